@@ -1,0 +1,123 @@
+package abi
+
+import (
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/internal/codec"
+)
+
+// Config is the message of Configure: the settings, the description of the keys, and for self-contained modules their material.
+//
+//	text compat | text wire | text node | i64 access, i64 refresh lifetime, i64 leeway (µs) |
+//	u8 blacklist app | u8 blacklist after rotation | u8 last_login | u8 check revoke token | u8 check active |
+//	u8 has issuer | text issuer | u8 audience is a list | texts audience | texts header types | texts token classes |
+//	text user id claim | text type claim | text id claim | text refresh exp claim | text revoke claim |
+//	u64 epoch | u32 signing (all ones: none) | u16 count | count × (text kid | text alg | text issuer | u8 default | u8 any kid | bytes material)
+//
+// Texts in the plural are u16 count, then each. It begins for version 5.5 and the secure wire:
+//
+//	03 00 35 2e 35 | 06 00 73 65 63 75 72 65 | …
+type Config struct {
+	Settings core.Settings
+	Set      core.KeySet
+	Material [][]byte // of each key of Set; empty where the host holds the keys
+}
+
+// Append appends the encoding to b.
+func (c *Config) Append(b []byte) []byte {
+	s := &c.Settings
+	for _, t := range []string{string(s.Compat), string(s.Wire), s.Node} {
+		b = codec.Text(b, t)
+	}
+	for _, d := range []time.Duration{s.AccessTokenLifetime, s.RefreshTokenLifetime, s.Leeway} {
+		b = codec.I64(b, d.Microseconds())
+	}
+	for _, v := range []bool{s.BlacklistApp, s.BlacklistAfterRotation, s.UpdateLastLogin, s.CheckRevokeToken, s.CheckUserIsActive, s.Issuer != nil} {
+		b = codec.Bool(b, v)
+	}
+	issuer := ""
+	if s.Issuer != nil {
+		issuer = *s.Issuer
+	}
+	b = codec.Text(b, issuer)
+	b = codec.Bool(b, s.AudienceList)
+	b = appendTexts(b, s.Audience)
+	b = appendTexts(b, s.AuthHeaderTypes)
+	classes := make([]string, len(s.AuthTokenClasses))
+	for i, t := range s.AuthTokenClasses {
+		classes[i] = string(t)
+	}
+	b = appendTexts(b, classes)
+	for _, t := range []string{s.UserIDClaim, s.TokenTypeClaim, s.IDClaim, s.SlidingTokenRefreshExpClaim, s.RevokeTokenClaim} {
+		b = codec.Text(b, t)
+	}
+	b = codec.U64(b, c.Set.Epoch)
+	b = codec.U32(b, uint32(int32(c.Set.Signing)))
+	b = codec.U16(b, uint16(len(c.Set.Keys)))
+	for i, k := range c.Set.Keys {
+		for _, t := range []string{k.ID, k.Algorithm, k.Issuer} {
+			b = codec.Text(b, t)
+		}
+		b = codec.Bool(b, k.Default)
+		b = codec.Bool(b, k.AnyID)
+		var material []byte
+		if i < len(c.Material) {
+			material = c.Material[i]
+		}
+		b = codec.Bytes(b, material)
+	}
+	return b
+}
+
+// ReadConfig reads the message. It keeps nothing of b.
+func ReadConfig(b []byte) (*Config, bool) {
+	r := &codec.Reader{Rest: b}
+	c := &Config{}
+	s := &c.Settings
+	s.Compat, s.Wire, s.Node = core.Version(r.Text()), core.Wire(r.Text()), r.Text()
+	for _, d := range []*time.Duration{&s.AccessTokenLifetime, &s.RefreshTokenLifetime, &s.Leeway} {
+		*d = time.Duration(r.I64()) * time.Microsecond
+	}
+	hasIssuer := false
+	for _, v := range []*bool{&s.BlacklistApp, &s.BlacklistAfterRotation, &s.UpdateLastLogin, &s.CheckRevokeToken, &s.CheckUserIsActive, &hasIssuer} {
+		*v = r.Bool()
+	}
+	if issuer := r.Text(); hasIssuer {
+		s.Issuer = &issuer
+	}
+	s.AudienceList = r.Bool()
+	s.Audience = readTexts(r)
+	s.AuthHeaderTypes = readTexts(r)
+	for _, t := range readTexts(r) {
+		s.AuthTokenClasses = append(s.AuthTokenClasses, core.TokenType(t))
+	}
+	for _, t := range []*string{&s.UserIDClaim, &s.TokenTypeClaim, &s.IDClaim, &s.SlidingTokenRefreshExpClaim, &s.RevokeTokenClaim} {
+		*t = r.Text()
+	}
+	c.Set.Epoch = r.U64()
+	c.Set.Signing = int(int32(r.U32()))
+	for n := r.U16(); n > 0 && !r.Bad; n-- {
+		k := core.KeyInfo{ID: r.Text(), Algorithm: r.Text(), Issuer: r.Text(), Default: r.Bool(), AnyID: r.Bool()}
+		c.Set.Keys = append(c.Set.Keys, k)
+		c.Material = append(c.Material, append([]byte(nil), r.Bytes()...))
+	}
+	known := (s.Compat == core.V55 || s.Compat == core.V52) && (s.Wire == core.Secure || s.Wire == core.Exact)
+	return c, r.Done() && known && c.Set.Signing >= -1 && c.Set.Signing < len(c.Set.Keys)
+}
+
+func appendTexts(b []byte, texts []string) []byte {
+	b = codec.U16(b, uint16(len(texts)))
+	for _, t := range texts {
+		b = codec.Text(b, t)
+	}
+	return b
+}
+
+// readTexts gives nil for none.
+func readTexts(r *codec.Reader) (texts []string) {
+	for n := r.U16(); n > 0 && !r.Bad; n-- {
+		texts = append(texts, r.Text())
+	}
+	return texts
+}

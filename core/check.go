@@ -1,0 +1,192 @@
+package core
+
+import "time"
+
+// judge is one request under check: the checks of the table in decide.go are its methods. Each gives OK or the cause of the refusal.
+type judge struct {
+	s   *Settings
+	v   compat
+	req *Request
+	o   *Opened
+	fam Family
+	now int64 // Unix microseconds
+}
+
+// registered are PyJWT's checks of the registered claims, in its order (RFC 7519 §4.1).
+func (j *judge) registered() Cause {
+	if j.o.Cause != OK {
+		return j.o.Cause
+	}
+	leeway := j.s.Leeway.Microseconds()
+	if j.o.IssuedAt.Form != Absent {
+		switch iat, ok := j.micros(j.o.IssuedAt); {
+		case !ok:
+			return BadIssuedAt
+		case iat > j.now+leeway:
+			return NotYetIssued
+		}
+	}
+	if j.o.NotBefore.Form != Absent {
+		switch nbf, ok := j.micros(j.o.NotBefore); {
+		case !ok:
+			return BadNotBefore
+		case nbf > j.now+leeway:
+			return NotYetValid
+		}
+	}
+	if j.o.ExpiresAt.Form != Absent {
+		switch exp, ok := j.micros(j.o.ExpiresAt); {
+		case !ok:
+			return BadExpiresAt
+		case exp <= j.now-leeway:
+			return Expired
+		}
+	}
+	if !j.issuer() {
+		return WrongIssuer
+	}
+	if !j.audience() {
+		return WrongAudience
+	}
+	if j.v.textClaims && j.o.Subject.Form != Absent && j.o.Subject.Form != String {
+		return BadSubject
+	}
+	if j.v.textClaims && j.o.JWTID.Form != Absent && j.o.JWTID.Form != String {
+		return BadID
+	}
+	return OK
+}
+
+// micros is a NumericDate in Unix microseconds, whole seconds as Python's int() makes them, held within the years that Python has.
+func (j *judge) micros(c Claim) (int64, bool) {
+	v, ok := pythonInt(j.o.Claims, c)
+	return max(-maxTime, min(v, maxTime+1)) * 1e6, ok
+}
+
+func (j *judge) issuer() bool {
+	return j.s.Issuer == nil || j.o.TokenIssuer.Form == String && string(plain(j.o.Claims, j.o.TokenIssuer)) == *j.s.Issuer
+}
+
+// audience: aud is a text or a list of nothing but texts, one of which is configured (RFC 7519 §4.1.3).
+func (j *judge) audience() bool {
+	if j.s.Audience == nil {
+		return true
+	}
+	switch j.o.Audience.Form {
+	case String:
+		return j.wanted(plain(j.o.Claims, j.o.Audience))
+	case Array:
+		found := false
+		texts := eachElement(j.o.Claims, j.o.Audience, func(c Claim) bool {
+			found = found || c.Form == String && j.wanted(plain(j.o.Claims, c))
+			return c.Form == String
+		})
+		return texts && found
+	}
+	return false
+}
+
+func (j *judge) wanted(audience []byte) bool {
+	for _, a := range j.s.Audience {
+		if a == string(audience) {
+			return true
+		}
+	}
+	return false
+}
+
+// eachElement calls visit for each element of a scanned array until it gives false.
+func eachElement(claims []byte, array Claim, visit func(Claim) bool) bool {
+	s := scanner{src: claims[:array.End], pos: int(array.Start) + 1}
+	s.space()
+	if s.byte(']') {
+		return true
+	}
+	for {
+		c, ok := s.value(1)
+		if !ok || !visit(c) {
+			return false
+		}
+		if !s.byte(',') {
+			return true
+		}
+	}
+}
+
+// expiry: exp must be there, and be a date for Python: a number, not a text, up to the year 9999.
+func (j *judge) expiry() Cause { return j.date(j.o.ExpiresAt, NoExpiresAt) }
+
+func (j *judge) date(c Claim, absent Cause) Cause {
+	if c.Form == Absent {
+		return absent
+	}
+	v, ok := pythonInt(j.o.Claims, c)
+	if !ok || c.Form == String || v > maxTime {
+		return BadExpiresAt
+	}
+	return OK
+}
+
+// id: the id must be there, whatever it is.
+func (j *judge) id() Cause {
+	if j.s.IDClaim != "" && j.o.TokenID.Form == Absent {
+		return NoID
+	}
+	return OK
+}
+
+// tokenType: the token must be of the given type.
+func (j *judge) tokenType(want TokenType) Cause {
+	switch {
+	case j.s.TokenTypeClaim == "":
+		return OK
+	case j.o.Type.Form == Absent:
+		return NoType
+	case j.o.Type.Form != String || string(plain(j.o.Claims, j.o.Type)) != string(want):
+		return WrongType
+	}
+	return OK
+}
+
+// blacklist: the family must not have been revoked, where there is a blacklist. A token without an id is in no blacklist, but where the
+// reference asks the blacklist it needs the id; so id comes first.
+func (j *judge) blacklist() Cause {
+	if !j.s.BlacklistApp {
+		return j.cutOff()
+	}
+	return first(j.id, j.revoked)
+}
+
+// revoked: neither was the family revoked nor did it begin before a cut-off.
+func (j *judge) revoked() Cause { return first(j.dead, j.cutOff) }
+
+// dead: the family must not have been revoked. On the exact wire an access token of ours is good to its end.
+func (j *judge) dead() Cause {
+	exempt := j.s.Wire == Exact && j.fam.Ours && (j.fam.Kind == AccessByGeneration || j.fam.Kind == AccessByEntropy)
+	if j.s.BlacklistApp && j.fam.Listed && !exempt && j.req.State.Family.Dead {
+		return Blacklisted
+	}
+	return OK
+}
+
+func (j *judge) cutOff() Cause {
+	if j.req.State.CutOff != 0 && j.fam.Start <= j.req.State.CutOff {
+		return CutOff
+	}
+	return OK
+}
+
+// first is the first refusal among checks.
+func first(checks ...func() Cause) Cause {
+	for _, check := range checks {
+		if c := check(); c != OK {
+			return c
+		}
+	}
+	return OK
+}
+
+func newJudge(s *Settings, req *Request) *judge {
+	now := req.Now.Truncate(time.Microsecond)
+	return &judge{s: s, v: versions[s.Compat], req: req, o: &req.Opened, fam: req.Opened.FamilyAt(now), now: now.UnixMicro()}
+}

@@ -1,0 +1,102 @@
+package core
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+)
+
+// IDKind says what a CustomerID holds.
+type IDKind uint8
+
+const (
+	NoCustomer IDKind = iota // no customer: the zero value
+	IntegerID                // Django's AutoField and BigAutoField
+	TextID                   // UUIDs, slugs, e-mail addresses
+)
+
+// CustomerID is the primary key of a customer, an integer or a text, and also the value of USER_ID_FIELD.
+// The zero value is no customer. It is comparable: == is equality of customers.
+type CustomerID struct {
+	Kind IDKind
+	Int  int64
+	Text string
+}
+
+// Integer is the id of a customer with an integer primary key.
+func Integer(id int64) CustomerID { return CustomerID{Kind: IntegerID, Int: id} }
+
+// Text is the id of a customer with a text as primary key.
+func Text(id string) CustomerID { return CustomerID{Kind: TextID, Text: id} }
+
+// IsZero reports whether there is no customer.
+func (id CustomerID) IsZero() bool { return id.Kind == NoCustomer }
+
+// String is Python's str() of the id; "" for no customer.
+func (id CustomerID) String() string {
+	switch id.Kind {
+	case IntegerID:
+		return strconv.FormatInt(id.Int, 10)
+	case TextID:
+		return id.Text
+	}
+	return ""
+}
+
+// Customer is what core needs to know of a customer to judge or issue a token.
+type Customer struct {
+	// ID is the primary key; its zero value says that no such customer exists.
+	ID CustomerID
+	// UserID is the value of USER_ID_FIELD, which USER_ID_CLAIM carries.
+	UserID CustomerID
+	// Active is Django's is_active.
+	Active bool
+	// RevokeClaim is the value of REVOKE_TOKEN_CLAIM: the MD5 of the encoded password hash,
+	// 32 upper-case hex digits (simplejwt get_md5_hash_password).
+	RevokeClaim string
+	// Version changes with every change of the customer but last_login. 0 where there is none.
+	Version uint64
+}
+
+// CustomerKey is the value of USER_ID_FIELD that the token names, read as Django reads it into a field of the given kind:
+// Python's int() for integers (" 1 ", 1.5 and true are 1), str() for texts. ok is false where no customer can have it.
+func (o *Opened) CustomerKey(kind IDKind) (id CustomerID, ok bool) {
+	c := o.Customer
+	switch kind {
+	case IntegerID:
+		v, ok := pythonInt(o.Claims, c)
+		if !ok || v == math.MaxInt64 || v == math.MinInt64 { // the ends stand for all that is beyond
+			return CustomerID{}, false
+		}
+		return Integer(v), true
+	case TextID:
+		switch c.Form {
+		case String:
+			return Text(string(plain(o.Claims, c))), true
+		case Number:
+			return Text(string(o.Claims[c.Start:c.End])), true
+		case True:
+			return Text("True"), true
+		case False:
+			return Text("False"), true
+		}
+	}
+	return CustomerID{}, false
+}
+
+// truthy is Python's bool() of a claim.
+func truthy(claims []byte, c Claim) bool {
+	raw := claims[c.Start:c.End]
+	switch c.Form {
+	case True:
+		return true
+	case String:
+		return len(raw) > 0
+	case Number:
+		f, err := strconv.ParseFloat(string(raw), 64)
+		return err != nil || f != 0
+	case Array, Object:
+		return len(bytes.TrimSpace(raw[1:len(raw)-1])) > 0
+	}
+	return false
+}

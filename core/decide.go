@@ -1,0 +1,183 @@
+package core
+
+// Prepared is an Outcome whose tokens still lack their signatures: Outcome.Tokens have no Value yet.
+type Prepared struct {
+	Outcome
+	Key    int      // index of the key that must sign
+	Inputs [][]byte // the signing input of each token (RFC 7515 §5.1)
+}
+
+// Finish adds the signatures, one for each of Inputs.
+func (p Prepared) Finish(signatures [][]byte) Outcome {
+	for i, input := range p.Inputs {
+		b := append(append(make([]byte, 0, len(input)+1+encoding.EncodedLen(len(signatures[i]))), input...), '.')
+		p.Tokens[i].Value = string(encoding.AppendEncode(b, signatures[i]))
+	}
+	return p.Outcome
+}
+
+// Writes reports whether an operation writes tokens. Those that do not are judged without any engine, by Judge.
+func (op Op) Writes() bool { return op == Login || op == Refresh }
+
+// Prepare judges a request and writes the signing inputs of the tokens to issue. It is a pure function of its arguments.
+//
+// The order of checks is one table, since clients see it: an expired forgery is invalid, not expired; a blacklisted token of
+// another type is blacklisted. First come, for every token, form, header, key and signature (Open), then the registered claims. Then:
+//
+//	access token in a header     exp present, id, type
+//	sliding token in a header    blacklist, exp present, id, type
+//	… once a class accepts       customer claim, found, active, password claim
+//	refresh                      blacklist, exp present, id, type, customer
+//	blacklist                    blacklist, exp present, id, type
+//	verify                       exp present, id, blacklist
+func Prepare(s *Settings, keys KeySet, req Request) Prepared {
+	j := newJudge(s, &req)
+	p := Prepared{Key: keys.Signing}
+	switch req.Op {
+	case Authenticate:
+		p.Refusals = j.authenticate()
+	case Verify:
+		p.refuse(j.verify())
+	case Blacklist:
+		p.refuse(j.refreshToken())
+		if !p.Refused() {
+			p.blacklist(j)
+		}
+	case Refresh:
+		p.refuse(first(j.refreshToken, j.refreshCustomer))
+		if !p.Refused() {
+			p.write(j, AccessToken, keys, j.refreshedAccess())
+		}
+	case Login:
+		if !req.State.PasswordGood || req.State.Customer.ID.IsZero() || !req.State.Customer.Active {
+			p.refuse(BadCredentials)
+			break
+		}
+		p.login(j, keys)
+	}
+	p.Effects.Node = s.Node
+	p.reads(j)
+	return p
+}
+
+// Judge is Prepare for the operations that write no token.
+func Judge(s *Settings, req Request) Outcome { return Prepare(s, KeySet{Signing: -1}, req).Outcome }
+
+func (p *Prepared) refuse(c Cause) {
+	if c != OK {
+		p.Refusals = []Refusal{{Cause: c}}
+	}
+}
+
+// authenticate tries each class of AUTH_TOKEN_CLASSES; one that accepts is enough.
+func (j *judge) authenticate() []Refusal {
+	var refusals []Refusal
+	for _, class := range j.s.AuthTokenClasses {
+		c := j.inHeader(class)
+		if c == OK {
+			if c = j.customer(); c != OK {
+				return []Refusal{{Cause: c}}
+			}
+			return nil
+		}
+		refusals = append(refusals, Refusal{Cause: c, Class: class})
+	}
+	return refusals
+}
+
+func (j *judge) inHeader(class TokenType) Cause {
+	is := func() Cause { return j.tokenType(class) }
+	if class == SlidingToken {
+		return first(j.registered, j.blacklist, j.expiry, j.id, is)
+	}
+	if j.s.Wire == Exact {
+		return first(j.registered, j.expiry, j.id, is)
+	}
+	return first(j.registered, j.expiry, j.id, is, j.revoked)
+}
+
+// customer judges the customer that an accepted token in a header names.
+func (j *judge) customer() Cause {
+	c := &j.req.State.Customer
+	switch {
+	case j.o.Customer.Form == Absent:
+		return NoCustomerClaim
+	case c.ID.IsZero():
+		return CustomerNotFound
+	case !c.Active && (j.s.CheckUserIsActive || !j.v.customerSettings):
+		return CustomerInactive
+	case j.v.customerSettings && j.s.CheckRevokeToken && !j.revokeClaim(c):
+		return RevokeClaim
+	}
+	return OK
+}
+
+func (j *judge) revokeClaim(c *Customer) bool {
+	return j.o.Revoke.Form == String && string(plain(j.o.Claims, j.o.Revoke)) == c.RevokeClaim
+}
+
+// verify asks the blacklist always, or on the exact wire where BLACKLIST_AFTER_ROTATION says so.
+func (j *judge) verify() Cause {
+	c := first(j.registered, j.expiry, j.id)
+	switch {
+	case c != OK:
+		return c
+	case j.s.Wire == Secure:
+		return j.revoked()
+	case j.s.BlacklistAfterRotation:
+		return j.dead()
+	}
+	return OK
+}
+
+func (j *judge) refreshToken() Cause {
+	is := func() Cause { return j.tokenType(RefreshToken) }
+	return first(j.registered, j.blacklist, j.expiry, j.id, is)
+}
+
+// refreshCustomer: where a refresh names a customer, it must exist and be active. The reference asks from 5.4 on; the secure wire in
+// every version and whatever CHECK_USER_IS_ACTIVE says, for a disabled or deleted customer gets nothing new.
+func (j *judge) refreshCustomer() Cause {
+	secure := j.s.Wire == Secure
+	if !j.v.refreshChecksCustomer && !secure || !truthy(j.o.Claims, j.o.Customer) {
+		return OK
+	}
+	c := &j.req.State.Customer
+	if c.ID.IsZero() || !c.Active && (j.s.CheckUserIsActive || secure) {
+		return InactiveAccount
+	}
+	return OK
+}
+
+// blacklist revokes the family of a refresh token until nothing of it can be valid. What was issued from a foreign token under
+// the customer's name ends with it.
+func (p *Prepared) blacklist(j *judge) {
+	if !j.s.BlacklistApp {
+		return
+	}
+	if !j.fam.Listed {
+		p.refuse(BadID)
+		return
+	}
+	exp, _ := pythonInt(j.o.Claims, j.o.ExpiresAt)
+	until := exp + int64((j.s.AccessTokenLifetime + j.s.Leeway).Seconds()) + 24*60*60
+	key := j.fam.Key(j.o.Issuer, j.req.State.Customer.ID)
+	p.Effects.List = append(p.Effects.List, Effect{Kind: RevokeFamily, Family: key, Until: until})
+	if id := j.req.State.Customer.ID; !j.fam.Ours && !id.IsZero() {
+		key.Customer = id
+		p.Effects.List = append(p.Effects.List, Effect{Kind: RevokeFamily, Family: key, Until: until})
+	}
+}
+
+// reads notes what the decision rests on.
+func (p *Prepared) reads(j *judge) {
+	r := &p.Effects.Reads
+	r.Customer = j.req.State.Customer.ID
+	r.CustomerVersion = j.req.State.Customer.Version
+	r.CutOff = j.req.State.CutOff
+	if j.req.Op != Login && j.fam.Listed {
+		r.HasFamily = true
+		r.Family = j.fam.Key(j.o.Issuer, r.Customer)
+		r.FamilyVersion = j.req.State.Family.Version
+	}
+}

@@ -1,0 +1,147 @@
+package core
+
+import (
+	"errors"
+
+	"github.com/edgetoken/edgetoken/core/internal/codec"
+)
+
+// EffectKind names what an Effect does.
+type EffectKind uint8
+
+const (
+	// RecordLogin sets the customer's last_login to At (UPDATE_LAST_LOGIN). It changes no version.
+	RecordLogin EffectKind = 1
+	// RevokeFamily makes Family dead until Until, when nothing of it can be valid any more.
+	RevokeFamily EffectKind = 2
+	// ReserveStart raises the high-water mark of family starts to At (never lowers it).
+	ReserveStart EffectKind = 3
+)
+
+// Effect is one change that must be durable before the answer that came with it may leave the node.
+type Effect struct {
+	Kind     EffectKind
+	Customer CustomerID // RecordLogin
+	Family   FamilyKey  // RevokeFamily
+	At       int64      // RecordLogin: Unix microseconds; ReserveStart: Unix milliseconds
+	Until    int64      // RevokeFamily: Unix seconds
+}
+
+// Reads is what a decision rests on: the versions of all that core was shown. A store applies the effects of the decision,
+// or lets its answer go where there are none, only while all of this still holds.
+type Reads struct {
+	Customer        CustomerID // zero: none was read, or none was found
+	CustomerVersion uint64     // 0: not found
+	Family          FamilyKey
+	HasFamily       bool   // whether Family was read
+	FamilyVersion   uint64 // 0: no record
+	CutOff          int64  // Unix milliseconds, 0 where there is none: State.CutOff
+	Start           int64  // start of the family that the decision begins, Unix milliseconds; 0 where it begins none
+}
+
+// Effects is all that one decision changes, with its precondition. Its encoding is what a replication log carries.
+type Effects struct {
+	Node  string // the node that made them
+	Reads Reads
+	List  []Effect // empty: only the precondition is to be checked again
+}
+
+// effectsVersion is the first byte of the encoding.
+const effectsVersion = 1
+
+// ErrEffects says that bytes are no encoding of Effects that this version knows.
+var ErrEffects = errors.New("effects: malformed or of an unknown version")
+
+// AppendBinary appends the encoding of e to b. All integers are little-endian, texts have their length before them (2 bytes):
+//
+//	version 1 | node | customer | u64 version | u8 has family | family | u64 version | i64 cut-off | i64 start |
+//	u16 count | count × (u8 kind | customer | family | i64 at | i64 until)
+//
+// A customer is u8 kind (0 none, 1 integer, 2 text), then i64 or text. A family is issuer | customer | u64 bits.
+//
+// The start of a message of node "a" that read version 3 of customer 7 and no family:
+//
+//	01 | 0100 61 | 01 0700000000000000 | 0300000000000000 | 00 | 0000 00 0000000000000000 | 0000000000000000 | …
+func (e Effects) AppendBinary(b []byte) ([]byte, error) {
+	b = append(b, effectsVersion)
+	b = codec.Text(b, e.Node)
+	b = AppendCustomer(b, e.Reads.Customer)
+	b = codec.U64(b, e.Reads.CustomerVersion)
+	b = codec.Bool(b, e.Reads.HasFamily)
+	b = appendFamily(b, e.Reads.Family)
+	b = codec.U64(b, e.Reads.FamilyVersion)
+	b = codec.I64(b, e.Reads.CutOff)
+	b = codec.I64(b, e.Reads.Start)
+	b = codec.U16(b, uint16(len(e.List)))
+	for _, x := range e.List {
+		b = append(b, byte(x.Kind))
+		b = AppendCustomer(b, x.Customer)
+		b = appendFamily(b, x.Family)
+		b = codec.I64(b, x.At)
+		b = codec.I64(b, x.Until)
+	}
+	return b, nil
+}
+
+// UnmarshalBinary reads the encoding; ErrEffects for anything else, trailing bytes included.
+func (e *Effects) UnmarshalBinary(b []byte) error {
+	r := codec.Reader{Rest: b}
+	if r.U8() != effectsVersion {
+		return ErrEffects
+	}
+	*e = Effects{Node: r.Text()}
+	e.Reads.Customer = ReadCustomer(&r)
+	e.Reads.CustomerVersion = r.U64()
+	e.Reads.HasFamily = r.Bool()
+	e.Reads.Family = readFamily(&r)
+	e.Reads.FamilyVersion = r.U64()
+	e.Reads.CutOff = r.I64()
+	e.Reads.Start = r.I64()
+	for n := r.U16(); n > 0 && !r.Bad; n-- {
+		x := Effect{Kind: EffectKind(r.U8()), Customer: ReadCustomer(&r), Family: readFamily(&r), At: r.I64(), Until: r.I64()}
+		if x.Kind < RecordLogin || x.Kind > ReserveStart {
+			return ErrEffects
+		}
+		e.List = append(e.List, x)
+	}
+	if !r.Done() {
+		return ErrEffects
+	}
+	return nil
+}
+
+// AppendCustomer appends u8 kind, then i64 or text.
+func AppendCustomer(b []byte, id CustomerID) []byte {
+	b = append(b, byte(id.Kind))
+	switch id.Kind {
+	case IntegerID:
+		b = codec.I64(b, id.Int)
+	case TextID:
+		b = codec.Text(b, id.Text)
+	}
+	return b
+}
+
+// ReadCustomer reads what AppendCustomer wrote; an unknown kind makes r bad.
+func ReadCustomer(r *codec.Reader) CustomerID {
+	switch IDKind(r.U8()) {
+	case NoCustomer:
+	case IntegerID:
+		return Integer(r.I64())
+	case TextID:
+		return Text(r.Text())
+	default:
+		r.Bad = true
+	}
+	return CustomerID{}
+}
+
+func appendFamily(b []byte, k FamilyKey) []byte {
+	b = codec.Text(b, k.Issuer)
+	b = AppendCustomer(b, k.Customer)
+	return codec.U64(b, k.Bits)
+}
+
+func readFamily(r *codec.Reader) FamilyKey {
+	return FamilyKey{Issuer: r.Text(), Customer: ReadCustomer(r), Bits: r.U64()}
+}

@@ -1,0 +1,145 @@
+package core
+
+import (
+	"context"
+	"time"
+)
+
+// Engine reads and writes tokens. It has three implementations with one behaviour: native, the sandboxed module whose signatures the host
+// computes, and the self-contained sandboxed module. coretest.Run holds each to the same suite.
+//
+// A refusal is a result. The error of a method says that the engine itself failed (or ctx ended); the same call may be
+// made again. Engines are safe for concurrent use.
+type Engine interface {
+	// Open reads a token: form, header, key, signature and strict claims, in this order. It knows neither time nor state.
+	Open(ctx context.Context, token []byte) (Opened, error)
+	// Decide judges what was opened, and writes the tokens to issue.
+	Decide(ctx context.Context, req Request) (Outcome, error)
+}
+
+// KeyInfo describes a key; it holds no secret.
+type KeyInfo struct {
+	ID        string // kid; "" where tokens name none
+	Algorithm string // alg (RFC 7518 §3.1); a token never chooses it
+	Issuer    string // whose key it is; "" for our own
+	// Default: the key checks tokens without kid, and AnyID those whose kid names no other key.
+	Default, AnyID bool
+}
+
+// KeySet describes a set of keys; it holds no secret. It never changes: another set has another epoch.
+type KeySet struct {
+	Epoch   uint64
+	Keys    []KeyInfo
+	Signing int // index of the key that signs; -1 where none does
+}
+
+// Keys is a set of keys that can check and sign. Implementations are safe for concurrent use.
+type Keys interface {
+	Set() KeySet
+	// Check reports whether signature is that of the key with the given index over input.
+	Check(ctx context.Context, key int, input, signature []byte) (bool, error)
+	// Sign signs input with the key of the given index.
+	Sign(ctx context.Context, key int, input []byte) ([]byte, error)
+}
+
+// KeyMaterial is implemented by Keys whose keys may enter a self-contained guest.
+type KeyMaterial interface {
+	// Material is the secret of an HMAC key, or the PKCS #8 (signing) or PKIX (checking) DER of another.
+	Material(key int) ([]byte, error)
+}
+
+// Form is how a claim stands in a token.
+type Form uint8
+
+const (
+	Absent Form = iota
+	Null
+	False
+	True
+	Number
+	String
+	Array
+	Object
+)
+
+// Claim is a member of Opened.Claims: its form and the bytes of its value, of a string without the quotes and with
+// escapes as they stand.
+type Claim struct {
+	Form       Form
+	Start, End uint32
+}
+
+// Opened is a token whose signature is good, or why it is not. Claims are nobody's word before the signature is good, so a refused token has none.
+type Opened struct {
+	Cause  Cause  // OK, or why the token was refused
+	Key    int    // index of the key in the set that checked it
+	Issuer string // whose key that is; "" for our own
+	Claims []byte // the claims, a JSON object, as the token holds them
+
+	// Where the claims stand that mean something. TokenID is JTI_CLAIM, JWTID the registered jti, Customer USER_ID_CLAIM,
+	// Type TOKEN_TYPE_CLAIM, Revoke REVOKE_TOKEN_CLAIM, RefreshExpiresAt SLIDING_TOKEN_REFRESH_EXP_CLAIM.
+	ExpiresAt, IssuedAt, NotBefore, RefreshExpiresAt Claim
+	TokenIssuer, Audience, Subject, JWTID            Claim
+	TokenID, Type, Customer, Revoke                  Claim
+
+	// Family is what the token's id says; its Start for an id that is not ours is the token's iat, not yet bounded by the present.
+	Family Family
+}
+
+// Op is what is asked of a token or of credentials.
+type Op uint8
+
+const (
+	Authenticate Op = iota + 1 // an access or sliding token in a header
+	Verify                     // any token: the verify end point
+	Login                      // a pair for a customer
+	Refresh                    // a refresh token for an access token
+	Blacklist                  // a refresh token
+)
+
+// EntropyBytes is how many random bytes a request needs that writes tokens.
+const EntropyBytes = 32
+
+// Request is all that Decide judges by.
+type Request struct {
+	Op     Op
+	Opened Opened // not for Login
+	State  State
+	// Extra are the configured claims of the customer, a JSON object; empty where there are none. Fresh at each log-in and refresh.
+	Extra   []byte
+	Now     time.Time // to the microsecond
+	Entropy []byte    // EntropyBytes, for Login and Refresh
+}
+
+// Token is a token that was written.
+type Token struct {
+	Type  TokenType
+	Value string // compact serialisation (RFC 7515 §7.1)
+}
+
+// Outcome is what Decide answers. Where Refusals is not empty there are no Tokens, though there may be Effects.
+type Outcome struct {
+	// Refusals says why the request was refused: one refusal, or for Authenticate one for each class of AUTH_TOKEN_CLASSES.
+	Refusals []Refusal
+	// Tokens in the order in which the answer shows them.
+	Tokens []Token
+	// Effects must be durable, or where there are none its Reads checked again, before the answer leaves.
+	Effects Effects
+}
+
+// Refused reports whether there is a refusal.
+func (o Outcome) Refused() bool { return len(o.Refusals) > 0 }
+
+// Known reports whether op is one of the operations.
+func (op Op) Known() bool { return Authenticate <= op && op <= Blacklist }
+
+// Fits reports whether the place of the claim lies within that many bytes of claims, and its form is one.
+func (c Claim) Fits(claims int) bool {
+	switch c.Form {
+	case Absent:
+		return c.Start == 0 && c.End == 0
+	case Array, Object:
+		return c.Start+2 <= c.End && int64(c.End) <= int64(claims)
+	}
+	return c.Form <= Object && c.Start <= c.End && int64(c.End) <= int64(claims)
+}

@@ -1,0 +1,128 @@
+package core
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+)
+
+// TokenKind is how a token id of ours came about: two bits of the id.
+type TokenKind uint8
+
+const (
+	RefreshKind        TokenKind = 0 // a refresh token; the sequence is its generation
+	AccessByGeneration TokenKind = 1 // an access token issued with a rotated refresh token
+	AccessByEntropy    TokenKind = 2 // an access token; the sequence is random
+	SlidingKind        TokenKind = 3 // a sliding token; the sequence is random
+	familyBits                   = 47
+	familyMask                   = 1<<familyBits - 1
+	startBits                    = 41
+	familyEpoch                  = 1704067200000 // 2024-01-01T00:00:00Z in Unix milliseconds
+	maxStartAhead                = 5 * 60 * 1000 // milliseconds
+)
+
+// Family is what a token id says about the log-in that the token descends from.
+//
+// A token of ours has a UUIDv8 (RFC 9562 §5.8) of 32 hex digits without dashes as its id. Its 122 free bits are, from the left:
+// 41 start of the family (milliseconds since 2024-01-01) | 47 random bits that name the family | 2 kind | 32 sequence.
+// Any other id (Django's UUIDv4, any text, a number as its text) is a family of its own: named by
+// the first 47 bits of its SHA-256, generation 0, started at its iat.
+type Family struct {
+	// Listed is false for ids that can never be revoked: absent, null, a list, an object.
+	Listed bool
+	// Ours says that the id is a UUIDv8 of this service.
+	Ours bool
+	// Kind is meaningful for our own ids only.
+	Kind TokenKind
+	// Bits names the family within (issuer, customer); a foreign one within the issuer alone.
+	Bits uint64
+	// Start is when the family began, in Unix milliseconds.
+	Start int64
+	// Generation counts the rotations of a refresh token; for access tokens it is the sequence.
+	Generation uint32
+}
+
+// FamilyKey names a family in a store. A foreign family has no customer.
+type FamilyKey struct {
+	Issuer   string // whose key signed it; "" for our own
+	Customer CustomerID
+	Bits     uint64
+}
+
+// Key is the name of the family of a token that the key of issuer signed and that names the stored customer id.
+func (f Family) Key(issuer string, customer CustomerID) FamilyKey {
+	if !f.Ours {
+		customer = CustomerID{}
+	}
+	return FamilyKey{Issuer: issuer, Customer: customer, Bits: f.Bits}
+}
+
+// FamilyState is what a store knows of one family. The zero value: nothing, as for every family that was never rotated or revoked.
+type FamilyState struct {
+	// Version is 0 where there is no record and changes with each change of it.
+	Version uint64
+	// Dead says that the family was revoked.
+	Dead bool
+}
+
+// tokenID writes the id of a token of family f with the given kind and sequence: 32 hex digits.
+func (f Family) tokenID(kind TokenKind, sequence uint32) string {
+	start := uint64(f.Start-familyEpoch) & (1<<startBits - 1)
+	bits := f.Bits & familyMask
+	low := bits&(1<<28-1)<<34 | uint64(kind)&3<<32 | uint64(sequence)
+	var id [16]byte
+	binary.BigEndian.PutUint64(id[:8], (start<<7|bits>>40)<<16|8<<12|bits>>28&0xfff)
+	binary.BigEndian.PutUint64(id[8:], 2<<62|low)
+	return hex.EncodeToString(id[:])
+}
+
+// readTokenID reads an id as tokenID writes it; ok is false for any other.
+func readTokenID(id []byte) (f Family, ok bool) {
+	if len(id) != 32 {
+		return Family{}, false
+	}
+	var raw [16]byte
+	for i := range raw {
+		hi, lo := hexDigit(id[2*i]), hexDigit(id[2*i+1])
+		if hi > 15 || lo > 15 {
+			return Family{}, false
+		}
+		raw[i] = hi<<4 | lo
+	}
+	high, low := binary.BigEndian.Uint64(raw[:8]), binary.BigEndian.Uint64(raw[8:])
+	if high>>12&15 != 8 || low>>62 != 2 {
+		return Family{}, false
+	}
+	return Family{
+		Listed:     true,
+		Ours:       true,
+		Kind:       TokenKind(low >> 32 & 3),
+		Bits:       high>>16&0x7f<<40 | high&0xfff<<28 | low>>34&(1<<28-1),
+		Start:      int64(high>>23) + familyEpoch,
+		Generation: uint32(low),
+	}, true
+}
+
+// hexDigit is the value of a lower-case hex digit; upper case is not ours.
+func hexDigit(c byte) byte {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0'
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10
+	}
+	return 255
+}
+
+// foreignFamily is the family of an id that is not ours.
+func foreignFamily(id []byte) Family {
+	sum := sha256.Sum256(id)
+	return Family{Listed: true, Bits: binary.BigEndian.Uint64(sum[:8]) >> (64 - familyBits)}
+}
+
+// newFamily is the family of a log-in that starts at the given Unix milliseconds, named by 6 bytes of entropy.
+func newFamily(start int64, entropy []byte) Family {
+	var b [8]byte
+	copy(b[2:], entropy[:6])
+	return Family{Listed: true, Ours: true, Start: start, Bits: binary.BigEndian.Uint64(b[:]) & familyMask}
+}

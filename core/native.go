@@ -1,0 +1,109 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+)
+
+// ErrEntropy says that a request that writes tokens came without EntropyBytes of entropy.
+var ErrEntropy = errors.New("the request has too little entropy")
+
+// ErrNoSigningKey says that the key set cannot sign.
+var ErrNoSigningKey = errors.New("no key of the key set can sign")
+
+// Native is the Engine without a sandbox: the same code, linked into the program.
+type Native struct {
+	config  atomic.Pointer[nativeConfig]
+	readers sync.Pool
+}
+
+type nativeConfig struct {
+	settings Settings
+	keys     Keys
+	set      KeySet
+}
+
+// NewNative is a native engine with the given settings and keys.
+func NewNative(s Settings, keys Keys) *Native {
+	n := &Native{}
+	n.Configure(s, keys)
+	return n
+}
+
+// Configure changes settings and keys. Calls in flight finish under the old ones.
+func (n *Native) Configure(s Settings, keys Keys) {
+	n.config.Store(&nativeConfig{settings: s, keys: keys, set: keys.Set()})
+}
+
+// pooledReader is a Reader with the configuration it was made for.
+type pooledReader struct {
+	*Reader
+	config    *nativeConfig
+	signature []byte
+}
+
+func (n *Native) Open(ctx context.Context, token []byte) (Opened, error) {
+	config := n.config.Load()
+	r, _ := n.readers.Get().(*pooledReader)
+	if r == nil || r.config != config {
+		r = &pooledReader{Reader: NewReader(&config.settings, config.set), config: config}
+	}
+	defer n.readers.Put(r)
+	in := r.Inspect(token)
+	if in.Cause != OK {
+		return Opened{Cause: in.Cause}, nil
+	}
+	signature, err := DecodeSignature(r.signature, token[in.Signature:])
+	r.signature = signature
+	if err != nil {
+		return Opened{Cause: Malformed}, nil
+	}
+	good, err := config.keys.Check(ctx, in.Key, token[:in.Input], signature)
+	if err != nil {
+		return Opened{}, err
+	}
+	if !good {
+		return Opened{Cause: BadSignature}, nil
+	}
+	o, _ := r.Accept()
+	o.Claims = append([]byte(nil), o.Claims...)
+	return o, nil
+}
+
+func (n *Native) Decide(ctx context.Context, req Request) (Outcome, error) {
+	config := n.config.Load()
+	if !req.Op.Writes() {
+		return Judge(&config.settings, req), nil
+	}
+	if err := CheckWriting(req, config.set); err != nil {
+		return Outcome{}, err
+	}
+	p := Prepare(&config.settings, config.set, req)
+	return SignPrepared(ctx, config.keys, p)
+}
+
+// CheckWriting reports what a request that writes tokens lacks: ErrEntropy or ErrNoSigningKey.
+func CheckWriting(req Request, keys KeySet) error {
+	if len(req.Entropy) < EntropyBytes {
+		return ErrEntropy
+	}
+	if keys.Signing < 0 || keys.Signing >= len(keys.Keys) {
+		return ErrNoSigningKey
+	}
+	return nil
+}
+
+// SignPrepared has keys sign what was prepared.
+func SignPrepared(ctx context.Context, keys Keys, p Prepared) (Outcome, error) {
+	signatures := make([][]byte, len(p.Inputs))
+	for i, input := range p.Inputs {
+		signature, err := keys.Sign(ctx, p.Key, input)
+		if err != nil {
+			return Outcome{}, err
+		}
+		signatures[i] = signature
+	}
+	return p.Finish(signatures), nil
+}

@@ -1,0 +1,142 @@
+package core
+
+import (
+	"math"
+	"strconv"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Numbers in claims are read as Python's int() reads what its json module made of them, since the reference does so.
+
+// pythonInt is int(value) of a scanned claim, truncated towards zero and saturating at the ends of int64. ok is false where Python raises:
+// null, a list, an object, a text that is no integer, a number beyond a double.
+func pythonInt(claims []byte, c Claim) (v int64, ok bool) {
+	raw := claims[c.Start:c.End]
+	switch c.Form {
+	case True:
+		return 1, true
+	case False:
+		return 0, true
+	case Number:
+		return numberInt(raw)
+	case String:
+		return textInt(unescape(nil, raw))
+	}
+	return 0, false
+}
+
+// numberInt truncates a JSON number.
+func numberInt(raw []byte) (int64, bool) {
+	v, negative, integer := int64(0), false, true
+	for i, b := range raw {
+		switch {
+		case b == '-' && i == 0:
+			negative = true
+		case b-'0' < 10:
+			v = saturate(v, int64(b-'0'))
+		default:
+			integer = false
+		}
+	}
+	if integer {
+		return signed(v, negative), true
+	}
+	f, err := strconv.ParseFloat(string(raw), 64)
+	switch {
+	case err != nil || math.IsInf(f, 0):
+		return 0, false
+	case f >= math.MaxInt64:
+		return math.MaxInt64, true
+	case f <= math.MinInt64:
+		return math.MinInt64, true
+	}
+	return int64(f), true
+}
+
+// textInt is Python's int(text): white space around it, a sign, decimal digits of any script, single underscores between digits.
+func textInt(text []byte) (int64, bool) {
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		if !pythonSpace(r) {
+			break
+		}
+		text = text[size:]
+	}
+	for len(text) > 0 {
+		r, size := utf8.DecodeLastRune(text)
+		if !pythonSpace(r) {
+			break
+		}
+		text = text[:len(text)-size]
+	}
+	negative := false
+	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
+		negative = text[0] == '-'
+		text = text[1:]
+	}
+	const maxDigits = 4300 // sys.get_int_max_str_digits()
+	v, digits, afterDigit := int64(0), 0, false
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		text = text[size:]
+		if r == '_' && afterDigit && len(text) > 0 {
+			afterDigit = false
+			continue
+		}
+		d := digitValue(r)
+		if d < 0 {
+			return 0, false
+		}
+		v, afterDigit = saturate(v, int64(d)), true
+		digits++
+	}
+	if !afterDigit || digits > maxDigits {
+		return 0, false
+	}
+	return signed(v, negative), true
+}
+
+// saturate is 10 v + d, or the greatest int64.
+func saturate(v, d int64) int64 {
+	if v > (math.MaxInt64-d)/10 {
+		return math.MaxInt64
+	}
+	return 10*v + d
+}
+
+func signed(v int64, negative bool) int64 {
+	switch {
+	case !negative:
+		return v
+	case v == math.MaxInt64:
+		return math.MinInt64
+	}
+	return -v
+}
+
+// digitValue is the value of a decimal digit of any script (Unicode Nd: runs of ten that begin with zero), or -1.
+func digitValue(r rune) int {
+	if r < utf8.RuneSelf {
+		if r-'0' >= 0 && r-'0' < 10 {
+			return int(r - '0')
+		}
+		return -1
+	}
+	for _, run := range unicode.Nd.R16 {
+		if lo, hi := rune(run.Lo), rune(run.Hi); lo <= r && r <= hi {
+			return int(r-lo) % 10
+		}
+	}
+	for _, run := range unicode.Nd.R32 {
+		if lo, hi := rune(run.Lo), rune(run.Hi); lo <= r && r <= hi {
+			return int(r-lo) % 10
+		}
+	}
+	return -1
+}
+
+// pythonSpace is str.isspace() of one character.
+func pythonSpace(r rune) bool {
+	return unicode.IsSpace(r) || 0x1c <= r && r <= 0x1f
+}
