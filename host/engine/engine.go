@@ -1,0 +1,252 @@
+// Package engine runs the sandboxed module on wazero, in our own host and in other people's programs.
+//
+// The main type is Engine: a bounded pool of instances of the module, which implements core.Engine. New makes one, on the
+// caller's wazero.Runtime or on a new one; Verify, Refresh and Issue are what most programs need; Close closes what New
+// opened and nothing else. An Engine is safe for concurrent use.
+//
+// By default no key enters the guest: it parses and judges with full strictness, and this package checks and makes signatures
+// with the Keys it was given. With Config.SelfContained the guest does it all.
+//
+// The guest has the host's real clock and entropy, no files, no arguments, no network. It needs neither clock nor entropy
+// for its answers: time and randomness come with each request.
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+)
+
+// Config says what an Engine is made of. Settings and Keys are required.
+type Config struct {
+	// Settings are the settings that tokens depend on; core.DefaultSettings has the defaults.
+	Settings core.Settings
+	// Keys check and sign. With SelfContained they must also implement core.KeyMaterial.
+	Keys core.Keys
+	// SelfContained runs the module that checks and signs by itself. Slower; nothing but the guest ever touches a key.
+	SelfContained bool
+	// Module is the WebAssembly module. Nil: the one that is embedded in this package.
+	Module []byte
+	// Runtime is the runtime to live in, beside its other guests; it stays open after Close. Nil: a new one.
+	Runtime wazero.Runtime
+	// CacheDir is a directory for compiled code, made if need be. What is in it is run as native code, so it must belong to this user
+	// and nobody else may write to it. Empty: no cache. It goes with a new runtime only: a given one has its own.
+	CacheDir string
+	// MaxInstances bounds the pool. 0: GOMAXPROCS.
+	MaxInstances int
+	// Now is the clock of Verify, Refresh and Issue. Nil: time.Now.
+	Now func() time.Time
+	// Rand is the entropy of Refresh and Issue. Nil: crypto/rand.
+	Rand io.Reader
+}
+
+// maxMemoryPages bounds the linear memory of an instance, in pages of 64 KiB: 32 MiB. An idle one has 3 to 6 MiB.
+const maxMemoryPages = 512
+
+// Engine is a pool of instances of the module. See New.
+type Engine struct {
+	now           func() time.Time
+	rand          io.Reader
+	selfContained bool
+	hash          string
+
+	code    wazero.CompiledModule
+	runtime wazero.Runtime
+	closers []func(context.Context) error // what New opened, in the order in which it is to be closed
+	config  atomic.Pointer[config]
+	pool    pool
+}
+
+// config is what instances are configured with. Each change is a new one.
+type config struct {
+	settings core.Settings
+	keys     core.Keys
+	set      core.KeySet
+	message  []byte // the abi.Config for instances
+}
+
+// New compiles the module, checks that it is one of ours, and makes one instance at once, to fail early: a module that lacks an
+// export, has one of another signature, imports more than WASI or states another ABI version is refused by an error that names
+// what is wrong.
+func New(ctx context.Context, cfg Config) (*Engine, error) {
+	e := &Engine{now: cfg.Now, rand: cfg.Rand, selfContained: cfg.SelfContained, runtime: cfg.Runtime}
+	if e.now == nil {
+		e.now = time.Now
+	}
+	if e.rand == nil {
+		e.rand = rand.Reader
+	}
+	if err := e.open(ctx, cfg); err != nil {
+		return nil, errors.Join(err, e.Close(ctx))
+	}
+	return e, nil
+}
+
+func (e *Engine) open(ctx context.Context, cfg Config) error {
+	if cfg.Keys == nil {
+		return errors.New("engine: Config.Keys is missing")
+	}
+	module := cfg.Module
+	if module == nil {
+		var err error
+		if module, err = embedded(cfg.SelfContained); err != nil {
+			return err
+		}
+	}
+	sum := sha256.Sum256(module)
+	e.hash = hex.EncodeToString(sum[:])
+	if err := e.openRuntime(ctx, cfg.CacheDir); err != nil {
+		return err
+	}
+	code, err := e.runtime.CompileModule(ctx, module)
+	if err != nil {
+		return fmt.Errorf("engine: the bytes given are no WebAssembly module that can be compiled: %w", err)
+	}
+	e.code = code
+	e.closers = append(e.closers, code.Close)
+	if err := checkModule(code, cfg.SelfContained); err != nil {
+		return err
+	}
+	instances := cfg.MaxInstances
+	if instances <= 0 {
+		instances = runtime.GOMAXPROCS(0)
+	}
+	e.pool = newPool(instances)
+	e.closers = append(e.closers, e.pool.close)
+	if err := e.Configure(cfg.Settings, cfg.Keys); err != nil {
+		return err
+	}
+	return e.use(ctx, func(*instance, *config) error { return nil })
+}
+
+// Configure changes settings and keys. Calls in flight finish under the old ones; each instance is configured anew when it is next used.
+func (e *Engine) Configure(s core.Settings, keys core.Keys) error {
+	if errs := s.Validate(); errs != nil {
+		return fmt.Errorf("engine: settings: %w", errors.Join(errs...))
+	}
+	c := &config{settings: s, keys: keys, set: keys.Set()}
+	m := abi.Config{Settings: s, Set: c.set}
+	if e.selfContained {
+		material, ok := keys.(core.KeyMaterial)
+		if !ok {
+			return errors.New("engine: a self-contained module needs keys that implement core.KeyMaterial")
+		}
+		for i := range c.set.Keys {
+			b, err := material.Material(i)
+			if err != nil {
+				return fmt.Errorf("engine: key %d: %w", i, err)
+			}
+			m.Material = append(m.Material, b)
+		}
+	}
+	c.message = m.Append(nil)
+	if len(c.message) > abi.InputBytes {
+		return fmt.Errorf("engine: settings and keys take %d bytes and the module has room for %d; use fewer keys", len(c.message), abi.InputBytes)
+	}
+	e.config.Store(c)
+	return nil
+}
+
+// Close closes the instances, the compiled module and, where New made it, the runtime. It waits for calls in flight.
+func (e *Engine) Close(ctx context.Context) error {
+	var errs []error
+	for i := len(e.closers) - 1; i >= 0; i-- {
+		errs = append(errs, e.closers[i](ctx))
+	}
+	e.closers = nil
+	return errors.Join(errs...)
+}
+
+// ModuleHash is the SHA-256 of the module's bytes, in hex.
+func (e *Engine) ModuleHash() string { return e.hash }
+
+// Open implements core.Engine.
+func (e *Engine) Open(ctx context.Context, token []byte) (o core.Opened, err error) {
+	if len(token) > core.MaxTokenBytes {
+		return core.Opened{Cause: core.TooLong}, nil
+	}
+	err = e.use(ctx, func(i *instance, c *config) error {
+		if e.selfContained {
+			o, err = i.open(ctx, c, token)
+		} else {
+			o, err = i.inspectAndAccept(ctx, c, token)
+		}
+		return err
+	})
+	return o, err
+}
+
+// Decide implements core.Engine. Where no token is written it is a plain function of core; the self-contained module decides everything itself.
+func (e *Engine) Decide(ctx context.Context, req core.Request) (o core.Outcome, err error) {
+	c := e.config.Load()
+	if req.Op.Writes() {
+		if err := core.CheckWriting(req, c.set); err != nil {
+			return o, err
+		}
+	} else if !e.selfContained {
+		return core.Judge(&c.settings, req), nil
+	}
+	if e.selfContained {
+		err = e.use(ctx, func(i *instance, c *config) error {
+			o, err = i.decide(ctx, c, &req)
+			return err
+		})
+		return o, err
+	}
+	var p core.Prepared
+	err = e.use(ctx, func(i *instance, used *config) error {
+		c = used
+		p, err = i.prepare(ctx, c, &req)
+		return err
+	})
+	if err != nil {
+		return core.Outcome{}, err
+	}
+	return core.SignPrepared(ctx, c.keys, p)
+}
+
+// use runs f with an instance that is configured as the engine is now. An instance that traps, panics or answers nonsense
+// is closed and dropped alone, and f runs again with another one.
+func (e *Engine) use(ctx context.Context, f func(*instance, *config) error) error {
+	const tries = 3
+	var broken *brokenError
+	for try := 0; ; try++ {
+		err := e.pool.with(ctx, e.instantiate, func(i *instance) error {
+			c := e.config.Load()
+			if i.config != c {
+				if err := i.configure(ctx, c); err != nil {
+					return err
+				}
+			}
+			return f(i, c)
+		})
+		if !errors.As(err, &broken) || try == tries-1 {
+			return err
+		}
+	}
+}
+
+func (e *Engine) instantiate(ctx context.Context) (*instance, error) {
+	config := wazero.NewModuleConfig().WithName("").WithStartFunctions(abi.InitializeName).
+		WithSysWalltime().WithSysNanotime().WithSysNanosleep().WithRandSource(rand.Reader)
+	m, err := e.runtime.InstantiateModule(ctx, e.code, config)
+	if err != nil {
+		return nil, fmt.Errorf("engine: make an instance: %w", err)
+	}
+	return newInstance(ctx, m)
+}
+
+var _ core.Engine = (*Engine)(nil)
+var _ api.Closer = (*Engine)(nil)

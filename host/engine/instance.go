@@ -1,0 +1,208 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/tetratelabs/wazero/api"
+)
+
+// instance is one instance of the module. It serves one call at a time.
+type instance struct {
+	module    api.Module
+	memory    api.Memory
+	layout    abi.Layout
+	functions map[string]api.Function
+	stack     [1]uint64
+	config    *config // what it was configured with last
+	signature []byte
+}
+
+// brokenError says that an instance must not be used again.
+type brokenError struct{ cause error }
+
+func (e *brokenError) Error() string { return "engine: an instance broke: " + e.cause.Error() }
+func (e *brokenError) Unwrap() error { return e.cause }
+
+func broken(format string, args ...any) error { return &brokenError{fmt.Errorf(format, args...)} }
+
+// errNonsense is the cause where a guest's answer is not what the ABI says.
+var errNonsense = errors.New("the guest's answer is out of its bounds")
+
+// newInstance checks version and layout of a fresh module; on an error it is closed.
+func newInstance(ctx context.Context, m api.Module) (*instance, error) {
+	i := &instance{module: m, memory: m.Memory(), functions: map[string]api.Function{}}
+	for name := range m.ExportedFunctionDefinitions() {
+		i.functions[name] = m.ExportedFunction(name)
+	}
+	err := i.greet(ctx)
+	if err != nil {
+		return nil, errors.Join(err, m.Close(ctx))
+	}
+	return i, nil
+}
+
+func (i *instance) greet(ctx context.Context) error {
+	version, err := i.value(ctx, abi.VersionName)
+	switch {
+	case err != nil:
+		return err
+	case version != abi.Version:
+		return fmt.Errorf("engine: the module speaks ABI version %d and this host version %d; use a module of this release", version, abi.Version)
+	}
+	at, err := i.value(ctx, abi.LayoutName)
+	if err != nil {
+		return err
+	}
+	b, ok := i.memory.Read(at, abi.LayoutBytes)
+	if ok {
+		i.layout, ok = abi.ReadLayout(b, i.memory.Size())
+	}
+	if !ok {
+		return errors.New("engine: the module's layout lies outside its memory or has other sizes than this ABI version")
+	}
+	return nil
+}
+
+// value calls a function without parameters for its number.
+func (i *instance) value(ctx context.Context, name string) (uint32, error) {
+	i.stack[0] = 0
+	if err := i.functions[name].CallWithStack(ctx, i.stack[:]); err != nil {
+		return 0, broken("%s: %w", name, err)
+	}
+	return uint32(i.stack[0]), nil
+}
+
+// call writes a message and calls an export with its size.
+func (i *instance) call(ctx context.Context, name string, message []byte) error {
+	if len(message) > abi.InputBytes {
+		return abi.StatusBadMessage
+	}
+	if !i.memory.Write(i.layout.Input, message) {
+		return broken("%s: %w", name, errNonsense)
+	}
+	i.stack[0] = uint64(len(message))
+	if err := i.functions[name].CallWithStack(ctx, i.stack[:]); err != nil {
+		return broken("%s: %w", name, err)
+	}
+	return i.status(name)
+}
+
+func (i *instance) status(name string) error {
+	switch s := abi.Status(i.stack[0]); s {
+	case abi.StatusOK:
+		return nil
+	case abi.StatusPanicked, abi.StatusNotConfigured, abi.StatusOutOfOrder:
+		return broken("%s: %w", name, s)
+	default:
+		return fmt.Errorf("engine: %s: %w", name, s)
+	}
+}
+
+// output is the guest's output area. It is read anew after each call: memory may have grown.
+func (i *instance) output(size uint32) []byte {
+	b, _ := i.memory.Read(i.layout.Output, size)
+	return b
+}
+
+func (i *instance) configure(ctx context.Context, c *config) error {
+	i.config = nil
+	if err := i.call(ctx, abi.ConfigureName, c.message); err != nil {
+		return err
+	}
+	i.config = c
+	return nil
+}
+
+// inspectAndAccept opens a token: the guest reads, the host checks the signature over its own copy of the token.
+func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte) (core.Opened, error) {
+	if err := i.call(ctx, abi.InspectName, token); err != nil {
+		return core.Opened{}, err
+	}
+	in, ok := abi.ReadInspected(i.output(abi.InspectedBytes), len(token), len(c.set.Keys))
+	if !ok || in.Epoch != c.set.Epoch {
+		return core.Opened{}, broken("%s: %w", abi.InspectName, errNonsense)
+	}
+	if in.Cause != core.OK {
+		return core.Opened{Cause: in.Cause}, nil
+	}
+	var err error
+	if i.signature, err = core.DecodeSignature(i.signature, token[in.Signature:]); err != nil {
+		return core.Opened{Cause: core.Malformed}, nil
+	}
+	good, err := c.keys.Check(ctx, in.Key, token[:in.Input], i.signature)
+	if err != nil {
+		return core.Opened{}, err
+	}
+	if !good {
+		return core.Opened{Cause: core.BadSignature}, nil
+	}
+	i.stack[0] = 0
+	if err := i.functions[abi.AcceptName].CallWithStack(ctx, i.stack[:]); err != nil {
+		return core.Opened{}, broken("%s: %w", abi.AcceptName, err)
+	}
+	if err := i.status(abi.AcceptName); err != nil {
+		return core.Opened{}, err
+	}
+	o, err := i.opened(c)
+	if err == nil && o.Key != in.Key {
+		return core.Opened{}, broken("%s: %w", abi.AcceptName, errNonsense)
+	}
+	return o, err
+}
+
+// opened reads an Opened from the output and copies its claims out, before the instance serves somebody else.
+func (i *instance) opened(c *config) (core.Opened, error) {
+	o, size, ok := abi.ReadOpened(i.output(abi.OpenedBytes), c.set)
+	if !ok {
+		return core.Opened{}, broken("opened token: %w", errNonsense)
+	}
+	if o.Cause == core.OK {
+		claims, ok := i.memory.Read(i.layout.Claims, uint32(size))
+		if !ok {
+			return core.Opened{}, broken("opened token: %w", errNonsense)
+		}
+		o.Claims = append([]byte(nil), claims...)
+	}
+	return o, nil
+}
+
+// open opens a token inside the guest alone.
+func (i *instance) open(ctx context.Context, c *config, token []byte) (core.Opened, error) {
+	if err := i.call(ctx, abi.OpenName, token); err != nil {
+		return core.Opened{}, err
+	}
+	return i.opened(c)
+}
+
+func (i *instance) prepare(ctx context.Context, c *config, req *core.Request) (core.Prepared, error) {
+	if err := i.call(ctx, abi.PrepareName, abi.AppendRequest(nil, req)); err != nil {
+		return core.Prepared{}, err
+	}
+	answer, framed := abi.ReadFramed(i.output(abi.OutputBytes))
+	p, ok := abi.ReadPrepared(answer, len(c.set.Keys))
+	if !framed || !ok {
+		return core.Prepared{}, broken("%s: %w", abi.PrepareName, errNonsense)
+	}
+	return p, nil
+}
+
+func (i *instance) decide(ctx context.Context, c *config, req *core.Request) (core.Outcome, error) {
+	if err := i.call(ctx, abi.DecideName, abi.AppendRequest(nil, req)); err != nil {
+		return core.Outcome{}, err
+	}
+	answer, framed := abi.ReadFramed(i.output(abi.OutputBytes))
+	o, ok := abi.ReadOutcome(answer)
+	if !framed || !ok {
+		return core.Outcome{}, broken("%s: %w", abi.DecideName, errNonsense)
+	}
+	return o, nil
+}
+
+// grown reports whether the instance has outgrown its ceiling, so that a fresh one should take its place.
+func (i *instance) grown() bool { return i.memory.Size() > maxMemoryPages<<16*3/4 }
+
+func (i *instance) close(ctx context.Context) error { return i.module.Close(ctx) }

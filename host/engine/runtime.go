@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+)
+
+// openRuntime makes a runtime unless one was given, and sees to it that WASI is there.
+func (e *Engine) openRuntime(ctx context.Context, cacheDir string) error {
+	if e.runtime == nil {
+		config := wazero.NewRuntimeConfig().WithMemoryLimitPages(maxMemoryPages)
+		if cacheDir != "" {
+			if err := privateDir(cacheDir); err != nil {
+				return err
+			}
+			cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
+			if err != nil {
+				return fmt.Errorf("engine: open the compile cache %s: %w", cacheDir, err)
+			}
+			e.closers = append(e.closers, cache.Close)
+			config = config.WithCompilationCache(cache)
+		}
+		e.runtime = wazero.NewRuntimeWithConfig(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0)), config)
+		e.closers = append(e.closers, e.runtime.Close)
+	}
+	if e.runtime.Module(abi.WASI) == nil {
+		wasi, err := wasi_snapshot_preview1.Instantiate(ctx, e.runtime)
+		if err != nil {
+			return fmt.Errorf("engine: instantiate WASI: %w", err)
+		}
+		e.closers = append(e.closers, wasi.Close)
+	}
+	return nil
+}
+
+// privateDir makes dir, or checks that nobody but its owner can write to it: code that is found there is run.
+func privateDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("engine: make the compile cache: %w", err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fmt.Errorf("engine: the compile cache: %w", err)
+	}
+	if info.Mode().Perm()&0o022 != 0 || !ownedByUs(info) {
+		abs, _ := filepath.Abs(dir)
+		return fmt.Errorf("engine: the compile cache %s can be written by others (mode %v), and code in it is run: chmod 700 it, or give another directory", abs, info.Mode().Perm())
+	}
+	return nil
+}
+
+// checkModule holds a module against the ABI and names all that is wrong.
+func checkModule(code wazero.CompiledModule, selfContained bool) error {
+	var wrong []string
+	for _, f := range code.ImportedFunctions() {
+		if module, name, _ := f.Import(); module != abi.WASI {
+			wrong = append(wrong, fmt.Sprintf("it imports %s.%s, and only %s may be imported", module, name, abi.WASI))
+		}
+	}
+	if len(code.ExportedMemories()) == 0 {
+		wrong = append(wrong, "it exports no memory")
+	}
+	exports := code.ExportedFunctions()
+	i32 := []api.ValueType{api.ValueTypeI32}
+	expect := func(name string, params, results []api.ValueType) {
+		f, ok := exports[name]
+		switch {
+		case !ok:
+			wrong = append(wrong, "it lacks the export "+name)
+		case string(f.ParamTypes()) != string(params) || string(f.ResultTypes()) != string(results):
+			wrong = append(wrong, "its export "+name+" has another signature")
+		}
+	}
+	expect(abi.InitializeName, nil, nil)
+	expect(abi.VersionName, nil, i32)
+	expect(abi.LayoutName, nil, i32)
+	kind, list := "the module that leaves signatures to the host (edgetoken.wasm)", abi.Split
+	if selfContained {
+		kind, list = "a self-contained module (edgetoken-full.wasm)", abi.SelfContained
+	}
+	for _, x := range list {
+		expect(x.Name, i32[:x.Params], i32)
+	}
+	if len(wrong) > 0 {
+		return fmt.Errorf("engine: this is not %s: %s", kind, strings.Join(wrong, "; "))
+	}
+	return nil
+}
