@@ -1,0 +1,38 @@
+package core
+
+import "time"
+
+// Valid says whether an opened token is a good one of the given type at the given time, without any state: the registered claims,
+// exp and id present, type. It is the part of every operation's checks that needs no store.
+func Valid(s *Settings, o Opened, want TokenType, now time.Time) Cause {
+	j := newJudge(s, &Request{Opened: o, Now: now})
+	return first(j.registered, j.expiry, j.id, func() Cause { return j.tokenType(want) })
+}
+
+// Text is the value of a claim that is a text; ok is false for any other.
+func (o *Opened) Text(c Claim) (text string, ok bool) {
+	if c.Form != String {
+		return "", false
+	}
+	return string(plain(o.Claims, c)), true
+}
+
+// Time is the value of a claim that is a NumericDate (RFC 7519 §2), in whole seconds; ok is false for any other.
+func (o *Opened) Time(c Claim) (t time.Time, ok bool) {
+	v, ok := pythonInt(o.Claims, c)
+	if !ok || v < -maxTime || v > maxTime {
+		return time.Time{}, false
+	}
+	return time.Unix(v, 0).UTC(), true
+}
+
+// JSON is the value of a claim as the token holds it, a string with its quotes; nil where it is absent.
+func (o *Opened) JSON(c Claim) []byte {
+	switch c.Form {
+	case Absent:
+		return nil
+	case String:
+		return o.Claims[c.Start-1 : c.End+1]
+	}
+	return o.Claims[c.Start:c.End]
+}

@@ -1,0 +1,209 @@
+package coretest
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// Ids of one family of ours: 47 bits 0x123456789abc, started at 2026-06-01T11:00:00Z.
+const (
+	familyStart = 1780311600_000
+	refreshID   = "08e0429bc012834599e26af000000000"
+	accessID    = "08e0429bc012834599e26af200000005"
+	familyName  = 0x123456789abc
+)
+
+func itoa(v int64) string { return strconv.FormatInt(v, 10) }
+
+func testIssue(t *testing.T, newEngine NewEngine) {
+	now := Now.Unix()
+	stamp := func(s string) string {
+		return strings.NewReplacer("NOW", itoa(now), "REF", itoa(now+259200), "ACC", itoa(now+3600)).Replace(s)
+	}
+	for _, c := range []struct {
+		name     string
+		settings string
+		op       core.Op
+		claims   string // of the token that is presented
+		change   func(*core.Request)
+		want     []string // claims of the tokens, in order
+	}{
+		{name: "log-in 5.5", settings: "5.5", op: core.Login, want: []string{
+			`{"token_type":"refresh","exp":REF,"iat":NOW,"jti":"R","user_id":"7"}`,
+			`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"A","user_id":"7"}`}},
+		{name: "log-in 5.2 keeps integers", settings: "5.2", op: core.Login, want: []string{
+			`{"token_type":"refresh","exp":REF,"iat":NOW,"jti":"R","user_id":7}`,
+			`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"A","user_id":7}`}},
+		{name: "log-in with everything", settings: "names", op: core.Login, change: func(q *core.Request) {
+			q.State.Customer.UserID = core.Text("Zoë \"🔑\"")
+			q.Extra = []byte(`{"plan":"pro","groups":["a",{"b":1.0}]}`)
+		}, want: []string{
+			`{"typ":"refresh","exp":REF,"iat":NOW,"tid":"R","sub":"Zo\u00eb \"\ud83d\udd11\"","plan":"pro","groups":["a",{"b":1.0}]}`,
+			`{"typ":"access","exp":ACC,"iat":NOW,"tid":"A","sub":"Zo\u00eb \"\ud83d\udd11\"","plan":"pro","groups":["a",{"b":1.0}]}`}},
+		{name: "log-in with the revoke claim", settings: "revoke", op: core.Login, want: []string{
+			`{"token_type":"refresh","exp":REF,"iat":NOW,"jti":"R","user_id":"7","hash_password":"0123456789ABCDEF0123456789ABCDEF"}`,
+			`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"A","user_id":"7","hash_password":"0123456789ABCDEF0123456789ABCDEF"}`}},
+		{name: "log-in with audiences", settings: "aud", op: core.Login, want: []string{
+			`{"token_type":"refresh","exp":REF,"iat":NOW,"jti":"R","user_id":"7","aud":["shop","app"]}`,
+			`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"A","user_id":"7","aud":["shop","app"]}`}},
+		{name: "log-in with an issuer", settings: "iss", op: core.Login, want: []string{
+			`{"token_type":"refresh","exp":REF,"iat":NOW,"jti":"R","user_id":"7","iss":"https://auth.example"}`,
+			`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"A","user_id":"7","iss":"https://auth.example"}`}},
+		{name: "log-in without type and id", settings: "no names", op: core.Login, want: []string{
+			`{"exp":REF,"iat":NOW,"user_id":"7"}`, `{"exp":ACC,"iat":NOW,"user_id":"7"}`}},
+
+		{name: "refresh 5.5", settings: "5.5", op: core.Refresh,
+			claims: `{"token_type":"refresh","exp":4102444800,"iat":1577836800,"jti":"` + refreshID + `","user_id":7}`,
+			want:   []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"F","user_id":7}`}},
+		{name: "refresh 5.2 copies iat", settings: "5.2", op: core.Refresh,
+			claims: `{"token_type":"refresh","exp":4102444800,"iat":1577836800,"jti":"` + refreshID + `","user_id":7}`,
+			want:   []string{`{"token_type":"access","exp":ACC,"iat":1577836800,"jti":"F","user_id":7}`}},
+		{name: "refresh copies foreign claims as they are", settings: "5.5", op: core.Refresh,
+			claims: `{"n":9223372036854775808, "token_type":"refresh","f": 1.10,"exp":4102444800,"\u0061":[1, 2],"jti":"` + refreshID + `","user_id":"7","nbf":0,"s":"\u00e9"}`,
+			want:   []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"F","n":9223372036854775808,"f":1.10,"a":[1, 2],"user_id":"7","nbf":0,"s":"\u00e9"}`}},
+		{name: "refresh with other names copies neither id", settings: "names", op: core.Refresh,
+			claims: `{"typ":"refresh","exp":4102444800,"tid":"` + refreshID + `","jti":"foreign","sub":"7","token_type":"x"}`,
+			want:   []string{`{"typ":"access","exp":ACC,"iat":NOW,"tid":"F","sub":"7","token_type":"x"}`}},
+		{name: "refresh renews configured claims in their place", settings: "5.5", op: core.Refresh,
+			change: func(q *core.Request) { q.Extra = []byte(`{"plan":"pro","new":null}`) },
+			claims: `{"token_type":"refresh","exp":4102444800,"plan":"free","jti":"` + refreshID + `","user_id":"7"}`,
+			want:   []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"F","plan":"pro","user_id":"7","new":null}`}},
+		{name: "refresh sets the issuer in its place", settings: "iss", op: core.Refresh,
+			claims: `{"iss":"https://auth.example","token_type":"refresh","exp":4102444800,"jti":"` + refreshID + `","user_id":"7"}`,
+			want:   []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"F","iss":"https://auth.example","user_id":"7"}`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := newEngine(t, variants[c.settings], OneKey())
+			req := request(c.op)
+			if c.claims != "" {
+				req.Opened = open(t, e, token(c.claims))
+			}
+			if c.change != nil {
+				c.change(&req)
+			}
+			o := decide(t, e, req)
+			if len(o.Tokens) != len(c.want) {
+				t.Fatalf("%d tokens and refusals %v, want %d tokens", len(o.Tokens), o.Refusals, len(c.want))
+			}
+			for i, want := range c.want {
+				want = strings.NewReplacer(`"R"`, `"`+loginRefreshID+`"`, `"A"`, `"`+loginAccessID+`"`, `"F"`, `"`+refreshedAccessID+`"`).Replace(stamp(want))
+				value := o.Tokens[i].Value
+				if got := claimsOf(t, value); got != want {
+					t.Errorf("claims of token %d:\n got %s\nwant %s", i, got, want)
+				}
+				if head, _, _ := strings.Cut(value, "."); head != encode(`{"alg":"HS256","typ":"JWT"}`) {
+					t.Errorf("header of token %d is %s", i, head)
+				}
+				if opened := open(t, e, value); opened.Cause != core.OK {
+					t.Errorf("token %d is refused by its own engine: %v", i, opened.Cause)
+				}
+			}
+		})
+	}
+	t.Run("log-in refused", func(t *testing.T) {
+		e := newEngine(t, variants["5.5"], OneKey())
+		for name, change := range map[string]func(*core.State){
+			"password": func(s *core.State) { s.PasswordGood = false },
+			"unknown":  func(s *core.State) { s.Customer = core.Customer{} },
+			"inactive": func(s *core.State) { s.Customer.Active = false },
+		} {
+			req := request(core.Login)
+			change(&req.State)
+			o := decide(t, e, req)
+			if !o.Refused() || o.Refusals[0].Cause != core.BadCredentials || len(o.Tokens)+len(o.Effects.List) > 0 {
+				t.Errorf("%s: %+v, want a refusal for %v alone", name, o, core.BadCredentials)
+			}
+		}
+	})
+	t.Run("a refusal for each class", func(t *testing.T) {
+		e := newEngine(t, variants["classes"], OneKey())
+		req := request(core.Authenticate)
+		req.Opened = open(t, e, token("{"+refresh+"}"))
+		want := []core.Refusal{{Cause: core.WrongType, Class: core.AccessToken}, {Cause: core.WrongType, Class: core.SlidingToken}}
+		if o := decide(t, e, req); !reflect.DeepEqual(o.Refusals, want) {
+			t.Errorf("refusals %v, want %v", o.Refusals, want)
+		}
+	})
+	testEffects(t, newEngine)
+}
+
+// The ids that Now and Entropy give: of a log-in, and of an access token in the family of refreshID.
+const (
+	loginRefreshID    = "08e05e137d30831388ccd0d400000000"
+	loginAccessID     = "08e05e137d30831388ccd0d662613938"
+	refreshedAccessID = "08e0429bc012834599e26af262613938"
+)
+
+// The first 47 bits of the SHA-256 of "x1", accessID and refreshID: families of ids that are not ours.
+const (
+	foreignX1        = 0x7618b417ef2b
+	foreignAccessID  = 0x6ca96eaaa3b6
+	foreignRefreshID = 0xf8e6773472e
+)
+
+func testEffects(t *testing.T, newEngine NewEngine) {
+	login := Now.UnixMilli()
+	own := core.FamilyKey{Customer: core.Integer(7), Bits: familyName}
+	foreign := core.FamilyKey{Bits: foreignX1}
+	for _, c := range []struct {
+		name     string
+		settings string
+		op       core.Op
+		claims   string
+		change   func(*core.Request)
+		want     core.Effects
+	}{
+		{name: "log-in", settings: "5.5", op: core.Login, want: core.Effects{
+			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Start: login},
+			List:  []core.Effect{{Kind: core.RecordLogin, Customer: core.Integer(7), At: Now.UnixMicro()}}}},
+		{name: "log-in after a cut-off ahead of the clock", settings: "5.5", op: core.Login,
+			change: func(q *core.Request) { q.State.CutOff = login + 500; q.State.HighWater = login + 500 }, want: core.Effects{
+				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, CutOff: login + 500, Start: login + 501},
+				List: []core.Effect{{Kind: core.ReserveStart, At: login + 501 + 60_000},
+					{Kind: core.RecordLogin, Customer: core.Integer(7), At: Now.UnixMicro()}}}},
+		{name: "refresh", settings: "5.5", op: core.Refresh, claims: `"jti":"` + refreshID + `"`, want: core.Effects{
+			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true}}},
+		{name: "refresh of a foreign token", settings: "5.5", op: core.Refresh, claims: `"jti":"x1"`, want: core.Effects{
+			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true}}},
+		{name: "blacklist", settings: "5.5", op: core.Blacklist, claims: `"jti":"` + refreshID + `"`, want: core.Effects{
+			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true},
+			List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, Until: 4102444800 + 3600 + 86400}}}},
+		{name: "blacklist a foreign token, and what came from it", settings: "5.5", op: core.Blacklist, claims: `"jti":"x1"`, want: core.Effects{
+			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true},
+			List: []core.Effect{{Kind: core.RevokeFamily, Family: foreign, Until: 4102444800 + 3600 + 86400},
+				{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: core.Integer(7), Bits: foreignX1}, Until: 4102444800 + 3600 + 86400}}}},
+		{name: "blacklist without a blacklist", settings: "no list", op: core.Blacklist, claims: `"jti":"x1"`, want: core.Effects{
+			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true}}},
+		{name: "an access id in a refresh token is foreign", settings: "5.5", op: core.Refresh, claims: `"jti":"` + accessID + `"`, want: core.Effects{
+			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: core.FamilyKey{Bits: foreignAccessID}, HasFamily: true}}},
+		{name: "an id more than five minutes ahead is foreign", settings: "5.5", op: core.Refresh, claims: `"jti":"` + refreshID + `"`,
+			change: func(q *core.Request) { q.Now = time.UnixMilli(familyStart - 5*60*1000 - 1) }, want: core.Effects{
+				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: core.FamilyKey{Bits: foreignRefreshID}, HasFamily: true}}},
+		{name: "an id five minutes ahead is ours", settings: "5.5", op: core.Refresh, claims: `"jti":"` + refreshID + `"`,
+			change: func(q *core.Request) { q.Now = time.UnixMilli(familyStart - 5*60*1000) }, want: core.Effects{
+				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true}}},
+	} {
+		t.Run("effects of "+c.name, func(t *testing.T) {
+			s := variants[c.settings]
+			s.Node = "edge-1"
+			e := newEngine(t, s, OneKey())
+			req := request(c.op)
+			if c.claims != "" {
+				req.Opened = open(t, e, token(`{"token_type":"refresh","exp":4102444800,"user_id":"7",`+c.claims+`}`))
+			}
+			if c.change != nil {
+				c.change(&req)
+			}
+			o := decide(t, e, req)
+			c.want.Node = "edge-1"
+			if o.Refused() || !reflect.DeepEqual(o.Effects, c.want) {
+				t.Errorf("refusals %v and effects\n got %+v\nwant %+v", o.Refusals, o.Effects, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,163 @@
+package coretest
+
+import (
+	"bytes"
+	"encoding/base64"
+	"strings"
+	"testing"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// good are claims that nothing is wrong with.
+const good = `{"token_type":"access","exp":4102444800,"iat":1577836800,"jti":"x1","user_id":"7"}`
+
+func testOpen(t *testing.T, newEngine NewEngine) {
+	e := newEngine(t, core.DefaultSettings(), OneKey())
+	valid := token(good)
+	parts := strings.Split(valid, ".")
+	header := func(h string) string { return Sign("HS256", Secret, h, good) }
+	raw, _ := base64.RawURLEncoding.DecodeString(parts[2])
+	for _, c := range []struct {
+		name  string
+		token string
+		want  core.Cause
+	}{
+		{"good", valid, core.OK},
+		{"header_white_space", header(" { \"alg\" :\t\"HS256\" } "), core.OK},
+		{"header_other_members_are_ignored", header(`{"typ":"at+jwt","alg":"HS256","kid":"k","jku":"http://evil.example/","x":[1,{"y":null}]}`), core.OK},
+		{"header_escaped_name", header(`{"\u0061lg":"HS256"}`), core.OK},
+		{"header_escaped_value", header(`{"alg":"\u0048S256"}`), core.OK},
+		{"b64_true", header(`{"alg":"HS256","b64":true}`), core.OK},
+		{"claims_white_space", token(" {\n\"exp\" : 1 }\n"), core.OK},
+		{"claims_empty", token(`{}`), core.OK},
+		{"claims_unicode", token(`{"name":"Zoë 🔑 \ud83d\udd11"}`), core.OK},
+		{"claims_big_numbers", token(`{"n":123456789012345678901234567890,"f":-1.5e-10,"e":1e400}`), core.OK},
+		{"claims_nested_names_may_repeat_outer_ones", token(`{"a":{"a":{"exp":1},"EXP":2},"exp":3}`), core.OK},
+
+		{"empty", "", core.Malformed},
+		{"no_dot", "nonsense", core.Malformed},
+		{"one_dot", ".", core.Malformed},
+		{"two_dots", "..", core.Malformed},
+		{"two_parts", parts[0] + "." + parts[1], core.Malformed},
+		{"four_parts", valid + ".x", core.Malformed},
+		{"five_parts_jwe", "a.b.c.d.e", core.Malformed},
+		{"json_serialisation", `{"payload":"` + parts[1] + `","signatures":[]}`, core.Malformed},
+		{"white_space_before", " " + valid, core.Malformed},
+		{"white_space_after", valid + " ", core.Malformed},
+		{"line_break_inside", valid[:20] + "\n" + valid[20:], core.Malformed},
+		{"line_break_in_signature", valid[:len(valid)-5] + "\r\n" + valid[len(valid)-5:], core.Malformed},
+		{"NUL", valid + "\x00", core.Malformed},
+		{"unicode", "па.ро.ль", core.Malformed},
+		{"padded_header", parts[0] + "=." + parts[1] + "." + parts[2], core.Malformed},
+		{"padded_claims", parts[0] + "." + parts[1] + "==." + parts[2], core.Malformed},
+		{"padded_signature", valid + "=", core.Malformed},
+		{"standard_alphabet", parts[0] + "." + parts[1] + "." + base64.RawStdEncoding.EncodeToString(bytes.Repeat([]byte{0xfb}, 32)), core.Malformed},
+		{"non_canonical_signature", valid[:len(valid)-1] + string(next(valid[len(valid)-1])), core.Malformed},
+		{"length_1_modulo_4", parts[0] + "." + encode("{ }") + "A." + parts[2], core.Malformed},
+		{"too_long", strings.Repeat("a", core.MaxTokenBytes+1), core.TooLong},
+		{"a_million_dots", strings.Repeat(".", 1_000_000), core.TooLong},
+		{"as_many_dots_as_fit", strings.Repeat(".", core.MaxTokenBytes), core.Malformed},
+
+		{"header_no_JSON", header(`{alg:HS256}`), core.BadHeader},
+		{"header_a_list", header(`["HS256"]`), core.BadHeader},
+		{"header_empty_text", Sign("HS256", Secret, "", good), core.Malformed},
+		{"header_trailing_bytes", header(`{"alg":"HS256"}x`), core.BadHeader},
+		{"header_duplicate_alg", header(`{"alg":"none","alg":"HS256"}`), core.BadHeader},
+		{"header_duplicate_alg_escaped", header(`{"alg":"HS256","\u0061lg":"none"}`), core.BadHeader},
+		{"header_not_UTF8", header("{\"alg\":\"HS256\",\"x\":\"\xff\"}"), core.BadHeader},
+		{"crit", header(`{"alg":"HS256","crit":["exp2"],"exp2":1}`), core.BadHeader},
+		{"crit_b64", header(`{"alg":"HS256","crit":["b64"],"b64":true}`), core.BadHeader},
+		{"crit_empty", header(`{"alg":"HS256","crit":[]}`), core.BadHeader},
+		{"crit_null", header(`{"alg":"HS256","crit":null}`), core.BadHeader},
+		{"b64_false", header(`{"alg":"HS256","b64":false}`), core.BadHeader},
+		{"kid_a_number", header(`{"alg":"HS256","kid":5}`), core.BadHeader},
+		{"kid_null", header(`{"alg":"HS256","kid":null}`), core.BadHeader},
+
+		{"alg_none", encode(`{"alg":"none"}`) + "." + parts[1] + ".", core.BadAlgorithm},
+		{"alg_None", encode(`{"alg":"None"}`) + "." + parts[1] + ".", core.BadAlgorithm},
+		{"alg_NONE_with_signature", header(`{"alg":"NONE"}`), core.BadAlgorithm},
+		{"alg_lower_case", header(`{"alg":"hs256"}`), core.BadAlgorithm},
+		{"alg_absent", header(`{"typ":"JWT"}`), core.BadAlgorithm},
+		{"alg_null", header(`{"alg":null}`), core.BadAlgorithm},
+		{"alg_a_list", header(`{"alg":["HS256"]}`), core.BadAlgorithm},
+		{"alg_empty", header(`{"alg":""}`), core.BadAlgorithm},
+		{"alg_HS512_with_the_right_key", Sign("HS512", Secret, `{"alg":"HS512"}`, good), core.BadAlgorithm},
+		{"alg_RS256", header(`{"alg":"RS256"}`), core.BadAlgorithm},
+		{"ALG_is_not_alg", header(`{"ALG":"HS256"}`), core.BadAlgorithm},
+
+		{"other_key", Sign("HS256", OtherSecret, `{"alg":"HS256"}`, good), core.BadSignature},
+		{"header_says_HS256_signed_HS512", Sign("HS512", Secret, `{"alg":"HS256"}`, good), core.BadSignature},
+		{"signature_empty", parts[0] + "." + parts[1] + ".", core.BadSignature},
+		{"signature_cut", parts[0] + "." + parts[1] + "." + encode(string(raw[:31])), core.BadSignature},
+		{"signature_too_long", parts[0] + "." + parts[1] + "." + encode(string(raw)+"\x00"), core.BadSignature},
+		{"signature_of_another_token", parts[0] + "." + encode(`{"user_id":"1"}`) + "." + parts[2], core.BadSignature},
+		{"embedded_jwk", Sign("HS256", OtherSecret, `{"alg":"HS256","jwk":{"kty":"oct","k":"`+encode(OtherSecret)+`"}}`, good), core.BadSignature},
+		{"kid_with_a_path", Sign("HS256", OtherSecret, `{"alg":"HS256","kid":"../../dev/null"}`, good), core.BadSignature},
+		{"kid_with_quotes", Sign("HS256", OtherSecret, `{"alg":"HS256","kid":"' OR '1'='1"}`, good), core.BadSignature},
+
+		{"claims_no_JSON", token("hello"), core.BadClaims},
+		{"claims_empty_text", token(""), core.BadClaims},
+		{"claims_a_list", token(`[1,2]`), core.BadClaims},
+		{"claims_a_text", token(`"x"`), core.BadClaims},
+		{"claims_null", token(`null`), core.BadClaims},
+		{"claims_trailing_bytes", token(`{"exp":1}{}`), core.BadClaims},
+		{"claims_trailing_comma", token(`{"exp":1,}`), core.BadClaims},
+		{"claims_NaN", token(`{"exp":NaN}`), core.BadClaims},
+		{"claims_Infinity", token(`{"exp":-Infinity}`), core.BadClaims},
+		{"claims_leading_zero", token(`{"exp":01}`), core.BadClaims},
+		{"claims_plus", token(`{"exp":+1}`), core.BadClaims},
+		{"claims_bare_point", token(`{"exp":1.}`), core.BadClaims},
+		{"claims_duplicate", token(`{"exp":1,"exp":4102444800}`), core.BadClaims},
+		{"claims_duplicate_escaped", token(`{"exp":1,"\u0065xp":4102444800}`), core.BadClaims},
+		{"claims_duplicate_foreign", token(`{"x":1,"x":1}`), core.BadClaims},
+		{"claims_duplicate_nested", token(`{"x":[{"y":1,"y":2}]}`), core.BadClaims},
+		{"claims_other_case", token(`{"Exp":4102444800}`), core.BadClaims},
+		{"claims_other_case_configured", token(`{"USER_ID":"1","user_id":"7"}`), core.BadClaims},
+		{"claims_long_s", token(`{"i\u017fs":"x"}`), core.BadClaims},
+		{"claims_kelvin", token("{\"to\u212aen_type\":\"access\"}"), core.BadClaims},
+		{"claims_not_UTF8", token("{\"x\":\"\xc3\x28\"}"), core.BadClaims},
+		{"claims_overlong_UTF8", token("{\"x\":\"\xc0\xaf\"}"), core.BadClaims},
+		{"claims_surrogate_in_UTF8", token("{\"x\":\"\xed\xa0\x80\"}"), core.BadClaims},
+		{"claims_lone_surrogate", token(`{"x":"\ud83d"}`), core.BadClaims},
+		{"claims_reversed_surrogates", token(`{"x":"\udd11\ud83d"}`), core.BadClaims},
+		{"claims_control_character", token("{\"x\":\"a\nb\"}"), core.BadClaims},
+		{"claims_bad_escape", token(`{"x":"\x41"}`), core.BadClaims},
+		{"claims_byte_order_mark", token("\ufeff{}"), core.BadClaims},
+		{"claims_too_deep", token(`{"x":` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `}`), core.BadClaims},
+		{"claims_too_many_names", token(manyNames(1025)), core.BadClaims},
+		{"claims_as_many_names_as_fit", token(manyNames(1024)), core.OK},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := open(t, e, c.token)
+			if o.Cause != c.want {
+				t.Errorf("Open(%.80q) is refused for %v, want %v", c.token, o.Cause, c.want)
+			}
+			if c.want == core.OK && string(o.Claims) != claimsOf(t, c.token) {
+				t.Errorf("Open(%.80q) gives claims %.80q, want %.80q", c.token, o.Claims, claimsOf(t, c.token))
+			}
+			if c.want != core.OK && len(o.Claims) > 0 {
+				t.Errorf("Open(%.80q) gives claims of a refused token: %.80q", c.token, o.Claims)
+			}
+		})
+	}
+}
+
+// next is another character that decodes to the same bytes at the end of a signature of 32 bytes, whose last two bits count for nothing.
+func next(c byte) byte {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	return alphabet[strings.IndexByte(alphabet, c)|1]
+}
+
+func manyNames(n int) string {
+	var b strings.Builder
+	b.WriteByte('{')
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(`"n` + strings.Repeat("x", i%7) + base64.RawURLEncoding.EncodeToString([]byte{byte(i >> 8), byte(i)}) + `":0`)
+	}
+	b.WriteByte('}')
+	return b.String()
+}

@@ -1,0 +1,61 @@
+// Package enginetest builds the modules that tests need, from the sources as they are now, so that no test meets a stale one.
+package enginetest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+)
+
+// Module is the module that leaves signatures to the host, or the self-contained one.
+func Module(tb testing.TB, selfContained bool) []byte {
+	tb.Helper()
+	build := split
+	if selfContained {
+		build = full
+	}
+	b, err := build()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
+
+// Verifier is the self-contained module that only reads.
+func Verifier(tb testing.TB) []byte {
+	tb.Helper()
+	b, err := verify()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
+
+var (
+	split  = sync.OnceValues(func() ([]byte, error) { return build("") })
+	full   = sync.OnceValues(func() ([]byte, error) { return build("full") })
+	verify = sync.OnceValues(func() ([]byte, error) { return build("verify") })
+)
+
+// build runs the same command as build.sh; Go's build cache makes it quick where nothing changed.
+func build(tags string) ([]byte, error) {
+	_, self, _, _ := runtime.Caller(0)
+	root := filepath.Join(filepath.Dir(self), "..", "..", "..")
+	dir, err := os.MkdirTemp("", "edgetoken-guest-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	out := filepath.Join(dir, "guest.wasm")
+	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-tags="+tags, "-o", out, "./wasm/edgetoken")
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=-buildvcs=false")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build the guest: %w\n%s", err, text)
+	}
+	return os.ReadFile(out)
+}
