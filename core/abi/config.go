@@ -1,6 +1,7 @@
 package abi
 
 import (
+	"math"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -77,13 +78,16 @@ func ReadConfig(b []byte) (*Config, bool) {
 	s := &c.Settings
 	s.Compat, s.Wire, s.Node = core.Version(r.Text()), core.Wire(r.Text()), r.Text()
 	for _, d := range []*time.Duration{&s.AccessTokenLifetime, &s.RefreshTokenLifetime, &s.Leeway} {
-		*d = time.Duration(r.I64()) * time.Microsecond
+		µs := r.I64()
+		r.Bad = r.Bad || µs < 0 || µs > math.MaxInt64/1000
+		*d = time.Duration(µs) * time.Microsecond
 	}
 	hasIssuer := false
 	for _, v := range []*bool{&s.BlacklistApp, &s.BlacklistAfterRotation, &s.UpdateLastLogin, &s.CheckRevokeToken, &s.CheckUserIsActive, &hasIssuer} {
 		*v = r.Bool()
 	}
-	if issuer := r.Text(); hasIssuer {
+	issuer := r.Text()
+	if hasIssuer {
 		s.Issuer = &issuer
 	}
 	s.AudienceList = r.Bool()
@@ -103,7 +107,7 @@ func ReadConfig(b []byte) (*Config, bool) {
 		c.Material = append(c.Material, append([]byte(nil), r.Bytes()...))
 	}
 	known := (s.Compat == core.V55 || s.Compat == core.V52) && (s.Wire == core.Secure || s.Wire == core.Exact)
-	return c, r.Done() && known && c.Set.Signing >= -1 && c.Set.Signing < len(c.Set.Keys)
+	return c, r.Done() && known && (hasIssuer || issuer == "") && c.Set.Signing >= -1 && c.Set.Signing < len(c.Set.Keys)
 }
 
 func appendTexts(b []byte, texts []string) []byte {

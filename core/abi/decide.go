@@ -16,7 +16,7 @@ import (
 //
 // A customer's id is u8 kind (0 none, 1 integer, 2 text), then i64 or text. A log-in (op 3) at 2026-01-01 begins
 //
-//	03 | 00 80 3f a0 47 47 06 00 | …
+//	03 | 00 40 20 46 48 47 06 00 | …
 func AppendRequest(b []byte, q *core.Request) []byte {
 	b = append(b, byte(q.Op))
 	b = codec.I64(b, q.Now.UnixMicro())

@@ -64,6 +64,7 @@ type Engine struct {
 
 	code    wazero.CompiledModule
 	runtime wazero.Runtime
+	wasi    api.Module
 	closers []func(context.Context) error // what New opened, in the order in which it is to be closed
 	config  atomic.Pointer[config]
 	pool    pool
@@ -239,9 +240,10 @@ func (e *Engine) use(ctx context.Context, f func(*instance, *config) error) erro
 }
 
 func (e *Engine) instantiate(ctx context.Context) (*instance, error) {
+	// A WASI module has the default clock of 2022-01-01 and fixed entropy unless told otherwise.
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions(abi.InitializeName).
 		WithSysWalltime().WithSysNanotime().WithSysNanosleep().WithRandSource(rand.Reader)
-	m, err := e.runtime.InstantiateModule(ctx, e.code, config)
+	m, err := e.runtime.InstantiateModule(e.resolve(ctx), e.code, config)
 	if err != nil {
 		return nil, fmt.Errorf("engine: make an instance: %w", err)
 	}

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -141,40 +142,73 @@ func TestCacheIsFilledAndUsed(t *testing.T) {
 	}
 }
 
-// On the caller's runtime, New closes what it opened and nothing else.
+// On the caller's runtime, New closes what it opened and nothing else, whether the caller has a WASI there or not.
 func TestCallersRuntime(t *testing.T) {
-	ctx := context.Background()
-	rt := wazero.NewRuntime(ctx)
-	defer rt.Close(ctx)
-	wasi_snapshot_preview1.MustInstantiate(ctx, rt)
-	other, err := rt.InstantiateWithConfig(ctx, []byte("\x00asm\x01\x00\x00\x00"), wazero.NewModuleConfig().WithName("other"))
-	if err != nil {
-		t.Fatal(err)
+	for _, withWASI := range []bool{true, false} {
+		t.Run(fmt.Sprintf("WASI %v", withWASI), func(t *testing.T) {
+			ctx := context.Background()
+			rt := wazero.NewRuntime(ctx)
+			defer rt.Close(ctx)
+			if withWASI {
+				wasi_snapshot_preview1.MustInstantiate(ctx, rt)
+			}
+			other, err := rt.InstantiateWithConfig(ctx, []byte("\x00asm\x01\x00\x00\x00"), wazero.NewModuleConfig().WithName("other"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // a second pair after the first was closed
+				cfg := engine.Config{
+					Settings: core.DefaultSettings(), Keys: coretest.OneKey(), Module: enginetest.Module(t, false), Runtime: rt, MaxInstances: 2,
+				}
+				first, err := engine.New(ctx, cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				second, err := engine.New(ctx, cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := first.Close(ctx); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := first.Open(ctx, []byte("x")); err != engine.ErrClosed {
+					t.Errorf("Open() of a closed engine = %v, want %v", err, engine.ErrClosed)
+				}
+				second.Break() // so that the next call needs a new instance
+				if _, err := second.Open(ctx, []byte("x")); err != nil {
+					t.Errorf("Open() of the engine beside = %v", err)
+				}
+				if err := second.Close(ctx); err != nil {
+					t.Fatal(err)
+				}
+				if other.IsClosed() || withWASI != (rt.Module("wasi_snapshot_preview1") != nil) {
+					t.Fatal("Close() closed what it did not open")
+				}
+			}
+		})
 	}
-	for range 2 { // a second engine on the same runtime, after the first was closed
-		cfg := engine.Config{Settings: core.DefaultSettings(), Keys: coretest.OneKey(), Module: enginetest.Module(t, false), Runtime: rt}
-		e, err := engine.New(ctx, cfg)
-		if err != nil {
-			t.Fatal(err)
+}
+
+// An instance that traps or answers nonsense is dropped alone, and the request answered by another.
+func TestBrokenInstance(t *testing.T) {
+	for _, selfContained := range []bool{false, true} {
+		e := newEngine(t, engine.Config{SelfContained: selfContained, MaxInstances: 2})
+		customer := core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true}
+		for name, harm := range map[string]func(){"memory overwritten": e.Break, "answers elsewhere": e.Misplace} {
+			for round := range 5 {
+				harm()
+				_, access, err := e.Issue(t.Context(), customer, nil)
+				if err != nil {
+					t.Fatalf("%s: Issue() = %v", name, err)
+				}
+				harm()
+				if _, err := e.Verify(t.Context(), access, core.AccessToken); err != nil {
+					t.Fatalf("%s, round %d: Verify() = %v", name, round, err)
+				}
+			}
 		}
-		beside, err := engine.New(ctx, cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := e.Close(ctx); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := e.Open(ctx, []byte("x")); err != engine.ErrClosed {
-			t.Errorf("Open() of a closed engine = %v, want %v", err, engine.ErrClosed)
-		}
-		if _, err := beside.Open(ctx, []byte("x")); err != nil {
-			t.Errorf("Open() of the engine beside = %v", err)
-		}
-		if err := beside.Close(ctx); err != nil {
-			t.Fatal(err)
-		}
-		if other.IsClosed() || rt.Module("wasi_snapshot_preview1") == nil {
-			t.Fatal("Close() closed what it did not open")
+		if n := e.Instances(); n != 1 {
+			t.Errorf("%d instances are alive, want the one that was used last", n)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -15,7 +14,7 @@ import (
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
 
-// openRuntime makes a runtime unless one was given, and sees to it that WASI is there.
+// openRuntime makes a runtime unless one was given.
 func (e *Engine) openRuntime(ctx context.Context, cacheDir string) error {
 	if e.runtime == nil {
 		config := wazero.NewRuntimeConfig().WithMemoryLimitPages(maxMemoryPages)
@@ -33,14 +32,33 @@ func (e *Engine) openRuntime(ctx context.Context, cacheDir string) error {
 		e.runtime = wazero.NewRuntimeWithConfig(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0)), config)
 		e.closers = append(e.closers, e.runtime.Close)
 	}
-	if e.runtime.Module(abi.WASI) == nil {
-		wasi, err := wasi_snapshot_preview1.Instantiate(ctx, e.runtime)
-		if err != nil {
-			return fmt.Errorf("engine: instantiate WASI: %w", err)
-		}
-		e.closers = append(e.closers, wasi.Close)
+	return e.openWASI(ctx)
+}
+
+// openWASI makes a WASI of our own, without a name: whatever else lives in the runtime, its WASI may be another one (with a clock that stands still, say),
+// or come and go.
+func (e *Engine) openWASI(ctx context.Context) error {
+	code, err := wasi_snapshot_preview1.NewBuilder(e.runtime).Compile(ctx)
+	if err != nil {
+		return fmt.Errorf("engine: compile WASI: %w", err)
 	}
+	e.closers = append(e.closers, code.Close)
+	e.wasi, err = e.runtime.InstantiateModule(ctx, code, wazero.NewModuleConfig().WithName(""))
+	if err != nil {
+		return fmt.Errorf("engine: instantiate WASI: %w", err)
+	}
+	e.closers = append(e.closers, e.wasi.Close)
 	return nil
+}
+
+// resolve has the guest's imports found in our own WASI.
+func (e *Engine) resolve(ctx context.Context) context.Context {
+	return experimental.WithImportResolver(ctx, func(module string) api.Module {
+		if module == abi.WASI {
+			return e.wasi
+		}
+		return nil
+	})
 }
 
 // privateDir makes dir, or checks that nobody but its owner can write to it: code that is found there is run.
@@ -53,8 +71,7 @@ func privateDir(dir string) error {
 		return fmt.Errorf("engine: the compile cache: %w", err)
 	}
 	if info.Mode().Perm()&0o022 != 0 || !ownedByUs(info) {
-		abs, _ := filepath.Abs(dir)
-		return fmt.Errorf("engine: the compile cache %s can be written by others (mode %v), and code in it is run: chmod 700 it, or give another directory", abs, info.Mode().Perm())
+		return fmt.Errorf("engine: the compile cache %s belongs to another user or can be written by others (mode %v), and code in it is run: chmod 700 it, or give another directory", dir, info.Mode().Perm())
 	}
 	return nil
 }

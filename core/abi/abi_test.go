@@ -1,0 +1,204 @@
+package abi_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/edgetoken/edgetoken/core/coretest"
+)
+
+// The worked examples of the docs.
+func TestExamples(t *testing.T) {
+	o := core.Opened{Claims: []byte(`{"exp":9}`), ExpiresAt: core.Claim{Form: core.Number, Start: 7, End: 8}}
+	login := core.Request{Op: core.Login, Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	expired := core.Outcome{Refusals: []core.Refusal{{Cause: core.Expired, Class: core.AccessToken}}}
+	config := abi.Config{Settings: core.DefaultSettings()}
+	for _, c := range []struct {
+		name string
+		got  []byte
+		at   int
+		want string
+	}{
+		{"Layout", abi.Layout{0x10000, abi.InputBytes, 0x50000, abi.OutputBytes, 0x90000, abi.ClaimsBytes}.Append(nil), 0,
+			"00000100 00000400 00000500 00000400 00000900 00000100"},
+		{"Inspected", abi.Inspected{Epoch: 7, Inspected: core.Inspected{Input: 106, Signature: 107}}.Append(nil), 0,
+			"0700000000000000 00000000 6a000000 6b000000 00 000000"},
+		{"Opened", abi.AppendOpened(nil, &o), 32, "04000000 07000000 08000000"},
+		{"Config", config.Append(nil), 0, "0300352e35 0600736563757265"},
+		{"Request", abi.AppendRequest(nil, &login), 0, "03 0040204648470600"},
+		{"Outcome", abi.AppendOutcome(nil, &expired), 0, "01 0d 0600616363657373 00"},
+		{"framed", abi.AppendFramed(nil, func(b []byte) []byte { return append(b, "Hi"...) }), 0, "02000000 4869"},
+	} {
+		if got, want := hex.EncodeToString(c.got[c.at:]), strings.ReplaceAll(c.want, " ", ""); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %.60s, want %s", c.name, got, want)
+		}
+	}
+}
+
+func sampleConfigs() []abi.Config {
+	iss := ""
+	s := core.DefaultSettings()
+	s.Compat, s.Wire, s.Node, s.Issuer, s.Audience, s.AudienceList = core.V52, core.Exact, "edge-1", &iss, []string{"a", "b"}, true
+	s.TokenTypeClaim, s.Leeway, s.AuthTokenClasses = "", 1500*time.Millisecond, []core.TokenType{core.AccessToken, core.SlidingToken}
+	return []abi.Config{
+		{Settings: core.DefaultSettings(), Set: core.KeySet{Signing: -1}},
+		{Settings: s, Set: coretest.OneKey().Set(), Material: [][]byte{[]byte(coretest.Secret)}},
+	}
+}
+
+func TestConfigRoundTrip(t *testing.T) {
+	for _, want := range sampleConfigs() {
+		got, ok := abi.ReadConfig(want.Append(nil))
+		if !ok || !reflect.DeepEqual(*got, want) {
+			t.Errorf("read back %+v, %v; want %+v", got, ok, want)
+		}
+	}
+}
+
+func sampleRequests(tb testing.TB) []core.Request {
+	e := core.NewNative(core.DefaultSettings(), coretest.OneKey())
+	o, err := e.Open(tb.Context(), []byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{"token_type":"refresh","exp":4102444800,"jti":"x","user_id":[1]}`)))
+	if err != nil || o.Cause != core.OK {
+		tb.Fatal(o.Cause, err)
+	}
+	state := core.State{
+		Customer: core.Customer{ID: core.Integer(7), UserID: core.Text("a@b.c"), Active: true, RevokeClaim: "F0", Version: 2}, PasswordGood: true,
+		Family: core.FamilyState{Version: 4, Dead: true}, CutOff: 1, HighWater: 2,
+	}
+	return []core.Request{
+		{Op: core.Login, State: state, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte(`{"plan":"pro"}`)},
+		{Op: core.Refresh, Opened: o, State: state, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte{}},
+		{Op: core.Verify, Opened: core.Opened{Cause: core.BadSignature, Claims: []byte{}}, Now: coretest.Now, Extra: []byte{}, Entropy: []byte{}},
+	}
+}
+
+func TestRequestRoundTrip(t *testing.T) {
+	set := coretest.OneKey().Set()
+	for _, want := range sampleRequests(t) {
+		if want.Op == core.Login {
+			want.Opened.Claims = []byte{}
+		}
+		got, ok := abi.ReadRequest(abi.AppendRequest(nil, &want), set)
+		if !ok || !reflect.DeepEqual(got, want) {
+			t.Errorf("read back %+v, %v; want %+v", got, ok, want)
+		}
+	}
+}
+
+// What lies out of its bounds is refused, on both sides.
+func TestBounds(t *testing.T) {
+	set := coretest.OneKey().Set()
+	inspected := func(i core.Inspected) []byte { return abi.Inspected{Inspected: i}.Append(nil) }
+	for _, c := range []struct {
+		name string
+		b    []byte
+		want bool
+	}{
+		{"good", inspected(core.Inspected{Input: 9, Signature: 10}), true},
+		{"empty signature", inspected(core.Inspected{Input: 19, Signature: 20}), true},
+		{"key beyond the set", inspected(core.Inspected{Key: 1, Input: 9, Signature: 10}), false},
+		{"input beyond the token", inspected(core.Inspected{Input: 20, Signature: 21}), false},
+		{"signature elsewhere", inspected(core.Inspected{Input: 9, Signature: 9}), false},
+		{"unknown cause", inspected(core.Inspected{Cause: 200}), false},
+		{"cut", inspected(core.Inspected{Input: 9, Signature: 10})[:23], false},
+	} {
+		if _, ok := abi.ReadInspected(c.b, 20, len(set.Keys)); ok != c.want {
+			t.Errorf("Inspected, %s: %v, want %v", c.name, ok, c.want)
+		}
+	}
+	claims := []byte(`{"exp":[]}`)
+	for _, c := range []struct {
+		name string
+		o    core.Opened
+		want bool
+	}{
+		{"good", core.Opened{Claims: claims, ExpiresAt: core.Claim{Form: core.Array, Start: 7, End: 9}}, true},
+		{"end beyond the claims", core.Opened{Claims: claims, ExpiresAt: core.Claim{Form: core.Number, Start: 7, End: 11}}, false},
+		{"start after end", core.Opened{Claims: claims, ExpiresAt: core.Claim{Form: core.Number, Start: 8, End: 7}}, false},
+		{"array of one byte", core.Opened{Claims: claims, ExpiresAt: core.Claim{Form: core.Array, Start: 7, End: 8}}, false},
+		{"unknown form", core.Opened{Claims: claims, ExpiresAt: core.Claim{Form: 9, Start: 7, End: 8}}, false},
+		{"absent, but somewhere", core.Opened{Claims: claims, ExpiresAt: core.Claim{Start: 7, End: 8}}, false},
+		{"key beyond the set", core.Opened{Claims: claims, Key: 1}, false},
+		{"unknown kind", core.Opened{Claims: claims, Family: core.Family{Kind: 4}}, false},
+	} {
+		if _, _, ok := abi.ReadOpened(abi.AppendOpened(nil, &c.o), set); ok != c.want {
+			t.Errorf("Opened, %s: %v, want %v", c.name, ok, c.want)
+		}
+	}
+	const memory = 0xa0000
+	for _, c := range []struct {
+		name string
+		l    abi.Layout
+		want bool
+	}{
+		{"good", abi.Layout{0x10000, abi.InputBytes, 0x50000, abi.OutputBytes, 0x90000, abi.ClaimsBytes}, true},
+		{"beyond memory", abi.Layout{0x10000, abi.InputBytes, 0x50000, abi.OutputBytes, 0x90001, abi.ClaimsBytes}, false},
+		{"around the end of addresses", abi.Layout{0xffffffff, abi.InputBytes, 0x50000, abi.OutputBytes, 0x90000, abi.ClaimsBytes}, false},
+		{"another size", abi.Layout{0x10000, abi.InputBytes + 1, 0x50001, abi.OutputBytes, 0x90001, abi.ClaimsBytes}, false},
+		{"overlapping", abi.Layout{0x10000, abi.InputBytes, 0x4ffff, abi.OutputBytes, 0x90000, abi.ClaimsBytes}, false},
+	} {
+		if _, ok := abi.ReadLayout(c.l.Append(nil), memory); ok != c.want {
+			t.Errorf("Layout, %s: %v, want %v", c.name, ok, c.want)
+		}
+	}
+}
+
+// FuzzMessages reads any bytes as each message. What is accepted re-encodes to itself, and what core makes of it does not panic.
+func FuzzMessages(f *testing.F) {
+	set := coretest.OneKey().Set()
+	settings := core.DefaultSettings()
+	for _, c := range sampleConfigs() {
+		f.Add(c.Append(nil))
+	}
+	for _, r := range sampleRequests(f) {
+		f.Add(abi.AppendRequest(nil, &r))
+		f.Add(abi.AppendOpened(nil, &r.Opened))
+		if len(r.Entropy) > 0 {
+			p := core.Prepare(&settings, set, r)
+			f.Add(abi.AppendPrepared(nil, &p))
+			o := core.Outcome{Refusals: []core.Refusal{{Cause: core.Expired, Class: core.AccessToken}}}
+			f.Add(abi.AppendOutcome(nil, &o))
+		}
+	}
+	f.Add(abi.Inspected{Epoch: 7, Inspected: core.Inspected{Input: 106, Signature: 107}}.Append(nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if c, ok := abi.ReadConfig(b); ok && !bytes.Equal(c.Append(nil), b) {
+			t.Errorf("a config re-encodes to %x", c.Append(nil))
+		}
+		if r, ok := abi.ReadRequest(b, set); ok {
+			if len(r.Entropy) >= core.EntropyBytes || !r.Op.Writes() {
+				core.Prepare(&settings, set, r)
+			}
+			if r.Opened.Cause == core.OK && !bytes.Equal(abi.AppendRequest(nil, &r), canonicalOpened(b)) {
+				t.Errorf("a request re-encodes to %x", abi.AppendRequest(nil, &r))
+			}
+		}
+		if o, ok := abi.ReadOutcome(b); ok && !bytes.Equal(abi.AppendOutcome(nil, &o), b) {
+			t.Errorf("an outcome re-encodes to %x", abi.AppendOutcome(nil, &o))
+		}
+		if p, ok := abi.ReadPrepared(b, 1); ok && !bytes.Equal(abi.AppendPrepared(nil, &p), b) {
+			t.Errorf("what was prepared re-encodes to %x", abi.AppendPrepared(nil, &p))
+		}
+		abi.ReadOpened(b, set)
+		abi.ReadInspected(b, 150, 1)
+		abi.ReadLayout(b, 1<<20)
+		abi.ReadFramed(b)
+	})
+}
+
+// canonicalOpened zeroes the bytes of a request that have no meaning: the padding within its Opened.
+func canonicalOpened(b []byte) []byte {
+	b = bytes.Clone(b)
+	const opened = 1 + 8
+	b[opened+3] = 0
+	for slot := opened + 32; slot < opened+abi.OpenedBytes; slot += 12 {
+		b[slot+1], b[slot+2], b[slot+3] = 0, 0, 0
+	}
+	return b
+}

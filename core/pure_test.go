@@ -1,0 +1,73 @@
+package core_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// core is pure: no clock, entropy, disk or network of its own, no package of ours but its own codec, and nothing that is large in a guest.
+func TestImports(t *testing.T) {
+	allowed := map[string][]string{
+		".": {
+			"bytes", "context", "crypto/sha256", "encoding/base64", "encoding/binary", "encoding/hex", "errors", "math", "strconv",
+			"sync", "sync/atomic", "time", "unicode", "unicode/utf16", "unicode/utf8", "github.com/edgetoken/edgetoken/core/internal/codec",
+		},
+		"abi":            {"encoding/binary", "math", "time", "github.com/edgetoken/edgetoken/core", "github.com/edgetoken/edgetoken/core/internal/codec"},
+		"internal/codec": {"encoding/binary"},
+		"jws":            {"crypto/hmac", "crypto/sha256", "crypto/sha512", "errors", "hash", "sort", "strconv"},
+	}
+	for dir, imports := range allowed {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s has no Go files: %v", dir, err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, i := range f.Imports {
+				if path, _ := strconv.Unquote(i.Path.Value); !slices.Contains(imports, path) {
+					t.Errorf("%s imports %s", file, path)
+				}
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				s, ok := n.(*ast.SelectorExpr)
+				if !ok {
+					return true
+				}
+				if x, ok := s.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(impure, s.Sel.Name) {
+					t.Errorf("%s uses time.%s", file, s.Sel.Name)
+				}
+				return true
+			})
+		}
+	}
+}
+
+// impure is what package time has of clocks.
+var impure = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker", "Local"}
+
+// Every folder of core that holds code is looked at by TestImports, or is there for tests alone.
+func TestImportsKnowsEveryFolder(t *testing.T) {
+	known := []string{".", "abi", "internal/codec", "jws", "coretest"}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, ".go") && !slices.Contains(known, filepath.ToSlash(filepath.Dir(path))) {
+			t.Errorf("%s lies in a folder that TestImports does not know", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
