@@ -25,6 +25,15 @@ func Module(tb testing.TB, selfContained bool) []byte {
 	return b
 }
 
+// MustModule is Module(tb, false) for examples, which have no testing.TB; it panics where the module cannot be built.
+func MustModule() []byte {
+	b, err := split()
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
 // Verifier is the self-contained module that only reads.
 func Verifier(tb testing.TB) []byte {
 	tb.Helper()
