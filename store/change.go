@@ -1,0 +1,233 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/password"
+)
+
+// Add stores a customer: ErrExists where the id or the e-mail address is taken, ErrInvalid where a value cannot be stored.
+// A customer with the id of one who was removed inherits the cut-off of the tombstone.
+func (db *DB) Add(ctx context.Context, n NewCustomer) (Customer, error) {
+	added, err := db.add(ctx, []NewCustomer{n}, func(_ int, err error) error { return fmt.Errorf("customer %q: %w", n.Email, err) })
+	if err != nil {
+		return Customer{}, err
+	}
+	return added[0], nil
+}
+
+// AddAll stores many customers in one transaction, all or none; the error names the first entry, counted from 1, that is wrong.
+// All wait for one commit and others wait with them: a thousand at a time is a good measure.
+func (db *DB) AddAll(ctx context.Context, list []NewCustomer) ([]Customer, error) {
+	return db.add(ctx, list, func(i int, err error) error { return fmt.Errorf("entry %d, customer %q: %w", i+1, list[i].Email, err) })
+}
+
+func (db *DB) add(ctx context.Context, list []NewCustomer, named func(int, error) error) ([]Customer, error) {
+	customers := make([]Customer, len(list))
+	now := db.config.Now()
+	for i, n := range list {
+		var err error
+		if customers[i], err = n.check(db.identity.ids, now); err != nil {
+			return nil, named(i, err)
+		}
+		if db.identity.ids == core.TextID && n.ID.IsZero() {
+			if customers[i].ID, err = randomID(db.config.Rand); err != nil {
+				return nil, named(i, err)
+			}
+		}
+	}
+	err := db.write(ctx, func(w *writer) error { return w.add(customers, named) })
+	if err != nil {
+		return nil, err
+	}
+	return customers, nil
+}
+
+// randomID is a UUIDv4 (RFC 9562 §5.4) with dashes, as Django stores one in a text column.
+func randomID(random io.Reader) (core.CustomerID, error) {
+	var b [16]byte
+	if _, err := io.ReadFull(random, b[:]); err != nil {
+		return core.CustomerID{}, fmt.Errorf("draw an id: %w", err)
+	}
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return core.Text(fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])), nil
+}
+
+// add gives ids and versions to customers in place.
+func (w *writer) add(customers []Customer, named func(int, error) error) error {
+	ids := make(map[core.CustomerID]bool, len(customers))
+	emails := make(map[string]bool, len(customers))
+	cutOffs := make([]int64, len(customers))
+	graves := make([]tombstone, len(customers))
+	highest := w.tally.highest
+	for i := range customers {
+		c := &customers[i]
+		if c.ID.IsZero() {
+			if highest+1 < highest {
+				return named(i, fmt.Errorf("id %w: the highest integer is taken", ErrInvalid))
+			}
+			c.ID = core.Integer(highest + 1)
+		}
+		highest = max(highest, c.ID.Int)
+		key := idKey(c.ID)
+		if ids[c.ID] || w.get(customersBucket, key) != nil {
+			return named(i, fmt.Errorf("id %v is %w", c.ID, ErrExists))
+		}
+		if emails[c.Email] || w.get(emailsBucket, []byte(c.Email)) != nil {
+			return named(i, fmt.Errorf("e-mail address is %w", ErrExists))
+		}
+		ids[c.ID], emails[c.Email] = true, true
+		if value := w.get(tombstonesBucket, key); value != nil {
+			var err error
+			if graves[i], err = decodeTombstone(value); err != nil {
+				return named(i, err)
+			}
+			cutOffs[i] = graves[i].cutOff
+		}
+	}
+	w.tally.highest = highest
+	for i := range customers {
+		c := &customers[i]
+		key := idKey(c.ID)
+		c.Version = w.version()
+		w.put(customersBucket, key, encodeCustomer(*c))
+		w.put(emailsBucket, []byte(c.Email), encodeOwner(key))
+		if !c.LastLogin.IsZero() {
+			w.put(lastLoginBucket, key, encodeNumber(c.LastLogin.UnixMicro()))
+		}
+		if cutOffs[i] != 0 {
+			w.put(cutOffsBucket, key, encodeNumber(cutOffs[i]))
+			w.bury(key, graves[i])
+		}
+	}
+	w.tally.customers += uint64(len(customers))
+	return nil
+}
+
+// bury removes a tombstone.
+func (w *writer) bury(key []byte, grave tombstone) {
+	w.remove(tombstonesBucket, key)
+	w.remove(expiryBucket, expiryKey(grave.until, tombstoneExpires, key))
+	w.tally.tombstones--
+}
+
+// change runs fn on a customer that exists and stores what fn made of it, under a new version. fn reports whether it changed the
+// record, and whether every family until now ends.
+func (db *DB) change(ctx context.Context, id core.CustomerID, fn func(*Customer) (changed, ends bool)) error {
+	return db.write(ctx, func(w *writer) error {
+		c, cutOff, err := w.existing(id)
+		if err != nil {
+			return err
+		}
+		changed, ends := fn(&c)
+		if changed {
+			c.Version = w.version()
+			w.put(customersBucket, idKey(id), encodeCustomer(c))
+		}
+		if ends {
+			w.put(cutOffsBucket, idKey(id), encodeNumber(w.newCutOff(cutOff)))
+		}
+		return nil
+	})
+}
+
+// existing reads a customer and the cut-off; ErrNotFound where there is none.
+func (w *writer) existing(id core.CustomerID) (Customer, int64, error) {
+	c, found, err := Customer{}, false, error(nil)
+	if id.Kind == w.ids {
+		c, found, err = w.customer(id)
+	}
+	if err == nil && !found {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Customer{}, 0, fmt.Errorf("customer %q: %w", id, err)
+	}
+	cutOff, err := w.customerCutOff(id, true)
+	return c, cutOff, err
+}
+
+// SetActive enables or disables a customer. Disabling ends every family until now (R4), and enabling brings none of them back.
+// ErrNotFound where there is no such customer.
+func (db *DB) SetActive(ctx context.Context, id core.CustomerID, active bool) error {
+	return db.change(ctx, id, func(c *Customer) (bool, bool) {
+		changed := c.IsActive != active
+		c.IsActive = active
+		return changed, !active
+	})
+}
+
+// SetPassword stores the hash of a new password, makes its revoke claim, and ends every family until now (R5).
+func (db *DB) SetPassword(ctx context.Context, id core.CustomerID, hash string) error {
+	if err := checkText("password hash", hash); err != nil {
+		return err
+	}
+	return db.change(ctx, id, func(c *Customer) (bool, bool) {
+		c.PasswordHash, c.RevokeClaim = hash, password.RevokeClaim(hash)
+		return true, true
+	})
+}
+
+// Rehash replaces the hash of a password by another one of the same password, if it still is old; else it changes nothing and is
+// ErrConflict. The revoke claim stays, and no family ends.
+func (db *DB) Rehash(ctx context.Context, id core.CustomerID, old, hash string) error {
+	if err := checkText("password hash", hash); err != nil {
+		return err
+	}
+	equal := false
+	err := db.change(ctx, id, func(c *Customer) (bool, bool) {
+		equal = c.PasswordHash == old
+		if equal {
+			c.PasswordHash = hash
+		}
+		return equal, false
+	})
+	if err == nil && !equal {
+		return fmt.Errorf("password hash: %w", ErrConflict)
+	}
+	return err
+}
+
+// Revoke ends every family of a customer until now: log out everywhere. It changes no version.
+func (db *DB) Revoke(ctx context.Context, id core.CustomerID) error {
+	return db.change(ctx, id, func(*Customer) (bool, bool) { return false, true })
+}
+
+// RevokeAll ends every family of this node until now: what was restored from a backup may have been revoked since.
+func (db *DB) RevokeAll(ctx context.Context) error {
+	return db.write(ctx, func(w *writer) error {
+		w.tally.cutOff = w.newCutOff(w.tally.cutOff)
+		w.puts++
+		return nil
+	})
+}
+
+// Remove removes a customer. A tombstone keeps the cut-off for as long as the customer's tokens could live, keep from now: all
+// lifetimes and the leeway. The customer's id is not given out again by itself.
+func (db *DB) Remove(ctx context.Context, id core.CustomerID, keep time.Duration) error {
+	if keep < 0 {
+		return fmt.Errorf("tombstone %w: it would be kept for less than no time", ErrInvalid)
+	}
+	return db.write(ctx, func(w *writer) error {
+		c, cutOff, err := w.existing(id)
+		if err != nil {
+			return err
+		}
+		key := idKey(id)
+		w.remove(customersBucket, key)
+		w.remove(lastLoginBucket, key)
+		w.remove(cutOffsBucket, key)
+		w.remove(emailsBucket, []byte(c.Email))
+		w.tally.customers--
+		// Rounded up, since until is in whole seconds.
+		grave := tombstone{cutOff: w.newCutOff(cutOff), until: (w.now+keep.Milliseconds())/1000 + 1}
+		w.put(tombstonesBucket, key, grave.encode())
+		w.put(expiryBucket, expiryKey(grave.until, tombstoneExpires, key), []byte{recordVersion})
+		w.tally.tombstones++
+		return nil
+	})
+}

@@ -1,0 +1,245 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// maxBatch bounds how many requests wait and how many share a commit.
+const maxBatch = 512
+
+// Pauses between attempts to open the file again, doubling from the first to the last.
+const (
+	firstPause = 50 * time.Millisecond
+	lastPause  = 10 * time.Second
+)
+
+// request is one write that waits for its commit.
+type request struct {
+	apply func(*writer) error // see writer
+	err   error
+	done  chan struct{} // closed when err is there
+}
+
+// committer is what the one goroutine that writes knows. Nobody else touches it.
+type committer struct {
+	file     file
+	granted  int64  // the latest start of a family given out, or that the file says may have been; Unix milliseconds
+	sequence uint64 // the version given last, be its commit durable or not
+	failed   uint64 // the transaction id of the commit that failed; 0 after it was taken back
+	panicked bool   // bbolt panicked while it wrote and may hold its locks for ever
+	pause    time.Duration
+	closeErr error
+}
+
+// write has the committer run apply in a transaction and waits until that is durable. What apply returns comes back, and the
+// other requests of the commit do not see it. If ctx ends before the request is taken, nothing is done; if it ends later, the
+// outcome is applied all the same and only the waiting ends.
+func (db *DB) write(ctx context.Context, apply func(*writer) error) error {
+	r := &request{apply: apply, done: make(chan struct{})}
+	if err := db.send(ctx, r); err != nil {
+		return err
+	}
+	select {
+	case <-r.done:
+		return r.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (db *DB) send(ctx context.Context, r *request) error {
+	db.sending.RLock()
+	defer db.sending.RUnlock()
+	if db.closed {
+		return ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := db.Health(); err != nil {
+		return err
+	}
+	select {
+	case db.queue <- r:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// commits is the one goroutine that writes. What waits when a commit ends shares the next one; nobody waits for company.
+func (db *DB) commits() {
+	defer close(db.done)
+	c := &db.committer
+	var retry <-chan time.Time
+	for {
+		select {
+		case r, open := <-db.queue:
+			if !open {
+				c.closeErr = db.finish()
+				return
+			}
+			batch := gather(r, db.queue)
+			err := db.Health()
+			if err == nil {
+				if err = db.commit(batch); err != nil {
+					err = db.fail(err)
+				}
+			}
+			for _, r := range batch {
+				if err != nil {
+					r.err = err
+				}
+				close(r.done)
+			}
+			if err == nil || retry != nil {
+				continue
+			}
+		case <-retry:
+		}
+		retry = db.reopen()
+	}
+}
+
+// gather takes what waits.
+func gather(first *request, queue <-chan *request) []*request {
+	batch := []*request{first}
+	for len(batch) < maxBatch {
+		select {
+		case r, open := <-queue:
+			if !open {
+				return batch
+			}
+			batch = append(batch, r)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit runs a batch in one transaction. An error means that nobody knows what became of it.
+func (db *DB) commit(batch []*request) (err error) {
+	c := &db.committer
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	var tx *bbolt.Tx
+	defer func() {
+		if p := recover(); p != nil {
+			err = damage(p)
+			c.panicked = tx == nil || !rolledBack(tx)
+		}
+	}()
+	tx, err = c.file.bolt.Begin(true)
+	if err != nil {
+		return err
+	}
+	c.failed = uint64(tx.ID())
+	w, err := newWriter(db, tx)
+	if err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	for _, r := range batch {
+		r.err = w.run(r.apply)
+	}
+	c.sequence, c.granted = w.tally.sequence, w.granted
+	if w.puts > 0 {
+		w.tally.committed = db.config.Now().UnixMicro()
+		w.put(metaBucket, tallyKey, w.tally.encode())
+		err = tx.Commit()
+	} else {
+		err = tx.Rollback()
+	}
+	if err != nil {
+		return diskError(err)
+	}
+	c.failed = 0
+	db.mark.Store(w.tally.mark)
+	return nil
+}
+
+// rolledBack ends a transaction after a panic; false if bbolt panics again and keeps its locks.
+func rolledBack(tx *bbolt.Tx) (ok bool) {
+	defer func() { recover() }()
+	return tx.Rollback() == nil
+}
+
+// fail shuts readers out: they might see a commit that is not durable.
+func (db *DB) fail(cause error) error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.bolt = nil
+	db.failure = fmt.Errorf("%w: %w", ErrUnavailable, cause)
+	return db.failure
+}
+
+// reopen takes back the failed commit, closes the file and opens it anew. The channel says when to try again; nil: it is open.
+func (db *DB) reopen() <-chan time.Time {
+	c := &db.committer
+	err := db.exchange()
+	if err == nil {
+		c.pause = 0
+		db.mark.Store(c.file.tally.mark)
+		db.mu.Lock()
+		defer db.mu.Unlock()
+		db.bolt, db.failure = c.file.bolt, nil
+		return nil
+	}
+	db.fail(err)
+	c.pause = min(max(2*c.pause, firstPause), lastPause)
+	return time.After(c.pause)
+}
+
+func (db *DB) exchange() error {
+	c := &db.committer
+	if c.file.bolt != nil {
+		if c.failed != 0 {
+			if err := undo(c.file.handle, c.failed); err != nil && !errors.Is(err, os.ErrClosed) {
+				return diskError(err)
+			}
+			c.failed = 0
+		}
+		c.close()
+	}
+	f, err := db.config.open()
+	if err != nil {
+		return err
+	}
+	if f.identity != db.identity {
+		return errors.Join(fmt.Errorf("open store %s: another store lies there now; start the node again", db.config.Path), f.bolt.Close())
+	}
+	c.file = f
+	c.granted = max(c.granted, f.tally.mark)
+	c.sequence = max(c.sequence, f.tally.sequence)
+	return nil
+}
+
+// close closes the file, whatever state it is in. Where bbolt may hold its locks for ever, its own Close would wait for ever:
+// then closing the handle frees the lock of the file, and the mapping stays until the process ends.
+func (c *committer) close() error {
+	var err error
+	if c.panicked {
+		err = c.file.handle.Close()
+	} else {
+		err = c.file.bolt.Close()
+	}
+	c.file, c.panicked = file{}, false
+	return err
+}
+
+// finish is the end of the committer: after it all get ErrClosed.
+func (db *DB) finish() error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.bolt, db.failure = nil, ErrClosed
+	if db.committer.file.bolt == nil {
+		return nil
+	}
+	return db.committer.close()
+}

@@ -1,0 +1,170 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/password"
+)
+
+// maxAttributes bounds Customer.Attributes, in bytes.
+const maxAttributes = 64 * 1024
+
+// Customer is Django's user. Times are UTC with microseconds.
+type Customer struct {
+	ID core.CustomerID
+	// Email is unique. It is compared code point by code point, as Django compares it: no folding of case, no normalisation, no
+	// trimming.
+	Email               string
+	FirstName, LastName string
+	IsActive            bool
+	IsStaff             bool
+	IsSuperuser         bool
+	LastLogin           time.Time // zero: never
+	DateJoined          time.Time
+	Attributes          json.RawMessage // a JSON object of at most 64 KiB, or nil
+	PasswordHash        string          // as Django encodes it
+	// RevokeClaim is the value of REVOKE_TOKEN_CLAIM: of the hash that the password had when it was set.
+	// A hash made anew for the same password leaves it as it is.
+	RevokeClaim string
+	// Version changes with every change of all this but LastLogin.
+	Version uint64
+}
+
+// NewCustomer is what Add stores. Zero values: the next integer id or a random UUID, joined now, RevokeClaim of PasswordHash;
+// and not active.
+type NewCustomer struct {
+	ID                             core.CustomerID
+	Email, FirstName, LastName     string
+	IsActive, IsStaff, IsSuperuser bool
+	LastLogin, DateJoined          time.Time
+	Attributes                     json.RawMessage
+	PasswordHash                   string
+	RevokeClaim                    string // only for a customer that moves between stores
+}
+
+// check makes the customer to store, or says why it cannot be stored. The id may still be zero.
+func (n NewCustomer) check(kind core.IDKind, now time.Time) (Customer, error) {
+	if !n.ID.IsZero() && n.ID.Kind != kind {
+		return Customer{}, fmt.Errorf("id %w: the store holds %s", ErrInvalid, kindName(kind))
+	}
+	if n.ID.Kind == core.TextID && n.ID.Text == "" {
+		return Customer{}, fmt.Errorf("id %w: it is empty", ErrInvalid)
+	}
+	if n.Email == "" {
+		return Customer{}, fmt.Errorf("e-mail address %w: it is empty", ErrInvalid)
+	}
+	for _, t := range []struct{ field, value string }{
+		{"id", n.ID.Text}, {"e-mail address", n.Email}, {"first name", n.FirstName}, {"last name", n.LastName},
+		{"password hash", n.PasswordHash}, {"revoke claim", n.RevokeClaim},
+	} {
+		if err := checkText(t.field, t.value); err != nil {
+			return Customer{}, err
+		}
+	}
+	attributes, err := checkAttributes(n.Attributes)
+	if err != nil {
+		return Customer{}, err
+	}
+	if n.DateJoined.IsZero() {
+		n.DateJoined = now
+	}
+	for _, t := range []struct {
+		field string
+		value time.Time
+	}{{"last login", n.LastLogin}, {"date joined", n.DateJoined}} {
+		if y := t.value.UTC().Year(); y < 1 || y > 9999 {
+			return Customer{}, fmt.Errorf("%s %w: its year is not 1 to 9999", t.field, ErrInvalid)
+		}
+	}
+	if n.RevokeClaim == "" {
+		n.RevokeClaim = password.RevokeClaim(n.PasswordHash)
+	}
+	return Customer{
+		ID: n.ID, Email: n.Email, FirstName: n.FirstName, LastName: n.LastName,
+		IsActive: n.IsActive, IsStaff: n.IsStaff, IsSuperuser: n.IsSuperuser,
+		LastLogin: inMicroseconds(n.LastLogin), DateJoined: inMicroseconds(n.DateJoined),
+		Attributes: attributes, PasswordHash: n.PasswordHash, RevokeClaim: n.RevokeClaim,
+	}, nil
+}
+
+// inMicroseconds is t as it comes back from the store.
+func inMicroseconds(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return time.UnixMicro(t.UnixMicro()).UTC()
+}
+
+func kindName(kind core.IDKind) string {
+	if kind == core.TextID {
+		return "texts as ids"
+	}
+	return "integers as ids"
+}
+
+// checkAttributes is the JSON object without white space; nil for none.
+func checkAttributes(raw json.RawMessage) (json.RawMessage, error) {
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	if len(raw) > maxAttributes {
+		return nil, fmt.Errorf("attributes %w: they have %d bytes, the most is %d", ErrInvalid, len(raw), maxAttributes)
+	}
+	var out bytes.Buffer
+	if !utf8.Valid(raw) || json.Compact(&out, raw) != nil || out.Bytes()[0] != '{' {
+		return nil, fmt.Errorf("attributes %w: they are no JSON object in UTF-8", ErrInvalid)
+	}
+	if name, twice := repeatedName(out.Bytes()); twice {
+		return nil, fmt.Errorf("attributes %w: the name %q is in one object twice", ErrInvalid, name)
+	}
+	return out.Bytes(), nil
+}
+
+// repeatedName finds a name that one object of valid JSON has twice: encoding/json would silently take the last.
+func repeatedName(raw []byte) (string, bool) {
+	type level struct {
+		names map[string]bool // nil in a list
+		value bool            // a value comes next, not a name
+	}
+	var levels []level
+	d := json.NewDecoder(bytes.NewReader(raw))
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return "", false
+		}
+		switch token {
+		case json.Delim('}'), json.Delim(']'):
+			levels = levels[:len(levels)-1]
+			continue
+		}
+		if n := len(levels) - 1; n >= 0 && levels[n].names != nil {
+			if l := &levels[n]; l.value {
+				l.value = false
+			} else {
+				name, _ := token.(string)
+				if l.names[name] {
+					return name, true
+				}
+				l.names[name], l.value = true, true
+				continue
+			}
+		}
+		switch token {
+		case json.Delim('{'):
+			levels = append(levels, level{names: map[string]bool{}})
+		case json.Delim('['):
+			levels = append(levels, level{})
+		}
+	}
+}
+
+// known is what core knows of c; userID is the value of USER_ID_FIELD.
+func (c Customer) known(userID core.CustomerID) core.Customer {
+	return core.Customer{ID: c.ID, UserID: userID, Active: c.IsActive, RevokeClaim: c.RevokeClaim, Version: c.Version}
+}

@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// DB is an open store. All methods are safe for concurrent use.
+type DB struct {
+	config   Config
+	identity identity
+	queue    chan *request
+
+	// mu guards what readers need; committing holds it only to exchange the file, which waits for readers under way.
+	mu      sync.RWMutex
+	bolt    *bbolt.DB // nil while failure is not nil
+	failure error     // why the store cannot answer
+
+	// sending guards closed, and that nothing is sent to queue after Close closed it.
+	sending sync.RWMutex
+	closed  bool
+	done    chan struct{} // closed when the committer has ended
+
+	// mark is the high-water mark that is durable, in Unix milliseconds. What a reader finds in the file may not be yet.
+	mark atomic.Int64
+
+	committer committer
+}
+
+func newDB(c Config, f file) *DB {
+	db := &DB{config: c, identity: f.identity, queue: make(chan *request, maxBatch), done: make(chan struct{}), bolt: f.bolt}
+	db.mark.Store(f.tally.mark)
+	db.committer = committer{file: f, granted: f.tally.mark, sequence: f.tally.sequence}
+	return db
+}
+
+// ID is the random name of the store, 32 hex digits; a copy of the file has the same.
+func (db *DB) ID() string { return hex.EncodeToString(db.identity.id[:]) }
+
+// IDs is the kind of ids that the store holds.
+func (db *DB) IDs() core.IDKind { return db.identity.ids }
+
+// Health is nil while the store answers; else it wraps ErrUnavailable and the cause, or is ErrClosed.
+func (db *DB) Health() error {
+	db.mu.RLock()
+	defer db.mu.RUnlock()
+	return db.failure
+}
+
+// Close waits for all reads and writes that have begun, and closes the file. Later calls get ErrClosed.
+func (db *DB) Close() error {
+	db.sending.Lock()
+	if db.closed {
+		db.sending.Unlock()
+		<-db.done
+		return nil
+	}
+	db.closed = true
+	close(db.queue)
+	db.sending.Unlock()
+	<-db.done
+	return db.committer.closeErr
+}
+
+// view runs fn in a read transaction. fn must copy what it keeps.
+func (db *DB) view(ctx context.Context, fn func(*bbolt.Tx) error) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	db.mu.RLock()
+	defer db.mu.RUnlock()
+	if db.failure != nil {
+		return db.failure
+	}
+	// A damaged page is an error for those who need it, not the end of the process.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = damage(p)
+		}
+	}()
+	return db.bolt.View(fn)
+}

@@ -1,0 +1,42 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Outcomes of reads and writes. They are matched with errors.Is; what wraps them names the customer or the entry.
+var (
+	// ErrConflict says that what a decision rests on holds no longer: load anew and decide anew.
+	ErrConflict = errors.New("state has changed since it was read")
+	// ErrNotFound says that there is no such customer.
+	ErrNotFound = errors.New("no such customer")
+	// ErrExists says that the id or the e-mail address is taken.
+	ErrExists = errors.New("already taken")
+	// ErrInvalid says that a value cannot be stored; the text says which and why.
+	ErrInvalid = errors.New("cannot be stored")
+	// ErrClock says that nothing is purged, because the clock and the last commit disagree.
+	ErrClock = errors.New("clock and last commit are more than an hour apart")
+	// ErrUnavailable says that the store cannot answer now. It opens its file again by itself, so a retry later succeeds.
+	// The outcome of a write that got it is unknown: the old or the new state, and repeating the write is right either way.
+	ErrUnavailable = errors.New("store is unavailable")
+	// ErrClosed says that Close was called.
+	ErrClosed = errors.New("store is closed")
+)
+
+// Reasons why a file cannot be opened. The text says what to do.
+var (
+	ErrLocked      = errors.New("in use by another process")
+	ErrForeign     = errors.New("not a store of edgetoken")
+	ErrCorrupt     = errors.New("damaged")
+	ErrNewerSchema = errors.New("written by a newer version")
+	ErrExposed     = errors.New("others can write to it")
+	ErrIDKind      = errors.New("holds ids of another kind")
+	// ErrPlace says that the directory is missing or the file cannot be opened or made in it.
+	ErrPlace = errors.New("cannot be opened")
+)
+
+// damage is the error for a panic of bbolt, which asserts and follows page numbers without a check: a page of the file is damaged.
+func damage(p any) error {
+	return fmt.Errorf("page of the store: %w: restore a backup (%v)", ErrCorrupt, p)
+}

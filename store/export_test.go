@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"os"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// OpenWith is Open with a hook on the file.
+func OpenWith(c Config, openFile func(string, int, os.FileMode) (*os.File, error)) (*DB, error) {
+	c.openFile = openFile
+	return Open(c)
+}
+
+// Undo takes a commit back.
+var Undo = undo
+
+// Transaction is the id of the last commit of a file.
+func Transaction(f *os.File) uint64 {
+	found, _ := metas(f)
+	return found[0].transaction
+}
+
+// CheckHeader is what Open checks before bbolt reads a file.
+var CheckHeader = checkHeader
+
+// Reencode reads a record of a kind and writes it again.
+func Reencode(kind string, value []byte) ([]byte, error) {
+	switch kind {
+	case "customer":
+		c, err := decodeCustomer(core.Integer(1), value)
+		return encodeCustomer(c), err
+	case "family":
+		f, err := decodeFamily(value)
+		return f.encode(), err
+	case "tombstone":
+		t, err := decodeTombstone(value)
+		return t.encode(), err
+	case "tally":
+		t, err := decodeTally(value)
+		return t.encode(), err
+	case "identity":
+		i, err := decodeIdentity(value)
+		return i.encode(), err
+	case "owner":
+		k, err := decodeOwner(value)
+		return encodeOwner(k), err
+	default:
+		v, err := decodeNumber(kind, value)
+		return encodeNumber(v), err
+	}
+}
+
+// ReencodeExpiry reads a key of the expiry index and writes it again.
+func ReencodeExpiry(key []byte) ([]byte, error) {
+	until, what, k, err := readExpiryKey(key)
+	return expiryKey(until, what, k), err
+}
+
+// FamilyKey is the key of a family record.
+var FamilyKey = familyKey
+
+// HoldCommits stops the committer until release is called, so that what is written meanwhile waits for one commit.
+func (db *DB) HoldCommits() (release func()) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	r := &request{done: make(chan struct{}), apply: func(*writer) error {
+		close(entered)
+		<-leave
+		return nil
+	}}
+	db.queue <- r
+	<-entered
+	return func() { close(leave) }
+}
+
+// Waiting is the number of requests that wait for the committer.
+func (db *DB) Waiting() int { return len(db.queue) }
+
+// LastTransaction is the id of the last commit.
+func (db *DB) LastTransaction() (id int) {
+	db.view(context.Background(), func(tx *bbolt.Tx) error {
+		id = tx.ID()
+		return nil
+	})
+	return id
+}
+
+// InCommit runs fn amid a commit.
+func (db *DB) InCommit(fn func()) error {
+	return db.write(context.Background(), func(*writer) error {
+		fn()
+		return nil
+	})
+}

@@ -1,0 +1,140 @@
+package store_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// records are the values of a small store, with their kinds.
+func records(tb testing.TB) map[string][][]byte {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "store.db")
+	db, err := store.Open(store.Config{Path: path})
+	must(tb, err)
+	_, err = db.Add(bg, store.NewCustomer{Email: "ada@example.com", LastName: "ünï", IsStaff: true, LastLogin: time.Unix(1, 0), PasswordHash: "!",
+		Attributes: []byte(`{"plan":"gold"}`)})
+	must(tb, err)
+	_, err = db.Add(bg, store.NewCustomer{Email: "bea@example.com"})
+	must(tb, err)
+	must(tb, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 1}, Until: 2}}}))
+	must(tb, db.Revoke(bg, core.Integer(1)))
+	must(tb, db.Remove(bg, core.Integer(2), time.Hour))
+	must(tb, db.Close())
+	kinds := map[string]string{"customers": "customer", "families": "family", "tombstones": "tombstone", "emails": "owner", "last_login": "last login", "cutoffs": "cut-off"}
+	found := map[string][][]byte{}
+	b, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
+	must(tb, err)
+	must(tb, b.View(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
+			return b.ForEach(func(k, v []byte) error {
+				kind := kinds[string(name)]
+				if string(name) == "meta" {
+					kind = string(k)
+				}
+				if string(name) == "expiry" {
+					kind, v = "expiry key", k
+				}
+				found[kind] = append(found[kind], bytes.Clone(v))
+				return nil
+			})
+		})
+	}))
+	must(tb, b.Close())
+	return found
+}
+
+// What is accepted must be written again byte for byte: no unknown field is lost.
+func FuzzRecord(f *testing.F) {
+	all := records(f)
+	if len(all) != 10 {
+		f.Fatalf("%d kinds of records, want 10", len(all))
+	}
+	for kind, values := range all {
+		for _, v := range values {
+			f.Add(kind, v)
+			f.Add(kind, append(slices.Clone(v), 0))
+			f.Add(kind, v[:len(v)-1])
+		}
+	}
+	f.Fuzz(func(t *testing.T, kind string, value []byte) {
+		reencode := func() ([]byte, error) { return store.Reencode(kind, value) }
+		if kind == "expiry key" {
+			reencode = func() ([]byte, error) { return store.ReencodeExpiry(value) }
+		}
+		if again, err := reencode(); err == nil && !bytes.Equal(again, value) {
+			t.Errorf("%s %x is written again as %x", kind, value, again)
+		}
+	})
+}
+
+// Every record as it is is accepted, and none that is longer, shorter, of another version, or with an unknown flag.
+func TestRecordsAreStrict(t *testing.T) {
+	for kind, values := range records(t) {
+		if kind == "expiry key" {
+			continue
+		}
+		for _, v := range values {
+			if again, err := store.Reencode(kind, v); err != nil || !bytes.Equal(again, v) {
+				t.Errorf("%s %x is written again as %x, %v", kind, v, again, err)
+			}
+			bad := map[string][]byte{"of version 2": slices.Concat([]byte{2}, v[1:]), "empty": nil}
+			if kind != "owner" { // it ends in a key of any length
+				bad["longer"], bad["shorter"] = append(slices.Clone(v), 0), v[:len(v)-1]
+			}
+			if kind == "customer" {
+				bad["with flag 8"] = slices.Clone(v)
+				bad["with flag 8"][9] |= 8
+			}
+			for name, b := range bad {
+				_, err := store.Reencode(kind, b)
+				wantErr(t, kind+" "+name, err, store.ErrCorrupt)
+			}
+		}
+	}
+}
+
+// The header of any file is looked at without a panic.
+func FuzzHeader(f *testing.F) {
+	whole, err := os.ReadFile(closedStore(f))
+	must(f, err)
+	f.Add(whole[:8192])
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if store.CheckHeader(bytes.NewReader(b), int64(len(b))) == nil && len(b) < 2048 {
+			t.Errorf("a file of %d bytes is accepted", len(b))
+		}
+	})
+}
+
+// Keys of different families differ.
+func FuzzFamilyKey(f *testing.F) {
+	f.Add("", uint8(1), int64(7), "", uint64(5), "", uint8(2), int64(0), "7", uint64(5))
+	f.Add("a", uint8(2), int64(0), "b", uint64(5), "ab", uint8(2), int64(0), "", uint64(5))
+	f.Fuzz(func(t *testing.T, issuer1 string, kind1 uint8, int1 int64, text1 string, bits1 uint64, issuer2 string, kind2 uint8, int2 int64, text2 string, bits2 uint64) {
+		id := func(kind uint8, i int64, s string) core.CustomerID {
+			switch kind % 3 {
+			case 1:
+				return core.Integer(i)
+			case 2:
+				return core.Text(s)
+			}
+			return core.CustomerID{}
+		}
+		a := core.FamilyKey{Issuer: issuer1, Customer: id(kind1, int1, text1), Bits: bits1}
+		b := core.FamilyKey{Issuer: issuer2, Customer: id(kind2, int2, text2), Bits: bits2}
+		keyA, okA := store.FamilyKey(a)
+		keyB, okB := store.FamilyKey(b)
+		if okA && okB && bytes.Equal(keyA, keyB) != (a == b) {
+			t.Errorf("keys of %+v and %+v are %x and %x", a, b, keyA, keyB)
+		}
+	})
+}

@@ -1,0 +1,119 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"os"
+)
+
+// A bbolt file begins with two meta pages, written in turn; the one with the higher transaction id that is whole counts. After
+// 16 bytes of page header (bbolt internal/common/meta.go), in the byte order of the machine:
+//
+//	u32 magic | u32 version | u32 page size | u32 flags | u64 root page | u64 root sequence |
+//	u64 freelist page | u64 pages | u64 transaction | u64 checksum (FNV-1a)
+//
+// They are read here before bbolt does, since it cannot tell a foreign file from a damaged one and faults on one that is cut short.
+const (
+	pageHeader     = 16
+	metaSize       = 64
+	boltMagic      = 0xED0CDAED
+	boltVersion    = 2
+	noFreelist     = 1<<64 - 1
+	minPageSize    = 1 << 10
+	maxPageSize    = 1 << 24
+	metaFieldsSize = metaSize - 8 // what the checksum covers
+)
+
+// meta is one meta page.
+type meta struct {
+	offset      int64 // of the page
+	pageSize    uint32
+	freelist    uint64
+	pages       uint64
+	transaction uint64
+}
+
+// readMeta reads the meta page at offset. magic says that bbolt wrote it, ok that it is whole too.
+func readMeta(f io.ReaderAt, offset int64) (m meta, magic, ok bool) {
+	var b [metaSize]byte
+	if _, err := f.ReadAt(b[:], offset+pageHeader); err != nil {
+		return meta{}, false, false
+	}
+	order := binary.NativeEndian
+	if order.Uint32(b[:]) != boltMagic {
+		return meta{}, false, false
+	}
+	sum := fnv.New64a()
+	sum.Write(b[:metaFieldsSize])
+	m = meta{
+		offset: offset, pageSize: order.Uint32(b[8:]), freelist: order.Uint64(b[32:]),
+		pages: order.Uint64(b[40:]), transaction: order.Uint64(b[48:]),
+	}
+	ok = order.Uint32(b[4:]) == boltVersion && order.Uint64(b[56:]) == sum.Sum64() && m.pageSize >= minPageSize && m.pageSize <= maxPageSize
+	return m, true, ok
+}
+
+// metas are the whole meta pages of a file, the one that counts first; magic says whether bbolt wrote any at all.
+// The second lies one page in, and the size of pages is known from the first only: where that is damaged, all sizes are tried.
+func metas(f io.ReaderAt) (found []meta, magic bool) {
+	first, magic, ok := readMeta(f, 0)
+	if ok {
+		found = append(found, first)
+	}
+	for size := int64(minPageSize); size <= maxPageSize; size *= 2 {
+		if ok && size != int64(first.pageSize) {
+			continue
+		}
+		second, has, whole := readMeta(f, size)
+		magic = magic || has
+		if !whole || int64(second.pageSize) != size {
+			continue
+		}
+		if len(found) == 1 && found[0].transaction > second.transaction {
+			return append(found, second), true
+		}
+		return append([]meta{second}, found...), true
+	}
+	return found, magic
+}
+
+// checkHeader refuses what bbolt must not be given.
+func checkHeader(f io.ReaderAt, size int64) error {
+	found, magic := metas(f)
+	if !magic {
+		return fmt.Errorf("%w: it is another kind of file; name the right path", ErrForeign)
+	}
+	if len(found) == 0 {
+		return fmt.Errorf("%w: both copies of its header are; restore a backup", ErrCorrupt)
+	}
+	m := found[0]
+	if m.freelist == noFreelist {
+		return fmt.Errorf("%w: another program wrote this bbolt file; name the right path", ErrForeign)
+	}
+	if m.pages > 1<<40 || m.freelist >= m.pages {
+		return fmt.Errorf("%w: its header contradicts itself; restore a backup", ErrCorrupt)
+	}
+	if need := int64(m.pages) * int64(m.pageSize); size < need {
+		return fmt.Errorf("%w: it is cut short at %d bytes of %d; restore a backup, or copy it again with the node stopped", ErrCorrupt, size, need)
+	}
+	return nil
+}
+
+// undo takes back the commit with the given transaction id after it failed: it spoils its meta page, so that the one before
+// counts, whose pages no later commit can have touched. Without it, the page cache might go on showing a commit of which the
+// disk kept nothing (the kernel marks pages as written even when writing them failed), and later commits would build on it. The
+// lock must still be held.
+func undo(f *os.File, transaction uint64) error {
+	found, _ := metas(f)
+	if len(found) == 2 && found[0].transaction == transaction {
+		if _, err := f.WriteAt(make([]byte, metaSize), found[0].offset+pageHeader); err != nil {
+			return fmt.Errorf("take back a failed commit: %w", err)
+		}
+	}
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("take back a failed commit: %w", err)
+	}
+	return nil
+}

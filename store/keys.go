@@ -1,0 +1,85 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// maxText bounds ids, e-mail addresses, names and password hashes, in bytes: 255 characters of UTF-8, the longest of
+// Django's usual columns, at 4 bytes each, and a little.
+const maxText = 1024
+
+// idKey is the key of a customer: 8 bytes big-endian with the sign bit turned over, so that -1 sorts before 0, or the text itself.
+func idKey(id core.CustomerID) []byte {
+	if id.Kind == core.TextID {
+		return []byte(id.Text)
+	}
+	return binary.BigEndian.AppendUint64(nil, uint64(id.Int)^1<<63)
+}
+
+// readIDKey reads what idKey made for a store that holds ids of the given kind.
+func readIDKey(kind core.IDKind, key []byte) (core.CustomerID, error) {
+	if kind == core.TextID {
+		if id := core.Text(string(key)); checkText("id", id.Text) == nil && id.Text != "" {
+			return id, nil
+		}
+	} else if len(key) == 8 {
+		return core.Integer(int64(binary.BigEndian.Uint64(key) ^ 1<<63)), nil
+	}
+	return core.CustomerID{}, fmt.Errorf("customer key of %d bytes: %w", len(key), ErrCorrupt)
+}
+
+// checkText says why a text cannot be stored.
+func checkText(field, s string) error {
+	switch {
+	case len(s) > maxText:
+		return fmt.Errorf("%s %w: it has %d bytes, the most is %d", field, ErrInvalid, len(s), maxText)
+	case !utf8.ValidString(s):
+		return fmt.Errorf("%s %w: it is not UTF-8", field, ErrInvalid)
+	case strings.ContainsRune(s, 0):
+		return fmt.Errorf("%s %w: it contains a null character", field, ErrInvalid)
+	}
+	return nil
+}
+
+// familyKey is the key of a family record; ok is false for names longer than any that can be recorded.
+// Lengths stand before texts, so that all families of one customer lie together.
+func familyKey(k core.FamilyKey) (key []byte, ok bool) {
+	if len(k.Issuer) > maxText || len(k.Customer.Text) > maxText {
+		return nil, false
+	}
+	key = binary.BigEndian.AppendUint16(nil, uint16(len(k.Issuer)))
+	key = append(key, k.Issuer...)
+	key = append(key, byte(k.Customer.Kind))
+	switch k.Customer.Kind {
+	case core.IntegerID:
+		key = append(key, idKey(k.Customer)...)
+	case core.TextID:
+		key = binary.BigEndian.AppendUint16(key, uint16(len(k.Customer.Text)))
+		key = append(key, k.Customer.Text...)
+	}
+	return binary.BigEndian.AppendUint64(key, k.Bits), true
+}
+
+// What an entry of the expiry index is about.
+const (
+	familyExpires    = 'f'
+	tombstoneExpires = 't'
+)
+
+// expiryKey is the key under which Purge finds a record: until (Unix seconds) as idKey writes it, what it is, its own key.
+func expiryKey(until int64, what byte, key []byte) []byte {
+	return append(append(idKey(core.Integer(until)), what), key...)
+}
+
+// readExpiryKey reads what expiryKey made.
+func readExpiryKey(k []byte) (until int64, what byte, key []byte, err error) {
+	if len(k) < 10 || k[8] != familyExpires && k[8] != tombstoneExpires {
+		return 0, 0, nil, fmt.Errorf("expiry key of %d bytes: %w", len(k), ErrCorrupt)
+	}
+	return int64(binary.BigEndian.Uint64(k) ^ 1<<63), k[8], k[9:], nil
+}

@@ -1,0 +1,65 @@
+package store_test
+
+import (
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// What doc.go shows of the layout is what a store holds.
+func TestLayoutIsAsDocumented(t *testing.T) {
+	clock := newClock()
+	path := filepath.Join(t.TempDir(), "store.db")
+	db, err := store.Open(store.Config{Path: path, Now: clock.now})
+	must(t, err)
+	ada, err := db.Add(t.Context(), store.NewCustomer{ID: core.Integer(7), Email: "ada@example.com", FirstName: "Ada", IsActive: true, PasswordHash: "!"})
+	must(t, err)
+	gone := add(t, db, core.CustomerID{}, "gone@example.com")
+	e := login(state(t, db, ada.ID, core.Family{}), start)
+	e.List = append(e.List, core.Effect{Kind: core.RecordLogin, Customer: ada.ID, At: start * 1000},
+		core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: ada.ID, Bits: 5}, Until: start/1000 + 100})
+	must(t, db.Settle(t.Context(), e))
+	must(t, db.Revoke(t.Context(), ada.ID))
+	must(t, db.Remove(t.Context(), gone.ID, time.Hour))
+	must(t, db.Close())
+
+	doc, err := os.ReadFile("doc.go")
+	must(t, err)
+	shown := strings.NewReplacer(" ", "", "\n", "", "\t", "", "//", "").Replace(string(doc))
+	b, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
+	must(t, err)
+	defer b.Close()
+	records := 0
+	must(t, b.View(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
+			return b.ForEach(func(k, v []byte) error {
+				records++
+				key, value := hex.EncodeToString(k), hex.EncodeToString(v)
+				if string(name) == "meta" {
+					key = string(k)
+				}
+				switch {
+				case key == "identity", key == "tally": // random, and figures
+					return nil
+				case string(name) == "expiry" && k[8] == 't': // the family's is shown
+					return nil
+				}
+				if !strings.Contains(shown, key) || !strings.Contains(shown, value) {
+					t.Errorf("doc.go does not show the record %s %s of bucket %s", key, value, name)
+				}
+				return nil
+			})
+		})
+	}))
+	if records != 11 {
+		t.Errorf("the store has %d records, want 11", records)
+	}
+}

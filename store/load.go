@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// Field names what USER_ID_FIELD is.
+type Field uint8
+
+const (
+	FieldID    Field = iota // the primary key
+	FieldEmail              // the e-mail address, as a text
+)
+
+// Query names what one request is about. The zero value reads the node's own state only.
+type Query struct {
+	// Login is the e-mail address of a log-in, where HasLogin. It excludes HasUser.
+	Login    string
+	HasLogin bool
+	// UserID is the value of USER_ID_CLAIM, where HasUser, as core's Opened.CustomerKey reads it for the kind of USER_ID_FIELD:
+	// DB.IDs for FieldID, a text for FieldEmail. An id of another kind finds nobody.
+	UserID  core.CustomerID
+	HasUser bool
+	// Field is USER_ID_FIELD: how UserID finds a customer, and what core.Customer.UserID becomes.
+	Field Field
+	// Family is the family of the token, where HasFamily, and Issuer whose key signed it, "" for our own.
+	Family    core.Family
+	Issuer    string
+	HasFamily bool
+}
+
+// Load reads what bears on one request, in one transaction. A customer who is not found is no error: both are zero then.
+// PasswordGood is the caller's to set. State.HighWater is durable; all else may be from a commit that is just being synced,
+// which Settle sorts out.
+func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Customer, err error) {
+	err = db.view(ctx, func(tx *bbolt.Tx) error {
+		t := tables{tx}
+		own, err := decodeTally(t.get(metaBucket, tallyKey))
+		if err != nil {
+			return err
+		}
+		id, err := t.find(db.identity.ids, q)
+		if err != nil {
+			return err
+		}
+		found := false
+		if !id.IsZero() {
+			if customer, found, err = t.customer(id); err != nil {
+				return err
+			}
+		}
+		cutOff, err := t.customerCutOff(id, found)
+		if err != nil {
+			return err
+		}
+		state.CutOff = max(own.cutOff, cutOff)
+		if found {
+			userID := customer.ID
+			if q.Field == FieldEmail {
+				userID = core.Text(customer.Email)
+			}
+			state.Customer = customer.known(userID)
+		}
+		if q.HasFamily && q.Family.Listed {
+			f, err := t.family(q.Family.Key(q.Issuer, customer.ID))
+			if err != nil {
+				return err
+			}
+			state.Family = core.FamilyState{Version: f.version, Dead: f.dead}
+		}
+		return nil
+	})
+	if err != nil {
+		return core.State{}, Customer{}, err
+	}
+	state.HighWater = db.mark.Load()
+	return state, customer, nil
+}
+
+// find is the id that a query names, of a customer that may not exist; zero where there can be none.
+func (t tables) find(kind core.IDKind, q Query) (core.CustomerID, error) {
+	switch {
+	case q.HasLogin:
+		return t.owner(kind, q.Login)
+	case !q.HasUser:
+		return core.CustomerID{}, nil
+	case q.Field == FieldEmail:
+		return t.owner(kind, q.UserID.Text)
+	}
+	if q.UserID.Kind != kind || len(q.UserID.Text) > maxText {
+		return core.CustomerID{}, nil
+	}
+	return q.UserID, nil
+}

@@ -1,0 +1,189 @@
+package store
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// Config says which store to open. Path alone is enough.
+type Config struct {
+	// Path of the file. It is made, with mode 0600, where there is none; its directory must exist, and nobody but the owner may
+	// write to either.
+	Path string
+	// IDs is the kind of ids: for a new store NoCustomer means IntegerID. An existing store keeps its kind: NoCustomer accepts
+	// it, another kind is ErrIDKind.
+	IDs core.IDKind
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
+	// Rand makes ids; nil: crypto/rand.
+	Rand io.Reader
+
+	// openFile opens the file; nil: os.OpenFile. Tests get hold of the file with it.
+	openFile func(string, int, os.FileMode) (*os.File, error)
+}
+
+// Open opens or makes a store. It never waits: a file that another process holds is ErrLocked at once.
+// Further errors: ErrPlace, ErrExposed, ErrForeign, ErrCorrupt, ErrNewerSchema, ErrIDKind; each text names the path and what to do.
+func Open(c Config) (*DB, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	if c.openFile == nil {
+		c.openFile = os.OpenFile
+	}
+	f, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	db := newDB(c, f)
+	go db.commits()
+	return db, nil
+}
+
+// file is an open bbolt file that was found to be a store.
+type file struct {
+	bolt     *bbolt.DB
+	handle   *os.File // bbolt's own
+	identity identity
+	tally    tally // as it was on opening; durable
+}
+
+// open opens the file, makes the buckets of a new one, and makes durable all that is to be seen in it: a process that died
+// between writing and syncing its last commit leaves a state in the page cache that no disk has yet.
+func (c Config) open() (f file, err error) {
+	if c.IDs > core.TextID {
+		return file{}, fmt.Errorf("open store %s: there is no kind of ids %d", c.Path, c.IDs)
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("open store %s: %w", c.Path, damage(p))
+		}
+		if err != nil && f.handle != nil {
+			// Closing the handle gives the lock free even where bbolt's own Close could not.
+			f.handle.Close()
+		}
+	}()
+	if err := c.checkDirectory(); err != nil {
+		return file{}, err
+	}
+	f.bolt, err = bbolt.Open(c.Path, 0o600, &bbolt.Options{
+		// The lock is taken in claim already, so bbolt never waits for it; 0 would mean for ever.
+		Timeout: time.Millisecond,
+		// The array type takes time in proportion to the free pages with each commit, and a purge frees many.
+		FreelistType: bbolt.FreelistMapType,
+		// Mapping the file anew waits for all readers, so room is reserved once. It is address space, not memory.
+		InitialMmapSize: 256 << 20,
+		// Its counters are behind a mutex that every reader would take.
+		NoStatistics: true,
+		OpenFile: func(path string, flag int, mode os.FileMode) (*os.File, error) {
+			h, err := c.openFile(path, flag, mode)
+			if err != nil {
+				return nil, c.placeError(err)
+			}
+			if err := c.claim(h); err != nil {
+				h.Close()
+				return nil, err
+			}
+			f.handle = h
+			return h, nil
+		},
+		// NoSync and NoGrowSync stay off: what is acknowledged is on the disk. NoFreelistSync stays off: without the list on disk,
+		// every opening would read the whole file.
+	})
+	if err != nil {
+		switch {
+		case f.handle == nil: // one of ours
+			return file{}, err
+		case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrVersionMismatch), errors.Is(err, bolterrors.ErrChecksum):
+			return f, fmt.Errorf("open store %s: %w: restore a backup (%w)", c.Path, ErrCorrupt, err)
+		}
+		return f, fmt.Errorf("open store %s: %w", c.Path, diskError(err))
+	}
+	// By default a file grows by 16 MiB at a time.
+	f.bolt.AllocSize = 1 << 20
+	if err := f.prepare(c); err != nil {
+		return f, errors.Join(err, f.bolt.Close())
+	}
+	return f, nil
+}
+
+// claim locks a file that was just opened and looks at it before bbolt does.
+func (c Config) claim(h *os.File) error {
+	if err := syscall.Flock(int(h.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
+		return fmt.Errorf("open store: %s is %w: use the admin socket of the node that runs on it, or stop it", c.Path, ErrLocked)
+	} else if err != nil {
+		return fmt.Errorf("lock store %s: %w", c.Path, err)
+	}
+	info, err := h.Stat()
+	if err != nil {
+		return fmt.Errorf("open store %s: %w", c.Path, err)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("open store %s: %w: it is no regular file", c.Path, ErrPlace)
+	}
+	if info.Mode().Perm()&0o022 != 0 {
+		return fmt.Errorf("open store %s: %w: run chmod 600 %[1]s", c.Path, ErrExposed)
+	}
+	if info.Size() == 0 {
+		return nil
+	}
+	if err := checkHeader(h, info.Size()); err != nil {
+		return fmt.Errorf("open store %s: %w", c.Path, err)
+	}
+	return nil
+}
+
+func (c Config) checkDirectory() error {
+	dir := filepath.Dir(c.Path)
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("open store %s: %w: there is no directory %s; run mkdir -m 700 %[3]s", c.Path, ErrPlace, dir)
+	case err != nil:
+		return c.placeError(err)
+	case !info.IsDir():
+		return fmt.Errorf("open store %s: %w: %s is no directory", c.Path, ErrPlace, dir)
+	case info.Mode().Perm()&0o022 != 0:
+		return fmt.Errorf("open store %s: directory %s: %w: run chmod go-w %[2]s", c.Path, dir, ErrExposed)
+	}
+	return nil
+}
+
+func (c Config) placeError(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("open store %s: %w for writing by this user: check owner and mode of the file and its directory (%w)", c.Path, ErrPlace, err)
+	case errors.Is(err, syscall.EISDIR):
+		return fmt.Errorf("open store %s: %w: it is a directory", c.Path, ErrPlace)
+	}
+	return fmt.Errorf("open store %s: %w: %w", c.Path, ErrPlace, err)
+}
+
+// diskError says what to do where a disk, a quota or the limit of file sizes is full. bbolt gives some of these causes as text
+// only.
+func diskError(err error) error {
+	for _, full := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, full) || strings.Contains(err.Error(), full.Error()) {
+			return fmt.Errorf("no room for the file: free some, or raise the quota or the limit of file sizes (%w)", err)
+		}
+	}
+	return err
+}

@@ -1,0 +1,91 @@
+package password
+
+import (
+	"crypto/md5"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+var (
+	// ErrUnknownFormat says that no row of the table reads this format; Django's identify_hasher raises ValueError there.
+	ErrUnknownFormat = errors.New("password hash: unknown format; only argon2$argon2id$ is read")
+	// ErrMalformed says that the format is known and the hash is damaged or asks for too much. What it wraps names the part.
+	ErrMalformed = errors.New("password hash: malformed")
+	// ErrNotText says that a password is not UTF-8; Django could never check it.
+	ErrNotText = errors.New("password: not UTF-8 text")
+)
+
+// format is one of Django's hashers.
+type format struct {
+	prefix string
+	verify func(encoded, password string) (bool, error)
+	params func(encoded string) (Params, error)
+}
+
+// formats are the hashers that are read. Prefixes must not begin one another.
+var formats = []format{
+	{argon2Prefix, verifyArgon2, func(encoded string) (Params, error) {
+		h, err := parseArgon2(encoded)
+		return h.params, err
+	}},
+}
+
+// find is the row for an encoded hash.
+func find(encoded string) (format, error) {
+	for _, f := range formats {
+		if strings.HasPrefix(encoded, f.prefix) {
+			return f, nil
+		}
+	}
+	return format{}, ErrUnknownFormat
+}
+
+// Verify reports whether password is the one that was hashed. An unusable password is nobody's: false and no error.
+// ErrUnknownFormat and ErrMalformed mean that the stored hash cannot be checked at all; no work was done then, so a caller who
+// must not show that calls Waste.
+func Verify(encoded, password string) (bool, error) {
+	if !IsUsable(encoded) {
+		return false, nil
+	}
+	f, err := find(encoded)
+	if err != nil {
+		return false, err
+	}
+	return f.verify(encoded, password)
+}
+
+// ParamsOf are the costs of an encoded argon2 hash; the errors are those of Verify.
+func ParamsOf(encoded string) (Params, error) {
+	f, err := find(encoded)
+	if err != nil {
+		return Params{}, err
+	}
+	return f.params(encoded)
+}
+
+// unusablePrefix and unusableChars are Django's UNUSABLE_PASSWORD_PREFIX and UNUSABLE_PASSWORD_SUFFIX_LENGTH.
+const (
+	unusablePrefix = "!"
+	unusableChars  = 40
+)
+
+// Unusable is what Django stores for a customer without a password: "!" and 40 random characters,
+// which make the revoke claim of each such customer a different one.
+func Unusable(random io.Reader) (string, error) {
+	text, err := randomText(random, unusableChars)
+	if err != nil {
+		return "", err
+	}
+	return unusablePrefix + text, nil
+}
+
+// IsUsable is false for what Unusable makes, as Django's is_password_usable.
+func IsUsable(encoded string) bool { return !strings.HasPrefix(encoded, unusablePrefix) }
+
+// RevokeClaim is the value of REVOKE_TOKEN_CLAIM for an encoded hash: its MD5 as 32 upper-case hex digits
+// (simplejwt get_md5_hash_password). It protects nothing by itself: it only changes with the hash.
+func RevokeClaim(encoded string) string {
+	return fmt.Sprintf("%X", md5.Sum([]byte(encoded)))
+}

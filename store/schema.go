@@ -1,0 +1,126 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// schema is the version of the layout that doc.go describes.
+const schema = 1
+
+// The buckets, and the keys of the first.
+var (
+	metaBucket       = []byte("meta")
+	customersBucket  = []byte("customers")
+	emailsBucket     = []byte("emails")
+	lastLoginBucket  = []byte("last_login")
+	cutOffsBucket    = []byte("cutoffs")
+	familiesBucket   = []byte("families")
+	tombstonesBucket = []byte("tombstones")
+	expiryBucket     = []byte("expiry")
+
+	allBuckets = [][]byte{
+		metaBucket, customersBucket, emailsBucket, lastLoginBucket, cutOffsBucket, familiesBucket, tombstonesBucket, expiryBucket,
+	}
+
+	schemaKey   = []byte("schema")
+	identityKey = []byte("identity")
+	tallyKey    = []byte("tally")
+)
+
+// prepare makes the buckets of a new file, checks those of an old one, and syncs.
+func (f *file) prepare(c Config) error {
+	isNew := false
+	err := f.bolt.View(func(tx *bbolt.Tx) error {
+		k, _ := tx.Cursor().First()
+		isNew = k == nil
+		return nil
+	})
+	if err == nil && isNew {
+		err = f.bolt.Update(func(tx *bbolt.Tx) error { return create(tx, c) })
+	}
+	if err != nil {
+		return fmt.Errorf("open store %s: %w", c.Path, diskError(err))
+	}
+	if err := f.bolt.View(f.read); err != nil {
+		return fmt.Errorf("open store %s: %w", c.Path, err)
+	}
+	if c.IDs != core.NoCustomer && c.IDs != f.identity.ids {
+		return fmt.Errorf("open store %s: it %w: it holds %s, which cannot be changed; leave the setting out or make a new store",
+			c.Path, ErrIDKind, kindName(f.identity.ids))
+	}
+	if err := f.bolt.Sync(); err != nil {
+		return fmt.Errorf("sync store %s: %w", c.Path, err)
+	}
+	if isNew {
+		// The name of a new file is durable only with its directory.
+		return syncDirectory(filepath.Dir(c.Path))
+	}
+	return nil
+}
+
+// create fills a new file.
+func create(tx *bbolt.Tx, c Config) error {
+	for _, name := range allBuckets {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
+	}
+	i := identity{ids: c.IDs}
+	if i.ids == core.NoCustomer {
+		i.ids = core.IntegerID
+	}
+	if _, err := io.ReadFull(c.Rand, i.id[:]); err != nil {
+		return err
+	}
+	b := tx.Bucket(metaBucket)
+	return errors.Join(
+		b.Put(schemaKey, encodeNumber(schema)),
+		b.Put(identityKey, i.encode()),
+		b.Put(tallyKey, tally{committed: c.Now().UnixMicro()}.encode()),
+	)
+}
+
+// read takes in what a file says of itself.
+func (f *file) read(tx *bbolt.Tx) error {
+	b := tx.Bucket(metaBucket)
+	if b == nil || b.Get(schemaKey) == nil {
+		return fmt.Errorf("%w: another program wrote this bbolt file; name the right path", ErrForeign)
+	}
+	version, err := decodeNumber("schema", bytes.Clone(b.Get(schemaKey)))
+	if err != nil {
+		return err
+	}
+	if version > schema {
+		return fmt.Errorf("%w: it has schema %d, this version knows %d; run the newer version, or restore a backup from before it", ErrNewerSchema, version, schema)
+	}
+	if version != schema {
+		return fmt.Errorf("%w: there is no schema %d; restore a backup", ErrCorrupt, version)
+	}
+	for _, name := range allBuckets {
+		if tx.Bucket(name) == nil {
+			return fmt.Errorf("%w: the bucket %s is missing; restore a backup", ErrCorrupt, name)
+		}
+	}
+	if f.identity, err = decodeIdentity(b.Get(identityKey)); err != nil {
+		return err
+	}
+	f.tally, err = decodeTally(b.Get(tallyKey))
+	return err
+}
+
+func syncDirectory(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("sync directory: %w", err)
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

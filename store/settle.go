@@ -1,0 +1,151 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// Settle applies the effects of a decision if all that it rests on still holds; else it is ErrConflict and nothing changed. What
+// it applied is durable when it returns nil. Without effects it only looks again, in a read transaction, unless the decision
+// begins a family: whoever begins one takes his turn with those who set cut-offs, so that a cut-off ends every family begun
+// before it (R5).
+//
+// If ctx ends while it waits, the effects are applied all the same and only the answer is lost; the same request again is right
+// either way.
+func (db *DB) Settle(ctx context.Context, e core.Effects) error {
+	if id := e.Reads.Customer; !id.IsZero() && id.Kind != db.identity.ids {
+		return fmt.Errorf("effects: customer %w: the store holds %s", ErrInvalid, kindName(db.identity.ids))
+	}
+	for _, x := range e.List {
+		if err := checkEffect(db.identity.ids, x); err != nil {
+			return err
+		}
+	}
+	if len(e.List) == 0 && e.Reads.Start == 0 {
+		return db.view(ctx, func(tx *bbolt.Tx) error {
+			t := tables{tx}
+			own, err := decodeTally(t.get(metaBucket, tallyKey))
+			if err != nil {
+				return err
+			}
+			_, err = t.holds(own, e.Reads)
+			return err
+		})
+	}
+	return db.write(ctx, func(w *writer) error { return w.settle(e) })
+}
+
+// checkEffect refuses what no decision contains.
+func checkEffect(kind core.IDKind, x core.Effect) error {
+	switch x.Kind {
+	case core.RecordLogin:
+		if x.Customer.Kind != kind || x.At < firstMoment || x.At > lastMoment {
+			return fmt.Errorf("effect: log-in %w: no customer of this store, or no time", ErrInvalid)
+		}
+	case core.RevokeFamily:
+		if _, ok := familyKey(x.Family); !ok {
+			return fmt.Errorf("effect: family %w: its issuer or customer has more than %d bytes", ErrInvalid, maxText)
+		}
+	case core.ReserveStart:
+	default:
+		return fmt.Errorf("effect %w: there is no kind %d", ErrInvalid, x.Kind)
+	}
+	return nil
+}
+
+// holds checks the versions that were read. The cut-off that counts now comes back: it may be lower than the one read where that
+// came from the tombstone of a customer who was not found, whom Reads does not name.
+func (t tables) holds(own tally, r core.Reads) (cutOff int64, err error) {
+	var c Customer
+	found := false
+	if !r.Customer.IsZero() {
+		if c, found, err = t.customer(r.Customer); err != nil {
+			return 0, err
+		}
+		if c.Version != r.CustomerVersion {
+			return 0, fmt.Errorf("customer: %w", ErrConflict)
+		}
+	}
+	if r.HasFamily {
+		f, err := t.family(r.Family)
+		if err != nil {
+			return 0, err
+		}
+		if f.version != r.FamilyVersion {
+			return 0, fmt.Errorf("family: %w", ErrConflict)
+		}
+	}
+	if cutOff, err = t.customerCutOff(r.Customer, found); err != nil {
+		return 0, err
+	}
+	if cutOff = max(own.cutOff, cutOff); cutOff > r.CutOff {
+		return 0, fmt.Errorf("cut-off: %w", ErrConflict)
+	}
+	return cutOff, nil
+}
+
+func (w *writer) settle(e core.Effects) error {
+	cutOff, err := w.holds(w.tally, e.Reads)
+	if err != nil {
+		return err
+	}
+	mark := w.tally.mark
+	for _, x := range e.List {
+		switch x.Kind {
+		case core.RecordLogin:
+			if w.get(customersBucket, idKey(x.Customer)) == nil {
+				return fmt.Errorf("customer: %w", ErrConflict)
+			}
+		case core.RevokeFamily:
+			if _, err := w.family(x.Family); err != nil {
+				return err
+			}
+		case core.ReserveStart:
+			mark = max(mark, x.At)
+		}
+	}
+	if start := e.Reads.Start; start != 0 {
+		if start <= cutOff || start > mark {
+			return fmt.Errorf("start of the family: %w", ErrConflict)
+		}
+		w.granted = max(w.granted, start)
+	}
+	if mark != w.tally.mark {
+		w.tally.mark = mark
+		w.puts++
+	}
+	for _, x := range e.List {
+		switch x.Kind {
+		case core.RecordLogin:
+			w.put(lastLoginBucket, idKey(x.Customer), encodeNumber(x.At))
+		case core.RevokeFamily:
+			w.revoke(x.Family, x.Until)
+		}
+	}
+	return nil
+}
+
+// revoke makes a family dead until the later of what its record says and until. Doing it again changes nothing.
+// The record was read before without an error.
+func (w *writer) revoke(k core.FamilyKey, until int64) {
+	key, _ := familyKey(k)
+	old, err := w.family(k)
+	if err != nil {
+		panic(err)
+	}
+	if old.version == 0 {
+		w.tally.families++
+	} else {
+		until = max(until, old.until)
+		if old.dead && until == old.until {
+			return
+		}
+		w.remove(expiryBucket, expiryKey(old.until, familyExpires, key))
+	}
+	w.put(familiesBucket, key, family{version: w.version(), dead: true, until: until}.encode())
+	w.put(expiryBucket, expiryKey(until, familyExpires, key), []byte{recordVersion})
+}

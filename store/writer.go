@@ -1,0 +1,145 @@
+package store
+
+import (
+	"bytes"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// writer is the transaction of one commit, which many requests share. A request first reads and checks all it needs, and returns
+// an error only before its first put or remove: what was put cannot be taken back without those who share the commit.
+type writer struct {
+	tables
+	ids     core.IDKind
+	now     int64 // Unix milliseconds
+	tally   tally
+	granted int64
+	puts    int // changes made
+}
+
+// tables reads the buckets of one transaction, reading or writing. What it returns is a copy, but for get.
+type tables struct{ tx *bbolt.Tx }
+
+// get is a value, which lives as long as the transaction; nil where there is none.
+func (t tables) get(bucket, key []byte) []byte { return t.tx.Bucket(bucket).Get(key) }
+
+func newWriter(db *DB, tx *bbolt.Tx) (*writer, error) {
+	w := &writer{tables: tables{tx}, ids: db.identity.ids, now: db.config.Now().UnixMilli(), granted: db.committer.granted}
+	var err error
+	if w.tally, err = decodeTally(w.get(metaBucket, tallyKey)); err != nil {
+		return nil, err
+	}
+	w.tally.sequence = max(w.tally.sequence, db.committer.sequence)
+	return w, nil
+}
+
+// put and remove panic where bbolt refuses: keys and values were checked, so it is a damaged file, and the commit fails as a whole.
+func (w *writer) put(bucket, key, value []byte) {
+	w.puts++
+	if err := w.tx.Bucket(bucket).Put(key, value); err != nil {
+		panic(err)
+	}
+}
+
+func (w *writer) remove(bucket, key []byte) {
+	w.puts++
+	if err := w.tx.Bucket(bucket).Delete(key); err != nil {
+		panic(err)
+	}
+}
+
+// run runs one request. A damaged page that it comes upon while it reads is its own error and no matter of the others.
+func (w *writer) run(apply func(*writer) error) (err error) {
+	before := w.puts
+	defer func() {
+		if p := recover(); p != nil {
+			if w.puts != before {
+				panic(p)
+			}
+			err = damage(p)
+		}
+	}()
+	return apply(w)
+}
+
+// version is a version that nothing has had before.
+func (w *writer) version() uint64 {
+	w.tally.sequence++
+	return w.tally.sequence
+}
+
+// newCutOff is the cut-off that ends every family there can be: also those that the clock, set back since, would place later.
+func (w *writer) newCutOff(existing int64) int64 { return max(existing, w.now, w.granted) }
+
+// customer reads a customer and last_login; ok is false where there is none.
+func (t tables) customer(id core.CustomerID) (c Customer, ok bool, err error) {
+	key := idKey(id)
+	if len(key) == 0 {
+		return Customer{}, false, nil
+	}
+	value := t.get(customersBucket, key)
+	if value == nil {
+		return Customer{}, false, nil
+	}
+	if c, err = decodeCustomer(id, value); err != nil {
+		return Customer{}, false, err
+	}
+	if value := t.get(lastLoginBucket, key); value != nil {
+		r := begin(value)
+		c.LastLogin = r.moment()
+		if !r.done() {
+			return Customer{}, false, corrupt("last login")
+		}
+	}
+	return c, true, nil
+}
+
+// owner is the id of the customer with an e-mail address; zero where there is none.
+func (t tables) owner(kind core.IDKind, email string) (core.CustomerID, error) {
+	if email == "" || len(email) > maxText {
+		return core.CustomerID{}, nil
+	}
+	value := t.get(emailsBucket, []byte(email))
+	if value == nil {
+		return core.CustomerID{}, nil
+	}
+	key, err := decodeOwner(value)
+	if err != nil {
+		return core.CustomerID{}, err
+	}
+	return readIDKey(kind, bytes.Clone(key))
+}
+
+// customerCutOff is the cut-off of a customer, or of the tombstone where there is no customer; 0 where there is neither.
+func (t tables) customerCutOff(id core.CustomerID, found bool) (int64, error) {
+	key := idKey(id)
+	if len(key) == 0 || id.IsZero() {
+		return 0, nil
+	}
+	if found {
+		if value := t.get(cutOffsBucket, key); value != nil {
+			return decodeNumber("cut-off", value)
+		}
+		return 0, nil
+	}
+	if value := t.get(tombstonesBucket, key); value != nil {
+		grave, err := decodeTombstone(value)
+		return grave.cutOff, err
+	}
+	return 0, nil
+}
+
+// family reads the record of a family; the zero value where there is none.
+func (t tables) family(k core.FamilyKey) (family, error) {
+	key, ok := familyKey(k)
+	if !ok {
+		return family{}, nil
+	}
+	value := t.get(familiesBucket, key)
+	if value == nil {
+		return family{}, nil
+	}
+	return decodeFamily(value)
+}
