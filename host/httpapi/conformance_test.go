@@ -1,0 +1,199 @@
+package httpapi_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/engine"
+	"github.com/edgetoken/edgetoken/host/engine/enginetest"
+)
+
+// The recorded exchanges of testdata/conformance, replayed over real HTTP against every engine. The format is that of the README there.
+
+const conformanceDir = "../../testdata/conformance"
+
+// topics are replayed whole, but for the cases in skip.txt.
+var topics = []string{"obtain", "refresh", "verify", "authorization", "claims", "blacklist", "bodies", "text"}
+
+// engines are what each recording is replayed against.
+var engines = []struct {
+	name string
+	open func(*testing.T) opener
+}{
+	{"native", native},
+	{"wasm", func(t *testing.T) opener { return sandbox(t, false) }},
+	{"wasm-full", func(t *testing.T) opener { return sandbox(t, true) }},
+}
+
+// opener makes an engine with these settings and keys. What it made before must not be used any more.
+type opener func(core.Settings, core.Keys) (core.Engine, error)
+
+func native(*testing.T) opener {
+	return func(s core.Settings, k core.Keys) (core.Engine, error) { return core.NewNative(s, k), nil }
+}
+
+// sandbox compiles the module once, and configures it anew for each set of settings.
+func sandbox(t *testing.T, selfContained bool) opener {
+	var e *engine.Engine
+	return func(s core.Settings, k core.Keys) (core.Engine, error) {
+		if e != nil {
+			return e, e.Configure(s, k)
+		}
+		var err error
+		e, err = engine.New(t.Context(), engine.Config{Settings: s, Keys: k, SelfContained: selfContained, Module: enginetest.Module(t, selfContained)})
+		if err != nil {
+			return nil, err
+		}
+		t.Cleanup(func() {
+			if err := e.Close(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+		return e, nil
+	}
+}
+
+// recording is one case of a topic.
+type recording struct {
+	Name     string
+	Settings map[string]any
+	Setup    any
+	Steps    []struct {
+		Sleep        float64
+		Request      map[string]any
+		Response     map[string]any
+		Alternatives []map[string]any
+	}
+	topic string
+}
+
+// corpus is what the folder holds beside the topics.
+type corpus struct {
+	keys   map[string]map[string]string
+	setups map[string]any
+	skip   map[string]bool
+}
+
+func TestConformance(t *testing.T) {
+	c := readCorpus(t)
+	for _, version := range []core.Version{core.V55, core.V52} {
+		for _, kind := range engines {
+			t.Run(string(version)+"/"+kind.name, func(t *testing.T) {
+				open := kind.open(t)
+				counts := map[string]int{}
+				for _, group := range groups(c.recordings(t, version)) {
+					settings, err := c.settings(group[0].Settings)
+					if err != nil {
+						t.Fatalf("%s: %v", group[0].Name, err)
+					}
+					keys := keysFor(t, settings)
+					server := startRecorded(t, version, settings, c.customers(t, group[0].Setup), keys, open)
+					for _, r := range group {
+						counts[r.topic]++
+						t.Run(r.topic+"/"+strings.TrimPrefix(r.Name, r.topic+": "), func(t *testing.T) {
+							replay(t, server, r, settings, keys)
+						})
+					}
+				}
+				for _, topic := range topics {
+					t.Logf("%s: %d cases", topic, counts[topic])
+					if counts[topic] == 0 {
+						t.Errorf("topic %s has no case to replay", topic)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestSkipList holds skip.txt to the names that exist: a name that nothing has is a slip, or a case that nobody replays.
+func TestSkipList(t *testing.T) {
+	c := readCorpus(t)
+	names := map[string]bool{}
+	files, err := filepath.Glob(filepath.Join(conformanceDir, "5.*", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no topics in %s (%v)", conformanceDir, err)
+	}
+	for _, file := range files {
+		var cases []recording
+		readJSON(t, file, &cases)
+		for _, r := range cases {
+			names[r.Name] = true
+		}
+	}
+	for name := range c.skip {
+		if !names[name] {
+			t.Errorf("skip.txt names %q, which no version has", name)
+		}
+	}
+}
+
+func readCorpus(t *testing.T) *corpus {
+	t.Helper()
+	c := &corpus{skip: map[string]bool{}}
+	readJSON(t, filepath.Join(conformanceDir, "keys.json"), &c.keys)
+	readJSON(t, filepath.Join(conformanceDir, "setups.json"), &c.setups)
+	list, err := os.ReadFile(filepath.Join(conformanceDir, "skip.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(list)) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			c.skip[line] = true
+		}
+	}
+	return c
+}
+
+// recordings are the cases of all topics, without those of skip.txt.
+func (c *corpus) recordings(t *testing.T, version core.Version) []recording {
+	t.Helper()
+	var all []recording
+	for _, topic := range topics {
+		var cases []recording
+		readJSON(t, filepath.Join(conformanceDir, string(version), topic+".json"), &cases)
+		for _, r := range cases {
+			if !c.skip[r.Name] {
+				r.topic = topic
+				all = append(all, r)
+			}
+		}
+	}
+	return all
+}
+
+// groups are the cases that can share a node: those with equal settings and customers.
+func groups(cases []recording) [][]recording {
+	var out [][]recording
+next:
+	for _, r := range cases {
+		for i, g := range out {
+			if reflect.DeepEqual(g[0].Settings, r.Settings) && reflect.DeepEqual(g[0].Setup, r.Setup) {
+				out[i] = append(g, r)
+				continue next
+			}
+		}
+		out = append(out, []recording{r})
+	}
+	return out
+}
+
+func readJSON(t *testing.T, path string, into any) {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	d := json.NewDecoder(file)
+	d.UseNumber()
+	if err := d.Decode(into); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}

@@ -1,0 +1,20 @@
+// Package httpapi speaks the token API over HTTP as Django REST framework and djangorestframework-simplejwt do, byte for byte
+// where a client can notice: status, headers, bodies, the order of keys.
+//
+// New makes an http.Handler of a node, Serve runs it until a context ends. Inside, a request goes through
+//
+//	handler.go       record, recovery from panics, allowed hosts, the path
+//	routes.go        the table of views: paths, methods, who may call them
+//	view.go          the order of things in a view: negotiate, authenticate, permit, method, handler
+//	negotiate.go, request.go, body.go   what those steps read of the request
+//	tokens.go, me.go the handlers, which give a value or an error
+//	respond.go       the only place where a code or an error becomes a status, a body and WWW-Authenticate
+//
+// compat.go is the table of what HTTP shows in each version; what tokens mean in each version is core's.
+//
+// The one rule: nothing that is secret to a client or about one (tokens, passwords, e-mail addresses) reaches a log record or an
+// error text. Where the reference fails with a 500 page on bad input, the answer here is 400 or 401.
+//
+// Unlike the reference, a body with chunked transfer encoding is read (there it counts as empty), a body larger than
+// Config.MaxBody is refused in both versions, and bodies over 64 KiB take turns.
+package httpapi

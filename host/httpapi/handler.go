@@ -1,0 +1,172 @@
+package httpapi
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/node"
+)
+
+// DefaultMaxBody is the bound on a request's body where Config has none: 4 MiB.
+const DefaultMaxBody = 4 << 20
+
+// Config is what New needs. Node is required.
+type Config struct {
+	Node *node.Node
+	// Compat is whose answers are given; empty: that of the node's settings.
+	Compat core.Version
+	// AllowedHosts are the names under which clients may call (Django's ALLOWED_HOSTS): ".example.com" allows a domain and all below it.
+	// Empty: any. The health checks are answered under every name.
+	AllowedHosts []string
+	// ErrorHeader adds X-Auth-Error to refusals: a short name of the cause that says no more than the body does.
+	ErrorHeader bool
+	// AuthHeaderName is AUTH_HEADER_NAME, in the form of WSGI; empty: HTTP_AUTHORIZATION.
+	AuthHeaderName string
+	// Info is what the health checks show.
+	Info Info
+	// MaxBody bounds the body of a request, in bytes; 0: DefaultMaxBody.
+	MaxBody int64
+	// Log gets one record for each request; nil: slog.Default.
+	Log *slog.Logger
+}
+
+// handler answers all requests.
+type handler struct {
+	cfg        Config
+	compat     compat
+	authHeader string
+	views      map[string]*view
+	largeTurns chan struct{}
+}
+
+// New makes the handler of a node; the error names every mistake in cfg. It is safe for concurrent use.
+func New(cfg Config) (http.Handler, error) {
+	if cfg.Node == nil {
+		return nil, errors.New("httpapi: Node is missing")
+	}
+	if cfg.Compat == "" {
+		cfg.Compat = cfg.Node.Settings().Compat
+	}
+	if cfg.AuthHeaderName == "" {
+		cfg.AuthHeaderName = "HTTP_AUTHORIZATION"
+	}
+	if cfg.MaxBody == 0 {
+		cfg.MaxBody = DefaultMaxBody
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	var errs []error
+	compat, known := versions[cfg.Compat]
+	if !known {
+		errs = append(errs, fmt.Errorf("httpapi: Compat %q is no version that is spoken here; use \"5.5\" or \"5.2\"", cfg.Compat))
+	}
+	name, ok := strings.CutPrefix(cfg.AuthHeaderName, "HTTP_")
+	if !ok || name == "" {
+		errs = append(errs, fmt.Errorf("AUTH_HEADER_NAME %q is not the name of a header: write HTTP_ and the name in capitals, as HTTP_X_ACCESS_TOKEN for X-Access-Token",
+			cfg.AuthHeaderName))
+	}
+	if cfg.MaxBody < 0 {
+		errs = append(errs, errors.New("httpapi: MaxBody must not be negative"))
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	h := &handler{cfg: cfg, compat: compat, authHeader: strings.ReplaceAll(name, "_", "-"), views: map[string]*view{},
+		largeTurns: make(chan struct{}, largeAtOnce)}
+	for _, v := range views() {
+		h.views[v.path] = &v
+	}
+	return h, nil
+}
+
+// ServeHTTP answers one request and writes one record about it.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	started := time.Now()
+	if r.Body != nil {
+		r.Body = http.MaxBytesReader(w, r.Body, h.cfg.MaxBody)
+	}
+	rq := &request{Request: r, node: h.cfg.Node, compat: h.compat, authHeader: h.authHeader, errorHeader: h.cfg.ErrorHeader, largeTurns: h.largeTurns}
+	defer rq.endTurn()
+	a := h.answer(rq)
+	header := w.Header()
+	for name, values := range a.header {
+		header[name] = values
+	}
+	header.Set("Content-Length", strconv.Itoa(len(a.body)))
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "same-origin")
+	if h.compat.openerPolicy {
+		header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	}
+	w.WriteHeader(a.status)
+	// An error here says that the client is gone; the record is written all the same.
+	_, _ = w.Write(a.body)
+	h.record(rq, a, time.Since(started))
+}
+
+// answer finds the answer. Nothing is written before it is whole, so that a panic still becomes a page.
+func (h *handler) answer(rq *request) (a answer) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			a = h.compat.failed(fmt.Errorf("panic: %v\n%s", reason, debug.Stack()))
+			a.header.Set("X-Frame-Options", "DENY")
+		}
+	}()
+	path := rq.URL.Path
+	if check := h.healthCheck(path); check != nil {
+		rq.route = path
+		return check(rq)
+	}
+	if !hostAllowed(rq.Host, h.cfg.AllowedHosts) {
+		// Django's CommonMiddleware answers before XFrameOptionsMiddleware is reached.
+		return h.compat.page(http.StatusBadRequest)
+	}
+	view, ok := h.views[path]
+	if !ok && h.views[path+"/"] != nil {
+		return redirect(path+"/", rq.URL.RawQuery)
+	}
+	if !ok {
+		a = h.compat.page(http.StatusNotFound)
+	} else {
+		rq.view, rq.route = view, view.path
+		a = rq.respond(view.serve(rq))
+	}
+	a.header.Set("X-Frame-Options", "DENY")
+	return a
+}
+
+// redirect is Django's answer where a slash is missing at the end of the path (APPEND_SLASH), whatever the method.
+func redirect(path, query string) answer {
+	if query != "" {
+		path += "?" + escapeQuery(query)
+	}
+	return answer{
+		status: http.StatusMovedPermanently,
+		header: http.Header{"Location": {path}, "Content-Type": {"text/html; charset=utf-8"}},
+	}
+}
+
+// escapeQuery escapes what may not stand in a URL, as Django's iri_to_uri does with what WSGI gives it: each byte is a character,
+// and one beyond ASCII is escaped as UTF-8.
+func escapeQuery(query string) string {
+	var b strings.Builder
+	for i := 0; i < len(query); i++ {
+		c := query[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("_.-~/#%[]=:;$&()+,!?*@'", c) >= 0:
+			b.WriteByte(c)
+		default:
+			b.WriteString(strings.ReplaceAll(url.QueryEscape(string(rune(c))), "+", "%20"))
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,64 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/edgetoken/edgetoken/host/httpapi/django"
+)
+
+// Info is what a node says about itself in the health checks.
+type Info struct {
+	Version    string // of the node
+	Engine     string // native, wasm or wasm-full
+	ModuleHash string // of the engine's module: hex of its SHA-256; "" for native
+	ABI        int    // version of the wall between host and guest
+}
+
+// healthCheck is the check with this path, nil where there is none.
+//
+//	GET /healthz   200 as long as the process answers at all
+//	GET /readyz    200 when engine and store can answer, else 503 with what is wrong
+func (h *handler) healthCheck(path string) func(*request) answer {
+	switch path {
+	case "/healthz":
+		return h.alive
+	case "/readyz":
+		return h.ready
+	}
+	return nil
+}
+
+func (h *handler) alive(rq *request) answer { return h.health(rq, nil) }
+
+func (h *handler) ready(rq *request) answer {
+	return h.health(rq, h.cfg.Node.Ready(rq.Context()))
+}
+
+// health is the answer of a check that found err:
+//
+//	{"status":"ok","engine":"wasm","module":"9f86…","version":"0.1.0","compat":"5.5","abi":1}
+//	{"status":"unavailable","error":"store: …","engine":…}
+func (h *handler) health(rq *request, err error) answer {
+	if rq.Method != http.MethodGet && rq.Method != http.MethodHead {
+		return answer{status: http.StatusMethodNotAllowed, header: http.Header{"Allow": {"GET, HEAD"}}}
+	}
+	status, members := http.StatusOK, []django.Member{django.Text("status", "ok")}
+	header := http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}}
+	if err != nil {
+		status, members = http.StatusServiceUnavailable, []django.Member{django.Text("status", "unavailable"), django.Text("error", err.Error())}
+		header.Set("Retry-After", retryAfter)
+	}
+	info := h.cfg.Info
+	members = append(members,
+		django.Text("engine", info.Engine),
+		django.Text("module", info.ModuleHash),
+		django.Text("version", info.Version),
+		django.Text("compat", string(h.cfg.Compat)),
+		django.Pair("abi", django.Int(int64(info.ABI))),
+	)
+	body, failed := django.Render(django.Object(members...), 0)
+	if failed != nil {
+		return h.compat.failed(failed)
+	}
+	return answer{status: status, header: header, body: body, err: err}
+}

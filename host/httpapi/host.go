@@ -1,0 +1,35 @@
+package httpapi
+
+import (
+	"regexp"
+	"strings"
+)
+
+// hostPattern is what Django accepts as the Host header, in lower case: a name or an IPv6 address, and a port.
+var hostPattern = regexp.MustCompile(`^([a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(:[0-9]+)?$`)
+
+// hostAllowed reports whether a Host header names one of the allowed hosts (Django's ALLOWED_HOSTS): an entry that begins with a dot
+// allows a domain and all below it, "*" allows any. No entries at all allow any too. The port does not count.
+func hostAllowed(host string, allowed []string) bool {
+	parts := hostPattern.FindStringSubmatch(strings.ToLower(host))
+	if parts == nil {
+		return false
+	}
+	name := strings.TrimSuffix(parts[1], ".")
+	if name == "" {
+		return false
+	}
+	if len(allowed) == 0 {
+		return true
+	}
+	for _, pattern := range allowed {
+		pattern = strings.ToLower(pattern)
+		if pattern == "*" || pattern == name {
+			return true
+		}
+		if strings.HasPrefix(pattern, ".") && (strings.HasSuffix(name, pattern) || name == pattern[1:]) {
+			return true
+		}
+	}
+	return false
+}

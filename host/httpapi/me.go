@@ -1,0 +1,54 @@
+package httpapi
+
+import (
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// showMe shows the customer that the request is authenticated as.
+func showMe(rq *request) (django.Value, error) { return customerValue(rq.customer), nil }
+
+// echo answers with the body as it was understood: {"received": …}.
+func echo(rq *request) (django.Value, error) {
+	body, err := rq.data()
+	if err != nil {
+		return django.Value{}, err
+	}
+	received, err := body.Value()
+	return django.Object(django.Pair("received", received)), err
+}
+
+// customerValue is a customer as the API shows one.
+func customerValue(c store.Customer) django.Value {
+	id := django.String(c.ID.Text)
+	if c.ID.Kind == core.IntegerID {
+		id = django.Int(c.ID.Int)
+	}
+	return django.Object(
+		django.Pair("id", id),
+		django.Text("email", c.Email),
+		django.Text("first_name", c.FirstName),
+		django.Text("last_name", c.LastName),
+		django.Pair("is_active", django.Bool(c.IsActive)),
+		django.Pair("is_staff", django.Bool(c.IsStaff)),
+		django.Pair("is_superuser", django.Bool(c.IsSuperuser)),
+		django.Pair("last_login", timeValue(c.LastLogin)),
+		django.Pair("date_joined", timeValue(c.DateJoined)),
+	)
+}
+
+// timeValue is a time as Django REST framework's DateTimeField shows it in UTC: Python's isoformat(), with six digits of a second
+// or none, and Z. Null for the zero time.
+func timeValue(t time.Time) django.Value {
+	if t.IsZero() {
+		return django.Null()
+	}
+	layout := "2006-01-02T15:04:05.000000Z"
+	if t.Truncate(time.Microsecond).Nanosecond() == 0 {
+		layout = "2006-01-02T15:04:05Z"
+	}
+	return django.String(t.UTC().Format(layout))
+}

@@ -1,0 +1,17 @@
+package httpapi
+
+import "net/http"
+
+// pages are Django's plain pages for what no view answers (django/views/defaults.py), by status: title and text.
+var pages = map[int][2]string{
+	http.StatusBadRequest:          {"Bad Request (400)", ""},
+	http.StatusNotFound:            {"Not Found", "The requested resource was not found on this server."},
+	http.StatusInternalServerError: {"Server Error (500)", ""},
+}
+
+// page is the plain page for a status of the table.
+func page(status int) string {
+	title, text := pages[status][0], pages[status][1]
+	return "\n<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>" + title + "</title>\n</head>\n<body>\n" +
+		"  <h1>" + title + "</h1><p>" + text + "</p>\n</body>\n</html>\n"
+}

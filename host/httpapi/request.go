@@ -1,0 +1,80 @@
+package httpapi
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// request is one request on its way through a view, with what has been found out about it.
+type request struct {
+	*http.Request
+	node       *node.Node
+	compat     compat
+	authHeader string // name of the header that carries the token
+	// errorHeader: refusals carry X-Auth-Error.
+	errorHeader bool
+
+	// largeTurns are the turns of requests with large bodies; hasTurn: this one has taken one.
+	largeTurns chan struct{}
+	hasTurn    bool
+
+	view     *view    // nil where no view has this path
+	route    string   // the path, where it is one of ours
+	renderer renderer // how to render the answer
+	indent   int      // spaces of indentation for JSON, 0 for none
+
+	// customer is whom the request is authenticated as; zero: anonymous.
+	customer store.Customer
+	// askedSession: the answer depends on the session cookie.
+	askedSession bool
+	// about is the customer whom the request concerns, for the log. He need not be authenticated.
+	about core.CustomerID
+}
+
+// header is the value of a request header, as WSGI joins it where it was sent several times.
+func (rq *request) header(name string) (value string, sent bool) {
+	values := rq.Header.Values(name)
+	return strings.Join(values, ","), len(values) > 0
+}
+
+// queryParam is the last value of a parameter in the query string, which Django reads in the charset of the body.
+func (rq *request) queryParam(name string) string {
+	if rq.URL.RawQuery == "" {
+		return ""
+	}
+	query, err := django.ParseForm([]byte(rq.URL.RawQuery), rq.contentType().params["charset"])
+	if err != nil {
+		return ""
+	}
+	value, _ := query.Get(name)
+	return value.Text
+}
+
+// authenticate finds out who asks. A header of another scheme, or none, leaves that to the session.
+func (rq *request) authenticate() error {
+	header, _ := rq.header(rq.authHeader)
+	token, cause := core.SplitAuthorization([]byte(header), rq.node.Settings())
+	switch cause {
+	case core.OK:
+	case core.NoHeader:
+		rq.askedSession = true
+		return nil
+	default:
+		return refused(core.Authenticate, cause)
+	}
+	result, err := rq.node.Check(rq.Context(), string(token))
+	rq.about = result.Customer.ID
+	if err != nil {
+		return err
+	}
+	if result.Refused() {
+		return refusal{core.Authenticate, result.Refusals}
+	}
+	rq.customer = result.Customer
+	return nil
+}

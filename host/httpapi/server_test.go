@@ -1,0 +1,152 @@
+package httpapi_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/host/httpapi"
+)
+
+// served is a server with one request in flight, whose handler waits for release.
+type served struct {
+	address string
+	end     context.CancelFunc
+	release chan struct{}
+	answer  chan string // the body that the client got, or what went wrong
+	ended   chan error
+}
+
+func serveOne(t *testing.T, grace time.Duration) *served {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &served{address: l.Addr().String(), release: make(chan struct{}), answer: make(chan string, 1), ended: make(chan error, 1)}
+	began := make(chan struct{})
+	server := &httpapi.Server{Grace: grace, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(began)
+		<-s.release
+		_, _ = io.WriteString(w, "answered")
+	})}
+	ctx, cancel := context.WithCancel(t.Context())
+	s.end = cancel
+	go func() { s.ended <- server.Serve(ctx, l) }()
+	go func() {
+		answer, err := http.Get("http://" + s.address)
+		if err != nil {
+			s.answer <- err.Error()
+			return
+		}
+		defer answer.Body.Close()
+		body, err := io.ReadAll(answer.Body)
+		if err != nil {
+			body = []byte(err.Error())
+		}
+		s.answer <- string(body)
+	}()
+	<-began
+	return s
+}
+
+func TestRequestsInFlightAreAnswered(t *testing.T) {
+	s := serveOne(t, 0)
+	s.end()
+	// Once nobody is let in any more, the shutdown has begun.
+	for {
+		conn, err := net.Dial("tcp", s.address)
+		if err != nil {
+			break
+		}
+		_ = conn.Close()
+		time.Sleep(time.Millisecond)
+	}
+	close(s.release)
+	if got := <-s.answer; got != "answered" {
+		t.Errorf("the request in flight got %q, want its answer", got)
+	}
+	if err := <-s.ended; err != nil {
+		t.Errorf("Serve = %v, want nil", err)
+	}
+}
+
+func TestGraceEnds(t *testing.T) {
+	s := serveOne(t, time.Millisecond)
+	s.end()
+	if err := <-s.ended; !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Serve = %v, want that requests were still in flight", err)
+	}
+	close(s.release)
+	if got := <-s.answer; got == "answered" {
+		t.Error("the request was answered after the end of the grace")
+	}
+}
+
+func TestServeOnAClosedListener(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&httpapi.Server{Handler: http.NotFoundHandler()}).Serve(t.Context(), l); err == nil {
+		t.Error("Serve gave no error")
+	}
+}
+
+// TestLargeBodiesTakeTurns holds up two requests with bodies of unknown length, and so all turns.
+func TestLargeBodiesTakeTurns(t *testing.T) {
+	s := openShop(t, nil)
+	// large asks with a body of unknown length and gives the status.
+	large := func(ctx context.Context, body io.Reader) int {
+		request := httptest.NewRequestWithContext(ctx, "POST", "/auth/token/", io.MultiReader(body))
+		request.Header.Set("Content-Type", "application/json")
+		request.ContentLength = -1
+		answer := httptest.NewRecorder()
+		s.Config.Handler.ServeHTTP(answer, request)
+		return answer.Code
+	}
+	done := make(chan int, 2)
+	var bodies []*io.PipeWriter
+	for range cap(done) {
+		body, w := io.Pipe()
+		go func() { done <- large(t.Context(), body) }()
+		// A write returns once it was read: then the turn is taken.
+		if _, err := io.WriteString(w, `{"email":`); err != nil {
+			t.Fatal(err)
+		}
+		bodies = append(bodies, w)
+	}
+	// Nobody else waits.
+	s.login(t)
+	// Whoever waits gives up with his request. Had his body been read, it would be a 400.
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if status := large(gone, strings.NewReader("no JSON")); status != http.StatusServiceUnavailable {
+		t.Errorf("a third large body = %d, want that it waits for its turn", status)
+	}
+	for _, w := range bodies {
+		if _, err := io.WriteString(w, `"ana@example.com","password":"right"}`); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range bodies {
+		if status := <-done; status != http.StatusOK {
+			t.Errorf("large body = %d, want 200", status)
+		}
+	}
+	if status := large(t.Context(), strings.NewReader("no JSON")); status != http.StatusBadRequest {
+		t.Errorf("a large body after the others = %d, want 400: their turns have ended", status)
+	}
+}

@@ -1,0 +1,47 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// purgeEvery is the time between two purges, and purgeAtOnce how many records one transaction of a purge removes.
+const (
+	purgeEvery  = time.Minute
+	purgeAtOnce = 500
+)
+
+// Run keeps house until ctx ends: once a minute it removes the records of families and customers that nothing can need any more.
+// What goes wrong is logged and tried again the next time.
+func (n *Node) Run(ctx context.Context) {
+	tick := time.NewTicker(purgeEvery)
+	defer tick.Stop()
+	for {
+		if err := n.Purge(ctx); err != nil && ctx.Err() == nil {
+			n.cfg.Log.Warn("records that have ended were not removed", "error", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Purge removes all records that have ended, in small transactions. Where the clock cannot be trusted it removes none, which is no
+// error of the node: an idle store is in that state too.
+func (n *Node) Purge(ctx context.Context) error {
+	for {
+		done, err := n.cfg.Store.Purge(ctx, n.now(), purgeAtOnce)
+		if errors.Is(err, store.ErrClock) {
+			n.cfg.Log.Debug("nothing is removed for now", "reason", err)
+			return nil
+		}
+		if err != nil || !done.More {
+			return err
+		}
+	}
+}

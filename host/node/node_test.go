@@ -1,0 +1,440 @@
+package node_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/jws"
+	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/password"
+)
+
+// cheap are the least costs of argon2id.
+var cheap = password.Params{Memory: 8, Iterations: 1, Parallelism: 1}
+
+// testKeys is one HMAC key.
+type testKeys struct {
+	*jws.Key
+	issuer string
+}
+
+func (k testKeys) Set() core.KeySet {
+	return core.KeySet{Epoch: 1, Keys: []core.KeyInfo{{Algorithm: k.Algorithm(), Issuer: k.issuer, Default: true, AnyID: true}}}
+}
+
+func (k testKeys) Check(_ context.Context, _ int, input, signature []byte) (bool, error) {
+	return k.Key.Check(input, signature), nil
+}
+
+func (k testKeys) Sign(_ context.Context, _ int, input []byte) ([]byte, error) {
+	return k.Key.Sign(input)
+}
+
+func newKeys(t testing.TB, issuer string) testKeys {
+	t.Helper()
+	key, err := jws.NewKey("HS256", []byte(strings.Repeat("k", 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return testKeys{key, issuer}
+}
+
+// hash is the encoded hash of a password.
+func hash(t testing.TB, plain string) string {
+	t.Helper()
+	encoded, err := password.Hash(plain, cheap, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encoded
+}
+
+// world is a node with its store and its clock.
+type world struct {
+	*node.Node
+	store *store.DB
+	now   time.Time
+}
+
+// newWorld starts a node with two customers, ana (1) and the inactive ben (2), whose passwords are "right".
+func newWorld(t testing.TB, change func(*node.Config)) *world {
+	t.Helper()
+	w := &world{now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)}
+	db, err := store.Open(store.Config{Path: filepath.Join(t.TempDir(), "store.db"), Now: func() time.Time { return w.now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	w.store = db
+	unusable, err := password.Unusable(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.AddAll(t.Context(), []store.NewCustomer{
+		{ID: core.Integer(1), Email: "ana@example.com", IsActive: true, PasswordHash: hash(t, "right")},
+		{ID: core.Integer(2), Email: "ben@example.com", PasswordHash: hash(t, "right")},
+		{ID: core.Integer(3), Email: "unusable@example.com", IsActive: true, PasswordHash: unusable},
+		{ID: core.Integer(4), Email: "unknown-format@example.com", IsActive: true, PasswordHash: "whirlpool$right"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	settings := core.DefaultSettings()
+	cfg := node.Config{
+		Store: db, Settings: settings, Passwords: cheap, Now: func() time.Time { return w.now },
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	if cfg.Engine == nil {
+		cfg.Engine = core.NewNative(cfg.Settings, newKeys(t, ""))
+	}
+	if w.Node, err = node.New(cfg); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// login logs ana in.
+func (w *world) login(t testing.TB) (refresh, access string) {
+	t.Helper()
+	result, err := w.Login(t.Context(), "ana@example.com", "right")
+	if err != nil || result.Refused() || len(result.Tokens) != 2 {
+		t.Fatalf("Login = %+v, %v; want two tokens", result.Outcome, err)
+	}
+	return result.Tokens[0].Value, result.Tokens[1].Value
+}
+
+// cause is why a result was refused; core.OK where it was not.
+func cause(r node.Result) core.Cause {
+	if !r.Refused() {
+		return core.OK
+	}
+	return r.Refusals[0].Cause
+}
+
+func TestLogin(t *testing.T) {
+	for _, c := range []struct {
+		name, email, password string
+		want                  core.Cause
+		customer              int64
+	}{
+		{"right", "ana@example.com", "right", core.OK, 1},
+		{"wrong password", "ana@example.com", "wrong", core.BadCredentials, 1},
+		{"empty password", "ana@example.com", "", core.BadCredentials, 1},
+		{"e-mail in another case", "Ana@example.com", "right", core.BadCredentials, 0},
+		{"unknown", "nobody@example.com", "right", core.BadCredentials, 0},
+		{"inactive", "ben@example.com", "right", core.BadCredentials, 2},
+		{"unusable password", "unusable@example.com", "!", core.BadCredentials, 3},
+		{"hash of an unknown format", "unknown-format@example.com", "right", core.BadCredentials, 4},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, nil)
+			result, err := w.Login(t.Context(), c.email, c.password)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := cause(result); got != c.want || len(result.Tokens) > 0 != (c.want == core.OK) {
+				t.Errorf("Login(%q, %q) = %v with %d tokens, want %v", c.email, c.password, got, len(result.Tokens), c.want)
+			}
+			if got := result.Customer.ID.Int; got != c.customer {
+				t.Errorf("Login(%q) is about customer %d, want %d", c.email, got, c.customer)
+			}
+		})
+	}
+}
+
+func TestLoginRecordsTheTime(t *testing.T) {
+	w := newWorld(t, nil)
+	w.login(t)
+	customer, err := w.store.Get(t.Context(), core.Integer(1))
+	if err != nil || !customer.LastLogin.Equal(w.now) {
+		t.Errorf("last login = %v, %v; want %v", customer.LastLogin, err, w.now)
+	}
+}
+
+func TestUnknownFormatIsLogged(t *testing.T) {
+	var log strings.Builder
+	w := newWorld(t, func(c *node.Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	if _, err := w.Login(t.Context(), "unknown-format@example.com", "right"); err != nil {
+		t.Fatal(err)
+	}
+	if got := log.String(); !strings.Contains(got, "customer=4") || strings.Contains(got, "whirlpool") {
+		t.Errorf("log = %q, want the customer's id and nothing of the hash", got)
+	}
+	log.Reset()
+	if _, err := w.Login(t.Context(), "nobody@example.com", "right"); err != nil {
+		t.Fatal(err)
+	}
+	if log.Len() > 0 {
+		t.Errorf("log = %q for an unknown customer, want nothing", log.String())
+	}
+}
+
+func TestTokens(t *testing.T) {
+	w := newWorld(t, nil)
+	refresh, access := w.login(t)
+	ask := map[string]func(context.Context, string) (node.Result, error){
+		"Check": w.Check, "Verify": w.Verify, "Refresh": w.Refresh, "Blacklist": w.Blacklist,
+	}
+	for _, c := range []struct {
+		name, ask, token string
+		want             core.Cause
+		customer         int64
+	}{
+		{"access token in a header", "Check", access, core.OK, 1},
+		{"refresh token in a header", "Check", refresh, core.WrongType, 1},
+		{"nonsense in a header", "Check", "nonsense", core.Malformed, 0},
+		{"nothing", "Check", "", core.Malformed, 0},
+		{"verify either", "Verify", access, core.OK, 1},
+		{"refresh", "Refresh", refresh, core.OK, 1},
+		{"refresh with an access token", "Refresh", access, core.WrongType, 1},
+		{"refresh with nonsense", "Refresh", "a.b.c", core.Malformed, 0},
+		{"a token longer than any", "Refresh", strings.Repeat("a", 1<<20), core.TooLong, 0},
+		{"blacklist nonsense", "Blacklist", "nonsense", core.Malformed, 0},
+		{"blacklist", "Blacklist", refresh, core.OK, 1},
+		{"blacklist again", "Blacklist", refresh, core.Blacklisted, 1},
+		{"refresh after it", "Refresh", refresh, core.Blacklisted, 1},
+	} {
+		result, err := ask[c.ask](t.Context(), c.token)
+		if err != nil {
+			t.Errorf("%s: %s: %v", c.name, c.ask, err)
+			continue
+		}
+		if got := cause(result); got != c.want || result.Customer.ID.Int != c.customer {
+			t.Errorf("%s: %s = %v about customer %v, want %v about %d", c.name, c.ask, got, result.Customer.ID, c.want, c.customer)
+		}
+	}
+}
+
+func TestUserIDFieldEmail(t *testing.T) {
+	w := newWorld(t, func(c *node.Config) { c.UserIDField = store.FieldEmail })
+	_, access := w.login(t)
+	result, err := w.Check(t.Context(), access)
+	if err != nil || result.Refused() || result.Customer.Email != "ana@example.com" {
+		t.Errorf("Check = %v about %q, %v; want ana", cause(result), result.Customer.Email, err)
+	}
+}
+
+// TestTokenOfAnotherIssuer is R11: a token of another issuer is never one of our customers.
+func TestTokenOfAnotherIssuer(t *testing.T) {
+	_, access := newWorld(t, nil).login(t)
+	w := newWorld(t, func(c *node.Config) { c.Engine = core.NewNative(c.Settings, newKeys(t, "https://other.example")) })
+	result, err := w.Check(t.Context(), access)
+	if err != nil || cause(result) != core.CustomerNotFound || !result.Customer.ID.IsZero() {
+		t.Errorf("Check = %v about %v, %v; want %v about nobody", cause(result), result.Customer.ID, err, core.CustomerNotFound)
+	}
+}
+
+// TestStateChangesMeanwhile changes a customer between the moment when the state is loaded and the one when the decision is
+// settled: Claims is called between the two.
+func TestStateChangesMeanwhile(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		ask    func(w *world, ctx context.Context, refresh string) (node.Result, error)
+		change func(w *world, ctx context.Context) error
+		want   core.Cause
+	}{
+		{"log-in, password changed", logIn, changePassword, core.BadCredentials},
+		{"log-in, disabled", logIn, disable, core.BadCredentials},
+		{"log-in, removed", logIn, remove, core.BadCredentials},
+		{"log-in, logged out everywhere", logIn, logOut, core.OK},
+		{"refresh, password changed", refreshIt, changePassword, core.CutOff},
+		{"refresh, disabled", refreshIt, disable, core.CutOff},
+		{"refresh, removed", refreshIt, remove, core.CutOff},
+		{"refresh, logged out everywhere", refreshIt, logOut, core.CutOff},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var w *world
+			calls, armed := 0, false
+			w = newWorld(t, func(cfg *node.Config) {
+				cfg.Claims = func(store.Customer) []byte {
+					if calls++; armed {
+						armed = false
+						if err := c.change(w, t.Context()); err != nil {
+							t.Error(err)
+						}
+					}
+					return nil
+				}
+			})
+			refresh, _ := w.login(t)
+			w.now = w.now.Add(time.Second)
+			calls, armed = 0, true
+			result, err := c.ask(w, t.Context(), refresh)
+			if err != nil || cause(result) != c.want {
+				t.Errorf("got %v, %v; want %v", cause(result), err, c.want)
+			}
+			if armed {
+				t.Error("nothing was changed: the case shows nothing")
+			}
+		})
+	}
+}
+
+func logIn(w *world, ctx context.Context, _ string) (node.Result, error) {
+	return w.Login(ctx, "ana@example.com", "right")
+}
+func refreshIt(w *world, ctx context.Context, refresh string) (node.Result, error) {
+	return w.Refresh(ctx, refresh)
+}
+func disable(w *world, ctx context.Context) error {
+	return w.store.SetActive(ctx, core.Integer(1), false)
+}
+func logOut(w *world, ctx context.Context) error { return w.store.Revoke(ctx, core.Integer(1)) }
+func remove(w *world, ctx context.Context) error {
+	return w.store.Remove(ctx, core.Integer(1), 72*time.Hour)
+}
+func changePassword(w *world, ctx context.Context) error {
+	encoded, err := password.Hash("right", cheap, rand.Reader)
+	if err != nil {
+		return err
+	}
+	return w.store.SetPassword(ctx, core.Integer(1), encoded)
+}
+
+func TestStateNeverSettles(t *testing.T) {
+	var w *world
+	attempts := 0
+	w = newWorld(t, func(cfg *node.Config) {
+		cfg.Claims = func(store.Customer) []byte {
+			attempts++
+			w.now = w.now.Add(time.Second)
+			if err := logOut(w, t.Context()); err != nil {
+				t.Error(err)
+			}
+			return nil
+		}
+	})
+	result, err := w.Login(t.Context(), "ana@example.com", "right")
+	if !errors.Is(err, node.ErrBusy) || len(result.Tokens) > 0 {
+		t.Errorf("Login = %d tokens, %v; want %v", len(result.Tokens), err, node.ErrBusy)
+	}
+	if attempts < 2 || attempts > 100 {
+		t.Errorf("%d attempts, want some, and not without end", attempts)
+	}
+}
+
+func TestHashers(t *testing.T) {
+	h := node.NewHashers(1, 1)
+	began, finish, done := make(chan struct{}), make(chan struct{}), make(chan error, 2)
+	go func() {
+		done <- h.Do(context.Background(), func() { close(began); <-finish })
+	}()
+	<-began
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		done <- h.Do(ctx, func() { t.Error("hashed after its request had ended") })
+	}()
+	for admitted, _ := h.Waiting(); admitted < 2; admitted, _ = h.Waiting() {
+		time.Sleep(time.Millisecond)
+	}
+	if err := h.Do(context.Background(), func() { t.Error("hashed beyond the queue") }); !errors.Is(err, node.ErrBusy) {
+		t.Errorf("Do with a full queue = %v, want %v", err, node.ErrBusy)
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("Do whose request ended while it waited = %v, want %v", err, context.Canceled)
+	}
+	close(finish)
+	if err := <-done; err != nil {
+		t.Errorf("Do = %v, want nil", err)
+	}
+	if admitted, hashing := h.Waiting(); admitted != 0 || hashing != 0 {
+		t.Errorf("%d admitted and %d hashing after all ended, want none", admitted, hashing)
+	}
+	if err := h.Do(context.Background(), func() {}); err != nil {
+		t.Errorf("Do after the storm = %v, want nil", err)
+	}
+}
+
+func TestStoreIsGone(t *testing.T) {
+	w := newWorld(t, nil)
+	refresh, access := w.login(t)
+	if err := w.Ready(t.Context()); err != nil {
+		t.Errorf("Ready = %v, want nil", err)
+	}
+	if err := w.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Ready(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "store: ") {
+		t.Errorf("Ready = %v, want what is wrong with the store", err)
+	}
+	if _, err := w.Login(t.Context(), "ana@example.com", "right"); err == nil {
+		t.Error("Login without a store gave no error")
+	}
+	if _, err := w.Refresh(t.Context(), refresh); err == nil {
+		t.Error("Refresh without a store gave no error")
+	}
+	if _, err := w.Check(t.Context(), access); err == nil {
+		t.Error("Check without a store gave no error")
+	}
+	// Nobody needs a store to see that this is no token.
+	if result, err := w.Check(t.Context(), "nonsense"); err != nil || cause(result) != core.Malformed {
+		t.Errorf("Check(nonsense) = %v, %v; want %v", cause(result), err, core.Malformed)
+	}
+}
+
+func TestNoEntropyNoTokens(t *testing.T) {
+	w := newWorld(t, func(c *node.Config) { c.Rand = strings.NewReader("short") })
+	if result, err := w.Login(t.Context(), "ana@example.com", "right"); err == nil || len(result.Tokens) > 0 {
+		t.Errorf("Login = %d tokens, %v; want an error", len(result.Tokens), err)
+	}
+}
+
+func TestPurge(t *testing.T) {
+	w := newWorld(t, nil)
+	refresh, _ := w.login(t)
+	if _, err := w.Blacklist(t.Context(), refresh); err != nil {
+		t.Fatal(err)
+	}
+	families := func(want int) {
+		t.Helper()
+		stats, err := w.store.Stats(t.Context())
+		if err != nil || stats.Families != want {
+			t.Errorf("%d families at %v, %v; want %d", stats.Families, w.now, err, want)
+		}
+	}
+	families(1)
+	w.now = w.now.Add(10 * 24 * time.Hour)
+	// The store has seen no commit for days, so that the clock cannot be trusted.
+	if err := w.Purge(t.Context()); err != nil {
+		t.Errorf("Purge = %v, want nil", err)
+	}
+	families(1)
+	w.login(t)
+	if err := w.Purge(t.Context()); err != nil {
+		t.Errorf("Purge = %v, want nil", err)
+	}
+	families(0)
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	w := newWorld(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w.Run(ctx)
+}
+
+func TestNewNamesEveryMistake(t *testing.T) {
+	settings := core.DefaultSettings()
+	settings.AuthHeaderTypes = nil
+	_, err := node.New(node.Config{Settings: settings, Hashers: -1, Passwords: password.Params{Memory: 1, Iterations: 1, Parallelism: 1}})
+	if err == nil {
+		t.Fatal("New gave no error")
+	}
+	for _, want := range []string{"AUTH_HEADER_TYPES", "Engine", "Store", "Hashers", "Passwords"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("New = %q, want it to name %s", err, want)
+		}
+	}
+}
