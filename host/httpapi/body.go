@@ -90,18 +90,16 @@ func emptyBody(contentType mediaType) django.Body {
 	return django.Body{JSON: django.Object()}
 }
 
-// Bodies of this API have some hundred bytes. Large ones, in bytes, take turns from the first byte to the last of the answer, since
-// a parsed body takes many times its length: so that memory is bounded whoever sends (R10), and nobody else waits.
+// Bodies of this API have some hundred bytes. Large ones, in bytes, take turns from when they have been read until their answer is
+// made, since a parsed body takes many times its length: so that memory is bounded whoever sends (R10). Whoever sends or reads slowly
+// holds no turn meanwhile.
 const (
 	largeBody   = 64 << 10
 	largeAtOnce = 2
 )
 
-// takeTurn waits until a large body may be read; one of unknown length may become one.
+// takeTurn waits until a large body may be parsed.
 func (rq *request) takeTurn() error {
-	if rq.ContentLength >= 0 && rq.ContentLength <= largeBody {
-		return nil
-	}
 	select {
 	case rq.largeTurns <- struct{}{}:
 		rq.hasTurn = true
@@ -111,9 +109,10 @@ func (rq *request) takeTurn() error {
 	}
 }
 
-// endTurn lets the next large body be read.
+// endTurn lets the next large body be parsed.
 func (rq *request) endTurn() {
 	if rq.hasTurn {
+		rq.hasTurn = false
 		<-rq.largeTurns
 	}
 }
@@ -121,9 +120,6 @@ func (rq *request) endTurn() {
 // read reads the bytes of the body. It reads all of what it refuses too, up to the bound of this node: a client that still sends would
 // not see the answer.
 func (rq *request) read(limited bool) ([]byte, error) {
-	if err := rq.takeTurn(); err != nil {
-		return nil, err
-	}
 	body, err := io.ReadAll(rq.Body)
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -133,6 +129,8 @@ func (rq *request) read(limited bool) ([]byte, error) {
 		return nil, brokenBody{err}
 	case limited && len(body) > django.MaxBodySize:
 		return nil, django.ErrBodyTooLarge
+	case len(body) > largeBody:
+		return body, rq.takeTurn()
 	}
 	return body, nil
 }

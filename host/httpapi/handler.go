@@ -95,7 +95,6 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, h.cfg.MaxBody)
 	}
 	rq := &request{Request: r, node: h.cfg.Node, compat: h.compat, authHeader: h.authHeader, errorHeader: h.cfg.ErrorHeader, largeTurns: h.largeTurns}
-	defer rq.endTurn()
 	a := h.answer(rq)
 	header := w.Header()
 	for name, values := range a.header {
@@ -115,6 +114,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer finds the answer. Nothing is written before it is whole, so that a panic still becomes a page.
 func (h *handler) answer(rq *request) (a answer) {
+	defer rq.endTurn()
 	defer func() {
 		if reason := recover(); reason != nil {
 			a = h.compat.failed(fmt.Errorf("panic: %v\n%s", reason, debug.Stack()))

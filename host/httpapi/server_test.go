@@ -102,10 +102,9 @@ func TestServeOnAClosedListener(t *testing.T) {
 	}
 }
 
-// TestLargeBodiesTakeTurns holds up two requests with bodies of unknown length, and so all turns.
+// TestLargeBodiesTakeTurns: large bodies are parsed a few at a time; who sends slowly holds no turn, and small bodies need none.
 func TestLargeBodiesTakeTurns(t *testing.T) {
 	s := openShop(t, nil)
-	// large asks with a body of unknown length and gives the status.
 	large := func(ctx context.Context, body io.Reader) int {
 		request := httptest.NewRequestWithContext(ctx, "POST", "/auth/token/", io.MultiReader(body))
 		request.Header.Set("Content-Type", "application/json")
@@ -114,26 +113,30 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 		s.Config.Handler.ServeHTTP(answer, request)
 		return answer.Code
 	}
-	done := make(chan int, 2)
-	var bodies []*io.PipeWriter
+	padding := strings.Repeat(" ", 100<<10)
+	done := make(chan int, 4)
+	var slow []*io.PipeWriter
 	for range cap(done) {
 		body, w := io.Pipe()
 		go func() { done <- large(t.Context(), body) }()
-		// A write returns once it was read: then the turn is taken.
-		if _, err := io.WriteString(w, `{"email":`); err != nil {
+		if _, err := io.WriteString(w, `{"email":`+padding); err != nil {
 			t.Fatal(err)
 		}
-		bodies = append(bodies, w)
+		slow = append(slow, w)
 	}
-	// Nobody else waits.
+	if status := large(t.Context(), strings.NewReader(padding+"no JSON")); status != http.StatusBadRequest {
+		t.Errorf("a large body beside slow ones = %d, want 400 at once", status)
+	}
+
+	release := httpapi.TakeTurns(s.Config.Handler)
 	s.login(t)
-	// Whoever waits gives up with his request. Had his body been read, it would be a 400.
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if status := large(gone, strings.NewReader("no JSON")); status != http.StatusServiceUnavailable {
-		t.Errorf("a third large body = %d, want that it waits for its turn", status)
+	if status := large(gone, strings.NewReader(padding+"no JSON")); status != http.StatusServiceUnavailable {
+		t.Errorf("a large body whose turn does not come = %d, want 503", status)
 	}
-	for _, w := range bodies {
+	release()
+	for _, w := range slow {
 		if _, err := io.WriteString(w, `"ana@example.com","password":"right"}`); err != nil {
 			t.Fatal(err)
 		}
@@ -141,12 +144,9 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for range bodies {
+	for range slow {
 		if status := <-done; status != http.StatusOK {
-			t.Errorf("large body = %d, want 200", status)
+			t.Errorf("a slow large body = %d, want 200", status)
 		}
-	}
-	if status := large(t.Context(), strings.NewReader("no JSON")); status != http.StatusBadRequest {
-		t.Errorf("a large body after the others = %d, want 400: their turns have ended", status)
 	}
 }
