@@ -14,8 +14,6 @@ package engine
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -106,8 +104,7 @@ func (e *Engine) open(ctx context.Context, cfg Config) error {
 			return err
 		}
 	}
-	sum := sha256.Sum256(module)
-	e.hash = hex.EncodeToString(sum[:])
+	e.hash = hash(module)
 	if err := e.openRuntime(ctx, cfg.CacheDir); err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"errors"
 )
 
@@ -21,4 +23,18 @@ func embedded(selfContained bool) ([]byte, error) {
 		return nil, errors.New("engine: this program was built without " + name + ": run ./build.sh in the edgetoken checkout first, or give the bytes as Config.Module")
 	}
 	return module, nil
+}
+
+// EmbeddedHash is the SHA-256 of the module that is built into this package, in hex; empty where there is none.
+func EmbeddedHash(selfContained bool) string {
+	module, err := embedded(selfContained)
+	if err != nil {
+		return ""
+	}
+	return hash(module)
+}
+
+func hash(module []byte) string {
+	sum := sha256.Sum256(module)
+	return hex.EncodeToString(sum[:])
 }

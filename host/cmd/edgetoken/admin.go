@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// admin answers the commands that look after a node, as HTTP with JSON:
+//
+//	POST   /customers               whole customers as readEntries takes them; all are added or none; ?id= is the id of one
+//	GET    /customers?after=&limit= a page of customers in the order of their ids
+//	GET    /customer?key=           the customer with this id or e-mail address
+//	POST   /customer?key=           {"is_active": false} or {"password": "…"}; null: unusable
+//	DELETE /customer?key=
+//	POST   /token                   {"token": "…", "as": "refresh"}: the judgement of it, step by step
+//
+// A running node serves it on its admin socket and nowhere else: there is no further authentication. What is refused is 400 with {"error": "…"}.
+type admin struct {
+	cfg   *config.Config
+	store *store.DB
+	log   *slog.Logger // nil: a command at work on its own
+
+	// engine judges tokens. Where it is nil, engineName is made at the first use, of the keys in the data directory.
+	engine     core.Engine
+	keys       core.KeySet
+	engineName string
+	opening    sync.Mutex
+	opened     *service
+}
+
+// refusal is the body of an answer that is not 200.
+type refusal struct {
+	Error string `json:"error"`
+}
+
+func (a *admin) handler() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, op := range map[string]func(*http.Request) (any, error){
+		"POST /customers":  a.addCustomers,
+		"GET /customers":   a.listCustomers,
+		"GET /customer":    a.showCustomer,
+		"POST /customer":   a.changeCustomer,
+		"DELETE /customer": a.removeCustomer,
+		"POST /token":      a.judgeToken,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			status := http.StatusOK
+			answer, err := op(r)
+			if err != nil {
+				status, answer = http.StatusBadRequest, refusal{Error: err.Error()}
+			}
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			// An error here says that the command is gone.
+			_ = json.NewEncoder(w).Encode(answer)
+		})
+	}
+	return mux
+}
+
+// did leaves a record of a change in the log of a running node.
+func (a *admin) did(what string, id core.CustomerID) {
+	if a.log != nil {
+		a.log.Info("admin: "+what, "customer", id.String())
+	}
+}
+
+// find is the customer whom key names: by id first, then by e-mail address.
+func (a *admin) find(ctx context.Context, key string) (store.Customer, error) {
+	if id, ok := a.id(key); ok {
+		c, err := a.store.Get(ctx, id)
+		if !errors.Is(err, store.ErrNotFound) {
+			return c, err
+		}
+	}
+	c, err := a.store.GetByEmail(ctx, key)
+	if errors.Is(err, store.ErrNotFound) {
+		return c, fmt.Errorf("no customer has the id or the e-mail address %q; e-mail addresses are compared exactly", key)
+	}
+	return c, err
+}
+
+// id reads a text as an id of the store's kind.
+func (a *admin) id(text string) (core.CustomerID, bool) {
+	if a.store.IDs() == core.TextID {
+		return core.Text(text), true
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	return core.Integer(n), err == nil
+}
+
+// judge gives the engine that judges tokens and the keys it has.
+func (a *admin) judge(ctx context.Context) (core.Engine, core.KeySet, error) {
+	if a.engine != nil {
+		return a.engine, a.keys, nil
+	}
+	a.opening.Lock()
+	defer a.opening.Unlock()
+	ring, err := openKeys(a.cfg, false)
+	if err != nil {
+		return nil, core.KeySet{}, err
+	}
+	cfg := *a.cfg
+	cfg.Engine = a.engineName
+	a.opened = &service{cfg: &cfg}
+	if err := a.opened.openEngine(ctx, ring); err != nil {
+		return nil, core.KeySet{}, err
+	}
+	a.engine, a.keys = a.opened.engine, a.opened.keys
+	return a.engine, a.keys, nil
+}
+
+// close closes the engine that judge made.
+func (a *admin) close() error {
+	if a.opened == nil {
+		return nil
+	}
+	return a.opened.close()
+}
+
+// readJSON reads the body of a call.
+func readJSON(r *http.Request, v any) error {
+	d := json.NewDecoder(io.LimitReader(r.Body, 1<<20))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return fmt.Errorf("read call: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"syscall"
+
+	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// adminClient calls an admin handler: of the running node over its socket, or else one of its own over the store.
+type adminClient struct {
+	http  http.Client
+	close func() error
+}
+
+// connect finds the running node of a data directory, or opens the store. mayMake makes a directory and a store where there are none.
+func connect(cfg *config.Config, engineName string, mayMake bool) (*adminClient, error) {
+	dir := dataDir(cfg.Data)
+	if c, err := dialAdmin(dir.socket()); c != nil || err != nil {
+		return c, err
+	}
+	privateFiles()
+	if err := openable(dir, mayMake); err != nil {
+		return nil, err
+	}
+	db, err := openStore(cfg)
+	if errors.Is(err, store.ErrLocked) {
+		return nil, fmt.Errorf("%s is in use by another process, and no node answers at %s: a node is starting or stopping, or another command is at work; try again", dir.store(), dir.socket())
+	}
+	if err != nil {
+		return nil, err
+	}
+	a := &admin{cfg: cfg, store: db, engineName: engineName}
+	return &adminClient{http: http.Client{Transport: inProcess{a.handler()}}, close: func() error { return errors.Join(a.close(), db.Close()) }}, nil
+}
+
+// openable says whether there is a store, or room to make one.
+func openable(dir dataDir, mayMake bool) error {
+	if mayMake {
+		return dir.make()
+	}
+	if err := dir.check(); err != nil {
+		return err
+	}
+	if _, err := os.Stat(dir.store()); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no store %s: start edgetoken serve once, or name the data directory with --data", dir.store())
+	}
+	return nil
+}
+
+// dialAdmin connects to a node's socket; nil where no node listens.
+func dialAdmin(path string) (*adminClient, error) {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode().Type() != fs.ModeSocket || len(path) > maxSocketPath {
+		return nil, nil
+	}
+	conn, err := net.Dial("unix", path)
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("the admin socket %s is another user's: run the command as the user of the node", path)
+	case err != nil:
+		return nil, fmt.Errorf("reach the running node: %w", err)
+	}
+	_ = conn.Close()
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", path)
+	}}
+	return &adminClient{http: http.Client{Transport: transport}, close: func() error { transport.CloseIdleConnections(); return nil }}, nil
+}
+
+// call sends a request to the handler and decodes its answer into result, if not nil. body is a reader or a value for JSON. What the handler refuses is an error
+// with its text.
+func (c *adminClient) call(ctx context.Context, method, path string, query url.Values, body, result any) error {
+	reader, ok := body.(io.Reader)
+	if !ok && body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		reader = bytes.NewReader(b)
+	}
+	u := url.URL{Scheme: "http", Host: "edgetoken", Path: path, RawQuery: query.Encode()}
+	r, err := http.NewRequestWithContext(ctx, method, u.String(), reader)
+	if err != nil {
+		return err
+	}
+	response, err := c.http.Do(r)
+	if err != nil {
+		return fmt.Errorf("ask the running node: %w", err)
+	}
+	defer response.Body.Close()
+	b, err := io.ReadAll(response.Body)
+	if err != nil {
+		return fmt.Errorf("ask the running node: %w", err)
+	}
+	if response.StatusCode >= 300 {
+		var refusal refusal
+		if json.Unmarshal(b, &refusal) == nil && refusal.Error != "" {
+			return errors.New(refusal.Error)
+		}
+		return fmt.Errorf("the running node is of another version: it answers %s; use its own edgetoken command", response.Status)
+	}
+	if result == nil {
+		return nil
+	}
+	return json.Unmarshal(b, result)
+}
+
+// inProcess is a transport whose other end is a handler in this process.
+type inProcess struct{ handler http.Handler }
+
+func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	w := &response{header: http.Header{}, status: http.StatusOK}
+	t.handler.ServeHTTP(w, r)
+	return &http.Response{
+		StatusCode: w.status, Status: http.StatusText(w.status), Header: w.header, Body: io.NopCloser(&w.body), Request: r, ProtoMajor: 1, ProtoMinor: 1,
+	}, nil
+}
+
+// response keeps what a handler writes.
+type response struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (w *response) Header() http.Header         { return w.header }
+func (w *response) WriteHeader(status int)      { w.status = status }
+func (w *response) Write(b []byte) (int, error) { return w.body.Write(b) }

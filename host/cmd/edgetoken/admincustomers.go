@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/password"
+)
+
+// customerView is a customer as commands show it. There is no hash in it.
+type customerView struct {
+	ID          any             `json:"id"` // integer or text
+	Email       string          `json:"email"`
+	FirstName   string          `json:"first_name"`
+	LastName    string          `json:"last_name"`
+	IsActive    bool            `json:"is_active"`
+	IsStaff     bool            `json:"is_staff"`
+	IsSuperuser bool            `json:"is_superuser"`
+	LastLogin   *time.Time      `json:"last_login"`
+	DateJoined  time.Time       `json:"date_joined"`
+	Attributes  json.RawMessage `json:"attributes"` // null where there are none
+	// Password says how the password is kept: "argon2", another format of Django's, "unusable" or "unknown".
+	Password string `json:"password"`
+}
+
+// customersAdded answers POST /customers.
+type customersAdded struct {
+	Customers []customerView `json:"customers"`
+	Warnings  []string       `json:"warnings"`
+}
+
+// customerPage answers GET /customers. Next is the id to ask for after; null where the page is the last.
+type customerPage struct {
+	Customers []customerView `json:"customers"`
+	Next      any            `json:"next"`
+}
+
+// customerChange is the body of POST /customer. Exactly one member is there.
+type customerChange struct {
+	IsActive *bool           `json:"is_active,omitempty"`
+	Password json.RawMessage `json:"password,omitempty"` // a text, or null for unusable
+}
+
+func viewOf(c store.Customer) customerView {
+	v := customerView{
+		ID: viewID(c.ID), Email: c.Email, FirstName: c.FirstName, LastName: c.LastName, IsActive: c.IsActive, IsStaff: c.IsStaff,
+		IsSuperuser: c.IsSuperuser, DateJoined: c.DateJoined, Attributes: c.Attributes, Password: passwordFormat(c.PasswordHash),
+	}
+	if !c.LastLogin.IsZero() {
+		v.LastLogin = &c.LastLogin
+	}
+	if len(v.Attributes) == 0 {
+		v.Attributes = json.RawMessage("null")
+	}
+	return v
+}
+
+func viewID(id core.CustomerID) any {
+	switch id.Kind {
+	case core.IntegerID:
+		return id.Int
+	case core.TextID:
+		return id.Text
+	}
+	return nil
+}
+
+// djangoFormats are the first words of the hashes that Django 1.4 to 5.2 writes. Any other first word may be part of a hash and is not shown.
+var djangoFormats = []string{"pbkdf2_sha256", "pbkdf2_sha1", "argon2", "bcrypt_sha256", "bcrypt", "scrypt", "sha1", "md5", "unsalted_sha1", "unsalted_md5", "crypt"}
+
+func passwordFormat(hash string) string {
+	if !password.IsUsable(hash) {
+		return "unusable"
+	}
+	if word, _, _ := strings.Cut(hash, "$"); slices.Contains(djangoFormats, word) {
+		return word
+	}
+	return "unknown"
+}
+
+func (a *admin) addCustomers(r *http.Request) (any, error) {
+	entries, err := readEntries(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]store.NewCustomer, len(entries))
+	unread := map[string]int{}
+	for i, e := range entries {
+		if list[i], err = a.withHash(r.Context(), e); err != nil {
+			return nil, fmt.Errorf("entry %d%s: %w", i+1, named(e), err)
+		}
+		if hash := list[i].PasswordHash; password.IsUsable(hash) {
+			if _, err := password.ParamsOf(hash); errors.Is(err, password.ErrUnknownFormat) {
+				unread[passwordFormat(hash)]++
+			} else if err != nil {
+				unread["damaged "+passwordFormat(hash)]++
+			}
+		}
+	}
+	if text := r.URL.Query().Get("id"); text != "" {
+		var ok bool
+		if list[0].ID, ok = a.id(text); !ok {
+			return nil, fmt.Errorf("%q is no id of this store, which has integers", text)
+		}
+	}
+	added, err := a.store.AddAll(r.Context(), list)
+	if err != nil {
+		return nil, err
+	}
+	answer := customersAdded{Warnings: []string{}}
+	for _, c := range added {
+		answer.Customers = append(answer.Customers, viewOf(c))
+		a.did("customer added", c.ID)
+	}
+	for _, format := range slices.Sorted(maps.Keys(unread)) {
+		answer.Warnings = append(answer.Warnings, fmt.Sprintf(
+			"%d password hashes (%s) are stored as they are, but this version cannot check them: log-in is refused until edgetoken customers passwd sets a new password",
+			unread[format], format))
+	}
+	return answer, nil
+}
+
+// withHash is the customer to store. Passwords are hashed one at a time, so that log-ins are not kept waiting.
+func (a *admin) withHash(ctx context.Context, e entry) (store.NewCustomer, error) {
+	if err := ctx.Err(); err != nil {
+		return e.NewCustomer, err
+	}
+	var err error
+	switch {
+	case e.unusable:
+		e.PasswordHash, err = password.Unusable(rand.Reader)
+	case e.password != nil:
+		e.PasswordHash, err = password.Hash(*e.password, a.cfg.Password, rand.Reader)
+	}
+	return e.NewCustomer, err
+}
+
+func (a *admin) listCustomers(r *http.Request) (any, error) {
+	var after core.CustomerID
+	if text := r.URL.Query().Get("after"); text != "" {
+		var ok bool
+		if after, ok = a.id(text); !ok {
+			return nil, fmt.Errorf("%q is no id of this store, which has integers", text)
+		}
+	}
+	limit, err := strconv.Atoi(r.URL.Query().Get("limit"))
+	if err != nil || limit < 1 || limit > 999 {
+		return nil, errors.New("the limit must be between 1 and 999")
+	}
+	// One more than asked for says whether there is a next page.
+	page, err := a.store.List(r.Context(), after, limit+1)
+	if err != nil {
+		return nil, err
+	}
+	answer := customerPage{Customers: []customerView{}}
+	for i, c := range page {
+		if i == limit {
+			answer.Next = viewID(page[i-1].ID)
+			break
+		}
+		answer.Customers = append(answer.Customers, viewOf(c))
+	}
+	return answer, nil
+}
+
+func (a *admin) showCustomer(r *http.Request) (any, error) {
+	c, err := a.find(r.Context(), r.URL.Query().Get("key"))
+	return viewOf(c), err
+}
+
+func (a *admin) changeCustomer(r *http.Request) (any, error) {
+	var change customerChange
+	if err := readJSON(r, &change); err != nil {
+		return nil, err
+	}
+	c, err := a.find(r.Context(), r.URL.Query().Get("key"))
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case change.IsActive != nil && change.Password == nil:
+		if err := a.store.SetActive(r.Context(), c.ID, *change.IsActive); err != nil {
+			return nil, err
+		}
+		a.did(map[bool]string{true: "customer enabled", false: "customer disabled"}[*change.IsActive], c.ID)
+	case change.Password != nil && change.IsActive == nil:
+		var e entry
+		if err := members["password"](&e, change.Password); err != nil {
+			return nil, fmt.Errorf("password %w", err)
+		}
+		n, err := a.withHash(r.Context(), e)
+		if err != nil {
+			return nil, err
+		}
+		if err := a.store.SetPassword(r.Context(), c.ID, n.PasswordHash); err != nil {
+			return nil, err
+		}
+		a.did("password set", c.ID)
+	default:
+		return nil, errors.New("a change has is_active or password")
+	}
+	c, err = a.store.Get(r.Context(), c.ID)
+	return viewOf(c), err
+}
+
+func (a *admin) removeCustomer(r *http.Request) (any, error) {
+	c, err := a.find(r.Context(), r.URL.Query().Get("key"))
+	if err != nil {
+		return nil, err
+	}
+	if err := a.store.Remove(r.Context(), c.ID, a.tokensLive()); err != nil {
+		return nil, err
+	}
+	a.did("customer removed", c.ID)
+	return viewOf(c), nil
+}
+
+// tokensLive is how long a token that was issued now can be in use, with a day for clocks and changed settings.
+func (a *admin) tokensLive() time.Duration {
+	s := a.cfg.Settings
+	return max(s.AccessTokenLifetime, s.RefreshTokenLifetime) + s.Leeway + 24*time.Hour
+}

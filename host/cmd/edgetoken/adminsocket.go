@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+)
+
+// maxSocketPath is how many bytes the path of a unix socket may have (sun_path on Linux, less its closing NUL).
+const maxSocketPath = 107
+
+// listenAdmin opens the admin socket. The caller holds the lock of the store, so a socket that is there already is a dead node's.
+func listenAdmin(path string, log *slog.Logger) (net.Listener, error) {
+	if len(path) > maxSocketPath {
+		return nil, fmt.Errorf("admin socket %s: its path has %d bytes and the system allows %d: choose a shorter data directory, or a path relative to the working directory",
+			path, len(path), maxSocketPath)
+	}
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, fmt.Errorf("open admin socket: %w", err)
+	case info.Mode().Type() != fs.ModeSocket:
+		return nil, fmt.Errorf("admin socket %s: there is something else of this name: move it away", path)
+	default:
+		if err := os.Remove(path); err != nil {
+			return nil, fmt.Errorf("remove the admin socket of an earlier run: %w", err)
+		}
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("open admin socket: %w", err)
+	}
+	// The umask saw to it already; this also holds where another part of the process has changed it.
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("open admin socket: %w", err), l.Close())
+	}
+	return &adminListener{Listener: l, log: log}, nil
+}
+
+// adminListener accepts connections of this user and root.
+type adminListener struct {
+	net.Listener
+	log *slog.Logger
+}
+
+func (l *adminListener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if err := checkPeer(c.(*net.UnixConn)); err != nil {
+			l.log.Warn("admin socket: connection refused", "error", err)
+			_ = c.Close()
+			continue
+		}
+		return c, nil
+	}
+}
+
+// serveAdmin answers on the socket until ctx ends, and lets calls in flight end within grace. There is no limit on the time of a call: a large
+// import hashes many passwords.
+func serveAdmin(ctx context.Context, l net.Listener, handler http.Handler, grace time.Duration) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve admin socket: %w", err)
+	case <-ctx.Done():
+	}
+	within, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if err := server.Shutdown(within); err != nil {
+		return errors.Join(fmt.Errorf("admin calls were still in flight: %w", err), server.Close())
+	}
+	return nil
+}

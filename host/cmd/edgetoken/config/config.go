@@ -1,0 +1,149 @@
+// Package config reads the configuration of a node: edgetoken.yaml, then EDGETOKEN_* environment variables, then flags, each
+// overruling what came before.
+//
+// Every value is named by a key, its path in the file: "listen", "password.memory", "simple_jwt.LEEWAY". The table in rows.go has
+// them all; the environment variable of a key is EDGETOKEN_ and the path in capitals with _ for the dot. Load reads the sources and gives
+// a Config, which knows where each value came from, or a Report of all mistakes at once, each with its line. Mistakes never show the
+// value of a secret.
+//
+// A file:
+//
+//	compat: "5.5"
+//	listen: 127.0.0.1:8000
+//	simple_jwt:
+//	  ACCESS_TOKEN_LIFETIME: 15m
+//	  SIGNING_KEY_FILE: /run/secrets/signing-key
+//
+// Relative paths start at the working directory.
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/password"
+)
+
+// Config is the effective configuration.
+type Config struct {
+	// Settings are compat, wire, blacklist_app and what core reads of simple_jwt.
+	Settings core.Settings
+
+	Algorithm string // simple_jwt.ALGORITHM: HS256, HS384 or HS512
+	// SigningKey is simple_jwt.SIGNING_KEY; empty: the key in the data directory signs.
+	SigningKey Secret
+	// VerifyingKey is simple_jwt.VERIFYING_KEY, which has no meaning for the algorithms of this version.
+	VerifyingKey Secret
+	// AllowWeakSigningKey lets SIGNING_KEY be shorter than the hash of the algorithm (RFC 7518 §3.2).
+	AllowWeakSigningKey bool
+	AuthHeaderName      string // simple_jwt.AUTH_HEADER_NAME, in Django's META form
+	UserIDField         string // simple_jwt.USER_ID_FIELD: id or email
+
+	// SlidingTokenLifetime and SlidingTokenRefreshLifetime are read so that a whole SIMPLE_JWT can be taken over; this version issues
+	// no sliding tokens.
+	SlidingTokenLifetime        time.Duration
+	SlidingTokenRefreshLifetime time.Duration
+
+	Listen   string // host:port; port 0 takes a free one
+	Data     string // the data directory
+	CacheDir string // of compiled modules; empty: cache in the data directory
+	Engine   string // wasm, wasm-full or native
+	// AllowedHosts are Django's ALLOWED_HOSTS; nil: loopback and the host of Listen.
+	AllowedHosts []string
+	// IDs is the kind of customers' ids of a new store; zero: the kind the store has, integers for a new one.
+	IDs core.IDKind
+	// Password are the parameters of new password hashes.
+	Password    password.Params
+	ErrorHeader bool // whether refusals carry X-Auth-Error
+
+	LogLevel  slog.Level
+	LogFormat string // text or json
+
+	ShutdownTimeout time.Duration // how long requests in flight may take when the node stops
+	MaxInstances    int           // of the module; 0: the engine's default
+
+	// Warnings are what is permitted and yet worth a word in the log.
+	Warnings []string
+
+	origins map[string]Origin
+}
+
+// Sources are where a configuration comes from.
+type Sources struct {
+	// File is the path of the configuration file. Where FileNeeded is false it may be missing.
+	File       string
+	FileNeeded bool
+	// Environ are environment variables as os.Environ gives them; those without the prefix EDGETOKEN_ are ignored.
+	Environ []string
+	Flags   []Flag
+}
+
+// Flag is a configuration value that was given on the command line.
+type Flag struct {
+	Key   string // the key that it sets
+	Value string
+}
+
+// Load reads all sources. The error is a *Report.
+func Load(src Sources) (*Config, error) {
+	c := &Config{origins: map[string]Origin{}}
+	for _, r := range rows {
+		if r.def != nil {
+			r.def(c)
+		}
+	}
+	var report Report
+	report.add(c.apply(readFile(src.File, src.FileNeeded))...)
+	report.add(c.apply(readEnviron(src.Environ))...)
+	report.add(c.apply(readFlags(src.Flags))...)
+	report.add(c.check(report.failed)...)
+	if len(report.Problems) > 0 {
+		return nil, &report
+	}
+	return c, nil
+}
+
+// apply sets the values of one source, whose own problems it passes on.
+func (c *Config) apply(values []value, problems []Problem) []Problem {
+	seen := map[string]Origin{}
+	for _, v := range values {
+		bad := func(format string, args ...any) {
+			problems = append(problems, Problem{Key: v.key, Origin: v.origin, Text: fmt.Sprintf(format, args...)})
+		}
+		r, text := find(v.key)
+		if r == nil {
+			bad("%s", text)
+			continue
+		}
+		if first, twice := seen[v.key]; twice {
+			bad("is set twice, first at %s: keep one", first)
+			continue
+		}
+		seen[v.key] = v.origin
+		if other, both := seen[r.rival]; both && r.rival != "" {
+			bad("contradicts %s at %s: keep one of the two", r.rival, other)
+			continue
+		}
+		if err := r.set(c, v); err != nil {
+			bad("%s", err)
+			continue
+		}
+		delete(c.origins, r.rival)
+		c.origins[r.key] = v.origin
+	}
+	return problems
+}
+
+// Origin says where the value of a key came from.
+func (c *Config) Origin(key string) Origin { return c.origins[key] }
+
+// DefaultHosts are the hosts that are answered where allowed_hosts is not set: loopback and the host of Listen.
+func (c *Config) DefaultHosts() []string {
+	hosts := []string{"localhost", "127.0.0.1", "[::1]"}
+	if host := listenHost(c.Listen); host != "" {
+		hosts = append(hosts, host)
+	}
+	return hosts
+}

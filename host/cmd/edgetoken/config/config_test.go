@@ -1,0 +1,334 @@
+package config_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+)
+
+const longKey = "a-secret-of-more-than-thirty-two-bytes"
+
+// load reads a configuration whose file holds text, in an empty working directory.
+func load(t testing.TB, text string, environ []string, flags ...config.Flag) (*config.Config, error) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("edgetoken.yaml", []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return config.Load(config.Sources{File: "edgetoken.yaml", FileNeeded: true, Environ: environ, Flags: flags})
+}
+
+func TestDefaults(t *testing.T) {
+	c, err := config.Load(config.Sources{File: filepath.Join(t.TempDir(), "edgetoken.yaml")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(c.Settings, core.DefaultSettings()) {
+		t.Errorf("Settings = %+v, want core's defaults", c.Settings)
+	}
+	if c.Listen != "127.0.0.1:8000" || c.Engine != "wasm" || c.Data != "data" || !c.ErrorHeader || c.AllowedHosts != nil || c.IDs != core.NoCustomer {
+		t.Errorf("Load = %+v", c)
+	}
+	for _, l := range c.Show() {
+		if l.Origin != "default" {
+			t.Errorf("origin of %s = %s, want default", l.Key, l.Origin)
+		}
+	}
+}
+
+// TestEverySimpleJWTName keeps the table from forgetting a setting of simplejwt 5.2 to 5.5 (rest_framework_simplejwt/settings.py).
+func TestEverySimpleJWTName(t *testing.T) {
+	known := map[string]bool{}
+	for _, k := range config.Keys() {
+		known[k] = true
+	}
+	for _, name := range strings.Fields(`ACCESS_TOKEN_LIFETIME REFRESH_TOKEN_LIFETIME ROTATE_REFRESH_TOKENS BLACKLIST_AFTER_ROTATION UPDATE_LAST_LOGIN ALGORITHM
+		SIGNING_KEY VERIFYING_KEY AUDIENCE ISSUER JSON_ENCODER JWK_URL LEEWAY AUTH_HEADER_TYPES AUTH_HEADER_NAME USER_ID_FIELD USER_ID_CLAIM
+		USER_AUTHENTICATION_RULE AUTH_TOKEN_CLASSES TOKEN_TYPE_CLAIM JTI_CLAIM TOKEN_USER_CLASS SLIDING_TOKEN_REFRESH_EXP_CLAIM SLIDING_TOKEN_LIFETIME
+		SLIDING_TOKEN_REFRESH_LIFETIME TOKEN_OBTAIN_SERIALIZER TOKEN_REFRESH_SERIALIZER TOKEN_VERIFY_SERIALIZER TOKEN_BLACKLIST_SERIALIZER
+		SLIDING_TOKEN_OBTAIN_SERIALIZER SLIDING_TOKEN_REFRESH_SERIALIZER CHECK_REVOKE_TOKEN REVOKE_TOKEN_CLAIM CHECK_USER_IS_ACTIVE`) {
+		if !known["simple_jwt."+name] {
+			t.Errorf("%s is unknown", name)
+		}
+	}
+}
+
+func TestValues(t *testing.T) {
+	for name, c := range map[string]struct {
+		file    string
+		environ []string
+		get     func(*config.Config) any
+		want    any
+	}{
+		"seconds":                {"simple_jwt:\n  ACCESS_TOKEN_LIFETIME: 300\n", nil, func(c *config.Config) any { return c.Settings.AccessTokenLifetime }, 5 * time.Minute},
+		"seconds in text":        {"simple_jwt:\n  ACCESS_TOKEN_LIFETIME: \"300\"\n", nil, func(c *config.Config) any { return c.Settings.AccessTokenLifetime }, 5 * time.Minute},
+		"part of a second":       {"simple_jwt: {LEEWAY: 0.5}\n", nil, func(c *config.Config) any { return c.Settings.Leeway }, 500 * time.Millisecond},
+		"days":                   {"simple_jwt:\n  REFRESH_TOKEN_LIFETIME: 3d\n", nil, func(c *config.Config) any { return c.Settings.RefreshTokenLifetime }, 72 * time.Hour},
+		"days and hours":         {"simple_jwt:\n  REFRESH_TOKEN_LIFETIME: 1d12h\n", nil, func(c *config.Config) any { return c.Settings.RefreshTokenLifetime }, 36 * time.Hour},
+		"126 years":              {"simple_jwt:\n  LEEWAY: 4000000000\n", nil, func(c *config.Config) any { return c.Settings.Leeway }, 4_000_000_000 * time.Second},
+		"audience":               {"simple_jwt:\n  AUDIENCE: shop\n", nil, func(c *config.Config) any { return fmt.Sprint(c.Settings.Audience, c.Settings.AudienceList) }, "[shop] false"},
+		"audiences":              {"simple_jwt:\n  AUDIENCE: [shop, office]\n", nil, func(c *config.Config) any { return fmt.Sprint(c.Settings.Audience, c.Settings.AudienceList) }, "[shop office] true"},
+		"audience null":          {"simple_jwt:\n  AUDIENCE: null\n", nil, func(c *config.Config) any { return c.Settings.Audience == nil }, true},
+		"audience of variable":   {"", []string{"EDGETOKEN_SIMPLE_JWT_AUDIENCE=a,b"}, func(c *config.Config) any { return fmt.Sprint(c.Settings.Audience, c.Settings.AudienceList) }, "[a,b] false"},
+		"audiences of variable":  {"", []string{`EDGETOKEN_SIMPLE_JWT_AUDIENCE=["a,b", c]`}, func(c *config.Config) any { return fmt.Sprint(c.Settings.Audience, c.Settings.AudienceList) }, "[a,b c] true"},
+		"issuer":                 {"simple_jwt:\n  ISSUER: https://auth.example\n", nil, func(c *config.Config) any { return *c.Settings.Issuer }, "https://auth.example"},
+		"issuer null":            {"simple_jwt:\n  ISSUER:\n", nil, func(c *config.Config) any { return c.Settings.Issuer == nil }, true},
+		"no types":               {"simple_jwt:\n  TOKEN_TYPE_CLAIM: null\n", nil, func(c *config.Config) any { return c.Settings.TokenTypeClaim }, ""},
+		"one header type":        {"simple_jwt:\n  AUTH_HEADER_TYPES: JWT\n", nil, func(c *config.Config) any { return fmt.Sprint(c.Settings.AuthHeaderTypes) }, "[JWT]"},
+		"header types":           {"", []string{"EDGETOKEN_SIMPLE_JWT_AUTH_HEADER_TYPES=Bearer, JWT"}, func(c *config.Config) any { return fmt.Sprint(c.Settings.AuthHeaderTypes) }, "[Bearer JWT]"},
+		"classes":                {"simple_jwt:\n  AUTH_TOKEN_CLASSES:\n  - access\n  - sliding\n", nil, func(c *config.Config) any { return fmt.Sprint(c.Settings.AuthTokenClasses) }, "[access sliding]"},
+		"class of a settings.py": {"simple_jwt:\n  AUTH_TOKEN_CLASSES: rest_framework_simplejwt.tokens.AccessToken\n", nil, func(c *config.Config) any { return fmt.Sprint(c.Settings.AuthTokenClasses) }, "[access]"},
+		"5.2":                    {"compat: \"5.2\"\n", nil, func(c *config.Config) any { return c.Settings.Compat }, core.V52},
+		"boolean of a variable":  {"", []string{"EDGETOKEN_BLACKLIST_APP=False"}, func(c *config.Config) any { return c.Settings.BlacklistApp }, false},
+		"number of a variable":   {"", []string{"EDGETOKEN_PASSWORD_MEMORY=64"}, func(c *config.Config) any { return c.Password.Memory }, uint32(64)},
+		"level":                  {"log:\n  level: debug\n", nil, func(c *config.Config) any { return c.LogLevel }, slog.LevelDebug},
+		"ids":                    {"customers:\n  ids: text\n", nil, func(c *config.Config) any { return c.IDs }, core.TextID},
+		"secret in quotes":       {"simple_jwt:\n  SIGNING_KEY: \"#" + longKey + "\"  # ours\n", nil, func(c *config.Config) any { return string(c.SigningKey.Reveal()) }, "#" + longKey},
+		"secret of a variable":   {"", []string{"EDGETOKEN_SIMPLE_JWT_SIGNING_KEY=#" + longKey}, func(c *config.Config) any { return string(c.SigningKey.Reveal()) }, "#" + longKey},
+		"secret in a block":      {"simple_jwt:\n  SIGNING_KEY: |\n    " + longKey + "\n    two\n", nil, func(c *config.Config) any { return string(c.SigningKey.Reveal()) }, longKey + "\ntwo\n"},
+		"Kubernetes' variables":  {"", []string{"EDGETOKEN_SERVICE_HOST=10.0.0.1", "EDGETOKEN_PORT=tcp://10.0.0.1:80", "EDGETOKEN_PORT_80_TCP=x"}, func(c *config.Config) any { return c.Listen }, "127.0.0.1:8000"},
+		"Python at its default":  {"simple_jwt:\n  TOKEN_OBTAIN_SERIALIZER: rest_framework_simplejwt.serializers.TokenObtainPairSerializer\n  JSON_ENCODER: null\n", nil, func(c *config.Config) any { return c.Engine }, "wasm"},
+		"rotation off":           {"simple_jwt:\n  ROTATE_REFRESH_TOKENS: false\n", nil, func(c *config.Config) any { return c.Engine }, "wasm"},
+		"rotation off, Python's": {"", []string{"EDGETOKEN_SIMPLE_JWT_ROTATE_REFRESH_TOKENS=False"}, func(c *config.Config) any { return c.Engine }, "wasm"},
+		"JSON":                   {`{"simple_jwt": {"ISSUER": "\u00e9\ud83d\ude00/\"x\\\n", "ROTATE_REFRESH_TOKENS": false}}`, nil, func(c *config.Config) any { return *c.Settings.Issuer }, "é😀/\"x\\\n"},
+		"empty file":             {"# nothing yet\n", nil, func(c *config.Config) any { return c.Engine }, "wasm"},
+		"empty block":            {"simple_jwt:\nlog:\n", nil, func(c *config.Config) any { return c.Engine }, "wasm"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c2, err := load(t, c.file, c.environ)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := c.get(c2); got != c.want {
+				t.Errorf("Load(%q, %q) gives %v, want %v", c.file, c.environ, got, c.want)
+			}
+		})
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	for name, c := range map[string]struct {
+		file    string
+		environ []string
+		want    string
+	}{
+		"unknown key":           {"listne: x\n", nil, `edgetoken.yaml:1: listne: is unknown: see edgetoken config --help for the keys`},
+		"other case":            {"Listen: x\n", nil, `edgetoken.yaml:1: Listen: is unknown: did you mean listen?`},
+		"other case in a block": {"simple_jwt:\n  leeway: 1\n", nil, `edgetoken.yaml:2: simple_jwt.leeway: is unknown: did you mean LEEWAY?`},
+		"outside its block":     {"LEEWAY: 1\n", nil, `edgetoken.yaml:1: LEEWAY: is unknown here: it belongs under simple_jwt:`},
+		"inside a block":        {"simple_jwt:\n  listen: x\n", nil, `edgetoken.yaml:2: simple_jwt.listen: is unknown here: it belongs at the left margin`},
+		"removed":               {"simple_jwt:\n  SECRET_KEY: " + longKey + "\n", nil, `edgetoken.yaml:2: simple_jwt.SECRET_KEY: was removed from simplejwt: use SIGNING_KEY`},
+		"twice":                 {"listen: :1\nlisten: :2\n", nil, `edgetoken.yaml:2: listen: is set twice, first at edgetoken.yaml:1: keep one`},
+		"key and its file":      {"simple_jwt:\n  SIGNING_KEY: " + longKey + "\n  SIGNING_KEY_FILE: edgetoken.yaml\n", nil, `edgetoken.yaml:3: simple_jwt.SIGNING_KEY_FILE: contradicts simple_jwt.SIGNING_KEY at edgetoken.yaml:2: keep one of the two`},
+		"no block":              {"simple_jwt: 5\n", nil, `edgetoken.yaml:1: simple_jwt: must be a block of keys, each on a line of its own`},
+		"no mapping":            {"- a\n", nil, `edgetoken.yaml:1: must consist of lines such as "listen: 127.0.0.1:8000"`},
+		"second document":       {"listen: :1\n---\ndata: x\n", nil, `edgetoken.yaml:3: holds a second document: keep one`},
+		"boolean":               {"blacklist_app: yes\n", nil, `edgetoken.yaml:1: blacklist_app: "yes" is neither true nor false`},
+		"number for a boolean":  {"blacklist_app: 1\n", nil, `edgetoken.yaml:1: blacklist_app: 1 is neither true nor false`},
+		"text for a number":     {"max_instances: many\n", nil, `edgetoken.yaml:1: max_instances: "many" is no whole number`},
+		"octal":                 {"max_instances: 010\n", nil, `edgetoken.yaml:1: max_instances: 010 is no whole number`},
+		"number out of bounds":  {"max_instances: -1\n", nil, `edgetoken.yaml:1: max_instances: -1 is not between 0 and 10000`},
+		"number for a text":     {"simple_jwt:\n  ISSUER: 5\n", nil, `edgetoken.yaml:2: simple_jwt.ISSUER: 5 is no text: put it in quotes`},
+		"version as number":     {"compat: 5.5\n", nil, `edgetoken.yaml:1: compat: 5.5 is no text: put it in quotes (use "5.5" or "5.2")`},
+		"null":                  {"listen: null\n", nil, `edgetoken.yaml:1: listen: is null: give a value, or leave the key out for the default`},
+		"anchor":                {"listen: &a :1\n", nil, `edgetoken.yaml:1: listen: must be text, not an anchor, alias or tag`},
+		"duration":              {"simple_jwt:\n  LEEWAY: 1 00:00:00\n", nil, `edgetoken.yaml:2: simple_jwt.LEEWAY: "1 00:00:00" is no duration: give seconds as a number, or text such as 90s, 15m, 1h30m, 3d`},
+		"endless duration":      {"simple_jwt:\n  LEEWAY: 1e300\n", nil, `edgetoken.yaml:2: simple_jwt.LEEWAY: "1e300" is no duration: give seconds as a number, or text such as 90s, 15m, 1h30m, 3d`},
+		"300 years":             {"simple_jwt:\n  LEEWAY: 109500d\n", nil, `edgetoken.yaml:2: simple_jwt.LEEWAY: "109500d" is no duration: give seconds as a number, or text such as 90s, 15m, 1h30m, 3d`},
+		"negative":              {"simple_jwt:\n  LEEWAY: -1\n", nil, `edgetoken.yaml:2: simple_jwt.LEEWAY: must not be negative`},
+		"lifetime of zero":      {"simple_jwt:\n  ACCESS_TOKEN_LIFETIME: 0\n", nil, `edgetoken.yaml:2: simple_jwt.ACCESS_TOKEN_LIFETIME: must be at least 1 second`},
+		"empty secret":          {"simple_jwt:\n  SIGNING_KEY: \"\"\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY: is empty: give the secret, or leave the key out for a key of the node's own; a value that holds # must stand in quotes, else YAML takes the rest of the line for a comment`},
+		"secret begins with #":  {"simple_jwt:\n  SIGNING_KEY: #abc\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY: is empty: give the secret, or leave the key out for a key of the node's own; a value that holds # must stand in quotes, else YAML takes the rest of the line for a comment`},
+		"secret holds a #":      {"simple_jwt:\n  SIGNING_KEY: " + longKey + " #abc\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY: is cut off by a comment: put the whole secret in quotes, else it ends before the #`},
+		"secret is a number":    {"simple_jwt:\n  SIGNING_KEY: 1234567890\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY: must be text: put it in quotes`},
+		"empty variable":        {"", []string{"EDGETOKEN_SIMPLE_JWT_SIGNING_KEY="}, `EDGETOKEN_SIMPLE_JWT_SIGNING_KEY: simple_jwt.SIGNING_KEY: is empty: give the secret, or leave the key out for a key of the node's own; a value that holds # must stand in quotes, else YAML takes the rest of the line for a comment`},
+		"secret file missing":   {"simple_jwt:\n  SIGNING_KEY_FILE: nowhere\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY_FILE: cannot be read: open nowhere: no such file or directory`},
+		"weak":                  {"simple_jwt:\n  SIGNING_KEY: hunter2\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY: is weak for HS256: the secret has 7 bytes and needs at least 32 (RFC 7518 §3.2); take a longer one, or set allow_weak_signing_key: true while old tokens are in use`},
+		"weak for its hash":     {"simple_jwt:\n  ALGORITHM: HS512\n  SIGNING_KEY: " + longKey + "\n", nil, `edgetoken.yaml:3: simple_jwt.SIGNING_KEY: is weak for HS512: the secret has 38 bytes and needs at least 64 (RFC 7518 §3.2); take a longer one, or set allow_weak_signing_key: true while old tokens are in use`},
+		"algorithm of later":    {"simple_jwt:\n  ALGORITHM: RS256\n", nil, `edgetoken.yaml:2: simple_jwt.ALGORITHM: RS256 is not supported by this version: use one of HS256, HS384, HS512`},
+		"algorithm none":        {"simple_jwt:\n  ALGORITHM: none\n", nil, `edgetoken.yaml:2: simple_jwt.ALGORITHM: "none" is unknown: use one of HS256, HS384, HS512`},
+		"rotation":              {"simple_jwt:\n  ROTATE_REFRESH_TOKENS: true\n", nil, `edgetoken.yaml:2: simple_jwt.ROTATE_REFRESH_TOKENS: rotation is not supported by this version: set it to false`},
+		"Python":                {"simple_jwt:\n  TOKEN_OBTAIN_SERIALIZER: shop.Mine\n", nil, `edgetoken.yaml:2: simple_jwt.TOKEN_OBTAIN_SERIALIZER: names Python code, which cannot run here: the answers of the end points are fixed; leave it out`},
+		"claims":                {"claims:\n  groups: groups\n", nil, `edgetoken.yaml:1: claims: configured claims are not supported by this version: leave it out`},
+		"class":                 {"simple_jwt:\n  AUTH_TOKEN_CLASSES: [refresh]\n", nil, `edgetoken.yaml:2: simple_jwt.AUTH_TOKEN_CLASSES: "refresh" is no class of tokens that is known here: use access or sliding`},
+		"no classes":            {"simple_jwt:\n  AUTH_TOKEN_CLASSES: []\n", nil, `edgetoken.yaml:2: simple_jwt.AUTH_TOKEN_CLASSES: must name at least one class: access or sliding`},
+		"header name":           {"simple_jwt:\n  AUTH_HEADER_NAME: X-Token\n", nil, `edgetoken.yaml:2: simple_jwt.AUTH_HEADER_NAME: "X-Token" is no header in Django's form: write X-Access-Token as HTTP_X_ACCESS_TOKEN`},
+		"same claim":            {"simple_jwt:\n  USER_ID_CLAIM: jti\n", nil, `edgetoken.yaml:2: simple_jwt.USER_ID_CLAIM: "jti" is the name that JTI_CLAIM has already`},
+		"not in 5.2":            {"compat: \"5.2\"\nsimple_jwt:\n  CHECK_REVOKE_TOKEN: true\n", nil, `edgetoken.yaml:3: simple_jwt.CHECK_REVOKE_TOKEN: does not exist in version 5.2: leave it out, or set compat: "5.5"`},
+		"address":               {"listen: 8000\n", nil, `edgetoken.yaml:1: listen: 8000 is no text: put it in quotes`},
+		"address without port":  {"listen: localhost\n", nil, `edgetoken.yaml:1: listen: "localhost" is no address: write host:port, such as 127.0.0.1:8000`},
+		"port":                  {"listen: :http\n", nil, `edgetoken.yaml:1: listen: "http" is no port: use a number up to 65535`},
+		"password":              {"password:\n  memory: 7\n", nil, `edgetoken.yaml:2: password.memory: argon2 memory 7 KiB: must be 8 to 524288 KiB with 1 lanes`},
+		"no hosts":              {"allowed_hosts: []\n", nil, `edgetoken.yaml:1: allowed_hosts: names no host, so that every request would be refused: name some, or "*" for any`},
+		"no time to stop":       {"shutdown_timeout: 0\n", nil, `edgetoken.yaml:1: shutdown_timeout: must be at least 1 second`},
+		"unknown variable":      {"", []string{"EDGETOKEN_LISTNE=x"}, `EDGETOKEN_LISTNE: is no variable of edgetoken: see edgetoken config --help for their names`},
+		"wrong variable":        {"", []string{"EDGETOKEN_ENGINE=v8"}, `EDGETOKEN_ENGINE: engine: "v8" is unknown: use wasm, wasm-full or native`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := load(t, c.file, c.environ)
+			if err == nil || err.Error() != c.want {
+				t.Errorf("Load(%q, %q) =\n  %v\nwant\n  %s", c.file, c.environ, err, c.want)
+			}
+		})
+	}
+}
+
+// A text that is no YAML is reported by its line; the parser's own message would quote the lines around it.
+func TestSyntaxErrorShowsNoSecret(t *testing.T) {
+	for name, file := range map[string]string{
+		"open quote":      "simple_jwt:\n  SIGNING_KEY: \"" + longKey + "\n",
+		"indented":        "simple_jwt:\n  SIGNING_KEY: " + longKey + "\n    LEEWAY: 1\n",
+		"open list":       "simple_jwt: {SIGNING_KEY: " + longKey + ", x: [}\n",
+		"tab":             "simple_jwt:\n\tSIGNING_KEY: " + longKey + "\n",
+		"secret as a key": longKey + ": {x\n",
+		"list as secret":  "simple_jwt:\n  SIGNING_KEY: [" + longKey + "]\n",
+		"null in secret":  "simple_jwt:\n  SIGNING_KEY: !!binary " + longKey + "\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := load(t, file, nil)
+			if err == nil || !strings.HasPrefix(err.Error(), "edgetoken.yaml:") {
+				t.Fatalf("Load(%q) = %v, want a mistake with its line", file, err)
+			}
+			if strings.Contains(err.Error(), "thirty-two") {
+				t.Errorf("Load(%q) shows the secret: %v", file, err)
+			}
+		})
+	}
+}
+
+func TestAllMistakesAtOnce(t *testing.T) {
+	_, err := load(t, `listne: 127.0.0.1:8000
+engine: v8
+blacklist_app: perhaps
+simple_jwt:
+  ACCESS_TOKEN_LIFETIME: soon
+  ALGORITHM: RS256
+  SIGNING_KEY: #secret
+  USER_ID_CLAIM: exp
+  ROTATE_REFRESH_TOKENS: true
+`, []string{"EDGETOKEN_WIRE=loose"}, config.Flag{Key: "listen", Value: "8000"})
+	want := `the configuration has 10 mistakes:
+  edgetoken.yaml:1: listne: is unknown: see edgetoken config --help for the keys
+  edgetoken.yaml:2: engine: "v8" is unknown: use wasm, wasm-full or native
+  edgetoken.yaml:3: blacklist_app: "perhaps" is neither true nor false
+  edgetoken.yaml:5: simple_jwt.ACCESS_TOKEN_LIFETIME: "soon" is no duration: give seconds as a number, or text such as 90s, 15m, 1h30m, 3d
+  edgetoken.yaml:6: simple_jwt.ALGORITHM: RS256 is not supported by this version: use one of HS256, HS384, HS512
+  edgetoken.yaml:7: simple_jwt.SIGNING_KEY: is empty: give the secret, or leave the key out for a key of the node's own; a value that holds # must stand in quotes, else YAML takes the rest of the line for a comment
+  edgetoken.yaml:8: simple_jwt.USER_ID_CLAIM: "exp" is a registered claim with a meaning of its own (RFC 7519 §4.1); choose another name
+  edgetoken.yaml:9: simple_jwt.ROTATE_REFRESH_TOKENS: rotation is not supported by this version: set it to false
+  EDGETOKEN_WIRE: wire: "loose" is unknown: use secure or exact
+  --listen: listen: "8000" is no address: write host:port, such as 127.0.0.1:8000`
+	if err == nil || err.Error() != want {
+		t.Errorf("Load =\n%v\nwant\n%s", err, want)
+	}
+}
+
+func TestOrder(t *testing.T) {
+	file := "listen: :1\nengine: native\ndata: a\nsimple_jwt:\n  SIGNING_KEY: from-the-file-" + longKey + "\n"
+	environ := []string{"EDGETOKEN_LISTEN=:2", "EDGETOKEN_ENGINE=wasm-full", "EDGETOKEN_SIMPLE_JWT_SIGNING_KEY_FILE=edgetoken.yaml"}
+	c, err := load(t, file, environ, config.Flag{Key: "listen", Value: ":3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Listen != ":3" || c.Engine != "wasm-full" || c.Data != "a" || string(c.SigningKey.Reveal())+"\n" != file {
+		t.Errorf("Load gives listen %s, engine %s, data %s", c.Listen, c.Engine, c.Data)
+	}
+	want := map[string]string{
+		"listen": "--listen", "engine": "EDGETOKEN_ENGINE", "data": "edgetoken.yaml:3", "wire": "default",
+		"simple_jwt.SIGNING_KEY": "EDGETOKEN_SIMPLE_JWT_SIGNING_KEY_FILE",
+	}
+	for _, l := range c.Show() {
+		if w, ok := want[l.Key]; ok && l.Origin != w {
+			t.Errorf("origin of %s = %s, want %s", l.Key, l.Origin, w)
+		}
+	}
+}
+
+func TestSecretsAreMasked(t *testing.T) {
+	c, err := load(t, "simple_jwt:\n  SIGNING_KEY: "+longKey+"\n  VERIFYING_KEY: "+longKey+"\n", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("start", "config", c, "key", c.SigningKey)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("start", "config", c, "key", c.SigningKey)
+	encoded, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := log.String() + string(encoded) + fmt.Sprint(c.Show()) + fmt.Sprint(c.Warnings)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d", "%q"} {
+		shown += fmt.Sprintf(verb, *c) + fmt.Sprintf(verb, c.SigningKey) + fmt.Sprintf(verb, struct{ hidden config.Secret }{c.SigningKey})
+	}
+	for _, form := range []string{longKey, fmt.Sprintf("%x", longKey), strings.Trim(fmt.Sprint([]byte(longKey)), "[]")} {
+		if strings.Contains(shown, form) {
+			t.Errorf("the secret is shown: %s", shown)
+		}
+	}
+	if !strings.Contains(shown, "key=********") {
+		t.Errorf("no mask in %s", shown)
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	c, err := load(t, "allow_weak_signing_key: true\nsimple_jwt:\n  SIGNING_KEY: hunter2\n  VERIFYING_KEY: x\n", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(c.Warnings, "\n")
+	for _, want := range []string{"SIGNING_KEY is weak for HS256: the secret has 7 bytes", "VERIFYING_KEY has no meaning for HS256"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("Warnings = %q, want %q", got, want)
+		}
+	}
+}
+
+// What Show gives is read again as the same configuration.
+func TestShowIsReadAgain(t *testing.T) {
+	first, err := load(t, "listen: \"[::1]:80\"\nsimple_jwt:\n  LEEWAY: 90061\n  AUDIENCE: [a, 'b c']\n  ISSUER: \"\"\n  JTI_CLAIM: tid\nlog:\n  level: warn\n", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var environ []string
+	for _, l := range first.Show() {
+		if l.Value != nil && l.Value != "" && l.Text() != `""` {
+			environ = append(environ, config.EnvName(l.Key)+"="+strings.Trim(l.Text(), `"`))
+		}
+	}
+	second, err := load(t, "simple_jwt:\n  ISSUER: \"\"\n", environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(first.Settings, second.Settings) || second.Listen != first.Listen || second.LogLevel != slog.LevelWarn {
+		t.Errorf("%v gives %+v, want %+v", environ, second, first)
+	}
+}
+
+func FuzzFile(f *testing.F) {
+	f.Add("listen: :1\nsimple_jwt:\n  LEEWAY: 1h\n  AUDIENCE: [a, b]\n")
+	f.Add("simple_jwt: {SIGNING_KEY: |\n a\n}")
+	f.Add("a: &x [*x]\n? [b]\n: c\n---\n")
+	f.Add("password: {memory: 0x7f, iterations: .nan}\n<<: {a: b}\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := load(t, text, nil)
+		if err != nil {
+			if _, ok := err.(*config.Report); !ok {
+				t.Errorf("Load = %v, which is no report", err)
+			}
+			return
+		}
+		if errs := c.Settings.Validate(); errs != nil {
+			t.Errorf("Load accepts what core refuses: %v", errs)
+		}
+	})
+}

@@ -1,0 +1,46 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+const prefix = "EDGETOKEN_"
+
+// FileVariable names the configuration file; it is no key of it.
+const FileVariable = prefix + "CONFIG"
+
+// EnvName is the environment variable of a key: simple_jwt.LEEWAY is EDGETOKEN_SIMPLE_JWT_LEEWAY.
+func EnvName(key string) string {
+	return prefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
+}
+
+// readEnviron gives the variables with our prefix, in order of their names. Kubernetes sets EDGETOKEN_SERVICE_… and EDGETOKEN_PORT… in every container
+// beside a service that is named edgetoken: those are not ours.
+func readEnviron(environ []string) ([]value, []Problem) {
+	var values []value
+	var problems []Problem
+	for _, e := range slices.Sorted(slices.Values(environ)) {
+		name, content, _ := strings.Cut(e, "=")
+		if !strings.HasPrefix(name, prefix) || name == FileVariable ||
+			strings.HasPrefix(name, prefix+"SERVICE_") || name == prefix+"PORT" || strings.HasPrefix(name, prefix+"PORT_") {
+			continue
+		}
+		i := slices.IndexFunc(rows, func(r row) bool { return EnvName(r.key) == name })
+		if i < 0 {
+			problems = append(problems, Problem{Origin: Origin{Env: name}, Text: "is no variable of edgetoken: see edgetoken config --help for their names"})
+			continue
+		}
+		values = append(values, value{key: rows[i].key, origin: Origin{Env: name}, kind: text, text: content, loose: true})
+	}
+	return values, problems
+}
+
+// readFlags gives the flags, each under the name of its key.
+func readFlags(flags []Flag) ([]value, []Problem) {
+	var values []value
+	for _, f := range flags {
+		values = append(values, value{key: f.Key, origin: Origin{Flag: "--" + f.Key}, kind: text, text: f.Value, loose: true})
+	}
+	return values, nil
+}

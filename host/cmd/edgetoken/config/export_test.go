@@ -1,0 +1,6 @@
+package config
+
+var (
+	FormatDuration = formatDuration
+	ParseDuration  = parseDuration
+)

@@ -1,0 +1,92 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Origin says where a value came from. The zero value is the default.
+type Origin struct {
+	File string // with Line, counted from 1; 0: the file as a whole
+	Line int
+	Env  string // name of the environment variable
+	Flag string // with its dashes
+}
+
+// String is "edgetoken.yaml:3", "EDGETOKEN_LISTEN", "--listen" or "default".
+func (o Origin) String() string {
+	switch {
+	case o.Flag != "":
+		return o.Flag
+	case o.Env != "":
+		return o.Env
+	case o.File != "" && o.Line > 0:
+		return fmt.Sprintf("%s:%d", o.File, o.Line)
+	case o.File != "":
+		return o.File
+	}
+	return "default"
+}
+
+// IsDefault reports whether nothing was given.
+func (o Origin) IsDefault() bool { return o == Origin{} }
+
+// Problem is one mistake.
+type Problem struct {
+	Key    string // the key that it is about; empty: the source as a whole
+	Origin Origin
+	Text   string // what is wrong and what to do; shows no secret
+}
+
+func (p Problem) String() string {
+	switch {
+	case p.Key == "":
+		return p.Origin.String() + ": " + p.Text
+	case p.Origin.IsDefault():
+		return p.Key + ": " + p.Text
+	}
+	return p.Origin.String() + ": " + p.Key + ": " + p.Text
+}
+
+// Report is every mistake of a configuration: those of the file by line, then the environment's, then the flags'.
+type Report struct {
+	Problems []Problem
+}
+
+// Error is one line for one mistake; else a line that counts them and one line for each.
+func (r *Report) Error() string {
+	lines := make([]string, len(r.Problems))
+	for i, p := range r.Problems {
+		lines[i] = p.String()
+	}
+	if len(lines) == 1 {
+		return lines[0]
+	}
+	return fmt.Sprintf("the configuration has %d mistakes:\n  %s", len(lines), strings.Join(lines, "\n  "))
+}
+
+func (r *Report) add(problems ...Problem) {
+	r.Problems = append(r.Problems, problems...)
+	slices.SortStableFunc(r.Problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(rank(a.Origin), rank(b.Origin)), cmp.Compare(a.Origin.Line, b.Origin.Line))
+	})
+}
+
+// failed reports whether a mistake in the value of key was found already, so that nothing more need be said of it.
+func (r *Report) failed(key string) bool {
+	return slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Key == key })
+}
+
+func rank(o Origin) int {
+	switch {
+	case o.Flag != "":
+		return 2
+	case o.Env != "":
+		return 1
+	case o.File != "":
+		return 0
+	}
+	return 3
+}

@@ -1,0 +1,93 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+)
+
+// Secret is a value that is never shown: every way of printing it gives the mask. The zero value is no secret.
+type Secret struct {
+	// reveal is a function since fmt asks unexported fields for no Format: of a function it prints the address.
+	reveal func() []byte
+}
+
+func secretOf(b []byte) Secret { return Secret{reveal: func() []byte { return b }} }
+
+const mask = "********"
+
+// Reveal gives the secret itself.
+func (s Secret) Reveal() []byte {
+	if s.reveal == nil {
+		return nil
+	}
+	return s.reveal()
+}
+
+// IsSet reports whether there is a secret.
+func (s Secret) IsSet() bool { return len(s.Reveal()) > 0 }
+
+// String is the mask, or empty where there is no secret.
+func (s Secret) String() string {
+	if s.IsSet() {
+		return mask
+	}
+	return ""
+}
+
+func (s Secret) GoString() string             { return s.String() }
+func (s Secret) Format(f fmt.State, _ rune)   { _, _ = io.WriteString(f, s.String()) }
+func (s Secret) LogValue() slog.Value         { return slog.StringValue(s.String()) }
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// errEmptySecret tells of YAML's trap: a plain value that begins with # is a comment, and the key is null.
+var errEmptySecret = errors.New("is empty: give the secret, or leave the key out for a key of the node's own; " +
+	"a value that holds # must stand in quotes, else YAML takes the rest of the line for a comment")
+
+// readSecret reads a secret that must not be empty.
+func readSecret(v value) (Secret, error) {
+	switch {
+	case v.kind == null || v.kind == text && v.text == "":
+		return Secret{}, errEmptySecret
+	case v.kind != text:
+		return Secret{}, errors.New("must be text: put it in quotes")
+	case v.cut:
+		return Secret{}, errors.New("is cut off by a comment: put the whole secret in quotes, else it ends before the #")
+	}
+	return secretOf([]byte(v.text)), nil
+}
+
+// readSecretFile reads a secret from the file that v names. One line end at the end of the file is not part of the secret.
+func readSecretFile(v value) (Secret, error) {
+	path, err := readText(v)
+	if err != nil {
+		return Secret{}, err
+	}
+	if path == "" {
+		return Secret{}, errors.New("is empty: give the path of the file that holds the secret")
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return Secret{}, fmt.Errorf("cannot be read: %w", err)
+	}
+	b = bytes.TrimSuffix(b, []byte("\n"))
+	b = bytes.TrimSuffix(b, []byte("\r"))
+	if len(b) == 0 {
+		return Secret{}, fmt.Errorf("%s is empty: write the secret into it", path)
+	}
+	return secretOf(b), nil
+}
+
+// readHidden reads a value that may be empty and is not shown.
+func readHidden(v value) (Secret, error) {
+	if v.kind == null {
+		return Secret{}, nil
+	}
+	if v.kind != text {
+		return Secret{}, errors.New("must be text: put it in quotes")
+	}
+	return secretOf([]byte(v.text)), nil
+}

@@ -1,0 +1,163 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/jws"
+)
+
+// setAudience reads AUDIENCE: null, a text, or a list of texts, which is also written as one.
+func setAudience(c *Config, v value) error {
+	s := &c.Settings
+	v = v.unpacked(false)
+	if v.kind == null || v.loose && v.text == "null" {
+		s.Audience, s.AudienceList = nil, false
+		return nil
+	}
+	v.loose = false // a comma is part of the one text
+	texts, err := readTexts(v)
+	if err != nil {
+		return err
+	}
+	s.Audience, s.AudienceList = texts, v.kind == list
+	return nil
+}
+
+func getAudience(c *Config) any {
+	switch s := c.Settings; {
+	case s.AudienceList:
+		return s.Audience
+	case len(s.Audience) == 1:
+		return s.Audience[0]
+	}
+	return nil
+}
+
+// classes are the values of AUTH_TOKEN_CLASSES, with the names that they have in a settings.py.
+var classes = map[string]core.TokenType{
+	"access":  core.AccessToken,
+	"sliding": core.SlidingToken,
+	"rest_framework_simplejwt.tokens.AccessToken":  core.AccessToken,
+	"rest_framework_simplejwt.tokens.SlidingToken": core.SlidingToken,
+}
+
+func readClasses(v value) ([]core.TokenType, error) {
+	texts, err := readTexts(v)
+	if err != nil {
+		return nil, err
+	}
+	var types []core.TokenType
+	for _, t := range texts {
+		class, ok := classes[t]
+		if !ok {
+			return nil, fmt.Errorf("%q is no class of tokens that is known here: use access or sliding", t)
+		}
+		types = append(types, class)
+	}
+	return types, nil
+}
+
+// readHeaderName reads a header's name as Django's request.META has it: HTTP_X_ACCESS_TOKEN for X-Access-Token.
+func readHeaderName(v value) (string, error) {
+	s, err := readText(v)
+	if err != nil {
+		return "", err
+	}
+	name, ok := strings.CutPrefix(s, "HTTP_")
+	if !ok || name == "" || strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
+		return "", fmt.Errorf("%q is no header in Django's form: write X-Access-Token as HTTP_X_ACCESS_TOKEN", s)
+	}
+	return s, nil
+}
+
+// readListen reads host:port.
+func readListen(v value) (string, error) {
+	s, err := readText(v)
+	if err != nil {
+		return "", err
+	}
+	_, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return "", fmt.Errorf("%q is no address: write host:port, such as 127.0.0.1:8000", s)
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return "", fmt.Errorf("%q is no port: use a number up to 65535", port)
+	}
+	return s, nil
+}
+
+// listenHost is the host of a listen address as a Host header has it; empty where the address is every interface.
+func listenHost(listen string) string {
+	host, _, err := net.SplitHostPort(listen)
+	ip := net.ParseIP(host)
+	switch {
+	case err != nil || host == "" || ip != nil && (ip.IsUnspecified() || ip.IsLoopback()) || host == "localhost":
+		return ""
+	case strings.Contains(host, ":"):
+		return "[" + host + "]"
+	}
+	return host
+}
+
+// check reports contradictions: what no single value shows. Keys whose value is wrong already are passed over.
+func (c *Config) check(failed func(key string) bool) []Problem {
+	var problems []Problem
+	bad := func(key string, err error) {
+		if err != nil && !failed(key) {
+			problems = append(problems, Problem{Key: key, Origin: c.origins[key], Text: err.Error()})
+		}
+	}
+	for _, err := range c.Settings.Validate() {
+		setting, text, _ := strings.Cut(err.Error(), ": ")
+		if r, _ := find("simple_jwt." + setting); r != nil {
+			setting = r.key
+		}
+		bad(setting, errors.New(text))
+	}
+	if !failed("password.memory") && !failed("password.iterations") && !failed("password.parallelism") {
+		bad("password.memory", c.Password.Validate())
+	}
+	if c.Settings.Compat == core.V52 && c.Settings.CheckRevokeToken {
+		bad("simple_jwt.CHECK_REVOKE_TOKEN", errors.New(`does not exist in version 5.2: leave it out, or set compat: "5.5"`))
+	}
+	if c.Settings.Compat == core.V52 && !c.Settings.CheckUserIsActive {
+		bad("simple_jwt.CHECK_USER_IS_ACTIVE", errors.New(`does not exist in version 5.2, which always checks: leave it out, or set compat: "5.5"`))
+	}
+	if c.ShutdownTimeout < time.Second {
+		bad("shutdown_timeout", errors.New("must be at least 1 second"))
+	}
+	if c.AllowedHosts != nil && len(c.AllowedHosts) == 0 {
+		bad("allowed_hosts", errors.New(`names no host, so that every request would be refused: name some, or "*" for any`))
+	}
+	if c.VerifyingKey.IsSet() {
+		c.Warnings = append(c.Warnings, "simple_jwt.VERIFYING_KEY has no meaning for "+c.Algorithm+", where one key signs and checks")
+	}
+	c.checkKey(bad)
+	return problems
+}
+
+// checkKey reports a SIGNING_KEY that is shorter than the hash, or warns of it where it is allowed.
+func (c *Config) checkKey(bad func(string, error)) {
+	if !c.SigningKey.IsSet() {
+		return
+	}
+	_, err := jws.NewKey(c.Algorithm, c.SigningKey.Reveal())
+	if err == nil {
+		return
+	}
+	if c.AllowWeakSigningKey {
+		c.Warnings = append(c.Warnings, "simple_jwt.SIGNING_KEY is weak for "+c.Algorithm+": "+err.Error())
+		return
+	}
+	key := "simple_jwt.SIGNING_KEY"
+	if _, fromFile := c.origins[key+"_FILE"]; fromFile {
+		key += "_FILE"
+	}
+	bad(key, fmt.Errorf("is weak for %s: %w; take a longer one, or set allow_weak_signing_key: true while old tokens are in use", c.Algorithm, err))
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func customersCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "customers",
+		Short: "add, show and change customers",
+		Long:  "customers looks after the customers of a data directory, through the node that runs on it or, where none runs, in the store itself.",
+		Example: `  edgetoken customers add ana@example.com --first-name Ana
+  edgetoken customers list
+  edgetoken customers disable ana@example.com`,
+	}
+	c.AddCommand(addCommand(), listCommand(), showCommand(), activeCommand(false), activeCommand(true), passwdCommand(), removeCommand())
+	return c
+}
+
+// withAdmin runs f with a connection to the running node, or with the store.
+func withAdmin(c *cobra.Command, mayMake bool, f func(*adminClient) error) (err error) {
+	cfg, err := loadConfig(c)
+	if err != nil {
+		return err
+	}
+	client, err := connect(cfg, offlineEngine(c), mayMake)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, client.close()) }()
+	return f(client)
+}
+
+func keyQuery(key string) url.Values { return url.Values{"key": {key}} }
+
+func listCommand() *cobra.Command {
+	var after string
+	var limit int
+	c := addJSON(&cobra.Command{
+		Use:   "list",
+		Short: "list customers in the order of their ids",
+		Long:  "list prints a page of customers in the order of their ids. With --json it is {\"customers\": […], \"next\": id or null}.",
+		Example: `  edgetoken customers list
+  edgetoken customers list --limit 20 --after 140
+  edgetoken customers list --json`,
+		Args: wants(0),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if limit < 1 || limit > 999 {
+				return misusef("--limit must be between 1 and 999")
+			}
+			query := url.Values{"limit": {strconv.Itoa(limit)}, "after": {after}}
+			return withAdmin(c, false, func(client *adminClient) error {
+				var page customerPage
+				if err := client.call(c.Context(), http.MethodGet, "/customers", query, nil, &page); err != nil {
+					return err
+				}
+				if wantsJSON(c) {
+					return printJSON(c.OutOrStdout(), page)
+				}
+				rows := [][]string{{"ID", "EMAIL", "NAME", "ACTIVE", "STAFF", "LAST LOGIN"}}
+				for _, v := range page.Customers {
+					rows = append(rows, []string{fmt.Sprint(v.ID), v.Email, name(v), yes(v.IsActive), yes(v.IsStaff), loginTime(v)})
+				}
+				if err := printTable(c.OutOrStdout(), rows); err != nil {
+					return err
+				}
+				if page.Next != nil {
+					fmt.Fprintf(c.ErrOrStderr(), "there are more: edgetoken customers list --after %v\n", page.Next)
+				}
+				return nil
+			})
+		},
+	})
+	c.Flags().StringVar(&after, "after", "", "begin after the customer with this id")
+	c.Flags().IntVar(&limit, "limit", 100, "customers to list, up to 999")
+	return c
+}
+
+func showCommand() *cobra.Command {
+	return addJSON(&cobra.Command{
+		Use:     "show ID|EMAIL",
+		Short:   "show a customer",
+		Example: "  edgetoken customers show ana@example.com\n  edgetoken customers show 7 --json",
+		Args:    wants(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return withAdmin(c, false, func(client *adminClient) error {
+				var v customerView
+				if err := client.call(c.Context(), http.MethodGet, "/customer", keyQuery(args[0]), nil, &v); err != nil {
+					return err
+				}
+				if wantsJSON(c) {
+					return printJSON(c.OutOrStdout(), v)
+				}
+				return printTable(c.OutOrStdout(), [][]string{
+					{"id", fmt.Sprint(v.ID)}, {"email", v.Email}, {"name", name(v)}, {"active", yes(v.IsActive)}, {"staff", yes(v.IsStaff)},
+					{"superuser", yes(v.IsSuperuser)}, {"last login", loginTime(v)}, {"joined", v.DateJoined.Format(time.RFC3339Nano)},
+					{"password", v.Password}, {"attributes", string(v.Attributes)},
+				})
+			})
+		},
+	})
+}
+
+// activeCommand is enable or disable.
+func activeCommand(active bool) *cobra.Command {
+	verb, short := "disable", "keep a customer from logging in, and end every session until now"
+	if active {
+		verb, short = "enable", "let a customer log in again; ended sessions stay ended"
+	}
+	return addJSON(&cobra.Command{
+		Use:     verb + " ID|EMAIL",
+		Short:   short,
+		Example: "  edgetoken customers " + verb + " ana@example.com",
+		Args:    wants(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return change(c, args[0], customerChange{IsActive: &active}, verb+"d")
+		},
+	})
+}
+
+func passwdCommand() *cobra.Command {
+	c := addJSON(&cobra.Command{
+		Use:     "passwd ID|EMAIL",
+		Short:   "set a customer's password, and end every session until now",
+		Long:    "passwd sets a new password, from a prompt or, with --password-stdin, from standard input. Every session of the customer until now ends.",
+		Example: "  edgetoken customers passwd ana@example.com\n  pwgen 20 1 | edgetoken customers passwd 7 --password-stdin",
+		Args:    wants(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			password, err := readPassword(c)
+			if err != nil {
+				return err
+			}
+			b, err := json.Marshal(password)
+			if err != nil {
+				return err
+			}
+			return change(c, args[0], customerChange{Password: b}, "password set for")
+		},
+	})
+	addPasswordFlag(c)
+	return c
+}
+
+func removeCommand() *cobra.Command {
+	return addJSON(&cobra.Command{
+		Use:     "remove ID|EMAIL",
+		Short:   "remove a customer, and end every session",
+		Long:    "remove removes a customer. Tokens that are still in circulation stay refused, even if a later customer gets the same id.",
+		Example: "  edgetoken customers remove ana@example.com",
+		Args:    wants(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return withAdmin(c, false, func(client *adminClient) error {
+				var v customerView
+				if err := client.call(c.Context(), http.MethodDelete, "/customer", keyQuery(args[0]), nil, &v); err != nil {
+					return err
+				}
+				return printChanged(c, v, "removed")
+			})
+		},
+	})
+}
+
+// change makes one change to a customer and prints what was done.
+func change(c *cobra.Command, key string, what customerChange, done string) error {
+	return withAdmin(c, false, func(client *adminClient) error {
+		var v customerView
+		if err := client.call(c.Context(), http.MethodPost, "/customer", keyQuery(key), what, &v); err != nil {
+			return err
+		}
+		return printChanged(c, v, done)
+	})
+}
+
+func printChanged(c *cobra.Command, v customerView, done string) error {
+	if wantsJSON(c) {
+		return printJSON(c.OutOrStdout(), v)
+	}
+	_, err := fmt.Fprintf(c.OutOrStdout(), "%s customer %v %s\n", done, v.ID, printable(v.Email))
+	return err
+}
+
+func name(v customerView) string {
+	if v.FirstName == "" || v.LastName == "" {
+		return v.FirstName + v.LastName
+	}
+	return v.FirstName + " " + v.LastName
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func loginTime(v customerView) string {
+	if v.LastLogin == nil {
+		return "never"
+	}
+	return v.LastLogin.Format(time.RFC3339)
+}

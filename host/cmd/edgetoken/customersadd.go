@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+func addCommand() *cobra.Command {
+	var firstName, lastName, id, file string
+	var staff, superuser, inactive, unusable bool
+	c := &cobra.Command{
+		Use:   "add EMAIL | --json FILE",
+		Short: "add a customer, or many from a file",
+		Long: `add adds a customer. The password comes from a prompt or, with --password-stdin, from standard input.
+
+With --json it adds whole customers from a file or, with -, from standard input, all or none, and prints what was added as JSON. The file holds
+one object, an array of objects, or one object after the other (NDJSON). A customer has email and password (null: none) or password_hash
+(as Django encodes it), and may have id, first_name, last_name, is_active, is_staff, is_superuser, last_login, date_joined and attributes.`,
+		Example: `  edgetoken customers add ana@example.com --first-name Ana --last-name Ruiz
+  pwgen 20 1 | edgetoken customers add bot@example.com --password-stdin
+  echo '{"id": 7, "email": "eve@example.com", "password": null}' | edgetoken customers add --json -`,
+		Args: func(c *cobra.Command, args []string) error {
+			if c.Flags().Changed("json") != (len(args) == 0) || len(args) > 1 {
+				return misusef("name one e-mail address, or a file with --json; usage: %s", c.UseLine())
+			}
+			if len(args) == 0 {
+				for _, f := range []string{"first-name", "last-name", "id", "staff", "superuser", "inactive", "no-password", "password-stdin"} {
+					if c.Flags().Changed(f) {
+						return misusef("--%s does not go with --json, whose customers are whole", f)
+					}
+				}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if file != "" || len(args) == 0 {
+				return addFile(c, file)
+			}
+			e := map[string]any{"email": args[0], "first_name": firstName, "last_name": lastName, "is_staff": staff, "is_superuser": superuser, "is_active": !inactive, "password": nil}
+			if !unusable {
+				password, err := readPassword(c)
+				if err != nil {
+					return err
+				}
+				e["password"] = password
+			}
+			return withAdmin(c, true, func(client *adminClient) error {
+				var added customersAdded
+				if err := client.call(c.Context(), http.MethodPost, "/customers", url.Values{"id": {id}}, e, &added); err != nil {
+					return err
+				}
+				fmt.Fprintf(c.OutOrStdout(), "added customer %v %s\n", added.Customers[0].ID, printable(added.Customers[0].Email))
+				return nil
+			})
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&firstName, "first-name", "", "first name")
+	f.StringVar(&lastName, "last-name", "", "last name")
+	f.StringVar(&id, "id", "", "id (default: the next integer, or a random UUID)")
+	f.BoolVar(&staff, "staff", false, "is_staff")
+	f.BoolVar(&superuser, "superuser", false, "is_superuser")
+	f.BoolVar(&inactive, "inactive", false, "add without the right to log in")
+	f.BoolVar(&unusable, "no-password", false, "add without a password")
+	f.StringVar(&file, "json", "", "read whole customers from `FILE`, - for standard input, and print JSON")
+	addPasswordFlag(c)
+	return c
+}
+
+// addFile adds the customers of a file.
+func addFile(c *cobra.Command, path string) error {
+	in := c.InOrStdin()
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return fmt.Errorf("read customers: %w", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	return withAdmin(c, true, func(client *adminClient) error {
+		var added customersAdded
+		// The reader is hidden from net/http, which would close it.
+		if err := client.call(c.Context(), http.MethodPost, "/customers", nil, io.MultiReader(in), &added); err != nil {
+			return err
+		}
+		for _, w := range added.Warnings {
+			fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: "+w)
+		}
+		return printJSON(c.OutOrStdout(), added.Customers)
+	})
+}

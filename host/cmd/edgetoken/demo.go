@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/password"
+)
+
+func demoCommand() *cobra.Command {
+	var keep bool
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "run a working node in a temporary directory, with a demo customer",
+		Long: `demo runs a node in a temporary directory with a fresh key and one customer, and prints commands to try it with. The directory is removed at the end.
+Without --listen it takes port 8000 of loopback, or a free one where that is in use. edgetoken.yaml is read only where --config names it.
+Compiled modules are kept in the user's cache directory, so that it starts faster the next time.`,
+		Example: "  edgetoken demo\n  edgetoken demo --engine native --listen 127.0.0.1:9000",
+		Args:    wants(0),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if c.Flags().Changed("data") {
+				return misusef("demo makes a data directory of its own: leave --data out, or use edgetoken serve")
+			}
+			return demo(c, keep)
+		},
+	}
+	addServeFlags(c)
+	c.Flags().BoolVar(&keep, "keep", false, "keep the directory")
+	return c
+}
+
+// demo runs a node until a signal ends it.
+func demo(c *cobra.Command, keep bool) (err error) {
+	ctx, stop := untilSignal(c.Context())
+	defer stop()
+	privateFiles()
+	dir, err := os.MkdirTemp("", "edgetoken-demo-")
+	if err != nil {
+		return fmt.Errorf("make a temporary directory: %w", err)
+	}
+	if keep {
+		defer fmt.Fprintf(c.OutOrStdout(), "kept: %s\n", dir)
+	} else {
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	}
+	cfg, err := demoConfig(c, dir)
+	if err != nil {
+		return err
+	}
+	listener, err := demoListen(c, cfg)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	log := newLog(cfg)
+	s, err := openService(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	secret, err := addDemoCustomer(ctx, s)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, listener, func() {
+		printDemo(c.OutOrStdout(), cfg, "http://"+listener.Addr().String(), secret)
+	})
+}
+
+// demoConfig is the configuration with the temporary directory as data directory.
+func demoConfig(c *cobra.Command, dir string) (*config.Config, error) {
+	path, _ := c.Flags().GetString("config")
+	cfg, err := config.Load(config.Sources{
+		File: path, FileNeeded: path != "", Environ: os.Environ(), Flags: append(givenFlags(c), config.Flag{Key: "data", Value: dir}),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if cfg.CacheDir == "" {
+		cfg.CacheDir = userCache() // where there is none, that of the temporary directory has to do
+	}
+	return cfg, nil
+}
+
+// demoListen opens the address, or a free port where nobody asked for that one and it is in use.
+func demoListen(c *cobra.Command, cfg *config.Config) (net.Listener, error) {
+	l, err := listen(cfg.Listen)
+	if cfg.Origin("listen").IsDefault() && errors.Is(err, syscall.EADDRINUSE) {
+		fmt.Fprintln(c.OutOrStdout(), "port 8000 is in use; this node takes a free one")
+		return listen("127.0.0.1:0")
+	}
+	return l, err
+}
+
+const demoEmail = "demo@example.com"
+
+// addDemoCustomer adds the customer with a random password, which it gives.
+func addDemoCustomer(ctx context.Context, s *service) (secret string, err error) {
+	secret = rand.Text() // letters and digits: safe in any shell
+	hash, err := password.Hash(secret, s.cfg.Password, rand.Reader)
+	if err != nil {
+		return "", err
+	}
+	_, err = s.store.Add(ctx, store.NewCustomer{Email: demoEmail, FirstName: "Demo", IsActive: true, PasswordHash: hash})
+	return secret, err
+}
+
+func printDemo(w io.Writer, cfg *config.Config, base, secret string) {
+	header := strings.ReplaceAll(strings.TrimPrefix(cfg.AuthHeaderName, "HTTP_"), "_", "-")
+	if header == "AUTHORIZATION" {
+		header = "Authorization"
+	}
+	fmt.Fprintf(w, `
+A node of edgetoken is running. In another terminal, get a pair of tokens:
+
+  curl -s %[1]s/auth/token/ -H 'Content-Type: application/json' -d '{"email":"%[2]s","password":"%[3]s"}'
+
+a new access token for the refresh token, and the customer for the access token:
+
+  curl -s %[1]s/auth/token/refresh/ -H 'Content-Type: application/json' -d '{"refresh":"REFRESH TOKEN"}'
+  curl -s %[1]s/customers/me/ -H '%[4]s: %[5]s ACCESS TOKEN'
+
+Ctrl-C ends the node and removes all it stored.
+`, base, demoEmail, secret, header, cfg.Settings.AuthHeaderTypes[0])
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// entry is a customer to be added. Password is set where the text is still to be hashed.
+type entry struct {
+	store.NewCustomer
+	password *string
+	unusable bool // "password": null
+}
+
+// errorsShown bounds how many wrong entries one answer names.
+const errorsShown = 10
+
+// readEntries reads whole customers: one JSON object, an array of them, or one object after the other (NDJSON). A customer:
+//
+//	{"id": 7, "email": "ana@example.com", "password": "plain text, or null for none", "first_name": "Ana", "last_name": "Ruiz",
+//	 "is_active": true, "is_staff": false, "is_superuser": false, "last_login": null, "date_joined": "2024-01-02T03:04:05.678901Z",
+//	 "attributes": {"plan": "pro"}}
+//
+// email and one of password and password_hash (as Django encodes it) must be there; id is an integer or a text as the store has them.
+// The error names every wrong entry, counted from 1, up to a bound.
+func readEntries(r io.Reader) ([]entry, error) {
+	in := bufio.NewReader(r)
+	first, err := firstByte(in)
+	if err != nil {
+		return nil, err
+	}
+	d := json.NewDecoder(in)
+	if first == '[' {
+		_, _ = d.Token()
+	}
+	var entries []entry
+	var wrong []error
+	for n := 1; first != '[' || d.More(); n++ {
+		var raw json.RawMessage
+		err := d.Decode(&raw)
+		if errors.Is(err, io.EOF) && first != '[' {
+			break
+		}
+		if err != nil {
+			return nil, errors.Join(append(wrong, fmt.Errorf("entry %d: is no JSON: %w", n, err))...)
+		}
+		e, err := readEntry(raw)
+		if err != nil {
+			if wrong = append(wrong, fmt.Errorf("entry %d%s: %w", n, named(e), err)); len(wrong) == errorsShown {
+				return nil, errors.Join(append(wrong, errors.New("further entries were not read"))...)
+			}
+		}
+		entries = append(entries, e)
+	}
+	if first == '[' {
+		if _, err := d.Token(); err != nil {
+			return nil, errors.Join(append(wrong, fmt.Errorf("after entry %d: is no JSON: %w", len(entries), err))...)
+		}
+		if _, err := d.Token(); !errors.Is(err, io.EOF) {
+			wrong = append(wrong, errors.New("something follows the array: keep one array, or one object after the other"))
+		}
+	}
+	if len(entries) == 0 && len(wrong) == 0 {
+		return nil, errors.New("there is no customer in it")
+	}
+	return entries, errors.Join(wrong...)
+}
+
+// firstByte is the first byte that is no white space. A byte order mark is skipped.
+func firstByte(in *bufio.Reader) (byte, error) {
+	if mark, err := in.Peek(3); err == nil && string(mark) == "\ufeff" {
+		_, _ = in.Discard(3)
+	}
+	for {
+		b, err := in.ReadByte()
+		switch {
+		case errors.Is(err, io.EOF):
+			return 0, errors.New("there is no customer in it")
+		case err != nil:
+			return 0, fmt.Errorf("read customers: %w", err)
+		case b == ' ' || b == '\t' || b == '\r' || b == '\n':
+			continue
+		case b == '{' || b == '[':
+			return b, in.UnreadByte()
+		}
+		return 0, errors.New("customers must be a JSON object, an array of objects, or one object after the other")
+	}
+}
+
+// named is the e-mail address of an entry in parentheses, where it has one.
+func named(e entry) string {
+	if e.Email == "" {
+		return ""
+	}
+	return " (" + printable(e.Email) + ")"
+}
+
+// readEntry reads one object, strictly: encoding/json would take members in another case and the last of two.
+func readEntry(raw json.RawMessage) (entry, error) {
+	e := entry{NewCustomer: store.NewCustomer{IsActive: true}}
+	if !utf8.Valid(raw) {
+		return e, errors.New("is not UTF-8")
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return e, errors.New("is no JSON object")
+	}
+	seen := map[string]bool{}
+	var wrong []error
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return e, err
+		}
+		name, _ := t.(string)
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return e, err
+		}
+		read, known := members[name]
+		switch {
+		case !known:
+			wrong = append(wrong, fmt.Errorf("%q is unknown: a customer has %s", name, strings.Join(slices.Sorted(maps.Keys(members)), ", ")))
+		case seen[name]:
+			wrong = append(wrong, fmt.Errorf("%s is there twice", name))
+		default:
+			if err := read(&e, value); err != nil {
+				wrong = append(wrong, fmt.Errorf("%s %w", name, err))
+			}
+		}
+		seen[name] = true
+	}
+	if !seen["email"] {
+		wrong = append(wrong, errors.New("email is missing"))
+	}
+	switch {
+	case seen["password"] && seen["password_hash"]:
+		wrong = append(wrong, errors.New("password and password_hash are both there: keep one"))
+	case !seen["password"] && !seen["password_hash"]:
+		wrong = append(wrong, errors.New("password is missing: give it, or password_hash, or \"password\": null for none"))
+	}
+	return e, errors.Join(wrong...)
+}
+
+// members are the members of an entry.
+var members = map[string]func(*entry, json.RawMessage) error{
+	"id": func(e *entry, raw json.RawMessage) error {
+		if raw[0] == '"' {
+			var s string
+			err := json.Unmarshal(raw, &s)
+			e.ID = core.Text(s)
+			return err
+		}
+		n, err := strconv.ParseInt(string(raw), 10, 64)
+		if err != nil {
+			return errors.New("must be an integer or a text; leave it out for the next one")
+		}
+		e.ID = core.Integer(n)
+		return nil
+	},
+	"email":        func(e *entry, raw json.RawMessage) error { return readString(raw, &e.Email) },
+	"first_name":   func(e *entry, raw json.RawMessage) error { return readString(raw, &e.FirstName) },
+	"last_name":    func(e *entry, raw json.RawMessage) error { return readString(raw, &e.LastName) },
+	"is_active":    func(e *entry, raw json.RawMessage) error { return readFlag(raw, &e.IsActive) },
+	"is_staff":     func(e *entry, raw json.RawMessage) error { return readFlag(raw, &e.IsStaff) },
+	"is_superuser": func(e *entry, raw json.RawMessage) error { return readFlag(raw, &e.IsSuperuser) },
+	"last_login":   func(e *entry, raw json.RawMessage) error { return readTime(raw, &e.LastLogin) },
+	"date_joined":  func(e *entry, raw json.RawMessage) error { return readTime(raw, &e.DateJoined) },
+	"password": func(e *entry, raw json.RawMessage) error {
+		if string(raw) == "null" {
+			e.unusable = true
+			return nil
+		}
+		var s string
+		e.password = &s
+		if err := readString(raw, &s); err != nil || s == "" {
+			return errors.New("must be a text that is not empty, or null for none")
+		}
+		return nil
+	},
+	"password_hash": func(e *entry, raw json.RawMessage) error { return readString(raw, &e.PasswordHash) },
+	"attributes": func(e *entry, raw json.RawMessage) error {
+		if string(raw) != "null" {
+			e.Attributes = slices.Clone(raw)
+		}
+		return nil
+	},
+}
+
+func readString(raw json.RawMessage, s *string) error {
+	if raw[0] != '"' || json.Unmarshal(raw, s) != nil {
+		return errors.New("must be a text")
+	}
+	return nil
+}
+
+func readFlag(raw json.RawMessage, b *bool) error {
+	if string(raw) == "null" || json.Unmarshal(raw, b) != nil {
+		return errors.New("must be true or false")
+	}
+	return nil
+}
+
+// readTime reads a time of RFC 3339, with a zone; null is none.
+func readTime(raw json.RawMessage, t *time.Time) error {
+	var s *string
+	if err := json.Unmarshal(raw, &s); err == nil && s == nil {
+		return nil
+	} else if err == nil {
+		if *t, err = time.Parse(time.RFC3339Nano, *s); err == nil {
+			return nil
+		}
+	}
+	return errors.New("must be a time such as 2024-01-02T03:04:05.678901Z, or null for none")
+}

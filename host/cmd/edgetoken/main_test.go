@@ -1,0 +1,232 @@
+package main_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.etcd.io/bbolt"
+
+	"github.com/edgetoken/edgetoken/core"
+	edgetoken "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
+	"github.com/edgetoken/edgetoken/host/engine"
+	"github.com/edgetoken/edgetoken/host/keyring"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"edgetoken": edgetoken.Main, "call": call, "foreign": foreign})
+}
+
+// TestScripts runs testdata/*.txtar. Beside testscript's own commands there are
+//
+//	exits N COMMAND…          runs a command, which must exit with status N
+//	freeport NAME             sets NAME to a port that nothing listens on
+//	ready URL                 waits until URL is answered with 200
+//	find NAME PATTERN FILE    sets NAME to what the group of PATTERN finds in a file; waits until the file has it
+//	terminate                 sends SIGTERM to what runs in the background
+//	exec call …               makes one HTTP request and prints status and body
+//	exec foreign FILE         writes a bbolt file that is no store
+//
+// The condition [module] holds where the sandboxed module is built in.
+func TestScripts(t *testing.T) {
+	_, err := os.Stat("../../engine/module/edgetoken.wasm")
+	module := err == nil
+	cache := t.TempDir()
+	if module {
+		compile(t, filepath.Join(cache, "edgetoken"))
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("EDGETOKEN_ENGINE", "native")
+			e.Setenv("EDGETOKEN_PASSWORD_MEMORY", "8") // the least that argon2 has
+			e.Setenv("EDGETOKEN_PASSWORD_ITERATIONS", "1")
+			e.Setenv("XDG_CACHE_HOME", cache)
+			return os.Chmod(e.WorkDir, 0o755)
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "module" {
+				return module, nil
+			}
+			return false, fmt.Errorf("unknown condition %s", cond)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "freeport": freeport, "ready": ready, "find": find, "terminate": terminate,
+		},
+	})
+}
+
+// compile fills the cache of compiled modules, so that not every script does so at the same time.
+func compile(t *testing.T, cache string) {
+	ring, err := keyring.Generate("HS256", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, full := range []bool{false, true} {
+		e, err := engine.New(t.Context(), engine.Config{Settings: core.DefaultSettings(), Keys: ring, SelfContained: full, CacheDir: cache, MaxInstances: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var failed *exec.ExitError
+	if errors.As(err, &failed) {
+		got = failed.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("%q exits with %d, want %d", args[1:], got, want)
+	}
+}
+
+func freeport(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Check(l.Close())
+	ts.Setenv(args[0], strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+}
+
+// patience is how long a script waits for what must come. A node that compiles its module on a busy machine takes a while.
+const patience = time.Minute
+
+func ready(ts *testscript.TestScript, _ bool, args []string) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		r, err := http.Get(args[0])
+		if err != nil {
+			continue
+		}
+		_ = r.Body.Close()
+		if r.StatusCode == http.StatusOK {
+			return
+		}
+	}
+	ts.Fatalf("%s is not answered", args[0])
+}
+
+func find(ts *testscript.TestScript, _ bool, args []string) {
+	pattern := regexp.MustCompile(args[1])
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		b, err := os.ReadFile(ts.MkAbs(args[2]))
+		if found := pattern.FindSubmatch(b); err == nil && found != nil {
+			ts.Setenv(args[0], string(found[1]))
+			return
+		}
+	}
+	ts.Fatalf("%s does not have %s", args[2], args[1])
+}
+
+func terminate(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, c := range ts.BackgroundCmds() {
+		ts.Check(c.Process.Signal(syscall.SIGTERM))
+	}
+}
+
+// call is curl for scripts: call [-bearer TOKEN] METHOD URL [JSON].
+func call() {
+	bearer := flag.String("bearer", "", "access token")
+	flag.Parse()
+	r, err := http.NewRequest(flag.Arg(0), flag.Arg(1), strings.NewReader(flag.Arg(2)))
+	if err == nil {
+		r.Header.Set("Content-Type", "application/json")
+		if *bearer != "" {
+			r.Header.Set("Authorization", "Bearer "+*bearer)
+		}
+		var answer *http.Response
+		if answer, err = http.DefaultClient.Do(r); err == nil {
+			defer answer.Body.Close()
+			fmt.Print(answer.StatusCode, " ")
+			_, err = io.Copy(os.Stdout, answer.Body)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// foreign writes a bbolt file of another program.
+func foreign() {
+	db, err := bbolt.Open(os.Args[1], 0o600, nil)
+	if err == nil {
+		err = errors.Join(db.Update(func(tx *bbolt.Tx) error {
+			_, err := tx.CreateBucket([]byte("consul"))
+			return err
+		}), db.Close())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func TestDistance(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, c := range []struct {
+		d    time.Duration
+		want string
+	}{
+		{0, "in 0 seconds"}, {time.Second, "in 1 second"}, {-time.Second, "1 second ago"}, {119 * time.Second, "in 119 seconds"}, {2 * time.Minute, "in 2 minutes"},
+		{-time.Hour, "60 minutes ago"}, {3*time.Hour - 1, "in 2 hours"}, {-48 * time.Hour, "2 days ago"}, {3 * 365 * 24 * time.Hour, "in 3 years"},
+	} {
+		if got := edgetoken.Distance(now.Add(c.d), now); got != c.want {
+			t.Errorf("distance(%v) = %q, want %q", c.d, got, c.want)
+		}
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	for text, want := range map[string]string{
+		"ana@example.com": "ana@example.com", "José Ñandú": "José Ñandú", "a\x1b[2Jb": `a\u001b[2Jb`, "a\u009b31mb": `a\u009b31mb`, "a\u202eb": `a\u202eb`, "a\nb": `a\u000ab`,
+	} {
+		if got := edgetoken.Printable(text); got != want {
+			t.Errorf("printable(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func FuzzReadEntries(f *testing.F) {
+	seeds, err := filepath.Glob("../../../testdata/conformance/setups.json")
+	if err != nil || len(seeds) == 0 {
+		f.Fatalf("no seeds: %v", err)
+	}
+	for _, s := range seeds {
+		b, err := os.ReadFile(s)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(b))
+	}
+	f.Add(`{"email": "a@b", "password": null}`)
+	f.Add(`[{"email": "a@b", "password": "x", "id": 1}, {"email": "c@d", "password_hash": "!", "last_login": "2024-01-02T03:04:05Z"}]`)
+	f.Add("{\"email\": \"a@b\", \"password\": \"x\"}\n{\"email\": \"c@d\", \"password\": null, \"attributes\": {\"a\": [1]}}\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		emails, err := edgetoken.ReadEntries(strings.NewReader(text))
+		if err == nil && len(emails) == 0 {
+			t.Error("no customer and no error")
+		}
+	})
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+)
+
+// configFlags are the flags that set a value of the configuration, each under the name of its key.
+var configFlags = []string{"data", "listen", "engine"}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "edgetoken",
+		Short: "a token service, wire-compatible with djangorestframework-simplejwt",
+		Long: `edgetoken issues and checks JSON Web Tokens over the HTTP API of Django REST framework with djangorestframework-simplejwt.
+
+The configuration comes from edgetoken.yaml, then EDGETOKEN_* environment variables, then flags (see edgetoken config --help).
+The exit status is 0 when all was done, 1 when something was refused or failed, 2 when the command line or the configuration is wrong.`,
+		Example: `  edgetoken demo                                   a working node in a temporary directory
+  edgetoken serve --data /var/lib/edgetoken        a node
+  edgetoken customers add ana@example.com          a customer, with a password from a prompt
+  edgetoken token explain "$TOKEN"                 why a token is refused, step by step`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetOut(os.Stdout)
+	root.PersistentFlags().String("config", "", "configuration file (default edgetoken.yaml where there is one)")
+	root.PersistentFlags().String("data", "", `data directory (default "data")`)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return misusef("%w; see %s --help", err, c.CommandPath())
+	})
+	root.AddCommand(demoCommand(), serveCommand(), customersCommand(), tokenCommand(), configCommand(), versionCommand())
+	for _, c := range slices.Concat([]*cobra.Command{root}, root.Commands()) {
+		if c.HasSubCommands() {
+			group(c)
+		}
+	}
+	return root
+}
+
+// group makes a command that only has commands below it say so when none of them is called.
+func group(c *cobra.Command) {
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return misusef("%s has no command %q; see %[1]s --help", c.CommandPath(), args[0])
+		}
+		return misusef("%s needs a command; see %[1]s --help", c.CommandPath())
+	}
+}
+
+// wants holds the arguments to the number that the usage line names.
+func wants(n int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) != n {
+			return misusef("wrong number of arguments: %d; usage: %s", len(args), c.UseLine())
+		}
+		return nil
+	}
+}
+
+// addJSON adds --json to a command that prints data.
+func addJSON(c *cobra.Command) *cobra.Command {
+	c.Flags().Bool("json", false, "print JSON")
+	return c
+}
+
+// wantsJSON reports whether --json was given.
+func wantsJSON(c *cobra.Command) bool {
+	v, _ := c.Flags().GetBool("json")
+	return v
+}
+
+// loadConfig reads the configuration of a command. More flags come from a command that decides values itself.
+func loadConfig(c *cobra.Command, more ...config.Flag) (*config.Config, error) {
+	path, _ := c.Flags().GetString("config")
+	path = cmp.Or(path, os.Getenv(config.FileVariable))
+	return config.Load(config.Sources{
+		File:       cmp.Or(path, "edgetoken.yaml"),
+		FileNeeded: path != "",
+		Environ:    os.Environ(),
+		Flags:      append(givenFlags(c), more...),
+	})
+}
+
+// givenFlags are the values of the configuration on the command line.
+func givenFlags(c *cobra.Command) []config.Flag {
+	var flags []config.Flag
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if slices.Contains(configFlags, f.Name) {
+			flags = append(flags, config.Flag{Key: f.Name, Value: f.Value.String()})
+		}
+	})
+	return flags
+}
+
+var errNoDataDir = errors.New("does not exist: start edgetoken serve once, or name the data directory with --data")

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// step is one check that a token goes through: the causes that it can refuse with, and what to say where it does not.
+type step struct {
+	name   string
+	causes []core.Cause
+	passed func(*trial) string
+}
+
+// first are the checks of every token, in core's order (core.Prepare).
+var first = []step{
+	{"form", []core.Cause{core.TooLong, core.Malformed}, say("three parts in base64url")},
+	{"header", []core.Cause{core.BadHeader}, say("a strict JSON object")},
+	{"key", []core.Cause{core.UnknownKey, core.BadAlgorithm}, (*trial).sayKey},
+	{"signature", []core.Cause{core.BadSignature}, say("made by this key")},
+	{"claims", []core.Cause{core.BadClaims}, say("a strict JSON object")},
+	{"iat", []core.Cause{core.BadIssuedAt, core.NotYetIssued}, func(t *trial) string { return t.moment(t.opened.IssuedAt) }},
+	{"nbf", []core.Cause{core.BadNotBefore, core.NotYetValid}, func(t *trial) string { return t.moment(t.opened.NotBefore) }},
+	{"exp", []core.Cause{core.BadExpiresAt, core.Expired}, func(t *trial) string { return t.moment(t.opened.ExpiresAt) }},
+	{"iss", []core.Cause{core.WrongIssuer}, (*trial).sayIssuer},
+	{"aud", []core.Cause{core.WrongAudience}, (*trial).sayAudience},
+	{"sub", []core.Cause{core.BadSubject}, func(t *trial) string { return t.orAbsent(t.opened.Subject) }},
+	{"jti", nil, func(t *trial) string { return t.orAbsent(t.opened.JWTID) }},
+}
+
+var (
+	expiry    = step{"exp present", []core.Cause{core.NoExpiresAt}, say("yes")}
+	id        = step{"id", []core.Cause{core.NoID}, func(t *trial) string { return t.orAbsent(t.opened.TokenID) }}
+	tokenType = step{"type", []core.Cause{core.NoType, core.WrongType}, func(t *trial) string { return t.orAbsent(t.opened.Type) }}
+	revoked   = step{"revocation", []core.Cause{core.Blacklisted, core.CutOff, core.BadID}, (*trial).sayFamily}
+	customer  = step{"customer", []core.Cause{core.NoCustomerClaim, core.CustomerNotFound, core.CustomerInactive, core.InactiveAccount}, (*trial).sayCustomer}
+	claim     = step{"password claim", []core.Cause{core.RevokeClaim}, func(t *trial) string {
+		if t.settings.CheckRevokeToken {
+			return "that of the customer's password"
+		}
+		return "not asked for (CHECK_REVOKE_TOKEN is off)"
+	}}
+)
+
+// then are the checks of an operation that follow.
+func (t *trial) then() []step {
+	early := []step{revoked, expiry, id, tokenType}
+	if t.settings.BlacklistApp {
+		early = []step{id, revoked, expiry, tokenType}
+	}
+	switch {
+	case t.as == "verify":
+		return []step{expiry, id, revoked}
+	case t.as == "refresh":
+		return append(early, customer)
+	case t.as == "blacklist":
+		return early
+	case t.text(t.opened.Type) == string(core.SlidingToken):
+		return append(early, customer, claim)
+	}
+	return []step{expiry, id, tokenType, revoked, customer, claim}
+}
+
+// steps lists all checks up to the one that refused, and those that were not reached.
+func (t *trial) steps(refused core.Refusal) []checked {
+	all := slices.Concat(first, t.then())
+	end := slices.IndexFunc(all, func(s step) bool { return slices.Contains(s.causes, refused.Cause) })
+	if refused.Cause == core.BadID && t.opened.JWTID.Form != core.Absent && t.opened.JWTID.Form != core.String {
+		end = slices.IndexFunc(all, func(s step) bool { return s.name == "jti" })
+	}
+	var list []checked
+	for i, s := range all {
+		switch {
+		case end < 0 || i < end:
+			list = append(list, checked{s.name, "ok", s.passed(t)})
+		case i == end:
+			list = append(list, checked{s.name, "refused", t.why(refused.Cause)})
+		default:
+			list = append(list, checked{s.name, "not reached", ""})
+		}
+	}
+	return list
+}
+
+// reasons say in words why a check refused.
+var reasons = map[core.Cause]string{
+	core.TooLong:          fmt.Sprintf("the token is longer than %d bytes", core.MaxTokenBytes),
+	core.Malformed:        "the token is not three parts in canonical base64url, with dots between",
+	core.BadHeader:        "the header is no strict JSON object, or asks for what is not understood (crit, b64)",
+	core.BadAlgorithm:     "alg is not the algorithm of the key",
+	core.UnknownKey:       "no key has this kid",
+	core.BadSignature:     "the signature is not this key's: another key signed, or the token was changed",
+	core.BadClaims:        "the claims are no strict JSON object",
+	core.BadIssuedAt:      "is no number",
+	core.NotYetIssued:     "is ahead: the clocks of this node and the issuer disagree, or LEEWAY is too small",
+	core.BadNotBefore:     "is no number",
+	core.NotYetValid:      "is ahead",
+	core.BadExpiresAt:     "is no number, or beyond the year 9999",
+	core.Expired:          "is past",
+	core.WrongIssuer:      "is not ISSUER",
+	core.WrongAudience:    "names none of AUDIENCE",
+	core.BadSubject:       "is no text",
+	core.BadID:            "is nothing that can be revoked",
+	core.NoExpiresAt:      "the token has no exp, so that it would never expire",
+	core.NoID:             "the token has no id (JTI_CLAIM)",
+	core.NoType:           "the token has no type (TOKEN_TYPE_CLAIM)",
+	core.WrongType:        "the token is of another type",
+	core.Blacklisted:      "the log-in that the token descends from was revoked",
+	core.CutOff:           "the log-in that the token descends from came before all sessions were ended: by a new password, by disabling, or by log out everywhere",
+	core.NoCustomerClaim:  "the token names no customer (USER_ID_CLAIM)",
+	core.CustomerNotFound: "the customer does not exist",
+	core.CustomerInactive: "the customer is disabled",
+	core.InactiveAccount:  "the customer does not exist or is disabled",
+	core.RevokeClaim:      "the password was changed since the token was issued",
+}
+
+// why is the reason of a refusal with the value that was refused.
+func (t *trial) why(cause core.Cause) string {
+	claims := map[core.Cause]string{
+		core.BadIssuedAt: t.text(t.opened.IssuedAt), core.NotYetIssued: t.moment(t.opened.IssuedAt),
+		core.BadNotBefore: t.text(t.opened.NotBefore), core.NotYetValid: t.moment(t.opened.NotBefore),
+		core.BadExpiresAt: t.text(t.opened.ExpiresAt), core.Expired: t.moment(t.opened.ExpiresAt),
+		core.WrongIssuer: t.orAbsent(t.opened.TokenIssuer), core.WrongAudience: t.orAbsent(t.opened.Audience),
+		core.WrongType: t.text(t.opened.Type), core.CutOff: t.started(), core.Blacklisted: t.started(),
+		core.CustomerNotFound: t.text(t.opened.Customer), core.CustomerInactive: t.text(t.opened.Customer), core.InactiveAccount: t.text(t.opened.Customer),
+		core.UnknownKey: "keys: " + t.keyNames(), core.BadAlgorithm: "keys: " + t.keyNames(),
+	}
+	reason := reasons[cause]
+	if reason == "" {
+		reason = cause.String()
+	}
+	if value := claims[cause]; value != "" {
+		reason += " (" + value + ")"
+	}
+	return reason
+}
+
+func say(text string) func(*trial) string { return func(*trial) string { return text } }
+
+func (t *trial) orAbsent(c core.Claim) string {
+	if c.Form == core.Absent {
+		return "absent"
+	}
+	return t.text(c)
+}
+
+func (t *trial) sayKey() string {
+	if t.opened.Key < 0 || t.opened.Key >= len(t.keys.Keys) {
+		return "found"
+	}
+	return keyName(t.keys.Keys[t.opened.Key])
+}
+
+func (t *trial) keyNames() string {
+	var names []string
+	for _, k := range t.keys.Keys {
+		names = append(names, keyName(k))
+	}
+	return strings.Join(names, ", ")
+}
+
+func keyName(k core.KeyInfo) string {
+	if k.ID == "" {
+		return k.Algorithm + ", the configured SIGNING_KEY"
+	}
+	return k.Algorithm + ", kid " + k.ID
+}
+
+func (t *trial) sayIssuer() string {
+	if t.settings.Issuer == nil {
+		return t.orAbsent(t.opened.TokenIssuer) + " (ISSUER is not set)"
+	}
+	return t.orAbsent(t.opened.TokenIssuer)
+}
+
+func (t *trial) sayAudience() string {
+	if t.settings.Audience == nil {
+		return t.orAbsent(t.opened.Audience) + " (AUDIENCE is not set)"
+	}
+	return t.orAbsent(t.opened.Audience)
+}
+
+func (t *trial) sayFamily() string {
+	if s := t.started(); s != "" {
+		return "not revoked; " + s
+	}
+	return "not revoked"
+}
+
+// started says when the log-in was that a token of ours descends from.
+func (t *trial) started() string {
+	if !t.opened.Family.Ours {
+		return ""
+	}
+	at := time.UnixMilli(t.opened.FamilyAt(t.now).Start).UTC()
+	return "logged in " + at.Format("2006-01-02 15:04:05 UTC") + ", " + distance(at, t.now)
+}
+
+func (t *trial) sayCustomer() string {
+	if t.customer.ID.IsZero() {
+		return "none is asked for"
+	}
+	if !t.customer.IsActive {
+		return t.customer.ID.String() + " " + t.customer.Email + ", disabled, which is not asked for"
+	}
+	return t.customer.ID.String() + " " + t.customer.Email + ", active"
+}

@@ -1,0 +1,11 @@
+//go:build !unix
+
+package main
+
+import "io/fs"
+
+// privateFiles has nothing to do: files inherit the access list of the data directory.
+func privateFiles() {}
+
+// owner is not known.
+func owner(fs.FileInfo) (uid int, ok bool) { return 0, false }

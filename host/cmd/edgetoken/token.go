@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+func tokenCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "token",
+		Short: "judge tokens",
+		Long: `token judges a token with the keys, settings and revocations of a data directory, through the node that runs on it or, where none runs, by itself.
+The token is not used up, and no key is ever printed. The exit status is 1 where the token is refused.`,
+		Example: "  edgetoken token verify \"$TOKEN\"\n  pbpaste | edgetoken token explain -",
+	}
+	c.AddCommand(verifyCommand(), explainCommand())
+	c.PersistentFlags().String("engine", "native", "engine to judge with where no node runs: wasm, wasm-full or native")
+	return c
+}
+
+// offlineEngine is the engine for a command that judges by itself.
+func offlineEngine(c *cobra.Command) string {
+	if f := c.Flags().Lookup("engine"); f != nil {
+		return f.Value.String()
+	}
+	return "native"
+}
+
+func verifyCommand() *cobra.Command {
+	return addJSON(&cobra.Command{
+		Use:     "verify TOKEN|-",
+		Short:   "say whether a token is good, as POST /auth/token/verify/ does",
+		Example: "  edgetoken token verify \"$TOKEN\"\n  edgetoken token verify - < token.txt",
+		Args:    wants(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return judge(c, args[0], "verify", func(w io.Writer, j judgement) error {
+				if j.Accepted {
+					_, err := fmt.Fprintln(w, "accepted")
+					return err
+				}
+				_, err := fmt.Fprintf(w, "refused: %s (clients are told %s: %s)\n", j.Cause, j.Code, j.Detail)
+				return err
+			})
+		},
+	})
+}
+
+func explainCommand() *cobra.Command {
+	var as string
+	c := addJSON(&cobra.Command{
+		Use:   "explain TOKEN|-",
+		Short: "say why a token is refused, step by step",
+		Long: `explain shows a token's header and claims, and every check that it goes through, in the order in which they are made.
+--as says what the token is to be good for; without it its type decides.`,
+		Example: "  edgetoken token explain \"$TOKEN\"\n  edgetoken token explain --as blacklist - < token.txt",
+		Args:    wants(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if _, ok := ops[as]; !ok && as != "" {
+				return misusef("--as %q is unknown: use one of %s", as, strings.Join(slices.Sorted(maps.Keys(ops)), ", "))
+			}
+			return judge(c, args[0], as, printJudgement)
+		},
+	})
+	c.Flags().StringVar(&as, "as", "", "header, refresh, blacklist or verify")
+	return c
+}
+
+// judge has a token judged and prints the judgement. It is errRefused where the token is refused.
+func judge(c *cobra.Command, token, as string, print func(io.Writer, judgement) error) error {
+	if engine := offlineEngine(c); !slices.Contains([]string{"wasm", "wasm-full", "native"}, engine) {
+		return misusef("--engine %q is unknown: use wasm, wasm-full or native", engine)
+	}
+	if token == "-" {
+		// A token that is too long stays too long.
+		b, err := io.ReadAll(io.LimitReader(c.InOrStdin(), 2*core.MaxTokenBytes))
+		if err != nil {
+			return fmt.Errorf("read token: %w", err)
+		}
+		token = string(b)
+	}
+	if token = strings.TrimSpace(token); token == "" {
+		return misuse{errors.New("the token is empty")}
+	}
+	var j judgement
+	err := withAdmin(c, false, func(client *adminClient) error {
+		return client.call(c.Context(), http.MethodPost, "/token", nil, tokenCall{Token: token, As: as}, &j)
+	})
+	if err != nil {
+		return err
+	}
+	if wantsJSON(c) {
+		err = printJSON(c.OutOrStdout(), j)
+	} else {
+		err = print(c.OutOrStdout(), j)
+	}
+	if err == nil && !j.Accepted {
+		err = errRefused
+	}
+	return err
+}
+
+func printJudgement(w io.Writer, j judgement) error {
+	whose := ""
+	if !j.Signed {
+		whose = " (anybody's word: the signature was not found good)"
+	}
+	for _, p := range []struct {
+		name string
+		json json.RawMessage
+	}{{"header", j.Header}, {"claims", j.Claims}} {
+		var b bytes.Buffer
+		text := "none that is JSON"
+		if string(p.json) != "null" && json.Indent(&b, p.json, "", "  ") == nil {
+			text = printableLines(b.String())
+		}
+		fmt.Fprintf(w, "%s%s: %s\n", p.name, whose, text)
+	}
+	fmt.Fprintf(w, "checks, as a token for %s:\n", purposes[j.As])
+	rows := make([][]string, len(j.Steps))
+	for i, s := range j.Steps {
+		rows[i] = []string{"  " + s.Name, s.Result, s.Detail}
+	}
+	if err := printTable(w, rows); err != nil {
+		return err
+	}
+	if j.Accepted {
+		_, err := fmt.Fprintln(w, "accepted")
+		return err
+	}
+	_, err := fmt.Fprintf(w, "refused: %s (clients are told %s: %s)\n", j.Cause, j.Code, j.Detail)
+	return err
+}
+
+var purposes = map[string]string{"header": "the Authorization header", "refresh": "a refresh", "blacklist": "the blacklist", "verify": "verification"}
+
+// printableLines is printable for a text of lines.
+func printableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = printable(l)
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,136 @@
+package keyring
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/lestrrat-go/jwx/v2/jwa"
+	"github.com/lestrrat-go/jwx/v2/jwk"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+var (
+	// ErrExposed says that others than the owner can read or change a key file.
+	ErrExposed = errors.New("others can read or change it")
+	// ErrNotKey says that a file holds no key that can be used here. Its content is not quoted.
+	ErrNotKey = errors.New("no usable key")
+)
+
+// maxKeyFile bounds a key file, in bytes: the largest RSA key fits many times.
+const maxKeyFile = 64 << 10
+
+// Load reads the key file that Save wrote. Errors: fs.ErrNotExist, ErrExposed, ErrNotKey.
+func Load(path string) (*Ring, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open signing key: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("open signing key: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("signing key %s: %w: it is not a regular file", path, ErrNotKey)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("signing key %s: %w: run chmod 600 %[1]s, and replace the key if somebody may have read it", path, ErrExposed)
+	}
+	b, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("read signing key: %w", err)
+	}
+	ring, reason := parse(b)
+	if reason != "" {
+		return nil, fmt.Errorf("signing key %s: %w: %s; restore it from a backup, or move it away for a new key, which ends every session", path, ErrNotKey, reason)
+	}
+	return ring, nil
+}
+
+// parse reads a JWK, or says why it is of no use. jwx's own errors may quote the key.
+func parse(b []byte) (*Ring, string) {
+	if len(b) > maxKeyFile {
+		return nil, "the file is too long for a key"
+	}
+	k, err := jwk.ParseKey(b)
+	if err != nil {
+		return nil, "the file is no JWK (RFC 7517)"
+	}
+	oct, ok := k.(jwk.SymmetricKey)
+	if !ok {
+		return nil, "keys of type " + string(k.KeyType()) + " are not supported by this version, which signs with HS256, HS384 or HS512"
+	}
+	if k.KeyID() == "" {
+		return nil, "the JWK has no kid"
+	}
+	if k.KeyUsage() != "" && k.KeyUsage() != "sig" {
+		return nil, "the JWK's use is not sig"
+	}
+	ring, err := newRing(core.KeyInfo{ID: k.KeyID(), Algorithm: k.Algorithm().String(), Default: true}, oct.Octets())
+	if err != nil {
+		return nil, err.Error()
+	}
+	return ring, ""
+}
+
+// Save writes the ring's key to a new file with mode 0600; it is durable when Save returns, and after a crash the file is whole or
+// not there. A file that is there already is fs.ErrExist and stays as it is. Two callers must not save to one path at once.
+func (r *Ring) Save(path string) (err error) {
+	b, err := r.jwk()
+	if err != nil {
+		return fmt.Errorf("write signing key %s: %w", path, err)
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("write signing key %s: %w", path, fs.ErrExist)
+	}
+	part := path + ".new"
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("write signing key: %w", err)
+	}
+	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("write signing key: %w", err)
+	}
+	_, err = f.Write(b)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(part, path)
+	}
+	if err != nil {
+		return fmt.Errorf("write signing key: %w", errors.Join(err, os.Remove(part)))
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// jwk is the key as a JWK and a line end.
+func (r *Ring) jwk() ([]byte, error) {
+	k, err := jwk.FromRaw(r.keys[0].material())
+	if err != nil {
+		return nil, err
+	}
+	info := r.set.Keys[0]
+	err = errors.Join(k.Set(jwk.KeyIDKey, info.ID), k.Set(jwk.AlgorithmKey, jwa.SignatureAlgorithm(info.Algorithm)))
+	if err != nil {
+		return nil, err
+	}
+	b, err := json.Marshal(k)
+	return append(b, '\n'), err
+}
+
+// syncDir makes the names in a directory durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("write signing key: %w", err)
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return fmt.Errorf("write signing key: %w", err)
+	}
+	return nil
+}
