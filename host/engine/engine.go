@@ -97,6 +97,9 @@ func (e *Engine) open(ctx context.Context, cfg Config) error {
 	if cfg.Keys == nil {
 		return errors.New("engine: Config.Keys is missing")
 	}
+	if err := e.Configure(cfg.Settings, cfg.Keys); err != nil {
+		return err
+	}
 	module := cfg.Module
 	if module == nil {
 		var err error
@@ -123,9 +126,6 @@ func (e *Engine) open(ctx context.Context, cfg Config) error {
 	}
 	e.pool = newPool(instances)
 	e.closers = append(e.closers, e.pool.close)
-	if err := e.Configure(cfg.Settings, cfg.Keys); err != nil {
-		return err
-	}
 	return e.use(ctx, func(*instance, *config) error { return nil })
 }
 

@@ -26,6 +26,9 @@ func newEngine(t testing.TB, cfg engine.Config) *engine.Engine {
 	if cfg.Keys == nil {
 		cfg.Settings, cfg.Keys = core.DefaultSettings(), coretest.OneKey()
 	}
+	if cfg.CacheDir == "" {
+		cfg.CacheDir = cacheDir
+	}
 	e, err := engine.New(context.Background(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +72,7 @@ func TestNewRefusesAnotherModule(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := engine.New(t.Context(), engine.Config{
-				Settings: core.DefaultSettings(), Keys: coretest.OneKey(), Module: c.module, SelfContained: c.selfContained,
+				Settings: core.DefaultSettings(), Keys: coretest.OneKey(), Module: c.module, SelfContained: c.selfContained, CacheDir: cacheDir,
 			})
 			for _, want := range c.want {
 				if err == nil || !strings.Contains(err.Error(), want) {
@@ -147,7 +150,11 @@ func TestCallersRuntime(t *testing.T) {
 	for _, withWASI := range []bool{true, false} {
 		t.Run(fmt.Sprintf("WASI %v", withWASI), func(t *testing.T) {
 			ctx := context.Background()
-			rt := wazero.NewRuntime(ctx)
+			cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rt := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCompilationCache(cache))
 			defer rt.Close(ctx)
 			if withWASI {
 				wasi_snapshot_preview1.MustInstantiate(ctx, rt)

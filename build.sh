@@ -1,0 +1,202 @@
+#!/usr/bin/env bash
+# Builds, runs and checks edgetoken. Needs Go 1.26 or later and git; works from any folder.
+#
+#   ./build.sh                 dist/*.wasm and bin/edgetoken
+#   ./build.sh run [flags]     the same, then a node with a demo customer (bin/edgetoken demo)
+#   ./build.sh test            the whole check; the last line counts: N passed, N failed, N skipped
+#   ./build.sh test-peers      replays the recorded exchanges with their own program (needs python3); counts in the same form
+#   ./build.sh fuzz [seconds]  each fuzz target in turn, a minute long each if not told
+#
+# With CI=true, `test` and `test-peers` take what was skipped for a failure.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+GO_WANTED=1.26
+TOPICS="obtain refresh verify authorization claims blacklist"
+ENGINES="wasm wasm-full native"
+
+die() { echo "build.sh: $*" >&2; exit 2; }
+say() { echo "== $*"; }
+in_ci() { [ "${CI:-}" = true ]; }
+
+# tools checks that Go and git are there, in a version that will do.
+tools() {
+  command -v git >/dev/null || die "git is missing; install it (Debian: apt-get install git, macOS: xcode-select --install)"
+  command -v go >/dev/null || die "Go is missing; install Go $GO_WANTED or later from https://go.dev/dl/"
+  local version
+  # In this folder an older Go may fetch the one that go.mod asks for; GOVERSION is then that one's.
+  version=$(go env GOVERSION 2>/dev/null) || version=$(cd / && go env GOVERSION)
+  version=${version#go}
+  local major=${version%%.*} minor=${version#*.}
+  minor=${minor%%[!0-9]*}
+  case "$major$minor" in
+    '' | *[!0-9]*) die "this Go calls itself '$version'; install Go $GO_WANTED or later from https://go.dev/dl/" ;;
+  esac
+  [ "$major" -gt 1 ] || [ "$minor" -ge "${GO_WANTED#*.}" ] ||
+    die "Go $version is too old; install Go $GO_WANTED or later from https://go.dev/dl/"
+}
+
+# module NAME [TAGS] builds dist/NAME.wasm. The same sources give the same bytes: neither paths nor commits go in.
+module() {
+  GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -buildvcs=false -ldflags="-s -w" -tags="${2:-}" \
+    -o "dist/$1.wasm" ./wasm/edgetoken
+}
+
+# modules builds all three and lays the two that host/engine embeds into its folder.
+modules() {
+  mkdir -p dist host/engine/module &&
+    module edgetoken && module edgetoken-full full && module edgetoken-verify verify &&
+    cp dist/edgetoken.wasm dist/edgetoken-full.wasm host/engine/module/
+}
+
+command_line() {
+  local vcs=auto
+  # There may be no commit to stamp: in an unpacked archive, or in a folder of another user's.
+  git rev-parse --verify -q HEAD >/dev/null 2>&1 || vcs=false
+  CGO_ENABLED=0 go build -trimpath -buildvcs=$vcs -o bin/edgetoken ./host/cmd/edgetoken
+}
+
+build() { modules && command_line; }
+
+passed=0 failed=0 skipped=0
+
+# closing prints the counts as the last line and ends with the verdict.
+closing() {
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" -eq 0 ] || exit 1
+  if in_ci && [ "$skipped" -gt 0 ]; then
+    echo "build.sh: in CI nothing may be skipped" >&2
+    exit 1
+  fi
+  exit 0
+}
+
+# check NAME COMMAND… runs one check and counts it; its output is shown if it fails.
+check() {
+  local name=$1 out
+  shift
+  if out=$("$@" 2>&1); then
+    passed=$((passed + 1))
+    echo "ok   $name"
+  else
+    failed=$((failed + 1))
+    printf 'FAIL %s\n%s\n' "$name" "$out"
+  fi
+}
+
+# tally LINE adds a line "N passed, N failed[, N skipped]" to the counts; any other line is a failure.
+tally() {
+  if [[ $1 =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)?$ ]]; then
+    passed=$((passed + BASH_REMATCH[1]))
+    failed=$((failed + BASH_REMATCH[2]))
+    skipped=$((skipped + ${BASH_REMATCH[4]:-0}))
+  else
+    failed=$((failed + 1))
+    echo "FAIL no counts at the end: $1"
+  fi
+}
+
+gofmt_clean() {
+  local bad
+  bad=$("$(go env GOROOT)/bin/gofmt" -l .) || return
+  [ -z "$bad" ] || { printf 'run gofmt -w on these:\n%s\n' "$bad"; return 1; }
+}
+
+vet_guest() { GOOS=wasip1 GOARCH=wasm go vet ./core/... ./wasm/...; }
+linter() { go tool -modfile=.ci/go.mod "$@"; }
+
+# vulnerabilities asks govulncheck, which needs its database from the network.
+vulnerabilities() {
+  local out
+  if out=$(linter govulncheck ./... 2>&1); then
+    passed=$((passed + 1))
+    echo "ok   govulncheck"
+  elif [[ $out == *"fetching vulnerabilities"* ]]; then
+    echo "note govulncheck did not run: its database, https://vuln.go.dev, cannot be reached"
+  else
+    failed=$((failed + 1))
+    printf 'FAIL govulncheck\n%s\n' "$out"
+  fi
+}
+
+# race prints -race where the race detector can be linked.
+race() {
+  if [ "$(go env CGO_ENABLED)" = 1 ] && command -v "$(go env CC)" >/dev/null; then
+    echo -race
+  elif in_ci; then
+    return 1
+  else
+    echo "note without -race: the race detector needs a C compiler; install gcc or clang" >&2
+  fi
+}
+
+run_tests() {
+  local detector out
+  detector=$(race) || die "in CI the race detector must run; install gcc or clang"
+  say "build and checks"
+  check "modules and command" build
+  check "gofmt" gofmt_clean
+  check "go vet" go vet ./... ./testdata/kill
+  check "go vet for wasip1" vet_guest
+  check "go vet of .ci" go -C .ci vet ./...
+  check "staticcheck" linter staticcheck ./... ./testdata/kill
+  vulnerabilities
+  say "tests${detector:+ with the race detector}"
+  out=$(mktemp)
+  trap 'rm -f "$out"' EXIT
+  # -count=1: several tests build programs that the test cache knows nothing of. Folders named testdata are not in ./...
+  { go test $detector -count=1 -json ./... ./testdata/kill 2>&1 || true; } | go -C .ci run ./count | tee "$out"
+  tally "$(tail -n 1 "$out")"
+  say "all"
+  closing
+}
+
+run_peers() {
+  local version engine port base files topic out line
+  if ! command -v python3 >/dev/null; then
+    echo "skip the recorded exchanges: python3 is missing; install Python 3.8 or later"
+    skipped=$((skipped + 6))
+    closing
+  fi
+  base=testdata/conformance
+  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  out=$(mktemp)
+  trap 'rm -f "$out"; '"$base/setup --stop $port"' >/dev/null 2>&1 || true' EXIT
+  for engine in $ENGINES; do
+    for version in 5.5 5.2; do
+      files=()
+      for topic in $TOPICS; do files+=("$base/$version/$topic.json"); done
+      EDGETOKEN_ENGINE=$engine python3 "$base/replay.py" --strict-raw --skip "$base/skip.txt" \
+        --base "http://127.0.0.1:$port" --setup-cmd "$base/setup" "${files[@]}" >"$out" 2>&1 || true
+      line=$(tail -n 1 "$out")
+      sed '$d' "$out"
+      echo "replay $version, engine $engine: $line"
+      tally "$line"
+    done
+  done
+  echo "note $(grep -c '^[^#]' "$base/skip.txt") cases of these topics wait for what is not built yet: $base/skip.txt"
+  closing
+}
+
+run_fuzz() {
+  local seconds=${1:-60} package target
+  [[ $seconds =~ ^[0-9]+$ ]] || die "fuzz takes a number of seconds, not '$seconds'"
+  for package in $(grep -rl --include='*_test.go' '^func Fuzz' core host store | xargs -n 1 dirname | sort -u); do
+    package=./$package
+    for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
+      say "$package $target, $seconds s"
+      go test -run='^$' -fuzz="^$target\$" -fuzztime="${seconds}s" "$package"
+    done
+  done
+}
+
+tools
+case "${1:-}" in
+  '') build ;;
+  run) shift; say "building; the first time takes a minute" >&2; build; exec bin/edgetoken demo "$@" ;;
+  test) run_tests ;;
+  test-peers) build; run_peers ;;
+  fuzz) run_fuzz "${2:-}" ;;
+  -h | --help | help) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p;}' "${BASH_SOURCE[0]}" ;;
+  *) die "unknown command '$1'; ./build.sh --help names them" ;;
+esac

@@ -1,0 +1,22 @@
+package engine_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+)
+
+// cacheDir holds the compiled modules of all tests in this package.
+var cacheDir string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "edgetoken-engine-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	cacheDir = dir
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
