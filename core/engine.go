@@ -38,13 +38,13 @@ type Keys interface {
 	Set() KeySet
 	// Check reports whether signature is that of the key with the given index over input.
 	Check(ctx context.Context, key int, input, signature []byte) (bool, error)
-	// Sign signs input with the key of the given index.
-	Sign(ctx context.Context, key int, input []byte) ([]byte, error)
+	// Sign signs input with the key of the given index. entropy are EntropyBytes random bytes, for algorithms that are not deterministic.
+	Sign(ctx context.Context, key int, input, entropy []byte) ([]byte, error)
 }
 
 // KeyMaterial is implemented by Keys whose keys may enter a self-contained guest.
 type KeyMaterial interface {
-	// Material is the secret of an HMAC key, or the PKCS #8 (signing) or PKIX (checking) DER of another.
+	// Material is the key as it enters the guest: what Key.Material of package jws gives.
 	Material(key int) ([]byte, error)
 }
 

@@ -81,7 +81,7 @@ func (n *Native) Decide(ctx context.Context, req Request) (Outcome, error) {
 		return Outcome{}, err
 	}
 	p := Prepare(&config.settings, config.set, req)
-	return SignPrepared(ctx, config.keys, p)
+	return SignPrepared(ctx, config.keys, p, req.Entropy)
 }
 
 // CheckWriting reports what a request that writes tokens lacks: ErrEntropy or ErrNoSigningKey.
@@ -95,11 +95,11 @@ func CheckWriting(req Request, keys KeySet) error {
 	return nil
 }
 
-// SignPrepared has keys sign what was prepared.
-func SignPrepared(ctx context.Context, keys Keys, p Prepared) (Outcome, error) {
+// SignPrepared has keys sign what was prepared; entropy is that of the request.
+func SignPrepared(ctx context.Context, keys Keys, p Prepared, entropy []byte) (Outcome, error) {
 	signatures := make([][]byte, len(p.Inputs))
 	for i, input := range p.Inputs {
-		signature, err := keys.Sign(ctx, p.Key, input)
+		signature, err := keys.Sign(ctx, p.Key, input, entropy)
 		if err != nil {
 			return Outcome{}, err
 		}

@@ -26,6 +26,7 @@ func Run(t *testing.T, newEngine NewEngine) {
 	t.Run("Open", func(t *testing.T) { testOpen(t, newEngine) })
 	t.Run("Decide", func(t *testing.T) { testDecide(t, newEngine) })
 	t.Run("Issue", func(t *testing.T) { testIssue(t, newEngine) })
+	t.Run("Algorithms", func(t *testing.T) { testAlgorithms(t, newEngine) })
 	t.Run("Keys", func(t *testing.T) { testKeys(t, newEngine) })
 	t.Run("Misuse", func(t *testing.T) { testMisuse(t, newEngine) })
 }
@@ -52,12 +53,11 @@ type HMACKey struct {
 type HMACKeys struct {
 	set  core.KeySet
 	keys []*jws.Key
-	raw  []HMACKey
 }
 
 // NewHMACKeys makes a key set with the given epoch whose first key signs.
 func NewHMACKeys(epoch uint64, keys ...HMACKey) *HMACKeys {
-	h := &HMACKeys{set: core.KeySet{Epoch: epoch}, raw: keys}
+	h := &HMACKeys{set: core.KeySet{Epoch: epoch}}
 	for _, k := range keys {
 		key, err := jws.NewKey(k.Algorithm, []byte(k.Secret))
 		if err != nil {
@@ -80,11 +80,11 @@ func (h *HMACKeys) Check(_ context.Context, key int, input, signature []byte) (b
 	return h.keys[key].Check(input, signature), nil
 }
 
-func (h *HMACKeys) Sign(_ context.Context, key int, input []byte) ([]byte, error) {
-	return h.keys[key].Sign(input)
+func (h *HMACKeys) Sign(_ context.Context, key int, input, entropy []byte) ([]byte, error) {
+	return h.keys[key].Sign(input, entropy)
 }
 
-func (h *HMACKeys) Material(key int) ([]byte, error) { return []byte(h.raw[key].Secret), nil }
+func (h *HMACKeys) Material(key int) ([]byte, error) { return h.keys[key].Material() }
 
 // Sign makes a token of a header and claims, both given as text.
 func Sign(alg, secret, header, claims string) string {
@@ -93,7 +93,7 @@ func Sign(alg, secret, header, claims string) string {
 		panic("coretest: " + err.Error())
 	}
 	input := encode(header) + "." + encode(claims)
-	signature, err := key.Sign([]byte(input))
+	signature, err := key.Sign([]byte(input), nil)
 	if err != nil {
 		panic("coretest: " + err.Error())
 	}

@@ -1,51 +1,52 @@
 package jws
 
 import (
+	"bytes"
+	"crypto"
 	"crypto/hmac"
-	"crypto/sha256"
-	"crypto/sha512"
-	"hash"
+	_ "crypto/sha256" // for crypto.SHA256
+	_ "crypto/sha512" // for crypto.SHA384 and crypto.SHA512
 	"strconv"
 )
-
-// table has one row for each algorithm.
-var table = map[string]algorithm{
-	"HS256": {read: hmacKey(sha256.New, sha256.Size)},
-	"HS384": {read: hmacKey(sha512.New384, sha512.Size384)},
-	"HS512": {read: hmacKey(sha512.New, sha512.Size)},
-}
-
-// WeakKeyError says that an HMAC secret is shorter than its hash (RFC 7518 §3.2), both in bytes.
-type WeakKeyError struct{ Length, Need int }
-
-func (e *WeakKeyError) Error() string {
-	return "the secret has " + strconv.Itoa(e.Length) + " bytes and needs at least " + strconv.Itoa(e.Need) + " (RFC 7518 §3.2)"
-}
 
 // hmacSecret is a secret with its hash (RFC 7518 §3.2).
 type hmacSecret struct {
 	secret []byte
-	hash   func() hash.Hash
+	hash   crypto.Hash
 }
 
-// hmacKey makes keys with the given hash. Where the secret is too short it gives the key and a *WeakKeyError beside it.
-func hmacKey(h func() hash.Hash, size int) func([]byte) (operations, error) {
-	return func(material []byte) (operations, error) {
-		k := &hmacSecret{secret: append([]byte(nil), material...), hash: h}
-		if len(material) < size {
-			return k, &WeakKeyError{Length: len(material), Need: size}
-		}
-		return k, nil
+func hmacRow(name string, hash crypto.Hash) algorithm {
+	return algorithm{
+		name: name,
+		use: func(key any) (operations, error) {
+			secret, ok := key.([]byte)
+			if !ok {
+				return nil, ErrOtherKey
+			}
+			k := &hmacSecret{secret: bytes.Clone(secret), hash: hash}
+			if len(secret) < hash.Size() {
+				return k, &WeakKeyError{"the secret has " + strconv.Itoa(len(secret)) + " bytes and needs at least " + strconv.Itoa(hash.Size()) + " (RFC 7518 §3.2)"}
+			}
+			return k, nil
+		},
+		read: func(numbers [][]byte, private bool) (any, error) {
+			if len(numbers) != 1 || !private {
+				return nil, ErrMaterial
+			}
+			return numbers[0], nil
+		},
 	}
 }
 
-func (k *hmacSecret) sign(input []byte) ([]byte, error) {
-	mac := hmac.New(k.hash, k.secret)
+func (k *hmacSecret) sign(input, _ []byte) ([]byte, error) {
+	mac := hmac.New(k.hash.New, k.secret)
 	mac.Write(input)
 	return mac.Sum(nil), nil
 }
 
 func (k *hmacSecret) check(input, signature []byte) bool {
-	want, _ := k.sign(input)
+	want, _ := k.sign(input, nil)
 	return hmac.Equal(want, signature)
 }
+
+func (k *hmacSecret) numbers() ([][]byte, bool, error) { return [][]byte{k.secret}, true, nil }

@@ -1,85 +1,123 @@
-// Package jws signs and checks with the algorithms of RFC 7518 §3.1, over the standard library.
+// Package jws signs and checks with the algorithms of RFC 7518 §3.1 and RFC 8037 §3.1, over the standard library.
 //
-// There are two types: an algorithm is a row of a table, and a Key is key material bound to one. The one rule: the
+// There are two types: an algorithm is a row of a table, and a Key is a key bound to one. The one rule: the
 // algorithm belongs to the key, never to the token (RFC 8725 §3.1). The package is linked into the self-contained
-// guests and used natively by host/keyring; it knows nothing of tokens.
+// guests and used natively by host/keyring; it knows nothing of tokens, and of encodings only the one in which keys enter a guest.
 package jws
 
 import (
+	"crypto"
 	"errors"
-	"sort"
+	"slices"
 )
 
-// ErrUnknownAlgorithm says that no row of the table has this name.
-var ErrUnknownAlgorithm = errors.New("unknown algorithm")
+// What can be wrong with a key, beside WeakKeyError.
+var (
+	ErrUnknownAlgorithm = errors.New("unknown algorithm")
+	ErrOtherKey         = errors.New("the key is not one for this algorithm")
+	ErrCannotSign       = errors.New("the key can only check signatures")
+	ErrMaterial         = errors.New("the key cannot be read")
+)
 
-// ErrCannotSign says that a key can only check.
-var ErrCannotSign = errors.New("the key can only check signatures")
+// WeakKeyError says why a key is too weak for its algorithm.
+type WeakKeyError struct{ Reason string }
 
-// algorithm is one row: how key material becomes a key.
+func (e *WeakKeyError) Error() string { return e.Reason }
+
+// algorithm is one row of the table.
 type algorithm struct {
-	// read makes a key of material: the secret of an HMAC key.
-	read func(material []byte) (operations, error)
+	name string
+	// use binds a key to the algorithm: []byte, a public key or a crypto.Signer. A *WeakKeyError may come beside operations that work.
+	use func(key any) (operations, error)
+	// read makes the key of the numbers that Material wrote, private or public.
+	read func(numbers [][]byte, private bool) (any, error)
 }
 
 // operations are what a key can do. They are safe for concurrent use.
 type operations interface {
-	sign(input []byte) ([]byte, error)
+	sign(input, entropy []byte) ([]byte, error)
 	check(input, signature []byte) bool
+	// numbers are what the key consists of; an error where it does not give them.
+	numbers() (numbers [][]byte, private bool, err error)
+}
+
+// table has a row for each algorithm.
+var table = []algorithm{
+	hmacRow("HS256", crypto.SHA256), hmacRow("HS384", crypto.SHA384), hmacRow("HS512", crypto.SHA512),
+	rsaRow("RS256", crypto.SHA256, false), rsaRow("RS384", crypto.SHA384, false), rsaRow("RS512", crypto.SHA512, false),
+	rsaRow("PS256", crypto.SHA256, true), rsaRow("PS384", crypto.SHA384, true), rsaRow("PS512", crypto.SHA512, true),
+	ecdsaRow("ES256"), ecdsaRow("ES384"), ecdsaRow("ES512"),
+	ed25519Row("EdDSA"),
+}
+
+// Algorithms are the names of the table, in its order.
+func Algorithms() []string {
+	names := make([]string, len(table))
+	for i, row := range table {
+		names[i] = row.name
+	}
+	return names
+}
+
+func find(name string) (algorithm, bool) {
+	i := slices.IndexFunc(table, func(row algorithm) bool { return row.name == name })
+	if i < 0 {
+		return algorithm{}, false
+	}
+	return table[i], true
 }
 
 // Key signs and checks with one algorithm. It is safe for concurrent use, and prints as its algorithm alone.
 type Key struct {
 	name string
-	operations
+	ops  operations
 }
 
-// NewKey reads the material of a key for the named algorithm ("HS256"): for HMAC the secret, at least as long as the
-// hash (RFC 7518 §3.2). ErrUnknownAlgorithm, *WeakKeyError, or what is wrong with the material.
-func NewKey(name string, material []byte) (*Key, error) {
-	return newKey(name, material, false)
-}
-
-// NewWeakKey is NewKey, but admits an HMAC secret that is shorter than its hash, as Django shops may have one. An empty one it refuses.
-func NewWeakKey(name string, material []byte) (*Key, error) {
-	return newKey(name, material, true)
-}
-
-func newKey(name string, material []byte, weak bool) (*Key, error) {
-	row, ok := table[name]
-	if !ok {
-		return nil, ErrUnknownAlgorithm
-	}
-	ops, err := row.read(material)
-	var tooShort *WeakKeyError
-	if errors.As(err, &tooShort) && weak && len(material) > 0 {
-		err = nil
-	}
+// NewKey binds a key to the named algorithm: for HMAC the secret as []byte, for the others a public key of the standard library
+// (*rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey), which only checks, or a crypto.Signer for one, which may live in a KMS.
+// ErrUnknownAlgorithm, ErrOtherKey, or a *WeakKeyError: HMAC secrets must be as long as the hash (RFC 7518 §3.2), RSA keys
+// have 2048 bits (§3.3).
+func NewKey(name string, key any) (*Key, error) {
+	k, err := bind(name, key)
 	if err != nil {
 		return nil, err
 	}
-	return &Key{name: name, operations: ops}, nil
+	return k, nil
+}
+
+// NewWeakKey is NewKey, but admits an HMAC secret that is shorter than its hash, as Django shops may have one. An empty one it refuses.
+func NewWeakKey(name string, secret []byte) (*Key, error) {
+	k, err := bind(name, secret)
+	var weak *WeakKeyError
+	if err != nil && !(errors.As(err, &weak) && k != nil && len(secret) > 0) {
+		return nil, err
+	}
+	return k, nil
+}
+
+// bind may give a key beside a *WeakKeyError.
+func bind(name string, key any) (*Key, error) {
+	row, ok := find(name)
+	if !ok {
+		return nil, ErrUnknownAlgorithm
+	}
+	ops, err := row.use(key)
+	if ops == nil {
+		return nil, err
+	}
+	return &Key{name: name, ops: ops}, err
 }
 
 // Algorithm is the registered name, such as HS256.
 func (k *Key) Algorithm() string { return k.name }
 
-// Sign is the signature of input, as the third part of a token holds it before base64url. ErrCannotSign for a public key.
-func (k *Key) Sign(input []byte) ([]byte, error) { return k.sign(input) }
+// Sign is the signature of input, as the third part of a token holds it before base64url. The salt of RSASSA-PSS comes from entropy (at least 32 random bytes) and input;
+// the other algorithms are deterministic, ECDSA by RFC 6979. ErrCannotSign for a public key.
+func (k *Key) Sign(input, entropy []byte) ([]byte, error) { return k.ops.sign(input, entropy) }
 
 // Check reports whether signature is that of this key over input.
-func (k *Key) Check(input, signature []byte) bool { return k.check(input, signature) }
+func (k *Key) Check(input, signature []byte) bool { return k.ops.check(input, signature) }
 
-// String is the algorithm; keys never print their material.
+// String is the algorithm; keys never print what they consist of.
 func (k *Key) String() string   { return "jws.Key(" + k.name + ")" }
 func (k *Key) GoString() string { return k.String() }
-
-// Algorithms are the names of the table, sorted.
-func Algorithms() []string {
-	names := make([]string, 0, len(table))
-	for name := range table {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
-}

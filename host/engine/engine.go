@@ -212,7 +212,7 @@ func (e *Engine) Decide(ctx context.Context, req core.Request) (o core.Outcome, 
 	if err != nil {
 		return core.Outcome{}, err
 	}
-	return core.SignPrepared(ctx, c.keys, p)
+	return core.SignPrepared(ctx, c.keys, p, req.Entropy)
 }
 
 // use runs f with an instance that is configured as the engine is now. An instance that traps, panics or answers nonsense

@@ -65,6 +65,6 @@ func (fuzzKeys) Set() core.KeySet {
 	return core.KeySet{Epoch: 1, Keys: []core.KeyInfo{{Algorithm: "HS256", Default: true, AnyID: true}}}
 }
 func (fuzzKeys) Check(context.Context, int, []byte, []byte) (bool, error) { return false, nil }
-func (fuzzKeys) Sign(context.Context, int, []byte) ([]byte, error) {
+func (fuzzKeys) Sign(context.Context, int, []byte, []byte) ([]byte, error) {
 	return nil, errors.New("nothing to sign")
 }

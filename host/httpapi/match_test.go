@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -11,12 +12,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
 // matcher compares answers with recorded ones, for one case.
 type matcher struct {
 	settings recordedSettings
-	keys     *hmacKeys
+	keys     *keyring.Ring
 	seen     map[string]bool // ids of the tokens of this case
 	faults   []string
 }
@@ -261,7 +264,11 @@ func (m *matcher) token(path string, want map[string]any, token string) {
 		}
 	}
 	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
-	if err != nil || header["alg"] != m.keys.key.Algorithm() || !m.keys.key.Check([]byte(parts[0]+"."+parts[1]), signature) {
+	good := false
+	if err == nil && header["alg"] == m.keys.Algorithm() {
+		good, err = m.keys.Check(context.Background(), 0, []byte(parts[0]+"."+parts[1]), signature)
+	}
+	if err != nil || !good {
 		m.fault("%s: the signature is not that of the configured key", path)
 	}
 	id := fmt.Sprint(claims[m.settings.text("JTI_CLAIM")])

@@ -1,7 +1,6 @@
 package httpapi_test
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -15,8 +14,8 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/core/jws"
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
@@ -145,34 +144,15 @@ func (s recordedSettings) field() (store.Field, error) {
 	}
 }
 
-// hmacKeys are the configured secret as core.Keys: it answers any kid and names none.
-type hmacKeys struct {
-	key    *jws.Key
-	secret string
-}
-
 // keysFor are the keys of a case; the test keys may be weak ones.
-func keysFor(t *testing.T, s recordedSettings) *hmacKeys {
+func keysFor(t *testing.T, s recordedSettings) *keyring.Ring {
 	t.Helper()
-	key, err := jws.NewWeakKey(s.text("ALGORITHM"), []byte(s.text("SIGNING_KEY")))
+	ring, err := keyring.FromSettings(s.text("ALGORITHM"), []byte(s.text("SIGNING_KEY")), []byte(s.text("VERIFYING_KEY")), true)
 	if err != nil {
 		t.Fatalf("SIGNING_KEY for %s: %v", s.text("ALGORITHM"), err)
 	}
-	return &hmacKeys{key, s.text("SIGNING_KEY")}
+	return ring
 }
-
-func (k *hmacKeys) Set() core.KeySet {
-	return core.KeySet{Epoch: 1, Keys: []core.KeyInfo{{Algorithm: k.key.Algorithm(), Default: true, AnyID: true}}}
-}
-
-func (k *hmacKeys) Check(_ context.Context, _ int, input, signature []byte) (bool, error) {
-	return k.key.Check(input, signature), nil
-}
-
-func (k *hmacKeys) Sign(_ context.Context, _ int, input []byte) ([]byte, error) {
-	return k.key.Sign(input)
-}
-func (k *hmacKeys) Material(int) ([]byte, error) { return []byte(k.secret), nil }
 
 // cheap are the least costs of argon2id: recordings are no test of hashing.
 var cheap = password.Params{Memory: 8, Iterations: 1, Parallelism: 1}

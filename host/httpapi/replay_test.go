@@ -19,13 +19,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
 // boundary parts the multipart bodies of recordings.
 const boundary = "conformance-boundary-7f3a"
 
 // replay runs the steps of a case one after the other.
-func replay(t *testing.T, server *httptest.Server, r recording, settings recordedSettings, keys *hmacKeys) {
+func replay(t *testing.T, server *httptest.Server, r recording, settings recordedSettings, keys *keyring.Ring) {
 	m := &matcher{settings: settings, keys: keys, seen: map[string]bool{}}
 	ctx := map[string]any{}
 	for i, step := range r.Steps {

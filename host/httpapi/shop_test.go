@@ -15,6 +15,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
@@ -74,7 +75,7 @@ func hashOf(t testing.TB, plain string) string {
 	return encoded
 }
 
-func testKeys(t *testing.T) *hmacKeys {
+func testKeys(t *testing.T) *keyring.Ring {
 	return keysFor(t, recordedSettings{"ALGORITHM": "HS256", "SIGNING_KEY": strings.Repeat("k", 32)})
 }
 

@@ -1,6 +1,7 @@
 package keyring
 
 import (
+	"crypto"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,17 +63,23 @@ func parse(b []byte) (*Ring, string) {
 	if err != nil {
 		return nil, "the file is no JWK (RFC 7517)"
 	}
-	oct, ok := k.(jwk.SymmetricKey)
-	if !ok {
-		return nil, "keys of type " + string(k.KeyType()) + " are not supported by this version, which signs with HS256, HS384 or HS512"
-	}
 	if k.KeyID() == "" {
 		return nil, "the JWK has no kid"
 	}
 	if k.KeyUsage() != "" && k.KeyUsage() != "sig" {
 		return nil, "the JWK's use is not sig"
 	}
-	ring, err := newRing(core.KeyInfo{ID: k.KeyID(), Algorithm: k.Algorithm().String(), Default: true}, oct.Octets())
+	var raw any
+	if err := k.Raw(&raw); err != nil {
+		return nil, "the JWK's numbers are no key"
+	}
+	raw = signer(raw)
+	switch raw.(type) {
+	case []byte, crypto.Signer:
+	default:
+		return nil, "the JWK is a public key, with which nothing can be signed"
+	}
+	ring, err := newRing(core.KeyInfo{ID: k.KeyID(), Algorithm: k.Algorithm().String(), Default: true}, raw)
 	if err != nil {
 		return nil, err.Error()
 	}
@@ -110,7 +117,7 @@ func (r *Ring) Save(path string) (err error) {
 
 // jwk is the key as a JWK and a line end.
 func (r *Ring) jwk() ([]byte, error) {
-	k, err := jwk.FromRaw(r.keys[0].material())
+	k, err := jwk.FromRaw(r.keys[0].raw())
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,7 @@
 //
 //	{"alg":"HS256","k":"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg","kid":"0d5f…","kty":"oct"}
 //
-// FromSecret makes a ring of a configured SIGNING_KEY, as Django's shops have it. The one rule: a key is never shown. Rings print as
+// FromSecret and FromPEM make a ring of a configured SIGNING_KEY, as Django's shops have it. The one rule: a key is never shown. Rings print as
 // the algorithms and ids of their keys, and no error quotes what a key file holds.
 //
 // This is the one package that knows jwx; what it reads there it hands to core/jws, which computes.
@@ -13,7 +13,12 @@ package keyring
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -32,11 +37,11 @@ type Ring struct {
 	keys []key // in the order of set.Keys
 }
 
-// key is one key: what signs and checks, and the material that it was made of.
+// key is one key: what signs and checks, and the key of the standard library that it was made of.
 type key struct {
 	*jws.Key
-	// material is a function since fmt asks unexported fields for no Format: of a function it prints the address.
-	material func() []byte
+	// raw is a function since fmt asks unexported fields for no Format: of a function it prints the address.
+	raw func() any
 }
 
 var (
@@ -48,55 +53,95 @@ var (
 var errNoKey = errors.New("keyring: no key with this index")
 
 // Generate makes a ring of one new key with a random kid of 32 hex digits. The kid is no thumbprint, since that of
-// a weak secret could be guessed at leisure. random nil: crypto/rand.
+// a weak secret could be guessed at leisure. random nil: crypto/rand; keys other than secrets are always made with that.
 func Generate(algorithm string, random io.Reader) (*Ring, error) {
-	size, ok := secretBytes[algorithm]
-	if !ok {
-		return nil, fmt.Errorf("make a key for %q: %w; use one of %s", algorithm, jws.ErrUnknownAlgorithm, strings.Join(jws.Algorithms(), ", "))
-	}
 	if random == nil {
 		random = rand.Reader
 	}
-	b := make([]byte, size+16)
-	if _, err := io.ReadFull(random, b); err != nil {
+	raw, err := newKey(algorithm, random)
+	if err != nil {
+		return nil, fmt.Errorf("make a key: %w", err)
+	}
+	id := make([]byte, 16)
+	if _, err := io.ReadFull(random, id); err != nil {
 		return nil, fmt.Errorf("make a key: read entropy: %w", err)
 	}
-	return newRing(core.KeyInfo{ID: hex.EncodeToString(b[size:]), Algorithm: algorithm, Default: true}, b[:size])
+	return newRing(core.KeyInfo{ID: hex.EncodeToString(id), Algorithm: algorithm, Default: true}, raw)
 }
 
-// secretBytes is the length of a new secret, that of the hash (RFC 7518 §3.2).
-var secretBytes = map[string]int{"HS256": 32, "HS384": 48, "HS512": 64}
+// newKey makes a key for an algorithm: a secret as long as the hash (RFC 7518 §3.2), RSA of 2048 bits (§3.3), a key on the curve (§3.4), or Ed25519.
+func newKey(algorithm string, random io.Reader) (any, error) {
+	switch algorithm {
+	case "HS256", "HS384", "HS512":
+		secret := make([]byte, map[string]int{"HS256": 32, "HS384": 48, "HS512": 64}[algorithm])
+		if _, err := io.ReadFull(random, secret); err != nil {
+			return nil, fmt.Errorf("read entropy: %w", err)
+		}
+		return secret, nil
+	case "RS256", "RS384", "RS512", "PS256", "PS384", "PS512":
+		return rsa.GenerateKey(rand.Reader, 2048)
+	case "ES256":
+		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case "ES384":
+		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	case "ES512":
+		return ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
+	case "EdDSA":
+		_, private, err := ed25519.GenerateKey(rand.Reader)
+		return private, err
+	}
+	return nil, fmt.Errorf("%w %q; use one of %s", jws.ErrUnknownAlgorithm, algorithm, strings.Join(jws.Algorithms(), ", "))
+}
 
-// FromSecret makes a ring of a configured secret. Its tokens name no kid, and it checks tokens with any kid. A secret shorter than the hash is a
-// *jws.WeakKeyError unless allowWeak (RFC 7518 §3.2); an empty one is always an error.
+// configured describes a key of SIGNING_KEY: its tokens name no kid, and it checks tokens with any kid.
+func configured(algorithm string) core.KeyInfo {
+	return core.KeyInfo{Algorithm: algorithm, Default: true, AnyID: true}
+}
+
+// FromSettings makes a ring of SIGNING_KEY and VERIFYING_KEY as SIMPLE_JWT has them for ALGORITHM: FromSecret for HMAC, where
+// VERIFYING_KEY has no meaning, else FromPEM.
+func FromSettings(algorithm string, signing, verifying []byte, allowWeak bool) (*Ring, error) {
+	if strings.HasPrefix(algorithm, "HS") {
+		return FromSecret(algorithm, signing, allowWeak)
+	}
+	return FromPEM(algorithm, signing, verifying)
+}
+
+// FromSecret makes a ring of a configured HMAC secret. A secret shorter than the hash is a *jws.WeakKeyError unless allowWeak (RFC 7518 §3.2); an
+// empty one is always an error.
 func FromSecret(algorithm string, secret []byte, allowWeak bool) (*Ring, error) {
-	info := core.KeyInfo{Algorithm: algorithm, Default: true, AnyID: true}
 	if !allowWeak {
-		return newRing(info, secret)
+		return newRing(configured(algorithm), slices.Clone(secret))
 	}
 	k, err := jws.NewWeakKey(algorithm, secret)
 	if err != nil {
 		return nil, err
 	}
-	return ringOf(info, k, secret), nil
+	return ringOf(configured(algorithm), k, slices.Clone(secret)), nil
 }
 
 // newRing is the ring of one key that is strong enough.
-func newRing(info core.KeyInfo, secret []byte) (*Ring, error) {
-	k, err := jws.NewKey(info.Algorithm, secret)
+func newRing(info core.KeyInfo, raw any) (*Ring, error) {
+	k, err := jws.NewKey(info.Algorithm, raw)
 	if err != nil {
 		return nil, err
 	}
-	return ringOf(info, k, secret), nil
+	return ringOf(info, k, raw), nil
 }
 
-func ringOf(info core.KeyInfo, k *jws.Key, material []byte) *Ring {
-	material = slices.Clone(material)
+func ringOf(info core.KeyInfo, k *jws.Key, raw any) *Ring {
 	return &Ring{
-		// A ring never changes, and a node has one in its life: one epoch is enough.
-		set:  core.KeySet{Epoch: 1, Keys: []core.KeyInfo{info}, Signing: 0},
-		keys: []key{{Key: k, material: func() []byte { return material }}},
+		// A ring never changes, and its epoch is drawn, so that no other ring has it.
+		set:  core.KeySet{Epoch: newEpoch(), Keys: []core.KeyInfo{info}, Signing: 0},
+		keys: []key{{Key: k, raw: func() any { return raw }}},
 	}
+}
+
+// newEpoch names a set of keys.
+func newEpoch() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return binary.LittleEndian.Uint64(b[:])
 }
 
 // Set describes the keys.
@@ -110,20 +155,20 @@ func (r *Ring) Check(_ context.Context, index int, input, signature []byte) (boo
 	return r.keys[index].Check(input, signature), nil
 }
 
-// Sign signs input with a key.
-func (r *Ring) Sign(_ context.Context, index int, input []byte) ([]byte, error) {
+// Sign signs input with a key; entropy makes the salt of RSASSA-PSS.
+func (r *Ring) Sign(_ context.Context, index int, input, entropy []byte) ([]byte, error) {
 	if index < 0 || index >= len(r.keys) {
 		return nil, errNoKey
 	}
-	return r.keys[index].Sign(input)
+	return r.keys[index].Sign(input, entropy)
 }
 
-// Material gives a copy of a key's secret, for a guest that signs by itself.
+// Material gives a key as it enters a guest that signs by itself.
 func (r *Ring) Material(index int) ([]byte, error) {
 	if index < 0 || index >= len(r.keys) {
 		return nil, errNoKey
 	}
-	return slices.Clone(r.keys[index].material()), nil
+	return r.keys[index].Material()
 }
 
 // Algorithm is the algorithm of the key that signs.

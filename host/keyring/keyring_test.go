@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
+	"github.com/lestrrat-go/jwx/v2/jwk"
 	jwxjws "github.com/lestrrat-go/jwx/v2/jws"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -32,35 +33,72 @@ func generate(t testing.TB, algorithm string) *keyring.Ring {
 	return r
 }
 
-func TestSignatureIsJWXs(t *testing.T) {
+// jwx signs what the ring checks, and checks what the ring signs; deterministic signatures are the same.
+func TestAgreesWithJWX(t *testing.T) {
 	for _, algorithm := range jws.Algorithms() {
 		t.Run(algorithm, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "signing.key")
 			r := generate(t, algorithm)
-			secret, err := r.Material(0)
+			if err := r.Save(path); err != nil {
+				t.Fatal(err)
+			}
+			b, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
-			want, err := jwxjws.Sign([]byte(`{"a":1}`), jwxjws.WithKey(jwa.SignatureAlgorithm(algorithm), secret))
+			key, err := jwk.ParseKey(b)
 			if err != nil {
 				t.Fatal(err)
 			}
-			dot := bytes.LastIndexByte(want, '.')
-			signature, err := r.Sign(t.Context(), 0, want[:dot])
+			theirs, err := jwxjws.Sign([]byte(`{"a":1}`), jwxjws.WithKey(jwa.SignatureAlgorithm(algorithm), key))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := base64.RawURLEncoding.EncodeToString(signature); got != string(want[dot+1:]) {
-				t.Errorf("Sign = %s, jwx signs %s", got, want[dot+1:])
+			dot := bytes.LastIndexByte(theirs, '.')
+			input := theirs[:dot]
+			signature, err := base64.RawURLEncoding.DecodeString(string(theirs[dot+1:]))
+			if err != nil {
+				t.Fatal(err)
 			}
-			if ok, err := r.Check(t.Context(), 0, want[:dot], signature); !ok || err != nil {
-				t.Errorf("Check of its own signature = %v, %v", ok, err)
+			if ok, err := r.Check(t.Context(), 0, input, signature); !ok || err != nil {
+				t.Errorf("Check of jwx's signature = %v, %v", ok, err)
 			}
-			signature[0] ^= 1
-			if ok, err := r.Check(t.Context(), 0, want[:dot], signature); ok || err != nil {
-				t.Errorf("Check of a changed signature = %v, %v", ok, err)
+			for i := range signature {
+				signature[i] ^= 1
+				if ok, err := r.Check(t.Context(), 0, input, signature); ok || err != nil {
+					t.Fatalf("Check with byte %d changed = %v, %v", i, ok, err)
+				}
+				signature[i] ^= 1
+			}
+			for _, wrong := range [][]byte{nil, signature[:len(signature)-1], append(bytes.Clone(signature), 0)} {
+				if ok, err := r.Check(t.Context(), 0, input, wrong); ok || err != nil {
+					t.Errorf("Check of a signature of %d bytes = %v, %v", len(wrong), ok, err)
+				}
+			}
+			ours, err := r.Sign(t.Context(), 0, input, bytes.Repeat([]byte("e"), core.EntropyBytes))
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := r.Sign(t.Context(), 0, input, bytes.Repeat([]byte("e"), core.EntropyBytes))
+			if err != nil || !bytes.Equal(again, ours) {
+				t.Errorf("the same input and entropy give another signature, %v", err)
+			}
+			token := append(append(bytes.Clone(input), '.'), base64.RawURLEncoding.EncodeToString(ours)...)
+			if _, err := jwxjws.Verify(token, jwxjws.WithKey(jwa.SignatureAlgorithm(algorithm), public(t, key))); err != nil {
+				t.Errorf("jwx refuses the ring's signature: %v", err)
 			}
 		})
 	}
+}
+
+// public is the public key of a key, or the secret itself.
+func public(t *testing.T, key jwk.Key) jwk.Key {
+	t.Helper()
+	p, err := key.PublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 func TestSaveAndLoad(t *testing.T) {
@@ -131,7 +169,7 @@ func TestLoadRefuses(t *testing.T) {
 		"alg none":           {`{"kty":"oct","kid":"a","alg":"none","k":"` + secret + `"}`, 0o600, keyring.ErrNotKey, "unknown algorithm"},
 		"weak":               {`{"kty":"oct","kid":"a","alg":"HS256","k":"` + short + `"}`, 0o600, keyring.ErrNotKey, "has 18 bytes and needs at least 32"},
 		"for encryption":     {`{"kty":"oct","kid":"a","alg":"HS256","use":"enc","k":"` + secret + `"}`, 0o600, keyring.ErrNotKey, "use is not sig"},
-		"public EC key":      {`{"kty":"EC","kid":"a","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}`, 0o600, keyring.ErrNotKey, "type EC are not supported"},
+		"public EC key":      {`{"kty":"EC","kid":"a","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}`, 0o600, keyring.ErrNotKey, "is a public key"},
 		"too long":           {strings.Repeat(" ", 1<<17), 0o600, keyring.ErrNotKey, "too long"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -195,8 +233,8 @@ func TestFromSecret(t *testing.T) {
 }
 
 func TestGenerate(t *testing.T) {
-	if _, err := keyring.Generate("RS256", nil); !errors.Is(err, jws.ErrUnknownAlgorithm) {
-		t.Errorf("Generate(RS256) = %v, want ErrUnknownAlgorithm", err)
+	if _, err := keyring.Generate("none", nil); !errors.Is(err, jws.ErrUnknownAlgorithm) {
+		t.Errorf("Generate(none) = %v, want ErrUnknownAlgorithm", err)
 	}
 	if _, err := keyring.Generate("HS256", strings.NewReader("too little")); err == nil {
 		t.Error("Generate with too little entropy gives a key")
@@ -214,7 +252,7 @@ func TestIndexOutOfRange(t *testing.T) {
 		if _, err := r.Material(index); err == nil {
 			t.Errorf("Material(%d) gives a key", index)
 		}
-		if _, err := r.Sign(context.Background(), index, nil); err == nil {
+		if _, err := r.Sign(context.Background(), index, nil, nil); err == nil {
 			t.Errorf("Sign(%d) signs", index)
 		}
 		if _, err := r.Check(context.Background(), index, nil, nil); err == nil {

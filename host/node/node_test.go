@@ -35,8 +35,8 @@ func (k testKeys) Check(_ context.Context, _ int, input, signature []byte) (bool
 	return k.Key.Check(input, signature), nil
 }
 
-func (k testKeys) Sign(_ context.Context, _ int, input []byte) ([]byte, error) {
-	return k.Key.Sign(input)
+func (k testKeys) Sign(_ context.Context, _ int, input, entropy []byte) ([]byte, error) {
+	return k.Key.Sign(input, entropy)
 }
 
 func newKeys(t testing.TB, issuer string) testKeys {

@@ -18,7 +18,7 @@ var signature []byte
 func useKeys(c *abi.Config) bool {
 	keys = keys[:0]
 	for i, k := range c.Set.Keys {
-		key, err := jws.NewWeakKey(k.Algorithm, c.Material[i])
+		key, err := jws.ReadKey(k.Algorithm, c.Material[i])
 		if err != nil {
 			return false
 		}

@@ -18,7 +18,7 @@ func outcome(req core.Request) (core.Outcome, abi.Status) {
 	p := core.Prepare(&config.Settings, config.Set, req)
 	signatures := make([][]byte, len(p.Inputs))
 	for i, input := range p.Inputs {
-		s, err := keys[p.Key].Sign(input)
+		s, err := keys[p.Key].Sign(input, req.Entropy)
 		if err != nil {
 			return core.Outcome{}, abi.StatusFailed
 		}

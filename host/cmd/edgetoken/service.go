@@ -99,7 +99,7 @@ func openStore(cfg *config.Config) (*store.DB, error) {
 // openKeys gives the keys of a configuration: SIGNING_KEY, else the key in the data directory, which is made where it is missing and may be.
 func openKeys(cfg *config.Config, mayMake bool) (*keyring.Ring, error) {
 	if cfg.SigningKey.IsSet() {
-		return keyring.FromSecret(cfg.Algorithm, cfg.SigningKey.Reveal(), cfg.AllowWeakSigningKey)
+		return keyring.FromSettings(cfg.Algorithm, cfg.SigningKey.Reveal(), cfg.VerifyingKey.Reveal(), cfg.AllowWeakSigningKey)
 	}
 	path := dataDir(cfg.Data).key()
 	ring, err := keyring.Load(path)

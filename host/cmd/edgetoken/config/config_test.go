@@ -155,8 +155,9 @@ func TestMistakes(t *testing.T) {
 		"secret file missing":   {"simple_jwt:\n  SIGNING_KEY_FILE: nowhere\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY_FILE: cannot be read: open nowhere: no such file or directory`},
 		"weak":                  {"simple_jwt:\n  SIGNING_KEY: hunter2\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY: is weak for HS256: the secret has 7 bytes and needs at least 32 (RFC 7518 §3.2); take a longer one, or set allow_weak_signing_key: true while old tokens are in use`},
 		"weak for its hash":     {"simple_jwt:\n  ALGORITHM: HS512\n  SIGNING_KEY: " + longKey + "\n", nil, `edgetoken.yaml:3: simple_jwt.SIGNING_KEY: is weak for HS512: the secret has 38 bytes and needs at least 64 (RFC 7518 §3.2); take a longer one, or set allow_weak_signing_key: true while old tokens are in use`},
-		"algorithm of later":    {"simple_jwt:\n  ALGORITHM: RS256\n", nil, `edgetoken.yaml:2: simple_jwt.ALGORITHM: RS256 is not supported by this version: use one of HS256, HS384, HS512`},
-		"algorithm none":        {"simple_jwt:\n  ALGORITHM: none\n", nil, `edgetoken.yaml:2: simple_jwt.ALGORITHM: "none" is unknown: use one of HS256, HS384, HS512`},
+		"no PEM":                {"simple_jwt:\n  ALGORITHM: RS256\n  SIGNING_KEY: secret\n", nil, `edgetoken.yaml:3: simple_jwt.SIGNING_KEY: cannot be used with RS256: SIGNING_KEY is no PEM text: it begins with -----BEGIN PRIVATE KEY----- or the like, with the line breaks kept`},
+		"verifying alone":       {"simple_jwt:\n  ALGORITHM: RS256\n  VERIFYING_KEY: x\n", nil, `edgetoken.yaml:3: simple_jwt.VERIFYING_KEY: stands alone: give SIGNING_KEY, its private key, too`},
+		"algorithm none":        {"simple_jwt:\n  ALGORITHM: none\n", nil, `edgetoken.yaml:2: simple_jwt.ALGORITHM: "none" is unknown: use one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA`},
 		"rotation":              {"simple_jwt:\n  ROTATE_REFRESH_TOKENS: true\n", nil, `edgetoken.yaml:2: simple_jwt.ROTATE_REFRESH_TOKENS: rotation is not supported by this version: set it to false`},
 		"Python":                {"simple_jwt:\n  TOKEN_OBTAIN_SERIALIZER: shop.Mine\n", nil, `edgetoken.yaml:2: simple_jwt.TOKEN_OBTAIN_SERIALIZER: names Python code, which cannot run here: the answers of the end points are fixed; leave it out`},
 		"claims":                {"claims:\n  groups: groups\n", nil, `edgetoken.yaml:1: claims: configured claims are not supported by this version: leave it out`},
@@ -212,7 +213,7 @@ engine: v8
 blacklist_app: perhaps
 simple_jwt:
   ACCESS_TOKEN_LIFETIME: soon
-  ALGORITHM: RS256
+  ALGORITHM: HS1
   SIGNING_KEY: #secret
   USER_ID_CLAIM: exp
   ROTATE_REFRESH_TOKENS: true
@@ -222,7 +223,7 @@ simple_jwt:
   edgetoken.yaml:2: engine: "v8" is unknown: use wasm, wasm-full or native
   edgetoken.yaml:3: blacklist_app: "perhaps" is neither true nor false
   edgetoken.yaml:5: simple_jwt.ACCESS_TOKEN_LIFETIME: "soon" is no duration: give seconds as a number, or text such as 90s, 15m, 1h30m, 3d
-  edgetoken.yaml:6: simple_jwt.ALGORITHM: RS256 is not supported by this version: use one of HS256, HS384, HS512
+  edgetoken.yaml:6: simple_jwt.ALGORITHM: "HS1" is unknown: use one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA
   edgetoken.yaml:7: simple_jwt.SIGNING_KEY: is empty: give the secret, or leave the key out for a key of the node's own; a value that holds # must stand in quotes, else YAML takes the rest of the line for a comment
   edgetoken.yaml:8: simple_jwt.USER_ID_CLAIM: "exp" is a registered claim with a meaning of its own (RFC 7519 §4.1); choose another name
   edgetoken.yaml:9: simple_jwt.ROTATE_REFRESH_TOKENS: rotation is not supported by this version: set it to false

@@ -10,6 +10,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/jws"
+	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
 // setAudience reads AUDIENCE: null, a text, or a list of texts, which is also written as one.
@@ -135,20 +136,33 @@ func (c *Config) check(failed func(key string) bool) []Problem {
 	if c.AllowedHosts != nil && len(c.AllowedHosts) == 0 {
 		bad("allowed_hosts", errors.New(`names no host, so that every request would be refused: name some, or "*" for any`))
 	}
-	if c.VerifyingKey.IsSet() {
-		c.Warnings = append(c.Warnings, "simple_jwt.VERIFYING_KEY has no meaning for "+c.Algorithm+", where one key signs and checks")
-	}
-	c.checkKey(bad)
+	c.checkKeys(bad)
 	return problems
 }
 
-// checkKey reports a SIGNING_KEY that is shorter than the hash, or warns of it where it is allowed.
-func (c *Config) checkKey(bad func(string, error)) {
+// checkKeys reports keys that are of no use for ALGORITHM. A secret that is shorter than the hash gives a warning where it is allowed.
+func (c *Config) checkKeys(bad func(string, error)) {
+	symmetric := strings.HasPrefix(c.Algorithm, "HS")
+	if c.VerifyingKey.IsSet() && symmetric {
+		c.Warnings = append(c.Warnings, "simple_jwt.VERIFYING_KEY has no meaning for "+c.Algorithm+", where one key signs and checks")
+	}
 	if !c.SigningKey.IsSet() {
+		if c.VerifyingKey.IsSet() && !symmetric {
+			bad("simple_jwt.VERIFYING_KEY", errors.New("stands alone: give SIGNING_KEY, its private key, too"))
+		}
 		return
 	}
-	_, err := jws.NewKey(c.Algorithm, c.SigningKey.Reveal())
+	_, err := keyring.FromSettings(c.Algorithm, c.SigningKey.Reveal(), c.VerifyingKey.Reveal(), false)
 	if err == nil {
+		return
+	}
+	if errors.Is(err, keyring.ErrKeyPair) {
+		bad("simple_jwt.VERIFYING_KEY", err)
+		return
+	}
+	var weak *jws.WeakKeyError
+	if !symmetric || !errors.As(err, &weak) {
+		bad("simple_jwt.SIGNING_KEY", fmt.Errorf("cannot be used with %s: %w", c.Algorithm, err))
 		return
 	}
 	if c.AllowWeakSigningKey {

@@ -1,0 +1,56 @@
+package jws
+
+import (
+	"crypto"
+	"crypto/ed25519"
+)
+
+// ed25519Key is an Ed25519 key (RFC 8037 §3.1).
+type ed25519Key struct {
+	public  ed25519.PublicKey
+	private crypto.Signer // nil for a key that only checks
+}
+
+func ed25519Row(name string) algorithm {
+	return algorithm{
+		name: name,
+		use: func(key any) (operations, error) {
+			public, private := pair(key)
+			p, ok := public.(ed25519.PublicKey)
+			if !ok || len(p) != ed25519.PublicKeySize {
+				return nil, ErrOtherKey
+			}
+			return &ed25519Key{p, private}, nil
+		},
+		read: func(numbers [][]byte, private bool) (any, error) {
+			switch {
+			case len(numbers) != 1 || len(numbers[0]) != ed25519.PublicKeySize:
+				return nil, ErrMaterial
+			case private:
+				return ed25519.NewKeyFromSeed(numbers[0]), nil
+			}
+			return ed25519.PublicKey(numbers[0]), nil
+		},
+	}
+}
+
+func (k *ed25519Key) sign(input, _ []byte) ([]byte, error) {
+	if k.private == nil {
+		return nil, ErrCannotSign
+	}
+	return k.private.Sign(nil, input, crypto.Hash(0))
+}
+
+func (k *ed25519Key) check(input, signature []byte) bool {
+	return ed25519.Verify(k.public, input, signature)
+}
+
+func (k *ed25519Key) numbers() ([][]byte, bool, error) {
+	switch p := k.private.(type) {
+	case nil:
+		return [][]byte{k.public}, false, nil
+	case ed25519.PrivateKey:
+		return [][]byte{p.Seed()}, true, nil
+	}
+	return nil, false, ErrMaterial
+}

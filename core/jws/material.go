@@ -1,0 +1,63 @@
+package jws
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// Material is the key as it enters a guest: u8 kind (0 public, 1 private or secret), then numbers, each u16 length, little-endian, and that many bytes:
+//
+//	HMAC       secret
+//	RSA        n, e, and d, p, q of a private key; big-endian
+//	ECDSA      the point, uncompressed (SEC 1 §2.3.3), and the scalar of a private key
+//	Ed25519    the public key, or the seed (RFC 8032 §5.1.5) of a private key
+//
+// The secret "key":
+//
+//	01 | 03 00 | 6b 65 79
+//
+// A key that lives elsewhere, in a KMS, cannot be had so: ErrMaterial.
+func (k *Key) Material() ([]byte, error) {
+	numbers, private, err := k.ops.numbers()
+	if err != nil {
+		return nil, err
+	}
+	b := []byte{0}
+	if private {
+		b[0] = 1
+	}
+	for _, n := range numbers {
+		b = append(binary.LittleEndian.AppendUint16(b, uint16(len(n))), n...)
+	}
+	return b, nil
+}
+
+// ReadKey makes a key of what Material gave. Weak HMAC secrets are its caller's to refuse.
+func ReadKey(name string, material []byte) (*Key, error) {
+	row, ok := find(name)
+	if !ok {
+		return nil, ErrUnknownAlgorithm
+	}
+	if len(material) == 0 || material[0] > 1 {
+		return nil, ErrMaterial
+	}
+	var numbers [][]byte
+	for rest := material[1:]; len(rest) > 0; {
+		if len(rest) < 2 || int(binary.LittleEndian.Uint16(rest)) > len(rest)-2 {
+			return nil, ErrMaterial
+		}
+		end := 2 + int(binary.LittleEndian.Uint16(rest))
+		numbers = append(numbers, rest[2:end])
+		rest = rest[end:]
+	}
+	key, err := row.read(numbers, material[0] == 1)
+	if err != nil {
+		return nil, err
+	}
+	k, err := bind(name, key)
+	var weak *WeakKeyError
+	if err != nil && !(errors.As(err, &weak) && k != nil) {
+		return nil, err
+	}
+	return k, nil
+}
