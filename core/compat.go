@@ -12,6 +12,10 @@ type compat struct {
 	refreshChecksCustomer bool
 	// copiesIssuedAt: a refreshed access token keeps the refresh token's iat (simplejwt before 5.3).
 	copiesIssuedAt bool
+	// textIssuer: a token whose iss is no text cannot be written again, neither for its access token nor for the blacklist (PyJWT from 2.10).
+	textIssuer bool
+	// blacklistReadsCustomer: blacklisting looks the customer up, so that its claim must be readable as an id (simplejwt from 5.4).
+	blacklistReadsCustomer bool
 	// customerSettings: CHECK_REVOKE_TOKEN and CHECK_USER_IS_ACTIVE exist.
 	customerSettings bool
 	// invalid and expired are the texts for what PyJWT refuses.
@@ -20,7 +24,7 @@ type compat struct {
 
 var versions = map[Version]compat{
 	V55: {
-		textClaims: true, userIDAsText: true, refreshChecksCustomer: true, customerSettings: true,
+		textClaims: true, userIDAsText: true, refreshChecksCustomer: true, textIssuer: true, blacklistReadsCustomer: true, customerSettings: true,
 		invalid: "Token is invalid", expired: "Token is expired",
 	},
 	V52: {

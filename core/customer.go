@@ -84,6 +84,16 @@ func (o *Opened) CustomerKey(kind IDKind) (id CustomerID, ok bool) {
 	return CustomerID{}, false
 }
 
+// UnreadableCustomer reports whether Django could make no value of a field of the given kind of the token's customer claim, where it is there: a text
+// that is no integer, a list, an object.
+func (o *Opened) UnreadableCustomer(kind IDKind) bool {
+	if kind != IntegerID || o.Customer.Form == Absent || o.Customer.Form == Null {
+		return false
+	}
+	_, ok := pythonInt(o.Claims, o.Customer)
+	return !ok
+}
+
 // truthy is Python's bool() of a claim.
 func truthy(claims []byte, c Claim) bool {
 	raw := claims[c.Start:c.End]

@@ -44,7 +44,7 @@ func Prepare(s *Settings, keys KeySet, req Request) Prepared {
 			p.blacklist(j)
 		}
 	case Refresh:
-		p.refuse(first(j.refreshToken, j.refreshCustomer))
+		p.refuse(first(j.refreshToken, j.refreshCustomer, j.writable))
 		if !p.Refused() {
 			p.write(j, AccessToken, keys, j.refreshedAccess())
 		}
@@ -149,14 +149,38 @@ func (j *judge) refreshCustomer() Cause {
 	return OK
 }
 
+// writable: the token could be written again.
+func (j *judge) writable() Cause {
+	if f := j.o.TokenIssuer.Form; j.v.textIssuer && f != Absent && f != String {
+		return WrongIssuer
+	}
+	return OK
+}
+
+// listed: the id is one that a blacklist can hold.
+func (j *judge) listed() Cause {
+	if !j.fam.Listed {
+		return BadID
+	}
+	return OK
+}
+
+// readable: the customer claim can be read as an id.
+func (j *judge) readable() Cause {
+	if j.v.blacklistReadsCustomer && j.req.State.UnreadableCustomer {
+		return NoCustomerClaim
+	}
+	return OK
+}
+
 // blacklist revokes the family of a refresh token until nothing of it can be valid. What was issued from a foreign token under
 // the customer's name ends with it.
 func (p *Prepared) blacklist(j *judge) {
 	if !j.s.BlacklistApp {
 		return
 	}
-	if !j.fam.Listed {
-		p.refuse(BadID)
+	if c := first(j.listed, j.writable, j.readable); c != OK {
+		p.refuse(c)
 		return
 	}
 	exp, _ := pythonInt(j.o.Claims, j.o.ExpiresAt)

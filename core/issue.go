@@ -14,9 +14,6 @@ type claimMember struct {
 }
 
 func (l *claimList) set(name string, value []byte) {
-	if name == "" {
-		return
-	}
 	for i := range *l {
 		if (*l)[i].name == name {
 			(*l)[i].value = value
@@ -76,7 +73,13 @@ func (p *Prepared) login(j *judge, keys KeySet) {
 func (j *judge) refreshedAccess() claimList {
 	l := j.newToken(AccessToken, j.fam)
 	l.merge(j.o.Claims, func(name string) bool {
-		return name == j.s.TokenTypeClaim || name == "exp" || name == j.s.IDClaim || name == "jti" || name == "iat" && !j.v.copiesIssuedAt
+		switch name {
+		case "":
+			return false // a name, not a setting that is None
+		case "exp", "jti", j.s.TokenTypeClaim, j.s.IDClaim:
+			return true
+		}
+		return name == "iat" && !j.v.copiesIssuedAt
 	})
 	j.configured(&l)
 	return l
@@ -93,7 +96,9 @@ func (j *judge) newToken(t TokenType, fam Family) claimList {
 	}
 	fam.Start = max(fam.Start, familyEpoch)
 	var l claimList
-	l.setText(j.s.TokenTypeClaim, string(t))
+	if j.s.TokenTypeClaim != "" {
+		l.setText(j.s.TokenTypeClaim, string(t))
+	}
 	l.setInt("exp", j.req.Now.Add(lifetime).Unix())
 	l.setInt("iat", j.req.Now.Unix())
 	if j.s.IDClaim != "" {

@@ -75,7 +75,6 @@ func textInt(text []byte) (int64, bool) {
 		negative = text[0] == '-'
 		text = text[1:]
 	}
-	const maxDigits = 4300 // sys.get_int_max_str_digits()
 	v, digits, afterDigit := int64(0), 0, false
 	for len(text) > 0 {
 		r, size := utf8.DecodeRune(text)

@@ -11,6 +11,8 @@ const (
 	MaxTokenBytes = 64 << 10
 	// maxDepth is how deep a header or claims may nest.
 	maxDepth = 64
+	// maxDigits is how many digits an integer may have: Python reads no longer ones (sys.get_int_max_str_digits()).
+	maxDigits = 4300
 	// maxNames is how many member names a header or claims may have in all.
 	maxNames = 1024
 )
@@ -211,12 +213,14 @@ func (s *scanner) escape() bool {
 
 func (s *scanner) number() bool {
 	s.byte('-')
+	start := s.pos
 	switch {
 	case s.byte('0'):
 	case s.digits():
 	default:
 		return false
 	}
+	integer := s.pos
 	if s.byte('.') && !s.digits() {
 		return false
 	}
@@ -226,7 +230,7 @@ func (s *scanner) number() bool {
 		}
 		return s.digits()
 	}
-	return true
+	return s.pos > integer || integer-start <= maxDigits
 }
 
 // digits scans at least one digit.

@@ -2,9 +2,11 @@ package core
 
 // State is what a store knows that bears on one request. The zero value: nothing is known.
 type State struct {
-	Customer     Customer
-	PasswordGood bool // log-in only: the password that was given is the customer's
-	Family       FamilyState
+	Customer Customer
+	// UnreadableCustomer: the token's customer claim is there and no id can be made of it (Opened.UnreadableCustomer).
+	UnreadableCustomer bool
+	PasswordGood       bool // log-in only: the password that was given is the customer's
+	Family             FamilyState
 	// CutOff ends every family that started at or before it: the latest of the node's, the customer's and
 	// the customer's tombstone's. Unix milliseconds; 0 where there is none.
 	CutOff int64

@@ -68,7 +68,7 @@ func sampleRequests(tb testing.TB) []core.Request {
 		tb.Fatal(o.Cause, err)
 	}
 	state := core.State{
-		Customer: core.Customer{ID: core.Integer(7), UserID: core.Text("a@b.c"), Active: true, RevokeClaim: "F0", Version: 2}, PasswordGood: true,
+		Customer: core.Customer{ID: core.Integer(7), UserID: core.Text("a@b.c"), Active: true, RevokeClaim: "F0", Version: 2}, PasswordGood: true, UnreadableCustomer: true,
 		Family: core.FamilyState{Version: 4, Dead: true}, CutOff: 1, HighWater: 2,
 	}
 	return []core.Request{

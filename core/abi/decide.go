@@ -12,7 +12,7 @@ import (
 //
 //	u8 op | i64 now (Unix µs) | Opened (fixed, see AppendOpened) | bytes claims |
 //	customer id | customer user id | u8 active | text revoke claim | u64 version | u8 password good |
-//	u64 family version | u8 dead | i64 cut-off (ms) | i64 high-water mark (ms) | bytes extra | bytes entropy
+//	u8 unreadable customer | u64 family version | u8 dead | i64 cut-off (ms) | i64 high-water mark (ms) | bytes extra | bytes entropy
 //
 // A customer's id is u8 kind (0 none, 1 integer, 2 text), then i64 or text. A log-in (op 3) at 2026-01-01 begins
 //
@@ -29,6 +29,7 @@ func AppendRequest(b []byte, q *core.Request) []byte {
 	b = codec.Text(b, c.RevokeClaim)
 	b = codec.U64(b, c.Version)
 	b = codec.Bool(b, q.State.PasswordGood)
+	b = codec.Bool(b, q.State.UnreadableCustomer)
 	b = codec.U64(b, q.State.Family.Version)
 	b = codec.Bool(b, q.State.Family.Dead)
 	b = codec.I64(b, q.State.CutOff)
@@ -52,6 +53,7 @@ func ReadRequest(b []byte, set core.KeySet) (q core.Request, ok bool) {
 	c.RevokeClaim = r.Text()
 	c.Version = r.U64()
 	q.State.PasswordGood = r.Bool()
+	q.State.UnreadableCustomer = r.Bool()
 	q.State.Family.Version = r.U64()
 	q.State.Family.Dead = r.Bool()
 	q.State.CutOff = r.I64()

@@ -56,6 +56,7 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 		auth, verify, renew, list = core.Authenticate, core.Verify, core.Refresh, core.Blacklist
 	)
 	none := func(s *core.State) { *s = core.State{} }
+	unreadable := func(s *core.State) { *s = core.State{UnreadableCustomer: true} }
 	inactive := func(s *core.State) { s.Customer.Active = false }
 	dead := func(s *core.State) { s.Family = core.FamilyState{Version: 9, Dead: true} }
 	cutOff := func(s *core.State) { s.CutOff = Now.UnixMilli() }
@@ -86,7 +87,7 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 		{"exp beyond a double", auth, "5.5", access, []string{"exp=1e400"}, nil, core.BadExpiresAt},
 		{"exp beyond 9999", auth, "5.5", access, []string{"exp=10000000000000"}, nil, core.BadExpiresAt},
 		{"exp of twenty digits", auth, "5.5", access, []string{"exp=99999999999999999999"}, nil, core.BadExpiresAt},
-		{"exp of ten thousand digits", auth, "5.5", access, []string{"exp=" + strings.Repeat("9", 10_000)}, nil, core.BadExpiresAt},
+		{"exp of 4300 digits", auth, "5.5", access, []string{"exp=" + strings.Repeat("9", 4300)}, nil, core.BadExpiresAt},
 		{"exp text digits", auth, "5.5", access, []string{`exp="4102444800"`}, nil, core.BadExpiresAt},
 		{"exp text past", auth, "5.5", access, []string{`exp="` + past + `"`}, nil, core.Expired},
 		{"exp text", auth, "5.5", access, []string{`exp="soon"`}, nil, core.BadExpiresAt},
@@ -174,6 +175,14 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 		{"customer claim empty text", renew, "5.5", refresh, []string{`user_id=""`}, none, core.OK},
 		{"customer claim empty list", renew, "5.5", refresh, []string{`user_id=[ ]`}, none, core.OK},
 		{"customer claim text zero", renew, "5.5", refresh, []string{`user_id="0"`}, none, core.InactiveAccount},
+		{"iss a number", renew, "5.5", refresh, []string{"iss=5"}, nil, core.WrongIssuer},
+		{"iss null", list, "5.5", refresh, []string{"iss=null"}, nil, core.WrongIssuer},
+		{"iss null, no blacklist", list, "no list", refresh, []string{"iss=null"}, nil, core.OK},
+		{"iss null", verify, "5.5", refresh, []string{"iss=null"}, nil, core.OK},
+		{"iss a number", renew, "5.2", refresh, []string{"iss=5"}, nil, core.OK},
+		{"customer claim no id", list, "5.5", refresh, []string{`user_id="abc"`}, unreadable, core.NoCustomerClaim},
+		{"customer claim no id", list, "5.2", refresh, []string{`user_id="abc"`}, unreadable, core.OK},
+		{"customer claim no id, no blacklist", list, "no list", refresh, []string{`user_id="abc"`}, unreadable, core.OK},
 		{"revoke claim right", auth, "revoke", access, []string{`hash_password="0123456789ABCDEF0123456789ABCDEF"`}, nil, core.OK},
 		{"revoke claim other", auth, "revoke", access, []string{`hash_password="0123456789abcdef0123456789abcdef"`}, nil, core.RevokeClaim},
 		{"revoke claim absent", auth, "revoke", access, nil, nil, core.RevokeClaim},

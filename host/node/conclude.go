@@ -52,9 +52,11 @@ func (n *Node) conclude(ctx context.Context, request core.Request, query store.Q
 	return Result{}, fmt.Errorf("%w: its state changed %d times meanwhile", ErrBusy, attempts)
 }
 
-// decide has the engine judge a request about a customer at this moment.
+// decide has the engine judge a request about a customer, at this moment unless the request has a time already.
 func (n *Node) decide(ctx context.Context, request core.Request, customer store.Customer) (core.Outcome, error) {
-	request.Now = n.now()
+	if request.Now.IsZero() {
+		request.Now = n.now()
+	}
 	if request.Op.Writes() {
 		if !customer.ID.IsZero() {
 			request.Extra = n.cfg.Claims(customer)

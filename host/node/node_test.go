@@ -3,6 +3,7 @@ package node_test
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"io"
 	"log/slog"
@@ -435,6 +436,34 @@ func TestNewNamesEveryMistake(t *testing.T) {
 	for _, want := range []string{"AUTH_HEADER_TYPES", "Engine", "Store", "Hashers", "Passwords"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("New = %q, want it to name %s", err, want)
+		}
+	}
+}
+
+// TestForeignID blacklists refresh tokens whose ids are not ours, though one looks like it: it is that of an access token.
+func TestForeignID(t *testing.T) {
+	w := newWorld(t, nil)
+	_, access := w.login(t)
+	opened, err := core.NewNative(core.DefaultSettings(), newKeys(t, "")).Open(t.Context(), []byte(access))
+	if err != nil {
+		t.Fatal(err)
+	}
+	accessID, _ := opened.Text(opened.TokenID)
+	for name, id := range map[string]string{"Django's": "e949b664ab542995ac29822f75d885b2", "any text": "x", "of an access token": accessID} {
+		claims := `{"token_type":"refresh","exp":4102444800,"jti":"` + id + `","user_id":"1"}`
+		input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
+		signature, err := newKeys(t, "").Sign(t.Context(), 0, []byte(input), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token := input + "." + base64.RawURLEncoding.EncodeToString(signature)
+		for _, step := range []struct {
+			ask  func(context.Context, string) (node.Result, error)
+			want core.Cause
+		}{{w.Refresh, core.OK}, {w.Blacklist, core.OK}, {w.Refresh, core.Blacklisted}, {w.Verify, core.Blacklisted}} {
+			if result, err := step.ask(t.Context(), token); err != nil || cause(result) != step.want {
+				t.Errorf("%s: %v, %v; want %v", name, cause(result), err, step.want)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store"
@@ -33,29 +34,34 @@ func (n *Node) judge(ctx context.Context, op core.Op, token string) (Result, err
 	if err != nil {
 		return Result{}, err
 	}
-	request := core.Request{Op: op, Opened: opened}
+	request := core.Request{Op: op, Opened: opened, Now: n.now()}
 	if opened.Cause != core.OK {
 		// A token that is nobody's word names no state: whoever sends it costs the store nothing.
 		outcome, err := n.decide(ctx, request, store.Customer{})
 		return Result{Outcome: outcome}, err
 	}
-	return n.conclude(ctx, request, n.query(opened), nil)
+	query := Query(opened, request.Now, n.cfg.UserIDField, n.cfg.Store.IDs())
+	return n.conclude(ctx, request, query, func(state *core.State) {
+		state.UnreadableCustomer = opened.UnreadableCustomer(userIDKind(n.cfg.UserIDField, n.cfg.Store.IDs()))
+	})
 }
 
-// query is what to load for a token: the customer and the family that it names.
-func (n *Node) query(opened core.Opened) store.Query {
-	q := store.Query{Field: n.cfg.UserIDField, Family: opened.Family, Issuer: opened.Issuer, HasFamily: opened.Family.Listed}
+// Query is what to load for a token at a time: the customer and the family that it names, where field is USER_ID_FIELD and ids the
+// kind of ids of the store.
+func Query(opened core.Opened, now time.Time, field store.Field, ids core.IDKind) store.Query {
+	family := opened.FamilyAt(now)
+	q := store.Query{Field: field, Family: family, Issuer: opened.Issuer, HasFamily: family.Listed}
 	// A token of another issuer is never one of our customers (R11).
 	if opened.Issuer == "" {
-		q.UserID, q.HasUser = opened.CustomerKey(n.userIDKind())
+		q.UserID, q.HasUser = opened.CustomerKey(userIDKind(field, ids))
 	}
 	return q
 }
 
 // userIDKind is what values of USER_ID_FIELD are.
-func (n *Node) userIDKind() core.IDKind {
-	if n.cfg.UserIDField == store.FieldID {
-		return n.cfg.Store.IDs()
+func userIDKind(field store.Field, ids core.IDKind) core.IDKind {
+	if field == store.FieldID {
+		return ids
 	}
 	return core.TextID
 }

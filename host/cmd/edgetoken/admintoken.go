@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -86,15 +87,7 @@ func (a *admin) load(ctx context.Context, t *trial) (err error) {
 	if t.opened.Cause != core.OK {
 		return nil
 	}
-	field := userIDField(a.cfg)
-	q := store.Query{Field: field, Family: t.opened.Family, Issuer: t.opened.Issuer, HasFamily: t.opened.Family.Listed}
-	if t.opened.Issuer == "" {
-		kind := core.TextID
-		if field == store.FieldID {
-			kind = a.store.IDs()
-		}
-		q.UserID, q.HasUser = t.opened.CustomerKey(kind)
-	}
+	q := node.Query(t.opened, t.now, userIDField(a.cfg), a.store.IDs())
 	t.state, t.customer, err = a.store.Load(ctx, q)
 	return err
 }
