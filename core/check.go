@@ -20,7 +20,7 @@ func (j *judge) registered() Cause {
 	leeway := j.s.Leeway.Microseconds()
 	if j.o.IssuedAt.Form != Absent {
 		switch iat, ok := j.micros(j.o.IssuedAt); {
-		case !ok:
+		case !ok || j.o.IssuedAt.Form == String && !j.v.textIssuedAt:
 			return BadIssuedAt
 		case iat > j.now+leeway:
 			return NotYetIssued

@@ -12,6 +12,8 @@ type compat struct {
 	refreshChecksCustomer bool
 	// copiesIssuedAt: a refreshed access token keeps the refresh token's iat (simplejwt before 5.3).
 	copiesIssuedAt bool
+	// textIssuedAt: iat may be a text that int() reads (PyJWT from 2.7).
+	textIssuedAt bool
 	// textIssuer: a token whose iss is no text cannot be written again, neither for its access token nor for the blacklist (PyJWT from 2.10).
 	textIssuer bool
 	// blacklistReadsCustomer: blacklisting looks the customer up, so that its claim must be readable as an id (simplejwt from 5.4).
@@ -24,7 +26,7 @@ type compat struct {
 
 var versions = map[Version]compat{
 	V55: {
-		textClaims: true, userIDAsText: true, refreshChecksCustomer: true, textIssuer: true, blacklistReadsCustomer: true, customerSettings: true,
+		textClaims: true, userIDAsText: true, refreshChecksCustomer: true, textIssuedAt: true, textIssuer: true, blacklistReadsCustomer: true, customerSettings: true,
 		invalid: "Token is invalid", expired: "Token is expired",
 	},
 	V52: {

@@ -74,7 +74,7 @@ func (o *Opened) CustomerKey(kind IDKind) (id CustomerID, ok bool) {
 		case String:
 			return Text(string(plain(o.Claims, c))), true
 		case Number:
-			return Text(string(o.Claims[c.Start:c.End])), true
+			return Text(string(numberStr(o.Claims[c.Start:c.End]))), true
 		case True:
 			return Text("True"), true
 		case False:

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 	"unicode"
@@ -52,6 +53,28 @@ func numberInt(raw []byte) (int64, bool) {
 		return math.MinInt64, true
 	}
 	return int64(f), true
+}
+
+// numberStr is Python's str() of a JSON number: an integer as it stands, a float as repr() writes it (1e300 and 1E+300 are one number).
+func numberStr(raw []byte) []byte {
+	if !bytes.ContainsAny(raw, ".eE") {
+		if string(raw) == "-0" {
+			return raw[1:]
+		}
+		return raw
+	}
+	f, err := strconv.ParseFloat(string(raw), 64)
+	switch abs := math.Abs(f); {
+	case err != nil && f < 0:
+		return []byte("-inf")
+	case err != nil:
+		return []byte("inf")
+	case abs != 0 && (abs < 1e-4 || abs >= 1e16):
+		return strconv.AppendFloat(nil, f, 'e', -1, 64)
+	case f == math.Trunc(f):
+		return append(strconv.AppendFloat(nil, f, 'f', -1, 64), ".0"...)
+	}
+	return strconv.AppendFloat(nil, f, 'f', -1, 64)
 }
 
 // textInt is Python's int(text): white space around it, a sign, decimal digits of any script, single underscores between digits.

@@ -278,7 +278,7 @@ func (o *Opened) readFamily() {
 		}
 		o.Family = foreignFamily(id)
 	case Number:
-		o.Family = foreignFamily(o.Claims[o.TokenID.Start:o.TokenID.End])
+		o.Family = foreignFamily(numberStr(o.Claims[o.TokenID.Start:o.TokenID.End]))
 	case True:
 		o.Family = foreignFamily([]byte("True"))
 	case False:

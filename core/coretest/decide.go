@@ -101,6 +101,7 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 		{"iat next second", auth, "5.5", access, []string{at("iat", 1)}, nil, core.NotYetIssued},
 		{"iat within leeway", auth, "leeway", access, []string{at("iat", 10)}, nil, core.OK},
 		{"iat text digits", auth, "5.5", access, []string{`iat=" 1_577 "`}, nil, core.OK},
+		{"iat text digits", auth, "5.2", access, []string{`iat="1577836800"`}, nil, core.BadIssuedAt},
 		{"iat wide digits", auth, "5.5", access, []string{`iat="１"`}, nil, core.OK},
 		{"iat text", auth, "5.5", access, []string{`iat="yesterday"`}, nil, core.BadIssuedAt},
 		{"iat double underscore", auth, "5.5", access, []string{`iat="1__5"`}, nil, core.BadIssuedAt},
