@@ -113,6 +113,14 @@ func eachElement(claims []byte, array Claim, visit func(Claim) bool) bool {
 	}
 }
 
+// own: a token of another issuer is never one of our customers, is not refreshed and not blacklisted here (R11).
+func (j *judge) own() Cause {
+	if j.o.Issuer != "" {
+		return WrongIssuer
+	}
+	return OK
+}
+
 // expiry: exp must be there, and be a date for Python: a number, not a text, up to the year 9999.
 func (j *judge) expiry() Cause { return j.date(j.o.ExpiresAt, NoExpiresAt) }
 

@@ -39,12 +39,12 @@ func Prepare(s *Settings, keys KeySet, req Request) Prepared {
 	case Verify:
 		p.refuse(j.verify())
 	case Blacklist:
-		p.refuse(j.refreshToken())
+		p.refuse(first(j.refreshToken, j.own))
 		if !p.Refused() {
 			p.blacklist(j)
 		}
 	case Refresh:
-		p.refuse(first(j.refreshToken, j.refreshCustomer, j.writable))
+		p.refuse(first(j.refreshToken, j.own, j.refreshCustomer, j.writable))
 		if !p.Refused() {
 			p.write(j, AccessToken, keys, j.refreshedAccess())
 		}
@@ -102,7 +102,7 @@ func (j *judge) customer() Cause {
 	switch {
 	case j.o.Customer.Form == Absent:
 		return NoCustomerClaim
-	case c.ID.IsZero():
+	case c.ID.IsZero() || j.own() != OK:
 		return CustomerNotFound
 	case !c.Active && (j.s.CheckUserIsActive || !j.v.customerSettings):
 		return CustomerInactive

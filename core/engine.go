@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -33,10 +34,24 @@ type KeySet struct {
 	Signing int // index of the key that signs; -1 where none does
 }
 
+// Validate reports what is wrong with a description of keys.
+func (s KeySet) Validate() error {
+	if s.Signing < -1 || s.Signing >= len(s.Keys) {
+		return errors.New("KeySet.Signing is no index of Keys; -1 says that none signs")
+	}
+	for _, k := range s.Keys {
+		if k.Algorithm == "" || len(k.ID) > 1024 || len(k.Issuer) > 1024 {
+			return errors.New("a key has no algorithm, or its id or issuer has more than 1024 bytes")
+		}
+	}
+	return nil
+}
+
 // Keys is a set of keys that can check and sign. Implementations are safe for concurrent use.
 type Keys interface {
 	Set() KeySet
-	// Check reports whether signature is that of the key with the given index over input.
+	// Check reports whether signature is that of the key with the given index over input. An instance of the sandbox waits for it, so
+	// it must not take long, and must not call the engine.
 	Check(ctx context.Context, key int, input, signature []byte) (bool, error)
 	// Sign signs input with the key of the given index. entropy are EntropyBytes random bytes, for algorithms that are not deterministic.
 	Sign(ctx context.Context, key int, input, entropy []byte) ([]byte, error)
@@ -106,6 +121,7 @@ type Request struct {
 	Opened Opened // not for Login
 	State  State
 	// Extra are the configured claims of the customer, a JSON object; empty where there are none. Fresh at each log-in and refresh.
+	// It names none that the service sets itself.
 	Extra   []byte
 	Now     time.Time // to the microsecond
 	Entropy []byte    // EntropyBytes, for Login and Refresh
@@ -135,11 +151,14 @@ func (op Op) Known() bool { return Authenticate <= op && op <= Blacklist }
 
 // Fits reports whether the place of the claim lies within that many bytes of claims, and its form is one.
 func (c Claim) Fits(claims int) bool {
+	start, end := int64(c.Start), int64(c.End)
 	switch c.Form {
 	case Absent:
-		return c.Start == 0 && c.End == 0
+		return start == 0 && end == 0
+	case String: // between its quotes
+		return 1 <= start && start <= end && end < int64(claims)
 	case Array, Object:
-		return c.Start+2 <= c.End && int64(c.End) <= int64(claims)
+		return start+2 <= end && end <= int64(claims)
 	}
-	return c.Form <= Object && c.Start <= c.End && int64(c.End) <= int64(claims)
+	return c.Form <= Object && start < end && end <= int64(claims)
 }

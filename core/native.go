@@ -2,16 +2,9 @@ package core
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 )
-
-// ErrEntropy says that a request that writes tokens came without EntropyBytes of entropy.
-var ErrEntropy = errors.New("the request has too little entropy")
-
-// ErrNoSigningKey says that the key set cannot sign.
-var ErrNoSigningKey = errors.New("no key of the key set can sign")
 
 // Native is the Engine without a sandbox: the same code, linked into the program.
 type Native struct {
@@ -77,25 +70,14 @@ func (n *Native) Decide(ctx context.Context, req Request) (Outcome, error) {
 	if !req.Op.Writes() {
 		return Judge(&config.settings, req), nil
 	}
-	if err := CheckWriting(req, config.set); err != nil {
+	if err := CheckWriting(&config.settings, config.set, req); err != nil {
 		return Outcome{}, err
 	}
 	p := Prepare(&config.settings, config.set, req)
 	return SignPrepared(ctx, config.keys, p, req.Entropy)
 }
 
-// CheckWriting reports what a request that writes tokens lacks: ErrEntropy or ErrNoSigningKey.
-func CheckWriting(req Request, keys KeySet) error {
-	if len(req.Entropy) < EntropyBytes {
-		return ErrEntropy
-	}
-	if keys.Signing < 0 || keys.Signing >= len(keys.Keys) {
-		return ErrNoSigningKey
-	}
-	return nil
-}
-
-// SignPrepared has keys sign what was prepared; entropy is that of the request.
+// SignPrepared has keys sign what was prepared; entropy is that of the request. ErrTooLong where a token became longer than Open reads.
 func SignPrepared(ctx context.Context, keys Keys, p Prepared, entropy []byte) (Outcome, error) {
 	signatures := make([][]byte, len(p.Inputs))
 	for i, input := range p.Inputs {
@@ -105,5 +87,16 @@ func SignPrepared(ctx context.Context, keys Keys, p Prepared, entropy []byte) (O
 		}
 		signatures[i] = signature
 	}
-	return p.Finish(signatures), nil
+	o := p.Finish(signatures)
+	return o, CheckWritten(o)
+}
+
+// CheckWritten reports ErrTooLong where a token is longer than Open reads.
+func CheckWritten(o Outcome) error {
+	for _, t := range o.Tokens {
+		if len(t.Value) > MaxTokenBytes {
+			return ErrTooLong
+		}
+	}
+	return nil
 }

@@ -51,6 +51,9 @@ const (
 	ClaimsBytes = 64 << 10
 )
 
+// maxKeys is how many keys a key set may have: their number crosses in 2 bytes.
+const maxKeys = 1 << 16
+
 // Status is what a call returns.
 type Status uint32
 

@@ -10,7 +10,7 @@ import (
 
 // AppendRequest appends the message of Prepare and Decide:
 //
-//	u8 op | i64 now (Unix µs) | Opened (fixed, see AppendOpened) | bytes claims |
+//	u8 op | i64 now (Unix µs) | Opened (fixed, see AppendOpened) | text issuer | bytes claims |
 //	customer id | customer user id | u8 active | text revoke claim | u64 version | u8 password good |
 //	u8 unreadable customer | u64 family version | u8 dead | i64 cut-off (ms) | i64 high-water mark (ms) | bytes extra | bytes entropy
 //
@@ -21,6 +21,7 @@ func AppendRequest(b []byte, q *core.Request) []byte {
 	b = append(b, byte(q.Op))
 	b = codec.I64(b, q.Now.UnixMicro())
 	b = AppendOpened(b, &q.Opened)
+	b = codec.Text(b, q.Opened.Issuer)
 	b = codec.Bytes(b, q.Opened.Claims)
 	c := &q.State.Customer
 	b = core.AppendCustomer(b, c.ID)
@@ -38,13 +39,14 @@ func AppendRequest(b []byte, q *core.Request) []byte {
 	return codec.Bytes(b, q.Entropy)
 }
 
-// ReadRequest reads the message. Claims, Extra and Entropy stay part of b.
-func ReadRequest(b []byte, set core.KeySet) (q core.Request, ok bool) {
+// ReadRequest reads the message. Claims, Extra and Entropy stay part of b. The token may have been opened under an older key set.
+func ReadRequest(b []byte) (q core.Request, ok bool) {
 	r := &codec.Reader{Rest: b}
 	q.Op = core.Op(r.U8())
 	q.Now = time.UnixMicro(r.I64()).UTC()
-	o, claims, good := ReadOpened(r.Take(OpenedBytes), set)
+	o, claims, good := ReadOpened(r.Take(OpenedBytes))
 	q.Opened = o
+	q.Opened.Issuer = r.Text()
 	q.Opened.Claims = r.Bytes()
 	c := &q.State.Customer
 	c.ID = core.ReadCustomer(r)

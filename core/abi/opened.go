@@ -35,13 +35,25 @@ func ReadInspected(b []byte, token, keys int) (Inspected, bool) {
 	if len(b) < InspectedBytes {
 		return Inspected{}, false
 	}
-	u := func(at int) int { return int(binary.LittleEndian.Uint32(b[at:])) }
 	i := Inspected{Epoch: binary.LittleEndian.Uint64(b)}
-	i.Inspected = core.Inspected{Key: u(8), Input: u(12), Signature: u(16), Cause: core.Cause(b[20])}
+	i.Cause = core.Cause(b[20])
 	if i.Cause != core.OK {
 		return i, i.Cause.Known()
 	}
-	return i, i.Key < keys && i.Input < token && i.Signature == i.Input+1 && i.Signature <= token
+	var good [3]bool
+	i.Key, good[0] = index(b[8:], keys)
+	i.Input, good[1] = index(b[12:], token)
+	i.Signature, good[2] = index(b[16:], token+1)
+	return i, good == [3]bool{true, true, true} && i.Signature == i.Input+1
+}
+
+// index reads a u32 that is less than limit; also where an int has 32 bits.
+func index(b []byte, limit int) (int, bool) {
+	v := binary.LittleEndian.Uint32(b)
+	if uint64(v) >= uint64(limit) {
+		return 0, false
+	}
+	return int(v), true
 }
 
 // slotBytes is the size of one claim's place in an encoded Opened; OpenedBytes that of the whole.
@@ -80,9 +92,9 @@ func AppendOpened(b []byte, o *core.Opened) []byte {
 	return b
 }
 
-// ReadOpened reads what AppendOpened wrote, for a key set, and gives the number of bytes of its claims. Every index and every place of a claim is
-// within its bounds, or ok is false. The claims themselves are the caller's to add.
-func ReadOpened(b []byte, set core.KeySet) (o core.Opened, claims int, ok bool) {
+// ReadOpened reads what AppendOpened wrote, and gives the number of bytes of its claims. Every place of a claim is within its bounds, or ok
+// is false. The index of the key is the caller's to check, and claims and issuer are the caller's to add.
+func ReadOpened(b []byte) (o core.Opened, claims int, ok bool) {
 	if len(b) < OpenedBytes {
 		return o, 0, false
 	}
@@ -95,16 +107,11 @@ func ReadOpened(b []byte, set core.KeySet) (o core.Opened, claims int, ok bool) 
 		Bits:       binary.LittleEndian.Uint64(b[16:]),
 		Start:      int64(binary.LittleEndian.Uint64(b[24:])),
 	}
-	o.Key = int(binary.LittleEndian.Uint32(b[4:]))
-	claims = int(binary.LittleEndian.Uint32(b[8:]))
-	if !o.Cause.Known() || b[1] > 3 || b[2] > 3 || claims > ClaimsBytes {
+	var keyGood, claimsGood bool
+	o.Key, keyGood = index(b[4:], maxKeys)
+	claims, claimsGood = index(b[8:], ClaimsBytes+1)
+	if !o.Cause.Known() || b[1] > 3 || b[2] > 3 || !keyGood || !claimsGood {
 		return o, 0, false
-	}
-	if o.Cause == core.OK {
-		if o.Key >= len(set.Keys) {
-			return o, 0, false
-		}
-		o.Issuer = set.Keys[o.Key].Issuer
 	}
 	at := b[32:]
 	for _, c := range o.Slots() {

@@ -34,6 +34,37 @@ func testKeys(t *testing.T, newEngine NewEngine) {
 			}
 		})
 	}
+	// R11: whatever the state says, a token of another issuer is none of our customers'.
+	for _, wire := range []core.Wire{core.Secure, core.Exact} {
+		for _, version := range []core.Version{core.V55, core.V52} {
+			e := newEngine(t, settings(func(s *core.Settings) { s.Wire, s.Compat = wire, version }), keys)
+			for _, c := range []struct {
+				op        core.Op
+				tokenType string
+				want      core.Cause
+			}{
+				{core.Authenticate, "access", core.CustomerNotFound}, {core.Refresh, "refresh", core.WrongIssuer},
+				{core.Blacklist, "refresh", core.WrongIssuer}, {core.Verify, "refresh", core.OK},
+			} {
+				for _, userID := range []string{`"7"`, `""`} {
+					t.Run("token of another issuer/"+string(wire)+"/"+string(version)+"/"+decideCase{op: c.op}.opName()+" "+userID, func(t *testing.T) {
+						req := request(c.op)
+						req.Opened = open(t, e, Sign("HS512", OtherSecret, `{"alg":"HS512","kid":"k2"}`,
+							`{"token_type":"`+c.tokenType+`","exp":4102444800,"jti":"x","user_id":`+userID+`}`))
+						o := decide(t, e, req)
+						got := core.OK
+						if o.Refused() {
+							got = o.Refusals[0].Cause
+						}
+						if got != c.want || len(o.Tokens) > 0 || len(o.Effects.List) > 0 {
+							t.Errorf("%v, %d tokens, effects %v; want %v alone", got, len(o.Tokens), o.Effects.List, c.want)
+						}
+					})
+				}
+			}
+		}
+	}
+	e = newEngine(t, core.DefaultSettings(), keys)
 	t.Run("tokens name their key", func(t *testing.T) {
 		value := decide(t, e, request(core.Login)).Tokens[0].Value
 		if head, _, _ := strings.Cut(value, "."); head != encode(`{"alg":"HS256","kid":"k1","typ":"JWT"}`) {
@@ -57,6 +88,45 @@ func testMisuse(t *testing.T, newEngine NewEngine) {
 		req.Entropy = req.Entropy[:core.EntropyBytes-1]
 		if _, err := e.Decide(t.Context(), req); !errors.Is(err, core.ErrEntropy) {
 			t.Errorf("error %v, want %v", err, core.ErrEntropy)
+		}
+	})
+	t.Run("claims stay the caller's", func(t *testing.T) {
+		e := newEngine(t, core.DefaultSettings(), OneKey())
+		first := open(t, e, token(good))
+		open(t, e, token(`{"x":"`+strings.Repeat("y", len(good))+`"}`))
+		if string(first.Claims) != good {
+			t.Errorf("the claims of the first token became %.60q when a second was opened", first.Claims)
+		}
+	})
+	t.Run("customer without UserID", func(t *testing.T) {
+		e := newEngine(t, core.DefaultSettings(), OneKey())
+		req := request(core.Login)
+		req.State.Customer.UserID = core.CustomerID{}
+		if _, err := e.Decide(t.Context(), req); !errors.Is(err, core.ErrUserID) {
+			t.Errorf("error %v, want %v", err, core.ErrUserID)
+		}
+	})
+	for name, extra := range map[string]string{
+		"no JSON": "nonsense", "half JSON": `{"plan":"pro","x":}`, "a list": `[]`, "duplicate": `{"x":1,"x":2}`,
+		"reserved": `{"plan":"pro","exp":4102444800}`, "reserved by a setting": `{"user_id":"1"}`, "reserved in another case": `{"Exp":5}`,
+		"too long": `{"x":"` + strings.Repeat("y", 40<<10) + `"}`,
+	} {
+		t.Run("configured claims/"+name, func(t *testing.T) {
+			e := newEngine(t, core.DefaultSettings(), OneKey())
+			req := request(core.Login)
+			req.Extra = []byte(extra)
+			if o, err := e.Decide(t.Context(), req); !errors.Is(err, core.ErrExtra) || len(o.Tokens) > 0 {
+				t.Errorf("error %v and %d tokens, want %v", err, len(o.Tokens), core.ErrExtra)
+			}
+		})
+	}
+	t.Run("a token longer than is read", func(t *testing.T) {
+		e := newEngine(t, core.DefaultSettings(), OneKey())
+		req := request(core.Refresh)
+		req.Opened = open(t, e, token(`{"token_type":"refresh","exp":4102444800,"jti":"x","user_id":"7","x":"`+strings.Repeat("y", 40<<10)+`"}`))
+		req.Extra = []byte(`{"z":"` + strings.Repeat("y", 30<<10) + `"}`)
+		if o, err := e.Decide(t.Context(), req); !errors.Is(err, core.ErrTooLong) {
+			t.Errorf("error %v and %d tokens, want %v", err, len(o.Tokens), core.ErrTooLong)
 		}
 	})
 	t.Run("no signing key", func(t *testing.T) {

@@ -40,6 +40,8 @@ func rsaRow(name string, hash crypto.Hash, pss bool) algorithm {
 				return nil, &WeakKeyError{"the RSA key has " + strconv.Itoa(bits) + " bits and may have " + strconv.Itoa(maxRSABits)}
 			case k.public.E < 3 || k.public.E%2 == 0:
 				return nil, &WeakKeyError{"the RSA key has the public exponent " + strconv.Itoa(k.public.E) + "; it must be odd and at least 3, usually 65537 (RFC 8017 §3.1)"}
+			case roca(k.public.N):
+				return nil, &WeakKeyError{"the RSA key was made by a generator whose keys can be factored (CVE-2017-15361, ROCA); make a new one"}
 			}
 			return k, nil
 		},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/edgetoken/edgetoken/core"
 )
@@ -17,35 +18,38 @@ import (
 //
 // Any other error says that the engine failed or ctx ended.
 func (e *Engine) Verify(ctx context.Context, token string, want core.TokenType) (core.Opened, error) {
-	o, err := e.Open(ctx, []byte(token))
+	c := e.config.Load()
+	o, err := e.openWith(ctx, c, []byte(token))
 	if err != nil {
 		return core.Opened{}, err
 	}
-	s := &e.config.Load().settings
-	if cause := core.Valid(s, o, want, e.now()); cause != core.OK {
-		return core.Opened{}, s.Error(cause)
+	if cause := core.Valid(&c.settings, o, want, e.now()); cause != core.OK {
+		return core.Opened{}, c.settings.Error(cause)
 	}
 	return o, nil
 }
 
-// Issue writes a refresh and an access token for a customer whose credentials the caller has checked. extra are further claims, a JSON object, or nil.
-// An inactive customer is refused.
+// Issue writes a refresh and an access token for a customer whose credentials the caller has checked; ID and UserID are both needed. extra are
+// further claims, a JSON object that names none of the service's own, or nil. An inactive customer is refused.
+//
+// Issue and Refresh are for callers that keep no state of tokens: they drop the effects. Who revokes tokens uses Open and Decide.
 func (e *Engine) Issue(ctx context.Context, customer core.Customer, extra []byte) (refresh, access string, err error) {
-	o, err := e.decide(ctx, core.Request{
+	tokens, err := e.write(ctx, e.config.Load(), core.Request{
 		Op:    core.Login,
 		State: core.State{Customer: customer, PasswordGood: true, HighWater: math.MaxInt64},
 		Extra: extra,
-	})
+	}, core.RefreshToken, core.AccessToken)
 	if err != nil {
 		return "", "", err
 	}
-	return o.Tokens[0].Value, o.Tokens[1].Value, nil
+	return tokens[0].Value, tokens[1].Value, nil
 }
 
 // Refresh writes an access token for a refresh token. state tells what is known of the customer and the family that the token names,
 // from wherever the caller keeps it; it is called once the signature is good.
 func (e *Engine) Refresh(ctx context.Context, token string, state func(core.Opened) (core.State, error)) (access string, err error) {
-	opened, err := e.Open(ctx, []byte(token))
+	c := e.config.Load()
+	opened, err := e.openWith(ctx, c, []byte(token))
 	if err != nil {
 		return "", err
 	}
@@ -55,30 +59,30 @@ func (e *Engine) Refresh(ctx context.Context, token string, state func(core.Open
 			return "", err
 		}
 	}
-	o, err := e.decide(ctx, req)
+	tokens, err := e.write(ctx, c, req, core.AccessToken)
 	if err != nil {
 		return "", err
 	}
-	return o.Tokens[0].Value, nil
+	return tokens[0].Value, nil
 }
 
-// decide adds time and entropy to a request and makes a refusal an error.
-func (e *Engine) decide(ctx context.Context, req core.Request) (core.Outcome, error) {
+// write adds time and entropy to a request, makes a refusal an error, and gives the tokens, which have the given types.
+func (e *Engine) write(ctx context.Context, c *config, req core.Request, types ...core.TokenType) ([]core.Token, error) {
 	req.Now = e.now()
 	req.Entropy = make([]byte, core.EntropyBytes)
 	if _, err := io.ReadFull(e.rand, req.Entropy); err != nil {
-		return core.Outcome{}, fmt.Errorf("engine: read entropy: %w", err)
+		return nil, fmt.Errorf("engine: read entropy: %w", err)
 	}
-	o, err := e.Decide(ctx, req)
+	o, err := e.decideWith(ctx, c, req)
 	if err != nil {
-		return core.Outcome{}, err
+		return nil, err
 	}
 	if o.Refused() {
-		s := e.config.Load().settings
-		return core.Outcome{}, s.Error(o.Refusals[0].Cause)
+		return nil, c.settings.Error(o.Refusals[0].Cause)
 	}
-	if len(o.Tokens) == 0 {
-		return core.Outcome{}, errors.New("engine: the module wrote no token")
+	same := func(t core.Token, want core.TokenType) bool { return t.Type == want }
+	if !slices.EqualFunc(o.Tokens, types, same) {
+		return nil, errors.New("engine: the module wrote other tokens than were asked for")
 	}
-	return o, nil
+	return o.Tokens, nil
 }

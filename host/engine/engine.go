@@ -12,12 +12,14 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,26 +27,28 @@ import (
 	"github.com/edgetoken/edgetoken/core/abi"
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
 )
 
 // Config says what an Engine is made of. Settings and Keys are required.
 type Config struct {
-	// Settings are the settings that tokens depend on; core.DefaultSettings has the defaults.
+	// Settings are the settings that tokens depend on; core.DefaultSettings has the defaults. What they point to must not change afterwards.
 	Settings core.Settings
 	// Keys check and sign. With SelfContained they must also implement core.KeyMaterial.
 	Keys core.Keys
-	// SelfContained runs the module that checks and signs by itself. Slower; nothing but the guest ever touches a key.
+	// SelfContained runs the module that checks and signs by itself. Slower; nothing but the guest computes with a key.
 	SelfContained bool
 	// Module is the WebAssembly module. Nil: the one that is embedded in this package.
 	Module []byte
-	// Runtime is the runtime to live in, beside its other guests; it stays open after Close. Nil: a new one.
+	// Runtime is the runtime to live in, beside its other guests; it stays open after Close. Nil: a new one, which bounds the memory of
+	// an instance to 32 MiB. One that was made with WithCloseOnContextDone makes each call several times slower.
 	Runtime wazero.Runtime
 	// CacheDir is a directory for compiled code, made if need be. What is in it is run as native code, so it must belong to this user
 	// and nobody else may write to it. Empty: no cache. It goes with a new runtime only: a given one has its own.
 	CacheDir string
 	// MaxInstances bounds the pool. 0: GOMAXPROCS.
 	MaxInstances int
-	// Now is the clock of Verify, Refresh and Issue. Nil: time.Now.
+	// Now is the clock of Verify, Refresh and Issue. Nil: time.Now. It and Rand must be safe for concurrent use.
 	Now func() time.Time
 	// Rand is the entropy of Refresh and Issue. Nil: crypto/rand.
 	Rand io.Reader
@@ -63,7 +67,9 @@ type Engine struct {
 	code    wazero.CompiledModule
 	runtime wazero.Runtime
 	wasi    api.Module
-	closers []func(context.Context) error // what New opened, in the order in which it is to be closed
+	closers []func(context.Context) error // what New opened, last to be closed first
+	once    sync.Once
+	closed  error
 	config  atomic.Pointer[config]
 	pool    pool
 }
@@ -97,6 +103,9 @@ func (e *Engine) open(ctx context.Context, cfg Config) error {
 	if cfg.Keys == nil {
 		return errors.New("engine: Config.Keys is missing")
 	}
+	if cfg.CacheDir != "" && cfg.Runtime != nil {
+		return errors.New("engine: Config.CacheDir goes with a new runtime only: give the Runtime a cache of its own, or leave one of the two out")
+	}
 	if err := e.Configure(cfg.Settings, cfg.Keys); err != nil {
 		return err
 	}
@@ -111,9 +120,12 @@ func (e *Engine) open(ctx context.Context, cfg Config) error {
 	if err := e.openRuntime(ctx, cfg.CacheDir); err != nil {
 		return err
 	}
-	code, err := e.runtime.CompileModule(ctx, module)
+	if !bytes.HasPrefix(module, []byte("\x00asm\x01\x00\x00\x00")) {
+		return errors.New("engine: the bytes given are no WebAssembly module; take the module of this release")
+	}
+	code, err := e.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0)), module)
 	if err != nil {
-		return fmt.Errorf("engine: the bytes given are no WebAssembly module that can be compiled: %w", err)
+		return fmt.Errorf("engine: compile the module: %w", err)
 	}
 	e.code = code
 	e.closers = append(e.closers, code.Close)
@@ -126,58 +138,83 @@ func (e *Engine) open(ctx context.Context, cfg Config) error {
 	}
 	e.pool = newPool(instances)
 	e.closers = append(e.closers, e.pool.close)
-	return e.use(ctx, func(*instance, *config) error { return nil })
+	return e.use(ctx, e.config.Load(), func(*instance) error { return nil })
 }
 
 // Configure changes settings and keys. Calls in flight finish under the old ones; each instance is configured anew when it is next used.
 func (e *Engine) Configure(s core.Settings, keys core.Keys) error {
+	c, err := e.newConfig(s, keys)
+	if err == nil {
+		e.config.Store(c)
+	}
+	return err
+}
+
+// newConfig makes what instances are configured with, or names every mistake.
+func (e *Engine) newConfig(s core.Settings, keys core.Keys) (*config, error) {
 	if errs := s.Validate(); errs != nil {
-		return fmt.Errorf("engine: settings: %w", errors.Join(errs...))
+		return nil, fmt.Errorf("engine: settings: %w", errors.Join(errs...))
 	}
 	c := &config{settings: s, keys: keys, set: keys.Set()}
+	if err := c.set.Validate(); err != nil {
+		return nil, fmt.Errorf("engine: keys: %w", err)
+	}
 	m := abi.Config{Settings: s, Set: c.set}
 	if e.selfContained {
 		material, ok := keys.(core.KeyMaterial)
 		if !ok {
-			return errors.New("engine: a self-contained module needs keys that implement core.KeyMaterial")
+			return nil, errors.New("engine: a self-contained module needs keys that implement core.KeyMaterial")
 		}
 		for i := range c.set.Keys {
 			b, err := material.Material(i)
 			if err != nil {
-				return fmt.Errorf("engine: key %d: %w", i, err)
+				return nil, fmt.Errorf("engine: key %d: %w", i, err)
 			}
 			m.Material = append(m.Material, b)
 		}
 	}
 	c.message = m.Append(nil)
 	if len(c.message) > abi.InputBytes {
-		return fmt.Errorf("engine: settings and keys take %d bytes and the module has room for %d; use fewer keys", len(c.message), abi.InputBytes)
+		return nil, fmt.Errorf("engine: settings and keys take %d bytes and the module has room for %d; use fewer keys", len(c.message), abi.InputBytes)
 	}
-	e.config.Store(c)
-	return nil
+	return c, nil
 }
 
-// Close closes the instances, the compiled module and, where New made it, the runtime. It waits for calls in flight.
+// Close closes the instances, the compiled module and, where New made it, the runtime. It waits for calls in flight; where ctx ends
+// before they do, it leaves open what they use and says so. Further calls of Close give the same answer.
 func (e *Engine) Close(ctx context.Context) error {
-	var errs []error
-	for i := len(e.closers) - 1; i >= 0; i-- {
-		errs = append(errs, e.closers[i](ctx))
-	}
-	e.closers = nil
-	return errors.Join(errs...)
+	e.once.Do(func() {
+		for i := len(e.closers) - 1; i >= 0; i-- {
+			err := e.closers[i](ctx)
+			e.closed = errors.Join(e.closed, err)
+			if errors.Is(err, errInFlight) {
+				return
+			}
+		}
+	})
+	return e.closed
 }
 
 // ModuleHash is the SHA-256 of the module's bytes, in hex.
 func (e *Engine) ModuleHash() string { return e.hash }
 
 // Open implements core.Engine.
-func (e *Engine) Open(ctx context.Context, token []byte) (o core.Opened, err error) {
+func (e *Engine) Open(ctx context.Context, token []byte) (core.Opened, error) {
+	return e.openWith(ctx, e.config.Load(), token)
+}
+
+// Decide implements core.Engine. Where no token is written it is a plain function of core; the self-contained module decides everything itself.
+func (e *Engine) Decide(ctx context.Context, req core.Request) (core.Outcome, error) {
+	return e.decideWith(ctx, e.config.Load(), req)
+}
+
+func (e *Engine) openWith(ctx context.Context, c *config, token []byte) (o core.Opened, err error) {
 	if len(token) > core.MaxTokenBytes {
 		return core.Opened{Cause: core.TooLong}, nil
 	}
-	err = e.use(ctx, func(i *instance, c *config) error {
+	err = e.use(ctx, c, func(i *instance) error {
 		if e.selfContained {
-			o, err = i.open(ctx, c, token)
+			o, err = i.open(c, token)
 		} else {
 			o, err = i.inspectAndAccept(ctx, c, token)
 		}
@@ -186,27 +223,27 @@ func (e *Engine) Open(ctx context.Context, token []byte) (o core.Opened, err err
 	return o, err
 }
 
-// Decide implements core.Engine. Where no token is written it is a plain function of core; the self-contained module decides everything itself.
-func (e *Engine) Decide(ctx context.Context, req core.Request) (o core.Outcome, err error) {
-	c := e.config.Load()
+func (e *Engine) decideWith(ctx context.Context, c *config, req core.Request) (o core.Outcome, err error) {
 	if req.Op.Writes() {
-		if err := core.CheckWriting(req, c.set); err != nil {
+		if err := core.CheckWriting(&c.settings, c.set, req); err != nil {
 			return o, err
 		}
 	} else if !e.selfContained {
 		return core.Judge(&c.settings, req), nil
 	}
 	if e.selfContained {
-		err = e.use(ctx, func(i *instance, c *config) error {
-			o, err = i.decide(ctx, c, &req)
+		err = e.use(ctx, c, func(i *instance) error {
+			o, err = i.decide(c, &req)
 			return err
 		})
+		if err == nil {
+			err = core.CheckWritten(o)
+		}
 		return o, err
 	}
 	var p core.Prepared
-	err = e.use(ctx, func(i *instance, used *config) error {
-		c = used
-		p, err = i.prepare(ctx, c, &req)
+	err = e.use(ctx, c, func(i *instance) error {
+		p, err = i.prepare(c, &req)
 		return err
 	})
 	if err != nil {
@@ -215,22 +252,21 @@ func (e *Engine) Decide(ctx context.Context, req core.Request) (o core.Outcome, 
 	return core.SignPrepared(ctx, c.keys, p, req.Entropy)
 }
 
-// use runs f with an instance that is configured as the engine is now. An instance that traps, panics or answers nonsense
+// use runs f with an instance that is configured with c. An instance that traps, panics or answers nonsense
 // is closed and dropped alone, and f runs again with another one.
-func (e *Engine) use(ctx context.Context, f func(*instance, *config) error) error {
-	const tries = 3
+func (e *Engine) use(ctx context.Context, c *config, f func(*instance) error) error {
+	const tries = 2 // an input that breaks instances must not cost many
 	var broken *brokenError
 	for try := 0; ; try++ {
 		err := e.pool.with(ctx, e.instantiate, func(i *instance) error {
-			c := e.config.Load()
 			if i.config != c {
-				if err := i.configure(ctx, c); err != nil {
+				if err := i.configure(c); err != nil {
 					return err
 				}
 			}
-			return f(i, c)
+			return f(i)
 		})
-		if !errors.As(err, &broken) || try == tries-1 {
+		if !errors.As(err, &broken) || try == tries-1 || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -240,11 +276,12 @@ func (e *Engine) instantiate(ctx context.Context) (*instance, error) {
 	// A WASI module has the default clock of 2022-01-01 and fixed entropy unless told otherwise.
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions(abi.InitializeName).
 		WithSysWalltime().WithSysNanotime().WithSysNanosleep().WithRandSource(rand.Reader)
-	m, err := e.runtime.InstantiateModule(e.resolve(ctx), e.code, config)
+	// What is made serves others too, so the end of this request is not its end.
+	m, err := e.runtime.InstantiateModule(e.resolve(context.WithoutCancel(ctx)), e.code, config)
 	if err != nil {
 		return nil, fmt.Errorf("engine: make an instance: %w", err)
 	}
-	return newInstance(ctx, m)
+	return newInstance(m)
 }
 
 var _ core.Engine = (*Engine)(nil)

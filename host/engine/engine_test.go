@@ -94,7 +94,7 @@ func TestVerifierWritesNothing(t *testing.T) {
 	if _, err := e.Verify(t.Context(), access, core.AccessToken); err != nil {
 		t.Errorf("Verify() = %v", err)
 	}
-	_, _, err = e.Issue(t.Context(), core.Customer{ID: core.Integer(1), Active: true}, nil)
+	_, _, err = e.Issue(t.Context(), core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true}, nil)
 	if err == nil || !strings.Contains(err.Error(), "not in this build") {
 		t.Errorf("Issue() = %v, want not in this build", err)
 	}
@@ -131,7 +131,7 @@ func TestCacheIsFilledAndUsed(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cache")
 	for range 2 {
 		e := newEngine(t, engine.Config{CacheDir: dir})
-		if _, _, err := e.Issue(t.Context(), core.Customer{ID: core.Integer(1), Active: true}, nil); err != nil {
+		if _, _, err := e.Issue(t.Context(), core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

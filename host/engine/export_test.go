@@ -1,15 +1,16 @@
 package engine
 
-import "bytes"
+import (
+	"bytes"
+	"context"
+)
 
-// each calls f with every instance of the idle pool.
+// each calls f with every idle instance.
 func (e *Engine) each(f func(*instance)) {
-	for range cap(e.pool.slots) {
-		i := <-e.pool.slots
-		if i != nil {
-			f(i)
-		}
-		e.pool.slots <- i
+	for range len(e.pool.idle) {
+		i := <-e.pool.idle
+		f(i)
+		e.pool.idle <- i
 	}
 }
 
@@ -30,4 +31,22 @@ func (e *Engine) Misplace() {
 func (e *Engine) Instances() (n int) {
 	e.each(func(*instance) { n++ })
 	return n
+}
+
+// Hold takes every slot of the pool, until the result is called.
+func (e *Engine) Hold() (free func()) {
+	var held []*instance
+	for range cap(e.pool.idle) {
+		i, _ := e.pool.take(context.Background())
+		held = append(held, i)
+	}
+	return func() {
+		for _, i := range held {
+			if i == nil {
+				e.pool.empty <- struct{}{}
+			} else {
+				e.pool.idle <- i
+			}
+		}
+	}
 }

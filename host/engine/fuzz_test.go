@@ -26,7 +26,7 @@ func FuzzAgree(f *testing.F) {
 			}
 			req := core.Request{
 				Op: core.Refresh, Opened: want, Now: coretest.Now, Entropy: coretest.Entropy,
-				State: core.State{Customer: core.Customer{ID: core.Integer(1), Active: true}},
+				State: core.State{Customer: core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true}},
 			}
 			wantOutcome, err := native.Decide(context.Background(), req)
 			if err != nil {

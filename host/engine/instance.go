@@ -10,12 +10,14 @@ import (
 	"github.com/tetratelabs/wazero/api"
 )
 
-// instance is one instance of the module. It serves one call at a time.
+// instance is one instance of the module. It serves one call at a time. Calls into the guest are short and bounded by their input, and whoever asks may
+// go away in between, so they never end with a request's context: in some runtimes that would destroy the instance.
 type instance struct {
 	module    api.Module
 	memory    api.Memory
 	layout    abi.Layout
 	functions map[string]api.Function
+	ctx       context.Context // never ends
 	stack     [1]uint64
 	config    *config // what it was configured with last
 	signature []byte
@@ -33,27 +35,27 @@ func broken(format string, args ...any) error { return &brokenError{fmt.Errorf(f
 var errNonsense = errors.New("the guest's answer is out of its bounds")
 
 // newInstance checks version and layout of a fresh module; on an error it is closed.
-func newInstance(ctx context.Context, m api.Module) (*instance, error) {
-	i := &instance{module: m, memory: m.Memory(), functions: map[string]api.Function{}}
+func newInstance(m api.Module) (*instance, error) {
+	i := &instance{module: m, memory: m.Memory(), functions: map[string]api.Function{}, ctx: context.Background()}
 	for name := range m.ExportedFunctionDefinitions() {
 		i.functions[name] = m.ExportedFunction(name)
 	}
-	err := i.greet(ctx)
+	err := i.greet()
 	if err != nil {
-		return nil, errors.Join(err, m.Close(ctx))
+		return nil, errors.Join(err, m.Close(i.ctx))
 	}
 	return i, nil
 }
 
-func (i *instance) greet(ctx context.Context) error {
-	version, err := i.value(ctx, abi.VersionName)
+func (i *instance) greet() error {
+	version, err := i.value(abi.VersionName)
 	switch {
 	case err != nil:
 		return err
 	case version != abi.Version:
 		return fmt.Errorf("engine: the module speaks ABI version %d and this host version %d; use a module of this release", version, abi.Version)
 	}
-	at, err := i.value(ctx, abi.LayoutName)
+	at, err := i.value(abi.LayoutName)
 	if err != nil {
 		return err
 	}
@@ -68,24 +70,24 @@ func (i *instance) greet(ctx context.Context) error {
 }
 
 // value calls a function without parameters for its number.
-func (i *instance) value(ctx context.Context, name string) (uint32, error) {
+func (i *instance) value(name string) (uint32, error) {
 	i.stack[0] = 0
-	if err := i.functions[name].CallWithStack(ctx, i.stack[:]); err != nil {
+	if err := i.functions[name].CallWithStack(i.ctx, i.stack[:]); err != nil {
 		return 0, broken("%s: %w", name, err)
 	}
 	return uint32(i.stack[0]), nil
 }
 
 // call writes a message and calls an export with its size.
-func (i *instance) call(ctx context.Context, name string, message []byte) error {
+func (i *instance) call(name string, message []byte) error {
 	if len(message) > abi.InputBytes {
-		return abi.StatusBadMessage
+		return fmt.Errorf("engine: %s: the message has %d bytes and the module has room for %d", name, len(message), abi.InputBytes)
 	}
 	if !i.memory.Write(i.layout.Input, message) {
 		return broken("%s: %w", name, errNonsense)
 	}
 	i.stack[0] = uint64(len(message))
-	if err := i.functions[name].CallWithStack(ctx, i.stack[:]); err != nil {
+	if err := i.functions[name].CallWithStack(i.ctx, i.stack[:]); err != nil {
 		return broken("%s: %w", name, err)
 	}
 	return i.status(name)
@@ -108,9 +110,9 @@ func (i *instance) output(size uint32) []byte {
 	return b
 }
 
-func (i *instance) configure(ctx context.Context, c *config) error {
+func (i *instance) configure(c *config) error {
 	i.config = nil
-	if err := i.call(ctx, abi.ConfigureName, c.message); err != nil {
+	if err := i.call(abi.ConfigureName, c.message); err != nil {
 		return err
 	}
 	i.config = c
@@ -119,7 +121,7 @@ func (i *instance) configure(ctx context.Context, c *config) error {
 
 // inspectAndAccept opens a token: the guest reads, the host checks the signature over its own copy of the token.
 func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte) (core.Opened, error) {
-	if err := i.call(ctx, abi.InspectName, token); err != nil {
+	if err := i.call(abi.InspectName, token); err != nil {
 		return core.Opened{}, err
 	}
 	in, ok := abi.ReadInspected(i.output(abi.InspectedBytes), len(token), len(c.set.Keys))
@@ -141,7 +143,7 @@ func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte
 		return core.Opened{Cause: core.BadSignature}, nil
 	}
 	i.stack[0] = 0
-	if err := i.functions[abi.AcceptName].CallWithStack(ctx, i.stack[:]); err != nil {
+	if err := i.functions[abi.AcceptName].CallWithStack(i.ctx, i.stack[:]); err != nil {
 		return core.Opened{}, broken("%s: %w", abi.AcceptName, err)
 	}
 	if err := i.status(abi.AcceptName); err != nil {
@@ -156,11 +158,12 @@ func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte
 
 // opened reads an Opened from the output and copies its claims out, before the instance serves somebody else.
 func (i *instance) opened(c *config) (core.Opened, error) {
-	o, size, ok := abi.ReadOpened(i.output(abi.OpenedBytes), c.set)
-	if !ok {
+	o, size, ok := abi.ReadOpened(i.output(abi.OpenedBytes))
+	if !ok || o.Cause == core.OK && o.Key >= len(c.set.Keys) {
 		return core.Opened{}, broken("opened token: %w", errNonsense)
 	}
 	if o.Cause == core.OK {
+		o.Issuer = c.set.Keys[o.Key].Issuer
 		claims, ok := i.memory.Read(i.layout.Claims, uint32(size))
 		if !ok {
 			return core.Opened{}, broken("opened token: %w", errNonsense)
@@ -171,15 +174,15 @@ func (i *instance) opened(c *config) (core.Opened, error) {
 }
 
 // open opens a token inside the guest alone.
-func (i *instance) open(ctx context.Context, c *config, token []byte) (core.Opened, error) {
-	if err := i.call(ctx, abi.OpenName, token); err != nil {
+func (i *instance) open(c *config, token []byte) (core.Opened, error) {
+	if err := i.call(abi.OpenName, token); err != nil {
 		return core.Opened{}, err
 	}
 	return i.opened(c)
 }
 
-func (i *instance) prepare(ctx context.Context, c *config, req *core.Request) (core.Prepared, error) {
-	if err := i.call(ctx, abi.PrepareName, abi.AppendRequest(nil, req)); err != nil {
+func (i *instance) prepare(c *config, req *core.Request) (core.Prepared, error) {
+	if err := i.call(abi.PrepareName, abi.AppendRequest(nil, req)); err != nil {
 		return core.Prepared{}, err
 	}
 	answer, framed := abi.ReadFramed(i.output(abi.OutputBytes))
@@ -190,8 +193,8 @@ func (i *instance) prepare(ctx context.Context, c *config, req *core.Request) (c
 	return p, nil
 }
 
-func (i *instance) decide(ctx context.Context, c *config, req *core.Request) (core.Outcome, error) {
-	if err := i.call(ctx, abi.DecideName, abi.AppendRequest(nil, req)); err != nil {
+func (i *instance) decide(c *config, req *core.Request) (core.Outcome, error) {
+	if err := i.call(abi.DecideName, abi.AppendRequest(nil, req)); err != nil {
 		return core.Outcome{}, err
 	}
 	answer, framed := abi.ReadFramed(i.output(abi.OutputBytes))
@@ -205,4 +208,4 @@ func (i *instance) decide(ctx context.Context, c *config, req *core.Request) (co
 // grown reports whether the instance has outgrown its ceiling, so that a fresh one should take its place.
 func (i *instance) grown() bool { return i.memory.Size() > maxMemoryPages<<16*3/4 }
 
-func (i *instance) close(ctx context.Context) error { return i.module.Close(ctx) }
+func (i *instance) close() error { return i.module.Close(i.ctx) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"runtime"
 	"strings"
 
 	"github.com/edgetoken/edgetoken/core/abi"
@@ -29,7 +28,7 @@ func (e *Engine) openRuntime(ctx context.Context, cacheDir string) error {
 			e.closers = append(e.closers, cache.Close)
 			config = config.WithCompilationCache(cache)
 		}
-		e.runtime = wazero.NewRuntimeWithConfig(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0)), config)
+		e.runtime = wazero.NewRuntimeWithConfig(ctx, config)
 		e.closers = append(e.closers, e.runtime.Close)
 	}
 	return e.openWASI(ctx)

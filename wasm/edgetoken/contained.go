@@ -66,7 +66,7 @@ func decide(size uint32) (status uint32) {
 	case config == nil:
 		return uint32(abi.StatusNotConfigured)
 	}
-	req, ok := abi.ReadRequest(b, config.Set)
+	req, ok := abi.ReadRequest(b)
 	if !ok {
 		return uint32(abi.StatusBadMessage)
 	}

@@ -12,7 +12,7 @@ func outcome(req core.Request) (core.Outcome, abi.Status) {
 	if !req.Op.Writes() {
 		return core.Judge(&config.Settings, req), abi.StatusOK
 	}
-	if core.CheckWriting(req, config.Set) != nil {
+	if core.CheckWriting(&config.Settings, config.Set, req) != nil {
 		return core.Outcome{}, abi.StatusFailed
 	}
 	p := core.Prepare(&config.Settings, config.Set, req)

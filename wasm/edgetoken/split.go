@@ -50,13 +50,13 @@ func prepare(size uint32) (status uint32) {
 	case config == nil:
 		return uint32(abi.StatusNotConfigured)
 	}
-	req, ok := abi.ReadRequest(b, config.Set)
+	req, ok := abi.ReadRequest(b)
 	switch {
 	case !ok:
 		return uint32(abi.StatusBadMessage)
 	case !req.Op.Writes():
 		return uint32(abi.StatusNotHere)
-	case core.CheckWriting(req, config.Set) != nil:
+	case core.CheckWriting(&config.Settings, config.Set, req) != nil:
 		return uint32(abi.StatusFailed)
 	}
 	p := core.Prepare(&config.Settings, config.Set, req)

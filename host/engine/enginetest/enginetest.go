@@ -6,7 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -52,8 +52,10 @@ var (
 
 // build runs the same command as build.sh; Go's build cache makes it quick where nothing changed.
 func build(tags string) ([]byte, error) {
-	_, self, _, _ := runtime.Caller(0)
-	root := filepath.Join(filepath.Dir(self), "..", "..", "..")
+	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/edgetoken/edgetoken").Output()
+	if err != nil {
+		return nil, fmt.Errorf("find the sources of the guest: %w", err)
+	}
 	dir, err := os.MkdirTemp("", "edgetoken-guest-")
 	if err != nil {
 		return nil, err
@@ -61,7 +63,7 @@ func build(tags string) ([]byte, error) {
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, "guest.wasm")
 	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-tags="+tags, "-o", out, "./wasm/edgetoken")
-	cmd.Dir = root
+	cmd.Dir = strings.TrimSpace(string(root))
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=-buildvcs=false")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build the guest: %w\n%s", err, text)

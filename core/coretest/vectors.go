@@ -1,0 +1,62 @@
+package coretest
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// Vector is one signature of a published example, from testdata/vectors. Each file names its source.
+type Vector struct {
+	Section   string          // where the source has it
+	Algorithm string          `json:"alg"`
+	Key       json.RawMessage // a JWK, as the source has it
+	Input     string          // what was signed (RFC 7515 §5.2)
+	Signature string          // base64url; empty where there is none
+	Token     string          // what a client would send: compact, or one of the JSON serialisations, which are no tokens
+	// Cause is the name of what an engine with the key says of Token. Examples whose claims are no JSON object are refused for these, after the signature.
+	Cause string
+}
+
+// Vectors are the examples of testdata/vectors/name.json.
+func Vectors(tb testing.TB, name string) []Vector {
+	tb.Helper()
+	_, self, _, _ := runtime.Caller(0)
+	b, err := os.ReadFile(filepath.Join(filepath.Dir(self), "..", "..", "testdata", "vectors", name+".json"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var file struct {
+		Source  string
+		Vectors []Vector
+	}
+	if err := json.Unmarshal(b, &file); err != nil || file.Source == "" || len(file.Vectors) == 0 {
+		tb.Fatalf("%s.json holds no source or no vectors: %v", name, err)
+	}
+	return file.Vectors
+}
+
+// VectorFiles are the names for Vectors.
+var VectorFiles = []string{"rfc7515", "rfc7520", "rfc8037"}
+
+// JWK is the key with the algorithm, which the sources leave to the header of each example.
+func (v Vector) JWK(tb testing.TB) []byte {
+	tb.Helper()
+	var members map[string]any
+	if err := json.Unmarshal(v.Key, &members); err != nil {
+		tb.Fatal(err)
+	}
+	members["alg"] = v.Algorithm
+	b, err := json.Marshal(members)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
+
+// SignatureGood reports whether an engine that gives this cause found the signature good: claims are looked at after it.
+func SignatureGood(cause core.Cause) bool { return cause == core.OK || cause == core.BadClaims }

@@ -1,0 +1,215 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/edgetoken/edgetoken/core/coretest"
+	"github.com/edgetoken/edgetoken/host/engine"
+	"github.com/edgetoken/edgetoken/host/engine/enginetest"
+)
+
+// slowKeys are keys whose Check waits, and whose answers may be errors.
+type slowKeys struct {
+	*coretest.HMACKeys
+	entered, release chan struct{}
+	err              error
+}
+
+func (k slowKeys) Check(ctx context.Context, key int, input, signature []byte) (bool, error) {
+	if k.entered != nil {
+		k.entered <- struct{}{}
+		<-k.release
+	}
+	if k.err != nil {
+		return false, k.err
+	}
+	return k.HMACKeys.Check(ctx, key, input, signature)
+}
+
+func (k slowKeys) Sign(ctx context.Context, key int, input, entropy []byte) ([]byte, error) {
+	if k.err != nil {
+		return nil, k.err
+	}
+	return k.HMACKeys.Sign(ctx, key, input, entropy)
+}
+
+var goodToken = coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{"exp":1}`)
+
+// Whoever waits for an instance goes away with his context; the call in flight and the engine stay whole.
+func TestContextWhileWaiting(t *testing.T) {
+	keys := slowKeys{coretest.OneKey(), make(chan struct{}), make(chan struct{}), nil}
+	e := newEngine(t, engine.Config{Settings: core.DefaultSettings(), Keys: keys, MaxInstances: 1})
+	done := make(chan error)
+	go func() {
+		_, err := e.Open(context.Background(), []byte(goodToken))
+		done <- err
+	}()
+	<-keys.entered
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := e.Open(ctx, []byte(goodToken)); !errors.Is(err, context.Canceled) {
+		t.Errorf("Open() with an ended context while all instances are in use = %v", err)
+	}
+	close(keys.release)
+	if err := <-done; err != nil {
+		t.Errorf("the call in flight = %v", err)
+	}
+}
+
+// Close waits for calls in flight, as long as its context lets it; it may be called by many and again.
+func TestClose(t *testing.T) {
+	keys := slowKeys{coretest.OneKey(), make(chan struct{}), make(chan struct{}), nil}
+	e, err := engine.New(t.Context(), engine.Config{
+		Settings: core.DefaultSettings(), Keys: keys, MaxInstances: 1, Module: enginetest.Module(t, false), CacheDir: cacheDir,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() {
+		_, err := e.Open(context.Background(), []byte(goodToken))
+		done <- err
+	}()
+	<-keys.entered
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := e.Close(ctx); err == nil || !strings.Contains(err.Error(), "in flight") {
+		t.Errorf("Close() with an ended context during a call = %v", err)
+	}
+	close(keys.release)
+	if err := <-done; err != nil {
+		t.Errorf("the call in flight = %v", err)
+	}
+
+	idle, err := engine.New(t.Context(), engine.Config{
+		Settings: core.DefaultSettings(), Keys: coretest.OneKey(), Module: enginetest.Module(t, false), CacheDir: cacheDir,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if err := idle.Close(context.Background()); err != nil {
+				t.Errorf("Close() = %v", err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// What keys cannot do is an error of the call and breaks no instance.
+func TestKeysFail(t *testing.T) {
+	cause := errors.New("the KMS is away")
+	e := newEngine(t, engine.Config{Settings: core.DefaultSettings(), Keys: slowKeys{coretest.OneKey(), nil, nil, cause}})
+	if _, err := e.Open(t.Context(), []byte(goodToken)); !errors.Is(err, cause) {
+		t.Errorf("Open() = %v, want %v", err, cause)
+	}
+	if _, _, err := e.Issue(t.Context(), core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true}, nil); !errors.Is(err, cause) {
+		t.Errorf("Issue() = %v, want %v", err, cause)
+	}
+	if n := e.Instances(); n != 1 {
+		t.Errorf("%d instances are alive, want the first", n)
+	}
+}
+
+// One caller after another needs no more than one instance.
+func TestPoolReusesBeforeItMakes(t *testing.T) {
+	e := newEngine(t, engine.Config{MaxInstances: 8})
+	for range 20 {
+		if _, err := e.Open(t.Context(), []byte(goodToken)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := e.Instances(); n != 1 {
+		t.Errorf("%d instances are alive after calls one by one, want 1", n)
+	}
+}
+
+// A key set that changes between reading and judging does not change whose token it is.
+func TestKeysChangeBetween(t *testing.T) {
+	ours := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "ours", Algorithm: "HS256"}, Secret: coretest.Secret}
+	theirs := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "theirs", Algorithm: "HS256", Issuer: "https://partner.example"}, Secret: coretest.OtherSecret}
+	token := coretest.Sign("HS256", coretest.OtherSecret, `{"alg":"HS256","kid":"theirs"}`,
+		`{"token_type":"refresh","exp":4102444800,"jti":"x","user_id":"7"}`)
+	for _, selfContained := range []bool{false, true} {
+		e := newEngine(t, engine.Config{SelfContained: selfContained})
+		if err := e.Configure(core.DefaultSettings(), coretest.NewHMACKeys(1, ours, theirs)); err != nil {
+			t.Fatal(err)
+		}
+		o, err := e.Open(t.Context(), []byte(token))
+		if err != nil || o.Cause != core.OK {
+			t.Fatal(o.Cause, err)
+		}
+		for _, keys := range []core.Keys{coretest.NewHMACKeys(2, theirs, ours), coretest.NewHMACKeys(3, ours)} {
+			if err := e.Configure(core.DefaultSettings(), keys); err != nil {
+				t.Fatal(err)
+			}
+			outcome, err := e.Decide(t.Context(), core.Request{
+				Op: core.Refresh, Opened: o, Now: coretest.Now, Entropy: coretest.Entropy,
+				State: core.State{Customer: core.Customer{ID: core.Integer(7), UserID: core.Integer(7), Active: true}},
+			})
+			if err != nil || !outcome.Refused() || outcome.Effects.Reads.Family.Issuer != theirs.Issuer {
+				t.Errorf("Decide() = %+v, %v; want a refusal, and the family of %s", outcome, err, theirs.Issuer)
+			}
+		}
+	}
+}
+
+// wasmModule is a module whose exports all give one number.
+func wasmModule(version byte, exports []abi.Export) []byte {
+	section := func(id byte, content []byte) []byte {
+		return append(append([]byte{id}, leb(len(content))...), content...)
+	}
+	b := []byte("\x00asm\x01\x00\x00\x00")
+	b = append(b, section(1, []byte{3, 0x60, 0, 0, 0x60, 0, 1, 0x7f, 0x60, 1, 0x7f, 1, 0x7f})...) // types: ()→(), ()→i32, i32→i32
+	functions, code := []byte{}, []byte{}
+	names := append([]abi.Export{{Name: abi.InitializeName, Params: -1}, {Name: abi.VersionName}, {Name: abi.LayoutName}}, exports...)
+	var exported []byte
+	for i, x := range names {
+		functions = append(functions, byte(x.Params+1))
+		body := []byte{0, 0x0b}
+		if x.Params >= 0 {
+			body = []byte{0, 0x41, version, 0x0b}
+		}
+		code = append(append(code, byte(len(body))), body...)
+		exported = append(append(append(exported, leb(len(x.Name))...), x.Name...), 0, byte(i))
+	}
+	b = append(b, section(3, append([]byte{byte(len(names))}, functions...))...)
+	b = append(b, section(5, []byte{1, 0, 1})...) // one page of memory
+	exported = append(append(exported, 6), "memory"...)
+	b = append(b, section(7, append([]byte{byte(len(names) + 1)}, append(exported, 2, 0)...))...)
+	return append(b, section(10, append([]byte{byte(len(names))}, code...))...)
+}
+
+func leb(n int) []byte { return binary.AppendUvarint(nil, uint64(n)) }
+
+func TestNewRefusesAModuleLikeOurs(t *testing.T) {
+	wrongSignature := append([]abi.Export(nil), abi.Split...)
+	wrongSignature[1].Params = 0
+	for _, c := range []struct {
+		name   string
+		module []byte
+		want   string
+	}{
+		{"another version", wasmModule(abi.Version+1, abi.Split), "speaks ABI version"},
+		{"another signature", wasmModule(abi.Version, wrongSignature), "its export edgetoken_inspect has another signature"},
+		{"a layout of zeros", wasmModule(abi.Version, abi.Split), "layout"},
+	} {
+		_, err := engine.New(t.Context(), engine.Config{Settings: core.DefaultSettings(), Keys: coretest.OneKey(), Module: c.module})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: New() = %v, want %q", c.name, err, c.want)
+		}
+	}
+	_, err := engine.New(t.Context(), engine.Config{Settings: core.DefaultSettings(), Keys: coretest.NewHMACKeys(1), Module: enginetest.Module(t, false), CacheDir: cacheDir})
+	if err == nil || !strings.Contains(err.Error(), "KeySet.Signing") {
+		t.Errorf("New() with a key set that signs with no key = %v", err)
+	}
+}
