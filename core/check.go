@@ -97,7 +97,7 @@ func (j *judge) wanted(audience []byte) bool {
 
 // eachElement calls visit for each element of a scanned array until it gives false.
 func eachElement(claims []byte, array Claim, visit func(Claim) bool) bool {
-	s := scanner{src: claims[:array.End], pos: int(array.Start) + 1}
+	s := scanner{src: claims[:array.End], pos: int(array.Start) + 1, left: maxNames}
 	s.space()
 	if s.byte(']') {
 		return true

@@ -184,7 +184,7 @@ func (p *Prepared) blacklist(j *judge) {
 		return
 	}
 	exp, _ := pythonInt(j.o.Claims, j.o.ExpiresAt)
-	until := exp + int64((j.s.AccessTokenLifetime + j.s.Leeway).Seconds()) + 24*60*60
+	until := exp + max(j.s.Longest(), j.req.State.Longest) + 24*60*60
 	key := j.fam.Key(j.o.Issuer, j.req.State.Customer.ID)
 	p.Effects.List = append(p.Effects.List, Effect{Kind: RevokeFamily, Family: key, Until: until})
 	if id := j.req.State.Customer.ID; !j.fam.Ours && !id.IsZero() {

@@ -18,7 +18,6 @@ const (
 	familyMask                   = 1<<familyBits - 1
 	startBits                    = 41
 	familyEpoch                  = 1704067200000 // 2024-01-01T00:00:00Z in Unix milliseconds
-	maxStartAhead                = 5 * 60 * 1000 // milliseconds
 )
 
 // Family is what a token id says about the log-in that the token descends from.

@@ -29,7 +29,7 @@ func (l *claimList) setText(name string, v string) { l.set(name, appendJSONStrin
 // merge sets the members of a JSON object that were scanned before, but those that skip names.
 func (l *claimList) merge(object []byte, skip func(name string) bool) {
 	var s scanner
-	s.object(object, func(m member) bool {
+	s.object(object, maxNames, func(m member) bool {
 		if name := string(m.name); !skip(name) {
 			value := object[m.value.Start:m.value.End]
 			if m.value.Form == String {

@@ -173,7 +173,7 @@ func (r *Reader) header(header []byte) (key int, cause Cause) {
 	var alg, kid Claim
 	var kidText []byte
 	cause = OK
-	ok := r.scan.object(header, func(m member) bool {
+	ok := r.scan.object(header, maxHeaderNames, func(m member) bool {
 		switch string(m.name) {
 		case "alg":
 			alg = m.value
@@ -237,7 +237,7 @@ func (r *Reader) Accept() (o Opened, ok bool) {
 	r.inspected = false
 	o = Opened{Key: r.token.Key, Issuer: r.keys.Keys[r.token.Key].Issuer, Claims: r.decoded}
 	slots := o.Slots()
-	strict := r.scan.object(r.decoded, func(m member) bool {
+	strict := r.scan.object(r.decoded, maxNames, func(m member) bool {
 		return r.claim(&slots, m)
 	})
 	if !strict {
@@ -296,12 +296,11 @@ func (o *Opened) issuedAt() int64 {
 // maxTime is the last second of the year 9999, beyond which Python has no dates.
 const maxTime = 253402300799
 
-// FamilyAt is the family of the token as it counts at the given time: an id of ours whose kind does not fit the type of the token, or
-// which starts more than five minutes ahead, is a foreign one; a foreign family never starts after now. A State
-// for Decide is loaded by this family.
+// FamilyAt is the family of the token as it counts at the given time: an id of ours whose kind does not fit the type of the token is a foreign one,
+// and a foreign family never starts after now. A State for Decide is loaded by this family.
 func (o *Opened) FamilyAt(now time.Time) Family {
 	f := o.Family
-	if f.Ours && (f.Start > now.UnixMilli()+maxStartAhead || !f.fits(o)) {
+	if f.Ours && !f.fits(o) {
 		f = foreignFamily(plain(o.Claims, o.TokenID))
 		f.Start = o.issuedAt()
 	}
@@ -311,8 +310,11 @@ func (o *Opened) FamilyAt(now time.Time) Family {
 	return f
 }
 
-// fits reports whether the kind of the id is that of the token's type.
+// fits reports whether the kind of the id is that of the token's type. A token without a type may be of any: where types are used it is refused for that.
 func (f Family) fits(o *Opened) bool {
+	if o.Type.Form == Absent {
+		return true
+	}
 	switch string(plain(o.Claims, o.Type)) {
 	case string(RefreshToken):
 		return f.Kind == RefreshKind

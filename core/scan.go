@@ -13,8 +13,9 @@ const (
 	maxDepth = 64
 	// maxDigits is how many digits an integer may have: Python reads no longer ones (sys.get_int_max_str_digits()).
 	maxDigits = 4300
-	// maxNames is how many member names a header or claims may have in all.
-	maxNames = 1024
+	// maxNames is how many member names claims may have in all, and maxHeaderNames a header, which is nobody's word yet.
+	maxNames       = 1024
+	maxHeaderNames = 32
 )
 
 // scanner reads one JSON object in a single pass, strictly (RFC 8259 and RFC 8725 §3): valid UTF-8, no duplicate names (compared unescaped), no
@@ -24,7 +25,7 @@ type scanner struct {
 	pos int
 	// names are those of all objects that are open now, in the order in which they came.
 	names []name
-	count int
+	left  int // how many more names there may be
 	// unescaped holds the names that had escapes, as they are without.
 	unescaped []byte
 }
@@ -41,9 +42,9 @@ type member struct {
 	value Claim
 }
 
-// object scans src and calls visit for each member of the outermost object, which may refuse by false.
-func (s *scanner) object(src []byte, visit func(member) bool) bool {
-	s.src, s.pos, s.count = src, 0, 0
+// object scans src, which may have that many names in all, and calls visit for each member of the outermost object, which may refuse by false.
+func (s *scanner) object(src []byte, names int, visit func(member) bool) bool {
+	s.src, s.pos, s.left = src, 0, names
 	s.names, s.unescaped = s.names[:0], s.unescaped[:0]
 	s.space()
 	if !s.members(1, visit) {
@@ -88,10 +89,10 @@ func (s *scanner) members(depth int, visit func(member) bool) bool {
 // name scans a member name, which must differ from those since first.
 func (s *scanner) name(first int) ([]byte, bool) {
 	c, ok := s.string()
-	if !ok || s.count == maxNames {
+	if !ok || s.left == 0 {
 		return nil, false
 	}
-	s.count++
+	s.left--
 	text := s.src[c.Start:c.End]
 	if bytes.IndexByte(text, '\\') >= 0 {
 		from := len(s.unescaped)

@@ -101,6 +101,12 @@ func DefaultSettings() Settings {
 	}
 }
 
+// Longest is how long an access token may be accepted after it was issued: ACCESS_TOKEN_LIFETIME + LEEWAY, in whole seconds. A store keeps the
+// maximum for State.Longest.
+func (s *Settings) Longest() int64 {
+	return int64((s.AccessTokenLifetime + s.Leeway + time.Second - 1) / time.Second)
+}
+
 // Validate reports every mistake, each naming its setting; nil where there is none.
 func (s Settings) Validate() []error {
 	var errs []error

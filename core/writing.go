@@ -38,7 +38,7 @@ func configurable(s *Settings, extra []byte) bool {
 		"exp", "iat", "nbf", "iss", "aud", "jti", s.TokenTypeClaim, s.IDClaim, s.UserIDClaim, s.RevokeTokenClaim, s.SlidingTokenRefreshExpClaim,
 	}
 	var scan scanner
-	return len(extra) <= maxExtra && scan.object(extra, func(m member) bool {
+	return len(extra) <= maxExtra && scan.object(extra, maxNames, func(m member) bool {
 		for _, name := range reserved {
 			if name != "" && bytes.EqualFold(m.name, []byte(name)) {
 				return false

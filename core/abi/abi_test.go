@@ -69,7 +69,7 @@ func sampleRequests(tb testing.TB) []core.Request {
 	}
 	state := core.State{
 		Customer: core.Customer{ID: core.Integer(7), UserID: core.Text("a@b.c"), Active: true, RevokeClaim: "F0", Version: 2}, PasswordGood: true, UnreadableCustomer: true,
-		Family: core.FamilyState{Version: 4, Dead: true}, CutOff: 1, HighWater: 2,
+		Family: core.FamilyState{Version: 4, Dead: true}, CutOff: 1, HighWater: 2, Longest: 3,
 	}
 	return []core.Request{
 		{Op: core.Login, State: state, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte(`{"plan":"pro"}`)},

@@ -12,7 +12,7 @@ import (
 //
 //	u8 op | i64 now (Unix µs) | Opened (fixed, see AppendOpened) | text issuer | bytes claims |
 //	customer id | customer user id | u8 active | text revoke claim | u64 version | u8 password good |
-//	u8 unreadable customer | u64 family version | u8 dead | i64 cut-off (ms) | i64 high-water mark (ms) | bytes extra | bytes entropy
+//	u8 unreadable customer | u64 family version | u8 dead | i64 cut-off (ms) | i64 high-water mark (ms) | i64 longest (s) | bytes extra | bytes entropy
 //
 // A customer's id is u8 kind (0 none, 1 integer, 2 text), then i64 or text. A log-in (op 3) at 2026-01-01 begins
 //
@@ -35,6 +35,7 @@ func AppendRequest(b []byte, q *core.Request) []byte {
 	b = codec.Bool(b, q.State.Family.Dead)
 	b = codec.I64(b, q.State.CutOff)
 	b = codec.I64(b, q.State.HighWater)
+	b = codec.I64(b, q.State.Longest)
 	b = codec.Bytes(b, q.Extra)
 	return codec.Bytes(b, q.Entropy)
 }
@@ -60,6 +61,7 @@ func ReadRequest(b []byte) (q core.Request, ok bool) {
 	q.State.Family.Dead = r.Bool()
 	q.State.CutOff = r.I64()
 	q.State.HighWater = r.I64()
+	q.State.Longest = r.I64()
 	q.Extra = r.Bytes()
 	q.Entropy = r.Bytes()
 	return q, r.Done() && good && claims == len(q.Opened.Claims) && q.Op.Known()

@@ -42,7 +42,12 @@ var rsaKeys = [2]func() (*rsa.PrivateKey, error){
 // NewOneOf makes a key for an algorithm; another n another key.
 func NewOneOf(t testing.TB, algorithm string, n int) OneOf {
 	t.Helper()
-	var raw any
+	return oneOf(t, algorithm, newRaw(t, algorithm, n))
+}
+
+// newRaw makes a key of the standard library for an algorithm.
+func newRaw(t testing.TB, algorithm string, n int) (raw any) {
+	t.Helper()
 	var err error
 	switch algorithm[:2] {
 	case "HS":
@@ -58,6 +63,11 @@ func NewOneOf(t testing.TB, algorithm string, n int) OneOf {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return raw
+}
+
+func oneOf(t testing.TB, algorithm string, raw any) OneOf {
+	t.Helper()
 	key, err := jws.NewKey(algorithm, raw)
 	if err != nil {
 		t.Fatal(err)

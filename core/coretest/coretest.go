@@ -28,6 +28,7 @@ func Run(t *testing.T, newEngine NewEngine) {
 	t.Run("Issue", func(t *testing.T) { testIssue(t, newEngine) })
 	t.Run("Algorithms", func(t *testing.T) { testAlgorithms(t, newEngine) })
 	t.Run("Keys", func(t *testing.T) { testKeys(t, newEngine) })
+	t.Run("Attacks", func(t *testing.T) { testAttacks(t, newEngine) })
 	t.Run("Misuse", func(t *testing.T) { testMisuse(t, newEngine) })
 }
 

@@ -59,6 +59,8 @@ func testOpen(t *testing.T, newEngine NewEngine) {
 		{"a_million_dots", strings.Repeat(".", 1_000_000), core.TooLong},
 		{"as_many_dots_as_fit", strings.Repeat(".", core.MaxTokenBytes), core.Malformed},
 
+		{"header_of_32_names", header(strings.Replace(manyNames(31), "{", `{"alg":"HS256",`, 1)), core.OK},
+		{"header_of_33_names", header(strings.Replace(manyNames(32), "{", `{"alg":"HS256",`, 1)), core.BadHeader},
 		{"header_no_JSON", header(`{alg:HS256}`), core.BadHeader},
 		{"header_a_list", header(`["HS256"]`), core.BadHeader},
 		{"header_empty_text", Sign("HS256", Secret, "", good), core.Malformed},
