@@ -54,6 +54,9 @@ func lookupCharset(label string) (*charset, error) {
 
 // codecName returns Python's own name for a codec, "" if it is known but not read here.
 func codecName(label string) (name string, known bool) {
+	if strings.Contains(label, "\x00") {
+		return "", false // codecs.lookup refuses it
+	}
 	normal := normalizeCharset(label)
 	if name, known = charsetNames[normal]; !known {
 		name, known = charsetNames[strings.ReplaceAll(normal, ".", "_")]
