@@ -48,6 +48,9 @@ func (e *Engine) Issue(ctx context.Context, customer core.Customer, extra []byte
 // Refresh writes an access token for a refresh token. state tells what is known of the customer and the family that the token names,
 // from wherever the caller keeps it; it is called once the signature is good.
 func (e *Engine) Refresh(ctx context.Context, token string, state func(core.Opened) (core.State, error)) (access string, err error) {
+	if state == nil {
+		return "", errors.New("engine: Refresh needs a state function: who refreshes must know whether the customer is still active")
+	}
 	c := e.config.Load()
 	opened, err := e.openWith(ctx, c, []byte(token))
 	if err != nil {

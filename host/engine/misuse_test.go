@@ -13,6 +13,7 @@ import (
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/engine/enginetest"
+	"github.com/tetratelabs/wazero"
 )
 
 // slowKeys are keys whose Check waits, and whose answers may be errors.
@@ -211,5 +212,24 @@ func TestNewRefusesAModuleLikeOurs(t *testing.T) {
 	_, err := engine.New(t.Context(), engine.Config{Settings: core.DefaultSettings(), Keys: coretest.NewHMACKeys(1), Module: enginetest.Module(t, false), CacheDir: cacheDir})
 	if err == nil || !strings.Contains(err.Error(), "KeySet.Signing") {
 		t.Errorf("New() with a key set that signs with no key = %v", err)
+	}
+}
+
+func TestClosedRuntime(t *testing.T) {
+	rt := wazero.NewRuntime(t.Context())
+	if err := rt.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := engine.New(t.Context(), engine.Config{
+		Settings: core.DefaultSettings(), Keys: coretest.OneKey(), Module: enginetest.Module(t, false), Runtime: rt,
+	})
+	if err == nil || !strings.Contains(err.Error(), "was closed") {
+		t.Errorf("New() on a closed runtime = %v", err)
+	}
+}
+
+func TestRefreshNeedsState(t *testing.T) {
+	if _, err := newEngine(t, engine.Config{}).Refresh(t.Context(), goodToken, nil); err == nil || !strings.Contains(err.Error(), "state function") {
+		t.Errorf("Refresh() without a state function = %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -36,7 +37,12 @@ func (e *Engine) openRuntime(ctx context.Context, cacheDir string) error {
 
 // openWASI makes a WASI of our own, without a name: whatever else lives in the runtime, its WASI may be another one (with a clock that stands still, say),
 // or come and go.
-func (e *Engine) openWASI(ctx context.Context) error {
+func (e *Engine) openWASI(ctx context.Context) (err error) {
+	defer func() {
+		if recover() != nil { // wazero panics where a host module is made in a runtime that was closed
+			err = errors.New("engine: Config.Runtime was closed: give one that is open")
+		}
+	}()
 	code, err := wasi_snapshot_preview1.NewBuilder(e.runtime).Compile(ctx)
 	if err != nil {
 		return fmt.Errorf("engine: compile WASI: %w", err)
