@@ -1,7 +1,6 @@
 package keyring
 
 import (
-	"crypto"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,8 +11,6 @@ import (
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jwk"
-
-	"github.com/edgetoken/edgetoken/core"
 )
 
 var (
@@ -66,29 +63,27 @@ func parse(b []byte) (*Ring, string) {
 	if k.KeyID() == "" {
 		return nil, "the JWK has no kid"
 	}
-	if k.KeyUsage() != "" && k.KeyUsage() != "sig" {
-		return nil, "the JWK's use is not sig"
+	info, raw, err := readJWK(k)
+	if err != nil {
+		return nil, err.Error()
 	}
-	var raw any
-	if err := k.Raw(&raw); err != nil {
-		return nil, "the JWK's numbers are no key"
-	}
-	raw = signer(raw)
-	switch raw.(type) {
-	case []byte, crypto.Signer:
-	default:
+	if !private(raw) {
 		return nil, "the JWK is a public key, with which nothing can be signed"
 	}
-	ring, err := newRing(core.KeyInfo{ID: k.KeyID(), Algorithm: k.Algorithm().String(), Default: true}, raw)
+	info.Default = true
+	ring, err := newRing(info, raw)
 	if err != nil {
 		return nil, err.Error()
 	}
 	return ring, ""
 }
 
-// Save writes the ring's key to a new file with mode 0600; it is durable when Save returns, and after a crash the file is whole or
+// Save writes the key of a ring of one key to a new file with mode 0600; it is durable when Save returns, and after a crash the file is whole or
 // not there. A file that is there already is fs.ErrExist and stays as it is. Two callers must not save to one path at once.
 func (r *Ring) Save(path string) (err error) {
+	if len(r.keys) != 1 {
+		return fmt.Errorf("write signing key %s: the ring has %d keys, and the file is for one", path, len(r.keys))
+	}
 	b, err := r.jwk()
 	if err != nil {
 		return fmt.Errorf("write signing key %s: %w", path, err)

@@ -5,8 +5,8 @@
 //
 //	{"alg":"HS256","k":"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg","kid":"0d5f…","kty":"oct"}
 //
-// FromSecret and FromPEM make a ring of a configured SIGNING_KEY, as Django's shops have it. The one rule: a key is never shown. Rings print as
-// the algorithms and ids of their keys, and no error quotes what a key file holds.
+// FromSecret and FromPEM make a ring of a configured SIGNING_KEY, as Django's shops have it; FromJWK makes one of a JWK or a JWK Set. The one rule:
+// a key is never shown. Rings print as the algorithms and ids of their keys, and no error quotes what a key file holds.
 //
 // This is the one package that knows jwx; what it reads there it hands to core/jws, which computes.
 package keyring
@@ -130,14 +130,18 @@ func newRing(info core.KeyInfo, raw any) (*Ring, error) {
 }
 
 func ringOf(info core.KeyInfo, k *jws.Key, raw any) *Ring {
-	return &Ring{
-		// A ring never changes, and its epoch is drawn, so that no other ring has it.
-		set:  core.KeySet{Epoch: newEpoch(), Keys: []core.KeyInfo{info}, Signing: 0},
-		keys: []key{{Key: k, raw: func() any { return raw }}},
-	}
+	r := &Ring{set: core.KeySet{Epoch: newEpoch(), Signing: 0}}
+	r.add(info, k, raw)
+	return r
 }
 
-// newEpoch names a set of keys.
+// add adds a key to a ring that nobody else has yet.
+func (r *Ring) add(info core.KeyInfo, k *jws.Key, raw any) {
+	r.set.Keys = append(r.set.Keys, info)
+	r.keys = append(r.keys, key{Key: k, raw: func() any { return raw }})
+}
+
+// newEpoch names a set of keys. A ring never changes, and its epoch is drawn, so that no other ring has it.
 func newEpoch() uint64 {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails
@@ -171,8 +175,13 @@ func (r *Ring) Material(index int) ([]byte, error) {
 	return r.keys[index].Material()
 }
 
-// Algorithm is the algorithm of the key that signs.
-func (r *Ring) Algorithm() string { return r.set.Keys[r.set.Signing].Algorithm }
+// Algorithm is the algorithm of the key that signs; "" where none does.
+func (r *Ring) Algorithm() string {
+	if r.set.Signing < 0 {
+		return ""
+	}
+	return r.set.Keys[r.set.Signing].Algorithm
+}
 
 // String names algorithms and ids: "keyring(HS256 0d5f…)".
 func (r Ring) String() string {

@@ -1,0 +1,78 @@
+package engine_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/lestrrat-go/jwx/v2/jwa"
+	"github.com/lestrrat-go/jwx/v2/jwk"
+	jwxjws "github.com/lestrrat-go/jwx/v2/jws"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/coretest"
+	"github.com/edgetoken/edgetoken/core/jws"
+	"github.com/edgetoken/edgetoken/host/keyring"
+)
+
+// For each algorithm, every engine accepts what jwx signs, with the same claims, and jwx accepts what every engine issues.
+func TestAgreesWithJWX(t *testing.T) {
+	set := engines(t)
+	const claims = `{"token_type":"access","exp":4102444800,"jti":"x","user_id":"7","n":9007199254740993}`
+	for _, algorithm := range jws.Algorithms() {
+		t.Run(algorithm, func(t *testing.T) {
+			keys, err := keyring.Generate(algorithm, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			key := saved(t, keys)
+			theirs, err := jwxjws.Sign([]byte(claims), jwxjws.WithKey(jwa.SignatureAlgorithm(algorithm), key))
+			if err != nil {
+				t.Fatal(err)
+			}
+			public, err := key.PublicKey()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, e := range set(t, keys) {
+				if o := open(t, e, string(theirs)); o.Cause != core.OK || string(o.Claims) != claims {
+					t.Errorf("%s refuses a token of jwx for %v, or changes its claims: %q", name, o.Cause, o.Claims)
+				}
+				outcome, err := e.Decide(t.Context(), core.Request{
+					Op: core.Login, Now: coretest.Now, Entropy: coretest.Entropy,
+					State: core.State{Customer: core.Customer{ID: core.Integer(7), UserID: core.Integer(7), Active: true}, PasswordGood: true},
+				})
+				if err != nil || len(outcome.Tokens) != 2 {
+					t.Fatalf("%s: Decide = %v with %d tokens, want 2", name, err, len(outcome.Tokens))
+				}
+				for _, token := range outcome.Tokens {
+					payload, err := jwxjws.Verify([]byte(token.Value), jwxjws.WithKey(jwa.SignatureAlgorithm(algorithm), public))
+					if err != nil {
+						t.Errorf("jwx refuses the %s token of %s: %v", token.Type, name, err)
+					}
+					if o := open(t, e, token.Value); string(o.Claims) != string(payload) {
+						t.Errorf("%s reads %q, jwx %q", name, o.Claims, payload)
+					}
+				}
+			}
+		})
+	}
+}
+
+// saved is the key of a ring as jwx reads it from the file.
+func saved(t *testing.T, keys *keyring.Ring) jwk.Key {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "signing.key")
+	if err := keys.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := jwk.ParseKey(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}

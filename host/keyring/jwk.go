@@ -1,0 +1,124 @@
+package keyring
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/lestrrat-go/jwx/v2/jwk"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/jws"
+)
+
+// FromJWK makes a ring of a JWK or a JWK Set (RFC 7517 §4 and §5), at most 64 KiB of JSON. Every key must be one for signatures, by use,
+// key_ops and alg, and strong enough; one that is not refuses the whole text, as do two keys with one kid, and private keys or secrets beside public ones:
+// whoever may read those would have these too. alg may be missing where the curve settles it (RFC 7518 §3.4, RFC 8037 §3.1).
+//
+// The first of private keys or secrets signs; a ring of public keys only checks. A key that stands alone also checks tokens
+// without kid, and may have none itself. Errors are ErrNotKey, for weak keys with a *jws.WeakKeyError, and never quote a key.
+func FromJWK(text []byte) (*Ring, error) {
+	if len(text) > maxKeyFile {
+		return nil, fmt.Errorf("%w: the text is too long for keys", ErrNotKey)
+	}
+	set, err := jwk.Parse(text) // its errors may quote the key
+	if err != nil || set.Len() == 0 {
+		return nil, fmt.Errorf("%w: it is neither a JWK nor a JWK Set (RFC 7517)", ErrNotKey)
+	}
+	r := &Ring{set: core.KeySet{Epoch: newEpoch(), Signing: -1}}
+	secret := 0
+	for i := range set.Len() {
+		k, _ := set.Key(i)
+		if err := r.addJWK(k, set.Len() == 1); err != nil {
+			return nil, fmt.Errorf("%w: key %d: %w", ErrNotKey, i+1, err)
+		}
+		if private(r.keys[i].raw()) {
+			secret++
+			r.set.Signing = 0
+		}
+	}
+	if secret > 0 && secret < set.Len() {
+		return nil, fmt.Errorf("%w: the set has secret keys beside public ones; keep them in sets of their own", ErrNotKey)
+	}
+	return r, nil
+}
+
+// addJWK adds a key to a ring that nobody else has yet, or says why it may not be there.
+func (r *Ring) addJWK(k jwk.Key, alone bool) error {
+	info, raw, err := readJWK(k)
+	if err != nil {
+		return err
+	}
+	if info.ID == "" && !alone {
+		return errors.New("it has no kid, without which it cannot be told from the others")
+	}
+	if slices.ContainsFunc(r.set.Keys, func(other core.KeyInfo) bool { return other.ID == info.ID }) {
+		return errors.New("its kid is that of another key")
+	}
+	key, err := jws.NewKey(info.Algorithm, raw)
+	if err == nil && private(raw) {
+		err = prove(key)
+	}
+	if err != nil {
+		return err
+	}
+	info.Default = alone
+	r.add(info, key, raw)
+	return nil
+}
+
+// readJWK is what a JWK says of its key, and its key of the standard library. No error quotes the key.
+func readJWK(k jwk.Key) (core.KeyInfo, any, error) {
+	if k.KeyUsage() != "" && k.KeyUsage() != "sig" {
+		return core.KeyInfo{}, nil, errors.New("the JWK's use is not sig")
+	}
+	if ops := k.KeyOps(); len(ops) > 0 && !slices.Contains(ops, jwk.KeyOpSign) && !slices.Contains(ops, jwk.KeyOpVerify) {
+		return core.KeyInfo{}, nil, errors.New("the JWK's key_ops are neither sign nor verify")
+	}
+	var raw any
+	if err := k.Raw(&raw); err != nil {
+		return core.KeyInfo{}, nil, errors.New("the JWK's numbers are no key")
+	}
+	raw = signer(raw)
+	info := core.KeyInfo{ID: k.KeyID(), Algorithm: k.Algorithm().String()}
+	if info.Algorithm == "" {
+		info.Algorithm = onlyAlgorithm(raw)
+	}
+	return info, raw, nil
+}
+
+// onlyAlgorithm is the one algorithm that the curve of a key has; "" for keys that have several, or none.
+func onlyAlgorithm(raw any) string {
+	if s, ok := raw.(crypto.Signer); ok {
+		raw = s.Public()
+	}
+	switch k := raw.(type) {
+	case *ecdsa.PublicKey:
+		return map[string]string{"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}[k.Params().Name]
+	case ed25519.PublicKey:
+		return "EdDSA"
+	}
+	return ""
+}
+
+// private reports whether a key of the standard library is a secret or a private key.
+func private(raw any) bool {
+	switch raw.(type) {
+	case []byte, crypto.Signer:
+		return true
+	}
+	return false
+}
+
+// prove signs and checks once, since a JWK may have the private numbers of one key and the public ones of another.
+func prove(k *jws.Key) error {
+	input := []byte("edgetoken")
+	signature, err := k.Sign(input, make([]byte, core.EntropyBytes))
+	if err != nil || !k.Check(input, signature) {
+		return errors.New("its private numbers and its public ones are not of one key")
+	}
+	return nil
+}
