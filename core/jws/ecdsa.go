@@ -48,7 +48,7 @@ func ecdsaRow(name string) algorithm {
 			curve, _ := curveOf(name)
 			switch {
 			case private && len(numbers) == 2:
-				return ecdsa.ParseRawPrivateKey(curve, numbers[1])
+				return privateECDSA(curve, numbers[1])
 			case !private && len(numbers) == 1:
 				return ecdsa.ParseUncompressedPublicKey(curve, numbers[0])
 			}

@@ -27,7 +27,7 @@ func ed25519Row(name string) algorithm {
 			case len(numbers) != 1 || len(numbers[0]) != ed25519.PublicKeySize:
 				return nil, ErrMaterial
 			case private:
-				return ed25519.NewKeyFromSeed(numbers[0]), nil
+				return privateEd25519(numbers[0])
 			}
 			return ed25519.PublicKey(numbers[0]), nil
 		},

@@ -109,10 +109,5 @@ func readRSA(numbers [][]byte, private bool) (any, error) {
 	if !private {
 		return &public, nil
 	}
-	key := &rsa.PrivateKey{PublicKey: public, D: n(2)}
-	for i := range numbers[3:] {
-		key.Primes = append(key.Primes, n(3+i))
-	}
-	key.Precompute()
-	return key, key.Validate()
+	return privateRSA(public, numbers[2:])
 }
