@@ -4,7 +4,8 @@
 #   ./build.sh                 dist/*.wasm and bin/edgetoken
 #   ./build.sh run [flags]     the same, then a node with a demo customer (bin/edgetoken demo)
 #   ./build.sh test            the whole check; the last line counts: N passed, N failed, N skipped
-#   ./build.sh test-peers      replays the recorded exchanges with their own program (needs python3); counts in the same form
+#   ./build.sh test-peers      replays the recorded exchanges with their own program, and compares with real Djangos, which it
+#                              installs (needs python3 and python3.11); counts in the same form
 #   ./build.sh fuzz [seconds]  each fuzz target in turn, a minute long each if not told
 #
 # With CI=true, `test` and `test-peers` take what was skipped for a failure.
@@ -12,7 +13,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 GO_WANTED=1.26
-TOPICS="obtain refresh verify authorization claims blacklist"
+TOPICS="obtain refresh verify authorization claims blacklist text bodies http settings revocation"
 ENGINES="wasm wasm-full native"
 
 die() { echo "build.sh: $*" >&2; exit 2; }
@@ -165,7 +166,9 @@ run_peers() {
   for engine in $ENGINES; do
     for version in 5.5 5.2; do
       files=()
-      for topic in $TOPICS; do files+=("$base/$version/$topic.json"); done
+      for topic in $TOPICS; do # revocation is in 5.5 only
+        [ ! -e "$base/$version/$topic.json" ] || files+=("$base/$version/$topic.json")
+      done
       EDGETOKEN_ENGINE=$engine python3 "$base/replay.py" --strict-raw --skip "$base/skip.txt" \
         --base "http://127.0.0.1:$port" --setup-cmd "$base/setup" "${files[@]}" >"$out" 2>&1 || true
       line=$(tail -n 1 "$out")
@@ -175,7 +178,35 @@ run_peers() {
     done
   done
   echo "note $(grep -c '^[^#]' "$base/skip.txt") cases of these topics wait for what is not built yet: $base/skip.txt"
+  django_parsers 5.5 1000000
+  django_parsers 5.2 100000
+  shown "10,000 requests to real Djangos" env EDGETOKEN_ENGINE=wasm python3 testdata/interop/run --requests 10000
   closing
+}
+
+# shown NAME COMMAND… is check for what has figures to show: its output is shown in any case.
+shown() {
+  local name=$1
+  shift
+  if "$@" 2>&1; then
+    passed=$((passed + 1))
+    echo "ok   $name"
+  else
+    failed=$((failed + 1))
+    echo "FAIL $name"
+  fi
+}
+
+# django_parsers VERSION JSON holds the readers of bodies against Django's own, with that many JSON bodies.
+django_parsers() {
+  local version=$1 python
+  if ! python=$(testdata/interop/setup --install "$version"); then
+    failed=$((failed + 1))
+    echo "FAIL Django's parsers, $version: $python"
+    return
+  fi
+  shown "Django's parsers, $version" bash -o pipefail -c '"$0" testdata/interop/parsers/oracle.py "$1" "$2" 100000 100000 | go run ./testdata/interop/parsers' \
+    "$python" "$RANDOM" "$2"
 }
 
 run_fuzz() {
@@ -190,6 +221,19 @@ run_fuzz() {
   done
 }
 
+more=0 # arguments that may follow the command
+case "${1:-}" in
+  -h | --help | help)
+    sed -n '2,/^set /{/^#/s/^# \{0,1\}//p;}' "${BASH_SOURCE[0]}"
+    exit 0
+    ;;
+  '' | test | test-peers) ;;
+  fuzz) more=1 ;;
+  run) more=$# ;;
+  *) die "unknown command '$1'; ./build.sh --help names them" ;;
+esac
+[ $# -le $((more + 1)) ] || die "'${*:$((more + 2)):1}' is too much after '$1'; ./build.sh --help shows what each command takes"
+
 tools
 case "${1:-}" in
   '') build ;;
@@ -197,6 +241,4 @@ case "${1:-}" in
   test) run_tests ;;
   test-peers) build; run_peers ;;
   fuzz) run_fuzz "${2:-}" ;;
-  -h | --help | help) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p;}' "${BASH_SOURCE[0]}" ;;
-  *) die "unknown command '$1'; ./build.sh --help names them" ;;
 esac
