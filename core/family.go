@@ -119,6 +119,9 @@ func foreignFamily(id []byte) Family {
 	return Family{Listed: true, Bits: binary.BigEndian.Uint64(sum[:8]) >> (64 - familyBits)}
 }
 
+// LoginFamily is the family that a log-in began: that of the tokens in the outcome of a request with this entropy.
+func LoginFamily(o Outcome, entropy []byte) Family { return newFamily(o.Effects.Reads.Start, entropy) }
+
 // newFamily is the family of a log-in that starts at the given Unix milliseconds, named by 6 bytes of entropy.
 func newFamily(start int64, entropy []byte) Family {
 	var b [8]byte

@@ -29,7 +29,8 @@ func (l *claimList) setText(name string, v string) { l.set(name, appendJSONStrin
 // merge sets the members of a JSON object that were scanned before, but those that skip names.
 func (l *claimList) merge(object []byte, skip func(name string) bool) {
 	var s scanner
-	s.object(object, maxNames, func(m member) bool {
+	for more := s.begin(object, maxNames); more; more = s.next() {
+		m := &s.member
 		if name := string(m.name); !skip(name) {
 			value := object[m.value.Start:m.value.End]
 			if m.value.Form == String {
@@ -37,8 +38,7 @@ func (l *claimList) merge(object []byte, skip func(name string) bool) {
 			}
 			l.set(name, value)
 		}
-		return true
-	})
+	}
 }
 
 // login writes the pair of a log-in: a new family, its refresh token of generation 0, and an access token with the same claims.

@@ -48,9 +48,9 @@ func (n *Native) Open(ctx context.Context, token []byte) (Opened, error) {
 	if in.Cause != OK {
 		return Opened{Cause: in.Cause}, nil
 	}
-	signature, err := DecodeSignature(r.signature, token[in.Signature:])
+	signature, ok := DecodeSignature(r.signature, token[in.Signature:])
 	r.signature = signature
-	if err != nil {
+	if !ok {
 		return Opened{Cause: Malformed}, nil
 	}
 	good, err := config.keys.Check(ctx, in.Key, token[:in.Input], signature)

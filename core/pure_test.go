@@ -23,7 +23,7 @@ func TestImports(t *testing.T) {
 		"internal/codec": {"encoding/binary"},
 		"jws": {
 			"bytes", "crypto", "crypto/ecdsa", "crypto/ed25519", "crypto/elliptic", "crypto/hmac", "crypto/rsa", "crypto/sha256", "crypto/sha512",
-			"encoding/binary", "errors", "math/big", "slices", "strconv",
+			"encoding/binary", "errors", "hash", "math/big", "slices", "strconv", "sync",
 		},
 	}
 	for dir, imports := range allowed {

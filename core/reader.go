@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"time"
+	"unicode/utf8"
 )
 
 // Reader reads tokens under one configuration: the settings and the key set. Reading is split at the signature, so that whoever
@@ -19,6 +20,7 @@ type Reader struct {
 	keys     KeySet
 	known    [12]knownClaim
 	knownN   int
+	ascii    bool // the known names are ASCII alone
 	scan     scanner
 
 	decoded   []byte    // header, then claims
@@ -62,7 +64,7 @@ func (o *Opened) Slots() [SlotCount]*Claim {
 
 // NewReader is a reader for the settings and keys, which must not change while it is used.
 func NewReader(s *Settings, keys KeySet) *Reader {
-	r := &Reader{settings: s, keys: keys}
+	r := &Reader{settings: s, keys: keys, ascii: true}
 	for _, c := range []knownClaim{
 		{"exp", slotExpiresAt}, {"iat", slotIssuedAt}, {"nbf", slotNotBefore}, {"iss", slotIssuer}, {"aud", slotAudience},
 		{"sub", slotSubject}, {"jti", slotJWTID}, {s.SlidingTokenRefreshExpClaim, slotRefreshExpiresAt},
@@ -71,6 +73,7 @@ func NewReader(s *Settings, keys KeySet) *Reader {
 		if c.name != "" {
 			r.known[r.knownN] = c
 			r.knownN++
+			r.ascii = r.ascii && isASCII([]byte(c.name))
 		}
 	}
 	return r
@@ -108,7 +111,7 @@ func (r *Reader) inspect(token []byte) Inspected {
 		return Inspected{Cause: Malformed}
 	}
 	header := len(r.decoded)
-	if !r.decode(token[first+1:last]) || !canonical(token[last+1:]) {
+	if !r.decode(token[first+1 : last]) {
 		return Inspected{Cause: Malformed}
 	}
 	key, cause := r.header(r.decoded[:header])
@@ -120,51 +123,22 @@ func (r *Reader) inspect(token []byte) Inspected {
 // encoding is base64url without padding, canonical: the unused bits of the last character are zero (RFC 7515 §2).
 var encoding = base64.RawURLEncoding.Strict()
 
-// decode appends what part encodes. Line breaks, which encoding/base64 skips, are no characters of a token.
-func (r *Reader) decode(part []byte) bool {
-	if bytes.IndexByte(part, '\n') >= 0 || bytes.IndexByte(part, '\r') >= 0 {
-		return false
-	}
-	decoded, err := encoding.AppendDecode(r.decoded, part)
-	r.decoded = decoded
-	return err == nil
+// decode appends what part encodes.
+func (r *Reader) decode(part []byte) (ok bool) {
+	r.decoded, ok = appendDecoded(r.decoded, part)
+	return ok
 }
 
-// DecodeSignature decodes the third part of an inspected token into dst.
-func DecodeSignature(dst, part []byte) ([]byte, error) { return encoding.AppendDecode(dst[:0], part) }
-
-// canonical reports whether part is canonical base64url, without decoding it.
-func canonical(part []byte) bool {
-	for _, c := range part {
-		if base64Value(c) > 63 {
-			return false
-		}
-	}
-	switch len(part) % 4 {
-	case 1:
-		return false
-	case 2:
-		return base64Value(part[len(part)-1])&15 == 0
-	case 3:
-		return base64Value(part[len(part)-1])&3 == 0
-	}
-	return true
+// appendDecoded decodes part, all of it: encoding/base64 skips line breaks, and then there is less than the length says.
+func appendDecoded(dst, part []byte) ([]byte, bool) {
+	before := len(dst)
+	dst, err := encoding.AppendDecode(dst, part)
+	return dst, err == nil && len(part)%4 != 1 && len(dst)-before == encoding.DecodedLen(len(part))
 }
 
-func base64Value(c byte) byte {
-	switch {
-	case 'A' <= c && c <= 'Z':
-		return c - 'A'
-	case 'a' <= c && c <= 'z':
-		return c - 'a' + 26
-	case '0' <= c && c <= '9':
-		return c - '0' + 52
-	case c == '-':
-		return 62
-	case c == '_':
-		return 63
-	}
-	return 255
+// DecodeSignature decodes the third part of an inspected token into dst; not ok says that the token is Malformed.
+func DecodeSignature(dst, part []byte) (signature []byte, ok bool) {
+	return appendDecoded(dst[:0], part)
 }
 
 // header reads a JOSE header (RFC 7515 §4): the key that kid names must have the algorithm alg; no extension is understood (crit,
@@ -172,23 +146,22 @@ func base64Value(c byte) byte {
 func (r *Reader) header(header []byte) (key int, cause Cause) {
 	var alg, kid Claim
 	var kidText []byte
-	cause = OK
-	ok := r.scan.object(header, maxHeaderNames, func(m member) bool {
+	for more := r.scan.begin(header, maxHeaderNames); more; more = r.scan.next() {
+		m := &r.scan.member
 		switch string(m.name) {
 		case "alg":
 			alg = m.value
 		case "kid":
 			kid = m.value
 		case "crit":
-			cause = BadHeader
+			return 0, BadHeader
 		case "b64":
 			if m.value.Form != True {
-				cause = BadHeader
+				return 0, BadHeader
 			}
 		}
-		return true
-	})
-	if !ok || cause != OK || kid.Form != Absent && kid.Form != String {
+	}
+	if !r.scan.whole || kid.Form != Absent && kid.Form != String {
 		return 0, BadHeader
 	}
 	if kid.Form == String {
@@ -237,10 +210,11 @@ func (r *Reader) Accept() (o Opened, ok bool) {
 	r.inspected = false
 	o = Opened{Key: r.token.Key, Issuer: r.keys.Keys[r.token.Key].Issuer, Claims: r.decoded}
 	slots := o.Slots()
-	strict := r.scan.object(r.decoded, maxNames, func(m member) bool {
-		return r.claim(&slots, m)
-	})
-	if !strict {
+	more := r.scan.begin(r.decoded, maxNames)
+	for more && r.claim(&slots, &r.scan.member) {
+		more = r.scan.next()
+	}
+	if more || !r.scan.whole {
 		return Opened{Cause: BadClaims, Key: o.Key, Issuer: o.Issuer}, true
 	}
 	o.readFamily()
@@ -248,19 +222,33 @@ func (r *Reader) Accept() (o Opened, ok bool) {
 }
 
 // claim keeps where a claim stands. A known name in another case is refused: some reader would take it for the claim.
-func (r *Reader) claim(slots *[SlotCount]*Claim, m member) bool {
-	found := false
+func (r *Reader) claim(slots *[SlotCount]*Claim, m *member) bool {
+	found, sameLength, ascii := false, false, isASCII(m.name)
 	for i := range r.known[:r.knownN] {
-		if k := &r.known[i]; string(m.name) == k.name {
+		k := &r.known[i]
+		if len(m.name) != len(k.name) {
+			continue
+		}
+		sameLength = true
+		if string(m.name) == k.name {
 			*slots[k.slot] = m.value
 			found = true
 		}
 	}
-	if found {
+	if found || ascii && r.ascii && !sameLength { // only characters beyond ASCII have another length in another case
 		return true
 	}
 	for i := range r.known[:r.knownN] {
-		if bytes.EqualFold(m.name, []byte(r.known[i].name)) {
+		if k := &r.known[i]; (!ascii || !r.ascii || len(m.name) == len(k.name)) && bytes.EqualFold(m.name, []byte(k.name)) {
+			return false
+		}
+	}
+	return true
+}
+
+func isASCII(b []byte) bool {
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
 			return false
 		}
 	}

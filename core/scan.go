@@ -20,9 +20,14 @@ const (
 
 // scanner reads one JSON object in a single pass, strictly (RFC 8259 and RFC 8725 §3): valid UTF-8, no duplicate names (compared unescaped), no
 // lone surrogate, no NaN or Infinity, no trailing bytes, bounded depth and number of names. It allocates only what it keeps between uses.
+//
+//	for more := s.begin(src, names); more; more = s.next() { … s.member … }
+//	if !s.whole { refuse }
 type scanner struct {
-	src []byte
-	pos int
+	src    []byte
+	pos    int
+	member member // the one that begin or next came to
+	whole  bool   // the object was read to its end, and nothing is left
 	// names are those of all objects that are open now, in the order in which they came.
 	names []name
 	left  int // how many more names there may be
@@ -30,9 +35,9 @@ type scanner struct {
 	unescaped []byte
 }
 
-// name is a member name: its bytes between the quotes, unescaped.
+// name is a member name: its bytes between the quotes, unescaped. The tag tells most different names apart.
 type name struct {
-	hash uint32
+	tag  uint32
 	text []byte
 }
 
@@ -42,39 +47,58 @@ type member struct {
 	value Claim
 }
 
-// object scans src, which may have that many names in all, and calls visit for each member of the outermost object, which may refuse by false.
-func (s *scanner) object(src []byte, names int, visit func(member) bool) bool {
-	s.src, s.pos, s.left = src, 0, names
+// begin comes to the first member of src, which may have that many names in all.
+func (s *scanner) begin(src []byte, names int) bool {
+	s.src, s.pos, s.left, s.whole = src, 0, names, false
 	s.names, s.unescaped = s.names[:0], s.unescaped[:0]
 	s.space()
-	if !s.members(1, visit) {
+	if !s.byte('{') {
 		return false
 	}
 	s.space()
-	return s.pos == len(s.src)
+	if s.byte('}') {
+		return s.end()
+	}
+	return s.one()
 }
 
-// members scans an object from its opening brace to its closing one.
-func (s *scanner) members(depth int, visit func(member) bool) bool {
-	if depth > maxDepth || !s.byte('{') {
+// next comes to the next member.
+func (s *scanner) next() bool {
+	if s.byte(',') {
+		s.space()
+		return s.one()
+	}
+	if s.byte('}') {
+		return s.end()
+	}
+	return false
+}
+
+func (s *scanner) one() (ok bool) {
+	s.member.name, s.member.value, ok = s.pair(0, 1)
+	return ok
+}
+
+// end is after the closing brace of the outermost object.
+func (s *scanner) end() bool {
+	s.space()
+	s.whole = s.pos == len(s.src)
+	return false
+}
+
+// object scans an object within another, from its opening brace to its closing one.
+func (s *scanner) object(depth int) bool {
+	if depth > maxDepth {
 		return false
 	}
+	s.pos++
 	first := len(s.names)
 	s.space()
 	if s.byte('}') {
 		return true
 	}
 	for {
-		text, ok := s.name(first)
-		if !ok {
-			return false
-		}
-		s.space()
-		if !s.byte(':') {
-			return false
-		}
-		value, ok := s.value(depth)
-		if !ok || visit != nil && !visit(member{name: text, value: value}) {
+		if _, _, ok := s.pair(first, depth); !ok {
 			return false
 		}
 		if s.byte(',') {
@@ -86,7 +110,19 @@ func (s *scanner) members(depth int, visit func(member) bool) bool {
 	}
 }
 
-// name scans a member name, which must differ from those since first.
+// pair scans a name, which must differ from those since first, and its value.
+func (s *scanner) pair(first, depth int) (text []byte, value Claim, ok bool) {
+	if text, ok = s.name(first); !ok {
+		return nil, value, false
+	}
+	s.space()
+	if !s.byte(':') {
+		return nil, value, false
+	}
+	value, ok = s.value(depth)
+	return text, value, ok
+}
+
 func (s *scanner) name(first int) ([]byte, bool) {
 	c, ok := s.string()
 	if !ok || s.left == 0 {
@@ -99,16 +135,16 @@ func (s *scanner) name(first int) ([]byte, bool) {
 		s.unescaped = unescape(s.unescaped, text)
 		text = s.unescaped[from:len(s.unescaped):len(s.unescaped)]
 	}
-	hash := uint32(2166136261) // FNV-1a
-	for _, b := range text {
-		hash = (hash ^ uint32(b)) * 16777619
+	tag := uint32(len(text)) << 16
+	if len(text) > 0 {
+		tag |= uint32(text[0])<<8 | uint32(text[len(text)-1])
 	}
 	for i := first; i < len(s.names); i++ {
-		if s.names[i].hash == hash && bytes.Equal(s.names[i].text, text) {
+		if s.names[i].tag == tag && bytes.Equal(s.names[i].text, text) {
 			return nil, false
 		}
 	}
-	s.names = append(s.names, name{hash, text})
+	s.names = append(s.names, name{tag, text})
 	return text, true
 }
 
@@ -126,7 +162,7 @@ func (s *scanner) value(depth int) (Claim, bool) {
 		s.space()
 		return c, ok
 	case '{':
-		c.Form, ok = Object, s.members(depth+1, nil)
+		c.Form, ok = Object, s.object(depth+1)
 	case '[':
 		c.Form, ok = Array, s.array(depth+1)
 	case 't':

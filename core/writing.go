@@ -37,13 +37,16 @@ func configurable(s *Settings, extra []byte) bool {
 	reserved := []string{
 		"exp", "iat", "nbf", "iss", "aud", "jti", s.TokenTypeClaim, s.IDClaim, s.UserIDClaim, s.RevokeTokenClaim, s.SlidingTokenRefreshExpClaim,
 	}
+	if len(extra) > maxExtra {
+		return false
+	}
 	var scan scanner
-	return len(extra) <= maxExtra && scan.object(extra, maxNames, func(m member) bool {
+	for more := scan.begin(extra, maxNames); more; more = scan.next() {
 		for _, name := range reserved {
-			if name != "" && bytes.EqualFold(m.name, []byte(name)) {
+			if name != "" && bytes.EqualFold(scan.member.name, []byte(name)) {
 				return false
 			}
 		}
-		return true
-	})
+	}
+	return scan.whole
 }

@@ -6,16 +6,19 @@ import (
 	"crypto/hmac"
 	_ "crypto/sha256" // for crypto.SHA256
 	_ "crypto/sha512" // for crypto.SHA384 and crypto.SHA512
+	"hash"
 	"strconv"
+	"sync"
 )
 
 // hmacSecret is a secret with its hash (RFC 7518 §3.2).
 type hmacSecret struct {
 	secret []byte
 	hash   crypto.Hash
+	macs   sync.Pool // of hash.Hash: one that was used before keeps the state of its key
 }
 
-func hmacRow(name string, hash crypto.Hash) algorithm {
+func hmacRow(name string, algorithmHash crypto.Hash) algorithm {
 	return algorithm{
 		name: name,
 		use: func(key any) (operations, error) {
@@ -23,9 +26,9 @@ func hmacRow(name string, hash crypto.Hash) algorithm {
 			if !ok {
 				return nil, ErrOtherKey
 			}
-			k := &hmacSecret{secret: bytes.Clone(secret), hash: hash}
-			if len(secret) < hash.Size() {
-				return k, &WeakKeyError{"the secret has " + strconv.Itoa(len(secret)) + " bytes and needs at least " + strconv.Itoa(hash.Size()) + " (RFC 7518 §3.2)"}
+			k := &hmacSecret{secret: bytes.Clone(secret), hash: algorithmHash}
+			if len(secret) < algorithmHash.Size() {
+				return k, &WeakKeyError{"the secret has " + strconv.Itoa(len(secret)) + " bytes and needs at least " + strconv.Itoa(algorithmHash.Size()) + " (RFC 7518 §3.2)"}
 			}
 			return k, nil
 		},
@@ -39,14 +42,25 @@ func hmacRow(name string, hash crypto.Hash) algorithm {
 }
 
 func (k *hmacSecret) sign(input, _ []byte) ([]byte, error) {
-	mac := hmac.New(k.hash.New, k.secret)
-	mac.Write(input)
-	return mac.Sum(nil), nil
+	return k.sum(nil, input), nil
 }
 
 func (k *hmacSecret) check(input, signature []byte) bool {
-	want, _ := k.sign(input, nil)
-	return hmac.Equal(want, signature)
+	var want [64]byte
+	return hmac.Equal(k.sum(want[:0], input), signature)
+}
+
+func (k *hmacSecret) sum(dst, input []byte) []byte {
+	mac, _ := k.macs.Get().(hash.Hash)
+	if mac == nil {
+		mac = hmac.New(k.hash.New, k.secret)
+	} else {
+		mac.Reset()
+	}
+	mac.Write(input)
+	dst = mac.Sum(dst)
+	k.macs.Put(mac)
+	return dst
 }
 
 func (k *hmacSecret) numbers() ([][]byte, bool, error) { return [][]byte{k.secret}, true, nil }

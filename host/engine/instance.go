@@ -131,8 +131,7 @@ func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte
 	if in.Cause != core.OK {
 		return core.Opened{Cause: in.Cause}, nil
 	}
-	var err error
-	if i.signature, err = core.DecodeSignature(i.signature, token[in.Signature:]); err != nil {
+	if i.signature, ok = core.DecodeSignature(i.signature, token[in.Signature:]); !ok {
 		return core.Opened{Cause: core.Malformed}, nil
 	}
 	good, err := c.keys.Check(ctx, in.Key, token[:in.Input], i.signature)

@@ -47,9 +47,11 @@ func opened(token []byte) core.Opened {
 	if i.Cause != core.OK {
 		return core.Opened{Cause: i.Cause}
 	}
-	var err error
-	signature, err = core.DecodeSignature(signature, token[i.Signature:])
-	if err != nil || !keys[i.Key].Check(token[:i.Input], signature) {
+	var ok bool
+	if signature, ok = core.DecodeSignature(signature, token[i.Signature:]); !ok {
+		return core.Opened{Cause: core.Malformed}
+	}
+	if !keys[i.Key].Check(token[:i.Input], signature) {
 		return core.Opened{Cause: core.BadSignature}
 	}
 	o, _ := reader.Accept()
