@@ -35,6 +35,7 @@ type committer struct {
 	failed   uint64 // the transaction id of the commit that failed; 0 after it was taken back
 	panicked bool   // bbolt panicked while it wrote and may hold its locks for ever
 	pause    time.Duration
+	gatherer gatherer
 	closeErr error
 }
 
@@ -74,7 +75,7 @@ func (db *DB) send(ctx context.Context, r *request) error {
 	}
 }
 
-// commits is the one goroutine that writes. What waits when a commit ends shares the next one; nobody waits for company.
+// commits is the one goroutine that writes. What waits when a commit ends shares the next one, see gatherer.
 func (db *DB) commits() {
 	defer close(db.done)
 	c := &db.committer
@@ -86,13 +87,16 @@ func (db *DB) commits() {
 				c.closeErr = db.finish()
 				return
 			}
-			batch := gather(r, db.queue)
+			batch := c.gatherer.gather(r, db.queue)
+			begun := time.Now()
 			err := db.Health()
 			if err == nil {
 				if err = db.commit(batch); err != nil {
+					db.counts.failures.Add(1)
 					err = db.fail(err)
 				}
 			}
+			c.gatherer.answered(len(batch), len(db.queue), time.Since(begun))
 			for _, r := range batch {
 				if err != nil {
 					r.err = err
@@ -108,26 +112,10 @@ func (db *DB) commits() {
 	}
 }
 
-// gather takes what waits.
-func gather(first *request, queue <-chan *request) []*request {
-	batch := []*request{first}
-	for len(batch) < maxBatch {
-		select {
-		case r, open := <-queue:
-			if !open {
-				return batch
-			}
-			batch = append(batch, r)
-		default:
-			return batch
-		}
-	}
-	return batch
-}
-
 // commit runs a batch in one transaction. An error means that nobody knows what became of it.
 func (db *DB) commit(batch []*request) (err error) {
 	c := &db.committer
+	begun := time.Now()
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	var tx *bbolt.Tx
 	defer func() {
@@ -152,12 +140,18 @@ func (db *DB) commit(batch []*request) (err error) {
 	if w.puts > 0 {
 		w.tally.committed = db.config.Now().UnixMicro()
 		w.put(metaBucket, tallyKey, w.tally.encode())
+		if db.config.committing != nil {
+			db.config.committing()
+		}
 		err = tx.Commit()
 	} else {
 		err = tx.Rollback()
 	}
 	if err != nil {
 		return diskError(err)
+	}
+	if w.puts > 0 {
+		db.counts.committed(len(batch), time.Since(begun))
 	}
 	c.failed = 0
 	db.mark.Store(w.tally.mark)
@@ -184,6 +178,7 @@ func (db *DB) reopen() <-chan time.Time {
 	c := &db.committer
 	err := db.exchange()
 	if err == nil {
+		db.counts.reopenings.Add(1)
 		c.pause = 0
 		db.mark.Store(c.file.tally.mark)
 		db.mu.Lock()

@@ -58,13 +58,8 @@ func (n NewCustomer) check(kind core.IDKind, now time.Time) (Customer, error) {
 	if n.Email == "" {
 		return Customer{}, fmt.Errorf("e-mail address %w: it is empty", ErrInvalid)
 	}
-	for _, t := range []struct{ field, value string }{
-		{"id", n.ID.Text}, {"e-mail address", n.Email}, {"first name", n.FirstName}, {"last name", n.LastName},
-		{"password hash", n.PasswordHash}, {"revoke claim", n.RevokeClaim},
-	} {
-		if err := checkText(t.field, t.value); err != nil {
-			return Customer{}, err
-		}
+	if err := checkTexts(n.ID, n.Email, n.FirstName, n.LastName, n.PasswordHash, n.RevokeClaim); err != nil {
+		return Customer{}, err
 	}
 	attributes, err := checkAttributes(n.Attributes)
 	if err != nil {
@@ -90,6 +85,19 @@ func (n NewCustomer) check(kind core.IDKind, now time.Time) (Customer, error) {
 		LastLogin: inMicroseconds(n.LastLogin), DateJoined: inMicroseconds(n.DateJoined),
 		Attributes: attributes, PasswordHash: n.PasswordHash, RevokeClaim: n.RevokeClaim,
 	}, nil
+}
+
+// checkTexts says which text of a customer cannot be stored.
+func checkTexts(id core.CustomerID, email, firstName, lastName, hash, revokeClaim string) error {
+	for _, t := range []struct{ field, value string }{
+		{"id", id.Text}, {"e-mail address", email}, {"first name", firstName}, {"last name", lastName},
+		{"password hash", hash}, {"revoke claim", revokeClaim},
+	} {
+		if err := checkText(t.field, t.value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // inMicroseconds is t as it comes back from the store.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/hex"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -31,6 +30,8 @@ type DB struct {
 	// mark is the high-water mark that is durable, in Unix milliseconds. What a reader finds in the file may not be yet.
 	mark atomic.Int64
 
+	counts counts
+
 	committer committer
 }
 
@@ -42,7 +43,7 @@ func newDB(c Config, f file) *DB {
 }
 
 // ID is the random name of the store, 32 hex digits; a copy of the file has the same.
-func (db *DB) ID() string { return hex.EncodeToString(db.identity.id[:]) }
+func (db *DB) ID() string { return db.identity.name() }
 
 // IDs is the kind of ids that the store holds.
 func (db *DB) IDs() core.IDKind { return db.identity.ids }

@@ -2,12 +2,14 @@
 //
 // Its types: DB, opened by Open; Customer; Query for Load, which reads all that one request needs in one transaction; and
 // core.Effects, which Settle makes durable. Load, decide, Settle is one request; ErrConflict means to begin again. The other
-// methods are those of administration.
+// methods are those of administration. Check says what is wrong with a file that nobody has open.
 //
 // The one rule: what is acknowledged is on the disk. All writes go through one goroutine; those that wait while it commits share
-// the next commit, and a precondition that fails is the answer to one of them and no matter of the others. After a commit that
-// failed nobody knows what the disk has: the DB answers ErrUnavailable, takes the commit back, opens its file anew by itself,
-// and then answers again. A caller who got ErrUnavailable repeats the request.
+// the next commit, and a precondition that fails is the answer to one of them and no matter of the others. Before it commits
+// again it waits for those whom it has just answered, for half as long as that commit took and 5 ms at most, since clients who
+// come back at once would take turns otherwise; a client alone waits for nobody. After a commit that failed nobody knows what
+// the disk has: the DB answers ErrUnavailable, takes the commit back, opens its file anew by itself, and then answers again. A
+// caller who got ErrUnavailable repeats the request.
 //
 // Cut-offs (R3-R5). A family is dead if it began at or before the cut-off of the node, of its customer, or of the tombstone of a
 // customer who was removed. A cut-off is never lowered; it is set to the latest of its old value, now, and the latest start that

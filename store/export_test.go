@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math"
 	"os"
 
 	"go.etcd.io/bbolt"
@@ -13,6 +14,20 @@ import (
 func OpenWith(c Config, openFile func(string, int, os.FileMode) (*os.File, error)) (*DB, error) {
 	c.openFile = openFile
 	return Open(c)
+}
+
+// OpenSlow is Open with a hook that is called before each commit.
+func OpenSlow(c Config, committing func()) (*DB, error) {
+	c.committing = committing
+	return Open(c)
+}
+
+// Impatient makes commits wait for nobody.
+func (db *DB) Impatient() error {
+	return db.write(context.Background(), func(*writer) error {
+		db.committer.gatherer.rest = math.MaxInt
+		return nil
+	})
 }
 
 // Undo takes a commit back.
@@ -60,8 +75,11 @@ func ReencodeExpiry(key []byte) ([]byte, error) {
 	return expiryKey(until, what, k), err
 }
 
-// FamilyKey is the key of a family record.
-var FamilyKey = familyKey
+// FamilyKey is the key of a family record, and ReadFamilyKey reads it.
+var (
+	FamilyKey     = familyKey
+	ReadFamilyKey = readFamilyKey
+)
 
 // HoldCommits stops the committer until release is called, so that what is written meanwhile waits for one commit.
 func (db *DB) HoldCommits() (release func()) {

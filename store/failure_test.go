@@ -68,6 +68,12 @@ func TestFailedCommit(t *testing.T) {
 		wantErr(t, "Health", db.Health(), store.ErrUnavailable)
 		runtime.Gosched()
 	}
+	// Counters are told without the file.
+	s, err := db.Stats(bg)
+	wantErr(t, "Stats", err, store.ErrUnavailable)
+	if s.Commits != 1 || s.Requests != 1 || s.Failures != 1 || s.Reopenings != 0 || s.CommitTime != s.LastCommitTook || s.CommitTime <= 0 {
+		t.Errorf("Stats = %+v, want 1 commit for 1 request, 1 failure, and the file not yet open again", s)
+	}
 
 	h.fail.Store(false)
 	healthy(db)
@@ -76,6 +82,9 @@ func TestFailedCommit(t *testing.T) {
 	}
 	_, err = db.Add(bg, store.NewCustomer{Email: "lost"})
 	wantErr(t, "the same Add again", err, nil)
+	if s, err = db.Stats(bg); err != nil || s.Commits != 2 || s.Requests != 2 || s.Failures != 1 || s.Reopenings != 1 || s.Customers != 2 {
+		t.Errorf("Stats = %+v, %v, want 2 commits for 2 requests, 1 failure and 1 reopening", s, err)
+	}
 	if h.opened.Load() != 2 {
 		t.Errorf("the file was opened %d times, want 2", h.opened.Load())
 	}

@@ -115,7 +115,25 @@ func FuzzHeader(f *testing.F) {
 	})
 }
 
-// Keys of different families differ.
+// What is read as the key of a family is written again byte for byte.
+func FuzzReadFamilyKey(f *testing.F) {
+	for _, k := range []core.FamilyKey{{}, {Bits: 5}, {Customer: core.Integer(-7), Bits: 5}, {Issuer: "other", Customer: core.Text("ada")}} {
+		key, _ := store.FamilyKey(k)
+		f.Add(key)
+		f.Add(key[:len(key)-1])
+	}
+	f.Fuzz(func(t *testing.T, key []byte) {
+		k, ok := store.ReadFamilyKey(key)
+		if !ok {
+			return
+		}
+		if again, ok := store.FamilyKey(k); !ok || !bytes.Equal(again, key) || k.Customer.Kind > core.TextID {
+			t.Errorf("key %x is read as %+v, which has the key %x", key, k, again)
+		}
+	})
+}
+
+// Keys of different families differ, and are read as what they were made of.
 func FuzzFamilyKey(f *testing.F) {
 	f.Add("", uint8(1), int64(7), "", uint64(5), "", uint8(2), int64(0), "7", uint64(5))
 	f.Add("a", uint8(2), int64(0), "b", uint64(5), "ab", uint8(2), int64(0), "", uint64(5))
@@ -135,6 +153,9 @@ func FuzzFamilyKey(f *testing.F) {
 		keyB, okB := store.FamilyKey(b)
 		if okA && okB && bytes.Equal(keyA, keyB) != (a == b) {
 			t.Errorf("keys of %+v and %+v are %x and %x", a, b, keyA, keyB)
+		}
+		if got, ok := store.ReadFamilyKey(keyA); ok != okA || ok && got != a {
+			t.Errorf("key %x of %+v is read as %+v, %v", keyA, a, got, ok)
 		}
 	})
 }

@@ -23,6 +23,7 @@ const (
 	noFreelist     = 1<<64 - 1
 	minPageSize    = 1 << 10
 	maxPageSize    = 1 << 24
+	maxPages       = 1 << 38      // bbolt maps 256 TiB at most
 	metaFieldsSize = metaSize - 8 // what the checksum covers
 )
 
@@ -30,6 +31,7 @@ const (
 type meta struct {
 	offset      int64 // of the page
 	pageSize    uint32
+	root        uint64 // page of the bucket of buckets
 	freelist    uint64
 	pages       uint64
 	transaction uint64
@@ -48,11 +50,10 @@ func readMeta(f io.ReaderAt, offset int64) (m meta, magic, ok bool) {
 	sum := fnv.New64a()
 	sum.Write(b[:metaFieldsSize])
 	m = meta{
-		offset: offset, pageSize: order.Uint32(b[8:]), freelist: order.Uint64(b[32:]),
+		offset: offset, pageSize: order.Uint32(b[8:]), root: order.Uint64(b[16:]), freelist: order.Uint64(b[32:]),
 		pages: order.Uint64(b[40:]), transaction: order.Uint64(b[48:]),
 	}
-	ok = order.Uint32(b[4:]) == boltVersion && order.Uint64(b[56:]) == sum.Sum64() && m.pageSize >= minPageSize && m.pageSize <= maxPageSize
-	return m, true, ok
+	return m, true, order.Uint32(b[4:]) == boltVersion && order.Uint64(b[56:]) == sum.Sum64()
 }
 
 // metas are the whole meta pages of a file, the one that counts first; magic says whether bbolt wrote any at all.
@@ -60,23 +61,30 @@ func readMeta(f io.ReaderAt, offset int64) (m meta, magic, ok bool) {
 func metas(f io.ReaderAt) (found []meta, magic bool) {
 	first, magic, ok := readMeta(f, 0)
 	if ok {
-		found = append(found, first)
+		second, _, whole := readMeta(f, int64(first.pageSize))
+		return inTurn(first, true, second, whole), true
 	}
 	for size := int64(minPageSize); size <= maxPageSize; size *= 2 {
-		if ok && size != int64(first.pageSize) {
-			continue
-		}
 		second, has, whole := readMeta(f, size)
 		magic = magic || has
-		if !whole || int64(second.pageSize) != size {
-			continue
+		if whole && int64(second.pageSize) == size {
+			return inTurn(first, false, second, true), true
 		}
-		if len(found) == 1 && found[0].transaction > second.transaction {
-			return append(found, second), true
-		}
-		return append([]meta{second}, found...), true
 	}
-	return found, magic
+	return nil, magic
+}
+
+// inTurn puts what is whole of two meta pages in the order in which bbolt believes them.
+func inTurn(first meta, firstWhole bool, second meta, secondWhole bool) []meta {
+	switch {
+	case !secondWhole:
+		return []meta{first}
+	case !firstWhole:
+		return []meta{second}
+	case second.transaction > first.transaction:
+		return []meta{second, first}
+	}
+	return []meta{first, second}
 }
 
 // checkHeader refuses what bbolt must not be given.
@@ -92,7 +100,7 @@ func checkHeader(f io.ReaderAt, size int64) error {
 	if m.freelist == noFreelist {
 		return fmt.Errorf("%w: another program wrote this bbolt file; name the right path", ErrForeign)
 	}
-	if m.pages > 1<<40 || m.freelist >= m.pages {
+	if m.pageSize < minPageSize || m.pageSize > maxPageSize || m.pageSize != found[len(found)-1].pageSize || m.pages > maxPages || m.freelist >= m.pages {
 		return fmt.Errorf("%w: its header contradicts itself; restore a backup", ErrCorrupt)
 	}
 	if need := int64(m.pages) * int64(m.pageSize); size < need {

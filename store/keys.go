@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"strings"
@@ -63,6 +64,38 @@ func familyKey(k core.FamilyKey) (key []byte, ok bool) {
 		key = append(key, k.Customer.Text...)
 	}
 	return binary.BigEndian.AppendUint64(key, k.Bits), true
+}
+
+// readFamilyKey reads what familyKey made.
+func readFamilyKey(key []byte) (k core.FamilyKey, ok bool) {
+	r := keyReader{rest: key}
+	k.Issuer = r.text()
+	switch k.Customer.Kind = core.IDKind(r.take(1)[0]); k.Customer.Kind {
+	case core.IntegerID:
+		k.Customer.Int = int64(binary.BigEndian.Uint64(r.take(8)) ^ 1<<63)
+	case core.TextID:
+		k.Customer.Text = r.text()
+	}
+	k.Bits = binary.BigEndian.Uint64(r.take(8))
+	again, _ := familyKey(k)
+	return k, bytes.Equal(again, key) && k.Customer.Kind <= core.TextID
+}
+
+// keyReader takes values off the front of a key. Where too little is left, what it takes is zero.
+type keyReader struct{ rest []byte }
+
+func (r *keyReader) take(n int) []byte {
+	if n > len(r.rest) {
+		r.rest = nil
+		return make([]byte, n)
+	}
+	b := r.rest[:n]
+	r.rest = r.rest[n:]
+	return b
+}
+
+func (r *keyReader) text() string {
+	return string(r.take(int(binary.BigEndian.Uint16(r.take(2)))))
 }
 
 // What an entry of the expiry index is about.

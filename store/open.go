@@ -34,6 +34,8 @@ type Config struct {
 
 	// openFile opens the file; nil: os.OpenFile. Tests get hold of the file with it.
 	openFile func(string, int, os.FileMode) (*os.File, error)
+	// committing, if not nil, is called before each commit. Tests make commits as slow as on a real disk with it.
+	committing func()
 }
 
 // Open opens or makes a store. It never waits: a file that another process holds is ErrLocked at once.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -109,27 +108,4 @@ func (db *DB) Each(ctx context.Context) iter.Seq2[Customer, error] {
 func (db *DB) Count(ctx context.Context) (int, error) {
 	s, err := db.Stats(ctx)
 	return s.Customers, err
-}
-
-// Stats are figures of a store.
-type Stats struct {
-	Customers, Families, Tombstones int
-	Bytes                           int64 // of the file, room for growth not included
-	LastCommit                      time.Time
-	HighWater                       int64 // Unix milliseconds
-	CutOff                          int64 // of the node, Unix milliseconds; 0 where there is none
-}
-
-// Stats reads the figures.
-func (db *DB) Stats(ctx context.Context) (s Stats, err error) {
-	err = db.view(ctx, func(tx *bbolt.Tx) error {
-		own, err := decodeTally(tables{tx}.get(metaBucket, tallyKey))
-		if err != nil {
-			return err
-		}
-		s = Stats{Customers: int(own.customers), Families: int(own.families), Tombstones: int(own.tombstones), Bytes: tx.Size(),
-			LastCommit: time.UnixMicro(own.committed).UTC(), HighWater: own.mark, CutOff: own.cutOff}
-		return nil
-	})
-	return s, err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/hex"
 	"fmt"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -174,6 +175,9 @@ type identity struct {
 	id  [16]byte // random
 	ids core.IDKind
 }
+
+// name is the id as hex digits.
+func (i identity) name() string { return hex.EncodeToString(i.id[:]) }
 
 // encode: version 1 | 16 bytes id | u8 kind of ids.
 func (i identity) encode() []byte {

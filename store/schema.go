@@ -89,9 +89,8 @@ func create(tx *bbolt.Tx, c Config) error {
 	)
 }
 
-// read takes in what a file says of itself.
-func (f *file) read(tx *bbolt.Tx) error {
-	b := tx.Bucket(metaBucket)
+// checkSchema refuses a file that is no store, or one that this version does not know. b is the bucket meta, nil where there is none.
+func checkSchema(b *bbolt.Bucket) error {
 	if b == nil || b.Get(schemaKey) == nil {
 		return fmt.Errorf("%w: another program wrote this bbolt file; name the right path", ErrForeign)
 	}
@@ -104,6 +103,16 @@ func (f *file) read(tx *bbolt.Tx) error {
 	}
 	if version != schema {
 		return fmt.Errorf("%w: there is no schema %d; restore a backup", ErrCorrupt, version)
+	}
+	return nil
+}
+
+// read takes in what a file says of itself.
+func (f *file) read(tx *bbolt.Tx) error {
+	b := tx.Bucket(metaBucket)
+	err := checkSchema(b)
+	if err != nil {
+		return err
 	}
 	for _, name := range allBuckets {
 		if tx.Bucket(name) == nil {

@@ -117,21 +117,21 @@ func parseArgon2(encoded string) (argon2Hash, error) {
 		return argon2Hash{}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	var err error
-	if h.salt, err = decode(parts[2]); err != nil || len(h.salt) < 8 || len(h.salt) > 64 {
+	if h.salt, err = decode(b64, parts[2]); err != nil || len(h.salt) < 8 || len(h.salt) > 64 {
 		return bad("salt is not 8 to 64 bytes in base64 without padding")
 	}
-	if h.hash, err = decode(parts[3]); err != nil || len(h.hash) < 12 || len(h.hash) > 64 {
+	if h.hash, err = decode(b64, parts[3]); err != nil || len(h.hash) < 12 || len(h.hash) > 64 {
 		return bad("hash is not 12 to 64 bytes in base64 without padding")
 	}
 	return h, nil
 }
 
 // decode refuses the line breaks that encoding/base64 skips.
-func decode(s string) ([]byte, error) {
+func decode(b *base64.Encoding, s string) ([]byte, error) {
 	if strings.ContainsAny(s, "\r\n") {
 		return nil, ErrMalformed
 	}
-	return b64.DecodeString(s)
+	return b.DecodeString(s)
 }
 
 // randomText draws n characters of alphabet, each equally likely: bytes from 248 on, which would favour some, are drawn again.

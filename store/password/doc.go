@@ -6,8 +6,14 @@
 //	argon2$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdHNvbQ$JGk5…
 //	       variety  version, KiB of memory, passes, lanes | salt | hash, both base64 without padding
 //
-// Verify finds the format by its first words in one table in verify.go; a further hasher of Django's is a row there.
+// Verify reads that and the format of Django's default, PBKDF2PasswordHasher, PBKDF2 with HMAC-SHA256 of RFC 8018:
+//
+//	pbkdf2_sha256$1000000$MYIVUmk6sswGufrX1yHo5v$3Bzsgm12bbcipQEjeRYxmws5cX3VVA4nJdTgpQpt2Tg=
+//	              iterations | salt, as it is | hash, base64 with padding
+//
+// It finds the format by its first words in one table in verify.go; a further hasher of Django's is a row there. Passwords are
+// hashed as the UTF-8 they are, without normalisation, as Django does.
 //
 // The package is pure computation and safe for concurrent use. How many hashes run at once, and how long a password may be,
-// is the caller's to bound: each hash takes Params.Memory of memory while it runs. No error contains a password or a hash.
+// is the caller's to bound: each argon2 hash takes Params.Memory of memory while it runs. No error contains a password or a hash.
 package password

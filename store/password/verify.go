@@ -10,7 +10,7 @@ import (
 
 var (
 	// ErrUnknownFormat says that no row of the table reads this format; Django's identify_hasher raises ValueError there.
-	ErrUnknownFormat = errors.New("password hash: unknown format; only argon2$argon2id$ is read")
+	ErrUnknownFormat = errors.New("password hash: unknown format; only argon2$argon2id$ and pbkdf2_sha256$ are read")
 	// ErrMalformed says that the format is known and the hash is damaged or asks for too much. What it wraps names the part.
 	ErrMalformed = errors.New("password hash: malformed")
 	// ErrNotText says that a password is not UTF-8; Django could never check it.
@@ -29,6 +29,10 @@ var formats = []format{
 	{argon2Prefix, verifyArgon2, func(encoded string) (Params, error) {
 		h, err := parseArgon2(encoded)
 		return h.params, err
+	}},
+	{pbkdf2Prefix, verifyPBKDF2, func(encoded string) (Params, error) {
+		_, err := parsePBKDF2(encoded)
+		return Params{}, err
 	}},
 }
 
@@ -56,13 +60,21 @@ func Verify(encoded, password string) (bool, error) {
 	return f.verify(encoded, password)
 }
 
-// ParamsOf are the costs of an encoded argon2 hash; the errors are those of Verify.
+// ParamsOf are the costs of an encoded argon2 hash, and zero for another format that Verify reads. The errors are those of
+// Verify; an unusable password has no format.
 func ParamsOf(encoded string) (Params, error) {
 	f, err := find(encoded)
 	if err != nil {
 		return Params{}, err
 	}
 	return f.params(encoded)
+}
+
+// NeedsRehash reports whether an encoded hash that Verify reads is another than Hash would make with costs p: of another format,
+// or with other costs, be they higher. Where Verify cannot read it, it is false: nobody's password is known for it.
+func NeedsRehash(encoded string, p Params) bool {
+	costs, err := ParamsOf(encoded)
+	return err == nil && costs != p
 }
 
 // unusablePrefix and unusableChars are Django's UNUSABLE_PASSWORD_PREFIX and UNUSABLE_PASSWORD_SUFFIX_LENGTH.

@@ -1,0 +1,305 @@
+package store
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// audit checks the records of a store, and what they say of each other, in the buckets that can be read.
+type audit struct {
+	tables
+	report *Report
+	sound  map[string]bool
+	kind   core.IDKind
+	tally  tally
+}
+
+// records checks all records. It is an error where the file is no store, or one that this version does not know.
+func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
+	b := tx.Bucket(metaBucket)
+	if b != nil && !sound[string(metaBucket)] {
+		return nil // nothing is known of the others then
+	}
+	if err := checkSchema(b); err != nil {
+		return err
+	}
+	a := audit{tables: tables{tx}, report: r, sound: sound}
+	if !a.meta() {
+		return nil
+	}
+	for _, c := range []struct {
+		bucket []byte
+		check  func(*entry)
+	}{
+		{customersBucket, a.customer}, {emailsBucket, a.email}, {lastLoginBucket, a.lastLogin}, {cutOffsBucket, a.cutOff},
+		{familiesBucket, a.family}, {tombstonesBucket, a.tombstone}, {expiryBucket, a.expiry},
+	} {
+		if sound[string(c.bucket)] {
+			a.each(c.bucket, c.check)
+		}
+	}
+	for _, c := range []struct {
+		bucket  []byte
+		what    string
+		is      int
+		counted uint64
+	}{
+		{customersBucket, "customers", r.Customers, a.tally.customers}, {familiesBucket, "families", r.Families, a.tally.families},
+		{tombstonesBucket, "tombstones", r.Tombstones, a.tally.tombstones},
+	} {
+		if sound[string(c.bucket)] && uint64(c.is) != c.counted {
+			r.found(Problem{string(metaBucket), string(tallyKey), fmt.Sprintf("it counts %d %s, but there are %d", c.counted, c.what, c.is)})
+		}
+	}
+	return nil
+}
+
+// entry is a record that is being checked.
+type entry struct {
+	key, value []byte
+	bucket     []byte
+	name       string // as Problem.Key
+	report     *Report
+}
+
+func (e *entry) wrong(format string, args ...any) {
+	e.report.found(Problem{string(e.bucket), e.name, fmt.Sprintf(format, args...)})
+}
+
+func (a *audit) each(bucket []byte, check func(*entry)) {
+	cursor := a.tx.Bucket(bucket).Cursor()
+	place := 0
+	for k, v := cursor.First(); k != nil; k, v = cursor.Next() {
+		place++
+		check(&entry{key: k, value: v, bucket: bucket, name: fmt.Sprintf("entry %d", place), report: a.report})
+	}
+}
+
+// has reports whether a bucket has a key. One that cannot be read may have it.
+func (a *audit) has(bucket, key []byte) bool {
+	return !a.sound[string(bucket)] || a.get(bucket, key) != nil
+}
+
+const unreadable = "the record is damaged or of a newer version"
+
+// meta reads what the store knows of itself, without which nothing else can be checked.
+func (a *audit) meta() (ok bool) {
+	var ids identity
+	var err error
+	missing := map[string]bool{string(schemaKey): true, string(identityKey): true, string(tallyKey): true}
+	ok = true
+	a.each(metaBucket, func(e *entry) {
+		if !missing[string(e.key)] {
+			e.wrong("no such record is known")
+			return
+		}
+		delete(missing, string(e.key))
+		e.name = string(e.key)
+		switch e.name {
+		case string(identityKey):
+			ids, err = decodeIdentity(e.value)
+		case string(tallyKey):
+			a.tally, err = decodeTally(e.value)
+		}
+		if err != nil {
+			e.wrong(unreadable)
+			ok, err = false, nil
+		}
+	})
+	for name := range missing {
+		a.report.found(Problem{string(metaBucket), name, "it is missing"})
+		ok = false
+	}
+	if !ok {
+		return false
+	}
+	a.kind = ids.ids
+	a.report.ID, a.report.IDs, a.report.LastCommit = ids.name(), ids.ids, time.UnixMicro(a.tally.committed).UTC()
+	return true
+}
+
+// id reads the key of an entry that is about a customer.
+func (a *audit) id(e *entry) (core.CustomerID, bool) {
+	id, err := readIDKey(a.kind, e.key)
+	if err != nil {
+		e.wrong("the key is no id: the store holds %s", kindName(a.kind))
+		return id, false
+	}
+	e.name = id.String()
+	return id, true
+}
+
+func (a *audit) customer(e *entry) {
+	a.report.Customers++
+	id, ok := a.id(e)
+	if !ok {
+		return
+	}
+	if id.Kind == core.IntegerID && id.Int > a.tally.highest {
+		e.wrong("the id is above the highest that was ever given, %d", a.tally.highest)
+	}
+	c, err := decodeCustomer(id, e.value)
+	if err != nil {
+		e.wrong(unreadable)
+		return
+	}
+	a.version(e, c.Version)
+	if err := checkTexts(id, c.Email, c.FirstName, c.LastName, c.PasswordHash, c.RevokeClaim); err != nil {
+		e.wrong("%v", err)
+	}
+	if _, err := checkAttributes(c.Attributes); err != nil {
+		e.wrong("the attributes are no JSON object")
+	}
+	if c.Email == "" {
+		e.wrong("the e-mail address is empty")
+	} else if !a.has(emailsBucket, []byte(c.Email)) {
+		e.wrong("the index of e-mail addresses does not have this customer's, so that nobody can log in with it")
+	} else if a.sound[string(emailsBucket)] {
+		owner, err := decodeOwner(a.get(emailsBucket, []byte(c.Email)))
+		if err == nil && !bytes.Equal(owner, e.key) {
+			e.wrong("the index of e-mail addresses gives this customer's to another customer")
+		}
+	}
+}
+
+// version checks that a version was given out.
+func (a *audit) version(e *entry, version uint64) {
+	if version > a.tally.sequence {
+		e.wrong("the version is %d, but the last that was given is %d", version, a.tally.sequence)
+	}
+}
+
+func (a *audit) email(e *entry) {
+	if checkText("", string(e.key)) != nil {
+		e.wrong("the key is no e-mail address")
+		return
+	}
+	e.name = string(e.key)
+	owner, err := decodeOwner(e.value)
+	if err != nil {
+		e.wrong(unreadable)
+		return
+	}
+	id, err := readIDKey(a.kind, owner)
+	switch {
+	case err != nil:
+		e.wrong("it belongs to no id: the store holds %s", kindName(a.kind))
+	case !a.has(customersBucket, owner):
+		e.wrong("it belongs to customer %q, who does not exist", id)
+	case a.sound[string(customersBucket)]:
+		if c, err := decodeCustomer(id, a.get(customersBucket, owner)); err == nil && c.Email != e.name {
+			e.wrong("it belongs to customer %q, who has another address", id)
+		}
+	}
+}
+
+func (a *audit) lastLogin(e *entry) {
+	a.ofCustomer(e)
+	r := begin(e.value)
+	if r.moment(); !r.done() {
+		e.wrong(unreadable)
+	}
+}
+
+func (a *audit) cutOff(e *entry) {
+	a.ofCustomer(e)
+	if _, err := decodeNumber("", e.value); err != nil {
+		e.wrong(unreadable)
+	}
+}
+
+// ofCustomer checks that a record is about a customer who exists.
+func (a *audit) ofCustomer(e *entry) {
+	if _, ok := a.id(e); ok && !a.has(customersBucket, e.key) {
+		e.wrong("there is no such customer")
+	}
+}
+
+func (a *audit) family(e *entry) {
+	a.report.Families++
+	k, ok := readFamilyKey(e.key)
+	if !ok {
+		e.wrong("the key is no family")
+		return
+	}
+	e.name = hex.EncodeToString(e.key)
+	if k.Customer.Kind != core.NoCustomer && k.Customer.Kind != a.kind {
+		e.wrong("it is a family of a customer of another kind: the store holds %s", kindName(a.kind))
+	}
+	f, err := decodeFamily(e.value)
+	if err != nil {
+		e.wrong(unreadable)
+		return
+	}
+	a.version(e, f.version)
+	a.expires(e, f.until, familyExpires)
+}
+
+func (a *audit) tombstone(e *entry) {
+	a.report.Tombstones++
+	if _, ok := a.id(e); !ok {
+		return
+	}
+	if a.sound[string(customersBucket)] && a.get(customersBucket, e.key) != nil {
+		e.wrong("there is a customer with this id, too")
+	}
+	grave, err := decodeTombstone(e.value)
+	if err != nil {
+		e.wrong(unreadable)
+		return
+	}
+	a.expires(e, grave.until, tombstoneExpires)
+}
+
+// expires checks that a record will be purged.
+func (a *audit) expires(e *entry, until int64, what byte) {
+	if !a.has(expiryBucket, expiryKey(until, what, e.key)) {
+		e.wrong("the expiry index does not have it, so that it is never purged")
+	}
+}
+
+func (a *audit) expiry(e *entry) {
+	until, what, key, err := readExpiryKey(e.key)
+	ok := err == nil
+	if ok && what == familyExpires {
+		_, ok = readFamilyKey(key)
+	} else if ok {
+		_, err = readIDKey(a.kind, key)
+		ok = err == nil
+	}
+	if !ok {
+		e.wrong("the key is none of the expiry index")
+		return
+	}
+	e.name = hex.EncodeToString(e.key)
+	if r := begin(e.value); !r.done() {
+		e.wrong(unreadable)
+	}
+	bucket := familiesBucket
+	if what == tombstoneExpires {
+		bucket = tombstonesBucket
+	}
+	if !a.has(bucket, key) {
+		e.wrong("the bucket %s does not have its record", bucket)
+	} else if a.sound[string(bucket)] {
+		if recorded, err := ends(what, a.get(bucket, key)); err == nil && recorded != until {
+			e.wrong("its record in the bucket %s ends at another time", bucket)
+		}
+	}
+}
+
+// ends is when a record may be purged, in Unix seconds.
+func ends(what byte, value []byte) (int64, error) {
+	if what == familyExpires {
+		f, err := decodeFamily(value)
+		return f.until, err
+	}
+	grave, err := decodeTombstone(value)
+	return grave.until, err
+}

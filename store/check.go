@@ -1,0 +1,202 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// maxProblems bounds Report.Problems.
+const maxProblems = 1000
+
+// Report is what Check found.
+type Report struct {
+	ID    string      // as DB.ID; "" where it could not be read
+	IDs   core.IDKind // NoCustomer where it could not be read
+	Bytes int64       // of the file
+	// Customers, Families and Tombstones were counted, in the buckets that could be read.
+	Customers, Families, Tombstones int
+	LastCommit                      time.Time // zero where it could not be read
+	// Problems are what is wrong, at most 1000 of them; More is how many there are beyond.
+	Problems []Problem
+	More     int
+}
+
+// Problem is one thing that is wrong. No part of it comes from a value of a record, so that it shows no password hash.
+type Problem struct {
+	Bucket string // "" where it is about the file as a whole
+	// Key is an id, an e-mail address, the name of a record in the bucket meta, or the hex digits of another key; an entry whose
+	// key means nothing is named by its place in the bucket, counted from 1. "" where it is about the bucket as a whole.
+	Key  string
+	What string
+}
+
+// String is "bucket emails, key "ada@example.com": …".
+func (p Problem) String() string {
+	switch {
+	case p.Bucket == "":
+		return p.What
+	case p.Key == "":
+		return fmt.Sprintf("bucket %s: %s", p.Bucket, p.What)
+	}
+	return fmt.Sprintf("bucket %s, key %q: %s", p.Bucket, p.Key, p.What)
+}
+
+// Sound reports whether nothing is wrong.
+func (r Report) Sound() bool { return len(r.Problems) == 0 }
+
+func (r *Report) found(p Problem) {
+	if len(r.Problems) == maxProblems {
+		r.More++
+		return
+	}
+	r.Problems = append(r.Problems, p)
+}
+
+// Check reads a whole store file and says what is wrong with it: with its pages, by bbolt's own check too; with each record; and
+// with what records say of each other. It changes nothing, needs no right to write, and takes some 100 bytes of memory for each
+// page (4 KiB) of the file. It reads what the last commit left, be it synced or not.
+//
+// A file that another process has open is ErrLocked. A copy of it can be checked; one that was made while the process wrote may
+// show damage that the file does not have. Further errors: ErrPlace, ErrForeign, ErrNewerSchema, and ErrCorrupt where nothing at
+// all can be read; the report is zero then. All else that is wrong is in the report.
+func Check(path string) (r Report, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			r.found(Problem{What: damage(p).Error()})
+		}
+		if err != nil {
+			r, err = Report{}, fmt.Errorf("check store %s: %w", path, err)
+		}
+	}()
+	f, err := openShared(path)
+	if err != nil {
+		return r, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return r, err
+	}
+	if err := checkHeader(f, info.Size()); err != nil {
+		return r, err
+	}
+	r.Bytes = info.Size()
+	sound := r.pages(f)
+	if sound == nil {
+		return r, nil
+	}
+	bolt, err := bbolt.Open(path, 0, &bbolt.Options{
+		ReadOnly: true, Timeout: time.Millisecond, FreelistType: bbolt.FreelistMapType, NoStatistics: true,
+		OpenFile: func(string, int, os.FileMode) (*os.File, error) { return f, nil },
+	})
+	if err != nil {
+		return r, err
+	}
+	defer bolt.Close()
+	err = bolt.View(func(tx *bbolt.Tx) error {
+		if sound.whole {
+			for err := range tx.Check(bbolt.WithKVStringer(noKeys{})) {
+				r.found(Problem{What: "bbolt: " + err.Error()})
+			}
+		}
+		return r.records(tx, sound.buckets)
+	})
+	return r, err
+}
+
+// noKeys keeps keys out of what bbolt says: on a damaged page a key may be anything.
+type noKeys struct{}
+
+func (noKeys) KeyToString(key []byte) string     { return fmt.Sprintf("(%d bytes)", len(key)) }
+func (noKeys) ValueToString(value []byte) string { return fmt.Sprintf("(%d bytes)", len(value)) }
+
+// openShared opens a file for reading, under a lock that keeps writers out until it is closed.
+func openShared(path string) (*os.File, error) {
+	// Opening a pipe would wait for a writer.
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w: there is no such file", ErrPlace)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrPlace, err)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%w: it is no regular file", ErrPlace)
+	case info.Size() == 0:
+		return nil, fmt.Errorf("%w: it is empty", ErrForeign)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPlace, err)
+	}
+	if err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
+		err = fmt.Errorf("it is %w: check a copy of it, or stop the node that runs on it", ErrLocked)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// soundness is what bbolt can read without harm.
+type soundness struct {
+	buckets map[string]bool
+	whole   bool // all the file
+}
+
+// pages checks the pages of a file; nil where not even the list of buckets is sound.
+func (r *Report) pages(f io.ReaderAt) *soundness {
+	found, _ := metas(f)
+	if len(found) == 1 {
+		r.found(Problem{What: "one of the two copies of the header is damaged: if no commit was cut short or taken back there, what it wrote is lost"})
+	}
+	p := pages{file: f, meta: found[0], used: make([]bool, found[0].pages)}
+	buckets := map[string][]byte{}
+	err := p.walk(p.meta.root, func(e element) error {
+		if !e.bucket {
+			return fmt.Errorf("it holds a record where a bucket should be")
+		}
+		buckets[string(e.key)] = e.value
+		return nil
+	})
+	if err != nil {
+		r.found(Problem{What: "list of buckets: " + err.Error()})
+		return nil
+	}
+	sound := soundness{buckets: map[string]bool{}, whole: true}
+	for _, name := range allBuckets {
+		entry, ok := buckets[string(name)]
+		delete(buckets, string(name))
+		if !ok {
+			r.found(Problem{Bucket: string(name), What: "it is missing"})
+			continue
+		}
+		if err := p.bucket(entry); err != nil {
+			r.found(Problem{Bucket: string(name), What: err.Error()})
+			sound.whole = false
+			continue
+		}
+		sound.buckets[string(name)] = true
+	}
+	if len(buckets) > 0 {
+		// Its pages are of no known form, and without them bbolt cannot be given the whole.
+		r.found(Problem{What: fmt.Sprintf("%d buckets are none of this version's", len(buckets))})
+		sound.whole = false
+	}
+	if err := p.freelist(); err != nil {
+		r.found(Problem{What: "list of free pages: " + err.Error()})
+		sound.whole = false
+	}
+	return &sound
+}

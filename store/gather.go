@@ -1,0 +1,77 @@
+package store
+
+import "time"
+
+// Clients that send their next request as soon as they have the answer to the last would fall into two halves that take turns:
+// one is answered while the other's commit begins, so that each commit serves half of them. So the committer waits a moment
+// for those whom it has just answered.
+const (
+	// maxPatience bounds how long; half of what the commit took is the other bound. To wait for those who need longer to come back
+	// than half a commit gains little.
+	maxPatience = 5 * time.Millisecond
+	// minPatience is the least that is worth a timer, which may ring a millisecond late.
+	minPatience = 500 * time.Microsecond
+	// maxRest bounds how many commits pass without a wait after waits that were in vain.
+	maxRest = 15
+)
+
+// gatherer decides which requests share a commit. Only the committer uses it.
+type gatherer struct {
+	wanted int       // requests there will be when those who were answered are back
+	until  time.Time // when they are waited for no longer
+	rest   int       // commits to let pass without a wait
+	pause  int       // the last rest, 0 once a wait was worth it: twice in vain rests longer
+}
+
+// answered takes note that served requests are answered now whose commit took so long, while others wait already.
+// Of those who were served, one in eight may stay away.
+func (g *gatherer) answered(served, waiting int, took time.Duration) {
+	g.wanted = waiting + served - served/8
+	g.until = time.Time{}
+	if patience := min(took/2, maxPatience); patience >= minPatience {
+		g.until = time.Now().Add(patience)
+	}
+}
+
+// gather is the next batch: first and all that wait, and those who come back in time. A client who is alone waits for nobody,
+// since with first all are back who were answered, and neither does one who comes after until.
+func (g *gatherer) gather(first *request, queue <-chan *request) []*request {
+	batch := []*request{first}
+	var up <-chan time.Time // nil before the wait
+	for len(batch) < maxBatch {
+		r, open := (*request)(nil), true
+		select {
+		case r, open = <-queue:
+		default:
+			if len(batch) >= g.wanted {
+				if up != nil {
+					g.pause = 0
+				}
+				return batch
+			}
+			if up == nil {
+				left := time.Until(g.until)
+				if left <= 0 {
+					return batch
+				}
+				if g.rest > 0 {
+					g.rest--
+					return batch
+				}
+				up = time.After(left)
+			}
+			select {
+			case r, open = <-queue:
+			case <-up:
+				g.pause = min(2*g.pause+1, maxRest)
+				g.rest = g.pause
+				return batch
+			}
+		}
+		if !open {
+			return batch
+		}
+		batch = append(batch, r)
+	}
+	return batch
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// Stats are figures of a store.
+type Stats struct {
+	Customers, Families, Tombstones int
+	Bytes                           int64 // of the file, room for growth not included
+	LastCommit                      time.Time
+	HighWater                       int64 // Unix milliseconds
+	CutOff                          int64 // of the node, Unix milliseconds; 0 where there is none
+	Counters
+}
+
+// Counters count what happened since Open. They only grow.
+type Counters struct {
+	Commits    uint64 // transactions that wrote and are durable
+	Requests   uint64 // writes that these served: Requests / Commits is how many share one
+	Failures   uint64 // commits that failed, which made the store unavailable
+	Reopenings uint64 // times the file was opened again after that
+	// CommitTime is how long all commits took together, each from the begin of its transaction to the disk's answer.
+	CommitTime time.Duration
+	// LastCommitTook is how long the last one took; it may go down.
+	LastCommitTook time.Duration
+}
+
+// Stats reads the figures. Counters are there with an error, too: they tell of failures just when nothing can be read.
+func (db *DB) Stats(ctx context.Context) (s Stats, err error) {
+	err = db.view(ctx, func(tx *bbolt.Tx) error {
+		own, err := decodeTally(tables{tx}.get(metaBucket, tallyKey))
+		if err != nil {
+			return err
+		}
+		s = Stats{Customers: int(own.customers), Families: int(own.families), Tombstones: int(own.tombstones), Bytes: tx.Size(),
+			LastCommit: time.UnixMicro(own.committed).UTC(), HighWater: own.mark, CutOff: own.cutOff}
+		return nil
+	})
+	s.Counters = db.counts.read()
+	return s, err
+}
+
+// counts are the Counters as they are counted: the committer writes, anybody reads.
+type counts struct {
+	commits, requests, failures, reopenings atomic.Uint64
+	time, took                              atomic.Int64 // nanoseconds
+}
+
+func (c *counts) committed(requests int, took time.Duration) {
+	c.commits.Add(1)
+	c.requests.Add(uint64(requests))
+	c.time.Add(int64(took))
+	c.took.Store(int64(took))
+}
+
+func (c *counts) read() Counters {
+	return Counters{Commits: c.commits.Load(), Requests: c.requests.Load(), Failures: c.failures.Load(), Reopenings: c.reopenings.Load(),
+		CommitTime: time.Duration(c.time.Load()), LastCommitTook: time.Duration(c.took.Load())}
+}
