@@ -2,7 +2,20 @@ module github.com/edgetoken/edgetoken/host/bench
 
 go 1.26.0
 
-require github.com/edgetoken/edgetoken v0.0.0
+require (
+	github.com/edgetoken/edgetoken v0.0.0
+	golang.org/x/crypto v0.58.0
+)
+
+require (
+	github.com/lestrrat-go/blackmagic v1.0.4 // indirect
+	github.com/lestrrat-go/httpcc v1.0.1 // indirect
+	github.com/lestrrat-go/httprc v1.0.6 // indirect
+	github.com/lestrrat-go/iter v1.0.2 // indirect
+	github.com/lestrrat-go/jwx/v2 v2.1.7 // indirect
+	github.com/lestrrat-go/option v1.0.1 // indirect
+	go.etcd.io/bbolt v1.5.0 // indirect
+)
 
 require (
 	github.com/golang-jwt/jwt/v5 v5.3.1

@@ -1,11 +1,15 @@
 package httpapi
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"sync"
 
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/host/node"
 )
 
 // parser reads bodies of one media type.
@@ -68,7 +72,7 @@ func (rq *request) data() (django.Body, error) {
 			if err != nil {
 				return django.Body{}, err
 			}
-			return p.parse(body, sent, contentType.params["charset"], rq.compat.rules)
+			return rq.bounded(p.parse(body, sent, contentType.params["charset"], rq.compat.rules))
 		}
 	}
 	return django.Body{}, unsupportedMediaType(sent)
@@ -109,8 +113,12 @@ func (rq *request) takeTurn() error {
 	}
 }
 
-// endTurn lets the next large body be parsed.
+// endTurn lets the next large body be parsed, and gives its memory back.
 func (rq *request) endTurn() {
+	if rq.bodyMemory > 0 {
+		rq.bodies.give(rq.bodyMemory)
+		rq.bodyMemory = 0
+	}
 	if rq.hasTurn {
 		rq.hasTurn = false
 		<-rq.largeTurns
@@ -120,11 +128,13 @@ func (rq *request) endTurn() {
 // read reads the bytes of the body. It reads all of what it refuses too, up to the bound of this node: a client that still sends would
 // not see the answer.
 func (rq *request) read(limited bool) ([]byte, error) {
-	body, err := io.ReadAll(rq.Body)
+	body, err := rq.readAll()
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, django.ErrBodyTooLarge
+	case errors.Is(err, errBodyMemory):
+		return nil, err
 	case err != nil:
 		return nil, brokenBody{err}
 	case limited && len(body) > django.MaxBodySize:
@@ -133,4 +143,63 @@ func (rq *request) read(limited bool) ([]byte, error) {
 		return body, rq.takeTurn()
 	}
 	return body, nil
+}
+
+// errBodyMemory says that other large bodies take all the memory that there is for them.
+var errBodyMemory = fmt.Errorf("%w: large bodies take all the memory for them", node.ErrBusy)
+
+// readAll reads the body. What is over largeBody bytes is held against the memory for all large bodies, as it arrives.
+func (rq *request) readAll() ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(rq.Body, largeBody+1))
+	for err == nil && len(body) > largeBody {
+		if len(body) == cap(body) {
+			// Before the bytes are copied both are there, but for a moment only.
+			size := min(2*int64(cap(body)), rq.cfg.MaxBody) + 1
+			if !rq.bodies.take(size - rq.bodyMemory) {
+				_, err = io.Copy(io.Discard, rq.Body)
+				return nil, cmp.Or(err, errBodyMemory)
+			}
+			rq.bodyMemory = size
+			body = append(make([]byte, 0, size), body...)
+		}
+		var n int
+		n, err = rq.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return body, err
+}
+
+// memoryBudget is memory that requests share, in bytes.
+type memoryBudget struct {
+	mu   sync.Mutex
+	left int64
+}
+
+// take takes n bytes, if there are as many.
+func (m *memoryBudget) take(n int64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n > m.left {
+		return false
+	}
+	m.left -= n
+	return true
+}
+
+// give gives n bytes back.
+func (m *memoryBudget) give(n int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.left += n
+}
+
+// bounded refuses a form with more fields than this node takes.
+func (rq *request) bounded(body django.Body, err error) (django.Body, error) {
+	if err == nil && body.Form != nil && body.Form.Len() > rq.cfg.MaxFields {
+		return django.Body{}, django.ErrTooManyFields
+	}
+	return body, err
 }

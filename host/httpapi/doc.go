@@ -12,8 +12,8 @@
 //
 // compat.go is the table of what HTTP shows in each version; what tokens mean in each version is core's.
 //
-// The one rule: nothing that is secret to a client or about one (tokens, passwords, e-mail addresses) reaches a log record or an
-// error text. Where the reference fails with a 500 page on bad input, the answer here is 400 or 401.
+// The one rule: nothing that is secret to a client or about one (tokens, passwords, and unless Config.LogEmails e-mail addresses) reaches a log
+// record or an error text. Where the reference fails with a 500 page on bad input, the answer here is 400 or 401.
 //
 // Unlike the reference, a body with chunked transfer encoding is read (there it counts as empty), a body larger than
 // Config.MaxBody is refused in both versions, and bodies over 64 KiB take turns.

@@ -12,11 +12,16 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/host/throttle"
 )
 
 // DefaultMaxBody is the bound on a request's body where Config has none: 4 MiB.
 const DefaultMaxBody = 4 << 20
+
+// DefaultBodyMemory is the bound on all large bodies together where Config has none: 64 MiB.
+const DefaultBodyMemory = 64 << 20
 
 // Config is what New needs. Node is required.
 type Config struct {
@@ -34,6 +39,25 @@ type Config struct {
 	Info Info
 	// MaxBody bounds the body of a request, in bytes; 0: DefaultMaxBody.
 	MaxBody int64
+	// BodyMemory bounds all bodies over 64 KiB together while they arrive and are read, in bytes; 0: DefaultBodyMemory. Where it is used
+	// up, such a body is answered with 503. It must be more than MaxBody.
+	BodyMemory int64
+	// MaxFields bounds the number of fields of a form; 0: 1000, Django's DATA_UPLOAD_MAX_NUMBER_FIELDS, which is the most.
+	MaxFields int
+	// TrustedHops is how many proxies that are ours each request comes through, which write X-Forwarded-For (Django REST framework's
+	// NUM_PROXIES). 0: none, the peer is the client. Too many let a client choose the address that it is known by.
+	TrustedHops int
+	// Throttles are off by default.
+	Throttles Throttles
+	// ThrottleHistory is what the throttles remember; nil: one of the handler's own. Handlers may share one, so that a handler which
+	// takes another's place knows what that one admitted.
+	ThrottleHistory *throttle.History
+	// Now is the clock of the throttles; nil: time.Now.
+	Now func() time.Time
+	// LogEmails adds the e-mail address of a log-in to its record.
+	LogEmails bool
+	// Observe is called once for each request, after it was answered, by many goroutines at once; nil: nothing is.
+	Observe func(Observation)
 	// Log gets one record for each request; nil: slog.Default.
 	Log *slog.Logger
 }
@@ -45,6 +69,7 @@ type handler struct {
 	authHeader string
 	views      map[string]*view
 	largeTurns chan struct{}
+	bodies     memoryBudget
 }
 
 // New makes the handler of a node; the error names every mistake in cfg. It is safe for concurrent use.
@@ -61,6 +86,18 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.MaxBody == 0 {
 		cfg.MaxBody = DefaultMaxBody
 	}
+	if cfg.BodyMemory == 0 {
+		cfg.BodyMemory = max(DefaultBodyMemory, 2*cfg.MaxBody)
+	}
+	if cfg.MaxFields == 0 {
+		cfg.MaxFields = django.MaxFields
+	}
+	if cfg.ThrottleHistory == nil {
+		cfg.ThrottleHistory = throttle.NewHistory(0)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
@@ -74,14 +111,21 @@ func New(cfg Config) (http.Handler, error) {
 		errs = append(errs, fmt.Errorf("AUTH_HEADER_NAME %q is not the name of a header: write HTTP_ and the name in capitals, as HTTP_X_ACCESS_TOKEN for X-Access-Token",
 			cfg.AuthHeaderName))
 	}
-	if cfg.MaxBody < 0 {
-		errs = append(errs, errors.New("httpapi: MaxBody must not be negative"))
+	if cfg.MaxBody < 0 || cfg.BodyMemory <= cfg.MaxBody {
+		errs = append(errs, errors.New("httpapi: MaxBody must not be negative, and less than BodyMemory"))
 	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	if cfg.MaxFields < 0 || cfg.MaxFields > django.MaxFields {
+		errs = append(errs, fmt.Errorf("httpapi: MaxFields must be 0 to %d", django.MaxFields))
+	}
+	if cfg.TrustedHops < 0 {
+		errs = append(errs, errors.New("httpapi: TrustedHops must not be negative"))
+	}
+	errs = append(errs, cfg.Throttles.validate())
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
 	h := &handler{cfg: cfg, compat: compat, authHeader: strings.ReplaceAll(name, "_", "-"), views: map[string]*view{},
-		largeTurns: make(chan struct{}, largeAtOnce)}
+		largeTurns: make(chan struct{}, largeAtOnce), bodies: memoryBudget{left: cfg.BodyMemory}}
 	for _, v := range views() {
 		h.views[v.path] = &v
 	}
@@ -94,7 +138,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Body != nil {
 		r.Body = http.MaxBytesReader(w, r.Body, h.cfg.MaxBody)
 	}
-	rq := &request{Request: r, node: h.cfg.Node, compat: h.compat, authHeader: h.authHeader, errorHeader: h.cfg.ErrorHeader, largeTurns: h.largeTurns}
+	rq := &request{Request: r, cfg: &h.cfg, node: h.cfg.Node, compat: h.compat, authHeader: h.authHeader, largeTurns: h.largeTurns, bodies: &h.bodies,
+		client: clientOf(r, h.cfg.TrustedHops)}
 	a := h.answer(rq)
 	header := w.Header()
 	for name, values := range a.header {
@@ -109,7 +154,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(a.status)
 	// An error here says that the client is gone; the record is written all the same.
 	_, _ = w.Write(a.body)
-	h.record(rq, a, time.Since(started))
+	took := time.Since(started)
+	h.record(rq, a, took)
+	if h.cfg.Observe != nil {
+		h.cfg.Observe(Observation{rq.route, methodName(rq.Method), a.status, a.code, a.cause, took})
+	}
 }
 
 // answer finds the answer. Nothing is written before it is whole, so that a panic still becomes a page.

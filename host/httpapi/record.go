@@ -3,13 +3,18 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// record writes the log record of a request: what was asked and how it ended, never what was sent. A path that is none of ours is left
+// maxEmail bounds an e-mail address in the log, in bytes (RFC 5321 §4.5.3.1).
+const maxEmail = 254
+
+// record writes the log record of a request: what was asked, by whom and how it ended, never what was sent, but for the e-mail address if
+// that is wished. A path that is none of ours is left
 // out, since anything may stand in it.
 func (h *handler) record(rq *request, a answer, took time.Duration) {
 	attrs := []slog.Attr{slog.String("method", rq.Method)}
@@ -17,11 +22,26 @@ func (h *handler) record(rq *request, a answer, took time.Duration) {
 		attrs = append(attrs, slog.String("route", rq.route))
 	}
 	attrs = append(attrs, slog.Int("status", a.status))
-	if a.cause != core.OK {
-		attrs = append(attrs, slog.String("code", string(a.code)), slog.String("cause", a.cause.String()))
+	if a.code != "" {
+		attrs = append(attrs, slog.String("code", string(a.code)))
 	}
-	if !rq.about.IsZero() {
-		attrs = append(attrs, slog.String("customer", rq.about.String()))
+	if a.cause != core.OK {
+		attrs = append(attrs, slog.String("cause", a.cause.String()))
+	}
+	if id := rq.about.Customer.ID; !id.IsZero() {
+		attrs = append(attrs, slog.String("customer", id.String()))
+	}
+	if h.cfg.LogEmails && rq.email != "" {
+		attrs = append(attrs, slog.String("email", rq.email[:min(len(rq.email), maxEmail)]))
+	}
+	if rq.about.KeyID != "" {
+		attrs = append(attrs, slog.String("kid", rq.about.KeyID))
+	}
+	if rq.about.Family.Listed {
+		attrs = append(attrs, slog.String("family", fmt.Sprintf("%012x", rq.about.Family.Bits)))
+	}
+	if rq.client.address.IsValid() {
+		attrs = append(attrs, slog.String("client", rq.client.address.String()))
 	}
 	attrs = append(attrs, slog.Duration("duration", took))
 	level := slog.LevelInfo

@@ -13,15 +13,18 @@ import (
 // request is one request on its way through a view, with what has been found out about it.
 type request struct {
 	*http.Request
+	cfg        *Config
 	node       *node.Node
 	compat     compat
 	authHeader string // name of the header that carries the token
-	// errorHeader: refusals carry X-Auth-Error.
-	errorHeader bool
+	client     client
 
 	// largeTurns are the turns of requests with large bodies; hasTurn: this one has taken one.
 	largeTurns chan struct{}
 	hasTurn    bool
+	// bodies is the memory for large bodies; bodyMemory is what this one has taken of it, in bytes.
+	bodies     *memoryBudget
+	bodyMemory int64
 
 	view     *view    // nil where no view has this path
 	route    string   // the path, where it is one of ours
@@ -32,8 +35,10 @@ type request struct {
 	customer store.Customer
 	// askedSession: the answer depends on the session cookie.
 	askedSession bool
-	// about is the customer whom the request concerns, for the log. He need not be authenticated.
-	about core.CustomerID
+	// about is what the node said, for the log: whose token it was, of which key and family. He need not be authenticated.
+	about node.Result
+	// email is what a log-in names, for the log.
+	email string
 }
 
 // header is the value of a request header, as WSGI joins it where it was sent several times.
@@ -68,7 +73,7 @@ func (rq *request) authenticate() error {
 		return refused(core.Authenticate, cause)
 	}
 	result, err := rq.node.Check(rq.Context(), string(token))
-	rq.about = result.Customer.ID
+	rq.about = result
 	if err != nil {
 		return err
 	}

@@ -95,6 +95,7 @@ func (rq *request) respond(value django.Value, err error) answer {
 		refusal refusal
 		invalid invalidBody
 		fault   fault
+		soon    throttled
 		parse   *django.ParseError
 		broken  brokenBody
 	)
@@ -105,6 +106,8 @@ func (rq *request) respond(value django.Value, err error) answer {
 		return rq.refuse(refusal)
 	case errors.As(err, &invalid):
 		return rq.render(http.StatusBadRequest, invalid.faults)
+	case errors.As(err, &soon):
+		return rq.tooSoon(soon)
 	case errors.As(err, &parse):
 		return rq.detail(http.StatusBadRequest, parse.Detail)
 	case errors.As(err, &fault):
@@ -153,7 +156,7 @@ func (rq *request) refuse(r refusal) answer {
 	if a.status == http.StatusUnauthorized {
 		a.header.Set("WWW-Authenticate", settings.AuthHeaderTypes[0]+` realm="api"`)
 	}
-	if rq.errorHeader {
+	if rq.cfg.ErrorHeader {
 		a.header.Set("X-Auth-Error", public)
 	}
 	a.code, a.cause = code, cause

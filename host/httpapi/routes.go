@@ -14,6 +14,8 @@ type view struct {
 	authenticates bool
 	// permits says who may call the view; nil: anyone.
 	permits permission
+	// logsIn: requests count as log-ins for the throttles.
+	logsIn bool
 	// get and post answer these methods; nil where the view has none. HEAD is answered as GET.
 	get, post func(*request) (django.Value, error)
 }
@@ -32,6 +34,7 @@ func views() []view {
 			description: "Takes a set of user credentials and returns an access and refresh JSON web\n" +
 				"token pair to prove the authentication of those credentials.",
 			fields: []field{{name: "email", label: "Email"}, {name: "password", label: "Password"}},
+			logsIn: true,
 			post:   obtainPair,
 		},
 		{

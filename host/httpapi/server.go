@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,19 +11,16 @@ import (
 	"time"
 )
 
-// The bounds of a connection. A body of 10 MiB within readTimeout needs 350 kB/s; an answer waits at most for a queue of password hashes.
-const (
-	readHeaderTimeout = 10 * time.Second
-	readTimeout       = 30 * time.Second
-	writeTimeout      = 60 * time.Second
-	idleTimeout       = 120 * time.Second
-	maxHeaderBytes    = 64 << 10
-	defaultGrace      = 30 * time.Second
-)
+// defaultGrace is Server.Grace where that is zero.
+const defaultGrace = 30 * time.Second
 
 // Server runs a handler on listeners.
 type Server struct {
 	Handler http.Handler
+	// Limits bound connections; their zero value has the defaults.
+	Limits Limits
+	// TLS is the configuration of TLS; nil: plain HTTP. The listener itself must be a plain one. HTTP/1.1 is spoken in either case.
+	TLS *tls.Config
 	// Grace is how long requests in flight may take after the end of ctx; 0: 30 seconds.
 	Grace time.Duration
 	// Log gets what goes wrong with connections; nil: slog.Default.
@@ -30,23 +28,40 @@ type Server struct {
 }
 
 // Serve answers on l until ctx ends. Then it takes no further connection, lets requests in flight be answered, and returns nil; or an error
-// where they were not within Grace. l is closed when it returns. It may run on several listeners at once.
+// where they were not within Grace. l is closed when it returns. It may run on several listeners at once, each
+// with the bounds of Limits for itself.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	if err := s.Limits.Validate(); err != nil {
+		return errors.Join(err, l.Close())
+	}
 	log := s.Log
 	if log == nil {
 		log = slog.Default()
 	}
+	limits := s.Limits.filled()
+	open := limitConnections(l, limits, log)
 	server := &http.Server{
-		Handler:           s.Handler,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
+		Handler:           limits.paced(s.Handler),
+		TLSConfig:         s.TLS,
+		ConnState:         open.changed,
+		ReadHeaderTimeout: limits.HeaderTimeout,
+		ReadTimeout:       limits.ReadTimeout,
+		WriteTimeout:      limits.WriteTimeout,
+		IdleTimeout:       limits.IdleTimeout,
+		MaxHeaderBytes:    limits.HeaderBytes,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+	// One request at a time on each connection: that is what the bounds count.
+	server.Protocols = new(http.Protocols)
+	server.Protocols.SetHTTP1(true)
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(l) }()
+	go func() {
+		if s.TLS != nil {
+			ended <- server.ServeTLS(open, "", "")
+		} else {
+			ended <- server.Serve(open)
+		}
+	}()
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serve %s: %w", l.Addr(), err)

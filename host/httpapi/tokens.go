@@ -12,7 +12,11 @@ func obtainPair(rq *request) (django.Value, error) {
 	if err != nil {
 		return django.Value{}, err
 	}
-	result, err := rq.node.Login(rq.Context(), texts[0], texts[1])
+	rq.email = texts[0]
+	if err := rq.throttleAccount(texts[0]); err != nil {
+		return django.Value{}, err
+	}
+	result, err := rq.node.Login(rq.Context(), rq.client.network, texts[0], texts[1])
 	return rq.concluded(core.Login, result, err)
 }
 
@@ -48,7 +52,7 @@ func blacklistToken(rq *request) (django.Value, error) {
 
 // concluded is the answer to what the node concluded: the tokens by their types, or the refusal.
 func (rq *request) concluded(op core.Op, result node.Result, err error) (django.Value, error) {
-	rq.about = result.Customer.ID
+	rq.about = result
 	if err != nil {
 		return django.Value{}, err
 	}

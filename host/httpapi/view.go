@@ -9,7 +9,7 @@ import (
 )
 
 // serve answers a request in the order of Django REST framework (APIView.dispatch): how to render, who asks, whether
-// they may, and only then whether there is such a method. The body is read by the handler that wants it.
+// they may, whether it is too soon, and only then whether there is such a method. The body is read by the handler that wants it.
 func (v *view) serve(rq *request) (django.Value, error) {
 	if err := rq.negotiate(); err != nil {
 		return django.Value{}, err
@@ -23,6 +23,9 @@ func (v *view) serve(rq *request) (django.Value, error) {
 		if err := v.permits(rq); err != nil {
 			return django.Value{}, err
 		}
+	}
+	if err := rq.throttle(); err != nil {
+		return django.Value{}, err
 	}
 	method := strings.ToUpper(rq.Method)
 	switch {

@@ -15,6 +15,10 @@ type Result struct {
 	core.Outcome
 	// Customer is the customer whom the request names; zero where there is none. It may be set in a refusal too.
 	Customer store.Customer
+	// KeyID names the key of the token that was asked about, or of those that a log-in gave; "" where that is not known.
+	KeyID string
+	// Family is that of the same token; Family.Listed is false where none is known.
+	Family core.Family
 }
 
 // attempts bounds how often a decision is made anew because others changed what it rests on. Two that meet settle
@@ -33,11 +37,11 @@ func (n *Node) conclude(ctx context.Context, request core.Request, query store.Q
 			complete(&state)
 		}
 		request.State = state
-		outcome, err := n.decide(ctx, request, customer)
+		outcome, err := n.decide(ctx, &request, customer)
 		if err != nil {
 			return Result{}, err
 		}
-		result := Result{Outcome: outcome, Customer: customer}
+		result := n.result(request, outcome, customer)
 		if outcome.Refused() && len(outcome.Effects.List) == 0 {
 			// Grants nothing and changes nothing: it was true when the state was loaded.
 			return result, nil
@@ -52,8 +56,25 @@ func (n *Node) conclude(ctx context.Context, request core.Request, query store.Q
 	return Result{}, fmt.Errorf("%w: its state changed %d times meanwhile", ErrBusy, attempts)
 }
 
+// result says what was decided about a request, with what is known of its tokens.
+func (n *Node) result(request core.Request, outcome core.Outcome, customer store.Customer) Result {
+	r := Result{Outcome: outcome, Customer: customer}
+	keys, key := n.cfg.Keys, -1
+	switch {
+	case request.Op != core.Login && request.Opened.Cause == core.OK:
+		key, r.Family = request.Opened.Key, request.Opened.Family
+	case request.Op == core.Login && !outcome.Refused():
+		key, r.Family = keys.Signing, core.LoginFamily(outcome, request.Entropy)
+	}
+	// The engine may have other keys already.
+	if 0 <= key && key < len(keys.Keys) {
+		r.KeyID = keys.Keys[key].ID
+	}
+	return r
+}
+
 // decide has the engine judge a request about a customer, at this moment unless the request has a time already.
-func (n *Node) decide(ctx context.Context, request core.Request, customer store.Customer) (core.Outcome, error) {
+func (n *Node) decide(ctx context.Context, request *core.Request, customer store.Customer) (core.Outcome, error) {
 	if request.Now.IsZero() {
 		request.Now = n.now()
 	}
@@ -66,5 +87,5 @@ func (n *Node) decide(ctx context.Context, request core.Request, customer store.
 			return core.Outcome{}, fmt.Errorf("read entropy: %w", err)
 		}
 	}
-	return n.cfg.Engine.Decide(ctx, request)
+	return n.cfg.Engine.Decide(ctx, *request)
 }

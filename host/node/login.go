@@ -2,25 +2,30 @@ package node
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net/netip"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// Login asks for a pair of tokens for the customer with exactly this e-mail address and this password, both cleaned already.
+// Login asks for a pair of tokens for the customer with exactly this e-mail address and this password, both cleaned already. client is
+// the address that asks, zero where it is not known: passwords are hashed in turns that are fair to each client and each account.
 //
 // Wrong, unknown, inactive and unusable take the same work and give the same refusal. Before a password is hashed nothing of the
 // store is held, so the state is loaded anew afterwards: a password that was changed in between loses.
-func (n *Node) Login(ctx context.Context, email, given string) (Result, error) {
+func (n *Node) Login(ctx context.Context, client netip.Prefix, email, given string) (Result, error) {
 	query := store.Query{Login: email, HasLogin: true, Field: n.cfg.UserIDField}
 	known, customer, err := n.cfg.Store.Load(ctx, query)
 	if err != nil {
 		return Result{}, err
 	}
-	good, err := n.passwordGood(ctx, customer, given)
+	good, err := n.passwordGood(ctx, admission.Work{Client: client, Account: email}, customer, given)
 	if err != nil {
-		return Result{}, err
+		return Result{Customer: customer}, err
 	}
 	return n.conclude(ctx, core.Request{Op: core.Login}, query, func(state *core.State) {
 		// The revoke claim changes with the password and with nothing else.
@@ -29,20 +34,52 @@ func (n *Node) Login(ctx context.Context, email, given string) (Result, error) {
 }
 
 // passwordGood reports whether given is the customer's password. For a customer who does not exist, or whose password is
-// unusable or of a format that is not known here, it does the same work for nothing.
-func (n *Node) passwordGood(ctx context.Context, customer store.Customer, given string) (good bool, err error) {
+// unusable or of a format that is not known here, it does the same work for nothing. A good password whose hash has other costs than new ones
+// is hashed anew, as Django does, so that sooner or later all log-ins take the same time.
+func (n *Node) passwordGood(ctx context.Context, work admission.Work, customer store.Customer, given string) (good bool, err error) {
 	var unread error
-	err = n.hashers.do(ctx, func() {
-		if !customer.ID.IsZero() && password.IsUsable(customer.PasswordHash) {
-			if good, unread = password.Verify(customer.PasswordHash, given); unread == nil {
-				return
+	var renewed string
+	waste := func() { password.Waste(given, n.cfg.Passwords) }
+	verify := waste
+	work.Memory = memoryOf(n.cfg.Passwords)
+	if !customer.ID.IsZero() && password.IsUsable(customer.PasswordHash) {
+		verify = func() {
+			if good, unread = password.Verify(customer.PasswordHash, given); unread != nil {
+				waste()
+			}
+			if good && password.NeedsRehash(customer.PasswordHash, n.cfg.Passwords) {
+				renewed, unread = password.Hash(given, n.cfg.Passwords, n.cfg.Rand)
 			}
 		}
-		password.Waste(given, n.cfg.Passwords)
-	})
+		if costs, err := password.ParamsOf(customer.PasswordHash); err == nil {
+			work.Memory = max(work.Memory, memoryOf(costs))
+		}
+	}
+	err = n.cfg.Hashing.Do(ctx, work, verify)
+	if errors.Is(err, admission.ErrTooLarge) {
+		unread, work.Memory = err, memoryOf(n.cfg.Passwords)
+		err = n.cfg.Hashing.Do(ctx, work, waste)
+	}
 	if unread != nil {
 		n.cfg.Log.Warn("stored password hash cannot be checked, so that the customer cannot log in; set a new password",
 			"customer", customer.ID.String(), "error", unread)
 	}
+	if renewed != "" {
+		n.renew(ctx, customer, renewed)
+	}
+	if errors.Is(err, admission.ErrFull) {
+		err = fmt.Errorf("%w: %w", ErrBusy, err)
+	}
 	return good, err
 }
+
+// renew replaces a hash by another of the same password. Where that fails the log-in stands: the next one tries again.
+func (n *Node) renew(ctx context.Context, customer store.Customer, hash string) {
+	err := n.cfg.Store.Rehash(ctx, customer.ID, customer.PasswordHash, hash)
+	if err != nil && !errors.Is(err, store.ErrConflict) {
+		n.cfg.Log.Warn("password hash was not renewed", "customer", customer.ID.String(), "error", err)
+	}
+}
+
+// memoryOf is the memory that one hash takes, in bytes.
+func memoryOf(p password.Params) int64 { return int64(p.Memory) << 10 }

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"runtime"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -32,10 +32,11 @@ type Config struct {
 	Now func() time.Time
 	// Rand is the source of entropy; nil: crypto/rand. Must be safe for concurrent use.
 	Rand io.Reader
-	// Hashers is how many passwords are hashed at once; 0: one for each processor that Go uses.
-	Hashers int
-	// HashQueue is how many further log-ins may wait for a hasher before ErrBusy; 0: 64 for each hasher.
-	HashQueue int
+	// Hashing admits the hashing of passwords; nil: a queue of its own with the defaults. Nodes may share one, so that a node which takes
+	// another's place takes its queue too.
+	Hashing *admission.Queue
+	// Keys describes the keys of Engine, for Result.KeyID; zero: that stays empty.
+	Keys core.KeySet
 	// Claims gives the configured claims of a customer as a JSON object; nil: none. Called at each log-in and refresh.
 	Claims func(store.Customer) []byte
 	// Log is for what no single request is to blame for; nil: slog.Default.
@@ -44,8 +45,7 @@ type Config struct {
 
 // Node answers what clients ask of tokens and credentials. It is safe for concurrent use.
 type Node struct {
-	cfg     Config
-	hashers *hashers
+	cfg Config
 }
 
 // New makes a node; the error names every mistake in cfg.
@@ -57,14 +57,21 @@ func New(cfg Config) (*Node, error) {
 	if cfg.Store == nil {
 		errs = append(errs, errors.New("node: Store is missing"))
 	}
-	if cfg.Hashers < 0 || cfg.HashQueue < 0 {
-		errs = append(errs, errors.New("node: Hashers and HashQueue must not be negative"))
-	}
 	if cfg.Passwords == (password.Params{}) {
 		cfg.Passwords = password.Default
 	}
 	if err := cfg.Passwords.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("node: Passwords: %w", err))
+	}
+	if cfg.Hashing == nil {
+		var err error
+		if cfg.Hashing, err = admission.New(admission.Config{}); err != nil {
+			errs = append(errs, fmt.Errorf("node: Hashing: %w", err))
+		}
+	}
+	if cfg.Hashing != nil && memoryOf(cfg.Passwords) > cfg.Hashing.Memory() {
+		errs = append(errs, fmt.Errorf("node: Passwords: a hash takes %d KiB and the memory for hashing is %d KiB: lower the one or raise the other",
+			memoryOf(cfg.Passwords)>>10, cfg.Hashing.Memory()>>10))
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
@@ -75,20 +82,22 @@ func New(cfg Config) (*Node, error) {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
 	}
-	if cfg.Hashers == 0 {
-		cfg.Hashers = runtime.GOMAXPROCS(0)
-	}
-	if cfg.HashQueue == 0 {
-		cfg.HashQueue = 64 * cfg.Hashers
-	}
 	if cfg.Claims == nil {
 		cfg.Claims = func(store.Customer) []byte { return nil }
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	return &Node{cfg: cfg, hashers: newHashers(cfg.Hashers, cfg.HashQueue)}, nil
+	return &Node{cfg: cfg}, nil
 }
+
+// Stats is what a node is doing and has done.
+type Stats struct {
+	Hashing admission.Stats
+}
+
+// Stats gives the present figures.
+func (n *Node) Stats() Stats { return Stats{Hashing: n.cfg.Hashing.Stats()} }
 
 // Settings are the settings that the node judges by. The caller must not change what they point to.
 func (n *Node) Settings() *core.Settings { return &n.cfg.Settings }

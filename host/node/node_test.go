@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/jws"
+	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
@@ -21,6 +23,9 @@ import (
 
 // cheap are the least costs of argon2id.
 var cheap = password.Params{Memory: 8, Iterations: 1, Parallelism: 1}
+
+// client is the address that log-ins come from.
+var client = netip.MustParsePrefix("192.0.2.1/32")
 
 // testKeys is one HMAC key.
 type testKeys struct {
@@ -108,7 +113,7 @@ func newWorld(t testing.TB, change func(*node.Config)) *world {
 // login logs ana in.
 func (w *world) login(t testing.TB) (refresh, access string) {
 	t.Helper()
-	result, err := w.Login(t.Context(), "ana@example.com", "right")
+	result, err := w.Login(t.Context(), client, "ana@example.com", "right")
 	if err != nil || result.Refused() || len(result.Tokens) != 2 {
 		t.Fatalf("Login = %+v, %v; want two tokens", result.Outcome, err)
 	}
@@ -140,7 +145,7 @@ func TestLogin(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, nil)
-			result, err := w.Login(t.Context(), c.email, c.password)
+			result, err := w.Login(t.Context(), client, c.email, c.password)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -166,14 +171,14 @@ func TestLoginRecordsTheTime(t *testing.T) {
 func TestUnknownFormatIsLogged(t *testing.T) {
 	var log strings.Builder
 	w := newWorld(t, func(c *node.Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
-	if _, err := w.Login(t.Context(), "unknown-format@example.com", "right"); err != nil {
+	if _, err := w.Login(t.Context(), client, "unknown-format@example.com", "right"); err != nil {
 		t.Fatal(err)
 	}
 	if got := log.String(); !strings.Contains(got, "customer=4") || strings.Contains(got, "whirlpool") {
 		t.Errorf("log = %q, want the customer's id and nothing of the hash", got)
 	}
 	log.Reset()
-	if _, err := w.Login(t.Context(), "nobody@example.com", "right"); err != nil {
+	if _, err := w.Login(t.Context(), client, "nobody@example.com", "right"); err != nil {
 		t.Fatal(err)
 	}
 	if log.Len() > 0 {
@@ -283,7 +288,7 @@ func TestStateChangesMeanwhile(t *testing.T) {
 }
 
 func logIn(w *world, ctx context.Context, _ string) (node.Result, error) {
-	return w.Login(ctx, "ana@example.com", "right")
+	return w.Login(ctx, client, "ana@example.com", "right")
 }
 func refreshIt(w *world, ctx context.Context, refresh string) (node.Result, error) {
 	return w.Refresh(ctx, refresh)
@@ -316,7 +321,7 @@ func TestStateNeverSettles(t *testing.T) {
 			return nil
 		}
 	})
-	result, err := w.Login(t.Context(), "ana@example.com", "right")
+	result, err := w.Login(t.Context(), client, "ana@example.com", "right")
 	if !errors.Is(err, node.ErrBusy) || len(result.Tokens) > 0 {
 		t.Errorf("Login = %d tokens, %v; want %v", len(result.Tokens), err, node.ErrBusy)
 	}
@@ -325,36 +330,57 @@ func TestStateNeverSettles(t *testing.T) {
 	}
 }
 
-func TestHashers(t *testing.T) {
-	h := node.NewHashers(1, 1)
-	began, finish, done := make(chan struct{}), make(chan struct{}), make(chan error, 2)
+// TestHashing: what a hash takes counts, and one that takes more than there is is nobody's password, after the same work.
+func TestHashing(t *testing.T) {
+	hashing, err := admission.New(admission.Config{Workers: 1, Queue: 1, Memory: 64 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	w := newWorld(t, func(c *node.Config) { c.Hashing, c.Log = hashing, slog.New(slog.NewTextHandler(&log, nil)) })
+	large, err := password.Hash("right", password.Params{Memory: 65, Iterations: 1, Parallelism: 1}, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.store.SetPassword(t.Context(), core.Integer(1), large); err != nil {
+		t.Fatal(err)
+	}
+	result, err := w.Login(t.Context(), client, "ana@example.com", "right")
+	if err != nil || cause(result) != core.BadCredentials || !strings.Contains(log.String(), "customer=1") {
+		t.Errorf("Login with a hash that takes too much = %v, %v; log %q; want %v and a word in the log", cause(result), err, log.String(), core.BadCredentials)
+	}
+	if s := w.Stats().Hashing; s.Done != 1 || s.Memory != 64<<10 {
+		t.Errorf("Stats = %+v, want one hash done", s)
+	}
+
+	began, release, ended := make(chan struct{}), make(chan struct{}), make(chan error, 2)
 	go func() {
-		done <- h.Do(context.Background(), func() { close(began); <-finish })
+		ended <- hashing.Do(context.Background(), admission.Work{}, func() { close(began); <-release })
 	}()
 	<-began
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
-		done <- h.Do(ctx, func() { t.Error("hashed after its request had ended") })
-	}()
-	for admitted, _ := h.Waiting(); admitted < 2; admitted, _ = h.Waiting() {
+	go func() { ended <- hashing.Do(context.Background(), admission.Work{}, func() {}) }()
+	for hashing.Stats().Waiting == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	if err := h.Do(context.Background(), func() { t.Error("hashed beyond the queue") }); !errors.Is(err, node.ErrBusy) {
-		t.Errorf("Do with a full queue = %v, want %v", err, node.ErrBusy)
+	if _, err := w.Login(t.Context(), client, "ana@example.com", "right"); !errors.Is(err, node.ErrBusy) {
+		t.Errorf("Login with a full queue = %v, want %v", err, node.ErrBusy)
 	}
-	cancel()
-	if err := <-done; !errors.Is(err, context.Canceled) {
-		t.Errorf("Do whose request ended while it waited = %v, want %v", err, context.Canceled)
+	close(release)
+	for range 2 {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	}
-	close(finish)
-	if err := <-done; err != nil {
-		t.Errorf("Do = %v, want nil", err)
+}
+
+func TestPasswordsNeedMemory(t *testing.T) {
+	hashing, err := admission.New(admission.Config{Memory: 19 << 20})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if admitted, hashing := h.Waiting(); admitted != 0 || hashing != 0 {
-		t.Errorf("%d admitted and %d hashing after all ended, want none", admitted, hashing)
-	}
-	if err := h.Do(context.Background(), func() {}); err != nil {
-		t.Errorf("Do after the storm = %v, want nil", err)
+	_, err = node.New(node.Config{Hashing: hashing, Passwords: password.Params{Memory: 19<<10 + 1, Iterations: 1, Parallelism: 1}})
+	if err == nil || !strings.Contains(err.Error(), "memory for hashing") {
+		t.Errorf("New = %v, want that a hash takes more than there is", err)
 	}
 }
 
@@ -370,7 +396,7 @@ func TestStoreIsGone(t *testing.T) {
 	if err := w.Ready(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "store: ") {
 		t.Errorf("Ready = %v, want what is wrong with the store", err)
 	}
-	if _, err := w.Login(t.Context(), "ana@example.com", "right"); err == nil {
+	if _, err := w.Login(t.Context(), client, "ana@example.com", "right"); err == nil {
 		t.Error("Login without a store gave no error")
 	}
 	if _, err := w.Refresh(t.Context(), refresh); err == nil {
@@ -387,7 +413,7 @@ func TestStoreIsGone(t *testing.T) {
 
 func TestNoEntropyNoTokens(t *testing.T) {
 	w := newWorld(t, func(c *node.Config) { c.Rand = strings.NewReader("short") })
-	if result, err := w.Login(t.Context(), "ana@example.com", "right"); err == nil || len(result.Tokens) > 0 {
+	if result, err := w.Login(t.Context(), client, "ana@example.com", "right"); err == nil || len(result.Tokens) > 0 {
 		t.Errorf("Login = %d tokens, %v; want an error", len(result.Tokens), err)
 	}
 }
@@ -429,11 +455,11 @@ func TestRunEndsWithItsContext(t *testing.T) {
 func TestNewNamesEveryMistake(t *testing.T) {
 	settings := core.DefaultSettings()
 	settings.AuthHeaderTypes = nil
-	_, err := node.New(node.Config{Settings: settings, Hashers: -1, Passwords: password.Params{Memory: 1, Iterations: 1, Parallelism: 1}})
+	_, err := node.New(node.Config{Settings: settings, Passwords: password.Params{Memory: 1, Iterations: 1, Parallelism: 1}})
 	if err == nil {
 		t.Fatal("New gave no error")
 	}
-	for _, want := range []string{"AUTH_HEADER_TYPES", "Engine", "Store", "Hashers", "Passwords"} {
+	for _, want := range []string{"AUTH_HEADER_TYPES", "Engine", "Store", "Passwords"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("New = %q, want it to name %s", err, want)
 		}
@@ -465,5 +491,33 @@ func TestForeignID(t *testing.T) {
 				t.Errorf("%s: %v, %v; want %v", name, cause(result), err, step.want)
 			}
 		}
+	}
+}
+
+// TestLoginRenewsTheHash: after a log-in the hash has the costs of new ones, other log-ins of the customer go on, and the claim of CHECK_REVOKE_TOKEN stays.
+func TestLoginRenewsTheHash(t *testing.T) {
+	dearer := password.Params{Memory: 16, Iterations: 2, Parallelism: 1}
+	w := newWorld(t, func(c *node.Config) { c.Passwords = dearer; c.Settings.CheckRevokeToken = true })
+	before, err := w.store.Get(t.Context(), core.Integer(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, access := w.login(t)
+	after, err := w.store.Get(t.Context(), core.Integer(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := password.ParamsOf(after.PasswordHash); err != nil || got != dearer {
+		t.Errorf("the hash has the costs %+v, %v; want %+v", got, err, dearer)
+	}
+	if after.RevokeClaim != before.RevokeClaim {
+		t.Error("renewing the hash changed the revoke claim: every other device is logged out")
+	}
+	if result, err := w.Check(t.Context(), access); err != nil || result.Refused() {
+		t.Errorf("the access token after the log-in = %v, %v", cause(result), err)
+	}
+	w.login(t)
+	if again, _ := w.store.Get(t.Context(), core.Integer(1)); again.PasswordHash != after.PasswordHash {
+		t.Error("a hash that has the right costs was renewed")
 	}
 }

@@ -37,7 +37,7 @@ func (n *Node) judge(ctx context.Context, op core.Op, token string) (Result, err
 	request := core.Request{Op: op, Opened: opened, Now: n.now()}
 	if opened.Cause != core.OK {
 		// A token that is nobody's word names no state: whoever sends it costs the store nothing.
-		outcome, err := n.decide(ctx, request, store.Customer{})
+		outcome, err := n.decide(ctx, &request, store.Customer{})
 		return Result{Outcome: outcome}, err
 	}
 	query := Query(opened, request.Now, n.cfg.UserIDField, n.cfg.Store.IDs())

@@ -18,12 +18,14 @@ import (
 
 // admin answers the commands that look after a node, as HTTP with JSON:
 //
-//	POST   /customers               whole customers as readEntries takes them; all are added or none; ?id= is the id of one
+//	POST   /customers               whole customers as readEntries takes them; all are added or none; ?id= (may be empty): just one, with this id
 //	GET    /customers?after=&limit= a page of customers in the order of their ids
+//	GET    /customers?email=        the same with the one customer of this e-mail address, or none
 //	GET    /customer?key=           the customer with this id or e-mail address
 //	POST   /customer?key=           {"is_active": false} or {"password": "…"}; null: unusable
 //	DELETE /customer?key=
 //	POST   /token                   {"token": "…", "as": "refresh"}: the judgement of it, step by step
+//	POST   /revoke                  {"token": "…"}, {"customer": "…"} or {"family": "…", "customer": "…"}: ends what it names
 //
 // A running node serves it on its admin socket and nowhere else: there is no further authentication. What is refused is 400 with {"error": "…"}.
 type admin struct {
@@ -36,7 +38,7 @@ type admin struct {
 	keys       core.KeySet
 	engineName string
 	opening    sync.Mutex
-	opened     *service
+	closing    func() error // closes what judge opened
 }
 
 // refusal is the body of an answer that is not 200.
@@ -53,20 +55,26 @@ func (a *admin) handler() http.Handler {
 		"POST /customer":   a.changeCustomer,
 		"DELETE /customer": a.removeCustomer,
 		"POST /token":      a.judgeToken,
+		"POST /revoke":     a.revoke,
 	} {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			status := http.StatusOK
-			answer, err := op(r)
-			if err != nil {
-				status, answer = http.StatusBadRequest, refusal{Error: err.Error()}
-			}
-			w.Header().Set("Content-Type", "application/json")
-			w.WriteHeader(status)
-			// An error here says that the command is gone.
-			_ = json.NewEncoder(w).Encode(answer)
-		})
+		mux.HandleFunc(pattern, answering(op))
 	}
 	return mux
+}
+
+// answering writes what an operation answers.
+func answering(op func(*http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		status := http.StatusOK
+		answer, err := op(r)
+		if err != nil {
+			status, answer = http.StatusBadRequest, refusal{Error: err.Error()}
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		// An error here says that the command is gone.
+		_ = json.NewEncoder(w).Encode(answer)
+	}
 }
 
 // did leaves a record of a change in the log of a running node.
@@ -113,20 +121,23 @@ func (a *admin) judge(ctx context.Context) (core.Engine, core.KeySet, error) {
 	}
 	cfg := *a.cfg
 	cfg.Engine = a.engineName
-	a.opened = &service{cfg: &cfg}
-	if err := a.opened.openEngine(ctx, ring); err != nil {
+	instances, err := openInstances(ctx, &cfg, ring)
+	if err != nil {
 		return nil, core.KeySet{}, err
 	}
-	a.engine, a.keys = a.opened.engine, a.opened.keys
+	a.engine, a.keys = core.NewNative(cfg.Settings, ring), ring.Set()
+	if instances != nil {
+		a.engine, a.closing = instances, func() error { return instances.Close(context.Background()) }
+	}
 	return a.engine, a.keys, nil
 }
 
 // close closes the engine that judge made.
 func (a *admin) close() error {
-	if a.opened == nil {
+	if a.closing == nil {
 		return nil
 	}
-	return a.opened.close()
+	return a.closing()
 }
 
 // readJSON reads the body of a call.

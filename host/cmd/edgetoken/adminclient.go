@@ -22,28 +22,48 @@ import (
 type adminClient struct {
 	http  http.Client
 	close func() error
+	// notes are for the user: what was made, and what others may do with the data directory.
+	notes []string
 }
 
 // connect finds the running node of a data directory, or opens the store. mayMake makes a directory and a store where there are none.
 func connect(cfg *config.Config, engineName string, mayMake bool) (*adminClient, error) {
 	dir := dataDir(cfg.Data)
-	if c, err := dialAdmin(dir.socket()); c != nil || err != nil {
+	if c, err := dialAdmin(dir); c != nil || err != nil {
 		return c, err
 	}
 	privateFiles()
+	before := dir.contents()
 	if err := openable(dir, mayMake); err != nil {
 		return nil, err
 	}
 	db, err := openStore(cfg)
 	if errors.Is(err, store.ErrLocked) {
-		return nil, fmt.Errorf("%s is in use by another process, and no node answers at %s: a node is starting or stopping, or another command is at work; try again", dir.store(), dir.socket())
+		return nil, fmt.Errorf("%s is in use by another process, and no node answers at %s: a node is starting or stopping, or another command is at work; try again",
+			dir.store(), absolute(dir.socket()))
 	}
 	if err != nil {
 		return nil, err
 	}
+	var notes []string
+	if !before.dir {
+		notes = append(notes, "made data directory "+dir.String())
+	}
+	if !before.store && before.key {
+		notes = append(notes, "warning: "+storeLost)
+	}
+	for _, w := range dir.warnings() {
+		notes = append(notes, "warning: "+w)
+	}
 	a := &admin{cfg: cfg, store: db, engineName: engineName}
-	return &adminClient{http: http.Client{Transport: inProcess{a.handler()}}, close: func() error { return errors.Join(a.close(), db.Close()) }}, nil
+	return &adminClient{
+		http:  http.Client{Transport: inProcess{a.handler()}},
+		close: func() error { return errors.Join(a.close(), db.Close()) },
+		notes: notes,
+	}, nil
 }
+
+var errNoStore = errors.New("there is no store")
 
 // openable says whether there is a store, or room to make one.
 func openable(dir dataDir, mayMake bool) error {
@@ -54,31 +74,57 @@ func openable(dir dataDir, mayMake bool) error {
 		return err
 	}
 	if _, err := os.Stat(dir.store()); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no store %s: start edgetoken serve once, or name the data directory with --data", dir.store())
+		return fmt.Errorf("%w %s: start edgetoken serve once, or name the data directory with --data", errNoStore, dir.store())
 	}
 	return nil
 }
 
-// dialAdmin connects to a node's socket; nil where no node listens.
-func dialAdmin(path string) (*adminClient, error) {
+// inUse says what to do where a node cannot have the store since another process has it.
+func inUse(dir dataDir, err error) error {
+	if !errors.Is(err, store.ErrLocked) {
+		return err
+	}
+	return fmt.Errorf("%s is %w: if that is a node, edgetoken customers and edgetoken token talk to it; stop it before another one starts, or name another data directory with --data",
+		dir.store(), store.ErrLocked)
+}
+
+// dialAdmin connects to a node's socket; nil where no node listens. Passwords go through it, so it is refused where another user may have put it
+// there or listens at it.
+func dialAdmin(dir dataDir) (*adminClient, error) {
+	path := dir.socket()
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode().Type() != fs.ModeSocket || len(path) > maxSocketPath {
 		return nil, nil
 	}
-	conn, err := net.Dial("unix", path)
+	owner, err := dir.private()
+	if err != nil {
+		return nil, err
+	}
+	if self := os.Geteuid(); !mayServe(owner, self, owner) {
+		return nil, fmt.Errorf("data directory %s belongs to user %d and this is user %d: run the command as the user of the node", dir, owner, self)
+	}
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		conn, err := d.DialContext(ctx, "unix", path)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkNode(conn.(*net.UnixConn), owner); err != nil {
+			return nil, errors.Join(fmt.Errorf("admin socket %s: %w", absolute(path), err), conn.Close())
+		}
+		return conn, nil
+	}
+	conn, err := dial(context.Background(), "", "")
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("the admin socket %s is another user's: run the command as the user of the node", path)
+		return nil, fmt.Errorf("the admin socket %s is another user's: run the command as the user of the node", absolute(path))
 	case err != nil:
 		return nil, fmt.Errorf("reach the running node: %w", err)
 	}
 	_ = conn.Close()
-	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "unix", path)
-	}}
+	transport := &http.Transport{DialContext: dial}
 	return &adminClient{http: http.Client{Transport: transport}, close: func() error { transport.CloseIdleConnections(); return nil }}, nil
 }
 

@@ -30,8 +30,8 @@ type customerView struct {
 	LastLogin   *time.Time      `json:"last_login"`
 	DateJoined  time.Time       `json:"date_joined"`
 	Attributes  json.RawMessage `json:"attributes"` // null where there are none
-	// Password says how the password is kept: "argon2", another format of Django's, "unusable" or "unknown".
-	Password string `json:"password"`
+	// PasswordKind says how the password is kept: "argon2id", another format of Django's, "unusable" or "unknown".
+	PasswordKind string `json:"password_kind"`
 }
 
 // customersAdded answers POST /customers.
@@ -55,7 +55,7 @@ type customerChange struct {
 func viewOf(c store.Customer) customerView {
 	v := customerView{
 		ID: viewID(c.ID), Email: c.Email, FirstName: c.FirstName, LastName: c.LastName, IsActive: c.IsActive, IsStaff: c.IsStaff,
-		IsSuperuser: c.IsSuperuser, DateJoined: c.DateJoined, Attributes: c.Attributes, Password: passwordFormat(c.PasswordHash),
+		IsSuperuser: c.IsSuperuser, DateJoined: c.DateJoined, Attributes: c.Attributes, PasswordKind: passwordFormat(c.PasswordHash),
 	}
 	if !c.LastLogin.IsZero() {
 		v.LastLogin = &c.LastLogin
@@ -83,24 +83,75 @@ func passwordFormat(hash string) string {
 	if !password.IsUsable(hash) {
 		return "unusable"
 	}
-	if word, _, _ := strings.Cut(hash, "$"); slices.Contains(djangoFormats, word) {
+	word, rest, _ := strings.Cut(hash, "$")
+	if variant, _, _ := strings.Cut(rest, "$"); word == "argon2" && slices.Contains(argon2Variants, variant) {
+		return variant
+	}
+	if slices.Contains(djangoFormats, word) {
 		return word
 	}
 	return "unknown"
 }
 
+// argon2Variants are the second words of Django's argon2 hashes.
+var argon2Variants = []string{"argon2id", "argon2i", "argon2d"}
+
 func (a *admin) addCustomers(r *http.Request) (any, error) {
+	if r.URL.Query().Has("id") {
+		return a.addCustomer(r)
+	}
 	entries, err := readEntries(r.Body)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]store.NewCustomer, len(entries))
-	unread := map[string]int{}
 	for i, e := range entries {
 		if list[i], err = a.withHash(r.Context(), e); err != nil {
 			return nil, fmt.Errorf("entry %d%s: %w", i+1, named(e), err)
 		}
-		if hash := list[i].PasswordHash; password.IsUsable(hash) {
+	}
+	added, err := a.store.AddAll(r.Context(), list)
+	if err != nil {
+		return nil, err
+	}
+	return a.didAdd(added), nil
+}
+
+// addCustomer adds just one, of whom errors need not say which.
+func (a *admin) addCustomer(r *http.Request) (any, error) {
+	e, err := readOne(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	if text := r.URL.Query().Get("id"); text != "" {
+		var ok bool
+		if e.ID, ok = a.id(text); !ok {
+			return nil, fmt.Errorf("%q is no id of this store, which has integers", text)
+		}
+	}
+	n, err := a.withHash(r.Context(), e)
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.store.Add(r.Context(), n)
+	if err != nil {
+		return nil, err
+	}
+	return a.didAdd([]store.Customer{c}), nil
+}
+
+// didAdd is the answer for customers that were added, with a warning where one of them cannot log in as he is.
+func (a *admin) didAdd(added []store.Customer) customersAdded {
+	answer := customersAdded{Warnings: []string{}}
+	unread := map[string]int{}
+	var odd []string
+	for _, c := range added {
+		answer.Customers = append(answer.Customers, viewOf(c))
+		a.did("customer added", c.ID)
+		if !strings.Contains(c.Email, "@") {
+			odd = append(odd, c.Email)
+		}
+		if hash := c.PasswordHash; password.IsUsable(hash) {
 			if _, err := password.ParamsOf(hash); errors.Is(err, password.ErrUnknownFormat) {
 				unread[passwordFormat(hash)]++
 			} else if err != nil {
@@ -108,27 +159,15 @@ func (a *admin) addCustomers(r *http.Request) (any, error) {
 			}
 		}
 	}
-	if text := r.URL.Query().Get("id"); text != "" {
-		var ok bool
-		if list[0].ID, ok = a.id(text); !ok {
-			return nil, fmt.Errorf("%q is no id of this store, which has integers", text)
-		}
-	}
-	added, err := a.store.AddAll(r.Context(), list)
-	if err != nil {
-		return nil, err
-	}
-	answer := customersAdded{Warnings: []string{}}
-	for _, c := range added {
-		answer.Customers = append(answer.Customers, viewOf(c))
-		a.did("customer added", c.ID)
+	if len(odd) > 0 {
+		answer.Warnings = append(answer.Warnings, fmt.Sprintf("%d of the e-mail addresses have no @, such as %q", len(odd), odd[0]))
 	}
 	for _, format := range slices.Sorted(maps.Keys(unread)) {
 		answer.Warnings = append(answer.Warnings, fmt.Sprintf(
 			"%d password hashes (%s) are stored as they are, but this version cannot check them: log-in is refused until edgetoken customers passwd sets a new password",
 			unread[format], format))
 	}
-	return answer, nil
+	return answer
 }
 
 // withHash is the customer to store. Passwords are hashed one at a time, so that log-ins are not kept waiting.
@@ -147,6 +186,9 @@ func (a *admin) withHash(ctx context.Context, e entry) (store.NewCustomer, error
 }
 
 func (a *admin) listCustomers(r *http.Request) (any, error) {
+	if r.URL.Query().Has("email") {
+		return a.listByEmail(r)
+	}
 	var after core.CustomerID
 	if text := r.URL.Query().Get("after"); text != "" {
 		var ok bool
@@ -171,6 +213,20 @@ func (a *admin) listCustomers(r *http.Request) (any, error) {
 		}
 		answer.Customers = append(answer.Customers, viewOf(c))
 	}
+	return answer, nil
+}
+
+// listByEmail is a page of the one customer with an e-mail address, or of none.
+func (a *admin) listByEmail(r *http.Request) (any, error) {
+	answer := customerPage{Customers: []customerView{}}
+	c, err := a.store.GetByEmail(r.Context(), r.URL.Query().Get("email"))
+	if errors.Is(err, store.ErrNotFound) {
+		return answer, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	answer.Customers = append(answer.Customers, viewOf(c))
 	return answer, nil
 }
 

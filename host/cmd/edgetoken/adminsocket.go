@@ -19,7 +19,7 @@ const maxSocketPath = 107
 func listenAdmin(path string, log *slog.Logger) (net.Listener, error) {
 	if len(path) > maxSocketPath {
 		return nil, fmt.Errorf("admin socket %s: its path has %d bytes and the system allows %d: choose a shorter data directory, or a path relative to the working directory",
-			path, len(path), maxSocketPath)
+			absolute(path), len(path), maxSocketPath)
 	}
 	info, err := os.Lstat(path)
 	switch {
@@ -27,7 +27,7 @@ func listenAdmin(path string, log *slog.Logger) (net.Listener, error) {
 	case err != nil:
 		return nil, fmt.Errorf("open admin socket: %w", err)
 	case info.Mode().Type() != fs.ModeSocket:
-		return nil, fmt.Errorf("admin socket %s: there is something else of this name: move it away", path)
+		return nil, fmt.Errorf("admin socket %s: there is something else of this name: move it away", absolute(path))
 	default:
 		if err := os.Remove(path); err != nil {
 			return nil, fmt.Errorf("remove the admin socket of an earlier run: %w", err)
@@ -56,7 +56,7 @@ func (l *adminListener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := checkPeer(c.(*net.UnixConn)); err != nil {
+		if err := checkCaller(c.(*net.UnixConn)); err != nil {
 			l.log.Warn("admin socket: connection refused", "error", err)
 			_ = c.Close()
 			continue

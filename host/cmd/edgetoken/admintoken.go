@@ -165,15 +165,23 @@ func (t *trial) relevant(refusals []core.Refusal) core.Refusal {
 	return core.Refusal{}
 }
 
+// time is a claim that is a time, from the year 1 to 9999; ok is false where it is nothing such.
+func (t *trial) time(c core.Claim) (at time.Time, ok bool) {
+	var seconds float64
+	if json.Unmarshal([]byte(t.text(c)), &seconds) != nil || seconds < -62135596800 || seconds > 253402300799 {
+		return time.Time{}, false
+	}
+	return time.Unix(int64(seconds), 0).UTC(), true
+}
+
 // moment is a claim that is a time, in words.
 func (t *trial) moment(c core.Claim) string {
 	if c.Form == core.Absent {
 		return "absent"
 	}
-	var seconds float64
-	if json.Unmarshal([]byte(t.text(c)), &seconds) != nil || seconds < -62135596800 || seconds > 253402300799 {
+	at, ok := t.time(c)
+	if !ok {
 		return t.text(c)
 	}
-	at := time.Unix(int64(seconds), 0).UTC()
 	return fmt.Sprintf("%s, %s", at.Format("2006-01-02 15:04:05 UTC"), distance(at, t.now.Truncate(time.Second)))
 }

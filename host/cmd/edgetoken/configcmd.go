@@ -17,9 +17,10 @@ func configCommand() *cobra.Command {
 
 Values come from edgetoken.yaml (or --config, or EDGETOKEN_CONFIG), then from EDGETOKEN_* environment variables, then from flags. A key with a dot stands in a
 block of the file; its variable has _ for the dot and capitals: password.memory is EDGETOKEN_PASSWORD_MEMORY. SIGNING_KEY_FILE names a file that
-holds the secret. Durations are seconds or text such as 90s, 15m, 1h30m, 3d. The keys:
+holds the secret. Relative paths start at the working directory, not at the configuration file. Durations are seconds or text such as 90s, 15m, 1h30m, 3d; sizes are bytes or text such as 64KiB, 4MiB. A running node takes new values at
+edgetoken reload, but for those of the keys that have a * behind them, which it reads at the start. The keys:
 
-  ` + strings.Join(config.Keys(), "\n  "),
+  ` + strings.Join(keyList(), "\n  "),
 		Example: "  edgetoken config\n  EDGETOKEN_LISTEN=:9000 edgetoken config --config edgetoken.yaml --json",
 		Args:    wants(0),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -40,4 +41,15 @@ holds the secret. Durations are seconds or text such as 90s, 15m, 1h30m, 3d. The
 			return printTable(c.OutOrStdout(), rows)
 		},
 	})
+}
+
+// keyList are all keys, those that are read at the start only with a * behind them.
+func keyList() []string {
+	keys := config.Keys()
+	for i, k := range keys {
+		if config.AtStart(k) {
+			keys[i] += " *"
+		}
+	}
+	return keys
 }

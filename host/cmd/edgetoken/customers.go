@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func customersCommand() *cobra.Command {
@@ -21,7 +23,16 @@ func customersCommand() *cobra.Command {
   edgetoken customers list
   edgetoken customers disable ana@example.com`,
 	}
-	c.AddCommand(addCommand(), listCommand(), showCommand(), activeCommand(false), activeCommand(true), passwdCommand(), removeCommand())
+	c.AddCommand(addCommand(), listCommand(), showCommand(), activeCommand(false), activeCommand(true), passwdCommand(), logoutCommand(), removeCommand())
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		var unknown *pflag.NotExistError
+		if errors.As(err, &unknown) {
+			if digits := unknown.GetSpecifiedShortnames(); digits != "" && strings.Trim(digits, "0123456789") == "" {
+				return misusef("-%s looks like a flag: write -- before an id that is negative, as in %s -- -%[1]s", digits, c.CommandPath())
+			}
+		}
+		return c.Root().FlagErrorFunc()(c, err)
+	})
 	return c
 }
 
@@ -36,7 +47,25 @@ func withAdmin(c *cobra.Command, mayMake bool, f func(*adminClient) error) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, client.close()) }()
+	for _, n := range client.notes {
+		fmt.Fprintln(c.ErrOrStderr(), "edgetoken: "+n)
+	}
 	return f(client)
+}
+
+// lookFirst asks the running node or the store before the user is asked for anything, and lets go of it meanwhile: a question can stand for long.
+// It is errNoDataDir or errNoStore where there is none yet.
+func lookFirst(c *cobra.Command, path string, query url.Values, result any) (err error) {
+	cfg, err := loadConfig(c)
+	if err != nil {
+		return err
+	}
+	client, err := connect(cfg, offlineEngine(c), false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, client.close()) }()
+	return client.call(c.Context(), http.MethodGet, path, query, nil, result)
 }
 
 func keyQuery(key string) url.Values { return url.Values{"key": {key}} }
@@ -102,7 +131,7 @@ func showCommand() *cobra.Command {
 				return printTable(c.OutOrStdout(), [][]string{
 					{"id", fmt.Sprint(v.ID)}, {"email", v.Email}, {"name", name(v)}, {"active", yes(v.IsActive)}, {"staff", yes(v.IsStaff)},
 					{"superuser", yes(v.IsSuperuser)}, {"last login", loginTime(v)}, {"joined", v.DateJoined.Format(time.RFC3339Nano)},
-					{"password", v.Password}, {"attributes", string(v.Attributes)},
+					{"password", v.PasswordKind}, {"attributes", string(v.Attributes)},
 				})
 			})
 		},
@@ -134,7 +163,14 @@ func passwdCommand() *cobra.Command {
 		Example: "  edgetoken customers passwd ana@example.com\n  pwgen 20 1 | edgetoken customers passwd 7 --password-stdin",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			password, err := readPassword(c)
+			read, err := passwordSource(c)
+			if err != nil {
+				return err
+			}
+			if err := lookFirst(c, "/customer", keyQuery(args[0]), nil); err != nil {
+				return err
+			}
+			password, err := read()
 			if err != nil {
 				return err
 			}
@@ -147,6 +183,26 @@ func passwdCommand() *cobra.Command {
 	})
 	addPasswordFlag(c)
 	return c
+}
+
+func logoutCommand() *cobra.Command {
+	return addJSON(&cobra.Command{
+		Use:   "logout ID|EMAIL",
+		Short: "end every session of a customer until now",
+		Long: `logout ends every session of a customer until now: their refresh tokens and access tokens are refused. Logging in again is not affected;
+see edgetoken customers disable for that, and edgetoken token revoke for a single session.`,
+		Example: "  edgetoken customers logout ana@example.com",
+		Args:    wants(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return withAdmin(c, false, func(client *adminClient) error {
+				var answer revocation
+				if err := client.call(c.Context(), http.MethodPost, "/revoke", nil, revokeCall{Customer: args[0]}, &answer); err != nil {
+					return err
+				}
+				return printChanged(c, *answer.Customer, "ended every session of")
+			})
+		},
+	})
 }
 
 func removeCommand() *cobra.Command {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -8,6 +10,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"github.com/edgetoken/edgetoken/store"
 )
 
 func addCommand() *cobra.Command {
@@ -35,6 +39,9 @@ one object, an array of objects, or one object after the other (NDJSON). A custo
 					}
 				}
 			}
+			if unusable && c.Flags().Changed("password-stdin") {
+				return misusef("--no-password and --password-stdin contradict each other: keep one of the two")
+			}
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
@@ -43,19 +50,24 @@ one object, an array of objects, or one object after the other (NDJSON). A custo
 			}
 			e := map[string]any{"email": args[0], "first_name": firstName, "last_name": lastName, "is_staff": staff, "is_superuser": superuser, "is_active": !inactive, "password": nil}
 			if !unusable {
-				password, err := readPassword(c)
+				read, err := passwordSource(c)
 				if err != nil {
 					return err
 				}
-				e["password"] = password
+				if err := checkFree(c, args[0]); err != nil {
+					return err
+				}
+				if e["password"], err = read(); err != nil {
+					return err
+				}
 			}
 			return withAdmin(c, true, func(client *adminClient) error {
 				var added customersAdded
 				if err := client.call(c.Context(), http.MethodPost, "/customers", url.Values{"id": {id}}, e, &added); err != nil {
 					return err
 				}
-				fmt.Fprintf(c.OutOrStdout(), "added customer %v %s\n", added.Customers[0].ID, printable(added.Customers[0].Email))
-				return nil
+				printWarnings(c, added.Warnings)
+				return printChanged(c, added.Customers[0], "added")
 			})
 		},
 	}
@@ -72,16 +84,44 @@ one object, an array of objects, or one object after the other (NDJSON). A custo
 	return c
 }
 
+// checkFree refuses an e-mail address that a customer could not be added with.
+func checkFree(c *cobra.Command, email string) error {
+	if err := checkEnds(email); err != nil {
+		return fmt.Errorf("email %w", err)
+	}
+	var page customerPage
+	err := lookFirst(c, "/customers", url.Values{"email": {email}}, &page)
+	if errors.Is(err, errNoDataDir) || errors.Is(err, errNoStore) {
+		return nil
+	}
+	if err == nil && len(page.Customers) > 0 {
+		err = fmt.Errorf("customer %q: e-mail address is %w", email, store.ErrExists)
+	}
+	return err
+}
+
+func printWarnings(c *cobra.Command, warnings []string) {
+	for _, w := range warnings {
+		fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: "+w)
+	}
+}
+
 // addFile adds the customers of a file.
 func addFile(c *cobra.Command, path string) error {
-	in := c.InOrStdin()
+	input, source := c.InOrStdin(), "standard input"
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
 			return fmt.Errorf("read customers: %w", err)
 		}
 		defer f.Close()
-		in = f
+		input, source = f, path
+	}
+	in := bufio.NewReader(input)
+	if _, err := firstByte(in); errors.Is(err, errNoCustomer) {
+		return fmt.Errorf("%s holds no customer", source)
+	} else if err != nil {
+		return err
 	}
 	return withAdmin(c, true, func(client *adminClient) error {
 		var added customersAdded
@@ -89,9 +129,7 @@ func addFile(c *cobra.Command, path string) error {
 		if err := client.call(c.Context(), http.MethodPost, "/customers", nil, io.MultiReader(in), &added); err != nil {
 			return err
 		}
-		for _, w := range added.Warnings {
-			fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: "+w)
-		}
+		printWarnings(c, added.Warnings)
 		return printJSON(c.OutOrStdout(), added.Customers)
 	})
 }

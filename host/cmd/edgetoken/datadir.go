@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"syscall"
 )
 
-// dataDir is a data directory:
+// dataDir is a data directory, as it was configured:
 //
 //	store.db       customers, revocations (store)
 //	signing.key    the node's own key (host/keyring)
@@ -16,36 +18,93 @@ import (
 //	cache/         compiled modules, unless cache_dir names another place
 type dataDir string
 
-func (d dataDir) store() string  { return filepath.Join(string(d), "store.db") }
-func (d dataDir) key() string    { return filepath.Join(string(d), "signing.key") }
+// String is the absolute path, which messages show: a relative one says nothing without the working directory.
+func (d dataDir) String() string { return absolute(string(d)) }
+
+func (d dataDir) store() string { return filepath.Join(d.String(), "store.db") }
+func (d dataDir) key() string   { return filepath.Join(d.String(), "signing.key") }
+func (d dataDir) cache() string { return filepath.Join(d.String(), "cache") }
+
+// socket is relative where the directory is: the path of a socket is bounded.
 func (d dataDir) socket() string { return filepath.Join(string(d), "admin.sock") }
-func (d dataDir) cache() string  { return filepath.Join(string(d), "cache") }
+
+// absolute is a path from the root; as it is where the working directory is not known.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
 
 // make makes the directory where it is missing, for its owner alone, and then checks it.
 func (d dataDir) make() error {
-	if err := os.MkdirAll(string(d), 0o700); err != nil {
-		return fmt.Errorf("make data directory: %w", err)
+	err := os.MkdirAll(string(d), 0o700)
+	switch {
+	case err == nil:
+		return d.check()
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("make data directory %s: a file stands where a directory should: name another with --data", d)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("make data directory %s: this user may not: have it made and given to this user with mode 700, or name another with --data (%w)", d, err)
 	}
-	return d.check()
+	return fmt.Errorf("make data directory %s: name another with --data: %w", d, err)
 }
 
-// check refuses a directory that is missing or that others could put files into: keys and code are read from it.
+// check refuses a directory that is missing, that others could put files into, since keys and code are read from it, or that is another user's;
+// and a store that others can read.
 func (d dataDir) check() error {
-	info, err := os.Stat(string(d))
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("data directory %s %w", d, errNoDataDir)
-	}
+	uid, err := d.private()
 	if err != nil {
-		return fmt.Errorf("open data directory: %w", err)
+		return err
 	}
-	if !info.IsDir() {
-		return fmt.Errorf("data directory %s is no directory: name another with --data", d)
-	}
-	if info.Mode().Perm()&0o022 != 0 {
-		return fmt.Errorf("data directory %s can be written by others (mode %v): run chmod 700 %[1]s, and look for files that are not yours", d, info.Mode().Perm())
-	}
-	if uid, ok := owner(info); ok && uid != os.Geteuid() {
+	if uid != os.Geteuid() {
 		return fmt.Errorf("data directory %s belongs to user %d and this is user %d: run the command as its owner", d, uid, os.Geteuid())
 	}
+	if info, err := os.Stat(d.store()); err == nil && info.Mode().Perm()&0o044 != 0 {
+		return fmt.Errorf("store %s can be read by others (mode %v), and the password hashes are in it: run chmod 600 %[1]s, "+
+			"and have passwords changed if somebody may have read it", d.store(), info.Mode().Perm())
+	}
 	return nil
+}
+
+// private refuses a directory that is missing or that others than its owner could put files into, and gives the owner.
+func (d dataDir) private() (uid int, err error) {
+	info, err := os.Stat(string(d))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("data directory %s %w", d, errNoDataDir)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("open data directory: %w", err)
+	}
+	if !info.IsDir() {
+		return 0, fmt.Errorf("data directory %s is no directory: name another with --data", d)
+	}
+	if info.Mode().Perm()&0o022 != 0 {
+		return 0, fmt.Errorf("data directory %s can be written by others (mode %v): run chmod 700 %[1]s, and look for files that are not yours", d, info.Mode().Perm())
+	}
+	uid, known := owner(info)
+	if !known {
+		uid = os.Geteuid()
+	}
+	return uid, nil
+}
+
+// warnings are what is permitted and yet lets others do more than they should.
+func (d dataDir) warnings() []string {
+	var list []string
+	if info, err := os.Stat(string(d)); err == nil && info.Mode().Perm()&0o055 != 0 {
+		list = append(list, fmt.Sprintf("data directory %s is open to others (mode %v): run chmod 700 %[1]s", d, info.Mode().Perm()))
+	}
+	parents := []string{filepath.Dir(d.String())}
+	// Where the directory is a symbolic link, either can be exchanged.
+	if target, err := filepath.EvalSymlinks(d.String()); err == nil {
+		parents = append(parents, filepath.Dir(target))
+	}
+	for _, p := range slices.Compact(parents) {
+		if info, err := os.Stat(p); err == nil && info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0 {
+			list = append(list, fmt.Sprintf("others can write to %s (mode %v), and so put another directory in the place of the data directory: run chmod go-w %[1]s, or move the data directory",
+				p, info.Mode().Perm()))
+		}
+	}
+	return list
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 
@@ -44,6 +45,9 @@ Compiled modules are kept in the user's cache directory, so that it starts faste
 func demo(c *cobra.Command, keep bool) (err error) {
 	ctx, stop := untilSignal(c.Context())
 	defer stop()
+	// A terminal that is closed must not leave the directory behind.
+	ctx, forget := signal.NotifyContext(ctx, syscall.SIGHUP)
+	defer forget()
 	privateFiles()
 	dir, err := os.MkdirTemp("", "edgetoken-demo-")
 	if err != nil {
@@ -54,7 +58,8 @@ func demo(c *cobra.Command, keep bool) (err error) {
 	} else {
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
-	cfg, err := demoConfig(c, dir)
+	load := func() (*config.Config, error) { return demoConfig(c, dir) }
+	cfg, err := load()
 	if err != nil {
 		return err
 	}
@@ -63,18 +68,17 @@ func demo(c *cobra.Command, keep bool) (err error) {
 		return err
 	}
 	defer listener.Close()
-	log := newLog(cfg)
-	s, err := openService(ctx, cfg, log)
+	s, err := openService(ctx, load, cfg)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	secret, err := addDemoCustomer(ctx, s)
+	secret, err := addDemoCustomer(ctx, s, cfg)
 	if err != nil {
 		return err
 	}
 	return s.run(ctx, listener, func() {
-		printDemo(c.OutOrStdout(), cfg, "http://"+listener.Addr().String(), secret)
+		printDemo(c.OutOrStdout(), cfg, s.scheme()+"://"+listener.Addr().String(), secret)
 	})
 }
 
@@ -95,10 +99,10 @@ func demoConfig(c *cobra.Command, dir string) (*config.Config, error) {
 
 // demoListen opens the address, or a free port where nobody asked for that one and it is in use.
 func demoListen(c *cobra.Command, cfg *config.Config) (net.Listener, error) {
-	l, err := listen(cfg.Listen)
+	l, err := listen(cfg.Listen, "--listen")
 	if cfg.Origin("listen").IsDefault() && errors.Is(err, syscall.EADDRINUSE) {
 		fmt.Fprintln(c.OutOrStdout(), "port 8000 is in use; this node takes a free one")
-		return listen("127.0.0.1:0")
+		return listen("127.0.0.1:0", "--listen")
 	}
 	return l, err
 }
@@ -106,9 +110,9 @@ func demoListen(c *cobra.Command, cfg *config.Config) (net.Listener, error) {
 const demoEmail = "demo@example.com"
 
 // addDemoCustomer adds the customer with a random password, which it gives.
-func addDemoCustomer(ctx context.Context, s *service) (secret string, err error) {
+func addDemoCustomer(ctx context.Context, s *service, cfg *config.Config) (secret string, err error) {
 	secret = rand.Text() // letters and digits: safe in any shell
-	hash, err := password.Hash(secret, s.cfg.Password, rand.Reader)
+	hash, err := password.Hash(secret, cfg.Password, rand.Reader)
 	if err != nil {
 		return "", err
 	}

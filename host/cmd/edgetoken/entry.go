@@ -15,7 +15,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/password"
 )
 
 // entry is a customer to be added. Password is set where the text is still to be hashed.
@@ -48,6 +50,7 @@ func readEntries(r io.Reader) ([]entry, error) {
 	}
 	var entries []entry
 	var wrong []error
+	wrongEntries := 0
 	for n := 1; first != '[' || d.More(); n++ {
 		var raw json.RawMessage
 		err := d.Decode(&raw)
@@ -57,9 +60,12 @@ func readEntries(r io.Reader) ([]entry, error) {
 		if err != nil {
 			return nil, errors.Join(append(wrong, fmt.Errorf("entry %d: is no JSON: %w", n, err))...)
 		}
-		e, err := readEntry(raw)
-		if err != nil {
-			if wrong = append(wrong, fmt.Errorf("entry %d%s: %w", n, named(e), err)); len(wrong) == errorsShown {
+		e, faults := readEntry(raw)
+		for _, f := range faults {
+			wrong = append(wrong, fmt.Errorf("entry %d%s: %w", n, named(e), f))
+		}
+		if len(faults) > 0 {
+			if wrongEntries++; wrongEntries == errorsShown && d.More() {
 				return nil, errors.Join(append(wrong, errors.New("further entries were not read"))...)
 			}
 		}
@@ -74,9 +80,22 @@ func readEntries(r io.Reader) ([]entry, error) {
 		}
 	}
 	if len(entries) == 0 && len(wrong) == 0 {
-		return nil, errors.New("there is no customer in it")
+		return nil, errors.New("the array holds no customer")
 	}
 	return entries, errors.Join(wrong...)
+}
+
+// errNoCustomer says that nothing is there to be added.
+var errNoCustomer = errors.New("there is no customer in it")
+
+// readOne reads the one customer of a call that adds no more.
+func readOne(r io.Reader) (entry, error) {
+	var raw json.RawMessage
+	if err := json.NewDecoder(r).Decode(&raw); err != nil {
+		return entry{}, fmt.Errorf("read call: %w", err)
+	}
+	e, faults := readEntry(raw)
+	return e, errors.Join(faults...)
 }
 
 // firstByte is the first byte that is no white space. A byte order mark is skipped.
@@ -88,7 +107,7 @@ func firstByte(in *bufio.Reader) (byte, error) {
 		b, err := in.ReadByte()
 		switch {
 		case errors.Is(err, io.EOF):
-			return 0, errors.New("there is no customer in it")
+			return 0, errNoCustomer
 		case err != nil:
 			return 0, fmt.Errorf("read customers: %w", err)
 		case b == ' ' || b == '\t' || b == '\r' || b == '\n':
@@ -108,30 +127,31 @@ func named(e entry) string {
 	return " (" + printable(e.Email) + ")"
 }
 
-// readEntry reads one object, strictly: encoding/json would take members in another case and the last of two.
-func readEntry(raw json.RawMessage) (entry, error) {
-	e := entry{NewCustomer: store.NewCustomer{IsActive: true}}
+// readEntry reads one object, strictly: encoding/json would take members in another case and the last of two. It gives all that is wrong with it.
+func readEntry(raw json.RawMessage) (e entry, wrong []error) {
+	e = entry{NewCustomer: store.NewCustomer{IsActive: true}}
 	if !utf8.Valid(raw) {
-		return e, errors.New("is not UTF-8")
+		return e, []error{errors.New("is not UTF-8")}
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return e, errors.New("is no JSON object")
+		return e, []error{errors.New("is no JSON object")}
 	}
 	seen := map[string]bool{}
-	var wrong []error
 	for d.More() {
 		t, err := d.Token()
 		if err != nil {
-			return e, err
+			return e, []error{err}
 		}
 		name, _ := t.(string)
 		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
-			return e, err
+			return e, []error{err}
 		}
 		read, known := members[name]
 		switch {
+		case name == passwordKind:
+			wrong = append(wrong, errors.New(passwordKind+" is for reading only: give password or password_hash"))
 		case !known:
 			wrong = append(wrong, fmt.Errorf("%q is unknown: a customer has %s", name, strings.Join(slices.Sorted(maps.Keys(members)), ", ")))
 		case seen[name]:
@@ -149,11 +169,14 @@ func readEntry(raw json.RawMessage) (entry, error) {
 	switch {
 	case seen["password"] && seen["password_hash"]:
 		wrong = append(wrong, errors.New("password and password_hash are both there: keep one"))
-	case !seen["password"] && !seen["password_hash"]:
+	case !seen["password"] && !seen["password_hash"] && !seen[passwordKind]:
 		wrong = append(wrong, errors.New("password is missing: give it, or password_hash, or \"password\": null for none"))
 	}
-	return e, errors.Join(wrong...)
+	return e, wrong
 }
+
+// passwordKind is the member of a customerView that says how the password is kept. It is none of an entry's, so that no word of it becomes a password.
+const passwordKind = "password_kind"
 
 // members are the members of an entry.
 var members = map[string]func(*entry, json.RawMessage) error{
@@ -171,7 +194,12 @@ var members = map[string]func(*entry, json.RawMessage) error{
 		e.ID = core.Integer(n)
 		return nil
 	},
-	"email":        func(e *entry, raw json.RawMessage) error { return readString(raw, &e.Email) },
+	"email": func(e *entry, raw json.RawMessage) error {
+		if err := readString(raw, &e.Email); err != nil {
+			return err
+		}
+		return checkEnds(e.Email)
+	},
 	"first_name":   func(e *entry, raw json.RawMessage) error { return readString(raw, &e.FirstName) },
 	"last_name":    func(e *entry, raw json.RawMessage) error { return readString(raw, &e.LastName) },
 	"is_active":    func(e *entry, raw json.RawMessage) error { return readFlag(raw, &e.IsActive) },
@@ -189,15 +217,48 @@ var members = map[string]func(*entry, json.RawMessage) error{
 		if err := readString(raw, &s); err != nil || s == "" {
 			return errors.New("must be a text that is not empty, or null for none")
 		}
-		return nil
+		return checkPassword(s)
 	},
-	"password_hash": func(e *entry, raw json.RawMessage) error { return readString(raw, &e.PasswordHash) },
+	"password_hash": func(e *entry, raw json.RawMessage) error {
+		if err := readString(raw, &e.PasswordHash); err != nil {
+			return err
+		}
+		return checkHash(e.PasswordHash)
+	},
 	"attributes": func(e *entry, raw json.RawMessage) error {
 		if string(raw) != "null" {
 			e.Attributes = slices.Clone(raw)
 		}
 		return nil
 	},
+}
+
+// checkEnds refuses a text that no log-in could give: its e-mail address and password lose white space at both ends, as Django's do.
+func checkEnds(s string) error {
+	if django.Strip(s) != s {
+		return errors.New("has white space at an end, which log-in cuts off")
+	}
+	return nil
+}
+
+// checkPassword refuses a password that could never be used.
+func checkPassword(s string) error {
+	if django.Strip(s) == "" {
+		return errors.New("is blank, which log-in refuses")
+	}
+	return checkEnds(s)
+}
+
+// checkHash refuses what is in none of Django's forms, such as a password in clear. It is not quoted.
+func checkHash(hash string) error {
+	if hash == "" {
+		return errors.New(`is empty: leave it out and give "password": null for none`)
+	}
+	algorithm, rest, _ := strings.Cut(hash, "$")
+	if password.IsUsable(hash) && (algorithm == "" || rest == "" || strings.Trim(algorithm, "abcdefghijklmnopqrstuvwxyz0123456789_") != "") {
+		return errors.New("must be as Django encodes it, algorithm$…, or begin with ! for none; a password in clear belongs into password")
+	}
+	return nil
 }
 
 func readString(raw json.RawMessage, s *string) error {

@@ -4,8 +4,11 @@ import "io"
 
 var (
 	Main      = main
+	Serve     = serve
 	Distance  = distance
 	Printable = printable
+	Listen    = listen
+	MayServe  = mayServe
 )
 
 // ReadEntries gives the e-mail addresses of what readEntries reads.
@@ -15,4 +18,13 @@ func ReadEntries(r io.Reader) (emails []string, err error) {
 		emails = append(emails, e.Email)
 	}
 	return emails, err
+}
+
+// DialAdmin reports whether a node is found at the socket of a data directory.
+func DialAdmin(dir string) (bool, error) {
+	c, err := dialAdmin(dataDir(dir))
+	if c != nil {
+		return true, c.close()
+	}
+	return false, err
 }

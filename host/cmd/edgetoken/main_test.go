@@ -1,6 +1,9 @@
 package main_test
 
 import (
+	"bytes"
+	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -27,7 +30,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"edgetoken": edgetoken.Main, "call": call, "foreign": foreign})
+	testscript.Main(m, map[string]func(){
+		"edgetoken": edgetoken.Main, "call": call, "login": login, "certify": certify, "foreign": foreign, "harm": harm,
+	})
 }
 
 // TestScripts runs testdata/*.txtar. Beside testscript's own commands there are
@@ -36,9 +41,13 @@ func TestMain(m *testing.M) {
 //	freeport NAME             sets NAME to a port that nothing listens on
 //	ready URL                 waits until URL is answered with 200
 //	find NAME PATTERN FILE    sets NAME to what the group of PATTERN finds in a file; waits until the file has it
-//	terminate                 sends SIGTERM to what runs in the background
+//	readytls URL SERIAL       waits until URL is answered with 200, under a certificate with this serial number
+//	terminate, hangup         sends SIGTERM or SIGHUP to what runs in the background
 //	exec call …               makes one HTTP request and prints status and body
+//	exec login PORT FILE      logs Ana in and writes the answer to a file
+//	exec certify SERIAL       writes cert.pem and key.pem
 //	exec foreign FILE         writes a bbolt file that is no store
+//	exec harm FILE TEXT       overwrites a text wherever it stands in a file
 //
 // The condition [module] holds where the sandboxed module is built in.
 func TestScripts(t *testing.T) {
@@ -65,7 +74,8 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %s", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "freeport": freeport, "ready": ready, "find": find, "terminate": terminate,
+			"exits": exits, "freeport": freeport, "ready": ready, "find": find, "readytls": readyTLS,
+			"terminate": signalling(syscall.SIGTERM), "hangup": signalling(syscall.SIGHUP),
 		},
 	})
 }
@@ -139,21 +149,46 @@ func find(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Fatalf("%s does not have %s", args[2], args[1])
 }
 
-func terminate(ts *testscript.TestScript, _ bool, _ []string) {
-	for _, c := range ts.BackgroundCmds() {
-		ts.Check(c.Process.Signal(syscall.SIGTERM))
+func signalling(signal os.Signal) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, _ bool, _ []string) {
+		for _, c := range ts.BackgroundCmds() {
+			ts.Check(c.Process.Signal(signal))
+		}
 	}
 }
 
-// call is curl for scripts: call [-bearer TOKEN] METHOD URL [JSON].
+func readyTLS(ts *testscript.TestScript, _ bool, args []string) {
+	var got string
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+		r, err := client.Get(args[0])
+		if err != nil {
+			continue
+		}
+		_ = r.Body.Close()
+		if got = r.TLS.PeerCertificates[0].SerialNumber.String(); r.StatusCode == http.StatusOK && got == args[1] {
+			return
+		}
+	}
+	ts.Fatalf("%s is not answered under certificate %s, but %q", args[0], args[1], got)
+}
+
+// call is curl for scripts: call [-bearer TOKEN] [-scheme SCHEME] [-socket PATH] METHOD URL [JSON].
 func call() {
 	bearer := flag.String("bearer", "", "access token")
+	scheme := flag.String("scheme", "Bearer", "of the Authorization header")
+	socket := flag.String("socket", "", "unix socket to connect to")
 	flag.Parse()
+	if *socket != "" {
+		http.DefaultTransport.(*http.Transport).DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", *socket)
+		}
+	}
 	r, err := http.NewRequest(flag.Arg(0), flag.Arg(1), strings.NewReader(flag.Arg(2)))
 	if err == nil {
 		r.Header.Set("Content-Type", "application/json")
 		if *bearer != "" {
-			r.Header.Set("Authorization", "Bearer "+*bearer)
+			r.Header.Set("Authorization", *scheme+" "+*bearer)
 		}
 		var answer *http.Response
 		if answer, err = http.DefaultClient.Do(r); err == nil {
@@ -162,6 +197,48 @@ func call() {
 			_, err = io.Copy(os.Stdout, answer.Body)
 		}
 	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// login is what a client does first.
+func login() {
+	const ana = `{"email": "ana@example.com", "password": "correct horse 1"}`
+	r, err := http.Post("http://127.0.0.1:"+os.Args[1]+"/auth/token/", "application/json", strings.NewReader(ana))
+	var b []byte
+	if err == nil {
+		defer r.Body.Close()
+		if b, err = io.ReadAll(r.Body); err == nil && r.StatusCode != http.StatusOK {
+			err = fmt.Errorf("log-in answers %d %s", r.StatusCode, b)
+		}
+	}
+	if err == nil {
+		err = os.WriteFile(os.Args[2], b, 0o600)
+	}
+	exit(err)
+}
+
+func certify() {
+	serial, err := strconv.ParseInt(os.Args[1], 10, 64)
+	if err == nil {
+		err = writeCertificate(".", serial)
+	}
+	exit(err)
+}
+
+// harm overwrites every place of a text in a file with as many x.
+func harm() {
+	b, err := os.ReadFile(os.Args[1])
+	if err == nil {
+		text := []byte(os.Args[2])
+		err = os.WriteFile(os.Args[1], bytes.ReplaceAll(b, text, bytes.Repeat([]byte("x"), len(text))), 0o600)
+	}
+	exit(err)
+}
+
+func exit(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

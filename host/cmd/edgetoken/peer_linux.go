@@ -1,31 +1,26 @@
 package main
 
 import (
-	"fmt"
 	"net"
-	"os"
 	"syscall"
 )
 
-// checkPeer refuses a connection to the admin socket from anyone but this user and root.
-func checkPeer(c *net.UnixConn) error {
+// peerOf is the user at the other end of a unix socket (SO_PEERCRED): who connected, or who listens.
+func peerOf(c *net.UnixConn) (uid int, known bool, err error) {
 	raw, err := c.SyscallConn()
 	if err != nil {
-		return err
+		return 0, false, err
 	}
 	var peer *syscall.Ucred
 	var failed error
 	err = raw.Control(func(fd uintptr) {
 		peer, failed = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED)
 	})
+	if err == nil {
+		err = failed
+	}
 	if err != nil {
-		return err
+		return 0, false, err
 	}
-	if failed != nil {
-		return failed
-	}
-	if int(peer.Uid) != os.Geteuid() && peer.Uid != 0 {
-		return fmt.Errorf("user %d may not use the admin socket", peer.Uid)
-	}
-	return nil
+	return int(peer.Uid), true, nil
 }

@@ -21,32 +21,49 @@ func addPasswordFlag(c *cobra.Command) {
 	c.Flags().Bool("password-stdin", false, "read the password from standard input, up to the end of the line")
 }
 
-// readPassword asks for a password twice without echo, or with --password-stdin takes one line from standard input.
-func readPassword(c *cobra.Command) (string, error) {
+// passwordSource gives what reads the password: a question, twice and without echo, or with --password-stdin one line of standard input.
+// Where neither can be, that is a misuse at once.
+func passwordSource(c *cobra.Command) (read func() (string, error), err error) {
 	if fromStdin, _ := c.Flags().GetBool("password-stdin"); fromStdin {
-		line, err := bufio.NewReader(io.LimitReader(c.InOrStdin(), maxPassword+2)).ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return "", fmt.Errorf("read password: %w", err)
-		}
-		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
-		if line == "" {
-			return "", errors.New("the password on standard input is empty")
-		}
-		if len(line) > maxPassword {
-			return "", fmt.Errorf("the password on standard input is longer than %d bytes", maxPassword)
-		}
-		return line, nil
+		return func() (string, error) { return passwordLine(c.InOrStdin()) }, nil
 	}
 	fd := int(os.Stdin.Fd())
 	if !term.IsTerminal(fd) {
-		return "", misusef("there is no terminal to ask for the password: give it on standard input with --password-stdin")
+		return nil, misusef("there is no terminal to ask for the password: give it on standard input with --password-stdin")
 	}
+	return func() (string, error) { return askPassword(c, fd) }, nil
+}
+
+// passwordLine reads a password from one line.
+func passwordLine(in io.Reader) (string, error) {
+	line, err := bufio.NewReader(io.LimitReader(in, maxPassword+2)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("read password: %w", err)
+	}
+	line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+	if line == "" {
+		return "", errors.New("the password on standard input is empty")
+	}
+	if len(line) > maxPassword {
+		return "", fmt.Errorf("the password on standard input is longer than %d bytes", maxPassword)
+	}
+	if err := checkPassword(line); err != nil {
+		return "", fmt.Errorf("the password on standard input %w", err)
+	}
+	return line, nil
+}
+
+// askPassword asks for a password twice.
+func askPassword(c *cobra.Command, fd int) (string, error) {
 	first, err := prompt(c, fd, "Password: ")
 	if err != nil {
 		return "", err
 	}
 	if first == "" {
-		return "", errors.New("the password is empty")
+		return "", errNoPassword
+	}
+	if err := checkPassword(first); err != nil {
+		return "", fmt.Errorf("the password %w: nothing was changed", err)
 	}
 	second, err := prompt(c, fd, "Password again: ")
 	if err != nil {
@@ -57,6 +74,8 @@ func readPassword(c *cobra.Command) (string, error) {
 	}
 	return first, nil
 }
+
+var errNoPassword = errors.New("no password was given: nothing was changed")
 
 // prompt reads one line without echo. SIGINT ends it with the echo restored.
 func prompt(c *cobra.Command, fd int, text string) (string, error) {
@@ -79,6 +98,9 @@ func prompt(c *cobra.Command, fd int, text string) (string, error) {
 	select {
 	case l := <-read:
 		fmt.Fprintln(c.ErrOrStderr())
+		if errors.Is(l.err, io.EOF) {
+			return "", errNoPassword
+		}
 		if l.err != nil {
 			return "", fmt.Errorf("read password: %w", l.err)
 		}

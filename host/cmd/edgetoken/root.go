@@ -15,6 +15,9 @@ import (
 // configFlags are the flags that set a value of the configuration, each under the name of its key.
 var configFlags = []string{"data", "listen", "engine"}
 
+// engines are the values of --engine.
+var engines = []string{"wasm", "wasm-full", "native"}
+
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "edgetoken",
@@ -26,22 +29,25 @@ The exit status is 0 when all was done, 1 when something was refused or failed, 
 		Example: `  edgetoken demo                                   a working node in a temporary directory
   edgetoken serve --data /var/lib/edgetoken        a node
   edgetoken customers add ana@example.com          a customer, with a password from a prompt
-  edgetoken token explain "$TOKEN"                 why a token is refused, step by step`,
+  edgetoken token explain - < token.txt            why a token is refused, step by step
+  edgetoken token revoke - < token.txt             end the log-in that it descends from`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.SetOut(os.Stdout)
+	addVersionFlag(root)
 	root.PersistentFlags().String("config", "", "configuration file (default edgetoken.yaml where there is one)")
 	root.PersistentFlags().String("data", "", `data directory (default "data")`)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return misusef("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(demoCommand(), serveCommand(), customersCommand(), tokenCommand(), configCommand(), versionCommand())
+	root.AddCommand(demoCommand(), serveCommand(), reloadCommand(), customersCommand(), tokenCommand(), checkCommand(), configCommand(), versionCommand())
 	for _, c := range slices.Concat([]*cobra.Command{root}, root.Commands()) {
 		if c.HasSubCommands() {
 			group(c)
 		}
 	}
+	complete(root)
 	return root
 }
 

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
+	"os"
+	"os/signal"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -19,17 +22,14 @@ func serveCommand() *cobra.Command {
 		Short: "run a node",
 		Long: `serve runs a node on a data directory, which it makes at the first start together with a signing key, unless SIGNING_KEY is configured.
 
-SIGTERM or SIGINT ends it once the requests in flight are answered; a second one ends it at once.`,
+SIGTERM or SIGINT ends it once the requests in flight are answered; a second one ends it at once. SIGHUP has it read configuration, keys and
+certificate anew (edgetoken reload). Off loopback it wants a certificate (tls.cert, tls.key) or behind_proxy: true.`,
 		Example: `  edgetoken serve
   edgetoken serve --config /etc/edgetoken.yaml --data /var/lib/edgetoken --listen 127.0.0.1:9000
   EDGETOKEN_SIMPLE_JWT_SIGNING_KEY_FILE=/run/secrets/signing-key edgetoken serve --engine native`,
 		Args: wants(0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(c)
-			if err != nil {
-				return err
-			}
-			return serve(c.Context(), cfg)
+			return serve(c.Context(), func() (*config.Config, error) { return loadConfig(c) })
 		},
 	}
 	addServeFlags(c)
@@ -42,79 +42,113 @@ func addServeFlags(c *cobra.Command) {
 }
 
 // serve runs a node until ctx ends.
-func serve(ctx context.Context, cfg *config.Config) (err error) {
+func serve(ctx context.Context, load func() (*config.Config, error)) (err error) {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	privateFiles()
-	log := newLog(cfg)
-	for _, w := range cfg.Warnings {
-		log.Warn(w)
+	// From here on SIGHUP does not end the process.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	cfg, err := load()
+	if err != nil {
+		return err
 	}
-	listener, err := listen(cfg.Listen)
+	privateFiles()
+	listener, err := listen(cfg.Listen, "--listen")
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
-	s, err := openService(ctx, cfg, log)
+	s, err := openService(ctx, load, cfg)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
+	go func() {
+		for {
+			select {
+			case <-hangups:
+				_, _ = s.reload() // which logs its outcome
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
 	return s.run(ctx, listener, func() {})
 }
 
 // run answers on the listener and the admin socket until ctx ends. started is called when both are open.
 func (s *service) run(ctx context.Context, listener net.Listener, started func()) error {
-	hosts := s.cfg.AllowedHosts
-	if hosts == nil {
-		hosts = s.cfg.DefaultHosts()
-		if host, _, _ := net.SplitHostPort(s.cfg.Listen); host == "" || net.ParseIP(host).IsUnspecified() {
-			s.log.Warn("allowed_hosts is not set: requests for other hosts than loopback are refused", "hosts", hosts)
-		}
+	g := s.current.Load()
+	if host, _, _ := net.SplitHostPort(g.cfg.Listen); g.cfg.AllowedHosts == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
+		s.log.Warn("allowed_hosts is not set: requests for other hosts than loopback are refused", "hosts", g.cfg.DefaultHosts())
 	}
-	handler, err := httpapi.New(httpapi.Config{
-		Node: s.node, AllowedHosts: hosts, ErrorHeader: s.cfg.ErrorHeader, AuthHeaderName: s.cfg.AuthHeaderName, Info: s.info, Log: s.log,
-	})
+	socket, err := listenAdmin(dataDir(g.cfg.Data).socket(), s.log)
 	if err != nil {
 		return err
 	}
-	socket, err := listenAdmin(dataDir(s.cfg.Data).socket(), s.log)
-	if err != nil {
-		return err
-	}
-	// Whichever ends first, by ctx or by a failure, ends the other.
+	grace := g.cfg.ShutdownTimeout
+	// Whichever ends first, by ctx or by a failure, ends the others.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	a := &admin{cfg: s.cfg, store: s.store, log: s.log, engine: s.engine, keys: s.keys}
-	adminEnded := make(chan error, 1)
-	go func() {
-		defer cancel()
-		adminEnded <- serveAdmin(ctx, socket, a.handler(), s.cfg.ShutdownTimeout)
-	}()
-	go s.node.Run(ctx)
-	s.log.Info("listening on http://"+listener.Addr().String()+", engine "+s.info.Engine, "version", s.info.Version, "compat", string(s.cfg.Settings.Compat),
-		"wire", string(s.cfg.Settings.Wire), "data", s.cfg.Data, "module", s.info.ModuleHash)
+	ends := []func() error{func() error { return serveAdmin(ctx, socket, s.adminOfNode(), grace) }}
+	if g.cfg.MetricsListen != "" {
+		l, err := listen(g.cfg.MetricsListen, "metrics.listen")
+		if err != nil {
+			return errors.Join(err, socket.Close())
+		}
+		s.log.Info("metrics on http://" + l.Addr().String() + "/metrics")
+		ends = append(ends, func() error { return s.metrics.serve(ctx, l, grace) })
+	}
+	server := &httpapi.Server{Handler: s, Grace: grace, Log: s.log, Limits: g.cfg.Limits}
+	if s.certificate != nil {
+		server.TLS = s.certificate.config()
+		go s.certificate.watch(ctx)
+	}
+	go g.node.Run(ctx) // what it looks after, the store, is the same in every generation
+	s.log.Info("listening on "+s.scheme()+"://"+listener.Addr().String()+", engine "+g.info.Engine, "version", g.info.Version, "compat", string(g.cfg.Settings.Compat),
+		"wire", string(g.cfg.Settings.Wire), "data", dataDir(g.cfg.Data).String(), "module", g.info.ModuleHash)
 	started()
-	server := &httpapi.Server{Handler: handler, Grace: s.cfg.ShutdownTimeout, Log: s.log}
-	err = server.Serve(ctx, listener)
-	cancel()
-	err = errors.Join(err, <-adminEnded)
+	ends = append(ends, func() error { return server.Serve(ctx, listener) })
+	errs := make(chan error, len(ends))
+	for _, end := range ends {
+		go func() {
+			defer cancel()
+			errs <- end()
+		}()
+	}
+	for range ends {
+		err = errors.Join(err, <-errs)
+	}
 	s.log.Info("stopped")
 	return err
 }
 
-// listen opens the address, or says why it cannot and what to do.
-func listen(address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
+// scheme is what a URL of the node begins with.
+func (s *service) scheme() string {
+	if s.certificate != nil {
+		return "https"
+	}
+	return "http"
+}
+
+// listen opens the address that a setting names, or says why it cannot and what to do.
+func listen(address, setting string) (net.Listener, error) {
+	network := "tcp"
+	// To net, 0.0.0.0 is every interface, those of IPv6 too.
+	if at, err := netip.ParseAddrPort(address); err == nil && at.Addr().Is4() {
+		network = "tcp4"
+	}
+	l, err := net.Listen(network, address)
 	switch {
 	case err == nil:
 		return l, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("listen on %s: the address is in use: stop what uses it, or choose another with --listen (%w)", address, syscall.EADDRINUSE)
+		return nil, fmt.Errorf("listen on %s: the address is in use: stop what uses it, or choose another with %s (%w)", address, setting, syscall.EADDRINUSE)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("listen on %s: not permitted: ports below 1024 need a privilege; choose another with --listen", address)
+		return nil, fmt.Errorf("listen on %s: not permitted: ports below 1024 need a privilege; choose another with %s", address, setting)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("listen on %s: this machine has no such address: choose another with --listen", address)
+		return nil, fmt.Errorf("listen on %s: this machine has no such address: choose another with %s", address, setting)
 	}
-	return nil, fmt.Errorf("listen on %s: choose another address with --listen: %w", address, err)
+	return nil, fmt.Errorf("listen on %s: choose another address with %s: %w", address, setting, err)
 }

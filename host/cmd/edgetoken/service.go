@@ -6,79 +6,139 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"os"
+	"sync"
+	"sync/atomic"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/host/throttle"
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// service is what serve and demo run.
+// service is what serve and demo run. It is what lives as long as the process; what a reload exchanges is its generation.
 type service struct {
-	cfg    *config.Config
-	log    *slog.Logger
-	store  *store.DB
-	engine core.Engine
-	keys   core.KeySet
-	node   *node.Node
-	info   httpapi.Info
-	closes []func() error // in the order in which it was opened
+	load  func() (*config.Config, error) // reads the configuration anew
+	log   *slog.Logger
+	level *slog.LevelVar
+
+	store       *store.DB
+	instances   *engine.Engine // nil: native
+	hashing     *admission.Queue
+	history     *throttle.History
+	certificate *certificate // nil: plain HTTP
+	metrics     *metrics
+	closes      []func() error // in the order in which it was opened
+
+	reloading sync.Mutex
+	current   atomic.Pointer[generation]
+}
+
+// generation is what one reading of the configuration and the keys makes. It never changes: a request ends on the one that it began on.
+type generation struct {
+	cfg     *config.Config
+	keys    core.KeySet
+	engine  core.Engine
+	node    *node.Node
+	info    httpapi.Info
+	handler http.Handler
+	admin   http.Handler
 }
 
 // openService opens store, key and engine of a configuration, and makes the data directory and what is missing in it.
-func openService(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *service, err error) {
-	s := &service{cfg: cfg, log: log, info: httpapi.Info{Version: version().Version, Engine: cfg.Engine, ABI: abi.Version}}
+func openService(ctx context.Context, load func() (*config.Config, error), cfg *config.Config) (_ *service, err error) {
+	s := &service{load: load, level: &slog.LevelVar{}, history: throttle.NewHistory(0)}
+	s.level.Set(cfg.LogLevel)
+	s.log = newLog(cfg, s.level)
+	for _, w := range cfg.Warnings {
+		s.log.Warn(w)
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
 		}
 	}()
+	if s.certificate, err = openCertificate(cfg, s.log); err != nil {
+		return nil, err
+	}
 	dir := dataDir(cfg.Data)
+	before := dir.contents()
 	if err := dir.make(); err != nil {
 		return nil, err
 	}
 	if s.store, err = openStore(cfg); err != nil {
-		return nil, err
+		return nil, inUse(dir, err)
 	}
 	s.closes = append(s.closes, s.store.Close)
 	ring, err := openKeys(cfg, true)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.openEngine(ctx, ring); err != nil {
+	logStart(s.log, cfg, before, ring.Set())
+	if s.instances, err = openInstances(ctx, cfg, ring); err != nil {
 		return nil, err
 	}
-	s.node, err = node.New(node.Config{
-		Engine: s.engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password, Log: log,
-	})
-	return s, err
+	if s.instances != nil {
+		s.closes = append(s.closes, func() error { return s.instances.Close(context.Background()) })
+	}
+	// After the engine, which makes as many instances as there are processors before those for hashing are added.
+	hashing := cfg.Hashing
+	hashing.OwnProcessors = true
+	if s.hashing, err = admission.New(hashing); err != nil {
+		return nil, err
+	}
+	s.metrics = newMetrics(s, cfg)
+	g, err := s.generation(cfg, ring)
+	if err != nil {
+		return nil, err
+	}
+	s.current.Store(g)
+	return s, nil
 }
 
-// openEngine makes the engine that the configuration names.
-func (s *service) openEngine(ctx context.Context, ring *keyring.Ring) error {
-	s.keys = ring.Set()
-	if s.cfg.Engine == "native" {
-		s.engine = core.NewNative(s.cfg.Settings, ring)
-		return nil
+// generation makes what is new with a configuration and keys; the error names every mistake.
+func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generation, error) {
+	g := &generation{cfg: cfg, keys: ring.Set(), info: httpapi.Info{Version: version().Version, Engine: cfg.Engine, ABI: abi.Version}}
+	var err error
+	if s.instances == nil {
+		g.engine = core.NewNative(cfg.Settings, ring)
+	} else if g.engine, err = s.instances.With(cfg.Settings, ring); err != nil {
+		return nil, err
+	} else {
+		g.info.ModuleHash = s.instances.ModuleHash()
 	}
-	cache := s.cfg.CacheDir
-	if cache == "" {
-		cache = dataDir(s.cfg.Data).cache()
-	}
-	e, err := engine.New(ctx, engine.Config{
-		Settings: s.cfg.Settings, Keys: ring, SelfContained: s.cfg.Engine == "wasm-full", CacheDir: cache, MaxInstances: s.cfg.MaxInstances,
+	g.node, err = node.New(node.Config{
+		Engine: g.engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password, Hashing: s.hashing, Keys: g.keys, Log: s.log,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.engine, s.info.ModuleHash = e, e.ModuleHash()
-	s.closes = append(s.closes, func() error { return e.Close(context.Background()) })
-	return nil
+	hosts := cfg.AllowedHosts
+	if hosts == nil {
+		hosts = cfg.DefaultHosts()
+	}
+	g.handler, err = httpapi.New(httpapi.Config{
+		Node: g.node, AllowedHosts: hosts, ErrorHeader: cfg.ErrorHeader, AuthHeaderName: cfg.AuthHeaderName, Info: g.info, Log: s.log,
+		MaxBody: cfg.MaxBody, BodyMemory: cfg.BodyMemory, MaxFields: cfg.MaxFields, TrustedHops: cfg.TrustedHops,
+		Throttles: cfg.Throttles, ThrottleHistory: s.history, LogEmails: cfg.LogEmails, Observe: s.metrics.observe,
+	})
+	if err != nil {
+		return nil, err
+	}
+	g.admin = (&admin{cfg: cfg, store: s.store, log: s.log, engine: g.engine, keys: g.keys}).handler()
+	return g, nil
+}
+
+// ServeHTTP answers a request of the API.
+func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.current.Load().handler.ServeHTTP(w, r)
 }
 
 // close closes what was opened, last first.
@@ -89,6 +149,20 @@ func (s *service) close() error {
 	}
 	s.closes = nil
 	return errors.Join(errs...)
+}
+
+// openInstances makes the sandboxed engine that the configuration names; nil where that is the native one.
+func openInstances(ctx context.Context, cfg *config.Config, ring *keyring.Ring) (*engine.Engine, error) {
+	if cfg.Engine == "native" {
+		return nil, nil
+	}
+	cache := dataDir(cfg.Data).cache()
+	if cfg.CacheDir != "" {
+		cache = absolute(cfg.CacheDir)
+	}
+	return engine.New(ctx, engine.Config{
+		Settings: cfg.Settings, Keys: ring, SelfContained: cfg.Engine == "wasm-full", CacheDir: cache, MaxInstances: cfg.MaxInstances,
+	})
 }
 
 // openStore opens the store of a data directory that is there already.
@@ -127,9 +201,9 @@ func userIDField(cfg *config.Config) store.Field {
 	return store.FieldID
 }
 
-// newLog is the log of a configuration.
-func newLog(cfg *config.Config) *slog.Logger {
-	options := &slog.HandlerOptions{Level: cfg.LogLevel}
+// newLog is the log of a configuration, down to a level that may change.
+func newLog(cfg *config.Config, level slog.Leveler) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
 	if cfg.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(os.Stderr, options))
 	}

@@ -55,10 +55,8 @@ func (t *trial) then() []step {
 	switch {
 	case t.as == "verify":
 		return []step{expiry, id, revoked}
-	case t.as == "refresh":
+	case t.as == "refresh", t.as == "blacklist":
 		return append(early, customer)
-	case t.as == "blacklist":
-		return early
 	case t.text(t.opened.Type) == string(core.SlidingToken):
 		return append(early, customer, claim)
 	}

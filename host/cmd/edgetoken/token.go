@@ -19,12 +19,14 @@ import (
 func tokenCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "token",
-		Short: "judge tokens",
-		Long: `token judges a token with the keys, settings and revocations of a data directory, through the node that runs on it or, where none runs, by itself.
-The token is not used up, and no key is ever printed. The exit status is 1 where the token is refused.`,
-		Example: "  edgetoken token verify \"$TOKEN\"\n  pbpaste | edgetoken token explain -",
+		Short: "judge and revoke tokens",
+		Long: `token judges or revokes a token with the keys, settings and revocations of a data directory, through the node that runs on it or, where none runs, by itself.
+Judging does not use the token up, and no key is ever printed. The exit status is 1 where the token is refused.
+
+With - the token comes from standard input. Other users of the machine can see the arguments of a command in the list of processes.`,
+		Example: "  edgetoken token explain - < token.txt\n  pbpaste | edgetoken token verify -\n  edgetoken token revoke - < token.txt",
 	}
-	c.AddCommand(verifyCommand(), explainCommand())
+	c.AddCommand(verifyCommand(), explainCommand(), revokeCommand())
 	c.PersistentFlags().String("engine", "native", "engine to judge with where no node runs: wasm, wasm-full or native")
 	return c
 }
@@ -37,11 +39,34 @@ func offlineEngine(c *cobra.Command) string {
 	return "native"
 }
 
+func checkEngineFlag(c *cobra.Command) error {
+	if engine := offlineEngine(c); !slices.Contains(engines, engine) {
+		return misusef("--engine %q is unknown: use wasm, wasm-full or native", engine)
+	}
+	return nil
+}
+
+// readToken gives the token of an argument, which may be - for standard input.
+func readToken(c *cobra.Command, token string) (string, error) {
+	if token == "-" {
+		// A token that is too long stays too long.
+		b, err := io.ReadAll(io.LimitReader(c.InOrStdin(), 2*core.MaxTokenBytes))
+		if err != nil {
+			return "", fmt.Errorf("read token: %w", err)
+		}
+		token = string(b)
+	}
+	if token = strings.TrimSpace(token); token == "" {
+		return "", misuse{errors.New("the token is empty")}
+	}
+	return token, nil
+}
+
 func verifyCommand() *cobra.Command {
 	return addJSON(&cobra.Command{
 		Use:     "verify TOKEN|-",
 		Short:   "say whether a token is good, as POST /auth/token/verify/ does",
-		Example: "  edgetoken token verify \"$TOKEN\"\n  edgetoken token verify - < token.txt",
+		Example: "  edgetoken token verify - < token.txt\n  edgetoken token verify \"$TOKEN\"",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return judge(c, args[0], "verify", func(w io.Writer, j judgement) error {
@@ -62,8 +87,9 @@ func explainCommand() *cobra.Command {
 		Use:   "explain TOKEN|-",
 		Short: "say why a token is refused, step by step",
 		Long: `explain shows a token's header and claims, and every check that it goes through, in the order in which they are made.
---as says what the token is to be good for; without it its type decides.`,
-		Example: "  edgetoken token explain \"$TOKEN\"\n  edgetoken token explain --as blacklist - < token.txt",
+--as says what the token is to be good for; without it its type decides. With - the token comes from standard input; an argument shows in the list
+of processes.`,
+		Example: "  edgetoken token explain - < token.txt\n  edgetoken token explain --as blacklist - < token.txt\n  edgetoken token explain \"$TOKEN\"",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if _, ok := ops[as]; !ok && as != "" {
@@ -78,22 +104,15 @@ func explainCommand() *cobra.Command {
 
 // judge has a token judged and prints the judgement. It is errRefused where the token is refused.
 func judge(c *cobra.Command, token, as string, print func(io.Writer, judgement) error) error {
-	if engine := offlineEngine(c); !slices.Contains([]string{"wasm", "wasm-full", "native"}, engine) {
-		return misusef("--engine %q is unknown: use wasm, wasm-full or native", engine)
+	err := checkEngineFlag(c)
+	if err != nil {
+		return err
 	}
-	if token == "-" {
-		// A token that is too long stays too long.
-		b, err := io.ReadAll(io.LimitReader(c.InOrStdin(), 2*core.MaxTokenBytes))
-		if err != nil {
-			return fmt.Errorf("read token: %w", err)
-		}
-		token = string(b)
-	}
-	if token = strings.TrimSpace(token); token == "" {
-		return misuse{errors.New("the token is empty")}
+	if token, err = readToken(c, token); err != nil {
+		return err
 	}
 	var j judgement
-	err := withAdmin(c, false, func(client *adminClient) error {
+	err = withAdmin(c, false, func(client *adminClient) error {
 		return client.call(c.Context(), http.MethodPost, "/token", nil, tokenCall{Token: token, As: as}, &j)
 	})
 	if err != nil {

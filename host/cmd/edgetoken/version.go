@@ -44,6 +44,12 @@ func versionCommand() *cobra.Command {
 	})
 }
 
+// addVersionFlag adds --version, which prints one line.
+func addVersionFlag(root *cobra.Command) {
+	root.Version = version().Version
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+}
+
 // version is what the build knows of itself; modules are left out.
 func version() versionView {
 	v := versionView{Version: "unknown", Commit: "unknown", Go: runtime.Version(), ABI: abi.Version}

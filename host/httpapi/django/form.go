@@ -75,6 +75,15 @@ func (f *Form) add(name string, field Field) {
 // Names returns the names of the fields in the order in which they came first.
 func (f *Form) Names() []string { return f.names }
 
+// Len is the number of fields.
+func (f *Form) Len() int {
+	n := 0
+	for _, list := range f.fields {
+		n += len(list)
+	}
+	return n
+}
+
 // Get returns the last field of that name.
 func (f *Form) Get(name string) (field Field, ok bool) {
 	list := f.fields[name]

@@ -23,6 +23,8 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/admission"
+	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
@@ -31,10 +33,10 @@ type Config struct {
 	// Settings are compat, wire, blacklist_app and what core reads of simple_jwt.
 	Settings core.Settings
 
-	Algorithm string // simple_jwt.ALGORITHM: HS256, HS384 or HS512
+	Algorithm string // simple_jwt.ALGORITHM, one of those that core/jws has
 	// SigningKey is simple_jwt.SIGNING_KEY; empty: the key in the data directory signs.
 	SigningKey Secret
-	// VerifyingKey is simple_jwt.VERIFYING_KEY, which has no meaning for the algorithms of this version.
+	// VerifyingKey is simple_jwt.VERIFYING_KEY, which has no meaning for HMAC.
 	VerifyingKey Secret
 	// AllowWeakSigningKey lets SIGNING_KEY be shorter than the hash of the algorithm (RFC 7518 §3.2).
 	AllowWeakSigningKey bool
@@ -50,6 +52,12 @@ type Config struct {
 	Data     string // the data directory
 	CacheDir string // of compiled modules; empty: cache in the data directory
 	Engine   string // wasm, wasm-full or native
+	// TLSCert and TLSKey are files in PEM, the certificate with its chain and its private key; both empty: plain HTTP.
+	TLSCert, TLSKey string
+	// BehindProxy says that a proxy with TLS stands before the node, so that plain HTTP may leave loopback.
+	BehindProxy bool
+	// MetricsListen is a second address, for GET /metrics alone; empty: none.
+	MetricsListen string
 	// AllowedHosts are Django's ALLOWED_HOSTS; nil: loopback and the host of Listen.
 	AllowedHosts []string
 	// IDs is the kind of customers' ids of a new store; zero: the kind the store has, integers for a new one.
@@ -60,6 +68,17 @@ type Config struct {
 
 	LogLevel  slog.Level
 	LogFormat string // text or json
+	LogEmails bool   // whether the record of a log-in has its e-mail address
+
+	// What clients may take.
+	Limits     httpapi.Limits
+	MaxBody    int64 // limits.body_bytes: of one request
+	BodyMemory int64 // limits.body_memory: bytes of all large bodies together
+	MaxFields  int   // limits.fields: of a form
+	Hashing    admission.Config
+	Throttles  httpapi.Throttles
+	// TrustedHops is how many proxies of ours a request comes through.
+	TrustedHops int
 
 	ShutdownTimeout time.Duration // how long requests in flight may take when the node stops
 	MaxInstances    int           // of the module; 0: the engine's default

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,15 @@ func TestValues(t *testing.T) {
 		"classes":                {"simple_jwt:\n  AUTH_TOKEN_CLASSES:\n  - access\n  - sliding\n", nil, func(c *config.Config) any { return fmt.Sprint(c.Settings.AuthTokenClasses) }, "[access sliding]"},
 		"class of a settings.py": {"simple_jwt:\n  AUTH_TOKEN_CLASSES: rest_framework_simplejwt.tokens.AccessToken\n", nil, func(c *config.Config) any { return fmt.Sprint(c.Settings.AuthTokenClasses) }, "[access]"},
 		"5.2":                    {"compat: \"5.2\"\n", nil, func(c *config.Config) any { return c.Settings.Compat }, core.V52},
+		"TLS":                    {"listen: :1\ntls: {cert: a, key: b}\n", nil, func(c *config.Config) any { return c.TLSCert + c.TLSKey }, "ab"},
+		"behind a proxy":         {"listen: 10.0.0.1:1\nbehind_proxy: true\n", nil, func(c *config.Config) any { return c.BehindProxy }, true},
+		"loopback":               {"listen: localhost:1\n", nil, func(c *config.Config) any { return c.Listen }, "localhost:1"},
+		"loopback, another":      {"listen: 127.1.2.3:1\n", nil, func(c *config.Config) any { return c.Listen }, "127.1.2.3:1"},
+		"public key of a file":   {"simple_jwt:\n  VERIFYING_KEY_FILE: edgetoken.yaml\n", nil, func(c *config.Config) any { return string(c.VerifyingKey.Reveal()) }, "simple_jwt:\n  VERIFYING_KEY_FILE: edgetoken.yaml"},
+		"size":                   {"limits: {body_bytes: 1MiB, header_bytes: 1024}\n", nil, func(c *config.Config) any { return fmt.Sprint(c.MaxBody, c.Limits.HeaderBytes) }, "1048576 1024"},
+		"size of a variable":     {"", []string{"EDGETOKEN_HASHING_MEMORY=1GiB"}, func(c *config.Config) any { return c.Hashing.Memory }, int64(1 << 30)},
+		"rate":                   {"throttles: {anon: 100/hour, login: null}\n", nil, func(c *config.Config) any { return fmt.Sprint(c.Throttles.Anon, c.Throttles.Login) }, "100/h "},
+		"hops":                   {"", []string{"EDGETOKEN_TRUSTED_HOPS=2"}, func(c *config.Config) any { return c.TrustedHops }, 2},
 		"boolean of a variable":  {"", []string{"EDGETOKEN_BLACKLIST_APP=False"}, func(c *config.Config) any { return c.Settings.BlacklistApp }, false},
 		"number of a variable":   {"", []string{"EDGETOKEN_PASSWORD_MEMORY=64"}, func(c *config.Config) any { return c.Password.Memory }, uint32(64)},
 		"level":                  {"log:\n  level: debug\n", nil, func(c *config.Config) any { return c.LogLevel }, slog.LevelDebug},
@@ -171,6 +181,23 @@ func TestMistakes(t *testing.T) {
 		"port":                  {"listen: :http\n", nil, `edgetoken.yaml:1: listen: "http" is no port: use a number up to 65535`},
 		"password":              {"password:\n  memory: 7\n", nil, `edgetoken.yaml:2: password.memory: argon2 memory 7 KiB: must be 8 to 524288 KiB with 1 lanes`},
 		"no hosts":              {"allowed_hosts: []\n", nil, `edgetoken.yaml:1: allowed_hosts: names no host, so that every request would be refused: name some, or "*" for any`},
+		"open, in clear":        {"listen: :1\n", nil, `edgetoken.yaml:1: listen: ":1" is open to other machines, where passwords and tokens would travel in clear: set tls.cert and tls.key, or behind_proxy: true where a proxy with TLS stands before the node; loopback needs neither`},
+		"open, by name":         {"listen: auth.example:1\nbehind_proxy: false\n", nil, `edgetoken.yaml:1: listen: "auth.example:1" is open to other machines, where passwords and tokens would travel in clear: set tls.cert and tls.key, or behind_proxy: true where a proxy with TLS stands before the node; loopback needs neither`},
+		"certificate alone":     {"tls: {cert: a}\n", nil, `edgetoken.yaml:1: tls.cert: stands alone: give tls.key, its private key, too`},
+		"private key alone":     {"listen: :1\ntls:\n  key: a\n", nil, `edgetoken.yaml:3: tls.key: stands alone: give tls.cert, its certificate, too`},
+		"public key and file":   {"simple_jwt:\n  VERIFYING_KEY: x\n  VERIFYING_KEY_FILE: edgetoken.yaml\n", nil, `edgetoken.yaml:3: simple_jwt.VERIFYING_KEY_FILE: contradicts simple_jwt.VERIFYING_KEY at edgetoken.yaml:2: keep one of the two`},
+		"public file alone":     {"simple_jwt:\n  ALGORITHM: RS256\n  VERIFYING_KEY_FILE: edgetoken.yaml\n", nil, `edgetoken.yaml:3: simple_jwt.VERIFYING_KEY_FILE: stands alone: give SIGNING_KEY, its private key, too`},
+		"size":                  {"limits:\n  body_bytes: 4MB\n", nil, `edgetoken.yaml:2: limits.body_bytes: "4MB" is no number of bytes up to 2 TiB: give one as it is, or with a unit as in 64KiB, 4MiB, 1GiB`},
+		"negative size":         {"limits: {body_rate: -1}\n", nil, `edgetoken.yaml:1: limits.body_rate: -1 is no number of bytes up to 2 TiB: give one as it is, or with a unit as in 64KiB, 4MiB, 1GiB`},
+		"endless size":          {"hashing: {memory: 9999999999GiB}\n", nil, `edgetoken.yaml:1: hashing.memory: "9999999999GiB" is no number of bytes up to 2 TiB: give one as it is, or with a unit as in 64KiB, 4MiB, 1GiB`},
+		"negative time":         {"limits:\n  read_timeout: -5\n", nil, `edgetoken.yaml:2: limits.read_timeout: must not be negative`},
+		"header after all":      {"limits:\n  header_timeout: 40s\n", nil, `edgetoken.yaml:2: limits.header_timeout: must not be more than limits.read_timeout, which has the header in it`},
+		"more than all":         {"limits: {connections: 5, connections_per_address: 6}\n", nil, `edgetoken.yaml:1: limits.connections_per_address: must not be more than limits.connections`},
+		"body over all bodies":  {"limits: {body_bytes: 65MiB}\n", nil, `edgetoken.yaml:1: limits.body_bytes: must not be more than limits.body_memory: raise that, or 0 for the larger of its default and this`},
+		"hash over its memory":  {"password: {memory: 200000}\n", nil, `edgetoken.yaml:1: password.memory: is 200000 KiB and hashing.memory 131072: raise that, or no password could be hashed`},
+		"rate":                  {"throttles:\n  login: 5\n", nil, `edgetoken.yaml:2: throttles.login: 5 is no text: put it in quotes`},
+		"rate without a period": {"throttles:\n  login: 5/\n", nil, `edgetoken.yaml:2: throttles.login: rate "5/": write a number of requests and a period of s, m, h or d, as in "100/hour"`},
+		"no rate":               {"throttles:\n  login: \"\"\n", nil, `edgetoken.yaml:2: throttles.login: is empty: give a rate such as "100/hour", or null for none`},
 		"no time to stop":       {"shutdown_timeout: 0\n", nil, `edgetoken.yaml:1: shutdown_timeout: must be at least 1 second`},
 		"unknown variable":      {"", []string{"EDGETOKEN_LISTNE=x"}, `EDGETOKEN_LISTNE: is no variable of edgetoken: see edgetoken config --help for their names`},
 		"wrong variable":        {"", []string{"EDGETOKEN_ENGINE=v8"}, `EDGETOKEN_ENGINE: engine: "v8" is unknown: use wasm, wasm-full or native`},
@@ -237,11 +264,11 @@ simple_jwt:
 func TestOrder(t *testing.T) {
 	file := "listen: :1\nengine: native\ndata: a\nsimple_jwt:\n  SIGNING_KEY: from-the-file-" + longKey + "\n"
 	environ := []string{"EDGETOKEN_LISTEN=:2", "EDGETOKEN_ENGINE=wasm-full", "EDGETOKEN_SIMPLE_JWT_SIGNING_KEY_FILE=edgetoken.yaml"}
-	c, err := load(t, file, environ, config.Flag{Key: "listen", Value: ":3"})
+	c, err := load(t, file, environ, config.Flag{Key: "listen", Value: "[::1]:3"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen != ":3" || c.Engine != "wasm-full" || c.Data != "a" || string(c.SigningKey.Reveal())+"\n" != file {
+	if c.Listen != "[::1]:3" || c.Engine != "wasm-full" || c.Data != "a" || string(c.SigningKey.Reveal())+"\n" != file {
 		t.Errorf("Load gives listen %s, engine %s, data %s", c.Listen, c.Engine, c.Data)
 	}
 	want := map[string]string{
@@ -296,7 +323,8 @@ func TestWarnings(t *testing.T) {
 
 // What Show gives is read again as the same configuration.
 func TestShowIsReadAgain(t *testing.T) {
-	first, err := load(t, "listen: \"[::1]:80\"\nsimple_jwt:\n  LEEWAY: 90061\n  AUDIENCE: [a, 'b c']\n  ISSUER: \"\"\n  JTI_CLAIM: tid\nlog:\n  level: warn\n", nil)
+	first, err := load(t, "listen: \"[::1]:80\"\nsimple_jwt:\n  LEEWAY: 90061\n  AUDIENCE: [a, 'b c']\n  ISSUER: \"\"\n  JTI_CLAIM: tid\nlog:\n  level: warn\n"+
+		"limits: {body_bytes: 3MiB, body_rate: 1000}\nthrottles: {login: 5/minute}\n", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,7 +338,8 @@ func TestShowIsReadAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(first.Settings, second.Settings) || second.Listen != first.Listen || second.LogLevel != slog.LevelWarn {
+	if !reflect.DeepEqual(first.Settings, second.Settings) || second.Listen != first.Listen || second.LogLevel != slog.LevelWarn ||
+		second.MaxBody != 3<<20 || second.Limits != first.Limits || second.Throttles != first.Throttles {
 		t.Errorf("%v gives %+v, want %+v", environ, second, first)
 	}
 }
@@ -332,4 +361,19 @@ func FuzzFile(f *testing.F) {
 			t.Errorf("Load accepts what core refuses: %v", errs)
 		}
 	})
+}
+
+// A key that has one value is shown where somebody gave it.
+func TestGivenIsShown(t *testing.T) {
+	const key = "simple_jwt.ROTATE_REFRESH_TOKENS"
+	for file, want := range map[string]string{"": "[]", "simple_jwt: {ROTATE_REFRESH_TOKENS: false}\n": "[{" + key + " false edgetoken.yaml:1}]"} {
+		c, err := load(t, file, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := slices.DeleteFunc(c.Show(), func(l config.Line) bool { return l.Key != key })
+		if got := fmt.Sprint(lines); got != want {
+			t.Errorf("Show() of %q has %s, want %s", file, got, want)
+		}
+	}
 }

@@ -20,6 +20,11 @@ type row struct {
 	set   func(*Config, value) error // understands the value, or says what is wrong with it
 	get   func(*Config) any          // for the effective configuration; nil: not shown
 	rival string                     // the other form of the same value, which must not be given beside it
+	quiet bool                       // shown only where it is given: it has one value
+
+	fixed bool                                // read at the start alone: a running node keeps the value that it has
+	keep  func(c *Config, running *Config)    // takes the value of running
+	same  func(c *Config, other *Config) bool // whether both have one value
 }
 
 // at is the row of a value that stands in a field and is read by read.
@@ -34,28 +39,47 @@ func at[T any](key string, def T, read func(value) (T, error), field func(*Confi
 			}
 			return err
 		},
-		get: func(c *Config) any { return *field(c) },
+		get:  func(c *Config) any { return *field(c) },
+		keep: func(c, running *Config) { *field(c) = *field(running) },
+		same: func(c, other *Config) bool { return equal(*field(c), *field(other)) },
 	}
 }
 
+// atStart are rows whose values a running node cannot change.
+func atStart(list ...row) []row {
+	for i := range list {
+		list[i].fixed = true
+	}
+	return list
+}
+
 // rows are all keys, in the order in which they are shown.
-var rows = slices.Concat(nodeRows(), tokenRows(), refusedRows())
+var rows = slices.Concat(nodeRows(), limitRows(), tokenRows(), refusedRows())
 
 func nodeRows() []row {
 	d := core.DefaultSettings()
-	return []row{
+	return slices.Concat([]row{
 		at("compat", d.Compat, readOneOf(map[string]core.Version{"5.5": core.V55, "5.2": core.V52}, `"5.5" or "5.2"`),
 			func(c *Config) *core.Version { return &c.Settings.Compat }),
 		at("wire", d.Wire, readOneOf(map[string]core.Wire{"secure": core.Secure, "exact": core.Exact}, "secure or exact"),
 			func(c *Config) *core.Wire { return &c.Settings.Wire }),
+	}, atStart(
 		at("listen", "127.0.0.1:8000", readListen, func(c *Config) *string { return &c.Listen }),
+	), []row{
+		at("tls.cert", "", readFull, func(c *Config) *string { return &c.TLSCert }),
+		at("tls.key", "", readFull, func(c *Config) *string { return &c.TLSKey }),
+	}, atStart(
+		at("behind_proxy", false, readBool, func(c *Config) *bool { return &c.BehindProxy }),
+	), []row{
 		at("allowed_hosts", nil, readTexts, func(c *Config) *[]string { return &c.AllowedHosts }),
+	}, atStart(
 		at("data", "data", readFull, func(c *Config) *string { return &c.Data }),
 		at("cache_dir", "", readFull, func(c *Config) *string { return &c.CacheDir }),
 		at("engine", "wasm", readOneOf(same("wasm", "wasm-full", "native"), "wasm, wasm-full or native"), func(c *Config) *string { return &c.Engine }),
 		at("max_instances", 0, readInt(0, 10_000), func(c *Config) *int { return &c.MaxInstances }),
 		at("customers.ids", 0, readOneOf(map[string]core.IDKind{"integer": core.IntegerID, "text": core.TextID}, "integer or text"),
 			func(c *Config) *core.IDKind { return &c.IDs }),
+	), []row{
 		at("password.memory", password.Default.Memory, readUint32, func(c *Config) *uint32 { return &c.Password.Memory }),
 		at("password.iterations", password.Default.Iterations, readUint32, func(c *Config) *uint32 { return &c.Password.Iterations }),
 		at("password.parallelism", password.Default.Parallelism, readUint8, func(c *Config) *uint8 { return &c.Password.Parallelism }),
@@ -64,9 +88,12 @@ func nodeRows() []row {
 		at("error_header", true, readBool, func(c *Config) *bool { return &c.ErrorHeader }),
 		at("log.level", slog.LevelInfo, readOneOf(map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError},
 			"debug, info, warn or error"), func(c *Config) *slog.Level { return &c.LogLevel }),
+		at("log.emails", false, readBool, func(c *Config) *bool { return &c.LogEmails }),
+	}, atStart(
 		at("log.format", "text", readOneOf(same("text", "json"), "text or json"), func(c *Config) *string { return &c.LogFormat }),
+		at("metrics.listen", "", readListen, func(c *Config) *string { return &c.MetricsListen }),
 		at("shutdown_timeout", 10*time.Second, readDuration, func(c *Config) *time.Duration { return &c.ShutdownTimeout }),
-	}
+	))
 }
 
 func tokenRows() []row {
@@ -75,15 +102,18 @@ func tokenRows() []row {
 	secret.rival = "simple_jwt.SIGNING_KEY_FILE"
 	secretFile := at("simple_jwt.SIGNING_KEY_FILE", Secret{}, readSecretFile, func(c *Config) *Secret { return &c.SigningKey })
 	secretFile.rival, secretFile.get = secret.key, nil
+	public := at("simple_jwt.VERIFYING_KEY", Secret{}, readHidden, func(c *Config) *Secret { return &c.VerifyingKey })
+	public.rival = "simple_jwt.VERIFYING_KEY_FILE"
+	publicFile := at("simple_jwt.VERIFYING_KEY_FILE", Secret{}, readSecretFile, func(c *Config) *Secret { return &c.VerifyingKey })
+	publicFile.rival, publicFile.get = public.key, nil
 	return []row{
 		at("simple_jwt.ACCESS_TOKEN_LIFETIME", d.AccessTokenLifetime, readDuration, func(c *Config) *time.Duration { return &c.Settings.AccessTokenLifetime }),
 		at("simple_jwt.REFRESH_TOKEN_LIFETIME", d.RefreshTokenLifetime, readDuration, func(c *Config) *time.Duration { return &c.Settings.RefreshTokenLifetime }),
 		at("simple_jwt.BLACKLIST_AFTER_ROTATION", d.BlacklistAfterRotation, readBool, func(c *Config) *bool { return &c.Settings.BlacklistAfterRotation }),
 		at("simple_jwt.UPDATE_LAST_LOGIN", d.UpdateLastLogin, readBool, func(c *Config) *bool { return &c.Settings.UpdateLastLogin }),
 		at("simple_jwt.ALGORITHM", "HS256", readAlgorithm, func(c *Config) *string { return &c.Algorithm }),
-		secret, secretFile,
-		at("simple_jwt.VERIFYING_KEY", Secret{}, readHidden, func(c *Config) *Secret { return &c.VerifyingKey }),
-		{key: "simple_jwt.AUDIENCE", set: setAudience, get: getAudience},
+		secret, secretFile, public, publicFile,
+		{key: "simple_jwt.AUDIENCE", set: setAudience, get: getAudience, same: sameAudience},
 		at("simple_jwt.ISSUER", nil, readOptional, func(c *Config) **string { return &c.Settings.Issuer }),
 		at("simple_jwt.LEEWAY", d.Leeway, readDuration, func(c *Config) *time.Duration { return &c.Settings.Leeway }),
 		at("simple_jwt.AUTH_HEADER_TYPES", d.AuthHeaderTypes, readTexts, func(c *Config) *[]string { return &c.Settings.AuthHeaderTypes }),
@@ -123,18 +153,31 @@ func refusedRows() []row {
 		only("claims", "", "configured claims are not supported by this version: leave it out"),
 		only("login", "", "is not supported by this version, which compares e-mail addresses exactly: leave it out"),
 		only("refresh", "", "is not supported by this version, which does not rotate refresh tokens: leave it out"),
-		only("tls", "", "is not supported by this version: leave it out and put a proxy with TLS in front"),
 	}
 }
 
 // only is the row of a key that is refused with the given text unless it is null or stands at its default.
 func only(key, def, refusal string) row {
-	return row{key: key, set: func(_ *Config, v value) error {
-		if v.kind == null || v.kind != list && v.kind != mapping && strings.EqualFold(v.text, def) && def != "" {
-			return nil
-		}
-		return errors.New(refusal)
-	}}
+	return row{
+		key:   key,
+		quiet: true,
+		set: func(_ *Config, v value) error {
+			if v.kind == null || v.kind != list && v.kind != mapping && strings.EqualFold(v.text, def) && def != "" {
+				return nil
+			}
+			return errors.New(refusal)
+		},
+		get: func(*Config) any {
+			switch def {
+			case "":
+				return nil
+			case "false":
+				return false
+			}
+			return def
+		},
+		same: func(_, _ *Config) bool { return true },
+	}
 }
 
 // find gives the row of a key, or says what to do instead.

@@ -13,9 +13,16 @@ import (
 type Secret struct {
 	// reveal is a function since fmt asks unexported fields for no Format: of a function it prints the address.
 	reveal func() []byte
+	// file is the path of the file that it was read from; empty: it was given itself.
+	file string
+	// exposed says that others than the owner can read or change that file.
+	exposed bool
 }
 
 func secretOf(b []byte) Secret { return Secret{reveal: func() []byte { return b }} }
+
+// File is the path of the file that the secret was read from, as it was given; empty where the secret was given itself.
+func (s Secret) File() string { return s.file }
 
 const mask = "********"
 
@@ -69,7 +76,16 @@ func readSecretFile(v value) (Secret, error) {
 	if path == "" {
 		return Secret{}, errors.New("is empty: give the path of the file that holds the secret")
 	}
-	b, err := os.ReadFile(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return Secret{}, fmt.Errorf("cannot be read: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return Secret{}, fmt.Errorf("cannot be read: %w", err)
+	}
+	b, err := io.ReadAll(f)
 	if err != nil {
 		return Secret{}, fmt.Errorf("cannot be read: %w", err)
 	}
@@ -78,7 +94,9 @@ func readSecretFile(v value) (Secret, error) {
 	if len(b) == 0 {
 		return Secret{}, fmt.Errorf("%s is empty: write the secret into it", path)
 	}
-	return secretOf(b), nil
+	s := secretOf(b)
+	s.file, s.exposed = path, info.Mode().Perm()&0o077 != 0
+	return s, nil
 }
 
 // readHidden reads a value that may be empty and is not shown.

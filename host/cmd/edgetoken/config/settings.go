@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +39,11 @@ func getAudience(c *Config) any {
 		return s.Audience[0]
 	}
 	return nil
+}
+
+func sameAudience(c, other *Config) bool {
+	a, b := c.Settings, other.Settings
+	return slices.Equal(a.Audience, b.Audience) && a.AudienceList == b.AudienceList
 }
 
 // classes are the values of AUTH_TOKEN_CLASSES, with the names that they have in a settings.py.
@@ -136,19 +142,42 @@ func (c *Config) check(failed func(key string) bool) []Problem {
 	if c.AllowedHosts != nil && len(c.AllowedHosts) == 0 {
 		bad("allowed_hosts", errors.New(`names no host, so that every request would be refused: name some, or "*" for any`))
 	}
+	if (c.TLSCert == "") != (c.TLSKey == "") && !failed("tls.cert") && !failed("tls.key") {
+		alone, other := "tls.cert", "tls.key, its private key,"
+		if c.TLSCert == "" {
+			alone, other = "tls.key", "tls.cert, its certificate,"
+		}
+		bad(alone, fmt.Errorf("stands alone: give %s too", other))
+	}
+	if c.TLSCert == "" && c.TLSKey == "" && !c.BehindProxy && !isLoopback(c.Listen) && !failed("tls.cert") && !failed("tls.key") && !failed("behind_proxy") {
+		bad("listen", fmt.Errorf("%q is open to other machines, where passwords and tokens would travel in clear: set tls.cert and tls.key, "+
+			"or behind_proxy: true where a proxy with TLS stands before the node; loopback needs neither", c.Listen))
+	}
+	c.checkLimits(bad)
 	c.checkKeys(bad)
 	return problems
 }
 
+// isLoopback reports whether an address is reached from this machine alone.
+func isLoopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	return err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback())
+}
+
 // checkKeys reports keys that are of no use for ALGORITHM. A secret that is shorter than the hash gives a warning where it is allowed.
 func (c *Config) checkKeys(bad func(string, error)) {
+	if c.SigningKey.exposed {
+		c.Warnings = append(c.Warnings, fmt.Sprintf("simple_jwt.SIGNING_KEY_FILE: others can read or change %s: run chmod 600 %[1]s, and replace the key if somebody may have read it",
+			c.SigningKey.file))
+	}
 	symmetric := strings.HasPrefix(c.Algorithm, "HS")
 	if c.VerifyingKey.IsSet() && symmetric {
 		c.Warnings = append(c.Warnings, "simple_jwt.VERIFYING_KEY has no meaning for "+c.Algorithm+", where one key signs and checks")
 	}
+	signing, verifying := c.given("simple_jwt.SIGNING_KEY"), c.given("simple_jwt.VERIFYING_KEY")
 	if !c.SigningKey.IsSet() {
 		if c.VerifyingKey.IsSet() && !symmetric {
-			bad("simple_jwt.VERIFYING_KEY", errors.New("stands alone: give SIGNING_KEY, its private key, too"))
+			bad(verifying, errors.New("stands alone: give SIGNING_KEY, its private key, too"))
 		}
 		return
 	}
@@ -157,21 +186,25 @@ func (c *Config) checkKeys(bad func(string, error)) {
 		return
 	}
 	if errors.Is(err, keyring.ErrKeyPair) {
-		bad("simple_jwt.VERIFYING_KEY", err)
+		bad(verifying, err)
 		return
 	}
 	var weak *jws.WeakKeyError
 	if !symmetric || !errors.As(err, &weak) {
-		bad("simple_jwt.SIGNING_KEY", fmt.Errorf("cannot be used with %s: %w", c.Algorithm, err))
+		bad(signing, fmt.Errorf("cannot be used with %s: %w", c.Algorithm, err))
 		return
 	}
 	if c.AllowWeakSigningKey {
 		c.Warnings = append(c.Warnings, "simple_jwt.SIGNING_KEY is weak for "+c.Algorithm+": "+err.Error())
 		return
 	}
-	key := "simple_jwt.SIGNING_KEY"
+	bad(signing, fmt.Errorf("is weak for %s: %w; take a longer one, or set allow_weak_signing_key: true while old tokens are in use", c.Algorithm, err))
+}
+
+// given is the form in which a secret was given: its own key, or that of its file.
+func (c *Config) given(key string) string {
 	if _, fromFile := c.origins[key+"_FILE"]; fromFile {
-		key += "_FILE"
+		return key + "_FILE"
 	}
-	bad(key, fmt.Errorf("is weak for %s: %w; take a longer one, or set allow_weak_signing_key: true while old tokens are in use", c.Algorithm, err))
+	return key
 }

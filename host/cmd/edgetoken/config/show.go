@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/throttle"
 )
 
 // Line is one line of the effective configuration.
@@ -22,10 +23,10 @@ type Line struct {
 func (c *Config) Show() []Line {
 	var lines []Line
 	for _, r := range rows {
-		if r.get == nil {
+		origin := c.origins[r.key]
+		if r.get == nil || r.quiet && origin.IsDefault() {
 			continue
 		}
-		origin := c.origins[r.key]
 		if r.rival != "" && origin.IsDefault() {
 			origin = c.origins[r.rival]
 		}
@@ -35,7 +36,7 @@ func (c *Config) Show() []Line {
 }
 
 // plainText is text that YAML takes for a text without quotes.
-var plainText = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./:*-]*$|^[0-9]+[dhms][0-9dhms.]*$|^[0-9.]+:[0-9]+$`)
+var plainText = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./:*-]*$|^[0-9]+[dhms][0-9dhms.]*$|^[0-9]+[KMG]iB$|^[0-9.]+:[0-9]+$`)
 
 // Text is the value as the file would have it.
 func (l Line) Text() string {
@@ -78,6 +79,11 @@ func plain(v any) any {
 		if v == nil {
 			return nil
 		}
+	case throttle.Rate:
+		if v == (throttle.Rate{}) {
+			return nil
+		}
+		return v.String()
 	case core.Version:
 		return string(v)
 	case core.Wire:
@@ -93,4 +99,10 @@ func Keys() []string {
 		keys[i] = r.key
 	}
 	return keys
+}
+
+// AtStart reports whether a running node keeps the value that this key has when it starts.
+func AtStart(key string) bool {
+	r, _ := find(key)
+	return r != nil && r.fixed
 }

@@ -1,0 +1,285 @@
+package admission_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/host/admission"
+)
+
+// held is a queue whose one worker is held up, so that all that comes waits.
+type held struct {
+	*admission.Queue
+	t       *testing.T
+	release func()
+	ended   sync.WaitGroup
+
+	mu    sync.Mutex
+	order []string
+	full  []string
+}
+
+func hold(t *testing.T, cfg admission.Config) *held {
+	t.Helper()
+	cfg.Workers = 1
+	q, err := admission.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &held{Queue: q, t: t}
+	began, release := make(chan struct{}), make(chan struct{})
+	h.release = sync.OnceFunc(func() { close(release); h.ended.Wait() })
+	t.Cleanup(h.release)
+	h.ended.Go(func() {
+		if err := q.Do(context.Background(), admission.Work{Account: "first"}, func() { close(began); <-release }); err != nil {
+			t.Error(err)
+		}
+	})
+	<-began
+	return h
+}
+
+// add adds work by a client for an account, and returns once it waits or was refused.
+func (h *held) add(client int, account string) {
+	h.t.Helper()
+	before := h.Stats()
+	name := fmt.Sprintf("%d %s", client, account)
+	w := admission.Work{Client: netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(client)}), 32), Account: account}
+	h.ended.Go(func() {
+		err := h.Do(context.Background(), w, func() {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.order = append(h.order, name)
+		})
+		if errors.Is(err, admission.ErrFull) {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.full = append(h.full, name)
+		} else if err != nil {
+			h.t.Error(err)
+		}
+	})
+	for s := h.Stats(); s.Waiting == before.Waiting && s.Refused == before.Refused; s = h.Stats() {
+		time.Sleep(100 * time.Microsecond)
+	}
+}
+
+func TestTurns(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		add  func(*held)
+		last string // by whose turn at the latest
+		of   string
+	}{
+		{"one client floods with many accounts", func(h *held) {
+			for i := range 20 {
+				h.add(1, fmt.Sprint("flood", i))
+			}
+			h.add(2, "ana")
+		}, "2 ana", "clients"},
+		{"one account is tried by many clients", func(h *held) {
+			for i := range 20 {
+				h.add(10+i, "victim")
+			}
+			h.add(2, "ana")
+		}, "2 ana", "accounts"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := hold(t, admission.Config{})
+			c.add(h)
+			h.release()
+			for i, name := range h.order {
+				if name == c.last && i >= 4 {
+					t.Errorf("%q had turn %d of %d, want one of the first 4: %q", name, i+1, len(h.order), h.order)
+				}
+			}
+			if len(h.order) != 21 || len(h.full) > 0 {
+				t.Errorf("%d done and %d refused, want 21 and none", len(h.order), len(h.full))
+			}
+		})
+	}
+}
+
+func TestFullQueue(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		add  func(*held)
+		full string
+	}{
+		{"everybody has the same: the newcomer is refused", func(h *held) {
+			h.add(1, "a")
+			h.add(2, "b")
+			h.add(3, "c")
+			h.add(4, "d")
+			h.add(5, "e")
+		}, "5 e"},
+		{"one client has it all: its last makes room", func(h *held) {
+			h.add(1, "a")
+			h.add(1, "b")
+			h.add(1, "c")
+			h.add(1, "d")
+			h.add(2, "e")
+		}, "1 d"},
+		{"one account has it all: its last makes room", func(h *held) {
+			h.add(1, "a")
+			h.add(2, "a")
+			h.add(3, "a")
+			h.add(4, "a")
+			h.add(5, "b")
+		}, "4 a"},
+		{"the client that has it all asks again", func(h *held) {
+			h.add(1, "a")
+			h.add(1, "b")
+			h.add(1, "c")
+			h.add(1, "d")
+			h.add(1, "e")
+		}, "1 e"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := hold(t, admission.Config{Queue: 4})
+			c.add(h)
+			h.release()
+			if got := strings.Join(h.full, ", "); got != c.full {
+				t.Errorf("refused %q, want %q", got, c.full)
+			}
+			if s := h.Stats(); s.Refused != 1 || s.Done != 5 || s.Waiting != 0 || s.Running != 0 || s.MemoryUsed != 0 {
+				t.Errorf("Stats = %+v, want 1 refused, 5 done and nothing at work", s)
+			}
+		})
+	}
+}
+
+func TestRequestThatEnds(t *testing.T) {
+	h := hold(t, admission.Config{})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- h.Do(ctx, admission.Work{}, func() { t.Error("done after its request had ended") }) }()
+	for h.Stats().Waiting == 0 {
+		time.Sleep(100 * time.Microsecond)
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("Do = %v, want %v", err, context.Canceled)
+	}
+	if n := h.Stats().Waiting; n != 0 {
+		t.Errorf("%d wait, want none", n)
+	}
+}
+
+func TestWorkThatHasBegunIsNotCutShort(t *testing.T) {
+	q, err := admission.New(admission.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := false
+	if err := q.Do(ctx, admission.Work{}, func() {
+		cancel()
+		for range 100 {
+			runtime.Gosched()
+		}
+		done = true
+	}); err != nil || !done {
+		t.Errorf("Do = %v with done %v, want nil and true", err, done)
+	}
+}
+
+func TestWait(t *testing.T) {
+	h := hold(t, admission.Config{Wait: time.Millisecond})
+	if err := h.Do(t.Context(), admission.Work{}, func() { t.Error("done") }); !errors.Is(err, admission.ErrFull) {
+		t.Errorf("Do = %v, want %v", err, admission.ErrFull)
+	}
+}
+
+// TestMemory: work at hand never takes more than there is, and work that needs much has its turn.
+func TestMemory(t *testing.T) {
+	q, err := admission.New(admission.Config{Workers: 8, Memory: 10, Queue: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var used, most int64
+	var all sync.WaitGroup
+	for i := range 200 {
+		memory := int64(1 + i%4)
+		if i%50 == 0 {
+			memory = 10
+		}
+		all.Go(func() {
+			if err := q.Do(context.Background(), admission.Work{Memory: memory, Account: fmt.Sprint(i)}, func() {
+				mu.Lock()
+				used += memory
+				most = max(most, used)
+				mu.Unlock()
+				runtime.Gosched()
+				mu.Lock()
+				used -= memory
+				mu.Unlock()
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if most > 10 {
+		t.Errorf("%d of memory were used at once, want at most 10", most)
+	}
+	if err := q.Do(t.Context(), admission.Work{Memory: 11}, func() { t.Error("done") }); !errors.Is(err, admission.ErrTooLarge) {
+		t.Errorf("Do with more memory than there is = %v, want %v", err, admission.ErrTooLarge)
+	}
+}
+
+func TestPanicIsThatOfDo(t *testing.T) {
+	q, err := admission.New(admission.Config{Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	func() {
+		defer func() {
+			if reason := fmt.Sprint(recover()); !strings.Contains(reason, "why not") {
+				t.Errorf("recovered %q, want the reason", reason)
+			}
+		}()
+		_ = q.Do(t.Context(), admission.Work{}, func() { panic("why not") })
+		t.Error("Do returned")
+	}()
+	if err := q.Do(t.Context(), admission.Work{}, func() {}); err != nil {
+		t.Errorf("Do after a panic = %v, want nil", err)
+	}
+}
+
+func TestOwnProcessors(t *testing.T) {
+	before := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(before)
+	q, err := admission.New(admission.Config{Workers: 3, OwnProcessors: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := runtime.GOMAXPROCS(0); got != before+3 {
+		t.Errorf("GOMAXPROCS = %d, want %d", got, before+3)
+	}
+	for range 10 {
+		if err := q.Do(t.Context(), admission.Work{}, func() {}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestNewNamesEveryMistake(t *testing.T) {
+	_, err := admission.New(admission.Config{Workers: -1, Queue: -1, Memory: -1, Wait: -1})
+	if err == nil {
+		t.Fatal("New gave no error")
+	}
+	for _, want := range []string{"workers", "queue", "memory", "wait"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("New = %q, want it to name %s", err, want)
+		}
+	}
+}

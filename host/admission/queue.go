@@ -1,0 +1,237 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// ErrFull says that work was not done: the queue has no room for it, or its turn did not come in time. Ask again in a second.
+var ErrFull = errors.New("too much work is waiting: ask again in a second")
+
+// ErrTooLarge says that work needs more memory than there may ever be: more than Config.Memory.
+var ErrTooLarge = errors.New("work needs more memory than its budget")
+
+// Queue admits work. It is safe for concurrent use.
+type Queue struct {
+	cfg Config
+
+	mu       sync.Mutex
+	clients  ring[netip.Prefix]
+	accounts ring[string]
+	byClient bool // whose turn the last one was
+	next     *job // whose turn it is, taken from the rings, while memory is short
+	waiting  int  // in the rings, and next
+	running  int
+	memory   int64 // of those that run, in bytes
+	done     uint64
+	refused  uint64
+}
+
+// Work says on whose behalf something is to be done, and what it takes.
+type Work struct {
+	Client  netip.Prefix // the address it came from, as throttles tell addresses apart; zero: not known
+	Account string       // for whom; it need not exist
+	Memory  int64        // bytes
+}
+
+// job is work that waits or runs.
+type job struct {
+	Work
+	do    func()
+	ended chan error // gets one value: nil when the work was done, else why it was not
+	begun bool
+	// Its places in the rings.
+	client  *place[netip.Prefix]
+	account *place[string]
+}
+
+// New makes a queue; the error names every mistake in cfg.
+func New(cfg Config) (*Queue, error) {
+	cfg, err := cfg.filled()
+	if err != nil {
+		return nil, err
+	}
+	if cfg.OwnProcessors {
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + cfg.Workers)
+	}
+	return &Queue{cfg: cfg, clients: newRing[netip.Prefix](), accounts: newRing[string]()}, nil
+}
+
+// Memory is the most that one piece of work may need, in bytes.
+func (q *Queue) Memory() int64 { return q.cfg.Memory }
+
+// Do has work done when its turn comes, and returns when it is done. ErrFull or ErrTooLarge where it was not, the error of ctx where that
+// ended first; work that has begun is not cut short. A panic of do is one of Do.
+func (q *Queue) Do(ctx context.Context, w Work, do func()) error {
+	if w.Memory > q.cfg.Memory {
+		return fmt.Errorf("%w: %d of %d bytes", ErrTooLarge, w.Memory, q.cfg.Memory)
+	}
+	j := &job{Work: w, do: do, ended: make(chan error, 1)}
+	if !q.enter(j) {
+		return ErrFull
+	}
+	patience := time.NewTimer(q.cfg.Wait)
+	defer patience.Stop()
+	var err error
+	select {
+	case err = <-j.ended:
+	case <-ctx.Done():
+		err = q.leave(j, ctx.Err())
+	case <-patience.C:
+		err = q.leave(j, ErrFull)
+	}
+	var p panicked
+	if errors.As(err, &p) {
+		panic(p.Error())
+	}
+	return err
+}
+
+// enter lets a job in, and starts what can be started.
+func (q *Queue) enter(j *job) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.waiting >= q.cfg.Queue && !q.makeRoom(j) {
+		q.refused++
+		return false
+	}
+	q.waiting++
+	j.client, j.account = q.clients.add(j.Client, j), q.accounts.add(j.Account, j)
+	q.start()
+	return true
+}
+
+// makeRoom pushes out the last job of whoever holds most of the queue, if that is more than the newcomer holds once he is in.
+func (q *Queue) makeRoom(newcomer *job) bool {
+	victim := q.clients.longest(q.clients.length(newcomer.Client) + 1)
+	if victim == nil {
+		victim = q.accounts.longest(q.accounts.length(newcomer.Account) + 1)
+	}
+	if victim == nil {
+		return false
+	}
+	q.remove(victim)
+	q.refused++
+	victim.ended <- ErrFull
+	return true
+}
+
+// leave ends the wait of a job with err. Where the job has begun it waits for its end.
+func (q *Queue) leave(j *job, err error) error {
+	q.mu.Lock()
+	if j.begun || len(j.ended) > 0 {
+		q.mu.Unlock()
+		return <-j.ended
+	}
+	defer q.mu.Unlock()
+	q.remove(j)
+	if errors.Is(err, ErrFull) {
+		q.refused++
+	}
+	q.start() // where memory was kept for this job
+	return err
+}
+
+// remove takes a job out of the queue.
+func (q *Queue) remove(j *job) {
+	q.waiting--
+	if q.next == j {
+		q.next = nil
+		return
+	}
+	q.clients.remove(j.client)
+	q.accounts.remove(j.account)
+}
+
+// start begins what may run now: as many jobs as workers and memory allow.
+func (q *Queue) start() {
+	for q.running < q.cfg.Workers {
+		j := q.take()
+		if j == nil {
+			return
+		}
+		go q.work(j)
+	}
+}
+
+// take takes the job whose turn it is out of the queue, if there is memory for it. Others do not overtake it where there is none: work
+// that needs much would never run.
+func (q *Queue) take() *job {
+	if q.next == nil {
+		q.byClient = !q.byClient
+		if q.byClient {
+			q.next = q.clients.turn()
+		} else {
+			q.next = q.accounts.turn()
+		}
+		if q.next == nil {
+			return nil
+		}
+		q.clients.remove(q.next.client)
+		q.accounts.remove(q.next.account)
+	}
+	j := q.next
+	if q.memory+j.Memory > q.cfg.Memory {
+		return nil
+	}
+	q.next, j.begun = nil, true
+	q.waiting--
+	q.running++
+	q.memory += j.Memory
+	return j
+}
+
+// work is a worker: it runs jobs until there is none that may run.
+func (q *Queue) work(j *job) {
+	for j != nil {
+		err := run(j.do)
+		q.mu.Lock()
+		q.running--
+		q.memory -= j.Memory
+		q.done++
+		j.ended <- err
+		j = q.take()
+		q.start()
+		q.mu.Unlock()
+	}
+}
+
+// panicked is a panic of work, with its stack.
+type panicked struct{ text string }
+
+func (p panicked) Error() string { return p.text }
+
+func run(do func()) (err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = panicked{fmt.Sprintf("%v\n%s", reason, debug.Stack())}
+		}
+	}()
+	do()
+	return nil
+}
+
+// Stats is what a queue is doing and has done.
+type Stats struct {
+	Workers, Running, Waiting int
+	// Memory is the budget, and MemoryUsed what the work at hand takes of it, in bytes.
+	Memory, MemoryUsed int64
+	// Done counts work that was done, and Refused what was answered ErrFull.
+	Done, Refused uint64
+}
+
+// Stats gives the present figures.
+func (q *Queue) Stats() Stats {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return Stats{
+		Workers: q.cfg.Workers, Running: q.running, Waiting: q.waiting,
+		Memory: q.cfg.Memory, MemoryUsed: q.memory, Done: q.done, Refused: q.refused,
+	}
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// checkView is what check prints of a store.
+type checkView struct {
+	File       string     `json:"file"`
+	Sound      bool       `json:"sound"`
+	ID         string     `json:"id"`  // of the store; empty where it could not be read
+	IDs        string     `json:"ids"` // "integer", "text"; empty where it could not be read
+	Bytes      int64      `json:"bytes"`
+	Customers  int        `json:"customers"`
+	Families   int        `json:"families"`
+	Tombstones int        `json:"tombstones"`
+	LastCommit *time.Time `json:"last_commit"` // null where it could not be read
+	Problems   []string   `json:"problems"`
+	More       int        `json:"more"` // problems beyond those listed
+}
+
+func checkCommand() *cobra.Command {
+	return addJSON(&cobra.Command{
+		Use:   "check [FILE]",
+		Short: "check a store file",
+		Long: `check reads a whole store file, that of the data directory or a copy of one, and says what is wrong with its pages and its records. It changes nothing.
+The store of a running node is in use: stop the node, or check a copy. The exit status is 1 where something is wrong.`,
+		Example: "  edgetoken check\n  edgetoken check backup/store.db --json",
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return misusef("wrong number of arguments: %d; usage: %s", len(args), c.UseLine())
+			}
+			path := ""
+			if len(args) == 1 {
+				path = args[0]
+			} else {
+				cfg, err := loadConfig(c)
+				if err != nil {
+					return err
+				}
+				path = dataDir(cfg.Data).store()
+			}
+			r, err := store.Check(path)
+			if err != nil {
+				return err
+			}
+			v := checkView{
+				File: path, Sound: r.Sound(), ID: r.ID, IDs: map[core.IDKind]string{core.IntegerID: "integer", core.TextID: "text"}[r.IDs], Bytes: r.Bytes,
+				Customers: r.Customers, Families: r.Families, Tombstones: r.Tombstones, Problems: []string{}, More: r.More,
+			}
+			if !r.LastCommit.IsZero() {
+				v.LastCommit = &r.LastCommit
+			}
+			for _, p := range r.Problems {
+				v.Problems = append(v.Problems, p.String())
+			}
+			if err := printCheck(c, v); err != nil {
+				return err
+			}
+			if !v.Sound {
+				return errRefused
+			}
+			return nil
+		},
+	})
+}
+
+func printCheck(c *cobra.Command, v checkView) error {
+	out := c.OutOrStdout()
+	if wantsJSON(c) {
+		return printJSON(out, v)
+	}
+	last := "unknown"
+	if v.LastCommit != nil {
+		last = v.LastCommit.Format(time.RFC3339)
+	}
+	err := printTable(out, [][]string{
+		{"file", v.File}, {"size", fmt.Sprintf("%d bytes", v.Bytes)}, {"store", cmp.Or(v.ID, "unknown")}, {"ids", cmp.Or(v.IDs, "unknown")},
+		{"customers", fmt.Sprint(v.Customers)}, {"revoked log-ins", fmt.Sprint(v.Families)}, {"removed customers", fmt.Sprint(v.Tombstones)}, {"last commit", last},
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range v.Problems {
+		fmt.Fprintln(out, "wrong: "+printable(p))
+	}
+	if v.More > 0 {
+		fmt.Fprintf(out, "wrong: %d more\n", v.More)
+	}
+	if v.Sound {
+		_, err = fmt.Fprintln(out, "sound")
+	} else {
+		_, err = fmt.Fprintln(out, "damaged: restore a backup, and keep this file for a look at it")
+	}
+	return err
+}

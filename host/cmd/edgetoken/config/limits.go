@@ -1,0 +1,135 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/edgetoken/edgetoken/host/admission"
+	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/host/throttle"
+)
+
+// limitRows are the keys of what clients may take: by connection, by request, by password hash, by time. Where 0 is a default, it stands for
+// one that depends on the machine or on another key.
+func limitRows() []row {
+	d := httpapi.DefaultLimits()
+	rate := func(key string, field func(*Config) *throttle.Rate) row {
+		return at("throttles."+key, throttle.Rate{}, readRate, field)
+	}
+	atTheStart := atStart(
+		size("limits.header_bytes", d.HeaderBytes, func(c *Config) *int { return &c.Limits.HeaderBytes }),
+		at("limits.header_timeout", d.HeaderTimeout, readLimit, func(c *Config) *time.Duration { return &c.Limits.HeaderTimeout }),
+		at("limits.read_timeout", d.ReadTimeout, readLimit, func(c *Config) *time.Duration { return &c.Limits.ReadTimeout }),
+		size("limits.body_rate", d.BodyRate, func(c *Config) *int { return &c.Limits.BodyRate }),
+		at("limits.write_timeout", d.WriteTimeout, readLimit, func(c *Config) *time.Duration { return &c.Limits.WriteTimeout }),
+		at("limits.idle_timeout", d.IdleTimeout, readLimit, func(c *Config) *time.Duration { return &c.Limits.IdleTimeout }),
+		at("limits.connections", d.Connections, readInt(0, 1_000_000), func(c *Config) *int { return &c.Limits.Connections }),
+		at("limits.connections_per_address", 0, readInt(0, 1_000_000), func(c *Config) *int { return &c.Limits.ConnectionsPerAddress }),
+		at("hashing.workers", 0, readInt(0, 4096), func(c *Config) *int { return &c.Hashing.Workers }),
+		at("hashing.queue", 0, readInt(0, 100_000), func(c *Config) *int { return &c.Hashing.Queue }),
+		size("hashing.memory", 0, func(c *Config) *int64 { return &c.Hashing.Memory }),
+		at("hashing.wait", 10*time.Second, readLimit, func(c *Config) *time.Duration { return &c.Hashing.Wait }),
+	)
+	return append(atTheStart,
+		size("limits.body_bytes", httpapi.DefaultMaxBody, func(c *Config) *int64 { return &c.MaxBody }),
+		size("limits.body_memory", httpapi.DefaultBodyMemory, func(c *Config) *int64 { return &c.BodyMemory }),
+		at("limits.fields", django.MaxFields, readInt(1, 1_000_000), func(c *Config) *int { return &c.MaxFields }),
+		at("trusted_hops", 0, readInt(0, 100), func(c *Config) *int { return &c.TrustedHops }),
+		rate("anon", func(c *Config) *throttle.Rate { return &c.Throttles.Anon }),
+		rate("user", func(c *Config) *throttle.Rate { return &c.Throttles.User }),
+		rate("login", func(c *Config) *throttle.Rate { return &c.Throttles.Login }),
+		rate("account", func(c *Config) *throttle.Rate { return &c.Throttles.Account }),
+	)
+}
+
+// size is the row of a number of bytes.
+func size[T int | int64](key string, def T, field func(*Config) *T) row {
+	r := at(key, def, readBytes[T], field)
+	r.get = func(c *Config) any { return shownBytes(int64(*field(c))) }
+	return r
+}
+
+// readRate reads a rate as Django REST framework's DEFAULT_THROTTLE_RATES has it, or null for none.
+func readRate(v value) (throttle.Rate, error) {
+	s, err := readOptional(v)
+	if err != nil || s == nil {
+		return throttle.Rate{}, err
+	}
+	if *s == "" {
+		return throttle.Rate{}, errors.New(`is empty: give a rate such as "100/hour", or null for none`)
+	}
+	return throttle.ParseRate(*s)
+}
+
+// readLimit reads a duration that is not negative.
+func readLimit(v value) (time.Duration, error) {
+	d, err := readDuration(v)
+	if err == nil && d < 0 {
+		err = errors.New("must not be negative")
+	}
+	return d, err
+}
+
+// units are what may follow a number of bytes.
+var units = []struct {
+	suffix string
+	bytes  int64
+}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}}
+
+// readBytes reads a number of bytes, or text such as 64KiB, 4MiB, 1GiB.
+func readBytes[T int | int64](v value) (T, error) {
+	if v.kind == null {
+		return 0, errNull
+	}
+	digits, unit := v.text, int64(1)
+	for _, u := range units {
+		if s, ok := strings.CutSuffix(v.text, u.suffix); ok {
+			digits, unit = strings.TrimSpace(s), u.bytes
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if v.kind != text && v.kind != number || err != nil || n < 0 || n > math.MaxInt32*(1<<10)/unit || int64(T(n*unit)) != n*unit {
+		return 0, fmt.Errorf("%v is no number of bytes up to 2 TiB: give one as it is, or with a unit as in 64KiB, 4MiB, 1GiB", v)
+	}
+	return T(n * unit), nil
+}
+
+// shownBytes is n as readBytes reads it: with the largest unit that leaves a whole number, or where there is none a number.
+func shownBytes(n int64) any {
+	for _, u := range slices.Backward(units) {
+		if n > 0 && n%u.bytes == 0 {
+			return strconv.FormatInt(n/u.bytes, 10) + u.suffix
+		}
+	}
+	return n
+}
+
+// limitNames are the keys of httpapi.Limits' fields.
+var limitNames = strings.NewReplacer("httpapi: ", "",
+	"Limits.HeaderBytes", "limits.header_bytes", "Limits.HeaderTimeout", "limits.header_timeout", "Limits.ReadTimeout", "limits.read_timeout",
+	"Limits.BodyRate", "limits.body_rate", "Limits.WriteTimeout", "limits.write_timeout", "Limits.IdleTimeout", "limits.idle_timeout",
+	"Limits.ConnectionsPerAddress", "limits.connections_per_address", "Limits.Connections", "limits.connections")
+
+// checkLimits reports limits that contradict each other.
+func (c *Config) checkLimits(bad func(string, error)) {
+	if joined, ok := c.Limits.Validate().(interface{ Unwrap() []error }); ok {
+		for _, err := range joined.Unwrap() {
+			key, text, _ := strings.Cut(limitNames.Replace(err.Error()), " ")
+			bad(key, errors.New(text))
+		}
+	}
+	if c.BodyMemory != 0 && c.MaxBody > c.BodyMemory {
+		bad("limits.body_bytes", errors.New("must not be more than limits.body_memory: raise that, or 0 for the larger of its default and this"))
+	}
+	if queue, err := admission.New(c.Hashing); err != nil {
+		bad("hashing", err)
+	} else if need := int64(c.Password.Memory) << 10; need > queue.Memory() {
+		bad("password.memory", fmt.Errorf("is %d KiB and hashing.memory %d: raise that, or no password could be hashed", c.Password.Memory, queue.Memory()>>10))
+	}
+}

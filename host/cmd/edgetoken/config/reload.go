@@ -1,0 +1,45 @@
+package config
+
+import (
+	"bytes"
+	"reflect"
+)
+
+// Keep has c take from a running node's configuration what is read at the start alone, and gives the keys where the two differed. Whether the node
+// has TLS at all is one of these; which files it reads is not.
+func (c *Config) Keep(running *Config) []string {
+	turned := (c.TLSCert == "") != (running.TLSCert == "")
+	var keys []string
+	for _, r := range rows {
+		if !r.fixed && !(turned && (r.key == "tls.cert" || r.key == "tls.key")) || r.same(c, running) {
+			continue
+		}
+		r.keep(c, running)
+		delete(c.origins, r.key)
+		if o, given := running.origins[r.key]; given {
+			c.origins[r.key] = o
+		}
+		keys = append(keys, r.key)
+	}
+	return keys
+}
+
+// Changed gives the keys whose values differ between two configurations.
+func (c *Config) Changed(other *Config) []string {
+	var keys []string
+	for _, r := range rows {
+		// Of two forms of one value only the first is shown.
+		if r.get != nil && !r.same(c, other) {
+			keys = append(keys, r.key)
+		}
+	}
+	return keys
+}
+
+// equal compares values of fields. A secret is behind a function, which reflect never takes for equal.
+func equal(a, b any) bool {
+	if s, ok := a.(Secret); ok {
+		return bytes.Equal(s.Reveal(), b.(Secret).Reveal())
+	}
+	return reflect.DeepEqual(a, b)
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// figures are metrics without labels that are read together, so that they are of one moment.
+type figures struct {
+	list []figure
+	read func() []float64 // a value for each of list; fewer where the last of them are not known
+}
+
+type figure struct {
+	desc *prometheus.Desc
+	kind prometheus.ValueType
+}
+
+func gauge(name, help string) figure {
+	return figure{prometheus.NewDesc(name, help, nil, nil), prometheus.GaugeValue}
+}
+
+func counter(name, help string) figure {
+	return figure{prometheus.NewDesc(name, help, nil, nil), prometheus.CounterValue}
+}
+
+// Describe implements prometheus.Collector.
+func (f figures) Describe(out chan<- *prometheus.Desc) {
+	for _, x := range f.list {
+		out <- x.desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (f figures) Collect(out chan<- prometheus.Metric) {
+	for i, v := range f.read() {
+		out <- prometheus.MustNewConstMetric(f.list[i].desc, f.list[i].kind, v)
+	}
+}
+
+func hashingFigures(s *service) figures {
+	return figures{[]figure{
+		gauge("edgetoken_hashing_workers", "Passwords that may be hashed at once."),
+		gauge("edgetoken_hashing_running", "Passwords being hashed."),
+		gauge("edgetoken_hashing_waiting", "Log-ins that wait for a worker."),
+		gauge("edgetoken_hashing_memory_used_bytes", "Memory of the hashes at work."),
+		gauge("edgetoken_hashing_memory_limit_bytes", "Memory that hashes at work may take."),
+		counter("edgetoken_hashing_done_total", "Passwords hashed."),
+		counter("edgetoken_hashing_refused_total", "Log-ins not hashed, since the queue was full or the wait too long."),
+	}, func() []float64 {
+		h := s.hashing.Stats()
+		return []float64{float64(h.Workers), float64(h.Running), float64(h.Waiting), float64(h.MemoryUsed), float64(h.Memory), float64(h.Done), float64(h.Refused)}
+	}}
+}
+
+func engineFigures(s *service) figures {
+	return figures{[]figure{
+		gauge("edgetoken_engine_instances", "Instances of the module that are alive."),
+		gauge("edgetoken_engine_instances_limit", "Most instances there can be."),
+		counter("edgetoken_engine_instances_broken_total", "Instances dropped since they trapped or answered nonsense."),
+		counter("edgetoken_engine_waits_total", "Calls that waited since all instances were in use."),
+	}, func() []float64 {
+		e := s.instances.Stats()
+		return []float64{float64(e.Instances), float64(e.Limit), float64(e.Broken), float64(e.Waited)}
+	}}
+}
+
+func storeFigures(s *service) figures {
+	return figures{[]figure{
+		gauge("edgetoken_store_healthy", "Whether the store answers (1) or waits to open its file anew (0)."),
+		counter("edgetoken_store_commits_total", "Transactions that wrote and are durable."),
+		counter("edgetoken_store_committed_writes_total", "Writes that these served: several share a commit."),
+		counter("edgetoken_store_commit_failures_total", "Commits that failed, which made the store unavailable."),
+		counter("edgetoken_store_reopenings_total", "Times the file was opened anew after that."),
+		gauge("edgetoken_store_last_commit_duration_seconds", "How long the last commit took."),
+		// Known while the store is healthy.
+		gauge("edgetoken_store_customers", "Customers."),
+		gauge("edgetoken_store_families", "Records of revoked log-ins."),
+		gauge("edgetoken_store_tombstones", "Records of removed customers whose tokens may still be in circulation."),
+		gauge("edgetoken_store_size_bytes", "Size of the file, room for growth not included."),
+	}, func() []float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		d, err := s.store.Stats(ctx)
+		healthy := 0.0
+		if err == nil {
+			healthy = 1
+		}
+		values := []float64{healthy, float64(d.Commits), float64(d.Requests), float64(d.Failures), float64(d.Reopenings), d.LastCommitTook.Seconds()}
+		if err != nil {
+			return values
+		}
+		return append(values, float64(d.Customers), float64(d.Families), float64(d.Tombstones), float64(d.Bytes))
+	}}
+}
+
+// certificateFigures tell when to worry.
+func certificateFigures(s *service) figures {
+	return figures{[]figure{gauge("edgetoken_tls_certificate_not_after_timestamp_seconds", "When the certificate in use ends, in Unix seconds.")},
+		func() []float64 { return []float64{float64(s.certificate.expires().Unix())} }}
+}

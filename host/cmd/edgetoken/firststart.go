@@ -1,0 +1,58 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+)
+
+// contents is what a data directory holds.
+type contents struct{ dir, store, key bool }
+
+func (d dataDir) contents() contents {
+	has := func(path string) bool {
+		_, err := os.Lstat(path)
+		return err == nil
+	}
+	return contents{dir: has(d.String()), store: has(d.store()), key: has(d.key())}
+}
+
+// What is made beside a file of an earlier run hints at a loss.
+const (
+	storeLost = "made a new store, although there was a signing key already: if there were customers, restore store.db from a backup"
+	keyLost   = "made a new signing key, although there was a store already: tokens of an earlier key are refused; if there was one, restore signing.key from a backup"
+)
+
+// logStart says what a start made in the data directory, given what was there before, what others may do with it, and which key signs.
+func logStart(log *slog.Logger, cfg *config.Config, before contents, keys core.KeySet) {
+	dir := dataDir(cfg.Data)
+	for _, w := range dir.warnings() {
+		log.Warn(w)
+	}
+	if !before.dir {
+		log.Info("made a new data directory", "path", dir.String())
+	}
+	switch {
+	case !before.store && before.key:
+		log.Warn(storeLost, "path", dir.store())
+	case !before.store:
+		log.Info("made a new store", "path", dir.store())
+	}
+	if cfg.SigningKey.IsSet() {
+		if file := cfg.SigningKey.File(); file != "" {
+			log.Info("SIGNING_KEY_FILE signs", "path", absolute(file), "algorithm", cfg.Algorithm)
+		} else {
+			log.Info("SIGNING_KEY signs", "from", cfg.Origin("simple_jwt.SIGNING_KEY").String(), "algorithm", cfg.Algorithm)
+		}
+		return
+	}
+	switch {
+	case !before.key && before.store:
+		log.Warn(keyLost, "path", dir.key())
+	case !before.key:
+		log.Info("made a new signing key", "path", dir.key())
+	}
+	log.Info("the key of the data directory signs", "kid", keys.Keys[keys.Signing].ID, "algorithm", cfg.Algorithm, "path", dir.key())
+}

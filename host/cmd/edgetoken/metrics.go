@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/httpapi"
+)
+
+// metrics are what GET /metrics shows of a service. No label has a value that a client can choose.
+type metrics struct {
+	registry  *prometheus.Registry
+	requests  *prometheus.CounterVec
+	durations *prometheus.HistogramVec
+	reloads   *prometheus.CounterVec
+	reloadOK  prometheus.Gauge
+	reloadAt  prometheus.Gauge
+}
+
+// durationBuckets are upper bounds in seconds: a token check takes less than a millisecond, a log-in some tens of them, and a storm of log-ins seconds.
+var durationBuckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+
+func newMetrics(s *service, cfg *config.Config) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "edgetoken_http_requests_total", Help: "Requests answered, by the exact cause of a refusal (\"ok\" where there was none).",
+		}, []string{"route", "method", "status", "cause"}),
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "edgetoken_http_request_duration_seconds", Help: "Time from the header of a request to its answer.", Buckets: durationBuckets,
+		}, []string{"route", "method"}),
+		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "edgetoken_config_reloads_total", Help: "Reloads of the configuration since the start, by outcome: done or refused.",
+		}, []string{"outcome"}),
+		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "edgetoken_config_last_reload_successful", Help: "Whether the last reload was done (1) or refused (0); 1 before the first.",
+		}),
+		reloadAt: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "edgetoken_config_last_reload_success_timestamp_seconds", Help: "When the configuration in use was read, in Unix seconds.",
+		}),
+	}
+	m.reloads.WithLabelValues("done")
+	m.reloads.WithLabelValues("refused")
+	m.reloadOK.Set(1)
+	m.reloadAt.SetToCurrentTime()
+	m.registry.MustRegister(m.requests, m.durations, m.reloads, m.reloadOK, m.reloadAt,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(s, cfg.Engine), hashingFigures(s), storeFigures(s))
+	if s.instances != nil {
+		m.registry.MustRegister(engineFigures(s))
+	}
+	if s.certificate != nil {
+		m.registry.MustRegister(certificateFigures(s))
+	}
+	return m
+}
+
+// observe counts a request.
+func (m *metrics) observe(o httpapi.Observation) {
+	route := o.Route
+	if route == "" {
+		route = "other"
+	}
+	m.requests.WithLabelValues(route, o.Method, strconv.Itoa(o.Status), o.Cause.String()).Inc()
+	m.durations.WithLabelValues(route, o.Method).Observe(o.Duration.Seconds())
+}
+
+// reloaded counts a reload.
+func (m *metrics) reloaded(done bool) {
+	if !done {
+		m.reloads.WithLabelValues("refused").Inc()
+		m.reloadOK.Set(0)
+		return
+	}
+	m.reloads.WithLabelValues("done").Inc()
+	m.reloadOK.Set(1)
+	m.reloadAt.SetToCurrentTime()
+}
+
+// handler answers GET /metrics in the text format of Prometheus, or in OpenMetrics where that is asked for.
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
+}
+
+// serve answers GET /metrics, and nothing else, until ctx ends.
+func (m *metrics) serve(ctx context.Context, l net.Listener, grace time.Duration) error {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", m.handler())
+	server := &http.Server{
+		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve metrics: %w", err)
+	case <-ctx.Done():
+	}
+	within, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if err := server.Shutdown(within); err != nil {
+		return errors.Join(fmt.Errorf("metrics were still asked for: %w", err), server.Close())
+	}
+	return nil
+}
+
+// buildInfo says what runs; the engine cannot change while it does.
+func buildInfo(s *service, engine string) prometheus.Collector {
+	v := version()
+	labels := prometheus.Labels{"version": v.Version, "commit": v.Commit, "goversion": runtime.Version(), "engine": engine, "module": ""}
+	if s.instances != nil {
+		labels["module"] = s.instances.ModuleHash()
+	}
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "edgetoken_build_info", Help: "1; its labels say what runs.", ConstLabels: labels,
+	}, func() float64 { return 1 })
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+)
+
+// reloaded answers POST /reload.
+type reloaded struct {
+	Changed  []string `json:"changed"`  // keys of the configuration with new values, and "signing.key" where that file holds another key
+	Restart  []string `json:"restart"`  // keys whose new values are read at the start only
+	Warnings []string `json:"warnings"` // of the new configuration
+}
+
+// errNotReloaded says that a node goes on as it was.
+var errNotReloaded = errors.New("reload refused, the node goes on as it was")
+
+// reload reads configuration, keys and certificate anew and exchanges all that was made of them, or nothing. Requests in flight end on what they
+// began on.
+func (s *service) reload() (reloaded, error) {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	answer, err := s.exchange()
+	s.metrics.reloaded(err == nil)
+	if err != nil {
+		for _, m := range mistakes(err) {
+			s.log.Error("reload: " + m)
+		}
+		s.log.Error(errNotReloaded.Error())
+		return reloaded{}, fmt.Errorf("%w: %w", errNotReloaded, err)
+	}
+	for _, w := range answer.Warnings {
+		s.log.Warn(w)
+	}
+	if len(answer.Restart) > 0 {
+		s.log.Warn("these keys are read at the start only: start the node again for their new values", "keys", answer.Restart)
+	}
+	s.log.Info("reloaded", "changed", answer.Changed)
+	return answer, nil
+}
+
+// exchange makes everything before it puts anything in its place.
+func (s *service) exchange() (reloaded, error) {
+	running := s.current.Load()
+	cfg, err := s.load()
+	if err != nil {
+		return reloaded{}, err
+	}
+	answer := reloaded{Restart: noNil(cfg.Keep(running.cfg)), Changed: noNil(cfg.Changed(running.cfg)), Warnings: noNil(cfg.Warnings)}
+	var certificates *pair
+	var certificateErr error
+	if s.certificate != nil {
+		certificates, certificateErr = readPair(cfg.TLSCert, cfg.TLSKey)
+	}
+	var g *generation
+	ring, err := openKeys(cfg, false)
+	if err == nil {
+		g, err = s.generation(cfg, ring)
+	}
+	if err = errors.Join(err, certificateErr); err != nil {
+		return reloaded{}, err
+	}
+	if !cfg.SigningKey.IsSet() && !running.cfg.SigningKey.IsSet() && !slices.Equal(g.keys.Keys, running.keys.Keys) {
+		answer.Changed = append(answer.Changed, "signing.key")
+	}
+	if s.certificate != nil {
+		s.certificate.use(certificates)
+	}
+	s.level.Set(cfg.LogLevel)
+	s.current.Store(g)
+	return answer, nil
+}
+
+// noNil is a list that JSON shows as one.
+func noNil(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// mistakes are the single errors of one that joins several.
+func mistakes(err error) []string {
+	var report *config.Report
+	if errors.As(err, &report) {
+		var list []string
+		for _, p := range report.Problems {
+			list = append(list, p.String())
+		}
+		return list
+	}
+	return strings.Split(err.Error(), "\n")
+}
+
+func reloadCommand() *cobra.Command {
+	return addJSON(&cobra.Command{
+		Use:   "reload",
+		Short: "have the running node read configuration, keys and certificate anew",
+		Long: `reload has the node that runs on the data directory read its configuration, its keys and its certificate anew, as SIGHUP does, without losing a request.
+The node reads the file, the environment and the flags that it was started with. A configuration with a mistake is refused whole, and the node goes on as it was.
+Keys that are read at the start only are named (edgetoken config --help marks them with *).`,
+		Example: "  edgetoken reload\n  edgetoken reload --data /var/lib/edgetoken --json",
+		Args:    wants(0),
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := loadConfig(c)
+			if err != nil {
+				return err
+			}
+			client, err := dialAdmin(dataDir(cfg.Data))
+			if err != nil {
+				return err
+			}
+			if client == nil {
+				return fmt.Errorf("no node runs on %s: it reads its configuration when it starts", dataDir(cfg.Data))
+			}
+			var answer reloaded
+			err = client.call(c.Context(), http.MethodPost, "/reload", nil, nil, &answer)
+			if err = errors.Join(err, client.close()); err != nil {
+				return err
+			}
+			for _, w := range answer.Warnings {
+				fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: "+w)
+			}
+			if len(answer.Restart) > 0 {
+				fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: read at the start only, start the node again for: "+strings.Join(answer.Restart, ", "))
+			}
+			if wantsJSON(c) {
+				return printJSON(c.OutOrStdout(), answer)
+			}
+			changed := "no value changed"
+			if len(answer.Changed) > 0 {
+				changed = "changed: " + strings.Join(answer.Changed, ", ")
+			}
+			_, err = fmt.Fprintln(c.OutOrStdout(), "reloaded; "+changed)
+			return err
+		},
+	})
+}
+
+// adminOfNode is the handler of a running node's admin socket: what commands do with a store, and beside it
+//
+//	POST /reload    reads the configuration anew
+//	GET  /metrics   for Prometheus
+func (s *service) adminOfNode() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /reload", answering(func(*http.Request) (any, error) { return s.reload() }))
+	mux.Handle("GET /metrics", s.metrics.handler())
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.current.Load().admin.ServeHTTP(w, r) })
+	return mux
+}

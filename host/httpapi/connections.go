@@ -1,0 +1,169 @@
+package httpapi
+
+import (
+	"container/list"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// connections is a listener that bounds how many connections are open, in all and of each client address.
+//
+// Where a bound is reached, a new connection takes the place of the one that has waited longest for a request, of that address or of all:
+// whoever sends nothing, or a byte a second, makes room for whoever asks something. Where every connection is in the middle of a
+// request, the new one is closed. It gets no answer: what is closed before a byte of an answer can be sent again safely,
+// to another node at best, and behind TLS an answer would need a handshake first.
+type connections struct {
+	net.Listener
+	limits Limits
+	log    *slog.Logger
+
+	mu        sync.Mutex
+	open      int
+	waiting   *list.List // of *connection, of all addresses
+	addresses map[netip.Prefix]*addressConnections
+	closed    int       // since lastLog
+	lastLog   time.Time // when connections that were closed were last logged
+}
+
+// addressConnections are the open connections of one address.
+type addressConnections struct {
+	open    int
+	waiting *list.List // of *connection; the one that has waited longest is at the front
+}
+
+// connection is one open connection. What is not embedded belongs to connections.mu.
+type connection struct {
+	net.Conn
+	of      *connections
+	network netip.Prefix
+	// The places among those that wait; nil while it is in the middle of a request.
+	inAll, inAddress *list.Element
+	gone             bool
+}
+
+func limitConnections(l net.Listener, limits Limits, log *slog.Logger) *connections {
+	return &connections{Listener: l, limits: limits, log: log, waiting: list.New(), addresses: map[netip.Prefix]*addressConnections{}}
+}
+
+// closedLogEvery is the time between two records about connections that were closed.
+const closedLogEvery = time.Minute
+
+// Accept gives the next connection that there is room for.
+func (l *connections) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		c, toClose := l.admit(conn)
+		if toClose != nil {
+			_ = toClose.Close()
+		}
+		if c != nil {
+			return c, nil
+		}
+	}
+}
+
+// admit takes a connection in. toClose is what has to go, if anything: another one, or conn itself, and then c is nil.
+func (l *connections) admit(conn net.Conn) (c *connection, toClose net.Conn) {
+	var network netip.Prefix
+	if a, ok := parseAddress(conn.RemoteAddr().String()); ok {
+		network = clientAt(a).network
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	from := l.addresses[network]
+	var oldest *list.Element
+	switch {
+	case from != nil && from.open >= l.limits.ConnectionsPerAddress:
+		oldest = from.waiting.Front()
+	case l.open >= l.limits.Connections:
+		oldest = l.waiting.Front()
+	default:
+		return l.add(conn, network), nil
+	}
+	l.logClosed()
+	if oldest == nil {
+		return nil, conn
+	}
+	victim := oldest.Value.(*connection)
+	l.remove(victim)
+	return l.add(conn, network), victim.Conn
+}
+
+func (l *connections) add(conn net.Conn, network netip.Prefix) *connection {
+	from := l.addresses[network]
+	if from == nil {
+		from = &addressConnections{waiting: list.New()}
+		l.addresses[network] = from
+	}
+	c := &connection{Conn: conn, of: l, network: network}
+	l.open++
+	from.open++
+	c.inAll, c.inAddress = l.waiting.PushBack(c), from.waiting.PushBack(c)
+	return c
+}
+
+func (l *connections) remove(c *connection) {
+	if c.gone {
+		return
+	}
+	c.gone = true
+	l.stopWaiting(c)
+	l.open--
+	from := l.addresses[c.network]
+	if from.open--; from.open == 0 {
+		delete(l.addresses, c.network)
+	}
+}
+
+func (l *connections) stopWaiting(c *connection) {
+	if c.inAll != nil {
+		l.waiting.Remove(c.inAll)
+		l.addresses[c.network].waiting.Remove(c.inAddress)
+		c.inAll, c.inAddress = nil, nil
+	}
+}
+
+// changed is the ConnState of the server: it says which connections wait for a request.
+func (l *connections) changed(conn net.Conn, state http.ConnState) {
+	if outer, ok := conn.(*tls.Conn); ok {
+		conn = outer.NetConn()
+	}
+	c, ok := conn.(*connection)
+	if !ok {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case c.gone:
+	case state == http.StateActive:
+		l.stopWaiting(c)
+	case state == http.StateIdle && c.inAll == nil:
+		c.inAll, c.inAddress = l.waiting.PushBack(c), l.addresses[c.network].waiting.PushBack(c)
+	}
+}
+
+// logClosed writes a record about connections that were closed, once in a while.
+func (l *connections) logClosed() {
+	l.closed++
+	if now := time.Now(); now.Sub(l.lastLog) >= closedLogEvery {
+		l.log.Warn("connections are closed: too many are open", "closed", l.closed, "open", l.open, "addresses", len(l.addresses))
+		l.closed, l.lastLog = 0, now
+	}
+}
+
+// Close closes the connection and gives its place free.
+func (c *connection) Close() error {
+	c.of.mu.Lock()
+	c.of.remove(c)
+	c.of.mu.Unlock()
+	return c.Conn.Close()
+}

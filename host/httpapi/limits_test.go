@@ -1,0 +1,423 @@
+package httpapi_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/host/admission"
+	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/node"
+)
+
+// runServer serves a handler within limits and gives its address.
+func runServer(t *testing.T, limits httpapi.Limits, handler http.HandlerFunc) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	server := &httpapi.Server{Handler: handler, Limits: limits, Grace: time.Second, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	go func() { ended <- server.Serve(ctx, l) }()
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+	})
+	return l.Addr().String()
+}
+
+// wire is a connection that speaks HTTP by hand. All of it ends after a minute at the latest.
+type wire struct {
+	net.Conn
+	t *testing.T
+}
+
+func dial(t *testing.T, address string) wire {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	return wire{conn, t}
+}
+
+const get = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+// send sends a text; an error shows at the next read.
+func (w wire) send(text string) { _, _ = io.WriteString(w, text) }
+
+// status reads an answer and gives its status, 0 where the connection was closed instead.
+func (w wire) status() int {
+	w.t.Helper()
+	buf := make([]byte, 4096)
+	n, err := w.Read(buf)
+	if n == 0 {
+		var late net.Error
+		if errors.As(err, &late) && late.Timeout() {
+			w.t.Fatal("neither an answer nor the end came within a minute")
+		}
+		return 0
+	}
+	var status int
+	if _, err := fmt.Sscanf(string(buf[:n]), "HTTP/1.1 %d ", &status); err != nil {
+		w.t.Fatalf("answer %q: %v", buf[:n], err)
+	}
+	return status
+}
+
+func TestConnections(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		limits httpapi.Limits
+	}{
+		{"in all", httpapi.Limits{Connections: 3, ConnectionsPerAddress: 3}},
+		{"of an address", httpapi.Limits{Connections: 100, ConnectionsPerAddress: 3}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			began, release := make(chan struct{}), make(chan struct{})
+			address := runServer(t, c.limits, func(_ http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/hold" {
+					began <- struct{}{}
+					<-release
+				}
+			})
+			// Half a header, then two whole requests, whose connections stay open.
+			slow := dial(t, address)
+			slow.send("GET / HTTP/1.1\r\nHos")
+			first, second := dial(t, address), dial(t, address)
+			for _, w := range []wire{first, second} {
+				if w.send(get); w.status() != http.StatusOK {
+					t.Fatal("a connection within the bound was not served")
+				}
+			}
+			// The first of them asks again: now the second has waited longest, after the slow one.
+			if first.send(get); first.status() != http.StatusOK {
+				t.Fatal("a second request was not answered")
+			}
+			third := dial(t, address)
+			if third.send(get); third.status() != http.StatusOK {
+				t.Error("a connection beyond the bound was not served, though another one sends nothing")
+			}
+			if got := slow.status(); got != 0 {
+				t.Errorf("the slow connection got %d, want its end", got)
+			}
+			fourth := dial(t, address)
+			if fourth.send(get); fourth.status() != http.StatusOK {
+				t.Error("a connection beyond the bound was not served, though another one is idle")
+			}
+			if got := second.status(); got != 0 {
+				t.Errorf("the connection that was idle longest got %d, want its end", got)
+			}
+			// All three are in the middle of a request: nobody makes room.
+			for _, w := range []wire{first, third, fourth} {
+				w.send(strings.Replace(get, "/ ", "/hold ", 1))
+				<-began
+			}
+			fifth := dial(t, address)
+			if fifth.send(get); fifth.status() != 0 {
+				t.Error("a connection beyond the bound was answered, though all others are busy")
+			}
+			close(release)
+			for _, w := range []wire{first, third, fourth} {
+				if got := w.status(); got != http.StatusOK {
+					t.Errorf("a request in flight got %d, want 200", got)
+				}
+			}
+			sixth := dial(t, address)
+			if sixth.send(get); sixth.status() != http.StatusOK {
+				t.Error("a connection was not served after the others had been answered")
+			}
+		})
+	}
+}
+
+// TestConnectionsOverTLS: beneath TLS connections are bounded alike.
+func TestConnectionsOverTLS(t *testing.T) {
+	model := httptest.NewTLSServer(http.NotFoundHandler())
+	defer model.Close()
+	began, release := make(chan struct{}), make(chan struct{})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &httpapi.Server{
+		TLS:    &tls.Config{Certificates: model.TLS.Certificates, MinVersion: tls.VersionTLS12},
+		Limits: httpapi.Limits{Connections: 1}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/hold" {
+				began <- struct{}{}
+				<-release
+			}
+		}),
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- server.Serve(ctx, l) }()
+	defer func() {
+		cancel()
+		<-ended
+	}()
+	ask := func(path string) error {
+		// A client of its own is a connection of its own.
+		trusted := model.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}}
+		t.Cleanup(transport.CloseIdleConnections)
+		answer, err := (&http.Client{Transport: transport}).Get("https://" + l.Addr().String() + path)
+		if err == nil {
+			_ = answer.Body.Close()
+		}
+		return err
+	}
+	held := make(chan error)
+	go func() { held <- ask("/hold") }()
+	<-began
+	if ask("/") == nil {
+		t.Error("a connection beyond the bound was answered, though the other one is busy")
+	}
+	close(release)
+	if err := <-held; err != nil {
+		t.Errorf("the request in flight: %v", err)
+	}
+	// The connection that answered is idle now, or will be in a moment.
+	deadline := time.Now().Add(time.Minute)
+	for err = ask("/"); err != nil && time.Now().Before(deadline); err = ask("/") {
+	}
+	if err != nil {
+		t.Errorf("a connection after the other one had been answered: %v", err)
+	}
+}
+
+// TestPlacesAreGivenBack: connections that end make room, many times over. The server may notice a little later.
+func TestPlacesAreGivenBack(t *testing.T) {
+	address := runServer(t, httpapi.Limits{Connections: 2, ConnectionsPerAddress: 1}, func(http.ResponseWriter, *http.Request) {})
+	deadline := time.Now().Add(time.Minute)
+	for i := range 100 {
+		for {
+			w := dial(t, address)
+			w.send(get)
+			status := w.status()
+			_ = w.Close()
+			if status == http.StatusOK {
+				break
+			}
+			if t.Context().Err() != nil || time.Now().After(deadline) {
+				t.Fatalf("connection %d was not served", i)
+			}
+		}
+	}
+}
+
+func TestSlowSenders(t *testing.T) {
+	limits := httpapi.Limits{HeaderTimeout: 100 * time.Millisecond, ReadTimeout: 300 * time.Millisecond, IdleTimeout: 100 * time.Millisecond, BodyRate: 1 << 20}
+	address := runServer(t, limits, func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+	})
+	for _, c := range []struct {
+		name, begin string
+		want        int
+	}{
+		{"nothing", "", 0},
+		{"a header, byte by byte", "GET / HTTP/1.1\r\nX: ", 0},
+		{"a body, byte by byte", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n", http.StatusBadRequest},
+		{"a chunked body, byte by byte", "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n", http.StatusBadRequest},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := dial(t, address)
+			w.send(c.begin)
+			ended := make(chan struct{})
+			var sender sync.WaitGroup
+			if c.begin != "" {
+				sender.Go(func() {
+					for {
+						select {
+						case <-ended:
+							return
+						case <-time.After(10 * time.Millisecond):
+							w.send("x")
+						}
+					}
+				})
+			}
+			if got := w.status(); got != c.want {
+				t.Errorf("got %d, want %d (0: the end)", got, c.want)
+			}
+			close(ended)
+			sender.Wait()
+		})
+	}
+}
+
+// TestLongBodies: a body that arrives steadily may take longer than ReadTimeout, and so may the answer to it.
+func TestLongBodies(t *testing.T) {
+	const timeout = 300 * time.Millisecond
+	address := runServer(t, httpapi.Limits{HeaderTimeout: timeout, ReadTimeout: timeout, BodyRate: 1024}, func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		time.Sleep(2 * timeout)
+		if err != nil || len(body) != 100_000 || r.Context().Err() != nil {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+	})
+	w := dial(t, address)
+	w.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat("x", 99_000))
+	time.Sleep(2 * timeout)
+	if w.send(strings.Repeat("x", 1000)); w.status() != http.StatusOK {
+		t.Error("a body that arrived at its rate was refused")
+	}
+}
+
+func TestHeaderTooLong(t *testing.T) {
+	address := runServer(t, httpapi.Limits{HeaderBytes: 1000}, func(http.ResponseWriter, *http.Request) {})
+	w := dial(t, address)
+	w.send("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("x", 6000) + "\r\n\r\n")
+	if got := w.status(); got != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("got %d, want 431", got)
+	}
+}
+
+func TestLimitsNameEveryMistake(t *testing.T) {
+	if err := (httpapi.Limits{}).Validate(); err != nil {
+		t.Errorf("Validate of the defaults = %v, want nil", err)
+	}
+	err := httpapi.Limits{HeaderBytes: -1, IdleTimeout: -1, Connections: 10, ConnectionsPerAddress: 11, HeaderTimeout: time.Minute}.Validate()
+	if err == nil {
+		t.Fatal("Validate gave no error")
+	}
+	for _, want := range []string{"HeaderBytes", "IdleTimeout", "ConnectionsPerAddress", "HeaderTimeout"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("Validate = %q, want it to name %s", err, want)
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &httpapi.Server{Handler: http.NotFoundHandler(), Limits: httpapi.Limits{Connections: -1}}
+	if err := server.Serve(t.Context(), l); err == nil {
+		t.Error("Serve took a negative limit")
+	}
+}
+
+// TestMemoryOfLargeBodies: large bodies share memory; where one has it all, others are told to come again, and small ones need none.
+func TestMemoryOfLargeBodies(t *testing.T) {
+	s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.MaxBody, h.BodyMemory = 1<<20, 1<<20+1 })
+	large := func(body io.Reader) *httptest.ResponseRecorder {
+		request := httptest.NewRequestWithContext(t.Context(), "POST", "/auth/token/", io.MultiReader(body))
+		request.Header.Set("Content-Type", "application/json")
+		request.ContentLength = -1
+		answer := httptest.NewRecorder()
+		s.Config.Handler.ServeHTTP(answer, request)
+		return answer
+	}
+	whole := strings.Repeat(" ", 1<<20-100) + "no JSON"
+	body, w := io.Pipe()
+	done := make(chan int)
+	go func() { done <- large(body).Code }()
+	// Once these are read, all memory is taken.
+	if _, err := io.WriteString(w, whole); err != nil {
+		t.Fatal(err)
+	}
+	if answer := large(strings.NewReader(whole)); answer.Code != http.StatusServiceUnavailable || answer.Header().Get("Retry-After") == "" {
+		t.Errorf("a large body without memory = %d, Retry-After %q; want 503 with one", answer.Code, answer.Header().Get("Retry-After"))
+	}
+	s.login(t)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if status := <-done; status != http.StatusBadRequest {
+		t.Errorf("the body that had the memory = %d, want 400", status)
+	}
+	if answer := large(strings.NewReader(whole)); answer.Code != http.StatusBadRequest {
+		t.Errorf("a large body afterwards = %d, want 400", answer.Code)
+	}
+}
+
+func TestMaxFields(t *testing.T) {
+	s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.MaxFields = 3 })
+	const urlEncoded = "Content-Type: application/x-www-form-urlencoded"
+	for _, c := range []struct {
+		body string
+		want int
+	}{{"email=ana@example.com&password=right&a=1", http.StatusOK}, {"email=ana@example.com&password=right&a=1&a=2", http.StatusBadRequest}} {
+		if answer, body := s.ask(t, "POST", "/auth/token/", c.body, urlEncoded); answer.StatusCode != c.want {
+			t.Errorf("%s: %d %s, want %d", c.body, answer.StatusCode, body, c.want)
+		}
+	}
+}
+
+// TestFlood: log-ins that flood the queue from one address, or for one account, leave the others their turn.
+func TestFlood(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		flood func(i int) (from, email string)
+	}{
+		{"from one address", func(i int) (string, string) { return "192.0.2.1", fmt.Sprintf("nobody%d@example.com", i) }},
+		{"for one account", func(i int) (string, string) { return fmt.Sprintf("198.51.100.%d", i), "nobody@example.com" }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			hashing, err := admission.New(admission.Config{Workers: 1, Queue: 5})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := openShop(t, func(n *node.Config, h *httpapi.Config) { n.Hashing, h.TrustedHops = hashing, 1 })
+			began, release := make(chan struct{}), make(chan struct{})
+			var all sync.WaitGroup
+			all.Go(func() {
+				_ = hashing.Do(context.Background(), admission.Work{}, func() { close(began); <-release })
+			})
+			<-began
+			arrived := func() uint64 { n := hashing.Stats(); return uint64(n.Waiting) + n.Refused }
+			ask := func(from, email string, ended func(*http.Response, string)) {
+				before := arrived()
+				all.Go(func() {
+					ended(s.post(t, "/auth/token/", `{"email":"`+email+`","password":"right"}`, "X-Forwarded-For: "+from))
+				})
+				for arrived() == before {
+					time.Sleep(time.Millisecond)
+				}
+			}
+			var mu sync.Mutex
+			statuses := map[int]int{}
+			for i := range 10 {
+				from, email := c.flood(i)
+				ask(from, email, func(answer *http.Response, body string) {
+					mu.Lock()
+					defer mu.Unlock()
+					statuses[answer.StatusCode]++
+					if answer.StatusCode == http.StatusServiceUnavailable && (answer.Header.Get("Retry-After") != "1" ||
+						body != `{"detail":"Service temporarily unavailable, try again later."}`) {
+						t.Errorf("503 with Retry-After %q: %s", answer.Header.Get("Retry-After"), body)
+					}
+				})
+			}
+			ask("203.0.113.1", "ana@example.com", func(answer *http.Response, body string) {
+				if answer.StatusCode != http.StatusOK {
+					t.Errorf("log-in beside a flood: %d %s, want 200", answer.StatusCode, body)
+				}
+			})
+			close(release)
+			all.Wait()
+			if statuses[http.StatusUnauthorized] != 4 || statuses[http.StatusServiceUnavailable] != 6 {
+				t.Errorf("the flood got %v, want 4 times 401 and 6 times 503", statuses)
+			}
+		})
+	}
+}

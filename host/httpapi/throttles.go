@@ -1,0 +1,104 @@
+package httpapi
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/throttle"
+)
+
+// Throttles are the rates that requests are held to, as Django REST framework throttles them. The zero value of each is off. The health
+// checks are not throttled.
+type Throttles struct {
+	// Anon is for requests of nobody, for each client address (AnonRateThrottle, rate "anon").
+	Anon throttle.Rate
+	// User is for each customer, and for requests of nobody for each client address (UserRateThrottle, rate "user").
+	User throttle.Rate
+	// Login is for log-ins from one client address, whether they succeed or not.
+	Login throttle.Rate
+	// Account is for log-ins with one e-mail address, whether they succeed or not, and whether there is such a customer or not. Whoever
+	// knows the address can use up its rate, so that its owner has to wait.
+	Account throttle.Rate
+}
+
+// validate names every rate that makes no sense.
+func (t Throttles) validate() error {
+	var errs []error
+	for _, r := range []struct {
+		name string
+		rate throttle.Rate
+	}{{"Anon", t.Anon}, {"User", t.User}, {"Login", t.Login}, {"Account", t.Account}} {
+		if err := r.rate.Validate(); err != nil {
+			errs = append(errs, fmt.Errorf("httpapi: Throttles.%s: %w", r.name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// scoped is a rate and the key under which a request counts against it.
+type scoped struct {
+	rate throttle.Rate
+	key  string
+}
+
+// throttle counts a request to a view, once it is known who asks.
+func (rq *request) throttle() error {
+	t, address := &rq.cfg.Throttles, rq.client.network.String()
+	var counts []scoped
+	if rq.customer.ID.IsZero() {
+		counts = append(counts, scoped{t.Anon, "anon " + address}, scoped{t.User, "user address " + address})
+	} else {
+		counts = append(counts, scoped{t.User, "user " + rq.customer.ID.String()})
+	}
+	if rq.view.logsIn {
+		counts = append(counts, scoped{t.Login, "login " + address})
+	}
+	return rq.count(counts...)
+}
+
+// throttleAccount counts a log-in with this e-mail address.
+func (rq *request) throttleAccount(email string) error {
+	return rq.count(scoped{rq.cfg.Throttles.Account, "account " + email})
+}
+
+// count counts a request against each rate, those after one that is used up included, and refuses it for the longest wait.
+func (rq *request) count(counts ...scoped) error {
+	var longest time.Duration
+	now, within := rq.cfg.Now(), true
+	for _, c := range counts {
+		if wait, ok := rq.cfg.ThrottleHistory.Admit(c.key, c.rate, now); !ok {
+			within, longest = false, max(longest, wait)
+		}
+	}
+	if within {
+		return nil
+	}
+	return throttled{seconds: int(math.Ceil(longest.Seconds()))}
+}
+
+// throttled is a request that came too soon (Django REST framework's Throttled), and how long to wait, in seconds.
+type throttled struct{ seconds int }
+
+func (t throttled) Error() string {
+	unit := " seconds."
+	if t.seconds == 1 {
+		unit = " second."
+	}
+	return "Request was throttled. Expected available in " + strconv.Itoa(t.seconds) + unit
+}
+
+// codeThrottled is the code of a request that came too soon, for the log: its answer shows none.
+const codeThrottled core.Code = "throttled"
+
+// tooSoon answers a request that came too soon.
+func (rq *request) tooSoon(t throttled) answer {
+	a := rq.detail(http.StatusTooManyRequests, t.Error())
+	a.header.Set("Retry-After", strconv.Itoa(t.seconds))
+	a.code = codeThrottled
+	return a
+}
