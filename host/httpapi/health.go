@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 )
@@ -37,7 +38,9 @@ func (h *handler) ready(rq *request) answer {
 // health is the answer of a check that found err:
 //
 //	{"status":"ok","engine":"wasm","module":"9f86…","version":"0.1.0","compat":"5.5","abi":1}
-//	{"status":"unavailable","error":"store: …","engine":…}
+//	{"status":"unavailable","error":"store","engine":…}
+//
+// What exactly is wrong may name paths of this machine, so it stands in the log alone.
 func (h *handler) health(rq *request, err error) answer {
 	if rq.Method != http.MethodGet && rq.Method != http.MethodHead {
 		return answer{status: http.StatusMethodNotAllowed, header: http.Header{"Allow": {"GET, HEAD"}}}
@@ -45,7 +48,8 @@ func (h *handler) health(rq *request, err error) answer {
 	status, members := http.StatusOK, []django.Member{django.Text("status", "ok")}
 	header := http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}}
 	if err != nil {
-		status, members = http.StatusServiceUnavailable, []django.Member{django.Text("status", "unavailable"), django.Text("error", err.Error())}
+		part, _, _ := strings.Cut(err.Error(), ":")
+		status, members = http.StatusServiceUnavailable, []django.Member{django.Text("status", "unavailable"), django.Text("error", part)}
 		header.Set("Retry-After", retryAfter)
 	}
 	info := h.cfg.Info

@@ -9,6 +9,10 @@ import (
 // some of them taken when the parser is reached: 958 levels were measured), past which it fails.
 const maxDepth = 950
 
+// maxValues is how many values a body may have in all. Each takes many times its bytes, and the reference's own bound, 2.5 MB, would admit a
+// million; no body that a client of this API sends comes near.
+const maxValues = 100_000
+
 // ParseJSON reads a body as Django REST framework's JSONParser does on Python 3.11 with STRICT_JSON:
 // NaN and infinities are refused (though 1e400 is read as infinity), of members with equal names
 // the last value stands at the first one's place, integers are exact up to 4300 digits.
@@ -38,6 +42,7 @@ type scanner struct {
 	text  string
 	pos   int
 	depth int
+	count int // values that were begun
 }
 
 func (s *scanner) document() (Value, error) {
@@ -76,6 +81,10 @@ func (s *scanner) space() {
 }
 
 func (s *scanner) value() (Value, error) {
+	if s.count == maxValues {
+		return Value{}, s.errorAt("Too many values", s.pos)
+	}
+	s.count++
 	switch s.peek() {
 	case '"':
 		text, err := s.string()

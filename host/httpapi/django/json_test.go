@@ -51,6 +51,7 @@ func TestParseJSONErrors(t *testing.T) {
 		{"lone surrogate in UTF-16", "\xff\xfe\"\x00\x00\xd8\"\x00", "utf-16", "'utf-16-le' codec can't decode bytes in position 4-5: illegal UTF-16 surrogate"},
 		{"beyond Unicode in UTF-32", "\"\x00\x00\x00\x00\x00\x11\x00", "utf-32-le", "'utf-32-le' codec can't decode bytes in position 4-7: code point not in range(0x110000)"},
 		{"byte without meaning", "\"\x81\"", "windows-1252", "'charmap' codec can't decode byte 0x81 in position 1: character maps to <undefined>"},
+		{"100,001 values", "[" + strings.Repeat("0,", 99_999) + "0]", "", "Too many values: line 1 column 200000 (char 199999)"},
 		{"951 levels", strings.Repeat("[", 951), "", "Nested too deeply: line 1 column 951 (char 950)"},
 		{"100,000 levels", strings.Repeat(`{"a":`, 100000), "", "Nested too deeply: line 1 column 4751 (char 4750)"},
 	}
