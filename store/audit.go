@@ -95,7 +95,7 @@ func (a *audit) meta() (ok bool) {
 	missing := map[string]bool{string(schemaKey): true, string(identityKey): true, string(tallyKey): true}
 	ok = true
 	a.each(metaBucket, func(e *entry) {
-		if !missing[string(e.key)] {
+		if !missing[string(e.key)] && string(e.key) != string(longestKey) {
 			e.wrong("no such record is known")
 			return
 		}
@@ -106,6 +106,8 @@ func (a *audit) meta() (ok bool) {
 			ids, err = decodeIdentity(e.value)
 		case string(tallyKey):
 			a.tally, err = decodeTally(e.value)
+		case string(longestKey):
+			_, err = decodeNumber("", e.value)
 		}
 		if err != nil {
 			e.wrong(unreadable)
@@ -158,7 +160,12 @@ func (a *audit) customer(e *entry) {
 	}
 	if c.Email == "" {
 		e.wrong("the e-mail address is empty")
-	} else if !a.has(emailsBucket, []byte(c.Email)) {
+		return
+	}
+	if a.sound[string(tombstonesBucket)] && a.get(tombstonesBucket, emailTombstoneKey(c.Email)) != nil {
+		e.wrong("there is a tombstone of the e-mail address, too")
+	}
+	if !a.has(emailsBucket, []byte(c.Email)) {
 		e.wrong("the index of e-mail addresses does not have this customer's, so that nobody can log in with it")
 	} else if a.sound[string(emailsBucket)] {
 		owner, err := decodeOwner(a.get(emailsBucket, []byte(c.Email)))
@@ -242,9 +249,13 @@ func (a *audit) family(e *entry) {
 }
 
 func (a *audit) tombstone(e *entry) {
-	a.report.Tombstones++
-	if _, ok := a.id(e); !ok {
-		return
+	if ofEmail(e.key) {
+		e.name = hex.EncodeToString(e.key)
+	} else {
+		a.report.Tombstones++
+		if _, ok := a.id(e); !ok {
+			return
+		}
 	}
 	if a.sound[string(customersBucket)] && a.get(customersBucket, e.key) != nil {
 		e.wrong("there is a customer with this id, too")
@@ -269,7 +280,7 @@ func (a *audit) expiry(e *entry) {
 	ok := err == nil
 	if ok && what == familyExpires {
 		_, ok = readFamilyKey(key)
-	} else if ok {
+	} else if ok && !ofEmail(key) {
 		_, err = readIDKey(a.kind, key)
 		ok = err == nil
 	}

@@ -55,7 +55,7 @@ func BenchmarkSettle(b *testing.B) {
 			b.SetParallelism(clients)
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					if err := db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits.Add(1)}}}}); err != nil {
+					if err := db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits.Add(1)}, Until: time.Now().Unix()}}}); err != nil {
 						b.Error(err)
 					}
 				}
@@ -80,7 +80,7 @@ func BenchmarkSlowDisk(b *testing.B) {
 			defer db.Close()
 			var bits atomic.Uint64
 			revoke := func() {
-				if err := db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits.Add(1)}}}}); err != nil {
+				if err := db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits.Add(1)}, Until: time.Now().Unix()}}}); err != nil {
 					b.Error(err)
 				}
 			}

@@ -4,14 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
 // Add stores a customer: ErrExists where the id or the e-mail address is taken, ErrInvalid where a value cannot be stored.
-// A customer with the id of one who was removed inherits the cut-off of the tombstone.
+// A customer with the id or the e-mail address of one who was removed inherits the cut-off of the tombstone, the later one of two.
 func (db *DB) Add(ctx context.Context, n NewCustomer) (Customer, error) {
 	added, err := db.add(ctx, []NewCustomer{n}, func(_ int, err error) error { return fmt.Errorf("customer %q: %w", n.Email, err) })
 	if err != nil {
@@ -62,7 +61,7 @@ func (w *writer) add(customers []Customer, named func(int, error) error) error {
 	ids := make(map[core.CustomerID]bool, len(customers))
 	emails := make(map[string]bool, len(customers))
 	cutOffs := make([]int64, len(customers))
-	graves := make([]tombstone, len(customers))
+	graves := make([][]grave, len(customers))
 	highest := w.tally.highest
 	for i := range customers {
 		c := &customers[i]
@@ -81,12 +80,15 @@ func (w *writer) add(customers []Customer, named func(int, error) error) error {
 			return named(i, fmt.Errorf("e-mail address is %w", ErrExists))
 		}
 		ids[c.ID], emails[c.Email] = true, true
-		if value := w.get(tombstonesBucket, key); value != nil {
-			var err error
-			if graves[i], err = decodeTombstone(value); err != nil {
+		for _, key := range [][]byte{key, emailTombstoneKey(c.Email)} {
+			t, ok, err := w.tombstone(key)
+			if err != nil {
 				return named(i, err)
 			}
-			cutOffs[i] = graves[i].cutOff
+			if ok {
+				graves[i] = append(graves[i], grave{key, t})
+				cutOffs[i] = max(cutOffs[i], t.cutOff)
+			}
 		}
 	}
 	w.tally.highest = highest
@@ -101,18 +103,13 @@ func (w *writer) add(customers []Customer, named func(int, error) error) error {
 		}
 		if cutOffs[i] != 0 {
 			w.put(cutOffsBucket, key, encodeNumber(cutOffs[i]))
-			w.bury(key, graves[i])
+		}
+		for _, g := range graves[i] {
+			w.bury(g)
 		}
 	}
 	w.tally.customers += uint64(len(customers))
 	return nil
-}
-
-// bury removes a tombstone.
-func (w *writer) bury(key []byte, grave tombstone) {
-	w.remove(tombstonesBucket, key)
-	w.remove(expiryBucket, expiryKey(grave.until, tombstoneExpires, key))
-	w.tally.tombstones--
 }
 
 // change runs fn on a customer that exists and stores what fn made of it, under a new version. fn reports whether it changed the
@@ -202,32 +199,6 @@ func (db *DB) RevokeAll(ctx context.Context) error {
 	return db.write(ctx, func(w *writer) error {
 		w.tally.cutOff = w.newCutOff(w.tally.cutOff)
 		w.puts++
-		return nil
-	})
-}
-
-// Remove removes a customer. A tombstone keeps the cut-off for as long as the customer's tokens could live, keep from now: all
-// lifetimes and the leeway. The customer's id is not given out again by itself.
-func (db *DB) Remove(ctx context.Context, id core.CustomerID, keep time.Duration) error {
-	if keep < 0 {
-		return fmt.Errorf("tombstone %w: it would be kept for less than no time", ErrInvalid)
-	}
-	return db.write(ctx, func(w *writer) error {
-		c, cutOff, err := w.existing(id)
-		if err != nil {
-			return err
-		}
-		key := idKey(id)
-		w.remove(customersBucket, key)
-		w.remove(lastLoginBucket, key)
-		w.remove(cutOffsBucket, key)
-		w.remove(emailsBucket, []byte(c.Email))
-		w.tally.customers--
-		// Rounded up, since until is in whole seconds.
-		grave := tombstone{cutOff: w.newCutOff(cutOff), until: (w.now+keep.Milliseconds())/1000 + 1}
-		w.put(tombstonesBucket, key, grave.encode())
-		w.put(expiryBucket, expiryKey(grave.until, tombstoneExpires, key), []byte{recordVersion})
-		w.tally.tombstones++
 		return nil
 	})
 }

@@ -23,7 +23,7 @@ type Report struct {
 	ID    string      // as DB.ID; "" where it could not be read
 	IDs   core.IDKind // NoCustomer where it could not be read
 	Bytes int64       // of the file
-	// Customers, Families and Tombstones were counted, in the buckets that could be read.
+	// Customers, Families and Tombstones (of ids) were counted, in the buckets that could be read.
 	Customers, Families, Tombstones int
 	LastCommit                      time.Time // zero where it could not be read
 	// Problems are what is wrong, at most 1000 of them; More is how many there are beyond.

@@ -53,6 +53,7 @@ func fullStore(t testing.TB, kind core.IDKind, customers int) string {
 	must(t, db.Settle(bg, e))
 	must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: id(1), Bits: 0}, Until: start/1000 + 99}}}))
 	must(t, db.Revoke(bg, id(2)))
+	must(t, db.Remember(bg, 3600))
 	for i := range customers / 4 {
 		must(t, db.Remove(bg, id(customers-i), time.Duration(i)*time.Hour))
 	}
@@ -197,7 +198,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 	}
 	number := func(v int64) []byte { return binary.LittleEndian.AppendUint64([]byte{1}, uint64(v)) }
 	const unreadable = "the record is damaged or of a newer version"
-	tomb := integer(20)
+	tomb, address := integer(20), store.EmailTombstoneKey("customer-20@example.com")
 	edited := func(v []byte, at int, b byte) []byte {
 		v = bytes.Clone(v)
 		v[at] = b
@@ -313,6 +314,28 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			`bucket expiry, key "` + hex.EncodeToString(expiry(start/1000+1, "t", integer(3))) + `": its record in the bucket tombstones ends at another time`,
 			`bucket meta, key "tally": it counts 5 tombstones, but there are 6`,
 		}},
+		{"tombstone of an address is gone", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error { return in("tombstones").Delete(address) }, []string{
+			`bucket expiry, key "` + hex.EncodeToString(expiry(start/1000+1, "t", address)) + `": the bucket tombstones does not have its record`,
+		}},
+		{"tombstone of an address is damaged, and no such key", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
+			must(t, in("tombstones").Put(address[:33], in("tombstones").Get(address)))
+			return in("tombstones").Put(address, in("tombstones").Get(address)[:3])
+		}, []string{
+			`bucket tombstones, key "entry 3": the key is no id: the store holds integers as ids`,
+			`bucket tombstones, key "` + hex.EncodeToString(address) + `": ` + unreadable,
+			`bucket meta, key "tally": it counts 5 tombstones, but there are 6`,
+		}},
+		{"tombstone of an address will never be purged", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
+			return in("expiry").Delete(expiry(start/1000+1, "t", address))
+		}, []string{`bucket tombstones, key "` + hex.EncodeToString(address) + `": the expiry index does not have it, so that it is never purged`}},
+		{"tombstone of a customer's address", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
+			key := store.EmailTombstoneKey("customer-3@example.com")
+			must(t, in("expiry").Put(expiry(start/1000+1, "t", key), []byte{1}))
+			return in("tombstones").Put(key, in("tombstones").Get(address))
+		}, []string{`bucket customers, key "3": there is a tombstone of the e-mail address, too`}},
+		{"longest life of a token", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
+			return in("meta").Put([]byte("longest"), []byte{2})
+		}, []string{`bucket meta, key "longest": ` + unreadable}},
 		{"no key of the expiry index", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			must(t, in("expiry").Put(expiry(1, "f", tomb), []byte{1}))
 			must(t, in("expiry").Put(expiry(1, "t", []byte("ada")), []byte{1}))
@@ -328,7 +351,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		}, []string{`bucket customers, key "15": the id is above the highest that was ever given, 14`}},
 		{"unknown record of the store itself", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			return in("meta").Put([]byte("x"), []byte("y"))
-		}, []string{`bucket meta, key "entry 4": no such record is known`}},
+		}, []string{`bucket meta, key "entry 5": no such record is known`}},
 		{"no identity, and no tally", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			must(t, in("meta").Delete([]byte("identity")))
 			return in("meta").Put([]byte("tally"), []byte{2})

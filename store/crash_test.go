@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store"
@@ -66,7 +67,7 @@ func writeForEver(path string) {
 					return
 				}
 				tell("added %d", c.ID.Int)
-				err = db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: ours.Key("", c.ID), Until: start}}})
+				err = db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: ours.Key("", c.ID), Until: time.Now().Unix()}}})
 				if err != nil {
 					tell("error %v", err)
 					return

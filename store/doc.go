@@ -12,9 +12,9 @@
 // caller who got ErrUnavailable repeats the request.
 //
 // Cut-offs (R3-R5). A family is dead if it began at or before the cut-off of the node, of its customer, or of the tombstone of a
-// customer who was removed. A cut-off is never lowered; it is set to the latest of its old value, now, and the latest start that
-// Settle granted, so that a clock that was set back saves no family. No start is granted above the high-water mark, which is
-// durable: a new process takes all up to it for granted.
+// customer who was removed, be it the id's or the e-mail address's. A cut-off is never lowered; it is set to the latest of its
+// old value, now, and the latest start that Settle granted, so that a clock that was set back saves no family. No start is granted
+// above the high-water mark, which is durable: a new process takes all up to it for granted.
 //
 // # Layout
 //
@@ -26,6 +26,7 @@
 //	            identity                         01 | 16 random bytes | u8 kind of ids (1 integers, 2 texts)
 //	            tally                            01 | i64 last commit, µs | u64 last version | i64 high-water mark, ms |
 //	                                             i64 cut-off of the node, ms | i64 highest integer id | u64 customers | u64 families | u64 tombstones
+//	            longest                          01 8051010000000000: longest life of an access token ever, s; absent before the first
 //	customers   8000000000000007                 01 | u64 version | u8 flags (1 active, 2 staff, 4 superuser) | i64 joined, µs |
 //	                                             e-mail | first name | last name | u32 length, attributes in JSON | password hash | revoke claim
 //	                                             01 0100000000000000 01 0040204648470600
@@ -38,6 +39,9 @@
 //	            issuer, kind and id of the customer, bits; texts have 2 bytes of length before them
 //	                                             01 0300000000000000 01 64b9556900000000: u64 version | u8 dead | i64 until, s
 //	tombstones  8000000000000008                 01 00a8da769b010000 11c7556900000000: cut-off, ms | until, s
+//	            0065 c1ab2e558c55746cd739524ff4165e7012a9d55f8c3eeb60a81b8d1277d0a31c
+//	            00, e, SHA-256 of the e-mail address: no id has such a key
+//	                                             01 00a8da769b010000 11c7556900000000
 //	expiry      800000006955b964 66 0000 01 8000000000000007 0000000000000005
 //	            until, s; f for a family or t for a tombstone; its key
 //	                                             01

@@ -31,6 +31,7 @@ var (
 	ErrCorrupt     = errors.New("damaged")
 	ErrNewerSchema = errors.New("written by a newer version")
 	ErrExposed     = errors.New("others can write to it")
+	ErrEmpty       = errors.New("empty")
 	ErrIDKind      = errors.New("holds ids of another kind")
 	// ErrPlace says that the directory is missing or the file cannot be opened or made in it.
 	ErrPlace = errors.New("cannot be opened")
@@ -38,5 +39,5 @@ var (
 
 // damage is the error for a panic of bbolt, which asserts and follows page numbers without a check: a page of the file is damaged.
 func damage(p any) error {
-	return fmt.Errorf("page of the store: %w: restore a backup (%v)", ErrCorrupt, p)
+	return fmt.Errorf("%w: restore a backup (%v)", ErrCorrupt, p)
 }

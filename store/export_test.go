@@ -30,6 +30,12 @@ func (db *DB) Impatient() error {
 	})
 }
 
+// Damage is the error for a panic of bbolt.
+var Damage = damage
+
+// EmailTombstoneKey is the key of the tombstone of an e-mail address.
+var EmailTombstoneKey = emailTombstoneKey
+
 // Undo takes a commit back.
 var Undo = undo
 

@@ -18,16 +18,17 @@ import (
 func records(tb testing.TB) map[string][][]byte {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), "store.db")
-	db, err := store.Open(store.Config{Path: path})
+	db, err := store.Open(store.Config{Path: path, Now: newClock().now})
 	must(tb, err)
 	_, err = db.Add(bg, store.NewCustomer{Email: "ada@example.com", LastName: "ünï", IsStaff: true, LastLogin: time.Unix(1, 0), PasswordHash: "!",
 		Attributes: []byte(`{"plan":"gold"}`)})
 	must(tb, err)
 	_, err = db.Add(bg, store.NewCustomer{Email: "bea@example.com"})
 	must(tb, err)
-	must(tb, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 1}, Until: 2}}}))
+	must(tb, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 1}, Until: start / 1000}}}))
 	must(tb, db.Revoke(bg, core.Integer(1)))
 	must(tb, db.Remove(bg, core.Integer(2), time.Hour))
+	must(tb, db.Remember(bg, 3600))
 	must(tb, db.Close())
 	kinds := map[string]string{"customers": "customer", "families": "family", "tombstones": "tombstone", "emails": "owner", "last_login": "last login", "cutoffs": "cut-off"}
 	found := map[string][][]byte{}
@@ -55,8 +56,8 @@ func records(tb testing.TB) map[string][][]byte {
 // What is accepted must be written again byte for byte: no unknown field is lost.
 func FuzzRecord(f *testing.F) {
 	all := records(f)
-	if len(all) != 10 {
-		f.Fatalf("%d kinds of records, want 10", len(all))
+	if len(all) != 11 {
+		f.Fatalf("%d kinds of records, want 11", len(all))
 	}
 	for kind, values := range all {
 		for _, v := range values {

@@ -24,7 +24,7 @@ func inSlowStore(t *testing.T, fn func(db *store.DB, revoke func())) {
 		must(t, err)
 		var bits atomic.Uint64
 		fn(db, func() {
-			if err := db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits.Add(1)}}}}); err != nil {
+			if err := db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits.Add(1)}, Until: time.Now().Unix()}}}); err != nil {
 				t.Error(err)
 			}
 		})

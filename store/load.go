@@ -33,9 +33,9 @@ type Query struct {
 	HasFamily bool
 }
 
-// Load reads what bears on one request, in one transaction. A customer who is not found is no error: both are zero then.
-// PasswordGood is the caller's to set. State.HighWater is durable; all else may be from a commit that is just being synced,
-// which Settle sorts out.
+// Load reads what bears on one request, in one transaction. A customer who is not found is no error: both are zero then, and
+// State.CutOff is that of the tombstone of what was asked for, id or e-mail address. PasswordGood is the caller's to set.
+// State.HighWater is durable; all else may be from a commit that is just being synced, which Settle sorts out.
 func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Customer, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		t := tables{tx}
@@ -57,7 +57,17 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 		if err != nil {
 			return err
 		}
+		if !found && q.Field == FieldEmail {
+			grave, _, err := t.tombstone(emailTombstoneKey(q.email()))
+			if err != nil {
+				return err
+			}
+			cutOff = max(cutOff, grave.cutOff)
+		}
 		state.CutOff = max(own.cutOff, cutOff)
+		if state.Longest, err = t.longest(); err != nil {
+			return err
+		}
 		if found {
 			userID := customer.ID
 			if q.Field == FieldEmail {
@@ -81,15 +91,21 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 	return state, customer, nil
 }
 
+// email is the e-mail address that a query for one names.
+func (q Query) email() string {
+	if q.HasLogin {
+		return q.Login
+	}
+	return q.UserID.Text
+}
+
 // find is the id that a query names, of a customer that may not exist; zero where there can be none.
 func (t tables) find(kind core.IDKind, q Query) (core.CustomerID, error) {
 	switch {
-	case q.HasLogin:
-		return t.owner(kind, q.Login)
+	case q.HasLogin || q.HasUser && q.Field == FieldEmail:
+		return t.owner(kind, q.email())
 	case !q.HasUser:
 		return core.CustomerID{}, nil
-	case q.Field == FieldEmail:
-		return t.owner(kind, q.UserID.Text)
 	}
 	if q.UserID.Kind != kind || len(q.UserID.Text) > maxText {
 		return core.CustomerID{}, nil

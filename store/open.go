@@ -39,7 +39,8 @@ type Config struct {
 }
 
 // Open opens or makes a store. It never waits: a file that another process holds is ErrLocked at once.
-// Further errors: ErrPlace, ErrExposed, ErrForeign, ErrCorrupt, ErrNewerSchema, ErrIDKind; each text names the path and what to do.
+// Further errors: ErrPlace, ErrExposed, ErrEmpty, ErrForeign, ErrCorrupt, ErrNewerSchema, ErrIDKind; each text names the path and
+// what to do.
 func Open(c Config) (*DB, error) {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -73,6 +74,7 @@ func (c Config) open() (f file, err error) {
 	if c.IDs > core.TextID {
 		return file{}, fmt.Errorf("open store %s: there is no kind of ids %d", c.Path, c.IDs)
 	}
+	made := false // the file is new
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
@@ -81,6 +83,12 @@ func (c Config) open() (f file, err error) {
 		if err != nil && f.handle != nil {
 			// Closing the handle gives the lock free even where bbolt's own Close could not.
 			f.handle.Close()
+		}
+		if err != nil && made {
+			// A full disk may have let nothing be written: what is left would be refused when there is room again.
+			if info, statErr := os.Stat(c.Path); statErr == nil && info.Size() == 0 {
+				err = errors.Join(err, os.Remove(c.Path))
+			}
 		}
 	}()
 	if err := c.checkDirectory(); err != nil {
@@ -96,11 +104,12 @@ func (c Config) open() (f file, err error) {
 		// Its counters are behind a mutex that every reader would take.
 		NoStatistics: true,
 		OpenFile: func(path string, flag int, mode os.FileMode) (*os.File, error) {
-			h, err := c.openFile(path, flag, mode)
-			if err != nil {
+			var h *os.File
+			var err error
+			if h, made, err = c.openOrMake(path, flag, mode); err != nil {
 				return nil, c.placeError(err)
 			}
-			if err := c.claim(h); err != nil {
+			if err := c.claim(h, made); err != nil {
 				h.Close()
 				return nil, err
 			}
@@ -127,8 +136,22 @@ func (c Config) open() (f file, err error) {
 	return f, nil
 }
 
-// claim locks a file that was just opened and looks at it before bbolt does.
-func (c Config) claim(h *os.File) error {
+// openOrMake opens the file, or makes one where there is none.
+func (c Config) openOrMake(path string, flag int, mode os.FileMode) (h *os.File, made bool, err error) {
+	h, err = c.openFile(path, flag&^os.O_CREATE, mode)
+	if errors.Is(err, fs.ErrNotExist) {
+		h, err = c.openFile(path, flag|os.O_CREATE|os.O_EXCL, mode)
+		made = err == nil
+	}
+	if errors.Is(err, fs.ErrExist) { // another process made it just now
+		h, err = c.openFile(path, flag&^os.O_CREATE, mode)
+	}
+	return h, made, err
+}
+
+// claim locks a file that was just opened and looks at it before bbolt does. Only one that was made for it may be empty: else
+// something emptied a store, and a new one in its place would know of no revocation.
+func (c Config) claim(h *os.File, made bool) error {
 	if err := syscall.Flock(int(h.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
 		return fmt.Errorf("open store: %s is %w: use the admin socket of the node that runs on it, or stop it", c.Path, ErrLocked)
 	} else if err != nil {
@@ -144,8 +167,11 @@ func (c Config) claim(h *os.File) error {
 	if info.Mode().Perm()&0o022 != 0 {
 		return fmt.Errorf("open store %s: %w: run chmod 600 %[1]s", c.Path, ErrExposed)
 	}
-	if info.Size() == 0 {
+	if info.Size() == 0 && made {
 		return nil
+	}
+	if info.Size() == 0 {
+		return fmt.Errorf("open store: %s is %w: restore a backup, or remove it for a new store", c.Path, ErrEmpty)
 	}
 	if err := checkHeader(h, info.Size()); err != nil {
 		return fmt.Errorf("open store %s: %w", c.Path, err)

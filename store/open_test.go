@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -90,6 +91,10 @@ func TestOpenRefuses(t *testing.T) {
 			must(t, os.WriteFile(path, []byte("x"), 0o600))
 			return path
 		}, store.Config{}, store.ErrForeign, "open store PATH: not a store of edgetoken: it is another kind of file; name the right path"},
+		{"emptied", func(t *testing.T, path string) string {
+			must(t, os.Truncate(path, 0))
+			return path
+		}, store.Config{}, store.ErrEmpty, "open store: PATH is empty: restore a backup, or remove it for a new store"},
 		{"bbolt file of another program", func(t *testing.T, path string) string {
 			otherBolt(t, path+".other", bbolt.Options{}, put("meta", "raft", "x"))
 			return path + ".other"
@@ -198,6 +203,84 @@ func TestOpenLocked(t *testing.T) {
 	wantErr(t, "Open of an open store", err, store.ErrLocked)
 	if want := "open store: " + path + " is in use by another process: use the admin socket of the node that runs on it, or stop it"; err != nil && err.Error() != want {
 		t.Errorf("Open of an open store = %v, want %s", err, want)
+	}
+}
+
+// A file that was emptied is refused and stays as it is; one that Open made and could fill with nothing goes again, so that the
+// next attempt is none with an empty file.
+func TestOpenAndEmptyFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	must(t, os.WriteFile(path, nil, 0o600))
+	holder, err := os.Open(path)
+	must(t, err)
+	must(t, syscall.Flock(int(holder.Fd()), syscall.LOCK_EX))
+	_, err = store.Open(store.Config{Path: path})
+	wantErr(t, "Open of an empty file that another process has", err, store.ErrLocked)
+	must(t, holder.Close())
+	for range 2 {
+		_, err = store.Open(store.Config{Path: path})
+		wantErr(t, "Open of an empty file", err, store.ErrEmpty)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() != 0 {
+		t.Errorf("the empty file was changed or removed: %v", err)
+	}
+	must(t, os.Remove(path))
+	_, err = store.OpenWith(store.Config{Path: path}, func(path string, flag int, mode os.FileMode) (*os.File, error) {
+		f, err := os.OpenFile(path, flag, mode)
+		if err == nil {
+			f.Close()
+		}
+		return f, err
+	})
+	wantErr(t, "Open of a file that cannot be used", err, syscall.EBADF)
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("an empty file is left: %v", err)
+	}
+	open(t, store.Config{Path: path})
+}
+
+// A store that another process makes while Open finds none is opened.
+func TestOpenWhatWasMadeJustNow(t *testing.T) {
+	other, path := closedStore(t), filepath.Join(t.TempDir(), "store.db")
+	db, err := store.OpenWith(store.Config{Path: path}, func(name string, flag int, mode os.FileMode) (*os.File, error) {
+		f, err := os.OpenFile(name, flag, mode)
+		if errors.Is(err, os.ErrNotExist) {
+			must(t, os.Rename(other, path))
+		}
+		return f, err
+	})
+	must(t, err)
+	defer db.Close()
+	if n, err := db.Count(t.Context()); n != 200 || err != nil {
+		t.Errorf("Count = %d, %v, want 200", n, err)
+	}
+}
+
+// Those who make a store at once do not leave an empty file behind, whoever of them wins.
+func TestOpenAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			db, err := store.Open(store.Config{Path: path})
+			if err == nil {
+				err = db.Close()
+			} else if errors.Is(err, store.ErrLocked) || errors.Is(err, store.ErrEmpty) {
+				err = nil
+			}
+			if err != nil {
+				t.Errorf("Open of many = %v", err)
+			}
+		})
+	}
+	all.Wait()
+	open(t, store.Config{Path: path})
+}
+
+// What a panic of bbolt becomes.
+func TestDamage(t *testing.T) {
+	if got, want := store.Damage("page 3 already freed").Error(), "damaged: restore a backup (page 3 already freed)"; got != want {
+		t.Errorf("damage = %s, want %s", got, want)
 	}
 }
 

@@ -14,8 +14,9 @@ const maxDrift = time.Hour
 
 // Purged says what one Purge did.
 type Purged struct {
-	Families, Tombstones int
-	More                 bool // the limit was reached: call again
+	Families   int
+	Tombstones int  // of ids: those of e-mail addresses go with them
+	More       bool // the limit was reached: call again
 }
 
 // Purge removes at most limit (1 to 1000; anything else is 1000) records of families and tombstones that ended before now, in
@@ -118,8 +119,10 @@ func (w *writer) purge(now int64, limit int) (Purged, error) {
 			done.Families++
 		} else {
 			w.remove(tombstonesBucket, e.key)
-			w.tally.tombstones--
-			done.Tombstones++
+			if !ofEmail(e.key) {
+				w.tally.tombstones--
+				done.Tombstones++
+			}
 		}
 	}
 	return done, nil

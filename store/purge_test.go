@@ -53,7 +53,10 @@ func TestPurge(t *testing.T) {
 // R3: a wrong clock must not bring revoked families back.
 func TestPurgeStopsWhenTheClockJumps(t *testing.T) {
 	db, clock := fresh(t)
+	clock.ms.Store(start - 2*3_600_000)
 	must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 1}, Until: start/1000 - 8000}}}))
+	clock.ms.Store(start)
+	add(t, db, core.CustomerID{}, "bea")
 	for _, c := range []struct {
 		name  string
 		drift time.Duration

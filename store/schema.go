@@ -34,6 +34,7 @@ var (
 	schemaKey   = []byte("schema")
 	identityKey = []byte("identity")
 	tallyKey    = []byte("tally")
+	longestKey  = []byte("longest") // made by the first Remember
 )
 
 // prepare makes the buckets of a new file, checks those of an old one, and syncs.
@@ -122,7 +123,10 @@ func (f *file) read(tx *bbolt.Tx) error {
 	if f.identity, err = decodeIdentity(b.Get(identityKey)); err != nil {
 		return err
 	}
-	f.tally, err = decodeTally(b.Get(tallyKey))
+	if f.tally, err = decodeTally(b.Get(tallyKey)); err != nil {
+		return err
+	}
+	_, err = tables{tx}.longest()
 	return err
 }
 

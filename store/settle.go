@@ -3,10 +3,21 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"go.etcd.io/bbolt"
 
 	"github.com/edgetoken/edgetoken/core"
+)
+
+// What a decision may change is bounded, so that a wrong one does no lasting harm.
+const (
+	// maxAhead is how far a start may be reserved beyond now and all that is reserved or cut off already, in milliseconds.
+	maxAhead = 10 * 60 * 1000
+	// maxPast is how long ago a revocation may end, in seconds: the clock may be corrected while a decision is made.
+	maxPast = 60 * 60
+	// lastUntil is when the latest revocation may end, in Unix seconds: a year after the last token can expire.
+	lastUntil = lastMoment/1_000_000 + 366*24*60*60
 )
 
 // Settle applies the effects of a decision if all that it rests on still holds; else it is ErrConflict and nothing changed. What
@@ -16,12 +27,15 @@ import (
 //
 // If ctx ends while it waits, the effects are applied all the same and only the answer is lost; the same request again is right
 // either way.
+//
+// Effects that no decision can contain are ErrInvalid: a start reserved more than ten minutes beyond now, the high-water mark and
+// the cut-off; a family dead until more than an hour ago or more than a year after the year 9999; no customer of this store.
 func (db *DB) Settle(ctx context.Context, e core.Effects) error {
 	if id := e.Reads.Customer; !id.IsZero() && id.Kind != db.identity.ids {
 		return fmt.Errorf("effects: customer %w: the store holds %s", ErrInvalid, kindName(db.identity.ids))
 	}
 	for _, x := range e.List {
-		if err := checkEffect(db.identity.ids, x); err != nil {
+		if err := checkEffect(db.identity.ids, db.config.Now(), x); err != nil {
 			return err
 		}
 	}
@@ -40,7 +54,7 @@ func (db *DB) Settle(ctx context.Context, e core.Effects) error {
 }
 
 // checkEffect refuses what no decision contains.
-func checkEffect(kind core.IDKind, x core.Effect) error {
+func checkEffect(kind core.IDKind, now time.Time, x core.Effect) error {
 	switch x.Kind {
 	case core.RecordLogin:
 		if x.Customer.Kind != kind || x.At < firstMoment || x.At > lastMoment {
@@ -49,6 +63,9 @@ func checkEffect(kind core.IDKind, x core.Effect) error {
 	case core.RevokeFamily:
 		if _, ok := familyKey(x.Family); !ok {
 			return fmt.Errorf("effect: family %w: its issuer or customer has more than %d bytes", ErrInvalid, maxText)
+		}
+		if x.Until < now.Unix()-maxPast || x.Until > lastUntil {
+			return fmt.Errorf("effect: family %w: dead until %d is no time between an hour ago and a year after the year 9999", ErrInvalid, x.Until)
 		}
 	case core.ReserveStart:
 	default:
@@ -105,6 +122,10 @@ func (w *writer) settle(e core.Effects) error {
 				return err
 			}
 		case core.ReserveStart:
+			// Not from Reads, which may name any cut-off, nor from what this decision reserves already.
+			if x.At-maxAhead > max(w.now, w.tally.mark, cutOff) {
+				return fmt.Errorf("effect: start %w: %d is more than 10 minutes beyond now, the mark and the cut-off", ErrInvalid, x.At)
+			}
 			mark = max(mark, x.At)
 		}
 	}

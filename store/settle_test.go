@@ -83,7 +83,7 @@ func TestSettleChecksWhatWasRead(t *testing.T) {
 		{"nothing", func(*store.DB, core.CustomerID) error { return nil }, nil},
 		{"another customer's password", func(db *store.DB, _ core.CustomerID) error { return db.SetPassword(bg, core.Integer(2), "x") }, nil},
 		{"another family", func(db *store.DB, id core.CustomerID) error {
-			return db.Settle(bg, revokeFamily(core.State{}, core.FamilyKey{Customer: id, Bits: 6}, start))
+			return db.Settle(bg, revokeFamily(core.State{}, core.FamilyKey{Customer: id, Bits: 6}, start/1000))
 		}, nil},
 		{"log-in recorded", func(db *store.DB, id core.CustomerID) error {
 			return db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RecordLogin, Customer: id, At: start}}})
@@ -103,7 +103,7 @@ func TestSettleChecksWhatWasRead(t *testing.T) {
 		{"logged out everywhere", func(db *store.DB, id core.CustomerID) error { return db.Revoke(bg, id) }, store.ErrConflict},
 		{"node's cut-off", func(db *store.DB, _ core.CustomerID) error { return db.RevokeAll(bg) }, store.ErrConflict},
 		{"family revoked", func(db *store.DB, id core.CustomerID) error {
-			return db.Settle(bg, revokeFamily(core.State{}, ours.Key("", id), start))
+			return db.Settle(bg, revokeFamily(core.State{}, ours.Key("", id), start/1000))
 		}, store.ErrConflict},
 	} {
 		// With effects it takes the way of the committer, without them that of readers.
@@ -226,7 +226,7 @@ func TestOnlyOneOfManyWins(t *testing.T) {
 	ada := add(t, db, core.Integer(1), "ada")
 	for round := range 20 {
 		family := core.Family{Listed: true, Ours: true, Bits: uint64(round)}
-		e := revokeFamily(state(t, db, ada.ID, family), family.Key("", ada.ID), start)
+		e := revokeFamily(state(t, db, ada.ID, family), family.Key("", ada.ID), start/1000)
 		var wins, conflicts int
 		var mu sync.Mutex
 		var all sync.WaitGroup
@@ -260,7 +260,7 @@ func TestGroupCommit(t *testing.T) {
 	release := db.HoldCommits()
 	results := make(chan error, 100)
 	for i := range 100 {
-		e := revokeFamily(s, core.FamilyKey{Customer: ada.ID, Bits: uint64(i)}, start)
+		e := revokeFamily(s, core.FamilyKey{Customer: ada.ID, Bits: uint64(i)}, start/1000)
 		if i%10 == 9 {
 			e.Reads.CustomerVersion++
 		}

@@ -10,7 +10,7 @@ import (
 
 // Stats are figures of a store.
 type Stats struct {
-	Customers, Families, Tombstones int
+	Customers, Families, Tombstones int   // tombstones of ids: one for each customer who was removed
 	Bytes                           int64 // of the file, room for growth not included
 	LastCommit                      time.Time
 	HighWater                       int64 // Unix milliseconds

@@ -124,11 +124,8 @@ func (t tables) customerCutOff(id core.CustomerID, found bool) (int64, error) {
 		}
 		return 0, nil
 	}
-	if value := t.get(tombstonesBucket, key); value != nil {
-		grave, err := decodeTombstone(value)
-		return grave.cutOff, err
-	}
-	return 0, nil
+	grave, _, err := t.tombstone(key)
+	return grave.cutOff, err
 }
 
 // family reads the record of a family; the zero value where there is none.

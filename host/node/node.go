@@ -99,6 +99,12 @@ type Stats struct {
 // Stats gives the present figures.
 func (n *Node) Stats() Stats { return Stats{Hashing: n.cfg.Hashing.Stats()} }
 
+// Remember has the store keep the longest lifetime that access tokens ever had, so that a revocation outlives those that were issued when it was longer.
+// Call it before the node's first request.
+func (n *Node) Remember(ctx context.Context) error {
+	return n.cfg.Store.Remember(ctx, n.cfg.Settings.Longest())
+}
+
 // Settings are the settings that the node judges by. The caller must not change what they point to.
 func (n *Node) Settings() *core.Settings { return &n.cfg.Settings }
 

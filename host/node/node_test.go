@@ -521,3 +521,35 @@ func TestLoginRenewsTheHash(t *testing.T) {
 		t.Error("a hash that has the right costs was renewed")
 	}
 }
+
+// TestShorterLifetime revokes a log-in whose access token was issued when lifetimes were longer: it stays revoked as long as that token lives.
+func TestShorterLifetime(t *testing.T) {
+	w := newWorld(t, func(c *node.Config) { c.Settings.AccessTokenLifetime = 30 * 24 * time.Hour })
+	if err := w.Remember(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	refresh, access := w.login(t)
+	settings := core.DefaultSettings()
+	shorter, err := node.New(node.Config{
+		Engine: core.NewNative(settings, newKeys(t, "")), Store: w.store, Settings: settings, Passwords: cheap, Now: func() time.Time { return w.now },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := shorter.Remember(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if result, err := shorter.Blacklist(t.Context(), refresh); err != nil || result.Refused() {
+		t.Fatal(cause(result), err)
+	}
+	w.now = w.now.Add(8 * 24 * time.Hour)
+	if _, err := w.store.Add(t.Context(), store.NewCustomer{Email: "later", PasswordHash: "!"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := shorter.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if result, err := shorter.Check(t.Context(), access); err != nil || cause(result) != core.Blacklisted {
+		t.Errorf("the access token after a purge = %v, %v; want %v", cause(result), err, core.Blacklisted)
+	}
+}

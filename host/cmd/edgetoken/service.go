@@ -120,6 +120,9 @@ func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	if err != nil {
 		return nil, err
 	}
+	if err := g.node.Remember(context.Background()); err != nil {
+		return nil, err
+	}
 	hosts := cfg.AllowedHosts
 	if hosts == nil {
 		hosts = cfg.DefaultHosts()

@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// Remove removes a customer. Tombstones of the id and of the e-mail address, either of which tokens may name, keep the cut-off for
+// as long as the customer's tokens could live, keep from now: all lifetimes and the leeway. The customer's id is not given out
+// again by itself.
+func (db *DB) Remove(ctx context.Context, id core.CustomerID, keep time.Duration) error {
+	if keep < 0 {
+		return fmt.Errorf("tombstone %w: it would be kept for less than no time", ErrInvalid)
+	}
+	return db.write(ctx, func(w *writer) error {
+		c, cutOff, err := w.existing(id)
+		if err != nil {
+			return err
+		}
+		key := idKey(id)
+		w.remove(customersBucket, key)
+		w.remove(lastLoginBucket, key)
+		w.remove(cutOffsBucket, key)
+		w.remove(emailsBucket, []byte(c.Email))
+		w.tally.customers--
+		// Rounded up, since until is in whole seconds.
+		t := tombstone{cutOff: w.newCutOff(cutOff), until: (w.now+keep.Milliseconds())/1000 + 1}
+		w.entomb(grave{key, t})
+		w.entomb(grave{emailTombstoneKey(c.Email), t})
+		return nil
+	})
+}
+
+// What tags the key of the tombstone of an e-mail address. No id has such a key: a text has no null character, and the key of an
+// integer has 8 bytes.
+const emailTag = "\x00e"
+
+// emailTombstoneKey is the key of the tombstone of an e-mail address: the tag and its SHA-256, so that it does not show the
+// address of a customer who was removed.
+func emailTombstoneKey(email string) []byte {
+	sum := sha256.Sum256([]byte(email))
+	return append([]byte(emailTag), sum[:]...)
+}
+
+// ofEmail reports whether the key of a tombstone is that of an e-mail address.
+func ofEmail(key []byte) bool {
+	return len(key) == len(emailTag)+sha256.Size && string(key[:len(emailTag)]) == emailTag
+}
+
+// grave is a tombstone and its key.
+type grave struct {
+	key []byte
+	tombstone
+}
+
+// entomb makes a tombstone where there is none.
+func (w *writer) entomb(g grave) {
+	w.put(tombstonesBucket, g.key, g.encode())
+	w.put(expiryBucket, expiryKey(g.until, tombstoneExpires, g.key), []byte{recordVersion})
+	if !ofEmail(g.key) {
+		w.tally.tombstones++
+	}
+}
+
+// bury removes a tombstone.
+func (w *writer) bury(g grave) {
+	w.remove(tombstonesBucket, g.key)
+	w.remove(expiryBucket, expiryKey(g.until, tombstoneExpires, g.key))
+	if !ofEmail(g.key) {
+		w.tally.tombstones--
+	}
+}
+
+// tombstone reads the tombstone of an id or an e-mail address; ok is false where there is none.
+func (t tables) tombstone(key []byte) (grave tombstone, ok bool, err error) {
+	value := t.get(tombstonesBucket, key)
+	if value == nil {
+		return tombstone{}, false, nil
+	}
+	grave, err = decodeTombstone(value)
+	return grave, err == nil, err
+}
