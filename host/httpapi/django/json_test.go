@@ -3,6 +3,7 @@ package django_test
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -77,6 +78,16 @@ func TestParseJSONUnsupportedCharset(t *testing.T) {
 }
 
 // The values are compared as they are written again.
+// TestParseJSONOutOfRange: what no float can hold is an infinity, however its digits are spread.
+func TestParseJSONOutOfRange(t *testing.T) {
+	for _, body := range []string{"1e400", strings.Repeat("1", 4301) + "e-711", strings.Repeat("9", 5000) + ".5"} {
+		v, err := django.ParseJSON([]byte(body), "")
+		if err != nil || !math.IsInf(v.Float(), 1) {
+			t.Errorf("ParseJSON(%.20s…, %d bytes) = %v, %v; want an infinity", body, len(body), v.Float(), err)
+		}
+	}
+}
+
 func TestParseJSON(t *testing.T) {
 	tests := []struct {
 		name, body, charset, want string
@@ -86,6 +97,8 @@ func TestParseJSON(t *testing.T) {
 		{"integers are exact", "[-0,123456789012345678901234567890]", "", "[0,123456789012345678901234567890]"},
 		{"4300 digits", "-" + strings.Repeat("9", 4300), "", "-" + strings.Repeat("9", 4300)},
 		{"floats", "[1e3,1E-7,0.1,1e16,123456789012345680.0,-0.0]", "", "[1000.0,1e-07,0.1,1e+16,1.2345678901234568e+17,-0.0]"},
+		{"many digits before the point", strings.Repeat("1", 4301) + "e-4300", "", "1.1111111111111112"},
+		{"so many that they round up", "-1" + strings.Repeat("0", 15) + "5" + strings.Repeat("0", 900) + ".01e-917", "", "-0.10000000000000005"},
 		{"escapes", `"\"\\\/\b\f\n\r\t\u0041\ud83d\ude00"`, "", `"\"\\/\b\f\n\r\tA😀"`},
 		{"the last of equal names, in the first's place", `{"a":1,"b":2,"\u0061":3}`, "", `{"a":3,"b":2}`},
 		{"950 levels", strings.Repeat("[", 950) + strings.Repeat("]", 950), "", strings.Repeat("[", 950) + strings.Repeat("]", 950)},
