@@ -255,23 +255,6 @@ func TestPanicIsThatOfDo(t *testing.T) {
 	}
 }
 
-func TestOwnProcessors(t *testing.T) {
-	before := runtime.GOMAXPROCS(0)
-	defer runtime.GOMAXPROCS(before)
-	q, err := admission.New(admission.Config{Workers: 3, OwnProcessors: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := runtime.GOMAXPROCS(0); got != before+3 {
-		t.Errorf("GOMAXPROCS = %d, want %d", got, before+3)
-	}
-	for range 10 {
-		if err := q.Do(t.Context(), admission.Work{}, func() {}); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
 func TestNewNamesEveryMistake(t *testing.T) {
 	_, err := admission.New(admission.Config{Workers: -1, Queue: -1, Memory: -1, Wait: -1})
 	if err == nil {

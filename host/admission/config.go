@@ -29,10 +29,6 @@ type Config struct {
 	Memory int64
 	// Wait is the longest that a log-in may wait for a worker; 0: 10 seconds.
 	Wait time.Duration
-	// OwnProcessors lets New raise GOMAXPROCS by Workers, for the whole process and for good: then everything else finds a processor of Go's
-	// at once, and the system decides between threads; it favours those that sleep much, as a server's do. For programs that are a node and
-	// little else. Without it hashing takes Go's processors from everything else for up to 10 ms at a time.
-	OwnProcessors bool
 }
 
 // filled is c with its defaults; the error names every mistake in c.

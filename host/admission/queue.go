@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -56,9 +55,6 @@ func New(cfg Config) (*Queue, error) {
 	cfg, err := cfg.filled()
 	if err != nil {
 		return nil, err
-	}
-	if cfg.OwnProcessors {
-		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + cfg.Workers)
 	}
 	return &Queue{cfg: cfg, clients: newRing[netip.Prefix](), accounts: newRing[string]()}, nil
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/admission"
+	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -36,41 +38,40 @@ func (n *Node) Login(ctx context.Context, client netip.Prefix, email, given stri
 // passwordGood reports whether given is the customer's password. For a customer who does not exist, or whose password is
 // unusable or of a format that is not known here, it does the same work for nothing. A good password whose hash has other costs than new ones
 // is hashed anew, as Django does, so that sooner or later all log-ins take the same time.
-func (n *Node) passwordGood(ctx context.Context, work admission.Work, customer store.Customer, given string) (good bool, err error) {
-	var unread error
-	var renewed string
-	waste := func() { password.Waste(given, n.cfg.Passwords) }
-	verify := waste
+func (n *Node) passwordGood(ctx context.Context, work admission.Work, customer store.Customer, given string) (bool, error) {
+	job := hashing.Job{Password: given, Params: n.cfg.Passwords}
 	work.Memory = memoryOf(n.cfg.Passwords)
 	if !customer.ID.IsZero() && password.IsUsable(customer.PasswordHash) {
-		verify = func() {
-			if good, unread = password.Verify(customer.PasswordHash, given); unread != nil {
-				waste()
-			}
-			if good && password.NeedsRehash(customer.PasswordHash, n.cfg.Passwords) {
-				renewed, unread = password.Hash(given, n.cfg.Passwords, n.cfg.Rand)
-			}
-		}
-		if costs, err := password.ParamsOf(customer.PasswordHash); err == nil {
+		job.Encoded = customer.PasswordHash
+		if costs, err := password.ParamsOf(job.Encoded); err == nil {
 			work.Memory = max(work.Memory, memoryOf(costs))
 		}
 	}
-	err = n.cfg.Hashing.Do(ctx, work, verify)
+	result, err := n.hash(ctx, work, job)
 	if errors.Is(err, admission.ErrTooLarge) {
-		unread, work.Memory = err, memoryOf(n.cfg.Passwords)
-		err = n.cfg.Hashing.Do(ctx, work, waste)
+		fault := err.Error()
+		job.Encoded, work.Memory = "", memoryOf(n.cfg.Passwords)
+		result, err = n.hash(ctx, work, job)
+		result.Fault = fault
 	}
-	if unread != nil {
+	if result.Fault != "" {
 		n.cfg.Log.Warn("stored password hash cannot be checked, so that the customer cannot log in; set a new password",
-			"customer", customer.ID.String(), "error", unread)
+			"customer", customer.ID.String(), "error", result.Fault)
 	}
-	if renewed != "" {
-		n.renew(ctx, customer, renewed)
+	if result.Renewed != "" {
+		n.renew(ctx, customer, result.Renewed)
 	}
 	if errors.Is(err, admission.ErrFull) {
 		err = fmt.Errorf("%w: %w", ErrBusy, err)
 	}
-	return good, err
+	return result.Good, err
+}
+
+// hash does a job when its turn comes.
+func (n *Node) hash(ctx context.Context, work admission.Work, job hashing.Job) (result hashing.Result, err error) {
+	var failed error
+	err = n.cfg.Hashing.Do(ctx, work, func() { result, failed = n.cfg.Hasher.Check(ctx, job) })
+	return result, cmp.Or(err, failed)
 }
 
 // renew replaces a hash by another of the same password. Where that fails the log-in stands: the next one tries again.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/admission"
+	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -35,6 +36,8 @@ type Config struct {
 	// Hashing admits the hashing of passwords; nil: a queue of its own with the defaults. Nodes may share one, so that a node which takes
 	// another's place takes its queue too.
 	Hashing *admission.Queue
+	// Hasher hashes the passwords that Hashing admits; nil: in this process.
+	Hasher hashing.Hasher
 	// Keys describes the keys of Engine, for Result.KeyID; zero: that stays empty.
 	Keys core.KeySet
 	// Claims gives the configured claims of a customer as a JSON object; nil: none. Called at each log-in and refresh.
@@ -81,6 +84,9 @@ func New(cfg Config) (*Node, error) {
 	}
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
+	}
+	if cfg.Hasher == nil {
+		cfg.Hasher = hashing.Here{Rand: cfg.Rand}
 	}
 	if cfg.Claims == nil {
 		cfg.Claims = func(store.Customer) []byte { return nil }

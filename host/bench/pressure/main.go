@@ -17,6 +17,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/edgetoken/edgetoken/host/hashing"
 )
 
 var (
@@ -34,6 +36,9 @@ func main() {
 	switch what {
 	case "node":
 		serve()
+		return
+	case "hash":
+		check(hashing.Serve(os.Stdin, os.Stdout))
 		return
 	case "bare":
 		bare()

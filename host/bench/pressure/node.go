@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
@@ -20,6 +21,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/admission"
 	wasm "github.com/edgetoken/edgetoken/host/engine"
+	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/node"
@@ -58,9 +60,11 @@ func serve() {
 	nothing, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	check(err)
 	quiet := slog.New(slog.NewJSONHandler(nothing, nil))
-	hashing, err := admission.New(admission.Config{Workers: *workers, OwnProcessors: true})
+	queue, err := admission.New(admission.Config{Workers: *workers})
 	check(err)
-	n, err := node.New(node.Config{Engine: tokens, Store: db, Hashing: hashing, Settings: settings, Log: quiet})
+	hasher := hashing.NewProcesses(func() *exec.Cmd { return exec.Command(os.Args[0], "hash") }, quiet)
+	defer hasher.Close()
+	n, err := node.New(node.Config{Engine: tokens, Store: db, Hashing: queue, Hasher: hasher, Settings: settings, Log: quiet})
 	check(err)
 	handler, err := httpapi.New(httpapi.Config{Node: n, Log: quiet})
 	check(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
 	"github.com/edgetoken/edgetoken/host/engine"
+	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/node"
@@ -32,6 +33,7 @@ type service struct {
 	store       *store.DB
 	instances   *engine.Engine // nil: native
 	hashing     *admission.Queue
+	hasher      *hashing.Processes
 	history     *throttle.History
 	certificate *certificate // nil: plain HTTP
 	metrics     *metrics
@@ -88,12 +90,11 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 	if s.instances != nil {
 		s.closes = append(s.closes, func() error { return s.instances.Close(context.Background()) })
 	}
-	// After the engine, which makes as many instances as there are processors before those for hashing are added.
-	hashing := cfg.Hashing
-	hashing.OwnProcessors = true
-	if s.hashing, err = admission.New(hashing); err != nil {
+	if s.hashing, err = admission.New(cfg.Hashing); err != nil {
 		return nil, err
 	}
+	s.hasher = hashing.NewProcesses(hashProcess, s.log)
+	s.closes = append(s.closes, s.hasher.Close)
 	s.metrics = newMetrics(s, cfg)
 	g, err := s.generation(cfg, ring)
 	if err != nil {
@@ -115,7 +116,7 @@ func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 		g.info.ModuleHash = s.instances.ModuleHash()
 	}
 	g.node, err = node.New(node.Config{
-		Engine: g.engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password, Hashing: s.hashing, Keys: g.keys, Log: s.log,
+		Engine: g.engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password, Hashing: s.hashing, Hasher: s.hasher, Keys: g.keys, Log: s.log,
 	})
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ package main
 
 import (
 	"io/fs"
+	"os/exec"
 	"syscall"
 )
 
@@ -18,3 +19,6 @@ func owner(info fs.FileInfo) (uid int, ok bool) {
 	}
 	return int(s.Uid), true
 }
+
+// apart has a process stand in a group of its own, which signals of the terminal do not reach.
+func apart(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
