@@ -59,6 +59,14 @@ command_line() {
 
 build() { modules && command_line; }
 
+# built says what build made, a line each.
+built() {
+  echo "bin/edgetoken               the command, $(bin/edgetoken version | awk 'NR == 1 { print $2 }')"
+  echo "dist/edgetoken.wasm         the module that leaves signatures to its host"
+  echo "dist/edgetoken-full.wasm    the self-contained module"
+  echo "dist/edgetoken-verify.wasm  the self-contained module that only checks"
+}
+
 passed=0 failed=0 skipped=0
 
 # closing prints the counts as the last line and ends with the verdict.
@@ -236,7 +244,7 @@ esac
 
 tools
 case "${1:-}" in
-  '') build ;;
+  '') build && built ;;
   run) shift; say "building; the first time takes a minute" >&2; build; exec bin/edgetoken demo "$@" ;;
   test) run_tests ;;
   test-peers) build; run_peers ;;

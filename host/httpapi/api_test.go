@@ -190,13 +190,13 @@ func TestOneRecordForEachRequest(t *testing.T) {
 		{"used", "GET", "/customers/me/", "", access,
 			map[string]any{"route": "/customers/me/", "status": 200.0, "customer": "7", "level": "INFO"}},
 		{"refused", "POST", "/auth/token/", `{"email":"ana@example.com","password":"s3cret-guess"}`, "",
-			map[string]any{"route": "/auth/token/", "status": 401.0, "code": "no_active_account", "cause": "no_active_account", "customer": "7"}},
+			map[string]any{"route": "/auth/token/", "status": 401.0, "code": "no_active_account", "cause": "wrong_password", "customer": "7"}},
 		{"wrong type", "GET", "/customers/me/", "", refresh,
 			map[string]any{"status": 401.0, "code": "token_not_valid", "cause": "wrong_type", "customer": "7"}},
 		{"invalid body", "POST", "/auth/token/", `{"email":"ana@example.com"}`, "",
-			map[string]any{"status": 400.0, "code": nil, "customer": nil}},
+			map[string]any{"status": 400.0, "code": nil, "customer": nil, "cause": "invalid_fields", "path": nil}},
 		{"unknown path", "GET", "/ana@example.com/" + access, "", "",
-			map[string]any{"route": nil, "status": 404.0, "method": "GET"}},
+			map[string]any{"route": nil, "path": "/…/…", "status": 404.0, "method": "GET", "cause": "unknown_path"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s.log.Lock()

@@ -157,7 +157,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	took := time.Since(started)
 	h.record(rq, a, took)
 	if h.cfg.Observe != nil {
-		h.cfg.Observe(Observation{rq.route, methodName(rq.Method), a.status, a.code, a.cause, took})
+		h.cfg.Observe(Observation{rq.route, methodName(rq.Method), a.status, a.code, a.why(), took})
 	}
 }
 
@@ -177,14 +177,16 @@ func (h *handler) answer(rq *request) (a answer) {
 	}
 	if !hostAllowed(rq.Host, h.cfg.AllowedHosts) {
 		// Django's CommonMiddleware answers before XFrameOptionsMiddleware is reached.
-		return h.compat.page(http.StatusBadRequest)
+		a := h.compat.page(http.StatusBadRequest).since(hostNotAllowed)
+		a.about = []slog.Attr{slog.String("host", bounded(rq.Host))}
+		return a
 	}
 	view, ok := h.views[path]
 	if !ok && h.views[path+"/"] != nil {
-		return redirect(path+"/", rq.URL.RawQuery)
+		return redirect(path+"/", rq.URL.RawQuery).since(missingSlash)
 	}
 	if !ok {
-		a = h.compat.page(http.StatusNotFound)
+		a = h.compat.page(http.StatusNotFound).since(unknownPath)
 	} else {
 		rq.view, rq.route = view, view.path
 		a = rq.respond(view.serve(rq))

@@ -43,7 +43,7 @@ func (h *handler) ready(rq *request) answer {
 // What exactly is wrong may name paths of this machine, so it stands in the log alone.
 func (h *handler) health(rq *request, err error) answer {
 	if rq.Method != http.MethodGet && rq.Method != http.MethodHead {
-		return answer{status: http.StatusMethodNotAllowed, header: http.Header{"Allow": {"GET, HEAD"}}}
+		return answer{status: http.StatusMethodNotAllowed, header: http.Header{"Allow": {"GET, HEAD"}}, reason: wrongMethod}
 	}
 	status, members := http.StatusOK, []django.Member{django.Text("status", "ok")}
 	header := http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}}

@@ -12,8 +12,8 @@ type Observation struct {
 	Route    string // "" where the path is none of ours
 	Method   string // one of HTTP's own; "other" for any other
 	Status   int
-	Code     core.Code  // of a refusal
-	Cause    core.Cause // of a refusal; core.OK where there was none
+	Code     core.Code // of a refusal
+	Cause    string    // of a refusal, a failure or a redirect; "ok" where there was none
 	Duration time.Duration
 }
 

@@ -14,19 +14,20 @@ import (
 const maxEmail = 254
 
 // record writes the log record of a request: what was asked, by whom and how it ended, never what was sent, but for the e-mail address if
-// that is wished. A path that is none of ours is left
-// out, since anything may stand in it.
+// that is wished. Of a path that is none of ours it has what shownPath leaves of it.
 func (h *handler) record(rq *request, a answer, took time.Duration) {
 	attrs := []slog.Attr{slog.String("method", rq.Method)}
 	if rq.route != "" {
 		attrs = append(attrs, slog.String("route", rq.route))
+	} else {
+		attrs = append(attrs, slog.String("path", shownPath(rq.URL.Path)))
 	}
 	attrs = append(attrs, slog.Int("status", a.status))
 	if a.code != "" {
 		attrs = append(attrs, slog.String("code", string(a.code)))
 	}
-	if a.cause != core.OK {
-		attrs = append(attrs, slog.String("cause", a.cause.String()))
+	if why := a.why(); why != core.OK.String() {
+		attrs = append(append(attrs, slog.String("cause", why)), a.about...)
 	}
 	if id := rq.about.Customer.ID; !id.IsZero() {
 		attrs = append(attrs, slog.String("customer", id.String()))

@@ -110,11 +110,11 @@ func TestObserve(t *testing.T) {
 	s.ask(t, "GET", "/healthz", "")
 	s.Close() // waits for what comes after the answers
 	want := []httpapi.Observation{
-		{Route: "/auth/token/", Method: "POST", Status: http.StatusOK},
-		{Route: "/auth/token/", Method: "POST", Status: http.StatusUnauthorized, Code: core.NoActiveAccount, Cause: core.BadCredentials},
-		{Route: "/auth/token/", Method: "other", Status: http.StatusMethodNotAllowed},
-		{Method: "GET", Status: http.StatusNotFound},
-		{Route: "/healthz", Method: "GET", Status: http.StatusOK},
+		{Route: "/auth/token/", Method: "POST", Status: http.StatusOK, Cause: "ok"},
+		{Route: "/auth/token/", Method: "POST", Status: http.StatusUnauthorized, Code: core.NoActiveAccount, Cause: "wrong_password"},
+		{Route: "/auth/token/", Method: "other", Status: http.StatusMethodNotAllowed, Cause: "method_not_allowed"},
+		{Method: "GET", Status: http.StatusNotFound, Cause: "unknown_path"},
+		{Route: "/healthz", Method: "GET", Status: http.StatusOK, Cause: "ok"},
 	}
 	for i := range max(len(want), len(seen)) {
 		if i >= len(want) || i >= len(seen) || seen[i] != want[i] {

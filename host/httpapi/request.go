@@ -78,7 +78,7 @@ func (rq *request) authenticate() error {
 		return err
 	}
 	if result.Refused() {
-		return refusal{core.Authenticate, result.Refusals}
+		return refusal{op: core.Authenticate, refusals: result.Refusals}
 	}
 	rq.customer = result.Customer
 	return nil

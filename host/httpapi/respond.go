@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -19,9 +20,11 @@ type answer struct {
 	body   []byte
 
 	// For the log alone, but for what X-Auth-Error shows of the cause.
-	code  core.Code
-	cause core.Cause
-	err   error // why a 5xx
+	code   core.Code
+	cause  core.Cause
+	reason reason      // what cause does not know, or not so exactly
+	about  []slog.Attr // more of it
+	err    error       // why a 5xx
 }
 
 // byCode says how a refusal is answered: as 401 always, and with the code beside the detail or without it. simplejwt's own exceptions
@@ -40,6 +43,7 @@ var byCode = map[core.Code]struct{ withCode bool }{
 type refusal struct {
 	op       core.Op
 	refusals []core.Refusal
+	reason   reason // why a log-in was refused, which core does not tell
 }
 
 func (r refusal) Error() string { return "refused: " + r.cause().String() }
@@ -48,7 +52,9 @@ func (r refusal) Error() string { return "refused: " + r.cause().String() }
 func (r refusal) cause() core.Cause { return r.refusals[0].Cause }
 
 // refused is a refusal for one cause.
-func refused(op core.Op, cause core.Cause) error { return refusal{op, []core.Refusal{{Cause: cause}}} }
+func refused(op core.Op, cause core.Cause) error {
+	return refusal{op: op, refusals: []core.Refusal{{Cause: cause}}}
+}
 
 // The errors below are what a view can answer with besides refusals, and Django REST framework's texts for them.
 
@@ -63,24 +69,25 @@ type brokenBody struct{ error }
 // fault is any other fault of a request: the status and the detail that it is answered with.
 type fault struct {
 	status int
+	reason reason
 	detail string
 }
 
 func (f fault) Error() string { return f.detail }
 
 var (
-	errNotAcceptable = fault{http.StatusNotAcceptable, "Could not satisfy the request Accept header."}
-	errNotFound      = fault{http.StatusNotFound, "Not found."}
+	errNotAcceptable = fault{http.StatusNotAcceptable, notAcceptable, "Could not satisfy the request Accept header."}
+	errNotFound      = fault{http.StatusNotFound, unknownFormat, "Not found."}
 )
 
 // methodNotAllowed is a method that the view does not have.
 func methodNotAllowed(method string) error {
-	return fault{http.StatusMethodNotAllowed, `Method "` + method + `" not allowed.`}
+	return fault{http.StatusMethodNotAllowed, wrongMethod, `Method "` + method + `" not allowed.`}
 }
 
 // unsupportedMediaType is a Content-Type that no parser reads, as its bytes came.
 func unsupportedMediaType(contentType string) error {
-	return fault{http.StatusUnsupportedMediaType, `Unsupported media type "` + django.Latin1(contentType) + `" in request.`}
+	return fault{http.StatusUnsupportedMediaType, unsupportedType, `Unsupported media type "` + django.Latin1(contentType) + `" in request.`}
 }
 
 // busyDetail is the text of a 503, and retryAfter its Retry-After in seconds.
@@ -105,18 +112,21 @@ func (rq *request) respond(value django.Value, err error) answer {
 	case errors.As(err, &refusal):
 		return rq.refuse(refusal)
 	case errors.As(err, &invalid):
-		return rq.render(http.StatusBadRequest, invalid.faults)
+		return rq.render(http.StatusBadRequest, invalid.faults).since(invalidFields)
 	case errors.As(err, &soon):
 		return rq.tooSoon(soon)
 	case errors.As(err, &parse):
-		return rq.detail(http.StatusBadRequest, parse.Detail)
+		return rq.detail(http.StatusBadRequest, parse.Detail).since(malformedBody)
 	case errors.As(err, &fault):
-		return rq.detail(fault.status, fault.detail)
+		return rq.detail(fault.status, fault.detail).since(fault.reason)
 	case errors.Is(err, django.ErrFileNotText):
-		return rq.detail(http.StatusBadRequest, err.Error())
-	case errors.As(err, &broken), errors.Is(err, django.ErrBodyTooLarge), errors.Is(err, django.ErrTooManyFields),
-		errors.Is(err, django.ErrTooManyFiles):
-		return rq.compat.page(http.StatusBadRequest)
+		return rq.detail(http.StatusBadRequest, err.Error()).since(malformedBody)
+	case errors.As(err, &broken):
+		return rq.compat.page(http.StatusBadRequest).since(brokenOff)
+	case errors.Is(err, django.ErrBodyTooLarge):
+		return rq.compat.page(http.StatusBadRequest).since(bodyTooLarge)
+	case errors.Is(err, django.ErrTooManyFields), errors.Is(err, django.ErrTooManyFiles):
+		return rq.compat.page(http.StatusBadRequest).since(tooManyFields)
 	case errors.Is(err, node.ErrBusy), errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed),
 		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		a := rq.detail(http.StatusServiceUnavailable, busyDetail)
@@ -159,7 +169,7 @@ func (rq *request) refuse(r refusal) answer {
 	if rq.cfg.ErrorHeader {
 		a.header.Set("X-Auth-Error", public)
 	}
-	a.code, a.cause = code, cause
+	a.code, a.cause, a.reason = code, cause, r.reason
 	return a
 }
 
@@ -192,7 +202,7 @@ func (rq *request) render(status int, value django.Value) answer {
 		err = rq.renderJSON(&a, value)
 	}
 	if err != nil {
-		return rq.detail(http.StatusBadRequest, err.Error())
+		return rq.detail(http.StatusBadRequest, err.Error()).since(malformedBody)
 	}
 	return a
 }

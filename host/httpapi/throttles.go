@@ -3,9 +3,11 @@ package httpapi
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -42,6 +44,7 @@ func (t Throttles) validate() error {
 
 // scoped is a rate and the key under which a request counts against it.
 type scoped struct {
+	name string // as the configuration has it
 	rate throttle.Rate
 	key  string
 }
@@ -51,38 +54,43 @@ func (rq *request) throttle() error {
 	t, address := &rq.cfg.Throttles, rq.client.network.String()
 	var counts []scoped
 	if rq.customer.ID.IsZero() {
-		counts = append(counts, scoped{t.Anon, "anon " + address}, scoped{t.User, "user address " + address})
+		counts = append(counts, scoped{"anon", t.Anon, "anon " + address}, scoped{"user", t.User, "user address " + address})
 	} else {
-		counts = append(counts, scoped{t.User, "user " + rq.customer.ID.String()})
+		counts = append(counts, scoped{"user", t.User, "user " + rq.customer.ID.String()})
 	}
 	if rq.view.logsIn {
-		counts = append(counts, scoped{t.Login, "login " + address})
+		counts = append(counts, scoped{"login", t.Login, "login " + address})
 	}
 	return rq.count(counts...)
 }
 
 // throttleAccount counts a log-in with this e-mail address.
 func (rq *request) throttleAccount(email string) error {
-	return rq.count(scoped{rq.cfg.Throttles.Account, "account " + email})
+	return rq.count(scoped{"account", rq.cfg.Throttles.Account, "account " + email})
 }
 
 // count counts a request against each rate, those after one that is used up included, and refuses it for the longest wait.
 func (rq *request) count(counts ...scoped) error {
 	var longest time.Duration
-	now, within := rq.cfg.Now(), true
+	var names []string
+	now := rq.cfg.Now()
 	for _, c := range counts {
 		if wait, ok := rq.cfg.ThrottleHistory.Admit(c.key, c.rate, now); !ok {
-			within, longest = false, max(longest, wait)
+			names, longest = append(names, c.name), max(longest, wait)
 		}
 	}
-	if within {
+	if names == nil {
 		return nil
 	}
-	return throttled{seconds: int(math.Ceil(longest.Seconds()))}
+	return throttled{seconds: int(math.Ceil(longest.Seconds())), names: strings.Join(names, ",")}
 }
 
-// throttled is a request that came too soon (Django REST framework's Throttled), and how long to wait, in seconds.
-type throttled struct{ seconds int }
+// throttled is a request that came too soon (Django REST framework's Throttled), how long to wait, in seconds, and whose rate is used up:
+// "login", or "anon,login".
+type throttled struct {
+	seconds int
+	names   string
+}
 
 func (t throttled) Error() string {
 	unit := " seconds."
@@ -99,6 +107,6 @@ const codeThrottled core.Code = "throttled"
 func (rq *request) tooSoon(t throttled) answer {
 	a := rq.detail(http.StatusTooManyRequests, t.Error())
 	a.header.Set("Retry-After", strconv.Itoa(t.seconds))
-	a.code = codeThrottled
+	a.code, a.reason, a.about = codeThrottled, tooOften, []slog.Attr{slog.String("throttle", t.names)}
 	return a
 }

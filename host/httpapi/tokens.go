@@ -57,7 +57,11 @@ func (rq *request) concluded(op core.Op, result node.Result, err error) (django.
 		return django.Value{}, err
 	}
 	if result.Refused() {
-		return django.Value{}, refusal{op, result.Refusals}
+		r := refusal{op: op, refusals: result.Refusals}
+		if op == core.Login {
+			r.reason = whyNoLogin(result.Customer)
+		}
+		return django.Value{}, r
 	}
 	var members []django.Member
 	for _, token := range result.Tokens {

@@ -26,7 +26,11 @@ func (p Params) Validate() error {
 	case p.Parallelism < 1 || p.Parallelism > maxParallelism:
 		return fmt.Errorf("argon2 parallelism %d: must be 1 to %d", p.Parallelism, maxParallelism)
 	case p.Memory < 8*uint32(p.Parallelism) || p.Memory > maxMemory:
-		return fmt.Errorf("argon2 memory %d KiB: must be %d to %d KiB with %d lanes", p.Memory, 8*uint32(p.Parallelism), maxMemory, p.Parallelism)
+		lanes := "lanes"
+		if p.Parallelism == 1 {
+			lanes = "lane"
+		}
+		return fmt.Errorf("argon2 memory %d KiB: must be %d to %d KiB with %d %s", p.Memory, 8*uint32(p.Parallelism), maxMemory, p.Parallelism, lanes)
 	case p.Iterations < 1 || p.Iterations > maxIterations:
 		return fmt.Errorf("argon2 iterations %d: must be 1 to %d", p.Iterations, maxIterations)
 	case uint64(p.Memory)*uint64(p.Iterations) > maxWork:

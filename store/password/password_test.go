@@ -64,7 +64,7 @@ func TestVerifyNamesWhatIsWrong(t *testing.T) {
 		{"leading zero", "v=19$m=064,t=1,p=1$" + salt + "$" + hash, "argon2: cost m= is no number in range"},
 		{"sign", "v=19$m=64,t=+1,p=1$" + salt + "$" + hash, "argon2: cost t= is no number in range"},
 		{"lanes beyond a byte", "v=19$m=64,t=1,p=256$" + salt + "$" + hash, "argon2: cost p= is no number in range"},
-		{"gigabytes", "v=19$m=4194304,t=1,p=1$" + salt + "$" + hash, "argon2 memory 4194304 KiB: must be 8 to 524288 KiB with 1 lanes"},
+		{"gigabytes", "v=19$m=4194304,t=1,p=1$" + salt + "$" + hash, "argon2 memory 4194304 KiB: must be 8 to 524288 KiB with 1 lane"},
 		{"too little memory", "v=19$m=15,t=1,p=2$" + salt + "$" + hash, "argon2 memory 15 KiB: must be 16 to 524288 KiB with 2 lanes"},
 		{"no passes", "v=19$m=64,t=0,p=1$" + salt + "$" + hash, "argon2 iterations 0: must be 1 to 64"},
 		{"endless", "v=19$m=64,t=4000000000,p=1$" + salt + "$" + hash, "argon2 iterations 4000000000: must be 1 to 64"},

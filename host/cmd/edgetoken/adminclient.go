@@ -39,8 +39,7 @@ func connect(cfg *config.Config, engineName string, mayMake bool) (*adminClient,
 	}
 	db, err := openStore(cfg)
 	if errors.Is(err, store.ErrLocked) {
-		return nil, fmt.Errorf("%s is in use by another process, and no node answers at %s: a node is starting or stopping, or another command is at work; try again",
-			dir.store(), absolute(dir.socket()))
+		return nil, lockedWithoutNode(dir)
 	}
 	if err != nil {
 		return nil, err
@@ -61,6 +60,12 @@ func connect(cfg *config.Config, engineName string, mayMake bool) (*adminClient,
 		close: func() error { return errors.Join(a.close(), db.Close()) },
 		notes: notes,
 	}, nil
+}
+
+// lockedWithoutNode says that another process has the store, and that no node answers.
+func lockedWithoutNode(dir dataDir) error {
+	return fmt.Errorf("%s is in use by another process, and no node answers at %s: a node is starting or stopping, or another command is at work: try again; "+
+		"if a node runs whose socket was removed, start it again", dir.store(), absolute(dir.socket()))
 }
 
 var errNoStore = errors.New("there is no store")

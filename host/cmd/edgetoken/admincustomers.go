@@ -160,12 +160,18 @@ func (a *admin) didAdd(added []store.Customer) customersAdded {
 		}
 	}
 	if len(odd) > 0 {
-		answer.Warnings = append(answer.Warnings, fmt.Sprintf("%d of the e-mail addresses have no @, such as %q", len(odd), odd[0]))
+		have := "have"
+		if len(odd) == 1 {
+			have = "has"
+		}
+		answer.Warnings = append(answer.Warnings, fmt.Sprintf("%d of the e-mail addresses %s no @, such as %q", len(odd), have, odd[0]))
 	}
 	for _, format := range slices.Sorted(maps.Keys(unread)) {
-		answer.Warnings = append(answer.Warnings, fmt.Sprintf(
-			"%d password hashes (%s) are stored as they are, but this version cannot check them: log-in is refused until edgetoken customers passwd sets a new password",
-			unread[format], format))
+		text := "%d password hashes (%s) are stored as they are, but this version cannot check them"
+		if unread[format] == 1 {
+			text = "%d password hash (%s) is stored as it is, but this version cannot check it"
+		}
+		answer.Warnings = append(answer.Warnings, fmt.Sprintf(text+": log-in is refused until edgetoken customers passwd sets a new password", unread[format], format))
 	}
 	return answer
 }

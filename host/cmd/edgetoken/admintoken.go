@@ -27,13 +27,15 @@ type judgement struct {
 	Accepted bool   `json:"accepted"`
 	As       string `json:"as"`
 	Cause    string `json:"cause"`  // exactly why it was refused; "ok" where it was not
-	Code     string `json:"code"`   // what a client is told; empty where the token was accepted
+	Status   int    `json:"status"` // what a client is answered with there; 200 where the token was accepted
+	Code     string `json:"code"`   // the same; empty where the token was accepted
 	Detail   string `json:"detail"` // the same
 	// Signed says whether the signature is that of a key of ours. Header and Claims are anybody's word where it is not.
 	Signed   bool            `json:"signed"`
 	Header   json.RawMessage `json:"header"` // null where it is no JSON
 	Claims   json.RawMessage `json:"claims"` // null where they are no JSON
 	Steps    []checked       `json:"steps"`
+	Family   *string         `json:"family"`   // of the log-in, as log records and revoke name it; null where none is known
 	Customer *customerView   `json:"customer"` // whom the token names; null where there is none
 }
 
@@ -139,17 +141,32 @@ func (t *trial) judgement(outcome core.Outcome) judgement {
 	j := judgement{
 		Accepted: !outcome.Refused(), As: t.as, Cause: refused.Cause.String(),
 		Signed: t.opened.Cause == core.OK || t.opened.Cause == core.BadClaims,
-		Steps:  t.steps(refused),
+		Steps:  t.steps(refused), Status: http.StatusOK,
 	}
 	if !j.Accepted {
-		code, detail, _ := t.settings.Describe(refused.Cause)
-		j.Code, j.Detail = string(code), detail
+		j.Status, j.Code, j.Detail = t.told(refused.Cause)
+	}
+	if family := t.opened.FamilyAt(t.now); t.opened.Cause == core.OK && family.Listed {
+		j.Family = familyName(family.Bits)
 	}
 	if !t.customer.ID.IsZero() {
 		v := viewOf(t.customer)
 		j.Customer = &v
 	}
 	return j
+}
+
+// told is what a client is answered with where it shows the token: verify has an answer of its own for what is revoked, and the Authorization header
+// an outer text for what is no good token in any class.
+func (t *trial) told(cause core.Cause) (status int, code, detail string) {
+	c, detail, _ := t.settings.Describe(cause)
+	switch {
+	case t.as == "verify" && (cause == core.Blacklisted || cause == core.CutOff):
+		return http.StatusBadRequest, string(core.Invalid), detail
+	case t.as == "header" && c == core.TokenNotValid && cause != core.NoCustomerClaim:
+		detail = "Given token not valid for any token type"
+	}
+	return http.StatusUnauthorized, string(c), detail
 }
 
 // relevant is the refusal to show: a header is refused once by each class of AUTH_TOKEN_CLASSES, and that of the token's own type knows best.

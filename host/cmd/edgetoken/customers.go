@@ -190,7 +190,7 @@ func logoutCommand() *cobra.Command {
 		Use:   "logout ID|EMAIL",
 		Short: "end every session of a customer until now",
 		Long: `logout ends every session of a customer until now: their refresh tokens and access tokens are refused. Logging in again is not affected;
-see edgetoken customers disable for that, and edgetoken token revoke for a single session.`,
+see edgetoken customers disable for that, and edgetoken token revoke for a single session. With wire: exact access tokens stay good until they expire.`,
 		Example: "  edgetoken customers logout ana@example.com",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -199,7 +199,10 @@ see edgetoken customers disable for that, and edgetoken token revoke for a singl
 				if err := client.call(c.Context(), http.MethodPost, "/revoke", nil, revokeCall{Customer: args[0]}, &answer); err != nil {
 					return err
 				}
-				return printChanged(c, *answer.Customer, "ended every session of")
+				if err := printChanged(c, *answer.Customer, "ended every session of"); err != nil || wantsJSON(c) {
+					return err
+				}
+				return printNotes(c, answer.Notes)
 			})
 		},
 	})

@@ -137,6 +137,10 @@ func readEntry(raw json.RawMessage) (e entry, wrong []error) {
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return e, []error{errors.New("is no JSON object")}
 	}
+	if isFixture(raw) {
+		return e, []error{errors.New("is of dumpdata (model, pk, fields), which does not say all that is needed: " +
+			"write customers with manage.py shell, as docs/operations.md shows under Customers from Django")}
+	}
 	seen := map[string]bool{}
 	for d.More() {
 		t, err := d.Token()
@@ -173,6 +177,12 @@ func readEntry(raw json.RawMessage) (e entry, wrong []error) {
 		wrong = append(wrong, errors.New("password is missing: give it, or password_hash, or \"password\": null for none"))
 	}
 	return e, wrong
+}
+
+// isFixture reports whether an object is one of Django's dumpdata.
+func isFixture(raw json.RawMessage) bool {
+	var f map[string]json.RawMessage
+	return json.Unmarshal(raw, &f) == nil && f["model"] != nil && f["fields"] != nil
 }
 
 // passwordKind is the member of a customerView that says how the password is kept. It is none of an entry's, so that no word of it becomes a password.
@@ -217,6 +227,9 @@ var members = map[string]func(*entry, json.RawMessage) error{
 		if err := readString(raw, &s); err != nil || s == "" {
 			return errors.New("must be a text that is not empty, or null for none")
 		}
+		if looksLikeHash(s) {
+			return errors.New("looks like a hash: give it as password_hash")
+		}
 		return checkPassword(s)
 	},
 	"password_hash": func(e *entry, raw json.RawMessage) error {
@@ -247,6 +260,12 @@ func checkPassword(s string) error {
 		return errors.New("is blank, which log-in refuses")
 	}
 	return checkEnds(s)
+}
+
+// looksLikeHash reports whether a password is a hash as Django encodes it, which nobody logs in with.
+func looksLikeHash(s string) bool {
+	algorithm, rest, _ := strings.Cut(s, "$")
+	return slices.Contains(djangoFormats, algorithm) && strings.Contains(rest, "$")
 }
 
 // checkHash refuses what is in none of Django's forms, such as a password in clear. It is not quoted.

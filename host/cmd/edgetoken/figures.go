@@ -79,7 +79,7 @@ func storeFigures(s *service) figures {
 		gauge("edgetoken_store_customers", "Customers."),
 		gauge("edgetoken_store_families", "Records of revoked log-ins."),
 		gauge("edgetoken_store_tombstones", "Records of removed customers whose tokens may still be in circulation."),
-		gauge("edgetoken_store_size_bytes", "Size of the file, room for growth not included."),
+		gauge("edgetoken_store_size_bytes", "Size of the file up to its last page in use."),
 	}, func() []float64 {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()

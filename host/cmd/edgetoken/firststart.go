@@ -26,7 +26,8 @@ const (
 )
 
 // logStart says what a start made in the data directory, given what was there before, what others may do with it, and which key signs.
-func logStart(log *slog.Logger, cfg *config.Config, before contents, keys core.KeySet) {
+// issued says whether the store ever gave tokens out.
+func logStart(log *slog.Logger, cfg *config.Config, before contents, issued bool, keys core.KeySet) {
 	dir := dataDir(cfg.Data)
 	for _, w := range dir.warnings() {
 		log.Warn(w)
@@ -49,7 +50,7 @@ func logStart(log *slog.Logger, cfg *config.Config, before contents, keys core.K
 		return
 	}
 	switch {
-	case !before.key && before.store:
+	case !before.key && before.store && issued:
 		log.Warn(keyLost, "path", dir.key())
 	case !before.key:
 		log.Info("made a new signing key", "path", dir.key())

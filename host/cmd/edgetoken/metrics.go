@@ -35,7 +35,7 @@ func newMetrics(s *service, cfg *config.Config) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "edgetoken_http_requests_total", Help: "Requests answered, by the exact cause of a refusal (\"ok\" where there was none).",
+			Name: "edgetoken_http_requests_total", Help: "Requests answered, by the exact cause of a refusal, a failure or a redirect (\"ok\" where there was none).",
 		}, []string{"route", "method", "status", "cause"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "edgetoken_http_request_duration_seconds", Help: "Time from the header of a request to its answer.", Buckets: durationBuckets,
@@ -71,7 +71,7 @@ func (m *metrics) observe(o httpapi.Observation) {
 	if route == "" {
 		route = "other"
 	}
-	m.requests.WithLabelValues(route, o.Method, strconv.Itoa(o.Status), o.Cause.String()).Inc()
+	m.requests.WithLabelValues(route, o.Method, strconv.Itoa(o.Status), o.Cause).Inc()
 	m.durations.WithLabelValues(route, o.Method).Observe(o.Duration.Seconds())
 }
 

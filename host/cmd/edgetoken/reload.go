@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,7 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/store"
 )
 
 // reloaded answers POST /reload.
@@ -70,12 +74,31 @@ func (s *service) exchange() (reloaded, error) {
 	if !cfg.SigningKey.IsSet() && !running.cfg.SigningKey.IsSet() && !slices.Equal(g.keys.Keys, running.keys.Keys) {
 		answer.Changed = append(answer.Changed, "signing.key")
 	}
+	if w := earlierRefused(running.ring, ring); w != "" {
+		answer.Warnings = append(answer.Warnings, w)
+	}
 	if s.certificate != nil {
 		s.certificate.use(certificates)
 	}
 	s.level.Set(cfg.LogLevel)
 	s.current.Store(g)
 	return answer, nil
+}
+
+// earlierRefused is a warning where tokens that the one ring signed are refused by the other.
+func earlierRefused(old, ring *keyring.Ring) string {
+	signed, checks := old.Set(), ring.Set()
+	was, is := signed.Keys[signed.Signing], checks.Keys[checks.Signing]
+	input := []byte("edgetoken")
+	signature, err := old.Sign(context.Background(), signed.Signing, input, make([]byte, core.EntropyBytes))
+	good := false
+	if err == nil {
+		good, err = ring.Check(context.Background(), checks.Signing, input, signature)
+	}
+	if err == nil && good && was.Algorithm == is.Algorithm && (is.AnyID || was.ID == is.ID || was.ID == "" && is.Default) {
+		return ""
+	}
+	return "the signing key is another one: tokens that were issued until now are refused, and everybody has to log in again"
 }
 
 // noNil is a list that JSON shows as one.
@@ -99,6 +122,24 @@ func mistakes(err error) []string {
 	return strings.Split(err.Error(), "\n")
 }
 
+// noNode says why there is nothing to reload: no node runs, or one whose socket is gone.
+func noNode(cfg *config.Config) error {
+	dir := dataDir(cfg.Data)
+	if dir.contents().store {
+		db, err := openStore(cfg)
+		if errors.Is(err, store.ErrLocked) {
+			return lockedWithoutNode(dir)
+		}
+		if err == nil {
+			err = db.Close()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("no node runs on %s: it reads its configuration when it starts", dir)
+}
+
 func reloadCommand() *cobra.Command {
 	return addJSON(&cobra.Command{
 		Use:   "reload",
@@ -118,7 +159,7 @@ Keys that are read at the start only are named (edgetoken config --help marks th
 				return err
 			}
 			if client == nil {
-				return fmt.Errorf("no node runs on %s: it reads its configuration when it starts", dataDir(cfg.Data))
+				return noNode(cfg)
 			}
 			var answer reloaded
 			err = client.call(c.Context(), http.MethodPost, "/reload", nil, nil, &answer)

@@ -29,7 +29,18 @@ type revocation struct {
 	Family   *string       `json:"family"`   // which log-in; null for sessions
 	Started  *time.Time    `json:"started"`  // when it was; null where that is not known
 	Customer *customerView `json:"customer"` // null where the token names none that is here
+	Notes    []string      `json:"notes"`    // what the revocation does not reach, or cannot know
 }
+
+// What a revocation says of its own bounds.
+const (
+	noteNoList  = "a node keeps no list of log-ins: this one is refused from now on, whether there was one or not; check the name if nothing ends"
+	noteForeign = "only this token: it was not issued by edgetoken, so its other tokens are not known; use --customer"
+	noteExact   = "access tokens stay good until they expire (wire: exact)"
+)
+
+// errNoBlacklist refuses what would have no effect.
+var errNoBlacklist = errors.New("blacklist_app is off: a single log-in cannot be revoked; use --customer")
 
 // revoke ends a log-in, with all that descends from it, or all log-ins of a customer until now. It is durable when it is answered.
 func (a *admin) revoke(r *http.Request) (any, error) {
@@ -50,6 +61,9 @@ func (a *admin) revoke(r *http.Request) (any, error) {
 
 // revokeToken ends the log-in that a token descends from, be the token expired or not: others of the same log-in may be in use.
 func (a *admin) revokeToken(ctx context.Context, token string) (any, error) {
+	if !a.cfg.Settings.BlacklistApp {
+		return nil, errNoBlacklist
+	}
 	engine, keys, err := a.judge(ctx)
 	if err != nil {
 		return nil, err
@@ -79,6 +93,8 @@ func (a *admin) revokeToken(ctx context.Context, token string) (any, error) {
 	if family.Ours {
 		started := time.UnixMilli(family.Start).UTC()
 		answer.Started = &started
+	} else {
+		answer.Notes = append(answer.Notes, noteForeign)
 	}
 	return a.didRevoke(answer, t.customer), nil
 }
@@ -86,6 +102,9 @@ func (a *admin) revokeToken(ctx context.Context, token string) (any, error) {
 // revokeFamily ends a log-in by the name that log records have for it. Whether that is a log-in here or a token of another issuer's making
 // does not show in the name, so both are ended.
 func (a *admin) revokeFamily(ctx context.Context, name, customer string) (any, error) {
+	if !a.cfg.Settings.BlacklistApp {
+		return nil, errNoBlacklist
+	}
 	bits, err := strconv.ParseUint(name, 16, 64)
 	if err != nil || len(name) != familyDigits || bits>>47 != 0 {
 		return nil, fmt.Errorf("%q is no family: it has %d hex digits, as the log record of a request shows them", name, familyDigits)
@@ -97,7 +116,7 @@ func (a *admin) revokeFamily(ctx context.Context, name, customer string) (any, e
 	if err := a.endFamily(ctx, core.FamilyKey{Bits: bits}, c.ID, time.Now().Add(2*a.tokensLive())); err != nil {
 		return nil, err
 	}
-	return a.didRevoke(revocation{Revoked: "login", Family: familyName(bits)}, c), nil
+	return a.didRevoke(revocation{Revoked: "login", Family: familyName(bits), Notes: []string{noteNoList}}, c), nil
 }
 
 // endFamily makes a family dead, and what was issued from a foreign one under the customer's name with it, as core does when a token is
@@ -128,6 +147,10 @@ func (a *admin) revokeSessions(ctx context.Context, customer string) (any, error
 
 // didRevoke completes the answer and leaves a record of it.
 func (a *admin) didRevoke(answer revocation, c store.Customer) revocation {
+	if a.cfg.Settings.Wire == core.Exact {
+		answer.Notes = append(answer.Notes, noteExact)
+	}
+	answer.Notes = noNil(answer.Notes)
 	if !c.ID.IsZero() {
 		v := viewOf(c)
 		answer.Customer = &v
@@ -164,7 +187,10 @@ func revokeCommand() *cobra.Command {
 		Short: "end the log-in that a token descends from, or every session of a customer",
 		Long: `revoke ends a log-in for good: its refresh token and every access token that came of it are refused from now on. The log-in is that of a token, which
 may have expired, or the one that a log record names by family and customer. With --customer alone every session of that customer until now ends; logging in
-again is not affected (see edgetoken customers disable for that).`,
+again is not affected (see edgetoken customers disable for that).
+
+Of a token that edgetoken did not issue, as Django's, only that token ends: which others came of its log-in is not known. A node keeps no list of log-ins either, so that
+--family takes any name. With wire: exact access tokens stay good until they expire; with blacklist_app: false a single log-in cannot be revoked at all.`,
 		Example: `  edgetoken token revoke - < token.txt
   edgetoken token revoke "$TOKEN"
   edgetoken token revoke --family 2f61c0ffee01 --customer 7
@@ -195,14 +221,26 @@ again is not affected (see edgetoken customers disable for that).`,
 				if wantsJSON(c) {
 					return printJSON(c.OutOrStdout(), answer)
 				}
-				_, err := fmt.Fprintln(c.OutOrStdout(), answer.text())
-				return err
+				if _, err := fmt.Fprintln(c.OutOrStdout(), answer.text()); err != nil {
+					return err
+				}
+				return printNotes(c, answer.Notes)
 			})
 		},
 	})
 	c.Flags().StringVar(&family, "family", "", "family of a log-in, as a log record has it")
 	c.Flags().StringVar(&customer, "customer", "", "id or e-mail address of a customer")
 	return c
+}
+
+// printNotes prints what is to be known of a revocation, a line each.
+func printNotes(c *cobra.Command, notes []string) error {
+	for _, n := range notes {
+		if _, err := fmt.Fprintln(c.OutOrStdout(), "noted: "+n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // text is the answer in words.

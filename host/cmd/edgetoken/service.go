@@ -46,6 +46,7 @@ type service struct {
 // generation is what one reading of the configuration and the keys makes. It never changes: a request ends on the one that it began on.
 type generation struct {
 	cfg     *config.Config
+	ring    *keyring.Ring
 	keys    core.KeySet
 	engine  core.Engine
 	node    *node.Node
@@ -83,7 +84,11 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 	if err != nil {
 		return nil, err
 	}
-	logStart(s.log, cfg, before, ring.Set())
+	stats, err := s.store.Stats(ctx)
+	if err != nil {
+		return nil, err
+	}
+	logStart(s.log, cfg, before, stats.HighWater > 0, ring.Set())
 	if s.instances, err = openInstances(ctx, cfg, ring); err != nil {
 		return nil, err
 	}
@@ -106,7 +111,7 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 
 // generation makes what is new with a configuration and keys; the error names every mistake.
 func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generation, error) {
-	g := &generation{cfg: cfg, keys: ring.Set(), info: httpapi.Info{Version: version().Version, Engine: cfg.Engine, ABI: abi.Version}}
+	g := &generation{cfg: cfg, ring: ring, keys: ring.Set(), info: httpapi.Info{Version: version().Version, Engine: cfg.Engine, ABI: abi.Version}}
 	var err error
 	if s.instances == nil {
 		g.engine = core.NewNative(cfg.Settings, ring)
@@ -124,12 +129,8 @@ func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	if err := g.node.Remember(context.Background()); err != nil {
 		return nil, err
 	}
-	hosts := cfg.AllowedHosts
-	if hosts == nil {
-		hosts = cfg.DefaultHosts()
-	}
 	g.handler, err = httpapi.New(httpapi.Config{
-		Node: g.node, AllowedHosts: hosts, ErrorHeader: cfg.ErrorHeader, AuthHeaderName: cfg.AuthHeaderName, Info: g.info, Log: s.log,
+		Node: g.node, AllowedHosts: cfg.Hosts(), ErrorHeader: cfg.ErrorHeader, AuthHeaderName: cfg.AuthHeaderName, Info: g.info, Log: s.log,
 		MaxBody: cfg.MaxBody, BodyMemory: cfg.BodyMemory, MaxFields: cfg.MaxFields, TrustedHops: cfg.TrustedHops,
 		Throttles: cfg.Throttles, ThrottleHistory: s.history, LogEmails: cfg.LogEmails, Observe: s.metrics.observe,
 	})

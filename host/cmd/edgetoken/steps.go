@@ -183,10 +183,29 @@ func (t *trial) sayAudience() string {
 }
 
 func (t *trial) sayFamily() string {
+	if !t.asksFamily() {
+		return "not asked for (wire: exact)"
+	}
 	if s := t.started(); s != "" {
 		return "not revoked; " + s
 	}
 	return "not revoked"
+}
+
+// asksFamily reports whether a revocation bears on the token there (core's table of checks).
+func (t *trial) asksFamily() bool {
+	if t.settings.Wire != core.Exact {
+		return true
+	}
+	switch t.as {
+	case "header":
+		return t.text(t.opened.Type) == string(core.SlidingToken)
+	case "verify":
+		family := t.opened.FamilyAt(t.now)
+		access := family.Ours && (family.Kind == core.AccessByGeneration || family.Kind == core.AccessByEntropy)
+		return t.settings.BlacklistAfterRotation && !access
+	}
+	return true
 }
 
 // started says when the log-in was that a token of ours descends from.

@@ -74,7 +74,7 @@ func verifyCommand() *cobra.Command {
 					_, err := fmt.Fprintln(w, "accepted")
 					return err
 				}
-				_, err := fmt.Fprintf(w, "refused: %s (clients are told %s: %s)\n", j.Cause, j.Code, j.Detail)
+				_, err := fmt.Fprintln(w, j.refused())
 				return err
 			})
 		},
@@ -86,7 +86,7 @@ func explainCommand() *cobra.Command {
 	c := addJSON(&cobra.Command{
 		Use:   "explain TOKEN|-",
 		Short: "say why a token is refused, step by step",
-		Long: `explain shows a token's header and claims, and every check that it goes through, in the order in which they are made.
+		Long: `explain shows a token's header and claims, the family of its log-in as log records and token revoke name it, and every check that it goes through, in the order in which they are made.
 --as says what the token is to be good for; without it its type decides. With - the token comes from standard input; an argument shows in the list
 of processes.`,
 		Example: "  edgetoken token explain - < token.txt\n  edgetoken token explain --as blacklist - < token.txt\n  edgetoken token explain \"$TOKEN\"",
@@ -129,6 +129,15 @@ func judge(c *cobra.Command, token, as string, print func(io.Writer, judgement) 
 	return err
 }
 
+// refused says why a token is refused, and what clients are told.
+func (j judgement) refused() string {
+	told := j.Code
+	if j.Status == http.StatusBadRequest {
+		told = "400 non_field_errors"
+	}
+	return fmt.Sprintf("refused: %s (clients are told %s: %s)", j.Cause, told, j.Detail)
+}
+
 func printJudgement(w io.Writer, j judgement) error {
 	whose := ""
 	if !j.Signed {
@@ -145,6 +154,9 @@ func printJudgement(w io.Writer, j judgement) error {
 		}
 		fmt.Fprintf(w, "%s%s: %s\n", p.name, whose, text)
 	}
+	if j.Family != nil {
+		fmt.Fprintf(w, "family: %s\n", *j.Family)
+	}
 	fmt.Fprintf(w, "checks, as a token for %s:\n", purposes[j.As])
 	rows := make([][]string, len(j.Steps))
 	for i, s := range j.Steps {
@@ -157,7 +169,7 @@ func printJudgement(w io.Writer, j judgement) error {
 		_, err := fmt.Fprintln(w, "accepted")
 		return err
 	}
-	_, err := fmt.Fprintf(w, "refused: %s (clients are told %s: %s)\n", j.Cause, j.Code, j.Detail)
+	_, err := fmt.Fprintln(w, j.refused())
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -132,11 +133,25 @@ func TestMistakes(t *testing.T) {
 		environ []string
 		want    string
 	}{
-		"unknown key":           {"listne: x\n", nil, `edgetoken.yaml:1: listne: is unknown: see edgetoken config --help for the keys`},
+		"unknown key":           {"listne: x\n", nil, `edgetoken.yaml:1: listne: is unknown: did you mean listen?`},
 		"other case":            {"Listen: x\n", nil, `edgetoken.yaml:1: Listen: is unknown: did you mean listen?`},
 		"other case in a block": {"simple_jwt:\n  leeway: 1\n", nil, `edgetoken.yaml:2: simple_jwt.leeway: is unknown: did you mean LEEWAY?`},
 		"outside its block":     {"LEEWAY: 1\n", nil, `edgetoken.yaml:1: LEEWAY: is unknown here: it belongs under simple_jwt:`},
 		"inside a block":        {"simple_jwt:\n  listen: x\n", nil, `edgetoken.yaml:2: simple_jwt.listen: is unknown here: it belongs at the left margin`},
+		"unknown, far off":      {"x: 1\n", nil, `edgetoken.yaml:1: x: is unknown: see edgetoken config --help for the keys`},
+		"small typo":            {"simple_jwt:\n  ACESS_TOKEN_LIFETIME: 1\n", nil, `edgetoken.yaml:2: simple_jwt.ACESS_TOKEN_LIFETIME: is unknown: did you mean ACCESS_TOKEN_LIFETIME?`},
+		"block as Django's":     {"SIMPLE_JWT:\n  LEEWAY: 1\n", nil, `edgetoken.yaml:1: SIMPLE_JWT: is unknown: did you mean simple_jwt?`},
+		"typo in a block":       {"throtles:\n  anon: 1/s\n", nil, `edgetoken.yaml:1: throtles: is unknown: did you mean throttles?`},
+		"variable, far off":     {"", []string{"EDGETOKEN_X=1"}, `EDGETOKEN_X: is no variable of edgetoken: see edgetoken config --help for their names`},
+		"host with a scheme":    {"data: x\nallowed_hosts: [a.example, \"https://b.example\"]\n", nil, `edgetoken.yaml:2: allowed_hosts: "https://b.example" is no host: write a name such as auth.example.com without scheme, port and path, .example.com for a domain and all below it, or "*" for any`},
+		"host with a port":      {"allowed_hosts: \"b.example:8000\"\n", nil, `edgetoken.yaml:1: allowed_hosts: "b.example:8000" is no host: write a name such as auth.example.com without scheme, port and path, .example.com for a domain and all below it, or "*" for any`},
+		"host with a path":      {"", []string{"EDGETOKEN_ALLOWED_HOSTS=b.example/x"}, `EDGETOKEN_ALLOWED_HOSTS: allowed_hosts: "b.example/x" is no host: write a name such as auth.example.com without scheme, port and path, .example.com for a domain and all below it, or "*" for any`},
+		"host of IPv6":          {"allowed_hosts: [\"::1\"]\n", nil, `edgetoken.yaml:1: allowed_hosts: "::1" is an address of IPv6, which stands in brackets: write "[::1]"`},
+		"PEM for HMAC":          {"simple_jwt:\n  SIGNING_KEY: \"-----BEGIN PRIVATE KEY-----\\nMIIEvQIBADANBg\\n-----END PRIVATE KEY-----\"\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY: is a key pair's and no secret, which HS256 wants (PyJWT refuses it too): set ALGORITHM to that of the key, such as RS256, ES256 or EdDSA`},
+		"ssh key for HMAC":      {"allow_weak_signing_key: true\nsimple_jwt:\n  SIGNING_KEY: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5\n", nil, `edgetoken.yaml:3: simple_jwt.SIGNING_KEY: is a key pair's and no secret, which HS256 wants (PyJWT refuses it too): set ALGORITHM to that of the key, such as RS256, ES256 or EdDSA`},
+		"metrics on listen":     {"listen: 127.0.0.1:1\nmetrics: {listen: \"127.0.0.1:1\"}\n", nil, `edgetoken.yaml:2: metrics.listen: is the address of listen: choose another port`},
+		"value with @":          {"simple_jwt:\n  SIGNING_KEY: @" + longKey + "\n", nil, "edgetoken.yaml:2: is no YAML: '@' is a reserved character; a value that begins with @, ` or %, or holds \": \", must be put in quotes"},
+		"value with a colon":    {"data: a: b\n", nil, "edgetoken.yaml:1: is no YAML: mapping value is not allowed in this context; a value that begins with @, ` or %, or holds \": \", must be put in quotes"},
 		"removed":               {"simple_jwt:\n  SECRET_KEY: " + longKey + "\n", nil, `edgetoken.yaml:2: simple_jwt.SECRET_KEY: was removed from simplejwt: use SIGNING_KEY`},
 		"twice":                 {"listen: :1\nlisten: :2\n", nil, `edgetoken.yaml:2: listen: is set twice, first at edgetoken.yaml:1: keep one`},
 		"key and its file":      {"simple_jwt:\n  SIGNING_KEY: " + longKey + "\n  SIGNING_KEY_FILE: edgetoken.yaml\n", nil, `edgetoken.yaml:3: simple_jwt.SIGNING_KEY_FILE: contradicts simple_jwt.SIGNING_KEY at edgetoken.yaml:2: keep one of the two`},
@@ -179,7 +194,7 @@ func TestMistakes(t *testing.T) {
 		"address":               {"listen: 8000\n", nil, `edgetoken.yaml:1: listen: 8000 is no text: put it in quotes`},
 		"address without port":  {"listen: localhost\n", nil, `edgetoken.yaml:1: listen: "localhost" is no address: write host:port, such as 127.0.0.1:8000`},
 		"port":                  {"listen: :http\n", nil, `edgetoken.yaml:1: listen: "http" is no port: use a number up to 65535`},
-		"password":              {"password:\n  memory: 7\n", nil, `edgetoken.yaml:2: password.memory: argon2 memory 7 KiB: must be 8 to 524288 KiB with 1 lanes`},
+		"password":              {"password:\n  memory: 7\n", nil, `edgetoken.yaml:2: password.memory: argon2 memory 7 KiB: must be 8 to 524288 KiB with 1 lane`},
 		"no hosts":              {"allowed_hosts: []\n", nil, `edgetoken.yaml:1: allowed_hosts: names no host, so that every request would be refused: name some, or "*" for any`},
 		"open, in clear":        {"listen: :1\n", nil, `edgetoken.yaml:1: listen: ":1" is open to other machines, where passwords and tokens would travel in clear: set tls.cert and tls.key, or behind_proxy: true where a proxy with TLS stands before the node; loopback needs neither`},
 		"open, by name":         {"listen: auth.example:1\nbehind_proxy: false\n", nil, `edgetoken.yaml:1: listen: "auth.example:1" is open to other machines, where passwords and tokens would travel in clear: set tls.cert and tls.key, or behind_proxy: true where a proxy with TLS stands before the node; loopback needs neither`},
@@ -199,7 +214,7 @@ func TestMistakes(t *testing.T) {
 		"rate without a period": {"throttles:\n  login: 5/\n", nil, `edgetoken.yaml:2: throttles.login: rate "5/": write a number of requests and a period of s, m, h or d, as in "100/hour"`},
 		"no rate":               {"throttles:\n  login: \"\"\n", nil, `edgetoken.yaml:2: throttles.login: is empty: give a rate such as "100/hour", or null for none`},
 		"no time to stop":       {"shutdown_timeout: 0\n", nil, `edgetoken.yaml:1: shutdown_timeout: must be at least 1 second`},
-		"unknown variable":      {"", []string{"EDGETOKEN_LISTNE=x"}, `EDGETOKEN_LISTNE: is no variable of edgetoken: see edgetoken config --help for their names`},
+		"unknown variable":      {"", []string{"EDGETOKEN_LISTNE=x"}, `EDGETOKEN_LISTNE: is no variable of edgetoken: did you mean EDGETOKEN_LISTEN?`},
 		"wrong variable":        {"", []string{"EDGETOKEN_ENGINE=v8"}, `EDGETOKEN_ENGINE: engine: "v8" is unknown: use wasm, wasm-full or native`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -246,7 +261,7 @@ simple_jwt:
   ROTATE_REFRESH_TOKENS: true
 `, []string{"EDGETOKEN_WIRE=loose"}, config.Flag{Key: "listen", Value: "8000"})
 	want := `the configuration has 10 mistakes:
-  edgetoken.yaml:1: listne: is unknown: see edgetoken config --help for the keys
+  edgetoken.yaml:1: listne: is unknown: did you mean listen?
   edgetoken.yaml:2: engine: "v8" is unknown: use wasm, wasm-full or native
   edgetoken.yaml:3: blacklist_app: "perhaps" is neither true nor false
   edgetoken.yaml:5: simple_jwt.ACCESS_TOKEN_LIFETIME: "soon" is no duration: give seconds as a number, or text such as 90s, 15m, 1h30m, 3d
@@ -318,6 +333,84 @@ func TestWarnings(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("Warnings = %q, want %q", got, want)
 		}
+	}
+}
+
+func TestMoreWarnings(t *testing.T) {
+	for name, c := range map[string]struct{ file, want string }{
+		"throttles behind a proxy": {"behind_proxy: true\nthrottles: {anon: 1/s, account: 1/s}\n", "all clients share the proxy's address in throttles.anon: set trusted_hops"},
+		"connections of a proxy":   {"behind_proxy: true\nlimits: {connections_per_address: 5}\n", "limits.connections_per_address counts the proxy as one client"},
+		"hops are set":             {"behind_proxy: true\ntrusted_hops: 1\nthrottles: {anon: 1/s}\n", ""},
+		"no throttle":              {"behind_proxy: true\nthrottles: {account: 1/s}\n", ""},
+		"lifetimes":                {"simple_jwt: {ACCESS_TOKEN_LIFETIME: 2h, REFRESH_TOKEN_LIFETIME: 1h}\n", "ACCESS_TOKEN_LIFETIME is longer than REFRESH_TOKEN_LIFETIME"},
+		"metrics for all":          {"metrics: {listen: \":9\"}\n", "metrics.listen :9 is open to other machines"},
+		"metrics on loopback":      {"metrics: {listen: \"127.0.0.1:9\"}\n", ""},
+		"hosts":                    {"allowed_hosts: [a.example, .b.example, \"[::1]\", 127.0.0.1, \"*\"]\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg, err := load(t, c.file, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(cfg.Warnings, "\n"); !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
+				t.Errorf("Warnings of %q = %q, want %q", c.file, got, c.want)
+			}
+		})
+	}
+}
+
+// A secret in the configuration file makes that a key file.
+func TestSecretInAFileOfOthers(t *testing.T) {
+	const secret = "simple_jwt:\n  SIGNING_KEY: " + longKey + "\n"
+	for _, c := range []struct {
+		mode          os.FileMode
+		text, warning string
+		mistake       string
+	}{
+		{0o600, secret, "", ""},
+		{0o644, secret, "simple_jwt.SIGNING_KEY stands in edgetoken.yaml, which others can read: run chmod 600 edgetoken.yaml", ""},
+		{0o666, secret, "", "edgetoken.yaml:2: simple_jwt.SIGNING_KEY: stands in edgetoken.yaml, which others can change (mode -rw-rw-rw-): run chmod 600 edgetoken.yaml, and replace the key"},
+		{0o666, "log: {level: info}\n", "", ""},
+	} {
+		t.Chdir(t.TempDir())
+		if err := os.WriteFile("edgetoken.yaml", []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod("edgetoken.yaml", c.mode); err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := config.Load(config.Sources{File: "edgetoken.yaml", FileNeeded: true})
+		mistake, warnings := "", ""
+		if err != nil {
+			mistake = err.Error()
+		} else {
+			warnings = strings.Join(cfg.Warnings, "\n")
+		}
+		if mistake != c.mistake || !strings.HasPrefix(warnings, c.warning) || (warnings == "") != (c.warning == "") {
+			t.Errorf("mode %v: mistake %q, warnings %q; want %q, %q", c.mode, mistake, warnings, c.mistake, c.warning)
+		}
+	}
+}
+
+// What a value stands for where it is not given is shown, and the file of a secret.
+func TestEffectiveValues(t *testing.T) {
+	c, err := load(t, "data: there\nlisten: 192.0.2.1:1\nbehind_proxy: true\nsimple_jwt:\n  SIGNING_KEY_FILE: edgetoken.yaml\n", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"hashing.workers": fmt.Sprint(runtime.GOMAXPROCS(0)) + " default", "cache_dir": "there/cache default",
+		"allowed_hosts":          `["localhost","127.0.0.1","[::1]","192.0.2.1"] default`,
+		"simple_jwt.SIGNING_KEY": "******** edgetoken.yaml:5", "simple_jwt.SIGNING_KEY_FILE": "edgetoken.yaml edgetoken.yaml:5",
+	}
+	for _, l := range c.Show() {
+		if got := l.Text() + " " + l.Origin; want[l.Key] != "" && got != want[l.Key] {
+			t.Errorf("%s is shown as %s, want %s", l.Key, got, want[l.Key])
+		}
+		delete(want, l.Key)
+	}
+	if len(want) > 0 {
+		t.Errorf("%v are not shown", want)
 	}
 }
 

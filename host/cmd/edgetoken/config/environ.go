@@ -28,12 +28,28 @@ func readEnviron(environ []string) ([]value, []Problem) {
 		}
 		i := slices.IndexFunc(rows, func(r row) bool { return EnvName(r.key) == name })
 		if i < 0 {
-			problems = append(problems, Problem{Origin: Origin{Env: name}, Text: "is no variable of edgetoken: see edgetoken config --help for their names"})
+			text := "is no variable of edgetoken: see edgetoken config --help for their names"
+			if other := nearestVariable(name); other != "" {
+				text = "is no variable of edgetoken: did you mean " + other + "?"
+			}
+			problems = append(problems, Problem{Origin: Origin{Env: name}, Text: text})
 			continue
 		}
 		values = append(values, value{key: rows[i].key, origin: Origin{Env: name}, kind: text, text: content, loose: true})
 	}
 	return values, problems
+}
+
+// nearestVariable is the variable that an unknown one is most likely meant for; "" where none is near.
+func nearestVariable(name string) string {
+	best, found := 3, ""
+	for _, r := range rows {
+		other := EnvName(r.key)
+		if d := edits(name, other); d < best && 3*d <= len(name)-len(prefix) {
+			best, found = d, other
+		}
+	}
+	return found
 }
 
 // readFlags gives the flags, each under the name of its key.

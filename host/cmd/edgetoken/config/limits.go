@@ -1,9 +1,11 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +33,9 @@ func limitRows() []row {
 		at("limits.idle_timeout", d.IdleTimeout, readLimit, func(c *Config) *time.Duration { return &c.Limits.IdleTimeout }),
 		at("limits.connections", d.Connections, readInt(0, 1_000_000), func(c *Config) *int { return &c.Limits.Connections }),
 		at("limits.connections_per_address", 0, readInt(0, 1_000_000), func(c *Config) *int { return &c.Limits.ConnectionsPerAddress }),
-		at("hashing.workers", 0, readInt(0, 4096), func(c *Config) *int { return &c.Hashing.Workers }),
+		at("hashing.workers", 0, readInt(0, 4096), func(c *Config) *int { return &c.Hashing.Workers }).shownAs(func(c *Config) any {
+			return cmp.Or(c.Hashing.Workers, runtime.GOMAXPROCS(0))
+		}),
 		at("hashing.queue", 0, readInt(0, 100_000), func(c *Config) *int { return &c.Hashing.Queue }),
 		size("hashing.memory", 0, func(c *Config) *int64 { return &c.Hashing.Memory }),
 		at("hashing.wait", 10*time.Second, readLimit, func(c *Config) *time.Duration { return &c.Hashing.Wait }),

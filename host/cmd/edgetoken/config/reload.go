@@ -29,7 +29,7 @@ func (c *Config) Changed(other *Config) []string {
 	var keys []string
 	for _, r := range rows {
 		// Of two forms of one value only the first is shown.
-		if r.get != nil && !r.same(c, other) {
+		if !r.quiet && !r.same(c, other) {
 			keys = append(keys, r.key)
 		}
 	}

@@ -1,9 +1,11 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +22,7 @@ type row struct {
 	set   func(*Config, value) error // understands the value, or says what is wrong with it
 	get   func(*Config) any          // for the effective configuration; nil: not shown
 	rival string                     // the other form of the same value, which must not be given beside it
-	quiet bool                       // shown only where it is given: it has one value
+	quiet bool                       // shown only where it is given: it has one value, or is another form of one
 
 	fixed bool                                // read at the start alone: a running node keeps the value that it has
 	keep  func(c *Config, running *Config)    // takes the value of running
@@ -43,6 +45,12 @@ func at[T any](key string, def T, read func(value) (T, error), field func(*Confi
 		keep: func(c, running *Config) { *field(c) = *field(running) },
 		same: func(c, other *Config) bool { return equal(*field(c), *field(other)) },
 	}
+}
+
+// shownAs is the row of a value that stands for another one where it is not given.
+func (r row) shownAs(effective func(*Config) any) row {
+	r.get = effective
+	return r
 }
 
 // atStart are rows whose values a running node cannot change.
@@ -71,10 +79,12 @@ func nodeRows() []row {
 	}, atStart(
 		at("behind_proxy", false, readBool, func(c *Config) *bool { return &c.BehindProxy }),
 	), []row{
-		at("allowed_hosts", nil, readTexts, func(c *Config) *[]string { return &c.AllowedHosts }),
+		at("allowed_hosts", nil, readTexts, func(c *Config) *[]string { return &c.AllowedHosts }).shownAs(func(c *Config) any { return c.Hosts() }),
 	}, atStart(
 		at("data", "data", readFull, func(c *Config) *string { return &c.Data }),
-		at("cache_dir", "", readFull, func(c *Config) *string { return &c.CacheDir }),
+		at("cache_dir", "", readFull, func(c *Config) *string { return &c.CacheDir }).shownAs(func(c *Config) any {
+			return cmp.Or(c.CacheDir, filepath.Join(c.Data, "cache"))
+		}),
 		at("engine", "wasm", readOneOf(same("wasm", "wasm-full", "native"), "wasm, wasm-full or native"), func(c *Config) *string { return &c.Engine }),
 		at("max_instances", 0, readInt(0, 10_000), func(c *Config) *int { return &c.MaxInstances }),
 		at("customers.ids", 0, readOneOf(map[string]core.IDKind{"integer": core.IntegerID, "text": core.TextID}, "integer or text"),
@@ -101,11 +111,13 @@ func tokenRows() []row {
 	secret := at("simple_jwt.SIGNING_KEY", Secret{}, readSecret, func(c *Config) *Secret { return &c.SigningKey })
 	secret.rival = "simple_jwt.SIGNING_KEY_FILE"
 	secretFile := at("simple_jwt.SIGNING_KEY_FILE", Secret{}, readSecretFile, func(c *Config) *Secret { return &c.SigningKey })
-	secretFile.rival, secretFile.get = secret.key, nil
+	secretFile.rival, secretFile.quiet = secret.key, true
+	secretFile.get = func(c *Config) any { return c.SigningKey.File() }
 	public := at("simple_jwt.VERIFYING_KEY", Secret{}, readHidden, func(c *Config) *Secret { return &c.VerifyingKey })
 	public.rival = "simple_jwt.VERIFYING_KEY_FILE"
 	publicFile := at("simple_jwt.VERIFYING_KEY_FILE", Secret{}, readSecretFile, func(c *Config) *Secret { return &c.VerifyingKey })
-	publicFile.rival, publicFile.get = public.key, nil
+	publicFile.rival, publicFile.quiet = public.key, true
+	publicFile.get = func(c *Config) any { return c.VerifyingKey.File() }
 	return []row{
 		at("simple_jwt.ACCESS_TOKEN_LIFETIME", d.AccessTokenLifetime, readDuration, func(c *Config) *time.Duration { return &c.Settings.AccessTokenLifetime }),
 		at("simple_jwt.REFRESH_TOKEN_LIFETIME", d.RefreshTokenLifetime, readDuration, func(c *Config) *time.Duration { return &c.Settings.RefreshTokenLifetime }),
@@ -204,6 +216,9 @@ func find(key string) (*row, string) {
 		case block != "" && strings.EqualFold(other, name):
 			return nil, "is unknown here: it belongs at the left margin"
 		}
+	}
+	if other := nearest(block, name); other != "" {
+		return nil, "is unknown: did you mean " + other + "?"
 	}
 	return nil, "is unknown: see edgetoken config --help for the keys"
 }

@@ -17,6 +17,8 @@ type Secret struct {
 	file string
 	// exposed says that others than the owner can read or change that file.
 	exposed bool
+	// inline says that it stands in the configuration file itself.
+	inline bool
 }
 
 func secretOf(b []byte) Secret { return Secret{reveal: func() []byte { return b }} }
@@ -64,7 +66,9 @@ func readSecret(v value) (Secret, error) {
 	case v.cut:
 		return Secret{}, errors.New("is cut off by a comment: put the whole secret in quotes, else it ends before the #")
 	}
-	return secretOf([]byte(v.text)), nil
+	s := secretOf([]byte(v.text))
+	s.inline = v.origin.File != ""
+	return s, nil
 }
 
 // readSecretFile reads a secret from the file that v names. One line end at the end of the file is not part of the secret.

@@ -1,9 +1,11 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -153,9 +155,82 @@ func (c *Config) check(failed func(key string) bool) []Problem {
 		bad("listen", fmt.Errorf("%q is open to other machines, where passwords and tokens would travel in clear: set tls.cert and tls.key, "+
 			"or behind_proxy: true where a proxy with TLS stands before the node; loopback needs neither", c.Listen))
 	}
+	bad("allowed_hosts", checkHosts(c.AllowedHosts))
+	if c.MetricsListen != "" && c.MetricsListen == c.Listen && !strings.HasSuffix(c.Listen, ":0") && !failed("listen") {
+		bad("metrics.listen", errors.New("is the address of listen: choose another port"))
+	}
 	c.checkLimits(bad)
 	c.checkKeys(bad)
+	bad(c.given("simple_jwt.SIGNING_KEY"), c.checkWritable())
+	c.warn()
 	return problems
+}
+
+// checkHosts refuses what no Host header can match.
+func checkHosts(hosts []string) error {
+	for _, h := range hosts {
+		name := strings.Trim(strings.TrimPrefix(h, "."), "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")
+		v6, brackets := strings.CutPrefix(strings.TrimSuffix(h, "]"), "[")
+		switch {
+		case h == "*" || h != "" && name == "" || brackets && strings.HasSuffix(h, "]") && strings.Contains(v6, ":") && net.ParseIP(v6) != nil:
+			continue
+		case net.ParseIP(h) != nil:
+			return fmt.Errorf("%q is an address of IPv6, which stands in brackets: write \"[%[1]s]\"", h)
+		}
+		return fmt.Errorf("%q is no host: write a name such as auth.example.com without scheme, port and path, .example.com for a domain and all below it, or \"*\" for any", h)
+	}
+	return nil
+}
+
+// warn adds what is permitted and yet not what is meant, most likely.
+func (c *Config) warn() {
+	add := func(format string, args ...any) { c.Warnings = append(c.Warnings, fmt.Sprintf(format, args...)) }
+	if c.BehindProxy && c.TrustedHops == 0 {
+		var shared []string
+		for _, t := range []struct {
+			key string
+			on  bool
+		}{
+			{"throttles.anon", c.Throttles.Anon.Requests > 0}, {"throttles.user", c.Throttles.User.Requests > 0}, {"throttles.login", c.Throttles.Login.Requests > 0},
+		} {
+			if t.on {
+				shared = append(shared, t.key)
+			}
+		}
+		if len(shared) > 0 {
+			add("behind_proxy is on and trusted_hops is 0, so that all clients share the proxy's address in %s: set trusted_hops to the number of your proxies", strings.Join(shared, ", "))
+		}
+	}
+	if c.BehindProxy && c.Limits.ConnectionsPerAddress > 0 {
+		add("behind_proxy is on, so that limits.connections_per_address counts the proxy as one client: all clients share it")
+	}
+	if c.Settings.AccessTokenLifetime > c.Settings.RefreshTokenLifetime {
+		add("simple_jwt.ACCESS_TOKEN_LIFETIME is longer than REFRESH_TOKEN_LIFETIME, so that access tokens outlive the refresh token that they come of")
+	}
+	if c.MetricsListen != "" && !isLoopback(c.MetricsListen) {
+		add("metrics.listen %s is open to other machines, in clear and without a password: whoever can reach it sees how much the node is used", c.MetricsListen)
+	}
+}
+
+// secretFile is the configuration file, where the secret stands in it, and what others may do with it.
+func (c *Config) secretFile() (path string, mode os.FileMode) {
+	if !c.SigningKey.inline {
+		return "", 0
+	}
+	path = c.origins["simple_jwt.SIGNING_KEY"].File
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", 0
+	}
+	return path, info.Mode().Perm()
+}
+
+// checkWritable refuses a secret that others can exchange.
+func (c *Config) checkWritable() error {
+	if path, mode := c.secretFile(); mode&0o022 != 0 {
+		return fmt.Errorf("stands in %s, which others can change (mode %v): run chmod 600 %[1]s, and replace the key", path, mode)
+	}
+	return nil
 }
 
 // isLoopback reports whether an address is reached from this machine alone.
@@ -170,6 +245,9 @@ func (c *Config) checkKeys(bad func(string, error)) {
 		c.Warnings = append(c.Warnings, fmt.Sprintf("simple_jwt.SIGNING_KEY_FILE: others can read or change %s: run chmod 600 %[1]s, and replace the key if somebody may have read it",
 			c.SigningKey.file))
 	}
+	if path, mode := c.secretFile(); mode&0o022 == 0 && mode&0o044 != 0 {
+		c.Warnings = append(c.Warnings, fmt.Sprintf("simple_jwt.SIGNING_KEY stands in %s, which others can read: run chmod 600 %[1]s, and replace the key if somebody may have read it", path))
+	}
 	symmetric := strings.HasPrefix(c.Algorithm, "HS")
 	if c.VerifyingKey.IsSet() && symmetric {
 		c.Warnings = append(c.Warnings, "simple_jwt.VERIFYING_KEY has no meaning for "+c.Algorithm+", where one key signs and checks")
@@ -179,6 +257,10 @@ func (c *Config) checkKeys(bad func(string, error)) {
 		if c.VerifyingKey.IsSet() && !symmetric {
 			bad(verifying, errors.New("stands alone: give SIGNING_KEY, its private key, too"))
 		}
+		return
+	}
+	if symmetric && isAsymmetric(c.SigningKey.Reveal()) {
+		bad(signing, fmt.Errorf("is a key pair's and no secret, which %s wants (PyJWT refuses it too): set ALGORITHM to that of the key, such as RS256, ES256 or EdDSA", c.Algorithm))
 		return
 	}
 	_, err := keyring.FromSettings(c.Algorithm, c.SigningKey.Reveal(), c.VerifyingKey.Reveal(), false)
@@ -199,6 +281,14 @@ func (c *Config) checkKeys(bad func(string, error)) {
 		return
 	}
 	bad(signing, fmt.Errorf("is weak for %s: %w; take a longer one, or set allow_weak_signing_key: true while old tokens are in use", c.Algorithm, err))
+}
+
+// sshKeys begin the public keys of OpenSSH that PyJWT refuses as a secret (jwt/utils.py is_ssh_key).
+var sshKeys = []string{"ssh-ed25519", "ssh-rsa", "ssh-dss", "ecdsa-sha2-nistp"}
+
+// isAsymmetric reports whether a secret is a key in PEM or of OpenSSH.
+func isAsymmetric(secret []byte) bool {
+	return bytes.Contains(secret, []byte("-----BEGIN ")) || slices.ContainsFunc(sshKeys, func(k string) bool { return bytes.HasPrefix(bytes.TrimSpace(secret), []byte(k)) })
 }
 
 // given is the form in which a secret was given: its own key, or that of its file.

@@ -38,7 +38,11 @@ func parseFile(path string, b []byte) ([]value, []Problem) {
 		// The text of the error quotes lines of the file, which may hold a secret; its message and place do not.
 		var syntax *yaml.SyntaxError
 		if errors.As(err, &syntax) && syntax.Token != nil {
-			return nil, whole(syntax.Token.Position.Line, "is no YAML: %s", syntax.Message)
+			message := syntax.Message
+			if strings.Contains(message, "reserved character") || strings.Contains(message, "mapping value is not allowed") || strings.Contains(message, "directive value") {
+				message += "; a value that begins with @, ` or %, or holds \": \", must be put in quotes"
+			}
+			return nil, whole(syntax.Token.Position.Line, "is no YAML: %s", message)
 		}
 		return nil, whole(0, "is no YAML")
 	}
