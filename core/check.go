@@ -5,7 +5,7 @@ import "time"
 // judge is one request under check: the checks of the table in decide.go are its methods. Each gives OK or the cause of the refusal.
 type judge struct {
 	s   *Settings
-	v   compat
+	v   *compat
 	req *Request
 	o   *Opened
 	fam Family
@@ -196,5 +196,5 @@ func first(checks ...func() Cause) Cause {
 
 func newJudge(s *Settings, req *Request) *judge {
 	now := req.Now.Truncate(time.Microsecond)
-	return &judge{s: s, v: versions[s.Compat], req: req, o: &req.Opened, fam: req.Opened.FamilyAt(now), now: now.UnixMicro()}
+	return &judge{s: s, v: s.Compat.compat(), req: req, o: &req.Opened, fam: req.Opened.FamilyAt(now), now: now.UnixMicro()}
 }

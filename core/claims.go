@@ -5,8 +5,17 @@ import "time"
 // Valid says whether an opened token is a good one of the given type at the given time, without any state: the registered claims,
 // exp and id present, type. It is the part of every operation's checks that needs no store.
 func Valid(s *Settings, o Opened, want TokenType, now time.Time) Cause {
-	j := newJudge(s, &Request{Opened: o, Now: now})
-	return first(j.registered, j.expiry, j.id, func() Cause { return j.tokenType(want) })
+	j := judge{s: s, v: s.Compat.compat(), o: &o, now: now.UnixMicro()}
+	if c := j.registered(); c != OK {
+		return c
+	}
+	if c := j.expiry(); c != OK {
+		return c
+	}
+	if c := j.id(); c != OK {
+		return c
+	}
+	return j.tokenType(want)
 }
 
 // Text is the value of a claim that is a text; ok is false for any other.

@@ -24,21 +24,29 @@ type compat struct {
 	invalid, expired string
 }
 
-var versions = map[Version]compat{
-	V55: {
+var versions = [...]compat{
+	{
 		textClaims: true, userIDAsText: true, refreshChecksCustomer: true, textIssuedAt: true, textIssuer: true, blacklistReadsCustomer: true, customerSettings: true,
 		invalid: "Token is invalid", expired: "Token is expired",
 	},
-	V52: {
+	{
 		copiesIssuedAt: true,
 		invalid:        "Token is invalid or expired", expired: "Token is invalid or expired",
 	},
 }
 
+// compat is how v reads and writes tokens; settings with another version were refused.
+func (v Version) compat() *compat {
+	if v == V52 {
+		return &versions[1]
+	}
+	return &versions[0]
+}
+
 // Describe is what a client is told of a cause under these settings: the code, the detail and the short public name, which
 // says nothing that the detail does not say.
 func (s *Settings) Describe(cause Cause) (code Code, detail, public string) {
-	v := versions[s.Compat]
+	v := s.Compat.compat()
 	switch cause {
 	case Expired:
 		if v.expired == v.invalid {

@@ -103,8 +103,7 @@ func truthy(claims []byte, c Claim) bool {
 	case String:
 		return len(raw) > 0
 	case Number:
-		f, err := strconv.ParseFloat(string(raw), 64)
-		return err != nil || f != 0
+		return parseFloat(raw) != 0
 	case Array, Object:
 		return len(bytes.TrimSpace(raw[1:len(raw)-1])) > 0
 	}

@@ -1,25 +1,9 @@
 package core
 
-// Prepared is an Outcome whose tokens still lack their signatures: Outcome.Tokens have no Value yet.
-type Prepared struct {
-	Outcome
-	Key    int      // index of the key that must sign
-	Inputs [][]byte // the signing input of each token (RFC 7515 §5.1)
-}
-
-// Finish adds the signatures, one for each of Inputs.
-func (p Prepared) Finish(signatures [][]byte) Outcome {
-	for i, input := range p.Inputs {
-		b := append(append(make([]byte, 0, len(input)+1+encoding.EncodedLen(len(signatures[i]))), input...), '.')
-		p.Tokens[i].Value = string(encoding.AppendEncode(b, signatures[i]))
-	}
-	return p.Outcome
-}
-
 // Writes reports whether an operation writes tokens. Those that do not are judged without any engine, by Judge.
 func (op Op) Writes() bool { return op == Login || op == Refresh }
 
-// Prepare judges a request and writes the signing inputs of the tokens to issue. It is a pure function of its arguments.
+// Judge judges a request and writes nothing: all that there is to operations that write no token, and of the others whether they would.
 //
 // The order of checks is one table, since clients see it: an expired forgery is invalid, not expired; a blacklisted token of
 // another type is blacklisted. First come, for every token, form, header, key and signature (Open), then the registered claims. Then:
@@ -30,43 +14,42 @@ func (op Op) Writes() bool { return op == Login || op == Refresh }
 //	refresh                      blacklist, exp present, id, type, customer
 //	blacklist                    blacklist, exp present, id, type
 //	verify                       exp present, id, blacklist
-func Prepare(s *Settings, keys KeySet, req Request) Prepared {
-	j := newJudge(s, &req)
-	p := Prepared{Key: keys.Signing}
-	switch req.Op {
+func Judge(s *Settings, req Request) Outcome { return newJudge(s, &req).outcome() }
+
+func (j *judge) outcome() Outcome {
+	var o Outcome
+	switch j.req.Op {
 	case Authenticate:
-		p.Refusals = j.authenticate()
+		o.Refusals = j.authenticate()
 	case Verify:
-		p.refuse(j.verify())
+		o.refuse(j.verify())
 	case Blacklist:
-		p.refuse(first(j.refreshToken, j.own))
-		if !p.Refused() {
-			p.blacklist(j)
+		o.refuse(first(j.refreshToken, j.own))
+		if !o.Refused() {
+			o.blacklist(j)
 		}
 	case Refresh:
-		p.refuse(first(j.refreshToken, j.own, j.refreshCustomer, j.writable))
-		if !p.Refused() {
-			p.write(j, AccessToken, keys, j.refreshedAccess())
-		}
+		o.refuse(first(j.refreshToken, j.own, j.refreshCustomer, j.writable))
 	case Login:
-		if !req.State.PasswordGood || req.State.Customer.ID.IsZero() || !req.State.Customer.Active {
-			p.refuse(BadCredentials)
-			break
-		}
-		p.login(j, keys)
+		o.refuse(j.credentials())
 	}
-	p.Effects.Node = s.Node
-	p.reads(j)
-	return p
+	o.Effects.Node = j.s.Node
+	o.reads(j)
+	return o
 }
 
-// Judge is Prepare for the operations that write no token.
-func Judge(s *Settings, req Request) Outcome { return Prepare(s, KeySet{Signing: -1}, req).Outcome }
-
-func (p *Prepared) refuse(c Cause) {
+func (o *Outcome) refuse(c Cause) {
 	if c != OK {
-		p.Refusals = []Refusal{{Cause: c}}
+		o.Refusals = []Refusal{{Cause: c}}
 	}
+}
+
+// credentials: the password must be that of an active customer.
+func (j *judge) credentials() Cause {
+	if c := &j.req.State.Customer; !j.req.State.PasswordGood || c.ID.IsZero() || !c.Active {
+		return BadCredentials
+	}
+	return OK
 }
 
 // authenticate tries each class of AUTH_TOKEN_CLASSES; one that accepts is enough.
@@ -175,27 +158,27 @@ func (j *judge) readable() Cause {
 
 // blacklist revokes the family of a refresh token until nothing of it can be valid. What was issued from a foreign token under
 // the customer's name ends with it.
-func (p *Prepared) blacklist(j *judge) {
+func (o *Outcome) blacklist(j *judge) {
 	if !j.s.BlacklistApp {
 		return
 	}
 	if c := first(j.listed, j.writable, j.readable); c != OK {
-		p.refuse(c)
+		o.refuse(c)
 		return
 	}
 	exp, _ := pythonInt(j.o.Claims, j.o.ExpiresAt)
 	until := exp + max(j.s.Longest(), j.req.State.Longest) + 24*60*60
 	key := j.fam.Key(j.o.Issuer, j.req.State.Customer.ID)
-	p.Effects.List = append(p.Effects.List, Effect{Kind: RevokeFamily, Family: key, Until: until})
+	o.Effects.List = append(o.Effects.List, Effect{Kind: RevokeFamily, Family: key, Until: until})
 	if id := j.req.State.Customer.ID; !j.fam.Ours && !id.IsZero() {
 		key.Customer = id
-		p.Effects.List = append(p.Effects.List, Effect{Kind: RevokeFamily, Family: key, Until: until})
+		o.Effects.List = append(o.Effects.List, Effect{Kind: RevokeFamily, Family: key, Until: until})
 	}
 }
 
 // reads notes what the decision rests on.
-func (p *Prepared) reads(j *judge) {
-	r := &p.Effects.Reads
+func (o *Outcome) reads(j *judge) {
+	r := &o.Effects.Reads
 	r.Customer = j.req.State.Customer.ID
 	r.CustomerVersion = j.req.State.Customer.Version
 	r.CutOff = j.req.State.CutOff

@@ -3,7 +3,7 @@ package core
 import (
 	"errors"
 
-	"github.com/edgetoken/edgetoken/core/internal/codec"
+	"github.com/edgetoken/edgetoken/core/codec"
 )
 
 // EffectKind names what an Effect does.

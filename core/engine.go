@@ -121,7 +121,7 @@ type Request struct {
 	Opened Opened // not for Login
 	State  State
 	// Extra are the configured claims of the customer, a JSON object; empty where there are none. Fresh at each log-in and refresh.
-	// It names none that the service sets itself.
+	// It names none that is Reserved. One that is null is left out of the tokens, also where a refresh token has it.
 	Extra   []byte
 	Now     time.Time // to the microsecond
 	Entropy []byte    // EntropyBytes, for Login and Refresh

@@ -1,6 +1,10 @@
 package core
 
-import "strconv"
+import (
+	"encoding/base64"
+	"slices"
+	"strconv"
+)
 
 // reserveAhead is how far ahead family starts are reserved, in milliseconds, so that few log-ins have to make a reservation durable.
 const reserveAhead = 60_000
@@ -37,6 +41,16 @@ func (l *claimList) merge(object []byte, skip func(name string) bool) {
 				value = object[m.value.Start-1 : m.value.End+1]
 			}
 			l.set(name, value)
+		}
+	}
+}
+
+// dropNulls removes the claims that are null in a JSON object which was merged before.
+func (l *claimList) dropNulls(object []byte) {
+	var s scanner
+	for more := s.begin(object, maxNames); more; more = s.next() {
+		if s.member.value.Form == Null {
+			*l = slices.DeleteFunc(*l, func(m claimMember) bool { return m.name == string(s.member.name) })
 		}
 	}
 }
@@ -113,10 +127,12 @@ func (j *judge) sequence() uint32 {
 	return uint32(e[0]) | uint32(e[1])<<8 | uint32(e[2])<<16 | uint32(e[3])<<24
 }
 
-// configured adds the claims that are configured for customers, fresh at each log-in and refresh, then aud and iss.
+// configured adds the claims that are configured for customers, fresh at each log-in and refresh, then aud and iss. One that is null is left out,
+// whatever a refresh token says of it.
 func (j *judge) configured(l *claimList) {
 	if len(j.req.Extra) > 0 {
 		l.merge(j.req.Extra, func(string) bool { return false })
+		l.dropNulls(j.req.Extra)
 	}
 	switch {
 	case j.s.AudienceList:
@@ -153,7 +169,7 @@ func (p *Prepared) write(j *judge, t TokenType, keys KeySet, l claimList) {
 		claims = append(append(appendJSONString(claims, m.name), ':'), m.value...)
 	}
 	claims = append(claims, '}')
-	input := append(encoding.AppendEncode(nil, header), '.')
-	p.Inputs = append(p.Inputs, encoding.AppendEncode(input, claims))
+	input := append(base64.RawURLEncoding.AppendEncode(nil, header), '.')
+	p.Inputs = append(p.Inputs, base64.RawURLEncoding.AppendEncode(input, claims))
 	p.Tokens = append(p.Tokens, Token{Type: t})
 }

@@ -38,31 +38,47 @@ type pooledReader struct {
 }
 
 func (n *Native) Open(ctx context.Context, token []byte) (Opened, error) {
+	var o Opened
+	if err := n.OpenInto(ctx, token, &o); err != nil {
+		return Opened{}, err
+	}
+	return o, nil
+}
+
+// OpenInto is Open into o, of which it uses the room for claims again. After an error o means nothing.
+func (n *Native) OpenInto(ctx context.Context, token []byte, o *Opened) error {
 	config := n.config.Load()
 	r, _ := n.readers.Get().(*pooledReader)
 	if r == nil || r.config != config {
 		r = &pooledReader{Reader: NewReader(&config.settings, config.set), config: config}
 	}
 	defer n.readers.Put(r)
+	claims := o.Claims[:0]
+	*o = Opened{Claims: claims}
 	in := r.Inspect(token)
 	if in.Cause != OK {
-		return Opened{Cause: in.Cause}, nil
+		o.Cause = in.Cause
+		return nil
 	}
 	signature, ok := DecodeSignature(r.signature, token[in.Signature:])
 	r.signature = signature
 	if !ok {
-		return Opened{Cause: Malformed}, nil
+		o.Cause = Malformed
+		return nil
 	}
 	good, err := config.keys.Check(ctx, in.Key, token[:in.Input], signature)
 	if err != nil {
-		return Opened{}, err
+		return err
 	}
 	if !good {
-		return Opened{Cause: BadSignature}, nil
+		o.Cause = BadSignature
+		return nil
 	}
-	o, _ := r.Accept()
-	o.Claims = append([]byte(nil), o.Claims...)
-	return o, nil
+	accepted, _ := r.Accept()
+	*o = *accepted
+	o.Claims = append(claims, accepted.Claims...)
+	o.ReadFamily()
+	return nil
 }
 
 func (n *Native) Decide(ctx context.Context, req Request) (Outcome, error) {

@@ -43,9 +43,9 @@ func numberInt(raw []byte) (int64, bool) {
 	if integer {
 		return signed(v, negative), true
 	}
-	f, err := strconv.ParseFloat(string(raw), 64)
+	f := parseFloat(raw)
 	switch {
-	case err != nil || math.IsInf(f, 0):
+	case math.IsInf(f, 0):
 		return 0, false
 	case f >= math.MaxInt64:
 		return math.MaxInt64, true
@@ -63,11 +63,11 @@ func numberStr(raw []byte) []byte {
 		}
 		return raw
 	}
-	f, err := strconv.ParseFloat(string(raw), 64)
+	f := parseFloat(raw)
 	switch abs := math.Abs(f); {
-	case err != nil && f < 0:
+	case math.IsInf(f, -1):
 		return []byte("-inf")
-	case err != nil:
+	case math.IsInf(f, 1):
 		return []byte("inf")
 	case abs != 0 && (abs < 1e-4 || abs >= 1e16):
 		return strconv.AppendFloat(nil, f, 'e', -1, 64)

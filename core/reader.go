@@ -2,7 +2,6 @@ package core
 
 import (
 	"bytes"
-	"encoding/base64"
 	"time"
 	"unicode/utf8"
 )
@@ -18,41 +17,22 @@ import (
 type Reader struct {
 	settings *Settings
 	keys     KeySet
-	known    [12]knownClaim
-	knownN   int
-	ascii    bool // the known names are ASCII alone
+	heads    heads
+	known    []*knownClaim
+	names    names // the same
+	ascii    bool  // the known names are ASCII alone
 	scan     scanner
 
-	decoded   []byte    // header, then claims
-	token     Inspected // of the token that was inspected last
+	head      []byte    // header of the token that was inspected last, where it had to be read
+	decoded   []byte    // its claims
+	token     Inspected // what Inspect said of it
 	inspected bool      // whether Accept is legal
+	opened    Opened    // what Accept gives
+	foreign   [maxForeign]foreignName
 }
-
-// knownClaim is a claim that means something, and where Opened holds it.
-type knownClaim struct {
-	name string
-	slot int
-}
-
-// The slots of Opened, in the order of Opened.slots.
-const (
-	slotExpiresAt = iota
-	slotIssuedAt
-	slotNotBefore
-	slotRefreshExpiresAt
-	slotIssuer
-	slotAudience
-	slotSubject
-	slotJWTID
-	slotTokenID
-	slotType
-	slotCustomer
-	slotRevoke
-	slotCount
-)
 
 // SlotCount is how many claims of Opened are kept by their place; the ABI hands them over in the order of Slots.
-const SlotCount = slotCount
+const SlotCount = 12
 
 // Slots are the claims of Opened that are kept by their place, in the order of the struct.
 func (o *Opened) Slots() [SlotCount]*Claim {
@@ -65,21 +45,25 @@ func (o *Opened) Slots() [SlotCount]*Claim {
 // NewReader is a reader for the settings and keys, which must not change while it is used.
 func NewReader(s *Settings, keys KeySet) *Reader {
 	r := &Reader{settings: s, keys: keys, ascii: true}
-	for _, c := range []knownClaim{
-		{"exp", slotExpiresAt}, {"iat", slotIssuedAt}, {"nbf", slotNotBefore}, {"iss", slotIssuer}, {"aud", slotAudience},
-		{"sub", slotSubject}, {"jti", slotJWTID}, {s.SlidingTokenRefreshExpClaim, slotRefreshExpiresAt},
-		{s.IDClaim, slotTokenID}, {s.TokenTypeClaim, slotType}, {s.UserIDClaim, slotCustomer}, {s.RevokeTokenClaim, slotRevoke},
+	o := &r.opened
+	for _, k := range []*knownClaim{
+		{name: "exp", claim: &o.ExpiresAt}, {name: "iat", claim: &o.IssuedAt}, {name: "nbf", claim: &o.NotBefore}, {name: "iss", claim: &o.TokenIssuer},
+		{name: "aud", claim: &o.Audience}, {name: "sub", claim: &o.Subject}, {name: "jti", claim: &o.JWTID},
+		{name: s.SlidingTokenRefreshExpClaim, claim: &o.RefreshExpiresAt}, {name: s.IDClaim, claim: &o.TokenID}, {name: s.TokenTypeClaim, claim: &o.Type},
+		{name: s.UserIDClaim, claim: &o.Customer}, {name: s.RevokeTokenClaim, claim: &o.Revoke},
 	} {
-		if c.name != "" {
-			r.known[r.knownN] = c
-			r.knownN++
-			r.ascii = r.ascii && isASCII([]byte(c.name))
+		if k.name != "" {
+			k.first = word([]byte(k.name), 0)
+			r.known = append(r.known, k)
+			r.names.add(k)
+			r.ascii = r.ascii && isASCII([]byte(k.name))
 		}
 	}
+	r.heads.learn(r)
 	return r
 }
 
-// Buffer has the reader decode into b, which should have room for MaxTokenBytes; then claims always lie at its start.
+// Buffer has the reader decode claims into b, which should have room for MaxTokenBytes; then claims always lie at its start.
 func (r *Reader) Buffer(b []byte) { r.decoded = b[:0] }
 
 // Inspected says where the signature of a token lies and which key must check it. No claims come out before it was checked.
@@ -92,53 +76,55 @@ type Inspected struct {
 
 // Inspect reads form and header of a token.
 func (r *Reader) Inspect(token []byte) Inspected {
-	r.token = r.inspect(token)
+	r.token.Cause = r.inspect(token)
 	r.inspected = r.token.Cause == OK
+	if !r.inspected {
+		r.token = Inspected{Cause: r.token.Cause}
+	}
 	return r.token
 }
 
-func (r *Reader) inspect(token []byte) Inspected {
+func (r *Reader) inspect(token []byte) Cause {
 	if len(token) > MaxTokenBytes {
-		return Inspected{Cause: TooLong}
+		return TooLong
 	}
-	first := bytes.IndexByte(token, '.')
-	last := bytes.LastIndexByte(token, '.')
-	if first <= 0 || last == first || bytes.IndexByte(token[first+1:last], '.') >= 0 {
-		return Inspected{Cause: Malformed}
+	r.decoded = reserve(r.decoded, len(token))
+	key, first := r.heads.find(token)
+	cause := OK
+	if first == 0 {
+		if first = bytes.IndexByte(token, '.'); first <= 0 {
+			return Malformed
+		}
+		r.head = reserve(r.head, first)
+		written, read, ok := decode(r.head[:cap(r.head)], token[:first])
+		if !ok || read < first {
+			return Malformed
+		}
+		key, cause = r.header(r.head[:written])
 	}
-	r.decoded = r.decoded[:0]
-	if !r.decode(token[:first]) {
-		return Inspected{Cause: Malformed}
+	written, read, ok := decode(r.decoded[:cap(r.decoded)], token[first+1:])
+	last := first + 1 + read
+	if !ok || last >= len(token) || token[last] != '.' || cause != OK && bytes.IndexByte(token[last+1:], '.') >= 0 {
+		return Malformed
 	}
-	header := len(r.decoded)
-	if !r.decode(token[first+1 : last]) {
-		return Inspected{Cause: Malformed}
-	}
-	key, cause := r.header(r.decoded[:header])
-	copy(r.decoded, r.decoded[header:])
-	r.decoded = r.decoded[:len(r.decoded)-header]
-	return Inspected{Cause: cause, Key: key, Input: last, Signature: last + 1}
+	r.decoded = r.decoded[:written]
+	r.token.Key, r.token.Input, r.token.Signature = key, last, last+1
+	return cause
 }
 
-// encoding is base64url without padding, canonical: the unused bits of the last character are zero (RFC 7515 §2).
-var encoding = base64.RawURLEncoding.Strict()
-
-// decode appends what part encodes.
-func (r *Reader) decode(part []byte) (ok bool) {
-	r.decoded, ok = appendDecoded(r.decoded, part)
-	return ok
-}
-
-// appendDecoded decodes part, all of it: encoding/base64 skips line breaks, and then there is less than the length says.
-func appendDecoded(dst, part []byte) ([]byte, bool) {
-	before := len(dst)
-	dst, err := encoding.AppendDecode(dst, part)
-	return dst, err == nil && len(part)%4 != 1 && len(dst)-before == encoding.DecodedLen(len(part))
+// reserve is b, empty, with room for what n characters decode to.
+func reserve(b []byte, n int) []byte {
+	if size := decodedLen(n) + slack; cap(b) < size {
+		return make([]byte, 0, 2*size)
+	}
+	return b[:0]
 }
 
 // DecodeSignature decodes the third part of an inspected token into dst; not ok says that the token is Malformed.
 func DecodeSignature(dst, part []byte) (signature []byte, ok bool) {
-	return appendDecoded(dst[:0], part)
+	dst = reserve(dst, len(part))
+	written, read, ok := decode(dst[:cap(dst)], part)
+	return dst[:written], ok && read == len(part)
 }
 
 // header reads a JOSE header (RFC 7515 §4): the key that kid names must have the algorithm alg; no extension is understood (crit,
@@ -201,45 +187,52 @@ func plain(src []byte, c Claim) []byte {
 	return unescape(nil, raw)
 }
 
-// Accept gives the claims of the token that was inspected, once its signature is good. ok is false where the last call was no
-// Inspect that found a key.
-func (r *Reader) Accept() (o Opened, ok bool) {
+// Accept gives the claims of the token that was inspected, once its signature is good, but not yet what its id says: ReadFamily adds that. ok is false
+// where the last call was no Inspect that found a key.
+func (r *Reader) Accept() (o *Opened, ok bool) {
 	if !r.inspected {
-		return Opened{}, false
+		return nil, false
 	}
 	r.inspected = false
-	o = Opened{Key: r.token.Key, Issuer: r.keys.Keys[r.token.Key].Issuer, Claims: r.decoded}
-	slots := o.Slots()
-	more := r.scan.begin(r.decoded, maxNames)
-	for more && r.claim(&slots, &r.scan.member) {
-		more = r.scan.next()
+	o = &r.opened
+	*o = Opened{Key: r.token.Key, Issuer: r.keys.Keys[r.token.Key].Issuer, Claims: r.decoded}
+	if !r.quick() {
+		r.slow()
 	}
-	if more || !r.scan.whole {
-		return Opened{Cause: BadClaims, Key: o.Key, Issuer: o.Issuer}, true
-	}
-	o.readFamily()
 	return o, true
 }
 
+// slow reads any claims into r.opened.
+func (r *Reader) slow() {
+	o := &r.opened
+	*o = Opened{Key: o.Key, Issuer: o.Issuer, Claims: r.decoded}
+	more := r.scan.begin(r.decoded, maxNames)
+	for more && r.claim(&r.scan.member) {
+		more = r.scan.next()
+	}
+	if more || !r.scan.whole {
+		*o = Opened{Cause: BadClaims, Key: o.Key, Issuer: o.Issuer}
+	}
+}
+
 // claim keeps where a claim stands. A known name in another case is refused: some reader would take it for the claim.
-func (r *Reader) claim(slots *[SlotCount]*Claim, m *member) bool {
+func (r *Reader) claim(m *member) bool {
 	found, sameLength, ascii := false, false, isASCII(m.name)
-	for i := range r.known[:r.knownN] {
-		k := &r.known[i]
+	for _, k := range r.known {
 		if len(m.name) != len(k.name) {
 			continue
 		}
 		sameLength = true
 		if string(m.name) == k.name {
-			*slots[k.slot] = m.value
+			*k.claim = m.value
 			found = true
 		}
 	}
 	if found || ascii && r.ascii && !sameLength { // only characters beyond ASCII have another length in another case
 		return true
 	}
-	for i := range r.known[:r.knownN] {
-		if k := &r.known[i]; (!ascii || !r.ascii || len(m.name) == len(k.name)) && bytes.EqualFold(m.name, []byte(k.name)) {
+	for _, k := range r.known {
+		if (!ascii || !r.ascii || len(m.name) == len(k.name)) && bytes.EqualFold(m.name, []byte(k.name)) {
 			return false
 		}
 	}
@@ -255,8 +248,12 @@ func isASCII(b []byte) bool {
 	return true
 }
 
-// readFamily reads what the token's id says.
-func (o *Opened) readFamily() {
+// ReadFamily reads what the token's id says, if the token was accepted. Accept leaves it out, since the id of a stranger's token takes a hash, which
+// a host computes faster than a guest.
+func (o *Opened) ReadFamily() {
+	if o.Cause != OK {
+		return
+	}
 	switch o.TokenID.Form {
 	case String:
 		id := plain(o.Claims, o.TokenID)

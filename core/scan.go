@@ -49,8 +49,7 @@ type member struct {
 
 // begin comes to the first member of src, which may have that many names in all.
 func (s *scanner) begin(src []byte, names int) bool {
-	s.src, s.pos, s.left, s.whole = src, 0, names, false
-	s.names, s.unescaped = s.names[:0], s.unescaped[:0]
+	s.start(src, names)
 	s.space()
 	if !s.byte('{') {
 		return false
@@ -60,6 +59,12 @@ func (s *scanner) begin(src []byte, names int) bool {
 		return s.end()
 	}
 	return s.one()
+}
+
+// start makes the scanner ready for src.
+func (s *scanner) start(src []byte, names int) {
+	s.src, s.pos, s.left, s.whole = src, 0, names, false
+	s.names, s.unescaped = s.names[:0], s.unescaped[:0]
 }
 
 // next comes to the next member.

@@ -1,9 +1,40 @@
 package core
 
 import (
-	"bytes"
+	"encoding/base64"
 	"errors"
+	"strings"
 )
+
+// Prepared is an Outcome whose tokens still lack their signatures: Outcome.Tokens have no Value yet.
+type Prepared struct {
+	Outcome
+	Key    int      // index of the key that must sign
+	Inputs [][]byte // the signing input of each token (RFC 7515 §5.1)
+}
+
+// Finish adds the signatures, one for each of Inputs.
+func (p Prepared) Finish(signatures [][]byte) Outcome {
+	for i, input := range p.Inputs {
+		b := append(append(make([]byte, 0, len(input)+1+base64.RawURLEncoding.EncodedLen(len(signatures[i]))), input...), '.')
+		p.Tokens[i].Value = string(base64.RawURLEncoding.AppendEncode(b, signatures[i]))
+	}
+	return p.Outcome
+}
+
+// Prepare judges a request and writes the signing inputs of the tokens to issue. It is a pure function of its arguments.
+func Prepare(s *Settings, keys KeySet, req Request) Prepared {
+	j := newJudge(s, &req)
+	p := Prepared{Outcome: j.outcome(), Key: keys.Signing}
+	switch {
+	case p.Refused():
+	case req.Op == Refresh:
+		p.write(j, AccessToken, keys, j.refreshedAccess())
+	case req.Op == Login:
+		p.login(j, keys)
+	}
+	return p
+}
 
 // What a request that writes tokens can lack. These are mistakes of whoever makes the request, not of a client.
 var (
@@ -32,20 +63,28 @@ func CheckWriting(s *Settings, keys KeySet, req Request) error {
 	return nil
 }
 
-// configurable reports whether extra is a strict JSON object without a name that the service sets itself, in any case.
-func configurable(s *Settings, extra []byte) bool {
-	reserved := []string{
-		"exp", "iat", "nbf", "iss", "aud", "jti", s.TokenTypeClaim, s.IDClaim, s.UserIDClaim, s.RevokeTokenClaim, s.SlidingTokenRefreshExpClaim,
+// Reserved reports whether a claim of this name, in any case, is not to be configured: the registered ones (RFC 7519 §4.1), and those that the
+// settings name.
+func (s *Settings) Reserved(name string) bool {
+	for _, taken := range []string{
+		"exp", "iat", "nbf", "iss", "aud", "sub", "jti", s.TokenTypeClaim, s.IDClaim, s.UserIDClaim, s.RevokeTokenClaim, s.SlidingTokenRefreshExpClaim,
+	} {
+		if taken != "" && strings.EqualFold(name, taken) {
+			return true
+		}
 	}
+	return false
+}
+
+// configurable reports whether extra is a strict JSON object without a reserved name.
+func configurable(s *Settings, extra []byte) bool {
 	if len(extra) > maxExtra {
 		return false
 	}
 	var scan scanner
 	for more := scan.begin(extra, maxNames); more; more = scan.next() {
-		for _, name := range reserved {
-			if name != "" && bytes.EqualFold(scan.member.name, []byte(name)) {
-				return false
-			}
+		if s.Reserved(string(scan.member.name)) {
+			return false
 		}
 	}
 	return scan.whole

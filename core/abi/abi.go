@@ -4,8 +4,8 @@
 // The module is a WASI reactor: it exports _initialize, imports WASI preview 1 only, and has one thread. There are three builds:
 //
 //	edgetoken.wasm          the host checks and signs: Inspect, Accept, Prepare. No key enters the guest.
-//	edgetoken-full.wasm     self-contained: Open, Decide
-//	edgetoken-verify.wasm   self-contained, only reads: Open, Decide for operations that write no token
+//	edgetoken-full.wasm     self-contained: Open, Decide, Permit
+//	edgetoken-verify.wasm   self-contained, only reads: Open, Permit, Decide for operations that write no token
 //
 // Every call has the same shape. The host writes a message to the guest's input area, calls an export with the number of bytes, and gets a Status;
 // where it is StatusOK the answer stands in the output area. The areas are static: Layout tells their addresses
@@ -16,7 +16,7 @@
 package abi
 
 // Version is what the export VersionName returns. A host refuses a module of another version.
-const Version = 1
+const Version = 2
 
 // Names of exports. All return an i32 that is a Status, but VersionName and LayoutName.
 const (
@@ -25,17 +25,18 @@ const (
 	LayoutName     = "edgetoken_layout"       // () → address of a Layout
 	ConfigureName  = "edgetoken_configure"    // (bytes of a Config)
 	InspectName    = "edgetoken_inspect"      // (bytes of a token) → Inspected
-	AcceptName     = "edgetoken_accept"       // () → Opened, claims in the claims area; only as the next call after Inspect
+	AcceptName     = "edgetoken_accept"       // () → Opened without a family, claims in the claims area; only as the next call after Inspect
 	PrepareName    = "edgetoken_prepare"      // (bytes of a Request) → Prepared
 	OpenName       = "edgetoken_open"         // (bytes of a token) → Opened, claims in the claims area
 	DecideName     = "edgetoken_decide"       // (bytes of a Request) → Outcome
+	PermitName     = "edgetoken_permit"       // (bytes of a Question) → a verdict
 	WASI           = "wasi_snapshot_preview1" // the only module that is imported
 )
 
 // Split and SelfContained are the exports that take one i32 or none, beside VersionName and LayoutName, of the two kinds of module.
 var (
 	Split         = []Export{{ConfigureName, 1}, {InspectName, 1}, {AcceptName, 0}, {PrepareName, 1}}
-	SelfContained = []Export{{ConfigureName, 1}, {OpenName, 1}, {DecideName, 1}}
+	SelfContained = []Export{{ConfigureName, 1}, {OpenName, 1}, {DecideName, 1}, {PermitName, 1}}
 )
 
 // Export is an exported function: its name and its number of parameters, all i32, with one i32 as its result.

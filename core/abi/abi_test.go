@@ -19,6 +19,7 @@ func TestExamples(t *testing.T) {
 	login := core.Request{Op: core.Login, Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	expired := core.Outcome{Refusals: []core.Refusal{{Cause: core.Expired, Class: core.AccessToken}}}
 	config := abi.Config{Settings: core.DefaultSettings()}
+	question := sampleQuestions()[0]
 	for _, c := range []struct {
 		name string
 		got  []byte
@@ -33,6 +34,8 @@ func TestExamples(t *testing.T) {
 		{"Config", config.Append(nil), 0, "0300352e35 0600736563757265"},
 		{"Request", abi.AppendRequest(nil, &login), 0, "03 0040204648470600"},
 		{"Outcome", abi.AppendOutcome(nil, &expired), 0, "01 0d 0600616363657373 00"},
+		{"Question", question.Append(nil), 0, "04 01010000 0400504f5354 1200637573746f6d"},
+		{"verdict", abi.AppendVerdict(nil, core.MethodNotAllowed), 0, "03"},
 		{"framed", abi.AppendFramed(nil, func(b []byte) []byte { return append(b, "Hi"...) }), 0, "02000000 4869"},
 	} {
 		if got, want := hex.EncodeToString(c.got[c.at:]), strings.ReplaceAll(c.want, " ", ""); !strings.HasPrefix(got, want) {
@@ -90,6 +93,45 @@ func TestRequestRoundTrip(t *testing.T) {
 	}
 }
 
+func sampleQuestions() []abi.Question {
+	return []abi.Question{
+		{Rule: core.DjangoModelPermissions, Method: "POST", Model: "customers.customer", Caller: core.Caller{Authenticated: true, Active: true}},
+		{Caller: core.Caller{Staff: true, Superuser: true, Rights: []string{"customers.add_customer", ""}}},
+	}
+}
+
+func TestQuestionRoundTrip(t *testing.T) {
+	for _, want := range sampleQuestions() {
+		if got, ok := abi.ReadQuestion(want.Append(nil)); !ok || !reflect.DeepEqual(got, want) {
+			t.Errorf("read back %+v, %v; want %+v", got, ok, want)
+		}
+	}
+}
+
+// A question or a verdict that nobody could have meant is none, and allows nothing.
+func TestPermitBounds(t *testing.T) {
+	good := sampleQuestions()[0].Append(nil)
+	for _, c := range []struct {
+		name string
+		b    []byte
+	}{
+		{"empty", nil},
+		{"unknown rule", append([]byte{6}, good[1:]...)},
+		{"neither true nor false", append([]byte{4, 2}, good[2:]...)},
+		{"cut", good[:len(good)-1]},
+		{"trailing byte", append(bytes.Clone(good), 0)},
+	} {
+		if q, ok := abi.ReadQuestion(c.b); ok {
+			t.Errorf("%s: ReadQuestion(%x) = %+v", c.name, c.b, q)
+		}
+	}
+	for _, b := range [][]byte{nil, {4}, {0xff}} {
+		if v, ok := abi.ReadVerdict(b); ok || v != core.Forbidden {
+			t.Errorf("ReadVerdict(%x) = %v, %v, want Forbidden, false", b, v, ok)
+		}
+	}
+}
+
 // What lies out of its bounds is refused, on both sides.
 func TestBounds(t *testing.T) {
 	set := coretest.OneKey().Set()
@@ -130,7 +172,7 @@ func TestBounds(t *testing.T) {
 		{"number of no byte", core.Opened{Claims: claims, ExpiresAt: core.Claim{Form: core.Number, Start: 7, End: 7}}, false},
 		{"unknown kind", core.Opened{Claims: claims, Family: core.Family{Kind: 4}}, false},
 	} {
-		if _, _, ok := abi.ReadOpened(abi.AppendOpened(nil, &c.o)); ok != c.want {
+		if _, ok := abi.ReadOpened(abi.AppendOpened(nil, &c.o), new(core.Opened)); ok != c.want {
 			t.Errorf("Opened, %s: %v, want %v", c.name, ok, c.want)
 		}
 	}
@@ -169,6 +211,9 @@ func FuzzMessages(f *testing.F) {
 			f.Add(abi.AppendOutcome(nil, &o))
 		}
 	}
+	for _, q := range sampleQuestions() {
+		f.Add(q.Append(nil))
+	}
 	f.Add(abi.Inspected{Epoch: 7, Inspected: core.Inspected{Input: 106, Signature: 107}}.Append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if c, ok := abi.ReadConfig(b); ok && !bytes.Equal(c.Append(nil), b) {
@@ -188,7 +233,10 @@ func FuzzMessages(f *testing.F) {
 		if p, ok := abi.ReadPrepared(b, 1); ok && !bytes.Equal(abi.AppendPrepared(nil, &p), b) {
 			t.Errorf("what was prepared re-encodes to %x", abi.AppendPrepared(nil, &p))
 		}
-		abi.ReadOpened(b)
+		if q, ok := abi.ReadQuestion(b); ok && !bytes.Equal(q.Append(nil), b) {
+			t.Errorf("a question re-encodes to %x", q.Append(nil))
+		}
+		abi.ReadOpened(b, new(core.Opened))
 		abi.ReadInspected(b, 150, 1)
 		abi.ReadLayout(b, 1<<20)
 		abi.ReadFramed(b)

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/core/internal/codec"
+	"github.com/edgetoken/edgetoken/core/codec"
 )
 
 // Config is the message of Configure: the settings, the description of the keys, and for self-contained modules their material.

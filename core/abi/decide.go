@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/core/internal/codec"
+	"github.com/edgetoken/edgetoken/core/codec"
 )
 
 // AppendRequest appends the message of Prepare and Decide:
@@ -45,8 +45,7 @@ func ReadRequest(b []byte) (q core.Request, ok bool) {
 	r := &codec.Reader{Rest: b}
 	q.Op = core.Op(r.U8())
 	q.Now = time.UnixMicro(r.I64()).UTC()
-	o, claims, good := ReadOpened(r.Take(OpenedBytes))
-	q.Opened = o
+	claims, good := ReadOpened(r.Take(OpenedBytes), &q.Opened)
 	q.Opened.Issuer = r.Text()
 	q.Opened.Claims = r.Bytes()
 	c := &q.State.Customer

@@ -2,6 +2,7 @@ package abi
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/edgetoken/edgetoken/core"
 )
@@ -23,11 +24,15 @@ type Inspected struct {
 
 // Append appends the encoding to b.
 func (i Inspected) Append(b []byte) []byte {
-	b = binary.LittleEndian.AppendUint64(b, i.Epoch)
-	b = binary.LittleEndian.AppendUint32(b, uint32(i.Key))
-	b = binary.LittleEndian.AppendUint32(b, uint32(i.Input))
-	b = binary.LittleEndian.AppendUint32(b, uint32(i.Signature))
-	return append(b, byte(i.Cause), 0, 0, 0)
+	at := len(b)
+	b = append(b, make([]byte, InspectedBytes)...)
+	fixed := (*[InspectedBytes]byte)(b[at:])
+	binary.LittleEndian.PutUint64(fixed[0:], i.Epoch)
+	binary.LittleEndian.PutUint32(fixed[8:], uint32(i.Key))
+	binary.LittleEndian.PutUint32(fixed[12:], uint32(i.Input))
+	binary.LittleEndian.PutUint32(fixed[16:], uint32(i.Signature))
+	fixed[20] = byte(i.Cause)
+	return b
 }
 
 // ReadInspected reads the answer for a token of the given number of bytes, and a key set of that many keys.
@@ -59,7 +64,8 @@ func index(b []byte, limit int) (int, bool) {
 // slotBytes is the size of one claim's place in an encoded Opened; OpenedBytes that of the whole.
 const (
 	slotBytes   = 12
-	OpenedBytes = 32 + core.SlotCount*slotBytes
+	slotsBytes  = core.SlotCount * slotBytes
+	OpenedBytes = 32 + slotsBytes
 )
 
 // AppendOpened appends an Opened but for its claims, which lie in the claims area, or in a Request after it:
@@ -67,10 +73,13 @@ const (
 //	0  u8 cause | 1 u8 family (1 listed, 2 ours) | 2 u8 kind | 3 0 | 4 u32 key | 8 u32 bytes of claims | 12 u32 generation
 //	16 u64 family bits | 24 i64 family start, Unix ms | 32 12 × (u8 form | 3 × 0 | u32 start | u32 end)
 //
-// A token with `{"exp":9,…` has, for exp, form 4 (a number) from 7 to 8:
+// What Accept answers has no family yet (core.Opened.ReadFamily). A token with `{"exp":9,…` has, for exp, form 4 (a number) from 7 to 8:
 //
 //	04 00 00 00 | 07 00 00 00 | 08 00 00 00
 func AppendOpened(b []byte, o *core.Opened) []byte {
+	at := len(b)
+	b = slices.Grow(b, OpenedBytes)[:at+OpenedBytes]
+	fixed := (*[OpenedBytes]byte)(b[at:])
 	family := byte(0)
 	if o.Family.Listed {
 		family |= 1
@@ -78,25 +87,21 @@ func AppendOpened(b []byte, o *core.Opened) []byte {
 	if o.Family.Ours {
 		family |= 2
 	}
-	b = append(b, byte(o.Cause), family, byte(o.Family.Kind), 0)
-	b = binary.LittleEndian.AppendUint32(b, uint32(o.Key))
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(o.Claims)))
-	b = binary.LittleEndian.AppendUint32(b, o.Family.Generation)
-	b = binary.LittleEndian.AppendUint64(b, o.Family.Bits)
-	b = binary.LittleEndian.AppendUint64(b, uint64(o.Family.Start))
-	for _, c := range o.Slots() {
-		b = append(b, byte(c.Form), 0, 0, 0)
-		b = binary.LittleEndian.AppendUint32(b, c.Start)
-		b = binary.LittleEndian.AppendUint32(b, c.End)
-	}
+	fixed[0], fixed[1], fixed[2], fixed[3] = byte(o.Cause), family, byte(o.Family.Kind), 0
+	binary.LittleEndian.PutUint32(fixed[4:], uint32(o.Key))
+	binary.LittleEndian.PutUint32(fixed[8:], uint32(len(o.Claims)))
+	binary.LittleEndian.PutUint32(fixed[12:], o.Family.Generation)
+	binary.LittleEndian.PutUint64(fixed[16:], o.Family.Bits)
+	binary.LittleEndian.PutUint64(fixed[24:], uint64(o.Family.Start))
+	putSlots((*[slotsBytes]byte)(fixed[32:]), o)
 	return b
 }
 
-// ReadOpened reads what AppendOpened wrote, and gives the number of bytes of its claims. Every place of a claim is within its bounds, or ok
-// is false. The index of the key is the caller's to check, and claims and issuer are the caller's to add.
-func ReadOpened(b []byte) (o core.Opened, claims int, ok bool) {
+// ReadOpened reads what AppendOpened wrote into o, and gives the number of bytes of its claims. Every place of a claim is within its bounds, or ok
+// is false. The index of the key is the caller's to check, and claims and issuer, which stay as they are, are the caller's to set.
+func ReadOpened(b []byte, o *core.Opened) (claims int, ok bool) {
 	if len(b) < OpenedBytes {
-		return o, 0, false
+		return 0, false
 	}
 	o.Cause = core.Cause(b[0])
 	o.Family = core.Family{
@@ -111,15 +116,15 @@ func ReadOpened(b []byte) (o core.Opened, claims int, ok bool) {
 	o.Key, keyGood = index(b[4:], maxKeys)
 	claims, claimsGood = index(b[8:], ClaimsBytes+1)
 	if !o.Cause.Known() || b[1] > 3 || b[2] > 3 || !keyGood || !claimsGood {
-		return o, 0, false
+		return 0, false
 	}
 	at := b[32:]
 	for _, c := range o.Slots() {
 		*c = core.Claim{Form: core.Form(at[0]), Start: binary.LittleEndian.Uint32(at[4:]), End: binary.LittleEndian.Uint32(at[8:])}
 		at = at[slotBytes:]
 		if !c.Fits(claims) {
-			return o, 0, false
+			return 0, false
 		}
 	}
-	return o, claims, true
+	return claims, true
 }

@@ -109,7 +109,8 @@ func testMisuse(t *testing.T, newEngine NewEngine) {
 	for name, extra := range map[string]string{
 		"no JSON": "nonsense", "half JSON": `{"plan":"pro","x":}`, "a list": `[]`, "duplicate": `{"x":1,"x":2}`,
 		"reserved": `{"plan":"pro","exp":4102444800}`, "reserved by a setting": `{"user_id":"1"}`, "reserved in another case": `{"Exp":5}`,
-		"too long": `{"x":"` + strings.Repeat("y", 40<<10) + `"}`,
+		"registered": `{"sub":"7"}`,
+		"too long":   `{"x":"` + strings.Repeat("y", 40<<10) + `"}`,
 	} {
 		t.Run("configured claims/"+name, func(t *testing.T) {
 			e := newEngine(t, core.DefaultSettings(), OneKey())

@@ -17,44 +17,39 @@ type ecdsaKey struct {
 	size    int // bytes of R and of S
 }
 
-// curves are curve and hash of each algorithm; a function, so that nothing is computed before it is asked for.
-func curveOf(name string) (elliptic.Curve, crypto.Hash) {
-	switch name {
-	case "ES384":
-		return elliptic.P384(), crypto.SHA384
-	case "ES512":
-		return elliptic.P521(), crypto.SHA512
+// curve is that of the algorithm, told by its hash.
+func (a *algorithm) curve() elliptic.Curve {
+	switch a.hash {
+	case crypto.SHA384:
+		return elliptic.P384()
+	case crypto.SHA512:
+		return elliptic.P521()
 	}
-	return elliptic.P256(), crypto.SHA256
+	return elliptic.P256()
 }
 
-func ecdsaRow(name string) algorithm {
-	return algorithm{
-		name: name,
-		use: func(key any) (operations, error) {
-			curve, hash := curveOf(name)
-			public, private := pair(key)
-			k := &ecdsaKey{private: private, hash: hash, size: (curve.Params().BitSize + 7) / 8}
-			var ok bool
-			if k.public, ok = public.(*ecdsa.PublicKey); !ok || k.public.Curve != curve {
-				return nil, ErrOtherKey
-			}
-			if _, err := k.public.Bytes(); err != nil {
-				return nil, &WeakKeyError{"the point of the key is not on the curve " + curve.Params().Name}
-			}
-			return k, nil
-		},
-		read: func(numbers [][]byte, private bool) (any, error) {
-			curve, _ := curveOf(name)
-			switch {
-			case private && len(numbers) == 2:
-				return privateECDSA(curve, numbers[1])
-			case !private && len(numbers) == 1:
-				return ecdsa.ParseUncompressedPublicKey(curve, numbers[0])
-			}
-			return nil, ErrMaterial
-		},
+func useECDSA(a *algorithm, key any) (operations, error) {
+	curve := a.curve()
+	public, private := pair(key)
+	k := &ecdsaKey{private: private, hash: a.hash, size: (curve.Params().BitSize + 7) / 8}
+	var ok bool
+	if k.public, ok = public.(*ecdsa.PublicKey); !ok || k.public.Curve != curve {
+		return nil, ErrOtherKey
 	}
+	if _, err := k.public.Bytes(); err != nil {
+		return nil, &WeakKeyError{"the point of the key is not on the curve " + curve.Params().Name}
+	}
+	return k, nil
+}
+
+func readECDSA(a *algorithm, numbers [][]byte, private bool) (any, error) {
+	switch {
+	case private && len(numbers) == 2:
+		return privateECDSA(a.curve(), numbers[1])
+	case !private && len(numbers) == 1:
+		return ecdsa.ParseUncompressedPublicKey(a.curve(), numbers[0])
+	}
+	return nil, ErrMaterial
 }
 
 func (k *ecdsaKey) sign(input, _ []byte) ([]byte, error) {

@@ -11,27 +11,23 @@ type ed25519Key struct {
 	private crypto.Signer // nil for a key that only checks
 }
 
-func ed25519Row(name string) algorithm {
-	return algorithm{
-		name: name,
-		use: func(key any) (operations, error) {
-			public, private := pair(key)
-			p, ok := public.(ed25519.PublicKey)
-			if !ok || len(p) != ed25519.PublicKeySize {
-				return nil, ErrOtherKey
-			}
-			return &ed25519Key{p, private}, nil
-		},
-		read: func(numbers [][]byte, private bool) (any, error) {
-			switch {
-			case len(numbers) != 1 || len(numbers[0]) != ed25519.PublicKeySize:
-				return nil, ErrMaterial
-			case private:
-				return privateEd25519(numbers[0])
-			}
-			return ed25519.PublicKey(numbers[0]), nil
-		},
+func useEd25519(_ *algorithm, key any) (operations, error) {
+	public, private := pair(key)
+	p, ok := public.(ed25519.PublicKey)
+	if !ok || len(p) != ed25519.PublicKeySize {
+		return nil, ErrOtherKey
 	}
+	return &ed25519Key{p, private}, nil
+}
+
+func readEd25519(_ *algorithm, numbers [][]byte, private bool) (any, error) {
+	switch {
+	case len(numbers) != 1 || len(numbers[0]) != ed25519.PublicKeySize:
+		return nil, ErrMaterial
+	case private:
+		return privateEd25519(numbers[0])
+	}
+	return ed25519.PublicKey(numbers[0]), nil
 }
 
 func (k *ed25519Key) sign(input, _ []byte) ([]byte, error) {

@@ -15,52 +15,57 @@ import (
 type hmacSecret struct {
 	secret []byte
 	hash   crypto.Hash
-	macs   sync.Pool // of hash.Hash: one that was used before keeps the state of its key
+	macs   sync.Pool // of *mac: one that was used before keeps the state of its key
 }
 
-func hmacRow(name string, algorithmHash crypto.Hash) algorithm {
-	return algorithm{
-		name: name,
-		use: func(key any) (operations, error) {
-			secret, ok := key.([]byte)
-			if !ok {
-				return nil, ErrOtherKey
-			}
-			k := &hmacSecret{secret: bytes.Clone(secret), hash: algorithmHash}
-			if len(secret) < algorithmHash.Size() {
-				return k, &WeakKeyError{"the secret has " + strconv.Itoa(len(secret)) + " bytes and needs at least " + strconv.Itoa(algorithmHash.Size()) + " (RFC 7518 §3.2)"}
-			}
-			return k, nil
-		},
-		read: func(numbers [][]byte, private bool) (any, error) {
-			if len(numbers) != 1 || !private {
-				return nil, ErrMaterial
-			}
-			return numbers[0], nil
-		},
+// mac is a MAC under way, with the room for its result.
+type mac struct {
+	hash.Hash
+	sum []byte
+}
+
+func useHMAC(a *algorithm, key any) (operations, error) {
+	secret, ok := key.([]byte)
+	if !ok {
+		return nil, ErrOtherKey
 	}
+	k := &hmacSecret{secret: bytes.Clone(secret), hash: a.hash}
+	if size := a.hash.Size(); len(secret) < size {
+		return k, &WeakKeyError{"the secret has " + strconv.Itoa(len(secret)) + " bytes and needs at least " + strconv.Itoa(size) + " (RFC 7518 §3.2)"}
+	}
+	return k, nil
+}
+
+func readHMAC(_ *algorithm, numbers [][]byte, private bool) (any, error) {
+	if len(numbers) != 1 || !private {
+		return nil, ErrMaterial
+	}
+	return numbers[0], nil
 }
 
 func (k *hmacSecret) sign(input, _ []byte) ([]byte, error) {
-	return k.sum(nil, input), nil
+	m := k.sum(input)
+	defer k.macs.Put(m)
+	return bytes.Clone(m.sum), nil
 }
 
 func (k *hmacSecret) check(input, signature []byte) bool {
-	var want [64]byte
-	return hmac.Equal(k.sum(want[:0], input), signature)
+	m := k.sum(input)
+	defer k.macs.Put(m)
+	return hmac.Equal(m.sum, signature)
 }
 
-func (k *hmacSecret) sum(dst, input []byte) []byte {
-	mac, _ := k.macs.Get().(hash.Hash)
-	if mac == nil {
-		mac = hmac.New(k.hash.New, k.secret)
+// sum is input's, in a mac that goes back to k.macs.
+func (k *hmacSecret) sum(input []byte) *mac {
+	m, _ := k.macs.Get().(*mac)
+	if m == nil {
+		m = &mac{Hash: hmac.New(k.hash.New, k.secret)}
 	} else {
-		mac.Reset()
+		m.Reset()
 	}
-	mac.Write(input)
-	dst = mac.Sum(dst)
-	k.macs.Put(mac)
-	return dst
+	m.Write(input)
+	m.sum = m.Sum(m.sum[:0])
+	return m
 }
 
 func (k *hmacSecret) numbers() ([][]byte, bool, error) { return [][]byte{k.secret}, true, nil }

@@ -8,7 +8,6 @@ package jws
 import (
 	"crypto"
 	"errors"
-	"slices"
 )
 
 // What can be wrong with a key, beside WeakKeyError.
@@ -27,10 +26,11 @@ func (e *WeakKeyError) Error() string { return e.Reason }
 // algorithm is one row of the table.
 type algorithm struct {
 	name string
+	hash crypto.Hash
 	// use binds a key to the algorithm: []byte, a public key or a crypto.Signer. A *WeakKeyError may come beside operations that work.
-	use func(key any) (operations, error)
+	use func(a *algorithm, key any) (operations, error)
 	// read makes the key of the numbers that Material wrote, private or public.
-	read func(numbers [][]byte, private bool) (any, error)
+	read func(a *algorithm, numbers [][]byte, private bool) (any, error)
 }
 
 // operations are what a key can do. They are safe for concurrent use.
@@ -41,13 +41,21 @@ type operations interface {
 	numbers() (numbers [][]byte, private bool, err error)
 }
 
-// table has a row for each algorithm.
-var table = []algorithm{
-	hmacRow("HS256", crypto.SHA256), hmacRow("HS384", crypto.SHA384), hmacRow("HS512", crypto.SHA512),
-	rsaRow("RS256", crypto.SHA256, false), rsaRow("RS384", crypto.SHA384, false), rsaRow("RS512", crypto.SHA512, false),
-	rsaRow("PS256", crypto.SHA256, true), rsaRow("PS384", crypto.SHA384, true), rsaRow("PS512", crypto.SHA512, true),
-	ecdsaRow("ES256"), ecdsaRow("ES384"), ecdsaRow("ES512"),
-	ed25519Row("EdDSA"),
+// table has a row for each algorithm. It is data alone, so that a guest has nothing to do for it when it starts.
+var table = [...]algorithm{
+	{"HS256", crypto.SHA256, useHMAC, readHMAC},
+	{"HS384", crypto.SHA384, useHMAC, readHMAC},
+	{"HS512", crypto.SHA512, useHMAC, readHMAC},
+	{"RS256", crypto.SHA256, usePKCS1, readRSA},
+	{"RS384", crypto.SHA384, usePKCS1, readRSA},
+	{"RS512", crypto.SHA512, usePKCS1, readRSA},
+	{"PS256", crypto.SHA256, usePSS, readRSA},
+	{"PS384", crypto.SHA384, usePSS, readRSA},
+	{"PS512", crypto.SHA512, usePSS, readRSA},
+	{"ES256", crypto.SHA256, useECDSA, readECDSA},
+	{"ES384", crypto.SHA384, useECDSA, readECDSA},
+	{"ES512", crypto.SHA512, useECDSA, readECDSA},
+	{"EdDSA", 0, useEd25519, readEd25519},
 }
 
 // Algorithms are the names of the table, in its order.
@@ -59,12 +67,14 @@ func Algorithms() []string {
 	return names
 }
 
-func find(name string) (algorithm, bool) {
-	i := slices.IndexFunc(table, func(row algorithm) bool { return row.name == name })
-	if i < 0 {
-		return algorithm{}, false
+// find gives nil for an unknown name.
+func find(name string) *algorithm {
+	for i := range table {
+		if table[i].name == name {
+			return &table[i]
+		}
 	}
-	return table[i], true
+	return nil
 }
 
 // Key signs and checks with one algorithm. It is safe for concurrent use, and prints as its algorithm alone.
@@ -78,7 +88,7 @@ type Key struct {
 // ErrUnknownAlgorithm, ErrOtherKey, or a *WeakKeyError: HMAC secrets must be as long as the hash (RFC 7518 §3.2), RSA keys
 // have 2048 bits (§3.3).
 func NewKey(name string, key any) (*Key, error) {
-	k, err := bind(name, key)
+	k, err := bind(find(name), key)
 	if err != nil {
 		return nil, err
 	}
@@ -87,25 +97,23 @@ func NewKey(name string, key any) (*Key, error) {
 
 // NewWeakKey is NewKey, but admits an HMAC secret that is shorter than its hash, as Django shops may have one. An empty one it refuses.
 func NewWeakKey(name string, secret []byte) (*Key, error) {
-	k, err := bind(name, secret)
-	var weak *WeakKeyError
-	if err != nil && !(errors.As(err, &weak) && k != nil && len(secret) > 0) {
+	k, err := bind(find(name), secret)
+	if k == nil || len(secret) == 0 {
 		return nil, err
 	}
 	return k, nil
 }
 
-// bind may give a key beside a *WeakKeyError.
-func bind(name string, key any) (*Key, error) {
-	row, ok := find(name)
-	if !ok {
+// bind gives a key, or an error, or, where the key is weak and works nonetheless, both.
+func bind(a *algorithm, key any) (*Key, error) {
+	if a == nil {
 		return nil, ErrUnknownAlgorithm
 	}
-	ops, err := row.use(key)
+	ops, err := a.use(a, key)
 	if ops == nil {
 		return nil, err
 	}
-	return &Key{name: name, ops: ops}, err
+	return &Key{name: a.name, ops: ops}, err
 }
 
 // Algorithm is the registered name, such as HS256.

@@ -1,9 +1,6 @@
 package jws
 
-import (
-	"encoding/binary"
-	"errors"
-)
+import "encoding/binary"
 
 // Material is the key as it enters a guest: u8 kind (0 public, 1 private or secret), then numbers, each u16 length, little-endian, and that many bytes:
 //
@@ -34,8 +31,8 @@ func (k *Key) Material() ([]byte, error) {
 
 // ReadKey makes a key of what Material gave. Weak HMAC secrets are its caller's to refuse.
 func ReadKey(name string, material []byte) (*Key, error) {
-	row, ok := find(name)
-	if !ok {
+	a := find(name)
+	if a == nil {
 		return nil, ErrUnknownAlgorithm
 	}
 	if len(material) == 0 || material[0] > 1 {
@@ -50,13 +47,12 @@ func ReadKey(name string, material []byte) (*Key, error) {
 		numbers = append(numbers, rest[2:end])
 		rest = rest[end:]
 	}
-	key, err := row.read(numbers, material[0] == 1)
+	key, err := a.read(a, numbers, material[0] == 1)
 	if err != nil {
 		return nil, err
 	}
-	k, err := bind(name, key)
-	var weak *WeakKeyError
-	if err != nil && !(errors.As(err, &weak) && k != nil) {
+	k, err := bind(a, key)
+	if k == nil {
 		return nil, err
 	}
 	return k, nil

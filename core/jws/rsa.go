@@ -23,30 +23,27 @@ type rsaKey struct {
 	pss     bool
 }
 
-func rsaRow(name string, hash crypto.Hash, pss bool) algorithm {
-	return algorithm{
-		name: name,
-		use: func(key any) (operations, error) {
-			public, private := pair(key)
-			k := &rsaKey{private: private, hash: hash, pss: pss}
-			var ok bool
-			if k.public, ok = public.(*rsa.PublicKey); !ok {
-				return nil, ErrOtherKey
-			}
-			switch bits := k.public.N.BitLen(); {
-			case bits < minRSABits:
-				return nil, &WeakKeyError{"the RSA key has " + strconv.Itoa(bits) + " bits and needs at least " + strconv.Itoa(minRSABits) + " (RFC 7518 §3.3)"}
-			case bits > maxRSABits:
-				return nil, &WeakKeyError{"the RSA key has " + strconv.Itoa(bits) + " bits and may have " + strconv.Itoa(maxRSABits)}
-			case k.public.E < 3 || k.public.E%2 == 0:
-				return nil, &WeakKeyError{"the RSA key has the public exponent " + strconv.Itoa(k.public.E) + "; it must be odd and at least 3, usually 65537 (RFC 8017 §3.1)"}
-			case roca(k.public.N):
-				return nil, &WeakKeyError{"the RSA key was made by a generator whose keys can be factored (CVE-2017-15361, ROCA); make a new one"}
-			}
-			return k, nil
-		},
-		read: readRSA,
+func usePKCS1(a *algorithm, key any) (operations, error) { return useRSA(a, key, false) }
+func usePSS(a *algorithm, key any) (operations, error)   { return useRSA(a, key, true) }
+
+func useRSA(a *algorithm, key any, pss bool) (operations, error) {
+	public, private := pair(key)
+	k := &rsaKey{private: private, hash: a.hash, pss: pss}
+	var ok bool
+	if k.public, ok = public.(*rsa.PublicKey); !ok {
+		return nil, ErrOtherKey
 	}
+	switch bits := k.public.N.BitLen(); {
+	case bits < minRSABits:
+		return nil, &WeakKeyError{"the RSA key has " + strconv.Itoa(bits) + " bits and needs at least " + strconv.Itoa(minRSABits) + " (RFC 7518 §3.3)"}
+	case bits > maxRSABits:
+		return nil, &WeakKeyError{"the RSA key has " + strconv.Itoa(bits) + " bits and may have " + strconv.Itoa(maxRSABits)}
+	case k.public.E < 3 || k.public.E%2 == 0:
+		return nil, &WeakKeyError{"the RSA key has the public exponent " + strconv.Itoa(k.public.E) + "; it must be odd and at least 3, usually 65537 (RFC 8017 §3.1)"}
+	case roca(k.public.N):
+		return nil, &WeakKeyError{"the RSA key was made by a generator whose keys can be factored (CVE-2017-15361, ROCA); make a new one"}
+	}
+	return k, nil
 }
 
 // pair is the public key of a key and, where it can sign, the key itself.
@@ -100,7 +97,7 @@ func (k *rsaKey) numbers() ([][]byte, bool, error) {
 	return nil, false, ErrMaterial
 }
 
-func readRSA(numbers [][]byte, private bool) (any, error) {
+func readRSA(_ *algorithm, numbers [][]byte, private bool) (any, error) {
 	if len(numbers) < 2 || len(numbers[1]) > 4 || private != (len(numbers) >= 5) {
 		return nil, ErrMaterial
 	}

@@ -71,7 +71,7 @@ type Engine struct {
 	once    sync.Once
 	closed  error
 	config  atomic.Pointer[config]
-	pool    pool
+	pool    *pool
 }
 
 // config is what instances are configured with. Each change is a new one.
@@ -203,24 +203,35 @@ func (e *Engine) Open(ctx context.Context, token []byte) (core.Opened, error) {
 	return e.openWith(ctx, e.config.Load(), token)
 }
 
+// OpenInto is Open into o, of which it uses the room for claims again: with the same o for one token after the other it allocates nothing. After an
+// error o means nothing.
+func (e *Engine) OpenInto(ctx context.Context, token []byte, o *core.Opened) error {
+	return e.openInto(ctx, e.config.Load(), token, o)
+}
+
 // Decide implements core.Engine. Where no token is written it is a plain function of core; the self-contained module decides everything itself.
 func (e *Engine) Decide(ctx context.Context, req core.Request) (core.Outcome, error) {
 	return e.decideWith(ctx, e.config.Load(), req)
 }
 
 func (e *Engine) openWith(ctx context.Context, c *config, token []byte) (o core.Opened, err error) {
-	if len(token) > core.MaxTokenBytes {
-		return core.Opened{Cause: core.TooLong}, nil
+	if err := e.openInto(ctx, c, token, &o); err != nil {
+		return core.Opened{}, err
 	}
-	err = e.use(ctx, c, func(i *instance) error {
+	return o, nil
+}
+
+func (e *Engine) openInto(ctx context.Context, c *config, token []byte, o *core.Opened) error {
+	if len(token) > core.MaxTokenBytes {
+		refuse(o, core.TooLong)
+		return nil
+	}
+	return e.use(ctx, c, func(i *instance) error {
 		if e.selfContained {
-			o, err = i.open(c, token)
-		} else {
-			o, err = i.inspectAndAccept(ctx, c, token)
+			return i.open(c, token, o)
 		}
-		return err
+		return i.inspectAndAccept(ctx, c, token, o)
 	})
-	return o, err
 }
 
 func (e *Engine) decideWith(ctx context.Context, c *config, req core.Request) (o core.Outcome, err error) {
@@ -256,20 +267,42 @@ func (e *Engine) decideWith(ctx context.Context, c *config, req core.Request) (o
 // is closed and dropped alone, and f runs again with another one.
 func (e *Engine) use(ctx context.Context, c *config, f func(*instance) error) error {
 	const tries = 2 // an input that breaks instances must not cost many
-	var broken *brokenError
-	for try := 0; ; try++ {
-		err := e.pool.with(ctx, e.instantiate, func(i *instance) error {
-			if i.config != c {
-				if err := i.configure(c); err != nil {
-					return err
-				}
-			}
-			return f(i)
-		})
-		if !errors.As(err, &broken) || try == tries-1 || ctx.Err() != nil {
+	for try := 1; ; try++ {
+		err := e.attempt(ctx, c, f)
+		if err == nil || !isBroken(err) || try == tries || ctx.Err() != nil {
 			return err
 		}
 	}
+}
+
+// attempt runs f with an instance from the pool, or a new one.
+func (e *Engine) attempt(ctx context.Context, c *config, f func(*instance) error) (err error) {
+	l, err := e.pool.take(ctx)
+	if err != nil {
+		return err
+	}
+	sound := false
+	defer func() { e.pool.put(l, sound) }() // also where f panics: then the instance is dropped
+	if l.instance == vacant {
+		i, err := e.instantiate(ctx)
+		if err != nil {
+			return err
+		}
+		l.instance = i
+		e.pool.counts.alive.Add(1)
+	}
+	if l.config != c {
+		err = l.configure(c)
+	}
+	if err == nil {
+		err = f(l.instance)
+	}
+	broken := err != nil && isBroken(err)
+	if broken {
+		e.pool.counts.broken.Add(1)
+	}
+	sound = !broken && !l.grown()
+	return err
 }
 
 func (e *Engine) instantiate(ctx context.Context) (*instance, error) {

@@ -3,14 +3,17 @@ package engine
 import (
 	"bytes"
 	"context"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/abi"
 )
 
 // each calls f with every idle instance.
 func (e *Engine) each(f func(*instance)) {
-	for range len(e.pool.idle) {
-		i := <-e.pool.idle
-		f(i)
-		e.pool.idle <- i
+	for i := range e.pool.slots {
+		if i := e.pool.slots[i].instance.Load(); i != nil && i != vacant {
+			f(i)
+		}
 	}
 }
 
@@ -35,18 +38,29 @@ func (e *Engine) Instances() (n int) {
 
 // Hold takes every slot of the pool, until the result is called.
 func (e *Engine) Hold() (free func()) {
-	var held []*instance
-	for range cap(e.pool.idle) {
-		i, _ := e.pool.take(context.Background())
-		held = append(held, i)
+	var held []lease
+	for range e.pool.slots {
+		l, _ := e.pool.take(context.Background())
+		held = append(held, l)
 	}
 	return func() {
-		for _, i := range held {
-			if i == nil {
-				e.pool.empty <- struct{}{}
-			} else {
-				e.pool.idle <- i
-			}
+		for _, l := range held {
+			e.pool.put(l, true)
 		}
 	}
+}
+
+// Permit asks the guest of a self-contained module what a rule says.
+func (e *Engine) Permit(q abi.Question) (v core.Verdict, err error) {
+	err = e.use(context.Background(), e.config.Load(), func(i *instance) error {
+		if err := i.call(abi.PermitName, q.Append(nil)); err != nil {
+			return err
+		}
+		var ok bool
+		if v, ok = abi.ReadVerdict(i.output(abi.VerdictBytes)); !ok {
+			return broken("%s: %w", abi.PermitName, errNonsense)
+		}
+		return nil
+	})
+	return v, err
 }

@@ -17,6 +17,8 @@ type instance struct {
 	memory    api.Memory
 	layout    abi.Layout
 	functions map[string]api.Function
+	inspect   api.Function // of functions, found once
+	accept    api.Function
 	ctx       context.Context // never ends
 	stack     [1]uint64
 	config    *config // what it was configured with last
@@ -31,6 +33,12 @@ func (e *brokenError) Unwrap() error { return e.cause }
 
 func broken(format string, args ...any) error { return &brokenError{fmt.Errorf(format, args...)} }
 
+// isBroken reports whether err says that the instance which was used must not be used again.
+func isBroken(err error) bool {
+	var broken *brokenError
+	return errors.As(err, &broken)
+}
+
 // errNonsense is the cause where a guest's answer is not what the ABI says.
 var errNonsense = errors.New("the guest's answer is out of its bounds")
 
@@ -40,6 +48,7 @@ func newInstance(m api.Module) (*instance, error) {
 	for name := range m.ExportedFunctionDefinitions() {
 		i.functions[name] = m.ExportedFunction(name)
 	}
+	i.inspect, i.accept = i.functions[abi.InspectName], i.functions[abi.AcceptName]
 	err := i.greet()
 	if err != nil {
 		return nil, errors.Join(err, m.Close(i.ctx))
@@ -80,6 +89,10 @@ func (i *instance) value(name string) (uint32, error) {
 
 // call writes a message and calls an export with its size.
 func (i *instance) call(name string, message []byte) error {
+	return i.callFunction(name, i.functions[name], message)
+}
+
+func (i *instance) callFunction(name string, f api.Function, message []byte) error {
 	if len(message) > abi.InputBytes {
 		return fmt.Errorf("engine: %s: the message has %d bytes and the module has room for %d", name, len(message), abi.InputBytes)
 	}
@@ -87,7 +100,7 @@ func (i *instance) call(name string, message []byte) error {
 		return broken("%s: %w", name, errNonsense)
 	}
 	i.stack[0] = uint64(len(message))
-	if err := i.functions[name].CallWithStack(i.ctx, i.stack[:]); err != nil {
+	if err := f.CallWithStack(i.ctx, i.stack[:]); err != nil {
 		return broken("%s: %w", name, err)
 	}
 	return i.status(name)
@@ -119,65 +132,71 @@ func (i *instance) configure(c *config) error {
 	return nil
 }
 
-// inspectAndAccept opens a token: the guest reads, the host checks the signature over its own copy of the token.
-func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte) (core.Opened, error) {
-	if err := i.call(abi.InspectName, token); err != nil {
-		return core.Opened{}, err
+// inspectAndAccept opens a token into o: the guest reads, the host checks the signature over its own copy of the token.
+func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte, o *core.Opened) error {
+	if err := i.callFunction(abi.InspectName, i.inspect, token); err != nil {
+		return err
 	}
 	in, ok := abi.ReadInspected(i.output(abi.InspectedBytes), len(token), len(c.set.Keys))
 	if !ok || in.Epoch != c.set.Epoch {
-		return core.Opened{}, broken("%s: %w", abi.InspectName, errNonsense)
+		return broken("%s: %w", abi.InspectName, errNonsense)
 	}
 	if in.Cause != core.OK {
-		return core.Opened{Cause: in.Cause}, nil
+		refuse(o, in.Cause)
+		return nil
 	}
 	if i.signature, ok = core.DecodeSignature(i.signature, token[in.Signature:]); !ok {
-		return core.Opened{Cause: core.Malformed}, nil
+		refuse(o, core.Malformed)
+		return nil
 	}
 	good, err := c.keys.Check(ctx, in.Key, token[:in.Input], i.signature)
 	if err != nil {
-		return core.Opened{}, err
+		return err
 	}
 	if !good {
-		return core.Opened{Cause: core.BadSignature}, nil
+		refuse(o, core.BadSignature)
+		return nil
 	}
-	i.stack[0] = 0
-	if err := i.functions[abi.AcceptName].CallWithStack(i.ctx, i.stack[:]); err != nil {
-		return core.Opened{}, broken("%s: %w", abi.AcceptName, err)
+	if err := i.callFunction(abi.AcceptName, i.accept, nil); err != nil {
+		return err
 	}
-	if err := i.status(abi.AcceptName); err != nil {
-		return core.Opened{}, err
+	if err := i.opened(c, o); err != nil {
+		return err
 	}
-	o, err := i.opened(c)
-	if err == nil && o.Key != in.Key {
-		return core.Opened{}, broken("%s: %w", abi.AcceptName, errNonsense)
+	if o.Key != in.Key {
+		return broken("%s: %w", abi.AcceptName, errNonsense)
 	}
-	return o, err
+	o.ReadFamily()
+	return nil
 }
 
+// refuse makes o a refused token; the room for claims it keeps.
+func refuse(o *core.Opened, cause core.Cause) { *o = core.Opened{Cause: cause, Claims: o.Claims[:0]} }
+
 // opened reads an Opened from the output and copies its claims out, before the instance serves somebody else.
-func (i *instance) opened(c *config) (core.Opened, error) {
-	o, size, ok := abi.ReadOpened(i.output(abi.OpenedBytes))
+func (i *instance) opened(c *config, o *core.Opened) error {
+	size, ok := abi.ReadOpened(i.output(abi.OpenedBytes), o)
 	if !ok || o.Cause == core.OK && o.Key >= len(c.set.Keys) {
-		return core.Opened{}, broken("opened token: %w", errNonsense)
+		return broken("opened token: %w", errNonsense)
 	}
+	o.Issuer, o.Claims = "", o.Claims[:0]
 	if o.Cause == core.OK {
 		o.Issuer = c.set.Keys[o.Key].Issuer
 		claims, ok := i.memory.Read(i.layout.Claims, uint32(size))
 		if !ok {
-			return core.Opened{}, broken("opened token: %w", errNonsense)
+			return broken("opened token: %w", errNonsense)
 		}
-		o.Claims = append([]byte(nil), claims...)
+		o.Claims = append(o.Claims, claims...)
 	}
-	return o, nil
+	return nil
 }
 
 // open opens a token inside the guest alone.
-func (i *instance) open(c *config, token []byte) (core.Opened, error) {
+func (i *instance) open(c *config, token []byte, o *core.Opened) error {
 	if err := i.call(abi.OpenName, token); err != nil {
-		return core.Opened{}, err
+		return err
 	}
-	return i.opened(c)
+	return i.opened(c, o)
 }
 
 func (i *instance) prepare(c *config, req *core.Request) (core.Prepared, error) {

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 )
 
 // ErrClosed is the answer of an Engine that was closed.
@@ -11,100 +13,132 @@ var ErrClosed = errors.New("engine: closed")
 // errInFlight is the answer of Close where calls did not end in time.
 var errInFlight = errors.New("engine: calls were still in flight: what they use stays open")
 
-// pool holds a bounded number of instances, each used by one call at a time. What is in idle is warm, what is in empty may yet be made; together
-// with those in use they are always size.
+// pool holds a bounded number of instances, each used by one call at a time. There is a slot for each: it holds an idle instance, or vacant where one may
+// yet be made, or nil while a call has what was in it. So that callers seldom meet at a slot, each begins to look where it, or another on the same
+// processor, found something last.
 type pool struct {
-	idle   chan *instance
-	empty  chan struct{}
-	closed chan struct{}
+	slots  []slot
+	hints  sync.Pool // of *hint
 	counts *counts
+
+	// waiting callers look again for each wake; whoever fills a slot while there are any sends one. There is room for as many wakes as slots, so
+	// that where one finds no room, there are as many callers about to look as there can be slots that are full.
+	waiting atomic.Int32
+	wake    chan struct{}
+	closed  chan struct{}
 }
 
-func newPool(size int) pool {
-	p := pool{idle: make(chan *instance, size), empty: make(chan struct{}, size), closed: make(chan struct{}), counts: &counts{}}
-	for range size {
-		p.empty <- struct{}{}
+// slot has a cache line of its own.
+type slot struct {
+	instance atomic.Pointer[instance]
+	_        [56]byte
+}
+
+type hint struct{ slot int }
+
+// vacant stands for an instance that may be made.
+var vacant = &instance{}
+
+func newPool(size int) *pool {
+	p := &pool{slots: make([]slot, size), counts: &counts{}, wake: make(chan struct{}, size), closed: make(chan struct{})}
+	p.hints.New = func() any { return &hint{} }
+	for i := range p.slots {
+		p.slots[i].instance.Store(vacant)
 	}
 	return p
 }
 
-// with runs f with an instance, waiting for one while all are in use. Where f says that the instance is broken, it is dropped.
-func (p *pool) with(ctx context.Context, instantiate func(context.Context) (*instance, error), f func(*instance) error) error {
-	i, err := p.take(ctx)
-	if err != nil {
-		return err
+// lease is an instance in use, and its slot.
+type lease struct {
+	*instance
+	slot int
+}
+
+// take gives an idle instance, or vacant where one is to be made; it waits where all are in use.
+func (p *pool) take(ctx context.Context) (lease, error) {
+	select {
+	case <-p.closed:
+		return lease{}, ErrClosed
+	default:
 	}
-	if i == nil {
-		if i, err = instantiate(ctx); err != nil {
-			p.empty <- struct{}{}
-			return err
+	if l := p.look(); l.instance != nil {
+		return l, nil
+	}
+	p.counts.waited.Add(1)
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
+	for {
+		// What was put before whoever put it could see this caller waiting is found here.
+		if l := p.look(); l.instance != nil {
+			return l, nil
 		}
-		p.counts.alive.Add(1)
-	}
-	sound := false
-	defer func() { p.put(i, sound) }() // also where f panics: then the instance is dropped
-	err = f(i)
-	var broken *brokenError
-	isBroken := errors.As(err, &broken)
-	if isBroken {
-		p.counts.broken.Add(1)
-	}
-	sound = !isBroken && !i.grown()
-	return err
-}
-
-// take gives an idle instance, or nil where one is to be made; it waits where all are in use.
-func (p *pool) take(ctx context.Context) (*instance, error) {
-	select {
-	case <-p.closed:
-		return nil, ErrClosed
-	default:
-	}
-	select {
-	case i := <-p.idle:
-		return i, nil
-	default:
-	}
-	select {
-	case i := <-p.idle:
-		return i, nil
-	case <-p.empty:
-		return nil, nil
-	default:
-		p.counts.waited.Add(1)
-	}
-	select {
-	case i := <-p.idle:
-		return i, nil
-	case <-p.empty:
-		return nil, nil
-	case <-p.closed:
-		return nil, ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
+		select {
+		case <-p.wake:
+		case <-p.closed:
+			return lease{}, ErrClosed
+		case <-ctx.Done():
+			return lease{}, ctx.Err()
+		}
 	}
 }
 
-// put gives back an instance, or the right to make another.
-func (p *pool) put(i *instance, sound bool) {
-	if sound {
-		p.idle <- i
-		return
+// look takes what is in a slot, a warm instance first; a lease of nil where every one is in use.
+func (p *pool) look() lease {
+	h := p.hints.Get().(*hint)
+	defer p.hints.Put(h)
+	vacancy := -1
+	for n, at := 0, h.slot; n < len(p.slots); n++ {
+		switch i := p.slots[at].instance.Load(); {
+		case i == vacant:
+			vacancy = at
+		case i != nil && p.slots[at].instance.CompareAndSwap(i, nil):
+			h.slot = at
+			return lease{i, at}
+		}
+		if at++; at == len(p.slots) {
+			at = 0
+		}
 	}
-	i.close()
-	p.counts.alive.Add(-1)
-	p.empty <- struct{}{}
+	if vacancy >= 0 && p.slots[vacancy].instance.CompareAndSwap(vacant, nil) {
+		h.slot = vacancy
+		return lease{vacant, vacancy}
+	}
+	return lease{}
+}
+
+// put gives back an instance that is sound, or the right to make another.
+func (p *pool) put(l lease, sound bool) {
+	i := l.instance
+	if i != vacant && !sound {
+		i.close()
+		p.counts.alive.Add(-1)
+		i = vacant
+	}
+	p.slots[l.slot].instance.Store(i)
+	if p.waiting.Load() > 0 {
+		select {
+		case p.wake <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // close waits until nothing is in use, and closes the instances.
 func (p *pool) close(ctx context.Context) error {
 	close(p.closed)
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
 	var errs []error
-	for range cap(p.idle) {
+	for open := len(p.slots); open > 0; {
+		if l := p.look(); l.instance != nil {
+			open--
+			if l.instance != vacant {
+				errs = append(errs, l.instance.close())
+			}
+			continue
+		}
 		select {
-		case i := <-p.idle:
-			errs = append(errs, i.close())
-		case <-p.empty:
+		case <-p.wake:
 		case <-ctx.Done():
 			return errors.Join(append(errs, errInFlight)...)
 		}

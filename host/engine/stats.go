@@ -19,5 +19,5 @@ type counts struct {
 // Stats counts instances. It costs next to nothing.
 func (e *Engine) Stats() Stats {
 	c := e.pool.counts
-	return Stats{Instances: int(c.alive.Load()), Limit: cap(e.pool.idle), Broken: c.broken.Load(), Waited: c.waited.Load()}
+	return Stats{Instances: int(c.alive.Load()), Limit: len(e.pool.slots), Broken: c.broken.Load(), Waited: c.waited.Load()}
 }

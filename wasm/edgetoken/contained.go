@@ -16,65 +16,74 @@ var signature []byte
 
 // useKeys reads the material. Weak secrets are the host's to refuse: it has a setting for them.
 func useKeys(c *abi.Config) bool {
-	keys = keys[:0]
+	read := make([]*jws.Key, len(c.Set.Keys))
 	for i, k := range c.Set.Keys {
-		key, err := jws.ReadKey(k.Algorithm, c.Material[i])
-		if err != nil {
+		var err error
+		if read[i], err = jws.ReadKey(k.Algorithm, c.Material[i]); err != nil {
 			return false
 		}
-		keys = append(keys, key)
 	}
-	c.Material = nil
+	keys, c.Material = read, nil
 	return true
 }
 
 //go:wasmexport edgetoken_open
 func open(size uint32) (status uint32) {
 	defer guard(&status)
-	token, ok := message(size)
-	switch {
-	case !ok:
-		return uint32(abi.StatusBadMessage)
-	case reader == nil:
-		return uint32(abi.StatusNotConfigured)
+	token, bad := receivedConfigured(size)
+	if bad != abi.StatusOK {
+		return uint32(bad)
 	}
 	o := opened(token)
-	return answer(func(b []byte) []byte { return abi.AppendOpened(b, &o) })
+	return answer(func(b []byte) []byte { return abi.AppendOpened(b, o) })
 }
 
-func opened(token []byte) core.Opened {
+func opened(token []byte) *core.Opened {
 	i := reader.Inspect(token)
 	if i.Cause != core.OK {
-		return core.Opened{Cause: i.Cause}
+		return &core.Opened{Cause: i.Cause}
 	}
 	var ok bool
 	if signature, ok = core.DecodeSignature(signature, token[i.Signature:]); !ok {
-		return core.Opened{Cause: core.Malformed}
+		return &core.Opened{Cause: core.Malformed}
 	}
 	if !keys[i.Key].Check(token[:i.Input], signature) {
-		return core.Opened{Cause: core.BadSignature}
+		return &core.Opened{Cause: core.BadSignature}
 	}
 	o, _ := reader.Accept()
+	o.ReadFamily()
 	return o
 }
 
 //go:wasmexport edgetoken_decide
 func decide(size uint32) (status uint32) {
 	defer guard(&status)
-	b, ok := message(size)
-	switch {
-	case !ok:
-		return uint32(abi.StatusBadMessage)
-	case config == nil:
-		return uint32(abi.StatusNotConfigured)
+	message, bad := receivedConfigured(size)
+	if bad != abi.StatusOK {
+		return uint32(bad)
 	}
-	req, ok := abi.ReadRequest(b)
+	req, ok := abi.ReadRequest(message)
 	if !ok {
 		return uint32(abi.StatusBadMessage)
 	}
-	outcome, s := outcome(req)
-	if s != abi.StatusOK {
-		return uint32(s)
+	outcome, bad := outcome(req)
+	if bad != abi.StatusOK {
+		return uint32(bad)
 	}
 	return framed(func(b []byte) []byte { return abi.AppendOutcome(b, &outcome) })
+}
+
+//go:wasmexport edgetoken_permit
+func permit(size uint32) (status uint32) {
+	defer guard(&status)
+	message, bad := received(size)
+	if bad != abi.StatusOK {
+		return uint32(bad)
+	}
+	q, ok := abi.ReadQuestion(message)
+	if !ok {
+		return uint32(abi.StatusBadMessage)
+	}
+	verdict := q.Rule.Judge(q.Method, q.Model, q.Caller)
+	return answer(func(b []byte) []byte { return abi.AppendVerdict(b, verdict) })
 }

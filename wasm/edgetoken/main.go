@@ -48,9 +48,9 @@ func address(b *byte) uint32 { return uint32(uintptr(unsafe.Pointer(b))) }
 //go:wasmexport edgetoken_configure
 func configure(size uint32) (status uint32) {
 	defer guard(&status)
-	message, ok := message(size)
-	if !ok {
-		return uint32(abi.StatusBadMessage)
+	message, bad := received(size)
+	if bad != abi.StatusOK {
+		return uint32(bad)
 	}
 	c, ok := abi.ReadConfig(message)
 	if !ok {
@@ -65,15 +65,23 @@ func configure(size uint32) (status uint32) {
 	return uint32(abi.StatusOK)
 }
 
-// message is what the host wrote.
-func message(size uint32) ([]byte, bool) {
+// received is the message that the host wrote, of that many bytes.
+func received(size uint32) (message []byte, bad abi.Status) {
 	if size > abi.InputBytes {
-		return nil, false
+		return nil, abi.StatusBadMessage
 	}
-	return input[:size], true
+	return input[:size], abi.StatusOK
 }
 
-// answer puts a fixed struct into the output area; encode appends it.
+// receivedConfigured is received for what needs settings and keys.
+func receivedConfigured(size uint32) (message []byte, bad abi.Status) {
+	if config == nil {
+		return nil, abi.StatusNotConfigured
+	}
+	return received(size)
+}
+
+// answer puts into the output area what encode appends.
 func answer(encode func([]byte) []byte) uint32 {
 	if b := encode(output[:0]); len(b) > abi.OutputBytes {
 		return uint32(abi.StatusTooLong)

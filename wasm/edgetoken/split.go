@@ -16,41 +16,38 @@ func useKeys(c *abi.Config) bool {
 //go:wasmexport edgetoken_inspect
 func inspect(size uint32) (status uint32) {
 	defer guard(&status)
-	token, ok := message(size)
-	switch {
-	case !ok:
-		return uint32(abi.StatusBadMessage)
-	case reader == nil:
-		return uint32(abi.StatusNotConfigured)
+	token, bad := receivedConfigured(size)
+	if bad != abi.StatusOK {
+		return uint32(bad)
 	}
 	i := abi.Inspected{Epoch: config.Set.Epoch, Inspected: reader.Inspect(token)}
-	return answer(i.Append)
+	i.Append(output[:0])
+	return uint32(abi.StatusOK)
 }
 
 //go:wasmexport edgetoken_accept
 func accept() (status uint32) {
 	defer guard(&status)
-	if reader == nil {
-		return uint32(abi.StatusNotConfigured)
+	_, bad := receivedConfigured(0)
+	if bad != abi.StatusOK {
+		return uint32(bad)
 	}
 	o, ok := reader.Accept()
 	if !ok {
 		return uint32(abi.StatusOutOfOrder)
 	}
-	return answer(func(b []byte) []byte { return abi.AppendOpened(b, &o) })
+	abi.AppendOpened(output[:0], o)
+	return uint32(abi.StatusOK)
 }
 
 //go:wasmexport edgetoken_prepare
 func prepare(size uint32) (status uint32) {
 	defer guard(&status)
-	b, ok := message(size)
-	switch {
-	case !ok:
-		return uint32(abi.StatusBadMessage)
-	case config == nil:
-		return uint32(abi.StatusNotConfigured)
+	message, bad := receivedConfigured(size)
+	if bad != abi.StatusOK {
+		return uint32(bad)
 	}
-	req, ok := abi.ReadRequest(b)
+	req, ok := abi.ReadRequest(message)
 	switch {
 	case !ok:
 		return uint32(abi.StatusBadMessage)

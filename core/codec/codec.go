@@ -1,4 +1,4 @@
-// Package codec reads and appends the little-endian values that effects and ABI messages consist of.
+// Package codec reads and appends the little-endian values that effects, ABI messages and records of a store consist of.
 // Texts and byte strings have their length before them: texts in 2 bytes, byte strings in 4.
 package codec
 

@@ -1,0 +1,59 @@
+package abi
+
+import (
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/codec"
+)
+
+// Question is the message of Permit: what core.Rule.Judge is asked. It needs no Configure before it.
+//
+//	u8 rule | u8 authenticated | u8 active | u8 staff | u8 superuser | text method | text model | u16 count | count × text right
+//
+// Whether an active caller may POST to customers.customer by DjangoModelPermissions (rule 4) begins
+//
+//	04 | 01 01 00 00 | 04 00 50 4f 53 54 | 12 00 63 75 73 74 6f 6d …
+type Question struct {
+	Rule          core.Rule
+	Method, Model string
+	Caller        core.Caller
+}
+
+// Append appends the encoding to b.
+func (q *Question) Append(b []byte) []byte {
+	c := &q.Caller
+	b = append(b, byte(q.Rule))
+	for _, v := range []bool{c.Authenticated, c.Active, c.Staff, c.Superuser} {
+		b = codec.Bool(b, v)
+	}
+	b = codec.Text(b, q.Method)
+	b = codec.Text(b, q.Model)
+	return appendTexts(b, c.Rights)
+}
+
+// ReadQuestion reads the message. It keeps nothing of b.
+func ReadQuestion(b []byte) (q Question, ok bool) {
+	r := &codec.Reader{Rest: b}
+	q.Rule = core.Rule(r.U8())
+	c := &q.Caller
+	for _, v := range []*bool{&c.Authenticated, &c.Active, &c.Staff, &c.Superuser} {
+		*v = r.Bool()
+	}
+	q.Method, q.Model, c.Rights = r.Text(), r.Text(), readTexts(r)
+	return q, r.Done() && q.Rule.Known()
+}
+
+// VerdictBytes is the size of the answer to Permit: u8 verdict. MethodNotAllowed:
+//
+//	03
+const VerdictBytes = 1
+
+// AppendVerdict appends the answer to b.
+func AppendVerdict(b []byte, v core.Verdict) []byte { return append(b, byte(v)) }
+
+// ReadVerdict reads the answer. Where ok is false nothing is allowed.
+func ReadVerdict(b []byte) (v core.Verdict, ok bool) {
+	if len(b) < VerdictBytes || !core.Verdict(b[0]).Known() {
+		return core.Forbidden, false
+	}
+	return core.Verdict(b[0]), true
+}
