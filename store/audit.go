@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -18,6 +20,9 @@ type audit struct {
 	sound  map[string]bool
 	kind   core.IDKind
 	tally  tally
+
+	sessions int64  // as counted
+	folds    string // the version of Unicode whose case folding the index has
 }
 
 // records checks all records. It is an error where the file is no store, or one that this version does not know.
@@ -26,9 +31,11 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 	if b != nil && !sound[string(metaBucket)] {
 		return nil // nothing is known of the others then
 	}
-	if err := checkSchema(b); err != nil {
+	version, err := checkSchema(b)
+	if err != nil {
 		return err
 	}
+	r.Schema, r.Older = int(version), version < schema
 	a := audit{tables: tables{tx}, report: r, sound: sound}
 	if !a.meta() {
 		return nil
@@ -38,7 +45,8 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 		check  func(*entry)
 	}{
 		{customersBucket, a.customer}, {emailsBucket, a.email}, {lastLoginBucket, a.lastLogin}, {cutOffsBucket, a.cutOff},
-		{familiesBucket, a.family}, {tombstonesBucket, a.tombstone}, {expiryBucket, a.expiry},
+		{familiesBucket, a.family}, {tombstonesBucket, a.tombstone}, {expiryBucket, a.expiry}, {foldedBucket, a.folded}, {groupsBucket, a.group},
+		{rightsBucket, a.rights}, {sessionsBucket, a.session}, {customerSessionsBucket, a.customerSession}, {sessionExpiryBucket, a.sessionExpiry},
 	} {
 		if sound[string(c.bucket)] {
 			a.each(c.bucket, c.check)
@@ -56,6 +64,9 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 		if sound[string(c.bucket)] && uint64(c.is) != c.counted {
 			r.found(Problem{string(metaBucket), string(tallyKey), fmt.Sprintf("it counts %d %s, but there are %d", c.counted, c.what, c.is)})
 		}
+	}
+	if sound[string(sessionsBucket)] && int64(r.Sessions) != a.sessions {
+		r.found(Problem{string(metaBucket), string(sessionsKey), fmt.Sprintf("it counts %d sessions, but there are %d", a.sessions, r.Sessions)})
 	}
 	return nil
 }
@@ -93,9 +104,13 @@ func (a *audit) meta() (ok bool) {
 	var ids identity
 	var err error
 	missing := map[string]bool{string(schemaKey): true, string(identityKey): true, string(tallyKey): true}
+	may := map[string]bool{string(longestKey): true}
+	if !a.report.Older {
+		missing[string(sessionsKey)], missing[string(foldsKey)], may[string(longestRefreshKey)] = true, true, true
+	}
 	ok = true
 	a.each(metaBucket, func(e *entry) {
-		if !missing[string(e.key)] && string(e.key) != string(longestKey) {
+		if !missing[string(e.key)] && !may[string(e.key)] {
 			e.wrong("no such record is known")
 			return
 		}
@@ -106,15 +121,19 @@ func (a *audit) meta() (ok bool) {
 			ids, err = decodeIdentity(e.value)
 		case string(tallyKey):
 			a.tally, err = decodeTally(e.value)
-		case string(longestKey):
+		case string(longestKey), string(longestRefreshKey):
 			_, err = decodeNumber("", e.value)
+		case string(sessionsKey):
+			a.sessions, err = decodeNumber("", e.value)
+		case string(foldsKey):
+			a.folds, err = decodeFolds(e.value)
 		}
 		if err != nil {
 			e.wrong(unreadable)
 			ok, err = false, nil
 		}
 	})
-	for name := range missing {
+	for _, name := range slices.Sorted(maps.Keys(missing)) {
 		a.report.found(Problem{string(metaBucket), name, "it is missing"})
 		ok = false
 	}
@@ -173,6 +192,9 @@ func (a *audit) customer(e *entry) {
 			e.wrong("the index of e-mail addresses gives this customer's to another customer")
 		}
 	}
+	if folded := Fold(c.Email); folded != c.Email && a.comparesCase() && !a.has(foldedBucket, foldedKey(folded, c.Email)) {
+		e.wrong("the index without regard to case does not have this customer's e-mail address")
+	}
 }
 
 // version checks that a version was given out.
@@ -209,7 +231,7 @@ func (a *audit) email(e *entry) {
 func (a *audit) lastLogin(e *entry) {
 	a.ofCustomer(e)
 	r := begin(e.value)
-	if r.moment(); !r.done() {
+	if r.moment(); !r.Done() {
 		e.wrong(unreadable)
 	}
 }
@@ -289,7 +311,7 @@ func (a *audit) expiry(e *entry) {
 		return
 	}
 	e.name = hex.EncodeToString(e.key)
-	if r := begin(e.value); !r.done() {
+	if r := begin(e.value); !r.Done() {
 		e.wrong(unreadable)
 	}
 	bucket := familiesBucket

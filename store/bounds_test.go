@@ -29,8 +29,8 @@ func TestSettleReservesNoFarStart(t *testing.T) {
 		{"reads name a far cut-off", start, core.Reads{CutOff: math.MaxInt64}, []int64{start + most + 1}, store.ErrInvalid},
 		{"step by step in one decision", start, core.Reads{}, []int64{start + most, start + 2*most}, store.ErrInvalid},
 		{"good and bad", start, core.Reads{}, []int64{start, math.MaxInt64}, store.ErrInvalid},
-		{"clock is set back, 10 minutes beyond the mark", start - 3_600_000, core.Reads{CutOff: start + 1000}, []int64{start + 2000 + most}, nil},
-		{"clock is set back, 1 ms more", start - 3_600_000, core.Reads{CutOff: start + 1000}, []int64{start + 2001 + most}, store.ErrInvalid},
+		{"clock is set back, 10 minutes ahead of it", start - 3_600_000, core.Reads{CutOff: start + 1000}, []int64{start - 3_600_000 + most}, nil},
+		{"clock is set back, beyond the mark", start - 3_600_000, core.Reads{CutOff: start + 1000}, []int64{start + 2001}, store.ErrInvalid},
 	} {
 		db, clock := fresh(t)
 		before := int64(0)
@@ -52,6 +52,22 @@ func TestSettleReservesNoFarStart(t *testing.T) {
 		if got := state(t, db, core.CustomerID{}, core.Family{}).HighWater; got != last {
 			t.Errorf("%s: high-water mark %d, want %d", c.name, got, last)
 		}
+	}
+}
+
+// What is reserved already is no ground for more: else each request could raise the mark by ten minutes.
+func TestSettleReservesNoFarStartStepByStep(t *testing.T) {
+	const most = 10 * 60 * 1000
+	db, clock := fresh(t)
+	reserve := func(at int64) error {
+		return db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.ReserveStart, At: at}}})
+	}
+	must(t, reserve(start+most))
+	wantErr(t, "1 ms more", reserve(start+most+1), store.ErrInvalid)
+	clock.ms.Add(1)
+	wantErr(t, "1 ms more, 1 ms later", reserve(start+most+1), nil)
+	if got := state(t, db, core.CustomerID{}, core.Family{}).HighWater; got != start+most+1 {
+		t.Errorf("high-water mark %d, want %d", got, start+most+1)
 	}
 }
 
@@ -116,7 +132,7 @@ func TestRememberKeepsTheLongest(t *testing.T) {
 		{"more than a duration", math.MaxInt64/1_000_000_000 + 1, store.ErrInvalid, 3600, 1},
 		{"a day", 86400, nil, 86400, 2},
 	} {
-		wantErr(t, c.name+": Remember", db.Remember(bg, c.seconds), c.err)
+		wantErr(t, c.name+": Remember", db.Remember(bg, store.Lifetimes{Access: c.seconds}), c.err)
 		if got := state(t, db, core.CustomerID{}, core.Family{}).Longest; got != c.want {
 			t.Errorf("%s: State.Longest = %d, want %d", c.name, got, c.want)
 		}
@@ -127,7 +143,11 @@ func TestRememberKeepsTheLongest(t *testing.T) {
 	must(t, db.Close())
 	db, err = store.Open(store.Config{Path: path})
 	must(t, err)
-	must(t, db.Remember(bg, 60))
+	must(t, db.Remember(bg, store.Lifetimes{Access: 60, Refresh: 600}))
+	must(t, db.Remember(bg, store.Lifetimes{Refresh: 60}))
+	if got, err := db.Remembered(bg); err != nil || got != (store.Lifetimes{Access: 86400, Refresh: 600}) {
+		t.Errorf("Remembered in a new process = %+v, %v, want a day and ten minutes", got, err)
+	}
 	if got := state(t, db, core.CustomerID{}, core.Family{}).Longest; got != 86400 {
 		t.Errorf("State.Longest in a new process = %d, want 86400", got)
 	}

@@ -39,7 +39,7 @@ func (db *DB) add(ctx context.Context, list []NewCustomer, named func(int, error
 			}
 		}
 	}
-	err := db.write(ctx, func(w *writer) error { return w.add(customers, named) })
+	err := db.write(ctx, func(w *writer) error { return w.add(list, customers, named) })
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +56,8 @@ func randomID(random io.Reader) (core.CustomerID, error) {
 	return core.Text(fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])), nil
 }
 
-// add gives ids and versions to customers in place.
-func (w *writer) add(customers []Customer, named func(int, error) error) error {
+// add gives ids and versions to customers in place, who are those of list.
+func (w *writer) add(list []NewCustomer, customers []Customer, named func(int, error) error) error {
 	ids := make(map[core.CustomerID]bool, len(customers))
 	emails := make(map[string]bool, len(customers))
 	cutOffs := make([]int64, len(customers))
@@ -76,10 +76,13 @@ func (w *writer) add(customers []Customer, named func(int, error) error) error {
 		if ids[c.ID] || w.get(customersBucket, key) != nil {
 			return named(i, fmt.Errorf("id %v is %w", c.ID, ErrExists))
 		}
-		if emails[c.Email] || w.get(emailsBucket, []byte(c.Email)) != nil {
+		if emails[w.alone(c.Email)] {
 			return named(i, fmt.Errorf("e-mail address is %w", ErrExists))
 		}
-		ids[c.ID], emails[c.Email] = true, true
+		if err := w.free(c.Email, ""); err != nil {
+			return named(i, err)
+		}
+		ids[c.ID], emails[w.alone(c.Email)] = true, true
 		for _, key := range [][]byte{key, emailTombstoneKey(c.Email)} {
 			t, ok, err := w.tombstone(key)
 			if err != nil {
@@ -91,13 +94,18 @@ func (w *writer) add(customers []Customer, named func(int, error) error) error {
 			}
 		}
 	}
+	given, err := w.join(list, customers, named)
+	if err != nil {
+		return err
+	}
 	w.tally.highest = highest
 	for i := range customers {
 		c := &customers[i]
 		key := idKey(c.ID)
 		c.Version = w.version()
 		w.put(customersBucket, key, encodeCustomer(*c))
-		w.put(emailsBucket, []byte(c.Email), encodeOwner(key))
+		w.index(c.Email, key)
+		w.give(key, given[i])
 		if !c.LastLogin.IsZero() {
 			w.put(lastLoginBucket, key, encodeNumber(c.LastLogin.UnixMicro()))
 		}
@@ -113,10 +121,14 @@ func (w *writer) add(customers []Customer, named func(int, error) error) error {
 }
 
 // change runs fn on a customer that exists and stores what fn made of it, under a new version. fn reports whether it changed the
-// record, and whether every family until now ends.
+// record, and whether every family and session until now ends.
 func (db *DB) change(ctx context.Context, id core.CustomerID, fn func(*Customer) (changed, ends bool)) error {
 	return db.write(ctx, func(w *writer) error {
 		c, cutOff, err := w.existing(id)
+		if err != nil {
+			return err
+		}
+		sessions, err := w.sessionsOf(idKey(id))
 		if err != nil {
 			return err
 		}
@@ -127,6 +139,7 @@ func (db *DB) change(ctx context.Context, id core.CustomerID, fn func(*Customer)
 		}
 		if ends {
 			w.put(cutOffsBucket, idKey(id), encodeNumber(w.newCutOff(cutOff)))
+			w.endSessions(sessions)
 		}
 		return nil
 	})
@@ -148,7 +161,7 @@ func (w *writer) existing(id core.CustomerID) (Customer, int64, error) {
 	return c, cutOff, err
 }
 
-// SetActive enables or disables a customer. Disabling ends every family until now (R4), and enabling brings none of them back.
+// SetActive enables or disables a customer. Disabling ends every family and session until now (R4), and enabling brings none of them back.
 // ErrNotFound where there is no such customer.
 func (db *DB) SetActive(ctx context.Context, id core.CustomerID, active bool) error {
 	return db.change(ctx, id, func(c *Customer) (bool, bool) {
@@ -158,7 +171,7 @@ func (db *DB) SetActive(ctx context.Context, id core.CustomerID, active bool) er
 	})
 }
 
-// SetPassword stores the hash of a new password, makes its revoke claim, and ends every family until now (R5).
+// SetPassword stores the hash of a new password, makes its revoke claim, and ends every family and session until now (R5).
 func (db *DB) SetPassword(ctx context.Context, id core.CustomerID, hash string) error {
 	if err := checkText("password hash", hash); err != nil {
 		return err
@@ -170,7 +183,7 @@ func (db *DB) SetPassword(ctx context.Context, id core.CustomerID, hash string) 
 }
 
 // Rehash replaces the hash of a password by another one of the same password, if it still is old; else it changes nothing and is
-// ErrConflict. The revoke claim stays, and no family ends.
+// ErrConflict. The revoke claim stays, and no family and no session ends.
 func (db *DB) Rehash(ctx context.Context, id core.CustomerID, old, hash string) error {
 	if err := checkText("password hash", hash); err != nil {
 		return err
@@ -189,12 +202,12 @@ func (db *DB) Rehash(ctx context.Context, id core.CustomerID, old, hash string) 
 	return err
 }
 
-// Revoke ends every family of a customer until now: log out everywhere. It changes no version.
+// Revoke ends every family and session of a customer until now: log out everywhere. It changes no version.
 func (db *DB) Revoke(ctx context.Context, id core.CustomerID) error {
 	return db.change(ctx, id, func(*Customer) (bool, bool) { return false, true })
 }
 
-// RevokeAll ends every family of this node until now: what was restored from a backup may have been revoked since.
+// RevokeAll ends every family and session of this node until now: what was restored from a backup may have been revoked since.
 func (db *DB) RevokeAll(ctx context.Context) error {
 	return db.write(ctx, func(w *writer) error {
 		w.tally.cutOff = w.newCutOff(w.tally.cutOff)

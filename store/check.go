@@ -1,12 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 
@@ -20,12 +22,15 @@ const maxProblems = 1000
 
 // Report is what Check found.
 type Report struct {
-	ID    string      // as DB.ID; "" where it could not be read
-	IDs   core.IDKind // NoCustomer where it could not be read
-	Bytes int64       // of the file
-	// Customers, Families and Tombstones (of ids) were counted, in the buckets that could be read.
-	Customers, Families, Tombstones int
-	LastCommit                      time.Time // zero where it could not be read
+	ID  string      // as DB.ID; "" where it could not be read
+	IDs core.IDKind // NoCustomer where it could not be read
+	// Schema is the version of the layout, 0 where it could not be read; Older that Open would upgrade it.
+	Schema int
+	Older  bool
+	Bytes  int64 // of the file
+	// Customers, Families, Tombstones (of ids), Groups and Sessions were counted, in the buckets that could be read.
+	Customers, Families, Tombstones, Groups, Sessions int
+	LastCommit                                        time.Time // zero where it could not be read
 	// Problems are what is wrong, at most 1000 of them; More is how many there are beyond.
 	Problems []Problem
 	More     int
@@ -63,7 +68,8 @@ func (r *Report) found(p Problem) {
 }
 
 // Check reads a whole store file and says what is wrong with it: with its pages, by bbolt's own check too; with each record; and
-// with what records say of each other. It changes nothing, needs no right to write, and takes some 100 bytes of memory for each
+// with what records say of each other. It
+// changes nothing, upgrades nothing, needs no right to write, and takes some 100 bytes of memory for each
 // page (4 KiB) of the file. It reads what the last commit left, be it synced or not.
 //
 // A file that another process has open is ErrLocked. A copy of it can be checked; one that was made while the process wrote may
@@ -175,19 +181,30 @@ func (r *Report) pages(f io.ReaderAt) *soundness {
 		return nil
 	}
 	sound := soundness{buckets: map[string]bool{}, whole: true}
-	for _, name := range allBuckets {
+	// The bucket meta comes first and says which others there are.
+	version := int64(schema)
+	see := func(key, value []byte) {
+		if read, err := decodeNumber("", value); err == nil && string(key) == string(schemaKey) {
+			version = read
+		}
+	}
+	for _, name := range bucketsOf(schema) {
+		if version == 1 && slices.ContainsFunc(bucketsSince2, func(later []byte) bool { return bytes.Equal(later, name) }) {
+			continue
+		}
 		entry, ok := buckets[string(name)]
 		delete(buckets, string(name))
 		if !ok {
 			r.found(Problem{Bucket: string(name), What: "it is missing"})
 			continue
 		}
-		if err := p.bucket(entry); err != nil {
+		if err := p.bucket(entry, see); err != nil {
 			r.found(Problem{Bucket: string(name), What: err.Error()})
 			sound.whole = false
 			continue
 		}
 		sound.buckets[string(name)] = true
+		see = func([]byte, []byte) {}
 	}
 	if len(buckets) > 0 {
 		// Its pages are of no known form, and without them bbolt cannot be given the whole.

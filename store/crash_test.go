@@ -2,12 +2,14 @@ package store_test
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,6 +31,10 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case role == "write":
 		writeForEver(path)
+	case role == "upgrade":
+		upgradeAndDie(path)
+	case role == "upgradeful":
+		upgradeWithoutRoom(path)
 	case strings.HasPrefix(role, "fill="):
 		fillUp(path, strings.TrimPrefix(role, "fill="))
 	}
@@ -45,7 +51,8 @@ func child(t *testing.T, role, path string) *exec.Cmd {
 	return cmd
 }
 
-// writeForEver adds customers, revokes each one's family and changes its password, and tells each thing after it was acknowledged.
+// writeForEver adds customers, gives each a permission, begins and ends sessions, revokes a family and changes the password, and tells each
+// thing after it was acknowledged.
 func writeForEver(path string) {
 	db, err := store.Open(store.Config{Path: path})
 	if err != nil {
@@ -61,27 +68,55 @@ func writeForEver(path string) {
 	for w := range 4 {
 		go func() {
 			for i := 0; ; i++ {
-				c, err := db.Add(bg, store.NewCustomer{Email: fmt.Sprintf("%d-%d-%d", os.Getpid(), w, i)})
+				c, err := db.Add(bg, store.NewCustomer{Email: fmt.Sprintf("%d-%d-%d", os.Getpid(), w, i), IsActive: true})
 				if err != nil {
 					tell("error %v", err)
 					return
 				}
 				tell("added %d", c.ID.Int)
+				for _, id := range sessionsOf(c.ID) {
+					if err := db.StartSession(bg, store.NewSession{ID: id, Customer: c, Expires: time.Now().Add(time.Hour)}); err != nil {
+						tell("error %v", err)
+						return
+					}
+				}
+				tell("begun %d", c.ID.Int)
+				if err := db.EndSession(bg, sessionsOf(c.ID)[0]); err != nil {
+					tell("error %v", err)
+					return
+				}
+				tell("ended %d", c.ID.Int)
 				err = db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: ours.Key("", c.ID), Until: time.Now().Unix()}}})
 				if err != nil {
 					tell("error %v", err)
 					return
 				}
 				tell("revoked %d", c.ID.Int)
-				if err := db.SetPassword(bg, c.ID, "new"); err != nil {
+				if err := db.ChangeRights(bg, c.ID, store.RightsChange{Grant: []string{"customers.view_customer"}}); err != nil {
 					tell("error %v", err)
 					return
 				}
-				tell("changed %d", c.ID.Int)
+				tell("granted %d", c.ID.Int)
+				if i%2 == 0 { // those of odd customers are not ended by a password change
+					if err := db.SetPassword(bg, c.ID, "new"); err != nil {
+						tell("error %v", err)
+						return
+					}
+					tell("changed %d", c.ID.Int)
+				}
 			}
 		}()
 	}
 	select {}
+}
+
+// sessionsOf are the two sessions of a customer.
+func sessionsOf(id core.CustomerID) [2]store.SessionID {
+	var ids [2]store.SessionID
+	for i := range ids {
+		binary.BigEndian.PutUint64(ids[i][8*i:], uint64(id.Int))
+	}
+	return ids
 }
 
 // R9: a process is killed amid its writes, several times over one store; all that it acknowledged is there.
@@ -96,7 +131,7 @@ func TestKill(t *testing.T) {
 		lines := bufio.NewScanner(out)
 		for n := 0; lines.Scan(); n++ {
 			acknowledged[lines.Text()] = true
-			if n == 40+round*17 {
+			if n == 80+round*34 {
 				must(t, cmd.Process.Kill())
 			}
 		}
@@ -116,14 +151,23 @@ func TestKill(t *testing.T) {
 			switch what {
 			case "revoked":
 				ok = ok && s.Family.Dead
+			case "granted":
+				ok = ok && slices.Equal(c.Permissions, []string{"customers.view_customer"})
 			case "changed":
-				ok = ok && s.CutOff > 0 && c.PasswordHash == "new"
+				ok = ok && s.CutOff > 0 && c.PasswordHash == "new" && !alive(t, db, sessionsOf(c.ID)[0], c) && !alive(t, db, sessionsOf(c.ID)[1], c)
+			case "begun":
+				ok = ok && (alive(t, db, sessionsOf(c.ID)[1], c) || s.CutOff > 0)
+			case "ended":
+				ok = ok && !alive(t, db, sessionsOf(c.ID)[0], c)
 			}
 			if !ok {
 				t.Errorf("round %d: %s is lost: %+v, %+v, %v", round, line, s, c, err)
 			}
 		}
 		must(t, db.Close())
+		if r, err := store.Check(path); err != nil || !r.Sound() {
+			t.Errorf("round %d: Check = %v, %v", round, shown(r), err)
+		}
 	}
 	t.Logf("%d acknowledgements", len(acknowledged))
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -31,8 +33,14 @@ type Customer struct {
 	// RevokeClaim is the value of REVOKE_TOKEN_CLAIM: of the hash that the password had when it was set.
 	// A hash made anew for the same password leaves it as it is.
 	RevokeClaim string
-	// Version changes with every change of all this but LastLogin.
+	// Permissions are those that were given to the customer himself, "app_label.codename", and Groups the names of the groups that he
+	// is a member of; both are sorted.
+	Permissions, Groups []string
+	// Version changes with every change of all this but LastLogin. What a group may do is not part of it.
 	Version uint64
+	// Rights are all permissions that the customer has, his own and those of his groups, sorted; only where Query.Rights asked for
+	// them. They are none where he is not active. That a superuser may do everything is not in them.
+	Rights []string
 }
 
 // NewCustomer is what Add stores. Zero values: the next integer id or a random UUID, joined now, RevokeClaim of PasswordHash;
@@ -45,6 +53,11 @@ type NewCustomer struct {
 	Attributes                     json.RawMessage
 	PasswordHash                   string
 	RevokeClaim                    string // only for a customer that moves between stores
+	Permissions                    []string
+	// Groups are the groups of the customer by name, each with the permissions to make it with where there is no such group. One that
+	// is there must have just these; nil asks for nothing but that it is there. Of entries that are added together each may name
+	// some of the permissions of a group that is made.
+	Groups map[string][]string
 }
 
 // check makes the customer to store, or says why it cannot be stored. The id may still be zero.
@@ -79,11 +92,24 @@ func (n NewCustomer) check(kind core.IDKind, now time.Time) (Customer, error) {
 	if n.RevokeClaim == "" {
 		n.RevokeClaim = password.RevokeClaim(n.PasswordHash)
 	}
+	permissions, err := checkPermissions(n.Permissions)
+	if err != nil {
+		return Customer{}, err
+	}
+	for name, permissions := range n.Groups {
+		if err := CheckGroupName(name); err != nil {
+			return Customer{}, err
+		}
+		if _, err := checkPermissions(permissions); err != nil {
+			return Customer{}, fmt.Errorf("group %q: %w", name, err)
+		}
+	}
 	return Customer{
 		ID: n.ID, Email: n.Email, FirstName: n.FirstName, LastName: n.LastName,
 		IsActive: n.IsActive, IsStaff: n.IsStaff, IsSuperuser: n.IsSuperuser,
 		LastLogin: inMicroseconds(n.LastLogin), DateJoined: inMicroseconds(n.DateJoined),
 		Attributes: attributes, PasswordHash: n.PasswordHash, RevokeClaim: n.RevokeClaim,
+		Permissions: permissions, Groups: slices.Sorted(maps.Keys(n.Groups)),
 	}, nil
 }
 

@@ -1,8 +1,8 @@
-// Package store keeps what a node must remember: customers, revoked families, cut-offs. It is one bbolt file.
+// Package store keeps what a node must remember: customers, groups, sessions, revoked families, cut-offs. It is one bbolt file.
 //
 // Its types: DB, opened by Open; Customer; Query for Load, which reads all that one request needs in one transaction; and
-// core.Effects, which Settle makes durable. Load, decide, Settle is one request; ErrConflict means to begin again. The other
-// methods are those of administration. Check says what is wrong with a file that nobody has open.
+// core.Effects, which Settle makes durable. Load, decide, Settle is one request; ErrConflict means to begin again. Sessions are
+// log-ins in browsers, which StartSession, LoadSession and EndSession look after. The other methods are those of administration. Check says what is wrong with a file that nobody has open.
 //
 // The one rule: what is acknowledged is on the disk. All writes go through one goroutine; those that wait while it commits share
 // the next commit, and a precondition that fails is the answer to one of them and no matter of the others. Before it commits
@@ -11,28 +11,32 @@
 // the disk has: the DB answers ErrUnavailable, takes the commit back, opens its file anew by itself, and then answers again. A
 // caller who got ErrUnavailable repeats the request.
 //
-// Cut-offs (R3-R5). A family is dead if it began at or before the cut-off of the node, of its customer, or of the tombstone of a
+// Cut-offs (R3-R5). A family, and a session likewise, is dead if it began at or before the cut-off of the node, of its customer, or of the tombstone of a
 // customer who was removed, be it the id's or the e-mail address's. A cut-off is never lowered; it is set to the latest of its
 // old value, now, and the latest start that Settle granted, so that a clock that was set back saves no family. No start is granted
 // above the high-water mark, which is durable: a new process takes all up to it for granted.
 //
 // # Layout
 //
-// The schema has version 1. Integers in keys are big-endian, in values little-endian; a text in a value has its length before it
+// The schema has version 2; Open upgrades a file of version 1, which had neither the buckets below "expiry" nor the records of meta that
+// are marked so. Integers in keys are big-endian, in values little-endian; a text in a value has its length before it
 // (2 bytes). The first byte of each value is its version, 1; what a later version wrote is an error and never lost. The buckets
 // of a store with integer ids (those of a text id are its UTF-8 bytes), with one sample each:
 //
-//	meta        schema                           01 0100000000000000
+//	meta        schema                           01 0200000000000000
 //	            identity                         01 | 16 random bytes | u8 kind of ids (1 integers, 2 texts)
 //	            tally                            01 | i64 last commit, µs | u64 last version | i64 high-water mark, ms |
 //	                                             i64 cut-off of the node, ms | i64 highest integer id | u64 customers | u64 families | u64 tombstones
 //	            longest                          01 8051010000000000: longest life of an access token ever, s; absent before the first
+//	            longest_refresh                  01 80f4030000000000: the same of a refresh token (2)
+//	            sessions                         01 0100000000000000: how many there are (2)
+//	            folds                            01 0600 31352e302e30: version of Unicode whose case folding the bucket folded has (2)
 //	customers   8000000000000007                 01 | u64 version | u8 flags (1 active, 2 staff, 4 superuser) | i64 joined, µs |
 //	                                             e-mail | first name | last name | u32 length, attributes in JSON | password hash | revoke claim
-//	                                             01 0100000000000000 01 0040204648470600
-//	                                             0f00 616461406578616d706c652e636f6d 0300 416461 0000 00000000 0100 21
+//	                                             01 0500000000000000 01 0040204648470600
+//	                                             0f00 416461406578616d706c652e636f6d 0300 416461 0000 00000000 0100 21
 //	                                             2000 3930333345304533303546323437433043334338304430433738343843384233
-//	emails      616461406578616d706c652e636f6d   01 8000000000000007: the key of the customer
+//	emails      416461406578616d706c652e636f6d   01 8000000000000007: the key of the customer
 //	last_login  8000000000000007                 01 0040204648470600: µs. Apart, so that a log-in neither writes the customer nor conflicts
 //	cutoffs     8000000000000007                 01 00a8da769b010000: ms
 //	families    0000 01 8000000000000007 0000000000000005
@@ -45,11 +49,29 @@
 //	expiry      800000006955b964 66 0000 01 8000000000000007 0000000000000005
 //	            until, s; f for a family or t for a tombstone; its key
 //	                                             01
+//	folded      616461406578616d706c652e636f6d 00 416461406578616d706c652e636f6d
+//	            an e-mail address without regard to case, 00, the address, where the two differ
+//	                                             01
+//	groups      656469746f7273                   01 0400000000000000 0100 0300 612e62: u64 number | u16 count | permissions, sorted
+//	rights      8000000000000007                 01 0100 0300 632e64 0100 0700 656469746f7273 0400000000000000
+//	                                             u16 count | permissions of his own | u16 count | groups, each with its number: one of another number is
+//	                                             a later group of the same name, which he is no member of
+//	sessions    0000000000000000000000000000000000000000000000000000000000000009
+//	            SHA-256 of the secret of the cookie
+//	                                             01 01a8da769b010000 00e4b31c49470600 8000000000000007: i64 started, ms | i64 expires, µs | key of the customer
+//	customer_sessions
+//	            0008 8000000000000007 8000019b76daa801 0000000000000000000000000000000000000000000000000000000000000009
+//	            length and key of the customer, started, id: a customer's lie together, the oldest first
+//	                                             01
+//	session_expiry
+//	            800647491cb3e400 0000000000000000000000000000000000000000000000000000000000000009: expires, id
+//	                                             01
 //
 // An integer in a key has its sign bit turned over, so that keys sort as numbers. E-mail addresses are compared as the code
-// points they are.
+// points they are, unless a log-in asks to look away from upper and lower case.
 //
-// Limits: ids, e-mail addresses, names and password hashes have at most 1024 bytes, attributes 64 KiB; 512 requests wait at
+// Limits: ids, e-mail addresses, names and password hashes have at most 1024 bytes, attributes 64 KiB, what a customer or a group may do
+// 64 KiB, a customer 64 sessions; there are at most 10,000 groups; 512 requests wait at
 // most, others wait to be taken. The file is mapped into memory, so its pages are the system's to keep or drop. A file is one
 // process's at a time, and copying it is safe only while none has it open.
 package store

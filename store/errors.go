@@ -13,6 +13,10 @@ var (
 	ErrNotFound = errors.New("no such customer")
 	// ErrExists says that the id or the e-mail address is taken.
 	ErrExists = errors.New("already taken")
+	// ErrNoGroup says that there is no such group.
+	ErrNoGroup = errors.New("no such group")
+	// ErrNotHeld says that a permission or a group cannot be taken from one who does not have it.
+	ErrNotHeld = errors.New("not held")
 	// ErrInvalid says that a value cannot be stored; the text says which and why.
 	ErrInvalid = errors.New("cannot be stored")
 	// ErrClock says that nothing is purged, because the clock and the last commit disagree.

@@ -69,16 +69,34 @@ func Reencode(kind string, value []byte) ([]byte, error) {
 	case "owner":
 		k, err := decodeOwner(value)
 		return encodeOwner(k), err
+	case "group":
+		g, err := decodeGroup(value)
+		return g.encode(), err
+	case "rights":
+		r, err := decodeRights(value)
+		return r.encode(), err
+	case "session":
+		s, err := decodeSession(value)
+		return s.encode(), err
+	case "folds":
+		s, err := decodeFolds(value)
+		return encodeFolds(s), err
+	case "expiry key":
+		until, what, k, err := readExpiryKey(value)
+		return expiryKey(until, what, k), err
+	case "session expiry key":
+		expires, id, err := readSessionExpiryKey(value)
+		return sessionExpiryKey(session{expires: expires}, id), err
+	case "key of a customer's session":
+		customer, started, id, ok := readOfCustomerKey(value)
+		if !ok {
+			return nil, ErrCorrupt
+		}
+		return ofCustomerKey(session{customer: customer, started: started}, id), nil
 	default:
 		v, err := decodeNumber(kind, value)
 		return encodeNumber(v), err
 	}
-}
-
-// ReencodeExpiry reads a key of the expiry index and writes it again.
-func ReencodeExpiry(key []byte) ([]byte, error) {
-	until, what, k, err := readExpiryKey(key)
-	return expiryKey(until, what, k), err
 }
 
 // FamilyKey is the key of a family record, and ReadFamilyKey reads it.
@@ -118,4 +136,13 @@ func (db *DB) InCommit(fn func()) error {
 		fn()
 		return nil
 	})
+}
+
+// TombstoneRecords counts the tombstones of ids and of e-mail addresses.
+func (db *DB) TombstoneRecords() (n int) {
+	db.view(context.Background(), func(tx *bbolt.Tx) error {
+		n = tables{tx}.count(tombstonesBucket, math.MaxInt)
+		return nil
+	})
+	return n
 }

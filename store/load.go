@@ -18,9 +18,11 @@ const (
 
 // Query names what one request is about. The zero value reads the node's own state only.
 type Query struct {
-	// Login is the e-mail address of a log-in, where HasLogin. It excludes HasUser.
+	// Login is the e-mail address of a log-in, where HasLogin. It excludes HasUser. With Fold, upper and lower case are the same where
+	// no customer has exactly this address and only one has it but for case.
 	Login    string
 	HasLogin bool
+	Fold     bool
 	// UserID is the value of USER_ID_CLAIM, where HasUser, as core's Opened.CustomerKey reads it for the kind of USER_ID_FIELD:
 	// DB.IDs for FieldID, a text for FieldEmail. An id of another kind finds nobody.
 	UserID  core.CustomerID
@@ -31,6 +33,8 @@ type Query struct {
 	Family    core.Family
 	Issuer    string
 	HasFamily bool
+	// Rights asks for Customer.Rights.
+	Rights bool
 }
 
 // Load reads what bears on one request, in one transaction. A customer who is not found is no error: both are zero then, and
@@ -65,10 +69,17 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 			cutOff = max(cutOff, grave.cutOff)
 		}
 		state.CutOff = max(own.cutOff, cutOff)
-		if state.Longest, err = t.longest(); err != nil {
+		longest, err := t.lifetimes()
+		if err != nil {
 			return err
 		}
+		state.Longest = longest.Access
 		if found {
+			if q.Rights {
+				if customer.Rights, err = t.effective(customer); err != nil {
+					return err
+				}
+			}
 			userID := customer.ID
 			if q.Field == FieldEmail {
 				userID = core.Text(customer.Email)
@@ -102,6 +113,8 @@ func (q Query) email() string {
 // find is the id that a query names, of a customer that may not exist; zero where there can be none.
 func (t tables) find(kind core.IDKind, q Query) (core.CustomerID, error) {
 	switch {
+	case q.HasLogin && q.Fold:
+		return t.folded(kind, q.Login)
 	case q.HasLogin || q.HasUser && q.Field == FieldEmail:
 		return t.owner(kind, q.email())
 	case !q.HasUser:

@@ -29,6 +29,11 @@ type Config struct {
 	IDs core.IDKind
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
+	// FoldEmails says that no two e-mail addresses may be the same but for case: what would make it so is ErrExists. Those that are
+	// stored already are left as they are; DB.Collisions names them.
+	FoldEmails bool
+	// MaxSessions bounds the sessions of all customers together, see StartSession; 0: DefaultMaxSessions.
+	MaxSessions int
 	// Rand makes ids; nil: crypto/rand.
 	Rand io.Reader
 
@@ -50,6 +55,9 @@ func Open(c Config) (*DB, error) {
 	}
 	if c.openFile == nil {
 		c.openFile = os.OpenFile
+	}
+	if c.MaxSessions == 0 {
+		c.MaxSessions = DefaultMaxSessions
 	}
 	f, err := c.open()
 	if err != nil {

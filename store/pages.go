@@ -144,12 +144,13 @@ func elements(b []byte) (list []element, kind uint16, err error) {
 	return list, kind, nil
 }
 
-// bucket reads the tree of a bucket from its entry in the bucket of buckets. It holds records only.
-func (p *pages) bucket(entry []byte) error {
+// bucket reads the tree of a bucket from its entry in the bucket of buckets, and hands its records to see. It holds nothing else.
+func (p *pages) bucket(entry []byte, see func(key, value []byte)) error {
 	record := func(e element) error {
 		if e.bucket {
 			return fmt.Errorf("it holds a bucket where a record should be")
 		}
+		see(e.key, e.value)
 		return nil
 	}
 	if len(entry) < bucketSize {

@@ -16,11 +16,12 @@ const maxDrift = time.Hour
 type Purged struct {
 	Families   int
 	Tombstones int  // of ids: those of e-mail addresses go with them
+	Sessions   int  // that expired
 	More       bool // the limit was reached: call again
 }
 
-// Purge removes at most limit (1 to 1000; anything else is 1000) records of families and tombstones that ended before now, in
-// one short transaction.
+// Purge removes at most limit (1 to 1000; anything else is 1000) records of families, tombstones and sessions that ended before now,
+// in one short transaction.
 //
 // Where something is due, and now and the last commit are more than an hour apart, it removes nothing and is ErrClock: a wrong
 // clock would bring revoked families back once it is set right. A store that was idle for an hour purges again after its next
@@ -32,15 +33,16 @@ func (db *DB) Purge(ctx context.Context, now time.Time, limit int) (Purged, erro
 	due := false
 	err := db.view(ctx, func(tx *bbolt.Tx) error {
 		t := tables{tx}
-		key, _ := t.tx.Bucket(expiryBucket).Cursor().First()
-		if key == nil {
+		for _, bucket := range [][]byte{expiryBucket, sessionExpiryBucket} {
+			isDue, err := t.due(bucket, now)
+			if err != nil {
+				return err
+			}
+			due = due || isDue
+		}
+		if !due {
 			return nil
 		}
-		until, _, _, err := readExpiryKey(key)
-		if err != nil || until >= now.Unix() {
-			return err
-		}
-		due = true
 		own, err := decodeTally(t.get(metaBucket, tallyKey))
 		if err != nil {
 			return err
@@ -57,7 +59,7 @@ func (db *DB) Purge(ctx context.Context, now time.Time, limit int) (Purged, erro
 	}
 	var done Purged
 	err = db.write(ctx, func(w *writer) (err error) {
-		done, err = w.purge(now.Unix(), limit)
+		done, err = w.purge(now, limit)
 		return err
 	})
 	if err != nil { // done may still be written to
@@ -66,7 +68,59 @@ func (db *DB) Purge(ctx context.Context, now time.Time, limit int) (Purged, erro
 	return done, nil
 }
 
-func (w *writer) purge(now int64, limit int) (Purged, error) {
+// due reports whether the first entry of an index has ended.
+func (t tables) due(bucket []byte, now time.Time) (bool, error) {
+	key, _ := t.tx.Bucket(bucket).Cursor().First()
+	if key == nil {
+		return false, nil
+	}
+	if string(bucket) == string(sessionExpiryBucket) {
+		expires, _, err := readSessionExpiryKey(key)
+		return expires < now.UnixMicro(), err
+	}
+	until, _, _, err := readExpiryKey(key)
+	return until < now.Unix(), err
+}
+
+// purge removes sessions first, in what is left of the limit the rest.
+func (w *writer) purge(now time.Time, limit int) (Purged, error) {
+	expired, more, err := w.expired(now.UnixMicro(), limit)
+	if err != nil {
+		return Purged{}, err
+	}
+	done, err := w.purgeEnded(now.Unix(), limit-len(expired))
+	if err != nil {
+		return Purged{}, err
+	}
+	w.endSessions(expired)
+	done.Sessions, done.More = len(expired), done.More || more
+	return done, nil
+}
+
+// expired are at most limit sessions that expired before now, in Unix microseconds, and whether there are more.
+func (t tables) expired(now int64, limit int) (list []ending, more bool, err error) {
+	cursor := t.tx.Bucket(sessionExpiryBucket).Cursor()
+	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
+		expires, id, err := readSessionExpiryKey(k)
+		if err != nil || expires >= now {
+			return list, false, err
+		}
+		if len(list) == limit {
+			return list, true, nil
+		}
+		s, ok, err := t.session(id)
+		if err != nil {
+			return nil, false, err
+		}
+		if !ok || s.expires != expires {
+			return nil, false, corrupt("session expiry")
+		}
+		list = append(list, ending{id, s})
+	}
+	return list, false, nil
+}
+
+func (w *writer) purgeEnded(now int64, limit int) (Purged, error) {
 	type entry struct {
 		index, key []byte
 		what       byte

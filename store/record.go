@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/codec"
 )
 
 // recordVersion is the first byte of every value. A value with another one, with an unknown flag or with bytes left over comes from
@@ -18,8 +19,8 @@ func corrupt(what string) error {
 
 // begin starts to read a record.
 func begin(value []byte) reader {
-	r := reader{rest: value}
-	r.bad = r.u8() != recordVersion
+	r := reader{codec.Reader{Rest: value}}
+	r.Bad = r.U8() != recordVersion
 	return r
 }
 
@@ -42,27 +43,27 @@ func encodeCustomer(c Customer) []byte {
 			flags |= f.bit
 		}
 	}
-	b := putU64([]byte{recordVersion}, c.Version)
+	b := codec.U64([]byte{recordVersion}, c.Version)
 	b = append(b, flags)
-	b = putI64(b, c.DateJoined.UnixMicro())
+	b = codec.I64(b, c.DateJoined.UnixMicro())
 	for _, s := range []string{c.Email, c.FirstName, c.LastName} {
-		b = putText(b, s)
+		b = codec.Text(b, s)
 	}
-	b = putBytes(b, c.Attributes)
-	b = putText(b, c.PasswordHash)
-	return putText(b, c.RevokeClaim)
+	b = codec.Bytes(b, c.Attributes)
+	b = codec.Text(b, c.PasswordHash)
+	return codec.Text(b, c.RevokeClaim)
 }
 
 func decodeCustomer(id core.CustomerID, value []byte) (Customer, error) {
 	r := begin(value)
-	c := Customer{ID: id, Version: r.u64()}
-	flags := r.u8()
+	c := Customer{ID: id, Version: r.U64()}
+	flags := r.U8()
 	c.IsActive, c.IsStaff, c.IsSuperuser = flags&flagActive != 0, flags&flagStaff != 0, flags&flagSuperuser != 0
 	c.DateJoined = r.moment()
 	c.Email, c.FirstName, c.LastName = r.text(), r.text(), r.text()
 	c.Attributes = r.bytes()
 	c.PasswordHash, c.RevokeClaim = r.text(), r.text()
-	if !r.done() || flags > allFlags || c.Version == 0 {
+	if !r.Done() || flags > allFlags || c.Version == 0 {
 		return Customer{}, corrupt("customer")
 	}
 	return c, nil
@@ -77,20 +78,20 @@ type family struct {
 
 // encode: version 1 | u64 version | u8 dead | i64 until.
 func (f family) encode() []byte {
-	b := putU64([]byte{recordVersion}, f.version)
+	b := codec.U64([]byte{recordVersion}, f.version)
 	dead := byte(0)
 	if f.dead {
 		dead = 1
 	}
-	return putI64(append(b, dead), f.until)
+	return codec.I64(append(b, dead), f.until)
 }
 
 func decodeFamily(value []byte) (family, error) {
 	r := begin(value)
-	f := family{version: r.u64()}
-	dead := r.u8()
-	f.dead, f.until = dead == 1, r.i64()
-	if !r.done() || dead > 1 || f.version == 0 {
+	f := family{version: r.U64()}
+	dead := r.U8()
+	f.dead, f.until = dead == 1, r.I64()
+	if !r.Done() || dead > 1 || f.version == 0 {
 		return family{}, corrupt("family")
 	}
 	return f, nil
@@ -104,25 +105,25 @@ type tombstone struct {
 
 // encode: version 1 | i64 cut-off | i64 until.
 func (t tombstone) encode() []byte {
-	return putI64(putI64([]byte{recordVersion}, t.cutOff), t.until)
+	return codec.I64(codec.I64([]byte{recordVersion}, t.cutOff), t.until)
 }
 
 func decodeTombstone(value []byte) (tombstone, error) {
 	r := begin(value)
-	t := tombstone{cutOff: r.i64(), until: r.i64()}
-	if !r.done() {
+	t := tombstone{cutOff: r.I64(), until: r.I64()}
+	if !r.Done() {
 		return tombstone{}, corrupt("tombstone")
 	}
 	return t, nil
 }
 
 // encodeNumber: version 1 | i64. A cut-off in milliseconds, a last log-in in microseconds.
-func encodeNumber(v int64) []byte { return putI64([]byte{recordVersion}, v) }
+func encodeNumber(v int64) []byte { return codec.I64([]byte{recordVersion}, v) }
 
 func decodeNumber(what string, value []byte) (int64, error) {
 	r := begin(value)
-	v := r.i64()
-	if !r.done() {
+	v := r.I64()
+	if !r.Done() {
 		return 0, corrupt(what)
 	}
 	return v, nil
@@ -133,10 +134,10 @@ func encodeOwner(key []byte) []byte { return append([]byte{recordVersion}, key..
 
 func decodeOwner(value []byte) ([]byte, error) {
 	r := begin(value)
-	if r.bad || len(r.rest) == 0 {
-		return nil, corrupt("e-mail")
+	if key := r.rest(); r.Done() {
+		return key, nil
 	}
-	return r.rest, nil
+	return nil, corrupt("e-mail")
 }
 
 // tally is what the store knows of itself. It is written with every commit.
@@ -154,17 +155,17 @@ type tally struct {
 // encode: version 1 | i64 committed | u64 sequence | i64 mark | i64 cut-off | i64 highest | u64 customers | u64 families | u64
 // tombstones.
 func (t tally) encode() []byte {
-	b := putI64([]byte{recordVersion}, t.committed)
-	b = putU64(b, t.sequence)
-	b = putI64(putI64(putI64(b, t.mark), t.cutOff), t.highest)
-	return putU64(putU64(putU64(b, t.customers), t.families), t.tombstones)
+	b := codec.I64([]byte{recordVersion}, t.committed)
+	b = codec.U64(b, t.sequence)
+	b = codec.I64(codec.I64(codec.I64(b, t.mark), t.cutOff), t.highest)
+	return codec.U64(codec.U64(codec.U64(b, t.customers), t.families), t.tombstones)
 }
 
 func decodeTally(value []byte) (tally, error) {
 	r := begin(value)
-	t := tally{committed: r.i64(), sequence: r.u64(), mark: r.i64(), cutOff: r.i64(), highest: r.i64(),
-		customers: r.u64(), families: r.u64(), tombstones: r.u64()}
-	if !r.done() {
+	t := tally{committed: r.I64(), sequence: r.U64(), mark: r.I64(), cutOff: r.I64(), highest: r.I64(),
+		customers: r.U64(), families: r.U64(), tombstones: r.U64()}
+	if !r.Done() {
 		return tally{}, corrupt("tally")
 	}
 	return t, nil
@@ -187,9 +188,9 @@ func (i identity) encode() []byte {
 func decodeIdentity(value []byte) (identity, error) {
 	r := begin(value)
 	var i identity
-	copy(i.id[:], r.take(16))
-	i.ids = core.IDKind(r.u8())
-	if !r.done() || i.ids != core.IntegerID && i.ids != core.TextID {
+	copy(i.id[:], r.Take(16))
+	i.ids = core.IDKind(r.U8())
+	if !r.Done() || i.ids != core.IntegerID && i.ids != core.TextID {
 		return identity{}, corrupt("identity")
 	}
 	return i, nil

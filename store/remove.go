@@ -9,9 +9,9 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// Remove removes a customer. Tombstones of the id and of the e-mail address, either of which tokens may name, keep the cut-off for
-// as long as the customer's tokens could live, keep from now: all lifetimes and the leeway. The customer's id is not given out
-// again by itself.
+// Remove removes a customer, with sessions, permissions and memberships. Tombstones of the id and of the e-mail address, either of which
+// tokens may name, keep the cut-off for as long as the customer's tokens could live: keep from now, or if that is longer a day more
+// than the longest lifetime that Remember was told of. The customer's id is not given out again by itself.
 func (db *DB) Remove(ctx context.Context, id core.CustomerID, keep time.Duration) error {
 	if keep < 0 {
 		return fmt.Errorf("tombstone %w: it would be kept for less than no time", ErrInvalid)
@@ -22,17 +22,40 @@ func (db *DB) Remove(ctx context.Context, id core.CustomerID, keep time.Duration
 			return err
 		}
 		key := idKey(id)
+		sessions, err := w.sessionsOf(key)
+		if err != nil {
+			return err
+		}
+		t, err := w.newTombstone(cutOff, keep)
+		if err != nil {
+			return err
+		}
 		w.remove(customersBucket, key)
 		w.remove(lastLoginBucket, key)
 		w.remove(cutOffsBucket, key)
-		w.remove(emailsBucket, []byte(c.Email))
+		w.give(key, rights{})
+		w.endSessions(sessions)
+		w.unindex(c.Email)
 		w.tally.customers--
-		// Rounded up, since until is in whole seconds.
-		t := tombstone{cutOff: w.newCutOff(cutOff), until: (w.now+keep.Milliseconds())/1000 + 1}
 		w.entomb(grave{key, t})
 		w.entomb(grave{emailTombstoneKey(c.Email), t})
 		return nil
 	})
+}
+
+// newTombstone is the tombstone of one whose tokens end now, kept for as long as any could live.
+func (t *writer) newTombstone(cutOff int64, keep time.Duration) (tombstone, error) {
+	longest, err := t.lifetimes()
+	if err != nil {
+		return tombstone{}, err
+	}
+	// A day for clocks that differ. Rounded up, since until is in whole seconds.
+	seconds := max(longest.Access, longest.Refresh)
+	if seconds > 0 {
+		seconds += 24 * 60 * 60
+	}
+	until := max((t.now+keep.Milliseconds())/1000, t.now/1000+seconds) + 1
+	return tombstone{cutOff: t.newCutOff(cutOff), until: until}, nil
 }
 
 // What tags the key of the tombstone of an e-mail address. No id has such a key: a text has no null character, and the key of an

@@ -1,12 +1,13 @@
 package store
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"unicode"
 
 	"go.etcd.io/bbolt"
 
@@ -14,7 +15,7 @@ import (
 )
 
 // schema is the version of the layout that doc.go describes.
-const schema = 1
+const schema = 2
 
 // The buckets, and the keys of the first.
 var (
@@ -26,18 +27,39 @@ var (
 	familiesBucket   = []byte("families")
 	tombstonesBucket = []byte("tombstones")
 	expiryBucket     = []byte("expiry")
-
-	allBuckets = [][]byte{
+	bucketsOf1       = [][]byte{
 		metaBucket, customersBucket, emailsBucket, lastLoginBucket, cutOffsBucket, familiesBucket, tombstonesBucket, expiryBucket,
+	}
+
+	foldedBucket           = []byte("folded")
+	groupsBucket           = []byte("groups")
+	rightsBucket           = []byte("rights")
+	sessionsBucket         = []byte("sessions")
+	customerSessionsBucket = []byte("customer_sessions")
+	sessionExpiryBucket    = []byte("session_expiry")
+	bucketsSince2          = [][]byte{
+		foldedBucket, groupsBucket, rightsBucket, sessionsBucket, customerSessionsBucket, sessionExpiryBucket,
 	}
 
 	schemaKey   = []byte("schema")
 	identityKey = []byte("identity")
 	tallyKey    = []byte("tally")
-	longestKey  = []byte("longest") // made by the first Remember
+	sessionsKey = []byte("sessions") // since schema 2
+	foldsKey    = []byte("folds")    // since schema 2
+	// Made by the first Remember.
+	longestKey        = []byte("longest")
+	longestRefreshKey = []byte("longest_refresh")
 )
 
-// prepare makes the buckets of a new file, checks those of an old one, and syncs.
+// bucketsOf are the buckets of a store of a schema.
+func bucketsOf(version int64) [][]byte {
+	if version == 1 {
+		return bucketsOf1
+	}
+	return slices.Concat(bucketsOf1, bucketsSince2)
+}
+
+// prepare makes the buckets of a new file, upgrades and checks an old one, and syncs.
 func (f *file) prepare(c Config) error {
 	isNew := false
 	err := f.bolt.View(func(tx *bbolt.Tx) error {
@@ -47,6 +69,8 @@ func (f *file) prepare(c Config) error {
 	})
 	if err == nil && isNew {
 		err = f.bolt.Update(func(tx *bbolt.Tx) error { return create(tx, c) })
+	} else if err == nil {
+		err = f.upgrade(c)
 	}
 	if err != nil {
 		return fmt.Errorf("open store %s: %w", c.Path, diskError(err))
@@ -70,7 +94,7 @@ func (f *file) prepare(c Config) error {
 
 // create fills a new file.
 func create(tx *bbolt.Tx, c Config) error {
-	for _, name := range allBuckets {
+	for _, name := range bucketsOf(schema) {
 		if _, err := tx.CreateBucket(name); err != nil {
 			return err
 		}
@@ -87,35 +111,37 @@ func create(tx *bbolt.Tx, c Config) error {
 		b.Put(schemaKey, encodeNumber(schema)),
 		b.Put(identityKey, i.encode()),
 		b.Put(tallyKey, tally{committed: c.Now().UnixMicro()}.encode()),
+		b.Put(sessionsKey, encodeNumber(0)),
+		b.Put(foldsKey, encodeFolds(unicode.Version)),
 	)
 }
 
-// checkSchema refuses a file that is no store, or one that this version does not know. b is the bucket meta, nil where there is none.
-func checkSchema(b *bbolt.Bucket) error {
+// checkSchema is the schema of a store that this version knows; it refuses any other, and a file that is no store. b is the bucket meta,
+// nil where there is none.
+func checkSchema(b *bbolt.Bucket) (version int64, err error) {
 	if b == nil || b.Get(schemaKey) == nil {
-		return fmt.Errorf("%w: another program wrote this bbolt file; name the right path", ErrForeign)
+		return 0, fmt.Errorf("%w: another program wrote this bbolt file; name the right path", ErrForeign)
 	}
-	version, err := decodeNumber("schema", bytes.Clone(b.Get(schemaKey)))
-	if err != nil {
-		return err
+	if version, err = decodeNumber("schema", b.Get(schemaKey)); err != nil {
+		return 0, err
 	}
 	if version > schema {
-		return fmt.Errorf("%w: it has schema %d, this version knows %d; run the newer version, or restore a backup from before it", ErrNewerSchema, version, schema)
+		return 0, fmt.Errorf("%w: it has schema %d, this version knows %d; run the newer version, or restore a backup from before it", ErrNewerSchema, version, schema)
 	}
-	if version != schema {
-		return fmt.Errorf("%w: there is no schema %d; restore a backup", ErrCorrupt, version)
+	if version < oldestSchema {
+		return 0, fmt.Errorf("%w: there is no schema %d; restore a backup", ErrCorrupt, version)
 	}
-	return nil
+	return version, nil
 }
 
 // read takes in what a file says of itself.
 func (f *file) read(tx *bbolt.Tx) error {
 	b := tx.Bucket(metaBucket)
-	err := checkSchema(b)
+	version, err := checkSchema(b)
 	if err != nil {
 		return err
 	}
-	for _, name := range allBuckets {
+	for _, name := range bucketsOf(version) {
 		if tx.Bucket(name) == nil {
 			return fmt.Errorf("%w: the bucket %s is missing; restore a backup", ErrCorrupt, name)
 		}
@@ -126,7 +152,10 @@ func (f *file) read(tx *bbolt.Tx) error {
 	if f.tally, err = decodeTally(b.Get(tallyKey)); err != nil {
 		return err
 	}
-	_, err = tables{tx}.longest()
+	if _, err = (tables{tx}).lifetimes(); err != nil {
+		return err
+	}
+	_, err = tables{tx}.sessions()
 	return err
 }
 

@@ -12,7 +12,7 @@ import (
 
 // What a decision may change is bounded, so that a wrong one does no lasting harm.
 const (
-	// maxAhead is how far a start may be reserved beyond now and all that is reserved or cut off already, in milliseconds.
+	// maxAhead is how far a start may be reserved beyond now and the cut-off, in milliseconds.
 	maxAhead = 10 * 60 * 1000
 	// maxPast is how long ago a revocation may end, in seconds: the clock may be corrected while a decision is made.
 	maxPast = 60 * 60
@@ -28,8 +28,8 @@ const (
 // If ctx ends while it waits, the effects are applied all the same and only the answer is lost; the same request again is right
 // either way.
 //
-// Effects that no decision can contain are ErrInvalid: a start reserved more than ten minutes beyond now, the high-water mark and
-// the cut-off; a family dead until more than an hour ago or more than a year after the year 9999; no customer of this store.
+// Effects that no decision can contain are ErrInvalid: a start reserved more than ten minutes beyond now and the cut-off; a
+// family dead until more than an hour ago or more than a year after the year 9999; no customer of this store.
 func (db *DB) Settle(ctx context.Context, e core.Effects) error {
 	if id := e.Reads.Customer; !id.IsZero() && id.Kind != db.identity.ids {
 		return fmt.Errorf("effects: customer %w: the store holds %s", ErrInvalid, kindName(db.identity.ids))
@@ -122,9 +122,9 @@ func (w *writer) settle(e core.Effects) error {
 				return err
 			}
 		case core.ReserveStart:
-			// Not from Reads, which may name any cut-off, nor from what this decision reserves already.
-			if x.At-maxAhead > max(w.now, w.tally.mark, cutOff) {
-				return fmt.Errorf("effect: start %w: %d is more than 10 minutes beyond now, the mark and the cut-off", ErrInvalid, x.At)
+			// Not from Reads, which may name any cut-off, nor from what is reserved already: each decision could raise that a bit.
+			if x.At-maxAhead > max(w.now, cutOff) {
+				return fmt.Errorf("effect: start %w: %d is more than 10 minutes beyond now and the cut-off", ErrInvalid, x.At)
 			}
 			mark = max(mark, x.At)
 		}

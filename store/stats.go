@@ -11,6 +11,7 @@ import (
 // Stats are figures of a store.
 type Stats struct {
 	Customers, Families, Tombstones int   // tombstones of ids: one for each customer who was removed
+	Sessions                        int   // that have not been purged
 	Bytes                           int64 // of the file, room for growth not included
 	LastCommit                      time.Time
 	HighWater                       int64 // Unix milliseconds
@@ -33,11 +34,16 @@ type Counters struct {
 // Stats reads the figures. Counters are there with an error, too: they tell of failures just when nothing can be read.
 func (db *DB) Stats(ctx context.Context) (s Stats, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
-		own, err := decodeTally(tables{tx}.get(metaBucket, tallyKey))
+		t := tables{tx}
+		own, err := decodeTally(t.get(metaBucket, tallyKey))
 		if err != nil {
 			return err
 		}
-		s = Stats{Customers: int(own.customers), Families: int(own.families), Tombstones: int(own.tombstones), Bytes: tx.Size(),
+		sessions, err := t.sessions()
+		if err != nil {
+			return err
+		}
+		s = Stats{Sessions: sessions, Customers: int(own.customers), Families: int(own.families), Tombstones: int(own.tombstones), Bytes: tx.Size(),
 			LastCommit: time.UnixMicro(own.committed).UTC(), HighWater: own.mark, CutOff: own.cutOff}
 		return nil
 	})

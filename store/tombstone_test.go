@@ -173,7 +173,7 @@ func TestTombstoneDoesNotShowTheAddress(t *testing.T) {
 			})
 		})
 	}))
-	if records != 7 { // schema, identity, tally, and two tombstones with their ends
-		t.Errorf("the store has %d records, want 7", records)
+	if records != 9 { // schema, identity, tally, sessions, folds, and two tombstones with their ends
+		t.Errorf("the store has %d records, want 9", records)
 	}
 }

@@ -1,86 +1,61 @@
 package store
 
 import (
-	"encoding/binary"
+	"bytes"
 	"math"
 	"time"
 	"unicode/utf8"
+
+	"github.com/edgetoken/edgetoken/core/codec"
 )
 
-// Values are little-endian with texts' lengths before them (2 bytes), as in the encoding of effects; byte strings have 4.
+// Values are written as effects are (core/codec): little-endian, with the length before a text (2 bytes) or a byte string (4).
 // Keys are big-endian, so that bytes sort as numbers.
 
-func putU64(b []byte, v uint64) []byte { return binary.LittleEndian.AppendUint64(b, v) }
-func putI64(b []byte, v int64) []byte  { return binary.LittleEndian.AppendUint64(b, uint64(v)) }
+// reader takes values off the front of a record. What it gives is a copy, since a record lives as long as its transaction.
+type reader struct{ codec.Reader }
 
-func putText(b []byte, s string) []byte {
-	return append(binary.LittleEndian.AppendUint16(b, uint16(len(s))), s...)
+// text takes UTF-8.
+func (r *reader) text() string {
+	s := r.Text()
+	r.Bad = r.Bad || !utf8.ValidString(s)
+	return s
 }
 
-func putBytes(b, s []byte) []byte {
-	return append(binary.LittleEndian.AppendUint32(b, uint32(len(s))), s...)
-}
-
-// reader takes values off the front of a record. After the first one that is missing or has no meaning, bad is set and all
-// others are zero, so that one look at the end is enough.
-type reader struct {
-	rest []byte
-	bad  bool
-}
-
-func (r *reader) take(n int) []byte {
-	if r.bad || n > len(r.rest) {
-		r.bad, r.rest = true, nil
+// bytes takes a byte string; nil where it is empty.
+func (r *reader) bytes() []byte {
+	n := r.U32()
+	if n > math.MaxInt32 {
+		r.Bad = true
 		return nil
 	}
-	b := r.rest[:n:n]
-	r.rest = r.rest[n:]
+	return append([]byte(nil), r.Take(int(n))...)
+}
+
+// texts takes a list of texts in strictly rising order; nil where it is empty.
+func (r *reader) texts() (list []string) {
+	for n := r.U16(); n > 0 && !r.Bad; n-- {
+		s := r.text()
+		r.Bad = r.Bad || len(list) > 0 && list[len(list)-1] >= s
+		list = append(list, s)
+	}
+	return list
+}
+
+// putTexts appends a list of texts: u16 count | count × text.
+func putTexts(b []byte, list []string) []byte {
+	b = codec.U16(b, uint16(len(list)))
+	for _, s := range list {
+		b = codec.Text(b, s)
+	}
 	return b
 }
 
-func (r *reader) u8() byte {
-	if b := r.take(1); b != nil {
-		return b[0]
-	}
-	return 0
+// rest takes all that is left, which must not be empty.
+func (r *reader) rest() []byte {
+	r.Bad = r.Bad || len(r.Rest) == 0
+	return bytes.Clone(r.Take(len(r.Rest)))
 }
-
-func (r *reader) u64() uint64 {
-	if b := r.take(8); b != nil {
-		return binary.LittleEndian.Uint64(b)
-	}
-	return 0
-}
-
-func (r *reader) i64() int64 { return int64(r.u64()) }
-
-// text takes UTF-8; the string is a copy.
-func (r *reader) text() string {
-	n := r.take(2)
-	if n == nil {
-		return ""
-	}
-	b := r.take(int(binary.LittleEndian.Uint16(n)))
-	r.bad = r.bad || !utf8.Valid(b)
-	return string(b)
-}
-
-// bytes takes a byte string, copied; nil where it is empty.
-func (r *reader) bytes() []byte {
-	n := r.take(4)
-	if n == nil {
-		return nil
-	}
-	size := binary.LittleEndian.Uint32(n)
-	if size > math.MaxInt32 {
-		r.bad = true
-		return nil
-	}
-	return append([]byte(nil), r.take(int(size))...)
-}
-
-// done reports whether the record was whole and nothing is left of it.
-func (r *reader) done() bool { return !r.bad && len(r.rest) == 0 }
 
 // The range of Python's datetime, in Unix microseconds: what Django can show.
 const (
@@ -90,9 +65,9 @@ const (
 
 // moment takes Unix microseconds.
 func (r *reader) moment() time.Time {
-	v := r.i64()
+	v := r.I64()
 	if v < firstMoment || v > lastMoment {
-		r.bad = true
+		r.Bad = true
 		return time.Time{}
 	}
 	return time.UnixMicro(v).UTC()

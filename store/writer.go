@@ -1,8 +1,6 @@
 package store
 
 import (
-	"bytes"
-
 	"go.etcd.io/bbolt"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -16,7 +14,9 @@ type writer struct {
 	now     int64 // Unix milliseconds
 	tally   tally
 	granted int64
-	puts    int // changes made
+	// foldEmails is Config.FoldEmails.
+	foldEmails bool
+	puts       int // changes made
 }
 
 // tables reads the buckets of one transaction, reading or writing. What it returns is a copy, but for get.
@@ -26,7 +26,7 @@ type tables struct{ tx *bbolt.Tx }
 func (t tables) get(bucket, key []byte) []byte { return t.tx.Bucket(bucket).Get(key) }
 
 func newWriter(db *DB, tx *bbolt.Tx) (*writer, error) {
-	w := &writer{tables: tables{tx}, ids: db.identity.ids, now: db.config.Now().UnixMilli(), granted: db.committer.granted}
+	w := &writer{tables: tables{tx}, ids: db.identity.ids, now: db.config.Now().UnixMilli(), granted: db.committer.granted, foldEmails: db.config.FoldEmails}
 	var err error
 	if w.tally, err = decodeTally(w.get(metaBucket, tallyKey)); err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func (w *writer) version() uint64 {
 // newCutOff is the cut-off that ends every family there can be: also those that the clock, set back since, would place later.
 func (w *writer) newCutOff(existing int64) int64 { return max(existing, w.now, w.granted) }
 
-// customer reads a customer and last_login; ok is false where there is none.
+// customer reads a customer, last_login and what he was given; ok is false where there is none.
 func (t tables) customer(id core.CustomerID) (c Customer, ok bool, err error) {
 	key := idKey(id)
 	if len(key) == 0 {
@@ -89,10 +89,15 @@ func (t tables) customer(id core.CustomerID) (c Customer, ok bool, err error) {
 	if value := t.get(lastLoginBucket, key); value != nil {
 		r := begin(value)
 		c.LastLogin = r.moment()
-		if !r.done() {
+		if !r.Done() {
 			return Customer{}, false, corrupt("last login")
 		}
 	}
+	given, err := t.rights(key)
+	if err != nil {
+		return Customer{}, false, err
+	}
+	c.Permissions, c.Groups = given.permissions, given.names()
 	return c, true, nil
 }
 
@@ -109,7 +114,7 @@ func (t tables) owner(kind core.IDKind, email string) (core.CustomerID, error) {
 	if err != nil {
 		return core.CustomerID{}, err
 	}
-	return readIDKey(kind, bytes.Clone(key))
+	return readIDKey(kind, key)
 }
 
 // customerCutOff is the cut-off of a customer, or of the tombstone where there is no customer; 0 where there is neither.

@@ -1,0 +1,137 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/codec"
+)
+
+// reserveAhead is how far ahead of a session's start further starts are reserved, in milliseconds, as core reserves them for families.
+const reserveAhead = 60_000
+
+// session is the record of a session.
+type session struct {
+	started  int64  // Unix milliseconds
+	expires  int64  // Unix microseconds
+	customer []byte // key
+}
+
+// encode: version 1 | i64 started | i64 expires | key of the customer.
+func (s session) encode() []byte {
+	return append(codec.I64(codec.I64([]byte{recordVersion}, s.started), s.expires), s.customer...)
+}
+
+func decodeSession(value []byte) (session, error) {
+	r := begin(value)
+	s := session{started: r.I64(), expires: r.I64(), customer: r.rest()}
+	if !r.Done() || s.expires > lastMoment {
+		return session{}, corrupt("session")
+	}
+	return s, nil
+}
+
+// session reads a session; ok is false where there is none.
+func (t tables) session(id SessionID) (s session, ok bool, err error) {
+	value := t.get(sessionsBucket, id[:])
+	if value == nil {
+		return session{}, false, nil
+	}
+	s, err = decodeSession(value)
+	return s, err == nil, err
+}
+
+// ofCustomerKey is the key under which the sessions of a customer are found, oldest first: u16 length of the customer's key | key |
+// started as idKey writes it | id. Its prefix without started and id is that of all of them.
+func ofCustomerKey(s session, id SessionID) []byte {
+	return append(append(ofCustomerPrefix(s.customer), idKey(core.Integer(s.started))...), id[:]...)
+}
+
+func ofCustomerPrefix(customer []byte) []byte {
+	return append(binary.BigEndian.AppendUint16(nil, uint16(len(customer))), customer...)
+}
+
+// readOfCustomerKey reads what ofCustomerKey made; ok is false for anything else.
+func readOfCustomerKey(k []byte) (customer []byte, started int64, id SessionID, ok bool) {
+	const after = 8 + len(id)
+	if len(k) < 2+after || int(binary.BigEndian.Uint16(k)) != len(k)-2-after {
+		return nil, 0, id, false
+	}
+	customer, k = k[2:len(k)-after], k[len(k)-after:]
+	copy(id[:], k[8:])
+	return bytes.Clone(customer), int64(binary.BigEndian.Uint64(k) ^ 1<<63), id, true
+}
+
+// sessionExpiryKey is the key under which Purge finds a session: when it expires, as idKey writes it, and its id.
+func sessionExpiryKey(s session, id SessionID) []byte {
+	return append(idKey(core.Integer(s.expires)), id[:]...)
+}
+
+// readSessionExpiryKey reads what sessionExpiryKey made.
+func readSessionExpiryKey(k []byte) (expires int64, id SessionID, err error) {
+	if len(k) != 8+len(id) {
+		return 0, id, fmt.Errorf("session expiry key of %d bytes: %w", len(k), ErrCorrupt)
+	}
+	copy(id[:], k[8:])
+	return int64(binary.BigEndian.Uint64(k) ^ 1<<63), id, nil
+}
+
+// ending is a session that ends, and its id.
+type ending struct {
+	id SessionID
+	session
+}
+
+// sessionsOf are the sessions of a customer, the oldest first.
+func (t tables) sessionsOf(customer []byte) (list []ending, err error) {
+	prefix := ofCustomerPrefix(customer)
+	cursor := t.tx.Bucket(customerSessionsBucket).Cursor()
+	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Next() {
+		_, _, id, ok := readOfCustomerKey(k)
+		if !ok {
+			return nil, corrupt("sessions of a customer")
+		}
+		s, ok, err := t.session(id)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			list = append(list, ending{id, s})
+		}
+	}
+	return list, nil
+}
+
+// sessions counts all of them.
+func (t tables) sessions() (int, error) {
+	n, err := decodeNumber("sessions", t.get(metaBucket, sessionsKey))
+	return int(n), err
+}
+
+func (w *writer) putSession(id SessionID, s session) {
+	w.put(sessionsBucket, id[:], s.encode())
+	w.put(customerSessionsBucket, ofCustomerKey(s, id), []byte{recordVersion})
+	w.put(sessionExpiryBucket, sessionExpiryKey(s, id), []byte{recordVersion})
+	w.countSessions(1)
+}
+
+func (w *writer) endSessions(list []ending) {
+	for _, e := range list {
+		w.remove(sessionsBucket, e.id[:])
+		w.remove(customerSessionsBucket, ofCustomerKey(e.session, e.id))
+		w.remove(sessionExpiryBucket, sessionExpiryKey(e.session, e.id))
+	}
+	if len(list) > 0 {
+		w.countSessions(-len(list))
+	}
+}
+
+func (w *writer) countSessions(more int) {
+	n, err := w.sessions()
+	if err != nil {
+		panic(err)
+	}
+	w.put(metaBucket, sessionsKey, encodeNumber(int64(n+more)))
+}

@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// Change is what Set changes of a customer; nil: nothing.
+type Change struct {
+	Email, FirstName, LastName *string
+	IsStaff, IsSuperuser       *bool
+	Attributes                 json.RawMessage // a JSON object in place of the present one; "null": none
+}
+
+// Set changes what a customer is called and may do, and gives back what came of it. ErrExists where another customer has the e-mail
+// address, ErrInvalid where a value cannot be stored.
+//
+// A new address leaves a tombstone of the old one behind, kept as that of Remove is: where USER_ID_FIELD is email, tokens name the
+// old address, nobody has it any more, and whoever gets it later has a cut-off that ends them. So they end with the change, and the
+// customer logs in again; where USER_ID_FIELD is id, tokens and sessions go on. A customer who gets an address that was another's
+// inherits the cut-off of its tombstone: his own tokens and sessions from before it end too.
+func (db *DB) Set(ctx context.Context, id core.CustomerID, change Change, keep time.Duration) (Customer, error) {
+	if keep < 0 {
+		return Customer{}, fmt.Errorf("tombstone %w: it would be kept for less than no time", ErrInvalid)
+	}
+	attributes := change.Attributes
+	if string(attributes) == "null" {
+		attributes = nil
+	}
+	attributes, err := checkAttributes(attributes)
+	if err != nil {
+		return Customer{}, err
+	}
+	var after Customer
+	err = db.write(ctx, func(w *writer) error {
+		c, cutOff, err := w.existing(id)
+		if err != nil {
+			return err
+		}
+		before := c
+		change.apply(&c, attributes)
+		if c.Email == "" {
+			return fmt.Errorf("customer %q: e-mail address %w: it is empty", id, ErrInvalid)
+		}
+		if err := checkTexts(c.ID, c.Email, c.FirstName, c.LastName, c.PasswordHash, c.RevokeClaim); err != nil {
+			return fmt.Errorf("customer %q: %w", id, err)
+		}
+		after = c
+		if same(before, c) {
+			return nil
+		}
+		if c.Email != before.Email {
+			if err := w.readdress(before, c, cutOff, keep); err != nil {
+				return fmt.Errorf("customer %q: %w", id, err)
+			}
+		}
+		c.Version = w.version()
+		w.put(customersBucket, idKey(id), encodeCustomer(c))
+		after = c
+		return nil
+	})
+	if err != nil { // after may still be written to
+		return Customer{}, err
+	}
+	return after, nil
+}
+
+// apply changes c.
+func (n Change) apply(c *Customer, attributes json.RawMessage) {
+	for _, f := range []struct {
+		to   *string
+		from *string
+	}{{&c.Email, n.Email}, {&c.FirstName, n.FirstName}, {&c.LastName, n.LastName}} {
+		if f.from != nil {
+			*f.to = *f.from
+		}
+	}
+	if n.IsStaff != nil {
+		c.IsStaff = *n.IsStaff
+	}
+	if n.IsSuperuser != nil {
+		c.IsSuperuser = *n.IsSuperuser
+	}
+	if n.Attributes != nil {
+		c.Attributes = attributes
+	}
+}
+
+// same reports whether Set changed nothing.
+func same(a, b Customer) bool {
+	return a.Email == b.Email && a.FirstName == b.FirstName && a.LastName == b.LastName && a.IsStaff == b.IsStaff && a.IsSuperuser == b.IsSuperuser &&
+		slices.Equal(a.Attributes, b.Attributes)
+}
+
+// readdress gives a customer with a cut-off another e-mail address.
+func (w *writer) readdress(before, after Customer, cutOff int64, keep time.Duration) error {
+	if err := w.free(after.Email, before.Email); err != nil {
+		return err
+	}
+	tomb, buried, err := w.tombstone(emailTombstoneKey(after.Email))
+	if err != nil {
+		return err
+	}
+	key := idKey(after.ID)
+	sessions, err := w.sessionsOf(key)
+	if err != nil {
+		return err
+	}
+	left, err := w.newTombstone(cutOff, keep)
+	if err != nil {
+		return err
+	}
+	w.unindex(before.Email)
+	w.entomb(grave{emailTombstoneKey(before.Email), left})
+	w.index(after.Email, key)
+	if buried {
+		w.bury(grave{emailTombstoneKey(after.Email), tomb})
+		if tomb.cutOff > cutOff {
+			w.put(cutOffsBucket, key, encodeNumber(tomb.cutOff))
+			w.endSessions(slices.DeleteFunc(sessions, func(e ending) bool { return e.started > tomb.cutOff }))
+		}
+	}
+	return nil
+}
+
+// alone is what two customers must not have the same of: their e-mail addresses, or those without regard to case.
+func (w *writer) alone(email string) string {
+	if w.foldEmails {
+		return Fold(email)
+	}
+	return email
+}
+
+// free says whether an e-mail address can be given to a customer who has the address own, "" for a new one.
+func (w *writer) free(email, own string) error {
+	if w.get(emailsBucket, []byte(email)) != nil {
+		return fmt.Errorf("e-mail address is %w", ErrExists)
+	}
+	if !w.foldEmails {
+		return nil
+	}
+	for _, other := range w.alike(email, 2) {
+		if other != own {
+			return fmt.Errorf("e-mail address is %w but for upper and lower case: %q", ErrExists, other)
+		}
+	}
+	return nil
+}
