@@ -62,13 +62,23 @@ func (rq *request) texts(names ...string) ([]string, error) {
 		for i := range texts {
 			texts[i] = strings.Clone(texts[i])
 		}
+		rq.parsed.body = django.Body{}
 		rq.endTurn()
 	}
 	return texts, nil
 }
 
-// data reads the body (Django REST framework's request.data).
+// data is the body (Django REST framework's request.data), which is read once.
 func (rq *request) data() (django.Body, error) {
+	if rq.parsed.of != rq.Request {
+		body, err := rq.parse()
+		rq.parsed = parsedBody{of: rq.Request, body: body, err: err}
+	}
+	return rq.parsed.body, rq.parsed.err
+}
+
+// parse reads the body.
+func (rq *request) parse() (django.Body, error) {
 	sent, _ := rq.header("Content-Type")
 	contentType := rq.contentType()
 	if rq.compat.limitsAccept && len(sent) > maxMediaType {
@@ -83,7 +93,11 @@ func (rq *request) data() (django.Body, error) {
 			if err != nil {
 				return django.Body{}, err
 			}
-			return rq.bounded(p.parse(body, sent, contentType.params["charset"], rq.compat.rules))
+			parsed, err := rq.bounded(p.parse(body, sent, contentType.params["charset"], rq.compat.rules))
+			if rq.renderer.name == browsableName && len(body) <= largeBody {
+				rq.body = parsed
+			}
+			return parsed, err
 		}
 	}
 	return django.Body{}, unsupportedMediaType(sent)

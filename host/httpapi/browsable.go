@@ -1,51 +1,196 @@
 package httpapi
 
 import (
-	"bytes"
-	"html/template"
+	"encoding/json"
+	"io"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/host/pages"
 )
-
-// browsable is how a browser is shown the answer of a view: what was asked, and the JSON that a program would have got.
-var browsable = template.Must(template.New("browsable").Parse(`<!doctype html>
-<html lang="en">
-<head>
-  <meta charset="utf-8">
-  <meta name="robots" content="NONE,NOARCHIVE">
-  <title>{{.Name}}</title>
-</head>
-<body>
-  <h1>{{.Name}}</h1>
-  <p style="white-space: pre-line">{{.Description}}</p>
-  <pre><b>{{.Method}}</b> {{.Path}}</pre>
-  <pre><b>HTTP {{.Status}} {{.StatusText}}</b>
-Allow: {{.Allow}}
-
-{{.Body}}</pre>
-</body>
-</html>
-`))
 
 // browsableIndent is how far the JSON in a page is indented, in spaces.
 const browsableIndent = 4
 
-// browse makes the page of an answer. Django REST framework's page has a form, and so depends on the session.
-func (rq *request) browse(a *answer, value django.Value) error {
-	body, err := django.Render(value, browsableIndent)
+// inputs are the inputs for fields that are more than a line of text, by their names.
+var inputs = map[string]pages.Field{
+	"email":    {Type: "text", Autocomplete: "username", InputMode: "email"},
+	"password": {Type: "password", Autocomplete: "current-password"},
+	"refresh":  {Type: "textarea", Autocomplete: "off"},
+	"token":    {Type: "textarea", Autocomplete: "off"},
+}
+
+// shownHeaders are the headers of an answer that its page shows, beside those of JSON.
+var shownHeaders = []string{"Allow", "Content-Type", "Retry-After", "Vary", "WWW-Authenticate", "X-Auth-Error"}
+
+// browse makes the page of an answer that a browser is shown, whose body is the JSON that a program would have got. It is as Django REST
+// framework's browsable API: what the end point is, the answer, and forms to ask again.
+func (rq *request) browse(a *answer) {
+	if !a.browsable {
+		return
+	}
+	v := rq.view
+	d := pages.BrowseData{
+		Frame: rq.frame(v.path), Name: v.name, Description: v.description, Path: v.path, Methods: strings.Split(v.allow(), ", "),
+		Method: rq.Method, URI: rq.URL.RequestURI(), Status: a.status, StatusText: http.StatusText(a.status), Body: string(a.body),
+	}
+	if rq.Method == http.MethodHead {
+		d.Body = ""
+	}
+	for _, name := range shownHeaders {
+		value := a.header.Get(name)
+		switch name {
+		case "Content-Type":
+			value = "application/json"
+		case "Vary":
+			value = "Accept"
+			if rq.askedSession {
+				value = "Accept, Cookie"
+			}
+		}
+		if value != "" && !(name == "Content-Type" && len(a.body) == 0) {
+			d.Headers = append(d.Headers, pages.Named{Name: name, Value: value})
+		}
+	}
+	if v.get != nil {
+		for _, r := range renderers {
+			d.Formats = append(d.Formats, pages.Link{Text: r.name, URL: rq.inFormat(r.name)})
+		}
+	}
+	if rq.rest != nil {
+		d.Note = "This page shows the beginning of the list. The JSON has all of it."
+	}
+	members := topMembers(a.body)
+	if v.fields != nil && v.post != nil && v.permit(rq, http.MethodPost) == nil {
+		d.Form = rq.fieldForm(a.status, members)
+	}
+	d.Call = rq.callForm()
+	if a.status < http.StatusBadRequest {
+		d.Tokens = tokensIn(members)
+	}
+	if metadata, err := v.metadata(rq); err == nil {
+		text, _ := django.Render(metadata, browsableIndent)
+		d.Metadata = string(text)
+	}
+	if a.status == http.StatusNoContent {
+		a.status = http.StatusOK // a page that says so is some content
+	}
+	made := rq.htmlPage(a.status, func(w io.Writer) error { return pages.Browse(w, d) })
+	if made.err != nil {
+		*a = made
+		return
+	}
+	a.body = made.body
+	a.header.Set("Cache-Control", neverCached)
+}
+
+// inFormat is the address of the same page in another format.
+func (rq *request) inFormat(name string) string {
+	query, err := url.ParseQuery(rq.URL.RawQuery)
 	if err != nil {
-		return err
+		query = url.Values{}
 	}
-	var page bytes.Buffer
-	if err := browsable.Execute(&page, map[string]any{
-		"Name": rq.view.name, "Description": rq.view.description, "Method": rq.Method, "Path": rq.URL.RequestURI(),
-		"Status": a.status, "StatusText": http.StatusText(a.status), "Allow": rq.view.allow(), "Body": string(body),
-	}); err != nil {
-		return err
+	query.Set("format", name)
+	return rq.view.path + "?" + query.Encode()
+}
+
+// topMembers are the members of an answer that is an object; nil where it is none. A long one is not looked into.
+func topMembers(body []byte) map[string]json.RawMessage {
+	var members map[string]json.RawMessage
+	if len(body) > largeBody || json.Unmarshal(body, &members) != nil {
+		return nil
 	}
-	a.body = page.Bytes()
-	a.header.Set("Content-Type", "text/html; charset=utf-8")
-	a.header.Set("Vary", "Accept, Cookie")
-	return nil
+	return members
+}
+
+// fieldForm is the form for the fields of the view, with what is wrong with them where they were posted.
+func (rq *request) fieldForm(status int, answer map[string]json.RawMessage) *pages.Form {
+	f := &pages.Form{Action: rq.view.path}
+	refused := rq.Method == http.MethodPost && status >= http.StatusBadRequest
+	if refused {
+		f.Errors = append(messagesIn(answer["non_field_errors"]), messagesIn(answer["detail"])...)
+	}
+	for _, field := range rq.view.fields {
+		if field.readOnly {
+			continue
+		}
+		input := inputs[field.name]
+		input.ID, input.Name, input.Label, input.Required = "id_"+field.name, field.name, field.label, true
+		if input.Type == "" {
+			input.Type = "text"
+		}
+		if refused {
+			input.Errors = messagesIn(answer[field.name])
+			if input.Type != "password" {
+				input.Value = rq.sent(field.name)
+			}
+		}
+		f.Fields = append(f.Fields, input)
+	}
+	return f
+}
+
+// sent is what the body had in a field that is a text; "" where it is none, or long.
+func (rq *request) sent(name string) string {
+	text := ""
+	if rq.body.Form != nil {
+		field, _ := rq.body.Form.Get(name)
+		text = field.Text
+	} else if value, ok := rq.body.JSON.Get(name); ok {
+		text, _ = value.Str()
+	}
+	if len(text) > largeBody {
+		return ""
+	}
+	return text
+}
+
+// messagesIn are the texts of a member of an answer that is a list of them, or one.
+func messagesIn(member json.RawMessage) []string {
+	var one string
+	if json.Unmarshal(member, &one) == nil {
+		return []string{one}
+	}
+	var list []string
+	_ = json.Unmarshal(member, &list)
+	return list
+}
+
+// callForm is the form for any request to the view, as it was sent if it was.
+func (rq *request) callForm() *pages.Call {
+	v := rq.view
+	c := &pages.Call{Path: v.path, Methods: strings.Split(v.allow(), ", "), Method: http.MethodGet, HasToken: v.authenticates, Content: "{}"}
+	if v.post != nil {
+		c.Method = http.MethodPost
+	}
+	if v.fields != nil {
+		sample := map[string]string{}
+		for _, f := range v.fields {
+			if !f.readOnly {
+				sample[f.name] = ""
+			}
+		}
+		text, _ := json.MarshalIndent(sample, "", "  ")
+		c.Content = string(text)
+	}
+	if rq.called != nil {
+		c.Open, c.Method = true, rq.called.method
+		if !v.logsIn { // there is a password in it
+			c.Content = rq.called.content
+		}
+	}
+	return c
+}
+
+// tokensIn are the tokens of an answer.
+func tokensIn(answer map[string]json.RawMessage) (tokens []pages.Named) {
+	for _, name := range []string{"access", "refresh", "token"} {
+		var token string
+		if json.Unmarshal(answer[name], &token) == nil && strings.Count(token, ".") == 2 {
+			tokens = append(tokens, pages.Named{Name: name, Value: token})
+		}
+	}
+	return tokens
 }

@@ -15,6 +15,13 @@ type compat struct {
 	limitsBody bool
 	// limitsAccept: the Accept and Content-Type headers are held to a length and a count (Django REST framework 3.18).
 	limitsAccept bool
+	// plainCSRF: the CSRF cookie holds its secret as it is, the Origin header is looked at, and a refusal says what exactly is wrong (Django from 4.0); else
+	// the secret is masked.
+	plainCSRF bool
+	// logoutByPost: only POST logs out (Django from 5.0).
+	logoutByPost bool
+	// formsInUTF8: a page refuses a URL-encoded form that says it is in another charset (Django from 5.0).
+	formsInUTF8 bool
 	// rules are how headers and forms are read.
 	rules django.Rules
 }
@@ -22,7 +29,8 @@ type compat struct {
 var versions = map[core.Version]compat{
 	core.V55: {
 		pageType: "text/html; charset=utf-8", openerPolicy: true, limitsBody: true, limitsAccept: true,
-		rules: django.Rules{EmailHeaders: true, StrictParts: true},
+		plainCSRF: true, logoutByPost: true, formsInUTF8: true,
+		rules: django.Rules{EmailHeaders: true, StrictParts: true, StrictURLs: true},
 	},
 	core.V52: {pageType: "text/html"},
 }

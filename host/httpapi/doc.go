@@ -7,8 +7,12 @@
 //	routes.go        the table of views: paths, methods, who may call them
 //	view.go          the order of things in a view: negotiate, authenticate, permit, method, handler
 //	negotiate.go, request.go, body.go   what those steps read of the request
-//	tokens.go, me.go the handlers, which give a value or an error
+//	tokens.go, me.go, list.go, samples.go   the handlers, which give a value or an error
+//	browsable.go     the page of an answer, where a browser asks
+//	browser.go       what stands around that for browsers: sessions.go, csrf.go, cookies.go, tokencookies.go, cors.go
 //	respond.go       the only place where a code or an error becomes a status, a body and WWW-Authenticate
+//
+// site.go is the table of the pages that are no views, login.go and logout.go among them; what they look like is package pages'. openapi.go describes the views for programs.
 //
 // compat.go is the table of what HTTP shows in each version; what tokens mean in each version is core's.
 //
@@ -16,5 +20,6 @@
 // record or an error text. Where the reference fails with a 500 page on bad input, the answer here is 400 or 401.
 //
 // Unlike the reference, a body with chunked transfer encoding is read (there it counts as empty), a body larger than
-// Config.MaxBody is refused in both versions, and bodies over 64 KiB take turns.
+// Config.MaxBody is refused in both versions, and bodies over 64 KiB take turns. A list of many customers is sent while it is read, without a
+// Content-Length.
 package httpapi

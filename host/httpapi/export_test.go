@@ -1,6 +1,10 @@
 package httpapi
 
-import "net/http"
+import (
+	"context"
+	"io"
+	"net/http"
+)
 
 // TakeTurns takes all turns for large bodies.
 func TakeTurns(h http.Handler) (release func()) {
@@ -13,4 +17,33 @@ func TakeTurns(h http.Handler) (release func()) {
 			<-turns
 		}
 	}
+}
+
+// ListPage is how many customers of a list are in memory at once.
+const ListPage = listPage
+
+// TakeLists takes all places for lists.
+func TakeLists(h http.Handler) (release func()) {
+	lists := h.(*handler).lists
+	for range cap(lists) {
+		lists <- struct{}{}
+	}
+	return func() {
+		for range cap(lists) {
+			<-lists
+		}
+	}
+}
+
+// Paths are those of the views.
+func Paths() (paths []string) {
+	for _, v := range views() {
+		paths = append(paths, v.path)
+	}
+	return paths
+}
+
+// PacedAnswer is a long answer of a server with these limits.
+func PacedAnswer(l Limits, w http.ResponseWriter) io.Writer {
+	return longAnswer(context.WithValue(context.Background(), limitsKey{}, l.filled()), w)
 }

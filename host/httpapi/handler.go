@@ -11,9 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rs/cors"
+
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/host/pages"
+	"github.com/edgetoken/edgetoken/host/profile"
 	"github.com/edgetoken/edgetoken/host/throttle"
 )
 
@@ -54,6 +58,16 @@ type Config struct {
 	ThrottleHistory *throttle.History
 	// Now is the clock of the throttles; nil: time.Now.
 	Now func() time.Time
+	// LoginAnswer is what the answer to a log-in shows of the customer beside the tokens; nil: nothing.
+	LoginAnswer profile.Members
+	// Browser is how people are served who come with a browser.
+	Browser Browser
+	// TokenCookies keeps tokens in cookies; off by default.
+	TokenCookies TokenCookies
+	// CORS lets pages of other origins call this node; none by default.
+	CORS CORS
+	// BehindProxy says that a proxy before the node speaks TLS, so that browsers have come by it though the node does not see it.
+	BehindProxy bool
 	// LogEmails adds the e-mail address of a log-in to its record.
 	LogEmails bool
 	// Observe is called once for each request, after it was answered, by many goroutines at once; nil: nothing is.
@@ -68,8 +82,13 @@ type handler struct {
 	compat     compat
 	authHeader string
 	views      map[string]*view
+	order      []*view                          // the views in the order of their table
+	pages      map[string]func(*request) answer // what people see besides, by path
+	described  []byte                           // the API for programs
 	largeTurns chan struct{}
 	bodies     memoryBudget
+	lists      chan struct{}
+	cors       *cors.Cors // nil: off
 }
 
 // New makes the handler of a node; the error names every mistake in cfg. It is safe for concurrent use.
@@ -121,14 +140,26 @@ func New(cfg Config) (http.Handler, error) {
 		errs = append(errs, errors.New("httpapi: TrustedHops must not be negative"))
 	}
 	errs = append(errs, cfg.Throttles.validate())
+	for _, err := range cfg.LoginAnswer.Validate(ReservedMember) {
+		errs = append(errs, fmt.Errorf("httpapi: LoginAnswer: %w", err))
+	}
+	errs = append(errs, cfg.Browser.Validate(), cfg.TokenCookies.Validate(), cfg.CORS.Validate())
+	cfg.Browser, cfg.TokenCookies = cfg.Browser.Filled(), cfg.TokenCookies.Filled()
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
 	h := &handler{cfg: cfg, compat: compat, authHeader: strings.ReplaceAll(name, "_", "-"), views: map[string]*view{},
-		largeTurns: make(chan struct{}, largeAtOnce), bodies: memoryBudget{left: cfg.BodyMemory}}
+		largeTurns: make(chan struct{}, largeAtOnce), bodies: memoryBudget{left: cfg.BodyMemory}, lists: make(chan struct{}, listsAtOnce)}
 	for _, v := range views() {
 		h.views[v.path] = &v
+		h.order = append(h.order, &v)
 	}
+	h.pages = h.site()
+	var err error
+	if h.described, err = h.describe(); err != nil {
+		return nil, fmt.Errorf("describe the API: %w", err)
+	}
+	h.cors = cfg.CORS.handler(h.authHeader)
 	return h, nil
 }
 
@@ -139,21 +170,49 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, h.cfg.MaxBody)
 	}
 	rq := &request{Request: r, cfg: &h.cfg, node: h.cfg.Node, compat: h.compat, authHeader: h.authHeader, largeTurns: h.largeTurns, bodies: &h.bodies,
-		client: clientOf(r, h.cfg.TrustedHops)}
+		lists: h.lists, visit: &visit{}, client: clientOf(r, h.cfg.TrustedHops)}
+	if h.cors != nil {
+		h.cors.HandlerFunc(w, r)
+		if isPreflight(r) {
+			h.done(rq, answer{status: http.StatusNoContent}, started)
+			return
+		}
+	}
+	defer rq.endList()
 	a := h.answer(rq)
+	rq.dress(&a)
 	header := w.Header()
 	for name, values := range a.header {
 		header[name] = values
 	}
-	header.Set("Content-Length", strconv.Itoa(len(a.body)))
+	if h.cors != nil {
+		varyOn(header, "Origin")
+	}
+	if a.rest == nil {
+		header.Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "same-origin")
+	if a.isHTML() {
+		header.Set("Content-Security-Policy", pages.Policy)
+	}
 	if h.compat.openerPolicy {
 		header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	}
 	w.WriteHeader(a.status)
 	// An error here says that the client is gone; the record is written all the same.
-	_, _ = w.Write(a.body)
+	_, err := w.Write(a.body)
+	if a.rest != nil && err == nil && r.Method != http.MethodHead {
+		a.err = a.rest(longAnswer(rq.Context(), w))
+	}
+	h.done(rq, a, started)
+	if a.rest != nil && a.err != nil {
+		panic(http.ErrAbortHandler) // the client must not take what it got for the whole
+	}
+}
+
+// done records and counts a request that was answered.
+func (h *handler) done(rq *request, a answer, started time.Time) {
 	took := time.Since(started)
 	h.record(rq, a, took)
 	if h.cfg.Observe != nil {
@@ -175,21 +234,28 @@ func (h *handler) answer(rq *request) (a answer) {
 		rq.route = path
 		return check(rq)
 	}
+	defer func() { rq.leave(&a) }()
 	if !hostAllowed(rq.Host, h.cfg.AllowedHosts) {
 		// Django's CommonMiddleware answers before XFrameOptionsMiddleware is reached.
 		a := h.compat.page(http.StatusBadRequest).since(hostNotAllowed)
 		a.about = []slog.Attr{slog.String("host", bounded(rq.Host))}
 		return a
 	}
-	view, ok := h.views[path]
-	if !ok && h.views[path+"/"] != nil {
+	view, page := h.views[path], h.pages[path]
+	if view == nil && page == nil && (h.views[path+"/"] != nil || h.pages[path+"/"] != nil) {
 		return redirect(path+"/", rq.URL.RawQuery).since(missingSlash)
 	}
-	if !ok {
-		a = h.compat.page(http.StatusNotFound).since(unknownPath)
-	} else {
+	rq.arrive()
+	switch {
+	case view != nil:
 		rq.view, rq.route = view, view.path
 		a = rq.respond(view.serve(rq))
+		rq.browse(&a)
+	case page != nil:
+		rq.route = path
+		a = page(rq)
+	default:
+		a = h.compat.page(http.StatusNotFound).since(unknownPath)
 	}
 	a.header.Set("X-Frame-Options", "DENY")
 	return a

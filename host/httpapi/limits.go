@@ -16,7 +16,8 @@ type Limits struct {
 	ReadTimeout time.Duration
 	// BodyRate is how fast a body has to arrive once ReadTimeout is over, in bytes a second from its beginning; 0: 16 KiB.
 	BodyRate int
-	// WriteTimeout is how long after the header of a request its answer must have been taken; 0: 60 seconds.
+	// WriteTimeout is how long after the header of a request its answer must have been taken; 0: 60 seconds. A long list may take longer as
+	// long as it is taken at BodyRate.
 	WriteTimeout time.Duration
 	// IdleTimeout is how long a connection may stay open between two requests; 0: 120 seconds.
 	IdleTimeout time.Duration

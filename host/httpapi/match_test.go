@@ -49,11 +49,7 @@ func (m *matcher) response(want map[string]any, got *response) []string {
 			}
 		case "cookies":
 			for name, v := range value.(map[string]any) {
-				if v != nil {
-					m.fault("cookie %s: comparing cookies is not there yet", name)
-				} else if c, set := got.cookies[name]; set {
-					m.fault("cookie %s: want none, got %v", name, c)
-				}
+				m.cookie(name, v, got.cookies[name])
 			}
 		case "body":
 			if !got.isJSON {
@@ -114,6 +110,24 @@ func (m *matcher) header(name string, want, got any) {
 	}
 	if !same(text, got.(string)) {
 		m.fault("header %s: want %q, got %q", name, text, got)
+	}
+}
+
+// cookie compares a cookie; want is nil where none may be set. An attribute that is not there is false.
+func (m *matcher) cookie(name string, want any, got map[string]any) {
+	attributes, wanted := want.(map[string]any)
+	if !wanted || got == nil {
+		if wanted || got != nil {
+			m.fault("cookie %s: want %v, got %v", name, want, got)
+		}
+		return
+	}
+	for attribute, v := range attributes {
+		value, has := got[attribute]
+		if !has {
+			value = false
+		}
+		m.value("cookie "+name+"["+attribute+"]", v, value)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/host/profile"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -40,15 +41,10 @@ func customerValue(c store.Customer) django.Value {
 	)
 }
 
-// timeValue is a time as Django REST framework's DateTimeField shows it in UTC: Python's isoformat(), with six digits of a second
-// or none, and Z. Null for the zero time.
+// timeValue is a time as the API shows it; null for the zero time.
 func timeValue(t time.Time) django.Value {
 	if t.IsZero() {
 		return django.Null()
 	}
-	layout := "2006-01-02T15:04:05.000000Z"
-	if t.Truncate(time.Microsecond).Nanosecond() == 0 {
-		layout = "2006-01-02T15:04:05Z"
-	}
-	return django.String(t.UTC().Format(layout))
+	return django.String(profile.Time(t))
 }

@@ -21,6 +21,14 @@ var renderers = []renderer{
 	{mediaType{main: "text", sub: "html"}, browsableName},
 }
 
+// renderers are those of a node: one without pages has JSON alone, as Django REST framework has with JSONRenderer as its only renderer.
+func (c *Config) renderers() []renderer {
+	if c.Browser.Off {
+		return renderers[:1]
+	}
+	return renderers
+}
+
 // The bounds that Django REST framework 3.18 has for the Accept and Content-Type headers, in bytes and media types.
 const (
 	maxAcceptBytes = 8192
@@ -68,10 +76,10 @@ func (m mediaType) precedence() int {
 // negotiate chooses how to render the answer, by ?format= and the Accept header. The weights in it do not count: the most specific
 // range does, then the order of renderers.
 func (rq *request) negotiate() error {
-	candidates := renderers
+	candidates := rq.cfg.renderers()
 	if name := rq.queryParam("format"); name != "" {
 		candidates = nil
-		for _, f := range renderers {
+		for _, f := range rq.cfg.renderers() {
 			if f.name == name {
 				candidates = []renderer{f}
 			}

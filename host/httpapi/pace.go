@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -40,6 +41,36 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	case b.read-b.looked >= paceStep:
 		b.looked = b.read
 		_ = b.control.SetReadDeadline(b.began.Add(b.limits.ReadTimeout + time.Duration(b.read)*time.Second/time.Duration(b.limits.BodyRate)))
+	}
+	return n, err
+}
+
+// limitsKey is where the context of a connection has the limits of its server.
+type limitsKey struct{}
+
+// longAnswer writes an answer that may take longer than WriteTimeout, as long as it is taken at BodyRate.
+func longAnswer(ctx context.Context, w http.ResponseWriter) io.Writer {
+	limits, served := ctx.Value(limitsKey{}).(Limits)
+	if !served {
+		return w
+	}
+	return &pacedAnswer{Writer: w, limits: limits, control: http.NewResponseController(w), began: time.Now()}
+}
+
+type pacedAnswer struct {
+	io.Writer
+	limits  Limits
+	control *http.ResponseController
+	began   time.Time
+	written int64
+	looked  int64 // written, when the deadline was last set
+}
+
+func (a *pacedAnswer) Write(p []byte) (int, error) {
+	n, err := a.Writer.Write(p)
+	if a.written += int64(n); a.written-a.looked >= paceStep {
+		a.looked = a.written
+		_ = a.control.SetWriteDeadline(a.began.Add(a.limits.WriteTimeout + time.Duration(a.written)*time.Second/time.Duration(a.limits.BodyRate)))
 	}
 	return n, err
 }

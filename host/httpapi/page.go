@@ -2,8 +2,8 @@ package httpapi
 
 import "net/http"
 
-// pages are Django's plain pages for what no view answers (django/views/defaults.py), by status: title and text.
-var pages = map[int][2]string{
+// plainPages are Django's plain pages for what no view answers (django/views/defaults.py), by status: title and text.
+var plainPages = map[int][2]string{
 	http.StatusBadRequest:          {"Bad Request (400)", ""},
 	http.StatusNotFound:            {"Not Found", "The requested resource was not found on this server."},
 	http.StatusInternalServerError: {"Server Error (500)", ""},
@@ -11,7 +11,7 @@ var pages = map[int][2]string{
 
 // page is the plain page for a status of the table.
 func page(status int) string {
-	title, text := pages[status][0], pages[status][1]
+	title, text := plainPages[status][0], plainPages[status][1]
 	return "\n<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>" + title + "</title>\n</head>\n<body>\n" +
 		"  <h1>" + title + "</h1><p>" + text + "</p>\n</body>\n</html>\n"
 }

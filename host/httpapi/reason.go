@@ -30,6 +30,8 @@ const (
 	bodyTooLarge    reason = "body_too_large"
 	tooManyFields   reason = "too_many_fields"
 	invalidFields   reason = "invalid_fields"
+	forbidden       reason = "permission_denied"
+	csrfFailed      reason = "csrf_failed"
 	tooOften        reason = "throttled"
 	clientGone      reason = "client_gone"
 	tooSlow         reason = "timeout"

@@ -49,9 +49,9 @@ func (h *handler) record(rq *request, a answer, took time.Duration) {
 	switch {
 	case errors.Is(a.err, context.Canceled):
 		// The client is gone.
-	case a.status >= 500:
+	case a.status >= 500, a.err != nil:
 		level = slog.LevelError
-	case rq.view == nil && rq.route != "":
+	case h.healthCheck(rq.route) != nil:
 		// A health check that found nothing.
 		level = slog.LevelDebug
 	}

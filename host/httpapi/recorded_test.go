@@ -198,7 +198,21 @@ func newCustomer(t *testing.T, from map[string]any) store.NewCustomer {
 	if err != nil {
 		t.Fatalf("password of %s: %v", text("email"), err)
 	}
+	texts := func(list any) (texts []string) {
+		items, _ := list.([]any)
+		for _, item := range items {
+			texts = append(texts, item.(string))
+		}
+		return texts
+	}
+	groups := map[string][]string{}
+	if named, ok := from["groups"].(map[string]any); ok {
+		for name, permissions := range named {
+			groups[name] = texts(permissions)
+		}
+	}
 	return store.NewCustomer{
+		Permissions: texts(from["permissions"]), Groups: groups,
 		ID: core.Integer(id), Email: text("email"), FirstName: text("first_name"), LastName: text("last_name"),
 		IsActive: is("is_active"), IsStaff: is("is_staff"), IsSuperuser: is("is_superuser"),
 		LastLogin: moment("last_login"), DateJoined: moment("date_joined"), PasswordHash: hash,

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
@@ -56,15 +57,19 @@ func replay(t *testing.T, server *httptest.Server, r recording, settings recorde
 		if !accepted {
 			t.Fatalf("step %d: %s %s:\n\t%s", i, step.Request["method"], step.Request["path"], strings.Join(first, "\n\t"))
 		}
-		ctx[name] = map[string]any{"body": got.json, "headers": got.headers, "cookies": got.cookies}
+		cookies := map[string]any{}
+		for name, attributes := range got.cookies {
+			cookies[name] = attributes["value"]
+		}
+		ctx[name] = map[string]any{"body": got.json, "headers": got.headers, "cookies": cookies, "form": formIn(got.text)}
 	}
 }
 
 // response is an answer as recordings are compared with it.
 type response struct {
 	status  int
-	headers map[string]any // by name in lower case, several joined
-	cookies map[string]any
+	headers map[string]any            // by name in lower case, several joined
+	cookies map[string]map[string]any // by name: the value, and the attributes by their names in lower case, true where they have no value
 	text    string
 	json    any // nil where the body is no JSON
 	isJSON  bool
@@ -125,12 +130,21 @@ func send(address string, request map[string]any) (*response, error) {
 }
 
 func readResponse(answer *http.Response, raw []byte) *response {
-	r := &response{status: answer.StatusCode, text: string(raw), headers: map[string]any{}, cookies: map[string]any{}}
+	r := &response{status: answer.StatusCode, text: string(raw), headers: map[string]any{}, cookies: map[string]map[string]any{}}
 	for name, values := range answer.Header {
 		r.headers[strings.ToLower(name)] = strings.Join(values, ", ")
 	}
-	for _, c := range answer.Cookies() {
-		r.cookies[c.Name] = c.Value
+	for _, line := range answer.Header.Values("Set-Cookie") {
+		pair, attributes, _ := strings.Cut(line, ";")
+		name, value, _ := strings.Cut(pair, "=")
+		r.cookies[name] = map[string]any{"value": strings.Trim(value, `"`)}
+		for attribute := range strings.SplitSeq(attributes, ";") {
+			attribute, value, has := strings.Cut(strings.TrimSpace(attribute), "=")
+			r.cookies[name][strings.ToLower(attribute)] = true
+			if has {
+				r.cookies[name][strings.ToLower(attribute)] = value
+			}
+		}
 	}
 	media, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";")
 	if strings.TrimSpace(media) == "application/json" && len(raw) > 0 {
@@ -139,6 +153,27 @@ func readResponse(answer *http.Response, raw []byte) *response {
 		r.isJSON = d.Decode(&r.json) == nil
 	}
 	return r
+}
+
+var (
+	inputTag   = regexp.MustCompile(`<input\b[^>]*>`)
+	inputName  = regexp.MustCompile(`\bname=["']([^"']*)`)
+	inputValue = regexp.MustCompile(`\bvalue=["']([^"']*)`)
+)
+
+// formIn are the values of the inputs of a page, the first of each name.
+func formIn(page string) map[string]any {
+	form := map[string]any{}
+	for _, tag := range inputTag.FindAllString(page, -1) {
+		name, value := inputName.FindStringSubmatch(tag), inputValue.FindStringSubmatch(tag)
+		if name == nil || value == nil {
+			continue
+		}
+		if _, has := form[name[1]]; !has {
+			form[name[1]] = html.UnescapeString(value[1])
+		}
+	}
+	return form
 }
 
 // encodeBody makes the bytes of a body and its content type; nil where there is none.
@@ -229,11 +264,11 @@ func substitute(value any, ctx map[string]any) any {
 	return value
 }
 
-// lookup finds "step0.refresh" (a member of the body), "step0.body.a.b", "step0.cookies.x" or "step0.headers.x"; nil where there is none.
+// lookup finds "step0.refresh" (a member of the body), "step0.body.a.b", "step0.cookies.x", "step0.headers.x" or "step0.form.x"; nil where there is none.
 func lookup(path string, ctx map[string]any) any {
 	parts := strings.Split(path, ".")
 	current, rest := ctx[parts[0]], parts[1:]
-	if len(rest) > 0 && !slices.Contains([]string{"body", "cookies", "headers"}, rest[0]) {
+	if len(rest) > 0 && !slices.Contains([]string{"body", "cookies", "headers", "form"}, rest[0]) {
 		rest = append([]string{"body"}, rest...)
 	}
 	for _, part := range rest {

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"io"
 	"net/http"
 	"strings"
 
@@ -30,6 +31,26 @@ type request struct {
 	route    string   // the path, where it is one of ours
 	renderer renderer // how to render the answer
 	indent   int      // spaces of indentation for JSON, 0 for none
+
+	status int // of an answer that is no error; 0: 200
+
+	// lists are the places for long lists; hasPlace: this one has taken one.
+	lists    chan struct{}
+	hasPlace bool
+	// rest writes what follows the first page of a list, in the format of its answer; nil where that is all.
+	rest func(w io.Writer, indent int) error
+
+	// body is what the body held, where a page may show it again.
+	body django.Body
+	// called is what the form for any request sent; nil where it was not sent.
+	called *called
+
+	// parsed is the body, once it was read.
+	parsed parsedBody
+	// visit is what the request has to do with a browser.
+	visit *visit
+	// byCookie: the tokens of the answer go into cookies.
+	byCookie bool
 
 	// customer is whom the request is authenticated as; zero: anonymous.
 	customer store.Customer
@@ -68,11 +89,23 @@ func (rq *request) authenticate() error {
 	case core.OK:
 	case core.NoHeader:
 		rq.askedSession = true
-		return nil
+		if found, err := rq.authenticateCookie(); found {
+			return err
+		}
+		return rq.authenticateSession()
 	default:
 		return refused(core.Authenticate, cause)
 	}
-	result, err := rq.node.Check(rq.Context(), string(token))
+	return rq.check(string(token))
+}
+
+// check takes whom an access token names for whoever asks.
+func (rq *request) check(token string) error {
+	check := rq.node.Check
+	if rq.view.model != "" {
+		check = rq.node.CheckRights
+	}
+	result, err := check(rq.Context(), token)
 	rq.about = result
 	if err != nil {
 		return err
@@ -82,4 +115,12 @@ func (rq *request) authenticate() error {
 	}
 	rq.customer = result.Customer
 	return nil
+}
+
+// caller is who asks, as rules see it.
+func (rq *request) caller() core.Caller {
+	c := &rq.customer
+	return core.Caller{
+		Authenticated: !c.ID.IsZero(), Active: c.IsActive, Staff: c.IsStaff, Superuser: c.IsSuperuser, Rights: c.Rights,
+	}
 }

@@ -1,9 +1,12 @@
 package httpapi
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 
@@ -18,6 +21,10 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	rest   func(io.Writer) error // writes what follows body; nil where body is all
+
+	browsable bool // body is the JSON that a page is to show
+	plain     bool // body is one of Django's plain pages
 
 	// For the log alone, but for what X-Auth-Error shows of the cause.
 	code   core.Code
@@ -78,6 +85,7 @@ func (f fault) Error() string { return f.detail }
 var (
 	errNotAcceptable = fault{http.StatusNotAcceptable, notAcceptable, "Could not satisfy the request Accept header."}
 	errNotFound      = fault{http.StatusNotFound, unknownFormat, "Not found."}
+	errForbidden     = fault{http.StatusForbidden, forbidden, "You do not have permission to perform this action."}
 )
 
 // methodNotAllowed is a method that the view does not have.
@@ -108,7 +116,9 @@ func (rq *request) respond(value django.Value, err error) answer {
 	)
 	switch {
 	case err == nil:
-		return rq.render(http.StatusOK, value)
+		return rq.render(cmp.Or(rq.status, http.StatusOK), value)
+	case errors.Is(err, errForbidden):
+		return rq.forbid()
 	case errors.As(err, &refusal):
 		return rq.refuse(refusal)
 	case errors.As(err, &invalid):
@@ -173,6 +183,19 @@ func (rq *request) refuse(r refusal) answer {
 	return a
 }
 
+// codeForbidden is the code of a request whose customer lacks a right (Django REST framework's PermissionDenied).
+const codeForbidden core.Code = "permission_denied"
+
+// forbid answers a customer who lacks a right.
+func (rq *request) forbid() answer {
+	a := rq.detail(errForbidden.status, errForbidden.detail)
+	if rq.cfg.ErrorHeader {
+		a.header.Set("X-Auth-Error", string(codeForbidden))
+	}
+	a.code, a.reason = codeForbidden, forbidden
+	return a
+}
+
 // messages says of each class of AUTH_TOKEN_CLASSES why it refused a token.
 func messages(settings *core.Settings, refusals []core.Refusal) django.Value {
 	list := make([]django.Value, len(refusals))
@@ -197,7 +220,10 @@ func (rq *request) render(status int, value django.Value) answer {
 	a := answer{status: status, header: http.Header{"Allow": {rq.view.allow()}, "Vary": {"Accept"}}}
 	var err error
 	if rq.renderer.name == browsableName {
-		err = rq.browse(&a, value)
+		a.browsable = true
+		a.header.Set("Content-Type", "text/html; charset=utf-8")
+		a.header.Set("Vary", "Accept, Cookie")
+		a.body, err = django.Render(value, browsableIndent)
 	} else {
 		err = rq.renderJSON(&a, value)
 	}
@@ -211,6 +237,10 @@ func (rq *request) renderJSON(a *answer, value django.Value) (err error) {
 	if a.body, err = django.Render(value, rq.indent); err != nil {
 		return err
 	}
+	if rq.rest != nil {
+		a.body = bytes.TrimRight(a.body, "\n]")
+		a.rest = func(w io.Writer) error { return rq.rest(w, rq.indent) }
+	}
 	if rq.askedSession {
 		a.header.Set("Vary", "Accept, Cookie")
 	}
@@ -222,7 +252,7 @@ func (rq *request) renderJSON(a *answer, value django.Value) (err error) {
 
 // page is one of Django's plain pages.
 func (c compat) page(status int) answer {
-	return answer{status: status, body: []byte(page(status)), header: http.Header{"Content-Type": {c.pageType}}}
+	return answer{status: status, body: []byte(page(status)), header: http.Header{"Content-Type": {c.pageType}}, plain: true}
 }
 
 // failed is the answer to a failure of our own: its error is for the log.

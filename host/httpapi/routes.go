@@ -1,6 +1,9 @@
 package httpapi
 
-import "github.com/edgetoken/edgetoken/host/httpapi/django"
+import (
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi/django"
+)
 
 // view is one row of the table of routes: a path, who may call it, and what answers each method.
 type view struct {
@@ -12,12 +15,13 @@ type view struct {
 	// authenticates: the Authorization header is read, and a session asked for where it has no token of ours (JWTAuthentication, then
 	// SessionAuthentication). The token views read neither, so that a stale header does not keep anyone from logging in.
 	authenticates bool
-	// permits says who may call the view; nil: anyone.
-	permits permission
+	// rule says who may call the view; zero: anyone. model is whose rights it asks for, "app_label.model"; "" where it knows no rights.
+	rule  core.Rule
+	model string
 	// logsIn: requests count as log-ins for the throttles.
 	logsIn bool
-	// get and post answer these methods; nil where the view has none. HEAD is answered as GET.
-	get, post func(*request) (django.Value, error)
+	// get to remove answer GET, POST, PUT, PATCH and DELETE; nil where the view has none. HEAD is answered as GET.
+	get, post, put, patch, remove func(*request) (django.Value, error)
 }
 
 // field is a field of a body.
@@ -61,8 +65,18 @@ func views() []view {
 		{
 			path: "/customers/me/", name: "Me",
 			description:   "The customer that the request is authenticated as.",
-			authenticates: true, permits: isAuthenticated,
+			authenticates: true, rule: core.IsAuthenticated,
 			get: showMe, post: echo,
 		},
+		{
+			path: "/customers/", name: "Customer List",
+			description:   "All customers.",
+			authenticates: true, rule: core.IsAdminUser,
+			get: listCustomers,
+		},
+		sample("/customers/open/", "Open", "Anyone.", core.AllowAny),
+		sample("/customers/readonly/", "Read Only", "Anyone reads, customers write.", core.IsAuthenticatedOrReadOnly),
+		sample("/customers/managed/", "Managed", "Model permissions.", core.DjangoModelPermissions),
+		sample("/customers/directory/", "Directory", "Model permissions, anonymous read.", core.DjangoModelPermissionsOrAnonReadOnly),
 	}
 }

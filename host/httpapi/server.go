@@ -41,9 +41,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	limits := s.Limits.filled()
 	open := limitConnections(l, limits, log)
 	server := &http.Server{
-		Handler:           limits.paced(s.Handler),
-		TLSConfig:         s.TLS,
-		ConnState:         open.changed,
+		Handler:   limits.paced(s.Handler),
+		TLSConfig: s.TLS,
+		ConnState: open.changed,
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.Background(), limitsKey{}, limits)
+		},
 		ReadHeaderTimeout: limits.HeaderTimeout,
 		ReadTimeout:       limits.ReadTimeout,
 		WriteTimeout:      limits.WriteTimeout,

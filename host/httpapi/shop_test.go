@@ -92,7 +92,7 @@ func (s *shop) ask(t *testing.T, method, path, body string, headers ...string) (
 			request.Host = value
 		}
 	}
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := http.Client{Transport: s.Client().Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	answer, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)

@@ -23,8 +23,8 @@ type Throttles struct {
 	User throttle.Rate
 	// Login is for log-ins from one client address, whether they succeed or not.
 	Login throttle.Rate
-	// Account is for log-ins with one e-mail address, whether they succeed or not, and whether there is such a customer or not. Whoever
-	// knows the address can use up its rate, so that its owner has to wait.
+	// Account is for log-ins with one e-mail address (node.Node.Account), whether they succeed or not, and whether there is such a customer
+	// or not. Whoever knows the address can use up its rate, so that its owner has to wait.
 	Account throttle.Rate
 }
 
@@ -66,7 +66,7 @@ func (rq *request) throttle() error {
 
 // throttleAccount counts a log-in with this e-mail address.
 func (rq *request) throttleAccount(email string) error {
-	return rq.count(scoped{"account", rq.cfg.Throttles.Account, "account " + email})
+	return rq.count(scoped{"account", rq.cfg.Throttles.Account, "account " + rq.node.Account(email)})
 }
 
 // count counts a request against each rate, those after one that is used up included, and refuses it for the longest wait.
@@ -100,13 +100,16 @@ func (t throttled) Error() string {
 	return "Request was throttled. Expected available in " + strconv.Itoa(t.seconds) + unit
 }
 
+// wait is how long to wait, as Retry-After has it.
+func (t throttled) wait() string { return strconv.Itoa(t.seconds) }
+
 // codeThrottled is the code of a request that came too soon, for the log: its answer shows none.
 const codeThrottled core.Code = "throttled"
 
 // tooSoon answers a request that came too soon.
 func (rq *request) tooSoon(t throttled) answer {
 	a := rq.detail(http.StatusTooManyRequests, t.Error())
-	a.header.Set("Retry-After", strconv.Itoa(t.seconds))
+	a.header.Set("Retry-After", t.wait())
 	a.code, a.reason, a.about = codeThrottled, tooOften, []slog.Attr{slog.String("throttle", t.names)}
 	return a
 }

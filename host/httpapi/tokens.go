@@ -6,8 +6,11 @@ import (
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
-// obtainPair answers {"email", "password"} with {"refresh", "access"}.
+// obtainPair answers {"email", "password"} with {"refresh", "access"}, and what is configured of the customer.
 func obtainPair(rq *request) (django.Value, error) {
+	if err := rq.intoCookies(); err != nil {
+		return django.Value{}, err
+	}
 	texts, err := rq.texts("email", "password")
 	if err != nil {
 		return django.Value{}, err
@@ -17,36 +20,43 @@ func obtainPair(rq *request) (django.Value, error) {
 		return django.Value{}, err
 	}
 	result, err := rq.node.Login(rq.Context(), rq.client.network, texts[0], texts[1])
-	return rq.concluded(core.Login, result, err)
+	pair, err := rq.concluded(core.Login, result, err)
+	if err != nil {
+		return django.Value{}, err
+	}
+	return rq.withCustomer(pair, result.Customer)
 }
 
 // refreshToken answers {"refresh"} with {"access"}.
 func refreshToken(rq *request) (django.Value, error) {
-	texts, err := rq.texts("refresh")
+	token, err := rq.token("refresh", rq.cfg.TokenCookies.Refresh)
 	if err != nil {
 		return django.Value{}, err
 	}
-	result, err := rq.node.Refresh(rq.Context(), texts[0])
+	result, err := rq.node.Refresh(rq.Context(), token)
 	return rq.concluded(core.Refresh, result, err)
 }
 
 // verifyToken answers {"token"} with {}.
 func verifyToken(rq *request) (django.Value, error) {
-	texts, err := rq.texts("token")
+	token, err := rq.token("token", rq.cfg.TokenCookies.Access)
 	if err != nil {
 		return django.Value{}, err
 	}
-	result, err := rq.node.Verify(rq.Context(), texts[0])
+	result, err := rq.node.Verify(rq.Context(), token)
 	return rq.concluded(core.Verify, result, err)
 }
 
-// blacklistToken answers {"refresh"} with {}.
+// blacklistToken answers {"refresh"} with {}. Where the token comes in a cookie, both cookies go.
 func blacklistToken(rq *request) (django.Value, error) {
-	texts, err := rq.texts("refresh")
+	if err := rq.logsOut("refresh"); err != nil {
+		return django.Value{}, err
+	}
+	token, err := rq.token("refresh", rq.cfg.TokenCookies.Refresh)
 	if err != nil {
 		return django.Value{}, err
 	}
-	result, err := rq.node.Blacklist(rq.Context(), texts[0])
+	result, err := rq.node.Blacklist(rq.Context(), token)
 	return rq.concluded(core.Blacklist, result, err)
 }
 
@@ -62,6 +72,9 @@ func (rq *request) concluded(op core.Op, result node.Result, err error) (django.
 			r.reason = whyNoLogin(result.Customer)
 		}
 		return django.Value{}, r
+	}
+	if rq.byCookie {
+		return django.Object(), rq.keep(result.Tokens)
 	}
 	var members []django.Member
 	for _, token := range result.Tokens {

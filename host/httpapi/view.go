@@ -19,45 +19,71 @@ func (v *view) serve(rq *request) (django.Value, error) {
 			return django.Value{}, err
 		}
 	}
-	if v.permits != nil {
-		if err := v.permits(rq); err != nil {
-			return django.Value{}, err
-		}
+	method := strings.ToUpper(rq.Method)
+	if err := v.permit(rq, method); err != nil {
+		return django.Value{}, err
 	}
 	if err := rq.throttle(); err != nil {
 		return django.Value{}, err
 	}
-	method := strings.ToUpper(rq.Method)
-	switch {
-	case v.get != nil && (method == http.MethodGet || method == http.MethodHead):
-		return v.get(rq)
-	case v.post != nil && method == http.MethodPost:
-		return v.post(rq)
-	case method == http.MethodOptions:
-		return v.metadata(), nil
+	if handle := v.handler(method); handle != nil {
+		return handle(rq)
 	}
 	return django.Value{}, methodNotAllowed(method)
 }
 
-// allow is the Allow header: the methods of the view, in the order of Django's View.http_method_names.
-func (v *view) allow() string {
-	var methods []string
-	if v.get != nil {
-		methods = append(methods, http.MethodGet)
-	}
-	if v.post != nil {
-		methods = append(methods, http.MethodPost)
-	}
-	if v.get != nil {
-		methods = append(methods, http.MethodHead)
-	}
-	return strings.Join(append(methods, http.MethodOptions), ", ")
+// methods are those that a view can have, in the order of Django's View.http_method_names.
+var methods = []string{
+	http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions,
 }
 
-// metadata is what OPTIONS shows (Django REST framework's SimpleMetadata).
-func (v *view) metadata() django.Value {
+// handler is what answers a method, in capitals; nil where the view does not have it.
+func (v *view) handler(method string) func(*request) (django.Value, error) {
+	switch method {
+	case http.MethodGet, http.MethodHead:
+		return v.get
+	case http.MethodPost:
+		return v.post
+	case http.MethodPut:
+		return v.put
+	case http.MethodPatch:
+		return v.patch
+	case http.MethodDelete:
+		return v.remove
+	case http.MethodOptions:
+		return v.metadata
+	}
+	return nil
+}
+
+// allow is the Allow header: the methods of the view.
+func (v *view) allow() string {
+	var allowed []string
+	for _, m := range methods {
+		if v.handler(m) != nil {
+			allowed = append(allowed, m)
+		}
+	}
+	return strings.Join(allowed, ", ")
+}
+
+// permit says whether whoever asks may use a method of the view: nil, or the refusal.
+func (v *view) permit(rq *request, method string) error {
+	switch v.rule.Judge(method, v.model, rq.caller()) {
+	case core.Allowed:
+		return nil
+	case core.Unauthenticated:
+		return refused(core.Authenticate, core.NoHeader)
+	case core.MethodNotAllowed:
+		return methodNotAllowed(method)
+	}
+	return errForbidden
+}
+
+// metadata is what OPTIONS shows (Django REST framework's SimpleMetadata): the fields of a body too, to whom may send one.
+func (v *view) metadata(rq *request) (django.Value, error) {
 	var renders, parses []string
-	for _, r := range renderers {
+	for _, r := range rq.cfg.renderers() {
 		renders = append(renders, r.String())
 	}
 	for _, p := range parsers {
@@ -69,7 +95,7 @@ func (v *view) metadata() django.Value {
 		django.Texts("renders", renders...),
 		django.Texts("parses", parses...),
 	}
-	if v.fields != nil {
+	if v.fields != nil && v.permit(rq, http.MethodPost) == nil {
 		var fields []django.Member
 		for _, f := range v.fields {
 			fields = append(fields, django.Pair(f.name, django.Object(
@@ -81,16 +107,5 @@ func (v *view) metadata() django.Value {
 		}
 		members = append(members, django.Pair("actions", django.Object(django.Pair("POST", django.Object(fields...)))))
 	}
-	return django.Object(members...)
-}
-
-// permission says whether a request may call a view: nil, or the refusal.
-type permission func(*request) error
-
-// isAuthenticated permits customers (Django REST framework's IsAuthenticated).
-func isAuthenticated(rq *request) error {
-	if rq.customer.ID.IsZero() {
-		return refused(core.Authenticate, core.NoHeader)
-	}
-	return nil
+	return django.Object(members...), nil
 }

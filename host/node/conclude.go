@@ -78,14 +78,24 @@ func (n *Node) decide(ctx context.Context, request *core.Request, customer store
 	if request.Now.IsZero() {
 		request.Now = n.now()
 	}
-	if request.Op.Writes() {
-		if !customer.ID.IsZero() {
-			request.Extra = n.cfg.Claims(customer)
-		}
-		request.Entropy = make([]byte, core.EntropyBytes)
-		if _, err := io.ReadFull(n.cfg.Rand, request.Entropy); err != nil {
-			return core.Outcome{}, fmt.Errorf("read entropy: %w", err)
-		}
+	if !request.Op.Writes() {
+		return n.cfg.Engine.Decide(ctx, *request)
 	}
-	return n.cfg.Engine.Decide(ctx, *request)
+	request.Entropy = make([]byte, core.EntropyBytes)
+	if _, err := io.ReadFull(n.cfg.Rand, request.Entropy); err != nil {
+		return core.Outcome{}, fmt.Errorf("read entropy: %w", err)
+	}
+	var noClaims error // why the customer can have no tokens
+	if !customer.ID.IsZero() {
+		request.Extra, noClaims = n.cfg.Claims.JSON(customer)
+	}
+	outcome, err := n.cfg.Engine.Decide(ctx, *request)
+	if errors.Is(err, core.ErrExtra) {
+		noClaims, request.Extra = err, nil
+		outcome, err = n.cfg.Engine.Decide(ctx, *request)
+	}
+	if err == nil && noClaims != nil && !outcome.Refused() { // a refusal stays one: it must not tell such a customer from nobody
+		return core.Outcome{}, fmt.Errorf("claims of customer %s: %w", customer.ID, noClaims)
+	}
+	return outcome, err
 }

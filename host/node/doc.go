@@ -8,6 +8,9 @@
 //	decide  the engine judges, and writes the tokens to issue
 //	settle  the store makes the effects durable, or checks again what the decision read
 //
+// Sessions of browsers (StartSession, Session, EndSession) are the store's alone: a log-in checks the password as Login does, and the store
+// begins the session if the customer is still the one whose password that was.
+//
 // The one rule: no answer that grants anything leaves before its decision is settled. Nothing is held between two steps, no
 // engine instance and no transaction; where the state changed in between, the store says so and load, decide, settle run again.
 //

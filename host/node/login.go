@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/admission"
@@ -14,25 +15,41 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// Login asks for a pair of tokens for the customer with exactly this e-mail address and this password, both cleaned already. client is
-// the address that asks, zero where it is not known: passwords are hashed in turns that are fair to each client and each account.
+// Login asks for a pair of tokens for the customer with this e-mail address, exactly or with FoldEmails but for case, and this password, both
+// cleaned already. client is the address that asks, zero where it is not known: passwords are hashed in turns that are fair to each client and
+// each account. Result.Customer has his Rights, and where the log-in is recorded it is his LastLogin.
 //
 // Wrong, unknown, inactive and unusable take the same work and give the same refusal. Before a password is hashed nothing of the
 // store is held, so the state is loaded anew afterwards: a password that was changed in between loses.
 func (n *Node) Login(ctx context.Context, client netip.Prefix, email, given string) (Result, error) {
-	query := store.Query{Login: email, HasLogin: true, Field: n.cfg.UserIDField}
+	query := store.Query{Login: email, HasLogin: true, Fold: n.cfg.FoldEmails, Field: n.cfg.UserIDField, Rights: true}
 	known, customer, err := n.cfg.Store.Load(ctx, query)
 	if err != nil {
 		return Result{}, err
 	}
-	good, err := n.passwordGood(ctx, admission.Work{Client: client, Account: email}, customer, given)
+	good, err := n.passwordGood(ctx, admission.Work{Client: client, Account: n.Account(email)}, customer, given)
 	if err != nil {
 		return Result{Customer: customer}, err
 	}
-	return n.conclude(ctx, core.Request{Op: core.Login}, query, func(state *core.State) {
+	result, err := n.conclude(ctx, core.Request{Op: core.Login}, query, func(state *core.State) {
 		// The revoke claim changes with the password and with nothing else.
 		state.PasswordGood = good && state.Customer.ID == known.Customer.ID && state.Customer.RevokeClaim == known.Customer.RevokeClaim
 	})
+	for _, e := range result.Effects.List {
+		if e.Kind == core.RecordLogin {
+			result.Customer.LastLogin = time.UnixMicro(e.At).UTC()
+		}
+	}
+	return result, err
+}
+
+// Account is the name of the account that a log-in with an e-mail address asks for, whether there is one or not: log-ins with one account count
+// together. It is the address, with FoldEmails without regard to case.
+func (n *Node) Account(email string) string {
+	if n.cfg.FoldEmails {
+		return store.Fold(email)
+	}
+	return email
 }
 
 // passwordGood reports whether given is the customer's password. For a customer who does not exist, or whose password is

@@ -12,6 +12,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/host/hashing"
+	"github.com/edgetoken/edgetoken/host/profile"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -40,8 +41,13 @@ type Config struct {
 	Hasher hashing.Hasher
 	// Keys describes the keys of Engine, for Result.KeyID; zero: that stays empty.
 	Keys core.KeySet
-	// Claims gives the configured claims of a customer as a JSON object; nil: none. Called at each log-in and refresh.
-	Claims func(store.Customer) []byte
+	// FoldEmails says that upper and lower case are the same in the e-mail address of a log-in: store.Query.Fold.
+	FoldEmails bool
+	// Claims are what both tokens say of a customer beside simplejwt's own claims, fresh at each log-in and refresh. What the customer does not
+	// have is left out. A log-in or refresh whose claims would be more than profile.MaxBytes fails.
+	Claims profile.Members
+	// SessionAge is how long a session of a browser lasts from its log-in on; 0: DefaultSessionAge.
+	SessionAge time.Duration
 	// Log is for what no single request is to blame for; nil: slog.Default.
 	Log *slog.Logger
 }
@@ -76,6 +82,12 @@ func New(cfg Config) (*Node, error) {
 		errs = append(errs, fmt.Errorf("node: Passwords: a hash takes %d KiB and the memory for hashing is %d KiB: lower the one or raise the other",
 			memoryOf(cfg.Passwords)>>10, cfg.Hashing.Memory()>>10))
 	}
+	for _, err := range cfg.Claims.Validate(cfg.Settings.Reserved) {
+		errs = append(errs, fmt.Errorf("node: Claims: %w", err))
+	}
+	if cfg.SessionAge < 0 {
+		errs = append(errs, errors.New("node: SessionAge must not be negative"))
+	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
@@ -88,8 +100,8 @@ func New(cfg Config) (*Node, error) {
 	if cfg.Hasher == nil {
 		cfg.Hasher = hashing.Here{Rand: cfg.Rand}
 	}
-	if cfg.Claims == nil {
-		cfg.Claims = func(store.Customer) []byte { return nil }
+	if cfg.SessionAge == 0 {
+		cfg.SessionAge = DefaultSessionAge
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
@@ -105,14 +117,21 @@ type Stats struct {
 // Stats gives the present figures.
 func (n *Node) Stats() Stats { return Stats{Hashing: n.cfg.Hashing.Stats()} }
 
-// Remember has the store keep the longest lifetime that access tokens ever had, so that a revocation outlives those that were issued when it was longer.
+// Remember has the store keep the longest lifetimes that tokens ever had, so that a revocation outlives those that were issued when they were longer.
 // Call it before the node's first request.
 func (n *Node) Remember(ctx context.Context) error {
-	return n.cfg.Store.Remember(ctx, n.cfg.Settings.Longest())
+	s := &n.cfg.Settings
+	refresh := (s.RefreshTokenLifetime + s.Leeway + time.Second - 1) / time.Second
+	return n.cfg.Store.Remember(ctx, store.Lifetimes{Access: s.Longest(), Refresh: int64(refresh)})
 }
 
 // Settings are the settings that the node judges by. The caller must not change what they point to.
 func (n *Node) Settings() *core.Settings { return &n.cfg.Settings }
+
+// Customers is a page of at most limit customers in the order of their ids, from the one that follows after; zero: from the first.
+func (n *Node) Customers(ctx context.Context, after core.CustomerID, limit int) ([]store.Customer, error) {
+	return n.cfg.Store.List(ctx, after, limit)
+}
 
 // Ready reports whether the node can answer: its engine reads tokens and its store is healthy. The error says what is wrong.
 func (n *Node) Ready(ctx context.Context) error {

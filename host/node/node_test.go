@@ -242,7 +242,7 @@ func TestTokenOfAnotherIssuer(t *testing.T) {
 }
 
 // TestStateChangesMeanwhile changes a customer between the moment when the state is loaded and the one when the decision is
-// settled: Claims is called between the two.
+// settled: entropy is asked for between the two.
 func TestStateChangesMeanwhile(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -263,15 +263,14 @@ func TestStateChangesMeanwhile(t *testing.T) {
 			var w *world
 			calls, armed := 0, false
 			w = newWorld(t, func(cfg *node.Config) {
-				cfg.Claims = func(store.Customer) []byte {
+				cfg.Rand = meanwhile(func() {
 					if calls++; armed {
 						armed = false
 						if err := c.change(w, t.Context()); err != nil {
 							t.Error(err)
 						}
 					}
-					return nil
-				}
+				})
 			})
 			refresh, _ := w.login(t)
 			w.now = w.now.Add(time.Second)
@@ -285,6 +284,14 @@ func TestStateChangesMeanwhile(t *testing.T) {
 			}
 		})
 	}
+}
+
+// meanwhile is entropy that is asked for after the state was loaded and before the decision: something happens in between.
+type meanwhile func()
+
+func (m meanwhile) Read(p []byte) (int, error) {
+	m()
+	return rand.Read(p)
 }
 
 func logIn(w *world, ctx context.Context, _ string) (node.Result, error) {
@@ -312,14 +319,13 @@ func TestStateNeverSettles(t *testing.T) {
 	var w *world
 	attempts := 0
 	w = newWorld(t, func(cfg *node.Config) {
-		cfg.Claims = func(store.Customer) []byte {
+		cfg.Rand = meanwhile(func() {
 			attempts++
 			w.now = w.now.Add(time.Second)
 			if err := logOut(w, t.Context()); err != nil {
 				t.Error(err)
 			}
-			return nil
-		}
+		})
 	})
 	result, err := w.Login(t.Context(), client, "ana@example.com", "right")
 	if !errors.Is(err, node.ErrBusy) || len(result.Tokens) > 0 {

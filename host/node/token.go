@@ -23,6 +23,11 @@ func (n *Node) Check(ctx context.Context, token string) (Result, error) {
 	return n.judge(ctx, core.Authenticate, token)
 }
 
+// CheckRights is Check, and Result.Customer has his Rights.
+func (n *Node) CheckRights(ctx context.Context, token string) (Result, error) {
+	return n.judgeWith(ctx, core.Authenticate, token, true)
+}
+
 // Blacklist asks that a refresh token and all that descends from its log-in are refused from now on.
 func (n *Node) Blacklist(ctx context.Context, token string) (Result, error) {
 	return n.judge(ctx, core.Blacklist, token)
@@ -30,6 +35,10 @@ func (n *Node) Blacklist(ctx context.Context, token string) (Result, error) {
 
 // judge opens a token and concludes what is asked of it.
 func (n *Node) judge(ctx context.Context, op core.Op, token string) (Result, error) {
+	return n.judgeWith(ctx, op, token, op.Writes() && n.cfg.Claims.NeedsRights())
+}
+
+func (n *Node) judgeWith(ctx context.Context, op core.Op, token string, rights bool) (Result, error) {
 	opened, err := n.cfg.Engine.Open(ctx, []byte(token))
 	if err != nil {
 		return Result{}, err
@@ -41,6 +50,7 @@ func (n *Node) judge(ctx context.Context, op core.Op, token string) (Result, err
 		return Result{Outcome: outcome}, err
 	}
 	query := Query(opened, request.Now, n.cfg.UserIDField, n.cfg.Store.IDs())
+	query.Rights = rights
 	return n.conclude(ctx, request, query, func(state *core.State) {
 		state.UnreadableCustomer = opened.UnreadableCustomer(userIDKind(n.cfg.UserIDField, n.cfg.Store.IDs()))
 	})

@@ -20,10 +20,18 @@ import (
 //
 //	POST   /customers               whole customers as readEntries takes them; all are added or none; ?id= (may be empty): just one, with this id
 //	GET    /customers?after=&limit= a page of customers in the order of their ids
+//	GET    /customers?group=        with after and limit: the same of the members of this group
 //	GET    /customers?email=        the same with the one customer of this e-mail address, or none
 //	GET    /customer?key=           the customer with this id or e-mail address
 //	POST   /customer?key=           {"is_active": false} or {"password": "…"}; null: unusable
+//	PATCH  /customer?key=           what changes: email, first_name, last_name, is_staff, is_superuser, attributes
 //	DELETE /customer?key=
+//	POST   /rights?key=             {"grant": ["app.codename"], "revoke": […], "join": ["group"], "leave": […]}
+//	GET    /groups                  all groups
+//	POST   /groups                  {"name": "…", "permissions": […]}: a new group
+//	PUT    /groups                  the same: a new group, or other permissions of one that is there
+//	PATCH  /groups                  {"name": "…", "grant": […], "revoke": […]}
+//	DELETE /groups?name=
 //	POST   /token                   {"token": "…", "as": "refresh"}: the judgement of it, step by step
 //	POST   /revoke                  {"token": "…"}, {"customer": "…"} or {"family": "…", "customer": "…"}: ends what it names
 //
@@ -53,7 +61,14 @@ func (a *admin) handler() http.Handler {
 		"GET /customers":   a.listCustomers,
 		"GET /customer":    a.showCustomer,
 		"POST /customer":   a.changeCustomer,
+		"PATCH /customer":  a.setCustomer,
 		"DELETE /customer": a.removeCustomer,
+		"POST /rights":     a.changeRights,
+		"GET /groups":      a.listGroups,
+		"POST /groups":     a.addGroup,
+		"PUT /groups":      a.putGroup,
+		"PATCH /groups":    a.changeGroup,
+		"DELETE /groups":   a.removeGroup,
 		"POST /token":      a.judgeToken,
 		"POST /revoke":     a.revoke,
 	} {

@@ -30,6 +30,11 @@ type customerView struct {
 	LastLogin   *time.Time      `json:"last_login"`
 	DateJoined  time.Time       `json:"date_joined"`
 	Attributes  json.RawMessage `json:"attributes"` // null where there are none
+	// Permissions are the customer's own, and Groups the names of the groups, both sorted.
+	Permissions []string `json:"permissions"`
+	Groups      []string `json:"groups"`
+	// Rights are all that the customer may do, by groups too; none where not active. Not there in lists.
+	Rights *[]string `json:"rights,omitempty"`
 	// PasswordKind says how the password is kept: "argon2id", another format of Django's, "unusable" or "unknown".
 	PasswordKind string `json:"password_kind"`
 }
@@ -56,6 +61,7 @@ func viewOf(c store.Customer) customerView {
 	v := customerView{
 		ID: viewID(c.ID), Email: c.Email, FirstName: c.FirstName, LastName: c.LastName, IsActive: c.IsActive, IsStaff: c.IsStaff,
 		IsSuperuser: c.IsSuperuser, DateJoined: c.DateJoined, Attributes: c.Attributes, PasswordKind: passwordFormat(c.PasswordHash),
+		Permissions: list(c.Permissions), Groups: list(c.Groups),
 	}
 	if !c.LastLogin.IsZero() {
 		v.LastLogin = &c.LastLogin
@@ -64,6 +70,14 @@ func viewOf(c store.Customer) customerView {
 		v.Attributes = json.RawMessage("null")
 	}
 	return v
+}
+
+// list is a list that JSON shows as one even where it is empty.
+func list(texts []string) []string {
+	if texts == nil {
+		return []string{}
+	}
+	return texts
 }
 
 func viewID(id core.CustomerID) any {
@@ -207,7 +221,7 @@ func (a *admin) listCustomers(r *http.Request) (any, error) {
 		return nil, errors.New("the limit must be between 1 and 999")
 	}
 	// One more than asked for says whether there is a next page.
-	page, err := a.store.List(r.Context(), after, limit+1)
+	page, err := a.page(r.Context(), r.URL.Query()["group"], after, limit+1)
 	if err != nil {
 		return nil, err
 	}
@@ -220,6 +234,35 @@ func (a *admin) listCustomers(r *http.Request) (any, error) {
 		answer.Customers = append(answer.Customers, viewOf(c))
 	}
 	return answer, nil
+}
+
+// page is a page of customers, where groups are named of those who are in all of them: it looks at each customer then.
+func (a *admin) page(ctx context.Context, groups []string, after core.CustomerID, limit int) ([]store.Customer, error) {
+	if len(groups) == 0 {
+		return a.store.List(ctx, after, limit)
+	}
+	if err := a.checkGroups(ctx, groups); err != nil {
+		return nil, err
+	}
+	var members []store.Customer
+	for {
+		const most = 1000
+		page, err := a.store.List(ctx, after, most)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range page {
+			if !slices.ContainsFunc(groups, func(g string) bool { return !slices.Contains(c.Groups, g) }) {
+				if members = append(members, c); len(members) == limit {
+					return members, nil
+				}
+			}
+			after = c.ID
+		}
+		if len(page) < most {
+			return members, nil
+		}
+	}
 }
 
 // listByEmail is a page of the one customer with an e-mail address, or of none.
@@ -238,7 +281,10 @@ func (a *admin) listByEmail(r *http.Request) (any, error) {
 
 func (a *admin) showCustomer(r *http.Request) (any, error) {
 	c, err := a.find(r.Context(), r.URL.Query().Get("key"))
-	return viewOf(c), err
+	if err != nil {
+		return nil, err
+	}
+	return a.viewWithRights(r.Context(), c.ID)
 }
 
 func (a *admin) changeCustomer(r *http.Request) (any, error) {
@@ -281,15 +327,21 @@ func (a *admin) removeCustomer(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.store.Remove(r.Context(), c.ID, a.tokensLive()); err != nil {
+	live, err := a.tokensLive(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	if err := a.store.Remove(r.Context(), c.ID, live); err != nil {
 		return nil, err
 	}
 	a.did("customer removed", c.ID)
 	return viewOf(c), nil
 }
 
-// tokensLive is how long a token that was issued now can be in use, with a day for clocks and changed settings.
-func (a *admin) tokensLive() time.Duration {
+// tokensLive is how long a token that was issued until now can be in use, under the longest lifetime that ever was, with a day for clocks.
+func (a *admin) tokensLive(ctx context.Context) (time.Duration, error) {
 	s := a.cfg.Settings
-	return max(s.AccessTokenLifetime, s.RefreshTokenLifetime) + s.Leeway + 24*time.Hour
+	live := max(s.AccessTokenLifetime, s.RefreshTokenLifetime) + s.Leeway
+	ever, err := a.store.Remembered(ctx)
+	return max(live, time.Duration(max(ever.Access, ever.Refresh))*time.Second) + 24*time.Hour, err
 }

@@ -15,12 +15,16 @@ import (
 type checkView struct {
 	File       string     `json:"file"`
 	Sound      bool       `json:"sound"`
-	ID         string     `json:"id"`  // of the store; empty where it could not be read
-	IDs        string     `json:"ids"` // "integer", "text"; empty where it could not be read
+	ID         string     `json:"id"`     // of the store; empty where it could not be read
+	IDs        string     `json:"ids"`    // "integer", "text"; empty where it could not be read
+	Schema     int        `json:"schema"` // 0 where it could not be read
+	Older      bool       `json:"older"`  // a schema that edgetoken upgrades when it opens the store
 	Bytes      int64      `json:"bytes"`
 	Customers  int        `json:"customers"`
 	Families   int        `json:"families"`
 	Tombstones int        `json:"tombstones"`
+	Groups     int        `json:"groups"`
+	Sessions   int        `json:"sessions"`
 	LastCommit *time.Time `json:"last_commit"` // null where it could not be read
 	Problems   []string   `json:"problems"`
 	More       int        `json:"more"` // problems beyond those listed
@@ -54,7 +58,8 @@ The store of a running node is in use: stop the node, or check a copy. The exit 
 			}
 			v := checkView{
 				File: path, Sound: r.Sound(), ID: r.ID, IDs: map[core.IDKind]string{core.IntegerID: "integer", core.TextID: "text"}[r.IDs], Bytes: r.Bytes,
-				Customers: r.Customers, Families: r.Families, Tombstones: r.Tombstones, Problems: []string{}, More: r.More,
+				Schema: r.Schema, Older: r.Older,
+				Customers: r.Customers, Families: r.Families, Tombstones: r.Tombstones, Groups: r.Groups, Sessions: r.Sessions, Problems: []string{}, More: r.More,
 			}
 			if !r.LastCommit.IsZero() {
 				v.LastCommit = &r.LastCommit
@@ -82,9 +87,17 @@ func printCheck(c *cobra.Command, v checkView) error {
 	if v.LastCommit != nil {
 		last = v.LastCommit.Format(time.RFC3339)
 	}
+	layout := "unknown"
+	if v.Schema > 0 {
+		layout = fmt.Sprint(v.Schema)
+	}
+	if v.Older {
+		layout += ", of an older version: the next command or node that opens the store upgrades it"
+	}
 	err := printTable(out, [][]string{
-		{"file", v.File}, {"size", fmt.Sprintf("%d bytes", v.Bytes)}, {"store", cmp.Or(v.ID, "unknown")}, {"ids", cmp.Or(v.IDs, "unknown")},
-		{"customers", fmt.Sprint(v.Customers)}, {"revoked log-ins", fmt.Sprint(v.Families)}, {"removed customers", fmt.Sprint(v.Tombstones)}, {"last commit", last},
+		{"file", v.File}, {"size", fmt.Sprintf("%d bytes", v.Bytes)}, {"store", cmp.Or(v.ID, "unknown")}, {"ids", cmp.Or(v.IDs, "unknown")}, {"schema", layout},
+		{"customers", fmt.Sprint(v.Customers)}, {"revoked log-ins", fmt.Sprint(v.Families)}, {"removed customers", fmt.Sprint(v.Tombstones)},
+		{"groups", fmt.Sprint(v.Groups)}, {"browser sessions", fmt.Sprint(v.Sessions)}, {"last commit", last},
 	})
 	if err != nil {
 		return err

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
 )
 
 // completions are the values of flags that a shell can complete. What is not named here or a file is nothing that it could know.
-var completions = map[string][]string{"engine": engines, "as": slices.Sorted(maps.Keys(ops))}
+var completions = map[string][]string{"engine": engines, "as": purposes()}
 
 // takesFile are the commands whose argument is a file.
 var takesFile = []string{"check"}

@@ -23,7 +23,8 @@ func customersCommand() *cobra.Command {
   edgetoken customers list
   edgetoken customers disable ana@example.com`,
 	}
-	c.AddCommand(addCommand(), listCommand(), showCommand(), activeCommand(false), activeCommand(true), passwdCommand(), logoutCommand(), removeCommand())
+	c.AddCommand(addCommand(), listCommand(), showCommand(), setCommand(), activeCommand(false), activeCommand(true), passwdCommand(), logoutCommand(),
+		grantCommand(), withdrawCommand(), groupsCommand(), removeCommand())
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		var unknown *pflag.NotExistError
 		if errors.As(err, &unknown) {
@@ -72,6 +73,7 @@ func keyQuery(key string) url.Values { return url.Values{"key": {key}} }
 
 func listCommand() *cobra.Command {
 	var after string
+	var groups []string
 	var limit int
 	c := addJSON(&cobra.Command{
 		Use:   "list",
@@ -79,13 +81,14 @@ func listCommand() *cobra.Command {
 		Long:  "list prints a page of customers in the order of their ids. With --json it is {\"customers\": […], \"next\": id or null}.",
 		Example: `  edgetoken customers list
   edgetoken customers list --limit 20 --after 140
+  edgetoken customers list --group editors
   edgetoken customers list --json`,
 		Args: wants(0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if limit < 1 || limit > 999 {
 				return misusef("--limit must be between 1 and 999")
 			}
-			query := url.Values{"limit": {strconv.Itoa(limit)}, "after": {after}}
+			query := url.Values{"limit": {strconv.Itoa(limit)}, "after": {after}, "group": groups}
 			return withAdmin(c, false, func(client *adminClient) error {
 				var page customerPage
 				if err := client.call(c.Context(), http.MethodGet, "/customers", query, nil, &page); err != nil {
@@ -109,6 +112,7 @@ func listCommand() *cobra.Command {
 		},
 	})
 	c.Flags().StringVar(&after, "after", "", "begin after the customer with this id")
+	c.Flags().StringArrayVar(&groups, "group", nil, "only members of the `GROUP`; repeated: of all of them")
 	c.Flags().IntVar(&limit, "limit", 100, "customers to list, up to 999")
 	return c
 }
@@ -132,6 +136,7 @@ func showCommand() *cobra.Command {
 					{"id", fmt.Sprint(v.ID)}, {"email", v.Email}, {"name", name(v)}, {"active", yes(v.IsActive)}, {"staff", yes(v.IsStaff)},
 					{"superuser", yes(v.IsSuperuser)}, {"last login", loginTime(v)}, {"joined", v.DateJoined.Format(time.RFC3339Nano)},
 					{"password", v.PasswordKind}, {"attributes", string(v.Attributes)},
+					{"permissions", strings.Join(v.Permissions, " ")}, {"groups", strings.Join(v.Groups, ", ")}, {"may", mayDo(v)},
 				})
 			})
 		},

@@ -16,6 +16,7 @@ import (
 
 func addCommand() *cobra.Command {
 	var firstName, lastName, id, file string
+	var permissions, groups []string
 	var staff, superuser, inactive, unusable bool
 	c := &cobra.Command{
 		Use:   "add EMAIL | --json FILE",
@@ -24,8 +25,10 @@ func addCommand() *cobra.Command {
 
 With --json it adds whole customers from a file or, with -, from standard input, all or none, and prints what was added as JSON. The file holds
 one object, an array of objects, or one object after the other (NDJSON). A customer has email and password (null: none) or password_hash
-(as Django encodes it), and may have id, first_name, last_name, is_active, is_staff, is_superuser, last_login, date_joined and attributes.`,
+(as Django encodes it), and may have id, first_name, last_name, is_active, is_staff, is_superuser, last_login, date_joined, attributes,
+permissions (a list) and groups: an object of groups with the permissions of each, which are made where there are none, or a list of names.`,
 		Example: `  edgetoken customers add ana@example.com --first-name Ana --last-name Ruiz
+  edgetoken customers add eva@example.com --staff --group editors --permission customers.add_customer
   pwgen 20 1 | edgetoken customers add bot@example.com --password-stdin
   echo '{"id": 7, "email": "eve@example.com", "password": null}' | edgetoken customers add --json -`,
 		Args: func(c *cobra.Command, args []string) error {
@@ -33,7 +36,7 @@ one object, an array of objects, or one object after the other (NDJSON). A custo
 				return misusef("name one e-mail address, or a file with --json; usage: %s", c.UseLine())
 			}
 			if len(args) == 0 {
-				for _, f := range []string{"first-name", "last-name", "id", "staff", "superuser", "inactive", "no-password", "password-stdin"} {
+				for _, f := range []string{"first-name", "last-name", "id", "staff", "superuser", "inactive", "permission", "group", "no-password", "password-stdin"} {
 					if c.Flags().Changed(f) {
 						return misusef("--%s does not go with --json, whose customers are whole", f)
 					}
@@ -48,7 +51,8 @@ one object, an array of objects, or one object after the other (NDJSON). A custo
 			if file != "" || len(args) == 0 {
 				return addFile(c, file)
 			}
-			e := map[string]any{"email": args[0], "first_name": firstName, "last_name": lastName, "is_staff": staff, "is_superuser": superuser, "is_active": !inactive, "password": nil}
+			e := map[string]any{"email": args[0], "first_name": firstName, "last_name": lastName, "is_staff": staff, "is_superuser": superuser, "is_active": !inactive, "password": nil,
+				"permissions": permissions, "groups": groups}
 			if !unusable {
 				read, err := passwordSource(c)
 				if err != nil {
@@ -78,6 +82,8 @@ one object, an array of objects, or one object after the other (NDJSON). A custo
 	f.BoolVar(&staff, "staff", false, "is_staff")
 	f.BoolVar(&superuser, "superuser", false, "is_superuser")
 	f.BoolVar(&inactive, "inactive", false, "add without the right to log in")
+	f.StringArrayVar(&permissions, "permission", nil, "give the `PERMISSION`, such as customers.view_customer; may be repeated")
+	f.StringArrayVar(&groups, "group", nil, "add to the `GROUP`, which must exist; may be repeated")
 	f.BoolVar(&unusable, "no-password", false, "add without a password")
 	f.StringVar(&file, "json", "", "read whole customers from `FILE`, - for standard input, and print JSON")
 	addPasswordFlag(c)

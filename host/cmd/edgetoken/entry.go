@@ -34,9 +34,10 @@ const errorsShown = 10
 //
 //	{"id": 7, "email": "ana@example.com", "password": "plain text, or null for none", "first_name": "Ana", "last_name": "Ruiz",
 //	 "is_active": true, "is_staff": false, "is_superuser": false, "last_login": null, "date_joined": "2024-01-02T03:04:05.678901Z",
-//	 "attributes": {"plan": "pro"}}
+//	 "attributes": {"plan": "pro"}, "permissions": ["customers.view_customer"], "groups": {"editors": ["customers.change_customer"]}}
 //
 // email and one of password and password_hash (as Django encodes it) must be there; id is an integer or a text as the store has them.
+// groups has the permissions of each group, which is made where there is none; a list of names is of groups that are there.
 // The error names every wrong entry, counted from 1, up to a bound.
 func readEntries(r io.Reader) ([]entry, error) {
 	in := bufio.NewReader(r)
@@ -154,8 +155,8 @@ func readEntry(raw json.RawMessage) (e entry, wrong []error) {
 		}
 		read, known := members[name]
 		switch {
-		case name == passwordKind:
-			wrong = append(wrong, errors.New(passwordKind+" is for reading only: give password or password_hash"))
+		case readOnly[name] != "":
+			wrong = append(wrong, fmt.Errorf("%s is for reading only: give %s", name, readOnly[name]))
 		case !known:
 			wrong = append(wrong, fmt.Errorf("%q is unknown: a customer has %s", name, strings.Join(slices.Sorted(maps.Keys(members)), ", ")))
 		case seen[name]:
@@ -187,6 +188,9 @@ func isFixture(raw json.RawMessage) bool {
 
 // passwordKind is the member of a customerView that says how the password is kept. It is none of an entry's, so that no word of it becomes a password.
 const passwordKind = "password_kind"
+
+// readOnly are the members of a customerView that are none of an entry's, and what takes their place.
+var readOnly = map[string]string{passwordKind: "password or password_hash", "rights": "permissions and groups"}
 
 // members are the members of an entry.
 var members = map[string]func(*entry, json.RawMessage) error{
@@ -238,6 +242,8 @@ var members = map[string]func(*entry, json.RawMessage) error{
 		}
 		return checkHash(e.PasswordHash)
 	},
+	"permissions": func(e *entry, raw json.RawMessage) error { return readTexts(raw, &e.Permissions) },
+	"groups":      func(e *entry, raw json.RawMessage) error { return readGroups(raw, &e.Groups) },
 	"attributes": func(e *entry, raw json.RawMessage) error {
 		if string(raw) != "null" {
 			e.Attributes = slices.Clone(raw)
@@ -283,6 +289,53 @@ func checkHash(hash string) error {
 func readString(raw json.RawMessage, s *string) error {
 	if raw[0] != '"' || json.Unmarshal(raw, s) != nil {
 		return errors.New("must be a text")
+	}
+	return nil
+}
+
+// readTexts reads a list of texts; null is none.
+func readTexts(raw json.RawMessage, list *[]string) error {
+	var texts []*string
+	if json.Unmarshal(raw, &texts) != nil || slices.Contains(texts, nil) {
+		return errors.New("must be a list of texts")
+	}
+	for _, s := range texts {
+		*list = append(*list, *s)
+	}
+	return nil
+}
+
+// readGroups reads an object of groups with the permissions of each, or a list of names; null is none.
+func readGroups(raw json.RawMessage, groups *map[string][]string) error {
+	wrong := errors.New(`must be groups with the permissions of each, {"editors": ["customers.change_customer"]}, or a list of names of groups that are there`)
+	*groups = map[string][]string{}
+	if raw[0] != '{' {
+		var names []string
+		if readTexts(raw, &names) != nil {
+			return wrong
+		}
+		for _, name := range names {
+			(*groups)[name] = nil
+		}
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	_, _ = d.Token()
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return wrong
+		}
+		name, _ := t.(string)
+		if _, twice := (*groups)[name]; twice {
+			return fmt.Errorf("have %q twice", name)
+		}
+		var value json.RawMessage
+		permissions := []string{}
+		if d.Decode(&value) != nil || value[0] != '[' || readTexts(value, &permissions) != nil {
+			return wrong
+		}
+		(*groups)[name] = permissions
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import "io"
 var (
 	Main      = main
 	Serve     = serve
-	Distance  = distance
 	Printable = printable
 	Listen    = listen
 	MayServe  = mayServe

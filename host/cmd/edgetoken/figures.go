@@ -79,6 +79,7 @@ func storeFigures(s *service) figures {
 		gauge("edgetoken_store_customers", "Customers."),
 		gauge("edgetoken_store_families", "Records of revoked log-ins."),
 		gauge("edgetoken_store_tombstones", "Records of removed customers whose tokens may still be in circulation."),
+		gauge("edgetoken_store_sessions", "Browser sessions that have not ended or expired."),
 		gauge("edgetoken_store_size_bytes", "Size of the file up to its last page in use."),
 	}, func() []float64 {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -92,7 +93,7 @@ func storeFigures(s *service) figures {
 		if err != nil {
 			return values
 		}
-		return append(values, float64(d.Customers), float64(d.Families), float64(d.Tombstones), float64(d.Bytes))
+		return append(values, float64(d.Customers), float64(d.Families), float64(d.Tombstones), float64(d.Sessions), float64(d.Bytes))
 	}}
 }
 

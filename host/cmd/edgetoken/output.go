@@ -1,12 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
-	"time"
 	"unicode"
 )
 
@@ -20,16 +20,21 @@ func printJSON(w io.Writer, v any) error {
 
 // printTable prints rows of cells in columns.
 func printTable(w io.Writer, rows [][]string) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var table bytes.Buffer
+	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		for i, cell := range row {
 			row[i] = printable(cell)
 		}
-		if _, err := fmt.Fprintln(t, strings.TrimRight(strings.Join(row, "\t"), "\t")); err != nil {
+		fmt.Fprintln(t, strings.Join(row, "\t"))
+	}
+	t.Flush()
+	for line := range strings.Lines(table.String()) {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
 			return err
 		}
 	}
-	return t.Flush()
+	return nil
 }
 
 // printable writes what a terminal might act on as an escape: names and tokens are other people's text.
@@ -43,29 +48,4 @@ func printable(s string) string {
 		}
 	}
 	return b.String()
-}
-
-// distance says how far t is from now, in words: "in 59 minutes", "2 hours ago". Parts of the unit are cut off.
-func distance(t, now time.Time) string {
-	d := t.Sub(now)
-	ahead := d >= 0
-	d = max(d, -d)
-	n, unit := int64(d/time.Second), "second"
-	switch {
-	case d >= 2*365*24*time.Hour:
-		n, unit = int64(d/(365*24*time.Hour)), "year"
-	case d >= 48*time.Hour:
-		n, unit = int64(d/(24*time.Hour)), "day"
-	case d >= 2*time.Hour:
-		n, unit = int64(d/time.Hour), "hour"
-	case d >= 2*time.Minute:
-		n, unit = int64(d/time.Minute), "minute"
-	}
-	if n != 1 {
-		unit += "s"
-	}
-	if ahead {
-		return fmt.Sprintf("in %d %s", n, unit)
-	}
-	return fmt.Sprintf("%d %s ago", n, unit)
 }

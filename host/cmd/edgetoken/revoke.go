@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/explain"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -68,25 +69,31 @@ func (a *admin) revokeToken(ctx context.Context, token string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := trial{settings: &a.cfg.Settings, keys: keys, now: time.Now().UTC()}
-	if t.opened, err = engine.Open(ctx, []byte(token)); err != nil {
+	now := time.Now().UTC()
+	opened, err := engine.Open(ctx, []byte(token))
+	if err != nil {
 		return nil, err
 	}
-	if t.opened.Cause != core.OK {
-		return nil, fmt.Errorf("the token is none of ours, so that it is refused anyway: %s", t.why(t.opened.Cause))
+	if opened.Cause != core.OK {
+		return nil, fmt.Errorf("the token is none of ours, so that it is refused anyway: %s", explain.Unopened(opened.Cause, keys))
 	}
-	if err := a.load(ctx, &t); err != nil {
+	_, customer, err := a.load(ctx, opened, now)
+	if err != nil {
 		return nil, err
 	}
-	family := t.opened.FamilyAt(t.now)
+	family := opened.FamilyAt(now)
 	if !family.Listed {
 		return nil, errors.New("the token has no id that could be revoked (JTI_CLAIM): end every session of its customer with --customer")
 	}
-	until := t.now.Add(a.tokensLive())
-	if exp, ok := t.time(t.opened.ExpiresAt); ok {
-		until = later(until, exp.Add(a.tokensLive()))
+	live, err := a.tokensLive(ctx)
+	if err != nil {
+		return nil, err
 	}
-	if err := a.endFamily(ctx, family.Key(t.opened.Issuer, t.customer.ID), t.customer.ID, until); err != nil {
+	until := now.Add(live)
+	if exp, ok := explain.NumericDate(opened, opened.ExpiresAt); ok {
+		until = later(until, exp.Add(live))
+	}
+	if err := a.endFamily(ctx, family.Key(opened.Issuer, customer.ID), customer.ID, until); err != nil {
 		return nil, err
 	}
 	answer := revocation{Revoked: "login", Family: familyName(family.Bits)}
@@ -96,7 +103,7 @@ func (a *admin) revokeToken(ctx context.Context, token string) (any, error) {
 	} else {
 		answer.Notes = append(answer.Notes, noteForeign)
 	}
-	return a.didRevoke(answer, t.customer), nil
+	return a.didRevoke(answer, customer), nil
 }
 
 // revokeFamily ends a log-in by the name that log records have for it. Whether that is a log-in here or a token of another issuer's making
@@ -113,7 +120,11 @@ func (a *admin) revokeFamily(ctx context.Context, name, customer string) (any, e
 	if err != nil {
 		return nil, err
 	}
-	if err := a.endFamily(ctx, core.FamilyKey{Bits: bits}, c.ID, time.Now().Add(2*a.tokensLive())); err != nil {
+	live, err := a.tokensLive(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.endFamily(ctx, core.FamilyKey{Bits: bits}, c.ID, time.Now().Add(2*live)); err != nil {
 		return nil, err
 	}
 	return a.didRevoke(revocation{Revoked: "login", Family: familyName(bits), Notes: []string{noteNoList}}, c), nil

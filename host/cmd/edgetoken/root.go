@@ -42,17 +42,19 @@ The exit status is 0 when all was done, 1 when something was refused or failed, 
 		return misusef("%w; see %s --help", err, c.CommandPath())
 	})
 	root.AddCommand(demoCommand(), serveCommand(), reloadCommand(), customersCommand(), tokenCommand(), checkCommand(), configCommand(), versionCommand(), hashCommand())
-	for _, c := range slices.Concat([]*cobra.Command{root}, root.Commands()) {
-		if c.HasSubCommands() {
-			group(c)
-		}
-	}
+	group(root)
 	complete(root)
 	return root
 }
 
-// group makes a command that only has commands below it say so when none of them is called.
+// group makes a command that only has commands below it say so when none of them is called, and each of those likewise.
 func group(c *cobra.Command) {
+	for _, below := range c.Commands() {
+		group(below)
+	}
+	if !c.HasSubCommands() {
+		return
+	}
 	c.Args = cobra.ArbitraryArgs
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {

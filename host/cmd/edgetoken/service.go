@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -80,6 +81,9 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 		return nil, inUse(dir, err)
 	}
 	s.closes = append(s.closes, s.store.Close)
+	if err := checkAddresses(ctx, cfg, s.store); err != nil {
+		return nil, err
+	}
 	ring, err := openKeys(cfg, true)
 	if err != nil {
 		return nil, err
@@ -122,6 +126,7 @@ func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	}
 	g.node, err = node.New(node.Config{
 		Engine: g.engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password, Hashing: s.hashing, Hasher: s.hasher, Keys: g.keys, Log: s.log,
+		Claims: cfg.Claims, FoldEmails: cfg.LoginMatch == config.CaseInsensitive, SessionAge: cfg.SessionAge,
 	})
 	if err != nil {
 		return nil, err
@@ -132,7 +137,8 @@ func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	g.handler, err = httpapi.New(httpapi.Config{
 		Node: g.node, AllowedHosts: cfg.Hosts(), ErrorHeader: cfg.ErrorHeader, AuthHeaderName: cfg.AuthHeaderName, Info: g.info, Log: s.log,
 		MaxBody: cfg.MaxBody, BodyMemory: cfg.BodyMemory, MaxFields: cfg.MaxFields, TrustedHops: cfg.TrustedHops,
-		Throttles: cfg.Throttles, ThrottleHistory: s.history, LogEmails: cfg.LogEmails, Observe: s.metrics.observe,
+		Browser: cfg.Browser, TokenCookies: cfg.TokenCookies, CORS: cfg.CORS, BehindProxy: cfg.BehindProxy,
+		Throttles: cfg.Throttles, ThrottleHistory: s.history, LogEmails: cfg.LogEmails, Observe: s.metrics.observe, LoginAnswer: cfg.LoginAnswer,
 	})
 	if err != nil {
 		return nil, err
@@ -172,7 +178,30 @@ func openInstances(ctx context.Context, cfg *config.Config, ring *keyring.Ring) 
 
 // openStore opens the store of a data directory that is there already.
 func openStore(cfg *config.Config) (*store.DB, error) {
-	return store.Open(store.Config{Path: dataDir(cfg.Data).store(), IDs: cfg.IDs})
+	return store.Open(store.Config{Path: dataDir(cfg.Data).store(), IDs: cfg.IDs, FoldEmails: cfg.LoginMatch == config.CaseInsensitive, MaxSessions: cfg.MaxSessions})
+}
+
+// namedCollisions is how many pairs of e-mail addresses an error names.
+const namedCollisions = 10
+
+// checkAddresses refuses login.match: case_insensitive where two stored addresses are one then: neither customer could be told from the other.
+func checkAddresses(ctx context.Context, cfg *config.Config, db *store.DB) error {
+	if cfg.LoginMatch != config.CaseInsensitive {
+		return nil
+	}
+	pairs, err := db.Collisions(ctx, namedCollisions+1)
+	if err != nil || len(pairs) == 0 {
+		return err
+	}
+	var named []string
+	for _, p := range pairs[:min(len(pairs), namedCollisions)] {
+		named = append(named, fmt.Sprintf("%q and %q", p.First, p.Second))
+	}
+	if len(pairs) > namedCollisions {
+		named = append(named, "and more")
+	}
+	return fmt.Errorf("login.match is case_insensitive and customers' e-mail addresses differ by case only: %s: change or remove one of each, or set login.match: exact",
+		strings.Join(named, "; "))
 }
 
 // openKeys gives the keys of a configuration: SIGNING_KEY, else the key in the data directory, which is made where it is missing and may be.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/explain"
 )
 
 func tokenCommand() *cobra.Command {
@@ -92,8 +92,8 @@ of processes.`,
 		Example: "  edgetoken token explain - < token.txt\n  edgetoken token explain --as blacklist - < token.txt\n  edgetoken token explain \"$TOKEN\"",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if _, ok := ops[as]; !ok && as != "" {
-				return misusef("--as %q is unknown: use one of %s", as, strings.Join(slices.Sorted(maps.Keys(ops)), ", "))
+			if _, ok := explain.PurposeOf(as); !ok && as != "" {
+				return misusef("--as %q is unknown: use one of %s", as, strings.Join(purposes(), ", "))
 			}
 			return judge(c, args[0], as, printJudgement)
 		},
@@ -157,7 +157,8 @@ func printJudgement(w io.Writer, j judgement) error {
 	if j.Family != nil {
 		fmt.Fprintf(w, "family: %s\n", *j.Family)
 	}
-	fmt.Fprintf(w, "checks, as a token for %s:\n", purposes[j.As])
+	purpose, _ := explain.PurposeOf(j.As)
+	fmt.Fprintf(w, "checks, as a token for %s:\n", purpose.Text)
 	rows := make([][]string, len(j.Steps))
 	for i, s := range j.Steps {
 		rows[i] = []string{"  " + s.Name, s.Result, s.Detail}
@@ -173,7 +174,14 @@ func printJudgement(w io.Writer, j judgement) error {
 	return err
 }
 
-var purposes = map[string]string{"header": "the Authorization header", "refresh": "a refresh", "blacklist": "the blacklist", "verify": "verification"}
+// purposes are the names of what a token may be judged for.
+func purposes() (names []string) {
+	for _, p := range explain.Purposes() {
+		names = append(names, p.As)
+	}
+	slices.Sort(names)
+	return names
+}
 
 // printableLines is printable for a text of lines.
 func printableLines(s string) string {

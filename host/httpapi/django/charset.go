@@ -52,6 +52,12 @@ func lookupCharset(label string) (*charset, error) {
 	return nil, &ParseError{fmt.Sprintf(`Unsupported charset "%s" in request Content-Type header.`, label)}
 }
 
+// KnownCharset reports whether Python knows a charset by this name.
+func KnownCharset(label string) bool {
+	_, known := codecName(label)
+	return known
+}
+
 // codecName returns Python's own name for a codec, "" if it is known but not read here.
 func codecName(label string) (name string, known bool) {
 	if strings.Contains(label, "\x00") {

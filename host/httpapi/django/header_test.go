@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	newRules = django.Rules{EmailHeaders: true, StrictParts: true}
+	newRules = django.Rules{EmailHeaders: true, StrictParts: true, StrictURLs: true}
 	oldRules = django.Rules{}
 )
 

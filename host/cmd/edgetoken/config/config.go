@@ -18,6 +18,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -25,6 +26,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/profile"
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
@@ -42,6 +44,10 @@ type Config struct {
 	AllowWeakSigningKey bool
 	AuthHeaderName      string // simple_jwt.AUTH_HEADER_NAME, in Django's META form
 	UserIDField         string // simple_jwt.USER_ID_FIELD: id or email
+	// Claims are what tokens say of customers beside simplejwt's own claims, and LoginAnswer what the answer to a log-in says beside the
+	// tokens; nil: nothing.
+	Claims, LoginAnswer profile.Members
+	LoginMatch          string // login.match: exact or case_insensitive
 
 	// SlidingTokenLifetime and SlidingTokenRefreshLifetime are read so that a whole SIMPLE_JWT can be taken over; this version issues
 	// no sliding tokens.
@@ -62,9 +68,20 @@ type Config struct {
 	AllowedHosts []string
 	// IDs is the kind of customers' ids of a new store; zero: the kind the store has, integers for a new one.
 	IDs core.IDKind
+	// MaxSessions bounds the browser sessions of all customers together.
+	MaxSessions int
 	// Password are the parameters of new password hashes.
 	Password    password.Params
 	ErrorHeader bool // whether refusals carry X-Auth-Error
+
+	// What browsers are served.
+	Browser      httpapi.Browser
+	TokenCookies httpapi.TokenCookies
+	CORS         httpapi.CORS
+	SessionAge   time.Duration // browser.SESSION_COOKIE_AGE
+	browserOn    bool
+	// Whether cookies are Secure; nil: where the node has TLS, or a proxy before it.
+	sessionSecure, csrfSecure, tokensSecure *bool
 
 	LogLevel  slog.Level
 	LogFormat string // text or json
@@ -146,7 +163,12 @@ func (c *Config) apply(values []value, problems []Problem) []Problem {
 			continue
 		}
 		if err := r.set(c, v); err != nil {
-			bad("%s", err)
+			var each several
+			if errors.As(err, &each) {
+				problems = append(problems, each...)
+			} else {
+				bad("%s", err)
+			}
 			continue
 		}
 		delete(c.origins, r.rival)

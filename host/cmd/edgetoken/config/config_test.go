@@ -111,6 +111,11 @@ func TestValues(t *testing.T) {
 		"Python at its default":  {"simple_jwt:\n  TOKEN_OBTAIN_SERIALIZER: rest_framework_simplejwt.serializers.TokenObtainPairSerializer\n  JSON_ENCODER: null\n", nil, func(c *config.Config) any { return c.Engine }, "wasm"},
 		"rotation off":           {"simple_jwt:\n  ROTATE_REFRESH_TOKENS: false\n", nil, func(c *config.Config) any { return c.Engine }, "wasm"},
 		"rotation off, Python's": {"", []string{"EDGETOKEN_SIMPLE_JWT_ROTATE_REFRESH_TOKENS=False"}, func(c *config.Config) any { return c.Engine }, "wasm"},
+		"claims":                 {"claims:\n  plan: attributes.billing.plan\n  email: email\n", nil, func(c *config.Config) any { return fmt.Sprint(c.Claims) }, "[{plan attributes.billing.plan} {email email}]"},
+		"claims of a variable":   {"claims: {x: id}\n", []string{`EDGETOKEN_CLAIMS={"a": "email", b: groups}`}, func(c *config.Config) any { return fmt.Sprint(c.Claims) }, "[{a email} {b groups}]"},
+		"claims null":            {"claims:\n", nil, func(c *config.Config) any { return c.Claims == nil }, true},
+		"claims null, variable":  {"claims: {x: id}\n", []string{"EDGETOKEN_CLAIMS=null"}, func(c *config.Config) any { return c.Claims == nil }, true},
+		"answer":                 {"login:\n  field: email\n  match: case_insensitive\n  answer: {id: id, exp: last_login}\n", nil, func(c *config.Config) any { return fmt.Sprint(c.LoginMatch+" ", c.LoginAnswer) }, "case_insensitive [{id id} {exp last_login}]"},
 		"JSON":                   {`{"simple_jwt": {"ISSUER": "\u00e9\ud83d\ude00/\"x\\\n", "ROTATE_REFRESH_TOKENS": false}}`, nil, func(c *config.Config) any { return *c.Settings.Issuer }, "é😀/\"x\\\n"},
 		"empty file":             {"# nothing yet\n", nil, func(c *config.Config) any { return c.Engine }, "wasm"},
 		"empty block":            {"simple_jwt:\nlog:\n", nil, func(c *config.Config) any { return c.Engine }, "wasm"},
@@ -184,8 +189,24 @@ func TestMistakes(t *testing.T) {
 		"verifying alone":       {"simple_jwt:\n  ALGORITHM: RS256\n  VERIFYING_KEY: x\n", nil, `edgetoken.yaml:3: simple_jwt.VERIFYING_KEY: stands alone: give SIGNING_KEY, its private key, too`},
 		"algorithm none":        {"simple_jwt:\n  ALGORITHM: none\n", nil, `edgetoken.yaml:2: simple_jwt.ALGORITHM: "none" is unknown: use one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA`},
 		"rotation":              {"simple_jwt:\n  ROTATE_REFRESH_TOKENS: true\n", nil, `edgetoken.yaml:2: simple_jwt.ROTATE_REFRESH_TOKENS: rotation is not supported by this version: set it to false`},
-		"Python":                {"simple_jwt:\n  TOKEN_OBTAIN_SERIALIZER: shop.Mine\n", nil, `edgetoken.yaml:2: simple_jwt.TOKEN_OBTAIN_SERIALIZER: names Python code, which cannot run here: the answers of the end points are fixed; leave it out`},
-		"claims":                {"claims:\n  groups: groups\n", nil, `edgetoken.yaml:1: claims: configured claims are not supported by this version: leave it out`},
+		"Python":                {"simple_jwt:\n  TOKEN_OBTAIN_SERIALIZER: shop.Mine\n", nil, `edgetoken.yaml:2: simple_jwt.TOKEN_OBTAIN_SERIALIZER: names Python code, which cannot run here: claims: says what its get_token() adds and login.answer: what its validate() adds; leave it out`},
+		"claim of no field":     {"claims:\n  plan: plan\n", nil, `edgetoken.yaml:2: claims.plan: "plan" is no field of a customer: use id, email, first_name, last_name, is_active, is_staff, is_superuser, date_joined, last_login, groups, permissions or attributes.NAME`},
+		"claim of the password": {"claims:\n  x: password\n", nil, `edgetoken.yaml:2: claims.x: "password" is no field of a customer: use id, email, first_name, last_name, is_active, is_staff, is_superuser, date_joined, last_login, groups, permissions or attributes.NAME`},
+		"claim without a name":  {"claims:\n  x: attributes.a..b\n", nil, `edgetoken.yaml:2: claims.x: "attributes.a..b" is no attribute: each name between the dots has 1 to 255 bytes`},
+		"claim of two kinds":    {"claims:\n  x: [email]\n", nil, `edgetoken.yaml:2: claims.x: must be text, not a list`},
+		"claim that is number":  {"claims:\n  1: email\n", nil, `edgetoken.yaml:2: claims.1: must be text, not an anchor, alias or tag`},
+		"claim twice":           {"claims:\n  x: email\n  x: id\n", nil, `edgetoken.yaml:3: claims.x: is set twice, first at edgetoken.yaml:2: keep one`},
+		"two claims":            {"claims:\n  a: b\n\n  c: d\n", nil, "the configuration has 2 mistakes:\n" + `  edgetoken.yaml:2: claims.a: "b" is no field of a customer: use id, email, first_name, last_name, is_active, is_staff, is_superuser, date_joined, last_login, groups, permissions or attributes.NAME` + "\n" + `  edgetoken.yaml:4: claims.c: "d" is no field of a customer: use id, email, first_name, last_name, is_active, is_staff, is_superuser, date_joined, last_login, groups, permissions or attributes.NAME`},
+		"claims of a list":      {"claims: [email]\n", nil, `edgetoken.yaml:1: claims: must be a block of names with a field each, such as "plan: attributes.plan", not a list`},
+		"claims of a variable":  {"", []string{"EDGETOKEN_CLAIMS={a: b}"}, `EDGETOKEN_CLAIMS: claims.a: "b" is no field of a customer: use id, email, first_name, last_name, is_active, is_staff, is_superuser, date_joined, last_login, groups, permissions or attributes.NAME`},
+		"claims of no block":    {"", []string{"EDGETOKEN_CLAIMS=email"}, `EDGETOKEN_CLAIMS: claims: must be a block of names with a field each, such as "plan: attributes.plan", not "email"`},
+		"registered claim":      {"claims:\n  email: email\n  Sub: id\n", nil, `edgetoken.yaml:3: claims.Sub: "Sub" is reserved: choose another name`},
+		"configured claim":      {"simple_jwt: {USER_ID_CLAIM: uid}\nclaims: {user_id: id, UID: id}\n", nil, `edgetoken.yaml:2: claims.UID: "UID" is reserved: choose another name`},
+		"folded claim":          {"claims:\n  haſh_password: id\n", nil, `edgetoken.yaml:2: claims.haſh_password: "haſh_password" is reserved: choose another name`},
+		"claim without letters": {"claims:\n  \"\": id\n", nil, `edgetoken.yaml:2: claims.: "" is no name: a name has 1 to 255 bytes of UTF-8`},
+		"answer":                {"login: {answer: {Access: id}}\n", nil, `edgetoken.yaml:1: login.answer.Access: "Access" is reserved: choose another name`},
+		"match":                 {"login:\n  match: fuzzy\n", nil, `edgetoken.yaml:2: login.match: "fuzzy" is unknown: use exact or case_insensitive`},
+		"field":                 {"login:\n  field: username\n", nil, `edgetoken.yaml:2: login.field: names what customers log in with, which is their e-mail address: set it to email, or leave it out`},
 		"class":                 {"simple_jwt:\n  AUTH_TOKEN_CLASSES: [refresh]\n", nil, `edgetoken.yaml:2: simple_jwt.AUTH_TOKEN_CLASSES: "refresh" is no class of tokens that is known here: use access or sliding`},
 		"no classes":            {"simple_jwt:\n  AUTH_TOKEN_CLASSES: []\n", nil, `edgetoken.yaml:2: simple_jwt.AUTH_TOKEN_CLASSES: must name at least one class: access or sliding`},
 		"header name":           {"simple_jwt:\n  AUTH_HEADER_NAME: X-Token\n", nil, `edgetoken.yaml:2: simple_jwt.AUTH_HEADER_NAME: "X-Token" is no header in Django's form: write X-Access-Token as HTTP_X_ACCESS_TOKEN`},
@@ -417,7 +438,8 @@ func TestEffectiveValues(t *testing.T) {
 // What Show gives is read again as the same configuration.
 func TestShowIsReadAgain(t *testing.T) {
 	first, err := load(t, "listen: \"[::1]:80\"\nsimple_jwt:\n  LEEWAY: 90061\n  AUDIENCE: [a, 'b c']\n  ISSUER: \"\"\n  JTI_CLAIM: tid\nlog:\n  level: warn\n"+
-		"limits: {body_bytes: 3MiB, body_rate: 1000}\nthrottles: {login: 5/minute}\n", nil)
+		"limits: {body_bytes: 3MiB, body_rate: 1000}\nthrottles: {login: 5/minute}\n"+
+		"claims: {plan: attributes.plan, \"a, b: {<\": email}\nlogin: {match: case_insensitive, answer: {id: id}}\n", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -432,7 +454,8 @@ func TestShowIsReadAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(first.Settings, second.Settings) || second.Listen != first.Listen || second.LogLevel != slog.LevelWarn ||
-		second.MaxBody != 3<<20 || second.Limits != first.Limits || second.Throttles != first.Throttles {
+		second.MaxBody != 3<<20 || second.Limits != first.Limits || second.Throttles != first.Throttles ||
+		len(second.Claims) != 2 || !reflect.DeepEqual(second.Claims, first.Claims) || len(second.LoginAnswer) != 1 || second.LoginMatch != first.LoginMatch {
 		t.Errorf("%v gives %+v, want %+v", environ, second, first)
 	}
 }
@@ -441,6 +464,7 @@ func FuzzFile(f *testing.F) {
 	f.Add("listen: :1\nsimple_jwt:\n  LEEWAY: 1h\n  AUDIENCE: [a, b]\n")
 	f.Add("simple_jwt: {SIGNING_KEY: |\n a\n}")
 	f.Add("a: &x [*x]\n? [b]\n: c\n---\n")
+	f.Add("claims: {a: email, a: attributes.b.c, 1: [x]}\nlogin:\n  answer:\n    \"\\u0000\": id\n")
 	f.Add("password: {memory: 0x7f, iterations: .nan}\n<<: {a: b}\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := load(t, text, nil)
@@ -452,6 +476,9 @@ func FuzzFile(f *testing.F) {
 		}
 		if errs := c.Settings.Validate(); errs != nil {
 			t.Errorf("Load accepts what core refuses: %v", errs)
+		}
+		if errs := c.Claims.Validate(c.Settings.Reserved); errs != nil {
+			t.Errorf("Load accepts claims that no node takes: %v", errs)
 		}
 	})
 }

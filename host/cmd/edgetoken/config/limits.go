@@ -15,6 +15,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/throttle"
+	"github.com/edgetoken/edgetoken/store"
 )
 
 // limitRows are the keys of what clients may take: by connection, by request, by password hash, by time. Where 0 is a default, it stands for
@@ -33,6 +34,7 @@ func limitRows() []row {
 		at("limits.idle_timeout", d.IdleTimeout, readLimit, func(c *Config) *time.Duration { return &c.Limits.IdleTimeout }),
 		at("limits.connections", d.Connections, readInt(0, 1_000_000), func(c *Config) *int { return &c.Limits.Connections }),
 		at("limits.connections_per_address", 0, readInt(0, 1_000_000), func(c *Config) *int { return &c.Limits.ConnectionsPerAddress }),
+		at("limits.sessions", store.DefaultMaxSessions, readInt(64, 100_000_000), func(c *Config) *int { return &c.MaxSessions }),
 		at("hashing.workers", 0, readInt(0, 4096), func(c *Config) *int { return &c.Hashing.Workers }).shownAs(func(c *Config) any {
 			return cmp.Or(c.Hashing.Workers, runtime.GOMAXPROCS(0))
 		}),

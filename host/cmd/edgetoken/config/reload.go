@@ -21,6 +21,7 @@ func (c *Config) Keep(running *Config) []string {
 		}
 		keys = append(keys, r.key)
 	}
+	c.settle()
 	return keys
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/jws"
+	"github.com/edgetoken/edgetoken/host/profile"
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
@@ -62,7 +63,7 @@ func atStart(list ...row) []row {
 }
 
 // rows are all keys, in the order in which they are shown.
-var rows = slices.Concat(nodeRows(), limitRows(), tokenRows(), refusedRows())
+var rows = slices.Concat(nodeRows(), peopleRows(), browserRows(), limitRows(), tokenRows(), refusedRows())
 
 func nodeRows() []row {
 	d := core.DefaultSettings()
@@ -105,6 +106,19 @@ func nodeRows() []row {
 		at("shutdown_timeout", 10*time.Second, readDuration, func(c *Config) *time.Duration { return &c.ShutdownTimeout }),
 	))
 }
+
+// peopleRows are how customers log in, and what is shown of them.
+func peopleRows() []row {
+	return slices.Concat(atStart(
+		at("login.match", "exact", readOneOf(same("exact", CaseInsensitive), "exact or case_insensitive"), func(c *Config) *string { return &c.LoginMatch }),
+	), []row{
+		membersAt("login.answer", func(c *Config) *profile.Members { return &c.LoginAnswer }),
+		membersAt("claims", func(c *Config) *profile.Members { return &c.Claims }),
+	})
+}
+
+// CaseInsensitive is the value of login.match under which e-mail addresses that differ by case only are one.
+const CaseInsensitive = "case_insensitive"
 
 func tokenRows() []row {
 	d := core.DefaultSettings()
@@ -156,14 +170,14 @@ func refusedRows() []row {
 			"names Python code, which cannot run here: a customer must exist and be active (edgetoken customers disable, CHECK_USER_IS_ACTIVE); leave it out"),
 		only("simple_jwt.TOKEN_USER_CLASS", "rest_framework_simplejwt.models.TokenUser",
 			"names Python code, which cannot run here: /customers/me/ shows the stored customer; leave it out"),
-		only("simple_jwt.TOKEN_OBTAIN_SERIALIZER", serializers+"TokenObtainPairSerializer", fixed),
+		only("simple_jwt.TOKEN_OBTAIN_SERIALIZER", serializers+"TokenObtainPairSerializer",
+			"names Python code, which cannot run here: claims: says what its get_token() adds and login.answer: what its validate() adds; leave it out"),
 		only("simple_jwt.TOKEN_REFRESH_SERIALIZER", serializers+"TokenRefreshSerializer", fixed),
 		only("simple_jwt.TOKEN_VERIFY_SERIALIZER", serializers+"TokenVerifySerializer", fixed),
 		only("simple_jwt.TOKEN_BLACKLIST_SERIALIZER", serializers+"TokenBlacklistSerializer", fixed),
 		only("simple_jwt.SLIDING_TOKEN_OBTAIN_SERIALIZER", serializers+"TokenObtainSlidingSerializer", fixed),
 		only("simple_jwt.SLIDING_TOKEN_REFRESH_SERIALIZER", serializers+"TokenRefreshSlidingSerializer", fixed),
-		only("claims", "", "configured claims are not supported by this version: leave it out"),
-		only("login", "", "is not supported by this version, which compares e-mail addresses exactly: leave it out"),
+		only("login.field", "email", "names what customers log in with, which is their e-mail address: set it to email, or leave it out"),
 		only("refresh", "", "is not supported by this version, which does not rotate refresh tokens: leave it out"),
 	}
 }

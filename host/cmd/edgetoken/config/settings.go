@@ -155,6 +155,8 @@ func (c *Config) check(failed func(key string) bool) []Problem {
 		bad("listen", fmt.Errorf("%q is open to other machines, where passwords and tokens would travel in clear: set tls.cert and tls.key, "+
 			"or behind_proxy: true where a proxy with TLS stands before the node; loopback needs neither", c.Listen))
 	}
+	c.checkMembers(bad)
+	c.checkBrowser(bad)
 	bad("allowed_hosts", checkHosts(c.AllowedHosts))
 	if c.MetricsListen != "" && c.MetricsListen == c.Listen && !strings.HasSuffix(c.Listen, ":0") && !failed("listen") {
 		bad("metrics.listen", errors.New("is the address of listen: choose another port"))

@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/profile"
 	"github.com/edgetoken/edgetoken/host/throttle"
 )
 
 // Line is one line of the effective configuration.
 type Line struct {
 	Key    string `json:"key"`
-	Value  any    `json:"value"` // null, a boolean, a number, a text or a list of texts; the mask for a secret; durations in text
+	Value  any    `json:"value"` // null, a boolean, a number, a text, a list of texts or an object of texts; the mask for a secret; durations in text
 	Origin string `json:"origin"`
 }
 
@@ -76,6 +77,10 @@ func plain(v any) any {
 		}
 		return *v
 	case []string:
+		if v == nil {
+			return nil
+		}
+	case profile.Members:
 		if v == nil {
 			return nil
 		}

@@ -26,7 +26,7 @@ type value struct {
 	origin Origin
 	kind   kind
 	text   string  // as written, of null, boolean, number and text
-	items  []value // of a list
+	items  []value // of a list; of a mapping, each with its name as key
 	cut    bool    // a plain text that a comment follows on its line
 	// loose: the source knows texts only (environment, flags), so that a text may stand for a number, a boolean, null or a list.
 	loose bool

@@ -95,6 +95,9 @@ func flatten(path, block string, n ast.Node, values []value, problems []Problem)
 			continue
 		}
 		v := scalar(e.Value)
+		if v.kind == mapping {
+			v = mappingOf(path, e.Value)
+		}
 		v.key, v.origin = key, origin
 		values = append(values, v)
 	}

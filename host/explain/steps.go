@@ -1,6 +1,7 @@
-package main
+package explain
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,23 +40,33 @@ var (
 	revoked   = step{"revocation", []core.Cause{core.Blacklisted, core.CutOff, core.BadID}, (*trial).sayFamily}
 	customer  = step{"customer", []core.Cause{core.NoCustomerClaim, core.CustomerNotFound, core.CustomerInactive, core.InactiveAccount}, (*trial).sayCustomer}
 	claim     = step{"password claim", []core.Cause{core.RevokeClaim}, func(t *trial) string {
-		if t.settings.CheckRevokeToken {
+		if t.Settings.CheckRevokeToken {
 			return "that of the customer's password"
 		}
 		return "not asked for (CHECK_REVOKE_TOKEN is off)"
 	}}
 )
 
+// titles are the names of checks for people who have not read the RFC.
+var titles = map[string]string{
+	"form": "Form", "header": "Header", "key": "Key", "signature": "Signature", "claims": "Claims", "iat": "Issued at (iat)", "nbf": "Not before (nbf)",
+	"exp": "Expires at (exp)", "iss": "Issuer (iss)", "aud": "Audience (aud)", "sub": "Subject (sub)", "jti": "Token id (jti)",
+	"exp present": "Expiry present", "id": "Id present", "type": "Type", "revocation": "Revocation", "customer": "Customer", "password claim": "Password",
+}
+
+// Title is the name of a check in words.
+func (s Step) Title() string { return cmp.Or(titles[s.Name], s.Name) }
+
 // then are the checks of an operation that follow.
 func (t *trial) then() []step {
 	early := []step{revoked, expiry, id, tokenType}
-	if t.settings.BlacklistApp {
+	if t.Settings.BlacklistApp {
 		early = []step{id, revoked, expiry, tokenType}
 	}
 	switch {
-	case t.as == "verify":
+	case t.purpose.As == "verify":
 		return []step{expiry, id, revoked}
-	case t.as == "refresh", t.as == "blacklist":
+	case t.purpose.As == "refresh", t.purpose.As == "blacklist":
 		return append(early, customer)
 	case t.text(t.opened.Type) == string(core.SlidingToken):
 		return append(early, customer, claim)
@@ -64,21 +75,21 @@ func (t *trial) then() []step {
 }
 
 // steps lists all checks up to the one that refused, and those that were not reached.
-func (t *trial) steps(refused core.Refusal) []checked {
+func (t *trial) steps(refused core.Refusal) []Step {
 	all := slices.Concat(first, t.then())
 	end := slices.IndexFunc(all, func(s step) bool { return slices.Contains(s.causes, refused.Cause) })
 	if refused.Cause == core.BadID && t.opened.JWTID.Form != core.Absent && t.opened.JWTID.Form != core.String {
 		end = slices.IndexFunc(all, func(s step) bool { return s.name == "jti" })
 	}
-	var list []checked
+	var list []Step
 	for i, s := range all {
 		switch {
 		case end < 0 || i < end:
-			list = append(list, checked{s.name, "ok", s.passed(t)})
+			list = append(list, Step{s.name, OK, s.passed(t)})
 		case i == end:
-			list = append(list, checked{s.name, "refused", t.why(refused.Cause)})
+			list = append(list, Step{s.name, Refused, t.why(refused.Cause)})
 		default:
-			list = append(list, checked{s.name, "not reached", ""})
+			list = append(list, Step{s.name, NotReached, ""})
 		}
 	}
 	return list
@@ -116,6 +127,12 @@ var reasons = map[core.Cause]string{
 	core.RevokeClaim:      "the password was changed since the token was issued",
 }
 
+// Unopened says in words why a token could not be opened with these keys.
+func Unopened(cause core.Cause, keys core.KeySet) string {
+	t := trial{Config: Config{Keys: keys}}
+	return t.why(cause)
+}
+
 // why is the reason of a refusal with the value that was refused.
 func (t *trial) why(cause core.Cause) string {
 	claims := map[core.Cause]string{
@@ -125,7 +142,7 @@ func (t *trial) why(cause core.Cause) string {
 		core.WrongIssuer: t.orAbsent(t.opened.TokenIssuer), core.WrongAudience: t.orAbsent(t.opened.Audience),
 		core.WrongType: t.text(t.opened.Type), core.CutOff: t.started(), core.Blacklisted: t.started(),
 		core.CustomerNotFound: t.text(t.opened.Customer), core.CustomerInactive: t.text(t.opened.Customer), core.InactiveAccount: t.text(t.opened.Customer),
-		core.UnknownKey: "keys: " + t.keyNames(), core.BadAlgorithm: "keys: " + t.keyNames(),
+		core.UnknownKey: t.keyNames(), core.BadAlgorithm: t.keyNames(),
 	}
 	reason := reasons[cause]
 	if reason == "" {
@@ -147,18 +164,22 @@ func (t *trial) orAbsent(c core.Claim) string {
 }
 
 func (t *trial) sayKey() string {
-	if t.opened.Key < 0 || t.opened.Key >= len(t.keys.Keys) {
+	if t.opened.Key < 0 || t.opened.Key >= len(t.Keys.Keys) {
 		return "found"
 	}
-	return keyName(t.keys.Keys[t.opened.Key])
+	return keyName(t.Keys.Keys[t.opened.Key])
 }
 
+// keyNames lists the keys that there are, for those who look after the node.
 func (t *trial) keyNames() string {
+	if t.Public {
+		return ""
+	}
 	var names []string
-	for _, k := range t.keys.Keys {
+	for _, k := range t.Keys.Keys {
 		names = append(names, keyName(k))
 	}
-	return strings.Join(names, ", ")
+	return "keys: " + strings.Join(names, ", ")
 }
 
 func keyName(k core.KeyInfo) string {
@@ -169,14 +190,14 @@ func keyName(k core.KeyInfo) string {
 }
 
 func (t *trial) sayIssuer() string {
-	if t.settings.Issuer == nil {
+	if t.Settings.Issuer == nil {
 		return t.orAbsent(t.opened.TokenIssuer) + " (ISSUER is not set)"
 	}
 	return t.orAbsent(t.opened.TokenIssuer)
 }
 
 func (t *trial) sayAudience() string {
-	if t.settings.Audience == nil {
+	if t.Settings.Audience == nil {
 		return t.orAbsent(t.opened.Audience) + " (AUDIENCE is not set)"
 	}
 	return t.orAbsent(t.opened.Audience)
@@ -194,16 +215,16 @@ func (t *trial) sayFamily() string {
 
 // asksFamily reports whether a revocation bears on the token there (core's table of checks).
 func (t *trial) asksFamily() bool {
-	if t.settings.Wire != core.Exact {
+	if t.Settings.Wire != core.Exact {
 		return true
 	}
-	switch t.as {
+	switch t.purpose.As {
 	case "header":
 		return t.text(t.opened.Type) == string(core.SlidingToken)
 	case "verify":
 		family := t.opened.FamilyAt(t.now)
 		access := family.Ours && (family.Kind == core.AccessByGeneration || family.Kind == core.AccessByEntropy)
-		return t.settings.BlacklistAfterRotation && !access
+		return t.Settings.BlacklistAfterRotation && !access
 	}
 	return true
 }
@@ -213,16 +234,19 @@ func (t *trial) started() string {
 	if !t.opened.Family.Ours {
 		return ""
 	}
-	at := time.UnixMilli(t.opened.FamilyAt(t.now).Start).UTC()
-	return "logged in " + at.Format("2006-01-02 15:04:05 UTC") + ", " + distance(at, t.now)
+	return "logged in " + Moment(time.UnixMilli(t.opened.FamilyAt(t.now).Start), t.now)
 }
 
 func (t *trial) sayCustomer() string {
 	if t.customer.ID.IsZero() {
 		return "none is asked for"
 	}
-	if !t.customer.IsActive {
-		return t.customer.ID.String() + " " + t.customer.Email + ", disabled, which is not asked for"
+	who := t.customer.ID.String()
+	if !t.Public {
+		who += " " + t.customer.Email
 	}
-	return t.customer.ID.String() + " " + t.customer.Email + ", active"
+	if !t.customer.IsActive {
+		return who + ", disabled, which is not asked for"
+	}
+	return who + ", active"
 }

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// groupView is a group as commands show it.
+type groupView struct {
+	Name        string   `json:"name"`
+	Permissions []string `json:"permissions"`
+}
+
+// rightsCall is the body of POST /rights.
+type rightsCall struct {
+	Grant  []string `json:"grant,omitempty"`
+	Revoke []string `json:"revoke,omitempty"`
+	Join   []string `json:"join,omitempty"`
+	Leave  []string `json:"leave,omitempty"`
+}
+
+// rightsChanged answers it. Warnings say what a customer may do still.
+type rightsChanged struct {
+	Customer customerView `json:"customer"`
+	Warnings []string     `json:"warnings"`
+}
+
+// groupCall is the body of calls of /groups.
+type groupCall struct {
+	Name        string   `json:"name"`
+	Permissions []string `json:"permissions,omitempty"`
+	Grant       []string `json:"grant,omitempty"`
+	Revoke      []string `json:"revoke,omitempty"`
+}
+
+// customerSettings are what PATCH /customer changes; nil: not.
+type customerSettings struct {
+	Email       *string         `json:"email,omitempty"`
+	FirstName   *string         `json:"first_name,omitempty"`
+	LastName    *string         `json:"last_name,omitempty"`
+	IsStaff     *bool           `json:"is_staff,omitempty"`
+	IsSuperuser *bool           `json:"is_superuser,omitempty"`
+	Attributes  json.RawMessage `json:"attributes,omitempty"` // an object, or null for none
+}
+
+// viewWithRights is a customer with all that he may do.
+func (a *admin) viewWithRights(ctx context.Context, id core.CustomerID) (customerView, error) {
+	_, c, err := a.store.Load(ctx, store.Query{UserID: id, HasUser: true, Rights: true})
+	if err == nil && c.ID.IsZero() {
+		err = fmt.Errorf("customer %q: %w", id, store.ErrNotFound)
+	}
+	if err != nil {
+		return customerView{}, err
+	}
+	v, rights := viewOf(c), list(c.Rights)
+	v.Rights = &rights
+	return v, nil
+}
+
+func (a *admin) setCustomer(r *http.Request) (any, error) {
+	var call customerSettings
+	if err := readJSON(r, &call); err != nil {
+		return nil, err
+	}
+	if call.Email != nil {
+		if err := checkEnds(*call.Email); err != nil {
+			return nil, fmt.Errorf("email %w", err)
+		}
+	}
+	c, err := a.find(r.Context(), r.URL.Query().Get("key"))
+	if err != nil {
+		return nil, err
+	}
+	live, err := a.tokensLive(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	if c, err = a.store.Set(r.Context(), c.ID, store.Change(call), live); err != nil {
+		return nil, err
+	}
+	a.did("customer changed", c.ID)
+	return a.viewWithRights(r.Context(), c.ID)
+}
+
+func (a *admin) changeRights(r *http.Request) (any, error) {
+	var call rightsCall
+	if err := readJSON(r, &call); err != nil {
+		return nil, err
+	}
+	c, err := a.find(r.Context(), r.URL.Query().Get("key"))
+	if err != nil {
+		return nil, err
+	}
+	err = a.store.ChangeRights(r.Context(), c.ID, store.RightsChange{Grant: call.Grant, Withdraw: call.Revoke, Join: call.Join, Leave: call.Leave})
+	if errors.Is(err, store.ErrNotHeld) {
+		return nil, a.notHeld(r.Context(), c, call)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.did("rights changed", c.ID)
+	answer := rightsChanged{Warnings: []string{}}
+	if answer.Customer, err = a.viewWithRights(r.Context(), c.ID); err != nil {
+		return nil, err
+	}
+	if len(call.Revoke)+len(call.Leave) > 0 && c.IsSuperuser {
+		answer.Warnings = append(answer.Warnings, fmt.Sprintf("customer %v is a superuser, who may do everything: see edgetoken customers set --superuser=false", c.ID))
+	}
+	for _, p := range call.Revoke {
+		if slices.Contains(*answer.Customer.Rights, p) {
+			from, err := a.groupsWith(r.Context(), answer.Customer.Groups, p)
+			if err != nil {
+				return nil, err
+			}
+			answer.Warnings = append(answer.Warnings, fmt.Sprintf("customer %v still has %s from %s", c.ID, p, from))
+		}
+	}
+	return answer, nil
+}
+
+// notHeld says what of a call cannot be taken from a customer, and where he has it from.
+func (a *admin) notHeld(ctx context.Context, c store.Customer, call rightsCall) error {
+	for _, p := range call.Revoke {
+		if slices.Contains(c.Permissions, p) || slices.Contains(call.Grant, p) {
+			continue
+		}
+		from, err := a.groupsWith(ctx, c.Groups, p)
+		switch {
+		case err != nil:
+			return err
+		case from != "":
+			return fmt.Errorf("customer %v has %s from %s only: take the customer out with --group, or take it from the group (edgetoken customers groups revoke)", c.ID, p, from)
+		}
+		return fmt.Errorf("customer %v does not have %s: nothing was changed", c.ID, p)
+	}
+	for _, g := range call.Leave {
+		if !slices.Contains(c.Groups, g) && !slices.Contains(call.Join, g) {
+			return fmt.Errorf("customer %v is not in group %q: nothing was changed", c.ID, g)
+		}
+	}
+	return errors.New("the customer changed just now: look again")
+}
+
+// groupsWith names the groups among these that have a permission: "group editors" or "groups authors, editors"; "" where none has.
+func (a *admin) groupsWith(ctx context.Context, names []string, permission string) (string, error) {
+	groups, err := a.store.Groups(ctx)
+	if err != nil {
+		return "", err
+	}
+	text, separator := "", "group "
+	for _, g := range groups {
+		if slices.Contains(names, g.Name) && slices.Contains(g.Permissions, permission) {
+			text += separator + fmt.Sprintf("%q", g.Name)
+			separator = ", "
+		}
+	}
+	return text, nil
+}
+
+// checkGroups refuses a name that is no group's.
+func (a *admin) checkGroups(ctx context.Context, names []string) error {
+	groups, err := a.store.Groups(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(groups, func(g store.Group) bool { return g.Name == name }) {
+			return fmt.Errorf("group %q: %w", name, store.ErrNoGroup)
+		}
+	}
+	return nil
+}
+
+func (a *admin) listGroups(r *http.Request) (any, error) {
+	groups, err := a.store.Groups(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	views := []groupView{}
+	for _, g := range groups {
+		views = append(views, groupView{g.Name, list(g.Permissions)})
+	}
+	return views, nil
+}
+
+func (a *admin) addGroup(r *http.Request) (any, error) {
+	return a.groupCall(r, "group added", func(ctx context.Context, c groupCall) error {
+		if err := checkEnds(c.Name); err != nil {
+			return fmt.Errorf("group %q %w", c.Name, err)
+		}
+		return a.store.AddGroup(ctx, c.Name, c.Permissions)
+	})
+}
+
+func (a *admin) putGroup(r *http.Request) (any, error) {
+	return a.groupCall(r, "group set", func(ctx context.Context, c groupCall) error { return a.store.PutGroup(ctx, c.Name, c.Permissions) })
+}
+
+func (a *admin) changeGroup(r *http.Request) (any, error) {
+	return a.groupCall(r, "group changed", func(ctx context.Context, c groupCall) error {
+		return a.store.ChangeGroup(ctx, c.Name, c.Grant, c.Revoke)
+	})
+}
+
+// groupCall changes a group and gives what came of it.
+func (a *admin) groupCall(r *http.Request, what string, change func(context.Context, groupCall) error) (any, error) {
+	var call groupCall
+	if err := readJSON(r, &call); err != nil {
+		return nil, err
+	}
+	if err := change(r.Context(), call); err != nil {
+		return nil, err
+	}
+	a.didGroup(what, call.Name)
+	groups, err := a.store.Groups(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range groups {
+		if g.Name == call.Name {
+			return groupView{g.Name, list(g.Permissions)}, nil
+		}
+	}
+	return nil, fmt.Errorf("group %q was removed just now", call.Name)
+}
+
+func (a *admin) removeGroup(r *http.Request) (any, error) {
+	name := r.URL.Query().Get("name")
+	if err := a.store.RemoveGroup(r.Context(), name); err != nil {
+		return nil, err
+	}
+	a.didGroup("group removed", name)
+	return groupView{Name: name, Permissions: []string{}}, nil
+}
+
+// didGroup leaves a record of a change in the log of a running node.
+func (a *admin) didGroup(what, name string) {
+	if a.log != nil {
+		a.log.Info("admin: "+what, "group", name)
+	}
+}

@@ -1,0 +1,125 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/profile"
+)
+
+// membersAt is the row of a block of names, each with a field of customers: "plan: attributes.plan".
+func membersAt(key string, field func(*Config) *profile.Members) row {
+	r := at(key, nil, nil, field)
+	r.set = func(c *Config, v value) (err error) {
+		v = v.unpackedBlock()
+		// Where one is wrong the others are set all the same, so that what is wrong with their names is in the report too.
+		*field(c), err = readMembers(key, v)
+		for _, item := range v.items {
+			c.origins[key+"."+item.key] = item.origin
+		}
+		return err
+	}
+	return r
+}
+
+// readMembers reads the block; null is none. With an error come the members that are right.
+func readMembers(key string, v value) (profile.Members, error) {
+	switch v.kind {
+	case null:
+		return nil, nil
+	case mapping:
+	default:
+		return nil, fmt.Errorf("must be a block of names with a field each, such as \"plan: attributes.plan\", not %v", v)
+	}
+	var members profile.Members
+	var problems several
+	seen := map[string]Origin{}
+	for _, item := range v.items {
+		field, err := profile.Field{}, error(nil)
+		if first, twice := seen[item.key]; twice {
+			err = fmt.Errorf("is set twice, first at %s: keep one", first)
+		} else {
+			seen[item.key] = item.origin
+			field, err = readField(item)
+		}
+		if err != nil {
+			problems = append(problems, Problem{Key: key + "." + item.key, Origin: item.origin, Text: err.Error()})
+			continue
+		}
+		members = append(members, profile.Member{Name: item.key, Field: field})
+	}
+	if problems != nil {
+		return members, problems
+	}
+	return members, nil
+}
+
+func readField(v value) (profile.Field, error) {
+	text, err := readText(v)
+	if err != nil {
+		return profile.Field{}, err
+	}
+	return profile.ParseField(text)
+}
+
+// several are the mistakes within one value, each with its own line.
+type several []Problem
+
+func (s several) Error() string { return (&Report{Problems: s}).Error() }
+
+// checkMembers reports names that are reserved or no names.
+func (c *Config) checkMembers(bad func(string, error)) {
+	for _, b := range []struct {
+		key      string
+		members  profile.Members
+		reserved func(name string) bool
+	}{{"claims", c.Claims, c.Settings.Reserved}, {"login.answer", c.LoginAnswer, httpapi.ReservedMember}} {
+		for _, m := range b.members {
+			bad(b.key+"."+m.Name, profile.CheckName(m.Name, b.reserved))
+		}
+		if len(b.members) > profile.MaxMembers {
+			bad(b.key, fmt.Errorf("has %d members: the most is %d", len(b.members), profile.MaxMembers))
+		}
+	}
+}
+
+// mappingOf gives a mapping as a value whose items are named.
+func mappingOf(path string, n ast.Node) value {
+	v := value{kind: mapping}
+	for _, e := range entries(n) {
+		item := scalar(e.Value)
+		item.origin = Origin{File: path, Line: e.Key.GetToken().Position.Line}
+		item.key = e.Key.String()
+		if name, isText := e.Key.(*ast.StringNode); isText {
+			item.key = name.Value
+		} else {
+			item.kind = foreign
+		}
+		v.items = append(v.items, item)
+	}
+	return v
+}
+
+// unpackedBlock gives a loose text that holds a block as that block: {plan: attributes.plan}.
+func (v value) unpackedBlock() value {
+	if !v.loose || v.kind != text {
+		return v
+	}
+	if v.text == "null" {
+		return value{key: v.key, origin: v.origin, kind: null}
+	}
+	file, err := parser.ParseBytes([]byte(v.text), 0, parser.AllowDuplicateMapKey())
+	if err != nil || len(file.Docs) != 1 || !strings.HasPrefix(v.text, "{") || strings.Contains(v.text, "\n") {
+		return v
+	}
+	b := mappingOf("", file.Docs[0].Body)
+	b.key, b.origin = v.key, v.origin
+	for i := range b.items {
+		b.items[i].origin = v.origin
+	}
+	return b
+}

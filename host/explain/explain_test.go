@@ -1,0 +1,131 @@
+package explain_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/jws"
+	"github.com/edgetoken/edgetoken/host/explain"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// oneKey is a set with one key for HMAC.
+type oneKey struct{ key *jws.Key }
+
+func (k oneKey) Set() core.KeySet {
+	return core.KeySet{Keys: []core.KeyInfo{{Algorithm: "HS256", Default: true, AnyID: true}}}
+}
+
+func (k oneKey) Check(_ context.Context, _ int, input, signature []byte) (bool, error) {
+	return k.key.Check(input, signature), nil
+}
+
+func (k oneKey) Sign(_ context.Context, _ int, input, entropy []byte) ([]byte, error) {
+	return k.key.Sign(input, entropy)
+}
+
+// signed makes a token with these claims.
+func signed(t *testing.T, k oneKey, claims string) string {
+	t.Helper()
+	input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
+	signature, err := k.key.Sign([]byte(input), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return input + "." + base64.RawURLEncoding.EncodeToString(signature)
+}
+
+func TestToken(t *testing.T) {
+	key, err := jws.NewKey("HS256", []byte(strings.Repeat("k", 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := oneKey{key}
+	settings := core.DefaultSettings()
+	good := `{"token_type":"access","exp":1800000000,"iat":1767322000,"jti":"a","user_id":"7"}`
+	ana := store.Customer{ID: core.Integer(7), Email: "ana@example.com", IsActive: true}
+	for _, c := range []struct {
+		name, token, as string
+		customer        store.Customer
+		public          bool
+		accepted        bool
+		refusedBy       string
+		says            string // of the step that refused, or of the customer
+		never           string
+	}{
+		{name: "good", token: signed(t, keys, good), customer: ana, accepted: true, says: "7 ana@example.com, active"},
+		{name: "good, for its holder", token: signed(t, keys, good), customer: ana, public: true, accepted: true, says: "7, active", never: "ana@"},
+		{name: "expired", token: signed(t, keys, `{"token_type":"access","exp":1767322000,"jti":"a","user_id":"7"}`), customer: ana, refusedBy: "exp", says: "is past (2026-01-02 02:46:40 UTC, 17 minutes ago)"},
+		{name: "as a refresh token", token: signed(t, keys, good), as: "refresh", customer: ana, refusedBy: "type", says: "another type (access)"},
+		{name: "of nobody", token: signed(t, keys, good), refusedBy: "customer", says: "does not exist (7)"},
+		{name: "changed", token: signed(t, keys, good) + "AAAA", customer: ana, refusedBy: "signature", says: "another key signed"},
+		{name: "no token", token: "a.b", refusedBy: "form", says: "three parts"},
+		{name: "too long", token: strings.Repeat("a", core.MaxTokenBytes+1), refusedBy: "form", says: "longer than"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			j, err := explain.Token(t.Context(), explain.Config{
+				Engine: core.NewNative(settings, keys), Keys: keys.Set(), Settings: &settings, Now: now, Public: c.public,
+				Load: func(_ context.Context, opened core.Opened, _ time.Time) (core.State, store.Customer, error) {
+					var state core.State
+					if !c.customer.ID.IsZero() {
+						state.Customer = core.Customer{ID: c.customer.ID, Active: c.customer.IsActive}
+					}
+					return state, c.customer, nil
+				},
+			}, c.token, c.as)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if j.Accepted != c.accepted {
+				t.Errorf("accepted = %v, want %v: %+v", j.Accepted, c.accepted, j.Steps)
+			}
+			end := slices.IndexFunc(j.Steps, func(s explain.Step) bool { return s.Result != explain.OK })
+			if c.accepted != (end < 0) || end >= 0 && (j.Steps[end].Name != c.refusedBy || j.Steps[end].Result != explain.Refused || !strings.Contains(j.Steps[end].Detail, c.says)) {
+				t.Errorf("steps = %+v, want %q to refuse because %q", j.Steps, c.refusedBy, c.says)
+			}
+			text, err := json.Marshal(j)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(text), c.says) || c.never != "" && strings.Contains(string(text), c.never) {
+				t.Errorf("%s, want it to say %q and not %q", text, c.says, c.never)
+			}
+			if i := strings.LastIndexByte(c.token, '.'); i > 0 && len(c.token) > i+8 && strings.Contains(string(text), c.token[i+1:]) {
+				t.Errorf("the judgement has the signature: %s", text)
+			}
+		})
+	}
+}
+
+func TestMembers(t *testing.T) {
+	settings := core.DefaultSettings()
+	settings.UserIDClaim, settings.TokenTypeClaim = "customer", ""
+	got := explain.ClaimMembers(json.RawMessage(`{"exp": 1767323105, "customer":[1, {"a":"b"}], "exp":"x", "":1, "nbf":1e300, "mine":true}`), &settings, now)
+	want := []explain.Member{
+		{Name: "exp", Value: "1767323105", Meaning: "When the token expires.", When: "2026-01-02 03:05:05 UTC, in 60 seconds"},
+		{Name: "customer", Value: `[1, {"a":"b"}]`, Meaning: "The customer."},
+		{Name: "exp", Value: `"x"`, Meaning: "When the token expires."},
+		{Name: "", Value: "1"},
+		{Name: "nbf", Value: "1e300", Meaning: "From when on the token is good."},
+		{Name: "mine", Value: "true"},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("ClaimMembers = %+v, want %+v", got, want)
+	}
+	for _, object := range []string{"", "null", "[1]", `"a"`} {
+		if got := explain.HeaderMembers(json.RawMessage(object)); got != nil {
+			t.Errorf("HeaderMembers(%q) = %v, want none", object, got)
+		}
+	}
+	if got := explain.HeaderMembers(json.RawMessage(`{"alg":"none"}`)); len(got) != 1 || got[0].Meaning == "" {
+		t.Errorf("HeaderMembers = %+v", got)
+	}
+}

@@ -1,0 +1,68 @@
+package explain
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// Moment is a time in words: "2026-01-02 03:04:05 UTC, in 59 minutes".
+func Moment(t, now time.Time) string {
+	return t.UTC().Format("2006-01-02 15:04:05 UTC") + ", " + Distance(t, now)
+}
+
+// Distance says how far t is from now, in words: "in 59 minutes", "2 hours ago". Parts of the unit are cut off.
+func Distance(t, now time.Time) string {
+	d := t.Sub(now)
+	ahead := d >= 0
+	d = max(d, -d)
+	n, unit := int64(d/time.Second), "second"
+	switch {
+	case d >= 2*365*24*time.Hour:
+		n, unit = int64(d/(365*24*time.Hour)), "year"
+	case d >= 48*time.Hour:
+		n, unit = int64(d/(24*time.Hour)), "day"
+	case d >= 2*time.Hour:
+		n, unit = int64(d/time.Hour), "hour"
+	case d >= 2*time.Minute:
+		n, unit = int64(d/time.Minute), "minute"
+	}
+	if n != 1 {
+		unit += "s"
+	}
+	if ahead {
+		return fmt.Sprintf("in %d %s", n, unit)
+	}
+	return fmt.Sprintf("%d %s ago", n, unit)
+}
+
+// numericDate reads a NumericDate (RFC 7519 §2), from the year 1 to 9999; ok is false where it is nothing such.
+func numericDate(value string) (at time.Time, ok bool) {
+	var seconds float64
+	if value == "null" || json.Unmarshal([]byte(value), &seconds) != nil || seconds < -62135596800 || seconds > 253402300799 {
+		return time.Time{}, false
+	}
+	return time.Unix(int64(seconds), 0).UTC(), true
+}
+
+// NumericDate is a claim of an opened token that is a NumericDate; ok is false where it is absent or nothing such.
+func NumericDate(opened core.Opened, c core.Claim) (at time.Time, ok bool) {
+	if c.Form == core.Absent {
+		return time.Time{}, false
+	}
+	return numericDate(string(opened.Claims[c.Start:c.End]))
+}
+
+// moment is a claim that is a time, in words.
+func (t *trial) moment(c core.Claim) string {
+	if c.Form == core.Absent {
+		return "absent"
+	}
+	at, ok := NumericDate(t.opened, c)
+	if !ok {
+		return t.text(c)
+	}
+	return Moment(at, t.now.Truncate(time.Second))
+}

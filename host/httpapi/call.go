@@ -1,0 +1,65 @@
+package httpapi
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/edgetoken/edgetoken/host/pages"
+)
+
+// called is what the form for any request sent.
+type called struct{ method, content string }
+
+// call sends the request that the form for any request describes, as if a program had sent it, and answers with its page. The form is ours
+// alone, so that nobody else's page can have a browser send JSON, PUT or DELETE with its cookies.
+func (h *handler) call(rq *request) answer {
+	switch {
+	case rq.isRead():
+		return goTo(pages.IndexPath)
+	case rq.Method != http.MethodPost:
+		return onlyMethods(http.MethodGet, http.MethodPost, http.MethodHead)
+	}
+	form, refused := rq.postedForm()
+	if refused != nil {
+		return *refused
+	}
+	view, ok := h.views[form("path")]
+	if !ok || !slices.Contains(strings.Split(view.allow(), ", "), form("method")) {
+		return rq.pageFailed(errNotFound)
+	}
+	inner := *rq
+	inner.Request = rq.inner(form("method"), view.path, form("content"), form("token"), form(pages.CSRFField))
+	inner.view, inner.called = view, &called{form("method"), form("content")}
+	defer inner.endTurn()
+	defer inner.endList()
+	a := inner.respond(view.serve(&inner))
+	inner.browse(&a)
+	// For the record of the request.
+	rq.about, rq.email = inner.about, inner.email
+	return a
+}
+
+// inner is the request that a form describes.
+func (rq *request) inner(method, path, content, token, csrf string) *http.Request {
+	r := rq.Clone(rq.Context())
+	r.Method, r.URL, r.RequestURI, r.Form, r.PostForm, r.MultipartForm = method, &url.URL{Path: path}, path, nil, nil, nil
+	r.Header = rq.Header.Clone()
+	r.Header.Set("Accept", "text/html")
+	r.Header.Del(rq.authHeader)
+	if token = strings.TrimSpace(token); token != "" {
+		r.Header.Set(rq.authHeader, rq.node.Settings().AuthHeaderTypes[0]+" "+token)
+	}
+	r.Header.Del("Content-Type")
+	r.Header.Set("X-CSRFToken", csrf)
+	switch method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
+		r.Header.Set("Content-Type", "application/json")
+	default:
+		content = ""
+	}
+	r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(strings.NewReader(content)), int64(len(content)), nil
+	return r
+}

@@ -1,0 +1,157 @@
+package django
+
+import (
+	"errors"
+	"net/netip"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// ErrURL says that Python's urlsplit does not take a text for a URL.
+var ErrURL = errors.New("text is no URL")
+
+// maxURL is how long a URL to go back to may be from Django 5.2 on, in characters.
+const maxURL = 2048
+
+// URL are the parts of a URL that tell where it leads.
+type URL struct{ Scheme, NetLoc string }
+
+// SplitURL splits a URL as Python's urlsplit does: control characters and spaces before it and tabs and line ends anywhere go, what stands before the first
+// colon is the scheme if its characters may stand in one, what follows // up to the next /, ? or # is the net location. The error is ErrURL.
+//
+//	"HTTPS://a.example:1/x"  {"https", "a.example:1"}        "//b/x"  {"", "b"}        "/x:y"  {}
+func SplitURL(url string) (URL, error) {
+	url = strings.TrimLeftFunc(url, func(r rune) bool { return r <= ' ' })
+	url = strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(url)
+	u, err := splitURL(url, url != "" && isLetter(url[0]))
+	if err != nil {
+		return URL{}, err
+	}
+	if bracketed := strings.IndexByte(u.NetLoc, '['); bracketed >= 0 {
+		host, _, _ := strings.Cut(u.NetLoc[bracketed+1:], "]")
+		if !bracketedHost(host) {
+			return URL{}, ErrURL
+		}
+	}
+	return u, checkNetLoc(u.NetLoc)
+}
+
+// splitURL is the urlsplit of older Pythons, of which Django 3.2 has a copy for URLs to go back to.
+func splitURL(url string, mayHaveScheme bool) (u URL, err error) {
+	if i := strings.IndexByte(url, ':'); i > 0 && mayHaveScheme && isScheme(url[:i]) {
+		u.Scheme, url = lowerASCII(url[:i]), url[i+1:]
+	}
+	if !strings.HasPrefix(url, "//") {
+		return u, nil
+	}
+	u.NetLoc = url[2:]
+	if end := strings.IndexAny(u.NetLoc, "/?#"); end >= 0 {
+		u.NetLoc = u.NetLoc[:end]
+	}
+	if strings.Contains(u.NetLoc, "[") != strings.Contains(u.NetLoc, "]") {
+		return URL{}, ErrURL
+	}
+	return u, nil
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// isScheme reports whether all characters may stand in a scheme.
+func isScheme(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if !isLetter(s[i]) && (s[i] < '0' || s[i] > '9') && s[i] != '+' && s[i] != '-' && s[i] != '.' {
+			return false
+		}
+	}
+	return true
+}
+
+var futureAddress = regexp.MustCompile(`^v[a-fA-F0-9]+\.[^\n]+$`)
+
+// bracketedHost reports whether a text may stand in brackets: an IPv6 address, or one of a later version (RFC 3986 §3.2.2).
+func bracketedHost(host string) bool {
+	if strings.HasPrefix(host, "v") {
+		return futureAddress.MatchString(host)
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Is6()
+}
+
+// checkNetLoc refuses a net location with characters that turn into others with a meaning under NFKC, such as U+2100, which turns into a/c.
+func checkNetLoc(netloc string) error {
+	if isASCII(netloc) {
+		return nil
+	}
+	text := strings.NewReplacer("@", "", ":", "", "#", "", "?", "").Replace(netloc)
+	if normal := norm.NFKC.String(text); normal != text && strings.ContainsAny(normal, "/?#@:") {
+		return ErrURL
+	}
+	return nil
+}
+
+// SafeURL reports whether a URL that a client gave to go back to leads to host, or names none (Django's url_has_allowed_host_and_scheme). secure: over TLS
+// it must not lead to plain HTTP.
+func SafeURL(url, host string, secure bool, rules Rules) bool {
+	url = Strip(url)
+	// Browsers take a backslash for a slash; before an @ it may be part of a password.
+	return url != "" && safeURL(url, host, secure, rules) && safeURL(strings.ReplaceAll(url, `\`, "/"), host, secure, rules)
+}
+
+func safeURL(url, host string, secure bool, rules Rules) bool {
+	// Browsers take any number of slashes for two.
+	if strings.HasPrefix(url, "///") {
+		return false
+	}
+	var u URL
+	var err error
+	if rules.StrictURLs {
+		if codePoints(url) > maxURL {
+			return false
+		}
+		u, err = SplitURL(url)
+	} else {
+		u, err = splitURL(url, true)
+	}
+	// A scheme without a host is one that a browser finds a host for.
+	if err != nil || u.NetLoc == "" && u.Scheme != "" {
+		return false
+	}
+	if first, _ := utf8.DecodeRuneInString(url); isControl(first) {
+		return false
+	}
+	scheme := u.Scheme
+	if scheme == "" && u.NetLoc != "" {
+		scheme = "http"
+	}
+	return (u.NetLoc == "" || u.NetLoc == host) && (scheme == "" || scheme == "https" || scheme == "http" && !secure)
+}
+
+// isControl reports whether a character is in one of Unicode's categories C, to which those that are not assigned belong.
+func isControl(r rune) bool {
+	return !unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S, unicode.Z)
+}
+
+// SameDomain reports whether a host is that of a pattern, or below it where that begins with a dot (Django's is_same_domain).
+func SameDomain(host, pattern string) bool {
+	pattern = strings.ToLower(pattern)
+	return pattern != "" && (host == pattern || pattern[0] == '.' && (strings.HasSuffix(host, pattern) || host == pattern[1:]))
+}
+
+// URI escapes what may not stand in a URL, bytes of UTF-8 included, so that the text can stand in a Location header (Django's iri_to_uri).
+func URI(iri string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := 0; i < len(iri); i++ {
+		c := iri[i]
+		if isLetter(c) || '0' <= c && c <= '9' || strings.IndexByte("_.-~/#%[]=:;$&()+,!?*@'", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
+		}
+	}
+	return b.String()
+}

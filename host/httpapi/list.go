@@ -1,0 +1,89 @@
+package httpapi
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/host/node"
+)
+
+// A list of all customers may be a million long. It is read and written page by page, each page one state of the store, so that no list
+// holds more than one page in memory and none holds a transaction while its client reads. So that memory is bounded whoever asks (R10), so is
+// the number of lists at once: a customer has up to 80 KiB.
+const (
+	listPage    = 16
+	listsAtOnce = 16
+)
+
+// errLists says that other lists have all the places that there are.
+var errLists = fmt.Errorf("%w: %d lists of all customers are being sent already", node.ErrBusy, listsAtOnce)
+
+// listCustomers shows all customers in the order of their ids. A list of one page is an answer as any other; what follows the first page of a
+// longer one is sent while it is read, without a length. A page for a browser shows the first page only.
+func listCustomers(rq *request) (django.Value, error) {
+	select {
+	case rq.lists <- struct{}{}:
+		rq.hasPlace = true
+	default:
+		return django.Value{}, errLists
+	}
+	first, last, err := rq.customers(core.CustomerID{})
+	if err == nil && !last.IsZero() {
+		rq.rest = func(w io.Writer, indent int) error { return rq.writePages(w, indent, last) }
+	}
+	return first, err
+}
+
+// endList lets another list begin.
+func (rq *request) endList() {
+	if rq.hasPlace {
+		rq.hasPlace = false
+		<-rq.lists
+	}
+}
+
+// customers is the page after a customer, and the last of it where more may follow; zero where none do.
+func (rq *request) customers(after core.CustomerID) (page django.Value, last core.CustomerID, err error) {
+	list, err := rq.node.Customers(rq.Context(), after, listPage)
+	if err != nil {
+		return django.Value{}, core.CustomerID{}, err
+	}
+	values := make([]django.Value, len(list))
+	for i, c := range list {
+		values[i] = customerValue(c)
+	}
+	if len(list) == listPage {
+		last = list[len(list)-1].ID
+	}
+	return django.List(values...), last, nil
+}
+
+// writePages writes the members of the list that follow after, and its end. A client that is gone ends it without an error.
+func (rq *request) writePages(w io.Writer, indent int, after core.CustomerID) error {
+	for !after.IsZero() {
+		page, last, err := rq.customers(after)
+		if err != nil {
+			return err
+		}
+		members, err := django.Render(page, indent)
+		if err != nil {
+			return err
+		}
+		members = bytes.TrimRight(bytes.TrimPrefix(members, []byte("[")), "\n]")
+		if len(members) > 0 {
+			if _, err := w.Write(append([]byte(","), members...)); err != nil {
+				return nil
+			}
+		}
+		after = last
+	}
+	end := "]"
+	if indent > 0 {
+		end = "\n]"
+	}
+	_, _ = io.WriteString(w, end)
+	return nil
+}

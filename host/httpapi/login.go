@@ -1,0 +1,174 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/host/pages"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// The pages to log in and out are django.contrib.auth's LoginView and LogoutView.
+
+// maxUsername is how long an e-mail address is that is normalised, in characters.
+const maxUsername = 254
+
+// The texts of Django's AuthenticationForm.
+const (
+	wrongLogin    = "Please enter a correct email address and password. Note that both fields may be case-sensitive."
+	fieldRequired = "This field is required."
+	hasNull       = "Null characters are not allowed."
+)
+
+// login shows the form and takes it.
+func (h *handler) login(rq *request) answer {
+	if refused := rq.protect(rq.tokenInForm, rq.unreadable); refused != nil {
+		return *refused
+	}
+	var a answer
+	switch strings.ToUpper(rq.Method) {
+	case http.MethodGet, http.MethodHead:
+		a = rq.loginPage(http.StatusOK, pages.LoginData{Next: rq.next(&django.Form{})})
+	case http.MethodPost, http.MethodPut:
+		a = rq.logIn()
+	case http.MethodOptions:
+		a = noContent(http.StatusOK, "GET, POST, PUT, HEAD, OPTIONS")
+	default:
+		a = noContent(http.StatusMethodNotAllowed, "GET, POST, PUT, HEAD, OPTIONS")
+	}
+	return rq.neverCache(a)
+}
+
+// noContent is an empty answer that says which methods there are.
+func noContent(status int, allow string) answer {
+	a := answer{status: status, header: http.Header{"Allow": {allow}, "Content-Type": {"text/html; charset=utf-8"}}}
+	if status == http.StatusMethodNotAllowed {
+		a.reason = wrongMethod
+	}
+	return a
+}
+
+// neverCache marks an answer as one that nobody may keep (Django's never_cache, which a page for an error does not pass).
+func (rq *request) neverCache(a answer) answer {
+	if a.plain {
+		return a
+	}
+	a.header.Set("Cache-Control", neverCached)
+	a.header.Set("Expires", django.HTTPDate(rq.cfg.Now()))
+	return a
+}
+
+func (rq *request) loginPage(status int, d pages.LoginData) answer {
+	d.Frame = rq.frame("")
+	return rq.htmlPage(status, func(w io.Writer) error { return pages.Login(w, d) })
+}
+
+// credentials are what the form was sent, and what is wrong with it.
+type credentials struct {
+	email, password string
+	page            pages.LoginData
+}
+
+// logIn takes the form: a good one leads on, with a session, any other back to the form with what is wrong.
+func (rq *request) logIn() answer {
+	form, err := rq.sentForm()
+	if err != nil {
+		return rq.unreadable(err)
+	}
+	given := rq.credentials(form)
+	if given.page.Failed() {
+		return rq.loginPage(http.StatusOK, given.page)
+	}
+	rq.email = given.email
+	if err := rq.throttleLogin(given.email); err != nil {
+		return rq.loginFailed(given.page, err)
+	}
+	replaces, _ := rq.sessionSecret()
+	secret, result, err := rq.node.StartSession(rq.Context(), rq.client.network, given.email, given.password, replaces)
+	rq.about = result
+	if err != nil {
+		return rq.loginFailed(given.page, err)
+	}
+	if result.Refused() {
+		given.page.Errors = []string{wrongLogin}
+		a := rq.loginPage(http.StatusOK, given.page)
+		a.cause = result.Refusals[0].Cause
+		a.code, _, _ = rq.node.Settings().Describe(a.cause)
+		a.reason = whyNoLogin(result.Customer)
+		return a
+	}
+	rq.visit.session = sessionState{asked: true, customer: result.Customer, started: secret}
+	rq.visit.err = rq.rotateCSRF()
+	target := given.page.Next
+	if target == "" {
+		target = rq.cfg.Browser.LoginRedirect
+	}
+	return rq.seeOther(target)
+}
+
+// credentials cleans what the form was sent (AuthenticationForm), and lets go of the rest.
+func (rq *request) credentials(form *django.Form) credentials {
+	username, _ := lastText(form, "username")
+	password, _ := lastText(form, "password")
+	given := credentials{email: django.Strip(username), password: strings.Clone(password)}
+	given.page = pages.LoginData{Username: strings.Clone(username), Next: strings.Clone(rq.next(form))}
+	// Normalising makes no text shorter, so that a longer one is nobody's address.
+	if utf8.RuneCountInString(given.email) <= maxUsername {
+		given.email = norm.NFKC.String(given.email)
+	}
+	given.email = strings.Clone(given.email)
+	given.page.UsernameErrors, given.page.PasswordErrors = faultsOf(given.email), faultsOf(password)
+	if len(username)+len(password) <= largeBody {
+		rq.parsed.form = nil
+		rq.endTurn()
+	}
+	return given
+}
+
+// faultsOf says what is wrong with a field that must have a text.
+func faultsOf(text string) []string {
+	switch {
+	case text == "":
+		return []string{fieldRequired}
+	case strings.Contains(text, "\x00"):
+		return []string{hasNull}
+	}
+	return nil
+}
+
+// loginFailed is the form again for a log-in that could not be judged.
+func (rq *request) loginFailed(page pages.LoginData, err error) answer {
+	var soon throttled
+	switch {
+	case errors.As(err, &soon):
+		page.Errors = []string{soon.Error()}
+		a := rq.loginPage(http.StatusTooManyRequests, page)
+		a.header.Set("Retry-After", soon.wait())
+		a.code, a.reason, a.about = codeThrottled, tooOften, []slog.Attr{slog.String("throttle", soon.names)}
+		return a
+	case errors.Is(err, node.ErrBusy), errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed),
+		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		page.Errors = []string{busyDetail}
+		a := rq.loginPage(http.StatusServiceUnavailable, page)
+		a.header.Set("Retry-After", retryAfter)
+		a.err = err
+		return a
+	}
+	return rq.compat.failed(err)
+}
+
+// throttleLogin counts a log-in by the form.
+func (rq *request) throttleLogin(email string) error {
+	t, address := &rq.cfg.Throttles, rq.client.network.String()
+	return rq.count(scoped{"anon", t.Anon, "anon " + address}, scoped{"user", t.User, "user address " + address},
+		scoped{"login", t.Login, "login " + address}, scoped{"account", t.Account, "account " + rq.node.Account(email)})
+}

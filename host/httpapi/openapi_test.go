@@ -1,0 +1,207 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/host/pages"
+)
+
+// description reads the description of a shop's API and checks it.
+func description(t *testing.T, s *shop) (*openapi3.T, routers.Router) {
+	t.Helper()
+	answer, body := s.ask(t, "GET", pages.OpenAPIPath, "")
+	if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "application/json" {
+		t.Fatalf("%d %s %s", answer.StatusCode, answer.Header.Get("Content-Type"), body)
+	}
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(body))
+	if err == nil {
+		err = doc.Validate(t.Context())
+	}
+	if err != nil {
+		t.Fatalf("the description is not valid: %v", err)
+	}
+	router, err := legacy.NewRouter(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc, router
+}
+
+// TestOpenAPIHasEveryRoute, with each of its methods.
+func TestOpenAPIHasEveryRoute(t *testing.T) {
+	for _, version := range []core.Version{core.V55, core.V52} {
+		s := openShop(t, func(n *node.Config, _ *httpapi.Config) { n.Settings.Compat = version })
+		doc, _ := description(t, s)
+		for _, path := range append(httpapi.Paths(), "/healthz", "/readyz") {
+			item := doc.Paths.Value(path)
+			if item == nil {
+				t.Errorf("%s is not described", path)
+				continue
+			}
+			answer, _ := s.ask(t, "OPTIONS", path, "")
+			if answer.Header.Get("Allow") == "GET, HEAD" { // a health check
+				continue
+			}
+			want := slices.DeleteFunc(strings.Split(answer.Header.Get("Allow"), ", "), func(m string) bool { return m == "HEAD" })
+			var got []string
+			for method := range item.Operations() {
+				got = append(got, method)
+			}
+			slices.Sort(want)
+			slices.Sort(got)
+			if answer.StatusCode == http.StatusOK && !slices.Equal(got, want) {
+				t.Errorf("%s is described with %v and has %v", path, got, want)
+			}
+		}
+	}
+}
+
+// TestOpenAPIIsTrue: real answers are those that the description promises, and real requests those it asks for.
+func TestOpenAPIIsTrue(t *testing.T) {
+	openapi3filter.RegisterBodyDecoder("text/html", openapi3filter.PlainBodyDecoder)
+	defer openapi3filter.UnregisterBodyDecoder("text/html")
+	for _, version := range []core.Version{core.V55, core.V52} {
+		t.Run(string(version), func(t *testing.T) {
+			s := openShop(t, func(n *node.Config, _ *httpapi.Config) { n.Settings.Compat = version })
+			_, router := description(t, s)
+			refresh, access := s.login(t)
+			bearer, junk := "Authorization: Bearer "+access, "Authorization: Bearer junk"
+			for _, c := range []struct {
+				method, path, body string
+				status             int
+				headers            []string
+			}{
+				{"POST", "/auth/token/", `{"email":"ana@example.com","password":"right"}`, 200, nil},
+				{"POST", "/auth/token/", `{"email":"ana@example.com","password":"wrong"}`, 401, nil},
+				{"POST", "/auth/token/", `{"email":""}`, 400, nil},
+				{"POST", "/auth/token/", `{`, 400, nil},
+				{"POST", "/auth/token/", `[]`, 400, nil},
+				{"POST", "/auth/token/", `x`, 415, []string{"Content-Type: text/plain"}},
+				{"POST", "/auth/token/", `email=a&password=b`, 401, []string{"Content-Type: application/x-www-form-urlencoded"}},
+				{"POST", "/auth/token/", `{}`, 406, []string{"Accept: image/png"}},
+				{"POST", "/auth/token/", `{}`, 400, []string{"Accept: text/html"}},
+				{"OPTIONS", "/auth/token/", "", 200, nil},
+				{"POST", "/auth/token/refresh/", `{"refresh":"` + refresh + `"}`, 200, nil},
+				{"POST", "/auth/token/refresh/", `{"refresh":"junk"}`, 401, nil},
+				{"POST", "/auth/token/verify/", `{"token":"` + access + `"}`, 200, nil},
+				{"GET", "/customers/me/", "", 200, []string{bearer}},
+				{"GET", "/customers/me/", "", 200, []string{bearer, "Accept: text/html"}},
+				{"GET", "/customers/me/", "", 401, nil},
+				{"GET", "/customers/me/", "", 401, []string{junk}},
+				{"GET", "/customers/me/?format=xml", "", 404, []string{bearer}},
+				{"POST", "/customers/me/", `{"a":[1,null]}`, 200, []string{bearer}},
+				{"POST", "/customers/me/", `null`, 200, []string{bearer}},
+				{"POST", "/customers/me/", `"text"`, 200, []string{bearer}},
+				{"POST", "/customers/me/", `{`, 400, []string{bearer}},
+				{"GET", "/customers/", "", 403, []string{bearer}},
+				{"GET", "/customers/", "", 401, nil},
+				{"GET", "/customers/open/", "", 200, nil},
+				{"POST", "/customers/open/", "{}", 201, nil},
+				{"PUT", "/customers/open/", "{}", 200, nil},
+				{"DELETE", "/customers/open/", "", 204, nil},
+				{"OPTIONS", "/customers/open/", "", 200, nil},
+				{"GET", "/customers/readonly/", "", 200, nil},
+				{"POST", "/customers/readonly/", "{}", 401, nil},
+				{"PATCH", "/customers/managed/", "{}", 403, []string{bearer}},
+				{"GET", "/customers/directory/", "", 200, nil},
+				{"POST", "/auth/token/blacklist/", `{"refresh":"` + refresh + `"}`, 200, nil},
+				{"POST", "/auth/token/verify/", `{"token":"` + refresh + `"}`, 400, nil},
+				{"GET", "/healthz", "", 200, nil},
+				{"GET", "/readyz", "", 200, nil},
+			} {
+				headers := c.headers
+				if c.body != "" && !slices.ContainsFunc(headers, func(h string) bool { return strings.HasPrefix(h, "Content-Type") }) {
+					headers = append(slices.Clone(headers), "Content-Type: application/json")
+				}
+				answer, body := s.ask(t, c.method, c.path, c.body, headers...)
+				name := c.method + " " + c.path + " " + c.body
+				if answer.StatusCode != c.status {
+					t.Errorf("%s = %d %s, want %d", name, answer.StatusCode, body, c.status)
+					continue
+				}
+				checkAnswer(t, router, name, c.body, answer, body)
+			}
+		})
+	}
+}
+
+// checkAnswer holds an answer to the description, and the request too where it was taken.
+func checkAnswer(t *testing.T, router routers.Router, name, sent string, answer *http.Response, body string) {
+	t.Helper()
+	request := answer.Request.Clone(t.Context())
+	request.Body = io.NopCloser(strings.NewReader(sent))
+	request.URL.Scheme, request.URL.Host = "", ""
+	route, params, err := router.FindRoute(request)
+	if err != nil {
+		t.Errorf("%s: %v", name, err)
+		return
+	}
+	asked := &openapi3filter.RequestValidationInput{
+		Request: request, PathParams: params, Route: route, Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
+	}
+	if answer.StatusCode < http.StatusMultipleChoices && sent != "" {
+		if err := openapi3filter.ValidateRequest(t.Context(), asked); err != nil {
+			t.Errorf("%s is taken and not as described: %v", name, err)
+		}
+	}
+	input := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: asked,
+		Status:                 answer.StatusCode, Header: answer.Header,
+		Options: &openapi3filter.Options{IncludeResponseStatus: true},
+	}
+	if err := openapi3filter.ValidateResponse(t.Context(), input.SetBodyBytes([]byte(body))); err != nil {
+		t.Errorf("%s answers other than described: %v", name, err)
+	}
+}
+
+// TestOpenAPIOfCookies: with tokens in cookies the description says so, and is true of what has no token in its body.
+func TestOpenAPIOfCookies(t *testing.T) {
+	b := openPerson(t, func(_ *node.Config, c *httpapi.Config) { c.TokenCookies.On = true })
+	doc, router := description(t, b.shop)
+	if scheme := doc.Components.SecuritySchemes["tokenCookie"]; scheme == nil || scheme.Value.Name != "access" {
+		t.Errorf("tokenCookie = %+v, want the cookie with the name access", scheme)
+	}
+	answer, body := b.ask(t, "GET", "/auth/csrf/", "")
+	checkAnswer(t, router, "csrf", "", answer, body)
+	var given struct{ CSRFToken string }
+	if err := json.Unmarshal([]byte(body), &given); err != nil {
+		t.Fatal(err)
+	}
+	headers := []string{"X-CSRFToken: " + given.CSRFToken, "Origin: " + b.URL}
+	cookies := func(answer *http.Response) {
+		for _, c := range answer.Cookies() {
+			b.cookies[c.Name] = c.Value
+		}
+		headers = headers[:2]
+		for name, value := range b.cookies {
+			if len(headers) == 2 {
+				headers = append(headers, "Cookie: ")
+			}
+			headers[2] += name + "=" + value + "; "
+		}
+	}
+	cookies(answer)
+	for _, c := range []struct{ path, body string }{
+		{"/auth/token/", `{"email":"ana@example.com","password":"right"}`}, {"/auth/token/refresh/", "{}"}, {"/auth/token/verify/", "{}"}, {"/auth/token/blacklist/", "{}"},
+	} {
+		answer, body := b.post(t, c.path, c.body, headers...)
+		if answer.StatusCode != http.StatusOK || strings.Contains(body, "eyJ") {
+			t.Errorf("%s = %d %s, want 200 and no token", c.path, answer.StatusCode, body)
+		}
+		checkAnswer(t, router, c.path, c.body, answer, body)
+		cookies(answer)
+	}
+}

@@ -1,0 +1,28 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/explain"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// Explain judges a token as the end points do, without using it up, and says why, in words that are fit for whoever holds the token. as is
+// the name of a purpose of package explain; any other: what the token's type is for.
+func (n *Node) Explain(ctx context.Context, token, as string) (explain.Judgement, error) {
+	return explain.Token(ctx, explain.Config{
+		Engine: n.cfg.Engine, Keys: n.cfg.Keys, Settings: &n.cfg.Settings, Now: n.now(), Public: true,
+		Load: func(ctx context.Context, opened core.Opened, now time.Time) (core.State, store.Customer, error) {
+			return Load(ctx, n.cfg.Store, n.cfg.UserIDField, opened, now)
+		},
+	}, token, as)
+}
+
+// Load gives the customer that a token names, zero where there is none, and the state to decide by at a time, where field is USER_ID_FIELD.
+func Load(ctx context.Context, db *store.DB, field store.Field, opened core.Opened, now time.Time) (core.State, store.Customer, error) {
+	state, customer, err := db.Load(ctx, Query(opened, now, field, db.IDs()))
+	state.UnreadableCustomer = opened.UnreadableCustomer(userIDKind(field, db.IDs()))
+	return state, customer, err
+}

@@ -1,0 +1,99 @@
+package node_test
+
+import (
+	"context"
+	"crypto/rand"
+	"sync"
+	"testing"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/hashing"
+	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/store/password"
+)
+
+// held is a hasher that finds a password good, and then holds the first answer until it is released.
+type held struct {
+	hashing.Hasher
+	once              sync.Once
+	checked, released chan struct{}
+}
+
+func (h *held) Check(ctx context.Context, job hashing.Job) (hashing.Result, error) {
+	result, err := h.Hasher.Check(ctx, job)
+	h.once.Do(func() {
+		close(h.checked)
+		<-h.released
+	})
+	return result, err
+}
+
+// raceLogin logs ana in, changes her while the hasher holds that her password is good, and lets the log-in go on. Nothing may come of it, and nothing
+// of the password that she had.
+func raceLogin(t *testing.T, change func(*world, context.Context) error) {
+	dearer := password.Params{Memory: 16, Iterations: 2, Parallelism: 1}
+	for _, way := range []struct {
+		name  string
+		logIn func(w *world, given string) (core.Cause, bool, error)
+	}{
+		{"tokens", func(w *world, given string) (core.Cause, bool, error) {
+			result, err := w.Login(t.Context(), client, "ana@example.com", given)
+			return cause(result), len(result.Tokens) > 0, err
+		}},
+		{"session", func(w *world, given string) (core.Cause, bool, error) {
+			secret, result, err := w.StartSession(t.Context(), client, "ana@example.com", given, "")
+			return cause(result), secret != "", err
+		}},
+	} {
+		for name, costs := range map[string]password.Params{"": cheap, ", hash renewed": dearer} {
+			t.Run(way.name+name, func(t *testing.T) {
+				hasher := &held{Hasher: hashing.Here{Rand: rand.Reader}, checked: make(chan struct{}), released: make(chan struct{})}
+				w := newWorld(t, func(c *node.Config) { c.Hasher, c.Passwords = hasher, costs })
+				type answer struct {
+					cause  core.Cause
+					issued bool
+					err    error
+				}
+				ended := make(chan answer, 1)
+				go func() {
+					cause, issued, err := way.logIn(w, "right")
+					ended <- answer{cause, issued, err}
+				}()
+				<-hasher.checked
+				if err := change(w, t.Context()); err != nil {
+					t.Error(err)
+				}
+				close(hasher.released)
+				if got := <-ended; got.err != nil || got.cause != core.BadCredentials || got.issued {
+					t.Errorf("the log-in = %v, issued %v, %v; want %v and nothing issued", got.cause, got.issued, got.err, core.BadCredentials)
+				}
+				if got, issued, err := way.logIn(w, "right"); err != nil || got != core.BadCredentials || issued {
+					t.Errorf("the password that she had = %v, issued %v, %v; want %v", got, issued, err, core.BadCredentials)
+				}
+				if c, err := w.store.Get(t.Context(), core.Integer(1)); err == nil && c.IsActive {
+					if good, err := password.Verify(c.PasswordHash, "new"); !good || err != nil {
+						t.Errorf("the password that she was given = %v, %v; want it to stand", good, err)
+					}
+				}
+				if n := w.sessions(t); n != 0 {
+					t.Errorf("%d sessions in the store, want none", n)
+				}
+			})
+		}
+	}
+}
+
+// newPassword gives ana the password "new".
+func newPassword(w *world, ctx context.Context) error {
+	encoded, err := password.Hash("new", cheap, rand.Reader)
+	if err != nil {
+		return err
+	}
+	return w.store.SetPassword(ctx, core.Integer(1), encoded)
+}
+
+func TestRaceLoginAgainstPasswordChange(t *testing.T) { raceLogin(t, newPassword) }
+
+func TestRaceLoginAgainstDisable(t *testing.T) { raceLogin(t, disable) }
+
+func TestRaceLoginAgainstRemoval(t *testing.T) { raceLogin(t, remove) }

@@ -1,0 +1,104 @@
+package node
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/admission"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// DefaultSessionAge is how long a session lasts where Config has no other: Django's SESSION_COOKIE_AGE, two weeks.
+const DefaultSessionAge = 14 * 24 * time.Hour
+
+// secretBytes is the length of a session's secret before it is encoded.
+const secretBytes = 32
+
+// StartSession logs a customer in as Login does and begins a session instead of issuing tokens. secret is what the browser's cookie holds:
+//
+//	base64url of 32 random bytes, 43 characters
+//
+// The store knows its hash alone. replaces is the secret that the browser sent, "" for none: that session ends, so that nobody keeps one
+// which others put there (session fixation). last_login is written whatever UPDATE_LAST_LOGIN says, as Django does.
+//
+// Nothing of the store is held while the password is hashed; a password that is changed, or a customer who is disabled or removed meanwhile, is
+// refused as bad credentials.
+func (n *Node) StartSession(ctx context.Context, client netip.Prefix, email, given, replaces string) (secret string, r Result, err error) {
+	_, customer, err := n.cfg.Store.Load(ctx, store.Query{Login: email, HasLogin: true, Fold: n.cfg.FoldEmails, Field: n.cfg.UserIDField})
+	if err != nil {
+		return "", Result{}, err
+	}
+	r.Customer = customer
+	good, err := n.passwordGood(ctx, admission.Work{Client: client, Account: n.Account(email)}, customer, given)
+	if err != nil {
+		return "", r, err
+	}
+	if good && customer.IsActive {
+		secret, err = n.beginSession(ctx, customer, replaces)
+	}
+	if err != nil && !errors.Is(err, store.ErrConflict) {
+		return "", r, err
+	}
+	if secret == "" {
+		r.Refusals = []core.Refusal{{Cause: core.BadCredentials}}
+	}
+	return secret, r, nil
+}
+
+// beginSession begins a session for a customer as the store gave him when the password was checked.
+func (n *Node) beginSession(ctx context.Context, customer store.Customer, replaces string) (secret string, err error) {
+	random := make([]byte, secretBytes)
+	if _, err := io.ReadFull(n.cfg.Rand, random); err != nil {
+		return "", fmt.Errorf("read entropy: %w", err)
+	}
+	secret = base64.RawURLEncoding.EncodeToString(random)
+	id, _ := sessionID(secret)
+	replaced, _ := sessionID(replaces)
+	err = n.cfg.Store.StartSession(ctx, store.NewSession{ID: id, Customer: customer, Expires: n.now().Add(n.cfg.SessionAge), Replaces: replaced})
+	if err != nil {
+		return "", err
+	}
+	return secret, nil
+}
+
+// Session is the customer, with effective rights, whose session has this secret; zero where there is none, or it has ended, or the secret has
+// not the form of one.
+func (n *Node) Session(ctx context.Context, secret string) (store.Customer, error) {
+	id, ok := sessionID(secret)
+	if !ok {
+		return store.Customer{}, nil
+	}
+	_, customer, err := n.cfg.Store.LoadSession(ctx, id, store.Query{Rights: true})
+	return customer, err
+}
+
+// EndSession ends the session with this secret, if there is one: log-out.
+func (n *Node) EndSession(ctx context.Context, secret string) error {
+	id, ok := sessionID(secret)
+	if !ok {
+		return nil
+	}
+	return n.cfg.Store.EndSession(ctx, id)
+}
+
+// SessionAge is how long sessions last from the log-in on, used or not.
+func (n *Node) SessionAge() time.Duration { return n.cfg.SessionAge }
+
+// Entropy is the node's source of it.
+func (n *Node) Entropy() io.Reader { return n.cfg.Rand }
+
+// sessionID is what the store calls the session with a secret; ok is false, and the id zero, where the text has not the form of a secret.
+func sessionID(secret string) (id store.SessionID, ok bool) {
+	decoded, err := base64.RawURLEncoding.Strict().DecodeString(secret)
+	if err != nil || len(decoded) != secretBytes {
+		return store.SessionID{}, false
+	}
+	return sha256.Sum256([]byte(secret)), true
+}

@@ -1,0 +1,85 @@
+package pages
+
+import "io"
+
+// Endpoint is an end point of the API as the start page lists it.
+type Endpoint struct {
+	Path, Name, Summary string
+	Methods             []string
+	Link                string // where a browser opens it; "": nowhere
+}
+
+// IndexData is the start page.
+type IndexData struct {
+	Frame
+	Endpoints []Endpoint
+}
+
+var indexPage = parse("index")
+
+// Index lists the end points of the API.
+func Index(w io.Writer, d IndexData) error { return write(w, indexPage, d) }
+
+// BrowseData is an end point of the API opened in a browser, with its answer to one request.
+type BrowseData struct {
+	Frame
+	Name        string
+	Description string   // several lines
+	Path        string   // of the end point
+	Methods     []string // that it has, as Allow lists them
+	Method, URI string   // what was asked
+	Status      int
+	StatusText  string
+	Headers     []Named // of the answer, those that mean something to a reader
+	Body        string  // JSON, indented; "" for none
+	Note        string  // what a reader should know of the body; may be empty
+	Formats     []Link  // the same answer in other formats
+	Form        *Form   // to send its fields; nil where it takes none, or anything
+	Call        *Call   // to send any request; nil: not offered
+	Tokens      []Named // in the answer, each of which can be explained
+	Metadata    string  // what OPTIONS answers: JSON, indented; "": not shown
+}
+
+// Link is a link with its text.
+type Link struct{ Text, URL string }
+
+// Form is the form for the fields of an end point.
+type Form struct {
+	Action string
+	Fields []Field
+	Errors []string // that no single field is to blame for
+}
+
+// Failed says whether the form was refused for what is in it.
+func (f *Form) Failed() bool {
+	if len(f.Errors) > 0 {
+		return true
+	}
+	for _, field := range f.Fields {
+		if len(field.Errors) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Call is the form for any request to an end point.
+type Call struct {
+	Path     string
+	Methods  []string // to choose from
+	Method   string   // the one chosen
+	Content  string   // JSON
+	HasToken bool     // the end point reads a token
+	Open     bool     // the form is shown unfolded
+}
+
+// Failed says whether the form for the fields was refused.
+func (d BrowseData) Failed() bool { return d.Form != nil && d.Form.Failed() }
+
+// Good says whether the answer is a success.
+func (d BrowseData) Good() bool { return d.Status < 400 }
+
+var browsePage = parse("browse")
+
+// Browse is an end point of the API opened in a browser.
+func Browse(w io.Writer, d BrowseData) error { return write(w, browsePage, d) }

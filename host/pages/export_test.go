@@ -1,0 +1,5 @@
+package pages
+
+var Colour = colour
+
+type Piece = piece

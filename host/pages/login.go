@@ -1,0 +1,66 @@
+package pages
+
+import "io"
+
+// LoginData is the log-in page.
+type LoginData struct {
+	Frame
+	Next     string   // where to go after the log-in; "" leaves the field out
+	Username string   // the e-mail address as it was typed; a password is never shown again
+	Errors   []string // that no single field is to blame for
+	// UsernameErrors and PasswordErrors stand at their fields.
+	UsernameErrors, PasswordErrors []string
+}
+
+// Failed says whether there is any error.
+func (d LoginData) Failed() bool {
+	return len(d.Errors)+len(d.UsernameErrors)+len(d.PasswordErrors) > 0
+}
+
+// Fields are the two fields as the form shows them.
+func (d LoginData) Fields() []Field {
+	username := Field{
+		ID: "id_username", Name: "username", Label: "Email address", Type: "text", Autocomplete: "username", InputMode: "email",
+		Value: d.Username, Required: true, Errors: d.UsernameErrors,
+	}
+	password := Field{
+		ID: "id_password", Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true, Errors: d.PasswordErrors,
+	}
+	// Wrong credentials are both fields' error: the summary says so, and the one to type again is at hand.
+	if len(d.Errors) > 0 {
+		username.Wrong, password.Wrong = true, true
+		password.Focus = true
+	}
+	switch {
+	case len(d.UsernameErrors) > 0:
+		username.Focus = true
+	case len(d.PasswordErrors) > 0:
+		password.Focus = true
+	}
+	return []Field{username, password}
+}
+
+var loginPage = parse("login")
+
+// Login is the page with the log-in form.
+func Login(w io.Writer, d LoginData) error { return write(w, loginPage, d) }
+
+var loggedOutPage = parse("loggedout")
+
+// LoggedOut says that the session has ended.
+func LoggedOut(w io.Writer, f Frame) error { return write(w, loggedOutPage, f) }
+
+// Named is a name and what it stands for, to be shown.
+type Named struct{ Name, Value string }
+
+// ProfileData is the page that shows who is logged in.
+type ProfileData struct {
+	Frame
+	Name    string  // first and last name; may be empty
+	Details []Named // what else is known of the customer, in this order
+}
+
+var profilePage = parse("profile")
+
+// Profile shows who is logged in.
+func Profile(w io.Writer, d ProfileData) error { return write(w, profilePage, d) }

@@ -1,0 +1,84 @@
+package pages
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+)
+
+// Paths that the pages link to.
+const (
+	IndexPath   = "/auth/browse/"
+	CallPath    = "/auth/browse/call/"
+	ExplainPath = "/auth/token/explain/"
+	LoginPath   = "/auth/login/"
+	LogoutPath  = "/auth/logout/"
+	ProfilePath = "/accounts/profile/"
+	OpenAPIPath = "/openapi.json"
+)
+
+// CSRFField is the name of the hidden field that carries Frame.CSRFToken.
+const CSRFField = "csrfmiddlewaretoken"
+
+// Frame is what stands around a page.
+type Frame struct {
+	// Customer is the e-mail address of who is logged in; "": nobody.
+	Customer string
+	// CSRFToken is the value of the field csrfmiddlewaretoken in forms. Without one the page has no button to log out.
+	CSRFToken string
+	// Here is the path of the page, with its query, to come back to after a log-in; "": the log-in decides where to go.
+	Here string
+}
+
+//go:embed style.css
+var style string
+
+//go:embed templates
+var files embed.FS
+
+// Policy is the Content-Security-Policy (CSP Level 3) of every page: no script, no style but the page's own, no frame around it, and no
+// form that sends elsewhere.
+var Policy = "default-src 'none'; style-src 'sha256-" + hash(style) + "'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// layout is what all pages share.
+var layout = template.Must(template.New("layout.html").Funcs(template.FuncMap{
+	"style": func() template.CSS { return template.CSS(style) },
+	"path":  func(name string) string { return paths[name] },
+	"json":  colour,
+}).ParseFS(files, "templates/layout.html", "templates/parts.html"))
+
+var paths = map[string]string{
+	"index": IndexPath, "call": CallPath, "explain": ExplainPath, "login": LoginPath, "logout": LogoutPath, "profile": ProfilePath, "openapi": OpenAPIPath,
+}
+
+// parse reads the template of one page, which defines its title and its main part.
+func parse(name string) *template.Template {
+	return template.Must(template.Must(layout.Clone()).ParseFS(files, "templates/"+name+".html"))
+}
+
+// asDjango writes quotes as Django escapes them, and plus signs as they are, which means the same: whoever looks for a text in a page finds it as it
+// was there.
+func asDjango(page []byte) []byte {
+	page = bytes.ReplaceAll(page, []byte("&#43;"), []byte("+"))
+	page = bytes.ReplaceAll(page, []byte("&#34;"), []byte("&quot;"))
+	return bytes.ReplaceAll(page, []byte("&#39;"), []byte("&#x27;"))
+}
+
+// write makes a page whole before its first byte is written.
+func write(w io.Writer, t *template.Template, data any) error {
+	var page bytes.Buffer
+	if err := t.Execute(&page, data); err != nil {
+		return fmt.Errorf("render page: %w", err)
+	}
+	_, err := w.Write(asDjango(page.Bytes()))
+	return err
+}

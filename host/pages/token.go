@@ -1,0 +1,56 @@
+package pages
+
+import "io"
+
+// TokenData is the page that explains a token. The token itself stands in none of its fields: whoever sees the page later learns
+// what was in it, and cannot use it.
+type TokenData struct {
+	Frame
+	As      string     // what the token is to be good for: the value of one of Choices; "": what its type is for
+	Choices []Link     // of As: text, and the value as URL
+	Errors  []string   // of the field for the token
+	Result  *Explained // nil: nothing has been asked yet
+}
+
+// Explained is a token decoded and judged.
+type Explained struct {
+	Accepted bool
+	Purpose  string // what it was judged as: "a refresh"
+	Reason   string // why it was refused, in words
+	Told     string // what a client is told
+	Code     string // the code that a client is told
+	Signed   bool   // whether the signature is that of a key of ours
+	Header   []Claim
+	Claims   []Claim
+	HasJSON  bool // whether header or claims could be read at all
+	Steps    []Step
+}
+
+// Claim is one member of a header or of claims.
+type Claim struct {
+	Name    string
+	Value   string // JSON
+	Meaning string // what it says, in words; "" where nobody knows
+	When    string // a time in words; "" where it is none
+}
+
+// Step is one check: passed, refused or not reached.
+type Step struct {
+	Name, Result, Detail string
+}
+
+// Field is the field for the token.
+func (d TokenData) Field() Field {
+	return Field{
+		ID: "id_token", Name: "token", Label: "Token", Type: "textarea", Required: true, Autocomplete: "off", Errors: d.Errors, Focus: len(d.Errors) > 0,
+		Help: "Three parts with dots between. It is read on this server, is not logged and not kept, and is not used up.",
+	}
+}
+
+// Fields are the fields that errors may stand at; that of the token is the only one, and the summary names it.
+func (d TokenData) Fields() []Field { return nil }
+
+var tokenPage = parse("token")
+
+// Token is the page on which a token is explained.
+func Token(w io.Writer, d TokenData) error { return write(w, tokenPage, d) }

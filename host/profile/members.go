@@ -1,0 +1,132 @@
+package profile
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// MaxMembers bounds Members.
+const MaxMembers = 64
+
+// MaxBytes bounds what Members give of one customer, in bytes of JSON: about as much as a token may carry that has to fit the header lines of
+// 8 KiB which common servers take.
+const MaxBytes = 6 << 10
+
+// ErrTooLarge says that a customer has more in its fields than Members give.
+var ErrTooLarge = fmt.Errorf("the configured members have more than %d bytes", MaxBytes)
+
+// Member is a field and the name that it is shown under.
+type Member struct {
+	Name  string
+	Field Field
+}
+
+// Members are what is shown of a customer, in this order. Nil: nothing.
+type Members []Member
+
+// Validate names what is wrong with the names: empty, too long, no UTF-8, twice, or reserved.
+func (m Members) Validate(reserved func(name string) bool) []error {
+	var errs []error
+	if len(m) > MaxMembers {
+		errs = append(errs, fmt.Errorf("there are %d, the most is %d", len(m), MaxMembers))
+	}
+	seen := map[string]bool{}
+	for _, member := range m {
+		if err := CheckName(member.Name, reserved); err != nil {
+			errs = append(errs, err)
+		} else if seen[member.Name] {
+			errs = append(errs, fmt.Errorf("%q is there twice", member.Name))
+		}
+		seen[member.Name] = true
+	}
+	return errs
+}
+
+// CheckName says what is wrong with the name of one member.
+func CheckName(name string, reserved func(name string) bool) error {
+	switch {
+	case name == "" || len(name) > maxName || !utf8.ValidString(name):
+		return fmt.Errorf("%q is no name: a name has 1 to %d bytes of UTF-8", name, maxName)
+	case reserved(name):
+		return fmt.Errorf("%q is reserved: choose another name", name)
+	}
+	return nil
+}
+
+// MarshalJSON writes the members as they are configured, in their order: {"plan":"attributes.plan"}.
+func (m Members) MarshalJSON() ([]byte, error) {
+	out := []byte{'{'}
+	for i, member := range m {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		name, err := encode(member.Name)
+		if err != nil {
+			return nil, err
+		}
+		field, err := encode(member.Field.String())
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(append(out, name...), ':'), field...)
+	}
+	return append(out, '}'), nil
+}
+
+// NeedsRights reports whether customers must have been loaded with store.Query.Rights.
+func (m Members) NeedsRights() bool {
+	for _, member := range m {
+		if member.Field.NeedsRights() {
+			return true
+		}
+	}
+	return false
+}
+
+// JSON is the object with these members of a customer, of at most MaxBytes, else ErrTooLarge. A field that the customer does not have is null.
+// Attributes are the bytes that the customer has, so that numbers stay exact. Nil where there are no members.
+func (m Members) JSON(c store.Customer) ([]byte, error) {
+	if len(m) == 0 {
+		return nil, nil
+	}
+	var own attributesOf
+	if len(c.Attributes) > 0 {
+		if err := json.Unmarshal(c.Attributes, &own.top); err != nil {
+			return nil, fmt.Errorf("attributes: %w", err)
+		}
+	}
+	out := []byte{'{'}
+	for i, member := range m {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		name, err := encode(member.Name)
+		if err != nil {
+			return nil, err
+		}
+		value, err := encode(member.Field.value(&c, own))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", member.Field, err)
+		}
+		if out = append(append(append(out, name...), ':'), value...); len(out) >= MaxBytes {
+			return nil, ErrTooLarge
+		}
+	}
+	return append(out, '}'), nil
+}
+
+// encode is a value as JSON, with < and & as they are: what is shown is no page.
+func encode(v any) ([]byte, error) {
+	if raw, ok := v.(json.RawMessage); ok {
+		return raw, nil
+	}
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), err
+}
