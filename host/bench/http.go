@@ -1,0 +1,214 @@
+package main
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+)
+
+const (
+	httpRounds = 3
+	httpLasts  = 4 * time.Second
+)
+
+func init() { roles["bare"] = bare }
+
+// bare is net/http alone: it answers every request with the bytes that it is given, as long as its standard input is open.
+func bare(args []string) {
+	body := []byte(args[1])
+	check(http.ListenAndServe(args[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(body)
+	})))
+}
+
+// rates takes turns between two servers, and gives the medians of their answers in a second and of the ratio.
+func rates(oursURL, oursScript, theirsURL, theirsScript string) (o, t, ratio float64) {
+	load(oursURL, oursScript, time.Second)
+	load(theirsURL, theirsScript, time.Second)
+	var os, ts, ratios []float64
+	for range httpRounds {
+		o, t := load(oursURL, oursScript, httpLasts), load(theirsURL, theirsScript, httpLasts)
+		os, ts, ratios = append(os, o), append(ts, t), append(ratios, o/t)
+	}
+	return median(os), median(ts), median(ratios)
+}
+
+// httpRows load nodes over HTTP with wrk, 64 connections.
+func httpRows() (rows []row) {
+	if _, err := exec.LookPath("wrk"); err != nil {
+		log.Print("no figures over HTTP: wrk is missing; install Debian's package wrk")
+		return nil
+	}
+	ours, plain := address(), address()
+	n := node(ours)
+	defer n.stop()
+	pair := logInAt(ours)
+
+	get := `wrk.headers["Authorization"] = "Bearer ` + pair.Access + `"`
+	answer := body("GET", "http://"+ours+"/auth/check/", nil, pair.Access)
+	handler := role("bare", plain, string(answer)).serve("http://" + plain)
+	r := row{Name: "GET /auth/check/", Peer: "bare net/http, same bytes", Unit: "req/s", Budget: 0.8, AtLeast: true, Allocations: -1}
+	r.Ours, r.Theirs, r.Ratio = rates("http://"+ours+"/auth/check/", get, "http://"+plain, get)
+	rows = append(rows, r.judged())
+	handler.stop()
+
+	refresh := post(`{"refresh":"` + pair.Refresh + `"}`)
+	answer = body("POST", "http://"+ours+"/auth/token/refresh/", []byte(`{"refresh":"`+pair.Refresh+`"}`), "")
+	handler = role("bare", plain, string(answer)).serve("http://" + plain)
+	r = row{Name: "POST /auth/token/refresh/, HS256", Peer: "bare net/http, same bytes", Unit: "req/s", AtLeast: true, Allocations: -1}
+	r.Ours, r.Theirs, r.Ratio = rates("http://"+ours+"/auth/token/refresh/", refresh, "http://"+plain, refresh)
+	bareRate := r.Theirs
+	rows = append(rows, r.judged())
+	handler.stop()
+
+	rows = append(rows, pocketBaseRows(ours, refresh)...)
+	rows = append(rows, djangoRows(ours, refresh)...)
+	return append(rows, ecdsaRow(bareRate))
+}
+
+// ecdsaRow is a refresh with ES256. What its signatures and a bare handler together allow: the check of the refresh token and the signature of the
+// access token, on all processors, and the bare handler's time.
+func ecdsaRow(bareRate float64) row {
+	at := address()
+	n := node(at, "simple_jwt: {ALGORITHM: ES256}")
+	defer n.stop()
+	refresh := post(`{"refresh":"` + logInAt(at).Refresh + `"}`)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	check(err)
+	digest := sha256.Sum256([]byte("token"))
+	signature, err := ecdsa.SignASN1(rand.Reader, key, digest[:])
+	check(err)
+	operations := func(int) {
+		if _, err := ecdsa.SignASN1(nil, key, digest[:]); err != nil || !ecdsa.VerifyASN1(&key.PublicKey, digest[:], signature) {
+			panic("ecdsa")
+		}
+	}
+	r := row{Name: "POST /auth/token/refresh/, ES256", Peer: "its signatures and bare net/http", Unit: "req/s", Budget: 0.8, AtLeast: true, Allocations: -1}
+	var ours, theirs []float64
+	for range httpRounds {
+		took := timed(1, 2000, operations) // microseconds of one processor
+		ours = append(ours, load("http://"+at+"/auth/token/refresh/", refresh, httpLasts))
+		theirs = append(theirs, 1/(took/1e6/float64(runtime.GOMAXPROCS(0))+1/bareRate))
+	}
+	r.Ours, r.Theirs = median(ours), median(theirs)
+	return r.judged()
+}
+
+// pocketBaseRows refresh and log in at a PocketBase with its own store and one user.
+func pocketBaseRows(ours, refresh string) []row {
+	pocketBase, err := exec.LookPath("pocketbase")
+	if err != nil {
+		log.Print("no PocketBase: ./build.sh bench builds it from its Go module")
+		return nil
+	}
+	at := address()
+	p := newProcess(pocketBase, "serve", "--http", at, "--dir", "data")
+	super := exec.Command(pocketBase, "superuser", "upsert", "root@example.com", password, "--dir", "data")
+	super.Dir = p.dir
+	if out, err := super.CombinedOutput(); err != nil {
+		check(fmt.Errorf("pocketbase superuser: %w: %s", err, out))
+	}
+	p.command.Stdout = io.Discard
+	p.serve("http://" + at + "/api/health")
+	defer p.stop()
+	var logged struct{ Token string }
+	ask := func(path string, in, token string) {
+		check(json.Unmarshal(body("POST", "http://"+at+path, []byte(in), token), &logged))
+	}
+	ask("/api/collections/_superusers/auth-with-password", `{"identity":"root@example.com","password":"`+password+`"}`, "")
+	ask("/api/collections/users/records", `{"email":"`+customer+`","password":"`+password+`","passwordConfirm":"`+password+`"}`, logged.Token)
+	ask("/api/collections/users/auth-with-password", `{"identity":"`+customer+`","password":"`+password+`"}`, "")
+
+	r := row{Name: "POST /auth/token/refresh/, HS256", Peer: "PocketBase auth-refresh", Unit: "req/s", Budget: 4, AtLeast: true, Allocations: -1}
+	r.Ours, r.Theirs, r.Ratio = rates("http://"+ours+"/auth/token/refresh/", refresh,
+		"http://"+at+"/api/collections/users/auth-refresh", post("")+"\nwrk.headers[\"Authorization\"] = \""+logged.Token+"\"")
+	l := row{Name: "POST /auth/token/, argon2id", Peer: "PocketBase, bcrypt", Unit: "req/s", AtLeast: true, Allocations: -1}
+	l.Ours, l.Theirs, l.Ratio = rates("http://"+ours+"/auth/token/", post(logInBody),
+		"http://"+at+"/api/collections/users/auth-with-password", post(`{"identity":"`+customer+`","password":"`+password+`"}`))
+	return []row{r.judged(), l.judged()}
+}
+
+// djangoRows refresh at Django with simplejwt under gunicorn, as testdata/interop starts it.
+func djangoRows(ours, refresh string) []row {
+	at := address()
+	_, port, _ := strings.Cut(at, ":")
+	start := func(in string, args ...string) error {
+		c := exec.Command("../../testdata/interop/setup", args...)
+		c.Stdin = strings.NewReader(in)
+		out, err := c.CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%w: %s", err, out)
+		}
+		return nil
+	}
+	document, err := exec.Command("python3", "-c", djangoDocument, port, customer, password).Output()
+	if err == nil {
+		err = start(string(document))
+	}
+	if err != nil {
+		log.Print("no Django: ", err)
+		return nil
+	}
+	defer func() { check(start("", "--stop", port)) }()
+	r := row{Name: "POST /auth/token/refresh/, HS256", Peer: "Django + simplejwt, gunicorn", Unit: "req/s", AtLeast: true, Allocations: -1}
+	r.Ours, r.Theirs, r.Ratio = rates("http://"+ours+"/auth/token/refresh/", refresh,
+		"http://"+at+"/auth/token/refresh/", post(`{"refresh":"`+logInAt(at).Refresh+`"}`))
+	return []row{r.judged()}
+}
+
+// djangoDocument makes what testdata/interop/setup reads.
+const djangoDocument = `
+import json, sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, "../../testdata/conformance")
+from replay import DEFAULT_SETTINGS
+port, email, password = sys.argv[1:]
+print(json.dumps({"compat": "5.5", "settings": DEFAULT_SETTINGS, "port": int(port),
+    "customers": [{"id": 1, "email": email, "password": password, "is_active": True}]}))
+`
+
+var logInBody = fmt.Sprintf(`{"email":%q,"password":%q}`, customer, password)
+
+type pair struct{ Refresh, Access string }
+
+func logInAt(address string) (p pair) {
+	check(json.Unmarshal(body("POST", "http://"+address+"/auth/token/", []byte(logInBody), ""), &p))
+	return p
+}
+
+// post is a script for wrk that posts JSON.
+func post(json string) string {
+	return fmt.Sprintf("wrk.method = \"POST\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\nwrk.body = [==[%s]==]", json)
+}
+
+// body is the body of one answer, which must be a good one.
+func body(method, url string, in []byte, token string) []byte {
+	r, err := http.NewRequest(method, url, bytes.NewReader(in))
+	check(err)
+	r.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	check(err)
+	defer answer.Body.Close()
+	b, err := io.ReadAll(answer.Body)
+	check(err)
+	if answer.StatusCode >= 300 {
+		check(fmt.Errorf("%s %s: %s: %s", method, url, answer.Status, b))
+	}
+	return b
+}

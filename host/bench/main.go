@@ -1,0 +1,98 @@
+// Bench measures the service beside its peers, each figure in one run with the one that it is compared with, in turns.
+//
+//	./build.sh bench          all of it, some ten minutes
+//	./build.sh bench quick    what needs no other process, under a minute
+//
+// It prints a table and writes host/bench/results.json, and with all of it host/bench/results.svg. A ratio is ours to theirs; the budget bounds it. The
+// peers are in this module alone, so that the service does not depend on them. docs/performance.md says what the figures mean.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// part is a group of rows that are measured together.
+type part struct {
+	name  string
+	quick bool // needs no other process
+	rows  func() []row
+}
+
+var parts = []part{
+	{"verify", true, verifyRows},
+	{"signature", true, stubbedRows},
+	{"issue", true, issueRows},
+	{"growth", true, growthRows},
+	{"size", true, sizeRows},
+	{"start", false, startRows},
+	{"http", false, httpRows},
+	{"memory", false, memoryRows},
+}
+
+func main() {
+	log.SetFlags(0)
+	only := flag.String("only", "", "parts to measure, by commas: "+names())
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: bench [-only PARTS] [quick]")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	switch role := flag.Arg(0); {
+	case role == "" || role == "quick":
+	case roles[role] != nil:
+		roles[role](flag.Args()[1:])
+		return
+	default:
+		log.Fatalf("unknown %q; bench -h tells the usage", role)
+	}
+	wanted := strings.FieldsFunc(*only, func(r rune) bool { return r == ',' })
+	for _, w := range wanted {
+		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == w }) {
+			log.Fatalf("there is no part %q; there are %s", w, names())
+		}
+	}
+	fmt.Printf("%s, %d processors, %s\n", runtime.Version(), runtime.GOMAXPROCS(0), time.Now().UTC().Format("2006-01-02"))
+	var all []row
+	for _, p := range parts {
+		if flag.Arg(0) == "quick" && !p.quick || len(wanted) > 0 && !slices.Contains(wanted, p.name) {
+			continue
+		}
+		rows := p.rows()
+		print(os.Stdout, p.name, rows)
+		all = append(all, rows...)
+	}
+	if len(wanted) == 0 {
+		check(write(all, flag.Arg(0) != "quick"))
+	}
+	missed := 0
+	for _, r := range all {
+		if r.Budget != 0 && !r.Met {
+			missed++
+		}
+	}
+	fmt.Printf("%d rows, %d over their budget\n", len(all), missed)
+}
+
+func names() string {
+	var list []string
+	for _, p := range parts {
+		list = append(list, p.name)
+	}
+	return strings.Join(list, ", ")
+}
+
+// roles are what this program does as another process.
+var roles = map[string]func(args []string){}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}

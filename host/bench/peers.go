@@ -1,0 +1,118 @@
+package main
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+	"time"
+
+	cristalhq "github.com/cristalhq/jwt/v5"
+	jose "github.com/go-jose/go-jose/v4"
+	josejwt "github.com/go-jose/go-jose/v4/jwt"
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/lestrrat-go/jwx/v2/jwa"
+	jwxjwt "github.com/lestrrat-go/jwx/v2/jwt"
+	pascaldekloe "github.com/pascaldekloe/jwt"
+
+	"github.com/edgetoken/edgetoken/core/coretest"
+)
+
+const golangJWT = "golang-jwt v5"
+
+// peer is a library that verifies HS256 natively: signature, exp, and where named iss and aud, claims returned.
+type peer struct {
+	name     string
+	budget   float64 // of ours against it; 0: none
+	budgeted bool
+	verify   func(tokens []string, named bool) work
+}
+
+// peers are called as their documentation does it.
+func peers() []peer {
+	secret := []byte(coretest.Secret)
+	return []peer{
+		{golangJWT, 0.5, true, func(tokens []string, named bool) work {
+			options := []jwt.ParserOption{jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithIssuedAt()}
+			if named {
+				options = append(options, jwt.WithAudience(audience), jwt.WithIssuer(issuer))
+			}
+			key := func(*jwt.Token) (any, error) { return secret, nil }
+			parser := jwt.NewParser(options...)
+			return func(i int) {
+				if _, err := parser.ParseWithClaims(tokens[i%len(tokens)], jwt.MapClaims{}, key); err != nil {
+					panic(err)
+				}
+			}
+		}},
+		{"cristalhq/jwt v5, claims decoded", 0.99, true, func(tokens []string, named bool) work {
+			verifier, err := cristalhq.NewVerifierHS(cristalhq.HS256, secret)
+			check(err)
+			list := bytesOf(tokens)
+			return func(i int) {
+				token, err := cristalhq.Parse(list[i%len(list)], verifier)
+				var claims cristalhq.RegisteredClaims
+				if err == nil {
+					err = token.DecodeClaims(&claims)
+				}
+				now := time.Now()
+				if err != nil || !claims.IsValidExpiresAt(now) || !claims.IsValidIssuedAt(now) || named && !(claims.IsForAudience(audience) && claims.IsIssuer(issuer)) {
+					panic("cristalhq refuses")
+				}
+			}
+		}},
+		{"pascaldekloe/jwt", 0, false, func(tokens []string, named bool) work {
+			h, err := pascaldekloe.NewHMAC(pascaldekloe.HS256, secret)
+			check(err)
+			list := bytesOf(tokens)
+			return func(i int) {
+				claims, err := h.Check(list[i%len(list)])
+				if err != nil || !claims.Valid(time.Now()) || named && !(claims.AcceptAudience(audience) && claims.Issuer == issuer) {
+					panic("pascaldekloe refuses")
+				}
+			}
+		}},
+		{"jwx v2", 0, false, func(tokens []string, named bool) work {
+			options := []jwxjwt.ParseOption{jwxjwt.WithKey(jwa.HS256, secret), jwxjwt.WithValidate(true)}
+			if named {
+				options = append(options, jwxjwt.WithAudience(audience), jwxjwt.WithIssuer(issuer))
+			}
+			list := bytesOf(tokens)
+			return func(i int) {
+				if _, err := jwxjwt.Parse(list[i%len(list)], options...); err != nil {
+					panic(err)
+				}
+			}
+		}},
+		{"go-jose v4", 0, false, func(tokens []string, named bool) work {
+			expected := josejwt.Expected{}
+			if named {
+				expected = josejwt.Expected{Issuer: issuer, AnyAudience: josejwt.Audience{audience}}
+			}
+			return func(i int) {
+				token, err := josejwt.ParseSigned(tokens[i%len(tokens)], []jose.SignatureAlgorithm{jose.HS256})
+				var claims josejwt.Claims
+				if err == nil {
+					err = token.Claims(secret, &claims)
+				}
+				if err == nil {
+					err = claims.Validate(expected)
+				}
+				if err != nil {
+					panic(err)
+				}
+			}
+		}},
+		{"bare HMAC, standard library", 0, false, func(tokens []string, _ bool) work {
+			return func(i int) {
+				token := tokens[i%len(tokens)]
+				dot := strings.LastIndexByte(token, '.')
+				mac := hmac.New(sha256.New, secret)
+				mac.Write([]byte(token[:dot]))
+				if base64.RawURLEncoding.EncodeToString(mac.Sum(nil)) != token[dot+1:] {
+					panic("bare HMAC refuses")
+				}
+			}
+		}},
+	}
+}
