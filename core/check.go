@@ -1,15 +1,13 @@
 package core
 
-import "time"
-
 // judge is one request under check: the checks of the table in decide.go are its methods. Each gives OK or the cause of the refusal.
 type judge struct {
 	s   *Settings
 	v   *compat
 	req *Request
 	o   *Opened
-	fam Family
-	now int64 // Unix microseconds
+	fam Family // of the token; none at a log-in
+	now int64  // Unix microseconds
 }
 
 // registered are PyJWT's checks of the registered claims, in its order (RFC 7519 §4.1).
@@ -77,9 +75,8 @@ func (j *judge) audience() bool {
 		return j.wanted(plain(j.o.Claims, j.o.Audience))
 	case Array:
 		found := false
-		texts := eachElement(j.o.Claims, j.o.Audience, func(c Claim) bool {
-			found = found || c.Form == String && j.wanted(plain(j.o.Claims, c))
-			return c.Form == String
+		texts := eachText(j.o.Claims, j.o.Audience, func(c Claim) {
+			found = found || j.wanted(plain(j.o.Claims, c))
 		})
 		return texts && found
 	}
@@ -95,22 +92,27 @@ func (j *judge) wanted(audience []byte) bool {
 	return false
 }
 
-// eachElement calls visit for each element of a scanned array until it gives false.
-func eachElement(claims []byte, array Claim, visit func(Claim) bool) bool {
-	s := scanner{src: claims[:array.End], pos: int(array.Start) + 1, left: maxNames}
-	s.space()
-	if s.byte(']') {
-		return true
-	}
-	for {
-		c, ok := s.value(1)
-		if !ok || !visit(c) {
+// eachText calls visit for each element of a scanned array; it gives false where one is no text.
+func eachText(claims []byte, array Claim, visit func(Claim)) bool {
+	for at := array.Start + 1; at < array.End; at++ {
+		switch claims[at] {
+		case '"':
+			start := at + 1
+			for at++; at < array.End && claims[at] != '"'; at++ {
+				if claims[at] == '\\' {
+					at++
+				}
+			}
+			if at >= array.End {
+				return false
+			}
+			visit(Claim{Form: String, Start: start, End: at})
+		case ' ', '\t', '\n', '\r', ',', ']':
+		default:
 			return false
 		}
-		if !s.byte(',') {
-			return true
-		}
 	}
+	return true
 }
 
 // own: a token of another issuer is never one of our customers, is not refreshed and not blacklisted here (R11).
@@ -194,7 +196,10 @@ func first(checks ...func() Cause) Cause {
 	return OK
 }
 
-func newJudge(s *Settings, req *Request) *judge {
-	now := req.Now.Truncate(time.Microsecond)
-	return &judge{s: s, v: s.Compat.compat(), req: req, o: &req.Opened, fam: req.Opened.FamilyAt(now), now: now.UnixMicro()}
+// begin makes j ready for a request.
+func (j *judge) begin(s *Settings, req *Request) {
+	j.s, j.v, j.req, j.o, j.fam, j.now = s, s.Compat.compat(), req, &req.Opened, Family{}, req.Now.UnixMicro()
+	if req.Op != Login {
+		j.fam = j.o.FamilyAt(req.Now)
+	}
 }

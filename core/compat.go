@@ -95,3 +95,17 @@ func (s *Settings) Error(cause Cause) error {
 	code, detail, _ := s.Describe(cause)
 	return &Error{Code: code, Cause: cause, Detail: detail}
 }
+
+// Told is what a client is told of a cause where an operation refused for it: as Describe, but that Verify has a code of its own for what is revoked
+// (its serializer raises a ValidationError where all others raise a TokenError), and that the Authorization header has one detail for whatever is no
+// good token. perClass says that the details of all refusals, one for each class of AUTH_TOKEN_CLASSES, are told beside that.
+func (s *Settings) Told(op Op, cause Cause) (code Code, detail string, perClass bool) {
+	code, detail, _ = s.Describe(cause)
+	switch {
+	case op == Verify && (cause == Blacklisted || cause == CutOff):
+		return Invalid, detail, false
+	case op == Authenticate && code == TokenNotValid && cause != NoCustomerClaim:
+		return code, "Given token not valid for any token type", true
+	}
+	return code, detail, false
+}

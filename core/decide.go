@@ -14,10 +14,17 @@ func (op Op) Writes() bool { return op == Login || op == Refresh }
 //	refresh                      blacklist, exp present, id, type, customer
 //	blacklist                    blacklist, exp present, id, type
 //	verify                       exp present, id, blacklist
-func Judge(s *Settings, req Request) Outcome { return newJudge(s, &req).outcome() }
-
-func (j *judge) outcome() Outcome {
+func Judge(s *Settings, req Request) Outcome {
+	var j judge
 	var o Outcome
+	j.begin(s, &req)
+	j.decide(&o)
+	return o
+}
+
+// decide sets all of o but the tokens and the effects of those that are written.
+func (j *judge) decide(o *Outcome) {
+	o.Refusals = nil
 	switch j.req.Op {
 	case Authenticate:
 		o.Refusals = j.authenticate()
@@ -35,7 +42,6 @@ func (j *judge) outcome() Outcome {
 	}
 	o.Effects.Node = j.s.Node
 	o.reads(j)
-	return o
 }
 
 func (o *Outcome) refuse(c Cause) {
@@ -179,6 +185,7 @@ func (o *Outcome) blacklist(j *judge) {
 // reads notes what the decision rests on.
 func (o *Outcome) reads(j *judge) {
 	r := &o.Effects.Reads
+	*r = Reads{}
 	r.Customer = j.req.State.Customer.ID
 	r.CustomerVersion = j.req.State.Customer.Version
 	r.CutOff = j.req.State.CutOff

@@ -62,35 +62,36 @@ var ErrEffects = errors.New("effects: malformed or of an unknown version")
 // The start of a message of node "a" that read version 3 of customer 7 and no family:
 //
 //	01 | 0100 61 | 01 0700000000000000 | 0300000000000000 | 00 | 0000 00 0000000000000000 | 0000000000000000 | …
-func (e Effects) AppendBinary(b []byte) ([]byte, error) {
+func (e *Effects) AppendBinary(b []byte) ([]byte, error) {
 	b = append(b, effectsVersion)
 	b = codec.Text(b, e.Node)
-	b = AppendCustomer(b, e.Reads.Customer)
+	b = appendCustomer(b, &e.Reads.Customer)
 	b = codec.U64(b, e.Reads.CustomerVersion)
 	b = codec.Bool(b, e.Reads.HasFamily)
-	b = appendFamily(b, e.Reads.Family)
+	b = appendFamily(b, &e.Reads.Family)
 	b = codec.U64(b, e.Reads.FamilyVersion)
 	b = codec.I64(b, e.Reads.CutOff)
 	b = codec.I64(b, e.Reads.Start)
 	b = codec.U16(b, uint16(len(e.List)))
-	for _, x := range e.List {
+	for i := range e.List {
+		x := &e.List[i]
 		b = append(b, byte(x.Kind))
-		b = AppendCustomer(b, x.Customer)
-		b = appendFamily(b, x.Family)
+		b = appendCustomer(b, &x.Customer)
+		b = appendFamily(b, &x.Family)
 		b = codec.I64(b, x.At)
 		b = codec.I64(b, x.Until)
 	}
 	return b, nil
 }
 
-// UnmarshalBinary reads the encoding; ErrEffects for anything else, trailing bytes included.
+// UnmarshalBinary reads the encoding; ErrEffects for anything else, trailing bytes included. It uses the room of e.List again.
 func (e *Effects) UnmarshalBinary(b []byte) error {
 	r := codec.Reader{Rest: b}
 	if r.U8() != effectsVersion {
 		return ErrEffects
 	}
-	*e = Effects{Node: r.Text()}
-	e.Reads.Customer = ReadCustomer(&r)
+	*e = Effects{Node: r.Text(), List: e.List[:0]}
+	e.Reads.Customer = readCustomer(&r)
 	e.Reads.CustomerVersion = r.U64()
 	e.Reads.HasFamily = r.Bool()
 	e.Reads.Family = readFamily(&r)
@@ -98,7 +99,7 @@ func (e *Effects) UnmarshalBinary(b []byte) error {
 	e.Reads.CutOff = r.I64()
 	e.Reads.Start = r.I64()
 	for n := r.U16(); n > 0 && !r.Bad; n-- {
-		x := Effect{Kind: EffectKind(r.U8()), Customer: ReadCustomer(&r), Family: readFamily(&r), At: r.I64(), Until: r.I64()}
+		x := Effect{Kind: EffectKind(r.U8()), Customer: readCustomer(&r), Family: readFamily(&r), At: r.I64(), Until: r.I64()}
 		if x.Kind < RecordLogin || x.Kind > ReserveStart {
 			return ErrEffects
 		}
@@ -110,8 +111,7 @@ func (e *Effects) UnmarshalBinary(b []byte) error {
 	return nil
 }
 
-// AppendCustomer appends u8 kind, then i64 or text.
-func AppendCustomer(b []byte, id CustomerID) []byte {
+func appendCustomer(b []byte, id *CustomerID) []byte {
 	b = append(b, byte(id.Kind))
 	switch id.Kind {
 	case IntegerID:
@@ -122,8 +122,8 @@ func AppendCustomer(b []byte, id CustomerID) []byte {
 	return b
 }
 
-// ReadCustomer reads what AppendCustomer wrote; an unknown kind makes r bad.
-func ReadCustomer(r *codec.Reader) CustomerID {
+// readCustomer reads what appendCustomer wrote; an unknown kind makes r bad.
+func readCustomer(r *codec.Reader) CustomerID {
 	switch IDKind(r.U8()) {
 	case NoCustomer:
 	case IntegerID:
@@ -136,12 +136,12 @@ func ReadCustomer(r *codec.Reader) CustomerID {
 	return CustomerID{}
 }
 
-func appendFamily(b []byte, k FamilyKey) []byte {
+func appendFamily(b []byte, k *FamilyKey) []byte {
 	b = codec.Text(b, k.Issuer)
-	b = AppendCustomer(b, k.Customer)
+	b = appendCustomer(b, &k.Customer)
 	return codec.U64(b, k.Bits)
 }
 
 func readFamily(r *codec.Reader) FamilyKey {
-	return FamilyKey{Issuer: r.Text(), Customer: ReadCustomer(r), Bits: r.U64()}
+	return FamilyKey{Issuer: r.Text(), Customer: readCustomer(r), Bits: r.U64()}
 }

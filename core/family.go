@@ -3,7 +3,7 @@ package core
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
+	"slices"
 )
 
 // TokenKind is how a token id of ours came about: two bits of the id.
@@ -64,15 +64,30 @@ type FamilyState struct {
 	Dead bool
 }
 
-// tokenID writes the id of a token of family f with the given kind and sequence: 32 hex digits.
-func (f Family) tokenID(kind TokenKind, sequence uint32) string {
+// appendTokenID appends the id of a token of family f with the given kind and sequence: 32 hex digits.
+func (f Family) appendTokenID(b []byte, kind TokenKind, sequence uint32) []byte {
 	start := uint64(f.Start-familyEpoch) & (1<<startBits - 1)
 	bits := f.Bits & familyMask
-	low := bits&(1<<28-1)<<34 | uint64(kind)&3<<32 | uint64(sequence)
-	var id [16]byte
-	binary.BigEndian.PutUint64(id[:8], (start<<7|bits>>40)<<16|8<<12|bits>>28&0xfff)
-	binary.BigEndian.PutUint64(id[8:], 2<<62|low)
-	return hex.EncodeToString(id[:])
+	high := (start<<7|bits>>40)<<16 | 8<<12 | bits>>28&0xfff
+	low := 2<<62 | bits&(1<<28-1)<<34 | uint64(kind)&3<<32 | uint64(sequence)
+	at := len(b)
+	b = slices.Grow(b, 32)[:at+32]
+	digits := (*[32]byte)(b[at:])
+	binary.LittleEndian.PutUint64(digits[0:], hexDigits(uint32(high>>32)))
+	binary.LittleEndian.PutUint64(digits[8:], hexDigits(uint32(high)))
+	binary.LittleEndian.PutUint64(digits[16:], hexDigits(uint32(low>>32)))
+	binary.LittleEndian.PutUint64(digits[24:], hexDigits(uint32(low)))
+	return b
+}
+
+// hexDigits are the eight lower-case hex digits of v, the first in the lowest byte.
+func hexDigits(v uint32) uint64 {
+	v = v>>24 | v>>8&0xff00 | v<<8&0xff0000 | v<<24
+	d := uint64(v&0xffff) | uint64(v>>16)<<32
+	d = d&0x000000ff000000ff | d&0x0000ff000000ff00<<8
+	d = d>>4&0x000f000f000f000f | d&0x000f000f000f000f<<8
+	letter := d + (0x80-10)*each
+	return d + '0'*each + letter>>7&each*39
 }
 
 // readTokenID reads an id as tokenID writes it; ok is false for any other.

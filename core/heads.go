@@ -1,58 +1,44 @@
 package core
 
 import (
-	"encoding/base64"
 	"encoding/binary"
 	"math/bits"
 )
 
-// heads are the encoded headers that nearly all tokens have, and the key that each names: told by comparing words instead of reading JSON. They are made
-// of the keys alone, each by reading it once, so that no token teaches anything.
+// heads remember which key an encoded header names, so that a header that was read before is told by comparing words. What a header says depends on its
+// bytes and the key set alone, so that it makes no difference to any answer what is remembered. Headers of tokens whose signature is good are, no others:
+// strangers cannot drive out what is in use.
 type heads struct {
-	table [64][]head // by the upper bits of hashToDot
-	last  *head      // that was found, where to look first
+	table [][2]head // by the upper bits of hashToDot, a power of two; of each two the one that was found last comes first
+	shift int
+	last  *head // that was found, where to look first
 }
 
 type head struct {
-	text []byte // base64url
+	text []byte // base64url; none: nothing is remembered
 	key  int
 }
 
-// maxHeads bounds how many keys have their headers remembered; those of further ones are read each time.
-const maxHeads = 128
+const (
+	headsPerKey = 2       // pairs, so that few headers in use drive each other out
+	maxHeads    = 1 << 14 // pairs
+	maxHead     = 512     // the longest header that is remembered, in characters
+)
 
-// learn reads the headers that issuers write for the keys of r: with alg and typ in either order, and with kid at any place but the first.
-func (h *heads) learn(r *Reader) {
-	for i := range r.keys.Keys[:min(len(r.keys.Keys), maxHeads)] {
-		k := &r.keys.Keys[i]
-		alg := `"alg":` + string(appendJSONString(nil, k.Algorithm))
-		kid := `"kid":` + string(appendJSONString(nil, k.ID))
-		const typ = `"typ":"JWT"`
-		forms := []string{alg + "," + typ, typ + "," + alg, alg}
-		if k.ID != "" {
-			forms = append(forms, alg+","+kid+","+typ, alg+","+typ+","+kid, typ+","+alg+","+kid, alg+","+kid)
-		}
-		for _, form := range forms {
-			text := "{" + form + "}"
-			key, cause := r.header([]byte(text))
-			if cause != OK || key != i {
-				continue
-			}
-			encoded := []byte(base64.RawURLEncoding.EncodeToString([]byte(text)))
-			hash, _ := hashToDot(append(encoded, '.'))
-			h.table[hash>>58] = append(h.table[hash>>58], head{encoded, key})
-		}
-	}
+func newHeads(keys int) heads {
+	shift := bits.LeadingZeros64(uint64(min(headsPerKey*keys+8, maxHeads) - 1))
+	return heads{table: make([][2]head, 1<<(64-shift)), shift: shift}
 }
 
-// find is the key that the header of a token names, and where the header ends; 0 where the header is another than those.
+// find is the key that the header of a token names, and where the header ends; 0 where it is not remembered.
 func (h *heads) find(token []byte) (key, end int) {
 	if e := h.last; e != nil && len(token) > len(e.text) && token[len(e.text)] == '.' && sameWords(e.text, token[:len(e.text)]) {
 		return e.key, len(e.text)
 	}
 	hash, end := hashToDot(token)
-	for i := range h.table[hash>>58] {
-		if e := &h.table[hash>>58][i]; len(e.text) == end && sameWords(e.text, token[:end]) {
+	pair := &h.table[hash>>(h.shift&63)]
+	for i := range pair {
+		if e := &pair[i]; len(e.text) == end && sameWords(e.text, token[:end]) {
 			h.last = e
 			return e.key, end
 		}
@@ -60,21 +46,42 @@ func (h *heads) find(token []byte) (key, end int) {
 	return 0, 0
 }
 
+// learn remembers a header, which its dot follows.
+func (h *heads) learn(encoded []byte, key int) {
+	hash, end := hashToDot(encoded)
+	if end > maxHead {
+		return
+	}
+	pair := &h.table[hash>>(h.shift&63)]
+	room := pair[1].text[:0]
+	pair[1] = pair[0]
+	pair[0] = head{append(room, encoded[:end]...), key}
+	h.last = nil // it may have moved
+}
+
 // hashToDot is a hash of what stands before the first dot of token, and where that is; 0 where there is none.
 func hashToDot(token []byte) (hash uint64, end int) {
-	for at := 0; at < len(token); at += 8 {
+	at := 0
+	for ; len(token)-at >= 16; at += 16 { // two words for each jump back
+		b := (*[16]byte)(token[at:])
+		v, w := binary.LittleEndian.Uint64(b[0:]), binary.LittleEndian.Uint64(b[8:])
+		if zeros(v^'.'*each)|zeros(w^'.'*each) != 0 {
+			break
+		}
+		hash = mix(mix(hash, v), w)
+	}
+	for ; at < len(token); at += 8 {
 		w := word(token, at)
 		n := bits.TrailingZeros64(zeros(w^'.'*each)) >> 3
 		if n < 8 {
-			w &= 1<<(8*n) - 1
+			return mix(hash, w&(1<<(8*n)-1)), at + n
 		}
-		hash = (hash ^ w) * 0x9e3779b97f4a7c15
-		if n < 8 {
-			return hash, at + n
-		}
+		hash = mix(hash, w)
 	}
 	return 0, 0
 }
+
+func mix(hash, w uint64) uint64 { return (bits.RotateLeft64(hash, 29) ^ w) * 0x9e3779b97f4a7c15 }
 
 // zeros has the highest bit of each byte that is zero in w, from the lowest such byte on right; above it there may be more.
 func zeros(w uint64) uint64 { return (w - each) &^ w & highs }

@@ -1,64 +1,129 @@
 package core
 
 import (
-	"encoding/base64"
-	"slices"
+	"encoding/binary"
+	"math/bits"
 	"strconv"
 )
 
 // reserveAhead is how far ahead family starts are reserved, in milliseconds, so that few log-ins have to make a reservation durable.
 const reserveAhead = 60_000
 
-// claimList is an ordered list of claims, as a Python dict keeps them: a value that is set again keeps its place.
-type claimList []claimMember
-
-type claimMember struct {
-	name  string
-	value []byte // JSON
+// fixed is what is the same in all tokens that are written under one configuration. Claims begin and end with it; names stand there as JSON, each with its
+// colon and with the comma before it. With the defaults:
+//
+//	{"token_type":"access","exp":1780318800,"iat":1780315200,"jti":"08e0…","user_id":"7"}
+type fixed struct {
+	header          []byte // encoded, with its dot
+	refresh, access []byte // {"token_type":"access","exp":
+	id, user        []byte // ,"jti":" and ,"user_id":
+	revoke          []byte // ,"hash_password":
+	own             []ownClaim
+	dropped         int       // so many of them, the first ones, are nowhere
+	table           [64]uint8 // by nameHash: 1 + the index in own of the first claim of that hash
+	reserved        uint64    // a bit for the nameHash of each name that is not to be configured
+	ascii           bool      // those names are ASCII alone
 }
 
-func (l *claimList) set(name string, value []byte) {
-	for i := range *l {
-		if (*l)[i].name == name {
-			(*l)[i].value = value
-			return
-		}
-	}
-	*l = append(*l, claimMember{name, value})
+// ownClaim is a claim that an access token does not take over from its refresh token. It stands in the place where the refresh token has it, or after
+// all others; or nowhere, where member is nil.
+type ownClaim struct {
+	name   []byte // unescaped
+	first  uint64 // its first eight bytes
+	member []byte // ,"aud":"shop"
+	used   bool   // it stands in the token already
+	next   uint8  // like table: the next one of the same hash
 }
 
-func (l *claimList) setInt(name string, v int64)   { l.set(name, strconv.AppendInt(nil, v, 10)) }
-func (l *claimList) setText(name string, v string) { l.set(name, appendJSONString(nil, v)) }
-
-// merge sets the members of a JSON object that were scanned before, but those that skip names.
-func (l *claimList) merge(object []byte, skip func(name string) bool) {
-	var s scanner
-	for more := s.begin(object, maxNames); more; more = s.next() {
-		m := &s.member
-		if name := string(m.name); !skip(name) {
-			value := object[m.value.Start:m.value.End]
-			if m.value.Form == String {
-				value = object[m.value.Start-1 : m.value.End+1]
-			}
-			l.set(name, value)
-		}
-	}
+func (o *ownClaim) is(first uint64, name []byte) bool {
+	return o.first == first && len(o.name) == len(name) && (len(name) <= 8 || string(o.name[8:]) == string(name[8:]))
 }
 
-// dropNulls removes the claims that are null in a JSON object which was merged before.
-func (l *claimList) dropNulls(object []byte) {
-	var s scanner
-	for more := s.begin(object, maxNames); more; more = s.next() {
-		if s.member.value.Form == Null {
-			*l = slices.DeleteFunc(*l, func(m claimMember) bool { return m.name == string(s.member.name) })
+func (f *fixed) add(name string, member []byte) {
+	o := ownClaim{name: []byte(name), first: word([]byte(name), 0), member: member}
+	at := &f.table[nameHash(o.first, len(name))]
+	o.next = *at
+	f.own = append(f.own, o)
+	*at = uint8(len(f.own))
+}
+
+func fix(s *Settings, keys KeySet) fixed {
+	f := fixed{refresh: beginning(s, RefreshToken), access: beginning(s, AccessToken), user: named(s.UserIDClaim)}
+	if 0 <= keys.Signing && keys.Signing < len(keys.Keys) {
+		f.header = append(appendBase64(nil, header(s, &keys.Keys[keys.Signing])), '.')
+	}
+	if s.IDClaim != "" {
+		f.id = append(named(s.IDClaim), '"')
+	}
+	if s.Compat.compat().customerSettings && s.CheckRevokeToken {
+		f.revoke = named(s.RevokeTokenClaim)
+	}
+	for _, name := range []string{"exp", "iat", "jti", s.TokenTypeClaim, s.IDClaim} { // simplejwt RefreshToken.no_copy_claims
+		if name != "" { // a setting that is None, while a claim may have that name
+			f.add(name, nil)
 		}
 	}
+	f.dropped = len(f.own)
+	if s.Audience != nil || s.AudienceList {
+		f.add("aud", append(named("aud"), audience(s)...))
+	}
+	if s.Issuer != nil {
+		f.add("iss", appendJSONString(named("iss"), *s.Issuer))
+	}
+	f.ascii = true
+	for _, name := range s.reserved() {
+		f.reserved |= 1 << nameHash(word([]byte(name), 0), len(name))
+		f.ascii = f.ascii && isASCII([]byte(name))
+	}
+	return f
+}
+
+func audience(s *Settings) []byte {
+	if !s.AudienceList {
+		return appendJSONString(nil, s.Audience[0])
+	}
+	list := []byte{'['}
+	for i, a := range s.Audience {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = appendJSONString(list, a)
+	}
+	return append(list, ']')
+}
+
+// header is the one that tokens have which this key signs. Its members stand in alphabetical order, as PyJWT writes them; the exact wire names no key.
+func header(s *Settings, key *KeyInfo) []byte {
+	h := appendJSONString([]byte(`{"alg":`), key.Algorithm)
+	if key.ID != "" && s.Wire != Exact {
+		h = appendJSONString(append(h, `,"kid":`...), key.ID)
+	}
+	return append(h, `,"typ":"JWT"}`...)
+}
+
+func beginning(s *Settings, t TokenType) []byte {
+	b := []byte{'{'}
+	if s.TokenTypeClaim != "" {
+		b = appendJSONString(append(appendJSONString(b, s.TokenTypeClaim), ':'), string(t))
+		b = append(b, ',')
+	}
+	return append(b, `"exp":`...)
+}
+
+func named(name string) []byte { return append(appendJSONString([]byte{','}, name), ':') }
+
+// raw is a scanned value as it stands, a string with its quotes.
+func raw(src []byte, c Claim) []byte {
+	if c.Form == String {
+		return src[c.Start-1 : c.End+1]
+	}
+	return src[c.Start:c.End]
 }
 
 // login writes the pair of a log-in: a new family, its refresh token of generation 0, and an access token with the same claims.
-func (p *Prepared) login(j *judge, keys KeySet) {
-	now := j.req.Now
-	fam := newFamily(max(now.UnixMilli(), j.req.State.CutOff+1), j.req.Entropy)
+func (w *Writer) login(j *judge) {
+	p := &w.prepared
+	fam := newFamily(max(j.req.Now.UnixMilli(), j.req.State.CutOff+1), j.req.Entropy)
 	p.Effects.Reads.Start = fam.Start
 	if fam.Start > j.req.State.HighWater {
 		p.Effects.List = append(p.Effects.List, Effect{Kind: ReserveStart, At: fam.Start + reserveAhead})
@@ -67,109 +132,243 @@ func (p *Prepared) login(j *judge, keys KeySet) {
 	if j.s.UpdateLastLogin {
 		p.Effects.List = append(p.Effects.List, Effect{Kind: RecordLogin, Customer: c.ID, At: j.now})
 	}
-	for _, t := range []TokenType{RefreshToken, AccessToken} {
-		l := j.newToken(t, fam)
-		if c.UserID.Kind == IntegerID && !j.v.userIDAsText {
-			l.setInt(j.s.UserIDClaim, c.UserID.Int)
-		} else {
-			l.setText(j.s.UserIDClaim, c.UserID.String())
-		}
-		if j.v.customerSettings && j.s.CheckRevokeToken {
-			l.setText(j.s.RevokeTokenClaim, c.RevokeClaim)
-		}
-		j.configured(&l)
-		p.write(j, t, keys, l)
+	b := append(w.shared[:0], w.fixed.user...)
+	switch {
+	case c.UserID.Kind == TextID:
+		b = appendJSONString(b, c.UserID.Text)
+	case j.v.userIDAsText:
+		b = append(strconv.AppendInt(append(b, '"'), c.UserID.Int, 10), '"')
+	default:
+		b = strconv.AppendInt(b, c.UserID.Int, 10)
 	}
+	if w.fixed.revoke != nil {
+		b = appendJSONString(append(b, w.fixed.revoke...), c.RevokeClaim)
+	}
+	w.shared = w.configured(b)
+	begun := w.begin(j, RefreshToken)
+	w.write(RefreshToken, begun, append(w.identified(j, RefreshToken, begun, fam), w.shared...))
+	begun = w.begin(j, AccessToken)
+	w.write(AccessToken, begun, append(w.identified(j, AccessToken, begun, fam), w.shared...))
 }
 
-// refreshedAccess is the access token that a refresh token gives: its own type, times and id, then the other claims of the refresh token in
-// their order (simplejwt RefreshToken.no_copy_claims).
-func (j *judge) refreshedAccess() claimList {
-	l := j.newToken(AccessToken, j.fam)
-	l.merge(j.o.Claims, func(name string) bool {
-		switch name {
-		case "":
-			return false // a name, not a setting that is None
-		case "exp", "jti", j.s.TokenTypeClaim, j.s.IDClaim:
-			return true
-		}
-		return name == "iat" && !j.v.copiesIssuedAt
-	})
-	j.configured(&l)
-	return l
+// refresh writes the access token that a refresh token gives: its own type, times and id, then the other claims of the refresh token in their order.
+func (w *Writer) refresh(j *judge) {
+	begun := w.begin(j, AccessToken)
+	b := w.identified(j, AccessToken, begun, j.fam)
+	w.write(AccessToken, begun, w.configured(w.copied(b, j.o.Claims)))
 }
 
-// newToken begins a token of type t in a family: type, exp, iat, id.
-func (j *judge) newToken(t TokenType, fam Family) claimList {
-	lifetime, kind, sequence := j.s.AccessTokenLifetime, AccessByEntropy, j.sequence()
-	if t == RefreshToken {
-		lifetime, kind, sequence = j.s.RefreshTokenLifetime, RefreshKind, 0
+// begun is the beginning of all tokens of one type with the same times: it is kept, for the next token is mostly of the same second.
+type begun struct {
+	expires, issued int64  // Unix seconds
+	input           []byte // the header and as much of the claims as is three bytes each, encoded; empty: there is none yet
+	claims          []byte // what was left of type, exp, iat, and the name of the id
+}
+
+// begin begins a token of type t: header, type, exp, iat.
+func (w *Writer) begin(j *judge, t TokenType) *begun {
+	g, begin, lifetime := &w.begun[0], w.fixed.refresh, j.s.RefreshTokenLifetime
+	if t == AccessToken {
+		g, begin, lifetime = &w.begun[1], w.fixed.access, j.s.AccessTokenLifetime
+	}
+	expires, issued := seconds(j.now+lifetime.Microseconds()), seconds(j.now)
+	copied := j.v.copiesIssuedAt && j.req.Op == Refresh && j.o.IssuedAt.Form != Absent
+	if !copied && len(g.input) > 0 && g.expires == expires && g.issued == issued {
+		return g
+	}
+	b := append(strconv.AppendInt(append(w.claims[:0], begin...), expires, 10), `,"iat":`...)
+	if copied {
+		b = append(b, raw(j.o.Claims, j.o.IssuedAt)...)
+		g = &w.begun[2]
+	} else {
+		b = strconv.AppendInt(b, issued, 10)
+	}
+	b = append(b, w.fixed.id...)
+	whole := len(b) / 3 * 3
+	g.expires, g.issued = expires, issued
+	g.input = appendBase64(append(g.input[:0], w.fixed.header...), b[:whole])
+	g.claims, w.claims = append(g.claims[:0], b[whole:]...), b
+	return g
+}
+
+// seconds are the whole seconds of Unix microseconds.
+func seconds(micros int64) int64 {
+	s := micros / 1e6
+	if micros < s*1e6 {
+		s--
+	}
+	return s
+}
+
+// identified are the claims that follow what is begun: the id of a token of type t in a family.
+func (w *Writer) identified(j *judge, t TokenType, g *begun, fam Family) []byte {
+	b := append(w.claims[:0], g.claims...)
+	if w.fixed.id == nil {
+		return b
 	}
 	if !fam.Listed { // an id that can be in no list names no family: fresh bits
 		fam.Bits = newFamily(0, j.req.Entropy).Bits
 	}
 	fam.Start = max(fam.Start, familyEpoch)
-	var l claimList
-	if j.s.TokenTypeClaim != "" {
-		l.setText(j.s.TokenTypeClaim, string(t))
+	if t == RefreshToken {
+		return append(fam.appendTokenID(b, RefreshKind, 0), '"')
 	}
-	l.setInt("exp", j.req.Now.Add(lifetime).Unix())
-	l.setInt("iat", j.req.Now.Unix())
-	if j.s.IDClaim != "" {
-		l.setText(j.s.IDClaim, fam.tokenID(kind, sequence))
-	}
-	return l
+	return append(fam.appendTokenID(b, AccessByEntropy, j.sequence()), '"')
 }
 
 // sequence is the random part of an access token's id: 4 bytes of entropy that name no family.
-func (j *judge) sequence() uint32 {
-	e := j.req.Entropy[8:12]
-	return uint32(e[0]) | uint32(e[1])<<8 | uint32(e[2])<<16 | uint32(e[3])<<24
+func (j *judge) sequence() uint32 { return binary.LittleEndian.Uint32(j.req.Entropy[8:]) }
+
+// keep keeps a configured claim of a request, or reports that it may not be one. One that is null is left out of the tokens, whatever a refresh token says of it.
+func (w *Writer) keep(req *Request, m *member) bool {
+	o := ownClaim{name: m.name, first: word(m.name, 0)}
+	// Of ASCII names, those that are the same but for case have one hash.
+	if (w.fixed.reserved>>nameHash(o.first, len(m.name))&1 != 0 || !w.fixed.ascii || !isASCII(m.name)) && w.settings.Reserved(string(m.name)) {
+		return false
+	}
+	if m.value.Form != Null {
+		at := len(w.extra)
+		w.extra = append(appendJSONString(append(w.extra, ','), string(m.name)), ':')
+		w.extra = append(w.extra, raw(req.Extra, m.value)...)
+		o.member = w.extra[at:len(w.extra):len(w.extra)]
+	}
+	w.own = append(w.own, o)
+	return true
 }
 
-// configured adds the claims that are configured for customers, fresh at each log-in and refresh, then aud and iss. One that is null is left out,
-// whatever a refresh token says of it.
-func (j *judge) configured(l *claimList) {
-	if len(j.req.Extra) > 0 {
-		l.merge(j.req.Extra, func(string) bool { return false })
-		l.dropNulls(j.req.Extra)
+// configured appends the claims that are configured for customers, fresh at each log-in and refresh, then aud and iss, but for those that stand in the
+// token already.
+func (w *Writer) configured(b []byte) []byte {
+	for i := len(w.fixed.own); i < len(w.own); i++ {
+		if o := &w.own[i]; !o.used {
+			b = append(b, o.member...)
+		}
 	}
-	switch {
-	case j.s.AudienceList:
-		list := []byte{'['}
-		for i, a := range j.s.Audience {
-			if i > 0 {
-				list = append(list, ',')
+	for i := w.fixed.dropped; i < len(w.fixed.own); i++ {
+		if o := &w.own[i]; !o.used {
+			b = append(b, o.member...)
+		}
+	}
+	return b
+}
+
+// find is the claim of this name that is not taken over from a refresh token, which is then used; nil where the claim is taken over.
+func (w *Writer) find(first uint64, name []byte) *ownClaim {
+	for at := w.fixed.table[nameHash(first, len(name))]; at != 0; at = w.own[at-1].next {
+		if o := &w.own[at-1]; o.is(first, name) {
+			o.used = true
+			return o
+		}
+	}
+	for i := len(w.fixed.own); i < len(w.own); i++ {
+		if o := &w.own[i]; o.is(first, name) {
+			o.used = true
+			return o
+		}
+	}
+	return nil
+}
+
+// copied appends the claims of a refresh token that its access token takes over, in their order; those that are its own or configured replace its.
+func (w *Writer) copied(b, claims []byte) []byte {
+	if quick, ok := w.copiedQuickly(b, claims); ok {
+		return quick
+	}
+	return w.copiedSlowly(b, claims) // which meets again whatever the quick way met
+}
+
+// copiedSlowly is copied for any claims.
+func (w *Writer) copiedSlowly(b, claims []byte) []byte {
+	for more := w.scan.begin(claims, maxNames); more; more = w.scan.next() {
+		m := &w.scan.member
+		if o := w.find(word(m.name, 0), m.name); o != nil {
+			b = append(b, o.member...)
+			continue
+		}
+		b = append(appendJSONString(append(b, ','), string(m.name)), ':')
+		b = append(b, raw(claims, m.value)...)
+	}
+	return b
+}
+
+// copiedQuickly is copied for claims as most tokens have them, word by word as quick reads them: no space between members, and names that are written as
+// they stand. ok is false for others.
+func (w *Writer) copiedQuickly(b, claims []byte) (_ []byte, ok bool) {
+	src := &w.room
+	if !src.hold(claims) {
+		return b, false
+	}
+	if src[0] != '{' {
+		return b, false
+	}
+	for at := 1; ; at++ {
+		name := at + 1
+		end := nameEnd(src, name)
+		if src[at] != '"' || src[end] != '"' || src[end+1] != ':' {
+			return b, false
+		}
+		value, next := end+2, 0
+		switch c := src[value]; {
+		case c == '"':
+			if e := plainEnd(src, value+1); src[e] == '"' {
+				next = e + 1
 			}
-			list = appendJSONString(list, a)
+		case '1' <= c && c <= '9':
+			next = value + 1
+			for src[next]-'0' < 10 {
+				next++
+			}
+			if src[next] != ',' && src[next] != '}' {
+				next = 0
+			}
 		}
-		l.set("aud", append(list, ']'))
-	case j.s.Audience != nil:
-		l.setText("aud", j.s.Audience[0])
-	}
-	if j.s.Issuer != nil {
-		l.setText("iss", *j.s.Issuer)
+		first := binary.LittleEndian.Uint64(src[name:])
+		if size := end - name; size < 8 {
+			first &= 1<<(8*size) - 1
+		}
+		o := w.find(first, src[name:end])
+		switch {
+		case next == 0:
+			w.scan.start(src, len(claims), maxNames)
+			c, end := w.scan.value(w.scan.space(value))
+			if end == 0 {
+				return b, false
+			}
+			next = w.scan.space(end)
+			if o == nil {
+				b = append(append(append(b, ','), src[at:value]...), raw(claims, c)...)
+			}
+		case o == nil:
+			b = append(append(b, ','), src[at:next]...)
+		}
+		if o != nil {
+			b = append(b, o.member...)
+		}
+		switch at = next; src[at] {
+		case ',':
+		case '}':
+			return b, at+1 == len(claims)
+		default:
+			return b, false
+		}
 	}
 }
 
-// write adds a token with these claims: its signing input now, its signature later. The members of the header stand in
-// alphabetical order, as PyJWT writes them; the exact wire names no key.
-func (p *Prepared) write(j *judge, t TokenType, keys KeySet, l claimList) {
-	key := &keys.Keys[keys.Signing]
-	header := append([]byte(`{"alg":`), appendJSONString(nil, key.Algorithm)...)
-	if key.ID != "" && j.s.Wire != Exact {
-		header = append(append(header, `,"kid":`...), appendJSONString(nil, key.ID)...)
-	}
-	header = append(header, `,"typ":"JWT"}`...)
-	claims := []byte{'{'}
-	for i, m := range l {
-		if i > 0 {
-			claims = append(claims, ',')
+// nameEnd is plainEnd for a name. One ends at DEL too, which appendJSONString does not write as it stands.
+func nameEnd(src *Buffer, at int) int {
+	for ; ; at += 8 {
+		w := binary.LittleEndian.Uint64(src[at:])
+		if s := special(w) | (w+each)&highs; s != 0 {
+			return at + bits.TrailingZeros64(s)>>3
 		}
-		claims = append(append(appendJSONString(claims, m.name), ':'), m.value...)
 	}
-	claims = append(claims, '}')
-	input := append(base64.RawURLEncoding.AppendEncode(nil, header), '.')
-	p.Inputs = append(p.Inputs, base64.RawURLEncoding.AppendEncode(input, claims))
-	p.Tokens = append(p.Tokens, Token{Type: t})
+}
+
+// write adds a token of what is begun and the rest of its claims, which lack their end.
+func (w *Writer) write(t TokenType, g *begun, claims []byte) {
+	w.claims = append(claims, '}')
+	at := len(w.inputs)
+	w.inputs = appendBase64(append(w.inputs, g.input...), w.claims)
+	w.prepared.Inputs = append(w.prepared.Inputs, w.inputs[at:len(w.inputs):len(w.inputs)])
+	w.prepared.Tokens = append(w.prepared.Tokens, Token{Type: t})
 }

@@ -10,6 +10,7 @@ import (
 type Native struct {
 	config  atomic.Pointer[nativeConfig]
 	readers sync.Pool
+	writers sync.Pool
 }
 
 type nativeConfig struct {
@@ -35,6 +36,13 @@ type pooledReader struct {
 	*Reader
 	config    *nativeConfig
 	signature []byte
+}
+
+// pooledWriter is a Writer with the configuration it was made for.
+type pooledWriter struct {
+	*Writer
+	config  *nativeConfig
+	request Request
 }
 
 func (n *Native) Open(ctx context.Context, token []byte) (Opened, error) {
@@ -86,24 +94,25 @@ func (n *Native) Decide(ctx context.Context, req Request) (Outcome, error) {
 	if !req.Op.Writes() {
 		return Judge(&config.settings, req), nil
 	}
-	if err := CheckWriting(&config.settings, config.set, req); err != nil {
+	w, _ := n.writers.Get().(*pooledWriter)
+	if w == nil || w.config != config {
+		w = &pooledWriter{Writer: NewWriter(&config.settings, config.set), config: config}
+	}
+	defer n.writers.Put(w)
+	w.request = req
+	p, err := w.Prepare(&w.request)
+	if err != nil {
 		return Outcome{}, err
 	}
-	p := Prepare(&config.settings, config.set, req)
 	return SignPrepared(ctx, config.keys, p, req.Entropy)
 }
 
 // SignPrepared has keys sign what was prepared; entropy is that of the request. ErrTooLong where a token became longer than Open reads.
-func SignPrepared(ctx context.Context, keys Keys, p Prepared, entropy []byte) (Outcome, error) {
-	signatures := make([][]byte, len(p.Inputs))
-	for i, input := range p.Inputs {
-		signature, err := keys.Sign(ctx, p.Key, input, entropy)
-		if err != nil {
-			return Outcome{}, err
-		}
-		signatures[i] = signature
+func SignPrepared(ctx context.Context, keys Keys, p *Prepared, entropy []byte) (Outcome, error) {
+	o, err := p.Finish(func(input []byte) ([]byte, error) { return keys.Sign(ctx, p.Key, input, entropy) })
+	if err != nil {
+		return Outcome{}, err
 	}
-	o := p.Finish(signatures)
 	return o, CheckWritten(o)
 }
 

@@ -16,14 +16,14 @@ import (
 func TestImports(t *testing.T) {
 	allowed := map[string][]string{
 		".": {
-			"bytes", "context", "crypto/sha256", "encoding/base64", "encoding/binary", "encoding/hex", "errors", "math", "math/bits", "slices", "strconv",
+			"bytes", "context", "crypto/sha256", "encoding/base64", "encoding/binary", "errors", "math", "math/bits", "slices", "strconv",
 			"strings", "sync", "sync/atomic", "time", "unicode", "unicode/utf16", "unicode/utf8", "github.com/edgetoken/edgetoken/core/codec",
 		},
 		"abi":   {"encoding/binary", "math", "slices", "time", "unsafe", "github.com/edgetoken/edgetoken/core", "github.com/edgetoken/edgetoken/core/codec"},
 		"codec": {"encoding/binary"},
 		"jws": {
 			"bytes", "crypto", "crypto/ecdsa", "crypto/ed25519", "crypto/elliptic", "crypto/hmac", "crypto/rsa", "crypto/sha256", "crypto/sha512",
-			"encoding/binary", "errors", "hash", "math/big", "slices", "strconv", "sync",
+			"encoding/binary", "errors", "hash", "math/big", "slices", "strconv", "sync", "sync/atomic",
 		},
 	}
 	for dir, imports := range allowed {

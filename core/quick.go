@@ -7,11 +7,19 @@ import (
 
 // knownClaim is a claim that means something, and where Opened holds it.
 type knownClaim struct {
-	name  string
-	claim *Claim
-	first uint64      // the first eight bytes of the name, zeros where there are less
-	same  *knownClaim // another meaning of the same name
-	next  *knownClaim // another name of the same hash
+	name          string
+	claim         *Claim
+	first, second uint64      // the first eight bytes of the name and the next eight, zeros where there are less
+	same          *knownClaim // another meaning of the same name
+	next          *knownClaim // another name of the same hash
+}
+
+func newKnown(name string, claim *Claim) *knownClaim {
+	k := &knownClaim{name: name, claim: claim, first: word([]byte(name), 0)}
+	if len(name) > 8 {
+		k.second = word([]byte(name), 8)
+	}
+	return k
 }
 
 // names are known claims by the hash of their names.
@@ -28,6 +36,15 @@ func (n *names) add(k *knownClaim) {
 	k.next, *at = *at, k
 }
 
+// find is the known claim that has this name in any case, or a name that begins like it; nil where there is none.
+func (n *names) find(first uint64, size int) *knownClaim {
+	k := n[nameHash(first, size)]
+	for k != nil && (k.first^first)&^(0x20*each)|uint64(len(k.name)^size) != 0 {
+		k = k.next
+	}
+	return k
+}
+
 // fold makes letters in either case the same, and some other characters too.
 func fold(first uint64) uint64 { return first | 0x20*each }
 
@@ -35,154 +52,87 @@ func nameHash(first uint64, size int) uint64 {
 	return (fold(first) ^ uint64(size)) * 0x9e3779b97f4a7c15 >> 58
 }
 
-// maxForeign is how many members quick reads that mean nothing here.
-const maxForeign = 24
-
-// foreignName is the name of one: its first eight bytes and its length, which tell it from most others.
-type foreignName struct {
-	first uint64
-	size  int
-}
-
-// quick reads claims as most tokens have them into r.opened, word by word: no space between members, names without escapes, and none that is a known one in
-// another case. Values that are no plain text and no integer it leaves to the scanner. Where it gives false nothing is known yet: the scanner, which
-// knows all of the rules, then reads everything anew.
+// quick reads claims as most tokens have them into r.opened, word by word: names without escapes, and none that is a known one in another case. Where it
+// gives false nothing is known yet: the scanner, which knows all of the rules, then reads everything anew. As in nested, several conditions are one number.
 func (r *Reader) quick() bool {
-	src := r.decoded[: len(r.decoded)+slack : len(r.decoded)+slack] // the slack is zeros, which end every loop
+	src, scan := r.buffer, &r.scan
 	if !r.ascii || src[0] != '{' {
 		return false
 	}
-	for at, left, foreign := 1, maxNames, 0; left > 0; {
-		b := (*[slack]byte)(src[at:])
-		if b[0] != '"' {
+	scan.start(src, len(r.decoded), maxNames)
+	for at := 1; ; at++ {
+		b := src.window(at)
+		first := binary.LittleEndian.Uint64(b[1:])
+		size, second := bits.TrailingZeros64(special(first))>>3, uint64(0)
+		first &= 1<<(8*size) - 1
+		if size == 8 {
+			second = binary.LittleEndian.Uint64(b[9:])
+			more := bits.TrailingZeros64(special(second)) >> 3
+			second &= 1<<(8*more) - 1
+			if size += more; size == 16 {
+				size = plainEnd(src, at+17) - at - 1
+			}
+		}
+		if uint64(b[0]^'"')|uint64(uint16(src.word(at+size+1))^('"'|':'<<8))|below(uint64(scan.left), 1) != 0 {
+			if next := scan.space(at); next != at {
+				at = next - 1
+				continue
+			}
 			return false
 		}
-		first := binary.LittleEndian.Uint64(b[1:])
-		size := bits.TrailingZeros64(special(first)) >> 3
-		start, value := at+1, byte(0)
-		if size < 8 {
-			first &= 1<<(8*size) - 1
-			if b[1+size] != '"' || b[2+size] != ':' {
+		scan.left--
+
+		claim := &r.other
+		k := r.names.find(first, size)
+		if k == nil {
+			hash := scopedHash(first, second, size, scan.scopes[1])
+			e := &scan.names.entries[hash>>(scan.names.shift&63)]
+			if uint64(size>>4)|^below(uint64(e.scope), uint64(scan.names.oldest)) == 0 {
+				*e = nameEntry{hash, scan.scopes[1], uint32(at + 1), uint32(size)}
+			} else if !scan.names.add(src, at+1, size, scan.scopes[1]) {
 				return false
 			}
-			value = b[3+size]
-		} else {
-			end := plainEnd(src, start+8)
-			size = end - start
-			if src[end] != '"' || src[end+1] != ':' {
-				return false
-			}
-			value = src[end+2]
+		} else if claim = k.claim; (k.first^first)|(k.second^second)|uint64(claim.Form) != 0 || size > 16 && string(src[at+1:at+1+size]) != k.name {
+			return false // perhaps in another case, or twice
 		}
-		left--
 
 		at += size + 3
-		var c Claim
-		switch {
-		case value == '"':
-			end := at + 1
-			if s := special(binary.LittleEndian.Uint64(src[end:])); s != 0 {
-				end += bits.TrailingZeros64(s) >> 3
+		b = src.window(at)
+		end := 0
+		if b[0] == '"' {
+			quote := at + 1
+			if m := special(binary.LittleEndian.Uint64(b[1:])); m != 0 {
+				quote += bits.TrailingZeros64(m) >> 3
 			} else {
-				end = plainEnd(src, end+8)
+				quote = plainEnd(src, at+9)
 			}
-			if src[end] == '"' {
-				c = Claim{Form: String, Start: uint32(at + 1), End: uint32(end)}
-				at = end + 1
+			if src.at(quote) == '"' {
+				*claim = Claim{Form: String, Start: uint32(at + 1), End: uint32(quote)}
+				end = quote + 1
 			}
-		case '1' <= value && value <= '9':
-			b := (*[slack]byte)(src[at:])
-			end := at
-			if s := noDigit(binary.LittleEndian.Uint64(b[0:])); s != 0 {
-				end += bits.TrailingZeros64(s) >> 3
-			} else {
-				end += 8 + bits.TrailingZeros64(noDigit(binary.LittleEndian.Uint64(b[8:])))>>3 // of more than 15 digits it stops within them
+		} else if b[0]-'1' < 9 {
+			after := at + bits.TrailingZeros64(noDigit(binary.LittleEndian.Uint64(b[0:])))>>3
+			if after == at+8 {
+				after += bits.TrailingZeros64(noDigit(binary.LittleEndian.Uint64(b[8:]))) >> 3 // of more than 15 digits it stops within them
 			}
-			if src[end] == ',' || src[end] == '}' {
-				c = Claim{Form: Number, Start: uint32(at), End: uint32(end)}
-				at = end
+			if d := uint64(src.at(after)); (d^',')*(d^'}') == 0 {
+				*claim = Claim{Form: Number, Start: uint32(at), End: uint32(after)}
+				end = after
 			}
 		}
-		if c.Form == Absent {
-			r.scan.start(r.decoded, left)
-			r.scan.pos = at
-			var ok bool
-			if c, ok = r.scan.value(1); !ok {
+		if end == 0 {
+			if *claim, end = scan.value(scan.space(at)); end == 0 {
 				return false
 			}
-			at, left = r.scan.pos, r.scan.left
+			end = scan.space(end)
 		}
-
-		k := r.names[nameHash(first, size)]
-		for k != nil && (len(k.name) != size || fold(k.first) != fold(first)) {
-			k = k.next
-		}
-		switch {
-		case k == nil:
-			if foreign == maxForeign || r.saw(foreign, first, size) {
-				return false // perhaps twice
-			}
-			r.foreign[foreign] = foreignName{first, size}
-			foreign++
-		case k.first != first || k.claim.Form != Absent || size > 8 && string(src[start+8:start+size]) != k.name[8:]:
-			return false // perhaps in another case, or twice
-		default:
-			*k.claim = c
-			for k = k.same; k != nil; k = k.same {
-				*k.claim = c
+		if k != nil {
+			for same := k.same; same != nil; same = same.same {
+				*same.claim = *claim
 			}
 		}
-		switch src[at] {
-		case ',':
-			at++
-		case '}':
-			return at+1 == len(r.decoded)
-		default:
-			return false
+		if at = end; src.at(at) != ',' {
+			return src.at(at) == '}' && at+1 == len(r.decoded)
 		}
 	}
-	return false
-}
-
-// saw reports whether one of the first count foreign names is this one, or begins like it.
-func (r *Reader) saw(count int, first uint64, size int) bool {
-	for i := range r.foreign[:count] {
-		if f := &r.foreign[i]; f.first == first && f.size == size {
-			return true
-		}
-	}
-	return false
-}
-
-// plainEnd is where a string that is read from at on has its first character that is not plain: its end, or an escape, a control character, or one beyond ASCII. A
-// jump backwards and a call cost a guest more than several words that are read straight on.
-func plainEnd(src []byte, at int) int {
-	for {
-		b := (*[slack]byte)(src[at:])
-		if s := special(binary.LittleEndian.Uint64(b[0:])); s != 0 {
-			return at + bits.TrailingZeros64(s)>>3
-		}
-		if s := special(binary.LittleEndian.Uint64(b[8:])); s != 0 {
-			return at + 8 + bits.TrailingZeros64(s)>>3
-		}
-		if s := special(binary.LittleEndian.Uint64(b[16:])); s != 0 {
-			return at + 16 + bits.TrailingZeros64(s)>>3
-		}
-		if s := special(binary.LittleEndian.Uint64(b[24:])); s != 0 {
-			return at + 24 + bits.TrailingZeros64(s)>>3
-		}
-		at += slack
-	}
-}
-
-// noDigit has the highest bit of each byte of w that is no decimal digit.
-func noDigit(w uint64) uint64 {
-	w ^= '0' * each
-	return (w&^highs + (0x80-10)*each | w) & highs
-}
-
-// special has the highest bit of each byte of w that is no plain character of a string, from the lowest such byte on right.
-func special(w uint64) uint64 {
-	quote, escape := w^'"'*each, w^'\\'*each
-	return ((quote-each)&^quote | (escape-each)&^escape | (w - 0x20*each) | w) & highs
 }

@@ -17,18 +17,20 @@ import (
 type Reader struct {
 	settings *Settings
 	keys     KeySet
+	kids     kids
 	heads    heads
 	known    []*knownClaim
 	names    names // the same
 	ascii    bool  // the known names are ASCII alone
 	scan     scanner
 
-	head      []byte    // header of the token that was inspected last, where it had to be read
-	decoded   []byte    // its claims
+	encoded   []byte    // header of the token that was inspected last, in base64url, with its dot; empty where it was remembered
+	buffer    *Buffer   // for its header, then its claims
+	decoded   []byte    // the claims
 	token     Inspected // what Inspect said of it
 	inspected bool      // whether Accept is legal
 	opened    Opened    // what Accept gives
-	foreign   [maxForeign]foreignName
+	other     Claim     // where quick puts a claim that means nothing
 }
 
 // SlotCount is how many claims of Opened are kept by their place; the ABI hands them over in the order of Slots.
@@ -44,27 +46,25 @@ func (o *Opened) Slots() [SlotCount]*Claim {
 
 // NewReader is a reader for the settings and keys, which must not change while it is used.
 func NewReader(s *Settings, keys KeySet) *Reader {
-	r := &Reader{settings: s, keys: keys, ascii: true}
+	r := &Reader{settings: s, keys: keys, kids: newKids(keys.Keys), heads: newHeads(len(keys.Keys)), ascii: true}
 	o := &r.opened
 	for _, k := range []*knownClaim{
-		{name: "exp", claim: &o.ExpiresAt}, {name: "iat", claim: &o.IssuedAt}, {name: "nbf", claim: &o.NotBefore}, {name: "iss", claim: &o.TokenIssuer},
-		{name: "aud", claim: &o.Audience}, {name: "sub", claim: &o.Subject}, {name: "jti", claim: &o.JWTID},
-		{name: s.SlidingTokenRefreshExpClaim, claim: &o.RefreshExpiresAt}, {name: s.IDClaim, claim: &o.TokenID}, {name: s.TokenTypeClaim, claim: &o.Type},
-		{name: s.UserIDClaim, claim: &o.Customer}, {name: s.RevokeTokenClaim, claim: &o.Revoke},
+		newKnown("exp", &o.ExpiresAt), newKnown("iat", &o.IssuedAt), newKnown("nbf", &o.NotBefore), newKnown("iss", &o.TokenIssuer),
+		newKnown("aud", &o.Audience), newKnown("sub", &o.Subject), newKnown("jti", &o.JWTID),
+		newKnown(s.SlidingTokenRefreshExpClaim, &o.RefreshExpiresAt), newKnown(s.IDClaim, &o.TokenID), newKnown(s.TokenTypeClaim, &o.Type),
+		newKnown(s.UserIDClaim, &o.Customer), newKnown(s.RevokeTokenClaim, &o.Revoke),
 	} {
 		if k.name != "" {
-			k.first = word([]byte(k.name), 0)
 			r.known = append(r.known, k)
 			r.names.add(k)
 			r.ascii = r.ascii && isASCII([]byte(k.name))
 		}
 	}
-	r.heads.learn(r)
 	return r
 }
 
-// Buffer has the reader decode claims into b, which should have room for MaxTokenBytes; then claims always lie at its start.
-func (r *Reader) Buffer(b []byte) { r.decoded = b[:0] }
+// Buffer has the reader decode claims into b, so that they always lie at its start.
+func (r *Reader) Buffer(b *Buffer) { r.buffer = b }
 
 // Inspected says where the signature of a token lies and which key must check it. No claims come out before it was checked.
 type Inspected struct {
@@ -88,26 +88,29 @@ func (r *Reader) inspect(token []byte) Cause {
 	if len(token) > MaxTokenBytes {
 		return TooLong
 	}
-	r.decoded = reserve(r.decoded, len(token))
+	if r.buffer == nil {
+		r.buffer = new(Buffer)
+	}
 	key, first := r.heads.find(token)
 	cause := OK
+	r.encoded = r.encoded[:0]
 	if first == 0 {
 		if first = bytes.IndexByte(token, '.'); first <= 0 {
 			return Malformed
 		}
-		r.head = reserve(r.head, first)
-		written, read, ok := decode(r.head[:cap(r.head)], token[:first])
+		written, read, ok := decode(r.buffer[:], token[:first])
 		if !ok || read < first {
 			return Malformed
 		}
-		key, cause = r.header(r.head[:written])
+		r.encoded = append(r.encoded, token[:first+1]...)
+		key, cause = r.header(written)
 	}
-	written, read, ok := decode(r.decoded[:cap(r.decoded)], token[first+1:])
+	written, read, ok := decode(r.buffer[:], token[first+1:])
 	last := first + 1 + read
 	if !ok || last >= len(token) || token[last] != '.' || cause != OK && bytes.IndexByte(token[last+1:], '.') >= 0 {
 		return Malformed
 	}
-	r.decoded = r.decoded[:written]
+	r.decoded = r.buffer[:written:written]
 	r.token.Key, r.token.Input, r.token.Signature = key, last, last+1
 	return cause
 }
@@ -129,10 +132,12 @@ func DecodeSignature(dst, part []byte) (signature []byte, ok bool) {
 
 // header reads a JOSE header (RFC 7515 §4): the key that kid names must have the algorithm alg; no extension is understood (crit,
 // §4.1.11; b64, RFC 7797); all else is ignored, above all keys and addresses of keys (jwk, jku, x5u).
-func (r *Reader) header(header []byte) (key int, cause Cause) {
+// It takes the first size bytes of the buffer.
+func (r *Reader) header(size int) (key int, cause Cause) {
+	header := r.buffer[:size]
 	var alg, kid Claim
 	var kidText []byte
-	for more := r.scan.begin(header, maxHeaderNames); more; more = r.scan.next() {
+	for more := r.scan.beginHeld(r.buffer, size, maxHeaderNames); more; more = r.scan.next() {
 		m := &r.scan.member
 		switch string(m.name) {
 		case "alg":
@@ -153,7 +158,7 @@ func (r *Reader) header(header []byte) (key int, cause Cause) {
 	if kid.Form == String {
 		kidText = plain(header, kid)
 	}
-	key = r.keys.find(kidText, kid.Form == String)
+	key = r.kids.find(kidText, kid.Form == String)
 	if key < 0 {
 		return 0, UnknownKey
 	}
@@ -161,21 +166,6 @@ func (r *Reader) header(header []byte) (key int, cause Cause) {
 		return 0, BadAlgorithm
 	}
 	return key, OK
-}
-
-// find is the index of the key that checks a token with this kid or without one; -1 where there is none.
-func (s KeySet) find(kid []byte, named bool) int {
-	any := -1
-	for i := range s.Keys {
-		k := &s.Keys[i]
-		switch {
-		case named && k.ID != "" && string(kid) == k.ID:
-			return i
-		case named && k.AnyID, !named && k.Default:
-			any = i
-		}
-	}
-	return any
 }
 
 // plain is the text of a scanned string, without its escapes.
@@ -194,6 +184,9 @@ func (r *Reader) Accept() (o *Opened, ok bool) {
 		return nil, false
 	}
 	r.inspected = false
+	if len(r.encoded) > 0 {
+		r.heads.learn(r.encoded, r.token.Key)
+	}
 	o = &r.opened
 	*o = Opened{Key: r.token.Key, Issuer: r.keys.Keys[r.token.Key].Issuer, Claims: r.decoded}
 	if !r.quick() {
@@ -206,7 +199,7 @@ func (r *Reader) Accept() (o *Opened, ok bool) {
 func (r *Reader) slow() {
 	o := &r.opened
 	*o = Opened{Key: o.Key, Issuer: o.Issuer, Claims: r.decoded}
-	more := r.scan.begin(r.decoded, maxNames)
+	more := r.scan.beginHeld(r.buffer, len(r.decoded), maxNames)
 	for more && r.claim(&r.scan.member) {
 		more = r.scan.next()
 	}

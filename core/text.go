@@ -82,6 +82,9 @@ func unescape(dst, raw []byte) []byte {
 
 // appendJSONString appends s as a JSON string in ASCII, as Python's json.dumps writes it; bytes that are no UTF-8 become U+FFFD.
 func appendJSONString(dst []byte, s string) []byte {
+	if isPlain(s) {
+		return append(append(append(dst, '"'), s...), '"')
+	}
 	const hex = "0123456789abcdef"
 	unit := func(u uint16) {
 		dst = append(dst, '\\', 'u', hex[u>>12], hex[u>>8&15], hex[u>>4&15], hex[u&15])
@@ -112,4 +115,14 @@ func appendJSONString(dst []byte, s string) []byte {
 		}
 	}
 	return append(dst, '"')
+}
+
+// isPlain reports whether a JSON string holds s as it stands.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"encoding/base64"
 	"errors"
 	"strings"
 )
@@ -11,29 +10,73 @@ type Prepared struct {
 	Outcome
 	Key    int      // index of the key that must sign
 	Inputs [][]byte // the signing input of each token (RFC 7515 §5.1)
+
+	token []byte // room for one
 }
 
-// Finish adds the signatures, one for each of Inputs.
-func (p Prepared) Finish(signatures [][]byte) Outcome {
+// Finish gives the outcome with the signatures that sign makes. It shares nothing with p.
+func (p *Prepared) Finish(sign func(input []byte) ([]byte, error)) (Outcome, error) {
+	o := p.Outcome
+	o.Tokens = append([]Token(nil), o.Tokens...)
+	o.Effects.List = append([]Effect(nil), o.Effects.List...)
 	for i, input := range p.Inputs {
-		b := append(append(make([]byte, 0, len(input)+1+base64.RawURLEncoding.EncodedLen(len(signatures[i]))), input...), '.')
-		p.Tokens[i].Value = string(base64.RawURLEncoding.AppendEncode(b, signatures[i]))
+		signature, err := sign(input)
+		if err != nil {
+			return Outcome{}, err
+		}
+		p.token = appendBase64(append(append(p.token[:0], input...), '.'), signature)
+		o.Tokens[i].Value = string(p.token)
 	}
-	return p.Outcome
+	return o, nil
 }
 
-// Prepare judges a request and writes the signing inputs of the tokens to issue. It is a pure function of its arguments.
-func Prepare(s *Settings, keys KeySet, req Request) Prepared {
-	j := newJudge(s, &req)
-	p := Prepared{Outcome: j.outcome(), Key: keys.Signing}
+// Writer judges requests and writes tokens under one configuration: all but their signatures, so that whoever holds the keys may stand on the other side of
+// a wall. What is the same in every token it has written before.
+//
+// A Writer reuses its buffers, so it serves one goroutine at a time.
+type Writer struct {
+	settings *Settings
+	keys     KeySet
+	fixed    fixed
+	judge    judge
+	prepared Prepared
+	inputs   []byte // those of prepared, one after the other
+
+	begun     [3]begun   // of refresh tokens, of access tokens, and of those that copy their iat
+	claims    []byte     // of the token that is being written, but for what is begun
+	shared    []byte     // the end of them, where it is the same in both tokens
+	own       []ownClaim // of the request
+	extra     []byte     // their members, where they are configured for customers
+	extraScan scanner    // holds their names
+	scan      scanner
+	room      Buffer // for claims that are copied
+}
+
+// NewWriter is a writer for settings and keys in which Validate finds no mistake, and which must not change while it is used.
+func NewWriter(s *Settings, keys KeySet) *Writer {
+	return &Writer{settings: s, keys: keys, fixed: fix(s, keys)}
+}
+
+// Prepare judges a request and writes the signing inputs of the tokens to issue. What it gives is valid until the next call, and refers to req. The
+// error is that of CheckWriting.
+func (w *Writer) Prepare(req *Request) (*Prepared, error) {
+	w.own, w.extra = append(w.own[:0], w.fixed.own...), w.extra[:0]
+	if err := checkWriting(w.keys, req, &w.extraScan, func(m *member) bool { return w.keep(req, m) }); err != nil {
+		return nil, err
+	}
+	p, j := &w.prepared, &w.judge
+	j.begin(w.settings, req)
+	p.Key, p.Inputs, p.Tokens, p.Effects.List = w.keys.Signing, p.Inputs[:0], p.Tokens[:0], p.Effects.List[:0]
+	j.decide(&p.Outcome)
+	w.inputs = w.inputs[:0]
 	switch {
 	case p.Refused():
 	case req.Op == Refresh:
-		p.write(j, AccessToken, keys, j.refreshedAccess())
+		w.refresh(j)
 	case req.Op == Login:
-		p.login(j, keys)
+		w.login(j)
 	}
-	return p
+	return p, nil
 }
 
 // What a request that writes tokens can lack. These are mistakes of whoever makes the request, not of a client.
@@ -49,7 +92,12 @@ var (
 const maxExtra = 32 << 10
 
 // CheckWriting reports what a request that writes tokens lacks.
-func CheckWriting(s *Settings, keys KeySet, req Request) error {
+func CheckWriting(s *Settings, keys KeySet, req *Request) error {
+	return checkWriting(keys, req, new(scanner), func(m *member) bool { return !s.Reserved(string(m.name)) })
+}
+
+// checkWriting is CheckWriting; keep gets each of the configured claims and says whether it may be one.
+func checkWriting(keys KeySet, req *Request, scan *scanner, keep func(*member) bool) error {
 	switch {
 	case len(req.Entropy) < EntropyBytes:
 		return ErrEntropy
@@ -57,7 +105,17 @@ func CheckWriting(s *Settings, keys KeySet, req Request) error {
 		return ErrNoSigningKey
 	case req.Op == Login && !req.State.Customer.ID.IsZero() && req.State.Customer.UserID.IsZero():
 		return ErrUserID
-	case len(req.Extra) > 0 && !configurable(s, req.Extra):
+	case len(req.Extra) > maxExtra:
+		return ErrExtra
+	case len(req.Extra) == 0:
+		return nil
+	}
+	for more := scan.begin(req.Extra, maxNames); more; more = scan.next() {
+		if !keep(&scan.member) {
+			return ErrExtra
+		}
+	}
+	if !scan.whole {
 		return ErrExtra
 	}
 	return nil
@@ -66,9 +124,7 @@ func CheckWriting(s *Settings, keys KeySet, req Request) error {
 // Reserved reports whether a claim of this name, in any case, is not to be configured: the registered ones (RFC 7519 §4.1), and those that the
 // settings name.
 func (s *Settings) Reserved(name string) bool {
-	for _, taken := range []string{
-		"exp", "iat", "nbf", "iss", "aud", "sub", "jti", s.TokenTypeClaim, s.IDClaim, s.UserIDClaim, s.RevokeTokenClaim, s.SlidingTokenRefreshExpClaim,
-	} {
+	for _, taken := range s.reserved() {
 		if taken != "" && strings.EqualFold(name, taken) {
 			return true
 		}
@@ -76,16 +132,8 @@ func (s *Settings) Reserved(name string) bool {
 	return false
 }
 
-// configurable reports whether extra is a strict JSON object without a reserved name.
-func configurable(s *Settings, extra []byte) bool {
-	if len(extra) > maxExtra {
-		return false
+func (s *Settings) reserved() [12]string {
+	return [...]string{
+		"exp", "iat", "nbf", "iss", "aud", "sub", "jti", s.TokenTypeClaim, s.IDClaim, s.UserIDClaim, s.RevokeTokenClaim, s.SlidingTokenRefreshExpClaim,
 	}
-	var scan scanner
-	for more := scan.begin(extra, maxNames); more; more = scan.next() {
-		if s.Reserved(string(scan.member.name)) {
-			return false
-		}
-	}
-	return scan.whole
 }

@@ -2,68 +2,126 @@ package abi
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
+	"unsafe"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/codec"
 )
 
+// requestBytes is the size of the fixed part of a request.
+const requestBytes = 96
+
 // AppendRequest appends the message of Prepare and Decide:
 //
-//	u8 op | i64 now (Unix µs) | Opened (fixed, see AppendOpened) | text issuer | bytes claims |
-//	customer id | customer user id | u8 active | text revoke claim | u64 version | u8 password good |
-//	u8 unreadable customer | u64 family version | u8 dead | i64 cut-off (ms) | i64 high-water mark (ms) | i64 longest (s) | bytes extra | bytes entropy
+//	0  u8 op | 1 i64 now (Unix µs) | 9 u8 flags (1 customer active, 2 password good, 4 unreadable customer, 8 family dead)
+//	10 u8 kind of the customer's id (0 none, 1 integer, 2 text) | 11 u8 kind of its user id | 12 i64 id | 20 i64 user id (0 but for integers)
+//	28 u64 customer version | 36 u64 family version | 44 i64 cut-off (ms) | 52 i64 high-water mark (ms) | 60 i64 longest (s)
+//	68 7 × u32 bytes of id, user id (0 but for texts), revoke claim, extra, entropy, issuer, claims | 96 these, one after the other
+//	   but for a log-in: Opened (fixed, see AppendOpened)
 //
-// A customer's id is u8 kind (0 none, 1 integer, 2 text), then i64 or text. A log-in (op 3) at 2026-01-01 begins
+// A log-in (op 3) has neither issuer nor claims. One at 2026-01-01 begins
 //
 //	03 | 00 40 20 46 48 47 06 00 | …
 func AppendRequest(b []byte, q *core.Request) []byte {
-	b = append(b, byte(q.Op))
-	b = codec.I64(b, q.Now.UnixMicro())
-	b = AppendOpened(b, &q.Opened)
-	b = codec.Text(b, q.Opened.Issuer)
-	b = codec.Bytes(b, q.Opened.Claims)
-	c := &q.State.Customer
-	b = core.AppendCustomer(b, c.ID)
-	b = core.AppendCustomer(b, c.UserID)
-	b = codec.Bool(b, c.Active)
-	b = codec.Text(b, c.RevokeClaim)
-	b = codec.U64(b, c.Version)
-	b = codec.Bool(b, q.State.PasswordGood)
-	b = codec.Bool(b, q.State.UnreadableCustomer)
-	b = codec.U64(b, q.State.Family.Version)
-	b = codec.Bool(b, q.State.Family.Dead)
-	b = codec.I64(b, q.State.CutOff)
-	b = codec.I64(b, q.State.HighWater)
-	b = codec.I64(b, q.State.Longest)
-	b = codec.Bytes(b, q.Extra)
-	return codec.Bytes(b, q.Entropy)
+	c, at := &q.State.Customer, len(b)
+	b = slices.Grow(b, requestBytes)[:at+requestBytes]
+	fixed := (*[requestBytes]byte)(b[at:])
+	fixed[0], fixed[9] = byte(q.Op), flags(c.Active, q.State.PasswordGood, q.State.UnreadableCustomer, q.State.Family.Dead)
+	fixed[10], fixed[11] = byte(c.ID.Kind), byte(c.UserID.Kind)
+	id, idText := parts(&c.ID)
+	userID, userIDText := parts(&c.UserID)
+	for i, v := range [...]uint64{
+		id, userID, c.Version, q.State.Family.Version, uint64(q.State.CutOff), uint64(q.State.HighWater), uint64(q.State.Longest),
+	} {
+		binary.LittleEndian.PutUint64(fixed[12+8*i:], v)
+	}
+	binary.LittleEndian.PutUint64(fixed[1:], uint64(q.Now.UnixMicro()))
+	issuer, claims := q.Opened.Issuer, q.Opened.Claims
+	if q.Op == core.Login {
+		issuer, claims = "", nil
+	}
+	for i, n := range [...]int{len(idText), len(userIDText), len(c.RevokeClaim), len(q.Extra), len(q.Entropy), len(issuer), len(claims)} {
+		binary.LittleEndian.PutUint32(fixed[68+4*i:], uint32(n))
+	}
+	b = append(append(append(b, idText...), userIDText...), c.RevokeClaim...)
+	b = append(append(append(append(b, q.Extra...), q.Entropy...), issuer...), claims...)
+	if q.Op != core.Login {
+		b = AppendOpened(b, &q.Opened)
+	}
+	return b
 }
 
-// ReadRequest reads the message. Claims, Extra and Entropy stay part of b. The token may have been opened under an older key set.
-func ReadRequest(b []byte) (q core.Request, ok bool) {
-	r := &codec.Reader{Rest: b}
-	q.Op = core.Op(r.U8())
-	q.Now = time.UnixMicro(r.I64()).UTC()
-	claims, good := ReadOpened(r.Take(OpenedBytes), &q.Opened)
-	q.Opened.Issuer = r.Text()
-	q.Opened.Claims = r.Bytes()
-	c := &q.State.Customer
-	c.ID = core.ReadCustomer(r)
-	c.UserID = core.ReadCustomer(r)
-	c.Active = r.Bool()
-	c.RevokeClaim = r.Text()
-	c.Version = r.U64()
-	q.State.PasswordGood = r.Bool()
-	q.State.UnreadableCustomer = r.Bool()
-	q.State.Family.Version = r.U64()
-	q.State.Family.Dead = r.Bool()
-	q.State.CutOff = r.I64()
-	q.State.HighWater = r.I64()
-	q.State.Longest = r.I64()
-	q.Extra = r.Bytes()
-	q.Entropy = r.Bytes()
-	return q, r.Done() && good && claims == len(q.Opened.Claims) && q.Op.Known()
+// parts are the integer and the text of an id, of which one at most has a meaning.
+func parts(id *core.CustomerID) (integer uint64, text string) {
+	switch id.Kind {
+	case core.IntegerID:
+		return uint64(id.Int), ""
+	case core.TextID:
+		return 0, id.Text
+	}
+	return 0, ""
+}
+
+// flags has a bit for each value, the first lowest.
+func flags(values ...bool) (f byte) {
+	for i, v := range values {
+		if v {
+			f |= 1 << i
+		}
+	}
+	return f
+}
+
+// ReadRequest reads the message into q. All texts and byte strings stay part of b, which must not change as long as they are used. The token may have been
+// opened under an older key set.
+func ReadRequest(b []byte, q *core.Request) bool {
+	if len(b) < requestBytes {
+		return false
+	}
+	fixed, c := (*[requestBytes]byte)(b), &q.State.Customer
+	q.Op = core.Op(fixed[0])
+	q.Now = time.UnixMicro(int64(binary.LittleEndian.Uint64(fixed[1:]))).UTC()
+	f := fixed[9]
+	c.Active, q.State.PasswordGood, q.State.UnreadableCustomer, q.State.Family.Dead = f&1 != 0, f&2 != 0, f&4 != 0, f&8 != 0
+	c.ID.Kind, c.UserID.Kind = core.IDKind(fixed[10]), core.IDKind(fixed[11])
+	c.ID.Int = int64(binary.LittleEndian.Uint64(fixed[12:]))
+	c.UserID.Int = int64(binary.LittleEndian.Uint64(fixed[20:]))
+	c.Version = binary.LittleEndian.Uint64(fixed[28:])
+	q.State.Family.Version = binary.LittleEndian.Uint64(fixed[36:])
+	q.State.CutOff = int64(binary.LittleEndian.Uint64(fixed[44:]))
+	q.State.HighWater = int64(binary.LittleEndian.Uint64(fixed[52:]))
+	q.State.Longest = int64(binary.LittleEndian.Uint64(fixed[60:]))
+	rest, good := b[requestBytes:], true
+	next := func(at int) []byte {
+		size := uint64(binary.LittleEndian.Uint32(fixed[at:]))
+		if size > uint64(len(rest)) {
+			rest, good = nil, false
+			return nil
+		}
+		taken := rest[:size:size]
+		rest = rest[size:]
+		return taken
+	}
+	c.ID.Text, c.UserID.Text, c.RevokeClaim = shared(next(68)), shared(next(72)), shared(next(76))
+	q.Extra, q.Entropy = next(80), next(84)
+	issuer, claims := next(88), next(92)
+	if q.Op == core.Login {
+		q.Opened = core.Opened{}
+		return good && f < 16 && whole(&c.ID) && whole(&c.UserID) && len(issuer)+len(claims)+len(rest) == 0
+	}
+	size, ok := ReadOpened(rest, &q.Opened)
+	q.Opened.Issuer, q.Opened.Claims = shared(issuer), claims
+	return good && q.Op.Known() && f < 16 && whole(&c.ID) && whole(&c.UserID) && ok && size == len(claims) && len(rest) == OpenedBytes
+}
+
+// shared is b as a text, without a copy: a guest has no time for one.
+func shared(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// whole reports whether an id is of a known kind and has nothing that its kind does not have.
+func whole(id *core.CustomerID) bool {
+	return id.Kind <= core.TextID && (id.Kind == core.IntegerID || id.Int == 0) && (id.Kind == core.TextID || id.Text == "")
 }
 
 // AppendOutcome appends the answer to Decide, and with inputs instead of values the first part of that to Prepare:
@@ -74,66 +132,93 @@ func ReadRequest(b []byte) (q core.Request, ok bool) {
 //
 //	01 | 0d | 06 00 61 63 63 65 73 73 | 00 | …
 func AppendOutcome(b []byte, o *core.Outcome) []byte {
-	values := make([][]byte, len(o.Tokens))
-	for i, t := range o.Tokens {
-		values[i] = []byte(t.Value)
+	b = appendRefusals(b, o)
+	b = append(b, byte(len(o.Tokens)))
+	for _, t := range o.Tokens {
+		b = codec.Text(b, string(t.Type))
+		b = append(codec.U32(b, uint32(len(t.Value))), t.Value...)
 	}
-	return appendOutcome(b, o, values)
+	return appendEffects(b, o)
 }
 
-func appendOutcome(b []byte, o *core.Outcome, values [][]byte) []byte {
+func appendRefusals(b []byte, o *core.Outcome) []byte {
 	b = append(b, byte(len(o.Refusals)))
 	for _, f := range o.Refusals {
 		b = append(b, byte(f.Cause))
 		b = codec.Text(b, string(f.Class))
 	}
-	b = append(b, byte(len(o.Tokens)))
-	for i, t := range o.Tokens {
-		b = codec.Text(b, string(t.Type))
-		b = codec.Bytes(b, values[i])
-	}
-	effects, _ := o.Effects.AppendBinary(nil)
-	return codec.Bytes(b, effects)
+	return b
+}
+
+func appendEffects(b []byte, o *core.Outcome) []byte {
+	return AppendFramed(b, func(b []byte) []byte {
+		b, _ = o.Effects.AppendBinary(b)
+		return b
+	})
 }
 
 // ReadOutcome reads the answer to Decide; it keeps nothing of b.
-func ReadOutcome(b []byte) (core.Outcome, bool) {
-	r := &codec.Reader{Rest: b}
-	o, values, ok := readOutcome(r)
-	for i := range o.Tokens {
-		o.Tokens[i].Value = string(values[i])
+func ReadOutcome(b []byte) (o core.Outcome, ok bool) {
+	r := codec.Reader{Rest: b}
+	if !readRefusals(&r, &o) {
+		return o, false
 	}
+	for n := r.U8(); n > 0 && !r.Bad; n-- {
+		o.Tokens = append(o.Tokens, core.Token{Type: readType(&r), Value: string(r.Bytes())})
+	}
+	ok = o.Effects.UnmarshalBinary(r.Bytes()) == nil
 	return o, ok && r.Done()
 }
 
-func readOutcome(r *codec.Reader) (o core.Outcome, values [][]byte, ok bool) {
+// readRefusals reports whether every cause is one.
+func readRefusals(r *codec.Reader, o *core.Outcome) bool {
 	for n := r.U8(); n > 0 && !r.Bad; n-- {
 		f := core.Refusal{Cause: core.Cause(r.U8()), Class: core.TokenType(r.Text())}
 		if f.Cause == core.OK || !f.Cause.Known() {
-			return o, nil, false
+			return false
 		}
 		o.Refusals = append(o.Refusals, f)
 	}
-	for n := r.U8(); n > 0 && !r.Bad; n-- {
-		o.Tokens = append(o.Tokens, core.Token{Type: core.TokenType(r.Text())})
-		values = append(values, append([]byte(nil), r.Bytes()...))
+	return true
+}
+
+// readType copies only types that nobody knows.
+func readType(r *codec.Reader) core.TokenType {
+	b := r.Take(int(r.U16()))
+	for _, t := range [...]core.TokenType{core.RefreshToken, core.AccessToken} {
+		if string(b) == string(t) {
+			return t
+		}
 	}
-	effects := r.Bytes()
-	return o, values, !r.Bad && o.Effects.UnmarshalBinary(effects) == nil
+	return core.TokenType(b)
 }
 
 // AppendPrepared appends the answer to Prepare: an outcome with signing inputs as the values of its tokens, then u32 key.
 func AppendPrepared(b []byte, p *core.Prepared) []byte {
-	b = appendOutcome(b, &p.Outcome, p.Inputs)
+	b = appendRefusals(b, &p.Outcome)
+	b = append(b, byte(len(p.Inputs)))
+	for i, input := range p.Inputs {
+		b = codec.Text(b, string(p.Tokens[i].Type))
+		b = codec.Bytes(b, input)
+	}
+	b = appendEffects(b, &p.Outcome)
 	return codec.U32(b, uint32(int32(p.Key)))
 }
 
-// ReadPrepared reads the answer to Prepare for a key set of that many keys; it keeps nothing of b.
-func ReadPrepared(b []byte, keys int) (core.Prepared, bool) {
-	r := &codec.Reader{Rest: b}
-	o, inputs, ok := readOutcome(r)
-	p := core.Prepared{Outcome: o, Inputs: inputs, Key: int(int32(r.U32()))}
-	return p, ok && r.Done() && p.Key >= -1 && p.Key < keys && (p.Key >= 0 || len(inputs) == 0)
+// ReadPrepared reads the answer to Prepare for a key set of that many keys into p, whose room it uses again. Inputs stay part of b.
+func ReadPrepared(b []byte, keys int, p *core.Prepared) bool {
+	r := codec.Reader{Rest: b}
+	p.Refusals, p.Tokens, p.Inputs = nil, p.Tokens[:0], p.Inputs[:0]
+	if !readRefusals(&r, &p.Outcome) {
+		return false
+	}
+	for n := r.U8(); n > 0 && !r.Bad; n-- {
+		p.Tokens = append(p.Tokens, core.Token{Type: readType(&r)})
+		p.Inputs = append(p.Inputs, r.Bytes())
+	}
+	ok := p.Effects.UnmarshalBinary(r.Bytes()) == nil
+	p.Key = int(int32(r.U32()))
+	return ok && r.Done() && p.Key >= -1 && p.Key < keys && (p.Key >= 0 || len(p.Inputs) == 0)
 }
 
 // AppendFramed appends u32 size and then what encode appends: an answer of any size, as Prepare and Decide give it. `Hi`:

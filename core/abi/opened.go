@@ -118,11 +118,10 @@ func ReadOpened(b []byte, o *core.Opened) (claims int, ok bool) {
 	if !o.Cause.Known() || b[1] > 3 || b[2] > 3 || !keyGood || !claimsGood {
 		return 0, false
 	}
-	at := b[32:]
-	for _, c := range o.Slots() {
-		*c = core.Claim{Form: core.Form(at[0]), Start: binary.LittleEndian.Uint32(at[4:]), End: binary.LittleEndian.Uint32(at[8:])}
-		at = at[slotBytes:]
-		if !c.Fits(claims) {
+	for i, c := range o.Slots() {
+		slot := (*[slotBytes]byte)(b[32+i*slotBytes:])
+		*c = core.Claim{Form: core.Form(slot[0]), Start: binary.LittleEndian.Uint32(slot[4:]), End: binary.LittleEndian.Uint32(slot[8:])}
+		if *c != (core.Claim{}) && !c.Fits(claims) { // most are absent
 			return 0, false
 		}
 	}

@@ -9,13 +9,15 @@ import (
 	"hash"
 	"strconv"
 	"sync"
+	"sync/atomic"
 )
 
 // hmacSecret is a secret with its hash (RFC 7518 §3.2).
 type hmacSecret struct {
 	secret []byte
 	hash   crypto.Hash
-	macs   sync.Pool // of *mac: one that was used before keeps the state of its key
+	idle   atomic.Pointer[mac] // one that was used before keeps the state of its key; the collector takes those in macs
+	macs   sync.Pool           // of *mac, for who finds none there
 }
 
 // mac is a MAC under way, with the room for its result.
@@ -30,6 +32,9 @@ func useHMAC(a *algorithm, key any) (operations, error) {
 		return nil, ErrOtherKey
 	}
 	k := &hmacSecret{secret: bytes.Clone(secret), hash: a.hash}
+	for range 2 { // so that no token pays for the first ones: the second keeps the state of the key
+		k.put(k.sum(nil))
+	}
 	if size := a.hash.Size(); len(secret) < size {
 		return k, &WeakKeyError{"the secret has " + strconv.Itoa(len(secret)) + " bytes and needs at least " + strconv.Itoa(size) + " (RFC 7518 §3.2)"}
 	}
@@ -45,19 +50,22 @@ func readHMAC(_ *algorithm, numbers [][]byte, private bool) (any, error) {
 
 func (k *hmacSecret) sign(input, _ []byte) ([]byte, error) {
 	m := k.sum(input)
-	defer k.macs.Put(m)
+	defer k.put(m)
 	return bytes.Clone(m.sum), nil
 }
 
 func (k *hmacSecret) check(input, signature []byte) bool {
 	m := k.sum(input)
-	defer k.macs.Put(m)
+	defer k.put(m)
 	return hmac.Equal(m.sum, signature)
 }
 
-// sum is input's, in a mac that goes back to k.macs.
+// sum is input's, in a mac that goes back by put.
 func (k *hmacSecret) sum(input []byte) *mac {
-	m, _ := k.macs.Get().(*mac)
+	m := k.idle.Load()
+	if m == nil || !k.idle.CompareAndSwap(m, nil) {
+		m, _ = k.macs.Get().(*mac)
+	}
 	if m == nil {
 		m = &mac{Hash: hmac.New(k.hash.New, k.secret)}
 	} else {
@@ -66,6 +74,12 @@ func (k *hmacSecret) sum(input []byte) *mac {
 	m.Write(input)
 	m.sum = m.Sum(m.sum[:0])
 	return m
+}
+
+func (k *hmacSecret) put(m *mac) {
+	if k.idle.Load() != nil || !k.idle.CompareAndSwap(nil, m) {
+		k.macs.Put(m)
+	}
 }
 
 func (k *hmacSecret) numbers() ([][]byte, bool, error) { return [][]byte{k.secret}, true, nil }

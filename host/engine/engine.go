@@ -72,6 +72,8 @@ type Engine struct {
 	closed  error
 	config  atomic.Pointer[config]
 	pool    *pool
+
+	decisions sync.Pool // of *decision
 }
 
 // config is what instances are configured with. Each change is a new one.
@@ -234,33 +236,49 @@ func (e *Engine) openInto(ctx context.Context, c *config, token []byte, o *core.
 	})
 }
 
-func (e *Engine) decideWith(ctx context.Context, c *config, req core.Request) (o core.Outcome, err error) {
-	if req.Op.Writes() {
-		if err := core.CheckWriting(&c.settings, c.set, req); err != nil {
-			return o, err
-		}
-	} else if !e.selfContained {
+func (e *Engine) decideWith(ctx context.Context, c *config, req core.Request) (core.Outcome, error) {
+	if !req.Op.Writes() && !e.selfContained {
 		return core.Judge(&c.settings, req), nil
 	}
-	if e.selfContained {
-		err = e.use(ctx, c, func(i *instance) error {
-			o, err = i.decide(c, &req)
-			return err
-		})
-		if err == nil {
-			err = core.CheckWritten(o)
+	d, _ := e.decisions.Get().(*decision)
+	if d == nil {
+		d = &decision{}
+	}
+	defer e.decisions.Put(d)
+	d.request = req
+	o, err := e.decide(ctx, c, d)
+	d.request = core.Request{}
+	if err != nil && req.Op.Writes() {
+		// The guest says that it cannot, and not why.
+		if mistake := core.CheckWriting(&c.settings, c.set, &req); mistake != nil {
+			err = mistake
 		}
-		return o, err
 	}
-	var p core.Prepared
+	return o, err
+}
+
+// decision is a call of Decide under way, with the room that it needs.
+type decision struct {
+	request  core.Request
+	answer   []byte
+	prepared core.Prepared
+}
+
+func (e *Engine) decide(ctx context.Context, c *config, d *decision) (o core.Outcome, err error) {
 	err = e.use(ctx, c, func(i *instance) error {
-		p, err = i.prepare(c, &req)
-		return err
+		if e.selfContained {
+			o, err = i.decide(&d.request)
+			return err
+		}
+		return i.prepare(c, d)
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return core.Outcome{}, err
+	case e.selfContained:
+		return o, core.CheckWritten(o)
 	}
-	return core.SignPrepared(ctx, c.keys, p, req.Entropy)
+	return core.SignPrepared(ctx, c.keys, &d.prepared, d.request.Entropy)
 }
 
 // use runs f with an instance that is configured with c. An instance that traps, panics or answers nonsense

@@ -17,8 +17,10 @@ type instance struct {
 	memory    api.Memory
 	layout    abi.Layout
 	functions map[string]api.Function
-	inspect   api.Function // of functions, found once
+	inspect   api.Function // of functions, found once; nil where the module has it not
 	accept    api.Function
+	prepares  api.Function
+	decides   api.Function
 	ctx       context.Context // never ends
 	stack     [1]uint64
 	config    *config // what it was configured with last
@@ -49,6 +51,7 @@ func newInstance(m api.Module) (*instance, error) {
 		i.functions[name] = m.ExportedFunction(name)
 	}
 	i.inspect, i.accept = i.functions[abi.InspectName], i.functions[abi.AcceptName]
+	i.prepares, i.decides = i.functions[abi.PrepareName], i.functions[abi.DecideName]
 	err := i.greet()
 	if err != nil {
 		return nil, errors.Join(err, m.Close(i.ctx))
@@ -94,12 +97,21 @@ func (i *instance) call(name string, message []byte) error {
 
 func (i *instance) callFunction(name string, f api.Function, message []byte) error {
 	if len(message) > abi.InputBytes {
-		return fmt.Errorf("engine: %s: the message has %d bytes and the module has room for %d", name, len(message), abi.InputBytes)
+		return i.tooLong(name, len(message))
 	}
 	if !i.memory.Write(i.layout.Input, message) {
 		return broken("%s: %w", name, errNonsense)
 	}
-	i.stack[0] = uint64(len(message))
+	return i.invoke(name, f, len(message))
+}
+
+func (i *instance) tooLong(name string, size int) error {
+	return fmt.Errorf("engine: %s: the message has %d bytes and the module has room for %d", name, size, abi.InputBytes)
+}
+
+// invoke calls an export with the size of the message that lies in the input area.
+func (i *instance) invoke(name string, f api.Function, size int) error {
+	i.stack[0] = uint64(size)
 	if err := f.CallWithStack(i.ctx, i.stack[:]); err != nil {
 		return broken("%s: %w", name, err)
 	}
@@ -199,28 +211,49 @@ func (i *instance) open(c *config, token []byte, o *core.Opened) error {
 	return i.opened(c, o)
 }
 
-func (i *instance) prepare(c *config, req *core.Request) (core.Prepared, error) {
-	if err := i.call(abi.PrepareName, abi.AppendRequest(nil, req)); err != nil {
-		return core.Prepared{}, err
+// prepare has the guest judge d.request and write into d.prepared, over a copy of its answer: signing may take long, and meanwhile the instance serves others.
+func (i *instance) prepare(c *config, d *decision) error {
+	answer, err := i.ask(abi.PrepareName, i.prepares, &d.request)
+	if err != nil {
+		return err
 	}
-	answer, framed := abi.ReadFramed(i.output(abi.OutputBytes))
-	p, ok := abi.ReadPrepared(answer, len(c.set.Keys))
-	if !framed || !ok {
-		return core.Prepared{}, broken("%s: %w", abi.PrepareName, errNonsense)
+	d.answer = append(d.answer[:0], answer...)
+	if !abi.ReadPrepared(d.answer, len(c.set.Keys), &d.prepared) {
+		return broken("%s: %w", abi.PrepareName, errNonsense)
 	}
-	return p, nil
+	return nil
 }
 
-func (i *instance) decide(c *config, req *core.Request) (core.Outcome, error) {
-	if err := i.call(abi.DecideName, abi.AppendRequest(nil, req)); err != nil {
+func (i *instance) decide(req *core.Request) (core.Outcome, error) {
+	answer, err := i.ask(abi.DecideName, i.decides, req)
+	if err != nil {
 		return core.Outcome{}, err
 	}
-	answer, framed := abi.ReadFramed(i.output(abi.OutputBytes))
 	o, ok := abi.ReadOutcome(answer)
-	if !framed || !ok {
+	if !ok {
 		return core.Outcome{}, broken("%s: %w", abi.DecideName, errNonsense)
 	}
 	return o, nil
+}
+
+// ask writes a request straight into the input area, and gives the answer where it lies.
+func (i *instance) ask(name string, f api.Function, req *core.Request) ([]byte, error) {
+	area, ok := i.memory.Read(i.layout.Input, abi.InputBytes)
+	if !ok {
+		return nil, broken("%s: %w", name, errNonsense)
+	}
+	size := len(abi.AppendRequest(area[:0:len(area)], req))
+	if size > len(area) {
+		return nil, i.tooLong(name, size)
+	}
+	if err := i.invoke(name, f, size); err != nil {
+		return nil, err
+	}
+	answer, ok := abi.ReadFramed(i.output(abi.OutputBytes))
+	if !ok {
+		return nil, broken("%s: %w", name, errNonsense)
+	}
+	return answer, nil
 }
 
 // grown reports whether the instance has outgrown its ceiling, so that a fresh one should take its place.

@@ -62,11 +62,10 @@ func decide(size uint32) (status uint32) {
 	if bad != abi.StatusOK {
 		return uint32(bad)
 	}
-	req, ok := abi.ReadRequest(message)
-	if !ok {
+	if !abi.ReadRequest(message, &request) {
 		return uint32(abi.StatusBadMessage)
 	}
-	outcome, bad := outcome(req)
+	outcome, bad := outcome(&request)
 	if bad != abi.StatusOK {
 		return uint32(bad)
 	}

@@ -8,21 +8,17 @@ import (
 )
 
 // outcome judges, writes and signs.
-func outcome(req core.Request) (core.Outcome, abi.Status) {
+func outcome(req *core.Request) (core.Outcome, abi.Status) {
 	if !req.Op.Writes() {
-		return core.Judge(&config.Settings, req), abi.StatusOK
+		return core.Judge(&config.Settings, *req), abi.StatusOK
 	}
-	if core.CheckWriting(&config.Settings, config.Set, req) != nil {
+	p, err := writer.Prepare(req)
+	if err != nil {
 		return core.Outcome{}, abi.StatusFailed
 	}
-	p := core.Prepare(&config.Settings, config.Set, req)
-	signatures := make([][]byte, len(p.Inputs))
-	for i, input := range p.Inputs {
-		s, err := keys[p.Key].Sign(input, req.Entropy)
-		if err != nil {
-			return core.Outcome{}, abi.StatusFailed
-		}
-		signatures[i] = s
+	o, err := p.Finish(func(input []byte) ([]byte, error) { return keys[p.Key].Sign(input, req.Entropy) })
+	if err != nil {
+		return core.Outcome{}, abi.StatusFailed
 	}
-	return p.Finish(signatures), abi.StatusOK
+	return o, abi.StatusOK
 }

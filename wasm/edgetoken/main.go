@@ -17,15 +17,19 @@ import (
 var (
 	input  [abi.InputBytes]byte
 	output [abi.OutputBytes]byte
-	claims [abi.ClaimsBytes]byte
+	claims core.Buffer // abi.ClaimsBytes and what follows a text
 	layout [abi.LayoutBytes]byte
 )
 
-// config and reader are what Configure made; nil before.
+// config, reader and writer are what Configure made; nil before.
 var (
 	config *abi.Config
 	reader *core.Reader
+	writer *core.Writer
 )
+
+// request is what is asked now.
+var request core.Request
 
 func main() {}
 
@@ -60,8 +64,8 @@ func configure(size uint32) (status uint32) {
 		return uint32(abi.StatusBadKey)
 	}
 	clear(message)
-	config, reader = c, core.NewReader(&c.Settings, c.Set)
-	reader.Buffer(claims[:0])
+	config, reader, writer = c, core.NewReader(&c.Settings, c.Set), core.NewWriter(&c.Settings, c.Set)
+	reader.Buffer(&claims)
 	return uint32(abi.StatusOK)
 }
 

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
 )
 
@@ -47,15 +46,15 @@ func prepare(size uint32) (status uint32) {
 	if bad != abi.StatusOK {
 		return uint32(bad)
 	}
-	req, ok := abi.ReadRequest(message)
 	switch {
-	case !ok:
+	case !abi.ReadRequest(message, &request):
 		return uint32(abi.StatusBadMessage)
-	case !req.Op.Writes():
+	case !request.Op.Writes():
 		return uint32(abi.StatusNotHere)
-	case core.CheckWriting(&config.Settings, config.Set, req) != nil:
+	}
+	p, err := writer.Prepare(&request)
+	if err != nil {
 		return uint32(abi.StatusFailed)
 	}
-	p := core.Prepare(&config.Settings, config.Set, req)
-	return framed(func(b []byte) []byte { return abi.AppendPrepared(b, &p) })
+	return framed(func(b []byte) []byte { return abi.AppendPrepared(b, p) })
 }

@@ -8,9 +8,9 @@ import (
 )
 
 // outcome judges; this build writes no tokens.
-func outcome(req core.Request) (core.Outcome, abi.Status) {
+func outcome(req *core.Request) (core.Outcome, abi.Status) {
 	if req.Op.Writes() {
 		return core.Outcome{}, abi.StatusNotHere
 	}
-	return core.Judge(&config.Settings, req), abi.StatusOK
+	return core.Judge(&config.Settings, *req), abi.StatusOK
 }

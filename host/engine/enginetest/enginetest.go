@@ -44,6 +44,18 @@ func Verifier(tb testing.TB) []byte {
 	return b
 }
 
+// SharedCache is the name of the environment variable with a directory for the compiled modules of all packages that are tested in one run.
+const SharedCache = "EDGETOKEN_TEST_CACHE"
+
+// CacheDir is that directory, or one of the test's own where there is none.
+func CacheDir(tb testing.TB) string {
+	tb.Helper()
+	if dir := os.Getenv(SharedCache); dir != "" {
+		return dir
+	}
+	return tb.TempDir()
+}
+
 var (
 	split  = sync.OnceValues(func() ([]byte, error) { return build("") })
 	full   = sync.OnceValues(func() ([]byte, error) { return build("full") })

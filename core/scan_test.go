@@ -1,0 +1,261 @@
+package core_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/coretest"
+)
+
+// reader opens claims with and without shortcuts, which must agree, and says whether they are read.
+func readsClaims(t *testing.T, r *core.Reader, claims string) bool {
+	t.Helper()
+	if in := r.Inspect([]byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, claims))); in.Cause != core.OK {
+		t.Fatalf("Inspect of the claims %q: %v", claims, in.Cause)
+	}
+	quick := r.Quick()
+	slow := r.AcceptSlowly().Cause == core.OK
+	if quick && !slow {
+		t.Fatalf("the claims %q are read the short way alone", claims)
+	}
+	return slow
+}
+
+func claimsReader() *core.Reader {
+	s := core.DefaultSettings()
+	return core.NewReader(&s, coretest.OneKey().Set())
+}
+
+// Values within the claims, in every place where one may stand.
+func TestScanValues(t *testing.T) {
+	r := claimsReader()
+	long := strings.Repeat("n", 40)
+	for value, want := range map[string]bool{
+		`0`: true, `-0`: true, `-1`: true, `00`: false, `01`: false, `-`: false, `--1`: false, `+1`: false, `1.`: false, `.5`: false, `1.5`: true, `1.5.5`: false, `1..5`: false,
+		`0.5`: true, `1e5`: true, `1E+5`: true, `1e-5`: true, `1e`: false, `1e+`: false, `1.5e3`: true, `1.e3`: false, `12345678`: true, `123456789`: true, `1234567890123456`: true,
+		`12345678901234567`: true, `1.23456789`: true, `1.2345678901234567890`: true, `1.23456789x`: false, `12345678x`: false, `1x`: false, `1_0`: false, `0x1`: false,
+		strings.Repeat("1", 4300): true, strings.Repeat("1", 4301): false, "-" + strings.Repeat("1", 4300): true, strings.Repeat("1", 4301) + ".0": true,
+		`true`: true, `false`: true, `null`: true, `True`: false, `truer`: false, `true1`: false, `true.5`: false, `null.5`: false, `tru`: false, `nul`: false, `fals`: false, `falsy`: false, `nulll`: false, `NaN`: false, `Infinity`: false,
+		``: false, `,`: false, `]`: false, `}`: false, `[`: false, `{`: false, `[]`: true, `{}`: true, `[ ]`: true, `{ }`: true, `[}`: false, `{]`: false, `[[]`: false, `[]]`: false, `[1,]`: false, `[,1]`: false, `[1 2]`: false, `[1,,2]`: false,
+		`{"a"}`: false, `{"a":}`: false, `{"a":1,}`: false, `{,"a":1}`: false, `{"a":1 "b":2}`: false, `{a:1}`: false, `{1:1}`: false, `{"a":1,"b"}`: false, `["a":1]`: false, `{"a" : 1 , "b" : 2 }`: true, `{ "a":[ 1 , 2 ] }`: true,
+		"{\t\"a\"\n:\r1}": true, "{\"a\"\v:1}": false, "[1,\f2]": false, "[1\x00]": false, "\x00": false, "[\u00a01]": false,
+		`{"a":1,"a":2}`: false, `{"a":1,"\u0061":2}`: false, `{"\u0061":1,"\u0061":2}`: false, `{"a":{"a":{"a":1}},"b":{"a":1}}`: true, `[{"a":1},{"a":1}]`: true, `{"a":[{"a":1}],"b":{"b":[{"b":1}]}}`: true,
+		`{"":1,"":2}`: false, `{"":1,"a":2}`: true, `{"eightchr":1,"eightchr":2}`: false, `{"eightchr":1,"eightch":2}`: true, `{"` + long + `":1,"` + long + `":2}`: false, `{"` + long + `a":1,"` + long + `b":2}`: true,
+		`{"` + long + "1" + long + `":1,"` + long + "2" + long + `":2}`: true, `{"sixteen letters!":1,"sixteen letters!":2}`: false, `{"fifteen letters":1,"fifteen letters":2}`: false, `{"ü":1,"ü":2}`: false, `{"ü":1,"\u00fc":2}`: false, `{"u":1,"ü":2}`: true,
+		`{"x":{"a":1},"a":{"b":1,"c":{"a":1}},"c":1}`: true, `{"x":{"a":1},"a":{"b":1},"x":1}`: false, `{"x":[{"y":1}],"z":1,"x":2}`: false,
+		`"\"`: false, `"\\"`: true, `"\/\b\f\n\r\t\""`: true, `"\a"`: false, `"\u"`: false, `"\u12"`: false, `"\u123g"`: false, `"\u12:4"`: false, `"\uabCD"`: true, `"\U0041"`: false, `"\ud800"`: false, `"\udc00"`: false, `"\ud83d\ude00"`: true, `"\ud83d\u0041"`: false,
+		`"\uD83D\uDE00x"`: true, `"\ud7ff\ue000"`: true, `"\ud83d\"`: false, `"\ud83d`: false, "\"\x1f\"": false, "\"\x7f\"": true, "\"\x80\"": false, "\"\xc1\x80\"": false, "\"\xc2\x80\"": true, "\"\xc2\"": false, "\"\xc2a\"": false,
+		"\"\xe0\x9f\x80\"": false, "\"\xe0\xa0\x80\"": true, "\"\xed\x9f\xbf\"": true, "\"\xed\xa0\x80\"": false, "\"\xee\x80\x80\"": true, "\"\xef\xbf\"": false, "\"\xf0\x8f\x80\x80\"": false, "\"\xf0\x90\x80\x80\"": true,
+		"\"\xf4\x8f\xbf\xbf\"": true, "\"\xf4\x90\x80\x80\"": false, "\"\xf5\x80\x80\x80\"": false, "\"\xff\"": false, "\"\xf0\x90\x80\"": false, `"` + strings.Repeat("ü", 40) + `"`: true, `"` + strings.Repeat("a", 100) + "\n" + `"`: false,
+	} {
+		for format, places := range map[string]int{
+			`{"x":%s}`: 1, `{"x":[%s]}`: 2, `{"x":[%s,1]}`: 2, `{"x":[1,%s]}`: 2, `{"x":{"y":%s}}`: 2, `{"x":{"y":%s,"z":1}}`: 2, `{"x":[[%s]]}`: 3, `{"x": %s , "y" :1}`: 1, `{"\u0078":%s}`: 1, `{"x":[ %s ]}`: 2,
+		} {
+			if value == "" && strings.Contains(format, "[%s]") || value == "" && strings.Contains(format, "[ %s ]") {
+				continue // an empty list
+			}
+			if claims := fmt.Sprintf(format, value); places > 0 && readsClaims(t, r, claims) != want {
+				t.Errorf("the claims %q are read: %v, want %v", claims, !want, want)
+			}
+		}
+	}
+	for depth, want := range map[int]bool{62: true, 63: true, 64: false, 65: false, 200: false} {
+		for _, claims := range []string{
+			`{"x":` + strings.Repeat(`[`, depth) + strings.Repeat(`]`, depth) + `}`, `{"x":` + strings.Repeat(`{"y":`, depth) + `1` + strings.Repeat(`}`, depth) + `}`,
+		} {
+			if readsClaims(t, r, claims) != want {
+				t.Errorf("claims %d deep are read: %v, want %v", depth, !want, want)
+			}
+		}
+	}
+	for names, want := range map[int]bool{1022: true, 1023: true, 1024: false, 2000: false} {
+		var all, apart []string
+		for i := range names {
+			all = append(all, fmt.Sprintf(`"n%d":1`, i))
+			apart = append(apart, `{"n":1}`)
+		}
+		for _, claims := range []string{`{"x":{` + strings.Join(all, ",") + `}}`, `{"x":[` + strings.Join(apart, ",") + `]}`} {
+			if readsClaims(t, r, claims) != want {
+				t.Errorf("%d names within a claim are read: %v, want %v", names, !want, want)
+			}
+		}
+	}
+	var many []string
+	for i := range 1000 {
+		many = append(many, fmt.Sprintf(`"n%d":1`, i))
+	}
+	for i := range many { // the last name is each of the others once more
+		if claims := "{" + strings.Join(many, ",") + "," + many[i] + "}"; i%37 == 0 && readsClaims(t, r, claims) {
+			t.Errorf("claims that have %s twice are read", many[i])
+		}
+	}
+}
+
+// What is read is what encoding/json and a plain look for doubles, surrogates and UTF-8 find good, for texts that are nearly right.
+func TestScanAgainstJSON(t *testing.T) {
+	r := claimsReader()
+	random := rand.New(rand.NewPCG(1, 2))
+	good := 0
+	const texts = 30_000
+	for range texts {
+		var b bytes.Buffer
+		b.WriteString(`{"x":`)
+		randomValue(random, &b, 0)
+		b.WriteByte('}')
+		claims := b.Bytes()
+		if random.IntN(2) == 0 {
+			at := random.IntN(len(claims))
+			switch random.IntN(3) {
+			case 0:
+				claims[at] = `{}[]",:\tfn019.eE-u `[random.IntN(20)]
+			case 1:
+				claims = append(claims[:at], claims[at+1:]...)
+			default:
+				claims[at] = byte(random.IntN(256))
+			}
+		}
+		want := strictly(claims)
+		if want {
+			good++
+		}
+		if got := readsClaims(t, r, string(claims)); got != want {
+			t.Fatalf("the claims %q are read: %v, want %v", claims, got, want)
+		}
+	}
+	if good < texts/4 || good > texts*9/10 {
+		t.Errorf("%d of %d texts are good, so that the others tell little", good, texts)
+	}
+}
+
+func randomValue(r *rand.Rand, b *bytes.Buffer, depth int) {
+	space := func() {
+		if r.IntN(12) == 0 {
+			b.WriteString([]string{" ", "\n", "\t\r", "  "}[r.IntN(4)])
+		}
+	}
+	text := func() {
+		b.WriteByte('"')
+		for range r.IntN(4) {
+			b.WriteString([]string{"a", "b", "name", "eightchr", "a longer text of plain letters", `\n`, `\u0061`, `\u00e9`, "é", "日本", "🔑", `\ud83d\ude00`, `\ud800`, `\"`, "sixteen letters!"}[r.IntN(15)])
+		}
+		b.WriteByte('"')
+	}
+	kind := r.IntN(9)
+	if depth > 4 {
+		kind = r.IntN(5)
+	}
+	space()
+	switch kind {
+	case 0, 1:
+		text()
+	case 2:
+		b.WriteString([]string{"0", "7", "-1", "12345678", "1577836800", "123456789012345678", "1.5", "-0.25", "1e9", "12.5E-3"}[r.IntN(10)])
+	case 3:
+		b.WriteString([]string{"true", "false", "null"}[r.IntN(3)])
+	case 4:
+		b.WriteString([]string{"[]", "{}"}[r.IntN(2)])
+	case 5, 6:
+		b.WriteByte('[')
+		for i := range 1 + r.IntN(5) {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			randomValue(r, b, depth+1)
+		}
+		b.WriteByte(']')
+	default:
+		b.WriteByte('{')
+		for i := range 1 + r.IntN(5) {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			space()
+			text()
+			space()
+			b.WriteByte(':')
+			randomValue(r, b, depth+1)
+		}
+		b.WriteByte('}')
+	}
+	space()
+}
+
+// strictly reports whether b is an object as core wants it, in the slow and plain way.
+func strictly(b []byte) bool {
+	if !utf8.Valid(b) || !json.Valid(b) || b[0] != '{' || bytes.ContainsRune(b, 0) {
+		return false
+	}
+	for i := 0; i < len(b); i++ { // lone surrogates
+		if b[i] != '\\' {
+			continue
+		}
+		i++
+		if b[i] != 'u' {
+			continue
+		}
+		v, _ := strconv.ParseUint(string(b[i+1:i+5]), 16, 16)
+		i += 4
+		if v < 0xd800 || v > 0xdfff {
+			continue
+		}
+		if v > 0xdbff || i+6 >= len(b) || b[i+1] != '\\' || b[i+2] != 'u' {
+			return false
+		}
+		if low, _ := strconv.ParseUint(string(b[i+3:i+7]), 16, 16); low < 0xdc00 || low > 0xdfff {
+			return false
+		}
+		i += 6
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	unique, _ := uniqueNames(d)
+	return unique
+}
+
+// uniqueNames reads one value; closed says that it was the end of the list or object around it.
+func uniqueNames(d *json.Decoder) (unique, closed bool) {
+	token, err := d.Token()
+	if err != nil {
+		return false, false
+	}
+	switch token {
+	case json.Delim('['):
+		for {
+			switch unique, closed := uniqueNames(d); {
+			case closed:
+				return true, false
+			case !unique:
+				return false, false
+			}
+		}
+	case json.Delim('{'):
+		names := map[string]bool{}
+		for {
+			name, err := d.Token()
+			if err != nil {
+				return false, false
+			}
+			text, ok := name.(string)
+			if !ok {
+				return true, false
+			}
+			if names[text] {
+				return false, false
+			}
+			names[text] = true
+			if unique, _ := uniqueNames(d); !unique {
+				return false, false
+			}
+		}
+	case json.Delim(']'), json.Delim('}'):
+		return true, true
+	}
+	return true, false
+}
