@@ -29,7 +29,7 @@ func (a *audit) folded(e *entry) {
 
 func (a *audit) group(e *entry) {
 	a.report.Groups++
-	if CheckGroupName(string(e.key)) != nil {
+	if checkGroupName(string(e.key)) != nil {
 		e.wrong("the key is no name of a group")
 		return
 	}
@@ -53,7 +53,7 @@ func (a *audit) rights(e *entry) {
 	a.permissions(e, given.permissions)
 	for _, m := range given.groups {
 		a.version(e, m.number)
-		if CheckGroupName(m.group) != nil {
+		if checkGroupName(m.group) != nil {
 			e.wrong("it has a membership of what is no group")
 		}
 	}

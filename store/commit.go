@@ -143,6 +143,7 @@ func (db *DB) commit(batch []*request) (err error) {
 		if db.config.committing != nil {
 			db.config.committing()
 		}
+		db.changes.Add(1)
 		err = tx.Commit()
 	} else {
 		err = tx.Rollback()
@@ -151,6 +152,7 @@ func (db *DB) commit(batch []*request) (err error) {
 		return diskError(err)
 	}
 	if w.puts > 0 {
+		db.changes.Add(1)
 		db.counts.committed(len(batch), time.Since(begun))
 	}
 	c.failed = 0
@@ -181,6 +183,7 @@ func (db *DB) reopen() <-chan time.Time {
 		db.counts.reopenings.Add(1)
 		c.pause = 0
 		db.mark.Store(c.file.tally.mark)
+		db.changes.Store(db.changes.Load()&^1 + 2) // what was read of a commit that was taken back is nothing
 		db.mu.Lock()
 		defer db.mu.Unlock()
 		db.bolt, db.failure = c.file.bolt, nil

@@ -97,7 +97,7 @@ func (n NewCustomer) check(kind core.IDKind, now time.Time) (Customer, error) {
 		return Customer{}, err
 	}
 	for name, permissions := range n.Groups {
-		if err := CheckGroupName(name); err != nil {
+		if err := checkGroupName(name); err != nil {
 			return Customer{}, err
 		}
 		if _, err := checkPermissions(permissions); err != nil {

@@ -30,6 +30,10 @@ type DB struct {
 	// mark is the high-water mark that is durable, in Unix milliseconds. What a reader finds in the file may not be yet.
 	mark atomic.Int64
 
+	// changes is odd while a commit is under way: see Changes.
+	changes atomic.Uint64
+	recent  recent
+
 	counts counts
 
 	committer committer

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"iter"
 	"math"
 	"os"
 
@@ -145,4 +146,28 @@ func (db *DB) TombstoneRecords() (n int) {
 		return nil
 	})
 	return n
+}
+
+// Each walks over all customers in the order of their ids, page by page: each page is one state of the store, the whole need not
+// be. The first error ends it.
+func (db *DB) Each(ctx context.Context) iter.Seq2[Customer, error] {
+	return func(yield func(Customer, error) bool) {
+		var last core.CustomerID
+		for {
+			page, err := db.List(ctx, last, maxPage)
+			if err != nil {
+				yield(Customer{}, err)
+				return
+			}
+			for _, c := range page {
+				if !yield(c, nil) {
+					return
+				}
+				last = c.ID
+			}
+			if len(page) < maxPage {
+				return
+			}
+		}
+	}
 }

@@ -44,7 +44,7 @@ func (db *DB) PutGroup(ctx context.Context, name string, permissions []string) e
 }
 
 func (db *DB) putGroup(ctx context.Context, name string, permissions []string, isNew bool) error {
-	if err := CheckGroupName(name); err != nil {
+	if err := checkGroupName(name); err != nil {
 		return err
 	}
 	permissions, err := checkPermissions(permissions)
@@ -59,8 +59,13 @@ func (db *DB) putGroup(ctx context.Context, name string, permissions []string, i
 		if g.number != 0 && isNew {
 			return fmt.Errorf("group %q is %w", name, ErrExists)
 		}
-		if g.number == 0 && w.count(groupsBucket, maxGroups) == maxGroups {
-			return fmt.Errorf("group %q %w: there are %d groups, which is the most", name, ErrInvalid, maxGroups)
+		if g.number == 0 {
+			if err := CheckGroupName(name); err != nil {
+				return err
+			}
+			if w.count(groupsBucket, maxGroups) == maxGroups {
+				return fmt.Errorf("group %q %w: there are %d groups, which is the most", name, ErrInvalid, maxGroups)
+			}
 		}
 		return w.putGroup(name, g, permissions)
 	})
@@ -118,7 +123,7 @@ func (db *DB) ChangeGroup(ctx context.Context, name string, grant, withdraw []st
 func (t tables) existingGroup(name string) (group, error) {
 	g := group{}
 	var err error
-	if CheckGroupName(name) == nil {
+	if checkGroupName(name) == nil {
 		g, err = t.group(name)
 	}
 	if err == nil && g.number == 0 {

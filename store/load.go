@@ -40,7 +40,16 @@ type Query struct {
 // Load reads what bears on one request, in one transaction. A customer who is not found is no error: both are zero then, and
 // State.CutOff is that of the tombstone of what was asked for, id or e-mail address. PasswordGood is the caller's to set.
 // State.HighWater is durable; all else may be from a commit that is just being synced, which Settle sorts out.
+// What Customer points to must not be changed.
 func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Customer, err error) {
+	changes := db.Changes()
+	if err := db.Health(); err != nil {
+		return core.State{}, Customer{}, err
+	}
+	if found, ok := db.recent.find(changes, q); ok {
+		found.state.HighWater = db.mark.Load()
+		return found.state, found.customer, nil
+	}
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		t := tables{tx}
 		own, err := decodeTally(t.get(metaBucket, tallyKey))
@@ -98,6 +107,7 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 	if err != nil {
 		return core.State{}, Customer{}, err
 	}
+	db.recent.keep(changes, q, loaded{state, customer})
 	state.HighWater = db.mark.Load()
 	return state, customer, nil
 }

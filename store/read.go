@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"iter"
 
 	"go.etcd.io/bbolt"
 
@@ -78,30 +77,6 @@ func (db *DB) List(ctx context.Context, after core.CustomerID, limit int) (page 
 		return nil, fmt.Errorf("list customers: %w", err)
 	}
 	return page, nil
-}
-
-// Each walks over all customers in the order of their ids, page by page: each page is one state of the store, the whole need not
-// be. The first error ends it.
-func (db *DB) Each(ctx context.Context) iter.Seq2[Customer, error] {
-	return func(yield func(Customer, error) bool) {
-		var last core.CustomerID
-		for {
-			page, err := db.List(ctx, last, maxPage)
-			if err != nil {
-				yield(Customer{}, err)
-				return
-			}
-			for _, c := range page {
-				if !yield(c, nil) {
-					return
-				}
-				last = c.ID
-			}
-			if len(page) < maxPage {
-				return
-			}
-		}
-	}
 }
 
 // Count is the number of customers; it takes no longer with more of them.

@@ -35,8 +35,20 @@ func CheckPermission(p string) error {
 	return nil
 }
 
-// CheckGroupName says why a text is no name of a group: it has 1 to 150 characters. ErrInvalid.
+// CheckGroupName says why a text is no name for a new group: it has 1 to 150 characters, and no white space around it, which nobody sees and
+// Django's forms cut off. ErrInvalid.
 func CheckGroupName(name string) error {
+	if err := checkGroupName(name); err != nil {
+		return err
+	}
+	if strings.TrimSpace(name) != name {
+		return fmt.Errorf("group name %q %w: it has white space at an end", name, ErrInvalid)
+	}
+	return nil
+}
+
+// checkGroupName says why a text can be the name of no group, however old.
+func checkGroupName(name string) error {
 	if err := checkText("group name", name); err != nil {
 		return err
 	}
@@ -241,6 +253,9 @@ func (w *writer) join(list []NewCustomer, customers []Customer, named func(int, 
 	}
 	for _, name := range slices.Sorted(maps.Keys(made)) {
 		made[name] = sorted(made[name])
+		if err := CheckGroupName(name); err != nil {
+			return nil, err
+		}
 		if err := checkSize(fmt.Sprintf("permissions of group %q", name), group{permissions: made[name]}.encode()); err != nil {
 			return nil, err
 		}

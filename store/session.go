@@ -42,7 +42,7 @@ type NewSession struct {
 	// Expires must be ahead.
 	Expires time.Time
 	// Replaces ends in the same transaction, be it whose it may: a browser has one session, and keeps none over a log-in that
-	// another may have put there (session fixation). Zero: none.
+	// another may have put there (session fixation). It may be ID itself: then the browser keeps its secret. Zero: none.
 	Replaces SessionID
 }
 
@@ -53,7 +53,7 @@ type NewSession struct {
 // the one of all that would expire first. So a client who logs in again and again ends his own only, and one with very many
 // accounts cannot keep others from logging in.
 //
-// ErrInvalid for a zero id or an end that is not ahead, ErrExists for an id that is in use.
+// ErrInvalid for a zero id or an end that is not ahead, ErrExists for an id that is in use by another session than the one it replaces.
 func (db *DB) StartSession(ctx context.Context, n NewSession) error {
 	now := db.config.Now()
 	if n.ID == (SessionID{}) {
@@ -127,7 +127,7 @@ func (w *writer) startSession(n NewSession, now time.Time, most int) error {
 	if err != nil {
 		return err
 	}
-	if w.get(sessionsBucket, n.ID[:]) != nil {
+	if n.ID != n.Replaces && w.get(sessionsBucket, n.ID[:]) != nil {
 		return fmt.Errorf("session: its id is %w", ErrExists)
 	}
 	key := idKey(c.ID)

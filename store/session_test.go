@@ -185,6 +185,22 @@ func TestSessionConflicts(t *testing.T) {
 	}
 }
 
+// TestSessionReplacesItself begins a session anew under its own id: it lasts from then on, and is one.
+func TestSessionReplacesItself(t *testing.T) {
+	db, clock := fresh(t)
+	ada := add(t, db, core.CustomerID{}, "ada")
+	begin(t, db, clock, ada, sid(1))
+	later := clock.now().Add(100 * time.Hour)
+	must(t, db.StartSession(bg, store.NewSession{ID: sid(1), Customer: ada, Expires: later, Replaces: sid(1)}))
+	if s, _, err := db.LoadSession(bg, sid(1), store.Query{}); err != nil || !s.Expires.Equal(later) || s.Customer != ada.ID {
+		t.Errorf("LoadSession = %+v, %v, want it to end at %v", s, err, later)
+	}
+	must(t, db.EndSession(bg, sid(1)))
+	if alive(t, db, sid(1), ada) {
+		t.Error("the session is alive after its end")
+	}
+}
+
 func TestSessionRefuses(t *testing.T) {
 	db, clock := fresh(t)
 	ada := add(t, db, core.CustomerID{}, "ada")
@@ -199,7 +215,6 @@ func TestSessionRefuses(t *testing.T) {
 		{"ended already", store.NewSession{ID: sid(2), Customer: ada, Expires: clock.now()}, store.ErrInvalid},
 		{"never ends", store.NewSession{ID: sid(2), Customer: ada, Expires: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, store.ErrInvalid},
 		{"id in use", store.NewSession{ID: sid(1), Customer: ada, Expires: hour}, store.ErrExists},
-		{"id in use that it replaces", store.NewSession{ID: sid(1), Customer: ada, Expires: hour, Replaces: sid(1)}, store.ErrExists},
 		{"nobody", store.NewSession{ID: sid(2), Expires: hour}, store.ErrConflict},
 	} {
 		wantErr(t, c.name+": StartSession", db.StartSession(bg, c.s), c.want)

@@ -11,6 +11,7 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"os"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -38,12 +39,12 @@ func bare(args []string) {
 func rates(oursURL, oursScript, theirsURL, theirsScript string) (o, t, ratio float64) {
 	load(oursURL, oursScript, time.Second)
 	load(theirsURL, theirsScript, time.Second)
-	var os, ts, ratios []float64
+	var ours, theirs, ratios []float64
 	for range httpRounds {
 		o, t := load(oursURL, oursScript, httpLasts), load(theirsURL, theirsScript, httpLasts)
-		os, ts, ratios = append(os, o), append(ts, t), append(ratios, o/t)
+		ours, theirs, ratios = append(ours, o), append(theirs, t), append(ratios, o/t)
 	}
-	return median(os), median(ts), median(ratios)
+	return median(ours), median(theirs), median(ratios)
 }
 
 // httpRows load nodes over HTTP with wrk, 64 connections.
@@ -109,9 +110,9 @@ func ecdsaRow(bareRate float64) row {
 
 // pocketBaseRows refresh and log in at a PocketBase with its own store and one user.
 func pocketBaseRows(ours, refresh string) []row {
-	pocketBase, err := exec.LookPath("pocketbase")
+	pocketBase, err := exec.LookPath(os.Getenv("POCKETBASE"))
 	if err != nil {
-		log.Print("no PocketBase: ./build.sh bench builds it from its Go module")
+		log.Print("no PocketBase: set POCKETBASE to its program; ./build.sh bench builds it")
 		return nil
 	}
 	at := address()

@@ -27,23 +27,47 @@ func logIn(customer int64, now time.Time, entropy []byte) core.Request {
 	}}
 }
 
-// issueRows write and sign a refresh and an access token.
-func issueRows() (rows []row) {
-	now := time.Now()
-	e := sandbox(core.DefaultSettings(), secretKeys(), 0)
-	defer e.Close(context.Background())
+// issueRows write and sign a refresh and an access token, and an access token for a refresh token, which is verified first.
+func issueRows() []row {
+	ctx, now, settings := context.Background(), time.Now(), core.DefaultSettings()
+	e := sandbox(settings, secretKeys(), 0)
+	defer e.Close(ctx)
+	sign := func(kind string, lasts time.Duration, i int, user any) {
+		claims := jwt.MapClaims{"token_type": kind, "exp": now.Add(lasts).Unix(), "iat": now.Unix(), "jti": fmt.Sprintf("%032x", i), "user_id": user}
+		_, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(coretest.Secret))
+		check(err)
+	}
+
 	ours := func(i int) { issued(e, int64(i), now) }
-	r := row{Name: "issue a pair, HS256", Peer: golangJWT + ", two tokens", Unit: "us", Budget: 0.5, Allocations: allocations(ours)}
-	r.Ours, r.Theirs, r.Ratio = contest(1, ours, func(i int) {
-		for _, kind := range []struct {
-			name  string
-			lasts time.Duration
-		}{{"refresh", 72 * time.Hour}, {"access", time.Hour}} {
-			claims := jwt.MapClaims{"token_type": kind.name, "exp": now.Add(kind.lasts).Unix(), "iat": now.Unix(), "jti": fmt.Sprintf("%032x", i), "user_id": fmt.Sprint(i)}
-			if _, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(coretest.Secret)); err != nil {
-				panic(err)
-			}
-		}
+	pair := row{Name: "issue a pair, HS256", Peer: golangJWT + ", two tokens", Unit: "us", Budget: 0.5, Allocations: allocations(ours)}
+	pair.Ours, pair.Theirs, pair.Ratio = contest(1, ours, func(i int) {
+		sign("refresh", 72*time.Hour, i, fmt.Sprint(i))
+		sign("access", time.Hour, i, fmt.Sprint(i))
 	})
-	return append(rows, r.judged())
+
+	var tokens []string
+	for i := range inTurn {
+		tokens = append(tokens, issued(e, int64(i), now)[0])
+	}
+	list := bytesOf(tokens)
+	var opened core.Opened
+	ours = func(i int) {
+		check(e.OpenInto(ctx, list[i%len(list)], &opened))
+		request := logIn(int64(i%len(list)), now, coretest.Entropy)
+		request.Op, request.Opened = core.Refresh, opened
+		if o, err := e.Decide(ctx, request); err != nil || o.Refused() || len(o.Tokens) != 1 {
+			panic(fmt.Sprint("refresh: ", o.Refusals, err))
+		}
+	}
+	refresh := row{Name: "refresh: access token from a refresh token, HS256", Peer: golangJWT + ", parse and sign", Unit: "us", Allocations: allocations(ours)}
+	key := func(*jwt.Token) (any, error) { return []byte(coretest.Secret), nil }
+	refresh.Ours, refresh.Theirs, refresh.Ratio = contest(1, ours, func(i int) {
+		var claims jwt.MapClaims
+		t, err := jwt.ParseWithClaims(tokens[i%len(tokens)], &claims, key, jwt.WithValidMethods([]string{"HS256"}))
+		if err != nil || !t.Valid || claims["token_type"] != "refresh" {
+			panic(fmt.Sprint("refresh: ", err))
+		}
+		sign("access", time.Hour, i, claims["user_id"])
+	})
+	return []row{pair.judged(), refresh.judged()}
 }

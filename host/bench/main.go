@@ -27,6 +27,7 @@ type part struct {
 
 var parts = []part{
 	{"verify", true, verifyRows},
+	{"cached", true, cachedRows},
 	{"signature", true, stubbedRows},
 	{"issue", true, issueRows},
 	{"growth", true, growthRows},

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,8 @@ type Config struct {
 	// not called for a token whose signature is not good, which is nobody's word.
 	Load func(ctx context.Context, opened core.Opened, now time.Time) (core.State, store.Customer, error)
 	Now  time.Time
-	// Public leaves out what only those may know who look after the node: which keys there are, and the customer's e-mail address.
+	// Public leaves out what only those may know who look after the node: which keys there are, the customer's e-mail address, and whether there is
+	// such a customer where no check asks for it.
 	Public bool
 }
 
@@ -34,7 +36,7 @@ type Config struct {
 type Judgement struct {
 	Accepted bool   `json:"accepted"`
 	As       string `json:"as"`     // what the token was judged for: header, refresh, blacklist or verify
-	Cause    string `json:"cause"`  // exactly why it was refused; "ok" where it was not
+	Cause    string `json:"cause"`  // exactly why it was refused, as far as Config.Public lets it; "ok" where it was not
 	Status   int    `json:"status"` // what a client is answered with there; 200 where the token was accepted
 	Code     string `json:"code"`   // the same; empty where the token was accepted
 	Detail   string `json:"detail"` // the same
@@ -163,7 +165,7 @@ func (t *trial) text(c core.Claim) string {
 func (t *trial) judgement(outcome core.Outcome) Judgement {
 	refused := t.relevant(outcome.Refusals)
 	j := Judgement{
-		Accepted: !outcome.Refused(), As: t.purpose.As, Cause: refused.Cause.String(),
+		Accepted: !outcome.Refused(), As: t.purpose.As, Cause: t.cause(refused.Cause),
 		Signed: t.opened.Cause == core.OK || t.opened.Cause == core.BadClaims,
 		Steps:  t.steps(refused), Customer: t.customer, Status: http.StatusOK,
 	}
@@ -176,15 +178,19 @@ func (t *trial) judgement(outcome core.Outcome) Judgement {
 	return j
 }
 
-// told is what a client is answered with where it shows the token: verify has an answer of its own for what is revoked, and the Authorization header
-// an outer text for what is no good token in any class.
+// cause is the name of a cause.
+func (t *trial) cause(c core.Cause) string {
+	if t.Public && slices.Contains(keyCauses, c) {
+		c = core.BadSignature
+	}
+	return c.String()
+}
+
+// told is what a client is answered with where it shows the token.
 func (t *trial) told(cause core.Cause) (status int, code, detail string) {
-	c, detail, _ := t.Settings.Describe(cause)
-	switch {
-	case t.purpose.As == "verify" && (cause == core.Blacklisted || cause == core.CutOff):
-		return http.StatusBadRequest, string(core.Invalid), detail
-	case t.purpose.As == "header" && c == core.TokenNotValid && cause != core.NoCustomerClaim:
-		detail = "Given token not valid for any token type"
+	c, detail, _ := t.Settings.Told(t.purpose.op, cause)
+	if c == core.Invalid {
+		return http.StatusBadRequest, string(c), detail
 	}
 	return http.StatusUnauthorized, string(c), detail
 }

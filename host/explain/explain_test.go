@@ -44,11 +44,7 @@ func signed(t *testing.T, k oneKey, claims string) string {
 }
 
 func TestToken(t *testing.T) {
-	key, err := jws.NewKey("HS256", []byte(strings.Repeat("k", 32)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys := oneKey{key}
+	keys := oneKey{testKey(t)}
 	settings := core.DefaultSettings()
 	good := `{"token_type":"access","exp":1800000000,"iat":1767322000,"jti":"a","user_id":"7"}`
 	ana := store.Customer{ID: core.Integer(7), Email: "ana@example.com", IsActive: true}
@@ -63,7 +59,8 @@ func TestToken(t *testing.T) {
 	}{
 		{name: "good", token: signed(t, keys, good), customer: ana, accepted: true, says: "7 ana@example.com, active"},
 		{name: "good, for its holder", token: signed(t, keys, good), customer: ana, public: true, accepted: true, says: "7, active", never: "ana@"},
-		{name: "expired", token: signed(t, keys, `{"token_type":"access","exp":1767322000,"jti":"a","user_id":"7"}`), customer: ana, refusedBy: "exp", says: "is past (2026-01-02 02:46:40 UTC, 17 minutes ago)"},
+		{name: "expired", token: signed(t, keys, `{"token_type":"access","exp":1767322000,"jti":"a","user_id":"7"}`), customer: ana, refusedBy: "exp", says: "it expired 17 minutes ago (2026-01-02 02:46:40 UTC)"},
+		{name: "expiring now", token: signed(t, keys, `{"token_type":"access","exp":1767323045,"jti":"a","user_id":"7"}`), customer: ana, refusedBy: "exp", says: "it expired just now (2026-01-02 03:04:05 UTC)"},
 		{name: "as a refresh token", token: signed(t, keys, good), as: "refresh", customer: ana, refusedBy: "type", says: "another type (access)"},
 		{name: "of nobody", token: signed(t, keys, good), refusedBy: "customer", says: "does not exist (7)"},
 		{name: "changed", token: signed(t, keys, good) + "AAAA", customer: ana, refusedBy: "signature", says: "another key signed"},
@@ -103,6 +100,97 @@ func TestToken(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPublicTellsNoKeys: which keys there are is not told by how a token is refused.
+func TestPublicTellsNoKeys(t *testing.T) {
+	named := oneKey{testKey(t)}
+	settings := core.DefaultSettings()
+	set := core.KeySet{Keys: []core.KeyInfo{{Algorithm: "HS256", ID: "ours", Default: true}}}
+	var first []byte
+	for _, header := range []string{
+		`{"alg":"HS256","kid":"ours"}`, `{"alg":"HS256","kid":"none"}`, `{"alg":"HS256"}`, `{"alg":"RS256","kid":"ours"}`, `{"alg":"none"}`,
+	} {
+		token := base64.RawURLEncoding.EncodeToString([]byte(header)) + ".e30." + strings.Repeat("A", 43)
+		j, err := explain.Token(t.Context(), explain.Config{
+			Engine: core.NewNative(settings, withSet{named, set}), Keys: set, Settings: &settings, Now: now, Public: true,
+		}, token, "header")
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.Header = nil
+		text, err := json.Marshal(j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = text
+		}
+		if string(text) != string(first) || j.Accepted {
+			t.Errorf("%s: %s, want as for a bad signature: %s", header, text, first)
+		}
+	}
+}
+
+// withSet is a key that a set has under another name.
+type withSet struct {
+	oneKey
+	set core.KeySet
+}
+
+func (k withSet) Set() core.KeySet { return k.set }
+
+// TestPublicTellsNoCustomers: where no check asks for the customer, it is not told whether there is one, and whether it is active.
+func TestPublicTellsNoCustomers(t *testing.T) {
+	keys := oneKey{testKey(t)}
+	for name, c := range map[string]struct {
+		as      string
+		compat  core.Version
+		wire    core.Wire
+		differs bool
+	}{
+		"blacklist":            {"blacklist", core.V55, core.Secure, false},
+		"verify":               {"verify", core.V55, core.Secure, false},
+		"refresh":              {"refresh", core.V55, core.Secure, true},
+		"refresh, exact 5.2":   {"refresh", core.V52, core.Exact, false},
+		"blacklist, exact 5.2": {"blacklist", core.V52, core.Exact, false},
+	} {
+		settings := core.DefaultSettings()
+		settings.Compat, settings.Wire = c.compat, c.wire
+		token := signed(t, keys, `{"token_type":"refresh","exp":1800000000,"iat":1767322000,"jti":"a","user_id":"7"}`)
+		var texts []string
+		for _, customer := range []store.Customer{{}, {ID: core.Integer(7)}, {ID: core.Integer(7), IsActive: true}} {
+			j, err := explain.Token(t.Context(), explain.Config{
+				Engine: core.NewNative(settings, keys), Keys: keys.Set(), Settings: &settings, Now: now, Public: true,
+				Load: func(context.Context, core.Opened, time.Time) (core.State, store.Customer, error) {
+					return core.State{Customer: core.Customer{ID: customer.ID, Active: customer.IsActive}}, customer, nil
+				},
+			}, token, c.as)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := json.Marshal(j)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts = append(texts, string(text))
+		}
+		if texts[0] != texts[1] {
+			t.Errorf("%s: of nobody %s, of a disabled customer %s; want the same", name, texts[0], texts[1])
+		}
+		if (texts[1] != texts[2]) != c.differs {
+			t.Errorf("%s: of a disabled customer %s, of an active one %s; want a difference: %v", name, texts[1], texts[2], c.differs)
+		}
+	}
+}
+
+func testKey(t *testing.T) *jws.Key {
+	t.Helper()
+	key, err := jws.NewKey("HS256", []byte(strings.Repeat("k", 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 func TestMembers(t *testing.T) {

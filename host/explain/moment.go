@@ -8,9 +8,11 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
+const momentLayout = "2006-01-02 15:04:05 UTC"
+
 // Moment is a time in words: "2026-01-02 03:04:05 UTC, in 59 minutes".
 func Moment(t, now time.Time) string {
-	return t.UTC().Format("2006-01-02 15:04:05 UTC") + ", " + Distance(t, now)
+	return t.UTC().Format(momentLayout) + ", " + Distance(t, now)
 }
 
 // Distance says how far t is from now, in words: "in 59 minutes", "2 hours ago". Parts of the unit are cut off.
@@ -53,6 +55,19 @@ func NumericDate(opened core.Opened, c core.Claim) (at time.Time, ok bool) {
 		return time.Time{}, false
 	}
 	return numericDate(string(opened.Claims[c.Start:c.End]))
+}
+
+// expired says when an expired token did: "it expired 61 minutes ago (2026-01-02 03:04:05 UTC)".
+func (t *trial) expired() string {
+	at, ok := NumericDate(t.opened, t.opened.ExpiresAt)
+	if !ok {
+		return "it expired (" + t.text(t.opened.ExpiresAt) + ")"
+	}
+	ago := "just now"
+	if now := t.now.Truncate(time.Second); at.Before(now) {
+		ago = Distance(at, now)
+	}
+	return "it expired " + ago + " (" + at.Format(momentLayout) + ")"
 }
 
 // moment is a claim that is a time, in words.

@@ -33,6 +33,12 @@ var first = []step{
 	{"jti", nil, func(t *trial) string { return t.orAbsent(t.opened.JWTID) }},
 }
 
+// keyCauses are what is wrong with the key or the signature.
+var keyCauses = []core.Cause{core.UnknownKey, core.BadAlgorithm, core.BadSignature}
+
+// firstInPublic are the same without which keys there are: whoever asks for one by its name, or signs with another, is told no more than that.
+var firstInPublic = slices.Concat(first[:2], []step{{"signature", keyCauses, say("made by a key of this node")}}, first[4:])
+
 var (
 	expiry    = step{"exp present", []core.Cause{core.NoExpiresAt}, say("yes")}
 	id        = step{"id", []core.Cause{core.NoID}, func(t *trial) string { return t.orAbsent(t.opened.TokenID) }}
@@ -77,6 +83,9 @@ func (t *trial) then() []step {
 // steps lists all checks up to the one that refused, and those that were not reached.
 func (t *trial) steps(refused core.Refusal) []Step {
 	all := slices.Concat(first, t.then())
+	if t.Public {
+		all = slices.Concat(firstInPublic, t.then())
+	}
 	end := slices.IndexFunc(all, func(s step) bool { return slices.Contains(s.causes, refused.Cause) })
 	if refused.Cause == core.BadID && t.opened.JWTID.Form != core.Absent && t.opened.JWTID.Form != core.String {
 		end = slices.IndexFunc(all, func(s step) bool { return s.name == "jti" })
@@ -109,7 +118,6 @@ var reasons = map[core.Cause]string{
 	core.BadNotBefore:     "is no number",
 	core.NotYetValid:      "is ahead",
 	core.BadExpiresAt:     "is no number, or beyond the year 9999",
-	core.Expired:          "is past",
 	core.WrongIssuer:      "is not ISSUER",
 	core.WrongAudience:    "names none of AUDIENCE",
 	core.BadSubject:       "is no text",
@@ -135,11 +143,17 @@ func Unopened(cause core.Cause, keys core.KeySet) string {
 
 // why is the reason of a refusal with the value that was refused.
 func (t *trial) why(cause core.Cause) string {
+	if t.Public && slices.Contains(keyCauses, cause) {
+		return "made by no key of this node, or the token was changed"
+	}
+	if cause == core.Expired {
+		return t.expired()
+	}
 	claims := map[core.Cause]string{
 		core.BadIssuedAt: t.text(t.opened.IssuedAt), core.NotYetIssued: t.moment(t.opened.IssuedAt),
 		core.BadNotBefore: t.text(t.opened.NotBefore), core.NotYetValid: t.moment(t.opened.NotBefore),
-		core.BadExpiresAt: t.text(t.opened.ExpiresAt), core.Expired: t.moment(t.opened.ExpiresAt),
-		core.WrongIssuer: t.orAbsent(t.opened.TokenIssuer), core.WrongAudience: t.orAbsent(t.opened.Audience),
+		core.BadExpiresAt: t.text(t.opened.ExpiresAt),
+		core.WrongIssuer:  t.orAbsent(t.opened.TokenIssuer), core.WrongAudience: t.orAbsent(t.opened.Audience),
 		core.WrongType: t.text(t.opened.Type), core.CutOff: t.started(), core.Blacklisted: t.started(),
 		core.CustomerNotFound: t.text(t.opened.Customer), core.CustomerInactive: t.text(t.opened.Customer), core.InactiveAccount: t.text(t.opened.Customer),
 		core.UnknownKey: t.keyNames(), core.BadAlgorithm: t.keyNames(),
@@ -172,9 +186,6 @@ func (t *trial) sayKey() string {
 
 // keyNames lists the keys that there are, for those who look after the node.
 func (t *trial) keyNames() string {
-	if t.Public {
-		return ""
-	}
 	var names []string
 	for _, k := range t.Keys.Keys {
 		names = append(names, keyName(k))
@@ -238,6 +249,9 @@ func (t *trial) started() string {
 }
 
 func (t *trial) sayCustomer() string {
+	if t.Public && !t.asksCustomer() {
+		return "not asked for"
+	}
 	if t.customer.ID.IsZero() {
 		return "none is asked for"
 	}
@@ -249,4 +263,15 @@ func (t *trial) sayCustomer() string {
 		return who + ", disabled, which is not asked for"
 	}
 	return who + ", active"
+}
+
+// asksCustomer reports whether it bears on the token there whose it is (core's table of checks).
+func (t *trial) asksCustomer() bool {
+	switch t.purpose.As {
+	case "blacklist":
+		return false
+	case "refresh":
+		return t.Settings.Wire == core.Secure || t.Settings.Compat == core.V55
+	}
+	return true
 }

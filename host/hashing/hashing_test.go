@@ -14,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/store/password"
@@ -165,6 +166,27 @@ func TestAKilledProcessIsReplaced(t *testing.T) {
 	}
 	if len(*made) < 2 {
 		t.Errorf("%d processes, want more than one", len(*made))
+	}
+}
+
+// TestAKilledIdleProcessIsGone: it is no zombie until the next job comes.
+func TestAKilledIdleProcessIsGone(t *testing.T) {
+	p, made, _ := children(t, "serve")
+	job := hashing.Job{Password: "right", Encoded: hash(t, "right", cheap), Params: cheap}
+	if r, err := p.Check(t.Context(), job); !r.Good || err != nil {
+		t.Fatalf("Check = %+v, %v", r, err)
+	}
+	pid := (*made)[0].Process.Pid
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); syscall.Kill(pid, 0) == nil; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the killed process is still there")
+		}
+	}
+	if r, err := p.Check(t.Context(), job); !r.Good || err != nil {
+		t.Errorf("Check = %+v, %v", r, err)
 	}
 }
 

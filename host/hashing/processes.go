@@ -64,7 +64,16 @@ func (p *Processes) take() (*process, error) {
 		worker.leave.Stop()
 		return worker, nil
 	}
-	return start(p.command())
+	worker, err := start(p.command())
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		// How it ended says nothing that its jobs do not say.
+		_ = worker.command.Wait()
+		p.drop(worker)
+	}()
+	return worker, nil
 }
 
 // give takes a process back, which ends when nobody takes it for a while.
@@ -79,12 +88,13 @@ func (p *Processes) give(worker *process) {
 	worker.leave = time.AfterFunc(idle, func() { p.drop(worker) })
 }
 
-// drop ends a process, unless it was taken meanwhile.
+// drop ends a process that has no work, if it has not ended of itself; one that was taken meanwhile is left alone.
 func (p *Processes) drop(worker *process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if i := slices.Index(p.free, worker); i >= 0 {
 		p.free = slices.Delete(p.free, i, i+1)
+		worker.leave.Stop()
 		worker.end()
 	}
 }
@@ -140,6 +150,5 @@ func (p *process) do(j Job) (Result, error) {
 // end ends a process that has no work, or that failed.
 func (p *process) end() {
 	_ = p.input.Close()
-	_ = p.command.Process.Kill()
-	go func() { _ = p.command.Wait() }() // it holds nothing that has to be put away
+	_ = p.command.Process.Kill() // it holds nothing that has to be put away
 }

@@ -77,6 +77,13 @@ func (rq *request) data() (django.Body, error) {
 	return rq.parsed.body, rq.parsed.err
 }
 
+// parsedBody is what data made of a request's body.
+type parsedBody struct {
+	of   *http.Request
+	body django.Body
+	err  error
+}
+
 // parse reads the body.
 func (rq *request) parse() (django.Body, error) {
 	sent, _ := rq.header("Content-Type")
@@ -127,8 +134,11 @@ const (
 	largeAtOnce = 2
 )
 
-// takeTurn waits until a large body may be parsed.
+// takeTurn waits until a large body may be parsed, or a long page be made, unless the request has its turn already.
 func (rq *request) takeTurn() error {
+	if rq.hasTurn {
+		return nil
+	}
 	select {
 	case rq.largeTurns <- struct{}{}:
 		rq.hasTurn = true
@@ -150,9 +160,41 @@ func (rq *request) endTurn() {
 	}
 }
 
-// read reads the bytes of the body. It reads all of what it refuses too, up to the bound of this node: a client that still sends would
+// hold counts an answer of over largeBody bytes against the memory for large bodies until it is written, which its reader decides. Where there is no
+// room for it, it is a 503.
+func (rq *request) hold(a answer) answer {
+	rq.endTurn() // what it was made of is not needed any more
+	size := int64(len(a.body))
+	switch {
+	case size <= largeBody:
+		return a
+	case rq.bodies.take(size):
+		rq.answerMemory = size
+		return a
+	case a.isHTML():
+		return rq.pageFailed(errBodyMemory)
+	}
+	return rq.respond(django.Value{}, errBodyMemory)
+}
+
+// endAnswer gives the memory of an answer back that was written.
+func (rq *request) endAnswer() {
+	if rq.answerMemory > 0 {
+		rq.bodies.give(rq.answerMemory)
+		rq.answerMemory = 0
+	}
+}
+
+// errReadTwice is a body that was wanted as a view takes it and as a page does. By then it is gone, and must not be taken for an empty one.
+var errReadTwice = errors.New("the body was read before, in another way")
+
+// read reads the bytes of the body, once. It reads all of what it refuses too, up to the bound of this node: a client that still sends would
 // not see the answer.
 func (rq *request) read(limited bool) ([]byte, error) {
+	if rq.readOf == rq.Request {
+		return nil, errReadTwice
+	}
+	rq.readOf = rq.Request
 	body, err := rq.readAll()
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -170,7 +212,7 @@ func (rq *request) read(limited bool) ([]byte, error) {
 	return body, nil
 }
 
-// errBodyMemory says that other large bodies take all the memory that there is for them.
+// errBodyMemory says that other large bodies and answers take all the memory that there is for them.
 var errBodyMemory = fmt.Errorf("%w: large bodies take all the memory for them", node.ErrBusy)
 
 // readAll reads the body. What is over largeBody bytes is held against the memory for all large bodies, as it arrives.

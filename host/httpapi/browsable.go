@@ -11,8 +11,9 @@ import (
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
-// browsableIndent is how far the JSON in a page is indented, in spaces.
-const browsableIndent = 4
+// browsableIndent is how far the JSON in a page is indented, in spaces: less than Django REST framework does, so that what is nested in what
+// shows on a telephone too.
+const browsableIndent = 2
 
 // inputs are the inputs for fields that are more than a line of text, by their names.
 var inputs = map[string]pages.Field{
@@ -33,10 +34,10 @@ func (rq *request) browse(a *answer) {
 	}
 	v := rq.view
 	d := pages.BrowseData{
-		Frame: rq.frame(v.path), Name: v.name, Description: v.description, Path: v.path, Methods: strings.Split(v.allow(), ", "),
-		Method: rq.Method, URI: rq.URL.RequestURI(), Status: a.status, StatusText: http.StatusText(a.status), Body: string(a.body),
+		Frame: rq.frame(v.path), Name: v.name, Description: strings.ReplaceAll(v.description, "\n", " "), Path: v.path, Methods: strings.Split(v.allow(), ", "),
+		Method: rq.method, URI: rq.URL.RequestURI(), Status: a.status, StatusText: http.StatusText(a.status), Body: string(a.body),
 	}
-	if rq.Method == http.MethodHead {
+	if rq.method == http.MethodHead {
 		d.Body = ""
 	}
 	for _, name := range shownHeaders {
@@ -62,20 +63,30 @@ func (rq *request) browse(a *answer) {
 	if rq.rest != nil {
 		d.Note = "This page shows the beginning of the list. The JSON has all of it."
 	}
+	if a.status == http.StatusTooManyRequests {
+		d.Note = pages.TryAgain(a.wait())
+	}
+	if len(d.Body) > largeBody {
+		d.Body, d.Note = "", "This answer is too long to show. Ask for it as JSON."
+	}
 	members := topMembers(a.body)
 	if v.fields != nil && v.post != nil && v.permit(rq, http.MethodPost) == nil {
-		d.Form = rq.fieldForm(a.status, members)
+		d.Form = rq.fieldForm(a, members)
 	}
 	d.Call = rq.callForm()
 	if a.status < http.StatusBadRequest {
 		d.Tokens = tokensIn(members)
 	}
-	if metadata, err := v.metadata(rq); err == nil {
-		text, _ := django.Render(metadata, browsableIndent)
-		d.Metadata = string(text)
-	}
+	metadata, _ := django.Render(v.metadata(rq), browsableIndent) // texts of our own
+	d.Metadata = string(metadata)
 	if a.status == http.StatusNoContent {
 		a.status = http.StatusOK // a page that says so is some content
+	}
+	if shownLength(&d) > longPage {
+		if err := rq.takeTurn(); err != nil {
+			*a = rq.pageFailed(err)
+			return
+		}
 	}
 	made := rq.htmlPage(a.status, func(w io.Writer) error { return pages.Browse(w, d) })
 	if made.err != nil {
@@ -84,6 +95,20 @@ func (rq *request) browse(a *answer) {
 	}
 	a.body = made.body
 	a.header.Set("Cache-Control", neverCached)
+}
+
+// longPage is how much of a client's text a page shows, in bytes, before it takes a turn as large bodies do: while it is made it takes fifty times as much.
+const longPage = 8 << 10
+
+// shownLength is how much of a client's text a page shows, in bytes.
+func shownLength(d *pages.BrowseData) int {
+	n := len(d.Body) + len(d.URI) + len(d.Call.Content)
+	if d.Form != nil {
+		for _, field := range d.Form.Fields {
+			n += len(field.Value)
+		}
+	}
+	return n
 }
 
 // inFormat is the address of the same page in another format.
@@ -106,11 +131,14 @@ func topMembers(body []byte) map[string]json.RawMessage {
 }
 
 // fieldForm is the form for the fields of the view, with what is wrong with them where they were posted.
-func (rq *request) fieldForm(status int, answer map[string]json.RawMessage) *pages.Form {
+func (rq *request) fieldForm(a *answer, members map[string]json.RawMessage) *pages.Form {
 	f := &pages.Form{Action: rq.view.path}
-	refused := rq.Method == http.MethodPost && status >= http.StatusBadRequest
-	if refused {
-		f.Errors = append(messagesIn(answer["non_field_errors"]), messagesIn(answer["detail"])...)
+	refused := rq.method == http.MethodPost && a.status >= http.StatusBadRequest
+	switch {
+	case refused && a.status == http.StatusTooManyRequests:
+		f.Errors = []string{"Too many requests. " + pages.TryAgain(a.wait())}
+	case refused:
+		f.Errors = append(messagesIn(members["non_field_errors"]), messagesIn(members["detail"])...)
 	}
 	for _, field := range rq.view.fields {
 		if field.readOnly {
@@ -122,7 +150,7 @@ func (rq *request) fieldForm(status int, answer map[string]json.RawMessage) *pag
 			input.Type = "text"
 		}
 		if refused {
-			input.Errors = messagesIn(answer[field.name])
+			input.Errors = messagesIn(members[field.name])
 			if input.Type != "password" {
 				input.Value = rq.sent(field.name)
 			}

@@ -48,14 +48,18 @@ func TestTokenFormInBrowser(t *testing.T) {
 	}
 	contains(t, "GET", page, []string{
 		"<h1>Token Obtain Pair</h1>", "HTTP 405 Method Not Allowed", `name="email"`, `type="password"`, `<label for="id_password">`, "What OPTIONS answers",
-	}, []string{`aria-invalid`})
+		"This end point takes POST: fill in the form.",
+	}, []string{`aria-invalid`, "notice bad", "status bad"})
+	if strings.Index(page, `<h2 id="form">`) > strings.Index(page, `<h2 id="answer">`) {
+		t.Errorf("GET shows its answer before the form: %s", main(page))
+	}
 
 	answer, page = b.open(t, "/auth/token/", url.Values{"email": {"ana@example.com"}, "password": {""}})
 	if answer.StatusCode != http.StatusBadRequest {
 		t.Errorf("blank password = %d", answer.StatusCode)
 	}
 	contains(t, "blank password", page, []string{
-		"HTTP 400 Bad Request", `<a href="#id_password">Password: This field may not be blank.</a>`, `aria-describedby="id_password_error"`, `value="ana@example.com"`,
+		"HTTP 400 Bad Request", "status bad", `<a href="#id_password">Password: This field may not be blank.</a>`, `aria-describedby="id_password_error"`, `value="ana@example.com"`,
 		"<title>Error: Token Obtain Pair",
 	}, nil)
 

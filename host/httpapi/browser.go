@@ -23,8 +23,8 @@ type Browser struct {
 	Session CookieConfig
 	// CSRF is the cookie that forms are checked against; its name is "csrftoken" by default. Scripts of the page read it.
 	CSRF CookieConfig
-	// TrustedOrigins may send forms besides the node's own (Django's CSRF_TRUSTED_ORIGINS), such as "https://shop.example" or, with all domains
-	// below, "https://*.shop.example".
+	// TrustedOrigins may send forms besides the node's own (Django's CSRF_TRUSTED_ORIGINS), such as "https://shop.example" or, for a domain and all
+	// below it, "https://*.shop.example".
 	TrustedOrigins []string
 	// LoginRedirect is where a log-in leads that names no page to go to; "": /accounts/profile/ (LOGIN_REDIRECT_URL).
 	LoginRedirect string
@@ -43,9 +43,6 @@ func (b Browser) Filled() Browser {
 func (b Browser) Validate() error {
 	b = b.Filled()
 	errs := []error{b.Session.validate("Browser.Session"), b.CSRF.validate("Browser.CSRF")}
-	if b.Session.Name == b.CSRF.Name {
-		errs = append(errs, errors.New("httpapi: Browser.CSRF.Name: is the name of the session cookie too"))
-	}
 	for _, origin := range b.TrustedOrigins {
 		if err := checkOrigin(origin); err != nil {
 			errs = append(errs, fmt.Errorf("httpapi: Browser.TrustedOrigins: %w", err))
@@ -74,6 +71,7 @@ type visit struct {
 	session  sessionState
 	set      []django.Cookie // cookies to set besides
 	personal bool            // the answer is for whom a cookie names
+	twice    bool            // a cookie with a token came twice
 	err      error           // what the answer fails for
 }
 
@@ -92,6 +90,9 @@ func (rq *request) leave(a *answer) {
 	v, browser := rq.visit, &rq.cfg.Browser
 	if a.header == nil {
 		return // a panic is on its way
+	}
+	if rq.askedSession {
+		varyOn(a.header, "Cookie") // of plain pages too
 	}
 	// Django takes a value that is too short for an empty session, and deletes it on sight.
 	if secret, sent := rq.sessionSecret(); sent && utf8.RuneCountInString(secret) < minSessionKey {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
@@ -19,20 +20,24 @@ func (h *handler) call(rq *request) answer {
 	switch {
 	case rq.isRead():
 		return goTo(pages.IndexPath)
-	case rq.Method != http.MethodPost:
+	case rq.method != http.MethodPost:
 		return onlyMethods(http.MethodGet, http.MethodPost, http.MethodHead)
 	}
-	form, refused := rq.postedForm()
+	form, refused := rq.postedForm("path", "method", "content", "token", pages.CSRFField)
 	if refused != nil {
 		return *refused
 	}
+	if len(form("content")) > largeBody {
+		return rq.pageFailed(django.ErrBodyTooLarge)
+	}
 	view, ok := h.views[form("path")]
 	if !ok || !slices.Contains(strings.Split(view.allow(), ", "), form("method")) {
-		return rq.pageFailed(errNotFound)
+		return rq.pageFailed(errNoCall)
 	}
+	rq.route = view.path // it is recorded and counted as one to the view
 	inner := *rq
 	inner.Request = rq.inner(form("method"), view.path, form("content"), form("token"), form(pages.CSRFField))
-	inner.view, inner.called = view, &called{form("method"), form("content")}
+	inner.view, inner.method, inner.called = view, form("method"), &called{form("method"), form("content")}
 	defer inner.endTurn()
 	defer inner.endList()
 	a := inner.respond(view.serve(&inner))
@@ -41,6 +46,9 @@ func (h *handler) call(rq *request) answer {
 	rq.about, rq.email = inner.about, inner.email
 	return a
 }
+
+// errNoCall is a request that the form for any request describes, and no end point takes.
+var errNoCall = fault{http.StatusNotFound, unknownPath, "Not found."}
 
 // inner is the request that a form describes.
 func (rq *request) inner(method, path, content, token, csrf string) *http.Request {

@@ -52,7 +52,8 @@ func sandbox(t *testing.T, selfContained bool) opener {
 			return e, e.Configure(s, k)
 		}
 		var err error
-		e, err = engine.New(t.Context(), engine.Config{Settings: s, Keys: k, SelfContained: selfContained, Module: enginetest.Module(t, selfContained)})
+		e, err = engine.New(t.Context(), engine.Config{Settings: s, Keys: k, SelfContained: selfContained, Module: enginetest.Module(t, selfContained),
+			CacheDir: enginetest.CacheDir(t)})
 		if err != nil {
 			return nil, err
 		}
@@ -86,34 +87,41 @@ type corpus struct {
 	skip   map[string]bool
 }
 
+// TestConformance replays with all engines at once: an engine serves one node after the other, and waits where a recording does.
 func TestConformance(t *testing.T) {
 	c := readCorpus(t)
-	for _, version := range []core.Version{core.V55, core.V52} {
-		for _, kind := range engines {
-			t.Run(string(version)+"/"+kind.name, func(t *testing.T) {
-				open := kind.open(t)
-				counts := map[string]int{}
-				for _, group := range groups(c.recordings(t, version)) {
-					settings, err := c.settings(group[0].Settings)
-					if err != nil {
-						t.Fatalf("%s: %v", group[0].Name, err)
-					}
-					keys := keysFor(t, settings)
-					server := startRecorded(t, version, settings, c.customers(t, group[0].Setup), keys, open)
-					for _, r := range group {
-						counts[r.topic]++
-						t.Run(r.topic+"/"+strings.TrimPrefix(r.Name, r.topic+": "), func(t *testing.T) {
-							replay(t, server, r, settings, keys)
-						})
-					}
-				}
-				for _, topic := range topics(version) {
-					t.Logf("%s: %d cases", topic, counts[topic])
-					if counts[topic] == 0 {
-						t.Errorf("topic %s has no case to replay", topic)
-					}
-				}
+	for _, kind := range engines {
+		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel()
+			open := kind.open(t)
+			for _, version := range []core.Version{core.V55, core.V52} {
+				t.Run(string(version), func(t *testing.T) { c.replayAll(t, version, open) })
+			}
+		})
+	}
+}
+
+// replayAll replays the recordings of one version with one engine.
+func (c *corpus) replayAll(t *testing.T, version core.Version, open opener) {
+	counts := map[string]int{}
+	for _, group := range groups(c.recordings(t, version)) {
+		settings, err := c.settings(group[0].Settings)
+		if err != nil {
+			t.Fatalf("%s: %v", group[0].Name, err)
+		}
+		keys := keysFor(t, settings)
+		server := startRecorded(t, version, settings, c.customers(t, group[0].Setup), keys, open)
+		for _, r := range group {
+			counts[r.topic]++
+			t.Run(r.topic+"/"+strings.TrimPrefix(r.Name, r.topic+": "), func(t *testing.T) {
+				replay(t, server, r, settings, keys)
 			})
+		}
+	}
+	for _, topic := range topics(version) {
+		t.Logf("%s: %d cases", topic, counts[topic])
+		if counts[topic] == 0 {
+			t.Errorf("topic %s has no case to replay", topic)
 		}
 	}
 }

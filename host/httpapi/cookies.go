@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 )
 
@@ -42,7 +44,7 @@ func (c CookieConfig) filled(name string) CookieConfig {
 func (c CookieConfig) validate(field string) error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("httpapi: "+field+format, args...)) }
-	if !isToken(c.Name) {
+	if !httpguts.ValidHeaderFieldName(c.Name) {
 		bad(".Name: %q is no name of a cookie: use letters, digits, - and _ (RFC 6265 §4.1.1)", c.Name)
 	}
 	switch {
@@ -66,11 +68,35 @@ func (c CookieConfig) validate(field string) error {
 	return errors.Join(errs...)
 }
 
-// isToken reports whether a text is a token as RFC 9110 §5.6.2 has it.
-func isToken(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r)
-	})
+// CheckCookieNames names every cookie that has the name of another one: of two such a request has only the last. ForwardAuth.Cookie alone may be that of the
+// access token, which it is for. Cookies of what is off do not count.
+func CheckCookieNames(b Browser, t TokenCookies, f ForwardAuth) error {
+	b, t = b.Filled(), t.Filled()
+	type cookie struct{ field, name, what string }
+	var cookies []cookie
+	if !b.Off {
+		cookies = append(cookies, cookie{"Browser.Session.Name", b.Session.Name, "the session cookie"})
+	}
+	if !b.Off || t.On {
+		cookies = append(cookies, cookie{"Browser.CSRF.Name", b.CSRF.Name, "the CSRF cookie"})
+	}
+	access := cookie{"TokenCookies.Access.Name", t.Access.Name, "the cookie with the access token"}
+	if t.On {
+		cookies = append(cookies, access, cookie{"TokenCookies.Refresh.Name", t.Refresh.Name, "the cookie with the refresh token"})
+	}
+	if f.Cookie != "" && !(t.On && f.Cookie == access.name) {
+		cookies = append(cookies, cookie{"ForwardAuth.Cookie", f.Cookie, ""})
+	}
+	var errs []error
+	for i, c := range cookies {
+		for _, earlier := range cookies[:i] {
+			if c.name == earlier.name {
+				errs = append(errs, fmt.Errorf("httpapi: %s: %q is the name of %s too", c.field, c.name, earlier.what))
+				break
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // cookie is a cookie of c with a value, for some time.
@@ -90,6 +116,9 @@ func (c CookieConfig) gone() django.Cookie { return c.cookie("", 0) }
 
 // cookie is the value of a request's cookie.
 func (rq *request) cookie(name string) (value string, sent bool) {
+	if len(rq.Header["Cookie"]) == 0 {
+		return "", false
+	}
 	if rq.visit.cookies == nil {
 		header, _ := rq.header("Cookie")
 		rq.visit.cookies = django.ParseCookies(header)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/rs/cors"
@@ -11,8 +12,8 @@ import (
 
 // CORS lets pages of other origins call this node from scripts (Fetch standard, section "CORS protocol"). The zero value lets none.
 type CORS struct {
-	// Origins are those that may, as browsers send them: "https://app.example", or with all domains below "https://*.app.example". "*" is any,
-	// for a node without credentials.
+	// Origins are those that may, as browsers send them: "https://app.example", or a domain and all below it: "https://*.app.example", as for
+	// Browser.TrustedOrigins. "*" is any, for a node without credentials.
 	Origins []string
 	// Credentials lets their requests carry cookies.
 	Credentials bool
@@ -45,14 +46,20 @@ func (c CORS) handler(authHeader string) *cors.Cors {
 	if len(c.Origins) == 0 {
 		return nil
 	}
-	return cors.New(cors.Options{
-		AllowedOrigins:   c.Origins,
+	options := cors.Options{
 		AllowedMethods:   methods,
 		AllowedHeaders:   []string{"Accept", authHeader, "Authorization", "Content-Type", csrfHeader, "X-Requested-With"},
 		ExposedHeaders:   []string{"Retry-After", "X-Auth-Error"},
 		AllowCredentials: c.Credentials,
 		MaxAge:           int(c.MaxAge / time.Second),
-	})
+	}
+	if slices.Contains(c.Origins, "*") {
+		options.AllowedOrigins = []string{"*"}
+	} else {
+		// The library's own patterns know no parts of an origin.
+		options.AllowOriginVaryRequestFunc = func(_ *http.Request, origin string) (bool, []string) { return originAmong(origin, c.Origins), nil }
+	}
+	return cors.New(options)
 }
 
 // isPreflight reports whether a browser asks whether it may send a request of a page of another origin, as the library tells it.

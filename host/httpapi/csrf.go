@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
@@ -25,12 +24,23 @@ const (
 	csrfHeader = "X-Csrftoken" // as Django writes it in its texts
 )
 
-// Django's reasons.
-const (
-	noCSRFCookie = "CSRF cookie not set."
-	noCSRFToken  = "CSRF token missing."
-	badCSRFToken = "CSRF token missing or incorrect." // 5.2
+// forgery is why a request may be forged; zero: it is not.
+type forgery struct {
+	word string // for the log, which has nothing of what a client sent
+	text string // for the client, in Django's words
+}
+
+var (
+	noCSRFCookie = forgery{"no_cookie", "CSRF cookie not set."}
+	noCSRFToken  = forgery{"no_token", "CSRF token missing."}
+	oldCSRFToken = forgery{"bad_token", "CSRF token missing or incorrect."} // 5.2
 )
+
+func badCSRFCookie(fault string) forgery { return forgery{"bad_cookie", "CSRF cookie " + fault + "."} }
+
+func badCSRFToken(source, fault string) forgery {
+	return forgery{"bad_token", "CSRF token from " + source + " " + fault + "."}
+}
 
 // readCSRF takes the secret from the cookie. One that cannot be used is replaced: in 5.5 at once, in 5.2 where it is needed.
 func (rq *request) readCSRF() error {
@@ -95,27 +105,26 @@ func (rq *request) rotateCSRF() error {
 	return rq.newCSRF()
 }
 
-// forged says why a request may be forged, in Django's words; "" where it is not or its method changes nothing. posted gives the token in the body of
+// forged says why a request may be forged; zero where it is not or its method changes nothing. posted gives the token in the body of
 // a POST; its error is passed on.
-func (rq *request) forged(posted func() (string, error)) (reason string, err error) {
-	method := strings.ToUpper(rq.Method)
-	if slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace}, method) {
-		return "", nil
+func (rq *request) forged(posted func() (string, error)) (why forgery, err error) {
+	if slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace}, rq.method) {
+		return forgery{}, nil
 	}
-	if reason := rq.checkSite(); reason != "" {
-		return reason, nil
+	if why := rq.checkSite(); why != (forgery{}) {
+		return why, nil
 	}
 	cookie, sent := rq.cookie(rq.cfg.Browser.CSRF.Name)
 	if !sent {
 		return noCSRFCookie, nil
 	}
 	if fault := django.CheckCSRF(cookie); fault != "" && rq.compat.plainCSRF {
-		return "CSRF cookie " + fault + ".", nil
+		return badCSRFCookie(fault), nil
 	}
 	token, source := "", "POST"
-	if method == http.MethodPost {
+	if rq.method == http.MethodPost {
 		if token, err = posted(); err != nil {
-			return "", err
+			return forgery{}, err
 		}
 	}
 	if token == "" {
@@ -130,9 +139,9 @@ func (rq *request) forged(posted func() (string, error)) (reason string, err err
 
 // refuseForged is the error of a request to a view that may be forged.
 func (rq *request) refuseForged() error {
-	reason, err := rq.forged(rq.tokenInData)
-	if err == nil && reason != "" {
-		err = fault{http.StatusForbidden, csrfFailed, "CSRF Failed: " + reason}
+	why, err := rq.forged(rq.tokenInData)
+	if err == nil && why != (forgery{}) {
+		err = fault{http.StatusForbidden, csrfFailed, "CSRF Failed: " + why.text}
 	}
 	return err
 }
@@ -140,12 +149,12 @@ func (rq *request) refuseForged() error {
 // protect is the page that says that a request may be forged, or cannot be read; nil where neither is so. Why is for the log: a page tells it only with
 // Django's DEBUG.
 func (rq *request) protect(posted func() (string, error), unreadable func(error) answer) *answer {
-	reason, err := rq.forged(posted)
+	why, err := rq.forged(posted)
 	if err != nil {
 		a := unreadable(err)
 		return &a
 	}
-	if reason == "" {
+	if why == (forgery{}) {
 		return nil
 	}
 	d := pages.CSRFData{Back: rq.route}
@@ -154,7 +163,7 @@ func (rq *request) protect(posted func() (string, error), unreadable func(error)
 	}
 	var page bytes.Buffer
 	a := answer{status: http.StatusForbidden, header: http.Header{"Content-Type": {rq.compat.pageType}}, code: codeForged, reason: csrfFailed,
-		about: []slog.Attr{slog.String("csrf", bounded(reason))}}
+		about: []slog.Attr{slog.String("csrf", why.word)}}
 	if err := pages.CSRFFailure(&page, d); err != nil {
 		a = rq.compat.failed(err)
 	} else {
@@ -177,16 +186,16 @@ func (rq *request) tokenInData() (string, error) {
 }
 
 // compareCSRF compares a token with the cookie.
-func (rq *request) compareCSRF(cookie, token, source string) (reason string) {
+func (rq *request) compareCSRF(cookie, token, source string) forgery {
 	fault := django.CheckCSRF(token)
 	if fault == "" && django.CheckCSRF(cookie) == "" && django.SameCSRF(token, cookie) {
-		return ""
+		return forgery{}
 	}
 	switch {
 	case !rq.compat.plainCSRF:
-		return badCSRFToken
+		return oldCSRFToken
 	case fault != "":
-		return "CSRF token from " + source + " " + fault + "."
+		return badCSRFToken(source, fault)
 	}
-	return "CSRF token from " + source + " incorrect."
+	return badCSRFToken(source, "incorrect")
 }

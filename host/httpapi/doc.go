@@ -10,9 +10,12 @@
 //	tokens.go, me.go, list.go, samples.go   the handlers, which give a value or an error
 //	browsable.go     the page of an answer, where a browser asks
 //	browser.go       what stands around that for browsers: sessions.go, csrf.go, cookies.go, tokencookies.go, cors.go
-//	respond.go       the only place where a code or an error becomes a status, a body and WWW-Authenticate
+//	respond.go       the only place where a code or an error becomes a status, a body and WWW-Authenticate; reason.go names why, for the log
+//	throttles.go     the rates that views and pages count against
 //
-// site.go is the table of the pages that are no views, login.go and logout.go among them; what they look like is package pages'. openapi.go describes the views for programs.
+// site.go is the table of the pages that are no views: login.go, logout.go, index.go, call.go and explain.go among them. form.go reads what they are sent, htmlpage.go
+// makes the answer, failure.go that for an error, redirect.go one that leads elsewhere, methods.go one without a page; plainpage.go has Django's own plain ones. What
+// pages look like is package pages'. loginanswer.go is what a log-in shows of the customer. openapi.go and schemas.go describe the views for programs.
 //
 // compat.go is the table of what HTTP shows in each version; what tokens mean in each version is core's.
 //

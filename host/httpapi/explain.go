@@ -9,6 +9,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/explain"
+	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
@@ -22,8 +23,8 @@ func (h *handler) explain(rq *request) answer {
 	status := http.StatusOK
 	switch {
 	case rq.isRead():
-	case rq.Method == http.MethodPost:
-		form, refused := rq.postedForm()
+	case rq.method == http.MethodPost:
+		form, refused := rq.postedForm("token", "as")
 		if refused != nil {
 			return *refused
 		}
@@ -33,9 +34,9 @@ func (h *handler) explain(rq *request) answer {
 		}
 		switch {
 		case token == "":
-			d.Errors, status = []string{"This field is required."}, http.StatusBadRequest
+			d.Faults, status = []string{django.Required}, http.StatusBadRequest
 		case len(token) > core.MaxTokenBytes:
-			d.Errors, status = []string{fmt.Sprintf("A token has at most %d characters.", core.MaxTokenBytes)}, http.StatusBadRequest
+			d.Faults, status = []string{fmt.Sprintf("A token has at most %d characters.", core.MaxTokenBytes)}, http.StatusBadRequest
 		default:
 			if err := rq.throttleSite(); err != nil {
 				return rq.pageFailed(err)
@@ -50,7 +51,11 @@ func (h *handler) explain(rq *request) answer {
 		return onlyMethods(http.MethodGet, http.MethodPost, http.MethodHead)
 	}
 	d.Frame = rq.frame(pages.ExplainPath)
-	return rq.htmlPage(status, func(w io.Writer) error { return pages.Token(w, d) })
+	a := rq.htmlPage(status, func(w io.Writer) error { return pages.Token(w, d) })
+	if d.Faults != nil {
+		a = a.since(invalidFields)
+	}
+	return a
 }
 
 // explained is a judgement in the words of the page.
@@ -61,6 +66,9 @@ func explained(j explain.Judgement, settings *core.Settings, now time.Time) *pag
 		e.Steps = append(e.Steps, pages.Step{Name: s.Title(), Result: s.Result, Detail: s.Detail})
 		if s.Result == explain.Refused {
 			e.Reason = s.Title() + ": " + s.Detail
+			if j.Cause == core.Expired.String() {
+				e.Reason = strings.ToUpper(s.Detail[:1]) + s.Detail[1:] // a sentence
+			}
 		}
 	}
 	for _, m := range explain.HeaderMembers(j.Header) {

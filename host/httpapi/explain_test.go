@@ -35,7 +35,7 @@ func TestExplainPage(t *testing.T) {
 		{"refresh token in a header", url.Values{"token": {refresh}, "as": {"header"}}, 200, []string{"Refused as a token for the Authorization header", "the token is of another type", "token_not_valid", "not reached"}},
 		{"of another key", url.Values{"token": {foreign}}, 200, []string{"Refused", "anybody’s word", "&lt;script&gt;", "1970-01-01 00:00:01 UTC"}},
 		{"no token", url.Values{"token": {"nonsense"}}, 200, []string{"Refused", "Neither header nor claims can be read."}},
-		{"nothing", url.Values{"token": {" "}}, 400, []string{"This field is required.", `aria-invalid="true"`}},
+		{"nothing", url.Values{"token": {" "}}, 400, []string{`<a href="#id_token">Token: This field is required.</a>`, `aria-invalid="true"`}},
 		{"too long", url.Values{"token": {strings.Repeat("a", core.MaxTokenBytes+1)}}, 400, []string{"A token has at most"}},
 		{"unknown purpose", url.Values{"token": {access}, "as": {"<script>"}}, 200, []string{"Accepted"}},
 	} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"time"
 )
 
 // TakeTurns takes all turns for large bodies.
@@ -46,4 +47,10 @@ func Paths() (paths []string) {
 // PacedAnswer is a long answer of a server with these limits.
 func PacedAnswer(l Limits, w http.ResponseWriter) io.Writer {
 	return longAnswer(context.WithValue(context.Background(), limitsKey{}, l.filled()), w)
+}
+
+// Classify is how a request ends that failed for err: status, cause, and how long a client is to wait.
+func Classify(err error) (status int, cause string, wait time.Duration) {
+	o := classify(err)
+	return o.status, string(o.reason), o.wait
 }

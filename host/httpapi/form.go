@@ -9,19 +9,19 @@ import (
 
 // sentForm is the form that a page was sent with POST (Django's request.POST); empty where there is none.
 func (rq *request) sentForm() (*django.Form, error) {
-	if rq.parsed.of != rq.Request {
+	if rq.posted.of != rq.Request {
 		form, err := rq.parseForm()
-		rq.parsed = parsedBody{of: rq.Request, form: form, err: err}
+		rq.posted = parsedForm{of: rq.Request, form: form, err: err}
 	}
-	if rq.parsed.form == nil {
-		return &django.Form{}, rq.parsed.err
+	if rq.posted.form == nil {
+		return &django.Form{}, rq.posted.err
 	}
-	return rq.parsed.form, rq.parsed.err
+	return rq.posted.form, rq.posted.err
 }
 
 func (rq *request) parseForm() (*django.Form, error) {
 	contentType := rq.contentType()
-	if strings.ToUpper(rq.Method) != http.MethodPost || rq.ContentLength == 0 {
+	if rq.method != http.MethodPost || rq.ContentLength == 0 {
 		return nil, nil
 	}
 	for _, p := range parsers {
@@ -46,15 +46,6 @@ func (rq *request) parseForm() (*django.Form, error) {
 // errFormCharset is a form in another charset than HTML's forms have.
 var errFormCharset = fault{http.StatusBadRequest, malformedBody, "HTTP requests with the 'application/x-www-form-urlencoded' content type must be UTF-8 encoded."}
 
-// unreadable is Django's page for a form that cannot be read; another error has its own.
-func (rq *request) unreadable(err error) answer {
-	a := rq.pageFailed(err)
-	if a.status == http.StatusBadRequest {
-		return rq.compat.page(http.StatusBadRequest).since(malformedBody)
-	}
-	return a
-}
-
 // tokenInForm is the CSRF token in the form that a page was sent.
 func (rq *request) tokenInForm() (string, error) {
 	form, err := rq.sentForm()
@@ -75,10 +66,32 @@ func lastText(form *django.Form, name string) (text string, ok bool) {
 	return text, ok
 }
 
-// parsedBody is a body that was read, since it can be read only once.
-type parsedBody struct {
+// parsedForm is what sentForm made of a request's body.
+type parsedForm struct {
 	of   *http.Request
-	body django.Body
 	form *django.Form
 	err  error
+}
+
+// postedForm reads the form that a page of ours posted, and gives the text of each field of these names, "" where there is none. Of a text that is a
+// large body by itself there is one byte more than largeBody: nothing bounds how long texts are kept. The form is refused where it does not prove that it
+// comes from a page of ours.
+func (rq *request) postedForm(names ...string) (field func(name string) string, refused *answer) {
+	if refused := rq.protect(rq.tokenInForm, rq.pageFailed); refused != nil {
+		return nil, refused
+	}
+	form, err := rq.sentForm()
+	if err != nil {
+		a := rq.pageFailed(err)
+		return nil, &a
+	}
+	// What is wanted of a large body is copied out of it, so that the rest can go.
+	texts := map[string]string{}
+	for _, name := range names {
+		value, _ := form.Get(name)
+		texts[name] = strings.Clone(value.Text[:min(len(value.Text), largeBody+1)])
+	}
+	rq.posted.form = nil
+	rq.endTurn()
+	return func(name string) string { return texts[name] }, nil
 }

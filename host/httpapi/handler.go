@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -43,8 +42,8 @@ type Config struct {
 	Info Info
 	// MaxBody bounds the body of a request, in bytes; 0: DefaultMaxBody.
 	MaxBody int64
-	// BodyMemory bounds all bodies over 64 KiB together while they arrive and are read, in bytes; 0: DefaultBodyMemory. Where it is used
-	// up, such a body is answered with 503. It must be more than MaxBody.
+	// BodyMemory bounds all bodies over 64 KiB together while they arrive and are read, and all such answers until they are written, in
+	// bytes; 0: DefaultBodyMemory. Where it is used up, such a body or answer becomes a 503. It must be more than MaxBody.
 	BodyMemory int64
 	// MaxFields bounds the number of fields of a form; 0: 1000, Django's DATA_UPLOAD_MAX_NUMBER_FIELDS, which is the most.
 	MaxFields int
@@ -56,6 +55,8 @@ type Config struct {
 	// ThrottleHistory is what the throttles remember; nil: one of the handler's own. Handlers may share one, so that a handler which
 	// takes another's place knows what that one admitted.
 	ThrottleHistory *throttle.History
+	// ForwardAuth says how GET /auth/check/ answers.
+	ForwardAuth ForwardAuth
 	// Now is the clock of the throttles; nil: time.Now.
 	Now func() time.Time
 	// LoginAnswer is what the answer to a log-in shows of the customer beside the tokens; nil: nothing.
@@ -78,17 +79,18 @@ type Config struct {
 
 // handler answers all requests.
 type handler struct {
-	cfg        Config
-	compat     compat
-	authHeader string
-	views      map[string]*view
-	order      []*view                          // the views in the order of their table
-	pages      map[string]func(*request) answer // what people see besides, by path
-	described  []byte                           // the API for programs
-	largeTurns chan struct{}
-	bodies     memoryBudget
-	lists      chan struct{}
-	cors       *cors.Cors // nil: off
+	cfg          Config
+	compat       compat
+	authHeader   string
+	views        map[string]*view
+	order        []*view                          // the views in the order of their table
+	pages        map[string]func(*request) answer // what people see besides, by path
+	described    []byte                           // the API for programs
+	largeTurns   chan struct{}
+	bodies       memoryBudget
+	lists        chan struct{}
+	checkHeaders []string   // the names of ForwardAuth.Headers as net/http keeps them
+	cors         *cors.Cors // nil: off
 }
 
 // New makes the handler of a node; the error names every mistake in cfg. It is safe for concurrent use.
@@ -143,8 +145,9 @@ func New(cfg Config) (http.Handler, error) {
 	for _, err := range cfg.LoginAnswer.Validate(ReservedMember) {
 		errs = append(errs, fmt.Errorf("httpapi: LoginAnswer: %w", err))
 	}
-	errs = append(errs, cfg.Browser.Validate(), cfg.TokenCookies.Validate(), cfg.CORS.Validate())
-	cfg.Browser, cfg.TokenCookies = cfg.Browser.Filled(), cfg.TokenCookies.Filled()
+	errs = append(errs, cfg.Browser.Validate(), cfg.TokenCookies.Validate(), cfg.CORS.Validate(), cfg.ForwardAuth.Validate(),
+		CheckCookieNames(cfg.Browser, cfg.TokenCookies, cfg.ForwardAuth))
+	cfg.Browser, cfg.TokenCookies, cfg.ForwardAuth = cfg.Browser.Filled(), cfg.TokenCookies.Filled(), cfg.ForwardAuth.Filled()
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -153,6 +156,9 @@ func New(cfg Config) (http.Handler, error) {
 	for _, v := range views() {
 		h.views[v.path] = &v
 		h.order = append(h.order, &v)
+	}
+	for _, m := range cfg.ForwardAuth.Headers {
+		h.checkHeaders = append(h.checkHeaders, http.CanonicalHeaderKey(m.Name))
 	}
 	h.pages = h.site()
 	var err error
@@ -179,6 +185,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	defer rq.endList()
+	defer rq.endAnswer()
 	a := h.answer(rq)
 	rq.dress(&a)
 	header := w.Header()
@@ -191,13 +198,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.rest == nil {
 		header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Referrer-Policy", "same-origin")
+	header["X-Content-Type-Options"], header["Referrer-Policy"] = noSniff, sameOrigin
 	if a.isHTML() {
-		header.Set("Content-Security-Policy", pages.Policy)
+		header.Set("Content-Security-Policy", pages.Policy())
 	}
 	if h.compat.openerPolicy {
-		header.Set("Cross-Origin-Opener-Policy", "same-origin")
+		header["Cross-Origin-Opener-Policy"] = sameOrigin
 	}
 	w.WriteHeader(a.status)
 	// An error here says that the client is gone; the record is written all the same.
@@ -229,6 +235,7 @@ func (h *handler) answer(rq *request) (a answer) {
 			a.header.Set("X-Frame-Options", "DENY")
 		}
 	}()
+	rq.method = strings.ToUpper(rq.Method)
 	path := rq.URL.Path
 	if check := h.healthCheck(path); check != nil {
 		rq.route = path
@@ -236,14 +243,15 @@ func (h *handler) answer(rq *request) (a answer) {
 	}
 	defer func() { rq.leave(&a) }()
 	if !hostAllowed(rq.Host, h.cfg.AllowedHosts) {
-		// Django's CommonMiddleware answers before XFrameOptionsMiddleware is reached.
+		// Django's CommonMiddleware answers before XFrameOptionsMiddleware is reached; its page for 400 looks at the CSRF cookie by itself.
+		rq.arrive()
 		a := h.compat.page(http.StatusBadRequest).since(hostNotAllowed)
 		a.about = []slog.Attr{slog.String("host", bounded(rq.Host))}
 		return a
 	}
 	view, page := h.views[path], h.pages[path]
 	if view == nil && page == nil && (h.views[path+"/"] != nil || h.pages[path+"/"] != nil) {
-		return redirect(path+"/", rq.URL.RawQuery).since(missingSlash)
+		return addSlash(path, rq.URL.RawQuery).since(missingSlash)
 	}
 	rq.arrive()
 	switch {
@@ -257,33 +265,10 @@ func (h *handler) answer(rq *request) (a answer) {
 	default:
 		a = h.compat.page(http.StatusNotFound).since(unknownPath)
 	}
-	a.header.Set("X-Frame-Options", "DENY")
+	a = rq.hold(a)
+	a.header["X-Frame-Options"] = denied
 	return a
 }
 
-// redirect is Django's answer where a slash is missing at the end of the path (APPEND_SLASH), whatever the method.
-func redirect(path, query string) answer {
-	if query != "" {
-		path += "?" + escapeQuery(query)
-	}
-	return answer{
-		status: http.StatusMovedPermanently,
-		header: http.Header{"Location": {path}, "Content-Type": {"text/html; charset=utf-8"}},
-	}
-}
-
-// escapeQuery escapes what may not stand in a URL, as Django's iri_to_uri does with what WSGI gives it: each byte is a character,
-// and one beyond ASCII is escaped as UTF-8.
-func escapeQuery(query string) string {
-	var b strings.Builder
-	for i := 0; i < len(query); i++ {
-		c := query[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("_.-~/#%[]=:;$&()+,!?*@'", c) >= 0:
-			b.WriteByte(c)
-		default:
-			b.WriteString(strings.ReplaceAll(url.QueryEscape(string(rune(c))), "+", "%20"))
-		}
-	}
-	return b.String()
-}
+// Values of headers that every answer has.
+var noSniff, sameOrigin, denied = []string{"nosniff"}, []string{"same-origin"}, []string{"DENY"}

@@ -42,15 +42,15 @@ func (h *handler) ready(rq *request) answer {
 //
 // What exactly is wrong may name paths of this machine, so it stands in the log alone.
 func (h *handler) health(rq *request, err error) answer {
-	if rq.Method != http.MethodGet && rq.Method != http.MethodHead {
-		return answer{status: http.StatusMethodNotAllowed, header: http.Header{"Allow": {"GET, HEAD"}}, reason: wrongMethod}
+	if !rq.isRead() {
+		return onlyMethods(http.MethodGet, http.MethodHead)
 	}
 	status, members := http.StatusOK, []django.Member{django.Text("status", "ok")}
 	header := http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}}
 	if err != nil {
 		part, _, _ := strings.Cut(err.Error(), ":")
 		status, members = http.StatusServiceUnavailable, []django.Member{django.Text("status", "unavailable"), django.Text("error", part)}
-		header.Set("Retry-After", retryAfter)
+		header.Set("Retry-After", retryAfter(busyWait))
 	}
 	info := h.cfg.Info
 	members = append(members,

@@ -3,6 +3,8 @@ package httpapi
 import (
 	"regexp"
 	"strings"
+
+	"github.com/edgetoken/edgetoken/host/httpapi/django"
 )
 
 // hostPattern is what Django accepts as the Host header, in lower case: a name or an IPv6 address, and a port.
@@ -23,11 +25,7 @@ func hostAllowed(host string, allowed []string) bool {
 		return true
 	}
 	for _, pattern := range allowed {
-		pattern = strings.ToLower(pattern)
-		if pattern == "*" || pattern == name {
-			return true
-		}
-		if strings.HasPrefix(pattern, ".") && (strings.HasSuffix(name, pattern) || name == pattern[1:]) {
+		if pattern == "*" || django.SameDomain(name, pattern) {
 			return true
 		}
 	}

@@ -1,10 +1,7 @@
 package httpapi
 
 import (
-	"context"
-	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -12,9 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
-	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/pages"
-	"github.com/edgetoken/edgetoken/store"
 )
 
 // The pages to log in and out are django.contrib.auth's LoginView and LogoutView.
@@ -24,9 +19,8 @@ const maxUsername = 254
 
 // The texts of Django's AuthenticationForm.
 const (
-	wrongLogin    = "Please enter a correct email address and password. Note that both fields may be case-sensitive."
-	fieldRequired = "This field is required."
-	hasNull       = "Null characters are not allowed."
+	wrongLogin = "Please enter a correct email address and password. Note that both fields may be case-sensitive."
+	hasNull    = "Null characters are not allowed."
 )
 
 // login shows the form and takes it.
@@ -35,26 +29,15 @@ func (h *handler) login(rq *request) answer {
 		return *refused
 	}
 	var a answer
-	switch strings.ToUpper(rq.Method) {
+	switch rq.method {
 	case http.MethodGet, http.MethodHead:
 		a = rq.loginPage(http.StatusOK, pages.LoginData{Next: rq.next(&django.Form{})})
 	case http.MethodPost, http.MethodPut:
 		a = rq.logIn()
-	case http.MethodOptions:
-		a = noContent(http.StatusOK, "GET, POST, PUT, HEAD, OPTIONS")
 	default:
-		a = noContent(http.StatusMethodNotAllowed, "GET, POST, PUT, HEAD, OPTIONS")
+		a = rq.noPage(http.MethodGet, http.MethodPost, http.MethodPut, http.MethodHead, http.MethodOptions)
 	}
 	return rq.neverCache(a)
-}
-
-// noContent is an empty answer that says which methods there are.
-func noContent(status int, allow string) answer {
-	a := answer{status: status, header: http.Header{"Allow": {allow}, "Content-Type": {"text/html; charset=utf-8"}}}
-	if status == http.StatusMethodNotAllowed {
-		a.reason = wrongMethod
-	}
-	return a
 }
 
 // neverCache marks an answer as one that nobody may keep (Django's never_cache, which a page for an error does not pass).
@@ -106,6 +89,9 @@ func (rq *request) logIn() answer {
 		a.reason = whyNoLogin(result.Customer)
 		return a
 	}
+	if err := rq.endTokens(); err != nil {
+		return rq.loginFailed(given.page, err)
+	}
 	rq.visit.session = sessionState{asked: true, customer: result.Customer, started: secret}
 	rq.visit.err = rq.rotateCSRF()
 	target := given.page.Next
@@ -121,14 +107,14 @@ func (rq *request) credentials(form *django.Form) credentials {
 	password, _ := lastText(form, "password")
 	given := credentials{email: django.Strip(username), password: strings.Clone(password)}
 	given.page = pages.LoginData{Username: strings.Clone(username), Next: strings.Clone(rq.next(form))}
-	// Normalising makes no text shorter, so that a longer one is nobody's address.
+	// A longer one is not normalised, as in Django: that takes long.
 	if utf8.RuneCountInString(given.email) <= maxUsername {
 		given.email = norm.NFKC.String(given.email)
 	}
 	given.email = strings.Clone(given.email)
 	given.page.UsernameErrors, given.page.PasswordErrors = faultsOf(given.email), faultsOf(password)
 	if len(username)+len(password) <= largeBody {
-		rq.parsed.form = nil
+		rq.posted.form = nil
 		rq.endTurn()
 	}
 	return given
@@ -138,7 +124,7 @@ func (rq *request) credentials(form *django.Form) credentials {
 func faultsOf(text string) []string {
 	switch {
 	case text == "":
-		return []string{fieldRequired}
+		return []string{django.Required}
 	case strings.Contains(text, "\x00"):
 		return []string{hasNull}
 	}
@@ -147,28 +133,14 @@ func faultsOf(text string) []string {
 
 // loginFailed is the form again for a log-in that could not be judged.
 func (rq *request) loginFailed(page pages.LoginData, err error) answer {
-	var soon throttled
-	switch {
-	case errors.As(err, &soon):
-		page.Errors = []string{soon.Error()}
-		a := rq.loginPage(http.StatusTooManyRequests, page)
-		a.header.Set("Retry-After", soon.wait())
-		a.code, a.reason, a.about = codeThrottled, tooOften, []slog.Attr{slog.String("throttle", soon.names)}
-		return a
-	case errors.Is(err, node.ErrBusy), errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed),
-		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		page.Errors = []string{busyDetail}
-		a := rq.loginPage(http.StatusServiceUnavailable, page)
-		a.header.Set("Retry-After", retryAfter)
-		a.err = err
-		return a
+	o := classify(err)
+	switch o.status {
+	case http.StatusTooManyRequests:
+		page.Notice = "Too many attempts to log in. " + pages.TryAgain(o.wait) + " What you typed was not looked at."
+	case http.StatusServiceUnavailable:
+		page.Notice = o.detail
+	default:
+		return rq.compat.failed(err)
 	}
-	return rq.compat.failed(err)
-}
-
-// throttleLogin counts a log-in by the form.
-func (rq *request) throttleLogin(email string) error {
-	t, address := &rq.cfg.Throttles, rq.client.network.String()
-	return rq.count(scoped{"anon", t.Anon, "anon " + address}, scoped{"user", t.User, "user address " + address},
-		scoped{"login", t.Login, "login " + address}, scoped{"account", t.Account, "account " + rq.node.Account(email)})
+	return o.mark(rq.loginPage(o.status, page))
 }

@@ -3,39 +3,36 @@ package httpapi
 import (
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
-// logout ends the session. In 5.2 any method does, in 5.5 POST alone.
+// logout ends the session, and the log-in whose tokens are in cookies. In 5.2 any method does, in 5.5 POST alone.
 func (h *handler) logout(rq *request) answer {
 	if refused := rq.protect(rq.tokenInForm, rq.unreadable); refused != nil {
 		return *refused
 	}
-	method := strings.ToUpper(rq.Method)
-	if rq.compat.logoutByPost && method != http.MethodPost {
-		status := http.StatusMethodNotAllowed
-		if method == http.MethodOptions {
-			status = http.StatusOK
-		}
-		return rq.neverCache(noContent(status, "POST, OPTIONS"))
+	if rq.compat.logoutByPost && rq.method != http.MethodPost {
+		return rq.neverCache(rq.noPage(http.MethodPost, http.MethodOptions))
 	}
 	form, err := rq.sentForm()
 	if err != nil {
 		return rq.unreadable(err)
 	}
-	if err := rq.endSession(); err != nil {
+	if err = rq.endSession(); err == nil {
+		err = rq.endTokens()
+	}
+	if err != nil {
 		return rq.pageFailed(err)
 	}
-	a := rq.loggedOut(form, method)
+	a := rq.loggedOut(form)
 	varyOn(a.header, "Cookie")
 	return rq.neverCache(a)
 }
 
 // loggedOut is where a log-out leads.
-func (rq *request) loggedOut(form *django.Form, method string) answer {
+func (rq *request) loggedOut(form *django.Form) answer {
 	target, fallback := rq.next(form), rq.cfg.Browser.LogoutRedirect
 	page := func() answer {
 		return rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.LoggedOut(w, pages.Frame{}) })
@@ -49,7 +46,7 @@ func (rq *request) loggedOut(form *django.Form, method string) answer {
 			target = here
 		}
 		if rq.URL.RawQuery != "" {
-			here += "?" + escapeQuery(rq.URL.RawQuery)
+			here += "?" + django.URI(django.Latin1(rq.URL.RawQuery))
 		}
 		if target == here {
 			return page()
@@ -64,10 +61,8 @@ func (rq *request) loggedOut(form *django.Form, method string) answer {
 	switch {
 	case target != "":
 		return rq.seeOther(target)
-	case method == http.MethodGet, method == http.MethodHead, method == http.MethodPost:
+	case rq.isRead(), rq.method == http.MethodPost:
 		return page()
-	case method == http.MethodOptions:
-		return noContent(http.StatusOK, "GET, POST, HEAD, OPTIONS")
 	}
-	return noContent(http.StatusMethodNotAllowed, "GET, POST, HEAD, OPTIONS")
+	return rq.noPage(http.MethodGet, http.MethodPost, http.MethodHead, http.MethodOptions)
 }

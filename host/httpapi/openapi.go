@@ -42,7 +42,7 @@ func (h *handler) describe() ([]byte, error) {
 			"description": "Tokens for customers, and the customers. The wire is that of Django REST framework with djangorestframework-simplejwt.",
 		},
 		"paths":      paths,
-		"components": object{"schemas": schemas(h.cfg.TokenCookies.On), "responses": h.sharedResponses(), "securitySchemes": h.securitySchemes()},
+		"components": object{"schemas": schemas(h.cfg.TokenCookies.On, h.cfg.LoginAnswer), "responses": h.sharedResponses(), "securitySchemes": h.securitySchemes()},
 	}, "", "  ")
 }
 

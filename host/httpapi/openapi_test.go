@@ -17,6 +17,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/pages"
+	"github.com/edgetoken/edgetoken/host/profile/profiletest"
 )
 
 // description reads the description of a shop's API and checks it.
@@ -186,6 +187,7 @@ func TestOpenAPIOfCookies(t *testing.T) {
 			b.cookies[c.Name] = c.Value
 		}
 		headers = headers[:2]
+		headers[0] = "X-CSRFToken: " + b.cookies["csrftoken"] // which the log-in changes
 		for name, value := range b.cookies {
 			if len(headers) == 2 {
 				headers = append(headers, "Cookie: ")
@@ -204,4 +206,28 @@ func TestOpenAPIOfCookies(t *testing.T) {
 		checkAnswer(t, router, c.path, c.body, answer, body)
 		cookies(answer)
 	}
+}
+
+// TestOpenAPIOfLoginAnswer: what the answer to a log-in has of the customer is described, member by member.
+func TestOpenAPIOfLoginAnswer(t *testing.T) {
+	s := openShop(t, func(_ *node.Config, c *httpapi.Config) {
+		c.LoginAnswer = profiletest.Members(t, "id=id mail=email first=first_name last=last_name active=is_active staff=is_staff super=is_superuser "+
+			"joined=date_joined seen=last_login groups=groups rights=permissions plan=attributes.plan")
+	})
+	doc, router := description(t, s)
+	pair := doc.Components.Schemas["TokenPair"].Value
+	for name, want := range map[string]string{"mail": "string", "active": "boolean", "seen": "string", "groups": "array", "rights": "array", "access": "string"} {
+		if p := pair.Properties[name]; p == nil || !p.Value.Type.Is(want) || !slices.Contains(pair.Required, name) {
+			t.Errorf("%s = %+v, want a required member of type %s", name, p, want)
+		}
+	}
+	if len(pair.Properties) != 14 || len(pair.Required) != 14 {
+		t.Errorf("%d members, %d of them required, want 14: %v", len(pair.Properties), len(pair.Required), pair.Required)
+	}
+	sent := `{"email":"ana@example.com","password":"right"}`
+	answer, body := s.post(t, "/auth/token/", sent)
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("log-in = %d %s", answer.StatusCode, body)
+	}
+	checkAnswer(t, router, "log-in", sent, answer, body)
 }

@@ -11,15 +11,20 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 )
 
-// Django's reasons.
-const (
-	badOrigin       = "Origin checking failed - %s does not match any trusted origins."
-	foreignSite     = "Origin checking failed - the request comes from another site."
-	noReferer       = "Referer checking failed - no Referer."
-	badReferer      = "Referer checking failed - %s does not match any trusted origins."
-	malformed       = "Referer checking failed - Referer is malformed."
-	insecureReferer = "Referer checking failed - Referer is insecure while host is secure."
+var (
+	foreignSite     = forgery{"foreign_site", "Origin checking failed - the request comes from another site."}
+	noReferer       = forgery{"no_referer", "Referer checking failed - no Referer."}
+	malformed       = forgery{"malformed_referer", "Referer checking failed - Referer is malformed."}
+	insecureReferer = forgery{"insecure_referer", "Referer checking failed - Referer is insecure while host is secure."}
 )
+
+func badOrigin(origin string) forgery {
+	return forgery{"bad_origin", "Origin checking failed - " + origin + " does not match any trusted origins."}
+}
+
+func badReferer(referer string) forgery {
+	return forgery{"bad_referer", "Referer checking failed - " + referer + " does not match any trusted origins."}
+}
 
 // checkOrigin says what is wrong with an origin in a configuration: it is a scheme, a host and perhaps a port, as browsers send it. The host may begin
 // with "*.".
@@ -41,7 +46,7 @@ func checkOrigin(origin string) error {
 var protection = http.NewCrossOriginProtection()
 
 // checkSite says why the site that a request comes from may not send it.
-func (rq *request) checkSite() (reason string) {
+func (rq *request) checkSite() forgery {
 	secureWire := rq.node.Settings().Wire == core.Secure
 	origin, sent := rq.header("Origin")
 	switch {
@@ -51,16 +56,16 @@ func (rq *request) checkSite() (reason string) {
 		}
 	case rq.compat.plainCSRF || secureWire:
 		if !rq.trustsOrigin(django.Latin1(origin)) {
-			return fmt.Sprintf(badOrigin, django.Latin1(origin))
+			return badOrigin(django.Latin1(origin))
 		}
 		if rq.compat.plainCSRF {
-			return ""
+			return forgery{}
 		}
 	}
 	if rq.isSecure() {
 		return rq.checkReferer()
 	}
-	return ""
+	return forgery{}
 }
 
 // trustsOrigin reports whether an origin is the node's own or one of those that may send forms.
@@ -72,10 +77,16 @@ func (rq *request) trustsOrigin(origin string) bool {
 	if origin == scheme+"://"+rq.Host {
 		return true
 	}
+	return originAmong(origin, rq.cfg.Browser.TrustedOrigins)
+}
+
+// originAmong reports whether an origin is one of a list, in which "https://*.shop.example" stands for a domain and all below it (Django's
+// CSRF_TRUSTED_ORIGINS).
+func originAmong(origin string, list []string) bool {
 	u, err := django.SplitURL(origin)
-	for _, trusted := range rq.cfg.Browser.TrustedOrigins {
-		scheme, host, _ := strings.Cut(trusted, "://")
-		if domain, all := strings.CutPrefix(host, "*"); all && err == nil && u.Scheme == scheme && django.SameDomain(u.NetLoc, domain) || origin == trusted {
+	for _, listed := range list {
+		scheme, host, _ := strings.Cut(listed, "://")
+		if domain, all := strings.CutPrefix(host, "*"); all && err == nil && u.Scheme == scheme && django.SameDomain(u.NetLoc, domain) || origin == listed {
 			return true
 		}
 	}
@@ -83,7 +94,7 @@ func (rq *request) trustsOrigin(origin string) bool {
 }
 
 // checkReferer says why the page that a request over TLS comes from may not send it. Without TLS the header proves nothing.
-func (rq *request) checkReferer() (reason string) {
+func (rq *request) checkReferer() forgery {
 	header, sent := rq.header("Referer")
 	if !sent {
 		return noReferer
@@ -99,7 +110,7 @@ func (rq *request) checkReferer() (reason string) {
 	for _, trusted := range rq.cfg.Browser.TrustedOrigins {
 		_, host, _ := strings.Cut(trusted, "://")
 		if django.SameDomain(u.NetLoc, strings.TrimPrefix(host, "*")) {
-			return ""
+			return forgery{}
 		}
 	}
 	good := rq.Host
@@ -110,7 +121,7 @@ func (rq *request) checkReferer() (reason string) {
 		}
 	}
 	if !django.SameDomain(u.NetLoc, good) {
-		return fmt.Sprintf(badReferer, referer)
+		return badReferer(django.JoinURL(referer))
 	}
-	return ""
+	return forgery{}
 }

@@ -14,24 +14,10 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/profile"
+	"github.com/edgetoken/edgetoken/host/profile/profiletest"
 	"github.com/edgetoken/edgetoken/host/throttle"
 	"github.com/edgetoken/edgetoken/store"
 )
-
-// members are the fields of "name=field name=field".
-func members(t testing.TB, text string) profile.Members {
-	t.Helper()
-	var m profile.Members
-	for part := range strings.FieldsSeq(text) {
-		name, field, _ := strings.Cut(part, "=")
-		f, err := profile.ParseField(field)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m = append(m, profile.Member{Name: name, Field: f})
-	}
-	return m
-}
 
 // claims are those of a token.
 func claims(t testing.TB, token string) map[string]any {
@@ -158,7 +144,7 @@ func sign(t *testing.T, claims string) string {
 
 func TestLoginAnswer(t *testing.T) {
 	s := openShop(t, func(_ *node.Config, h *httpapi.Config) {
-		h.LoginAnswer = members(t, "id=id email=email plan=attributes.plan limit=attributes.limit rate=attributes.rate groups=groups rights=permissions seen=last_login joined=date_joined gone=attributes.x")
+		h.LoginAnswer = profiletest.Members(t, "id=id email=email plan=attributes.plan limit=attributes.limit rate=attributes.rate groups=groups rights=permissions seen=last_login joined=date_joined gone=attributes.x")
 	})
 	id := core.Integer(7)
 	if _, err := s.store.Set(t.Context(), id, store.Change{Attributes: []byte(`{"plan":"pro\u2028","limit":9223372036854775808,"rate":1.50}`)}, 0); err != nil {
@@ -194,7 +180,7 @@ func TestLoginAnswerThatCannotBe(t *testing.T) {
 	for name, attributes := range map[string]string{
 		"half of a surrogate pair": `{"x":"\ud800"}`, "infinite": `{"x":1e999}`, "too large": `{"x":"` + strings.Repeat("y", profile.MaxBytes) + `"}`,
 	} {
-		s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.LoginAnswer = members(t, "x=attributes.x") })
+		s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.LoginAnswer = profiletest.Members(t, "x=attributes.x") })
 		if _, err := s.store.Set(t.Context(), core.Integer(7), store.Change{Attributes: []byte(attributes)}, 0); err != nil {
 			t.Fatal(err)
 		}
@@ -217,7 +203,7 @@ func TestReservedMembers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = httpapi.New(httpapi.Config{Node: n, LoginAnswer: members(t, "refresh=id ACCESS=id token=id exp=id")})
+	_, err = httpapi.New(httpapi.Config{Node: n, LoginAnswer: profiletest.Members(t, "refresh=id ACCESS=id token=id exp=id")})
 	for _, name := range []string{`"refresh"`, `"ACCESS"`, `"token"`} {
 		if err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), `"exp"`) {
 			t.Errorf("New = %v, want it to name %s and not exp", err, name)
@@ -254,7 +240,7 @@ func TestHostileCustomer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := append(members(t, "id=id email=email first=first_name last=last_name groups=groups rights=permissions joined=date_joined"),
+	all := append(profiletest.Members(t, "id=id email=email first=first_name last=last_name groups=groups rights=permissions joined=date_joined"),
 		profile.Member{Name: evil, Field: field})
 	s := openShop(t, func(n *node.Config, h *httpapi.Config) {
 		n.Store, n.Claims, h.LoginAnswer, h.LogEmails = db, all, all, true

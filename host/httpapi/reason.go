@@ -1,14 +1,11 @@
 package httpapi
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -32,6 +29,8 @@ const (
 	invalidFields   reason = "invalid_fields"
 	forbidden       reason = "permission_denied"
 	csrfFailed      reason = "csrf_failed"
+	cookieTwice     reason = "cookie_twice"
+	foreignCookie   reason = "foreign_cookie"
 	tooOften        reason = "throttled"
 	clientGone      reason = "client_gone"
 	tooSlow         reason = "timeout"
@@ -62,14 +61,6 @@ func (a answer) why() string {
 		return string(a.reason)
 	case a.cause != core.OK || a.status < http.StatusBadRequest:
 		return a.cause.String()
-	case errors.Is(a.err, context.Canceled):
-		return string(clientGone)
-	case errors.Is(a.err, context.DeadlineExceeded):
-		return string(tooSlow)
-	case errors.Is(a.err, node.ErrBusy):
-		return string(tooBusy)
-	case a.status == http.StatusServiceUnavailable:
-		return string(unavailable)
 	}
 	return string(failure)
 }

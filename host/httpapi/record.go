@@ -16,7 +16,20 @@ const maxEmail = 254
 // record writes the log record of a request: what was asked, by whom and how it ended, never what was sent, but for the e-mail address if
 // that is wished. Of a path that is none of ours it has what shownPath leaves of it.
 func (h *handler) record(rq *request, a answer, took time.Duration) {
-	attrs := []slog.Attr{slog.String("method", rq.Method)}
+	level := slog.LevelInfo
+	switch {
+	case errors.Is(a.err, context.Canceled):
+		// The client is gone.
+	case a.status >= 500, a.err != nil:
+		level = slog.LevelError
+	case h.healthCheck(rq.route) != nil:
+		// A health check that found nothing.
+		level = slog.LevelDebug
+	}
+	if !h.cfg.Log.Enabled(rq.Context(), level) {
+		return
+	}
+	attrs := []slog.Attr{slog.String("method", methodName(rq.Method))}
 	if rq.route != "" {
 		attrs = append(attrs, slog.String("route", rq.route))
 	} else {
@@ -45,16 +58,6 @@ func (h *handler) record(rq *request, a answer, took time.Duration) {
 		attrs = append(attrs, slog.String("client", rq.client.address.String()))
 	}
 	attrs = append(attrs, slog.Duration("duration", took))
-	level := slog.LevelInfo
-	switch {
-	case errors.Is(a.err, context.Canceled):
-		// The client is gone.
-	case a.status >= 500, a.err != nil:
-		level = slog.LevelError
-	case h.healthCheck(rq.route) != nil:
-		// A health check that found nothing.
-		level = slog.LevelDebug
-	}
 	if a.err != nil {
 		attrs = append(attrs, slog.String("error", a.err.Error()))
 	}

@@ -18,6 +18,7 @@ type request struct {
 	node       *node.Node
 	compat     compat
 	authHeader string // name of the header that carries the token
+	method     string // Method in capitals, as Django takes any
 	client     client
 
 	// largeTurns are the turns of requests with large bodies; hasTurn: this one has taken one.
@@ -26,6 +27,8 @@ type request struct {
 	// bodies is the memory for large bodies; bodyMemory is what this one has taken of it, in bytes.
 	bodies     *memoryBudget
 	bodyMemory int64
+	// answerMemory is what its answer has taken, in bytes.
+	answerMemory int64
 
 	view     *view    // nil where no view has this path
 	route    string   // the path, where it is one of ours
@@ -45,8 +48,10 @@ type request struct {
 	// called is what the form for any request sent; nil where it was not sent.
 	called *called
 
-	// parsed is the body, once it was read.
+	// parsed is the body as views take it, and posted as pages do, once it was read as either; readOf is the request whose body was read.
 	parsed parsedBody
+	posted parsedForm
+	readOf *http.Request
 	// visit is what the request has to do with a browser.
 	visit *visit
 	// byCookie: the tokens of the answer go into cookies.

@@ -9,6 +9,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
@@ -50,7 +52,7 @@ var byCode = map[core.Code]struct{ withCode bool }{
 type refusal struct {
 	op       core.Op
 	refusals []core.Refusal
-	reason   reason // why a log-in was refused, which core does not tell
+	reason   reason // why, where core does not tell
 }
 
 func (r refusal) Error() string { return "refused: " + r.cause().String() }
@@ -98,21 +100,84 @@ func unsupportedMediaType(contentType string) error {
 	return fault{http.StatusUnsupportedMediaType, unsupportedType, `Unsupported media type "` + django.Latin1(contentType) + `" in request.`}
 }
 
-// busyDetail is the text of a 503, and retryAfter its Retry-After in seconds.
+// busyDetail is the text of a 503, and busyWait how long a client is to wait after one.
 const (
 	busyDetail = "Service temporarily unavailable, try again later."
-	retryAfter = "1"
+	busyWait   = time.Second
 )
 
-// respond turns what a view gave into an answer. It is the only place where a code or an error becomes a status, a body and WWW-Authenticate.
+// retryAfter is a time to wait as the header of this name has it: in whole seconds.
+func retryAfter(wait time.Duration) string { return strconv.Itoa(int(wait / time.Second)) }
+
+// outcome is how a request ends that failed for an error which is no refusal, whoever is told and in what form.
+type outcome struct {
+	status int
+	detail string // for views; "" where the reference has one of its plain pages
+	code   core.Code
+	reason reason
+	wait   time.Duration // until the client may ask again; 0: nothing is said about that
+	about  []slog.Attr   // more for the log
+	err    error         // why a 5xx, for the log
+}
+
+// classify says how a request ends that failed for err. An error that nobody foresaw is a failure of our own.
+func classify(err error) outcome {
+	var (
+		fault  fault
+		soon   throttled
+		parse  *django.ParseError
+		broken brokenBody
+	)
+	busy := outcome{status: http.StatusServiceUnavailable, detail: busyDetail, wait: busyWait, err: err}
+	switch {
+	case errors.As(err, &soon):
+		return outcome{status: http.StatusTooManyRequests, detail: soon.Error(), code: codeThrottled, reason: tooOften, wait: soon.wait(),
+			about: []slog.Attr{slog.String("throttle", soon.names)}}
+	case errors.As(err, &parse):
+		return outcome{status: http.StatusBadRequest, detail: parse.Detail, reason: malformedBody}
+	case errors.As(err, &fault):
+		return outcome{status: fault.status, detail: fault.detail, reason: fault.reason}
+	case errors.Is(err, django.ErrFileNotText):
+		return outcome{status: http.StatusBadRequest, detail: err.Error(), reason: malformedBody}
+	case errors.As(err, &broken):
+		return outcome{status: http.StatusBadRequest, reason: brokenOff}
+	case errors.Is(err, django.ErrBodyTooLarge):
+		return outcome{status: http.StatusBadRequest, reason: bodyTooLarge}
+	case errors.Is(err, django.ErrTooManyFields), errors.Is(err, django.ErrTooManyFiles):
+		return outcome{status: http.StatusBadRequest, reason: tooManyFields}
+	case errors.Is(err, context.Canceled):
+		busy.reason = clientGone
+		return busy
+	case errors.Is(err, context.DeadlineExceeded):
+		busy.reason = tooSlow
+		return busy
+	case errors.Is(err, node.ErrBusy):
+		busy.reason = tooBusy
+		return busy
+	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed):
+		busy.reason = unavailable
+		return busy
+	}
+	return outcome{status: http.StatusInternalServerError, reason: failure, err: err}
+}
+
+// mark writes into an answer what it does not show by its status and body.
+func (o outcome) mark(a answer) answer {
+	if a.err != nil { // it could not be made, and says so
+		return a
+	}
+	if o.wait > 0 {
+		a.header.Set("Retry-After", retryAfter(o.wait))
+	}
+	a.code, a.about, a.err = o.code, o.about, o.err
+	return a.since(o.reason)
+}
+
+// respond turns what a view gave into an answer. This file is the only place where a code or an error becomes a status, a body and WWW-Authenticate.
 func (rq *request) respond(value django.Value, err error) answer {
 	var (
 		refusal refusal
 		invalid invalidBody
-		fault   fault
-		soon    throttled
-		parse   *django.ParseError
-		broken  brokenBody
 	)
 	switch {
 	case err == nil:
@@ -123,48 +188,30 @@ func (rq *request) respond(value django.Value, err error) answer {
 		return rq.refuse(refusal)
 	case errors.As(err, &invalid):
 		return rq.render(http.StatusBadRequest, invalid.faults).since(invalidFields)
-	case errors.As(err, &soon):
-		return rq.tooSoon(soon)
-	case errors.As(err, &parse):
-		return rq.detail(http.StatusBadRequest, parse.Detail).since(malformedBody)
-	case errors.As(err, &fault):
-		return rq.detail(fault.status, fault.detail).since(fault.reason)
-	case errors.Is(err, django.ErrFileNotText):
-		return rq.detail(http.StatusBadRequest, err.Error()).since(malformedBody)
-	case errors.As(err, &broken):
-		return rq.compat.page(http.StatusBadRequest).since(brokenOff)
-	case errors.Is(err, django.ErrBodyTooLarge):
-		return rq.compat.page(http.StatusBadRequest).since(bodyTooLarge)
-	case errors.Is(err, django.ErrTooManyFields), errors.Is(err, django.ErrTooManyFiles):
-		return rq.compat.page(http.StatusBadRequest).since(tooManyFields)
-	case errors.Is(err, node.ErrBusy), errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed),
-		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		a := rq.detail(http.StatusServiceUnavailable, busyDetail)
-		a.header.Set("Retry-After", retryAfter)
-		a.err = err
-		return a
 	}
-	return rq.compat.failed(err)
+	o := classify(err)
+	if o.detail == "" {
+		return o.mark(rq.compat.page(o.status))
+	}
+	return o.mark(rq.detail(o.status, o.detail))
 }
 
 // refuse answers a refusal.
 func (rq *request) refuse(r refusal) answer {
 	settings := rq.node.Settings()
 	cause := r.cause()
-	code, detail, public := settings.Describe(cause)
+	code, detail, perClass := settings.Told(r.op, cause)
+	_, _, public := settings.Describe(cause)
 	row, known := byCode[code]
-	if !known {
-		return rq.compat.failed(fmt.Errorf("no answer is known for the code %q", code))
-	}
 	var a answer
 	switch {
-	case r.op == core.Verify && (cause == core.Blacklisted || cause == core.CutOff):
-		// The serializer of this view raises a ValidationError where all others raise a TokenError.
-		code = core.Invalid
+	case code == core.Invalid:
 		a = rq.render(http.StatusBadRequest, django.Object(django.Texts("non_field_errors", detail)))
-	case r.op == core.Authenticate && code == core.TokenNotValid && cause != core.NoCustomerClaim:
+	case !known:
+		return rq.compat.failed(fmt.Errorf("no answer is known for the code %q", code))
+	case perClass:
 		a = rq.render(http.StatusUnauthorized, django.Object(
-			django.Text("detail", "Given token not valid for any token type"),
+			django.Text("detail", detail),
 			django.Text("code", string(code)),
 			django.Pair("messages", messages(settings, r.refusals)),
 		))
@@ -180,6 +227,9 @@ func (rq *request) refuse(r refusal) answer {
 		a.header.Set("X-Auth-Error", public)
 	}
 	a.code, a.cause, a.reason = code, cause, r.reason
+	if rq.visit.twice {
+		a.reason = cookieTwice
+	}
 	return a
 }
 
@@ -248,16 +298,4 @@ func (rq *request) renderJSON(a *answer, value django.Value) (err error) {
 		a.header.Set("Content-Type", "application/json")
 	}
 	return nil
-}
-
-// page is one of Django's plain pages.
-func (c compat) page(status int) answer {
-	return answer{status: status, body: []byte(page(status)), header: http.Header{"Content-Type": {c.pageType}}, plain: true}
-}
-
-// failed is the answer to a failure of our own: its error is for the log.
-func (c compat) failed(err error) answer {
-	a := c.page(http.StatusInternalServerError)
-	a.err = err
-	return a
 }

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
@@ -26,7 +25,7 @@ func showCall(rq *request) (django.Value, error) {
 	if !rq.customer.ID.IsZero() {
 		email = django.String(rq.customer.Email)
 	}
-	return django.Object(django.Text("method", strings.ToUpper(rq.Method)), django.Pair("customer", email)), nil
+	return django.Object(django.Text("method", rq.method), django.Pair("customer", email)), nil
 }
 
 // showCreation answers as showCall, with the status of something that was made.

@@ -1,7 +1,10 @@
 package httpapi
 
+import "github.com/edgetoken/edgetoken/host/profile"
+
 // schemas are the shapes of bodies in the OpenAPI document. inCookies: the tokens of an answer may be in cookies, and its body has none then.
-func schemas(inCookies bool) object {
+// shown is what the answer to a log-in has of the customer beside them.
+func schemas(inCookies bool, shown profile.Members) object {
 	text := object{"type": "string"}
 	token := object{"type": "string", "description": "A compact JWT (RFC 7519)."}
 	when := object{"type": "string", "format": "date-time", "nullable": true}
@@ -18,17 +21,29 @@ func schemas(inCookies bool) object {
 	if inCookies {
 		pair, access = nil, nil
 	}
+	id := object{"oneOf": []object{{"type": "integer", "format": "int64"}, {"type": "string"}}}
+	tokens := object{"refresh": token, "access": token}
+	fields := map[string]object{
+		"id": id, "email": text, "first_name": text, "last_name": text, "is_active": flag, "is_staff": flag, "is_superuser": flag,
+		"date_joined": when, "last_login": when, "groups": texts, "permissions": texts,
+	}
+	for _, m := range shown {
+		tokens[m.Name] = object{"nullable": true, "description": "Any JSON; null where the customer does not have it."} // an attribute
+		if field, known := fields[m.Field.String()]; known {
+			tokens[m.Name] = field
+		}
+		pair = append(pair, m.Name)
+	}
 	customer := record(
 		[]string{"id", "email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "last_login", "date_joined"},
 		object{
-			"id":    object{"oneOf": []object{{"type": "integer", "format": "int64"}, {"type": "string"}}},
+			"id":    id,
 			"email": text, "first_name": text, "last_name": text,
 			"is_active": flag, "is_staff": flag, "is_superuser": flag, "last_login": when, "date_joined": when,
 		})
 	customer["additionalProperties"] = false
 	return object{
-		// What is configured to be shown of the customer stands beside the tokens.
-		"TokenPair": record(pair, object{"refresh": token, "access": token}),
+		"TokenPair": record(pair, tokens),
 		"Access":    record(access, object{"access": token, "refresh": token}),
 		"Empty":     object{"type": "object", "additionalProperties": false},
 		"Customer":  customer,

@@ -21,9 +21,10 @@ import (
 //	/openapi.json          the API described for programs
 //	/auth/login/           to log in
 //	/auth/logout/          to log out
+//	/auth/check/           who a request is from, for proxies; every node has it
 //	/auth/csrf/            the token for web applications whose tokens are in cookies
 func (h *handler) site() map[string]func(*request) answer {
-	site := map[string]func(*request) answer{}
+	site := map[string]func(*request) answer{checkPath: h.forwardAuth}
 	if h.cfg.TokenCookies.On {
 		site[csrfPath] = h.giveCSRF
 	}
@@ -43,41 +44,12 @@ func (h *handler) site() map[string]func(*request) answer {
 	return site
 }
 
-// onlyMethods is the answer to a method that a page does not have.
-func onlyMethods(methods ...string) answer {
-	return answer{status: http.StatusMethodNotAllowed, header: http.Header{"Allow": {strings.Join(methods, ", ")}}, reason: wrongMethod}
-}
-
-// goTo sends a browser to another path of this node with GET.
-func goTo(path string) answer {
-	return answer{status: http.StatusFound, header: http.Header{
-		"Location": {path}, "Content-Type": {"text/html; charset=utf-8"}, "Cache-Control": {neverCached}, "Vary": {"Accept, Cookie"},
-	}}
-}
-
-// isRead reports whether a request reads, and changes nothing.
-func (rq *request) isRead() bool { return rq.Method == http.MethodGet || rq.Method == http.MethodHead }
-
 // root is 404, as in the reference, but for a browser.
 func (h *handler) root(rq *request) answer {
 	if !rq.isRead() || !rq.namesHTML() {
 		return h.compat.page(http.StatusNotFound).since(unknownPath)
 	}
 	return goTo(pages.IndexPath)
-}
-
-// index is the start page.
-func (h *handler) index(rq *request) answer {
-	if !rq.isRead() {
-		return onlyMethods(http.MethodGet, http.MethodHead)
-	}
-	d := pages.IndexData{Frame: rq.frame(pages.IndexPath)}
-	for _, v := range h.order {
-		d.Endpoints = append(d.Endpoints, pages.Endpoint{
-			Path: v.path, Name: v.name, Summary: strings.ReplaceAll(v.description, "\n", " "), Methods: strings.Split(v.allow(), ", "), Link: v.path,
-		})
-	}
-	return rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.Index(w, d) })
 }
 
 // profile shows who is logged in, and sends others to log in. For a program there is nothing here, as in the reference.

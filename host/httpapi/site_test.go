@@ -6,10 +6,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/pages"
+	"github.com/edgetoken/edgetoken/host/throttle"
 )
 
 // person is someone who looks at a shop with a browser, and keeps its cookies.
@@ -90,7 +92,7 @@ func TestPagesForPersonsAlone(t *testing.T) {
 		if answer.StatusCode != http.StatusNotFound || !strings.Contains(body, "The requested resource was not found on this server.") || !strings.Contains(body, "<style>") {
 			t.Errorf("an unknown path for a person = %d %s", answer.StatusCode, main(body))
 		}
-		if strings.Contains(header, "Sec") != (answer.Header.Get("Content-Security-Policy") == pages.Policy) && answer.Header.Get("Content-Security-Policy") == "" {
+		if strings.Contains(header, "Sec") != (answer.Header.Get("Content-Security-Policy") == pages.Policy()) && answer.Header.Get("Content-Security-Policy") == "" {
 			t.Error("the page has no policy")
 		}
 	}
@@ -108,7 +110,7 @@ func TestPagesAreNotCachedNorFramed(t *testing.T) {
 	} {
 		answer, _ := b.open(t, path, nil)
 		h := answer.Header
-		if h.Get("Content-Security-Policy") != pages.Policy || h.Get("X-Frame-Options") != "DENY" || h.Get("X-Content-Type-Options") != "nosniff" {
+		if h.Get("Content-Security-Policy") != pages.Policy() || h.Get("X-Frame-Options") != "DENY" || h.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: protection is missing: %v", path, h)
 		}
 		if !strings.Contains(h.Get("Cache-Control"), "no-store") || !strings.Contains(h.Get("Cache-Control"), "private") {
@@ -134,6 +136,9 @@ func TestProfile(t *testing.T) {
 	if answer.StatusCode != http.StatusOK || !strings.Contains(page, "ana@example.com") || !strings.Contains(page, "<h1>Ana</h1>") {
 		t.Errorf("profile = %d %s", answer.StatusCode, main(page))
 	}
+	if n := strings.Count(page, ">Log out<"); n != 1 {
+		t.Errorf("the profile has %d buttons to log out, want 1", n)
+	}
 	if answer, page = b.open(t, "/auth/logout/", url.Values{"csrfmiddlewaretoken": {token(t, page)}}); answer.StatusCode != http.StatusOK || !strings.Contains(page, "Logged out") {
 		t.Errorf("log-out = %d %s", answer.StatusCode, main(page))
 	}
@@ -155,6 +160,51 @@ func TestIndexListsEveryView(t *testing.T) {
 			t.Errorf("%s in a browser = %d %s", path, answer.StatusCode, main(body))
 		}
 	}
+}
+
+// TestIndexForNewcomers: the groups in which a newcomer looks, and commands that work where the page was found.
+func TestIndexForNewcomers(t *testing.T) {
+	b := openPerson(t, nil)
+	_, page := b.open(t, pages.IndexPath, nil)
+	contains(t, "start", page, []string{
+		">Tokens</h2>", ">Customers</h2>", ">In a browser</h2>", "curl -s " + b.URL + "/auth/token/ -H &#x27;Content-Type: application/json&#x27;",
+		"Authorization: Bearer ACCESS", `<a href="/auth/login/">Log in</a>`, "<code>rest_<wbr>framework_<wbr>simplejwt.<wbr>token_<wbr>blacklist</code>",
+	}, []string{"`"})
+	b.logIn(t)
+	_, page = b.open(t, pages.IndexPath, nil)
+	contains(t, "start of ana", page, []string{`<a href="/accounts/profile/">Your account</a>`}, nil)
+
+	inCookies := openPerson(t, func(_ *node.Config, c *httpapi.Config) { c.TokenCookies.On = true })
+	_, page = inCookies.open(t, pages.IndexPath, nil)
+	contains(t, "start with tokens in cookies", page, []string{"/auth/csrf/"}, []string{"curl"}) // which would need the CSRF token
+}
+
+// TestThrottledPages say in words how long to wait, and blame no field.
+func TestThrottledPages(t *testing.T) {
+	b := openPerson(t, func(_ *node.Config, c *httpapi.Config) {
+		c.Now = func() time.Time { return time.Unix(1_800_000_000, 0) }
+		c.Throttles = httpapi.Throttles{Login: throttle.Rate{Requests: 1, Period: time.Hour}, Anon: throttle.Rate{Requests: 3, Period: 24 * time.Hour}}
+	})
+	_, page := b.open(t, "/auth/login/", nil)
+	form := url.Values{"username": {"ana@example.com"}, "password": {"wrong"}, "csrfmiddlewaretoken": {token(t, page)}}
+	b.open(t, "/auth/login/", form)
+	answer, page := b.open(t, "/auth/login/", form)
+	if answer.StatusCode != http.StatusTooManyRequests || answer.Header.Get("Retry-After") != "3600" {
+		t.Errorf("second log-in = %d, Retry-After %q", answer.StatusCode, answer.Header.Get("Retry-After"))
+	}
+	contains(t, "second log-in", page, []string{"Try again in 1 hour.", "<title>Error: Log in", `value="ana@example.com"`}, []string{"aria-invalid", "seconds", "notice bad"})
+
+	answer, page = b.open(t, "/auth/token/", url.Values{"email": {"ana@example.com"}, "password": {"wrong"}})
+	if answer.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("token form = %d", answer.StatusCode)
+	}
+	contains(t, "token form", page, []string{"Too many requests. Try again in 1 hour."}, []string{"aria-invalid"})
+
+	answer, page = b.explain(t, url.Values{"token": {"nonsense"}})
+	if answer.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("explain = %d", answer.StatusCode)
+	}
+	contains(t, "explain", page, []string{"Too many requests", "Try again in 24 hours."}, []string{"a while"})
 }
 
 // TestNodeWithoutPages: a node for programs alone has none, and answers browsers as programs.

@@ -3,9 +3,7 @@ package httpapi
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"math"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -49,24 +47,38 @@ type scoped struct {
 	key  string
 }
 
-// throttle counts a request to a view, once it is known who asks.
-func (rq *request) throttle() error {
+// rates are those that a request counts against, once it is known who asks. logsIn: it counts as a log-in too.
+func (rq *request) rates(logsIn bool) []scoped {
 	t, address := &rq.cfg.Throttles, rq.client.network.String()
-	var counts []scoped
+	var rates []scoped
 	if rq.customer.ID.IsZero() {
-		counts = append(counts, scoped{"anon", t.Anon, "anon " + address}, scoped{"user", t.User, "user address " + address})
+		rates = append(rates, scoped{"anon", t.Anon, "anon " + address}, scoped{"user", t.User, "user address " + address})
 	} else {
-		counts = append(counts, scoped{"user", t.User, "user " + rq.customer.ID.String()})
+		rates = append(rates, scoped{"user", t.User, "user " + rq.customer.ID.String()})
 	}
-	if rq.view.logsIn {
-		counts = append(counts, scoped{"login", t.Login, "login " + address})
+	if logsIn {
+		rates = append(rates, scoped{"login", t.Login, "login " + address})
 	}
-	return rq.count(counts...)
+	return rates
 }
 
-// throttleAccount counts a log-in with this e-mail address.
-func (rq *request) throttleAccount(email string) error {
-	return rq.count(scoped{"account", rq.cfg.Throttles.Account, "account " + rq.node.Account(email)})
+// account is the rate of log-ins with one e-mail address.
+func (rq *request) account(email string) scoped {
+	return scoped{"account", rq.cfg.Throttles.Account, "account " + rq.node.Account(email)}
+}
+
+// throttle counts a request to a view.
+func (rq *request) throttle() error { return rq.count(rq.rates(rq.view.logsIn)...) }
+
+// throttleAccount counts a log-in at a view, once its body was read.
+func (rq *request) throttleAccount(email string) error { return rq.count(rq.account(email)) }
+
+// throttleSite counts a request for a page that costs as much as one to a view.
+func (rq *request) throttleSite() error { return rq.count(rq.rates(false)...) }
+
+// throttleLogin counts a log-in by the form.
+func (rq *request) throttleLogin(email string) error {
+	return rq.count(append(rq.rates(true), rq.account(email))...)
 }
 
 // count counts a request against each rate, those after one that is used up included, and refuses it for the longest wait.
@@ -100,16 +112,14 @@ func (t throttled) Error() string {
 	return "Request was throttled. Expected available in " + strconv.Itoa(t.seconds) + unit
 }
 
-// wait is how long to wait, as Retry-After has it.
-func (t throttled) wait() string { return strconv.Itoa(t.seconds) }
+// wait is how long to wait.
+func (t throttled) wait() time.Duration { return time.Duration(t.seconds) * time.Second }
+
+// wait is the Retry-After of an answer; 0 where it has none.
+func (a *answer) wait() time.Duration {
+	seconds, _ := strconv.Atoi(a.header.Get("Retry-After"))
+	return time.Duration(seconds) * time.Second
+}
 
 // codeThrottled is the code of a request that came too soon, for the log: its answer shows none.
 const codeThrottled core.Code = "throttled"
-
-// tooSoon answers a request that came too soon.
-func (rq *request) tooSoon(t throttled) answer {
-	a := rq.detail(http.StatusTooManyRequests, t.Error())
-	a.header.Set("Retry-After", t.wait())
-	a.code, a.reason, a.about = codeThrottled, tooOften, []slog.Attr{slog.String("throttle", t.names)}
-	return a
-}

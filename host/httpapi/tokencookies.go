@@ -16,7 +16,11 @@ import (
 // A log-in at /auth/token/ sets both cookies, and its body has no token. A request to refresh, verify or blacklist without a token in its
 // body is served by the cookies, and what it gives goes into them; one with a token in its body is answered in its body, as without cookies. Views
 // take the access token from its cookie where there is no header. Blacklisting by the cookie is the log-out: the log-in's tokens are refused from then
-// on and both cookies go, whatever the answer.
+// on, both cookies go, whatever the answer, and so does the session of the browser. The pages to log in and out are a log-out of the tokens too: both
+// cookies go, and the log-in ends that the access token descends from.
+//
+// After a log-in the browser has another CSRF secret, and no session of before. Where a token cookie comes twice, or the access token is another customer's
+// than the refresh token, a domain beside this one may have set one of them: 401.
 //
 // All of these must not be forged where a cookie authorises them, and neither may the log-in: they need the CSRF token, which GET /auth/csrf/
 // gives.
@@ -65,9 +69,6 @@ func (t TokenCookies) Validate() error {
 	if t.Refresh.Path != refreshPath {
 		errs = append(errs, fmt.Errorf("httpapi: TokenCookies.Refresh.Path: is always %s", refreshPath))
 	}
-	if t.Access.Name == t.Refresh.Name {
-		errs = append(errs, errors.New("httpapi: TokenCookies.Refresh.Name: is the name of the cookie with the access token too"))
-	}
 	return errors.Join(errs...)
 }
 
@@ -76,7 +77,16 @@ func (rq *request) accessCookie() (token string, sent bool) {
 	if !rq.cfg.TokenCookies.On {
 		return "", false
 	}
-	return rq.cookie(rq.cfg.TokenCookies.Access.Name)
+	return rq.tokenCookie(rq.cfg.TokenCookies.Access.Name)
+}
+
+// tokenCookie is the token in a cookie; of two cookies with its name none counts, so that it is "", which is no token.
+func (rq *request) tokenCookie(name string) (token string, sent bool) {
+	token, sent = rq.cookie(name)
+	if header, _ := rq.header("Cookie"); sent && django.CountCookies(header, name) > 1 {
+		token, rq.visit.twice = "", true
+	}
+	return token, sent
 }
 
 // intoCookies has the tokens of the answer go into cookies, if tokens are kept there. The request must not be forged: one that logs a browser in as somebody
@@ -103,9 +113,54 @@ func (rq *request) logsOut(field string) error {
 	if err := rq.intoCookies(); err != nil {
 		return err
 	}
+	rq.dropTokens()
+	return rq.endSession()
+}
+
+// dropTokens deletes both cookies.
+func (rq *request) dropTokens() {
 	t := &rq.cfg.TokenCookies
 	rq.visit.set = append(rq.visit.set, t.Access.hidden("", 0), t.Refresh.hidden("", 0))
+}
+
+// endTokens logs the tokens of a browser out by a page, if tokens are kept there. The cookie with the refresh token is not sent to pages: so the log-in
+// ends that the access token descends from, and where that is gone the refresh token is good until it expires, for whoever has kept it.
+func (rq *request) endTokens() error {
+	if !rq.cfg.TokenCookies.On {
+		return nil
+	}
+	if token, sent := rq.accessCookie(); sent {
+		if err := rq.node.EndLogin(rq.Context(), token); err != nil {
+			return err
+		}
+	}
+	rq.dropTokens()
 	return nil
+}
+
+// afresh lets nothing stand of who was here before a log-in by tokens: the session ends, so that the log-out leaves nobody logged in, and whoever knew
+// the CSRF secret knows nothing.
+func (rq *request) afresh() error {
+	if err := rq.endSession(); err != nil {
+		return err
+	}
+	return rq.rotateCSRF()
+}
+
+// refuseForeign refuses a refresh token from a cookie beside the access token of another customer, or two access tokens.
+func (rq *request) refuseForeign(token string) error {
+	if !rq.byCookie {
+		return nil
+	}
+	access, sent := rq.accessCookie()
+	if !sent {
+		return nil
+	}
+	foreign, err := rq.node.OfOthers(rq.Context(), token, access)
+	if err == nil && (foreign || rq.visit.twice) {
+		err = refusal{op: core.Refresh, refusals: []core.Refusal{{Cause: core.Malformed}}, reason: foreignCookie}
+	}
+	return err
 }
 
 // token is the token in a field of the body, or where the body has none the one in a cookie.
@@ -115,8 +170,10 @@ func (rq *request) token(field string, cookie CookieConfig) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if token, sent := rq.cookie(cookie.Name); !inBody && sent {
-			return token, rq.intoCookies()
+		if !inBody {
+			if token, sent := rq.tokenCookie(cookie.Name); sent {
+				return token, rq.intoCookies()
+			}
 		}
 	}
 	texts, err := rq.texts(field)

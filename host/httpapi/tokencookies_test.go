@@ -39,13 +39,14 @@ func (b *browser) send(t *testing.T, path, body string, headers ...string) (*htt
 	return b.ask(t, "POST", path, body, append(headers, "Content-Type: application/json", "X-CSRFToken: "+b.token)...)
 }
 
-// enter logs ana in with tokens in cookies.
+// enter logs ana in with tokens in cookies, and gets the CSRF token anew, which the log-in changes.
 func (b *browser) enter(t *testing.T) *http.Response {
 	t.Helper()
 	answer, body := b.send(t, "/auth/token/", `{"email":"ana@example.com","password":"right"}`)
 	if answer.StatusCode != http.StatusOK || body != "{}" || b.cookies["access"] == "" || b.cookies["refresh"] == "" {
 		t.Fatalf("log-in: %d %s, cookies %v", answer.StatusCode, body, b.cookies)
 	}
+	b.fetchToken(t)
 	return answer
 }
 
@@ -156,6 +157,7 @@ func TestTokenCookieAttributes(t *testing.T) {
 		if control := answer.Header.Get("Cache-Control"); !strings.Contains(control, "no-store") {
 			t.Errorf("%s: Cache-Control %q of an answer with tokens", name, control)
 		}
+		b.fetchToken(t)
 		if answer, _ = b.send(t, "/auth/token/refresh/", ""); len(set(answer)) != 1 || set(answer)[0] != c.access {
 			t.Errorf("%s: refresh sets %q, want %q", name, set(answer), c.access)
 		}
@@ -270,13 +272,55 @@ func TestLogInAnswerBesideCookies(t *testing.T) {
 	}
 }
 
+// TestCookieNamesAreChecked: no two cookies that are read may have one name.
+func TestCookieNamesAreChecked(t *testing.T) {
+	named := func(name string) httpapi.CookieConfig { return httpapi.CookieConfig{Name: name} }
+	for _, c := range []struct {
+		name    string
+		browser httpapi.Browser
+		tokens  httpapi.TokenCookies
+		cookie  string // of /auth/check/
+		want    string // "": nothing is wrong
+	}{
+		{"defaults", httpapi.Browser{}, httpapi.TokenCookies{On: true}, "", ""},
+		{"check by the access cookie", httpapi.Browser{}, httpapi.TokenCookies{On: true}, "access", ""},
+		{"check by one of its own", httpapi.Browser{}, httpapi.TokenCookies{On: true}, "token", ""},
+		{"CSRF as session", httpapi.Browser{CSRF: named("sessionid")}, httpapi.TokenCookies{}, "", `Browser.CSRF.Name: "sessionid" is the name of the session cookie too`},
+		{"access as session", httpapi.Browser{}, httpapi.TokenCookies{On: true, Access: named("sessionid")}, "", `TokenCookies.Access.Name: "sessionid" is the name of the session cookie too`},
+		{"refresh as CSRF", httpapi.Browser{}, httpapi.TokenCookies{On: true, Refresh: named("csrftoken")}, "", `TokenCookies.Refresh.Name: "csrftoken" is the name of the CSRF cookie too`},
+		{"refresh as access", httpapi.Browser{}, httpapi.TokenCookies{On: true, Access: named("t"), Refresh: named("t")}, "", `TokenCookies.Refresh.Name: "t" is the name of the cookie with the access token too`},
+		{"check by the session", httpapi.Browser{}, httpapi.TokenCookies{}, "sessionid", `ForwardAuth.Cookie: "sessionid" is the name of the session cookie too`},
+		{"check by the refresh token", httpapi.Browser{}, httpapi.TokenCookies{On: true}, "refresh", `ForwardAuth.Cookie: "refresh" is the name of the cookie with the refresh token too`},
+		{"of cookies that are off", httpapi.Browser{Off: true, CSRF: named("sessionid")}, httpapi.TokenCookies{Access: named("t"), Refresh: named("t")}, "sessionid", ""},
+		{"CSRF of tokens without pages", httpapi.Browser{Off: true, CSRF: named("t")}, httpapi.TokenCookies{On: true, Access: named("t")}, "", `TokenCookies.Access.Name: "t" is the name of the CSRF cookie too`},
+	} {
+		err := httpapi.CheckCookieNames(c.browser, c.tokens, httpapi.ForwardAuth{Cookie: c.cookie})
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: CheckCookieNames = %v, want %q", c.name, err, c.want)
+		}
+		if _, err := httpapi.New(httpapi.Config{Node: openNode(t), Browser: c.browser, TokenCookies: c.tokens, ForwardAuth: httpapi.ForwardAuth{Cookie: c.cookie}}); (err != nil) != (c.want != "") {
+			t.Errorf("%s: New = %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+// openNode is a node without customers.
+func openNode(t *testing.T) *node.Node {
+	t.Helper()
+	settings := core.DefaultSettings()
+	n, err := node.New(node.Config{Store: openStore(t), Settings: settings, Passwords: cheap, Engine: core.NewNative(settings, testKeys(t))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 func TestTokenCookieSettingsAreChecked(t *testing.T) {
 	for want, c := range map[string]httpapi.TokenCookies{
 		"":                      {On: true},
 		"Access.Path":           {Access: httpapi.CookieConfig{Path: "/x"}},
 		"Refresh.Path":          {Refresh: httpapi.CookieConfig{Path: "/"}},
 		"is not Secure":         {Access: httpapi.CookieConfig{Name: "__Host-a"}},
-		"access token too":      {Access: httpapi.CookieConfig{Name: "t"}, Refresh: httpapi.CookieConfig{Name: "t"}},
 		"has another path than": {Refresh: httpapi.CookieConfig{Name: "__Host-r", Secure: true}},
 	} {
 		err := c.Validate()

@@ -21,6 +21,9 @@ func obtainPair(rq *request) (django.Value, error) {
 	}
 	result, err := rq.node.Login(rq.Context(), rq.client.network, texts[0], texts[1])
 	pair, err := rq.concluded(core.Login, result, err)
+	if err == nil && rq.byCookie {
+		err = rq.afresh()
+	}
 	if err != nil {
 		return django.Value{}, err
 	}
@@ -31,6 +34,9 @@ func obtainPair(rq *request) (django.Value, error) {
 func refreshToken(rq *request) (django.Value, error) {
 	token, err := rq.token("refresh", rq.cfg.TokenCookies.Refresh)
 	if err != nil {
+		return django.Value{}, err
+	}
+	if err := rq.refuseForeign(token); err != nil {
 		return django.Value{}, err
 	}
 	result, err := rq.node.Refresh(rq.Context(), token)
@@ -47,7 +53,7 @@ func verifyToken(rq *request) (django.Value, error) {
 	return rq.concluded(core.Verify, result, err)
 }
 
-// blacklistToken answers {"refresh"} with {}. Where the token comes in a cookie, both cookies go.
+// blacklistToken answers {"refresh"} with {}. Where the token comes in a cookie, both cookies go, and the session too.
 func blacklistToken(rq *request) (django.Value, error) {
 	if err := rq.logsOut("refresh"); err != nil {
 		return django.Value{}, err

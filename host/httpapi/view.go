@@ -19,22 +19,16 @@ func (v *view) serve(rq *request) (django.Value, error) {
 			return django.Value{}, err
 		}
 	}
-	method := strings.ToUpper(rq.Method)
-	if err := v.permit(rq, method); err != nil {
+	if err := v.permit(rq, rq.method); err != nil {
 		return django.Value{}, err
 	}
 	if err := rq.throttle(); err != nil {
 		return django.Value{}, err
 	}
-	if handle := v.handler(method); handle != nil {
+	if handle := v.handler(rq.method); handle != nil {
 		return handle(rq)
 	}
-	return django.Value{}, methodNotAllowed(method)
-}
-
-// methods are those that a view can have, in the order of Django's View.http_method_names.
-var methods = []string{
-	http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions,
+	return django.Value{}, methodNotAllowed(rq.method)
 }
 
 // handler is what answers a method, in capitals; nil where the view does not have it.
@@ -51,7 +45,7 @@ func (v *view) handler(method string) func(*request) (django.Value, error) {
 	case http.MethodDelete:
 		return v.remove
 	case http.MethodOptions:
-		return v.metadata
+		return func(rq *request) (django.Value, error) { return v.metadata(rq), nil }
 	}
 	return nil
 }
@@ -81,7 +75,7 @@ func (v *view) permit(rq *request, method string) error {
 }
 
 // metadata is what OPTIONS shows (Django REST framework's SimpleMetadata): the fields of a body too, to whom may send one.
-func (v *view) metadata(rq *request) (django.Value, error) {
+func (v *view) metadata(rq *request) django.Value {
 	var renders, parses []string
 	for _, r := range rq.cfg.renderers() {
 		renders = append(renders, r.String())
@@ -107,5 +101,5 @@ func (v *view) metadata(rq *request) (django.Value, error) {
 		}
 		members = append(members, django.Pair("actions", django.Object(django.Pair("POST", django.Object(fields...)))))
 	}
-	return django.Object(members...), nil
+	return django.Object(members...)
 }

@@ -12,23 +12,9 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/profile"
+	"github.com/edgetoken/edgetoken/host/profile/profiletest"
 	"github.com/edgetoken/edgetoken/store"
 )
-
-// members are the fields of "name=field name=field".
-func members(t testing.TB, text string) profile.Members {
-	t.Helper()
-	var m profile.Members
-	for part := range strings.FieldsSeq(text) {
-		name, field, _ := strings.Cut(part, "=")
-		f, err := profile.ParseField(field)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m = append(m, profile.Member{Name: name, Field: f})
-	}
-	return m
-}
 
 // claimsOf are the claims of a token, but for its times and its id.
 func claimsOf(t testing.TB, token string) string {
@@ -55,7 +41,7 @@ func claimsOf(t testing.TB, token string) string {
 // refresh token.
 func TestClaims(t *testing.T) {
 	w := newWorld(t, func(c *node.Config) {
-		c.Claims = members(t, "plan=attributes.plan name=first_name rights=permissions groups=groups seen=last_login")
+		c.Claims = profiletest.Members(t, "plan=attributes.plan name=first_name rights=permissions groups=groups seen=last_login")
 	})
 	id := core.Integer(1)
 	if err := w.store.ChangeRights(t.Context(), id, store.RightsChange{Grant: []string{"shop.own"}}); err != nil {
@@ -116,7 +102,7 @@ func TestClaimsThatNoTokenCarries(t *testing.T) {
 		{"half of a surrogate pair", `{"plan":"\ud800"}`, core.ErrExtra},
 		{"too deep", `{"plan":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}`, core.ErrExtra},
 	} {
-		w := newWorld(t, func(cfg *node.Config) { cfg.Claims = members(t, "plan=attributes.plan") })
+		w := newWorld(t, func(cfg *node.Config) { cfg.Claims = profiletest.Members(t, "plan=attributes.plan") })
 		refresh, _ := w.login(t)
 		set(t, w, core.Integer(1), store.Change{Attributes: json.RawMessage(c.attributes)})
 		for name, ask := range map[string]func() (node.Result, error){
@@ -145,7 +131,7 @@ func TestReservedClaims(t *testing.T) {
 	settings.UserIDClaim = "uid"
 	_, err := node.New(node.Config{
 		Engine: core.NewNative(settings, newKeys(t, "")), Store: newWorld(t, nil).store, Settings: settings, Log: slog.New(slog.DiscardHandler),
-		Claims: members(t, "UID=id plan=attributes.plan sub=email"),
+		Claims: profiletest.Members(t, "UID=id plan=attributes.plan sub=email"),
 	})
 	for _, name := range []string{`"UID"`, `"sub"`} {
 		if err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), `"plan"`) {

@@ -29,6 +29,7 @@ const attempts = 16
 // adds to the state what the store does not know.
 func (n *Node) conclude(ctx context.Context, request core.Request, query store.Query, complete func(*core.State)) (Result, error) {
 	for range attempts {
+		changes := n.cfg.Store.Changes()
 		state, customer, err := n.cfg.Store.Load(ctx, query)
 		if err != nil {
 			return Result{}, err
@@ -44,6 +45,10 @@ func (n *Node) conclude(ctx context.Context, request core.Request, query store.Q
 		result := n.result(request, outcome, customer)
 		if outcome.Refused() && len(outcome.Effects.List) == 0 {
 			// Grants nothing and changes nothing: it was true when the state was loaded.
+			return result, nil
+		}
+		if len(outcome.Effects.List) == 0 && outcome.Effects.Reads.Start == 0 && n.cfg.Store.Changes() == changes {
+			// Nothing was committed since: all of it still holds.
 			return result, nil
 		}
 		if err = n.cfg.Store.Settle(ctx, outcome.Effects); err == nil {

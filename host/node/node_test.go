@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"errors"
 	"io"
 	"log/slog"
 	"net/netip"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/jws"
-	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
@@ -168,24 +166,6 @@ func TestLoginRecordsTheTime(t *testing.T) {
 	}
 }
 
-func TestUnknownFormatIsLogged(t *testing.T) {
-	var log strings.Builder
-	w := newWorld(t, func(c *node.Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
-	if _, err := w.Login(t.Context(), client, "unknown-format@example.com", "right"); err != nil {
-		t.Fatal(err)
-	}
-	if got := log.String(); !strings.Contains(got, "customer=4") || strings.Contains(got, "whirlpool") {
-		t.Errorf("log = %q, want the customer's id and nothing of the hash", got)
-	}
-	log.Reset()
-	if _, err := w.Login(t.Context(), client, "nobody@example.com", "right"); err != nil {
-		t.Fatal(err)
-	}
-	if log.Len() > 0 {
-		t.Errorf("log = %q for an unknown customer, want nothing", log.String())
-	}
-}
-
 func TestTokens(t *testing.T) {
 	w := newWorld(t, nil)
 	refresh, access := w.login(t)
@@ -238,155 +218,6 @@ func TestTokenOfAnotherIssuer(t *testing.T) {
 	result, err := w.Check(t.Context(), access)
 	if err != nil || cause(result) != core.CustomerNotFound || !result.Customer.ID.IsZero() {
 		t.Errorf("Check = %v about %v, %v; want %v about nobody", cause(result), result.Customer.ID, err, core.CustomerNotFound)
-	}
-}
-
-// TestStateChangesMeanwhile changes a customer between the moment when the state is loaded and the one when the decision is
-// settled: entropy is asked for between the two.
-func TestStateChangesMeanwhile(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		ask    func(w *world, ctx context.Context, refresh string) (node.Result, error)
-		change func(w *world, ctx context.Context) error
-		want   core.Cause
-	}{
-		{"log-in, password changed", logIn, changePassword, core.BadCredentials},
-		{"log-in, disabled", logIn, disable, core.BadCredentials},
-		{"log-in, removed", logIn, remove, core.BadCredentials},
-		{"log-in, logged out everywhere", logIn, logOut, core.OK},
-		{"refresh, password changed", refreshIt, changePassword, core.CutOff},
-		{"refresh, disabled", refreshIt, disable, core.CutOff},
-		{"refresh, removed", refreshIt, remove, core.CutOff},
-		{"refresh, logged out everywhere", refreshIt, logOut, core.CutOff},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			var w *world
-			calls, armed := 0, false
-			w = newWorld(t, func(cfg *node.Config) {
-				cfg.Rand = meanwhile(func() {
-					if calls++; armed {
-						armed = false
-						if err := c.change(w, t.Context()); err != nil {
-							t.Error(err)
-						}
-					}
-				})
-			})
-			refresh, _ := w.login(t)
-			w.now = w.now.Add(time.Second)
-			calls, armed = 0, true
-			result, err := c.ask(w, t.Context(), refresh)
-			if err != nil || cause(result) != c.want {
-				t.Errorf("got %v, %v; want %v", cause(result), err, c.want)
-			}
-			if armed {
-				t.Error("nothing was changed: the case shows nothing")
-			}
-		})
-	}
-}
-
-// meanwhile is entropy that is asked for after the state was loaded and before the decision: something happens in between.
-type meanwhile func()
-
-func (m meanwhile) Read(p []byte) (int, error) {
-	m()
-	return rand.Read(p)
-}
-
-func logIn(w *world, ctx context.Context, _ string) (node.Result, error) {
-	return w.Login(ctx, client, "ana@example.com", "right")
-}
-func refreshIt(w *world, ctx context.Context, refresh string) (node.Result, error) {
-	return w.Refresh(ctx, refresh)
-}
-func disable(w *world, ctx context.Context) error {
-	return w.store.SetActive(ctx, core.Integer(1), false)
-}
-func logOut(w *world, ctx context.Context) error { return w.store.Revoke(ctx, core.Integer(1)) }
-func remove(w *world, ctx context.Context) error {
-	return w.store.Remove(ctx, core.Integer(1), 72*time.Hour)
-}
-func changePassword(w *world, ctx context.Context) error {
-	encoded, err := password.Hash("right", cheap, rand.Reader)
-	if err != nil {
-		return err
-	}
-	return w.store.SetPassword(ctx, core.Integer(1), encoded)
-}
-
-func TestStateNeverSettles(t *testing.T) {
-	var w *world
-	attempts := 0
-	w = newWorld(t, func(cfg *node.Config) {
-		cfg.Rand = meanwhile(func() {
-			attempts++
-			w.now = w.now.Add(time.Second)
-			if err := logOut(w, t.Context()); err != nil {
-				t.Error(err)
-			}
-		})
-	})
-	result, err := w.Login(t.Context(), client, "ana@example.com", "right")
-	if !errors.Is(err, node.ErrBusy) || len(result.Tokens) > 0 {
-		t.Errorf("Login = %d tokens, %v; want %v", len(result.Tokens), err, node.ErrBusy)
-	}
-	if attempts < 2 || attempts > 100 {
-		t.Errorf("%d attempts, want some, and not without end", attempts)
-	}
-}
-
-// TestHashing: what a hash takes counts, and one that takes more than there is is nobody's password, after the same work.
-func TestHashing(t *testing.T) {
-	hashing, err := admission.New(admission.Config{Workers: 1, Queue: 1, Memory: 64 << 10})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var log strings.Builder
-	w := newWorld(t, func(c *node.Config) { c.Hashing, c.Log = hashing, slog.New(slog.NewTextHandler(&log, nil)) })
-	large, err := password.Hash("right", password.Params{Memory: 65, Iterations: 1, Parallelism: 1}, rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.store.SetPassword(t.Context(), core.Integer(1), large); err != nil {
-		t.Fatal(err)
-	}
-	result, err := w.Login(t.Context(), client, "ana@example.com", "right")
-	if err != nil || cause(result) != core.BadCredentials || !strings.Contains(log.String(), "customer=1") {
-		t.Errorf("Login with a hash that takes too much = %v, %v; log %q; want %v and a word in the log", cause(result), err, log.String(), core.BadCredentials)
-	}
-	if s := w.Stats().Hashing; s.Done != 1 || s.Memory != 64<<10 {
-		t.Errorf("Stats = %+v, want one hash done", s)
-	}
-
-	began, release, ended := make(chan struct{}), make(chan struct{}), make(chan error, 2)
-	go func() {
-		ended <- hashing.Do(context.Background(), admission.Work{}, func() { close(began); <-release })
-	}()
-	<-began
-	go func() { ended <- hashing.Do(context.Background(), admission.Work{}, func() {}) }()
-	for hashing.Stats().Waiting == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	if _, err := w.Login(t.Context(), client, "ana@example.com", "right"); !errors.Is(err, node.ErrBusy) {
-		t.Errorf("Login with a full queue = %v, want %v", err, node.ErrBusy)
-	}
-	close(release)
-	for range 2 {
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-func TestPasswordsNeedMemory(t *testing.T) {
-	hashing, err := admission.New(admission.Config{Memory: 19 << 20})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = node.New(node.Config{Hashing: hashing, Passwords: password.Params{Memory: 19<<10 + 1, Iterations: 1, Parallelism: 1}})
-	if err == nil || !strings.Contains(err.Error(), "memory for hashing") {
-		t.Errorf("New = %v, want that a hash takes more than there is", err)
 	}
 }
 
@@ -497,34 +328,6 @@ func TestForeignID(t *testing.T) {
 				t.Errorf("%s: %v, %v; want %v", name, cause(result), err, step.want)
 			}
 		}
-	}
-}
-
-// TestLoginRenewsTheHash: after a log-in the hash has the costs of new ones, other log-ins of the customer go on, and the claim of CHECK_REVOKE_TOKEN stays.
-func TestLoginRenewsTheHash(t *testing.T) {
-	dearer := password.Params{Memory: 16, Iterations: 2, Parallelism: 1}
-	w := newWorld(t, func(c *node.Config) { c.Passwords = dearer; c.Settings.CheckRevokeToken = true })
-	before, err := w.store.Get(t.Context(), core.Integer(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, access := w.login(t)
-	after, err := w.store.Get(t.Context(), core.Integer(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := password.ParamsOf(after.PasswordHash); err != nil || got != dearer {
-		t.Errorf("the hash has the costs %+v, %v; want %+v", got, err, dearer)
-	}
-	if after.RevokeClaim != before.RevokeClaim {
-		t.Error("renewing the hash changed the revoke claim: every other device is logged out")
-	}
-	if result, err := w.Check(t.Context(), access); err != nil || result.Refused() {
-		t.Errorf("the access token after the log-in = %v, %v", cause(result), err)
-	}
-	w.login(t)
-	if again, _ := w.store.Get(t.Context(), core.Integer(1)); again.PasswordHash != after.PasswordHash {
-		t.Error("a hash that has the right costs was renewed")
 	}
 }
 

@@ -26,7 +26,7 @@ const secretBytes = 32
 //	base64url of 32 random bytes, 43 characters
 //
 // The store knows its hash alone. replaces is the secret that the browser sent, "" for none: that session ends, so that nobody keeps one
-// which others put there (session fixation). last_login is written whatever UPDATE_LAST_LOGIN says, as Django does.
+// which others put there (session fixation). On the exact wire the customer's own goes on under its secret, as Django's does. last_login is written whatever UPDATE_LAST_LOGIN says, as Django does.
 //
 // Nothing of the store is held while the password is hashed; a password that is changed, or a customer who is disabled or removed meanwhile, is
 // refused as bad credentials.
@@ -59,6 +59,15 @@ func (n *Node) beginSession(ctx context.Context, customer store.Customer, replac
 		return "", fmt.Errorf("read entropy: %w", err)
 	}
 	secret = base64.RawURLEncoding.EncodeToString(random)
+	if n.Settings().Wire == core.Exact {
+		own, err := n.Session(ctx, replaces)
+		if err != nil {
+			return "", err
+		}
+		if own.ID == customer.ID {
+			secret = replaces
+		}
+	}
 	id, _ := sessionID(secret)
 	replaced, _ := sessionID(replaces)
 	err = n.cfg.Store.StartSession(ctx, store.NewSession{ID: id, Customer: customer, Expires: n.now().Add(n.cfg.SessionAge), Replaces: replaced})

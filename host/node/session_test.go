@@ -91,6 +91,24 @@ func TestSessionReplaces(t *testing.T) {
 	}
 }
 
+// TestSessionGoesOn is how Django has it: the customer's own session keeps its secret over another log-in, from which on it lasts; another's ends.
+func TestSessionGoesOn(t *testing.T) {
+	w := newWorld(t, func(c *node.Config) { c.Settings.Wire = core.Exact })
+	first := w.start(t, "")
+	w.now = w.now.Add(node.DefaultSessionAge / 2)
+	if second := w.start(t, first); second != first {
+		t.Errorf("after another log-in of its customer the secret is %q, want %q still", second, first)
+	}
+	w.now = w.now.Add(node.DefaultSessionAge * 3 / 4)
+	if got := w.whose(t, first); got != 1 {
+		t.Errorf("the session is customer %d's, want it to last from the second log-in on", got)
+	}
+	w.now = w.now.Add(node.DefaultSessionAge)
+	if third := w.start(t, first); third == first || w.whose(t, third) != 1 {
+		t.Errorf("after it has expired, a log-in over it gives %q, customer %d's; want a new one", third, w.whose(t, third))
+	}
+}
+
 func TestSessionEnds(t *testing.T) {
 	for name, end := range map[string]func(w *world, ctx context.Context) error{
 		"password changed": changePassword, "disabled": disable, "removed": remove, "logged out everywhere": logOut,

@@ -9,22 +9,30 @@ type Endpoint struct {
 	Link                string // where a browser opens it; "": nowhere
 }
 
+// Group is what belongs together on the start page.
+type Group struct {
+	Name, Text string
+	Commands   []Named // for a shell: what each does, and itself
+	Endpoints  []Endpoint
+	Links      []Link // to pages
+}
+
 // IndexData is the start page.
 type IndexData struct {
 	Frame
-	Endpoints []Endpoint
+	Groups []Group
 }
 
 var indexPage = parse("index")
 
-// Index lists the end points of the API.
+// Index lists the end points of the API in groups.
 func Index(w io.Writer, d IndexData) error { return write(w, indexPage, d) }
 
 // BrowseData is an end point of the API opened in a browser, with its answer to one request.
 type BrowseData struct {
 	Frame
 	Name        string
-	Description string   // several lines
+	Description string   // code stands between backticks
 	Path        string   // of the end point
 	Methods     []string // that it has, as Allow lists them
 	Method, URI string   // what was asked
@@ -76,8 +84,20 @@ type Call struct {
 // Failed says whether the form for the fields was refused.
 func (d BrowseData) Failed() bool { return d.Form != nil && d.Form.Failed() }
 
-// Good says whether the answer is a success.
-func (d BrowseData) Good() bool { return d.Status < 400 }
+// Asks says whether the end point was opened in a way that it does not take, and its form is what to go on with: as when a browser opens one
+// that takes POST alone. That is nobody's mistake.
+func (d BrowseData) Asks() bool { return d.Form != nil && d.Status == 405 }
+
+// Tone is how the answer is shown: good, bad, or calm.
+func (d BrowseData) Tone() string {
+	switch {
+	case d.Asks():
+		return "calm"
+	case d.Status < 400:
+		return "good"
+	}
+	return "bad"
+}
 
 var browsePage = parse("browse")
 

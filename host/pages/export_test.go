@@ -1,5 +1,11 @@
 package pages
 
-var Colour = colour
+var (
+	Colour = colour
+	Prose  = prose
+)
 
-type Piece = piece
+type (
+	Piece = piece
+	Run   = run
+)

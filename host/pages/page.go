@@ -42,7 +42,9 @@ var files embed.FS
 
 // Policy is the Content-Security-Policy (CSP Level 3) of every page: no script, no style but the page's own, no frame around it, and no
 // form that sends elsewhere.
-var Policy = "default-src 'none'; style-src 'sha256-" + hash(style) + "'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+func Policy() string { return policy }
+
+var policy = "default-src 'none'; style-src 'sha256-" + hash(style) + "'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 func hash(text string) string {
 	sum := sha256.Sum256([]byte(text))
@@ -54,6 +56,7 @@ var layout = template.Must(template.New("layout.html").Funcs(template.FuncMap{
 	"style": func() template.CSS { return template.CSS(style) },
 	"path":  func(name string) string { return paths[name] },
 	"json":  colour,
+	"prose": prose,
 }).ParseFS(files, "templates/layout.html", "templates/parts.html"))
 
 var paths = map[string]string{

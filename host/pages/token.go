@@ -8,7 +8,7 @@ type TokenData struct {
 	Frame
 	As      string     // what the token is to be good for: the value of one of Choices; "": what its type is for
 	Choices []Link     // of As: text, and the value as URL
-	Errors  []string   // of the field for the token
+	Faults  []string   // of the field for the token
 	Result  *Explained // nil: nothing has been asked yet
 }
 
@@ -42,13 +42,16 @@ type Step struct {
 // Field is the field for the token.
 func (d TokenData) Field() Field {
 	return Field{
-		ID: "id_token", Name: "token", Label: "Token", Type: "textarea", Required: true, Autocomplete: "off", Errors: d.Errors, Focus: len(d.Errors) > 0,
+		ID: "id_token", Name: "token", Label: "Token", Type: "textarea", Required: true, Autocomplete: "off", Errors: d.Faults, Focus: len(d.Faults) > 0,
 		Help: "Three parts with dots between. It is read on this server, is not logged and not kept, and is not used up.",
 	}
 }
 
-// Fields are the fields that errors may stand at; that of the token is the only one, and the summary names it.
-func (d TokenData) Fields() []Field { return nil }
+// Fields are the fields that errors may stand at: that of the token is the only one.
+func (d TokenData) Fields() []Field { return []Field{d.Field()} }
+
+// Errors are those that no single field is to blame for. There are none.
+func (d TokenData) Errors() []string { return nil }
 
 var tokenPage = parse("token")
 

@@ -10,23 +10,9 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/profile"
+	"github.com/edgetoken/edgetoken/host/profile/profiletest"
 	"github.com/edgetoken/edgetoken/store"
 )
-
-// members are the fields of "name=field name=field".
-func members(t testing.TB, text string) profile.Members {
-	t.Helper()
-	var m profile.Members
-	for part := range strings.FieldsSeq(text) {
-		name, field, _ := strings.Cut(part, "=")
-		f, err := profile.ParseField(field)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m = append(m, profile.Member{Name: name, Field: f})
-	}
-	return m
-}
 
 // ana has something in every field.
 var ana = store.Customer{
@@ -63,7 +49,7 @@ func TestJSON(t *testing.T) {
 		{"HTML and control characters", hostile, "e=email f=first_name a=attributes.<i> <b>=id",
 			`{"e":"</script>\"\\\u0000\n\u2028é😀","f":"<b>&amp;","a":"<\u0000>","<b>":1}`},
 	} {
-		got, err := members(t, c.members).JSON(c.customer)
+		got, err := profiletest.Members(t, c.members).JSON(c.customer)
 		if err != nil || string(got) != c.want {
 			t.Errorf("%s: JSON = %s, %v; want %s", c.name, got, err, c.want)
 		}
@@ -71,7 +57,7 @@ func TestJSON(t *testing.T) {
 }
 
 func TestJSONIsBounded(t *testing.T) {
-	m := members(t, "a=attributes.a b=id")
+	m := profiletest.Members(t, "a=attributes.a b=id")
 	with := func(n int) store.Customer {
 		return store.Customer{ID: core.Integer(1), Attributes: json.RawMessage(`{"a":"` + strings.Repeat("x", n) + `"}`)}
 	}
@@ -114,11 +100,11 @@ func TestValidate(t *testing.T) {
 			t.Errorf("Validate of %q = %v, want one error", name, errs)
 		}
 	}
-	good := members(t, "email=email groups=groups expires=id é=id")
+	good := profiletest.Members(t, "email=email groups=groups expires=id é=id")
 	if errs := good.Validate(settings.Reserved); errs != nil {
 		t.Errorf("Validate = %v, want none", errs)
 	}
-	if errs := members(t, "a=id a=email").Validate(settings.Reserved); len(errs) != 1 {
+	if errs := profiletest.Members(t, "a=id a=email").Validate(settings.Reserved); len(errs) != 1 {
 		t.Errorf("Validate of a name twice = %v, want one error", errs)
 	}
 	var many profile.Members

@@ -33,7 +33,7 @@ import (
 //	PATCH  /groups                  {"name": "…", "grant": […], "revoke": […]}
 //	DELETE /groups?name=
 //	POST   /token                   {"token": "…", "as": "refresh"}: the judgement of it, step by step
-//	POST   /revoke                  {"token": "…"}, {"customer": "…"} or {"family": "…", "customer": "…"}: ends what it names
+//	POST   /revoke                  {"token": "…"}, {"customer": "…"}, {"family": "…", "customer": "…"} or {"all": true}: ends what it names
 //
 // A running node serves it on its admin socket and nowhere else: there is no further authentication. What is refused is 400 with {"error": "…"}.
 type admin struct {

@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -38,55 +36,6 @@ type groupCall struct {
 	Permissions []string `json:"permissions,omitempty"`
 	Grant       []string `json:"grant,omitempty"`
 	Revoke      []string `json:"revoke,omitempty"`
-}
-
-// customerSettings are what PATCH /customer changes; nil: not.
-type customerSettings struct {
-	Email       *string         `json:"email,omitempty"`
-	FirstName   *string         `json:"first_name,omitempty"`
-	LastName    *string         `json:"last_name,omitempty"`
-	IsStaff     *bool           `json:"is_staff,omitempty"`
-	IsSuperuser *bool           `json:"is_superuser,omitempty"`
-	Attributes  json.RawMessage `json:"attributes,omitempty"` // an object, or null for none
-}
-
-// viewWithRights is a customer with all that he may do.
-func (a *admin) viewWithRights(ctx context.Context, id core.CustomerID) (customerView, error) {
-	_, c, err := a.store.Load(ctx, store.Query{UserID: id, HasUser: true, Rights: true})
-	if err == nil && c.ID.IsZero() {
-		err = fmt.Errorf("customer %q: %w", id, store.ErrNotFound)
-	}
-	if err != nil {
-		return customerView{}, err
-	}
-	v, rights := viewOf(c), list(c.Rights)
-	v.Rights = &rights
-	return v, nil
-}
-
-func (a *admin) setCustomer(r *http.Request) (any, error) {
-	var call customerSettings
-	if err := readJSON(r, &call); err != nil {
-		return nil, err
-	}
-	if call.Email != nil {
-		if err := checkEnds(*call.Email); err != nil {
-			return nil, fmt.Errorf("email %w", err)
-		}
-	}
-	c, err := a.find(r.Context(), r.URL.Query().Get("key"))
-	if err != nil {
-		return nil, err
-	}
-	live, err := a.tokensLive(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	if c, err = a.store.Set(r.Context(), c.ID, store.Change(call), live); err != nil {
-		return nil, err
-	}
-	a.did("customer changed", c.ID)
-	return a.viewWithRights(r.Context(), c.ID)
 }
 
 func (a *admin) changeRights(r *http.Request) (any, error) {
@@ -192,9 +141,6 @@ func (a *admin) listGroups(r *http.Request) (any, error) {
 
 func (a *admin) addGroup(r *http.Request) (any, error) {
 	return a.groupCall(r, "group added", func(ctx context.Context, c groupCall) error {
-		if err := checkEnds(c.Name); err != nil {
-			return fmt.Errorf("group %q %w", c.Name, err)
-		}
 		return a.store.AddGroup(ctx, c.Name, c.Permissions)
 	})
 }

@@ -55,6 +55,19 @@ func hashingFigures(s *service) figures {
 	}}
 }
 
+func cacheFigures(s *service) figures {
+	return figures{[]figure{
+		counter("edgetoken_token_cache_hits_total", "Tokens whose signature had been found good before."),
+		counter("edgetoken_token_cache_misses_total", "Tokens that were not remembered."),
+		gauge("edgetoken_token_cache_entries", "Verified tokens that are remembered."),
+		gauge("edgetoken_token_cache_bytes", "Memory that they take."),
+		gauge("edgetoken_token_cache_limit_bytes", "Memory that they may take."),
+	}, func() []float64 {
+		c := s.verified.Stats()
+		return []float64{float64(c.Hits), float64(c.Misses), float64(c.Entries), float64(c.Bytes), float64(c.Limit)}
+	}}
+}
+
 func engineFigures(s *service) figures {
 	return figures{[]figure{
 		gauge("edgetoken_engine_instances", "Instances of the module that are alive."),

@@ -59,6 +59,9 @@ func newMetrics(s *service, cfg *config.Config) *metrics {
 	if s.instances != nil {
 		m.registry.MustRegister(engineFigures(s))
 	}
+	if s.verified != nil {
+		m.registry.MustRegister(cacheFigures(s))
+	}
 	if s.certificate != nil {
 		m.registry.MustRegister(certificateFigures(s))
 	}

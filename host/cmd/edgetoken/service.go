@@ -15,6 +15,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
 	"github.com/edgetoken/edgetoken/host/admission"
+	"github.com/edgetoken/edgetoken/host/cache"
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/hashing"
@@ -33,6 +34,7 @@ type service struct {
 
 	store       *store.DB
 	instances   *engine.Engine // nil: native
+	verified    *cache.Cache   // nil: no verified token is remembered
 	hashing     *admission.Queue
 	hasher      *hashing.Processes
 	history     *throttle.History
@@ -99,6 +101,11 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 	if s.instances != nil {
 		s.closes = append(s.closes, func() error { return s.instances.Close(context.Background()) })
 	}
+	if cfg.TokenCache > 0 {
+		if s.verified, err = cache.New(cfg.TokenCache); err != nil {
+			return nil, err
+		}
+	}
 	if s.hashing, err = admission.New(cfg.Hashing); err != nil {
 		return nil, err
 	}
@@ -117,12 +124,16 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generation, error) {
 	g := &generation{cfg: cfg, ring: ring, keys: ring.Set(), info: httpapi.Info{Version: version().Version, Engine: cfg.Engine, ABI: abi.Version}}
 	var err error
-	if s.instances == nil {
-		g.engine = core.NewNative(cfg.Settings, ring)
-	} else if g.engine, err = s.instances.With(cfg.Settings, ring); err != nil {
-		return nil, err
-	} else {
+	var reader cache.Reader = core.NewNative(cfg.Settings, ring)
+	if s.instances != nil {
+		if reader, err = s.instances.With(cfg.Settings, ring); err != nil {
+			return nil, err
+		}
 		g.info.ModuleHash = s.instances.ModuleHash()
+	}
+	g.engine = reader
+	if s.verified != nil {
+		g.engine = s.verified.Engine(reader)
 	}
 	g.node, err = node.New(node.Config{
 		Engine: g.engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password, Hashing: s.hashing, Hasher: s.hasher, Keys: g.keys, Log: s.log,
@@ -138,7 +149,7 @@ func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 		Node: g.node, AllowedHosts: cfg.Hosts(), ErrorHeader: cfg.ErrorHeader, AuthHeaderName: cfg.AuthHeaderName, Info: g.info, Log: s.log,
 		MaxBody: cfg.MaxBody, BodyMemory: cfg.BodyMemory, MaxFields: cfg.MaxFields, TrustedHops: cfg.TrustedHops,
 		Browser: cfg.Browser, TokenCookies: cfg.TokenCookies, CORS: cfg.CORS, BehindProxy: cfg.BehindProxy,
-		Throttles: cfg.Throttles, ThrottleHistory: s.history, LogEmails: cfg.LogEmails, Observe: s.metrics.observe, LoginAnswer: cfg.LoginAnswer,
+		Throttles: cfg.Throttles, ThrottleHistory: s.history, LogEmails: cfg.LogEmails, Observe: s.metrics.observe, LoginAnswer: cfg.LoginAnswer, ForwardAuth: cfg.ForwardAuth,
 	})
 	if err != nil {
 		return nil, err

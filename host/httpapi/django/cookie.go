@@ -24,6 +24,17 @@ func ParseCookies(header string) map[string]string {
 	return cookies
 }
 
+// CountCookies is how many cookies of a Cookie header have a name. Browsers send more than one where a cookie was set for another path or domain too, and
+// nothing says which is which.
+func CountCookies(header, name string) (n int) {
+	for chunk := range strings.SplitSeq(header, ";") {
+		if found, _, ok := strings.Cut(chunk, "="); ok && Strip(found) == name {
+			n++
+		}
+	}
+	return n
+}
+
 // unquoteCookie is the _unquote function of Python's http.cookies: \" is ", \054 is the character of that octal number.
 func unquoteCookie(value string) string {
 	if len(value) < 2 || value[0] != '"' || value[len(value)-1] != '"' {

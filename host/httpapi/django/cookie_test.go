@@ -44,6 +44,19 @@ func FuzzParseCookies(f *testing.F) {
 	})
 }
 
+func TestCountCookies(t *testing.T) {
+	for header, want := range map[string]int{
+		"": 0, "a=1": 1, "a=1; a=2": 2, "a=1;a=2; b=3; A=4": 2, " a =1; b=a=2": 1, "a": 0, "aa=1; b=a": 0, `a="1; a=2"`: 2, "a=; a=": 2,
+	} {
+		if got := django.CountCookies(header, "a"); got != want {
+			t.Errorf("CountCookies(%q, a) = %d, want %d", header, got, want)
+		}
+		if _, sent := django.ParseCookies(header)["a"]; sent != (want > 0) {
+			t.Errorf("ParseCookies(%q) has a: %v, want %v", header, sent, want > 0)
+		}
+	}
+}
+
 func TestCookieHeader(t *testing.T) {
 	now := time.Date(2030, 1, 1, 12, 0, 0, 5e8, time.FixedZone("", 3600))
 	for want, c := range map[string]django.Cookie{

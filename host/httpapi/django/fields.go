@@ -50,8 +50,10 @@ func Validate(body Body, names ...string) (texts []string, errors Value, ok bool
 	return texts, Value{}, true
 }
 
+// Required is the REST framework's text for a field that is not there, and that of Django's forms.
+const Required = "This field is required."
+
 const (
-	required  = "This field is required."
 	null      = "This field may not be null."
 	blank     = "This field may not be blank."
 	invalid   = "Not a valid string."
@@ -75,7 +77,7 @@ func (b Body) text(name string) (text string, messages []string) {
 		value = String(field.Text)
 	}
 	if !found {
-		return "", []string{required}
+		return "", []string{Required}
 	}
 	switch value.kind {
 	case KindNull:

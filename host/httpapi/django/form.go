@@ -72,9 +72,6 @@ func (f *Form) add(name string, field Field) {
 	f.fields[name] = append(f.fields[name], field)
 }
 
-// Names returns the names of the fields in the order in which they came first.
-func (f *Form) Names() []string { return f.names }
-
 // Len is the number of fields.
 func (f *Form) Len() int {
 	n := 0
@@ -95,19 +92,6 @@ func (f *Form) Get(name string) (field Field, ok bool) {
 
 // List returns all fields of that name in order, files after texts.
 func (f *Form) List(name string) []Field { return f.fields[name] }
-
-// Files returns all files, by name and then in order.
-func (f *Form) Files() []*File {
-	var files []*File
-	for _, name := range f.names {
-		for _, field := range f.fields[name] {
-			if field.File != nil {
-				files = append(files, field.File)
-			}
-		}
-	}
-	return files
-}
 
 // Value returns the form as the REST framework shows request.data in JSON: the last value of each
 // name, a file as the list of its lines. The error is ErrFileNotText.

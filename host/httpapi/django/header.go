@@ -15,7 +15,7 @@ type Rules struct {
 	// base64, white space aside, is not in groups of four, and takes what cannot be printed out of
 	// file names, as Django 5.2 does.
 	StrictParts bool
-	// StrictURLs reads URLs to go back to with Python's own urlsplit and bounds their length, as Django 5.2 does; else with Django 3.2's copy of an
+	// StrictURLs reads URLs to go back to with Python's own urlsplit, as Django 5.2 does; else with Django 3.2's copy of an
 	// older one.
 	StrictURLs bool
 }

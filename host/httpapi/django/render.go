@@ -131,7 +131,7 @@ func (r *renderer) newLine(level int) error {
 }
 
 // maxIndented is how long an indented answer may become, in bytes.
-const maxIndented = 16 << 20
+const maxIndented = 1 << 20
 
 // string writes a text in quotes. Everything from U+007F on stands for itself, but for the two line
 // separators, which old JavaScript does not take in a literal.

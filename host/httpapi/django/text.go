@@ -19,12 +19,6 @@ func Strip(s string) string { return strings.TrimFunc(s, isSpace) }
 // isSpace is Python's str.isspace() for one character.
 func isSpace(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }
 
-// SplitBytes splits at runs of ASCII white space, as Python's bytes.split() does for header values:
-// space, tab, line feed, vertical tab, form feed, carriage return.
-func SplitBytes(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool { return r < utf8.RuneSelf && isByteSpace(byte(r)) })
-}
-
 func isByteSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
 
 // stripBytes is Python's bytes.strip().

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math"
 	"math/big"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,18 +22,6 @@ func TestStrip(t *testing.T) {
 	} {
 		if got := django.Strip(s); got != want {
 			t.Errorf("Strip(%q) = %q, want %q", s, got, want)
-		}
-	}
-}
-
-func TestSplitBytes(t *testing.T) {
-	for s, want := range map[string][]string{
-		" Bearer \t\v\f\r\n x ": {"Bearer", "x"},
-		"a\x1cb\xa0c\x85":       {"a\x1cb\xa0c\x85"},
-		" ":                     nil,
-	} {
-		if got := django.SplitBytes(s); !slices.Equal(got, want) {
-			t.Errorf("SplitBytes(%q) = %q, want %q", s, got, want)
 		}
 	}
 }

@@ -14,7 +14,8 @@ import (
 // ErrURL says that Python's urlsplit does not take a text for a URL.
 var ErrURL = errors.New("text is no URL")
 
-// maxURL is how long a URL to go back to may be from Django 5.2 on, in characters.
+// maxURL is how long a URL to go back to may be, in characters. Django 5.2 bounds it without the white space around it; here that counts too, and in both
+// versions: the URL is kept while a password waits for its turn, and a page gives it back.
 const maxURL = 2048
 
 // URL are the parts of a URL that tell where it leads.
@@ -25,8 +26,7 @@ type URL struct{ Scheme, NetLoc string }
 //
 //	"HTTPS://a.example:1/x"  {"https", "a.example:1"}        "//b/x"  {"", "b"}        "/x:y"  {}
 func SplitURL(url string) (URL, error) {
-	url = strings.TrimLeftFunc(url, func(r rune) bool { return r <= ' ' })
-	url = strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(url)
+	url = cleanURL(url)
 	u, err := splitURL(url, url != "" && isLetter(url[0]))
 	if err != nil {
 		return URL{}, err
@@ -38,6 +38,29 @@ func SplitURL(url string) (URL, error) {
 		}
 	}
 	return u, checkNetLoc(u.NetLoc)
+}
+
+// JoinURL is what Python makes of a URL that it split, if that has a scheme and a net location: the scheme in lower case, without an empty query and an
+// empty fragment.
+//
+//	"HTTPS://a.example/x?#"  "https://a.example/x"
+func JoinURL(url string) string {
+	scheme, rest, _ := strings.Cut(cleanURL(url), ":")
+	rest, fragment, _ := strings.Cut(rest, "#")
+	rest, query, _ := strings.Cut(rest, "?")
+	if query != "" {
+		rest += "?" + query
+	}
+	if fragment != "" {
+		rest += "#" + fragment
+	}
+	return lowerASCII(scheme) + ":" + rest
+}
+
+// cleanURL is a URL without what Python leaves out before it looks at it.
+func cleanURL(url string) string {
+	url = strings.TrimLeftFunc(url, func(r rune) bool { return r <= ' ' })
+	return strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(url)
 }
 
 // splitURL is the urlsplit of older Pythons, of which Django 3.2 has a copy for URLs to go back to.
@@ -96,6 +119,9 @@ func checkNetLoc(netloc string) error {
 // SafeURL reports whether a URL that a client gave to go back to leads to host, or names none (Django's url_has_allowed_host_and_scheme). secure: over TLS
 // it must not lead to plain HTTP.
 func SafeURL(url, host string, secure bool, rules Rules) bool {
+	if codePoints(url) > maxURL {
+		return false
+	}
 	url = Strip(url)
 	// Browsers take a backslash for a slash; before an @ it may be part of a password.
 	return url != "" && safeURL(url, host, secure, rules) && safeURL(strings.ReplaceAll(url, `\`, "/"), host, secure, rules)
@@ -109,9 +135,6 @@ func safeURL(url, host string, secure bool, rules Rules) bool {
 	var u URL
 	var err error
 	if rules.StrictURLs {
-		if codePoints(url) > maxURL {
-			return false
-		}
 		u, err = SplitURL(url)
 	} else {
 		u, err = splitURL(url, true)

@@ -55,7 +55,9 @@ func TestSafeURL(t *testing.T) {
 		{"http://[::1]/", false, false},
 		{"//evil.example／x", false, false},
 		{"/" + strings.Repeat("a", 2047), true, true},
-		{"/" + strings.Repeat("a", 2048), false, true},
+		{"/" + strings.Repeat("a", 2048), false, false},
+		{"/" + strings.Repeat(" ", 2048), false, false},
+		{"/" + strings.Repeat("é", 2047), true, true},
 		{"/\t/evil.example", false, true}, // the tab is escaped in Location
 		{"java\nscript:alert(1)", false, true},
 		{"1a:b", true, false},
@@ -92,6 +94,23 @@ func TestSplitURL(t *testing.T) {
 	for _, url := range []string{"http://[::1", "http://::1]", "http://[1.2.3.4]/", "http://[x]/", "http://a℀b/"} {
 		if got, err := django.SplitURL(url); !errors.Is(err, django.ErrURL) {
 			t.Errorf("SplitURL(%q) = %+v, %v; want %v", url, got, err, django.ErrURL)
+		}
+	}
+}
+
+// TestJoinURL has what Python's urlsplit(url).geturl() gives.
+func TestJoinURL(t *testing.T) {
+	for _, c := range []struct{ url, want string }{
+		{"https://evil.example/a?b#c", "https://evil.example/a?b#c"},
+		{"HTTPS://EVIL.example/X", "https://EVIL.example/X"},
+		{"https://evil.example/x?#", "https://evil.example/x"},
+		{"https://evil.example?", "https://evil.example"},
+		{"https://evil.example#?", "https://evil.example#?"},
+		{" ht\ttps://evil.example/\n", "https://evil.example/"},
+		{"https://evil.example:443/a:b", "https://evil.example:443/a:b"},
+	} {
+		if got := django.JoinURL(c.url); got != c.want {
+			t.Errorf("JoinURL(%q) = %q, want %q", c.url, got, c.want)
 		}
 	}
 }

@@ -116,7 +116,7 @@ var browserNames = strings.NewReplacer("httpapi: ", "",
 	"TokenCookies.Access.Name", "cookies.access_name", "TokenCookies.Refresh.Name", "cookies.refresh_name",
 	"TokenCookies.Access.Domain", "cookies.domain", "TokenCookies.Refresh.Domain", "cookies.domain",
 	"TokenCookies.Access.SameSite", "cookies.same_site", "TokenCookies.Refresh.SameSite", "cookies.same_site",
-	"CORS.Origins", "cors.origins", "CORS.MaxAge", "cors.max_age")
+	"ForwardAuth.Headers", "check.headers", "ForwardAuth.Cookie", "check.cookie", "CORS.Origins", "cors.origins", "CORS.MaxAge", "cors.max_age")
 
 // checkBrowser reports what browsers would not take, and what would be dangerous.
 func (c *Config) checkBrowser(bad func(string, error)) {
@@ -125,7 +125,8 @@ func (c *Config) checkBrowser(bad func(string, error)) {
 		bad("browser.SESSION_COOKIE_AGE", errors.New("must be between 1 minute and 400 days, the longest that browsers keep a cookie"))
 	}
 	said := map[string]bool{}
-	for _, err := range []error{c.Browser.Validate(), c.TokenCookies.Validate(), c.CORS.Validate()} {
+	for _, err := range []error{c.Browser.Validate(), c.TokenCookies.Validate(), c.CORS.Validate(), c.ForwardAuth.Validate(),
+		httpapi.CheckCookieNames(c.Browser, c.TokenCookies, c.ForwardAuth)} {
 		for _, line := range leaves(err) {
 			line = browserNames.Replace(line)
 			if key, text, _ := strings.Cut(line, ": "); !said[line] {

@@ -98,7 +98,11 @@ type Config struct {
 	TrustedHops int
 
 	ShutdownTimeout time.Duration // how long requests in flight may take when the node stops
-	MaxInstances    int           // of the module; 0: the engine's default
+	// TokenCache is how many bytes verified tokens may take; 0: none are remembered.
+	TokenCache int64
+	// ForwardAuth is check.headers and check.cookie.
+	ForwardAuth  httpapi.ForwardAuth
+	MaxInstances int // of the module; 0: the engine's default
 
 	// Warnings are what is permitted and yet worth a word in the log.
 	Warnings []string

@@ -65,6 +65,9 @@ func atStart(list ...row) []row {
 // rows are all keys, in the order in which they are shown.
 var rows = slices.Concat(nodeRows(), peopleRows(), browserRows(), limitRows(), tokenRows(), refusedRows())
 
+// defaultTokenCache is what verified tokens may take, in bytes: some 15,000 of them.
+const defaultTokenCache = 16 << 20
+
 func nodeRows() []row {
 	d := core.DefaultSettings()
 	return slices.Concat([]row{
@@ -87,6 +90,7 @@ func nodeRows() []row {
 			return cmp.Or(c.CacheDir, filepath.Join(c.Data, "cache"))
 		}),
 		at("engine", "wasm", readOneOf(same("wasm", "wasm-full", "native"), "wasm, wasm-full or native"), func(c *Config) *string { return &c.Engine }),
+		size("token_cache", defaultTokenCache, func(c *Config) *int64 { return &c.TokenCache }),
 		at("max_instances", 0, readInt(0, 10_000), func(c *Config) *int { return &c.MaxInstances }),
 		at("customers.ids", 0, readOneOf(map[string]core.IDKind{"integer": core.IntegerID, "text": core.TextID}, "integer or text"),
 			func(c *Config) *core.IDKind { return &c.IDs }),
@@ -114,6 +118,8 @@ func peopleRows() []row {
 	), []row{
 		membersAt("login.answer", func(c *Config) *profile.Members { return &c.LoginAnswer }),
 		membersAt("claims", func(c *Config) *profile.Members { return &c.Claims }),
+		membersAt("check.headers", func(c *Config) *profile.Members { return &c.ForwardAuth.Headers }).shownAs(func(c *Config) any { return c.ForwardAuth.Filled().Headers }),
+		at("check.cookie", "", readText, func(c *Config) *string { return &c.ForwardAuth.Cookie }),
 	})
 }
 

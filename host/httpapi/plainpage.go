@@ -15,3 +15,15 @@ func page(status int) string {
 	return "\n<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>" + title + "</title>\n</head>\n<body>\n" +
 		"  <h1>" + title + "</h1><p>" + text + "</p>\n</body>\n</html>\n"
 }
+
+// page is one of Django's plain pages.
+func (c compat) page(status int) answer {
+	return answer{status: status, body: []byte(page(status)), header: http.Header{"Content-Type": {c.pageType}}, plain: true}
+}
+
+// failed is the answer to a failure of our own: its error is for the log.
+func (c compat) failed(err error) answer {
+	a := c.page(http.StatusInternalServerError)
+	a.err = err
+	return a
+}

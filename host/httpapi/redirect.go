@@ -36,3 +36,23 @@ func (rq *request) seeOther(url string) answer {
 	}
 	return answer{status: http.StatusFound, header: http.Header{"Location": {django.URI(url)}, "Content-Type": {"text/html; charset=utf-8"}}}
 }
+
+// goTo sends a browser to another path of this node with GET.
+func goTo(path string) answer {
+	return answer{status: http.StatusFound, header: http.Header{
+		"Location": {path}, "Content-Type": {"text/html; charset=utf-8"}, "Cache-Control": {neverCached}, "Vary": {"Accept, Cookie"},
+	}}
+}
+
+// addSlash is Django's answer where a slash is missing at the end of the path (APPEND_SLASH), whatever the method. To the query, as to all that
+// WSGI gives, each byte is a character.
+func addSlash(path, query string) answer {
+	path += "/"
+	if query != "" {
+		path += "?" + django.URI(django.Latin1(query))
+	}
+	return answer{
+		status: http.StatusMovedPermanently,
+		header: http.Header{"Location": {path}, "Content-Type": {"text/html; charset=utf-8"}},
+	}
+}

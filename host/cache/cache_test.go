@@ -1,0 +1,153 @@
+package cache_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/coretest"
+	"github.com/edgetoken/edgetoken/host/cache"
+)
+
+// counting is an engine that counts what reaches it.
+type counting struct {
+	*core.Native
+	mu     sync.Mutex
+	opened int
+}
+
+func (c *counting) OpenInto(ctx context.Context, token []byte, o *core.Opened) error {
+	c.mu.Lock()
+	c.opened++
+	c.mu.Unlock()
+	return c.Native.OpenInto(ctx, token, o)
+}
+
+func newCache(t *testing.T, bytes int64) *cache.Cache {
+	t.Helper()
+	c, err := cache.New(bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func token(i int) []byte {
+	return []byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256","typ":"JWT"}`,
+		fmt.Sprintf(`{"token_type":"access","exp":4102444800,"iat":1577836800,"jti":"%032x","user_id":"%d"}`, i, i)))
+}
+
+func native() *core.Native { return core.NewNative(core.DefaultSettings(), coretest.OneKey()) }
+
+// TestCached runs the one behaviour suite over an engine with a cache, so that every case is judged both new and remembered.
+func TestCached(t *testing.T) {
+	coretest.Run(t, func(t *testing.T, s core.Settings, keys core.Keys) core.Engine {
+		return twice{newCache(t, 1<<20).Engine(core.NewNative(s, keys))}
+	})
+}
+
+// twice opens every token twice, and gives the second answer.
+type twice struct{ *cache.Engine }
+
+func (e twice) Open(ctx context.Context, token []byte) (core.Opened, error) {
+	if o, err := e.Engine.Open(ctx, token); err != nil {
+		return o, err
+	}
+	return e.Engine.Open(ctx, token)
+}
+
+func TestRemembers(t *testing.T) {
+	inner := &counting{Native: native()}
+	c := newCache(t, 1<<20)
+	e := c.Engine(inner)
+	var first core.Opened
+	for i := range 5 {
+		o, err := e.Open(t.Context(), token(1))
+		if err != nil || o.Cause != core.OK {
+			t.Fatalf("Open = %v, %v", o.Cause, err)
+		}
+		if i == 0 {
+			first = o
+		}
+		if !bytes.Equal(o.Claims, first.Claims) || o.ExpiresAt != first.ExpiresAt || o.Family != first.Family || o.Key != first.Key {
+			t.Errorf("Open the %dth time = %+v, want %+v", i, o, first)
+		}
+		clear(o.Claims) // the caller's, not the cache's
+		if i == 0 {
+			first.Claims = []byte(`{"token_type":"access","exp":4102444800,"iat":1577836800,"jti":"00000000000000000000000000000001","user_id":"1"}`)
+		}
+	}
+	if s := c.Stats(); inner.opened != 1 || s.Hits != 4 || s.Misses != 1 || s.Entries != 1 {
+		t.Errorf("opened %d times; %+v; want one miss and four hits", inner.opened, s)
+	}
+}
+
+// TestRefusedTokensDoNotEnter sends what is not verified, twice each.
+func TestRefusedTokensDoNotEnter(t *testing.T) {
+	c := newCache(t, 1<<20)
+	e := c.Engine(native())
+	good := token(1)
+	bad := bytes.Clone(good)
+	bad[len(bad)-2] ^= 1
+	for name, sent := range map[string][]byte{"another signature": bad, "cut short": good[:len(good)-1], "nothing": nil, "longer": append(bytes.Clone(good), 'A')} {
+		for range 2 {
+			if o, err := e.Open(t.Context(), sent); err != nil || o.Cause == core.OK {
+				t.Errorf("%s: Open = %v, %v", name, o.Cause, err)
+			}
+		}
+	}
+	if s := c.Stats(); s.Entries != 0 || s.Hits != 0 {
+		t.Errorf("%+v, want no entry", s)
+	}
+}
+
+// TestKeyEnds: a token that is remembered is refused once its key is no key of the set any more.
+func TestKeyEnds(t *testing.T) {
+	c := newCache(t, 1<<20)
+	old := c.Engine(native())
+	if o, err := old.Open(t.Context(), token(1)); err != nil || o.Cause != core.OK {
+		t.Fatalf("Open = %v, %v", o.Cause, err)
+	}
+	others := coretest.NewHMACKeys(2, coretest.HMACKey{KeyInfo: core.KeyInfo{Algorithm: "HS256", Default: true, AnyID: true}, Secret: coretest.OtherSecret})
+	if o, err := c.Engine(core.NewNative(core.DefaultSettings(), others)).Open(t.Context(), token(1)); err != nil || o.Cause != core.BadSignature {
+		t.Errorf("Open with other keys = %v, %v, want %v", o.Cause, err, core.BadSignature)
+	}
+}
+
+func TestBytesAreBounded(t *testing.T) {
+	const limit = 64 << 10
+	c := newCache(t, limit)
+	e := c.Engine(native())
+	for i := range 2000 {
+		if o, err := e.Open(t.Context(), token(i)); err != nil || o.Cause != core.OK {
+			t.Fatalf("Open = %v, %v", o.Cause, err)
+		}
+	}
+	c.Settle()
+	if s := c.Stats(); s.Bytes > limit || s.Bytes == 0 || s.Limit != limit {
+		t.Errorf("%+v, want at most %d bytes", s, limit)
+	}
+	for _, bad := range []int64{0, -1} {
+		if _, err := cache.New(bad); err == nil {
+			t.Errorf("New(%d) gave no error", bad)
+		}
+	}
+}
+
+func TestHitsAllocateNothing(t *testing.T) {
+	e := newCache(t, 1<<20).Engine(native())
+	sent := token(1)
+	var o core.Opened
+	open := func() {
+		if err := e.OpenInto(t.Context(), sent, &o); err != nil || o.Cause != core.OK {
+			t.Fatal(o.Cause, err)
+		}
+	}
+	open()
+	if n := testing.AllocsPerRun(100, open); n > 0 {
+		t.Errorf("a hit allocates %v times", n)
+	}
+}

@@ -1,0 +1,4 @@
+package cache
+
+// Settle has the cache do what it does by and by.
+func (c *Cache) Settle() { c.entries.CleanUp() }

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/explain"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// revokeCall is the body of POST /revoke: a token, or a customer, or a family and its customer, or all.
+type revokeCall struct {
+	Token    string `json:"token,omitempty"`
+	Family   string `json:"family,omitempty"`   // as a log record has it: hex digits
+	Customer string `json:"customer,omitempty"` // id or e-mail address
+	All      bool   `json:"all,omitempty"`      // every log-in of this node
+}
+
+// revocation answers POST /revoke.
+type revocation struct {
+	Revoked  string        `json:"revoked"`  // "login": one log-in and all that descends from it; "sessions": every log-in of a customer until now; "all": of all customers
+	Family   *string       `json:"family"`   // which log-in; null for sessions and all
+	Started  *time.Time    `json:"started"`  // when it was; null where that is not known
+	Customer *customerView `json:"customer"` // null where the token names none that is here
+	Notes    []string      `json:"notes"`    // what the revocation does not reach, or cannot know
+}
+
+// What a revocation says of its own bounds.
+const (
+	noteNoList  = "a node keeps no list of log-ins: this one is refused from now on, whether there was one or not; check the name if nothing ends"
+	noteForeign = "only this token: it was not issued by edgetoken, so its other tokens are not known; use --customer"
+	noteExact   = "access tokens stay good until they expire (wire: exact)"
+)
+
+// errNoBlacklist refuses what would have no effect.
+var errNoBlacklist = errors.New("blacklist_app is off: a single log-in cannot be revoked; use --customer")
+
+// revoke ends a log-in, with all that descends from it, or all log-ins of a customer until now. It is durable when it is answered.
+func (a *admin) revoke(r *http.Request) (any, error) {
+	var call revokeCall
+	if err := readJSON(r, &call); err != nil {
+		return nil, err
+	}
+	switch {
+	case call == revokeCall{All: true}:
+		return a.revokeAll(r.Context())
+	case call.All:
+		return nil, errors.New("a revocation of all names nothing else")
+	case call.Token != "" && call.Family == "" && call.Customer == "":
+		return a.revokeToken(r.Context(), call.Token)
+	case call.Token == "" && call.Family != "" && call.Customer != "":
+		return a.revokeFamily(r.Context(), call.Family, call.Customer)
+	case call.Token == "" && call.Family == "" && call.Customer != "":
+		return a.revokeSessions(r.Context(), call.Customer)
+	}
+	return nil, errors.New("a revocation has a token, or a customer, or a family and its customer, or is of all")
+}
+
+// revokeToken ends the log-in that a token descends from, be the token expired or not: others of the same log-in may be in use.
+func (a *admin) revokeToken(ctx context.Context, token string) (any, error) {
+	if !a.cfg.Settings.BlacklistApp {
+		return nil, errNoBlacklist
+	}
+	engine, keys, err := a.judge(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now().UTC()
+	opened, err := engine.Open(ctx, []byte(token))
+	if err != nil {
+		return nil, err
+	}
+	if opened.Cause != core.OK {
+		return nil, fmt.Errorf("the token is none of ours, so that it is refused anyway: %s", explain.Unopened(opened.Cause, keys))
+	}
+	_, customer, err := a.load(ctx, opened, now)
+	if err != nil {
+		return nil, err
+	}
+	family := opened.FamilyAt(now)
+	if !family.Listed {
+		return nil, errors.New("the token has no id that could be revoked (JTI_CLAIM): end every session of its customer with --customer")
+	}
+	live, err := a.tokensLive(ctx)
+	if err != nil {
+		return nil, err
+	}
+	until := now.Add(live)
+	if exp, ok := explain.NumericDate(opened, opened.ExpiresAt); ok {
+		until = later(until, exp.Add(live))
+	}
+	if err := a.endFamily(ctx, family.Key(opened.Issuer, customer.ID), customer.ID, until); err != nil {
+		return nil, err
+	}
+	answer := revocation{Revoked: "login", Family: familyName(family.Bits)}
+	if family.Ours {
+		started := time.UnixMilli(family.Start).UTC()
+		answer.Started = &started
+	} else {
+		answer.Notes = append(answer.Notes, noteForeign)
+	}
+	return a.didRevoke(answer, customer), nil
+}
+
+// revokeFamily ends a log-in by the name that log records have for it. Whether that is a log-in here or a token of another issuer's making
+// does not show in the name, so both are ended.
+func (a *admin) revokeFamily(ctx context.Context, name, customer string) (any, error) {
+	if !a.cfg.Settings.BlacklistApp {
+		return nil, errNoBlacklist
+	}
+	bits, err := strconv.ParseUint(name, 16, 64)
+	if err != nil || len(name) != familyDigits || bits>>47 != 0 {
+		return nil, fmt.Errorf("%q is no family: it has %d hex digits, as the log record of a request shows them", name, familyDigits)
+	}
+	c, err := a.find(ctx, customer)
+	if err != nil {
+		return nil, err
+	}
+	live, err := a.tokensLive(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.endFamily(ctx, core.FamilyKey{Bits: bits}, c.ID, time.Now().Add(2*live)); err != nil {
+		return nil, err
+	}
+	return a.didRevoke(revocation{Revoked: "login", Family: familyName(bits), Notes: []string{noteNoList}}, c), nil
+}
+
+// endFamily makes a family dead, and what was issued from a foreign one under the customer's name with it, as core does when a token is
+// blacklisted. What it rests on cannot change: dead is dead.
+func (a *admin) endFamily(ctx context.Context, key core.FamilyKey, customer core.CustomerID, until time.Time) error {
+	end := func(key core.FamilyKey) core.Effect {
+		return core.Effect{Kind: core.RevokeFamily, Family: key, Until: until.Unix()}
+	}
+	effects := core.Effects{Node: a.cfg.Settings.Node, Reads: core.Reads{CutOff: math.MaxInt64}, List: []core.Effect{end(key)}}
+	if key.Customer.IsZero() && !customer.IsZero() {
+		key.Customer = customer
+		effects.List = append(effects.List, end(key))
+	}
+	return a.store.Settle(ctx, effects)
+}
+
+// revokeSessions ends every log-in of a customer until now: log out everywhere.
+func (a *admin) revokeSessions(ctx context.Context, customer string) (any, error) {
+	c, err := a.find(ctx, customer)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.store.Revoke(ctx, c.ID); err != nil {
+		return nil, err
+	}
+	return a.didRevoke(revocation{Revoked: "sessions"}, c), nil
+}
+
+// revokeAll ends every log-in of this node until now.
+func (a *admin) revokeAll(ctx context.Context) (any, error) {
+	if err := a.store.RevokeAll(ctx); err != nil {
+		return nil, err
+	}
+	return a.didRevoke(revocation{Revoked: "all"}, store.Customer{}), nil
+}
+
+// didRevoke completes the answer and leaves a record of it.
+func (a *admin) didRevoke(answer revocation, c store.Customer) revocation {
+	if a.cfg.Settings.Wire == core.Exact {
+		answer.Notes = append(answer.Notes, noteExact)
+	}
+	answer.Notes = noNil(answer.Notes)
+	if !c.ID.IsZero() {
+		v := viewOf(c)
+		answer.Customer = &v
+	}
+	if a.log != nil {
+		family := ""
+		if answer.Family != nil {
+			family = *answer.Family
+		}
+		a.log.Info("admin: "+answer.Revoked+" revoked", "customer", c.ID.String(), "family", family)
+	}
+	return answer
+}
+
+// familyDigits is how many hex digits the name of a family has: 47 bits.
+const familyDigits = 12
+
+func familyName(bits uint64) *string {
+	name := fmt.Sprintf("%0*x", familyDigits, bits)
+	return &name
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/password"
+)
+
+// customerView is a customer as commands show it. There is no hash in it.
+type customerView struct {
+	ID          any             `json:"id"` // integer or text
+	Email       string          `json:"email"`
+	FirstName   string          `json:"first_name"`
+	LastName    string          `json:"last_name"`
+	IsActive    bool            `json:"is_active"`
+	IsStaff     bool            `json:"is_staff"`
+	IsSuperuser bool            `json:"is_superuser"`
+	LastLogin   *time.Time      `json:"last_login"`
+	DateJoined  time.Time       `json:"date_joined"`
+	Attributes  json.RawMessage `json:"attributes"` // null where there are none
+	// Permissions are the customer's own, and Groups the names of the groups, both sorted.
+	Permissions []string `json:"permissions"`
+	Groups      []string `json:"groups"`
+	// Rights are all that the customer may do, by groups too; none where not active. Not there in lists.
+	Rights *[]string `json:"rights,omitempty"`
+	// PasswordKind says how the password is kept: "argon2id", another format of Django's, "unusable" or "unknown".
+	PasswordKind string `json:"password_kind"`
+}
+
+func viewOf(c store.Customer) customerView {
+	v := customerView{
+		ID: viewID(c.ID), Email: c.Email, FirstName: c.FirstName, LastName: c.LastName, IsActive: c.IsActive, IsStaff: c.IsStaff,
+		IsSuperuser: c.IsSuperuser, DateJoined: c.DateJoined, Attributes: c.Attributes, PasswordKind: passwordFormat(c.PasswordHash),
+		Permissions: list(c.Permissions), Groups: list(c.Groups),
+	}
+	if !c.LastLogin.IsZero() {
+		v.LastLogin = &c.LastLogin
+	}
+	if len(v.Attributes) == 0 {
+		v.Attributes = json.RawMessage("null")
+	}
+	return v
+}
+
+// list is a list that JSON shows as one even where it is empty.
+func list(texts []string) []string {
+	if texts == nil {
+		return []string{}
+	}
+	return texts
+}
+
+func viewID(id core.CustomerID) any {
+	switch id.Kind {
+	case core.IntegerID:
+		return id.Int
+	case core.TextID:
+		return id.Text
+	}
+	return nil
+}
+
+// djangoFormats are the first words of the hashes that Django 1.4 to 5.2 writes. Any other first word may be part of a hash and is not shown.
+var djangoFormats = []string{"pbkdf2_sha256", "pbkdf2_sha1", "argon2", "bcrypt_sha256", "bcrypt", "scrypt", "sha1", "md5", "unsalted_sha1", "unsalted_md5", "crypt"}
+
+func passwordFormat(hash string) string {
+	if !password.IsUsable(hash) {
+		return "unusable"
+	}
+	word, rest, _ := strings.Cut(hash, "$")
+	if variant, _, _ := strings.Cut(rest, "$"); word == "argon2" && slices.Contains(argon2Variants, variant) {
+		return variant
+	}
+	if slices.Contains(djangoFormats, word) {
+		return word
+	}
+	return "unknown"
+}
+
+// argon2Variants are the second words of Django's argon2 hashes.
+var argon2Variants = []string{"argon2id", "argon2i", "argon2d"}
+
+// viewWithRights is a customer with all that he may do.
+func (a *admin) viewWithRights(ctx context.Context, id core.CustomerID) (customerView, error) {
+	_, c, err := a.store.Load(ctx, store.Query{UserID: id, HasUser: true, Rights: true})
+	if err == nil && c.ID.IsZero() {
+		err = fmt.Errorf("customer %q: %w", id, store.ErrNotFound)
+	}
+	if err != nil {
+		return customerView{}, err
+	}
+	v, rights := viewOf(c), list(c.Rights)
+	v.Rights = &rights
+	return v, nil
+}

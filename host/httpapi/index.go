@@ -1,0 +1,59 @@
+package httpapi
+
+import (
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/edgetoken/edgetoken/host/pages"
+)
+
+// tokenPaths is what the paths of the end points begin with that give, renew, check and end tokens.
+const tokenPaths = "/auth/token/"
+
+// index is the start page: the end points in groups, and the first commands for whoever is new here.
+func (h *handler) index(rq *request) answer {
+	if !rq.isRead() {
+		return onlyMethods(http.MethodGet, http.MethodHead)
+	}
+	d := pages.IndexData{Frame: rq.frame(pages.IndexPath)}
+	tokens := pages.Group{Name: "Tokens", Text: "Begin here: log in for an access and a refresh token, then show the access token with each request."}
+	customers := pages.Group{Name: "Customers", Text: "They take an access token, or the session of a browser in which somebody has logged in."}
+	browser := pages.Group{Name: "In a browser", Text: "Log in here to use the customers’ end points with your browser’s session.", Links: []pages.Link{
+		{Text: "Log in", URL: pages.LoginPath}, {Text: "Explain a token", URL: pages.ExplainPath}, {Text: "OpenAPI description", URL: pages.OpenAPIPath},
+	}}
+	if d.Customer != "" {
+		browser.Text = "You are logged in: your browser’s session counts at the customers’ end points."
+		browser.Links[0] = pages.Link{Text: "Your account", URL: pages.ProfilePath}
+	}
+	if h.cfg.TokenCookies.On {
+		tokens.Text = "Log in here. A web application has its tokens in cookies, and sends the CSRF token of " + csrfPath + " with each request that changes something."
+	} else {
+		tokens.Commands = rq.firstCommands()
+	}
+	for _, v := range h.order {
+		group := &customers
+		if strings.HasPrefix(v.path, tokenPaths) {
+			group = &tokens
+		}
+		group.Endpoints = append(group.Endpoints, pages.Endpoint{
+			Path: v.path, Name: v.name, Summary: strings.ReplaceAll(v.description, "\n", " "), Methods: strings.Split(v.allow(), ", "), Link: v.path,
+		})
+	}
+	d.Groups = []pages.Group{tokens, customers, browser}
+	return rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.Index(w, d) })
+}
+
+// firstCommands log in and use the token, by curl, at the address by which the page was asked for.
+func (rq *request) firstCommands() []pages.Named {
+	scheme := "http"
+	if rq.isSecure() {
+		scheme = "https"
+	}
+	node := scheme + "://" + rq.Host
+	header := http.CanonicalHeaderKey(rq.authHeader) + ": " + rq.node.Settings().AuthHeaderTypes[0]
+	return []pages.Named{
+		{Name: "Log in by curl:", Value: "curl -s " + node + tokenPaths + ` -H 'Content-Type: application/json' -d '{"email":"ADDRESS","password":"PASSWORD"}'`},
+		{Name: "Use the access token of the answer:", Value: "curl -s " + node + "/customers/me/ -H '" + header + " ACCESS'"},
+	}
+}

@@ -1,0 +1,116 @@
+package node_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/admission"
+	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/store/password"
+)
+
+func TestUnknownFormatIsLogged(t *testing.T) {
+	var log strings.Builder
+	w := newWorld(t, func(c *node.Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	if _, err := w.Login(t.Context(), client, "unknown-format@example.com", "right"); err != nil {
+		t.Fatal(err)
+	}
+	if got := log.String(); !strings.Contains(got, "customer=4") || strings.Contains(got, "whirlpool") {
+		t.Errorf("log = %q, want the customer's id and nothing of the hash", got)
+	}
+	log.Reset()
+	if _, err := w.Login(t.Context(), client, "nobody@example.com", "right"); err != nil {
+		t.Fatal(err)
+	}
+	if log.Len() > 0 {
+		t.Errorf("log = %q for an unknown customer, want nothing", log.String())
+	}
+}
+
+// TestHashing: what a hash takes counts, and one that takes more than there is is nobody's password, after the same work.
+func TestHashing(t *testing.T) {
+	hashing, err := admission.New(admission.Config{Workers: 1, Queue: 1, Memory: 64 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	w := newWorld(t, func(c *node.Config) { c.Hashing, c.Log = hashing, slog.New(slog.NewTextHandler(&log, nil)) })
+	large, err := password.Hash("right", password.Params{Memory: 65, Iterations: 1, Parallelism: 1}, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.store.SetPassword(t.Context(), core.Integer(1), large); err != nil {
+		t.Fatal(err)
+	}
+	result, err := w.Login(t.Context(), client, "ana@example.com", "right")
+	if err != nil || cause(result) != core.BadCredentials || !strings.Contains(log.String(), "customer=1") {
+		t.Errorf("Login with a hash that takes too much = %v, %v; log %q; want %v and a word in the log", cause(result), err, log.String(), core.BadCredentials)
+	}
+	if s := w.Stats().Hashing; s.Done != 1 || s.Memory != 64<<10 {
+		t.Errorf("Stats = %+v, want one hash done", s)
+	}
+
+	began, release, ended := make(chan struct{}), make(chan struct{}), make(chan error, 2)
+	go func() {
+		ended <- hashing.Do(context.Background(), admission.Work{}, func() { close(began); <-release })
+	}()
+	<-began
+	go func() { ended <- hashing.Do(context.Background(), admission.Work{}, func() {}) }()
+	for hashing.Stats().Waiting == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := w.Login(t.Context(), client, "ana@example.com", "right"); !errors.Is(err, node.ErrBusy) {
+		t.Errorf("Login with a full queue = %v, want %v", err, node.ErrBusy)
+	}
+	close(release)
+	for range 2 {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestPasswordsNeedMemory(t *testing.T) {
+	hashing, err := admission.New(admission.Config{Memory: 19 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = node.New(node.Config{Hashing: hashing, Passwords: password.Params{Memory: 19<<10 + 1, Iterations: 1, Parallelism: 1}})
+	if err == nil || !strings.Contains(err.Error(), "memory for hashing") {
+		t.Errorf("New = %v, want that a hash takes more than there is", err)
+	}
+}
+
+// TestLoginRenewsTheHash: after a log-in the hash has the costs of new ones, other log-ins of the customer go on, and the claim of CHECK_REVOKE_TOKEN stays.
+func TestLoginRenewsTheHash(t *testing.T) {
+	dearer := password.Params{Memory: 16, Iterations: 2, Parallelism: 1}
+	w := newWorld(t, func(c *node.Config) { c.Passwords = dearer; c.Settings.CheckRevokeToken = true })
+	before, err := w.store.Get(t.Context(), core.Integer(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, access := w.login(t)
+	after, err := w.store.Get(t.Context(), core.Integer(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := password.ParamsOf(after.PasswordHash); err != nil || got != dearer {
+		t.Errorf("the hash has the costs %+v, %v; want %+v", got, err, dearer)
+	}
+	if after.RevokeClaim != before.RevokeClaim {
+		t.Error("renewing the hash changed the revoke claim: every other device is logged out")
+	}
+	if result, err := w.Check(t.Context(), access); err != nil || result.Refused() {
+		t.Errorf("the access token after the log-in = %v, %v", cause(result), err)
+	}
+	w.login(t)
+	if again, _ := w.store.Get(t.Context(), core.Integer(1)); again.PasswordHash != after.PasswordHash {
+		t.Error("a hash that has the right costs was renewed")
+	}
+}

@@ -1,0 +1,56 @@
+package node
+
+import (
+	"context"
+	"math"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// EndLogin ends the log-in that a token of any type descends from, be the token expired or not, as Blacklist does by its refresh token: for a browser that
+// logs out where it shows its access token alone. Of a token that is none of ours, or whose log-in is not known, there is nothing to end; nor is there
+// without BLACKLIST_APP.
+func (n *Node) EndLogin(ctx context.Context, token string) error {
+	opened, err := n.cfg.Engine.Open(ctx, []byte(token))
+	if err != nil {
+		return err
+	}
+	now := n.now()
+	family := opened.FamilyAt(now)
+	if opened.Cause != core.OK || opened.Issuer != "" || !family.Ours || !n.cfg.Settings.BlacklistApp {
+		return nil
+	}
+	state, customer, err := n.cfg.Store.Load(ctx, Query(opened, now, n.cfg.UserIDField, n.cfg.Store.IDs()))
+	if err != nil || customer.ID.IsZero() || state.Family.Dead {
+		return err
+	}
+	ever, err := n.cfg.Store.Remembered(ctx)
+	if err != nil {
+		return err
+	}
+	// A refresh token may have been issued a moment ago, and give access tokens to its end.
+	longest := n.lifetimes()
+	until := now.Unix() + max(ever.Access, longest.Access) + max(ever.Refresh, longest.Refresh) + 24*60*60
+	// What this rests on cannot change: dead is dead.
+	return n.cfg.Store.Settle(ctx, core.Effects{Node: n.cfg.Settings.Node, Reads: core.Reads{CutOff: math.MaxInt64}, List: []core.Effect{
+		{Kind: core.RevokeFamily, Family: family.Key("", customer.ID), Until: until},
+	}})
+}
+
+// OfOthers reports whether two tokens of ours name different customers. A token whose signature is not good names nobody.
+func (n *Node) OfOthers(ctx context.Context, one, other string) (bool, error) {
+	type named struct {
+		issuer   string
+		customer core.CustomerID
+	}
+	var names [2]named
+	for i, token := range []string{one, other} {
+		opened, err := n.cfg.Engine.Open(ctx, []byte(token))
+		if err != nil || opened.Cause != core.OK {
+			return false, err
+		}
+		names[i].issuer = opened.Issuer
+		names[i].customer, _ = opened.CustomerKey(userIDKind(n.cfg.UserIDField, n.cfg.Store.IDs()))
+	}
+	return names[0] != names[1], nil
+}

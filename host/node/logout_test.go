@@ -1,0 +1,52 @@
+package node_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/node"
+)
+
+// TestEndLogin ends a log-in by its access token, also by one that has expired, and no other.
+func TestEndLogin(t *testing.T) {
+	w := newWorld(t, nil)
+	refresh, access := w.login(t)
+	other, _ := w.login(t)
+	for _, token := range []string{"nonsense", "", access + "A"} {
+		if err := w.EndLogin(t.Context(), token); err != nil {
+			t.Errorf("EndLogin(%q) = %v, want nil", token, err)
+		}
+	}
+	if result, err := w.Refresh(t.Context(), refresh); err != nil || cause(result) != core.OK {
+		t.Fatalf("Refresh before it = %v, %v", cause(result), err)
+	}
+	w.now = w.now.Add(2 * time.Hour)
+	for i := range 2 {
+		changes := w.store.Changes()
+		if err := w.EndLogin(t.Context(), access); err != nil {
+			t.Errorf("EndLogin = %v, want nil", err)
+		}
+		if result, err := w.Refresh(t.Context(), refresh); err != nil || cause(result) != core.Blacklisted {
+			t.Errorf("Refresh after it = %v, %v, want %v", cause(result), err, core.Blacklisted)
+		}
+		if changed := w.store.Changes() != changes; changed != (i == 0) {
+			t.Errorf("EndLogin, time %d, changed the store: %v", i+1, changed)
+		}
+	}
+	if result, err := w.Refresh(t.Context(), other); err != nil || cause(result) != core.OK {
+		t.Errorf("Refresh of another log-in = %v, %v", cause(result), err)
+	}
+}
+
+// TestEndLoginWithoutBlacklist: where nothing is blacklisted, nothing is by this either.
+func TestEndLoginWithoutBlacklist(t *testing.T) {
+	w := newWorld(t, func(c *node.Config) { c.Settings.BlacklistApp = false })
+	refresh, access := w.login(t)
+	if err := w.EndLogin(t.Context(), access); err != nil {
+		t.Errorf("EndLogin = %v, want nil", err)
+	}
+	if result, err := w.Refresh(t.Context(), refresh); err != nil || cause(result) != core.OK {
+		t.Errorf("Refresh = %v, %v, want %v", cause(result), err, core.OK)
+	}
+}

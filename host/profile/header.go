@@ -1,0 +1,79 @@
+package profile
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// Header is the field of a customer as the value of an HTTP header: what is neither a visible character of ASCII nor a space within is escaped
+// as in a URL (RFC 3986 §2.1), and so are % and the comma, so that whoever unescapes it has the very text. A list is its elements with
+// commas between; what the customer does not have is empty; attributes that are no text are JSON.
+//
+//	ana@example.com    Zo%C3%AB    staff,shop%2C north
+func (f Field) Header(c *store.Customer) string {
+	var own attributesOf
+	if f.name == attributes && len(c.Attributes) > 0 && json.Unmarshal(c.Attributes, &own.top) != nil {
+		return ""
+	}
+	switch v := f.value(c, own).(type) {
+	case nil:
+		return ""
+	case string:
+		return escape(v)
+	case []string:
+		var b strings.Builder
+		for i, text := range v {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteString(escape(text))
+		}
+		return b.String()
+	case json.RawMessage:
+		var text string
+		if json.Unmarshal(v, &text) == nil {
+			return escape(text)
+		}
+		return escape(string(v))
+	default:
+		raw, err := json.Marshal(v) // a number or a truth value
+		if err != nil {
+			return ""
+		}
+		return string(raw)
+	}
+}
+
+func escape(text string) string {
+	const hex = "0123456789ABCDEF"
+	plain := 0
+	for plain < len(text) && isPlain(text, plain) {
+		plain++
+	}
+	if plain == len(text) {
+		return text
+	}
+	b := []byte(text[:plain])
+	for i := plain; i < len(text); i++ {
+		if isPlain(text, i) {
+			b = append(b, text[i])
+		} else {
+			b = append(b, '%', hex[text[i]>>4], hex[text[i]&15])
+		}
+	}
+	return string(b)
+}
+
+// isPlain reports whether a byte stands for itself.
+func isPlain(text string, i int) bool {
+	switch c := text[i]; c {
+	case '%', ',':
+		return false
+	case ' ':
+		return 0 < i && i < len(text)-1
+	default:
+		return '!' <= c && c <= '~'
+	}
+}
