@@ -4,8 +4,10 @@
 #   ./build.sh                 dist/*.wasm and bin/edgetoken
 #   ./build.sh run [flags]     the same, then a node with a demo customer (bin/edgetoken demo)
 #   ./build.sh test            the whole check; the last line counts: N passed, N failed, N skipped
-#   ./build.sh test-peers      replays the recorded exchanges with their own program, and compares with real Djangos, which it
-#                              installs (needs python3 and python3.11); counts in the same form
+#   ./build.sh test-peers      replays the recorded exchanges with their own program, compares with real Djangos, and looks at the
+#                              pages with Chromium; installs Djangos and npm packages, and as root Chromium (needs python3,
+#                              python3.11, and Node.js with npm); counts in the same form
+#   ./build.sh bench [quick]   measures what docs/performance.md tells of, beside peers (wants wrk); quick: a minute, without servers
 #   ./build.sh fuzz [seconds]  each fuzz target in turn, a minute long each if not told
 #
 # With CI=true, `test` and `test-peers` take what was skipped for a failure.
@@ -13,7 +15,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 GO_WANTED=1.26
-TOPICS="obtain refresh verify authorization claims blacklist text bodies http settings revocation"
+TOPICS="obtain refresh verify authorization claims blacklist text bodies http settings permissions browser revocation"
 ENGINES="wasm wasm-full native"
 
 die() { echo "build.sh: $*" >&2; exit 2; }
@@ -148,11 +150,16 @@ run_tests() {
   check "go vet" go vet ./... ./testdata/kill
   check "go vet for wasip1" vet_guest
   check "go vet of .ci" go -C .ci vet ./...
+  check "go vet of host/bench" go -C host/bench vet ./...
   check "staticcheck" linter staticcheck ./... ./testdata/kill
   vulnerabilities
   say "tests${detector:+ with the race detector}"
   out=$(mktemp)
-  trap 'rm -f "$out"' EXIT
+  # With the race detector compiling a module takes several times as long, so it is done once, without, for all packages.
+  EDGETOKEN_TEST_CACHE=$(mktemp -d)
+  export EDGETOKEN_TEST_CACHE
+  trap 'rm -rf "$out" "$EDGETOKEN_TEST_CACHE"' EXIT
+  check "both modules, before all other tests" go test -count=1 -run '^(TestWasm|TestWasmFull)$' ./host/engine
   # -count=1: several tests build programs that the test cache knows nothing of. Folders named testdata are not in ./...
   { go test $detector -count=1 -json ./... ./testdata/kill 2>&1 || true; } | go -C .ci run ./count | tee "$out"
   tally "$(tail -n 1 "$out")"
@@ -189,7 +196,20 @@ run_peers() {
   django_parsers 5.5 1000000
   django_parsers 5.2 100000
   shown "10,000 requests to real Djangos" env EDGETOKEN_ENGINE=wasm python3 testdata/interop/run --requests 10000
+  in_browser "$out"
   closing
+}
+
+# in_browser OUT runs the scenarios in Chromium; OUT is a file for what they print.
+in_browser() {
+  local out=$1 missing
+  if ! missing=$(testdata/browser/setup); then
+    echo "skip the pages in Chromium: $missing"
+    skipped=$((skipped + 1))
+    return
+  fi
+  EDGETOKEN_ENGINE=wasm testdata/browser/run 2>&1 | tee "$out" || true
+  tally "$(tail -n 1 "$out")"
 }
 
 # shown NAME COMMAND… is check for what has figures to show: its output is shown in any case.
@@ -217,6 +237,23 @@ django_parsers() {
     "$python" 1 "$2"
 }
 
+# POCKETBASE is the version that log-ins and refreshes are compared with.
+POCKETBASE=v0.36.0
+
+# run_bench [quick] measures the budgets. All of it wants wrk, and python3 for the Django; what is missing is said and left out.
+run_bench() {
+  local bin=${TMPDIR:-/tmp}/edgetoken-bench-$(id -u)
+  [ "$#" -eq 0 ] || [ "$*" = quick ] || die "bench takes nothing or quick, not '$*'"
+  if [ $# -eq 0 ] && [ ! -x "$bin/pocketbase-$POCKETBASE" ]; then
+    say "building PocketBase $POCKETBASE; this takes some minutes once"
+    mkdir -p -m 700 "$bin"
+    GOBIN=$bin go install "github.com/pocketbase/pocketbase/examples/base@$POCKETBASE"
+    mv "$bin/base" "$bin/pocketbase-$POCKETBASE"
+  fi
+  cd host/bench
+  POCKETBASE=$bin/pocketbase-$POCKETBASE exec go run . "$@"
+}
+
 run_fuzz() {
   local seconds=${1:-60} package target
   [[ $seconds =~ ^[0-9]+$ ]] || die "fuzz takes a number of seconds, not '$seconds'"
@@ -236,7 +273,7 @@ case "${1:-}" in
     exit 0
     ;;
   '' | test | test-peers) ;;
-  fuzz) more=1 ;;
+  fuzz | bench) more=1 ;;
   run) more=$# ;;
   *) die "unknown command '$1'; ./build.sh --help names them" ;;
 esac
@@ -249,4 +286,5 @@ case "${1:-}" in
   test) run_tests ;;
   test-peers) build; run_peers ;;
   fuzz) run_fuzz "${2:-}" ;;
+  bench) build; run_bench "${@:2}" ;;
 esac

@@ -3,14 +3,16 @@
 
   differ.py --reference http://127.0.0.1:18551 --node http://127.0.0.1:18552 [-n 500] [--seed 1] < DOCUMENT
 
-DOCUMENT is what both were started with, as replay.py gives it to --setup-cmd. Compared are status, the headers that clients read, and the body
-to the byte; of tokens that were issued the header, the order of claims and their values, with iat, exp and id by their form. Differences that
-are wanted are recognised by rule(), each with a name, and counted; any other is shown, grouped, with one example each, and makes the exit
-status 1. Python 3.8 or later, standard library only.
+DOCUMENT is what both were started with, as replay.py gives it to --setup-cmd; it may have "browser" and "behind_proxy", as run has them.
+Compared are status, the headers that clients read, cookies with their secrets by their form, and the body to the byte; of tokens that were
+issued the header, the order of claims and their values, with iat, exp and id by their form; of pages what they say and ask for. Differences
+that are wanted (wanted.py) are counted by their names; any other is shown, grouped, with one example each, and makes the exit status 1.
+Python 3.8 or later, standard library only.
 """
 import argparse
 import base64
 import collections
+import email.utils
 import http.client
 import json
 import os
@@ -18,34 +20,36 @@ import random
 import re
 import socket
 import sys
+import time
 import urllib.parse
 
 sys.dont_write_bytecode = True
 CONFORMANCE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "conformance")
 sys.path.insert(0, CONFORMANCE)
 
-from forge import ODD_ID, decoded  # noqa: E402
+from answers import Answer, facts, is_page, is_view_page, shape, shaped, written  # noqa: E402
+from forge import decoded  # noqa: E402
 from generate import Generator  # noqa: E402
 from replay import b64u_decode, load_keys, signature_ok  # noqa: E402
+from sender import LOGIN  # noqa: E402
+from wanted import rules  # noqa: E402
 
 load_keys(CONFORMANCE)
 
 HEADERS = ["content-type", "allow", "vary", "www-authenticate", "x-frame-options", "x-content-type-options", "referrer-policy",
-           "cross-origin-opener-policy", "location"]
+           "cross-origin-opener-policy", "location", "cache-control", "expires"]
 SECONDS = 10  # that the answers to one request may lie apart
 
 
 # ---------------------------------------------------------------- sending
 
-Answer = collections.namedtuple("Answer", "status headers body")
-
-
-def send(base, case, side):
-    """Sends a case and gives the answer. It is written to the socket as it is: http.client would refuse what is odd on purpose."""
+def send(base, case, side, forwarded):
+    """Sends a case and gives the answer. It is written to the socket as it is: http.client would refuse what is odd on purpose. forwarded are
+    the headers of a proxy before the side."""
     url = urllib.parse.urlsplit(base)
     headers, body = case.filled(side)
     lines = ["%s %s HTTP/1.1" % (case.method, case.path), "Host: " + (url.netloc if case.host is None else case.host), "Connection: close"]
-    lines += ["%s: %s" % h for h in headers]
+    lines += ["%s: %s" % h for h in forwarded + headers]
     if body is not None or case.method in ("POST", "PUT", "PATCH"):
         lines.append("Content-Length: %d" % len(body or b""))
     with socket.create_connection((url.hostname, url.port), timeout=30) as conn:
@@ -56,7 +60,10 @@ def send(base, case, side):
         raw = http.client.HTTPResponse(conn, method=case.method)
         try:
             raw.begin()
-            return Answer(raw.status, {k.lower(): v for k, v in raw.getheaders()}, raw.read())
+            answered = {}
+            for name, value in raw.getheaders():
+                answered.setdefault(name.lower(), []).append(value)
+            return Answer(raw.status, {name: "\n".join(values) for name, values in answered.items()}, raw.read())
         except (OSError, http.client.HTTPException) as e:
             return Answer(0, {}, repr(e).encode())
 
@@ -70,27 +77,60 @@ LAST_LOGIN = re.compile(rb'"last_login": ?"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{
 class Comparison:
     def __init__(self, settings):
         self.settings = settings
+        self.one_sided = False  # whether a customer may have logged in on one side alone
 
     def differences(self, case, answers):
         """What is different, as a list of short texts."""
         ref, node = answers
         if ref.status != node.status or not 200 <= node.status < 500:
             return ["status %d for %d" % (node.status, ref.status)]
-        out = ["header " + h for h in HEADERS if ref.headers.get(h) != node.headers.get(h)]
+        out = ["header " + h for h in HEADERS if self.header(ref, h) != self.header(node, h)]
+        sent = [case.cookies(side) for side in (0, 1)]
+        if shaped(ref, sent[0]) != shaped(node, sent[1]):
+            out.append("cookies")
+        if is_view_page(ref) and is_view_page(node):
+            return out  # pages of the API for browsers are our own
         if is_page(ref) and is_page(node):
-            return out  # pages for browsers are our own
+            return out + self.pages(ref.body, node.body, sent)
         bodies = [ref.body, node.body]
+        if case.own:
+            bodies = [b.replace(json.dumps(own, ensure_ascii=False).encode(), b"OWN") for b, own in zip(bodies, case.own)]
         if case.path.startswith("/auth/token") and ref.status == 200:
             found = [TOKEN.findall(b) for b in bodies]
             bodies = [TOKEN.sub(rb'"\1":TOKEN', b) for b in bodies]
             out += self.tokens(*found)
-        if case.path.startswith("/customers/me") and case.method != "POST":
+        if case.path.startswith("/customers/") and case.method != "POST":
             found = [LAST_LOGIN.findall(b) for b in bodies]
             bodies = [LAST_LOGIN.sub(rb'"last_login":TIME', b) for b in bodies]
+            if self.one_sided:
+                bodies = [b.replace(b'"last_login":null', b'"last_login":TIME') for b in bodies]
             if found[0] and found[1] and abs(seconds(found[0][0][0]) - seconds(found[1][0][0])) > SECONDS:
                 out.append("last_login")
         if bodies[0] != bodies[1]:
             out.append("body")
+        return out
+
+    def header(self, answer, name):
+        """A header; the date of Expires is one of about now, as Django's never_cache has it, or not."""
+        value = answer.headers.get(name)
+        if name == "expires" and value is not None:
+            try:
+                return abs(email.utils.parsedate_to_datetime(value).timestamp() - time.time()) < SECONDS
+            except ValueError:
+                pass
+        return value
+
+    def pages(self, ref, node, sent):
+        """Differences between pages that are no view's: what they say and what their form has."""
+        a, b = facts(ref), facts(node)
+        out = ["text %r" % p for p in a["phrases"] + b["phrases"] if (p in a["phrases"]) != (p in b["phrases"])]
+        for name in FIELDS:
+            if name == "next" and not a["inputs"].get(name) and not b["inputs"].get(name):
+                continue  # the reference has an empty one
+            x, y = (shape(f["inputs"][name], c) if name == "csrfmiddlewaretoken" and name in f["inputs"] else written(p, name)
+                    for f, p, c in ((a, ref, sent[0]), (b, node, sent[1])))
+            if x != y:
+                out.append("field %s: %s for %s" % (name, cut(str(y), 60), cut(str(x), 60)))
         return out
 
     def tokens(self, ours, theirs):
@@ -125,9 +165,7 @@ class Comparison:
         return signature_ok(self.settings["ALGORITHM"], self.settings, signing, b64u_decode(signature.decode()))
 
 
-def is_page(answer):
-    """Whether the answer is a page of the API for browsers, not one of Django's own."""
-    return answer.headers.get("content-type", "").startswith("text/html") and "allow" in answer.headers
+FIELDS = ["username", "password", "csrfmiddlewaretoken", "next"]  # of the form to log in
 
 
 def seconds(text):
@@ -136,42 +174,14 @@ def seconds(text):
     return int(h) * 3600 + int(m) * 60 + int(s)
 
 
-# ---------------------------------------------------------------- wanted differences
-
-STRICT = ("strict-", "limit: ")
-
-
-def invalid(case, answer):
-    """Whether an answer says that the token is invalid."""
-    return answer.status == 401 and (case.method == "HEAD" or b"token_not_valid" in answer.body and b"Token is invalid" in answer.body)
-
-
-def rule(case, different, ref, node):
-    """The name of the rule by which a difference is wanted, or None."""
-    if ref.status == 500 and node.status in (400, 401):
-        return "reference-500: answered with %d here" % node.status
-    if ref.status == 500 and any(n in ("Accept", "Content-Type") and not v.isascii() for n, v in case.headers) and node.status != 500:
-        return "reference-500: media type beyond ASCII, answered as 5.5 does"
-    if ref.status == node.status == 400 and b"malformed Host header" in node.body:
-        return "http: a Host that net/http refuses by itself"
-    if different == ["header vary"] and any(n == "Cookie" and "sessionid=" in v for n, v in case.headers):
-        return "sessions: not built yet; the reference ends one that is none"
-    if node.status == 400 and b"Unsupported charset" in node.body:
-        return "charset: one of Python's codecs that is not read here"
-    if ODD_ID in case.traits and (invalid(case, node) or b"Token is blacklisted" in ref.body):
-        return ODD_ID
-    if invalid(case, node):
-        for trait in sorted(case.traits):
-            if trait.startswith(STRICT):
-                return trait
-    return None
-
-
 # ---------------------------------------------------------------- the run
+
+def cut(text, most=700):
+    return text if len(text) <= most else text[:most] + "… (%d)" % len(text)
+
 
 def show(case, answers):
     """An example: the request and the two answers, long ones cut."""
-    cut = lambda t, n=700: t if len(t) <= n else t[:n] + "… (%d)" % len(t)                                # noqa: E731
     headers, body = case.filled(1)
     lines = ["    > %s %s" % (case.method, case.path)] + ["    > %s: %s" % (n, cut(v)) for n, v in headers]
     if body is not None:
@@ -183,20 +193,14 @@ def show(case, answers):
         except ValueError:
             pass
     for name, a in zip(("reference", "node"), answers):
-        shown = " ".join("%s=%r" % (h, a.headers[h]) for h in HEADERS if h in a.headers)
-        lines.append("    %-9s %d %s\n              %s" % (name, a.status, shown, cut(a.body.decode("utf-8", "replace"))))
+        shown = " ".join("%s=%r" % (h, a.headers[h]) for h in HEADERS + ["set-cookie"] if h in a.headers)
+        lines.append("    %-9s %d %s\n              %s" % (name, a.status, shown,
+        facts(a.body) if is_page(a) else cut(a.body.decode("utf-8", "replace"))))
     return "\n".join(lines)
 
 
 def raw(part):
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode("utf-8", "replace")
-
-
-def parsed(answer):
-    try:
-        return json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def main():
@@ -207,23 +211,24 @@ def main():
     ap.add_argument("--seed", type=int, default=1)
     a = ap.parse_args()
     doc = json.load(sys.stdin)
-    generator = Generator(random.Random(a.seed), doc["settings"], doc["customers"])
+    cases = Generator(random.Random(a.seed), doc).cases()
+    forwarded = [("X-Forwarded-Proto", "https")] if doc.get("behind_proxy") else []
     comparison = Comparison(doc["settings"])
     statuses, wanted, groups = collections.Counter(), collections.Counter(), collections.OrderedDict()
+    case = next(cases)
     for _ in range(a.n):
-        case = generator.case()
-        answers = [send(base, case, side) for side, base in enumerate((a.reference, a.node))]
+        sent, answers = case, [send(base, case, side, forwarded) for side, base in enumerate((a.reference, a.node))]
         statuses[answers[0].status] += 1
         different = comparison.differences(case, answers)
+        case = cases.send(None if different else answers)
         if not different:
-            generator.learn(case, [parsed(x) for x in answers])
             continue
-        generator.forget(case)
-        name = rule(case, different, *answers)
-        if name:
-            wanted[name] += 1
+        names = rules(sent, different, *answers)
+        if names:
+            comparison.one_sided |= sent.path.startswith(("/auth/token/", LOGIN)) and answers[0].status != answers[1].status
+            wanted[" + ".join(names)] += 1
         else:
-            groups.setdefault((case.path.split("?")[0], case.label, ", ".join(different)), []).append((case, answers))
+            groups.setdefault((sent.path.split("?")[0], sent.label, ", ".join(different)), []).append((sent, answers))
     print("%d requests, answered by the reference with %s" % (a.n, ", ".join("%d: %d" % s for s in sorted(statuses.items()))))
     for name, count in sorted(wanted.items()):
         print("  wanted      %5d  %s" % (count, name))

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import time
+import uuid
 
 Token = collections.namedtuple("Token", "text label traits")
 
@@ -76,7 +77,7 @@ class Forge:
             (s["TOKEN_TYPE_CLAIM"], json.dumps(kind)),
             ("exp", str(now + self.rnd.choice([60, 3600, 86400, 10 ** 8]))),
             ("iat", str(now - self.rnd.choice([60, 3600, 86400]))),
-            (s["JTI_CLAIM"], json.dumps("%032x" % self.rnd.getrandbits(128))),
+            (s["JTI_CLAIM"], json.dumps(uuid.UUID(int=self.rnd.getrandbits(128), version=4).hex)),
             (s["USER_ID_CLAIM"], self.user_id()),
         ]
         if s["AUDIENCE"] is not None:
@@ -157,7 +158,10 @@ class Forge:
     # ------------------------------------------------------------ whole tokens
 
     def good(self, kind):
-        return self.sign(HEADER, text_of(self.base(kind)))
+        return self.signed(self.base(kind))
+
+    def signed(self, claims):
+        return self.sign(HEADER, text_of(claims))
 
     def token(self, kind):
         claims = self.base(kind)

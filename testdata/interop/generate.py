@@ -6,9 +6,11 @@ pair), or both get the same one.
 import json
 
 import bodies
-from forge import Forge, decoded
+from browser import Visits
+from case import MARK, Case
+from forge import Forge, decoded, put
 
-MARK = "@@TOKEN@@"
+BROWSING = 0.2  # of flows, which have some three requests each
 LINE = 8000  # gunicorn takes header lines of 8190 bytes
 
 # path, field and type of token
@@ -16,13 +18,31 @@ VIEWS = [
     ("/auth/token/refresh/", "refresh", "refresh"), ("/auth/token/verify/", "token", "access"), ("/auth/token/blacklist/", "refresh", "refresh"),
 ]
 
+# The views of customers beside /customers/me/, one for each rule.
+RULED = ["/customers/", "/customers/open/", "/customers/readonly/", "/customers/managed/", "/customers/directory/"]
+
 METHODS = ["GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "FOO", "PROPFIND"]
+ODD_METHODS = ["get", "Post", "delete", "options", "GET2", "G-ET", "X" * 19, "X" * 30, "CONNECT", "PRI", "M-SEARCH", "TRACK", "DEBUG", "get!"]
 PATHS = [
     "/", "/auth/", "/auth/token", "/auth/token/refresh", "/auth/token/verify?a=b&c=%20d", "/customers/me", "/customers/me?x=%C3%A9&y=[]",
     "/nothing", "/nothing/", "/auth/token/x/", "/AUTH/token/", "//auth/token/", "/auth//token/", "/auth/token//", "/auth/token/%20",
     "/auth/tok%65n/", "/auth/token/?", "/auth/token/;x", "/auth/./token/", "/auth/../auth/token/", "/auth/token%2F", "/%FF/", "/auth/token?%E9",
     "/customers/me%3F", "/auth/token/?format=json", "/auth/token/?format=api", "/auth/token/?format=xml", "/auth/token/?format=",
-    "/customers/me/?format=json&format=api", "/customers/me/?next=http://evil.example/",
+    "/customers/me/?format=json&format=api", "/customers/me/?next=http://evil.example/", "/customers", "/customers/open", "/customers/managed?x=1",
+    "/customers/1/", "/customers/open/x/", "/customers//open/", "/Customers/open/", "/customers/open/?format=html", "/customers/?format=json",
+    "/customers/?page=2", "/customers/?format=API", "/auth/login", "/auth/logout?next=/x", "/auth", "/accounts/profile", "/accounts/", "/admin/",
+    "/favicon.ico", "/robots.txt", "/static/", "/customers/open/?format=j%73on", "/customers/open/?%66ormat=xml", "/customers/open/?format=json%00",
+    "/customers/open/?format=%FF", "/customers/open/?format", "/customers/open/?a=b;format=xml",
+]
+
+# Headers that a framework may heed, and this one does not.
+IGNORED = [
+    ("X-HTTP-Method-Override", "DELETE"), ("X-Forwarded-Host", "evil.example"), ("X-Original-URL", "/customers/"), ("X-Rewrite-URL", "/customers/"),
+    ("Range", "bytes=0-3"), ("If-None-Match", "*"), ("If-Modified-Since", "Tue, 01 Jan 2030 00:00:00 GMT"), ("If-Match", "x"),
+    ("Accept-Language", "de"), ("Accept-Encoding", "gzip, br"), ("Accept-Charset", "utf-16"), ("X-Requested-With", "XMLHttpRequest"),
+    ("Origin", "https://evil.example"), ("Origin", "null"), ("Referer", "https://evil.example/"), ("Sec-Fetch-Site", "cross-site"),
+    ("Content-Encoding", "gzip"), ("Content-Language", "x"), ("X-CSRFToken", "x"), ("Cache-Control", "no-cache"), ("DNT", "1"),
+    ("Access-Control-Request-Method", "POST"), ("User-Agent", ""), ("From", "\u00e9"), ("Via", "1.1 x"), ("Forwarded", "host=evil.example"),
 ]
 ACCEPTS = [
     "", "*", "*/*", "*/json", "nonsense", "application/json", "APPLICATION/JSON", "application/*", "text/html", "text/*", "application/xml",
@@ -37,23 +57,6 @@ HOSTS = ["localhost", "localhost:9999", "LOCALHOST", "localhost.", "127.0.0.1", 
          "localhost.evil.example", "x.localhost", "localhost:", "localhost:x", "127.0.0.1:99999", "a_b", "evil.example@localhost", ""]
 
 
-class Case:
-    """A request. tokens are what stands for MARK at the reference and at the node, of this pair; id is that of a hand-made token (JSON text)
-    that it asks to blacklist."""
-
-    def __init__(self, label, method, path, headers=(), body=None, traits=(), tokens=None):
-        self.label, self.method, self.path, self.headers, self.body = label, method, path, list(headers), body
-        self.traits, self.tokens, self.pair, self.id, self.host = set(traits), tokens, None, None, None
-
-    def filled(self, side):
-        """headers and body as they go to side 0, the reference, or 1, the node."""
-        if self.tokens is None:
-            return self.headers, self.body
-        token = self.tokens[side]
-        headers = [(n, v.replace(MARK, token)) for n, v in self.headers]
-        return headers, None if self.body is None else self.body.replace(MARK.encode(), token.encode())
-
-
 class Pair:
     """Two tokens that both sides issued in answer to one request. sent_as is the one way in which they may be sent, None if in any: once some
     were blacklisted, only these stand equal on both sides."""
@@ -64,15 +67,34 @@ class Pair:
 
 
 class Generator:
-    def __init__(self, rnd, settings, customers):
+    """cases() gives requests without end, and is sent the answers to each. document is what both sides were started with."""
+
+    def __init__(self, rnd, document):
+        settings, customers = document["settings"], document["customers"]
         self.rnd, self.settings = rnd, settings
         self.customers = [c for c in customers if c["password"]]
         self.forge = Forge(rnd, settings, [c["email"] for c in customers] + ["nobody@example.com", "ANA@example.com"])
-        self.pairs = {"access": [], "refresh": []}
+        self.pairs, self.uneven = {"access": [], "refresh": []}, set()
         self.token_header = settings["AUTH_HEADER_NAME"][len("HTTP_"):].replace("_", "-").title()
+        self.ids = [c["email"] if settings["USER_ID_FIELD"] == "email" else c["id"] for c in customers]
+        self.visits = Visits(rnd, customers, document.get("browser", {}), document.get("behind_proxy", False),
+        lambda: self.bearer_of(rnd.choice(self.ids)), self.ruled)
+
+    def cases(self):
+        """Requests one by one. The two answers to each are sent back, or None where they differ."""
+        while True:
+            if self.rnd.random() < BROWSING:
+                yield from self.visits.flow()
+                continue
+            case = self.case()
+            answers = yield case
+            if answers is None:
+                self.forget(case)
+            else:
+                self.learn(case, [parsed(a) for a in answers])
 
     def case(self):
-        make = self.rnd.choice([self.login] * 4 + [self.token_view] * 12 + [self.own_token] * 5 + [self.me] * 6 + [self.echo] * 5 +
+        make = self.rnd.choice([self.login] * 4 + [self.token_view] * 12 + [self.own_token] * 5 + [self.me] * 6 + [self.rule] * 3 + [self.echo] * 5 +
                                [self.authorization] * 3 + [self.odd_request] * 3)
         return make()
 
@@ -89,7 +111,9 @@ class Generator:
             self.forge.spent.append(case.id)
 
     def forget(self, case):
-        """Sends the tokens of a case no more: only one side may have blacklisted them."""
+        """Sends the tokens of a case no more, nor others with their id: only one side may have blacklisted them."""
+        if case.id is not None:
+            self.uneven.add(case.id)
         for pairs in self.pairs.values():
             if case.pair in pairs:
                 pairs.remove(case.pair)
@@ -127,6 +151,7 @@ class Generator:
         if how == "odd":
             odd, ctype, body = rnd.choice([bodies.odd_type, bodies.broken_json])(rnd, bodies.json_object(rnd, fields))
             label += ", " + odd
+            traits = set(traits) | {"strict-base64"}  # a token in it may have got what is no base64
         elif how == "json" or any(isinstance(v, str) and "\ud800" in v for _, v in fields):
             ctype, body = bodies.JSON, bodies.json_object(rnd, fields)
         else:
@@ -146,6 +171,8 @@ class Generator:
 
     def post_token(self, path, field, kind):
         token = self.forge.token(kind)
+        while id_of(token.text, self.settings["JTI_CLAIM"]) in self.uneven:
+            token = self.forge.token(kind)
         case = self.post(path, [(field, token.text)], "token, " + token.label, token.traits)
         if "blacklist" in path:
             case.id = id_of(token.text, self.settings["JTI_CLAIM"])
@@ -162,8 +189,9 @@ class Generator:
         label = "%s %s token" % (whose, kind)
         # A number beyond a double, which the reference has copied.
         traits = {"strict-json: NaN"} if "Infinity" in json.dumps(decoded(tokens[0].split(".")[1])) else ()
-        if self.rnd.random() < 0.25 and max(map(len, tokens)) < LINE:
-            return Case(label, "GET", "/customers/me/", [self.bearer(MARK)], traits=traits, tokens=tokens)
+        if self.rnd.random() < 0.35 and max(map(len, tokens)) < LINE:
+            method, path = self.ruled() if self.rnd.random() < 0.5 else ("GET", "/customers/me/")
+            return Case(label, method, path, [self.bearer(MARK)], b"" if method == "POST" else None, traits, tokens)
         path, field, _ = self.rnd.choice(VIEWS)
         if "blacklist" in path:
             pair.sent_as = whose
@@ -188,6 +216,45 @@ class Generator:
         token = self.header_token()
         method = self.rnd.choice(["GET"] * 12 + ["HEAD", "OPTIONS", "PUT", "DELETE"])
         return Case("token, " + token.label, method, "/customers/me/", [self.bearer(token.text)], traits=token.traits)
+
+    def ruled(self):
+        """A method and a view whose rule judges it."""
+        return self.rnd.choice(METHODS + ["GET", "POST", "POST"] + ODD_METHODS * (self.rnd.random() < 0.05)), self.rnd.choice(RULED)
+
+    def bearer_of(self, who):
+        """The header with a good token of a customer, given by what tokens name him by."""
+        claims = self.forge.base("access")
+        put(claims, self.settings["USER_ID_CLAIM"], json.dumps(who))
+        return self.bearer(self.forge.signed(claims))
+
+    def rule(self):
+        """A view with a rule, asked by nobody, with the good token of any customer, or with one that is odd."""
+        rnd = self.rnd
+        method, path = self.ruled()
+        label, headers, traits, body = "nobody", [], (), b"" if method == "POST" else None
+        chance = rnd.random()
+        if chance < 0.6:
+            who = rnd.choice(self.ids)
+            label, headers = "customer %s" % who, [self.bearer_of(who)]
+        elif chance < 0.8:
+            token = self.header_token()
+            label, headers, traits = token.label, [self.bearer(token.text)], token.traits
+        if rnd.random() < 0.15:
+            label, headers = label + ", format", headers
+            path += "?format=" + rnd.choice(["json", "api", "xml", "", "JSON", "json&format=api"])
+        if rnd.random() < 0.15:
+            accept = rnd.choice(ACCEPTS)
+            label, headers = label + ", Accept " + accept[:40], headers + [("Accept", accept)]
+        if rnd.random() < 0.1:
+            more = rnd.choice(IGNORED)
+            label, headers = label + ", " + more[0], headers + [more]
+        if rnd.random() < 0.2 and method not in ("GET", "HEAD"):
+            kind, ctype, body = bodies.any_body(rnd)
+            label += ", " + kind
+            headers = headers + ([("Content-Type", ctype)] if ctype is not None else [])
+        if rnd.random() < 0.05:
+            path = path.replace("/?", "?") if "?" in path else path[:-1]
+        return Case("rule, %s, %s" % (method, label), method, path, headers, body, traits)
 
     def echo(self):
         label, ctype, body = bodies.any_body(self.rnd)
@@ -230,7 +297,7 @@ class Generator:
             return Case("method", rnd.choice(METHODS), rnd.choice([v[0] for v in VIEWS] + ["/auth/token/", "/customers/me/", "/nothing/"]), headers)
         if how == "path":
             path = rnd.choice(PATHS)
-            return Case("path " + path, rnd.choice(["GET", "POST"]), path, [("Content-Type", bodies.JSON)], b"{}")
+            return Case("path " + path, rnd.choice(["GET", "POST"] * 3 + METHODS), path, headers + [("Content-Type", bodies.JSON)], b"{}")
         if how == "host":
             case = Case("host", "GET", rnd.choice(["/customers/me/", "/auth/token/", "/auth/token", "/nothing/"]), headers)
             case.host = rnd.choice(HOSTS)
@@ -241,6 +308,14 @@ class Generator:
         case.label = "Accept " + accept[:60]
         case.headers.append(("Accept", accept))
         return case
+
+
+def parsed(answer):
+    """The JSON of an answer; None where it has none."""
+    try:
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def id_of(token, claim):

@@ -59,6 +59,11 @@ TEMPLATES = [{
         "django.contrib.messages.context_processors.messages",
     ]},
 }]
+# What browsers are served, under the names that these settings have here. Before Django 4.0 trusted origins are hosts.
+globals().update(DOCUMENT.get("browser", {}))
+if DOCUMENT["compat"] == "5.2":
+    CSRF_TRUSTED_ORIGINS = [o.partition("://")[2].lstrip("*") for o in globals().get("CSRF_TRUSTED_ORIGINS", [])]
+
 STATIC_URL = "/static/"
 
 # In memory: the one worker makes it when it starts, and it goes with the worker. Tables are made without migrations, which is quicker.

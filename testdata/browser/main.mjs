@@ -1,0 +1,80 @@
+// Runs the scenarios, each with a visit of its own, and counts them.
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { none } from "./check.mjs";
+import { application, certificate, start } from "./node.mjs";
+import { pages, throttledPages } from "./pages.mjs";
+import { api } from "./scenarios/api.mjs";
+import { allowed, cookies, origins } from "./scenarios/cookies.mjs";
+import { keyboard } from "./scenarios/keyboard.mjs";
+import { login } from "./scenarios/login.mjs";
+import { looks } from "./scenarios/looks.mjs";
+import { policy } from "./scenarios/policy.mjs";
+import { launch, Visit } from "./visit.mjs";
+
+const { values: args } = parseArgs({ options: { screenshots: { type: "string" }, only: { type: "string", default: "" } } });
+const screenshots = args.screenshots ?? path.join(process.env.EDGETOKEN_BROWSER_CACHE, "screenshots");
+fs.mkdirSync(screenshots, { recursive: true });
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "edgetoken-browser-"));
+const tls = certificate(folder);
+const browser = await launch();
+let passed = 0, failed = 0;
+
+// each runs the scenarios of a group. One is right if it ends and nothing was complained of.
+async function each(node, group, scenarios, options = {}) {
+  for (const [title, scenario] of Object.entries(scenarios)) {
+    const name = `${group}: ${title}`;
+    if (!name.includes(args.only)) continue;
+    const visit = await Visit.begin(browser, [node.origin], options);
+    try {
+      await scenario({ node, visit, page: visit.page, screenshots, port: options.port });
+      none("complaints", visit.takeComplaints());
+      passed++;
+      console.log(`ok   ${name}`);
+    } catch (error) {
+      failed++;
+      console.log(`FAIL ${name}: ${error.message.split("\n")[0]} (at ${visit.page.url()})`);
+    } finally {
+      await visit.end();
+    }
+  }
+}
+
+// on runs groups on a node.
+async function on(options, groups) {
+  const node = await start(options);
+  try {
+    await groups(node);
+  } finally {
+    await node.stop();
+  }
+}
+
+const host = "auth.shop.example";
+const shop = await application(tls);
+const origin = `https://${allowed}:${shop.port}`;
+try {
+  await on({ host, tls }, async (node) => {
+    await each(node, "5.5", { ...login, ...api });
+    await each(node, "5.5 without JavaScript", { ...login, ...api }, { javaScript: false });
+    await each(node, "keyboard", keyboard);
+    await each(node, "policy", policy);
+    await each(node, "page", looks(pages));
+  });
+  await on({ host, tls, config: { throttles: { login: "1/hour", anon: "3/hour" } } }, (node) => each(node, "page", looks(throttledPages)));
+  await on({ host: "localhost", config: { compat: "5.2" } }, (node) => each(node, "5.2 without TLS", { ...login, ...api }));
+  await on({ host, tls, config: { cookies: { enabled: true }, cors: { origins: [origin], credentials: true }, browser: { CSRF_TRUSTED_ORIGINS: [origin] } } },
+    async (node) => {
+      await each(node, "cookies", cookies);
+      await each(node, "origins", origins, { port: shop.port });
+    });
+} finally {
+  shop.stop();
+  await browser.close();
+  fs.rmSync(folder, { recursive: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
