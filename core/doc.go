@@ -10,8 +10,8 @@
 // that the token names, and afterwards settles the effects. The one rule: a refusal is a result; an error says that the engine itself failed.
 //
 // Files in reading order: settings.go, customer.go, family.go and state.go are the words. engine.go is the contract and native.go its implementation without a
-// sandbox. reader.go is Open: base64.go, heads.go and quick.go under it read what most tokens look like, scan.go, text.go, number.go and float.go
-// all of them. decide.go is Decide, with check.go for the checks, writing.go and issue.go for the tokens. effect.go is what a store is told. code.go
+// sandbox. reader.go is Open: buffer.go, words.go, base64.go, heads.go and quick.go under it read what most tokens look like, kid.go, scan.go, names.go,
+// text.go, number.go and float.go all of them. decide.go is Decide, with check.go for the checks, writing.go and issue.go for the tokens. effect.go is what a store is told. code.go
 // and compat.go say what a client is told, in each version. permission.go says who may use an end point. authorization.go and claims.go are what
 // callers use around the two operations.
 //

@@ -17,7 +17,7 @@ type nameTable struct {
 	unescaped   []byte      // names that had escapes, as they are without
 }
 
-// nameEntry is a name; it has no entry of its own for each byte that it is long.
+// nameEntry is a name and where it lies.
 type nameEntry struct {
 	hash        uint64
 	scope       uint32

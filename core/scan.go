@@ -28,14 +28,15 @@ const (
 // what is read end every loop. Methods that read something take the place where it begins and give the place after it, or 0 where it is not good: a
 // value never ends at 0.
 type scanner struct {
-	src     *Buffer
-	size    int // without
-	pos     int
-	member  member // the one that begin or next came to
-	whole   bool   // the object was read to its end, and nothing is left
-	names   nameTable
-	left    int // how many more names there may be
-	scopes  [128]uint32
+	src    *Buffer
+	size   int // without
+	pos    int
+	member member // the one that begin or next came to
+	whole  bool   // the object was read to its end, and nothing is left
+	names  nameTable
+	left   int         // how many more names there may be
+	scopes [128]uint32 // of the objects that are open, by depth; a power of two, so that no place has to be checked
+	// depth and objects are for nested alone; objects has a bit for each object or array that is open, the innermost lowest: whether it is an object.
 	depth   int
 	objects uint64
 	own     *Buffer // for what others hold
@@ -260,9 +261,6 @@ func (s *scanner) nested(at int) int {
 	}
 }
 
-// below is all ones where a is below b, and else 0; both are below 1<<63.
-func below(a, b uint64) uint64 { return uint64(int64(a-b) >> 63) }
-
 // text reads a string from within it on, where it has a character that is not plain, and gives the place of its closing quote.
 func (s *scanner) text(at int) int {
 	src := s.src
@@ -394,47 +392,4 @@ func (s *scanner) space(at int) int {
 		at++
 	}
 	return at
-}
-
-// digitsEnd is where decimal digits that are read from at on end.
-func digitsEnd(src *Buffer, at int) int {
-	for {
-		if m := noDigit(src.word(at)); m != 0 {
-			return at + bits.TrailingZeros64(m)>>3
-		}
-		at += 8
-	}
-}
-
-// plainEnd is where a string that is read from at on has its first character that is not plain: its end, or an escape, a control character, or one beyond ASCII. A
-// jump backwards and a call cost a guest more than several words that are read straight on.
-func plainEnd(src *Buffer, at int) int {
-	for {
-		b := src.window(at)
-		if s := special(binary.LittleEndian.Uint64(b[0:])); s != 0 {
-			return at + bits.TrailingZeros64(s)>>3
-		}
-		if s := special(binary.LittleEndian.Uint64(b[8:])); s != 0 {
-			return at + 8 + bits.TrailingZeros64(s)>>3
-		}
-		if s := special(binary.LittleEndian.Uint64(b[16:])); s != 0 {
-			return at + 16 + bits.TrailingZeros64(s)>>3
-		}
-		if s := special(binary.LittleEndian.Uint64(b[24:])); s != 0 {
-			return at + 24 + bits.TrailingZeros64(s)>>3
-		}
-		at += slack
-	}
-}
-
-// noDigit has the highest bit of each byte of w that is no decimal digit.
-func noDigit(w uint64) uint64 {
-	w ^= '0' * each
-	return (w&^highs + (0x80-10)*each | w) & highs
-}
-
-// special has the highest bit of each byte of w that is no plain character of a string, from the lowest such byte on right.
-func special(w uint64) uint64 {
-	quote, escape := w^'"'*each, w^'\\'*each
-	return ((quote-each)&^quote | (escape-each)&^escape | (w - 0x20*each) | w) & highs
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/edgetoken/edgetoken/core/coretest"
 )
 
-// reader opens claims with and without shortcuts, which must agree, and says whether they are read.
+// readsClaims says whether the claims are read; the short way never reads what the long one refuses.
 func readsClaims(t *testing.T, r *core.Reader, claims string) bool {
 	t.Helper()
 	if in := r.Inspect([]byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, claims))); in.Cause != core.OK {
@@ -55,13 +55,13 @@ func TestScanValues(t *testing.T) {
 		"\"\xe0\x9f\x80\"": false, "\"\xe0\xa0\x80\"": true, "\"\xed\x9f\xbf\"": true, "\"\xed\xa0\x80\"": false, "\"\xee\x80\x80\"": true, "\"\xef\xbf\"": false, "\"\xf0\x8f\x80\x80\"": false, "\"\xf0\x90\x80\x80\"": true,
 		"\"\xf4\x8f\xbf\xbf\"": true, "\"\xf4\x90\x80\x80\"": false, "\"\xf5\x80\x80\x80\"": false, "\"\xff\"": false, "\"\xf0\x90\x80\"": false, `"` + strings.Repeat("ü", 40) + `"`: true, `"` + strings.Repeat("a", 100) + "\n" + `"`: false,
 	} {
-		for format, places := range map[string]int{
-			`{"x":%s}`: 1, `{"x":[%s]}`: 2, `{"x":[%s,1]}`: 2, `{"x":[1,%s]}`: 2, `{"x":{"y":%s}}`: 2, `{"x":{"y":%s,"z":1}}`: 2, `{"x":[[%s]]}`: 3, `{"x": %s , "y" :1}`: 1, `{"\u0078":%s}`: 1, `{"x":[ %s ]}`: 2,
+		for _, format := range []string{
+			`{"x":%s}`, `{"x":[%s]}`, `{"x":[%s,1]}`, `{"x":[1,%s]}`, `{"x":{"y":%s}}`, `{"x":{"y":%s,"z":1}}`, `{"x":[[%s]]}`, `{"x": %s , "y" :1}`, `{"\u0078":%s}`, `{"x":[ %s ]}`,
 		} {
 			if value == "" && strings.Contains(format, "[%s]") || value == "" && strings.Contains(format, "[ %s ]") {
 				continue // an empty list
 			}
-			if claims := fmt.Sprintf(format, value); places > 0 && readsClaims(t, r, claims) != want {
+			if claims := fmt.Sprintf(format, value); readsClaims(t, r, claims) != want {
 				t.Errorf("the claims %q are read: %v, want %v", claims, !want, want)
 			}
 		}
