@@ -32,6 +32,12 @@ func Run(t *testing.T, newEngine NewEngine) {
 	t.Run("Misuse", func(t *testing.T) { testMisuse(t, newEngine) })
 }
 
+// RunReading runs what an engine can that reads tokens and writes none.
+func RunReading(t *testing.T, newEngine NewEngine) {
+	t.Run("Open", func(t *testing.T) { testOpen(t, newEngine) })
+	t.Run("Attacks", func(t *testing.T) { testAttacks(t, newEngine) })
+}
+
 // Now is the time of all cases: 2026-06-01T12:00:00.25Z.
 var Now = time.Date(2026, 6, 1, 12, 0, 0, 250_000_000, time.UTC)
 
