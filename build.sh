@@ -161,9 +161,9 @@ run_tests() {
   say "tests${detector:+ with the race detector}"
   out=$(mktemp)
   # With the race detector compiling a module takes several times as long, so it is done once, without, for all packages.
-  EDGETOKEN_TEST_CACHE=$(mktemp -d)
-  export EDGETOKEN_TEST_CACHE
-  trap 'rm -rf "$out" "$EDGETOKEN_TEST_CACHE"' EXIT
+  MODULE_TEST_CACHE=$(mktemp -d)
+  export MODULE_TEST_CACHE
+  trap 'rm -rf "$out" "$MODULE_TEST_CACHE"' EXIT
   check "both modules, before all other tests" go test -count=1 -run '^(TestWasm|TestWasmFull)$' ./host/engine
   # -count=1: several tests build programs that the test cache knows nothing of. Folders named testdata are not in ./...
   { go test $detector -count=1 -json ./... ./testdata/kill 2>&1 || true; } | go -C .ci run ./count | tee "$out"

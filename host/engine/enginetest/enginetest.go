@@ -45,7 +45,7 @@ func Verifier(tb testing.TB) []byte {
 }
 
 // SharedCache is the name of the environment variable with a directory for the compiled modules of all packages that are tested in one run.
-const SharedCache = "EDGETOKEN_TEST_CACHE"
+const SharedCache = "MODULE_TEST_CACHE"
 
 // CacheDir is that directory, or one of the test's own where there is none.
 func CacheDir(tb testing.TB) string {
