@@ -152,11 +152,11 @@ run_tests() {
   say "build and checks"
   check "modules and command" build
   check "gofmt" gofmt_clean
-  check "go vet" go vet ./... ./testdata/kill
+  check "go vet" go vet ./... ./testdata/kill ./testdata/interop/parsers
   check "go vet for wasip1" vet_guest
   check "go vet of .ci" go -C .ci vet ./...
   check "go vet of host/bench" go -C host/bench vet ./...
-  check "staticcheck" linter staticcheck ./... ./testdata/kill
+  check "staticcheck" linter staticcheck ./... ./testdata/kill ./testdata/interop/parsers
   vulnerabilities
   say "tests${detector:+ with the race detector}"
   out=$(mktemp)

@@ -81,6 +81,9 @@ func (f *Form) Len() int {
 	return n
 }
 
+// Names are the names of the fields in the order in which they came first.
+func (f *Form) Names() []string { return f.names }
+
 // Get returns the last field of that name.
 func (f *Form) Get(name string) (field Field, ok bool) {
 	list := f.fields[name]
