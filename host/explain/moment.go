@@ -15,10 +15,10 @@ func Moment(t, now time.Time) string {
 	return t.UTC().Format(momentLayout) + ", " + Distance(t, now)
 }
 
-// Distance says how far t is from now, in words: "in 59 minutes", "2 hours ago". Parts of the unit are cut off.
+// Distance says how far t is from now, in words: "in 59 minutes", "2 hours ago"; now is "0 seconds ago". Parts of the unit are cut off.
 func Distance(t, now time.Time) string {
 	d := t.Sub(now)
-	ahead := d >= 0
+	ahead := d > 0
 	d = max(d, -d)
 	n, unit := int64(d/time.Second), "second"
 	switch {

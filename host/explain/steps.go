@@ -127,7 +127,7 @@ var reasons = map[core.Cause]string{
 	core.NoType:           "the token has no type (TOKEN_TYPE_CLAIM)",
 	core.WrongType:        "the token is of another type",
 	core.Blacklisted:      "the log-in that the token descends from was revoked",
-	core.CutOff:           "the log-in that the token descends from came before all sessions were ended: by a new password, by disabling, or by log out everywhere",
+	core.CutOff:           "the log-in that the token descends from came before all sessions were ended: by a new password, by disabling, by log out everywhere, or those of all customers by token revoke --all",
 	core.NoCustomerClaim:  "the token names no customer (USER_ID_CLAIM)",
 	core.CustomerNotFound: "the customer does not exist",
 	core.CustomerInactive: "the customer is disabled",

@@ -20,7 +20,10 @@ func (h *handler) logout(rq *request) answer {
 	if err != nil {
 		return rq.unreadable(err)
 	}
-	if err = rq.endSession(); err == nil {
+	if _, err = rq.visitor(); err == nil {
+		err = rq.endSession()
+	}
+	if err == nil {
 		err = rq.endTokens()
 	}
 	if err != nil {

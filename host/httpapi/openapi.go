@@ -28,6 +28,7 @@ func (h *handler) describe() ([]byte, error) {
 	for _, v := range h.order {
 		paths[v.path] = h.describeView(v)
 	}
+	paths[checkPath] = h.describeCheck()
 	for _, path := range []string{"/healthz", "/readyz"} {
 		paths[path] = describeHealth(path)
 	}
@@ -61,6 +62,9 @@ func (h *handler) describeView(v *view) object {
 			"security":    h.security(v, method),
 			"tags":        []string{strings.Split(v.path, "/")[1]},
 		}
+		if h.cfg.TokenCookies.On && (v.authenticates && changes(method) || v.fields != nil && method == http.MethodPost) {
+			op["parameters"] = []object{csrfParameter}
+		}
 		if takesBody(method) {
 			op["requestBody"] = h.describeBody(v, method)
 		}
@@ -73,6 +77,16 @@ func (h *handler) describeView(v *view) object {
 func operationID(method, path string) string {
 	return strings.ToLower(method) + strings.TrimSuffix(strings.ReplaceAll(path, "/", "_"), "_")
 }
+
+// csrfParameter is the header that keeps a request from being forged.
+var csrfParameter = object{
+	"name": "X-CSRFToken", "in": "header", "schema": object{"type": "string"},
+	"description": "The CSRF token, for a log-in and where a cookie says who asks: from GET " + csrfPath + ". A form may have it in the field csrfmiddlewaretoken. " +
+		"A request with a token of its own, in the body or the header, needs none.",
+}
+
+// changes reports whether a method of a view may change something (RFC 9110 §9.2.1).
+func changes(method string) bool { return takesBody(method) || method == http.MethodDelete }
 
 // takesBody reports whether a method sends something that its handler reads. DELETE has a body in no view.
 func takesBody(method string) bool {
@@ -254,6 +268,9 @@ func (h *handler) securitySchemes() object {
 	const forged = "What changes something needs the CSRF token too, in the field csrfmiddlewaretoken or the header X-CSRFToken."
 	if h.cfg.TokenCookies.On {
 		schemes["tokenCookie"] = object{"type": "apiKey", "in": "cookie", "name": h.cfg.TokenCookies.Access.Name, "description": "An access token in its cookie. " + forged}
+	}
+	if h.cfg.ForwardAuth.Cookie != "" {
+		schemes[checkCookie] = object{"type": "apiKey", "in": "cookie", "name": h.cfg.ForwardAuth.Cookie, "description": "An access token in the cookie that " + checkPath + " reads."}
 	}
 	if !h.cfg.Browser.Off {
 		schemes["session"] = object{"type": "apiKey", "in": "cookie", "name": h.cfg.Browser.Session.Name,

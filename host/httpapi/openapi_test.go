@@ -175,6 +175,21 @@ func TestOpenAPIOfCookies(t *testing.T) {
 	if scheme := doc.Components.SecuritySchemes["tokenCookie"]; scheme == nil || scheme.Value.Name != "access" {
 		t.Errorf("tokenCookie = %+v, want the cookie with the name access", scheme)
 	}
+	for path, want := range map[string]string{
+		"/auth/token/": "POST", "/auth/token/refresh/": "POST", "/auth/token/verify/": "POST", "/auth/token/blacklist/": "POST",
+		"/customers/me/": "POST", "/customers/": "", "/customers/open/": "DELETE PATCH POST PUT", "/auth/csrf/": "", "/auth/check/": "",
+	} {
+		var got []string
+		for method, op := range doc.Paths.Value(path).Operations() {
+			if op.Parameters.GetByInAndName("header", "X-CSRFToken") != nil {
+				got = append(got, method)
+			}
+		}
+		slices.Sort(got)
+		if methods := strings.Join(got, " "); methods != want {
+			t.Errorf("%s wants X-CSRFToken with %q, want %q", path, methods, want)
+		}
+	}
 	answer, body := b.ask(t, "GET", "/auth/csrf/", "")
 	checkAnswer(t, router, "csrf", "", answer, body)
 	var given struct{ CSRFToken string }
@@ -205,6 +220,34 @@ func TestOpenAPIOfCookies(t *testing.T) {
 		}
 		checkAnswer(t, router, c.path, c.body, answer, body)
 		cookies(answer)
+	}
+}
+
+// TestOpenAPIOfCheck: what proxies ask is described with the headers that are configured.
+func TestOpenAPIOfCheck(t *testing.T) {
+	s := guarded(t)
+	doc, router := description(t, s)
+	_, access := s.login(t)
+	op := doc.Paths.Value("/auth/check/").Get
+	for status, want := range map[string]int{"200": 5, "401": 6, "403": 5} {
+		if r := op.Responses.Value(status); r == nil || len(r.Value.Headers) != want || r.Value.Headers["X-User-Plan"] == nil {
+			t.Errorf("%s is described as %+v, want %d headers, X-User-Plan among them", status, r, want)
+		}
+	}
+	if scheme := doc.Components.SecuritySchemes["checkCookie"]; scheme == nil || scheme.Value.Name != "access" || len(*op.Security) != 2 {
+		t.Errorf("checkCookie = %+v of %v, want the cookie with the name access", scheme, op.Security)
+	}
+	for status, header := range map[int]string{
+		200: "Authorization: Bearer " + access, 401: "Authorization: Bearer junk", 403: "Cookie: access=" + access + "\nOrigin: https://evil.example",
+	} {
+		answer, body := s.ask(t, "GET", "/auth/check/", "", strings.Split(header, "\n")...)
+		if answer.StatusCode != status {
+			t.Errorf("%q = %d, want %d", header, answer.StatusCode, status)
+		}
+		checkAnswer(t, router, header, "", answer, body)
+	}
+	if plain, _ := description(t, openShop(t, nil)); plain.Paths.Value("/auth/check/").Get.Responses.Value("403") != nil || plain.Components.SecuritySchemes["checkCookie"] != nil {
+		t.Error("a cookie is described where none is read")
 	}
 }
 

@@ -2,7 +2,10 @@ package httpapi_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -75,6 +78,37 @@ func TestRecordsTellOneLogin(t *testing.T) {
 	}
 	if again, _ := ask("/auth/token/", `{"email":"ana@example.com","password":"right"}`); again == family || again == nil {
 		t.Errorf("another log-in has family %v, want one of its own", again)
+	}
+}
+
+// TestRecordsOfSessions: the record of a page that a customer asks for by the session names whom, and that of anybody else nobody.
+func TestRecordsOfSessions(t *testing.T) {
+	b := openPerson(t, nil)
+	b.logIn(t)
+	_, page := b.open(t, "/accounts/profile/", nil)
+	out := url.Values{"csrfmiddlewaretoken": {token(t, page)}}
+	b.open(t, "/auth/logout/", out)
+	b.open(t, "/auth/logout/", out)
+	b.open(t, "/accounts/profile/", nil)
+	b.Close() // waits for what comes after the answers
+	var got []string
+	for line := range strings.Lines(b.log.String()) {
+		var r struct {
+			Method, Route, Customer string
+			Status                  int
+		}
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprintf("%s %s %d %q", r.Method, r.Route, r.Status, r.Customer))
+	}
+	slices.Sort(got)
+	want := []string{
+		`GET /accounts/profile/ 200 "7"`, `GET /accounts/profile/ 302 ""`, `GET /auth/login/ 200 ""`,
+		`POST /auth/login/ 302 "7"`, `POST /auth/logout/ 200 ""`, `POST /auth/logout/ 200 "7"`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("recorded %q, want %q", got, want)
 	}
 }
 

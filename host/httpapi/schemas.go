@@ -1,6 +1,11 @@
 package httpapi
 
-import "github.com/edgetoken/edgetoken/host/profile"
+import (
+	"maps"
+	"net/http"
+
+	"github.com/edgetoken/edgetoken/host/profile"
+)
 
 // schemas are the shapes of bodies in the OpenAPI document. inCookies: the tokens of an answer may be in cookies, and its body has none then.
 // shown is what the answer to a log-in has of the customer beside them.
@@ -94,5 +99,35 @@ func describeCSRF() object {
 		"operationId": "get_auth_csrf", "summary": "CSRF token", "description": "The token to send as X-CSRFToken. The answer sets the cookie that it goes with.",
 		"responses": object{"200": object{"description": "OK", "content": object{"application/json": object{"schema": body}}}},
 		"security":  []object{}, "tags": []string{"auth"},
+	}}
+}
+
+// checkCookie is the name of the way to authenticate by ForwardAuth.Cookie in the document.
+const checkCookie = "checkCookie"
+
+// describeCheck is what proxies ask, in the document. Any other method is answered alike.
+func (h *handler) describeCheck() object {
+	text := object{"type": "string"}
+	found, empty := object{}, object{}
+	for _, m := range h.cfg.ForwardAuth.Headers {
+		found[m.Name] = object{"description": "The customer's " + m.Field.String() + ".", "schema": text}
+		empty[m.Name] = object{"description": "Empty.", "schema": text}
+	}
+	refused := object{"WWW-Authenticate": object{"description": "RFC 9110 §11.6.1", "schema": text}}
+	maps.Copy(refused, empty)
+	responses := object{
+		"200": object{"description": "The request is from a customer, whom the headers name.", "headers": found},
+		"400": object{"description": "The request names a host that is not served here."},
+		"401": object{"description": "There is no access token, or it was refused.", "headers": refused},
+		"503": object{"description": "The node cannot answer now."},
+	}
+	security := []object{{"token": []string{}}}
+	if h.cfg.ForwardAuth.Cookie != "" {
+		responses["403"] = object{"description": "The token came in a cookie, from a page of another site.", "headers": empty}
+		security = append(security, object{checkCookie: []string{}})
+	}
+	return object{"get": object{
+		"operationId": operationID(http.MethodGet, checkPath), "summary": "Check", "security": security, "tags": []string{"auth"},
+		"description": "Who a request is from, for proxies. Every method is answered alike, and without a body.", "responses": responses,
 	}}
 }

@@ -39,6 +39,15 @@ func (rq *request) sessionCustomer() (store.Customer, error) {
 	return customer, nil
 }
 
+// visitor is the customer who is logged in in this browser, where the request is that customer's: the record of it names whom.
+func (rq *request) visitor() (store.Customer, error) {
+	c, err := rq.sessionCustomer()
+	if err == nil && !c.ID.IsZero() {
+		rq.about = node.Result{Customer: c}
+	}
+	return c, err
+}
+
 // endSession logs out: the session ends and its cookie goes, whoever's it is.
 func (rq *request) endSession() error {
 	secret, sent := rq.sessionSecret()

@@ -11,20 +11,20 @@ import (
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
-// site is the table of what people see besides the views: pages by their paths. A node that serves programs alone has none of them.
+// site is the table of what people see besides the views: pages by their paths. A node that serves programs alone has those for programs.
 //
 //	/                      to the start page, for a browser
 //	/auth/browse/          the end points of the API
 //	/auth/browse/call/     any request to one of them, sent from its page
 //	/auth/token/explain/   a token explained
 //	/accounts/profile/     who is logged in: where a log-in goes by default
-//	/openapi.json          the API described for programs
+//	/openapi.json          the API described for programs; every node has it
 //	/auth/login/           to log in
 //	/auth/logout/          to log out
 //	/auth/check/           who a request is from, for proxies; every node has it
 //	/auth/csrf/            the token for web applications whose tokens are in cookies
 func (h *handler) site() map[string]func(*request) answer {
-	site := map[string]func(*request) answer{checkPath: h.forwardAuth}
+	site := map[string]func(*request) answer{checkPath: h.forwardAuth, pages.OpenAPIPath: h.openAPI}
 	if h.cfg.TokenCookies.On {
 		site[csrfPath] = h.giveCSRF
 	}
@@ -39,7 +39,6 @@ func (h *handler) site() map[string]func(*request) answer {
 		pages.ProfilePath: h.profile,
 		pages.LoginPath:   h.login,
 		pages.LogoutPath:  h.logout,
-		pages.OpenAPIPath: h.openAPI,
 	})
 	return site
 }
@@ -60,7 +59,7 @@ func (h *handler) profile(rq *request) answer {
 	case !rq.isRead():
 		return onlyMethods(http.MethodGet, http.MethodHead)
 	}
-	c, err := rq.sessionCustomer()
+	c, err := rq.visitor()
 	switch {
 	case err != nil:
 		return rq.pageFailed(err)

@@ -210,10 +210,14 @@ func TestThrottledPages(t *testing.T) {
 // TestNodeWithoutPages: a node for programs alone has none, and answers browsers as programs.
 func TestNodeWithoutPages(t *testing.T) {
 	b := openPerson(t, func(_ *node.Config, c *httpapi.Config) { c.Browser.Off = true })
-	for _, path := range []string{"/", "/accounts/profile/", "/auth/login/", "/auth/logout/", pages.IndexPath, pages.CallPath, pages.ExplainPath, pages.OpenAPIPath} {
+	for _, path := range []string{"/", "/accounts/profile/", "/auth/login/", "/auth/logout/", pages.IndexPath, pages.CallPath, pages.ExplainPath} {
 		if answer, _ := b.open(t, path, nil); answer.StatusCode != http.StatusNotFound {
 			t.Errorf("%s = %d, want 404", path, answer.StatusCode)
 		}
+	}
+	doc, _ := description(t, b.shop) // which is for programs
+	if doc.Components.SecuritySchemes["session"] != nil {
+		t.Error("sessions are described where there are none")
 	}
 	answer, body := b.open(t, "/customers/me/", nil)
 	if answer.StatusCode != http.StatusUnauthorized || answer.Header.Get("Content-Type") != "application/json" {

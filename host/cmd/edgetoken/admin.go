@@ -99,7 +99,7 @@ func (a *admin) did(what string, id core.CustomerID) {
 	}
 }
 
-// find is the customer whom key names: by id first, then by e-mail address.
+// find is the customer whom key names: by id first, then by e-mail address, as a log-in compares it.
 func (a *admin) find(ctx context.Context, key string) (store.Customer, error) {
 	if id, ok := a.id(key); ok {
 		c, err := a.store.Get(ctx, id)
@@ -108,10 +108,23 @@ func (a *admin) find(ctx context.Context, key string) (store.Customer, error) {
 		}
 	}
 	c, err := a.store.GetByEmail(ctx, key)
-	if errors.Is(err, store.ErrNotFound) {
-		return c, fmt.Errorf("no customer has the id or the e-mail address %q; e-mail addresses are compared exactly", key)
+	if !errors.Is(err, store.ErrNotFound) {
+		return c, err
 	}
-	return c, err
+	_, alike, err := a.store.Load(ctx, store.Query{Login: key, HasLogin: true, Fold: true})
+	if err != nil {
+		return store.Customer{}, err
+	}
+	missing := fmt.Sprintf("no customer has the id or the e-mail address %q", key)
+	switch fold := a.cfg.LoginMatch == config.CaseInsensitive; {
+	case fold && !alike.ID.IsZero():
+		return alike, nil
+	case fold:
+		return store.Customer{}, errors.New(missing)
+	case !alike.ID.IsZero():
+		return store.Customer{}, fmt.Errorf("%s; e-mail addresses are compared exactly, and there is %q", missing, alike.Email)
+	}
+	return store.Customer{}, errors.New(missing + "; e-mail addresses are compared exactly")
 }
 
 // id reads a text as an id of the store's kind.

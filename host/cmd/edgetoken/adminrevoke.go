@@ -177,11 +177,14 @@ func (a *admin) didRevoke(answer revocation, c store.Customer) revocation {
 		answer.Customer = &v
 	}
 	if a.log != nil {
-		family := ""
-		if answer.Family != nil {
-			family = *answer.Family
+		var of []any
+		if !c.ID.IsZero() {
+			of = append(of, "customer", c.ID.String())
 		}
-		a.log.Info("admin: "+answer.Revoked+" revoked", "customer", c.ID.String(), "family", family)
+		if answer.Family != nil {
+			of = append(of, "family", *answer.Family)
+		}
+		a.log.Info("admin: "+answer.Revoked+" revoked", of...)
 	}
 	return answer
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
 	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/host/profile"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -77,6 +78,9 @@ func (s *service) exchange() (reloaded, error) {
 	if w := earlierRefused(running.ring, ring); w != "" {
 		answer.Warnings = append(answer.Warnings, w)
 	}
+	if w := claimsLeft(running.cfg.Claims, cfg.Claims); w != "" {
+		answer.Warnings = append(answer.Warnings, w)
+	}
 	if s.certificate != nil {
 		s.certificate.use(certificates)
 	}
@@ -99,6 +103,22 @@ func earlierRefused(old, ring *keyring.Ring) string {
 		return ""
 	}
 	return "the signing key is another one: tokens that were issued until now are refused, and everybody has to log in again"
+}
+
+// claimsLeft is a warning where claims are configured no longer: refresh tokens have them still, and a refresh copies what it does not know
+// (simplejwt's RefreshToken.access_token).
+func claimsLeft(old, claims profile.Members) string {
+	var names []string
+	for _, was := range old {
+		if !slices.ContainsFunc(claims, func(m profile.Member) bool { return m.Name == was.Name }) {
+			names = append(names, was.Name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "claims no longer has " + strings.Join(names, ", ") + ": log-ins until now go on with the value that they have in the refresh token, until that expires " +
+		"(REFRESH_TOKEN_LIFETIME); edgetoken token revoke --all --yes ends them"
 }
 
 // noNil is a list that JSON shows as one.

@@ -136,6 +136,27 @@ func TestCORSWarning(t *testing.T) {
 	}
 }
 
+// TestCheckCookieWarning: what /auth/check/ reads should be the cookie that the node sets, whose name TLS changes.
+func TestCheckCookieWarning(t *testing.T) {
+	for text, want := range map[string]string{
+		"check: {cookie: access}\ncookies: {enabled: true}":                                            "",
+		"check: {cookie: access}\ncookies: {enabled: true}\ntls: {cert: a, key: b}":                    "set check.cookie to __Host-access",
+		"check: {cookie: __Host-access}\ncookies: {enabled: true}\ntls: {cert: a, key: b}":             "",
+		"check: {cookie: __Host-access}\ncookies: {enabled: true}":                                     "set check.cookie to access",
+		"check: {cookie: access}\ncookies: {enabled: true, domain: a.example}\ntls: {cert: a, key: b}": "set check.cookie to __Secure-access",
+		"check: {cookie: t}\ncookies: {enabled: true, access_name: t}":                                 "",
+		"check: {cookie: access}\ntls: {cert: a, key: b}":                                              "",
+		"cookies: {enabled: true}\ntls: {cert: a, key: b}":                                             "",
+	} {
+		c, err := load(t, text+"\n", nil)
+		if err != nil {
+			t.Errorf("Load(%q) = %v", text, err)
+		} else if got := strings.Join(c.Warnings, "\n"); want == "" && got != "" || !strings.HasSuffix(got, want) {
+			t.Errorf("Load(%q) warns %q, want %q at its end", text, got, want)
+		}
+	}
+}
+
 // TestBrowserIsShown: what Show says of it is read again as the same.
 func TestBrowserIsShown(t *testing.T) {
 	c, err := load(t, "browser: {SESSION_COOKIE_SECURE: true, LOGOUT_REDIRECT_URL: /bye/}\n", nil)

@@ -65,6 +65,18 @@ func TestEverySimpleJWTName(t *testing.T) {
 	}
 }
 
+// TestKeysAreOfUse: what is known only to be refused with a word is in no list of keys.
+func TestKeysAreOfUse(t *testing.T) {
+	for _, k := range config.Keys() {
+		if k == "login.field" || k == "refresh" {
+			t.Errorf("%s is listed", k)
+		}
+	}
+	if _, err := load(t, "login: {field: username}\nrefresh: {rotate: true}\n", nil); err == nil || !strings.Contains(err.Error(), "has 2 mistakes") {
+		t.Errorf("Load = %v, want two mistakes that say what is there instead", err)
+	}
+}
+
 func TestValues(t *testing.T) {
 	for name, c := range map[string]struct {
 		file    string

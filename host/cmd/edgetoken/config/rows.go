@@ -18,12 +18,13 @@ import (
 
 // row is one key: how its default is set, its value read and shown.
 type row struct {
-	key   string
-	def   func(*Config)              // nil: the zero value
-	set   func(*Config, value) error // understands the value, or says what is wrong with it
-	get   func(*Config) any          // for the effective configuration; nil: not shown
-	rival string                     // the other form of the same value, which must not be given beside it
-	quiet bool                       // shown only where it is given: it has one value, or is another form of one
+	key     string
+	def     func(*Config)              // nil: the zero value
+	set     func(*Config, value) error // understands the value, or says what is wrong with it
+	get     func(*Config) any          // for the effective configuration; nil: not shown
+	rival   string                     // the other form of the same value, which must not be given beside it
+	quiet   bool                       // shown only where it is given: it has one value, or is another form of one
+	unnamed bool                       // known so that whoever writes it is told what there is instead: no list of keys has it
 
 	fixed bool                                // read at the start alone: a running node keeps the value that it has
 	keep  func(c *Config, running *Config)    // takes the value of running
@@ -183,9 +184,15 @@ func refusedRows() []row {
 		only("simple_jwt.TOKEN_BLACKLIST_SERIALIZER", serializers+"TokenBlacklistSerializer", fixed),
 		only("simple_jwt.SLIDING_TOKEN_OBTAIN_SERIALIZER", serializers+"TokenObtainSlidingSerializer", fixed),
 		only("simple_jwt.SLIDING_TOKEN_REFRESH_SERIALIZER", serializers+"TokenRefreshSlidingSerializer", fixed),
-		only("login.field", "email", "names what customers log in with, which is their e-mail address: set it to email, or leave it out"),
-		only("refresh", "", "is not supported by this version, which does not rotate refresh tokens: leave it out"),
+		only("login.field", "email", "names what customers log in with, which is their e-mail address: set it to email, or leave it out").unlisted(),
+		only("refresh", "", "is not supported by this version, which does not rotate refresh tokens: leave it out").unlisted(),
 	}
+}
+
+// unlisted is the row of a key that nobody needs to know.
+func (r row) unlisted() row {
+	r.unnamed = true
+	return r
 }
 
 // only is the row of a key that is refused with the given text unless it is null or stands at its default.

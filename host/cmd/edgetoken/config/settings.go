@@ -206,6 +206,10 @@ func (c *Config) warn() {
 	if c.BehindProxy && c.Limits.ConnectionsPerAddress > 0 {
 		add("behind_proxy is on, so that limits.connections_per_address counts the proxy as one client: all clients share it")
 	}
+	if name := c.TokenCookies.Filled().Access.Name; c.TokenCookies.On && c.ForwardAuth.Cookie != "" && c.ForwardAuth.Cookie != name {
+		add("check.cookie is %s and the cookie of the access token is %s, so that /auth/check/ does not find the tokens of cookies.enabled: set check.cookie to %[2]s",
+			c.ForwardAuth.Cookie, name)
+	}
 	if c.Settings.AccessTokenLifetime > c.Settings.RefreshTokenLifetime {
 		add("simple_jwt.ACCESS_TOKEN_LIFETIME is longer than REFRESH_TOKEN_LIFETIME, so that access tokens outlive the refresh token that they come of")
 	}

@@ -97,11 +97,13 @@ func plain(v any) any {
 	return v
 }
 
-// Keys are the names of all keys, in the order in which Show has them.
+// Keys are the names of the keys, in the order in which Show has them, but for those that are known only to say what to write instead.
 func Keys() []string {
-	keys := make([]string, len(rows))
-	for i, r := range rows {
-		keys[i] = r.key
+	var keys []string
+	for _, r := range rows {
+		if !r.unnamed {
+			keys = append(keys, r.key)
+		}
 	}
 	return keys
 }
