@@ -20,7 +20,7 @@ import (
 
 const (
 	httpRounds = 3
-	httpLasts  = 4 * time.Second
+	httpLasts  = 1 * time.Second
 )
 
 func init() { roles["bare"] = bare }

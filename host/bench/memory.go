@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -24,7 +24,7 @@ func memoryRows() (rows []row) {
 	n.stop()
 
 	n = node(at)
-	check(n.command.Process.Signal(os.Interrupt))
+	check(n.command.Process.Signal(syscall.SIGTERM))
 	_ = n.command.Wait()
 	fill(filepath.Join(n.dir, "data", "store.db"))
 	again := newProcess(command(), "serve", "--config", "edgetoken.yaml")

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -66,7 +67,7 @@ func (p *process) line() string {
 
 // stop ends a process, and all that it left.
 func (p *process) stop() {
-	_ = p.command.Process.Signal(os.Interrupt)
+	_ = p.command.Process.Signal(syscall.SIGTERM)
 	_ = p.command.Wait()
 	check(os.RemoveAll(p.dir))
 }

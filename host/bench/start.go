@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -51,7 +52,7 @@ func startRows() (rows []row) {
 func startNode(warm bool) float64 {
 	at := address()
 	n := node(at)
-	check(n.command.Process.Signal(os.Interrupt))
+	check(n.command.Process.Signal(syscall.SIGTERM))
 	_ = n.command.Wait()
 	if !warm {
 		check(os.RemoveAll(filepath.Join(n.dir, "data", "cache")))
