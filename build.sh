@@ -164,7 +164,7 @@ run_tests() {
   MODULE_TEST_CACHE=$(mktemp -d)
   export MODULE_TEST_CACHE
   trap 'rm -rf "$out" "$MODULE_TEST_CACHE"' EXIT
-  check "both modules, before all other tests" go test -count=1 -run '^(TestWasm|TestWasmFull)$' ./host/engine
+  check "both modules and their soak, before all other tests" go test -count=1 -run '^(TestWasm|TestWasmFull|TestSoak)$' ./host/engine
   # -count=1: several tests build programs that the test cache knows nothing of. Folders named testdata are not in ./...
   { go test $detector -count=1 -json ./... ./testdata/kill 2>&1 || true; } | go -C .ci run ./count | tee "$out"
   tally "$(tail -n 1 "$out")"
