@@ -35,13 +35,17 @@ func bare(args []string) {
 	})))
 }
 
-// rates takes turns between two servers, and gives the medians of their answers in a second and of the ratio.
-func rates(oursURL, oursScript, theirsURL, theirsScript string) (o, t, ratio float64) {
+// rates takes turns between two servers, and gives the medians of their answers in a second and of the ratio. pause is how long a server
+// may go on with what nobody waits for any more, which would take the other one's processors.
+func rates(pause time.Duration, oursURL, oursScript, theirsURL, theirsScript string) (o, t, ratio float64) {
 	load(oursURL, oursScript, time.Second)
 	load(theirsURL, theirsScript, time.Second)
 	var ours, theirs, ratios []float64
 	for range httpRounds {
-		o, t := load(oursURL, oursScript, httpLasts), load(theirsURL, theirsScript, httpLasts)
+		time.Sleep(pause)
+		o := load(oursURL, oursScript, httpLasts)
+		time.Sleep(pause)
+		t := load(theirsURL, theirsScript, httpLasts)
 		ours, theirs, ratios = append(ours, o), append(theirs, t), append(ratios, o/t)
 	}
 	return median(ours), median(theirs), median(ratios)
@@ -62,7 +66,7 @@ func httpRows() (rows []row) {
 	answer := body("GET", "http://"+ours+"/auth/check/", nil, pair.Access)
 	handler := role("bare", plain, string(answer)).serve("http://" + plain)
 	r := row{Name: "GET /auth/check/", Peer: "bare net/http, same bytes", Unit: "req/s", Budget: 0.8, AtLeast: true, Allocations: -1}
-	r.Ours, r.Theirs, r.Ratio = rates("http://"+ours+"/auth/check/", get, "http://"+plain, get)
+	r.Ours, r.Theirs, r.Ratio = rates(0, "http://"+ours+"/auth/check/", get, "http://"+plain, get)
 	rows = append(rows, r.judged())
 	handler.stop()
 
@@ -70,7 +74,7 @@ func httpRows() (rows []row) {
 	answer = body("POST", "http://"+ours+"/auth/token/refresh/", []byte(`{"refresh":"`+pair.Refresh+`"}`), "")
 	handler = role("bare", plain, string(answer)).serve("http://" + plain)
 	r = row{Name: "POST /auth/token/refresh/, HS256", Peer: "bare net/http, same bytes", Unit: "req/s", AtLeast: true, Allocations: -1}
-	r.Ours, r.Theirs, r.Ratio = rates("http://"+ours+"/auth/token/refresh/", refresh, "http://"+plain, refresh)
+	r.Ours, r.Theirs, r.Ratio = rates(0, "http://"+ours+"/auth/token/refresh/", refresh, "http://"+plain, refresh)
 	bareRate := r.Theirs
 	rows = append(rows, r.judged())
 	handler.stop()
@@ -134,10 +138,10 @@ func pocketBaseRows(ours, refresh string) []row {
 	ask("/api/collections/users/auth-with-password", `{"identity":"`+customer+`","password":"`+password+`"}`, "")
 
 	r := row{Name: "POST /auth/token/refresh/, HS256", Peer: "PocketBase auth-refresh", Unit: "req/s", Budget: 4, AtLeast: true, Allocations: -1}
-	r.Ours, r.Theirs, r.Ratio = rates("http://"+ours+"/auth/token/refresh/", refresh,
+	r.Ours, r.Theirs, r.Ratio = rates(0, "http://"+ours+"/auth/token/refresh/", refresh,
 		"http://"+at+"/api/collections/users/auth-refresh", post("")+"\nwrk.headers[\"Authorization\"] = \""+logged.Token+"\"")
 	l := row{Name: "POST /auth/token/, argon2id", Peer: "PocketBase, bcrypt", Unit: "req/s", AtLeast: true, Allocations: -1}
-	l.Ours, l.Theirs, l.Ratio = rates("http://"+ours+"/auth/token/", post(logInBody),
+	l.Ours, l.Theirs, l.Ratio = rates(20*time.Second, "http://"+ours+"/auth/token/", post(logInBody),
 		"http://"+at+"/api/collections/users/auth-with-password", post(`{"identity":"`+customer+`","password":"`+password+`"}`))
 	return []row{r.judged(), l.judged()}
 }
@@ -165,7 +169,7 @@ func djangoRows(ours, refresh string) []row {
 	}
 	defer func() { check(start("", "--stop", port)) }()
 	r := row{Name: "POST /auth/token/refresh/, HS256", Peer: "Django + simplejwt, gunicorn", Unit: "req/s", AtLeast: true, Allocations: -1}
-	r.Ours, r.Theirs, r.Ratio = rates("http://"+ours+"/auth/token/refresh/", refresh,
+	r.Ours, r.Theirs, r.Ratio = rates(0, "http://"+ours+"/auth/token/refresh/", refresh,
 		"http://"+at+"/auth/token/refresh/", post(`{"refresh":"`+logInAt(at).Refresh+`"}`))
 	return []row{r.judged()}
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -117,6 +118,8 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 		return nil, err
 	}
 	s.current.Store(g)
+	// Compiling the module leaves tens of MiB to the collector, which would keep them for some minutes.
+	go debug.FreeOSMemory()
 	return s, nil
 }
 
