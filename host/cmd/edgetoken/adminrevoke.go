@@ -171,7 +171,7 @@ func (a *admin) didRevoke(answer revocation, c store.Customer) revocation {
 	if a.cfg.Settings.Wire == core.Exact {
 		answer.Notes = append(answer.Notes, noteExact)
 	}
-	answer.Notes = noNil(answer.Notes)
+	answer.Notes = list(answer.Notes)
 	if !c.ID.IsZero() {
 		v := viewOf(c)
 		answer.Customer = &v

@@ -58,7 +58,7 @@ func (s *service) exchange() (reloaded, error) {
 	if err != nil {
 		return reloaded{}, err
 	}
-	answer := reloaded{Restart: noNil(cfg.Keep(running.cfg)), Changed: noNil(cfg.Changed(running.cfg)), Warnings: noNil(cfg.Warnings)}
+	answer := reloaded{Restart: list(cfg.Keep(running.cfg)), Changed: list(cfg.Changed(running.cfg)), Warnings: list(cfg.Warnings)}
 	var certificates *pair
 	var certificateErr error
 	if s.certificate != nil {
@@ -119,14 +119,6 @@ func claimsLeft(old, claims profile.Members) string {
 	}
 	return "claims no longer has " + strings.Join(names, ", ") + ": log-ins until now go on with the value that they have in the refresh token, until that expires " +
 		"(REFRESH_TOKEN_LIFETIME); edgetoken token revoke --all --yes ends them"
-}
-
-// noNil is a list that JSON shows as one.
-func noNil(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
 }
 
 // mistakes are the single errors of one that joins several.
