@@ -20,12 +20,12 @@ import (
 
 const (
 	httpRounds = 3
-	httpLasts  = 1 * time.Second
+	httpLasts  = 4 * time.Second
 )
 
 func init() { roles["bare"] = bare }
 
-// bare is net/http alone: it answers every request with the bytes that it is given, as long as its standard input is open.
+// bare is net/http alone: it answers every request with the bytes that it is given.
 func bare(args []string) {
 	body := []byte(args[1])
 	check(http.ListenAndServe(args[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
