@@ -3,19 +3,19 @@ package core
 // SplitAuthorization reads the value of the header that AUTH_HEADER_NAME names, as simplejwt does: parted at ASCII white space, a type of
 // AUTH_HEADER_TYPES in its exact spelling, then the token. NoHeader where there is none or it is of another
 // scheme, HeaderInParts where there are not two parts.
-func SplitAuthorization(header []byte, s *Settings) (token []byte, cause Cause) {
+func SplitAuthorization[T string | []byte](header T, s *Settings) (token T, cause Cause) {
 	scheme, rest := cutField(header)
 	if !knownScheme(scheme, s.AuthHeaderTypes) {
-		return nil, NoHeader
+		return token, NoHeader
 	}
-	token, rest = cutField(rest)
-	if more, _ := cutField(rest); len(token) == 0 || len(more) > 0 {
-		return nil, HeaderInParts
+	field, rest := cutField(rest)
+	if more, _ := cutField(rest); len(field) == 0 || len(more) > 0 {
+		return token, HeaderInParts
 	}
-	return token, OK
+	return field, OK
 }
 
-func knownScheme(scheme []byte, types []string) bool {
+func knownScheme[T string | []byte](scheme T, types []string) bool {
 	for _, t := range types {
 		if len(scheme) > 0 && string(scheme) == t {
 			return true
@@ -25,16 +25,16 @@ func knownScheme(scheme []byte, types []string) bool {
 }
 
 // cutField takes the first field off b: Python's bytes.split().
-func cutField(b []byte) (field, rest []byte) {
+func cutField[T string | []byte](b T) (field, rest T) {
 	for len(b) > 0 && asciiSpace(b[0]) {
 		b = b[1:]
 	}
-	for i, c := range b {
-		if asciiSpace(c) {
+	for i := range len(b) {
+		if asciiSpace(b[i]) {
 			return b[:i], b[i:]
 		}
 	}
-	return b, nil
+	return b, rest
 }
 
 func asciiSpace(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }

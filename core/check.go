@@ -196,10 +196,11 @@ func first(checks ...func() Cause) Cause {
 	return OK
 }
 
-// begin makes j ready for a request.
-func (j *judge) begin(s *Settings, req *Request) {
-	j.s, j.v, j.req, j.o, j.fam, j.now = s, s.Compat.compat(), req, &req.Opened, Family{}, req.Now.UnixMicro()
+// newJudge makes what judges a request. It is a value, so that neither leaves the stack.
+func newJudge(s *Settings, req *Request) judge {
+	j := judge{s: s, v: s.Compat.compat(), req: req, o: &req.Opened, now: req.Now.UnixMicro()}
 	if req.Op != Login {
 		j.fam = j.o.FamilyAt(req.Now)
 	}
+	return j
 }

@@ -15,9 +15,8 @@ func (op Op) Writes() bool { return op == Login || op == Refresh }
 //	blacklist                    blacklist, exp present, id, type
 //	verify                       exp present, id, blacklist
 func Judge(s *Settings, req Request) Outcome {
-	var j judge
 	var o Outcome
-	j.begin(s, &req)
+	j := newJudge(s, &req)
 	j.decide(&o)
 	return o
 }

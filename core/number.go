@@ -23,7 +23,7 @@ func pythonInt(claims []byte, c Claim) (v int64, ok bool) {
 	case Number:
 		return numberInt(raw)
 	case String:
-		return textInt(unescape(nil, raw))
+		return textInt(plain(claims, c))
 	}
 	return 0, false
 }

@@ -65,7 +65,7 @@ func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 		return nil, err
 	}
 	p, j := &w.prepared, &w.judge
-	j.begin(w.settings, req)
+	*j = newJudge(w.settings, req)
 	p.Key, p.Inputs, p.Tokens, p.Effects.List = w.keys.Signing, p.Inputs[:0], p.Tokens[:0], p.Effects.List[:0]
 	j.decide(&p.Outcome)
 	w.inputs = w.inputs[:0]

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -25,14 +26,29 @@ const (
 
 func init() { roles["bare"] = bare }
 
-// bare is net/http alone: it answers every request with the bytes that it is given.
+// response is what a server answered.
+type response struct {
+	Header http.Header
+	Body   []byte
+}
+
+// bare is net/http alone: it answers every request with the header and body that it is given.
 func bare(args []string) {
-	body := []byte(args[1])
+	var a response
+	check(json.Unmarshal([]byte(args[1]), &a))
+	a.Header.Del("Date") // which net/http writes
 	check(http.ListenAndServe(args[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(body)
+		maps.Copy(w.Header(), a.Header)
+		_, _ = w.Write(a.Body)
 	})))
+}
+
+// bareServer is the process of a bare that answers as a is.
+func bareServer(address string, a response) *process {
+	told, err := json.Marshal(a)
+	check(err)
+	return role("bare", address, string(told)).serve("http://" + address)
 }
 
 // rates takes turns between two servers, and gives the medians of their answers in a second and of the ratio. pause is how long a server
@@ -63,16 +79,16 @@ func httpRows() (rows []row) {
 	pair := logInAt(ours)
 
 	get := `wrk.headers["Authorization"] = "Bearer ` + pair.Access + `"`
-	answer := body("GET", "http://"+ours+"/auth/check/", nil, pair.Access)
-	handler := role("bare", plain, string(answer)).serve("http://" + plain)
+	answer := asked("GET", "http://"+ours+"/auth/check/", nil, pair.Access)
+	handler := bareServer(plain, answer)
 	r := row{Name: "GET /auth/check/", Peer: "bare net/http, same bytes", Unit: "req/s", Budget: 0.8, AtLeast: true, Allocations: -1}
 	r.Ours, r.Theirs, r.Ratio = rates(0, "http://"+ours+"/auth/check/", get, "http://"+plain, get)
 	rows = append(rows, r.judged())
 	handler.stop()
 
 	refresh := post(`{"refresh":"` + pair.Refresh + `"}`)
-	answer = body("POST", "http://"+ours+"/auth/token/refresh/", []byte(`{"refresh":"`+pair.Refresh+`"}`), "")
-	handler = role("bare", plain, string(answer)).serve("http://" + plain)
+	answer = asked("POST", "http://"+ours+"/auth/token/refresh/", []byte(`{"refresh":"`+pair.Refresh+`"}`), "")
+	handler = bareServer(plain, answer)
 	r = row{Name: "POST /auth/token/refresh/, HS256", Peer: "bare net/http, same bytes", Unit: "req/s", AtLeast: true, Allocations: -1}
 	r.Ours, r.Theirs, r.Ratio = rates(0, "http://"+ours+"/auth/token/refresh/", refresh, "http://"+plain, refresh)
 	bareRate := r.Theirs
@@ -131,7 +147,7 @@ func pocketBaseRows(ours, refresh string) []row {
 	defer p.stop()
 	var logged struct{ Token string }
 	ask := func(path string, in, token string) {
-		check(json.Unmarshal(body("POST", "http://"+at+path, []byte(in), token), &logged))
+		check(json.Unmarshal(asked("POST", "http://"+at+path, []byte(in), token).Body, &logged))
 	}
 	ask("/api/collections/_superusers/auth-with-password", `{"identity":"root@example.com","password":"`+password+`"}`, "")
 	ask("/api/collections/users/records", `{"email":"`+customer+`","password":"`+password+`","passwordConfirm":"`+password+`"}`, logged.Token)
@@ -190,7 +206,7 @@ var logInBody = fmt.Sprintf(`{"email":%q,"password":%q}`, customer, password)
 type pair struct{ Refresh, Access string }
 
 func logInAt(address string) (p pair) {
-	check(json.Unmarshal(body("POST", "http://"+address+"/auth/token/", []byte(logInBody), ""), &p))
+	check(json.Unmarshal(asked("POST", "http://"+address+"/auth/token/", []byte(logInBody), "").Body, &p))
 	return p
 }
 
@@ -199,8 +215,8 @@ func post(json string) string {
 	return fmt.Sprintf("wrk.method = \"POST\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\nwrk.body = [==[%s]==]", json)
 }
 
-// body is the body of one answer, which must be a good one.
-func body(method, url string, in []byte, token string) []byte {
+// asked is one answer, which must be a good one.
+func asked(method, url string, in []byte, token string) response {
 	r, err := http.NewRequest(method, url, bytes.NewReader(in))
 	check(err)
 	r.Header.Set("Content-Type", "application/json")
@@ -215,5 +231,5 @@ func body(method, url string, in []byte, token string) []byte {
 	if answer.StatusCode >= 300 {
 		check(fmt.Errorf("%s %s: %s: %s", method, url, answer.Status, b))
 	}
-	return b
+	return response{answer.Header, b}
 }

@@ -13,6 +13,9 @@ type client struct {
 	network netip.Prefix
 }
 
+// client is who sent the request.
+func (rq *request) client() client { return clientOf(rq.Request, rq.cfg.TrustedHops) }
+
 // clientOf is the client of a request: the peer, or behind proxies what the outermost of the trusted ones wrote into X-Forwarded-For. With N
 // trusted hops that is the N-th entry from the right, or the first where there are fewer (Django REST framework's NUM_PROXIES); entries further
 // left are the client's own word. An entry that is no address counts as the peer.
@@ -35,11 +38,11 @@ func clientOf(r *http.Request, trustedHops int) client {
 
 // parseAddress reads an IP address, with a port or without one.
 func parseAddress(text string) (netip.Addr, bool) {
-	if a, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
-		return a, true
+	if a, err := netip.ParseAddrPort(text); err == nil {
+		return a.Addr(), true
 	}
-	a, err := netip.ParseAddrPort(text)
-	return a.Addr(), err == nil
+	a, err := netip.ParseAddr(strings.Trim(text, "[]"))
+	return a, err == nil
 }
 
 // clientAt is the client with an address. A zone is left out: it says where the address holds, not whose it is.

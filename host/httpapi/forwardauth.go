@@ -60,7 +60,7 @@ func (f ForwardAuth) Validate() error {
 }
 
 // forwardAuth answers who a request is from: 200 with the headers, 401 with the cause, 403 where a page of another site sent the cookie. It knows
-// neither formats nor sessions, and the body is for people alone.
+// neither formats nor sessions nor pages, so that none of what these need is done for it.
 func (h *handler) forwardAuth(rq *request) answer {
 	token, cause, err := rq.presented()
 	if err != nil {
@@ -85,9 +85,11 @@ func (h *handler) forwardAuth(rq *request) answer {
 	case result.Refused():
 		return rq.unknown(refusal{op: core.Authenticate, refusals: result.Refusals})
 	}
-	a := answer{status: http.StatusOK, header: make(http.Header, 8)}
+	a := answer{status: http.StatusOK, header: rq.written}
+	values := make([]string, len(h.checkHeaders))
 	for i, m := range rq.cfg.ForwardAuth.Headers {
-		a.header[h.checkHeaders[i]] = []string{m.Field.Header(&result.Customer)}
+		values[i] = m.Field.Header(&result.Customer)
+		a.header[h.checkHeaders[i]] = values[i : i+1 : i+1]
 	}
 	a.header["Cache-Control"] = noStore
 	return a
@@ -100,9 +102,9 @@ var noStore = []string{"no-store"}
 // which a page of another site makes.
 func (rq *request) presented() (token string, cause core.Cause, err error) {
 	header, _ := rq.header(rq.authHeader)
-	split, cause := core.SplitAuthorization([]byte(header), rq.node.Settings())
+	token, cause = core.SplitAuthorization(header, rq.node.Settings())
 	if cause != core.NoHeader || rq.cfg.ForwardAuth.Cookie == "" {
-		return string(split), cause, nil
+		return token, cause, nil
 	}
 	value, sent := rq.tokenCookie(rq.cfg.ForwardAuth.Cookie)
 	if !sent {

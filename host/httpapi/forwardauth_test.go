@@ -1,12 +1,15 @@
 package httpapi_test
 
 import (
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/cache"
@@ -43,6 +46,7 @@ func TestForwardAuth(t *testing.T) {
 		{"a cookie from a page without an origin", []string{"Cookie: access=" + access, "Origin: null"}, http.StatusForbidden, ""},
 		{"a header from a page of another site", []string{"Authorization: Bearer " + access, "Origin: https://evil.example"}, http.StatusOK, ""},
 		{"header before cookie", []string{"Authorization: Bearer x.y.z", "Cookie: access=" + access}, http.StatusUnauthorized, "invalid"},
+		{"a CSRF cookie that Django would replace", []string{"Cookie: csrftoken=x; access=" + access}, http.StatusOK, ""},
 		{"nothing", nil, http.StatusUnauthorized, "not_authenticated"},
 		{"another scheme", []string{"Authorization: Basic YTpi"}, http.StatusUnauthorized, "not_authenticated"},
 		{"another cookie", []string{"Cookie: sessionid=" + access}, http.StatusUnauthorized, "not_authenticated"},
@@ -64,6 +68,9 @@ func TestForwardAuth(t *testing.T) {
 			}
 			if got := answer.Header.Get("Cache-Control"); test.status != http.StatusForbidden && got != "no-store" {
 				t.Errorf("%s, %s: Cache-Control %q", test.name, method, got)
+			}
+			if got := answer.Header.Values("Set-Cookie"); len(got) > 0 {
+				t.Errorf("%s, %s: Set-Cookie %q: a proxy is no browser", test.name, method, got)
 			}
 			expected := nobody
 			if test.status == http.StatusOK {
@@ -188,3 +195,55 @@ func TestForwardAuthMistakes(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestNothingOfTheRequestBefore asks for a customer and then for nobody, again and again: answer and record of nobody know of no customer.
+func TestNothingOfTheRequestBefore(t *testing.T) {
+	s := guarded(t)
+	_, access := s.login(t)
+	const times = 5
+	for range times {
+		s.ask(t, "GET", "/auth/check/", "", "Authorization: Bearer "+access)
+		if answer, _ := s.ask(t, "GET", "/auth/check/", ""); answer.StatusCode != http.StatusUnauthorized || answer.Header.Get("X-User-Id") != "" {
+			t.Errorf("nobody, after a customer: %d, X-User-Id %q", answer.StatusCode, answer.Header.Get("X-User-Id"))
+		}
+	}
+	const refused = `"status":401`
+	for t.Context().Err() == nil && strings.Count(s.record(t), refused) < times {
+		time.Sleep(time.Millisecond)
+	}
+	for line := range strings.Lines(s.record(t)) {
+		if strings.Contains(line, refused) && (strings.Contains(line, `"customer"`) || strings.Contains(line, `"kid"`)) {
+			t.Errorf("the record of nobody: %s", line)
+		}
+	}
+}
+
+// BenchmarkForwardAuth is one answer to a proxy, net/http not counted, for a token that was seen before.
+func BenchmarkForwardAuth(b *testing.B) {
+	verified, err := cache.New(1 << 20)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := openShop(b, func(n *node.Config, h *httpapi.Config) {
+		n.Engine = verified.Engine(core.NewNative(n.Settings, testKeys(b)))
+		h.Log = slog.New(slog.DiscardHandler)
+	})
+	_, access := s.login(b)
+	request := httptest.NewRequest("GET", "http://shop.example/auth/check/", nil)
+	request.Header.Set("Authorization", "Bearer "+access)
+	handler := s.Config.Handler
+	b.ReportAllocs()
+	for b.Loop() {
+		w := silent{}
+		if handler.ServeHTTP(w, request); w["X-User-Id"][0] != "7" {
+			b.Fatal(w)
+		}
+	}
+}
+
+// silent is a response that nobody gets.
+type silent http.Header
+
+func (s silent) Header() http.Header       { return http.Header(s) }
+func (silent) Write(p []byte) (int, error) { return len(p), nil }
+func (silent) WriteHeader(int)             {}

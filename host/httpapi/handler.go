@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/cors"
@@ -89,8 +90,9 @@ type handler struct {
 	largeTurns   chan struct{}
 	bodies       memoryBudget
 	lists        chan struct{}
-	checkHeaders []string   // the names of ForwardAuth.Headers as net/http keeps them
-	cors         *cors.Cors // nil: off
+	checkHeaders []string               // the names of ForwardAuth.Headers as net/http keeps them
+	cors         *cors.Cors             // nil: off
+	lastHost     atomic.Pointer[string] // the Host header that was last found allowed
 }
 
 // New makes the handler of a node; the error names every mistake in cfg. It is safe for concurrent use.
@@ -172,11 +174,14 @@ func New(cfg Config) (http.Handler, error) {
 // ServeHTTP answers one request and writes one record about it.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
-	if r.Body != nil {
+	if r.Body != nil && r.Body != http.NoBody {
 		r.Body = http.MaxBytesReader(w, r.Body, h.cfg.MaxBody)
 	}
-	rq := &request{Request: r, cfg: &h.cfg, node: h.cfg.Node, compat: h.compat, authHeader: h.authHeader, largeTurns: h.largeTurns, bodies: &h.bodies,
-		lists: h.lists, visit: &visit{}, client: clientOf(r, h.cfg.TrustedHops)}
+	room := rooms.Get().(*room)
+	defer room.leave()
+	rq := &room.request
+	*rq = request{Request: r, cfg: &h.cfg, node: h.cfg.Node, compat: h.compat, authHeader: h.authHeader, largeTurns: h.largeTurns, bodies: &h.bodies,
+		lists: h.lists, visit: &room.visit, written: w.Header()}
 	if h.cors != nil {
 		h.cors.HandlerFunc(w, r)
 		if isPreflight(r) {
@@ -195,15 +200,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.cors != nil {
 		varyOn(header, "Origin")
 	}
-	if a.rest == nil {
-		header.Set("Content-Length", strconv.Itoa(len(a.body)))
+	switch {
+	case len(a.body) == 0 && a.rest == nil:
+		header["Content-Length"] = nothing
+	case a.rest == nil:
+		header["Content-Length"] = []string{strconv.Itoa(len(a.body))}
 	}
-	header["X-Content-Type-Options"], header["Referrer-Policy"] = noSniff, sameOrigin
-	if a.isHTML() {
-		header.Set("Content-Security-Policy", pages.Policy())
-	}
-	if h.compat.openerPolicy {
-		header["Cross-Origin-Opener-Policy"] = sameOrigin
+	if rq.route != checkPath || len(a.body) > 0 {
+		h.protect(&a, header)
 	}
 	w.WriteHeader(a.status)
 	// An error here says that the client is gone; the record is written all the same.
@@ -214,6 +218,17 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.done(rq, a, started)
 	if a.rest != nil && a.err != nil {
 		panic(http.ErrAbortHandler) // the client must not take what it got for the whole
+	}
+}
+
+// protect adds the headers that keep browsers from making more of an answer than it is.
+func (h *handler) protect(a *answer, header http.Header) {
+	header["X-Content-Type-Options"], header["Referrer-Policy"] = noSniff, sameOrigin
+	if a.isHTML() {
+		header.Set("Content-Security-Policy", pages.Policy())
+	}
+	if h.compat.openerPolicy {
+		header["Cross-Origin-Opener-Policy"] = sameOrigin
 	}
 }
 
@@ -241,8 +256,13 @@ func (h *handler) answer(rq *request) (a answer) {
 		rq.route = path
 		return check(rq)
 	}
+	allowed := h.allowsHost(rq.Host)
+	if allowed && path == checkPath {
+		rq.route = path
+		return h.forwardAuth(rq)
+	}
 	defer func() { rq.leave(&a) }()
-	if !hostAllowed(rq.Host, h.cfg.AllowedHosts) {
+	if !allowed {
 		// Django's CommonMiddleware answers before XFrameOptionsMiddleware is reached; its page for 400 looks at the CSRF cookie by itself.
 		rq.arrive()
 		a := h.compat.page(http.StatusBadRequest).since(hostNotAllowed)
@@ -270,5 +290,5 @@ func (h *handler) answer(rq *request) (a answer) {
 	return a
 }
 
-// Values of headers that every answer has.
-var noSniff, sameOrigin, denied = []string{"nosniff"}, []string{"same-origin"}, []string{"DENY"}
+// Values of headers that many answers have.
+var noSniff, sameOrigin, denied, nothing = []string{"nosniff"}, []string{"same-origin"}, []string{"DENY"}, []string{"0"}

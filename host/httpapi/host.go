@@ -10,6 +10,19 @@ import (
 // hostPattern is what Django accepts as the Host header, in lower case: a name or an IPv6 address, and a port.
 var hostPattern = regexp.MustCompile(`^([a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(:[0-9]+)?$`)
 
+// allowsHost is hostAllowed for a node, which is called by one name most of the time.
+func (h *handler) allowsHost(host string) bool {
+	if last := h.lastHost.Load(); last != nil && *last == host {
+		return true
+	}
+	if !hostAllowed(host, h.cfg.AllowedHosts) {
+		return false
+	}
+	host = strings.Clone(host) // which is a part of the request's header
+	h.lastHost.Store(&host)
+	return true
+}
+
 // hostAllowed reports whether a Host header names one of the allowed hosts (Django's ALLOWED_HOSTS): an entry that begins with a dot
 // allows a domain and all below it, "*" allows any. No entries at all allow any too. The port does not count.
 func hostAllowed(host string, allowed []string) bool {

@@ -54,8 +54,8 @@ func (h *handler) record(rq *request, a answer, took time.Duration) {
 	if rq.about.Family.Listed {
 		attrs = append(attrs, slog.String("family", fmt.Sprintf("%012x", rq.about.Family.Bits)))
 	}
-	if rq.client.address.IsValid() {
-		attrs = append(attrs, slog.String("client", rq.client.address.String()))
+	if client := rq.client(); client.address.IsValid() {
+		attrs = append(attrs, slog.String("client", client.address.String()))
 	}
 	attrs = append(attrs, slog.Duration("duration", took))
 	if a.err != nil {

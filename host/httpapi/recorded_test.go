@@ -145,7 +145,7 @@ func (s recordedSettings) field() (store.Field, error) {
 }
 
 // keysFor are the keys of a case; the test keys may be weak ones.
-func keysFor(t *testing.T, s recordedSettings) *keyring.Ring {
+func keysFor(t testing.TB, s recordedSettings) *keyring.Ring {
 	t.Helper()
 	ring, err := keyring.FromSettings(s.text("ALGORITHM"), []byte(s.text("SIGNING_KEY")), []byte(s.text("VERIFYING_KEY")), true)
 	if err != nil {
@@ -241,7 +241,7 @@ func startRecorded(t *testing.T, version core.Version, s recordedSettings, custo
 }
 
 // startServer starts a node behind a real listener, until the test ends.
-func startServer(t *testing.T, nodeConfig node.Config, config httpapi.Config) *httptest.Server {
+func startServer(t testing.TB, nodeConfig node.Config, config httpapi.Config) *httptest.Server {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	if nodeConfig.Log == nil {
@@ -265,7 +265,7 @@ func startServer(t *testing.T, nodeConfig node.Config, config httpapi.Config) *h
 }
 
 // openStore opens a new store with these customers, until the test ends.
-func openStore(t *testing.T, customers ...store.NewCustomer) *store.DB {
+func openStore(t testing.TB, customers ...store.NewCustomer) *store.DB {
 	t.Helper()
 	db, err := store.Open(store.Config{Path: filepath.Join(t.TempDir(), "store.db")})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
@@ -19,7 +20,6 @@ type request struct {
 	compat     compat
 	authHeader string // name of the header that carries the token
 	method     string // Method in capitals, as Django takes any
-	client     client
 
 	// largeTurns are the turns of requests with large bodies; hasTurn: this one has taken one.
 	largeTurns chan struct{}
@@ -29,6 +29,9 @@ type request struct {
 	bodyMemory int64
 	// answerMemory is what its answer has taken, in bytes.
 	answerMemory int64
+
+	// written is the header that is written in the end. An answer may be made in it once nothing can become of it but that answer.
+	written http.Header
 
 	view     *view    // nil where no view has this path
 	route    string   // the path, where it is one of ours
@@ -67,9 +70,26 @@ type request struct {
 	email string
 }
 
+// room is what one request needs while it is answered. The next one uses it again: together that is more than a KiB.
+type room struct {
+	request request
+	visit   visit
+}
+
+var rooms = sync.Pool{New: func() any { return new(room) }}
+
+// leave gives the room to the next request, with nothing of this one.
+func (r *room) leave() {
+	*r = room{}
+	rooms.Put(r)
+}
+
 // header is the value of a request header, as WSGI joins it where it was sent several times.
 func (rq *request) header(name string) (value string, sent bool) {
 	values := rq.Header.Values(name)
+	if len(values) == 1 {
+		return values[0], true
+	}
 	return strings.Join(values, ","), len(values) > 0
 }
 
@@ -89,7 +109,7 @@ func (rq *request) queryParam(name string) string {
 // authenticate finds out who asks. A header of another scheme, or none, leaves that to the session.
 func (rq *request) authenticate() error {
 	header, _ := rq.header(rq.authHeader)
-	token, cause := core.SplitAuthorization([]byte(header), rq.node.Settings())
+	token, cause := core.SplitAuthorization(header, rq.node.Settings())
 	switch cause {
 	case core.OK:
 	case core.NoHeader:
@@ -101,7 +121,7 @@ func (rq *request) authenticate() error {
 	default:
 		return refused(core.Authenticate, cause)
 	}
-	return rq.check(string(token))
+	return rq.check(token)
 }
 
 // check takes whom an access token names for whoever asks.

@@ -46,7 +46,7 @@ func (b *syncBuffer) String() string {
 	return b.Buffer.String()
 }
 
-func openShop(t *testing.T, change func(*node.Config, *httpapi.Config)) *shop {
+func openShop(t testing.TB, change func(*node.Config, *httpapi.Config)) *shop {
 	t.Helper()
 	s := &shop{log: &syncBuffer{}}
 	s.store = openStore(t, store.NewCustomer{
@@ -75,12 +75,12 @@ func hashOf(t testing.TB, plain string) string {
 	return encoded
 }
 
-func testKeys(t *testing.T) *keyring.Ring {
+func testKeys(t testing.TB) *keyring.Ring {
 	return keysFor(t, recordedSettings{"ALGORITHM": "HS256", "SIGNING_KEY": strings.Repeat("k", 32)})
 }
 
 // ask sends a request with these headers, "Name: value" each, and gives the answer with its body.
-func (s *shop) ask(t *testing.T, method, path, body string, headers ...string) (*http.Response, string) {
+func (s *shop) ask(t testing.TB, method, path, body string, headers ...string) (*http.Response, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -106,13 +106,13 @@ func (s *shop) ask(t *testing.T, method, path, body string, headers ...string) (
 }
 
 // post sends JSON.
-func (s *shop) post(t *testing.T, path, body string, headers ...string) (*http.Response, string) {
+func (s *shop) post(t testing.TB, path, body string, headers ...string) (*http.Response, string) {
 	t.Helper()
 	return s.ask(t, "POST", path, body, append(headers, "Content-Type: application/json")...)
 }
 
 // login logs ana in.
-func (s *shop) login(t *testing.T) (refresh, access string) {
+func (s *shop) login(t testing.TB) (refresh, access string) {
 	t.Helper()
 	answer, body := s.post(t, "/auth/token/", `{"email":"ana@example.com","password":"right"}`)
 	var pair struct{ Refresh, Access string }

@@ -49,7 +49,11 @@ type scoped struct {
 
 // rates are those that a request counts against, once it is known who asks. logsIn: it counts as a log-in too.
 func (rq *request) rates(logsIn bool) []scoped {
-	t, address := &rq.cfg.Throttles, rq.client.network.String()
+	t := &rq.cfg.Throttles
+	if *t == (Throttles{}) {
+		return nil
+	}
+	address := rq.client().network.String()
 	var rates []scoped
 	if rq.customer.ID.IsZero() {
 		rates = append(rates, scoped{"anon", t.Anon, "anon " + address}, scoped{"user", t.User, "user address " + address})

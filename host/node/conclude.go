@@ -27,32 +27,30 @@ const attempts = 16
 
 // conclude runs load, decide, settle, until what the decision rests on still holds when it is settled. complete, if not nil,
 // adds to the state what the store does not know.
-func (n *Node) conclude(ctx context.Context, request core.Request, query store.Query, complete func(*core.State)) (Result, error) {
+func (n *Node) conclude(ctx context.Context, request *core.Request, query store.Query, complete func(*core.State)) (r Result, err error) {
 	for range attempts {
 		changes := n.cfg.Store.Changes()
-		state, customer, err := n.cfg.Store.Load(ctx, query)
-		if err != nil {
+		if request.State, r.Customer, err = n.cfg.Store.Load(ctx, query); err != nil {
 			return Result{}, err
 		}
 		if complete != nil {
-			complete(&state)
+			complete(&request.State)
 		}
-		request.State = state
-		outcome, err := n.decide(ctx, &request, customer)
-		if err != nil {
+		if r.Outcome, err = n.decide(ctx, request, &r.Customer); err != nil {
 			return Result{}, err
 		}
-		result := n.result(request, outcome, customer)
-		if outcome.Refused() && len(outcome.Effects.List) == 0 {
+		r.KeyID, r.Family = n.signer(request, &r.Outcome)
+		effects := &r.Effects
+		if r.Refused() && len(effects.List) == 0 {
 			// Grants nothing and changes nothing: it was true when the state was loaded.
-			return result, nil
+			return r, nil
 		}
-		if len(outcome.Effects.List) == 0 && outcome.Effects.Reads.Start == 0 && n.cfg.Store.Changes() == changes {
+		if len(effects.List) == 0 && effects.Reads.Start == 0 && n.cfg.Store.Changes() == changes {
 			// Nothing was committed since: all of it still holds.
-			return result, nil
+			return r, nil
 		}
-		if err = n.cfg.Store.Settle(ctx, outcome.Effects); err == nil {
-			return result, nil
+		if err = n.cfg.Store.Settle(ctx, *effects); err == nil {
+			return r, nil
 		}
 		if !errors.Is(err, store.ErrConflict) {
 			return Result{}, err
@@ -61,25 +59,24 @@ func (n *Node) conclude(ctx context.Context, request core.Request, query store.Q
 	return Result{}, fmt.Errorf("%w: its state changed %d times meanwhile", ErrBusy, attempts)
 }
 
-// result says what was decided about a request, with what is known of its tokens.
-func (n *Node) result(request core.Request, outcome core.Outcome, customer store.Customer) Result {
-	r := Result{Outcome: outcome, Customer: customer}
-	keys, key := n.cfg.Keys, -1
+// signer is the key of the tokens of a request, and their family.
+func (n *Node) signer(request *core.Request, outcome *core.Outcome) (keyID string, family core.Family) {
+	keys, key := &n.cfg.Keys, -1
 	switch {
 	case request.Op != core.Login && request.Opened.Cause == core.OK:
-		key, r.Family = request.Opened.Key, request.Opened.Family
+		key, family = request.Opened.Key, request.Opened.Family
 	case request.Op == core.Login && !outcome.Refused():
-		key, r.Family = keys.Signing, core.LoginFamily(outcome, request.Entropy)
+		key, family = keys.Signing, core.LoginFamily(*outcome, request.Entropy)
 	}
 	// The engine may have other keys already.
 	if 0 <= key && key < len(keys.Keys) {
-		r.KeyID = keys.Keys[key].ID
+		keyID = keys.Keys[key].ID
 	}
-	return r
+	return keyID, family
 }
 
 // decide has the engine judge a request about a customer, at this moment unless the request has a time already.
-func (n *Node) decide(ctx context.Context, request *core.Request, customer store.Customer) (core.Outcome, error) {
+func (n *Node) decide(ctx context.Context, request *core.Request, customer *store.Customer) (core.Outcome, error) {
 	if request.Now.IsZero() {
 		request.Now = n.now()
 	}
@@ -92,7 +89,7 @@ func (n *Node) decide(ctx context.Context, request *core.Request, customer store
 	}
 	var noClaims error // why the customer can have no tokens
 	if !customer.ID.IsZero() {
-		request.Extra, noClaims = n.cfg.Claims.JSON(customer)
+		request.Extra, noClaims = n.cfg.Claims.JSON(*customer)
 	}
 	outcome, err := n.cfg.Engine.Decide(ctx, *request)
 	if errors.Is(err, core.ErrExtra) {

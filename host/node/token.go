@@ -2,9 +2,11 @@ package node
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/cache"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -39,21 +41,45 @@ func (n *Node) judge(ctx context.Context, op core.Op, token string) (Result, err
 }
 
 func (n *Node) judgeWith(ctx context.Context, op core.Op, token string, rights bool) (Result, error) {
-	opened, err := n.cfg.Engine.Open(ctx, []byte(token))
-	if err != nil {
+	j := judgements.Get().(*judgement)
+	defer j.end()
+	j.token = append(j.token, token...)
+	request, opened := &j.request, &j.request.Opened
+	if err := n.open(ctx, j.token, opened); err != nil {
 		return Result{}, err
 	}
-	request := core.Request{Op: op, Opened: opened, Now: n.now()}
+	request.Op, request.Now = op, n.now()
 	if opened.Cause != core.OK {
 		// A token that is nobody's word names no state: whoever sends it costs the store nothing.
-		outcome, err := n.decide(ctx, &request, store.Customer{})
+		outcome, err := n.decide(ctx, request, &store.Customer{})
 		return Result{Outcome: outcome}, err
 	}
-	query := Query(opened, request.Now, n.cfg.UserIDField, n.cfg.Store.IDs())
+	query := Query(*opened, request.Now, n.cfg.UserIDField, n.cfg.Store.IDs())
 	query.Rights = rights
-	return n.conclude(ctx, request, query, func(state *core.State) {
-		state.UnreadableCustomer = opened.UnreadableCustomer(userIDKind(n.cfg.UserIDField, n.cfg.Store.IDs()))
-	})
+	unreadable := opened.UnreadableCustomer(userIDKind(n.cfg.UserIDField, n.cfg.Store.IDs()))
+	return n.conclude(ctx, request, query, func(state *core.State) { state.UnreadableCustomer = unreadable })
+}
+
+// open opens a token, into room that is there already if the engine can.
+func (n *Node) open(ctx context.Context, token []byte, o *core.Opened) (err error) {
+	if engine, ok := n.cfg.Engine.(cache.Reader); ok {
+		return engine.OpenInto(ctx, token, o)
+	}
+	*o, err = n.cfg.Engine.Open(ctx, token)
+	return err
+}
+
+// judgement is a token that is being judged. The next one is judged in the same room.
+type judgement struct {
+	token   []byte
+	request core.Request
+}
+
+var judgements = sync.Pool{New: func() any { return new(judgement) }}
+
+func (j *judgement) end() {
+	*j = judgement{token: j.token[:0], request: core.Request{Opened: core.Opened{Claims: j.request.Opened.Claims[:0]}}}
+	judgements.Put(j)
 }
 
 // Query is what to load for a token at a time: the customer and the family that it names, where field is USER_ID_FIELD and ids the

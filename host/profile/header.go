@@ -2,6 +2,7 @@ package profile
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"github.com/edgetoken/edgetoken/store"
@@ -37,13 +38,12 @@ func (f Field) Header(c *store.Customer) string {
 			return escape(text)
 		}
 		return escape(string(v))
-	default:
-		raw, err := json.Marshal(v) // a number or a truth value
-		if err != nil {
-			return ""
-		}
-		return string(raw)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case bool:
+		return strconv.FormatBool(v)
 	}
+	panic("a field of a type that value does not give")
 }
 
 func escape(text string) string {
