@@ -2,6 +2,7 @@ package django
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -140,7 +141,7 @@ func (r *renderer) string(s string) error {
 	if _, found := HasSurrogate(s); found {
 		return ErrLoneSurrogate
 	}
-	r.out = append(r.out, '"')
+	r.out = append(slices.Grow(r.out, len(s)+8), '"') // what follows a text in most answers has room too
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {
