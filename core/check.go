@@ -10,10 +10,14 @@ type judge struct {
 	now int64  // Unix microseconds
 }
 
-// registered are PyJWT's checks of the registered claims, in its order (RFC 7519 §4.1).
+// registered are PyJWT's checks of the registered claims, in its order (RFC 7519 §4.1). Before them comes the end of the key, which PyJWT does not know:
+// what a key says after its end is nobody's word, so that nothing of it is judged.
 func (j *judge) registered() Cause {
 	if j.o.Cause != OK {
 		return j.o.Cause
+	}
+	if ended(j.o.KeyEnds, j.now) {
+		return KeyEnded
 	}
 	leeway := j.s.Leeway.Microseconds()
 	if j.o.IssuedAt.Form != Absent {

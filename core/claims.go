@@ -2,7 +2,7 @@ package core
 
 import "time"
 
-// Valid says whether an opened token is a good one of the given type at the given time, without any state: the registered claims,
+// Valid says whether an opened token is a good one of the given type at the given time, without any state: the end of its key, the registered claims,
 // exp and id present, type. It is the part of every operation's checks that needs no store.
 func Valid(s *Settings, o Opened, want TokenType, now time.Time) Cause {
 	j := judge{s: s, v: s.Compat.compat(), o: &o, now: now.UnixMicro()}
@@ -17,6 +17,9 @@ func Valid(s *Settings, o Opened, want TokenType, now time.Time) Cause {
 	}
 	return j.tokenType(want)
 }
+
+// KeyEnded reports whether the end of the key that checked the token has come. Such a token is nobody's word, as one of an unknown key.
+func (o *Opened) KeyEnded(now time.Time) bool { return ended(o.KeyEnds, now.UnixMicro()) }
 
 // Text is the value of a claim that is a text; ok is false for any other.
 func (o *Opened) Text(c Claim) (text string, ok bool) {

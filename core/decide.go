@@ -6,7 +6,7 @@ func (op Op) Writes() bool { return op == Login || op == Refresh }
 // Judge judges a request and writes nothing: all that there is to operations that write no token, and of the others whether they would.
 //
 // The order of checks is one table, since clients see it: an expired forgery is invalid, not expired; a blacklisted token of
-// another type is blacklisted. First come, for every token, form, header, key and signature (Open), then the registered claims. Then:
+// another type is blacklisted. First come, for every token, form, header, key and signature (Open), then the end of the key and the registered claims. Then:
 //
 //	access token in a header     exp present, id, type
 //	sliding token in a header    blacklist, exp present, id, type

@@ -25,7 +25,15 @@ type KeyInfo struct {
 	Issuer    string // whose key it is; "" for our own
 	// Default: the key checks tokens without kid, and AnyID those whose kid names no other key.
 	Default, AnyID bool
+	// NotAfter is the end of the key, in Unix seconds: from that second on it checks no token and signs none. LEEWAY does not count. 0: it has none.
+	NotAfter int64
 }
+
+// Ended reports whether the end of the key has come.
+func (k KeyInfo) Ended(now time.Time) bool { return ended(k.NotAfter, now.UnixMicro()) }
+
+// ended reports whether an end in Unix seconds, 0 for none, has come at a time in Unix microseconds.
+func ended(end, now int64) bool { return end != 0 && seconds(now) >= end }
 
 // KeySet describes a set of keys; it holds no secret. It never changes: another set has another epoch.
 type KeySet struct {
@@ -43,8 +51,16 @@ func (s KeySet) Validate() error {
 		if k.Algorithm == "" || len(k.ID) > 1024 || len(k.Issuer) > 1024 {
 			return errors.New("a key has no algorithm, or its id or issuer has more than 1024 bytes")
 		}
+		if k.NotAfter < 0 || k.NotAfter > maxTime {
+			return errors.New("the end of a key is before 1970 or beyond the year 9999; it is in Unix seconds, and 0 for none")
+		}
 	}
 	return nil
+}
+
+// SigningEnded reports whether the end of the key that signs has come: then no token is written any more.
+func (s KeySet) SigningEnded(now time.Time) bool {
+	return 0 <= s.Signing && s.Signing < len(s.Keys) && s.Keys[s.Signing].Ended(now)
 }
 
 // Keys is a set of keys that can check and sign. Implementations are safe for concurrent use.
@@ -89,7 +105,10 @@ type Opened struct {
 	Cause  Cause  // OK, or why the token was refused
 	Key    int    // index of the key in the set that checked it
 	Issuer string // whose key that is; "" for our own
-	Claims []byte // the claims, a JSON object, as the token holds them
+	// KeyEnds is that key's KeyInfo.NotAfter. Opening knows no time: whether the end has come is judged whenever the token is used, so that one that
+	// was opened, and remembered, before it is refused after it.
+	KeyEnds int64
+	Claims  []byte // the claims, a JSON object, as the token holds them
 
 	// Where the claims stand that mean something. TokenID is JTI_CLAIM, JWTID the registered jti, Customer USER_ID_CLAIM,
 	// Type TOKEN_TYPE_CLAIM, Revoke REVOKE_TOKEN_CLAIM, RefreshExpiresAt SLIDING_TOKEN_REFRESH_EXP_CLAIM.

@@ -188,7 +188,8 @@ func (r *Reader) Accept() (o *Opened, ok bool) {
 		r.heads.learn(r.encoded, r.token.Key)
 	}
 	o = &r.opened
-	*o = Opened{Key: r.token.Key, Issuer: r.keys.Keys[r.token.Key].Issuer, Claims: r.decoded}
+	key := &r.keys.Keys[r.token.Key]
+	*o = Opened{Key: r.token.Key, Issuer: key.Issuer, KeyEnds: key.NotAfter, Claims: r.decoded}
 	if !r.quick() {
 		r.slow()
 	}
@@ -198,7 +199,7 @@ func (r *Reader) Accept() (o *Opened, ok bool) {
 // slow reads any claims into r.opened.
 func (r *Reader) slow() {
 	o := &r.opened
-	*o = Opened{Key: o.Key, Issuer: o.Issuer, Claims: r.decoded}
+	*o = Opened{Key: o.Key, Issuer: o.Issuer, KeyEnds: o.KeyEnds, Claims: r.decoded}
 	more := r.scan.beginHeld(r.buffer, len(r.decoded), maxNames)
 	for more && r.claim(&r.scan.member) {
 		more = r.scan.next()

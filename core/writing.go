@@ -71,6 +71,8 @@ func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 	w.inputs = w.inputs[:0]
 	switch {
 	case p.Refused():
+	case w.keys.SigningEnded(req.Now):
+		return nil, ErrKeyEnded
 	case req.Op == Refresh:
 		w.refresh(j)
 	case req.Op == Login:
@@ -79,10 +81,11 @@ func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 	return p, nil
 }
 
-// What a request that writes tokens can lack. These are mistakes of whoever makes the request, not of a client.
+// What a request that writes tokens can lack. ErrKeyEnded comes only where the request would have been granted. These are mistakes of whoever makes the request, not of a client.
 var (
 	ErrEntropy      = errors.New("the request has too little entropy")
 	ErrNoSigningKey = errors.New("no key of the key set can sign")
+	ErrKeyEnded     = errors.New("the end of the key that signs has come; put another key in its place")
 	ErrUserID       = errors.New("the customer has no UserID, so that its tokens would name nobody")
 	ErrExtra        = errors.New("the configured claims are no strict JSON object of at most 32 KiB, or name a claim that the service sets itself")
 	ErrTooLong      = errors.New("a token became longer than is read: the claims are too many")
@@ -93,10 +96,14 @@ const maxExtra = 32 << 10
 
 // CheckWriting reports what a request that writes tokens lacks.
 func CheckWriting(s *Settings, keys KeySet, req *Request) error {
-	return checkWriting(keys, req, new(scanner), func(m *member) bool { return !s.Reserved(string(m.name)) })
+	err := checkWriting(keys, req, new(scanner), func(m *member) bool { return !s.Reserved(string(m.name)) })
+	if err == nil && keys.SigningEnded(req.Now) {
+		err = ErrKeyEnded
+	}
+	return err
 }
 
-// checkWriting is CheckWriting; keep gets each of the configured claims and says whether it may be one.
+// checkWriting is CheckWriting but for the end of the key, which refuses nobody who is refused anyway; keep gets each of the configured claims and says whether it may be one.
 func checkWriting(keys KeySet, req *Request, scan *scanner, keep func(*member) bool) error {
 	switch {
 	case len(req.Entropy) < EntropyBytes:

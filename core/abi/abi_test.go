@@ -33,7 +33,7 @@ func TestExamples(t *testing.T) {
 		{"Opened", abi.AppendOpened(nil, &o), 32, "04000000 07000000 08000000"},
 		{"Config", config.Append(nil), 0, "0300352e35 0600736563757265"},
 		{"Request", abi.AppendRequest(nil, &login), 0, "03 0040204648470600"},
-		{"Outcome", abi.AppendOutcome(nil, &expired), 0, "01 0d 0600616363657373 00"},
+		{"Outcome", abi.AppendOutcome(nil, &expired), 0, "01 0e 0600616363657373 00"},
 		{"Question", question.Append(nil), 0, "04 01010000 0400504f5354 1200637573746f6d"},
 		{"verdict", abi.AppendVerdict(nil, core.MethodNotAllowed), 0, "03"},
 		{"framed", abi.AppendFramed(nil, func(b []byte) []byte { return append(b, "Hi"...) }), 0, "02000000 4869"},
@@ -51,7 +51,7 @@ func sampleConfigs() []abi.Config {
 	s.TokenTypeClaim, s.Leeway, s.AuthTokenClasses = "", 1500*time.Millisecond, []core.TokenType{core.AccessToken, core.SlidingToken}
 	return []abi.Config{
 		{Settings: core.DefaultSettings(), Set: core.KeySet{Signing: -1}},
-		{Settings: s, Set: coretest.OneKey().Set(), Material: [][]byte{[]byte(coretest.Secret)}},
+		{Settings: s, Set: core.KeySet{Keys: []core.KeyInfo{{ID: "k", Algorithm: "HS256", Default: true, AnyID: true, NotAfter: 4102444800}}}, Material: [][]byte{[]byte(coretest.Secret)}},
 	}
 }
 
@@ -70,6 +70,7 @@ func sampleRequests(tb testing.TB) []core.Request {
 	if err != nil || o.Cause != core.OK {
 		tb.Fatal(o.Cause, err)
 	}
+	o.KeyEnds = 4102444800
 	state := core.State{
 		Customer: core.Customer{ID: core.Integer(7), UserID: core.Text("a@b.c"), Active: true, RevokeClaim: "F0", Version: 2}, PasswordGood: true, UnreadableCustomer: true,
 		Family: core.FamilyState{Version: 4, Dead: true}, CutOff: 1, HighWater: 2, Longest: 3,
@@ -127,6 +128,14 @@ func TestPermitBounds(t *testing.T) {
 		if v, ok := abi.ReadVerdict(b); ok || v != core.Forbidden {
 			t.Errorf("ReadVerdict(%x) = %v, %v, want Forbidden, false", b, v, ok)
 		}
+	}
+}
+
+// A key that ended before 1970 is none that a host has.
+func TestConfigBounds(t *testing.T) {
+	c := abi.Config{Settings: core.DefaultSettings(), Set: core.KeySet{Keys: []core.KeyInfo{{Algorithm: "HS256", NotAfter: -1}}}}
+	if _, ok := abi.ReadConfig(c.Append(nil)); ok {
+		t.Error("ReadConfig takes a key that ends before 1970")
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 //	u8 blacklist app | u8 blacklist after rotation | u8 last_login | u8 check revoke token | u8 check active |
 //	u8 has issuer | text issuer | u8 audience is a list | texts audience | texts header types | texts token classes |
 //	text user id claim | text type claim | text id claim | text refresh exp claim | text revoke claim |
-//	u64 epoch | u32 signing (all ones: none) | u16 count | count × (text kid | text alg | text issuer | u8 default | u8 any kid | bytes material)
+//	u64 epoch | u32 signing (all ones: none) | u16 count | count × (text kid | text alg | text issuer | u8 default | u8 any kid |
+//	i64 end (Unix s, 0: none) | bytes material)
 //
 // Texts in the plural are u16 count, then each. It begins for version 5.5 and the secure wire:
 //
@@ -62,6 +63,7 @@ func (c *Config) Append(b []byte) []byte {
 		}
 		b = codec.Bool(b, k.Default)
 		b = codec.Bool(b, k.AnyID)
+		b = codec.I64(b, k.NotAfter)
 		var material []byte
 		if i < len(c.Material) {
 			material = c.Material[i]
@@ -102,7 +104,8 @@ func ReadConfig(b []byte) (*Config, bool) {
 	c.Set.Epoch = r.U64()
 	c.Set.Signing = int(int32(r.U32()))
 	for n := r.U16(); n > 0 && !r.Bad; n-- {
-		k := core.KeyInfo{ID: r.Text(), Algorithm: r.Text(), Issuer: r.Text(), Default: r.Bool(), AnyID: r.Bool()}
+		k := core.KeyInfo{ID: r.Text(), Algorithm: r.Text(), Issuer: r.Text(), Default: r.Bool(), AnyID: r.Bool(), NotAfter: r.I64()}
+		r.Bad = r.Bad || k.NotAfter < 0
 		c.Set.Keys = append(c.Set.Keys, k)
 		c.Material = append(c.Material, append([]byte(nil), r.Bytes()...))
 	}

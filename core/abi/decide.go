@@ -11,17 +11,19 @@ import (
 )
 
 // requestBytes is the size of the fixed part of a request.
-const requestBytes = 96
+const requestBytes = 104
 
 // AppendRequest appends the message of Prepare and Decide:
 //
 //	0  u8 op | 1 i64 now (Unix µs) | 9 u8 flags (1 customer active, 2 password good, 4 unreadable customer, 8 family dead)
 //	10 u8 kind of the customer's id (0 none, 1 integer, 2 text) | 11 u8 kind of its user id | 12 i64 id | 20 i64 user id (0 but for integers)
 //	28 u64 customer version | 36 u64 family version | 44 i64 cut-off (ms) | 52 i64 high-water mark (ms) | 60 i64 longest (s)
-//	68 7 × u32 bytes of id, user id (0 but for texts), revoke claim, extra, entropy, issuer, claims | 96 these, one after the other
+//	68 i64 end of the token's key (Unix s, 0: none)
+//	76 7 × u32 bytes of id, user id (0 but for texts), revoke claim, extra, entropy, issuer, claims | 104 these, one after the other
 //	   but for a log-in: Opened (fixed, see AppendOpened)
 //
-// A log-in (op 3) has neither issuer nor claims. One at 2026-01-01 begins
+// Issuer and end of the token's key are the host's to say, which opened the token: meanwhile the guest may have other keys. A log-in (op 3) has neither, nor
+// claims. One at 2026-01-01 begins
 //
 //	03 | 00 40 20 46 48 47 06 00 | …
 func AppendRequest(b []byte, q *core.Request) []byte {
@@ -32,18 +34,18 @@ func AppendRequest(b []byte, q *core.Request) []byte {
 	fixed[10], fixed[11] = byte(c.ID.Kind), byte(c.UserID.Kind)
 	id, idText := parts(&c.ID)
 	userID, userIDText := parts(&c.UserID)
+	issuer, keyEnds, claims := q.Opened.Issuer, q.Opened.KeyEnds, q.Opened.Claims
+	if q.Op == core.Login {
+		issuer, keyEnds, claims = "", 0, nil
+	}
 	for i, v := range [...]uint64{
-		id, userID, c.Version, q.State.Family.Version, uint64(q.State.CutOff), uint64(q.State.HighWater), uint64(q.State.Longest),
+		id, userID, c.Version, q.State.Family.Version, uint64(q.State.CutOff), uint64(q.State.HighWater), uint64(q.State.Longest), uint64(keyEnds),
 	} {
 		binary.LittleEndian.PutUint64(fixed[12+8*i:], v)
 	}
 	binary.LittleEndian.PutUint64(fixed[1:], uint64(q.Now.UnixMicro()))
-	issuer, claims := q.Opened.Issuer, q.Opened.Claims
-	if q.Op == core.Login {
-		issuer, claims = "", nil
-	}
 	for i, n := range [...]int{len(idText), len(userIDText), len(c.RevokeClaim), len(q.Extra), len(q.Entropy), len(issuer), len(claims)} {
-		binary.LittleEndian.PutUint32(fixed[68+4*i:], uint32(n))
+		binary.LittleEndian.PutUint32(fixed[76+4*i:], uint32(n))
 	}
 	b = append(append(append(b, idText...), userIDText...), c.RevokeClaim...)
 	b = append(append(append(append(b, q.Extra...), q.Entropy...), issuer...), claims...)
@@ -93,6 +95,7 @@ func ReadRequest(b []byte, q *core.Request) bool {
 	q.State.CutOff = int64(binary.LittleEndian.Uint64(fixed[44:]))
 	q.State.HighWater = int64(binary.LittleEndian.Uint64(fixed[52:]))
 	q.State.Longest = int64(binary.LittleEndian.Uint64(fixed[60:]))
+	keyEnds := int64(binary.LittleEndian.Uint64(fixed[68:]))
 	rest, good := b[requestBytes:], true
 	next := func(at int) []byte {
 		size := uint64(binary.LittleEndian.Uint32(fixed[at:]))
@@ -104,15 +107,15 @@ func ReadRequest(b []byte, q *core.Request) bool {
 		rest = rest[size:]
 		return taken
 	}
-	c.ID.Text, c.UserID.Text, c.RevokeClaim = shared(next(68)), shared(next(72)), shared(next(76))
-	q.Extra, q.Entropy = next(80), next(84)
-	issuer, claims := next(88), next(92)
+	c.ID.Text, c.UserID.Text, c.RevokeClaim = shared(next(76)), shared(next(80)), shared(next(84))
+	q.Extra, q.Entropy = next(88), next(92)
+	issuer, claims := next(96), next(100)
 	if q.Op == core.Login {
 		q.Opened = core.Opened{}
-		return good && f < 16 && whole(&c.ID) && whole(&c.UserID) && len(issuer)+len(claims)+len(rest) == 0
+		return good && f < 16 && whole(&c.ID) && whole(&c.UserID) && keyEnds == 0 && len(issuer)+len(claims)+len(rest) == 0
 	}
 	size, ok := ReadOpened(rest, &q.Opened)
-	q.Opened.Issuer, q.Opened.Claims = shared(issuer), claims
+	q.Opened.Issuer, q.Opened.KeyEnds, q.Opened.Claims = shared(issuer), keyEnds, claims
 	return good && q.Op.Known() && f < 16 && whole(&c.ID) && whole(&c.UserID) && ok && size == len(claims) && len(rest) == OpenedBytes
 }
 
@@ -130,7 +133,7 @@ func whole(id *core.CustomerID) bool {
 //
 // A refusal of an expired access token in a header, without effects of its own:
 //
-//	01 | 0d | 06 00 61 63 63 65 73 73 | 00 | …
+//	01 | 0e | 06 00 61 63 63 65 73 73 | 00 | …
 func AppendOutcome(b []byte, o *core.Outcome) []byte {
 	b = appendRefusals(b, o)
 	b = append(b, byte(len(o.Tokens)))

@@ -98,7 +98,7 @@ func AppendOpened(b []byte, o *core.Opened) []byte {
 }
 
 // ReadOpened reads what AppendOpened wrote into o, and gives the number of bytes of its claims. Every place of a claim is within its bounds, or ok
-// is false. The index of the key is the caller's to check, and claims and issuer, which stay as they are, are the caller's to set.
+// is false. The index of the key is the caller's to check, and claims, issuer and end of the key, which stay as they are, are the caller's to set.
 func ReadOpened(b []byte, o *core.Opened) (claims int, ok bool) {
 	if len(b) < OpenedBytes {
 		return 0, false

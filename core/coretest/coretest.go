@@ -28,6 +28,8 @@ func Run(t *testing.T, newEngine NewEngine) {
 	t.Run("Issue", func(t *testing.T) { testIssue(t, newEngine) })
 	t.Run("Algorithms", func(t *testing.T) { testAlgorithms(t, newEngine) })
 	t.Run("Keys", func(t *testing.T) { testKeys(t, newEngine) })
+	t.Run("KeyEnds", func(t *testing.T) { testKeyEnds(t, newEngine, true) })
+	t.Run("SigningEnds", func(t *testing.T) { testSigningEnds(t, newEngine) })
 	t.Run("Attacks", func(t *testing.T) { testAttacks(t, newEngine) })
 	t.Run("Misuse", func(t *testing.T) { testMisuse(t, newEngine) })
 }
@@ -35,6 +37,7 @@ func Run(t *testing.T, newEngine NewEngine) {
 // RunReading runs what an engine can that reads tokens and writes none.
 func RunReading(t *testing.T, newEngine NewEngine) {
 	t.Run("Open", func(t *testing.T) { testOpen(t, newEngine) })
+	t.Run("KeyEnds", func(t *testing.T) { testKeyEnds(t, newEngine, false) })
 	t.Run("Attacks", func(t *testing.T) { testAttacks(t, newEngine) })
 }
 

@@ -227,11 +227,7 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 				c.state(&req.State)
 			}
 			o := decide(t, e, req)
-			got := core.OK
-			if o.Refused() {
-				got = o.Refusals[0].Cause
-			}
-			if got != c.want {
+			if got := firstCause(o); got != c.want {
 				t.Errorf("refused for %v, want %v", got, c.want)
 			}
 			if c.want != core.OK && (len(o.Tokens) > 0 || len(o.Effects.List) > 0) {
@@ -239,6 +235,14 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 			}
 		})
 	}
+}
+
+// firstCause is the first cause that an outcome refuses for; OK for none.
+func firstCause(o core.Outcome) core.Cause {
+	if !o.Refused() {
+		return core.OK
+	}
+	return o.Refusals[0].Cause
 }
 
 func (c decideCase) opName() string {

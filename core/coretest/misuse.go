@@ -52,11 +52,7 @@ func testKeys(t *testing.T, newEngine NewEngine) {
 						req.Opened = open(t, e, Sign("HS512", OtherSecret, `{"alg":"HS512","kid":"k2"}`,
 							`{"token_type":"`+c.tokenType+`","exp":4102444800,"jti":"x","user_id":`+userID+`}`))
 						o := decide(t, e, req)
-						got := core.OK
-						if o.Refused() {
-							got = o.Refusals[0].Cause
-						}
-						if got != c.want || len(o.Tokens) > 0 || len(o.Effects.List) > 0 {
+						if got := firstCause(o); got != c.want || len(o.Tokens) > 0 || len(o.Effects.List) > 0 {
 							t.Errorf("%v, %d tokens, effects %v; want %v alone", got, len(o.Tokens), o.Effects.List, c.want)
 						}
 					})

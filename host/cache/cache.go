@@ -2,8 +2,8 @@
 //
 // An entry says that the signature of these very bytes is good under a key of a set, and what their claims are; nothing more. Whether the token is
 // good for what is asked of it, now and for this customer, is judged each time by core.Judge and core.Valid, as for a token that is new: type,
-// times, audience, issuer, revocation and the customer's state are never remembered. Only tokens that were verified enter, so that nobody fills
-// the cache without a key, and it is bounded by bytes.
+// times, the end of the key, audience, issuer, revocation and the customer's state are never taken for judged. Only tokens that were verified enter,
+// so that nobody fills the cache without a key, and it is bounded by bytes.
 package cache
 
 import (

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/coretest"
@@ -104,8 +105,8 @@ func TestRefusedTokensDoNotEnter(t *testing.T) {
 	}
 }
 
-// TestKeyEnds: a token that is remembered is refused once its key is no key of the set any more.
-func TestKeyEnds(t *testing.T) {
+// TestKeyGoes: a token that is remembered is refused once its key is no key of the set any more.
+func TestKeyGoes(t *testing.T) {
 	c := newCache(t, 1<<20)
 	old := c.Engine(native())
 	if o, err := old.Open(t.Context(), token(1)); err != nil || o.Cause != core.OK {
@@ -114,6 +115,50 @@ func TestKeyEnds(t *testing.T) {
 	others := coretest.NewHMACKeys(2, coretest.HMACKey{KeyInfo: core.KeyInfo{Algorithm: "HS256", Default: true, AnyID: true}, Secret: coretest.OtherSecret})
 	if o, err := c.Engine(core.NewNative(core.DefaultSettings(), others)).Open(t.Context(), token(1)); err != nil || o.Cause != core.BadSignature {
 		t.Errorf("Open with other keys = %v, %v, want %v", o.Cause, err, core.BadSignature)
+	}
+}
+
+// TestKeyEnds: a token that is remembered is refused from the end of its key on, by every operation; a key's life is judged at every hit.
+func TestKeyEnds(t *testing.T) {
+	end := coretest.Now.Truncate(time.Second).Add(time.Minute)
+	keys := coretest.NewHMACKeys(1, coretest.HMACKey{KeyInfo: core.KeyInfo{Algorithm: "HS256", Default: true, NotAfter: end.Unix()}, Secret: coretest.Secret})
+	c := newCache(t, 1<<20)
+	s := core.DefaultSettings()
+	e := c.Engine(core.NewNative(s, keys))
+	state := core.State{Customer: core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true}}
+	if _, err := e.Open(t.Context(), token(1)); err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []struct {
+		now  time.Time
+		want core.Cause
+	}{{coretest.Now, core.OK}, {end.Add(-time.Microsecond), core.OK}, {end, core.KeyEnded}, {end.Add(time.Hour), core.KeyEnded}, {coretest.Now, core.OK}} {
+		for _, op := range []core.Op{core.Authenticate, core.Verify, core.Refresh, core.Blacklist} {
+			o, err := e.Open(t.Context(), token(1))
+			if err != nil || o.Cause != core.OK {
+				t.Fatalf("Open = %v, %v", o.Cause, err)
+			}
+			outcome, err := e.Decide(t.Context(), core.Request{Op: op, Opened: o, State: state, Now: at.now, Entropy: coretest.Entropy})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, want := core.OK, at.want
+			if outcome.Refused() {
+				got = outcome.Refusals[0].Cause
+			}
+			if want == core.OK && (op == core.Refresh || op == core.Blacklist) {
+				want = core.WrongType // of an access token
+			}
+			if got != want {
+				t.Errorf("op %d at %v: %v, want %v", op, at.now, got, want)
+			}
+			if got := core.Valid(&s, o, core.AccessToken, at.now); got != at.want {
+				t.Errorf("Valid at %v = %v, want %v", at.now, got, at.want)
+			}
+		}
+	}
+	if st := c.Stats(); st.Misses != 1 {
+		t.Errorf("%+v, want one miss", st)
 	}
 }
 

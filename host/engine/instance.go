@@ -191,9 +191,9 @@ func (i *instance) opened(c *config, o *core.Opened) error {
 	if !ok || o.Cause == core.OK && o.Key >= len(c.set.Keys) {
 		return broken("opened token: %w", errNonsense)
 	}
-	o.Issuer, o.Claims = "", o.Claims[:0]
+	o.Issuer, o.KeyEnds, o.Claims = "", 0, o.Claims[:0]
 	if o.Cause == core.OK {
-		o.Issuer = c.set.Keys[o.Key].Issuer
+		o.Issuer, o.KeyEnds = c.set.Keys[o.Key].Issuer, c.set.Keys[o.Key].NotAfter
 		claims, ok := i.memory.Read(i.layout.Claims, uint32(size))
 		if !ok {
 			return broken("opened token: %w", errNonsense)

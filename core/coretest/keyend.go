@@ -1,0 +1,149 @@
+package coretest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// endingKeys are two keys, each with its end in Unix seconds, 0 for none. The first signs.
+func endingKeys(epoch uint64, first, second int64) *HMACKeys {
+	return NewHMACKeys(epoch,
+		HMACKey{core.KeyInfo{ID: "k1", Algorithm: "HS256", Default: true, NotAfter: first}, Secret},
+		HMACKey{core.KeyInfo{ID: "k2", Algorithm: "HS512", NotAfter: second}, OtherSecret},
+	)
+}
+
+// keyEndCase is a judgement of a token of the first of endingKeys.
+type keyEndCase struct {
+	name          string
+	op            core.Op
+	settings      string
+	first, second int64
+	changes       []string // of its claims
+	state         func(*core.State)
+	want          core.Cause
+}
+
+// testKeyEnds: from the end of its key on a token is refused, by every operation, whatever else it says. writes: the engine can write tokens.
+func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
+	now := Now.Unix() // 0.25 s before the instant
+	dead := func(s *core.State) { s.Family = core.FamilyState{Version: 9, Dead: true} }
+	const auth, verify, renew, list = core.Authenticate, core.Verify, core.Refresh, core.Blacklist
+	for _, c := range []keyEndCase{
+		{"no end", auth, "5.5", 0, 0, nil, nil, core.OK},
+		{"in a second", auth, "5.5", now + 1, 0, nil, nil, core.OK},
+		{"in a second", renew, "5.5", now + 1, 0, nil, nil, core.OK},
+		{"now", auth, "5.5", now, 0, nil, nil, core.KeyEnded},
+		{"now", auth, "5.2", now, 0, nil, nil, core.KeyEnded},
+		{"now", auth, "5.5 safe", now, 0, nil, nil, core.KeyEnded},
+		{"now", verify, "5.5", now, 0, nil, nil, core.KeyEnded},
+		{"now", renew, "5.5", now, 0, nil, nil, core.KeyEnded},
+		{"now", list, "5.5", now, 0, nil, nil, core.KeyEnded},
+		{"now, sliding", auth, "classes", now, 0, []string{`token_type="sliding"`}, nil, core.KeyEnded},
+		{"long ago", auth, "5.5", 1, 0, nil, nil, core.KeyEnded},
+		{"the other key's", auth, "5.5", 0, now, nil, nil, core.OK},
+		{"no leeway", auth, "leeway", now, 0, nil, nil, core.KeyEnded},
+		{"order: before iat", auth, "5.5", now, 0, []string{"iat=4102444790"}, nil, core.KeyEnded},
+		{"order: before exp", auth, "5.5", now, 0, []string{"exp=1"}, nil, core.KeyEnded},
+		{"order: before aud", auth, "aud", now, 0, nil, nil, core.KeyEnded},
+		{"order: before no exp", verify, "5.5", now, 0, []string{"-exp"}, nil, core.KeyEnded},
+		{"order: before type", list, "5.5", now, 0, []string{`token_type="access"`}, nil, core.KeyEnded},
+		{"order: before revoked", list, "5.5", now, 0, nil, dead, core.KeyEnded},
+		{"order: before revoked", verify, "5.5 safe", now, 0, nil, dead, core.KeyEnded},
+	} {
+		if c.op.Writes() && !writes {
+			continue
+		}
+		t.Run(decideCase{op: c.op}.opName()+"/"+c.settings+"/"+c.name, func(t *testing.T) {
+			e := newEngine(t, variants[c.settings], endingKeys(11, c.first, c.second))
+			claims := access
+			if c.op == renew || c.op == list {
+				claims = refresh
+			}
+			req := request(c.op)
+			req.Opened = open(t, e, token("{"+change(claims, c.changes)+"}"))
+			if req.Opened.Cause != core.OK || req.Opened.KeyEnds != c.first {
+				t.Fatalf("opened: cause %v and key ends at %d, want %v and %d", req.Opened.Cause, req.Opened.KeyEnds, core.OK, c.first)
+			}
+			if c.state != nil {
+				c.state(&req.State)
+			}
+			o := decide(t, e, req)
+			if got := firstCause(o); got != c.want {
+				t.Errorf("refused for %v, want %v", got, c.want)
+			}
+			if c.want != core.OK && len(o.Tokens)+len(o.Effects.List) > 0 {
+				t.Errorf("a refusal comes with %d tokens and effects %v", len(o.Tokens), o.Effects.List)
+			}
+		})
+	}
+	t.Run("to the microsecond", func(t *testing.T) {
+		e := newEngine(t, variants["5.5"], endingKeys(12, now, 0))
+		req := request(auth)
+		req.Opened = open(t, e, token("{"+access+"}"))
+		for d, want := range map[time.Duration]core.Cause{-time.Microsecond: core.OK, 0: core.KeyEnded, time.Microsecond: core.KeyEnded} {
+			req.Now = time.Unix(now, 0).Add(d)
+			if got := firstCause(decide(t, e, req)); got != want {
+				t.Errorf("%v from the end: refused for %v, want %v", d, got, want)
+			}
+		}
+	})
+	t.Run("opened under an older set", func(t *testing.T) {
+		for _, c := range []struct {
+			older, newer int64
+			want         core.Cause
+		}{{now, 0, core.KeyEnded}, {0, now, core.OK}} {
+			req := request(auth)
+			req.Opened = open(t, newEngine(t, variants["5.5"], endingKeys(13, c.older, 0)), token("{"+access+"}"))
+			e := newEngine(t, variants["5.5"], endingKeys(14, c.newer, 0))
+			if got := firstCause(decide(t, e, req)); got != c.want {
+				t.Errorf("end %d, in the newer set %d: refused for %v, want %v", c.older, c.newer, got, c.want)
+			}
+		}
+	})
+}
+
+// testSigningEnds: a key whose end has come signs nothing, and who is refused anyway hears nothing of it.
+func testSigningEnds(t *testing.T, newEngine NewEngine) {
+	end := time.Unix(Now.Unix(), 0)
+	e := newEngine(t, variants["5.5"], endingKeys(15, end.Unix(), 0))
+	own := open(t, e, token("{"+refresh+"}"))
+	others := open(t, e, Sign("HS512", OtherSecret, `{"alg":"HS512","kid":"k2"}`, "{"+refresh+"}"))
+	wrong := func(q *core.Request) { q.State.PasswordGood = false }
+	for _, c := range []struct {
+		name   string
+		op     core.Op
+		opened core.Opened
+		now    time.Time
+		change func(*core.Request)
+		want   core.Cause
+		err    error
+	}{
+		{"log-in before", core.Login, core.Opened{}, end.Add(-time.Microsecond), nil, core.OK, nil},
+		{"log-in", core.Login, core.Opened{}, end, nil, core.OK, core.ErrKeyEnded},
+		{"log-in with a wrong password", core.Login, core.Opened{}, end, wrong, core.BadCredentials, nil},
+		{"refresh before", core.Refresh, own, end.Add(-time.Microsecond), nil, core.OK, nil},
+		{"refresh", core.Refresh, own, end, nil, core.KeyEnded, nil},
+		{"refresh of another key's token before", core.Refresh, others, end.Add(-time.Microsecond), nil, core.OK, nil},
+		{"refresh of another key's token", core.Refresh, others, end, nil, core.OK, core.ErrKeyEnded},
+		{"blacklisting another key's token", core.Blacklist, others, end, nil, core.OK, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			req := request(c.op)
+			req.Opened, req.Now = c.opened, c.now
+			if c.change != nil {
+				c.change(&req)
+			}
+			o, err := e.Decide(t.Context(), req)
+			if got := firstCause(o); !errors.Is(err, c.err) || got != c.want {
+				t.Errorf("refused for %v, error %v; want %v, %v", got, err, c.want, c.err)
+			}
+			if tokens := len(o.Tokens) > 0; tokens != (c.op.Writes() && c.want == core.OK && c.err == nil) {
+				t.Errorf("%d tokens", len(o.Tokens))
+			}
+		})
+	}
+}
