@@ -121,6 +121,11 @@ func (r *Ring) jwk() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if info.NotAfter != 0 {
+		if err := k.Set(expKey, info.NotAfter); err != nil {
+			return nil, err
+		}
+	}
 	b, err := json.Marshal(k)
 	return append(b, '\n'), err
 }

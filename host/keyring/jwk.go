@@ -16,7 +16,8 @@ import (
 
 // FromJWK makes a ring of a JWK or a JWK Set (RFC 7517 §4 and §5), at most 64 KiB of JSON. Every key must be one for signatures, by use,
 // key_ops and alg, and strong enough; one that is not refuses the whole text, as do two keys with one kid, and private keys or secrets beside public ones:
-// whoever may read those would have these too. alg may be missing where the curve settles it (RFC 7518 §3.4, RFC 8037 §3.1).
+// whoever may read those would have these too. alg may be missing where the curve settles it (RFC 7518 §3.4, RFC 8037 §3.1). exp ends a key
+// (OpenID Federation 1.0 §8.7.2): core.KeyInfo.NotAfter.
 //
 // The first of private keys or secrets signs; a ring of public keys only checks. A key that stands alone also checks tokens
 // without kid, and may have none itself. Errors are ErrNotKey, for weak keys with a *jws.WeakKeyError, and never quote a key.
@@ -87,7 +88,26 @@ func readJWK(k jwk.Key) (core.KeyInfo, any, error) {
 	if info.Algorithm == "" {
 		info.Algorithm = onlyAlgorithm(raw)
 	}
-	return info, raw, nil
+	var err error
+	info.NotAfter, err = notAfter(k)
+	return info, raw, err
+}
+
+// expKey is the member of a JWK that ends the key: a NumericDate (OpenID Federation 1.0 §8.7.2, RFC 7519 §2).
+const expKey = "exp"
+
+// notAfter is the end of a key in whole Unix seconds, a fraction cut off; 0 where the JWK has none. A year beyond 9999 is no end that anybody meant, but
+// one in milliseconds.
+func notAfter(k jwk.Key) (int64, error) {
+	value, there := k.Get(expKey)
+	if !there {
+		return 0, nil
+	}
+	seconds, number := value.(float64)
+	if !number || seconds < 1 || seconds >= 253402300800 {
+		return 0, errors.New("the JWK's exp is no time in Unix seconds, like 1790000000, between 1970 and the year 9999")
+	}
+	return int64(seconds), nil
 }
 
 // onlyAlgorithm is the one algorithm that the curve of a key has; "" for keys that have several, or none.

@@ -24,6 +24,9 @@ const (
 	agreementEC = `{"kty":"OKP","kid":"x","crv":"X25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
 )
 
+// ending is a JWK with a value, in JSON, for exp.
+func ending(key, value string) string { return strings.Replace(key, "{", `{"exp":`+value+`,`, 1) }
+
 func TestFromJWK(t *testing.T) {
 	without := func(s, member string) string { return strings.Replace(s, member, "", 1) }
 	for _, c := range []struct {
@@ -38,6 +41,12 @@ func TestFromJWK(t *testing.T) {
 		{"set of one", `{"keys":[` + publicEC + `]}`, -1, []core.KeyInfo{{ID: "e", Algorithm: "ES256", Default: true}}},
 		{"set of public keys", `{"keys":[` + publicEC + `,` + publicOKP + `]}`, -1, []core.KeyInfo{{ID: "e", Algorithm: "ES256"}, {ID: "o", Algorithm: "EdDSA"}}},
 		{"set of secret keys", `{"keys":[` + secretJWK + `,` + privateEC + `]}`, 0, []core.KeyInfo{{ID: "s", Algorithm: "HS256"}, {ID: "e", Algorithm: "ES256"}}},
+		{"with an end", ending(publicOKP, "1790000000"), -1, []core.KeyInfo{{ID: "o", Algorithm: "EdDSA", Default: true, NotAfter: 1790000000}}},
+		{"secret with an end", ending(secretJWK, "1790000000"), 0, []core.KeyInfo{{ID: "s", Algorithm: "HS256", Default: true, NotAfter: 1790000000}}},
+		{"end within a second", ending(publicOKP, "1790000000.9"), -1, []core.KeyInfo{{ID: "o", Algorithm: "EdDSA", Default: true, NotAfter: 1790000000}}},
+		{"end as a float", ending(publicOKP, "1.79e9"), -1, []core.KeyInfo{{ID: "o", Algorithm: "EdDSA", Default: true, NotAfter: 1790000000}}},
+		{"end in 9999", ending(publicOKP, "253402300799"), -1, []core.KeyInfo{{ID: "o", Algorithm: "EdDSA", Default: true, NotAfter: 253402300799}}},
+		{"set of which one ends", `{"keys":[` + publicEC + `,` + ending(publicOKP, "1790000000") + `]}`, -1, []core.KeyInfo{{ID: "e", Algorithm: "ES256"}, {ID: "o", Algorithm: "EdDSA", NotAfter: 1790000000}}},
 		{"use and key_ops", strings.Replace(publicEC, "{", `{"use":"sig","key_ops":["verify"],`, 1), -1, []core.KeyInfo{{ID: "e", Algorithm: "ES256", Default: true}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -88,6 +97,16 @@ func TestFromJWKRefuses(t *testing.T) {
 		{"two keys with one kid", `{"keys":[` + publicEC + `,` + strings.Replace(publicOKP, `"o"`, `"e"`, 1) + `]}`, "key 2: its kid"},
 		{"one of two keys without kid", `{"keys":[` + publicOKP + `,` + strings.Replace(publicEC, `"kid":"e",`, "", 1) + `]}`, "key 2: it has no kid"},
 		{"secret beside a public key", `{"keys":[` + publicEC + `,` + secretJWK + `]}`, "secret keys beside public ones"},
+		{"end as a text", ending(publicOKP, `"1790000000"`), "exp is no time in Unix seconds"},
+		{"end null", ending(publicOKP, `null`), "exp is no time in Unix seconds"},
+		{"end true", ending(publicOKP, `true`), "exp is no time in Unix seconds"},
+		{"end a list", ending(publicOKP, `[1790000000]`), "exp is no time in Unix seconds"},
+		{"end zero", ending(publicOKP, `0`), "exp is no time in Unix seconds"},
+		{"end below a second", ending(publicOKP, `0.5`), "exp is no time in Unix seconds"},
+		{"end negative", ending(publicOKP, `-1790000000`), "exp is no time in Unix seconds"},
+		{"end in milliseconds", ending(publicOKP, `1790000000000`), "exp is no time in Unix seconds"},
+		{"end beyond a double", ending(publicOKP, `1e400`), "neither a JWK nor a JWK Set"},
+		{"bad end in a set", `{"keys":[` + publicEC + `,` + ending(publicOKP, `{}`) + `]}`, "key 2: the JWK's exp is no time"},
 		{"one bad key in a set", `{"keys":[` + publicEC + `,` + agreementEC + `]}`, "key 2: unknown algorithm"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -116,6 +135,7 @@ func FuzzFromJWK(f *testing.F) {
 		}
 	}
 	f.Add([]byte(`{"keys":[` + publicEC + `,` + publicOKP + `]}`))
+	f.Add([]byte(ending(publicOKP, "1790000000.5")))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r, err := keyring.FromJWK(text)
 		if err != nil {
@@ -127,6 +147,9 @@ func FuzzFromJWK(f *testing.F) {
 		}
 		for i, info := range r.Set().Keys {
 			k, _ := theirs.Key(i)
+			if _, ends := k.Get("exp"); ends != (info.NotAfter > 0) {
+				t.Errorf("key %d ends at %d, its JWK has an exp: %v", i, info.NotAfter, ends)
+			}
 			if alg := k.Algorithm().String(); alg != "" && alg != info.Algorithm {
 				t.Errorf("key %d has the algorithm %s, its JWK says %s", i, info.Algorithm, alg)
 			}

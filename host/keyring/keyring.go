@@ -5,6 +5,8 @@
 //
 //	{"alg":"HS256","k":"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg","kid":"0d5f…","kty":"oct"}
 //
+// A member "exp":1790000000 beside these, wherever a JWK is read, ends the key at that Unix second: core refuses what it signed from then on.
+//
 // FromSecret and FromPEM make a ring of a configured SIGNING_KEY, as Django's shops have it; FromJWK makes one of a JWK or a JWK Set. The one rule:
 // a key is never shown. Rings print as the algorithms and ids of their keys, and no error quotes what a key file holds.
 //
@@ -26,6 +28,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/jws"
@@ -183,7 +186,7 @@ func (r *Ring) Algorithm() string {
 	return r.set.Keys[r.set.Signing].Algorithm
 }
 
-// String names algorithms and ids: "keyring(HS256 0d5f…)".
+// String names algorithms, ids and ends: "keyring(HS256 0d5f…)", "keyring(ES256 2026-11 until 2027-01-01T00:00:00Z)".
 func (r Ring) String() string {
 	var b strings.Builder
 	b.WriteString("keyring(")
@@ -192,6 +195,9 @@ func (r Ring) String() string {
 			b.WriteString(", ")
 		}
 		b.WriteString(strings.TrimSpace(k.Algorithm + " " + k.ID))
+		if k.NotAfter != 0 {
+			b.WriteString(" until " + time.Unix(k.NotAfter, 0).UTC().Format(time.RFC3339))
+		}
 	}
 	return b.String() + ")"
 }

@@ -136,6 +136,35 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 }
 
+// The end of a key stands beside it in the file, and is written back.
+func TestSaveKeepsEnd(t *testing.T) {
+	dir := t.TempDir()
+	first, second := filepath.Join(dir, "a"), filepath.Join(dir, "b")
+	if err := os.WriteFile(first, []byte(ending(secretJWK, "1790000000")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := keyring.Load(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Set().Keys[0].NotAfter; got != 1790000000 {
+		t.Errorf("the key ends at %d, want 1790000000", got)
+	}
+	if got, want := r.String(), "keyring(HS256 s until 2026-09-21T14:13:20Z)"; got != want {
+		t.Errorf("it prints as %q, want %q", got, want)
+	}
+	if err := r.Save(second); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(second); err != nil || !strings.Contains(string(b), `"exp":1790000000,`) {
+		t.Errorf("the file holds no exp (%v)", err)
+	}
+	again, err := keyring.Load(second)
+	if err != nil || again.Set().Keys[0] != r.Set().Keys[0] {
+		t.Errorf("Load gives %v, %v; want %v", again, err, r)
+	}
+}
+
 // A part that a crash left behind must not keep the next start from writing its key.
 func TestSaveAfterCrash(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "signing.key")
@@ -170,6 +199,7 @@ func TestLoadRefuses(t *testing.T) {
 		"weak":               {`{"kty":"oct","kid":"a","alg":"HS256","k":"` + short + `"}`, 0o600, keyring.ErrNotKey, "has 18 bytes and needs at least 32"},
 		"for encryption":     {`{"kty":"oct","kid":"a","alg":"HS256","use":"enc","k":"` + secret + `"}`, 0o600, keyring.ErrNotKey, "use is not sig"},
 		"public EC key":      {`{"kty":"EC","kid":"a","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}`, 0o600, keyring.ErrNotKey, "is a public key"},
+		"end as a text":      {`{"kty":"oct","kid":"a","alg":"HS256","exp":"tomorrow","k":"` + secret + `"}`, 0o600, keyring.ErrNotKey, "exp is no time in Unix seconds"},
 		"too long":           {strings.Repeat(" ", 1<<17), 0o600, keyring.ErrNotKey, "too long"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -295,6 +325,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(`{"kty":"oct","kid":"a","alg":"HS256","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}`))
 	f.Add([]byte(`{"kty":"RSA","kid":"a","n":"AQAB","e":"AQAB"}`))
 	f.Add([]byte(`{"keys":[]}`))
+	f.Add([]byte(ending(secretJWK, "1790000000.5")))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		dir := t.TempDir()
 		first, second := filepath.Join(dir, "a"), filepath.Join(dir, "b")
