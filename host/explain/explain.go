@@ -100,6 +100,9 @@ func Token(ctx context.Context, cfg Config, token, as string) (Judgement, error)
 	if t.opened, err = cfg.Engine.Open(ctx, []byte(token)); err != nil {
 		return Judgement{}, err
 	}
+	if cfg.Public && t.opened.KeyEnded(t.now) {
+		t.opened = core.Opened{Cause: core.BadSignature} // that there was such a key is not told either
+	}
 	var named bool
 	if t.purpose, named = PurposeOf(as); !named {
 		t.purpose, _ = PurposeOf(t.usual())

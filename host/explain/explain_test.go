@@ -102,6 +102,61 @@ func TestToken(t *testing.T) {
 	}
 }
 
+// TestKeyEnd: who looks after the node is told when the key ends or ended; the holder of a token hears of one that ended as of another's.
+func TestKeyEnd(t *testing.T) {
+	keys := oneKey{testKey(t)}
+	settings := core.DefaultSettings()
+	token := signed(t, keys, `{"token_type":"access","exp":1800000000,"iat":1767322000,"jti":"a","user_id":"7"}`)
+	judge := func(notAfter int64, token string, public bool) explain.Judgement {
+		set := core.KeySet{Keys: []core.KeyInfo{{Algorithm: "HS256", ID: "ours", Default: true, NotAfter: notAfter}}}
+		j, err := explain.Token(t.Context(), explain.Config{
+			Engine: core.NewNative(settings, withSet{keys, set}), Keys: set, Settings: &settings, Now: now, Public: public,
+			Load: func(context.Context, core.Opened, time.Time) (core.State, store.Customer, error) {
+				return core.State{Customer: core.Customer{ID: core.Integer(7), Active: true}}, store.Customer{ID: core.Integer(7), IsActive: true}, nil
+			},
+		}, token, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return j
+	}
+	step := func(j explain.Judgement, name string) explain.Step {
+		for _, s := range j.Steps {
+			if s.Name == name {
+				return s
+			}
+		}
+		return explain.Step{}
+	}
+	for _, c := range []struct {
+		name     string
+		notAfter int64
+		key, end explain.Step
+		cause    string
+	}{
+		{"none", 0, explain.Step{"key", explain.OK, "HS256, kid ours"}, explain.Step{"key end", explain.OK, "none"}, "ok"},
+		{"in an hour", now.Unix() + 7200, explain.Step{"key", explain.OK, "HS256, kid ours, until 2026-01-02 05:04:05 UTC"},
+			explain.Step{"key end", explain.OK, "2026-01-02 05:04:05 UTC, in 2 hours"}, "ok"},
+		{"now", now.Unix(), explain.Step{"key", explain.OK, "HS256, kid ours, until 2026-01-02 03:04:05 UTC"},
+			explain.Step{"key end", explain.Refused, "the key has ended, and with it every token that it signed (2026-01-02 03:04:05 UTC, 0 seconds ago)"}, "key_ended"},
+	} {
+		j := judge(c.notAfter, token, false)
+		if key, end := step(j, "key"), step(j, "key end"); key != c.key || end != c.end || j.Cause != c.cause || !j.Signed {
+			t.Errorf("%s: %+v, %+v, cause %s, signed %v; want %+v, %+v, %s, true", c.name, key, end, j.Cause, j.Signed, c.key, c.end, c.cause)
+		}
+		if end := step(judge(c.notAfter, token, true), "key end"); end.Name != "" {
+			t.Errorf("%s: the holder is told of the key: %+v", c.name, end)
+		}
+	}
+	forged := token[:len(token)-43] + strings.Repeat("A", 43)
+	ended, unknown := judge(now.Unix(), token, true), judge(0, forged, true)
+	got, _ := json.Marshal(ended)
+	want, _ := json.Marshal(unknown)
+	if string(got) != string(want) || ended.Accepted || ended.Signed || !ended.Customer.ID.IsZero() {
+		t.Errorf("the holder of a token of a key that ended is told\n%s\nwant as for a forged one\n%s", got, want)
+	}
+}
+
 // TestPublicTellsNoKeys: which keys there are is not told by how a token is refused.
 func TestPublicTellsNoKeys(t *testing.T) {
 	named := oneKey{testKey(t)}

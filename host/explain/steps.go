@@ -24,6 +24,7 @@ var first = []step{
 	{"key", []core.Cause{core.UnknownKey, core.BadAlgorithm}, (*trial).sayKey},
 	{"signature", []core.Cause{core.BadSignature}, say("made by this key")},
 	{"claims", []core.Cause{core.BadClaims}, say("a strict JSON object")},
+	{"key end", []core.Cause{core.KeyEnded}, (*trial).sayKeyEnd},
 	{"iat", []core.Cause{core.BadIssuedAt, core.NotYetIssued}, func(t *trial) string { return t.moment(t.opened.IssuedAt) }},
 	{"nbf", []core.Cause{core.BadNotBefore, core.NotYetValid}, func(t *trial) string { return t.moment(t.opened.NotBefore) }},
 	{"exp", []core.Cause{core.BadExpiresAt, core.Expired}, func(t *trial) string { return t.moment(t.opened.ExpiresAt) }},
@@ -36,8 +37,8 @@ var first = []step{
 // keyCauses are what is wrong with the key or the signature.
 var keyCauses = []core.Cause{core.UnknownKey, core.BadAlgorithm, core.BadSignature}
 
-// firstInPublic are the same without which keys there are: whoever asks for one by its name, or signs with another, is told no more than that.
-var firstInPublic = slices.Concat(first[:2], []step{{"signature", keyCauses, say("made by a key of this node")}}, first[4:])
+// firstInPublic are the same without which keys there are or have been: whoever asks for one by its name, or signs with another, is told no more than that.
+var firstInPublic = slices.Concat(first[:2], []step{{"signature", keyCauses, say("made by a key of this node")}}, first[4:5], first[6:])
 
 var (
 	expiry    = step{"exp present", []core.Cause{core.NoExpiresAt}, say("yes")}
@@ -55,7 +56,7 @@ var (
 
 // titles are the names of checks for people who have not read the RFC.
 var titles = map[string]string{
-	"form": "Form", "header": "Header", "key": "Key", "signature": "Signature", "claims": "Claims", "iat": "Issued at (iat)", "nbf": "Not before (nbf)",
+	"form": "Form", "header": "Header", "key": "Key", "signature": "Signature", "claims": "Claims", "key end": "End of the key", "iat": "Issued at (iat)", "nbf": "Not before (nbf)",
 	"exp": "Expires at (exp)", "iss": "Issuer (iss)", "aud": "Audience (aud)", "sub": "Subject (sub)", "jti": "Token id (jti)",
 	"exp present": "Expiry present", "id": "Id present", "type": "Type", "revocation": "Revocation", "customer": "Customer", "password claim": "Password",
 }
@@ -113,6 +114,7 @@ var reasons = map[core.Cause]string{
 	core.UnknownKey:       "no key has this kid",
 	core.BadSignature:     "the signature is not this key's: another key signed, or the token was changed",
 	core.BadClaims:        "the claims are no strict JSON object",
+	core.KeyEnded:         "the key has ended, and with it every token that it signed",
 	core.BadIssuedAt:      "is no number",
 	core.NotYetIssued:     "is ahead: the clocks of this node and the issuer disagree, or LEEWAY is too small",
 	core.BadNotBefore:     "is no number",
@@ -156,7 +158,7 @@ func (t *trial) why(cause core.Cause) string {
 		core.WrongIssuer:  t.orAbsent(t.opened.TokenIssuer), core.WrongAudience: t.orAbsent(t.opened.Audience),
 		core.WrongType: t.text(t.opened.Type), core.CutOff: t.started(), core.Blacklisted: t.started(),
 		core.CustomerNotFound: t.text(t.opened.Customer), core.CustomerInactive: t.text(t.opened.Customer), core.InactiveAccount: t.text(t.opened.Customer),
-		core.UnknownKey: t.keyNames(), core.BadAlgorithm: t.keyNames(),
+		core.UnknownKey: t.keyNames(), core.BadAlgorithm: t.keyNames(), core.KeyEnded: t.sayKeyEnd(),
 	}
 	reason := reasons[cause]
 	if reason == "" {
@@ -194,10 +196,22 @@ func (t *trial) keyNames() string {
 }
 
 func keyName(k core.KeyInfo) string {
-	if k.ID == "" {
-		return k.Algorithm + ", the configured SIGNING_KEY"
+	name := k.Algorithm + ", the configured SIGNING_KEY"
+	if k.ID != "" {
+		name = k.Algorithm + ", kid " + k.ID
 	}
-	return k.Algorithm + ", kid " + k.ID
+	if k.NotAfter != 0 {
+		name += ", until " + time.Unix(k.NotAfter, 0).UTC().Format(momentLayout)
+	}
+	return name
+}
+
+// sayKeyEnd is the end of the key that checked the token, in words.
+func (t *trial) sayKeyEnd() string {
+	if t.opened.KeyEnds == 0 {
+		return "none"
+	}
+	return Moment(time.Unix(t.opened.KeyEnds, 0), t.now.Truncate(time.Second))
 }
 
 func (t *trial) sayIssuer() string {
