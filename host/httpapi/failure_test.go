@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/node"
@@ -29,6 +30,7 @@ func TestClassify(t *testing.T) {
 		{node.ErrBusy, 503, "busy", time.Second},
 		{store.ErrUnavailable, 503, "unavailable", time.Second},
 		{store.ErrClosed, 503, "unavailable", time.Second},
+		{core.ErrKeyEnded, 503, "unavailable", time.Second},
 		{context.Canceled, 503, "client_gone", time.Second},
 		{context.DeadlineExceeded, 503, "timeout", time.Second},
 		{&django.ParseError{Detail: "no"}, 400, "malformed_body", 0},

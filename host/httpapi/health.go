@@ -18,7 +18,7 @@ type Info struct {
 // healthCheck is the check with this path, nil where there is none.
 //
 //	GET /healthz   200 as long as the process answers at all
-//	GET /readyz    200 when engine and store can answer, else 503 with what is wrong
+//	GET /readyz    200 when engine and store can answer and the key that signs has not ended, else 503 with what is wrong
 func (h *handler) healthCheck(path string) func(*request) answer {
 	switch path {
 	case "/healthz":

@@ -154,7 +154,7 @@ func classify(err error) outcome {
 	case errors.Is(err, node.ErrBusy):
 		busy.reason = tooBusy
 		return busy
-	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed):
+	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed), errors.Is(err, core.ErrKeyEnded):
 		busy.reason = unavailable
 		return busy
 	}

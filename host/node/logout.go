@@ -17,7 +17,7 @@ func (n *Node) EndLogin(ctx context.Context, token string) error {
 	}
 	now := n.now()
 	family := opened.FamilyAt(now)
-	if opened.Cause != core.OK || opened.Issuer != "" || !family.Ours || !n.cfg.Settings.BlacklistApp {
+	if opened.Cause != core.OK || opened.KeyEnded(now) || opened.Issuer != "" || !family.Ours || !n.cfg.Settings.BlacklistApp {
 		return nil
 	}
 	state, customer, err := n.cfg.Store.Load(ctx, Query(opened, now, n.cfg.UserIDField, n.cfg.Store.IDs()))

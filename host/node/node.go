@@ -39,7 +39,7 @@ type Config struct {
 	Hashing *admission.Queue
 	// Hasher hashes the passwords that Hashing admits; nil: in this process.
 	Hasher hashing.Hasher
-	// Keys describes the keys of Engine, for Result.KeyID; zero: that stays empty.
+	// Keys describes the keys of Engine, for Result.KeyID and Ready; zero: that stays empty, and Ready knows of no key that has ended.
 	Keys core.KeySet
 	// FoldEmails says that upper and lower case are the same in the e-mail address of a log-in: store.Query.Fold.
 	FoldEmails bool
@@ -138,7 +138,7 @@ func (n *Node) Customers(ctx context.Context, after core.CustomerID, limit int) 
 	return n.cfg.Store.List(ctx, after, limit)
 }
 
-// Ready reports whether the node can answer: its engine reads tokens and its store is healthy. The error says what is wrong.
+// Ready reports whether the node can answer: its engine reads tokens, its store is healthy, and the key that signs has not ended. The error says what is wrong.
 func (n *Node) Ready(ctx context.Context) error {
 	// No token is shorter, so that the engine has next to nothing to do.
 	if _, err := n.cfg.Engine.Open(ctx, []byte("..")); err != nil {
@@ -146,6 +146,9 @@ func (n *Node) Ready(ctx context.Context) error {
 	}
 	if err := n.cfg.Store.Health(); err != nil {
 		return fmt.Errorf("store: %w", err)
+	}
+	if n.cfg.Keys.SigningEnded(n.now()) {
+		return fmt.Errorf("keys: %w", core.ErrKeyEnded)
 	}
 	return nil
 }

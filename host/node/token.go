@@ -49,10 +49,12 @@ func (n *Node) judgeWith(ctx context.Context, op core.Op, token string, rights b
 		return Result{}, err
 	}
 	request.Op, request.Now = op, n.now()
-	if opened.Cause != core.OK {
+	if opened.Cause != core.OK || opened.KeyEnded(request.Now) {
 		// A token that is nobody's word names no state: whoever sends it costs the store nothing.
 		outcome, err := n.decide(ctx, request, &store.Customer{})
-		return Result{Outcome: outcome}, err
+		r := Result{Outcome: outcome}
+		r.KeyID, r.Family = n.signer(request, &outcome)
+		return r, err
 	}
 	query := Query(*opened, request.Now, n.cfg.UserIDField, n.cfg.Store.IDs())
 	query.Rights = rights

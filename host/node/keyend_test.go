@@ -1,0 +1,77 @@
+package node_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/coretest"
+	"github.com/edgetoken/edgetoken/host/cache"
+	"github.com/edgetoken/edgetoken/host/node"
+)
+
+// TestKeyEnds has both tokens of a log-in remembered as verified, and then the key that signed them ends: nothing takes them any more, though the log-in
+// is what it was, and nothing new is signed.
+func TestKeyEnds(t *testing.T) {
+	verified, err := cache.New(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := time.Date(2026, 3, 4, 5, 36, 7, 0, time.UTC) // half an hour after the log-in
+	keys := coretest.NewHMACKeys(1, coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "k", Algorithm: "HS256", Default: true, NotAfter: end.Unix()}, Secret: coretest.Secret})
+	w := newWorld(t, func(c *node.Config) {
+		c.Engine, c.Keys = verified.Engine(core.NewNative(c.Settings, keys)), keys.Set()
+	})
+	refresh, access := w.login(t)
+	asks := []struct {
+		name  string
+		ask   func(context.Context, string) (node.Result, error)
+		token string
+	}{
+		{"Check", w.Check, access}, {"CheckRights", w.CheckRights, access}, {"Verify of the access token", w.Verify, access},
+		{"Verify of the refresh token", w.Verify, refresh}, {"Refresh", w.Refresh, refresh},
+	}
+	for _, at := range []time.Time{w.now, end.Add(-time.Microsecond)} {
+		w.now = at
+		for _, a := range asks {
+			if result, err := a.ask(t.Context(), a.token); err != nil || result.Refused() {
+				t.Fatalf("%s at %v = %v, %v", a.name, at, cause(result), err)
+			}
+		}
+	}
+	if err := w.Ready(t.Context()); err != nil {
+		t.Errorf("Ready before the end = %v", err)
+	}
+	misses := verified.Stats().Misses
+
+	w.now = end
+	asks = append(asks, asks[4])
+	asks[5].name, asks[5].ask = "Blacklist", w.Blacklist
+	for _, a := range asks {
+		result, err := a.ask(t.Context(), a.token)
+		if err != nil || cause(result) != core.KeyEnded || len(result.Tokens)+len(result.Effects.List) > 0 {
+			t.Errorf("%s = %+v, %v; want %v alone", a.name, result.Outcome, err, core.KeyEnded)
+		}
+		if result.KeyID != "k" || !result.Customer.ID.IsZero() {
+			t.Errorf("%s: key %q and customer %v, want the key's name for the log and nobody", a.name, result.KeyID, result.Customer.ID)
+		}
+	}
+	changes := w.store.Changes()
+	if err := w.EndLogin(t.Context(), access); err != nil || w.store.Changes() != changes {
+		t.Errorf("EndLogin = %v, changed the store: %v; want neither", err, w.store.Changes() != changes)
+	}
+	if got := verified.Stats().Misses; got != misses {
+		t.Errorf("%d tokens were opened anew, want all of them remembered", got-misses)
+	}
+	if err := w.Ready(t.Context()); !errors.Is(err, core.ErrKeyEnded) {
+		t.Errorf("Ready = %v, want %v", err, core.ErrKeyEnded)
+	}
+	if result, err := w.Login(t.Context(), client, "ana@example.com", "right"); !errors.Is(err, core.ErrKeyEnded) || len(result.Tokens) > 0 {
+		t.Errorf("Login = %d tokens, %v; want %v", len(result.Tokens), err, core.ErrKeyEnded)
+	}
+	if result, err := w.Login(t.Context(), client, "ana@example.com", "wrong"); err != nil || cause(result) != core.BadCredentials {
+		t.Errorf("Login with a wrong password = %v, %v; want %v", cause(result), err, core.BadCredentials)
+	}
+}
