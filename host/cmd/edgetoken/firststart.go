@@ -3,6 +3,7 @@ package main
 import (
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
@@ -55,5 +56,10 @@ func logStart(log *slog.Logger, cfg *config.Config, before contents, issued bool
 	case !before.key:
 		log.Info("made a new signing key", "path", dir.key())
 	}
-	log.Info("the key of the data directory signs", "kid", keys.Keys[keys.Signing].ID, "algorithm", cfg.Algorithm, "path", dir.key())
+	key := keys.Keys[keys.Signing]
+	about := []any{"kid", key.ID, "algorithm", cfg.Algorithm, "path", dir.key()}
+	if key.NotAfter != 0 {
+		about = append(about, "ends", time.Unix(key.NotAfter, 0).UTC().Format(time.RFC3339))
+	}
+	log.Info("the key of the data directory signs", about...)
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -65,7 +66,11 @@ func (s *service) exchange() (reloaded, error) {
 		certificates, certificateErr = readPair(cfg.TLSCert, cfg.TLSKey)
 	}
 	var g *generation
+	var warning string
 	ring, err := openKeys(cfg, false)
+	if err == nil {
+		warning, err = keyEnd(cfg, ring.Set(), time.Now())
+	}
 	if err == nil {
 		g, err = s.generation(cfg, ring)
 	}
@@ -74,6 +79,9 @@ func (s *service) exchange() (reloaded, error) {
 	}
 	if !cfg.SigningKey.IsSet() && !running.cfg.SigningKey.IsSet() && !slices.Equal(g.keys.Keys, running.keys.Keys) {
 		answer.Changed = append(answer.Changed, "signing.key")
+	}
+	if warning != "" {
+		answer.Warnings = append(answer.Warnings, warning)
 	}
 	if w := earlierRefused(running.ring, ring); w != "" {
 		answer.Warnings = append(answer.Warnings, w)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
@@ -90,6 +91,13 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 	ring, err := openKeys(cfg, true)
 	if err != nil {
 		return nil, err
+	}
+	warning, err := keyEnd(cfg, ring.Set(), time.Now())
+	if err != nil {
+		return nil, err
+	}
+	if warning != "" {
+		s.log.Warn(warning)
 	}
 	stats, err := s.store.Stats(ctx)
 	if err != nil {
