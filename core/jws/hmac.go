@@ -7,8 +7,8 @@ import (
 	_ "crypto/sha256" // for crypto.SHA256
 	_ "crypto/sha512" // for crypto.SHA384 and crypto.SHA512
 	"hash"
+	"runtime"
 	"strconv"
-	"sync"
 	"sync/atomic"
 )
 
@@ -16,8 +16,15 @@ import (
 type hmacSecret struct {
 	secret []byte
 	hash   crypto.Hash
-	idle   atomic.Pointer[mac] // one that was used before keeps the state of its key; the collector takes those in macs
-	macs   sync.Pool           // of *mac, for who finds none there
+	// idle has a place for as many macs as there are processors: one that was used before keeps the state of its key. It is no sync.Pool,
+	// which would hold a key that is out of use, secret and all, until the collector came twice.
+	idle []place
+}
+
+// place has a cache line of its own.
+type place struct {
+	mac atomic.Pointer[mac]
+	_   [56]byte
 }
 
 // mac is a MAC under way, with the room for its result.
@@ -31,7 +38,7 @@ func useHMAC(a *algorithm, key any) (operations, error) {
 	if !ok {
 		return nil, ErrOtherKey
 	}
-	k := &hmacSecret{secret: bytes.Clone(secret), hash: a.hash}
+	k := &hmacSecret{secret: bytes.Clone(secret), hash: a.hash, idle: make([]place, runtime.GOMAXPROCS(0))}
 	for range 2 { // so that no token pays for the first ones: the second keeps the state of the key
 		k.put(k.sum(nil))
 	}
@@ -62,10 +69,7 @@ func (k *hmacSecret) check(input, signature []byte) bool {
 
 // sum is input's, in a mac that goes back by put.
 func (k *hmacSecret) sum(input []byte) *mac {
-	m := k.idle.Load()
-	if m == nil || !k.idle.CompareAndSwap(m, nil) {
-		m, _ = k.macs.Get().(*mac)
-	}
+	m := k.take()
 	if m == nil {
 		m = &mac{Hash: hmac.New(k.hash.New, k.secret)}
 	} else {
@@ -76,9 +80,24 @@ func (k *hmacSecret) sum(input []byte) *mac {
 	return m
 }
 
+// take is nil where no mac is idle.
+func (k *hmacSecret) take() *mac {
+	for i := range k.idle {
+		at := &k.idle[i].mac
+		if m := at.Load(); m != nil && at.CompareAndSwap(m, nil) {
+			return m
+		}
+	}
+	return nil
+}
+
+// put drops m where every place is taken.
 func (k *hmacSecret) put(m *mac) {
-	if k.idle.Load() != nil || !k.idle.CompareAndSwap(nil, m) {
-		k.macs.Put(m)
+	for i := range k.idle {
+		at := &k.idle[i].mac
+		if at.Load() == nil && at.CompareAndSwap(nil, m) {
+			return
+		}
 	}
 }
 
