@@ -54,7 +54,8 @@ type Config struct {
 	Rand io.Reader
 }
 
-// maxMemoryPages bounds the linear memory of an instance, in pages of 64 KiB: 32 MiB. An idle one has 3 to 6 MiB.
+// maxMemoryPages bounds the linear memory of an instance, in pages of 64 KiB: 32 MiB. A fresh one has 4 to 5 MiB, and 8 to 10 once its
+// collector came for the first time, as after some changes of keys.
 const maxMemoryPages = 512
 
 // Engine is a pool of instances of the module. See New.
