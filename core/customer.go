@@ -103,7 +103,7 @@ func truthy(claims []byte, c Claim) bool {
 	case String:
 		return len(raw) > 0
 	case Number:
-		return parseFloat(raw) != 0
+		return PythonFloat(raw) != 0
 	case Array, Object:
 		return len(bytes.TrimSpace(raw[1:len(raw)-1])) > 0
 	}

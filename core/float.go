@@ -13,15 +13,16 @@ const (
 	maxMagnitude = 400 // powers of ten beyond which all is zero or infinity
 )
 
-// parseFloat is Python's float() of a JSON number; infinity where it is too large.
-func parseFloat(raw []byte) float64 {
+// PythonFloat is Python's float() of a JSON number, of any length; infinity where it is too large. It is for those who read numbers outside of tokens as
+// the reference does.
+func PythonFloat(raw []byte) float64 {
 	if len(raw) <= plainFloat {
 		f, _ := strconv.ParseFloat(string(raw), 64) // its one error is one of range, and then it gives infinity
 		return f
 	}
 	// The number is 0.ddd × 10^point, times its sign.
 	digits := make([]byte, 0, exactDigits+16)
-	negative, point, beyond, fraction, i := false, 0, false, false, 0
+	negative, point, beyond, fraction, i := false, int64(0), false, false, 0
 loop:
 	for ; i < len(raw); i++ {
 		switch b := raw[i]; b {
@@ -57,7 +58,7 @@ loop:
 		if beyond {
 			digits = append(digits, '1')
 		}
-		text := strconv.AppendInt(append(digits, 'e'), int64(point-len(digits)), 10)
+		text := strconv.AppendInt(append(digits, 'e'), point-int64(len(digits)), 10)
 		f, _ = strconv.ParseFloat(string(text), 64)
 	}
 	if negative {
@@ -67,14 +68,14 @@ loop:
 }
 
 // decimal is an exponent with its sign; far beyond any number of digits it stands still.
-func decimal(exponent []byte) (v int) {
+func decimal(exponent []byte) (v int64) {
 	negative := false
 	for _, b := range exponent {
 		switch {
 		case b == '-':
 			negative = true
-		case b != '+' && v < 1<<24:
-			v = 10*v + int(b-'0')
+		case b != '+' && v < 1<<48:
+			v = 10*v + int64(b-'0')
 		}
 	}
 	if negative {

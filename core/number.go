@@ -51,7 +51,7 @@ func numberInt(raw []byte) (int64, bool) {
 	if integer {
 		return signed(v, negative), true
 	}
-	f := parseFloat(raw)
+	f := PythonFloat(raw)
 	switch {
 	case math.IsInf(f, 0):
 		return 0, false
@@ -78,7 +78,7 @@ func numberStr(raw []byte) []byte {
 		}
 		return raw
 	}
-	f := parseFloat(raw)
+	f := PythonFloat(raw)
 	switch abs := math.Abs(f); {
 	case math.IsInf(f, -1):
 		return []byte("-inf")

@@ -77,10 +77,11 @@ func TestParseJSONUnsupportedCharset(t *testing.T) {
 	}
 }
 
-// The values are compared as they are written again.
 // TestParseJSONOutOfRange: what no float can hold is an infinity, however its digits are spread.
 func TestParseJSONOutOfRange(t *testing.T) {
-	for _, body := range []string{"1e400", strings.Repeat("1", 4301) + "e-711", strings.Repeat("9", 5000) + ".5"} {
+	for _, body := range []string{
+		"1e400", strings.Repeat("1", 4301) + "e-711", strings.Repeat("9", 5000) + ".5", "0." + strings.Repeat("0", 40000) + "1e100000", "1e" + strings.Repeat("9", 5000),
+	} {
 		v, err := django.ParseJSON([]byte(body), "")
 		if err != nil || !math.IsInf(v.Float(), 1) {
 			t.Errorf("ParseJSON(%.20s…, %d bytes) = %v, %v; want an infinity", body, len(body), v.Float(), err)
@@ -88,6 +89,7 @@ func TestParseJSONOutOfRange(t *testing.T) {
 	}
 }
 
+// The values are compared as they are written again. Those of the floats are what Python's json.loads gives.
 func TestParseJSON(t *testing.T) {
 	tests := []struct {
 		name, body, charset, want string
@@ -99,6 +101,13 @@ func TestParseJSON(t *testing.T) {
 		{"floats", "[1e3,1E-7,0.1,1e16,123456789012345680.0,-0.0]", "", "[1000.0,1e-07,0.1,1e+16,1.2345678901234568e+17,-0.0]"},
 		{"many digits before the point", strings.Repeat("1", 4301) + "e-4300", "", "1.1111111111111112"},
 		{"so many that they round up", "-1" + strings.Repeat("0", 15) + "5" + strings.Repeat("0", 900) + ".01e-917", "", "-0.10000000000000005"},
+		{"many zeros after the point, moved back", "0." + strings.Repeat("0", 40000) + "7e40001", "", "7.0"},
+		{"many zeros before the point, moved too far", "-1" + strings.Repeat("0", 40000) + "e-100039", "", "-0.0"},
+		{"many digits of an exponent", "[1e-" + strings.Repeat("9", 5000) + ",1e+" + strings.Repeat("0", 5000) + "1]", "", "[0.0,10.0]"},
+		{"zero with a great exponent", "0." + strings.Repeat("0", 5000) + "e9999999", "", "0.0"},
+		{"the least", "0." + strings.Repeat("0", 900) + "5e577", "", "5e-324"},
+		{"just above halfway", "[9007199254740993." + strings.Repeat("0", 900) + ",9007199254740993." + strings.Repeat("0", 900) + "1]", "",
+			"[9007199254740992.0,9007199254740994.0]"},
 		{"escapes", `"\"\\\/\b\f\n\r\t\u0041\ud83d\ude00"`, "", `"\"\\/\b\f\n\r\tA😀"`},
 		{"the last of equal names, in the first's place", `{"a":1,"b":2,"\u0061":3}`, "", `{"a":3,"b":2}`},
 		{"950 levels", strings.Repeat("[", 950) + strings.Repeat("]", 950), "", strings.Repeat("[", 950) + strings.Repeat("]", 950)},

@@ -76,6 +76,8 @@ class Generator:
             return str(r.choice([0, -1, 5, 10 ** r.randrange(25), -r.getrandbits(70)])).encode()
         if kind == 2:
             return repr(struct.unpack("<d", r.getrandbits(64).to_bytes(8, "little"))[0]).encode()
+        if kind == 3 and r.randrange(100) == 0:
+            return self.long_number()
         if kind == 3:
             return b"%d%s%s" % (r.randrange(1000), r.choice([b"", b".%d" % r.randrange(10 ** 9)]), r.choice([b"", b"e%d" % r.randrange(-30, 30)]))
         if kind < 6:
@@ -90,6 +92,18 @@ class Generator:
         if kind < 7:
             return b"[" + between([self.value(depth + 1) for _ in range(r.randrange(4))]) + b"]"
         return b"{" + between([r.choice([b'"a"', b'"b"', b'"\\u0061"']) + space() + b":" + space() + self.value(depth + 1) for _ in range(r.randrange(4))]) + b"}"
+
+    def long_number(self):
+        """A number of more digits than most readers keep, moved back by its exponent to about 1, or to where it is zero or infinite."""
+        r = self.r
+        zeros = r.choice([600, 800, 20000]) + r.randrange(400)
+        digits = str(r.getrandbits(r.choice([3, 60, 3000]))).encode()
+        if r.random() < .5:
+            number, exponent = b"0." + b"0" * zeros + digits, zeros
+        else:
+            number, exponent = b"1" + b"0" * zeros + digits + r.choice([b"", b".5"]), -zeros - len(digits)
+        exponent = r.choice([exponent, exponent + r.randrange(-330, 330), 10 * exponent, exponent * 10 ** 9, -exponent])
+        return r.choice([b"", b"-"]) + number + b"%s%d" % (r.choice([b"e", b"E"]), exponent)
 
     def part(self):
         r = self.r
