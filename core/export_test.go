@@ -16,6 +16,19 @@ func (r *Reader) Quick() bool {
 	return r.quick()
 }
 
+// Members are the claims of the token that was inspected, as the scanner comes to them: names without escapes, values as they stand.
+func (r *Reader) Members() (members [][2]string) {
+	for more := r.scan.beginHeld(r.buffer, len(r.decoded), maxNames); more; more = r.scan.next() {
+		m := &r.scan.member
+		value := m.value
+		if value.Form == String {
+			value.Start, value.End = value.Start-1, value.End+1
+		}
+		members = append(members, [2]string{string(m.name), string(r.decoded[value.Start:value.End])})
+	}
+	return members
+}
+
 // AppendBase64 is how tokens are encoded.
 var AppendBase64 = appendBase64
 

@@ -2,9 +2,11 @@ package core_test
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,8 +16,8 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jws"
 )
 
-// FuzzToken opens any header and claims, signed as they are. What core accepts, jwx accepts with the same claims; what is accepted re-encodes
-// to itself; and what core accepts it can judge in every way without a panic.
+// FuzzToken opens any header and claims, signed as they are. What core accepts, jwx accepts with the same claims; what core refuses is on the list of refusals,
+// and nothing else; the claims that it found are those that an independent reader finds; and what core accepts it can judge in every way without a panic.
 func FuzzToken(f *testing.F) {
 	for _, token := range coretest.RecordedTokens(f) {
 		parts := strings.Split(token, ".")
@@ -26,10 +28,26 @@ func FuzzToken(f *testing.F) {
 		}
 	}
 	f.Add(`{"alg":"HS256","typ":0,"jwk":{},"x5c":1}`, `{}`)
-	e := core.NewNative(core.DefaultSettings(), coretest.OneKey())
+	for _, r := range refusals {
+		f.Add(r.header, r.claims)
+	}
+	for _, n := range []int{63, 64} { // the deepest, and one more
+		deep := strings.Repeat("[", n) + strings.Repeat("]", n) + "}"
+		f.Add(plainHeader, `{"x":`+deep)
+		f.Add(`{"alg":"HS256","x":`+deep, `{}`)
+	}
+	for _, n := range []int{1023, 1024} { // most names, and one more
+		f.Add(plainHeader, `{"x":[`+strings.Repeat(`{"y":1},`, n)+`1]}`)
+	}
+	settings := core.DefaultSettings()
+	e, r := core.NewNative(settings, coretest.OneKey()), core.NewReader(&settings, coretest.OneKey().Set())
 	f.Fuzz(func(t *testing.T, header, claims string) {
 		token := coretest.Sign("HS256", coretest.Secret, header, claims)
 		o := open(t, e, token)
+		s := newSigned(token, header, claims)
+		if want, why := s.wanted(); o.Cause != want {
+			t.Fatalf("header %q and claims %q are refused for %v, want %v: %s", header, claims, o.Cause, want, why)
+		}
 		if o.Cause != core.OK {
 			return
 		}
@@ -44,7 +62,11 @@ func FuzzToken(f *testing.F) {
 		if !bytes.Equal(payload, o.Claims) || string(o.Claims) != claims {
 			t.Fatalf("claims %q, jwx %q, core %q", claims, payload, o.Claims)
 		}
-		sameClaims(t, o)
+		sameClaims(t, &s.claims, o)
+		r.Inspect([]byte(token))
+		if members := r.Members(); !slices.Equal(members, s.claims.members) {
+			t.Fatalf("the claims %q are %q, %q by encoding/json", claims, members, s.claims.members)
+		}
 		for op := core.Authenticate; op <= core.Blacklist; op++ {
 			for _, customer := range []core.Customer{{}, {ID: core.Integer(1), UserID: core.Integer(1), Active: true}} {
 				if _, err := e.Decide(t.Context(), core.Request{
@@ -74,66 +96,70 @@ func namesIgnored(header string) bool {
 	return false
 }
 
-// sameClaims holds the claims that core found against what encoding/json finds.
-func sameClaims(t *testing.T, o core.Opened) {
-	d := json.NewDecoder(bytes.NewReader(o.Claims))
-	d.UseNumber()
-	var all map[string]any
-	if err := d.Decode(&all); err != nil {
-		t.Fatalf("core accepts claims %q, encoding/json: %v", o.Claims, err)
-	}
-	for name, c := range map[string]core.Claim{
-		"exp": o.ExpiresAt, "iat": o.IssuedAt, "nbf": o.NotBefore, "iss": o.TokenIssuer, "aud": o.Audience, "sub": o.Subject, "jti": o.JWTID,
-		"refresh_exp": o.RefreshExpiresAt, "token_type": o.Type, "user_id": o.Customer, "hash_password": o.Revoke,
-	} {
-		want, found := all[name]
-		if found != (c.Form != core.Absent) {
-			t.Fatalf("%s in %q: found %v by encoding/json, form %v by core", name, o.Claims, found, c.Form)
+// sameClaims holds the claims that core found against those that an independent reader finds, byte for byte.
+func sameClaims(t *testing.T, claims *object, o core.Opened) {
+	slots := o.Slots()
+	for i, name := range []string{"exp", "iat", "nbf", "refresh_exp", "iss", "aud", "sub", "jti", "jti", "token_type", "user_id", "hash_password"} {
+		value, found := claims.value(name)
+		if got := string(o.JSON(*slots[i])); got != value || found != (slots[i].Form != core.Absent) {
+			t.Fatalf("%s in %q is %q, want %q (%v)", name, o.Claims, got, value, found)
 		}
-		if !found {
-			continue
-		}
-		var got any
-		d := json.NewDecoder(bytes.NewReader(o.JSON(c)))
-		d.UseNumber()
-		if err := d.Decode(&got); err != nil || !reflect.DeepEqual(got, want) {
-			t.Fatalf("%s in %q is %v, %v by core and %v by encoding/json", name, o.Claims, got, err, want)
-		}
-		if text, ok := want.(string); ok {
-			if mine, _ := o.Text(c); mine != text {
-				t.Fatalf("%s in %q is %q by core and %q by encoding/json", name, o.Claims, mine, text)
-			}
+		text, ok := claims.text(name)
+		if got, is := o.Text(*slots[i]); got != text || is != ok {
+			t.Fatalf("%s in %q is the text %q (%v), want %q (%v)", name, o.Claims, got, is, text, ok)
 		}
 	}
 }
 
-// FuzzRawToken opens any bytes. What is accepted has three canonical parts and a good signature.
+// FuzzRawToken opens any bytes, and what stands before their last dot with a good signature. What is accepted is, byte for byte, what its parts and the claims
+// that core gives are when they are encoded again: no other spelling of a token is one.
 func FuzzRawToken(f *testing.F) {
 	for _, token := range coretest.RecordedTokens(f) {
 		f.Add(token)
 	}
 	f.Add(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{"exp":1}`))
+	for _, input := range []string{ // {"alg":"HS256"} and {}, spelt in many ways
+		"eyJhbGciOiJIUzI1NiJ9.e30", "eyJhbGciOiJIUzI1NiJ9.e31", "eyJhbGciOiJIUzI1NiJ9.e30=", "eyJhbGciOiJIUzI1NiJ9.e3 0", "eyJhbGciOiJIUzI1NiJ9.e30A", "eyJhbGciOiJIUzI1NiJ9\n.e30",
+		"eyJhbGciOiJIUzI1NiIgfQ.e30", "eyJhbGciOiJIUzI1NiIgfR.e30", "eyJhbGciOiJIUzI1NiIgfQ==.e30", "eyJhbGciOiJIUzI1NiJ9.eyJhIjoiPz8/In0", "eyJhbGciOiJIUzI1NiJ9.eyJhIjoiPz8_In0",
+	} {
+		f.Add(input + ".")
+		f.Add(input + ".B")
+	}
 	e := core.NewNative(core.DefaultSettings(), coretest.OneKey())
 	f.Fuzz(func(t *testing.T, token string) {
-		o := open(t, e, token)
-		if o.Cause != core.OK {
-			if len(o.Claims) != 0 {
-				t.Fatalf("%q is refused for %v and has claims", token, o.Cause)
-			}
-			return
+		dot := max(strings.LastIndexByte(token, '.'), 0)
+		mac := hmac.New(sha256.New, []byte(coretest.Secret))
+		mac.Write([]byte(token[:dot]))
+		good := token[:dot] + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+		spelt := good
+		if token != "" {
+			spelt = good[:len(good)-1] + token[len(token)-1:]
 		}
-		parts := strings.Split(token, ".")
-		for i := range parts {
-			b, err := base64.RawURLEncoding.DecodeString(parts[i])
-			if err != nil || base64.RawURLEncoding.EncodeToString(b) != parts[i] {
-				t.Fatalf("part %d of %q is not canonical", i, token)
+		for _, token := range []string{token, good, spelt} {
+			o := open(t, e, token)
+			if o.Cause != core.OK {
+				if len(o.Claims) != 0 {
+					t.Fatalf("%q is refused for %v and has claims", token, o.Cause)
+				}
+				continue
 			}
-			parts[i] = string(b)
-		}
-		if again := coretest.Sign("HS256", coretest.Secret, parts[0], parts[1]); again != token {
-			t.Fatalf("%q is accepted and would be signed as %q", token, again)
+			if again, ok := encodedAgain(token, o.Claims); !ok || again != token {
+				t.Fatalf("%q is accepted, and encoded again it is %q", token, again)
+			}
 		}
 	})
+}
+
+// encodedAgain is the header and the signature of a token, decoded leniently, with the claims that were read, all encoded again (RFC 7515 §7.1).
+func encodedAgain(token string, claims []byte) (again string, ok bool) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return "", false
+	}
+	header, err1 := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[0], "="))
+	signature, err2 := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[2], "="))
+	encode := base64.RawURLEncoding.EncodeToString
+	return encode(header) + "." + encode(claims) + "." + encode(signature), err1 == nil && err2 == nil
 }
 
 func open(t *testing.T, e core.Engine, token string) core.Opened {

@@ -2,13 +2,10 @@ package core_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/coretest"
@@ -185,77 +182,4 @@ func randomValue(r *rand.Rand, b *bytes.Buffer, depth int) {
 		b.WriteByte('}')
 	}
 	space()
-}
-
-// strictly reports whether b is an object as core wants it, in the slow and plain way.
-func strictly(b []byte) bool {
-	if !utf8.Valid(b) || !json.Valid(b) || b[0] != '{' || bytes.ContainsRune(b, 0) {
-		return false
-	}
-	for i := 0; i < len(b); i++ { // lone surrogates
-		if b[i] != '\\' {
-			continue
-		}
-		i++
-		if b[i] != 'u' {
-			continue
-		}
-		v, _ := strconv.ParseUint(string(b[i+1:i+5]), 16, 16)
-		i += 4
-		if v < 0xd800 || v > 0xdfff {
-			continue
-		}
-		if v > 0xdbff || i+6 >= len(b) || b[i+1] != '\\' || b[i+2] != 'u' {
-			return false
-		}
-		if low, _ := strconv.ParseUint(string(b[i+3:i+7]), 16, 16); low < 0xdc00 || low > 0xdfff {
-			return false
-		}
-		i += 6
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
-	unique, _ := uniqueNames(d)
-	return unique
-}
-
-// uniqueNames reads one value; closed says that it was the end of the list or object around it.
-func uniqueNames(d *json.Decoder) (unique, closed bool) {
-	token, err := d.Token()
-	if err != nil {
-		return false, false
-	}
-	switch token {
-	case json.Delim('['):
-		for {
-			switch unique, closed := uniqueNames(d); {
-			case closed:
-				return true, false
-			case !unique:
-				return false, false
-			}
-		}
-	case json.Delim('{'):
-		names := map[string]bool{}
-		for {
-			name, err := d.Token()
-			if err != nil {
-				return false, false
-			}
-			text, ok := name.(string)
-			if !ok {
-				return true, false
-			}
-			if names[text] {
-				return false, false
-			}
-			names[text] = true
-			if unique, _ := uniqueNames(d); !unique {
-				return false, false
-			}
-		}
-	case json.Delim(']'), json.Delim('}'):
-		return true, true
-	}
-	return true, false
 }
