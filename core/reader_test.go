@@ -32,3 +32,19 @@ func TestAcceptFollowsInspect(t *testing.T) {
 		t.Error("Accept gives the claims of a token that was inspected before another")
 	}
 }
+
+// Tokens at their bounds and beyond are read in the room that a reader has from the first of them on: none of them makes it allocate.
+func TestBoundsAllocateNothing(t *testing.T) {
+	s := core.DefaultSettings()
+	r := core.NewReader(&s, coretest.OneKey().Set())
+	for _, b := range coretest.Bounds() {
+		token := []byte(b.Token)
+		if n := testing.AllocsPerRun(3, func() {
+			if r.Inspect(token).Cause == core.OK {
+				r.Accept()
+			}
+		}); n > 0 {
+			t.Errorf("%s: %v allocations", b.Name, n)
+		}
+	}
+}

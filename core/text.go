@@ -44,7 +44,8 @@ func hex4(b []byte) rune {
 	return r
 }
 
-// unescape appends the text of a scanned JSON string, given without its quotes, to dst. What is no escape stays as it is.
+// unescape appends the text of a scanned JSON string, given without its quotes, to dst. What is no escape stays as it is. No escape is shorter than what it
+// stands for, so that dst may be raw[:0].
 func unescape(dst, raw []byte) []byte {
 	for i := 0; i < len(raw); {
 		if raw[i] != '\\' || i+1 == len(raw) {

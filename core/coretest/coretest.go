@@ -31,6 +31,7 @@ func Run(t *testing.T, newEngine NewEngine) {
 	t.Run("KeyEnds", func(t *testing.T) { testKeyEnds(t, newEngine, true) })
 	t.Run("SigningEnds", func(t *testing.T) { testSigningEnds(t, newEngine) })
 	t.Run("Attacks", func(t *testing.T) { testAttacks(t, newEngine) })
+	t.Run("Bounds", func(t *testing.T) { testBounds(t, newEngine) })
 	t.Run("Misuse", func(t *testing.T) { testMisuse(t, newEngine) })
 }
 
@@ -39,6 +40,7 @@ func RunReading(t *testing.T, newEngine NewEngine) {
 	t.Run("Open", func(t *testing.T) { testOpen(t, newEngine) })
 	t.Run("KeyEnds", func(t *testing.T) { testKeyEnds(t, newEngine, false) })
 	t.Run("Attacks", func(t *testing.T) { testAttacks(t, newEngine) })
+	t.Run("Bounds", func(t *testing.T) { testBounds(t, newEngine) })
 }
 
 // Now is the time of all cases: 2026-06-01T12:00:00.25Z.

@@ -36,6 +36,12 @@ func (e *Engine) Instances() (n int) {
 	return n
 }
 
+// MemoryBytes is how much linear memory the idle instances have.
+func (e *Engine) MemoryBytes() (n int) {
+	e.each(func(i *instance) { n += int(i.memory.Size()) })
+	return n
+}
+
 // Hold takes every slot of the pool, until the result is called.
 func (e *Engine) Hold() (free func()) {
 	var held []lease

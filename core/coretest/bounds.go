@@ -1,0 +1,121 @@
+package coretest
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// Bound is a token that is as large, deep or long as one may be, or more so. What it costs is counted, not timed.
+type Bound struct {
+	Name   string
+	Token  string
+	Cause  core.Cause
+	Checks int // of signatures: the most work that a stranger's token makes; before it no claim is decoded for anybody
+}
+
+// Bounds are such tokens, strangers' and the key's own.
+func Bounds() []Bound {
+	many := strings.Repeat
+	forged := func(header, claims string) string { return Sign("HS256", OtherSecret, header, claims) }
+	const plain = `{"alg":"HS256"}`
+	digits := many("9", 10_000)
+	deep := func(levels int) string { return `{"x":` + many("[", levels-1) + many("]", levels-1) + `}` }
+	hostile := [][2]string{
+		{"an integer of 10,000 digits", `{"exp":` + digits + `}`},
+		{"a negative one within a list", `{"x":[-` + digits + `]}`},
+		{"20,000 levels", deep(20_000)},
+		{"20,000 open lists", `{"x":` + many("[", 20_000)},
+		{"1,025 names", manyNames(1025)},
+		{"5,000 names that are one", `{` + many(`"x":1,`, 5000) + `"x":1}`},
+		{"a text without end", `{"x":"` + many("x", 40_000)},
+		{"a text of halves of characters", `{"x":"` + many(`\ud83d`, 5000) + `"}`},
+		{"nothing but spaces", many(" ", 40_000)},
+		{"nothing but quotes", many(`"`, 40_000)},
+		{"nothing but backslashes", `{"x":"` + many(`\`, 40_000)},
+		{"no UTF-8", many("\xff", 40_000)},
+	}
+	bounds := []Bound{
+		{"as long as may be", sized(core.MaxTokenBytes), core.OK, 1},
+		{"one byte longer", sized(core.MaxTokenBytes + 1), core.TooLong, 0},
+		{"a million dots", many(".", 1_000_000), core.TooLong, 0},
+		{"sixteen megabytes", many("a", 16<<20), core.TooLong, 0},
+		{"as many dots as fit", many(".", core.MaxTokenBytes), core.Malformed, 0},
+		{"dots after a header", encode(plain) + many(".", core.MaxTokenBytes-20), core.Malformed, 0},
+		{"a header without an end", many("a", core.MaxTokenBytes), core.Malformed, 0},
+		{"a header and nothing else", many("a", core.MaxTokenBytes-1) + ".", core.Malformed, 0},
+		{"claims without an end", encode(plain) + "." + many("a", core.MaxTokenBytes-21), core.Malformed, 0},
+		{"a signature that fills the token", encode(plain) + ".e30." + many("A", core.MaxTokenBytes-25), core.BadSignature, 1},
+		{"a kid that fills the token", forged(`{"alg":"HS256","kid":"`+many("k", 48_000)+`"}`, `{}`), core.BadSignature, 1},
+		{"a kid of escapes", forged(`{"alg":"HS256","kid":"`+many(`\u006b`, 8000)+`"}`, `{}`), core.BadSignature, 1},
+		{"an alg of escapes", forged(`{"alg":"`+many(`\u0048`, 8000)+`"}`, `{}`), core.BadAlgorithm, 0},
+		{"a header of 32 names", forged(strings.Replace(manyNames(31), "{", `{"alg":"HS256",`, 1), `{}`), core.BadSignature, 1},
+		{"a header of 33 names", forged(strings.Replace(manyNames(32), "{", `{"alg":"HS256",`, 1), `{}`), core.BadHeader, 0},
+		{"a header of 3,000 names", forged(strings.Replace(manyNames(3000), "{", `{"alg":"HS256",`, 1), `{}`), core.BadHeader, 0},
+		{"a header 64 levels deep", forged(strings.Replace(deep(64), "{", `{"alg":"HS256",`, 1), `{}`), core.BadSignature, 1},
+		{"a header 65 levels deep", forged(strings.Replace(deep(65), "{", `{"alg":"HS256",`, 1), `{}`), core.BadHeader, 0},
+		{"a header with 10,000 digits", forged(`{"alg":"HS256","x":`+digits+`}`, `{}`), core.BadHeader, 0},
+		{"an integer of 4,300 digits", token(`{"exp":` + many("9", 4300) + `,"user_id":-` + many("9", 4300) + `,"jti":` + many("9", 4300) + `}`), core.OK, 1},
+		{"an integer of 4,301 digits", token(`{"exp":` + many("9", 4301) + `}`), core.BadClaims, 1},
+		{"fractions of 10,000 digits", token(`{"exp":0.` + digits + `,"user_id":1.` + digits + `,"jti":9.` + digits + `}`), core.OK, 1},
+		{"exponents of 10,000 digits", token(`{"exp":1e` + digits + `,"user_id":1e-` + digits + `,"jti":1E+` + digits + `}`), core.OK, 1},
+		{"texts of 10,000 digits", token(`{"exp":"` + digits + `","user_id":"` + digits + `","jti":"` + digits + `"}`), core.OK, 1},
+		{"64 levels", token(deep(64)), core.OK, 1},
+		{"65 levels", token(deep(65)), core.BadClaims, 1},
+		{"1,024 names", token(manyNames(1024)), core.OK, 1},
+		{"a name that fills the token", token(`{"` + many("x", 48_000) + `":1}`), core.OK, 1},
+		{"a name of escapes", token(`{"` + many(`\u0078`, 8000) + `":1}`), core.OK, 1},
+		{"a list that fills the token", token(`{"aud":[` + many(`"a",`, 12_000) + `"a"]}`), core.OK, 1},
+	}
+	for _, h := range hostile {
+		bounds = append(bounds, Bound{h[0] + ", forged", forged(plain, h[1]), core.BadSignature, 1}, Bound{h[0] + ", signed", token(h[1]), core.BadClaims, 1})
+	}
+	return bounds
+}
+
+// sized is a good token of so many bytes. Spaces in its header and claims make up for those lengths that base64url has not.
+func sized(bytes int) string {
+	for spaces := range 4 {
+		header := `{"alg":"HS256"` + strings.Repeat(" ", spaces) + `}`
+		empty := len(Sign("HS256", Secret, header, `{"x":""}`))
+		for more := (bytes-empty)*3/4 - 3; more < (bytes-empty)*3/4+3; more++ {
+			if t := Sign("HS256", Secret, header, `{"x":"`+strings.Repeat("x", max(more, 0))+`"}`); len(t) == bytes {
+				return t
+			}
+		}
+	}
+	panic("coretest: no token has that length")
+}
+
+// testBounds: a token costs no more than its bounds let it: it is refused for what it is before anybody computes with a key, and what is in bounds is judged.
+func testBounds(t *testing.T, newEngine NewEngine) {
+	keys := &countedKeys{HMACKeys: OneKey()}
+	e := newEngine(t, core.DefaultSettings(), keys)
+	for _, b := range Bounds() {
+		t.Run(b.Name, func(t *testing.T) {
+			keys.checks = 0
+			o := open(t, e, b.Token)
+			if o.Cause != b.Cause || keys.checks > b.Checks {
+				t.Errorf("Open of a token of %d bytes is refused for %v after %d checks of signatures, want %v after %d at most", len(b.Token), o.Cause, keys.checks, b.Cause, b.Checks)
+			}
+			for _, op := range []core.Op{core.Authenticate, core.Verify, core.Blacklist} {
+				req := request(op)
+				req.Opened = o
+				decide(t, e, req)
+			}
+		})
+	}
+}
+
+// countedKeys count what they are asked for.
+type countedKeys struct {
+	*HMACKeys
+	checks int
+}
+
+func (k *countedKeys) Check(ctx context.Context, key int, input, signature []byte) (bool, error) {
+	k.checks++
+	return k.HMACKeys.Check(ctx, key, input, signature)
+}
