@@ -104,7 +104,7 @@ type Claim struct {
 type Opened struct {
 	Cause  Cause  // OK, or why the token was refused
 	Key    int    // index of the key in the set that checked it
-	Issuer string // whose key that is; "" for our own
+	Issuer string // whose key that is; "" for our own, and where the token was refused
 	// KeyEnds is that key's KeyInfo.NotAfter. Opening knows no time: whether the end has come is judged whenever the token is used, so that one that
 	// was opened, and remembered, before it is refused after it.
 	KeyEnds int64

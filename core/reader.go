@@ -214,7 +214,7 @@ func (r *Reader) slow() {
 		more = r.scan.next()
 	}
 	if more || !r.scan.whole {
-		*o = Opened{Cause: BadClaims, Key: o.Key, Issuer: o.Issuer}
+		*o = Opened{Cause: BadClaims, Key: o.Key} // it is nobody's, as every refused token
 	}
 }
 

@@ -23,6 +23,7 @@ func testKeys(t *testing.T, newEngine NewEngine) {
 		{"by kid", Sign("HS256", Secret, `{"alg":"HS256","kid":"k1"}`, good), core.OK, ""},
 		{"by another kid", Sign("HS512", OtherSecret, `{"alg":"HS512","kid":"k2"}`, good), core.OK, "https://partner.example"},
 		{"without kid", token(good), core.OK, ""},
+		{"bad claims under another's key", Sign("HS512", OtherSecret, `{"alg":"HS512","kid":"k2"}`, "{"), core.BadClaims, ""},
 		{"unknown kid", Sign("HS256", Secret, `{"alg":"HS256","kid":"k3"}`, good), core.UnknownKey, ""},
 		{"empty kid", Sign("HS256", Secret, `{"alg":"HS256","kid":""}`, good), core.UnknownKey, ""},
 		{"kid of another key", Sign("HS256", Secret, `{"alg":"HS256","kid":"k2"}`, good), core.BadAlgorithm, ""},
