@@ -61,19 +61,27 @@ func (all together) agree(t *testing.T, token string) {
 	}
 }
 
-// TestSeedsAgree: native and wasm agree on all that was recorded, on every input that fuzzers found, and on tokens at their bounds, under the usual settings and under
-// others.
-func TestSeedsAgree(t *testing.T) {
-	other := core.DefaultSettings()
+// configurations are the usual settings with one key, those of the older version, and others with a key of another issuer.
+func configurations(tb testing.TB) map[string]together {
+	tb.Helper()
+	older, other := core.DefaultSettings(), core.DefaultSettings()
+	older.Compat, older.Wire = core.V52, core.Exact
 	other.Compat, other.Wire, other.Audience, other.TokenTypeClaim, other.IDClaim, other.UserIDClaim = core.V52, core.Exact, []string{"shop"}, "typ", "", "größe"
 	other.AuthTokenClasses = []core.TokenType{core.SlidingToken, core.AccessToken}
 	keys := coretest.NewHMACKeys(7,
 		coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "one", Algorithm: "HS512"}, Secret: coretest.OtherSecret},
 		coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "two", Algorithm: "HS256", Issuer: "https://partner.example", Default: true, AnyID: true}, Secret: coretest.Secret},
 	)
-	for name, all := range map[string]together{
-		"usual": newTogether(t, core.DefaultSettings(), coretest.OneKey()), "other": newTogether(t, other, keys),
-	} {
+	return map[string]together{
+		"usual": newTogether(tb, core.DefaultSettings(), coretest.OneKey()), "older": newTogether(tb, older, coretest.OneKey()),
+		"other": newTogether(tb, other, keys),
+	}
+}
+
+// TestSeedsAgree: native and wasm agree on all that was recorded, on every input that fuzzers found, and on tokens at their bounds, in
+// every configuration.
+func TestSeedsAgree(t *testing.T) {
+	for name, all := range configurations(t) {
 		t.Run(name, func(t *testing.T) {
 			tokens := coretest.Seeds(t)
 			for _, b := range coretest.Bounds() {
@@ -94,15 +102,17 @@ func TestSeedsAgree(t *testing.T) {
 	}
 }
 
-// FuzzAgree gives the same tokens to the native engine and to all modules.
+// FuzzAgree gives the same tokens to the native engine and to all modules, in every configuration.
 func FuzzAgree(f *testing.F) {
 	for _, token := range coretest.Seeds(f) {
 		f.Add(token, `{"alg":"HS256"}`, `{"exp":1}`)
 	}
 	f.Add("", `{"alg":"HS256","kid":"\ud83d\udd11"}`, `{"token_type":"refresh","exp":4102444800,"jti":5,"user_id":" 1_0 ","a":[{"b":1e9}]}`)
-	all := newTogether(f, core.DefaultSettings(), coretest.OneKey())
+	configured := configurations(f)
 	f.Fuzz(func(t *testing.T, token, header, claims string) {
-		all.agree(t, token)
-		all.agree(t, coretest.Sign("HS256", coretest.Secret, header, claims))
+		for _, all := range configured {
+			all.agree(t, token)
+			all.agree(t, coretest.Sign("HS256", coretest.Secret, header, claims))
+		}
 	})
 }
