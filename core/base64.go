@@ -17,23 +17,34 @@ const (
 // of src, and slack; zeros follow what was written. ok is false where they are no canonical encoding: the unused bits of the last character
 // are zero (RFC 7515 §2).
 func decode(dst, src []byte) (written, read int, ok bool) {
-	for len(src)-read >= 32 { // four words for each jump back
+	for len(src)-read >= 32 { // four words for each jump back, one after the other: a guest spills what is held for all four
 		b, d := (*[32]byte)(src[read:]), (*[26]byte)(dst[written:])
-		x0, x1 := binary.LittleEndian.Uint64(b[0:]), binary.LittleEndian.Uint64(b[8:])
-		x2, x3 := binary.LittleEndian.Uint64(b[16:]), binary.LittleEndian.Uint64(b[24:])
-		if outside(x0)|outside(x1)|outside(x2)|outside(x3) != 0 {
+		x := binary.LittleEndian.Uint64(b[0:])
+		bad := outside(x) | x
+		binary.LittleEndian.PutUint64(d[0:], pack(sextets(x)))
+		x = binary.LittleEndian.Uint64(b[8:])
+		bad |= outside(x) | x
+		binary.LittleEndian.PutUint64(d[6:], pack(sextets(x)))
+		x = binary.LittleEndian.Uint64(b[16:])
+		bad |= outside(x) | x
+		binary.LittleEndian.PutUint64(d[12:], pack(sextets(x)))
+		x = binary.LittleEndian.Uint64(b[24:])
+		bad |= outside(x) | x
+		binary.LittleEndian.PutUint64(d[18:], pack(sextets(x)))
+		if bad&highs != 0 {
 			break
 		}
-		binary.LittleEndian.PutUint64(d[0:], pack(sextets(x0)))
-		binary.LittleEndian.PutUint64(d[6:], pack(sextets(x1)))
-		binary.LittleEndian.PutUint64(d[12:], pack(sextets(x2)))
-		binary.LittleEndian.PutUint64(d[18:], pack(sextets(x3)))
 		written, read = written+24, read+32
 	}
 	for {
-		x := word(src, read)
-		v := sextets(x)
-		if bad := outside(x); bad != 0 {
+		x := uint64(0)
+		if len(src)-read >= 8 {
+			x = binary.LittleEndian.Uint64(src[read:])
+		} else {
+			x = tail(src, read)
+		}
+		v, bad := sextets(x&^highs), (outside(x&^highs)|x)&highs
+		if bad != 0 {
 			n := bits.TrailingZeros64(bad) >> 3 // characters
 			size := n * 3 / 4
 			w := pack(v & (1<<(8*n) - 1))
@@ -47,22 +58,21 @@ func decode(dst, src []byte) (written, read int, ok bool) {
 	}
 }
 
-// A character is told by sums: the highest bit of y + (0x80-c) × each says for each byte of y whether it is at least c, where none of them is beyond ASCII.
+// A sum tells characters: the highest bit of y + (0x80-c) × each says for each byte of y whether it is at least c, where none of them is beyond ASCII.
 
-// outside has the highest bit of each byte of x that is no character of base64url. The sums are where the ranges of characters begin and end, so that
-// a byte is within one if an odd number of these bits is set.
+// outside has the highest bit of each byte of x that is no character of base64url, where none of them is beyond ASCII.
 func outside(x uint64) uint64 {
-	y := x &^ highs
-	return (^((y + (0x80-'-')*each) ^ (y + (0x80-'-'-1)*each) ^ (y + (0x80-'0')*each) ^ (y + (0x80-'9'-1)*each) ^ (y + (0x80-'A')*each) ^
-		(y + (0x80-'Z'-1)*each) ^ (y + (0x80-'_')*each) ^ (y + (0x80-'_'-1)*each) ^ (y + (0x80-'a')*each) ^ (y + (0x80-'z'-1)*each)) | x) & highs
+	letters := x | 0x20*each
+	return ^((letters + (0x80-'a')*each) ^ (letters + (0x80-'z'-1)*each)) & (x ^ '0'*each + (0x80-10)*each) & notMinus(x) & notUnder(x)
 }
 
-// sextets are the values of eight characters, each in its byte. Each range has an offset from character to value: 62-'-', 52-'0', 0-'A', 63-'_' and 26-'a'; what
-// is added is its difference to the one below.
+func notMinus(x uint64) uint64 { return x ^ '-'*each + 0x7f*each }
+func notUnder(x uint64) uint64 { return x ^ '_'*each + 0x7f*each }
+
+// sextets are the values of eight characters, each in its byte. The upper bits of a character tell where it is: 1 in x>>5 for digits and lower case, 1 in
+// x>>6 for letters. So 'A'-0 is 75-10, 'a'-26 is 75+6-10 and '0'-52 is 6-10; what '-' and '_' have beyond that is 13 and 33.
 func sextets(x uint64) uint64 {
-	y := x &^ highs
-	return y + (y+(0x80-'-')*each)>>7&each*17 + (y+(0x80-'_')*each)>>7&each*33 - (y+(0x80-'0')*each)>>7&each*13 -
-		(y+(0x80-'A')*each)>>7&each*69 - (y+(0x80-'a')*each)>>7&each*39
+	return x + (10+13+33)*each - x>>5&each*6 - x>>6&each*75 - notMinus(x)>>7&each*13 - notUnder(x)>>7&each*33
 }
 
 // pack is the six bytes that eight sextets make.
