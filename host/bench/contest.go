@@ -20,7 +20,8 @@ type work func(i int)
 // contest lets two sides work in turns, in this process, on a number of goroutines. A figure is processor time for each piece of work, in microseconds, the
 // collector's share included: medians over the rounds, whose first is thrown away.
 func contest(goroutines int, ours, theirs work) (o, t, ratio float64) {
-	nOurs, nTheirs := calibrate(goroutines, ours), calibrate(goroutines, theirs)
+	nOurs := calibrate(func(n int) float64 { return timed(goroutines, n, ours) })
+	nTheirs := calibrate(func(n int) float64 { return timed(goroutines, n, theirs) })
 	var os, ts, ratios []float64
 	for r := range rounds + 1 {
 		o, t := timed(goroutines, nOurs, ours), timed(goroutines, nTheirs, theirs)
@@ -31,16 +32,25 @@ func contest(goroutines int, ours, theirs work) (o, t, ratio float64) {
 	return median(os), median(ts), median(ratios)
 }
 
-// calibrate is how often work fits into a batch.
-func calibrate(goroutines int, w work) int {
+// calibrate is how often a piece of work fits into a batch, by what n pieces take: measure's answer is for each of them, in microseconds. That many must
+// take that long twice: the first time an instance of the module may be made meanwhile, which is not what the work takes, and a batch of so few pieces would
+// measure how a batch begins and ends.
+func calibrate(measure func(n int) float64) int {
 	n := 1
 	for {
-		if took := timed(goroutines, n, w) * float64(n); took >= float64(batch.Microseconds())/2 {
-			return max(1, int(float64(n)*float64(batch.Microseconds())/took))
+		each := measure(n)
+		if each*float64(n) >= enough {
+			each = min(each, measure(n))
+		}
+		if each*float64(n) >= enough {
+			return max(1, int(float64(batch.Microseconds())/each))
 		}
 		n *= 2
 	}
 }
+
+// enough is how long pieces must take for what one takes to be known, in microseconds.
+const enough = float64(batch/time.Microsecond) / 2
 
 // timed is the processor time of one piece of work among n, in microseconds.
 func timed(goroutines, n int, w work) float64 {
