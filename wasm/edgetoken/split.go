@@ -12,9 +12,11 @@ func useKeys(c *abi.Config) bool {
 	return true
 }
 
+// inspect and accept are each call's way, and have no guard: it would take 0.16 µs of 2.3. A panic in them ends the guest, which its host sees as a trap, as it
+// does where the runtime of the guest gives up.
+//
 //go:wasmexport edgetoken_inspect
-func inspect(size uint32) (status uint32) {
-	defer guard(&status)
+func inspect(size uint32) uint32 {
 	token, bad := receivedConfigured(size)
 	if bad != abi.StatusOK {
 		return uint32(bad)
@@ -25,8 +27,7 @@ func inspect(size uint32) (status uint32) {
 }
 
 //go:wasmexport edgetoken_accept
-func accept() (status uint32) {
-	defer guard(&status)
+func accept() uint32 {
 	_, bad := receivedConfigured(0)
 	if bad != abi.StatusOK {
 		return uint32(bad)
