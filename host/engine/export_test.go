@@ -42,6 +42,16 @@ func (e *Engine) MemoryBytes() (n int) {
 	return n
 }
 
+// FirstPages tells, for each function of each instance, how many bytes of its stack lie in the page that it begins in.
+func (e *Engine) FirstPages() (sizes []uint64) {
+	e.each(func(i *instance) {
+		for _, f := range i.functions {
+			sizes = append(sizes, firstPage(f))
+		}
+	})
+	return sizes
+}
+
 // Hold takes every slot of the pool, until the result is called.
 func (e *Engine) Hold() (free func()) {
 	var held []lease
