@@ -18,18 +18,30 @@ const (
 type work func(i int)
 
 // contest lets two sides work in turns, in this process, on a number of goroutines. A figure is processor time for each piece of work, in microseconds, the
-// collector's share included: medians over the rounds, whose first is thrown away.
+// collector's share included where it comes within a batch, which begins after a collection: medians over the rounds, whose first is thrown away.
 func contest(goroutines int, ours, theirs work) (o, t, ratio float64) {
 	nOurs := calibrate(func(n int) float64 { return timed(goroutines, n, ours) })
 	nTheirs := calibrate(func(n int) float64 { return timed(goroutines, n, theirs) })
 	var os, ts, ratios []float64
 	for r := range rounds + 1 {
-		o, t := timed(goroutines, nOurs, ours), timed(goroutines, nTheirs, theirs)
+		var o, t float64
+		inTurns(r, func() { o = timed(goroutines, nOurs, ours) }, func() { t = timed(goroutines, nTheirs, theirs) })
 		if r > 0 {
 			os, ts, ratios = append(os, o), append(ts, t), append(ratios, o/t)
 		}
 	}
 	return median(os), median(ts), median(ratios)
+}
+
+// inTurns lets two sides work, each of them first in every other round.
+func inTurns(round int, ours, theirs func()) {
+	if round%2 == 0 {
+		ours()
+		theirs()
+	} else {
+		theirs()
+		ours()
+	}
 }
 
 // calibrate is how often a piece of work fits into a batch, by what n pieces take: measure's answer is for each of them, in microseconds. That many must

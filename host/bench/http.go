@@ -57,11 +57,15 @@ func rates(pause time.Duration, oursURL, oursScript, theirsURL, theirsScript str
 	load(oursURL, oursScript, time.Second)
 	load(theirsURL, theirsScript, time.Second)
 	var ours, theirs, ratios []float64
-	for range httpRounds {
-		time.Sleep(pause)
-		o := load(oursURL, oursScript, httpLasts)
-		time.Sleep(pause)
-		t := load(theirsURL, theirsScript, httpLasts)
+	for round := range httpRounds {
+		var o, t float64
+		inTurns(round, func() {
+			time.Sleep(pause)
+			o = load(oursURL, oursScript, httpLasts)
+		}, func() {
+			time.Sleep(pause)
+			t = load(theirsURL, theirsScript, httpLasts)
+		})
 		ours, theirs, ratios = append(ours, o), append(theirs, t), append(ratios, o/t)
 	}
 	return median(ours), median(theirs), median(ratios)
@@ -75,7 +79,7 @@ func httpRows() (rows []row) {
 	}
 	ours, plain := address(), address()
 	n := node(ours)
-	defer n.stop()
+	defer func() { n.stop() }()
 	pair := logInAt(ours)
 
 	get := `wrk.headers["Authorization"] = "Bearer ` + pair.Access + `"`
@@ -86,6 +90,10 @@ func httpRows() (rows []row) {
 	rows = append(rows, r.judged())
 	handler.stop()
 
+	// Whoever refreshes seldom did so before with the same token: none is remembered.
+	n.stop()
+	n = node(ours, "token_cache: 0")
+	pair = logInAt(ours)
 	refresh := post(`{"refresh":"` + pair.Refresh + `"}`)
 	answer = asked("POST", "http://"+ours+"/auth/token/refresh/", []byte(`{"refresh":"`+pair.Refresh+`"}`), "")
 	handler = bareServer(plain, answer)
@@ -104,7 +112,7 @@ func httpRows() (rows []row) {
 // access token, on all processors, and the bare handler's time.
 func ecdsaRow(bareRate float64) row {
 	at := address()
-	n := node(at, "simple_jwt: {ALGORITHM: ES256}")
+	n := node(at, "simple_jwt: {ALGORITHM: ES256}", "token_cache: 0")
 	defer n.stop()
 	refresh := post(`{"refresh":"` + logInAt(at).Refresh + `"}`)
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -150,6 +158,15 @@ func pocketBaseRows(ours, refresh string) []row {
 		check(json.Unmarshal(asked("POST", "http://"+at+path, []byte(in), token).Body, &logged))
 	}
 	ask("/api/collections/_superusers/auth-with-password", `{"identity":"root@example.com","password":"`+password+`"}`, "")
+	noLog, err := http.NewRequest("PATCH", "http://"+at+"/api/settings", strings.NewReader(`{"logs":{"maxDays":0}}`)) // as ours has none
+	check(err)
+	noLog.Header.Set("Authorization", logged.Token)
+	noLog.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(noLog)
+	check(err)
+	if answer.Body.Close(); answer.StatusCode != http.StatusOK {
+		check(fmt.Errorf("pocketbase settings: %s", answer.Status))
+	}
 	ask("/api/collections/users/records", `{"email":"`+customer+`","password":"`+password+`","passwordConfirm":"`+password+`"}`, logged.Token)
 	ask("/api/collections/users/auth-with-password", `{"identity":"`+customer+`","password":"`+password+`"}`, "")
 

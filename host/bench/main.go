@@ -1,7 +1,7 @@
 // Bench measures the service beside its peers, each figure in one run with the one that it is compared with, in turns.
 //
 //	./build.sh bench          all of it, some ten minutes
-//	./build.sh bench quick    what needs no other process, under a minute
+//	./build.sh bench quick    what needs no other process, about a minute and a half
 //
 // It prints a table and writes host/bench/results.json, and with all of it host/bench/results.svg. A ratio is ours to theirs; the budget bounds it. The
 // peers are in this module alone, so that the service does not depend on them. docs/performance.md says what the figures mean.
@@ -31,6 +31,7 @@ var parts = []part{
 	{"signature", true, stubbedRows},
 	{"issue", true, issueRows},
 	{"growth", true, growthRows},
+	{"state", false, stateRows},
 	{"size", true, sizeRows},
 	{"start", false, startRows},
 	{"http", false, httpRows},

@@ -20,32 +20,42 @@ import (
 
 const golangJWT = "golang-jwt v5"
 
-// peer is a library that verifies HS256 natively: signature, exp, and where named iss and aud, claims returned.
+// peer verifies HS256 natively: a library signature, exp, iat and where named iss and aud, claims returned.
 type peer struct {
-	name     string
-	budget   float64 // of ours against it; 0: none
-	budgeted bool
-	verify   func(tokens []string, named bool) work
+	name   string
+	budget float64 // of ours against it; 0: none
+	verify func(tokens []string, named bool) work
+}
+
+// golang is golang-jwt with its claims as a map, as its documentation begins.
+func golang() peer {
+	return peer{golangJWT, 0.5, golangVerify(func() jwt.Claims { return jwt.MapClaims{} })}
+}
+
+func golangVerify(claims func() jwt.Claims) func([]string, bool) work {
+	secret := []byte(coretest.Secret)
+	return func(tokens []string, named bool) work {
+		options := []jwt.ParserOption{jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithIssuedAt()}
+		if named {
+			options = append(options, jwt.WithAudience(audience), jwt.WithIssuer(issuer))
+		}
+		key := func(*jwt.Token) (any, error) { return secret, nil }
+		parser := jwt.NewParser(options...)
+		return func(i int) {
+			if _, err := parser.ParseWithClaims(tokens[i%len(tokens)], claims(), key); err != nil {
+				panic(err)
+			}
+		}
+	}
 }
 
 // peers are called as their documentation does it.
 func peers() []peer {
 	secret := []byte(coretest.Secret)
 	return []peer{
-		{golangJWT, 0.5, true, func(tokens []string, named bool) work {
-			options := []jwt.ParserOption{jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithIssuedAt()}
-			if named {
-				options = append(options, jwt.WithAudience(audience), jwt.WithIssuer(issuer))
-			}
-			key := func(*jwt.Token) (any, error) { return secret, nil }
-			parser := jwt.NewParser(options...)
-			return func(i int) {
-				if _, err := parser.ParseWithClaims(tokens[i%len(tokens)], jwt.MapClaims{}, key); err != nil {
-					panic(err)
-				}
-			}
-		}},
-		{"cristalhq/jwt v5, claims decoded", 0.99, true, func(tokens []string, named bool) work {
+		golang(),
+		{golangJWT + ", registered claims alone", 0, golangVerify(func() jwt.Claims { return &jwt.RegisteredClaims{} })},
+		{"cristalhq/jwt v5, claims decoded", 0.99, func(tokens []string, named bool) work {
 			verifier, err := cristalhq.NewVerifierHS(cristalhq.HS256, secret)
 			check(err)
 			list := bytesOf(tokens)
@@ -61,18 +71,18 @@ func peers() []peer {
 				}
 			}
 		}},
-		{"pascaldekloe/jwt", 0, false, func(tokens []string, named bool) work {
+		{"pascaldekloe/jwt", 0, func(tokens []string, named bool) work {
 			h, err := pascaldekloe.NewHMAC(pascaldekloe.HS256, secret)
 			check(err)
 			list := bytesOf(tokens)
 			return func(i int) {
 				claims, err := h.Check(list[i%len(list)])
-				if err != nil || !claims.Valid(time.Now()) || named && !(claims.AcceptAudience(audience) && claims.Issuer == issuer) {
+				if err != nil || claims.AcceptTemporal(time.Now(), 0) != nil || named && !(claims.AcceptAudience(audience) && claims.Issuer == issuer) {
 					panic("pascaldekloe refuses")
 				}
 			}
 		}},
-		{"jwx v2", 0, false, func(tokens []string, named bool) work {
+		{"jwx v2", 0, func(tokens []string, named bool) work {
 			options := []jwxjwt.ParseOption{jwxjwt.WithKey(jwa.HS256, secret), jwxjwt.WithValidate(true)}
 			if named {
 				options = append(options, jwxjwt.WithAudience(audience), jwxjwt.WithIssuer(issuer))
@@ -84,26 +94,27 @@ func peers() []peer {
 				}
 			}
 		}},
-		{"go-jose v4", 0, false, func(tokens []string, named bool) work {
+		{"go-jose v4", 0, func(tokens []string, named bool) work {
 			expected := josejwt.Expected{}
 			if named {
 				expected = josejwt.Expected{Issuer: issuer, AnyAudience: josejwt.Audience{audience}}
 			}
 			return func(i int) {
+				expected.Time = time.Now()
 				token, err := josejwt.ParseSigned(tokens[i%len(tokens)], []jose.SignatureAlgorithm{jose.HS256})
 				var claims josejwt.Claims
 				if err == nil {
 					err = token.Claims(secret, &claims)
 				}
 				if err == nil {
-					err = claims.Validate(expected)
+					err = claims.ValidateWithLeeway(expected, 0)
 				}
 				if err != nil {
 					panic(err)
 				}
 			}
 		}},
-		{"bare HMAC, standard library", 0, false, func(tokens []string, _ bool) work {
+		{"bare HMAC, standard library", 0, func(tokens []string, _ bool) work {
 			return func(i int) {
 				token := tokens[i%len(tokens)]
 				dot := strings.LastIndexByte(token, '.')

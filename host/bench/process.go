@@ -100,6 +100,16 @@ func address() string {
 	return l.Addr().String()
 }
 
+// restarted is the process that serve makes of a node which has ended, with its directory.
+func (p *process) restarted() *process {
+	check(p.command.Process.Signal(syscall.SIGTERM))
+	_ = p.command.Wait()
+	again := newProcess(command(), "serve", "--config", "edgetoken.yaml")
+	check(os.RemoveAll(again.dir))
+	again.dir, again.command.Dir = p.dir, p.dir
+	return again
+}
+
 // anonymous is RssAnon of a process, in MiB.
 func anonymous(pid int) float64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -117,7 +127,7 @@ func load(url, script string, lasts time.Duration) float64 {
 	defer os.Remove(file)
 	ctx, cancel := context.WithTimeout(context.Background(), lasts+30*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "wrk", "-t1", "-c64", fmt.Sprintf("-d%ds", int(lasts.Seconds())), "-s", file, url).Output()
+	out, err := exec.CommandContext(ctx, "wrk", "-t1", "-c64", "--timeout", "20s", fmt.Sprintf("-d%ds", int(lasts.Seconds())), "-s", file, url).Output()
 	check(err)
 	if bytes.Contains(out, []byte("Non-2xx")) || bytes.Contains(out, []byte("Socket errors")) {
 		check(fmt.Errorf("wrk of %s: %s", url, out))
