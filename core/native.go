@@ -98,7 +98,10 @@ func (n *Native) Decide(ctx context.Context, req Request) (Outcome, error) {
 	if w == nil || w.config != config {
 		w = &pooledWriter{Writer: NewWriter(&config.settings, config.set), config: config}
 	}
-	defer n.writers.Put(w)
+	defer func() {
+		w.request = Request{} // the caller's
+		n.writers.Put(w)
+	}()
 	w.request = req
 	p, err := w.Prepare(&w.request)
 	if err != nil {

@@ -100,7 +100,7 @@ func Token(ctx context.Context, cfg Config, token, as string) (Judgement, error)
 	if t.opened, err = cfg.Engine.Open(ctx, []byte(token)); err != nil {
 		return Judgement{}, err
 	}
-	if cfg.Public && t.opened.KeyEnded(t.now) {
+	if cfg.Public && (t.opened.KeyEnded(t.now) || t.badClaimsOfEndedKey()) {
 		t.opened = core.Opened{Cause: core.BadSignature} // that there was such a key is not told either
 	}
 	var named bool
@@ -163,6 +163,12 @@ func (t *trial) text(c core.Claim) string {
 		return ""
 	}
 	return string(t.opened.Claims[c.Start:c.End])
+}
+
+// badClaimsOfEndedKey: a refused token does not carry the end of the key that signed it.
+func (t *trial) badClaimsOfEndedKey() bool {
+	keys := t.Keys.Keys
+	return t.opened.Cause == core.BadClaims && t.opened.Key < len(keys) && keys[t.opened.Key].Ended(t.now)
 }
 
 func (t *trial) judgement(outcome core.Outcome) Judgement {

@@ -148,6 +148,10 @@ func TestKeyEnd(t *testing.T) {
 			t.Errorf("%s: the holder is told of the key: %+v", c.name, end)
 		}
 	}
+	bad := signed(t, keys, `{"exp":1800000000,"exp":1800000000,"jti":"a"}`)
+	if ended := judge(now.Unix(), bad, true); ended.Signed || ended.Cause != judge(0, bad[:len(bad)-43]+strings.Repeat("A", 43), true).Cause {
+		t.Errorf("the holder of bad claims of a key that ended is told %+v, want what a forged one is", ended)
+	}
 	forged := token[:len(token)-43] + strings.Repeat("A", 43)
 	ended, unknown := judge(now.Unix(), token, true), judge(0, forged, true)
 	got, _ := json.Marshal(ended)

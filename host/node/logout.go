@@ -7,7 +7,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// EndLogin ends the log-in that a token of any type descends from, be the token expired or not, as Blacklist does by its refresh token: for a browser that
+// EndLogin ends the log-in that a token of any type descends from, be the token expired or its key ended or not, as Blacklist does by its refresh token: for a browser that
 // logs out where it shows its access token alone. Of a token that is none of ours, or whose log-in is not known, there is nothing to end; nor is there
 // without BLACKLIST_APP.
 func (n *Node) EndLogin(ctx context.Context, token string) error {
@@ -17,7 +17,7 @@ func (n *Node) EndLogin(ctx context.Context, token string) error {
 	}
 	now := n.now()
 	family := opened.FamilyAt(now)
-	if opened.Cause != core.OK || opened.KeyEnded(now) || opened.Issuer != "" || !family.Ours || !n.cfg.Settings.BlacklistApp {
+	if opened.Cause != core.OK || opened.Issuer != "" || !family.Ours || !n.cfg.Settings.BlacklistApp {
 		return nil
 	}
 	state, customer, err := n.cfg.Store.Load(ctx, Query(opened, now, n.cfg.UserIDField, n.cfg.Store.IDs()))

@@ -243,6 +243,9 @@ func TestStoreIsGone(t *testing.T) {
 		t.Error("Check without a store gave no error")
 	}
 	// Nobody needs a store to see that this is no token.
+	if result, err := w.Check(t.Context(), strings.Repeat("x", 4<<20)); err != nil || cause(result) != core.TooLong || node.RoomForTokens() > 2*core.MaxTokenBytes {
+		t.Errorf("Check of 4 MiB = %v, %v, and there is room for tokens of %d bytes from now on; want %v and at most %d", cause(result), err, node.RoomForTokens(), core.TooLong, 2*core.MaxTokenBytes)
+	}
 	if result, err := w.Check(t.Context(), "nonsense"); err != nil || cause(result) != core.Malformed {
 		t.Errorf("Check(nonsense) = %v, %v; want %v", cause(result), err, core.Malformed)
 	}

@@ -43,7 +43,7 @@ func (n *Node) judge(ctx context.Context, op core.Op, token string) (Result, err
 func (n *Node) judgeWith(ctx context.Context, op core.Op, token string, rights bool) (Result, error) {
 	j := judgements.Get().(*judgement)
 	defer j.end()
-	j.token = append(j.token, token...)
+	j.token = append(j.token, token[:min(len(token), core.MaxTokenBytes+1)]...) // a longer one is too long as well
 	request, opened := &j.request, &j.request.Opened
 	if err := n.open(ctx, j.token, opened); err != nil {
 		return Result{}, err
@@ -79,7 +79,10 @@ type judgement struct {
 
 var judgements = sync.Pool{New: func() any { return new(judgement) }}
 
+// end leaves room for the next one, and nothing of this one.
 func (j *judgement) end() {
+	clear(j.token)
+	clear(j.request.Opened.Claims)
 	*j = judgement{token: j.token[:0], request: core.Request{Opened: core.Opened{Claims: j.request.Opened.Claims[:0]}}}
 	judgements.Put(j)
 }
