@@ -7,7 +7,7 @@
 #   ./build.sh test-peers      replays the recorded exchanges with their own program, compares with real Djangos, and looks at the
 #                              pages with Chromium; installs Djangos and npm packages, and as root Chromium (needs python3,
 #                              python3.11, and Node.js with npm); counts in the same form
-#   ./build.sh bench [quick]   measures what docs/performance.md tells of, beside peers (wants wrk); quick: a minute, without servers
+#   ./build.sh bench [quick]   measures what docs/performance.md tells of, beside peers (wants wrk); quick: a minute and a half, no servers
 #   ./build.sh fuzz [seconds]  each fuzz target in turn, a minute long each if not told
 #
 # With CI=true, `test` and `test-peers` take what was skipped for a failure.
@@ -158,6 +158,7 @@ run_tests() {
   check "go vet of host/bench" go -C host/bench vet ./...
   check "tests of host/bench" go -C host/bench test ./...
   check "staticcheck" linter staticcheck ./... ./testdata/kill ./testdata/interop/parsers
+  check "staticcheck of host/bench" go -C host/bench tool -modfile=../../.ci/go.mod staticcheck ./...
   vulnerabilities
   say "tests${detector:+ with the race detector}"
   out=$(mktemp)

@@ -67,7 +67,7 @@ const (
 	StatusBadKey        Status = 5 // the material of a key cannot be read
 	StatusNotHere       Status = 6 // this build cannot do the operation
 	StatusFailed        Status = 7 // no signing key, or too little entropy
-	StatusPanicked      Status = 8 // the guest panicked: the instance must not be used again (in Inspect and Accept a panic is a trap)
+	StatusPanicked      Status = 8 // the guest panicked: the instance must not be used again (in Inspect and Accept a panic ends the guest by proc_exit: the call itself fails)
 )
 
 var statusNames = [...]string{"ok", "bad message", "not configured", "accept without inspect", "answer too long", "bad key", "not in this build", "failed", "panicked"}

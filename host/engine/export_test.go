@@ -42,11 +42,16 @@ func (e *Engine) MemoryBytes() (n int) {
 	return n
 }
 
-// FirstPages tells, for each function of each instance, how many bytes of its stack lie in the page that it begins in.
+// StackRoom is how many bytes of a stack that lies well are in its first page, at least.
+const StackRoom = stackRoom
+
+// FirstPages tells, for each frequent function of each idle instance, how many bytes of its stack lie in the page that it begins in.
 func (e *Engine) FirstPages() (sizes []uint64) {
 	e.each(func(i *instance) {
-		for _, f := range i.functions {
-			sizes = append(sizes, firstPage(f))
+		for _, name := range frequent {
+			if f := i.functions[name]; f != nil {
+				sizes = append(sizes, firstPage(f))
+			}
 		}
 	})
 	return sizes

@@ -188,7 +188,7 @@ func refuse(o *core.Opened, cause core.Cause) { *o = core.Opened{Cause: cause, C
 // opened reads an Opened from the output and copies its claims out, before the instance serves somebody else.
 func (i *instance) opened(c *config, o *core.Opened) error {
 	size, ok := abi.ReadOpened(i.output(abi.OpenedBytes), o)
-	if !ok || o.Cause == core.OK && o.Key >= len(c.set.Keys) {
+	if !ok || o.Cause == core.OK && o.Key >= len(c.set.Keys) || o.Cause != core.OK && size != 0 {
 		return broken("opened token: %w", errNonsense)
 	}
 	o.Issuer, o.KeyEnds, o.Claims = "", 0, o.Claims[:0]

@@ -98,7 +98,7 @@ func framed(encode func([]byte) []byte) uint32 {
 	return answer(func(b []byte) []byte { return abi.AppendFramed(b, encode) })
 }
 
-// guard makes a panic a status, so that the host learns of it by an answer and not by a trap.
+// guard makes a panic a status, so that the host learns of it by an answer and not by the end of the guest.
 func guard(status *uint32) {
 	if recover() != nil {
 		*status = uint32(abi.StatusPanicked)
