@@ -134,6 +134,29 @@ func TestPoolReusesBeforeItMakes(t *testing.T) {
 	}
 }
 
+// A guest that refuses a token and gives claims nonetheless is not believed: another instance is asked, which takes the token.
+func TestRefusalWithClaims(t *testing.T) {
+	e := newEngine(t, engine.Config{SelfContained: true, MaxInstances: 2})
+	claims := []byte(`{"exp":1}`)
+	for _, c := range []struct {
+		name string
+		lie  core.Opened
+		want core.Cause
+	}{
+		{"a refusal with claims", core.Opened{Cause: core.BadClaims, Claims: claims}, core.OK},
+		{"a refusal with a place of a claim", core.Opened{Cause: core.BadClaims, ExpiresAt: core.Claim{Form: core.Number, Start: 7, End: 8}}, core.OK},
+		{"a refusal", core.Opened{Cause: core.BadClaims}, core.BadClaims},
+	} {
+		if _, err := e.Open(t.Context(), []byte(goodToken)); err != nil {
+			t.Fatal(err)
+		}
+		e.Answer(abi.AppendOpened(nil, &c.lie))
+		if o, err := e.Open(t.Context(), []byte(goodToken)); err != nil || o.Cause != c.want {
+			t.Errorf("%s: Open() = %v, %v; want %v", c.name, o.Cause, err, c.want)
+		}
+	}
+}
+
 // A key set that changes between reading and judging does not change whose token it is.
 func TestKeysChangeBetween(t *testing.T) {
 	ours := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "ours", Algorithm: "HS256"}, Secret: coretest.Secret}
