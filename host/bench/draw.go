@@ -10,7 +10,7 @@ import (
 // draw is a plot of the rows that have a budget: how far each ratio is from it, on a logarithmic scale.
 func draw(rows []row) []byte {
 	const (
-		line, left, width, top = 20, 430, 340, 46
+		line, left, width, top = 20, 540, 340, 46
 		span                   = 3 // factors of two to each side
 	)
 	var budgeted []row
