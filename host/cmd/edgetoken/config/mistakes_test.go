@@ -1,0 +1,173 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+)
+
+func TestMistakes(t *testing.T) {
+	for name, c := range map[string]struct {
+		file    string
+		environ []string
+		want    string
+	}{
+		"unknown key":           {"listne: x\n", nil, `edgetoken.yaml:1: listne: is unknown: did you mean listen?`},
+		"other case":            {"Listen: x\n", nil, `edgetoken.yaml:1: Listen: is unknown: did you mean listen?`},
+		"other case in a block": {"simple_jwt:\n  leeway: 1\n", nil, `edgetoken.yaml:2: simple_jwt.leeway: is unknown: did you mean LEEWAY?`},
+		"outside its block":     {"LEEWAY: 1\n", nil, `edgetoken.yaml:1: LEEWAY: is unknown here: it belongs under simple_jwt:`},
+		"inside a block":        {"simple_jwt:\n  listen: x\n", nil, `edgetoken.yaml:2: simple_jwt.listen: is unknown here: it belongs at the left margin`},
+		"unknown, far off":      {"x: 1\n", nil, `edgetoken.yaml:1: x: is unknown: see edgetoken config --help for the keys`},
+		"small typo":            {"simple_jwt:\n  ACESS_TOKEN_LIFETIME: 1\n", nil, `edgetoken.yaml:2: simple_jwt.ACESS_TOKEN_LIFETIME: is unknown: did you mean ACCESS_TOKEN_LIFETIME?`},
+		"block as Django's":     {"SIMPLE_JWT:\n  LEEWAY: 1\n", nil, `edgetoken.yaml:1: SIMPLE_JWT: is unknown: did you mean simple_jwt?`},
+		"typo in a block":       {"throtles:\n  anon: 1/s\n", nil, `edgetoken.yaml:1: throtles: is unknown: did you mean throttles?`},
+		"variable, far off":     {"", []string{"EDGETOKEN_X=1"}, `EDGETOKEN_X: is no variable of edgetoken: see edgetoken config --help for their names`},
+		"host with a scheme":    {"data: x\nallowed_hosts: [a.example, \"https://b.example\"]\n", nil, `edgetoken.yaml:2: allowed_hosts: "https://b.example" is no host: write a name such as auth.example.com without scheme, port and path, .example.com for a domain and all below it, or "*" for any`},
+		"host with a port":      {"allowed_hosts: \"b.example:8000\"\n", nil, `edgetoken.yaml:1: allowed_hosts: "b.example:8000" is no host: write a name such as auth.example.com without scheme, port and path, .example.com for a domain and all below it, or "*" for any`},
+		"host with a path":      {"", []string{"EDGETOKEN_ALLOWED_HOSTS=b.example/x"}, `EDGETOKEN_ALLOWED_HOSTS: allowed_hosts: "b.example/x" is no host: write a name such as auth.example.com without scheme, port and path, .example.com for a domain and all below it, or "*" for any`},
+		"host of IPv6":          {"allowed_hosts: [\"::1\"]\n", nil, `edgetoken.yaml:1: allowed_hosts: "::1" is an address of IPv6, which stands in brackets: write "[::1]"`},
+		"PEM for HMAC":          {"simple_jwt:\n  SIGNING_KEY: \"-----BEGIN PRIVATE KEY-----\\nMIIEvQIBADANBg\\n-----END PRIVATE KEY-----\"\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY: is a key pair's and no secret, which HS256 wants (PyJWT refuses it too): set ALGORITHM to that of the key, such as RS256, ES256 or EdDSA`},
+		"ssh key for HMAC":      {"allow_weak_signing_key: true\nsimple_jwt:\n  SIGNING_KEY: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5\n", nil, `edgetoken.yaml:3: simple_jwt.SIGNING_KEY: is a key pair's and no secret, which HS256 wants (PyJWT refuses it too): set ALGORITHM to that of the key, such as RS256, ES256 or EdDSA`},
+		"metrics on listen":     {"listen: 127.0.0.1:1\nmetrics: {listen: \"127.0.0.1:1\"}\n", nil, `edgetoken.yaml:2: metrics.listen: is the address of listen: choose another port`},
+		"value with @":          {"simple_jwt:\n  SIGNING_KEY: @" + longKey + "\n", nil, "edgetoken.yaml:2: is no YAML: '@' is a reserved character; a value that begins with @, ` or %, or holds \": \", must be put in quotes"},
+		"value with a colon":    {"data: a: b\n", nil, "edgetoken.yaml:1: is no YAML: mapping value is not allowed in this context; a value that begins with @, ` or %, or holds \": \", must be put in quotes"},
+		"removed":               {"simple_jwt:\n  SECRET_KEY: " + longKey + "\n", nil, `edgetoken.yaml:2: simple_jwt.SECRET_KEY: was removed from simplejwt: use SIGNING_KEY`},
+		"twice":                 {"listen: :1\nlisten: :2\n", nil, `edgetoken.yaml:2: listen: is set twice, first at edgetoken.yaml:1: keep one`},
+		"key and its file":      {"simple_jwt:\n  SIGNING_KEY: " + longKey + "\n  SIGNING_KEY_FILE: edgetoken.yaml\n", nil, `edgetoken.yaml:3: simple_jwt.SIGNING_KEY_FILE: contradicts simple_jwt.SIGNING_KEY at edgetoken.yaml:2: keep one of the two`},
+		"no block":              {"simple_jwt: 5\n", nil, `edgetoken.yaml:1: simple_jwt: must be a block of keys, each on a line of its own`},
+		"no mapping":            {"- a\n", nil, `edgetoken.yaml:1: must consist of lines such as "listen: 127.0.0.1:8000"`},
+		"second document":       {"listen: :1\n---\ndata: x\n", nil, `edgetoken.yaml:3: holds a second document: keep one`},
+		"boolean":               {"blacklist_app: yes\n", nil, `edgetoken.yaml:1: blacklist_app: "yes" is neither true nor false`},
+		"number for a boolean":  {"blacklist_app: 1\n", nil, `edgetoken.yaml:1: blacklist_app: 1 is neither true nor false`},
+		"text for a number":     {"max_instances: many\n", nil, `edgetoken.yaml:1: max_instances: "many" is no whole number`},
+		"octal":                 {"max_instances: 010\n", nil, `edgetoken.yaml:1: max_instances: 010 is no whole number`},
+		"number out of bounds":  {"max_instances: -1\n", nil, `edgetoken.yaml:1: max_instances: -1 is not between 0 and 10000`},
+		"number for a text":     {"simple_jwt:\n  ISSUER: 5\n", nil, `edgetoken.yaml:2: simple_jwt.ISSUER: 5 is no text: put it in quotes`},
+		"version as number":     {"compat: 5.5\n", nil, `edgetoken.yaml:1: compat: 5.5 is no text: put it in quotes (use "5.5" or "5.2")`},
+		"null":                  {"listen: null\n", nil, `edgetoken.yaml:1: listen: is null: give a value, or leave the key out for the default`},
+		"anchor":                {"listen: &a :1\n", nil, `edgetoken.yaml:1: listen: must be text, not an anchor, alias or tag`},
+		"duration":              {"simple_jwt:\n  LEEWAY: 1 00:00:00\n", nil, `edgetoken.yaml:2: simple_jwt.LEEWAY: "1 00:00:00" is no duration: give seconds as a number, or text such as 90s, 15m, 1h30m, 3d`},
+		"endless duration":      {"simple_jwt:\n  LEEWAY: 1e300\n", nil, `edgetoken.yaml:2: simple_jwt.LEEWAY: "1e300" is no duration: give seconds as a number, or text such as 90s, 15m, 1h30m, 3d`},
+		"300 years":             {"simple_jwt:\n  LEEWAY: 109500d\n", nil, `edgetoken.yaml:2: simple_jwt.LEEWAY: "109500d" is no duration: give seconds as a number, or text such as 90s, 15m, 1h30m, 3d`},
+		"negative":              {"simple_jwt:\n  LEEWAY: -1\n", nil, `edgetoken.yaml:2: simple_jwt.LEEWAY: must not be negative`},
+		"lifetime of zero":      {"simple_jwt:\n  ACCESS_TOKEN_LIFETIME: 0\n", nil, `edgetoken.yaml:2: simple_jwt.ACCESS_TOKEN_LIFETIME: must be at least 1 second`},
+		"empty secret":          {"simple_jwt:\n  SIGNING_KEY: \"\"\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY: is empty: give the secret, or leave the key out for a key of the node's own; a value that holds # must stand in quotes, else YAML takes the rest of the line for a comment`},
+		"secret begins with #":  {"simple_jwt:\n  SIGNING_KEY: #abc\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY: is empty: give the secret, or leave the key out for a key of the node's own; a value that holds # must stand in quotes, else YAML takes the rest of the line for a comment`},
+		"secret holds a #":      {"simple_jwt:\n  SIGNING_KEY: " + longKey + " #abc\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY: is cut off by a comment: put the whole secret in quotes, else it ends before the #`},
+		"secret is a number":    {"simple_jwt:\n  SIGNING_KEY: 1234567890\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY: must be text: put it in quotes`},
+		"empty variable":        {"", []string{"EDGETOKEN_SIMPLE_JWT_SIGNING_KEY="}, `EDGETOKEN_SIMPLE_JWT_SIGNING_KEY: simple_jwt.SIGNING_KEY: is empty: give the secret, or leave the key out for a key of the node's own; a value that holds # must stand in quotes, else YAML takes the rest of the line for a comment`},
+		"secret file missing":   {"simple_jwt:\n  SIGNING_KEY_FILE: nowhere\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY_FILE: cannot be read: open nowhere: no such file or directory`},
+		"weak":                  {"simple_jwt:\n  SIGNING_KEY: hunter2\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY: is weak for HS256: the secret has 7 bytes and needs at least 32 (RFC 7518 §3.2); take a longer one, or set allow_weak_signing_key: true while old tokens are in use`},
+		"weak for its hash":     {"simple_jwt:\n  ALGORITHM: HS512\n  SIGNING_KEY: " + longKey + "\n", nil, `edgetoken.yaml:3: simple_jwt.SIGNING_KEY: is weak for HS512: the secret has 38 bytes and needs at least 64 (RFC 7518 §3.2); take a longer one, or set allow_weak_signing_key: true while old tokens are in use`},
+		"no PEM":                {"simple_jwt:\n  ALGORITHM: RS256\n  SIGNING_KEY: secret\n", nil, `edgetoken.yaml:3: simple_jwt.SIGNING_KEY: cannot be used with RS256: SIGNING_KEY is no PEM text: it begins with -----BEGIN PRIVATE KEY----- or the like, with the line breaks kept`},
+		"verifying alone":       {"simple_jwt:\n  ALGORITHM: RS256\n  VERIFYING_KEY: x\n", nil, `edgetoken.yaml:3: simple_jwt.VERIFYING_KEY: stands alone: give SIGNING_KEY, its private key, too`},
+		"algorithm none":        {"simple_jwt:\n  ALGORITHM: none\n", nil, `edgetoken.yaml:2: simple_jwt.ALGORITHM: "none" is unknown: use one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA`},
+		"rotation":              {"simple_jwt:\n  ROTATE_REFRESH_TOKENS: true\n", nil, `edgetoken.yaml:2: simple_jwt.ROTATE_REFRESH_TOKENS: rotation is not supported by this version: set it to false`},
+		"Python":                {"simple_jwt:\n  TOKEN_OBTAIN_SERIALIZER: shop.Mine\n", nil, `edgetoken.yaml:2: simple_jwt.TOKEN_OBTAIN_SERIALIZER: names Python code, which cannot run here: claims: says what its get_token() adds and login.answer: what its validate() adds; leave it out`},
+		"claim of no field":     {"claims:\n  plan: plan\n", nil, `edgetoken.yaml:2: claims.plan: "plan" is no field of a customer: use id, email, first_name, last_name, is_active, is_staff, is_superuser, date_joined, last_login, groups, permissions or attributes.NAME`},
+		"claim of the password": {"claims:\n  x: password\n", nil, `edgetoken.yaml:2: claims.x: "password" is no field of a customer: use id, email, first_name, last_name, is_active, is_staff, is_superuser, date_joined, last_login, groups, permissions or attributes.NAME`},
+		"claim without a name":  {"claims:\n  x: attributes.a..b\n", nil, `edgetoken.yaml:2: claims.x: "attributes.a..b" is no attribute: each name between the dots has 1 to 255 bytes`},
+		"claim of two kinds":    {"claims:\n  x: [email]\n", nil, `edgetoken.yaml:2: claims.x: must be text, not a list`},
+		"claim that is number":  {"claims:\n  1: email\n", nil, `edgetoken.yaml:2: claims.1: must be text, not an anchor, alias or tag`},
+		"claim twice":           {"claims:\n  x: email\n  x: id\n", nil, `edgetoken.yaml:3: claims.x: is set twice, first at edgetoken.yaml:2: keep one`},
+		"two claims":            {"claims:\n  a: b\n\n  c: d\n", nil, "the configuration has 2 mistakes:\n" + `  edgetoken.yaml:2: claims.a: "b" is no field of a customer: use id, email, first_name, last_name, is_active, is_staff, is_superuser, date_joined, last_login, groups, permissions or attributes.NAME` + "\n" + `  edgetoken.yaml:4: claims.c: "d" is no field of a customer: use id, email, first_name, last_name, is_active, is_staff, is_superuser, date_joined, last_login, groups, permissions or attributes.NAME`},
+		"claims of a list":      {"claims: [email]\n", nil, `edgetoken.yaml:1: claims: must be a block of names with a field each, such as "plan: attributes.plan", not a list`},
+		"claims of a variable":  {"", []string{"EDGETOKEN_CLAIMS={a: b}"}, `EDGETOKEN_CLAIMS: claims.a: "b" is no field of a customer: use id, email, first_name, last_name, is_active, is_staff, is_superuser, date_joined, last_login, groups, permissions or attributes.NAME`},
+		"claims of no block":    {"", []string{"EDGETOKEN_CLAIMS=email"}, `EDGETOKEN_CLAIMS: claims: must be a block of names with a field each, such as "plan: attributes.plan", not "email"`},
+		"registered claim":      {"claims:\n  email: email\n  Sub: id\n", nil, `edgetoken.yaml:3: claims.Sub: "Sub" is reserved: choose another name`},
+		"configured claim":      {"simple_jwt: {USER_ID_CLAIM: uid}\nclaims: {user_id: id, UID: id}\n", nil, `edgetoken.yaml:2: claims.UID: "UID" is reserved: choose another name`},
+		"folded claim":          {"claims:\n  haſh_password: id\n", nil, `edgetoken.yaml:2: claims.haſh_password: "haſh_password" is reserved: choose another name`},
+		"claim without letters": {"claims:\n  \"\": id\n", nil, `edgetoken.yaml:2: claims.: "" is no name: a name has 1 to 255 bytes of UTF-8`},
+		"answer":                {"login: {answer: {Access: id}}\n", nil, `edgetoken.yaml:1: login.answer.Access: "Access" is reserved: choose another name`},
+		"match":                 {"login:\n  match: fuzzy\n", nil, `edgetoken.yaml:2: login.match: "fuzzy" is unknown: use exact or case_insensitive`},
+		"field":                 {"login:\n  field: username\n", nil, `edgetoken.yaml:2: login.field: names what customers log in with, which is their e-mail address: set it to email, or leave it out`},
+		"class":                 {"simple_jwt:\n  AUTH_TOKEN_CLASSES: [refresh]\n", nil, `edgetoken.yaml:2: simple_jwt.AUTH_TOKEN_CLASSES: "refresh" is no class of tokens that is known here: use access or sliding`},
+		"no classes":            {"simple_jwt:\n  AUTH_TOKEN_CLASSES: []\n", nil, `edgetoken.yaml:2: simple_jwt.AUTH_TOKEN_CLASSES: must name at least one class: access or sliding`},
+		"header name":           {"simple_jwt:\n  AUTH_HEADER_NAME: X-Token\n", nil, `edgetoken.yaml:2: simple_jwt.AUTH_HEADER_NAME: "X-Token" is no header in Django's form: write X-Access-Token as HTTP_X_ACCESS_TOKEN`},
+		"same claim":            {"simple_jwt:\n  USER_ID_CLAIM: jti\n", nil, `edgetoken.yaml:2: simple_jwt.USER_ID_CLAIM: "jti" is the name that JTI_CLAIM has already`},
+		"not in 5.2":            {"compat: \"5.2\"\nsimple_jwt:\n  CHECK_REVOKE_TOKEN: true\n", nil, `edgetoken.yaml:3: simple_jwt.CHECK_REVOKE_TOKEN: does not exist in version 5.2: leave it out, or set compat: "5.5"`},
+		"address":               {"listen: 8000\n", nil, `edgetoken.yaml:1: listen: 8000 is no text: put it in quotes`},
+		"address without port":  {"listen: localhost\n", nil, `edgetoken.yaml:1: listen: "localhost" is no address: write host:port, such as 127.0.0.1:8000`},
+		"port":                  {"listen: :http\n", nil, `edgetoken.yaml:1: listen: "http" is no port: use a number up to 65535`},
+		"password":              {"password:\n  memory: 7\n", nil, `edgetoken.yaml:2: password.memory: argon2 memory 7 KiB: must be 8 to 524288 KiB with 1 lane`},
+		"no hosts":              {"allowed_hosts: []\n", nil, `edgetoken.yaml:1: allowed_hosts: names no host, so that every request would be refused: name some, or "*" for any`},
+		"open, in clear":        {"listen: :1\n", nil, `edgetoken.yaml:1: listen: ":1" is open to other machines, where passwords and tokens would travel in clear: set tls.cert and tls.key, or behind_proxy: true where a proxy with TLS stands before the node; loopback needs neither`},
+		"open, by name":         {"listen: auth.example:1\nbehind_proxy: false\n", nil, `edgetoken.yaml:1: listen: "auth.example:1" is open to other machines, where passwords and tokens would travel in clear: set tls.cert and tls.key, or behind_proxy: true where a proxy with TLS stands before the node; loopback needs neither`},
+		"certificate alone":     {"tls: {cert: a}\n", nil, `edgetoken.yaml:1: tls.cert: stands alone: give tls.key, its private key, too`},
+		"private key alone":     {"listen: :1\ntls:\n  key: a\n", nil, `edgetoken.yaml:3: tls.key: stands alone: give tls.cert, its certificate, too`},
+		"public key and file":   {"simple_jwt:\n  VERIFYING_KEY: x\n  VERIFYING_KEY_FILE: edgetoken.yaml\n", nil, `edgetoken.yaml:3: simple_jwt.VERIFYING_KEY_FILE: contradicts simple_jwt.VERIFYING_KEY at edgetoken.yaml:2: keep one of the two`},
+		"public file alone":     {"simple_jwt:\n  ALGORITHM: RS256\n  VERIFYING_KEY_FILE: edgetoken.yaml\n", nil, `edgetoken.yaml:3: simple_jwt.VERIFYING_KEY_FILE: stands alone: give SIGNING_KEY, its private key, too`},
+		"size":                  {"limits:\n  body_bytes: 4MB\n", nil, `edgetoken.yaml:2: limits.body_bytes: "4MB" is no number of bytes up to 2 TiB: give one as it is, or with a unit as in 64KiB, 4MiB, 1GiB`},
+		"negative size":         {"limits: {body_rate: -1}\n", nil, `edgetoken.yaml:1: limits.body_rate: -1 is no number of bytes up to 2 TiB: give one as it is, or with a unit as in 64KiB, 4MiB, 1GiB`},
+		"endless size":          {"hashing: {memory: 9999999999GiB}\n", nil, `edgetoken.yaml:1: hashing.memory: "9999999999GiB" is no number of bytes up to 2 TiB: give one as it is, or with a unit as in 64KiB, 4MiB, 1GiB`},
+		"negative time":         {"limits:\n  read_timeout: -5\n", nil, `edgetoken.yaml:2: limits.read_timeout: must not be negative`},
+		"header after all":      {"limits:\n  header_timeout: 40s\n", nil, `edgetoken.yaml:2: limits.header_timeout: must not be more than limits.read_timeout, which has the header in it`},
+		"more than all":         {"limits: {connections: 5, connections_per_address: 6}\n", nil, `edgetoken.yaml:1: limits.connections_per_address: must not be more than limits.connections`},
+		"body over all bodies":  {"limits: {body_bytes: 65MiB}\n", nil, `edgetoken.yaml:1: limits.body_bytes: must not be more than limits.body_memory: raise that, or 0 for the larger of its default and this`},
+		"hash over its memory":  {"password: {memory: 200000}\n", nil, `edgetoken.yaml:1: password.memory: is 200000 KiB and hashing.memory 131072: raise that, or no password could be hashed`},
+		"rate":                  {"throttles:\n  login: 5\n", nil, `edgetoken.yaml:2: throttles.login: 5 is no text: put it in quotes`},
+		"rate without a period": {"throttles:\n  login: 5/\n", nil, `edgetoken.yaml:2: throttles.login: rate "5/": write a number of requests and a period of s, m, h or d, as in "100/hour"`},
+		"no rate":               {"throttles:\n  login: \"\"\n", nil, `edgetoken.yaml:2: throttles.login: is empty: give a rate such as "100/hour", or null for none`},
+		"no time to stop":       {"shutdown_timeout: 0\n", nil, `edgetoken.yaml:1: shutdown_timeout: must be at least 1 second`},
+		"unknown variable":      {"", []string{"EDGETOKEN_LISTNE=x"}, `EDGETOKEN_LISTNE: is no variable of edgetoken: did you mean EDGETOKEN_LISTEN?`},
+		"wrong variable":        {"", []string{"EDGETOKEN_ENGINE=v8"}, `EDGETOKEN_ENGINE: engine: "v8" is unknown: use wasm, wasm-full or native`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := load(t, c.file, c.environ)
+			if err == nil || err.Error() != c.want {
+				t.Errorf("Load(%q, %q) =\n  %v\nwant\n  %s", c.file, c.environ, err, c.want)
+			}
+		})
+	}
+}
+
+// A text that is no YAML is reported by its line; the parser's own message would quote the lines around it.
+func TestSyntaxErrorShowsNoSecret(t *testing.T) {
+	for name, file := range map[string]string{
+		"open quote":      "simple_jwt:\n  SIGNING_KEY: \"" + longKey + "\n",
+		"indented":        "simple_jwt:\n  SIGNING_KEY: " + longKey + "\n    LEEWAY: 1\n",
+		"open list":       "simple_jwt: {SIGNING_KEY: " + longKey + ", x: [}\n",
+		"tab":             "simple_jwt:\n\tSIGNING_KEY: " + longKey + "\n",
+		"secret as a key": longKey + ": {x\n",
+		"list as secret":  "simple_jwt:\n  SIGNING_KEY: [" + longKey + "]\n",
+		"null in secret":  "simple_jwt:\n  SIGNING_KEY: !!binary " + longKey + "\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := load(t, file, nil)
+			if err == nil || !strings.HasPrefix(err.Error(), "edgetoken.yaml:") {
+				t.Fatalf("Load(%q) = %v, want a mistake with its line", file, err)
+			}
+			if strings.Contains(err.Error(), "thirty-two") {
+				t.Errorf("Load(%q) shows the secret: %v", file, err)
+			}
+		})
+	}
+}
+
+func TestAllMistakesAtOnce(t *testing.T) {
+	_, err := load(t, `listne: 127.0.0.1:8000
+engine: v8
+blacklist_app: perhaps
+simple_jwt:
+  ACCESS_TOKEN_LIFETIME: soon
+  ALGORITHM: HS1
+  SIGNING_KEY: #secret
+  USER_ID_CLAIM: exp
+  ROTATE_REFRESH_TOKENS: true
+`, []string{"EDGETOKEN_WIRE=loose"}, config.Flag{Key: "listen", Value: "8000"})
+	want := `the configuration has 10 mistakes:
+  edgetoken.yaml:1: listne: is unknown: did you mean listen?
+  edgetoken.yaml:2: engine: "v8" is unknown: use wasm, wasm-full or native
+  edgetoken.yaml:3: blacklist_app: "perhaps" is neither true nor false
+  edgetoken.yaml:5: simple_jwt.ACCESS_TOKEN_LIFETIME: "soon" is no duration: give seconds as a number, or text such as 90s, 15m, 1h30m, 3d
+  edgetoken.yaml:6: simple_jwt.ALGORITHM: "HS1" is unknown: use one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA
+  edgetoken.yaml:7: simple_jwt.SIGNING_KEY: is empty: give the secret, or leave the key out for a key of the node's own; a value that holds # must stand in quotes, else YAML takes the rest of the line for a comment
+  edgetoken.yaml:8: simple_jwt.USER_ID_CLAIM: "exp" is a registered claim with a meaning of its own (RFC 7519 §4.1); choose another name
+  edgetoken.yaml:9: simple_jwt.ROTATE_REFRESH_TOKENS: rotation is not supported by this version: set it to false
+  EDGETOKEN_WIRE: wire: "loose" is unknown: use secure or exact
+  --listen: listen: "8000" is no address: write host:port, such as 127.0.0.1:8000`
+	if err == nil || err.Error() != want {
+		t.Errorf("Load =\n%v\nwant\n%s", err, want)
+	}
+}
