@@ -257,7 +257,7 @@ func (h *handler) answer(rq *request) (a answer) {
 		return check(rq)
 	}
 	allowed := h.allowsHost(rq.Host)
-	if allowed && path == checkPath {
+	if allowed && path == checkPath { // among the pages it stands for its slash alone
 		rq.route = path
 		return h.forwardAuth(rq)
 	}
