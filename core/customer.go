@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+
+	"github.com/edgetoken/edgetoken/core/python"
 )
 
 // IDKind says what a CustomerID holds.
@@ -103,7 +105,7 @@ func truthy(claims []byte, c Claim) bool {
 	case String:
 		return len(raw) > 0
 	case Number:
-		return PythonFloat(raw) != 0
+		return python.Float(raw) != 0
 	case Array, Object:
 		return len(bytes.TrimSpace(raw[1:len(raw)-1])) > 0
 	}

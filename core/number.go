@@ -4,9 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
-	"strconv"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/edgetoken/edgetoken/core/python"
 )
 
 // Numbers in claims are read as Python's int() reads what its json module made of them, since the reference does so.
@@ -51,7 +50,7 @@ func numberInt(raw []byte) (int64, bool) {
 	if integer {
 		return signed(v, negative), true
 	}
-	f := PythonFloat(raw)
+	f := python.Float(raw)
 	switch {
 	case math.IsInf(f, 0):
 		return 0, false
@@ -78,60 +77,16 @@ func numberStr(raw []byte) []byte {
 		}
 		return raw
 	}
-	f := PythonFloat(raw)
-	switch abs := math.Abs(f); {
-	case math.IsInf(f, -1):
-		return []byte("-inf")
-	case math.IsInf(f, 1):
-		return []byte("inf")
-	case abs != 0 && (abs < 1e-4 || abs >= 1e16):
-		return strconv.AppendFloat(nil, f, 'e', -1, 64)
-	case f == math.Trunc(f):
-		return append(strconv.AppendFloat(nil, f, 'f', -1, 64), ".0"...)
-	}
-	return strconv.AppendFloat(nil, f, 'f', -1, 64)
+	return []byte(python.FloatRepr(python.Float(raw)))
 }
 
-// textInt is Python's int(text): white space around it, a sign, decimal digits of any script, single underscores between digits.
+// textInt is Python's int(text).
 func textInt(text []byte) (int64, bool) {
-	for len(text) > 0 {
-		r, size := utf8.DecodeRune(text)
-		if !pythonSpace(r) {
-			break
-		}
-		text = text[size:]
-	}
-	for len(text) > 0 {
-		r, size := utf8.DecodeLastRune(text)
-		if !pythonSpace(r) {
-			break
-		}
-		text = text[:len(text)-size]
-	}
-	negative := false
-	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
-		negative = text[0] == '-'
-		text = text[1:]
-	}
-	v, digits, afterDigit := int64(0), 0, false
-	for len(text) > 0 {
-		r, size := utf8.DecodeRune(text)
-		text = text[size:]
-		if r == '_' && afterDigit && len(text) > 0 {
-			afterDigit = false
-			continue
-		}
-		d := digitValue(r)
-		if d < 0 {
-			return 0, false
-		}
-		v, afterDigit = saturate(v, int64(d)), true
-		digits++
-	}
-	if !afterDigit || digits > maxDigits {
+	digits, err := python.ParseInt(string(text))
+	if err != nil {
 		return 0, false
 	}
-	return signed(v, negative), true
+	return numberInt([]byte(digits))
 }
 
 // saturate is 10 v + d, or the greatest int64.
@@ -150,30 +105,4 @@ func signed(v int64, negative bool) int64 {
 		return math.MinInt64
 	}
 	return -v
-}
-
-// digitValue is the value of a decimal digit of any script (Unicode Nd: runs of ten that begin with zero), or -1.
-func digitValue(r rune) int {
-	if r < utf8.RuneSelf {
-		if r-'0' >= 0 && r-'0' < 10 {
-			return int(r - '0')
-		}
-		return -1
-	}
-	for _, run := range unicode.Nd.R16 {
-		if lo, hi := rune(run.Lo), rune(run.Hi); lo <= r && r <= hi {
-			return int(r-lo) % 10
-		}
-	}
-	for _, run := range unicode.Nd.R32 {
-		if lo, hi := rune(run.Lo), rune(run.Hi); lo <= r && r <= hi {
-			return int(r-lo) % 10
-		}
-	}
-	return -1
-}
-
-// pythonSpace is str.isspace() of one character.
-func pythonSpace(r rune) bool {
-	return unicode.IsSpace(r) || 0x1c <= r && r <= 0x1f
 }

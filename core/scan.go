@@ -3,6 +3,8 @@ package core
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"github.com/edgetoken/edgetoken/core/python"
 )
 
 // Bounds of what is read. They hold before anything is parsed.
@@ -11,8 +13,6 @@ const (
 	MaxTokenBytes = 64 << 10
 	// maxDepth is how deep a header or claims may nest.
 	maxDepth = 64
-	// maxDigits is how many digits an integer may have: Python reads no longer ones (sys.get_int_max_str_digits()).
-	maxDigits = 4300
 	// maxNames is how many member names claims may have in all, and maxHeaderNames a header, which is nobody's word yet.
 	maxNames       = 1024
 	maxHeaderNames = 32
@@ -353,7 +353,7 @@ func (s *scanner) scalar(at int) (Form, int) {
 	}
 	end := at + 1
 	if s.src.at(at) != '0' {
-		if end = digitsEnd(s.src, at); end == at || end-at > maxDigits && s.src.at(end) != '.' && s.src.at(end)|0x20 != 'e' {
+		if end = digitsEnd(s.src, at); end == at || end-at > python.MaxDigits && s.src.at(end) != '.' && s.src.at(end)|0x20 != 'e' {
 			return Absent, 0
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/edgetoken/edgetoken/core/python"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/pages"
 )
@@ -105,7 +106,7 @@ func (rq *request) logIn() answer {
 func (rq *request) credentials(form *django.Form) credentials {
 	username, _ := lastText(form, "username")
 	password, _ := lastText(form, "password")
-	given := credentials{email: django.Strip(username), password: strings.Clone(password)}
+	given := credentials{email: python.Strip(username), password: strings.Clone(password)}
 	given.page = pages.LoginData{Username: strings.Clone(username), Next: strings.Clone(rq.next(form))}
 	// A longer one is not normalised, as in Django: that takes long.
 	if utf8.RuneCountInString(given.email) <= maxUsername {

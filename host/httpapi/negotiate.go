@@ -3,6 +3,7 @@ package httpapi
 import (
 	"strings"
 
+	"github.com/edgetoken/edgetoken/core/python"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 )
 
@@ -114,7 +115,7 @@ func (rq *request) acceptedRanges() []mediaType {
 	}
 	var ranges []mediaType
 	for text := range strings.SplitSeq(header, ",") {
-		text = django.Strip(text)
+		text = python.Strip(text)
 		if text == "" || limited && len(text) > maxMediaType {
 			continue
 		}

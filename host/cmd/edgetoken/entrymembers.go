@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/core/python"
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
@@ -83,7 +83,7 @@ var members = map[string]func(*entry, json.RawMessage) error{
 
 // checkEnds refuses a text that no log-in could give: its e-mail address and password lose white space at both ends, as Django's do.
 func checkEnds(s string) error {
-	if django.Strip(s) != s {
+	if python.Strip(s) != s {
 		return errors.New("has white space at an end, which log-in cuts off")
 	}
 	return nil
@@ -91,7 +91,7 @@ func checkEnds(s string) error {
 
 // checkPassword refuses a password that could never be used.
 func checkPassword(s string) error {
-	if django.Strip(s) == "" {
+	if python.Strip(s) == "" {
 		return errors.New("is blank, which log-in refuses")
 	}
 	return checkEnds(s)

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/edgetoken/edgetoken/core/python"
 )
 
 // ParseCookies reads a Cookie header as Django does: the last cookie of a name counts, a part without "=" is the value of the empty name, and a
@@ -17,7 +19,7 @@ func ParseCookies(header string) map[string]string {
 		if !found {
 			name, value = "", chunk
 		}
-		if name, value = Strip(name), Strip(value); name != "" || value != "" {
+		if name, value = python.Strip(name), python.Strip(value); name != "" || value != "" {
 			cookies[name] = unquoteCookie(value)
 		}
 	}
@@ -28,7 +30,7 @@ func ParseCookies(header string) map[string]string {
 // nothing says which is which.
 func CountCookies(header, name string) (n int) {
 	for chunk := range strings.SplitSeq(header, ";") {
-		if found, _, ok := strings.Cut(chunk, "="); ok && Strip(found) == name {
+		if found, _, ok := strings.Cut(chunk, "="); ok && python.Strip(found) == name {
 			n++
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/edgetoken/edgetoken/core/python"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 )
 
@@ -37,7 +38,7 @@ func FuzzParseCookies(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, header string) {
 		for name := range django.ParseCookies(header) {
-			if name != django.Strip(name) {
+			if name != python.Strip(name) {
 				t.Errorf("ParseCookies(%q) has the name %q, which has space around it", header, name)
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/edgetoken/edgetoken/core/python"
 )
 
 // parseEmailHeader splits a header as Python's email.message.Message.get_params does, with the
@@ -12,7 +14,7 @@ import (
 // (title*=utf-8”%C3%A9). Those come after all others.
 func parseEmailHeader(line string) (Header, error) {
 	if !strings.Contains(line, ";") {
-		return Header{Value: strings.ToLower(Strip(line)), Params: map[string]string{}}, nil
+		return Header{Value: strings.ToLower(python.Strip(line)), Params: map[string]string{}}, nil
 	}
 	pieces := splitParams(line, true)
 	value, _ := emailPair(pieces[0])
@@ -47,9 +49,9 @@ func parseEmailHeader(line string) (Header, error) {
 func emailPair(piece string) (name, value string) {
 	name, value, found := strings.Cut(piece, "=")
 	if !found {
-		return Strip(piece), ""
+		return python.Strip(piece), ""
 	}
-	return strings.ToLower(Strip(name)), Strip(value)
+	return strings.ToLower(python.Strip(name)), python.Strip(value)
 }
 
 // unquoteEmail takes quotes or angle brackets off a value.

@@ -3,6 +3,8 @@ package django
 import (
 	"fmt"
 	"strings"
+
+	"github.com/edgetoken/edgetoken/core/python"
 )
 
 // Body is what a request carries, the REST framework's request.data: a form where Form is not nil,
@@ -69,7 +71,7 @@ func (b Body) text(name string) (text string, messages []string) {
 		field, found = b.Form.Get(name)
 		if field.File != nil {
 			// Python's text of a file is its name, and blankness is looked at first.
-			if Strip(field.File.FileName) == "" {
+			if python.Strip(field.File.FileName) == "" {
 				return "", []string{blank}
 			}
 			return "", []string{invalid}
@@ -86,7 +88,7 @@ func (b Body) text(name string) (text string, messages []string) {
 		return "", []string{invalid}
 	}
 	text, _ = value.Str()
-	text = Strip(text)
+	text = python.Strip(text)
 	if text == "" {
 		return "", []string{blank}
 	}

@@ -3,7 +3,7 @@ package django
 import (
 	"strings"
 
-	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/python"
 )
 
 // number reads the longest number that the text begins with: "1.x" is 1, and ".x" is left over.
@@ -41,11 +41,11 @@ func (s *scanner) number() (Value, error) {
 	}
 	s.pos = end
 	if end > whole {
-		return Float(core.PythonFloat([]byte(s.text[start:end]))), nil
+		return Float(python.Float([]byte(s.text[start:end]))), nil
 	}
-	if n := whole - first; n > maxDigits {
+	if n := whole - first; n > python.MaxDigits {
 		return Value{}, jsonError("Exceeds the limit (%d digits) for integer string conversion: value has %d digits; "+
-			"use sys.set_int_max_str_digits() to increase the limit", maxDigits, n)
+			"use sys.set_int_max_str_digits() to increase the limit", python.MaxDigits, n)
 	}
 	text := s.text[start:end]
 	if text == "-0" {

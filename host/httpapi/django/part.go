@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/edgetoken/edgetoken/core/python"
 )
 
 // maxPartHeader is how many bytes of a part are searched for the end of its headers.
@@ -53,9 +55,9 @@ func (p *multipartParser) line(line string, header *partHeader) {
 		header.fileName = p.text(file, false)
 		header.isFile = file.value != ""
 	case "content-transfer-encoding":
-		header.base64 = Strip(value) == "base64"
+		header.base64 = python.Strip(value) == "base64"
 	case "content-type":
-		header.contentType = Strip(value)
+		header.contentType = python.Strip(value)
 	}
 }
 
@@ -81,7 +83,7 @@ func (p *multipartParser) parseLine(line string) (head string, params map[string
 func (p *multipartParser) text(param oldParam, trim bool) string {
 	switch {
 	case param.decoded && trim:
-		return Strip(param.value)
+		return python.Strip(param.value)
 	case param.decoded:
 		return param.value
 	case trim:

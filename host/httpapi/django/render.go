@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/edgetoken/edgetoken/core/python"
 )
 
 // Render writes a value as Django REST framework's JSONRenderer does: UTF-8, no spaces, U+2028 and
@@ -26,7 +28,7 @@ func Render(v Value, indent int) ([]byte, error) {
 // Indent returns the indentation that the "indent" parameter of an accepted media type asks for
 // ("application/json; indent=4"): at most 8, and 0 where it is not a number.
 func Indent(parameter string) int {
-	digits, err := ParseInt(parameter)
+	digits, err := python.ParseInt(parameter)
 	switch {
 	case err != nil || digits[0] == '-':
 		return 0
@@ -57,7 +59,7 @@ func (r *renderer) value(v Value, level int) error {
 		if math.IsInf(v.float, 0) || math.IsNaN(v.float) {
 			return ErrNotFinite
 		}
-		r.out = append(r.out, FloatRepr(v.float)...)
+		r.out = append(r.out, python.FloatRepr(v.float)...)
 	case KindString:
 		return r.string(v.text)
 	case KindList:

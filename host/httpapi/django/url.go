@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/edgetoken/edgetoken/core/python"
 )
 
 // ErrURL says that Python's urlsplit does not take a text for a URL.
@@ -122,7 +124,7 @@ func SafeURL(url, host string, secure bool, rules Rules) bool {
 	if codePoints(url) > maxURL {
 		return false
 	}
-	url = Strip(url)
+	url = python.Strip(url)
 	// Browsers take a backslash for a slash; before an @ it may be part of a password.
 	return url != "" && safeURL(url, host, secure, rules) && safeURL(strings.ReplaceAll(url, `\`, "/"), host, secure, rules)
 }

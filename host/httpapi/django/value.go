@@ -1,6 +1,10 @@
 package django
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/edgetoken/edgetoken/core/python"
+)
 
 // Kind tells which of Python's types a Value has.
 type Kind uint8
@@ -151,7 +155,7 @@ func (v Value) Str() (text string, ok bool) {
 	case KindInt, KindString:
 		return v.text, true
 	case KindFloat:
-		return FloatRepr(v.float), true
+		return python.FloatRepr(v.float), true
 	}
 	return "", false
 }

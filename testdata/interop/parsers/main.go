@@ -14,6 +14,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/edgetoken/edgetoken/core/python"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 )
 
@@ -129,7 +130,7 @@ func spell(v django.Value) string {
 	case django.KindInt:
 		return "i" + v.Digits()
 	case django.KindFloat:
-		return "d" + django.FloatRepr(v.Float())
+		return "d" + python.FloatRepr(v.Float())
 	case django.KindString:
 		return text(v.Text())
 	case django.KindList:

@@ -1,8 +1,9 @@
-package core
+package python
 
 import (
 	"math"
 	"strconv"
+	"strings"
 )
 
 // Bounds of what strconv.ParseFloat reads right: it keeps 800 digits and forgets where the point was beyond them, and it takes an exponent of more than
@@ -13,9 +14,8 @@ const (
 	maxMagnitude = 400 // powers of ten beyond which all is zero or infinity
 )
 
-// PythonFloat is Python's float() of a JSON number, of any length; infinity where it is too large. It is for those who read numbers outside of tokens as
-// the reference does.
-func PythonFloat(raw []byte) float64 {
+// Float is Python's float() of a JSON number, of any length; infinity where it is too large.
+func Float(raw []byte) float64 {
 	if len(raw) <= plainFloat {
 		f, _ := strconv.ParseFloat(string(raw), 64) // its one error is one of range, and then it gives infinity
 		return f
@@ -82,4 +82,29 @@ func decimal(exponent []byte) (v int64) {
 		return -v
 	}
 	return v
+}
+
+// FloatRepr returns Python's repr() of a float, the shortest text that reads back as the same
+// number: "1000.0", "1e+16", "0.0001", "1e-05", "-0.0", "inf", "nan".
+func FloatRepr(f float64) string {
+	switch {
+	case math.IsInf(f, 1):
+		return "inf"
+	case math.IsInf(f, -1):
+		return "-inf"
+	case math.IsNaN(f):
+		return "nan"
+	}
+	text := strconv.FormatFloat(f, 'e', -1, 64)
+	mantissa, exponent, _ := strings.Cut(text, "e")
+	// Python writes an exponent where the decimal point would stand more than 16 places after the
+	// first digit or more than 4 before it.
+	if n, _ := strconv.Atoi(exponent); n >= 16 || n < -4 {
+		return mantissa + "e" + exponent
+	}
+	text = strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return text
 }
