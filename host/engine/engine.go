@@ -268,7 +268,7 @@ type decision struct {
 func (e *Engine) decide(ctx context.Context, c *config, d *decision) (o core.Outcome, err error) {
 	err = e.use(ctx, c, func(i *instance) error {
 		if e.selfContained {
-			o, err = i.decide(&d.request)
+			o, err = i.decide(c, &d.request)
 			return err
 		}
 		return i.prepare(c, d)

@@ -218,19 +218,20 @@ func (i *instance) prepare(c *config, d *decision) error {
 		return err
 	}
 	d.answer = append(d.answer[:0], answer...)
-	if !abi.ReadPrepared(d.answer, len(c.set.Keys), &d.prepared) {
+	// Only the key that signs may sign: the set has others too, which check what was issued under them or by somebody else.
+	if !abi.ReadPrepared(d.answer, len(c.set.Keys), &d.prepared) || d.prepared.Key != c.set.Signing || !c.believable(&d.request, &d.prepared.Outcome) {
 		return broken("%s: %w", abi.PrepareName, errNonsense)
 	}
 	return nil
 }
 
-func (i *instance) decide(req *core.Request) (core.Outcome, error) {
+func (i *instance) decide(c *config, req *core.Request) (core.Outcome, error) {
 	answer, err := i.ask(abi.DecideName, i.decides, req)
 	if err != nil {
 		return core.Outcome{}, err
 	}
 	o, ok := abi.ReadOutcome(answer)
-	if !ok {
+	if !ok || !c.believable(req, &o) {
 		return core.Outcome{}, broken("%s: %w", abi.DecideName, errNonsense)
 	}
 	return o, nil

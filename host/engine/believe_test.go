@@ -1,0 +1,124 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/edgetoken/edgetoken/core/coretest"
+	"github.com/edgetoken/edgetoken/host/engine"
+)
+
+// signingKeys remembers which keys signed.
+type signingKeys struct {
+	*coretest.HMACKeys
+	signed []int
+}
+
+func (k *signingKeys) Sign(ctx context.Context, key int, input, entropy []byte) ([]byte, error) {
+	k.signed = append(k.signed, key)
+	return k.HMACKeys.Sign(ctx, key, input, entropy)
+}
+
+// lyingKeys are a key that checks only, one of somebody else, and the one that signs until notAfter.
+func lyingKeys(notAfter int64) *signingKeys {
+	old := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "old", Algorithm: "HS256"}, Secret: coretest.OtherSecret}
+	theirs := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "theirs", Algorithm: "HS256", Issuer: "https://partner.example"}, Secret: coretest.OtherSecret}
+	ours := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "ours", Algorithm: "HS256", NotAfter: notAfter}, Secret: coretest.Secret}
+	keys := coretest.NewHMACKeys(1, ours, old, theirs)
+	return &signingKeys{HMACKeys: keys}
+}
+
+func loginRequest() core.Request {
+	return core.Request{Op: core.Login, Now: coretest.Now, Entropy: coretest.Entropy,
+		State: core.State{Customer: core.Customer{ID: core.Integer(7), UserID: core.Integer(7), Active: true}, PasswordGood: true}}
+}
+
+// A guest that answers what its request cannot have is not believed: nothing of it is signed or given on, and another instance is asked.
+func TestAGuestThatLiesAboutWhatItWrites(t *testing.T) {
+	input := []byte("eyJhbGciOiJIUzI1NiJ9.e30")
+	tokens := func(types ...core.TokenType) (list []core.Token) {
+		for _, t := range types {
+			list = append(list, core.Token{Type: t, Value: "a.b.c"})
+		}
+		return list
+	}
+	refusal := []core.Refusal{{Cause: core.BadClaims}}
+	pair := tokens(core.RefreshToken, core.AccessToken)
+	for _, c := range []struct {
+		name    string
+		outcome core.Outcome
+		key     int
+	}{
+		{"a key that checks only", core.Outcome{Tokens: pair}, 1},
+		{"the key of another issuer", core.Outcome{Tokens: pair}, 2},
+		{"no key, for a refusal", core.Outcome{Refusals: refusal}, -1},
+		{"another key, for a refusal", core.Outcome{Refusals: refusal}, 1},
+		{"a refusal with tokens", core.Outcome{Refusals: refusal, Tokens: pair}, 0},
+		{"neither tokens nor a refusal", core.Outcome{}, 0},
+		{"one token of two", core.Outcome{Tokens: tokens(core.AccessToken)}, 0},
+		{"more tokens than two", core.Outcome{Tokens: tokens(core.RefreshToken, core.AccessToken, core.AccessToken)}, 0},
+		{"tokens in another order", core.Outcome{Tokens: tokens(core.AccessToken, core.RefreshToken)}, 0},
+		{"a token of another type", core.Outcome{Tokens: tokens(core.RefreshToken, core.SlidingToken)}, 0},
+	} {
+		for _, selfContained := range []bool{false, true} {
+			if selfContained && len(c.outcome.Refusals) > 0 && len(c.outcome.Tokens) == 0 || selfContained && c.key > 0 {
+				continue // a lie about keys, of which this module says nothing
+			}
+			keys := lyingKeys(0)
+			e := newEngine(t, engine.Config{Settings: core.DefaultSettings(), Keys: keys, SelfContained: selfContained, MaxInstances: 1})
+			prepared := core.Prepared{Outcome: c.outcome, Key: c.key}
+			for range c.outcome.Tokens {
+				prepared.Inputs = append(prepared.Inputs, input)
+			}
+			answer := func(b []byte) []byte { return abi.AppendPrepared(b, &prepared) }
+			if selfContained {
+				answer = func(b []byte) []byte { return abi.AppendOutcome(b, &c.outcome) }
+			}
+			e.Answer(abi.AppendFramed(nil, answer))
+			o, err := e.Decide(t.Context(), loginRequest())
+			if err != nil || o.Refused() || len(o.Tokens) != 2 || o.Tokens[0].Value == "a.b.c" || e.Stats().Broken != 1 {
+				t.Errorf("%s, self-contained %v: Decide() = %+v, %v with %d instances broken; want an honest pair of another instance", c.name, selfContained, o, err, e.Stats().Broken)
+			}
+			if !selfContained && slices.ContainsFunc(keys.signed, func(k int) bool { return k != 0 }) || !selfContained && len(keys.signed) != 2 {
+				t.Errorf("%s: keys %v signed, want the signing key twice", c.name, keys.signed)
+			}
+		}
+	}
+}
+
+// A key that has ended signs nothing, whatever a guest asks for.
+func TestAGuestThatLiesAboutTheEndOfItsKey(t *testing.T) {
+	for _, at := range []struct {
+		name string
+		now  time.Time
+		want error
+	}{
+		{"before its end", coretest.Now.Add(-time.Second), nil},
+		{"at its end", coretest.Now, core.ErrKeyEnded},
+		{"long after", coretest.Now.Add(time.Hour), core.ErrKeyEnded},
+	} {
+		for _, selfContained := range []bool{false, true} {
+			keys := lyingKeys(coretest.Now.Unix())
+			e := newEngine(t, engine.Config{Settings: core.DefaultSettings(), Keys: keys, SelfContained: selfContained, MaxInstances: 1})
+			outcome := core.Outcome{Tokens: []core.Token{{Type: core.RefreshToken, Value: "a.b.c"}, {Type: core.AccessToken, Value: "a.b.c"}}}
+			prepared := core.Prepared{Outcome: outcome, Inputs: [][]byte{{'x'}, {'x'}}}
+			e.Answer(abi.AppendFramed(nil, func(b []byte) []byte {
+				if selfContained {
+					return abi.AppendOutcome(b, &outcome)
+				}
+				return abi.AppendPrepared(b, &prepared)
+			}))
+			req := loginRequest()
+			req.Now = at.now
+			o, err := e.Decide(t.Context(), req)
+			if !errors.Is(err, at.want) || (err == nil) != (at.want == nil) || err != nil && (len(o.Tokens) > 0 || len(keys.signed) > 0) {
+				t.Errorf("%s, self-contained %v: Decide() = %+v, %v, keys %v signed; want %v", at.name, selfContained, o, err, keys.signed, at.want)
+			}
+		}
+	}
+}
