@@ -80,9 +80,6 @@ func serve(ctx context.Context, load func() (*config.Config, error)) (err error)
 // run answers on the listener and the admin socket until ctx ends. started is called when both are open.
 func (s *service) run(ctx context.Context, listener net.Listener, started func()) error {
 	g := s.current.Load()
-	if host, _, _ := net.SplitHostPort(g.cfg.Listen); g.cfg.AllowedHosts == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
-		s.log.Warn("allowed_hosts is not set: requests for other hosts than loopback are refused", "hosts", g.cfg.DefaultHosts())
-	}
 	socket, err := listenAdmin(dataDir(g.cfg.Data).socket(), s.log)
 	if err != nil {
 		return err

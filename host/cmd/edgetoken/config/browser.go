@@ -96,7 +96,7 @@ func (c *Config) settle() {
 		if given != nil {
 			return *given
 		}
-		return c.TLSCert != "" || c.BehindProxy
+		return c.overTLS()
 	}
 	c.Browser.Off = !c.browserOn
 	c.Browser.Session.Secure, c.Browser.CSRF.Secure = secure(c.sessionSecure), secure(c.csrfSecure)
@@ -133,11 +133,6 @@ func (c *Config) checkBrowser(bad func(string, error)) {
 				said[line] = true
 				bad(key, errors.New(text))
 			}
-		}
-	}
-	for _, origin := range c.CORS.Origins {
-		if strings.HasPrefix(origin, "http://") && c.CORS.Credentials {
-			c.Warnings = append(c.Warnings, "cors.origins: "+origin+" is without TLS, so that whoever sits on its network can act as its customers")
 		}
 	}
 }

@@ -104,7 +104,7 @@ type Config struct {
 	ForwardAuth  httpapi.ForwardAuth
 	MaxInstances int // of the module; 0: the engine's default
 
-	// Warnings are what is permitted and yet worth a word in the log.
+	// Warnings are what is permitted and yet worth a word in the log: the rows of warnings.go that apply.
 	Warnings []string
 
 	origins map[string]Origin

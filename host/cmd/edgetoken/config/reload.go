@@ -22,6 +22,7 @@ func (c *Config) Keep(running *Config) []string {
 		keys = append(keys, r.key)
 	}
 	c.settle()
+	c.warn(func(string, error) {}) // wire and all that it refuses are no values of the start
 	return keys
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -164,7 +163,7 @@ func (c *Config) check(failed func(key string) bool) []Problem {
 	c.checkLimits(bad)
 	c.checkKeys(bad)
 	bad(c.given("simple_jwt.SIGNING_KEY"), c.checkWritable())
-	c.warn()
+	c.warn(bad)
 	return problems
 }
 
@@ -184,53 +183,6 @@ func checkHosts(hosts []string) error {
 	return nil
 }
 
-// warn adds what is permitted and yet not what is meant, most likely.
-func (c *Config) warn() {
-	add := func(format string, args ...any) { c.Warnings = append(c.Warnings, fmt.Sprintf(format, args...)) }
-	if c.BehindProxy && c.TrustedHops == 0 {
-		var shared []string
-		for _, t := range []struct {
-			key string
-			on  bool
-		}{
-			{"throttles.anon", c.Throttles.Anon.Requests > 0}, {"throttles.user", c.Throttles.User.Requests > 0}, {"throttles.login", c.Throttles.Login.Requests > 0},
-		} {
-			if t.on {
-				shared = append(shared, t.key)
-			}
-		}
-		if len(shared) > 0 {
-			add("behind_proxy is on and trusted_hops is 0, so that all clients share the proxy's address in %s: set trusted_hops to the number of your proxies", strings.Join(shared, ", "))
-		}
-	}
-	if c.BehindProxy && c.Limits.ConnectionsPerAddress > 0 {
-		add("behind_proxy is on, so that limits.connections_per_address counts the proxy as one client: all clients share it")
-	}
-	if name := c.TokenCookies.Filled().Access.Name; c.TokenCookies.On && c.ForwardAuth.Cookie != "" && c.ForwardAuth.Cookie != name {
-		add("check.cookie is %s and the cookie of the access token is %s, so that /auth/check/ does not find the tokens of cookies.enabled: set check.cookie to %[2]s",
-			c.ForwardAuth.Cookie, name)
-	}
-	if c.Settings.AccessTokenLifetime > c.Settings.RefreshTokenLifetime {
-		add("simple_jwt.ACCESS_TOKEN_LIFETIME is longer than REFRESH_TOKEN_LIFETIME, so that access tokens outlive the refresh token that they come of")
-	}
-	if c.MetricsListen != "" && !isLoopback(c.MetricsListen) {
-		add("metrics.listen %s is open to other machines, in clear and without a password: whoever can reach it sees how much the node is used", c.MetricsListen)
-	}
-}
-
-// secretFile is the configuration file, where the secret stands in it, and what others may do with it.
-func (c *Config) secretFile() (path string, mode os.FileMode) {
-	if !c.SigningKey.inline {
-		return "", 0
-	}
-	path = c.origins["simple_jwt.SIGNING_KEY"].File
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", 0
-	}
-	return path, info.Mode().Perm()
-}
-
 // checkWritable refuses a secret that others can exchange.
 func (c *Config) checkWritable() error {
 	if path, mode := c.secretFile(); mode&0o022 != 0 {
@@ -245,19 +197,9 @@ func isLoopback(listen string) bool {
 	return err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback())
 }
 
-// checkKeys reports keys that are of no use for ALGORITHM. A secret that is shorter than the hash gives a warning where it is allowed.
+// checkKeys reports keys that are of no use for ALGORITHM. Of a secret that is shorter than the hash and allowed there is a warning.
 func (c *Config) checkKeys(bad func(string, error)) {
-	if c.SigningKey.exposed {
-		c.Warnings = append(c.Warnings, fmt.Sprintf("simple_jwt.SIGNING_KEY_FILE: others can read or change %s: run chmod 600 %[1]s, and replace the key if somebody may have read it",
-			c.SigningKey.file))
-	}
-	if path, mode := c.secretFile(); mode&0o022 == 0 && mode&0o044 != 0 {
-		c.Warnings = append(c.Warnings, fmt.Sprintf("simple_jwt.SIGNING_KEY stands in %s, which others can read: run chmod 600 %[1]s, and replace the key if somebody may have read it", path))
-	}
-	symmetric := strings.HasPrefix(c.Algorithm, "HS")
-	if c.VerifyingKey.IsSet() && symmetric {
-		c.Warnings = append(c.Warnings, "simple_jwt.VERIFYING_KEY has no meaning for "+c.Algorithm+", where one key signs and checks")
-	}
+	symmetric := c.symmetric()
 	signing, verifying := c.given("simple_jwt.SIGNING_KEY"), c.given("simple_jwt.VERIFYING_KEY")
 	if !c.SigningKey.IsSet() {
 		if c.VerifyingKey.IsSet() && !symmetric {
@@ -283,7 +225,6 @@ func (c *Config) checkKeys(bad func(string, error)) {
 		return
 	}
 	if c.AllowWeakSigningKey {
-		c.Warnings = append(c.Warnings, "simple_jwt.SIGNING_KEY is weak for "+c.Algorithm+": "+err.Error())
 		return
 	}
 	bad(signing, fmt.Errorf("is weak for %s: %w; take a longer one, or set allow_weak_signing_key: true while old tokens are in use", c.Algorithm, err))

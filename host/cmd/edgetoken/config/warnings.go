@@ -1,0 +1,243 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/keyring"
+)
+
+// warning is one thing that is permitted and yet most likely not meant, or is dangerous. Start, edgetoken config and reload show it.
+type warning struct {
+	key string
+	// text says what is wrong and what to do, as a sentence that begins with the key, or a sentence of its own after ": "; "" where nothing is wrong. It
+	// quotes no text of the configuration file.
+	text func(*Config) string
+	// refused: with wire: secure this is a mistake, since what that promises cannot be kept.
+	refused bool
+}
+
+// warnings are all that is warned of as far as the configuration alone decides it.
+var warnings = []warning{
+	{"simple_jwt.TOKEN_TYPE_CLAIM", when(func(c *Config) bool { return c.Settings.TokenTypeClaim == "" },
+		"is null, so that tokens say nothing of their type and a refresh token passes as an access token: give a name, such as token_type"), true},
+	{"simple_jwt.JTI_CLAIM", when(func(c *Config) bool { return c.Settings.IDClaim == "" },
+		"is null, so that tokens have no id and no log-in can be revoked: give a name, such as jti"), true},
+	{"simple_jwt.CHECK_USER_IS_ACTIVE", when(func(c *Config) bool { return !c.Settings.CheckUserIsActive },
+		"is false, so that the access tokens of disabled customers go on where no cut-off ends them: set it to true"), false},
+	{"blacklist_app", when(func(c *Config) bool { return !c.Settings.BlacklistApp && c.Settings.Wire == core.Secure },
+		"is false, so that no single log-in can be revoked and a log-out leaves its tokens good until they expire: set it to true"), false},
+	{"password.memory", cheapHash, false},
+	{"simple_jwt.SIGNING_KEY", placeholder, false},
+	{"simple_jwt.SIGNING_KEY", weakKey, false},
+	{"simple_jwt.SIGNING_KEY", readable, false},
+	{"simple_jwt.SIGNING_KEY_FILE", exposed, false},
+	{"simple_jwt.VERIFYING_KEY", when(func(c *Config) bool { return c.VerifyingKey.IsSet() && c.symmetric() },
+		"has no meaning for HS256, HS384 and HS512, where one key signs and checks: leave it out"), false},
+	{"simple_jwt.ACCESS_TOKEN_LIFETIME", when(func(c *Config) bool { return c.Settings.AccessTokenLifetime > c.Settings.RefreshTokenLifetime },
+		"is longer than REFRESH_TOKEN_LIFETIME, so that access tokens outlive the refresh token that they come of"), false},
+	{"simple_jwt.LEEWAY", when(func(c *Config) bool { return c.Settings.Leeway > maxLeeway },
+		"is more than 10 minutes: every token is good for that long after it expired; clocks that are set differ by seconds"), false},
+	{"behind_proxy", sharedAddress, false},
+	{"behind_proxy", when(func(c *Config) bool { return c.BehindProxy && c.Limits.ConnectionsPerAddress > 0 },
+		"is on, so that limits.connections_per_address counts the proxy as one client: all clients share it"), false},
+	{"trusted_hops", when(func(c *Config) bool { return c.TrustedHops > 0 && !c.BehindProxy && !isLoopback(c.Listen) },
+		"is set and behind_proxy is off: a client that reaches the node itself writes X-Forwarded-For as it likes, and no throttle by address holds it; "+
+			"set behind_proxy: true, or trusted_hops: 0"), false},
+	{"allowed_hosts", when(func(c *Config) bool { return c.AllowedHosts == nil && isAnyAddress(c.Listen) },
+		"is not set: requests for other hosts than loopback are refused"), false},
+	{"metrics.listen", openMetrics, false},
+	{"browser.SESSION_COOKIE_SECURE", when(func(c *Config) bool { return c.overTLS() && c.browserOn && !c.Browser.Session.Secure }, insecureCookie), false},
+	{"browser.CSRF_COOKIE_SECURE", when(func(c *Config) bool { return c.overTLS() && c.browserOn && !c.Browser.CSRF.Secure }, insecureCookie), false},
+	{"cookies.secure", when(func(c *Config) bool { return c.overTLS() && c.TokenCookies.On && !c.TokenCookies.Access.Secure }, insecureCookie), false},
+	{"check.cookie", otherCookie, false},
+	{"cors.origins", func(c *Config) string {
+		if !c.CORS.Credentials {
+			return ""
+		}
+		return withoutTLS(c.CORS.Origins, "whoever sits on its network can act as its customers")
+	}, false},
+	{"browser.CSRF_TRUSTED_ORIGINS", func(c *Config) string {
+		if !c.overTLS() {
+			return ""
+		}
+		return withoutTLS(c.Browser.TrustedOrigins, "whoever sits on its network can send forms in the name of a customer")
+	}, false},
+}
+
+// maxLeeway is the most that clocks may be thought to differ.
+const maxLeeway = 10 * time.Minute
+
+const insecureCookie = "is false although the node is reached over TLS: a browser sends the cookie in clear too, to whoever asks; set it to auto"
+
+// warn makes Warnings of the rows that apply, and reports those that wire: secure refuses.
+func (c *Config) warn(bad func(string, error)) {
+	c.Warnings = nil
+	for _, w := range warnings {
+		text := w.text(c)
+		switch {
+		case text == "":
+		case w.refused && c.Settings.Wire == core.Secure:
+			bad(w.key, fmt.Errorf("%s; wire: exact takes it, with a warning", text))
+		default:
+			c.Warnings = append(c.Warnings, strings.Replace(w.key+" "+text, " : ", ": ", 1))
+		}
+	}
+}
+
+// when is the text of a warning that is always the same.
+func when(applies func(*Config) bool, text string) func(*Config) string {
+	return func(c *Config) string {
+		if applies(c) {
+			return text
+		}
+		return ""
+	}
+}
+
+// overTLS reports whether clients reach the node over TLS.
+func (c *Config) overTLS() bool { return c.TLSCert != "" || c.BehindProxy }
+
+// symmetric reports whether one secret signs and checks.
+func (c *Config) symmetric() bool { return strings.HasPrefix(c.Algorithm, "HS") }
+
+// leastMemory, in KiB, and leastWork, the product of memory and iterations, are below each of the settings that OWASP's Password Storage Cheat Sheet has for
+// argon2id: 7168 KiB with 5 iterations is the cheapest of them.
+const leastMemory, leastWork = 7168, 7168 * 5
+
+func cheapHash(c *Config) string {
+	p := c.Password
+	if p.Memory >= leastMemory && uint64(p.Memory)*uint64(p.Iterations) >= leastWork {
+		return ""
+	}
+	return "and password.iterations make hashes that are cheap to guess, and a log-in puts one in the place of a dearer hash that is stored: " +
+		"leave them out for 19456 KiB and 2 iterations, or take what OWASP names for argon2id"
+}
+
+// insecurePrefix begins the SECRET_KEY that Django's startproject writes, which is not meant for use, and leastDistinct is how many different characters
+// a secret must have (Django's check security.W009).
+const insecurePrefix, leastDistinct = "django-insecure-", 5
+
+func placeholder(c *Config) string {
+	secret := c.SigningKey.Reveal()
+	if bytes.HasPrefix(secret, []byte(insecurePrefix)) {
+		return "begins with " + insecurePrefix + ": Django's startproject wrote it into settings.py, so whoever has read the project's source can sign tokens; take a random one"
+	}
+	distinct := map[byte]bool{}
+	for _, b := range secret {
+		distinct[b] = true
+	}
+	if len(secret) > 0 && len(distinct) < leastDistinct {
+		return fmt.Sprintf("has fewer than %d different characters, so that it can be guessed: take a random one", leastDistinct)
+	}
+	return ""
+}
+
+// weakKey tells of a secret that is shorter than the hash and was allowed.
+func weakKey(c *Config) string {
+	if !c.AllowWeakSigningKey || !c.SigningKey.IsSet() || !c.symmetric() {
+		return ""
+	}
+	if _, err := keyring.FromSettings(c.Algorithm, c.SigningKey.Reveal(), nil, false); err != nil {
+		return "is weak for " + c.Algorithm + ": " + err.Error()
+	}
+	return ""
+}
+
+// readable tells of a secret in a configuration file that others can read.
+func readable(c *Config) string {
+	if path, mode := c.secretFile(); mode&0o022 == 0 && mode&0o044 != 0 {
+		return fmt.Sprintf("stands in %s, which others can read: run chmod 600 %[1]s, and replace the key if somebody may have read it", path)
+	}
+	return ""
+}
+
+func exposed(c *Config) string {
+	if !c.SigningKey.exposed {
+		return ""
+	}
+	return fmt.Sprintf(": others can read or change %s: run chmod 600 %[1]s, and replace the key if somebody may have read it", c.SigningKey.file)
+}
+
+// secretFile is the configuration file, where the secret stands in it, and what others may do with it.
+func (c *Config) secretFile() (path string, mode os.FileMode) {
+	if !c.SigningKey.inline {
+		return "", 0
+	}
+	path = c.origins["simple_jwt.SIGNING_KEY"].File
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", 0
+	}
+	return path, info.Mode().Perm()
+}
+
+func sharedAddress(c *Config) string {
+	if !c.BehindProxy || c.TrustedHops > 0 {
+		return ""
+	}
+	var shared []string
+	for _, t := range []struct {
+		key string
+		on  bool
+	}{
+		{"throttles.anon", c.Throttles.Anon.Requests > 0}, {"throttles.user", c.Throttles.User.Requests > 0}, {"throttles.login", c.Throttles.Login.Requests > 0},
+	} {
+		if t.on {
+			shared = append(shared, t.key)
+		}
+	}
+	if shared == nil {
+		return ""
+	}
+	return "is on and trusted_hops is 0, so that all clients share the proxy's address in " + strings.Join(shared, ", ") + ": set trusted_hops to the number of your proxies"
+}
+
+// isAnyAddress reports whether an address is that of every interface.
+func isAnyAddress(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	return err == nil && (host == "" || net.ParseIP(host).IsUnspecified())
+}
+
+func openMetrics(c *Config) string {
+	if c.MetricsListen == "" || isLoopback(c.MetricsListen) {
+		return ""
+	}
+	address := ""
+	if isAnyAddress(c.MetricsListen) {
+		address = c.MetricsListen + " "
+	}
+	return address + "is open to other machines, in clear and without a password: whoever can reach it sees how much the node is used"
+}
+
+// otherCookie tells of a cookie that the node does not set.
+func otherCookie(c *Config) string {
+	name := c.TokenCookies.Filled().Access.Name
+	if !c.TokenCookies.On || c.ForwardAuth.Cookie == "" || c.ForwardAuth.Cookie == name {
+		return ""
+	}
+	if c.TokenCookies.Access.Name != "" {
+		name = "what cookies.access_name is"
+	}
+	return "is not the cookie of the access token, so that /auth/check/ does not find the tokens of cookies.enabled: set check.cookie to " + name
+}
+
+// withoutTLS tells of origins in clear, by their numbers.
+func withoutTLS(origins []string, so string) string {
+	var numbers []string
+	for i, origin := range origins {
+		if strings.HasPrefix(origin, "http://") {
+			numbers = append(numbers, strconv.Itoa(i+1))
+		}
+	}
+	if numbers == nil {
+		return ""
+	}
+	return "names an origin without TLS (item " + strings.Join(numbers, ", ") + " of the list), so that " + so
+}
