@@ -106,6 +106,11 @@ func (db *DB) commits() {
 			if err == nil || retry != nil {
 				continue
 			}
+		case r := <-db.compactions:
+			db.compact(r)
+			if retry != nil || db.Health() == nil {
+				continue
+			}
 		case <-retry:
 		}
 		retry = db.reopen()

@@ -17,6 +17,8 @@ type DB struct {
 	identity identity
 	queue    chan *request
 
+	compactions chan *compaction
+
 	// mu guards what readers need; committing holds it only to exchange the file, which waits for readers under way.
 	mu      sync.RWMutex
 	bolt    *bbolt.DB // nil while failure is not nil
@@ -40,7 +42,7 @@ type DB struct {
 }
 
 func newDB(c Config, f file) *DB {
-	db := &DB{config: c, identity: f.identity, queue: make(chan *request, maxBatch), done: make(chan struct{}), bolt: f.bolt}
+	db := &DB{config: c, identity: f.identity, queue: make(chan *request, maxBatch), compactions: make(chan *compaction), done: make(chan struct{}), bolt: f.bolt}
 	db.mark.Store(f.tally.mark)
 	db.committer = committer{file: f, granted: f.tally.mark, sequence: f.tally.sequence}
 	return db

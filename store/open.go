@@ -43,6 +43,9 @@ type Config struct {
 	committing func()
 }
 
+// allocSize is by how many bytes a file grows at a time; bbolt's default is 16 MiB.
+const allocSize = 1 << 20
+
 // Open opens or makes a store. It never waits: a file that another process holds is ErrLocked at once.
 // Further errors: ErrPlace, ErrExposed, ErrEmpty, ErrForeign, ErrCorrupt, ErrNewerSchema, ErrIDKind; each text names the path and
 // what to do.
@@ -62,6 +65,9 @@ func Open(c Config) (*DB, error) {
 	f, err := c.open()
 	if err != nil {
 		return nil, err
+	}
+	if err := remove(c.Path + compactSuffix); err != nil { // an interrupted compaction left it
+		return nil, fmt.Errorf("open store %s: %w", c.Path, errors.Join(err, f.bolt.Close()))
 	}
 	db := newDB(c, f)
 	go db.commits()
@@ -136,8 +142,7 @@ func (c Config) open() (f file, err error) {
 		}
 		return f, fmt.Errorf("open store %s: %w", c.Path, diskError(err))
 	}
-	// By default a file grows by 16 MiB at a time.
-	f.bolt.AllocSize = 1 << 20
+	f.bolt.AllocSize = allocSize
 	if err := f.prepare(c); err != nil {
 		return f, errors.Join(err, f.bolt.Close())
 	}

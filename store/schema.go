@@ -85,11 +85,8 @@ func (f *file) prepare(c Config) error {
 	if err := f.bolt.Sync(); err != nil {
 		return fmt.Errorf("sync store %s: %w", c.Path, err)
 	}
-	if isNew {
-		// The name of a new file is durable only with its directory.
-		return syncDirectory(filepath.Dir(c.Path))
-	}
-	return nil
+	// The name of a new file, and of one that a compaction put there, is durable only with its directory.
+	return syncDirectory(filepath.Dir(c.Path))
 }
 
 // create fills a new file.

@@ -14,14 +14,22 @@ const (
 	purgeAtOnce = 500
 )
 
-// Run keeps house until ctx ends: once a minute it removes the records of families and customers that nothing can need any more.
-// What goes wrong is logged and tried again the next time.
+// Run keeps house until ctx ends: once a minute it removes the records of families and customers that nothing can need any more, and
+// compacts the store's file where that pays and takes no time. What goes wrong is logged and tried again the next time.
 func (n *Node) Run(ctx context.Context) {
 	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
+	var advised bool
 	for {
 		if err := n.Purge(ctx); err != nil && ctx.Err() == nil {
 			n.cfg.Log.Warn("records that have ended were not removed", "error", err)
+		}
+		switch advise, err := n.compact(ctx); {
+		case err != nil && ctx.Err() == nil:
+			n.cfg.Log.Warn("the store was not compacted, and goes on in its old file", "error", err)
+		case advise && !advised:
+			n.cfg.Log.Warn("more than half of the store file is free, which makes commits slow: run edgetoken compact at a quiet time")
+			advised = true
 		}
 		select {
 		case <-tick.C:
@@ -44,4 +52,16 @@ func (n *Node) Purge(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// compact compacts the store's file where that pays. advise says that it would, and that there is too much to copy while clients wait.
+func (n *Node) compact(ctx context.Context) (advise bool, err error) {
+	done, err := n.cfg.Store.Compact(ctx, func(s store.Space) bool {
+		advise = s.Wasteful() && !s.Brief()
+		return s.Wasteful() && s.Brief()
+	})
+	if done.Done {
+		n.cfg.Log.Info("compacted the store", "before", done.Before.Bytes, "after", done.After.Bytes)
+	}
+	return advise, err
 }

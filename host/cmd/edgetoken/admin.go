@@ -34,6 +34,7 @@ import (
 //	DELETE /groups?name=
 //	POST   /token                   {"token": "…", "as": "refresh"}: the judgement of it, step by step
 //	POST   /revoke                  {"token": "…"}, {"customer": "…"}, {"family": "…", "customer": "…"} or {"all": true}: ends what it names
+//	POST   /compact                 gives back what the store file does not use
 //
 // A running node serves it on its admin socket and nowhere else: there is no further authentication. What is refused is 400 with {"error": "…"}.
 type admin struct {
@@ -71,6 +72,7 @@ func (a *admin) handler() http.Handler {
 		"DELETE /groups":   a.removeGroup,
 		"POST /token":      a.judgeToken,
 		"POST /revoke":     a.revoke,
+		"POST /compact":    a.compact,
 	} {
 		mux.HandleFunc(pattern, answering(op))
 	}

@@ -41,7 +41,7 @@ The exit status is 0 when all was done, 1 when something was refused or failed, 
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return misusef("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(demoCommand(), serveCommand(), reloadCommand(), customersCommand(), tokenCommand(), checkCommand(), configCommand(), versionCommand(), hashCommand())
+	root.AddCommand(demoCommand(), serveCommand(), reloadCommand(), customersCommand(), tokenCommand(), checkCommand(), compactCommand(), configCommand(), versionCommand(), hashCommand())
 	group(root)
 	complete(root)
 	return root

@@ -1,0 +1,209 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// compactSuffix ends the name of the file that a compaction writes, beside the store. Open removes what an interrupted one left.
+const compactSuffix = ".compact"
+
+// compactBatch bounds the keys and values that one transaction of a compaction copies, in bytes.
+const compactBatch = 1 << 20
+
+// Bounds within which a running node compacts by itself: each commit writes the list of free pages, 8 bytes for each, and
+// while a file is compacted all writes wait, about a second for 100 MiB of content.
+const (
+	wasteful = 32 << 20 // bytes of free pages from which on compacting pays
+	briefly  = 64 << 20 // bytes of content that are copied before a write has waited for too long
+)
+
+// Space says what the pages of a store file hold.
+type Space struct {
+	Bytes int64 // of the file
+	Free  int64 // bytes of pages that hold nothing: commits reuse them, and the file never shrinks by itself
+}
+
+// Wasteful reports whether at least half of the file is free, and so much that commits become dear: each writes the list of free pages.
+func (s Space) Wasteful() bool { return s.Free >= wasteful && s.Free >= s.Bytes-s.Free }
+
+// Brief reports whether the content is so small that a running node may compact the file at any time.
+func (s Space) Brief() bool { return s.Bytes-s.Free <= briefly }
+
+// Compacted says what Compact did.
+type Compacted struct {
+	Before, After Space
+	Done          bool // false where pays said no; Before and After are equal then
+}
+
+// Compact copies the content of the store into a new file without free pages and puts that in the place of the old one. pays is
+// asked first whether to; nil: always. Reads go on meanwhile, and writes wait. The old file serves until the new one is durable under the
+// name of the store: an error, a full disk or a crash leaves it as it was. Both files together need room on the disk.
+func (db *DB) Compact(ctx context.Context, pays func(Space) bool) (Compacted, error) {
+	r := &compaction{pays: pays, done: make(chan struct{})}
+	if err := ctx.Err(); err != nil {
+		return Compacted{}, err
+	}
+	select {
+	case db.compactions <- r:
+	case <-db.done:
+		return Compacted{}, ErrClosed
+	case <-ctx.Done():
+		return Compacted{}, ctx.Err()
+	}
+	<-r.done
+	return r.result, r.err
+}
+
+// compaction is a call of Compact that waits for the committer.
+type compaction struct {
+	pays   func(Space) bool
+	result Compacted
+	err    error
+	done   chan struct{} // closed when result and err are there
+}
+
+// compact serves a compaction. It runs in the committer, so no commit is under way. An error leaves the old file in use, unless
+// the DB has failed by it.
+func (db *DB) compact(r *compaction) {
+	defer close(r.done)
+	if r.err = db.Health(); r.err != nil {
+		return
+	}
+	r.err = func() (err error) {
+		defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+		defer func() {
+			if p := recover(); p != nil {
+				err = damage(p)
+			}
+		}()
+		if r.result.Before, err = db.committer.file.space(); err != nil {
+			return err
+		}
+		r.result.After = r.result.Before
+		if r.pays != nil && !r.pays(r.result.Before) {
+			return nil
+		}
+		next, err := db.copied()
+		if err != nil {
+			return errors.Join(err, remove(db.config.Path+compactSuffix))
+		}
+		if r.result.After, err = next.space(); err == nil {
+			err = db.replace(next)
+		}
+		r.result.Done = err == nil
+		return err
+	}()
+	if r.err != nil {
+		r.err = fmt.Errorf("compact store %s: %w", db.config.Path, diskError(r.err))
+	}
+}
+
+// copied is the new file, open and durable, still under the name that ends in compactSuffix.
+func (db *DB) copied() (file, error) {
+	c := db.config
+	c.Path += compactSuffix
+	if err := remove(c.Path); err != nil {
+		return file{}, err
+	}
+	if err := db.copyTo(c); err != nil {
+		return file{}, err
+	}
+	next, err := c.open()
+	if err != nil {
+		return file{}, err
+	}
+	now := file{}
+	if err := db.committer.file.bolt.View(now.read); err != nil {
+		return file{}, errors.Join(err, next.bolt.Close())
+	}
+	if next.identity != now.identity || next.tally != now.tally {
+		return file{}, errors.Join(errors.New("the copy is not what was copied"), next.bolt.Close())
+	}
+	return next, nil
+}
+
+// copyTo writes the content to a new file.
+func (db *DB) copyTo(c Config) (err error) {
+	to, err := bbolt.Open(c.Path, 0o600, &bbolt.Options{
+		Timeout: time.Millisecond, FreelistType: bbolt.FreelistMapType, NoStatistics: true,
+		NoSync: true, NoGrowSync: true, // Sync below makes all of it durable at once
+		OpenFile: func(path string, flag int, mode os.FileMode) (*os.File, error) {
+			return c.openFile(path, flag|os.O_EXCL, mode)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	to.AllocSize = allocSize
+	if err := bbolt.Compact(to, db.committer.file.bolt, compactBatch); err != nil {
+		return err
+	}
+	return to.Sync()
+}
+
+// replace puts an open file in the place of the one in use. Readers wait meanwhile, so that none compares the two.
+func (db *DB) replace(next file) error {
+	c := &db.committer
+	path := db.config.Path
+	db.mu.Lock()
+	if err := os.Rename(path+compactSuffix, path); err != nil {
+		db.mu.Unlock()
+		return errors.Join(err, next.bolt.Close(), remove(path+compactSuffix))
+	}
+	old := c.file
+	c.file, db.bolt = next, next.bolt
+	db.mu.Unlock()
+	err := old.bolt.Close()
+	if err == nil {
+		err = syncDirectory(filepath.Dir(path))
+	}
+	if err != nil {
+		// A power cut may bring the old file back, and what is committed to the new one from now on would be lost with it.
+		return db.fail(err)
+	}
+	return nil
+}
+
+// space reads what the last commit says of the pages.
+func (f *file) space() (Space, error) {
+	info, err := f.handle.Stat()
+	if err != nil {
+		return Space{}, err
+	}
+	found, _ := metas(f.handle)
+	if len(found) == 0 {
+		return Space{}, fmt.Errorf("%w: both copies of its header are", ErrCorrupt)
+	}
+	m := found[0]
+	var b [pageHeader + 8]byte
+	if _, err := f.handle.ReadAt(b[:], int64(m.freelist)*int64(m.pageSize)); err != nil {
+		return Space{}, err
+	}
+	free := uint64(binary.NativeEndian.Uint16(b[10:]))
+	if free == manyElements {
+		free = binary.NativeEndian.Uint64(b[pageHeader:])
+	}
+	if free > m.pages {
+		return Space{}, corrupt("list of free pages")
+	}
+	return Space{Bytes: info.Size(), Free: info.Size() - int64(m.pages-free)*int64(m.pageSize)}, nil
+}
+
+// remove removes a file that may not be there.
+func remove(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
