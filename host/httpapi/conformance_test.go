@@ -111,10 +111,11 @@ func (c *corpus) replayAll(t *testing.T, version core.Version, open opener) {
 		}
 		keys := keysFor(t, settings)
 		server := startRecorded(t, version, settings, c.customers(t, group[0].Setup), keys, open)
+		promised := describedBy(t, server)
 		for _, r := range group {
 			counts[r.topic]++
 			t.Run(r.topic+"/"+strings.TrimPrefix(r.Name, r.topic+": "), func(t *testing.T) {
-				replay(t, server, r, settings, keys)
+				replay(t, server, promised, r, settings, keys)
 			})
 		}
 	}

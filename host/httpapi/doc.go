@@ -15,7 +15,8 @@
 //
 // site.go is the table of the pages that are no views: login.go, logout.go, index.go, call.go and explain.go among them. form.go reads what they are sent, htmlpage.go
 // makes the answer, failure.go that for an error, redirect.go one that leads elsewhere, methods.go one without a page; plainpage.go has Django's own plain ones. What
-// pages look like is package pages'. loginanswer.go is what a log-in shows of the customer. openapi.go and schemas.go describe the views for programs.
+// pages look like is package pages'. loginanswer.go is what a log-in shows of the customer. openapi.go describes the views for programs, with operations.go,
+// responses.go, schemas.go and securityschemes.go.
 //
 // compat.go is the table of what HTTP shows in each version; what tokens mean in each version is core's.
 //

@@ -86,7 +86,7 @@ type handler struct {
 	views        map[string]*view
 	order        []*view                          // the views in the order of their table
 	pages        map[string]func(*request) answer // what people see besides, by path
-	described    []byte                           // the API for programs
+	described    description                      // the API for programs
 	largeTurns   chan struct{}
 	bodies       memoryBudget
 	lists        chan struct{}

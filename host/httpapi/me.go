@@ -37,7 +37,7 @@ func customerValue(c store.Customer) django.Value {
 		django.Pair("is_staff", django.Bool(c.IsStaff)),
 		django.Pair("is_superuser", django.Bool(c.IsSuperuser)),
 		django.Pair("last_login", timeValue(c.LastLogin)),
-		django.Pair("date_joined", timeValue(c.DateJoined)),
+		django.Text("date_joined", profile.Time(c.DateJoined)),
 	)
 }
 

@@ -68,16 +68,17 @@ func (rq *request) checkSite() forgery {
 	return forgery{}
 }
 
+// origin is the node's own: the scheme and the host by which the request came.
+func (rq *request) origin() string {
+	if rq.isSecure() {
+		return "https://" + rq.Host
+	}
+	return "http://" + rq.Host
+}
+
 // trustsOrigin reports whether an origin is the node's own or one of those that may send forms.
 func (rq *request) trustsOrigin(origin string) bool {
-	scheme := "http"
-	if rq.isSecure() {
-		scheme = "https"
-	}
-	if origin == scheme+"://"+rq.Host {
-		return true
-	}
-	return originAmong(origin, rq.cfg.Browser.TrustedOrigins)
+	return origin == rq.origin() || originAmong(origin, rq.cfg.Browser.TrustedOrigins)
 }
 
 // originAmong reports whether an origin is one of a list, in which "https://*.shop.example" stands for a domain and all below it (Django's

@@ -28,7 +28,7 @@ import (
 const boundary = "conformance-boundary-7f3a"
 
 // replay runs the steps of a case one after the other.
-func replay(t *testing.T, server *httptest.Server, r recording, settings recordedSettings, keys *keyring.Ring) {
+func replay(t *testing.T, server *httptest.Server, promised *promises, r recording, settings recordedSettings, keys *keyring.Ring) {
 	m := &matcher{settings: settings, keys: keys, seen: map[string]bool{}}
 	ctx := map[string]any{}
 	for i, step := range r.Steps {
@@ -38,9 +38,13 @@ func replay(t *testing.T, server *httptest.Server, r recording, settings recorde
 			ctx[name] = map[string]any{}
 			continue
 		}
-		got, err := send(server.Listener.Addr().String(), substitute(step.Request, ctx).(map[string]any))
+		request := substitute(step.Request, ctx).(map[string]any)
+		got, err := send(server.Listener.Addr().String(), request)
 		if err != nil {
 			t.Fatalf("step %d: %v", i, err)
+		}
+		if err := promised.hold(request, got); err != nil {
+			t.Errorf("step %d: %s %s answers other than described: %v", i, request["method"], request["path"], err)
 		}
 		var first []string
 		accepted := false

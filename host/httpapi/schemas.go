@@ -2,132 +2,178 @@ package httpapi
 
 import (
 	"maps"
-	"net/http"
+	"slices"
 
-	"github.com/edgetoken/edgetoken/host/profile"
+	"github.com/edgetoken/edgetoken/core"
 )
 
-// schemas are the shapes of bodies in the OpenAPI document. inCookies: the tokens of an answer may be in cookies, and its body has none then.
-// shown is what the answer to a log-in has of the customer beside them.
-func schemas(inCookies bool, shown profile.Members) object {
-	text := object{"type": "string"}
-	token := object{"type": "string", "description": "A compact JWT (RFC 7519)."}
-	when := object{"type": "string", "format": "date-time", "nullable": true}
-	flag := object{"type": "boolean"}
-	texts := object{"type": "array", "items": text}
-	record := func(required []string, properties object) object {
-		o := object{"type": "object", "properties": properties}
-		if required != nil {
-			o["required"] = required
-		}
-		return o
+// The names of the schemas of bodies that may be anything.
+const (
+	anyJSON = "AnyJSON"
+	anyForm = "AnyForm"
+)
+
+// describedFields are the fields of requests: what they are, and what an example may be.
+var describedFields = map[string]struct{ description, example string }{
+	"email":    {"The e-mail address. White space around it is cut off.", "ana@example.com"},
+	"password": {"White space around it is cut off.", "correct horse 1"},
+	"refresh":  {"A refresh token.", sampleToken},
+	"token":    {"An access or a refresh token.", sampleToken},
+}
+
+const sampleToken = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0b2tlbl90eXBlIjoicmVmcmVzaCJ9.c2lnbmF0dXJl"
+
+// requestNames are the schemas of what views take, by their paths.
+var requestNames = map[string]string{
+	"/auth/token/":           "LoginRequest",
+	"/auth/token/refresh/":   "RefreshRequest",
+	"/auth/token/verify/":    "VerifyRequest",
+	"/auth/token/blacklist/": "BlacklistRequest",
+}
+
+func requestName(v *view) string { return requestNames[v.path] }
+
+// Schemas of members. Each use has an object of its own, to which something may be added.
+func textSchema() object { return object{"type": "string"} }
+func flagSchema() object { return object{"type": "boolean"} }
+func timeSchema() object { return object{"type": "string", "format": "date-time"} }
+
+func listSchema(items object) object { return object{"type": "array", "items": items} }
+func mapSchema(values object) object { return object{"type": "object", "additionalProperties": values} }
+func anySchema(text string) object   { return object{"nullable": true, "description": text} }
+func described(schema object, text string) object {
+	schema["description"] = text
+	return schema
+}
+
+func nullable(schema object) object {
+	schema["nullable"] = true
+	return schema
+}
+
+// record is an object whose members are all there but for those that are named as optional.
+func record(members object, optional ...string) object {
+	required := slices.DeleteFunc(slices.Sorted(maps.Keys(members)), func(name string) bool { return slices.Contains(optional, name) })
+	o := object{"type": "object", "properties": members}
+	if len(required) > 0 {
+		o["required"] = required
 	}
-	pair, access := []string{"refresh", "access"}, []string{"access"}
-	if inCookies {
-		pair, access = nil, nil
+	return o
+}
+
+// customerFields are what is known of a customer, but for its attributes.
+func (h *handler) customerFields() map[string]object {
+	id := object{"type": "string"}
+	if h.cfg.Node.IDs() == core.IntegerID {
+		id = object{"type": "integer", "format": "int64"}
 	}
-	id := object{"oneOf": []object{{"type": "integer", "format": "int64"}, {"type": "string"}}}
-	tokens := object{"refresh": token, "access": token}
-	fields := map[string]object{
-		"id": id, "email": text, "first_name": text, "last_name": text, "is_active": flag, "is_staff": flag, "is_superuser": flag,
-		"date_joined": when, "last_login": when, "groups": texts, "permissions": texts,
-	}
-	for _, m := range shown {
-		tokens[m.Name] = object{"nullable": true, "description": "Any JSON; null where the customer does not have it."} // an attribute
-		if field, known := fields[m.Field.String()]; known {
-			tokens[m.Name] = field
-		}
-		pair = append(pair, m.Name)
-	}
-	customer := record(
-		[]string{"id", "email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "last_login", "date_joined"},
-		object{
-			"id":    id,
-			"email": text, "first_name": text, "last_name": text,
-			"is_active": flag, "is_staff": flag, "is_superuser": flag, "last_login": when, "date_joined": when,
-		})
-	customer["additionalProperties"] = false
-	return object{
-		"TokenPair": record(pair, tokens),
-		"Access":    record(access, object{"access": token, "refresh": token}),
-		"Empty":     object{"type": "object", "additionalProperties": false},
-		"Customer":  customer,
-		"Customers": object{"type": "array", "items": reference("schemas", "Customer")},
-		"Received": record([]string{"received"}, object{
-			"received": object{"nullable": true, "description": "The body as it was read: any JSON; of a form an object of texts."},
-		}),
-		"Call": record([]string{"method", "customer"}, object{
-			"method": text, "customer": object{"type": "string", "nullable": true, "description": "E-mail address of who asks; null: anonymous."},
-		}),
-		"Refusal": record([]string{"detail"}, object{
-			"detail":   object{"type": "string", "description": "Why, in the words of Django REST framework and simplejwt."},
-			"code":     object{"type": "string", "description": "The same for programs, such as token_not_valid."},
-			"messages": object{"type": "array", "items": record([]string{"token_class", "token_type", "message"}, object{"token_class": text, "token_type": text, "message": text})},
-		}),
-		"Faults": object{"anyOf": []object{
-			record([]string{"detail"}, object{"detail": text}),
-			{"type": "object", "description": "Errors by the names of the fields; non_field_errors: of the whole.", "additionalProperties": texts},
-		}},
-		"Metadata": record([]string{"name", "description", "renders", "parses"}, object{
-			"name": text, "description": text, "renders": texts, "parses": texts,
-			"actions": object{"type": "object", "additionalProperties": object{"type": "object", "additionalProperties": record(
-				[]string{"type", "required", "read_only"}, object{"type": text, "required": flag, "read_only": flag, "label": text})}},
-		}),
-		"Health": record([]string{"status", "engine", "module", "version", "compat", "abi"}, object{
-			"status": text, "error": text, "engine": text, "module": text, "version": text, "compat": text, "abi": object{"type": "integer"},
-		}),
+	return map[string]object{
+		"id": id, "email": textSchema(), "first_name": textSchema(), "last_name": textSchema(),
+		"is_active": flagSchema(), "is_staff": flagSchema(), "is_superuser": flagSchema(),
+		"date_joined": timeSchema(), "last_login": described(nullable(timeSchema()), "null: never."),
+		"groups": listSchema(textSchema()), "permissions": listSchema(textSchema()),
 	}
 }
 
-// describeHealth is a health check in the document.
-func describeHealth(path string) object {
-	health := object{"application/json": object{"schema": reference("schemas", "Health")}}
-	responses := object{"200": object{"description": "The process is alive.", "content": health}}
-	if path == "/readyz" {
-		responses = object{
-			"200": object{"description": "Engine and store can answer.", "content": health},
-			"503": object{"description": "One of them cannot.", "content": health},
+// schemas are the shapes of bodies.
+func (h *handler) schemas() object {
+	fields := h.customerFields()
+	customer := object{}
+	for _, name := range []string{"id", "email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "last_login", "date_joined"} {
+		customer[name] = fields[name]
+	}
+	all := object{
+		"Customer":  record(customer),
+		"Customers": listSchema(reference("schemas", "Customer")),
+		"Empty":     object{"type": "object", "description": "An object without members.", "additionalProperties": false},
+		"Received":  record(object{"received": anySchema("The body as it was read: any JSON; of a form an object of texts.")}),
+		"Call": record(object{
+			"method":   textSchema(),
+			"customer": described(nullable(textSchema()), "E-mail address of who asks; null: anonymous."),
+		}),
+		"Detail": record(object{"detail": described(textSchema(), "Why, in the words of Django REST framework.")}),
+		"Refusal": record(object{
+			"detail":   described(textSchema(), "Why, in the words of Django REST framework and simplejwt."),
+			"code":     described(textSchema(), "The same for programs, such as token_not_valid."),
+			"messages": listSchema(reference("schemas", "TokenMessage")),
+		}, "code", "messages"),
+		"TokenMessage": described(record(object{"token_class": textSchema(), "token_type": textSchema(), "message": textSchema()}),
+			"Why a token was refused as one of a class."),
+		"Faults": h.faultsSchema(),
+		"Metadata": record(object{
+			"name": textSchema(), "description": textSchema(), "renders": listSchema(textSchema()), "parses": listSchema(textSchema()),
+			"actions": described(mapSchema(reference("schemas", "FieldsMetadata")), "The fields of a body, by the method that takes it."),
+		}, "actions"),
+		"FieldsMetadata": mapSchema(reference("schemas", "FieldMetadata")),
+		"FieldMetadata":  record(object{"type": textSchema(), "required": flagSchema(), "read_only": flagSchema(), "label": textSchema()}),
+		"Health": record(object{
+			"status": textSchema(), "error": described(textSchema(), "The part that cannot answer."), "engine": textSchema(), "module": textSchema(),
+			"version": textSchema(), "compat": textSchema(), "abi": object{"type": "integer", "format": "int32"},
+		}, "error"),
+		anyJSON: anySchema("Any JSON."),
+		anyForm: described(mapSchema(textSchema()), "Any fields."),
+	}
+	if h.cfg.TokenCookies.On {
+		all["CSRFToken"] = record(object{"csrftoken": textSchema()})
+	}
+	h.tokenSchemas(all, fields)
+	for _, v := range h.order {
+		if name := requestName(v); name != "" {
+			all[name] = h.requestSchema(v)
 		}
 	}
-	return object{"get": object{"operationId": "get" + path[1:], "summary": path[1:], "responses": responses, "security": []object{}, "tags": []string{"health"}}}
+	return all
 }
 
-// describeCSRF is where web applications whose tokens are in cookies get their CSRF token, in the document.
-func describeCSRF() object {
-	body := object{"type": "object", "required": []string{"csrftoken"}, "properties": object{"csrftoken": object{"type": "string"}}}
-	return object{"get": object{
-		"operationId": "get_auth_csrf", "summary": "CSRF token", "description": "The token to send as X-CSRFToken. The answer sets the cookie that it goes with.",
-		"responses": object{"200": object{"description": "OK", "content": object{"application/json": object{"schema": body}}}},
-		"security":  []object{}, "tags": []string{"auth"},
-	}}
+// tokenSchemas adds the answers that have tokens; with TokenCookies they may be in cookies, and the body has none then. fields are those of a customer,
+// of which LoginAnswer may have some.
+func (h *handler) tokenSchemas(all object, fields map[string]object) {
+	token := func() object { return described(textSchema(), "A compact JWT (RFC 7519).") }
+	pair, inCookies := object{"refresh": token(), "access": token()}, []string{}
+	if h.cfg.TokenCookies.On {
+		inCookies = []string{"refresh", "access"}
+	}
+	for _, m := range h.cfg.LoginAnswer {
+		field, known := fields[m.Field.String()]
+		if !known {
+			field = anySchema("Any JSON; null where the customer does not have it.") // an attribute
+		}
+		pair[m.Name] = field
+	}
+	all["TokenPair"] = record(pair, inCookies...)
+	all["Access"] = record(object{"access": token()}, inCookies...)
 }
 
-// checkCookie is the name of the way to authenticate by ForwardAuth.Cookie in the document.
-const checkCookie = "checkCookie"
+// faultsSchema is what a body may have wrong. Each field has a name in it, since few generators read a map beside named members: Kotlin's make a class that
+// does not compile, and Rust's drop the map.
+func (h *handler) faultsSchema() object {
+	faults := object{"non_field_errors": described(listSchema(textSchema()), "What is wrong with the body as a whole.")}
+	for _, v := range h.order {
+		for _, f := range v.fields {
+			if !f.readOnly {
+				faults[f.name] = described(listSchema(textSchema()), "What is wrong with the field "+f.name+".")
+			}
+		}
+	}
+	faults["detail"] = described(textSchema(), "Why the request cannot be read.")
+	return described(record(faults, slices.Collect(maps.Keys(faults))...), "What is wrong with a request: a detail, or the errors of each field.")
+}
 
-// describeCheck is what proxies ask, in the document. Any other method is answered alike.
-func (h *handler) describeCheck() object {
-	text := object{"type": "string"}
-	found, empty := object{}, object{}
-	for _, m := range h.cfg.ForwardAuth.Headers {
-		found[m.Name] = object{"description": "The customer's " + m.Field.String() + ".", "schema": text}
-		empty[m.Name] = object{"description": "Empty.", "schema": text}
+// requestSchema is what a view takes.
+func (h *handler) requestSchema(v *view) object {
+	members, optional := object{}, []string{}
+	for _, f := range v.fields {
+		if f.readOnly {
+			continue
+		}
+		member := object{"type": "string", "title": f.label, "description": describedFields[f.name].description, "minLength": 1}
+		if inputs[f.name].Type == "password" {
+			member["format"], member["writeOnly"] = "password", true
+		}
+		members[f.name] = member
+		if !h.needsFields(v) {
+			optional = append(optional, f.name)
+		}
 	}
-	refused := object{"WWW-Authenticate": object{"description": "RFC 9110 §11.6.1", "schema": text}}
-	maps.Copy(refused, empty)
-	responses := object{
-		"200": object{"description": "The request is from a customer, whom the headers name.", "headers": found},
-		"400": object{"description": "The request names a host that is not served here."},
-		"401": object{"description": "There is no access token, or it was refused.", "headers": refused},
-		"503": object{"description": "The node cannot answer now."},
-	}
-	security := []object{{"token": []string{}}}
-	if h.cfg.ForwardAuth.Cookie != "" {
-		responses["403"] = object{"description": "The token came in a cookie, from a page of another site.", "headers": empty}
-		security = append(security, object{checkCookie: []string{}})
-	}
-	return object{"get": object{
-		"operationId": operationID(http.MethodGet, checkPath), "summary": "Check", "security": security, "tags": []string{"auth"},
-		"description": "Who a request is from, for proxies. Every method is answered alike, and without a body.", "responses": responses,
-	}}
+	return record(members, optional...)
 }

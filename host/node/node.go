@@ -133,6 +133,9 @@ func (n *Node) lifetimes() store.Lifetimes {
 // Settings are the settings that the node judges by. The caller must not change what they point to.
 func (n *Node) Settings() *core.Settings { return &n.cfg.Settings }
 
+// IDs is the kind of the ids of all customers.
+func (n *Node) IDs() core.IDKind { return n.cfg.Store.IDs() }
+
 // Customers is a page of at most limit customers in the order of their ids, from the one that follows after; zero: from the first.
 func (n *Node) Customers(ctx context.Context, after core.CustomerID, limit int) ([]store.Customer, error) {
 	return n.cfg.Store.List(ctx, after, limit)

@@ -29,7 +29,7 @@ func (f Field) value(c *store.Customer, own attributesOf) any {
 	case "is_superuser":
 		return c.IsSuperuser
 	case "date_joined":
-		return moment(c.DateJoined)
+		return Time(c.DateJoined)
 	case "last_login":
 		return moment(c.LastLogin)
 	case "groups":

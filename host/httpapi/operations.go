@@ -1,0 +1,153 @@
+package httpapi
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+)
+
+// describeView is one path of the document.
+func (h *handler) describeView(v *view) object {
+	item := object{}
+	for _, method := range strings.Split(v.allow(), ", ") {
+		if method == http.MethodHead { // as GET, without a body
+			continue
+		}
+		op := object{
+			"operationId": operationID(method, v.path),
+			"summary":     v.name,
+			"description": v.description,
+			"responses":   h.describeResponses(v, method),
+			"security":    h.security(v, method),
+			"tags":        []string{strings.Split(v.path, "/")[1]},
+		}
+		if h.cfg.TokenCookies.On && (v.authenticates && changes(method) || v.takesFields(method)) {
+			op["parameters"] = []object{csrfParameter}
+		}
+		if takesBody(method) {
+			op["requestBody"] = h.describeBody(v, method)
+		}
+		item[strings.ToLower(method)] = op
+	}
+	return item
+}
+
+// operationID is a name for an operation: post_auth_token_refresh.
+func operationID(method, path string) string {
+	return strings.ToLower(method) + strings.TrimSuffix(strings.ReplaceAll(path, "/", "_"), "_")
+}
+
+// csrfParameter is the header that keeps a request from being forged.
+var csrfParameter = object{
+	"name": "X-CSRFToken", "in": "header", "schema": object{"type": "string"},
+	"description": "The CSRF token, for a log-in and where a cookie says who asks: from GET " + csrfPath + ". A form may have it in the field csrfmiddlewaretoken. " +
+		"A request with a token of its own, in the body or the header, needs none.",
+}
+
+// changes reports whether a method of a view may change something (RFC 9110 §9.2.1).
+func changes(method string) bool { return takesBody(method) || method == http.MethodDelete }
+
+// takesBody reports whether a method sends something that its handler reads. DELETE has a body in no view.
+func takesBody(method string) bool {
+	return method == http.MethodPost || method == http.MethodPut || method == http.MethodPatch
+}
+
+// takesFields reports whether a method of a view takes the fields that it names, and no other body.
+func (v *view) takesFields(method string) bool { return v.fields != nil && method == http.MethodPost }
+
+// needsFields reports whether the fields of a view must be there. A token that is missing may be in a cookie.
+func (h *handler) needsFields(v *view) bool { return v.logsIn || !h.cfg.TokenCookies.On }
+
+// describeBody is what a method of a view takes, in all the types that are parsed.
+func (h *handler) describeBody(v *view, method string) object {
+	fields := v.takesFields(method)
+	content := object{}
+	for _, p := range parsers {
+		name, example := anyJSON, object{"note": "any JSON"}
+		switch {
+		case fields:
+			name, example = requestName(v), v.example()
+		case p.form:
+			name, example = anyForm, object{"note": "any field"}
+		}
+		content[p.String()] = object{"schema": reference("schemas", name), "example": example}
+	}
+	return object{"required": fields && h.needsFields(v), "content": content}
+}
+
+// example is a body that a view takes.
+func (v *view) example() object {
+	o := object{}
+	for _, f := range v.fields {
+		if !f.readOnly {
+			o[f.name] = describedFields[f.name].example
+		}
+	}
+	return o
+}
+
+// A health check answers with the same members whether all is well or not.
+func (h *handler) describeAlive() object {
+	return describeCheckup("/healthz", "Whether the process is alive.", object{"200": jsonAnswer("The process is alive.", "Health")})
+}
+
+func (h *handler) describeReady() object {
+	unready := jsonAnswer("Engine or store cannot answer, or the key that signs has ended.", "Health")
+	unready["headers"] = object{"Retry-After": retryHeader}
+	return describeCheckup("/readyz", "Whether the node can answer.", object{"200": jsonAnswer("The node can answer.", "Health"), "503": unready})
+}
+
+func describeCheckup(path, summary string, responses object) object {
+	return object{"get": object{
+		"operationId": operationID(http.MethodGet, path), "summary": summary, "responses": responses, "security": []object{}, "tags": []string{"health"},
+	}}
+}
+
+// describeCSRF is where web applications whose tokens are in cookies get their CSRF token.
+func (h *handler) describeCSRF() object {
+	responses := object{"200": jsonAnswer("OK", "CSRFToken")}
+	share(responses, http.StatusInternalServerError)
+	responses["400"] = object{"description": "The request names a host that is not served here: a page."}
+	return object{"get": object{
+		"operationId": operationID(http.MethodGet, csrfPath), "summary": "CSRF token",
+		"description": "The token to send as X-CSRFToken. The answer sets the cookie that it goes with.",
+		"responses":   responses, "security": []object{}, "tags": []string{"auth"},
+	}}
+}
+
+// checkMethods are those that a document can have (OpenAPI 3.0.3, Path Item Object).
+var checkMethods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodTrace,
+}
+
+// describeCheck is what proxies ask, with the method of the request that they ask about.
+func (h *handler) describeCheck() object {
+	found, empty := object{}, object{}
+	for _, m := range h.cfg.ForwardAuth.Headers {
+		found[m.Name] = textHeader("The customer's " + m.Field.String() + ".")
+		empty[m.Name] = textHeader("Empty.")
+	}
+	refused := maps.Clone(empty)
+	refused["WWW-Authenticate"] = challengeHeader
+	responses := object{
+		"200": object{"description": "The request is from a customer, whom the headers name.", "headers": found},
+		"400": object{"description": "The request names a host that is not served here."},
+		"401": object{"description": "There is no access token, or it was refused.", "headers": refused},
+		"500": object{"description": "The node failed."},
+		"503": object{"description": "The node cannot answer now.", "headers": object{"Retry-After": retryHeader}},
+	}
+	security := []object{{"token": []string{}}}
+	if h.cfg.ForwardAuth.Cookie != "" {
+		responses["403"] = object{"description": "The token came in a cookie, from a page of another site.", "headers": empty}
+		security = append(security, object{checkCookie: []string{}})
+	}
+	item := object{}
+	for _, method := range checkMethods {
+		item[strings.ToLower(method)] = object{
+			"operationId": operationID(method, checkPath), "summary": "Check", "security": security, "tags": []string{"auth"},
+			"description": "Who a request is from, for proxies. Every method is answered alike, those that OpenAPI does not know included, and without a body.",
+			"responses":   responses,
+		}
+	}
+	return item
+}
