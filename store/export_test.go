@@ -171,3 +171,6 @@ func (db *DB) Each(ctx context.Context) iter.Seq2[Customer, error] {
 		}
 	}
 }
+
+// Forget lets go of what was remembered.
+func (db *DB) Forget() { db.recent.reads.Store(nil) }

@@ -50,6 +50,9 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 		found.state.HighWater = db.mark.Load()
 		return found.state, found.customer, nil
 	}
+	if q.HasLogin && len(q.Login) > MaxEmail {
+		return core.State{HighWater: db.mark.Load()}, Customer{}, nil
+	}
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		t := tables{tx}
 		own, err := decodeTally(t.get(metaBucket, tallyKey))
@@ -70,7 +73,7 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 		if err != nil {
 			return err
 		}
-		if !found && q.Field == FieldEmail {
+		if !found && q.Field == FieldEmail && len(q.email()) <= MaxEmail {
 			grave, _, err := t.tombstone(emailTombstoneKey(q.email()))
 			if err != nil {
 				return err
@@ -111,6 +114,9 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 	state.HighWater = db.mark.Load()
 	return state, customer, nil
 }
+
+// MaxEmail is how long an e-mail address may be, in bytes. A longer one is nobody's, and nothing is looked up for it.
+const MaxEmail = maxText
 
 // email is the e-mail address that a query for one names.
 func (q Query) email() string {

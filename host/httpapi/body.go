@@ -9,8 +9,11 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/password"
 )
 
 // parser reads bodies of one media type.
@@ -44,7 +47,7 @@ func parseMultipart(body []byte, contentType, charset string, rules django.Rules
 	return django.Body{Form: form}, err
 }
 
-// texts reads the body and gives its fields, cleaned, in the order of names; all are required.
+// texts reads the body and gives its fields, cleaned, in the order of names, which are among those of longest; all are required.
 func (rq *request) texts(names ...string) ([]string, error) {
 	body, err := rq.data()
 	if err != nil {
@@ -54,19 +57,20 @@ func (rq *request) texts(names ...string) ([]string, error) {
 	if !ok {
 		return nil, invalidBody{faults}
 	}
-	size := 0
-	for _, text := range texts {
-		size += len(text)
+	// What is wanted of a body is small, so the rest goes before a password waits for its turn.
+	for i, text := range texts {
+		texts[i] = atMost(text, longest[names[i]])
 	}
-	if size <= largeBody { // what is wanted of a large body is small, so the rest goes before a password waits for its turn
-		for i := range texts {
-			texts[i] = strings.Clone(texts[i])
-		}
-		rq.parsed.body = django.Body{}
-		rq.endTurn()
-	}
+	rq.parsed.body = django.Body{}
+	rq.endTurn()
 	return texts, nil
 }
+
+// longest is how long the text of a field can be, in bytes, without being refused whatever it says. Of a longer one only that it is longer is kept.
+var longest = map[string]int{"email": store.MaxEmail, "password": password.MaxBytes, "refresh": core.MaxTokenBytes, "token": core.MaxTokenBytes}
+
+// atMost is a copy of a text: of one that has more than n bytes, of the first n and one more.
+func atMost(text string, n int) string { return strings.Clone(text[:min(len(text), n+1)]) }
 
 // data is the body (Django REST framework's request.data), which is read once.
 func (rq *request) data() (django.Body, error) {

@@ -102,22 +102,24 @@ func (rq *request) logIn() answer {
 	return rq.seeOther(target)
 }
 
-// credentials cleans what the form was sent (AuthenticationForm), and lets go of the rest.
+// credentials cleans what the form was sent (AuthenticationForm), and lets go of the rest. Of what is too long to be anybody's only that it is so is kept,
+// and the page that asks again does not show it.
 func (rq *request) credentials(form *django.Form) credentials {
 	username, _ := lastText(form, "username")
 	password, _ := lastText(form, "password")
-	given := credentials{email: python.Strip(username), password: strings.Clone(password)}
-	given.page = pages.LoginData{Username: strings.Clone(username), Next: strings.Clone(rq.next(form))}
+	given := credentials{email: python.Strip(username), password: atMost(password, longest["password"])}
+	given.page.UsernameErrors, given.page.PasswordErrors = faultsOf(given.email), faultsOf(password)
 	// A longer one is not normalised, as in Django: that takes long.
-	if utf8.RuneCountInString(given.email) <= maxUsername {
+	if len(given.email) <= utf8.UTFMax*maxUsername && utf8.RuneCountInString(given.email) <= maxUsername {
 		given.email = norm.NFKC.String(given.email)
 	}
-	given.email = strings.Clone(given.email)
-	given.page.UsernameErrors, given.page.PasswordErrors = faultsOf(given.email), faultsOf(password)
-	if len(username)+len(password) <= largeBody {
-		rq.posted.form = nil
-		rq.endTurn()
+	given.email = atMost(given.email, longest["email"])
+	given.page.Next = strings.Clone(rq.next(form))
+	if len(username) <= longest["email"] {
+		given.page.Username = strings.Clone(username)
 	}
+	rq.posted.form = nil
+	rq.endTurn()
 	return given
 }
 

@@ -2,7 +2,10 @@ package node_test
 
 import (
 	"context"
+	"crypto/pbkdf2"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"log/slog"
 	"strings"
@@ -112,5 +115,29 @@ func TestLoginRenewsTheHash(t *testing.T) {
 	w.login(t)
 	if again, _ := w.store.Get(t.Context(), core.Integer(1)); again.PasswordHash != after.PasswordHash {
 		t.Error("a hash that has the right costs was renewed")
+	}
+}
+
+// TestLongPasswordIsNobodys: one that is too long to be checked costs the same work, also where the stored hash, which another program made, is of just it.
+func TestLongPasswordIsNobodys(t *testing.T) {
+	w := newWorld(t, nil)
+	const stored = "pbkdf2_sha256$1$salt$"
+	for length, want := range map[int]core.Cause{password.MaxBytes: core.OK, password.MaxBytes + 1: core.BadCredentials} {
+		given := strings.Repeat("x", length)
+		key, err := pbkdf2.Key(sha256.New, given, []byte("salt"), 1, sha256.Size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.store.SetPassword(t.Context(), core.Integer(1), stored+base64.StdEncoding.EncodeToString(key)); err != nil {
+			t.Fatal(err)
+		}
+		done := w.Stats().Hashing.Done
+		result, err := w.Login(t.Context(), client, "ana@example.com", given)
+		if err != nil || cause(result) != want || w.Stats().Hashing.Done != done+1 {
+			t.Errorf("Login with a password of %d bytes = %v, %v after %d hashes; want %v after one", length, cause(result), err, w.Stats().Hashing.Done-done, want)
+		}
+	}
+	if _, err := password.Hash(strings.Repeat("x", password.MaxBytes+1), cheap, rand.Reader); !errors.Is(err, password.ErrTooLong) {
+		t.Errorf("Hash of a longer password = %v, want %v", err, password.ErrTooLong)
 	}
 }

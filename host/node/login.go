@@ -3,9 +3,11 @@ package node
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -22,15 +24,17 @@ import (
 // Wrong, unknown, inactive and unusable take the same work and give the same refusal. Before a password is hashed nothing of the
 // store is held, so the state is loaded anew afterwards: a password that was changed in between loses.
 func (n *Node) Login(ctx context.Context, client netip.Prefix, email, given string) (Result, error) {
-	query := store.Query{Login: email, HasLogin: true, Fold: n.cfg.FoldEmails, Field: n.cfg.UserIDField, Rights: true}
+	query := store.Query{Login: email, HasLogin: true, Fold: n.cfg.FoldEmails, Field: n.cfg.UserIDField}
 	known, customer, err := n.cfg.Store.Load(ctx, query)
 	if err != nil {
 		return Result{}, err
 	}
+	customer = credentials(customer)
 	good, err := n.passwordGood(ctx, admission.Work{Client: client, Account: n.Account(email)}, customer, given)
 	if err != nil {
 		return Result{Customer: customer}, err
 	}
+	query.Rights = true
 	result, err := n.conclude(ctx, &core.Request{Op: core.Login}, query, func(state *core.State) {
 		// The revoke claim changes with the password and with nothing else.
 		state.PasswordGood = good && state.Customer.ID == known.Customer.ID && state.Customer.RevokeClaim == known.Customer.RevokeClaim
@@ -43,22 +47,34 @@ func (n *Node) Login(ctx context.Context, client netip.Prefix, email, given stri
 	return result, err
 }
 
+// credentials are what of a customer a log-in needs while its password waits to be hashed: attributes and permissions may be much longer.
+func credentials(c store.Customer) store.Customer {
+	return store.Customer{ID: c.ID, IsActive: c.IsActive, PasswordHash: c.PasswordHash, RevokeClaim: c.RevokeClaim, Version: c.Version}
+}
+
 // Account is the name of the account that a log-in with an e-mail address asks for, whether there is one or not: log-ins with one account count
-// together. It is the address, with FoldEmails without regard to case.
+// together. It is a hash of the address, with FoldEmails without regard to case, and so keeps alive nothing of it. Addresses that are too long to be
+// anybody's are not looked at to their end.
 func (n *Node) Account(email string) string {
+	email = email[:min(len(email), store.MaxEmail+1)]
 	if n.cfg.FoldEmails {
-		return store.Fold(email)
+		email = store.Fold(email)
 	}
-	return email
+	sum := sha256.Sum256([]byte(email))
+	return string(sum[:16])
 }
 
 // passwordGood reports whether given is the customer's password. For a customer who does not exist, or whose password is
-// unusable or of a format that is not known here, it does the same work for nothing. A good password whose hash has other costs than new ones
+// unusable or of a format that is not known here, and for a password that is too long to be anybody's, it does the same work for nothing. A good password whose hash has other costs than new ones
 // is hashed anew, as Django does, so that sooner or later all log-ins take the same time.
 func (n *Node) passwordGood(ctx context.Context, work admission.Work, customer store.Customer, given string) (bool, error) {
 	job := hashing.Job{Password: given, Params: n.cfg.Passwords}
 	work.Memory = memoryOf(n.cfg.Passwords)
-	if !customer.ID.IsZero() && password.IsUsable(customer.PasswordHash) {
+	tooLong := len(given) > password.MaxBytes
+	if tooLong {
+		job.Password = strings.Clone(given[:password.MaxBytes])
+	}
+	if !customer.ID.IsZero() && !tooLong && password.IsUsable(customer.PasswordHash) {
 		job.Encoded = customer.PasswordHash
 		if costs, err := password.ParamsOf(job.Encoded); err == nil {
 			work.Memory = max(work.Memory, memoryOf(costs))

@@ -35,6 +35,7 @@ func (n *Node) StartSession(ctx context.Context, client netip.Prefix, email, giv
 	if err != nil {
 		return "", Result{}, err
 	}
+	customer = credentials(customer)
 	r.Customer = customer
 	good, err := n.passwordGood(ctx, admission.Work{Client: client, Account: n.Account(email)}, customer, given)
 	if err != nil {

@@ -33,13 +33,16 @@ type argon2Hash struct {
 }
 
 // Hash is the encoded argon2id hash of a password, with a salt drawn from random.
-// It fails for costs out of bounds, for a password that is not UTF-8, and when random fails.
+// It fails for costs out of bounds, for a password that is not UTF-8 or longer than MaxBytes, and when random fails.
 func Hash(password string, p Params, random io.Reader) (string, error) {
 	if err := p.Validate(); err != nil {
 		return "", err
 	}
 	if !utf8.ValidString(password) {
 		return "", ErrNotText
+	}
+	if len(password) > MaxBytes {
+		return "", ErrTooLong
 	}
 	salt, err := randomText(random, saltChars)
 	if err != nil {

@@ -10,6 +10,9 @@ const (
 	maxWork        = 4 * 1024 * 1024 // KiB × passes
 )
 
+// MaxBytes is how long a password may be. Django has no bound now, and had this one (CVE-2013-1443).
+const MaxBytes = 4096
+
 // Params are the costs of argon2id (RFC 9106 §3.1). The zero value is not valid.
 type Params struct {
 	Memory      uint32 // KiB, at least 8 for each lane

@@ -15,6 +15,8 @@ var (
 	ErrMalformed = errors.New("password hash: malformed")
 	// ErrNotText says that a password is not UTF-8; Django could never check it.
 	ErrNotText = errors.New("password: not UTF-8 text")
+	// ErrTooLong says that a password has more than MaxBytes.
+	ErrTooLong = fmt.Errorf("password: longer than %d bytes", MaxBytes)
 )
 
 // format is one of Django's hashers.

@@ -12,10 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
-)
 
-// maxPassword bounds a password from standard input, in bytes.
-const maxPassword = 64 << 10
+	"github.com/edgetoken/edgetoken/store/password"
+)
 
 func addPasswordFlag(c *cobra.Command) {
 	c.Flags().Bool("password-stdin", false, "read the password from standard input, up to the end of the line")
@@ -36,7 +35,7 @@ func passwordSource(c *cobra.Command) (read func() (string, error), err error) {
 
 // passwordLine reads a password from one line.
 func passwordLine(in io.Reader) (string, error) {
-	line, err := bufio.NewReader(io.LimitReader(in, maxPassword+2)).ReadString('\n')
+	line, err := bufio.NewReader(io.LimitReader(in, password.MaxBytes+2)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", fmt.Errorf("read password: %w", err)
 	}
@@ -44,8 +43,8 @@ func passwordLine(in io.Reader) (string, error) {
 	if line == "" {
 		return "", errors.New("the password on standard input is empty")
 	}
-	if len(line) > maxPassword {
-		return "", fmt.Errorf("the password on standard input is longer than %d bytes", maxPassword)
+	if len(line) > password.MaxBytes {
+		return "", fmt.Errorf("the password on standard input is longer than %d bytes", password.MaxBytes)
 	}
 	if err := checkPassword(line); err != nil {
 		return "", fmt.Errorf("the password on standard input %w", err)
