@@ -2,7 +2,6 @@ package core
 
 import (
 	"bytes"
-	"math"
 	"strconv"
 
 	"github.com/edgetoken/edgetoken/core/python"
@@ -66,11 +65,11 @@ func (o *Opened) CustomerKey(kind IDKind) (id CustomerID, ok bool) {
 	c := o.Customer
 	switch kind {
 	case IntegerID:
-		v, ok := pythonInt(o.Claims, c)
-		if !ok || v == math.MaxInt64 || v == math.MinInt64 { // the ends stand for all that is beyond
+		v, ok := pythonInteger(o.Claims, c)
+		if !ok || v.beyond {
 			return CustomerID{}, false
 		}
-		return Integer(v), true
+		return Integer(v.value), true
 	case TextID:
 		switch c.Form {
 		case String:

@@ -13,53 +13,65 @@ import (
 // pythonInt is int(value) of a scanned claim, truncated towards zero and saturating at the ends of int64. ok is false where Python raises:
 // null, a list, an object, a text that is no integer, a number beyond a double.
 func pythonInt(claims []byte, c Claim) (v int64, ok bool) {
+	n, ok := pythonInteger(claims, c)
+	return n.value, ok
+}
+
+// integer is an integer of Python's as far as an int64 holds it. Where it does not, beyond is true and value is the nearer end.
+type integer struct {
+	value  int64
+	beyond bool
+}
+
+// pythonInteger is pythonInt for those who must tell the ends of int64 from what lies beyond them.
+func pythonInteger(claims []byte, c Claim) (v integer, ok bool) {
 	raw := claims[c.Start:c.End]
 	switch c.Form {
 	case True:
-		return 1, true
+		return integer{value: 1}, true
 	case False:
-		return 0, true
+		return integer{}, true
 	case Number:
 		return numberInt(raw)
 	case String:
 		return textInt(plain(claims, c))
 	}
-	return 0, false
+	return integer{}, false
 }
 
 // numberInt truncates a JSON number.
-func numberInt(raw []byte) (int64, bool) {
+func numberInt(raw []byte) (integer, bool) {
 	if 8 <= len(raw) && len(raw) <= 16 { // as all times are: a word of digits at once
 		first, last := binary.LittleEndian.Uint64(raw), binary.LittleEndian.Uint64(raw[len(raw)-8:])
 		if noDigit(first)|noDigit(last) == 0 {
 			before := (first ^ '0'*each) << (8 * (16 - len(raw))) // the digits that are not in last; zeros stand before them
-			return eightDigits(before)*1e8 + eightDigits(last^'0'*each), true
+			return integer{value: eightDigits(before)*1e8 + eightDigits(last^'0'*each)}, true
 		}
 	}
-	v, negative, integer := int64(0), false, true
+	v, negative, whole := uint64(0), false, true
 	for i, b := range raw {
 		switch {
 		case b == '-' && i == 0:
 			negative = true
 		case b-'0' < 10:
-			v = saturate(v, int64(b-'0'))
+			v = saturate(v, uint64(b-'0'))
 		default:
-			integer = false
+			whole = false
 		}
 	}
-	if integer {
+	if whole {
 		return signed(v, negative), true
 	}
 	f := python.Float(raw)
 	switch {
 	case math.IsInf(f, 0):
-		return 0, false
-	case f >= math.MaxInt64:
-		return math.MaxInt64, true
-	case f <= math.MinInt64:
-		return math.MinInt64, true
+		return integer{}, false
+	case f >= 1<<63:
+		return integer{math.MaxInt64, true}, true
+	case f < -1<<63:
+		return integer{math.MinInt64, true}, true
 	}
-	return int64(f), true
+	return integer{value: int64(f)}, true
 }
 
 // eightDigits is the number of eight decimal digits, the first in the lowest byte.
@@ -81,28 +93,30 @@ func numberStr(raw []byte) []byte {
 }
 
 // textInt is Python's int(text).
-func textInt(text []byte) (int64, bool) {
+func textInt(text []byte) (integer, bool) {
 	digits, err := python.ParseInt(string(text))
 	if err != nil {
-		return 0, false
+		return integer{}, false
 	}
 	return numberInt([]byte(digits))
 }
 
-// saturate is 10 v + d, or the greatest int64.
-func saturate(v, d int64) int64 {
-	if v > (math.MaxInt64-d)/10 {
-		return math.MaxInt64
+// saturate is 10 v + d, or the greatest uint64.
+func saturate(v, d uint64) uint64 {
+	if v > (math.MaxUint64-d)/10 {
+		return math.MaxUint64
 	}
 	return 10*v + d
 }
 
-func signed(v int64, negative bool) int64 {
+func signed(v uint64, negative bool) integer {
 	switch {
-	case !negative:
-		return v
-	case v == math.MaxInt64:
-		return math.MinInt64
+	case negative && v <= 1<<63:
+		return integer{value: -int64(v)} // -2^63 is its own negative
+	case negative:
+		return integer{math.MinInt64, true}
+	case v <= math.MaxInt64:
+		return integer{value: int64(v)}
 	}
-	return -v
+	return integer{math.MaxInt64, true}
 }

@@ -138,7 +138,7 @@ func dialAdmin(dir dataDir) (*adminClient, error) {
 func (c *adminClient) call(ctx context.Context, method, path string, query url.Values, body, result any) error {
 	reader, ok := body.(io.Reader)
 	if !ok && body != nil {
-		b, err := json.Marshal(body)
+		b, err := encodeJSON(body)
 		if err != nil {
 			return err
 		}

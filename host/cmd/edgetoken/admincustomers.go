@@ -24,10 +24,23 @@ type customersAdded struct {
 	Warnings  []string       `json:"warnings"`
 }
 
+// customerAddition is the one customer of POST /customers?id=, as readEntries takes it.
+type customerAddition struct {
+	Email       string   `json:"email"`
+	FirstName   string   `json:"first_name"`
+	LastName    string   `json:"last_name"`
+	IsActive    bool     `json:"is_active"`
+	IsStaff     bool     `json:"is_staff"`
+	IsSuperuser bool     `json:"is_superuser"`
+	Password    *string  `json:"password"` // null: none
+	Permissions []string `json:"permissions"`
+	Groups      []string `json:"groups"`
+}
+
 // customerPage answers GET /customers. Next is the id to ask for after; null where the page is the last.
 type customerPage struct {
 	Customers []customerView `json:"customers"`
-	Next      any            `json:"next"`
+	Next      customerID     `json:"next"`
 }
 
 // customerChange is the body of POST /customer. Exactly one member is there.
@@ -36,57 +49,60 @@ type customerChange struct {
 	Password json.RawMessage `json:"password,omitempty"` // a text, or null for unusable
 }
 
-func (a *admin) addCustomers(r *http.Request) (any, error) {
+func (a *admin) addCustomers(r *http.Request) (answer customersAdded, err error) {
 	if r.URL.Query().Has("id") {
 		return a.addCustomer(r)
 	}
 	entries, err := readEntries(r.Body)
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
 	list := make([]store.NewCustomer, len(entries))
 	for i, e := range entries {
 		if list[i], err = a.withHash(r.Context(), e); err != nil {
-			return nil, fmt.Errorf("entry %d%s: %w", i+1, named(e), err)
+			return answer, fmt.Errorf("entry %d%s: %w", i+1, named(e), err)
 		}
 	}
 	added, err := a.store.AddAll(r.Context(), list)
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
-	return a.didAdd(added), nil
+	return a.didAdd(r.Context(), added)
 }
 
 // addCustomer adds just one, of whom errors need not say which.
-func (a *admin) addCustomer(r *http.Request) (any, error) {
+func (a *admin) addCustomer(r *http.Request) (answer customersAdded, err error) {
 	e, err := readOne(r.Body)
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
 	if text := r.URL.Query().Get("id"); text != "" {
 		var ok bool
 		if e.ID, ok = a.id(text); !ok {
-			return nil, fmt.Errorf("%q is no id of this store, which has integers", text)
+			return answer, a.noID(text)
 		}
 	}
 	n, err := a.withHash(r.Context(), e)
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
 	c, err := a.store.Add(r.Context(), n)
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
-	return a.didAdd([]store.Customer{c}), nil
+	return a.didAdd(r.Context(), []store.Customer{c})
 }
 
 // didAdd is the answer for customers that were added, with a warning where one of them cannot log in as he is.
-func (a *admin) didAdd(added []store.Customer) customersAdded {
+func (a *admin) didAdd(ctx context.Context, added []store.Customer) (customersAdded, error) {
 	answer := customersAdded{Warnings: []string{}}
+	var err error
+	if answer.Customers, err = a.views(ctx, added...); err != nil {
+		return answer, err
+	}
 	unread := map[string]int{}
 	var odd []string
 	for _, c := range added {
-		answer.Customers = append(answer.Customers, viewOf(c))
 		a.did("customer added", c.ID)
 		if !strings.Contains(c.Email, "@") {
 			odd = append(odd, c.Email)
@@ -113,7 +129,7 @@ func (a *admin) didAdd(added []store.Customer) customersAdded {
 		}
 		answer.Warnings = append(answer.Warnings, fmt.Sprintf(text+": log-in is refused until edgetoken customers passwd sets a new password", unread[format], format))
 	}
-	return answer
+	return answer, nil
 }
 
 // withHash is the customer to store. Passwords are hashed one at a time, so that log-ins are not kept waiting.
@@ -131,7 +147,7 @@ func (a *admin) withHash(ctx context.Context, e entry) (store.NewCustomer, error
 	return e.NewCustomer, err
 }
 
-func (a *admin) listCustomers(r *http.Request) (any, error) {
+func (a *admin) listCustomers(r *http.Request) (answer customerPage, err error) {
 	if r.URL.Query().Has("email") {
 		return a.listByEmail(r)
 	}
@@ -139,27 +155,24 @@ func (a *admin) listCustomers(r *http.Request) (any, error) {
 	if text := r.URL.Query().Get("after"); text != "" {
 		var ok bool
 		if after, ok = a.id(text); !ok {
-			return nil, fmt.Errorf("%q is no id of this store, which has integers", text)
+			return answer, a.noID(text)
 		}
 	}
 	limit, err := strconv.Atoi(r.URL.Query().Get("limit"))
 	if err != nil || limit < 1 || limit > 999 {
-		return nil, errors.New("the limit must be between 1 and 999")
+		return answer, errors.New("the limit must be between 1 and 999")
 	}
 	// One more than asked for says whether there is a next page.
 	page, err := a.page(r.Context(), r.URL.Query()["group"], after, limit+1)
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
-	answer := customerPage{Customers: []customerView{}}
-	for i, c := range page {
-		if i == limit {
-			answer.Next = viewID(page[i-1].ID)
-			break
-		}
-		answer.Customers = append(answer.Customers, viewOf(c))
+	if len(page) > limit {
+		page = page[:limit]
+		answer.Next = customerID(page[limit-1].ID)
 	}
-	return answer, nil
+	answer.Customers, err = a.views(r.Context(), page...)
+	return answer, err
 }
 
 // page is a page of customers, where groups are named of those who are in all of them: it looks at each customer then.
@@ -192,76 +205,78 @@ func (a *admin) page(ctx context.Context, groups []string, after core.CustomerID
 }
 
 // listByEmail is a page of the one customer with an e-mail address, or of none.
-func (a *admin) listByEmail(r *http.Request) (any, error) {
+func (a *admin) listByEmail(r *http.Request) (customerPage, error) {
 	answer := customerPage{Customers: []customerView{}}
 	c, err := a.store.GetByEmail(r.Context(), r.URL.Query().Get("email"))
 	if errors.Is(err, store.ErrNotFound) {
 		return answer, nil
 	}
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
-	answer.Customers = append(answer.Customers, viewOf(c))
-	return answer, nil
+	answer.Customers, err = a.views(r.Context(), c)
+	return answer, err
 }
 
-func (a *admin) showCustomer(r *http.Request) (any, error) {
+func (a *admin) showCustomer(r *http.Request) (customerView, error) {
 	c, err := a.find(r.Context(), r.URL.Query().Get("key"))
 	if err != nil {
-		return nil, err
+		return customerView{}, err
 	}
-	return a.viewWithRights(r.Context(), c.ID)
+	return a.view(r.Context(), c.ID)
 }
 
-func (a *admin) changeCustomer(r *http.Request) (any, error) {
+func (a *admin) changeCustomer(r *http.Request) (v customerView, err error) {
 	var change customerChange
 	if err := readJSON(r, &change); err != nil {
-		return nil, err
+		return v, err
 	}
 	c, err := a.find(r.Context(), r.URL.Query().Get("key"))
 	if err != nil {
-		return nil, err
+		return v, err
 	}
 	switch {
 	case change.IsActive != nil && change.Password == nil:
 		if err := a.store.SetActive(r.Context(), c.ID, *change.IsActive); err != nil {
-			return nil, err
+			return v, err
 		}
 		a.did(map[bool]string{true: "customer enabled", false: "customer disabled"}[*change.IsActive], c.ID)
 	case change.Password != nil && change.IsActive == nil:
 		var e entry
 		if err := members["password"](&e, change.Password); err != nil {
-			return nil, fmt.Errorf("password %w", err)
+			return v, fmt.Errorf("password %w", err)
 		}
 		n, err := a.withHash(r.Context(), e)
 		if err != nil {
-			return nil, err
+			return v, err
 		}
 		if err := a.store.SetPassword(r.Context(), c.ID, n.PasswordHash); err != nil {
-			return nil, err
+			return v, err
 		}
 		a.did("password set", c.ID)
 	default:
-		return nil, errors.New("a change has is_active or password")
+		return v, errors.New("a change has is_active or password")
 	}
-	c, err = a.store.Get(r.Context(), c.ID)
-	return viewOf(c), err
+	return a.view(r.Context(), c.ID)
 }
 
-func (a *admin) removeCustomer(r *http.Request) (any, error) {
+func (a *admin) removeCustomer(r *http.Request) (v customerView, err error) {
 	c, err := a.find(r.Context(), r.URL.Query().Get("key"))
 	if err != nil {
-		return nil, err
+		return v, err
 	}
 	live, err := a.tokensLive(r.Context())
 	if err != nil {
-		return nil, err
+		return v, err
+	}
+	if v, err = a.view(r.Context(), c.ID); err != nil {
+		return v, err
 	}
 	if err := a.store.Remove(r.Context(), c.ID, live); err != nil {
-		return nil, err
+		return v, err
 	}
 	a.did("customer removed", c.ID)
-	return viewOf(c), nil
+	return v, nil
 }
 
 // tokensLive is how long a token that was issued until now can be in use, under the longest lifetime that ever was, with a day for clocks.

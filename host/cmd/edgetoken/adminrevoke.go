@@ -42,16 +42,16 @@ const (
 var errNoBlacklist = errors.New("blacklist_app is off: a single log-in cannot be revoked; use --customer")
 
 // revoke ends a log-in, with all that descends from it, or all log-ins of a customer until now. It is durable when it is answered.
-func (a *admin) revoke(r *http.Request) (any, error) {
+func (a *admin) revoke(r *http.Request) (revocation, error) {
 	var call revokeCall
 	if err := readJSON(r, &call); err != nil {
-		return nil, err
+		return revocation{}, err
 	}
 	switch {
 	case call == revokeCall{All: true}:
 		return a.revokeAll(r.Context())
 	case call.All:
-		return nil, errors.New("a revocation of all names nothing else")
+		return revocation{}, errors.New("a revocation of all names nothing else")
 	case call.Token != "" && call.Family == "" && call.Customer == "":
 		return a.revokeToken(r.Context(), call.Token)
 	case call.Token == "" && call.Family != "" && call.Customer != "":
@@ -59,44 +59,44 @@ func (a *admin) revoke(r *http.Request) (any, error) {
 	case call.Token == "" && call.Family == "" && call.Customer != "":
 		return a.revokeSessions(r.Context(), call.Customer)
 	}
-	return nil, errors.New("a revocation has a token, or a customer, or a family and its customer, or is of all")
+	return revocation{}, errors.New("a revocation has a token, or a customer, or a family and its customer, or is of all")
 }
 
 // revokeToken ends the log-in that a token descends from, be the token expired or not: others of the same log-in may be in use.
-func (a *admin) revokeToken(ctx context.Context, token string) (any, error) {
+func (a *admin) revokeToken(ctx context.Context, token string) (revocation, error) {
 	if !a.cfg.Settings.BlacklistApp {
-		return nil, errNoBlacklist
+		return revocation{}, errNoBlacklist
 	}
 	engine, keys, err := a.judge(ctx)
 	if err != nil {
-		return nil, err
+		return revocation{}, err
 	}
 	now := time.Now().UTC()
 	opened, err := engine.Open(ctx, []byte(token))
 	if err != nil {
-		return nil, err
+		return revocation{}, err
 	}
 	if opened.Cause != core.OK {
-		return nil, fmt.Errorf("the token is none of ours, so that it is refused anyway: %s", explain.Unopened(opened.Cause, keys))
+		return revocation{}, fmt.Errorf("the token is none of ours, so that it is refused anyway: %s", explain.Unopened(opened.Cause, keys))
 	}
 	_, customer, err := a.load(ctx, opened, now)
 	if err != nil {
-		return nil, err
+		return revocation{}, err
 	}
 	family := opened.FamilyAt(now)
 	if !family.Listed {
-		return nil, errors.New("the token has no id that could be revoked (JTI_CLAIM): end every session of its customer with --customer")
+		return revocation{}, errors.New("the token has no id that could be revoked (JTI_CLAIM): end every session of its customer with --customer")
 	}
 	live, err := a.tokensLive(ctx)
 	if err != nil {
-		return nil, err
+		return revocation{}, err
 	}
 	until := now.Add(live)
 	if exp, ok := explain.NumericDate(opened, opened.ExpiresAt); ok {
 		until = later(until, exp.Add(live))
 	}
 	if err := a.endFamily(ctx, family.Key(opened.Issuer, customer.ID), customer.ID, until); err != nil {
-		return nil, err
+		return revocation{}, err
 	}
 	answer := revocation{Revoked: "login", Family: familyName(family.Bits)}
 	if family.Ours {
@@ -105,31 +105,31 @@ func (a *admin) revokeToken(ctx context.Context, token string) (any, error) {
 	} else {
 		answer.Notes = append(answer.Notes, noteForeign)
 	}
-	return a.didRevoke(answer, customer), nil
+	return a.didRevoke(ctx, answer, customer)
 }
 
 // revokeFamily ends a log-in by the name that log records have for it. Whether that is a log-in here or a token of another issuer's making
 // does not show in the name, so both are ended.
-func (a *admin) revokeFamily(ctx context.Context, name, customer string) (any, error) {
+func (a *admin) revokeFamily(ctx context.Context, name, customer string) (revocation, error) {
 	if !a.cfg.Settings.BlacklistApp {
-		return nil, errNoBlacklist
+		return revocation{}, errNoBlacklist
 	}
 	bits, err := strconv.ParseUint(name, 16, 64)
 	if err != nil || len(name) != familyDigits || bits>>47 != 0 {
-		return nil, fmt.Errorf("%q is no family: it has %d hex digits, as the log record of a request shows them", name, familyDigits)
+		return revocation{}, fmt.Errorf("%q is no family: it has %d hex digits, as the log record of a request shows them", name, familyDigits)
 	}
 	c, err := a.find(ctx, customer)
 	if err != nil {
-		return nil, err
+		return revocation{}, err
 	}
 	live, err := a.tokensLive(ctx)
 	if err != nil {
-		return nil, err
+		return revocation{}, err
 	}
 	if err := a.endFamily(ctx, core.FamilyKey{Bits: bits}, c.ID, time.Now().Add(2*live)); err != nil {
-		return nil, err
+		return revocation{}, err
 	}
-	return a.didRevoke(revocation{Revoked: "login", Family: familyName(bits), Notes: []string{noteNoList}}, c), nil
+	return a.didRevoke(ctx, revocation{Revoked: "login", Family: familyName(bits), Notes: []string{noteNoList}}, c)
 }
 
 // endFamily makes a family dead, and what was issued from a foreign one under the customer's name with it, as core does when a token is
@@ -147,33 +147,36 @@ func (a *admin) endFamily(ctx context.Context, key core.FamilyKey, customer core
 }
 
 // revokeSessions ends every log-in of a customer until now: log out everywhere.
-func (a *admin) revokeSessions(ctx context.Context, customer string) (any, error) {
+func (a *admin) revokeSessions(ctx context.Context, customer string) (revocation, error) {
 	c, err := a.find(ctx, customer)
 	if err != nil {
-		return nil, err
+		return revocation{}, err
 	}
 	if err := a.store.Revoke(ctx, c.ID); err != nil {
-		return nil, err
+		return revocation{}, err
 	}
-	return a.didRevoke(revocation{Revoked: "sessions"}, c), nil
+	return a.didRevoke(ctx, revocation{Revoked: "sessions"}, c)
 }
 
 // revokeAll ends every log-in of this node until now.
-func (a *admin) revokeAll(ctx context.Context) (any, error) {
+func (a *admin) revokeAll(ctx context.Context) (revocation, error) {
 	if err := a.store.RevokeAll(ctx); err != nil {
-		return nil, err
+		return revocation{}, err
 	}
-	return a.didRevoke(revocation{Revoked: "all"}, store.Customer{}), nil
+	return a.didRevoke(ctx, revocation{Revoked: "all"}, store.Customer{})
 }
 
 // didRevoke completes the answer and leaves a record of it.
-func (a *admin) didRevoke(answer revocation, c store.Customer) revocation {
+func (a *admin) didRevoke(ctx context.Context, answer revocation, c store.Customer) (revocation, error) {
 	if a.cfg.Settings.Wire == core.Exact {
 		answer.Notes = append(answer.Notes, noteExact)
 	}
 	answer.Notes = list(answer.Notes)
 	if !c.ID.IsZero() {
-		v := viewOf(c)
+		v, err := a.viewRead(ctx, c)
+		if err != nil {
+			return answer, err
+		}
 		answer.Customer = &v
 	}
 	if a.log != nil {
@@ -186,7 +189,7 @@ func (a *admin) didRevoke(answer revocation, c store.Customer) revocation {
 		}
 		a.log.Info("admin: "+answer.Revoked+" revoked", of...)
 	}
-	return answer
+	return answer, nil
 }
 
 // familyDigits is how many hex digits the name of a family has: 47 bits.

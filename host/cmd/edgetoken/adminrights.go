@@ -16,6 +16,11 @@ type groupView struct {
 	Permissions []string `json:"permissions"`
 }
 
+// groupList answers GET /groups.
+type groupList struct {
+	Groups []groupView `json:"groups"`
+}
+
 // rightsCall is the body of POST /rights.
 type rightsCall struct {
 	Grant  []string `json:"grant,omitempty"`
@@ -38,35 +43,35 @@ type groupCall struct {
 	Revoke      []string `json:"revoke,omitempty"`
 }
 
-func (a *admin) changeRights(r *http.Request) (any, error) {
+func (a *admin) changeRights(r *http.Request) (answer rightsChanged, err error) {
 	var call rightsCall
 	if err := readJSON(r, &call); err != nil {
-		return nil, err
+		return answer, err
 	}
 	c, err := a.find(r.Context(), r.URL.Query().Get("key"))
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
 	err = a.store.ChangeRights(r.Context(), c.ID, store.RightsChange{Grant: call.Grant, Withdraw: call.Revoke, Join: call.Join, Leave: call.Leave})
 	if errors.Is(err, store.ErrNotHeld) {
-		return nil, a.notHeld(r.Context(), c, call)
+		return answer, a.notHeld(r.Context(), c, call)
 	}
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
 	a.did("rights changed", c.ID)
-	answer := rightsChanged{Warnings: []string{}}
-	if answer.Customer, err = a.viewWithRights(r.Context(), c.ID); err != nil {
-		return nil, err
+	answer.Warnings = []string{}
+	if answer.Customer, err = a.view(r.Context(), c.ID); err != nil {
+		return answer, err
 	}
 	if len(call.Revoke)+len(call.Leave) > 0 && c.IsSuperuser {
 		answer.Warnings = append(answer.Warnings, fmt.Sprintf("customer %v is a superuser, who may do everything: see edgetoken customers set --superuser=false", c.ID))
 	}
 	for _, p := range call.Revoke {
-		if slices.Contains(*answer.Customer.Rights, p) {
+		if slices.Contains(answer.Customer.Rights, p) {
 			from, err := a.groupsWith(r.Context(), answer.Customer.Groups, p)
 			if err != nil {
-				return nil, err
+				return answer, err
 			}
 			answer.Warnings = append(answer.Warnings, fmt.Sprintf("customer %v still has %s from %s", c.ID, p, from))
 		}
@@ -127,63 +132,76 @@ func (a *admin) checkGroups(ctx context.Context, names []string) error {
 	return nil
 }
 
-func (a *admin) listGroups(r *http.Request) (any, error) {
+func (a *admin) listGroups(r *http.Request) (groupList, error) {
 	groups, err := a.store.Groups(r.Context())
 	if err != nil {
-		return nil, err
+		return groupList{}, err
 	}
-	views := []groupView{}
+	all := groupList{Groups: []groupView{}}
 	for _, g := range groups {
-		views = append(views, groupView{g.Name, list(g.Permissions)})
+		all.Groups = append(all.Groups, groupView{g.Name, list(g.Permissions)})
 	}
-	return views, nil
+	return all, nil
 }
 
-func (a *admin) addGroup(r *http.Request) (any, error) {
+func (a *admin) addGroup(r *http.Request) (groupView, error) {
 	return a.groupCall(r, "group added", func(ctx context.Context, c groupCall) error {
 		return a.store.AddGroup(ctx, c.Name, c.Permissions)
 	})
 }
 
-func (a *admin) putGroup(r *http.Request) (any, error) {
+func (a *admin) putGroup(r *http.Request) (groupView, error) {
 	return a.groupCall(r, "group set", func(ctx context.Context, c groupCall) error { return a.store.PutGroup(ctx, c.Name, c.Permissions) })
 }
 
-func (a *admin) changeGroup(r *http.Request) (any, error) {
+func (a *admin) changeGroup(r *http.Request) (groupView, error) {
 	return a.groupCall(r, "group changed", func(ctx context.Context, c groupCall) error {
 		return a.store.ChangeGroup(ctx, c.Name, c.Grant, c.Revoke)
 	})
 }
 
 // groupCall changes a group and gives what came of it.
-func (a *admin) groupCall(r *http.Request, what string, change func(context.Context, groupCall) error) (any, error) {
+func (a *admin) groupCall(r *http.Request, what string, change func(context.Context, groupCall) error) (groupView, error) {
 	var call groupCall
 	if err := readJSON(r, &call); err != nil {
-		return nil, err
+		return groupView{}, err
 	}
 	if err := change(r.Context(), call); err != nil {
-		return nil, err
+		return groupView{}, err
 	}
 	a.didGroup(what, call.Name)
-	groups, err := a.store.Groups(r.Context())
-	if err != nil {
-		return nil, err
+	view, found, err := a.group(r.Context(), call.Name)
+	if err == nil && !found {
+		err = fmt.Errorf("group %q was removed just now", call.Name)
 	}
-	for _, g := range groups {
-		if g.Name == call.Name {
-			return groupView{g.Name, list(g.Permissions)}, nil
-		}
-	}
-	return nil, fmt.Errorf("group %q was removed just now", call.Name)
+	return view, err
 }
 
-func (a *admin) removeGroup(r *http.Request) (any, error) {
+func (a *admin) removeGroup(r *http.Request) (groupView, error) {
 	name := r.URL.Query().Get("name")
+	was, _, err := a.group(r.Context(), name)
+	if err != nil {
+		return groupView{}, err
+	}
 	if err := a.store.RemoveGroup(r.Context(), name); err != nil {
-		return nil, err
+		return groupView{}, err
 	}
 	a.didGroup("group removed", name)
-	return groupView{Name: name, Permissions: []string{}}, nil
+	return was, nil
+}
+
+// group shows a group, where there is one.
+func (a *admin) group(ctx context.Context, name string) (view groupView, found bool, err error) {
+	groups, err := a.store.Groups(ctx)
+	if err != nil {
+		return groupView{}, false, err
+	}
+	for _, g := range groups {
+		if g.Name == name {
+			return groupView{g.Name, list(g.Permissions)}, true, nil
+		}
+	}
+	return groupView{}, false, nil
 }
 
 // didGroup leaves a record of a change in the log of a running node.

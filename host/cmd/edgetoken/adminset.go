@@ -18,27 +18,27 @@ type customerSettings struct {
 	Attributes  json.RawMessage `json:"attributes,omitempty"` // an object, or null for none
 }
 
-func (a *admin) setCustomer(r *http.Request) (any, error) {
+func (a *admin) setCustomer(r *http.Request) (v customerView, err error) {
 	var call customerSettings
 	if err := readJSON(r, &call); err != nil {
-		return nil, err
+		return v, err
 	}
 	if call.Email != nil {
 		if err := checkEnds(*call.Email); err != nil {
-			return nil, fmt.Errorf("email %w", err)
+			return v, fmt.Errorf("email %w", err)
 		}
 	}
 	c, err := a.find(r.Context(), r.URL.Query().Get("key"))
 	if err != nil {
-		return nil, err
+		return v, err
 	}
 	live, err := a.tokensLive(r.Context())
 	if err != nil {
-		return nil, err
+		return v, err
 	}
 	if c, err = a.store.Set(r.Context(), c.ID, store.Change(call), live); err != nil {
-		return nil, err
+		return v, err
 	}
 	a.did("customer changed", c.ID)
-	return a.viewWithRights(r.Context(), c.ID)
+	return a.view(r.Context(), c.ID)
 }

@@ -27,28 +27,31 @@ type judgement struct {
 }
 
 // judgeToken judges a token as the end points do, but nothing of it is settled: the token is not used up.
-func (a *admin) judgeToken(r *http.Request) (any, error) {
+func (a *admin) judgeToken(r *http.Request) (j judgement, err error) {
 	var call tokenCall
 	if err := readJSON(r, &call); err != nil {
-		return nil, err
+		return j, err
 	}
 	if _, ok := explain.PurposeOf(call.As); !ok && call.As != "" {
-		return nil, errors.New("as must be header, refresh, blacklist or verify")
+		return j, errors.New("as must be header, refresh, blacklist or verify")
 	}
 	engine, keys, err := a.judge(r.Context())
 	if err != nil {
-		return nil, err
+		return j, err
 	}
 	found, err := explain.Token(r.Context(), explain.Config{Engine: engine, Keys: keys, Settings: &a.cfg.Settings, Load: a.load, Now: time.Now()}, call.Token, call.As)
 	if err != nil {
-		return nil, err
+		return j, err
 	}
-	j := judgement{Judgement: found}
+	j.Judgement = found
 	if found.Family.Listed {
 		j.Family = familyName(found.Family.Bits)
 	}
 	if c := found.Customer; !c.ID.IsZero() {
-		v := viewOf(c)
+		v, err := a.viewRead(r.Context(), c)
+		if err != nil {
+			return j, err
+		}
 		j.Customer = &v
 	}
 	return j, nil

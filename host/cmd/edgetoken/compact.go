@@ -14,10 +14,10 @@ type compaction struct {
 }
 
 // compact has the store write its content into a new file without free pages.
-func (a *admin) compact(r *http.Request) (any, error) {
+func (a *admin) compact(r *http.Request) (compaction, error) {
 	done, err := a.store.Compact(r.Context(), nil)
 	if err != nil {
-		return nil, err
+		return compaction{}, err
 	}
 	if a.log != nil {
 		a.log.Info("admin: compacted the store", "before", done.Before.Bytes, "after", done.After.Bytes)

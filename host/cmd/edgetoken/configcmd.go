@@ -9,6 +9,11 @@ import (
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
 )
 
+// configShown is what config --json prints.
+type configShown struct {
+	Settings []config.Line `json:"settings"`
+}
+
 func configCommand() *cobra.Command {
 	return addJSON(&cobra.Command{
 		Use:   "config",
@@ -32,7 +37,7 @@ edgetoken reload, but for those of the keys that have a * behind them, which it 
 				fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: "+w)
 			}
 			if wantsJSON(c) {
-				return printJSON(c.OutOrStdout(), cfg.Show())
+				return printJSON(c.OutOrStdout(), configShown{cfg.Show()})
 			}
 			rows := [][]string{{"KEY", "VALUE", "FROM"}}
 			for _, l := range cfg.Show() {

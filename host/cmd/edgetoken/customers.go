@@ -99,13 +99,13 @@ func listCommand() *cobra.Command {
 				}
 				rows := [][]string{{"ID", "EMAIL", "NAME", "ACTIVE", "STAFF", "LAST LOGIN"}}
 				for _, v := range page.Customers {
-					rows = append(rows, []string{fmt.Sprint(v.ID), v.Email, name(v), yes(v.IsActive), yes(v.IsStaff), loginTime(v)})
+					rows = append(rows, []string{v.ID.String(), v.Email, name(v), yes(v.IsActive), yes(v.IsStaff), loginTime(v)})
 				}
 				if err := printTable(c.OutOrStdout(), rows); err != nil {
 					return err
 				}
-				if page.Next != nil {
-					fmt.Fprintf(c.ErrOrStderr(), "there are more: edgetoken customers list --after %v\n", page.Next)
+				if !page.Next.isZero() {
+					fmt.Fprintln(c.ErrOrStderr(), "there are more: "+nextPage(c, groups, page.Next))
 				}
 				return nil
 			})
@@ -115,6 +115,20 @@ func listCommand() *cobra.Command {
 	c.Flags().StringArrayVar(&groups, "group", nil, "only members of the `GROUP`; repeated: of all of them")
 	c.Flags().IntVar(&limit, "limit", 100, "customers to list, up to 999")
 	return c
+}
+
+// nextPage is the command that lists what follows a page: the same one, after its last customer.
+func nextPage(c *cobra.Command, groups []string, after customerID) string {
+	words := strings.Fields(c.CommandPath())
+	for _, flag := range []string{"config", "data", "limit"} {
+		if f := c.Flag(flag); f.Changed {
+			words = append(words, "--"+flag, shellWord(f.Value.String()))
+		}
+	}
+	for _, g := range groups {
+		words = append(words, "--group", shellWord(g))
+	}
+	return strings.Join(append(words, "--after", shellWord(after.String())), " ")
 }
 
 func showCommand() *cobra.Command {
@@ -133,7 +147,7 @@ func showCommand() *cobra.Command {
 					return printJSON(c.OutOrStdout(), v)
 				}
 				return printTable(c.OutOrStdout(), [][]string{
-					{"id", fmt.Sprint(v.ID)}, {"email", v.Email}, {"name", name(v)}, {"active", yes(v.IsActive)}, {"staff", yes(v.IsStaff)},
+					{"id", v.ID.String()}, {"email", v.Email}, {"name", name(v)}, {"active", yes(v.IsActive)}, {"staff", yes(v.IsStaff)},
 					{"superuser", yes(v.IsSuperuser)}, {"last login", loginTime(v)}, {"joined", v.DateJoined.Format(time.RFC3339Nano)},
 					{"password", v.PasswordKind}, {"attributes", string(v.Attributes)},
 					{"permissions", strings.Join(v.Permissions, " ")}, {"groups", strings.Join(v.Groups, ", ")}, {"may", mayDo(v)},
@@ -247,7 +261,7 @@ func printChanged(c *cobra.Command, v customerView, done string) error {
 	if wantsJSON(c) {
 		return printJSON(c.OutOrStdout(), v)
 	}
-	_, err := fmt.Fprintf(c.OutOrStdout(), "%s customer %v %s\n", done, v.ID, printable(v.Email))
+	_, err := fmt.Fprintf(c.OutOrStdout(), "%s customer %s %s\n", done, printable(v.ID.String()), printable(v.Email))
 	return err
 }
 

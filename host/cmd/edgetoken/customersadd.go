@@ -23,7 +23,7 @@ func addCommand() *cobra.Command {
 		Short: "add a customer, or many from a file",
 		Long: `add adds a customer. The password comes from a prompt or, with --password-stdin, from standard input.
 
-With --json it adds whole customers from a file or, with -, from standard input, all or none, and prints what was added as JSON. The file holds
+With --json it adds whole customers from a file or, with -, from standard input, all or none, and prints {"customers": […]}, those that were added. The file holds
 one object, an array of objects, or one object after the other (NDJSON). A customer has email and password (null: none) or password_hash
 (as Django encodes it), and may have id, first_name, last_name, is_active, is_staff, is_superuser, last_login, date_joined, attributes,
 permissions (a list) and groups: an object of groups with the permissions of each, which are made where there are none, or a list of names.`,
@@ -51,8 +51,10 @@ permissions (a list) and groups: an object of groups with the permissions of eac
 			if file != "" || len(args) == 0 {
 				return addFile(c, file)
 			}
-			e := map[string]any{"email": args[0], "first_name": firstName, "last_name": lastName, "is_staff": staff, "is_superuser": superuser, "is_active": !inactive, "password": nil,
-				"permissions": permissions, "groups": groups}
+			e := customerAddition{
+				Email: args[0], FirstName: firstName, LastName: lastName, IsStaff: staff, IsSuperuser: superuser, IsActive: !inactive,
+				Permissions: permissions, Groups: groups,
+			}
 			if !unusable {
 				read, err := passwordSource(c)
 				if err != nil {
@@ -61,9 +63,11 @@ permissions (a list) and groups: an object of groups with the permissions of eac
 				if err := checkFree(c, args[0]); err != nil {
 					return err
 				}
-				if e["password"], err = read(); err != nil {
+				text, err := read()
+				if err != nil {
 					return err
 				}
+				e.Password = &text
 			}
 			return withAdmin(c, true, func(client *adminClient) error {
 				var added customersAdded
@@ -112,6 +116,11 @@ func printWarnings(c *cobra.Command, warnings []string) {
 	}
 }
 
+// customersShown is what add --json prints.
+type customersShown struct {
+	Customers []customerView `json:"customers"`
+}
+
 // addFile adds the customers of a file.
 func addFile(c *cobra.Command, path string) error {
 	input, source := c.InOrStdin(), "standard input"
@@ -136,6 +145,6 @@ func addFile(c *cobra.Command, path string) error {
 			return err
 		}
 		printWarnings(c, added.Warnings)
-		return printJSON(c.OutOrStdout(), added.Customers)
+		return printJSON(c.OutOrStdout(), customersShown{added.Customers})
 	})
 }

@@ -89,10 +89,10 @@ func mayDo(v customerView) string {
 		return "nothing, as long as not active"
 	case v.IsSuperuser:
 		return "everything, as a superuser"
-	case v.Rights == nil || len(*v.Rights) == 0:
+	case len(v.Rights) == 0:
 		return ""
 	}
-	return strings.Join(*v.Rights, " ")
+	return strings.Join(v.Rights, " ")
 }
 
 func groupsCommand() *cobra.Command {
@@ -121,19 +121,20 @@ func groupListCommand() *cobra.Command {
 	return addJSON(&cobra.Command{
 		Use:     "list",
 		Short:   "list all groups with their permissions",
+		Long:    "list prints all groups with their permissions. With --json it is {\"groups\": […]}.",
 		Example: "  edgetoken customers groups list\n  edgetoken customers groups list --json",
 		Args:    wants(0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return withAdmin(c, false, func(client *adminClient) error {
-				var groups []groupView
-				if err := client.call(c.Context(), http.MethodGet, "/groups", nil, nil, &groups); err != nil {
+				var all groupList
+				if err := client.call(c.Context(), http.MethodGet, "/groups", nil, nil, &all); err != nil {
 					return err
 				}
 				if wantsJSON(c) {
-					return printJSON(c.OutOrStdout(), groups)
+					return printJSON(c.OutOrStdout(), all)
 				}
 				rows := [][]string{{"GROUP", "PERMISSIONS"}}
-				for _, g := range groups {
+				for _, g := range all.Groups {
 					rows = append(rows, []string{g.Name, strings.Join(g.Permissions, " ")})
 				}
 				return printTable(c.OutOrStdout(), rows)

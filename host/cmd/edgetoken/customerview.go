@@ -15,7 +15,7 @@ import (
 
 // customerView is a customer as commands show it. There is no hash in it.
 type customerView struct {
-	ID          any             `json:"id"` // integer or text
+	ID          customerID      `json:"id"`
 	Email       string          `json:"email"`
 	FirstName   string          `json:"first_name"`
 	LastName    string          `json:"last_name"`
@@ -28,17 +28,18 @@ type customerView struct {
 	// Permissions are the customer's own, and Groups the names of the groups, both sorted.
 	Permissions []string `json:"permissions"`
 	Groups      []string `json:"groups"`
-	// Rights are all that the customer may do, by groups too; none where not active. Not there in lists.
-	Rights *[]string `json:"rights,omitempty"`
+	// Rights are all that the customer may do, by groups too, sorted; none where not active.
+	Rights []string `json:"rights"`
 	// PasswordKind says how the password is kept: "argon2id", another format of Django's, "unusable" or "unknown".
 	PasswordKind string `json:"password_kind"`
 }
 
+// viewOf shows a customer that was loaded with store.Query.Rights.
 func viewOf(c store.Customer) customerView {
 	v := customerView{
-		ID: viewID(c.ID), Email: c.Email, FirstName: c.FirstName, LastName: c.LastName, IsActive: c.IsActive, IsStaff: c.IsStaff,
+		ID: customerID(c.ID), Email: c.Email, FirstName: c.FirstName, LastName: c.LastName, IsActive: c.IsActive, IsStaff: c.IsStaff,
 		IsSuperuser: c.IsSuperuser, DateJoined: c.DateJoined, Attributes: c.Attributes, PasswordKind: passwordFormat(c.PasswordHash),
-		Permissions: list(c.Permissions), Groups: list(c.Groups),
+		Permissions: list(c.Permissions), Groups: list(c.Groups), Rights: list(c.Rights),
 	}
 	if !c.LastLogin.IsZero() {
 		v.LastLogin = &c.LastLogin
@@ -55,16 +56,6 @@ func list(texts []string) []string {
 		return []string{}
 	}
 	return texts
-}
-
-func viewID(id core.CustomerID) any {
-	switch id.Kind {
-	case core.IntegerID:
-		return id.Int
-	case core.TextID:
-		return id.Text
-	}
-	return nil
 }
 
 // djangoFormats are the first words of the hashes that Django 1.4 to 5.2 writes. Any other first word may be part of a hash and is not shown.
@@ -87,8 +78,8 @@ func passwordFormat(hash string) string {
 // argon2Variants are the second words of Django's argon2 hashes.
 var argon2Variants = []string{"argon2id", "argon2i", "argon2d"}
 
-// viewWithRights is a customer with all that he may do.
-func (a *admin) viewWithRights(ctx context.Context, id core.CustomerID) (customerView, error) {
+// view shows a customer as the store has it.
+func (a *admin) view(ctx context.Context, id core.CustomerID) (customerView, error) {
 	_, c, err := a.store.Load(ctx, store.Query{UserID: id, HasUser: true, Rights: true})
 	if err == nil && c.ID.IsZero() {
 		err = fmt.Errorf("customer %q: %w", id, store.ErrNotFound)
@@ -96,7 +87,42 @@ func (a *admin) viewWithRights(ctx context.Context, id core.CustomerID) (custome
 	if err != nil {
 		return customerView{}, err
 	}
-	v, rights := viewOf(c), list(c.Rights)
-	v.Rights = &rights
-	return v, nil
+	return viewOf(c), nil
+}
+
+// views shows customers that were read without their rights.
+func (a *admin) views(ctx context.Context, customers ...store.Customer) ([]customerView, error) {
+	views := []customerView{}
+	var groups map[string][]string
+	for _, c := range customers {
+		if c.Rights = nil; c.IsActive {
+			if groups == nil && len(c.Groups) > 0 {
+				all, err := a.store.Groups(ctx)
+				if err != nil {
+					return nil, err
+				}
+				groups = map[string][]string{}
+				for _, g := range all {
+					groups[g.Name] = g.Permissions
+				}
+			}
+			c.Rights = slices.Clone(c.Permissions)
+			for _, g := range c.Groups {
+				c.Rights = append(c.Rights, groups[g]...)
+			}
+			slices.Sort(c.Rights)
+			c.Rights = slices.Compact(c.Rights)
+		}
+		views = append(views, viewOf(c))
+	}
+	return views, nil
+}
+
+// viewRead shows one customer that was read without its rights.
+func (a *admin) viewRead(ctx context.Context, c store.Customer) (customerView, error) {
+	views, err := a.views(ctx, c)
+	if err != nil {
+		return customerView{}, err
+	}
+	return views[0], nil
 }

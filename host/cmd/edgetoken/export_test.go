@@ -1,6 +1,12 @@
 package main
 
-import "io"
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
 
 var (
 	Main      = main
@@ -26,4 +32,31 @@ func DialAdmin(dir string) (bool, error) {
 		return true, c.close()
 	}
 	return false, err
+}
+
+// Run runs a command in this process, without a terminal.
+func Run(stdin string, args ...string) (stdout, stderr string, exit int) {
+	var out, errs bytes.Buffer
+	root := rootCommand()
+	root.SetArgs(args)
+	root.SetIn(strings.NewReader(stdin))
+	root.SetOut(&out)
+	root.SetErr(&errs)
+	exit = status(root.Execute(), &errs)
+	return out.String(), errs.String(), exit
+}
+
+// JSONCommands are the commands that have --json, without the name of the program.
+func JSONCommands() (paths []string) {
+	var walk func(*cobra.Command)
+	walk = func(c *cobra.Command) {
+		if c.Flags().Lookup("json") != nil {
+			paths = append(paths, strings.TrimPrefix(c.CommandPath(), "edgetoken "))
+		}
+		for _, below := range c.Commands() {
+			walk(below)
+		}
+	}
+	walk(rootCommand())
+	return paths
 }

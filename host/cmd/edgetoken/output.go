@@ -37,6 +37,17 @@ func printTable(w io.Writer, rows [][]string) error {
 	return nil
 }
 
+// shellWord is a text as one word of a POSIX shell's command line, with what a terminal might act on escaped.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_@%+=:,./-", r)
+	}
+	if s != "" && strings.TrimFunc(s, plain) == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(printable(s), "'", `'\''`) + "'"
+}
+
 // printable writes what a terminal might act on as an escape: names and tokens are other people's text.
 func printable(s string) string {
 	var b strings.Builder

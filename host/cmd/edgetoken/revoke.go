@@ -98,7 +98,7 @@ func (r revocation) text() string {
 		}
 	}
 	if r.Customer != nil {
-		fmt.Fprintf(&b, ", customer %v %s", r.Customer.ID, printable(r.Customer.Email))
+		fmt.Fprintf(&b, ", customer %s %s", printable(r.Customer.ID.String()), printable(r.Customer.Email))
 	}
 	return b.String()
 }

@@ -1,0 +1,92 @@
+package main_test
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	edgetoken "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
+)
+
+// TestJSON holds every command that has --json to print one object, in which a customer and a group have the same members wherever they stand.
+func TestJSON(t *testing.T) {
+	n := startNode(t)
+	flags := []string{"--data", n.dir, "--config", n.file("edgetoken.yaml")}
+	n.configure(t, "log: {level: error}\n")
+	customer := []string{"attributes", "date_joined", "email", "first_name", "groups", "id", "is_active", "is_staff", "is_superuser", "last_login", "last_name",
+		"password_kind", "permissions", "rights"}
+	group := []string{"name", "permissions"}
+	token := []string{"accepted", "as", "cause", "claims", "code", "customer", "detail", "family", "header", "signed", "status", "steps"}
+	revocation := []string{"customer", "family", "notes", "revoked", "started"}
+	seen := map[string]bool{}
+	for _, c := range []struct {
+		command string // as JSONCommands has it
+		args    string
+		stdin   string
+		want    []string // members
+	}{
+		{"customers add", "-", `{"email": "eva@example.com", "password": "correct horse 1", "groups": {"editors": ["customers.add_customer"]}}`, []string{"customers"}},
+		{"customers list", "", "", []string{"customers", "next"}},
+		{"customers show", "eva@example.com", "", customer},
+		{"customers set", "eva@example.com --last-name Ruiz", "", customer},
+		{"customers disable", "eva@example.com", "", customer},
+		{"customers enable", "eva@example.com", "", customer},
+		{"customers passwd", "eva@example.com --password-stdin", "correct horse 2", customer},
+		{"customers logout", "eva@example.com", "", customer},
+		{"customers grant", "eva@example.com customers.view_customer", "", customer},
+		{"customers revoke", "eva@example.com customers.view_customer", "", customer},
+		{"customers groups add", "authors customers.add_customer", "", group},
+		{"customers groups set", "authors customers.view_customer", "", group},
+		{"customers groups grant", "authors customers.add_customer", "", group},
+		{"customers groups revoke", "authors customers.add_customer", "", group},
+		{"customers groups list", "", "", []string{"groups"}},
+		{"customers groups remove", "authors", "", group},
+		{"token verify", n.access, "", token},
+		{"token explain", n.access, "", token},
+		{"token revoke", n.access, "", revocation},
+		{"token revoke", "--customer eva@example.com", "", revocation},
+		{"customers remove", "eva@example.com", "", customer},
+		{"compact", "", "", []string{"after", "before"}},
+		{"reload", "", "", []string{"changed", "restart", "warnings"}},
+		{"config", "", "", []string{"settings"}},
+		{"version", "", "", []string{"abi", "commit", "go", "module", "module_full", "version"}},
+	} {
+		seen[c.command] = true
+		args := slices.Concat(strings.Fields(c.command), []string{"--json"}, strings.Fields(c.args), flags)
+		out, errs, exit := edgetoken.Run(c.stdin, args...)
+		var object map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(out), &object); err != nil || exit != 0 {
+			t.Errorf("%s %s exits with %d and prints %s%s, %v", c.command, c.args, exit, out, errs, err)
+			continue
+		}
+		if got := slices.Sorted(maps.Keys(object)); !slices.Equal(got, c.want) {
+			t.Errorf("%s prints the members %q, want %q", c.command, got, c.want)
+		}
+		each := func(list json.RawMessage, want []string) {
+			var all []map[string]json.RawMessage
+			if list != nil && json.Unmarshal(list, &all) != nil {
+				t.Errorf("%s prints %s", c.command, list)
+			}
+			for _, one := range all {
+				if got := slices.Sorted(maps.Keys(one)); !slices.Equal(got, want) {
+					t.Errorf("%s prints one with %q, want %q", c.command, got, want)
+				}
+			}
+		}
+		each(object["customers"], customer)
+		if _, isOne := object["email"]; !isOne {
+			each(object["groups"], group)
+		}
+		if one := object["customer"]; one != nil && string(one) != "null" {
+			each(slices.Concat([]byte("["), one, []byte("]")), customer)
+		}
+	}
+	seen["check"] = true // a node has its store open; check.txtar reads a copy
+	for _, c := range edgetoken.JSONCommands() {
+		if !seen[c] {
+			t.Errorf("%s has --json, and this test does not know of it", c)
+		}
+	}
+}
