@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -44,6 +45,8 @@ type connection struct {
 	// The places among those that wait; nil while it is in the middle of a request.
 	inAll, inAddress *list.Element
 	gone             bool
+	// whole: the request that is, or was last, answered was read to its end.
+	whole atomic.Bool
 }
 
 func limitConnections(l net.Listener, limits Limits, log *slog.Logger) *connections {
@@ -146,6 +149,7 @@ func (l *connections) changed(conn net.Conn, state http.ConnState) {
 	case c.gone:
 	case state == http.StateActive:
 		l.stopWaiting(c)
+		c.whole.Store(false)
 	case state == http.StateIdle && c.inAll == nil:
 		c.inAll, c.inAddress = l.waiting.PushBack(c), l.addresses[c.network].waiting.PushBack(c)
 	}
@@ -158,12 +162,4 @@ func (l *connections) logClosed() {
 		l.log.Warn("connections are closed: too many are open", "closed", l.closed, "open", l.open, "addresses", len(l.addresses))
 		l.closed, l.lastLog = 0, now
 	}
-}
-
-// Close closes the connection and gives its place free.
-func (c *connection) Close() error {
-	c.of.mu.Lock()
-	c.of.remove(c)
-	c.of.mu.Unlock()
-	return c.Conn.Close()
 }

@@ -174,15 +174,17 @@ func New(cfg Config) (http.Handler, error) {
 // ServeHTTP answers one request and writes one record about it.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
-	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = http.MaxBytesReader(w, r.Body, h.cfg.MaxBody)
-	}
+	r, body := receive(w, r, h.cfg.MaxBody)
+	defer body.leave()
 	room := rooms.Get().(*room)
 	defer room.leave()
 	rq := &room.request
 	*rq = request{Request: r, cfg: &h.cfg, node: h.cfg.Node, compat: h.compat, authHeader: h.authHeader, largeTurns: h.largeTurns, bodies: &h.bodies,
 		lists: h.lists, visit: &room.visit, written: w.Header()}
 	if h.cors != nil {
+		if isPreflight(r) {
+			body.settle(r, w.Header(), false)
+		}
 		h.cors.HandlerFunc(w, r)
 		if isPreflight(r) {
 			h.done(rq, answer{status: http.StatusNoContent}, started)
@@ -209,6 +211,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if rq.route != checkPath || len(a.body) > 0 {
 		h.protect(&a, header)
 	}
+	body.settle(r, header, a.rest != nil)
 	w.WriteHeader(a.status)
 	// An error here says that the client is gone; the record is written all the same.
 	_, err := w.Write(a.body)

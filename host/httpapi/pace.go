@@ -15,8 +15,10 @@ const paceStep = 32 << 10
 // that the answer may take: the server would take the end of ReadTimeout for a client that is gone.
 func (l Limits) paced(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength != 0 {
-			r.Body = &pacedBody{ReadCloser: r.Body, limits: l, control: http.NewResponseController(w), began: time.Now()}
+		if r.Body == http.NoBody {
+			connectionOf(r).wasRead()
+		} else {
+			r = withBody(r, &pacedBody{ReadCloser: r.Body, limits: l, of: connectionOf(r), control: http.NewResponseController(w), began: time.Now()})
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -25,6 +27,7 @@ func (l Limits) paced(next http.Handler) http.Handler {
 type pacedBody struct {
 	io.ReadCloser
 	limits  Limits
+	of      *connection
 	control *http.ResponseController
 	began   time.Time
 	read    int64
@@ -37,6 +40,7 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	// An error of the controller says that there is no connection with a deadline: a test's recorder.
 	switch {
 	case errors.Is(err, io.EOF):
+		b.of.wasRead()
 		_ = b.control.SetReadDeadline(time.Time{})
 	case b.read-b.looked >= paceStep:
 		b.looked = b.read

@@ -40,6 +40,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	limits := s.Limits.filled()
 	open := limitConnections(l, limits, log)
+	defer open.endWaiting()
 	server := &http.Server{
 		Handler:   limits.paced(s.Handler),
 		TLSConfig: s.TLS,
@@ -47,6 +48,15 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		BaseContext: func(net.Listener) context.Context {
 			return context.WithValue(context.Background(), limitsKey{}, limits)
 		},
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			if outer, ok := conn.(*tls.Conn); ok {
+				conn = outer.NetConn()
+			}
+			return context.WithValue(ctx, connectionKey{}, conn)
+		},
+		// "OPTIONS *" is answered by the handler too.
+		DisableGeneralOptionsHandler: true,
+
 		ReadHeaderTimeout: limits.HeaderTimeout,
 		ReadTimeout:       limits.ReadTimeout,
 		WriteTimeout:      limits.WriteTimeout,

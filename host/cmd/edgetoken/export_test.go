@@ -9,11 +9,12 @@ import (
 )
 
 var (
-	Main      = main
-	Serve     = serve
-	Printable = printable
-	Listen    = listen
-	MayServe  = mayServe
+	Main          = main
+	Serve         = serve
+	Printable     = printable
+	Listen        = listen
+	MayServe      = mayServe
+	WithoutBodies = withoutBodies
 )
 
 // ReadEntries gives the e-mail addresses of what readEntries reads.

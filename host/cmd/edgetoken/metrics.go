@@ -123,7 +123,7 @@ func (m *metrics) serve(ctx context.Context, l net.Listener, grace time.Duration
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", m.handler())
 	server := &http.Server{
-		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+		Handler: withoutBodies(mux), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
@@ -138,6 +138,18 @@ func (m *metrics) serve(ctx context.Context, l net.Listener, grace time.Duration
 		return errors.Join(fmt.Errorf("metrics were still asked for: %w", err), server.Close())
 	}
 	return nil
+}
+
+// withoutBodies answers requests with a body at once, unread, and ends their connections.
+func withoutBodies(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != http.NoBody {
+			w.Header().Set("Connection", "close")
+			// What is left of the body net/http would wait for. An error says that there is no connection to wait for.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0))
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // buildInfo says what runs; the engine cannot change while it does.

@@ -1,0 +1,98 @@
+package httpapi
+
+import (
+	"net"
+	"net/http"
+	"time"
+)
+
+// Closing a connection whose client still sends resets it, and a reset takes the answer away from a client that has not read it yet (RFC 9112
+// §9.6). So where a request was not read to its end, the server ends its own direction first, and reads on for a while, of which nothing is kept.
+// Meanwhile the connection counts as open, and is the first that makes room.
+
+// lingerIdle is how long a connection lingers without a byte; ReadTimeout is how long in all.
+const lingerIdle = 5 * time.Second
+
+// connectionKey is where the context of a connection has it.
+type connectionKey struct{}
+
+// connectionOf is the connection of a request; nil where another server than ours has it.
+func connectionOf(r *http.Request) *connection {
+	c, _ := r.Context().Value(connectionKey{}).(*connection)
+	return c
+}
+
+// wasRead is called once the request that is answered was read to its end.
+func (c *connection) wasRead() {
+	if c != nil {
+		c.whole.Store(true)
+	}
+}
+
+// halfCloser is a connection of which one direction can be ended.
+type halfCloser interface{ CloseWrite() error }
+
+// CloseWrite ends the server's direction.
+func (c *connection) CloseWrite() error {
+	if half, ok := c.Conn.(halfCloser); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
+// Close closes the connection and gives its place free, in the background where it has to linger.
+func (c *connection) Close() error {
+	_, half := c.Conn.(halfCloser)
+	c.of.mu.Lock()
+	lingers := half && !c.gone && !c.whole.Load() && c.inAll == nil
+	if lingers {
+		c.inAll, c.inAddress = c.of.waiting.PushFront(c), c.of.addresses[c.network].waiting.PushFront(c)
+	} else {
+		c.of.remove(c)
+	}
+	c.of.mu.Unlock()
+	if !lingers {
+		return c.Conn.Close()
+	}
+	go c.linger()
+	return nil
+}
+
+// linger reads on until the client is done, and closes the connection.
+func (c *connection) linger() {
+	err := c.CloseWrite()
+	buf := make([]byte, 4<<10)
+	for last := time.Now().Add(c.of.limits.ReadTimeout); err == nil; {
+		until := time.Now().Add(lingerIdle)
+		if until.After(last) {
+			until = last
+		}
+		if err = c.Conn.SetReadDeadline(until); err == nil {
+			_, err = c.Conn.Read(buf)
+		}
+	}
+	c.end()
+}
+
+// end closes the connection at once.
+func (c *connection) end() {
+	c.of.mu.Lock()
+	c.of.remove(c)
+	c.of.mu.Unlock()
+	_ = c.Conn.Close()
+}
+
+// endWaiting closes all connections that are in the middle of no request, those that linger included.
+func (l *connections) endWaiting() {
+	l.mu.Lock()
+	var open []net.Conn
+	for e := l.waiting.Front(); e != nil; e = l.waiting.Front() {
+		c := e.Value.(*connection)
+		l.remove(c)
+		open = append(open, c.Conn)
+	}
+	l.mu.Unlock()
+	for _, c := range open {
+		_ = c.Close()
+	}
+}

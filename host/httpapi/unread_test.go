@@ -1,0 +1,197 @@
+package httpapi_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/node"
+)
+
+// unreadShop is a shop behind a server that would wait an hour for a body.
+type unreadShop struct {
+	*shop
+	address string
+	access  string
+	end     func() error // ends the server and gives what Serve gave
+}
+
+func serveUnread(t *testing.T, config *tls.Config) *unreadShop {
+	t.Helper()
+	s := openShop(t, func(_ *node.Config, h *httpapi.Config) {
+		h.CORS.Origins, h.AllowedHosts = []string{app}, []string{"127.0.0.1", "localhost"}
+	})
+	_, access := s.login(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	server := &httpapi.Server{Handler: s.Config.Handler, TLS: config, Limits: httpapi.Limits{ReadTimeout: time.Hour}, Grace: 10 * time.Second,
+		Log: slog.New(slog.DiscardHandler)}
+	go func() { ended <- server.Serve(ctx, l) }()
+	t.Cleanup(cancel)
+	return &unreadShop{s, l.Addr().String(), access, func() error { cancel(); return <-ended }}
+}
+
+// unreadRequests are answered without a look at their body.
+var unreadRequests = []struct {
+	line, header string
+	status       int
+}{
+	{"POST /auth/token", "", 301},
+	{"POST /auth/token/", "Host: evil.example\r\n", 400},
+	{"POST /customers/me/", "", 401},
+	{"GET /customers/", "Authorization: Bearer ACCESS\r\n", 403},
+	{"POST /nothing/", "", 404},
+	{"PUT /customers/me/", "Authorization: Bearer ACCESS\r\n", 405},
+	{"POST /auth/token/", "Accept: image/png\r\n", 406},
+	{"POST /customers/me/", "Authorization: Bearer ACCESS\r\nContent-Type: text/plain\r\n", 415},
+	{"GET /customers/me/", "Authorization: Bearer ACCESS\r\n", 200},
+	{"OPTIONS /auth/token/", "Origin: " + app + "\r\nAccess-Control-Request-Method: POST\r\n", 204},
+	{"GET /auth/check/", "", 401},
+	{"GET /auth/check/", "Authorization: Bearer ACCESS\r\n", 200},
+	{"GET /healthz", "", 200},
+	{"POST /healthz", "", 405},
+}
+
+// begin is a request up to its body, without the empty line before it.
+func (s *unreadShop) begin(i int, version string) string {
+	r := unreadRequests[i]
+	header := strings.ReplaceAll(r.header, "ACCESS", s.access)
+	if !strings.Contains(header, "Host: ") {
+		header += "Host: localhost\r\n"
+	}
+	return r.line + " HTTP/" + version + "\r\n" + header
+}
+
+// TestAnswersDoNotWaitForBodies: a body that does not come delays nothing, and its connection ends.
+func TestAnswersDoNotWaitForBodies(t *testing.T) {
+	s := serveUnread(t, nil)
+	for i, r := range unreadRequests {
+		for _, version := range []string{"1.1", "1.0"} {
+			for _, announced := range []string{
+				"Content-Length: 77\r\n", "Content-Length: 3500000\r\n", "Content-Length: 77\r\nExpect: 100-continue\r\n",
+				"Transfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n",
+				"Content-Length: 77\r\nConnection: keep-alive\r\n",
+			} {
+				if version == "1.0" && strings.Contains(announced, "chunked") {
+					continue // HTTP/1.0 has no such thing
+				}
+				w := dial(t, s.address)
+				w.send(s.begin(i, version) + announced + "\r\n")
+				answer, err := io.ReadAll(w)
+				if err != nil {
+					t.Fatalf("%s %s %q: %v after %q", version, r.line, announced, err, answer)
+				}
+				if want := fmt.Sprintf("HTTP/%s %d ", version, r.status); !strings.HasPrefix(string(answer), want) || strings.Contains(string(answer), "100 Continue") {
+					t.Errorf("%s %s %q: %.200q, want %s", version, r.line, announced, answer, want)
+				}
+			}
+		}
+	}
+	if err := s.end(); err != nil {
+		t.Errorf("Serve = %v", err)
+	}
+}
+
+// TestConnectionsGoOnAfterUnreadBodies: a small body that was sent with its header does not cost the connection.
+func TestConnectionsGoOnAfterUnreadBodies(t *testing.T) {
+	s := serveUnread(t, nil)
+	body := strings.Repeat("x", 77)
+	w := dial(t, s.address)
+	r := bufio.NewReader(w)
+	for i, u := range unreadRequests {
+		for _, sent := range []string{
+			"Content-Length: 77\r\n\r\n" + body, "Transfer-Encoding: chunked\r\n\r\n4d\r\n" + body + "\r\n0\r\n\r\n", "Content-Length: 0\r\n\r\n", "\r\n",
+		} {
+			w.send(s.begin(i, "1.1") + sent)
+			answer, err := http.ReadResponse(r, &http.Request{Method: strings.Fields(u.line)[0]})
+			if err != nil {
+				t.Fatalf("%s %q: %v", u.line, sent, err)
+			}
+			_, err = io.Copy(io.Discard, answer.Body)
+			if err != nil || answer.StatusCode != u.status && (u.status != 415 || len(sent) > 40) || answer.Close {
+				t.Fatalf("%s %q: %d, Connection %q, %v; want %d", u.line, sent, answer.StatusCode, answer.Header["Connection"], err, u.status)
+			}
+		}
+	}
+}
+
+// TestSenderGetsItsRefusal: a client that sends all of its body before it reads is answered, and not reset.
+func TestSenderGetsItsRefusal(t *testing.T) {
+	model := httptest.NewTLSServer(http.NotFoundHandler())
+	defer model.Close()
+	trusted := model.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	for name, config := range map[string]*tls.Config{"plain": nil, "TLS": {Certificates: model.TLS.Certificates}} {
+		s := serveUnread(t, config)
+		for i, u := range unreadRequests {
+			if u.status != 401 && u.status != 415 {
+				continue
+			}
+			sizes := []int{3_500_000}
+			if u.status == 401 {
+				sizes = append(sizes, 20_000_000) // more than the node reads of any body
+			}
+			for _, size := range sizes {
+				var conn net.Conn = dial(t, s.address)
+				if config != nil {
+					conn = tls.Client(conn, &tls.Config{RootCAs: trusted, ServerName: "example.com"})
+				}
+				body := strings.NewReader(strings.Repeat("x", size))
+				_, err := io.Copy(conn, io.MultiReader(strings.NewReader(s.begin(i, "1.1")+fmt.Sprintf("Content-Length: %d\r\n\r\n", size)), body))
+				answer, failed := io.ReadAll(conn)
+				if want := fmt.Sprintf("HTTP/1.1 %d ", u.status); err != nil || failed != nil || !strings.HasPrefix(string(answer), want) {
+					t.Errorf("%s, %d bytes to %s: %v, %v, %.60q; want %s", name, size, u.line, err, failed, answer, want)
+				}
+			}
+		}
+		if err := s.end(); err != nil {
+			t.Errorf("Serve = %v", err)
+		}
+	}
+}
+
+// TestEndWhileABodyIsMissing: neither a client that waits for 100 Continue nor one that lingers keeps the server from ending.
+func TestEndWhileABodyIsMissing(t *testing.T) {
+	s := serveUnread(t, nil)
+	for _, announced := range []string{"Content-Length: 77\r\nExpect: 100-continue\r\n", "Content-Length: 77\r\n", "Content-Length: 9000000\r\n", "Transfer-Encoding: chunked\r\n"} {
+		for i := range unreadRequests {
+			w := dial(t, s.address)
+			w.send(s.begin(i, "1.1") + announced + "\r\n")
+			if _, err := w.Read(make([]byte, 1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := s.end(); err != nil {
+		t.Errorf("Serve = %v", err)
+	}
+}
+
+// TestLingeringConnectionsMakeRoom: who was answered and goes on sending takes nobody's place.
+func TestLingeringConnectionsMakeRoom(t *testing.T) {
+	s := openShop(t, nil)
+	address := runServer(t, httpapi.Limits{Connections: 2, ConnectionsPerAddress: 2}, s.Config.Handler.ServeHTTP)
+	for range 20 {
+		w := dial(t, address)
+		w.send("POST /nothing/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 77\r\n\r\nx")
+		if got := w.status(); got != http.StatusNotFound {
+			t.Fatalf("got %d, want 404", got)
+		}
+		if _, err := io.Copy(io.Discard, w); err != nil { // once the answer has ended, the connection lingers, or does so in a moment
+			t.Fatal(err)
+		}
+	}
+}
