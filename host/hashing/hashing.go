@@ -3,14 +3,20 @@ package hashing
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// Job is a password to check.
+// ErrFailed says that a job could not be done: its process ended, was stuck, or could not be started. Ask again in a second.
+var ErrFailed = errors.New("passwords cannot be hashed")
+
+// Job is a password to check, or to make a hash of.
 type Job struct {
 	Password string
+	// Make: a hash of the password is wanted, with the costs of Params; Encoded is empty then.
+	Make bool
 	// Encoded is the hash that the store has; empty: there is none that could be checked, and the work of one is done for nothing.
 	Encoded string
 	// Params are the costs of new hashes, and of the work for nothing.
@@ -20,25 +26,30 @@ type Job struct {
 // Result is what came of a Job.
 type Result struct {
 	Good bool
-	// Renewed is a new hash of the password, where it was good and Encoded has not the costs of Job.Params.
+	// Renewed is a new hash of the password, where it was good and Encoded has not the costs of Job.Params, or one was to be made.
 	Renewed string
-	// Fault says why Encoded could not be checked, or not be renewed; empty where it could. The same work was done then.
+	// Fault says why Encoded could not be checked, or a hash not be made; empty where it could. For a check the same work was done then.
 	Fault string
 }
 
 // Hasher checks passwords. It is safe for concurrent use; how many it is given at once is the caller's to bound (host/admission).
 type Hasher interface {
-	// Check does a job. The error says that it was not done: that of ctx, or that of the system.
+	// Check does a job. The error says that it was not done: that of ctx, or ErrFailed.
 	Check(ctx context.Context, j Job) (Result, error)
+	// Health is ErrFailed while no job can be done. It costs next to nothing.
+	Health() error
 }
 
-// Here checks passwords in this process.
+// Here checks passwords in this process. Nothing ends a hash there before its time.
 type Here struct {
 	Rand io.Reader // of salts; nil: crypto/rand
 }
 
 // Check does a job; it never fails, and does not end before its time.
 func (h Here) Check(_ context.Context, j Job) (Result, error) {
+	if j.Make {
+		return h.made(Result{}, j), nil
+	}
 	if j.Encoded == "" {
 		password.Waste(j.Password, j.Params)
 		return Result{}, nil
@@ -50,13 +61,23 @@ func (h Here) Check(_ context.Context, j Job) (Result, error) {
 	}
 	r := Result{Good: good}
 	if good && password.NeedsRehash(j.Encoded, j.Params) {
-		random := h.Rand
-		if random == nil {
-			random = rand.Reader
-		}
-		if r.Renewed, err = password.Hash(j.Password, j.Params, random); err != nil {
-			r.Fault = err.Error()
-		}
+		r = h.made(r, j)
 	}
 	return r, nil
+}
+
+// Health finds nothing wrong.
+func (h Here) Health() error { return nil }
+
+// made adds a new hash to a result.
+func (h Here) made(r Result, j Job) Result {
+	random := h.Rand
+	if random == nil {
+		random = rand.Reader
+	}
+	var err error
+	if r.Renewed, err = password.Hash(j.Password, j.Params, random); err != nil {
+		r.Fault = err.Error()
+	}
+	return r
 }

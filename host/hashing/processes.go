@@ -2,34 +2,63 @@ package hashing
 
 import (
 	"context"
-	"encoding/gob"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"os/exec"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/edgetoken/edgetoken/host/logging"
 )
 
 // idle is how long a process without work is kept.
 const idle = time.Minute
 
 // Processes checks passwords in processes of their own: as many as there are jobs at once, made when they are needed, kept for a minute after their last one.
-// One that ends of itself is replaced and its job done once more; where that fails too, or none can be started, the job is done in
-// this process, and the log says so.
+//
+// One that ends, answers nonsense or is past the deadline of its job is killed. The job of one that ended is done once more, by a new process; where
+// that fails too, and for a job that took too long, the answer is ErrFailed. No password is ever hashed in this process instead: an attack that kills
+// processes would win by it what they are there to prevent.
 type Processes struct {
+	// Timeout is how long a job may take; nil: Deadline. Set it before the first job.
+	Timeout func(Job) time.Duration
+
 	command func() *exec.Cmd
 	log     *slog.Logger
+	repeats *logging.Repeats
+	numbers atomic.Uint64 // of jobs
 
-	mu     sync.Mutex
-	free   []*process // the one that worked last stands last
-	closed bool
+	mu       sync.Mutex
+	free     []*process // the one that worked last stands last
+	all      map[*process]struct{}
+	closed   bool
+	failures map[Failure]uint64
+	health   health
 }
 
-// NewProcesses makes a Hasher whose processes command makes, each of which must call Serve with its standard input and output. Close ends them.
+// Failure is what went wrong with a process.
+type Failure string
+
+// The failures, each once in Failures.
+const (
+	NotStarted Failure = "not_started" // it could not be started
+	Ended      Failure = "ended"       // it ended, or closed its pipe, before its job was done
+	TooSlow    Failure = "too_slow"    // its job was not done in time
+	Nonsense   Failure = "nonsense"    // it answered what is no result
+)
+
+// Failures are all of them.
+var Failures = []Failure{NotStarted, Ended, TooSlow, Nonsense}
+
+// NewProcesses makes a Hasher whose processes command makes, each of which must call Serve with its standard input and output, which command leaves unset.
+// Close ends them.
 func NewProcesses(command func() *exec.Cmd, log *slog.Logger) *Processes {
-	return &Processes{command: command, log: log}
+	return &Processes{command: command, log: log, repeats: logging.NewRepeats(log), all: map[*process]struct{}{}, failures: map[Failure]uint64{}}
 }
 
 // Check does a job. The job goes on where ctx ends before it; the error is that of ctx then.
@@ -37,42 +66,117 @@ func (p *Processes) Check(ctx context.Context, j Job) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	var err error
-	for range 2 {
-		var worker *process
-		if worker, err = p.take(); err != nil {
-			break
-		}
-		var r Result
-		if r, err = worker.do(j); err == nil {
-			p.give(worker)
-			return r, nil
-		}
-		worker.end()
+	if len(j.Encoded) > maxText || len(j.Password) > maxPassword {
+		return Result{Fault: "the password or its hash is too long"}, nil
 	}
-	p.log.Error("a password is checked in the node's own process, since the process for that failed", "error", err)
-	return Here{}.Check(ctx, j)
+	r, failed := p.try(j, false)
+	if failed != nil && failed.kind == Ended {
+		r, failed = p.try(j, true)
+	}
+	if failed != nil {
+		if failed.kind != "" {
+			go p.probe()
+		}
+		return Result{}, fmt.Errorf("%w: %w", ErrFailed, failed)
+	}
+	return r, nil
 }
 
-// take is a process without work, a new one where there is none.
-func (p *Processes) take() (*process, error) {
+// jobError is why a job was not done. Its kind is empty where nothing was tried.
+type jobError struct {
+	kind Failure
+	err  error
+}
+
+func (e *jobError) Error() string { return e.err.Error() }
+func (e *jobError) Unwrap() error { return e.err }
+
+// try has a process do a job: one without work, unless a new one is wanted, else a new one.
+func (p *Processes) try(j Job, fresh bool) (Result, *jobError) {
+	worker, failed := p.take(fresh)
+	if failed != nil {
+		return Result{}, failed
+	}
+	r, failed := worker.do(j, p.numbers.Add(1), p.timeout(j))
+	if failed != nil {
+		p.end(worker)
+		return Result{}, p.fail(failed)
+	}
+	p.give(worker)
+	return r, nil
+}
+
+// timeout is how long a job may take.
+func (p *Processes) timeout(j Job) time.Duration {
+	if p.Timeout != nil {
+		return p.Timeout(j)
+	}
+	return Deadline(j)
+}
+
+// fail counts a failure and logs it.
+func (p *Processes) fail(f *jobError) *jobError {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if n := len(p.free); n > 0 {
+	p.failures[f.kind]++
+	closed := p.closed
+	p.mu.Unlock()
+	if !closed {
+		p.repeats.Log(slog.LevelWarn, string(f.kind), "a process that hashes passwords failed", slog.String("reason", string(f.kind)), slog.Any("error", f.err))
+	}
+	return f
+}
+
+// errClosed says that no job is done any more.
+var errClosed = errors.New("the node is stopping")
+
+// take is a process without work, a new one where there is none or one is wanted. While none does its work no new one is made for a job.
+func (p *Processes) take(fresh bool) (*process, *jobError) {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil, &jobError{err: errClosed}
+	}
+	if n := len(p.free); n > 0 && !fresh {
 		worker := p.free[n-1]
 		p.free = p.free[:n-1]
 		worker.leave.Stop()
+		p.mu.Unlock()
 		return worker, nil
 	}
+	down := p.health.err
+	p.mu.Unlock()
+	if down != nil {
+		return nil, &jobError{err: down}
+	}
+	worker, err := p.start()
+	if err != nil {
+		return nil, p.fail(&jobError{NotStarted, err})
+	}
+	return worker, nil
+}
+
+// start makes a process.
+func (p *Processes) start() (*process, error) {
 	worker, err := start(p.command())
 	if err != nil {
 		return nil, err
 	}
+	p.mu.Lock()
+	p.all[worker] = struct{}{}
+	closed := p.closed
+	p.mu.Unlock()
 	go func() {
-		// How it ended says nothing that its jobs do not say.
-		_ = worker.command.Wait()
-		p.drop(worker)
+		_ = worker.command.Wait() // how it ended stands in its state
+		close(worker.ended)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.dropLocked(worker)
+		delete(p.all, worker)
 	}()
+	if closed {
+		p.end(worker)
+		return nil, errClosed
+	}
 	return worker, nil
 }
 
@@ -86,12 +190,29 @@ func (p *Processes) give(worker *process) {
 	}
 	p.free = append(p.free, worker)
 	worker.leave = time.AfterFunc(idle, func() { p.drop(worker) })
+	select {
+	case <-worker.ended: // before it was free, so that nobody dropped it
+		p.dropLocked(worker)
+	default:
+	}
+}
+
+// end ends a process that failed, and counts it among those that are alive no more, even if the system takes its time.
+func (p *Processes) end(worker *process) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.all, worker)
+	worker.end()
 }
 
 // drop ends a process that has no work, if it has not ended of itself; one that was taken meanwhile is left alone.
 func (p *Processes) drop(worker *process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.dropLocked(worker)
+}
+
+func (p *Processes) dropLocked(worker *process) {
 	if i := slices.Index(p.free, worker); i >= 0 {
 		p.free = slices.Delete(p.free, i, i+1)
 		worker.leave.Stop()
@@ -99,56 +220,122 @@ func (p *Processes) drop(worker *process) {
 	}
 }
 
-// Close ends the processes: those without work at once, the others after theirs.
+// Close ends the processes, those at work too: their jobs fail.
 func (p *Processes) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
+	p.health.stop()
 	for _, worker := range p.free {
 		worker.leave.Stop()
-		worker.end()
 	}
 	p.free = nil
+	for worker := range p.all {
+		worker.end()
+	}
+	p.repeats.Flush()
 	return nil
+}
+
+// Stats are the state of the processes, and what went wrong with them since NewProcesses.
+type Stats struct {
+	Processes int // that are alive, at work or not
+	Failures  map[Failure]uint64
+}
+
+// Stats gives the present figures.
+func (p *Processes) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := Stats{Processes: len(p.all), Failures: map[Failure]uint64{}}
+	for _, f := range Failures {
+		s.Failures[f] = p.failures[f]
+	}
+	return s
 }
 
 // process is a child that calls Serve.
 type process struct {
 	command *exec.Cmd
-	input   io.Closer
-	jobs    *gob.Encoder
-	results *gob.Decoder
-	leave   *time.Timer // ends it; set while it has no work
+	jobs    *os.File // both ends know deadlines
+	results *os.File
+	ended   chan struct{} // closed when it is no more
+	leave   *time.Timer   // ends it; set while it has no work
 }
 
-func start(command *exec.Cmd) (*process, error) {
-	in, err := command.StdinPipe()
-	if err != nil {
-		return nil, err
+func start(command *exec.Cmd) (_ *process, err error) {
+	var pipes [2]struct{ r, w *os.File }
+	defer func() {
+		if err != nil {
+			for _, p := range pipes {
+				closeAll(p.r, p.w)
+			}
+		}
+	}()
+	for i := range pipes {
+		if pipes[i].r, pipes[i].w, err = os.Pipe(); err != nil {
+			return nil, fmt.Errorf("start a process for passwords: %w", err)
+		}
 	}
-	out, err := command.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
+	command.Stdin, command.Stdout = pipes[0].r, pipes[1].w
 	if err := command.Start(); err != nil {
 		return nil, fmt.Errorf("start a process for passwords: %w", err)
 	}
-	return &process{command: command, input: in, jobs: gob.NewEncoder(in), results: gob.NewDecoder(out)}, nil
+	closeAll(pipes[0].r, pipes[1].w)
+	return &process{command: command, jobs: pipes[0].w, results: pipes[1].r, ended: make(chan struct{})}, nil
 }
 
-func (p *process) do(j Job) (Result, error) {
-	if err := p.jobs.Encode(j); err != nil {
-		return Result{}, fmt.Errorf("give a process a password: %w", err)
+func closeAll(files ...*os.File) {
+	for _, f := range files {
+		if f != nil {
+			_ = f.Close()
+		}
 	}
-	var r Result
-	if err := p.results.Decode(&r); err != nil {
-		return Result{}, fmt.Errorf("a process for passwords ended: %w", err)
-	}
-	return r, nil
 }
 
-// end ends a process that has no work, or that failed.
+// do has the process do a job within a time.
+func (p *process) do(j Job, number uint64, timeout time.Duration) (Result, *jobError) {
+	r, err := p.exchange(j, number, time.Now().Add(timeout))
+	switch {
+	case err == nil:
+		return r, nil
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return Result{}, &jobError{TooSlow, fmt.Errorf("a process for passwords did not answer within %s", timeout)}
+	case errors.Is(err, errNonsense):
+		return Result{}, &jobError{Nonsense, err}
+	}
+	return Result{}, &jobError{Ended, fmt.Errorf("a process for passwords ended: %w%s", err, p.how())}
+}
+
+func (p *process) exchange(j Job, number uint64, deadline time.Time) (Result, error) {
+	if err := errors.Join(p.jobs.SetWriteDeadline(deadline), p.results.SetReadDeadline(deadline)); err != nil {
+		return Result{}, err
+	}
+	message := appendJob(make([]byte, 0, jobSize(j)), j, number)
+	_, err := p.jobs.Write(message)
+	clear(message)
+	if err != nil {
+		return Result{}, err
+	}
+	r, err := readResult(p.results, number)
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return r, err
+}
+
+// how says how a process ended that closed its pipe, if it did end.
+func (p *process) how() string {
+	select {
+	case <-p.ended:
+		return ", " + p.command.ProcessState.String()
+	case <-time.After(time.Second):
+		return ""
+	}
+}
+
+// end ends a process that has no work, or that failed. It may be called again.
 func (p *process) end() {
-	_ = p.input.Close()
 	_ = p.command.Process.Kill() // it holds nothing that has to be put away
+	closeAll(p.jobs, p.results)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/node"
@@ -28,6 +29,7 @@ func TestClassify(t *testing.T) {
 		wait   time.Duration
 	}{
 		{node.ErrBusy, 503, "busy", time.Second},
+		{fmt.Errorf("log in: %w", hashing.ErrFailed), 503, "hashing_failed", time.Second},
 		{store.ErrUnavailable, 503, "unavailable", time.Second},
 		{store.ErrClosed, 503, "unavailable", time.Second},
 		{core.ErrKeyEnded, 503, "unavailable", time.Second},

@@ -36,6 +36,7 @@ const (
 	tooSlow         reason = "timeout"
 	tooBusy         reason = "busy"
 	unavailable     reason = "unavailable"
+	hashingFailed   reason = "hashing_failed"
 	failure         reason = "internal_error"
 
 	// Of a log-in, which a client cannot tell apart.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
@@ -153,6 +154,9 @@ func classify(err error) outcome {
 		return busy
 	case errors.Is(err, node.ErrBusy):
 		busy.reason = tooBusy
+		return busy
+	case errors.Is(err, hashing.ErrFailed):
+		busy.reason = hashingFailed
 		return busy
 	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed), errors.Is(err, core.ErrKeyEnded):
 		busy.reason = unavailable

@@ -37,7 +37,7 @@ type Config struct {
 	// Hashing admits the hashing of passwords; nil: a queue of its own with the defaults. Nodes may share one, so that a node which takes
 	// another's place takes its queue too.
 	Hashing *admission.Queue
-	// Hasher hashes the passwords that Hashing admits; nil: in this process.
+	// Hasher hashes the passwords that Hashing admits, and Ready asks for its health; nil: in this process.
 	Hasher hashing.Hasher
 	// Keys describes the keys of Engine, for Result.KeyID and Ready; zero: that stays empty, and Ready knows of no key that has ended.
 	Keys core.KeySet
@@ -141,7 +141,8 @@ func (n *Node) Customers(ctx context.Context, after core.CustomerID, limit int) 
 	return n.cfg.Store.List(ctx, after, limit)
 }
 
-// Ready reports whether the node can answer: its engine reads tokens, its store is healthy, and the key that signs has not ended. The error says what is wrong.
+// Ready reports whether the node can answer: its engine reads tokens, its store is healthy, the key that signs has not ended, and passwords can be hashed. The
+// error says what is wrong.
 func (n *Node) Ready(ctx context.Context) error {
 	// No token is shorter, so that the engine has next to nothing to do.
 	if _, err := n.cfg.Engine.Open(ctx, []byte("..")); err != nil {
@@ -152,6 +153,9 @@ func (n *Node) Ready(ctx context.Context) error {
 	}
 	if n.cfg.Keys.SigningEnded(n.now()) {
 		return fmt.Errorf("keys: %w", core.ErrKeyEnded)
+	}
+	if err := n.cfg.Hasher.Health(); err != nil {
+		return fmt.Errorf("hashing: %w", err)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -41,6 +42,8 @@ type admin struct {
 	cfg   *config.Config
 	store *store.DB
 	log   *slog.Logger // nil: a command at work on its own
+	// hasher makes password hashes: of a node where all do, of a command in its own process.
+	hasher hashing.Hasher
 
 	// engine judges tokens. Where it is nil, engineName is made at the first use, of the keys in the data directory.
 	engine     core.Engine

@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -54,7 +55,7 @@ func connect(cfg *config.Config, engineName string, mayMake bool) (*adminClient,
 	for _, w := range dir.warnings() {
 		notes = append(notes, "warning: "+w)
 	}
-	a := &admin{cfg: cfg, store: db, engineName: engineName}
+	a := &admin{cfg: cfg, store: db, hasher: hashing.Here{}, engineName: engineName}
 	return &adminClient{
 		http:  http.Client{Transport: inProcess{a.handler()}},
 		close: func() error { return errors.Join(a.close(), db.Close()) },

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -142,9 +143,18 @@ func (a *admin) withHash(ctx context.Context, e entry) (store.NewCustomer, error
 	case e.unusable:
 		e.PasswordHash, err = password.Unusable(rand.Reader)
 	case e.password != nil:
-		e.PasswordHash, err = password.Hash(*e.password, a.cfg.Password, rand.Reader)
+		e.PasswordHash, err = makeHash(ctx, a.hasher, *e.password, a.cfg.Password)
 	}
 	return e.NewCustomer, err
+}
+
+// makeHash is a hash of a password, by whatever hashes those of log-ins.
+func makeHash(ctx context.Context, hasher hashing.Hasher, given string, costs password.Params) (string, error) {
+	r, err := hasher.Check(ctx, hashing.Job{Make: true, Password: given, Params: costs})
+	if err == nil && r.Fault != "" {
+		err = errors.New(r.Fault)
+	}
+	return r.Renewed, err
 }
 
 func (a *admin) listCustomers(r *http.Request) (answer customerPage, err error) {

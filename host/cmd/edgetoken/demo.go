@@ -16,7 +16,6 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
 	"github.com/edgetoken/edgetoken/store"
-	"github.com/edgetoken/edgetoken/store/password"
 )
 
 func demoCommand() *cobra.Command {
@@ -112,7 +111,7 @@ const demoEmail = "demo@example.com"
 // addDemoCustomer adds the customer with a random password, which it gives.
 func addDemoCustomer(ctx context.Context, s *service, cfg *config.Config) (secret string, err error) {
 	secret = rand.Text() // letters and digits: safe in any shell
-	hash, err := password.Hash(secret, cfg.Password, rand.Reader)
+	hash, err := makeHash(ctx, s.hasher, secret, cfg.Password)
 	if err != nil {
 		return "", err
 	}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/edgetoken/edgetoken/host/hashing"
 )
 
 // figures are metrics without labels that are read together, so that they are of one moment.
@@ -24,6 +26,11 @@ func gauge(name, help string) figure {
 
 func counter(name, help string) figure {
 	return figure{prometheus.NewDesc(name, help, nil, nil), prometheus.CounterValue}
+}
+
+// counterOf is a counter that is told from others of its name by a label, whose values are few.
+func counterOf(name, help, label, value string) figure {
+	return figure{prometheus.NewDesc(name, help, nil, prometheus.Labels{label: value}), prometheus.CounterValue}
 }
 
 // Describe implements prometheus.Collector.
@@ -52,6 +59,28 @@ func hashingFigures(s *service) figures {
 	}, func() []float64 {
 		h := s.hashing.Stats()
 		return []float64{float64(h.Workers), float64(h.Running), float64(h.Waiting), float64(h.MemoryUsed), float64(h.Memory), float64(h.Done), float64(h.Refused)}
+	}}
+}
+
+// processFigures are those of the processes that hash passwords.
+func processFigures(s *service) figures {
+	list := []figure{
+		gauge("edgetoken_hashing_healthy", "Whether passwords can be hashed (1) or no process for that works (0)."),
+		gauge("edgetoken_hashing_processes", "Processes for passwords that are alive."),
+	}
+	for _, f := range hashing.Failures {
+		list = append(list, counterOf("edgetoken_hashing_failures_total", "Failures of processes for passwords, each of which was ended.", "reason", string(f)))
+	}
+	return figures{list, func() []float64 {
+		h := s.processes.Stats()
+		values := []float64{1, float64(h.Processes)}
+		if s.processes.Health() != nil {
+			values[0] = 0
+		}
+		for _, f := range hashing.Failures {
+			values = append(values, float64(h.Failures[f]))
+		}
+		return values
 	}}
 }
 

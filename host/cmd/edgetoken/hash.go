@@ -1,13 +1,15 @@
 package main
 
 import (
-	"log"
+	"log/slog"
 	"os"
 	"os/exec"
 	"runtime"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
 	"github.com/edgetoken/edgetoken/host/hashing"
 )
 
@@ -23,10 +25,23 @@ func hashCommand() *cobra.Command {
 	}
 }
 
+// newHasher is what hashes passwords, and what ends it.
+func newHasher(cfg *config.Config, log *slog.Logger) (hasher hashing.Hasher, processes *hashing.Processes) {
+	if cfg.HashInProcess {
+		return hashing.Here{}, nil
+	}
+	processes = hashing.NewProcesses(hashProcess, log)
+	if cfg.HashTimeout > 0 {
+		processes.Timeout = func(hashing.Job) time.Duration { return cfg.HashTimeout }
+	}
+	return processes, processes
+}
+
 // hashProcess is this program as a process that hashes. It gets nothing of the node's environment, which may hold secrets. An interrupt at the terminal goes
 // to the node alone, which answers the log-ins that are being checked.
 func hashProcess() *exec.Cmd {
-	c := &exec.Cmd{Path: ownPath(), Args: []string{"edgetoken", hashName}}
+	c := &exec.Cmd{Args: []string{"edgetoken", hashName}}
+	c.Path, c.Err = ownPath()
 	c.Env = []string{"GOMAXPROCS=1"}
 	c.Stderr = os.Stderr
 	apart(c)
@@ -34,13 +49,9 @@ func hashProcess() *exec.Cmd {
 }
 
 // ownPath is where this program lies. Linux finds it even after an upgrade has put another one in its place.
-func ownPath() string {
+func ownPath() (string, error) {
 	if runtime.GOOS == "linux" {
-		return "/proc/self/exe"
+		return "/proc/self/exe", nil
 	}
-	path, err := os.Executable()
-	if err != nil {
-		log.Fatal("find this program: ", err)
-	}
-	return path
+	return os.Executable()
 }

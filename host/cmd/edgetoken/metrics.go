@@ -44,8 +44,8 @@ type (
 	}
 )
 
-// durationBuckets are upper bounds in seconds: a token check takes less than a millisecond, a log-in some tens of them, and a storm of log-ins seconds.
-var durationBuckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+// durationBuckets are upper bounds in seconds: a token check takes some ten microseconds, a log-in some tens of milliseconds, and a storm of log-ins seconds.
+var durationBuckets = []float64{.000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 
 func newMetrics(s *service, cfg *config.Config) *metrics {
 	m := &metrics{
@@ -72,6 +72,9 @@ func newMetrics(s *service, cfg *config.Config) *metrics {
 	m.reloadAt.SetToCurrentTime()
 	m.registry.MustRegister(m.requests, m.durations, m.reloads, m.reloadOK, m.reloadAt,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(s, cfg.Engine), hashingFigures(s), storeFigures(s))
+	if s.processes != nil {
+		m.registry.MustRegister(processFigures(s))
+	}
 	if s.instances != nil {
 		m.registry.MustRegister(engineFigures(s))
 	}

@@ -38,7 +38,8 @@ type service struct {
 	instances   *engine.Engine // nil: native
 	verified    *cache.Cache   // nil: no verified token is remembered
 	hashing     *admission.Queue
-	hasher      *hashing.Processes
+	hasher      hashing.Hasher
+	processes   *hashing.Processes // of hasher; nil: it hashes in this process
 	history     *throttle.History
 	certificate *certificate // nil: plain HTTP
 	metrics     *metrics
@@ -118,8 +119,10 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 	if s.hashing, err = admission.New(cfg.Hashing); err != nil {
 		return nil, err
 	}
-	s.hasher = hashing.NewProcesses(hashProcess, s.log)
-	s.closes = append(s.closes, s.hasher.Close)
+	if s.hasher, s.processes = newHasher(cfg, s.log); s.processes != nil {
+		s.closes = append(s.closes, s.processes.Close)
+		go s.processes.Probe()
+	}
 	s.metrics = newMetrics(s, cfg)
 	g, err := s.generation(cfg, ring)
 	if err != nil {
@@ -165,7 +168,7 @@ func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	if err != nil {
 		return nil, err
 	}
-	g.admin = (&admin{cfg: cfg, store: s.store, log: s.log, engine: g.engine, keys: g.keys}).handler()
+	g.admin = (&admin{cfg: cfg, store: s.store, log: s.log, hasher: s.hasher, engine: g.engine, keys: g.keys}).handler()
 	return g, nil
 }
 

@@ -93,7 +93,10 @@ type Config struct {
 	BodyMemory int64 // limits.body_memory: bytes of all large bodies together
 	MaxFields  int   // limits.fields: of a form
 	Hashing    admission.Config
-	Throttles  httpapi.Throttles
+	// HashTimeout is how long one hash may take; 0: by its costs. HashInProcess has the node hash passwords itself, where nothing ends one before its time.
+	HashTimeout   time.Duration
+	HashInProcess bool
+	Throttles     httpapi.Throttles
 	// TrustedHops is how many proxies of ours a request comes through.
 	TrustedHops int
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/host/admission"
+	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/throttle"
@@ -41,6 +42,10 @@ func limitRows() []row {
 		at("hashing.queue", 0, readInt(0, 100_000), func(c *Config) *int { return &c.Hashing.Queue }),
 		size("hashing.memory", 0, func(c *Config) *int64 { return &c.Hashing.Memory }),
 		at("hashing.wait", 10*time.Second, readLimit, func(c *Config) *time.Duration { return &c.Hashing.Wait }),
+		at("hashing.timeout", 0, readLimit, func(c *Config) *time.Duration { return &c.HashTimeout }).shownAs(func(c *Config) any {
+			return cmp.Or(c.HashTimeout, hashing.Deadline(hashing.Job{Params: c.Password}))
+		}),
+		at("hashing.in_process", false, readBool, func(c *Config) *bool { return &c.HashInProcess }),
 	)
 	return append(atTheStart,
 		size("limits.body_bytes", httpapi.DefaultMaxBody, func(c *Config) *int64 { return &c.MaxBody }),

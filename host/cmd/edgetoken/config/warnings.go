@@ -52,6 +52,8 @@ var warnings = []warning{
 			"set behind_proxy: true, or trusted_hops: 0"), false},
 	{"allowed_hosts", when(func(c *Config) bool { return c.AllowedHosts == nil && isAnyAddress(c.Listen) },
 		"is not set: requests for other hosts than loopback are refused"), false},
+	{"hashing.in_process", when(func(c *Config) bool { return c.HashInProcess },
+		"is on, so that a storm of log-ins holds up the checks of tokens, nothing ends a hash that is stuck, and passwords stay in the memory of the node: leave it out"), false},
 	{"metrics.listen", openMetrics, false},
 	{"browser.SESSION_COOKIE_SECURE", when(func(c *Config) bool { return c.overTLS() && c.browserOn && !c.Browser.Session.Secure }, insecureCookie), false},
 	{"browser.CSRF_COOKIE_SECURE", when(func(c *Config) bool { return c.overTLS() && c.browserOn && !c.Browser.CSRF.Secure }, insecureCookie), false},

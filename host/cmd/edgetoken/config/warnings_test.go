@@ -42,6 +42,8 @@ func TestWarnings(t *testing.T) {
 		{"trusted_hops: 1\n", ""},
 		{tls + "listen: :1\n", "allowed_hosts is not set: requests for other hosts than loopback are refused"},
 		{tls + "listen: :1\nallowed_hosts: a.example\n", ""},
+		{"hashing: {in_process: true}\n", "hashing.in_process is on, so that a storm of log-ins holds up the checks of tokens"},
+		{"hashing: {in_process: false, timeout: 5s}\n", ""},
 		{"metrics: {listen: \":9\"}\n", "metrics.listen :9 is open to other machines"},
 		{"metrics: {listen: \"a.example:9\"}\n", "metrics.listen is open to other machines"},
 		{"metrics: {listen: \"127.0.0.1:9\"}\n", ""},

@@ -1,0 +1,3 @@
+package hashing
+
+var ServeOne = serveOne
