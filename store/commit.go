@@ -30,10 +30,11 @@ type request struct {
 // committer is what the one goroutine that writes knows. Nobody else touches it.
 type committer struct {
 	file     file
-	granted  int64  // the latest start of a family given out, or that the file says may have been; Unix milliseconds
-	sequence uint64 // the version given last, be its commit durable or not
-	failed   uint64 // the transaction id of the commit that failed; 0 after it was taken back
-	panicked bool   // bbolt panicked while it wrote and may hold its locks for ever
+	granted  int64    // the latest start of a family given out, or that the file says may have been; Unix milliseconds
+	sequence uint64   // the version given last, be its commit durable or not
+	failed   uint64   // the transaction id of the commit that failed; 0 after it was taken back
+	panicked bool     // bbolt panicked while it wrote and may hold its locks for ever
+	syncing  *syncing // the commit under way, once it can be seen; else nil
 	pause    time.Duration
 	gatherer gatherer
 	closeErr error
@@ -95,6 +96,7 @@ func (db *DB) commits() {
 					db.counts.failures.Add(1)
 					err = db.fail(err)
 				}
+				db.committer.told(err)
 			}
 			c.gatherer.answered(len(batch), len(db.queue), time.Since(begun))
 			for _, r := range batch {
@@ -149,6 +151,8 @@ func (db *DB) commit(batch []*request) (err error) {
 			db.config.committing()
 		}
 		db.changes.Add(1)
+		c.syncing = &syncing{transaction: tx.ID(), done: make(chan struct{})}
+		db.latest.Store(c.syncing)
 		err = tx.Commit()
 	} else {
 		err = tx.Rollback()
@@ -163,6 +167,14 @@ func (db *DB) commit(batch []*request) (err error) {
 	c.failed = 0
 	db.mark.Store(w.tally.mark)
 	return nil
+}
+
+// told lets the readers go on who wait for the commit under way.
+func (c *committer) told(err error) {
+	if c.syncing != nil {
+		c.syncing.end(err)
+		c.syncing = nil
+	}
 }
 
 // rolledBack ends a transaction after a panic; false if bbolt panics again and keeps its locks.
@@ -188,6 +200,7 @@ func (db *DB) reopen() <-chan time.Time {
 		db.counts.reopenings.Add(1)
 		c.pause = 0
 		db.mark.Store(c.file.tally.mark)
+		db.latest.Store(durable(c.file.transaction))
 		db.changes.Store(db.changes.Load()&^1 + 2) // what was read of a commit that was taken back is nothing
 		db.mu.Lock()
 		defer db.mu.Unlock()

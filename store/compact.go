@@ -163,6 +163,7 @@ func (db *DB) replace(next file) error {
 	}
 	old := c.file
 	c.file, db.bolt = next, next.bolt
+	db.latest.Store(durable(next.transaction))
 	db.mu.Unlock()
 	err := old.bolt.Close()
 	if err == nil {

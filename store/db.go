@@ -32,6 +32,9 @@ type DB struct {
 	// mark is the high-water mark that is durable, in Unix milliseconds. What a reader finds in the file may not be yet.
 	mark atomic.Int64
 
+	// latest is the last commit that has begun.
+	latest atomic.Pointer[syncing]
+
 	// changes is odd while a commit is under way: see Changes.
 	changes atomic.Uint64
 	recent  recent
@@ -44,6 +47,7 @@ type DB struct {
 func newDB(c Config, f file) *DB {
 	db := &DB{config: c, identity: f.identity, queue: make(chan *request, maxBatch), compactions: make(chan *compaction), done: make(chan struct{}), bolt: f.bolt}
 	db.mark.Store(f.tally.mark)
+	db.latest.Store(durable(f.transaction))
 	db.committer = committer{file: f, granted: f.tally.mark, sequence: f.tally.sequence}
 	return db
 }
@@ -76,15 +80,27 @@ func (db *DB) Close() error {
 	return db.committer.closeErr
 }
 
-// view runs fn in a read transaction. fn must copy what it keeps.
-func (db *DB) view(ctx context.Context, fn func(*bbolt.Tx) error) (err error) {
+// view runs fn in a read transaction and returns when what it read is durable, which it waits for only where that is from a commit under way.
+// fn must copy what it keeps.
+func (db *DB) view(ctx context.Context, fn func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	awaited, err := db.read(fn)
+	if awaited != nil {
+		if failed := awaited.wait(ctx); failed != nil {
+			return failed
+		}
+	}
+	return err
+}
+
+// read runs fn in a read transaction. awaited is the commit that it saw before that was durable, else nil.
+func (db *DB) read(fn func(*bbolt.Tx) error) (awaited *syncing, err error) {
 	db.mu.RLock()
 	defer db.mu.RUnlock()
 	if db.failure != nil {
-		return db.failure
+		return nil, db.failure
 	}
 	// A damaged page is an error for those who need it, not the end of the process.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
@@ -93,5 +109,14 @@ func (db *DB) view(ctx context.Context, fn func(*bbolt.Tx) error) (err error) {
 			err = damage(p)
 		}
 	}()
-	return db.bolt.View(fn)
+	tx, err := db.bolt.Begin(false)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback()
+	// While mu is held the file is not exchanged, so the latest commit is one of this file's, and not before the one read.
+	if latest := db.latest.Load(); latest.pending(tx.ID()) {
+		awaited = latest
+	}
+	return awaited, fn(tx)
 }

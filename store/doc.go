@@ -4,7 +4,8 @@
 // core.Effects, which Settle makes durable. Load, decide, Settle is one request; ErrConflict means to begin again. Sessions are
 // log-ins in browsers, which StartSession, LoadSession and EndSession look after. The other methods are those of administration. Check says what is wrong with a file that nobody has open.
 //
-// The one rule: what is acknowledged is on the disk. All writes go through one goroutine; those that wait while it commits share
+// The one rule: what is acknowledged is on the disk, and so is what an answer rests on: whoever reads a commit that is just being
+// synced waits for it. All writes go through one goroutine; those that wait while it commits share
 // the next commit, and a precondition that fails is the answer to one of them and no matter of the others. Before it commits
 // again it waits for those whom it has just answered, for half as long as that commit took and 5 ms at most, since clients who
 // come back at once would take turns otherwise; a client alone waits for nobody. After a commit that failed nobody knows what

@@ -222,3 +222,45 @@ func TestUndo(t *testing.T) {
 	add(t, db, core.CustomerID{}, "taken back")
 	must(t, db.Remove(bg, core.Integer(1), time.Hour))
 }
+
+// unsynced is a file whose first sync fails.
+type unsynced struct {
+	*os.File
+	syncs, writes int
+}
+
+func (u *unsynced) WriteAt(b []byte, offset int64) (int, error) {
+	u.writes++
+	return u.File.WriteAt(b, offset)
+}
+
+func (u *unsynced) Sync() error {
+	if u.syncs++; u.syncs == 1 {
+		return errNoFile
+	}
+	return u.File.Sync()
+}
+
+// A commit that could not be taken back for good is taken back anew: after a sync that failed the page cache shows what the disk may not have.
+func TestUndoAfterFailedSync(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	db, err := store.Open(store.Config{Path: path})
+	must(t, err)
+	add(t, db, core.CustomerID{}, "kept")
+	add(t, db, core.CustomerID{}, "taken back")
+	must(t, db.Close())
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	must(t, err)
+	defer f.Close()
+	last := store.Transaction(f)
+	u := &unsynced{File: f}
+	wantErr(t, "Undo whose sync fails", store.Undo(u, last), errNoFile)
+	before := u.writes
+	must(t, store.Undo(u, last))
+	if u.writes == before {
+		t.Errorf("Undo wrote nothing again after its sync had failed")
+	}
+	if got := store.Transaction(f); got != last-1 {
+		t.Errorf("the last commit is %d, want %d", got, last-1)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
-	"os"
 )
 
 // A bbolt file begins with two meta pages, written in turn; the one with the higher transaction id that is whole counts. After
@@ -109,14 +108,32 @@ func checkHeader(f io.ReaderAt, size int64) error {
 	return nil
 }
 
+// disk is what undo needs of a file.
+type disk interface {
+	io.ReaderAt
+	io.WriterAt
+	Sync() error
+}
+
 // undo takes back the commit with the given transaction id after it failed: it spoils its meta page, so that the one before
 // counts, whose pages no later commit can have touched. Without it, the page cache might go on showing a commit of which the
 // disk kept nothing (the kernel marks pages as written even when writing them failed), and later commits would build on it. The
 // lock must still be held.
-func undo(f *os.File, transaction uint64) error {
+//
+// A page that looks spoiled is spoiled again: if an earlier call wrote it but could not sync it, the disk may have the commit still.
+func undo(f disk, transaction uint64) error {
 	found, _ := metas(f)
-	if len(found) == 2 && found[0].transaction == transaction {
-		if _, err := f.WriteAt(make([]byte, metaSize), found[0].offset+pageHeader); err != nil {
+	spoilt := int64(-1)
+	switch {
+	case len(found) == 2 && found[0].transaction == transaction:
+		spoilt = found[0].offset
+	case len(found) == 1 && found[0].transaction < transaction:
+		if spoilt = 0; found[0].offset == 0 {
+			spoilt = int64(found[0].pageSize)
+		}
+	}
+	if spoilt >= 0 {
+		if _, err := f.WriteAt(make([]byte, metaSize), spoilt+pageHeader); err != nil {
 			return fmt.Errorf("take back a failed commit: %w", err)
 		}
 	}

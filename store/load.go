@@ -39,7 +39,7 @@ type Query struct {
 
 // Load reads what bears on one request, in one transaction. A customer who is not found is no error: both are zero then, and
 // State.CutOff is that of the tombstone of what was asked for, id or e-mail address. PasswordGood is the caller's to set.
-// State.HighWater is durable; all else may be from a commit that is just being synced, which Settle sorts out.
+// All of it is durable when Load returns.
 // What Customer points to must not be changed.
 func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Customer, err error) {
 	changes := db.Changes()

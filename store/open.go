@@ -79,7 +79,9 @@ type file struct {
 	bolt     *bbolt.DB
 	handle   *os.File // bbolt's own
 	identity identity
-	tally    tally // as it was on opening; durable
+	// What follows is as it was on opening, and durable.
+	transaction int
+	tally       tally
 }
 
 // open opens the file, makes the buckets of a new one, and makes durable all that is to be seen in it: a process that died

@@ -146,6 +146,7 @@ func (f *file) read(tx *bbolt.Tx) error {
 	if f.identity, err = decodeIdentity(b.Get(identityKey)); err != nil {
 		return err
 	}
+	f.transaction = tx.ID()
 	if f.tally, err = decodeTally(b.Get(tallyKey)); err != nil {
 		return err
 	}
