@@ -27,11 +27,11 @@ func ParseRate(text string) (Rate, error) {
 	}
 	number, period, ok := strings.Cut(text, "/")
 	if !ok || period == "" || strings.Contains(period, "/") || periods[period[0]] == 0 {
-		return Rate{}, fmt.Errorf("rate %q: write a number of requests and a period of s, m, h or d, as in \"100/hour\"", text)
+		return Rate{}, fmt.Errorf("%q is no rate: write a number of requests and a period of s, m, h or d, as in \"100/hour\"", text)
 	}
 	requests, err := strconv.Atoi(strings.TrimSpace(number))
 	if err != nil || requests < 1 || requests > MaxRequests {
-		return Rate{}, fmt.Errorf("rate %q: the number of requests must be 1 to %d; leave the rate out to admit all", text, MaxRequests)
+		return Rate{}, fmt.Errorf("%q is no rate: the number of requests must be 1 to %d; leave the rate out to admit all", text, MaxRequests)
 	}
 	return Rate{requests, periods[period[0]]}, nil
 }

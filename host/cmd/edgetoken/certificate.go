@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -132,7 +133,11 @@ func readPair(certFile, keyFile string) (*pair, error) {
 	}
 	p, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return nil, fmt.Errorf("tls.cert %s and tls.key %s are no certificate and its private key, both in PEM: %w", certFile, keyFile, err)
+		reason := err.Error()
+		if strings.Contains(reason, "PEM block") { // it lists the names of the blocks, which are text of the file
+			reason = "one of them has no block of that kind"
+		}
+		return nil, fmt.Errorf("tls.cert %s and tls.key %s are no certificate and its private key, both in PEM: %s", certFile, keyFile, reason)
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s%s", len(cert), cert, key))
 	return &pair{certFile: certFile, keyFile: keyFile, sum: sum, tls: &p}, nil
@@ -140,10 +145,11 @@ func readPair(certFile, keyFile string) (*pair, error) {
 
 func readBounded(setting, path string, check func(fs.FileInfo) error) ([]byte, error) {
 	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s %s does not exist: name the file in PEM", setting, path)
-	}
 	if err != nil {
+		// A path where nothing is may be the key itself, given in the place of its file.
+		if _, gone := os.Lstat(path); gone != nil {
+			return nil, fmt.Errorf("%s cannot be opened: %w: name the file in PEM", setting, errors.Unwrap(err))
+		}
 		return nil, fmt.Errorf("%s: %w", setting, err)
 	}
 	defer f.Close()

@@ -54,7 +54,7 @@ func readEntries(r io.Reader) ([]entry, error) {
 			break
 		}
 		if err != nil {
-			return nil, errors.Join(append(wrong, fmt.Errorf("entry %d: is no JSON: %w", n, err))...)
+			return nil, errors.Join(append(wrong, fmt.Errorf("entry %d: %w", n, noJSON(err)))...)
 		}
 		e, faults := readEntry(raw)
 		for _, f := range faults {
@@ -69,7 +69,7 @@ func readEntries(r io.Reader) ([]entry, error) {
 	}
 	if first == '[' {
 		if _, err := d.Token(); err != nil {
-			return nil, errors.Join(append(wrong, fmt.Errorf("after entry %d: is no JSON: %w", len(entries), err))...)
+			return nil, errors.Join(append(wrong, fmt.Errorf("after entry %d: %w", len(entries), noJSON(err)))...)
 		}
 		if _, err := d.Token(); !errors.Is(err, io.EOF) {
 			wrong = append(wrong, errors.New("something follows the array: keep one array, or one object after the other"))
@@ -79,6 +79,15 @@ func readEntries(r io.Reader) ([]entry, error) {
 		return nil, errors.New("the array holds no customer")
 	}
 	return entries, errors.Join(wrong...)
+}
+
+// noJSON is what is wrong with a text that is no JSON. It quotes nothing of it, since passwords may stand anywhere in such a text.
+func noJSON(err error) error {
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return fmt.Errorf("is no JSON from byte %d of the text on", syntax.Offset)
+	}
+	return fmt.Errorf("is no JSON: %w", err)
 }
 
 // errNoCustomer says that nothing is there to be added.
@@ -153,7 +162,7 @@ func readEntry(raw json.RawMessage) (e entry, wrong []error) {
 		case readOnly[name] != "":
 			wrong = append(wrong, fmt.Errorf("%s is for reading only: give %s", name, readOnly[name]))
 		case !known:
-			wrong = append(wrong, fmt.Errorf("%q is unknown: a customer has %s", name, strings.Join(slices.Sorted(maps.Keys(members)), ", ")))
+			wrong = append(wrong, fmt.Errorf("a member is unknown: a customer has %s", strings.Join(slices.Sorted(maps.Keys(members)), ", ")))
 		case seen[name]:
 			wrong = append(wrong, fmt.Errorf("%s is there twice", name))
 		default:

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -157,7 +156,7 @@ func readGroups(raw json.RawMessage, groups *map[string][]string) error {
 		}
 		name, _ := t.(string)
 		if _, twice := (*groups)[name]; twice {
-			return fmt.Errorf("have %q twice", name)
+			return errors.New("have one name twice")
 		}
 		var value json.RawMessage
 		permissions := []string{}

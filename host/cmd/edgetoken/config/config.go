@@ -131,6 +131,12 @@ type Flag struct {
 
 // Load reads all sources. The error is a *Report.
 func Load(src Sources) (*Config, error) {
+	values, problems := readFile(src.File, src.FileNeeded)
+	return load(values, problems, src)
+}
+
+// load makes a configuration of what a file says, and of the other sources.
+func load(values []value, problems []Problem, src Sources) (*Config, error) {
 	c := &Config{origins: map[string]Origin{}}
 	for _, r := range rows {
 		if r.def != nil {
@@ -138,7 +144,7 @@ func Load(src Sources) (*Config, error) {
 		}
 	}
 	var report Report
-	report.add(c.apply(readFile(src.File, src.FileNeeded))...)
+	report.add(c.apply(values, problems)...)
 	report.add(c.apply(readEnviron(src.Environ))...)
 	report.add(c.apply(readFlags(src.Flags))...)
 	report.add(c.check(report.failed)...)
@@ -152,29 +158,29 @@ func Load(src Sources) (*Config, error) {
 func (c *Config) apply(values []value, problems []Problem) []Problem {
 	seen := map[string]Origin{}
 	for _, v := range values {
-		bad := func(format string, args ...any) {
-			problems = append(problems, Problem{Key: v.key, Origin: v.origin, Text: fmt.Sprintf(format, args...)})
-		}
-		r, text := find(v.key)
-		if r == nil {
-			bad("%s", text)
+		bad := func(err error) { problems = append(problems, about(v.key, v.origin, err)) }
+		r, err := find(v.key)
+		if err != nil {
+			bad(err)
 			continue
 		}
 		if first, twice := seen[v.key]; twice {
-			bad("is set twice, first at %s: keep one", first)
+			bad(fmt.Errorf("is set twice, first at %s: keep one", first))
 			continue
 		}
 		seen[v.key] = v.origin
 		if other, both := seen[r.rival]; both && r.rival != "" {
-			bad("contradicts %s at %s: keep one of the two", r.rival, other)
+			bad(fmt.Errorf("contradicts %s at %s: keep one of the two", r.rival, other))
 			continue
 		}
 		if err := r.set(c, v); err != nil {
 			var each several
 			if errors.As(err, &each) {
-				problems = append(problems, each...)
+				for _, m := range each {
+					problems = append(problems, about(m.key, m.origin, m.err))
+				}
 			} else {
-				bad("%s", err)
+				bad(err)
 			}
 			continue
 		}

@@ -23,3 +23,9 @@ func RowsOf(c *Config) []int {
 	}
 	return rows
 }
+
+// LoadText is Load of a file that has this text.
+func LoadText(path, text string) (*Config, error) {
+	values, problems := parseFile(path, []byte(text))
+	return load(values, problems, Sources{File: path})
+}

@@ -141,6 +141,6 @@ func (c *Config) checkLimits(bad func(string, error)) {
 	if queue, err := admission.New(c.Hashing); err != nil {
 		bad("hashing", err)
 	} else if need := int64(c.Password.Memory) << 10; need > queue.Memory() {
-		bad("password.memory", fmt.Errorf("is %d KiB and hashing.memory %d: raise that, or no password could be hashed", c.Password.Memory, queue.Memory()>>10))
+		bad("password.memory", errors.New("is more than hashing.memory: raise that, or no password could be hashed"))
 	}
 }

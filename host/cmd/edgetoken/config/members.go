@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -33,7 +34,7 @@ func readMembers(key string, v value) (profile.Members, error) {
 		return nil, nil
 	case mapping:
 	default:
-		return nil, fmt.Errorf("must be a block of names with a field each, such as \"plan: attributes.plan\", not %v", v)
+		return nil, fmt.Errorf("must be a block of names with a field each, such as \"plan: attributes.plan\", not %s", v.what())
 	}
 	var members profile.Members
 	var problems several
@@ -47,7 +48,7 @@ func readMembers(key string, v value) (profile.Members, error) {
 			field, err = readField(item)
 		}
 		if err != nil {
-			problems = append(problems, Problem{Key: key + "." + item.key, Origin: item.origin, Text: err.Error()})
+			problems = append(problems, mistake{key + "." + item.key, item.origin, err})
 			continue
 		}
 		members = append(members, profile.Member{Name: item.key, Field: field})
@@ -67,9 +68,15 @@ func readField(v value) (profile.Field, error) {
 }
 
 // several are the mistakes within one value, each with its own line.
-type several []Problem
+type several []mistake
 
-func (s several) Error() string { return (&Report{Problems: s}).Error() }
+type mistake struct {
+	key    string
+	origin Origin
+	err    error
+}
+
+func (s several) Error() string { return "has " + strconv.Itoa(len(s)) + " mistakes" }
 
 // checkMembers reports names that are reserved or no names.
 func (c *Config) checkMembers(bad func(string, error)) {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -48,6 +49,36 @@ func (p Problem) String() string {
 		return p.Key + ": " + p.Text
 	}
 	return p.Origin.String() + ": " + p.Key + ": " + p.Text
+}
+
+// about is the problem that err is with the value of key. Of a file it shows neither the value nor a key that is none of ours.
+func about(key string, origin Origin, err error) Problem {
+	p := Problem{Key: key, Origin: origin, Text: err.Error()}
+	switch {
+	case !origin.hides():
+	case errors.Is(err, errUnknownKey):
+		p.Key, p.Text = shownKey(key, err), "has a key that is unknown: see edgetoken config --help for the keys"
+	default:
+		if p.Key, p.Text = shownKey(key, err), hidden(p.Text); p.Key != key {
+			p.Text = "a member " + p.Text
+		}
+	}
+	return p
+}
+
+// shownKey is as much of a key of the file as messages may have: all of one that is known, or that is so near to one that it says no more; of another
+// one the block that it stands in.
+func shownKey(key string, err error) string {
+	if r, _ := find(key); r != nil || errors.As(err, new(misspelt)) {
+		return key
+	}
+	for i := strings.LastIndexByte(key, '.'); i >= 0; i = strings.LastIndexByte(key, '.') {
+		key = key[:i]
+		if r, _ := find(key); r != nil || isBlock(key) {
+			return key
+		}
+	}
+	return ""
 }
 
 // Report is every mistake of a configuration: those of the file by line, then the environment's, then the flags'.

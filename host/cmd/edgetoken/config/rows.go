@@ -219,15 +219,23 @@ func only(key, def, refusal string) row {
 	}
 }
 
-// find gives the row of a key, or says what to do instead.
-func find(key string) (*row, string) {
+// misspelt says what is to stand instead of a key that is not known but near to one that is.
+type misspelt string
+
+func (m misspelt) Error() string { return string(m) }
+
+// errUnknownKey says that a key is near to none.
+var errUnknownKey = errors.New("is unknown: see edgetoken config --help for the keys")
+
+// find gives the row of a key, or says what to do instead: misspelt or errUnknownKey.
+func find(key string) (*row, error) {
 	for i := range rows {
 		if rows[i].key == key {
-			return &rows[i], ""
+			return &rows[i], nil
 		}
 	}
 	if instead, was := removed[key]; was {
-		return nil, "was removed from simplejwt: use " + instead
+		return nil, misspelt("was removed from simplejwt: use " + instead)
 	}
 	block, name := "", key
 	if i := strings.LastIndexByte(key, '.'); i >= 0 {
@@ -237,17 +245,17 @@ func find(key string) (*row, string) {
 		other := rows[i].key
 		switch {
 		case strings.EqualFold(other, key):
-			return nil, "is unknown: did you mean " + other[len(block):] + "?"
+			return nil, misspelt("is unknown: did you mean " + other[len(block):] + "?")
 		case block == "" && strings.EqualFold(other, "simple_jwt."+name):
-			return nil, "is unknown here: it belongs under simple_jwt:"
+			return nil, misspelt("is unknown here: it belongs under simple_jwt:")
 		case block != "" && strings.EqualFold(other, name):
-			return nil, "is unknown here: it belongs at the left margin"
+			return nil, misspelt("is unknown here: it belongs at the left margin")
 		}
 	}
 	if other := nearest(block, name); other != "" {
-		return nil, "is unknown: did you mean " + other + "?"
+		return nil, misspelt("is unknown: did you mean " + other + "?")
 	}
-	return nil, "is unknown: see edgetoken config --help for the keys"
+	return nil, errUnknownKey
 }
 
 // removed are settings that simplejwt itself refuses, and what took their place.

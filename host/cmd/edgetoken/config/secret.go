@@ -71,6 +71,9 @@ func readSecret(v value) (Secret, error) {
 	return s, nil
 }
 
+// maxSecretFile bounds the file of a secret, in bytes: the largest RSA key in PEM fits many times.
+const maxSecretFile = 64 << 10
+
 // readSecretFile reads a secret from the file that v names. One line end at the end of the file is not part of the secret.
 func readSecretFile(v value) (Secret, error) {
 	path, err := readText(v)
@@ -82,16 +85,19 @@ func readSecretFile(v value) (Secret, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return Secret{}, fmt.Errorf("cannot be read: %w", err)
+		return Secret{}, cannotOpen(path, err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return Secret{}, fmt.Errorf("cannot be read: %w", err)
 	}
-	b, err := io.ReadAll(f)
+	b, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
 	if err != nil {
 		return Secret{}, fmt.Errorf("cannot be read: %w", err)
+	}
+	if len(b) > maxSecretFile {
+		return Secret{}, fmt.Errorf("%s is longer than %d bytes, and no secret: name the file that holds the secret", path, maxSecretFile)
 	}
 	b = bytes.TrimSuffix(b, []byte("\n"))
 	b = bytes.TrimSuffix(b, []byte("\r"))
@@ -101,6 +107,19 @@ func readSecretFile(v value) (Secret, error) {
 	s := secretOf(b)
 	s.file, s.exposed = path, info.Mode().Perm()&0o077 != 0
 	return s, nil
+}
+
+// cannotOpen says why a file cannot be opened. The path is shown only where something lies there: else the text may be the secret itself, given in the place
+// of its file.
+func cannotOpen(path string, err error) error {
+	reason := err
+	if inner := errors.Unwrap(err); inner != nil {
+		reason = inner
+	}
+	if _, gone := os.Lstat(path); gone != nil {
+		return fmt.Errorf("cannot be read: %w: give the path of a file; the key without _FILE takes the secret itself", reason)
+	}
+	return fmt.Errorf("cannot be read: %s: %w", path, reason)
 }
 
 // readHidden reads a value that may be empty and is not shown.

@@ -13,6 +13,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/jws"
 	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/store/password"
 )
 
 // setAudience reads AUDIENCE: null, a text, or a list of texts, which is also written as one.
@@ -118,7 +119,7 @@ func (c *Config) check(failed func(key string) bool) []Problem {
 	var problems []Problem
 	bad := func(key string, err error) {
 		if err != nil && !failed(key) {
-			problems = append(problems, Problem{Key: key, Origin: c.origins[key], Text: err.Error()})
+			problems = append(problems, about(key, c.origins[key], err))
 		}
 	}
 	for _, err := range c.Settings.Validate() {
@@ -129,7 +130,7 @@ func (c *Config) check(failed func(key string) bool) []Problem {
 		bad(setting, errors.New(text))
 	}
 	if !failed("password.memory") && !failed("password.iterations") && !failed("password.parallelism") {
-		bad("password.memory", c.Password.Validate())
+		bad("password.memory", checkCosts(c.Password))
 	}
 	if c.Settings.Compat == core.V52 && c.Settings.CheckRevokeToken {
 		bad("simple_jwt.CHECK_REVOKE_TOKEN", errors.New(`does not exist in version 5.2: leave it out, or set compat: "5.5"`))
@@ -167,6 +168,16 @@ func (c *Config) check(failed func(key string) bool) []Problem {
 	return problems
 }
 
+// checkCosts is Validate without the numbers that it was given.
+func checkCosts(p password.Params) error {
+	err := p.Validate()
+	if err == nil {
+		return nil
+	}
+	_, text, _ := strings.Cut(err.Error(), ": ")
+	return errors.New(strings.Replace(text, "their product", "its product with password.iterations", 1))
+}
+
 // checkHosts refuses what no Host header can match.
 func checkHosts(hosts []string) error {
 	for _, h := range hosts {
@@ -176,7 +187,7 @@ func checkHosts(hosts []string) error {
 		case h == "*" || h != "" && name == "" || brackets && strings.HasSuffix(h, "]") && strings.Contains(v6, ":") && net.ParseIP(v6) != nil:
 			continue
 		case net.ParseIP(h) != nil:
-			return fmt.Errorf("%q is an address of IPv6, which stands in brackets: write \"[%[1]s]\"", h)
+			return fmt.Errorf("%q is an address of IPv6, which stands in brackets, as in \"[::1]\"", h)
 		}
 		return fmt.Errorf("%q is no host: write a name such as auth.example.com without scheme, port and path, .example.com for a domain and all below it, or \"*\" for any", h)
 	}

@@ -28,26 +28,54 @@ type value struct {
 	text   string  // as written, of null, boolean, number and text
 	items  []value // of a list; of a mapping, each with its name as key
 	cut    bool    // a plain text that a comment follows on its line
+	broken bool    // a text that takes several lines of the file
 	// loose: the source knows texts only (environment, flags), so that a text may stand for a number, a boolean, null or a list.
 	loose bool
 }
 
-// String shows a value in messages; callers keep secrets away from it.
+// String shows a value in messages, in quotes; callers keep secrets away from it. A message that has it begins with it, so that hidden can take it away.
 func (v value) String() string {
+	switch v.kind {
+	case boolean, number, text:
+		return strconv.Quote(v.text)
+	}
+	return v.what()
+}
+
+// what says what kind of value this is; of a source that knows texts only, the text.
+func (v value) what() string {
 	switch v.kind {
 	case null:
 		return "null"
+	case boolean:
+		return "a boolean"
+	case number:
+		return "a number"
 	case list:
 		return "a list"
 	case mapping:
 		return "a block of keys"
 	case foreign:
 		return "an anchor, alias or tag"
-	case text:
+	}
+	if v.loose {
 		return strconv.Quote(v.text)
 	}
-	return v.text
+	return "a text"
 }
+
+// hidden is a message without the value that stands quoted at its beginning. Messages about the configuration file are shown so: what stands there at a wrong
+// place may be a part of a secret that the file holds.
+func hidden(message string) string {
+	quoted, err := strconv.QuotedPrefix(message)
+	if err != nil || quoted == `"*"` || quoted == `"null"` {
+		return message
+	}
+	return strings.TrimLeft(message[len(quoted):], " :")
+}
+
+// hides reports whether values of this origin are kept out of messages.
+func (o Origin) hides() bool { return o.File != "" }
 
 var errNull = errors.New("is null: give a value, or leave the key out for the default")
 
@@ -77,7 +105,7 @@ func readInt(low, high int) func(value) (int, error) {
 			return 0, fmt.Errorf("%v is no whole number", v)
 		}
 		if n < low || n > high {
-			return 0, fmt.Errorf("%d is not between %d and %d", n, low, high)
+			return 0, fmt.Errorf("%v is not between %d and %d", v, low, high)
 		}
 		return n, nil
 	}
@@ -86,13 +114,16 @@ func readInt(low, high int) func(value) (int, error) {
 func readText(v value) (string, error) {
 	switch v.kind {
 	case text:
+		if v.broken {
+			return "", errors.New("takes several lines: give it on one line")
+		}
 		return v.text, nil
 	case null:
 		return "", errNull
 	case boolean, number:
 		return "", fmt.Errorf("%v is no text: put it in quotes", v)
 	}
-	return "", fmt.Errorf("must be text, not %v", v)
+	return "", fmt.Errorf("must be text, not %s", v.what())
 }
 
 // readFull reads a text that must not be empty.
@@ -146,13 +177,14 @@ func readTexts(v value) ([]string, error) {
 	v = v.unpacked(true)
 	switch v.kind {
 	case text:
-		return []string{v.text}, nil
+		s, err := readText(v)
+		return []string{s}, err
 	case list:
 		texts := make([]string, 0, len(v.items))
 		for i, item := range v.items {
 			s, err := readText(item)
 			if err != nil {
-				return nil, fmt.Errorf("item %d: %w", i+1, err)
+				return nil, fmt.Errorf("item %d: %s", i+1, hidden(err.Error()))
 			}
 			texts = append(texts, s)
 		}
@@ -160,7 +192,7 @@ func readTexts(v value) ([]string, error) {
 	case null:
 		return nil, errNull
 	}
-	return nil, fmt.Errorf("must be a list of texts, not %v", v)
+	return nil, fmt.Errorf("must be a list of texts, not %s", v.what())
 }
 
 // unpacked gives a loose text that holds a list as that list: [a, "b"] as in the file, or where commas are allowed a,b.

@@ -1,13 +1,13 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
@@ -33,18 +33,13 @@ func parseFile(path string, b []byte) ([]value, []Problem) {
 	whole := func(line int, format string, args ...any) []Problem {
 		return []Problem{{Origin: Origin{File: path, Line: line}, Text: fmt.Sprintf(format, args...)}}
 	}
-	file, err := parser.ParseBytes(b, 0, parser.AllowDuplicateMapKey())
+	if bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
+		return nil, whole(0, "is in UTF-16: save it as UTF-8")
+	}
+	file, err := parser.ParseBytes(bytes.TrimPrefix(b, []byte("\ufeff")), 0, parser.AllowDuplicateMapKey())
 	if err != nil {
-		// The text of the error quotes lines of the file, which may hold a secret; its message and place do not.
-		var syntax *yaml.SyntaxError
-		if errors.As(err, &syntax) && syntax.Token != nil {
-			message := syntax.Message
-			if strings.Contains(message, "reserved character") || strings.Contains(message, "mapping value is not allowed") || strings.Contains(message, "directive value") {
-				message += "; a value that begins with @, ` or %, or holds \": \", must be put in quotes"
-			}
-			return nil, whole(syntax.Token.Position.Line, "is no YAML: %s", message)
-		}
-		return nil, whole(0, "is no YAML")
+		line, text := syntaxMistake(err)
+		return nil, whole(line, "%s", text)
 	}
 	var values []value
 	var problems []Problem
@@ -118,9 +113,9 @@ func scalar(n ast.Node) value {
 	case *ast.StringNode:
 		t := n.Token
 		cut := t.Type == token.StringType && t.Next != nil && t.Next.Type == token.CommentType && t.Next.Position.Line == t.Position.Line
-		return value{kind: text, text: n.Value, cut: cut}
+		return value{kind: text, text: n.Value, cut: cut, broken: strings.Contains(strings.TrimSpace(t.Origin), "\n")}
 	case *ast.LiteralNode:
-		return value{kind: text, text: n.Value.Value}
+		return value{kind: text, text: n.Value.Value, broken: true}
 	case *ast.SequenceNode:
 		items := make([]value, 0, len(n.Values))
 		for _, item := range n.Values {
