@@ -111,6 +111,7 @@ type Config struct {
 	Warnings []string
 
 	origins map[string]Origin
+	links   []string // names of variables that have our prefix and are service links
 }
 
 // Sources are where a configuration comes from.
@@ -145,7 +146,9 @@ func load(values []value, problems []Problem, src Sources) (*Config, error) {
 	}
 	var report Report
 	report.add(c.apply(values, problems)...)
-	report.add(c.apply(readEnviron(src.Environ))...)
+	fromEnviron, links, problems := readEnviron(src.Environ)
+	c.links = links
+	report.add(c.apply(fromEnviron, problems)...)
 	report.add(c.apply(readFlags(src.Flags))...)
 	report.add(c.check(report.failed)...)
 	if len(report.Problems) > 0 {

@@ -15,29 +15,28 @@ func EnvName(key string) string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
 }
 
-// readEnviron gives the variables with our prefix, in order of their names. Kubernetes sets EDGETOKEN_SERVICE_… and EDGETOKEN_PORT… in every container
-// beside a service that is named edgetoken: those are not ours.
-func readEnviron(environ []string) ([]value, []Problem) {
-	var values []value
-	var problems []Problem
+// readEnviron gives the variables with our prefix, in order of their names, and beside them the names of those that are no setting but a service link.
+func readEnviron(environ []string) (values []value, ignored []string, problems []Problem) {
 	for _, e := range slices.Sorted(slices.Values(environ)) {
 		name, content, _ := strings.Cut(e, "=")
-		if !strings.HasPrefix(name, prefix) || name == FileVariable ||
-			strings.HasPrefix(name, prefix+"SERVICE_") || name == prefix+"PORT" || strings.HasPrefix(name, prefix+"PORT_") {
+		if !strings.HasPrefix(name, prefix) || name == FileVariable {
 			continue
 		}
 		i := slices.IndexFunc(rows, func(r row) bool { return EnvName(r.key) == name })
-		if i < 0 {
+		switch {
+		case i >= 0:
+			values = append(values, value{key: rows[i].key, origin: Origin{Env: name}, kind: text, text: content, loose: true})
+		case isLink(name, content, environ):
+			ignored = append(ignored, name)
+		default:
 			text := "is no variable of edgetoken: see edgetoken config --help for their names"
 			if other := nearestVariable(name); other != "" {
 				text = "is no variable of edgetoken: did you mean " + other + "?"
 			}
 			problems = append(problems, Problem{Origin: Origin{Env: name}, Text: text})
-			continue
 		}
-		values = append(values, value{key: rows[i].key, origin: Origin{Env: name}, kind: text, text: content, loose: true})
 	}
-	return values, problems
+	return values, ignored, problems
 }
 
 // nearestVariable is the variable that an unknown one is most likely meant for; "" where none is near.

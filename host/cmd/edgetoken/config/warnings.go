@@ -25,6 +25,7 @@ type warning struct {
 
 // warnings are all that is warned of as far as the configuration alone decides it.
 var warnings = []warning{
+	{"EDGETOKEN_*", ignoredLinks, false},
 	{"simple_jwt.TOKEN_TYPE_CLAIM", when(func(c *Config) bool { return c.Settings.TokenTypeClaim == "" },
 		"is null, so that tokens say nothing of their type and a refresh token passes as an access token: give a name, such as token_type"), true},
 	{"simple_jwt.JTI_CLAIM", when(func(c *Config) bool { return c.Settings.IDClaim == "" },

@@ -83,7 +83,8 @@ func TestWarnings(t *testing.T) {
 		}
 	}
 	for i, key := range config.WarningKeys() {
-		if !said[i] {
+		if !said[i] && key != "EDGETOKEN_*" { // TestServiceLinks has those
+
 			t.Errorf("row %d, of %s, has no case here", i, key)
 		}
 	}
