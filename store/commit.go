@@ -95,6 +95,8 @@ func (db *DB) commits() {
 				if err = db.commit(batch); err != nil {
 					db.counts.failures.Add(1)
 					err = db.fail(err)
+				} else {
+					err = db.Look()
 				}
 				db.committer.told(err)
 			}
@@ -134,6 +136,10 @@ func (db *DB) commit(batch []*request) (err error) {
 	tx, err = c.file.bolt.Begin(true)
 	if err != nil {
 		return err
+	}
+	last := db.latest.Load().transaction
+	if err := strange(db.config.Path, tx.ID(), last+1, last+1); err != nil {
+		return errors.Join(db.lose(err), tx.Rollback())
 	}
 	c.failed = uint64(tx.ID())
 	w, err := newWriter(db, tx)
@@ -187,14 +193,20 @@ func rolledBack(tx *bbolt.Tx) (ok bool) {
 func (db *DB) fail(cause error) error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
+	if errors.Is(db.failure, ErrLost) {
+		return db.failure
+	}
 	db.bolt = nil
 	db.failure = fmt.Errorf("%w: %w", ErrUnavailable, cause)
 	return db.failure
 }
 
-// reopen takes back the failed commit, closes the file and opens it anew. The channel says when to try again; nil: it is open.
+// reopen takes back the failed commit, closes the file and opens it anew. The channel says when to try again; nil: it is open, or lost.
 func (db *DB) reopen() <-chan time.Time {
 	c := &db.committer
+	if errors.Is(db.Health(), ErrLost) {
+		return nil
+	}
 	err := db.exchange()
 	if err == nil {
 		db.counts.reopenings.Add(1)
@@ -204,7 +216,11 @@ func (db *DB) reopen() <-chan time.Time {
 		db.changes.Store(db.changes.Load()&^1 + 2) // what was read of a commit that was taken back is nothing
 		db.mu.Lock()
 		defer db.mu.Unlock()
-		db.bolt, db.failure = c.file.bolt, nil
+		db.bolt, db.info, db.failure = c.file.bolt, c.file.info, nil
+		return nil
+	}
+	if errors.Is(err, ErrLost) {
+		db.lose(err)
 		return nil
 	}
 	db.fail(err)
@@ -214,6 +230,9 @@ func (db *DB) reopen() <-chan time.Time {
 
 func (db *DB) exchange() error {
 	c := &db.committer
+	if err := lost(db.config.Path, db.info); err != nil {
+		return err
+	}
 	if c.file.bolt != nil {
 		if c.failed != 0 {
 			if err := undo(c.file.handle, c.failed); err != nil && !errors.Is(err, os.ErrClosed) {
@@ -223,12 +242,20 @@ func (db *DB) exchange() error {
 		}
 		c.close()
 	}
-	f, err := db.config.open()
+	config := db.config
+	config.existing = true
+	f, err := config.open()
 	if err != nil {
 		return err
 	}
-	if f.identity != db.identity {
-		return errors.Join(fmt.Errorf("open store %s: another store lies there now; start the node again", db.config.Path), f.bolt.Close())
+	// Of a commit that failed nobody knows whether it is there.
+	last := db.latest.Load().transaction
+	err = strange(db.config.Path, f.transaction, last-1, last)
+	if !os.SameFile(f.info, db.info) || f.identity != db.identity {
+		err = lostFile(db.config.Path, "another file lies there")
+	}
+	if err != nil {
+		return errors.Join(err, f.bolt.Close())
 	}
 	c.file = f
 	c.granted = max(c.granted, f.tally.mark)

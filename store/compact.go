@@ -76,7 +76,8 @@ type compaction struct {
 // the DB has failed by it.
 func (db *DB) compact(r *compaction) {
 	defer close(r.done)
-	if r.err = db.Health(); r.err != nil {
+	// What somebody put at the path of the store must not be replaced.
+	if r.err = db.Look(); r.err != nil {
 		return
 	}
 	r.err = func() (err error) {
@@ -162,7 +163,7 @@ func (db *DB) replace(next file) error {
 		return errors.Join(err, next.bolt.Close(), remove(path+compactSuffix))
 	}
 	old := c.file
-	c.file, db.bolt = next, next.bolt
+	c.file, db.bolt, db.info = next, next.bolt, next.info
 	db.latest.Store(durable(next.transaction))
 	db.mu.Unlock()
 	err := old.bolt.Close()

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"os"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -21,8 +23,10 @@ type DB struct {
 
 	// mu guards what readers need; committing holds it only to exchange the file, which waits for readers under way.
 	mu      sync.RWMutex
-	bolt    *bbolt.DB // nil while failure is not nil
-	failure error     // why the store cannot answer
+	bolt    *bbolt.DB     // nil while failure is not nil
+	failure error         // why the store cannot answer
+	info    os.FileInfo   // of the file that bolt has open
+	lost    chan struct{} // closed when failure is ErrLost
 
 	// sending guards closed, and that nothing is sent to queue after Close closed it.
 	sending sync.RWMutex
@@ -45,7 +49,7 @@ type DB struct {
 }
 
 func newDB(c Config, f file) *DB {
-	db := &DB{config: c, identity: f.identity, queue: make(chan *request, maxBatch), compactions: make(chan *compaction), done: make(chan struct{}), bolt: f.bolt}
+	db := &DB{config: c, identity: f.identity, queue: make(chan *request, maxBatch), compactions: make(chan *compaction), done: make(chan struct{}), lost: make(chan struct{}), bolt: f.bolt, info: f.info}
 	db.mark.Store(f.tally.mark)
 	db.latest.Store(durable(f.transaction))
 	db.committer = committer{file: f, granted: f.tally.mark, sequence: f.tally.sequence}
@@ -87,6 +91,9 @@ func (db *DB) view(ctx context.Context, fn func(*bbolt.Tx) error) error {
 		return err
 	}
 	awaited, err := db.read(fn)
+	if errors.Is(err, ErrLost) {
+		return db.lose(err)
+	}
 	if awaited != nil {
 		if failed := awaited.wait(ctx); failed != nil {
 			return failed
@@ -109,13 +116,18 @@ func (db *DB) read(fn func(*bbolt.Tx) error) (awaited *syncing, err error) {
 			err = damage(p)
 		}
 	}()
+	before := db.latest.Load()
 	tx, err := db.bolt.Begin(false)
 	if err != nil {
 		return nil, err
 	}
 	defer tx.Rollback()
 	// While mu is held the file is not exchanged, so the latest commit is one of this file's, and not before the one read.
-	if latest := db.latest.Load(); latest.pending(tx.ID()) {
+	latest := db.latest.Load()
+	if err := strange(db.config.Path, tx.ID(), before.transaction-1, latest.transaction); err != nil {
+		return nil, err
+	}
+	if latest.pending(tx.ID()) {
 		awaited = latest
 	}
 	return awaited, fn(tx)

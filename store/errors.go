@@ -21,9 +21,12 @@ var (
 	ErrInvalid = errors.New("cannot be stored")
 	// ErrClock says that nothing is purged, because the clock and the last commit disagree.
 	ErrClock = errors.New("clock and last commit are more than an hour apart")
-	// ErrUnavailable says that the store cannot answer now. It opens its file again by itself, so a retry later succeeds.
+	// ErrUnavailable says that the store cannot answer now. It opens its file again by itself, so a retry later succeeds, unless it is ErrLost too.
 	// The outcome of a write that got it is unknown: the old or the new state, and repeating the write is right either way.
 	ErrUnavailable = errors.New("store is unavailable")
+	// ErrLost says that the file which the store has open is the store no longer: another lies at its path, or none, or somebody wrote into it.
+	// Nothing is answered any more, and what lies there is not taken up: changes that were acknowledged may be missing from it.
+	ErrLost = errors.New("store file was replaced, removed or overwritten under the running node")
 	// ErrClosed says that Close was called.
 	ErrClosed = errors.New("store is closed")
 )

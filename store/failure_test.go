@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -176,24 +175,6 @@ func TestFailuresUnderLoad(t *testing.T) {
 		t.Errorf("the file was never opened again")
 	}
 	must(t, db.Close())
-}
-
-// What lies at the path after a failure must be the same store.
-func TestAnotherStoreAtThePath(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "store.db")
-	other := closedStore(t)
-	var h handles
-	db, err := store.OpenWith(store.Config{Path: path}, h.open)
-	must(t, err)
-	must(t, os.Rename(other, path))
-	must(t, h.last.Load().Close())
-	wantErr(t, "Add with the file closed", db.RevokeAll(bg), store.ErrUnavailable)
-	for !strings.Contains(db.Health().Error(), "another store lies there now") {
-		runtime.Gosched()
-	}
-	wantErr(t, "Health", db.Health(), store.ErrUnavailable)
-	must(t, db.Close())
-	wantErr(t, "Health after Close", db.Health(), store.ErrClosed)
 }
 
 // Undo takes the last commit back, and the state before it counts.

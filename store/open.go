@@ -37,6 +37,8 @@ type Config struct {
 	// Rand makes ids; nil: crypto/rand.
 	Rand io.Reader
 
+	// existing says that the file is not made where there is none.
+	existing bool
 	// openFile opens the file; nil: os.OpenFile. Tests get hold of the file with it.
 	openFile func(string, int, os.FileMode) (*os.File, error)
 	// committing, if not nil, is called before each commit. Tests make commits as slow as on a real disk with it.
@@ -78,6 +80,7 @@ func Open(c Config) (*DB, error) {
 type file struct {
 	bolt     *bbolt.DB
 	handle   *os.File // bbolt's own
+	info     os.FileInfo
 	identity identity
 	// What follows is as it was on opening, and durable.
 	transaction int
@@ -130,7 +133,8 @@ func (c Config) open() (f file, err error) {
 				return nil, err
 			}
 			f.handle = h
-			return h, nil
+			f.info, err = h.Stat()
+			return h, err
 		},
 		// NoSync and NoGrowSync stay off: what is acknowledged is on the disk. NoFreelistSync stays off: without the list on disk,
 		// every opening would read the whole file.
@@ -154,7 +158,7 @@ func (c Config) open() (f file, err error) {
 // openOrMake opens the file, or makes one where there is none.
 func (c Config) openOrMake(path string, flag int, mode os.FileMode) (h *os.File, made bool, err error) {
 	h, err = c.openFile(path, flag&^os.O_CREATE, mode)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) && !c.existing {
 		h, err = c.openFile(path, flag|os.O_CREATE|os.O_EXCL, mode)
 		made = err == nil
 	}

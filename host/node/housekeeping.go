@@ -15,12 +15,16 @@ const (
 )
 
 // Run keeps house until ctx ends: once a minute it removes the records of families and customers that nothing can need any more, and
-// compacts the store's file where that pays and takes no time. What goes wrong is logged and tried again the next time.
+// compacts the store's file where that pays and takes no time. It makes sure that this is still the file that is open. What goes wrong is logged and tried again the next time.
 func (n *Node) Run(ctx context.Context) {
 	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
 	var advised bool
 	for {
+		if errors.Is(n.cfg.Store.Look(), store.ErrLost) {
+			n.reportLoss(ctx, tick.C)
+			return
+		}
 		if err := n.Purge(ctx); err != nil && ctx.Err() == nil {
 			n.cfg.Log.Warn("records that have ended were not removed", "error", err)
 		}
@@ -32,7 +36,20 @@ func (n *Node) Run(ctx context.Context) {
 			advised = true
 		}
 		select {
+		case <-n.cfg.Store.Lost():
 		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// reportLoss says at once, and again at each tick until ctx ends, that the store's file was lost: nothing can be kept, and no request is answered.
+func (n *Node) reportLoss(ctx context.Context, tick <-chan time.Time) {
+	for {
+		n.cfg.Log.Error("the store is lost: requests are refused until the node is started anew", "error", n.cfg.Store.Health())
+		select {
+		case <-tick:
 		case <-ctx.Done():
 			return
 		}

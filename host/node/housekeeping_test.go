@@ -3,8 +3,10 @@ package node_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -61,4 +63,45 @@ func TestRunCompacts(t *testing.T) {
 	if err != nil || after.Bytes > before.Bytes/20 || after.Customers != 4 {
 		t.Errorf("Stats = %+v, %v; before it ran: %+v", after, err, before)
 	}
+}
+
+// A store file that goes away under a running node is noticed though nobody asks for anything, and said in the log and by Ready.
+func TestRunNoticesLoss(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	w := newWorld(t, func(c *node.Config) {
+		c.Log = slog.New(records{slog.DiscardHandler, "the store is lost: requests are refused until the node is started anew", cancel})
+	})
+	if err := w.Ready(ctx); err != nil {
+		t.Fatalf("Ready = %v", err)
+	}
+	if err := os.Remove(w.path); err != nil {
+		t.Fatal(err)
+	}
+	w.Run(ctx)
+	if err := w.Ready(t.Context()); !errors.Is(err, store.ErrLost) || !strings.HasPrefix(err.Error(), "store_lost: ") {
+		t.Errorf("Ready = %v, want %v", err, store.ErrLost)
+	}
+}
+
+// Who asks whether the node is ready notices too, and the node says so in its log at once.
+func TestReadyNoticesLoss(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	said := make(chan struct{})
+	w := newWorld(t, func(c *node.Config) {
+		c.Log = slog.New(records{slog.DiscardHandler, "the store is lost: requests are refused until the node is started anew", func() { close(said) }})
+	})
+	ran := make(chan struct{})
+	go func() {
+		w.Run(ctx)
+		close(ran)
+	}()
+	if err := os.Rename(w.path, w.path+".old"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Ready(t.Context()); !errors.Is(err, store.ErrLost) {
+		t.Errorf("Ready = %v, want %v", err, store.ErrLost)
+	}
+	<-said
+	cancel()
+	<-ran
 }

@@ -148,7 +148,10 @@ func (n *Node) Ready(ctx context.Context) error {
 	if _, err := n.cfg.Engine.Open(ctx, []byte("..")); err != nil {
 		return fmt.Errorf("engine: %w", err)
 	}
-	if err := n.cfg.Store.Health(); err != nil {
+	switch err := n.cfg.Store.Look(); {
+	case errors.Is(err, store.ErrLost):
+		return fmt.Errorf("store_lost: %w", err)
+	case err != nil:
 		return fmt.Errorf("store: %w", err)
 	}
 	if n.cfg.Keys.SigningEnded(n.now()) {

@@ -67,13 +67,15 @@ type world struct {
 	*node.Node
 	store *store.DB
 	now   time.Time
+	path  string // of the store
 }
 
 // newWorld starts a node with two customers, ana (1) and the inactive ben (2), whose passwords are "right".
 func newWorld(t testing.TB, change func(*node.Config)) *world {
 	t.Helper()
 	w := &world{now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)}
-	db, err := store.Open(store.Config{Path: filepath.Join(t.TempDir(), "store.db"), Now: func() time.Time { return w.now }})
+	w.path = filepath.Join(t.TempDir(), "store.db")
+	db, err := store.Open(store.Config{Path: w.path, Now: func() time.Time { return w.now }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,67 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// Look makes sure that the path of the store names the file that is open. It costs one stat(2). Before a change is acknowledged it is called by the
+// store itself; whoever runs a store that may be idle calls it now and then. Once it was ErrLost, the store is unavailable until it is opened
+// anew, and Lost is closed.
+func (db *DB) Look() error {
+	err := func() error {
+		db.mu.RLock() // while it is held, the file is not exchanged
+		defer db.mu.RUnlock()
+		if db.failure != nil {
+			return db.failure
+		}
+		return lost(db.config.Path, db.info)
+	}()
+	if errors.Is(err, ErrLost) {
+		return db.lose(err)
+	}
+	return err
+}
+
+// Lost is closed when the file was lost; Health says then what to do.
+func (db *DB) Lost() <-chan struct{} { return db.lost }
+
+// lose shuts everybody out for good.
+func (db *DB) lose(cause error) error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if !errors.Is(db.failure, ErrClosed) && !errors.Is(db.failure, ErrLost) {
+		db.bolt, db.failure = nil, fmt.Errorf("%w: %w", ErrUnavailable, cause)
+		close(db.lost)
+	}
+	return db.failure
+}
+
+// lost is ErrLost where a path names no file, or another than open. Any other failure to look tells nothing of the file.
+func lost(path string, open os.FileInfo) error {
+	there, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return lostFile(path, "it is gone")
+	case err == nil && !os.SameFile(open, there):
+		return lostFile(path, "another file lies there")
+	}
+	return nil
+}
+
+func lostFile(path, how string) error {
+	return fmt.Errorf("%w: %s: %s. Acknowledged changes may be missing from what the next start finds there: save what the process has open "+
+		"(on Linux /proc/PID/fd), stop the node, put the right file in place, start the node", ErrLost, path, how)
+}
+
+// strange is ErrLost where a transaction that somebody reads or begins cannot be of this process: the last commits before and after it
+// began are known.
+func strange(path string, transaction, least, most int) error {
+	if least <= transaction && transaction <= most {
+		return nil
+	}
+	return lostFile(path, fmt.Sprintf("another program wrote into it (transaction %d, expected %d)", transaction, most))
+}
