@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rs/cors"
+	"golang.org/x/net/http/httpguts"
 )
 
 // CORS lets pages of other origins call this node from scripts (Fetch standard, section "CORS protocol"). The zero value lets none.
@@ -17,6 +18,10 @@ type CORS struct {
 	Origins []string
 	// Credentials lets their requests carry cookies.
 	Credentials bool
+	// Headers are those that their requests may have, beside the ones of every node ("Traceparent"); "*": any. A browser asks before it sends one.
+	Headers []string
+	// ExposeHeaders are those of an answer that their scripts may read, beside the ones of every node ("X-Request-Id").
+	ExposeHeaders []string
 	// MaxAge is how long a browser may keep the answer to a preflight; 0: as long as it does by itself, 5 seconds.
 	MaxAge time.Duration
 }
@@ -35,11 +40,31 @@ func (c CORS) Validate() error {
 			errs = append(errs, fmt.Errorf("httpapi: CORS.Origins: %w", err))
 		}
 	}
+	for _, list := range []struct {
+		field string
+		names []string
+		any   bool
+	}{{"Headers", c.Headers, true}, {"ExposeHeaders", c.ExposeHeaders, false}} {
+		for _, name := range list.names {
+			if name == "*" && list.any {
+				continue
+			}
+			if !httpguts.ValidHeaderFieldName(name) || name == "*" {
+				errs = append(errs, fmt.Errorf("httpapi: CORS.%s: %q is not the name of a header", list.field, name))
+			}
+		}
+	}
 	if c.MaxAge < 0 {
 		errs = append(errs, errors.New("httpapi: CORS.MaxAge: must not be negative"))
 	}
 	return errors.Join(errs...)
 }
+
+// requestHeaders are what requests of other origins may have (django-cors-headers' default_headers), and answerHeaders what their scripts may read, at every node.
+var (
+	requestHeaders = []string{"Accept", "Authorization", "Content-Type", "User-Agent", csrfHeader, "X-Requested-With"}
+	answerHeaders  = []string{"Retry-After", "X-Auth-Error"}
+)
 
 // handler writes the headers of CORS and answers preflights; nil where no other origin may call. authHeader is the header of tokens.
 func (c CORS) handler(authHeader string) *cors.Cors {
@@ -48,8 +73,8 @@ func (c CORS) handler(authHeader string) *cors.Cors {
 	}
 	options := cors.Options{
 		AllowedMethods:   methods,
-		AllowedHeaders:   []string{"Accept", authHeader, "Authorization", "Content-Type", csrfHeader, "X-Requested-With"},
-		ExposedHeaders:   []string{"Retry-After", "X-Auth-Error"},
+		AllowedHeaders:   slices.Concat(requestHeaders, []string{authHeader}, c.Headers),
+		ExposedHeaders:   slices.Concat(answerHeaders, c.ExposeHeaders),
 		AllowCredentials: c.Credentials,
 		MaxAge:           int(c.MaxAge / time.Second),
 	}

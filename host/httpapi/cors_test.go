@@ -123,6 +123,33 @@ func TestAnyOriginWithoutCredentials(t *testing.T) {
 	}
 }
 
+// TestCORSHeaders: what tracing adds to requests and answers passes where it is configured, beside what always does.
+func TestCORSHeaders(t *testing.T) {
+	traced := httpapi.CORS{Origins: []string{app}, Headers: []string{"Sentry-Trace", "traceparent", "X-Request-ID"}, ExposeHeaders: []string{"x-request-id"}}
+	for _, c := range []struct {
+		cors    httpapi.CORS
+		headers string
+		allowed bool
+	}{
+		{traced, "authorization,content-type,sentry-trace,traceparent,x-request-id", true},
+		{traced, "accept,authorization,content-type,user-agent,x-csrftoken,x-requested-with", true},
+		{traced, "baggage", false},
+		{httpapi.CORS{Origins: []string{app}}, "traceparent", false},
+		{httpapi.CORS{Origins: []string{app}, Headers: []string{"*"}, Credentials: true}, "anything,authorization", true},
+	} {
+		s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.CORS = c.cors })
+		answer, _ := s.ask(t, "OPTIONS", "/auth/token/", "", "Origin: "+app, "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: "+c.headers)
+		if got := answer.Header.Get("Access-Control-Allow-Headers"); (got == c.headers) != c.allowed || (got == "") == c.allowed {
+			t.Errorf("%v, %s: allowed %q, want %v", c.cors.Headers, c.headers, got, c.allowed)
+		}
+	}
+	s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.CORS = traced })
+	answer, _ := s.ask(t, "GET", "/customers/me/", "", "Origin: "+app)
+	if got := answer.Header.Get("Access-Control-Expose-Headers"); got != "Retry-After, X-Auth-Error, X-Request-Id" {
+		t.Errorf("exposed %q", got)
+	}
+}
+
 func TestCORSSettingsAreChecked(t *testing.T) {
 	for want, c := range map[string]httpapi.CORS{
 		"":                           {Origins: []string{app, "http://localhost:3000", "https://*.shop.example", "*"}},
@@ -136,6 +163,9 @@ func TestCORSSettingsAreChecked(t *testing.T) {
 		`"https://*.*.example"`:      {Origins: []string{"https://*.*.example"}},
 		`"file://x"`:                 {Origins: []string{"file://x"}},
 		`"https://user@app.example"`: {Origins: []string{"https://user@app.example"}},
+		`CORS.Headers: "x y"`:        {Headers: []string{"X-Fine", "*", "x y"}},
+		`CORS.ExposeHeaders: "*"`:    {ExposeHeaders: []string{"*"}},
+		`CORS.ExposeHeaders: ""`:     {ExposeHeaders: []string{""}},
 		"must not be negative":       {MaxAge: -time.Second},
 	} {
 		err := c.Validate()

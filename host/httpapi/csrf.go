@@ -30,6 +30,11 @@ type forgery struct {
 	text string // for the client, in Django's words
 }
 
+func (f forgery) Error() string { return "CSRF Failed: " + f.text }
+
+// about is the word for the log.
+func (f forgery) about() []slog.Attr { return []slog.Attr{slog.String("csrf", f.word)} }
+
 var (
 	noCSRFCookie = forgery{"no_cookie", "CSRF cookie not set."}
 	noCSRFToken  = forgery{"no_token", "CSRF token missing."}
@@ -141,7 +146,7 @@ func (rq *request) forged(posted func() (string, error)) (why forgery, err error
 func (rq *request) refuseForged() error {
 	why, err := rq.forged(rq.tokenInData)
 	if err == nil && why != (forgery{}) {
-		err = fault{http.StatusForbidden, csrfFailed, "CSRF Failed: " + why.text}
+		err = why
 	}
 	return err
 }
@@ -163,7 +168,7 @@ func (rq *request) protect(posted func() (string, error), unreadable func(error)
 	}
 	var page bytes.Buffer
 	a := answer{status: http.StatusForbidden, header: http.Header{"Content-Type": {rq.compat.pageType}}, code: codeForged, reason: csrfFailed,
-		about: []slog.Attr{slog.String("csrf", why.word)}}
+		about: why.about()}
 	if err := pages.CSRFFailure(&page, d); err != nil {
 		a = rq.compat.failed(err)
 	} else {

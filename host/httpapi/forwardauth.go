@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/textproto"
 	"strings"
@@ -23,7 +25,17 @@ type ForwardAuth struct {
 	Headers profile.Members
 	// Cookie is the name of a cookie that may carry the token where the request has no Authorization header; empty: none.
 	Cookie string
+	// Proxy is who asks: Nginx, Traefik or Caddy; empty: Nginx.
+	Proxy string
 }
+
+// The proxies that ask, by how they say what their client asked for. Nginx passes its client's Host on. Traefik and Caddy may ask under the node's own name;
+// theirs are in X-Forwarded-Host and X-Forwarded-Proto, and each must be there once.
+const (
+	Nginx   = "nginx"
+	Traefik = "traefik"
+	Caddy   = "caddy"
+)
 
 // Filled is f with its defaults.
 func (f ForwardAuth) Filled() ForwardAuth {
@@ -34,6 +46,7 @@ func (f ForwardAuth) Filled() ForwardAuth {
 		}
 		f.Headers = profile.Members{{Name: "X-User-Id", Field: id}}
 	}
+	f.Proxy = cmp.Or(f.Proxy, Nginx)
 	return f
 }
 
@@ -56,15 +69,32 @@ func (f ForwardAuth) Validate() error {
 	if f.Cookie != "" && !httpguts.ValidHeaderFieldName(f.Cookie) {
 		errs = append(errs, fmt.Errorf("httpapi: ForwardAuth.Cookie: %q is not the name of a cookie", f.Cookie))
 	}
+	if p := f.Filled().Proxy; p != Nginx && p != Traefik && p != Caddy {
+		errs = append(errs, fmt.Errorf("httpapi: ForwardAuth.Proxy: %q is none of nginx, traefik and caddy", p))
+	}
 	return errors.Join(errs...)
 }
 
-// forwardAuth answers who a request is from: 200 with the headers, 401 with the cause, 403 where a page of another site sent the cookie. It knows
-// neither formats nor sessions nor pages, so that none of what these need is done for it.
+// isCheck reports whether a path is that of the check. A proxy that asks without the slash at the end is answered as well: it would
+// send its client to where a redirect leads.
+func isCheck(path string) bool {
+	return path == checkPath || path == strings.TrimSuffix(checkPath, "/")
+}
+
+// forwardAuth answers who a request is from: 200 with the headers, 401 with the cause, 403 where the host is none of ours or a page of another site sent
+// the cookie. It answers every request to its path, whatever the method, and nothing answers before it: to a proxy any other 2xx says "let it in", without
+// the headers. It knows neither formats nor sessions nor pages, so that none of what these need is done for it.
 func (h *handler) forwardAuth(rq *request) answer {
-	token, cause, err := rq.presented()
-	if err != nil {
-		return rq.nobody(answer{status: http.StatusForbidden, reason: csrfFailed})
+	asked, refused := rq.askedThroughProxy()
+	switch {
+	case refused != "":
+		return rq.nobody(answer{status: http.StatusForbidden, reason: refused})
+	case !h.allowsHost(asked.host):
+		return rq.nobody(answer{status: http.StatusForbidden, reason: hostNotAllowed, about: []slog.Attr{slog.String("host", bounded(asked.host))}})
+	}
+	token, cause, forged := rq.presented(asked)
+	if forged != (forgery{}) {
+		return rq.nobody(answer{status: http.StatusForbidden, reason: csrfFailed, about: forged.about()})
 	}
 	if cause != core.OK {
 		return rq.unknown(refusal{op: core.Authenticate, refusals: []core.Refusal{{Cause: cause}}})
@@ -77,11 +107,7 @@ func (h *handler) forwardAuth(rq *request) answer {
 	rq.about = result
 	switch {
 	case err != nil:
-		// A proxy takes anything but 2xx, 401 and 403 for a failure of its own: it lets nobody in.
-		a := rq.pageFailed(err)
-		a.body = nil
-		a.header.Del("Content-Type")
-		return a
+		return rq.checkFailed(rq.pageFailed(err))
 	case result.Refused():
 		return rq.unknown(refusal{op: core.Authenticate, refusals: result.Refusals})
 	}
@@ -98,25 +124,41 @@ func (h *handler) forwardAuth(rq *request) answer {
 // noStore keeps caches from answering for somebody else.
 var noStore = []string{"no-store"}
 
-// presented is the token of a request: that of the Authorization header, else that of the cookie. The error says that the cookie came with a request
-// which a page of another site makes.
-func (rq *request) presented() (token string, cause core.Cause, err error) {
+// askedThroughProxy is the site that the proxy's client asked; refused is why that is not known.
+func (rq *request) askedThroughProxy() (asked site, refused reason) {
+	if rq.cfg.ForwardAuth.Proxy == Nginx {
+		return rq.site(), ""
+	}
+	proto, host := rq.Header["X-Forwarded-Proto"], rq.Header["X-Forwarded-Host"]
+	if len(proto) != 1 || len(host) != 1 {
+		return site{}, notForwarded
+	}
+	switch proto[0] {
+	case "http", "ws":
+		return site{"http", host[0]}, ""
+	case "https", "wss": // Traefik names the protocol that an upgrade leads to
+		return site{"https", host[0]}, ""
+	}
+	return site{}, notForwarded
+}
+
+// presented is the token of a request: that of the Authorization header, else that of the cookie, unless a page of another site than the one asked had the
+// browser send it.
+func (rq *request) presented(asked site) (token string, cause core.Cause, forged forgery) {
 	header, _ := rq.header(rq.authHeader)
 	token, cause = core.SplitAuthorization(header, rq.node.Settings())
 	if cause != core.NoHeader || rq.cfg.ForwardAuth.Cookie == "" {
-		return token, cause, nil
+		return token, cause, forgery{}
 	}
 	value, sent := rq.tokenCookie(rq.cfg.ForwardAuth.Cookie)
 	if !sent {
-		return "", core.NoHeader, nil
+		return "", core.NoHeader, forgery{}
 	}
-	if origin, sent := rq.header("Origin"); sent && !rq.trustsOrigin(origin) {
-		return "", core.OK, errForeignOrigin
+	if origin, sent := rq.header("Origin"); sent && !rq.trustsOrigin(origin, asked) {
+		return "", core.OK, badOrigin(origin)
 	}
-	return value, core.OK, nil
+	return value, core.OK, forgery{}
 }
-
-var errForeignOrigin = errors.New("the cookie came from a page of another site")
 
 // unknown is the answer to a request that is from nobody: as views refuse it, without a body.
 func (rq *request) unknown(r refusal) answer {
@@ -138,6 +180,16 @@ func (rq *request) nobody(a answer) answer {
 	a.header = http.Header{"Cache-Control": noStore}
 	for _, m := range rq.cfg.ForwardAuth.Headers {
 		a.header.Set(m.Name, "")
+	}
+	return a
+}
+
+// checkFailed is the answer where a request could not be judged. A proxy takes anything but 2xx, 401 and 403 for a failure of its own: it lets nobody in.
+func (rq *request) checkFailed(a answer) answer {
+	wait := a.header.Get("Retry-After")
+	a = rq.nobody(answer{status: a.status, code: a.code, cause: a.cause, reason: a.reason, about: a.about, err: a.err})
+	if wait != "" {
+		a.header.Set("Retry-After", wait)
 	}
 	return a
 }

@@ -181,15 +181,17 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rq := &room.request
 	*rq = request{Request: r, cfg: &h.cfg, node: h.cfg.Node, compat: h.compat, authHeader: h.authHeader, largeTurns: h.largeTurns, bodies: &h.bodies,
 		lists: h.lists, visit: &room.visit, written: w.Header()}
-	if h.cors != nil {
-		if isPreflight(r) {
-			body.settle(r, w.Header(), false)
-		}
+	rq.nameHost()
+	preflight := isPreflight(r)
+	switch {
+	case h.cors == nil, preflight && isCheck(r.URL.Path):
+	case preflight:
+		body.settle(r, w.Header(), false)
 		h.cors.HandlerFunc(w, r)
-		if isPreflight(r) {
-			h.done(rq, answer{status: http.StatusNoContent}, started)
-			return
-		}
+		h.done(rq, answer{status: http.StatusNoContent}, started)
+		return
+	default:
+		h.cors.HandlerFunc(w, r)
 	}
 	defer rq.endList()
 	defer rq.endAnswer()
@@ -251,6 +253,9 @@ func (h *handler) answer(rq *request) (a answer) {
 		if reason := recover(); reason != nil {
 			a = h.compat.failed(fmt.Errorf("panic: %v\n%s", reason, debug.Stack()))
 			a.header.Set("X-Frame-Options", "DENY")
+			if rq.route == checkPath {
+				a = rq.checkFailed(a)
+			}
 		}
 	}()
 	rq.method = strings.ToUpper(rq.Method)
@@ -259,13 +264,12 @@ func (h *handler) answer(rq *request) (a answer) {
 		rq.route = path
 		return check(rq)
 	}
-	allowed := h.allowsHost(rq.Host)
-	if allowed && path == checkPath { // among the pages it stands for its slash alone
-		rq.route = path
+	if isCheck(path) {
+		rq.route = checkPath
 		return h.forwardAuth(rq)
 	}
 	defer func() { rq.leave(&a) }()
-	if !allowed {
+	if !h.allowsHost(rq.Host) {
 		// Django's CommonMiddleware answers before XFrameOptionsMiddleware is reached; its page for 400 looks at the CSRF cookie by itself.
 		rq.arrive()
 		a := h.compat.page(http.StatusBadRequest).since(hostNotAllowed)

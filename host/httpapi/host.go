@@ -1,7 +1,10 @@
 package httpapi
 
 import (
+	"net"
+	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
@@ -43,4 +46,28 @@ func hostAllowed(host string, allowed []string) bool {
 		}
 	}
 	return false
+}
+
+// nameHost gives a request of HTTP/1.0 that has no Host the address it came to (Django's get_host, by WSGI's SERVER_NAME and SERVER_PORT). It is judged as
+// any other host.
+func (rq *request) nameHost() {
+	if rq.Host != "" || rq.ProtoAtLeast(1, 1) {
+		return
+	}
+	local, ok := rq.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if !ok {
+		return
+	}
+	named := *rq.Request
+	address, defaultPort := local.AddrPort().Addr().Unmap().WithZone(""), 80
+	if named.Host = address.String(); address.Is6() {
+		named.Host = "[" + named.Host + "]"
+	}
+	if rq.isSecure() {
+		defaultPort = 443
+	}
+	if local.Port != defaultPort {
+		named.Host += ":" + strconv.Itoa(local.Port)
+	}
+	rq.Request = &named
 }

@@ -42,7 +42,7 @@ func (d description) at(address string) ([]byte, error) {
 func (h *handler) address(rq *request) string {
 	for _, pattern := range h.cfg.AllowedHosts {
 		if pattern != "*" && hostAllowed(rq.Host, []string{pattern}) {
-			return rq.origin()
+			return rq.site().origin()
 		}
 	}
 	return "/"

@@ -55,7 +55,7 @@ func (rq *request) checkSite() forgery {
 			return foreignSite
 		}
 	case rq.compat.plainCSRF || secureWire:
-		if !rq.trustsOrigin(django.Latin1(origin)) {
+		if !rq.trustsOrigin(django.Latin1(origin), rq.site()) {
 			return badOrigin(django.Latin1(origin))
 		}
 		if rq.compat.plainCSRF {
@@ -68,18 +68,26 @@ func (rq *request) checkSite() forgery {
 	return forgery{}
 }
 
-// origin is the node's own: the scheme and the host by which the request came.
-func (rq *request) origin() string {
+// site is where a request goes, as browsers name it: "https" and "shop.example:8443".
+type site struct{ scheme, host string }
+
+func (s site) origin() string { return s.scheme + "://" + s.host }
+
+// site is the node's own: the scheme and the host by which the request came.
+func (rq *request) site() site {
 	if rq.isSecure() {
-		return "https://" + rq.Host
+		return site{"https", rq.Host}
 	}
-	return "http://" + rq.Host
+	return site{"http", rq.Host}
 }
 
-// trustsOrigin reports whether an origin is the node's own or one of those that may send forms.
-func (rq *request) trustsOrigin(origin string) bool {
-	return origin == rq.origin() || originAmong(origin, rq.cfg.Browser.TrustedOrigins)
+// trustsOrigin reports whether an origin is that of the site itself or one of those that may send forms.
+func (rq *request) trustsOrigin(origin string, own site) bool {
+	return origin == own.origin() || rq.cfg.Browser.Trusts(origin)
 }
+
+// Trusts reports whether an origin is one of TrustedOrigins.
+func (b Browser) Trusts(origin string) bool { return originAmong(origin, b.TrustedOrigins) }
 
 // originAmong reports whether an origin is one of a list, in which "https://*.shop.example" stands for a domain and all below it (Django's
 // CSRF_TRUSTED_ORIGINS).

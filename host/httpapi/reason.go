@@ -16,6 +16,7 @@ type reason string
 
 const (
 	hostNotAllowed  reason = "host_not_allowed"
+	notForwarded    reason = "not_forwarded"
 	missingSlash    reason = "missing_slash"
 	unknownPath     reason = "unknown_path"
 	unknownFormat   reason = "unknown_format"

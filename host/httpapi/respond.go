@@ -125,6 +125,7 @@ type outcome struct {
 func classify(err error) outcome {
 	var (
 		fault  fault
+		forged forgery
 		soon   throttled
 		parse  *django.ParseError
 		broken brokenBody
@@ -138,6 +139,8 @@ func classify(err error) outcome {
 		return outcome{status: http.StatusBadRequest, detail: parse.Detail, reason: malformedBody}
 	case errors.As(err, &fault):
 		return outcome{status: fault.status, detail: fault.detail, reason: fault.reason}
+	case errors.As(err, &forged):
+		return outcome{status: http.StatusForbidden, detail: forged.Error(), reason: csrfFailed, about: forged.about()}
 	case errors.Is(err, django.ErrFileNotText):
 		return outcome{status: http.StatusBadRequest, detail: err.Error(), reason: malformedBody}
 	case errors.As(err, &broken):

@@ -21,10 +21,9 @@ import (
 //	/openapi.json          the API described for programs; every node has it
 //	/auth/login/           to log in
 //	/auth/logout/          to log out
-//	/auth/check/           who a request is from, for proxies; every node has it
 //	/auth/csrf/            the token for web applications whose tokens are in cookies
 func (h *handler) site() map[string]func(*request) answer {
-	site := map[string]func(*request) answer{checkPath: h.forwardAuth, pages.OpenAPIPath: h.openAPI}
+	site := map[string]func(*request) answer{pages.OpenAPIPath: h.openAPI}
 	if h.cfg.TokenCookies.On {
 		site[csrfPath] = h.giveCSRF
 	}

@@ -47,6 +47,8 @@ func browserRows() []row {
 
 		at("cors.origins", []string{}, readTexts, func(c *Config) *[]string { return &c.CORS.Origins }),
 		at("cors.credentials", false, readBool, func(c *Config) *bool { return &c.CORS.Credentials }),
+		at("cors.headers", []string{}, readTexts, func(c *Config) *[]string { return &c.CORS.Headers }),
+		at("cors.expose_headers", []string{}, readTexts, func(c *Config) *[]string { return &c.CORS.ExposeHeaders }),
 		at("cors.max_age", 0, readLimit, func(c *Config) *time.Duration { return &c.CORS.MaxAge }),
 	)
 }
@@ -116,7 +118,8 @@ var browserNames = strings.NewReplacer("httpapi: ", "",
 	"TokenCookies.Access.Name", "cookies.access_name", "TokenCookies.Refresh.Name", "cookies.refresh_name",
 	"TokenCookies.Access.Domain", "cookies.domain", "TokenCookies.Refresh.Domain", "cookies.domain",
 	"TokenCookies.Access.SameSite", "cookies.same_site", "TokenCookies.Refresh.SameSite", "cookies.same_site",
-	"ForwardAuth.Headers", "check.headers", "ForwardAuth.Cookie", "check.cookie", "CORS.Origins", "cors.origins", "CORS.MaxAge", "cors.max_age")
+	"ForwardAuth.Headers", "check.headers", "ForwardAuth.Cookie", "check.cookie", "CORS.Origins", "cors.origins", "CORS.MaxAge", "cors.max_age",
+	"CORS.Headers", "cors.headers", "CORS.ExposeHeaders", "cors.expose_headers")
 
 // checkBrowser reports what browsers would not take, and what would be dangerous.
 func (c *Config) checkBrowser(bad func(string, error)) {

@@ -103,7 +103,7 @@ type Config struct {
 	ShutdownTimeout time.Duration // how long requests in flight may take when the node stops
 	// TokenCache is how many bytes verified tokens may take; 0: none are remembered.
 	TokenCache int64
-	// ForwardAuth is check.headers and check.cookie.
+	// ForwardAuth is check.headers, check.cookie and check.proxy.
 	ForwardAuth  httpapi.ForwardAuth
 	MaxInstances int // of the module; 0: the engine's default
 

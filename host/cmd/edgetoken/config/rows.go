@@ -12,6 +12,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/jws"
+	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/profile"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -121,6 +122,8 @@ func peopleRows() []row {
 		membersAt("claims", func(c *Config) *profile.Members { return &c.Claims }),
 		membersAt("check.headers", func(c *Config) *profile.Members { return &c.ForwardAuth.Headers }).shownAs(func(c *Config) any { return c.ForwardAuth.Filled().Headers }),
 		at("check.cookie", "", readText, func(c *Config) *string { return &c.ForwardAuth.Cookie }),
+		at("check.proxy", httpapi.Nginx, readOneOf(same(httpapi.Nginx, httpapi.Traefik, httpapi.Caddy), "nginx, traefik or caddy"),
+			func(c *Config) *string { return &c.ForwardAuth.Proxy }),
 	})
 }
 

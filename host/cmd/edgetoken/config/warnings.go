@@ -66,6 +66,7 @@ var warnings = []warning{
 		}
 		return withoutTLS(c.CORS.Origins, "whoever sits on its network can act as its customers")
 	}, false},
+	{"cors.origins", readersOnly, false},
 	{"browser.CSRF_TRUSTED_ORIGINS", func(c *Config) string {
 		if !c.overTLS() {
 			return ""
@@ -233,14 +234,36 @@ func otherCookie(c *Config) string {
 
 // withoutTLS tells of origins in clear, by their numbers.
 func withoutTLS(origins []string, so string) string {
+	which := items(origins, func(origin string) bool { return strings.HasPrefix(origin, "http://") })
+	if which == "" {
+		return ""
+	}
+	return "names an origin without TLS (" + which + "), so that " + so
+}
+
+// readersOnly tells of origins whose pages send cookies that authorise nothing.
+func readersOnly(c *Config) string {
+	if !c.TokenCookies.On || !c.CORS.Credentials {
+		return ""
+	}
+	which := items(c.CORS.Origins, func(origin string) bool { return !c.Browser.Trusts(origin) })
+	if which == "" {
+		return ""
+	}
+	return "names an origin that browser.CSRF_TRUSTED_ORIGINS lacks (" + which + "), so that its pages may read with the cookies of cookies.enabled " +
+		"and neither log in nor refresh, which is a 403: name it there too"
+}
+
+// items are the items of a list that are so, by their numbers; "" where none is.
+func items(list []string, so func(string) bool) string {
 	var numbers []string
-	for i, origin := range origins {
-		if strings.HasPrefix(origin, "http://") {
+	for i, item := range list {
+		if so(item) {
 			numbers = append(numbers, strconv.Itoa(i+1))
 		}
 	}
 	if numbers == nil {
 		return ""
 	}
-	return "names an origin without TLS (item " + strings.Join(numbers, ", ") + " of the list), so that " + so
+	return "item " + strings.Join(numbers, ", ") + " of the list"
 }
