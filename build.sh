@@ -232,7 +232,7 @@ shown() {
   fi
 }
 
-# django_parsers VERSION JSON holds the readers of bodies against Django's own, with that many JSON bodies.
+# django_parsers VERSION JSON holds the readers of bodies against Django's own, with that many JSON bodies, and the table of keys against PyJWT.
 django_parsers() {
   local version=$1 python
   if ! python=$(testdata/interop/setup --install "$version"); then
@@ -240,6 +240,7 @@ django_parsers() {
     echo "FAIL Django's parsers, $version: $python"
     return
   fi
+  shown "Django's keys, $version" "$python" testdata/interop/keys.py "$version" host/keyring/testdata/keys.json
   shown "Django's parsers, $version" bash -o pipefail -c '"$0" testdata/interop/parsers/oracle.py "$1" "$2" 100000 100000 | go run ./testdata/interop/parsers' \
     "$python" 1 "$2"
 }

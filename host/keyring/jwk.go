@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"slices"
@@ -91,6 +92,25 @@ func readJWK(k jwk.Key) (core.KeyInfo, any, error) {
 	var err error
 	info.NotAfter, err = notAfter(k)
 	return info, raw, err
+}
+
+// signer makes a pointer of the key structs that jwx gives as values.
+func signer(raw any) any {
+	switch k := raw.(type) {
+	case rsa.PrivateKey:
+		return &k
+	case rsa.PublicKey:
+		return &k
+	case ecdsa.PrivateKey:
+		return &k
+	case ecdsa.PublicKey:
+		return &k
+	case *ed25519.PrivateKey:
+		return *k
+	case *ed25519.PublicKey:
+		return *k
+	}
+	return raw
 }
 
 // expKey is the member of a JWK that ends the key: a NumericDate (OpenID Federation 1.0 §8.7.2, RFC 7519 §2).

@@ -6,76 +6,208 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
 
-	"github.com/lestrrat-go/jwx/v2/jwk"
+	"github.com/edgetoken/edgetoken/core/jws"
 )
 
 // ErrKeyPair says that a public key is not that of the private key.
 var ErrKeyPair = errors.New("is not the public key of SIGNING_KEY")
 
-// FromPEM makes a ring of a configured SIGNING_KEY for RSA, ECDSA or EdDSA: a private key in PEM, as PKCS #8, PKCS #1 or SEC 1 has it.
-// VERIFYING_KEY, its public key in PEM, may be left out; it must belong to it. Errors name the setting and never quote the key.
+// FromPEM makes a ring of a configured SIGNING_KEY for RSA, ECDSA or EdDSA: a private key in PEM, as PKCS #8, PKCS #1 or SEC 1 has it. Of several things in
+// one text, such as a certificate or the curve before the key, the first private key counts, as it does for PyJWT, and white space does not: a key may stand
+// on one line or be indented.
+//
+// VERIFYING_KEY, its public key in PEM, may be left out; it must belong to it. Errors name the setting and the reason, and never quote the key.
 func FromPEM(algorithm string, signing, verifying []byte) (*Ring, error) {
-	raw, err := readPEM(signing)
+	key, err := readPEM(signing, privateLabels)
 	if err != nil {
 		return nil, fmt.Errorf("SIGNING_KEY %w", err)
 	}
-	private, ok := raw.(crypto.Signer)
+	signer, ok := key.(crypto.Signer)
 	if !ok {
 		return nil, errors.New("SIGNING_KEY is a public key, with which nothing can be signed: give the private key")
 	}
 	if len(bytes.TrimSpace(verifying)) > 0 {
-		public, err := readPEM(verifying)
+		public, err := readPEM(verifying, publicLabels)
 		if err != nil {
 			return nil, fmt.Errorf("VERIFYING_KEY %w", err)
 		}
 		if s, ok := public.(crypto.Signer); ok {
 			public = s.Public()
 		}
-		if p, ok := private.Public().(interface{ Equal(crypto.PublicKey) bool }); !ok || !p.Equal(public) {
+		if p, ok := signer.Public().(interface{ Equal(crypto.PublicKey) bool }); !ok || !p.Equal(public) {
 			return nil, fmt.Errorf("VERIFYING_KEY %w: leave it out, or give the one that belongs to it", ErrKeyPair)
 		}
 	}
-	ring, err := newRing(configured(algorithm), private)
-	if err != nil {
+	ring, err := newRing(configured(algorithm), signer)
+	switch {
+	case errors.Is(err, jws.ErrOtherKey):
+		return nil, fmt.Errorf("SIGNING_KEY: %w: it is %s", err, describe(signer))
+	case err != nil:
 		return nil, fmt.Errorf("SIGNING_KEY: %w", err)
 	}
 	return ring, nil
 }
 
-// readPEM reads the one key of a PEM text.
-func readPEM(text []byte) (any, error) {
-	if !bytes.Contains(text, []byte("-----BEGIN ")) {
-		return nil, errors.New("is no PEM text: it begins with -----BEGIN PRIVATE KEY----- or the like, with the line breaks kept")
+// describe says what kind of key a private key is.
+func describe(key crypto.Signer) string {
+	switch k := key.(type) {
+	case *ecdsa.PrivateKey:
+		return "an EC key on the curve " + k.Params().Name
+	case ed25519.PrivateKey:
+		return "an Ed25519 key"
+	case *rsa.PrivateKey:
+		return "an RSA key"
 	}
-	k, err := jwk.ParseKey(bytes.TrimSpace(text), jwk.WithPEM(true))
-	var raw any
-	if err == nil {
-		err = k.Raw(&raw)
-	}
-	if err != nil {
-		return nil, errors.New("is no key that can be read: it must be an unencrypted RSA, EC or Ed25519 key in PEM")
-	}
-	return signer(raw), nil
+	return "another one"
 }
 
-// signer makes a pointer of the key structs that jwx gives as values.
-func signer(raw any) any {
-	switch k := raw.(type) {
-	case rsa.PrivateKey:
-		return &k
-	case rsa.PublicKey:
-		return &k
-	case ecdsa.PrivateKey:
-		return &k
-	case ecdsa.PublicKey:
-		return &k
-	case *ed25519.PrivateKey:
-		return *k
-	case *ed25519.PublicKey:
-		return *k
+// block is one part of a PEM text.
+type block struct {
+	label string
+	body  []byte
+}
+
+// The labels of blocks that are read, those that are wanted first.
+var (
+	privateLabels = []string{"PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"}
+	publicLabels  = []string{"PUBLIC KEY", "RSA PUBLIC KEY"}
+)
+
+// unread are labels of keys that are refused with a reason of their own.
+var unread = map[string]string{
+	"ENCRYPTED PRIVATE KEY": encrypted,
+	"OPENSSH PRIVATE KEY":   "is a private key in OpenSSH's own format, which PyJWT does not read either: ssh-keygen -p -m PKCS8 -f FILE rewrites it",
+	"DSA PRIVATE KEY":       "is a DSA key, which no algorithm of JWT signs with",
+	"CERTIFICATE":           "is a certificate without the key: give the key itself",
+	"TRUSTED CERTIFICATE":   "is a certificate without the key: give the key itself",
+	"EC PARAMETERS":         "holds the parameters of a curve and no key",
+}
+
+const encrypted = "is encrypted, and there is no place for its password here: openssl pkey -in FILE writes it in clear"
+
+// readPEM reads the first key of a PEM text that has one of the labels, else the first other key.
+func readPEM(text []byte, labels []string) (any, error) {
+	blocks, err := splitPEM(text)
+	if err != nil {
+		return nil, err
 	}
-	return raw
+	others := append(append([]string{}, privateLabels...), publicLabels...)
+	for _, wanted := range [][]string{labels, others} {
+		for _, b := range blocks {
+			for _, label := range wanted {
+				if b.label == label {
+					return b.key()
+				}
+			}
+		}
+	}
+	for _, b := range blocks {
+		if reason := unread[b.label]; reason != "" {
+			return nil, errors.New(reason)
+		}
+	}
+	return nil, errors.New("is no key that can be read: its first line must be -----BEGIN PRIVATE KEY-----, or have RSA PRIVATE KEY, EC PRIVATE KEY or PUBLIC KEY in the place of that")
+}
+
+var begin, end, dashes = []byte("-----BEGIN "), []byte("-----END "), []byte("-----")
+
+// splitPEM finds the parts of a text by their BEGIN and END, which may stand anywhere in a line; what is between two parts is passed over.
+func splitPEM(text []byte) ([]block, error) {
+	if !bytes.Contains(text, begin) {
+		return nil, notPEM(text)
+	}
+	var blocks []block
+	for {
+		_, rest, found := bytes.Cut(text, begin)
+		if !found {
+			return blocks, nil
+		}
+		label, rest, whole := bytes.Cut(rest, dashes)
+		body, rest, ended := bytes.Cut(rest, end)
+		closing, rest, closed := bytes.Cut(rest, dashes)
+		switch {
+		case (!whole || !ended || !closed) && len(blocks) > 0:
+			return blocks, nil // the end of a key that is not asked for
+		case !whole || !ended || !closed:
+			return nil, errors.New("is no key that can be read: it is cut off before its line -----END … -----")
+		case !bytes.Equal(label, closing):
+			return nil, errors.New("is no key that can be read: its BEGIN and its END name different things, as where a part is missing")
+		}
+		blocks = append(blocks, block{string(label), body})
+		text = rest
+	}
+}
+
+// sshPublic begins a public key of OpenSSH.
+var sshPublic = regexp.MustCompile(`^\s*(ssh-(rsa|ed25519|dss)|ecdsa-sha2-nistp\d+) `)
+
+// notPEM says what a text without a BEGIN is.
+func notPEM(text []byte) error {
+	switch {
+	case bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) || bytes.Contains(text, []byte("-\x00-\x00-")):
+		return errors.New("is in UTF-16, which PyJWT does not read either: save it as UTF-8")
+	case bytes.HasPrefix(text, []byte("0\x82")) || bytes.HasPrefix(text, []byte("0\x81")) || bytes.HasPrefix(text, []byte("0\x2e\x02\x01")):
+		return errors.New("is in DER: openssl pkey -inform DER -in FILE writes it as PEM")
+	case sshPublic.Match(text):
+		return errors.New("is a public key in OpenSSH's own format: ssh-keygen -e -m PKCS8 -f FILE writes it as PEM, and VERIFYING_KEY may be left out")
+	}
+	return errors.New("is no PEM text: it begins with -----BEGIN PRIVATE KEY----- or the like")
+}
+
+// key reads the key of a block.
+func (b block) key() (any, error) {
+	body := string(b.body)
+	if headers, rest, found := cutHeaders(body); found {
+		if strings.Contains(headers, "ENCRYPTED") {
+			return nil, errors.New(encrypted)
+		}
+		body = rest
+	}
+	body = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, body)
+	if strings.Contains(body, `\n`) {
+		return nil, errors.New(`is no key that can be read: it has \n, two characters, in the place of line breaks, which PyJWT does not read either: write line breaks, or blanks`)
+	}
+	encoding := base64.RawStdEncoding // padding may be missing, and must be right where it is there
+	if strings.HasSuffix(body, "=") {
+		encoding = base64.StdEncoding
+	}
+	der, err := encoding.DecodeString(body)
+	if err != nil {
+		return nil, errors.New("is no key that can be read: what stands between its BEGIN and its END is no base64, or not all of it")
+	}
+	switch b.label {
+	case "PRIVATE KEY":
+		return parsePKCS8(der)
+	case "RSA PRIVATE KEY":
+		return parseRSA(der)
+	case "EC PRIVATE KEY":
+		return parseSEC1(der, nil)
+	case "RSA PUBLIC KEY":
+		return parseRSAPublic(der)
+	}
+	return parseSPKI(der)
+}
+
+// headerLine is a line of the headers that may stand before the key (RFC 1421 §4.6).
+var headerLine = regexp.MustCompile(`^\s*[A-Za-z][A-Za-z0-9-]*:`)
+
+// cutHeaders cuts headers off, which end with an empty line.
+func cutHeaders(body string) (headers, rest string, found bool) {
+	body = strings.ReplaceAll(body, "\r\n", "\n")
+	if headers, rest, found = strings.Cut(body, "\n\n"); found && headerLine.MatchString(headers) {
+		return headers, rest, true
+	}
+	return "", "", false
 }
