@@ -128,7 +128,7 @@ func readsAreDurable(t *testing.T, fails error) {
 		})
 	}
 	waiting.Wait()
-	faultdisk.Use(faultdisk.Before(func(faultdisk.Op) error { return nil }))
+	faultdisk.Use(faultdisk.Sound)
 	goOn <- fails
 	reading.Wait()
 	if err := <-revoked; (err != nil) != (fails != nil) {

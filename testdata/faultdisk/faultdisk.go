@@ -42,6 +42,9 @@ func (o Op) Meta() bool { return o.Kind == Write && o.Offset < 2*int64(os.Getpag
 // Before is a disk that asks a function before each operation. Where that returns an error, nothing is done and the operation fails with it.
 type Before func(Op) error
 
+// Sound is the file itself.
+var Sound = Before(func(Op) error { return nil })
+
 func (b Before) WriteAt(f *os.File, p []byte, offset int64) (int, error) {
 	if err := b(Op{Write, offset, p}); err != nil {
 		return 0, err
@@ -75,7 +78,7 @@ func disk() Disk {
 	if d := inUse.Load(); d != nil {
 		return *d
 	}
-	return Before(func(Op) error { return nil })
+	return Sound
 }
 
 // Hooked is called by the copy of bbolt.

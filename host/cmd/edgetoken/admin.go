@@ -37,7 +37,8 @@ import (
 //	POST   /revoke                  {"token": "…"}, {"customer": "…"}, {"family": "…", "customer": "…"} or {"all": true}: ends what it names
 //	POST   /compact                 gives back what the store file does not use
 //
-// A running node serves it on its admin socket and nowhere else: there is no further authentication. What is refused is 400 with {"error": "…"}.
+// A running node serves it on its admin socket and nowhere else: there is no further authentication. What is refused is 400 with {"error": "…"}, and what
+// the store cannot do now is 503 with the same.
 type admin struct {
 	cfg   *config.Config
 	store *store.DB
@@ -90,6 +91,10 @@ func answering[Answer any](op func(*http.Request) (Answer, error)) http.HandlerF
 		body, failed := encodeJSON(answer)
 		if err = cmp.Or(err, failed); err != nil {
 			status = http.StatusBadRequest
+			if errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrClosed) {
+				status = http.StatusServiceUnavailable
+				w.Header().Set("Retry-After", "1")
+			}
 			body, _ = encodeJSON(refusal{Error: err.Error()}) // a text can always be written
 		}
 		w.Header().Set("Content-Type", "application/json")

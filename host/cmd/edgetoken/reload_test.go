@@ -101,7 +101,8 @@ type runningNode struct {
 	access   string
 }
 
-func startNode(t *testing.T) *runningNode {
+// startNode starts one, with the engine that is told, else with the sandbox where its module is built.
+func startNode(t *testing.T, engines ...string) *runningNode {
 	dir := t.TempDir()
 	if err := os.Chmod(dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -126,6 +127,9 @@ func startNode(t *testing.T) *runningNode {
 		"EDGETOKEN_TLS_CERT=" + n.file("cert.pem"), "EDGETOKEN_TLS_KEY=" + n.file("key.pem")}
 	if _, err := os.Stat("../../engine/module/edgetoken.wasm"); err == nil {
 		engine = "wasm"
+	}
+	if len(engines) > 0 {
+		engine = engines[0]
 	}
 	environ = append(environ, "EDGETOKEN_ENGINE="+engine)
 	ctx, end := context.WithCancel(context.Background())
