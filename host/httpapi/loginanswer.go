@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/host/profile"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -18,21 +19,31 @@ func ReservedMember(name string) bool {
 // withCustomer adds to the answer to a log-in what is configured to be shown of the customer, flat, as a subclass of simplejwt's
 // TokenObtainPairSerializer adds it in validate(). What the customer does not have is null.
 func (rq *request) withCustomer(answer django.Value, c store.Customer) (django.Value, error) {
-	raw, err := rq.cfg.LoginAnswer.JSON(c)
-	if raw == nil && err == nil {
-		return answer, nil
-	}
-	var shown django.Value
-	if err == nil {
-		shown, err = django.ParseJSON(raw, "utf-8")
-	}
-	if err == nil {
-		_, err = django.Render(shown, 0) // attributes may hold what no answer can, such as half of a surrogate pair
-	}
+	shown, err := loginAnswer(rq.cfg.LoginAnswer, c)
 	if err != nil {
 		return django.Value{}, fmt.Errorf("answer to the log-in of customer %s: %w", c.ID, unshowable{err})
 	}
 	return django.Object(slices.Concat(answer.Members(), shown.Members())...), nil
+}
+
+// CheckLoginAnswer says why these members of a customer can stand in no answer, so that every log-in of that customer is a 500: they are too large, or
+// attributes hold what no answer can, such as a number beyond a double.
+func CheckLoginAnswer(members profile.Members, c store.Customer) error {
+	_, err := loginAnswer(members, c)
+	return err
+}
+
+// loginAnswer is an object of the members, empty where there are none.
+func loginAnswer(members profile.Members, c store.Customer) (django.Value, error) {
+	raw, err := members.JSON(c)
+	if raw == nil || err != nil {
+		return django.Object(), err
+	}
+	shown, err := django.ParseJSON(raw, "utf-8")
+	if err == nil {
+		_, err = django.Render(shown, 0)
+	}
+	return shown, err
 }
 
 // unshowable hides from respond that an error is one of those that bodies of clients have: this one is the node's.

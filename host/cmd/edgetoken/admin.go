@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
 	"github.com/edgetoken/edgetoken/host/hashing"
+	"github.com/edgetoken/edgetoken/host/strictjson"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -185,11 +185,19 @@ func (a *admin) close() error {
 	return a.closing()
 }
 
+// maxCall bounds the body of a call but an import, in bytes.
+const maxCall = 1 << 20
+
 // readJSON reads the body of a call.
 func readJSON(r *http.Request, v any) error {
-	d := json.NewDecoder(io.LimitReader(r.Body, 1<<20))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxCall+1))
+	if err != nil {
+		return fmt.Errorf("read call: %w", err)
+	}
+	if len(body) > maxCall {
+		return fmt.Errorf("read call: it has more than %d bytes", maxCall)
+	}
+	if err := strictjson.Unmarshal(body, v); err != nil {
 		return fmt.Errorf("read call: %w", err)
 	}
 	return nil

@@ -58,6 +58,9 @@ func (a *admin) addCustomers(r *http.Request) (answer customersAdded, err error)
 	if err != nil {
 		return answer, err
 	}
+	if err := a.checkShown(r.Context(), entries, func(i int) string { return fmt.Sprintf("entry %d%s: ", i+1, named(entries[i])) }); err != nil {
+		return answer, err
+	}
 	list := make([]store.NewCustomer, len(entries))
 	for i, e := range entries {
 		if list[i], err = a.withHash(r.Context(), e); err != nil {
@@ -82,6 +85,9 @@ func (a *admin) addCustomer(r *http.Request) (answer customersAdded, err error) 
 		if e.ID, ok = a.id(text); !ok {
 			return answer, a.noID(text)
 		}
+	}
+	if err := a.checkShown(r.Context(), []entry{e}, func(int) string { return "" }); err != nil {
+		return answer, err
 	}
 	n, err := a.withHash(r.Context(), e)
 	if err != nil {

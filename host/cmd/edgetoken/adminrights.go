@@ -64,6 +64,11 @@ func (a *admin) changeRights(r *http.Request) (answer rightsChanged, err error) 
 	if answer.Customer, err = a.view(r.Context(), c.ID); err != nil {
 		return answer, err
 	}
+	if w, err := a.shownWarning(r.Context(), c.ID); err != nil {
+		return answer, err
+	} else if w != "" {
+		answer.Warnings = append(answer.Warnings, w)
+	}
 	if len(call.Revoke)+len(call.Leave) > 0 && c.IsSuperuser {
 		answer.Warnings = append(answer.Warnings, fmt.Sprintf("customer %v is a superuser, who may do everything: see edgetoken customers set --superuser=false", c.ID))
 	}

@@ -28,8 +28,14 @@ func (a *admin) setCustomer(r *http.Request) (v customerView, err error) {
 			return v, fmt.Errorf("email %w", err)
 		}
 	}
+	if err := checkAttributes(call.Attributes); err != nil {
+		return v, fmt.Errorf("attributes %w", err)
+	}
 	c, err := a.find(r.Context(), r.URL.Query().Get("key"))
 	if err != nil {
+		return v, err
+	}
+	if err := a.checkChange(r.Context(), c.ID, call); err != nil {
 		return v, err
 	}
 	live, err := a.tokensLive(r.Context())

@@ -26,7 +26,8 @@ func addCommand() *cobra.Command {
 With --json it adds whole customers from a file or, with -, from standard input, all or none, and prints {"customers": […]}, those that were added. The file holds
 one object, an array of objects, or one object after the other (NDJSON). A customer has email and password (null: none) or password_hash
 (as Django encodes it), and may have id, first_name, last_name, is_active, is_staff, is_superuser, last_login, date_joined, attributes,
-permissions (a list) and groups: an object of groups with the permissions of each, which are made where there are none, or a list of names.`,
+permissions (a list) and groups: an object of groups with the permissions of each, which are made where there are none, or a list of names.
+What cannot be kept just as it is given is refused with the reason, and nothing is added.`,
 		Example: `  edgetoken customers add ana@example.com --first-name Ana --last-name Ruiz
   edgetoken customers add eva@example.com --staff --group editors --permission customers.add_customer
   pwgen 20 1 | edgetoken customers add bot@example.com --password-stdin

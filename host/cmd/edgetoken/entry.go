@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/edgetoken/edgetoken/host/strictjson"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -96,8 +97,12 @@ var errNoCustomer = errors.New("there is no customer in it")
 // readOne reads the one customer of a call that adds no more.
 func readOne(r io.Reader) (entry, error) {
 	var raw json.RawMessage
-	if err := json.NewDecoder(r).Decode(&raw); err != nil {
+	d := json.NewDecoder(r)
+	if err := d.Decode(&raw); err != nil {
 		return entry{}, fmt.Errorf("read call: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return entry{}, errors.New("read call: something follows the customer")
 	}
 	e, faults := readEntry(raw)
 	return e, errors.Join(faults...)
@@ -166,7 +171,11 @@ func readEntry(raw json.RawMessage) (e entry, wrong []error) {
 		case seen[name]:
 			wrong = append(wrong, fmt.Errorf("%s is there twice", name))
 		default:
-			if err := read(&e, value); err != nil {
+			err := read(&e, value)
+			if err == nil { // a value of another kind is not looked at: what it has of names may be a secret
+				err = strictjson.Texts(value)
+			}
+			if err != nil {
 				wrong = append(wrong, fmt.Errorf("%s %w", name, err))
 			}
 		}

@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/python"
+	"github.com/edgetoken/edgetoken/host/strictjson"
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
@@ -29,9 +33,9 @@ var members = map[string]func(*entry, json.RawMessage) error{
 			e.ID = core.Text(s)
 			return err
 		}
-		n, err := strconv.ParseInt(string(raw), 10, 64)
-		if err != nil {
-			return errors.New("must be an integer or a text; leave it out for the next one")
+		n, ok := integerID(string(raw))
+		if !ok {
+			return errors.New("must be an integer from -2^63 to 2^63-1, written in digits alone, or a text; leave it out for the next one")
 		}
 		e.ID = core.Integer(n)
 		return nil
@@ -47,8 +51,16 @@ var members = map[string]func(*entry, json.RawMessage) error{
 	"is_active":    func(e *entry, raw json.RawMessage) error { return readFlag(raw, &e.IsActive) },
 	"is_staff":     func(e *entry, raw json.RawMessage) error { return readFlag(raw, &e.IsStaff) },
 	"is_superuser": func(e *entry, raw json.RawMessage) error { return readFlag(raw, &e.IsSuperuser) },
-	"last_login":   func(e *entry, raw json.RawMessage) error { return readTime(raw, &e.LastLogin) },
-	"date_joined":  func(e *entry, raw json.RawMessage) error { return readTime(raw, &e.DateJoined) },
+	"last_login": func(e *entry, raw json.RawMessage) (err error) {
+		if string(raw) != "null" {
+			e.LastLogin, err = readTime(raw, "null for none")
+		}
+		return err
+	},
+	"date_joined": func(e *entry, raw json.RawMessage) (err error) {
+		e.DateJoined, err = readTime(raw, "leave it out for the time of the import")
+		return err
+	},
 	"password": func(e *entry, raw json.RawMessage) error {
 		if string(raw) == "null" {
 			e.unusable = true
@@ -76,8 +88,19 @@ var members = map[string]func(*entry, json.RawMessage) error{
 		if string(raw) != "null" {
 			e.Attributes = slices.Clone(raw)
 		}
-		return nil
+		return checkAttributes(raw)
 	},
+}
+
+// checkAttributes refuses an object that no token could hold as a claim, on which a log-in would fail. What is no object the store refuses.
+func checkAttributes(raw json.RawMessage) error {
+	if len(raw) == 0 || raw[0] != '{' {
+		return nil
+	}
+	if err := strictjson.Claims(raw); err != nil {
+		return fmt.Errorf("cannot stand in tokens: %w", err)
+	}
+	return nil
 }
 
 // checkEnds refuses a text that no log-in could give: its e-mail address and password lose white space at both ends, as Django's do.
@@ -90,7 +113,12 @@ func checkEnds(s string) error {
 
 // checkPassword refuses a password that could never be used.
 func checkPassword(s string) error {
-	if python.Strip(s) == "" {
+	switch {
+	case !utf8.ValidString(s):
+		return errors.New("is not UTF-8, so that no log-in could give it")
+	case strings.ContainsRune(s, 0):
+		return errors.New("has a null character, which log-in refuses")
+	case python.Strip(s) == "":
 		return errors.New("is blank, which log-in refuses")
 	}
 	return checkEnds(s)
@@ -106,6 +134,9 @@ func looksLikeHash(s string) bool {
 func checkHash(hash string) error {
 	if hash == "" {
 		return errors.New(`is empty: leave it out and give "password": null for none`)
+	}
+	if strings.ContainsFunc(hash, unicode.IsControl) || strings.TrimSpace(hash) != hash {
+		return errors.New("has a control character, or white space at an end, which no hash has")
 	}
 	algorithm, rest, _ := strings.Cut(hash, "$")
 	if password.IsUsable(hash) && (algorithm == "" || rest == "" || strings.Trim(algorithm, "abcdefghijklmnopqrstuvwxyz0123456789_") != "") {
@@ -175,15 +206,32 @@ func readFlag(raw json.RawMessage, b *bool) error {
 	return nil
 }
 
-// readTime reads a time of RFC 3339, with a zone; null is none.
-func readTime(raw json.RawMessage, t *time.Time) error {
-	var s *string
-	if err := json.Unmarshal(raw, &s); err == nil && s == nil {
-		return nil
-	} else if err == nil {
-		if *t, err = time.Parse(time.RFC3339Nano, *s); err == nil {
-			return nil
+// readTime reads a time of RFC 3339, with a zone, and refuses what would not come back as it was given. absent says what to do where there is none.
+func readTime(raw json.RawMessage, absent string) (t time.Time, err error) {
+	var s string
+	if raw[0] != '"' || json.Unmarshal(raw, &s) != nil || !rfc3339.MatchString(s) {
+		return time.Time{}, errors.New("must be a time such as 2024-01-02T03:04:05.678901Z, or " + absent)
+	}
+	if _, fraction, found := strings.Cut(s, "."); found {
+		digits := strings.TrimRight(fraction[:strings.IndexAny(fraction, "Z+-")], "0")
+		if len(digits) > microDigits {
+			return time.Time{}, errors.New("is finer than a microsecond, which is not kept: write six digits of a second at most")
 		}
 	}
-	return errors.New("must be a time such as 2024-01-02T03:04:05.678901Z, or null for none")
+	if t, err = time.Parse(time.RFC3339Nano, s); err != nil {
+		return time.Time{}, errors.New("is on no calendar or clock: give a time such as 2024-01-02T03:04:05.678901Z, or " + absent)
+	}
+	if t.IsZero() {
+		return time.Time{}, errors.New("is the first moment of the year 1, which programs write where there is no time: give a time, or " + absent)
+	}
+	if t = t.UTC(); t.Year() < 1 || t.Year() > 9999 {
+		return time.Time{}, errors.New("is not within the years 1 to 9999 in UTC: give a time that is, or " + absent)
+	}
+	return t, nil
 }
+
+// rfc3339 is the form of a time. time.Parse takes more: an hour of one digit, a comma, a zone of 99 hours.
+var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
+
+// microDigits are the digits of a second that the store keeps.
+const microDigits = 6

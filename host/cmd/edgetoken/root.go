@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -41,6 +42,7 @@ The exit status is 0 when all was done, 1 when something was refused or failed, 
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return misusef("%w; see %s --help", err, c.CommandPath())
 	})
+	root.PersistentPreRunE = checkTexts
 	root.AddCommand(demoCommand(), serveCommand(), reloadCommand(), customersCommand(), tokenCommand(), checkCommand(), compactCommand(), configCommand(), versionCommand(), hashCommand())
 	group(root)
 	complete(root)
@@ -62,6 +64,24 @@ func group(c *cobra.Command) {
 		}
 		return misusef("%s needs a command; see %[1]s --help", c.CommandPath())
 	}
+}
+
+// pathFlags have names of files, whose bytes may be any.
+var pathFlags = []string{"config", "data", "json"}
+
+// checkTexts refuses what is not UTF-8 on the command line: it would be sent as another text.
+func checkTexts(c *cobra.Command, args []string) (err error) {
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if !slices.Contains(pathFlags, f.Name) && !utf8.ValidString(f.Value.String()) {
+			err = misusef("--%s is not UTF-8", f.Name)
+		}
+	})
+	for _, a := range args {
+		if !slices.Contains(takesFile, c.Name()) && !utf8.ValidString(a) {
+			err = misusef("the argument %q is not UTF-8", a)
+		}
+	}
+	return err
 }
 
 // wants holds the arguments to the number that the usage line names.

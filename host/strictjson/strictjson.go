@@ -1,0 +1,155 @@
+// Package strictjson refuses JSON that encoding/json takes and changes: half of a surrogate pair becomes U+FFFD, of two members with one name the last
+// counts, a name in another case is taken for the right one, and what follows the value is left unread.
+//
+// Texts looks for what becomes other text, Claims for all that the claims of a token cannot hold, and Unmarshal reads a call. Each error names the place, by names of members alone, and quotes no
+// text.
+// Values are JSON in one piece that encoding/json takes; Texts and Claims say nothing of other ones.
+package strictjson
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/python"
+)
+
+// What can be wrong with a text or a name. Neither is quoted: it may be a secret.
+var (
+	errNotUTF8 = errors.New("is not UTF-8")
+	errHalf    = errors.New("has half of a surrogate pair, an escape from \\ud800 to \\udfff that stands alone")
+	errTwice   = errors.New("is there twice")
+)
+
+// Texts refuses a value with a text that is no Unicode: bytes that are not UTF-8, or half of a surrogate pair.
+//
+//	{"a": ["\ud83d"]}    at a[0] has half of a surrogate pair, …
+func Texts(raw []byte) error {
+	if !utf8.Valid(raw) {
+		return errNotUTF8
+	}
+	if !hasHalf(raw) {
+		return nil
+	}
+	return walk(raw, func(p place) error {
+		if hasHalf(p.token) {
+			return p.fault(errHalf)
+		}
+		return nil
+	})
+}
+
+// Claims refuses an object that the claims of a token could not hold (core.Strict).
+func Claims(raw []byte) error {
+	if !utf8.Valid(raw) {
+		return errNotUTF8
+	}
+	names := 0
+	err := walk(raw, func(p place) error {
+		switch {
+		case hasHalf(p.token):
+			return p.fault(errHalf)
+		case p.twice:
+			return p.fault(errTwice)
+		case p.name:
+			if names++; names > core.MaxNames {
+				return fmt.Errorf("has more than %d names of members in all", core.MaxNames)
+			}
+		case p.depth > core.MaxDepth:
+			return p.fault(fmt.Errorf("nests deeper than %d levels", core.MaxDepth))
+		case p.token[0] == '-' || p.token[0]-'0' < 10:
+			if digits := len(bytes.TrimPrefix(p.token, []byte("-"))); digits > python.MaxDigits && !bytes.ContainsAny(p.token, ".eE") {
+				return p.fault(fmt.Errorf("is a number of %d digits, and %d are the most", digits, python.MaxDigits))
+			}
+		}
+		return nil
+	})
+	if err == nil && len(raw) <= core.MaxStrictBytes && !core.Strict(raw) {
+		err = errors.New("no token can hold it")
+	}
+	return err
+}
+
+// Unmarshal reads an object into a struct, all of whose members have a name in their json tag, and refuses every other name, another case of one
+// included, a name that is there twice, and what follows the object.
+func Unmarshal(raw []byte, v any) error {
+	if err := Texts(raw); err != nil {
+		return err
+	}
+	var members map[string]json.RawMessage
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if err := d.Decode(&members); err != nil {
+		return fmt.Errorf("is no JSON object: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the JSON object")
+	}
+	known := tags(reflect.TypeOf(v).Elem())
+	for name := range members {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("%q is unknown: there are %s", name, strings.Join(known, ", "))
+		}
+	}
+	err := walk(raw, func(p place) error {
+		if p.twice {
+			return p.fault(errTwice)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, v)
+}
+
+// tags are the names of a struct's members.
+func tags(t reflect.Type) (names []string) {
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	return names
+}
+
+// hasHalf reports whether half of a surrogate pair stands alone in JSON.
+func hasHalf(raw []byte) bool {
+	for {
+		i := bytes.IndexByte(raw, '\\')
+		if i < 0 || i+1 >= len(raw) {
+			return false
+		}
+		if raw = raw[i:]; raw[1] != 'u' {
+			raw = raw[2:]
+			continue
+		}
+		switch first := unit(raw); {
+		case !utf16.IsSurrogate(first):
+			raw = raw[min(6, len(raw)):]
+		case utf16.DecodeRune(first, unit(raw[6:])) == utf8.RuneError:
+			return true
+		default:
+			raw = raw[12:]
+		}
+	}
+}
+
+// unit is the XXXX of \uXXXX at the start of b; 0 where there is none.
+func unit(b []byte) rune {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+		return 0
+	}
+	n, err := strconv.ParseUint(string(b[2:6]), 16, 16)
+	if err != nil {
+		return 0
+	}
+	return rune(n)
+}
