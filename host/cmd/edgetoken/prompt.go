@@ -43,6 +43,9 @@ func passwordLine(in io.Reader) (string, error) {
 	if line == "" {
 		return "", errors.New("the password on standard input is empty")
 	}
+	if strings.HasPrefix(line, "\ufeff") || strings.HasPrefix(line, "\xff\xfe") || strings.HasPrefix(line, "\xfe\xff") || strings.ContainsRune(line, 0) {
+		return "", errors.New("the password on standard input begins with a byte order mark, or is in UTF-16, which no log-in sends: write it in UTF-8 without one")
+	}
 	if len(line) > password.MaxBytes {
 		return "", fmt.Errorf("the password on standard input is longer than %d bytes", password.MaxBytes)
 	}

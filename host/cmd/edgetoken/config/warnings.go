@@ -38,6 +38,8 @@ var warnings = []warning{
 	{"simple_jwt.SIGNING_KEY", placeholder, false},
 	{"simple_jwt.SIGNING_KEY", weakKey, false},
 	{"simple_jwt.SIGNING_KEY", readable, false},
+	{"simple_jwt.SIGNING_KEY", oddSecret(false), false},
+	{"simple_jwt.SIGNING_KEY_FILE", oddSecret(true), false},
 	{"simple_jwt.SIGNING_KEY_FILE", exposed, false},
 	{"simple_jwt.VERIFYING_KEY", when(func(c *Config) bool { return c.VerifyingKey.IsSet() && c.symmetric() },
 		"has no meaning for HS256, HS384 and HS512, where one key signs and checks: leave it out"), false},

@@ -63,6 +63,8 @@ func TestWarnings(t *testing.T) {
 		{tls + "browser: {CSRF_TRUSTED_ORIGINS: [\"http://b.example\"]}\n", "browser.CSRF_TRUSTED_ORIGINS names an origin without TLS (item 1 of the list), so that whoever sits on its network can send forms"},
 		{"browser: {CSRF_TRUSTED_ORIGINS: [\"http://b.example\"]}\n", ""},
 		{"allowed_hosts: [a.example, .b.example, \"[::1]\", 127.0.0.1, \"*\"]\n", ""},
+		{"simple_jwt:\n  SIGNING_KEY: |\n    " + longKey + "\n", "simple_jwt.SIGNING_KEY: the secret has 39 bytes: it ends with a line break"},
+		{"simple_jwt: {SIGNING_KEY_FILE: odd}\n", "simple_jwt.SIGNING_KEY_FILE: the secret has 39 bytes: it ends with a line break"},
 		{"simple_jwt: {SIGNING_KEY_FILE: open}\n", "simple_jwt.SIGNING_KEY_FILE: others can read or change open: run chmod 600 open"},
 		{inOpen + "simple_jwt: {SIGNING_KEY: " + longKey + "}\n", "simple_jwt.SIGNING_KEY stands in edgetoken.yaml, which others can read: run chmod 600"},
 		{"", ""},
@@ -72,7 +74,8 @@ func TestWarnings(t *testing.T) {
 		if strings.HasPrefix(c.file, inOpen) {
 			mode = 0o644
 		}
-		if err := errors.Join(os.WriteFile("edgetoken.yaml", []byte(c.file), mode), os.WriteFile("open", []byte(longKey+"\n"), 0o644)); err != nil {
+		if err := errors.Join(os.WriteFile("edgetoken.yaml", []byte(c.file), mode), os.WriteFile("open", []byte(longKey+"\n"), 0o644),
+			os.WriteFile("odd", []byte(longKey+"\n\n"), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 		cfg, err := config.Load(config.Sources{File: "edgetoken.yaml", FileNeeded: true})

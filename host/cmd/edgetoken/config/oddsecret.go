@@ -1,0 +1,52 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// oddSecret tells of what most likely came into a secret by the way: an editor, a shell or an --env-file put it there. The secret stays as it is, since a shop may
+// sign with these very bytes. Keys in PEM have their own rules.
+func oddSecret(fromFile bool) func(*Config) string {
+	return func(c *Config) string {
+		if !c.SigningKey.IsSet() || !c.symmetric() || (c.SigningKey.file != "") != fromFile {
+			return ""
+		}
+		secret := c.SigningKey.Reveal()
+		seen := oddities(secret)
+		if seen == nil {
+			return ""
+		}
+		return fmt.Sprintf(": the secret has %d bytes: it %s, and all of that is part of the secret; write it without, unless whoever else signs has it so too", len(secret), strings.Join(seen, ", "))
+	}
+}
+
+// oddities are what a secret has and hardly anybody means.
+func oddities(secret []byte) []string {
+	var seen []string
+	add := func(odd bool, what string) {
+		if odd {
+			seen = append(seen, what)
+		}
+	}
+	utf16 := bytes.HasPrefix(secret, []byte("\xff\xfe")) || bytes.HasPrefix(secret, []byte("\xfe\xff"))
+	add(utf16, "begins with the byte order mark of UTF-16")
+	add(!utf16 && bytes.IndexByte(secret, 0) >= 0, "has NUL bytes, as UTF-16 has")
+	if seen != nil {
+		return seen
+	}
+	text, marked := bytes.CutPrefix(secret, []byte("\ufeff"))
+	add(marked, "begins with a byte order mark")
+	inner := bytes.TrimSpace(text)
+	add(len(inner) > 1 && (inner[0] == '"' || inner[0] == '\'') && inner[0] == inner[len(inner)-1], "stands in quotes")
+	before, after := text[:len(text)-len(bytes.TrimLeftFunc(text, unicode.IsSpace))], text[len(bytes.TrimRightFunc(text, unicode.IsSpace)):]
+	lineEnd := func(b []byte) bool { return bytes.ContainsAny(b, "\r\n") }
+	add(lineEnd(before), "begins with a line break")
+	add(len(before) > 0 && !lineEnd(before), "begins with a blank")
+	add(lineEnd(inner), "has several lines")
+	add(lineEnd(after), "ends with a line break")
+	add(len(after) > 0 && !lineEnd(after), "ends with a blank")
+	return seen
+}
