@@ -24,7 +24,7 @@ func (h *handler) describeView(v *view) object {
 		if h.cfg.TokenCookies.On && (v.authenticates && changes(method) || v.takesFields(method)) {
 			op["parameters"] = []object{csrfParameter}
 		}
-		if takesBody(method) {
+		if v.takesBody(method) {
 			op["requestBody"] = h.describeBody(v, method)
 		}
 		item[strings.ToLower(method)] = op
@@ -45,11 +45,12 @@ var csrfParameter = object{
 }
 
 // changes reports whether a method of a view may change something (RFC 9110 §9.2.1).
-func changes(method string) bool { return takesBody(method) || method == http.MethodDelete }
+func changes(method string) bool { return method != http.MethodGet && method != http.MethodOptions }
 
-// takesBody reports whether a method sends something that its handler reads. DELETE has a body in no view.
-func takesBody(method string) bool {
-	return method == http.MethodPost || method == http.MethodPut || method == http.MethodPatch
+// takesBody reports whether what a method of a view sends is read. The sample views read nothing.
+func (v *view) takesBody(method string) bool {
+	_, isNamed := answers[v.path]
+	return method == http.MethodPost && isNamed
 }
 
 // takesFields reports whether a method of a view takes the fields that it names, and no other body.
@@ -58,21 +59,18 @@ func (v *view) takesFields(method string) bool { return v.fields != nil && metho
 // needsFields reports whether the fields of a view must be there. A token that is missing may be in a cookie.
 func (h *handler) needsFields(v *view) bool { return v.logsIn || !h.cfg.TokenCookies.On }
 
-// describeBody is what a method of a view takes, in all the types that are parsed.
+// describeBody is what a method of a view takes. Forms are taken too and said in words: most generators make one method of an operation, and those that
+// are told of several types make it take them all, or one of them at random.
 func (h *handler) describeBody(v *view, method string) object {
+	name, example := anyJSON, object{"note": "any JSON"}
 	fields := v.takesFields(method)
-	content := object{}
-	for _, p := range parsers {
-		name, example := anyJSON, object{"note": "any JSON"}
-		switch {
-		case fields:
-			name, example = requestName(v), v.example()
-		case p.form:
-			name, example = anyForm, object{"note": "any field"}
-		}
-		content[p.String()] = object{"schema": reference("schemas", name), "example": example}
+	if fields {
+		name, example = requestNames[v.path], v.example()
 	}
-	return object{"required": fields && h.needsFields(v), "content": content}
+	return object{
+		"required": fields && h.needsFields(v),
+		"content":  object{"application/json": object{"schema": reference("schemas", name), "example": example}},
+	}
 }
 
 // example is a body that a view takes.
@@ -115,9 +113,10 @@ func (h *handler) describeCSRF() object {
 	}}
 }
 
-// checkMethods are those that a document can have (OpenAPI 3.0.3, Path Item Object).
+// checkMethods are those that a document can have (OpenAPI 3.0.3, Path Item Object), but for TRACE: browsers refuse to send it (Fetch §2.2.1), so that
+// clients in TypeScript have no name for it.
 var checkMethods = []string{
-	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodTrace,
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }
 
 // describeCheck is what proxies ask, with the method of the request that they ask about.
@@ -145,7 +144,7 @@ func (h *handler) describeCheck() object {
 	for _, method := range checkMethods {
 		item[strings.ToLower(method)] = object{
 			"operationId": operationID(method, checkPath), "summary": "Check", "security": security, "tags": []string{"auth"},
-			"description": "Who a request is from, for proxies. Every method is answered alike, those that OpenAPI does not know included, and without a body.",
+			"description": "Who a request is from, for proxies. Every method is answered alike, TRACE and those that OpenAPI does not know included, and without a body.",
 			"responses":   responses,
 		}
 	}

@@ -38,7 +38,7 @@ func (h *handler) describeResponses(v *view, method string) object {
 	responses[strconv.Itoa(status)] = jsonAnswer(http.StatusText(status), schema)
 	share(responses, http.StatusBadRequest, http.StatusNotFound, http.StatusNotAcceptable, http.StatusTooManyRequests, http.StatusInternalServerError,
 		http.StatusServiceUnavailable)
-	if method == http.MethodPost && named {
+	if v.takesBody(method) {
 		share(responses, http.StatusUnsupportedMediaType)
 	}
 	if v.authenticates || v.takesFields(method) {

@@ -7,11 +7,8 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// The names of the schemas of bodies that may be anything.
-const (
-	anyJSON = "AnyJSON"
-	anyForm = "AnyForm"
-)
+// anyJSON is the name of the schema of a body that may be anything.
+const anyJSON = "AnyJSON"
 
 // describedFields are the fields of requests: what they are, and what an example may be.
 var describedFields = map[string]struct{ description, example string }{
@@ -30,8 +27,6 @@ var requestNames = map[string]string{
 	"/auth/token/verify/":    "VerifyRequest",
 	"/auth/token/blacklist/": "BlacklistRequest",
 }
-
-func requestName(v *view) string { return requestNames[v.path] }
 
 // Schemas of members. Each use has an object of its own, to which something may be added.
 func textSchema() object { return object{"type": "string"} }
@@ -102,8 +97,9 @@ func (h *handler) schemas() object {
 		"Faults": h.faultsSchema(),
 		"Metadata": record(object{
 			"name": textSchema(), "description": textSchema(), "renders": listSchema(textSchema()), "parses": listSchema(textSchema()),
-			"actions": described(mapSchema(reference("schemas", "FieldsMetadata")), "The fields of a body, by the method that takes it."),
+			"actions": reference("schemas", "Actions"),
 		}, "actions"),
+		"Actions":        described(mapSchema(reference("schemas", "FieldsMetadata")), "The fields of a body, by the method that takes it."),
 		"FieldsMetadata": mapSchema(reference("schemas", "FieldMetadata")),
 		"FieldMetadata":  record(object{"type": textSchema(), "required": flagSchema(), "read_only": flagSchema(), "label": textSchema()}),
 		"Health": record(object{
@@ -111,14 +107,13 @@ func (h *handler) schemas() object {
 			"version": textSchema(), "compat": textSchema(), "abi": object{"type": "integer", "format": "int32"},
 		}, "error"),
 		anyJSON: anySchema("Any JSON."),
-		anyForm: described(mapSchema(textSchema()), "Any fields."),
 	}
 	if h.cfg.TokenCookies.On {
 		all["CSRFToken"] = record(object{"csrftoken": textSchema()})
 	}
 	h.tokenSchemas(all, fields)
 	for _, v := range h.order {
-		if name := requestName(v); name != "" {
+		if name := requestNames[v.path]; name != "" {
 			all[name] = h.requestSchema(v)
 		}
 	}
@@ -168,7 +163,7 @@ func (h *handler) requestSchema(v *view) object {
 		}
 		member := object{"type": "string", "title": f.label, "description": describedFields[f.name].description, "minLength": 1}
 		if inputs[f.name].Type == "password" {
-			member["format"], member["writeOnly"] = "password", true
+			member["format"] = "password"
 		}
 		members[f.name] = member
 		if !h.needsFields(v) {
