@@ -4,9 +4,10 @@
 #   ./build.sh                 dist/*.wasm and bin/edgetoken
 #   ./build.sh run [flags]     the same, then a node with a demo customer (bin/edgetoken demo)
 #   ./build.sh test            the whole check; the last line counts: N passed, N failed, N skipped
-#   ./build.sh test-peers      replays the recorded exchanges with their own program, compares with real Djangos, and looks at the
-#                              pages with Chromium; installs Djangos and npm packages, and as root Chromium (needs python3,
-#                              python3.11, and Node.js with npm); counts in the same form
+#   ./build.sh test-peers      replays the recorded exchanges with their own program, compares with real Djangos, looks at the pages with
+#                              Chromium, and uses clients that generators of six languages make; installs what these want, and as root
+#                              Chromium (needs python3, python3.11, Node.js with npm, a JDK with Maven, Rust and a C compiler); counts
+#                              in the same form
 #   ./build.sh bench [quick]   measures what docs/performance.md tells of, beside peers (wants wrk); quick: a minute and a half, no servers
 #   ./build.sh fuzz [seconds]  each fuzz target in turn, a minute long each if not told
 #
@@ -204,6 +205,7 @@ run_peers() {
   django_parsers 5.2 100000
   shown "10,000 requests to real Djangos" env EDGETOKEN_ENGINE=wasm python3 testdata/interop/run --requests 10000
   in_browser "$out"
+  generated_clients "$out"
   closing
 }
 
@@ -217,6 +219,12 @@ in_browser() {
   fi
   EDGETOKEN_ENGINE=wasm testdata/browser/run 2>&1 | tee "$out" || true
   tally "$(tail -n 1 "$out")"
+}
+
+# generated_clients OUT makes clients from the API's description and uses them; OUT is a file for what that prints.
+generated_clients() {
+  EDGETOKEN_ENGINE=wasm testdata/generators/run 2>&1 | tee "$1" || true
+  tally "$(tail -n 1 "$1")"
 }
 
 # shown NAME COMMAND… is check for what has figures to show: its output is shown in any case.

@@ -93,6 +93,12 @@ var (
 	pascalCase      = regexp.MustCompile(`^[A-Z][A-Za-z]+$`)
 )
 
+// clientNames are those of classes that the code of clients has all names of: okhttp3.Call in Kotlin, others in the standard libraries.
+var clientNames = []string{
+	"Any", "Call", "Client", "Configuration", "Date", "Entry", "Error", "Exception", "File", "Headers", "List", "Map", "Object", "Option", "Pair", "Request", "Response",
+	"Result", "Set", "String", "Type", "Vec",
+}
+
 func (l *linter) document(document map[string]any) {
 	if version := at(document, "info", "version"); !semanticVersion.MatchString(fmt.Sprint(version)) {
 		l.fault("info", "version %v is no semantic version", version)
@@ -109,6 +115,9 @@ func (l *linter) document(document map[string]any) {
 	for name, schema := range at(document, "components", "schemas").(map[string]any) {
 		if !pascalCase.MatchString(name) {
 			l.fault(name, "is named in another way than the other schemas")
+		}
+		if slices.Contains(clientNames, name) {
+			l.fault(name, "is the name of something else in a library of clients")
 		}
 		if !strings.Contains(l.texts, `"#/components/schemas/`+name+`"`) {
 			l.fault(name, "is not used")

@@ -21,7 +21,7 @@ var answers = map[string]struct{ get, post string }{
 // describeResponses are the answers of a method of a view.
 func (h *handler) describeResponses(v *view, method string) object {
 	responses := object{}
-	status, schema := http.StatusOK, "Call"
+	status, schema := http.StatusOK, "Sample"
 	known, named := answers[v.path]
 	switch {
 	case method == http.MethodOptions:

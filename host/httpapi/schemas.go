@@ -82,7 +82,7 @@ func (h *handler) schemas() object {
 		"Customers": listSchema(reference("schemas", "Customer")),
 		"Empty":     object{"type": "object", "description": "An object without members.", "additionalProperties": false},
 		"Received":  record(object{"received": anySchema("The body as it was read: any JSON; of a form an object of texts.")}),
-		"Call": record(object{
+		"Sample": record(object{
 			"method":   textSchema(),
 			"customer": described(nullable(textSchema()), "E-mail address of who asks; null: anonymous."),
 		}),
