@@ -76,6 +76,9 @@ func atMost(text string, n int) string { return strings.Clone(text[:min(len(text
 func (rq *request) data() (django.Body, error) {
 	if rq.parsed.of != rq.Request {
 		body, err := rq.parse()
+		if err == nil && rq.ContentLength != 0 {
+			err = rq.judgeAgain()
+		}
 		rq.parsed = parsedBody{of: rq.Request, body: body, err: err}
 	}
 	return rq.parsed.body, rq.parsed.err

@@ -30,6 +30,8 @@ const DefaultBodyMemory = 64 << 20
 // Config is what New needs. Node is required.
 type Config struct {
 	Node *node.Node
+	// Current is the node that has taken Node's place, by which customers are judged whose requests last; nil: Node itself.
+	Current func() *node.Node
 	// Compat is whose answers are given; empty: that of the node's settings.
 	Compat core.Version
 	// AllowedHosts are the names under which clients may call (Django's ALLOWED_HOSTS): ".example.com" allows a domain and all below it.
@@ -217,11 +219,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(a.status)
 	// An error here says that the client is gone; the record is written all the same.
 	_, err := w.Write(a.body)
+	cut := false
 	if a.rest != nil && err == nil && r.Method != http.MethodHead {
-		a.err = a.rest(longAnswer(rq.Context(), w))
+		err := a.rest(longAnswer(rq.Context(), w))
+		if cut = err != nil; !a.lostRight(err) {
+			a.err = err
+		}
 	}
 	h.done(rq, a, started)
-	if a.rest != nil && a.err != nil {
+	if cut {
 		panic(http.ErrAbortHandler) // the client must not take what it got for the whole
 	}
 }

@@ -61,9 +61,13 @@ func (rq *request) customers(after core.CustomerID) (page django.Value, last cor
 	return django.List(values...), last, nil
 }
 
-// writePages writes the members of the list that follow after, and its end. A client that is gone ends it without an error.
+// writePages writes the members of the list that follow after, and its end. A client that is gone ends it without an error; one that may not see the
+// next page ends it with the refusal.
 func (rq *request) writePages(w io.Writer, indent int, after core.CustomerID) error {
 	for !after.IsZero() {
+		if err := rq.judgeAgain(); err != nil {
+			return err
+		}
 		page, last, err := rq.customers(after)
 		if err != nil {
 			return err

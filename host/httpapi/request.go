@@ -60,8 +60,11 @@ type request struct {
 	// byCookie: the tokens of the answer go into cookies.
 	byCookie bool
 
-	// customer is whom the request is authenticated as; zero: anonymous.
+	// customer is whom the request is authenticated as; zero: anonymous. access is the token that said so; "": the session did.
 	customer store.Customer
+	access   string
+	// permitted: the view let customer in.
+	permitted bool
 	// askedSession: the answer depends on the session cookie.
 	askedSession bool
 	// about is what the node said, for the log: whose token it was, of which key and family. He need not be authenticated.
@@ -138,7 +141,7 @@ func (rq *request) check(token string) error {
 	if result.Refused() {
 		return refusal{op: core.Authenticate, refusals: result.Refusals}
 	}
-	rq.customer = result.Customer
+	rq.customer, rq.access = result.Customer, token
 	return nil
 }
 

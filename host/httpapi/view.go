@@ -22,6 +22,7 @@ func (v *view) serve(rq *request) (django.Value, error) {
 	if err := v.permit(rq, rq.method); err != nil {
 		return django.Value{}, err
 	}
+	rq.permitted = true
 	if err := rq.throttle(); err != nil {
 		return django.Value{}, err
 	}
