@@ -61,11 +61,21 @@ func (c *certificate) warn(p *pair) {
 	}
 }
 
-// config is the TLS configuration of the listener. It speaks TLS 1.2 and 1.3, with the cipher suites that Go's standard library prefers.
+// config is the TLS configuration of the listener.
 func (c *certificate) config() *tls.Config {
+	return listenerTLS(func() *tls.Certificate { return c.current.Load().tls })
+}
+
+// listenerTLS is TLS 1.2 and 1.3, with forward secrecy and authenticated encryption alone (RFC 9325 §4.2): of TLS 1.2 Go offers suites with CBC too.
+func listenerTLS(certificate func() *tls.Certificate) *tls.Config {
 	return &tls.Config{
-		MinVersion:     tls.VersionTLS12,
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current.Load().tls, nil },
+		MinVersion: tls.VersionTLS12,
+		CipherSuites: []uint16{
+			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+			tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+			tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+		},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return certificate(), nil },
 	}
 }
 

@@ -15,6 +15,7 @@ var (
 	Listen        = listen
 	MayServe      = mayServe
 	WithoutBodies = withoutBodies
+	ListenerTLS   = listenerTLS
 )
 
 // ReadEntries gives the e-mail addresses of what readEntries reads.
