@@ -163,8 +163,8 @@ func (rq *request) protect(posted func() (string, error), unreadable func(error)
 		return nil
 	}
 	d := pages.CSRFData{Back: rq.route}
-	if rq.route == pages.LogoutPath {
-		d.Back = ""
+	if rq.route == pages.LogoutPath && rq.node.Settings().Wire == core.Exact {
+		d.Back = "" // where a link does something else
 	}
 	var page bytes.Buffer
 	a := answer{status: http.StatusForbidden, header: http.Header{"Content-Type": {rq.compat.pageType}}, code: codeForged, reason: csrfFailed,

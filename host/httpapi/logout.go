@@ -4,16 +4,22 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
-// logout ends the session, and the log-in whose tokens are in cookies. In 5.2 any method does, in 5.5 POST alone.
+// logout ends the session, and the log-in whose tokens are in cookies. In 5.2 any method does, in 5.5 and with `wire: secure` POST alone: what a link or an image
+// of any page sends must not log out. Who follows a link there with a browser gets a button.
 func (h *handler) logout(rq *request) answer {
+	secure := rq.node.Settings().Wire == core.Secure
+	if secure && rq.isRead() && rq.namesHTML() {
+		return rq.askToLogOut()
+	}
 	if refused := rq.protect(rq.tokenInForm, rq.unreadable); refused != nil {
 		return *refused
 	}
-	if rq.compat.logoutByPost && rq.method != http.MethodPost {
+	if (rq.compat.logoutByPost || secure) && rq.method != http.MethodPost {
 		return rq.neverCache(rq.noPage(http.MethodPost, http.MethodOptions))
 	}
 	form, err := rq.sentForm()
@@ -31,6 +37,14 @@ func (h *handler) logout(rq *request) answer {
 	}
 	a := rq.loggedOut(form)
 	varyOn(a.header, "Cookie")
+	return rq.neverCache(a)
+}
+
+// askToLogOut is the page with the button.
+func (rq *request) askToLogOut() answer {
+	d := pages.LogOutData{Frame: rq.frame(""), Next: rq.next(&django.Form{})}
+	a := rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.LogOut(w, d) })
+	varyOn(a.header, "Accept")
 	return rq.neverCache(a)
 }
 

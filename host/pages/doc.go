@@ -1,7 +1,7 @@
 // Package pages makes the pages that people see in a browser: log in and out, who am I, errors, the API opened in a browser, and a
 // token explained.
 //
-// Each page is a function from plain data to bytes: Login, LoggedOut, Profile, Failure, CSRFFailure, Index, Browse, Token. Its data begins
+// Each page is a function from plain data to bytes: Login, LogOut, LoggedOut, Profile, Failure, CSRFFailure, Index, Browse, Token. Its data begins
 // with a Frame, which is what stands around the page. The package knows nothing of http; whoever sends a page sends Policy with it as
 // its Content-Security-Policy.
 //

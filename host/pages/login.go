@@ -46,6 +46,17 @@ var loginPage = parse("login")
 // Login is the page with the log-in form.
 func Login(w io.Writer, d LoginData) error { return write(w, loginPage, d) }
 
+// LogOutData is the page that asks before it logs out.
+type LogOutData struct {
+	Frame
+	Next string // where to go afterwards; "": to the page that says so
+}
+
+var logOutPage = parse("logout")
+
+// LogOut is the page with the button to log out.
+func LogOut(w io.Writer, d LogOutData) error { return write(w, logOutPage, d) }
+
 var loggedOutPage = parse("loggedout")
 
 // LoggedOut says that the session has ended.

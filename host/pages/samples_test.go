@@ -45,6 +45,12 @@ var samples = []sample{
 	{"login-again", func(w io.Writer, t func(string) string) error {
 		return pages.Login(w, pages.LoginData{Frame: frame(t)})
 	}},
+	{"logout", func(w io.Writer, t func(string) string) error {
+		return pages.LogOut(w, pages.LogOutData{Frame: frame(t), Next: t("/customers/")})
+	}},
+	{"logout-nobody", func(w io.Writer, t func(string) string) error {
+		return pages.LogOut(w, pages.LogOutData{Frame: pages.Frame{CSRFToken: t("token")}})
+	}},
 	{"loggedout", func(w io.Writer, t func(string) string) error {
 		return pages.LoggedOut(w, pages.Frame{CSRFToken: t("token")})
 	}},
