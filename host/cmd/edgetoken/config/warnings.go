@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +46,15 @@ var warnings = []warning{
 		"has no meaning for HS256, HS384 and HS512, where one key signs and checks: leave it out"), false},
 	{"simple_jwt.ACCESS_TOKEN_LIFETIME", when(func(c *Config) bool { return c.Settings.AccessTokenLifetime > c.Settings.RefreshTokenLifetime },
 		"is longer than REFRESH_TOKEN_LIFETIME, so that access tokens outlive the refresh token that they come of"), false},
+	{"simple_jwt.ACCESS_TOKEN_LIFETIME", when(func(c *Config) bool { return c.Settings.AccessTokenLifetime > day && c.Settings.Wire == core.Exact },
+		"is more than a day, and with wire: exact nothing ends an access token before it expires: whoever steals one has it for that long"), false},
+	{"simple_jwt.REFRESH_TOKEN_LIFETIME", when(func(c *Config) bool { return c.Settings.RefreshTokenLifetime > 366*day },
+		"is more than a year: whoever steals a refresh token has it for that long, unless it is revoked"), false},
+	{"simple_jwt.AUTH_TOKEN_CLASSES", when(func(c *Config) bool { return !slices.Contains(c.Settings.AuthTokenClasses, core.AccessToken) },
+		"does not have access, so that no token which is issued here is good for a request: add it"), false},
+	{"simple_jwt.AUTH_HEADER_TYPES", when(func(c *Config) bool {
+		return slices.ContainsFunc(c.Settings.AuthHeaderTypes, func(t string) bool { return len(strings.Fields(t)) != 1 || strings.TrimSpace(t) != t })
+	}, "has a type that is empty or has a blank, which no header can have: name single words, such as Bearer"), false},
 	{"simple_jwt.LEEWAY", when(func(c *Config) bool { return c.Settings.Leeway > maxLeeway },
 		"is more than 10 minutes: every token is good for that long after it expired; clocks that are set differ by seconds"), false},
 	{"behind_proxy", sharedAddress, false},
