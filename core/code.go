@@ -57,7 +57,7 @@ const (
 	CustomerNotFound // header: the customer does not exist
 	CustomerInactive // header: the customer is not active
 	RevokeClaim      // header: the password was changed since
-	InactiveAccount  // refresh: the customer does not exist or is not active
+	InactiveAccount  // refresh, verify: the customer does not exist or is not active
 	BadCredentials   // log-in: no such customer, not active, or another password
 
 	// The Authorization header.

@@ -13,7 +13,7 @@ func (op Op) Writes() bool { return op == Login || op == Refresh }
 //	… once a class accepts       customer claim, found, active, password claim
 //	refresh                      blacklist, exp present, id, type, customer
 //	blacklist                    blacklist, exp present, id, type
-//	verify                       exp present, id, blacklist
+//	verify                       exp present, id, blacklist, customer active
 func Judge(s *Settings, req Request) Outcome {
 	var o Outcome
 	j := newJudge(s, &req)
@@ -111,9 +111,18 @@ func (j *judge) verify() Cause {
 	case c != OK:
 		return c
 	case j.s.Wire == Secure:
-		return j.revoked()
+		return first(j.revoked, j.active)
 	case j.s.BlacklistAfterRotation:
 		return j.dead()
+	}
+	return OK
+}
+
+// active: on the secure wire a token that names a customer of ours is verified only while he exists and is active. One who was disabled here has a cut-off, one who
+// was imported so has none.
+func (j *judge) active() Cause {
+	if c := &j.req.State.Customer; j.own() == OK && truthy(j.o.Claims, j.o.Customer) && (c.ID.IsZero() || !c.Active) {
+		return InactiveAccount
 	}
 	return OK
 }
@@ -161,8 +170,7 @@ func (j *judge) readable() Cause {
 	return OK
 }
 
-// blacklist revokes the family of a refresh token until nothing of it can be valid. What was issued from a foreign token under
-// the customer's name ends with it.
+// blacklist revokes the family of a refresh token until nothing of it can be valid.
 func (o *Outcome) blacklist(j *judge) {
 	if !j.s.BlacklistApp {
 		return
@@ -172,13 +180,24 @@ func (o *Outcome) blacklist(j *judge) {
 		return
 	}
 	exp, _ := pythonInt(j.o.Claims, j.o.ExpiresAt)
-	until := exp + max(j.s.Longest(), j.req.State.Longest) + 24*60*60
-	key := j.fam.Key(j.o.Issuer, j.req.State.Customer.ID)
-	o.Effects.List = append(o.Effects.List, Effect{Kind: RevokeFamily, Family: key, Until: until})
-	if id := j.req.State.Customer.ID; !j.fam.Ours && !id.IsZero() {
-		key.Customer = id
-		o.Effects.List = append(o.Effects.List, Effect{Kind: RevokeFamily, Family: key, Until: until})
+	until := RevokedUntil(j.req.Now, exp, j.fam.Start, max(j.s.Longest(), j.req.State.Longest))
+	o.Effects.List = append(o.Effects.List, Revocation(j.s, j.fam, j.o.Issuer, j.req.State.Customer.ID, until)...)
+}
+
+// Revocation are the effects that revoke the family of a token that the key of issuer signed and that names a customer: those of what was issued from a
+// foreign token under the customer's name with it. On the secure wire the customer's oldest revoked families fold.
+func Revocation(s *Settings, f Family, issuer string, customer CustomerID, until int64) []Effect {
+	list := []Effect{{Kind: RevokeFamily, Family: f.Key(issuer, customer), At: f.Start, Until: until}}
+	if customer.IsZero() {
+		return list
 	}
+	if !f.Ours {
+		list = append(list, Effect{Kind: RevokeFamily, Family: FamilyKey{Issuer: issuer, Customer: customer, Bits: f.Bits}, At: max(f.Start, familyEpoch), Until: until})
+	}
+	if s.Wire == Secure {
+		list = append(list, Effect{Kind: FoldFamilies, Customer: customer, At: MaxRevoked})
+	}
+	return list
 }
 
 // reads notes what the decision rests on.

@@ -16,15 +16,24 @@ const (
 	RevokeFamily EffectKind = 2
 	// ReserveStart raises the high-water mark of family starts to At (never lowers it).
 	ReserveStart EffectKind = 3
+	// FoldFamilies makes of all but At of a customer's revoked families, the oldest of them, one cut-off of the customer: nobody fills a store by logging in and
+	// out. Families whose start is not known stay.
+	FoldFamilies EffectKind = 4
 )
+
+// MaxRevoked is how many revoked families of one customer are remembered one by one on the secure wire. On the exact wire all are: a cut-off ends older
+// log-ins that were not revoked.
+const MaxRevoked = 4096
 
 // Effect is one change that must be durable before the answer that came with it may leave the node.
 type Effect struct {
 	Kind     EffectKind
-	Customer CustomerID // RecordLogin
+	Customer CustomerID // RecordLogin, FoldFamilies
 	Family   FamilyKey  // RevokeFamily
-	At       int64      // RecordLogin: Unix microseconds; ReserveStart: Unix milliseconds
-	Until    int64      // RevokeFamily: Unix seconds
+	// At is of RecordLogin in Unix microseconds, of ReserveStart in Unix milliseconds, of RevokeFamily the start of the family in Unix milliseconds, 0 where that
+	// is not known, and of FoldFamilies a number of families.
+	At    int64
+	Until int64 // RevokeFamily: Unix seconds
 }
 
 // Reads is what a decision rests on: the versions of all that core was shown. A store applies the effects of the decision,
@@ -100,7 +109,7 @@ func (e *Effects) UnmarshalBinary(b []byte) error {
 	e.Reads.Start = r.I64()
 	for n := r.U16(); n > 0 && !r.Bad; n-- {
 		x := Effect{Kind: EffectKind(r.U8()), Customer: readCustomer(&r), Family: readFamily(&r), At: r.I64(), Until: r.I64()}
-		if x.Kind < RecordLogin || x.Kind > ReserveStart {
+		if x.Kind < RecordLogin || x.Kind > FoldFamilies {
 			return ErrEffects
 		}
 		e.List = append(e.List, x)

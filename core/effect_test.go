@@ -22,8 +22,9 @@ func sampleEffects() []core.Effects {
 			},
 			List: []core.Effect{
 				{Kind: core.RecordLogin, Customer: core.Integer(-1), At: 1},
-				{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 9}, Until: 4102444800},
+				{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 9}, At: 1780311600_000, Until: 4102444800},
 				{Kind: core.ReserveStart, At: 2},
+				{Kind: core.FoldFamilies, Customer: core.Integer(7), At: core.MaxRevoked},
 			},
 		},
 	}

@@ -126,7 +126,7 @@ func (w *Writer) login(j *judge) {
 	fam := newFamily(max(j.req.Now.UnixMilli(), j.req.State.CutOff+1), j.req.Entropy)
 	p.Effects.Reads.Start = fam.Start
 	if fam.Start > j.req.State.HighWater {
-		p.Effects.List = append(p.Effects.List, Effect{Kind: ReserveStart, At: fam.Start + reserveAhead})
+		p.Effects.List = append(p.Effects.List, Effect{Kind: ReserveStart, At: min(fam.Start+reserveAhead, LastStart)})
 	}
 	c := &j.req.State.Customer
 	if j.s.UpdateLastLogin {

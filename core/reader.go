@@ -275,6 +275,9 @@ func (o *Opened) ReadFamily() {
 	o.Family.Start = o.issuedAt()
 }
 
+// Expires is exp in Unix seconds, as Python's int() reads it; ok is false where it is absent or no number.
+func (o *Opened) Expires() (at int64, ok bool) { return pythonInt(o.Claims, o.ExpiresAt) }
+
 // issuedAt is iat in Unix milliseconds, between 1970 and the year 9999; 0 where it is absent or no number.
 func (o *Opened) issuedAt() int64 {
 	iat, _ := pythonInt(o.Claims, o.IssuedAt)

@@ -107,6 +107,11 @@ func (s *Settings) Longest() int64 {
 	return int64((s.AccessTokenLifetime + s.Leeway + time.Second - 1) / time.Second)
 }
 
+// LongestRefresh is the same of a refresh token.
+func (s *Settings) LongestRefresh() int64 {
+	return int64((s.RefreshTokenLifetime + s.Leeway + time.Second - 1) / time.Second)
+}
+
 // Validate reports every mistake, each naming its setting; nil where there is none.
 func (s Settings) Validate() []error {
 	var errs []error

@@ -73,6 +73,8 @@ func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 	case p.Refused():
 	case w.keys.SigningEnded(req.Now):
 		return nil, ErrKeyEnded
+	case !req.issues():
+		return nil, ErrClock
 	case req.Op == Refresh:
 		w.refresh(j)
 	case req.Op == Login:
@@ -81,7 +83,7 @@ func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 	return p, nil
 }
 
-// What a request that writes tokens can lack. ErrKeyEnded comes only where the request would have been granted. These are mistakes of whoever makes the request, not of a client.
+// What a request that writes tokens can lack. ErrKeyEnded and ErrClock come only where the request would have been granted. These are mistakes of whoever makes the request, not of a client.
 var (
 	ErrEntropy      = errors.New("the request has too little entropy")
 	ErrNoSigningKey = errors.New("no key of the key set can sign")
@@ -99,6 +101,9 @@ func CheckWriting(s *Settings, keys KeySet, req *Request) error {
 	err := checkWriting(keys, req, new(scanner), func(m *member) bool { return !s.Reserved(string(m.name)) })
 	if err == nil && keys.SigningEnded(req.Now) {
 		err = ErrKeyEnded
+	}
+	if err == nil && !req.issues() {
+		err = ErrClock
 	}
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -105,8 +104,11 @@ func (a *audit) meta() (ok bool) {
 	var err error
 	missing := map[string]bool{string(schemaKey): true, string(identityKey): true, string(tallyKey): true}
 	may := map[string]bool{string(longestKey): true}
-	if !a.report.Older {
+	if a.report.Schema > 1 {
 		missing[string(sessionsKey)], missing[string(foldsKey)], may[string(longestRefreshKey)] = true, true, true
+	}
+	if a.report.Schema > 2 {
+		may[string(longestForeignKey)], may[string(purgeClockKey)] = true, true
 	}
 	ok = true
 	a.each(metaBucket, func(e *entry) {
@@ -121,7 +123,7 @@ func (a *audit) meta() (ok bool) {
 			ids, err = decodeIdentity(e.value)
 		case string(tallyKey):
 			a.tally, err = decodeTally(e.value)
-		case string(longestKey), string(longestRefreshKey):
+		case string(longestKey), string(longestRefreshKey), string(longestForeignKey), string(purgeClockKey):
 			_, err = decodeNumber("", e.value)
 		case string(sessionsKey):
 			a.sessions, err = decodeNumber("", e.value)
@@ -141,7 +143,7 @@ func (a *audit) meta() (ok bool) {
 		return false
 	}
 	a.kind = ids.ids
-	a.report.ID, a.report.IDs, a.report.LastCommit = ids.name(), ids.ids, time.UnixMicro(a.tally.committed).UTC()
+	a.report.ID, a.report.IDs, a.report.LastCommit = ids.name(), ids.ids, a.tally.lastCommit()
 	return true
 }
 

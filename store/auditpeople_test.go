@@ -109,7 +109,7 @@ func TestCheckNamesWhatIsWrongWithPeople(t *testing.T) {
 func TestCheckAfterChangesOfPeople(t *testing.T) {
 	path := fullStore(t, core.IntegerID, 20)
 	clock := newClock()
-	db, err := store.Open(store.Config{Path: path, Now: clock.now, MaxSessions: 5})
+	db, err := store.Open(store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed, MaxSessions: 5})
 	must(t, err)
 	page, err := db.List(bg, core.CustomerID{}, 100)
 	must(t, err)

@@ -161,13 +161,14 @@ func (w *writer) existing(id core.CustomerID) (Customer, int64, error) {
 	return c, cutOff, err
 }
 
-// SetActive enables or disables a customer. Disabling ends every family and session until now (R4), and enabling brings none of them back.
+// SetActive enables or disables a customer. Disabling ends every family and session until now (R4), and enabling brings none of them back, nor any of one who was
+// added disabled.
 // ErrNotFound where there is no such customer.
 func (db *DB) SetActive(ctx context.Context, id core.CustomerID, active bool) error {
 	return db.change(ctx, id, func(c *Customer) (bool, bool) {
 		changed := c.IsActive != active
 		c.IsActive = active
-		return changed, !active
+		return changed, changed || !active
 	})
 }
 

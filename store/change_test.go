@@ -112,7 +112,7 @@ func TestCutOffs(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "store.db")
 			clock := newClock()
-			db, err := store.Open(store.Config{Path: path, Now: clock.now})
+			db, err := store.Open(store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})
 			must(t, err)
 			add(t, db, id, "ada")
 			must(t, c.do(db))
@@ -141,7 +141,7 @@ func TestCutOffs(t *testing.T) {
 					add(t, db, id, "ada")
 				}
 				must(t, db.Close())
-				db, err = store.Open(store.Config{Path: path, Now: clock.now})
+				db, err = store.Open(store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})
 				must(t, err)
 			}
 			must(t, db.Close())
@@ -153,7 +153,7 @@ func TestCutOffs(t *testing.T) {
 func TestCutOffEndsEveryStartGranted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	clock := newClock()
-	db, err := store.Open(store.Config{Path: path, Now: clock.now})
+	db, err := store.Open(store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})
 	must(t, err)
 	ada := add(t, db, core.Integer(1), "ada")
 	s := state(t, db, ada.ID, core.Family{})
@@ -163,7 +163,7 @@ func TestCutOffEndsEveryStartGranted(t *testing.T) {
 		t.Errorf("cut-off %d, want the start that was granted, %d", got, int64(start+500))
 	}
 	must(t, db.Close())
-	db = open(t, store.Config{Path: path, Now: clock.now})
+	db = open(t, store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})
 	must(t, db.Revoke(bg, ada.ID))
 	if got := state(t, db, ada.ID, core.Family{}).CutOff; got != start+60_500 {
 		t.Errorf("cut-off %d in a new process, want the high-water mark, %d", got, int64(start+60_500))

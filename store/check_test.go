@@ -84,7 +84,7 @@ func TestCheckSound(t *testing.T) {
 			if err != nil || !r.Sound() {
 				t.Errorf("Check of %d customers with %v = %v, %v, want nothing to be wrong", customers, kind, shown(r), err)
 			}
-			want := store.Report{ID: r.ID, IDs: kind, Schema: 2, Groups: 1, Sessions: 2, Bytes: int64(len(before)), Customers: customers * 3 / 4, Families: customers + 1, Tombstones: customers / 4,
+			want := store.Report{ID: r.ID, IDs: kind, Schema: 3, Groups: 1, Sessions: 2, Bytes: int64(len(before)), Customers: customers * 3 / 4, Families: customers + 1, Tombstones: customers / 4,
 				LastCommit: time.UnixMilli(start).UTC()}
 			if !reflect.DeepEqual(r, want) || len(r.ID) != 32 {
 				t.Errorf("Check = %+v, want %+v", r, want)
@@ -104,7 +104,7 @@ func TestCheckSound(t *testing.T) {
 	}
 	path = fullStore(t, core.IntegerID, 100)
 	clock := newClock()
-	db, err = store.Open(store.Config{Path: path, Now: clock.now})
+	db, err = store.Open(store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})
 	must(t, err)
 	for c, err := range db.Each(bg) {
 		must(t, err)
@@ -161,7 +161,7 @@ func TestCheckRefuses(t *testing.T) {
 	})
 	newer := closedStore(t)
 	otherBolt(t, newer, bbolt.Options{}, func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte("meta")).Put([]byte("schema"), []byte("\x01\x03\x00\x00\x00\x00\x00\x00\x00"))
+		return tx.Bucket([]byte("meta")).Put([]byte("schema"), []byte("\x01\x04\x00\x00\x00\x00\x00\x00\x00"))
 	})
 	short := closedStore(t)
 	must(t, os.Truncate(short, 12288))
@@ -178,7 +178,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"a bbolt file of another program", foreign, store.ErrForeign,
 			"check store PATH: not a store of edgetoken: another program wrote this bbolt file; name the right path"},
 		{"a newer schema", newer, store.ErrNewerSchema,
-			"check store PATH: written by a newer version: it has schema 3, this version knows 2; run the newer version, or restore a backup from before it"},
+			"check store PATH: written by a newer version: it has schema 4, this version knows 3; run the newer version, or restore a backup from before it"},
 		{"cut short", short, store.ErrCorrupt, ""},
 	} {
 		r, err := store.Check(c.path)

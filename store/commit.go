@@ -151,7 +151,7 @@ func (db *DB) commit(batch []*request) (err error) {
 	}
 	c.sequence, c.granted = w.tally.sequence, w.granted
 	if w.puts > 0 {
-		w.tally.committed = db.config.Now().UnixMicro()
+		w.keepClocks()
 		w.put(metaBucket, tallyKey, w.tally.encode())
 		if db.config.committing != nil {
 			db.config.committing()
@@ -169,6 +169,7 @@ func (db *DB) commit(batch []*request) (err error) {
 	if w.puts > 0 {
 		db.changes.Add(1)
 		db.counts.committed(len(batch), time.Since(begun))
+		db.time.committed(w.tally.committed)
 	}
 	c.failed = 0
 	db.mark.Store(w.tally.mark)
@@ -210,6 +211,7 @@ func (db *DB) reopen() <-chan time.Time {
 	err := db.exchange()
 	if err == nil {
 		db.counts.reopenings.Add(1)
+		db.time.opened(c.file)
 		c.pause = 0
 		db.mark.Store(c.file.tally.mark)
 		db.latest.Store(durable(c.file.transaction))
@@ -258,7 +260,7 @@ func (db *DB) exchange() error {
 		return errors.Join(err, f.bolt.Close())
 	}
 	c.file = f
-	c.granted = max(c.granted, f.tally.mark)
+	c.granted = max(c.granted, bounded(f.tally.mark))
 	c.sequence = max(c.sequence, f.tally.sequence)
 	return nil
 }

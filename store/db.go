@@ -44,15 +44,19 @@ type DB struct {
 	recent  recent
 
 	counts counts
+	time   *timekeeper
+	// longest is a life of tokens that Remember keeps for sure, in seconds; a longer one may be kept.
+	longest atomic.Int64
 
 	committer committer
 }
 
 func newDB(c Config, f file) *DB {
-	db := &DB{config: c, identity: f.identity, queue: make(chan *request, maxBatch), compactions: make(chan *compaction), done: make(chan struct{}), lost: make(chan struct{}), bolt: f.bolt, info: f.info}
+	db := &DB{config: c, time: newTimekeeper(c), identity: f.identity, queue: make(chan *request, maxBatch), compactions: make(chan *compaction), done: make(chan struct{}), lost: make(chan struct{}), bolt: f.bolt, info: f.info}
+	db.time.opened(f)
 	db.mark.Store(f.tally.mark)
 	db.latest.Store(durable(f.transaction))
-	db.committer = committer{file: f, granted: f.tally.mark, sequence: f.tally.sequence}
+	db.committer = committer{file: f, granted: bounded(f.tally.mark), sequence: f.tally.sequence}
 	return db
 }
 

@@ -17,19 +17,24 @@
 // old value, now, and the latest start that Settle granted, so that a clock that was set back saves no family. No start is granted
 // above the high-water mark, which is durable: a new process takes all up to it for granted.
 //
+// Clocks are not believed. By a wall clock that is not plausible (core.CheckClock) nothing begins, ErrClock, and cut-offs are set by the latest time that the store
+// knows of. Records go by a purge clock of the store's own, which moves on with a monotonic clock while the store is open: see timekeeper.
+//
 // # Layout
 //
-// The schema has version 2; Open upgrades a file of version 1, which had neither the buckets below "expiry" nor the records of meta that
-// are marked so. Integers in keys are big-endian, in values little-endian; a text in a value has its length before it
-// (2 bytes). The first byte of each value is its version, 1; what a later version wrote is an error and never lost. The buckets
+// The schema has version 3; Open upgrades a file of version 1, which had neither the buckets below "expiry" nor the records of meta that
+// are marked (2), and of version 2, which had no record marked (3). Integers in keys are big-endian, in values little-endian; a text in a value has its length before it
+// (2 bytes). The first byte of each value is its version, 1 but where two are shown; what a later version wrote is an error and never lost. The buckets
 // of a store with integer ids (those of a text id are its UTF-8 bytes), with one sample each:
 //
 //	meta        schema                           01 0200000000000000
 //	            identity                         01 | 16 random bytes | u8 kind of ids (1 integers, 2 texts)
-//	            tally                            01 | i64 last commit, µs | u64 last version | i64 high-water mark, ms |
+//	            tally                            01 | i64 latest commit under a plausible clock, µs | u64 last version | i64 high-water mark, ms |
 //	                                             i64 cut-off of the node, ms | i64 highest integer id | u64 customers | u64 families | u64 tombstones
 //	            longest                          01 8051010000000000: longest life of an access token ever, s; absent before the first
 //	            longest_refresh                  01 80f4030000000000: the same of a refresh token (2)
+//	            longest_foreign                  01 008d270000000000: the longest that a token had left to live when it was shown here, s (3)
+//	            purge_clock                      01 0040204648470600: µs; absent where no clock was plausible yet (3)
 //	            sessions                         01 0100000000000000: how many there are (2)
 //	            folds                            01 0600 31352e302e30: version of Unicode whose case folding the bucket folded has (2)
 //	customers   8000000000000007                 01 | u64 version | u8 flags (1 active, 2 staff, 4 superuser) | i64 joined, µs |
@@ -42,7 +47,9 @@
 //	cutoffs     8000000000000007                 01 00a8da769b010000: ms
 //	families    0000 01 8000000000000007 0000000000000005
 //	            issuer, kind and id of the customer, bits; texts have 2 bytes of length before them
-//	                                             01 0300000000000000 01 64b9556900000000: u64 version | u8 dead | i64 until, s
+//	                                             02 0300000000000000 01 64b9556900000000 00a8da769b010000
+//	                                             u64 version | u8 dead | i64 until, s | i64 start, ms
+//	                                             01 0300000000000000 01 64b9556900000000: the same where the start is not known; all were so before (3)
 //	tombstones  8000000000000008                 01 00a8da769b010000 11c7556900000000: cut-off, ms | until, s
 //	            0065 c1ab2e558c55746cd739524ff4165e7012a9d55f8c3eeb60a81b8d1277d0a31c
 //	            00, e, SHA-256 of the e-mail address: no id has such a key

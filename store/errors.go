@@ -19,8 +19,6 @@ var (
 	ErrNotHeld = errors.New("not held")
 	// ErrInvalid says that a value cannot be stored; the text says which and why.
 	ErrInvalid = errors.New("cannot be stored")
-	// ErrClock says that nothing is purged, because the clock and the last commit disagree.
-	ErrClock = errors.New("clock and last commit are more than an hour apart")
 	// ErrUnavailable says that the store cannot answer now. It opens its file again by itself, so a retry later succeeds, unless it is ErrLost too.
 	// The outcome of a write that got it is unknown: the old or the new state, and repeating the write is right either way.
 	ErrUnavailable = errors.New("store is unavailable")

@@ -97,7 +97,7 @@ func TestFailedCommit(t *testing.T) {
 func TestFailureForgetsNoStart(t *testing.T) {
 	clock := newClock()
 	var h handles
-	db, err := store.OpenWith(store.Config{Path: filepath.Join(t.TempDir(), "store.db"), Now: clock.now}, h.open)
+	db, err := store.OpenWith(store.Config{Path: filepath.Join(t.TempDir(), "store.db"), Now: clock.now, Elapsed: clock.elapsed}, h.open)
 	must(t, err)
 	defer db.Close()
 	ada := add(t, db, core.CustomerID{}, "ada")

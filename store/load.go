@@ -80,7 +80,7 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 			}
 			cutOff = max(cutOff, grave.cutOff)
 		}
-		state.CutOff = max(own.cutOff, cutOff)
+		state.CutOff = max(own.nodeCutOff(), bounded(cutOff))
 		longest, err := t.lifetimes()
 		if err != nil {
 			return err

@@ -13,14 +13,31 @@ import (
 type Lifetimes struct {
 	Access  int64 // how long an access token may be accepted after it was issued
 	Refresh int64 // the same of a refresh token
+	Foreign int64 // how long a token that was shown here had left to live, whoever issued it, under whatever settings; in whole days
 }
 
-// Remember keeps the longer ones of these and those that it has: access for State.Longest, both for tombstones. ErrInvalid for less
-// than 0 or more than a time.Duration can be.
+// token is the longest that any token has to live.
+func (l Lifetimes) token() int64 { return max(l.Access, l.Refresh, l.Foreign) }
+
+// kept are the lifetimes, each with its key.
+func (l *Lifetimes) kept() []keptLifetime {
+	return []keptLifetime{{longestKey, &l.Access}, {longestRefreshKey, &l.Refresh}, {longestForeignKey, &l.Foreign}}
+}
+
+type keptLifetime struct {
+	key     []byte
+	seconds *int64
+}
+
+// maxLifetime is what a time.Duration can be, in seconds.
+const maxLifetime = int64(math.MaxInt64 / time.Second)
+
+// Remember keeps the longer ones of these and those that it has: access for State.Longest, all for tombstones. ErrInvalid for
+// less than 0 or more than a time.Duration can be.
 func (db *DB) Remember(ctx context.Context, l Lifetimes) error {
-	for _, seconds := range []int64{l.Access, l.Refresh} {
-		if most := int64(math.MaxInt64 / time.Second); seconds < 0 || seconds > most {
-			return fmt.Errorf("longest life of a token %w: it has %d seconds, not 0 to %d", ErrInvalid, seconds, most)
+	for _, k := range l.kept() {
+		if *k.seconds < 0 || *k.seconds > maxLifetime {
+			return fmt.Errorf("longest life of a token %w: it has %d seconds, not 0 to %d", ErrInvalid, *k.seconds, maxLifetime)
 		}
 	}
 	return db.write(ctx, func(w *writer) error {
@@ -28,14 +45,40 @@ func (db *DB) Remember(ctx context.Context, l Lifetimes) error {
 		if err != nil {
 			return err
 		}
-		if l.Access > longest.Access {
-			w.put(metaBucket, longestKey, encodeNumber(l.Access))
-		}
-		if l.Refresh > longest.Refresh {
-			w.put(metaBucket, longestRefreshKey, encodeNumber(l.Refresh))
+		old := longest.kept()
+		for i, k := range l.kept() {
+			if *k.seconds > *old[i].seconds {
+				w.put(metaBucket, k.key, encodeNumber(*k.seconds))
+			}
 		}
 		return nil
 	})
+}
+
+// RememberToken has Remember keep how long a token whose signature is good has left to live, in seconds, where that is longer than all that is kept: so the
+// tombstones of customers outlive tokens that this node did not issue, or issued under settings that it knows nothing of. Since whole days are
+// kept it seldom writes.
+func (db *DB) RememberToken(ctx context.Context, left int64) error {
+	if left <= db.longest.Load() {
+		return nil
+	}
+	const day = 24 * 60 * 60
+	left = min((left+day-1)/day*day, maxLifetime)
+	if err := db.Remember(ctx, Lifetimes{Foreign: left}); err != nil {
+		return err
+	}
+	db.knowLongest(left)
+	return nil
+}
+
+// knowLongest notes what is durable for RememberToken.
+func (db *DB) knowLongest(seconds int64) {
+	for {
+		known := db.longest.Load()
+		if seconds <= known || db.longest.CompareAndSwap(known, seconds) {
+			return
+		}
+	}
 }
 
 // Remembered is what Remember keeps.
@@ -49,12 +92,9 @@ func (db *DB) Remembered(ctx context.Context) (l Lifetimes, err error) {
 
 // lifetimes is what Remember keeps; 0 where nothing was kept yet.
 func (t tables) lifetimes() (l Lifetimes, err error) {
-	for _, kept := range []struct {
-		key  []byte
-		into *int64
-	}{{longestKey, &l.Access}, {longestRefreshKey, &l.Refresh}} {
-		if value := t.get(metaBucket, kept.key); value != nil {
-			if *kept.into, err = decodeNumber(string(kept.key), value); err != nil {
+	for _, k := range l.kept() {
+		if value := t.get(metaBucket, k.key); value != nil {
+			if *k.seconds, err = decodeNumber(string(k.key), value); err != nil {
 				return Lifetimes{}, err
 			}
 		}

@@ -27,8 +27,11 @@ type Config struct {
 	// IDs is the kind of ids: for a new store NoCustomer means IntegerID. An existing store keeps its kind: NoCustomer accepts
 	// it, another kind is ErrIDKind.
 	IDs core.IDKind
-	// Now is the clock; nil: time.Now.
+	// Now is the wall clock; nil: time.Now.
 	Now func() time.Time
+	// Elapsed is what a monotonic clock has measured, from any moment on: it moves with the time that passes and with nothing else, set the wall clock who may.
+	// nil: the monotonic readings of the times that Now gives, or where they have none a clock of the process.
+	Elapsed func() time.Duration
 	// FoldEmails says that no two e-mail addresses may be the same but for case: what would make it so is ErrExists. Those that are
 	// stored already are left as they are; DB.Collisions names them.
 	FoldEmails bool
@@ -85,6 +88,7 @@ type file struct {
 	// What follows is as it was on opening, and durable.
 	transaction int
 	tally       tally
+	purgeClock  int64
 }
 
 // open opens the file, makes the buckets of a new one, and makes durable all that is to be seen in it: a process that died

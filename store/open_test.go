@@ -104,10 +104,10 @@ func TestOpenRefuses(t *testing.T) {
 			return path + ".other"
 		}, store.Config{}, store.ErrForeign, "open store PATH: not a store of edgetoken: another program wrote this bbolt file; name the right path"},
 		{"newer schema", func(t *testing.T, path string) string {
-			otherBolt(t, path, bbolt.Options{}, put("meta", "schema", "\x01\x03\x00\x00\x00\x00\x00\x00\x00"))
+			otherBolt(t, path, bbolt.Options{}, put("meta", "schema", "\x01\x04\x00\x00\x00\x00\x00\x00\x00"))
 			return path
 		}, store.Config{}, store.ErrNewerSchema,
-			"open store PATH: written by a newer version: it has schema 3, this version knows 2; run the newer version, or restore a backup from before it"},
+			"open store PATH: written by a newer version: it has schema 4, this version knows 3; run the newer version, or restore a backup from before it"},
 		{"no schema 0", func(t *testing.T, path string) string {
 			otherBolt(t, path, bbolt.Options{}, put("meta", "schema", "\x01\x00\x00\x00\x00\x00\x00\x00\x00"))
 			return path

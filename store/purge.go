@@ -3,14 +3,12 @@ package store
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"time"
 
 	"go.etcd.io/bbolt"
-)
 
-// maxDrift is how far apart the clock and the last commit may be for a purge.
-const maxDrift = time.Hour
+	"github.com/edgetoken/edgetoken/core"
+)
 
 // Purged says what one Purge did.
 type Purged struct {
@@ -20,37 +18,25 @@ type Purged struct {
 	More       bool // the limit was reached: call again
 }
 
-// Purge removes at most limit (1 to 1000; anything else is 1000) records of families, tombstones and sessions that ended before now,
-// in one short transaction.
-//
-// Where something is due, and now and the last commit are more than an hour apart, it removes nothing and is ErrClock: a wrong
-// clock would bring revoked families back once it is set right. A store that was idle for an hour purges again after its next
-// commit.
+// Purge removes at most limit (1 to 1000; anything else is 1000) records of families, tombstones and sessions that ended, in one short transaction. A record has
+// ended when both now, which is the wall clock, and the purge clock are past its end (R3): a wall clock that is wrong removes nothing before its time. See timekeeper.
 func (db *DB) Purge(ctx context.Context, now time.Time, limit int) (Purged, error) {
 	if limit < 1 || limit > maxPage {
 		limit = maxPage
 	}
+	at := db.time.look()
+	if err := db.keepPurgeClock(ctx, at); err != nil {
+		return Purged{}, err
+	}
+	ended := min(now.UnixMicro(), at.purge)
 	due := false
 	err := db.view(ctx, func(tx *bbolt.Tx) error {
-		t := tables{tx}
 		for _, bucket := range [][]byte{expiryBucket, sessionExpiryBucket} {
-			isDue, err := t.due(bucket, now)
+			isDue, err := tables{tx}.due(bucket, ended)
 			if err != nil {
 				return err
 			}
 			due = due || isDue
-		}
-		if !due {
-			return nil
-		}
-		own, err := decodeTally(t.get(metaBucket, tallyKey))
-		if err != nil {
-			return err
-		}
-		last := time.UnixMicro(own.committed)
-		if drift := now.Sub(last); drift > maxDrift || drift < -maxDrift {
-			return fmt.Errorf("purge: %w: it is %s, the last commit was at %s; set the clock, or wait for the next commit if it is right",
-				ErrClock, now.UTC().Format(time.RFC3339), last.UTC().Format(time.RFC3339))
 		}
 		return nil
 	})
@@ -59,7 +45,7 @@ func (db *DB) Purge(ctx context.Context, now time.Time, limit int) (Purged, erro
 	}
 	var done Purged
 	err = db.write(ctx, func(w *writer) (err error) {
-		done, err = w.purge(now, limit)
+		done, err = w.purge(ended, limit)
 		return err
 	})
 	if err != nil { // done may still be written to
@@ -68,27 +54,27 @@ func (db *DB) Purge(ctx context.Context, now time.Time, limit int) (Purged, erro
 	return done, nil
 }
 
-// due reports whether the first entry of an index has ended.
-func (t tables) due(bucket []byte, now time.Time) (bool, error) {
+// due reports whether the first entry of an index has ended at a time in Unix microseconds.
+func (t tables) due(bucket []byte, now int64) (bool, error) {
 	key, _ := t.tx.Bucket(bucket).Cursor().First()
 	if key == nil {
 		return false, nil
 	}
 	if string(bucket) == string(sessionExpiryBucket) {
 		expires, _, err := readSessionExpiryKey(key)
-		return expires < now.UnixMicro(), err
+		return expires < now, err
 	}
 	until, _, _, err := readExpiryKey(key)
-	return until < now.Unix(), err
+	return until < seconds(now), err
 }
 
 // purge removes sessions first, in what is left of the limit the rest.
-func (w *writer) purge(now time.Time, limit int) (Purged, error) {
-	expired, more, err := w.expired(now.UnixMicro(), limit)
+func (w *writer) purge(now int64, limit int) (Purged, error) {
+	expired, more, err := w.expired(now, limit)
 	if err != nil {
 		return Purged{}, err
 	}
-	done, err := w.purgeEnded(now.Unix(), limit-len(expired))
+	done, err := w.purgeEnded(seconds(now), limit-len(expired))
 	if err != nil {
 		return Purged{}, err
 	}
@@ -125,6 +111,12 @@ func (w *writer) purgeEnded(now int64, limit int) (Purged, error) {
 		index, key []byte
 		what       byte
 		gone       bool // the record is due too, and goes with its entry
+		grave      tombstone
+		longer     int64 // until when the tombstone is needed after all; 0: no longer
+	}
+	longest, err := w.lifetimes()
+	if err != nil {
+		return Purged{}, err
 	}
 	var due []entry
 	more := false
@@ -157,6 +149,9 @@ func (w *writer) purgeEnded(now int64, limit int) (Purged, error) {
 					return Purged{}, err
 				}
 				e.gone = grave.until == until
+				if longer := min(grave.outlives(grave.cutOff, longest), core.LastUntil); e.gone && longer > until && longer >= now {
+					e.grave, e.longer = grave, longer
+				}
 			}
 		}
 		due = append(due, e)
@@ -165,6 +160,12 @@ func (w *writer) purgeEnded(now int64, limit int) (Purged, error) {
 	for _, e := range due {
 		w.remove(expiryBucket, e.index)
 		if !e.gone {
+			continue
+		}
+		if e.longer != 0 {
+			e.grave.until = e.longer
+			w.put(tombstonesBucket, e.key, e.grave.encode())
+			w.put(expiryBucket, expiryKey(e.longer, tombstoneExpires, e.key), []byte{recordVersion})
 			continue
 		}
 		if e.what == familyExpires {
@@ -181,3 +182,6 @@ func (w *writer) purgeEnded(now int64, limit int) (Purged, error) {
 	}
 	return done, nil
 }
+
+// seconds are the whole seconds of Unix microseconds.
+func seconds(micros int64) int64 { return time.UnixMicro(micros).Unix() }

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/codec"
@@ -74,24 +75,33 @@ type family struct {
 	version uint64
 	dead    bool
 	until   int64 // Unix seconds; purged after it
+	start   int64 // when it began, Unix milliseconds; 0 where that is not known: the record is about any family of its name
 }
 
-// encode: version 1 | u64 version | u8 dead | i64 until.
+// startedVersion is the first byte of the record of a family whose start is known.
+const startedVersion = 2
+
+// encode: version 1 | u64 version | u8 dead | i64 until, or with a start: version 2 | u64 version | u8 dead | i64 until | i64 start.
 func (f family) encode() []byte {
-	b := codec.U64([]byte{recordVersion}, f.version)
-	dead := byte(0)
-	if f.dead {
-		dead = 1
+	first := byte(recordVersion)
+	if f.start != 0 {
+		first = startedVersion
 	}
-	return codec.I64(append(b, dead), f.until)
+	b := codec.I64(codec.Bool(codec.U64([]byte{first}, f.version), f.dead), f.until)
+	if f.start != 0 {
+		b = codec.I64(b, f.start)
+	}
+	return b
 }
 
 func decodeFamily(value []byte) (family, error) {
-	r := begin(value)
-	f := family{version: r.U64()}
-	dead := r.U8()
-	f.dead, f.until = dead == 1, r.I64()
-	if !r.Done() || dead > 1 || f.version == 0 {
+	r := reader{codec.Reader{Rest: value}}
+	first := r.U8()
+	f := family{version: r.U64(), dead: r.Bool(), until: r.I64()}
+	if first == startedVersion {
+		f.start = r.I64()
+	}
+	if !r.Done() || f.version == 0 || first != recordVersion && (first != startedVersion || f.start <= 0) {
 		return family{}, corrupt("family")
 	}
 	return f, nil
@@ -142,7 +152,7 @@ func decodeOwner(value []byte) ([]byte, error) {
 
 // tally is what the store knows of itself. It is written with every commit.
 type tally struct {
-	committed  int64  // time of the last commit, Unix microseconds
+	committed  int64  // time of the latest commit under a plausible clock, Unix microseconds; 0: there was none
 	sequence   uint64 // the version given last; no version is given twice
 	mark       int64  // high-water mark of family starts, Unix milliseconds
 	cutOff     int64  // of the node, Unix milliseconds; 0 where there is none
@@ -150,6 +160,26 @@ type tally struct {
 	customers  uint64
 	families   uint64
 	tombstones uint64
+}
+
+// lastCommit is committed as a time; zero where there was none.
+func (t tally) lastCommit() time.Time {
+	if t.committed == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(t.committed).UTC()
+}
+
+// nodeCutOff is the cut-off of the node as it counts.
+func (t tally) nodeCutOff() int64 { return bounded(t.cutOff) }
+
+// bounded is a start or a cut-off that was kept, as it counts. Schemas 1 and 2 knew no bound of them, so that a clock beyond all that an id can carry left some
+// that are: those end all that could begin before LastCutOff.
+func bounded(at int64) int64 {
+	if at > core.LastStart {
+		return core.LastCutOff
+	}
+	return at
 }
 
 // encode: version 1 | i64 committed | u64 sequence | i64 mark | i64 cut-off | i64 highest | u64 customers | u64 families | u64

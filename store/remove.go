@@ -11,7 +11,7 @@ import (
 
 // Remove removes a customer, with sessions, permissions and memberships. Tombstones of the id and of the e-mail address, either of which
 // tokens may name, keep the cut-off for as long as the customer's tokens could live: keep from now, or if that is longer a day more
-// than the longest lifetime that Remember was told of. The customer's id is not given out again by itself.
+// than the longest lifetime that Remember was told of, be it later: Purge looks again. The customer's id is not given out again by itself.
 func (db *DB) Remove(ctx context.Context, id core.CustomerID, keep time.Duration) error {
 	if keep < 0 {
 		return fmt.Errorf("tombstone %w: it would be kept for less than no time", ErrInvalid)
@@ -44,18 +44,23 @@ func (db *DB) Remove(ctx context.Context, id core.CustomerID, keep time.Duration
 }
 
 // newTombstone is the tombstone of one whose tokens end now, kept for as long as any could live.
-func (t *writer) newTombstone(cutOff int64, keep time.Duration) (tombstone, error) {
-	longest, err := t.lifetimes()
+func (w *writer) newTombstone(cutOff int64, keep time.Duration) (tombstone, error) {
+	longest, err := w.lifetimes()
 	if err != nil {
 		return tombstone{}, err
 	}
-	// A day for clocks that differ. Rounded up, since until is in whole seconds.
-	seconds := max(longest.Access, longest.Refresh)
-	if seconds > 0 {
-		seconds += 24 * 60 * 60
+	t := tombstone{cutOff: w.newCutOff(cutOff)}
+	now := max(w.now, w.at.purge/1000, t.cutOff)
+	t.until = min(max((now+keep.Milliseconds())/1000+1, t.outlives(now, longest)), core.LastUntil)
+	return t, nil
+}
+
+// outlives is until when a tombstone is needed for tokens that were good until now, in Unix milliseconds: in Unix seconds, and 0 where no life of tokens is known.
+func (t tombstone) outlives(now int64, longest Lifetimes) int64 {
+	if longest.token() == 0 {
+		return 0
 	}
-	until := max((t.now+keep.Milliseconds())/1000, t.now/1000+seconds) + 1
-	return tombstone{cutOff: t.newCutOff(cutOff), until: until}, nil
+	return core.RevokedUntil(time.UnixMilli(now), 0, t.cutOff, longest.token()) + 1 // until is in whole seconds
 }
 
 // What tags the key of the tombstone of an e-mail address. No id has such a key: a text has no null character, and the key of an

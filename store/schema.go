@@ -15,7 +15,7 @@ import (
 )
 
 // schema is the version of the layout that doc.go describes.
-const schema = 2
+const schema = 3
 
 // The buckets, and the keys of the first.
 var (
@@ -49,6 +49,8 @@ var (
 	// Made by the first Remember.
 	longestKey        = []byte("longest")
 	longestRefreshKey = []byte("longest_refresh")
+	longestForeignKey = []byte("longest_foreign") // since schema 3
+	purgeClockKey     = []byte("purge_clock")     // since schema 3, from the first commit under a plausible clock on
 )
 
 // bucketsOf are the buckets of a store of a schema.
@@ -104,10 +106,12 @@ func create(tx *bbolt.Tx, c Config) error {
 		return err
 	}
 	b := tx.Bucket(metaBucket)
+	now := plausible(c.Now().UnixMicro())
 	return errors.Join(
+		keepSince3(b, now),
 		b.Put(schemaKey, encodeNumber(schema)),
 		b.Put(identityKey, i.encode()),
-		b.Put(tallyKey, tally{committed: c.Now().UnixMicro()}.encode()),
+		b.Put(tallyKey, tally{committed: now}.encode()),
 		b.Put(sessionsKey, encodeNumber(0)),
 		b.Put(foldsKey, encodeFolds(unicode.Version)),
 	)
@@ -151,6 +155,9 @@ func (f *file) read(tx *bbolt.Tx) error {
 		return err
 	}
 	if _, err = (tables{tx}).lifetimes(); err != nil {
+		return err
+	}
+	if f.purgeClock, err = (tables{tx}).purgeClock(); err != nil {
 		return err
 	}
 	_, err = tables{tx}.sessions()

@@ -53,8 +53,11 @@ type NewSession struct {
 // the one of all that would expire first. So a client who logs in again and again ends his own only, and one with very many
 // accounts cannot keep others from logging in.
 //
-// ErrInvalid for a zero id or an end that is not ahead, ErrExists for an id that is in use by another session than the one it replaces.
+// core.ErrClock while the clock is not plausible. ErrInvalid for a zero id or an end that is not ahead, ErrExists for an id that is in use by another session than the one it replaces.
 func (db *DB) StartSession(ctx context.Context, n NewSession) error {
+	if err := db.CheckClock(); err != nil {
+		return fmt.Errorf("session: %w", err)
+	}
 	now := db.config.Now()
 	if n.ID == (SessionID{}) {
 		return fmt.Errorf("session %w: its id is zero", ErrInvalid)
@@ -88,7 +91,7 @@ func (db *DB) LoadSession(ctx context.Context, id SessionID, q Query) (found Ses
 			return err
 		}
 		cutOff, err := t.customerCutOff(owner, true)
-		if err != nil || s.started <= max(own.cutOff, cutOff) {
+		if err != nil || s.started <= max(own.nodeCutOff(), cutOff) || s.started > core.LastStart {
 			return err
 		}
 		if q.Rights {
@@ -120,6 +123,9 @@ func (db *DB) EndSession(ctx context.Context, id SessionID) error {
 // startSession begins a session as StartSession says. Its start is reserved as those of families are: the high-water mark is
 // durable with the session or before it.
 func (w *writer) startSession(n NewSession, now time.Time, most int) error {
+	if w.at.fault != nil {
+		return fmt.Errorf("session: %w", w.at.fault)
+	}
 	c, cutOff, err := w.existing(n.Customer.ID)
 	if errors.Is(err, ErrNotFound) || err == nil && (c.RevokeClaim != n.Customer.RevokeClaim || !c.IsActive) {
 		return fmt.Errorf("session: customer: %w", ErrConflict)
@@ -135,9 +141,12 @@ func (w *writer) startSession(n NewSession, now time.Time, most int) error {
 	if err != nil {
 		return err
 	}
-	start := max(w.now, cutOff+1, w.tally.cutOff+1)
+	start := max(w.now, cutOff+1, w.tally.nodeCutOff()+1)
+	if start > core.LastStart {
+		return fmt.Errorf("session: %w", core.ErrClock)
+	}
 	if start > w.tally.mark {
-		w.tally.mark = start + reserveAhead
+		w.tally.mark = min(start+reserveAhead, core.LastStart)
 	}
 	w.granted = max(w.granted, start)
 	w.endSessions(ends)

@@ -142,13 +142,13 @@ func TestSessionAfterCutOff(t *testing.T) {
 func TestSessionEndsInALaterProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	clock := newClock()
-	db, err := store.Open(store.Config{Path: path, Now: clock.now})
+	db, err := store.Open(store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})
 	must(t, err)
 	ada := add(t, db, core.CustomerID{}, "ada")
 	begin(t, db, clock, ada, sid(1))
 	must(t, db.Close())
 	clock.ms.Add(-7_200_000)
-	db = open(t, store.Config{Path: path, Now: clock.now})
+	db = open(t, store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})
 	must(t, db.RevokeAll(bg))
 	if alive(t, db, sid(1), ada) {
 		t.Error("the session outlives a cut-off of the node that was set with an earlier clock")
@@ -289,7 +289,7 @@ func TestMillionSessionsByOneClient(t *testing.T) {
 func TestSessionsOfAllAreBounded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	clock := newClock()
-	db, err := store.Open(store.Config{Path: path, Now: clock.now, MaxSessions: 100})
+	db, err := store.Open(store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed, MaxSessions: 100})
 	must(t, err)
 	var customers []store.Customer
 	for i := range 10 {
@@ -309,7 +309,7 @@ func TestSessionsOfAllAreBounded(t *testing.T) {
 	}
 	must(t, db.Close())
 	// A lower bound is reached step by step.
-	db = open(t, store.Config{Path: path, Now: clock.now, MaxSessions: 10})
+	db = open(t, store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed, MaxSessions: 10})
 	for i := 300; i < 310; i++ {
 		start(i, 50*time.Hour)
 	}
@@ -321,7 +321,7 @@ func TestSessionsOfAllAreBounded(t *testing.T) {
 func TestPurgeSessions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	clock := newClock()
-	db, err := store.Open(store.Config{Path: path, Now: clock.now})
+	db, err := store.Open(store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})
 	must(t, err)
 	ada := add(t, db, core.CustomerID{}, "ada")
 	for i := range 5 {
@@ -336,12 +336,13 @@ func TestPurgeSessions(t *testing.T) {
 		left  int
 	}{
 		{"nothing is due", time.Minute, 10, store.Purged{}, 5},
-		{"one", time.Minute + time.Microsecond, 10, store.Purged{Sessions: 1}, 4},
-		{"limit", 4*time.Minute + 1000, 2, store.Purged{Sessions: 2, More: true}, 2},
-		{"the rest, and a family", 4*time.Minute + 1000, 2, store.Purged{Sessions: 1, Families: 1}, 1},
+		{"one", time.Minute + time.Millisecond, 10, store.Purged{Sessions: 1}, 4},
+		{"limit", 4*time.Minute + time.Millisecond, 2, store.Purged{Sessions: 2, More: true}, 2},
+		{"the rest, and a family", 4*time.Minute + time.Millisecond, 2, store.Purged{Sessions: 1, Families: 1}, 1},
 		{"last", time.Hour, 0, store.Purged{Sessions: 1}, 0},
 	} {
-		got, err := db.Purge(bg, clock.now().Add(c.at), c.limit)
+		clock.ms.Store(start + c.at.Milliseconds())
+		got, err := db.Purge(bg, clock.now(), c.limit)
 		s, statsErr := db.Stats(bg)
 		if err != nil || statsErr != nil || got != c.want || s.Sessions != c.left {
 			t.Errorf("%s: Purge = %+v, %v, and %d are left, %v, want %+v and %d", c.name, got, err, s.Sessions, statsErr, c.want, c.left)

@@ -91,7 +91,7 @@ func errorText(err error) string {
 func TestSetEmailEndsTokensOfTheOldAddress(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	clock := newClock()
-	db, err := store.Open(store.Config{Path: path, Now: clock.now})
+	db, err := store.Open(store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})
 	must(t, err)
 	ada, bea := add(t, db, core.CustomerID{}, "ada"), add(t, db, core.CustomerID{}, "bea")
 	set := func(c store.Customer, email string) {
@@ -121,7 +121,7 @@ func TestSetEmailEndsTokensOfTheOldAddress(t *testing.T) {
 	} {
 		// What a session began by now reserved is taken for granted after a restart.
 		must(t, db.Close())
-		db, err = store.Open(store.Config{Path: path, Now: clock.now})
+		db, err = store.Open(store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})
 		must(t, err)
 		c.do()
 		s := stateByEmail(t, db, c.email)

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -16,8 +15,6 @@ const (
 	maxAhead = 10 * 60 * 1000
 	// maxPast is how long ago a revocation may end, in seconds: the clock may be corrected while a decision is made.
 	maxPast = 60 * 60
-	// lastUntil is when the latest revocation may end, in Unix seconds: a year after the last token can expire.
-	lastUntil = lastMoment/1_000_000 + 366*24*60*60
 )
 
 // Settle applies the effects of a decision if all that it rests on still holds; else it is ErrConflict and nothing changed. What
@@ -28,14 +25,18 @@ const (
 // If ctx ends while it waits, the effects are applied all the same and only the answer is lost; the same request again is right
 // either way.
 //
-// Effects that no decision can contain are ErrInvalid: a start reserved more than ten minutes beyond now and the cut-off; a
-// family dead until more than an hour ago or more than a year after the year 9999; no customer of this store.
+// A decision that begins a family is core.ErrClock while the clock is not plausible. Effects that no decision can contain are ErrInvalid: a start reserved more
+// than ten minutes beyond now and the cut-off; a family dead until more than an hour ago or more than a year after the year 9999; no customer of this store.
 func (db *DB) Settle(ctx context.Context, e core.Effects) error {
 	if id := e.Reads.Customer; !id.IsZero() && id.Kind != db.identity.ids {
 		return fmt.Errorf("effects: customer %w: the store holds %s", ErrInvalid, kindName(db.identity.ids))
 	}
+	at := instant{}
+	if len(e.List) > 0 {
+		at = db.time.look()
+	}
 	for _, x := range e.List {
-		if err := checkEffect(db.identity.ids, db.config.Now(), x); err != nil {
+		if err := checkEffect(db.identity.ids, min(at.wall, at.purge), x); err != nil {
 			return err
 		}
 	}
@@ -53,8 +54,8 @@ func (db *DB) Settle(ctx context.Context, e core.Effects) error {
 	return db.write(ctx, func(w *writer) error { return w.settle(e) })
 }
 
-// checkEffect refuses what no decision contains.
-func checkEffect(kind core.IDKind, now time.Time, x core.Effect) error {
+// checkEffect refuses what no decision contains at a time in Unix microseconds.
+func checkEffect(kind core.IDKind, now int64, x core.Effect) error {
 	switch x.Kind {
 	case core.RecordLogin:
 		if x.Customer.Kind != kind || x.At < firstMoment || x.At > lastMoment {
@@ -64,10 +65,20 @@ func checkEffect(kind core.IDKind, now time.Time, x core.Effect) error {
 		if _, ok := familyKey(x.Family); !ok {
 			return fmt.Errorf("effect: family %w: its issuer or customer has more than %d bytes", ErrInvalid, maxText)
 		}
-		if x.Until < now.Unix()-maxPast || x.Until > lastUntil {
+		if x.At < 0 || x.At > lastMoment/1000 {
+			return fmt.Errorf("effect: family %w: it began at %d, which is before 1970 or after the year 9999", ErrInvalid, x.At)
+		}
+		if x.Until < now/1e6-maxPast || x.Until > core.LastUntil {
 			return fmt.Errorf("effect: family %w: dead until %d is no time between an hour ago and a year after the year 9999", ErrInvalid, x.Until)
 		}
 	case core.ReserveStart:
+		if x.At > core.LastStart {
+			return fmt.Errorf("effect: start %w: %d is beyond what a token id can carry", ErrInvalid, x.At)
+		}
+	case core.FoldFamilies:
+		if x.Customer.Kind != kind || x.At < 1 {
+			return fmt.Errorf("effect: families %w: no customer of this store, or none of them is left", ErrInvalid)
+		}
 	default:
 		return fmt.Errorf("effect %w: there is no kind %d", ErrInvalid, x.Kind)
 	}
@@ -99,7 +110,7 @@ func (t tables) holds(own tally, r core.Reads) (cutOff int64, err error) {
 	if cutOff, err = t.customerCutOff(r.Customer, found); err != nil {
 		return 0, err
 	}
-	if cutOff = max(own.cutOff, cutOff); cutOff > r.CutOff {
+	if cutOff = max(own.nodeCutOff(), cutOff); cutOff > r.CutOff {
 		return 0, fmt.Errorf("cut-off: %w", ErrConflict)
 	}
 	return cutOff, nil
@@ -130,6 +141,9 @@ func (w *writer) settle(e core.Effects) error {
 		}
 	}
 	if start := e.Reads.Start; start != 0 {
+		if w.at.fault != nil {
+			return w.at.fault
+		}
 		if start <= cutOff || start > mark {
 			return fmt.Errorf("start of the family: %w", ErrConflict)
 		}
@@ -144,29 +158,39 @@ func (w *writer) settle(e core.Effects) error {
 		case core.RecordLogin:
 			w.put(lastLoginBucket, idKey(x.Customer), encodeNumber(x.At))
 		case core.RevokeFamily:
-			w.revoke(x.Family, x.Until)
+			w.revoke(x)
+		case core.FoldFamilies:
+			w.foldFamilies(x.Customer, int(x.At))
 		}
 	}
 	return nil
 }
 
-// revoke makes a family dead until the later of what its record says and until. Doing it again changes nothing.
+// revoke makes a family dead until the later of what its record says and what the effect says. Doing it again changes nothing.
 // The record was read before without an error.
-func (w *writer) revoke(k core.FamilyKey, until int64) {
-	key, _ := familyKey(k)
-	old, err := w.family(k)
+//
+// Until was reckoned by the wall clock. Where that is behind what the store knows of the time, or behind the purge clock, the record stays longer by as much.
+func (w *writer) revoke(x core.Effect) {
+	key, _ := familyKey(x.Family)
+	old, err := w.family(x.Family)
 	if err != nil {
 		panic(err)
 	}
+	behind := max(0, (max(w.at.known, w.at.purge)-w.at.wall)/1e6)
+	after := family{dead: true, until: min(x.Until+behind, core.LastUntil), start: x.At}
 	if old.version == 0 {
 		w.tally.families++
 	} else {
-		until = max(until, old.until)
-		if old.dead && until == old.until {
+		after.until = max(after.until, old.until)
+		if old.start != 0 {
+			after.start = old.start
+		}
+		if old.dead && after.until == old.until && after.start == old.start {
 			return
 		}
 		w.remove(expiryBucket, expiryKey(old.until, familyExpires, key))
 	}
-	w.put(familiesBucket, key, family{version: w.version(), dead: true, until: until}.encode())
-	w.put(expiryBucket, expiryKey(until, familyExpires, key), []byte{recordVersion})
+	after.version = w.version()
+	w.put(familiesBucket, key, after.encode())
+	w.put(expiryBucket, expiryKey(after.until, familyExpires, key), []byte{recordVersion})
 }

@@ -10,12 +10,12 @@ import (
 
 // Stats are figures of a store.
 type Stats struct {
-	Customers, Families, Tombstones int   // tombstones of ids: one for each customer who was removed
-	Sessions                        int   // that have not been purged
-	Bytes                           int64 // of the file, room for growth not included
-	LastCommit                      time.Time
-	HighWater                       int64 // Unix milliseconds
-	CutOff                          int64 // of the node, Unix milliseconds; 0 where there is none
+	Customers, Families, Tombstones int       // tombstones of ids: one for each customer who was removed
+	Sessions                        int       // that have not been purged
+	Bytes                           int64     // of the file, room for growth not included
+	LastCommit                      time.Time // the latest one under a plausible clock; zero: there was none
+	HighWater                       int64     // Unix milliseconds
+	CutOff                          int64     // of the node, Unix milliseconds; 0 where there is none
 	Counters
 }
 
@@ -44,7 +44,7 @@ func (db *DB) Stats(ctx context.Context) (s Stats, err error) {
 			return err
 		}
 		s = Stats{Sessions: sessions, Customers: int(own.customers), Families: int(own.families), Tombstones: int(own.tombstones), Bytes: tx.Size(),
-			LastCommit: time.UnixMicro(own.committed).UTC(), HighWater: own.mark, CutOff: own.cutOff}
+			LastCommit: own.lastCommit(), HighWater: own.mark, CutOff: own.cutOff}
 		return nil
 	})
 	s.Counters = db.counts.read()

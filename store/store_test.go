@@ -15,8 +15,11 @@ import (
 // start is 2026-01-01T00:00:00Z.
 const start = 1767225600000 // Unix milliseconds
 
-// clock is a clock that tests set.
-type clock struct{ ms atomic.Int64 }
+// clock is a clock that tests set: what they move is the time itself, which a monotonic clock measures too.
+type clock struct {
+	ms    atomic.Int64 // Unix milliseconds
+	wrong atomic.Int64 // how far the wall clock is ahead of the time, in milliseconds
+}
 
 func newClock() *clock {
 	c := &clock{}
@@ -24,7 +27,9 @@ func newClock() *clock {
 	return c
 }
 
-func (c *clock) now() time.Time { return time.UnixMilli(c.ms.Load()) }
+func (c *clock) now() time.Time { return time.UnixMilli(c.ms.Load() + c.wrong.Load()) }
+
+func (c *clock) elapsed() time.Duration { return time.Duration(c.ms.Load()) * time.Millisecond }
 
 // open opens a store that is closed with the test.
 func open(t testing.TB, c store.Config) *store.DB {
@@ -45,7 +50,7 @@ func open(t testing.TB, c store.Config) *store.DB {
 func fresh(t testing.TB) (*store.DB, *clock) {
 	t.Helper()
 	c := newClock()
-	return open(t, store.Config{Path: filepath.Join(t.TempDir(), "store.db"), Now: c.now}), c
+	return open(t, store.Config{Path: filepath.Join(t.TempDir(), "store.db"), Now: c.now, Elapsed: c.elapsed}), c
 }
 
 // add adds an active customer.

@@ -10,16 +10,17 @@ import (
 )
 
 // oldestSchema is the first that is still read. Schema 1 had no permissions, groups and sessions, and no index without regard to
-// case; what it had is as it was, so that an upgrade adds buckets and touches no customer.
+// case; schemas 1 and 2 had no purge clock, and kept of a revoked family not when it began. What they had is as it was, so that an upgrade adds buckets
+// and touches no customer and no family.
 const oldestSchema = 1
 
 // upgrade brings a file of an older schema to the present one, and the index without regard to case to the present Unicode, in one
 // transaction: if that is interrupted, the file is as it was. It leaves alone what is no store or of a newer schema.
 func (f *file) upgrade(c Config) error {
-	version, folds := int64(0), ""
+	version, folds := int64(0), "" // of Unicode: schema 1 has none
 	err := f.bolt.View(func(tx *bbolt.Tx) (err error) {
 		b := tx.Bucket(metaBucket)
-		if version, err = checkSchema(b); err == nil && version == schema {
+		if version, err = checkSchema(b); err == nil && version > 1 {
 			folds, err = decodeFolds(b.Get(foldsKey))
 		}
 		return err
@@ -28,13 +29,20 @@ func (f *file) upgrade(c Config) error {
 		return err
 	}
 	return f.bolt.Update(func(tx *bbolt.Tx) error {
-		if version < schema {
+		if version == 1 {
 			if err := upgradeFrom1(tx); err != nil {
 				return err
 			}
 		}
-		if err := refold(tx); err != nil {
-			return err
+		if version < schema {
+			if err := upgradeFrom2(tx); err != nil {
+				return err
+			}
+		}
+		if folds != unicode.Version {
+			if err := refold(tx); err != nil {
+				return err
+			}
 		}
 		if c.committing != nil {
 			c.committing()
@@ -50,7 +58,26 @@ func upgradeFrom1(tx *bbolt.Tx) error {
 		}
 	}
 	b := tx.Bucket(metaBucket)
-	return errors.Join(b.Put(sessionsKey, encodeNumber(0)), b.Put(schemaKey, encodeNumber(schema)))
+	return b.Put(sessionsKey, encodeNumber(0))
+}
+
+// upgradeFrom2 takes the time of the last commit for the purge clock: what was committed by a clock that no commit can have had sets none.
+func upgradeFrom2(tx *bbolt.Tx) error {
+	b := tx.Bucket(metaBucket)
+	own, err := decodeTally(b.Get(tallyKey))
+	if err != nil {
+		return err
+	}
+	own.committed = plausible(own.committed)
+	return errors.Join(keepSince3(b, own.committed), b.Put(tallyKey, own.encode()), b.Put(schemaKey, encodeNumber(schema)))
+}
+
+// keepSince3 sets the purge clock, if there is a time to set it to.
+func keepSince3(meta *bbolt.Bucket, now int64) error {
+	if now == 0 {
+		return nil
+	}
+	return meta.Put(purgeClockKey, encodeNumber(now))
 }
 
 // refold makes the index without regard to case anew, from that of e-mail addresses.

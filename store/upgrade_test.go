@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -45,7 +47,7 @@ func TestUpgradeLosesNothing(t *testing.T) {
 		clock := newClock()
 		clock.ms.Add(10_000)
 		for _, opening := range []string{"first", "second"} {
-			db, err := store.Open(store.Config{Path: path, Now: clock.now})
+			db, err := store.Open(store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})
 			must(t, err)
 			if db.ID() != r.ID || db.IDs() != kind {
 				t.Errorf("%s opening: store %s with ids %v, want %s with %v", opening, db.ID(), db.IDs(), r.ID, kind)
@@ -53,8 +55,8 @@ func TestUpgradeLosesNothing(t *testing.T) {
 			checkUpgraded(t, db, id)
 			must(t, db.Close())
 			after, err := store.Check(path)
-			if err != nil || !after.Sound() || after.Schema != 2 || after.Older || after.Customers != 5 || after.Families != 2 || after.Tombstones != 1 || !after.LastCommit.Equal(r.LastCommit) {
-				t.Errorf("Check after the %s opening = %+v, %v, want schema 2 with the same", opening, after, err)
+			if err != nil || !after.Sound() || after.Schema != 3 || after.Older || after.Customers != 5 || after.Families != 2 || after.Tombstones != 1 || !after.LastCommit.Equal(r.LastCommit) {
+				t.Errorf("Check after the %s opening = %+v, %v, want schema 3 with the same", opening, after, err)
 			}
 		}
 	}
@@ -108,6 +110,104 @@ func checkUpgraded(t *testing.T, db *store.DB, id func(int) core.CustomerID) {
 	}
 	if pairs, err := db.Collisions(bg, 9); err != nil || !reflect.DeepEqual(pairs, []store.Collision{{"ünï@example.com", "ÜNÏ@example.com"}}) {
 		t.Errorf("Collisions = %v, %v, want one pair", pairs, err)
+	}
+}
+
+// The files schema2-*.db in testdata were made by the last version that wrote schema 2, with 2026-01-01T00:00:00Z and the seconds after it as its clock: four
+// customers, one of whom was removed, with rights, a session, a family of a customer and a foreign one that were revoked, a high-water mark, and the longest lives of tokens.
+func schema2(t testing.TB, kind core.IDKind) (path string, id func(int) core.CustomerID) {
+	t.Helper()
+	name, id := "schema2-integer.db", func(i int) core.CustomerID { return core.Integer(int64(i)) }
+	if kind == core.TextID {
+		name, id = "schema2-text.db", func(i int) core.CustomerID { return core.Text(fmt.Sprintf("customer-%d", i)) }
+	}
+	b, err := os.ReadFile(filepath.Join("testdata", name))
+	must(t, err)
+	path = filepath.Join(t.TempDir(), "store.db")
+	must(t, os.WriteFile(path, b, 0o600))
+	return path, id
+}
+
+// A store of schema 2 keeps every record that it has, byte for byte, and gets a purge clock, which stands where the last commit left the clock.
+func TestUpgradeFrom2(t *testing.T) {
+	for _, kind := range []core.IDKind{core.IntegerID, core.TextID} {
+		path, id := schema2(t, kind)
+		before := all(t, path)
+		r, err := store.Check(path)
+		if err != nil || !r.Sound() || r.Schema != 2 || !r.Older || r.Customers != 3 || r.Families != 2 || r.Tombstones != 1 || r.Sessions != 1 {
+			t.Errorf("Check before = %+v, %v", r, err)
+		}
+		clock := newClock()
+		clock.ms.Add(6000)
+		config := store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed}
+		for range 2 {
+			db, err := store.Open(config)
+			must(t, err)
+			must(t, db.Close())
+		}
+		after := all(t, path)
+		want := before
+		want["meta"]["schema"] = "\x01\x03\x00\x00\x00\x00\x00\x00\x00"
+		want["meta"]["purge_clock"] = after["meta"]["tally"][:9] // the last commit
+		if !reflect.DeepEqual(after, want) {
+			t.Errorf("after the upgrade the store has\n%q\nwant\n%q", after, want)
+		}
+		db := open(t, config)
+		ana := id(1)
+		f := core.Family{Listed: true, Ours: true, Bits: 5}
+		if !state(t, db, ana, f).Family.Dead {
+			t.Error("the revoked family is alive")
+		}
+		if c, err := db.Get(bg, ana); err != nil || !alive(t, db, sid(1), c) {
+			t.Errorf("the session of customer %v is gone, %v", c.ID, err)
+		}
+		// A family whose start is not known folds into nothing; one that is revoked again with its start has it.
+		blacklist(t, db, core.Family{Listed: true, Ours: true, Bits: 8, Start: start}, ana, 1)
+		if s := state(t, db, ana, f); !s.Family.Dead || s.CutOff != 0 {
+			t.Errorf("state = %+v, want the family dead and no cut-off", s)
+		}
+		f.Start = start - 1
+		blacklist(t, db, f, ana, 1)
+		if s := state(t, db, ana, f); s.Family.Dead || s.CutOff != f.Start {
+			t.Errorf("state = %+v, want the family folded", s)
+		}
+		// The records of before go as those of today do.
+		clock.ms.Add(5 * day)
+		purge(t, db, clock)
+		if s, err := db.Stats(bg); err != nil || s.Families != 0 || s.Tombstones != 0 || s.Sessions != 0 {
+			t.Errorf("Stats after a purge = %+v, %v", s, err)
+		}
+	}
+}
+
+// What a clock that was never set, or that was beyond all that is plausible, left in a store of schema 2 does no harm.
+func TestUpgradeFrom2AfterAWrongClock(t *testing.T) {
+	for name, committed := range map[string]int64{"1970": 5, "2094": (core.LastStart + 10*day) * 1000} {
+		path, id := schema2(t, core.IntegerID)
+		number := func(at int64) []byte { return binary.LittleEndian.AppendUint64(nil, uint64(at)) }
+		otherBolt(t, path, bbolt.Options{}, func(tx *bbolt.Tx) error {
+			b := tx.Bucket([]byte("meta"))
+			tally := bytes.Clone(b.Get([]byte("tally")))
+			copy(tally[1:], number(committed))
+			copy(tally[17:], number(core.LastStart+9*day)) // the high-water mark
+			return errors.Join(b.Put([]byte("tally"), tally),
+				tx.Bucket([]byte("cutoffs")).Put(binary.BigEndian.AppendUint64(nil, 1^1<<63), append([]byte{1}, number(core.LastStart+8*day)...)))
+		})
+		clock := newClock()
+		clock.ms.Add(minute)
+		db := open(t, store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})
+		wantErr(t, name+": CheckClock", db.CheckClock(), nil)
+		for range 3 {
+			s := state(t, db, id(1), core.Family{})
+			if s.CutOff >= core.LastStart {
+				t.Fatalf("%s: cut-off %d, beyond which no start lies", name, s.CutOff)
+			}
+			must(t, db.Settle(bg, core.Effects{Reads: core.Reads{Customer: id(1), CustomerVersion: s.Customer.Version, CutOff: s.CutOff, Start: s.CutOff + 1}}))
+			must(t, db.Revoke(bg, id(1)))
+			if now := state(t, db, id(1), core.Family{}).CutOff; now <= s.CutOff {
+				t.Errorf("%s: cut-off %d is not after the log-in at %d", name, now, s.CutOff+1)
+			}
+		}
 	}
 }
 

@@ -11,12 +11,14 @@ import (
 type writer struct {
 	tables
 	ids     core.IDKind
-	now     int64 // Unix milliseconds
+	at      instant
+	now     int64 // instant.known in Unix milliseconds
 	tally   tally
 	granted int64
 	// foldEmails is Config.FoldEmails.
 	foldEmails bool
-	puts       int // changes made
+	puts       int  // changes made
+	accepted   bool // whatever the clock says is right: AcceptClock
 }
 
 // tables reads the buckets of one transaction, reading or writing. What it returns is a copy, but for get.
@@ -26,7 +28,8 @@ type tables struct{ tx *bbolt.Tx }
 func (t tables) get(bucket, key []byte) []byte { return t.tx.Bucket(bucket).Get(key) }
 
 func newWriter(db *DB, tx *bbolt.Tx) (*writer, error) {
-	w := &writer{tables: tables{tx}, ids: db.identity.ids, now: db.config.Now().UnixMilli(), granted: db.committer.granted, foldEmails: db.config.FoldEmails}
+	at := db.time.look()
+	w := &writer{tables: tables{tx}, ids: db.identity.ids, at: at, now: at.known / 1000, granted: db.committer.granted, foldEmails: db.config.FoldEmails}
 	var err error
 	if w.tally, err = decodeTally(w.get(metaBucket, tallyKey)); err != nil {
 		return nil, err
@@ -70,8 +73,11 @@ func (w *writer) version() uint64 {
 	return w.tally.sequence
 }
 
-// newCutOff is the cut-off that ends every family there can be: also those that the clock, set back since, would place later.
-func (w *writer) newCutOff(existing int64) int64 { return max(existing, w.now, w.granted) }
+// newCutOff is the cut-off that ends every family there can be: also those that the clock, set back since, would place later. A clock that is not plausible
+// has no say in it: log-ins that begin after it was set right would begin as late as it said.
+func (w *writer) newCutOff(existing int64) int64 {
+	return min(max(existing, w.now, w.granted), core.LastStart)
+}
 
 // customer reads a customer, last_login and what he was given; ok is false where there is none.
 func (t tables) customer(id core.CustomerID) (c Customer, ok bool, err error) {
@@ -125,12 +131,13 @@ func (t tables) customerCutOff(id core.CustomerID, found bool) (int64, error) {
 	}
 	if found {
 		if value := t.get(cutOffsBucket, key); value != nil {
-			return decodeNumber("cut-off", value)
+			cutOff, err := decodeNumber("cut-off", value)
+			return bounded(cutOff), err
 		}
 		return 0, nil
 	}
 	grave, _, err := t.tombstone(key)
-	return grave.cutOff, err
+	return bounded(grave.cutOff), err
 }
 
 // family reads the record of a family; the zero value where there is none.

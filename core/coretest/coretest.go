@@ -30,6 +30,7 @@ func Run(t *testing.T, newEngine NewEngine) {
 	t.Run("Keys", func(t *testing.T) { testKeys(t, newEngine) })
 	t.Run("KeyEnds", func(t *testing.T) { testKeyEnds(t, newEngine, true) })
 	t.Run("SigningEnds", func(t *testing.T) { testSigningEnds(t, newEngine) })
+	t.Run("Clock", func(t *testing.T) { testClock(t, newEngine) })
 	t.Run("Attacks", func(t *testing.T) { testAttacks(t, newEngine) })
 	t.Run("Bounds", func(t *testing.T) { testBounds(t, newEngine) })
 	t.Run("Misuse", func(t *testing.T) { testMisuse(t, newEngine) })

@@ -157,6 +157,10 @@ func testEffects(t *testing.T, newEngine NewEngine) {
 	login := Now.UnixMilli()
 	own := core.FamilyKey{Customer: core.Integer(7), Bits: familyName}
 	foreign := core.FamilyKey{Bits: foreignX1}
+	fold := core.Effect{Kind: core.FoldFamilies, Customer: core.Integer(7), At: core.MaxRevoked}
+	// The token lives for 26876 days and a bit, which a purge clock that lags can shorten by a 64th.
+	const exp, day, access = 4102444800, 86400, 3600
+	until := func(lifetimes int64) int64 { return exp + lifetimes + (exp-Now.Unix()+lifetimes)/64 }
 	for _, c := range []struct {
 		name     string
 		settings string
@@ -179,15 +183,22 @@ func testEffects(t *testing.T, newEngine NewEngine) {
 			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true}}},
 		{name: "blacklist", settings: "5.5", op: core.Blacklist, claims: `"jti":"` + refreshID + `"`, want: core.Effects{
 			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true},
-			List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, Until: 4102444800 + 3600 + 86400}}}},
+			List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart, Until: until(access)}}}},
+		{name: "blacklist on the secure wire", settings: "5.5 safe", op: core.Blacklist, claims: `"jti":"` + refreshID + `"`, want: core.Effects{
+			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true},
+			List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart, Until: until(access)}, fold}}},
 		{name: "blacklist when lifetimes were longer once", settings: "5.5", op: core.Blacklist, claims: `"jti":"` + refreshID + `"`,
 			change: func(q *core.Request) { q.State.Longest = 30 * 86400 }, want: core.Effects{
 				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true},
-				List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, Until: 4102444800 + 30*86400 + 86400}}}},
+				List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart, Until: until(30 * day)}}}},
 		{name: "blacklist a foreign token, and what came from it", settings: "5.5", op: core.Blacklist, claims: `"jti":"x1"`, want: core.Effects{
 			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true},
-			List: []core.Effect{{Kind: core.RevokeFamily, Family: foreign, Until: 4102444800 + 3600 + 86400},
-				{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: core.Integer(7), Bits: foreignX1}, Until: 4102444800 + 3600 + 86400}}}},
+			List: []core.Effect{{Kind: core.RevokeFamily, Family: foreign, Until: until(access)},
+				{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: core.Integer(7), Bits: foreignX1}, At: 1704067200_000, Until: until(access)}}}},
+		{name: "blacklist a foreign token that says when it was issued", settings: "5.5 safe", op: core.Blacklist, claims: `"jti":"x1","iat":1780000000`, want: core.Effects{
+			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true},
+			List: []core.Effect{{Kind: core.RevokeFamily, Family: foreign, At: 1780000000000, Until: until(access)},
+				{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: core.Integer(7), Bits: foreignX1}, At: 1780000000000, Until: until(access)}, fold}}},
 		{name: "blacklist without a blacklist", settings: "no list", op: core.Blacklist, claims: `"jti":"x1"`, want: core.Effects{
 			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true}}},
 		{name: "an access id in a refresh token is foreign", settings: "5.5", op: core.Refresh, claims: `"jti":"` + accessID + `"`, want: core.Effects{

@@ -209,7 +209,8 @@ func TestPublicTellsNoCustomers(t *testing.T) {
 		differs bool
 	}{
 		"blacklist":            {"blacklist", core.V55, core.Secure, false},
-		"verify":               {"verify", core.V55, core.Secure, false},
+		"verify":               {"verify", core.V55, core.Secure, true},
+		"verify, exact 5.5":    {"verify", core.V55, core.Exact, false},
 		"refresh":              {"refresh", core.V55, core.Secure, true},
 		"refresh, exact 5.2":   {"refresh", core.V52, core.Exact, false},
 		"blacklist, exact 5.2": {"blacklist", core.V52, core.Exact, false},

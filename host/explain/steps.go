@@ -72,6 +72,9 @@ func (t *trial) then() []step {
 	}
 	switch {
 	case t.purpose.As == "verify":
+		if t.Settings.Wire == core.Secure {
+			return []step{expiry, id, revoked, customer}
+		}
 		return []step{expiry, id, revoked}
 	case t.purpose.As == "refresh", t.purpose.As == "blacklist":
 		return append(early, customer)

@@ -36,6 +36,7 @@ const (
 	clientGone      reason = "client_gone"
 	tooSlow         reason = "timeout"
 	tooBusy         reason = "busy"
+	wrongClock      reason = "clock"
 	unavailable     reason = "unavailable"
 	hashingFailed   reason = "hashing_failed"
 	failure         reason = "internal_error"

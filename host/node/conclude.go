@@ -33,6 +33,9 @@ func (n *Node) conclude(ctx context.Context, request *core.Request, query store.
 		if request.State, r.Customer, err = n.cfg.Store.Load(ctx, query); err != nil {
 			return Result{}, err
 		}
+		if err = n.outlives(ctx, request); err != nil {
+			return Result{}, err
+		}
 		if complete != nil {
 			complete(&request.State)
 		}
@@ -59,6 +62,15 @@ func (n *Node) conclude(ctx context.Context, request *core.Request, query store.
 	return Result{}, fmt.Errorf("%w: its state changed %d times meanwhile", ErrBusy, attempts)
 }
 
+// outlives has the store remember how long a token has left to live, so that what remains of a removed customer outlives it, whoever issued it. A token of
+// another issuer names no customer (R11).
+func (n *Node) outlives(ctx context.Context, request *core.Request) error {
+	if exp, ok := request.Opened.Expires(); request.Op != core.Login && ok && request.Opened.Issuer == "" {
+		return n.cfg.Store.RememberToken(ctx, exp-request.Now.Unix())
+	}
+	return nil
+}
+
 // signer is the key of the tokens of a request, and their family.
 func (n *Node) signer(request *core.Request, outcome *core.Outcome) (keyID string, family core.Family) {
 	keys, key := &n.cfg.Keys, -1
@@ -82,6 +94,10 @@ func (n *Node) decide(ctx context.Context, request *core.Request, customer *stor
 	}
 	if !request.Op.Writes() {
 		return n.cfg.Engine.Decide(ctx, *request)
+	}
+	// First of all: a clock that is wrong refuses tokens that are good, which clients then throw away.
+	if err := n.CheckClock(); err != nil {
+		return core.Outcome{}, err
 	}
 	request.Entropy = make([]byte, core.EntropyBytes)
 	if _, err := io.ReadFull(n.cfg.Rand, request.Entropy); err != nil {

@@ -25,6 +25,7 @@ func (n *Node) Run(ctx context.Context) {
 			n.reportLoss(ctx, tick.C)
 			return
 		}
+		_ = n.CheckClock() // the log says what is wrong with it
 		if err := n.Purge(ctx); err != nil && ctx.Err() == nil {
 			n.cfg.Log.Warn("records that have ended were not removed", "error", err)
 		}
@@ -56,15 +57,10 @@ func (n *Node) reportLoss(ctx context.Context, tick <-chan time.Time) {
 	}
 }
 
-// Purge removes all records that have ended, in small transactions. Where the clock cannot be trusted it removes none, which is no
-// error of the node: an idle store is in that state too.
+// Purge removes all records that have ended, in small transactions.
 func (n *Node) Purge(ctx context.Context) error {
 	for {
 		done, err := n.cfg.Store.Purge(ctx, n.now(), purgeAtOnce)
-		if errors.Is(err, store.ErrClock) {
-			n.cfg.Log.Debug("nothing is removed for now", "reason", err)
-			return nil
-		}
 		if err != nil || !done.More {
 			return err
 		}

@@ -24,6 +24,9 @@ import (
 // Wrong, unknown, inactive and unusable take the same work and give the same refusal. Before a password is hashed nothing of the
 // store is held, so the state is loaded anew afterwards: a password that was changed in between loses.
 func (n *Node) Login(ctx context.Context, client netip.Prefix, email, given string) (Result, error) {
+	if err := n.CheckClock(); err != nil { // before a password is hashed for nothing
+		return Result{}, err
+	}
 	query := store.Query{Login: email, HasLogin: true, Fold: n.cfg.FoldEmails, Field: n.cfg.UserIDField}
 	known, customer, err := n.cfg.Store.Load(ctx, query)
 	if err != nil {

@@ -30,11 +30,11 @@ func (n *Node) EndLogin(ctx context.Context, token string) error {
 	}
 	// A refresh token may have been issued a moment ago, and give access tokens to its end.
 	longest := n.lifetimes()
-	until := now.Unix() + max(ever.Access, longest.Access) + max(ever.Refresh, longest.Refresh) + 24*60*60
+	exp, _ := opened.Expires()
+	until := core.RevokedUntil(now, exp, family.Start, max(ever.Access, longest.Access)+max(ever.Refresh, longest.Refresh))
 	// What this rests on cannot change: dead is dead.
-	return n.cfg.Store.Settle(ctx, core.Effects{Node: n.cfg.Settings.Node, Reads: core.Reads{CutOff: math.MaxInt64}, List: []core.Effect{
-		{Kind: core.RevokeFamily, Family: family.Key("", customer.ID), Until: until},
-	}})
+	return n.cfg.Store.Settle(ctx, core.Effects{Node: n.cfg.Settings.Node, Reads: core.Reads{CutOff: math.MaxInt64},
+		List: core.Revocation(&n.cfg.Settings, family, "", customer.ID, until)})
 }
 
 // OfOthers reports whether two tokens of ours name different customers. A token whose signature is not good names nobody.

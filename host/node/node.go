@@ -54,7 +54,8 @@ type Config struct {
 
 // Node answers what clients ask of tokens and credentials. It is safe for concurrent use.
 type Node struct {
-	cfg Config
+	cfg   Config
+	clock clockWatch
 }
 
 // New makes a node; the error names every mistake in cfg.
@@ -126,8 +127,7 @@ func (n *Node) Remember(ctx context.Context) error {
 // lifetimes are those of now.
 func (n *Node) lifetimes() store.Lifetimes {
 	s := &n.cfg.Settings
-	refresh := (s.RefreshTokenLifetime + s.Leeway + time.Second - 1) / time.Second
-	return store.Lifetimes{Access: s.Longest(), Refresh: int64(refresh)}
+	return store.Lifetimes{Access: s.Longest(), Refresh: s.LongestRefresh()}
 }
 
 // Settings are the settings that the node judges by. The caller must not change what they point to.
@@ -141,7 +141,7 @@ func (n *Node) Customers(ctx context.Context, after core.CustomerID, limit int) 
 	return n.cfg.Store.List(ctx, after, limit)
 }
 
-// Ready reports whether the node can answer: its engine reads tokens, its store is healthy, the key that signs has not ended, and passwords can be hashed. The
+// Ready reports whether the node can answer: its engine reads tokens, its store is healthy, the clock is plausible, the key that signs has not ended, and passwords can be hashed. The
 // error says what is wrong.
 func (n *Node) Ready(ctx context.Context) error {
 	// No token is shorter, so that the engine has next to nothing to do.
@@ -153,6 +153,9 @@ func (n *Node) Ready(ctx context.Context) error {
 		return fmt.Errorf("store_lost: %w", err)
 	case err != nil:
 		return fmt.Errorf("store: %w", err)
+	}
+	if err := n.CheckClock(); err != nil {
+		return fmt.Errorf("clock: %w", err)
 	}
 	if n.cfg.Keys.SigningEnded(n.now()) {
 		return fmt.Errorf("keys: %w", core.ErrKeyEnded)

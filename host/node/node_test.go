@@ -66,16 +66,20 @@ func hash(t testing.TB, plain string) string {
 type world struct {
 	*node.Node
 	store *store.DB
-	now   time.Time
-	path  string // of the store
+	path  string        // of the store
+	now   time.Time     // what the wall clock says
+	spent time.Duration // what a monotonic clock has measured
 }
+
+// passes lets time pass.
+func (w *world) passes(d time.Duration) { w.now, w.spent = w.now.Add(d), w.spent+d }
 
 // newWorld starts a node with two customers, ana (1) and the inactive ben (2), whose passwords are "right".
 func newWorld(t testing.TB, change func(*node.Config)) *world {
 	t.Helper()
 	w := &world{now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)}
 	w.path = filepath.Join(t.TempDir(), "store.db")
-	db, err := store.Open(store.Config{Path: w.path, Now: func() time.Time { return w.now }})
+	db, err := store.Open(store.Config{Path: w.path, Now: func() time.Time { return w.now }, Elapsed: func() time.Duration { return w.spent }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,13 +278,18 @@ func TestPurge(t *testing.T) {
 		}
 	}
 	families(1)
-	w.now = w.now.Add(10 * 24 * time.Hour)
-	// The store has seen no commit for days, so that the clock cannot be trusted.
+	// The clock is set ahead, and a log-in is committed by it.
+	w.now = w.now.Add(30 * 24 * time.Hour)
+	w.login(t)
 	if err := w.Purge(t.Context()); err != nil {
 		t.Errorf("Purge = %v, want nil", err)
 	}
+	w.now = w.now.Add(-30 * 24 * time.Hour)
 	families(1)
-	w.login(t)
+	if result, err := w.Refresh(t.Context(), refresh); err != nil || cause(result) != core.Blacklisted {
+		t.Errorf("Refresh once the clock is right = %v, %v; want %v", cause(result), err, core.Blacklisted)
+	}
+	w.passes(10 * 24 * time.Hour)
 	if err := w.Purge(t.Context()); err != nil {
 		t.Errorf("Purge = %v, want nil", err)
 	}
@@ -356,7 +365,7 @@ func TestShorterLifetime(t *testing.T) {
 	if result, err := shorter.Blacklist(t.Context(), refresh); err != nil || result.Refused() {
 		t.Fatal(cause(result), err)
 	}
-	w.now = w.now.Add(8 * 24 * time.Hour)
+	w.passes(8 * 24 * time.Hour)
 	if _, err := w.store.Add(t.Context(), store.NewCustomer{Email: "later", PasswordHash: "!"}); err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,9 @@ const secretBytes = 32
 // Nothing of the store is held while the password is hashed; a password that is changed, or a customer who is disabled or removed meanwhile, is
 // refused as bad credentials.
 func (n *Node) StartSession(ctx context.Context, client netip.Prefix, email, given, replaces string) (secret string, r Result, err error) {
+	if err := n.CheckClock(); err != nil { // before a password is hashed for nothing
+		return "", Result{}, err
+	}
 	_, customer, err := n.cfg.Store.Load(ctx, store.Query{Login: email, HasLogin: true, Fold: n.cfg.FoldEmails, Field: n.cfg.UserIDField})
 	if err != nil {
 		return "", Result{}, err

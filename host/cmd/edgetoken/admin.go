@@ -36,6 +36,8 @@ import (
 //	POST   /token                   {"token": "…", "as": "refresh"}: the judgement of it, step by step
 //	POST   /revoke                  {"token": "…"}, {"customer": "…"}, {"family": "…", "customer": "…"} or {"all": true}: ends what it names
 //	POST   /compact                 gives back what the store file does not use
+//	GET    /clock                   what the clock says, and whether tokens are issued by it
+//	POST   /clock                   has tokens issued by it, as far as it is from the latest change
 //
 // A running node serves it on its admin socket and nowhere else: there is no further authentication. What is refused is 400 with {"error": "…"}, and what
 // the store cannot do now is 503 with the same.
@@ -77,6 +79,8 @@ func (a *admin) handler() http.Handler {
 		"POST /token":      answering(a.judgeToken),
 		"POST /revoke":     answering(a.revoke),
 		"POST /compact":    answering(a.compact),
+		"GET /clock":       answering(a.showClock),
+		"POST /clock":      answering(a.acceptClock),
 	} {
 		mux.HandleFunc(pattern, handler)
 	}

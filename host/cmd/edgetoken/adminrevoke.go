@@ -87,15 +87,14 @@ func (a *admin) revokeToken(ctx context.Context, token string) (revocation, erro
 	if !family.Listed {
 		return revocation{}, errors.New("the token has no id that could be revoked (JTI_CLAIM): end every session of its customer with --customer")
 	}
-	live, err := a.tokensLive(ctx)
+	ever, err := a.lifetimes(ctx)
 	if err != nil {
 		return revocation{}, err
 	}
-	until := now.Add(live)
-	if exp, ok := explain.NumericDate(opened, opened.ExpiresAt); ok {
-		until = later(until, exp.Add(live))
-	}
-	if err := a.endFamily(ctx, family.Key(opened.Issuer, customer.ID), customer.ID, until); err != nil {
+	exp, _ := opened.Expires()
+	// The token may be an access token: a refresh token may have been issued a moment ago, and give access tokens to its end.
+	until := core.RevokedUntil(now, exp, family.Start, ever.Refresh+ever.Access)
+	if err := a.settle(ctx, core.Revocation(&a.cfg.Settings, family, opened.Issuer, customer.ID, until)); err != nil {
 		return revocation{}, err
 	}
 	answer := revocation{Revoked: "login", Family: familyName(family.Bits)}
@@ -122,28 +121,30 @@ func (a *admin) revokeFamily(ctx context.Context, name, customer string) (revoca
 	if err != nil {
 		return revocation{}, err
 	}
-	live, err := a.tokensLive(ctx)
+	ever, err := a.lifetimes(ctx)
 	if err != nil {
 		return revocation{}, err
 	}
-	if err := a.endFamily(ctx, core.FamilyKey{Bits: bits}, c.ID, time.Now().Add(2*live)); err != nil {
+	until := core.RevokedUntil(time.Now(), 0, 0, max(ever.Refresh, ever.Foreign)+ever.Access)
+	if err := a.settle(ctx, []core.Effect{
+		{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits}, Until: until},
+		{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: c.ID, Bits: bits}, Until: until},
+	}); err != nil {
 		return revocation{}, err
 	}
 	return a.didRevoke(ctx, revocation{Revoked: "login", Family: familyName(bits), Notes: []string{noteNoList}}, c)
 }
 
-// endFamily makes a family dead, and what was issued from a foreign one under the customer's name with it, as core does when a token is
-// blacklisted. What it rests on cannot change: dead is dead.
-func (a *admin) endFamily(ctx context.Context, key core.FamilyKey, customer core.CustomerID, until time.Time) error {
-	end := func(key core.FamilyKey) core.Effect {
-		return core.Effect{Kind: core.RevokeFamily, Family: key, Until: until.Unix()}
-	}
-	effects := core.Effects{Node: a.cfg.Settings.Node, Reads: core.Reads{CutOff: math.MaxInt64}, List: []core.Effect{end(key)}}
-	if key.Customer.IsZero() && !customer.IsZero() {
-		key.Customer = customer
-		effects.List = append(effects.List, end(key))
-	}
-	return a.store.Settle(ctx, effects)
+// settle makes revocations durable. What they rest on cannot change: dead is dead.
+func (a *admin) settle(ctx context.Context, list []core.Effect) error {
+	return a.store.Settle(ctx, core.Effects{Node: a.cfg.Settings.Node, Reads: core.Reads{CutOff: math.MaxInt64}, List: list})
+}
+
+// lifetimes are the longest that tokens ever had, those of the present settings included.
+func (a *admin) lifetimes(ctx context.Context) (store.Lifetimes, error) {
+	ever, err := a.store.Remembered(ctx)
+	ever.Access, ever.Refresh = max(ever.Access, a.cfg.Settings.Longest()), max(ever.Refresh, a.cfg.Settings.LongestRefresh())
+	return ever, err
 }
 
 // revokeSessions ends every log-in of a customer until now: log out everywhere.
@@ -198,11 +199,4 @@ const familyDigits = 12
 func familyName(bits uint64) *string {
 	name := fmt.Sprintf("%0*x", familyDigits, bits)
 	return &name
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

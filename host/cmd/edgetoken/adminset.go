@@ -38,11 +38,7 @@ func (a *admin) setCustomer(r *http.Request) (v customerView, err error) {
 	if err := a.checkChange(r.Context(), c.ID, call); err != nil {
 		return v, err
 	}
-	live, err := a.tokensLive(r.Context())
-	if err != nil {
-		return v, err
-	}
-	if c, err = a.store.Set(r.Context(), c.ID, store.Change(call), live); err != nil {
+	if c, err = a.store.Set(r.Context(), c.ID, store.Change(call), a.tokensLive()); err != nil {
 		return v, err
 	}
 	a.did("customer changed", c.ID)

@@ -109,6 +109,17 @@ func engineFigures(s *service) figures {
 	}}
 }
 
+func clockFigures(s *service) figures {
+	return figures{[]figure{
+		gauge("edgetoken_clock_plausible", "Whether tokens are issued by the clock (1) or it cannot be right (0)."),
+	}, func() []float64 {
+		if s.store.CheckClock() != nil {
+			return []float64{0}
+		}
+		return []float64{1}
+	}}
+}
+
 func storeFigures(s *service) figures {
 	return figures{[]figure{
 		gauge("edgetoken_store_healthy", "Whether the store answers (1) or waits to open its file anew (0)."),

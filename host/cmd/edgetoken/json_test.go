@@ -49,6 +49,8 @@ func TestJSON(t *testing.T) {
 		{"token revoke", "--customer eva@example.com", "", revocation},
 		{"customers remove", "eva@example.com", "", customer},
 		{"compact", "", "", []string{"after", "before"}},
+		{"clock show", "", "", []string{"latest", "now", "plausible", "problem"}},
+		{"clock accept", "", "", []string{"latest", "now", "plausible", "problem"}},
 		{"reload", "", "", []string{"changed", "restart", "warnings"}},
 		{"config", "", "", []string{"settings"}},
 		{"version", "", "", []string{"abi", "commit", "go", "module", "module_full", "version"}},

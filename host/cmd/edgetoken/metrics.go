@@ -71,7 +71,7 @@ func newMetrics(s *service, cfg *config.Config) *metrics {
 	m.reloadOK.Set(1)
 	m.reloadAt.SetToCurrentTime()
 	m.registry.MustRegister(m.requests, m.durations, m.reloads, m.reloadOK, m.reloadAt,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(s, cfg.Engine), hashingFigures(s), storeFigures(s))
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(s, cfg.Engine), hashingFigures(s), storeFigures(s), clockFigures(s))
 	if s.processes != nil {
 		m.registry.MustRegister(processFigures(s))
 	}

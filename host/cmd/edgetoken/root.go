@@ -43,7 +43,7 @@ The exit status is 0 when all was done, 1 when something was refused or failed, 
 		return misusef("%w; see %s --help", err, c.CommandPath())
 	})
 	root.PersistentPreRunE = checkTexts
-	root.AddCommand(demoCommand(), serveCommand(), reloadCommand(), customersCommand(), tokenCommand(), checkCommand(), compactCommand(), configCommand(), versionCommand(), hashCommand())
+	root.AddCommand(demoCommand(), serveCommand(), reloadCommand(), customersCommand(), tokenCommand(), checkCommand(), compactCommand(), clockCommand(), configCommand(), versionCommand(), hashCommand())
 	group(root)
 	complete(root)
 	return root

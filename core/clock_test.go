@@ -1,0 +1,61 @@
+package core_test
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+func TestCheckClock(t *testing.T) {
+	latest := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	leap := latest.Add(366 * 24 * time.Hour)
+	for _, c := range []struct {
+		name        string
+		now, latest time.Time
+		says        string // what to do; "" where the clock is plausible
+	}{
+		{"never set", time.Unix(0, 0), latest, "set the clock"},
+		{"a second too early", time.Unix(core.EarliestTime-1, 0), time.Time{}, "before this program was written: set the clock"},
+		{"at the earliest", time.Unix(core.EarliestTime, 0), latest, ""},
+		{"set back by a year", latest.AddDate(-1, 0, 0), latest, ""},
+		{"after 366 days", leap, latest, ""},
+		{"a second later", leap.Add(time.Second), latest, "over 366 days after the latest change of the store, at 2026-06-01T00:00:00Z: set the clock, or if it is right run edgetoken clock accept"},
+		{"of a new store", leap.Add(time.Second), time.Time{}, ""},
+		{"the latest", time.UnixMilli(core.LastCutOff), time.Time{}, ""},
+		{"beyond it", time.UnixMilli(core.LastCutOff + 1), time.Time{}, "beyond the last start that a token id can carry: set the clock"},
+		{"beyond Python's years", time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC), time.UnixMilli(core.LastCutOff), "beyond the last start"},
+	} {
+		err := core.CheckClock(c.now, c.latest)
+		if c.says == "" && err != nil || c.says != "" && (!errors.Is(err, core.ErrClock) || !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%s: CheckClock = %v, want %q", c.name, err, c.says)
+		}
+	}
+}
+
+func TestRevokedUntil(t *testing.T) {
+	const now, day = 1767225600, 86400
+	for _, c := range []struct {
+		name                            string
+		expires, start, lifetimes, want int64
+	}{
+		{"nothing is known", 0, 0, 0, now + day},
+		{"lifetimes", 0, 0, 3*day + 3600, now + 4*day + 3600},
+		{"the token's own exp", now + 10*day, 0, 3 * day, now + 14*day},
+		{"a token that has expired", now - 10*day, 0, 3 * day, now + 4*day},
+		{"a start ahead of the clock", 0, (now+30*day)*1000 + 1, 3 * day, now + 30*day + 1 + 4*day},
+		{"what a purge clock may gain", now + 600*day, 0, 40 * day, now + 650*day},
+		{"as late as can be", math.MaxInt64, 0, 3 * day, core.LastUntil},
+		{"lifetimes without end", 0, 0, math.MaxInt64, core.LastUntil},
+	} {
+		if got := core.RevokedUntil(time.Unix(now, 0), c.expires, c.start, c.lifetimes); got != c.want {
+			t.Errorf("%s: until %d, want %d", c.name, got, c.want)
+		}
+	}
+	if got := core.RevokedUntil(time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC), 0, 0, day); got != core.LastUntil {
+		t.Errorf("by a clock beyond all years: until %d, want %d", got, core.LastUntil)
+	}
+}

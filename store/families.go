@@ -1,0 +1,67 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// revoked is the record of a revoked family whose start is known, and its key.
+type revoked struct {
+	key []byte
+	family
+}
+
+// revokedOf are the revoked families of a customer whose start is known. A record that cannot be read is none of them.
+func (t tables) revokedOf(customer core.CustomerID) (list []revoked) {
+	first, _ := familyKey(core.FamilyKey{Customer: customer})
+	prefix := first[:len(first)-bitsLength]
+	cursor := t.tx.Bucket(familiesBucket).Cursor()
+	for k, v := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
+		if f, err := decodeFamily(v); err == nil && f.dead && f.start != 0 {
+			list = append(list, revoked{k, f})
+		}
+	}
+	return list
+}
+
+// foldFamilies makes a cut-off of the customer of all but most of its revoked families whose start is known, the oldest ones. Every family and session that
+// began no later ends with them. A customer who does not exist has no cut-off; what is left of him goes in its time.
+//
+// The families of foreign ids have no customer in their names and stay one by one: only who holds validly signed tokens of Django's can make records of them, one
+// for each.
+func (w *writer) foldFamilies(customer core.CustomerID, most int) {
+	list := w.revokedOf(customer)
+	if len(list) <= most {
+		return
+	}
+	// Nothing below may fail, since others share the commit: what cannot be read keeps its records.
+	_, cutOff, err := w.existing(customer)
+	if err != nil {
+		return
+	}
+	sessions, err := w.sessionsOf(idKey(customer))
+	if err != nil {
+		return
+	}
+	slices.SortFunc(list, func(a, b revoked) int { return cmp.Compare(a.start, b.start) })
+	list = slices.Clone(list[:len(list)-most])
+	for i := range list {
+		list[i].key = bytes.Clone(list[i].key)
+	}
+	folded := min(list[len(list)-1].start, core.LastStart)
+	for _, f := range list {
+		if f.start > folded {
+			break
+		}
+		w.remove(familiesBucket, f.key)
+		w.remove(expiryBucket, expiryKey(f.until, familyExpires, f.key))
+		w.tally.families--
+	}
+	if folded > cutOff {
+		w.put(cutOffsBucket, idKey(customer), encodeNumber(folded))
+		w.endSessions(slices.DeleteFunc(sessions, func(e ending) bool { return e.started > folded }))
+	}
+}
