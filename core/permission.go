@@ -106,6 +106,15 @@ func (c *Caller) refused() Verdict {
 	return Forbidden
 }
 
+// ModelPermissions are those that Django makes for a model: customers.customer has customers.add_customer and so on.
+func ModelPermissions(model string) (list []string) {
+	app, name, _ := strings.Cut(model, ".")
+	for _, verb := range []string{"add_", "change_", "delete_", "view_"} {
+		list = append(list, app+"."+verb+name)
+	}
+	return list
+}
+
 // has is Django's has_perm (django/contrib/auth): an active superuser has every right, an inactive caller none.
 func (c *Caller) has(verb, model string) bool {
 	if !c.Authenticated || !c.Active {

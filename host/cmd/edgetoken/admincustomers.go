@@ -71,7 +71,11 @@ func (a *admin) addCustomers(r *http.Request) (answer customersAdded, err error)
 	if err != nil {
 		return answer, err
 	}
-	return a.didAdd(r.Context(), added)
+	if answer, err = a.didAdd(r.Context(), added); err != nil {
+		return answer, err
+	}
+	answer.Warnings = append(answer.Warnings, a.oddities(entries)...)
+	return answer, nil
 }
 
 // addCustomer adds just one, of whom errors need not say which.
@@ -79,6 +83,14 @@ func (a *admin) addCustomer(r *http.Request) (answer customersAdded, err error) 
 	e, err := readOne(r.Body)
 	if err != nil {
 		return answer, err
+	}
+	if err := checkAt(r, e.Email); err != nil {
+		return answer, err
+	}
+	if e.password != nil {
+		if err := a.checkLength(r, *e.password); err != nil {
+			return answer, err
+		}
 	}
 	if text := r.URL.Query().Get("id"); text != "" {
 		var ok bool
@@ -97,7 +109,11 @@ func (a *admin) addCustomer(r *http.Request) (answer customersAdded, err error) 
 	if err != nil {
 		return answer, err
 	}
-	return a.didAdd(r.Context(), []store.Customer{c})
+	if answer, err = a.didAdd(r.Context(), []store.Customer{c}); err != nil {
+		return answer, err
+	}
+	answer.Warnings = append(answer.Warnings, unknownPermissions(e.Permissions)...)
+	return answer, nil
 }
 
 // didAdd is the answer for customers that were added, with a warning where one of them cannot log in as he is.
@@ -261,6 +277,11 @@ func (a *admin) changeCustomer(r *http.Request) (v customerView, err error) {
 		var e entry
 		if err := members["password"](&e, change.Password); err != nil {
 			return v, fmt.Errorf("password %w", err)
+		}
+		if e.password != nil {
+			if err := a.checkLength(r, *e.password); err != nil {
+				return v, err
+			}
 		}
 		n, err := a.withHash(r.Context(), e)
 		if err != nil {

@@ -35,6 +35,12 @@ type rightsChanged struct {
 	Warnings []string     `json:"warnings"`
 }
 
+// groupChanged answers a change of a group.
+type groupChanged struct {
+	Group    groupView `json:"group"`
+	Warnings []string  `json:"warnings"`
+}
+
 // groupCall is the body of calls of /groups.
 type groupCall struct {
 	Name        string   `json:"name"`
@@ -64,6 +70,7 @@ func (a *admin) changeRights(r *http.Request) (answer rightsChanged, err error) 
 	if answer.Customer, err = a.view(r.Context(), c.ID); err != nil {
 		return answer, err
 	}
+	answer.Warnings = append(answer.Warnings, unknownPermissions(call.Grant)...)
 	if w, err := a.shownWarning(r.Context(), c.ID); err != nil {
 		return answer, err
 	} else if w != "" {
@@ -149,37 +156,39 @@ func (a *admin) listGroups(r *http.Request) (groupList, error) {
 	return all, nil
 }
 
-func (a *admin) addGroup(r *http.Request) (groupView, error) {
+func (a *admin) addGroup(r *http.Request) (groupChanged, error) {
 	return a.groupCall(r, "group added", func(ctx context.Context, c groupCall) error {
 		return a.store.AddGroup(ctx, c.Name, c.Permissions)
 	})
 }
 
-func (a *admin) putGroup(r *http.Request) (groupView, error) {
+func (a *admin) putGroup(r *http.Request) (groupChanged, error) {
 	return a.groupCall(r, "group set", func(ctx context.Context, c groupCall) error { return a.store.PutGroup(ctx, c.Name, c.Permissions) })
 }
 
-func (a *admin) changeGroup(r *http.Request) (groupView, error) {
+func (a *admin) changeGroup(r *http.Request) (groupChanged, error) {
 	return a.groupCall(r, "group changed", func(ctx context.Context, c groupCall) error {
 		return a.store.ChangeGroup(ctx, c.Name, c.Grant, c.Revoke)
 	})
 }
 
 // groupCall changes a group and gives what came of it.
-func (a *admin) groupCall(r *http.Request, what string, change func(context.Context, groupCall) error) (groupView, error) {
+func (a *admin) groupCall(r *http.Request, what string, change func(context.Context, groupCall) error) (answer groupChanged, err error) {
 	var call groupCall
 	if err := readJSON(r, &call); err != nil {
-		return groupView{}, err
+		return answer, err
 	}
 	if err := change(r.Context(), call); err != nil {
-		return groupView{}, err
+		return answer, err
 	}
 	a.didGroup(what, call.Name)
 	view, found, err := a.group(r.Context(), call.Name)
 	if err == nil && !found {
 		err = fmt.Errorf("group %q was removed just now", call.Name)
 	}
-	return view, err
+	answer = groupChanged{view, []string{}}
+	answer.Warnings = append(answer.Warnings, unknownPermissions(append(call.Permissions, call.Grant...))...)
+	return answer, err
 }
 
 func (a *admin) removeGroup(r *http.Request) (groupView, error) {

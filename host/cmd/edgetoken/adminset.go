@@ -27,6 +27,9 @@ func (a *admin) setCustomer(r *http.Request) (v customerView, err error) {
 		if err := checkEnds(*call.Email); err != nil {
 			return v, fmt.Errorf("email %w", err)
 		}
+		if err := checkAt(r, *call.Email); err != nil {
+			return v, err
+		}
 	}
 	if err := checkAttributes(call.Attributes); err != nil {
 		return v, fmt.Errorf("attributes %w", err)

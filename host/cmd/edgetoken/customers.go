@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 func customersCommand() *cobra.Command {
@@ -25,15 +24,6 @@ func customersCommand() *cobra.Command {
 	}
 	c.AddCommand(addCommand(), listCommand(), showCommand(), setCommand(), activeCommand(false), activeCommand(true), passwdCommand(), logoutCommand(),
 		grantCommand(), withdrawCommand(), groupsCommand(), removeCommand())
-	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		var unknown *pflag.NotExistError
-		if errors.As(err, &unknown) {
-			if digits := unknown.GetSpecifiedShortnames(); digits != "" && strings.Trim(digits, "0123456789") == "" {
-				return misusef("-%s looks like a flag: write -- before an id that is negative, as in %s -- -%[1]s", digits, c.CommandPath())
-			}
-		}
-		return c.Root().FlagErrorFunc()(c, err)
-	})
 	return c
 }
 
@@ -70,6 +60,20 @@ func lookFirst(c *cobra.Command, path string, query url.Values, result any) (err
 }
 
 func keyQuery(key string) url.Values { return url.Values{"key": {key}} }
+
+// addForce adds --force to a command that refuses what is most likely a mistake.
+func addForce(c *cobra.Command) *cobra.Command {
+	c.Flags().Bool("force", false, "take a short password, and an e-mail address without @")
+	return c
+}
+
+// forced adds what --force says to a query.
+func forced(c *cobra.Command, query url.Values) url.Values {
+	if force, _ := c.Flags().GetBool("force"); force {
+		query.Set("force", "true")
+	}
+	return query
+}
 
 func listCommand() *cobra.Command {
 	var after string
@@ -169,16 +173,17 @@ func activeCommand(active bool) *cobra.Command {
 		Example: "  edgetoken customers " + verb + " ana@example.com",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return change(c, args[0], customerChange{IsActive: &active}, verb+"d")
+			return change(c, keyQuery(args[0]), customerChange{IsActive: &active}, verb+"d")
 		},
 	})
 }
 
 func passwdCommand() *cobra.Command {
 	c := addJSON(&cobra.Command{
-		Use:     "passwd ID|EMAIL",
-		Short:   "set a customer's password, and end every session until now",
-		Long:    "passwd sets a new password, from a prompt or, with --password-stdin, from standard input. Every session of the customer until now ends.",
+		Use:   "passwd ID|EMAIL",
+		Short: "set a customer's password, and end every session until now",
+		Long: `passwd sets a new password, from a prompt or, with --password-stdin, from standard input. Every session of the customer until now ends.
+A password shorter than password.min_length is refused without --force.`,
 		Example: "  edgetoken customers passwd ana@example.com\n  pwgen 20 1 | edgetoken customers passwd 7 --password-stdin",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -197,11 +202,11 @@ func passwdCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return change(c, args[0], customerChange{Password: b}, "password set for")
+			return change(c, forced(c, keyQuery(args[0])), customerChange{Password: b}, "password set for")
 		},
 	})
 	addPasswordFlag(c)
-	return c
+	return addForce(c)
 }
 
 func logoutCommand() *cobra.Command {
@@ -228,29 +233,40 @@ see edgetoken customers disable for that, and edgetoken token revoke for a singl
 }
 
 func removeCommand() *cobra.Command {
-	return addJSON(&cobra.Command{
-		Use:     "remove ID|EMAIL",
-		Short:   "remove a customer, and end every session",
-		Long:    "remove removes a customer. Tokens that are still in circulation stay refused, even if a later customer gets the same id.",
-		Example: "  edgetoken customers remove ana@example.com",
+	return addYes(addJSON(&cobra.Command{
+		Use:   "remove ID|EMAIL",
+		Short: "remove a customer, and end every session",
+		Long: `remove removes a customer with all that is known of them; nothing brings that back. At a terminal it asks for the e-mail address first; elsewhere it needs --yes.
+Tokens that are still in circulation stay refused, even if a later customer gets the same id.`,
+		Example: "  edgetoken customers remove ana@example.com\n  edgetoken customers remove 7 --yes",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := confirmable(c, "there is no terminal to ask at, and nothing brings back what remove takes away"); err != nil {
+				return err
+			}
+			var found customerView
+			if err := lookFirst(c, "/customer", keyQuery(args[0]), &found); err != nil {
+				return err
+			}
+			if err := confirm(c, fmt.Sprintf("This removes customer %s %s for good", printable(found.ID.String()), printable(found.Email)), found.Email); err != nil {
+				return err
+			}
 			return withAdmin(c, false, func(client *adminClient) error {
 				var v customerView
-				if err := client.call(c.Context(), http.MethodDelete, "/customer", keyQuery(args[0]), nil, &v); err != nil {
+				if err := client.call(c.Context(), http.MethodDelete, "/customer", keyQuery(found.ID.String()), nil, &v); err != nil {
 					return err
 				}
 				return printChanged(c, v, "removed")
 			})
 		},
-	})
+	}))
 }
 
 // change makes one change to a customer and prints what was done.
-func change(c *cobra.Command, key string, what customerChange, done string) error {
+func change(c *cobra.Command, key url.Values, what customerChange, done string) error {
 	return withAdmin(c, false, func(client *adminClient) error {
 		var v customerView
-		if err := client.call(c.Context(), http.MethodPost, "/customer", keyQuery(key), what, &v); err != nil {
+		if err := client.call(c.Context(), http.MethodPost, "/customer", key, what, &v); err != nil {
 			return err
 		}
 		return printChanged(c, v, done)

@@ -21,13 +21,14 @@ func addCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "add EMAIL | --json FILE",
 		Short: "add a customer, or many from a file",
-		Long: `add adds a customer. The password comes from a prompt or, with --password-stdin, from standard input.
+		Long: `add adds a customer. The password comes from a prompt or, with --password-stdin, from standard input. One that is shorter than
+password.min_length, and an e-mail address without @, are refused without --force.
 
 With --json it adds whole customers from a file or, with -, from standard input, all or none, and prints {"customers": […]}, those that were added. The file holds
 one object, an array of objects, or one object after the other (NDJSON). A customer has email and password (null: none) or password_hash
 (as Django encodes it), and may have id, first_name, last_name, is_active, is_staff, is_superuser, last_login, date_joined, attributes,
 permissions (a list) and groups: an object of groups with the permissions of each, which are made where there are none, or a list of names.
-What cannot be kept just as it is given is refused with the reason, and nothing is added.`,
+What cannot be kept just as it is given is refused with the reason, and nothing is added. Of short passwords and addresses without @ it warns.`,
 		Example: `  edgetoken customers add ana@example.com --first-name Ana --last-name Ruiz
   edgetoken customers add eva@example.com --staff --group editors --permission customers.add_customer
   pwgen 20 1 | edgetoken customers add bot@example.com --password-stdin
@@ -37,7 +38,7 @@ What cannot be kept just as it is given is refused with the reason, and nothing 
 				return misusef("name one e-mail address, or a file with --json; usage: %s", c.UseLine())
 			}
 			if len(args) == 0 {
-				for _, f := range []string{"first-name", "last-name", "id", "staff", "superuser", "inactive", "permission", "group", "no-password", "password-stdin"} {
+				for _, f := range []string{"first-name", "last-name", "id", "staff", "superuser", "inactive", "permission", "group", "no-password", "password-stdin", "force"} {
 					if c.Flags().Changed(f) {
 						return misusef("--%s does not go with --json, whose customers are whole", f)
 					}
@@ -72,7 +73,7 @@ What cannot be kept just as it is given is refused with the reason, and nothing 
 			}
 			return withAdmin(c, true, func(client *adminClient) error {
 				var added customersAdded
-				if err := client.call(c.Context(), http.MethodPost, "/customers", url.Values{"id": {id}}, e, &added); err != nil {
+				if err := client.call(c.Context(), http.MethodPost, "/customers", forced(c, url.Values{"id": {id}}), e, &added); err != nil {
 					return err
 				}
 				printWarnings(c, added.Warnings)
@@ -92,7 +93,7 @@ What cannot be kept just as it is given is refused with the reason, and nothing 
 	f.BoolVar(&unusable, "no-password", false, "add without a password")
 	f.StringVar(&file, "json", "", "read whole customers from `FILE`, - for standard input, and print JSON")
 	addPasswordFlag(c)
-	return c
+	return addForce(c)
 }
 
 // checkFree refuses an e-mail address that a customer could not be added with.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -162,24 +163,38 @@ func groupCommand(verb, short, more, done, method string, least int, fill func(*
 			call := groupCall{Name: args[0]}
 			fill(&call, args[1:])
 			return withAdmin(c, false, func(client *adminClient) error {
-				var g groupView
-				if err := client.call(c.Context(), method, "/groups", nil, call, &g); err != nil {
+				var answer groupChanged
+				if err := client.call(c.Context(), method, "/groups", nil, call, &answer); err != nil {
 					return err
 				}
-				return printGroup(c, g, done)
+				printWarnings(c, answer.Warnings)
+				return printGroup(c, answer.Group, done)
 			})
 		},
 	})
 }
 
 func groupRemoveCommand() *cobra.Command {
-	return addJSON(&cobra.Command{
-		Use:     "remove NAME",
-		Short:   "remove a group; nobody is in it any more",
-		Long:    "remove removes a group. A later group of the same name has none of its members.",
-		Example: "  edgetoken customers groups remove editors",
+	return addYes(addJSON(&cobra.Command{
+		Use:   "remove NAME",
+		Short: "remove a group; nobody is in it any more",
+		Long: `remove removes a group. A later group of the same name has none of its members. At a terminal it asks for the name of the group first; elsewhere it needs --yes,
+since nothing brings back who was in it.`,
+		Example: "  edgetoken customers groups remove editors\n  edgetoken customers groups remove editors --yes",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := confirmable(c, "there is no terminal to ask at, and nothing brings back who was in a group"); err != nil {
+				return err
+			}
+			var all groupList
+			if err := lookFirst(c, "/groups", nil, &all); err != nil {
+				return err
+			}
+			if slices.ContainsFunc(all.Groups, func(g groupView) bool { return g.Name == args[0] }) { // else there is nothing to ask for
+				if err := confirm(c, "This removes group "+printable(args[0])+" for good, and who is in it", args[0]); err != nil {
+					return err
+				}
+			}
 			return withAdmin(c, false, func(client *adminClient) error {
 				var g groupView
 				if err := client.call(c.Context(), http.MethodDelete, "/groups", map[string][]string{"name": {args[0]}}, nil, &g); err != nil {
@@ -188,7 +203,7 @@ func groupRemoveCommand() *cobra.Command {
 				return printGroup(c, g, "removed")
 			})
 		},
-	})
+	}))
 }
 
 // printGroup prints what was done to a group and what it has now.

@@ -2,9 +2,7 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -18,7 +16,8 @@ func setCommand() *cobra.Command {
 		Long: `set changes what its flags name, and leaves all else as it is. --attributes takes the place of all attributes there are.
 
 A new e-mail address ends nothing where tokens name customers by id (USER_ID_FIELD). Where they name the address (USER_ID_FIELD: email) those with the old
-address are refused from now on, and the customer logs in again. Passwords are set by edgetoken customers passwd, permissions by edgetoken customers grant.`,
+address are refused from now on, and the customer logs in again. An address without @ is
+refused without --force. Passwords are set by edgetoken customers passwd, permissions by edgetoken customers grant.`,
 		Example: `  edgetoken customers set ana@example.com --email ana.ruiz@example.com --last-name Ruiz
   edgetoken customers set 7 --staff --superuser=false
   edgetoken customers set 7 --attributes '{"plan": "pro"}'
@@ -48,11 +47,8 @@ address are refused from now on, and the customer logs in again. Passwords are s
 			}
 			return withAdmin(c, false, func(client *adminClient) error {
 				var v customerView
-				if err := client.call(c.Context(), http.MethodPatch, "/customer", keyQuery(args[0]), call, &v); err != nil {
+				if err := client.call(c.Context(), http.MethodPatch, "/customer", forced(c, keyQuery(args[0])), call, &v); err != nil {
 					return err
-				}
-				if call.Email != nil && !strings.Contains(email, "@") {
-					fmt.Fprintf(c.ErrOrStderr(), "edgetoken: warning: the e-mail address %q has no @\n", email)
 				}
 				return printChanged(c, v, "changed")
 			})
@@ -65,5 +61,5 @@ address are refused from now on, and the customer logs in again. Passwords are s
 	f.BoolVar(&staff, "staff", false, "is_staff; --staff=false: no more")
 	f.BoolVar(&superuser, "superuser", false, "is_superuser; --superuser=false: no more")
 	f.StringVar(&attributes, "attributes", "", "all attributes, as a `JSON` object; null for none")
-	return c
+	return addForce(c)
 }

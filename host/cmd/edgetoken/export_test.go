@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 var (
@@ -61,4 +62,21 @@ func JSONCommands() (paths []string) {
 	}
 	walk(rootCommand())
 	return paths
+}
+
+// BadFlags are command lines, without the name of the program, that give each flag of a number or a boolean a value that is none.
+func BadFlags() (lines [][]string) {
+	var walk func(*cobra.Command)
+	walk = func(c *cobra.Command) {
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if t := f.Value.Type(); t != "string" && t != "stringArray" && f.Name != "help" {
+				lines = append(lines, append(strings.Fields(c.CommandPath())[1:], "--"+f.Name+"=1.5x"))
+			}
+		})
+		for _, below := range c.Commands() {
+			walk(below)
+		}
+	}
+	walk(rootCommand())
+	return lines
 }

@@ -67,7 +67,7 @@ func TestNumbersAreExact(t *testing.T) {
 		n.configure(t, "log: {level: error}\nclaims: {n: attributes.n}\nlogin: {answer: {id: id}}\n")
 		n.admin(t, "POST", "/reload", http.StatusOK)
 		e := exactness{t: t, flags: []string{"--data", n.dir, "--config", n.file("edgetoken.yaml")}}
-		e.run("", "customers", "remove", "ana@example.com") // its id is one of those
+		e.run("", "customers", "remove", "--yes", "ana@example.com") // its id is one of those
 		e.add()
 		e.overHTTP(n)
 		e.commands()
@@ -124,7 +124,7 @@ func (e *exactness) add() {
 	if out, want := e.run("correct horse 1", "customers", "add", "x@example.com", "--password-stdin", "--id", string(last.ID)), "added customer "+string(last.ID)+" x@example.com\n"; out != want {
 		e.t.Errorf("add prints %q, want %q", out, want)
 	}
-	e.run("", "customers", "remove", string(last.ID))
+	e.run("", "customers", "remove", "--yes", string(last.ID))
 	e.run(last.entry("null"), "customers", "add", "--json", "-")
 }
 
@@ -160,7 +160,7 @@ func (e *exactness) commands() {
 		if out := e.runOn([]string{"customers", "show"}, id); !strings.Contains(out, "\nemail        "+c.Email) || !strings.HasPrefix(out, "id           "+string(c.ID)+"\n") {
 			e.t.Errorf("show %s prints %s", c.ID, out)
 		}
-		e.is("remove --json", []byte(e.runOn([]string{"customers", "remove", "--json"}, id)), c)
+		e.is("remove --json", []byte(e.runOn([]string{"customers", "remove", "--json", "--yes"}, id)), c)
 	}
 	if got := e.pages(); len(got) != 0 {
 		e.t.Errorf("once all are removed there are %v", got)
@@ -307,7 +307,7 @@ func (e *exactness) overHTTP(n *runningNode) {
 			}
 		}
 		// The log-in wrote last_login: what commands are to show is added again.
-		e.run("", "customers", "remove", c.Email)
+		e.run("", "customers", "remove", "--yes", c.Email)
 		e.run(c.entry("null"), "customers", "add", "--json", "-")
 	}
 }

@@ -67,6 +67,15 @@ func askPassword(c *cobra.Command, fd int) (string, error) {
 	if err := checkPassword(first); err != nil {
 		return "", fmt.Errorf("the password %w: nothing was changed", err)
 	}
+	if force, _ := c.Flags().GetBool("force"); !force {
+		cfg, err := loadConfig(c)
+		if err != nil {
+			return "", err
+		}
+		if err := longEnough(first, cfg.MinPassword); err != nil { // before it is asked for again
+			return "", err
+		}
+	}
 	second, err := prompt(c, fd, "Password again: ")
 	if err != nil {
 		return "", err

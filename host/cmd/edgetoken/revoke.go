@@ -10,14 +10,15 @@ import (
 
 func revokeCommand() *cobra.Command {
 	var family, customer string
-	var all, yes bool
+	var all bool
 	c := addJSON(&cobra.Command{
 		Use:   "revoke TOKEN|- | --family HEX --customer ID|EMAIL | --customer ID|EMAIL | --all --yes",
 		Short: "end the log-in that a token descends from, or every session of a customer or of all",
 		Long: `revoke ends a log-in for good: its refresh token and every access token that came of it are refused from now on. The log-in is that of a token, which
 may have expired, or the one that a log record names by family and customer. With --customer alone every session of that customer until now ends; logging in
 again is not affected (see edgetoken customers disable for that). With --all every session of every customer until now ends, those in browsers too, as is due where a
-backup was restored: what was revoked after it would be good again. It needs --yes, since everybody has to log in anew.
+backup was restored: what was revoked after it would be good again. At a terminal it asks first; elsewhere it needs --yes,
+since everybody has to log in anew.
 
 Of a token that edgetoken did not issue, as Django's, only that token ends: which others came of its log-in is not known. A node keeps no list of log-ins either, so that
 --family takes any name. With wire: exact access tokens stay good until they expire; with blacklist_app: false a single log-in cannot be revoked at all.`,
@@ -32,10 +33,15 @@ Of a token that edgetoken did not issue, as Django's, only that token ends: whic
 			switch {
 			case all && (len(args) > 0 || family != "" || customer != ""):
 				return misusef("--all ends every log-in: it goes with no token, --family or --customer")
-			case all && !yes:
-				return misusef("--all ends every log-in of every customer until now: confirm it with --yes")
 			case all:
-			case yes:
+				const what = "--all ends every log-in of every customer until now"
+				if err := confirmable(c, what); err != nil {
+					return err
+				}
+				if err := confirm(c, what, "all"); err != nil {
+					return err
+				}
+			case c.Flags().Changed("yes"):
 				return misusef("--yes confirms --all, which is not there")
 			case len(args) > 1 || len(args) == 1 && (family != "" || customer != "") || len(args) == 0 && customer == "" && family == "":
 				return misusef("name one token, or --customer, or --family and --customer, or --all; usage: %s", c.UseLine())
@@ -69,8 +75,7 @@ Of a token that edgetoken did not issue, as Django's, only that token ends: whic
 	c.Flags().StringVar(&family, "family", "", "family of a log-in, as a log record has it")
 	c.Flags().StringVar(&customer, "customer", "", "id or e-mail address of a customer")
 	c.Flags().BoolVar(&all, "all", false, "every session of every customer")
-	c.Flags().BoolVar(&yes, "yes", false, "confirm --all")
-	return c
+	return addYes(c)
 }
 
 // printNotes prints what is to be known of a revocation, a line each.

@@ -39,9 +39,7 @@ The exit status is 0 when all was done, 1 when something was refused or failed, 
 	addVersionFlag(root)
 	root.PersistentFlags().String("config", "", "configuration file (default edgetoken.yaml where there is one)")
 	root.PersistentFlags().String("data", "", `data directory (default "data")`)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return misusef("%w; see %s --help", err, c.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	root.PersistentPreRunE = checkTexts
 	root.AddCommand(demoCommand(), serveCommand(), reloadCommand(), customersCommand(), tokenCommand(), checkCommand(), compactCommand(), clockCommand(), configCommand(), versionCommand(), hashCommand())
 	group(root)

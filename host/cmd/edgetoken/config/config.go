@@ -71,7 +71,9 @@ type Config struct {
 	// MaxSessions bounds the browser sessions of all customers together.
 	MaxSessions int
 	// Password are the parameters of new password hashes.
-	Password    password.Params
+	Password password.Params
+	// MinPassword is how many characters a password has at least that a person sets.
+	MinPassword int
 	ErrorHeader bool // whether refusals carry X-Auth-Error
 
 	// What browsers are served.

@@ -99,6 +99,7 @@ func nodeRows() []row {
 	), []row{
 		at("password.memory", password.Default.Memory, readUint32, func(c *Config) *uint32 { return &c.Password.Memory }),
 		at("password.iterations", password.Default.Iterations, readUint32, func(c *Config) *uint32 { return &c.Password.Iterations }),
+		at("password.min_length", 8, readInt(0, 1024), func(c *Config) *int { return &c.MinPassword }),
 		at("password.parallelism", password.Default.Parallelism, readUint8, func(c *Config) *uint8 { return &c.Password.Parallelism }),
 		at("blacklist_app", d.BlacklistApp, readBool, func(c *Config) *bool { return &c.Settings.BlacklistApp }),
 		at("allow_weak_signing_key", false, readBool, func(c *Config) *bool { return &c.AllowWeakSigningKey }),

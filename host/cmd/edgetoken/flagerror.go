@@ -1,0 +1,37 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// flagValues says what a flag of each type takes.
+var flagValues = map[string]string{"int": "a whole number", "bool": "true or false"}
+
+// flagError says what is wrong with a flag, of every command: pflag's own text for a value shows the Go function that read it.
+func flagError(c *cobra.Command, err error) error {
+	var value *pflag.InvalidValueError
+	if errors.As(err, &value) {
+		f := value.GetFlag()
+		wants, known := flagValues[f.Value.Type()]
+		if !known {
+			wants = "another value"
+		}
+		return misusef("--%s must be %s, not %q; see %s --help", f.Name, wants, value.GetValue(), c.CommandPath())
+	}
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		if digits := unknown.GetSpecifiedShortnames(); digits != "" && strings.Trim(digits, "0123456789") == "" && takesID(c) {
+			return misusef("-%s looks like a flag: write -- before an id that is negative, as in %s -- -%[1]s", digits, c.CommandPath())
+		}
+	}
+	return misusef("%w; see %s --help", err, c.CommandPath())
+}
+
+// takesID reports whether a command is one of those that look after customers.
+func takesID(c *cobra.Command) bool {
+	return strings.HasPrefix(c.CommandPath(), c.Root().Name()+" customers ")
+}
