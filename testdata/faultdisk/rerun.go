@@ -2,6 +2,7 @@ package faultdisk
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -36,29 +37,79 @@ func Rerun(t *testing.T) bool {
 	if hooked {
 		return false
 	}
-	dir := t.TempDir()
-	modfile, err := prepare(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-modfile="+modfile, "-trimpath", "-vet=off", "-count=1", "-run=^"+t.Name()+"$", "-v", ".")
-	out, err := cmd.CombinedOutput()
+	out, err := Run(t, t.Name())
 	t.Logf("with a copy of bbolt: %s", out)
-	switch {
-	case err != nil:
-		t.Errorf("%v: %v", cmd, err)
-	case !bytes.Contains(out, []byte("--- PASS: "+t.Name()+" ")):
-		t.Errorf("%v did not run the test", cmd)
+	if err != nil {
+		t.Error(err)
 	}
 	return true
 }
 
-// prepare makes the copy of bbolt and a go.mod that takes it.
-func prepare(dir string) (modfile string, err error) {
+// Fault is a fault to plant in a source of this module, so that a test shows that it is found.
+type Fault struct {
+	Source  string // path from the root of the module
+	Was, Is string // a text that stands there once, and what stands there instead; Was "": Is is a source to add
+}
+
+// Run runs a test of the working directory's package in a build with the copy of bbolt and the faults. out is all that it prints; err says that it
+// failed or did not run.
+func Run(t *testing.T, test string, faults ...Fault) (out string, err error) {
+	t.Helper()
+	dir := t.TempDir()
 	gomod, err := goSays("env", "GOMOD")
 	if err != nil {
 		return "", err
 	}
+	modfile, err := prepare(dir, gomod)
+	if err != nil {
+		return "", err
+	}
+	overlay, err := plant(dir, filepath.Dir(gomod), faults)
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-modfile="+modfile, "-overlay="+overlay, "-trimpath", "-vet=off", "-count=1", "-run=^"+test+"$", "-v", ".")
+	b, err := cmd.CombinedOutput()
+	switch {
+	case err != nil:
+		err = fmt.Errorf("%v: %w", cmd, err)
+	case !bytes.Contains(b, []byte("--- PASS: "+test+" ")):
+		err = fmt.Errorf("%v did not run the test", cmd)
+	}
+	return string(b), err
+}
+
+// plant writes the sources with faults, and the overlay that puts them in their place.
+func plant(dir, root string, faults []Fault) (overlay string, err error) {
+	replace := map[string]string{}
+	for i, f := range faults {
+		text := f.Is
+		if f.Was != "" {
+			b, err := os.ReadFile(filepath.Join(root, f.Source))
+			if err != nil {
+				return "", err
+			}
+			if n := strings.Count(string(b), f.Was); n != 1 {
+				return "", fmt.Errorf("plant a fault: %q stands %d times in %s, want once", f.Was, n, f.Source)
+			}
+			text = strings.Replace(string(b), f.Was, f.Is, 1)
+		}
+		planted := filepath.Join(dir, fmt.Sprintf("planted%d.go", i))
+		if err := os.WriteFile(planted, []byte(text), 0o600); err != nil {
+			return "", err
+		}
+		replace[filepath.Join(root, f.Source)] = planted
+	}
+	b, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
+	overlay = filepath.Join(dir, "overlay.json")
+	return overlay, os.WriteFile(overlay, b, 0o600)
+}
+
+// prepare makes the copy of bbolt and a go.mod that takes it.
+func prepare(dir, gomod string) (modfile string, err error) {
 	source, err := goSays("list", "-m", "-f", "{{.Dir}}", bolt)
 	if err != nil {
 		return "", err

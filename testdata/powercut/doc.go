@@ -1,0 +1,15 @@
+// Package powercut holds one test: the power of a node's machine fails at any moment, and nothing that the node acknowledged is lost (R9).
+//
+// Clients work with a node while all that bbolt writes and syncs is recorded, and keep a ledger of what they were answered. Then the record is cut at
+// random places. Of a cut, the file is rebuilt as a disk may have it: what was synced is there; of what was not, each sector of 512 bytes may
+// be there or not, in any combination, and now and then one is torn in itself. A store that is opened on it must be sound and have all that the ledger
+// had at that moment.
+//
+// The node is that of host/node, in the process of the test, over a store whose bbolt package faultdisk records; a sync takes as long as on a disk,
+// so that commits are shared and read while they are under way. The record is checked against the file, so that nothing is written past it. Not modelled: a disk that loses what it
+// said it had synced, and the directory's entry of the file.
+//
+// A run has 200 cuts. By hand there are 2,000:
+//
+//	POWERCUT_FULL=1 go test -count=1 -v ./testdata/powercut
+package powercut

@@ -1,0 +1,236 @@
+package powercut_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// fact is something that a client was answered.
+type fact struct {
+	what  string
+	since int                               // moment of the answer, after which it holds
+	until func() int                        // moment from which on it need not hold, since the client asked for what ends it; nil: never
+	holds func(*node.Node, *store.DB) error // nil where it is there
+}
+
+// ledger is what all clients were answered.
+type ledger struct {
+	record *record
+	mu     sync.Mutex
+	facts  []fact
+}
+
+func (l *ledger) note(what string, until func() int, holds func(*node.Node, *store.DB) error) {
+	now := l.record.now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.facts = append(l.facts, fact{what, now, until, holds})
+}
+
+// broken are the facts that a store lacks which was cut at a moment.
+func (l *ledger) broken(n *node.Node, db *store.DB, at int) (list []string, asked int) {
+	for _, f := range l.facts {
+		if f.since > at || f.until != nil && f.until() <= at {
+			continue
+		}
+		asked++
+		if err := f.holds(n, db); err != nil {
+			list = append(list, fmt.Sprintf("%s, acknowledged at %d, is lost: %v", f.what, f.since, err))
+		}
+	}
+	return list, asked
+}
+
+// client works with a node: a customer after the other is added, logs in, logs out and is disabled, removed or given another password.
+type client struct {
+	*node.Node
+	db     *store.DB
+	ledger *ledger
+	hash   string // of password
+}
+
+const password = "correct horse 1"
+
+var address = netip.MustParsePrefix("192.0.2.1/32")
+
+var bg = context.Background()
+
+// moment is one that comes, if it does, later than the function that gives it is made.
+type moment struct {
+	mu sync.Mutex
+	at int
+}
+
+const never = int(^uint(0) >> 1)
+
+func (m *moment) set(at int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.at = at
+}
+
+func (m *moment) get() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.at
+}
+
+// serve works through the life of one customer. kind says how it ends.
+func (c *client) serve(id int64, kind int) error {
+	email := fmt.Sprintf("c%d@example.com", id)
+	gone, ended, changed := &moment{at: never}, &moment{at: never}, &moment{at: never} // when the end of the customer, of the sessions, of the password was asked for
+	who := core.Integer(id)
+	_, err := c.db.Add(bg, store.NewCustomer{ID: who, Email: email, IsActive: true, PasswordHash: c.hash})
+	if err != nil {
+		return err
+	}
+	c.ledger.note("add "+email, gone.get, func(_ *node.Node, db *store.DB) error { _, err := db.Get(bg, who); return err })
+
+	var tokens [2]string
+	for i := range tokens {
+		from := time.Now().Truncate(time.Microsecond)
+		r, err := c.Login(bg, address, email, password)
+		if err != nil || r.Refused() {
+			return fmt.Errorf("log-in of %s: %+v, %w", email, r.Refusals, err)
+		}
+		tokens[i] = r.Tokens[0].Value
+		c.ledger.note("log-in of "+email, gone.get, func(_ *node.Node, db *store.DB) error {
+			k, err := db.Get(bg, who)
+			if err == nil && k.LastLogin.Before(from) {
+				err = fmt.Errorf("last_login is %v, want %v or later", k.LastLogin, from)
+			}
+			return err
+		})
+	}
+
+	// Several log out at once, and others ask meanwhile.
+	var group sync.WaitGroup
+	errs := make(chan error, 8)
+	for i := range 6 {
+		group.Go(func() {
+			ask, what := c.Blacklist, "log-out of "
+			if i > 2 {
+				ask, what = c.Verify, "refusal of a token of "
+			}
+			r, err := ask(bg, tokens[0])
+			if err != nil && !errors.Is(err, node.ErrBusy) {
+				errs <- err
+			}
+			if err == nil && (i <= 2 || r.Refused()) {
+				c.refused(what+email, tokens[0])
+			}
+		})
+	}
+	group.Wait()
+
+	sessions := [2]string{}
+	for i := range sessions {
+		secret, r, err := c.StartSession(bg, address, email, password, "")
+		if err != nil || secret == "" {
+			return fmt.Errorf("session of %s: %+v, %w", email, r.Refusals, err)
+		}
+		sessions[i] = secret
+		end := ended.get
+		if i == 0 {
+			first := &moment{at: c.ledger.record.now()} // it ends at once
+			end = first.get
+		}
+		c.ledger.note("session of "+email, end, func(n *node.Node, _ *store.DB) error { return alive(n, secret, true) })
+		if i == 0 {
+			if err := c.EndSession(bg, secret); err != nil {
+				return err
+			}
+			c.ledger.note("end of a session of "+email, nil, func(n *node.Node, _ *store.DB) error { return alive(n, secret, false) })
+		}
+	}
+
+	now := c.ledger.record.now()
+	end := func() error { return nil }
+	switch kind % 4 {
+	case 0:
+		ended.set(now)
+		changed.set(now)
+		end = func() error { return c.db.SetPassword(bg, who, c.hash+"x") }
+	case 1:
+		ended.set(now)
+		end = func() error { return c.db.SetActive(bg, who, false) }
+	case 2:
+		ended.set(now)
+		gone.set(now)
+		end = func() error { return c.db.Remove(bg, who, time.Hour) }
+	case 3:
+		if err := c.db.ChangeRights(bg, who, store.RightsChange{Grant: []string{"a.b"}}); err != nil {
+			return err
+		}
+		c.ledger.note("permission of "+email, nil, func(_ *node.Node, db *store.DB) error {
+			k, err := db.Get(bg, who)
+			if err == nil && len(k.Permissions) != 1 {
+				err = errors.New("it is not there")
+			}
+			return err
+		})
+		close(errs)
+		return <-errs
+	}
+	asking := make(chan struct{})
+	group.Go(func() { // somebody refreshes until that is refused
+		defer close(asking)
+		for {
+			r, err := c.Refresh(bg, tokens[1])
+			if err != nil && !errors.Is(err, node.ErrBusy) {
+				errs <- err
+				return
+			}
+			if err == nil && r.Refused() {
+				c.refused("refusal of a refresh of "+email, tokens[1])
+				return
+			}
+		}
+	})
+	if err := end(); err != nil {
+		return err
+	}
+	c.refused("end of the log-ins of "+email, tokens[1])
+	c.ledger.note("end of the sessions of "+email, nil, func(n *node.Node, _ *store.DB) error { return alive(n, sessions[1], false) })
+	c.ledger.note("end of "+email, nil, func(_ *node.Node, db *store.DB) error {
+		k, err := db.Get(bg, who)
+		switch {
+		case kind%4 == 2 && !errors.Is(err, store.ErrNotFound):
+			return fmt.Errorf("a removed customer is there: %v", err)
+		case kind%4 == 0 && k.PasswordHash != c.hash+"x", kind%4 == 1 && (err != nil || k.IsActive):
+			return fmt.Errorf("the customer is %+v, %v", k, err)
+		}
+		return nil
+	})
+	group.Wait()
+	close(errs)
+	return <-errs
+}
+
+// refused notes that a refresh token is refused from now on.
+func (c *client) refused(what, token string) {
+	c.ledger.note(what, nil, func(n *node.Node, _ *store.DB) error {
+		r, err := n.Refresh(bg, token)
+		if err == nil && !r.Refused() {
+			err = errors.New("its refresh token is good")
+		}
+		return err
+	})
+}
+
+// alive is nil if a session is alive, or is not, as wanted.
+func alive(n *node.Node, secret string, want bool) error {
+	k, err := n.Session(bg, secret)
+	if err == nil && k.ID.IsZero() == want {
+		err = fmt.Errorf("it is alive: %v", !want)
+	}
+	return err
+}
