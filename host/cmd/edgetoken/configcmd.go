@@ -12,6 +12,7 @@ import (
 // configShown is what config --json prints.
 type configShown struct {
 	Settings []config.Line `json:"settings"`
+	Warnings []string      `json:"warnings"`
 }
 
 func configCommand() *cobra.Command {
@@ -37,7 +38,7 @@ edgetoken reload, but for those of the keys that have a * behind them, which it 
 				fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: "+w)
 			}
 			if wantsJSON(c) {
-				return printJSON(c.OutOrStdout(), configShown{cfg.Show()})
+				return printJSON(c.OutOrStdout(), configShown{cfg.Show(), list(cfg.Warnings)})
 			}
 			rows := [][]string{{"KEY", "VALUE", "FROM"}}
 			for _, l := range cfg.Show() {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"os"
+	"regexp"
 	"slices"
 	"unicode/utf8"
 
@@ -47,6 +48,9 @@ The exit status is 0 when all was done, 1 when something was refused or failed, 
 	return root
 }
 
+// commandName is what may be meant for the name of a command.
+var commandName = regexp.MustCompile(`^[a-z][a-z-]{0,23}$`)
+
 // group makes a command that only has commands below it say so when none of them is called, and each of those likewise.
 func group(c *cobra.Command) {
 	for _, below := range c.Commands() {
@@ -58,6 +62,9 @@ func group(c *cobra.Command) {
 	c.Args = cobra.ArbitraryArgs
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
+			if !commandName.MatchString(args[0]) { // such as a token, which does not belong on a screen
+				return misusef("%s has no such command; see %[1]s --help", c.CommandPath())
+			}
 			return misusef("%s has no command %q; see %[1]s --help", c.CommandPath(), args[0])
 		}
 		return misusef("%s needs a command; see %[1]s --help", c.CommandPath())
