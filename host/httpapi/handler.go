@@ -15,6 +15,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/host/logging"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/pages"
 	"github.com/edgetoken/edgetoken/host/profile"
@@ -94,6 +95,7 @@ type handler struct {
 	lists        chan struct{}
 	checkHeaders []string               // the names of ForwardAuth.Headers as net/http keeps them
 	cors         *cors.Cors             // nil: off
+	repeats      *logging.Repeats       // of what may be a flood
 	lastHost     atomic.Pointer[string] // the Host header that was last found allowed
 }
 
@@ -156,6 +158,7 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, err
 	}
 	h := &handler{cfg: cfg, compat: compat, authHeader: strings.ReplaceAll(name, "_", "-"), views: map[string]*view{},
+		repeats:    logging.NewRepeats(cfg.Log),
 		largeTurns: make(chan struct{}, largeAtOnce), bodies: memoryBudget{left: cfg.BodyMemory}, lists: make(chan struct{}, listsAtOnce)}
 	for _, v := range views() {
 		h.views[v.path] = &v

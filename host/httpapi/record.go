@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -15,20 +16,59 @@ const maxEmail = 254
 
 // record writes the log record of a request: what was asked, by whom and how it ended, never what was sent, but for the e-mail address if
 // that is wished. Of a path that is none of ours it has what shownPath leaves of it.
+//
+// What a node could not answer may be a flood: of each kind of that there is one record a second, of the last such request and with their count, and one for each
+// at level debug.
 func (h *handler) record(rq *request, a answer, took time.Duration) {
-	level := slog.LevelInfo
-	switch {
-	case errors.Is(a.err, context.Canceled):
-		// The client is gone.
-	case a.status >= 500, a.err != nil:
-		level = slog.LevelError
-	case h.healthCheck(rq.route) != nil:
-		// A health check that found nothing.
-		level = slog.LevelDebug
+	level, repeated := h.level(rq, a)
+	each := level
+	if repeated {
+		each = slog.LevelDebug
 	}
 	if !h.cfg.Log.Enabled(rq.Context(), level) {
 		return
 	}
+	attrs := h.attrs(rq, a, took)
+	if repeated {
+		h.repeats.Log(level, rq.route+" "+a.why()+" "+kindOf(a.err), "request", attrs...)
+		if !h.cfg.Log.Enabled(rq.Context(), each) {
+			return
+		}
+	}
+	h.cfg.Log.LogAttrs(rq.Context(), each, "request", attrs...)
+}
+
+// level is how much a request matters to whoever runs the node, and whether a thousand like it a second are to be one record. What an attack looks like is
+// a WARN: refused tokens, passwords and rights, throttles, hosts that are not ours.
+func (h *handler) level(rq *request, a answer) (level slog.Level, repeated bool) {
+	switch {
+	case errors.Is(a.err, context.Canceled):
+		return slog.LevelInfo, false // the client is gone
+	case a.reason == tooBusy, a.reason == tooSlow, a.reason == hashingFailed:
+		return slog.LevelWarn, true
+	case a.status >= 500, a.err != nil:
+		return slog.LevelError, true
+	case h.healthCheck(rq.route) != nil:
+		return slog.LevelDebug, false // it found nothing
+	case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden, a.status == http.StatusTooManyRequests,
+		a.code != "", // a form to log in is shown again, with 200
+		a.reason == hostNotAllowed:
+		return slog.LevelWarn, false
+	}
+	return slog.LevelInfo, false
+}
+
+// kindOf is what tells one failure from another: the beginning of its text, which has no more than the words of our own.
+func kindOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	text := err.Error()
+	return text[:min(len(text), 64)]
+}
+
+// attrs are what a record says of a request.
+func (h *handler) attrs(rq *request, a answer, took time.Duration) []slog.Attr {
 	attrs := []slog.Attr{slog.String("method", methodName(rq.Method))}
 	if rq.route != "" {
 		attrs = append(attrs, slog.String("route", rq.route))
@@ -61,5 +101,5 @@ func (h *handler) record(rq *request, a answer, took time.Duration) {
 	if a.err != nil {
 		attrs = append(attrs, slog.String("error", a.err.Error()))
 	}
-	h.cfg.Log.LogAttrs(rq.Context(), level, "request", attrs...)
+	return attrs
 }

@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/edgetoken/edgetoken/host/logging"
 )
 
 // defaultGrace is Server.Grace where that is zero.
@@ -40,6 +42,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	limits := s.Limits.filled()
 	open := limitConnections(l, limits, log)
+	repeats := logging.NewRepeats(log)
+	defer repeats.Flush()
 	defer open.endWaiting()
 	server := &http.Server{
 		Handler:   limits.paced(s.Handler),
@@ -62,7 +66,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		WriteTimeout:      limits.WriteTimeout,
 		IdleTimeout:       limits.IdleTimeout,
 		MaxHeaderBytes:    limits.HeaderBytes,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog:          repeats.ErrorLog(),
 	}
 	// One request at a time on each connection: that is what the bounds count.
 	server.Protocols = new(http.Protocols)

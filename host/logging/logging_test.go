@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -174,4 +176,27 @@ func TestRepeats(t *testing.T) {
 			t.Errorf("1000 kinds make %d records at once", got)
 		}
 	})
+}
+
+// What clients can make a server say of their connections is one record a second, whatever their addresses; what is something else has its own.
+func TestErrorLog(t *testing.T) {
+	var b strings.Builder
+	r := logging.NewRepeats(slog.New(slog.NewJSONHandler(&b, nil)))
+	log := r.ErrorLog()
+	for n := range 1000 {
+		log.Printf("http: TLS handshake error from 192.0.2.%d:%d: EOF", n%256, n)
+	}
+	log.Print("http: Accept error: too many open files; retrying in 5ms")
+	r.Flush()
+	var got []string
+	for _, l := range lines(t, strings.NewReader(b.String())) {
+		got = append(got, fmt.Sprint(l.Level, " ", l.Msg, " ", l.Count))
+	}
+	want := []string{
+		"WARN http: TLS handshake error from 192.0.2.0:0: EOF 1", "WARN http: Accept error: too many open files; retrying in 5ms 1",
+		"WARN http: TLS handshake error from 192.0.2.231:999: EOF 999",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("recorded %q, want %q", got, want)
+	}
 }

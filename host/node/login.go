@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"strings"
 	"time"
@@ -91,8 +92,8 @@ func (n *Node) passwordGood(ctx context.Context, work admission.Work, customer s
 		result.Fault = fault
 	}
 	if result.Fault != "" {
-		n.cfg.Log.Warn("stored password hash cannot be checked, so that the customer cannot log in; set a new password",
-			"customer", customer.ID.String(), "error", result.Fault)
+		n.repeats.Log(slog.LevelWarn, "unreadable hash of "+customer.ID.String(), "stored password hash cannot be checked, so that the customer cannot log in; set a new password",
+			slog.String("customer", customer.ID.String()), slog.String("error", result.Fault))
 	}
 	if result.Renewed != "" {
 		n.renew(ctx, customer, result.Renewed)
@@ -114,7 +115,7 @@ func (n *Node) hash(ctx context.Context, work admission.Work, job hashing.Job) (
 func (n *Node) renew(ctx context.Context, customer store.Customer, hash string) {
 	err := n.cfg.Store.Rehash(ctx, customer.ID, customer.PasswordHash, hash)
 	if err != nil && !errors.Is(err, store.ErrConflict) {
-		n.cfg.Log.Warn("password hash was not renewed", "customer", customer.ID.String(), "error", err)
+		n.repeats.Log(slog.LevelWarn, "hash not renewed", "password hash was not renewed", slog.String("customer", customer.ID.String()), slog.Any("error", err))
 	}
 }
 

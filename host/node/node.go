@@ -12,6 +12,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/host/hashing"
+	"github.com/edgetoken/edgetoken/host/logging"
 	"github.com/edgetoken/edgetoken/host/profile"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
@@ -54,8 +55,9 @@ type Config struct {
 
 // Node answers what clients ask of tokens and credentials. It is safe for concurrent use.
 type Node struct {
-	cfg   Config
-	clock clockWatch
+	cfg     Config
+	clock   clockWatch
+	repeats *logging.Repeats // of what each log-in may say
 }
 
 // New makes a node; the error names every mistake in cfg.
@@ -107,7 +109,7 @@ func New(cfg Config) (*Node, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	return &Node{cfg: cfg}, nil
+	return &Node{cfg: cfg, repeats: logging.NewRepeats(cfg.Log)}, nil
 }
 
 // Stats is what a node is doing and has done.

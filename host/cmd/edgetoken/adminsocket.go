@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -67,8 +68,8 @@ func (l *adminListener) Accept() (net.Conn, error) {
 
 // serveAdmin answers on the socket until ctx ends, and lets calls in flight end within grace. There is no limit on the time of a call: a large
 // import hashes many passwords.
-func serveAdmin(ctx context.Context, l net.Listener, handler http.Handler, grace time.Duration) error {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+func serveAdmin(ctx context.Context, l net.Listener, handler http.Handler, grace time.Duration, errorLog *log.Logger) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: errorLog}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
 	select {

@@ -8,13 +8,13 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/signal"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/signals"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -42,18 +42,18 @@ Compiled modules are kept in the user's cache directory, so that it starts faste
 
 // demo runs a node until a signal ends it.
 func demo(c *cobra.Command, keep bool) (err error) {
-	ctx, stop := untilSignal(c.Context())
+	ctx, end := context.WithCancel(c.Context())
+	defer end()
+	ctx, stop := signals.Until(ctx, end) // a terminal that is closed must not leave the directory behind
 	defer stop()
-	// A terminal that is closed must not leave the directory behind.
-	ctx, forget := signal.NotifyContext(ctx, syscall.SIGHUP)
-	defer forget()
+	defer func() { err = unlessStopped(ctx, err) }()
 	privateFiles()
 	dir, err := os.MkdirTemp("", "edgetoken-demo-")
 	if err != nil {
 		return fmt.Errorf("make a temporary directory: %w", err)
 	}
 	if keep {
-		defer fmt.Fprintf(c.OutOrStdout(), "kept: %s\n", dir)
+		defer patiently(func() { fmt.Fprintf(c.OutOrStdout(), "kept: %s\n", dir) })
 	} else {
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
@@ -77,7 +77,7 @@ func demo(c *cobra.Command, keep bool) (err error) {
 		return err
 	}
 	return s.run(ctx, listener, func() {
-		printDemo(c.OutOrStdout(), cfg, s.scheme()+"://"+listener.Addr().String(), secret)
+		patiently(func() { printDemo(c.OutOrStdout(), cfg, s.scheme()+"://"+listener.Addr().String(), secret) })
 	})
 }
 
@@ -100,7 +100,7 @@ func demoConfig(c *cobra.Command, dir string) (*config.Config, error) {
 func demoListen(c *cobra.Command, cfg *config.Config) (net.Listener, error) {
 	l, err := listen(cfg.Listen, "--listen")
 	if cfg.Origin("listen").IsDefault() && errors.Is(err, syscall.EADDRINUSE) {
-		fmt.Fprintln(c.OutOrStdout(), "port 8000 is in use; this node takes a free one")
+		patiently(func() { fmt.Fprintln(c.OutOrStdout(), "port 8000 is in use; this node takes a free one") })
 		return listen("127.0.0.1:0", "--listen")
 	}
 	return l, err

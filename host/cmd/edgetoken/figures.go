@@ -84,6 +84,17 @@ func processFigures(s *service) figures {
 	}}
 }
 
+func logFigures(s *service) figures {
+	return figures{[]figure{
+		counter("edgetoken_log_records_dropped_total", "Records of the log that found no room in its buffer, or that its destination did not take."),
+		gauge("edgetoken_log_buffer_bytes", "Records that wait to be written."),
+		gauge("edgetoken_log_buffer_limit_bytes", "Memory that they may take."),
+	}, func() []float64 {
+		l := s.logs.Stats()
+		return []float64{float64(l.Dropped), float64(l.Bytes), float64(l.Limit)}
+	}}
+}
+
 func cacheFigures(s *service) figures {
 	return figures{[]figure{
 		counter("edgetoken_token_cache_hits_total", "Tokens whose signature had been found good before."),

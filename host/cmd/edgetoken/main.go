@@ -6,27 +6,44 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/signals"
 )
 
-func main() { os.Exit(status(rootCommand().Execute(), os.Stderr)) }
-
-// untilSignal is a context that the first SIGINT or SIGTERM ends, so that requests in flight are answered; the second ends the process.
-// One that follows at once is the same wish: timeout(1) and shells send a signal to the process and then to its group.
-func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second/2, stop) })
-	return ctx, stop
+func main() {
+	root := rootCommand()
+	if c, _, err := root.Find(os.Args[1:]); err != nil || !runsNode(c) {
+		signals.Release()
+	}
+	os.Exit(status(root.Execute(), os.Stderr))
 }
+
+// runsNode reports whether a command runs a node until a signal ends it.
+func runsNode(c *cobra.Command) bool { return c.Name() == "serve" || c.Name() == "demo" }
+
+// patiently calls print, which writes to where nobody may read any more, and goes on without it where that takes long.
+func patiently(print func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		print()
+	}()
+	select {
+	case <-done:
+	case <-time.After(printPatience):
+	}
+}
+
+// printPatience is long for any terminal.
+const printPatience = time.Second
 
 // misuse is a mistake in the command line.
 type misuse struct{ error }
@@ -44,7 +61,7 @@ func status(err error, stderr io.Writer) int {
 		return 0
 	}
 	if !errors.Is(err, errRefused) {
-		fmt.Fprintln(stderr, "edgetoken: "+err.Error())
+		patiently(func() { fmt.Fprintln(stderr, "edgetoken: "+err.Error()) })
 	}
 	var usage misuse
 	var report *config.Report

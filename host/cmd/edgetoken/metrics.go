@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
 	"runtime"
@@ -71,7 +72,8 @@ func newMetrics(s *service, cfg *config.Config) *metrics {
 	m.reloadOK.Set(1)
 	m.reloadAt.SetToCurrentTime()
 	m.registry.MustRegister(m.requests, m.durations, m.reloads, m.reloadOK, m.reloadAt,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(s, cfg.Engine), hashingFigures(s), storeFigures(s), clockFigures(s))
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(s, cfg.Engine), hashingFigures(s), storeFigures(s), clockFigures(s),
+		logFigures(s))
 	if s.processes != nil {
 		m.registry.MustRegister(processFigures(s))
 	}
@@ -122,11 +124,12 @@ func (m *metrics) handler() http.Handler {
 }
 
 // serve answers GET /metrics, and nothing else, until ctx ends.
-func (m *metrics) serve(ctx context.Context, l net.Listener, grace time.Duration) error {
+func (m *metrics) serve(ctx context.Context, l net.Listener, grace time.Duration, errorLog *log.Logger) error {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", m.handler())
 	server := &http.Server{
 		Handler: withoutBodies(mux), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+		ErrorLog: errorLog,
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()

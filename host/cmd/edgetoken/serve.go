@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"os/signal"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/signals"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 )
 
@@ -43,12 +42,15 @@ func addServeFlags(c *cobra.Command) {
 
 // serve runs a node until ctx ends.
 func serve(ctx context.Context, load func() (*config.Config, error)) (err error) {
-	ctx, stop := untilSignal(ctx)
+	hangups := make(chan struct{}, 1) // one that came before the node was up has it reload then
+	ctx, stop := signals.Until(ctx, func() {
+		select {
+		case hangups <- struct{}{}:
+		default:
+		}
+	})
 	defer stop()
-	// From here on SIGHUP does not end the process.
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
+	defer func() { err = unlessStopped(ctx, err) }()
 	cfg, err := load()
 	if err != nil {
 		return err
@@ -77,6 +79,14 @@ func serve(ctx context.Context, load func() (*config.Config, error)) (err error)
 	return s.run(ctx, listener, func() {})
 }
 
+// unlessStopped is err, but for what only says that a signal ended a node that was not up yet.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
 // run answers on the listener and the admin socket until ctx ends. started is called when both are open.
 func (s *service) run(ctx context.Context, listener net.Listener, started func()) error {
 	g := s.current.Load()
@@ -88,14 +98,14 @@ func (s *service) run(ctx context.Context, listener net.Listener, started func()
 	// Whichever ends first, by ctx or by a failure, ends the others.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ends := []func() error{func() error { return serveAdmin(ctx, socket, s.adminOfNode(), grace) }}
+	ends := []func() error{func() error { return serveAdmin(ctx, socket, s.adminOfNode(), grace, s.repeats.ErrorLog()) }}
 	if g.cfg.MetricsListen != "" {
 		l, err := listen(g.cfg.MetricsListen, "metrics.listen")
 		if err != nil {
 			return errors.Join(err, socket.Close())
 		}
 		s.log.Info("metrics on http://" + l.Addr().String() + "/metrics")
-		ends = append(ends, func() error { return s.metrics.serve(ctx, l, grace) })
+		ends = append(ends, func() error { return s.metrics.serve(ctx, l, grace, s.repeats.ErrorLog()) })
 	}
 	server := &httpapi.Server{Handler: s, Grace: grace, Log: s.log, Limits: g.cfg.Limits}
 	if s.certificate != nil {

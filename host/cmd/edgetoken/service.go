@@ -23,6 +23,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/host/logging"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/throttle"
 	"github.com/edgetoken/edgetoken/store"
@@ -30,9 +31,11 @@ import (
 
 // service is what serve and demo run. It is what lives as long as the process; what a reload exchanges is its generation.
 type service struct {
-	load  func() (*config.Config, error) // reads the configuration anew
-	log   *slog.Logger
-	level *slog.LevelVar
+	load    func() (*config.Config, error) // reads the configuration anew
+	logs    *logging.Log
+	log     *slog.Logger // that of logs
+	repeats *logging.Repeats
+	level   *slog.LevelVar
 
 	store       *store.DB
 	instances   *engine.Engine // nil: native
@@ -65,7 +68,13 @@ type generation struct {
 func openService(ctx context.Context, load func() (*config.Config, error), cfg *config.Config) (_ *service, err error) {
 	s := &service{load: load, level: &slog.LevelVar{}, history: throttle.NewHistory(0)}
 	s.level.Set(cfg.LogLevel)
-	s.log = newLog(cfg, s.level)
+	s.logs = logging.New(logging.Config{Destination: os.Stderr, JSON: cfg.LogFormat == "json", Level: s.level})
+	s.log, s.repeats = s.logs.Logger, logging.NewRepeats(s.logs.Logger)
+	s.closes = append(s.closes, func() error {
+		s.repeats.Flush()
+		s.logs.Close(logPatience)
+		return nil
+	})
 	for _, w := range cfg.Warnings {
 		s.log.Warn(w)
 	}
@@ -178,6 +187,9 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.current.Load().handler.ServeHTTP(w, r)
 }
 
+// logPatience is how long a node that ends waits for its log to be read.
+const logPatience = time.Second
+
 // close closes what was opened, last first.
 func (s *service) close() error {
 	var errs []error
@@ -259,13 +271,4 @@ func userIDField(cfg *config.Config) store.Field {
 		return store.FieldEmail
 	}
 	return store.FieldID
-}
-
-// newLog is the log of a configuration, down to a level that may change.
-func newLog(cfg *config.Config, level slog.Leveler) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level}
-	if cfg.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(os.Stderr, options))
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, options))
 }

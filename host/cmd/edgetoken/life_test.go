@@ -1,0 +1,337 @@
+//go:build linux
+
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// running is a node in a process of its own.
+type running struct {
+	*exec.Cmd
+	url  string
+	done chan struct{} // closed when it has ended
+}
+
+// startProcess starts a node on a directory, natively unless env says otherwise.
+func startProcess(t *testing.T, data string, stderr *os.File, env ...string) *running {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	n := &running{exec.Command("edgetoken", "serve", "--data", data, "--listen", address), "http://" + address, make(chan struct{})}
+	n.Env = append(append(os.Environ(), "EDGETOKEN_ENGINE=native", "EDGETOKEN_PASSWORD_MEMORY=8", "EDGETOKEN_PASSWORD_ITERATIONS=1"), env...)
+	n.Stderr = stderr
+	if err := n.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_ = n.Wait()
+		close(n.done)
+	}()
+	t.Cleanup(func() {
+		_ = n.Process.Kill()
+		<-n.done
+	})
+	return n
+}
+
+// eventually waits until what is asked for is so.
+func eventually(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !so(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("it does not come to this: %s", what)
+		}
+	}
+}
+
+// get is the status of an answer, and its body; 0 where there is none.
+func (n *running) get(path string) (int, string) {
+	r, err := http.Get(n.url + path)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer r.Body.Close()
+	b, _ := io.ReadAll(r.Body)
+	return r.StatusCode, string(b)
+}
+
+func (n *running) ready(t *testing.T) {
+	t.Helper()
+	eventually(t, "the node is ready", func() bool { status, _ := n.get("/readyz"); return status == http.StatusOK })
+}
+
+// end sends SIGTERM; the node must end of itself, with status 0.
+func (n *running) end(t *testing.T) {
+	t.Helper()
+	_ = n.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-n.done:
+	case <-time.After(patience):
+		t.Fatal("SIGTERM does not end the node")
+	}
+	if !n.ProcessState.Success() {
+		t.Errorf("the node ended with %s, want status 0", n.ProcessState)
+	}
+}
+
+// A log that nobody reads any more, and one whose reader is stuck, cost records and nothing else.
+func TestTheLogDoesNotDecideOverLife(t *testing.T) {
+	for _, stuck := range []bool{false, true} {
+		t.Run(map[bool]string{true: "a stuck reader", false: "no reader"}[stuck], func(t *testing.T) {
+			t.Parallel()
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			data := filepath.Join(t.TempDir(), "data")
+			n := startProcess(t, data, w)
+			n.ready(t)
+			if !stuck {
+				if err := r.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range 5000 { // some hundred bytes of log each: more than the pipe and the buffer hold
+				if status, text := n.get("/no/such/path/"); status != http.StatusNotFound {
+					t.Fatalf("a request is answered with %d %s", status, text)
+				}
+			}
+			metrics := http.Client{Transport: socketTransport(filepath.Join(data, "admin.sock"))}
+			answer, err := metrics.Get("http://node/metrics")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer answer.Body.Close()
+			text, err := io.ReadAll(answer.Body)
+			if err != nil || figureOf(string(text), "edgetoken_log_records_dropped_total") == 0 || figureOf(string(text), "edgetoken_log_buffer_limit_bytes") == 0 {
+				t.Errorf("no record is counted as dropped: %v", err)
+			}
+			n.end(t)
+		})
+	}
+}
+
+func socketTransport(path string) *http.Transport {
+	return &http.Transport{Dial: func(string, string) (net.Conn, error) { return net.Dial("unix", path) }}
+}
+
+// figureOf is the value of a metric.
+func figureOf(text, name string) (v float64) {
+	for line := range strings.Lines(text) {
+		if rest, ok := strings.CutPrefix(line, name+" "); ok {
+			v, _ = strconv.ParseFloat(strings.TrimSpace(rest), 64)
+		}
+	}
+	return v
+}
+
+// The other things that a command prints go the same way: a node that cannot start says so and ends, whoever reads it.
+func TestTheLastWordDoesNotDecideEither(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	fd := int(w.Fd())
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	for err == nil { // until it is full
+		_, err = syscall.Write(fd, make([]byte, 4096))
+	}
+	if err := syscall.SetNonblock(fd, false); err != nil {
+		t.Fatal(err)
+	}
+	n := startProcess(t, filepath.Join(t.TempDir(), "data"), w, "EDGETOKEN_ENGINE=none")
+	select {
+	case <-n.done:
+	case <-time.After(patience):
+		t.Fatal("a mistake in the configuration does not end the node")
+	}
+	if got := n.ProcessState.ExitCode(); got != 2 {
+		t.Errorf("the node ended with %s, want status 2", n.ProcessState)
+	}
+}
+
+// A signal to reload never ends a node, however early it comes.
+func TestHangupsFromTheFirstMoment(t *testing.T) {
+	// What comes before Go's runtime is there no program can catch: the node's first packages are what is waited for.
+	c := exec.Command("edgetoken", "serve", "--help")
+	c.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+	var trace bytes.Buffer
+	c.Stderr = &trace
+	if err := c.Run(); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(trace.String()) {
+		if name, ok := strings.CutPrefix(line, "init "); ok {
+			if name, _, _ = strings.Cut(name, " "); strings.HasSuffix(name, "/signals") {
+				break
+			}
+			if strings.Contains(name, ".") {
+				t.Errorf("%s is initialised before signals are caught", name)
+			}
+		}
+	}
+
+	log, err := os.CreateTemp(t.TempDir(), "log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := startProcess(t, filepath.Join(t.TempDir(), "data"), log)
+	eventually(t, "the process catches SIGHUP", func() bool { return catches(n.Process.Pid) })
+	for range 100 {
+		_ = n.Process.Signal(syscall.SIGHUP)
+	}
+	n.ready(t)
+	eventually(t, "what came before the node was up has it reload", func() bool {
+		b, err := os.ReadFile(log.Name())
+		return err == nil && strings.Contains(string(b), "msg=reloaded")
+	})
+	n.end(t)
+}
+
+// catches reports whether a node has begun to catch signals. Go's runtime has a handler for each from the start, which ends the process, so that those tell
+// nothing; but the same function ignores SIGPIPE.
+func catches(pid int) bool {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(b)) {
+		if bits, ok := strings.CutPrefix(line, "SigIgn:"); ok {
+			set, err := strconv.ParseUint(strings.TrimSpace(bits), 16, 64)
+			return err == nil && set&(1<<(syscall.SIGPIPE-1)) != 0
+		}
+	}
+	return false
+}
+
+// SIGTERM ends a node that is not up yet as it ends one that is: while it compiles its module, say.
+func TestTerminatedBeforeItIsUp(t *testing.T) {
+	if _, err := os.Stat("../../engine/module/edgetoken.wasm"); err != nil {
+		t.Skip("the module is not built in")
+	}
+	for _, after := range []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond, 500 * time.Millisecond} {
+		t.Run(fmt.Sprint(after, " after its log begins"), func(t *testing.T) {
+			log, err := os.CreateTemp(t.TempDir(), "log")
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := startProcess(t, filepath.Join(t.TempDir(), "data"), log, "EDGETOKEN_ENGINE=wasm")
+			eventually(t, "the process catches signals", func() bool { return catches(n.Process.Pid) })
+			time.Sleep(after) // wherever that is in its start: it ends well at each place
+			n.end(t)
+			if b, _ := os.ReadFile(log.Name()); strings.Contains(string(b), "edgetoken: ") {
+				t.Errorf("the node says %s", b)
+			}
+		})
+	}
+}
+
+// A process for passwords that is stopped is killed after its deadline, and the next log-in is done by another.
+func TestAStuckHashIsReplaced(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	log, err := os.CreateTemp(t.TempDir(), "log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := startProcess(t, data, log, "EDGETOKEN_HASHING_TIMEOUT=2s", "EDGETOKEN_LOG_FORMAT=json")
+	n.ready(t)
+	add := exec.Command("edgetoken", "customers", "add", "ana@example.com", "--password-stdin", "--data", data)
+	add.Stdin = strings.NewReader("correct horse 1")
+	if out, err := add.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	login := func() (int, http.Header) {
+		r, err := http.Post(n.url+"/auth/token/", "application/json", strings.NewReader(`{"email": "ana@example.com", "password": "correct horse 1"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = r.Body.Close()
+		return r.StatusCode, r.Header
+	}
+	if status, _ := login(); status != http.StatusOK {
+		t.Fatalf("a log-in is answered with %d", status)
+	}
+	stopped := childrenOf(t, n.Process.Pid)
+	if len(stopped) == 0 {
+		t.Fatal("no process hashes passwords")
+	}
+	for _, pid := range stopped {
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if status, header := login(); status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
+		t.Errorf("a log-in whose process is stopped is answered with %d, %v; want 503 and Retry-After", status, header)
+	}
+	eventually(t, "log-ins are done again", func() bool { status, _ := login(); return status == http.StatusOK })
+	for _, pid := range childrenOf(t, n.Process.Pid) {
+		if pid == stopped[len(stopped)-1] {
+			t.Errorf("the process %d is still there", pid)
+		}
+	}
+	n.ready(t)
+	n.end(t)
+	b, err := os.ReadFile(log.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for line := range strings.Lines(string(b)) {
+		var r struct{ Level, Reason string }
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		found = found || r.Level == "WARN" && r.Reason == "too_slow"
+	}
+	if !found {
+		t.Errorf("the log has no word of it: %s", b)
+	}
+}
+
+// childrenOf are the processes that a process made.
+func childrenOf(t *testing.T, pid int) (list []int) {
+	t.Helper()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range stats {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		_, rest, _ := strings.Cut(string(b), ") ")
+		if fields := strings.Fields(rest); len(fields) > 1 && fields[1] == strconv.Itoa(pid) {
+			child, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, child)
+		}
+	}
+	return list
+}

@@ -1,0 +1,83 @@
+package main_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Nothing that a node consists of writes to standard output or standard error by itself, where a reader that is stuck would hold it up: servers have an
+// ErrorLog, and neither log nor slog's default logger is used but where a caller gave no logger.
+func TestNothingWritesPastTheLog(t *testing.T) {
+	permitted := map[string]bool{
+		"cmd/edgetoken/main.go": true, "cmd/edgetoken/hash.go": true, // their last word, and a process of its own
+		"cmd/edgetoken/service.go": true, "cmd/edgetoken/root.go": true, "cmd/edgetoken/prompt.go": true, // the log itself; what commands print
+	}
+	servers := 0
+	for _, root := range []string{"../..", "../../../store"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() && (d.Name() == "bench" || d.Name() == "testdata"):
+				return fs.SkipDir
+			}
+			if filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || strings.HasSuffix(filepath.Dir(path), "test") {
+				return nil
+			}
+			name, err := filepath.Rel("../..", path)
+			if err != nil {
+				return err
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.SelectorExpr:
+					x, _ := n.X.(*ast.Ident)
+					if x == nil || permitted[filepath.ToSlash(name)] {
+						return true
+					}
+					if full := x.Name + "." + n.Sel.Name; full == "os.Stderr" || full == "os.Stdout" || x.Name == "log" && x.Obj == nil && (strings.HasPrefix(n.Sel.Name, "Print") ||
+						strings.HasPrefix(n.Sel.Name, "Fatal") || strings.HasPrefix(n.Sel.Name, "Panic")) {
+						t.Errorf("%s uses %s: log to the node's log", name, full)
+					}
+				case *ast.CompositeLit:
+					if s, ok := n.Type.(*ast.SelectorExpr); ok && s.Sel.Name == "Server" {
+						if x, ok := s.X.(*ast.Ident); ok && x.Name == "http" {
+							servers++
+							if !hasField(n, "ErrorLog") {
+								t.Errorf("%s makes an http.Server without ErrorLog, which would write to standard error", name)
+							}
+						}
+					}
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if servers < 3 {
+		t.Errorf("%d servers were found, want those of the API, the metrics and the admin socket", servers)
+	}
+}
+
+func hasField(n *ast.CompositeLit, name string) bool {
+	for _, e := range n.Elts {
+		if kv, ok := e.(*ast.KeyValueExpr); ok {
+			if id, ok := kv.Key.(*ast.Ident); ok && id.Name == name {
+				return true
+			}
+		}
+	}
+	return false
+}
