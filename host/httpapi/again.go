@@ -8,13 +8,14 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// What was judged once does not hold for as long as a client likes. A body may arrive for minutes, and a list be taken for hours, and meanwhile the customer is
-// disabled, the token revoked, a right taken or a key replaced. So a customer is judged again once a body has arrived, and before each page of a list.
+// An authorisation does not last as long as a client likes. A body may arrive for minutes and a list be read for hours; meanwhile
+// the customer may be disabled, the token revoked, a right taken or a key replaced. So a request is authorised again once
+// its body has arrived, and before each page of a list.
 
-// errOtherCustomer is a session in which somebody else has logged in meanwhile.
-var errOtherCustomer = refused(core.Authenticate, core.NoHeader)
+// errSessionEnded refuses a session that has ended.
+var errSessionEnded = refused(core.Authenticate, core.NoHeader)
 
-// judgeAgain judges the customer of a request as if it had been sent now, by the node of the configuration of now.
+// judgeAgain authorises a request as if it had been sent now, under the current configuration and keys.
 func (rq *request) judgeAgain() error {
 	id := rq.customer.ID
 	if id.IsZero() {
@@ -27,7 +28,7 @@ func (rq *request) judgeAgain() error {
 		return err
 	}
 	if rq.customer.ID != id {
-		return errOtherCustomer
+		return errSessionEnded
 	}
 	if rq.permitted {
 		return rq.view.permit(rq, rq.method)
@@ -44,10 +45,10 @@ func (rq *request) identifyAgain() (err error) {
 	return err
 }
 
-// cutOff says that an answer was not sent whole.
+// cutOff says in the log that an answer was cut.
 var cutOff = slog.Bool("cut", true)
 
-// lostRight marks an answer that was cut since who takes it may not have it any more; false where err says something else.
+// lostRight reports whether err says that the reader of an answer lost the right to it, and notes why for the log.
 func (a *answer) lostRight(err error) bool {
 	var refused refusal
 	switch {

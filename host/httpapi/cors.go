@@ -18,9 +18,9 @@ type CORS struct {
 	Origins []string
 	// Credentials lets their requests carry cookies.
 	Credentials bool
-	// Headers are those that their requests may have, beside the ones of every node ("Traceparent"); "*": any. A browser asks before it sends one.
+	// Headers are request headers that their scripts may set beside requestHeaders, such as "Traceparent"; "*": any.
 	Headers []string
-	// ExposeHeaders are those of an answer that their scripts may read, beside the ones of every node ("X-Request-Id").
+	// ExposeHeaders are response headers that their scripts may read beside answerHeaders, such as "X-Request-Id".
 	ExposeHeaders []string
 	// MaxAge is how long a browser may keep the answer to a preflight; 0: as long as it does by itself, 5 seconds.
 	MaxAge time.Duration
@@ -60,7 +60,8 @@ func (c CORS) Validate() error {
 	return errors.Join(errs...)
 }
 
-// requestHeaders are what requests of other origins may have (django-cors-headers' default_headers), and answerHeaders what their scripts may read, at every node.
+// requestHeaders are what scripts of other origins may always set (django-cors-headers' default_headers), and answerHeaders what they
+// may always read.
 var (
 	requestHeaders = []string{"Accept", "Authorization", "Content-Type", "User-Agent", csrfHeader, "X-Requested-With"}
 	answerHeaders  = []string{"Retry-After", "X-Auth-Error"}

@@ -29,8 +29,8 @@ type ForwardAuth struct {
 	Proxy string
 }
 
-// The proxies that ask, by how they say what their client asked for. Nginx passes its client's Host on. Traefik and Caddy may ask under the node's own name;
-// theirs are in X-Forwarded-Host and X-Forwarded-Proto, and each must be there once.
+// The proxies that ask, by how they name the site that was asked. Nginx passes on its client's Host. Traefik and Caddy name it in
+// X-Forwarded-Host and X-Forwarded-Proto, each of which must be there once; Host may be the node's own.
 const (
 	Nginx   = "nginx"
 	Traefik = "traefik"
@@ -75,22 +75,24 @@ func (f ForwardAuth) Validate() error {
 	return errors.Join(errs...)
 }
 
-// isCheck reports whether a path is that of the check. A proxy that asks without the slash at the end is answered as well: it would
-// send its client to where a redirect leads.
+// isCheck reports whether a path is that of the check. The slash at the end may be missing: a proxy would pass a redirect on to its
+// client.
 func isCheck(path string) bool {
 	return path == checkPath || path == strings.TrimSuffix(checkPath, "/")
 }
 
-// forwardAuth answers who a request is from: 200 with the headers, 401 with the cause, 403 where the host is none of ours or a page of another site sent
-// the cookie. It answers every request to its path, whatever the method, and nothing answers before it: to a proxy any other 2xx says "let it in", without
-// the headers. It knows neither formats nor sessions nor pages, so that none of what these need is done for it.
+// forwardAuth answers who a request is from: 200 with the headers, 401 with the cause, 403 if the host is not allowed or a page of
+// another site sent the cookie. It answers every request to its path, whatever the method, and nothing answers before it: a proxy
+// lets its client in on any other 2xx, without the headers. It knows neither formats nor sessions nor pages, so none of the work
+// for them is done.
 func (h *handler) forwardAuth(rq *request) answer {
 	asked, refused := rq.askedThroughProxy()
 	switch {
 	case refused != "":
 		return rq.nobody(answer{status: http.StatusForbidden, reason: refused})
 	case !h.allowsHost(asked.host):
-		return rq.nobody(answer{status: http.StatusForbidden, reason: hostNotAllowed, about: []slog.Attr{slog.String("host", bounded(asked.host))}})
+		shown := slog.String("host", bounded(asked.host))
+		return rq.nobody(answer{status: http.StatusForbidden, reason: hostNotAllowed, about: []slog.Attr{shown}})
 	}
 	token, cause, forged := rq.presented(asked)
 	if forged != (forgery{}) {
@@ -142,8 +144,8 @@ func (rq *request) askedThroughProxy() (asked site, refused reason) {
 	return site{}, notForwarded
 }
 
-// presented is the token of a request: that of the Authorization header, else that of the cookie, unless a page of another site than the one asked had the
-// browser send it.
+// presented is the token of a request: that of the Authorization header, else that of the cookie, unless a page of another site than
+// the one asked had the browser send it.
 func (rq *request) presented(asked site) (token string, cause core.Cause, forged forgery) {
 	header, _ := rq.header(rq.authHeader)
 	token, cause = core.SplitAuthorization(header, rq.node.Settings())
@@ -184,7 +186,8 @@ func (rq *request) nobody(a answer) answer {
 	return a
 }
 
-// checkFailed is the answer where a request could not be judged. A proxy takes anything but 2xx, 401 and 403 for a failure of its own: it lets nobody in.
+// checkFailed is the answer if a request could not be judged. A proxy takes anything but 2xx, 401 and 403 for a failure of its own and
+// lets nobody in.
 func (rq *request) checkFailed(a answer) answer {
 	wait := a.header.Get("Retry-After")
 	a = rq.nobody(answer{status: a.status, code: a.code, cause: a.cause, reason: a.reason, about: a.about, err: a.err})

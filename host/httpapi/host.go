@@ -48,8 +48,8 @@ func hostAllowed(host string, allowed []string) bool {
 	return false
 }
 
-// nameHost gives a request of HTTP/1.0 that has no Host the address it came to (Django's get_host, by WSGI's SERVER_NAME and SERVER_PORT). It is judged as
-// any other host.
+// nameHost gives a request of HTTP/1.0 without a Host header the address that it came to, as Django's get_host does with WSGI's
+// SERVER_NAME and SERVER_PORT. allowed_hosts judges it like any other host.
 func (rq *request) nameHost() {
 	if rq.Host != "" || rq.ProtoAtLeast(1, 1) {
 		return

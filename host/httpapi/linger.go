@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Closing a connection whose client still sends resets it, and a reset takes the answer away from a client that has not read it yet (RFC 9112
-// §9.6). So where a request was not read to its end, the server ends its own direction first, and reads on for a while, of which nothing is kept.
-// Meanwhile the connection counts as open, and is the first that makes room.
+// Closing a connection while its client still sends resets it, and the reset discards the response if the client has not read it
+// yet (RFC 9112 §9.6). So if the request was not read to its end, the server closes only its own direction first, then reads and
+// discards what still comes, within bounds. A lingering connection counts as open and is the first to make room for another.
 
 // lingerIdle is how long a connection lingers without a byte; ReadTimeout is how long in all.
 const lingerIdle = 5 * time.Second

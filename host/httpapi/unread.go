@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// A refusal does not wait for the body of its request: it is written at once. A small body that has arrived by then is read, so that
-// the connection can go on. Where it has not, the connection ends after the answer, since nobody knows where the next request would begin: what
-// comes next may be the body, or not (a proxy that passes on Content-Length and no body). Who waits for 100 Continue gets the answer
-// instead of it.
+// A response that does not need the body of its request does not wait for it. If the rest of a small body has arrived, it is
+// read, so that the connection can go on. Otherwise the connection ends after the response: what follows may be the body or the
+// next request (some proxies pass on Content-Length and no body), so nobody may parse it. A client that waits for
+// 100 Continue gets the response instead.
 
 const (
 	// arrivedBytes is how much of an unread body is read before an answer, in bytes.
@@ -19,15 +19,15 @@ const (
 	arrivedTime = 10 * time.Millisecond
 )
 
-// incoming is the body of a request, with what has been read of it.
+// incoming is the body of a request that knows whether it was read to its end.
 type incoming struct {
 	io.ReadCloser
 	control *http.ResponseController
-	begun   bool // somebody asked for bytes
-	ended   bool // there are no more
+	ended   bool // all of it was read
 }
 
-// receive gives r with a body of at most limit bytes. The request is a copy: by the body of its own one net/http knows what was not read.
+// receive returns r with a body of at most limit bytes. It returns a copy of r: net/http looks at the body of its own request to
+// learn what was left unread.
 func receive(w http.ResponseWriter, r *http.Request, limit int64) (*http.Request, *incoming) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return r, noBody
@@ -47,14 +47,13 @@ func withBody(r *http.Request, body io.ReadCloser) *http.Request {
 }
 
 func (b *incoming) Read(p []byte) (int, error) {
-	b.begun = true
 	n, err := b.ReadCloser.Read(p)
 	b.ended = b.ended || errors.Is(err, io.EOF)
 	return n, err
 }
 
-// settle is called before the answer to r is written. Where the body is not all read and has not all arrived, it makes header end the connection.
-// streams: the answer is made while it is written, by what a failing read would end.
+// settle is called before the response to r is written. If the body is neither read nor has arrived, it sets Connection: close.
+// streams says that the response is made while it is written; a read that fails would cancel the context it needs.
 func (b *incoming) settle(r *http.Request, header http.Header, streams bool) {
 	awaited := r.Header.Get("Expect") != "" || r.ContentLength > arrivedBytes
 	if b.ended || !streams && !awaited && b.arrived() {
@@ -65,12 +64,12 @@ func (b *incoming) settle(r *http.Request, header http.Header, streams bool) {
 
 var closed = []string{"close"}
 
-// arrived reads what has arrived, and reports whether that was all.
+// arrived reads what has arrived and reports whether that was the whole rest.
 func (b *incoming) arrived() bool {
 	until := time.Now().Add(arrivedTime)
 	buf := make([]byte, 4<<10)
 	for read := 0; read <= arrivedBytes; {
-		// Each time, since a body that is paced sets deadlines of its own. Without deadlines a read could wait for ever.
+		// A paced body moves the deadline, so it is set for each read. Without deadlines a read could block for ever.
 		if b.control.SetReadDeadline(until) != nil {
 			return false
 		}
@@ -85,7 +84,7 @@ func (b *incoming) arrived() bool {
 	return b.ended
 }
 
-// leave is called after the answer: what did not arrive is not waited for.
+// leave is called after the response: net/http must not wait for what did not arrive.
 func (b *incoming) leave() {
 	if !b.ended {
 		_ = b.control.SetReadDeadline(time.Unix(1, 0))

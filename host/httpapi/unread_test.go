@@ -195,3 +195,19 @@ func TestLingeringConnectionsMakeRoom(t *testing.T) {
 		}
 	}
 }
+
+// TestContinue: a client is told to send a body where somebody reads it.
+func TestContinue(t *testing.T) {
+	s := serveUnread(t, nil)
+	w := dial(t, s.address)
+	w.send("POST /auth/token/verify/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 13\r\nExpect: 100-continue\r\n\r\n")
+	if got := w.status(); got != http.StatusContinue {
+		t.Fatalf("got %d, want 100", got)
+	}
+	if w.send(`{"token":"x"}`); w.status() != http.StatusUnauthorized {
+		t.Error("the body was not read")
+	}
+	if w.send(get); w.status() != http.StatusNotFound {
+		t.Error("the connection does not go on")
+	}
+}

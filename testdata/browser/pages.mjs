@@ -38,6 +38,8 @@ export const pages = {
   "login-wrong": [200, sent("/auth/login/", { "Email address": people.ana.email, Password: "wrong" }, "Log in")],
   "login-empty": [200, sent("/auth/login/", { "Email address": " ", Password: " " }, "Log in")],
   "login-again": [200, at("/auth/login/", "ana")],
+  "log-out": [200, at("/auth/logout/?next=/customers/me/", "ana")],
+  "log-out-nobody": [200, at("/auth/logout/")],
   "logged-out": [200, async (t) => {
     await at("/auth/login/", "ana")(t);
     await t.visit.press("Log out", t.page.getByRole("banner"));

@@ -66,7 +66,8 @@ func (c *certificate) config() *tls.Config {
 	return listenerTLS(func() *tls.Certificate { return c.current.Load().tls })
 }
 
-// listenerTLS is TLS 1.2 and 1.3, with forward secrecy and authenticated encryption alone (RFC 9325 §4.2): of TLS 1.2 Go offers suites with CBC too.
+// listenerTLS is TLS 1.2 and 1.3 with forward secrecy and authenticated encryption alone (RFC 9325 §4.2). By default Go offers suites
+// with CBC in TLS 1.2 too.
 func listenerTLS(certificate func() *tls.Certificate) *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,

@@ -123,6 +123,18 @@ export const login = {
     same("status then", await visit.open(node.url("/customers/me/")), 401);
   },
 
+  async "a link to the log-out asks first"({ node, visit, page }) {
+    await visit.open(node.url("/auth/login/"));
+    await visit.logIn("ana");
+    same("status", await visit.open(node.url("/auth/logout/?next=/customers/open/")), 200);
+    same("heading", await visit.heading(), "Log out");
+    same("still logged in", await visit.open(node.url("/customers/me/")), 200);
+    await visit.open(node.url("/auth/logout/?next=/customers/open/"));
+    same("status of the button", await visit.press("Log out", page.locator("main")), 200);
+    same("path", visit.path(), "/customers/open/");
+    same("status then", await visit.open(node.url("/customers/me/")), 401);
+  },
+
   async "the session is gone on the server after a log-out"({ node, visit }) {
     await visit.open(node.url("/auth/login/"));
     await visit.logIn("ana");
