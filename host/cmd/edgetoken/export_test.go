@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"io"
+	"log/slog"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -79,4 +81,10 @@ func BadFlags() (lines [][]string) {
 	}
 	walk(rootCommand())
 	return lines
+}
+
+// LookAtFiles looks for what is gone of the files that a data directory has now.
+func LookAtFiles(dir string, ownKey func() bool) (look func(*slog.Logger), err error) {
+	socket, err := os.Lstat(dataDir(dir).socket())
+	return (&dataFiles{dir: dataDir(dir), socket: socket, ownKey: ownKey}).look, err
 }

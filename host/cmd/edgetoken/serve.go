@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -94,6 +95,10 @@ func (s *service) run(ctx context.Context, listener net.Listener, started func()
 	if err != nil {
 		return err
 	}
+	files := &dataFiles{dir: dataDir(g.cfg.Data), ownKey: func() bool { return !s.current.Load().cfg.SigningKey.IsSet() }}
+	if files.socket, err = os.Lstat(files.dir.socket()); err != nil {
+		return errors.Join(err, socket.Close())
+	}
 	grace := g.cfg.ShutdownTimeout
 	// Whichever ends first, by ctx or by a failure, ends the others.
 	ctx, cancel := context.WithCancel(ctx)
@@ -112,6 +117,9 @@ func (s *service) run(ctx context.Context, listener net.Listener, started func()
 		server.TLS = s.certificate.config()
 		go s.certificate.watch(ctx)
 	}
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	go files.watch(ctx, s.log, look.C)
 	go g.node.Run(ctx) // what it looks after, the store, is the same in every generation
 	s.log.Info("listening on "+s.scheme()+"://"+listener.Addr().String()+", engine "+g.info.Engine, "version", g.info.Version, "compat", string(g.cfg.Settings.Compat),
 		"wire", string(g.cfg.Settings.Wire), "data", dataDir(g.cfg.Data).String(), "module", g.info.ModuleHash)
