@@ -90,7 +90,7 @@ func (h *handler) describe() (description, error) {
 }
 
 // everywhere is what holds for all operations.
-const everywhere = "Bodies may also be forms, URL-encoded or multipart, with the same fields. Answers are JSON. Where views have pages for browsers, a request that prefers text/html gets the same answer as a page. " +
+const everywhere = "Bodies may also be forms, URL-encoded or multipart, with the same fields. Where there is GET there is HEAD. Answers are JSON. Where views have pages for browsers, a request that prefers text/html gets the same answer as a page. " +
 	"A path without its slash at the end is answered with 301. A request for a host that is not served, and one whose body is too long or breaks off, " +
 	"is answered with 400 and a page of Django's, and a failure of the node with 500 and such a page."
 

@@ -314,6 +314,33 @@ func TestOpenAPIOfBodies(t *testing.T) {
 	}
 }
 
+// TestOpenAPIOfCheckRefusals: a request that is refused before its token is looked at is described where the node is configured to refuse it.
+func TestOpenAPIOfCheckRefusals(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*node.Config, *httpapi.Config)
+		header string
+	}{
+		"another host":              {func(_ *node.Config, h *httpapi.Config) { h.AllowedHosts = []string{"127.0.0.1"} }, "Host: evil.example"},
+		"a proxy that says nothing": {func(_ *node.Config, h *httpapi.Config) { h.ForwardAuth.Proxy = httpapi.Traefik }, "Accept: */*"},
+		"a page of another site":    {func(_ *node.Config, h *httpapi.Config) { h.ForwardAuth.Cookie = "a" }, "Cookie: a=b\nOrigin: https://evil.example"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openShop(t, c.change)
+			promised := describedBy(t, s.Server)
+			for _, path := range []string{"/auth/check/", "/auth/check"} {
+				answer, body := s.ask(t, "GET", path, "", strings.Split(c.header, "\n")...)
+				if answer.StatusCode != http.StatusForbidden {
+					t.Errorf("%s = %d, want 403", path, answer.StatusCode)
+				}
+				request := map[string]any{"method": "GET", "path": "/auth/check/"}
+				if err := promised.hold(request, readResponse(answer, []byte(body))); err != nil {
+					t.Errorf("%s answers other than described: %v", path, err)
+				}
+			}
+		})
+	}
+}
+
 // TestOpenAPIOfCheckMethods: every method is answered, and each that clients can send is described.
 func TestOpenAPIOfCheckMethods(t *testing.T) {
 	s := guarded(t)

@@ -172,6 +172,22 @@ func TestOpenAPIOfCookies(t *testing.T) {
 	if scheme := doc.Components.SecuritySchemes["tokenCookie"]; scheme == nil || scheme.Value.Name != "access" {
 		t.Errorf("tokenCookie = %+v, want the cookie with the name access", scheme)
 	}
+	if scheme := doc.Components.SecuritySchemes["refreshCookie"]; scheme == nil || scheme.Value.Name != "refresh" {
+		t.Errorf("refreshCookie = %+v, want the cookie with the name refresh", scheme)
+	}
+	for path, want := range map[string]string{
+		"/auth/token/": "", "/auth/token/refresh/": "refreshCookie", "/auth/token/verify/": "tokenCookie", "/auth/token/blacklist/": "refreshCookie",
+	} {
+		var got string
+		for _, way := range *doc.Paths.Value(path).Post.Security {
+			for name := range way {
+				got += name
+			}
+		}
+		if got != want {
+			t.Errorf("%s is authorised by %q, want %q", path, got, want)
+		}
+	}
 	for path, want := range map[string]string{
 		"/auth/token/": "POST", "/auth/token/refresh/": "POST", "/auth/token/verify/": "POST", "/auth/token/blacklist/": "POST",
 		"/customers/me/": "POST", "/customers/": "", "/customers/open/": "DELETE PATCH POST PUT", "/auth/csrf/": "", "/auth/check/": "",

@@ -119,6 +119,20 @@ var checkMethods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }
 
+// checkForbids are the reasons for which a check is a 403.
+func (h *handler) checkForbids() (reasons []string) {
+	if h.cfg.ForwardAuth.Proxy != Nginx {
+		reasons = append(reasons, "the proxy does not say, by X-Forwarded-Proto and X-Forwarded-Host, once each, which site was asked")
+	}
+	if len(h.cfg.AllowedHosts) > 0 {
+		reasons = append(reasons, "the site that was asked is not served here")
+	}
+	if h.cfg.ForwardAuth.Cookie != "" {
+		reasons = append(reasons, "the token came in a cookie, from a page of another site")
+	}
+	return reasons
+}
+
 // describeCheck is what proxies ask, with the method of the request that they ask about.
 func (h *handler) describeCheck() object {
 	found, empty := object{}, object{}
@@ -126,26 +140,28 @@ func (h *handler) describeCheck() object {
 		found[m.Name] = textHeader("The customer's " + m.Field.String() + ".")
 		empty[m.Name] = textHeader("Empty.")
 	}
-	refused := maps.Clone(empty)
-	refused["WWW-Authenticate"] = challengeHeader
+	refused, failed := maps.Clone(empty), maps.Clone(empty)
+	refused["WWW-Authenticate"], failed["Retry-After"] = challengeHeader, retryHeader
 	responses := object{
 		"200": object{"description": "The request is from a customer, whom the headers name.", "headers": found},
-		"400": object{"description": "The request names a host that is not served here."},
 		"401": object{"description": "There is no access token, or it was refused.", "headers": refused},
-		"500": object{"description": "The node failed."},
-		"503": object{"description": "The node cannot answer now.", "headers": object{"Retry-After": retryHeader}},
+		"500": object{"description": "The node failed.", "headers": empty},
+		"503": object{"description": "The node cannot answer now.", "headers": failed},
 	}
 	security := []object{{"token": []string{}}}
 	if h.cfg.ForwardAuth.Cookie != "" {
-		responses["403"] = object{"description": "The token came in a cookie, from a page of another site.", "headers": empty}
 		security = append(security, object{checkCookie: []string{}})
+	}
+	if reasons := h.checkForbids(); reasons != nil {
+		responses["403"] = object{"description": "No customer can be let in: " + strings.Join(reasons, ", or ") + ".", "headers": empty}
 	}
 	item := object{}
 	for _, method := range checkMethods {
 		item[strings.ToLower(method)] = object{
 			"operationId": operationID(method, checkPath), "summary": "Check", "security": security, "tags": []string{"auth"},
-			"description": "Who a request is from, for proxies. Every method is answered alike, TRACE and those that OpenAPI does not know included, and without a body.",
-			"responses":   responses,
+			"description": "Who a request is from, for proxies. Every method is answered alike, TRACE and those that OpenAPI does not know included, and without a body; " +
+				"the slash at the end may be missing.",
+			"responses": responses,
 		}
 	}
 	return item
