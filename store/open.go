@@ -22,8 +22,10 @@ import (
 // Config says which store to open. Path alone is enough.
 type Config struct {
 	// Path of the file. It is made, with mode 0600, where there is none; its directory must exist, and nobody but the owner may
-	// write to either.
+	// write to either, unless Trusted says so.
 	Path string
+	// Trusted are bits of the modes of file and directory that may be set although they let others than the owner in: 0o070 where their group is trusted.
+	Trusted fs.FileMode
 	// IDs is the kind of ids: for a new store NoCustomer means IntegerID. An existing store keeps its kind: NoCustomer accepts
 	// it, another kind is ErrIDKind.
 	IDs core.IDKind
@@ -187,7 +189,7 @@ func (c Config) claim(h *os.File, made bool) error {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("open store %s: %w: it is no regular file", c.Path, ErrPlace)
 	}
-	if info.Mode().Perm()&0o022 != 0 {
+	if info.Mode().Perm()&0o022&^c.Trusted != 0 {
 		return fmt.Errorf("open store %s: %w: run chmod 600 %[1]s", c.Path, ErrExposed)
 	}
 	if info.Size() == 0 && made {
@@ -212,7 +214,7 @@ func (c Config) checkDirectory() error {
 		return c.placeError(err)
 	case !info.IsDir():
 		return fmt.Errorf("open store %s: %w: %s is no directory", c.Path, ErrPlace, dir)
-	case info.Mode().Perm()&0o022 != 0:
+	case info.Mode().Perm()&0o022&^c.Trusted != 0:
 		return fmt.Errorf("open store %s: directory %s: %w: run chmod go-w %[2]s", c.Path, dir, ErrExposed)
 	}
 	return nil

@@ -24,7 +24,10 @@ var (
 const maxKeyFile = 64 << 10
 
 // Load reads the key file that Save wrote. Errors: fs.ErrNotExist, ErrExposed, ErrNotKey.
-func Load(path string) (*Ring, error) {
+func Load(path string) (*Ring, error) { return LoadTrusting(path, 0) }
+
+// LoadTrusting is Load of a file some bits of whose mode may be set although they let others than the owner in: 0o070 where its group is trusted.
+func LoadTrusting(path string, trusted fs.FileMode) (*Ring, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open signing key: %w", err)
@@ -37,7 +40,7 @@ func Load(path string) (*Ring, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("signing key %s: %w: it is not a regular file", path, ErrNotKey)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	if info.Mode().Perm()&0o077&^trusted != 0 {
 		return nil, fmt.Errorf("signing key %s: %w: run chmod 600 %[1]s, and replace the key if somebody may have read it", path, ErrExposed)
 	}
 	b, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))

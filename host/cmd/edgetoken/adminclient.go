@@ -30,12 +30,16 @@ type adminClient struct {
 // connect finds the running node of a data directory, or opens the store. mayMake makes a directory and a store where there are none.
 func connect(cfg *config.Config, engineName string, mayMake bool) (*adminClient, error) {
 	dir := dataDir(cfg.Data)
-	if c, err := dialAdmin(dir); c != nil || err != nil {
+	if c, err := dialAdmin(dir, cfg.DataGroup); c != nil || err != nil {
 		return c, err
 	}
 	privateFiles()
 	before := dir.contents()
-	if err := openable(dir, mayMake); err != nil {
+	settled, err := dir.settle(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := openable(cfg, dir, mayMake); err != nil {
 		return nil, err
 	}
 	db, err := openStore(cfg)
@@ -45,14 +49,14 @@ func connect(cfg *config.Config, engineName string, mayMake bool) (*adminClient,
 	if err != nil {
 		return nil, err
 	}
-	var notes []string
+	notes := settled
 	if !before.dir {
 		notes = append(notes, "made data directory "+dir.String())
 	}
 	if !before.store && before.key {
 		notes = append(notes, "warning: "+storeLost)
 	}
-	for _, w := range dir.warnings() {
+	for _, w := range dir.warnings(cfg.DataGroup) {
 		notes = append(notes, "warning: "+w)
 	}
 	a := &admin{cfg: cfg, store: db, hasher: hashing.Here{}, engineName: engineName}
@@ -72,11 +76,11 @@ func lockedWithoutNode(dir dataDir) error {
 var errNoStore = errors.New("there is no store")
 
 // openable says whether there is a store, or room to make one.
-func openable(dir dataDir, mayMake bool) error {
+func openable(cfg *config.Config, dir dataDir, mayMake bool) error {
 	if mayMake {
-		return dir.make()
+		return dir.make(cfg, false)
 	}
-	if err := dir.check(); err != nil {
+	if err := dir.check(cfg, false); err != nil {
 		return err
 	}
 	if _, err := os.Stat(dir.store()); errors.Is(err, fs.ErrNotExist) {
@@ -96,13 +100,13 @@ func inUse(dir dataDir, err error) error {
 
 // dialAdmin connects to a node's socket; nil where no node listens. Passwords go through it, so it is refused where another user may have put it
 // there or listens at it.
-func dialAdmin(dir dataDir) (*adminClient, error) {
+func dialAdmin(dir dataDir, group bool) (*adminClient, error) {
 	path := dir.socket()
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode().Type() != fs.ModeSocket || len(path) > maxSocketPath {
 		return nil, nil
 	}
-	owner, err := dir.private()
+	owner, err := dir.private(group)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+
+	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
 )
 
 // dataDir is a data directory, as it was configured:
@@ -37,11 +39,11 @@ func absolute(path string) string {
 }
 
 // make makes the directory where it is missing, for its owner alone, and then checks it.
-func (d dataDir) make() error {
+func (d dataDir) make(cfg *config.Config, key bool) error {
 	err := os.MkdirAll(string(d), 0o700)
 	switch {
 	case err == nil:
-		return d.check()
+		return d.check(cfg, key)
 	case errors.Is(err, syscall.ENOTDIR):
 		return fmt.Errorf("make data directory %s: a file stands where a directory should: name another with --data", d)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
@@ -50,49 +52,10 @@ func (d dataDir) make() error {
 	return fmt.Errorf("make data directory %s: name another with --data: %w", d, err)
 }
 
-// check refuses a directory that is missing, that others could put files into, since keys and code are read from it, or that is another user's;
-// and a store that others can read.
-func (d dataDir) check() error {
-	uid, err := d.private()
-	if err != nil {
-		return err
-	}
-	if uid != os.Geteuid() {
-		return fmt.Errorf("data directory %s belongs to user %d and this is user %d: run the command as its owner", d, uid, os.Geteuid())
-	}
-	if info, err := os.Stat(d.store()); err == nil && info.Mode().Perm()&0o044 != 0 {
-		return fmt.Errorf("store %s can be read by others (mode %v), and the password hashes are in it: run chmod 600 %[1]s, "+
-			"and have passwords changed if somebody may have read it", d.store(), info.Mode().Perm())
-	}
-	return nil
-}
-
-// private refuses a directory that is missing or that others than its owner could put files into, and gives the owner.
-func (d dataDir) private() (uid int, err error) {
-	info, err := os.Stat(string(d))
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, fmt.Errorf("data directory %s %w", d, errNoDataDir)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("open data directory: %w", err)
-	}
-	if !info.IsDir() {
-		return 0, fmt.Errorf("data directory %s is no directory: name another with --data", d)
-	}
-	if info.Mode().Perm()&0o022 != 0 {
-		return 0, fmt.Errorf("data directory %s can be written by others (mode %v): run chmod 700 %[1]s, and look for files that are not yours", d, info.Mode().Perm())
-	}
-	uid, known := owner(info)
-	if !known {
-		uid = os.Geteuid()
-	}
-	return uid, nil
-}
-
 // warnings are what is permitted and yet lets others do more than they should.
-func (d dataDir) warnings() []string {
+func (d dataDir) warnings(group bool) []string {
 	var list []string
-	if info, err := os.Stat(string(d)); err == nil && info.Mode().Perm()&0o055 != 0 {
+	if info, err := os.Stat(string(d)); err == nil && info.Mode().Perm()&0o055&^trusted(info, group) != 0 {
 		list = append(list, fmt.Sprintf("data directory %s is open to others (mode %v): run chmod 700 %[1]s", d, info.Mode().Perm()))
 	}
 	parents := []string{filepath.Dir(d.String())}

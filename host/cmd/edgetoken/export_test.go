@@ -32,7 +32,7 @@ func ReadEntries(r io.Reader) (emails []string, err error) {
 
 // DialAdmin reports whether a node is found at the socket of a data directory.
 func DialAdmin(dir string) (bool, error) {
-	c, err := dialAdmin(dataDir(dir))
+	c, err := dialAdmin(dataDir(dir), false)
 	if c != nil {
 		return true, c.close()
 	}

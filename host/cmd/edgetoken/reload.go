@@ -174,7 +174,7 @@ Keys that are read at the start only are named (edgetoken config --help marks th
 			if err != nil {
 				return err
 			}
-			client, err := dialAdmin(dataDir(cfg.Data))
+			client, err := dialAdmin(dataDir(cfg.Data), cfg.DataGroup)
 			if err != nil {
 				return err
 			}

@@ -88,7 +88,14 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 	}
 	dir := dataDir(cfg.Data)
 	before := dir.contents()
-	if err := dir.make(); err != nil {
+	settled, err := dir.settle(cfg)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range settled {
+		s.log.Info(n)
+	}
+	if err := dir.make(cfg, true); err != nil {
 		return nil, err
 	}
 	if s.store, err = openStore(cfg); err != nil {
@@ -216,7 +223,12 @@ func openInstances(ctx context.Context, cfg *config.Config, ring *keyring.Ring) 
 
 // openStore opens the store of a data directory that is there already.
 func openStore(cfg *config.Config) (*store.DB, error) {
-	return store.Open(store.Config{Path: dataDir(cfg.Data).store(), IDs: cfg.IDs, FoldEmails: cfg.LoginMatch == config.CaseInsensitive, MaxSessions: cfg.MaxSessions})
+	dir := dataDir(cfg.Data)
+	trusted := trustedAt(dir.String(), cfg.DataGroup)
+	if _, err := os.Lstat(dir.store()); err == nil {
+		trusted &= trustedAt(dir.store(), cfg.DataGroup)
+	}
+	return store.Open(store.Config{Path: dir.store(), Trusted: trusted, IDs: cfg.IDs, FoldEmails: cfg.LoginMatch == config.CaseInsensitive, MaxSessions: cfg.MaxSessions})
 }
 
 // namedCollisions is how many pairs of e-mail addresses an error names.
@@ -248,7 +260,7 @@ func openKeys(cfg *config.Config, mayMake bool) (*keyring.Ring, error) {
 		return keyring.FromSettings(cfg.Algorithm, cfg.SigningKey.Reveal(), cfg.VerifyingKey.Reveal(), cfg.AllowWeakSigningKey)
 	}
 	path := dataDir(cfg.Data).key()
-	ring, err := keyring.Load(path)
+	ring, err := keyring.LoadTrusting(path, trustedAt(path, cfg.DataGroup))
 	if errors.Is(err, fs.ErrNotExist) && mayMake {
 		if ring, err = keyring.Generate(cfg.Algorithm, nil); err == nil {
 			err = ring.Save(path)

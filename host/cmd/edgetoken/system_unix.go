@@ -4,7 +4,9 @@ package main
 
 import (
 	"io/fs"
+	"os"
 	"os/exec"
+	"slices"
 	"syscall"
 )
 
@@ -18,6 +20,35 @@ func owner(info fs.FileInfo) (uid int, ok bool) {
 		return 0, false
 	}
 	return int(s.Uid), true
+}
+
+// ownGroup is the group of a file, and whether this process is in it.
+func ownGroup(info fs.FileInfo) (gid int, ours bool) {
+	s, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	gid = int(s.Gid)
+	groups, err := os.Getgroups()
+	return gid, gid == os.Getegid() || err == nil && slices.Contains(groups, gid)
+}
+
+// tighten takes from the group of a file of this user what somebody gave it, and follows no symbolic link. done is false where there is nothing to take, or
+// the file is another user's.
+func tighten(path string) (done bool, err error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	if uid, known := owner(info); !known || uid != os.Geteuid() || !info.Mode().IsRegular() || info.Mode().Perm()&0o070 == 0 {
+		return false, nil
+	}
+	return true, f.Chmod(info.Mode().Perm() &^ 0o070)
 }
 
 // apart has a process stand in a group of its own, which signals of the terminal do not reach.

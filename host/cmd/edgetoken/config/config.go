@@ -72,6 +72,8 @@ type Config struct {
 	MaxSessions int
 	// Password are the parameters of new password hashes.
 	Password password.Params
+	// DataGroup says that the group of the data directory is trusted where it is one of the process's own (data_group: allow).
+	DataGroup bool
 	// MinPassword is how many characters a password has at least that a person sets.
 	MinPassword int
 	ErrorHeader bool // whether refusals carry X-Auth-Error

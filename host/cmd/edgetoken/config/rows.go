@@ -88,6 +88,8 @@ func nodeRows() []row {
 		at("allowed_hosts", nil, readTexts, func(c *Config) *[]string { return &c.AllowedHosts }).shownAs(func(c *Config) any { return c.Hosts() }),
 	}, atStart(
 		at("data", "data", readFull, func(c *Config) *string { return &c.Data }),
+		at("data_group", false, readOneOf(map[string]bool{"refuse": false, "allow": true}, "refuse or allow"), func(c *Config) *bool { return &c.DataGroup }).
+			shownAs(func(c *Config) any { return map[bool]string{false: "refuse", true: "allow"}[c.DataGroup] }),
 		at("cache_dir", "", readFull, func(c *Config) *string { return &c.CacheDir }).shownAs(func(c *Config) any {
 			return cmp.Or(c.CacheDir, filepath.Join(c.Data, "cache"))
 		}),

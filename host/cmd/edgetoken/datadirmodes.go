@@ -1,0 +1,160 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/keyring"
+)
+
+// Whoever can write to the data directory decides which keys and customers there are. That is its owner; with data_group: allow also the members of its
+// group, where this process is in it: so Kubernetes makes volumes (fsGroup), root:group with mode 2770, and 0660 for the files in it, at each start of a pod.
+
+// trusted are the bits of a mode that let in nobody but those whom data_group trusts.
+func trusted(info fs.FileInfo, group bool) fs.FileMode {
+	if _, ours := ownGroup(info); group && ours {
+		return 0o070
+	}
+	return 0
+}
+
+// trustedAt is trusted of what lies at a path; 0 where nothing does.
+func trustedAt(path string, group bool) fs.FileMode {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return trusted(info, group)
+}
+
+// check refuses a directory that is missing, that others could put files into, since keys and code are read from it, or that is another user's; a store
+// that others can read or write; and with key a signing key that they can. It names all that is wrong at once.
+func (d dataDir) check(cfg *config.Config, key bool) error {
+	info, err := d.stat()
+	if err != nil {
+		return err
+	}
+	group := cfg.DataGroup
+	wrong := []error{d.checkOpen(info, group), d.checkOwner(info, group)}
+	if wrong[0] != nil && canAllow(info, group) {
+		wrong = wrong[:1] // which says what to do about the owner too
+	}
+	wrong = append(wrong, checkFile(d.store(), 0o066, group, func(mode fs.FileMode) error {
+		return fmt.Errorf("store %s can be read by others (mode %v), and the password hashes are in it: run chmod 600 %[1]s, and have passwords changed if somebody may have read it",
+			d.store(), mode)
+	}))
+	if key && !cfg.SigningKey.IsSet() {
+		wrong = append(wrong, checkFile(d.key(), 0o077, group, func(fs.FileMode) error {
+			return fmt.Errorf("signing key %s: %w: run chmod 600 %[1]s, and replace the key if somebody may have read it", d.key(), keyring.ErrExposed)
+		}))
+	}
+	return errors.Join(wrong...)
+}
+
+// private refuses a directory that is missing or that others than its owner could put files into, and gives the owner.
+func (d dataDir) private(group bool) (uid int, err error) {
+	info, err := d.stat()
+	if err != nil {
+		return 0, err
+	}
+	uid, known := owner(info)
+	if !known {
+		uid = os.Geteuid()
+	}
+	return uid, d.checkOpen(info, group)
+}
+
+func (d dataDir) stat() (fs.FileInfo, error) {
+	info, err := os.Stat(string(d))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("data directory %s %w", d, errNoDataDir)
+	case err != nil:
+		return nil, fmt.Errorf("open data directory: %w", err)
+	case !info.IsDir():
+		return nil, fmt.Errorf("data directory %s is no directory: name another with --data", d)
+	}
+	return info, nil
+}
+
+// checkOpen refuses a directory that others can write to.
+func (d dataDir) checkOpen(info fs.FileInfo, group bool) error {
+	if info.Mode().Perm()&0o022&^trusted(info, group) == 0 {
+		return nil
+	}
+	if canAllow(info, group) {
+		gid, _ := ownGroup(info)
+		return fmt.Errorf("data directory %s can be written by others (mode %v), all of its group %d, which this process is in too, as Kubernetes makes volumes (fsGroup): "+
+			"set data_group: allow (EDGETOKEN_DATA_GROUP=allow) where whoever is in that group may change keys and customers, else run chmod 700 %[1]s", d, info.Mode().Perm(), gid)
+	}
+	return fmt.Errorf("data directory %s can be written by others (mode %v): run chmod 700 %[1]s, and look for files that are not yours", d, info.Mode().Perm())
+}
+
+// checkOwner refuses a directory of another user; root's, where this process may write to it as one of a trusted group, is none.
+func (d dataDir) checkOwner(info fs.FileInfo, group bool) error {
+	uid, known := owner(info)
+	if !known || uid == os.Geteuid() || uid == 0 && info.Mode().Perm()&0o020 != 0 && trusted(info, group) != 0 {
+		return nil
+	}
+	return fmt.Errorf("data directory %s belongs to user %d and this is user %d: run the command as its owner", d, uid, os.Geteuid())
+}
+
+// canAllow reports whether data_group: allow would make good all that a mode lets others do.
+func canAllow(info fs.FileInfo, group bool) bool {
+	_, ours := ownGroup(info)
+	uid, _ := owner(info)
+	return !group && ours && info.Mode().Perm()&0o002 == 0 && (uid == 0 || uid == os.Geteuid())
+}
+
+// checkFile refuses a file whose mode has one of these bits; a file that is not there is none.
+func checkFile(path string, bits fs.FileMode, group bool, fault func(fs.FileMode) error) error {
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm()&bits&^trusted(info, group) == 0 {
+		return nil
+	}
+	err = fault(info.Mode().Perm())
+	if info.Mode().Perm()&bits&^0o070 == 0 && canAllow(info, group) {
+		return fmt.Errorf("%w; data_group: allow trusts its group", err)
+	}
+	return err
+}
+
+// settle makes good what the owner of a volume did to it since the last start, where its group is trusted: it takes the modes of our own files back, and
+// throws away a cache that the group could write to, since what lies there is run. It says what it did.
+func (d dataDir) settle(cfg *config.Config) (notes []string, err error) {
+	if !cfg.DataGroup {
+		return nil, nil
+	}
+	if _, err := d.private(true); err != nil {
+		return nil, nil // there is nothing yet, or check will say what is wrong
+	}
+	entries, err := os.ReadDir(string(d))
+	if err != nil {
+		return nil, fmt.Errorf("open data directory: %w", err)
+	}
+	for _, e := range entries {
+		base, _, _ := strings.Cut(e.Name(), ".new") // of a file that is written and then given its name
+		if path := filepath.Join(d.String(), e.Name()); e.Type().IsRegular() && (base == filepath.Base(d.store()) || base == filepath.Base(d.key())) {
+			done, err := tighten(path)
+			if err != nil && !errors.Is(err, fs.ErrPermission) {
+				return nil, fmt.Errorf("tighten the mode of %s: %w", path, err)
+			}
+			if done {
+				notes = append(notes, "took the group's rights from "+path)
+			}
+		}
+	}
+	info, err := os.Lstat(d.cache())
+	if err != nil || !info.IsDir() || info.Mode().Perm()&0o022 == 0 || cfg.CacheDir != "" {
+		return notes, nil
+	}
+	if err := os.RemoveAll(d.cache()); err != nil {
+		return nil, fmt.Errorf("the compile cache %s could be written by others, code in it is run, and it cannot be removed: %w", d.cache(), err)
+	}
+	return append(notes, "threw away "+d.cache()+", which others could write to: code in it is run"), nil
+}
