@@ -7,23 +7,24 @@ import (
 
 // What a clock must lie between for tokens to be issued by it.
 const (
-	// EarliestTime is 2025-01-01T00:00:00Z in Unix seconds, before this program was written: a clock that says less was never set. It moves on with
-	// the source now and then, never beyond the date of a release.
+	// EarliestTime is 2025-01-01T00:00:00Z in Unix seconds, before this program was written: a clock that says less
+	// was never set. It moves on with the source now and then, never beyond the date of a release.
 	EarliestTime = 1735689600
 	// LastStart is the latest start of a family that an id can carry, 2093-09-06T15:47:35.551Z in Unix milliseconds.
 	LastStart = familyEpoch + 1<<startBits - 1
-	// LastCutOff is the latest cut-off, a day earlier: log-ins of one customer can begin after it a millisecond after each other.
+	// LastCutOff is the latest cut-off, a day earlier: log-ins of one customer can begin after it a millisecond after
+	// each other.
 	LastCutOff = LastStart - 24*60*60*1000
 	// maxLeap is how far a clock may be ahead of the latest commit of a store.
 	maxLeap = 366 * 24 * time.Hour
 )
 
-// ErrClock says that the clock is not plausible, so that no token is issued and no log-in begins by it. What was issued before is judged all the same,
-// and revoking goes on.
+// ErrClock says that the clock is not plausible, so that no token is issued and no log-in begins by it. What was
+// issued before is judged all the same, and revoking goes on.
 var ErrClock = errors.New("the clock is not plausible")
 
-// CheckClock says why no token may be issued at a time, and what to do; nil where it may. latest is when the store last committed anything under a
-// plausible clock; zero: not known. The error is an ErrClock.
+// CheckClock says why no token may be issued at a time, and what to do; nil where it may. latest is when the store
+// last committed anything under a plausible clock; zero: not known. The error is an ErrClock.
 func CheckClock(now, latest time.Time) error {
 	shown := now.UTC().Format(time.RFC3339)
 	switch {

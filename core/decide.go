@@ -118,8 +118,8 @@ func (j *judge) verify() Cause {
 	return OK
 }
 
-// active: on the secure wire a token that names a customer of ours is verified only while he exists and is active. One who was disabled here has a cut-off, one who
-// was imported so has none.
+// active: on the secure wire a token that names a customer of ours is good for verify only while that exists and is
+// active. A customer who was disabled here has a cut-off, one who was imported so has none.
 func (j *judge) active() Cause {
 	if c := &j.req.State.Customer; j.own() == OK && truthy(j.o.Claims, j.o.Customer) && (c.ID.IsZero() || !c.Active) {
 		return InactiveAccount
@@ -184,8 +184,9 @@ func (o *Outcome) blacklist(j *judge) {
 	o.Effects.List = append(o.Effects.List, Revocation(j.s, j.fam, j.o.Issuer, j.req.State.Customer.ID, until)...)
 }
 
-// Revocation are the effects that revoke the family of a token that the key of issuer signed and that names a customer: those of what was issued from a
-// foreign token under the customer's name with it. On the secure wire the customer's oldest revoked families fold.
+// Revocation are the effects that revoke a family, as the token says that the key of issuer signed and that names a
+// customer: what was issued from a foreign token under the customer's name ends with it. On the secure wire the oldest
+// revoked families of the customer fold.
 func Revocation(s *Settings, f Family, issuer string, customer CustomerID, until int64) []Effect {
 	list := []Effect{{Kind: RevokeFamily, Family: f.Key(issuer, customer), At: f.Start, Until: until}}
 	if customer.IsZero() {

@@ -16,13 +16,13 @@ const (
 	RevokeFamily EffectKind = 2
 	// ReserveStart raises the high-water mark of family starts to At (never lowers it).
 	ReserveStart EffectKind = 3
-	// FoldFamilies makes of all but At of a customer's revoked families, the oldest of them, one cut-off of the customer: nobody fills a store by logging in and
-	// out. Families whose start is not known stay.
+	// FoldFamilies makes of all but At of a customer's revoked families, the oldest of them, one cut-off of the
+	// customer: nobody fills a store by logging in and out. Families whose start is not known stay.
 	FoldFamilies EffectKind = 4
 )
 
-// MaxRevoked is how many revoked families of one customer are remembered one by one on the secure wire. On the exact wire all are: a cut-off ends older
-// log-ins that were not revoked.
+// MaxRevoked is how many revoked families of one customer are remembered one by one on the secure wire. On the exact
+// wire all are: a cut-off ends older log-ins that were not revoked.
 const MaxRevoked = 4096
 
 // Effect is one change that must be durable before the answer that came with it may leave the node.
@@ -30,8 +30,8 @@ type Effect struct {
 	Kind     EffectKind
 	Customer CustomerID // RecordLogin, FoldFamilies
 	Family   FamilyKey  // RevokeFamily
-	// At is of RecordLogin in Unix microseconds, of ReserveStart in Unix milliseconds, of RevokeFamily the start of the family in Unix milliseconds, 0 where that
-	// is not known, and of FoldFamilies a number of families.
+	// At is of RecordLogin in Unix microseconds, of ReserveStart in Unix milliseconds, of RevokeFamily the start of
+	// the family in Unix milliseconds, 0 where that is not known, and of FoldFamilies a number of families.
 	At    int64
 	Until int64 // RevokeFamily: Unix seconds
 }

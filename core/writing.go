@@ -83,7 +83,8 @@ func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 	return p, nil
 }
 
-// What a request that writes tokens can lack. ErrKeyEnded and ErrClock come only where the request would have been granted. These are mistakes of whoever makes the request, not of a client.
+// What a request that writes tokens can lack. ErrKeyEnded and ErrClock come only where the request would have been
+// granted. These are mistakes of whoever makes the request, not of a client.
 var (
 	ErrEntropy      = errors.New("the request has too little entropy")
 	ErrNoSigningKey = errors.New("no key of the key set can sign")

@@ -27,7 +27,7 @@ func (db *DB) AddAll(ctx context.Context, list []NewCustomer) ([]Customer, error
 
 func (db *DB) add(ctx context.Context, list []NewCustomer, named func(int, error) error) ([]Customer, error) {
 	customers := make([]Customer, len(list))
-	now := db.config.Now()
+	now := db.Time()
 	for i, n := range list {
 		var err error
 		if customers[i], err = n.check(db.identity.ids, now); err != nil {
@@ -161,9 +161,8 @@ func (w *writer) existing(id core.CustomerID) (Customer, int64, error) {
 	return c, cutOff, err
 }
 
-// SetActive enables or disables a customer. Disabling ends every family and session until now (R4), and enabling brings none of them back, nor any of one who was
-// added disabled.
-// ErrNotFound where there is no such customer.
+// SetActive enables or disables a customer. Disabling ends every family and session until now (R4), and enabling
+// brings none of them back, nor any of one who was added disabled. ErrNotFound where there is no such customer.
 func (db *DB) SetActive(ctx context.Context, id core.CustomerID, active bool) error {
 	return db.change(ctx, id, func(c *Customer) (bool, bool) {
 		changed := c.IsActive != active

@@ -10,11 +10,13 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// timekeeper knows what time it is, as far as a clock that may be wrong lets it, and keeps the purge clock. It is safe for concurrent use.
+// timekeeper knows what time it is, as far as a clock that may be wrong lets it, and keeps the purge clock. It is safe
+// for concurrent use.
 //
-// The purge clock says when records may go (R3). It moves on while the process runs, as fast as a monotonic clock, and a 64th faster (core.ClockGain)
-// while it is behind the wall clock; a start does not move it, and nothing moves it back. So a wall clock that is set ahead, for however long, makes nothing
-// go before its time: RevokedUntil leaves as much room as the purge clock can gain.
+// The purge clock says when records may go (R3). It moves on while the process runs, as fast as a monotonic clock, and
+// a 64th faster (core.ClockGain) while it is behind the wall clock; a start does not move it, and nothing moves it
+// back. So a wall clock that is set ahead, for however long, makes nothing go before its time: RevokedUntil leaves as
+// much room as the purge clock can gain.
 type timekeeper struct {
 	now     func() time.Time
 	elapsed func() time.Duration
@@ -86,7 +88,8 @@ func newTimekeeper(c Config) *timekeeper {
 	return k
 }
 
-// measure is what a monotonic clock measures from now on: that of the times that now gives, or where they have none the process's.
+// measure is what a monotonic clock measures from now on: that of the times that now gives, or where they have none
+// the process's.
 func measure(now func() time.Time) func() time.Duration {
 	began, begun := now(), time.Now()
 	return func() time.Duration {
@@ -97,11 +100,17 @@ func measure(now func() time.Time) func() time.Duration {
 	}
 }
 
-// CheckClock is nil while tokens may be issued and log-ins begin by the clock, as core.CheckClock says: else it is core.ErrClock, and its text says what to do.
+// CheckClock is nil while tokens may be issued and log-ins begin by the clock, as core.CheckClock says: else it is
+// core.ErrClock, and its text says what to do.
 func (db *DB) CheckClock() error { return db.time.look().fault }
 
-// AcceptClock makes plausible what the clock says now, however far that is from the latest commit. It is core.ErrClock where no time of that kind is plausible
-// at all. What comes back is the time of the latest commit before; zero where none is known.
+// Time is what the wall clock says while that is plausible, and else the time that it would be if it had been: the
+// last one known, moved on by the monotonic clock.
+func (db *DB) Time() time.Time { return time.UnixMicro(db.time.look().known).UTC() }
+
+// AcceptClock makes plausible what the clock says now, however far that is from the latest commit. It is core.ErrClock
+// where no time of that kind is plausible at all. What comes back is the time of the latest commit before; zero where
+// none is known.
 func (db *DB) AcceptClock(ctx context.Context) (time.Time, error) {
 	if err := core.CheckClock(db.config.Now(), time.Time{}); err != nil {
 		return time.Time{}, err
@@ -148,8 +157,8 @@ func (w *writer) keepClocks() {
 	}
 }
 
-// keptBehind is how far the purge clock that is kept may be behind the one that runs, so that a store in which nothing changes is written to once an
-// hour, and loses no more than that with a restart.
+// keptBehind is how far the purge clock that is kept may be behind the one that runs, so that a store in which nothing
+// changes is written to once an hour, and loses no more than that with a restart.
 const keptBehind = time.Hour
 
 // keepPurgeClock writes where nothing else does.

@@ -100,7 +100,8 @@ func TestPurgeBelievesNoWallClock(t *testing.T) {
 	}
 }
 
-// A revocation that is made while the clock is wrong holds as well: for what was issued before, and whatever is purged later.
+// A revocation that is made while the clock is wrong holds as well: for what was issued before, and whatever is purged
+// later.
 func TestRevocationsUnderAWrongClockHold(t *testing.T) {
 	for _, wrong := range []int64{30 * day, -30 * day, 400 * day, -56 * 366 * day, 80 * 365 * day, 20000 * 365 * day} {
 		path, clock := filepath.Join(t.TempDir(), "store.db"), newClock()
@@ -138,7 +139,8 @@ func TestRevocationsUnderAWrongClockHold(t *testing.T) {
 				}
 			}
 		}
-		// Log-ins work again, and begin at the present where the clock was not plausible: no mark and no cut-off is as far ahead as it was.
+		// Log-ins work again, and begin at the present where the clock was not plausible: no mark and no cut-off is as
+		// far ahead as it was.
 		s := state(t, db, ada.ID, core.Family{})
 		at := max(clock.now().UnixMilli(), s.CutOff+1)
 		must(t, db.Settle(bg, login(s, at)))

@@ -17,14 +17,16 @@
 // old value, now, and the latest start that Settle granted, so that a clock that was set back saves no family. No start is granted
 // above the high-water mark, which is durable: a new process takes all up to it for granted.
 //
-// Clocks are not believed. By a wall clock that is not plausible (core.CheckClock) nothing begins, ErrClock, and cut-offs are set by the latest time that the store
-// knows of. Records go by a purge clock of the store's own, which moves on with a monotonic clock while the store is open: see timekeeper.
+// Clocks are not believed. By a wall clock that is not plausible (core.CheckClock) nothing begins, ErrClock, and
+// cut-offs are set by the latest time that the store knows of. Records go by a purge clock of the store's own, which
+// moves on with a monotonic clock while the store is open: see timekeeper.
 //
 // # Layout
 //
-// The schema has version 3; Open upgrades a file of version 1, which had neither the buckets below "expiry" nor the records of meta that
-// are marked (2), and of version 2, which had no record marked (3). Integers in keys are big-endian, in values little-endian; a text in a value has its length before it
-// (2 bytes). The first byte of each value is its version, 1 but where two are shown; what a later version wrote is an error and never lost. The buckets
+// The schema has version 3; Open upgrades a file of version 1, which had neither the buckets below "expiry" nor the
+// records of meta that are marked (2), and of version 2, which had no record marked (3). Integers in keys are
+// big-endian, in values little-endian; a text in a value has its length before it (2 bytes). The first byte of each
+// value is its version, 1 but where two are shown; what a later version wrote is an error and never lost. The buckets
 // of a store with integer ids (those of a text id are its UTF-8 bytes), with one sample each:
 //
 //	meta        schema                           01 0200000000000000

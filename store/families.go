@@ -27,11 +27,12 @@ func (t tables) revokedOf(customer core.CustomerID) (list []revoked) {
 	return list
 }
 
-// foldFamilies makes a cut-off of the customer of all but most of its revoked families whose start is known, the oldest ones. Every family and session that
-// began no later ends with them. A customer who does not exist has no cut-off; what is left of him goes in its time.
+// foldFamilies makes a cut-off of the customer of all but most of its revoked families whose start is known, the
+// oldest ones. Every family and session that began no later ends with them. A customer who does not exist has no
+// cut-off: its records stay until they end.
 //
-// The families of foreign ids have no customer in their names and stay one by one: only who holds validly signed tokens of Django's can make records of them, one
-// for each.
+// The families of foreign ids have no customer in their names and stay one by one: only who holds validly signed
+// tokens of Django's can make records of them, one for each.
 func (w *writer) foldFamilies(customer core.CustomerID, most int) {
 	list := w.revokedOf(customer)
 	if len(list) <= most {

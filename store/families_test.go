@@ -19,7 +19,8 @@ func blacklist(t testing.TB, db *store.DB, f core.Family, customer core.Customer
 	must(t, db.Settle(bg, core.Effects{List: list}))
 }
 
-// A customer who logs in and out for ever leaves no more records than are allowed, and each log-in of his that ended stays ended.
+// A customer who logs in and out for ever leaves no more records than are allowed, and each log-in of his that ended
+// stays ended.
 func TestFamiliesFold(t *testing.T) {
 	path, clock := filepath.Join(t.TempDir(), "store.db"), newClock()
 	db, err := store.Open(store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})

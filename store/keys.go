@@ -66,7 +66,8 @@ func familyKey(k core.FamilyKey) (key []byte, ok bool) {
 	return binary.BigEndian.AppendUint64(key, k.Bits), true
 }
 
-// bitsLength is how many bytes at the end of a family's key are its own: those before are the same for all families of its issuer and customer.
+// bitsLength is how many bytes at the end of a family's key are its own: those before are the same for all families of
+// its issuer and customer.
 const bitsLength = 8
 
 // readFamilyKey reads what familyKey made.

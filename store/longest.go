@@ -32,8 +32,8 @@ type keptLifetime struct {
 // maxLifetime is what a time.Duration can be, in seconds.
 const maxLifetime = int64(math.MaxInt64 / time.Second)
 
-// Remember keeps the longer ones of these and those that it has: access for State.Longest, all for tombstones. ErrInvalid for
-// less than 0 or more than a time.Duration can be.
+// Remember keeps the longer ones of these and those that it has: access for State.Longest, all for tombstones.
+// ErrInvalid for less than 0 or more than a time.Duration can be.
 func (db *DB) Remember(ctx context.Context, l Lifetimes) error {
 	for _, k := range l.kept() {
 		if *k.seconds < 0 || *k.seconds > maxLifetime {
@@ -55,9 +55,9 @@ func (db *DB) Remember(ctx context.Context, l Lifetimes) error {
 	})
 }
 
-// RememberToken has Remember keep how long a token whose signature is good has left to live, in seconds, where that is longer than all that is kept: so the
-// tombstones of customers outlive tokens that this node did not issue, or issued under settings that it knows nothing of. Since whole days are
-// kept it seldom writes.
+// RememberToken has Remember keep how long a token whose signature is good has left to live, in seconds, where that is
+// longer than all that is kept: so the tombstones of customers outlive tokens that this node did not issue, or issued
+// under settings that it knows nothing of. Since whole days are kept it seldom writes.
 func (db *DB) RememberToken(ctx context.Context, left int64) error {
 	if left <= db.longest.Load() {
 		return nil

@@ -31,8 +31,9 @@ type Config struct {
 	IDs core.IDKind
 	// Now is the wall clock; nil: time.Now.
 	Now func() time.Time
-	// Elapsed is what a monotonic clock has measured, from any moment on: it moves with the time that passes and with nothing else, set the wall clock who may.
-	// nil: the monotonic readings of the times that Now gives, or where they have none a clock of the process.
+	// Elapsed is what a monotonic clock has measured, from any moment on: it moves with the time that passes and with
+	// nothing else, set the wall clock who may. nil: the monotonic readings of the times that Now gives, or where they
+	// have none a clock of the process.
 	Elapsed func() time.Duration
 	// FoldEmails says that no two e-mail addresses may be the same but for case: what would make it so is ErrExists. Those that are
 	// stored already are left as they are; DB.Collisions names them.

@@ -18,8 +18,9 @@ type Purged struct {
 	More       bool // the limit was reached: call again
 }
 
-// Purge removes at most limit (1 to 1000; anything else is 1000) records of families, tombstones and sessions that ended, in one short transaction. A record has
-// ended when both now, which is the wall clock, and the purge clock are past its end (R3): a wall clock that is wrong removes nothing before its time. See timekeeper.
+// Purge removes at most limit (1 to 1000; anything else is 1000) records of families, tombstones and sessions that
+// ended, in one short transaction. A record has ended when both now, which is the wall clock, and the purge clock are
+// past its end (R3): a wall clock that is wrong removes nothing before its time. See timekeeper.
 func (db *DB) Purge(ctx context.Context, now time.Time, limit int) (Purged, error) {
 	if limit < 1 || limit > maxPage {
 		limit = maxPage

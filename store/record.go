@@ -81,7 +81,8 @@ type family struct {
 // startedVersion is the first byte of the record of a family whose start is known.
 const startedVersion = 2
 
-// encode: version 1 | u64 version | u8 dead | i64 until, or with a start: version 2 | u64 version | u8 dead | i64 until | i64 start.
+// encode: version 1 | u64 version | u8 dead | i64 until, or with a start: version 2 | u64 version | u8 dead | i64
+// until | i64 start.
 func (f family) encode() []byte {
 	first := byte(recordVersion)
 	if f.start != 0 {
@@ -173,8 +174,8 @@ func (t tally) lastCommit() time.Time {
 // nodeCutOff is the cut-off of the node as it counts.
 func (t tally) nodeCutOff() int64 { return bounded(t.cutOff) }
 
-// bounded is a start or a cut-off that was kept, as it counts. Schemas 1 and 2 knew no bound of them, so that a clock beyond all that an id can carry left some
-// that are: those end all that could begin before LastCutOff.
+// bounded is a start or a cut-off that was kept, as it counts. Schemas 1 and 2 knew no bound of them, so that a clock
+// beyond all that an id can carry left some that are: those end all that could begin before LastCutOff.
 func bounded(at int64) int64 {
 	if at > core.LastStart {
 		return core.LastCutOff

@@ -9,9 +9,10 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// Remove removes a customer, with sessions, permissions and memberships. Tombstones of the id and of the e-mail address, either of which
-// tokens may name, keep the cut-off for as long as the customer's tokens could live: keep from now, or if that is longer a day more
-// than the longest lifetime that Remember was told of, be it later: Purge looks again. The customer's id is not given out again by itself.
+// Remove removes a customer, with sessions, permissions and memberships. Tombstones of the id and of the e-mail
+// address, either of which tokens may name, keep the cut-off for as long as the customer's tokens could live: keep
+// from now, or if that is longer a day more than the longest lifetime that Remember was told of, be it later: Purge
+// looks again. The customer's id is not given out again by itself.
 func (db *DB) Remove(ctx context.Context, id core.CustomerID, keep time.Duration) error {
 	if keep < 0 {
 		return fmt.Errorf("tombstone %w: it would be kept for less than no time", ErrInvalid)
@@ -55,7 +56,8 @@ func (w *writer) newTombstone(cutOff int64, keep time.Duration) (tombstone, erro
 	return t, nil
 }
 
-// outlives is until when a tombstone is needed for tokens that were good until now, in Unix milliseconds: in Unix seconds, and 0 where no life of tokens is known.
+// outlives is until when a tombstone is needed for tokens that were good until now, in Unix milliseconds: in Unix
+// seconds, and 0 where no life of tokens is known.
 func (t tombstone) outlives(now int64, longest Lifetimes) int64 {
 	if longest.token() == 0 {
 		return 0

@@ -53,7 +53,8 @@ type NewSession struct {
 // the one of all that would expire first. So a client who logs in again and again ends his own only, and one with very many
 // accounts cannot keep others from logging in.
 //
-// core.ErrClock while the clock is not plausible. ErrInvalid for a zero id or an end that is not ahead, ErrExists for an id that is in use by another session than the one it replaces.
+// core.ErrClock while the clock is not plausible. ErrInvalid for a zero id or an end that is not ahead, ErrExists for
+// an id that is in use by another session than the one it replaces.
 func (db *DB) StartSession(ctx context.Context, n NewSession) error {
 	if err := db.CheckClock(); err != nil {
 		return fmt.Errorf("session: %w", err)

@@ -25,8 +25,9 @@ const (
 // If ctx ends while it waits, the effects are applied all the same and only the answer is lost; the same request again is right
 // either way.
 //
-// A decision that begins a family is core.ErrClock while the clock is not plausible. Effects that no decision can contain are ErrInvalid: a start reserved more
-// than ten minutes beyond now and the cut-off; a family dead until more than an hour ago or more than a year after the year 9999; no customer of this store.
+// A decision that begins a family is core.ErrClock while the clock is not plausible. Effects that no decision can
+// contain are ErrInvalid: a start reserved more than ten minutes beyond now and the cut-off; a family dead until more
+// than an hour ago or more than a year after the year 9999; no customer of this store.
 func (db *DB) Settle(ctx context.Context, e core.Effects) error {
 	if id := e.Reads.Customer; !id.IsZero() && id.Kind != db.identity.ids {
 		return fmt.Errorf("effects: customer %w: the store holds %s", ErrInvalid, kindName(db.identity.ids))
@@ -166,17 +167,18 @@ func (w *writer) settle(e core.Effects) error {
 	return nil
 }
 
-// revoke makes a family dead until the later of what its record says and what the effect says. Doing it again changes nothing.
-// The record was read before without an error.
+// revoke makes a family dead until the later of what its record says and what the effect says. Doing it again changes
+// nothing. The record was read before without an error.
 //
-// Until was reckoned by the wall clock. Where that is behind what the store knows of the time, or behind the purge clock, the record stays longer by as much.
+// Until was reckoned by the time as it is known. Where the purge clock is ahead of that, the record stays longer by as
+// much.
 func (w *writer) revoke(x core.Effect) {
 	key, _ := familyKey(x.Family)
 	old, err := w.family(x.Family)
 	if err != nil {
 		panic(err)
 	}
-	behind := max(0, (max(w.at.known, w.at.purge)-w.at.wall)/1e6)
+	behind := max(0, (w.at.purge-w.at.known)/1e6)
 	after := family{dead: true, until: min(x.Until+behind, core.LastUntil), start: x.At}
 	if old.version == 0 {
 		w.tally.families++

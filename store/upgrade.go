@@ -9,9 +9,9 @@ import (
 	"github.com/edgetoken/edgetoken/core/codec"
 )
 
-// oldestSchema is the first that is still read. Schema 1 had no permissions, groups and sessions, and no index without regard to
-// case; schemas 1 and 2 had no purge clock, and kept of a revoked family not when it began. What they had is as it was, so that an upgrade adds buckets
-// and touches no customer and no family.
+// oldestSchema is the first that is still read. Schema 1 had no permissions, groups and sessions, and no index without
+// regard to case; schemas 1 and 2 had no purge clock, and kept of a revoked family not when it began. What they had is
+// as it was, so that an upgrade adds buckets and touches no customer and no family.
 const oldestSchema = 1
 
 // upgrade brings a file of an older schema to the present one, and the index without regard to case to the present Unicode, in one
@@ -61,7 +61,8 @@ func upgradeFrom1(tx *bbolt.Tx) error {
 	return b.Put(sessionsKey, encodeNumber(0))
 }
 
-// upgradeFrom2 takes the time of the last commit for the purge clock: what was committed by a clock that no commit can have had sets none.
+// upgradeFrom2 takes the time of the last commit for the purge clock: what was committed by a clock that no commit can
+// have had sets none.
 func upgradeFrom2(tx *bbolt.Tx) error {
 	b := tx.Bucket(metaBucket)
 	own, err := decodeTally(b.Get(tallyKey))

@@ -113,8 +113,9 @@ func checkUpgraded(t *testing.T, db *store.DB, id func(int) core.CustomerID) {
 	}
 }
 
-// The files schema2-*.db in testdata were made by the last version that wrote schema 2, with 2026-01-01T00:00:00Z and the seconds after it as its clock: four
-// customers, one of whom was removed, with rights, a session, a family of a customer and a foreign one that were revoked, a high-water mark, and the longest lives of tokens.
+// The files schema2-*.db in testdata were made by the last version that wrote schema 2, with 2026-01-01T00:00:00Z and
+// the seconds after it as its clock: four customers, one of whom was removed, with rights, a session, a family of a
+// customer and a foreign one that were revoked, a high-water mark, and the longest lives of tokens.
 func schema2(t testing.TB, kind core.IDKind) (path string, id func(int) core.CustomerID) {
 	t.Helper()
 	name, id := "schema2-integer.db", func(i int) core.CustomerID { return core.Integer(int64(i)) }
@@ -128,7 +129,8 @@ func schema2(t testing.TB, kind core.IDKind) (path string, id func(int) core.Cus
 	return path, id
 }
 
-// A store of schema 2 keeps every record that it has, byte for byte, and gets a purge clock, which stands where the last commit left the clock.
+// A store of schema 2 keeps every record that it has, byte for byte, and gets a purge clock, which stands where the
+// last commit left the clock.
 func TestUpgradeFrom2(t *testing.T) {
 	for _, kind := range []core.IDKind{core.IntegerID, core.TextID} {
 		path, id := schema2(t, kind)

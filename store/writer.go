@@ -73,8 +73,9 @@ func (w *writer) version() uint64 {
 	return w.tally.sequence
 }
 
-// newCutOff is the cut-off that ends every family there can be: also those that the clock, set back since, would place later. A clock that is not plausible
-// has no say in it: log-ins that begin after it was set right would begin as late as it said.
+// newCutOff is the cut-off that ends every family there can be: also those that the clock, set back since, would place
+// later. A clock that is not plausible has no say in it: log-ins that begin after it was set right would begin as late
+// as it said.
 func (w *writer) newCutOff(existing int64) int64 {
 	return min(max(existing, w.now, w.granted), core.LastStart)
 }

@@ -13,8 +13,8 @@ type clockWatch struct {
 	bad bool
 }
 
-// CheckClock is nil while the node issues tokens by its clock, and else core.ErrClock with what to do: see store.DB.CheckClock. The log says so once, when it is
-// first noticed, and once when it is over.
+// CheckClock is nil while the node issues tokens by its clock, and else core.ErrClock with what to do: see
+// store.DB.CheckClock. The log says so once, when it is first noticed, and once when it is over.
 func (n *Node) CheckClock() error {
 	err := n.cfg.Store.CheckClock()
 	if err == nil {

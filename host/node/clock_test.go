@@ -37,7 +37,8 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// By a clock that is not plausible nothing is issued, and every way to revoke works and holds once the clock is right; then log-ins work again.
+// By a clock that is not plausible nothing is issued, and every way to revoke works and holds once the clock is right;
+// then log-ins work again.
 func TestImplausibleClock(t *testing.T) {
 	for name, wrong := range map[string]time.Time{
 		"never set":             time.Unix(0, 0),
@@ -86,7 +87,8 @@ func TestImplausibleClock(t *testing.T) {
 			if _, err := w.Check(ctx, access); err != nil {
 				t.Errorf("Check = %v, want a judgement", err)
 			}
-			// A refresh token of ours says when it was issued and expires; one without these claims is judged by any clock.
+			// A refresh token of ours says when it was issued and expires; one without these claims is judged by any
+			// clock.
 			bare := w.bare(t, "x1")
 			if result, err := w.Blacklist(ctx, bare); err != nil || result.Refused() && wrong.Year() <= 9999 {
 				t.Errorf("Blacklist = %v, %v", cause(result), err)
@@ -141,7 +143,8 @@ func (w *world) bare(t testing.TB, id string) string {
 	return input + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
-// R3 over ids: a token that Django issued for longer than tokens live here never is the token of another customer who gets the id.
+// R3 over ids: a token that Django issued for longer than tokens live here never is the token of another customer who
+// gets the id.
 func TestForeignTokensOutliveNoTombstone(t *testing.T) {
 	for name, show := range map[string]func(*world, string) error{
 		"checked":          func(w *world, token string) error { _, err := w.Check(t.Context(), token); return err },
@@ -210,7 +213,8 @@ func TestForeignFamiliesGoByTheirToken(t *testing.T) {
 	}
 }
 
-// A customer who was imported disabled has no cut-off: on the secure wire his tokens pass nowhere, and enabling him brings none of them back.
+// A customer who was imported disabled has no cut-off: on the secure wire its tokens pass nowhere, and enabling it
+// brings none of them back.
 func TestImportedInactive(t *testing.T) {
 	for wire, want := range map[core.Wire]core.Cause{core.Secure: core.InactiveAccount, core.Exact: core.OK} {
 		w := newWorld(t, func(c *node.Config) { c.Settings.Wire = wire })
@@ -232,7 +236,8 @@ func TestImportedInactive(t *testing.T) {
 	}
 }
 
-// On the secure wire a customer who logs out again and again fills no index, by whatever way he logs out; on the exact wire nothing folds.
+// On the secure wire a customer who logs out again and again fills no index, by whatever way; on the exact
+// wire nothing folds.
 func TestLogOutsFold(t *testing.T) {
 	for wire, folds := range map[core.Wire]bool{core.Secure: true, core.Exact: false} {
 		w := newWorld(t, func(c *node.Config) { c.Settings.Wire = wire })

@@ -62,8 +62,8 @@ func (n *Node) conclude(ctx context.Context, request *core.Request, query store.
 	return Result{}, fmt.Errorf("%w: its state changed %d times meanwhile", ErrBusy, attempts)
 }
 
-// outlives has the store remember how long a token has left to live, so that what remains of a removed customer outlives it, whoever issued it. A token of
-// another issuer names no customer (R11).
+// outlives has the store remember how long a token has left to live, so that what remains of a removed customer
+// outlives it, whoever issued it. A token of another issuer names no customer (R11).
 func (n *Node) outlives(ctx context.Context, request *core.Request) error {
 	if exp, ok := request.Opened.Expires(); request.Op != core.Login && ok && request.Opened.Issuer == "" {
 		return n.cfg.Store.RememberToken(ctx, exp-request.Now.Unix())

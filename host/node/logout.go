@@ -31,7 +31,7 @@ func (n *Node) EndLogin(ctx context.Context, token string) error {
 	// A refresh token may have been issued a moment ago, and give access tokens to its end.
 	longest := n.lifetimes()
 	exp, _ := opened.Expires()
-	until := core.RevokedUntil(now, exp, family.Start, max(ever.Access, longest.Access)+max(ever.Refresh, longest.Refresh))
+	until := core.RevokedUntil(n.cfg.Store.Time(), exp, family.Start, max(ever.Access, longest.Access)+max(ever.Refresh, longest.Refresh))
 	// What this rests on cannot change: dead is dead.
 	return n.cfg.Store.Settle(ctx, core.Effects{Node: n.cfg.Settings.Node, Reads: core.Reads{CutOff: math.MaxInt64},
 		List: core.Revocation(&n.cfg.Settings, family, "", customer.ID, until)})

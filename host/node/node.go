@@ -143,8 +143,8 @@ func (n *Node) Customers(ctx context.Context, after core.CustomerID, limit int) 
 	return n.cfg.Store.List(ctx, after, limit)
 }
 
-// Ready reports whether the node can answer: its engine reads tokens, its store is healthy, the clock is plausible, the key that signs has not ended, and passwords can be hashed. The
-// error says what is wrong.
+// Ready reports whether the node can answer: its engine reads tokens, its store is healthy, the clock is plausible,
+// the key that signs has not ended, and passwords can be hashed. The error says what is wrong.
 func (n *Node) Ready(ctx context.Context) error {
 	// No token is shorter, so that the engine has next to nothing to do.
 	if _, err := n.cfg.Engine.Open(ctx, []byte("..")); err != nil {

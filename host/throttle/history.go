@@ -31,6 +31,14 @@ type past struct {
 	times []int64 // Unix nanoseconds, oldest first
 }
 
+// notAfter has no request count for longer than a period from now on: where the clock ran ahead and was set right,
+// those of that time would be ahead for as long as it was wrong.
+func (p *past) notAfter(now int64) {
+	for i := len(p.times) - 1; i >= 0 && p.times[i] > now; i-- {
+		p.times[i] = now
+	}
+}
+
 // NewHistory makes a History that remembers up to that many requests, 8 to 16 bytes each; a key costs as much as 32 of them. 0 or less: DefaultEntries.
 func NewHistory(entries int) *History {
 	if entries <= 0 {
@@ -59,6 +67,7 @@ func (h *History) Admit(key string, r Rate, now time.Time) (wait time.Duration, 
 	}
 	p := e.Value.(*past)
 	h.drop(p, now.Add(-r.Period))
+	p.notAfter(now.UnixNano())
 	if n := len(p.times); n >= r.Requests {
 		// The reference divides the wait by 1 more than what the rate leaves, which is 1 unless the rate was lowered meanwhile.
 		first := p.times[n-r.Requests]

@@ -120,3 +120,21 @@ func TestHistoryIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// A clock that ran ahead keeps nobody out once it is set right: what was counted meanwhile counts for one period.
+func TestClockRunsAhead(t *testing.T) {
+	rate := throttle.Rate{Requests: 2, Period: time.Minute}
+	right := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	h := throttle.NewHistory(0)
+	for range 2 {
+		if _, ok := h.Admit("a", rate, right.AddDate(0, 0, 30)); !ok {
+			t.Fatal("a request within the rate was refused")
+		}
+	}
+	if wait, ok := h.Admit("a", rate, right); ok || wait != time.Minute {
+		t.Errorf("Admit once the clock is right = %v, %v, want a minute to wait", wait, ok)
+	}
+	if _, ok := h.Admit("a", rate, right.Add(time.Minute)); !ok {
+		t.Error("a request is refused after a period under the right clock")
+	}
+}

@@ -312,7 +312,8 @@ func (a *admin) removeCustomer(r *http.Request) (v customerView, err error) {
 	return v, nil
 }
 
-// tokensLive is how long a token that was issued until now can be in use under these settings, with a day for clocks; the store knows of earlier ones.
+// tokensLive is how long a token that was issued until now can be in use under these settings, with a day for clocks;
+// the store knows of earlier ones.
 func (a *admin) tokensLive() time.Duration {
 	s := a.cfg.Settings
 	return max(s.AccessTokenLifetime, s.RefreshTokenLifetime) + s.Leeway + 24*time.Hour

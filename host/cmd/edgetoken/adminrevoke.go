@@ -35,6 +35,7 @@ type revocation struct {
 const (
 	noteNoList  = "a node keeps no list of log-ins: this one is refused from now on, whether there was one or not; check the name if nothing ends"
 	noteForeign = "only this token: it was not issued by edgetoken, so its other tokens are not known; use --customer"
+	noteClock   = "the clock is not plausible: tokens that others than this node issued since the latest change of the store may not be reached; revoke again once it is right"
 	noteExact   = "access tokens stay good until they expire (wire: exact)"
 )
 
@@ -92,8 +93,9 @@ func (a *admin) revokeToken(ctx context.Context, token string) (revocation, erro
 		return revocation{}, err
 	}
 	exp, _ := opened.Expires()
-	// The token may be an access token: a refresh token may have been issued a moment ago, and give access tokens to its end.
-	until := core.RevokedUntil(now, exp, family.Start, ever.Refresh+ever.Access)
+	// The token may be an access token: a refresh token may have been issued a moment ago, and give access tokens to
+	// its end.
+	until := core.RevokedUntil(a.store.Time(), exp, family.Start, ever.Refresh+ever.Access)
 	if err := a.settle(ctx, core.Revocation(&a.cfg.Settings, family, opened.Issuer, customer.ID, until)); err != nil {
 		return revocation{}, err
 	}
@@ -125,7 +127,7 @@ func (a *admin) revokeFamily(ctx context.Context, name, customer string) (revoca
 	if err != nil {
 		return revocation{}, err
 	}
-	until := core.RevokedUntil(time.Now(), 0, 0, max(ever.Refresh, ever.Foreign)+ever.Access)
+	until := core.RevokedUntil(a.store.Time(), 0, 0, max(ever.Refresh, ever.Foreign)+ever.Access)
 	if err := a.settle(ctx, []core.Effect{
 		{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits}, Until: until},
 		{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: c.ID, Bits: bits}, Until: until},
@@ -171,6 +173,9 @@ func (a *admin) revokeAll(ctx context.Context) (revocation, error) {
 func (a *admin) didRevoke(ctx context.Context, answer revocation, c store.Customer) (revocation, error) {
 	if a.cfg.Settings.Wire == core.Exact {
 		answer.Notes = append(answer.Notes, noteExact)
+	}
+	if answer.Revoked != "login" && a.store.CheckClock() != nil {
+		answer.Notes = append(answer.Notes, noteClock)
 	}
 	answer.Notes = list(answer.Notes)
 	if !c.ID.IsZero() {

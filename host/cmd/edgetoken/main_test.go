@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/binary"
 	"errors"
 	"flag"
 	"fmt"
@@ -31,7 +32,7 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"edgetoken": edgetoken.Main, "call": call, "login": login, "certify": certify, "foreign": foreign, "harm": harm,
+		"edgetoken": edgetoken.Main, "call": call, "login": login, "certify": certify, "foreign": foreign, "idle": idle, "harm": harm,
 	})
 }
 
@@ -47,6 +48,7 @@ func TestMain(m *testing.M) {
 //	exec login PORT FILE      logs Ana in and writes the answer to a file
 //	exec certify SERIAL       writes cert.pem and key.pem
 //	exec foreign FILE         writes a bbolt file that is no store
+//	exec idle FILE DAYS       sets the latest change of a store back by so many days
 //	exec harm FILE TEXT       overwrites a text wherever it stands in a file
 //
 // $SCHEMA1 is a store that the first version made. The condition [module] holds where the sandboxed module is built in.
@@ -263,6 +265,24 @@ func foreign() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// idle makes of a store one in which nothing has changed for long.
+func idle() {
+	days, err := strconv.Atoi(os.Args[2])
+	var db *bbolt.DB
+	if err == nil {
+		db, err = bbolt.Open(os.Args[1], 0o600, &bbolt.Options{Timeout: patience})
+	}
+	if err == nil {
+		err = errors.Join(db.Update(func(tx *bbolt.Tx) error {
+			b := tx.Bucket([]byte("meta"))
+			tally := bytes.Clone(b.Get([]byte("tally")))
+			binary.LittleEndian.PutUint64(tally[1:], uint64(time.Now().AddDate(0, 0, -days).UnixMicro()))
+			return b.Put([]byte("tally"), tally)
+		}), db.Close())
+	}
+	exit(err)
 }
 
 func TestPrintable(t *testing.T) {
