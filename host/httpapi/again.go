@@ -49,13 +49,14 @@ func (rq *request) identifyAgain() (err error) {
 var cutOff = slog.Bool("cut", true)
 
 // lostRight reports whether err says that the reader of an answer lost the right to it, and notes why for the log.
-func (a *answer) lostRight(err error) bool {
+func (a *answer) lostRight(err error, settings *core.Settings) bool {
 	var refused refusal
 	switch {
 	case errors.As(err, &refused):
 		a.cause = refused.cause()
+		a.code, _, _ = settings.Describe(a.cause)
 	case errors.Is(err, errForbidden):
-		a.reason = forbidden
+		a.code, a.reason = codeForbidden, forbidden
 	default:
 		return false
 	}

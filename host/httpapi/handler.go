@@ -225,7 +225,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	cut := false
 	if a.rest != nil && err == nil && r.Method != http.MethodHead {
 		err := a.rest(longAnswer(rq.Context(), w))
-		if cut = err != nil; !a.lostRight(err) {
+		if cut = err != nil; !a.lostRight(err, rq.node.Settings()) {
 			a.err = err
 		}
 	}
