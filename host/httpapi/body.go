@@ -3,15 +3,12 @@ package httpapi
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
-	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -134,7 +131,7 @@ func emptyBody(contentType mediaType) django.Body {
 }
 
 // Bodies of this API have some hundred bytes. Large ones, in bytes, take turns from when they have been read until their answer is
-// made, since a parsed body takes many times its length: so that memory is bounded whoever sends (R10). Whoever sends or reads slowly
+// made, since a parsed body takes many times its length. Whoever sends or reads slowly
 // holds no turn meanwhile.
 const (
 	largeBody   = 64 << 10
@@ -146,50 +143,42 @@ func (rq *request) takeTurn() error {
 	if rq.hasTurn {
 		return nil
 	}
+	out := make(chan struct{})
+	rq.held.wait(&rq.held.memory.turns, func() { close(out) })
+	var err error
 	select {
 	case rq.largeTurns <- struct{}{}:
 		rq.hasTurn = true
-		return nil
+	case <-out:
 	case <-rq.Context().Done():
-		return rq.Context().Err()
+		err = rq.Context().Err()
 	}
+	if !rq.held.goOn() {
+		err = errNoMemory
+	}
+	return err
 }
 
-// endTurn lets the next large body be parsed, and gives its memory back.
+// endTurn lets the next large body be parsed, and gives the memory of this one back.
 func (rq *request) endTurn() {
-	if rq.bodyMemory > 0 {
-		rq.bodies.give(rq.bodyMemory)
-		rq.bodyMemory = 0
-	}
+	rq.held.give(rq.bodyMemory)
+	rq.bodyMemory = 0
 	if rq.hasTurn {
 		rq.hasTurn = false
 		<-rq.largeTurns
 	}
 }
 
-// hold counts an answer of over largeBody bytes against the memory for large bodies until it is written, which its reader decides. Where there is no
-// room for it, it is a 503.
+// hold holds the memory of an answer until it is written, which its reader decides. Where there is no room for it, it is a 503.
 func (rq *request) hold(a answer) answer {
 	rq.endTurn() // what it was made of is not needed any more
-	size := int64(len(a.body))
 	switch {
-	case size <= largeBody:
-		return a
-	case rq.bodies.take(size):
-		rq.answerMemory = size
+	case len(a.body) <= smallAnswer || rq.held.take(int64(len(a.body))):
 		return a
 	case a.isHTML():
-		return rq.pageFailed(errBodyMemory)
+		return rq.pageFailed(errNoMemory)
 	}
-	return rq.respond(django.Value{}, errBodyMemory)
-}
-
-// endAnswer gives the memory of an answer back that was written.
-func (rq *request) endAnswer() {
-	if rq.answerMemory > 0 {
-		rq.bodies.give(rq.answerMemory)
-		rq.answerMemory = 0
-	}
+	return rq.respond(django.Value{}, errNoMemory)
 }
 
 // errReadTwice is a body that was wanted as a view takes it and as a page does. By then it is gone, and must not be taken for an empty one.
@@ -207,7 +196,7 @@ func (rq *request) read(limited bool) ([]byte, error) {
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, django.ErrBodyTooLarge
-	case errors.Is(err, errBodyMemory):
+	case errors.Is(err, errNoMemory):
 		return nil, err
 	case err != nil:
 		return nil, brokenBody{err}
@@ -219,55 +208,42 @@ func (rq *request) read(limited bool) ([]byte, error) {
 	return body, nil
 }
 
-// errBodyMemory says that other large bodies and answers take all the memory that there is for them.
-var errBodyMemory = fmt.Errorf("%w: large bodies take all the memory for them", node.ErrBusy)
+// firstRead is the room that a body is read into before its length is known.
+const firstRead = 1 << 10
 
-// readAll reads the body. What is over largeBody bytes is held against the memory for all large bodies, as it arrives.
+// readAll reads the body, whose memory is held as it arrives.
 func (rq *request) readAll() ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(rq.Body, largeBody+1))
-	for err == nil && len(body) > largeBody {
-		if len(body) == cap(body) {
+	defer rq.held.goOn()
+	end := func() { _ = http.NewResponseController(rq.writer).SetReadDeadline(longAgo) }
+	body := make([]byte, 0, firstRead)
+	for rq.held.wait(&rq.held.memory.clients, end) {
+		n, err := rq.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		full := err == nil && len(body) == cap(body)
+		size := int64(cap(body))
+		if full {
 			// Before the bytes are copied both are there, but for a moment only.
-			size := min(2*int64(cap(body)), rq.cfg.MaxBody) + 1
-			if !rq.bodies.take(size - rq.bodyMemory) {
+			size = min(2*size, rq.cfg.MaxBody+1)
+		}
+		if n > 0 && size > rq.bodyMemory {
+			if !rq.held.take(size - rq.bodyMemory) {
+				body = nil
+				rq.endTurn()
 				_, err = io.Copy(io.Discard, rq.Body)
-				return nil, cmp.Or(err, errBodyMemory)
+				return nil, cmp.Or(err, errNoMemory)
 			}
 			rq.bodyMemory = size
-			body = append(make([]byte, 0, size), body...)
 		}
-		var n int
-		n, err = rq.Body.Read(body[len(body):cap(body)])
-		body = body[:len(body)+n]
+		switch {
+		case errors.Is(err, io.EOF) && rq.held.goOn():
+			return body, nil
+		case full:
+			body = append(make([]byte, 0, size), body...)
+		case err != nil && rq.held.goOn():
+			return nil, err
+		}
 	}
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	return body, err
-}
-
-// memoryBudget is memory that requests share, in bytes.
-type memoryBudget struct {
-	mu   sync.Mutex
-	left int64
-}
-
-// take takes n bytes, if there are as many.
-func (m *memoryBudget) take(n int64) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if n > m.left {
-		return false
-	}
-	m.left -= n
-	return true
-}
-
-// give gives n bytes back.
-func (m *memoryBudget) give(n int64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.left += n
+	return nil, errNoMemory
 }
 
 // bounded refuses a form with more fields than this node takes.

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"crypto/tls"
 	"log/slog"
+	"math/bits"
 	"net"
 	"net/http"
 	"net/netip"
@@ -18,6 +19,9 @@ import (
 // whoever sends nothing, or a byte a second, makes room for whoever asks something. Where every connection is in the middle of a
 // request, the new one is closed. It gets no answer: what is closed before a byte of an answer can be sent again safely,
 // to another node at best, and behind TLS an answer would need a handshake first.
+//
+// It bounds the memory of headers that are arriving too: where they take too much, the connection is closed of whose header most has arrived, so that a header
+// that comes whole, and is short, never makes room for others.
 type connections struct {
 	net.Listener
 	limits Limits
@@ -25,7 +29,9 @@ type connections struct {
 
 	mu        sync.Mutex
 	open      int
-	waiting   *list.List // of *connection, of all addresses
+	waiting   *list.List    // of *connection, of all addresses
+	arriving  [20]list.List // of *connection, by how many bits the length has that has arrived of its header
+	arrived   int64         // of all headers that are arriving, in bytes
 	addresses map[netip.Prefix]*addressConnections
 	closed    int       // since lastLog
 	lastLog   time.Time // when connections that were closed were last logged
@@ -44,7 +50,11 @@ type connection struct {
 	network netip.Prefix
 	// The places among those that wait; nil while it is in the middle of a request.
 	inAll, inAddress *list.Element
-	gone             bool
+	// How much of a header has arrived, in bytes; the place among those whose header is arriving, nil for none, and the list.
+	arrived    int64
+	inArriving *list.Element
+	arriving   *list.List
+	gone       bool
 	// whole: the request that is, or was last, answered was read to its end.
 	whole atomic.Bool
 }
@@ -132,6 +142,54 @@ func (l *connections) stopWaiting(c *connection) {
 		l.addresses[c.network].waiting.Remove(c.inAddress)
 		c.inAll, c.inAddress = nil, nil
 	}
+	l.stopArriving(c)
+}
+
+func (l *connections) stopArriving(c *connection) {
+	if c.inArriving != nil {
+		c.arriving.Remove(c.inArriving)
+		l.arrived -= c.arrived
+		c.inArriving, c.arrived = nil, 0
+	}
+}
+
+// Read reads, and counts what of a header arrives.
+func (c *connection) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	for _, victim := range c.of.arrives(c, n) {
+		_ = victim.Close()
+	}
+	return n, err
+}
+
+// arrives counts n bytes of a connection, if they are of a header, and gives what has to be closed for them.
+func (l *connections) arrives(c *connection, n int) (toClose []net.Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c.inAll == nil || n <= 0 {
+		return nil
+	}
+	arrived := c.arrived + int64(n)
+	l.stopArriving(c)
+	c.arrived, c.arriving = arrived, &l.arriving[min(bits.Len64(uint64(arrived)), len(l.arriving)-1)]
+	c.inArriving = c.arriving.PushBack(c)
+	for l.arrived += arrived; l.arrived > l.limits.HeaderMemory/HeaderWeight; {
+		victim := l.mostArrived()
+		l.remove(victim)
+		l.logClosed()
+		toClose = append(toClose, victim.Conn)
+	}
+	return toClose
+}
+
+// mostArrived is about the connection of whose header most has arrived.
+func (l *connections) mostArrived() *connection {
+	for i := len(l.arriving) - 1; i > 0; i-- {
+		if first := l.arriving[i].Front(); first != nil {
+			return first.Value.(*connection)
+		}
+	}
+	panic("no header is arriving")
 }
 
 // changed is the ConnState of the server: it says which connections wait for a request.
@@ -159,7 +217,7 @@ func (l *connections) changed(conn net.Conn, state http.ConnState) {
 func (l *connections) logClosed() {
 	l.closed++
 	if now := time.Now(); now.Sub(l.lastLog) >= closedLogEvery {
-		l.log.Warn("connections are closed: too many are open", "closed", l.closed, "open", l.open, "addresses", len(l.addresses))
+		l.log.Warn("connections are closed: too many are open, or their headers take too much", "closed", l.closed, "open", l.open, "addresses", len(l.addresses))
 		l.closed, l.lastLog = 0, now
 	}
 }

@@ -25,7 +25,7 @@ import (
 // DefaultMaxBody is the bound on a request's body where Config has none: 4 MiB.
 const DefaultMaxBody = 4 << 20
 
-// DefaultBodyMemory is the bound on all large bodies together where Config has none: 64 MiB.
+// DefaultBodyMemory is the bound on all bodies and answers together where Config has none: 64 MiB.
 const DefaultBodyMemory = 64 << 20
 
 // Config is what New needs. Node is required.
@@ -46,8 +46,9 @@ type Config struct {
 	Info Info
 	// MaxBody bounds the body of a request, in bytes; 0: DefaultMaxBody.
 	MaxBody int64
-	// BodyMemory bounds all bodies over 64 KiB together while they arrive and are read, and all such answers until they are written, in
-	// bytes; 0: DefaultBodyMemory. Where it is used up, such a body or answer becomes a 503. It must be more than MaxBody.
+	// BodyMemory bounds all bodies together while they arrive and are read, all headers over 8 KiB, and all answers over 4 KiB until they are
+	// written, in bytes; 0: DefaultBodyMemory. Where it is used up, the request ends that has waited longest for its client, with a 503 if it still
+	// can be answered; where none does, what there is no room for becomes a 503. It must be more than MaxBody.
 	BodyMemory int64
 	// MaxFields bounds the number of fields of a form; 0: 1000, Django's DATA_UPLOAD_MAX_NUMBER_FIELDS, which is the most.
 	MaxFields int
@@ -91,7 +92,7 @@ type handler struct {
 	pages        map[string]func(*request) answer // what people see besides, by path
 	described    description                      // the API for programs
 	largeTurns   chan struct{}
-	bodies       memoryBudget
+	memory       memory
 	lists        chan struct{}
 	checkHeaders []string               // the names of ForwardAuth.Headers as net/http keeps them
 	cors         *cors.Cors             // nil: off
@@ -159,7 +160,7 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	h := &handler{cfg: cfg, compat: compat, authHeader: strings.ReplaceAll(name, "_", "-"), views: map[string]*view{},
 		repeats:    logging.NewRepeats(cfg.Log),
-		largeTurns: make(chan struct{}, largeAtOnce), bodies: memoryBudget{left: cfg.BodyMemory}, lists: make(chan struct{}, listsAtOnce)}
+		largeTurns: make(chan struct{}, largeAtOnce), memory: memory{left: cfg.BodyMemory}, lists: make(chan struct{}, listsAtOnce)}
 	for _, v := range views() {
 		h.views[v.path] = &v
 		h.order = append(h.order, &v)
@@ -184,8 +185,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	room := rooms.Get().(*room)
 	defer room.leave()
 	rq := &room.request
-	*rq = request{Request: r, cfg: &h.cfg, node: h.cfg.Node, compat: h.compat, authHeader: h.authHeader, largeTurns: h.largeTurns, bodies: &h.bodies,
-		lists: h.lists, visit: &room.visit, written: w.Header()}
+	room.held.memory = &h.memory
+	*rq = request{Request: r, cfg: &h.cfg, node: h.cfg.Node, compat: h.compat, authHeader: h.authHeader, largeTurns: h.largeTurns, held: &room.held,
+		lists: h.lists, visit: &room.visit, writer: w, written: w.Header()}
 	rq.nameHost()
 	preflight := isPreflight(r)
 	switch {
@@ -199,7 +201,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.cors.HandlerFunc(w, r)
 	}
 	defer rq.endList()
-	defer rq.endAnswer()
+	defer func() { rq.held.give(rq.held.bytes) }()
 	a := h.answer(rq)
 	rq.dress(&a)
 	header := w.Header()
@@ -221,7 +223,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body.settle(r, header, a.rest != nil)
 	w.WriteHeader(a.status)
 	// An error here says that the client is gone; the record is written all the same.
-	_, err := w.Write(a.body)
+	err := rq.write(a)
 	cut := false
 	if a.rest != nil && err == nil && r.Method != http.MethodHead {
 		err := a.rest(longAnswer(rq.Context(), w))
@@ -233,6 +235,25 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if cut {
 		panic(http.ErrAbortHandler) // the client must not take what it got for the whole
 	}
+}
+
+// write writes an answer whose header is written. While it does so, what it holds can be taken from it.
+func (rq *request) write(a answer) error {
+	if a.rest == nil {
+		rq.letGo()
+	}
+	if rq.held.bytes == 0 {
+		_, err := rq.writer.Write(a.body)
+		return err
+	}
+	client := http.NewResponseController(rq.writer)
+	rq.held.wait(&rq.held.memory.clients, func() { _ = client.SetWriteDeadline(longAgo) })
+	_, err := rq.writer.Write(a.body)
+	if err == nil && a.rest == nil {
+		_ = client.Flush() // net/http keeps what is short until the handler has returned
+	}
+	rq.held.goOn()
+	return err
 }
 
 // protect adds the headers that keep browsers from making more of an answer than it is.
@@ -268,6 +289,9 @@ func (h *handler) answer(rq *request) (a answer) {
 		}
 	}()
 	rq.method = strings.ToUpper(rq.Method)
+	if n := headerBytes(rq.Request); n > smallHeader && !rq.held.take(n) {
+		return classify(errNoMemory).mark(h.compat.page(http.StatusServiceUnavailable))
+	}
 	path := rq.URL.Path
 	if check := h.healthCheck(path); check != nil {
 		rq.route = path

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -10,6 +11,9 @@ import (
 type Limits struct {
 	// HeaderBytes bounds the header of a request, in bytes; 0: 64 KiB. A longer one is answered with 431.
 	HeaderBytes int
+	// HeaderMemory bounds the headers of all connections together while they arrive, in bytes, of which each byte that arrives counts as HeaderWeight; 0: 32 MiB.
+	// Beyond it the connection is closed of whose header most has arrived.
+	HeaderMemory int64
 	// HeaderTimeout is how long a header may take to arrive; 0: 10 seconds.
 	HeaderTimeout time.Duration
 	// ReadTimeout is how long a whole request may take to arrive; 0: 30 seconds. A body may take longer as long as it arrives at BodyRate.
@@ -28,6 +32,9 @@ type Limits struct {
 	ConnectionsPerAddress int
 }
 
+// HeaderWeight is what a byte of a header takes at most, in bytes: of very short fields a map takes that many.
+const HeaderWeight = 24
+
 // Validate names every limit that makes no sense.
 func (l Limits) Validate() error {
 	var errs []error
@@ -35,7 +42,7 @@ func (l Limits) Validate() error {
 		name  string
 		value int64
 	}{
-		{"HeaderBytes", int64(l.HeaderBytes)}, {"HeaderTimeout", int64(l.HeaderTimeout)}, {"ReadTimeout", int64(l.ReadTimeout)},
+		{"HeaderBytes", int64(l.HeaderBytes)}, {"HeaderMemory", l.HeaderMemory}, {"HeaderTimeout", int64(l.HeaderTimeout)}, {"ReadTimeout", int64(l.ReadTimeout)},
 		{"BodyRate", int64(l.BodyRate)}, {"WriteTimeout", int64(l.WriteTimeout)}, {"IdleTimeout", int64(l.IdleTimeout)},
 		{"Connections", int64(l.Connections)}, {"ConnectionsPerAddress", int64(l.ConnectionsPerAddress)},
 	} {
@@ -46,6 +53,9 @@ func (l Limits) Validate() error {
 	f := l.filled()
 	if f.ConnectionsPerAddress > f.Connections {
 		errs = append(errs, errors.New("httpapi: Limits.ConnectionsPerAddress must not be more than Limits.Connections"))
+	}
+	if f.HeaderMemory < HeaderWeight*int64(f.HeaderBytes) {
+		errs = append(errs, fmt.Errorf("httpapi: Limits.HeaderMemory must be at least %d times Limits.HeaderBytes, which is what one header may take", HeaderWeight))
 	}
 	if f.HeaderTimeout > f.ReadTimeout {
 		errs = append(errs, errors.New("httpapi: Limits.HeaderTimeout must not be more than Limits.ReadTimeout, which has the header in it"))
@@ -59,6 +69,7 @@ func DefaultLimits() Limits { return Limits{}.filled() }
 // filled is l with its defaults.
 func (l Limits) filled() Limits {
 	fill(&l.HeaderBytes, 64<<10)
+	fill(&l.HeaderMemory, max(32<<20, 4*HeaderWeight*int64(l.HeaderBytes)))
 	fill(&l.HeaderTimeout, 10*time.Second)
 	fill(&l.ReadTimeout, 30*time.Second)
 	fill(&l.BodyRate, 16<<10)

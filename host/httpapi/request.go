@@ -24,12 +24,11 @@ type request struct {
 	// largeTurns are the turns of requests with large bodies; hasTurn: this one has taken one.
 	largeTurns chan struct{}
 	hasTurn    bool
-	// bodies is the memory for large bodies; bodyMemory is what this one has taken of it, in bytes.
-	bodies     *memoryBudget
+	// held is the memory of what the client sent and has not taken yet; bodyMemory is how much of it is that of the body, in bytes.
+	held       *held
 	bodyMemory int64
-	// answerMemory is what its answer has taken, in bytes.
-	answerMemory int64
 
+	writer http.ResponseWriter
 	// written is the header that is written in the end. An answer may be made in it once nothing can become of it but that answer.
 	written http.Header
 
@@ -77,6 +76,7 @@ type request struct {
 type room struct {
 	request request
 	visit   visit
+	held    held
 }
 
 var rooms = sync.Pool{New: func() any { return new(room) }}
@@ -85,6 +85,13 @@ var rooms = sync.Pool{New: func() any { return new(room) }}
 func (r *room) leave() {
 	*r = room{}
 	rooms.Put(r)
+}
+
+// letGo lets go of all that the answer was made of, but for what its record has: how long the answer takes is its reader's to decide.
+func (rq *request) letGo() {
+	id := rq.about.Customer.ID
+	rq.customer, rq.about.Customer, rq.visit.session.customer = store.Customer{}, store.Customer{ID: id}, store.Customer{}
+	rq.body, rq.parsed, rq.posted, rq.called = django.Body{}, parsedBody{}, parsedForm{}, nil
 }
 
 // header is the value of a request header, as WSGI joins it where it was sent several times.

@@ -28,6 +28,7 @@ func limitRows() []row {
 	}
 	atTheStart := atStart(
 		size("limits.header_bytes", d.HeaderBytes, func(c *Config) *int { return &c.Limits.HeaderBytes }),
+		size("limits.header_memory", d.HeaderMemory, func(c *Config) *int64 { return &c.Limits.HeaderMemory }),
 		at("limits.header_timeout", d.HeaderTimeout, readLimit, func(c *Config) *time.Duration { return &c.Limits.HeaderTimeout }),
 		at("limits.read_timeout", d.ReadTimeout, readLimit, func(c *Config) *time.Duration { return &c.Limits.ReadTimeout }),
 		size("limits.body_rate", d.BodyRate, func(c *Config) *int { return &c.Limits.BodyRate }),
@@ -123,7 +124,7 @@ func shownBytes(n int64) any {
 
 // limitNames are the keys of httpapi.Limits' fields.
 var limitNames = strings.NewReplacer("httpapi: ", "",
-	"Limits.HeaderBytes", "limits.header_bytes", "Limits.HeaderTimeout", "limits.header_timeout", "Limits.ReadTimeout", "limits.read_timeout",
+	"Limits.HeaderBytes", "limits.header_bytes", "Limits.HeaderMemory", "limits.header_memory", "Limits.HeaderTimeout", "limits.header_timeout", "Limits.ReadTimeout", "limits.read_timeout",
 	"Limits.BodyRate", "limits.body_rate", "Limits.WriteTimeout", "limits.write_timeout", "Limits.IdleTimeout", "limits.idle_timeout",
 	"Limits.ConnectionsPerAddress", "limits.connections_per_address", "Limits.Connections", "limits.connections")
 

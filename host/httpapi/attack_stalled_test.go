@@ -1,0 +1,131 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/node"
+)
+
+// waitFor waits until something is so.
+func waitFor(t *testing.T, so func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !so(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it does not come to that")
+		}
+	}
+}
+
+// manyShortFields are so many bytes of a header whose fields are as short as can be: in memory they take twenty times as much.
+func manyShortFields(bytes int) string {
+	var b strings.Builder
+	for i := 0; b.Len() < bytes; i++ {
+		fmt.Fprintf(&b, "%x:\r\n", i)
+	}
+	return b.String()
+}
+
+// serveShop serves a shop as a node does, and gives its address.
+func serveShop(t *testing.T, limits httpapi.Limits, change func(*node.Config, *httpapi.Config)) (*shop, string) {
+	t.Helper()
+	s := openShop(t, change)
+	address := runServer(t, limits, s.Config.Handler.ServeHTTP)
+	s.URL = "http://" + address
+	return s, address
+}
+
+// TestAttackStalled has many connections send part of what they announce, or read nothing of what they asked for, in each way there is. What they hold
+// stays within its bound, and nobody who sends what it says is refused for it.
+func TestAttackStalled(t *testing.T) {
+	const connections, bodyMemory, headerMemory = 150, 2 << 20, 16 << 20
+	head := "POST /auth/token/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+	short, megabyte := strings.Repeat(" ", 60<<10), strings.Repeat(" ", 1<<20)
+	for name, sent := range map[string]string{
+		"short bodies with a length":     head + "Content-Length: 61441\r\n\r\n" + short,
+		"short bodies in chunks":         head + "Transfer-Encoding: chunked\r\n\r\nf000\r\n" + short,
+		"bodies of a KiB":                head + "Content-Length: 3000\r\n\r\n" + short[:1<<10],
+		"large bodies":                   head + "Content-Length: 3000000\r\n\r\n" + megabyte,
+		"forms":                          strings.Replace(head, "application/json", "application/x-www-form-urlencoded", 1) + "Content-Length: 61441\r\n\r\n" + short,
+		"short fields before a body":     head + manyShortFields(40<<10) + "Content-Length: 10\r\n\r\n ",
+		"short fields, header unended":   head + manyShortFields(60<<10),
+		"one long field, header unended": head + "X: " + short,
+		"answers of 50 KiB unread":       strings.Repeat("GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n", 200),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, address := serveShop(t, httpapi.Limits{HeaderMemory: headerMemory}, func(_ *node.Config, h *httpapi.Config) {
+				h.MaxBody, h.BodyMemory, h.Log = 2_000_000, bodyMemory, slog.New(slog.DiscardHandler)
+			})
+			s.login(t)
+			before := liveHeap()
+			var all sync.WaitGroup
+			var conns []net.Conn
+			for range connections {
+				c := dial(t, address)
+				conns = append(conns, c.Conn)
+				all.Go(func() { c.send(sent) })
+			}
+			for range 20 {
+				s.login(t)
+			}
+			if !strings.Contains(name, "unread") {
+				all.Wait() // each has sent all that it will, or was ended
+			}
+			for range 20 {
+				s.login(t)
+			}
+			for last := int64(-1); last != httpapi.Taken(s.Config.Handler); time.Sleep(100 * time.Millisecond) { // what was sent is read by and by
+				last = httpapi.Taken(s.Config.Handler)
+			}
+			most := int64(bodyMemory + connections*32<<10)
+			if strings.Contains(name, "unended") {
+				most += headerMemory
+			}
+			if more := liveHeap() - before; more > most {
+				t.Errorf("%d connections hold %d KiB, want at most %d", connections, more>>10, most>>10)
+			}
+			for _, c := range conns {
+				_ = c.Close()
+			}
+			all.Wait()
+		})
+	}
+}
+
+// TestStalledBodyIsToldSo: the body that stalled longest ends, with a 503, and no other one.
+func TestStalledBodyIsToldSo(t *testing.T) {
+	s, address := serveShop(t, httpapi.Limits{}, func(_ *node.Config, h *httpapi.Config) { h.MaxBody, h.BodyMemory = 100<<10, 250<<10 })
+	part := "POST /auth/token/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat(" ", 60<<10)
+	var stalled []wire
+	for i := range 3 { // each takes 64 KiB, and one more has no room
+		c := dial(t, address)
+		c.send(part)
+		stalled = append(stalled, c)
+		waitFor(t, func() bool {
+			return httpapi.Stalled(s.Config.Handler) == i+1 && httpapi.Taken(s.Config.Handler) == int64(i+1)*64<<10
+		})
+	}
+	s.login(t)
+	last := dial(t, address)
+	last.send(part)
+	if status := stalled[0].status(); status != http.StatusServiceUnavailable {
+		t.Errorf("the body that stalled longest = %d, want 503", status)
+	}
+	if _, err := io.Copy(io.Discard, stalled[0]); err != nil {
+		t.Errorf("its connection = %v, want its end", err)
+	}
+	for i, c := range append(stalled[1:], last) {
+		c.send(strings.Repeat(" ", 100_000-60<<10))
+		if status := c.status(); status != http.StatusBadRequest {
+			t.Errorf("body %d, which had the time to come = %d, want 400 for what is no JSON", i+1, status)
+		}
+	}
+}
