@@ -30,7 +30,7 @@ type adminClient struct {
 // connect finds the running node of a data directory, or opens the store. mayMake makes a directory and a store where there are none.
 func connect(cfg *config.Config, engineName string, mayMake bool) (*adminClient, error) {
 	dir := dataDir(cfg.Data)
-	if c, err := dialAdmin(dir, cfg.DataGroup); c != nil || err != nil {
+	if c, err := dialAdmin(dir, cfg); c != nil || err != nil {
 		return c, err
 	}
 	privateFiles()
@@ -56,7 +56,7 @@ func connect(cfg *config.Config, engineName string, mayMake bool) (*adminClient,
 	if !before.store && before.key {
 		notes = append(notes, "warning: "+storeLost)
 	}
-	for _, w := range dir.warnings(cfg.DataGroup) {
+	for _, w := range dir.warnings(cfg) {
 		notes = append(notes, "warning: "+w)
 	}
 	a := &admin{cfg: cfg, store: db, hasher: hashing.Here{}, engineName: engineName}
@@ -100,13 +100,13 @@ func inUse(dir dataDir, err error) error {
 
 // dialAdmin connects to a node's socket; nil where no node listens. Passwords go through it, so it is refused where another user may have put it
 // there or listens at it.
-func dialAdmin(dir dataDir, group bool) (*adminClient, error) {
+func dialAdmin(dir dataDir, cfg *config.Config) (*adminClient, error) {
 	path := dir.socket()
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode().Type() != fs.ModeSocket || len(path) > maxSocketPath {
 		return nil, nil
 	}
-	owner, err := dir.private(group)
+	owner, err := dir.private(cfg)
 	if err != nil {
 		return nil, err
 	}

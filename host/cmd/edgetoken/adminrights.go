@@ -188,6 +188,12 @@ func (a *admin) groupCall(r *http.Request, what string, change func(context.Cont
 	}
 	answer = groupChanged{view, []string{}}
 	answer.Warnings = append(answer.Warnings, unknownPermissions(append(call.Permissions, call.Grant...))...)
+	if a.cfg.Claims.NeedsRights() || a.cfg.LoginAnswer.NeedsRights() {
+		member := store.NewCustomer{IsActive: true, Groups: map[string][]string{view.Name: nil}}
+		if err := a.shown(a.longest(member, map[string][]string{view.Name: view.Permissions})); err != nil {
+			answer.Warnings = append(answer.Warnings, fmt.Sprintf("members of group %q %v", view.Name, err))
+		}
+	}
 	return answer, err
 }
 

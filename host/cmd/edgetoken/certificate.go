@@ -37,6 +37,7 @@ type pair struct {
 	certFile, keyFile string
 	sum               [sha256.Size]byte // of both files
 	tls               *tls.Certificate
+	trusted           func(fs.FileInfo) fs.FileMode // bits of the key's mode that may be set (data_group)
 }
 
 // openCertificate reads the certificate of a configuration; nil where it has none.
@@ -44,7 +45,7 @@ func openCertificate(cfg *config.Config, log *slog.Logger) (*certificate, error)
 	if cfg.TLSCert == "" {
 		return nil, nil
 	}
-	p, err := readPair(cfg.TLSCert, cfg.TLSKey)
+	p, err := readPair(cfg.TLSCert, cfg.TLSKey, cfg.TrustedBits)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +113,7 @@ func (c *certificate) watch(ctx context.Context) {
 
 func (c *certificate) look() {
 	current := c.current.Load()
-	p, err := readPair(current.certFile, current.keyFile)
+	p, err := readPair(current.certFile, current.keyFile, current.trusted)
 	if err == nil {
 		if p.sum != current.sum && c.current.Load() == current {
 			c.use(p)
@@ -128,13 +129,13 @@ func (c *certificate) look() {
 }
 
 // readPair reads both files. No error quotes what is in them.
-func readPair(certFile, keyFile string) (*pair, error) {
+func readPair(certFile, keyFile string, trusted func(fs.FileInfo) fs.FileMode) (*pair, error) {
 	cert, err := readBounded("tls.cert", certFile, func(fs.FileInfo) error { return nil })
 	if err != nil {
 		return nil, err
 	}
 	key, err := readBounded("tls.key", keyFile, func(info fs.FileInfo) error {
-		if mode := info.Mode().Perm(); mode&0o027 != 0 {
+		if mode := info.Mode().Perm(); mode&0o027&^trusted(info) != 0 {
 			return fmt.Errorf("others can read or change it (mode %v): run chmod 600 %s, or 640 where a group reads it", mode, keyFile)
 		}
 		return nil
@@ -151,7 +152,7 @@ func readPair(certFile, keyFile string) (*pair, error) {
 		return nil, fmt.Errorf("tls.cert %s and tls.key %s are no certificate and its private key, both in PEM: %s", certFile, keyFile, reason)
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s%s", len(cert), cert, key))
-	return &pair{certFile: certFile, keyFile: keyFile, sum: sum, tls: &p}, nil
+	return &pair{certFile: certFile, keyFile: keyFile, sum: sum, tls: &p, trusted: trusted}, nil
 }
 
 func readBounded(setting, path string, check func(fs.FileInfo) error) ([]byte, error) {

@@ -53,9 +53,9 @@ func (d dataDir) make(cfg *config.Config, key bool) error {
 }
 
 // warnings are what is permitted and yet lets others do more than they should.
-func (d dataDir) warnings(group bool) []string {
+func (d dataDir) warnings(cfg *config.Config) []string {
 	var list []string
-	if info, err := os.Stat(string(d)); err == nil && info.Mode().Perm()&0o055&^trusted(info, group) != 0 {
+	if info, err := os.Stat(string(d)); err == nil && info.Mode().Perm()&0o055&^cfg.TrustedBits(info) != 0 {
 		list = append(list, fmt.Sprintf("data directory %s is open to others (mode %v): run chmod 700 %[1]s", d, info.Mode().Perm()))
 	}
 	parents := []string{filepath.Dir(d.String())}

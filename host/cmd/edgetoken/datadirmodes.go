@@ -15,21 +15,13 @@ import (
 // Whoever can write to the data directory decides which keys and customers there are. That is its owner; with data_group: allow also the members of its
 // group, where this process is in it: so Kubernetes makes volumes (fsGroup), root:group with mode 2770, and 0660 for the files in it, at each start of a pod.
 
-// trusted are the bits of a mode that let in nobody but those whom data_group trusts.
-func trusted(info fs.FileInfo, group bool) fs.FileMode {
-	if _, ours := ownGroup(info); group && ours {
-		return 0o070
-	}
-	return 0
-}
-
-// trustedAt is trusted of what lies at a path; 0 where nothing does.
-func trustedAt(path string, group bool) fs.FileMode {
+// trustedAt are the bits of the mode of what lies at a path that data_group trusts; none where nothing does.
+func trustedAt(path string, cfg *config.Config) fs.FileMode {
 	info, err := os.Stat(path)
 	if err != nil {
 		return 0
 	}
-	return trusted(info, group)
+	return cfg.TrustedBits(info)
 }
 
 // check refuses a directory that is missing, that others could put files into, since keys and code are read from it, or that is another user's; a store
@@ -39,17 +31,16 @@ func (d dataDir) check(cfg *config.Config, key bool) error {
 	if err != nil {
 		return err
 	}
-	group := cfg.DataGroup
-	wrong := []error{d.checkOpen(info, group), d.checkOwner(info, group)}
-	if wrong[0] != nil && canAllow(info, group) {
+	wrong := []error{d.checkOpen(info, cfg), d.checkOwner(info, cfg)}
+	if wrong[0] != nil && canAllow(info, cfg) {
 		wrong = wrong[:1] // which says what to do about the owner too
 	}
-	wrong = append(wrong, checkFile(d.store(), 0o066, group, func(mode fs.FileMode) error {
+	wrong = append(wrong, checkFile(d.store(), 0o066, cfg, func(mode fs.FileMode) error {
 		return fmt.Errorf("store %s can be read by others (mode %v), and the password hashes are in it: run chmod 600 %[1]s, and have passwords changed if somebody may have read it",
 			d.store(), mode)
 	}))
 	if key && !cfg.SigningKey.IsSet() {
-		wrong = append(wrong, checkFile(d.key(), 0o077, group, func(fs.FileMode) error {
+		wrong = append(wrong, checkFile(d.key(), 0o077, cfg, func(fs.FileMode) error {
 			return fmt.Errorf("signing key %s: %w: run chmod 600 %[1]s, and replace the key if somebody may have read it", d.key(), keyring.ErrExposed)
 		}))
 	}
@@ -57,7 +48,7 @@ func (d dataDir) check(cfg *config.Config, key bool) error {
 }
 
 // private refuses a directory that is missing or that others than its owner could put files into, and gives the owner.
-func (d dataDir) private(group bool) (uid int, err error) {
+func (d dataDir) private(cfg *config.Config) (uid int, err error) {
 	info, err := d.stat()
 	if err != nil {
 		return 0, err
@@ -66,7 +57,7 @@ func (d dataDir) private(group bool) (uid int, err error) {
 	if !known {
 		uid = os.Geteuid()
 	}
-	return uid, d.checkOpen(info, group)
+	return uid, d.checkOpen(info, cfg)
 }
 
 func (d dataDir) stat() (fs.FileInfo, error) {
@@ -83,12 +74,12 @@ func (d dataDir) stat() (fs.FileInfo, error) {
 }
 
 // checkOpen refuses a directory that others can write to.
-func (d dataDir) checkOpen(info fs.FileInfo, group bool) error {
-	if info.Mode().Perm()&0o022&^trusted(info, group) == 0 {
+func (d dataDir) checkOpen(info fs.FileInfo, cfg *config.Config) error {
+	if info.Mode().Perm()&0o022&^cfg.TrustedBits(info) == 0 {
 		return nil
 	}
-	if canAllow(info, group) {
-		gid, _ := ownGroup(info)
+	if canAllow(info, cfg) {
+		gid, _ := config.OwnGroup(info)
 		return fmt.Errorf("data directory %s can be written by others (mode %v), all of its group %d, which this process is in too, as Kubernetes makes volumes (fsGroup): "+
 			"set data_group: allow (EDGETOKEN_DATA_GROUP=allow) where whoever is in that group may change keys and customers, else run chmod 700 %[1]s", d, info.Mode().Perm(), gid)
 	}
@@ -96,29 +87,29 @@ func (d dataDir) checkOpen(info fs.FileInfo, group bool) error {
 }
 
 // checkOwner refuses a directory of another user; root's, where this process may write to it as one of a trusted group, is none.
-func (d dataDir) checkOwner(info fs.FileInfo, group bool) error {
+func (d dataDir) checkOwner(info fs.FileInfo, cfg *config.Config) error {
 	uid, known := owner(info)
-	if !known || uid == os.Geteuid() || uid == 0 && info.Mode().Perm()&0o020 != 0 && trusted(info, group) != 0 {
+	if !known || uid == os.Geteuid() || uid == 0 && info.Mode().Perm()&0o020 != 0 && cfg.TrustedBits(info) != 0 {
 		return nil
 	}
 	return fmt.Errorf("data directory %s belongs to user %d and this is user %d: run the command as its owner", d, uid, os.Geteuid())
 }
 
 // canAllow reports whether data_group: allow would make good all that a mode lets others do.
-func canAllow(info fs.FileInfo, group bool) bool {
-	_, ours := ownGroup(info)
+func canAllow(info fs.FileInfo, cfg *config.Config) bool {
+	_, ours := config.OwnGroup(info)
 	uid, _ := owner(info)
-	return !group && ours && info.Mode().Perm()&0o002 == 0 && (uid == 0 || uid == os.Geteuid())
+	return !cfg.DataGroup && ours && info.Mode().Perm()&0o002 == 0 && (uid == 0 || uid == os.Geteuid())
 }
 
 // checkFile refuses a file whose mode has one of these bits; a file that is not there is none.
-func checkFile(path string, bits fs.FileMode, group bool, fault func(fs.FileMode) error) error {
+func checkFile(path string, bits fs.FileMode, cfg *config.Config, fault func(fs.FileMode) error) error {
 	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm()&bits&^trusted(info, group) == 0 {
+	if err != nil || info.Mode().Perm()&bits&^cfg.TrustedBits(info) == 0 {
 		return nil
 	}
 	err = fault(info.Mode().Perm())
-	if info.Mode().Perm()&bits&^0o070 == 0 && canAllow(info, group) {
+	if info.Mode().Perm()&bits&^config.GroupBits == 0 && canAllow(info, cfg) {
 		return fmt.Errorf("%w; data_group: allow trusts its group", err)
 	}
 	return err
@@ -130,7 +121,7 @@ func (d dataDir) settle(cfg *config.Config) (notes []string, err error) {
 	if !cfg.DataGroup {
 		return nil, nil
 	}
-	if _, err := d.private(true); err != nil {
+	if _, err := d.private(cfg); err != nil {
 		return nil, nil // there is nothing yet, or check will say what is wrong
 	}
 	entries, err := os.ReadDir(string(d))

@@ -130,7 +130,7 @@ func TestVolumeIsRefusedAtOnce(t *testing.T) {
 	if exit != 1 || !strings.Contains(out, want) || strings.Contains(out, "as its owner") {
 		t.Errorf("exit %d: %s, want %q", exit, out, want)
 	}
-	v.start(t, func(*exec.Cmd) {})
+	v.start(t, func() {})
 	v.remount(t)
 	out, exit = v.run(t, "refuse", "serve", "--listen", "127.0.0.1:0")
 	for _, part := range []string{
@@ -144,10 +144,10 @@ func TestVolumeIsRefusedAtOnce(t *testing.T) {
 }
 
 // start runs a node while f does something.
-func (v *volume) start(t *testing.T, f func(node *exec.Cmd)) {
+func (v *volume) start(t *testing.T, f func(), environ ...string) {
 	t.Helper()
 	node := v.command(t, "serve", "--listen", "127.0.0.1:0")
-	node.Env = append(node.Env, "EDGETOKEN_DATA_GROUP=allow")
+	node.Env = append(append(node.Env, "EDGETOKEN_DATA_GROUP=allow"), environ...)
 	log, err := node.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +171,7 @@ func (v *volume) start(t *testing.T, f func(node *exec.Cmd)) {
 		b, _ := io.ReadAll(lines)
 		rest <- string(b)
 	}()
-	f(node)
+	f()
 	if err := node.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +195,7 @@ func TestVolumeIsAllowed(t *testing.T) {
 	}
 	must("customers", "add", "ana@example.com", "--no-password")
 	for range 2 {
-		v.start(t, func(*exec.Cmd) {
+		v.start(t, func() {
 			if out := must("customers", "list"); !strings.Contains(out, "ana@example.com") { // through the socket: the node has the store
 				t.Errorf("list prints %s", out)
 			}
@@ -229,7 +229,26 @@ func TestVolumeIsAllowed(t *testing.T) {
 	// Restored by root: not ours to tighten, and of the trusted group.
 	v.give(t, v.path("store.db"), 0o660)
 	v.give(t, v.path("signing.key"), 0o640)
-	v.start(t, func(*exec.Cmd) { must("customers", "list") })
+	v.start(t, func() { must("customers", "list") })
+	// Other secrets that a volume holds.
+	if err := os.WriteFile(v.path("secret"), []byte("a secret that is long enough for HS256, all of it"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v.give(t, v.path("secret"), 0o440)
+	for group, want := range map[string]bool{"allow": false, "refuse": true} {
+		c := v.command(t, "config")
+		c.Env = append(c.Env, "EDGETOKEN_DATA_GROUP="+group, "EDGETOKEN_SIMPLE_JWT_SIGNING_KEY_FILE="+v.path("secret"))
+		out, err := c.CombinedOutput()
+		if err != nil || strings.Contains(string(out), "others can read or change") != want {
+			t.Errorf("config with a secret of the group, data_group %s: %v, %s", group, err, out)
+		}
+	}
+	if err := writeCertificate(v.dir, 7); err != nil {
+		t.Fatal(err)
+	}
+	v.give(t, v.path("cert.pem"), 0o660)
+	v.give(t, v.path("key.pem"), 0o660)
+	v.start(t, func() {}, "EDGETOKEN_TLS_CERT="+v.path("cert.pem"), "EDGETOKEN_TLS_KEY="+v.path("key.pem"))
 }
 
 // TestVolumeOfStrangers: data_group trusts nobody but the group, and no group but one of the process's own.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
 )
 
 var (
@@ -32,7 +34,7 @@ func ReadEntries(r io.Reader) (emails []string, err error) {
 
 // DialAdmin reports whether a node is found at the socket of a data directory.
 func DialAdmin(dir string) (bool, error) {
-	c, err := dialAdmin(dataDir(dir), false)
+	c, err := dialAdmin(dataDir(dir), &config.Config{})
 	if c != nil {
 		return true, c.close()
 	}

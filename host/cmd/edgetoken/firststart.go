@@ -30,7 +30,7 @@ const (
 // issued says whether the store ever gave tokens out.
 func logStart(log *slog.Logger, cfg *config.Config, before contents, issued bool, keys core.KeySet) {
 	dir := dataDir(cfg.Data)
-	for _, w := range dir.warnings(cfg.DataGroup) {
+	for _, w := range dir.warnings(cfg) {
 		log.Warn(w)
 	}
 	if !before.dir {

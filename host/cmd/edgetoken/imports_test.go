@@ -108,6 +108,10 @@ func TestImportsKeepOrRefuse(t *testing.T) {
 		strings.Split(strings.ReplaceAll(permissions(400), `"`, ""), ","))...); exit != 0 || !strings.Contains(errs, "could not log in") {
 		t.Errorf("a grant after which there are no log-ins exits with %d and says %s", exit, errs)
 	}
+	if _, errs, exit := edgetoken.Run("", slices.Concat([]string{"customers", "groups", "add", "many", "--data", dir, "--config", settings},
+		strings.Split(strings.ReplaceAll(permissions(400), `"`, ""), ","))...); exit != 0 || !strings.Contains(errs, `members of group "many" could not log in`) {
+		t.Errorf("a group whose members cannot log in: exit %d, %s", exit, errs)
+	}
 	if _, errs, exit := edgetoken.Run("", "customers", "show", "x@example.com", "--data", dir); exit == 0 {
 		t.Errorf("what was refused is there: %s", errs)
 	}

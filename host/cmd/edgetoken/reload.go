@@ -63,7 +63,7 @@ func (s *service) exchange() (reloaded, error) {
 	var certificates *pair
 	var certificateErr error
 	if s.certificate != nil {
-		certificates, certificateErr = readPair(cfg.TLSCert, cfg.TLSKey)
+		certificates, certificateErr = readPair(cfg.TLSCert, cfg.TLSKey, cfg.TrustedBits)
 	}
 	var g *generation
 	var warning string
@@ -174,7 +174,7 @@ Keys that are read at the start only are named (edgetoken config --help marks th
 			if err != nil {
 				return err
 			}
-			client, err := dialAdmin(dataDir(cfg.Data), cfg.DataGroup)
+			client, err := dialAdmin(dataDir(cfg.Data), cfg)
 			if err != nil {
 				return err
 			}

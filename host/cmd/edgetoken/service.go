@@ -224,9 +224,9 @@ func openInstances(ctx context.Context, cfg *config.Config, ring *keyring.Ring) 
 // openStore opens the store of a data directory that is there already.
 func openStore(cfg *config.Config) (*store.DB, error) {
 	dir := dataDir(cfg.Data)
-	trusted := trustedAt(dir.String(), cfg.DataGroup)
+	trusted := trustedAt(dir.String(), cfg)
 	if _, err := os.Lstat(dir.store()); err == nil {
-		trusted &= trustedAt(dir.store(), cfg.DataGroup)
+		trusted &= trustedAt(dir.store(), cfg)
 	}
 	return store.Open(store.Config{Path: dir.store(), Trusted: trusted, IDs: cfg.IDs, FoldEmails: cfg.LoginMatch == config.CaseInsensitive, MaxSessions: cfg.MaxSessions})
 }
@@ -260,7 +260,7 @@ func openKeys(cfg *config.Config, mayMake bool) (*keyring.Ring, error) {
 		return keyring.FromSettings(cfg.Algorithm, cfg.SigningKey.Reveal(), cfg.VerifyingKey.Reveal(), cfg.AllowWeakSigningKey)
 	}
 	path := dataDir(cfg.Data).key()
-	ring, err := keyring.LoadTrusting(path, trustedAt(path, cfg.DataGroup))
+	ring, err := keyring.LoadTrusting(path, trustedAt(path, cfg))
 	if errors.Is(err, fs.ErrNotExist) && mayMake {
 		if ring, err = keyring.Generate(cfg.Algorithm, nil); err == nil {
 			err = ring.Save(path)

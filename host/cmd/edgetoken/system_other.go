@@ -16,6 +16,4 @@ func owner(fs.FileInfo) (uid int, ok bool) { return 0, false }
 // apart has nothing to do.
 func apart(*exec.Cmd) {}
 
-func ownGroup(fs.FileInfo) (gid int, ours bool) { return 0, false }
-
 func tighten(string) (done bool, err error) { return false, nil }

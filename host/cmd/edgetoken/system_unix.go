@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"slices"
 	"syscall"
 )
 
@@ -20,17 +19,6 @@ func owner(info fs.FileInfo) (uid int, ok bool) {
 		return 0, false
 	}
 	return int(s.Uid), true
-}
-
-// ownGroup is the group of a file, and whether this process is in it.
-func ownGroup(info fs.FileInfo) (gid int, ours bool) {
-	s, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0, false
-	}
-	gid = int(s.Gid)
-	groups, err := os.Getgroups()
-	return gid, gid == os.Getegid() || err == nil && slices.Contains(groups, gid)
 }
 
 // tighten takes from the group of a file of this user what somebody gave it, and follows no symbolic link. done is false where there is nothing to take, or

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 )
@@ -15,8 +16,9 @@ type Secret struct {
 	reveal func() []byte
 	// file is the path of the file that it was read from; empty: it was given itself.
 	file string
-	// exposed says that others than the owner can read or change that file.
-	exposed bool
+	// exposed are the bits of that file's mode that let others than the owner read or change it, and ours whether its group is one of this process's.
+	exposed fs.FileMode
+	ours    bool
 	// inline says that it stands in the configuration file itself.
 	inline bool
 }
@@ -105,7 +107,8 @@ func readSecretFile(v value) (Secret, error) {
 		return Secret{}, fmt.Errorf("%s is empty: write the secret into it", path)
 	}
 	s := secretOf(b)
-	s.file, s.exposed = path, info.Mode().Perm()&0o077 != 0
+	s.file, s.exposed = path, info.Mode().Perm()&0o077
+	_, s.ours = OwnGroup(info)
 	return s, nil
 }
 

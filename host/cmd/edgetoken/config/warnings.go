@@ -175,7 +175,11 @@ func readable(c *Config) string {
 }
 
 func exposed(c *Config) string {
-	if !c.SigningKey.exposed {
+	open := c.SigningKey.exposed
+	if c.DataGroup && c.SigningKey.ours {
+		open &^= GroupBits
+	}
+	if open == 0 {
 		return ""
 	}
 	return fmt.Sprintf(": others can read or change %s: run chmod 600 %[1]s, and replace the key if somebody may have read it", c.SigningKey.file)
@@ -191,7 +195,7 @@ func (c *Config) secretFile() (path string, mode os.FileMode) {
 	if err != nil {
 		return "", 0
 	}
-	return path, info.Mode().Perm()
+	return path, info.Mode().Perm() &^ c.TrustedBits(info)
 }
 
 func sharedAddress(c *Config) string {
