@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -27,7 +28,6 @@ import (
 	"github.com/edgetoken/edgetoken/core/abi"
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/experimental"
 )
 
 // Config says what an Engine is made of. Settings and Keys are required.
@@ -44,8 +44,11 @@ type Config struct {
 	// an instance to 32 MiB. One that was made with WithCloseOnContextDone makes each call several times slower.
 	Runtime wazero.Runtime
 	// CacheDir is a directory for compiled code, made if need be. What is in it is run as native code, so it must belong to this user
-	// and nobody else may write to it. Empty: no cache. It goes with a new runtime only: a given one has its own.
+	// and nobody else may write to it, else the error is ErrUnsafeCache. One that is damaged, full or cannot be written costs time and
+	// no more: Log has it. Empty: no cache. It goes with a new runtime only: a given one has its own.
 	CacheDir string
+	// Log is told what makes the engine slow to start or to run; nil: slog.Default.
+	Log *slog.Logger
 	// MaxInstances bounds the pool. 0: GOMAXPROCS.
 	MaxInstances int
 	// Now is the clock of Verify, Refresh and Issue. Nil: time.Now. It and Rand must be safe for concurrent use.
@@ -64,6 +67,7 @@ type Engine struct {
 	rand          io.Reader
 	selfContained bool
 	hash          string
+	interpreted   bool
 
 	code    wazero.CompiledModule
 	runtime wazero.Runtime
@@ -120,19 +124,13 @@ func (e *Engine) open(ctx context.Context, cfg Config) error {
 		}
 	}
 	e.hash = hash(module)
-	if err := e.openRuntime(ctx, cfg.CacheDir); err != nil {
-		return err
-	}
 	if !bytes.HasPrefix(module, []byte("\x00asm\x01\x00\x00\x00")) {
 		return errors.New("engine: the bytes given are no WebAssembly module; take the module of this release")
 	}
-	code, err := e.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0)), module)
-	if err != nil {
-		return fmt.Errorf("engine: compile the module: %w", err)
+	if err := e.openRuntime(ctx, cfg, module); err != nil {
+		return err
 	}
-	e.code = code
-	e.closers = append(e.closers, code.Close)
-	if err := checkModule(code, cfg.SelfContained); err != nil {
+	if err := checkModule(e.code, cfg.SelfContained); err != nil {
 		return err
 	}
 	instances := cfg.MaxInstances
@@ -186,17 +184,26 @@ func (e *Engine) newConfig(s core.Settings, keys core.Keys) (*config, error) {
 // Close closes the instances, the compiled module and, where New made it, the runtime. It waits for calls in flight; where ctx ends
 // before they do, it leaves open what they use and says so. Further calls of Close give the same answer.
 func (e *Engine) Close(ctx context.Context) error {
-	e.once.Do(func() {
-		for i := len(e.closers) - 1; i >= 0; i-- {
-			err := e.closers[i](ctx)
-			e.closed = errors.Join(e.closed, err)
-			if errors.Is(err, errInFlight) {
-				return
-			}
-		}
-	})
+	e.once.Do(func() { e.closed = e.closeAll(ctx) })
 	return e.closed
 }
+
+// closeAll closes what New opened, last first, and nothing of what a call in flight uses.
+func (e *Engine) closeAll(ctx context.Context) (errs error) {
+	for i := len(e.closers) - 1; i >= 0; i-- {
+		err := e.closers[i](ctx)
+		errs = errors.Join(errs, err)
+		if errors.Is(err, errInFlight) {
+			break
+		}
+	}
+	e.closers = nil
+	return errs
+}
+
+// Interpreted reports whether the module is interpreted, since the system lets no program make code of its own: it takes several times as long. Of a runtime that
+// was given it is not known, and false.
+func (e *Engine) Interpreted() bool { return e.interpreted }
 
 // ModuleHash is the SHA-256 of the module's bytes, in hex.
 func (e *Engine) ModuleHash() string { return e.hash }

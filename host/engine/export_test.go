@@ -93,3 +93,25 @@ func (e *Engine) Permit(q abi.Question) (v core.Verdict, err error) {
 	})
 	return v, err
 }
+
+// Cached fills a cache with what fill writes, as the compiled code of a module.
+func Cached(dir, module string, fill func(dir string) error) error {
+	c, _, err := openCache(dir, module)
+	if err == nil {
+		err = fill(c.dir)
+	}
+	if err == nil {
+		err = c.keep()
+	}
+	return err
+}
+
+// OpenCache tells what openCache finds: whether the code is there, and what was wrong with it.
+func OpenCache(dir, module string) (found bool, damaged, err error) {
+	c, damaged, err := openCache(dir, module)
+	if err == nil {
+		found = c.final == ""
+		c.discard()
+	}
+	return found, damaged, err
+}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/edgetoken/edgetoken/core/abi"
@@ -14,25 +16,96 @@ import (
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
 
-// openRuntime makes a runtime unless one was given.
-func (e *Engine) openRuntime(ctx context.Context, cacheDir string) error {
-	if e.runtime == nil {
-		config := wazero.NewRuntimeConfig().WithMemoryLimitPages(maxMemoryPages)
-		if cacheDir != "" {
-			if err := privateDir(cacheDir); err != nil {
+// openRuntime makes a runtime unless one was given, and compiles the module there. A cache is a help and no condition: where it is of no use the module is compiled
+// without it, and the log says why.
+func (e *Engine) openRuntime(ctx context.Context, cfg Config, module []byte) error {
+	if e.runtime != nil {
+		return e.compile(ctx, module)
+	}
+	log := cfg.Log
+	if log == nil {
+		log = slog.Default()
+	}
+	e.interpreted = !compilerWorks(ctx)
+	if e.interpreted {
+		log.Warn("this system lets no program make code of its own (as systemd with MemoryDenyWriteExecute), or wazero has no compiler for it: the module is interpreted, which takes several times as long; "+
+			"permit it, or use the native engine", "engine", "interpreter")
+		return e.openNew(ctx, module, nil)
+	}
+	if cfg.CacheDir == "" {
+		return e.openNew(ctx, module, nil)
+	}
+	cache, damaged, err := openCache(cfg.CacheDir, e.hash)
+	if errors.Is(err, ErrUnsafeCache) {
+		return fmt.Errorf("engine: the compile cache %s %w, and code in it is run: chmod 700 it, or give another directory", cfg.CacheDir, err)
+	}
+	if damaged != nil {
+		log.Warn("the cache of compiled code was damaged; the module is compiled anew", "cache", cfg.CacheDir, "error", damaged)
+	}
+	if err == nil {
+		if err = e.openNew(ctx, module, cache); err == nil {
+			err = cache.keep()
+		} else {
+			cache.discard()
+			if ctx.Err() != nil {
 				return err
 			}
-			cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
-			if err != nil {
-				return fmt.Errorf("engine: open the compile cache %s: %w", cacheDir, err)
+			// Nothing of the attempt is used: its runtime has the cache.
+			if closing := e.closeAll(context.WithoutCancel(ctx)); closing != nil {
+				return errors.Join(err, closing)
 			}
-			e.closers = append(e.closers, cache.Close)
-			config = config.WithCompilationCache(cache)
+			if without := e.openNew(ctx, module, nil); without != nil {
+				return without // the module is at fault, not the cache
+			}
 		}
-		e.runtime = wazero.NewRuntimeWithConfig(ctx, config)
-		e.closers = append(e.closers, e.runtime.Close)
+	} else if opening := e.openNew(ctx, module, nil); opening != nil {
+		return opening
 	}
-	return e.openWASI(ctx)
+	if err != nil {
+		log.Warn("the cache of compiled code cannot be used, so that the module is compiled at every start", "cache", cfg.CacheDir, "error", err)
+	}
+	return nil
+}
+
+// openNew makes a runtime, with a cache unless that is nil, and compiles the module there.
+func (e *Engine) openNew(ctx context.Context, module []byte, cache *compileCache) error {
+	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(maxMemoryPages)
+	if cache != nil {
+		files, err := wazero.NewCompilationCacheWithDir(cache.dir)
+		if err != nil {
+			return fmt.Errorf("engine: open the compile cache: %w", err)
+		}
+		e.closers = append(e.closers, files.Close)
+		config = config.WithCompilationCache(files)
+	}
+	e.runtime = wazero.NewRuntimeWithConfig(ctx, config)
+	e.closers = append(e.closers, e.runtime.Close)
+	return e.compile(ctx, module)
+}
+
+// compile compiles WASI and the module.
+func (e *Engine) compile(ctx context.Context, module []byte) error {
+	if err := e.openWASI(ctx); err != nil {
+		return err
+	}
+	code, err := e.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0)), module)
+	if err != nil {
+		return fmt.Errorf("engine: compile the module: %w", err)
+	}
+	e.code = code
+	e.closers = append(e.closers, code.Close)
+	return nil
+}
+
+// compilerWorks reports whether wazero compiles here, as NewRuntimeConfig finds out by itself and tells nobody: its compiler panics where it may make no code.
+func compilerWorks(ctx context.Context) (works bool) {
+	defer func() {
+		if recover() != nil {
+			works = false
+		}
+	}()
+	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigCompiler())
+	return r.Close(ctx) == nil
 }
 
 // openWASI makes a WASI of our own, without a name: whatever else lives in the runtime, its WASI may be another one (with a clock that stands still, say),
@@ -69,14 +142,14 @@ func (e *Engine) resolve(ctx context.Context) context.Context {
 // privateDir makes dir, or checks that nobody but its owner can write to it: code that is found there is run.
 func privateDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("engine: make the compile cache: %w", err)
+		return err
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
-		return fmt.Errorf("engine: the compile cache: %w", err)
+		return err
 	}
 	if info.Mode().Perm()&0o022 != 0 || !ownedByUs(info) {
-		return fmt.Errorf("engine: the compile cache %s belongs to another user or can be written by others (mode %v), and code in it is run: chmod 700 it, or give another directory", dir, info.Mode().Perm())
+		return fmt.Errorf("%w (mode %v)", ErrUnsafeCache, info.Mode().Perm())
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 // Info is what a node says about itself in the health checks.
 type Info struct {
 	Version    string // of the node
-	Engine     string // native, wasm or wasm-full
+	Engine     string // native, wasm or wasm-full; "wasm (interpreter)" where the module is not compiled
 	ModuleHash string // of the engine's module: hex of its SHA-256; "" for native
 	ABI        int    // version of the wall between host and guest
 }

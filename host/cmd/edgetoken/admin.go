@@ -170,7 +170,7 @@ func (a *admin) judge(ctx context.Context) (core.Engine, core.KeySet, error) {
 	}
 	cfg := *a.cfg
 	cfg.Engine = a.engineName
-	instances, err := openInstances(ctx, &cfg, ring)
+	instances, err := openInstances(ctx, &cfg, ring, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, core.KeySet{}, err
 	}

@@ -114,9 +114,13 @@ func engineFigures(s *service) figures {
 		gauge("edgetoken_engine_instances_limit", "Most instances there can be."),
 		counter("edgetoken_engine_instances_broken_total", "Instances dropped since they trapped or answered nonsense."),
 		counter("edgetoken_engine_waits_total", "Calls that waited since all instances were in use."),
+		gauge("edgetoken_engine_interpreted", "Whether the module is interpreted (1), which takes several times as long, or compiled (0)."),
 	}, func() []float64 {
-		e := s.instances.Stats()
-		return []float64{float64(e.Instances), float64(e.Limit), float64(e.Broken), float64(e.Waited)}
+		e, interpreted := s.instances.Stats(), 0.0
+		if s.instances.Interpreted() {
+			interpreted = 1
+		}
+		return []float64{float64(e.Instances), float64(e.Limit), float64(e.Broken), float64(e.Waited), interpreted}
 	}}
 }
 

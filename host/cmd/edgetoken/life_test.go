@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -40,6 +41,14 @@ func startProcess(t *testing.T, data string, stderr *os.File, env ...string) *ru
 	n := &running{exec.Command("edgetoken", "serve", "--data", data, "--listen", address), "http://" + address, make(chan struct{})}
 	n.Env = append(append(os.Environ(), "EDGETOKEN_ENGINE=native", "EDGETOKEN_PASSWORD_MEMORY=8", "EDGETOKEN_PASSWORD_ITERATIONS=1"), env...)
 	n.Stderr = stderr
+	n.begin(t)
+	return n
+}
+
+// begin starts it. It must find SIGPIPE as it is by default, not ignored as whoever runs the tests may have it.
+func (n *running) begin(t *testing.T) {
+	t.Helper()
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	if err := n.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +60,16 @@ func startProcess(t *testing.T, data string, stderr *os.File, env ...string) *ru
 		_ = n.Process.Kill()
 		<-n.done
 	})
-	return n
+}
+
+// ended reports whether it has ended.
+func (n *running) ended() bool {
+	select {
+	case <-n.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // eventually waits until what is asked for is so.

@@ -33,6 +33,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"edgetoken": edgetoken.Main, "call": call, "login": login, "certify": certify, "foreign": foreign, "idle": idle, "harm": harm,
+		"guarded": guarded,
 	})
 }
 

@@ -72,7 +72,7 @@ func newMetrics(s *service, cfg *config.Config) *metrics {
 	m.reloadOK.Set(1)
 	m.reloadAt.SetToCurrentTime()
 	m.registry.MustRegister(m.requests, m.durations, m.reloads, m.reloadOK, m.reloadAt,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(s, cfg.Engine), hashingFigures(s), storeFigures(s), clockFigures(s),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(s, s.engineName(cfg)), hashingFigures(s), storeFigures(s), clockFigures(s),
 		logFigures(s))
 	if s.processes != nil {
 		m.registry.MustRegister(processFigures(s))

@@ -121,7 +121,7 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 		return nil, err
 	}
 	logStart(s.log, cfg, before, stats.HighWater > 0, ring.Set())
-	if s.instances, err = openInstances(ctx, cfg, ring); err != nil {
+	if s.instances, err = openInstances(ctx, cfg, ring, s.log); err != nil {
 		return nil, err
 	}
 	if s.instances != nil {
@@ -160,6 +160,7 @@ func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 			return nil, err
 		}
 		g.info.ModuleHash = s.instances.ModuleHash()
+		g.info.Engine = s.engineName(cfg)
 	}
 	g.engine = reader
 	if s.verified != nil {
@@ -207,8 +208,16 @@ func (s *service) close() error {
 	return errors.Join(errs...)
 }
 
+// engineName is the engine that a configuration names, and whether it interprets its module.
+func (s *service) engineName(cfg *config.Config) string {
+	if s.instances != nil && s.instances.Interpreted() {
+		return cfg.Engine + " (interpreter)"
+	}
+	return cfg.Engine
+}
+
 // openInstances makes the sandboxed engine that the configuration names; nil where that is the native one.
-func openInstances(ctx context.Context, cfg *config.Config, ring *keyring.Ring) (*engine.Engine, error) {
+func openInstances(ctx context.Context, cfg *config.Config, ring *keyring.Ring, log *slog.Logger) (*engine.Engine, error) {
 	if cfg.Engine == "native" {
 		return nil, nil
 	}
@@ -216,9 +225,16 @@ func openInstances(ctx context.Context, cfg *config.Config, ring *keyring.Ring) 
 	if cfg.CacheDir != "" {
 		cache = absolute(cfg.CacheDir)
 	}
-	return engine.New(ctx, engine.Config{
-		Settings: cfg.Settings, Keys: ring, SelfContained: cfg.Engine == "wasm-full", CacheDir: cache, MaxInstances: cfg.MaxInstances,
-	})
+	c := engine.Config{
+		Settings: cfg.Settings, Keys: ring, SelfContained: cfg.Engine == "wasm-full", CacheDir: cache, MaxInstances: cfg.MaxInstances, Log: log,
+	}
+	e, err := engine.New(ctx, c)
+	if errors.Is(err, engine.ErrUnsafeCache) {
+		log.Warn("the cache of compiled code is not used, so that the module is compiled at every start", "error", err)
+		c.CacheDir = ""
+		e, err = engine.New(ctx, c)
+	}
+	return e, err
 }
 
 // openStore opens the store of a data directory that is there already.

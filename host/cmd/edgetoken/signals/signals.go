@@ -24,14 +24,15 @@ func catch(args []string) chan os.Signal {
 	if len(args) < 2 || !slices.Contains(args[1:], "serve") && !slices.Contains(args[1:], "demo") {
 		return nil
 	}
-	return begin()
+	c := begin()
+	// A log or a terminal that nobody reads any more must not end a node: writing to it is an error then, and no signal.
+	signal.Ignore(syscall.SIGPIPE)
+	return c
 }
 
 func begin() chan os.Signal {
 	c := make(chan os.Signal, 16)
 	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	// A log or a terminal that nobody reads any more must not end a node: writing to it is an error then, and no signal.
-	signal.Ignore(syscall.SIGPIPE)
 	return c
 }
 
