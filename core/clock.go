@@ -26,23 +26,27 @@ var ErrClock = errors.New("the clock is not plausible")
 // CheckClock says why no token may be issued at a time, and what to do; nil where it may. latest is when the store
 // last committed anything under a plausible clock; zero: not known. The error is an ErrClock.
 func CheckClock(now, latest time.Time) error {
-	shown := now.UTC().Format(time.RFC3339)
 	switch {
 	case now.Unix() < EarliestTime:
-		return clockError{"it says " + shown + ", which was before this program was written: set the clock"}
+		return clockError{now, "which was before this program was written: set the clock"}
 	case now.UnixMilli() > LastCutOff:
-		return clockError{"it says " + shown + ", which is beyond the last start that a token id can carry: set the clock"}
+		return clockError{now, "which is beyond the last start that a token id can carry: set the clock"}
 	case !latest.IsZero() && now.Sub(latest) > maxLeap:
-		return clockError{"it says " + shown + ", over 366 days after the latest change of the store, at " + latest.UTC().Format(time.RFC3339) +
+		return clockError{now, "over 366 days after the latest change of the store, at " + latest.UTC().Format(time.RFC3339) +
 			": set the clock, or if it is right run edgetoken clock accept"}
 	}
 	return nil
 }
 
-// clockError is an ErrClock with its cause.
-type clockError struct{ cause string }
+// clockError is an ErrClock with what the clock says, and what is wrong with that.
+type clockError struct {
+	now  time.Time
+	text string
+}
 
-func (e clockError) Error() string        { return ErrClock.Error() + ": " + e.cause }
+func (e clockError) Error() string {
+	return ErrClock.Error() + ": it says " + e.now.UTC().Format(time.RFC3339) + ", " + e.text
+}
 func (e clockError) Is(target error) bool { return target == ErrClock }
 
 // issues reports whether tokens may be written for a request, as far as that can be told without a store.

@@ -19,7 +19,7 @@ import (
 // much room as the purge clock can gain.
 type timekeeper struct {
 	now     func() time.Time
-	elapsed func() time.Duration
+	elapsed func(wall time.Time) time.Duration // at what now gave at the same moment
 
 	mu     sync.Mutex
 	read   time.Duration // what elapsed gave when all this was brought up to date
@@ -37,7 +37,8 @@ type instant struct {
 func (k *timekeeper) look() instant {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	wall, read := k.now(), k.elapsed()
+	wall := k.now()
+	read := k.elapsed(wall)
 	passed := max(0, (read - k.read).Microseconds())
 	k.read = read
 	k.known += passed
@@ -80,21 +81,22 @@ func (k *timekeeper) committed(latest int64) {
 
 // newTimekeeper keeps the time by clocks of Config.
 func newTimekeeper(c Config) *timekeeper {
-	k := &timekeeper{now: c.Now, elapsed: c.Elapsed}
-	if k.elapsed == nil {
-		k.elapsed = measure(c.Now)
+	began := c.Now()
+	k := &timekeeper{now: c.Now, elapsed: measure(began)}
+	if c.Elapsed != nil {
+		k.elapsed = func(time.Time) time.Duration { return c.Elapsed() }
 	}
-	k.read = k.elapsed()
+	k.read = k.elapsed(began)
 	return k
 }
 
-// measure is what a monotonic clock measures from now on: that of the times that now gives, or where they have none
-// the process's.
-func measure(now func() time.Time) func() time.Duration {
-	began, begun := now(), time.Now()
-	return func() time.Duration {
-		if t := now(); t != t.Round(0) && began != began.Round(0) { // Round(0) strips the monotonic reading
-			return t.Sub(began)
+// measure is what a monotonic clock measures from now on: that of the times that Config.Now gives, or where they have
+// none the process's.
+func measure(began time.Time) func(time.Time) time.Duration {
+	begun := time.Now()
+	return func(wall time.Time) time.Duration {
+		if wall != wall.Round(0) && began != began.Round(0) { // Round(0) strips the monotonic reading
+			return wall.Sub(began)
 		}
 		return time.Since(begun)
 	}

@@ -281,3 +281,23 @@ func TestPurgeClockOfAnIdleStore(t *testing.T) {
 		t.Error("what the purge clock measured before the restart is lost")
 	}
 }
+
+// Without Elapsed the purge clock goes by the monotonic readings of the times that Now gives, and where they have none
+// by no wall clock.
+func TestPurgeClockOfNow(t *testing.T) {
+	for name, c := range map[string]struct {
+		at   time.Time
+		gone bool // after a week
+	}{
+		"with monotonic readings": {time.Now(), true},
+		"without":                 {time.Now().Round(0), false},
+	} {
+		now := c.at
+		db := open(t, store.Config{Path: filepath.Join(t.TempDir(), "store.db"), Now: func() time.Time { return now }})
+		must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 1}, Until: now.Unix() + 86400}}}))
+		now = now.Add(7 * 24 * time.Hour)
+		if done, err := db.Purge(bg, now, 0); err != nil || done.Families == 1 != c.gone {
+			t.Errorf("%s: Purge = %+v, %v, want the family to go: %v", name, done, err, c.gone)
+		}
+	}
+}

@@ -1,11 +1,6 @@
 package node
 
-import (
-	"sync"
-	"time"
-
-	"github.com/edgetoken/edgetoken/core"
-)
+import "sync"
 
 // clockWatch notices when the clock ceases to be plausible, and when it is again.
 type clockWatch struct {
@@ -17,9 +12,6 @@ type clockWatch struct {
 // store.DB.CheckClock. The log says so once, when it is first noticed, and once when it is over.
 func (n *Node) CheckClock() error {
 	err := n.cfg.Store.CheckClock()
-	if err == nil {
-		err = core.CheckClock(n.now(), time.Time{})
-	}
 	n.clock.mu.Lock()
 	defer n.clock.mu.Unlock()
 	switch {
