@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,19 +19,24 @@ var (
 	Main          = main
 	Serve         = serve
 	Printable     = printable
+	ShellWord     = shellWord
 	Listen        = listen
 	MayServe      = mayServe
 	WithoutBodies = withoutBodies
 	ListenerTLS   = listenerTLS
 )
 
-// ReadEntries gives the e-mail addresses of what readEntries reads.
-func ReadEntries(r io.Reader) (emails []string, err error) {
+// ReadEntries gives the texts of each customer that readEntries reads.
+func ReadEntries(r io.Reader) (customers [][]string, err error) {
 	entries, err := readEntries(r)
 	for _, e := range entries {
-		emails = append(emails, e.Email)
+		texts := slices.Concat([]string{e.Email, e.FirstName, e.LastName, e.ID.Text, e.PasswordHash, string(e.Attributes)}, e.Permissions, slices.Collect(maps.Keys(e.Groups)))
+		if e.password != nil {
+			texts = append(texts, *e.password)
+		}
+		customers = append(customers, texts)
 	}
-	return emails, err
+	return customers, err
 }
 
 // DialAdmin reports whether a node is found at the socket of a data directory.

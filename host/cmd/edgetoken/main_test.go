@@ -20,6 +20,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.etcd.io/bbolt"
@@ -296,6 +297,16 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
+// TestShellWord holds what commands advise to be one word to a shell, and the very one.
+func TestShellWord(t *testing.T) {
+	for _, text := range []string{"", "7", "-7", "a b", "it's", `$HOME "x" \\n`, "*", "~", "#a", "a;b&c|d", "é", "550e8400-e29b-41d4-a716-446655440000", "a=b", "!x", "[a]"} {
+		out, err := exec.Command("sh", "-c", "printf %s "+edgetoken.ShellWord(text)).Output()
+		if err != nil || string(out) != text {
+			t.Errorf("a shell reads %q as %q, %v", edgetoken.ShellWord(text), out, err)
+		}
+	}
+}
+
 func FuzzReadEntries(f *testing.F) {
 	seeds, err := filepath.Glob("../../../testdata/conformance/setups.json")
 	if err != nil || len(seeds) == 0 {
@@ -309,12 +320,23 @@ func FuzzReadEntries(f *testing.F) {
 		f.Add(string(b))
 	}
 	f.Add(`{"email": "a@b", "password": null}`)
+	f.Add(`{"email": "a\ud83d\ude00@b", "password": "\ud83d", "first_name": "\udc00", "attributes": {"\ud800": "\udfff"}}`)
 	f.Add(`[{"email": "a@b", "password": "x", "id": 1}, {"email": "c@d", "password_hash": "!", "last_login": "2024-01-02T03:04:05Z"}]`)
 	f.Add("{\"email\": \"a@b\", \"password\": \"x\"}\n{\"email\": \"c@d\", \"password\": null, \"attributes\": {\"a\": [1]}}\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		emails, err := edgetoken.ReadEntries(strings.NewReader(text))
-		if err == nil && len(emails) == 0 {
+		customers, err := edgetoken.ReadEntries(strings.NewReader(text))
+		if err == nil && len(customers) == 0 {
 			t.Error("no customer and no error")
+		}
+		if err != nil || strings.Contains(text, "\ufffd") || strings.Contains(strings.ToLower(text), `\ufffd`) {
+			return
+		}
+		for _, texts := range customers {
+			for _, s := range texts {
+				if strings.Contains(s, "\ufffd") || !utf8.ValidString(s) {
+					t.Errorf("%q is read of %q, which has nothing such", s, text)
+				}
+			}
 		}
 	})
 }
