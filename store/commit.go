@@ -251,8 +251,8 @@ func (db *DB) exchange() error {
 		return err
 	}
 	// Of a commit that failed nobody knows whether it is there.
-	last := db.latest.Load().transaction
-	err = strange(db.config.Path, f.transaction, last-1, last)
+	latest := db.latest.Load()
+	err = strange(db.config.Path, f.transaction, latest.least(), latest.transaction)
 	if !os.SameFile(f.info, db.info) || f.identity != db.identity {
 		err = lostFile(db.config.Path, "another file lies there")
 	}

@@ -120,7 +120,7 @@ func (db *DB) read(fn func(*bbolt.Tx) error) (awaited *syncing, err error) {
 			err = damage(p)
 		}
 	}()
-	before := db.latest.Load()
+	least := db.latest.Load().least()
 	tx, err := db.bolt.Begin(false)
 	if err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func (db *DB) read(fn func(*bbolt.Tx) error) (awaited *syncing, err error) {
 	defer tx.Rollback()
 	// While mu is held the file is not exchanged, so the latest commit is one of this file's, and not before the one read.
 	latest := db.latest.Load()
-	if err := strange(db.config.Path, tx.ID(), before.transaction-1, latest.transaction); err != nil {
+	if err := strange(db.config.Path, tx.ID(), least, latest.transaction); err != nil {
 		return nil, err
 	}
 	if latest.pending(tx.ID()) {

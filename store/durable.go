@@ -36,6 +36,14 @@ func (s *syncing) pending(transaction int) bool {
 	}
 }
 
+// least is the earliest transaction that a file may show from now on: the one before where this one is not, or not yet, durable.
+func (s *syncing) least() int {
+	if s.pending(s.transaction) {
+		return s.transaction - 1
+	}
+	return s.transaction
+}
+
 // wait waits until the commit is durable, or says why it will not be.
 func (s *syncing) wait(ctx context.Context) error {
 	select {
