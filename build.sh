@@ -153,12 +153,12 @@ run_tests() {
   say "build and checks"
   check "modules and command" build
   check "gofmt" gofmt_clean
-  check "go vet" go vet ./... ./testdata/kill ./testdata/powercut ./testdata/faultdisk ./testdata/interop/parsers
+  check "go vet" go vet ./... ./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/faultdisk ./testdata/interop/parsers
   check "go vet for wasip1" vet_guest
   check "go vet of .ci" go -C .ci vet ./...
   check "go vet of host/bench" go -C host/bench vet ./...
   check "tests of host/bench" go -C host/bench test ./...
-  check "staticcheck" linter staticcheck ./... ./testdata/kill ./testdata/powercut ./testdata/faultdisk ./testdata/interop/parsers
+  check "staticcheck" linter staticcheck ./... ./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/faultdisk ./testdata/interop/parsers
   check "staticcheck of host/bench" go -C host/bench tool -modfile=../../.ci/go.mod staticcheck ./...
   vulnerabilities
   say "tests${detector:+ with the race detector}"
@@ -171,7 +171,7 @@ run_tests() {
     env EDGETOKEN_TEST_DAMAGED=100000 go test -count=1 -run '^TestNoTextOfTheFileIsShown$' ./host/cmd/edgetoken/config
   check "both modules and their soak, before all other tests" go test -count=1 -run '^(TestWasm|TestWasmFull|TestSoak)$' ./host/engine
   # -count=1: several tests build programs that the test cache knows nothing of. Folders named testdata are not in ./...
-  { go test $detector -count=1 -json ./... ./testdata/kill ./testdata/powercut 2>&1 || true; } | go -C .ci run ./count | tee "$out"
+  { go test $detector -count=1 -json ./... ./testdata/kill ./testdata/hostile ./testdata/powercut 2>&1 || true; } | go -C .ci run ./count | tee "$out"
   tally "$(tail -n 1 "$out")"
   say "all"
   closing

@@ -31,6 +31,14 @@ type Config struct {
 	Wait time.Duration
 }
 
+// Filled is c with its defaults; a c with mistakes stays as it is.
+func (c Config) Filled() Config {
+	if f, err := c.filled(); err == nil {
+		return f
+	}
+	return c
+}
+
 // filled is c with its defaults; the error names every mistake in c.
 func (c Config) filled() (Config, error) {
 	var errs []error

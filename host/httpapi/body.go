@@ -131,12 +131,11 @@ func emptyBody(contentType mediaType) django.Body {
 }
 
 // Bodies of this API have some hundred bytes. Large ones, in bytes, take turns from when they have been read until their answer is
-// made, since a parsed body takes many times its length. Whoever sends or reads slowly
-// holds no turn meanwhile.
-const (
-	largeBody   = 64 << 10
-	largeAtOnce = 2
-)
+// made, since a parsed body takes many times its length. Whoever sends or reads slowly holds no turn meanwhile.
+const largeBody = 64 << 10
+
+// LargeAtOnce is how many large bodies are parsed at once.
+const LargeAtOnce = 2
 
 // takeTurn waits until a large body may be parsed, or a long page be made, unless the request has its turn already.
 func (rq *request) takeTurn() error {

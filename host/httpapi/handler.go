@@ -160,7 +160,7 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	h := &handler{cfg: cfg, compat: compat, authHeader: strings.ReplaceAll(name, "_", "-"), views: map[string]*view{},
 		repeats:    logging.NewRepeats(cfg.Log),
-		largeTurns: make(chan struct{}, largeAtOnce), memory: memory{left: cfg.BodyMemory}, lists: make(chan struct{}, listsAtOnce)}
+		largeTurns: make(chan struct{}, LargeAtOnce), memory: memory{left: cfg.BodyMemory}, lists: make(chan struct{}, listsAtOnce)}
 	for _, v := range views() {
 		h.views[v.path] = &v
 		h.order = append(h.order, &v)

@@ -10,6 +10,9 @@ import (
 // DefaultEntries is how many requests a History remembers if not told otherwise: some 8 to 16 MiB of them.
 const DefaultEntries = 1 << 20
 
+// DefaultBytes is what these take at most.
+const DefaultBytes = 16 * DefaultEntries
+
 // perKey is what a key costs by itself, in entries: its place in the map and the list, some 250 bytes.
 const perKey = 32
 

@@ -13,6 +13,8 @@ import (
 type configShown struct {
 	Settings []config.Line `json:"settings"`
 	Warnings []string      `json:"warnings"`
+	// MemoryBound is what the process takes at most, in bytes (RssAnon).
+	MemoryBound int64 `json:"memory_bound"`
 }
 
 func configCommand() *cobra.Command {
@@ -38,7 +40,7 @@ edgetoken reload, but for those of the keys that have a * behind them, which it 
 				fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: "+w)
 			}
 			if wantsJSON(c) {
-				return printJSON(c.OutOrStdout(), configShown{cfg.Show(), list(cfg.Warnings)})
+				return printJSON(c.OutOrStdout(), configShown{cfg.Show(), list(cfg.Warnings), cfg.MemoryBound()})
 			}
 			rows := [][]string{{"KEY", "VALUE", "FROM"}}
 			for _, l := range cfg.Show() {

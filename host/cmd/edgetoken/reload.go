@@ -94,6 +94,7 @@ func (s *service) exchange() (reloaded, error) {
 	}
 	s.level.Set(cfg.LogLevel)
 	s.current.Store(g)
+	boundMemory(g.cfg)
 	return answer, nil
 }
 

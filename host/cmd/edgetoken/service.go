@@ -145,6 +145,8 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 		return nil, err
 	}
 	s.current.Store(g)
+	boundMemory(cfg)
+	s.log.Info("memory is bounded by the configuration", "bound", fmt.Sprintf("%d MiB", cfg.MemoryBound()>>20))
 	// Compiling the module leaves tens of MiB to the collector, which would keep them for some minutes.
 	go debug.FreeOSMemory()
 	return s, nil
@@ -188,6 +190,13 @@ func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	}
 	g.admin = (&admin{cfg: cfg, store: s.store, log: s.log, hasher: s.hasher, engine: g.engine, keys: g.keys}).handler()
 	return g, nil
+}
+
+// boundMemory has the collector work harder before the process takes more than its configuration says. A GOMEMLIMIT of the operator's stays.
+func boundMemory(cfg *config.Config) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(cfg.GoMemory())
+	}
 }
 
 // ServeHTTP answers a request of the API.

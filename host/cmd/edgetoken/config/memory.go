@@ -1,0 +1,50 @@
+package config
+
+import (
+	"cmp"
+	"runtime"
+
+	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/throttle"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// What is not configured, in bytes. docs/operations.md shows the same sum under "Memory".
+const (
+	// processMemory is what a node takes that is asked nothing, and what the collector needs to work.
+	processMemory = 96 << 20
+	// outsideGo is what of processMemory Go's runtime does not have: compiled modules and the like.
+	outsideGo = 24 << 20
+	// instanceMemory is the most that an instance of the module may take (host/engine); it takes 4 to 5 MiB.
+	instanceMemory = 32 << 20
+	// connectionMemory is what a connection takes for itself: two goroutines, buffers of net/http, a short header and a short answer.
+	connectionMemory = 32 << 10
+	// waitingMemory is what a log-in keeps while it waits: address, password, hash.
+	waitingMemory = 16 << 10
+	// turnMemory is what a large body is made into while it has its turn, beside copies of itself.
+	turnMemory = 16 << 20
+	// listMemory is what all lists of customers take that are sent at once: 16 pages of 16 customers with 80 KiB each.
+	listMemory = 20 << 20
+)
+
+// MemoryBound is how much anonymous memory the process takes at most (RssAnon), in bytes, whatever it is sent: the sum of all bounds. Processes that hash
+// passwords have Hashing.Memory beside it.
+func (c *Config) MemoryBound() int64 {
+	instances := 0
+	if c.Engine != "native" {
+		instances = cmp.Or(c.MaxInstances, runtime.GOMAXPROCS(0))
+	}
+	hashing := c.Hashing.Filled()
+	sum := processMemory + int64(instances)*instanceMemory +
+		c.TokenCache + store.MaxRecent + throttle.DefaultBytes +
+		int64(c.Limits.Connections)*connectionMemory + c.Limits.HeaderMemory + c.BodyMemory +
+		httpapi.LargeAtOnce*(turnMemory+2*c.MaxBody) + listMemory +
+		int64(hashing.Queue)*waitingMemory
+	if c.HashInProcess {
+		sum += hashing.Memory
+	}
+	return sum
+}
+
+// GoMemory is how much of that Go's runtime may take: the limit at which its collector works harder.
+func (c *Config) GoMemory() int64 { return c.MemoryBound() - outsideGo }

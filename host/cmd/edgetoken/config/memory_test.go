@@ -1,0 +1,36 @@
+package config_test
+
+import "testing"
+
+// TestMemoryBound: each setting that bounds memory is part of the sum, byte for byte.
+func TestMemoryBound(t *testing.T) {
+	bound := func(yaml string) int64 {
+		t.Helper()
+		c, err := load(t, yaml, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.GoMemory() >= c.MemoryBound() || c.GoMemory() <= 0 {
+			t.Errorf("%s: Go may take %d of %d bytes", yaml, c.GoMemory(), c.MemoryBound())
+		}
+		return c.MemoryBound()
+	}
+	for _, c := range []struct {
+		less, more string
+		difference int64
+	}{
+		{"token_cache: 16MiB", "token_cache: 64MiB", 48 << 20},
+		{"limits: {body_memory: 64MiB}", "limits: {body_memory: 100MiB}", 36 << 20},
+		{"limits: {header_memory: 32MiB}", "limits: {header_memory: 33MiB}", 1 << 20},
+		{"limits: {connections: 4096}", "limits: {connections: 8192}", 4096 * 32 << 10},
+		{"limits: {body_bytes: 4MiB}", "limits: {body_bytes: 5MiB}", 4 << 20},
+		{"max_instances: 2", "max_instances: 3", 32 << 20},
+		{"engine: native", "max_instances: 1", 32 << 20},
+		{"hashing: {queue: 100}", "hashing: {queue: 200}", 100 * 16 << 10},
+		{"hashing: {memory: 256MiB}", "hashing: {memory: 256MiB, in_process: true}", 256 << 20},
+	} {
+		if got := bound(c.more) - bound(c.less); got != c.difference {
+			t.Errorf("%s takes %d bytes more than %s, want %d", c.more, got, c.less, c.difference)
+		}
+	}
+}
