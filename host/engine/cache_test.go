@@ -123,6 +123,7 @@ func TestCacheIsNoCondition(t *testing.T) {
 		}, "cannot be used", false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir := filepath.Join(t.TempDir(), "cache")
 			c.prepare(t, dir)
 			warnings := []string{c.warning}

@@ -213,11 +213,11 @@ func TestDeadline(t *testing.T) {
 		job         hashing.Job
 		least, most time.Duration
 	}{
-		{hashing.Job{Params: cheap}, 10 * time.Second, 10 * time.Second},
-		{hashing.Job{Params: password.Default}, 12 * time.Second, 20 * time.Second},
-		{hashing.Job{Params: cheap, Encoded: django}, 50 * time.Second, 2 * time.Minute},
-		{hashing.Job{Params: cheap, Encoded: "crypt$x"}, 10 * time.Second, 10 * time.Second},
-		{hashing.Job{Params: password.Params{Memory: 512 << 10, Iterations: 8, Parallelism: 1}}, time.Minute, 10 * time.Minute},
+		{hashing.Job{Params: cheap}, 15 * time.Second, 15 * time.Second},
+		{hashing.Job{Params: password.Default}, 20 * time.Second, 30 * time.Second},
+		{hashing.Job{Params: cheap, Encoded: django}, time.Minute, 3 * time.Minute},
+		{hashing.Job{Params: cheap, Encoded: "crypt$x"}, 15 * time.Second, 15 * time.Second},
+		{hashing.Job{Params: password.Params{Memory: 512 << 10, Iterations: 8, Parallelism: 1}}, 10 * time.Minute, 20 * time.Minute},
 	} {
 		if got := hashing.Deadline(c.job); got < c.least || got > c.most {
 			t.Errorf("Deadline(%+v) = %s, want %s to %s", c.job, got, c.least, c.most)

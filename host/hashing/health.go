@@ -85,13 +85,10 @@ func (p *Processes) probe() {
 }
 
 func (p *Processes) probeOnce() error {
-	worker, err := p.start()
+	worker, err := p.start(true)
 	if err != nil {
 		return p.fail(&jobError{NotStarted, err})
 	}
-	p.mu.Lock()
-	p.health.probed = worker
-	p.mu.Unlock()
 	if _, failed := worker.do(trifle, p.numbers.Add(1), p.timeout(trifle)); failed != nil {
 		p.end(worker)
 		return p.fail(failed)

@@ -148,21 +148,24 @@ func (p *Processes) take(fresh bool) (*process, *jobError) {
 	if down != nil {
 		return nil, &jobError{err: down}
 	}
-	worker, err := p.start()
+	worker, err := p.start(false)
 	if err != nil {
 		return nil, p.fail(&jobError{NotStarted, err})
 	}
 	return worker, nil
 }
 
-// start makes a process.
-func (p *Processes) start() (*process, error) {
+// start makes a process, by which it is to be found out whether one works, or for a job.
+func (p *Processes) start(probe bool) (*process, error) {
 	worker, err := start(p.command())
 	if err != nil {
 		return nil, err
 	}
 	p.mu.Lock()
 	p.all[worker] = struct{}{}
+	if probe {
+		p.health.probed = worker
+	}
 	closed := p.closed
 	p.mu.Unlock()
 	go func() {

@@ -141,3 +141,23 @@ func TestLevelsOfRecords(t *testing.T) {
 		t.Errorf("at level warn there is %q, want %q", got, want)
 	}
 }
+
+// A node that can hash no password says so where whoever sends it requests looks.
+func TestReadyNamesHashing(t *testing.T) {
+	for _, c := range []struct {
+		err    error
+		status int
+		want   string
+	}{
+		{nil, 200, `"status":"ok"`},
+		{hashing.ErrFailed, 503, `{"status":"unavailable","error":"hashing",`},
+	} {
+		s := openShop(t, func(n *node.Config, _ *httpapi.Config) { n.Hasher = failingHasher{c.err} })
+		if answer, text := s.ask(t, "GET", "/readyz", ""); answer.StatusCode != c.status || !strings.Contains(text, c.want) {
+			t.Errorf("with %v /readyz answers %d %s; want %d and %s", c.err, answer.StatusCode, text, c.status, c.want)
+		}
+		if answer, text := s.ask(t, "GET", "/healthz", ""); answer.StatusCode != 200 {
+			t.Errorf("with %v /healthz answers %d %s", c.err, answer.StatusCode, text)
+		}
+	}
+}

@@ -311,6 +311,16 @@ func TestAStuckHashIsReplaced(t *testing.T) {
 			t.Errorf("the process %d is still there", pid)
 		}
 	}
+	// A new password is no exception: it is not hashed in the node itself. (A process that is made just now is not stopped, hence again.)
+	eventually(t, "a new password is refused while the processes are stopped", func() bool {
+		for _, pid := range childrenOf(t, n.Process.Pid) {
+			_ = syscall.Kill(pid, syscall.SIGSTOP)
+		}
+		passwd := exec.Command("edgetoken", "customers", "passwd", "ana@example.com", "--password-stdin", "--data", data)
+		passwd.Stdin = strings.NewReader("correct horse 1")
+		out, err := passwd.CombinedOutput()
+		return err != nil && strings.Contains(string(out), "passwords cannot be hashed")
+	})
 	n.ready(t)
 	n.end(t)
 	b, err := os.ReadFile(log.Name())
