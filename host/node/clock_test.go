@@ -59,6 +59,7 @@ func TestImplausibleClock(t *testing.T) {
 			revoked, _ := w.login(t)
 			w.passes(time.Minute)
 			w.now = wrong
+			hashed := w.Stats().Hashing.Done
 			for range 3 {
 				if _, err := w.Login(ctx, client, "ana@example.com", "right"); !errors.Is(err, core.ErrClock) {
 					t.Errorf("Login = %v, want ErrClock", err)
@@ -77,6 +78,9 @@ func TestImplausibleClock(t *testing.T) {
 				if err := w.Ready(ctx); !errors.Is(err, core.ErrClock) || !strings.HasPrefix(err.Error(), "clock: ") {
 					t.Errorf("Ready = %v, want it to name the clock", err)
 				}
+			}
+			if n := w.Stats().Hashing.Done - hashed; n != 0 {
+				t.Errorf("%d passwords were hashed for nothing", n)
 			}
 			if n := strings.Count(log.String(), "level=ERROR"); n != 1 || !strings.Contains(log.String(), "set the clock") {
 				t.Errorf("the log has %d errors, want one that says what to do:\n%s", n, log.String())
