@@ -14,7 +14,7 @@ import (
 )
 
 // lull is how long a child waits for the next job before it cleans its memory. In a storm of log-ins the next one is there at once.
-const lull = 20 * time.Millisecond
+const lull = 100 * time.Millisecond
 
 // follows reports whether another job comes, or the end of all, before a lull has passed.
 func follows(input *os.File) bool {
