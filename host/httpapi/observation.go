@@ -8,6 +8,7 @@ import (
 )
 
 // Observation is one request and how it ended, in words that are few: none of them is chosen by a client.
+// Its texts may be parts of what the client sent: whoever keeps them copies them.
 type Observation struct {
 	Route    string // "" where the path is none of ours
 	Method   string // one of HTTP's own; "other" for any other

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/httpapi"
 )
 
 var (
@@ -97,3 +98,6 @@ func LookAtFiles(dir string, ownKey func() bool) (look func(*slog.Logger), err e
 	socket, err := os.Lstat(dataDir(dir).socket())
 	return (&dataFiles{dir: dataDir(dir), socket: socket, ownKey: ownKey}).look, err
 }
+
+// NewObserver counts what it is told, as the metrics of a service do.
+func NewObserver() func(httpapi.Observation) { return newMetrics(&service{}, &config.Config{}).observe }

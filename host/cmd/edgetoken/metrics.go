@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -99,6 +100,8 @@ func (m *metrics) observe(o httpapi.Observation) {
 func (m *metrics) series(o outcome) *series {
 	found, ok := m.known.Load(o)
 	if !ok {
+		// These are parts of the line that the client sent, which would stay with them.
+		o.route, o.method, o.cause = strings.Clone(o.route), strings.Clone(o.method), strings.Clone(o.cause)
 		found, _ = m.known.LoadOrStore(o, &series{
 			m.requests.WithLabelValues(o.route, o.method, strconv.Itoa(o.status), o.cause), m.durations.WithLabelValues(o.route, o.method),
 		})
