@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -126,6 +127,41 @@ func TestStalledBodyIsToldSo(t *testing.T) {
 		c.send(strings.Repeat(" ", 100_000-60<<10))
 		if status := c.status(); status != http.StatusBadRequest {
 			t.Errorf("body %d, which had the time to come = %d, want 400 for what is no JSON", i+1, status)
+		}
+	}
+}
+
+// TestAttackUnreadShortAnswers: an answer that is short holds the header that it answers, of very many fields, until it is taken; a preflight, which the
+// handler of CORS answers, too.
+func TestAttackUnreadShortAnswers(t *testing.T) {
+	for _, path := range []string{"/healthz", "/auth/check/", "/auth/token/", "/nowhere/"} {
+		for _, method := range []string{"GET", "OPTIONS"} {
+			s := openShop(t, func(_ *node.Config, h *httpapi.Config) {
+				h.MaxBody, h.BodyMemory, h.CORS = 100_000, 500_000, httpapi.CORS{Origins: []string{"https://app.example"}}
+			})
+			ask := func(w http.ResponseWriter) {
+				request := httptest.NewRequestWithContext(t.Context(), method, path, nil)
+				request.Header = http.Header{"Origin": {"https://app.example"}, "Access-Control-Request-Method": {"POST"}}
+				for i := range 3000 { // some 300 KB
+					request.Header[fmt.Sprintf("%x", i)] = []string{""}
+				}
+				s.Config.Handler.ServeHTTP(w, request)
+			}
+			unread := newSlowReader()
+			var all sync.WaitGroup
+			all.Go(func() { ask(unread) })
+			<-unread.began
+			if taken := httpapi.Taken(s.Config.Handler); taken < 250_000 {
+				t.Errorf("%s %s: %d bytes are held while the answer is unread, want those of its header", method, path, taken)
+				close(unread.let)
+			} else {
+				ask(httptest.NewRecorder())
+				<-unread.ended
+			}
+			all.Wait()
+			if taken := httpapi.Taken(s.Config.Handler); taken != 0 {
+				t.Errorf("%s %s: %d bytes are still held", method, path, taken)
+			}
 		}
 	}
 }

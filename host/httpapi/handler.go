@@ -188,39 +188,42 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	room.held.memory = &h.memory
 	*rq = request{Request: r, cfg: &h.cfg, node: h.cfg.Node, compat: h.compat, authHeader: h.authHeader, largeTurns: h.largeTurns, held: &room.held,
 		lists: h.lists, visit: &room.visit, writer: w, written: w.Header()}
+	defer func() { rq.held.give(rq.held.bytes) }()
+	header := headerBytes(r)
+	rq.noRoom = header > smallHeader && !rq.held.take(header)
 	rq.nameHost()
 	preflight := isPreflight(r)
 	switch {
-	case h.cors == nil, preflight && isCheck(r.URL.Path):
+	case h.cors == nil, preflight && isCheck(r.URL.Path), rq.noRoom:
 	case preflight:
 		body.settle(r, w.Header(), false)
 		h.cors.HandlerFunc(w, r)
+		_ = rq.write(answer{}) // an error says that the client is gone
 		h.done(rq, answer{status: http.StatusNoContent}, started)
 		return
 	default:
 		h.cors.HandlerFunc(w, r)
 	}
 	defer rq.endList()
-	defer func() { rq.held.give(rq.held.bytes) }()
 	a := h.answer(rq)
 	rq.dress(&a)
-	header := w.Header()
+	written := w.Header()
 	for name, values := range a.header {
-		header[name] = values
+		written[name] = values
 	}
 	if h.cors != nil {
-		varyOn(header, "Origin")
+		varyOn(written, "Origin")
 	}
 	switch {
 	case len(a.body) == 0 && a.rest == nil:
-		header["Content-Length"] = nothing
+		written["Content-Length"] = nothing
 	case a.rest == nil:
-		header["Content-Length"] = []string{strconv.Itoa(len(a.body))}
+		written["Content-Length"] = []string{strconv.Itoa(len(a.body))}
 	}
 	if rq.route != checkPath || len(a.body) > 0 {
-		h.protect(&a, header)
+		h.protect(&a, written)
 	}
-	body.settle(r, header, a.rest != nil)
+	body.settle(r, written, a.rest != nil)
 	w.WriteHeader(a.status)
 	// An error here says that the client is gone; the record is written all the same.
 	err := rq.write(a)
@@ -289,7 +292,7 @@ func (h *handler) answer(rq *request) (a answer) {
 		}
 	}()
 	rq.method = strings.ToUpper(rq.Method)
-	if n := headerBytes(rq.Request); n > smallHeader && !rq.held.take(n) {
+	if rq.noRoom {
 		return classify(errNoMemory).mark(h.compat.page(http.StatusServiceUnavailable))
 	}
 	path := rq.URL.Path

@@ -27,6 +27,8 @@ type request struct {
 	// held is the memory of what the client sent and has not taken yet; bodyMemory is how much of it is that of the body, in bytes.
 	held       *held
 	bodyMemory int64
+	// noRoom: there is none for its header.
+	noRoom bool
 
 	writer http.ResponseWriter
 	// written is the header that is written in the end. An answer may be made in it once nothing can become of it but that answer.

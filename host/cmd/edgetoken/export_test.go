@@ -2,12 +2,15 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"maps"
+	"net"
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -101,3 +104,8 @@ func LookAtFiles(dir string, ownKey func() bool) (look func(*slog.Logger), err e
 
 // NewObserver counts what it is told, as the metrics of a service do.
 func NewObserver() func(httpapi.Observation) { return newMetrics(&service{}, &config.Config{}).observe }
+
+// ServeMetrics serves the metrics of a service that does nothing.
+func ServeMetrics(ctx context.Context, l net.Listener) error {
+	return newMetrics(&service{log: slog.New(slog.DiscardHandler)}, &config.Config{}).serve(ctx, l, time.Second)
+}

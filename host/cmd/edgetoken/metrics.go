@@ -3,9 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"runtime"
@@ -24,6 +23,7 @@ import (
 
 // metrics are what GET /metrics shows of a service. No label has a value that a client can choose.
 type metrics struct {
+	log       *slog.Logger
 	registry  *prometheus.Registry
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
@@ -51,6 +51,7 @@ var durationBuckets = []float64{.000025, .00005, .0001, .00025, .0005, .001, .00
 
 func newMetrics(s *service, cfg *config.Config) *metrics {
 	m := &metrics{
+		log:      s.log,
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "edgetoken_http_requests_total", Help: "Requests answered, by the exact cause of a refusal, a failure or a redirect (\"ok\" where there was none).",
@@ -127,26 +128,20 @@ func (m *metrics) handler() http.Handler {
 }
 
 // serve answers GET /metrics, and nothing else, until ctx ends.
-func (m *metrics) serve(ctx context.Context, l net.Listener, grace time.Duration, errorLog *log.Logger) error {
+func (m *metrics) serve(ctx context.Context, l net.Listener, grace time.Duration) error {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", m.handler())
-	server := &http.Server{
-		Handler: withoutBodies(mux), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
-		ErrorLog: errorLog,
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(l) }()
-	select {
-	case err := <-ended:
+	server := &httpapi.Server{Handler: withoutBodies(mux), Limits: metricsLimits, Grace: grace, Log: m.log}
+	if err := server.Serve(ctx, l); err != nil {
 		return fmt.Errorf("serve metrics: %w", err)
-	case <-ctx.Done():
-	}
-	within, cancel := context.WithTimeout(context.Background(), grace)
-	defer cancel()
-	if err := server.Shutdown(within); err != nil {
-		return errors.Join(fmt.Errorf("metrics were still asked for: %w", err), server.Close())
 	}
 	return nil
+}
+
+// metricsLimits are those of whoever can reach the address of the metrics: a few programs that read them.
+var metricsLimits = httpapi.Limits{
+	HeaderBytes: 16 << 10, HeaderMemory: 2 << 20, HeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second,
+	Connections: 16, ConnectionsPerAddress: 16,
 }
 
 // withoutBodies answers requests with a body at once, unread, and ends their connections.

@@ -111,7 +111,7 @@ func (s *service) run(ctx context.Context, listener net.Listener, started func()
 			return errors.Join(err, socket.Close())
 		}
 		s.log.Info("metrics on http://" + l.Addr().String() + "/metrics")
-		ends = append(ends, func() error { return s.metrics.serve(ctx, l, grace, s.repeats.ErrorLog()) })
+		ends = append(ends, func() error { return s.metrics.serve(ctx, l, grace) })
 	}
 	server := &httpapi.Server{Handler: s, Grace: grace, Log: s.log, Limits: g.cfg.Limits}
 	if s.certificate != nil {
