@@ -1,4 +1,5 @@
-// Package powercut holds one test: the power of a node's machine fails at any moment, and nothing that the node acknowledged is lost (R9).
+// Package powercut holds tests of what is left when the power of a node's machine fails at any moment, and when a sync fails: nothing that the
+// node acknowledged is lost (R9).
 //
 // Clients work with a node while all that bbolt writes and syncs is recorded, and keep a ledger of what they were answered. Then the record is cut at
 // random places. Of a cut, the file is rebuilt as a disk may have it: what was synced is there; of what was not, each sector of 512 bytes may
