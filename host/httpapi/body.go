@@ -19,15 +19,19 @@ type parser struct {
 	form bool // what it reads is a form, even where there is nothing to read
 	// limited: its bodies are held to DATA_UPLOAD_MAX_MEMORY_SIZE as a whole, where the version does that.
 	limited bool
-	parse   func(body []byte, contentType, charset string, rules django.Rules) (django.Body, error)
+	// check refuses what no body of this type and charset makes good.
+	check func(contentType, charset string, rules django.Rules) error
+	parse func(body []byte, contentType, charset string, rules django.Rules) (django.Body, error)
 }
 
 // parsers are Django REST framework's defaults, in their order.
 var parsers = []parser{
-	{mediaType{main: "application", sub: "json"}, false, true, parseJSON},
-	{mediaType{main: "application", sub: "x-www-form-urlencoded"}, true, true, parseForm},
-	{mediaType{main: "multipart", sub: "form-data"}, true, false, parseMultipart},
+	{mediaType{main: "application", sub: "json"}, false, true, checkCharset, parseJSON},
+	{mediaType{main: "application", sub: "x-www-form-urlencoded"}, true, true, checkCharset, parseForm},
+	{mediaType{main: "multipart", sub: "form-data"}, true, false, django.CheckMultipart, parseMultipart},
 }
+
+func checkCharset(_, charset string, _ django.Rules) error { return django.CheckCharset(charset) }
 
 func parseJSON(body []byte, _, charset string, _ django.Rules) (django.Body, error) {
 	value, err := django.ParseJSON(body, charset)
@@ -100,11 +104,15 @@ func (rq *request) parse() (django.Body, error) {
 	}
 	for _, p := range parsers {
 		if p.matches(contentType) {
+			charset := contentType.params["charset"]
+			if err := p.check(sent, charset, rq.compat.rules); err != nil {
+				return django.Body{}, err
+			}
 			body, err := rq.read(p.limited && rq.compat.limitsBody)
 			if err != nil {
 				return django.Body{}, err
 			}
-			parsed, err := rq.bounded(p.parse(body, sent, contentType.params["charset"], rq.compat.rules))
+			parsed, err := rq.bounded(p.parse(body, sent, charset, rq.compat.rules))
 			if rq.renderer.name == browsableName && len(body) <= largeBody {
 				rq.body = parsed
 			}
@@ -183,13 +191,15 @@ func (rq *request) hold(a answer) answer {
 // errReadTwice is a body that was wanted as a view takes it and as a page does. By then it is gone, and must not be taken for an empty one.
 var errReadTwice = errors.New("the body was read before, in another way")
 
-// read reads the bytes of the body, once. It reads all of what it refuses too, up to the bound of this node: a client that still sends would
-// not see the answer.
+// read reads the bytes of the body, once. What its header says to be too long it does not begin to read.
 func (rq *request) read(limited bool) ([]byte, error) {
 	if rq.readOf == rq.Request {
 		return nil, errReadTwice
 	}
 	rq.readOf = rq.Request
+	if rq.ContentLength > rq.cfg.MaxBody || limited && rq.ContentLength > django.MaxBodySize {
+		return nil, django.ErrBodyTooLarge
+	}
 	body, err := rq.readAll()
 	var tooLarge *http.MaxBytesError
 	switch {

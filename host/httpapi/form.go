@@ -32,11 +32,14 @@ func (rq *request) parseForm() (*django.Form, error) {
 		if p.limited && rq.compat.formsInUTF8 && strings.ToLower(charset) != "utf-8" && django.KnownCharset(charset) {
 			return nil, errFormCharset
 		}
+		sent, _ := rq.header("Content-Type")
+		if err := p.check(sent, charset, rq.compat.rules); err != nil {
+			return nil, err
+		}
 		raw, err := rq.read(p.limited)
 		if err != nil {
 			return nil, err
 		}
-		sent, _ := rq.header("Content-Type")
 		body, err := rq.bounded(p.parse(raw, sent, charset, rq.compat.rules))
 		return body.Form, err
 	}

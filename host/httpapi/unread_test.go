@@ -58,6 +58,9 @@ var unreadRequests = []struct {
 	{"PUT /customers/me/", "Authorization: Bearer ACCESS\r\n", 405},
 	{"POST /auth/token/", "Accept: image/png\r\n", 406},
 	{"POST /customers/me/", "Authorization: Bearer ACCESS\r\nContent-Type: text/plain\r\n", 415},
+	{"POST /auth/token/", "Content-Type: multipart/form-data\r\n", 400},
+	{"POST /auth/token/", "Content-Type: application/json; charset=utf-7\r\n", 400},
+	{"POST /auth/token/", "Content-Type: application/x-www-form-urlencoded; charset=utf-7\r\n", 400},
 	{"GET /customers/me/", "Authorization: Bearer ACCESS\r\n", 200},
 	{"OPTIONS /auth/token/", "Origin: " + app + "\r\nAccess-Control-Request-Method: POST\r\n", 204},
 	{"GET /auth/check/", "", 401},
@@ -103,6 +106,26 @@ func TestAnswersDoNotWaitForBodies(t *testing.T) {
 	}
 	if err := s.end(); err != nil {
 		t.Errorf("Serve = %v", err)
+	}
+}
+
+// TestBodiesTooLongAreNotAwaited: what a header says to be too long is refused without a byte of it, and nobody is told to send it.
+func TestBodiesTooLongAreNotAwaited(t *testing.T) {
+	s := serveUnread(t, nil)
+	for _, r := range []struct{ line, header, length string }{
+		{"POST /auth/token/", "Content-Type: application/json\r\n", "2621441"},
+		{"POST /auth/token/", "Content-Type: application/x-www-form-urlencoded\r\n", "2621441"},
+		{"POST /auth/token/", "Content-Type: multipart/form-data; boundary=b\r\n", "4194305"},
+		{"POST /customers/me/", "Authorization: Bearer " + s.access + "\r\nContent-Type: application/json\r\n", "9223372036854775807"},
+		{"POST /auth/login/", "Cookie: csrftoken=" + strings.Repeat("a", 32) + "\r\nContent-Type: application/x-www-form-urlencoded\r\n", "9000000"},
+	} {
+		for _, expect := range []string{"", "Expect: 100-continue\r\n"} {
+			w := dial(t, s.address)
+			w.send(r.line + " HTTP/1.1\r\nHost: localhost\r\n" + r.header + expect + "Content-Length: " + r.length + "\r\n\r\n")
+			if answer, err := io.ReadAll(w); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 400 ") {
+				t.Errorf("%s %q: %.100q, %v; want 400", r.line, r.header+expect, answer, err)
+			}
+		}
 	}
 }
 

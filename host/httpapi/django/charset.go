@@ -58,6 +58,12 @@ func KnownCharset(label string) bool {
 	return known
 }
 
+// CheckCharset refuses a charset that no body is read in.
+func CheckCharset(label string) error {
+	_, err := lookupCharset(label)
+	return err
+}
+
 // codecName returns Python's own name for a codec, "" if it is known but not read here.
 func codecName(label string) (name string, known bool) {
 	if strings.Contains(label, "\x00") {

@@ -48,6 +48,15 @@ func ParseMultipart(contentType string, body []byte, charset string, rules Rules
 	return p.form, nil
 }
 
+// CheckMultipart refuses a Content-Type with which no body but an empty one is read, as ParseMultipart does.
+func CheckMultipart(contentType, charset string, rules Rules) error {
+	if err := CheckCharset(charset); err != nil {
+		return err
+	}
+	_, err := findBoundary(Latin1(contentType), rules)
+	return err
+}
+
 // findBoundary finds the text between the parts.
 func findBoundary(contentType string, rules Rules) (string, error) {
 	refuse := func(format string, args ...any) (string, error) {
