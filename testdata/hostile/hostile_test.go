@@ -24,7 +24,7 @@ const (
 // atOnce is how many requests are under way together, and open how many connections stay open where they stall.
 const (
 	atOnce = 32
-	open   = 2000
+	open   = 1900
 )
 
 // TestMemory sends as many of each kind to one node, one kind after the other, so that what each leaves behind adds up.
