@@ -52,7 +52,7 @@ func TestJSON(t *testing.T) {
 		{"clock show", "", "", []string{"latest", "now", "plausible", "problem"}},
 		{"clock accept", "", "", []string{"latest", "now", "plausible", "problem"}},
 		{"reload", "", "", []string{"changed", "restart", "warnings"}},
-		{"config", "", "", []string{"settings", "warnings"}},
+		{"config", "", "", []string{"memory_bound", "settings", "warnings"}},
 		{"version", "", "", []string{"abi", "commit", "go", "module", "module_full", "version"}},
 	} {
 		seen[c.command] = true

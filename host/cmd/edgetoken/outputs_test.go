@@ -50,10 +50,11 @@ func TestNothingWritesPastTheLog(t *testing.T) {
 					}
 				case *ast.CompositeLit:
 					if s, ok := n.Type.(*ast.SelectorExpr); ok && s.Sel.Name == "Server" {
-						if x, ok := s.X.(*ast.Ident); ok && x.Name == "http" {
+						x, _ := s.X.(*ast.Ident)
+						if field := map[string]string{"http": "ErrorLog", "httpapi": "Log"}[x.Name]; field != "" {
 							servers++
-							if !hasField(n, "ErrorLog") {
-								t.Errorf("%s makes an http.Server without ErrorLog, which would write to standard error", name)
+							if !hasField(n, field) {
+								t.Errorf("%s makes an %s.Server without %s, which would write to standard error", name, x.Name, field)
 							}
 						}
 					}
@@ -66,8 +67,8 @@ func TestNothingWritesPastTheLog(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if servers < 3 {
-		t.Errorf("%d servers were found, want those of the API, the metrics and the admin socket", servers)
+	if servers < 4 {
+		t.Errorf("%d servers were found, want those of the API, the metrics and the admin socket, and the one within", servers)
 	}
 }
 
