@@ -102,6 +102,7 @@ func TestMistakes(t *testing.T) {
 		"negative size":         {"limits: {body_rate: -1}\n", nil, `edgetoken.yaml:1: limits.body_rate: is no number of bytes up to 2 TiB: give one as it is, or with a unit as in 64KiB, 4MiB, 1GiB`},
 		"endless size":          {"hashing: {memory: 9999999999GiB}\n", nil, `edgetoken.yaml:1: hashing.memory: is no number of bytes up to 2 TiB: give one as it is, or with a unit as in 64KiB, 4MiB, 1GiB`},
 		"negative time":         {"limits:\n  read_timeout: -5\n", nil, `edgetoken.yaml:2: limits.read_timeout: must not be negative`},
+		"headers in too little": {"limits:\n  header_memory: 1MiB\n", nil, `edgetoken.yaml:2: limits.header_memory: must be at least 24 times limits.header_bytes, which is what one header may take`},
 		"header after all":      {"limits:\n  header_timeout: 40s\n", nil, `edgetoken.yaml:2: limits.header_timeout: must not be more than limits.read_timeout, which has the header in it`},
 		"more than all":         {"limits: {connections: 5, connections_per_address: 6}\n", nil, `edgetoken.yaml:1: limits.connections_per_address: must not be more than limits.connections`},
 		"body over all bodies":  {"limits: {body_bytes: 65MiB}\n", nil, `edgetoken.yaml:1: limits.body_bytes: must not be more than limits.body_memory: raise that, or 0 for the larger of its default and this`},
