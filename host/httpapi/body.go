@@ -180,7 +180,10 @@ func (rq *request) endTurn() {
 func (rq *request) hold(a answer) answer {
 	rq.endTurn() // what it was made of is not needed any more
 	switch {
-	case len(a.body) <= smallAnswer || rq.held.take(int64(len(a.body))):
+	case len(a.body) <= smallAnswer:
+		return a
+	case rq.held.take(int64(len(a.body))):
+		rq.awaitReader()
 		return a
 	case a.isHTML():
 		return rq.pageFailed(errNoMemory)

@@ -188,7 +188,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	room.held.memory = &h.memory
 	*rq = request{Request: r, cfg: &h.cfg, node: h.cfg.Node, compat: h.compat, authHeader: h.authHeader, largeTurns: h.largeTurns, held: &room.held,
 		lists: h.lists, visit: &room.visit, writer: w, written: w.Header()}
-	defer func() { rq.held.give(rq.held.bytes) }()
+	defer func() { rq.held.goOn(); rq.held.give(rq.held.bytes) }()
 	header := headerBytes(r)
 	rq.noRoom = header > smallHeader && !rq.held.take(header)
 	rq.nameHost()
@@ -249,14 +249,18 @@ func (rq *request) write(a answer) error {
 		_, err := rq.writer.Write(a.body)
 		return err
 	}
-	client := http.NewResponseController(rq.writer)
-	rq.held.wait(&rq.held.memory.clients, func() { _ = client.SetWriteDeadline(longAgo) })
+	rq.awaitReader()
 	_, err := rq.writer.Write(a.body)
 	if err == nil && a.rest == nil {
-		_ = client.Flush() // net/http keeps what is short until the handler has returned
+		_ = http.NewResponseController(rq.writer).Flush() // net/http keeps what is short until the handler has returned
 	}
 	rq.held.goOn()
 	return err
+}
+
+// awaitReader says that it is up to the client how long what the request holds is needed.
+func (rq *request) awaitReader() {
+	rq.held.wait(&rq.held.memory.clients, func() { _ = http.NewResponseController(rq.writer).SetWriteDeadline(longAgo) })
 }
 
 // protect adds the headers that keep browsers from making more of an answer than it is.

@@ -44,7 +44,7 @@ type held struct {
 var errNoMemory = fmt.Errorf("%w: bodies and answers take all the memory for them", node.ErrBusy)
 
 // take takes n bytes more, if need be from others. It is false where there is no room, or others took all that this one had; what it has then it is to
-// give back.
+// give back. A short body, as that of a log-in, counts and is not refused: each connection is allowed as much for itself.
 func (h *held) take(n int64) bool {
 	m := h.memory
 	m.mu.Lock()
@@ -60,7 +60,7 @@ func (h *held) take(n int64) bool {
 	for _, w := range from {
 		room += w.bytes
 	}
-	if h.ended || n > room {
+	if h.ended || n > room && h.bytes+n > smallBody {
 		return false
 	}
 	for _, w := range from {
@@ -156,6 +156,9 @@ func headerBytes(r *http.Request) int64 {
 	}
 	return int64(n)
 }
+
+// smallBody is how many bytes of a body each connection is allowed for itself.
+const smallBody = 4 << 10
 
 // smallAnswer is how many bytes of an answer each connection is allowed for itself: what net/http keeps for it anyway. A longer one is held.
 const smallAnswer = 4 << 10
