@@ -4,8 +4,7 @@
 // test again in a build with that copy: all else of the program is what is released. A place that a new version of bbolt moves, adds or
 // takes away is a failure of Rerun, which names it.
 //
-// What the store itself does to the file, which is to take back a commit that failed and to sync what it opened by bbolt's Sync, is seen as far
-// as bbolt does it.
+// What the store itself does to the file, which is to take back a commit that failed, is seen where a test has it planted: File.
 package faultdisk
 
 import (
@@ -94,3 +93,9 @@ func Resize(f *os.File, size int64) error { return disk().Truncate(f, size) }
 
 // Flush is fdatasync for the copy of bbolt.
 func Flush(f *os.File) error { return disk().Sync(f) }
+
+// File is a file whose writes and syncs go through this package.
+type File struct{ *os.File }
+
+func (f File) WriteAt(b []byte, offset int64) (int, error) { return disk().WriteAt(f.File, b, offset) }
+func (f File) Sync() error                                 { return disk().Sync(f.File) }

@@ -32,12 +32,12 @@ var places = []struct {
 
 // Rerun runs the test t, and it alone, again in a build with the copy of bbolt, and reports whether it did: the caller returns then. In that build
 // itself it does nothing.
-func Rerun(t *testing.T) bool {
+func Rerun(t *testing.T, faults ...Fault) bool {
 	t.Helper()
 	if hooked {
 		return false
 	}
-	out, err := Run(t, t.Name())
+	out, err := Run(t, t.Name(), faults...)
 	t.Logf("with a copy of bbolt: %s", out)
 	if err != nil {
 		t.Error(err)
@@ -81,24 +81,28 @@ func Run(t *testing.T, test string, faults ...Fault) (out string, err error) {
 
 // plant writes the sources with faults, and the overlay that puts them in their place.
 func plant(dir, root string, faults []Fault) (overlay string, err error) {
-	replace := map[string]string{}
-	for i, f := range faults {
-		text := f.Is
-		if f.Was != "" {
+	texts := map[string]string{}
+	for _, f := range faults {
+		text, ok := texts[f.Source]
+		if !ok && f.Was != "" {
 			b, err := os.ReadFile(filepath.Join(root, f.Source))
 			if err != nil {
 				return "", err
 			}
-			if n := strings.Count(string(b), f.Was); n != 1 {
-				return "", fmt.Errorf("plant a fault: %q stands %d times in %s, want once", f.Was, n, f.Source)
-			}
-			text = strings.Replace(string(b), f.Was, f.Is, 1)
+			text = string(b)
 		}
-		planted := filepath.Join(dir, fmt.Sprintf("planted%d.go", i))
+		if n := strings.Count(text, f.Was); f.Was != "" && n != 1 {
+			return "", fmt.Errorf("plant a fault: %q stands %d times in %s, want once", f.Was, n, f.Source)
+		}
+		texts[f.Source] = strings.Replace(text, f.Was, f.Is, 1)
+	}
+	replace := map[string]string{}
+	for source, text := range texts {
+		planted := filepath.Join(dir, fmt.Sprintf("planted%d.go", len(replace)))
 		if err := os.WriteFile(planted, []byte(text), 0o600); err != nil {
 			return "", err
 		}
-		replace[filepath.Join(root, f.Source)] = planted
+		replace[filepath.Join(root, source)] = planted
 	}
 	b, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {

@@ -7,8 +7,9 @@
 // had at that moment.
 //
 // The node is that of host/node, in the process of the test, over a store whose bbolt package faultdisk records; a sync takes as long as on a disk,
-// so that commits are shared and read while they are under way. The record is checked against the file, so that nothing is written past it. Not modelled: a disk that loses what it
-// said it had synced, and the directory's entry of the file.
+// so that commits are shared and read while they are under way. In a second test syncs fail now and then: what was written before one may be on the disk
+// or not, for ever, as Linux has it. The record is checked against the file, so that nothing is written past it. Not modelled: a disk that loses what it said
+// it had synced, the directory's entry of the file, and a compaction.
 //
 // A run has 200 cuts. By hand there are 2,000:
 //

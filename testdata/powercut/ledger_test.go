@@ -69,6 +69,16 @@ type moment struct {
 	at int
 }
 
+// again repeats what the store could not do, as it says, until it can.
+func again(do func() error) error {
+	for {
+		if err := do(); !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, node.ErrBusy) {
+			return err
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 const never = int(^uint(0) >> 1)
 
 func (m *moment) set(at int) {
@@ -88,8 +98,11 @@ func (c *client) serve(id int64, kind int) error {
 	email := fmt.Sprintf("c%d@example.com", id)
 	gone, ended, changed := &moment{at: never}, &moment{at: never}, &moment{at: never} // when the end of the customer, of the sessions, of the password was asked for
 	who := core.Integer(id)
-	_, err := c.db.Add(bg, store.NewCustomer{ID: who, Email: email, IsActive: true, PasswordHash: c.hash})
-	if err != nil {
+	err := again(func() error {
+		_, err := c.db.Add(bg, store.NewCustomer{ID: who, Email: email, IsActive: true, PasswordHash: c.hash})
+		return err
+	})
+	if err != nil && !errors.Is(err, store.ErrExists) { // an attempt before was made after all
 		return err
 	}
 	c.ledger.note("add "+email, gone.get, func(_ *node.Node, db *store.DB) error { _, err := db.Get(bg, who); return err })
@@ -97,7 +110,11 @@ func (c *client) serve(id int64, kind int) error {
 	var tokens [2]string
 	for i := range tokens {
 		from := time.Now().Truncate(time.Microsecond)
-		r, err := c.Login(bg, address, email, password)
+		var r node.Result
+		err := again(func() (err error) {
+			r, err = c.Login(bg, address, email, password)
+			return err
+		})
 		if err != nil || r.Refused() {
 			return fmt.Errorf("log-in of %s: %+v, %w", email, r.Refusals, err)
 		}
@@ -120,11 +137,14 @@ func (c *client) serve(id int64, kind int) error {
 			if i > 2 {
 				ask, what = c.Verify, "refusal of a token of "
 			}
-			r, err := ask(bg, tokens[0])
-			if err != nil && !errors.Is(err, node.ErrBusy) {
+			var r node.Result
+			err := again(func() (err error) {
+				r, err = ask(bg, tokens[0])
+				return err
+			})
+			if err != nil {
 				errs <- err
-			}
-			if err == nil && (i <= 2 || r.Refused()) {
+			} else if i <= 2 || r.Refused() {
 				c.refused(what+email, tokens[0])
 			}
 		})
@@ -133,7 +153,12 @@ func (c *client) serve(id int64, kind int) error {
 
 	sessions := [2]string{}
 	for i := range sessions {
-		secret, r, err := c.StartSession(bg, address, email, password, "")
+		var secret string
+		var r node.Result
+		err := again(func() (err error) {
+			secret, r, err = c.StartSession(bg, address, email, password, "")
+			return err
+		})
 		if err != nil || secret == "" {
 			return fmt.Errorf("session of %s: %+v, %w", email, r.Refusals, err)
 		}
@@ -145,7 +170,7 @@ func (c *client) serve(id int64, kind int) error {
 		}
 		c.ledger.note("session of "+email, end, func(n *node.Node, _ *store.DB) error { return alive(n, secret, true) })
 		if i == 0 {
-			if err := c.EndSession(bg, secret); err != nil {
+			if err := again(func() error { return c.EndSession(bg, secret) }); err != nil {
 				return err
 			}
 			c.ledger.note("end of a session of "+email, nil, func(n *node.Node, _ *store.DB) error { return alive(n, secret, false) })
@@ -167,7 +192,7 @@ func (c *client) serve(id int64, kind int) error {
 		gone.set(now)
 		end = func() error { return c.db.Remove(bg, who, time.Hour) }
 	case 3:
-		if err := c.db.ChangeRights(bg, who, store.RightsChange{Grant: []string{"a.b"}}); err != nil {
+		if err := again(func() error { return c.db.ChangeRights(bg, who, store.RightsChange{Grant: []string{"a.b"}}) }); err != nil {
 			return err
 		}
 		c.ledger.note("permission of "+email, nil, func(_ *node.Node, db *store.DB) error {
@@ -184,18 +209,22 @@ func (c *client) serve(id int64, kind int) error {
 	group.Go(func() { // somebody refreshes until that is refused
 		defer close(asking)
 		for {
-			r, err := c.Refresh(bg, tokens[1])
-			if err != nil && !errors.Is(err, node.ErrBusy) {
+			var r node.Result
+			err := again(func() (err error) {
+				r, err = c.Refresh(bg, tokens[1])
+				return err
+			})
+			if err != nil {
 				errs <- err
 				return
 			}
-			if err == nil && r.Refused() {
+			if r.Refused() {
 				c.refused("refusal of a refresh of "+email, tokens[1])
 				return
 			}
 		}
 	})
-	if err := end(); err != nil {
+	if err := again(end); err != nil && !(kind%4 == 2 && errors.Is(err, store.ErrNotFound)) {
 		return err
 	}
 	c.refused("end of the log-ins of "+email, tokens[1])

@@ -19,7 +19,7 @@ import (
 // Of many who log out at once while the first log-out is being synced nobody is answered before it is durable, and nobody is told that it is done
 // where the sync fails.
 func TestLogOutsAtOnce(t *testing.T) {
-	if faultdisk.Rerun(t) {
+	if faultdisk.Rerun(t, plants...) {
 		return
 	}
 	const many = 200

@@ -1,6 +1,7 @@
 package powercut_test
 
 import (
+	"errors"
 	"math/rand/v2"
 	"os"
 	"sync"
@@ -15,17 +16,22 @@ const syncTime = 300 * time.Microsecond
 // sector is what a disk writes at once.
 const sector = 512
 
+var errDisk = errors.New("input/output error of this test")
+
 // record is a disk that keeps all that is done to it, in order.
 type record struct {
-	mu  sync.Mutex
-	ops []op
+	fails func() bool // whether a sync fails
+	mu    sync.Mutex
+	ops   []op
 }
 
 // op is one entry of a record.
 type op struct {
 	faultdisk.Op
-	// covers is, of a sync, how many entries there were when it began: these are durable from here on.
+	// covers is, of a sync, how many entries there were when it began: these are durable from here on, unless it failed. Then nobody knows of them
+	// for ever, since the system takes them for written and no later sync writes them (fsync(2)).
 	covers int
+	failed bool
 }
 
 // now is the length of the record: a moment.
@@ -55,7 +61,13 @@ func (r *record) Truncate(f *os.File, size int64) error {
 func (r *record) Sync(*os.File) error {
 	covers := r.now()
 	time.Sleep(syncTime)
-	r.add(op{Op: faultdisk.Op{Kind: faultdisk.Sync}, covers: covers})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o := op{Op: faultdisk.Op{Kind: faultdisk.Sync}, covers: covers, failed: r.fails()}
+	r.ops = append(r.ops, o)
+	if o.failed {
+		return errDisk
+	}
 	return nil
 }
 
@@ -94,29 +106,34 @@ func (m *image) resize(size int) {
 // all keeps everything.
 func all() bool { return true }
 
-// cut is the file after the power failed at a moment. durable is a file with the first done entries, and becomes one with all that are durable at that moment.
-func (r *record) cut(durable *image, done *int, at int, random *rand.Rand) image {
-	covered := *done
+// cut is the file after the power failed at a moment; base is what it was before the record.
+func (r *record) cut(base image, at int, random *rand.Rand) image {
+	// The first sync that covers an entry says what becomes of it.
+	durable := make([]bool, at)
+	decided := 0
 	for _, o := range r.ops[:at] {
-		if o.Kind == faultdisk.Sync {
-			covered = max(covered, o.covers)
+		if o.Kind != faultdisk.Sync {
+			continue
+		}
+		for ; decided < o.covers; decided++ {
+			durable[decided] = !o.failed
 		}
 	}
-	for ; *done < covered; *done++ {
-		durable.apply(r.ops[*done], all)
-	}
-	left := append(image(nil), *durable...)
+	left := append(image(nil), base...)
 	// Now and then the disk has nothing of the rest, or all.
 	often := []float64{0, 1, random.Float64(), random.Float64(), random.Float64()}[random.IntN(5)]
 	kept := func() bool { return random.Float64() < often }
-	for _, o := range r.ops[covered:at] {
-		if o.Kind != faultdisk.Write || random.IntN(8) > 0 {
+	for i, o := range r.ops[:at] {
+		switch {
+		case durable[i]:
+			left.apply(o, all)
+		case o.Kind != faultdisk.Write || len(o.Bytes) < sector || random.IntN(8) > 0:
 			left.apply(o, kept)
-			continue
+		default:
+			before := append(image(nil), left...)
+			left.apply(o, kept)
+			left.tear(before, int(o.Offset)+sector*random.IntN(len(o.Bytes)/sector), random.IntN(sector))
 		}
-		before := append(image(nil), left...)
-		left.apply(o, kept)
-		left.tear(before, int(o.Offset)+sector*random.IntN(len(o.Bytes)/sector), random.IntN(sector))
 	}
 	return left
 }
