@@ -90,7 +90,7 @@ func (h *handler) describeAlive() object {
 }
 
 func (h *handler) describeReady() object {
-	unready := jsonAnswer("Engine or store cannot answer, or the key that signs has ended.", "Health")
+	unready := jsonAnswer("Engine or store cannot answer, the clock cannot be right, the key that signs has ended, or no password can be hashed.", "Health")
 	unready["headers"] = object{"Retry-After": retryHeader}
 	return describeCheckup("/readyz", "Whether the node can answer.", object{"200": jsonAnswer("The node can answer.", "Health"), "503": unready})
 }
