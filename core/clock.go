@@ -51,6 +51,5 @@ func (e clockError) Is(target error) bool { return target == ErrClock }
 
 // issues reports whether tokens may be written for a request, as far as that can be told without a store.
 func (r *Request) issues() bool {
-	ms := r.Now.UnixMilli()
-	return r.Now.Unix() >= EarliestTime && ms <= LastCutOff && (r.Op != Login || r.State.CutOff < LastStart)
+	return CheckClock(r.Now, time.Time{}) == nil && (r.Op != Login || r.State.CutOff < LastStart)
 }

@@ -179,7 +179,7 @@ func (o *Outcome) blacklist(j *judge) {
 		o.refuse(c)
 		return
 	}
-	exp, _ := pythonInt(j.o.Claims, j.o.ExpiresAt)
+	exp, _ := j.o.Expires()
 	until := RevokedUntil(j.req.Now, exp, j.fam.Start, max(j.s.Longest(), j.req.State.Longest))
 	o.Effects.List = append(o.Effects.List, Revocation(j.s, j.fam, j.o.Issuer, j.req.State.Customer.ID, until)...)
 }

@@ -1,5 +1,5 @@
 // Package core decides: it reads, judges and writes tokens. It is a pure function of what it is given: it has no clock, entropy, disk or network of its own, imports
-// the standard library, its own codec and its own Python, and compiles to a WebAssembly guest as it is.
+// the standard library and its own packages codec and python, and compiles to a WebAssembly guest as it is.
 //
 // Two operations make all of it, those of Engine:
 //

@@ -107,7 +107,7 @@ func (s *Settings) Longest() int64 {
 	return int64((s.AccessTokenLifetime + s.Leeway + time.Second - 1) / time.Second)
 }
 
-// LongestRefresh is the same of a refresh token.
+// LongestRefresh is the same for a refresh token: REFRESH_TOKEN_LIFETIME + LEEWAY.
 func (s *Settings) LongestRefresh() int64 {
 	return int64((s.RefreshTokenLifetime + s.Leeway + time.Second - 1) / time.Second)
 }

@@ -87,6 +87,6 @@ func (b *incoming) arrived() bool {
 // leave is called after the response: net/http must not wait for what did not arrive.
 func (b *incoming) leave() {
 	if !b.ended {
-		_ = b.control.SetReadDeadline(time.Unix(1, 0))
+		_ = b.control.SetReadDeadline(longAgo)
 	}
 }

@@ -134,7 +134,7 @@ func (r reply) busy() bool {
 
 func (r reply) String() string { return fmt.Sprintf("%d %.200s", r.status, r.body) }
 
-// request sends a request to the node, headers being "Name: value".
+// ask sends a request to the node, headers being "Name: value".
 func (n *runningNode) ask(t *testing.T, method, path, body string, headers ...string) reply {
 	return send(t, n.client, method, n.url+path, body, headers)
 }
