@@ -10,8 +10,8 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// timekeeper knows what time it is, as far as a clock that may be wrong lets it, and keeps the purge clock. It is safe
-// for concurrent use.
+// timekeeper knows what time it is, as far as a clock that may be wrong lets it, and keeps the purge clock. Its times
+// are in Unix microseconds. It is safe for concurrent use.
 //
 // The purge clock says when records may go (R3). It moves on while the process runs, as fast as a monotonic clock, and
 // a 64th faster (core.ClockGain) while it is behind the wall clock; a start does not move it, and nothing moves it
@@ -26,7 +26,7 @@ type timekeeper struct {
 	purge  int64         // the purge clock; 0: it was never set, since no clock was plausible yet
 	known  int64         // the time: of the wall clock while that is plausible, and then moved on by elapsed
 	latest int64         // time of the latest commit under a plausible clock that is durable; 0: none
-} // times in Unix microseconds
+}
 
 // instant is what a timekeeper knew at one moment, in Unix microseconds.
 type instant struct {

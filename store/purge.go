@@ -111,9 +111,8 @@ func (w *writer) purgeEnded(now int64, limit int) (Purged, error) {
 	type entry struct {
 		index, key []byte
 		what       byte
-		gone       bool // the record is due too, and goes with its entry
-		grave      tombstone
-		longer     int64 // until when the tombstone is needed after all; 0: no longer
+		gone       bool       // the record is due too, and goes with its entry
+		longer     *tombstone // what takes the place of a tombstone that is needed for longer after all
 	}
 	longest, err := w.lifetimes()
 	if err != nil {
@@ -150,8 +149,9 @@ func (w *writer) purgeEnded(now int64, limit int) (Purged, error) {
 					return Purged{}, err
 				}
 				e.gone = grave.until == until
-				if longer := min(grave.outlives(grave.cutOff, longest), core.LastUntil); e.gone && longer > until && longer >= now {
-					e.grave, e.longer = grave, longer
+				grave.until = min(grave.outlives(grave.cutOff, longest), core.LastUntil)
+				if e.gone && grave.until > until && grave.until >= now {
+					e.longer = &grave
 				}
 			}
 		}
@@ -163,10 +163,9 @@ func (w *writer) purgeEnded(now int64, limit int) (Purged, error) {
 		if !e.gone {
 			continue
 		}
-		if e.longer != 0 {
-			e.grave.until = e.longer
-			w.put(tombstonesBucket, e.key, e.grave.encode())
-			w.put(expiryBucket, expiryKey(e.longer, tombstoneExpires, e.key), []byte{recordVersion})
+		if e.longer != nil {
+			w.put(tombstonesBucket, e.key, e.longer.encode())
+			w.put(expiryBucket, expiryKey(e.longer.until, tombstoneExpires, e.key), []byte{recordVersion})
 			continue
 		}
 		if e.what == familyExpires {

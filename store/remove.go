@@ -56,13 +56,13 @@ func (w *writer) newTombstone(cutOff int64, keep time.Duration) (tombstone, erro
 	return t, nil
 }
 
-// outlives is until when a tombstone is needed for tokens that were good until now, in Unix milliseconds: in Unix
-// seconds, and 0 where no life of tokens is known.
-func (t tombstone) outlives(now int64, longest Lifetimes) int64 {
+// outlives is the end, in Unix seconds, of a tombstone that outlives every token issued until last, in Unix
+// milliseconds; 0 where no lifetime is known.
+func (t tombstone) outlives(last int64, longest Lifetimes) int64 {
 	if longest.token() == 0 {
 		return 0
 	}
-	return core.RevokedUntil(time.UnixMilli(now), 0, t.cutOff, longest.token()) + 1 // until is in whole seconds
+	return core.RevokedUntil(time.UnixMilli(last), 0, t.cutOff, longest.token()) + 1 // until is in whole seconds
 }
 
 // What tags the key of the tombstone of an e-mail address. No id has such a key: a text has no null character, and the key of an

@@ -186,15 +186,17 @@ func (a *admin) groupCall(r *http.Request, what string, change func(context.Cont
 	if err == nil && !found {
 		err = fmt.Errorf("group %q was removed just now", call.Name)
 	}
-	answer = groupChanged{view, []string{}}
-	answer.Warnings = append(answer.Warnings, unknownPermissions(append(call.Permissions, call.Grant...))...)
+	if err != nil {
+		return answer, err
+	}
+	answer = groupChanged{view, list(unknownPermissions(slices.Concat(call.Permissions, call.Grant)))}
 	if a.cfg.Claims.NeedsRights() || a.cfg.LoginAnswer.NeedsRights() {
 		member := store.NewCustomer{IsActive: true, Groups: map[string][]string{view.Name: nil}}
 		if err := a.shown(a.longest(member, map[string][]string{view.Name: view.Permissions})); err != nil {
 			answer.Warnings = append(answer.Warnings, fmt.Sprintf("members of group %q %v", view.Name, err))
 		}
 	}
-	return answer, err
+	return answer, nil
 }
 
 func (a *admin) removeGroup(r *http.Request) (groupView, error) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -38,12 +39,9 @@ func (a *admin) checkShown(ctx context.Context, list []entry, named func(int) st
 	}
 	groups := map[string][]string{}
 	if a.cfg.Claims.NeedsRights() || a.cfg.LoginAnswer.NeedsRights() {
-		all, err := a.store.Groups(ctx)
-		if err != nil {
+		var err error
+		if groups, err = a.groupPermissions(ctx); err != nil {
 			return err
-		}
-		for _, g := range all {
-			groups[g.Name] = g.Permissions
 		}
 		for _, n := range list {
 			for name, permissions := range n.Groups { // each entry may name some of those that a group is made with
@@ -76,14 +74,8 @@ func (a *admin) longest(n store.NewCustomer, groups map[string][]string) store.C
 	} else if c.ID.IsZero() {
 		c.ID = core.Integer(math.MaxInt64)
 	}
-	c.Rights = slices.Clone(n.Permissions)
-	for name := range n.Groups {
-		c.Groups = append(c.Groups, name)
-		c.Rights = append(c.Rights, groups[name]...)
-	}
-	slices.Sort(c.Groups)
-	slices.Sort(c.Rights)
-	c.Rights = slices.Compact(c.Rights)
+	c.Groups = slices.Sorted(maps.Keys(n.Groups))
+	c.Rights = effective(n.Permissions, c.Groups, groups)
 	return c
 }
 

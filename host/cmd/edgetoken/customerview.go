@@ -97,25 +97,39 @@ func (a *admin) views(ctx context.Context, customers ...store.Customer) ([]custo
 	for _, c := range customers {
 		if c.Rights = nil; c.IsActive {
 			if groups == nil && len(c.Groups) > 0 {
-				all, err := a.store.Groups(ctx)
-				if err != nil {
+				var err error
+				if groups, err = a.groupPermissions(ctx); err != nil {
 					return nil, err
 				}
-				groups = map[string][]string{}
-				for _, g := range all {
-					groups[g.Name] = g.Permissions
-				}
 			}
-			c.Rights = slices.Clone(c.Permissions)
-			for _, g := range c.Groups {
-				c.Rights = append(c.Rights, groups[g]...)
-			}
-			slices.Sort(c.Rights)
-			c.Rights = slices.Compact(c.Rights)
+			c.Rights = effective(c.Permissions, c.Groups, groups)
 		}
 		views = append(views, viewOf(c))
 	}
 	return views, nil
+}
+
+// groupPermissions are the permissions of all groups, by name.
+func (a *admin) groupPermissions(ctx context.Context) (map[string][]string, error) {
+	all, err := a.store.Groups(ctx)
+	if err != nil {
+		return nil, err
+	}
+	groups := map[string][]string{}
+	for _, g := range all {
+		groups[g.Name] = g.Permissions
+	}
+	return groups, nil
+}
+
+// effective are a customer's own permissions and those of its groups, sorted and each once, as store.Customer.Rights has them.
+func effective(own, names []string, groups map[string][]string) []string {
+	all := slices.Clone(own)
+	for _, name := range names {
+		all = append(all, groups[name]...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // viewRead shows one customer that was read without its rights.
