@@ -4,6 +4,7 @@ package main_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -151,7 +152,9 @@ func TestTheLogDoesNotDecideOverLife(t *testing.T) {
 }
 
 func socketTransport(path string) *http.Transport {
-	return &http.Transport{Dial: func(string, string) (net.Conn, error) { return net.Dial("unix", path) }}
+	return &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", path)
+	}}
 }
 
 // figureOf is the value of a metric.
