@@ -46,7 +46,7 @@ func Paths() (paths []string) {
 
 // PacedAnswer is a long answer of a server with these limits.
 func PacedAnswer(l Limits, w http.ResponseWriter) io.Writer {
-	return longAnswer(context.WithValue(context.Background(), limitsKey{}, l.filled()), w)
+	return longAnswer(context.WithValue(context.Background(), limitsKey{}, l.Filled()), w)
 }
 
 // Classify is how a request ends that failed for err: status, cause, and how long a client is to wait.

@@ -50,7 +50,7 @@ func (l Limits) Validate() error {
 			errs = append(errs, errors.New("httpapi: Limits."+v.name+" must not be negative"))
 		}
 	}
-	f := l.filled()
+	f := l.Filled()
 	if f.ConnectionsPerAddress > f.Connections {
 		errs = append(errs, errors.New("httpapi: Limits.ConnectionsPerAddress must not be more than Limits.Connections"))
 	}
@@ -64,10 +64,10 @@ func (l Limits) Validate() error {
 }
 
 // DefaultLimits are the limits that the zero value stands for.
-func DefaultLimits() Limits { return Limits{}.filled() }
+func DefaultLimits() Limits { return Limits{}.Filled() }
 
-// filled is l with its defaults.
-func (l Limits) filled() Limits {
+// Filled is l with its defaults.
+func (l Limits) Filled() Limits {
 	fill(&l.HeaderBytes, 64<<10)
 	fill(&l.HeaderMemory, max(32<<20, 4*HeaderWeight*int64(l.HeaderBytes)))
 	fill(&l.HeaderTimeout, 10*time.Second)

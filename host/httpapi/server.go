@@ -40,7 +40,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if log == nil {
 		log = slog.Default()
 	}
-	limits := s.Limits.filled()
+	limits := s.Limits.Filled()
 	open := limitConnections(l, limits, log)
 	repeats := logging.NewRepeats(log)
 	defer repeats.Flush()

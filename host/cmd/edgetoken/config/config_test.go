@@ -226,14 +226,15 @@ func TestSecretInAFileOfOthers(t *testing.T) {
 
 // What a value stands for where it is not given is shown, and the file of a secret.
 func TestEffectiveValues(t *testing.T) {
-	c, err := load(t, "data: there\nlisten: 192.0.2.1:1\nbehind_proxy: true\nsimple_jwt:\n  SIGNING_KEY_FILE: edgetoken.yaml\n", nil)
+	c, err := load(t, "data: there\nlisten: 192.0.2.1:1\nbehind_proxy: true\nlimits: {connections: 100}\nsimple_jwt:\n  SIGNING_KEY_FILE: edgetoken.yaml\n", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]string{
 		"hashing.workers": fmt.Sprint(runtime.GOMAXPROCS(0)) + " default", "cache_dir": "there/cache default",
+		"hashing.queue": fmt.Sprint(64*runtime.GOMAXPROCS(0)) + " default", "limits.connections_per_address": "50 default",
 		"allowed_hosts":          `["localhost","127.0.0.1","[::1]","192.0.2.1"] default`,
-		"simple_jwt.SIGNING_KEY": "******** edgetoken.yaml:5", "simple_jwt.SIGNING_KEY_FILE": "edgetoken.yaml edgetoken.yaml:5",
+		"simple_jwt.SIGNING_KEY": "******** edgetoken.yaml:6", "simple_jwt.SIGNING_KEY_FILE": "edgetoken.yaml edgetoken.yaml:6",
 	}
 	for _, l := range c.Show() {
 		if got := l.Text() + " " + l.Origin; want[l.Key] != "" && got != want[l.Key] {
@@ -249,7 +250,7 @@ func TestEffectiveValues(t *testing.T) {
 // What Show gives is read again as the same configuration.
 func TestShowIsReadAgain(t *testing.T) {
 	first, err := load(t, "listen: \"[::1]:80\"\nsimple_jwt:\n  LEEWAY: 90061\n  AUDIENCE: [a, 'b c']\n  ISSUER: \"\"\n  JTI_CLAIM: tid\nlog:\n  level: warn\n"+
-		"limits: {body_bytes: 3MiB, body_rate: 1000}\nthrottles: {login: 5/minute}\n"+
+		"limits: {body_bytes: 3MiB, body_rate: 1000, connections_per_address: 70}\nthrottles: {login: 5/minute}\n"+
 		"claims: {plan: attributes.plan, \"a, b: {<\": email}\nlogin: {match: case_insensitive, answer: {id: id}}\n", nil)
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,13 +34,19 @@ func limitRows() []row {
 		at("limits.write_timeout", d.WriteTimeout, readLimit, func(c *Config) *time.Duration { return &c.Limits.WriteTimeout }),
 		at("limits.idle_timeout", d.IdleTimeout, readLimit, func(c *Config) *time.Duration { return &c.Limits.IdleTimeout }),
 		at("limits.connections", d.Connections, readInt(0, 1_000_000), func(c *Config) *int { return &c.Limits.Connections }),
-		at("limits.connections_per_address", 0, readInt(0, 1_000_000), func(c *Config) *int { return &c.Limits.ConnectionsPerAddress }),
+		at("limits.connections_per_address", 0, readInt(0, 1_000_000), func(c *Config) *int { return &c.Limits.ConnectionsPerAddress }).shownAs(func(c *Config) any {
+			return c.Limits.Filled().ConnectionsPerAddress
+		}),
 		at("limits.sessions", store.DefaultMaxSessions, readInt(64, 100_000_000), func(c *Config) *int { return &c.MaxSessions }),
 		at("hashing.workers", 0, readInt(0, 4096), func(c *Config) *int { return &c.Hashing.Workers }).shownAs(func(c *Config) any {
-			return cmp.Or(c.Hashing.Workers, runtime.GOMAXPROCS(0))
+			return c.Hashing.Filled().Workers
 		}),
-		at("hashing.queue", 0, readInt(0, 100_000), func(c *Config) *int { return &c.Hashing.Queue }),
-		size("hashing.memory", 0, func(c *Config) *int64 { return &c.Hashing.Memory }),
+		at("hashing.queue", 0, readInt(0, 100_000), func(c *Config) *int { return &c.Hashing.Queue }).shownAs(func(c *Config) any {
+			return c.Hashing.Filled().Queue
+		}),
+		size("hashing.memory", 0, func(c *Config) *int64 { return &c.Hashing.Memory }).shownAs(func(c *Config) any {
+			return shownBytes(c.Hashing.Filled().Memory)
+		}),
 		at("hashing.wait", 10*time.Second, readLimit, func(c *Config) *time.Duration { return &c.Hashing.Wait }),
 		at("hashing.timeout", 0, readLimit, func(c *Config) *time.Duration { return &c.HashTimeout }).shownAs(func(c *Config) any {
 			return cmp.Or(c.HashTimeout, hashing.Deadline(hashing.Job{Params: c.Password}))
