@@ -32,7 +32,7 @@ func (d dataDir) check(cfg *config.Config, key bool) error {
 		return err
 	}
 	wrong := []error{d.checkOpen(info, cfg), d.checkOwner(info, cfg)}
-	if wrong[0] != nil && canAllow(info, cfg) {
+	if wrong[0] != nil && (canAllow(info, cfg) || outsideGroup(info, cfg)) {
 		wrong = wrong[:1] // which says what to do about the owner too
 	}
 	wrong = append(wrong, checkFile(d.store(), 0o066, cfg, func(mode fs.FileMode) error {
@@ -83,6 +83,11 @@ func (d dataDir) checkOpen(info fs.FileInfo, cfg *config.Config) error {
 		return fmt.Errorf("data directory %s can be written by others (mode %v), all of its group %d, which this process is in too, as Kubernetes makes volumes (fsGroup): "+
 			"set data_group: allow (EDGETOKEN_DATA_GROUP=allow) where whoever is in that group may change keys and customers, else run chmod 700 %[1]s", d, info.Mode().Perm(), gid)
 	}
+	if outsideGroup(info, cfg) {
+		gid, _ := config.OwnGroup(info)
+		return fmt.Errorf("data directory %s can be written by its group %d (mode %v), and data_group: allow trusts that group only where this process is in it: "+
+			"run it as the user and with the groups of the node (in a pod: set fsGroup)", d, gid, info.Mode().Perm())
+	}
 	return fmt.Errorf("data directory %s can be written by others (mode %v): run chmod 700 %[1]s, and look for files that are not yours", d, info.Mode().Perm())
 }
 
@@ -100,6 +105,13 @@ func canAllow(info fs.FileInfo, cfg *config.Config) bool {
 	_, ours := config.OwnGroup(info)
 	uid, _ := owner(info)
 	return !cfg.DataGroup && ours && info.Mode().Perm()&0o002 == 0 && (uid == 0 || uid == os.Geteuid())
+}
+
+// outsideGroup reports whether data_group: allow would make good all that a mode lets others do, if this process were in the group.
+func outsideGroup(info fs.FileInfo, cfg *config.Config) bool {
+	_, ours := config.OwnGroup(info)
+	uid, _ := owner(info)
+	return cfg.DataGroup && !ours && info.Mode().Perm()&0o022 == 0o020 && (uid == 0 || uid == os.Geteuid())
 }
 
 // checkFile refuses a file whose mode has one of these bits; a file that is not there is none.
