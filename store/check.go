@@ -146,7 +146,7 @@ func openShared(path string) (*os.File, error) {
 		return nil, fmt.Errorf("%w: %w", ErrPlace, err)
 	}
 	if err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
-		err = fmt.Errorf("it is %w: check a copy of it, or stop the node that runs on it", ErrLocked)
+		err = fmt.Errorf("it is %w: stop the node that runs on it, or check a backup", ErrLocked)
 	}
 	if err != nil {
 		f.Close()

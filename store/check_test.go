@@ -132,7 +132,7 @@ func TestCheckBesideANode(t *testing.T) {
 	add(t, db, core.CustomerID{}, "ada")
 	_, err := store.Check(path)
 	wantErr(t, "Check of an open store", err, store.ErrLocked)
-	if want := "check store " + path + ": it is in use by another process: check a copy of it, or stop the node that runs on it"; err != nil && err.Error() != want {
+	if want := "check store " + path + ": it is in use by another process: stop the node that runs on it, or check a backup"; err != nil && err.Error() != want {
 		t.Errorf("Check of an open store = %v, want %s", err, want)
 	}
 	b, err := os.ReadFile(path)

@@ -34,8 +34,8 @@ func checkCommand() *cobra.Command {
 	return addJSON(&cobra.Command{
 		Use:   "check [FILE]",
 		Short: "check a store file",
-		Long: `check reads a whole store file, that of the data directory or a copy of one, and says what is wrong with its pages and its records. It changes nothing.
-The store of a running node is in use: stop the node, or check a copy. The exit status is 1 where something is wrong.`,
+		Long: `check reads a whole store file, that of the data directory or a backup, and says what is wrong with its pages and its records. It changes nothing.
+The store of a running node is in use, and a copy made meanwhile may be of no use: stop the node, or check a backup. The exit status is 1 where something is wrong.`,
 		Example: "  edgetoken check\n  edgetoken check backup/store.db --json",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
