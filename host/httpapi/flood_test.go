@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
@@ -142,22 +143,47 @@ func TestLevelsOfRecords(t *testing.T) {
 	}
 }
 
-// A node that can hash no password says so where whoever sends it requests looks.
-func TestReadyNamesHashing(t *testing.T) {
+// A node that cannot answer says so where whoever sends it requests looks, and the log has the cause that a request gets meanwhile.
+func TestReadyNamesWhatIsWrong(t *testing.T) {
 	for _, c := range []struct {
-		err    error
-		status int
-		want   string
+		name   string
+		change func(*testing.T, *node.Config)
+		want   string // at /readyz
+		cause  string // in the log
 	}{
-		{nil, 200, `"status":"ok"`},
-		{hashing.ErrFailed, 503, `{"status":"unavailable","error":"hashing",`},
+		{"nothing", func(*testing.T, *node.Config) {}, `"status":"ok"`, ""},
+		{"hashing", func(_ *testing.T, n *node.Config) { n.Hasher = failingHasher{hashing.ErrFailed} }, `{"status":"unavailable","error":"hashing",`, "hashing_failed"},
+		{"store", func(t *testing.T, n *node.Config) {
+			if err := n.Store.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}, `{"status":"unavailable","error":"store",`, "unavailable"},
+		{"engine", func(_ *testing.T, n *node.Config) { n.Engine = brokenEngine{n.Engine} }, `{"status":"unavailable","error":"engine",`, "unavailable"},
 	} {
-		s := openShop(t, func(n *node.Config, _ *httpapi.Config) { n.Hasher = failingHasher{c.err} })
-		if answer, text := s.ask(t, "GET", "/readyz", ""); answer.StatusCode != c.status || !strings.Contains(text, c.want) {
-			t.Errorf("with %v /readyz answers %d %s; want %d and %s", c.err, answer.StatusCode, text, c.status, c.want)
-		}
-		if answer, text := s.ask(t, "GET", "/healthz", ""); answer.StatusCode != 200 {
-			t.Errorf("with %v /healthz answers %d %s", c.err, answer.StatusCode, text)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			s := openShop(t, func(n *node.Config, _ *httpapi.Config) { c.change(t, n) })
+			status := 200
+			if c.cause != "" {
+				status = 503
+			}
+			if answer, text := s.ask(t, "GET", "/readyz", ""); answer.StatusCode != status || !strings.Contains(text, c.want) {
+				t.Errorf("/readyz answers %d %s; want %d and %s", answer.StatusCode, text, status, c.want)
+			}
+			if c.cause != "" {
+				if record := s.record(t); !strings.Contains(record, `"cause":"`+c.cause+`"`) {
+					t.Errorf("log = %s, want cause %s", record, c.cause)
+				}
+			}
+			if answer, text := s.ask(t, "GET", "/healthz", ""); answer.StatusCode != 200 {
+				t.Errorf("/healthz answers %d %s", answer.StatusCode, text)
+			}
+		})
 	}
+}
+
+// brokenEngine is an engine that opens nothing.
+type brokenEngine struct{ core.Engine }
+
+func (brokenEngine) Open(context.Context, []byte) (core.Opened, error) {
+	return core.Opened{}, errors.New("the module is broken")
 }

@@ -18,7 +18,7 @@ type Info struct {
 // healthCheck is the check with this path, nil where there is none.
 //
 //	GET /healthz   200 as long as the process answers at all
-//	GET /readyz    200 when engine and store can answer and the key that signs has not ended, else 503 with what is wrong
+//	GET /readyz    200 while nothing keeps the node from answering (node.Node.Ready), else 503 with what does
 func (h *handler) healthCheck(path string) func(*request) answer {
 	switch path {
 	case "/healthz":
@@ -64,5 +64,16 @@ func (h *handler) health(rq *request, err error) answer {
 	if failed != nil {
 		return h.compat.failed(failed)
 	}
-	return answer{status: status, header: header, body: body, err: err}
+	return answer{status: status, header: header, body: body, err: err, reason: unready(err)}
+}
+
+// unready is the reason of a check that found err. It is a 503 whatever that is, so never internal_error.
+func unready(err error) reason {
+	if err == nil {
+		return ""
+	}
+	if why := classify(err).reason; why != failure {
+		return why
+	}
+	return unavailable
 }

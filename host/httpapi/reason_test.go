@@ -2,7 +2,12 @@ package httpapi_test
 
 import (
 	"encoding/json"
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
 	"net/http"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -112,6 +117,42 @@ func TestReasonOfFailures(t *testing.T) {
 		if record := s.record(t); !strings.Contains(record, `"cause":"`+want+`"`) {
 			t.Errorf("log = %s, want cause %s", record, want)
 		}
+	}
+}
+
+// TestReasonsAreDocumented: each reason stands in the table of causes in the documentation.
+func TestReasonsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "\n| cause | what |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	file, err := parser.ParseFile(gotoken.NewFileSet(), "reason.go", nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if kind, ok := spec.Type.(*ast.Ident); !ok || kind.Name != "reason" {
+			return true
+		}
+		name, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found++
+		if !strings.Contains(table, "`"+name+"`") {
+			t.Errorf("docs/operations.md does not say what cause %s is", name)
+		}
+		return true
+	})
+	if found == 0 {
+		t.Error("reason.go has no reasons")
 	}
 }
 
