@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -26,6 +27,8 @@ type timekeeper struct {
 	purge  int64         // the purge clock; 0: it was never set, since no clock was plausible yet
 	known  int64         // the time: of the wall clock while that is plausible, and then moved on by elapsed
 	latest int64         // time of the latest commit under a plausible clock that is durable; 0: none
+
+	purgedAt atomic.Int64 // the purge clock at the last look, in Unix seconds
 }
 
 // instant is what a timekeeper knew at one moment, in Unix microseconds.
@@ -52,7 +55,16 @@ func (k *timekeeper) look() instant {
 	case fault == nil:
 		k.purge = k.known
 	}
+	k.purgedAt.Store(seconds(k.purge))
 	return instant{wall: wall.UnixMicro(), known: k.known, purge: k.purge, fault: fault}
+}
+
+// reckoned is the time by which records go: the purge clock, or while there is none what is known of the time.
+func (i instant) reckoned() int64 {
+	if i.purge != 0 {
+		return i.purge
+	}
+	return i.known
 }
 
 // latestTime needs mu.

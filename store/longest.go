@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/edgetoken/edgetoken/core"
 )
 
 // Lifetimes are the longest that tokens ever had, whatever the settings become, in seconds.
@@ -55,15 +57,22 @@ func (db *DB) Remember(ctx context.Context, l Lifetimes) error {
 	})
 }
 
-// RememberToken has Remember keep how long a token whose signature is good has left to live, in seconds, where that is
-// longer than all that is kept: so the tombstones of customers outlive tokens that this node did not issue, or issued
-// under settings that it knows nothing of. Since whole days are kept it seldom writes.
-func (db *DB) RememberToken(ctx context.Context, left int64) error {
+// RememberToken has Remember keep how long a token whose signature is good has left to live, which expires at these Unix
+// seconds, where that is longer than all that is kept: so the tombstones of customers outlive tokens that this node did
+// not issue, or issued under settings that it knows nothing of. Since whole days are kept it seldom writes. What is left
+// is reckoned by the purge clock, by which tombstones go: a wall clock that is ahead would make it too short, and one
+// that is set back too long, for good.
+func (db *DB) RememberToken(ctx context.Context, expires int64) error {
+	expires = min(max(expires, 0), core.LastUntil) // what a token says may be any number
+	// The purge clock never goes back: what was left at an earlier look is left at most.
+	if expires-db.time.purgedAt.Load() <= db.longest.Load() {
+		return nil
+	}
+	left := expires - seconds(db.time.look().reckoned())
 	if left <= db.longest.Load() {
 		return nil
 	}
-	const day = 24 * 60 * 60
-	left = min((left+day-1)/day*day, maxLifetime)
+	left = min((left+secondsOfDay-1)/secondsOfDay*secondsOfDay, maxLifetime)
 	if err := db.Remember(ctx, Lifetimes{Foreign: left}); err != nil {
 		return err
 	}

@@ -6,8 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"go.etcd.io/bbolt"
+
 	"github.com/edgetoken/edgetoken/core"
 )
+
+const secondsOfDay = 24 * 60 * 60
 
 // Remove removes a customer, with sessions, permissions and memberships. Tombstones of the id and of the e-mail
 // address, either of which tokens may name, keep the cut-off for as long as the customer's tokens could live: keep
@@ -63,6 +67,54 @@ func (t tombstone) outlives(last int64, longest Lifetimes) int64 {
 		return 0
 	}
 	return core.RevokedUntil(time.UnixMilli(last), 0, t.cutOff, longest.token()) + 1 // until is in whole seconds
+}
+
+// KeepTombstone has what remains of a removed customer outlive a token whose signature is good, which names the customer as q
+// does and expires at these Unix seconds: what Remember knows is how long tokens live that were shown before. It does nothing
+// where there is a customer, or no tombstone.
+func (db *DB) KeepTombstone(ctx context.Context, q Query, expires int64) error {
+	key := db.tombstoneOf(q)
+	if key == nil {
+		return nil
+	}
+	short := false
+	err := db.view(ctx, func(tx *bbolt.Tx) error {
+		t, ok, err := tables{tx}.tombstone(key)
+		short = ok && t.short(expires)
+		return err
+	})
+	if err != nil || !short {
+		return err
+	}
+	return db.write(ctx, func(w *writer) error {
+		t, ok, err := w.tombstone(key)
+		if err != nil || !ok || !t.short(expires) {
+			return err
+		}
+		w.remove(expiryBucket, expiryKey(t.until, tombstoneExpires, key))
+		t.until = core.RevokedUntil(time.UnixMicro(w.at.reckoned()), expires, 0, 0)
+		w.put(tombstonesBucket, key, t.encode())
+		w.put(expiryBucket, expiryKey(t.until, tombstoneExpires, key), []byte{recordVersion})
+		return nil
+	})
+}
+
+// tombstoneOf is the key of the tombstone of the id or the e-mail address that a token names; nil where it names none that is stored.
+func (db *DB) tombstoneOf(q Query) []byte {
+	switch {
+	case !q.HasUser || len(q.UserID.Text) > maxText:
+		return nil
+	case q.Field == FieldEmail:
+		return emailTombstoneKey(q.email())
+	case q.UserID.Kind != db.identity.ids:
+		return nil
+	}
+	return idKey(q.UserID)
+}
+
+// short reports whether a tombstone goes less than a day, by which clocks may differ, after a token expires.
+func (t tombstone) short(expires int64) bool {
+	return min(expires, core.LastUntil-secondsOfDay) > t.until-secondsOfDay
 }
 
 // What tags the key of the tombstone of an e-mail address. No id has such a key: a text has no null character, and the key of an

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,12 +21,27 @@ const day = 24 * time.Hour
 // djangos is a token as Django issues one: signed by the same key, with an id that is not ours.
 func (w *world) djangos(t testing.TB, tokenType, id string, customer int, lives time.Duration) string {
 	t.Helper()
-	claims := fmt.Sprintf(`{"token_type":%q,"exp":%d,"iat":%d,"jti":%q,"user_id":"%d"}`, tokenType, w.now.Add(lives).Unix(), w.now.Unix(), id, customer)
+	return w.djangosOf(t, tokenType, id, strconv.Itoa(customer), lives)
+}
+
+// djangosOf is the same of a customer whom it names by any text.
+func (w *world) djangosOf(t testing.TB, tokenType, id, user string, lives time.Duration) string {
+	t.Helper()
+	return w.signed(t, fmt.Sprintf(`{"token_type":%q,"exp":%d,"iat":%d,"jti":%q,"user_id":%q}`, tokenType, w.now.Add(lives).Unix(), w.now.Unix(), id, user))
+}
+
+// expiring is such a token that expires whenever.
+func (w *world) expiring(t testing.TB, at int64) string {
+	t.Helper()
+	return w.signed(t, fmt.Sprintf(`{"token_type":"refresh","exp":%d,"jti":"e","user_id":"1"}`, at))
+}
+
+// signed is a token with these claims.
+func (w *world) signed(t testing.TB, claims string) string {
+	t.Helper()
 	input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
 	signature, err := newKeys(t, "").Sign(t.Context(), 0, []byte(input), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return input + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
@@ -140,11 +156,7 @@ func TestImplausibleClock(t *testing.T) {
 // bare is a token without iat that expires in the last year.
 func (w *world) bare(t testing.TB, id string) string {
 	t.Helper()
-	claims := `{"token_type":"refresh","exp":253402300799,"jti":"` + id + `","user_id":"1"}`
-	input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
-	signature, err := newKeys(t, "").Sign(t.Context(), 0, []byte(input), nil)
-	must(t, err)
-	return input + "." + base64.RawURLEncoding.EncodeToString(signature)
+	return w.signed(t, `{"token_type":"refresh","exp":253402300799,"jti":"`+id+`","user_id":"1"}`)
 }
 
 // R3 over ids: a token that Django issued for longer than tokens live here never is the token of another customer who

@@ -33,7 +33,7 @@ func (n *Node) conclude(ctx context.Context, request *core.Request, query store.
 		if request.State, r.Customer, err = n.cfg.Store.Load(ctx, query); err != nil {
 			return Result{}, err
 		}
-		if err = n.outlives(ctx, request); err != nil {
+		if err = n.outlives(ctx, request, query); err != nil {
 			return Result{}, err
 		}
 		if complete != nil {
@@ -62,13 +62,17 @@ func (n *Node) conclude(ctx context.Context, request *core.Request, query store.
 	return Result{}, fmt.Errorf("%w: its state changed %d times meanwhile", ErrBusy, attempts)
 }
 
-// outlives has the store remember how long a token has left to live, so that what remains of a removed customer
-// outlives it, whoever issued it. A token of another issuer names no customer (R11).
-func (n *Node) outlives(ctx context.Context, request *core.Request) error {
-	if exp, ok := request.Opened.Expires(); request.Op != core.Login && ok && request.Opened.Issuer == "" {
-		return n.cfg.Store.RememberToken(ctx, exp-request.Now.Unix())
+// outlives has the store remember when a token expires, so that what remains of a removed customer, or of the one that it
+// names, outlives it, whoever issued it. A token of another issuer names no customer (R11).
+func (n *Node) outlives(ctx context.Context, request *core.Request, query store.Query) error {
+	exp, ok := request.Opened.Expires()
+	if request.Op == core.Login || !ok || request.Opened.Issuer != "" {
+		return nil
 	}
-	return nil
+	if err := n.cfg.Store.RememberToken(ctx, exp); err != nil || !request.State.Customer.ID.IsZero() {
+		return err
+	}
+	return n.cfg.Store.KeepTombstone(ctx, query, exp)
 }
 
 // signer is the key of the tokens of a request, and their family.
