@@ -99,7 +99,7 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 			state.Customer = customer.known(userID)
 		}
 		if q.HasFamily && q.Family.Listed {
-			f, err := t.family(q.Family.Key(q.Issuer, customer.ID))
+			f, err := t.familyOf(q.Family.Key(q.Issuer, customer.ID), customer.ID)
 			if err != nil {
 				return err
 			}

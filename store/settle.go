@@ -100,7 +100,7 @@ func (t tables) holds(own tally, r core.Reads) (cutOff int64, err error) {
 		}
 	}
 	if r.HasFamily {
-		f, err := t.family(r.Family)
+		f, err := t.familyOf(r.Family, r.Customer)
 		if err != nil {
 			return 0, err
 		}

@@ -141,6 +141,19 @@ func (t tables) customerCutOff(id core.CustomerID, found bool) (int64, error) {
 	return bounded(grave.cutOff), err
 }
 
+// familyOf is what is known of a family that a token of a customer is of. A foreign one has two names: its own, and that
+// under the customer, which access tokens have that came from it; a log-out may know the latter alone.
+func (t tables) familyOf(k core.FamilyKey, customer core.CustomerID) (family, error) {
+	f, err := t.family(k)
+	if err != nil || !k.Customer.IsZero() || customer.IsZero() {
+		return f, err
+	}
+	k.Customer = customer
+	other, err := t.family(k)
+	f.version, f.dead = max(f.version, other.version), f.dead || other.dead
+	return f, err
+}
+
 // family reads the record of a family; the zero value where there is none.
 func (t tables) family(k core.FamilyKey) (family, error) {
 	key, ok := familyKey(k)

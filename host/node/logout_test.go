@@ -50,3 +50,27 @@ func TestEndLoginWithoutBlacklist(t *testing.T) {
 		t.Errorf("Refresh = %v, %v, want %v", cause(result), err, core.OK)
 	}
 }
+
+// TestEndLoginOfDjangos is R3: a browser that logs out where it shows its access token alone ends the refresh token that Django issued as well,
+// until that expires, and those access tokens that it gave since.
+func TestEndLoginOfDjangos(t *testing.T) {
+	for _, wire := range []core.Wire{core.Secure, core.Exact} {
+		w := newWorld(t, func(c *node.Config) { c.Settings.Wire = wire })
+		must(t, w.Remember(t.Context()))
+		refresh := w.djangos(t, "refresh", "x1", 1, 30*day)
+		other := w.djangos(t, "refresh", "x2", 1, 30*day)
+		first, err := w.Refresh(t.Context(), refresh)
+		must(t, err)
+		must(t, w.EndLogin(t.Context(), first.Tokens[0].Value))
+		for range 29 {
+			if result, err := w.Refresh(t.Context(), refresh); err != nil || cause(result) != core.Blacklisted {
+				t.Fatalf("%s: Refresh after it = %v, %v, want %v", wire, cause(result), err, core.Blacklisted)
+			}
+			w.passes(day)
+			must(t, w.Purge(t.Context()))
+		}
+		if result, err := w.Refresh(t.Context(), other); err != nil || cause(result) != core.OK {
+			t.Errorf("%s: Refresh of another log-in = %v, %v", wire, cause(result), err)
+		}
+	}
+}
