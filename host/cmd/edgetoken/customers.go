@@ -61,9 +61,9 @@ func lookFirst(c *cobra.Command, path string, query url.Values, result any) (err
 
 func keyQuery(key string) url.Values { return url.Values{"key": {key}} }
 
-// addForce adds --force to a command that refuses what is most likely a mistake.
-func addForce(c *cobra.Command) *cobra.Command {
-	c.Flags().Bool("force", false, "take a short password, and an e-mail address without @")
+// addForce adds --force, which takes what is most likely a mistake, to a command.
+func addForce(c *cobra.Command, takes string) *cobra.Command {
+	c.Flags().Bool("force", false, "take "+takes)
 	return c
 }
 
@@ -206,7 +206,7 @@ A password shorter than password.min_length is refused without --force.`,
 		},
 	})
 	addPasswordFlag(c)
-	return addForce(c)
+	return addForce(c, "a short password")
 }
 
 func logoutCommand() *cobra.Command {

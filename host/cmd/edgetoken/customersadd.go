@@ -44,6 +44,9 @@ What cannot be kept just as it is given is refused with the reason, and nothing 
 					}
 				}
 			}
+			if c.Flags().Changed("id") && id == "" {
+				return misusef("--id is empty: give an id, or leave the flag out for the next one")
+			}
 			if unusable && c.Flags().Changed("password-stdin") {
 				return misusef("--no-password and --password-stdin contradict each other: keep one of the two")
 			}
@@ -93,7 +96,7 @@ What cannot be kept just as it is given is refused with the reason, and nothing 
 	f.BoolVar(&unusable, "no-password", false, "add without a password")
 	f.StringVar(&file, "json", "", "read whole customers from `FILE`, - for standard input, and print JSON")
 	addPasswordFlag(c)
-	return addForce(c)
+	return addForce(c, "a short password, and an e-mail address without @")
 }
 
 // checkFree refuses an e-mail address that a customer could not be added with.

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -32,7 +33,7 @@ refused without --force. Passwords are set by edgetoken customers passwd, permis
 				"last-name":  func() { call.LastName = &lastName },
 				"staff":      func() { call.IsStaff = &staff },
 				"superuser":  func() { call.IsSuperuser = &superuser },
-				"attributes": func() { call.Attributes = json.RawMessage(attributes) },
+				"attributes": func() { call.Attributes = json.RawMessage(strings.TrimSpace(attributes)) },
 			} {
 				if c.Flags().Changed(name) {
 					given = true
@@ -44,6 +45,9 @@ refused without --force. Passwords are set by edgetoken customers passwd, permis
 			}
 			if call.Attributes != nil && !json.Valid(call.Attributes) {
 				return misusef(`--attributes must be a JSON object such as '{"plan": "pro"}', or null for none`)
+			}
+			if err := checkAttributes(call.Attributes); err != nil {
+				return misusef("--attributes %w", err)
 			}
 			return withAdmin(c, false, func(client *adminClient) error {
 				var v customerView
@@ -61,5 +65,5 @@ refused without --force. Passwords are set by edgetoken customers passwd, permis
 	f.BoolVar(&staff, "staff", false, "is_staff; --staff=false: no more")
 	f.BoolVar(&superuser, "superuser", false, "is_superuser; --superuser=false: no more")
 	f.StringVar(&attributes, "attributes", "", "all attributes, as a `JSON` object; null for none")
-	return addForce(c)
+	return addForce(c, "an e-mail address without @")
 }

@@ -20,3 +20,22 @@ func TestFlagErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestEmptyFlags: what a shell makes of a variable that is not set is no wish of anybody.
+func TestEmptyFlags(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct{ line, want string }{
+		{"customers add a@example.com --no-password --id=", "--id is empty"},
+		{"token revoke --all --yes --customer=", "--all ends every log-in"},
+		{"token revoke --all --yes --family=", "--all ends every log-in"},
+		{"customers set 7 --attributes=", "--attributes must be a JSON object"},
+		{`customers set 7 --attributes={"a":1,"a":2}`, "--attributes cannot stand in tokens: at a is there twice"},
+		{`customers set 7 --attributes={"a":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}`, "nests deeper than 64 levels"},
+		{`customers set 7 --attributes={"a":"\ud83d"}`, "--attributes cannot stand in tokens: at a has half of a surrogate pair"},
+	} {
+		_, errs, exit := edgetoken.Run("", append(strings.Fields(c.line), "--data", dir)...)
+		if exit != 2 || !strings.Contains(errs, c.want) {
+			t.Errorf("%s exits with %d and says %s", c.line, exit, errs)
+		}
+	}
+}

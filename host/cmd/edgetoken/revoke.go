@@ -31,7 +31,7 @@ Of a token that edgetoken did not issue, as Django's, only that token ends: whic
 		RunE: func(c *cobra.Command, args []string) error {
 			call := revokeCall{Family: family, Customer: customer, All: all}
 			switch {
-			case all && (len(args) > 0 || family != "" || customer != ""):
+			case all && (len(args) > 0 || c.Flags().Changed("family") || c.Flags().Changed("customer")):
 				return misusef("--all ends every log-in: it goes with no token, --family or --customer")
 			case all:
 				const what = "--all ends every log-in of every customer until now"

@@ -3,8 +3,10 @@ package config
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // oddSecret tells of what most likely came into a secret by the way: an editor, a shell or an --env-file put it there. The secret stays as it is, since a shop may
@@ -23,6 +25,15 @@ func oddSecret(fromFile bool) func(*Config) string {
 	}
 }
 
+// quoted is what stands in quotes of a shell, Python or a text processor, and named a line of settings.py, of an --env-file or of YAML.
+var (
+	quoted = regexp.MustCompile("(?s)^(?:[bru]{0,2}\".*\"|[bru]{0,2}'.*'|`.*`|“.*”|‘.*’|«.*»)$")
+	named  = regexp.MustCompile(`^(?:export\s+)?(?:\w*_)?(?:SIGNING_KEY|SECRET_KEY)\s*[:=]`)
+)
+
+// unseen reports whether r shows nothing where it stands, and is no blank.
+func unseen(r rune) bool { return !unicode.IsGraphic(r) && !unicode.IsSpace(r) }
+
 // oddities are what a secret has and hardly anybody means.
 func oddities(secret []byte) []string {
 	var seen []string
@@ -40,7 +51,9 @@ func oddities(secret []byte) []string {
 	text, marked := bytes.CutPrefix(secret, []byte("\ufeff"))
 	add(marked, "begins with a byte order mark")
 	inner := bytes.TrimSpace(text)
-	add(len(inner) > 1 && (inner[0] == '"' || inner[0] == '\'') && inner[0] == inner[len(inner)-1], "stands in quotes")
+	add(quoted.Match(inner), "stands in quotes")
+	add(named.Match(inner), "begins with the name of a setting")
+	add(utf8.Valid(inner) && bytes.ContainsFunc(inner, unseen), "has a character that cannot be seen")
 	before, after := text[:len(text)-len(bytes.TrimLeftFunc(text, unicode.IsSpace))], text[len(bytes.TrimRightFunc(text, unicode.IsSpace)):]
 	lineEnd := func(b []byte) bool { return bytes.ContainsAny(b, "\r\n") }
 	add(lineEnd(before), "begins with a line break")

@@ -28,6 +28,17 @@ func TestOddSecrets(t *testing.T) {
 		{string(little[2:]), string(little[2:]), "has NUL bytes, as UTF-16 has"},
 		{`"` + longKey + `"` + "\n", `"` + longKey + `"`, "stands in quotes"},
 		{`'` + longKey + `'`, `'` + longKey + `'`, "stands in quotes"},
+		{"“" + longKey + "”", "“" + longKey + "”", "stands in quotes"},
+		{"`" + longKey + "`", "`" + longKey + "`", "stands in quotes"},
+		{"b'" + longKey + "'", "b'" + longKey + "'", "stands in quotes"},
+		{longKey + "\u200b", longKey + "\u200b", "has a character that cannot be seen"},
+		{"\u2060" + longKey, "\u2060" + longKey, "has a character that cannot be seen"},
+		{"\x1b[1m" + longKey, "\x1b[1m" + longKey, "has a character that cannot be seen"},
+		{longKey + "\u200b\xff", longKey + "\u200b\xff", ""}, // bytes, and no text
+		{"SIGNING_KEY=" + longKey, "SIGNING_KEY=" + longKey, "begins with the name of a setting"},
+		{"export DJANGO_SECRET_KEY='" + longKey + "'", "export DJANGO_SECRET_KEY='" + longKey + "'", "begins with the name of a setting"},
+		{"SIGNING_KEY: " + longKey, "SIGNING_KEY: " + longKey, "begins with the name of a setting"},
+		{"SECRET_KEYS" + longKey, "SECRET_KEYS" + longKey, ""},
 		{" " + longKey, " " + longKey, "begins with a blank"},
 		{"\n" + longKey, "\n" + longKey, "begins with a line break"},
 		{longKey + "\t \n", longKey + "\t ", "ends with a blank"},
@@ -65,6 +76,7 @@ func TestOddSecrets(t *testing.T) {
 	}{
 		{"", []string{"EDGETOKEN_SIMPLE_JWT_SIGNING_KEY=\"" + longKey + "\""}, "simple_jwt.SIGNING_KEY: the secret has 40 bytes: it stands in quotes"},
 		{"simple_jwt:\n  SIGNING_KEY: |\n    " + longKey + "\n", nil, "simple_jwt.SIGNING_KEY: the secret has 39 bytes: it ends with a line break"},
+		{"simple_jwt:\n  SIGNING_KEY: \" 'django-insecure-" + longKey + "\"\n", nil, "simple_jwt.SIGNING_KEY begins with django-insecure-: "},
 		{"simple_jwt:\n  SIGNING_KEY: |-\n    " + longKey + "\n", nil, ""},
 		{"simple_jwt:\n  SIGNING_KEY: \"" + longKey + "\"\n", nil, ""},
 	} {

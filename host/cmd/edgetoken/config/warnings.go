@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
@@ -72,6 +73,8 @@ var warnings = []warning{
 	{"browser.CSRF_COOKIE_SECURE", when(func(c *Config) bool { return c.overTLS() && c.browserOn && !c.Browser.CSRF.Secure }, insecureCookie), false},
 	{"cookies.secure", when(func(c *Config) bool { return c.overTLS() && c.TokenCookies.On && !c.TokenCookies.Access.Secure }, insecureCookie), false},
 	{"check.cookie", otherCookie, false},
+	{"check.proxy", when(func(c *Config) bool { return c.AllowedHosts == nil && c.ForwardAuth.Filled().Proxy != httpapi.Nginx },
+		"is set and allowed_hosts is not, so that /auth/check/ lets nobody in to a site other than loopback: name in allowed_hosts the sites that X-Forwarded-Host may be"), false},
 	{"cors.origins", func(c *Config) string {
 		if !c.CORS.Credentials {
 			return ""
@@ -142,7 +145,7 @@ const insecurePrefix, leastDistinct = "django-insecure-", 5
 
 func placeholder(c *Config) string {
 	secret := c.SigningKey.Reveal()
-	if bytes.HasPrefix(secret, []byte(insecurePrefix)) {
+	if bytes.HasPrefix(bytes.TrimLeft(secret, "\ufeff \t\r\n\"'"), []byte(insecurePrefix)) {
 		return "begins with " + insecurePrefix + ": Django's startproject wrote it into settings.py, so whoever has read the project's source can sign tokens; take a random one"
 	}
 	distinct := map[byte]bool{}
