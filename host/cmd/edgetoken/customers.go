@@ -117,7 +117,8 @@ func listCommand() *cobra.Command {
 	})
 	c.Flags().StringVar(&after, "after", "", "begin after the customer with this id")
 	c.Flags().StringArrayVar(&groups, "group", nil, "only members of the `GROUP`; repeated: of all of them")
-	c.Flags().IntVar(&limit, "limit", 100, "customers to list, up to 999")
+	limit = 100
+	c.Flags().Var((*wholeNumber)(&limit), "limit", "customers to list, up to 999")
 	return c
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,22 @@ import (
 
 // flagValues says what a flag of each type takes.
 var flagValues = map[string]string{"int": "a whole number", "bool": "true or false"}
+
+// wholeNumber is a flag whose value is written in digits alone, as in the configuration file: pflag's own takes 010 for 8.
+type wholeNumber int
+
+func (n *wholeNumber) String() string { return strconv.Itoa(int(*n)) }
+
+func (n *wholeNumber) Type() string { return "int" }
+
+func (n *wholeNumber) Set(text string) error {
+	value, err := strconv.Atoi(text)
+	if err == nil && strconv.Itoa(value) != text {
+		err = strconv.ErrSyntax
+	}
+	*n = wholeNumber(value)
+	return err
+}
 
 // flagError says what is wrong with a flag, of every command: pflag's own text for a value shows the Go function that read it.
 func flagError(c *cobra.Command, err error) error {

@@ -21,6 +21,16 @@ func TestFlagErrors(t *testing.T) {
 	}
 }
 
+// TestWholeNumbers: a number in another form than digits is none, rather than another number.
+func TestWholeNumbers(t *testing.T) {
+	for _, text := range []string{"010", "0x10", "0b11", "1_0", "+5", "1e1", " 5", "５", "9223372036854775808"} {
+		_, errs, exit := edgetoken.Run("", "customers", "list", "--limit", text, "--data", t.TempDir())
+		if exit != 2 || !strings.Contains(errs, "--limit must be a whole number") {
+			t.Errorf("--limit %s exits with %d and says %s", text, exit, errs)
+		}
+	}
+}
+
 // TestEmptyFlags: what a shell makes of a variable that is not set is no wish of anybody.
 func TestEmptyFlags(t *testing.T) {
 	dir := t.TempDir()
