@@ -236,11 +236,8 @@ func (db *DB) exchange() error {
 		return err
 	}
 	if c.file.bolt != nil {
-		if c.failed != 0 {
-			if err := undo(c.file.handle, c.failed); err != nil && !errors.Is(err, os.ErrClosed) {
-				return diskError(err)
-			}
-			c.failed = 0
+		if err := c.takeBack(); err != nil {
+			return err
 		}
 		c.close()
 	}
@@ -265,6 +262,17 @@ func (db *DB) exchange() error {
 	return nil
 }
 
+// takeBack takes back the commit that failed, if one did.
+func (c *committer) takeBack() error {
+	if c.failed != 0 {
+		if err := undo(c.file.handle, c.failed); err != nil && !errors.Is(err, os.ErrClosed) {
+			return diskError(err)
+		}
+		c.failed = 0
+	}
+	return nil
+}
+
 // close closes the file, whatever state it is in. Where bbolt may hold its locks for ever, its own Close would wait for ever:
 // then closing the handle frees the lock of the file, and the mapping stays until the process ends.
 func (c *committer) close() error {
@@ -278,13 +286,20 @@ func (c *committer) close() error {
 	return err
 }
 
-// finish is the end of the committer: after it all get ErrClosed.
+// finish is the end of the committer: after it all get ErrClosed. A commit that failed and was not taken back yet is now: whoever
+// opens the file next would find it in the page cache, which shows it as written, and take it for durable. What was lost stays as it is.
 func (db *DB) finish() error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
+	isLost := errors.Is(db.failure, ErrLost)
 	db.bolt, db.failure = nil, ErrClosed
-	if db.committer.file.bolt == nil {
+	c := &db.committer
+	if c.file.bolt == nil {
 		return nil
 	}
-	return db.committer.close()
+	var err error
+	if !isLost {
+		err = c.takeBack()
+	}
+	return errors.Join(err, c.close())
 }
