@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -94,12 +95,13 @@ func (db *DB) compact(r *compaction) {
 		if r.pays != nil && !r.pays(r.result.Before) {
 			return nil
 		}
-		next, err := db.copied()
+		place := db.config.place()
+		next, err := db.copied(place)
 		if err != nil {
-			return errors.Join(err, remove(db.config.Path+compactSuffix))
+			return errors.Join(err, remove(place+compactSuffix))
 		}
 		if r.result.After, err = next.space(); err == nil {
-			err = db.replace(next)
+			err = db.replace(next, place)
 		}
 		r.result.Done = err == nil
 		return err
@@ -109,10 +111,18 @@ func (db *DB) compact(r *compaction) {
 	}
 }
 
+// place is where the file lies that the path names: a link that leads there stays one.
+func (c Config) place() string {
+	if real, err := filepath.EvalSymlinks(c.Path); err == nil {
+		return real
+	}
+	return c.Path
+}
+
 // copied is the new file, open and durable, still under the name that ends in compactSuffix.
-func (db *DB) copied() (file, error) {
+func (db *DB) copied(place string) (file, error) {
 	c := db.config
-	c.Path += compactSuffix
+	c.Path = place + compactSuffix
 	if err := remove(c.Path); err != nil {
 		return file{}, err
 	}
@@ -124,13 +134,32 @@ func (db *DB) copied() (file, error) {
 		return file{}, err
 	}
 	now := file{}
-	if err := db.committer.file.bolt.View(now.read); err != nil {
+	if err = db.committer.file.bolt.View(now.read); err == nil && (next.identity != now.identity || next.tally != now.tally) {
+		err = errors.New("the copy is not what was copied")
+	}
+	if err == nil {
+		err = next.belongTo(db.committer.file.handle)
+	}
+	if err != nil {
 		return file{}, errors.Join(err, next.bolt.Close())
 	}
-	if next.identity != now.identity || next.tally != now.tally {
-		return file{}, errors.Join(errors.New("the copy is not what was copied"), next.bolt.Close())
-	}
 	return next, nil
+}
+
+// belongTo gives a file the owner, group and mode of an open one, in whose place it will be: root may compact a store that is another user's. Who
+// may not give a file away has access to it as its owner.
+func (f *file) belongTo(other *os.File) error {
+	old, err := other.Stat()
+	if err != nil {
+		return err
+	}
+	as, is := old.Sys().(*syscall.Stat_t), f.info.Sys().(*syscall.Stat_t)
+	if as.Uid != is.Uid || as.Gid != is.Gid {
+		if err := f.handle.Chown(int(as.Uid), int(as.Gid)); err != nil && !errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+	}
+	return f.handle.Chmod(old.Mode().Perm())
 }
 
 // copyTo writes the content to a new file.
@@ -154,21 +183,29 @@ func (db *DB) copyTo(c Config) (err error) {
 }
 
 // replace puts an open file in the place of the one in use. Readers wait meanwhile, so that none compares the two.
-func (db *DB) replace(next file) error {
+func (db *DB) replace(next file, place string) error {
 	c := &db.committer
-	path := db.config.Path
 	db.mu.Lock()
-	if err := os.Rename(path+compactSuffix, path); err != nil {
+	// Nor must what somebody put there while the copy was made.
+	err := lost(db.config.Path, db.info)
+	if err == nil {
+		err = os.Rename(place+compactSuffix, place)
+	}
+	if err != nil {
 		db.mu.Unlock()
-		return errors.Join(err, next.bolt.Close(), remove(path+compactSuffix))
+		err = errors.Join(err, next.bolt.Close(), remove(place+compactSuffix))
+		if errors.Is(err, ErrLost) {
+			return db.lose(err)
+		}
+		return err
 	}
 	old := c.file
 	c.file, db.bolt, db.info = next, next.bolt, next.info
 	db.latest.Store(durable(next.transaction))
 	db.mu.Unlock()
-	err := old.bolt.Close()
+	err = old.bolt.Close()
 	if err == nil {
-		err = syncDirectory(filepath.Dir(path))
+		err = syncDirectory(filepath.Dir(place))
 	}
 	if err != nil {
 		// A power cut may bring the old file back, and what is committed to the new one from now on would be lost with it.

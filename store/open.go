@@ -74,7 +74,7 @@ func Open(c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := remove(c.Path + compactSuffix); err != nil { // an interrupted compaction left it
+	if err := remove(c.place() + compactSuffix); err != nil { // an interrupted compaction left it
 		return nil, fmt.Errorf("open store %s: %w", c.Path, errors.Join(err, f.bolt.Close()))
 	}
 	db := newDB(c, f)

@@ -88,7 +88,7 @@ func (f *file) prepare(c Config) error {
 		return fmt.Errorf("sync store %s: %w", c.Path, err)
 	}
 	// The name of a new file, and of one that a compaction put there, is durable only with its directory.
-	return syncDirectory(filepath.Dir(c.Path))
+	return syncDirectory(filepath.Dir(c.place()))
 }
 
 // create fills a new file.
