@@ -62,7 +62,7 @@ func (n *runningNode) breaks(t *testing.T, prepare func(*testing.T, *runningNode
 		acknowledged, said := c.do()
 		asked.Wait()
 		faultdisk.Use(faultdisk.Sound)
-		wait(t, "a node that is ready", func() bool { return n.ask(t, "GET", "/readyz", "").status == http.StatusOK })
+		eventually(t, "the node is ready", func() bool { return n.ask(t, "GET", "/readyz", "").status == http.StatusOK })
 		place := fmt.Sprintf("operation %d, a %s, fails", at, d.kind)
 		if !acknowledged && !said.busy() {
 			t.Errorf("%s: the answer is %v, want an acknowledgement, or 503 with Retry-After", place, said)

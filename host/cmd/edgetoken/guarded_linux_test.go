@@ -2,8 +2,6 @@ package main_test
 
 import (
 	"errors"
-	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The status of guarded where the kernel is older than 6.3.
+// notGuarded is the status of guarded where the kernel is older than 6.3.
 const notGuarded = 77
 
 // guarded runs edgetoken as systemd does with MemoryDenyWriteExecute: no memory of it becomes code that was written.
@@ -35,14 +33,7 @@ func TestInterpretedModule(t *testing.T) {
 	if _, err := os.Stat("../../engine/module/edgetoken.wasm"); err != nil {
 		t.Skip("the module is not built in")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address, data := l.Addr().String(), filepath.Join(t.TempDir(), "data")
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address, data := freeAddress(t), filepath.Join(t.TempDir(), "data")
 	log, err := os.CreateTemp(t.TempDir(), "log")
 	if err != nil {
 		t.Fatal(err)
@@ -61,15 +52,8 @@ func TestInterpretedModule(t *testing.T) {
 	if _, text := n.get("/healthz"); !strings.Contains(text, `"engine":"wasm (interpreter)"`) {
 		t.Errorf("/healthz says %s", text)
 	}
-	metrics := http.Client{Transport: socketTransport(filepath.Join(data, "admin.sock"))}
-	answer, err := metrics.Get("http://node/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil || figureOf(string(text), "edgetoken_engine_interpreted") != 1 || !strings.Contains(string(text), `engine="wasm (interpreter)"`) {
-		t.Errorf("the metrics do not say that the module is interpreted: %v", err)
+	if text := metricsOf(t, data); figureOf(text, "edgetoken_engine_interpreted") != 1 || !strings.Contains(text, `engine="wasm (interpreter)"`) {
+		t.Error("the metrics do not say that the module is interpreted")
 	}
 	n.end(t)
 	b, err := os.ReadFile(log.Name())

@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io"
 	"math/big"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -48,7 +47,7 @@ func TestReloadUnderLoad(t *testing.T) {
 		if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
-		wait(t, "SIGHUP's effect", func() bool { return n.hasErrorHeader(t) == want })
+		eventually(t, "SIGHUP takes effect", func() bool { return n.hasErrorHeader(t) == want })
 	}
 	for i := range certificates {
 		serial := int64(1000 + i)
@@ -56,7 +55,7 @@ func TestReloadUnderLoad(t *testing.T) {
 		if i%4 == 3 { // the others are found by looking at the files
 			n.admin(t, "POST", "/reload", http.StatusOK)
 		}
-		wait(t, "the new certificate", func() bool { return n.serial(t) == serial })
+		eventually(t, "the new certificate is served", func() bool { return n.serial(t) == serial })
 	}
 	header := n.hasErrorHeader(t)
 	n.configure(t, "error_header: "+strconv.FormatBool(!header)+"\nengine: v8\nwire: loose\n")
@@ -107,19 +106,10 @@ func startNode(t *testing.T, engines ...string) *runningNode {
 	if err := os.Chmod(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := freeAddress(t)
 	n := &runningNode{dir: dir, url: "https://" + address}
 	n.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 64}}
-	n.socket = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(dir, "admin.sock"))
-	}}}
+	n.socket = &http.Client{Transport: socketTransport(dir)}
 	n.certify(t, 1)
 	n.configure(t, "log: {level: error}\n")
 	engine := "native"
@@ -145,7 +135,7 @@ func startNode(t *testing.T, engines ...string) *runningNode {
 			t.Errorf("serve ends with %v", err)
 		}
 	})
-	wait(t, "a node that is ready", func() bool {
+	eventually(t, "the node is ready", func() bool {
 		select {
 		case err := <-ended:
 			ended <- err
@@ -327,15 +317,4 @@ func (n *runningNode) load(t *testing.T, rate int) (stop func() (answered, lost 
 		once()
 		return answered.Load(), lost.Load()
 	}
-}
-
-// wait waits until what must come has come.
-func wait(t *testing.T, what string, come func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if come() {
-			return
-		}
-	}
-	t.Fatalf("no sign of %s", what)
 }
