@@ -8,6 +8,6 @@
 // A password lies in one buffer on either side of the pipe, which is cleared after use. What argon2 and Go's collector leave of it in a child's memory
 // ends with that memory: a child that has nothing to do runs its program anew (renew_unix.go).
 //
-// The reading order: hashing.go (what is asked and answered), wire.go (how it crosses), processes.go (the parent), health.go (whether it works), serve.go
+// The reading order: hashing.go (what is asked and answered), wire.go (how it crosses), processes.go (the parent), process.go (one child of it), health.go (whether it works), serve.go
 // (the child).
 package hashing
