@@ -88,12 +88,12 @@ func TestAProcessThatFailsIsReplaced(t *testing.T) {
 			if test.failure == hashing.TooSlow {
 				p.Timeout = soon(made)
 			}
-			r, err := p.Check(t.Context(), job)
+			r, err := p.Do(t.Context(), job)
 			if test.repeats && (err != nil || !r.Good) || !test.repeats && !errors.Is(err, hashing.ErrFailed) {
-				t.Fatalf("Check = %+v, %v", r, err)
+				t.Fatalf("Do = %+v, %v", r, err)
 			}
 			for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) { // it recovers by itself
-				if r, err = p.Check(t.Context(), job); err == nil && r.Good {
+				if r, err = p.Do(t.Context(), job); err == nil && r.Good {
 					break
 				}
 				if time.Now().After(end) {
@@ -129,8 +129,8 @@ func TestNoProcessWorks(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			p, made, log := children(t, kind)
-			if _, err := p.Check(t.Context(), job); !errors.Is(err, hashing.ErrFailed) {
-				t.Fatalf("Check = %v, want %v", err, hashing.ErrFailed)
+			if _, err := p.Do(t.Context(), job); !errors.Is(err, hashing.ErrFailed) {
+				t.Fatalf("Do = %v, want %v", err, hashing.ErrFailed)
 			}
 			for end := time.Now().Add(time.Minute); p.Health() == nil; time.Sleep(time.Millisecond) {
 				if time.Now().After(end) {
@@ -141,8 +141,8 @@ func TestNoProcessWorks(t *testing.T) {
 				t.Errorf("Health = %v, want %v", err, hashing.ErrFailed)
 			}
 			for range 1000 {
-				if r, err := p.Check(t.Context(), job); !errors.Is(err, hashing.ErrFailed) || r.Good {
-					t.Fatalf("Check = %+v, %v", r, err)
+				if r, err := p.Do(t.Context(), job); !errors.Is(err, hashing.ErrFailed) || r.Good {
+					t.Fatalf("Do = %+v, %v", r, err)
 				}
 			}
 			// Probing goes on, at most four times a second at first and more slowly then.
@@ -158,8 +158,8 @@ func TestNoProcessWorks(t *testing.T) {
 					t.Fatal("processes work again and Health does not say so")
 				}
 			}
-			if r, err := p.Check(t.Context(), job); err != nil || !r.Good {
-				t.Errorf("Check = %+v, %v once processes work again", r, err)
+			if r, err := p.Do(t.Context(), job); err != nil || !r.Good {
+				t.Errorf("Do = %+v, %v once processes work again", r, err)
 			}
 			if text := log.String(); strings.Count(text, "level=ERROR") != 1 || !strings.Contains(text, "again") {
 				t.Errorf("log %q; want one record of the fall and one of the recovery", text)
@@ -173,7 +173,7 @@ func TestCloseEndsAProcessAtWork(t *testing.T) {
 	p, made, _ := children(t, "never answer")
 	done := make(chan error)
 	go func() {
-		_, err := p.Check(t.Context(), hashing.Job{Password: "right", Params: cheap})
+		_, err := p.Do(t.Context(), hashing.Job{Password: "right", Params: cheap})
 		done <- err
 	}()
 	for made.count() == 0 || p.Stats().Processes == 0 {
@@ -185,7 +185,7 @@ func TestCloseEndsAProcessAtWork(t *testing.T) {
 	if err := <-done; !errors.Is(err, hashing.ErrFailed) {
 		t.Errorf("the job at work = %v, want %v", err, hashing.ErrFailed)
 	}
-	if _, err := p.Check(t.Context(), hashing.Job{Params: cheap}); !errors.Is(err, hashing.ErrFailed) {
+	if _, err := p.Do(t.Context(), hashing.Job{Params: cheap}); !errors.Is(err, hashing.ErrFailed) {
 		t.Errorf("a job after Close = %v", err)
 	}
 }

@@ -32,21 +32,21 @@ type Result struct {
 	Fault string
 }
 
-// Hasher checks passwords. It is safe for concurrent use; how many it is given at once is the caller's to bound (host/admission).
+// Hasher checks passwords and makes hashes. It is safe for concurrent use; how many it is given at once is the caller's to bound (host/admission).
 type Hasher interface {
-	// Check does a job. The error says that it was not done: that of ctx, or ErrFailed.
-	Check(ctx context.Context, j Job) (Result, error)
+	// Do runs a job. The error says that it was not done: that of ctx, or ErrFailed.
+	Do(ctx context.Context, j Job) (Result, error)
 	// Health is ErrFailed while no job can be done. It costs next to nothing.
 	Health() error
 }
 
-// Here checks passwords in this process. Nothing ends a hash there before its time.
-type Here struct {
+// InProcess hashes in this process. Nothing ends a hash there before its time.
+type InProcess struct {
 	Rand io.Reader // of salts; nil: crypto/rand
 }
 
-// Check does a job; it never fails, and does not end before its time.
-func (h Here) Check(_ context.Context, j Job) (Result, error) {
+// Do runs a job; it never fails, and does not end before its time.
+func (h InProcess) Do(_ context.Context, j Job) (Result, error) {
 	if j.Make {
 		return h.made(Result{}, j), nil
 	}
@@ -67,10 +67,10 @@ func (h Here) Check(_ context.Context, j Job) (Result, error) {
 }
 
 // Health finds nothing wrong.
-func (h Here) Health() error { return nil }
+func (h InProcess) Health() error { return nil }
 
 // made adds a new hash to a result.
-func (h Here) made(r Result, j Job) Result {
+func (h InProcess) made(r Result, j Job) Result {
 	random := h.Rand
 	if random == nil {
 		random = rand.Reader

@@ -108,12 +108,12 @@ func TestCheck(t *testing.T) {
 		{"a format that is not known", "crypt$x", "right", false, false, true},
 		{"a hash longer than any", strings.Repeat("x", 1<<20), "right", false, false, true},
 	}
-	for name, h := range map[string]hashing.Hasher{"here": hashing.Here{}, "processes": processes} {
+	for name, h := range map[string]hashing.Hasher{"here": hashing.InProcess{}, "processes": processes} {
 		for _, test := range tests {
 			t.Run(name+"/"+test.name, func(t *testing.T) {
-				r, err := h.Check(t.Context(), hashing.Job{Password: test.given, Encoded: test.encoded, Params: cheap})
+				r, err := h.Do(t.Context(), hashing.Job{Password: test.given, Encoded: test.encoded, Params: cheap})
 				if err != nil || r.Good != test.good || (r.Renewed != "") != test.renewed || (r.Fault != "") != test.fault {
-					t.Fatalf("Check = %+v, %v", r, err)
+					t.Fatalf("Do = %+v, %v", r, err)
 				}
 				if r.Renewed != "" {
 					if ok, err := password.Verify(r.Renewed, test.given); !ok || err != nil || password.NeedsRehash(r.Renewed, cheap) {
@@ -129,8 +129,8 @@ func TestProcessesAreUsedAgainAndTogether(t *testing.T) {
 	p, made, _ := children(t, "serve")
 	job := hashing.Job{Password: "right", Encoded: hash(t, "right", cheap), Params: cheap}
 	for range 20 {
-		if r, err := p.Check(t.Context(), job); !r.Good || err != nil {
-			t.Fatalf("Check = %+v, %v", r, err)
+		if r, err := p.Do(t.Context(), job); !r.Good || err != nil {
+			t.Fatalf("Do = %+v, %v", r, err)
 		}
 	}
 	if made.count() != 1 {
@@ -139,8 +139,8 @@ func TestProcessesAreUsedAgainAndTogether(t *testing.T) {
 	var all sync.WaitGroup
 	for range 32 {
 		all.Go(func() {
-			if r, err := p.Check(t.Context(), job); !r.Good || err != nil {
-				t.Errorf("Check = %+v, %v", r, err)
+			if r, err := p.Do(t.Context(), job); !r.Good || err != nil {
+				t.Errorf("Do = %+v, %v", r, err)
 			}
 		})
 	}
@@ -151,8 +151,8 @@ func TestAKilledProcessIsReplaced(t *testing.T) {
 	p, made, _ := children(t, "serve")
 	job := hashing.Job{Password: "right", Encoded: hash(t, "right", cheap), Params: cheap}
 	for range 3 {
-		if r, err := p.Check(t.Context(), job); !r.Good || err != nil {
-			t.Fatalf("Check = %+v, %v", r, err)
+		if r, err := p.Do(t.Context(), job); !r.Good || err != nil {
+			t.Fatalf("Do = %+v, %v", r, err)
 		}
 		last := made.all()[made.count()-1]
 		_ = last.Process.Signal(syscall.SIGKILL)
@@ -164,12 +164,12 @@ func TestAKilledProcessIsReplaced(t *testing.T) {
 
 func TestMake(t *testing.T) {
 	processes, _, _ := children(t, "serve")
-	for name, h := range map[string]hashing.Hasher{"here": hashing.Here{}, "processes": processes} {
-		r, err := h.Check(t.Context(), hashing.Job{Make: true, Password: "right é", Params: cheap})
+	for name, h := range map[string]hashing.Hasher{"here": hashing.InProcess{}, "processes": processes} {
+		r, err := h.Do(t.Context(), hashing.Job{Make: true, Password: "right é", Params: cheap})
 		if ok, _ := password.Verify(r.Renewed, "right é"); err != nil || !ok || r.Good || r.Fault != "" {
 			t.Errorf("%s: a hash made = %+v, %v; the password is checked %v by it", name, r, err, ok)
 		}
-		if r, err := h.Check(t.Context(), hashing.Job{Make: true, Password: "no text \xff", Params: cheap}); err != nil || r.Renewed != "" || r.Fault == "" {
+		if r, err := h.Do(t.Context(), hashing.Job{Make: true, Password: "no text \xff", Params: cheap}); err != nil || r.Renewed != "" || r.Fault == "" {
 			t.Errorf("%s: a hash of what is no text = %+v, %v; want a fault", name, r, err)
 		}
 	}
@@ -179,8 +179,8 @@ func TestMake(t *testing.T) {
 func TestAKilledIdleProcessIsGone(t *testing.T) {
 	p, made, _ := children(t, "serve")
 	job := hashing.Job{Password: "right", Encoded: hash(t, "right", cheap), Params: cheap}
-	if r, err := p.Check(t.Context(), job); !r.Good || err != nil {
-		t.Fatalf("Check = %+v, %v", r, err)
+	if r, err := p.Do(t.Context(), job); !r.Good || err != nil {
+		t.Fatalf("Do = %+v, %v", r, err)
 	}
 	pid := made.all()[0].Process.Pid
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
@@ -191,8 +191,8 @@ func TestAKilledIdleProcessIsGone(t *testing.T) {
 			t.Fatal("the killed process is still there")
 		}
 	}
-	if r, err := p.Check(t.Context(), job); !r.Good || err != nil {
-		t.Errorf("Check = %+v, %v", r, err)
+	if r, err := p.Do(t.Context(), job); !r.Good || err != nil {
+		t.Errorf("Do = %+v, %v", r, err)
 	}
 }
 
@@ -200,14 +200,14 @@ func TestCheckAfterTheEndOfItsContext(t *testing.T) {
 	p, made, _ := children(t, "serve")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := p.Check(ctx, hashing.Job{Password: "right", Params: cheap}); !errors.Is(err, context.Canceled) || made.count() != 0 {
-		t.Errorf("Check = %v with %d processes, want context.Canceled and none", err, made.count())
+	if _, err := p.Do(ctx, hashing.Job{Password: "right", Params: cheap}); !errors.Is(err, context.Canceled) || made.count() != 0 {
+		t.Errorf("Do = %v with %d processes, want context.Canceled and none", err, made.count())
 	}
 }
 
 func TestPriority(t *testing.T) {
 	p, made, _ := children(t, "serve")
-	if _, err := p.Check(t.Context(), hashing.Job{Password: "right", Params: cheap}); err != nil {
+	if _, err := p.Do(t.Context(), hashing.Job{Password: "right", Params: cheap}); err != nil {
 		t.Fatal(err)
 	}
 	pid := made.all()[0].Process.Pid

@@ -126,7 +126,7 @@ func TestPasswordsLeaveTheMemory(t *testing.T) {
 			}
 			before := occurrences(t, os.Getpid(), needle)
 			for _, j := range jobs {
-				if _, err := p.Check(t.Context(), j); err != nil {
+				if _, err := p.Do(t.Context(), j); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -146,7 +146,7 @@ func TestPasswordsLeaveTheMemory(t *testing.T) {
 			if s := p.Stats(); s.Processes != 1 || made.count() != 1 {
 				t.Errorf("%d processes of %d that were made are alive, want the one that was searched", s.Processes, made.count())
 			}
-			if _, err := p.Check(t.Context(), jobs[0]); err != nil || made.count() != 1 {
+			if _, err := p.Do(t.Context(), jobs[0]); err != nil || made.count() != 1 {
 				t.Errorf("the next job = %v, with %d processes made; want it done by the same one", err, made.count())
 			}
 		})

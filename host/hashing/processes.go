@@ -17,7 +17,7 @@ import (
 // idle is how long a process without work is kept.
 const idle = time.Minute
 
-// Processes checks passwords in processes of their own: as many as there are jobs at once, made when they are needed, kept for a minute after their last one.
+// Processes hashes in processes of their own: as many as there are jobs at once, made when they are needed, kept for a minute after their last one.
 //
 // One that ends, answers nonsense or is past the deadline of its job is killed. The job of one that ended is done once more, by a new process; where
 // that fails too, and for a job that took too long, the answer is ErrFailed. No password is ever hashed in this process instead: an attack that kills
@@ -59,8 +59,8 @@ func NewProcesses(command func() *exec.Cmd, log *slog.Logger) *Processes {
 	return &Processes{command: command, log: log, repeats: logging.NewRepeats(log), all: map[*process]struct{}{}, failures: map[Failure]uint64{}}
 }
 
-// Check does a job. The job goes on where ctx ends before it; the error is that of ctx then.
-func (p *Processes) Check(ctx context.Context, j Job) (Result, error) {
+// Do runs a job, unless ctx has ended before. A job that has begun goes on to its end.
+func (p *Processes) Do(ctx context.Context, j Job) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}

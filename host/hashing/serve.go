@@ -43,7 +43,7 @@ func serveOne(r io.Reader, w io.Writer) error {
 		return fmt.Errorf("read a job: %w", err)
 	}
 	defer clear(secret)
-	result, err := Here{}.Check(context.Background(), j)
+	result, err := InProcess{}.Do(context.Background(), j)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ import (
 // failingHasher fails every job for one reason.
 type failingHasher struct{ err error }
 
-func (f failingHasher) Check(context.Context, hashing.Job) (hashing.Result, error) {
+func (f failingHasher) Do(context.Context, hashing.Job) (hashing.Result, error) {
 	return hashing.Result{}, f.err
 }
 func (f failingHasher) Health() error { return f.err }

@@ -107,7 +107,7 @@ func (n *Node) passwordGood(ctx context.Context, work admission.Work, customer s
 // hash does a job when its turn comes.
 func (n *Node) hash(ctx context.Context, work admission.Work, job hashing.Job) (result hashing.Result, err error) {
 	var failed error
-	err = n.cfg.Hashing.Do(ctx, work, func() { result, failed = n.cfg.Hasher.Check(ctx, job) })
+	err = n.cfg.Hashing.Do(ctx, work, func() { result, failed = n.cfg.Hasher.Do(ctx, job) })
 	return result, cmp.Or(err, failed)
 }
 

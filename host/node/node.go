@@ -101,7 +101,7 @@ func New(cfg Config) (*Node, error) {
 		cfg.Rand = rand.Reader
 	}
 	if cfg.Hasher == nil {
-		cfg.Hasher = hashing.Here{Rand: cfg.Rand}
+		cfg.Hasher = hashing.InProcess{Rand: cfg.Rand}
 	}
 	if cfg.SessionAge == 0 {
 		cfg.SessionAge = DefaultSessionAge

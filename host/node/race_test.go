@@ -19,8 +19,8 @@ type held struct {
 	checked, released chan struct{}
 }
 
-func (h *held) Check(ctx context.Context, job hashing.Job) (hashing.Result, error) {
-	result, err := h.Hasher.Check(ctx, job)
+func (h *held) Do(ctx context.Context, job hashing.Job) (hashing.Result, error) {
+	result, err := h.Hasher.Do(ctx, job)
 	h.once.Do(func() {
 		close(h.checked)
 		<-h.released
@@ -47,7 +47,7 @@ func raceLogin(t *testing.T, change func(*world, context.Context) error) {
 	} {
 		for name, costs := range map[string]password.Params{"": cheap, ", hash renewed": dearer} {
 			t.Run(way.name+name, func(t *testing.T) {
-				hasher := &held{Hasher: hashing.Here{Rand: rand.Reader}, checked: make(chan struct{}), released: make(chan struct{})}
+				hasher := &held{Hasher: hashing.InProcess{Rand: rand.Reader}, checked: make(chan struct{}), released: make(chan struct{})}
 				w := newWorld(t, func(c *node.Config) { c.Hasher, c.Passwords = hasher, costs })
 				type answer struct {
 					cause  core.Cause

@@ -59,7 +59,7 @@ func connect(cfg *config.Config, engineName string, mayMake bool) (*adminClient,
 	for _, w := range dir.warnings(cfg) {
 		notes = append(notes, "warning: "+w)
 	}
-	a := &admin{cfg: cfg, store: db, hasher: hashing.Here{}, engineName: engineName}
+	a := &admin{cfg: cfg, store: db, hasher: hashing.InProcess{}, engineName: engineName}
 	return &adminClient{
 		http:  http.Client{Transport: inProcess{a.handler()}},
 		close: func() error { return errors.Join(a.close(), db.Close()) },

@@ -172,7 +172,7 @@ func (a *admin) withHash(ctx context.Context, e entry) (store.NewCustomer, error
 
 // makeHash is a hash of a password, by whatever hashes those of log-ins.
 func makeHash(ctx context.Context, hasher hashing.Hasher, given string, costs password.Params) (string, error) {
-	r, err := hasher.Check(ctx, hashing.Job{Make: true, Password: given, Params: costs})
+	r, err := hasher.Do(ctx, hashing.Job{Make: true, Password: given, Params: costs})
 	if err == nil && r.Fault != "" {
 		err = errors.New(r.Fault)
 	}

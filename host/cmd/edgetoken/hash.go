@@ -28,7 +28,7 @@ func hashCommand() *cobra.Command {
 // newHasher is what hashes passwords, and what ends it.
 func newHasher(cfg *config.Config, log *slog.Logger) (hasher hashing.Hasher, processes *hashing.Processes) {
 	if cfg.HashInProcess {
-		return hashing.Here{}, nil
+		return hashing.InProcess{}, nil
 	}
 	processes = hashing.NewProcesses(hashProcess, log)
 	if cfg.HashTimeout > 0 {
