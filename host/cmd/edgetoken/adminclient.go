@@ -84,6 +84,10 @@ func openable(cfg *config.Config, dir dataDir, mayMake bool) error {
 		return err
 	}
 	if _, err := os.Stat(dir.store()); errors.Is(err, fs.ErrNotExist) {
+		if dir.contents().key {
+			return fmt.Errorf("%w %s, although there is a signing key: if there was one, restore it from a backup; else start edgetoken serve once, "+
+				"or name the data directory with --data", errNoStore, dir.store())
+		}
 		return fmt.Errorf("%w %s: start edgetoken serve once, or name the data directory with --data", errNoStore, dir.store())
 	}
 	return nil

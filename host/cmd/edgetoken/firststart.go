@@ -26,9 +26,9 @@ const (
 	keyLost   = "made a new signing key, although there was a store already: tokens of an earlier key are refused; if there was one, restore signing.key from a backup"
 )
 
-// logStart says what a start made in the data directory, given what was there before, what others may do with it, and which key signs.
-// issued says whether the store ever gave tokens out.
-func logStart(log *slog.Logger, cfg *config.Config, before contents, issued bool, keys core.KeySet) {
+// logMade says what a start made in the data directory besides a key, given what was there before, and what others may do with it. It comes before
+// anything can fail: the next start finds the new store and has nothing to say.
+func logMade(log *slog.Logger, cfg *config.Config, before contents) {
 	dir := dataDir(cfg.Data)
 	for _, w := range dir.warnings(cfg) {
 		log.Warn(w)
@@ -42,6 +42,11 @@ func logStart(log *slog.Logger, cfg *config.Config, before contents, issued bool
 	case !before.store:
 		log.Info("made a new store", "path", dir.store())
 	}
+}
+
+// logKey says which key signs, and whether a start made it. issued says whether the store ever gave tokens out.
+func logKey(log *slog.Logger, cfg *config.Config, before contents, issued bool, keys core.KeySet) {
+	dir := dataDir(cfg.Data)
 	if cfg.SigningKey.IsSet() {
 		if file := cfg.SigningKey.File(); file != "" {
 			log.Info("SIGNING_KEY_FILE signs", "path", absolute(file), "algorithm", cfg.Algorithm)

@@ -102,13 +102,19 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 		return nil, inUse(dir, err)
 	}
 	s.closes = append(s.closes, s.store.Close)
+	logMade(s.log, cfg, before)
 	if err := checkAddresses(ctx, cfg, s.store); err != nil {
+		return nil, err
+	}
+	stats, err := s.store.Stats(ctx)
+	if err != nil {
 		return nil, err
 	}
 	ring, err := openKeys(cfg, true)
 	if err != nil {
 		return nil, err
 	}
+	logKey(s.log, cfg, before, stats.HighWater > 0, ring.Set())
 	warning, err := keyEnd(cfg, ring.Set(), time.Now())
 	if err != nil {
 		return nil, err
@@ -116,11 +122,6 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 	if warning != "" {
 		s.log.Warn(warning)
 	}
-	stats, err := s.store.Stats(ctx)
-	if err != nil {
-		return nil, err
-	}
-	logStart(s.log, cfg, before, stats.HighWater > 0, ring.Set())
 	if s.instances, err = openInstances(ctx, cfg, ring, s.log); err != nil {
 		return nil, err
 	}
