@@ -96,15 +96,15 @@ func (db *DB) compact(r *compaction) {
 			return nil
 		}
 		place := db.config.place()
-		next, err := db.copied(place)
+		next, after, err := db.copied(place)
 		if err != nil {
 			return errors.Join(err, remove(place+compactSuffix))
 		}
-		if r.result.After, err = next.space(); err == nil {
-			err = db.replace(next, place)
+		if err := db.replace(next, place); err != nil {
+			return err
 		}
-		r.result.Done = err == nil
-		return err
+		r.result.After, r.result.Done = after, true
+		return nil
 	}()
 	if r.err != nil {
 		r.err = fmt.Errorf("compact store %s: %w", db.config.Path, diskError(r.err))
@@ -119,19 +119,18 @@ func (c Config) place() string {
 	return c.Path
 }
 
-// copied is the new file, open and durable, still under the name that ends in compactSuffix.
-func (db *DB) copied(place string) (file, error) {
+// copied is the new file, open and durable, still under the name that ends in compactSuffix, and what its pages hold.
+func (db *DB) copied(place string) (next file, after Space, err error) {
 	c := db.config
 	c.Path = place + compactSuffix
 	if err := remove(c.Path); err != nil {
-		return file{}, err
+		return file{}, Space{}, err
 	}
 	if err := db.copyTo(c); err != nil {
-		return file{}, err
+		return file{}, Space{}, err
 	}
-	next, err := c.open()
-	if err != nil {
-		return file{}, err
+	if next, err = c.open(); err != nil {
+		return file{}, Space{}, err
 	}
 	now := file{}
 	if err = db.committer.file.bolt.View(now.read); err == nil && (next.identity != now.identity || next.tally != now.tally) {
@@ -140,10 +139,13 @@ func (db *DB) copied(place string) (file, error) {
 	if err == nil {
 		err = next.belongTo(db.committer.file.handle)
 	}
-	if err != nil {
-		return file{}, errors.Join(err, next.bolt.Close())
+	if err == nil {
+		after, err = next.space()
 	}
-	return next, nil
+	if err != nil {
+		return file{}, Space{}, errors.Join(err, next.bolt.Close())
+	}
+	return next, after, nil
 }
 
 // belongTo gives a file the owner, group and mode of an open one, in whose place it will be: root may compact a store that is another user's. Who

@@ -42,28 +42,29 @@ func (e *Engine) openRuntime(ctx context.Context, cfg Config, module []byte) err
 	if damaged != nil {
 		log.Warn("the cache of compiled code was damaged; the module is compiled anew", "cache", cfg.CacheDir, "error", damaged)
 	}
-	if err == nil {
-		if err = e.openNew(ctx, module, cache); err == nil {
-			err = cache.keep()
-		} else {
-			cache.discard()
-			if ctx.Err() != nil {
-				return err
-			}
-			// Nothing of the attempt is used: its runtime has the cache.
-			if closing := e.closeAll(context.WithoutCancel(ctx)); closing != nil {
-				return errors.Join(err, closing)
-			}
-			if without := e.openNew(ctx, module, nil); without != nil {
-				return without // the module is at fault, not the cache
-			}
-		}
-	} else if opening := e.openNew(ctx, module, nil); opening != nil {
-		return opening
-	}
-	if err != nil {
+	unusable := func(err error) {
 		log.Warn("the cache of compiled code cannot be used, so that the module is compiled at every start", "cache", cfg.CacheDir, "error", err)
 	}
+	if err == nil {
+		if err = e.openNew(ctx, module, cache); err == nil {
+			if err := cache.keep(); err != nil {
+				unusable(err)
+			}
+			return nil
+		}
+		cache.discard()
+		if ctx.Err() != nil {
+			return err
+		}
+		// Nothing of the attempt is used: its runtime has the cache.
+		if closing := e.closeAll(context.WithoutCancel(ctx)); closing != nil {
+			return errors.Join(err, closing)
+		}
+	}
+	if without := e.openNew(ctx, module, nil); without != nil {
+		return without // the module is at fault, not the cache
+	}
+	unusable(err)
 	return nil
 }
 
