@@ -274,11 +274,11 @@ func (c *committer) takeBack() error {
 }
 
 // close closes the file, whatever state it is in. Where bbolt may hold its locks for ever, its own Close would wait for ever:
-// then closing the handle frees the lock of the file, and the mapping stays until the process ends.
+// then only the handle is closed, and the mapping stays until the process ends.
 func (c *committer) close() error {
 	var err error
 	if c.panicked {
-		err = c.file.handle.Close()
+		err = release(c.file.handle)
 	} else {
 		err = c.file.bolt.Close()
 	}

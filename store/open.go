@@ -107,8 +107,7 @@ func (c Config) open() (f file, err error) {
 			err = fmt.Errorf("open store %s: %w", c.Path, damage(p))
 		}
 		if err != nil && f.handle != nil {
-			// Closing the handle gives the lock free even where bbolt's own Close could not.
-			f.handle.Close()
+			release(f.handle) // also where bbolt's own Close could not
 		}
 		if err != nil && made {
 			// A full disk may have let nothing be written: what is left would be refused when there is room again.
@@ -160,6 +159,12 @@ func (c Config) open() (f file, err error) {
 		return f, errors.Join(err, f.bolt.Close())
 	}
 	return f, nil
+}
+
+// release closes a handle of bbolt's that may be closed already, and gives the lock free. Closing alone would not: a mapping keeps what was opened, and its lock.
+func release(h *os.File) error {
+	_ = syscall.Flock(int(h.Fd()), syscall.LOCK_UN)
+	return h.Close()
 }
 
 // openOrMake opens the file, or makes one where there is none.
