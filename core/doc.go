@@ -11,7 +11,8 @@
 //
 // Files in reading order: settings.go, customer.go, family.go and state.go are the words. engine.go is the contract and native.go its implementation without a
 // sandbox. reader.go is Open: buffer.go, words.go, base64.go, heads.go and quick.go under it read what most tokens look like, kid.go, scan.go, names.go,
-// text.go and number.go all of them. decide.go is Decide, with check.go for the checks, writing.go and issue.go for the tokens. effect.go is what a store is told. code.go
+// text.go and number.go all of them. decide.go is Decide, with check.go for the checks, writing.go and issue.go for the tokens. effect.go is what a store is told. clock.go says by which times
+// tokens are issued, until.go how long a revocation is kept, strict.go what claims may hold. code.go
 // and compat.go say what a client is told, in each version. permission.go says who may use an end point. authorization.go and claims.go are what
 // callers use around the two operations.
 //
