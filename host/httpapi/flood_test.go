@@ -6,13 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
@@ -186,4 +189,63 @@ type brokenEngine struct{ core.Engine }
 
 func (brokenEngine) Open(context.Context, []byte) (core.Opened, error) {
 	return core.Opened{}, errors.New("the module is broken")
+}
+
+// TestFlood: log-ins that flood the queue from one address, or for one account, leave the others their turn.
+func TestFlood(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		flood func(i int) (from, email string)
+	}{
+		{"from one address", func(i int) (string, string) { return "192.0.2.1", fmt.Sprintf("nobody%d@example.com", i) }},
+		{"for one account", func(i int) (string, string) { return fmt.Sprintf("198.51.100.%d", i), "nobody@example.com" }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			hashing, err := admission.New(admission.Config{Workers: 1, Queue: 5})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := openShop(t, func(n *node.Config, h *httpapi.Config) { n.Hashing, h.TrustedHops = hashing, 1 })
+			began, release := make(chan struct{}), make(chan struct{})
+			var all sync.WaitGroup
+			all.Go(func() {
+				_ = hashing.Do(context.Background(), admission.Work{}, func() { close(began); <-release })
+			})
+			<-began
+			arrived := func() uint64 { n := hashing.Stats(); return uint64(n.Waiting) + n.Refused }
+			ask := func(from, email string, ended func(*http.Response, string)) {
+				before := arrived()
+				all.Go(func() {
+					ended(s.post(t, "/auth/token/", `{"email":"`+email+`","password":"right"}`, "X-Forwarded-For: "+from))
+				})
+				for arrived() == before {
+					time.Sleep(time.Millisecond)
+				}
+			}
+			var mu sync.Mutex
+			statuses := map[int]int{}
+			for i := range 10 {
+				from, email := c.flood(i)
+				ask(from, email, func(answer *http.Response, body string) {
+					mu.Lock()
+					defer mu.Unlock()
+					statuses[answer.StatusCode]++
+					if answer.StatusCode == http.StatusServiceUnavailable && (answer.Header.Get("Retry-After") != "1" ||
+						body != `{"detail":"Service temporarily unavailable, try again later."}`) {
+						t.Errorf("503 with Retry-After %q: %s", answer.Header.Get("Retry-After"), body)
+					}
+				})
+			}
+			ask("203.0.113.1", "ana@example.com", func(answer *http.Response, body string) {
+				if answer.StatusCode != http.StatusOK {
+					t.Errorf("log-in beside a flood: %d %s, want 200", answer.StatusCode, body)
+				}
+			})
+			close(release)
+			all.Wait()
+			if statuses[http.StatusUnauthorized] != 4 || statuses[http.StatusServiceUnavailable] != 6 {
+				t.Errorf("the flood got %v, want 4 times 401 and 6 times 503", statuses)
+			}
+		})
+	}
 }

@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
 )
@@ -332,51 +331,6 @@ func TestLimitsNameEveryMistake(t *testing.T) {
 	}
 }
 
-// TestMemoryOfBodies: bodies share memory. One that has it all, and stalls, makes room for whoever sends, and so does one that waits for
-// its turn.
-func TestMemoryOfBodies(t *testing.T) {
-	s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.MaxBody, h.BodyMemory = 1<<20, 1<<20+1 })
-	large := func(body io.Reader) *httptest.ResponseRecorder {
-		request := httptest.NewRequestWithContext(t.Context(), "POST", "/auth/token/", io.MultiReader(body))
-		request.Header.Set("Content-Type", "application/json")
-		request.ContentLength = -1
-		answer := httptest.NewRecorder()
-		s.Config.Handler.ServeHTTP(answer, request)
-		return answer
-	}
-	whole := strings.Repeat(" ", 1<<20-100) + "no JSON"
-	body, w := io.Pipe()
-	stalled := make(chan *httptest.ResponseRecorder)
-	go func() { stalled <- large(body) }()
-	// Once these are read, all memory is taken.
-	if _, err := io.WriteString(w, whole); err != nil {
-		t.Fatal(err)
-	}
-	waitFor(t, func() bool { return httpapi.Stalled(s.Config.Handler) == 1 })
-	if answer := large(strings.NewReader(whole)); answer.Code != http.StatusBadRequest {
-		t.Errorf("a large body beside one that stalls = %d, want 400", answer.Code)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if answer := <-stalled; answer.Code != http.StatusServiceUnavailable || answer.Header().Get("Retry-After") == "" {
-		t.Errorf("the body that stalled = %d, Retry-After %q; want 503 with one", answer.Code, answer.Header().Get("Retry-After"))
-	}
-
-	release := httpapi.TakeTurns(s.Config.Handler)
-	queued := make(chan *httptest.ResponseRecorder)
-	go func() { queued <- large(strings.NewReader(whole)) }()
-	waitFor(t, func() bool { return httpapi.Queued(s.Config.Handler) == 1 })
-	s.login(t)
-	if answer := <-queued; answer.Code != http.StatusServiceUnavailable {
-		t.Errorf("the body that waited for its turn = %d beside a small one, want 503", answer.Code)
-	}
-	release()
-	if answer := large(strings.NewReader(whole)); answer.Code != http.StatusBadRequest {
-		t.Errorf("a large body afterwards = %d, want 400", answer.Code)
-	}
-}
-
 func TestMaxFields(t *testing.T) {
 	s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.MaxFields = 3 })
 	const urlEncoded = "Content-Type: application/x-www-form-urlencoded"
@@ -387,64 +341,5 @@ func TestMaxFields(t *testing.T) {
 		if answer, body := s.ask(t, "POST", "/auth/token/", c.body, urlEncoded); answer.StatusCode != c.want {
 			t.Errorf("%s: %d %s, want %d", c.body, answer.StatusCode, body, c.want)
 		}
-	}
-}
-
-// TestFlood: log-ins that flood the queue from one address, or for one account, leave the others their turn.
-func TestFlood(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		flood func(i int) (from, email string)
-	}{
-		{"from one address", func(i int) (string, string) { return "192.0.2.1", fmt.Sprintf("nobody%d@example.com", i) }},
-		{"for one account", func(i int) (string, string) { return fmt.Sprintf("198.51.100.%d", i), "nobody@example.com" }},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			hashing, err := admission.New(admission.Config{Workers: 1, Queue: 5})
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := openShop(t, func(n *node.Config, h *httpapi.Config) { n.Hashing, h.TrustedHops = hashing, 1 })
-			began, release := make(chan struct{}), make(chan struct{})
-			var all sync.WaitGroup
-			all.Go(func() {
-				_ = hashing.Do(context.Background(), admission.Work{}, func() { close(began); <-release })
-			})
-			<-began
-			arrived := func() uint64 { n := hashing.Stats(); return uint64(n.Waiting) + n.Refused }
-			ask := func(from, email string, ended func(*http.Response, string)) {
-				before := arrived()
-				all.Go(func() {
-					ended(s.post(t, "/auth/token/", `{"email":"`+email+`","password":"right"}`, "X-Forwarded-For: "+from))
-				})
-				for arrived() == before {
-					time.Sleep(time.Millisecond)
-				}
-			}
-			var mu sync.Mutex
-			statuses := map[int]int{}
-			for i := range 10 {
-				from, email := c.flood(i)
-				ask(from, email, func(answer *http.Response, body string) {
-					mu.Lock()
-					defer mu.Unlock()
-					statuses[answer.StatusCode]++
-					if answer.StatusCode == http.StatusServiceUnavailable && (answer.Header.Get("Retry-After") != "1" ||
-						body != `{"detail":"Service temporarily unavailable, try again later."}`) {
-						t.Errorf("503 with Retry-After %q: %s", answer.Header.Get("Retry-After"), body)
-					}
-				})
-			}
-			ask("203.0.113.1", "ana@example.com", func(answer *http.Response, body string) {
-				if answer.StatusCode != http.StatusOK {
-					t.Errorf("log-in beside a flood: %d %s, want 200", answer.StatusCode, body)
-				}
-			})
-			close(release)
-			all.Wait()
-			if statuses[http.StatusUnauthorized] != 4 || statuses[http.StatusServiceUnavailable] != 6 {
-				t.Errorf("the flood got %v, want 4 times 401 and 6 times 503", statuses)
-			}
-		})
 	}
 }
