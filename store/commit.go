@@ -98,7 +98,7 @@ func (db *DB) commits() {
 				} else {
 					err = db.Look()
 				}
-				db.committer.told(err)
+				db.committer.release(err)
 			}
 			c.gatherer.answered(len(batch), len(db.queue), time.Since(begun))
 			for _, r := range batch {
@@ -138,7 +138,7 @@ func (db *DB) commit(batch []*request) (err error) {
 		return err
 	}
 	last := db.latest.Load().transaction
-	if err := strange(db.config.Path, tx.ID(), last+1, last+1); err != nil {
+	if err := checkTransaction(db.config.Path, tx.ID(), last+1, last+1); err != nil {
 		return errors.Join(db.lose(err), tx.Rollback())
 	}
 	c.failed = uint64(tx.ID())
@@ -176,8 +176,8 @@ func (db *DB) commit(batch []*request) (err error) {
 	return nil
 }
 
-// told lets the readers go on who wait for the commit under way.
-func (c *committer) told(err error) {
+// release ends the wait of those who read the commit under way.
+func (c *committer) release(err error) {
 	if c.syncing != nil {
 		c.syncing.end(err)
 		c.syncing = nil
@@ -249,7 +249,7 @@ func (db *DB) exchange() error {
 	}
 	// Of a commit that failed nobody knows whether it is there.
 	latest := db.latest.Load()
-	err = strange(db.config.Path, f.transaction, latest.least(), latest.transaction)
+	err = checkTransaction(db.config.Path, f.transaction, latest.least(), latest.transaction)
 	if !os.SameFile(f.info, db.info) || f.identity != db.identity {
 		err = lostFile(db.config.Path, "another file lies there")
 	}

@@ -128,7 +128,7 @@ func (db *DB) read(fn func(*bbolt.Tx) error) (awaited *syncing, err error) {
 	defer tx.Rollback()
 	// While mu is held the file is not exchanged, so the latest commit is one of this file's, and not before the one read.
 	latest := db.latest.Load()
-	if err := strange(db.config.Path, tx.ID(), least, latest.transaction); err != nil {
+	if err := checkTransaction(db.config.Path, tx.ID(), least, latest.transaction); err != nil {
 		return nil, err
 	}
 	if latest.pending(tx.ID()) {

@@ -57,9 +57,9 @@ func lostFile(path, how string) error {
 		"(on Linux /proc/PID/fd), stop the node, put the right file in place, start the node", ErrLost, path, how)
 }
 
-// strange is ErrLost where a transaction that somebody reads or begins cannot be of this process: the last commits before and after it
-// began are known.
-func strange(path string, transaction, least, most int) error {
+// checkTransaction is ErrLost where the id of a transaction is not between least and most, the last commits of this process before and after the
+// transaction began: then another program wrote into the file.
+func checkTransaction(path string, transaction, least, most int) error {
 	if least <= transaction && transaction <= most {
 		return nil
 	}

@@ -29,8 +29,8 @@ func (h *health) stop() {
 	}
 }
 
-// trifle is a job that takes no time: whoever does it can do others.
-var trifle = Job{Params: password.Params{Memory: 8, Iterations: 1, Parallelism: 1}}
+// probeJob takes no time: a process that does it can do others.
+var probeJob = Job{Params: password.Params{Memory: 8, Iterations: 1, Parallelism: 1}}
 
 // Health is ErrFailed while no process does its work: the last new one could not be started or failed at a job that takes no time, and no other is alive.
 func (p *Processes) Health() error {
@@ -46,12 +46,9 @@ func (p *Processes) Health() error {
 	return fmt.Errorf("%w: %w", ErrFailed, p.health.err)
 }
 
-// Probe finds out whether a new process does its work, so that Health knows before the first job does.
-func (p *Processes) Probe() { p.probe() }
-
-// probe has a new process do a trifle. While that fails it comes again by itself, later each time: whoever waits for log-ins that work need not
-// try one, and processes that die at once are not made without end.
-func (p *Processes) probe() {
+// Probe has a new process do a job that takes no time, so that Health knows whether one works before the first log-in does. While that fails it is
+// called again by itself, later each time: log-ins work again without one that tries, and processes that die at once are not made without end.
+func (p *Processes) Probe() {
 	p.mu.Lock()
 	if p.closed || p.health.probing {
 		p.mu.Unlock()
@@ -81,7 +78,7 @@ func (p *Processes) probe() {
 	h.err = failed
 	h.wait = min(max(2*h.wait, firstWait), lastWait)
 	h.stop()
-	h.next = time.AfterFunc(h.wait, p.probe)
+	h.next = time.AfterFunc(h.wait, p.Probe)
 }
 
 func (p *Processes) probeOnce() error {
@@ -89,7 +86,7 @@ func (p *Processes) probeOnce() error {
 	if err != nil {
 		return p.fail(&jobError{NotStarted, err})
 	}
-	if _, failed := worker.do(trifle, p.numbers.Add(1), p.timeout(trifle)); failed != nil {
+	if _, failed := worker.do(probeJob, p.numbers.Add(1), p.timeout(probeJob)); failed != nil {
 		p.end(worker)
 		return p.fail(failed)
 	}

@@ -73,7 +73,7 @@ func (p *Processes) Do(ctx context.Context, j Job) (Result, error) {
 	}
 	if failed != nil {
 		if failed.kind != "" {
-			go p.probe()
+			go p.Probe()
 		}
 		return Result{}, fmt.Errorf("%w: %w", ErrFailed, failed)
 	}
