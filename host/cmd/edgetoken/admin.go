@@ -64,31 +64,32 @@ type refusal struct {
 func (a *admin) handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handler := range map[string]http.HandlerFunc{
-		"POST /customers":  answering(a.addCustomers),
-		"GET /customers":   answering(a.listCustomers),
-		"GET /customer":    answering(a.showCustomer),
-		"POST /customer":   answering(a.changeCustomer),
-		"PATCH /customer":  answering(a.setCustomer),
-		"DELETE /customer": answering(a.removeCustomer),
-		"POST /rights":     answering(a.changeRights),
-		"GET /groups":      answering(a.listGroups),
-		"POST /groups":     answering(a.addGroup),
-		"PUT /groups":      answering(a.putGroup),
-		"PATCH /groups":    answering(a.changeGroup),
-		"DELETE /groups":   answering(a.removeGroup),
-		"POST /token":      answering(a.judgeToken),
-		"POST /revoke":     answering(a.revoke),
-		"POST /compact":    answering(a.compact),
-		"GET /clock":       answering(a.showClock),
-		"POST /clock":      answering(a.acceptClock),
+		"POST /customers":  answering(a.log, a.addCustomers),
+		"GET /customers":   answering(a.log, a.listCustomers),
+		"GET /customer":    answering(a.log, a.showCustomer),
+		"POST /customer":   answering(a.log, a.changeCustomer),
+		"PATCH /customer":  answering(a.log, a.setCustomer),
+		"DELETE /customer": answering(a.log, a.removeCustomer),
+		"POST /rights":     answering(a.log, a.changeRights),
+		"GET /groups":      answering(a.log, a.listGroups),
+		"POST /groups":     answering(a.log, a.addGroup),
+		"PUT /groups":      answering(a.log, a.putGroup),
+		"PATCH /groups":    answering(a.log, a.changeGroup),
+		"DELETE /groups":   answering(a.log, a.removeGroup),
+		"POST /token":      answering(a.log, a.judgeToken),
+		"POST /revoke":     answering(a.log, a.revoke),
+		"POST /compact":    answering(a.log, a.compact),
+		"GET /clock":       answering(a.log, a.showClock),
+		"POST /clock":      answering(a.log, a.acceptClock),
 	} {
 		mux.HandleFunc(pattern, handler)
 	}
 	return mux
 }
 
-// answering writes what an operation answers. Every answer has a type of its own, none with an interface in it: what is read into one loses digits.
-func answering[Answer any](op func(*http.Request) (Answer, error)) http.HandlerFunc {
+// answering writes what an operation answers, and logs where the store could not do it. Every answer has a type of its own, none with an interface in
+// it: what is read into one loses digits.
+func answering[Answer any](log *slog.Logger, op func(*http.Request) (Answer, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		status := http.StatusOK
 		answer, err := op(r)
@@ -98,6 +99,9 @@ func answering[Answer any](op func(*http.Request) (Answer, error)) http.HandlerF
 			if errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrClosed) {
 				status = http.StatusServiceUnavailable
 				w.Header().Set("Retry-After", "1")
+				if log != nil {
+					log.Error("admin: the store cannot do it", "request", r.Pattern, "error", err)
+				}
 			}
 			body, _ = encodeJSON(refusal{Error: err.Error()}) // a text can always be written
 		}

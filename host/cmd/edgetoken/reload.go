@@ -212,7 +212,7 @@ Keys that are read at the start only are named (edgetoken config --help marks th
 //	GET  /metrics   for Prometheus
 func (s *service) adminOfNode() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /reload", answering(func(*http.Request) (reloaded, error) { return s.reload() }))
+	mux.HandleFunc("POST /reload", answering(s.log, func(*http.Request) (reloaded, error) { return s.reload() }))
 	mux.Handle("GET /metrics", s.metrics.handler())
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.current.Load().admin.ServeHTTP(w, r) })
 	return mux
