@@ -18,6 +18,16 @@ type Lifetimes struct {
 	Foreign int64 // how long a token that was shown here had left to live, whoever issued it, under whatever settings; in whole days
 }
 
+// Under are the longer ones of these and of those that tokens have under settings.
+func (l Lifetimes) Under(s *core.Settings) Lifetimes {
+	l.Access, l.Refresh = max(l.Access, s.Longest()), max(l.Refresh, s.LongestRefresh())
+	return l
+}
+
+// LogIn is how long tokens of one log-in can live from now on, in seconds: its refresh token, which may have been issued
+// just now, or may be a foreign one, and an access token that it gives at its end.
+func (l Lifetimes) LogIn() int64 { return max(l.Refresh, l.Foreign) + l.Access }
+
 // token is the longest that any token has to live.
 func (l Lifetimes) token() int64 { return max(l.Access, l.Refresh, l.Foreign) }
 

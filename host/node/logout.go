@@ -28,11 +28,8 @@ func (n *Node) EndLogin(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	// A refresh token may have been issued a moment ago, and give access tokens to its end. It may be a foreign one, too.
-	longest := n.lifetimes()
 	exp, _ := opened.Expires()
-	lifetimes := max(ever.Access, longest.Access) + max(ever.Refresh, longest.Refresh, ever.Foreign)
-	until := core.RevokedUntil(n.cfg.Store.Time(), exp, family.Start, lifetimes)
+	until := core.RevokedUntil(n.cfg.Store.Time(), exp, family.Start, ever.Under(&n.cfg.Settings).LogIn())
 	// What this rests on cannot change: dead is dead.
 	return n.cfg.Store.Settle(ctx, core.Effects{Node: n.cfg.Settings.Node, Reads: core.Reads{CutOff: math.MaxInt64},
 		List: core.Revocation(&n.cfg.Settings, family, "", customer.ID, until)})

@@ -123,13 +123,7 @@ func (n *Node) Stats() Stats { return Stats{Hashing: n.cfg.Hashing.Stats()} }
 // Remember has the store keep the longest lifetimes that tokens ever had, so that a revocation outlives those that were issued when they were longer.
 // Call it before the node's first request.
 func (n *Node) Remember(ctx context.Context) error {
-	return n.cfg.Store.Remember(ctx, n.lifetimes())
-}
-
-// lifetimes are those of now.
-func (n *Node) lifetimes() store.Lifetimes {
-	s := &n.cfg.Settings
-	return store.Lifetimes{Access: s.Longest(), Refresh: s.LongestRefresh()}
+	return n.cfg.Store.Remember(ctx, store.Lifetimes{}.Under(&n.cfg.Settings))
 }
 
 // Settings are the settings that the node judges by. The caller must not change what they point to.

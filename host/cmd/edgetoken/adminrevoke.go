@@ -88,14 +88,12 @@ func (a *admin) revokeToken(ctx context.Context, token string) (revocation, erro
 	if !family.Listed {
 		return revocation{}, errors.New("the token has no id that could be revoked (JTI_CLAIM): end every session of its customer with --customer")
 	}
-	ever, err := a.lifetimes(ctx)
+	ever, err := a.store.Remembered(ctx)
 	if err != nil {
 		return revocation{}, err
 	}
 	exp, _ := opened.Expires()
-	// The token may be an access token: a refresh token may have been issued a moment ago, and give access tokens to
-	// its end.
-	until := core.RevokedUntil(a.store.Time(), exp, family.Start, ever.Refresh+ever.Access)
+	until := core.RevokedUntil(a.store.Time(), exp, family.Start, ever.Under(&a.cfg.Settings).LogIn())
 	if err := a.settle(ctx, core.Revocation(&a.cfg.Settings, family, opened.Issuer, customer.ID, until)); err != nil {
 		return revocation{}, err
 	}
@@ -123,11 +121,11 @@ func (a *admin) revokeFamily(ctx context.Context, name, customer string) (revoca
 	if err != nil {
 		return revocation{}, err
 	}
-	ever, err := a.lifetimes(ctx)
+	ever, err := a.store.Remembered(ctx)
 	if err != nil {
 		return revocation{}, err
 	}
-	until := core.RevokedUntil(a.store.Time(), 0, 0, max(ever.Refresh, ever.Foreign)+ever.Access)
+	until := core.RevokedUntil(a.store.Time(), 0, 0, ever.Under(&a.cfg.Settings).LogIn())
 	if err := a.settle(ctx, []core.Effect{
 		{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits}, Until: until},
 		{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: c.ID, Bits: bits}, Until: until},
@@ -140,13 +138,6 @@ func (a *admin) revokeFamily(ctx context.Context, name, customer string) (revoca
 // settle makes revocations durable. What they rest on cannot change: dead is dead.
 func (a *admin) settle(ctx context.Context, list []core.Effect) error {
 	return a.store.Settle(ctx, core.Effects{Node: a.cfg.Settings.Node, Reads: core.Reads{CutOff: math.MaxInt64}, List: list})
-}
-
-// lifetimes are the longest that tokens ever had, those of the present settings included.
-func (a *admin) lifetimes(ctx context.Context) (store.Lifetimes, error) {
-	ever, err := a.store.Remembered(ctx)
-	ever.Access, ever.Refresh = max(ever.Access, a.cfg.Settings.Longest()), max(ever.Refresh, a.cfg.Settings.LongestRefresh())
-	return ever, err
 }
 
 // revokeSessions ends every log-in of a customer until now: log out everywhere.

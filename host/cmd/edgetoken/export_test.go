@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -15,8 +16,11 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/store"
 )
 
 var (
@@ -108,4 +112,9 @@ func NewObserver() func(httpapi.Observation) { return newMetrics(&service{}, &co
 // ServeMetrics serves the metrics of a service that does nothing.
 func ServeMetrics(ctx context.Context, l net.Listener) error {
 	return newMetrics(&service{log: slog.New(slog.DiscardHandler)}, &config.Config{}).serve(ctx, l, time.Second)
+}
+
+// NewAdmin serves the calls of the admin socket on a store.
+func NewAdmin(settings core.Settings, db *store.DB, engine core.Engine, keys core.KeySet) http.Handler {
+	return (&admin{cfg: &config.Config{Settings: settings}, store: db, hasher: hashing.InProcess{}, engine: engine, keys: keys}).handler()
 }

@@ -1,0 +1,85 @@
+package main_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	edgetoken "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
+	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// TestRevokeDjangosLogIn is R3: token revoke of an access token, and of the family that it names, ends the refresh token of Django that gave it, until
+// that expires, however much shorter tokens live here.
+func TestRevokeDjangosLogIn(t *testing.T) {
+	const day = 24 * time.Hour
+	ring, err := keyring.FromSecret("HS256", []byte(strings.Repeat("k", 32)), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := core.DefaultSettings()
+	engine := core.NewNative(settings, ring)
+	for name, body := range map[string]func(access string, family core.Family) string{
+		"by token": func(access string, _ core.Family) string { return fmt.Sprintf(`{"token": %q}`, access) },
+		"by family": func(_ string, f core.Family) string {
+			return fmt.Sprintf(`{"family": "%012x", "customer": "1"}`, f.Bits)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			began := time.Now()
+			var ahead time.Duration
+			now := func() time.Time { return began.Add(ahead).Round(0) }
+			db, err := store.Open(store.Config{Path: filepath.Join(t.TempDir(), "store.db"), Now: now, Elapsed: func() time.Duration { return ahead }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			if _, err := db.Add(t.Context(), store.NewCustomer{ID: core.Integer(1), Email: "ana@example.com", IsActive: true}); err != nil {
+				t.Fatal(err)
+			}
+			n, err := node.New(node.Config{Engine: engine, Store: db, Settings: settings, Now: now, Log: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." + base64.RawURLEncoding.EncodeToString(
+				fmt.Appendf(nil, `{"token_type":"refresh","exp":%d,"jti":"x1","user_id":"1"}`, began.Add(30*day).Unix()))
+			signature, err := ring.Sign(t.Context(), 0, []byte(input), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			refresh := input + "." + base64.RawURLEncoding.EncodeToString(signature)
+			given, err := n.Refresh(t.Context(), refresh)
+			if err != nil || given.Refused() {
+				t.Fatalf("Refresh = %v, %v", given.Refusals, err)
+			}
+			access := given.Tokens[0].Value
+			opened, err := engine.Open(t.Context(), []byte(access))
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer := httptest.NewRecorder()
+			call := httptest.NewRequestWithContext(t.Context(), "POST", "/revoke", strings.NewReader(body(access, opened.FamilyAt(began))))
+			if edgetoken.NewAdmin(settings, db, engine, ring.Set()).ServeHTTP(answer, call); answer.Code != http.StatusOK {
+				t.Fatalf("POST /revoke = %d %s", answer.Code, answer.Body)
+			}
+			for range 29 {
+				if again, err := n.Refresh(t.Context(), refresh); err != nil || !again.Refused() {
+					t.Fatalf("after %v: Refresh = %v, %v, want a refusal", ahead, again.Refusals, err)
+				}
+				ahead += day
+				if err := n.Purge(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
