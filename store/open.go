@@ -100,7 +100,6 @@ func (c Config) open() (f file, err error) {
 	if c.IDs > core.TextID {
 		return file{}, fmt.Errorf("open store %s: there is no kind of ids %d", c.Path, c.IDs)
 	}
-	made := false // the file is new
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
@@ -109,42 +108,28 @@ func (c Config) open() (f file, err error) {
 		if err != nil && f.handle != nil {
 			release(f.handle) // also where bbolt's own Close could not
 		}
-		if err != nil && made {
-			// A full disk may have let nothing be written: what is left would be refused when there is room again.
-			if info, statErr := os.Stat(c.Path); statErr == nil && info.Size() == 0 {
-				err = errors.Join(err, os.Remove(c.Path))
-			}
-		}
 	}()
 	if err := c.checkDirectory(); err != nil {
 		return file{}, err
 	}
-	f.bolt, err = bbolt.Open(c.Path, 0o600, &bbolt.Options{
-		// The lock is taken in claim already, so bbolt never waits for it; 0 would mean for ever.
-		Timeout: time.Millisecond,
-		// The array type takes time in proportion to the free pages with each commit, and a purge frees many.
-		FreelistType: bbolt.FreelistMapType,
-		// Mapping the file anew waits for all readers, so room is reserved once. It is address space, not memory.
-		InitialMmapSize: 256 << 20,
-		// Its counters are behind a mutex that every reader would take.
-		NoStatistics: true,
-		OpenFile: func(path string, flag int, mode os.FileMode) (*os.File, error) {
-			var h *os.File
-			var err error
-			if h, made, err = c.openOrMake(path, flag, mode); err != nil {
-				return nil, c.placeError(err)
-			}
-			if err := c.claim(h, made); err != nil {
-				h.Close()
-				return nil, err
-			}
-			f.handle = h
-			f.info, err = h.Stat()
-			return h, err
-		},
-		// NoSync and NoGrowSync stay off: what is acknowledged is on the disk. NoFreelistSync stays off: without the list on disk,
-		// every opening would read the whole file.
-	})
+	options := c.options()
+	options.OpenFile = func(_ string, flag int, mode os.FileMode) (*os.File, error) {
+		h, err := c.openOrMake(flag&^os.O_CREATE, mode)
+		if err != nil {
+			return nil, err
+		}
+		if err = c.claim(h); err == nil {
+			err = c.checkFile(h)
+		}
+		if err != nil {
+			h.Close()
+			return nil, err
+		}
+		f.handle = h
+		f.info, err = h.Stat()
+		return h, err
+	}
+	f.bolt, err = bbolt.Open(c.Path, 0o600, options)
 	if err != nil {
 		switch {
 		case f.handle == nil: // one of ours
@@ -167,27 +152,50 @@ func release(h *os.File) error {
 	return h.Close()
 }
 
-// openOrMake opens the file, or makes one where there is none.
-func (c Config) openOrMake(path string, flag int, mode os.FileMode) (h *os.File, made bool, err error) {
-	h, err = c.openFile(path, flag&^os.O_CREATE, mode)
-	if errors.Is(err, fs.ErrNotExist) && !c.existing {
-		h, err = c.openFile(path, flag|os.O_CREATE|os.O_EXCL, mode)
-		made = err == nil
+// options are those of bbolt.
+func (c Config) options() *bbolt.Options {
+	return &bbolt.Options{
+		// The lock is taken in claim already, so bbolt never waits for it; 0 would mean for ever.
+		Timeout: time.Millisecond,
+		// The array type takes time in proportion to the free pages with each commit, and a purge frees many.
+		FreelistType: bbolt.FreelistMapType,
+		// Mapping the file anew waits for all readers, so room is reserved once. It is address space, not memory.
+		InitialMmapSize: 256 << 20,
+		// Its counters are behind a mutex that every reader would take.
+		NoStatistics: true,
+		// NoSync and NoGrowSync stay off: what is acknowledged is on the disk. NoFreelistSync stays off: without the list on disk,
+		// every opening would read the whole file.
 	}
-	if errors.Is(err, fs.ErrExist) { // another process made it just now
-		h, err = c.openFile(path, flag&^os.O_CREATE, mode)
-	}
-	return h, made, err
 }
 
-// claim locks a file that was just opened and looks at it before bbolt does. Only one that was made for it may be empty: else
-// something emptied a store, and a new one in its place would know of no revocation.
-func (c Config) claim(h *os.File, made bool) error {
+// openOrMake opens the file, and makes a store first where there is none.
+func (c Config) openOrMake(flag int, mode os.FileMode) (*os.File, error) {
+	h, err := c.openFile(c.Path, flag, mode)
+	if errors.Is(err, fs.ErrNotExist) && !c.existing {
+		if err := c.make(); err != nil {
+			return nil, err
+		}
+		h, err = c.openFile(c.Path, flag, mode)
+	}
+	if err != nil {
+		return nil, c.placeError(err)
+	}
+	return h, nil
+}
+
+// claim locks a file that was just opened.
+func (c Config) claim(h *os.File) error {
 	if err := syscall.Flock(int(h.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
 		return fmt.Errorf("open store: %s is %w: use the admin socket of the node that runs on it, or stop it", c.Path, ErrLocked)
 	} else if err != nil {
 		return fmt.Errorf("lock store %s: %w", c.Path, err)
 	}
+	return nil
+}
+
+// checkFile looks at a file before bbolt does. It may not be empty: something emptied a store then, and a new one in its place would know of no
+// revocation.
+func (c Config) checkFile(h *os.File) error {
 	info, err := h.Stat()
 	if err != nil {
 		return fmt.Errorf("open store %s: %w", c.Path, err)
@@ -197,9 +205,6 @@ func (c Config) claim(h *os.File, made bool) error {
 	}
 	if info.Mode().Perm()&0o022&^c.Trusted != 0 {
 		return fmt.Errorf("open store %s: %w: run chmod 600 %[1]s", c.Path, ErrExposed)
-	}
-	if info.Size() == 0 && made {
-		return nil
 	}
 	if info.Size() == 0 {
 		return fmt.Errorf("open store: %s is %w: restore a backup, or remove it for a new store", c.Path, ErrEmpty)

@@ -85,7 +85,7 @@ var plants = []faultdisk.Fault{
 				}
 				if err = db.commit(batch); err != nil {`},
 	{Source: "store/header.go", Was: "if spoilt >= 0 {", Is: "if spoilt >= 0 && !planted(\"takes no commit back\") {"},
-	{Source: "store/open.go", Was: "NoStatistics: true,\n\t\tOpenFile", Is: "NoStatistics: true,\n\t\tNoSync: planted(\"commits without a sync\"),\n\t\tOpenFile"},
+	{Source: "store/open.go", Was: "NoStatistics: true,\n", Is: "NoStatistics: true,\n\t\tNoSync: planted(\"commits without a sync\"),\n"},
 	{Source: "store/db.go", Was: "if latest.pending(tx.ID()) {", Is: "if latest.pending(tx.ID()) && !planted(\"answers by what is not durable\") {"},
 }
 
