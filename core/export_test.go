@@ -18,7 +18,7 @@ func (r *Reader) Quick() bool {
 
 // Members are the claims of the token that was inspected, as the scanner comes to them: names without escapes, values as they stand.
 func (r *Reader) Members() (members [][2]string) {
-	for more := r.scan.beginHeld(r.buffer, len(r.decoded), maxNames); more; more = r.scan.next() {
+	for more := r.scan.beginHeld(r.buffer, len(r.decoded), MaxNames); more; more = r.scan.next() {
 		m := &r.scan.member
 		value := m.value
 		if value.Form == String {

@@ -279,7 +279,7 @@ func (w *Writer) copied(b, claims []byte) []byte {
 
 // copiedSlowly is copied for any claims.
 func (w *Writer) copiedSlowly(b, claims []byte) []byte {
-	for more := w.scan.begin(claims, maxNames); more; more = w.scan.next() {
+	for more := w.scan.begin(claims, MaxNames); more; more = w.scan.next() {
 		m := &w.scan.member
 		if o := w.find(word(m.name, 0), m.name); o != nil {
 			b = append(b, o.member...)
@@ -329,7 +329,7 @@ func (w *Writer) copiedQuickly(b, claims []byte) (_ []byte, ok bool) {
 		o := w.find(first, src[name:end])
 		switch {
 		case next == 0:
-			w.scan.start(src, len(claims), maxNames)
+			w.scan.start(src, len(claims), MaxNames)
 			c, end := w.scan.value(w.scan.space(value))
 			if end == 0 {
 				return b, false

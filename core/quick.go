@@ -60,7 +60,7 @@ func (r *Reader) quick() bool {
 	if !r.ascii || src[0] != '{' {
 		return false
 	}
-	scan.start(src, len(r.decoded), maxNames)
+	scan.start(src, len(r.decoded), MaxNames)
 	for at := 1; ; at++ {
 		b := src.window(at)
 		first := binary.LittleEndian.Uint64(b[1:])

@@ -209,7 +209,7 @@ func (r *Reader) Accept() (o *Opened, ok bool) {
 func (r *Reader) slow() {
 	o := &r.opened
 	*o = Opened{Key: o.Key, Issuer: o.Issuer, KeyEnds: o.KeyEnds, Claims: r.decoded}
-	more := r.scan.beginHeld(r.buffer, len(r.decoded), maxNames)
+	more := r.scan.beginHeld(r.buffer, len(r.decoded), MaxNames)
 	for more && r.claim(&r.scan.member) {
 		more = r.scan.next()
 	}

@@ -11,10 +11,10 @@ import (
 const (
 	// MaxTokenBytes is the longest token that is looked at.
 	MaxTokenBytes = 64 << 10
-	// maxDepth is how deep a header or claims may nest.
-	maxDepth = 64
-	// maxNames is how many member names claims may have in all, and maxHeaderNames a header, which is nobody's word yet.
-	maxNames       = 1024
+	// MaxDepth is how deep a header or claims may nest.
+	MaxDepth = 64
+	// MaxNames is how many member names claims may have in all, and maxHeaderNames a header, which is nobody's word yet.
+	MaxNames       = 1024
 	maxHeaderNames = 32
 )
 
@@ -205,7 +205,7 @@ func (s *scanner) nested(at int) int {
 			}
 			at++
 		} else if c|0x20 == '{' { // [ or {
-			if s.depth++; s.depth > maxDepth {
+			if s.depth++; s.depth > MaxDepth {
 				return 0
 			}
 			s.objects = s.objects<<1 | w>>5&1

@@ -123,7 +123,7 @@ func checkWriting(keys KeySet, req *Request, scan *scanner, keep func(*member) b
 	case len(req.Extra) == 0:
 		return nil
 	}
-	for more := scan.begin(req.Extra, maxNames); more; more = scan.next() {
+	for more := scan.begin(req.Extra, MaxNames); more; more = scan.next() {
 		if !keep(&scan.member) {
 			return ErrExtra
 		}
