@@ -1,7 +1,7 @@
 package core
 
-// Code is the name of a refusal on the wire: simplejwt's and Django REST framework's words. It is itself an error, so that
-// errors.Is(err, core.TokenNotValid) works on both sides of the wall.
+// Code is the name of a refusal on the wire: simplejwt's and Django REST framework's words. It is itself an error, so
+// that errors.Is(err, core.TokenNotValid) works on both sides of the wall.
 type Code string
 
 const (
@@ -17,8 +17,8 @@ const (
 
 func (c Code) Error() string { return string(c) }
 
-// Cause says exactly why something was refused. It is for logs and for `token explain`; a client is shown PublicCause only.
-// It crosses the wall as a byte.
+// Cause says exactly why something was refused. It is for logs and for `token explain`; a client is shown PublicCause
+// only. It crosses the wall as a byte.
 type Cause uint8
 
 const (

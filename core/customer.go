@@ -59,8 +59,9 @@ type Customer struct {
 	Version uint64
 }
 
-// CustomerKey is the value of USER_ID_FIELD that the token names, read as Django reads it into a field of the given kind:
-// Python's int() for integers (" 1 ", 1.5 and true are 1), str() for texts. ok is false where no customer can have it.
+// CustomerKey is the value of USER_ID_FIELD that the token names, read as Django reads it into a field of the given
+// kind: Python's int() for integers (" 1 ", 1.5 and true are 1), str() for texts. ok is false where no customer can
+// have it.
 func (o *Opened) CustomerKey(kind IDKind) (id CustomerID, ok bool) {
 	c := o.Customer
 	switch kind {
@@ -85,8 +86,8 @@ func (o *Opened) CustomerKey(kind IDKind) (id CustomerID, ok bool) {
 	return CustomerID{}, false
 }
 
-// UnreadableCustomer reports whether Django could make no value of a field of the given kind of the token's customer claim, where it is there: a text
-// that is no integer, a list, an object.
+// UnreadableCustomer reports whether Django could make no value of a field of the given kind of the token's customer
+// claim, where it is there: a text that is no integer, a list, an object.
 func (o *Opened) UnreadableCustomer(kind IDKind) bool {
 	if kind != IntegerID || o.Customer.Form == Absent || o.Customer.Form == Null {
 		return false

@@ -3,10 +3,12 @@ package core
 // Writes reports whether an operation writes tokens. Those that do not are judged without any engine, by Judge.
 func (op Op) Writes() bool { return op == Login || op == Refresh }
 
-// Judge judges a request and writes nothing: all that there is to operations that write no token, and of the others whether they would.
+// Judge judges a request and writes nothing: all that there is to operations that write no token, and of the others
+// whether they would.
 //
-// The order of checks is one table, since clients see it: an expired forgery is invalid, not expired; a blacklisted token of
-// another type is blacklisted. First come, for every token, form, header, key and signature (Open), then the end of the key and the registered claims. Then:
+// The order of checks is one table, since clients see it: an expired forgery is invalid, not expired; a blacklisted
+// token of another type is blacklisted. First come, for every token, form, header, key and signature (Open), then the
+// end of the key and the registered claims. Then:
 //
 //	access token in a header     exp present, id, type
 //	sliding token in a header    blacklist, exp present, id, type
@@ -132,8 +134,9 @@ func (j *judge) refreshToken() Cause {
 	return first(j.registered, j.blacklist, j.expiry, j.id, is)
 }
 
-// refreshCustomer: where a refresh names a customer, it must exist and be active. The reference asks from 5.4 on; the secure wire in
-// every version and whatever CHECK_USER_IS_ACTIVE says, for a disabled or deleted customer gets nothing new.
+// refreshCustomer: where a refresh names a customer, it must exist and be active. The reference asks from 5.4 on; the
+// secure wire in every version and whatever CHECK_USER_IS_ACTIVE says, for a disabled or deleted customer gets
+// nothing new.
 func (j *judge) refreshCustomer() Cause {
 	secure := j.s.Wire == Secure
 	if !j.v.refreshChecksCustomer && !secure || !truthy(j.o.Claims, j.o.Customer) {

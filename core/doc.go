@@ -1,20 +1,24 @@
-// Package core decides: it reads, judges and writes tokens. It is a pure function of what it is given: it has no clock, entropy, disk or network of its own, imports
-// the standard library and its own packages codec and python, and compiles to a WebAssembly guest as it is.
+// Package core decides: it reads, judges and writes tokens. It is a pure function of what it is given: it has no
+// clock, entropy, disk or network of its own, imports the standard library and its own packages codec and python, and
+// compiles to a WebAssembly guest as it is.
 //
 // Two operations make all of it, those of Engine:
 //
 //	Open    token            → Opened     form, header, key, signature, strict claims; knows neither time nor state
 //	Decide  Request          → Outcome    judges by settings, state, time and entropy; writes the tokens to issue
 //
-// An Outcome holds refusals or tokens, and Effects: what must be durable before the answer may leave. Between the two the caller loads the State
-// that the token names, and afterwards settles the effects. The one rule: a refusal is a result; an error says that the engine itself failed.
+// An Outcome holds refusals or tokens, and Effects: what must be durable before the answer may leave. Between the two
+// the caller loads the State that the token names, and afterwards settles the effects. The one rule: a refusal is a
+// result; an error says that the engine itself failed.
 //
-// Files in reading order: settings.go, customer.go, family.go and state.go are the words. engine.go is the contract and native.go its implementation without a
-// sandbox. reader.go is Open: buffer.go, words.go, base64.go, heads.go and quick.go under it read what most tokens look like, kid.go, scan.go, names.go,
-// text.go and number.go all of them. decide.go is Decide, with check.go for the checks, writing.go and issue.go for the tokens. effect.go is what a store is told. clock.go says by which times
-// tokens are issued, until.go how long a revocation is kept, strict.go what claims may hold. code.go
-// and compat.go say what a client is told, in each version. permission.go says who may use an end point. authorization.go and claims.go are what
-// callers use around the two operations.
+// Files in reading order: settings.go, customer.go, family.go and state.go are the words. engine.go is the contract
+// and native.go its implementation without a sandbox. reader.go is Open: buffer.go, words.go, base64.go, heads.go and
+// quick.go under it read what most tokens look like, kid.go, scan.go, names.go, text.go and number.go all of them.
+// decide.go is Decide, with check.go for the checks, writing.go and issue.go for the tokens. effect.go is what a
+// store is told. clock.go says by which times tokens are issued, until.go how long a revocation is kept, strict.go
+// what claims may hold. code.go and compat.go say what a client is told, in each version. permission.go says who may
+// use an end point. authorization.go and claims.go are what callers use around the two operations.
 //
-// Package python reads numbers and blanks as Python does. Package abi says how all of it crosses the wall to a guest, jws computes signatures, and coretest is the one behaviour suite for every Engine.
+// Package python reads numbers and blanks as Python does. Package abi says how all of it crosses the wall to a guest,
+// jws computes signatures, and coretest is the one behaviour suite for every Engine.
 package core

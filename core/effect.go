@@ -36,8 +36,8 @@ type Effect struct {
 	Until int64 // RevokeFamily: Unix seconds
 }
 
-// Reads is what a decision rests on: the versions of all that core was shown. A store applies the effects of the decision,
-// or lets its answer go where there are none, only while all of this still holds.
+// Reads is what a decision rests on: the versions of all that core was shown. A store applies the effects of the
+// decision, or lets its answer go where there are none, only while all of this still holds.
 type Reads struct {
 	Customer        CustomerID // zero: none was read, or none was found
 	CustomerVersion uint64     // 0: not found
@@ -61,7 +61,8 @@ const effectsVersion = 1
 // ErrEffects says that bytes are no encoding of Effects that this version knows.
 var ErrEffects = errors.New("effects: malformed or of an unknown version")
 
-// AppendBinary appends the encoding of e to b. All integers are little-endian, texts have their length before them (2 bytes):
+// AppendBinary appends the encoding of e to b. All integers are little-endian, texts have their length before them (2
+// bytes):
 //
 //	version 1 | node | customer | u64 version | u8 has family | family | u64 version | i64 cut-off | i64 start |
 //	u16 count | count × (u8 kind | customer | family | i64 at | i64 until)
@@ -93,7 +94,8 @@ func (e *Effects) AppendBinary(b []byte) ([]byte, error) {
 	return b, nil
 }
 
-// UnmarshalBinary reads the encoding; ErrEffects for anything else, trailing bytes included. It uses the room of e.List again.
+// UnmarshalBinary reads the encoding; ErrEffects for anything else, trailing bytes included. It uses the room of
+// e.List again.
 func (e *Effects) UnmarshalBinary(b []byte) error {
 	r := codec.Reader{Rest: b}
 	if r.U8() != effectsVersion {

@@ -10,13 +10,15 @@ func (r *Reader) AcceptSlowly() *Opened {
 	return &r.opened
 }
 
-// Quick reports whether the claims of the token that was inspected are read without the scanner's help at the outermost level.
+// Quick reports whether the claims of the token that was inspected are read without the scanner's help at the
+// outermost level.
 func (r *Reader) Quick() bool {
 	r.opened = Opened{}
 	return r.quick()
 }
 
-// Members are the claims of the token that was inspected, as the scanner comes to them: names without escapes, values as they stand.
+// Members are the claims of the token that was inspected, as the scanner comes to them: names without escapes, values
+// as they stand.
 func (r *Reader) Members() (members [][2]string) {
 	for more := r.scan.beginHeld(r.buffer, len(r.decoded), MaxNames); more; more = r.scan.next() {
 		m := &r.scan.member
@@ -39,7 +41,8 @@ func (f Family) ID(kind TokenKind, sequence uint32) (id []byte, read Family, ok 
 	return id, read, ok
 }
 
-// Copied are the claims that an access token takes over, in both ways; ok is false where the quick one is none for them.
+// Copied are the claims that an access token takes over, in both ways; ok is false where the quick one is none for
+// them.
 func (w *Writer) Copied(req *Request) (quick, slow []byte, ok bool) {
 	if _, err := w.Prepare(req); err != nil {
 		return nil, nil, false

@@ -6,11 +6,12 @@ import (
 	"strconv"
 )
 
-// reserveAhead is how far ahead family starts are reserved, in milliseconds, so that few log-ins have to make a reservation durable.
+// reserveAhead is how far ahead family starts are reserved, in milliseconds, so that few log-ins have to make a
+// reservation durable.
 const reserveAhead = 60_000
 
-// fixed is what is the same in all tokens that are written under one configuration. Claims begin and end with it; names stand there as JSON, each with its
-// colon and with the comma before it. With the defaults:
+// fixed is what is the same in all tokens that are written under one configuration. Claims begin and end with it;
+// names stand there as JSON, each with its colon and with the comma before it. With the defaults:
 //
 //	{"token_type":"access","exp":1780318800,"iat":1780315200,"jti":"08e0…","user_id":"7"}
 type fixed struct {
@@ -25,8 +26,8 @@ type fixed struct {
 	ascii           bool      // those names are ASCII alone
 }
 
-// ownClaim is a claim that an access token does not take over from its refresh token. It stands in the place where the refresh token has it, or after
-// all others; or nowhere, where member is nil.
+// ownClaim is a claim that an access token does not take over from its refresh token. It stands in the place where
+// the refresh token has it, or after all others; or nowhere, where member is nil.
 type ownClaim struct {
 	name   []byte // unescaped
 	first  uint64 // its first eight bytes
@@ -92,7 +93,8 @@ func audience(s *Settings) []byte {
 	return append(list, ']')
 }
 
-// header is the one that tokens have which this key signs. Its members stand in alphabetical order, as PyJWT writes them; the exact wire names no key.
+// header is the one that tokens have which this key signs. Its members stand in alphabetical order, as PyJWT writes
+// them; the exact wire names no key.
 func header(s *Settings, key *KeyInfo) []byte {
 	h := appendJSONString([]byte(`{"alg":`), key.Algorithm)
 	if key.ID != "" && s.Wire != Exact {
@@ -120,7 +122,8 @@ func raw(src []byte, c Claim) []byte {
 	return src[c.Start:c.End]
 }
 
-// login writes the pair of a log-in: a new family, its refresh token of generation 0, and an access token with the same claims.
+// login writes the pair of a log-in: a new family, its refresh token of generation 0, and an access token with the
+// same claims.
 func (w *Writer) login(j *judge) {
 	p := &w.prepared
 	fam := newFamily(max(j.req.Now.UnixMilli(), j.req.State.CutOff+1), j.req.Entropy)
@@ -151,14 +154,16 @@ func (w *Writer) login(j *judge) {
 	w.write(AccessToken, begun, append(w.identified(j, AccessToken, begun, fam), w.shared...))
 }
 
-// refresh writes the access token that a refresh token gives: its own type, times and id, then the other claims of the refresh token in their order.
+// refresh writes the access token that a refresh token gives: its own type, times and id, then the other claims of
+// the refresh token in their order.
 func (w *Writer) refresh(j *judge) {
 	begun := w.begin(j, AccessToken)
 	b := w.identified(j, AccessToken, begun, j.fam)
 	w.write(AccessToken, begun, w.configured(w.copied(b, j.o.Claims)))
 }
 
-// begun is the beginning of all tokens of one type with the same times: it is kept, for the next token is mostly of the same second.
+// begun is the beginning of all tokens of one type with the same times: it is kept, for the next token is mostly of
+// the same second.
 type begun struct {
 	expires, issued int64  // Unix seconds
 	input           []byte // the header and as much of the claims as is three bytes each, encoded; empty: there is none yet
@@ -219,7 +224,8 @@ func (w *Writer) identified(j *judge, t TokenType, g *begun, fam Family) []byte 
 // sequence is the random part of an access token's id: 4 bytes of entropy that name no family.
 func (j *judge) sequence() uint32 { return binary.LittleEndian.Uint32(j.req.Entropy[8:]) }
 
-// keep keeps a configured claim of a request, or reports that it may not be one. One that is null is left out of the tokens, whatever a refresh token says of it.
+// keep keeps a configured claim of a request, or reports that it may not be one. One that is null is left out of the
+// tokens, whatever a refresh token says of it.
 func (w *Writer) keep(req *Request, m *member) bool {
 	o := ownClaim{name: m.name, first: word(m.name, 0)}
 	// Of ASCII names, those that are the same but for case have one hash.
@@ -236,8 +242,8 @@ func (w *Writer) keep(req *Request, m *member) bool {
 	return true
 }
 
-// configured appends the claims that are configured for customers, fresh at each log-in and refresh, then aud and iss, but for those that stand in the
-// token already.
+// configured appends the claims that are configured for customers, fresh at each log-in and refresh, then aud and
+// iss, but for those that stand in the token already.
 func (w *Writer) configured(b []byte) []byte {
 	for i := len(w.fixed.own); i < len(w.own); i++ {
 		if o := &w.own[i]; !o.used {
@@ -252,7 +258,8 @@ func (w *Writer) configured(b []byte) []byte {
 	return b
 }
 
-// find is the claim of this name that is not taken over from a refresh token, which is then used; nil where the claim is taken over.
+// find is the claim of this name that is not taken over from a refresh token, which is then used; nil where the claim
+// is taken over.
 func (w *Writer) find(first uint64, name []byte) *ownClaim {
 	for at := w.fixed.table[nameHash(first, len(name))]; at != 0; at = w.own[at-1].next {
 		if o := &w.own[at-1]; o.is(first, name) {
@@ -269,7 +276,8 @@ func (w *Writer) find(first uint64, name []byte) *ownClaim {
 	return nil
 }
 
-// copied appends the claims of a refresh token that its access token takes over, in their order; those that are its own or configured replace its.
+// copied appends the claims of a refresh token that its access token takes over, in their order; those that are its
+// own or configured replace its.
 func (w *Writer) copied(b, claims []byte) []byte {
 	if quick, ok := w.copiedQuickly(b, claims); ok {
 		return quick
@@ -291,8 +299,8 @@ func (w *Writer) copiedSlowly(b, claims []byte) []byte {
 	return b
 }
 
-// copiedQuickly is copied for claims as most tokens have them, word by word as quick reads them: no space between members, and names that are written as
-// they stand. ok is false for others.
+// copiedQuickly is copied for claims as most tokens have them, word by word as quick reads them: no space between
+// members, and names that are written as they stand. ok is false for others.
 func (w *Writer) copiedQuickly(b, claims []byte) (_ []byte, ok bool) {
 	src := &w.room
 	if !src.hold(claims) {

@@ -10,14 +10,15 @@ import (
 
 // Numbers in claims are read as Python's int() reads what its json module made of them, since the reference does so.
 
-// pythonInt is int(value) of a scanned claim, truncated towards zero and saturating at the ends of int64. ok is false where Python raises:
-// null, a list, an object, a text that is no integer, a number beyond a double.
+// pythonInt is int(value) of a scanned claim, truncated towards zero and saturating at the ends of int64. ok is false
+// where Python raises: null, a list, an object, a text that is no integer, a number beyond a double.
 func pythonInt(claims []byte, c Claim) (v int64, ok bool) {
 	n, ok := pythonInteger(claims, c)
 	return n.value, ok
 }
 
-// integer is an integer of Python's as far as an int64 holds it. Where it does not, beyond is true and value is the nearer end.
+// integer is an integer of Python's as far as an int64 holds it. Where it does not, beyond is true and value is the
+// nearer end.
 type integer struct {
 	value  int64
 	beyond bool
@@ -81,7 +82,8 @@ func eightDigits(d uint64) int64 {
 	return int64((d*10_000 + d>>32) & 0xffffffff)
 }
 
-// numberStr is Python's str() of a JSON number: an integer as it stands, a float as repr() writes it (1e300 and 1E+300 are one number).
+// numberStr is Python's str() of a JSON number: an integer as it stands, a float as repr() writes it (1e300 and
+// 1E+300 are one number).
 func numberStr(raw []byte) []byte {
 	if !bytes.ContainsAny(raw, ".eE") {
 		if string(raw) == "-0" {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Rule says who may use an end point: Django REST framework's permission classes. A rule grants nothing beyond the request it is asked about, and a
-// token's claims play no part in it: who the caller is was settled before.
+// Rule says who may use an end point: Django REST framework's permission classes. A rule grants nothing beyond the
+// request it is asked about, and a token's claims play no part in it: who the caller is was settled before.
 type Rule uint8
 
 const (
@@ -20,7 +20,8 @@ const (
 	ruleCount // their number
 )
 
-// Caller is who makes a request. The zero value is an anonymous one; of a caller who has not authenticated nothing else counts.
+// Caller is who makes a request. The zero value is an anonymous one; of a caller who has not authenticated nothing
+// else counts.
 type Caller struct {
 	Authenticated, Active, Staff, Superuser bool
 	Rights                                  []string // effective ones, "app_label.codename", such as customers.add_customer
@@ -62,13 +63,14 @@ var rules = [ruleCount]struct {
 	DjangoModelPermissionsOrAnonReadOnly: {"DjangoModelPermissionsOrAnonReadOnly", 0, needRight, needMethod},
 }
 
-// methods are those that a rule tells apart, with the beginning of the right's name; empty for those that only read (SAFE_METHODS and perms_map).
+// methods are those that a rule tells apart, with the beginning of the right's name; empty for those that only read
+// (SAFE_METHODS and perms_map).
 var methods = [...]struct{ name, right string }{
 	{"GET", ""}, {"HEAD", ""}, {"OPTIONS", ""}, {"POST", "add_"}, {"PUT", "change_"}, {"PATCH", "change_"}, {"DELETE", "delete_"},
 }
 
-// Judge says whether the caller may make a request of a method, in capitals as Django makes them, to an end point of a model, "customers.customer";
-// rules that know no rights need no model. An unknown rule refuses everything.
+// Judge says whether the caller may make a request of a method, in capitals as Django makes them, to an end point of
+// a model, "customers.customer"; rules that know no rights need no model. An unknown rule refuses everything.
 func (r Rule) Judge(method, model string, c Caller) Verdict {
 	if r >= ruleCount {
 		return c.refused()

@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// core is pure: no clock, entropy, disk or network of its own, no package of ours but its codec and its Python, and nothing that is large in a guest.
+// core is pure: no clock, entropy, disk or network of its own, no package of ours but its codec and its Python, and
+// nothing that is large in a guest.
 func TestImports(t *testing.T) {
 	allowed := map[string][]string{
 		".": {

@@ -52,9 +52,10 @@ func nameHash(first uint64, size int) uint64 {
 	return (fold(first) ^ uint64(size)) * 0x9e3779b97f4a7c15 >> 58
 }
 
-// quick reads claims as most tokens have them into r.opened, word by word: names without escapes, and none that is a known one in another case. Where it
-// gives false nothing is known yet: the scanner, which knows all of the rules, then reads everything anew. As in nested, several conditions are one number; and
-// a name's words are read here as there, not by a function of both, since a call costs a guest 7 to 9 ns for each name.
+// quick reads claims as most tokens have them into r.opened, word by word: names without escapes, and none that is a
+// known one in another case. Where it gives false nothing is known yet: the scanner, which knows all of the rules,
+// then reads everything anew. As in nested, several conditions are one number; and a name's words are read here as
+// there, not by a function of both, since a call costs a guest 7 to 9 ns for each name.
 func (r *Reader) quick() bool {
 	src, scan := r.buffer, &r.scan
 	if !r.ascii || src[0] != '{' {

@@ -6,14 +6,15 @@ import (
 	"unicode/utf8"
 )
 
-// Reader reads tokens under one configuration: the settings and the key set. Reading is split at the signature, so that whoever
-// holds the keys may stand on the other side of a wall:
+// Reader reads tokens under one configuration: the settings and the key set. Reading is split at the signature, so
+// that whoever holds the keys may stand on the other side of a wall:
 //
 //	Inspect   finds the parts and the key, and says what must be checked
 //	(check)   the key's owner checks the signature
 //	Accept    legal only as the next call, once the signature is good: gives the claims
 //
-// A Reader reuses its buffers, so it serves one goroutine at a time; the claims that Accept gives are valid until the next Inspect.
+// A Reader reuses its buffers, so it serves one goroutine at a time; the claims that Accept gives are valid until the
+// next Inspect.
 type Reader struct {
 	settings *Settings
 	keys     KeySet
@@ -66,7 +67,8 @@ func NewReader(s *Settings, keys KeySet) *Reader {
 // Buffer has the reader decode claims into b, so that they always lie at its start.
 func (r *Reader) Buffer(b *Buffer) { r.buffer = b }
 
-// Inspected says where the signature of a token lies and which key must check it. No claims come out before it was checked.
+// Inspected says where the signature of a token lies and which key must check it. No claims come out before it was
+// checked.
 type Inspected struct {
 	Cause     Cause // OK, or why the token was refused
 	Key       int   // index in the key set
@@ -130,9 +132,9 @@ func DecodeSignature(dst, part []byte) (signature []byte, ok bool) {
 	return dst[:written], ok && read == len(part)
 }
 
-// header reads a JOSE header (RFC 7515 §4): the key that kid names must have the algorithm alg; no extension is understood (crit,
-// §4.1.11; b64, RFC 7797); all else is ignored, above all keys and addresses of keys (jwk, jku, x5u).
-// It takes the first size bytes of the buffer.
+// header reads a JOSE header (RFC 7515 §4): the key that kid names must have the algorithm alg; no extension is
+// understood (crit, §4.1.11; b64, RFC 7797); all else is ignored, above all keys and addresses of keys (jwk, jku,
+// x5u). It takes the first size bytes of the buffer.
 func (r *Reader) header(size int) (key int, cause Cause) {
 	header := r.buffer[:size]
 	var alg, kid Claim
@@ -186,8 +188,8 @@ func plainOver(src []byte, c Claim) []byte {
 	return unescape(raw[:0], raw)
 }
 
-// Accept gives the claims of the token that was inspected, once its signature is good, but not yet what its id says: ReadFamily adds that. ok is false
-// where the last call was no Inspect that found a key.
+// Accept gives the claims of the token that was inspected, once its signature is good, but not yet what its id says:
+// ReadFamily adds that. ok is false where the last call was no Inspect that found a key.
 func (r *Reader) Accept() (o *Opened, ok bool) {
 	if !r.inspected {
 		return nil, false
@@ -251,8 +253,8 @@ func isASCII(b []byte) bool {
 	return true
 }
 
-// ReadFamily reads what the token's id says, if the token was accepted. Accept leaves it out, since the id of a stranger's token takes a hash, which
-// a host computes faster than a guest.
+// ReadFamily reads what the token's id says, if the token was accepted. Accept leaves it out, since the id of a
+// stranger's token takes a hash, which a host computes faster than a guest.
 func (o *Opened) ReadFamily() {
 	if o.Cause != OK {
 		return
@@ -287,8 +289,9 @@ func (o *Opened) issuedAt() int64 {
 // maxTime is the last second of the year 9999, beyond which Python has no dates.
 const maxTime = 253402300799
 
-// FamilyAt is the family of the token as it counts at the given time: an id of ours whose kind does not fit the type of the token is a foreign one,
-// and a foreign family never starts after now. A State for Decide is loaded by this family.
+// FamilyAt is the family of the token as it counts at the given time: an id of ours whose kind does not fit the type
+// of the token is a foreign one, and a foreign family never starts after now. A State for Decide is loaded by this
+// family.
 func (o *Opened) FamilyAt(now time.Time) Family {
 	f := o.Family
 	if f.Ours && !f.fits(o) {
@@ -301,7 +304,8 @@ func (o *Opened) FamilyAt(now time.Time) Family {
 	return f
 }
 
-// fits reports whether the kind of the id is that of the token's type. A token without a type may be of any: where types are used it is refused for that.
+// fits reports whether the kind of the id is that of the token's type. A token without a type may be of any: where
+// types are used it is refused for that.
 func (f Family) fits(o *Opened) bool {
 	if o.Type.Form == Absent {
 		return true

@@ -18,15 +18,16 @@ const (
 	maxHeaderNames = 32
 )
 
-// scanner reads one JSON object in a single pass, strictly (RFC 8259 and RFC 8725 §3): valid UTF-8, no duplicate names (compared unescaped), no
-// lone surrogate, no NaN or Infinity, no trailing bytes, bounded depth and number of names. It allocates only what it keeps between uses.
+// scanner reads one JSON object in a single pass, strictly (RFC 8259 and RFC 8725 §3): valid UTF-8, no duplicate
+// names (compared unescaped), no lone surrogate, no NaN or Infinity, no trailing bytes, bounded depth and number of
+// names. It allocates only what it keeps between uses.
 //
 //	for more := s.begin(src, names); more; more = s.next() { … s.member … }
 //	if !s.whole { refuse }
 //
-// A guest pays for jumps and calls, not for arithmetic: so text is read in words of eight bytes, nesting takes no recursion, and the zeros that follow
-// what is read end every loop. Methods that read something take the place where it begins and give the place after it, or 0 where it is not good: a
-// value never ends at 0.
+// A guest pays for jumps and calls, not for arithmetic: so text is read in words of eight bytes, nesting takes no
+// recursion, and the zeros that follow what is read end every loop. Methods that read something take the place where
+// it begins and give the place after it, or 0 where it is not good: a value never ends at 0.
 type scanner struct {
 	src    *Buffer
 	size   int // without
@@ -36,7 +37,8 @@ type scanner struct {
 	names  nameTable
 	left   int         // how many more names there may be
 	scopes [128]uint32 // of the objects that are open, by depth; a power of two, so that no place has to be checked
-	// depth and objects are for nested alone; objects has a bit for each object or array that is open, the innermost lowest: whether it is an object.
+	// depth and objects are for nested alone; objects has a bit for each object or array that is open, the innermost
+	// lowest: whether it is an object.
 	depth   int
 	objects uint64
 	own     *Buffer // for what others hold
@@ -48,7 +50,8 @@ type member struct {
 	value Claim
 }
 
-// begin comes to the first member of src, which may have that many names in all. What does not fit into a Buffer is refused.
+// begin comes to the first member of src, which may have that many names in all. What does not fit into a Buffer is
+// refused.
 func (s *scanner) begin(src []byte, names int) bool {
 	if s.own == nil {
 		s.own = new(Buffer)
@@ -160,8 +163,9 @@ func (s *scanner) value(at int) (c Claim, end int) {
 	return c, end
 }
 
-// nested reads an object or array within the outermost one, and all that is in it. What is usual it reads by itself, without a call. Each condition costs a guest
-// a jump, with all that is held in variables, so that several are one number that must be 0, and what is seldom needed stays in memory.
+// nested reads an object or array within the outermost one, and all that is in it. What is usual it reads by itself,
+// without a call. Each condition costs a guest a jump, with all that is held in variables, so that several are one
+// number that must be 0, and what is seldom needed stays in memory.
 func (s *scanner) nested(at int) int {
 	src := s.src
 	s.depth, s.objects = 1, 0
@@ -261,7 +265,8 @@ func (s *scanner) nested(at int) int {
 	}
 }
 
-// text reads a string from within it on, where it has a character that is not plain, and gives the place of its closing quote.
+// text reads a string from within it on, where it has a character that is not plain, and gives the place of its
+// closing quote.
 func (s *scanner) text(at int) int {
 	src := s.src
 	for {

@@ -46,8 +46,8 @@ func (t TokenType) ClassName() string {
 	return "UntypedToken"
 }
 
-// Settings are the settings that tokens depend on. Names in capitals are those of SIMPLE_JWT. DefaultSettings has the defaults;
-// the zero value is not usable.
+// Settings are the settings that tokens depend on. Names in capitals are those of SIMPLE_JWT. DefaultSettings has the
+// defaults; the zero value is not usable.
 type Settings struct {
 	Compat Version
 	Wire   Wire
@@ -101,8 +101,8 @@ func DefaultSettings() Settings {
 	}
 }
 
-// Longest is how long an access token may be accepted after it was issued: ACCESS_TOKEN_LIFETIME + LEEWAY, in whole seconds. A store keeps the
-// maximum for State.Longest.
+// Longest is how long an access token may be accepted after it was issued: ACCESS_TOKEN_LIFETIME + LEEWAY, in whole
+// seconds. A store keeps the maximum for State.Longest.
 func (s *Settings) Longest() int64 {
 	return int64((s.AccessTokenLifetime + s.Leeway + time.Second - 1) / time.Second)
 }

@@ -30,8 +30,8 @@ func (p *Prepared) Finish(sign func(input []byte) ([]byte, error)) (Outcome, err
 	return o, nil
 }
 
-// Writer judges requests and writes tokens under one configuration: all but their signatures, so that whoever holds the keys may stand on the other side of
-// a wall. What is the same in every token it has written before.
+// Writer judges requests and writes tokens under one configuration: all but their signatures, so that whoever holds
+// the keys may stand on the other side of a wall. What is the same in every token it has written before.
 //
 // A Writer reuses its buffers, so it serves one goroutine at a time.
 type Writer struct {
@@ -52,13 +52,14 @@ type Writer struct {
 	room      Buffer // for claims that are copied
 }
 
-// NewWriter is a writer for settings and keys in which Validate finds no mistake, and which must not change while it is used.
+// NewWriter is a writer for settings and keys in which Validate finds no mistake, and which must not change while it
+// is used.
 func NewWriter(s *Settings, keys KeySet) *Writer {
 	return &Writer{settings: s, keys: keys, fixed: fix(s, keys)}
 }
 
-// Prepare judges a request and writes the signing inputs of the tokens to issue. What it gives is valid until the next call, and refers to req. The
-// error is that of CheckWriting.
+// Prepare judges a request and writes the signing inputs of the tokens to issue. What it gives is valid until the
+// next call, and refers to req. The error is that of CheckWriting.
 func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 	w.own, w.extra = append(w.own[:0], w.fixed.own...), w.extra[:0]
 	if err := checkWriting(w.keys, req, &w.extraScan, func(m *member) bool { return w.keep(req, m) }); err != nil {
@@ -109,7 +110,8 @@ func CheckWriting(s *Settings, keys KeySet, req *Request) error {
 	return err
 }
 
-// checkWriting is CheckWriting but for the end of the key, which refuses nobody who is refused anyway; keep gets each of the configured claims and says whether it may be one.
+// checkWriting is CheckWriting but for the end of the key, which refuses nobody who is refused anyway; keep gets each
+// of the configured claims and says whether it may be one.
 func checkWriting(keys KeySet, req *Request, scan *scanner, keep func(*member) bool) error {
 	switch {
 	case len(req.Entropy) < EntropyBytes:
@@ -134,8 +136,8 @@ func checkWriting(keys KeySet, req *Request, scan *scanner, keep func(*member) b
 	return nil
 }
 
-// Reserved reports whether a claim of this name, in any case, is not to be configured: the registered ones (RFC 7519 §4.1), and those that the
-// settings name.
+// Reserved reports whether a claim of this name, in any case, is not to be configured: the registered ones (RFC 7519
+// §4.1), and those that the settings name.
 func (s *Settings) Reserved(name string) bool {
 	for _, taken := range s.reserved() {
 		if taken != "" && strings.EqualFold(name, taken) {

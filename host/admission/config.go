@@ -11,7 +11,8 @@ import (
 const (
 	queuePerWorker = 64
 	defaultWait    = 10 * time.Second
-	// defaultMemory has room for a hash as Django's own defaults make it, 100 MiB, and memoryPerWorker for what this project makes by default.
+	// defaultMemory has room for a hash as Django's own defaults make it, 100 MiB, and memoryPerWorker for what this
+	// project makes by default.
 	defaultMemory   = 128 << 20
 	memoryPerWorker = 19 << 20
 	// maxQueue keeps the search for the longest queue short.
@@ -24,8 +25,8 @@ type Config struct {
 	Workers int
 	// Queue is how many log-ins may wait for a worker; 0: 64 for each worker.
 	Queue int
-	// Memory is what all hashes at work may take together, in bytes; 0: 128 MiB, or 19 MiB for each worker where that is more.
-	// Work that needs more than that is refused.
+	// Memory is what all hashes at work may take together, in bytes; 0: 128 MiB, or 19 MiB for each worker where that is
+	// more. Work that needs more than that is refused.
 	Memory int64
 	// Wait is the longest that a log-in may wait for a worker; 0: 10 seconds.
 	Wait time.Duration

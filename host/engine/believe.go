@@ -8,8 +8,9 @@ var (
 	accessTypes = []core.TokenType{core.AccessToken}
 )
 
-// believable reports whether an outcome is one that the request can have. A guest is not trusted with more than the request asks for: a refusal
-// has no tokens, only a log-in and a refresh have any, those of their own types, and none is written once the key that signs has ended.
+// believable reports whether an outcome is one that the request can have. A guest is not trusted with more than the
+// request asks for: a refusal has no tokens, only a log-in and a refresh have any, those of their own types, and none
+// is written once the key that signs has ended.
 func (c *config) believable(req *core.Request, o *core.Outcome) bool {
 	var want []core.TokenType
 	switch {

@@ -38,7 +38,8 @@ func loginRequest() core.Request {
 		State: core.State{Customer: core.Customer{ID: core.Integer(7), UserID: core.Integer(7), Active: true}, PasswordGood: true}}
 }
 
-// A guest that answers what its request cannot have is not believed: nothing of it is signed or given on, and another instance is asked.
+// A guest that answers what its request cannot have is not believed: nothing of it is signed or given on, and another
+// instance is asked.
 func TestAGuestThatLiesAboutWhatItWrites(t *testing.T) {
 	input := []byte("eyJhbGciOiJIUzI1NiJ9.e30")
 	tokens := func(types ...core.TokenType) (list []core.Token) {

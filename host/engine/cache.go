@@ -22,8 +22,9 @@ var ErrUnsafeCache = errors.New("belongs to another user or can be written by ot
 //	CacheDir/<SHA-256 of the module>/sums         a line for each file below: CRC-32C, size in bytes, path
 //	CacheDir/<SHA-256 of the module>/wazero-…/…   wazero's own
 //
-// wazero checks the code alone and believes what stands beside it, which says where functions begin. So nothing is read here that is not, to the bit, what was
-// written. A directory comes to be under another name and is renamed once it is whole.
+// wazero checks the code alone and believes what stands beside it, which says where functions begin. So nothing is
+// read here that is not, to the bit, what was written. A directory comes to be under another name and is renamed once
+// it is whole.
 type compileCache struct {
 	dir   string // for wazero
 	final string // what dir becomes once the module is compiled; empty: it has that name already
@@ -32,14 +33,15 @@ type compileCache struct {
 // sumsName is the file with the checksums.
 const sumsName = "sums"
 
-// newPrefix begins the names of directories that are not whole; one of an interrupted start is removed when it is this old.
+// newPrefix begins the names of directories that are not whole; one of an interrupted start is removed when it is
+// this old.
 const (
 	newPrefix   = "new-"
 	leftoverAge = 24 * time.Hour
 )
 
-// openCache finds the compiled code of a module, or makes room for it. ErrUnsafeCache where others can write to dir; damaged is why what was found there was
-// removed.
+// openCache finds the compiled code of a module, or makes room for it. ErrUnsafeCache where others can write to dir;
+// damaged is why what was found there was removed.
 func openCache(dir, module string) (c *compileCache, damaged, err error) {
 	if err := privateDir(dir); err != nil {
 		return nil, nil, err

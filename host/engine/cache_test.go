@@ -16,7 +16,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/engine/enginetest"
 )
 
-// Compiled code that is not what was written, wherever the difference is, is removed and never read; so is what lacks its checksums.
+// Compiled code that is not what was written, wherever the difference is, is removed and never read; so is what lacks
+// its checksums.
 func TestDamagedCode(t *testing.T) {
 	code := bytes.Repeat([]byte("WAZEVO code "), 10_000)
 	write := func(dir string) error {

@@ -1,14 +1,14 @@
 // Package engine runs the sandboxed module on wazero, in our own host and in other people's programs.
 //
-// The main type is Engine: a bounded pool of instances of the module, which implements core.Engine. New makes one, on the
-// caller's wazero.Runtime or on a new one; Verify, Refresh and Issue are what most programs need; Close closes what New
-// opened and nothing else. An Engine is safe for concurrent use.
+// The main type is Engine: a bounded pool of instances of the module, which implements core.Engine. New makes one, on
+// the caller's wazero.Runtime or on a new one; Verify, Refresh and Issue are what most programs need; Close closes
+// what New opened and nothing else. An Engine is safe for concurrent use.
 //
-// By default no key enters the guest: it parses and judges with full strictness, and this package checks and makes signatures
-// with the Keys it was given. With Config.SelfContained the guest does it all.
+// By default no key enters the guest: it parses and judges with full strictness, and this package checks and makes
+// signatures with the Keys it was given. With Config.SelfContained the guest does it all.
 //
-// The guest has the host's real clock and entropy, no files, no arguments, no network. It needs neither clock nor entropy
-// for its answers: time and randomness come with each request.
+// The guest has the host's real clock and entropy, no files, no arguments, no network. It needs neither clock nor
+// entropy for its answers: time and randomness come with each request.
 package engine
 
 import (
@@ -32,7 +32,8 @@ import (
 
 // Config says what an Engine is made of. Settings and Keys are required.
 type Config struct {
-	// Settings are the settings that tokens depend on; core.DefaultSettings has the defaults. What they point to must not change afterwards.
+	// Settings are the settings that tokens depend on; core.DefaultSettings has the defaults. What they point to must
+	// not change afterwards.
 	Settings core.Settings
 	// Keys check and sign. With SelfContained they must also implement core.KeyMaterial.
 	Keys core.Keys
@@ -40,12 +41,14 @@ type Config struct {
 	SelfContained bool
 	// Module is the WebAssembly module. Nil: the one that is embedded in this package.
 	Module []byte
-	// Runtime is the runtime to live in, beside its other guests; it stays open after Close. Nil: a new one, which bounds the memory of
-	// an instance to 32 MiB. One that was made with WithCloseOnContextDone makes each call several times slower.
+	// Runtime is the runtime to live in, beside its other guests; it stays open after Close. Nil: a new one, which
+	// bounds the memory of an instance to 32 MiB. One that was made with WithCloseOnContextDone makes each call several
+	// times slower.
 	Runtime wazero.Runtime
-	// CacheDir is a directory for compiled code, made if need be. What is in it is run as native code, so it must belong to this user
-	// and nobody else may write to it, else the error is ErrUnsafeCache. One that is damaged, full or cannot be written costs time and
-	// no more: Log has it. Empty: no cache. It goes with a new runtime only: a given one has its own.
+	// CacheDir is a directory for compiled code, made if need be. What is in it is run as native code, so it must belong
+	// to this user and nobody else may write to it, else the error is ErrUnsafeCache. One that is damaged, full or
+	// cannot be written costs time and no more: Log has it. Empty: no cache. It goes with a new runtime only: a given
+	// one has its own.
 	CacheDir string
 	// Log is told what makes the engine slow to start or to run; nil: slog.Default.
 	Log *slog.Logger
@@ -57,8 +60,9 @@ type Config struct {
 	Rand io.Reader
 }
 
-// maxMemoryPages bounds the linear memory of an instance, in pages of 64 KiB: 32 MiB. A fresh one has 3.6 MiB, or 4.6 where it is
-// self-contained, and up to 10 once its collector came for the first time, as after some fifty changes of keys.
+// maxMemoryPages bounds the linear memory of an instance, in pages of 64 KiB: 32 MiB. A fresh one has 3.6 MiB, or 4.6
+// where it is self-contained, and up to 10 once its collector came for the first time, as after some fifty changes of
+// keys.
 const maxMemoryPages = 512
 
 // Engine is a pool of instances of the module. See New.
@@ -89,9 +93,9 @@ type config struct {
 	message  []byte // the abi.Config for instances
 }
 
-// New compiles the module, checks that it is one of ours, and makes one instance at once, to fail early: a module that lacks an
-// export, has one of another signature, imports more than WASI or states another ABI version is refused by an error that names
-// what is wrong.
+// New compiles the module, checks that it is one of ours, and makes one instance at once, to fail early: a module
+// that lacks an export, has one of another signature, imports more than WASI or states another ABI version is refused
+// by an error that names what is wrong.
 func New(ctx context.Context, cfg Config) (*Engine, error) {
 	e := &Engine{now: cfg.Now, rand: cfg.Rand, selfContained: cfg.SelfContained, runtime: cfg.Runtime}
 	if e.now == nil {
@@ -142,7 +146,8 @@ func (e *Engine) open(ctx context.Context, cfg Config) error {
 	return e.use(ctx, e.config.Load(), func(*instance) error { return nil })
 }
 
-// Configure changes settings and keys. Calls in flight finish under the old ones; each instance is configured anew when it is next used.
+// Configure changes settings and keys. Calls in flight finish under the old ones; each instance is configured anew
+// when it is next used.
 func (e *Engine) Configure(s core.Settings, keys core.Keys) error {
 	c, err := e.newConfig(s, keys)
 	if err == nil {
@@ -181,8 +186,9 @@ func (e *Engine) newConfig(s core.Settings, keys core.Keys) (*config, error) {
 	return c, nil
 }
 
-// Close closes the instances, the compiled module and, where New made it, the runtime. It waits for calls in flight; where ctx ends
-// before they do, it leaves open what they use and says so. Further calls of Close give the same answer.
+// Close closes the instances, the compiled module and, where New made it, the runtime. It waits for calls in flight;
+// where ctx ends before they do, it leaves open what they use and says so. Further calls of Close give the same
+// answer.
 func (e *Engine) Close(ctx context.Context) error {
 	e.once.Do(func() { e.closed = e.closeAll(ctx) })
 	return e.closed
@@ -201,8 +207,8 @@ func (e *Engine) closeAll(ctx context.Context) (errs error) {
 	return errs
 }
 
-// Interpreted reports whether the module is interpreted, since the system lets no program make code of its own: it takes several times as long. Of a runtime that
-// was given it is not known, and false.
+// Interpreted reports whether the module is interpreted, since the system lets no program make code of its own: it
+// takes several times as long. Of a runtime that was given it is not known, and false.
 func (e *Engine) Interpreted() bool { return e.interpreted }
 
 // ModuleHash is the SHA-256 of the module's bytes, in hex.
@@ -213,13 +219,14 @@ func (e *Engine) Open(ctx context.Context, token []byte) (core.Opened, error) {
 	return e.openWith(ctx, e.config.Load(), token)
 }
 
-// OpenInto is Open into o, of which it uses the room for claims again: with the same o for one token after the other it allocates nothing. After an
-// error o means nothing.
+// OpenInto is Open into o, of which it uses the room for claims again: with the same o for one token after the other
+// it allocates nothing. After an error o means nothing.
 func (e *Engine) OpenInto(ctx context.Context, token []byte, o *core.Opened) error {
 	return e.openInto(ctx, e.config.Load(), token, o)
 }
 
-// Decide implements core.Engine. Where no token is written it is a plain function of core; the self-contained module decides everything itself.
+// Decide implements core.Engine. Where no token is written it is a plain function of core; the self-contained module
+// decides everything itself.
 func (e *Engine) Decide(ctx context.Context, req core.Request) (core.Outcome, error) {
 	return e.decideWith(ctx, e.config.Load(), req)
 }

@@ -53,7 +53,8 @@ func (e *Engine) MemoryBytes() (n int) {
 // StackRoom is how many bytes of a stack that lies well are in its first page, at least.
 const StackRoom = stackRoom
 
-// FirstPages tells, for each frequent function of each idle instance, how many bytes of its stack lie in the page that it begins in.
+// FirstPages tells, for each frequent function of each idle instance, how many bytes of its stack lie in the page
+// that it begins in.
 func (e *Engine) FirstPages() (sizes []uint64) {
 	e.each(func(i *instance) {
 		for _, name := range frequent {

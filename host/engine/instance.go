@@ -10,8 +10,9 @@ import (
 	"github.com/tetratelabs/wazero/api"
 )
 
-// instance is one instance of the module. It serves one call at a time. Calls into the guest are short and bounded by their input, and whoever asks may
-// go away in between, so they never end with a request's context: in some runtimes that would destroy the instance.
+// instance is one instance of the module. It serves one call at a time. Calls into the guest are short and bounded by
+// their input, and whoever asks may go away in between, so they never end with a request's context: in some runtimes
+// that would destroy the instance.
 type instance struct {
 	module    api.Module
 	memory    api.Memory
@@ -211,14 +212,16 @@ func (i *instance) open(c *config, token []byte, o *core.Opened) error {
 	return i.opened(c, o)
 }
 
-// prepare has the guest judge d.request and write into d.prepared, over a copy of its answer: signing may take long, and meanwhile the instance serves others.
+// prepare has the guest judge d.request and write into d.prepared, over a copy of its answer: signing may take long,
+// and meanwhile the instance serves others.
 func (i *instance) prepare(c *config, d *decision) error {
 	answer, err := i.ask(abi.PrepareName, i.prepares, &d.request)
 	if err != nil {
 		return err
 	}
 	d.answer = append(d.answer[:0], answer...)
-	// Only the key that signs may sign: the set has others too, which check what was issued under them or by somebody else.
+	// Only the key that signs may sign: the set has others too, which check what was issued under them or by somebody
+	// else.
 	if !abi.ReadPrepared(d.answer, len(c.set.Keys), &d.prepared) || d.prepared.Key != c.set.Signing || !c.believable(&d.request, &d.prepared.Outcome) {
 		return broken("%s: %w", abi.PrepareName, errNonsense)
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
 
-// openRuntime makes a runtime unless one was given, and compiles the module there. A cache is a help and no condition: where it is of no use the module is compiled
-// without it, and the log says why.
+// openRuntime makes a runtime unless one was given, and compiles the module there. A cache is a help and no
+// condition: where it is of no use the module is compiled without it, and the log says why.
 func (e *Engine) openRuntime(ctx context.Context, cfg Config, module []byte) error {
 	if e.runtime != nil {
 		return e.compile(ctx, module)
@@ -98,7 +98,8 @@ func (e *Engine) compile(ctx context.Context, module []byte) error {
 	return nil
 }
 
-// compilerWorks reports whether wazero compiles here, as NewRuntimeConfig finds out by itself and tells nobody: its compiler panics where it may make no code.
+// compilerWorks reports whether wazero compiles here, as NewRuntimeConfig finds out by itself and tells nobody: its
+// compiler panics where it may make no code.
 func compilerWorks(ctx context.Context) (works bool) {
 	defer func() {
 		if recover() != nil {
@@ -109,8 +110,8 @@ func compilerWorks(ctx context.Context) (works bool) {
 	return r.Close(ctx) == nil
 }
 
-// openWASI makes a WASI of our own, without a name: whatever else lives in the runtime, its WASI may be another one (with a clock that stands still, say),
-// or come and go.
+// openWASI makes a WASI of our own, without a name: whatever else lives in the runtime, its WASI may be another one
+// (with a clock that stands still, say), or come and go.
 func (e *Engine) openWASI(ctx context.Context) (err error) {
 	defer func() {
 		if recover() != nil { // wazero panics where a host module is made in a runtime that was closed

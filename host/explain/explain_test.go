@@ -102,7 +102,8 @@ func TestToken(t *testing.T) {
 	}
 }
 
-// TestKeyEnd: who looks after the node is told when the key ends or ended; the holder of a token hears of one that ended as of another's.
+// TestKeyEnd: who looks after the node is told when the key ends or ended; the holder of a token hears of one that
+// ended as of another's.
 func TestKeyEnd(t *testing.T) {
 	keys := oneKey{testKey(t)}
 	settings := core.DefaultSettings()
@@ -199,7 +200,8 @@ type withSet struct {
 
 func (k withSet) Set() core.KeySet { return k.set }
 
-// TestPublicTellsNoCustomers: where no check asks for the customer, it is not told whether there is one, and whether it is active.
+// TestPublicTellsNoCustomers: where no check asks for the customer, it is not told whether there is one, and whether
+// it is active.
 func TestPublicTellsNoCustomers(t *testing.T) {
 	keys := oneKey{testKey(t)}
 	for name, c := range map[string]struct {

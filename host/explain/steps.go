@@ -37,7 +37,8 @@ var first = []step{
 // keyCauses are what is wrong with the key or the signature.
 var keyCauses = []core.Cause{core.UnknownKey, core.BadAlgorithm, core.BadSignature}
 
-// firstInPublic are the same without which keys there are or have been: whoever asks for one by its name, or signs with another, is told no more than that.
+// firstInPublic are the same without which keys there are or have been: whoever asks for one by its name, or signs
+// with another, is told no more than that.
 var firstInPublic = slices.Concat(first[:2], []step{{"signature", keyCauses, say("made by a key of this node")}}, first[4:5], first[6:])
 
 var (

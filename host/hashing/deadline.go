@@ -6,8 +6,9 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// A process for passwords has the lowest priority: beside one that wants the processor all the time it gets a seventieth of it (sched(7)), and there may be several. So a hash
-// may take two hundred times what it takes alone, and some time for the process to start.
+// A process for passwords has the lowest priority: beside one that wants the processor all the time it gets a
+// seventieth of it (sched(7)), and there may be several. So a hash may take two hundred times what it takes alone,
+// and some time for the process to start.
 const (
 	leastDeadline = 15 * time.Second
 	patience      = 200

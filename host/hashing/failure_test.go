@@ -60,8 +60,8 @@ func soon(made *nursery) func(hashing.Job) time.Duration {
 	}
 }
 
-// A process that does not do its work is replaced, and the failure is counted and logged. The job of one that ended is done by another; that of one that is
-// stuck fails, but the next is done.
+// A process that does not do its work is replaced, and the failure is counted and logged. The job of one that ended
+// is done by another; that of one that is stuck fails, but the next is done.
 func TestAProcessThatFailsIsReplaced(t *testing.T) {
 	encoded := hash(t, "right", cheap)
 	job := hashing.Job{Password: "right", Encoded: encoded, Params: cheap}
@@ -120,8 +120,8 @@ func TestAProcessThatFailsIsReplaced(t *testing.T) {
 	}
 }
 
-// While no process works, jobs fail at once, no processes are made for them, Health says so, and no password is hashed in this process. As soon as one
-// works again so does everything, without a job that asks.
+// While no process works, jobs fail at once, no processes are made for them, Health says so, and no password is
+// hashed in this process. As soon as one works again so does everything, without a job that asks.
 func TestNoProcessWorks(t *testing.T) {
 	encoded := hash(t, "right", cheap)
 	job := hashing.Job{Password: "right", Encoded: encoded, Params: cheap}
@@ -206,7 +206,8 @@ func FuzzServe(f *testing.F) {
 	})
 }
 
-// The deadline of a hash follows from what it costs, and is never so short that a process which starts beside others misses it.
+// The deadline of a hash follows from what it costs, and is never so short that a process which starts beside others
+// misses it.
 func TestDeadline(t *testing.T) {
 	const django = "pbkdf2_sha256$1000000$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 	for _, c := range []struct {

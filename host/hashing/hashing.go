@@ -9,7 +9,8 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// ErrFailed says that a job could not be done: its process ended, was stuck, or could not be started. Ask again in a second.
+// ErrFailed says that a job could not be done: its process ended, was stuck, or could not be started. Ask again in a
+// second.
 var ErrFailed = errors.New("passwords cannot be hashed")
 
 // Job is a password to check, or to make a hash of.
@@ -17,7 +18,8 @@ type Job struct {
 	Password string
 	// Make: a hash of the password is wanted, with the costs of Params; Encoded is empty then.
 	Make bool
-	// Encoded is the hash that the store has; empty: there is none that could be checked, and the work of one is done for nothing.
+	// Encoded is the hash that the store has; empty: there is none that could be checked, and the work of one is done
+	// for nothing.
 	Encoded string
 	// Params are the costs of new hashes, and of the work for nothing.
 	Params password.Params
@@ -26,13 +28,16 @@ type Job struct {
 // Result is what came of a Job.
 type Result struct {
 	Good bool
-	// Renewed is a new hash of the password, where it was good and Encoded has not the costs of Job.Params, or one was to be made.
+	// Renewed is a new hash of the password, where it was good and Encoded has not the costs of Job.Params, or one was
+	// to be made.
 	Renewed string
-	// Fault says why Encoded could not be checked, or a hash not be made; empty where it could. For a check the same work was done then.
+	// Fault says why Encoded could not be checked, or a hash not be made; empty where it could. For a check the same
+	// work was done then.
 	Fault string
 }
 
-// Hasher checks passwords and makes hashes. It is safe for concurrent use; how many it is given at once is the caller's to bound (host/admission).
+// Hasher checks passwords and makes hashes. It is safe for concurrent use; how many it is given at once is the
+// caller's to bound (host/admission).
 type Hasher interface {
 	// Do runs a job. The error says that it was not done: that of ctx, or ErrFailed.
 	Do(ctx context.Context, j Job) (Result, error)

@@ -7,7 +7,8 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// Between two attempts to start a process that works there is the first wait, then twice as long each time, up to the last.
+// Between two attempts to start a process that works there is the first wait, then twice as long each time, up to the
+// last.
 const (
 	firstWait = 250 * time.Millisecond
 	lastWait  = 30 * time.Second
@@ -32,7 +33,8 @@ func (h *health) stop() {
 // probeJob takes no time: a process that does it can do others.
 var probeJob = Job{Params: password.Params{Memory: 8, Iterations: 1, Parallelism: 1}}
 
-// Health is ErrFailed while no process does its work: the last new one could not be started or failed at a job that takes no time, and no other is alive.
+// Health is ErrFailed while no process does its work: the last new one could not be started or failed at a job that
+// takes no time, and no other is alive.
 func (p *Processes) Health() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -46,8 +48,9 @@ func (p *Processes) Health() error {
 	return fmt.Errorf("%w: %w", ErrFailed, p.health.err)
 }
 
-// Probe has a new process do a job that takes no time, so that Health knows whether one works before the first log-in does. While that fails it is
-// called again by itself, later each time: log-ins work again without one that tries, and processes that die at once are not made without end.
+// Probe has a new process do a job that takes no time, so that Health knows whether one works before the first log-in
+// does. While that fails it is called again by itself, later each time: log-ins work again without one that tries,
+// and processes that die at once are not made without end.
 func (p *Processes) Probe() {
 	p.mu.Lock()
 	if p.closed || p.health.probing {

@@ -19,8 +19,8 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// A password must not be found in the memory of a process once it has been hashed. The needle is handed on bit by bit inverted, so that whoever searches
-// does not find itself.
+// A password must not be found in the memory of a process once it has been hashed. The needle is handed on bit by bit
+// inverted, so that whoever searches does not find itself.
 
 // inverted is a text with every bit inverted, in hex.
 func inverted(text string) string {
@@ -103,7 +103,8 @@ func occurrences(t *testing.T, pid int, text string) int {
 	return n
 }
 
-// secretText is a password that stands nowhere in this program. It is made on another goroutine: what making it leaves on a stack is copied where that grows.
+// secretText is a password that stands nowhere in this program. It is made on another goroutine: what making it
+// leaves on a stack is copied where that grows.
 func secretText(length int) string {
 	made := make(chan string)
 	go func() { made <- strings.Repeat("horse battery ", length/14) + rand.Text() }()

@@ -17,11 +17,13 @@ import (
 // idle is how long a process without work is kept.
 const idle = time.Minute
 
-// Processes hashes in processes of their own: as many as there are jobs at once, made when they are needed, kept for a minute after their last one.
+// Processes hashes in processes of their own: as many as there are jobs at once, made when they are needed, kept for
+// a minute after their last one.
 //
-// One that ends, answers nonsense or is past the deadline of its job is killed. The job of one that ended is done once more, by a new process; where
-// that fails too, and for a job that took too long, the answer is ErrFailed. No password is ever hashed in this process instead: an attack that kills
-// processes would win by it what they are there to prevent.
+// One that ends, answers nonsense or is past the deadline of its job is killed. The job of one that ended is done
+// once more, by a new process; where that fails too, and for a job that took too long, the answer is ErrFailed. No
+// password is ever hashed in this process instead: an attack that kills processes would win by it what they are there
+// to prevent.
 type Processes struct {
 	// Timeout is how long a job may take; nil: Deadline. Set it before the first job.
 	Timeout func(Job) time.Duration
@@ -53,8 +55,8 @@ const (
 // Failures are all of them.
 var Failures = []Failure{NotStarted, Ended, TooSlow, Nonsense}
 
-// NewProcesses makes a Hasher whose processes command makes, each of which must call Serve with its standard input and output, which command leaves unset.
-// Close ends them.
+// NewProcesses makes a Hasher whose processes command makes, each of which must call Serve with its standard input
+// and output, which command leaves unset. Close ends them.
 func NewProcesses(command func() *exec.Cmd, log *slog.Logger) *Processes {
 	return &Processes{command: command, log: log, repeats: logging.NewRepeats(log), all: map[*process]struct{}{}, failures: map[Failure]uint64{}}
 }
@@ -127,7 +129,8 @@ func (p *Processes) fail(f *jobError) *jobError {
 // errClosed says that no job is done any more.
 var errClosed = errors.New("the node is stopping")
 
-// take is a process without work, a new one where there is none or one is wanted. While none does its work no new one is made for a job.
+// take is a process without work, a new one where there is none or one is wanted. While none does its work no new one
+// is made for a job.
 func (p *Processes) take(fresh bool) (*process, *jobError) {
 	p.mu.Lock()
 	if p.closed {

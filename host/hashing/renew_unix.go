@@ -13,7 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lull is how long a child waits for the next job before it cleans its memory. In a storm of log-ins the next one is there at once.
+// lull is how long a child waits for the next job before it cleans its memory. In a storm of log-ins the next one is
+// there at once.
 const lull = 100 * time.Millisecond
 
 // follows reports whether another job comes, or the end of all, before a lull has passed.
@@ -36,9 +37,10 @@ func follows(input *os.File) bool {
 	return err == nil && ready
 }
 
-// renew has this process run its program anew, so that nothing of the passwords that it saw is in its memory: argon2 copies them, the collector moves and
-// frees what it likes and clears nothing, but exec leaves no page of a process. Jobs that come meanwhile wait in the pipe. Where that is not
-// possible the process ends, and the parent makes another one for the next job.
+// renew has this process run its program anew, so that nothing of the passwords that it saw is in its memory: argon2
+// copies them, the collector moves and frees what it likes and clears nothing, but exec leaves no page of a process.
+// Jobs that come meanwhile wait in the pipe. Where that is not possible the process ends, and the parent makes
+// another one for the next job.
 func renew() error {
 	path := "/proc/self/exe" // also after an upgrade has put another program in the place of this one
 	if runtime.GOOS != "linux" {

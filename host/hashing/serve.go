@@ -9,8 +9,9 @@ import (
 	"runtime"
 )
 
-// Serve is the child: it does the jobs that come from r and writes their results to w, one after the other, until r ends. It takes one
-// processor, at the lowest priority, for the whole process. Nothing but what Processes writes may come from r.
+// Serve is the child: it does the jobs that come from r and writes their results to w, one after the other, until r
+// ends. It takes one processor, at the lowest priority, for the whole process. Nothing but what Processes writes may
+// come from r.
 //
 // Where r is a file and no job follows at once, the process runs its program anew, with the same arguments: see renew.
 func Serve(r io.Reader, w io.Writer) error {

@@ -15,11 +15,13 @@ import (
 //	job     a7 | u8 make | u8 parallelism | 0 | u32 memory | u32 iterations | u64 number | u32 bytes | u32 bytes | encoded | password
 //	result  a8 | u8 good | 0 | 0 | u64 number | u32 bytes | u32 bytes | renewed | fault
 //
-// The number is drawn up by the parent and comes back with the result, so that no result is taken for that of another job.
+// The number is drawn up by the parent and comes back with the result, so that no result is taken for that of another
+// job.
 const (
 	jobMark, resultMark     = 0xa7, 0xa8
 	jobHeader, resultHeader = 28, 20
-	// maxText bounds a hash and the text of a fault, and maxPassword a password, in bytes: more than the largest body of a request that can be configured.
+	// maxText bounds a hash and the text of a fault, and maxPassword a password, in bytes: more than the largest body of
+	// a request that can be configured.
 	maxText, maxPassword = 64 << 10, 1 << 30
 )
 
@@ -44,7 +46,8 @@ func appendJob(b []byte, j Job, number uint64) []byte {
 // jobSize is how many bytes appendJob appends.
 func jobSize(j Job) int { return jobHeader + len(j.Encoded) + len(j.Password) }
 
-// readJob reads a job without reading ahead. Its password is part of secret, which is the caller's to clear, after the last use of the job. io.EOF: there is none any more.
+// readJob reads a job without reading ahead. Its password is part of secret, which is the caller's to clear, after
+// the last use of the job. io.EOF: there is none any more.
 func readJob(r io.Reader) (j Job, number uint64, secret []byte, err error) {
 	var h [jobHeader]byte
 	if _, err := io.ReadFull(r, h[:]); err != nil {

@@ -8,9 +8,9 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// An authorisation does not last as long as a client likes. A body may arrive for minutes and a list be read for hours; meanwhile
-// the customer may be disabled, the token revoked, a right taken or a key replaced. So a request is authorised again once
-// its body has arrived, and before each page of a list.
+// An authorisation does not last as long as a client likes. A body may arrive for minutes and a list be read for
+// hours; meanwhile the customer may be disabled, the token revoked, a right taken or a key replaced. So a request is
+// authorised again once its body has arrived, and before each page of a list.
 
 // errSessionEnded refuses a session that has ended.
 var errSessionEnded = refused(core.Authenticate, core.NoHeader)

@@ -111,7 +111,8 @@ var losses = []struct {
 	}},
 }
 
-// TestListEndsWithTheRight: who may not see customers any more gets no further page, and can tell that this is not the whole list.
+// TestListEndsWithTheRight: who may not see customers any more gets no further page, and can tell that this is not
+// the whole list.
 func TestListEndsWithTheRight(t *testing.T) {
 	for _, loss := range losses {
 		for _, way := range []string{"token", "cookie", "session"} {
@@ -150,7 +151,8 @@ func TestListEndsWithTheRight(t *testing.T) {
 	}
 }
 
-// TestBodyOutlastsTheRight: who loses the right to ask while the body still arrives is refused as if the request had come then.
+// TestBodyOutlastsTheRight: who loses the right to ask while the body still arrives is refused as if the request had
+// come then.
 func TestBodyOutlastsTheRight(t *testing.T) {
 	for _, loss := range losses {
 		for _, way := range []string{"token", "cookie", "session"} {

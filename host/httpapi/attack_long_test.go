@@ -25,8 +25,9 @@ func liveHeap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// TestAttackLongCredentials sends what is too long to be anybody's: it costs a hash and is answered as an unknown customer is, none of them keeps
-// alive what it was sent while it waits, nor keeps others from being read, and nothing of it stays.
+// TestAttackLongCredentials sends what is too long to be anybody's: it costs a hash and is answered as an unknown
+// customer is, none of them keeps alive what it was sent while it waits, nor keeps others from being read, and
+// nothing of it stays.
 func TestAttackLongCredentials(t *testing.T) {
 	const waiting, megabyte = 12, 1 << 20
 	long := strings.Repeat("x", megabyte)

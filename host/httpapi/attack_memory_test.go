@@ -44,7 +44,8 @@ func TestAttackLongNext(t *testing.T) {
 	})
 }
 
-// submitParts posts a multipart form, "name=value" each, with the CSRF token: in both versions such a form may be longer than any other.
+// submitParts posts a multipart form, "name=value" each, with the CSRF token: in both versions such a form may be
+// longer than any other.
 func (b *browser) submitParts(t *testing.T, path string, fields ...string) (*http.Response, string) {
 	t.Helper()
 	var body strings.Builder
@@ -55,7 +56,8 @@ func (b *browser) submitParts(t *testing.T, path string, fields ...string) (*htt
 	return b.ask(t, "POST", path, body.String()+"--XbX--\r\n", "Content-Type: multipart/form-data; boundary=XbX")
 }
 
-// TestAttackLargeCall sends a large body by the form for any request, whose view would keep it while a password waits, and show it again.
+// TestAttackLargeCall sends a large body by the form for any request, whose view would keep it while a password
+// waits, and show it again.
 func TestAttackLargeCall(t *testing.T) {
 	b := openShop(t, nil).browser()
 	b.ask(t, "GET", pages.IndexPath, "", asPerson...)
@@ -79,7 +81,8 @@ func TestAttackLargeCall(t *testing.T) {
 	}
 }
 
-// nested is a list in a list and so on, with zeros in the innermost one: some bytes of JSON that take very many with indentation.
+// nested is a list in a list and so on, with zeros in the innermost one: some bytes of JSON that take very many with
+// indentation.
 func nested(depth, zeros int) string {
 	return strings.Repeat("[", depth) + strings.Repeat("0,", zeros) + "0" + strings.Repeat("]", depth)
 }
@@ -155,7 +158,8 @@ func (w slowReader) SetWriteDeadline(time.Time) error {
 	return nil
 }
 
-// TestAttackUnreadAnswers: answers that nobody reads take no more memory than there is, and make room for those that are read.
+// TestAttackUnreadAnswers: answers that nobody reads take no more memory than there is, and make room for those that
+// are read.
 func TestAttackUnreadAnswers(t *testing.T) {
 	s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.MaxBody, h.BodyMemory = 100_000, 900_000 })
 	_, access := s.login(t)

@@ -26,7 +26,8 @@ func waitFor(t *testing.T, so func() bool) {
 	}
 }
 
-// manyShortFields are so many bytes of a header whose fields are as short as can be: in memory they take twenty times as much.
+// manyShortFields are so many bytes of a header whose fields are as short as can be: in memory they take twenty times
+// as much.
 func manyShortFields(bytes int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < bytes; i++ {
@@ -44,8 +45,8 @@ func serveShop(t *testing.T, limits httpapi.Limits, change func(*node.Config, *h
 	return s, address
 }
 
-// TestAttackStalled has many connections send part of what they announce, or read nothing of what they asked for, in each way there is. What they hold
-// stays within its bound, and nobody who sends what it says is refused for it.
+// TestAttackStalled has many connections send part of what they announce, or read nothing of what they asked for, in
+// each way there is. What they hold stays within its bound, and nobody who sends what it says is refused for it.
 func TestAttackStalled(t *testing.T) {
 	const connections, bodyMemory, headerMemory = 150, 2 << 20, 16 << 20
 	head := "POST /auth/token/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -137,8 +138,8 @@ func TestStalledBodyIsToldSo(t *testing.T) {
 	}
 }
 
-// TestAttackUnreadShortAnswers: an answer that is short holds the header that it answers, of very many fields, until it is taken; a preflight, which the
-// handler of CORS answers, too.
+// TestAttackUnreadShortAnswers: an answer that is short holds the header that it answers, of very many fields, until
+// it is taken; a preflight, which the handler of CORS answers, too.
 func TestAttackUnreadShortAnswers(t *testing.T) {
 	for _, path := range []string{"/healthz", "/auth/check/", "/auth/token/", "/nowhere/"} {
 		for _, method := range []string{"GET", "OPTIONS"} {

@@ -48,7 +48,8 @@ func parseMultipart(body []byte, contentType, charset string, rules django.Rules
 	return django.Body{Form: form}, err
 }
 
-// texts reads the body and gives its fields, cleaned, in the order of names, which are among those of maxField; all are required.
+// texts reads the body and gives its fields, cleaned, in the order of names, which are among those of maxField; all
+// are required.
 func (rq *request) texts(names ...string) ([]string, error) {
 	body, err := rq.data()
 	if err != nil {
@@ -67,7 +68,8 @@ func (rq *request) texts(names ...string) ([]string, error) {
 	return texts, nil
 }
 
-// maxField is how many bytes the text of a field can have and still be accepted. Of a longer one no more is kept than shows that it is longer.
+// maxField is how many bytes the text of a field can have and still be accepted. Of a longer one no more is kept than
+// shows that it is longer.
 var maxField = map[string]int{"email": store.MaxEmail, "password": password.MaxBytes, "refresh": core.MaxTokenBytes, "token": core.MaxTokenBytes}
 
 // atMost is a copy of a text: of one that has more than n bytes, of the first n and one more.
@@ -138,8 +140,9 @@ func emptyBody(contentType mediaType) django.Body {
 	return django.Body{JSON: django.Object()}
 }
 
-// Bodies of this API have some hundred bytes. Large ones, in bytes, take turns from when they have been read until their answer is
-// made, since a parsed body takes many times its length. Whoever sends or reads slowly holds no turn meanwhile.
+// Bodies of this API have some hundred bytes. Large ones, in bytes, take turns from when they have been read until
+// their answer is made, since a parsed body takes many times its length. Whoever sends or reads slowly holds no turn
+// meanwhile.
 const largeBody = 64 << 10
 
 // LargeAtOnce is how many large bodies are parsed at once.
@@ -176,7 +179,8 @@ func (rq *request) endTurn() {
 	}
 }
 
-// hold holds the memory of an answer until it is written, which its reader decides. Where there is no room for it, it is a 503.
+// hold holds the memory of an answer until it is written, which its reader decides. Where there is no room for it, it
+// is a 503.
 func (rq *request) hold(a answer) answer {
 	rq.endTurn() // what it was made of is not needed any more
 	switch {
@@ -191,7 +195,8 @@ func (rq *request) hold(a answer) answer {
 	return rq.respond(django.Value{}, errNoMemory)
 }
 
-// errReadTwice is a body that was wanted as a view takes it and as a page does. By then it is gone, and must not be taken for an empty one.
+// errReadTwice is a body that was wanted as a view takes it and as a page does. By then it is gone, and must not be
+// taken for an empty one.
 var errReadTwice = errors.New("the body was read before, in another way")
 
 // read reads the bytes of the body, once. What its header says to be too long it does not begin to read.

@@ -16,7 +16,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/throttle"
 )
 
-// checkRequests are requests to the check: every method, spelling of its path and header with which something else could answer.
+// checkRequests are requests to the check: every method, spelling of its path and header with which something else
+// could answer.
 func checkRequests(yield func(request string) bool) {
 	methods := []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "PURGE", "get", "options", "X"}
 	targets := []string{"/auth/check/", "/auth/check", "/auth/check/?format=api", "/auth/check/?next=/", "/auth/%63heck/", "http://localhost/auth/check/", "/auth/check/%3f"}
@@ -59,7 +60,8 @@ func checkRequests(yield func(request string) bool) {
 	}
 }
 
-// asker sends requests to a shop: to its handler, and where it is wired and only method and headers are unusual over the wire, since net/http answers by itself, too.
+// asker sends requests to a shop: to its handler, and where it is wired and only method and headers are unusual over
+// the wire, since net/http answers by itself, too.
 func asker(t *testing.T, s *shop, wired bool) func(request string) (*http.Response, error) {
 	address := runServer(t, httpapi.Limits{}, s.Config.Handler.ServeHTTP)
 	return func(text string) (*http.Response, error) {
@@ -79,7 +81,8 @@ func asker(t *testing.T, s *shop, wired bool) func(request string) (*http.Respon
 	}
 }
 
-// TestNothingAnswersBeforeTheCheck: nobody is told "let it in" at the check, whatever is asked, and of whatever else the node could make of it.
+// TestNothingAnswersBeforeTheCheck: nobody is told "let it in" at the check, whatever is asked, and of whatever else
+// the node could make of it.
 func TestNothingAnswersBeforeTheCheck(t *testing.T) {
 	headers := []string{"X-User-Id", "X-User-Email"}
 	for name, change := range map[string]func(*httpapi.Config){
@@ -153,7 +156,8 @@ func TestOptionsOfTheServer(t *testing.T) {
 	}
 }
 
-// TestCheckBehindAProxy: the origin of a cookie is compared with the site that Traefik's and Caddy's client asked, and theirs alone.
+// TestCheckBehindAProxy: the origin of a cookie is compared with the site that Traefik's and Caddy's client asked,
+// and theirs alone.
 func TestCheckBehindAProxy(t *testing.T) {
 	for _, proxy := range []string{httpapi.Traefik, httpapi.Caddy} {
 		s := openShop(t, func(_ *node.Config, h *httpapi.Config) {

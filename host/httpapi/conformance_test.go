@@ -14,7 +14,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/engine/enginetest"
 )
 
-// The recorded exchanges of testdata/conformance, replayed over real HTTP against every engine. The format is that of the README there.
+// The recorded exchanges of testdata/conformance, replayed over real HTTP against every engine. The format is that of
+// the README there.
 
 const conformanceDir = "../../testdata/conformance"
 
@@ -87,7 +88,8 @@ type corpus struct {
 	skip   map[string]bool
 }
 
-// TestConformance replays with all engines at once: an engine serves one node after the other, and waits where a recording does.
+// TestConformance replays with all engines at once: an engine serves one node after the other, and waits where a
+// recording does.
 func TestConformance(t *testing.T) {
 	c := readCorpus(t)
 	for _, kind := range engines {
@@ -127,7 +129,8 @@ func (c *corpus) replayAll(t *testing.T, version core.Version, open opener) {
 	}
 }
 
-// TestSkipList holds skip.txt to the names that exist: a name that nothing has is a slip, or a case that nobody replays.
+// TestSkipList holds skip.txt to the names that exist: a name that nothing has is a slip, or a case that nobody
+// replays.
 func TestSkipList(t *testing.T) {
 	c := readCorpus(t)
 	names := map[string]bool{}

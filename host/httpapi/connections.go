@@ -15,13 +15,14 @@ import (
 
 // connections is a listener that bounds how many connections are open, in all and of each client address.
 //
-// Where a bound is reached, a new connection takes the place of the one that has waited longest for a request, of that address or of all:
-// whoever sends nothing, or a byte a second, makes room for whoever asks something. Where every connection is in the middle of a
-// request, the new one is closed. It gets no answer: what is closed before a byte of an answer can be sent again safely,
-// to another node at best, and behind TLS an answer would need a handshake first.
+// Where a bound is reached, a new connection takes the place of the one that has waited longest for a request, of
+// that address or of all: whoever sends nothing, or a byte a second, makes room for whoever asks something. Where
+// every connection is in the middle of a request, the new one is closed. It gets no answer: what is closed before a
+// byte of an answer can be sent again safely, to another node at best, and behind TLS an answer would need a
+// handshake first.
 //
-// It bounds the memory of headers that are arriving too: where they take too much, the connection is closed of whose header most has arrived, so that a header
-// that comes whole, and is short, never makes room for others.
+// It bounds the memory of headers that are arriving too: where they take too much, the connection is closed of whose
+// header most has arrived, so that a header that comes whole, and is short, never makes room for others.
 type connections struct {
 	net.Listener
 	limits Limits
@@ -50,7 +51,8 @@ type connection struct {
 	network netip.Prefix
 	// The places among those that wait; nil while it is in the middle of a request.
 	inAll, inAddress *list.Element
-	// How much of a header has arrived, in bytes; the place among those whose header is arriving, nil for none, and the list.
+	// How much of a header has arrived, in bytes; the place among those whose header is arriving, nil for none, and the
+	// list.
 	arrived    int64
 	inArriving *list.Element
 	arriving   *list.List

@@ -11,10 +11,11 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// CORS lets pages of other origins call this node from scripts (Fetch standard, section "CORS protocol"). The zero value lets none.
+// CORS lets pages of other origins call this node from scripts (Fetch standard, section "CORS protocol"). The zero
+// value lets none.
 type CORS struct {
-	// Origins are those that may, as browsers send them: "https://app.example", or a domain and all below it: "https://*.app.example", as for
-	// Browser.TrustedOrigins. "*" is any, for a node without credentials.
+	// Origins are those that may, as browsers send them: "https://app.example", or a domain and all below it:
+	// "https://*.app.example", as for Browser.TrustedOrigins. "*" is any, for a node without credentials.
 	Origins []string
 	// Credentials lets their requests carry cookies.
 	Credentials bool
@@ -60,14 +61,15 @@ func (c CORS) Validate() error {
 	return errors.Join(errs...)
 }
 
-// requestHeaders are what scripts of other origins may always set (django-cors-headers' default_headers), and answerHeaders what they
-// may always read.
+// requestHeaders are what scripts of other origins may always set (django-cors-headers' default_headers), and
+// answerHeaders what they may always read.
 var (
 	requestHeaders = []string{"Accept", "Authorization", "Content-Type", "User-Agent", csrfHeader, "X-Requested-With"}
 	answerHeaders  = []string{"Retry-After", "X-Auth-Error"}
 )
 
-// handler writes the headers of CORS and answers preflights; nil where no other origin may call. authHeader is the header of tokens.
+// handler writes the headers of CORS and answers preflights; nil where no other origin may call. authHeader is the
+// header of tokens.
 func (c CORS) handler(authHeader string) *cors.Cors {
 	if len(c.Origins) == 0 {
 		return nil
@@ -88,7 +90,8 @@ func (c CORS) handler(authHeader string) *cors.Cors {
 	return cors.New(options)
 }
 
-// isPreflight reports whether a browser asks whether it may send a request of a page of another origin, as the library tells it.
+// isPreflight reports whether a browser asks whether it may send a request of a page of another origin, as the
+// library tells it.
 func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 }

@@ -74,7 +74,8 @@ func TestNoPreflight(t *testing.T) {
 	}
 }
 
-// TestCrossOrigin is a web application of an origin that may, with its tokens in cookies, and the same of one that may not.
+// TestCrossOrigin is a web application of an origin that may, with its tokens in cookies, and the same of one that
+// may not.
 func TestCrossOrigin(t *testing.T) {
 	s := corsShop(t)
 	for origin, allowed := range map[string]bool{app: true, "https://evil.example": false} {

@@ -12,11 +12,12 @@ import (
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
-// Protection against forged requests is Django's (django/middleware/csrf.py): what a browser sends by itself, cookies, authorises nothing that
-// changes anything. The request has to repeat the value of a cookie in a form or a header, which a page of another site can neither read nor send,
-// and must not name another site as its origin.
+// Protection against forged requests is Django's (django/middleware/csrf.py): what a browser sends by itself,
+// cookies, authorises nothing that changes anything. The request has to repeat the value of a cookie in a form or a
+// header, which a page of another site can neither read nor send, and must not name another site as its origin.
 //
-// A domain beside this one can set cookies here. Against it the origin protects: it is looked at in version 5.5, and with `wire: secure` in 5.2 too.
+// A domain beside this one can set cookies here. Against it the origin protects: it is looked at in version 5.5, and
+// with `wire: secure` in 5.2 too.
 
 // The names under which a request carries the token.
 const (
@@ -47,7 +48,8 @@ func badCSRFToken(source, fault string) forgery {
 	return forgery{"bad_token", "CSRF token from " + source + " " + fault + "."}
 }
 
-// readCSRF takes the secret from the cookie. One that cannot be used is replaced: in 5.5 at once, in 5.2 where it is needed.
+// readCSRF takes the secret from the cookie. One that cannot be used is replaced: in 5.5 at once, in 5.2 where it is
+// needed.
 func (rq *request) readCSRF() error {
 	cookie, sent := rq.cookie(rq.cfg.Browser.CSRF.Name)
 	v := rq.visit
@@ -85,8 +87,8 @@ func (rq *request) maskCSRF(secret string) (err error) {
 	return err
 }
 
-// csrfToken is a token for a form of the answer, which then sets the cookie too (Django's get_token); "" where nothing is protected. Without entropy
-// there is none, and the whole answer fails.
+// csrfToken is a token for a form of the answer, which then sets the cookie too (Django's get_token); "" where
+// nothing is protected. Without entropy there is none, and the whole answer fails.
 func (rq *request) csrfToken() string {
 	v := rq.visit
 	if !rq.cfg.protects() {
@@ -110,8 +112,8 @@ func (rq *request) rotateCSRF() error {
 	return rq.newCSRF()
 }
 
-// forged says why a request may be forged; zero where it is not or its method changes nothing. posted gives the token in the body of
-// a POST; its error is passed on.
+// forged says why a request may be forged; zero where it is not or its method changes nothing. posted gives the token
+// in the body of a POST; its error is passed on.
 func (rq *request) forged(posted func() (string, error)) (why forgery, err error) {
 	if slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace}, rq.method) {
 		return forgery{}, nil
@@ -151,8 +153,8 @@ func (rq *request) refuseForged() error {
 	return err
 }
 
-// protect is the page that says that a request may be forged, or cannot be read; nil where neither is so. Why is for the log: a page tells it only with
-// Django's DEBUG.
+// protect is the page that says that a request may be forged, or cannot be read; nil where neither is so. Why is for
+// the log: a page tells it only with Django's DEBUG.
 func (rq *request) protect(posted func() (string, error), unreadable func(error) answer) *answer {
 	why, err := rq.forged(posted)
 	if err != nil {

@@ -55,7 +55,8 @@ func Classify(err error) (status int, cause string, wait time.Duration) {
 	return o.status, string(o.reason), o.wait
 }
 
-// Stalled is how many requests wait for their client with memory that can be taken from them, and Queued how many large bodies wait for their turn.
+// Stalled is how many requests wait for their client with memory that can be taken from them, and Queued how many
+// large bodies wait for their turn.
 func Stalled(h http.Handler) int { return waiting(h, func(m *memory) int { return m.clients.Len() }) }
 func Queued(h http.Handler) int  { return waiting(h, func(m *memory) int { return m.turns.Len() }) }
 

@@ -49,7 +49,8 @@ type loggedRecord struct {
 	Status, Count            int
 }
 
-// A flood of what is not answered makes one record a second, with how many there were; whoever wants each sets level debug.
+// A flood of what is not answered makes one record a second, with how many there were; whoever wants each sets level
+// debug.
 func TestAFloodOfFailuresIsOneRecordASecond(t *testing.T) {
 	const flood = 200
 	for _, c := range []struct {
@@ -146,7 +147,8 @@ func TestLevelsOfRecords(t *testing.T) {
 	}
 }
 
-// A node that cannot answer says so where whoever sends it requests looks, and the log has the cause that a request gets meanwhile.
+// A node that cannot answer says so where whoever sends it requests looks, and the log has the cause that a request
+// gets meanwhile.
 func TestReadyNamesWhatIsWrong(t *testing.T) {
 	for _, c := range []struct {
 		name   string

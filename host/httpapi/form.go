@@ -76,9 +76,9 @@ type parsedForm struct {
 	err  error
 }
 
-// postedForm reads the form that a page of ours posted, and gives the text of each field of these names, "" where there is none. Of a text that is a
-// large body by itself there is one byte more than largeBody: nothing bounds how long texts are kept. The form is refused where it does not prove that it
-// comes from a page of ours.
+// postedForm reads the form that a page of ours posted, and gives the text of each field of these names, "" where
+// there is none. Of a text that is a large body by itself there is one byte more than largeBody: nothing bounds how
+// long texts are kept. The form is refused where it does not prove that it comes from a page of ours.
 func (rq *request) postedForm(names ...string) (field func(name string) string, refused *answer) {
 	if refused := rq.protect(rq.tokenInForm, rq.pageFailed); refused != nil {
 		return nil, refused

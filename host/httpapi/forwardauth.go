@@ -15,13 +15,15 @@ import (
 	"github.com/edgetoken/edgetoken/host/profile"
 )
 
-// checkPath is asked by proxies, with whatever method, who a request is from (nginx auth_request, Traefik ForwardAuth, Caddy forward_auth).
+// checkPath is asked by proxies, with whatever method, who a request is from (nginx auth_request, Traefik
+// ForwardAuth, Caddy forward_auth).
 const checkPath = "/auth/check/"
 
 // ForwardAuth says how GET /auth/check/ tells a proxy who a request is from.
 type ForwardAuth struct {
-	// Headers are the headers of the answer, each with the field of the customer that it carries, as profile.Field.Header writes it. Every one is always
-	// sent, empty where the customer has nothing there, so that none that the client made up survives. Nil: X-User-Id, the customer's id.
+	// Headers are the headers of the answer, each with the field of the customer that it carries, as
+	// profile.Field.Header writes it. Every one is always sent, empty where the customer has nothing there, so that none
+	// that the client made up survives. Nil: X-User-Id, the customer's id.
 	Headers profile.Members
 	// Cookie is the name of a cookie that may carry the token where the request has no Authorization header; empty: none.
 	Cookie string
@@ -29,8 +31,9 @@ type ForwardAuth struct {
 	Proxy string
 }
 
-// The proxies that ask, by how they name the site that was asked. Nginx passes on its client's Host. Traefik and Caddy name it in
-// X-Forwarded-Host and X-Forwarded-Proto, each of which must be there once; Host may be the node's own.
+// The proxies that ask, by how they name the site that was asked. Nginx passes on its client's Host. Traefik and
+// Caddy name it in X-Forwarded-Host and X-Forwarded-Proto, each of which must be there once; Host may be the node's
+// own.
 const (
 	Nginx   = "nginx"
 	Traefik = "traefik"
@@ -75,16 +78,16 @@ func (f ForwardAuth) Validate() error {
 	return errors.Join(errs...)
 }
 
-// isCheck reports whether a path is that of the check. The slash at the end may be missing: a proxy would pass a redirect on to its
-// client.
+// isCheck reports whether a path is that of the check. The slash at the end may be missing: a proxy would pass a
+// redirect on to its client.
 func isCheck(path string) bool {
 	return path == checkPath || path == strings.TrimSuffix(checkPath, "/")
 }
 
-// forwardAuth answers who a request is from: 200 with the headers, 401 with the cause, 403 if the host is not allowed or a page of
-// another site sent the cookie. It answers every request to its path, whatever the method, and nothing answers before it: a proxy
-// lets its client in on any other 2xx, without the headers. It knows neither formats nor sessions nor pages, so none of the work
-// for them is done.
+// forwardAuth answers who a request is from: 200 with the headers, 401 with the cause, 403 if the host is not allowed
+// or a page of another site sent the cookie. It answers every request to its path, whatever the method, and nothing
+// answers before it: a proxy lets its client in on any other 2xx, without the headers. It knows neither formats nor
+// sessions nor pages, so none of the work for them is done.
 func (h *handler) forwardAuth(rq *request) answer {
 	asked, refused := rq.askedThroughProxy()
 	switch {
@@ -144,8 +147,8 @@ func (rq *request) askedThroughProxy() (asked site, refused reason) {
 	return site{}, notForwarded
 }
 
-// presented is the token of a request: that of the Authorization header, else that of the cookie, unless a page of another site than
-// the one asked had the browser send it.
+// presented is the token of a request: that of the Authorization header, else that of the cookie, unless a page of
+// another site than the one asked had the browser send it.
 func (rq *request) presented(asked site) (token string, cause core.Cause, forged forgery) {
 	header, _ := rq.header(rq.authHeader)
 	token, cause = core.SplitAuthorization(header, rq.node.Settings())
@@ -186,8 +189,8 @@ func (rq *request) nobody(a answer) answer {
 	return a
 }
 
-// checkFailed is the answer if a request could not be judged. A proxy takes anything but 2xx, 401 and 403 for a failure of its own and
-// lets nobody in.
+// checkFailed is the answer if a request could not be judged. A proxy takes anything but 2xx, 401 and 403 for a
+// failure of its own and lets nobody in.
 func (rq *request) checkFailed(a answer) answer {
 	wait := a.header.Get("Retry-After")
 	a = rq.nobody(answer{status: a.status, code: a.code, cause: a.cause, reason: a.reason, about: a.about, err: a.err})

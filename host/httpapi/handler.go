@@ -31,12 +31,13 @@ const DefaultBodyMemory = 64 << 20
 // Config is what New needs. Node is required.
 type Config struct {
 	Node *node.Node
-	// Current is the node that has taken Node's place, by which customers are judged whose requests last; nil: Node itself.
+	// Current is the node that has taken Node's place, by which customers are judged whose requests last; nil: Node
+	// itself.
 	Current func() *node.Node
 	// Compat is whose answers are given; empty: that of the node's settings.
 	Compat core.Version
-	// AllowedHosts are the names under which clients may call (Django's ALLOWED_HOSTS): ".example.com" allows a domain and all below it.
-	// Empty: any. The health checks are answered under every name.
+	// AllowedHosts are the names under which clients may call (Django's ALLOWED_HOSTS): ".example.com" allows a domain
+	// and all below it. Empty: any. The health checks are answered under every name.
 	AllowedHosts []string
 	// ErrorHeader adds X-Auth-Error to refusals: a short name of the cause that says no more than the body does.
 	ErrorHeader bool
@@ -46,19 +47,21 @@ type Config struct {
 	Info Info
 	// MaxBody bounds the body of a request, in bytes; 0: DefaultMaxBody.
 	MaxBody int64
-	// BodyMemory bounds all bodies together while they arrive and are read, all headers over 8 KiB, and all answers over 4 KiB until they are
-	// written, in bytes; 0: DefaultBodyMemory. Where it is used up, the request ends that has waited longest for its client, with a 503 if it still
-	// can be answered; where none does, what there is no room for becomes a 503. It must be more than MaxBody.
+	// BodyMemory bounds all bodies together while they arrive and are read, all headers over 8 KiB, and all answers over
+	// 4 KiB until they are written, in bytes; 0: DefaultBodyMemory. Where it is used up, the request ends that has
+	// waited longest for its client, with a 503 if it still can be answered; where none does, what there is no room for
+	// becomes a 503. It must be more than MaxBody.
 	BodyMemory int64
 	// MaxFields bounds the number of fields of a form; 0: 1000, Django's DATA_UPLOAD_MAX_NUMBER_FIELDS, which is the most.
 	MaxFields int
-	// TrustedHops is how many proxies that are ours each request comes through, which write X-Forwarded-For (Django REST framework's
-	// NUM_PROXIES). 0: none, the peer is the client. Too many let a client choose the address that it is known by.
+	// TrustedHops is how many proxies that are ours each request comes through, which write X-Forwarded-For (Django REST
+	// framework's NUM_PROXIES). 0: none, the peer is the client. Too many let a client choose the address that it is
+	// known by.
 	TrustedHops int
 	// Throttles are off by default.
 	Throttles Throttles
-	// ThrottleHistory is what the throttles remember; nil: one of the handler's own. Handlers may share one, so that a handler which
-	// takes another's place knows what that one admitted.
+	// ThrottleHistory is what the throttles remember; nil: one of the handler's own. Handlers may share one, so that a
+	// handler which takes another's place knows what that one admitted.
 	ThrottleHistory *throttle.History
 	// ForwardAuth says how GET /auth/check/ answers.
 	ForwardAuth ForwardAuth
@@ -72,7 +75,8 @@ type Config struct {
 	TokenCookies TokenCookies
 	// CORS lets pages of other origins call this node; none by default.
 	CORS CORS
-	// BehindProxy says that a proxy before the node speaks TLS, so that browsers have come by it though the node does not see it.
+	// BehindProxy says that a proxy before the node speaks TLS, so that browsers have come by it though the node does
+	// not see it.
 	BehindProxy bool
 	// LogEmails adds the e-mail address of a log-in to its record.
 	LogEmails bool
@@ -310,7 +314,8 @@ func (h *handler) answer(rq *request) (a answer) {
 	}
 	defer func() { rq.leave(&a) }()
 	if !h.allowsHost(rq.Host) {
-		// Django's CommonMiddleware answers before XFrameOptionsMiddleware is reached; its page for 400 looks at the CSRF cookie by itself.
+		// Django's CommonMiddleware answers before XFrameOptionsMiddleware is reached; its page for 400 looks at the CSRF
+		// cookie by itself.
 		rq.arrive()
 		a := h.compat.page(http.StatusBadRequest).since(hostNotAllowed)
 		a.about = []slog.Attr{slog.String("host", bounded(rq.Host))}

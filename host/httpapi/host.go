@@ -26,8 +26,9 @@ func (h *handler) allowsHost(host string) bool {
 	return true
 }
 
-// hostAllowed reports whether a Host header names one of the allowed hosts (Django's ALLOWED_HOSTS): an entry that begins with a dot
-// allows a domain and all below it, "*" allows any. No entries at all allow any too. The port does not count.
+// hostAllowed reports whether a Host header names one of the allowed hosts (Django's ALLOWED_HOSTS): an entry that
+// begins with a dot allows a domain and all below it, "*" allows any. No entries at all allow any too. The port does
+// not count.
 func hostAllowed(host string, allowed []string) bool {
 	parts := hostPattern.FindStringSubmatch(strings.ToLower(host))
 	if parts == nil {
@@ -48,8 +49,8 @@ func hostAllowed(host string, allowed []string) bool {
 	return false
 }
 
-// nameHost gives a request of HTTP/1.0 without a Host header the address that it came to, as Django's get_host does with WSGI's
-// SERVER_NAME and SERVER_PORT. allowed_hosts judges it like any other host.
+// nameHost gives a request of HTTP/1.0 without a Host header the address that it came to, as Django's get_host does
+// with WSGI's SERVER_NAME and SERVER_PORT. allowed_hosts judges it like any other host.
 func (rq *request) nameHost() {
 	if rq.Host != "" || rq.ProtoAtLeast(1, 1) {
 		return

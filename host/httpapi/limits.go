@@ -6,29 +6,30 @@ import (
 	"time"
 )
 
-// Limits bound what one connection, and all together, may take. None is one that an honest client meets. The zero value of each stands for
-// its default.
+// Limits bound what one connection, and all together, may take. None is one that an honest client meets. The zero
+// value of each stands for its default.
 type Limits struct {
 	// HeaderBytes bounds the header of a request, in bytes; 0: 64 KiB. A longer one is answered with 431.
 	HeaderBytes int
-	// HeaderMemory bounds the headers of all connections together while they arrive, in bytes, of which each byte that arrives counts as HeaderWeight; 0: 32 MiB.
-	// Beyond it the connection is closed of whose header most has arrived.
+	// HeaderMemory bounds the headers of all connections together while they arrive, in bytes, of which each byte that
+	// arrives counts as HeaderWeight; 0: 32 MiB. Beyond it the connection is closed of whose header most has arrived.
 	HeaderMemory int64
 	// HeaderTimeout is how long a header may take to arrive; 0: 10 seconds.
 	HeaderTimeout time.Duration
-	// ReadTimeout is how long a whole request may take to arrive; 0: 30 seconds. A body may take longer as long as it arrives at BodyRate.
+	// ReadTimeout is how long a whole request may take to arrive; 0: 30 seconds. A body may take longer as long as it
+	// arrives at BodyRate.
 	ReadTimeout time.Duration
 	// BodyRate is how fast a body has to arrive once ReadTimeout is over, in bytes a second from its beginning; 0: 16 KiB.
 	BodyRate int
-	// WriteTimeout is how long after the header of a request its answer must have been taken; 0: 60 seconds. A long list may take longer as
-	// long as it is taken at BodyRate.
+	// WriteTimeout is how long after the header of a request its answer must have been taken; 0: 60 seconds. A long list
+	// may take longer as long as it is taken at BodyRate.
 	WriteTimeout time.Duration
 	// IdleTimeout is how long a connection may stay open between two requests; 0: 120 seconds.
 	IdleTimeout time.Duration
 	// Connections bounds the open connections in all; 0: 4096.
 	Connections int
-	// ConnectionsPerAddress bounds those of one client address, for IPv6 of one network of 64 bits; 0: half of Connections. A proxy is one
-	// address.
+	// ConnectionsPerAddress bounds those of one client address, for IPv6 of one network of 64 bits; 0: half of
+	// Connections. A proxy is one address.
 	ConnectionsPerAddress int
 }
 

@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// Closing a connection while its client still sends resets it, and the reset discards the response if the client has not read it
-// yet (RFC 9112 §9.6). So if the request was not read to its end, the server closes only its own direction first, then reads and
-// discards what still comes, within bounds. A lingering connection counts as open and is the first to make room for another.
+// Closing a connection while its client still sends resets it, and the reset discards the response if the client has
+// not read it yet (RFC 9112 §9.6). So if the request was not read to its end, the server closes only its own
+// direction first, then reads and discards what still comes, within bounds. A lingering connection counts as open and
+// is the first to make room for another.
 
 // lingerIdle is how long a connection lingers without a byte; ReadTimeout is how long in all.
 const lingerIdle = 5 * time.Second

@@ -10,9 +10,9 @@ import (
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
-// A list of all customers may be a million long. It is read and written page by page, each page one state of the store, so that no list
-// holds more than one page in memory and none holds a transaction while its client reads. So that memory is bounded whoever asks (R10), so is
-// the number of lists at once: a customer has up to 80 KiB.
+// A list of all customers may be a million long. It is read and written page by page, each page one state of the
+// store, so that no list holds more than one page in memory and none holds a transaction while its client reads. So
+// that memory is bounded whoever asks (R10), so is the number of lists at once: a customer has up to 80 KiB.
 const (
 	listPage    = 16
 	listsAtOnce = 16
@@ -21,8 +21,9 @@ const (
 // errLists says that other lists have all the places that there are.
 var errLists = fmt.Errorf("%w: %d lists of all customers are being sent already", node.ErrBusy, listsAtOnce)
 
-// listCustomers shows all customers in the order of their ids. A list of one page is an answer as any other; what follows the first page of a
-// longer one is sent while it is read, without a length. A page for a browser shows the first page only.
+// listCustomers shows all customers in the order of their ids. A list of one page is an answer as any other; what
+// follows the first page of a longer one is sent while it is read, without a length. A page for a browser shows the
+// first page only.
 func listCustomers(rq *request) (django.Value, error) {
 	select {
 	case rq.lists <- struct{}{}:
@@ -61,8 +62,8 @@ func (rq *request) customers(after core.CustomerID) (page django.Value, last cor
 	return django.List(values...), last, nil
 }
 
-// writePages writes the members of the list that follow after, and its end. A client that is gone ends it without an error; one that may not see the
-// next page ends it with the refusal.
+// writePages writes the members of the list that follow after, and its end. A client that is gone ends it without an
+// error; one that may not see the next page ends it with the refusal.
 func (rq *request) writePages(w io.Writer, indent int, after core.CustomerID) error {
 	for !after.IsZero() {
 		if err := rq.judgeAgain(); err != nil {

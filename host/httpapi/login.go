@@ -41,7 +41,8 @@ func (h *handler) login(rq *request) answer {
 	return rq.neverCache(a)
 }
 
-// neverCache marks an answer as one that nobody may keep (Django's never_cache, which a page for an error does not pass).
+// neverCache marks an answer as one that nobody may keep (Django's never_cache, which a page for an error does not
+// pass).
 func (rq *request) neverCache(a answer) answer {
 	if a.plain {
 		return a
@@ -102,8 +103,8 @@ func (rq *request) logIn() answer {
 	return rq.seeOther(target)
 }
 
-// credentials cleans what the form was sent (AuthenticationForm), and lets go of the rest. Of what is too long to be anybody's only that it is so is kept,
-// and the page that asks again does not show it.
+// credentials cleans what the form was sent (AuthenticationForm), and lets go of the rest. Of what is too long to be
+// anybody's only that it is so is kept, and the page that asks again does not show it.
 func (rq *request) credentials(form *django.Form) credentials {
 	username, _ := lastText(form, "username")
 	password, _ := lastText(form, "password")

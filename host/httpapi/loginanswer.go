@@ -10,14 +10,14 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// ReservedMember reports whether a member of this name, in any case, is the service's own in the answer to a log-in, and so no name for a member
-// of the customer.
+// ReservedMember reports whether a member of this name, in any case, is the service's own in the answer to a log-in,
+// and so no name for a member of the customer.
 func ReservedMember(name string) bool {
 	return slices.ContainsFunc([]string{"access", "refresh", "token"}, func(taken string) bool { return strings.EqualFold(name, taken) })
 }
 
-// withCustomer adds to the answer to a log-in what is configured to be shown of the customer, flat, as a subclass of simplejwt's
-// TokenObtainPairSerializer adds it in validate(). What the customer does not have is null.
+// withCustomer adds to the answer to a log-in what is configured to be shown of the customer, flat, as a subclass of
+// simplejwt's TokenObtainPairSerializer adds it in validate(). What the customer does not have is null.
 func (rq *request) withCustomer(answer django.Value, c store.Customer) (django.Value, error) {
 	shown, err := loginAnswer(rq.cfg.LoginAnswer, c)
 	if err != nil {
@@ -26,8 +26,8 @@ func (rq *request) withCustomer(answer django.Value, c store.Customer) (django.V
 	return django.Object(slices.Concat(answer.Members(), shown.Members())...), nil
 }
 
-// CheckLoginAnswer says why these members of a customer can stand in no answer, so that every log-in of that customer is a 500: they are too large, or
-// attributes hold what no answer can, such as a number beyond a double.
+// CheckLoginAnswer says why these members of a customer can stand in no answer, so that every log-in of that customer
+// is a 500: they are too large, or attributes hold what no answer can, such as a number beyond a double.
 func CheckLoginAnswer(members profile.Members, c store.Customer) error {
 	_, err := loginAnswer(members, c)
 	return err

@@ -9,8 +9,9 @@ import (
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
-// logout ends the session, and the log-in whose tokens are in cookies. In 5.2 any method does; in 5.5, and with `wire: secure`, POST
-// alone: a link or an image on another page must not log anybody out. A browser that follows a link there gets a page with a button.
+// logout ends the session, and the log-in whose tokens are in cookies. In 5.2 any method does; in 5.5, and with
+// `wire: secure`, POST alone: a link or an image on another page must not log anybody out. A browser that follows a
+// link there gets a page with a button.
 func (h *handler) logout(rq *request) answer {
 	secure := rq.node.Settings().Wire == core.Secure
 	if secure && rq.isRead() && rq.namesHTML() {

@@ -10,7 +10,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi"
 )
 
-// TestLogOutByAButton: in `secure` who follows a link to the log-out is asked, and nothing but the button logs out. In `exact` it is as recorded.
+// TestLogOutByAButton: in `secure` who follows a link to the log-out is asked, and nothing but the button logs out.
+// In `exact` it is as recorded.
 func TestLogOutByAButton(t *testing.T) {
 	bothVersions(t, func(t *testing.T, version core.Version, wire core.Wire) {
 		p := openPerson(t, speaking(version, wire, func(h *httpapi.Config) { h.Browser.LogoutRedirect = "/bye/" }))

@@ -10,11 +10,13 @@ import (
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
-// memory is what all requests together hold, in bytes, of what clients sent them and have not taken yet: bodies from when they arrive until they
-// are read, headers that are long, and answers until they are written. So that memory is bounded whoever sends (R10).
+// memory is what all requests together hold, in bytes, of what clients sent them and have not taken yet: bodies from
+// when they arrive until they are read, headers that are long, and answers until they are written. So that memory is
+// bounded whoever sends (R10).
 //
-// A request waits for its client from the first byte of its body to the last, and while its answer is written. Where there is no room for more, the one
-// whose client has done nothing for longest ends, so that whoever stalls keeps out nobody who does not. A body that arrives at once never waits.
+// A request waits for its client from the first byte of its body to the last, and while its answer is written. Where
+// there is no room for more, the one whose client has done nothing for longest ends, so that whoever stalls keeps out
+// nobody who does not. A body that arrives at once never waits.
 type memory struct {
 	mu      sync.Mutex
 	left    int64
@@ -40,11 +42,13 @@ type held struct {
 	end   func()
 }
 
-// errNoMemory says that other requests take all the memory that there is for what clients send and do not take, or took that of this one.
+// errNoMemory says that other requests take all the memory that there is for what clients send and do not take, or
+// took that of this one.
 var errNoMemory = fmt.Errorf("%w: bodies and answers take all the memory for them", node.ErrBusy)
 
-// take takes n bytes more, if need be from others. It is false where there is no room, or others took all that this one had; what it has then it is to
-// give back. A short body, as that of a log-in, counts and is not refused: each connection is allowed as much for itself.
+// take takes n bytes more, if need be from others. It is false where there is no room, or others took all that this
+// one had; what it has then it is to give back. A short body, as that of a log-in, counts and is not refused: each
+// connection is allowed as much for itself.
 func (h *held) take(n int64) bool {
 	m := h.memory
 	m.mu.Lock()
@@ -109,8 +113,8 @@ func (h *held) give(n int64) {
 	h.memory.left += n
 }
 
-// wait says that the request waits from now on, as the last of them, and how that is ended. It is false where it was ended. A request that holds nothing
-// makes no room, and so does not wait.
+// wait says that the request waits from now on, as the last of them, and how that is ended. It is false where it was
+// ended. A request that holds nothing makes no room, and so does not wait.
 func (h *held) wait(in *waiters, end func()) bool {
 	if !h.waits && h.bytes == 0 {
 		return !h.ended
@@ -160,5 +164,6 @@ func headerBytes(r *http.Request) int64 {
 // smallBody is how many bytes of a body each connection is allowed for itself.
 const smallBody = 4 << 10
 
-// smallAnswer is how many bytes of an answer each connection is allowed for itself: what net/http keeps for it anyway. A longer one is held.
+// smallAnswer is how many bytes of an answer each connection is allowed for itself: what net/http keeps for it
+// anyway. A longer one is held.
 const smallAnswer = 4 << 10

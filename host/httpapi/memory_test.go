@@ -11,8 +11,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
-// TestMemoryOfBodies: bodies share memory. One that has it all, and stalls, makes room for whoever sends, and so does one that waits for
-// its turn.
+// TestMemoryOfBodies: bodies share memory. One that has it all, and stalls, makes room for whoever sends, and so does
+// one that waits for its turn.
 func TestMemoryOfBodies(t *testing.T) {
 	s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.MaxBody, h.BodyMemory = 1<<20, 1<<20+1 })
 	large := func(body io.Reader) *httptest.ResponseRecorder {

@@ -22,7 +22,8 @@ var renderers = []renderer{
 	{mediaType{main: "text", sub: "html"}, browsableName},
 }
 
-// renderers are those of a node: one without pages has JSON alone, as Django REST framework has with JSONRenderer as its only renderer.
+// renderers are those of a node: one without pages has JSON alone, as Django REST framework has with JSONRenderer as
+// its only renderer.
 func (c *Config) renderers() []renderer {
 	if c.Browser.Off {
 		return renderers[:1]
@@ -43,7 +44,8 @@ type mediaType struct {
 	params    map[string]string
 }
 
-// mediaType reads the bytes of a media type in a header. Any text is taken for one; what cannot be read matches nothing.
+// mediaType reads the bytes of a media type in a header. Any text is taken for one; what cannot be read matches
+// nothing.
 func (c compat) mediaType(text string) mediaType {
 	header, err := django.ParseHeader(django.Latin1(text), c.rules)
 	if err != nil {
@@ -60,7 +62,8 @@ func (m mediaType) matches(other mediaType) bool {
 	return (m.sub == "*" || other.sub == "*" || m.sub == other.sub) && (m.main == "*" || other.main == "*" || m.main == other.main)
 }
 
-// precedence is how specific a media range is: 0 for */*, 1 for text/*, 2 for text/html, 3 with parameters other than q alone.
+// precedence is how specific a media range is: 0 for */*, 1 for text/*, 2 for text/html, 3 with parameters other than
+// q alone.
 func (m mediaType) precedence() int {
 	_, hasQ := m.params["q"]
 	switch {
@@ -74,8 +77,8 @@ func (m mediaType) precedence() int {
 	return 3
 }
 
-// negotiate chooses how to render the answer, by ?format= and the Accept header. The weights in it do not count: the most specific
-// range does, then the order of renderers.
+// negotiate chooses how to render the answer, by ?format= and the Accept header. The weights in it do not count: the
+// most specific range does, then the order of renderers.
 func (rq *request) negotiate() error {
 	candidates := rq.cfg.renderers()
 	if name := rq.queryParam("format"); name != "" {

@@ -25,7 +25,8 @@ func (h *handler) openAPI(rq *request) answer {
 	}}
 }
 
-// description is the document in two halves, between which the address of the node stands. It is the same as long as the handler lives.
+// description is the document in two halves, between which the address of the node stands. It is the same as long as
+// the handler lives.
 type description struct{ before, after []byte }
 
 // addressHere stands for the address of the node while the document is made.
@@ -37,8 +38,8 @@ func (d description) at(address string) ([]byte, error) {
 	return bytes.Join([][]byte{d.before, text, d.after}, nil), err
 }
 
-// address is where the node is, for clients. A name that AllowedHosts has is the one by which the request came. One that anybody may make up is not
-// handed on: "/" is where the document came from (OpenAPI 3.0.3, Server Object).
+// address is where the node is, for clients. A name that AllowedHosts has is the one by which the request came. One
+// that anybody may make up is not handed on: "/" is where the document came from (OpenAPI 3.0.3, Server Object).
 func (h *handler) address(rq *request) string {
 	for _, pattern := range h.cfg.AllowedHosts {
 		if pattern != "*" && hostAllowed(rq.Host, []string{pattern}) {
@@ -48,7 +49,8 @@ func (h *handler) address(rq *request) string {
 	return "/"
 }
 
-// describe makes the description. What generators of clients cannot read is left out, and said in words where it matters:
+// describe makes the description. What generators of clients cannot read is left out, and said in words where it
+// matters:
 //
 //   - a value has one type, so that there is neither oneOf nor anyOf: answers of several shapes have one schema, whose members may be missing;
 //   - every object has a name, since generators make one up for those that have none;
@@ -98,8 +100,8 @@ const everywhere = "Bodies may also be forms, URL-encoded or multipart, with the
 var semver = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)` +
 	`(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$`)
 
-// semanticVersion is the version of a build as generators of clients want it, which make it that of a package. A build that has none, such as "(devel)",
-// has its name behind the plus sign of one that precedes all releases.
+// semanticVersion is the version of a build as generators of clients want it, which make it that of a package. A
+// build that has none, such as "(devel)", has its name behind the plus sign of one that precedes all releases.
 func semanticVersion(build string) string {
 	if version := strings.TrimPrefix(build, "v"); semver.MatchString(version) {
 		return version

@@ -56,7 +56,8 @@ func describedNodes(t *testing.T) map[string]func(*node.Config, *httpapi.Config)
 	}
 }
 
-// TestOpenAPIIsForGenerators: a description has nothing in it of which generators of clients make code that does not compile or loses what was sent.
+// TestOpenAPIIsForGenerators: a description has nothing in it of which generators of clients make code that does not
+// compile or loses what was sent.
 func TestOpenAPIIsForGenerators(t *testing.T) {
 	for name, change := range describedNodes(t) {
 		t.Run(name, func(t *testing.T) {
@@ -93,7 +94,8 @@ var (
 	pascalCase      = regexp.MustCompile(`^[A-Z][A-Za-z]+$`)
 )
 
-// clientNames are those of classes that the code of clients has all names of: okhttp3.Call in Kotlin, others in the standard libraries.
+// clientNames are those of classes that the code of clients has all names of: okhttp3.Call in Kotlin, others in the
+// standard libraries.
 var clientNames = []string{
 	"Any", "Call", "Client", "Configuration", "Date", "Entry", "Error", "Exception", "File", "Headers", "List", "Map", "Object", "Option", "Pair", "Request", "Response",
 	"Result", "Set", "String", "Type", "Vec",
@@ -252,7 +254,8 @@ func TestOpenAPIVersion(t *testing.T) {
 	}
 }
 
-// TestOpenAPIServers: clients are told the name that they came by if it is the node's for certain, and else to go where the description came from.
+// TestOpenAPIServers: clients are told the name that they came by if it is the node's for certain, and else to go
+// where the description came from.
 func TestOpenAPIServers(t *testing.T) {
 	for _, c := range []struct {
 		hosts  []string
@@ -314,7 +317,8 @@ func TestOpenAPIOfBodies(t *testing.T) {
 	}
 }
 
-// TestOpenAPIOfCheckRefusals: a request that is refused before its token is looked at is described where the node is configured to refuse it.
+// TestOpenAPIOfCheckRefusals: a request that is refused before its token is looked at is described where the node is
+// configured to refuse it.
 func TestOpenAPIOfCheckRefusals(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*node.Config, *httpapi.Config)

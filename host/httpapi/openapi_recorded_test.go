@@ -15,7 +15,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
-// promises are what a node's description says of its answers. Recordings, which try whatever a client may send, are held to them.
+// promises are what a node's description says of its answers. Recordings, which try whatever a client may send, are
+// held to them.
 type promises struct{ doc *openapi3.T }
 
 // describedBy reads the description of a node. Members that it does not name are none: a client would not see them.
@@ -45,7 +46,8 @@ func describedBy(t *testing.T, server *httptest.Server) *promises {
 	return &promises{doc}
 }
 
-// hold says what of an answer is not described. Pages, and paths and methods that there are none of, have no description.
+// hold says what of an answer is not described. Pages, and paths and methods that there are none of, have no
+// description.
 func (p *promises) hold(request map[string]any, got *response) error {
 	path, _, _ := strings.Cut(request["path"].(string), "?")
 	item := p.doc.Paths.Value(path)

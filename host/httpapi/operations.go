@@ -59,8 +59,8 @@ func (v *view) takesFields(method string) bool { return v.fields != nil && metho
 // needsFields reports whether the fields of a view must be there. A token that is missing may be in a cookie.
 func (h *handler) needsFields(v *view) bool { return v.logsIn || !h.cfg.TokenCookies.On }
 
-// describeBody is what a method of a view takes. Forms are taken too and said in words: most generators make one method of an operation, and those that
-// are told of several types make it take them all, or one of them at random.
+// describeBody is what a method of a view takes. Forms are taken too and said in words: most generators make one
+// method of an operation, and those that are told of several types make it take them all, or one of them at random.
 func (h *handler) describeBody(v *view, method string) object {
 	name, example := anyJSON, object{"note": "any JSON"}
 	fields := v.takesFields(method)
@@ -113,8 +113,8 @@ func (h *handler) describeCSRF() object {
 	}}
 }
 
-// checkMethods are those that a document can have (OpenAPI 3.0.3, Path Item Object), but for TRACE: browsers refuse to send it (Fetch §2.2.1), so that
-// clients in TypeScript have no name for it.
+// checkMethods are those that a document can have (OpenAPI 3.0.3, Path Item Object), but for TRACE: browsers refuse
+// to send it (Fetch §2.2.1), so that clients in TypeScript have no name for it.
 var checkMethods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }

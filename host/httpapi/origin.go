@@ -26,8 +26,8 @@ func badReferer(referer string) forgery {
 	return forgery{"bad_referer", "Referer checking failed - " + referer + " does not match any trusted origins."}
 }
 
-// checkOrigin says what is wrong with an origin in a configuration: it is a scheme, a host and perhaps a port, as browsers send it. The host may begin
-// with "*.".
+// checkOrigin says what is wrong with an origin in a configuration: it is a scheme, a host and perhaps a port, as
+// browsers send it. The host may begin with "*.".
 func checkOrigin(origin string) error {
 	u, err := django.SplitURL(origin)
 	host := strings.TrimPrefix(u.NetLoc, "*.")
@@ -42,7 +42,8 @@ func checkOrigin(origin string) error {
 	return nil
 }
 
-// protection tells by Sec-Fetch-Site whether a request comes from another site. It is asked where there is no Origin header.
+// protection tells by Sec-Fetch-Site whether a request comes from another site. It is asked where there is no Origin
+// header.
 var protection = http.NewCrossOriginProtection()
 
 // checkSite says why the site that a request comes from may not send it.
@@ -89,8 +90,8 @@ func (rq *request) trustsOrigin(origin string, own site) bool {
 // Trusts reports whether an origin is one of TrustedOrigins.
 func (b Browser) Trusts(origin string) bool { return originAmong(origin, b.TrustedOrigins) }
 
-// originAmong reports whether an origin is one of a list, in which "https://*.shop.example" stands for a domain and all below it (Django's
-// CSRF_TRUSTED_ORIGINS).
+// originAmong reports whether an origin is one of a list, in which "https://*.shop.example" stands for a domain and
+// all below it (Django's CSRF_TRUSTED_ORIGINS).
 func originAmong(origin string, list []string) bool {
 	u, err := django.SplitURL(origin)
 	for _, listed := range list {
@@ -102,7 +103,8 @@ func originAmong(origin string, list []string) bool {
 	return false
 }
 
-// checkReferer says why the page that a request over TLS comes from may not send it. Without TLS the header proves nothing.
+// checkReferer says why the page that a request over TLS comes from may not send it. Without TLS the header proves
+// nothing.
 func (rq *request) checkReferer() forgery {
 	header, sent := rq.header("Referer")
 	if !sent {

@@ -11,8 +11,9 @@ import (
 // paceStep is how many bytes of a body are read between two looks at its pace.
 const paceStep = 32 << 10
 
-// paced gives long bodies more time than ReadTimeout, as long as they arrive at BodyRate; and once a body is there, its request all the time
-// that the answer may take: the server would take the end of ReadTimeout for a client that is gone.
+// paced gives long bodies more time than ReadTimeout, as long as they arrive at BodyRate; and once a body is there,
+// its request all the time that the answer may take: the server would take the end of ReadTimeout for a client that
+// is gone.
 func (l Limits) paced(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body == http.NoBody {

@@ -10,8 +10,8 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// reason is why a request was answered as it was, where core.Cause has no word for it, or no exact one: for log and metrics, never for the
-// client. They are few, and none is chosen by a client.
+// reason is why a request was answered as it was, where core.Cause has no word for it, or no exact one: for log and
+// metrics, never for the client. They are few, and none is chosen by a client.
 type reason string
 
 const (
@@ -100,7 +100,8 @@ func bounded(text string) string {
 	return text[:end] + "…"
 }
 
-// shownPath is what the log has of a path that is none of ours: no part of it that could be a token or an e-mail address.
+// shownPath is what the log has of a path that is none of ours: no part of it that could be a token or an e-mail
+// address.
 func shownPath(path string) string {
 	if len(path) > 4*maxShown {
 		path = path[:4*maxShown]

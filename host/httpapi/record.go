@@ -14,11 +14,11 @@ import (
 // maxEmail bounds an e-mail address in the log, in bytes (RFC 5321 §4.5.3.1).
 const maxEmail = 254
 
-// record writes the log record of a request: what was asked, by whom and how it ended, never what was sent, but for the e-mail address if
-// that is wished. Of a path that is none of ours it has what shownPath leaves of it.
+// record writes the log record of a request: what was asked, by whom and how it ended, never what was sent, but for
+// the e-mail address if that is wished. Of a path that is none of ours it has what shownPath leaves of it.
 //
-// What a node could not answer may be a flood: of each kind of that there is one record a second, of the last such request and with their count, and one for each
-// at level debug.
+// What a node could not answer may be a flood: of each kind of that there is one record a second, of the last such
+// request and with their count, and one for each at level debug.
 func (h *handler) record(rq *request, a answer, took time.Duration) {
 	level, repeated := h.level(rq, a)
 	each := level
@@ -38,8 +38,9 @@ func (h *handler) record(rq *request, a answer, took time.Duration) {
 	h.cfg.Log.LogAttrs(rq.Context(), each, "request", attrs...)
 }
 
-// level is how much a request matters to whoever runs the node, and whether a thousand like it a second are to be one record. What an attack looks like is
-// a WARN: refused tokens, passwords and rights, throttles, hosts that are not ours.
+// level is how much a request matters to whoever runs the node, and whether a thousand like it a second are to be one
+// record. What an attack looks like is a WARN: refused tokens, passwords and rights, throttles, hosts that are not
+// ours.
 func (h *handler) level(rq *request, a answer) (level slog.Level, repeated bool) {
 	switch {
 	case errors.Is(a.err, context.Canceled):
@@ -58,7 +59,8 @@ func (h *handler) level(rq *request, a answer) (level slog.Level, repeated bool)
 	return slog.LevelInfo, false
 }
 
-// kindOf is what tells one failure from another: the beginning of its text, which has no more than the words of our own.
+// kindOf is what tells one failure from another: the beginning of its text, which has no more than the words of our
+// own.
 func kindOf(err error) string {
 	if err == nil {
 		return ""

@@ -268,7 +268,8 @@ func substitute(value any, ctx map[string]any) any {
 	return value
 }
 
-// lookup finds "step0.refresh" (a member of the body), "step0.body.a.b", "step0.cookies.x", "step0.headers.x" or "step0.form.x"; nil where there is none.
+// lookup finds "step0.refresh" (a member of the body), "step0.body.a.b", "step0.cookies.x", "step0.headers.x" or
+// "step0.form.x"; nil where there is none.
 func lookup(path string, ctx map[string]any) any {
 	parts := strings.Split(path, ".")
 	current, rest := ctx[parts[0]], parts[1:]

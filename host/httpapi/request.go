@@ -24,14 +24,16 @@ type request struct {
 	// largeTurns are the turns of requests with large bodies; hasTurn: this one has taken one.
 	largeTurns chan struct{}
 	hasTurn    bool
-	// held is the memory of what the client sent and has not taken yet; bodyMemory is how much of it is that of the body, in bytes.
+	// held is the memory of what the client sent and has not taken yet; bodyMemory is how much of it is that of the
+	// body, in bytes.
 	held       *held
 	bodyMemory int64
 	// noRoom: there is none for its header.
 	noRoom bool
 
 	writer http.ResponseWriter
-	// written is the header that is written in the end. An answer may be made in it once nothing can become of it but that answer.
+	// written is the header that is written in the end. An answer may be made in it once nothing can become of it but
+	// that answer.
 	written http.Header
 
 	view     *view    // nil where no view has this path
@@ -52,7 +54,8 @@ type request struct {
 	// called is what the form for any request sent; nil where it was not sent.
 	called *called
 
-	// parsed is the body as views take it, and posted as pages do, once it was read as either; readOf is the request whose body was read.
+	// parsed is the body as views take it, and posted as pages do, once it was read as either; readOf is the request
+	// whose body was read.
 	parsed parsedBody
 	posted parsedForm
 	readOf *http.Request
@@ -61,7 +64,8 @@ type request struct {
 	// byCookie: the tokens of the answer go into cookies.
 	byCookie bool
 
-	// customer is whom the request is authenticated as; zero: anonymous. access is the token that said so; "": the session did.
+	// customer is whom the request is authenticated as; zero: anonymous. access is the token that said so; "": the
+	// session did.
 	customer store.Customer
 	access   string
 	// permitted: the view let customer in.
@@ -89,7 +93,8 @@ func (r *room) leave() {
 	rooms.Put(r)
 }
 
-// letGo lets go of all that the answer was made of, but for what its record has: how long the answer takes is its reader's to decide.
+// letGo lets go of all that the answer was made of, but for what its record has: how long the answer takes is its
+// reader's to decide.
 func (rq *request) letGo() {
 	id := rq.about.Customer.ID
 	rq.customer, rq.about.Customer, rq.visit.session.customer = store.Customer{}, store.Customer{ID: id}, store.Customer{}

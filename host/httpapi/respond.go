@@ -37,8 +37,8 @@ type answer struct {
 	err    error       // why a 5xx
 }
 
-// byCode says how a refusal is answered: as 401 always, and with the code beside the detail or without it. simplejwt's own exceptions
-// have it, those of Django REST framework that it raises have not.
+// byCode says how a refusal is answered: as 401 always, and with the code beside the detail or without it.
+// simplejwt's own exceptions have it, those of Django REST framework that it raises have not.
 var byCode = map[core.Code]struct{ withCode bool }{
 	core.TokenNotValid:          {withCode: true},
 	core.BadAuthorizationHeader: {withCode: true},
@@ -183,7 +183,8 @@ func (o outcome) mark(a answer) answer {
 	return a.since(o.reason)
 }
 
-// respond turns what a view gave into an answer. This file is the only place where a code or an error becomes a status, a body and WWW-Authenticate.
+// respond turns what a view gave into an answer. This file is the only place where a code or an error becomes a
+// status, a body and WWW-Authenticate.
 func (rq *request) respond(value django.Value, err error) answer {
 	var (
 		refusal refusal
@@ -275,7 +276,8 @@ func (rq *request) detail(status int, text string) answer {
 	return rq.render(status, django.Object(django.Text("detail", text)))
 }
 
-// render is an answer of a view as it was negotiated. A value that JSON cannot express came from the client, who is told so.
+// render is an answer of a view as it was negotiated. A value that JSON cannot express came from the client, who is
+// told so.
 func (rq *request) render(status int, value django.Value) answer {
 	a := answer{status: status, header: http.Header{"Allow": {rq.view.allow()}, "Vary": {"Accept"}}}
 	var err error

@@ -8,7 +8,8 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// answers name the schema of what a view answers with by its path, "" where it has none; the sample views, which are not here, answer alike.
+// answers name the schema of what a view answers with by its path, "" where it has none; the sample views, which are
+// not here, answer alike.
 var answers = map[string]struct{ get, post string }{
 	"/auth/token/":           {post: "TokenPair"},
 	"/auth/token/refresh/":   {post: "Access"},

@@ -120,8 +120,8 @@ func (h *handler) schemas() object {
 	return all
 }
 
-// tokenSchemas adds the answers that have tokens; with TokenCookies they may be in cookies, and the body has none then. fields are those of a customer,
-// of which LoginAnswer may have some.
+// tokenSchemas adds the answers that have tokens; with TokenCookies they may be in cookies, and the body has none
+// then. fields are those of a customer, of which LoginAnswer may have some.
 func (h *handler) tokenSchemas(all object, fields map[string]object) {
 	token := func() object { return described(textSchema(), "A compact JWT (RFC 7519).") }
 	pair, inCookies := object{"refresh": token(), "access": token()}, []string{}
@@ -139,8 +139,8 @@ func (h *handler) tokenSchemas(all object, fields map[string]object) {
 	all["Access"] = record(object{"access": token()}, inCookies...)
 }
 
-// faultsSchema is what a body may have wrong. Each field has a name in it, since few generators read a map beside named members: Kotlin's make a class that
-// does not compile, and Rust's drop the map.
+// faultsSchema is what a body may have wrong. Each field has a name in it, since few generators read a map beside
+// named members: Kotlin's make a class that does not compile, and Rust's drop the map.
 func (h *handler) faultsSchema() object {
 	faults := object{"non_field_errors": described(listSchema(textSchema()), "What is wrong with the body as a whole.")}
 	for _, v := range h.order {

@@ -15,7 +15,8 @@ const (
 	session       = "session"
 )
 
-// security is who may call a method of a view: the ways to authenticate, any of which will do; an empty one is none at all.
+// security is who may call a method of a view: the ways to authenticate, any of which will do; an empty one is none
+// at all.
 func (h *handler) security(v *view, method string) []object {
 	way := func(name string) object { return object{name: []string{}} }
 	if v.takesFields(method) && !h.needsFields(v) { // its token may be in a cookie, or else in the body

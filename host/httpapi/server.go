@@ -21,7 +21,8 @@ type Server struct {
 	Handler http.Handler
 	// Limits bound connections; their zero value has the defaults.
 	Limits Limits
-	// TLS is the configuration of TLS; nil: plain HTTP. The listener itself must be a plain one. HTTP/1.1 is spoken in either case.
+	// TLS is the configuration of TLS; nil: plain HTTP. The listener itself must be a plain one. HTTP/1.1 is spoken in
+	// either case.
 	TLS *tls.Config
 	// Grace is how long requests in flight may take after the end of ctx; 0: 30 seconds.
 	Grace time.Duration
@@ -29,9 +30,9 @@ type Server struct {
 	Log *slog.Logger
 }
 
-// Serve answers on l until ctx ends. Then it takes no further connection, lets requests in flight be answered, and returns nil; or an error
-// where they were not within Grace. l is closed when it returns. It may run on several listeners at once, each
-// with the bounds of Limits for itself.
+// Serve answers on l until ctx ends. Then it takes no further connection, lets requests in flight be answered, and
+// returns nil; or an error where they were not within Grace. l is closed when it returns. It may run on several
+// listeners at once, each with the bounds of Limits for itself.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if err := s.Limits.Validate(); err != nil {
 		return errors.Join(err, l.Close())

@@ -5,7 +5,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// minSessionKey is how long the value of a session cookie is at least, in characters: a shorter one is none to Django, which deletes it at once.
+// minSessionKey is how long the value of a session cookie is at least, in characters: a shorter one is none to
+// Django, which deletes it at once.
 const minSessionKey = 8
 
 // sessionState is what is known of the session of a request.
@@ -24,7 +25,8 @@ func (rq *request) sessionSecret() (secret string, sent bool) {
 	return rq.cookie(rq.cfg.Browser.Session.Name)
 }
 
-// sessionCustomer is the customer who is logged in in this browser, zero where there is none. The answer depends on the cookie from now on.
+// sessionCustomer is the customer who is logged in in this browser, zero where there is none. The answer depends on
+// the cookie from now on.
 func (rq *request) sessionCustomer() (store.Customer, error) {
 	s := &rq.visit.session
 	secret, sent := rq.sessionSecret()
@@ -39,7 +41,8 @@ func (rq *request) sessionCustomer() (store.Customer, error) {
 	return customer, nil
 }
 
-// visitor is the customer who is logged in in this browser, where the request is that customer's: the record of it names whom.
+// visitor is the customer who is logged in in this browser, where the request is that customer's: the record of it
+// names whom.
 func (rq *request) visitor() (store.Customer, error) {
 	c, err := rq.sessionCustomer()
 	if err == nil && !c.ID.IsZero() {
@@ -61,8 +64,8 @@ func (rq *request) endSession() error {
 	return nil
 }
 
-// authenticateSession finds out who asks by the session (Django REST framework's SessionAuthentication). A request that changes something must
-// not be forged: a browser sends the cookie whatever page asks it to.
+// authenticateSession finds out who asks by the session (Django REST framework's SessionAuthentication). A request
+// that changes something must not be forged: a browser sends the cookie whatever page asks it to.
 func (rq *request) authenticateSession() error {
 	customer, err := rq.sessionCustomer()
 	if err != nil {

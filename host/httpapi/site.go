@@ -11,7 +11,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
-// site is the table of what people see besides the views: pages by their paths. A node that serves programs alone has those for programs.
+// site is the table of what people see besides the views: pages by their paths. A node that serves programs alone has
+// those for programs.
 //
 //	/                      to the start page, for a browser
 //	/auth/browse/          the end points of the API

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// A response that does not need the body of its request does not wait for it. If the rest of a small body has arrived, it is
-// read, so that the connection can go on. Otherwise the connection ends after the response: what follows may be the body or the
-// next request (some proxies pass on Content-Length and no body), so nobody may parse it. A client that waits for
-// 100 Continue gets the response instead.
+// A response that does not need the body of its request does not wait for it. If the rest of a small body has
+// arrived, it is read, so that the connection can go on. Otherwise the connection ends after the response: what
+// follows may be the body or the next request (some proxies pass on Content-Length and no body), so nobody may parse
+// it. A client that waits for 100 Continue gets the response instead.
 
 const (
 	// arrivedBytes is how much of an unread body is read before an answer, in bytes.
@@ -26,8 +26,8 @@ type incoming struct {
 	ended   bool // all of it was read
 }
 
-// receive returns r with a body of at most limit bytes. It returns a copy of r: net/http looks at the body of its own request to
-// learn what was left unread.
+// receive returns r with a body of at most limit bytes. It returns a copy of r: net/http looks at the body of its own
+// request to learn what was left unread.
 func receive(w http.ResponseWriter, r *http.Request, limit int64) (*http.Request, *incoming) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return r, noBody
@@ -52,8 +52,9 @@ func (b *incoming) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// settle is called before the response to r is written. If the body is neither read nor has arrived, it sets Connection: close.
-// streams says that the response is made while it is written; a read that fails would cancel the context it needs.
+// settle is called before the response to r is written. If the body is neither read nor has arrived, it sets
+// Connection: close. streams says that the response is made while it is written; a read that fails would cancel the
+// context it needs.
 func (b *incoming) settle(r *http.Request, header http.Header, streams bool) {
 	awaited := r.Header.Get("Expect") != "" || r.ContentLength > arrivedBytes
 	if b.ended || !streams && !awaited && b.arrived() {

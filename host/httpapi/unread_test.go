@@ -109,7 +109,8 @@ func TestAnswersDoNotWaitForBodies(t *testing.T) {
 	}
 }
 
-// TestBodiesTooLongAreNotAwaited: what a header says to be too long is refused without a byte of it, and nobody is told to send it.
+// TestBodiesTooLongAreNotAwaited: what a header says to be too long is refused without a byte of it, and nobody is
+// told to send it.
 func TestBodiesTooLongAreNotAwaited(t *testing.T) {
 	s := serveUnread(t, nil)
 	for _, r := range []struct{ line, header, length string }{
@@ -186,7 +187,8 @@ func TestSenderGetsItsRefusal(t *testing.T) {
 	}
 }
 
-// TestEndWhileABodyIsMissing: neither a client that waits for 100 Continue nor one that lingers keeps the server from ending.
+// TestEndWhileABodyIsMissing: neither a client that waits for 100 Continue nor one that lingers keeps the server from
+// ending.
 func TestEndWhileABodyIsMissing(t *testing.T) {
 	s := serveUnread(t, nil)
 	for _, announced := range []string{"Content-Length: 77\r\nExpect: 100-continue\r\n", "Content-Length: 77\r\n", "Content-Length: 9000000\r\n", "Transfer-Encoding: chunked\r\n"} {

@@ -9,7 +9,8 @@ import (
 )
 
 // serve answers a request in the order of Django REST framework (APIView.dispatch): how to render, who asks, whether
-// they may, whether it is too soon, and only then whether there is such a method. The body is read by the handler that wants it.
+// they may, whether it is too soon, and only then whether there is such a method. The body is read by the handler
+// that wants it.
 func (v *view) serve(rq *request) (django.Value, error) {
 	if err := rq.negotiate(); err != nil {
 		return django.Value{}, err
@@ -75,7 +76,8 @@ func (v *view) permit(rq *request, method string) error {
 	return errForbidden
 }
 
-// metadata is what OPTIONS shows (Django REST framework's SimpleMetadata): the fields of a body too, to whom may send one.
+// metadata is what OPTIONS shows (Django REST framework's SimpleMetadata): the fields of a body too, to whom may send
+// one.
 func (v *view) metadata(rq *request) django.Value {
 	var renders, parses []string
 	for _, r := range rq.cfg.renderers() {

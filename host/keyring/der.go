@@ -47,7 +47,8 @@ func errOtherAlgorithm(oid asn1.ObjectIdentifier) error {
 	return fmt.Errorf("is a key of an algorithm that is not known here (%v): it must be an RSA, EC or Ed25519 key", oid)
 }
 
-// parsePKCS8 reads a PrivateKeyInfo (RFC 5958 §2). A key for RSASSA-PSS alone counts as an RSA key, as it does for PyJWT.
+// parsePKCS8 reads a PrivateKeyInfo (RFC 5958 §2). A key for RSASSA-PSS alone counts as an RSA key, as it does for
+// PyJWT.
 func parsePKCS8(der []byte) (any, error) {
 	var info, algorithm, key, inner cryptobyte.String
 	var version int64

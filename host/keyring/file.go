@@ -26,7 +26,8 @@ const maxKeyFile = 64 << 10
 // Load reads the key file that Save wrote. Errors: fs.ErrNotExist, ErrExposed, ErrNotKey.
 func Load(path string) (*Ring, error) { return LoadTrusting(path, 0) }
 
-// LoadTrusting is Load of a file some bits of whose mode may be set although they let others than the owner in: 0o070 where its group is trusted.
+// LoadTrusting is Load of a file some bits of whose mode may be set although they let others than the owner in: 0o070
+// where its group is trusted.
 func LoadTrusting(path string, trusted fs.FileMode) (*Ring, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -81,8 +82,9 @@ func parse(b []byte) (*Ring, string) {
 	return ring, ""
 }
 
-// Save writes the key of a ring of one key to a new file with mode 0600; it is durable when Save returns, and after a crash the file is whole or
-// not there. A file that is there already is fs.ErrExist and stays as it is. Two callers must not save to one path at once.
+// Save writes the key of a ring of one key to a new file with mode 0600; it is durable when Save returns, and after a
+// crash the file is whole or not there. A file that is there already is fs.ErrExist and stays as it is. Two callers
+// must not save to one path at once.
 func (r *Ring) Save(path string) (err error) {
 	if len(r.keys) != 1 {
 		return fmt.Errorf("write signing key %s: the ring has %d keys, and the file is for one", path, len(r.keys))

@@ -15,13 +15,15 @@ import (
 	"github.com/edgetoken/edgetoken/core/jws"
 )
 
-// FromJWK makes a ring of a JWK or a JWK Set (RFC 7517 §4 and §5), at most 64 KiB of JSON. Every key must be one for signatures, by use,
-// key_ops and alg, and strong enough; one that is not refuses the whole text, as do two keys with one kid, and private keys or secrets beside public ones:
-// whoever may read those would have these too. alg may be missing where the curve settles it (RFC 7518 §3.4, RFC 8037 §3.1). exp ends a key
-// (OpenID Federation 1.0 §8.7.2): core.KeyInfo.NotAfter.
+// FromJWK makes a ring of a JWK or a JWK Set (RFC 7517 §4 and §5), at most 64 KiB of JSON. Every key must be one for
+// signatures, by use, key_ops and alg, and strong enough; one that is not refuses the whole text, as do two keys with
+// one kid, and private keys or secrets beside public ones: whoever may read those would have these too. alg may be
+// missing where the curve settles it (RFC 7518 §3.4, RFC 8037 §3.1). exp ends a key (OpenID Federation 1.0 §8.7.2):
+// core.KeyInfo.NotAfter.
 //
-// The first of private keys or secrets signs; a ring of public keys only checks. A key that stands alone also checks tokens
-// without kid, and may have none itself. Errors are ErrNotKey, for weak keys with a *jws.WeakKeyError, and never quote a key.
+// The first of private keys or secrets signs; a ring of public keys only checks. A key that stands alone also checks
+// tokens without kid, and may have none itself. Errors are ErrNotKey, for weak keys with a *jws.WeakKeyError, and
+// never quote a key.
 func FromJWK(text []byte) (*Ring, error) {
 	if len(text) > maxKeyFile {
 		return nil, fmt.Errorf("%w: the text is too long for keys", ErrNotKey)
@@ -116,8 +118,8 @@ func signer(raw any) any {
 // expKey is the member of a JWK that ends the key: a NumericDate (OpenID Federation 1.0 §8.7.2, RFC 7519 §2).
 const expKey = "exp"
 
-// notAfter is the end of a key in whole Unix seconds, a fraction cut off; 0 where the JWK has none. A year beyond 9999 is no end that anybody meant, but
-// one in milliseconds.
+// notAfter is the end of a key in whole Unix seconds, a fraction cut off; 0 where the JWK has none. A year beyond
+// 9999 is no end that anybody meant, but one in milliseconds.
 func notAfter(k jwk.Key) (int64, error) {
 	value, there := k.Get(expKey)
 	if !there {

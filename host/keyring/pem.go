@@ -19,11 +19,12 @@ import (
 // ErrKeyPair says that a public key is not that of the private key.
 var ErrKeyPair = errors.New("is not the public key of SIGNING_KEY")
 
-// FromPEM makes a ring of a configured SIGNING_KEY for RSA, ECDSA or EdDSA: a private key in PEM, as PKCS #8, PKCS #1 or SEC 1 has it. Of several things in
-// one text, such as a certificate or the curve before the key, the first private key counts, as it does for PyJWT, and white space does not: a key may stand
-// on one line or be indented.
+// FromPEM makes a ring of a configured SIGNING_KEY for RSA, ECDSA or EdDSA: a private key in PEM, as PKCS #8, PKCS #1
+// or SEC 1 has it. Of several things in one text, such as a certificate or the curve before the key, the first
+// private key counts, as it does for PyJWT, and white space does not: a key may stand on one line or be indented.
 //
-// VERIFYING_KEY, its public key in PEM, may be left out; it must belong to it. Errors name the setting and the reason, and never quote the key.
+// VERIFYING_KEY, its public key in PEM, may be left out; it must belong to it. Errors name the setting and the
+// reason, and never quote the key.
 func FromPEM(algorithm string, signing, verifying []byte) (*Ring, error) {
 	key, err := readPEM(signing, privateLabels)
 	if err != nil {
@@ -118,7 +119,8 @@ func readPEM(text []byte, labels []string) (any, error) {
 
 var begin, end, dashes = []byte("-----BEGIN "), []byte("-----END "), []byte("-----")
 
-// splitPEM finds the parts of a text by their BEGIN and END, which may stand anywhere in a line; what is between two parts is passed over.
+// splitPEM finds the parts of a text by their BEGIN and END, which may stand anywhere in a line; what is between two
+// parts is passed over.
 func splitPEM(text []byte) ([]block, error) {
 	if !bytes.Contains(text, begin) {
 		return nil, notPEM(text)

@@ -37,7 +37,8 @@ func lines(t *testing.T, r io.Reader) (list []line) {
 	return list
 }
 
-// A reader that stops reading holds nobody up, not even the end; what was lost is counted, and told of as soon as it reads again.
+// A reader that stops reading holds nobody up, not even the end; what was lost is counted, and told of as soon as it
+// reads again.
 func TestAStuckDestination(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -100,7 +101,8 @@ func TestCloseDoesNotWaitForAStuckDestination(t *testing.T) {
 	l.Info("too late")
 }
 
-// A destination that is gone costs its records alone; once there is one again, it gets what comes, and how much was lost.
+// A destination that is gone costs its records alone; once there is one again, it gets what comes, and how much was
+// lost.
 func TestADestinationThatIsGone(t *testing.T) {
 	d := &failing{err: errors.New("broken pipe")}
 	l := logging.New(logging.Config{Destination: d})
@@ -137,7 +139,8 @@ func (f *failing) Write(b []byte) (int, error) {
 func (f *failing) set(err error) { f.mu.Lock(); f.err = err; f.mu.Unlock() }
 func (f *failing) text() string  { f.mu.Lock(); defer f.mu.Unlock(); return f.got.String() }
 
-// What happens a thousand times a second is one record a second, none is uncounted, and another kind has records of its own.
+// What happens a thousand times a second is one record a second, none is uncounted, and another kind has records of
+// its own.
 func TestRepeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b strings.Builder
@@ -178,7 +181,8 @@ func TestRepeats(t *testing.T) {
 	})
 }
 
-// What clients can make a server say of their connections is one record a second, whatever their addresses; what is something else has its own.
+// What clients can make a server say of their connections is one record a second, whatever their addresses; what is
+// something else has its own.
 func TestErrorLog(t *testing.T) {
 	var b strings.Builder
 	r := logging.NewRepeats(slog.New(slog.NewJSONHandler(&b, nil)))

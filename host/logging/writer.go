@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// writer passes records on to a destination without waiting for it. One half of its memory is what is being written, the other what has come since; a
-// record that finds no room is dropped and counted, and one that the destination did not take is too. As soon as the destination takes something
-// again, a record says how many were lost.
+// writer passes records on to a destination without waiting for it. One half of its memory is what is being written,
+// the other what has come since; a record that finds no room is dropped and counted, and one that the destination did
+// not take is too. As soon as the destination takes something again, a record says how many were lost.
 //
-// The destination is tried again with every batch and never given up: a pipe may be stuck for an hour, a disk full for a day.
+// The destination is tried again with every batch and never given up: a pipe may be stuck for an hour, a disk full
+// for a day.
 type writer struct {
 	destination io.Writer
 	notice      func(lost uint64) []byte // the record that says so

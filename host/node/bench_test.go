@@ -10,7 +10,8 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// What one client waits for, alone and while another does nothing but end log-ins: who reads a commit that is being synced waits for it.
+// What one client waits for, alone and while another does nothing but end log-ins: who reads a commit that is being
+// synced waits for it.
 func BenchmarkWhileOthersLogOut(b *testing.B) {
 	for _, others := range []int{0, 1} {
 		w := newWorld(b, nil)

@@ -12,8 +12,9 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// R3 by chance: the wall clock is set to and fro, by up to 30 days and beyond what is plausible, while log-ins come and go and the node is started anew. Nothing
-// that was revoked is ever accepted again, and log-ins work whenever the clock is right.
+// R3 by chance: the wall clock is set to and fro, by up to 30 days and beyond what is plausible, while log-ins come
+// and go and the node is started anew. Nothing that was revoked is ever accepted again, and log-ins work whenever the
+// clock is right.
 func TestClockSteps(t *testing.T) {
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {

@@ -25,8 +25,8 @@ type Result struct {
 // at the second attempt; many more in a row need a client that changes the same customer all the time.
 const attempts = 16
 
-// conclude runs load, decide, settle, until what the decision rests on still holds when it is settled. complete, if not nil,
-// adds to the state what the store does not know.
+// conclude runs load, decide, settle, until what the decision rests on still holds when it is settled. complete, if
+// not nil, adds to the state what the store does not know.
 func (n *Node) conclude(ctx context.Context, request *core.Request, query store.Query, complete func(*core.State)) (r Result, err error) {
 	for range attempts {
 		changes := n.cfg.Store.Changes()
@@ -62,8 +62,8 @@ func (n *Node) conclude(ctx context.Context, request *core.Request, query store.
 	return Result{}, fmt.Errorf("%w: its state changed %d times meanwhile", ErrBusy, attempts)
 }
 
-// outlives has the store remember when a token expires, so that what remains of a removed customer, or of the one that it
-// names, outlives it, whoever issued it. A token of another issuer names no customer (R11).
+// outlives has the store remember when a token expires, so that what remains of a removed customer, or of the one
+// that it names, outlives it, whoever issued it. A token of another issuer names no customer (R11).
 func (n *Node) outlives(ctx context.Context, request *core.Request, query store.Query) error {
 	exp, ok := request.Opened.Expires()
 	if request.Op == core.Login || !ok || request.Opened.Issuer != "" {

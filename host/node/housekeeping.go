@@ -14,8 +14,9 @@ const (
 	purgeAtOnce = 500
 )
 
-// Run keeps house until ctx ends: once a minute it removes the records of families and customers that nothing can need any more, and
-// compacts the store's file where that pays and takes no time. It makes sure that this is still the file that is open. What goes wrong is logged and tried again the next time.
+// Run keeps house until ctx ends: once a minute it removes the records of families and customers that nothing can
+// need any more, and compacts the store's file where that pays and takes no time. It makes sure that this is still
+// the file that is open. What goes wrong is logged and tried again the next time.
 func (n *Node) Run(ctx context.Context) {
 	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
@@ -45,7 +46,8 @@ func (n *Node) Run(ctx context.Context) {
 	}
 }
 
-// reportLoss says at once, and again at each tick until ctx ends, that the store's file was lost: nothing can be kept, and no request is answered.
+// reportLoss says at once, and again at each tick until ctx ends, that the store's file was lost: nothing can be
+// kept, and no request is answered.
 func (n *Node) reportLoss(ctx context.Context, tick <-chan time.Time) {
 	for {
 		n.cfg.Log.Error("the store is lost: requests are refused until the node is started anew", "error", n.cfg.Store.Health())
@@ -67,7 +69,8 @@ func (n *Node) Purge(ctx context.Context) error {
 	}
 }
 
-// compact compacts the store's file where that pays. advise says that it would, and that there is too much to copy while clients wait.
+// compact compacts the store's file where that pays. advise says that it would, and that there is too much to copy
+// while clients wait.
 func (n *Node) compact(ctx context.Context) (advise bool, err error) {
 	done, err := n.cfg.Store.Compact(ctx, func(s store.Space) bool {
 		advise = s.Wasteful() && !s.Brief()

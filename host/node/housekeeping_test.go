@@ -65,7 +65,8 @@ func TestRunCompacts(t *testing.T) {
 	}
 }
 
-// A store file that goes away under a running node is noticed though nobody asks for anything, and said in the log and by Ready.
+// A store file that goes away under a running node is noticed though nobody asks for anything, and said in the log
+// and by Ready.
 func TestRunNoticesLoss(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	w := newWorld(t, func(c *node.Config) {

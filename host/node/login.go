@@ -18,12 +18,13 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// Login asks for a pair of tokens for the customer with this e-mail address, exactly or with FoldEmails but for case, and this password, both
-// cleaned already. client is the address that asks, zero where it is not known: passwords are hashed in turns that are fair to each client and
-// each account. Result.Customer has his Rights, and where the log-in is recorded it is his LastLogin.
+// Login asks for a pair of tokens for the customer with this e-mail address, exactly or with FoldEmails but for case,
+// and this password, both cleaned already. client is the address that asks, zero where it is not known: passwords are
+// hashed in turns that are fair to each client and each account. Result.Customer has his Rights, and where the log-in
+// is recorded it is his LastLogin.
 //
-// Wrong, unknown, inactive and unusable take the same work and give the same refusal. Before a password is hashed nothing of the
-// store is held, so the state is loaded anew afterwards: a password that was changed in between loses.
+// Wrong, unknown, inactive and unusable take the same work and give the same refusal. Before a password is hashed
+// nothing of the store is held, so the state is loaded anew afterwards: a password that was changed in between loses.
 func (n *Node) Login(ctx context.Context, client netip.Prefix, email, given string) (Result, error) {
 	if err := n.CheckClock(); err != nil { // before a password is hashed for nothing
 		return Result{}, err
@@ -51,14 +52,15 @@ func (n *Node) Login(ctx context.Context, client netip.Prefix, email, given stri
 	return result, err
 }
 
-// credentials are what of a customer a log-in needs while its password waits to be hashed: attributes and permissions may be much longer.
+// credentials are what of a customer a log-in needs while its password waits to be hashed: attributes and permissions
+// may be much longer.
 func credentials(c store.Customer) store.Customer {
 	return store.Customer{ID: c.ID, IsActive: c.IsActive, PasswordHash: c.PasswordHash, RevokeClaim: c.RevokeClaim, Version: c.Version}
 }
 
-// Account is the name of the account that a log-in with an e-mail address asks for, whether there is one or not: log-ins with one account count
-// together. It is a hash of the address, with FoldEmails without regard to case, and so keeps alive nothing of it. Addresses that are too long to be
-// anybody's are not looked at to their end.
+// Account is the name of the account that a log-in with an e-mail address asks for, whether there is one or not:
+// log-ins with one account count together. It is a hash of the address, with FoldEmails without regard to case, and
+// so keeps alive nothing of it. Addresses that are too long to be anybody's are not looked at to their end.
 func (n *Node) Account(email string) string {
 	email = email[:min(len(email), store.MaxEmail+1)]
 	if n.cfg.FoldEmails {
@@ -68,9 +70,10 @@ func (n *Node) Account(email string) string {
 	return string(sum[:16])
 }
 
-// passwordGood reports whether given is the customer's password. For a customer who does not exist, or whose password is
-// unusable or of a format that is not known here, and for a password that is too long to be anybody's, it does the same work for nothing. A good password whose hash has other costs than new ones
-// is hashed anew, as Django does, so that sooner or later all log-ins take the same time.
+// passwordGood reports whether given is the customer's password. For a customer who does not exist, or whose password
+// is unusable or of a format that is not known here, and for a password that is too long to be anybody's, it does the
+// same work for nothing. A good password whose hash has other costs than new ones is hashed anew, as Django does, so
+// that sooner or later all log-ins take the same time.
 func (n *Node) passwordGood(ctx context.Context, work admission.Work, customer store.Customer, given string) (bool, error) {
 	job := hashing.Job{Password: given, Params: n.cfg.Passwords}
 	work.Memory = memoryOf(n.cfg.Passwords)

@@ -7,9 +7,9 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// EndLogin ends the log-in that a token of any type descends from, be the token expired or its key ended or not, as Blacklist does by its refresh token: for a browser that
-// logs out where it shows its access token alone. Of a token that is none of ours, or whose log-in is not known, there is nothing to end; nor is there
-// without BLACKLIST_APP.
+// EndLogin ends the log-in that a token of any type descends from, be the token expired or its key ended or not, as
+// Blacklist does by its refresh token: for a browser that logs out where it shows its access token alone. Of a token
+// that is none of ours, or whose log-in is not known, there is nothing to end; nor is there without BLACKLIST_APP.
 func (n *Node) EndLogin(ctx context.Context, token string) error {
 	opened, err := n.cfg.Engine.Open(ctx, []byte(token))
 	if err != nil {
@@ -35,7 +35,8 @@ func (n *Node) EndLogin(ctx context.Context, token string) error {
 		List: core.Revocation(&n.cfg.Settings, family, "", customer.ID, until)})
 }
 
-// OfOthers reports whether two tokens of ours name different customers. A token whose signature is not good names nobody.
+// OfOthers reports whether two tokens of ours name different customers. A token whose signature is not good names
+// nobody.
 func (n *Node) OfOthers(ctx context.Context, one, other string) (bool, error) {
 	type named struct {
 		issuer   string

@@ -51,8 +51,8 @@ func TestEndLoginWithoutBlacklist(t *testing.T) {
 	}
 }
 
-// TestEndLoginOfDjangos is R3: a browser that logs out where it shows its access token alone ends the refresh token that Django issued as well,
-// until that expires, and those access tokens that it gave since.
+// TestEndLoginOfDjangos is R3: a browser that logs out where it shows its access token alone ends the refresh token
+// that Django issued as well, until that expires, and those access tokens that it gave since.
 func TestEndLoginOfDjangos(t *testing.T) {
 	for _, wire := range []core.Wire{core.Secure, core.Exact} {
 		w := newWorld(t, func(c *node.Config) { c.Settings.Wire = wire })

@@ -18,8 +18,9 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// ErrBusy says that more is asked than the node can do at this moment: too many log-ins are waiting for their password to be
-// hashed, or others changed the same state again and again. Nothing has changed; ask again in a second.
+// ErrBusy says that more is asked than the node can do at this moment: too many log-ins are waiting for their
+// password to be hashed, or others changed the same state again and again. Nothing has changed; ask again in a
+// second.
 var ErrBusy = errors.New("node is busy: ask again in a second")
 
 // Config is what a node consists of. Engine and Store are required; the node closes neither.
@@ -29,23 +30,26 @@ type Config struct {
 	Settings core.Settings
 	// UserIDField is USER_ID_FIELD: which field of a customer USER_ID_CLAIM carries.
 	UserIDField store.Field
-	// Passwords are the parameters that an unknown customer's password is hashed with: those of new passwords. Zero: password.Default.
+	// Passwords are the parameters that an unknown customer's password is hashed with: those of new passwords. Zero:
+	// password.Default.
 	Passwords password.Params
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 	// Rand is the source of entropy; nil: crypto/rand. Must be safe for concurrent use.
 	Rand io.Reader
-	// Hashing admits the hashing of passwords; nil: a queue of its own with the defaults. Nodes may share one, so that a node which takes
-	// another's place takes its queue too.
+	// Hashing admits the hashing of passwords; nil: a queue of its own with the defaults. Nodes may share one, so that a
+	// node which takes another's place takes its queue too.
 	Hashing *admission.Queue
 	// Hasher hashes the passwords that Hashing admits, and Ready asks for its health; nil: in this process.
 	Hasher hashing.Hasher
-	// Keys describes the keys of Engine, for Result.KeyID and Ready; zero: that stays empty, and Ready knows of no key that has ended.
+	// Keys describes the keys of Engine, for Result.KeyID and Ready; zero: that stays empty, and Ready knows of no key
+	// that has ended.
 	Keys core.KeySet
 	// FoldEmails says that upper and lower case are the same in the e-mail address of a log-in: store.Query.Fold.
 	FoldEmails bool
-	// Claims are what both tokens say of a customer beside simplejwt's own claims, fresh at each log-in and refresh. What the customer does not
-	// have is left out. A log-in or refresh whose claims would be more than profile.MaxBytes fails.
+	// Claims are what both tokens say of a customer beside simplejwt's own claims, fresh at each log-in and refresh.
+	// What the customer does not have is left out. A log-in or refresh whose claims would be more than profile.MaxBytes
+	// fails.
 	Claims profile.Members
 	// SessionAge is how long a session of a browser lasts from its log-in on; 0: DefaultSessionAge.
 	SessionAge time.Duration
@@ -120,8 +124,8 @@ type Stats struct {
 // Stats gives the present figures.
 func (n *Node) Stats() Stats { return Stats{Hashing: n.cfg.Hashing.Stats()} }
 
-// Remember has the store keep the longest lifetimes that tokens ever had, so that a revocation outlives those that were issued when they were longer.
-// Call it before the node's first request.
+// Remember has the store keep the longest lifetimes that tokens ever had, so that a revocation outlives those that
+// were issued when they were longer. Call it before the node's first request.
 func (n *Node) Remember(ctx context.Context) error {
 	return n.cfg.Store.Remember(ctx, store.Lifetimes{}.Under(&n.cfg.Settings))
 }
@@ -132,7 +136,8 @@ func (n *Node) Settings() *core.Settings { return &n.cfg.Settings }
 // IDs is the kind of the ids of all customers.
 func (n *Node) IDs() core.IDKind { return n.cfg.Store.IDs() }
 
-// Customers is a page of at most limit customers in the order of their ids, from the one that follows after; zero: from the first.
+// Customers is a page of at most limit customers in the order of their ids, from the one that follows after; zero:
+// from the first.
 func (n *Node) Customers(ctx context.Context, after core.CustomerID, limit int) ([]store.Customer, error) {
 	return n.cfg.Store.List(ctx, after, limit)
 }

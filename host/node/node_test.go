@@ -317,7 +317,8 @@ func TestNewNamesEveryMistake(t *testing.T) {
 	}
 }
 
-// TestForeignID blacklists refresh tokens whose ids are not ours, though one looks like it: it is that of an access token.
+// TestForeignID blacklists refresh tokens whose ids are not ours, though one looks like it: it is that of an access
+// token.
 func TestForeignID(t *testing.T) {
 	w := newWorld(t, nil)
 	_, access := w.login(t)
@@ -345,7 +346,8 @@ func TestForeignID(t *testing.T) {
 	}
 }
 
-// TestShorterLifetime revokes a log-in whose access token was issued when lifetimes were longer: it stays revoked as long as that token lives.
+// TestShorterLifetime revokes a log-in whose access token was issued when lifetimes were longer: it stays revoked as
+// long as that token lives.
 func TestShorterLifetime(t *testing.T) {
 	w := newWorld(t, func(c *node.Config) { c.Settings.AccessTokenLifetime = 30 * 24 * time.Hour })
 	if err := w.Remember(t.Context()); err != nil {

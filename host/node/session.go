@@ -21,15 +21,17 @@ const DefaultSessionAge = 14 * 24 * time.Hour
 // secretBytes is the length of a session's secret before it is encoded.
 const secretBytes = 32
 
-// StartSession logs a customer in as Login does and begins a session instead of issuing tokens. secret is what the browser's cookie holds:
+// StartSession logs a customer in as Login does and begins a session instead of issuing tokens. secret is what the
+// browser's cookie holds:
 //
 //	base64url of 32 random bytes, 43 characters
 //
-// The store knows its hash alone. replaces is the secret that the browser sent, "" for none: that session ends, so that nobody keeps one
-// which others put there (session fixation). On the exact wire the customer's own goes on under its secret, as Django's does. last_login is written whatever UPDATE_LAST_LOGIN says, as Django does.
+// The store knows its hash alone. replaces is the secret that the browser sent, "" for none: that session ends, so
+// that nobody keeps one which others put there (session fixation). On the exact wire the customer's own goes on under
+// its secret, as Django's does. last_login is written whatever UPDATE_LAST_LOGIN says, as Django does.
 //
-// Nothing of the store is held while the password is hashed; a password that is changed, or a customer who is disabled or removed meanwhile, is
-// refused as bad credentials.
+// Nothing of the store is held while the password is hashed; a password that is changed, or a customer who is
+// disabled or removed meanwhile, is refused as bad credentials.
 func (n *Node) StartSession(ctx context.Context, client netip.Prefix, email, given, replaces string) (secret string, r Result, err error) {
 	if err := n.CheckClock(); err != nil { // before a password is hashed for nothing
 		return "", Result{}, err
@@ -81,8 +83,8 @@ func (n *Node) beginSession(ctx context.Context, customer store.Customer, replac
 	return secret, nil
 }
 
-// Session is the customer, with effective rights, whose session has this secret; zero where there is none, or it has ended, or the secret has
-// not the form of one.
+// Session is the customer, with effective rights, whose session has this secret; zero where there is none, or it has
+// ended, or the secret has not the form of one.
 func (n *Node) Session(ctx context.Context, secret string) (store.Customer, error) {
 	id, ok := sessionID(secret)
 	if !ok {
@@ -107,7 +109,8 @@ func (n *Node) SessionAge() time.Duration { return n.cfg.SessionAge }
 // Entropy is the node's source of it.
 func (n *Node) Entropy() io.Reader { return n.cfg.Rand }
 
-// sessionID is what the store calls the session with a secret; ok is false, and the id zero, where the text has not the form of a secret.
+// sessionID is what the store calls the session with a secret; ok is false, and the id zero, where the text has not
+// the form of a secret.
 func sessionID(secret string) (id store.SessionID, ok bool) {
 	decoded, err := base64.RawURLEncoding.Strict().DecodeString(secret)
 	if err != nil || len(decoded) != secretBytes {

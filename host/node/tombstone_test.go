@@ -11,8 +11,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// R3 over ids: a token that is first shown when its customer was removed, days ago, is never that of the next one, be the id of customers what
-// it may. That tokens live so long was known before or not.
+// R3 over ids: a token that is first shown when its customer was removed, days ago, is never that of the next one, be
+// the id of customers what it may. That tokens live so long was known before or not.
 func TestTokenShownAfterTheRemoval(t *testing.T) {
 	for _, known := range []bool{false, true} {
 		for _, field := range []store.Field{store.FieldID, store.FieldEmail} {
@@ -44,8 +44,8 @@ func TestTokenShownAfterTheRemoval(t *testing.T) {
 	}
 }
 
-// What is left of removed customers has an end, whoever shows their expired tokens and however often, and whatever a clock said
-// when tokens were shown.
+// What is left of removed customers has an end, whoever shows their expired tokens and however often, and whatever a
+// clock said when tokens were shown.
 func TestTombstonesHaveAnEnd(t *testing.T) {
 	for name, wrong := range map[string]time.Duration{"right": 0, "never set": -56 * 365 * day, "a year back": -365 * day, "20 days ahead": 20 * day} {
 		t.Run(name, func(t *testing.T) {

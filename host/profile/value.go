@@ -44,8 +44,8 @@ func (f Field) value(c *store.Customer, own attributesOf) any {
 	return nil
 }
 
-// moment is a time as the API shows it (Django REST framework's DateTimeField in UTC): with six digits of a second or none; nil for the zero
-// time.
+// moment is a time as the API shows it (Django REST framework's DateTimeField in UTC): with six digits of a second or
+// none; nil for the zero time.
 func moment(t time.Time) any {
 	if t.IsZero() {
 		return nil

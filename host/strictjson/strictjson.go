@@ -1,9 +1,10 @@
-// Package strictjson refuses JSON that encoding/json takes and changes: half of a surrogate pair becomes U+FFFD, of two members with one name the last
-// counts, a name in another case is taken for the right one, and what follows the value is left unread.
+// Package strictjson refuses JSON that encoding/json takes and changes: half of a surrogate pair becomes U+FFFD, of
+// two members with one name the last counts, a name in another case is taken for the right one, and what follows the
+// value is left unread.
 //
-// Texts looks for what becomes other text, Claims for all that the claims of a token cannot hold, and Unmarshal reads a call. Each error names the place, by names of members alone, and quotes no
-// text.
-// Values are JSON in one piece that encoding/json takes; Texts and Claims say nothing of other ones.
+// Texts looks for what becomes other text, Claims for all that the claims of a token cannot hold, and Unmarshal reads
+// a call. Each error names the place, by names of members alone, and quotes no text. Values are JSON in one piece
+// that encoding/json takes; Texts and Claims say nothing of other ones.
 package strictjson
 
 import (
@@ -79,8 +80,8 @@ func Claims(raw []byte) error {
 	return err
 }
 
-// Unmarshal reads an object into a struct, all of whose members have a name in their json tag, and refuses every other name, another case of one
-// included, a name that is there twice, and what follows the object.
+// Unmarshal reads an object into a struct, all of whose members have a name in their json tag, and refuses every
+// other name, another case of one included, a name that is there twice, and what follows the object.
 func Unmarshal(raw []byte, v any) error {
 	if err := Texts(raw); err != nil {
 		return err

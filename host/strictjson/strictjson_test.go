@@ -36,7 +36,8 @@ func TestUnmarshal(t *testing.T) {
 	}
 }
 
-// FuzzClaims holds what Claims lets pass to be just what core reads in a token, and what Texts lets pass to be read as it is written.
+// FuzzClaims holds what Claims lets pass to be just what core reads in a token, and what Texts lets pass to be read
+// as it is written.
 func FuzzClaims(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"a": 1}`, `{"a": [1, {"b": "\ud83d\ude00", "c": [[], {}]}], "d": -0.5e-7}`, `{"a": "\ud83d"}`, `{"\udc00": 1}`, `{"a": 1, "\u0061": 2}`, `{"a": "\\ud83d"}`,

@@ -80,7 +80,8 @@ func (p place) fault(err error) error {
 	return err
 }
 
-// String is the way to the place: billing.to[0].name; empty for the whole value. A name with other than letters and digits, or a long one, is quoted and cut.
+// String is the way to the place: billing.to[0].name; empty for the whole value. A name with other than letters and
+// digits, or a long one, is quoted and cut.
 func (p place) String() string {
 	var b strings.Builder
 	for _, l := range p.path {

@@ -25,7 +25,8 @@ type History struct {
 	recent  *list.List                // the key used last is at the front
 }
 
-// keyHash stands for a key, which may be of any length and whose text nobody needs: its SHA-256, of which half is enough.
+// keyHash stands for a key, which may be of any length and whose text nobody needs: its SHA-256, of which half is
+// enough.
 type keyHash [16]byte
 
 // past is what is known of one key.
@@ -42,7 +43,8 @@ func (p *past) notAfter(now int64) {
 	}
 }
 
-// NewHistory makes a History that remembers up to that many requests, 8 to 16 bytes each; a key costs as much as 32 of them. 0 or less: DefaultEntries.
+// NewHistory makes a History that remembers up to that many requests, 8 to 16 bytes each; a key costs as much as 32
+// of them. 0 or less: DefaultEntries.
 func NewHistory(entries int) *History {
 	if entries <= 0 {
 		entries = DefaultEntries
@@ -50,8 +52,8 @@ func NewHistory(entries int) *History {
 	return &History{limit: entries, keys: map[keyHash]*list.Element{}, recent: list.New()}
 }
 
-// Admit reports whether the rate admits a request under key at this time, and counts it if so; else how long to wait until it would.
-// The zero Rate admits all.
+// Admit reports whether the rate admits a request under key at this time, and counts it if so; else how long to wait
+// until it would. The zero Rate admits all.
 func (h *History) Admit(key string, r Rate, now time.Time) (wait time.Duration, ok bool) {
 	if r == (Rate{}) {
 		return 0, true
@@ -72,7 +74,8 @@ func (h *History) Admit(key string, r Rate, now time.Time) (wait time.Duration, 
 	h.drop(p, now.Add(-r.Period))
 	p.notAfter(now.UnixNano())
 	if n := len(p.times); n >= r.Requests {
-		// The reference divides the wait by 1 more than what the rate leaves, which is 1 unless the rate was lowered meanwhile.
+		// The reference divides the wait by 1 more than what the rate leaves, which is 1 unless the rate was lowered
+		// meanwhile.
 		first := p.times[n-r.Requests]
 		return r.Period - now.Sub(time.Unix(0, first)), false
 	}

@@ -19,8 +19,8 @@ type Rate struct {
 // periods are the periods by their first letter, all that the reference looks at.
 var periods = map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour}
 
-// ParseRate reads a rate as DEFAULT_THROTTLE_RATES has it: "100/hour", "5/m", "1000/day". Of the period the first letter counts. The
-// empty text is the zero Rate. A rate of no requests, which would refuse everything, is an error.
+// ParseRate reads a rate as DEFAULT_THROTTLE_RATES has it: "100/hour", "5/m", "1000/day". Of the period the first
+// letter counts. The empty text is the zero Rate. A rate of no requests, which would refuse everything, is an error.
 func ParseRate(text string) (Rate, error) {
 	if text == "" {
 		return Rate{}, nil

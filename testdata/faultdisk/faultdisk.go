@@ -1,10 +1,11 @@
 // Package faultdisk puts a disk that fails, stalls or keeps a record between bbolt and its file. It is for tests.
 //
-// bbolt calls the system in few places and offers no hook there. Rerun copies its source, has those places call this package, and runs a
-// test again in a build with that copy: all else of the program is what is released. A place that a new version of bbolt moves, adds or
-// takes away is a failure of Rerun, which names it.
+// bbolt calls the system in few places and offers no hook there. Rerun copies its source, has those places call this
+// package, and runs a test again in a build with that copy: all else of the program is what is released. A place that
+// a new version of bbolt moves, adds or takes away is a failure of Rerun, which names it.
 //
-// What the store itself does to the file, which is to take back a commit that failed, is seen where a test has it planted: File.
+// What the store itself does to the file, which is to take back a commit that failed, is seen where a test has it
+// planted: File.
 package faultdisk
 
 import (
@@ -38,7 +39,8 @@ type Op struct {
 // Meta reports whether it writes one of the two meta pages, which makes a commit visible.
 func (o Op) Meta() bool { return o.Kind == Write && o.Offset < 2*int64(os.Getpagesize()) }
 
-// Before is a disk that asks a function before each operation. Where that returns an error, nothing is done and the operation fails with it.
+// Before is a disk that asks a function before each operation. Where that returns an error, nothing is done and the
+// operation fails with it.
 type Before func(Op) error
 
 // Sound is the file itself.

@@ -17,7 +17,8 @@ const (
 	self = "github.com/edgetoken/edgetoken/testdata/faultdisk"
 )
 
-// places are those where bbolt calls the system to change its file: name of the source, what stands there, how often, and what stands there in the copy.
+// places are those where bbolt calls the system to change its file: name of the source, what stands there, how often,
+// and what stands there in the copy.
 var places = []struct {
 	source, was string
 	times       int
@@ -30,8 +31,8 @@ var places = []struct {
 	{"boltsync_unix.go", "db.file.Sync()", 1, "faultdisk.Flush(db.file)"},
 }
 
-// Rerun runs the test t, and it alone, again in a build with the copy of bbolt, and reports whether it did: the caller returns then. In that build
-// itself it does nothing.
+// Rerun runs the test t, and it alone, again in a build with the copy of bbolt, and reports whether it did: the
+// caller returns then. In that build itself it does nothing.
 func Rerun(t *testing.T, faults ...Fault) bool {
 	t.Helper()
 	if hooked {
@@ -51,8 +52,8 @@ type Fault struct {
 	Was, Is string // a text that stands there once, and what stands there instead; Was "": Is is a source to add
 }
 
-// Run runs a test of the working directory's package in a build with the copy of bbolt and the faults. out is all that it prints; err says that it
-// failed or did not run.
+// Run runs a test of the working directory's package in a build with the copy of bbolt and the faults. out is all
+// that it prints; err says that it failed or did not run.
 func Run(t *testing.T, test string, faults ...Fault) (out string, err error) {
 	t.Helper()
 	dir := t.TempDir()

@@ -29,7 +29,8 @@ type node struct {
 
 const ana, right = "ana@example.com", "right password"
 
-// startNode builds the command and starts a node, with hashes that cost next to nothing and with throttles that refuse nobody but remember everybody.
+// startNode builds the command and starts a node, with hashes that cost next to nothing and with throttles that
+// refuse nobody but remember everybody.
 func startNode(t *testing.T) *node {
 	t.Helper()
 	dir := t.TempDir()

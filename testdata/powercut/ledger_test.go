@@ -49,7 +49,8 @@ func (l *ledger) broken(n *node.Node, db *store.DB, at int) (list []string, aske
 	return list, asked
 }
 
-// client works with a node: a customer after the other is added, logs in, logs out and is disabled, removed or given another password.
+// client works with a node: a customer after the other is added, logs in, logs out and is disabled, removed or given
+// another password.
 type client struct {
 	*node.Node
 	db     *store.DB

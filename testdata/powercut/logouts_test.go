@@ -16,8 +16,8 @@ import (
 	"github.com/edgetoken/edgetoken/testdata/faultdisk"
 )
 
-// Of many who log out at once while the first log-out is being synced nobody is answered before it is durable, and nobody is told that it is done
-// where the sync fails.
+// Of many who log out at once while the first log-out is being synced nobody is answered before it is durable, and
+// nobody is told that it is done where the sync fails.
 func TestLogOutsAtOnce(t *testing.T) {
 	if faultdisk.Rerun(t, plants...) {
 		return

@@ -43,7 +43,8 @@ func TestPowerCut(t *testing.T) {
 	cutAll(t, func() bool { return false })
 }
 
-// Now and then a sync fails, too, and often the next one with it, be it that of taking the commit back. All that was written before is lost or not.
+// Now and then a sync fails, too, and often the next one with it, be it that of taking the commit back. All that was
+// written before is lost or not.
 func TestPowerCutAndFailures(t *testing.T) {
 	if faultdisk.Rerun(t, plants...) {
 		return
@@ -72,7 +73,8 @@ func cutAll(t *testing.T, fails func() bool) {
 	t.Logf("%d runs, %d facts, %d syncs failed, %d cuts, %d facts asked of the files", l.runs, facts, failures, l.runs*l.cuts, asked)
 }
 
-// plants are faults that the test must find, each where PLANTED names it, so that one build has them all; and no fault, the store's own writes are recorded.
+// plants are faults that the test must find, each where PLANTED names it, so that one build has them all; and no
+// fault, the store's own writes are recorded.
 var plants = []faultdisk.Fault{
 	{Source: "store/commit.go", Was: "undo(c.file.handle, c.failed)", Is: "undo(faultdisk.File{File: c.file.handle}, c.failed)"},
 	{Source: "store/commit.go", Was: "\"go.etcd.io/bbolt\"\n", Is: "\"github.com/edgetoken/edgetoken/testdata/faultdisk\"\n\t\"go.etcd.io/bbolt\"\n"},
@@ -141,7 +143,8 @@ func nodeOn(t *testing.T, db *store.DB) *node.Node {
 	return n
 }
 
-// work has clients work with a node, and gives the file as it was before, the record of what was done to it, and what the clients were answered.
+// work has clients work with a node, and gives the file as it was before, the record of what was done to it, and what
+// the clients were answered.
 func work(t *testing.T, customers int, fails func() bool) (base image, r *record, book *ledger) {
 	faultdisk.Use(faultdisk.Sound)
 	path := filepath.Join(t.TempDir(), "store.db")

@@ -39,8 +39,8 @@ import (
 //	GET    /clock                   what the clock says, and whether tokens are issued by it
 //	POST   /clock                   has tokens issued by it, as far as it is from the latest change
 //
-// A running node serves it on its admin socket and nowhere else: there is no further authentication. What is refused is 400 with {"error": "…"}, and what
-// the store cannot do now is 503 with the same.
+// A running node serves it on its admin socket and nowhere else: there is no further authentication. What is refused
+// is 400 with {"error": "…"}, and what the store cannot do now is 503 with the same.
 type admin struct {
 	cfg   *config.Config
 	store *store.DB
@@ -87,8 +87,8 @@ func (a *admin) handler() http.Handler {
 	return mux
 }
 
-// answering writes what an operation answers, and logs where the store could not do it. Every answer has a type of its own, none with an interface in
-// it: what is read into one loses digits.
+// answering writes what an operation answers, and logs where the store could not do it. Every answer has a type of
+// its own, none with an interface in it: what is read into one loses digits.
 func answering[Answer any](log *slog.Logger, op func(*http.Request) (Answer, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		status := http.StatusOK

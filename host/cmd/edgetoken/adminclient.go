@@ -27,7 +27,8 @@ type adminClient struct {
 	notes []string
 }
 
-// connect finds the running node of a data directory, or opens the store. mayMake makes a directory and a store where there are none.
+// connect finds the running node of a data directory, or opens the store. mayMake makes a directory and a store where
+// there are none.
 func connect(cfg *config.Config, engineName string, mayMake bool) (*adminClient, error) {
 	dir := dataDir(cfg.Data)
 	if c, err := dialAdmin(dir, cfg); c != nil || err != nil {
@@ -102,8 +103,8 @@ func inUse(dir dataDir, err error) error {
 		dir.store(), store.ErrLocked)
 }
 
-// dialAdmin connects to a node's socket; nil where no node listens. Passwords go through it, so it is refused where another user may have put it
-// there or listens at it.
+// dialAdmin connects to a node's socket; nil where no node listens. Passwords go through it, so it is refused where
+// another user may have put it there or listens at it.
 func dialAdmin(dir dataDir, cfg *config.Config) (*adminClient, error) {
 	path := dir.socket()
 	info, err := os.Lstat(path)
@@ -142,8 +143,8 @@ func dialAdmin(dir dataDir, cfg *config.Config) (*adminClient, error) {
 	return &adminClient{http: http.Client{Transport: transport}, close: func() error { transport.CloseIdleConnections(); return nil }}, nil
 }
 
-// call sends a request to the handler and decodes its answer into result, if not nil. body is a reader or a value for JSON. What the handler refuses is an error
-// with its text.
+// call sends a request to the handler and decodes its answer into result, if not nil. body is a reader or a value for
+// JSON. What the handler refuses is an error with its text.
 func (c *adminClient) call(ctx context.Context, method, path string, query url.Values, body, result any) error {
 	reader, ok := body.(io.Reader)
 	if !ok && body != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi"
 )
 
-// What is most likely a mistake is refused where a person gives it, unless ?force=true, and warned of where a file does, whose customers are as they are.
+// What is most likely a mistake is refused where a person gives it, unless ?force=true, and warned of where a file
+// does, whose customers are as they are.
 
 func isForced(r *http.Request) bool { return r.URL.Query().Get("force") == "true" }
 

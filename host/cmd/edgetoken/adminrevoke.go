@@ -42,7 +42,8 @@ const (
 // errNoBlacklist refuses what would have no effect.
 var errNoBlacklist = errors.New("blacklist_app is off: a single log-in cannot be revoked; use --customer")
 
-// revoke ends a log-in, with all that descends from it, or all log-ins of a customer until now. It is durable when it is answered.
+// revoke ends a log-in, with all that descends from it, or all log-ins of a customer until now. It is durable when it
+// is answered.
 func (a *admin) revoke(r *http.Request) (revocation, error) {
 	var call revokeCall
 	if err := readJSON(r, &call); err != nil {
@@ -63,7 +64,8 @@ func (a *admin) revoke(r *http.Request) (revocation, error) {
 	return revocation{}, errors.New("a revocation has a token, or a customer, or a family and its customer, or is of all")
 }
 
-// revokeToken ends the log-in that a token descends from, be the token expired or not: others of the same log-in may be in use.
+// revokeToken ends the log-in that a token descends from, be the token expired or not: others of the same log-in may
+// be in use.
 func (a *admin) revokeToken(ctx context.Context, token string) (revocation, error) {
 	if !a.cfg.Settings.BlacklistApp {
 		return revocation{}, errNoBlacklist
@@ -107,8 +109,8 @@ func (a *admin) revokeToken(ctx context.Context, token string) (revocation, erro
 	return a.didRevoke(ctx, answer, customer)
 }
 
-// revokeFamily ends a log-in by the name that log records have for it. Whether that is a log-in here or a token of another issuer's making
-// does not show in the name, so both are ended.
+// revokeFamily ends a log-in by the name that log records have for it. Whether that is a log-in here or a token of
+// another issuer's making does not show in the name, so both are ended.
 func (a *admin) revokeFamily(ctx context.Context, name, customer string) (revocation, error) {
 	if !a.cfg.Settings.BlacklistApp {
 		return revocation{}, errNoBlacklist

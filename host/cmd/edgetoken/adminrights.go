@@ -114,7 +114,8 @@ func (a *admin) notHeld(ctx context.Context, c store.Customer, call rightsCall) 
 	return errors.New("the customer changed just now: look again")
 }
 
-// groupsWith names the groups among these that have a permission: "group editors" or "groups authors, editors"; "" where none has.
+// groupsWith names the groups among these that have a permission: "group editors" or "groups authors, editors"; ""
+// where none has.
 func (a *admin) groupsWith(ctx context.Context, names []string, permission string) (string, error) {
 	groups, err := a.store.Groups(ctx)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// shown says why every log-in of a customer would be a 500: what is configured to stand in tokens (claims) or in the answer (login.answer) is
-// too large, or holds what cannot stand there.
+// shown says why every log-in of a customer would be a 500: what is configured to stand in tokens (claims) or in the
+// answer (login.answer) is too large, or holds what cannot stand there.
 func (a *admin) shown(c store.Customer) error {
 	claims, err := a.cfg.Claims.JSON(c)
 	if err == nil && claims != nil && !core.Strict(claims) {

@@ -16,7 +16,8 @@ import (
 // maxSocketPath is how many bytes the path of a unix socket may have (sun_path on Linux, less its closing NUL).
 const maxSocketPath = 107
 
-// listenAdmin opens the admin socket. The caller holds the lock of the store, so a socket that is there already is a dead node's.
+// listenAdmin opens the admin socket. The caller holds the lock of the store, so a socket that is there already is a
+// dead node's.
 func listenAdmin(path string, log *slog.Logger) (net.Listener, error) {
 	if len(path) > maxSocketPath {
 		return nil, fmt.Errorf("admin socket %s: its path has %d bytes and the system allows %d: choose a shorter data directory, or a path relative to the working directory",
@@ -66,8 +67,8 @@ func (l *adminListener) Accept() (net.Conn, error) {
 	}
 }
 
-// serveAdmin answers on the socket until ctx ends, and lets calls in flight end within grace. There is no limit on the time of a call: a large
-// import hashes many passwords.
+// serveAdmin answers on the socket until ctx ends, and lets calls in flight end within grace. There is no limit on
+// the time of a call: a large import hashes many passwords.
 func serveAdmin(ctx context.Context, l net.Listener, handler http.Handler, grace time.Duration, errorLog *log.Logger) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: errorLog}
 	ended := make(chan error, 1)

@@ -23,7 +23,8 @@ const certificateEvery = time.Second
 // maxCertificate bounds a certificate file with its chain, and a key file, in bytes.
 const maxCertificate = 1 << 20
 
-// certificate is the TLS certificate of a node, which is exchanged while connections are open: they keep the one that they began with.
+// certificate is the TLS certificate of a node, which is exchanged while connections are open: they keep the one that
+// they began with.
 type certificate struct {
 	log     *slog.Logger
 	current atomic.Pointer[pair]
@@ -67,8 +68,8 @@ func (c *certificate) config() *tls.Config {
 	return listenerTLS(func() *tls.Certificate { return c.current.Load().tls })
 }
 
-// listenerTLS is TLS 1.2 and 1.3 with forward secrecy and authenticated encryption alone (RFC 9325 §4.2). By default Go offers suites
-// with CBC in TLS 1.2 too.
+// listenerTLS is TLS 1.2 and 1.3 with forward secrecy and authenticated encryption alone (RFC 9325 §4.2). By default
+// Go offers suites with CBC in TLS 1.2 too.
 func listenerTLS(certificate func() *tls.Certificate) *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
@@ -96,8 +97,8 @@ func (c *certificate) use(p *pair) {
 	}
 }
 
-// watch looks at the files until ctx ends, and takes what changed. While the two do not fit, as when one of them is written before the other, the
-// certificate stays as it is.
+// watch looks at the files until ctx ends, and takes what changed. While the two do not fit, as when one of them is
+// written before the other, the certificate stays as it is.
 func (c *certificate) watch(ctx context.Context) {
 	tick := time.NewTicker(certificateEvery)
 	defer tick.Stop()

@@ -9,8 +9,9 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// customerID is a customer's id as the admin socket and --json have it: an integer as a number with all its digits, a text as a text, null for none.
-// No other type stands for an id there: a float64, which encoding/json puts into an interface, holds integers up to 2^53 only.
+// customerID is a customer's id as the admin socket and --json have it: an integer as a number with all its digits, a
+// text as a text, null for none. No other type stands for an id there: a float64, which encoding/json puts into an
+// interface, holds integers up to 2^53 only.
 //
 //	9007199254740993    "550e8400-e29b-41d4-a716-446655440000"    null
 type customerID core.CustomerID
@@ -56,7 +57,8 @@ func integerID(text string) (n int64, ok bool) {
 	return n, err == nil && strconv.FormatInt(n, 10) == text
 }
 
-// encodeJSON is a value as JSON whose texts stand as they are, < and & too: what is shown of attributes is what was stored.
+// encodeJSON is a value as JSON whose texts stand as they are, < and & too: what is shown of attributes is what was
+// stored.
 func encodeJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

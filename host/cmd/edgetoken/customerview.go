@@ -58,7 +58,8 @@ func list(texts []string) []string {
 	return texts
 }
 
-// djangoFormats are the first words of the hashes that Django 1.4 to 5.2 writes. Any other first word may be part of a hash and is not shown.
+// djangoFormats are the first words of the hashes that Django 1.4 to 5.2 writes. Any other first word may be part of
+// a hash and is not shown.
 var djangoFormats = []string{"pbkdf2_sha256", "pbkdf2_sha1", "argon2", "bcrypt_sha256", "bcrypt", "scrypt", "sha1", "md5", "unsalted_sha1", "unsalted_md5", "crypt"}
 
 func passwordFormat(hash string) string {
@@ -122,7 +123,8 @@ func (a *admin) groupPermissions(ctx context.Context) (map[string][]string, erro
 	return groups, nil
 }
 
-// effective are a customer's own permissions and those of its groups, sorted and each once, as store.Customer.Rights has them.
+// effective are a customer's own permissions and those of its groups, sorted and each once, as store.Customer.Rights
+// has them.
 func effective(own, names []string, groups map[string][]string) []string {
 	all := slices.Clone(own)
 	for _, name := range names {

@@ -12,8 +12,9 @@ import (
 	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
-// Whoever can write to the data directory decides which keys and customers there are. That is its owner; with data_group: allow also the members of its
-// group, where this process is in it: so Kubernetes makes volumes (fsGroup), root:group with mode 2770, and 0660 for the files in it, at each start of a pod.
+// Whoever can write to the data directory decides which keys and customers there are. That is its owner; with
+// data_group: allow also the members of its group, where this process is in it: so Kubernetes makes volumes
+// (fsGroup), root:group with mode 2770, and 0660 for the files in it, at each start of a pod.
 
 // trustedAt are the bits of the mode of what lies at a path that data_group trusts; none where nothing does.
 func trustedAt(path string, cfg *config.Config) fs.FileMode {
@@ -24,8 +25,9 @@ func trustedAt(path string, cfg *config.Config) fs.FileMode {
 	return cfg.TrustedBits(info)
 }
 
-// check refuses a directory that is missing, that others could put files into, since keys and code are read from it, or that is another user's; a store
-// that others can read or write; and with key a signing key that they can. It names all that is wrong at once.
+// check refuses a directory that is missing, that others could put files into, since keys and code are read from it,
+// or that is another user's; a store that others can read or write; and with key a signing key that they can. It
+// names all that is wrong at once.
 func (d dataDir) check(cfg *config.Config, key bool) error {
 	info, err := d.stat()
 	if err != nil {
@@ -91,7 +93,8 @@ func (d dataDir) checkOpen(info fs.FileInfo, cfg *config.Config) error {
 	return fmt.Errorf("data directory %s can be written by others (mode %v): run chmod 700 %[1]s, and look for files that are not yours", d, info.Mode().Perm())
 }
 
-// checkOwner refuses a directory of another user; root's, where this process may write to it as one of a trusted group, is none.
+// checkOwner refuses a directory of another user; root's, where this process may write to it as one of a trusted
+// group, is none.
 func (d dataDir) checkOwner(info fs.FileInfo, cfg *config.Config) error {
 	uid, known := owner(info)
 	if !known || uid == os.Geteuid() || uid == 0 && info.Mode().Perm()&0o020 != 0 && cfg.TrustedBits(info) != 0 {
@@ -107,7 +110,8 @@ func canAllow(info fs.FileInfo, cfg *config.Config) bool {
 	return !cfg.DataGroup && ours && info.Mode().Perm()&0o002 == 0 && (uid == 0 || uid == os.Geteuid())
 }
 
-// outsideGroup reports whether data_group: allow would make good all that a mode lets others do, if this process were in the group.
+// outsideGroup reports whether data_group: allow would make good all that a mode lets others do, if this process were
+// in the group.
 func outsideGroup(info fs.FileInfo, cfg *config.Config) bool {
 	_, ours := config.OwnGroup(info)
 	uid, _ := owner(info)
@@ -127,8 +131,9 @@ func checkFile(path string, bits fs.FileMode, cfg *config.Config, fault func(fs.
 	return err
 }
 
-// settle makes good what the owner of a volume did to it since the last start, where its group is trusted: it takes the modes of our own files back, and
-// throws away a cache that the group could write to, since what lies there is run. It says what it did.
+// settle makes good what the owner of a volume did to it since the last start, where its group is trusted: it takes
+// the modes of our own files back, and throws away a cache that the group could write to, since what lies there is
+// run. It says what it did.
 func (d dataDir) settle(cfg *config.Config) (notes []string, err error) {
 	if !cfg.DataGroup {
 		return nil, nil

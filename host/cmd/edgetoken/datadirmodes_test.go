@@ -16,8 +16,9 @@ import (
 	"testing"
 )
 
-// volume is a data directory as Kubernetes makes one for a pod with an fsGroup: of root and a group that the process is in, with mode 2770. As root the tests
-// run the command as another user; else the directory is their own and the group one of theirs.
+// volume is a data directory as Kubernetes makes one for a pod with an fsGroup: of root and a group that the process
+// is in, with mode 2770. As root the tests run the command as another user; else the directory is their own and the
+// group one of theirs.
 type volume struct {
 	dir    string
 	root   bool
@@ -59,7 +60,8 @@ func (v *volume) give(t *testing.T, path string, mode os.FileMode) {
 	}
 }
 
-// remount does what a kubelet does to a volume before each start of a pod: every file gets the group, and what the owner has it has.
+// remount does what a kubelet does to a volume before each start of a pod: every file gets the group, and what the
+// owner has it has.
 func (v *volume) remount(t *testing.T) {
 	t.Helper()
 	err := filepath.Walk(v.dir, func(path string, info os.FileInfo, err error) error {
@@ -121,7 +123,8 @@ func mode(t *testing.T, path string) os.FileMode {
 	return info.Mode().Perm()
 }
 
-// TestVolumeIsRefusedAtOnce: without data_group all that is wrong is named by one start, with what the user of a pod can do about it.
+// TestVolumeIsRefusedAtOnce: without data_group all that is wrong is named by one start, with what the user of a pod
+// can do about it.
 func TestVolumeIsRefusedAtOnce(t *testing.T) {
 	v := newVolume(t)
 	out, exit := v.run(t, "refuse", "customers", "add", "ana@example.com", "--no-password")
@@ -181,8 +184,8 @@ func (v *volume) start(t *testing.T, f func(), environ ...string) {
 	}
 }
 
-// TestVolumeIsAllowed: with data_group: allow a node and commands run on the volume, from one mount to the next, take the modes of their own files back,
-// and keep no code that the group could have put there.
+// TestVolumeIsAllowed: with data_group: allow a node and commands run on the volume, from one mount to the next, take
+// the modes of their own files back, and keep no code that the group could have put there.
 func TestVolumeIsAllowed(t *testing.T) {
 	v := newVolume(t)
 	must := func(args ...string) string {

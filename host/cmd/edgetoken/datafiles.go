@@ -11,7 +11,8 @@ import (
 // lookEvery is the time between two looks at the files of the data directory.
 const lookEvery = time.Minute
 
-// dataFiles are those of a running node that it does not read again by itself, so that it would go on without them. The store looks after its own.
+// dataFiles are those of a running node that it does not read again by itself, so that it would go on without them.
+// The store looks after its own.
 type dataFiles struct {
 	dir    dataDir
 	socket fs.FileInfo // as it was opened

@@ -26,15 +26,16 @@ type entry struct {
 // errorsShown bounds how many wrong entries one answer names.
 const errorsShown = 10
 
-// readEntries reads whole customers: one JSON object, an array of them, or one object after the other (NDJSON). A customer:
+// readEntries reads whole customers: one JSON object, an array of them, or one object after the other (NDJSON). A
+// customer:
 //
 //	{"id": 7, "email": "ana@example.com", "password": "plain text, or null for none", "first_name": "Ana", "last_name": "Ruiz",
 //	 "is_active": true, "is_staff": false, "is_superuser": false, "last_login": null, "date_joined": "2024-01-02T03:04:05.678901Z",
 //	 "attributes": {"plan": "pro"}, "permissions": ["customers.view_customer"], "groups": {"editors": ["customers.change_customer"]}}
 //
-// email and one of password and password_hash (as Django encodes it) must be there; id is an integer or a text as the store has them.
-// groups has the permissions of each group, which is made where there is none; a list of names is of groups that are there.
-// The error names every wrong entry, counted from 1, up to a bound.
+// email and one of password and password_hash (as Django encodes it) must be there; id is an integer or a text as the
+// store has them. groups has the permissions of each group, which is made where there is none; a list of names is of
+// groups that are there. The error names every wrong entry, counted from 1, up to a bound.
 func readEntries(r io.Reader) ([]entry, error) {
 	in := bufio.NewReader(r)
 	first, err := firstByte(in)
@@ -82,7 +83,8 @@ func readEntries(r io.Reader) ([]entry, error) {
 	return entries, errors.Join(wrong...)
 }
 
-// noJSON is what is wrong with a text that is no JSON. It quotes nothing of it, since passwords may stand anywhere in such a text.
+// noJSON is what is wrong with a text that is no JSON. It quotes nothing of it, since passwords may stand anywhere in
+// such a text.
 func noJSON(err error) error {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
@@ -137,7 +139,8 @@ func named(e entry) string {
 	return " (" + printable(e.Email) + ")"
 }
 
-// readEntry reads one object, strictly: encoding/json would take members in another case and the last of two. It gives all that is wrong with it.
+// readEntry reads one object, strictly: encoding/json would take members in another case and the last of two. It
+// gives all that is wrong with it.
 func readEntry(raw json.RawMessage) (e entry, wrong []error) {
 	e = entry{NewCustomer: store.NewCustomer{IsActive: true}}
 	if !utf8.Valid(raw) {

@@ -18,7 +18,8 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// passwordKind is the member of a customerView that says how the password is kept. It is none of an entry's, so that no word of it becomes a password.
+// passwordKind is the member of a customerView that says how the password is kept. It is none of an entry's, so that
+// no word of it becomes a password.
 const passwordKind = "password_kind"
 
 // readOnly are the members of a customerView that are none of an entry's, and what takes their place.
@@ -92,7 +93,8 @@ var members = map[string]func(*entry, json.RawMessage) error{
 	},
 }
 
-// checkAttributes refuses an object that no token could hold as a claim, on which a log-in would fail. What is no object the store refuses.
+// checkAttributes refuses an object that no token could hold as a claim, on which a log-in would fail. What is no
+// object the store refuses.
 func checkAttributes(raw json.RawMessage) error {
 	if len(raw) == 0 || raw[0] != '{' {
 		return nil
@@ -103,7 +105,8 @@ func checkAttributes(raw json.RawMessage) error {
 	return nil
 }
 
-// checkEnds refuses a text that no log-in could give: its e-mail address and password lose white space at both ends, as Django's do.
+// checkEnds refuses a text that no log-in could give: its e-mail address and password lose white space at both ends,
+// as Django's do.
 func checkEnds(s string) error {
 	if python.Strip(s) != s {
 		return errors.New("has white space at an end, which log-in cuts off")
@@ -206,7 +209,8 @@ func readFlag(raw json.RawMessage, b *bool) error {
 	return nil
 }
 
-// readTime reads a time of RFC 3339, with a zone, and refuses what would not come back as it was given. absent says what to do where there is none.
+// readTime reads a time of RFC 3339, with a zone, and refuses what would not come back as it was given. absent says
+// what to do where there is none.
 func readTime(raw json.RawMessage, absent string) (t time.Time, err error) {
 	var s string
 	if raw[0] != '"' || json.Unmarshal(raw, &s) != nil || !rfc3339.MatchString(s) {

@@ -83,7 +83,8 @@ func JSONCommands() (paths []string) {
 	return paths
 }
 
-// BadFlags are command lines, without the name of the program, that give each flag of a number or a boolean a value that is none.
+// BadFlags are command lines, without the name of the program, that give each flag of a number or a boolean a value
+// that is none.
 func BadFlags() (lines [][]string) {
 	var walk func(*cobra.Command)
 	walk = func(c *cobra.Command) {

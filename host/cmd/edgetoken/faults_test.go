@@ -14,9 +14,9 @@ import (
 	"github.com/edgetoken/edgetoken/testdata/faultdisk"
 )
 
-// TestFaultyDisk has the first, second, … write, truncation or sync of each change fail, until one succeeds without it, over HTTP and the
-// admin socket. A change is acknowledged or answered with 503 and Retry-After; what was acknowledged, to whomever, holds; and the next
-// attempt succeeds (R9).
+// TestFaultyDisk has the first, second, … write, truncation or sync of each change fail, until one succeeds without
+// it, over HTTP and the admin socket. A change is acknowledged or answered with 503 and Retry-After; what was
+// acknowledged, to whomever, holds; and the next attempt succeeds (R9).
 func TestFaultyDisk(t *testing.T) {
 	if faultdisk.Rerun(t) {
 		return

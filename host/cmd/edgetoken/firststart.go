@@ -26,8 +26,8 @@ const (
 	keyLost   = "made a new signing key, although there was a store already: tokens of an earlier key are refused; if there was one, restore signing.key from a backup"
 )
 
-// logMade says what a start made in the data directory besides a key, given what was there before, and what others may do with it. It comes before
-// anything can fail: the next start finds the new store and has nothing to say.
+// logMade says what a start made in the data directory besides a key, given what was there before, and what others
+// may do with it. It comes before anything can fail: the next start finds the new store and has nothing to say.
 func logMade(log *slog.Logger, cfg *config.Config, before contents) {
 	dir := dataDir(cfg.Data)
 	for _, w := range dir.warnings(cfg) {

@@ -12,7 +12,8 @@ import (
 // flagValues says what a flag of each type takes.
 var flagValues = map[string]string{"int": "a whole number", "bool": "true or false"}
 
-// wholeNumber is a flag whose value is written in digits alone, as in the configuration file: pflag's own takes 010 for 8.
+// wholeNumber is a flag whose value is written in digits alone, as in the configuration file: pflag's own takes 010
+// for 8.
 type wholeNumber int
 
 func (n *wholeNumber) String() string { return strconv.Itoa(int(*n)) }
@@ -28,7 +29,8 @@ func (n *wholeNumber) Set(text string) error {
 	return err
 }
 
-// flagError says what is wrong with a flag, of every command: pflag's own text for a value shows the Go function that read it.
+// flagError says what is wrong with a flag, of every command: pflag's own text for a value shows the Go function that
+// read it.
 func flagError(c *cobra.Command, err error) error {
 	var value *pflag.InvalidValueError
 	if errors.As(err, &value) {

@@ -62,7 +62,8 @@ func TestInterpretedModule(t *testing.T) {
 	}
 }
 
-// A cache of compiled code that cannot be used keeps no node from its work: one that others can write to is not read either.
+// A cache of compiled code that cannot be used keeps no node from its work: one that others can write to is not read
+// either.
 func TestNodeWithoutItsCache(t *testing.T) {
 	if _, err := os.Stat("../../engine/module/edgetoken.wasm"); err != nil {
 		t.Skip("the module is not built in")

@@ -37,8 +37,8 @@ func newHasher(cfg *config.Config, log *slog.Logger) (hasher hashing.Hasher, pro
 	return processes, processes
 }
 
-// hashProcess is this program as a process that hashes. It gets nothing of the node's environment, which may hold secrets. An interrupt at the terminal goes
-// to the node alone, which answers the log-ins that are being checked.
+// hashProcess is this program as a process that hashes. It gets nothing of the node's environment, which may hold
+// secrets. An interrupt at the terminal goes to the node alone, which answers the log-ins that are being checked.
 func hashProcess() *exec.Cmd {
 	c := &exec.Cmd{Args: []string{"edgetoken", hashName}}
 	c.Path, c.Err = ownPath()

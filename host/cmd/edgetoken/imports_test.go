@@ -16,7 +16,8 @@ import (
 	edgetoken "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
 )
 
-// TestImportsKeepOrRefuse holds what would come back otherwise than it was given, and what no log-in could carry, to be refused with the reason.
+// TestImportsKeepOrRefuse holds what would come back otherwise than it was given, and what no log-in could carry, to
+// be refused with the reason.
 func TestImportsKeepOrRefuse(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	settings := filepath.Join(t.TempDir(), "edgetoken.yaml")
@@ -133,8 +134,8 @@ func permissions(n int) string {
 	return strings.Join(list, ",")
 }
 
-// TestImportsComeBack adds random customers, whose every member show --json gives back as it was, or add refuses: then with half a surrogate pair or a
-// null character in it.
+// TestImportsComeBack adds random customers, whose every member show --json gives back as it was, or add refuses:
+// then with half a surrogate pair or a null character in it.
 func TestImportsComeBack(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	random := rand.New(rand.NewPCG(11, 7))

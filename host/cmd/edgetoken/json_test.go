@@ -10,7 +10,8 @@ import (
 	edgetoken "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
 )
 
-// TestJSON holds every command that has --json to print one object, in which a customer and a group have the same members wherever they stand.
+// TestJSON holds every command that has --json to print one object, in which a customer and a group have the same
+// members wherever they stand.
 func TestJSON(t *testing.T) {
 	n := startNode(t)
 	flags := []string{"--data", n.dir, "--config", n.file("edgetoken.yaml")}

@@ -116,8 +116,8 @@ func TestHangupsFromTheFirstMoment(t *testing.T) {
 	n.end(t)
 }
 
-// catches reports whether a node has begun to catch signals. Go's runtime has a handler for each from the start, which ends the process, so that those tell
-// nothing; but the same function ignores SIGPIPE.
+// catches reports whether a node has begun to catch signals. Go's runtime has a handler for each from the start,
+// which ends the process, so that those tell nothing; but the same function ignores SIGPIPE.
 func catches(pid int) bool {
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	if err != nil {
@@ -196,7 +196,8 @@ func TestAStuckHashIsReplaced(t *testing.T) {
 	if !slices.ContainsFunc(stopped, func(pid int) bool { return !slices.Contains(left, pid) }) {
 		t.Errorf("the processes %v are all still there", stopped) // one that nobody asked may be
 	}
-	// A new password is no exception: it is not hashed in the node itself. (A process that is made just now is not stopped, hence again.)
+	// A new password is no exception: it is not hashed in the node itself. (A process that is made just now is not
+	// stopped, hence again.)
 	eventually(t, "a new password is refused while the processes are stopped", func() bool {
 		for _, pid := range childrenOf(t, n.Process.Pid) {
 			_ = syscall.Kill(pid, syscall.SIGSTOP)

@@ -1,8 +1,9 @@
-// Command edgetoken runs and looks after a node of the token service: demo, serve, reload, customers, token, check, config, version.
+// Command edgetoken runs and looks after a node of the token service: demo, serve, reload, customers, token, check,
+// config, version.
 //
-// A command reaches a running node over the admin socket of its data directory, else it opens the store itself; both ways end in
-// the same handler (admin.go). The exit status is 0 when all was done, 1 when something was refused or failed, 2 when the
-// command line or the configuration is wrong.
+// A command reaches a running node over the admin socket of its data directory, else it opens the store itself; both
+// ways end in the same handler (admin.go). The exit status is 0 when all was done, 1 when something was refused or
+// failed, 2 when the command line or the configuration is wrong.
 package main
 
 import (

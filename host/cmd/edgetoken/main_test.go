@@ -129,7 +129,8 @@ func freeport(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
 }
 
-// patience is how long a script waits for what must come. A node that compiles its module on a busy machine takes a while.
+// patience is how long a script waits for what must come. A node that compiles its module on a busy machine takes a
+// while.
 const patience = time.Minute
 
 func ready(ts *testscript.TestScript, _ bool, args []string) {

@@ -46,7 +46,8 @@ type (
 	}
 )
 
-// durationBuckets are upper bounds in seconds: a token check takes some ten microseconds, a log-in some tens of milliseconds, and a storm of log-ins seconds.
+// durationBuckets are upper bounds in seconds: a token check takes some ten microseconds, a log-in some tens of
+// milliseconds, and a storm of log-ins seconds.
 var durationBuckets = []float64{.000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 
 func newMetrics(s *service, cfg *config.Config) *metrics {

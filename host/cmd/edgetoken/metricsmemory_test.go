@@ -16,8 +16,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi"
 )
 
-// TestMetricsKeepNothingOfRequests counts requests whose method and path are cut from long lines, as net/http cuts them: of each outcome its name alone
-// may stay, and not the line.
+// TestMetricsKeepNothingOfRequests counts requests whose method and path are cut from long lines, as net/http cuts
+// them: of each outcome its name alone may stay, and not the line.
 func TestMetricsKeepNothingOfRequests(t *testing.T) {
 	const outcomes, megabyte = 50, 1 << 20
 	observe := main.NewObserver()
@@ -39,7 +39,8 @@ func TestMetricsKeepNothingOfRequests(t *testing.T) {
 	runtime.KeepAlive(observe)
 }
 
-// TestMetricsConnectionsAreBounded: whoever reaches the address of the metrics cannot hold as many connections as it likes.
+// TestMetricsConnectionsAreBounded: whoever reaches the address of the metrics cannot hold as many connections as it
+// likes.
 func TestMetricsConnectionsAreBounded(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -30,7 +30,8 @@ func (n numbered) entry(password string) string {
 		n.ID, n.Email, n.LastLogin, n.DateJoined, n.Attributes, password)
 }
 
-// odd are the numbers that a float64 does not hold, or is shown otherwise than it was written, and the times at the ends of what can be written.
+// odd are the numbers that a float64 does not hold, or is shown otherwise than it was written, and the times at the
+// ends of what can be written.
 func odd() []numbered {
 	ids := []string{
 		"-9223372036854775808", "-9223372036854775807", "-9007199254740993", "-9007199254740992", "-1000000", "-1", "0", "1", "999999", "1000000", "1000099",
@@ -52,7 +53,8 @@ func odd() []numbered {
 	return all
 }
 
-// TestNumbersAreExact holds every id, time and number to pass every command, on the store and through a running node, and the API, as it was given.
+// TestNumbersAreExact holds every id, time and number to pass every command, on the store and through a running node,
+// and the API, as it was given.
 func TestNumbersAreExact(t *testing.T) {
 	t.Setenv("EDGETOKEN_PASSWORD_MEMORY", "8")
 	t.Setenv("EDGETOKEN_PASSWORD_ITERATIONS", "1")
@@ -208,7 +210,8 @@ func (e *exactness) pages() (list []string) {
 	return list
 }
 
-// advisedPages are the ids of all customers as tables show them, three at a time, by the command that each of them advises.
+// advisedPages are the ids of all customers as tables show them, three at a time, by the command that each of them
+// advises.
 func (e *exactness) advisedPages() (list []string) {
 	e.t.Helper()
 	args := slices.Concat([]string{"customers", "list", "--limit", "3"}, e.flags)
@@ -236,7 +239,8 @@ func ids(customers []numbered) (list []string) {
 	return list
 }
 
-// overHTTP logs customers in: their ids, times and claims are in answers and tokens as they were given, and a token names its customer by them.
+// overHTTP logs customers in: their ids, times and claims are in answers and tokens as they were given, and a token
+// names its customer by them.
 func (e *exactness) overHTTP(n *runningNode) {
 	e.t.Helper()
 	ask := func(method, path, token, body string) []byte {

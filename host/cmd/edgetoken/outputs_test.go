@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// Nothing that a node consists of writes to standard output or standard error by itself, where a reader that is stuck would hold it up: servers have an
-// ErrorLog, and neither log nor slog's default logger is used but where a caller gave no logger.
+// Nothing that a node consists of writes to standard output or standard error by itself, where a reader that is stuck
+// would hold it up: servers have an ErrorLog, and neither log nor slog's default logger is used but where a caller
+// gave no logger.
 func TestNothingWritesPastTheLog(t *testing.T) {
 	permitted := map[string]bool{
 		"cmd/edgetoken/main.go": true, "cmd/edgetoken/hash.go": true, // their last word, and a process of its own

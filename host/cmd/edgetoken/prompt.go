@@ -20,8 +20,8 @@ func addPasswordFlag(c *cobra.Command) {
 	c.Flags().Bool("password-stdin", false, "read the password from standard input, up to the end of the line")
 }
 
-// passwordSource gives what reads the password: a question, twice and without echo, or with --password-stdin one line of standard input.
-// Where neither can be, that is a misuse at once.
+// passwordSource gives what reads the password: a question, twice and without echo, or with --password-stdin one line
+// of standard input. Where neither can be, that is a misuse at once.
 func passwordSource(c *cobra.Command) (read func() (string, error), err error) {
 	if fromStdin, _ := c.Flags().GetBool("password-stdin"); fromStdin {
 		return func() (string, error) { return passwordLine(c.InOrStdin()) }, nil

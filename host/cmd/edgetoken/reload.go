@@ -28,8 +28,8 @@ type reloaded struct {
 // errNotReloaded says that a node goes on as it was.
 var errNotReloaded = errors.New("reload refused, the node goes on as it was")
 
-// reload reads configuration, keys and certificate anew and exchanges all that was made of them, or nothing. Requests in flight end on what they
-// began on.
+// reload reads configuration, keys and certificate anew and exchanges all that was made of them, or nothing. Requests
+// in flight end on what they began on.
 func (s *service) reload() (reloaded, error) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
@@ -114,8 +114,8 @@ func earlierRefused(old, ring *keyring.Ring) string {
 	return "the signing key is another one: tokens that were issued until now are refused, and everybody has to log in again"
 }
 
-// claimsLeft is a warning where claims are configured no longer: refresh tokens have them still, and a refresh copies what it does not know
-// (simplejwt's RefreshToken.access_token).
+// claimsLeft is a warning where claims are configured no longer: refresh tokens have them still, and a refresh copies
+// what it does not know (simplejwt's RefreshToken.access_token).
 func claimsLeft(old, claims profile.Members) string {
 	var names []string
 	for _, was := range old {

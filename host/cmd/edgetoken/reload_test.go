@@ -28,8 +28,9 @@ import (
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
 )
 
-// TestReloadUnderLoad changes configuration and certificate of a node that answers all the while: no request is lost, and each change is seen by the
-// requests that follow. The numbers come from the environment: EDGETOKEN_TEST_RELOADS (10), _CERTIFICATES (2), _RATE (300 requests/s).
+// TestReloadUnderLoad changes configuration and certificate of a node that answers all the while: no request is lost,
+// and each change is seen by the requests that follow. The numbers come from the environment: EDGETOKEN_TEST_RELOADS
+// (10), _CERTIFICATES (2), _RATE (300 requests/s).
 func TestReloadUnderLoad(t *testing.T) {
 	reloads, certificates, rate := number(t, "RELOADS", 10), number(t, "CERTIFICATES", 2), number(t, "RATE", 300)
 	n := startNode(t)
@@ -249,8 +250,8 @@ func (n *runningNode) hasErrorHeader(t *testing.T) bool {
 	return r.Header.Get("X-Auth-Error") != ""
 }
 
-// load asks for the customer at a rate of requests a second, one of ten on a connection of its own, until stop is called. A request is lost
-// if it is not answered with 200.
+// load asks for the customer at a rate of requests a second, one of ten on a connection of its own, until stop is
+// called. A request is lost if it is not answered with 200.
 func (n *runningNode) load(t *testing.T, rate int) (stop func() (answered, lost int64)) {
 	single := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
 	var answered, lost atomic.Int64

@@ -18,8 +18,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// TestRevokeDjangosLogIn is R3: token revoke of an access token, and of the family that it names, ends the refresh token of Django that gave it, until
-// that expires, however much shorter tokens live here.
+// TestRevokeDjangosLogIn is R3: token revoke of an access token, and of the family that it names, ends the refresh
+// token of Django that gave it, until that expires, however much shorter tokens live here.
 func TestRevokeDjangosLogIn(t *testing.T) {
 	const day = 24 * time.Hour
 	ring, err := keyring.FromSecret("HS256", []byte(strings.Repeat("k", 32)), false)

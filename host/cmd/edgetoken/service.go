@@ -29,7 +29,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// service is what serve and demo run. It is what lives as long as the process; what a reload exchanges is its generation.
+// service is what serve and demo run. It is what lives as long as the process; what a reload exchanges is its
+// generation.
 type service struct {
 	load    func() (*config.Config, error) // reads the configuration anew
 	logs    *logging.Log
@@ -52,7 +53,8 @@ type service struct {
 	current   atomic.Pointer[generation]
 }
 
-// generation is what one reading of the configuration and the keys makes. It never changes: a request ends on the one that it began on.
+// generation is what one reading of the configuration and the keys makes. It never changes: a request ends on the one
+// that it began on.
 type generation struct {
 	cfg     *config.Config
 	ring    *keyring.Ring
@@ -193,7 +195,8 @@ func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	return g, nil
 }
 
-// boundMemory has the collector work harder before the process takes more than its configuration says. A GOMEMLIMIT of the operator's stays.
+// boundMemory has the collector work harder before the process takes more than its configuration says. A GOMEMLIMIT
+// of the operator's stays.
 func boundMemory(cfg *config.Config) {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(cfg.GoMemory())
@@ -260,7 +263,8 @@ func openStore(cfg *config.Config) (*store.DB, error) {
 // namedCollisions is how many pairs of e-mail addresses an error names.
 const namedCollisions = 10
 
-// checkAddresses refuses login.match: case_insensitive where two stored addresses are one then: neither customer could be told from the other.
+// checkAddresses refuses login.match: case_insensitive where two stored addresses are one then: neither customer
+// could be told from the other.
 func checkAddresses(ctx context.Context, cfg *config.Config, db *store.DB) error {
 	if cfg.LoginMatch != config.CaseInsensitive {
 		return nil
@@ -280,7 +284,8 @@ func checkAddresses(ctx context.Context, cfg *config.Config, db *store.DB) error
 		strings.Join(named, "; "))
 }
 
-// openKeys gives the keys of a configuration: SIGNING_KEY, else the key in the data directory, which is made where it is missing and may be.
+// openKeys gives the keys of a configuration: SIGNING_KEY, else the key in the data directory, which is made where it
+// is missing and may be.
 func openKeys(cfg *config.Config, mayMake bool) (*keyring.Ring, error) {
 	if cfg.SigningKey.IsSet() {
 		return keyring.FromSettings(cfg.Algorithm, cfg.SigningKey.Reveal(), cfg.VerifyingKey.Reveal(), cfg.AllowWeakSigningKey)

@@ -21,8 +21,8 @@ func owner(info fs.FileInfo) (uid int, ok bool) {
 	return int(s.Uid), true
 }
 
-// tighten takes from the group of a file of this user what somebody gave it, and follows no symbolic link. done is false where there is nothing to take, or
-// the file is another user's.
+// tighten takes from the group of a file of this user what somebody gave it, and follows no symbolic link. done is
+// false where there is nothing to take, or the file is another user's.
 func tighten(path string) (done bool, err error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {

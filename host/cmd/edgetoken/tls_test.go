@@ -17,7 +17,8 @@ import (
 	edgetoken "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
 )
 
-// TestCipherSuites: of all suites that Go can speak in TLS 1.2, those without authenticated encryption or forward secrecy are refused.
+// TestCipherSuites: of all suites that Go can speak in TLS 1.2, those without authenticated encryption or forward
+// secrecy are refused.
 func TestCipherSuites(t *testing.T) {
 	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

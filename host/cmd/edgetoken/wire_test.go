@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// TestWireTypesAreExact holds whatever commands and the admin socket read and write as JSON to types that keep every digit: encoding/json puts a number
-// into a float64 where a type says any, and a float64 holds integers up to 2^53 only.
+// TestWireTypesAreExact holds whatever commands and the admin socket read and write as JSON to types that keep every
+// digit: encoding/json puts a number into a float64 where a type says any, and a float64 holds integers up to 2^53
+// only.
 func TestWireTypesAreExact(t *testing.T) {
 	files := token.NewFileSet()
 	members := 0

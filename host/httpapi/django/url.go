@@ -16,15 +16,17 @@ import (
 // ErrURL says that Python's urlsplit does not take a text for a URL.
 var ErrURL = errors.New("text is no URL")
 
-// maxURL is how long a URL to go back to may be, in characters. Django 5.2 bounds it without the white space around it; here that counts too, and in both
-// versions: the URL is kept while a password waits for its turn, and a page gives it back.
+// maxURL is how long a URL to go back to may be, in characters. Django 5.2 bounds it without the white space around
+// it; here that counts too, and in both versions: the URL is kept while a password waits for its turn, and a page
+// gives it back.
 const maxURL = 2048
 
 // URL are the parts of a URL that tell where it leads.
 type URL struct{ Scheme, NetLoc string }
 
-// SplitURL splits a URL as Python's urlsplit does: control characters and spaces before it and tabs and line ends anywhere go, what stands before the first
-// colon is the scheme if its characters may stand in one, what follows // up to the next /, ? or # is the net location. The error is ErrURL.
+// SplitURL splits a URL as Python's urlsplit does: control characters and spaces before it and tabs and line ends
+// anywhere go, what stands before the first colon is the scheme if its characters may stand in one, what follows //
+// up to the next /, ? or # is the net location. The error is ErrURL.
 //
 //	"HTTPS://a.example:1/x"  {"https", "a.example:1"}        "//b/x"  {"", "b"}        "/x:y"  {}
 func SplitURL(url string) (URL, error) {
@@ -42,8 +44,8 @@ func SplitURL(url string) (URL, error) {
 	return u, checkNetLoc(u.NetLoc)
 }
 
-// JoinURL is what Python makes of a URL that it split, if that has a scheme and a net location: the scheme in lower case, without an empty query and an
-// empty fragment.
+// JoinURL is what Python makes of a URL that it split, if that has a scheme and a net location: the scheme in lower
+// case, without an empty query and an empty fragment.
 //
 //	"HTTPS://a.example/x?#"  "https://a.example/x"
 func JoinURL(url string) string {
@@ -97,7 +99,8 @@ func isScheme(s string) bool {
 
 var futureAddress = regexp.MustCompile(`^v[a-fA-F0-9]+\.[^\n]+$`)
 
-// bracketedHost reports whether a text may stand in brackets: an IPv6 address, or one of a later version (RFC 3986 §3.2.2).
+// bracketedHost reports whether a text may stand in brackets: an IPv6 address, or one of a later version (RFC 3986
+// §3.2.2).
 func bracketedHost(host string) bool {
 	if strings.HasPrefix(host, "v") {
 		return futureAddress.MatchString(host)
@@ -106,7 +109,8 @@ func bracketedHost(host string) bool {
 	return err == nil && address.Is6()
 }
 
-// checkNetLoc refuses a net location with characters that turn into others with a meaning under NFKC, such as U+2100, which turns into a/c.
+// checkNetLoc refuses a net location with characters that turn into others with a meaning under NFKC, such as U+2100,
+// which turns into a/c.
 func checkNetLoc(netloc string) error {
 	if isASCII(netloc) {
 		return nil
@@ -118,8 +122,8 @@ func checkNetLoc(netloc string) error {
 	return nil
 }
 
-// SafeURL reports whether a URL that a client gave to go back to leads to host, or names none (Django's url_has_allowed_host_and_scheme). secure: over TLS
-// it must not lead to plain HTTP.
+// SafeURL reports whether a URL that a client gave to go back to leads to host, or names none (Django's
+// url_has_allowed_host_and_scheme). secure: over TLS it must not lead to plain HTTP.
 func SafeURL(url, host string, secure bool, rules Rules) bool {
 	if codePoints(url) > maxURL {
 		return false
@@ -155,18 +159,21 @@ func safeURL(url, host string, secure bool, rules Rules) bool {
 	return (u.NetLoc == "" || u.NetLoc == host) && (scheme == "" || scheme == "https" || scheme == "http" && !secure)
 }
 
-// isControl reports whether a character is in one of Unicode's categories C, to which those that are not assigned belong.
+// isControl reports whether a character is in one of Unicode's categories C, to which those that are not assigned
+// belong.
 func isControl(r rune) bool {
 	return !unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S, unicode.Z)
 }
 
-// SameDomain reports whether a host is that of a pattern, or below it where that begins with a dot (Django's is_same_domain).
+// SameDomain reports whether a host is that of a pattern, or below it where that begins with a dot (Django's
+// is_same_domain).
 func SameDomain(host, pattern string) bool {
 	pattern = strings.ToLower(pattern)
 	return pattern != "" && (host == pattern || pattern[0] == '.' && (strings.HasSuffix(host, pattern) || host == pattern[1:]))
 }
 
-// URI escapes what may not stand in a URL, bytes of UTF-8 included, so that the text can stand in a Location header (Django's iri_to_uri).
+// URI escapes what may not stand in a URL, bytes of UTF-8 included, so that the text can stand in a Location header
+// (Django's iri_to_uri).
 func URI(iri string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder

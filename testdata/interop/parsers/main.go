@@ -1,8 +1,10 @@
-// Command parsers holds host/httpapi/django against what Django's own parsers said of the same bodies, as oracle.py beside it writes it:
+// Command parsers holds host/httpapi/django against what Django's own parsers said of the same bodies, as oracle.py
+// beside it writes it:
 //
 //	python3 oracle.py 1 1000000 100000 100000 | go run .
 //
-// It prints each difference (at most ten of a kind), then the number of bodies of each kind, and exits with 1 if any differs.
+// It prints each difference (at most ten of a kind), then the number of bodies of each kind, and exits with 1 if any
+// differs.
 package main
 
 import (
@@ -52,8 +54,8 @@ func main() {
 	}
 }
 
-// brokenOff reports whether a multipart body ends without its last boundary and Django stumbled over base64 that it cut: it decodes such a part
-// in pieces as they come, and here the part that has no end is dropped.
+// brokenOff reports whether a multipart body ends without its last boundary and Django stumbled over base64 that it
+// cut: it decodes such a part in pieces as they come, and here the part that has no end is dropped.
 func brokenOff(kind string, arguments []string, want string) bool {
 	return kind == "multipart" && strings.HasSuffix(want, "Could not decode base64 data.") && !strings.Contains(arguments[1], "--x--")
 }

@@ -12,7 +12,8 @@ import (
 // maxCookieAge is the longest that browsers keep a cookie (RFC 6265bis §5.5).
 const maxCookieAge = 400 * day
 
-// browserRows are the keys of what browsers are served. Those in capitals have the names, the meaning and the defaults of Django's settings.
+// browserRows are the keys of what browsers are served. Those in capitals have the names, the meaning and the
+// defaults of Django's settings.
 func browserRows() []row {
 	cookie := func(name string, field func(*Config) *httpapi.CookieConfig, secure func(*Config) **bool) []row {
 		prefix := "browser." + strings.ToUpper(name)

@@ -1,10 +1,10 @@
-// Package config reads the configuration of a node: edgetoken.yaml, then EDGETOKEN_* environment variables, then flags, each
-// overruling what came before.
+// Package config reads the configuration of a node: edgetoken.yaml, then EDGETOKEN_* environment variables, then
+// flags, each overruling what came before.
 //
-// Every value is named by a key, its path in the file: "listen", "password.memory", "simple_jwt.LEEWAY". The table in rows.go has
-// them all; the environment variable of a key is EDGETOKEN_ and the path in capitals with _ for the dot. Load reads the sources and gives
-// a Config, which knows where each value came from, or a Report of all mistakes at once, each with its line. Mistakes never show the
-// value of a secret.
+// Every value is named by a key, its path in the file: "listen", "password.memory", "simple_jwt.LEEWAY". The table in
+// rows.go has them all; the environment variable of a key is EDGETOKEN_ and the path in capitals with _ for the dot.
+// Load reads the sources and gives a Config, which knows where each value came from, or a Report of all mistakes at
+// once, each with its line. Mistakes never show the value of a secret.
 //
 // A file:
 //
@@ -44,13 +44,13 @@ type Config struct {
 	AllowWeakSigningKey bool
 	AuthHeaderName      string // simple_jwt.AUTH_HEADER_NAME, in Django's META form
 	UserIDField         string // simple_jwt.USER_ID_FIELD: id or email
-	// Claims are what tokens say of customers beside simplejwt's own claims, and LoginAnswer what the answer to a log-in says beside the
-	// tokens; nil: nothing.
+	// Claims are what tokens say of customers beside simplejwt's own claims, and LoginAnswer what the answer to a log-in
+	// says beside the tokens; nil: nothing.
 	Claims, LoginAnswer profile.Members
 	LoginMatch          string // login.match: exact or case_insensitive
 
-	// SlidingTokenLifetime and SlidingTokenRefreshLifetime are read so that a whole SIMPLE_JWT can be taken over; this version issues
-	// no sliding tokens.
+	// SlidingTokenLifetime and SlidingTokenRefreshLifetime are read so that a whole SIMPLE_JWT can be taken over; this
+	// version issues no sliding tokens.
 	SlidingTokenLifetime        time.Duration
 	SlidingTokenRefreshLifetime time.Duration
 
@@ -72,7 +72,8 @@ type Config struct {
 	MaxSessions int
 	// Password are the parameters of new password hashes.
 	Password password.Params
-	// DataGroup says that the group of the data directory is trusted where it is one of the process's own (data_group: allow).
+	// DataGroup says that the group of the data directory is trusted where it is one of the process's own (data_group:
+	// allow).
 	DataGroup bool
 	// MinPassword is how many characters a password has at least that a person sets.
 	MinPassword int
@@ -97,7 +98,8 @@ type Config struct {
 	BodyMemory int64 // limits.body_memory: bytes of all large bodies together
 	MaxFields  int   // limits.fields: of a form
 	Hashing    admission.Config
-	// HashTimeout is how long one hash may take; 0: by its costs. HashInProcess has the node hash passwords itself, where nothing ends one before its time.
+	// HashTimeout is how long one hash may take; 0: by its costs. HashInProcess has the node hash passwords itself,
+	// where nothing ends one before its time.
 	HashTimeout   time.Duration
 	HashInProcess bool
 	Throttles     httpapi.Throttles

@@ -48,7 +48,8 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// TestEverySimpleJWTName keeps the table from forgetting a setting of simplejwt 5.2 to 5.5 (rest_framework_simplejwt/settings.py).
+// TestEverySimpleJWTName keeps the table from forgetting a setting of simplejwt 5.2 to 5.5
+// (rest_framework_simplejwt/settings.py).
 func TestEverySimpleJWTName(t *testing.T) {
 	known := map[string]bool{}
 	for _, k := range config.Keys() {

@@ -15,7 +15,8 @@ func EnvName(key string) string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
 }
 
-// readEnviron gives the variables with our prefix, in order of their names, and beside them the names of those that are no setting but a service link.
+// readEnviron gives the variables with our prefix, in order of their names, and beside them the names of those that
+// are no setting but a service link.
 func readEnviron(environ []string) (values []value, ignored []string, problems []Problem) {
 	for _, e := range slices.Sorted(slices.Values(environ)) {
 		name, content, _ := strings.Cut(e, "=")

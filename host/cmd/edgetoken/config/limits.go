@@ -18,8 +18,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// limitRows are the keys of what clients may take: by connection, by request, by password hash, by time. Where 0 is a default, it stands for
-// one that depends on the machine or on another key.
+// limitRows are the keys of what clients may take: by connection, by request, by password hash, by time. Where 0 is a
+// default, it stands for one that depends on the machine or on another key.
 func limitRows() []row {
 	d := httpapi.DefaultLimits()
 	rate := func(key string, field func(*Config) *throttle.Rate) row {
@@ -117,7 +117,8 @@ func readBytes[T int | int64](v value) (T, error) {
 	return T(n * unit), nil
 }
 
-// shownBytes is n as readBytes reads it: with the largest unit that leaves a whole number, or where there is none a number.
+// shownBytes is n as readBytes reads it: with the largest unit that leaves a whole number, or where there is none a
+// number.
 func shownBytes(n int64) any {
 	for _, u := range slices.Backward(units) {
 		if n > 0 && n%u.bytes == 0 {

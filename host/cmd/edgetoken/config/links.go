@@ -7,16 +7,17 @@ import (
 	"strings"
 )
 
-// Kubernetes puts variables for every service of the namespace into each container, and Docker for a linked container. Those of a service named edgetoken or
-// edgetoken-something have our prefix (kubernetes.io, "Accessing the Service"; docs.docker.com, "Legacy container links"):
+// Kubernetes puts variables for every service of the namespace into each container, and Docker for a linked
+// container. Those of a service named edgetoken or edgetoken-something have our prefix (kubernetes.io, "Accessing the
+// Service"; docs.docker.com, "Legacy container links"):
 //
 //	EDGETOKEN_METRICS_SERVICE_HOST=10.0.0.7           EDGETOKEN_METRICS_SERVICE_PORT=9100       EDGETOKEN_METRICS_SERVICE_PORT_HTTP=9100
 //	EDGETOKEN_METRICS_PORT=tcp://10.0.0.7:9100        EDGETOKEN_METRICS_PORT_9100_TCP=tcp://10.0.0.7:9100
 //	EDGETOKEN_METRICS_PORT_9100_TCP_PROTO=tcp         …_TCP_PORT=9100      …_TCP_ADDR=10.0.0.7
 //	EDGETOKEN_NAME=/web/edgetoken                     EDGETOKEN_ENV_PATH=/bin                   (Docker alone)
 //
-// A name with a port and a protocol in it, or with _SERVICE_HOST, is that of no setting and no slip of one. The others are links by their values too, so that a
-// misspelt setting stays a mistake.
+// A name with a port and a protocol in it, or with _SERVICE_HOST, is that of no setting and no slip of one. The
+// others are links by their values too, so that a misspelt setting stays a mistake.
 var links = []struct {
 	name  *regexp.Regexp
 	value func(string) bool // nil: any
@@ -57,8 +58,8 @@ func isEndpoint(s string) bool {
 	return isHost(host) && isPort(port)
 }
 
-// isLink reports whether a variable has the form of a service link. What a linked container's own variables are copied to, Docker's ALIAS_ENV_…, is one
-// where ALIAS_NAME is.
+// isLink reports whether a variable has the form of a service link. What a linked container's own variables are
+// copied to, Docker's ALIAS_ENV_…, is one where ALIAS_NAME is.
 func isLink(name, value string, environ []string) bool {
 	for _, l := range links {
 		if l.name.MatchString(name) && (l.value == nil || l.value(value)) {

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestServiceLinks: what Kubernetes or Docker makes for a service is ignored with one warning that has the names and no value; what is no link is a mistake still.
+// TestServiceLinks: what Kubernetes or Docker makes for a service is ignored with one warning that has the names and
+// no value; what is no link is a mistake still.
 func TestServiceLinks(t *testing.T) {
 	for _, environ := range [][]string{
 		{"EDGETOKEN_METRICS_PORT=tcp://10.0.0.7:9100"},

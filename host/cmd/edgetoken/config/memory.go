@@ -17,7 +17,8 @@ const (
 	outsideGo = 24 << 20
 	// instanceMemory is the most that an instance of the module may take (host/engine); it takes 4 to 5 MiB.
 	instanceMemory = 32 << 20
-	// connectionMemory is what a connection takes for itself: two goroutines, buffers of net/http, a short header and a short answer.
+	// connectionMemory is what a connection takes for itself: two goroutines, buffers of net/http, a short header and a
+	// short answer.
 	connectionMemory = 32 << 10
 	// waitingMemory is what a log-in keeps while it waits: address, password, hash.
 	waitingMemory = 16 << 10
@@ -27,8 +28,8 @@ const (
 	listMemory = 20 << 20
 )
 
-// MemoryBound is how much anonymous memory the process takes at most (RssAnon), in bytes, whatever it is sent: the sum of all bounds. Processes that hash
-// passwords have Hashing.Memory beside it.
+// MemoryBound is how much anonymous memory the process takes at most (RssAnon), in bytes, whatever it is sent: the
+// sum of all bounds. Processes that hash passwords have Hashing.Memory beside it.
 func (c *Config) MemoryBound() int64 {
 	instances := 0
 	if c.Engine != "native" {

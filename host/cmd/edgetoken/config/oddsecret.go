@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// oddSecret tells of what most likely came into a secret by the way: an editor, a shell or an --env-file put it there. The secret stays as it is, since a shop may
-// sign with these very bytes. Keys in PEM have their own rules.
+// oddSecret tells of what most likely came into a secret by the way: an editor, a shell or an --env-file put it
+// there. The secret stays as it is, since a shop may sign with these very bytes. Keys in PEM have their own rules.
 func oddSecret(fromFile bool) func(*Config) string {
 	return func(c *Config) string {
 		if !c.SigningKey.IsSet() || !c.symmetric() || (c.SigningKey.file != "") != fromFile {
@@ -25,7 +25,8 @@ func oddSecret(fromFile bool) func(*Config) string {
 	}
 }
 
-// quoted is what stands in quotes of a shell, Python or a text processor, and named a line of settings.py, of an --env-file or of YAML.
+// quoted is what stands in quotes of a shell, Python or a text processor, and named a line of settings.py, of an
+// --env-file or of YAML.
 var (
 	quoted = regexp.MustCompile("(?s)^(?:[bru]{0,2}\".*\"|[bru]{0,2}'.*'|`.*`|“.*”|‘.*’|«.*»)$")
 	named  = regexp.MustCompile(`^(?:export\s+)?(?:\w*_)?(?:SIGNING_KEY|SECRET_KEY)\s*[:=]`)

@@ -10,7 +10,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
 )
 
-// TestOddSecrets: what a file, a variable or YAML puts around a secret is a part of it, as ever, and there is a warning that says so and how many bytes it has.
+// TestOddSecrets: what a file, a variable or YAML puts around a secret is a part of it, as ever, and there is a
+// warning that says so and how many bytes it has.
 func TestOddSecrets(t *testing.T) {
 	var little, big []byte
 	for _, unit := range utf16.Encode([]rune("\ufeff" + longKey + "\n")) {

@@ -51,7 +51,8 @@ func (p Problem) String() string {
 	return p.Origin.String() + ": " + p.Key + ": " + p.Text
 }
 
-// about is the problem that err is with the value of key. Of a file it shows neither the value nor a key that is none of ours.
+// about is the problem that err is with the value of key. Of a file it shows neither the value nor a key that is none
+// of ours.
 func about(key string, origin Origin, err error) Problem {
 	p := Problem{Key: key, Origin: origin, Text: err.Error()}
 	switch {
@@ -66,8 +67,8 @@ func about(key string, origin Origin, err error) Problem {
 	return p
 }
 
-// shownKey is as much of a key of the file as messages may have: all of one that is known, or that is so near to one that it says no more; of another
-// one the block that it stands in.
+// shownKey is as much of a key of the file as messages may have: all of one that is known, or that is so near to one
+// that it says no more; of another one the block that it stands in.
 func shownKey(key string, err error) string {
 	if r, _ := find(key); r != nil || errors.As(err, new(misspelt)) {
 		return key

@@ -13,8 +13,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
 )
 
-// The marks are what the secrets of these tests consist of. No text of ours has three of these letters, or four of these digits, in a row, so that what has
-// them quotes a secret, whatever happened to the file in between.
+// The marks are what the secrets of these tests consist of. No text of ours has three of these letters, or four of
+// these digits, in a row, so that what has them quotes a secret, whatever happened to the file in between.
 const (
 	letterMarks = "qxzjQXZJ"
 	digitMarks  = "38"
@@ -129,8 +129,8 @@ func checkSecrecy(t *testing.T, text string) (refused bool) {
 	return err != nil
 }
 
-// TestNoTextOfTheFileIsShown damages files that hold secrets, in many ways; whatever the file says then, no message has a piece of one. The number of files is
-// EDGETOKEN_TEST_DAMAGED.
+// TestNoTextOfTheFileIsShown damages files that hold secrets, in many ways; whatever the file says then, no message
+// has a piece of one. The number of files is EDGETOKEN_TEST_DAMAGED.
 func TestNoTextOfTheFileIsShown(t *testing.T) {
 	n := 10_000 // ./build.sh test has 100,000, without the race detector, which takes ten times as long
 	if text := os.Getenv("EDGETOKEN_TEST_DAMAGED"); text != "" {

@@ -16,7 +16,8 @@ type Secret struct {
 	reveal func() []byte
 	// file is the path of the file that it was read from; empty: it was given itself.
 	file string
-	// exposed are the bits of that file's mode that let others than the owner read or change it, and ours whether its group is one of this process's.
+	// exposed are the bits of that file's mode that let others than the owner read or change it, and ours whether its
+	// group is one of this process's.
 	exposed fs.FileMode
 	ours    bool
 	// inline says that it stands in the configuration file itself.
@@ -76,7 +77,8 @@ func readSecret(v value) (Secret, error) {
 // maxSecretFile bounds the file of a secret, in bytes: the largest RSA key in PEM fits many times.
 const maxSecretFile = 64 << 10
 
-// readSecretFile reads a secret from the file that v names. One line end at the end of the file is not part of the secret.
+// readSecretFile reads a secret from the file that v names. One line end at the end of the file is not part of the
+// secret.
 func readSecretFile(v value) (Secret, error) {
 	path, err := readText(v)
 	if err != nil {
@@ -112,8 +114,8 @@ func readSecretFile(v value) (Secret, error) {
 	return s, nil
 }
 
-// cannotOpen says why a file cannot be opened. The path is shown only where something lies there: else the text may be the secret itself, given in the place
-// of its file.
+// cannotOpen says why a file cannot be opened. The path is shown only where something lies there: else the text may
+// be the secret itself, given in the place of its file.
 func cannotOpen(path string, err error) error {
 	reason := err
 	if inner := errors.Unwrap(err); inner != nil {

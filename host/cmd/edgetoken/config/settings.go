@@ -208,7 +208,8 @@ func isLoopback(listen string) bool {
 	return err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback())
 }
 
-// checkKeys reports keys that are of no use for ALGORITHM. Of a secret that is shorter than the hash and allowed there is a warning.
+// checkKeys reports keys that are of no use for ALGORITHM. Of a secret that is shorter than the hash and allowed
+// there is a warning.
 func (c *Config) checkKeys(bad func(string, error)) {
 	symmetric := c.symmetric()
 	signing, verifying := c.given("simple_jwt.SIGNING_KEY"), c.given("simple_jwt.VERIFYING_KEY")

@@ -8,8 +8,8 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// syntaxReasons are the messages of the parser that are shown as they are. Each is fixed text: no message that quotes the file is among them, since
-// what stands at a wrong place may be a secret.
+// syntaxReasons are the messages of the parser that are shown as they are. Each is fixed text: no message that quotes
+// the file is among them, since what stands at a wrong place may be a secret.
 var syntaxReasons = []string{
 	"value is not allowed in this context",
 	"value is not allowed in this context. map key-value is pre-defined",

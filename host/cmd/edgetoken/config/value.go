@@ -29,11 +29,13 @@ type value struct {
 	items  []value // of a list; of a mapping, each with its name as key
 	cut    bool    // a plain text that a comment follows on its line
 	broken bool    // a text that takes several lines of the file
-	// loose: the source knows texts only (environment, flags), so that a text may stand for a number, a boolean, null or a list.
+	// loose: the source knows texts only (environment, flags), so that a text may stand for a number, a boolean, null or
+	// a list.
 	loose bool
 }
 
-// String shows a value in messages, in quotes; callers keep secrets away from it. A message that has it begins with it, so that hidden can take it away.
+// String shows a value in messages, in quotes; callers keep secrets away from it. A message that has it begins with
+// it, so that hidden can take it away.
 func (v value) String() string {
 	switch v.kind {
 	case boolean, number, text:
@@ -64,8 +66,8 @@ func (v value) what() string {
 	return "a text"
 }
 
-// hidden is a message without the value that stands quoted at its beginning. Messages about the configuration file are shown so: what stands there at a wrong
-// place may be a part of a secret that the file holds.
+// hidden is a message without the value that stands quoted at its beginning. Messages about the configuration file
+// are shown so: what stands there at a wrong place may be a part of a secret that the file holds.
 func hidden(message string) string {
 	quoted, err := strconv.QuotedPrefix(message)
 	if err != nil || quoted == `"*"` || quoted == `"null"` {

@@ -15,11 +15,12 @@ import (
 	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
-// warning is one thing that is permitted and yet most likely not meant, or is dangerous. Start, edgetoken config and reload show it.
+// warning is one thing that is permitted and yet most likely not meant, or is dangerous. Start, edgetoken config and
+// reload show it.
 type warning struct {
 	key string
-	// text says what is wrong and what to do, as a sentence that begins with the key, or a sentence of its own after ": "; "" where nothing is wrong. It
-	// quotes no text of the configuration file.
+	// text says what is wrong and what to do, as a sentence that begins with the key, or a sentence of its own after ":
+	// "; "" where nothing is wrong. It quotes no text of the configuration file.
 	text func(*Config) string
 	// refused: with wire: secure this is a mistake, since what that promises cannot be kept.
 	refused bool
@@ -126,8 +127,8 @@ func (c *Config) overTLS() bool { return c.TLSCert != "" || c.BehindProxy }
 // symmetric reports whether one secret signs and checks.
 func (c *Config) symmetric() bool { return strings.HasPrefix(c.Algorithm, "HS") }
 
-// leastMemory, in KiB, and leastWork, the product of memory and iterations, are below each of the settings that OWASP's Password Storage Cheat Sheet has for
-// argon2id: 7168 KiB with 5 iterations is the cheapest of them.
+// leastMemory, in KiB, and leastWork, the product of memory and iterations, are below each of the settings that
+// OWASP's Password Storage Cheat Sheet has for argon2id: 7168 KiB with 5 iterations is the cheapest of them.
 const leastMemory, leastWork = 7168, 7168 * 5
 
 func cheapHash(c *Config) string {
@@ -139,8 +140,8 @@ func cheapHash(c *Config) string {
 		"leave them out for 19456 KiB and 2 iterations, or take what OWASP names for argon2id"
 }
 
-// insecurePrefix begins the SECRET_KEY that Django's startproject writes, which is not meant for use, and leastDistinct is how many different characters
-// a secret must have (Django's check security.W009).
+// insecurePrefix begins the SECRET_KEY that Django's startproject writes, which is not meant for use, and
+// leastDistinct is how many different characters a secret must have (Django's check security.W009).
 const insecurePrefix, leastDistinct = "django-insecure-", 5
 
 func placeholder(c *Config) string {

@@ -10,7 +10,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
 )
 
-// TestWarnings has a configuration for each row of the table, with the beginning of what is said, and what is near a row and right.
+// TestWarnings has a configuration for each row of the table, with the beginning of what is said, and what is near a
+// row and right.
 func TestWarnings(t *testing.T) {
 	const exact, tls, inOpen = "wire: exact\n", "tls: {cert: a, key: b}\n", "# this file has mode 644\n"
 	weak := "allow_weak_signing_key: true\nsimple_jwt:\n  SIGNING_KEY: "
@@ -123,7 +124,8 @@ func TestNullClaims(t *testing.T) {
 	}
 }
 
-// TestWarningsFollowWhatIsKept: a reload warns of the configuration that is in force then, not of values that are read at the start only.
+// TestWarningsFollowWhatIsKept: a reload warns of the configuration that is in force then, not of values that are
+// read at the start only.
 func TestWarningsFollowWhatIsKept(t *testing.T) {
 	running, err := load(t, "metrics: {listen: \":9\"}\n", nil)
 	if err != nil {

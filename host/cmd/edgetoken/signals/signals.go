@@ -1,9 +1,10 @@
-// Package signals catches the signals that a node gets from its first millisecond on. What a command does on a signal is known once it runs, some ten
-// milliseconds after the process began: until then the packages of the program are initialised, and a SIGHUP, which asks a node for a reload, would end
-// it.
+// Package signals catches the signals that a node gets from its first millisecond on. What a command does on a signal
+// is known once it runs, some ten milliseconds after the process began: until then the packages of the program are
+// initialised, and a SIGHUP, which asks a node for a reload, would end it.
 //
-// This is why the package catches them while it is initialised itself, and why it imports next to nothing: Go initialises packages in the order of their
-// imports, then of their paths (Go specification, "Package initialization"), so that this one comes before those that take long.
+// This is why the package catches them while it is initialised itself, and why it imports next to nothing: Go
+// initialises packages in the order of their imports, then of their paths (Go specification, "Package
+// initialization"), so that this one comes before those that take long.
 //
 // The reading order: signals.go, then die_unix.go.
 package signals
@@ -36,7 +37,8 @@ func begin() chan os.Signal {
 	return c
 }
 
-// Release gives signals back what they do in other programs, for a command that runs no node after all. What was caught takes effect now.
+// Release gives signals back what they do in other programs, for a command that runs no node after all. What was
+// caught takes effect now.
 func Release() {
 	if caught == nil {
 		return
@@ -49,11 +51,13 @@ func Release() {
 	}
 }
 
-// again is how soon after the first a second signal to end is the same wish: timeout(1) and shells send one to the process and then to its group.
+// again is how soon after the first a second signal to end is the same wish: timeout(1) and shells send one to the
+// process and then to its group.
 const again = time.Second / 2
 
-// Until is a context that the first SIGINT or SIGTERM ends, so that requests in flight are answered; the second ends the process. hangup is called for each
-// SIGHUP, also for one from before; it must not take long. stop ends the watch.
+// Until is a context that the first SIGINT or SIGTERM ends, so that requests in flight are answered; the second ends
+// the process. hangup is called for each SIGHUP, also for one from before; it must not take long. stop ends the
+// watch.
 func Until(ctx context.Context, hangup func()) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	c, own := caught, false
