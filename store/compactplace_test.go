@@ -76,6 +76,17 @@ func TestCompactBehindALink(t *testing.T) {
 	}
 }
 
+// Behind a link the directory of the file counts as well: who can write there can put another store in its place.
+func TestOpenBehindALinkToAnExposedDirectory(t *testing.T) {
+	place, path := closedStore(t), filepath.Join(t.TempDir(), "store.db")
+	must(t, os.Symlink(place, path))
+	must(t, os.Chmod(filepath.Dir(place), 0o777))
+	_, err := store.Open(store.Config{Path: path})
+	wantErr(t, "Open", err, store.ErrExposed)
+	must(t, os.Chmod(filepath.Dir(place), 0o755))
+	open(t, store.Config{Path: path})
+}
+
 // The compacted file is whose the old one was, and others may do with it what they might: root may compact the store of another user.
 func TestCompactKeepsOwnerAndMode(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")

@@ -109,7 +109,7 @@ func (c Config) open() (f file, err error) {
 			release(f.handle) // also where bbolt's own Close could not
 		}
 	}()
-	if err := c.checkDirectory(); err != nil {
+	if err := c.checkDirectories(); err != nil {
 		return file{}, err
 	}
 	options := c.options()
@@ -215,8 +215,17 @@ func (c Config) checkFile(h *os.File) error {
 	return nil
 }
 
-func (c Config) checkDirectory() error {
-	dir := filepath.Dir(c.Path)
+// checkDirectories looks at the directory of the path, and where the path is a link at that of the file: whoever writes to either has the store.
+func (c Config) checkDirectories() error {
+	at := filepath.Dir(c.Path)
+	err := c.checkDirectory(at)
+	if place := filepath.Dir(c.place()); err == nil && place != at {
+		err = c.checkDirectory(place)
+	}
+	return err
+}
+
+func (c Config) checkDirectory(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
