@@ -9,8 +9,9 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// Add stores a customer: ErrExists where the id or the e-mail address is taken, ErrInvalid where a value cannot be stored.
-// A customer with the id or the e-mail address of one who was removed inherits the cut-off of the tombstone, the later one of two.
+// Add stores a customer: ErrExists where the id or the e-mail address is taken, ErrInvalid where a value cannot be
+// stored. A customer with the id or the e-mail address of one who was removed inherits the cut-off of the tombstone,
+// the later one of two.
 func (db *DB) Add(ctx context.Context, n NewCustomer) (Customer, error) {
 	added, err := db.add(ctx, []NewCustomer{n}, func(_ int, err error) error { return fmt.Errorf("customer %q: %w", n.Email, err) })
 	if err != nil {
@@ -19,8 +20,8 @@ func (db *DB) Add(ctx context.Context, n NewCustomer) (Customer, error) {
 	return added[0], nil
 }
 
-// AddAll stores many customers in one transaction, all or none; the error names the first entry, counted from 1, that is wrong.
-// All wait for one commit and others wait with them: a thousand at a time is a good measure.
+// AddAll stores many customers in one transaction, all or none; the error names the first entry, counted from 1, that
+// is wrong. All wait for one commit and others wait with them: a thousand at a time is a good measure.
 func (db *DB) AddAll(ctx context.Context, list []NewCustomer) ([]Customer, error) {
 	return db.add(ctx, list, func(i int, err error) error { return fmt.Errorf("entry %d, customer %q: %w", i+1, list[i].Email, err) })
 }
@@ -120,8 +121,8 @@ func (w *writer) add(list []NewCustomer, customers []Customer, named func(int, e
 	return nil
 }
 
-// change runs fn on a customer that exists and stores what fn made of it, under a new version. fn reports whether it changed the
-// record, and whether every family and session until now ends.
+// change runs fn on a customer that exists and stores what fn made of it, under a new version. fn reports whether it
+// changed the record, and whether every family and session until now ends.
 func (db *DB) change(ctx context.Context, id core.CustomerID, fn func(*Customer) (changed, ends bool)) error {
 	return db.write(ctx, func(w *writer) error {
 		c, cutOff, err := w.existing(id)
@@ -171,7 +172,8 @@ func (db *DB) SetActive(ctx context.Context, id core.CustomerID, active bool) er
 	})
 }
 
-// SetPassword stores the hash of a new password, makes its revoke claim, and ends every family and session until now (R5).
+// SetPassword stores the hash of a new password, makes its revoke claim, and ends every family and session until now
+// (R5).
 func (db *DB) SetPassword(ctx context.Context, id core.CustomerID, hash string) error {
 	if err := checkText("password hash", hash); err != nil {
 		return err
@@ -182,8 +184,8 @@ func (db *DB) SetPassword(ctx context.Context, id core.CustomerID, hash string) 
 	})
 }
 
-// Rehash replaces the hash of a password by another one of the same password, if it still is old; else it changes nothing and is
-// ErrConflict. The revoke claim stays, and no family and no session ends.
+// Rehash replaces the hash of a password by another one of the same password, if it still is old; else it changes
+// nothing and is ErrConflict. The revoke claim stays, and no family and no session ends.
 func (db *DB) Rehash(ctx context.Context, id core.CustomerID, old, hash string) error {
 	if err := checkText("password hash", hash); err != nil {
 		return err
@@ -207,7 +209,8 @@ func (db *DB) Revoke(ctx context.Context, id core.CustomerID) error {
 	return db.change(ctx, id, func(*Customer) (bool, bool) { return false, true })
 }
 
-// RevokeAll ends every family and session of this node until now: what was restored from a backup may have been revoked since.
+// RevokeAll ends every family and session of this node until now: what was restored from a backup may have been
+// revoked since.
 func (db *DB) RevokeAll(ctx context.Context) error {
 	return db.write(ctx, func(w *writer) error {
 		w.tally.cutOff = w.newCutOff(w.tally.cutOff)

@@ -39,8 +39,9 @@ type Report struct {
 // Problem is one thing that is wrong. No part of it comes from a value of a record, so that it shows no password hash.
 type Problem struct {
 	Bucket string // "" where it is about the file as a whole
-	// Key is an id, an e-mail address, the name of a record in the bucket meta, or the hex digits of another key; an entry whose
-	// key means nothing is named by its place in the bucket, counted from 1. "" where it is about the bucket as a whole.
+	// Key is an id, an e-mail address, the name of a record in the bucket meta, or the hex digits of another key; an
+	// entry whose key means nothing is named by its place in the bucket, counted from 1. "" where it is about the bucket
+	// as a whole.
 	Key  string
 	What string
 }
@@ -67,14 +68,14 @@ func (r *Report) found(p Problem) {
 	r.Problems = append(r.Problems, p)
 }
 
-// Check reads a whole store file and says what is wrong with it: with its pages, by bbolt's own check too; with each record; and
-// with what records say of each other. It
-// changes nothing, upgrades nothing, needs no right to write, and takes some 100 bytes of memory for each
-// page (4 KiB) of the file. It reads what the last commit left, be it synced or not.
+// Check reads a whole store file and says what is wrong with it: with its pages, by bbolt's own check too; with each
+// record; and with what records say of each other. It changes nothing, upgrades nothing, needs no right to write, and
+// takes some 100 bytes of memory for each page (4 KiB) of the file. It reads what the last commit left, be it synced
+// or not.
 //
-// A file that another process has open is ErrLocked. A copy of it can be checked; one that was made while the process wrote may
-// show damage that the file does not have. Further errors: ErrPlace, ErrForeign, ErrNewerSchema, and ErrCorrupt where nothing at
-// all can be read; the report is zero then. All else that is wrong is in the report.
+// A file that another process has open is ErrLocked. A copy of it can be checked; one that was made while the process
+// wrote may show damage that the file does not have. Further errors: ErrPlace, ErrForeign, ErrNewerSchema, and
+// ErrCorrupt where nothing at all can be read; the report is zero then. All else that is wrong is in the report.
 func Check(path string) (r Report, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {

@@ -19,7 +19,8 @@ import (
 // secret is in each password hash of the stores that are checked here, and must be in no report.
 const secret = "SECRETSECRETSECRET"
 
-// fullStore is the path of a store with records of all kinds that nobody has open. Its first customers have the ids 1 to 5.
+// fullStore is the path of a store with records of all kinds that nobody has open. Its first customers have the ids 1
+// to 5.
 func fullStore(t testing.TB, kind core.IDKind, customers int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "store.db")

@@ -40,9 +40,9 @@ type committer struct {
 	closeErr error
 }
 
-// write has the committer run apply in a transaction and waits until that is durable. What apply returns comes back, and the
-// other requests of the commit do not see it. If ctx ends before the request is taken, nothing is done; if it ends later, the
-// outcome is applied all the same and only the waiting ends.
+// write has the committer run apply in a transaction and waits until that is durable. What apply returns comes back,
+// and the other requests of the commit do not see it. If ctx ends before the request is taken, nothing is done; if it
+// ends later, the outcome is applied all the same and only the waiting ends.
 func (db *DB) write(ctx context.Context, apply func(*writer) error) error {
 	r := &request{apply: apply, done: make(chan struct{})}
 	if err := db.send(ctx, r); err != nil {
@@ -202,7 +202,8 @@ func (db *DB) fail(cause error) error {
 	return db.failure
 }
 
-// reopen takes back the failed commit, closes the file and opens it anew. The channel says when to try again; nil: it is open, or lost.
+// reopen takes back the failed commit, closes the file and opens it anew. The channel says when to try again; nil: it
+// is open, or lost.
 func (db *DB) reopen() <-chan time.Time {
 	c := &db.committer
 	if errors.Is(db.Health(), ErrLost) {
@@ -273,8 +274,8 @@ func (c *committer) takeBack() error {
 	return nil
 }
 
-// close closes the file, whatever state it is in. Where bbolt may hold its locks for ever, its own Close would wait for ever:
-// then only the handle is closed, and the mapping stays until the process ends.
+// close closes the file, whatever state it is in. Where bbolt may hold its locks for ever, its own Close would wait
+// for ever: then only the handle is closed, and the mapping stays until the process ends.
 func (c *committer) close() error {
 	var err error
 	if c.panicked {
@@ -286,8 +287,9 @@ func (c *committer) close() error {
 	return err
 }
 
-// finish is the end of the committer: after it all get ErrClosed. A commit that failed and was not taken back yet is now: whoever
-// opens the file next would find it in the page cache, which shows it as written, and take it for durable. What was lost stays as it is.
+// finish is the end of the committer: after it all get ErrClosed. A commit that failed and was not taken back yet is
+// now: whoever opens the file next would find it in the page cache, which shows it as written, and take it for
+// durable. What was lost stays as it is.
 func (db *DB) finish() error {
 	db.mu.Lock()
 	defer db.mu.Unlock()

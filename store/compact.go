@@ -15,14 +15,15 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// compactSuffix ends the name of the file that a compaction writes, beside the store. Open removes what an interrupted one left.
+// compactSuffix ends the name of the file that a compaction writes, beside the store. Open removes what an
+// interrupted one left.
 const compactSuffix = ".compact"
 
 // compactBatch bounds the keys and values that one transaction of a compaction copies, in bytes.
 const compactBatch = 1 << 20
 
-// Bounds within which a running node compacts by itself: each commit writes the list of free pages, 8 bytes for each, and
-// while a file is compacted all writes wait, about a second for 100 MiB of content.
+// Bounds within which a running node compacts by itself: each commit writes the list of free pages, 8 bytes for each,
+// and while a file is compacted all writes wait, about a second for 100 MiB of content.
 const (
 	wasteful = 32 << 20 // bytes of free pages from which on compacting pays
 	briefly  = 64 << 20 // bytes of content that are copied before a write has waited for too long
@@ -34,7 +35,8 @@ type Space struct {
 	Free  int64 // bytes of pages that hold nothing: commits reuse them, and the file never shrinks by itself
 }
 
-// Wasteful reports whether at least half of the file is free, and so much that commits become dear: each writes the list of free pages.
+// Wasteful reports whether at least half of the file is free, and so much that commits become dear: each writes the
+// list of free pages.
 func (s Space) Wasteful() bool { return s.Free >= wasteful && s.Free >= s.Bytes-s.Free }
 
 // Brief reports whether the content is so small that a running node may compact the file at any time.
@@ -46,9 +48,10 @@ type Compacted struct {
 	Done          bool // false where pays said no; Before and After are equal then
 }
 
-// Compact copies the content of the store into a new file without free pages and puts that in the place of the old one. pays is
-// asked first whether to; nil: always. Reads go on meanwhile, and writes wait. The old file serves until the new one is durable under the
-// name of the store: an error, a full disk or a crash leaves it as it was. Both files together need room on the disk.
+// Compact copies the content of the store into a new file without free pages and puts that in the place of the old
+// one. pays is asked first whether to; nil: always. Reads go on meanwhile, and writes wait. The old file serves until
+// the new one is durable under the name of the store: an error, a full disk or a crash leaves it as it was. Both
+// files together need room on the disk.
 func (db *DB) Compact(ctx context.Context, pays func(Space) bool) (Compacted, error) {
 	r := &compaction{pays: pays, done: make(chan struct{})}
 	if err := ctx.Err(); err != nil {
@@ -73,8 +76,8 @@ type compaction struct {
 	done   chan struct{} // closed when result and err are there
 }
 
-// compact serves a compaction. It runs in the committer, so no commit is under way. An error leaves the old file in use, unless
-// the DB has failed by it.
+// compact serves a compaction. It runs in the committer, so no commit is under way. An error leaves the old file in
+// use, unless the DB has failed by it.
 func (db *DB) compact(r *compaction) {
 	defer close(r.done)
 	// What somebody put at the path of the store must not be replaced.
@@ -148,8 +151,8 @@ func (db *DB) copied(place string) (next file, after Space, err error) {
 	return next, after, nil
 }
 
-// belongTo gives a file the owner, group and mode of an open one, in whose place it will be: root may compact a store that is another user's. Who
-// may not give a file away has access to it as its owner.
+// belongTo gives a file the owner, group and mode of an open one, in whose place it will be: root may compact a store
+// that is another user's. Who may not give a file away has access to it as its owner.
 func (f *file) belongTo(other *os.File) error {
 	old, err := other.Stat()
 	if err != nil {

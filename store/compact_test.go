@@ -62,8 +62,8 @@ func size(t *testing.T, path string) int64 {
 	return info.Size()
 }
 
-// After many records were purged the list of free pages makes each commit dear, and the file stays as long as it was. Compacted, it
-// is as good as a new one with the same content.
+// After many records were purged the list of free pages makes each commit dear, and the file stays as long as it was.
+// Compacted, it is as good as a new one with the same content.
 func TestCompactAfterPurge(t *testing.T) {
 	dir := t.TempDir()
 	fill := func(name string) (*store.DB, *clock, string) {

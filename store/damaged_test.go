@@ -11,8 +11,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// TestDamagedUnderTheNode: where somebody damages the file of a running node the store says so, and never that another process has it open, which would be
-// the node itself.
+// TestDamagedUnderTheNode: where somebody damages the file of a running node the store says so, and never that
+// another process has it open, which would be the node itself.
 func TestDamagedUnderTheNode(t *testing.T) {
 	zero := func(n int) func(path string) error {
 		return func(path string) error {

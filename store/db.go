@@ -88,8 +88,8 @@ func (db *DB) Close() error {
 	return db.committer.closeErr
 }
 
-// view runs fn in a read transaction and returns when what it read is durable, which it waits for only where that is from a commit under way.
-// fn must copy what it keeps.
+// view runs fn in a read transaction and returns when what it read is durable, which it waits for only where that is
+// from a commit under way. fn must copy what it keeps.
 func (db *DB) view(ctx context.Context, fn func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -1,21 +1,24 @@
-// Package store keeps what a node must remember: customers, groups, sessions, revoked families, cut-offs. It is one bbolt file.
+// Package store keeps what a node must remember: customers, groups, sessions, revoked families, cut-offs. It is one
+// bbolt file.
 //
-// Its types: DB, opened by Open; Customer; Query for Load, which reads all that one request needs in one transaction; and
-// core.Effects, which Settle makes durable. Load, decide, Settle is one request; ErrConflict means to begin again. Sessions are
-// log-ins in browsers, which StartSession, LoadSession and EndSession look after. The other methods are those of administration. Check says what is wrong with a file that nobody has open.
+// Its types: DB, opened by Open; Customer; Query for Load, which reads all that one request needs in one transaction;
+// and core.Effects, which Settle makes durable. Load, decide, Settle is one request; ErrConflict means to begin
+// again. Sessions are log-ins in browsers, which StartSession, LoadSession and EndSession look after. The other
+// methods are those of administration. Check says what is wrong with a file that nobody has open.
 //
-// The one rule: what is acknowledged is on the disk, and so is what an answer rests on: whoever reads a commit that is just being
-// synced waits for it. All writes go through one goroutine; those that wait while it commits share
-// the next commit, and a precondition that fails is the answer to one of them and no matter of the others. Before it commits
-// again it waits for those whom it has just answered, for half as long as that commit took and 5 ms at most, since clients who
-// come back at once would take turns otherwise; a client alone waits for nobody. After a commit that failed nobody knows what
-// the disk has: the DB answers ErrUnavailable, takes the commit back, opens its file anew by itself, and then answers again. A
-// caller who got ErrUnavailable repeats the request.
+// The one rule: what is acknowledged is on the disk, and so is what an answer rests on: whoever reads a commit that
+// is just being synced waits for it. All writes go through one goroutine; those that wait while it commits share the
+// next commit, and a precondition that fails is the answer to one of them and no matter of the others. Before it
+// commits again it waits for those whom it has just answered, for half as long as that commit took and 5 ms at most,
+// since clients who come back at once would take turns otherwise; a client alone waits for nobody. After a commit
+// that failed nobody knows what the disk has: the DB answers ErrUnavailable, takes the commit back, opens its file
+// anew by itself, and then answers again. A caller who got ErrUnavailable repeats the request.
 //
-// Cut-offs (R3-R5). A family, and a session likewise, is dead if it began at or before the cut-off of the node, of its customer, or of the tombstone of a
-// customer who was removed, be it the id's or the e-mail address's. A cut-off is never lowered; it is set to the latest of its
-// old value, now, and the latest start that Settle granted, so that a clock that was set back saves no family. No start is granted
-// above the high-water mark, which is durable: a new process takes all up to it for granted.
+// Cut-offs (R3-R5). A family, and a session likewise, is dead if it began at or before the cut-off of the node, of
+// its customer, or of the tombstone of a customer who was removed, be it the id's or the e-mail address's. A cut-off
+// is never lowered; it is set to the latest of its old value, now, and the latest start that Settle granted, so that
+// a clock that was set back saves no family. No start is granted above the high-water mark, which is durable: a new
+// process takes all up to it for granted.
 //
 // Clocks are not believed. By a wall clock that is not plausible (core.CheckClock) nothing begins, ErrClock, and
 // cut-offs are set by the latest time that the store knows of. Records go by a purge clock of the store's own, which
@@ -77,11 +80,11 @@
 //	            800647491cb3e400 0000000000000000000000000000000000000000000000000000000000000009: expires, id
 //	                                             01
 //
-// An integer in a key has its sign bit turned over, so that keys sort as numbers. E-mail addresses are compared as the code
-// points they are, unless a log-in asks to look away from upper and lower case.
+// An integer in a key has its sign bit turned over, so that keys sort as numbers. E-mail addresses are compared as
+// the code points they are, unless a log-in asks to look away from upper and lower case.
 //
-// Limits: ids, e-mail addresses, names and password hashes have at most 1024 bytes, attributes 64 KiB, what a customer or a group may do
-// 64 KiB, a customer 64 sessions; there are at most 10,000 groups; 512 requests wait at
-// most, others wait to be taken. The file is mapped into memory, so its pages are the system's to keep or drop. A file is one
-// process's at a time, and copying it is safe only while none has it open.
+// Limits: ids, e-mail addresses, names and password hashes have at most 1024 bytes, attributes 64 KiB, what a
+// customer or a group may do 64 KiB, a customer 64 sessions; there are at most 10,000 groups; 512 requests wait at
+// most, others wait to be taken. The file is mapped into memory, so its pages are the system's to keep or drop. A
+// file is one process's at a time, and copying it is safe only while none has it open.
 package store

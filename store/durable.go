@@ -2,8 +2,9 @@ package store
 
 import "context"
 
-// syncing is a commit that wrote, from its begin on. bbolt lets readers see it as soon as its meta page is written, one fdatasync before it is
-// durable. Whoever read it keeps the answer until it is (R9): if it is not, the answer rests on what never was.
+// syncing is a commit that wrote, from its begin on. bbolt lets readers see it as soon as its meta page is written,
+// one fdatasync before it is durable. Whoever read it keeps the answer until it is (R9): if it is not, the answer
+// rests on what never was.
 type syncing struct {
 	transaction int
 	done        chan struct{} // closed when the commit is durable or has failed
@@ -36,7 +37,8 @@ func (s *syncing) pending(transaction int) bool {
 	}
 }
 
-// least is the earliest transaction that a file may show from now on: the one before where this one is not, or not yet, durable.
+// least is the earliest transaction that a file may show from now on: the one before where this one is not, or not
+// yet, durable.
 func (s *syncing) least() int {
 	if s.pending(s.transaction) {
 		return s.transaction - 1

@@ -19,11 +19,13 @@ var (
 	ErrNotHeld = errors.New("not held")
 	// ErrInvalid says that a value cannot be stored; the text says which and why.
 	ErrInvalid = errors.New("cannot be stored")
-	// ErrUnavailable says that the store cannot answer now. It opens its file again by itself, so a retry later succeeds, unless it is ErrLost too.
-	// The outcome of a write that got it is unknown: the old or the new state, and repeating the write is right either way.
+	// ErrUnavailable says that the store cannot answer now. It opens its file again by itself, so a retry later
+	// succeeds, unless it is ErrLost too. The outcome of a write that got it is unknown: the old or the new state, and
+	// repeating the write is right either way.
 	ErrUnavailable = errors.New("store is unavailable")
-	// ErrLost says that the file which the store has open is the store no longer: another lies at its path, or none, or somebody wrote into it.
-	// Nothing is answered any more, and what lies there is not taken up: changes that were acknowledged may be missing from it.
+	// ErrLost says that the file which the store has open is the store no longer: another lies at its path, or none, or
+	// somebody wrote into it. Nothing is answered any more, and what lies there is not taken up: changes that were
+	// acknowledged may be missing from it.
 	ErrLost = errors.New("store file was replaced, removed or overwritten under the running node")
 	// ErrClosed says that Close was called.
 	ErrClosed = errors.New("store is closed")
@@ -42,7 +44,8 @@ var (
 	ErrPlace = errors.New("cannot be opened")
 )
 
-// damage is the error for a panic of bbolt, which asserts and follows page numbers without a check: a page of the file is damaged.
+// damage is the error for a panic of bbolt, which asserts and follows page numbers without a check: a page of the
+// file is damaged.
 func damage(p any) error {
 	return fmt.Errorf("%w: restore a backup (%v)", ErrCorrupt, p)
 }

@@ -148,8 +148,8 @@ func (db *DB) TombstoneRecords() (n int) {
 	return n
 }
 
-// Each walks over all customers in the order of their ids, page by page: each page is one state of the store, the whole need not
-// be. The first error ends it.
+// Each walks over all customers in the order of their ids, page by page: each page is one state of the store, the
+// whole need not be. The first error ends it.
 func (db *DB) Each(ctx context.Context) iter.Seq2[Customer, error] {
 	return func(yield func(Customer, error) bool) {
 		var last core.CustomerID

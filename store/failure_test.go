@@ -222,7 +222,8 @@ func (u *unsynced) Sync() error {
 	return u.File.Sync()
 }
 
-// A commit that could not be taken back for good is taken back anew: after a sync that failed the page cache shows what the disk may not have.
+// A commit that could not be taken back for good is taken back anew: after a sync that failed the page cache shows
+// what the disk may not have.
 func TestUndoAfterFailedSync(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	db, err := store.Open(store.Config{Path: path})

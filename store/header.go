@@ -7,13 +7,14 @@ import (
 	"io"
 )
 
-// A bbolt file begins with two meta pages, written in turn; the one with the higher transaction id that is whole counts. After
-// 16 bytes of page header (bbolt internal/common/meta.go), in the byte order of the machine:
+// A bbolt file begins with two meta pages, written in turn; the one with the higher transaction id that is whole
+// counts. After 16 bytes of page header (bbolt internal/common/meta.go), in the byte order of the machine:
 //
 //	u32 magic | u32 version | u32 page size | u32 flags | u64 root page | u64 root sequence |
 //	u64 freelist page | u64 pages | u64 transaction | u64 checksum (FNV-1a)
 //
-// They are read here before bbolt does, since it cannot tell a foreign file from a damaged one and faults on one that is cut short.
+// They are read here before bbolt does, since it cannot tell a foreign file from a damaged one and faults on one that
+// is cut short.
 const (
 	pageHeader     = 16
 	metaSize       = 64
@@ -55,8 +56,9 @@ func readMeta(f io.ReaderAt, offset int64) (m meta, magic, ok bool) {
 	return m, true, order.Uint32(b[4:]) == boltVersion && order.Uint64(b[56:]) == sum.Sum64()
 }
 
-// metas are the whole meta pages of a file, the one that counts first; magic says whether bbolt wrote any at all.
-// The second lies one page in, and the size of pages is known from the first only: where that is damaged, all sizes are tried.
+// metas are the whole meta pages of a file, the one that counts first; magic says whether bbolt wrote any at all. The
+// second lies one page in, and the size of pages is known from the first only: where that is damaged, all sizes are
+// tried.
 func metas(f io.ReaderAt) (found []meta, magic bool) {
 	first, magic, ok := readMeta(f, 0)
 	if ok {
@@ -115,12 +117,13 @@ type disk interface {
 	Sync() error
 }
 
-// undo takes back the commit with the given transaction id after it failed: it spoils its meta page, so that the one before
-// counts, whose pages no later commit can have touched. Without it, the page cache might go on showing a commit of which the
-// disk kept nothing (the kernel marks pages as written even when writing them failed), and later commits would build on it. The
-// lock must still be held.
+// undo takes back the commit with the given transaction id after it failed: it spoils its meta page, so that the one
+// before counts, whose pages no later commit can have touched. Without it, the page cache might go on showing a
+// commit of which the disk kept nothing (the kernel marks pages as written even when writing them failed), and later
+// commits would build on it. The lock must still be held.
 //
-// A page that looks spoiled is spoiled again: if an earlier call wrote it but could not sync it, the disk may have the commit still.
+// A page that looks spoiled is spoiled again: if an earlier call wrote it but could not sync it, the disk may have
+// the commit still.
 func undo(f disk, transaction uint64) error {
 	found, _ := metas(f)
 	spoilt := int64(-1)

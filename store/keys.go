@@ -14,7 +14,8 @@ import (
 // Django's usual columns, at 4 bytes each, and a little.
 const maxText = 1024
 
-// idKey is the key of a customer: 8 bytes big-endian with the sign bit turned over, so that -1 sorts before 0, or the text itself.
+// idKey is the key of a customer: 8 bytes big-endian with the sign bit turned over, so that -1 sorts before 0, or the
+// text itself.
 func idKey(id core.CustomerID) []byte {
 	if id.Kind == core.TextID {
 		return []byte(id.Text)
@@ -108,7 +109,8 @@ const (
 	tombstoneExpires = 't'
 )
 
-// expiryKey is the key under which Purge finds a record: until (Unix seconds) as idKey writes it, what it is, its own key.
+// expiryKey is the key under which Purge finds a record: until (Unix seconds) as idKey writes it, what it is, its own
+// key.
 func expiryKey(until int64, what byte, key []byte) []byte {
 	return append(append(idKey(core.Integer(until)), what), key...)
 }

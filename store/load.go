@@ -18,13 +18,13 @@ const (
 
 // Query names what one request is about. The zero value reads the node's own state only.
 type Query struct {
-	// Login is the e-mail address of a log-in, where HasLogin. It excludes HasUser. With Fold, upper and lower case are the same where
-	// no customer has exactly this address and only one has it but for case.
+	// Login is the e-mail address of a log-in, where HasLogin. It excludes HasUser. With Fold, upper and lower case are
+	// the same where no customer has exactly this address and only one has it but for case.
 	Login    string
 	HasLogin bool
 	Fold     bool
-	// UserID is the value of USER_ID_CLAIM, where HasUser, as core's Opened.CustomerKey reads it for the kind of USER_ID_FIELD:
-	// DB.IDs for FieldID, a text for FieldEmail. An id of another kind finds nobody.
+	// UserID is the value of USER_ID_CLAIM, where HasUser, as core's Opened.CustomerKey reads it for the kind of
+	// USER_ID_FIELD: DB.IDs for FieldID, a text for FieldEmail. An id of another kind finds nobody.
 	UserID  core.CustomerID
 	HasUser bool
 	// Field is USER_ID_FIELD: how UserID finds a customer, and what core.Customer.UserID becomes.
@@ -37,10 +37,9 @@ type Query struct {
 	Rights bool
 }
 
-// Load reads what bears on one request, in one transaction. A customer who is not found is no error: both are zero then, and
-// State.CutOff is that of the tombstone of what was asked for, id or e-mail address. PasswordGood is the caller's to set.
-// All of it is durable when Load returns.
-// What Customer points to must not be changed.
+// Load reads what bears on one request, in one transaction. A customer who is not found is no error: both are zero
+// then, and State.CutOff is that of the tombstone of what was asked for, id or e-mail address. PasswordGood is the
+// caller's to set. All of it is durable when Load returns. What Customer points to must not be changed.
 func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Customer, err error) {
 	changes := db.Changes()
 	if err := db.Health(); err != nil {

@@ -24,8 +24,8 @@ func (l Lifetimes) Under(s *core.Settings) Lifetimes {
 	return l
 }
 
-// LogIn is how long tokens of one log-in can live from now on, in seconds: its refresh token, which may have been issued
-// just now, or may be a foreign one, and an access token that it gives at its end.
+// LogIn is how long tokens of one log-in can live from now on, in seconds: its refresh token, which may have been
+// issued just now, or may be a foreign one, and an access token that it gives at its end.
 func (l Lifetimes) LogIn() int64 { return max(l.Refresh, l.Foreign) + l.Access }
 
 // token is the longest that any token has to live.
@@ -67,11 +67,11 @@ func (db *DB) Remember(ctx context.Context, l Lifetimes) error {
 	})
 }
 
-// RememberToken has Remember keep how long a token whose signature is good has left to live, which expires at these Unix
-// seconds, where that is longer than all that is kept: so the tombstones of customers outlive tokens that this node did
-// not issue, or issued under settings that it knows nothing of. Since whole days are kept it seldom writes. What is left
-// is reckoned by the purge clock, by which tombstones go: a wall clock that is ahead would make it too short, and one
-// that is set back too long, for good.
+// RememberToken has Remember keep how long a token whose signature is good has left to live, which expires at these
+// Unix seconds, where that is longer than all that is kept: so the tombstones of customers outlive tokens that this
+// node did not issue, or issued under settings that it knows nothing of. Since whole days are kept it seldom writes.
+// What is left is reckoned by the purge clock, by which tombstones go: a wall clock that is ahead would make it too
+// short, and one that is set back too long, for good.
 func (db *DB) RememberToken(ctx context.Context, expires int64) error {
 	expires = min(max(expires, 0), core.LastUntil) // what a token says may be any number
 	// The purge clock never goes back: what was left at an earlier look is left at most.

@@ -9,8 +9,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// newSuffix ends the name under which a new store is made. It gets its own name once it is whole: a process that is killed before leaves no half
-// of a store, which no later one would take.
+// newSuffix ends the name under which a new store is made. It gets its own name once it is whole: a process that is
+// killed before leaves no half of a store, which no later one would take.
 const newSuffix = ".new"
 
 // make makes a new store at the path, unless there is a file by then.
@@ -33,8 +33,8 @@ func (c Config) make() error {
 	return errors.Join(err, release(h))
 }
 
-// begins empties the new file, which a process may have left that was killed. It is false where another made the store since there was none: then
-// the file is that store, or of no use.
+// begins empties the new file, which a process may have left that was killed. It is false where another made the
+// store since there was none: then the file is that store, or of no use.
 func (c Config) begins(h *os.File) (ours bool, err error) {
 	info, err := h.Stat()
 	if err != nil {

@@ -21,13 +21,14 @@ import (
 
 // Config says which store to open. Path alone is enough.
 type Config struct {
-	// Path of the file. It is made, with mode 0600, where there is none; its directory must exist, and nobody but the owner may
-	// write to either, unless Trusted says so.
+	// Path of the file. It is made, with mode 0600, where there is none; its directory must exist, and nobody but the
+	// owner may write to either, unless Trusted says so.
 	Path string
-	// Trusted are bits of the modes of file and directory that may be set although they let others than the owner in: 0o070 where their group is trusted.
+	// Trusted are bits of the modes of file and directory that may be set although they let others than the owner in:
+	// 0o070 where their group is trusted.
 	Trusted fs.FileMode
-	// IDs is the kind of ids: for a new store NoCustomer means IntegerID. An existing store keeps its kind: NoCustomer accepts
-	// it, another kind is ErrIDKind.
+	// IDs is the kind of ids: for a new store NoCustomer means IntegerID. An existing store keeps its kind: NoCustomer
+	// accepts it, another kind is ErrIDKind.
 	IDs core.IDKind
 	// Now is the wall clock; nil: time.Now.
 	Now func() time.Time
@@ -35,8 +36,8 @@ type Config struct {
 	// nothing else, set the wall clock who may. nil: the monotonic readings of the times that Now gives, or where they
 	// have none a clock of the process.
 	Elapsed func() time.Duration
-	// FoldEmails says that no two e-mail addresses may be the same but for case: what would make it so is ErrExists. Those that are
-	// stored already are left as they are; DB.Collisions names them.
+	// FoldEmails says that no two e-mail addresses may be the same but for case: what would make it so is ErrExists.
+	// Those that are stored already are left as they are; DB.Collisions names them.
 	FoldEmails bool
 	// MaxSessions bounds the sessions of all customers together, see StartSession; 0: DefaultMaxSessions.
 	MaxSessions int
@@ -54,9 +55,9 @@ type Config struct {
 // allocSize is by how many bytes a file grows at a time; bbolt's default is 16 MiB.
 const allocSize = 1 << 20
 
-// Open opens or makes a store. It never waits: a file that another process holds is ErrLocked at once.
-// Further errors: ErrPlace, ErrExposed, ErrEmpty, ErrForeign, ErrCorrupt, ErrNewerSchema, ErrIDKind; each text names the path and
-// what to do.
+// Open opens or makes a store. It never waits: a file that another process holds is ErrLocked at once. Further
+// errors: ErrPlace, ErrExposed, ErrEmpty, ErrForeign, ErrCorrupt, ErrNewerSchema, ErrIDKind; each text names the path
+// and what to do.
 func Open(c Config) (*DB, error) {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -94,8 +95,8 @@ type file struct {
 	purgeClock  int64
 }
 
-// open opens the file, makes the buckets of a new one, and makes durable all that is to be seen in it: a process that died
-// between writing and syncing its last commit leaves a state in the page cache that no disk has yet.
+// open opens the file, makes the buckets of a new one, and makes durable all that is to be seen in it: a process that
+// died between writing and syncing its last commit leaves a state in the page cache that no disk has yet.
 func (c Config) open() (f file, err error) {
 	if c.IDs > core.TextID {
 		return file{}, fmt.Errorf("open store %s: there is no kind of ids %d", c.Path, c.IDs)
@@ -146,7 +147,8 @@ func (c Config) open() (f file, err error) {
 	return f, nil
 }
 
-// release closes a handle of bbolt's that may be closed already, and gives the lock free. Closing alone would not: a mapping keeps what was opened, and its lock.
+// release closes a handle of bbolt's that may be closed already, and gives the lock free. Closing alone would not: a
+// mapping keeps what was opened, and its lock.
 func release(h *os.File) error {
 	_ = syscall.Flock(int(h.Fd()), syscall.LOCK_UN)
 	return h.Close()
@@ -163,8 +165,8 @@ func (c Config) options() *bbolt.Options {
 		InitialMmapSize: 256 << 20,
 		// Its counters are behind a mutex that every reader would take.
 		NoStatistics: true,
-		// NoSync and NoGrowSync stay off: what is acknowledged is on the disk. NoFreelistSync stays off: without the list on disk,
-		// every opening would read the whole file.
+		// NoSync and NoGrowSync stay off: what is acknowledged is on the disk. NoFreelistSync stays off: without the list
+		// on disk, every opening would read the whole file.
 	}
 }
 
@@ -193,8 +195,8 @@ func (c Config) claim(h *os.File) error {
 	return nil
 }
 
-// checkFile looks at a file before bbolt does. It may not be empty: something emptied a store then, and a new one in its place would know of no
-// revocation.
+// checkFile looks at a file before bbolt does. It may not be empty: something emptied a store then, and a new one in
+// its place would know of no revocation.
 func (c Config) checkFile(h *os.File) error {
 	info, err := h.Stat()
 	if err != nil {
@@ -215,7 +217,8 @@ func (c Config) checkFile(h *os.File) error {
 	return nil
 }
 
-// checkDirectories looks at the directory of the path, and where the path is a link at that of the file: whoever writes to either has the store.
+// checkDirectories looks at the directory of the path, and where the path is a link at that of the file: whoever
+// writes to either has the store.
 func (c Config) checkDirectories() error {
 	at := filepath.Dir(c.Path)
 	err := c.checkDirectory(at)
@@ -250,8 +253,8 @@ func (c Config) placeError(err error) error {
 	return fmt.Errorf("open store %s: %w: %w", c.Path, ErrPlace, err)
 }
 
-// diskError says what to do where a disk, a quota or the limit of file sizes is full. bbolt gives some of these causes as text
-// only.
+// diskError says what to do where a disk, a quota or the limit of file sizes is full. bbolt gives some of these
+// causes as text only.
 func diskError(err error) error {
 	for _, full := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
 		if errors.Is(err, full) || strings.Contains(err.Error(), full.Error()) {

@@ -206,8 +206,8 @@ func TestOpenLocked(t *testing.T) {
 	}
 }
 
-// A file that was emptied is refused and stays as it is; one that Open made and could fill with nothing goes again, so that the
-// next attempt is none with an empty file.
+// A file that was emptied is refused and stays as it is; one that Open made and could fill with nothing goes again,
+// so that the next attempt is none with an empty file.
 func TestOpenAndEmptyFiles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	must(t, os.WriteFile(path, nil, 0o600))
@@ -281,7 +281,8 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// Whatever single page is damaged, Open or a walk over the customers is an error or gives what was stored; nothing panics or hangs.
+// Whatever single page is damaged, Open or a walk over the customers is an error or gives what was stored; nothing
+// panics or hangs.
 func TestDamagedPages(t *testing.T) {
 	path := closedStore(t)
 	whole, err := os.ReadFile(path)

@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// Look makes sure that the path of the store names the file that is open. It costs one stat(2). Before a change is acknowledged it is called by the
-// store itself; whoever runs a store that may be idle calls it now and then. Once it was ErrLost, the store is unavailable until it is opened
-// anew, and Lost is closed.
+// Look makes sure that the path of the store names the file that is open. It costs one stat(2). Before a change is
+// acknowledged it is called by the store itself; whoever runs a store that may be idle calls it now and then. Once it
+// was ErrLost, the store is unavailable until it is opened anew, and Lost is closed.
 func (db *DB) Look() error {
 	err := func() error {
 		db.mu.RLock() // while it is held, the file is not exchanged
@@ -40,7 +40,8 @@ func (db *DB) lose(cause error) error {
 	return db.failure
 }
 
-// lost is ErrLost where a path names no file, or another than open. Any other failure to look tells nothing of the file.
+// lost is ErrLost where a path names no file, or another than open. Any other failure to look tells nothing of the
+// file.
 func lost(path string, open os.FileInfo) error {
 	there, err := os.Stat(path)
 	switch {
@@ -57,8 +58,8 @@ func lostFile(path, how string) error {
 		"(on Linux /proc/PID/fd), stop the node, put the right file in place, start the node", ErrLost, path, how)
 }
 
-// checkTransaction is ErrLost where the id of a transaction is not between least and most, the last commits of this process before and after the
-// transaction began: then another program wrote into the file.
+// checkTransaction is ErrLost where the id of a transaction is not between least and most, the last commits of this
+// process before and after the transaction began: then another program wrote into the file.
 func checkTransaction(path string, transaction, least, most int) error {
 	if least <= transaction && transaction <= most {
 		return nil

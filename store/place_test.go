@@ -57,7 +57,8 @@ var noticing = map[string]func(*store.DB, store.Customer) error{
 	},
 }
 
-// A file that was taken away under a running node: nothing more is acknowledged, and what lies there now is neither taken up nor written to.
+// A file that was taken away under a running node: nothing more is acknowledged, and what lies there now is neither
+// taken up nor written to.
 func TestLost(t *testing.T) {
 	for how, lose := range losses {
 		for who, notice := range noticing {

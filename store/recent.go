@@ -17,8 +17,9 @@ const MaxRecent = 16 << 20
 // maxRecentEntry bounds one entry, so that none takes the place of very many.
 const maxRecentEntry = MaxRecent / 32
 
-// recent remembers what Load read, as long as nothing is committed: most requests of a customer ask for the same state as the one before.
-// It is bounded by the bytes that it keeps alive, and holds no text of a request: keys are copies.
+// recent remembers what Load read, as long as nothing is committed: most requests of a customer ask for the same
+// state as the one before. It is bounded by the bytes that it keeps alive, and holds no text of a request: keys are
+// copies.
 type recent struct{ reads atomic.Pointer[reads] }
 
 // reads are those of one state of the store. A commit ends it before anybody can see the next one.
@@ -35,11 +36,12 @@ type loaded struct {
 	customer Customer
 }
 
-// recurs reports whether an answer is worth remembering. That to a log-in is not: hashing the password takes a thousand times as long,
-// and whoever is nobody could fill the memory with addresses that do not exist.
+// recurs reports whether an answer is worth remembering. That to a log-in is not: hashing the password takes a
+// thousand times as long, and whoever is nobody could fill the memory with addresses that do not exist.
 func (q Query) recurs() bool { return !q.HasLogin }
 
-// find is what was read for a query while the store had that many changes. Who gets it must not change what it points to.
+// find is what was read for a query while the store had that many changes. Who gets it must not change what it points
+// to.
 func (r *recent) find(changes uint64, q Query) (loaded, bool) {
 	if now := r.reads.Load(); now != nil && now.changes == changes && q.recurs() {
 		if found, ok := now.loaded.Load(q); ok {
@@ -49,8 +51,9 @@ func (r *recent) find(changes uint64, q Query) (loaded, bool) {
 	return loaded{}, false
 }
 
-// keep remembers what was read in a transaction that began when the store had that many changes. While a commit is under way nothing is kept:
-// whoever reads then may see what it replaces. Where there is no room for more, all that was read before goes.
+// keep remembers what was read in a transaction that began when the store had that many changes. While a commit is
+// under way nothing is kept: whoever reads then may see what it replaces. Where there is no room for more, all that
+// was read before goes.
 func (r *recent) keep(changes uint64, q Query, l loaded) {
 	if underWay(changes) || !q.recurs() {
 		return
@@ -85,7 +88,8 @@ func (r *recent) replace(old *reads, changes uint64) *reads {
 	return fresh
 }
 
-// share has l point to lists that are remembered already, where they are equal, and remembers the others. It gives the bytes that it added.
+// share has l point to lists that are remembered already, where they are equal, and remembers the others. It gives
+// the bytes that it added.
 func (l *loaded) share(now *reads) (added int64) {
 	for _, list := range []*[]string{&l.customer.Permissions, &l.customer.Groups, &l.customer.Rights} {
 		if len(*list) == 0 {
@@ -146,12 +150,13 @@ func textBytes(texts ...string) (sum int64) {
 	return sum
 }
 
-// allocated is at least what n bytes take of the heap, whose sizes are multiples of 16 bytes and at most an eighth apart.
+// allocated is at least what n bytes take of the heap, whose sizes are multiples of 16 bytes and at most an eighth
+// apart.
 func allocated(n int) int64 { return int64(n+15)&^15 + int64(n)/8 }
 
-// Changes is a number that grows before each commit can be seen, and again before it is acknowledged. Where it is the same before a Load and
-// after what was decided by it, nothing that was acknowledged meanwhile bears on the decision: a Settle without effects would find that all of it
-// still holds.
+// Changes is a number that grows before each commit can be seen, and again before it is acknowledged. Where it is the
+// same before a Load and after what was decided by it, nothing that was acknowledged meanwhile bears on the decision:
+// a Settle without effects would find that all of it still holds.
 func (db *DB) Changes() uint64 { return db.changes.Load() }
 
 // underWay reports whether a commit has begun that is not acknowledged.

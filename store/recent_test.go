@@ -29,7 +29,8 @@ func permissionsOf(word string, n int) []string {
 	return list
 }
 
-// TestRememberedIsBounded loads far more than what may be remembered, of each kind that a client can ask for, and looks at what stays alive.
+// TestRememberedIsBounded loads far more than what may be remembered, of each kind that a client can ask for, and
+// looks at what stays alive.
 func TestRememberedIsBounded(t *testing.T) {
 	const customers = 600
 	db, _ := fresh(t)

@@ -9,8 +9,9 @@ import (
 	"github.com/edgetoken/edgetoken/core/codec"
 )
 
-// recordVersion is the first byte of every value. A value with another one, with an unknown flag or with bytes left over comes from
-// a version of this program that knows more: it is an error, since writing it back would lose what is not understood.
+// recordVersion is the first byte of every value. A value with another one, with an unknown flag or with bytes left
+// over comes from a version of this program that knows more: it is an error, since writing it back would lose what is
+// not understood.
 const recordVersion = 1
 
 // corrupt says which kind of record cannot be read; never its bytes.
@@ -32,8 +33,8 @@ const (
 	allFlags = 1<<iota - 1
 )
 
-// encodeCustomer: version 1 | u64 version | u8 flags | i64 joined | e-mail | first name | last name | u32 attributes | hash |
-// revoke claim. ID and LastLogin are kept elsewhere.
+// encodeCustomer: version 1 | u64 version | u8 flags | i64 joined | e-mail | first name | last name | u32 attributes
+// | hash | revoke claim. ID and LastLogin are kept elsewhere.
 func encodeCustomer(c Customer) []byte {
 	var flags byte
 	for _, f := range []struct {
@@ -183,8 +184,8 @@ func bounded(at int64) int64 {
 	return at
 }
 
-// encode: version 1 | i64 committed | u64 sequence | i64 mark | i64 cut-off | i64 highest | u64 customers | u64 families | u64
-// tombstones.
+// encode: version 1 | i64 committed | u64 sequence | i64 mark | i64 cut-off | i64 highest | u64 customers | u64
+// families | u64 tombstones.
 func (t tally) encode() []byte {
 	b := codec.I64([]byte{recordVersion}, t.committed)
 	b = codec.U64(b, t.sequence)

@@ -69,9 +69,9 @@ func (t tombstone) outlives(last int64, longest Lifetimes) int64 {
 	return core.RevokedUntil(time.UnixMilli(last), 0, t.cutOff, longest.token()) + 1 // until is in whole seconds
 }
 
-// KeepTombstone has what remains of a removed customer outlive a token whose signature is good, which names the customer as q
-// does and expires at these Unix seconds: what Remember knows is how long tokens live that were shown before. It does nothing
-// where there is a customer, or no tombstone.
+// KeepTombstone has what remains of a removed customer outlive a token whose signature is good, which names the
+// customer as q does and expires at these Unix seconds: what Remember knows is how long tokens live that were shown
+// before. It does nothing where there is a customer, or no tombstone.
 func (db *DB) KeepTombstone(ctx context.Context, q Query, expires int64) error {
 	key := db.tombstoneOf(q)
 	if key == nil {
@@ -99,7 +99,8 @@ func (db *DB) KeepTombstone(ctx context.Context, q Query, expires int64) error {
 	})
 }
 
-// tombstoneOf is the key of the tombstone of the id or the e-mail address that a token names; nil where it names none that is stored.
+// tombstoneOf is the key of the tombstone of the id or the e-mail address that a token names; nil where it names none
+// that is stored.
 func (db *DB) tombstoneOf(q Query) []byte {
 	switch {
 	case !q.HasUser || len(q.UserID.Text) > maxText:
@@ -117,12 +118,12 @@ func (t tombstone) short(expires int64) bool {
 	return min(expires, core.LastUntil-secondsOfDay) > t.until-secondsOfDay
 }
 
-// What tags the key of the tombstone of an e-mail address. No id has such a key: a text has no null character, and the key of an
-// integer has 8 bytes.
+// What tags the key of the tombstone of an e-mail address. No id has such a key: a text has no null character, and
+// the key of an integer has 8 bytes.
 const emailTag = "\x00e"
 
-// emailTombstoneKey is the key of the tombstone of an e-mail address: the tag and its SHA-256, so that it does not show the
-// address of a customer who was removed.
+// emailTombstoneKey is the key of the tombstone of an e-mail address: the tag and its SHA-256, so that it does not
+// show the address of a customer who was removed.
 func emailTombstoneKey(email string) []byte {
 	sum := sha256.Sum256([]byte(email))
 	return append([]byte(emailTag), sum[:]...)

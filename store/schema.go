@@ -117,8 +117,8 @@ func create(tx *bbolt.Tx, c Config) error {
 	)
 }
 
-// checkSchema is the schema of a store that this version knows; it refuses any other, and a file that is no store. b is the bucket meta,
-// nil where there is none.
+// checkSchema is the schema of a store that this version knows; it refuses any other, and a file that is no store. b
+// is the bucket meta, nil where there is none.
 func checkSchema(b *bbolt.Bucket) (version int64, err error) {
 	if b == nil || b.Get(schemaKey) == nil {
 		return 0, fmt.Errorf("%w: another program wrote this bbolt file; name the right path", ErrForeign)

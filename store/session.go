@@ -16,20 +16,21 @@ const (
 	maxSessionsEach = 64
 	// DefaultMaxSessions is Config.MaxSessions where it is 0: some 300 MB of file.
 	DefaultMaxSessions = 1_000_000
-	// maxEnded bounds how many sessions one log-in ends for the bound on all: after the bound was lowered it takes more of them.
+	// maxEnded bounds how many sessions one log-in ends for the bound on all: after the bound was lowered it takes more
+	// of them.
 	maxEnded = 16
 )
 
-// SessionID names a session: the SHA-256 of the secret that its cookie holds. The store never sees the secret, so that whoever reads
-// the file cannot use a session.
+// SessionID names a session: the SHA-256 of the secret that its cookie holds. The store never sees the secret, so
+// that whoever reads the file cannot use a session.
 type SessionID [32]byte
 
 // Session is a log-in in a browser.
 type Session struct {
 	ID       SessionID
 	Customer core.CustomerID
-	// Started is when it began, on the clock of the starts of families, in Unix milliseconds: it is dead if that is at or before the
-	// cut-off of the customer or the node.
+	// Started is when it began, on the clock of the starts of families, in Unix milliseconds: it is dead if that is at
+	// or before the cut-off of the customer or the node.
 	Started int64
 	Expires time.Time // UTC, with microseconds
 }
@@ -41,17 +42,18 @@ type NewSession struct {
 	Customer Customer
 	// Expires must be ahead.
 	Expires time.Time
-	// Replaces ends in the same transaction, be it whose it may: a browser has one session, and keeps none over a log-in that
-	// another may have put there (session fixation). It may be ID itself: then the browser keeps its secret. Zero: none.
+	// Replaces ends in the same transaction, be it whose it may: a browser has one session, and keeps none over a log-in
+	// that another may have put there (session fixation). It may be ID itself: then the browser keeps its secret. Zero:
+	// none.
 	Replaces SessionID
 }
 
-// StartSession begins a session, and sets last_login to now; both are durable when it returns. It is ErrConflict where the customer is
-// no longer the one whose password was checked: removed, disabled, or with another password.
+// StartSession begins a session, and sets last_login to now; both are durable when it returns. It is ErrConflict
+// where the customer is no longer the one whose password was checked: removed, disabled, or with another password.
 //
-// A customer has 64 sessions at most, and all customers together Config.MaxSessions: with one more the customer's oldest ends, or
-// the one of all that would expire first. So a client who logs in again and again ends his own only, and one with very many
-// accounts cannot keep others from logging in.
+// A customer has 64 sessions at most, and all customers together Config.MaxSessions: with one more the customer's
+// oldest ends, or the one of all that would expire first. So a client who logs in again and again ends his own only,
+// and one with very many accounts cannot keep others from logging in.
 //
 // core.ErrClock while the clock is not plausible. ErrInvalid for a zero id or an end that is not ahead, ErrExists for
 // an id that is in use by another session than the one it replaces.
@@ -69,8 +71,8 @@ func (db *DB) StartSession(ctx context.Context, n NewSession) error {
 	return db.write(ctx, func(w *writer) error { return w.startSession(n, now, db.config.MaxSessions) })
 }
 
-// LoadSession reads a session and its customer, in one transaction. Both are zero where there is no such session, or it has expired
-// or is dead, or the customer is not active. Of q only Rights counts. It writes nothing.
+// LoadSession reads a session and its customer, in one transaction. Both are zero where there is no such session, or
+// it has expired or is dead, or the customer is not active. Of q only Rights counts. It writes nothing.
 func (db *DB) LoadSession(ctx context.Context, id SessionID, q Query) (found Session, customer Customer, err error) {
 	now := db.config.Now()
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
@@ -121,8 +123,8 @@ func (db *DB) EndSession(ctx context.Context, id SessionID) error {
 	})
 }
 
-// startSession begins a session as StartSession says. Its start is reserved as those of families are: the high-water mark is
-// durable with the session or before it.
+// startSession begins a session as StartSession says. Its start is reserved as those of families are: the high-water
+// mark is durable with the session or before it.
 func (w *writer) startSession(n NewSession, now time.Time, most int) error {
 	if w.at.fault != nil {
 		return fmt.Errorf("session: %w", w.at.fault)
@@ -156,8 +158,8 @@ func (w *writer) startSession(n NewSession, now time.Time, most int) error {
 	return nil
 }
 
-// displaced are the sessions that end where a customer begins one: the one that it replaces, the customer's oldest beyond the
-// bound on his, and those that would expire first beyond the bound on all.
+// displaced are the sessions that end where a customer begins one: the one that it replaces, the customer's oldest
+// beyond the bound on his, and those that would expire first beyond the bound on all.
 func (w *writer) displaced(replaces SessionID, customer []byte, most int) ([]ending, error) {
 	var ends []ending
 	ended := map[SessionID]bool{}

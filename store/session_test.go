@@ -69,7 +69,8 @@ func TestSession(t *testing.T) {
 	}
 }
 
-// Whatever ends the families of a customer ends the sessions, with their records, whatever the clock does; nobody else's end.
+// Whatever ends the families of a customer ends the sessions, with their records, whatever the clock does; nobody
+// else's end.
 func TestSessionEnds(t *testing.T) {
 	for _, c := range []struct {
 		name string

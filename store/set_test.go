@@ -86,8 +86,8 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// With USER_ID_FIELD email, tokens name an address: once it is no longer the customer's they name nobody, and whoever has it next
-// does not get them. With USER_ID_FIELD id they go on.
+// With USER_ID_FIELD email, tokens name an address: once it is no longer the customer's they name nobody, and whoever
+// has it next does not get them. With USER_ID_FIELD id they go on.
 func TestSetEmailEndsTokensOfTheOldAddress(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	clock := newClock()

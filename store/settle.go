@@ -17,13 +17,13 @@ const (
 	maxPast = 60 * 60
 )
 
-// Settle applies the effects of a decision if all that it rests on still holds; else it is ErrConflict and nothing changed. What
-// it applied is durable when it returns nil. Without effects it only looks again, in a read transaction, unless the decision
-// begins a family: whoever begins one takes his turn with those who set cut-offs, so that a cut-off ends every family begun
-// before it (R5).
+// Settle applies the effects of a decision if all that it rests on still holds; else it is ErrConflict and nothing
+// changed. What it applied is durable when it returns nil. Without effects it only looks again, in a read
+// transaction, unless the decision begins a family: whoever begins one takes his turn with those who set cut-offs, so
+// that a cut-off ends every family begun before it (R5).
 //
-// If ctx ends while it waits, the effects are applied all the same and only the answer is lost; the same request again is right
-// either way.
+// If ctx ends while it waits, the effects are applied all the same and only the answer is lost; the same request
+// again is right either way.
 //
 // A decision that begins a family is core.ErrClock while the clock is not plausible. Effects that no decision can
 // contain are ErrInvalid: a start reserved more than ten minutes beyond now and the cut-off; a family dead until more
@@ -86,8 +86,8 @@ func checkEffect(kind core.IDKind, now int64, x core.Effect) error {
 	return nil
 }
 
-// holds checks the versions that were read. The cut-off that counts now comes back: it may be lower than the one read where that
-// came from the tombstone of a customer who was not found, whom Reads does not name.
+// holds checks the versions that were read. The cut-off that counts now comes back: it may be lower than the one read
+// where that came from the tombstone of a customer who was not found, whom Reads does not name.
 func (t tables) holds(own tally, r core.Reads) (cutOff int64, err error) {
 	var c Customer
 	found := false
@@ -134,7 +134,8 @@ func (w *writer) settle(e core.Effects) error {
 				return err
 			}
 		case core.ReserveStart:
-			// Not from Reads, which may name any cut-off, nor from what is reserved already: each decision could raise that a bit.
+			// Not from Reads, which may name any cut-off, nor from what is reserved already: each decision could raise that a
+			// bit.
 			if x.At-maxAhead > max(w.now, cutOff) {
 				return fmt.Errorf("effect: start %w: %d is more than 10 minutes beyond now and the cut-off", ErrInvalid, x.At)
 			}

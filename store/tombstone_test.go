@@ -20,8 +20,8 @@ func stateByEmail(t *testing.T, db *store.DB, email string) core.State {
 	return s
 }
 
-// R3: with USER_ID_FIELD email, a token names an address. To remove a customer and add one with that address again, as whom
-// ever, brings no token back.
+// R3: with USER_ID_FIELD email, a token names an address. To remove a customer and add one with that address again,
+// as whom ever, brings no token back.
 func TestRemoveAndAddBringsNoTokenBack(t *testing.T) {
 	add := func(db *store.DB, list ...store.NewCustomer) error {
 		_, err := db.AddAll(bg, list)

@@ -14,8 +14,9 @@ import (
 // as it was, so that an upgrade adds buckets and touches no customer and no family.
 const oldestSchema = 1
 
-// upgrade brings a file of an older schema to the present one, and the index without regard to case to the present Unicode, in one
-// transaction: if that is interrupted, the file is as it was. It leaves alone what is no store or of a newer schema.
+// upgrade brings a file of an older schema to the present one, and the index without regard to case to the present
+// Unicode, in one transaction: if that is interrupted, the file is as it was. It leaves alone what is no store or of
+// a newer schema.
 func (f *file) upgrade(c Config) error {
 	version, folds := int64(0), "" // of Unicode: schema 1 has none
 	err := f.bolt.View(func(tx *bbolt.Tx) (err error) {

@@ -20,9 +20,10 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// The files schema1-*.db in testdata were made by the first version of this package, with 2026-01-01T00:00:00Z and the seconds after it
-// as its clock: six customers, one of whom was removed; a family of our own and one of another issuer's that were revoked; a
-// password change, a customer who was disabled, and a cut-off of the node four seconds later; and the longest life of a token.
+// The files schema1-*.db in testdata were made by the first version of this package, with 2026-01-01T00:00:00Z and
+// the seconds after it as its clock: six customers, one of whom was removed; a family of our own and one of another
+// issuer's that were revoked; a password change, a customer who was disabled, and a cut-off of the node four seconds
+// later; and the longest life of a token.
 func schema1(t testing.TB, kind core.IDKind) (path string, id func(int) core.CustomerID) {
 	t.Helper()
 	name, id := "schema1-integer.db", func(i int) core.CustomerID { return core.Integer(int64(i)) }

@@ -6,8 +6,9 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// writer is the transaction of one commit, which many requests share. A request first reads and checks all it needs, and returns
-// an error only before its first put or remove: what was put cannot be taken back without those who share the commit.
+// writer is the transaction of one commit, which many requests share. A request first reads and checks all it needs,
+// and returns an error only before its first put or remove: what was put cannot be taken back without those who share
+// the commit.
 type writer struct {
 	tables
 	ids     core.IDKind
@@ -38,7 +39,8 @@ func newWriter(db *DB, tx *bbolt.Tx) (*writer, error) {
 	return w, nil
 }
 
-// put and remove panic where bbolt refuses: keys and values were checked, so it is a damaged file, and the commit fails as a whole.
+// put and remove panic where bbolt refuses: keys and values were checked, so it is a damaged file, and the commit
+// fails as a whole.
 func (w *writer) put(bucket, key, value []byte) {
 	w.puts++
 	if err := w.tx.Bucket(bucket).Put(key, value); err != nil {
@@ -124,7 +126,8 @@ func (t tables) owner(kind core.IDKind, email string) (core.CustomerID, error) {
 	return readIDKey(kind, key)
 }
 
-// customerCutOff is the cut-off of a customer, or of the tombstone where there is no customer; 0 where there is neither.
+// customerCutOff is the cut-off of a customer, or of the tombstone where there is no customer; 0 where there is
+// neither.
 func (t tables) customerCutOff(id core.CustomerID, found bool) (int64, error) {
 	key := idKey(id)
 	if len(key) == 0 || id.IsZero() {
@@ -141,8 +144,8 @@ func (t tables) customerCutOff(id core.CustomerID, found bool) (int64, error) {
 	return bounded(grave.cutOff), err
 }
 
-// familyOf is what is known of a family that a token of a customer is of. A foreign one has two names: its own, and that
-// under the customer, which access tokens have that came from it; a log-out may know the latter alone.
+// familyOf is what is known of a family that a token of a customer is of. A foreign one has two names: its own, and
+// that under the customer, which access tokens have that came from it; a log-out may know the latter alone.
 func (t tables) familyOf(k core.FamilyKey, customer core.CustomerID) (family, error) {
 	f, err := t.family(k)
 	if err != nil || !k.Customer.IsZero() || customer.IsZero() {

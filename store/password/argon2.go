@@ -14,8 +14,8 @@ import (
 
 const (
 	argon2Prefix = "argon2$argon2id$"
-	// saltChars is the shortest text that Django takes for 128 bits (must_update_salt); with less it would hash again at each
-	// log-in.
+	// saltChars is the shortest text that Django takes for 128 bits (must_update_salt); with less it would hash again at
+	// each log-in.
 	saltChars = 22
 	hashBytes = 32 // argon2-cffi's DEFAULT_HASH_LENGTH
 )
@@ -53,8 +53,8 @@ func Hash(password string, p Params, random io.Reader) (string, error) {
 	return h.String(), nil
 }
 
-// Waste does the work of one Verify with costs p and throws the result away, so that an unknown customer takes as long as a
-// known one. Costs out of bounds count as Default.
+// Waste does the work of one Verify with costs p and throws the result away, so that an unknown customer takes as
+// long as a known one. Costs out of bounds count as Default.
 func Waste(password string, p Params) {
 	if p.Validate() != nil {
 		p = Default
@@ -137,7 +137,8 @@ func decode(b *base64.Encoding, s string) ([]byte, error) {
 	return b.DecodeString(s)
 }
 
-// randomText draws n characters of alphabet, each equally likely: bytes from 248 on, which would favour some, are drawn again.
+// randomText draws n characters of alphabet, each equally likely: bytes from 248 on, which would favour some, are
+// drawn again.
 func randomText(random io.Reader, n int) (string, error) {
 	text := make([]byte, 0, n)
 	buf := make([]byte, n)

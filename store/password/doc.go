@@ -1,5 +1,5 @@
-// Package password hashes and checks customers' passwords in the formats that Django stores, so that customers can move in
-// from Django and a shop can move back.
+// Package password hashes and checks customers' passwords in the formats that Django stores, so that customers can
+// move in from Django and a shop can move back.
 //
 // Hash makes the format of Django's Argon2PasswordHasher (django/contrib/auth/hashers.py), argon2id of RFC 9106:
 //
@@ -11,9 +11,10 @@
 //	pbkdf2_sha256$1000000$MYIVUmk6sswGufrX1yHo5v$3Bzsgm12bbcipQEjeRYxmws5cX3VVA4nJdTgpQpt2Tg=
 //	              iterations | salt, as it is | hash, base64 with padding
 //
-// It finds the format by its first words in one table in verify.go; a further hasher of Django's is a row there. Passwords are
-// hashed as the UTF-8 they are, without normalisation, as Django does.
+// It finds the format by its first words in one table in verify.go; a further hasher of Django's is a row there.
+// Passwords are hashed as the UTF-8 they are, without normalisation, as Django does.
 //
-// The package is pure computation and safe for concurrent use. How many hashes run at once, and how long a password is that is
-// checked, is the caller's to bound: each argon2 hash takes Params.Memory of memory while it runs. No error contains a password or a hash.
+// The package is pure computation and safe for concurrent use. How many hashes run at once, and how long a password
+// is that is checked, is the caller's to bound: each argon2 hash takes Params.Memory of memory while it runs. No
+// error contains a password or a hash.
 package password

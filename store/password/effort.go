@@ -13,7 +13,8 @@ func (p Params) Effort() time.Duration {
 	return time.Duration(p.Memory) * time.Duration(p.Iterations) * perKiB
 }
 
-// Effort is about how long the check of an encoded hash takes on one slow processor that does nothing else; 0 where Verify does not read it.
+// Effort is about how long the check of an encoded hash takes on one slow processor that does nothing else; 0 where
+// Verify does not read it.
 func Effort(encoded string) time.Duration {
 	if h, err := parsePBKDF2(encoded); err == nil {
 		return time.Duration(h.iterations) * perIteration

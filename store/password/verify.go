@@ -11,7 +11,8 @@ import (
 var (
 	// ErrUnknownFormat says that no row of the table reads this format; Django's identify_hasher raises ValueError there.
 	ErrUnknownFormat = errors.New("password hash: unknown format; only argon2$argon2id$ and pbkdf2_sha256$ are read")
-	// ErrMalformed says that the format is known and the hash is damaged or asks for too much. What it wraps names the part.
+	// ErrMalformed says that the format is known and the hash is damaged or asks for too much. What it wraps names the
+	// part.
 	ErrMalformed = errors.New("password hash: malformed")
 	// ErrNotText says that a password is not UTF-8; Django could never check it.
 	ErrNotText = errors.New("password: not UTF-8 text")
@@ -49,8 +50,8 @@ func find(encoded string) (format, error) {
 }
 
 // Verify reports whether password is the one that was hashed. An unusable password is nobody's: false and no error.
-// ErrUnknownFormat and ErrMalformed mean that the stored hash cannot be checked at all; no work was done then, so a caller who
-// must not show that calls Waste.
+// ErrUnknownFormat and ErrMalformed mean that the stored hash cannot be checked at all; no work was done then, so a
+// caller who must not show that calls Waste.
 func Verify(encoded, password string) (bool, error) {
 	if !IsUsable(encoded) {
 		return false, nil
@@ -62,8 +63,8 @@ func Verify(encoded, password string) (bool, error) {
 	return f.verify(encoded, password)
 }
 
-// ParamsOf are the costs of an encoded argon2 hash, and zero for another format that Verify reads. The errors are those of
-// Verify; an unusable password has no format.
+// ParamsOf are the costs of an encoded argon2 hash, and zero for another format that Verify reads. The errors are
+// those of Verify; an unusable password has no format.
 func ParamsOf(encoded string) (Params, error) {
 	f, err := find(encoded)
 	if err != nil {
@@ -72,8 +73,9 @@ func ParamsOf(encoded string) (Params, error) {
 	return f.params(encoded)
 }
 
-// NeedsRehash reports whether an encoded hash that Verify reads is another than Hash would make with costs p: of another format,
-// or with other costs, be they higher. Where Verify cannot read it, it is false: nobody's password is known for it.
+// NeedsRehash reports whether an encoded hash that Verify reads is another than Hash would make with costs p: of
+// another format, or with other costs, be they higher. Where Verify cannot read it, it is false: nobody's password is
+// known for it.
 func NeedsRehash(encoded string, p Params) bool {
 	costs, err := ParamsOf(encoded)
 	return err == nil && costs != p
