@@ -4,7 +4,6 @@ import (
 	"container/list"
 	"crypto/tls"
 	"log/slog"
-	"math/bits"
 	"net"
 	"net/http"
 	"net/netip"
@@ -30,9 +29,8 @@ type connections struct {
 
 	mu        sync.Mutex
 	open      int
-	waiting   *list.List    // of *connection, of all addresses
-	arriving  [20]list.List // of *connection, by how many bits the length has that has arrived of its header
-	arrived   int64         // of all headers that are arriving, in bytes
+	waiting   *list.List // of *connection, of all addresses
+	arrived   int64      // of all headers that are arriving, in bytes
 	addresses map[netip.Prefix]*addressConnections
 	closed    int       // since lastLog
 	lastLog   time.Time // when connections that were closed were last logged
@@ -51,12 +49,10 @@ type connection struct {
 	network netip.Prefix
 	// The places among those that wait; nil while it is in the middle of a request.
 	inAll, inAddress *list.Element
-	// How much of a header has arrived, in bytes; the place among those whose header is arriving, nil for none, and the
-	// list.
-	arrived    int64
-	inArriving *list.Element
-	arriving   *list.List
-	gone       bool
+	arrived          int64 // of a header, in bytes
+	gone             bool
+	// waits: it is among those that wait. Read asks without the lock, which it needs for the bytes of headers alone.
+	waits atomic.Bool
 	// whole: the request that is, or was last, answered was read to its end.
 	whole atomic.Bool
 }
@@ -122,6 +118,7 @@ func (l *connections) add(conn net.Conn, network netip.Prefix) *connection {
 	l.open++
 	from.open++
 	c.inAll, c.inAddress = l.waiting.PushBack(c), from.waiting.PushBack(c)
+	c.waits.Store(true)
 	return c
 }
 
@@ -143,23 +140,19 @@ func (l *connections) stopWaiting(c *connection) {
 		l.waiting.Remove(c.inAll)
 		l.addresses[c.network].waiting.Remove(c.inAddress)
 		c.inAll, c.inAddress = nil, nil
+		c.waits.Store(false)
 	}
-	l.stopArriving(c)
-}
-
-func (l *connections) stopArriving(c *connection) {
-	if c.inArriving != nil {
-		c.arriving.Remove(c.inArriving)
-		l.arrived -= c.arrived
-		c.inArriving, c.arrived = nil, 0
-	}
+	l.arrived -= c.arrived
+	c.arrived = 0
 }
 
 // Read reads, and counts what of a header arrives.
 func (c *connection) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	for _, victim := range c.of.arrives(c, n) {
-		_ = victim.Close()
+	if n > 0 && c.waits.Load() {
+		for _, victim := range c.of.arrives(c, n) {
+			_ = victim.Close()
+		}
 	}
 	return n, err
 }
@@ -168,14 +161,11 @@ func (c *connection) Read(p []byte) (int, error) {
 func (l *connections) arrives(c *connection, n int) (toClose []net.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if c.inAll == nil || n <= 0 {
+	if c.inAll == nil {
 		return nil
 	}
-	arrived := c.arrived + int64(n)
-	l.stopArriving(c)
-	c.arrived, c.arriving = arrived, &l.arriving[min(bits.Len64(uint64(arrived)), len(l.arriving)-1)]
-	c.inArriving = c.arriving.PushBack(c)
-	for l.arrived += arrived; l.arrived > l.limits.HeaderMemory/HeaderWeight; {
+	c.arrived += int64(n)
+	for l.arrived += int64(n); l.arrived > l.limits.HeaderMemory/HeaderWeight; {
 		victim := l.mostArrived()
 		l.remove(victim)
 		l.logClosed()
@@ -184,14 +174,15 @@ func (l *connections) arrives(c *connection, n int) (toClose []net.Conn) {
 	return toClose
 }
 
-// mostArrived is about the connection of whose header most has arrived.
+// mostArrived is the connection of whose header most has arrived. It looks at all, since each time one of them goes.
 func (l *connections) mostArrived() *connection {
-	for i := len(l.arriving) - 1; i > 0; i-- {
-		if first := l.arriving[i].Front(); first != nil {
-			return first.Value.(*connection)
+	var most *connection
+	for e := l.waiting.Front(); e != nil; e = e.Next() {
+		if c := e.Value.(*connection); most == nil || c.arrived > most.arrived {
+			most = c
 		}
 	}
-	panic("no header is arriving")
+	return most
 }
 
 // changed is the ConnState of the server: it says which connections wait for a request.
@@ -212,6 +203,7 @@ func (l *connections) changed(conn net.Conn, state http.ConnState) {
 		c.whole.Store(false)
 	case state == http.StateIdle && c.inAll == nil:
 		c.inAll, c.inAddress = l.waiting.PushBack(c), l.addresses[c.network].waiting.PushBack(c)
+		c.waits.Store(true)
 	}
 }
 
