@@ -249,7 +249,7 @@ func (rq *request) write(a answer) error {
 	if a.rest == nil {
 		rq.letGo()
 	}
-	if rq.held.bytes == 0 {
+	if rq.held.holdsNothing() {
 		_, err := rq.writer.Write(a.body)
 		return err
 	}

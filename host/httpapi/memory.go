@@ -113,10 +113,13 @@ func (h *held) give(n int64) {
 	h.memory.left += n
 }
 
+// holdsNothing says that the request holds nothing and does not wait. Once it waits, others may change what it holds.
+func (h *held) holdsNothing() bool { return !h.waits && h.bytes == 0 }
+
 // wait says that the request waits from now on, as the last of them, and how that is ended. It is false where it was
 // ended. A request that holds nothing makes no room, and so does not wait.
 func (h *held) wait(in *waiters, end func()) bool {
-	if !h.waits && h.bytes == 0 {
+	if h.holdsNothing() {
 		return !h.ended
 	}
 	h.memory.mu.Lock()
