@@ -1,7 +1,7 @@
 package core
 
-// judge is one request under check: the checks of the table in decide.go are its methods. Each gives OK or the cause of the refusal.
-type judge struct {
+// decision is one request under check: the checks of the table in decide.go are its methods. Each gives OK or the cause of the refusal.
+type decision struct {
 	s   *Settings
 	v   *compat
 	req *Request
@@ -12,7 +12,7 @@ type judge struct {
 
 // registered are PyJWT's checks of the registered claims, in its order (RFC 7519 §4.1). Before them comes the end of the key, which PyJWT does not know:
 // what a key says after its end is nobody's word, so that nothing of it is judged.
-func (j *judge) registered() Cause {
+func (j *decision) registered() Cause {
 	if j.o.Cause != OK {
 		return j.o.Cause
 	}
@@ -60,17 +60,17 @@ func (j *judge) registered() Cause {
 }
 
 // micros is a NumericDate in Unix microseconds, whole seconds as Python's int() makes them, held within the years that Python has.
-func (j *judge) micros(c Claim) (int64, bool) {
+func (j *decision) micros(c Claim) (int64, bool) {
 	v, ok := pythonInt(j.o.Claims, c)
 	return max(-maxTime, min(v, maxTime+1)) * 1e6, ok
 }
 
-func (j *judge) issuer() bool {
+func (j *decision) issuer() bool {
 	return j.s.Issuer == nil || j.o.TokenIssuer.Form == String && string(plain(j.o.Claims, j.o.TokenIssuer)) == *j.s.Issuer
 }
 
 // audience: aud is a text or a list of nothing but texts, one of which is configured (RFC 7519 §4.1.3).
-func (j *judge) audience() bool {
+func (j *decision) audience() bool {
 	if j.s.Audience == nil {
 		return true
 	}
@@ -87,7 +87,7 @@ func (j *judge) audience() bool {
 	return false
 }
 
-func (j *judge) wanted(audience []byte) bool {
+func (j *decision) wanted(audience []byte) bool {
 	for _, a := range j.s.Audience {
 		if a == string(audience) {
 			return true
@@ -120,7 +120,7 @@ func eachText(claims []byte, array Claim, visit func(Claim)) bool {
 }
 
 // own: a token of another issuer is never one of our customers, is not refreshed and not blacklisted here (R11).
-func (j *judge) own() Cause {
+func (j *decision) own() Cause {
 	if j.o.Issuer != "" {
 		return WrongIssuer
 	}
@@ -128,9 +128,9 @@ func (j *judge) own() Cause {
 }
 
 // expiry: exp must be there, and be a date for Python: a number, not a text, up to the year 9999.
-func (j *judge) expiry() Cause { return j.date(j.o.ExpiresAt, NoExpiresAt) }
+func (j *decision) expiry() Cause { return j.date(j.o.ExpiresAt, NoExpiresAt) }
 
-func (j *judge) date(c Claim, absent Cause) Cause {
+func (j *decision) date(c Claim, absent Cause) Cause {
 	if c.Form == Absent {
 		return absent
 	}
@@ -142,7 +142,7 @@ func (j *judge) date(c Claim, absent Cause) Cause {
 }
 
 // id: the id must be there, whatever it is.
-func (j *judge) id() Cause {
+func (j *decision) id() Cause {
 	if j.s.IDClaim != "" && j.o.TokenID.Form == Absent {
 		return NoID
 	}
@@ -150,7 +150,7 @@ func (j *judge) id() Cause {
 }
 
 // tokenType: the token must be of the given type.
-func (j *judge) tokenType(want TokenType) Cause {
+func (j *decision) tokenType(want TokenType) Cause {
 	switch {
 	case j.s.TokenTypeClaim == "":
 		return OK
@@ -164,7 +164,7 @@ func (j *judge) tokenType(want TokenType) Cause {
 
 // blacklist: the family must not have been revoked, where there is a blacklist. A token without an id is in no blacklist, but where the
 // reference asks the blacklist it needs the id; so id comes first.
-func (j *judge) blacklist() Cause {
+func (j *decision) blacklist() Cause {
 	if !j.s.BlacklistApp {
 		return j.cutOff()
 	}
@@ -172,10 +172,10 @@ func (j *judge) blacklist() Cause {
 }
 
 // revoked: neither was the family revoked nor did it begin before a cut-off.
-func (j *judge) revoked() Cause { return first(j.dead, j.cutOff) }
+func (j *decision) revoked() Cause { return first(j.dead, j.cutOff) }
 
 // dead: the family must not have been revoked. On the exact wire an access token of ours is good to its end.
-func (j *judge) dead() Cause {
+func (j *decision) dead() Cause {
 	exempt := j.s.Wire == Exact && j.fam.Ours && (j.fam.Kind == AccessByGeneration || j.fam.Kind == AccessByEntropy)
 	if j.s.BlacklistApp && j.fam.Listed && !exempt && j.req.State.Family.Dead {
 		return Blacklisted
@@ -183,7 +183,7 @@ func (j *judge) dead() Cause {
 	return OK
 }
 
-func (j *judge) cutOff() Cause {
+func (j *decision) cutOff() Cause {
 	if j.req.State.CutOff != 0 && j.fam.Start <= j.req.State.CutOff {
 		return CutOff
 	}
@@ -200,9 +200,9 @@ func first(checks ...func() Cause) Cause {
 	return OK
 }
 
-// newJudge makes what judges a request. It is a value, so that neither leaves the stack.
-func newJudge(s *Settings, req *Request) judge {
-	j := judge{s: s, v: s.Compat.compat(), req: req, o: &req.Opened, now: req.Now.UnixMicro()}
+// newDecision makes what judges a request. It is a value, so that neither leaves the stack.
+func newDecision(s *Settings, req *Request) decision {
+	j := decision{s: s, v: s.Compat.compat(), req: req, o: &req.Opened, now: req.Now.UnixMicro()}
 	if req.Op != Login {
 		j.fam = j.o.FamilyAt(req.Now)
 	}

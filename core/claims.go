@@ -5,7 +5,7 @@ import "time"
 // Valid says whether an opened token is a good one of the given type at the given time, without any state: the end of its key, the registered claims,
 // exp and id present, type. It is the part of every operation's checks that needs no store.
 func Valid(s *Settings, o Opened, want TokenType, now time.Time) Cause {
-	j := judge{s: s, v: s.Compat.compat(), o: &o, now: now.UnixMicro()}
+	j := decision{s: s, v: s.Compat.compat(), o: &o, now: now.UnixMicro()}
 	if c := j.registered(); c != OK {
 		return c
 	}

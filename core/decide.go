@@ -3,7 +3,7 @@ package core
 // Writes reports whether an operation writes tokens. Those that do not are judged without any engine, by Judge.
 func (op Op) Writes() bool { return op == Login || op == Refresh }
 
-// Judge judges a request and writes nothing: all that there is to operations that write no token, and of the others
+// Decide judges a request and writes nothing: all that there is to operations that write no token, and of the others
 // whether they would.
 //
 // The order of checks is one table, since clients see it: an expired forgery is invalid, not expired; a blacklisted
@@ -16,15 +16,15 @@ func (op Op) Writes() bool { return op == Login || op == Refresh }
 //	refresh                      blacklist, exp present, id, type, customer
 //	blacklist                    blacklist, exp present, id, type
 //	verify                       exp present, id, blacklist, customer active
-func Judge(s *Settings, req Request) Outcome {
+func Decide(s *Settings, req Request) Outcome {
 	var o Outcome
-	j := newJudge(s, &req)
+	j := newDecision(s, &req)
 	j.decide(&o)
 	return o
 }
 
 // decide sets all of o but the tokens and the effects of those that are written.
-func (j *judge) decide(o *Outcome) {
+func (j *decision) decide(o *Outcome) {
 	o.Refusals = nil
 	switch j.req.Op {
 	case Authenticate:
@@ -52,7 +52,7 @@ func (o *Outcome) refuse(c Cause) {
 }
 
 // credentials: the password must be that of an active customer.
-func (j *judge) credentials() Cause {
+func (j *decision) credentials() Cause {
 	if c := &j.req.State.Customer; !j.req.State.PasswordGood || c.ID.IsZero() || !c.Active {
 		return BadCredentials
 	}
@@ -60,7 +60,7 @@ func (j *judge) credentials() Cause {
 }
 
 // authenticate tries each class of AUTH_TOKEN_CLASSES; one that accepts is enough.
-func (j *judge) authenticate() []Refusal {
+func (j *decision) authenticate() []Refusal {
 	var refusals []Refusal
 	for _, class := range j.s.AuthTokenClasses {
 		c := j.inHeader(class)
@@ -75,7 +75,7 @@ func (j *judge) authenticate() []Refusal {
 	return refusals
 }
 
-func (j *judge) inHeader(class TokenType) Cause {
+func (j *decision) inHeader(class TokenType) Cause {
 	is := func() Cause { return j.tokenType(class) }
 	if class == SlidingToken {
 		return first(j.registered, j.blacklist, j.expiry, j.id, is)
@@ -87,7 +87,7 @@ func (j *judge) inHeader(class TokenType) Cause {
 }
 
 // customer judges the customer that an accepted token in a header names.
-func (j *judge) customer() Cause {
+func (j *decision) customer() Cause {
 	c := &j.req.State.Customer
 	switch {
 	case j.o.Customer.Form == Absent:
@@ -102,12 +102,12 @@ func (j *judge) customer() Cause {
 	return OK
 }
 
-func (j *judge) revokeClaim(c *Customer) bool {
+func (j *decision) revokeClaim(c *Customer) bool {
 	return j.o.Revoke.Form == String && string(plain(j.o.Claims, j.o.Revoke)) == c.RevokeClaim
 }
 
 // verify asks the blacklist always, or on the exact wire where BLACKLIST_AFTER_ROTATION says so.
-func (j *judge) verify() Cause {
+func (j *decision) verify() Cause {
 	c := first(j.registered, j.expiry, j.id)
 	switch {
 	case c != OK:
@@ -122,14 +122,14 @@ func (j *judge) verify() Cause {
 
 // active: on the secure wire a token that names a customer of ours is good for verify only while that exists and is
 // active. A customer who was disabled here has a cut-off, one who was imported so has none.
-func (j *judge) active() Cause {
+func (j *decision) active() Cause {
 	if c := &j.req.State.Customer; j.own() == OK && truthy(j.o.Claims, j.o.Customer) && (c.ID.IsZero() || !c.Active) {
 		return InactiveAccount
 	}
 	return OK
 }
 
-func (j *judge) refreshToken() Cause {
+func (j *decision) refreshToken() Cause {
 	is := func() Cause { return j.tokenType(RefreshToken) }
 	return first(j.registered, j.blacklist, j.expiry, j.id, is)
 }
@@ -137,7 +137,7 @@ func (j *judge) refreshToken() Cause {
 // refreshCustomer: where a refresh names a customer, it must exist and be active. The reference asks from 5.4 on; the
 // secure wire in every version and whatever CHECK_USER_IS_ACTIVE says, for a disabled or deleted customer gets
 // nothing new.
-func (j *judge) refreshCustomer() Cause {
+func (j *decision) refreshCustomer() Cause {
 	secure := j.s.Wire == Secure
 	if !j.v.refreshChecksCustomer && !secure || !truthy(j.o.Claims, j.o.Customer) {
 		return OK
@@ -150,7 +150,7 @@ func (j *judge) refreshCustomer() Cause {
 }
 
 // writable: the token could be written again.
-func (j *judge) writable() Cause {
+func (j *decision) writable() Cause {
 	if f := j.o.TokenIssuer.Form; j.v.textIssuer && f != Absent && f != String {
 		return WrongIssuer
 	}
@@ -158,7 +158,7 @@ func (j *judge) writable() Cause {
 }
 
 // listed: the id is one that a blacklist can hold.
-func (j *judge) listed() Cause {
+func (j *decision) listed() Cause {
 	if !j.fam.Listed {
 		return BadID
 	}
@@ -166,7 +166,7 @@ func (j *judge) listed() Cause {
 }
 
 // readable: the customer claim can be read as an id.
-func (j *judge) readable() Cause {
+func (j *decision) readable() Cause {
 	if j.v.blacklistReadsCustomer && j.req.State.UnreadableCustomer {
 		return NoCustomerClaim
 	}
@@ -174,7 +174,7 @@ func (j *judge) readable() Cause {
 }
 
 // blacklist revokes the family of a refresh token until nothing of it can be valid.
-func (o *Outcome) blacklist(j *judge) {
+func (o *Outcome) blacklist(j *decision) {
 	if !j.s.BlacklistApp {
 		return
 	}
@@ -183,7 +183,7 @@ func (o *Outcome) blacklist(j *judge) {
 		return
 	}
 	exp, _ := j.o.Expires()
-	until := RevokedUntil(j.req.Now, exp, j.fam.Start, max(j.s.Longest(), j.req.State.Longest))
+	until := RevokedUntil(j.req.Now, exp, j.fam.Start, max(j.s.LongestAccess(), j.req.State.LongestAccess))
 	o.Effects.List = append(o.Effects.List, Revocation(j.s, j.fam, j.o.Issuer, j.req.State.Customer.ID, until)...)
 }
 
@@ -205,7 +205,7 @@ func Revocation(s *Settings, f Family, issuer string, customer CustomerID, until
 }
 
 // reads notes what the decision rests on.
-func (o *Outcome) reads(j *judge) {
+func (o *Outcome) reads(j *decision) {
 	r := &o.Effects.Reads
 	*r = Reads{}
 	r.Customer = j.req.State.Customer.ID

@@ -12,7 +12,7 @@
 // result; an error says that the engine itself failed.
 //
 // Files in reading order: settings.go, customer.go, family.go and state.go are the words. engine.go is the contract
-// and native.go its implementation without a sandbox. reader.go is Open: buffer.go, words.go, base64.go, heads.go and
+// and native.go its implementation without a sandbox. reader.go is Open: buffer.go, words.go, base64.go, headercache.go and
 // quick.go under it read what most tokens look like, kid.go, scan.go, names.go, text.go and number.go all of them.
 // decide.go is Decide, with check.go for the checks, writing.go and issue.go for the tokens. effect.go is what a
 // store is told. clock.go says by which times tokens are issued, until.go how long a revocation is kept, strict.go

@@ -1,7 +1,7 @@
 package core
 
 // Forget has the reader read every header.
-func (r *Reader) Forget() { r.heads = newHeads(0) }
+func (r *Reader) Forget() { r.headers = newHeaderCache(0) }
 
 // AcceptSlowly is Accept by the scanner alone.
 func (r *Reader) AcceptSlowly() *Opened {
@@ -61,6 +61,6 @@ func (w *Writer) Copied(req *Request) (quick, slow []byte, ok bool) {
 
 // Remembers reports whether the header of the token need not be read.
 func (r *Reader) Remembers(token []byte) bool {
-	_, end := r.heads.find(token)
+	_, end := r.headers.find(token)
 	return end > 0
 }

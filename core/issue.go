@@ -124,7 +124,7 @@ func raw(src []byte, c Claim) []byte {
 
 // login writes the pair of a log-in: a new family, its refresh token of generation 0, and an access token with the
 // same claims.
-func (w *Writer) login(j *judge) {
+func (w *Writer) login(j *decision) {
 	p := &w.prepared
 	fam := newFamily(max(j.req.Now.UnixMilli(), j.req.State.CutOff+1), j.req.Entropy)
 	p.Effects.Reads.Start = fam.Start
@@ -156,7 +156,7 @@ func (w *Writer) login(j *judge) {
 
 // refresh writes the access token that a refresh token gives: its own type, times and id, then the other claims of
 // the refresh token in their order.
-func (w *Writer) refresh(j *judge) {
+func (w *Writer) refresh(j *decision) {
 	begun := w.begin(j, AccessToken)
 	b := w.identified(j, AccessToken, begun, j.fam)
 	w.write(AccessToken, begun, w.configured(w.copied(b, j.o.Claims)))
@@ -171,7 +171,7 @@ type begun struct {
 }
 
 // begin begins a token of type t: header, type, exp, iat.
-func (w *Writer) begin(j *judge, t TokenType) *begun {
+func (w *Writer) begin(j *decision, t TokenType) *begun {
 	g, begin, lifetime := &w.begun[0], w.fixed.refresh, j.s.RefreshTokenLifetime
 	if t == AccessToken {
 		g, begin, lifetime = &w.begun[1], w.fixed.access, j.s.AccessTokenLifetime
@@ -206,7 +206,7 @@ func seconds(micros int64) int64 {
 }
 
 // identified are the claims that follow what is begun: the id of a token of type t in a family.
-func (w *Writer) identified(j *judge, t TokenType, g *begun, fam Family) []byte {
+func (w *Writer) identified(j *decision, t TokenType, g *begun, fam Family) []byte {
 	b := append(w.claims[:0], g.claims...)
 	if w.fixed.id == nil {
 		return b
@@ -222,7 +222,7 @@ func (w *Writer) identified(j *judge, t TokenType, g *begun, fam Family) []byte 
 }
 
 // sequence is the random part of an access token's id: 4 bytes of entropy that name no family.
-func (j *judge) sequence() uint32 { return binary.LittleEndian.Uint32(j.req.Entropy[8:]) }
+func (j *decision) sequence() uint32 { return binary.LittleEndian.Uint32(j.req.Entropy[8:]) }
 
 // keep keeps a configured claim of a request, or reports that it may not be one. One that is null is left out of the
 // tokens, whatever a refresh token says of it.

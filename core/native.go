@@ -92,7 +92,7 @@ func (n *Native) OpenInto(ctx context.Context, token []byte, o *Opened) error {
 func (n *Native) Decide(ctx context.Context, req Request) (Outcome, error) {
 	config := n.config.Load()
 	if !req.Op.Writes() {
-		return Judge(&config.settings, req), nil
+		return Decide(&config.settings, req), nil
 	}
 	w, _ := n.writers.Get().(*pooledWriter)
 	if w == nil || w.config != config {

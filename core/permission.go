@@ -69,9 +69,9 @@ var methods = [...]struct{ name, right string }{
 	{"GET", ""}, {"HEAD", ""}, {"OPTIONS", ""}, {"POST", "add_"}, {"PUT", "change_"}, {"PATCH", "change_"}, {"DELETE", "delete_"},
 }
 
-// Judge says whether the caller may make a request of a method, in capitals as Django makes them, to an end point of
+// Decide says whether the caller may make a request of a method, in capitals as Django makes them, to an end point of
 // a model, "customers.customer"; rules that know no rights need no model. An unknown rule refuses everything.
-func (r Rule) Judge(method, model string, c Caller) Verdict {
+func (r Rule) Decide(method, model string, c Caller) Verdict {
 	if r >= ruleCount {
 		return c.refused()
 	}

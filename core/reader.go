@@ -19,7 +19,7 @@ type Reader struct {
 	settings *Settings
 	keys     KeySet
 	kids     kids
-	heads    heads
+	headers  headerCache
 	known    []*knownClaim
 	names    names // the same
 	ascii    bool  // the known names are ASCII alone
@@ -47,7 +47,7 @@ func (o *Opened) Slots() [SlotCount]*Claim {
 
 // NewReader is a reader for the settings and keys, which must not change while it is used.
 func NewReader(s *Settings, keys KeySet) *Reader {
-	r := &Reader{settings: s, keys: keys, kids: newKids(keys.Keys), heads: newHeads(len(keys.Keys)), ascii: true}
+	r := &Reader{settings: s, keys: keys, kids: newKids(keys.Keys), headers: newHeaderCache(len(keys.Keys)), ascii: true}
 	o := &r.opened
 	for _, k := range []*knownClaim{
 		newKnown("exp", &o.ExpiresAt), newKnown("iat", &o.IssuedAt), newKnown("nbf", &o.NotBefore), newKnown("iss", &o.TokenIssuer),
@@ -93,7 +93,7 @@ func (r *Reader) inspect(token []byte) Cause {
 	if r.buffer == nil {
 		r.buffer = new(Buffer)
 	}
-	key, first := r.heads.find(token)
+	key, first := r.headers.find(token)
 	cause := OK
 	r.encoded = r.encoded[:0]
 	if first == 0 {
@@ -196,7 +196,7 @@ func (r *Reader) Accept() (o *Opened, ok bool) {
 	}
 	r.inspected = false
 	if len(r.encoded) > 0 {
-		r.heads.learn(r.encoded, r.token.Key)
+		r.headers.learn(r.encoded, r.token.Key)
 	}
 	o = &r.opened
 	key := &r.keys.Keys[r.token.Key]

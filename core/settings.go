@@ -101,9 +101,9 @@ func DefaultSettings() Settings {
 	}
 }
 
-// Longest is how long an access token may be accepted after it was issued: ACCESS_TOKEN_LIFETIME + LEEWAY, in whole
-// seconds. A store keeps the maximum for State.Longest.
-func (s *Settings) Longest() int64 {
+// LongestAccess is how long an access token may be accepted after it was issued: ACCESS_TOKEN_LIFETIME + LEEWAY, in whole
+// seconds. A store keeps the maximum for State.LongestAccess.
+func (s *Settings) LongestAccess() int64 {
 	return int64((s.AccessTokenLifetime + s.Leeway + time.Second - 1) / time.Second)
 }
 

@@ -38,7 +38,7 @@ type Writer struct {
 	settings *Settings
 	keys     KeySet
 	fixed    fixed
-	judge    judge
+	judge    decision
 	prepared Prepared
 	inputs   []byte // those of prepared, one after the other
 
@@ -66,7 +66,7 @@ func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 		return nil, err
 	}
 	p, j := &w.prepared, &w.judge
-	*j = newJudge(w.settings, req)
+	*j = newDecision(w.settings, req)
 	p.Key, p.Inputs, p.Tokens, p.Effects.List = w.keys.Signing, p.Inputs[:0], p.Tokens[:0], p.Effects.List[:0]
 	j.decide(&p.Outcome)
 	w.inputs = w.inputs[:0]

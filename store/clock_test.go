@@ -106,7 +106,7 @@ func TestRevocationsUnderAWrongClockHold(t *testing.T) {
 	for _, wrong := range []int64{30 * day, -30 * day, 400 * day, -56 * 366 * day, 80 * 365 * day, 20000 * 365 * day} {
 		path, clock := filepath.Join(t.TempDir(), "store.db"), newClock()
 		db := open(t, store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})
-		must(t, db.Remember(bg, store.Lifetimes{Access: 3600, Refresh: 3 * day / 1000}))
+		must(t, db.RaiseLifetimes(bg, store.Lifetimes{Access: 3600, Refresh: 3 * day / 1000}))
 		ada, bea := add(t, db, core.Integer(1), "ada"), add(t, db, core.Integer(2), "bea")
 		begun := clock.now().UnixMilli()
 		for _, c := range []store.Customer{ada, bea} {

@@ -36,7 +36,7 @@ type committer struct {
 	panicked bool     // bbolt panicked while it wrote and may hold its locks for ever
 	syncing  *syncing // the commit under way, once it can be seen; else nil
 	pause    time.Duration
-	gatherer gatherer
+	batcher  batcher
 	closeErr error
 }
 
@@ -76,7 +76,7 @@ func (db *DB) send(ctx context.Context, r *request) error {
 	}
 }
 
-// commits is the one goroutine that writes. What waits when a commit ends shares the next one, see gatherer.
+// commits is the one goroutine that writes. What waits when a commit ends shares the next one, see batcher.
 func (db *DB) commits() {
 	defer close(db.done)
 	c := &db.committer
@@ -88,7 +88,7 @@ func (db *DB) commits() {
 				c.closeErr = db.finish()
 				return
 			}
-			batch := c.gatherer.gather(r, db.queue)
+			batch := c.batcher.next(r, db.queue)
 			begun := time.Now()
 			err := db.Health()
 			if err == nil {
@@ -100,7 +100,7 @@ func (db *DB) commits() {
 				}
 				db.committer.release(err)
 			}
-			c.gatherer.answered(len(batch), len(db.queue), time.Since(begun))
+			c.batcher.answered(len(batch), len(db.queue), time.Since(begun))
 			for _, r := range batch {
 				if err != nil {
 					r.err = err

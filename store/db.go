@@ -41,12 +41,12 @@ type DB struct {
 
 	// changes is odd while a commit is under way: see Changes.
 	changes atomic.Uint64
-	recent  recent
+	loads   loadCache
 
 	counts counts
 	time   *timekeeper
-	// longest is a life of tokens that Remember keeps for sure, in seconds; a longer one may be kept.
-	longest atomic.Int64
+	// foreignLifetime is a life of tokens that RaiseLifetimes keeps for sure, in seconds; a longer one may be kept.
+	foreignLifetime atomic.Int64
 
 	committer committer
 }

@@ -61,7 +61,7 @@ func readings(db *store.DB, ada store.Customer, session store.SessionID) map[str
 		"List":        func(ctx context.Context) error { _, err := db.List(ctx, core.CustomerID{}, 0); return err },
 		"Count":       func(ctx context.Context) error { _, err := db.Count(ctx); return err },
 		"Groups":      func(ctx context.Context) error { _, err := db.Groups(ctx); return err },
-		"Remembered":  func(ctx context.Context) error { _, err := db.Remembered(ctx); return err },
+		"Lifetimes":   func(ctx context.Context) error { _, err := db.Lifetimes(ctx); return err },
 		"Collisions":  func(ctx context.Context) error { _, err := db.Collisions(ctx, 1); return err },
 		"LoadSession": func(ctx context.Context) error { _, _, err := db.LoadSession(ctx, session, store.Query{}); return err },
 		"Settle without effects": func(ctx context.Context) error {

@@ -26,7 +26,7 @@ func OpenSlow(c Config, committing func()) (*DB, error) {
 // Impatient makes commits wait for nobody.
 func (db *DB) Impatient() error {
 	return db.write(context.Background(), func(*writer) error {
-		db.committer.gatherer.rest = math.MaxInt
+		db.committer.batcher.rest = math.MaxInt
 		return nil
 	})
 }
@@ -173,4 +173,4 @@ func (db *DB) Each(ctx context.Context) iter.Seq2[Customer, error] {
 }
 
 // Forget lets go of what was remembered.
-func (db *DB) Forget() { db.recent.reads.Store(nil) }
+func (db *DB) Forget() { db.loads.reads.Store(nil) }

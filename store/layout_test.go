@@ -29,7 +29,7 @@ func TestLayoutIsAsDocumented(t *testing.T) {
 	must(t, db.Settle(t.Context(), e))
 	must(t, db.Revoke(t.Context(), ada.ID))
 	must(t, db.Remove(t.Context(), gone.ID, time.Hour))
-	must(t, db.Remember(t.Context(), store.Lifetimes{Access: 24 * 3600, Refresh: 3 * 24 * 3600, Foreign: 30 * 24 * 3600}))
+	must(t, db.RaiseLifetimes(t.Context(), store.Lifetimes{Access: 24 * 3600, Refresh: 3 * 24 * 3600, Foreign: 30 * 24 * 3600}))
 	must(t, db.PutGroup(t.Context(), "editors", []string{"a.b"}))
 	must(t, db.ChangeRights(t.Context(), ada.ID, store.RightsChange{Grant: []string{"c.d"}, Join: []string{"editors"}}))
 	must(t, db.StartSession(t.Context(), store.NewSession{ID: store.SessionID{31: 9}, Customer: ada, Expires: clock.now().Add(time.Hour)}))

@@ -45,7 +45,7 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 	if err := db.Health(); err != nil {
 		return core.State{}, Customer{}, err
 	}
-	if found, ok := db.recent.find(changes, q); ok {
+	if found, ok := db.loads.find(changes, q); ok {
 		found.state.HighWater = db.mark.Load()
 		return found.state, found.customer, nil
 	}
@@ -84,7 +84,7 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 		if err != nil {
 			return err
 		}
-		state.Longest = longest.Access
+		state.LongestAccess = longest.Access
 		if found {
 			if q.Rights {
 				if customer.Rights, err = t.effective(customer); err != nil {
@@ -109,7 +109,7 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 	if err != nil {
 		return core.State{}, Customer{}, err
 	}
-	db.recent.keep(changes, q, loaded{state, customer})
+	db.loads.keep(changes, q, loaded{state, customer})
 	state.HighWater = db.mark.Load()
 	return state, customer, nil
 }

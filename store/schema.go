@@ -46,7 +46,7 @@ var (
 	tallyKey    = []byte("tally")
 	sessionsKey = []byte("sessions") // since schema 2
 	foldsKey    = []byte("folds")    // since schema 2
-	// Made by the first Remember.
+	// Made by the first RaiseLifetimes.
 	longestKey        = []byte("longest")
 	longestRefreshKey = []byte("longest_refresh")
 	longestForeignKey = []byte("longest_foreign") // since schema 3

@@ -167,7 +167,7 @@ func TestTombstoneOutlivesTheLongestToken(t *testing.T) {
 			db, clock := fresh(t)
 			ada := add(t, db, core.CustomerID{}, "ada")
 			for _, l := range c.ever {
-				must(t, db.Remember(bg, l))
+				must(t, db.RaiseLifetimes(bg, l))
 			}
 			must(t, end(db, ada.ID))
 			for _, at := range []struct {

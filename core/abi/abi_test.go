@@ -73,7 +73,7 @@ func sampleRequests(tb testing.TB) []core.Request {
 	o.KeyEnds = 4102444800
 	state := core.State{
 		Customer: core.Customer{ID: core.Integer(7), UserID: core.Text("a@b.c"), Active: true, RevokeClaim: "F0", Version: 2}, PasswordGood: true, UnreadableCustomer: true,
-		Family: core.FamilyState{Version: 4, Dead: true}, CutOff: 1, HighWater: 2, Longest: 3,
+		Family: core.FamilyState{Version: 4, Dead: true}, CutOff: 1, HighWater: 2, LongestAccess: 3,
 	}
 	return []core.Request{
 		{Op: core.Login, State: state, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte(`{"plan":"pro"}`)},
@@ -232,7 +232,7 @@ func FuzzMessages(f *testing.F) {
 		}
 		if r := new(core.Request); abi.ReadRequest(b, r) {
 			_, _ = writer.Prepare(r)
-			core.Judge(&settings, *r)
+			core.Decide(&settings, *r)
 			if r.Opened.Cause == core.OK && !bytes.Equal(abi.AppendRequest(nil, r), canonicalOpened(b)) {
 				t.Errorf("a request re-encodes to %x", abi.AppendRequest(nil, r))
 			}

@@ -39,7 +39,7 @@ func AppendRequest(b []byte, q *core.Request) []byte {
 		issuer, keyEnds, claims = "", 0, nil
 	}
 	for i, v := range [...]uint64{
-		id, userID, c.Version, q.State.Family.Version, uint64(q.State.CutOff), uint64(q.State.HighWater), uint64(q.State.Longest), uint64(keyEnds),
+		id, userID, c.Version, q.State.Family.Version, uint64(q.State.CutOff), uint64(q.State.HighWater), uint64(q.State.LongestAccess), uint64(keyEnds),
 	} {
 		binary.LittleEndian.PutUint64(fixed[12+8*i:], v)
 	}
@@ -94,7 +94,7 @@ func ReadRequest(b []byte, q *core.Request) bool {
 	q.State.Family.Version = binary.LittleEndian.Uint64(fixed[36:])
 	q.State.CutOff = int64(binary.LittleEndian.Uint64(fixed[44:]))
 	q.State.HighWater = int64(binary.LittleEndian.Uint64(fixed[52:]))
-	q.State.Longest = int64(binary.LittleEndian.Uint64(fixed[60:]))
+	q.State.LongestAccess = int64(binary.LittleEndian.Uint64(fixed[60:]))
 	keyEnds := int64(binary.LittleEndian.Uint64(fixed[68:]))
 	rest, good := b[requestBytes:], true
 	next := func(at int) []byte {

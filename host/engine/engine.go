@@ -253,7 +253,7 @@ func (e *Engine) openInto(ctx context.Context, c *config, token []byte, o *core.
 
 func (e *Engine) decideWith(ctx context.Context, c *config, req core.Request) (core.Outcome, error) {
 	if !req.Op.Writes() && !e.selfContained {
-		return core.Judge(&c.settings, req), nil
+		return core.Decide(&c.settings, req), nil
 	}
 	d, _ := e.decisions.Get().(*decision)
 	if d == nil {

@@ -32,8 +32,8 @@ type Config struct {
 	Public bool
 }
 
-// Judgement is what was found.
-type Judgement struct {
+// Explanation is what was found.
+type Explanation struct {
 	Accepted bool   `json:"accepted"`
 	As       string `json:"as"`     // what the token was judged for: header, refresh, blacklist or verify
 	Cause    string `json:"cause"`  // exactly why it was refused, as far as Config.Public lets it; "ok" where it was not
@@ -93,12 +93,12 @@ func PurposeOf(as string) (p Purpose, ok bool) {
 
 // Token judges a token. as is the name of a purpose; any other: what the type of the token is for. The error says that engine or
 // store failed.
-func Token(ctx context.Context, cfg Config, token, as string) (Judgement, error) {
+func Token(ctx context.Context, cfg Config, token, as string) (Explanation, error) {
 	t := trial{Config: cfg}
 	t.now = cfg.Now.UTC()
 	var err error
 	if t.opened, err = cfg.Engine.Open(ctx, []byte(token)); err != nil {
-		return Judgement{}, err
+		return Explanation{}, err
 	}
 	if cfg.Public && (t.opened.KeyEnded(t.now) || t.badClaimsOfEndedKey()) {
 		t.opened = core.Opened{Cause: core.BadSignature} // that there was such a key is not told either
@@ -109,7 +109,7 @@ func Token(ctx context.Context, cfg Config, token, as string) (Judgement, error)
 	}
 	if t.opened.Cause == core.OK {
 		if t.state, t.customer, err = cfg.Load(ctx, t.opened, t.now); err != nil {
-			return Judgement{}, err
+			return Explanation{}, err
 		}
 	}
 	// The tokens that a refresh would issue are thrown away, so their entropy may be anything.
@@ -117,9 +117,9 @@ func Token(ctx context.Context, cfg Config, token, as string) (Judgement, error)
 		Op: t.purpose.op, Opened: t.opened, State: t.state, Now: t.now, Entropy: make([]byte, core.EntropyBytes),
 	})
 	if err != nil {
-		return Judgement{}, err
+		return Explanation{}, err
 	}
-	j := t.judgement(outcome)
+	j := t.explanation(outcome)
 	j.Header, j.Claims = part(token, 0), part(token, 1)
 	return j, nil
 }
@@ -171,9 +171,9 @@ func (t *trial) badClaimsOfEndedKey() bool {
 	return t.opened.Cause == core.BadClaims && t.opened.Key < len(keys) && keys[t.opened.Key].Ended(t.now)
 }
 
-func (t *trial) judgement(outcome core.Outcome) Judgement {
+func (t *trial) explanation(outcome core.Outcome) Explanation {
 	refused := t.relevant(outcome.Refusals)
-	j := Judgement{
+	j := Explanation{
 		Accepted: !outcome.Refused(), As: t.purpose.As, Cause: t.cause(refused.Cause),
 		Signed: t.opened.Cause == core.OK || t.opened.Cause == core.BadClaims,
 		Steps:  t.steps(refused), Customer: t.customer, Status: http.StatusOK,

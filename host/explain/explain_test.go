@@ -108,7 +108,7 @@ func TestKeyEnd(t *testing.T) {
 	keys := oneKey{testKey(t)}
 	settings := core.DefaultSettings()
 	token := signed(t, keys, `{"token_type":"access","exp":1800000000,"iat":1767322000,"jti":"a","user_id":"7"}`)
-	judge := func(notAfter int64, token string, public bool) explain.Judgement {
+	judge := func(notAfter int64, token string, public bool) explain.Explanation {
 		set := core.KeySet{Keys: []core.KeyInfo{{Algorithm: "HS256", ID: "ours", Default: true, NotAfter: notAfter}}}
 		j, err := explain.Token(t.Context(), explain.Config{
 			Engine: core.NewNative(settings, withSet{keys, set}), Keys: set, Settings: &settings, Now: now, Public: public,
@@ -121,7 +121,7 @@ func TestKeyEnd(t *testing.T) {
 		}
 		return j
 	}
-	step := func(j explain.Judgement, name string) explain.Step {
+	step := func(j explain.Explanation, name string) explain.Step {
 		for _, s := range j.Steps {
 			if s.Name == name {
 				return s

@@ -15,8 +15,8 @@ import (
 // errSessionEnded refuses a session that has ended.
 var errSessionEnded = refused(core.Authenticate, core.NoHeader)
 
-// judgeAgain authorises a request as if it had been sent now, under the current configuration and keys.
-func (rq *request) judgeAgain() error {
+// checkAgain authorises a request as if it had been sent now, under the current configuration and keys.
+func (rq *request) checkAgain() error {
 	id := rq.customer.ID
 	if id.IsZero() {
 		return nil

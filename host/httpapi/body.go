@@ -80,7 +80,7 @@ func (rq *request) data() (django.Body, error) {
 	if rq.parsed.of != rq.Request {
 		body, err := rq.parse()
 		if err == nil && rq.ContentLength != 0 {
-			err = rq.judgeAgain()
+			err = rq.checkAgain()
 		}
 		rq.parsed = parsedBody{of: rq.Request, body: body, err: err}
 	}

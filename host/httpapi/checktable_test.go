@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/edgetoken/edgetoken/host/claimmap/claimmaptest"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
-	"github.com/edgetoken/edgetoken/host/profile/profiletest"
 	"github.com/edgetoken/edgetoken/host/throttle"
 )
 
@@ -99,7 +99,7 @@ func TestNothingAnswersBeforeTheCheck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := openShop(t, func(_ *node.Config, h *httpapi.Config) {
 				h.AllowedHosts = []string{"127.0.0.1", "localhost"}
-				h.ForwardAuth = httpapi.ForwardAuth{Headers: profiletest.Members(t, "X-User-Id=id X-User-Email=email"), Cookie: "access"}
+				h.ForwardAuth = httpapi.ForwardAuth{Headers: claimmaptest.Members(t, "X-User-Id=id X-User-Email=email"), Cookie: "access"}
 				change(h)
 			})
 			ask := asker(t, s, name == "credentials")

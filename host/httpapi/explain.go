@@ -59,7 +59,7 @@ func (h *handler) explain(rq *request) answer {
 }
 
 // explained is a judgement in the words of the page.
-func explained(j explain.Judgement, settings *core.Settings, now time.Time) *pages.Explained {
+func explained(j explain.Explanation, settings *core.Settings, now time.Time) *pages.Explained {
 	purpose, _ := explain.PurposeOf(j.As)
 	e := &pages.Explained{Accepted: j.Accepted, Purpose: purpose.Text, Told: j.Detail, Code: j.Code, Signed: j.Signed}
 	for _, s := range j.Steps {

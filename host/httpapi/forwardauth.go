@@ -12,7 +12,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/host/profile"
+	"github.com/edgetoken/edgetoken/host/claimmap"
 )
 
 // checkPath is asked by proxies, with whatever method, who a request is from (nginx auth_request, Traefik
@@ -22,9 +22,9 @@ const checkPath = "/auth/check/"
 // ForwardAuth says how GET /auth/check/ tells a proxy who a request is from.
 type ForwardAuth struct {
 	// Headers are the headers of the answer, each with the field of the customer that it carries, as
-	// profile.Field.Header writes it. Every one is always sent, empty where the customer has nothing there, so that none
+	// claimmap.Field.Header writes it. Every one is always sent, empty where the customer has nothing there, so that none
 	// that the client made up survives. Nil: X-User-Id, the customer's id.
-	Headers profile.Members
+	Headers claimmap.Members
 	// Cookie is the name of a cookie that may carry the token where the request has no Authorization header; empty: none.
 	Cookie string
 	// Proxy is who asks: Nginx, Traefik or Caddy; empty: Nginx.
@@ -43,11 +43,11 @@ const (
 // Filled is f with its defaults.
 func (f ForwardAuth) Filled() ForwardAuth {
 	if f.Headers == nil {
-		id, err := profile.ParseField("id")
+		id, err := claimmap.ParseField("id")
 		if err != nil {
 			panic(err) // there is such a field
 		}
-		f.Headers = profile.Members{{Name: "X-User-Id", Field: id}}
+		f.Headers = claimmap.Members{{Name: "X-User-Id", Field: id}}
 	}
 	f.Proxy = cmp.Or(f.Proxy, Nginx)
 	return f
@@ -104,9 +104,9 @@ func (h *handler) forwardAuth(rq *request) answer {
 	if cause != core.OK {
 		return rq.unknown(refusal{op: core.Authenticate, refusals: []core.Refusal{{Cause: cause}}})
 	}
-	check := rq.node.Check
+	check := rq.node.Authenticate
 	if rq.cfg.ForwardAuth.Headers.NeedsRights() {
-		check = rq.node.CheckRights
+		check = rq.node.AuthenticateWithRights
 	}
 	result, err := check(rq.Context(), token)
 	rq.about = result

@@ -13,9 +13,9 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/cache"
+	"github.com/edgetoken/edgetoken/host/claimmap/claimmaptest"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
-	"github.com/edgetoken/edgetoken/host/profile/profiletest"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -23,7 +23,7 @@ import (
 func guarded(t *testing.T) *shop {
 	return openShop(t, func(n *node.Config, h *httpapi.Config) {
 		h.ForwardAuth = httpapi.ForwardAuth{
-			Headers: profiletest.Members(t, "X-User-Id=id X-User-Email=email X-User-Groups=groups X-User-Plan=attributes.plan X-User-Staff=is_staff"), Cookie: "access",
+			Headers: claimmaptest.Members(t, "X-User-Id=id X-User-Email=email X-User-Groups=groups X-User-Plan=attributes.plan X-User-Staff=is_staff"), Cookie: "access",
 		}
 	})
 }
@@ -181,9 +181,9 @@ func TestForwardAuthFollowsState(t *testing.T) {
 
 func TestForwardAuthMistakes(t *testing.T) {
 	for name, f := range map[string]httpapi.ForwardAuth{
-		"no header":            {Headers: profiletest.Members(t, "X-User:=id")},
-		"a header of HTTP":     {Headers: profiletest.Members(t, "Set-Cookie=email")},
-		"the same header":      {Headers: profiletest.Members(t, "X-User=id x-user=email")},
+		"no header":            {Headers: claimmaptest.Members(t, "X-User:=id")},
+		"a header of HTTP":     {Headers: claimmaptest.Members(t, "Set-Cookie=email")},
+		"the same header":      {Headers: claimmaptest.Members(t, "X-User=id x-user=email")},
 		"no cookie":            {Cookie: "a=b"},
 		"a cookie with a line": {Cookie: "a\nb"},
 	} {

@@ -14,11 +14,11 @@ import (
 	"github.com/rs/cors"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/logging"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/pages"
-	"github.com/edgetoken/edgetoken/host/profile"
 	"github.com/edgetoken/edgetoken/host/throttle"
 )
 
@@ -68,7 +68,7 @@ type Config struct {
 	// Now is the clock of the throttles; nil: time.Now.
 	Now func() time.Time
 	// LoginAnswer is what the answer to a log-in shows of the customer beside the tokens; nil: nothing.
-	LoginAnswer profile.Members
+	LoginAnswer claimmap.Members
 	// Browser is how people are served who come with a browser.
 	Browser Browser
 	// TokenCookies keeps tokens in cookies; off by default.

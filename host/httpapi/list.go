@@ -66,7 +66,7 @@ func (rq *request) customers(after core.CustomerID) (page django.Value, last cor
 // error; one that may not see the next page ends it with the refusal.
 func (rq *request) writePages(w io.Writer, indent int, after core.CustomerID) error {
 	for !after.IsZero() {
-		if err := rq.judgeAgain(); err != nil {
+		if err := rq.checkAgain(); err != nil {
 			return err
 		}
 		page, last, err := rq.customers(after)

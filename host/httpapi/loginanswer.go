@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
-	"github.com/edgetoken/edgetoken/host/profile"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -28,13 +28,13 @@ func (rq *request) withCustomer(answer django.Value, c store.Customer) (django.V
 
 // CheckLoginAnswer says why these members of a customer can stand in no answer, so that every log-in of that customer
 // is a 500: they are too large, or attributes hold what no answer can, such as a number beyond a double.
-func CheckLoginAnswer(members profile.Members, c store.Customer) error {
+func CheckLoginAnswer(members claimmap.Members, c store.Customer) error {
 	_, err := loginAnswer(members, c)
 	return err
 }
 
 // loginAnswer is an object of the members, empty where there are none.
-func loginAnswer(members profile.Members, c store.Customer) (django.Value, error) {
+func loginAnswer(members claimmap.Members, c store.Customer) (django.Value, error) {
 	raw, err := members.JSON(c)
 	if raw == nil || err != nil {
 		return django.Object(), err

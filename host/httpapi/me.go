@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
-	"github.com/edgetoken/edgetoken/host/profile"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -37,7 +37,7 @@ func customerValue(c store.Customer) django.Value {
 		django.Pair("is_staff", django.Bool(c.IsStaff)),
 		django.Pair("is_superuser", django.Bool(c.IsSuperuser)),
 		django.Pair("last_login", timeValue(c.LastLogin)),
-		django.Text("date_joined", profile.Time(c.DateJoined)),
+		django.Text("date_joined", claimmap.Time(c.DateJoined)),
 	)
 }
 
@@ -46,5 +46,5 @@ func timeValue(t time.Time) django.Value {
 	if t.IsZero() {
 		return django.Null()
 	}
-	return django.String(profile.Time(t))
+	return django.String(claimmap.Time(t))
 }

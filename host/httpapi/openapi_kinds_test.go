@@ -11,10 +11,10 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/claimmap/claimmaptest"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/pages"
-	"github.com/edgetoken/edgetoken/host/profile/profiletest"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -51,7 +51,7 @@ func describedNodes(t *testing.T) map[string]func(*node.Config, *httpapi.Config)
 		"programs alone": func(_ *node.Config, h *httpapi.Config) { h.Browser.Off = true },
 		"own header":     func(_ *node.Config, h *httpapi.Config) { h.AuthHeaderName = "HTTP_X_ACCESS_TOKEN" },
 		"answer": func(_ *node.Config, h *httpapi.Config) {
-			h.LoginAnswer = profiletest.Members(t, "id=id seen=last_login groups=groups plan=attributes.plan")
+			h.LoginAnswer = claimmaptest.Members(t, "id=id seen=last_login groups=groups plan=attributes.plan")
 		},
 	}
 }
@@ -206,7 +206,7 @@ func at(value any, path ...string) any {
 
 // TestOpenAPIOfIDs: an id has the type that the store's ids have, in a customer and in the answer to a log-in.
 func TestOpenAPIOfIDs(t *testing.T) {
-	answer := func(_ *node.Config, h *httpapi.Config) { h.LoginAnswer = profiletest.Members(t, "customer=id") }
+	answer := func(_ *node.Config, h *httpapi.Config) { h.LoginAnswer = claimmaptest.Members(t, "customer=id") }
 	texts := withTextIDs(t)
 	for name, c := range map[string]struct {
 		change       func(*node.Config, *httpapi.Config)

@@ -14,10 +14,10 @@ import (
 	"github.com/getkin/kin-openapi/routers/legacy"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/claimmap/claimmaptest"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/pages"
-	"github.com/edgetoken/edgetoken/host/profile/profiletest"
 )
 
 // description reads the description of a shop's API and checks it.
@@ -267,7 +267,7 @@ func TestOpenAPIOfCheck(t *testing.T) {
 // TestOpenAPIOfLoginAnswer: what the answer to a log-in has of the customer is described, member by member.
 func TestOpenAPIOfLoginAnswer(t *testing.T) {
 	s := openShop(t, func(_ *node.Config, c *httpapi.Config) {
-		c.LoginAnswer = profiletest.Members(t, "id=id mail=email first=first_name last=last_name active=is_active staff=is_staff super=is_superuser "+
+		c.LoginAnswer = claimmaptest.Members(t, "id=id mail=email first=first_name last=last_name active=is_active staff=is_staff super=is_superuser "+
 			"joined=date_joined seen=last_login groups=groups rights=permissions plan=attributes.plan")
 	})
 	doc, router := description(t, s)

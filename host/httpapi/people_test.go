@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/claimmap"
+	"github.com/edgetoken/edgetoken/host/claimmap/claimmaptest"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
-	"github.com/edgetoken/edgetoken/host/profile"
-	"github.com/edgetoken/edgetoken/host/profile/profiletest"
 	"github.com/edgetoken/edgetoken/host/throttle"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -144,7 +144,7 @@ func sign(t *testing.T, claims string) string {
 
 func TestLoginAnswer(t *testing.T) {
 	s := openShop(t, func(_ *node.Config, h *httpapi.Config) {
-		h.LoginAnswer = profiletest.Members(t, "id=id email=email plan=attributes.plan limit=attributes.limit rate=attributes.rate groups=groups rights=permissions seen=last_login joined=date_joined gone=attributes.x")
+		h.LoginAnswer = claimmaptest.Members(t, "id=id email=email plan=attributes.plan limit=attributes.limit rate=attributes.rate groups=groups rights=permissions seen=last_login joined=date_joined gone=attributes.x")
 	})
 	id := core.Integer(7)
 	if _, err := s.store.Set(t.Context(), id, store.Change{Attributes: []byte(`{"plan":"pro\u2028","limit":9223372036854775808,"rate":1.50}`)}, 0); err != nil {
@@ -160,7 +160,7 @@ func TestLoginAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `:7,"email":"ana@example.com","plan":"pro\u2028","limit":9223372036854775808,"rate":1.5,"groups":[],"rights":["shop.view"],"seen":"` +
-		profile.Time(stored.LastLogin) + `","joined":"2024-01-02T03:04:05.000678Z","gone":null}`
+		claimmap.Time(stored.LastLogin) + `","joined":"2024-01-02T03:04:05.000678Z","gone":null}`
 	if answer.StatusCode != http.StatusOK || !strings.HasPrefix(body, `{"refresh":"`) || shown != want {
 		t.Errorf("log-in: %d %s, want %s", answer.StatusCode, shown, want)
 	}
@@ -178,9 +178,9 @@ func TestLoginAnswer(t *testing.T) {
 // TestLoginAnswerThatCannotBe: what no answer can show is a failure of the node that its log names, and not the client's.
 func TestLoginAnswerThatCannotBe(t *testing.T) {
 	for name, attributes := range map[string]string{
-		"half of a surrogate pair": `{"x":"\ud800"}`, "infinite": `{"x":1e999}`, "too large": `{"x":"` + strings.Repeat("y", profile.MaxBytes) + `"}`,
+		"half of a surrogate pair": `{"x":"\ud800"}`, "infinite": `{"x":1e999}`, "too large": `{"x":"` + strings.Repeat("y", claimmap.MaxBytes) + `"}`,
 	} {
-		s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.LoginAnswer = profiletest.Members(t, "x=attributes.x") })
+		s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.LoginAnswer = claimmaptest.Members(t, "x=attributes.x") })
 		if _, err := s.store.Set(t.Context(), core.Integer(7), store.Change{Attributes: []byte(attributes)}, 0); err != nil {
 			t.Fatal(err)
 		}
@@ -203,7 +203,7 @@ func TestReservedMembers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = httpapi.New(httpapi.Config{Node: n, LoginAnswer: profiletest.Members(t, "refresh=id ACCESS=id token=id exp=id")})
+	_, err = httpapi.New(httpapi.Config{Node: n, LoginAnswer: claimmaptest.Members(t, "refresh=id ACCESS=id token=id exp=id")})
 	for _, name := range []string{`"refresh"`, `"ACCESS"`, `"token"`} {
 		if err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), `"exp"`) {
 			t.Errorf("New = %v, want it to name %s and not exp", err, name)
@@ -236,12 +236,12 @@ func TestHostileCustomer(t *testing.T) {
 	if _, err := db.AddAll(t.Context(), []store.NewCustomer{hostile}); err != nil {
 		t.Fatal(err)
 	}
-	field, err := profile.ParseField("attributes." + evil + ".a")
+	field, err := claimmap.ParseField("attributes." + evil + ".a")
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := append(profiletest.Members(t, "id=id email=email first=first_name last=last_name groups=groups rights=permissions joined=date_joined"),
-		profile.Member{Name: evil, Field: field})
+	all := append(claimmaptest.Members(t, "id=id email=email first=first_name last=last_name groups=groups rights=permissions joined=date_joined"),
+		claimmap.Member{Name: evil, Field: field})
 	s := openShop(t, func(n *node.Config, h *httpapi.Config) {
 		n.Store, n.Claims, h.LoginAnswer, h.LogEmails = db, all, all, true
 	})

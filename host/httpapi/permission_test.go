@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/claimmap/claimmaptest"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
-	"github.com/edgetoken/edgetoken/host/profile/profiletest"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -93,7 +93,7 @@ func TestBrowserDeletes(t *testing.T) {
 // TestTokenClaimsGrantNothing: rights that a token claims are not believed.
 func TestTokenClaimsGrantNothing(t *testing.T) {
 	s := openShop(t, func(n *node.Config, _ *httpapi.Config) {
-		n.Claims = profiletest.Members(t, "is_staff=attributes.lie is_superuser=attributes.lie permissions=attributes.rights")
+		n.Claims = claimmaptest.Members(t, "is_staff=attributes.lie is_superuser=attributes.lie permissions=attributes.rights")
 	})
 	if _, err := s.store.Set(t.Context(), core.Integer(7), store.Change{
 		Attributes: []byte(`{"lie":true,"rights":["customers.add_customer"]}`),

@@ -143,9 +143,9 @@ func (rq *request) authenticate() error {
 
 // check takes whom an access token names for whoever asks.
 func (rq *request) check(token string) error {
-	check := rq.node.Check
+	check := rq.node.Authenticate
 	if rq.view.model != "" {
-		check = rq.node.CheckRights
+		check = rq.node.AuthenticateWithRights
 	}
 	result, err := check(rq.Context(), token)
 	rq.about = result

@@ -35,7 +35,7 @@ func (h *handler) security(v *view, method string) []object {
 	if !h.cfg.Browser.Off {
 		ways = append(ways, way(session))
 	}
-	if v.rule.Judge(method, v.model, core.Caller{}) == core.Allowed {
+	if v.rule.Decide(method, v.model, core.Caller{}) == core.Allowed {
 		ways = append(ways, object{})
 	}
 	return ways

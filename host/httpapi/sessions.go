@@ -81,7 +81,7 @@ func (rq *request) authenticateSession() error {
 	rq.customer, rq.about = customer, node.Result{Customer: customer}
 	rq.visit.personal = true
 	if rq.readOf == rq.Request { // for the CSRF token
-		return rq.judgeAgain()
+		return rq.checkAgain()
 	}
 	return nil
 }

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
-	"github.com/edgetoken/edgetoken/host/profile"
 )
 
 // inCookies has a shop keep tokens in cookies.
@@ -259,13 +259,13 @@ func TestCookiesForProgramsAlone(t *testing.T) {
 
 // TestLogInAnswerBesideCookies: what is configured to be shown of the customer stands in the body, without tokens.
 func TestLogInAnswerBesideCookies(t *testing.T) {
-	email, err := profile.ParseField("email")
+	email, err := claimmap.ParseField("email")
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := openShop(t, func(_ *node.Config, h *httpapi.Config) {
 		inCookies(h)
-		h.LoginAnswer = profile.Members{{Name: "email", Field: email}}
+		h.LoginAnswer = claimmap.Members{{Name: "email", Field: email}}
 	}).app(t)
 	if _, body := b.send(t, "/auth/token/", `{"email":"ana@example.com","password":"right"}`); body != `{"email":"ana@example.com"}` {
 		t.Errorf("log-in: %s", body)

@@ -20,7 +20,7 @@ func obtainPair(rq *request) (django.Value, error) {
 		return django.Value{}, err
 	}
 	result, err := rq.node.Login(rq.Context(), rq.client().network, texts[0], texts[1])
-	pair, err := rq.concluded(core.Login, result, err)
+	pair, err := rq.outcome(core.Login, result, err)
 	if err == nil && rq.byCookie {
 		err = rq.afresh()
 	}
@@ -40,7 +40,7 @@ func refreshToken(rq *request) (django.Value, error) {
 		return django.Value{}, err
 	}
 	result, err := rq.node.Refresh(rq.Context(), token)
-	return rq.concluded(core.Refresh, result, err)
+	return rq.outcome(core.Refresh, result, err)
 }
 
 // verifyToken answers {"token"} with {}.
@@ -50,7 +50,7 @@ func verifyToken(rq *request) (django.Value, error) {
 		return django.Value{}, err
 	}
 	result, err := rq.node.Verify(rq.Context(), token)
-	return rq.concluded(core.Verify, result, err)
+	return rq.outcome(core.Verify, result, err)
 }
 
 // blacklistToken answers {"refresh"} with {}. Where the token comes in a cookie, both cookies go, and the session too.
@@ -63,11 +63,11 @@ func blacklistToken(rq *request) (django.Value, error) {
 		return django.Value{}, err
 	}
 	result, err := rq.node.Blacklist(rq.Context(), token)
-	return rq.concluded(core.Blacklist, result, err)
+	return rq.outcome(core.Blacklist, result, err)
 }
 
-// concluded is the answer to what the node concluded: the tokens by their types, or the refusal.
-func (rq *request) concluded(op core.Op, result node.Result, err error) (django.Value, error) {
+// outcome is the answer to what the node decided: the tokens by their types, or the refusal.
+func (rq *request) outcome(op core.Op, result node.Result, err error) (django.Value, error) {
 	rq.about = result
 	if err != nil {
 		return django.Value{}, err

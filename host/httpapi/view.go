@@ -65,7 +65,7 @@ func (v *view) allow() string {
 
 // permit says whether whoever asks may use a method of the view: nil, or the refusal.
 func (v *view) permit(rq *request, method string) error {
-	switch v.rule.Judge(method, v.model, rq.caller()) {
+	switch v.rule.Decide(method, v.model, rq.caller()) {
 	case core.Allowed:
 		return nil
 	case core.Unauthenticated:

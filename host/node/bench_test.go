@@ -47,7 +47,7 @@ func BenchmarkWhileOthersLogOut(b *testing.B) {
 				return r.Refused(), err
 			},
 			"refresh": func() (bool, error) { r, err := w.Refresh(b.Context(), refresh); return r.Refused(), err },
-			"check":   func() (bool, error) { r, err := w.Check(b.Context(), access); return r.Refused(), err },
+			"check":   func() (bool, error) { r, err := w.Authenticate(b.Context(), access); return r.Refused(), err },
 		} {
 			b.Run(fmt.Sprintf("%s/others=%d", name, others), func(b *testing.B) {
 				var took []time.Duration

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/claimmap"
+	"github.com/edgetoken/edgetoken/host/claimmap/claimmaptest"
 	"github.com/edgetoken/edgetoken/host/node"
-	"github.com/edgetoken/edgetoken/host/profile"
-	"github.com/edgetoken/edgetoken/host/profile/profiletest"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -41,7 +41,7 @@ func claimsOf(t testing.TB, token string) string {
 // refresh token.
 func TestClaims(t *testing.T) {
 	w := newWorld(t, func(c *node.Config) {
-		c.Claims = profiletest.Members(t, "plan=attributes.plan name=first_name rights=permissions groups=groups seen=last_login")
+		c.Claims = claimmaptest.Members(t, "plan=attributes.plan name=first_name rights=permissions groups=groups seen=last_login")
 	})
 	id := core.Integer(1)
 	if err := w.store.ChangeRights(t.Context(), id, store.RightsChange{Grant: []string{"shop.own"}}); err != nil {
@@ -98,11 +98,11 @@ func TestClaimsThatNoTokenCarries(t *testing.T) {
 		name, attributes string
 		want             error
 	}{
-		{"too large", `{"plan":"` + strings.Repeat("x", profile.MaxBytes) + `"}`, profile.ErrTooLarge},
+		{"too large", `{"plan":"` + strings.Repeat("x", claimmap.MaxBytes) + `"}`, claimmap.ErrTooLarge},
 		{"half of a surrogate pair", `{"plan":"\ud800"}`, core.ErrExtra},
 		{"too deep", `{"plan":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}`, core.ErrExtra},
 	} {
-		w := newWorld(t, func(cfg *node.Config) { cfg.Claims = profiletest.Members(t, "plan=attributes.plan") })
+		w := newWorld(t, func(cfg *node.Config) { cfg.Claims = claimmaptest.Members(t, "plan=attributes.plan") })
 		refresh, _ := w.login(t)
 		set(t, w, core.Integer(1), store.Change{Attributes: json.RawMessage(c.attributes)})
 		for name, ask := range map[string]func() (node.Result, error){
@@ -131,7 +131,7 @@ func TestReservedClaims(t *testing.T) {
 	settings.UserIDClaim = "uid"
 	_, err := node.New(node.Config{
 		Engine: core.NewNative(settings, newKeys(t, "")), Store: newWorld(t, nil).store, Settings: settings, Log: slog.New(slog.DiscardHandler),
-		Claims: profiletest.Members(t, "UID=id plan=attributes.plan sub=email"),
+		Claims: claimmaptest.Members(t, "UID=id plan=attributes.plan sub=email"),
 	})
 	for _, name := range []string{`"UID"`, `"sub"`} {
 		if err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), `"plan"`) {

@@ -67,7 +67,7 @@ func TestImplausibleClock(t *testing.T) {
 			var log bytes.Buffer
 			w := newWorld(t, func(c *node.Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 			ctx := t.Context()
-			must(t, w.Remember(ctx))
+			must(t, w.RaiseLifetimes(ctx))
 			must(t, w.Ready(ctx))
 			right := w.now
 			blacklisted, _ := w.login(t)
@@ -104,7 +104,7 @@ func TestImplausibleClock(t *testing.T) {
 			if _, err := w.Verify(ctx, access); err != nil {
 				t.Errorf("Verify = %v, want a judgement", err)
 			}
-			if _, err := w.Check(ctx, access); err != nil {
+			if _, err := w.Authenticate(ctx, access); err != nil {
 				t.Errorf("Check = %v, want a judgement", err)
 			}
 			// A refresh token of ours says when it was issued and expires; one without these claims is judged by any
@@ -135,14 +135,14 @@ func TestImplausibleClock(t *testing.T) {
 				if result, err := w.Refresh(ctx, refresh); err != nil || result.Refused() {
 					t.Errorf("Refresh of a new log-in = %v, %v", cause(result), err)
 				}
-				if result, err := w.Check(ctx, access); err != nil || result.Refused() {
+				if result, err := w.Authenticate(ctx, access); err != nil || result.Refused() {
 					t.Errorf("Check of a new log-in = %v, %v", cause(result), err)
 				}
 				if mark, err := w.store.Stats(ctx); err != nil || mark.HighWater > w.now.Add(3*time.Hour).UnixMilli() {
 					t.Errorf("the high-water mark is at %v, %v, want it near the present", time.UnixMilli(mark.HighWater), err)
 				}
 				must(t, w.store.Revoke(ctx, core.Integer(1)))
-				if result, err := w.Check(ctx, access); err != nil || cause(result) != core.CutOff {
+				if result, err := w.Authenticate(ctx, access); err != nil || cause(result) != core.CutOff {
 					t.Errorf("Check after a revocation = %v, %v, want %v", cause(result), err, core.CutOff)
 				}
 			}
@@ -163,14 +163,14 @@ func (w *world) bare(t testing.TB, id string) string {
 // gets the id.
 func TestForeignTokensOutliveNoTombstone(t *testing.T) {
 	for name, show := range map[string]func(*world, string) error{
-		"checked":          func(w *world, token string) error { _, err := w.Check(t.Context(), token); return err },
+		"checked":          func(w *world, token string) error { _, err := w.Authenticate(t.Context(), token); return err },
 		"verified":         func(w *world, token string) error { _, err := w.Verify(t.Context(), token); return err },
 		"of another class": func(w *world, token string) error { _, err := w.Refresh(t.Context(), token); return err },
 	} {
 		for _, early := range []bool{true, false} { // whether it is shown before the customer is removed
 			t.Run(fmt.Sprintf("%s, before the removal: %v", name, early), func(t *testing.T) {
 				w := newWorld(t, nil)
-				must(t, w.Remember(t.Context()))
+				must(t, w.RaiseLifetimes(t.Context()))
 				token := w.djangos(t, "access", "x1", 1, 30*day)
 				w.passes(time.Minute)
 				if early {
@@ -187,7 +187,7 @@ func TestForeignTokensOutliveNoTombstone(t *testing.T) {
 				}
 				_, err := w.store.Add(t.Context(), store.NewCustomer{ID: core.Integer(1), Email: "another@example.com", IsActive: true, PasswordHash: "!"})
 				must(t, err)
-				if result, err := w.Check(t.Context(), token); err != nil || cause(result) != core.CutOff {
+				if result, err := w.Authenticate(t.Context(), token); err != nil || cause(result) != core.CutOff {
 					t.Errorf("the token is that of the new customer: %v, %v, want %v", cause(result), err, core.CutOff)
 				}
 				// The tombstone has an end.
@@ -205,7 +205,7 @@ func TestForeignTokensOutliveNoTombstone(t *testing.T) {
 // A foreign token that was blacklisted stays so until it expires, whatever lifetimes are here.
 func TestForeignFamiliesGoByTheirToken(t *testing.T) {
 	w := newWorld(t, nil)
-	must(t, w.Remember(t.Context()))
+	must(t, w.RaiseLifetimes(t.Context()))
 	token := w.djangos(t, "refresh", "x1", 1, 30*day)
 	result, err := w.Refresh(t.Context(), token)
 	must(t, err)
@@ -243,7 +243,7 @@ func TestImportedInactive(t *testing.T) {
 		want := map[core.Wire]core.Cause{core.Secure: core.CutOff, core.Exact: core.OK}[wire]
 		for name, ask := range map[string]func() (node.Result, error){
 			"Verify": func() (node.Result, error) { return w.Verify(t.Context(), token) },
-			"Check":  func() (node.Result, error) { return w.Check(t.Context(), token) },
+			"Check":  func() (node.Result, error) { return w.Authenticate(t.Context(), token) },
 		} {
 			if result, err := ask(); err != nil || cause(result) != want {
 				t.Errorf("%s: %s of an old token after the customer is enabled = %v, %v, want %v", wire, name, cause(result), err, want)

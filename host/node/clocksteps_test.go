@@ -61,7 +61,7 @@ func (s *steps) start(t *testing.T) {
 		Log: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	s.store = db
-	must(t, s.Remember(t.Context()))
+	must(t, s.RaiseLifetimes(t.Context()))
 }
 
 // set sets the wall clock.
@@ -127,7 +127,7 @@ func (s *steps) check(t *testing.T) {
 		refresh, access := s.login(t)
 		for name, result := range map[string]func() (node.Result, error){
 			"refresh": func() (node.Result, error) { return s.Refresh(t.Context(), refresh) },
-			"check":   func() (node.Result, error) { return s.Check(t.Context(), access) },
+			"check":   func() (node.Result, error) { return s.Authenticate(t.Context(), access) },
 		} {
 			if r, err := result(); err != nil || r.Refused() {
 				t.Fatalf("%s of a log-in under the right clock = %v, %v", name, cause(r), err)

@@ -11,7 +11,7 @@ import (
 
 // Explain judges a token as the end points do, without using it up, and says why, in words that are fit for whoever holds the token. as is
 // the name of a purpose of package explain; any other: what the token's type is for.
-func (n *Node) Explain(ctx context.Context, token, as string) (explain.Judgement, error) {
+func (n *Node) Explain(ctx context.Context, token, as string) (explain.Explanation, error) {
 	return explain.Token(ctx, explain.Config{
 		Engine: n.cfg.Engine, Keys: n.cfg.Keys, Settings: &n.cfg.Settings, Now: n.now(), Public: true,
 		Load: func(ctx context.Context, opened core.Opened, now time.Time) (core.State, store.Customer, error) {

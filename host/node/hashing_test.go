@@ -111,7 +111,7 @@ func TestLoginRenewsTheHash(t *testing.T) {
 	if after.RevokeClaim != before.RevokeClaim {
 		t.Error("renewing the hash changed the revoke claim: every other device is logged out")
 	}
-	if result, err := w.Check(t.Context(), access); err != nil || result.Refused() {
+	if result, err := w.Authenticate(t.Context(), access); err != nil || result.Refused() {
 		t.Errorf("the access token after the log-in = %v, %v", cause(result), err)
 	}
 	w.login(t)

@@ -30,7 +30,7 @@ func TestKeyEnds(t *testing.T) {
 		ask   func(context.Context, string) (node.Result, error)
 		token string
 	}{
-		{"Check", w.Check, access}, {"CheckRights", w.CheckRights, access}, {"Verify of the access token", w.Verify, access},
+		{"Check", w.Authenticate, access}, {"CheckRights", w.AuthenticateWithRights, access}, {"Verify of the access token", w.Verify, access},
 		{"Verify of the refresh token", w.Verify, refresh}, {"Refresh", w.Refresh, refresh},
 	}
 	for _, at := range []time.Time{w.now, end.Add(-time.Microsecond)} {

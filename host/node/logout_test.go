@@ -56,7 +56,7 @@ func TestEndLoginWithoutBlacklist(t *testing.T) {
 func TestEndLoginOfDjangos(t *testing.T) {
 	for _, wire := range []core.Wire{core.Secure, core.Exact} {
 		w := newWorld(t, func(c *node.Config) { c.Settings.Wire = wire })
-		must(t, w.Remember(t.Context()))
+		must(t, w.RaiseLifetimes(t.Context()))
 		refresh := w.djangos(t, "refresh", "x1", 1, 30*day)
 		other := w.djangos(t, "refresh", "x2", 1, 30*day)
 		first, err := w.Refresh(t.Context(), refresh)

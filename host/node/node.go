@@ -11,9 +11,9 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/admission"
+	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/logging"
-	"github.com/edgetoken/edgetoken/host/profile"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -48,9 +48,9 @@ type Config struct {
 	// FoldEmails says that upper and lower case are the same in the e-mail address of a log-in: store.Query.Fold.
 	FoldEmails bool
 	// Claims are what both tokens say of a customer beside simplejwt's own claims, fresh at each log-in and refresh.
-	// What the customer does not have is left out. A log-in or refresh whose claims would be more than profile.MaxBytes
+	// What the customer does not have is left out. A log-in or refresh whose claims would be more than claimmap.MaxBytes
 	// fails.
-	Claims profile.Members
+	Claims claimmap.Members
 	// SessionAge is how long a session of a browser lasts from its log-in on; 0: DefaultSessionAge.
 	SessionAge time.Duration
 	// Log is for what no single request is to blame for; nil: slog.Default.
@@ -124,10 +124,10 @@ type Stats struct {
 // Stats gives the present figures.
 func (n *Node) Stats() Stats { return Stats{Hashing: n.cfg.Hashing.Stats()} }
 
-// Remember has the store keep the longest lifetimes that tokens ever had, so that a revocation outlives those that
+// RaiseLifetimes has the store keep the longest lifetimes that tokens ever had, so that a revocation outlives those that
 // were issued when they were longer. Call it before the node's first request.
-func (n *Node) Remember(ctx context.Context) error {
-	return n.cfg.Store.Remember(ctx, store.Lifetimes{}.Under(&n.cfg.Settings))
+func (n *Node) RaiseLifetimes(ctx context.Context) error {
+	return n.cfg.Store.RaiseLifetimes(ctx, store.Lifetimes{}.Raised(&n.cfg.Settings))
 }
 
 // Settings are the settings that the node judges by. The caller must not change what they point to.

@@ -176,7 +176,7 @@ func TestTokens(t *testing.T) {
 	w := newWorld(t, nil)
 	refresh, access := w.login(t)
 	ask := map[string]func(context.Context, string) (node.Result, error){
-		"Check": w.Check, "Verify": w.Verify, "Refresh": w.Refresh, "Blacklist": w.Blacklist,
+		"Check": w.Authenticate, "Verify": w.Verify, "Refresh": w.Refresh, "Blacklist": w.Blacklist,
 	}
 	for _, c := range []struct {
 		name, ask, token string
@@ -211,7 +211,7 @@ func TestTokens(t *testing.T) {
 func TestUserIDFieldEmail(t *testing.T) {
 	w := newWorld(t, func(c *node.Config) { c.UserIDField = store.FieldEmail })
 	_, access := w.login(t)
-	result, err := w.Check(t.Context(), access)
+	result, err := w.Authenticate(t.Context(), access)
 	if err != nil || result.Refused() || result.Customer.Email != "ana@example.com" {
 		t.Errorf("Check = %v about %q, %v; want ana", cause(result), result.Customer.Email, err)
 	}
@@ -221,7 +221,7 @@ func TestUserIDFieldEmail(t *testing.T) {
 func TestTokenOfAnotherIssuer(t *testing.T) {
 	_, access := newWorld(t, nil).login(t)
 	w := newWorld(t, func(c *node.Config) { c.Engine = core.NewNative(c.Settings, newKeys(t, "https://other.example")) })
-	result, err := w.Check(t.Context(), access)
+	result, err := w.Authenticate(t.Context(), access)
 	if err != nil || cause(result) != core.CustomerNotFound || !result.Customer.ID.IsZero() {
 		t.Errorf("Check = %v about %v, %v; want %v about nobody", cause(result), result.Customer.ID, err, core.CustomerNotFound)
 	}
@@ -245,14 +245,14 @@ func TestStoreIsGone(t *testing.T) {
 	if _, err := w.Refresh(t.Context(), refresh); err == nil {
 		t.Error("Refresh without a store gave no error")
 	}
-	if _, err := w.Check(t.Context(), access); err == nil {
+	if _, err := w.Authenticate(t.Context(), access); err == nil {
 		t.Error("Check without a store gave no error")
 	}
 	// Nobody needs a store to see that this is no token.
-	if result, err := w.Check(t.Context(), strings.Repeat("x", 4<<20)); err != nil || cause(result) != core.TooLong || node.RoomForTokens() > 2*core.MaxTokenBytes {
+	if result, err := w.Authenticate(t.Context(), strings.Repeat("x", 4<<20)); err != nil || cause(result) != core.TooLong || node.RoomForTokens() > 2*core.MaxTokenBytes {
 		t.Errorf("Check of 4 MiB = %v, %v, and there is room for tokens of %d bytes from now on; want %v and at most %d", cause(result), err, node.RoomForTokens(), core.TooLong, 2*core.MaxTokenBytes)
 	}
-	if result, err := w.Check(t.Context(), "nonsense"); err != nil || cause(result) != core.Malformed {
+	if result, err := w.Authenticate(t.Context(), "nonsense"); err != nil || cause(result) != core.Malformed {
 		t.Errorf("Check(nonsense) = %v, %v; want %v", cause(result), err, core.Malformed)
 	}
 }
@@ -350,7 +350,7 @@ func TestForeignID(t *testing.T) {
 // long as that token lives.
 func TestShorterLifetime(t *testing.T) {
 	w := newWorld(t, func(c *node.Config) { c.Settings.AccessTokenLifetime = 30 * 24 * time.Hour })
-	if err := w.Remember(t.Context()); err != nil {
+	if err := w.RaiseLifetimes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	refresh, access := w.login(t)
@@ -361,7 +361,7 @@ func TestShorterLifetime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := shorter.Remember(t.Context()); err != nil {
+	if err := shorter.RaiseLifetimes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if result, err := shorter.Blacklist(t.Context(), refresh); err != nil || result.Refused() {
@@ -374,7 +374,7 @@ func TestShorterLifetime(t *testing.T) {
 	if err := shorter.Purge(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if result, err := shorter.Check(t.Context(), access); err != nil || cause(result) != core.Blacklisted {
+	if result, err := shorter.Authenticate(t.Context(), access); err != nil || cause(result) != core.Blacklisted {
 		t.Errorf("the access token after a purge = %v, %v; want %v", cause(result), err, core.Blacklisted)
 	}
 }

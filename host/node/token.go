@@ -12,36 +12,36 @@ import (
 
 // Refresh asks for an access token for a refresh token.
 func (n *Node) Refresh(ctx context.Context, token string) (Result, error) {
-	return n.judge(ctx, core.Refresh, token)
+	return n.decideToken(ctx, core.Refresh, token)
 }
 
 // Verify asks whether a token of any type is good.
 func (n *Node) Verify(ctx context.Context, token string) (Result, error) {
-	return n.judge(ctx, core.Verify, token)
+	return n.decideToken(ctx, core.Verify, token)
 }
 
-// Check asks whether a token that came in a header is good, and whose it is: Result.Customer.
-func (n *Node) Check(ctx context.Context, token string) (Result, error) {
-	return n.judge(ctx, core.Authenticate, token)
+// Authenticate asks whether a token that came in a header is good, and whose it is: Result.Customer.
+func (n *Node) Authenticate(ctx context.Context, token string) (Result, error) {
+	return n.decideToken(ctx, core.Authenticate, token)
 }
 
-// CheckRights is Check, and Result.Customer has his Rights.
-func (n *Node) CheckRights(ctx context.Context, token string) (Result, error) {
-	return n.judgeWith(ctx, core.Authenticate, token, true)
+// AuthenticateWithRights is Check, and Result.Customer has his Rights.
+func (n *Node) AuthenticateWithRights(ctx context.Context, token string) (Result, error) {
+	return n.decideWith(ctx, core.Authenticate, token, true)
 }
 
 // Blacklist asks that a refresh token and all that descends from its log-in are refused from now on.
 func (n *Node) Blacklist(ctx context.Context, token string) (Result, error) {
-	return n.judge(ctx, core.Blacklist, token)
+	return n.decideToken(ctx, core.Blacklist, token)
 }
 
-// judge opens a token and concludes what is asked of it.
-func (n *Node) judge(ctx context.Context, op core.Op, token string) (Result, error) {
-	return n.judgeWith(ctx, op, token, op.Writes() && n.cfg.Claims.NeedsRights())
+// decideToken opens a token and concludes what is asked of it.
+func (n *Node) decideToken(ctx context.Context, op core.Op, token string) (Result, error) {
+	return n.decideWith(ctx, op, token, op.Writes() && n.cfg.Claims.NeedsRights())
 }
 
-func (n *Node) judgeWith(ctx context.Context, op core.Op, token string, rights bool) (Result, error) {
-	j := judgements.Get().(*judgement)
+func (n *Node) decideWith(ctx context.Context, op core.Op, token string, rights bool) (Result, error) {
+	j := tokenRequests.Get().(*tokenRequest)
 	defer j.end()
 	j.token = append(j.token, token[:min(len(token), core.MaxTokenBytes+1)]...) // a longer one is too long as well
 	request, opened := &j.request, &j.request.Opened
@@ -59,7 +59,7 @@ func (n *Node) judgeWith(ctx context.Context, op core.Op, token string, rights b
 	query := Query(*opened, request.Now, n.cfg.UserIDField, n.cfg.Store.IDs())
 	query.Rights = rights
 	unreadable := opened.UnreadableCustomer(userIDKind(n.cfg.UserIDField, n.cfg.Store.IDs()))
-	return n.conclude(ctx, request, query, func(state *core.State) { state.UnreadableCustomer = unreadable })
+	return n.transact(ctx, request, query, func(state *core.State) { state.UnreadableCustomer = unreadable })
 }
 
 // open opens a token, into room that is there already if the engine can.
@@ -71,20 +71,20 @@ func (n *Node) open(ctx context.Context, token []byte, o *core.Opened) (err erro
 	return err
 }
 
-// judgement is a token that is being judged. The next one is judged in the same room.
-type judgement struct {
+// tokenRequest is a token that is being judged. The next one is judged in the same room.
+type tokenRequest struct {
 	token   []byte
 	request core.Request
 }
 
-var judgements = sync.Pool{New: func() any { return new(judgement) }}
+var tokenRequests = sync.Pool{New: func() any { return new(tokenRequest) }}
 
 // end leaves room for the next one, and nothing of this one.
-func (j *judgement) end() {
+func (j *tokenRequest) end() {
 	clear(j.token)
 	clear(j.request.Opened.Claims)
-	*j = judgement{token: j.token[:0], request: core.Request{Opened: core.Opened{Claims: j.request.Opened.Claims[:0]}}}
-	judgements.Put(j)
+	*j = tokenRequest{token: j.token[:0], request: core.Request{Opened: core.Opened{Claims: j.request.Opened.Claims[:0]}}}
+	tokenRequests.Put(j)
 }
 
 // Query is what to load for a token at a time: the customer and the family that it names, where field is USER_ID_FIELD and ids the

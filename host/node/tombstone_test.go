@@ -18,7 +18,7 @@ func TestTokenShownAfterTheRemoval(t *testing.T) {
 		for _, field := range []store.Field{store.FieldID, store.FieldEmail} {
 			t.Run(fmt.Sprintf("known before %v, field %d", known, field), func(t *testing.T) {
 				w := newWorld(t, func(c *node.Config) { c.UserIDField = field })
-				must(t, w.Remember(t.Context()))
+				must(t, w.RaiseLifetimes(t.Context()))
 				user := map[store.Field]string{store.FieldID: "1", store.FieldEmail: "ana@example.com"}[field]
 				if known {
 					_, err := w.Verify(t.Context(), w.djangosOf(t, "refresh", "x1", user, 8*day))
@@ -50,7 +50,7 @@ func TestTombstonesHaveAnEnd(t *testing.T) {
 	for name, wrong := range map[string]time.Duration{"right": 0, "never set": -56 * 365 * day, "a year back": -365 * day, "20 days ahead": 20 * day} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, nil)
-			must(t, w.Remember(t.Context()))
+			must(t, w.RaiseLifetimes(t.Context()))
 			token := w.djangos(t, "refresh", "x1", 1, 30*day)
 			early := w.expiring(t, math.MinInt64)
 			w.now = w.now.Add(wrong)

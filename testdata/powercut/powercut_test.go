@@ -166,7 +166,7 @@ func work(t *testing.T, customers int, fails func() bool) (base image, r *record
 	}
 	book = &ledger{record: r}
 	c := &client{nodeOn(t, db), db, book, hash}
-	if err := again(func() error { return c.Remember(bg) }); err != nil {
+	if err := again(func() error { return c.RaiseLifetimes(bg) }); err != nil {
 		t.Fatal(err)
 	}
 	next := make(chan int)

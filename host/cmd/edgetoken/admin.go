@@ -76,7 +76,7 @@ func (a *admin) handler() http.Handler {
 		"PUT /groups":      answering(a.log, a.putGroup),
 		"PATCH /groups":    answering(a.log, a.changeGroup),
 		"DELETE /groups":   answering(a.log, a.removeGroup),
-		"POST /token":      answering(a.log, a.judgeToken),
+		"POST /token":      answering(a.log, a.explainToken),
 		"POST /revoke":     answering(a.log, a.revoke),
 		"POST /compact":    answering(a.log, a.compact),
 		"GET /clock":       answering(a.log, a.showClock),

@@ -90,12 +90,12 @@ func (a *admin) revokeToken(ctx context.Context, token string) (revocation, erro
 	if !family.Listed {
 		return revocation{}, errors.New("the token has no id that could be revoked (JTI_CLAIM): end every session of its customer with --customer")
 	}
-	ever, err := a.store.Remembered(ctx)
+	ever, err := a.store.Lifetimes(ctx)
 	if err != nil {
 		return revocation{}, err
 	}
 	exp, _ := opened.Expires()
-	until := core.RevokedUntil(a.store.Time(), exp, family.Start, ever.Under(&a.cfg.Settings).LogIn())
+	until := core.RevokedUntil(a.store.Time(), exp, family.Start, ever.Raised(&a.cfg.Settings).LogIn())
 	if err := a.settle(ctx, core.Revocation(&a.cfg.Settings, family, opened.Issuer, customer.ID, until)); err != nil {
 		return revocation{}, err
 	}
@@ -123,11 +123,11 @@ func (a *admin) revokeFamily(ctx context.Context, name, customer string) (revoca
 	if err != nil {
 		return revocation{}, err
 	}
-	ever, err := a.store.Remembered(ctx)
+	ever, err := a.store.Lifetimes(ctx)
 	if err != nil {
 		return revocation{}, err
 	}
-	until := core.RevokedUntil(a.store.Time(), 0, 0, ever.Under(&a.cfg.Settings).LogIn())
+	until := core.RevokedUntil(a.store.Time(), 0, 0, ever.Raised(&a.cfg.Settings).LogIn())
 	if err := a.settle(ctx, []core.Effect{
 		{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits}, Until: until},
 		{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: c.ID, Bits: bits}, Until: until},

@@ -19,15 +19,15 @@ type tokenCall struct {
 	As string `json:"as"`
 }
 
-// judgement answers POST /token.
-type judgement struct {
-	explain.Judgement
+// explanation answers POST /token.
+type explanation struct {
+	explain.Explanation
 	Family   *string       `json:"family"`   // of the log-in, as log records and revoke name it; null where none is known
 	Customer *customerView `json:"customer"` // whom the token names; null where there is none
 }
 
-// judgeToken judges a token as the end points do, but nothing of it is settled: the token is not used up.
-func (a *admin) judgeToken(r *http.Request) (j judgement, err error) {
+// explainToken judges a token as the end points do, but nothing of it is settled: the token is not used up.
+func (a *admin) explainToken(r *http.Request) (j explanation, err error) {
 	var call tokenCall
 	if err := readJSON(r, &call); err != nil {
 		return j, err
@@ -43,7 +43,7 @@ func (a *admin) judgeToken(r *http.Request) (j judgement, err error) {
 	if err != nil {
 		return j, err
 	}
-	j.Judgement = found
+	j.Explanation = found
 	if found.Family.Listed {
 		j.Family = familyName(found.Family.Bits)
 	}

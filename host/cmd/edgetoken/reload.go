@@ -12,9 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
 	"github.com/edgetoken/edgetoken/host/keyring"
-	"github.com/edgetoken/edgetoken/host/profile"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -116,10 +116,10 @@ func earlierRefused(old, ring *keyring.Ring) string {
 
 // claimsLeft is a warning where claims are configured no longer: refresh tokens have them still, and a refresh copies
 // what it does not know (simplejwt's RefreshToken.access_token).
-func claimsLeft(old, claims profile.Members) string {
+func claimsLeft(old, claims claimmap.Members) string {
 	var names []string
 	for _, was := range old {
-		if !slices.ContainsFunc(claims, func(m profile.Member) bool { return m.Name == was.Name }) {
+		if !slices.ContainsFunc(claims, func(m claimmap.Member) bool { return m.Name == was.Name }) {
 			names = append(names, was.Name)
 		}
 	}

@@ -178,7 +178,7 @@ func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	if err != nil {
 		return nil, err
 	}
-	if err := g.node.Remember(context.Background()); err != nil {
+	if err := g.node.RaiseLifetimes(context.Background()); err != nil {
 		return nil, err
 	}
 	g.handler, err = httpapi.New(httpapi.Config{

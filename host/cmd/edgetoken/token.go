@@ -69,7 +69,7 @@ func verifyCommand() *cobra.Command {
 		Example: "  edgetoken token verify - < token.txt\n  edgetoken token verify \"$TOKEN\"",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return judge(c, args[0], "verify", func(w io.Writer, j judgement) error {
+			return explainToken(c, args[0], "verify", func(w io.Writer, j explanation) error {
 				if j.Accepted {
 					_, err := fmt.Fprintln(w, "accepted")
 					return err
@@ -95,15 +95,15 @@ of processes.`,
 			if _, ok := explain.PurposeOf(as); !ok && as != "" {
 				return misusef("--as %q is unknown: use one of %s", as, strings.Join(purposes(), ", "))
 			}
-			return judge(c, args[0], as, printJudgement)
+			return explainToken(c, args[0], as, printExplanation)
 		},
 	})
 	c.Flags().StringVar(&as, "as", "", "header, refresh, blacklist or verify")
 	return c
 }
 
-// judge has a token judged and prints the judgement. It is errRefused where the token is refused.
-func judge(c *cobra.Command, token, as string, print func(io.Writer, judgement) error) error {
+// explainToken has a token judged and prints the judgement. It is errRefused where the token is refused.
+func explainToken(c *cobra.Command, token, as string, print func(io.Writer, explanation) error) error {
 	err := checkEngineFlag(c)
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func judge(c *cobra.Command, token, as string, print func(io.Writer, judgement) 
 	if token, err = readToken(c, token); err != nil {
 		return err
 	}
-	var j judgement
+	var j explanation
 	err = withAdmin(c, false, func(client *adminClient) error {
 		return client.call(c.Context(), http.MethodPost, "/token", nil, tokenCall{Token: token, As: as}, &j)
 	})
@@ -130,7 +130,7 @@ func judge(c *cobra.Command, token, as string, print func(io.Writer, judgement) 
 }
 
 // refused says why a token is refused, and what clients are told.
-func (j judgement) refused() string {
+func (j explanation) refused() string {
 	told := j.Code
 	if j.Status == http.StatusBadRequest {
 		told = "400 non_field_errors"
@@ -138,7 +138,7 @@ func (j judgement) refused() string {
 	return fmt.Sprintf("refused: %s (clients are told %s: %s)", j.Cause, told, j.Detail)
 }
 
-func printJudgement(w io.Writer, j judgement) error {
+func printExplanation(w io.Writer, j explanation) error {
 	whose := ""
 	if !j.Signed {
 		whose = " (anybody's word: the signature was not found good)"

@@ -25,8 +25,8 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/admission"
+	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/httpapi"
-	"github.com/edgetoken/edgetoken/host/profile"
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
@@ -46,7 +46,7 @@ type Config struct {
 	UserIDField         string // simple_jwt.USER_ID_FIELD: id or email
 	// Claims are what tokens say of customers beside simplejwt's own claims, and LoginAnswer what the answer to a log-in
 	// says beside the tokens; nil: nothing.
-	Claims, LoginAnswer profile.Members
+	Claims, LoginAnswer claimmap.Members
 	LoginMatch          string // login.match: exact or case_insensitive
 
 	// SlidingTokenLifetime and SlidingTokenRefreshLifetime are read so that a whole SIMPLE_JWT can be taken over; this

@@ -8,12 +8,12 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/httpapi"
-	"github.com/edgetoken/edgetoken/host/profile"
 )
 
 // membersAt is the row of a block of names, each with a field of customers: "plan: attributes.plan".
-func membersAt(key string, field func(*Config) *profile.Members) row {
+func membersAt(key string, field func(*Config) *claimmap.Members) row {
 	r := at(key, nil, nil, field)
 	r.set = func(c *Config, v value) (err error) {
 		v = v.unpackedBlock()
@@ -28,7 +28,7 @@ func membersAt(key string, field func(*Config) *profile.Members) row {
 }
 
 // readMembers reads the block; null is none. With an error come the members that are right.
-func readMembers(key string, v value) (profile.Members, error) {
+func readMembers(key string, v value) (claimmap.Members, error) {
 	switch v.kind {
 	case null:
 		return nil, nil
@@ -36,11 +36,11 @@ func readMembers(key string, v value) (profile.Members, error) {
 	default:
 		return nil, fmt.Errorf("must be a block of names with a field each, such as \"plan: attributes.plan\", not %s", v.what())
 	}
-	var members profile.Members
+	var members claimmap.Members
 	var problems several
 	seen := map[string]Origin{}
 	for _, item := range v.items {
-		field, err := profile.Field{}, error(nil)
+		field, err := claimmap.Field{}, error(nil)
 		if first, twice := seen[item.key]; twice {
 			err = fmt.Errorf("is set twice, first at %s: keep one", first)
 		} else {
@@ -51,7 +51,7 @@ func readMembers(key string, v value) (profile.Members, error) {
 			problems = append(problems, mistake{key + "." + item.key, item.origin, err})
 			continue
 		}
-		members = append(members, profile.Member{Name: item.key, Field: field})
+		members = append(members, claimmap.Member{Name: item.key, Field: field})
 	}
 	if problems != nil {
 		return members, problems
@@ -59,12 +59,12 @@ func readMembers(key string, v value) (profile.Members, error) {
 	return members, nil
 }
 
-func readField(v value) (profile.Field, error) {
+func readField(v value) (claimmap.Field, error) {
 	text, err := readText(v)
 	if err != nil {
-		return profile.Field{}, err
+		return claimmap.Field{}, err
 	}
-	return profile.ParseField(text)
+	return claimmap.ParseField(text)
 }
 
 // several are the mistakes within one value, each with its own line.
@@ -82,14 +82,14 @@ func (s several) Error() string { return "has " + strconv.Itoa(len(s)) + " mista
 func (c *Config) checkMembers(bad func(string, error)) {
 	for _, b := range []struct {
 		key      string
-		members  profile.Members
+		members  claimmap.Members
 		reserved func(name string) bool
 	}{{"claims", c.Claims, c.Settings.Reserved}, {"login.answer", c.LoginAnswer, httpapi.ReservedMember}} {
 		for _, m := range b.members {
-			bad(b.key+"."+m.Name, profile.CheckName(m.Name, b.reserved))
+			bad(b.key+"."+m.Name, claimmap.CheckName(m.Name, b.reserved))
 		}
-		if len(b.members) > profile.MaxMembers {
-			bad(b.key, fmt.Errorf("has %d members: the most is %d", len(b.members), profile.MaxMembers))
+		if len(b.members) > claimmap.MaxMembers {
+			bad(b.key, fmt.Errorf("has %d members: the most is %d", len(b.members), claimmap.MaxMembers))
 		}
 	}
 }

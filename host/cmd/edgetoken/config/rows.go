@@ -12,8 +12,8 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/jws"
+	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/httpapi"
-	"github.com/edgetoken/edgetoken/host/profile"
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
@@ -121,9 +121,9 @@ func peopleRows() []row {
 	return slices.Concat(atStart(
 		at("login.match", "exact", readOneOf(same("exact", CaseInsensitive), "exact or case_insensitive"), func(c *Config) *string { return &c.LoginMatch }),
 	), []row{
-		membersAt("login.answer", func(c *Config) *profile.Members { return &c.LoginAnswer }),
-		membersAt("claims", func(c *Config) *profile.Members { return &c.Claims }),
-		membersAt("check.headers", func(c *Config) *profile.Members { return &c.ForwardAuth.Headers }).shownAs(func(c *Config) any { return c.ForwardAuth.Filled().Headers }),
+		membersAt("login.answer", func(c *Config) *claimmap.Members { return &c.LoginAnswer }),
+		membersAt("claims", func(c *Config) *claimmap.Members { return &c.Claims }),
+		membersAt("check.headers", func(c *Config) *claimmap.Members { return &c.ForwardAuth.Headers }).shownAs(func(c *Config) any { return c.ForwardAuth.Filled().Headers }),
 		at("check.cookie", "", readText, func(c *Config) *string { return &c.ForwardAuth.Cookie }),
 		at("check.proxy", httpapi.Nginx, readOneOf(same(httpapi.Nginx, httpapi.Traefik, httpapi.Caddy), "nginx, traefik or caddy"),
 			func(c *Config) *string { return &c.ForwardAuth.Proxy }),

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/host/profile"
+	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/throttle"
 )
 
@@ -80,7 +80,7 @@ func plain(v any) any {
 		if v == nil {
 			return nil
 		}
-	case profile.Members:
+	case claimmap.Members:
 		if v == nil {
 			return nil
 		}

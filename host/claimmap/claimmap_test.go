@@ -1,4 +1,4 @@
-package profile_test
+package claimmap_test
 
 import (
 	"encoding/json"
@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/host/profile"
-	"github.com/edgetoken/edgetoken/host/profile/profiletest"
+	"github.com/edgetoken/edgetoken/host/claimmap"
+	"github.com/edgetoken/edgetoken/host/claimmap/claimmaptest"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -49,7 +49,7 @@ func TestJSON(t *testing.T) {
 		{"HTML and control characters", hostile, "e=email f=first_name a=attributes.<i> <b>=id",
 			`{"e":"</script>\"\\\u0000\n\u2028é😀","f":"<b>&amp;","a":"<\u0000>","<b>":1}`},
 	} {
-		got, err := profiletest.Members(t, c.members).JSON(c.customer)
+		got, err := claimmaptest.Members(t, c.members).JSON(c.customer)
 		if err != nil || string(got) != c.want {
 			t.Errorf("%s: JSON = %s, %v; want %s", c.name, got, err, c.want)
 		}
@@ -57,16 +57,16 @@ func TestJSON(t *testing.T) {
 }
 
 func TestJSONIsBounded(t *testing.T) {
-	m := profiletest.Members(t, "a=attributes.a b=id")
+	m := claimmaptest.Members(t, "a=attributes.a b=id")
 	with := func(n int) store.Customer {
 		return store.Customer{ID: core.Integer(1), Attributes: json.RawMessage(`{"a":"` + strings.Repeat("x", n) + `"}`)}
 	}
-	most := profile.MaxBytes - len(`{"a":"","b":1}`)
-	if got, err := m.JSON(with(most)); err != nil || len(got) != profile.MaxBytes {
-		t.Errorf("JSON has %d bytes, %v; want %d", len(got), err, profile.MaxBytes)
+	most := claimmap.MaxBytes - len(`{"a":"","b":1}`)
+	if got, err := m.JSON(with(most)); err != nil || len(got) != claimmap.MaxBytes {
+		t.Errorf("JSON has %d bytes, %v; want %d", len(got), err, claimmap.MaxBytes)
 	}
-	if got, err := m.JSON(with(most + 1)); !errors.Is(err, profile.ErrTooLarge) {
-		t.Errorf("JSON has %d bytes, %v; want %v", len(got), err, profile.ErrTooLarge)
+	if got, err := m.JSON(with(most + 1)); !errors.Is(err, claimmap.ErrTooLarge) {
+		t.Errorf("JSON has %d bytes, %v; want %v", len(got), err, claimmap.ErrTooLarge)
 	}
 }
 
@@ -75,7 +75,7 @@ func TestParseField(t *testing.T) {
 		"id", "email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "date_joined", "last_login", "groups", "permissions",
 		"attributes.plan", "attributes.a.b.c", "attributes.é x", "attributes.attributes",
 	} {
-		f, err := profile.ParseField(text)
+		f, err := claimmap.ParseField(text)
 		if err != nil || f.String() != text {
 			t.Errorf("ParseField(%q) = %v, %v", text, f, err)
 		}
@@ -87,7 +87,7 @@ func TestParseField(t *testing.T) {
 		"", "ID", "password", "password_hash", "revoke_claim", "version", "attributes", "attributes.", "attributes..a", "attributes.a.", " email",
 		"attributes." + strings.Repeat("x", 256), "attributes" + strings.Repeat(".x", 17), "attributes.\xff",
 	} {
-		if f, err := profile.ParseField(text); err == nil {
+		if f, err := claimmap.ParseField(text); err == nil {
 			t.Errorf("ParseField(%q) = %v, want an error", text, f)
 		}
 	}
@@ -96,20 +96,20 @@ func TestParseField(t *testing.T) {
 func TestValidate(t *testing.T) {
 	settings := core.DefaultSettings()
 	for _, name := range []string{"exp", "iat", "nbf", "iss", "aud", "sub", "jti", "JTI", "Exp", "ſub", "user_id", "token_type", "refresh_exp", "hash_password", "", strings.Repeat("x", 256), "\xff"} {
-		if errs := (profile.Members{{Name: name}}).Validate(settings.Reserved); len(errs) != 1 {
+		if errs := (claimmap.Members{{Name: name}}).Validate(settings.Reserved); len(errs) != 1 {
 			t.Errorf("Validate of %q = %v, want one error", name, errs)
 		}
 	}
-	good := profiletest.Members(t, "email=email groups=groups expires=id é=id")
+	good := claimmaptest.Members(t, "email=email groups=groups expires=id é=id")
 	if errs := good.Validate(settings.Reserved); errs != nil {
 		t.Errorf("Validate = %v, want none", errs)
 	}
-	if errs := profiletest.Members(t, "a=id a=email").Validate(settings.Reserved); len(errs) != 1 {
+	if errs := claimmaptest.Members(t, "a=id a=email").Validate(settings.Reserved); len(errs) != 1 {
 		t.Errorf("Validate of a name twice = %v, want one error", errs)
 	}
-	var many profile.Members
-	for i := range profile.MaxMembers + 1 {
-		many = append(many, profile.Member{Name: fmt.Sprint("x", i)})
+	var many claimmap.Members
+	for i := range claimmap.MaxMembers + 1 {
+		many = append(many, claimmap.Member{Name: fmt.Sprint("x", i)})
 	}
 	if errs := many.Validate(settings.Reserved); len(errs) != 1 {
 		t.Errorf("Validate of %d members = %v, want one error", len(many), errs)
@@ -123,22 +123,22 @@ func FuzzJSON(f *testing.F) {
 	f.Add("attributes.a", []byte(`{"a":1e999,"a":2}`))
 	f.Add("attributes.a.b", []byte(`{"a":"b"}`))
 	f.Fuzz(func(t *testing.T, text string, attributes []byte) {
-		field, err := profile.ParseField(text)
+		field, err := claimmap.ParseField(text)
 		if err != nil {
 			return
 		}
-		if again, err := profile.ParseField(field.String()); err != nil || again.String() != text {
+		if again, err := claimmap.ParseField(field.String()); err != nil || again.String() != text {
 			t.Errorf("ParseField(%q) is %q, which is read as %v, %v", text, field, again, err)
 		}
 		if !json.Valid(attributes) {
 			return
 		}
-		out, err := profile.Members{{Name: "n", Field: field}}.JSON(store.Customer{ID: core.Integer(1), Attributes: attributes})
+		out, err := claimmap.Members{{Name: "n", Field: field}}.JSON(store.Customer{ID: core.Integer(1), Attributes: attributes})
 		if err != nil {
 			return
 		}
 		var got map[string]json.RawMessage
-		if err := json.Unmarshal(out, &got); err != nil || len(got) != 1 || got["n"] == nil || len(out) > profile.MaxBytes {
+		if err := json.Unmarshal(out, &got); err != nil || len(got) != 1 || got["n"] == nil || len(out) > claimmap.MaxBytes {
 			t.Errorf("JSON of %s in %q = %q (%v)", text, attributes, out, err)
 		}
 	})

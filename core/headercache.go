@@ -5,16 +5,16 @@ import (
 	"math/bits"
 )
 
-// heads remember which key an encoded header names, so that a header that was read before is told by comparing words. What a header says depends on its
+// headerCache remember which key an encoded header names, so that a header that was read before is told by comparing words. What a header says depends on its
 // bytes and the key set alone, so that it makes no difference to any answer what is remembered. Headers of tokens whose signature is good are, no others:
 // strangers cannot drive out what is in use.
-type heads struct {
-	table [][2]head // by the upper bits of hashToDot, a power of two; of each two the one that was found last comes first
+type headerCache struct {
+	table [][2]cachedHeader // by the upper bits of hashToDot, a power of two; of each two the one that was found last comes first
 	shift int
-	last  *head // that was found, where to look first
+	last  *cachedHeader // that was found, where to look first
 }
 
-type head struct {
+type cachedHeader struct {
 	text []byte // base64url; none: nothing is remembered
 	key  int
 }
@@ -25,13 +25,13 @@ const (
 	maxHead     = 512     // the longest header that is remembered, in characters
 )
 
-func newHeads(keys int) heads {
+func newHeaderCache(keys int) headerCache {
 	shift := bits.LeadingZeros64(uint64(min(headsPerKey*keys+8, maxHeads) - 1))
-	return heads{table: make([][2]head, 1<<(64-shift)), shift: shift}
+	return headerCache{table: make([][2]cachedHeader, 1<<(64-shift)), shift: shift}
 }
 
 // find is the key that the header of a token names, and where the header ends; 0 where it is not remembered.
-func (h *heads) find(token []byte) (key, end int) {
+func (h *headerCache) find(token []byte) (key, end int) {
 	if e := h.last; e != nil && len(token) > len(e.text) && token[len(e.text)] == '.' && sameWords(e.text, token[:len(e.text)]) {
 		return e.key, len(e.text)
 	}
@@ -47,7 +47,7 @@ func (h *heads) find(token []byte) (key, end int) {
 }
 
 // learn remembers a header, which its dot follows.
-func (h *heads) learn(encoded []byte, key int) {
+func (h *headerCache) learn(encoded []byte, key int) {
 	hash, end := hashToDot(encoded)
 	if end > maxHead {
 		return
@@ -55,7 +55,7 @@ func (h *heads) learn(encoded []byte, key int) {
 	pair := &h.table[hash>>(h.shift&63)]
 	room := pair[1].text[:0]
 	pair[1] = pair[0]
-	pair[0] = head{append(room, encoded[:end]...), key}
+	pair[0] = cachedHeader{append(room, encoded[:end]...), key}
 	h.last = nil // it may have moved
 }
 

@@ -15,8 +15,8 @@ const (
 	maxRest = 15
 )
 
-// gatherer decides which requests share a commit. Only the committer uses it.
-type gatherer struct {
+// batcher decides which requests share a commit. Only the committer uses it.
+type batcher struct {
 	wanted int       // requests there will be when those who were answered are back
 	until  time.Time // when they are waited for no longer
 	rest   int       // commits to let pass without a wait
@@ -25,7 +25,7 @@ type gatherer struct {
 
 // answered takes note that served requests are answered now whose commit took so long, while others wait already.
 // Of those who were served, one in eight may stay away.
-func (g *gatherer) answered(served, waiting int, took time.Duration) {
+func (g *batcher) answered(served, waiting int, took time.Duration) {
 	g.wanted = waiting + served - served/8
 	g.until = time.Time{}
 	if patience := min(took/2, maxPatience); patience >= minPatience {
@@ -33,9 +33,9 @@ func (g *gatherer) answered(served, waiting int, took time.Duration) {
 	}
 }
 
-// gather is the next batch: first and all that wait, and those who come back in time. A client who is alone waits for nobody,
+// next is the next batch: first and all that wait, and those who come back in time. A client who is alone waits for nobody,
 // since with first all are back who were answered, and neither does one who comes after until.
-func (g *gatherer) gather(first *request, queue <-chan *request) []*request {
+func (g *batcher) next(first *request, queue <-chan *request) []*request {
 	batch := []*request{first}
 	var up <-chan time.Time // nil before the wait
 	for len(batch) < maxBatch {

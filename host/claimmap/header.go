@@ -1,4 +1,4 @@
-package profile
+package claimmap
 
 import (
 	"encoding/json"

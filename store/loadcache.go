@@ -17,10 +17,10 @@ const MaxRecent = 16 << 20
 // maxRecentEntry bounds one entry, so that none takes the place of very many.
 const maxRecentEntry = MaxRecent / 32
 
-// recent remembers what Load read, as long as nothing is committed: most requests of a customer ask for the same
+// loadCache remembers what Load read, as long as nothing is committed: most requests of a customer ask for the same
 // state as the one before. It is bounded by the bytes that it keeps alive, and holds no text of a request: keys are
 // copies.
-type recent struct{ reads atomic.Pointer[reads] }
+type loadCache struct{ reads atomic.Pointer[reads] }
 
 // reads are those of one state of the store. A commit ends it before anybody can see the next one.
 type reads struct {
@@ -42,7 +42,7 @@ func (q Query) recurs() bool { return !q.HasLogin }
 
 // find is what was read for a query while the store had that many changes. Who gets it must not change what it points
 // to.
-func (r *recent) find(changes uint64, q Query) (loaded, bool) {
+func (r *loadCache) find(changes uint64, q Query) (loaded, bool) {
 	if now := r.reads.Load(); now != nil && now.changes == changes && q.recurs() {
 		if found, ok := now.loaded.Load(q); ok {
 			return *found.(*loaded), true
@@ -54,7 +54,7 @@ func (r *recent) find(changes uint64, q Query) (loaded, bool) {
 // keep remembers what was read in a transaction that began when the store had that many changes. While a commit is
 // under way nothing is kept: whoever reads then may see what it replaces. Where there is no room for more, all that
 // was read before goes.
-func (r *recent) keep(changes uint64, q Query, l loaded) {
+func (r *loadCache) keep(changes uint64, q Query, l loaded) {
 	if underWay(changes) || !q.recurs() {
 		return
 	}
@@ -80,7 +80,7 @@ func (r *recent) keep(changes uint64, q Query, l loaded) {
 }
 
 // replace begins to remember anew; nil where somebody else has.
-func (r *recent) replace(old *reads, changes uint64) *reads {
+func (r *loadCache) replace(old *reads, changes uint64) *reads {
 	fresh := &reads{changes: changes}
 	if !r.reads.CompareAndSwap(old, fresh) {
 		return nil

@@ -12,8 +12,8 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// audit checks the records of a store, and what they say of each other, in the buckets that can be read.
-type audit struct {
+// recordCheck checks the records of a store, and what they say of each other, in the buckets that can be read.
+type recordCheck struct {
 	tables
 	report *Report
 	sound  map[string]bool
@@ -35,7 +35,7 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 		return err
 	}
 	r.Schema, r.Older = int(version), version < schema
-	a := audit{tables: tables{tx}, report: r, sound: sound}
+	a := recordCheck{tables: tables{tx}, report: r, sound: sound}
 	if !a.meta() {
 		return nil
 	}
@@ -82,7 +82,7 @@ func (e *entry) wrong(format string, args ...any) {
 	e.report.found(Problem{string(e.bucket), e.name, fmt.Sprintf(format, args...)})
 }
 
-func (a *audit) each(bucket []byte, check func(*entry)) {
+func (a *recordCheck) each(bucket []byte, check func(*entry)) {
 	cursor := a.tx.Bucket(bucket).Cursor()
 	place := 0
 	for k, v := cursor.First(); k != nil; k, v = cursor.Next() {
@@ -92,14 +92,14 @@ func (a *audit) each(bucket []byte, check func(*entry)) {
 }
 
 // has reports whether a bucket has a key. One that cannot be read may have it.
-func (a *audit) has(bucket, key []byte) bool {
+func (a *recordCheck) has(bucket, key []byte) bool {
 	return !a.sound[string(bucket)] || a.get(bucket, key) != nil
 }
 
 const unreadable = "the record is damaged or of a newer version"
 
 // meta reads what the store knows of itself, without which nothing else can be checked.
-func (a *audit) meta() (ok bool) {
+func (a *recordCheck) meta() (ok bool) {
 	var ids identity
 	var err error
 	missing := map[string]bool{string(schemaKey): true, string(identityKey): true, string(tallyKey): true}
@@ -148,7 +148,7 @@ func (a *audit) meta() (ok bool) {
 }
 
 // id reads the key of an entry that is about a customer.
-func (a *audit) id(e *entry) (core.CustomerID, bool) {
+func (a *recordCheck) id(e *entry) (core.CustomerID, bool) {
 	id, err := readIDKey(a.kind, e.key)
 	if err != nil {
 		e.wrong("the key is no id: the store holds %s", kindName(a.kind))
@@ -158,7 +158,7 @@ func (a *audit) id(e *entry) (core.CustomerID, bool) {
 	return id, true
 }
 
-func (a *audit) customer(e *entry) {
+func (a *recordCheck) customer(e *entry) {
 	a.report.Customers++
 	id, ok := a.id(e)
 	if !ok {
@@ -200,13 +200,13 @@ func (a *audit) customer(e *entry) {
 }
 
 // version checks that a version was given out.
-func (a *audit) version(e *entry, version uint64) {
+func (a *recordCheck) version(e *entry, version uint64) {
 	if version > a.tally.sequence {
 		e.wrong("the version is %d, but the last that was given is %d", version, a.tally.sequence)
 	}
 }
 
-func (a *audit) email(e *entry) {
+func (a *recordCheck) email(e *entry) {
 	if checkText("", string(e.key)) != nil {
 		e.wrong("the key is no e-mail address")
 		return
@@ -230,7 +230,7 @@ func (a *audit) email(e *entry) {
 	}
 }
 
-func (a *audit) lastLogin(e *entry) {
+func (a *recordCheck) lastLogin(e *entry) {
 	a.ofCustomer(e)
 	r := begin(e.value)
 	if r.moment(); !r.Done() {
@@ -238,7 +238,7 @@ func (a *audit) lastLogin(e *entry) {
 	}
 }
 
-func (a *audit) cutOff(e *entry) {
+func (a *recordCheck) cutOff(e *entry) {
 	a.ofCustomer(e)
 	if _, err := decodeNumber("", e.value); err != nil {
 		e.wrong(unreadable)
@@ -246,13 +246,13 @@ func (a *audit) cutOff(e *entry) {
 }
 
 // ofCustomer checks that a record is about a customer who exists.
-func (a *audit) ofCustomer(e *entry) {
+func (a *recordCheck) ofCustomer(e *entry) {
 	if _, ok := a.id(e); ok && !a.has(customersBucket, e.key) {
 		e.wrong("there is no such customer")
 	}
 }
 
-func (a *audit) family(e *entry) {
+func (a *recordCheck) family(e *entry) {
 	a.report.Families++
 	k, ok := readFamilyKey(e.key)
 	if !ok {
@@ -272,7 +272,7 @@ func (a *audit) family(e *entry) {
 	a.expires(e, f.until, familyExpires)
 }
 
-func (a *audit) tombstone(e *entry) {
+func (a *recordCheck) tombstone(e *entry) {
 	if ofEmail(e.key) {
 		e.name = hex.EncodeToString(e.key)
 	} else {
@@ -293,13 +293,13 @@ func (a *audit) tombstone(e *entry) {
 }
 
 // expires checks that a record will be purged.
-func (a *audit) expires(e *entry, until int64, what byte) {
+func (a *recordCheck) expires(e *entry, until int64, what byte) {
 	if !a.has(expiryBucket, expiryKey(until, what, e.key)) {
 		e.wrong("the expiry index does not have it, so that it is never purged")
 	}
 }
 
-func (a *audit) expiry(e *entry) {
+func (a *recordCheck) expiry(e *entry) {
 	until, what, key, err := readExpiryKey(e.key)
 	ok := err == nil
 	if ok && what == familyExpires {

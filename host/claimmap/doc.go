@@ -1,4 +1,4 @@
-// Package profile takes members of customers out of their records: what configured claims and the answer to a log-in show.
+// Package claimmap takes members of customers out of their records: what configured claims and the answer to a log-in show.
 //
 // A Field names one thing that is known of a customer, and Members give fields the names that they are shown under:
 //
@@ -11,4 +11,4 @@
 //	{"email":"ana@example.com","plan":"pro"}
 //
 // The one rule: values are always those of the customer that is given, and a field that the customer does not have is null.
-package profile
+package claimmap

@@ -18,9 +18,9 @@ type Lifetimes struct {
 	Foreign int64 // how long a token that was shown here had left to live, whoever issued it, under whatever settings; in whole days
 }
 
-// Under are the longer ones of these and of those that tokens have under settings.
-func (l Lifetimes) Under(s *core.Settings) Lifetimes {
-	l.Access, l.Refresh = max(l.Access, s.Longest()), max(l.Refresh, s.LongestRefresh())
+// Raised are the longer ones of these and of those that tokens have under settings.
+func (l Lifetimes) Raised(s *core.Settings) Lifetimes {
+	l.Access, l.Refresh = max(l.Access, s.LongestAccess()), max(l.Refresh, s.LongestRefresh())
 	return l
 }
 
@@ -44,9 +44,9 @@ type keptLifetime struct {
 // maxLifetime is what a time.Duration can be, in seconds.
 const maxLifetime = int64(math.MaxInt64 / time.Second)
 
-// Remember keeps the longer ones of these and those that it has: access for State.Longest, all for tombstones.
+// RaiseLifetimes keeps the longer ones of these and those that it has: access for State.Longest, all for tombstones.
 // ErrInvalid for less than 0 or more than a time.Duration can be.
-func (db *DB) Remember(ctx context.Context, l Lifetimes) error {
+func (db *DB) RaiseLifetimes(ctx context.Context, l Lifetimes) error {
 	for _, k := range l.kept() {
 		if *k.seconds < 0 || *k.seconds > maxLifetime {
 			return fmt.Errorf("longest life of a token %w: it has %d seconds, not 0 to %d", ErrInvalid, *k.seconds, maxLifetime)
@@ -67,41 +67,41 @@ func (db *DB) Remember(ctx context.Context, l Lifetimes) error {
 	})
 }
 
-// RememberToken has Remember keep how long a token whose signature is good has left to live, which expires at these
+// RaiseForToken has RaiseLifetimes keep how long a token whose signature is good has left to live, which expires at these
 // Unix seconds, where that is longer than all that is kept: so the tombstones of customers outlive tokens that this
 // node did not issue, or issued under settings that it knows nothing of. Since whole days are kept it seldom writes.
 // What is left is reckoned by the purge clock, by which tombstones go: a wall clock that is ahead would make it too
 // short, and one that is set back too long, for good.
-func (db *DB) RememberToken(ctx context.Context, expires int64) error {
+func (db *DB) RaiseForToken(ctx context.Context, expires int64) error {
 	expires = min(max(expires, 0), core.LastUntil) // what a token says may be any number
 	// The purge clock never goes back: what was left at an earlier look is left at most.
-	if expires-db.time.purgedAt.Load() <= db.longest.Load() {
+	if expires-db.time.purgedAt.Load() <= db.foreignLifetime.Load() {
 		return nil
 	}
 	left := expires - seconds(db.time.look().reckoned())
-	if left <= db.longest.Load() {
+	if left <= db.foreignLifetime.Load() {
 		return nil
 	}
 	left = min((left+secondsOfDay-1)/secondsOfDay*secondsOfDay, maxLifetime)
-	if err := db.Remember(ctx, Lifetimes{Foreign: left}); err != nil {
+	if err := db.RaiseLifetimes(ctx, Lifetimes{Foreign: left}); err != nil {
 		return err
 	}
-	db.knowLongest(left)
+	db.knowForeign(left)
 	return nil
 }
 
-// knowLongest notes what is durable for RememberToken.
-func (db *DB) knowLongest(seconds int64) {
+// knowForeign notes what is durable for RaiseForToken.
+func (db *DB) knowForeign(seconds int64) {
 	for {
-		known := db.longest.Load()
-		if seconds <= known || db.longest.CompareAndSwap(known, seconds) {
+		known := db.foreignLifetime.Load()
+		if seconds <= known || db.foreignLifetime.CompareAndSwap(known, seconds) {
 			return
 		}
 	}
 }
 
-// Remembered is what Remember keeps.
-func (db *DB) Remembered(ctx context.Context) (l Lifetimes, err error) {
+// Lifetimes is what RaiseLifetimes keeps.
+func (db *DB) Lifetimes(ctx context.Context) (l Lifetimes, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) (err error) {
 		l, err = tables{tx}.lifetimes()
 		return err
@@ -109,7 +109,7 @@ func (db *DB) Remembered(ctx context.Context) (l Lifetimes, err error) {
 	return l, err
 }
 
-// lifetimes is what Remember keeps; 0 where nothing was kept yet.
+// lifetimes is what RaiseLifetimes keeps; 0 where nothing was kept yet.
 func (t tables) lifetimes() (l Lifetimes, err error) {
 	for _, k := range l.kept() {
 		if value := t.get(metaBucket, k.key); value != nil {

@@ -10,9 +10,9 @@ import (
 // What follows checks the buckets that schema 2 brought: the index without regard to case, groups, rights and sessions.
 
 // comparesCase reports whether the index without regard to case was made by this version's rules; else Open makes it anew.
-func (a *audit) comparesCase() bool { return a.folds == unicode.Version }
+func (a *recordCheck) comparesCase() bool { return a.folds == unicode.Version }
 
-func (a *audit) folded(e *entry) {
+func (a *recordCheck) folded(e *entry) {
 	folded, email, ok := strings.Cut(string(e.key), "\x00")
 	if !ok || checkText("", email) != nil || folded == email || a.comparesCase() && Fold(email) != folded {
 		e.wrong("the key is none of the index without regard to case")
@@ -27,7 +27,7 @@ func (a *audit) folded(e *entry) {
 	}
 }
 
-func (a *audit) group(e *entry) {
+func (a *recordCheck) group(e *entry) {
 	a.report.Groups++
 	if checkGroupName(string(e.key)) != nil {
 		e.wrong("the key is no name of a group")
@@ -43,7 +43,7 @@ func (a *audit) group(e *entry) {
 	a.permissions(e, g.permissions)
 }
 
-func (a *audit) rights(e *entry) {
+func (a *recordCheck) rights(e *entry) {
 	a.ofCustomer(e)
 	given, err := decodeRights(e.value)
 	if err != nil {
@@ -59,7 +59,7 @@ func (a *audit) rights(e *entry) {
 	}
 }
 
-func (a *audit) permissions(e *entry, list []string) {
+func (a *recordCheck) permissions(e *entry, list []string) {
 	for _, p := range list {
 		if CheckPermission(p) != nil {
 			e.wrong("it has what is no permission")
@@ -68,7 +68,7 @@ func (a *audit) permissions(e *entry, list []string) {
 	}
 }
 
-func (a *audit) session(e *entry) {
+func (a *recordCheck) session(e *entry) {
 	a.report.Sessions++
 	var id SessionID
 	if len(e.key) != len(id) {
@@ -98,7 +98,7 @@ func (a *audit) session(e *entry) {
 	}
 }
 
-func (a *audit) customerSession(e *entry) {
+func (a *recordCheck) customerSession(e *entry) {
 	customer, started, id, ok := readOfCustomerKey(e.key)
 	if ok {
 		_, err := readIDKey(a.kind, customer)
@@ -111,7 +111,7 @@ func (a *audit) customerSession(e *entry) {
 	a.indexed(e, id, func(s session) bool { return bytes.Equal(s.customer, customer) && s.started == started })
 }
 
-func (a *audit) sessionExpiry(e *entry) {
+func (a *recordCheck) sessionExpiry(e *entry) {
 	expires, id, err := readSessionExpiryKey(e.key)
 	if err != nil {
 		e.wrong("the key is none of the index of sessions by expiry")
@@ -121,7 +121,7 @@ func (a *audit) sessionExpiry(e *entry) {
 }
 
 // indexed checks that an entry of an index is that of its session.
-func (a *audit) indexed(e *entry, id SessionID, is func(session) bool) {
+func (a *recordCheck) indexed(e *entry, id SessionID, is func(session) bool) {
 	e.name = hex.EncodeToString(e.key)
 	if r := begin(e.value); !r.Done() {
 		e.wrong(unreadable)

@@ -25,9 +25,9 @@ type Result struct {
 // at the second attempt; many more in a row need a client that changes the same customer all the time.
 const attempts = 16
 
-// conclude runs load, decide, settle, until what the decision rests on still holds when it is settled. complete, if
+// transact runs load, decide, settle, until what the decision rests on still holds when it is settled. complete, if
 // not nil, adds to the state what the store does not know.
-func (n *Node) conclude(ctx context.Context, request *core.Request, query store.Query, complete func(*core.State)) (r Result, err error) {
+func (n *Node) transact(ctx context.Context, request *core.Request, query store.Query, complete func(*core.State)) (r Result, err error) {
 	for range attempts {
 		changes := n.cfg.Store.Changes()
 		if request.State, r.Customer, err = n.cfg.Store.Load(ctx, query); err != nil {
@@ -69,7 +69,7 @@ func (n *Node) outlives(ctx context.Context, request *core.Request, query store.
 	if request.Op == core.Login || !ok || request.Opened.Issuer != "" {
 		return nil
 	}
-	if err := n.cfg.Store.RememberToken(ctx, exp); err != nil || !request.State.Customer.ID.IsZero() {
+	if err := n.cfg.Store.RaiseForToken(ctx, exp); err != nil || !request.State.Customer.ID.IsZero() {
 		return err
 	}
 	return n.cfg.Store.KeepTombstone(ctx, query, exp)
