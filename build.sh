@@ -168,7 +168,7 @@ run_tests() {
   export MODULE_TEST_CACHE
   trap 'rm -rf "$out" "$MODULE_TEST_CACHE"' EXIT
   check "100,000 damaged configurations show no secret" \
-    env EDGETOKEN_TEST_DAMAGED=100000 go test -count=1 -run '^TestNoTextOfTheFileIsShown$' ./host/cmd/edgetoken/config
+    env EDGETOKEN_TEST_DAMAGED=100000 go test -count=1 -run '^TestNoTextOfTheFileIsShown$' ./host/config
   check "both modules and their soak, before all other tests" go test -count=1 -run '^(TestWasm|TestWasmFull|TestSoak)$' ./host/engine
   # -count=1: several tests build programs that the test cache knows nothing of. Folders named testdata are not in ./...
   { go test $detector -count=1 -json ./... ./testdata/kill ./testdata/hostile ./testdata/powercut 2>&1 || true; } | go -C .ci run ./count | tee "$out"

@@ -11,7 +11,7 @@ import (
 	"sync"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/strictjson"
 	"github.com/edgetoken/edgetoken/store"

@@ -14,7 +14,7 @@ import (
 	"os"
 	"syscall"
 
-	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/store"
 )

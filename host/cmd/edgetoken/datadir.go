@@ -9,7 +9,7 @@ import (
 	"slices"
 	"syscall"
 
-	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/config"
 )
 
 // dataDir is a data directory, as it was configured:

@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/signals"
+	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/store"
 )
 

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/explain"
 )
 

@@ -25,7 +25,7 @@ import (
 	"time"
 
 	edgetoken "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
-	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/config"
 )
 
 // TestReloadUnderLoad changes configuration and certificate of a node that answers all the while: no request is lost,

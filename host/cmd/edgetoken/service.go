@@ -18,7 +18,7 @@ import (
 	"github.com/edgetoken/edgetoken/core/abi"
 	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/host/cache"
-	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"

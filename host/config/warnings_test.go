@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/config"
 )
 
 // TestWarnings has a configuration for each row of the table, with the beginning of what is said, and what is near a
@@ -144,7 +144,7 @@ func TestWarningsFollowWhatIsKept(t *testing.T) {
 
 // TestWarningsAreDocumented: each key that has a row is in the table of the documentation, and no other.
 func TestWarningsAreDocumented(t *testing.T) {
-	text, err := os.ReadFile("../../../../docs/operations.md")
+	text, err := os.ReadFile("../../docs/operations.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/config"
 )
 
 const longKey = "a-secret-of-more-than-thirty-two-bytes"

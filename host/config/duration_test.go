@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/config"
+	"github.com/edgetoken/edgetoken/host/config"
 )
 
 func TestFormatDuration(t *testing.T) {
