@@ -58,7 +58,7 @@ func checked(e opener, db *store.DB, customers int) work {
 		check(e.OpenInto(ctx, tokens[next%len(tokens)], &o))
 		state, _, err := nodes.Load(ctx, db, store.FieldID, o, now)
 		check(err)
-		if judged := core.Judge(&s, core.Request{Op: core.Authenticate, Opened: o, State: state, Now: now}); judged.Refused() {
+		if judged := core.Decide(&s, core.Request{Op: core.Authenticate, Opened: o, State: state, Now: now}); judged.Refused() {
 			panic(fmt.Sprint("check: ", judged.Refusals))
 		}
 	}

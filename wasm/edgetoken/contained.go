@@ -83,6 +83,6 @@ func permit(size uint32) (status uint32) {
 	if !ok {
 		return uint32(abi.StatusBadMessage)
 	}
-	verdict := q.Rule.Judge(q.Method, q.Model, q.Caller)
+	verdict := q.Rule.Decide(q.Method, q.Model, q.Caller)
 	return answer(func(b []byte) []byte { return abi.AppendVerdict(b, verdict) })
 }

@@ -10,7 +10,7 @@ import (
 // outcome judges, writes and signs.
 func outcome(req *core.Request) (core.Outcome, abi.Status) {
 	if !req.Op.Writes() {
-		return core.Judge(&config.Settings, *req), abi.StatusOK
+		return core.Decide(&config.Settings, *req), abi.StatusOK
 	}
 	p, err := writer.Prepare(req)
 	if err != nil {

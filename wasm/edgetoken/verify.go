@@ -12,5 +12,5 @@ func outcome(req *core.Request) (core.Outcome, abi.Status) {
 	if req.Op.Writes() {
 		return core.Outcome{}, abi.StatusNotHere
 	}
-	return core.Judge(&config.Settings, *req), abi.StatusOK
+	return core.Decide(&config.Settings, *req), abi.StatusOK
 }
