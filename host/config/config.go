@@ -27,6 +27,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/server"
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
@@ -93,7 +94,7 @@ type Config struct {
 	LogEmails bool   // whether the record of a log-in has its e-mail address
 
 	// What clients may take.
-	Limits     httpapi.Limits
+	Limits     server.Limits
 	MaxBody    int64 // limits.body_bytes: of one request
 	BodyMemory int64 // limits.body_memory: bytes of all large bodies together
 	MaxFields  int   // limits.fields: of a form

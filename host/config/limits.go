@@ -14,6 +14,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/host/server"
 	"github.com/edgetoken/edgetoken/host/throttle"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -21,7 +22,7 @@ import (
 // limitRows are the keys of what clients may take: by connection, by request, by password hash, by time. Where 0 is a
 // default, it stands for one that depends on the machine or on another key.
 func limitRows() []row {
-	d := httpapi.DefaultLimits()
+	d := server.DefaultLimits()
 	rate := func(key string, field func(*Config) *throttle.Rate) row {
 		return at("throttles."+key, throttle.Rate{}, readRate, field)
 	}
@@ -128,8 +129,8 @@ func shownBytes(n int64) any {
 	return n
 }
 
-// limitNames are the keys of httpapi.Limits' fields.
-var limitNames = strings.NewReplacer("httpapi: ", "",
+// limitNames are the keys of server.Limits' fields.
+var limitNames = strings.NewReplacer("server: ", "",
 	"Limits.HeaderBytes", "limits.header_bytes", "Limits.HeaderMemory", "limits.header_memory", "Limits.HeaderTimeout", "limits.header_timeout", "Limits.ReadTimeout", "limits.read_timeout",
 	"Limits.BodyRate", "limits.body_rate", "Limits.WriteTimeout", "limits.write_timeout", "Limits.IdleTimeout", "limits.idle_timeout",
 	"Limits.ConnectionsPerAddress", "limits.connections_per_address", "Limits.Connections", "limits.connections")

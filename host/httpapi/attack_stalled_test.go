@@ -14,6 +14,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/host/server"
 )
 
 // waitFor waits until something is so.
@@ -37,7 +38,7 @@ func manyShortFields(bytes int) string {
 }
 
 // serveShop serves a shop as a node does, and gives its address.
-func serveShop(t *testing.T, limits httpapi.Limits, change func(*node.Config, *httpapi.Config)) (*shop, string) {
+func serveShop(t *testing.T, limits server.Limits, change func(*node.Config, *httpapi.Config)) (*shop, string) {
 	t.Helper()
 	s := openShop(t, change)
 	address := runServer(t, limits, s.Config.Handler.ServeHTTP)
@@ -64,7 +65,7 @@ func TestAttackStalled(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			// Nobody is ended for being slow while the test looks.
-			limits := httpapi.Limits{HeaderMemory: headerMemory, HeaderTimeout: 2 * time.Minute, ReadTimeout: 2 * time.Minute}
+			limits := server.Limits{HeaderMemory: headerMemory, HeaderTimeout: 2 * time.Minute, ReadTimeout: 2 * time.Minute}
 			s, address := serveShop(t, limits, func(_ *node.Config, h *httpapi.Config) {
 				h.MaxBody, h.BodyMemory, h.Log = 2_000_000, bodyMemory, slog.New(slog.DiscardHandler)
 			})
@@ -86,8 +87,8 @@ func TestAttackStalled(t *testing.T) {
 			for range 20 {
 				s.login(t)
 			}
-			for last := int64(-1); last != httpapi.Taken(s.Config.Handler); time.Sleep(100 * time.Millisecond) { // what was sent is read by and by
-				last = httpapi.Taken(s.Config.Handler)
+			for last := int64(-1); last != httpapi.Memory(s.Config.Handler).Taken; time.Sleep(100 * time.Millisecond) { // what was sent is read by and by
+				last = httpapi.Memory(s.Config.Handler).Taken
 			}
 			most := int64(bodyMemory + connections*32<<10)
 			if strings.Contains(name, "unended") {
@@ -110,7 +111,7 @@ func TestAttackStalled(t *testing.T) {
 
 // TestStalledBodyIsToldSo: the body that stalled longest ends, with a 503, and no other one.
 func TestStalledBodyIsToldSo(t *testing.T) {
-	s, address := serveShop(t, httpapi.Limits{}, func(_ *node.Config, h *httpapi.Config) { h.MaxBody, h.BodyMemory = 100<<10, 250<<10 })
+	s, address := serveShop(t, server.Limits{}, func(_ *node.Config, h *httpapi.Config) { h.MaxBody, h.BodyMemory = 100<<10, 250<<10 })
 	part := "POST /auth/token/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat(" ", 60<<10)
 	var stalled []wire
 	for i := range 3 { // each takes 64 KiB, and one more has no room
@@ -118,7 +119,7 @@ func TestStalledBodyIsToldSo(t *testing.T) {
 		c.send(part)
 		stalled = append(stalled, c)
 		waitFor(t, func() bool {
-			return httpapi.Stalled(s.Config.Handler) == i+1 && httpapi.Taken(s.Config.Handler) == int64(i+1)*64<<10
+			return httpapi.Memory(s.Config.Handler).Stalled == i+1 && httpapi.Memory(s.Config.Handler).Taken == int64(i+1)*64<<10
 		})
 	}
 	s.login(t)
@@ -158,7 +159,7 @@ func TestAttackUnreadShortAnswers(t *testing.T) {
 			var all sync.WaitGroup
 			all.Go(func() { ask(unread) })
 			<-unread.began
-			if taken := httpapi.Taken(s.Config.Handler); taken < 250_000 {
+			if taken := httpapi.Memory(s.Config.Handler).Taken; taken < 250_000 {
 				t.Errorf("%s %s: %d bytes are held while the answer is unread, want those of its header", method, path, taken)
 				close(unread.let)
 			} else {
@@ -166,7 +167,7 @@ func TestAttackUnreadShortAnswers(t *testing.T) {
 				<-unread.ended
 			}
 			all.Wait()
-			if taken := httpapi.Taken(s.Config.Handler); taken != 0 {
+			if taken := httpapi.Memory(s.Config.Handler).Taken; taken != 0 {
 				t.Errorf("%s %s: %d bytes are still held", method, path, taken)
 			}
 		}

@@ -3,12 +3,15 @@ package httpapi
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/host/server"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -143,7 +146,7 @@ func emptyBody(contentType mediaType) django.Body {
 // Bodies of this API have some hundred bytes. Large ones, in bytes, take turns from when they have been read until
 // their answer is made, since a parsed body takes many times its length. Whoever sends or reads slowly holds no turn
 // meanwhile.
-const largeBody = 64 << 10
+const largeBody = server.LargeBody
 
 // LargeAtOnce is how many large bodies are parsed at once.
 const LargeAtOnce = 2
@@ -154,7 +157,7 @@ func (rq *request) takeTurn() error {
 		return nil
 	}
 	out := make(chan struct{})
-	rq.held.wait(&rq.held.memory.turns, func() { close(out) })
+	rq.held.AwaitTurn(func() { close(out) })
 	var err error
 	select {
 	case rq.largeTurns <- struct{}{}:
@@ -163,7 +166,7 @@ func (rq *request) takeTurn() error {
 	case <-rq.Context().Done():
 		err = rq.Context().Err()
 	}
-	if !rq.held.goOn() {
+	if !rq.held.GoOn() {
 		err = errNoMemory
 	}
 	return err
@@ -171,7 +174,7 @@ func (rq *request) takeTurn() error {
 
 // endTurn lets the next large body be parsed, and gives the memory of this one back.
 func (rq *request) endTurn() {
-	rq.held.give(rq.bodyMemory)
+	rq.held.Give(rq.bodyMemory)
 	rq.bodyMemory = 0
 	if rq.hasTurn {
 		rq.hasTurn = false
@@ -184,9 +187,9 @@ func (rq *request) endTurn() {
 func (rq *request) hold(a answer) answer {
 	rq.endTurn() // what it was made of is not needed any more
 	switch {
-	case len(a.body) <= smallAnswer:
+	case len(a.body) <= server.SmallAnswer:
 		return a
-	case rq.held.take(int64(len(a.body))):
+	case rq.held.Take(int64(len(a.body))):
 		rq.awaitReader()
 		return a
 	case a.isHTML():
@@ -194,6 +197,10 @@ func (rq *request) hold(a answer) answer {
 	}
 	return rq.respond(django.Value{}, errNoMemory)
 }
+
+// errNoMemory says that other requests take all the memory that there is for what clients send and do not take, or
+// took that of this one.
+var errNoMemory = fmt.Errorf("%w: bodies and answers take all the memory for them", node.ErrBusy)
 
 // errReadTwice is a body that was wanted as a view takes it and as a page does. By then it is gone, and must not be
 // taken for an empty one.
@@ -230,10 +237,10 @@ const firstRead = 1 << 10
 
 // readAll reads the body, whose memory is held as it arrives.
 func (rq *request) readAll() ([]byte, error) {
-	defer rq.held.goOn()
-	end := func() { _ = http.NewResponseController(rq.writer).SetReadDeadline(longAgo) }
+	defer rq.held.GoOn()
+	end := func() { _ = http.NewResponseController(rq.writer).SetReadDeadline(server.LongAgo) }
 	body := make([]byte, 0, firstRead)
-	for rq.held.wait(&rq.held.memory.clients, end) {
+	for rq.held.AwaitClient(end) {
 		n, err := rq.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		full := err == nil && len(body) == cap(body)
@@ -243,7 +250,7 @@ func (rq *request) readAll() ([]byte, error) {
 			size = min(2*size, rq.cfg.MaxBody+1)
 		}
 		if n > 0 && size > rq.bodyMemory {
-			if !rq.held.take(size - rq.bodyMemory) {
+			if !rq.held.Take(size - rq.bodyMemory) {
 				body = nil
 				rq.endTurn()
 				_, err = io.Copy(io.Discard, rq.Body)
@@ -252,11 +259,11 @@ func (rq *request) readAll() ([]byte, error) {
 			rq.bodyMemory = size
 		}
 		switch {
-		case errors.Is(err, io.EOF) && rq.held.goOn():
+		case errors.Is(err, io.EOF) && rq.held.GoOn():
 			return body, nil
 		case full:
 			body = append(make([]byte, 0, size), body...)
-		case err != nil && rq.held.goOn():
+		case err != nil && rq.held.GoOn():
 			return nil, err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/claimmap/claimmaptest"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/host/server"
 	"github.com/edgetoken/edgetoken/host/throttle"
 )
 
@@ -63,7 +64,7 @@ func checkRequests(yield func(request string) bool) {
 // asker sends requests to a shop: to its handler, and where it is wired and only method and headers are unusual over
 // the wire, since net/http answers by itself, too.
 func asker(t *testing.T, s *shop, wired bool) func(request string) (*http.Response, error) {
-	address := runServer(t, httpapi.Limits{}, s.Config.Handler.ServeHTTP)
+	address := runServer(t, server.Limits{}, s.Config.Handler.ServeHTTP)
 	return func(text string) (*http.Response, error) {
 		request, err := http.ReadRequest(bufio.NewReader(strings.NewReader(text)))
 		if err != nil {
@@ -149,7 +150,7 @@ func TestCheckAnswersEveryMethod(t *testing.T) {
 // TestOptionsOfTheServer: "OPTIONS *" is no path of ours, and net/http does not answer it by itself.
 func TestOptionsOfTheServer(t *testing.T) {
 	s := openShop(t, nil)
-	w := dial(t, runServer(t, httpapi.Limits{}, s.Config.Handler.ServeHTTP))
+	w := dial(t, runServer(t, server.Limits{}, s.Config.Handler.ServeHTTP))
 	w.send("OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	if got := w.status(); got != http.StatusNotFound {
 		t.Errorf("got %d, want 404", got)
@@ -165,7 +166,7 @@ func TestCheckBehindAProxy(t *testing.T) {
 			h.ForwardAuth = httpapi.ForwardAuth{Cookie: "access", Proxy: proxy}
 		})
 		_, access := s.login(t)
-		address := runServer(t, httpapi.Limits{}, s.Config.Handler.ServeHTTP)
+		address := runServer(t, server.Limits{}, s.Config.Handler.ServeHTTP)
 		byCookie, byHeader := "Cookie: access="+access, "Authorization: Bearer "+access
 		const proto, host = "X-Forwarded-Proto: https", "X-Forwarded-Host: www.shop.example"
 		for _, c := range []struct {
@@ -249,7 +250,7 @@ func TestHostlessRequests(t *testing.T) {
 			{"OPTIONS /auth/token/ HTTP/1.1\r\n\r\n", 400},
 			{"OPTIONS /auth/token/ HTTP/1.1\r\nHost:\r\n\r\n", 400},
 		} {
-			w := dial(t, runServer(t, httpapi.Limits{}, s.Config.Handler.ServeHTTP))
+			w := dial(t, runServer(t, server.Limits{}, s.Config.Handler.ServeHTTP))
 			w.send(c.request)
 			answer, _ := bufio.NewReader(w).ReadString('\n')
 			if !strings.HasPrefix(answer[len("HTTP/1.x "):], fmt.Sprint(c.status)) {

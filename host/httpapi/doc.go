@@ -22,10 +22,7 @@
 // forwardauth.go is the check for proxies; host.go and origin.go say which site was asked, client.go which client
 // asks. health.go has the health checks. record.go writes the log, observation.go tells the metrics.
 //
-// What a client may hold is bounded: connections.go counts connections and the headers that arrive, limits.go has the
-// times, pace.go the rate of a body, memory.go the bytes of bodies and answers. unread.go answers a request whose
-// body is not read, linger.go ends its connection. again.go authorises once more what lasts. server.go puts all of it
-// together.
+// What a client may hold is bounded by package server. again.go authorises once more what lasts.
 //
 // compat.go is the table of what HTTP shows in each version; what tokens mean in each version is core's.
 //

@@ -1,10 +1,10 @@
 package httpapi
 
 import (
-	"context"
-	"io"
 	"net/http"
 	"time"
+
+	"github.com/edgetoken/edgetoken/host/server"
 )
 
 // TakeTurns takes all turns for large bodies.
@@ -44,33 +44,11 @@ func Paths() (paths []string) {
 	return paths
 }
 
-// PacedAnswer is a long answer of a server with these limits.
-func PacedAnswer(l Limits, w http.ResponseWriter) io.Writer {
-	return longAnswer(context.WithValue(context.Background(), limitsKey{}, l.Filled()), w)
-}
-
 // Classify is how a request ends that failed for err: status, cause, and how long a client is to wait.
 func Classify(err error) (status int, cause string, wait time.Duration) {
 	o := classify(err)
 	return o.status, string(o.reason), o.wait
 }
 
-// Stalled is how many requests wait for their client with memory that can be taken from them, and Queued how many
-// large bodies wait for their turn.
-func Stalled(h http.Handler) int { return waiting(h, func(m *memory) int { return m.clients.Len() }) }
-func Queued(h http.Handler) int  { return waiting(h, func(m *memory) int { return m.turns.Len() }) }
-
-func waiting(h http.Handler, count func(*memory) int) int {
-	m := &h.(*handler).memory
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return count(m)
-}
-
-// Taken is how much of the memory for bodies and answers is taken, in bytes.
-func Taken(h http.Handler) int64 {
-	m := &h.(*handler).memory
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return h.(*handler).cfg.BodyMemory - m.left
-}
+// Memory is who holds memory for bodies and answers now.
+func Memory(h http.Handler) server.MemoryStats { return h.(*handler).memory.Stats() }

@@ -19,6 +19,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/logging"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/pages"
+	"github.com/edgetoken/edgetoken/host/server"
 	"github.com/edgetoken/edgetoken/host/throttle"
 )
 
@@ -96,7 +97,7 @@ type handler struct {
 	pages        map[string]func(*request) answer // what people see besides, by path
 	described    description                      // the API for programs
 	largeTurns   chan struct{}
-	memory       memory
+	memory       *server.Memory
 	lists        chan struct{}
 	checkHeaders []string               // the names of ForwardAuth.Headers as net/http keeps them
 	cors         *cors.Cors             // nil: off
@@ -164,7 +165,7 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	h := &handler{cfg: cfg, compat: compat, authHeader: strings.ReplaceAll(name, "_", "-"), views: map[string]*view{},
 		repeats:    logging.NewRepeats(cfg.Log),
-		largeTurns: make(chan struct{}, LargeAtOnce), memory: memory{left: cfg.BodyMemory}, lists: make(chan struct{}, listsAtOnce)}
+		largeTurns: make(chan struct{}, LargeAtOnce), memory: server.NewMemory(cfg.BodyMemory), lists: make(chan struct{}, listsAtOnce)}
 	for _, v := range views() {
 		h.views[v.path] = &v
 		h.order = append(h.order, &v)
@@ -184,23 +185,23 @@ func New(cfg Config) (http.Handler, error) {
 // ServeHTTP answers one request and writes one record about it.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
-	r, body := receive(w, r, h.cfg.MaxBody)
-	defer body.leave()
+	r, body := server.Receive(w, r, h.cfg.MaxBody)
+	defer body.Leave()
 	room := rooms.Get().(*room)
 	defer room.leave()
 	rq := &room.request
-	room.held.memory = &h.memory
+	room.held = h.memory.Hold()
 	*rq = request{Request: r, cfg: &h.cfg, node: h.cfg.Node, compat: h.compat, authHeader: h.authHeader, largeTurns: h.largeTurns, held: &room.held,
 		lists: h.lists, visit: &room.visit, writer: w, written: w.Header()}
-	defer func() { rq.held.goOn(); rq.held.give(rq.held.bytes) }()
-	header := headerBytes(r)
-	rq.noRoom = header > smallHeader && !rq.held.take(header)
+	defer rq.held.End()
+	header := server.HeaderBytes(r)
+	rq.noRoom = header > server.SmallHeader && !rq.held.Take(header)
 	rq.nameHost()
 	preflight := isPreflight(r)
 	switch {
 	case h.cors == nil, preflight && isCheck(r.URL.Path), rq.noRoom:
 	case preflight:
-		body.settle(r, w.Header(), false)
+		body.Settle(r, w.Header(), false)
 		h.cors.HandlerFunc(w, r)
 		_ = rq.write(answer{}) // an error says that the client is gone
 		h.done(rq, answer{status: http.StatusNoContent}, started)
@@ -227,13 +228,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if rq.route != checkPath || len(a.body) > 0 {
 		h.protect(&a, written)
 	}
-	body.settle(r, written, a.rest != nil)
+	body.Settle(r, written, a.rest != nil)
 	w.WriteHeader(a.status)
 	// An error here says that the client is gone; the record is written all the same.
 	err := rq.write(a)
 	cut := false
 	if a.rest != nil && err == nil && r.Method != http.MethodHead {
-		err := a.rest(longAnswer(rq.Context(), w))
+		err := a.rest(server.LongAnswer(rq.Context(), w))
 		if cut = err != nil; !a.lostRight(err, rq.node.Settings()) {
 			a.err = err
 		}
@@ -249,7 +250,7 @@ func (rq *request) write(a answer) error {
 	if a.rest == nil {
 		rq.letGo()
 	}
-	if rq.held.holdsNothing() {
+	if rq.held.HoldsNothing() {
 		_, err := rq.writer.Write(a.body)
 		return err
 	}
@@ -258,13 +259,13 @@ func (rq *request) write(a answer) error {
 	if err == nil && a.rest == nil {
 		_ = http.NewResponseController(rq.writer).Flush() // net/http keeps what is short until the handler has returned
 	}
-	rq.held.goOn()
+	rq.held.GoOn()
 	return err
 }
 
 // awaitReader says that it is up to the client how long what the request holds is needed.
 func (rq *request) awaitReader() {
-	rq.held.wait(&rq.held.memory.clients, func() { _ = http.NewResponseController(rq.writer).SetWriteDeadline(longAgo) })
+	rq.held.AwaitClient(func() { _ = http.NewResponseController(rq.writer).SetWriteDeadline(server.LongAgo) })
 }
 
 // protect adds the headers that keep browsers from making more of an answer than it is.

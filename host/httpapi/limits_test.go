@@ -17,10 +17,11 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/host/server"
 )
 
 // runServer serves a handler within limits and gives its address.
-func runServer(t *testing.T, limits httpapi.Limits, handler http.HandlerFunc) string {
+func runServer(t *testing.T, limits server.Limits, handler http.HandlerFunc) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -28,7 +29,7 @@ func runServer(t *testing.T, limits httpapi.Limits, handler http.HandlerFunc) st
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error)
-	server := &httpapi.Server{Handler: handler, Limits: limits, Grace: time.Second, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	server := &server.Server{Handler: handler, Limits: limits, Grace: time.Second, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	go func() { ended <- server.Serve(ctx, l) }()
 	t.Cleanup(func() {
 		cancel()
@@ -83,10 +84,10 @@ func (w wire) status() int {
 func TestConnections(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		limits httpapi.Limits
+		limits server.Limits
 	}{
-		{"in all", httpapi.Limits{Connections: 3, ConnectionsPerAddress: 3}},
-		{"of an address", httpapi.Limits{Connections: 100, ConnectionsPerAddress: 3}},
+		{"in all", server.Limits{Connections: 3, ConnectionsPerAddress: 3}},
+		{"of an address", server.Limits{Connections: 100, ConnectionsPerAddress: 3}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			began, release := make(chan struct{}), make(chan struct{})
@@ -171,9 +172,9 @@ func TestConnectionsOverTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &httpapi.Server{
+	server := &server.Server{
 		TLS:    &tls.Config{Certificates: model.TLS.Certificates, MinVersion: tls.VersionTLS12},
-		Limits: httpapi.Limits{Connections: 1}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Limits: server.Limits{Connections: 1}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/hold" {
 				began <- struct{}{}
@@ -220,7 +221,7 @@ func TestConnectionsOverTLS(t *testing.T) {
 
 // TestPlacesAreGivenBack: connections that end make room, many times over. The server may notice a little later.
 func TestPlacesAreGivenBack(t *testing.T) {
-	address := runServer(t, httpapi.Limits{Connections: 2, ConnectionsPerAddress: 1}, func(http.ResponseWriter, *http.Request) {})
+	address := runServer(t, server.Limits{Connections: 2, ConnectionsPerAddress: 1}, func(http.ResponseWriter, *http.Request) {})
 	deadline := time.Now().Add(time.Minute)
 	for i := range 100 {
 		for {
@@ -239,7 +240,7 @@ func TestPlacesAreGivenBack(t *testing.T) {
 }
 
 func TestSlowSenders(t *testing.T) {
-	limits := httpapi.Limits{HeaderTimeout: 100 * time.Millisecond, ReadTimeout: 300 * time.Millisecond, IdleTimeout: 100 * time.Millisecond, BodyRate: 1 << 20}
+	limits := server.Limits{HeaderTimeout: 100 * time.Millisecond, ReadTimeout: 300 * time.Millisecond, IdleTimeout: 100 * time.Millisecond, BodyRate: 1 << 20}
 	address := runServer(t, limits, func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			w.WriteHeader(http.StatusBadRequest)
@@ -284,7 +285,7 @@ func TestSlowSenders(t *testing.T) {
 // TestLongBodies: a body that arrives steadily may take longer than ReadTimeout, and so may the answer to it.
 func TestLongBodies(t *testing.T) {
 	const timeout = 300 * time.Millisecond
-	address := runServer(t, httpapi.Limits{HeaderTimeout: timeout, ReadTimeout: timeout, BodyRate: 1024}, func(w http.ResponseWriter, r *http.Request) {
+	address := runServer(t, server.Limits{HeaderTimeout: timeout, ReadTimeout: timeout, BodyRate: 1024}, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		time.Sleep(2 * timeout)
 		if err != nil || len(body) != 100_000 || r.Context().Err() != nil {
@@ -300,7 +301,7 @@ func TestLongBodies(t *testing.T) {
 }
 
 func TestHeaderTooLong(t *testing.T) {
-	address := runServer(t, httpapi.Limits{HeaderBytes: 1000}, func(http.ResponseWriter, *http.Request) {})
+	address := runServer(t, server.Limits{HeaderBytes: 1000}, func(http.ResponseWriter, *http.Request) {})
 	w := dial(t, address)
 	w.send("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("x", 6000) + "\r\n\r\n")
 	if got := w.status(); got != http.StatusRequestHeaderFieldsTooLarge {
@@ -309,10 +310,10 @@ func TestHeaderTooLong(t *testing.T) {
 }
 
 func TestLimitsNameEveryMistake(t *testing.T) {
-	if err := (httpapi.Limits{}).Validate(); err != nil {
+	if err := (server.Limits{}).Validate(); err != nil {
 		t.Errorf("Validate of the defaults = %v, want nil", err)
 	}
-	err := httpapi.Limits{HeaderBytes: -1, IdleTimeout: -1, Connections: 10, ConnectionsPerAddress: 11, HeaderTimeout: time.Minute}.Validate()
+	err := server.Limits{HeaderBytes: -1, IdleTimeout: -1, Connections: 10, ConnectionsPerAddress: 11, HeaderTimeout: time.Minute}.Validate()
 	if err == nil {
 		t.Fatal("Validate gave no error")
 	}
@@ -325,7 +326,7 @@ func TestLimitsNameEveryMistake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &httpapi.Server{Handler: http.NotFoundHandler(), Limits: httpapi.Limits{Connections: -1}}
+	server := &server.Server{Handler: http.NotFoundHandler(), Limits: server.Limits{Connections: -1}}
 	if err := server.Serve(t.Context(), l); err == nil {
 		t.Error("Serve took a negative limit")
 	}

@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi"
@@ -181,36 +180,5 @@ func TestListThatBreaksOff(t *testing.T) {
 			}
 			httpapi.TakeLists(s.Config.Handler)() // hangs where the place was not given back
 		})
-	}
-}
-
-// deadlines is an answer that records how long it may take.
-type deadlines struct {
-	http.ResponseWriter
-	set []time.Time
-}
-
-func (d *deadlines) SetWriteDeadline(t time.Time) error {
-	d.set = append(d.set, t)
-	return nil
-}
-
-// TestLongAnswerHasMoreTime: a long answer gets more time with what was taken of it, and none for nothing.
-func TestLongAnswerHasMoreTime(t *testing.T) {
-	began := time.Now()
-	d := &deadlines{ResponseWriter: httptest.NewRecorder()}
-	w := httpapi.PacedAnswer(httpapi.Limits{WriteTimeout: time.Minute, BodyRate: 1 << 10}, d)
-	for range 10 {
-		if n, err := w.Write(make([]byte, 16<<10)); n != 16<<10 || err != nil {
-			t.Fatalf("Write = %d, %v", n, err)
-		}
-	}
-	if len(d.set) != 5 {
-		t.Fatalf("%d deadlines for 160 KiB, want one for each 32 KiB", len(d.set))
-	}
-	for i, at := range d.set {
-		if i > 0 && at.Sub(d.set[i-1]) != 32*time.Second || at.Sub(began) < time.Minute+time.Duration(32*(i+1))*time.Second {
-			t.Errorf("deadline %d is %s after the beginning, want a minute and a second for each KiB", i, at.Sub(began))
-		}
 	}
 }

@@ -78,7 +78,7 @@ func (rq *request) logIn() answer {
 		return rq.loginFailed(given.page, err)
 	}
 	replaces, _ := rq.sessionSecret()
-	secret, result, err := rq.node.StartSession(rq.Context(), rq.client().network, given.email, given.password, replaces)
+	secret, result, err := rq.node.StartSession(rq.Context(), rq.client().Network, given.email, given.password, replaces)
 	rq.about = result
 	if err != nil {
 		return rq.loginFailed(given.page, err)

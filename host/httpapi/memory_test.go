@@ -31,7 +31,7 @@ func TestMemoryOfBodies(t *testing.T) {
 	if _, err := io.WriteString(w, whole); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, func() bool { return httpapi.Stalled(s.Config.Handler) == 1 })
+	waitFor(t, func() bool { return httpapi.Memory(s.Config.Handler).Stalled == 1 })
 	if answer := large(strings.NewReader(whole)); answer.Code != http.StatusBadRequest {
 		t.Errorf("a large body beside one that stalls = %d, want 400", answer.Code)
 	}
@@ -45,7 +45,7 @@ func TestMemoryOfBodies(t *testing.T) {
 	release := httpapi.TakeTurns(s.Config.Handler)
 	queued := make(chan *httptest.ResponseRecorder)
 	go func() { queued <- large(strings.NewReader(whole)) }()
-	waitFor(t, func() bool { return httpapi.Queued(s.Config.Handler) == 1 })
+	waitFor(t, func() bool { return httpapi.Memory(s.Config.Handler).Queued == 1 })
 	s.login(t)
 	if answer := <-queued; answer.Code != http.StatusServiceUnavailable {
 		t.Errorf("the body that waited for its turn = %d beside a small one, want 503", answer.Code)

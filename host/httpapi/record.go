@@ -96,8 +96,8 @@ func (h *handler) attrs(rq *request, a answer, took time.Duration) []slog.Attr {
 	if rq.about.Family.Listed {
 		attrs = append(attrs, slog.String("family", fmt.Sprintf("%012x", rq.about.Family.Bits)))
 	}
-	if client := rq.client(); client.address.IsValid() {
-		attrs = append(attrs, slog.String("client", client.address.String()))
+	if client := rq.client(); client.Address.IsValid() {
+		attrs = append(attrs, slog.String("client", client.Address.String()))
 	}
 	attrs = append(attrs, slog.Duration("duration", took))
 	if a.err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/host/server"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -26,7 +27,7 @@ type request struct {
 	hasTurn    bool
 	// held is the memory of what the client sent and has not taken yet; bodyMemory is how much of it is that of the
 	// body, in bytes.
-	held       *held
+	held       *server.Held
 	bodyMemory int64
 	// noRoom: there is none for its header.
 	noRoom bool
@@ -82,7 +83,7 @@ type request struct {
 type room struct {
 	request request
 	visit   visit
-	held    held
+	held    server.Held
 }
 
 var rooms = sync.Pool{New: func() any { return new(room) }}

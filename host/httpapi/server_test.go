@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/server"
 )
 
 // served is a server with one request in flight, whose handler waits for release.
@@ -31,7 +32,7 @@ func serveOne(t *testing.T, grace time.Duration) *served {
 	}
 	s := &served{address: l.Addr().String(), release: make(chan struct{}), answer: make(chan string, 1), ended: make(chan error, 1)}
 	began := make(chan struct{})
-	server := &httpapi.Server{Grace: grace, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := &server.Server{Grace: grace, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		close(began)
 		<-s.release
 		_, _ = io.WriteString(w, "answered")
@@ -97,7 +98,7 @@ func TestServeOnAClosedListener(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := (&httpapi.Server{Handler: http.NotFoundHandler()}).Serve(t.Context(), l); err == nil {
+	if err := (&server.Server{Handler: http.NotFoundHandler()}).Serve(t.Context(), l); err == nil {
 		t.Error("Serve gave no error")
 	}
 }

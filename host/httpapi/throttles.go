@@ -53,7 +53,7 @@ func (rq *request) rates(logsIn bool) []scoped {
 	if *t == (Throttles{}) {
 		return nil
 	}
-	address := rq.client().network.String()
+	address := rq.client().Network.String()
 	var rates []scoped
 	if rq.customer.ID.IsZero() {
 		rates = append(rates, scoped{"anon", t.Anon, "anon " + address}, scoped{"user", t.User, "user address " + address})

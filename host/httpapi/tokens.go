@@ -19,7 +19,7 @@ func obtainPair(rq *request) (django.Value, error) {
 	if err := rq.throttleAccount(texts[0]); err != nil {
 		return django.Value{}, err
 	}
-	result, err := rq.node.Login(rq.Context(), rq.client().network, texts[0], texts[1])
+	result, err := rq.node.Login(rq.Context(), rq.client().Network, texts[0], texts[1])
 	pair, err := rq.outcome(core.Login, result, err)
 	if err == nil && rq.byCookie {
 		err = rq.afresh()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/host/server"
 )
 
 // unreadShop is a shop behind a server that would wait an hour for a body.
@@ -38,7 +39,7 @@ func serveUnread(t *testing.T, config *tls.Config) *unreadShop {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	server := &httpapi.Server{Handler: s.Config.Handler, TLS: config, Limits: httpapi.Limits{ReadTimeout: time.Hour}, Grace: 10 * time.Second,
+	server := &server.Server{Handler: s.Config.Handler, TLS: config, Limits: server.Limits{ReadTimeout: time.Hour}, Grace: 10 * time.Second,
 		Log: slog.New(slog.DiscardHandler)}
 	go func() { ended <- server.Serve(ctx, l) }()
 	t.Cleanup(cancel)
@@ -208,7 +209,7 @@ func TestEndWhileABodyIsMissing(t *testing.T) {
 // TestLingeringConnectionsMakeRoom: who was answered and goes on sending takes nobody's place.
 func TestLingeringConnectionsMakeRoom(t *testing.T) {
 	s := openShop(t, nil)
-	address := runServer(t, httpapi.Limits{Connections: 2, ConnectionsPerAddress: 2}, s.Config.Handler.ServeHTTP)
+	address := runServer(t, server.Limits{Connections: 2, ConnectionsPerAddress: 2}, s.Config.Handler.ServeHTTP)
 	for range 20 {
 		w := dial(t, address)
 		w.send("POST /nothing/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 77\r\n\r\nx")

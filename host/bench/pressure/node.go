@@ -26,6 +26,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/host/server"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -83,7 +84,7 @@ func serve() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		cancel()
 	}()
-	check((&httpapi.Server{Handler: handler, Log: quiet}).Serve(ctx, l))
+	check((&server.Server{Handler: handler, Log: quiet}).Serve(ctx, l))
 }
 
 // bare hashes passwords on all processors and writes how many it did in a second.

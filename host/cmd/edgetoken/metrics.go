@@ -19,6 +19,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/server"
 )
 
 // metrics are what GET /metrics shows of a service. No label has a value that a client can choose.
@@ -132,7 +133,7 @@ func (m *metrics) handler() http.Handler {
 func (m *metrics) serve(ctx context.Context, l net.Listener, grace time.Duration) error {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", m.handler())
-	server := &httpapi.Server{Handler: withoutBodies(mux), Limits: metricsLimits, Grace: grace, Log: m.log}
+	server := &server.Server{Handler: withoutBodies(mux), Limits: metricsLimits, Grace: grace, Log: m.log}
 	if err := server.Serve(ctx, l); err != nil {
 		return fmt.Errorf("serve metrics: %w", err)
 	}
@@ -140,7 +141,7 @@ func (m *metrics) serve(ctx context.Context, l net.Listener, grace time.Duration
 }
 
 // metricsLimits are those of whoever can reach the address of the metrics: a few programs that read them.
-var metricsLimits = httpapi.Limits{
+var metricsLimits = server.Limits{
 	HeaderBytes: 16 << 10, HeaderMemory: 2 << 20, HeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second,
 	Connections: 16, ConnectionsPerAddress: 16,
 }

@@ -52,7 +52,7 @@ func TestNothingWritesPastTheLog(t *testing.T) {
 				case *ast.CompositeLit:
 					if s, ok := n.Type.(*ast.SelectorExpr); ok && s.Sel.Name == "Server" {
 						x, _ := s.X.(*ast.Ident)
-						if field := map[string]string{"http": "ErrorLog", "httpapi": "Log"}[x.Name]; field != "" {
+						if field := map[string]string{"http": "ErrorLog", "server": "Log"}[x.Name]; field != "" {
 							servers++
 							if !hasField(n, field) {
 								t.Errorf("%s makes an %s.Server without %s, which would write to standard error", name, x.Name, field)

@@ -14,7 +14,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/signals"
 	"github.com/edgetoken/edgetoken/host/config"
-	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/server"
 )
 
 func serveCommand() *cobra.Command {
@@ -113,7 +113,7 @@ func (s *service) run(ctx context.Context, listener net.Listener, started func()
 		s.log.Info("metrics on http://" + l.Addr().String() + "/metrics")
 		ends = append(ends, func() error { return s.metrics.serve(ctx, l, grace) })
 	}
-	server := &httpapi.Server{Handler: s, Grace: grace, Log: s.log, Limits: g.cfg.Limits}
+	server := &server.Server{Handler: s, Grace: grace, Log: s.log, Limits: g.cfg.Limits}
 	if s.certificate != nil {
 		server.TLS = s.certificate.config()
 		go s.certificate.watch(ctx)

@@ -1,4 +1,4 @@
-package httpapi
+package server
 
 import (
 	"container/list"
@@ -84,8 +84,8 @@ func (l *connections) Accept() (net.Conn, error) {
 // admit takes a connection in. toClose is what has to go, if anything: another one, or conn itself, and then c is nil.
 func (l *connections) admit(conn net.Conn) (c *connection, toClose net.Conn) {
 	var network netip.Prefix
-	if a, ok := parseAddress(conn.RemoteAddr().String()); ok {
-		network = clientAt(a).network
+	if client, ok := ParseClient(conn.RemoteAddr().String()); ok {
+		network = client.Network
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

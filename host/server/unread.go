@@ -1,4 +1,4 @@
-package httpapi
+package server
 
 import (
 	"errors"
@@ -19,25 +19,25 @@ const (
 	arrivedTime = 10 * time.Millisecond
 )
 
-// incoming is the body of a request that knows whether it was read to its end.
-type incoming struct {
+// Body is the body of a request that knows whether it was read to its end.
+type Body struct {
 	io.ReadCloser
 	control *http.ResponseController
 	ended   bool // all of it was read
 }
 
-// receive returns r with a body of at most limit bytes. It returns a copy of r: net/http looks at the body of its own
+// Receive returns r with a body of at most limit bytes. It returns a copy of r: net/http looks at the body of its own
 // request to learn what was left unread.
-func receive(w http.ResponseWriter, r *http.Request, limit int64) (*http.Request, *incoming) {
+func Receive(w http.ResponseWriter, r *http.Request, limit int64) (*http.Request, *Body) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return r, noBody
 	}
-	body := &incoming{ReadCloser: http.MaxBytesReader(w, r.Body, limit), control: http.NewResponseController(w)}
+	body := &Body{ReadCloser: http.MaxBytesReader(w, r.Body, limit), control: http.NewResponseController(w)}
 	return withBody(r, body), body
 }
 
 // noBody is a body that is all read.
-var noBody = &incoming{ended: true}
+var noBody = &Body{ended: true}
 
 // withBody is r with another body.
 func withBody(r *http.Request, body io.ReadCloser) *http.Request {
@@ -46,16 +46,16 @@ func withBody(r *http.Request, body io.ReadCloser) *http.Request {
 	return &changed
 }
 
-func (b *incoming) Read(p []byte) (int, error) {
+func (b *Body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.ended = b.ended || errors.Is(err, io.EOF)
 	return n, err
 }
 
-// settle is called before the response to r is written. If the body is neither read nor has arrived, it sets
+// Settle is called before the response to r is written. If the body is neither read nor has arrived, it sets
 // Connection: close. streams says that the response is made while it is written; a read that fails would cancel the
 // context it needs.
-func (b *incoming) settle(r *http.Request, header http.Header, streams bool) {
+func (b *Body) Settle(r *http.Request, header http.Header, streams bool) {
 	awaited := r.Header.Get("Expect") != "" || r.ContentLength > arrivedBytes
 	if b.ended || !streams && !awaited && b.arrived() {
 		return
@@ -66,7 +66,7 @@ func (b *incoming) settle(r *http.Request, header http.Header, streams bool) {
 var closed = []string{"close"}
 
 // arrived reads what has arrived and reports whether that was the whole rest.
-func (b *incoming) arrived() bool {
+func (b *Body) arrived() bool {
 	until := time.Now().Add(arrivedTime)
 	buf := make([]byte, 4<<10)
 	for read := 0; read <= arrivedBytes; {
@@ -85,9 +85,9 @@ func (b *incoming) arrived() bool {
 	return b.ended
 }
 
-// leave is called after the response: net/http must not wait for what did not arrive.
-func (b *incoming) leave() {
+// Leave is called after the response: net/http must not wait for what did not arrive.
+func (b *Body) Leave() {
 	if !b.ended {
-		_ = b.control.SetReadDeadline(longAgo)
+		_ = b.control.SetReadDeadline(LongAgo)
 	}
 }

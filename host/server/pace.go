@@ -1,4 +1,4 @@
-package httpapi
+package server
 
 import (
 	"context"
@@ -53,8 +53,8 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 // limitsKey is where the context of a connection has the limits of its server.
 type limitsKey struct{}
 
-// longAnswer writes an answer that may take longer than WriteTimeout, as long as it is taken at BodyRate.
-func longAnswer(ctx context.Context, w http.ResponseWriter) io.Writer {
+// LongAnswer writes an answer that may take longer than WriteTimeout, as long as it is taken at BodyRate.
+func LongAnswer(ctx context.Context, w http.ResponseWriter) io.Writer {
 	limits, served := ctx.Value(limitsKey{}).(Limits)
 	if !served {
 		return w

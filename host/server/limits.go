@@ -1,4 +1,4 @@
-package httpapi
+package server
 
 import (
 	"errors"
@@ -48,18 +48,18 @@ func (l Limits) Validate() error {
 		{"Connections", int64(l.Connections)}, {"ConnectionsPerAddress", int64(l.ConnectionsPerAddress)},
 	} {
 		if v.value < 0 {
-			errs = append(errs, errors.New("httpapi: Limits."+v.name+" must not be negative"))
+			errs = append(errs, errors.New("server: Limits."+v.name+" must not be negative"))
 		}
 	}
 	f := l.Filled()
 	if f.ConnectionsPerAddress > f.Connections {
-		errs = append(errs, errors.New("httpapi: Limits.ConnectionsPerAddress must not be more than Limits.Connections"))
+		errs = append(errs, errors.New("server: Limits.ConnectionsPerAddress must not be more than Limits.Connections"))
 	}
 	if f.HeaderMemory < HeaderWeight*int64(f.HeaderBytes) {
-		errs = append(errs, fmt.Errorf("httpapi: Limits.HeaderMemory must be at least %d times Limits.HeaderBytes, which is what one header may take", HeaderWeight))
+		errs = append(errs, fmt.Errorf("server: Limits.HeaderMemory must be at least %d times Limits.HeaderBytes, which is what one header may take", HeaderWeight))
 	}
 	if f.HeaderTimeout > f.ReadTimeout {
-		errs = append(errs, errors.New("httpapi: Limits.HeaderTimeout must not be more than Limits.ReadTimeout, which has the header in it"))
+		errs = append(errs, errors.New("server: Limits.HeaderTimeout must not be more than Limits.ReadTimeout, which has the header in it"))
 	}
 	return errors.Join(errs...)
 }

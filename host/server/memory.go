@@ -1,38 +1,57 @@
-package httpapi
+package server
 
 import (
 	"container/list"
-	"fmt"
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/edgetoken/edgetoken/host/node"
 )
 
-// memory is what all requests together hold, in bytes, of what clients sent them and have not taken yet: bodies from
+// Memory is what all requests together hold, in bytes, of what clients sent them and have not taken yet: bodies from
 // when they arrive until they are read, headers that are long, and answers until they are written. So that memory is
 // bounded whoever sends (R10).
 //
 // A request waits for its client from the first byte of its body to the last, and while its answer is written. Where
 // there is no room for more, the one whose client has done nothing for longest ends, so that whoever stalls keeps out
 // nobody who does not. A body that arrives at once never waits.
-type memory struct {
+type Memory struct {
+	bytes int64
+
 	mu      sync.Mutex
 	left    int64
 	clients waiters // requests that wait for their client
 	turns   waiters // large bodies that wait for their turn: they make room for the first 64 KiB of others, where no request waits for its client
 }
 
+// NewMemory is memory of so many bytes.
+func NewMemory(bytes int64) *Memory { return &Memory{bytes: bytes, left: bytes} }
+
+// Hold is what a request holds that holds nothing yet.
+func (m *Memory) Hold() Held { return Held{memory: m} }
+
+// MemoryStats is who holds memory now.
+type MemoryStats struct {
+	Taken   int64 // bytes
+	Stalled int   // requests that wait for their client with memory that can be taken from them
+	Queued  int   // large bodies that wait for their turn
+}
+
+// Stats gives the present figures.
+func (m *Memory) Stats() MemoryStats {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return MemoryStats{m.bytes - m.left, m.clients.Len(), m.turns.Len()}
+}
+
 // waiters are requests that can be ended, the first of them first.
 type waiters struct {
-	list.List // of *held
+	list.List // of *Held
 	bytes     int64
 }
 
-// held is what one request holds. The zero value with its memory holds nothing.
-type held struct {
-	memory *memory
+// Held is what one request holds of a Memory.
+type Held struct {
+	memory *Memory
 	bytes  int64
 	ended  bool // it had to make room
 	waits  bool // it is, or was until it ended, among waiters
@@ -42,14 +61,10 @@ type held struct {
 	end   func()
 }
 
-// errNoMemory says that other requests take all the memory that there is for what clients send and do not take, or
-// took that of this one.
-var errNoMemory = fmt.Errorf("%w: bodies and answers take all the memory for them", node.ErrBusy)
-
-// take takes n bytes more, if need be from others. It is false where there is no room, or others took all that this
+// Take takes n bytes more, if need be from others. It is false where there is no room, or others took all that this
 // one had; what it has then it is to give back. A short body, as that of a log-in, counts and is not refused: each
 // connection is allowed as much for itself.
-func (h *held) take(n int64) bool {
+func (h *Held) Take(n int64) bool {
 	m := h.memory
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -57,7 +72,7 @@ func (h *held) take(n int64) bool {
 	in := h.in
 	h.leave()
 	from := []*waiters{&m.clients, &m.turns}
-	if h.bytes+n > largeBody {
+	if h.bytes+n > LargeBody {
 		from = from[:1]
 	}
 	room := m.left
@@ -69,7 +84,7 @@ func (h *held) take(n int64) bool {
 	}
 	for _, w := range from {
 		for n > m.left && w.Len() > 0 {
-			m.evict(w.Front().Value.(*held))
+			m.evict(w.Front().Value.(*Held))
 		}
 	}
 	m.left -= n
@@ -81,19 +96,19 @@ func (h *held) take(n int64) bool {
 }
 
 // evict ends a request that waits.
-func (m *memory) evict(victim *held) {
+func (m *Memory) evict(victim *Held) {
 	victim.leave()
 	m.left += victim.bytes
 	victim.bytes, victim.ended = 0, true
 	victim.end()
 }
 
-func (h *held) enter(in *waiters) {
+func (h *Held) enter(in *waiters) {
 	h.in, h.place = in, in.PushBack(h)
 	in.bytes += h.bytes
 }
 
-func (h *held) leave() {
+func (h *Held) leave() {
 	if h.in != nil {
 		h.in.Remove(h.place)
 		h.in.bytes -= h.bytes
@@ -101,8 +116,8 @@ func (h *held) leave() {
 	}
 }
 
-// give gives n bytes back, all that there are at most.
-func (h *held) give(n int64) {
+// Give gives n bytes back, all that there are at most.
+func (h *Held) Give(n int64) {
 	if n <= 0 {
 		return
 	}
@@ -113,13 +128,20 @@ func (h *held) give(n int64) {
 	h.memory.left += n
 }
 
-// holdsNothing says that the request holds nothing and does not wait. Once it waits, others may change what it holds.
-func (h *held) holdsNothing() bool { return !h.waits && h.bytes == 0 }
+// HoldsNothing says that the request holds nothing and does not wait. Once it waits, others may change what it holds.
+func (h *Held) HoldsNothing() bool { return !h.waits && h.bytes == 0 }
+
+// AwaitClient says that the request waits for its client from now on, and how that is ended. It is false where it
+// was ended.
+func (h *Held) AwaitClient(end func()) bool { return h.wait(&h.memory.clients, end) }
+
+// AwaitTurn says that it waits for the turn of its large body.
+func (h *Held) AwaitTurn(end func()) bool { return h.wait(&h.memory.turns, end) }
 
 // wait says that the request waits from now on, as the last of them, and how that is ended. It is false where it was
 // ended. A request that holds nothing makes no room, and so does not wait.
-func (h *held) wait(in *waiters, end func()) bool {
-	if h.holdsNothing() {
+func (h *Held) wait(in *waiters, end func()) bool {
+	if h.HoldsNothing() {
 		return !h.ended
 	}
 	h.memory.mu.Lock()
@@ -133,8 +155,8 @@ func (h *held) wait(in *waiters, end func()) bool {
 	return true
 }
 
-// goOn says that it waits no more; it is false where it was ended.
-func (h *held) goOn() bool {
+// GoOn says that it waits no more; it is false where it was ended.
+func (h *Held) GoOn() bool {
 	if !h.waits {
 		return !h.ended
 	}
@@ -145,14 +167,20 @@ func (h *held) goOn() bool {
 	return !h.ended
 }
 
-// longAgo is a deadline that ends at once what waits for a client.
-var longAgo = time.Unix(1, 0)
+// End gives all back.
+func (h *Held) End() {
+	h.GoOn()
+	h.Give(h.bytes)
+}
 
-// smallHeader is how many bytes of a header each connection is allowed for itself; a longer one is held.
-const smallHeader = 8 << 10
+// LongAgo is a deadline that ends at once what waits for a client.
+var LongAgo = time.Unix(1, 0)
 
-// headerBytes is about what the header of a request takes: of very short fields that is twenty times what was sent.
-func headerBytes(r *http.Request) int64 {
+// SmallHeader is how many bytes of a header each connection is allowed for itself; a longer one is held.
+const SmallHeader = 8 << 10
+
+// HeaderBytes is about what the header of a request takes: of very short fields that is twenty times what was sent.
+func HeaderBytes(r *http.Request) int64 {
 	const perName, perValue = 96, 24
 	n := 3 * len(r.RequestURI)
 	for name, values := range r.Header {
@@ -164,9 +192,13 @@ func headerBytes(r *http.Request) int64 {
 	return int64(n)
 }
 
+// LargeBody is how many bytes make a body a large one, which has to wait for its turn, and then makes room for smaller
+// ones.
+const LargeBody = 64 << 10
+
 // smallBody is how many bytes of a body each connection is allowed for itself.
 const smallBody = 4 << 10
 
-// smallAnswer is how many bytes of an answer each connection is allowed for itself: what net/http keeps for it
+// SmallAnswer is how many bytes of an answer each connection is allowed for itself: what net/http keeps for it
 // anyway. A longer one is held.
-const smallAnswer = 4 << 10
+const SmallAnswer = 4 << 10
