@@ -1,6 +1,11 @@
 package config
 
-import "io/fs"
+import (
+	"io/fs"
+	"os"
+	"slices"
+	"syscall"
+)
 
 // GroupBits are the bits of a mode that data_group trusts: those of the group, where this process is in it.
 const GroupBits fs.FileMode = 0o070
@@ -11,4 +16,15 @@ func (c *Config) TrustedBits(info fs.FileInfo) fs.FileMode {
 		return GroupBits
 	}
 	return 0
+}
+
+// OwnGroup is the group of a file, and whether this process is in it.
+func OwnGroup(info fs.FileInfo) (gid int, ours bool) {
+	s, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	gid = int(s.Gid)
+	groups, err := os.Getgroups()
+	return gid, gid == os.Getegid() || err == nil && slices.Contains(groups, gid)
 }

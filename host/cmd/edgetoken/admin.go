@@ -12,6 +12,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/strictjson"
 	"github.com/edgetoken/edgetoken/store"
@@ -168,7 +169,7 @@ func (a *admin) judge(ctx context.Context) (core.Engine, core.KeySet, error) {
 	}
 	a.opening.Lock()
 	defer a.opening.Unlock()
-	ring, err := openKeys(a.cfg, false)
+	ring, err := datadir.Of(a.cfg).OpenKeys(false)
 	if err != nil {
 		return nil, core.KeySet{}, err
 	}

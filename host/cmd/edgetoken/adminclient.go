@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -30,20 +31,20 @@ type adminClient struct {
 // connect finds the running node of a data directory, or opens the store. mayMake makes a directory and a store where
 // there are none.
 func connect(cfg *config.Config, engineName string, mayMake bool) (*adminClient, error) {
-	dir := dataDir(cfg.Data)
-	if c, err := dialAdmin(dir, cfg); c != nil || err != nil {
+	dir := datadir.Of(cfg)
+	if c, err := dialAdmin(dir); c != nil || err != nil {
 		return c, err
 	}
-	privateFiles()
-	before := dir.contents()
-	settled, err := dir.settle(cfg)
+	datadir.PrivateFiles()
+	before := dir.Contents()
+	settled, err := dir.Settle()
 	if err != nil {
 		return nil, err
 	}
-	if err := openable(cfg, dir, mayMake); err != nil {
+	if err := openable(dir, mayMake); err != nil {
 		return nil, err
 	}
-	db, err := openStore(cfg)
+	db, err := dir.OpenStore()
 	if errors.Is(err, store.ErrLocked) {
 		return nil, lockedWithoutNode(dir)
 	}
@@ -51,13 +52,13 @@ func connect(cfg *config.Config, engineName string, mayMake bool) (*adminClient,
 		return nil, err
 	}
 	notes := settled
-	if !before.dir {
+	if !before.Dir {
 		notes = append(notes, "made data directory "+dir.String())
 	}
-	if !before.store && before.key {
-		notes = append(notes, "warning: "+storeLost)
+	if !before.Store && before.Key {
+		notes = append(notes, "warning: "+datadir.StoreLost)
 	}
-	for _, w := range dir.warnings(cfg) {
+	for _, w := range dir.Warnings() {
 		notes = append(notes, "warning: "+w)
 	}
 	a := &admin{cfg: cfg, store: db, hasher: hashing.InProcess{}, engineName: engineName}
@@ -69,49 +70,49 @@ func connect(cfg *config.Config, engineName string, mayMake bool) (*adminClient,
 }
 
 // lockedWithoutNode says that another process has the store, and that no node answers.
-func lockedWithoutNode(dir dataDir) error {
+func lockedWithoutNode(dir datadir.Dir) error {
 	return fmt.Errorf("%s is in use by another process, and no node answers at %s: a node is starting or stopping, or another command is at work: try again; "+
-		"if a node runs whose socket was removed, start it again", dir.store(), absolute(dir.socket()))
+		"if a node runs whose socket was removed, start it again", dir.Store(), datadir.Absolute(dir.Socket()))
 }
 
 var errNoStore = errors.New("there is no store")
 
 // openable says whether there is a store, or room to make one.
-func openable(cfg *config.Config, dir dataDir, mayMake bool) error {
+func openable(dir datadir.Dir, mayMake bool) error {
 	if mayMake {
-		return dir.make(cfg, false)
+		return dir.Make(false)
 	}
-	if err := dir.check(cfg, false); err != nil {
+	if err := dir.Check(false); err != nil {
 		return err
 	}
-	if _, err := os.Stat(dir.store()); errors.Is(err, fs.ErrNotExist) {
-		if dir.contents().key {
+	if _, err := os.Stat(dir.Store()); errors.Is(err, fs.ErrNotExist) {
+		if dir.Contents().Key {
 			return fmt.Errorf("%w %s, although there is a signing key: if there was one, restore it from a backup; else start edgetoken serve once, "+
-				"or name the data directory with --data", errNoStore, dir.store())
+				"or name the data directory with --data", errNoStore, dir.Store())
 		}
-		return fmt.Errorf("%w %s: start edgetoken serve once, or name the data directory with --data", errNoStore, dir.store())
+		return fmt.Errorf("%w %s: start edgetoken serve once, or name the data directory with --data", errNoStore, dir.Store())
 	}
 	return nil
 }
 
 // inUse says what to do where a node cannot have the store since another process has it.
-func inUse(dir dataDir, err error) error {
+func inUse(dir datadir.Dir, err error) error {
 	if !errors.Is(err, store.ErrLocked) {
 		return err
 	}
 	return fmt.Errorf("%s is %w: if that is a node, edgetoken customers and edgetoken token talk to it; stop it before another one starts, or name another data directory with --data",
-		dir.store(), store.ErrLocked)
+		dir.Store(), store.ErrLocked)
 }
 
 // dialAdmin connects to a node's socket; nil where no node listens. Passwords go through it, so it is refused where
 // another user may have put it there or listens at it.
-func dialAdmin(dir dataDir, cfg *config.Config) (*adminClient, error) {
-	path := dir.socket()
+func dialAdmin(dir datadir.Dir) (*adminClient, error) {
+	path := dir.Socket()
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode().Type() != fs.ModeSocket || len(path) > maxSocketPath {
 		return nil, nil
 	}
-	owner, err := dir.private(cfg)
+	owner, err := dir.Private()
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +126,7 @@ func dialAdmin(dir dataDir, cfg *config.Config) (*adminClient, error) {
 			return nil, err
 		}
 		if err := checkNode(conn.(*net.UnixConn), owner); err != nil {
-			return nil, errors.Join(fmt.Errorf("admin socket %s: %w", absolute(path), err), conn.Close())
+			return nil, errors.Join(fmt.Errorf("admin socket %s: %w", datadir.Absolute(path), err), conn.Close())
 		}
 		return conn, nil
 	}
@@ -134,7 +135,7 @@ func dialAdmin(dir dataDir, cfg *config.Config) (*adminClient, error) {
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("the admin socket %s is another user's: run the command as the user of the node", absolute(path))
+		return nil, fmt.Errorf("the admin socket %s is another user's: run the command as the user of the node", datadir.Absolute(path))
 	case err != nil:
 		return nil, fmt.Errorf("reach the running node: %w", err)
 	}

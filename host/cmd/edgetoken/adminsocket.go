@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"github.com/edgetoken/edgetoken/host/datadir"
 )
 
 // maxSocketPath is how many bytes the path of a unix socket may have (sun_path on Linux, less its closing NUL).
@@ -21,7 +23,7 @@ const maxSocketPath = 107
 func listenAdmin(path string, log *slog.Logger) (net.Listener, error) {
 	if len(path) > maxSocketPath {
 		return nil, fmt.Errorf("admin socket %s: its path has %d bytes and the system allows %d: choose a shorter data directory, or a path relative to the working directory",
-			absolute(path), len(path), maxSocketPath)
+			datadir.Absolute(path), len(path), maxSocketPath)
 	}
 	info, err := os.Lstat(path)
 	switch {
@@ -29,7 +31,7 @@ func listenAdmin(path string, log *slog.Logger) (net.Listener, error) {
 	case err != nil:
 		return nil, fmt.Errorf("open admin socket: %w", err)
 	case info.Mode().Type() != fs.ModeSocket:
-		return nil, fmt.Errorf("admin socket %s: there is something else of this name: move it away", absolute(path))
+		return nil, fmt.Errorf("admin socket %s: there is something else of this name: move it away", datadir.Absolute(path))
 	default:
 		if err := os.Remove(path); err != nil {
 			return nil, fmt.Errorf("remove the admin socket of an earlier run: %w", err)

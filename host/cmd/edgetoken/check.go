@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -50,7 +51,7 @@ The store of a running node is in use, and a copy made meanwhile may be of no us
 				if err != nil {
 					return err
 				}
-				path = dataDir(cfg.Data).store()
+				path = datadir.Of(cfg).Store()
 			}
 			r, err := store.Check(path)
 			if err != nil {

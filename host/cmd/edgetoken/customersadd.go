@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -106,7 +107,7 @@ func checkFree(c *cobra.Command, email string) error {
 	}
 	var page customerPage
 	err := lookFirst(c, "/customers", url.Values{"email": {email}}, &page)
-	if errors.Is(err, errNoDataDir) || errors.Is(err, errNoStore) {
+	if errors.Is(err, datadir.ErrMissing) || errors.Is(err, errNoStore) {
 		return nil
 	}
 	if err == nil && len(page.Customers) > 0 {

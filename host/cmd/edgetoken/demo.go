@@ -15,6 +15,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/signals"
 	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -47,7 +48,7 @@ func demo(c *cobra.Command, keep bool) (err error) {
 	ctx, stop := signals.Until(ctx, end) // a terminal that is closed must not leave the directory behind
 	defer stop()
 	defer func() { err = unlessStopped(ctx, err) }()
-	privateFiles()
+	datadir.PrivateFiles()
 	dir, err := os.MkdirTemp("", "edgetoken-demo-")
 	if err != nil {
 		return fmt.Errorf("make a temporary directory: %w", err)

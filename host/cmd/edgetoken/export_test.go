@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/store"
@@ -49,7 +49,7 @@ func ReadEntries(r io.Reader) (customers [][]string, err error) {
 
 // DialAdmin reports whether a node is found at the socket of a data directory.
 func DialAdmin(dir string) (bool, error) {
-	c, err := dialAdmin(dataDir(dir), &config.Config{})
+	c, err := dialAdmin(datadir.Of(&config.Config{Data: dir}))
 	if c != nil {
 		return true, c.close()
 	}
@@ -99,12 +99,6 @@ func BadFlags() (lines [][]string) {
 	}
 	walk(rootCommand())
 	return lines
-}
-
-// LookAtFiles looks for what is gone of the files that a data directory has now.
-func LookAtFiles(dir string, ownKey func() bool) (look func(*slog.Logger), err error) {
-	socket, err := os.Lstat(dataDir(dir).socket())
-	return (&dataFiles{dir: dataDir(dir), socket: socket, ownKey: ownKey}).look, err
 }
 
 // NewObserver counts what it is told, as the metrics of a service do.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -162,4 +163,25 @@ func send(t *testing.T, client *http.Client, method, url, body string, headers [
 		t.Error(err)
 	}
 	return reply{answer.StatusCode, answer.Header, string(bytes.TrimSpace(b))}
+}
+
+// A node whose store file was taken away acknowledges nothing more, says why, and ends in order.
+func TestStoreTakenAway(t *testing.T) {
+	n := startNode(t, "native")
+	a := n.account(t)
+	if err := os.Rename(n.file("store.db"), n.file("moved.db")); err != nil {
+		t.Fatal(err)
+	}
+	if r := a.logIn(); !r.busy() {
+		t.Errorf("a log-in answers %v, want 503 with Retry-After", r)
+	}
+	if r := n.ask(t, "GET", "/readyz", ""); !r.busy() || !strings.Contains(r.body, `"error":"store_lost"`) {
+		t.Errorf("/readyz answers %v, want store_lost", r)
+	}
+	if r := n.askAdmin(t, "POST", "/revoke", `{"all": true}`); !r.busy() || !strings.Contains(r.body, "it is gone") {
+		t.Errorf("a revocation answers %v, want 503 and what happened", r)
+	}
+	if _, err := os.Stat(n.file("store.db")); err == nil {
+		t.Error("the node made another store")
+	}
 }

@@ -2,67 +2,53 @@ package main
 
 import (
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/datadir"
 )
 
-// contents is what a data directory holds.
-type contents struct{ dir, store, key bool }
-
-func (d dataDir) contents() contents {
-	has := func(path string) bool {
-		_, err := os.Lstat(path)
-		return err == nil
-	}
-	return contents{dir: has(d.String()), store: has(d.store()), key: has(d.key())}
-}
-
-// What is made beside a file of an earlier run hints at a loss.
-const (
-	storeLost = "made a new store, although there was a signing key already: if there were customers, restore store.db from a backup"
-	keyLost   = "made a new signing key, although there was a store already: tokens of an earlier key are refused; if there was one, restore signing.key from a backup"
-)
+// keyLost warns of a new key beside the store of an earlier run.
+const keyLost = "made a new signing key, although there was a store already: tokens of an earlier key are refused; if there was one, restore signing.key from a backup"
 
 // logMade says what a start made in the data directory besides a key, given what was there before, and what others
 // may do with it. It comes before anything can fail: the next start finds the new store and has nothing to say.
-func logMade(log *slog.Logger, cfg *config.Config, before contents) {
-	dir := dataDir(cfg.Data)
-	for _, w := range dir.warnings(cfg) {
+func logMade(log *slog.Logger, cfg *config.Config, before datadir.Contents) {
+	dir := datadir.Of(cfg)
+	for _, w := range dir.Warnings() {
 		log.Warn(w)
 	}
-	if !before.dir {
+	if !before.Dir {
 		log.Info("made a new data directory", "path", dir.String())
 	}
 	switch {
-	case !before.store && before.key:
-		log.Warn(storeLost, "path", dir.store())
-	case !before.store:
-		log.Info("made a new store", "path", dir.store())
+	case !before.Store && before.Key:
+		log.Warn(datadir.StoreLost, "path", dir.Store())
+	case !before.Store:
+		log.Info("made a new store", "path", dir.Store())
 	}
 }
 
 // logKey says which key signs, and whether a start made it. issued says whether the store ever gave tokens out.
-func logKey(log *slog.Logger, cfg *config.Config, before contents, issued bool, keys core.KeySet) {
-	dir := dataDir(cfg.Data)
+func logKey(log *slog.Logger, cfg *config.Config, before datadir.Contents, issued bool, keys core.KeySet) {
+	dir := datadir.Of(cfg)
 	if cfg.SigningKey.IsSet() {
 		if file := cfg.SigningKey.File(); file != "" {
-			log.Info("SIGNING_KEY_FILE signs", "path", absolute(file), "algorithm", cfg.Algorithm)
+			log.Info("SIGNING_KEY_FILE signs", "path", datadir.Absolute(file), "algorithm", cfg.Algorithm)
 		} else {
 			log.Info("SIGNING_KEY signs", "from", cfg.Origin("simple_jwt.SIGNING_KEY").String(), "algorithm", cfg.Algorithm)
 		}
 		return
 	}
 	switch {
-	case !before.key && before.store && issued:
-		log.Warn(keyLost, "path", dir.key())
-	case !before.key:
-		log.Info("made a new signing key", "path", dir.key())
+	case !before.Key && before.Store && issued:
+		log.Warn(keyLost, "path", dir.Key())
+	case !before.Key:
+		log.Info("made a new signing key", "path", dir.Key())
 	}
 	key := keys.Keys[keys.Signing]
-	about := []any{"kid", key.ID, "algorithm", cfg.Algorithm, "path", dir.key()}
+	about := []any{"kid", key.ID, "algorithm", cfg.Algorithm, "path", dir.Key()}
 	if key.NotAfter != 0 {
 		about = append(about, "ends", time.Unix(key.NotAfter, 0).UTC().Format(time.RFC3339))
 	}

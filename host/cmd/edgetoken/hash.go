@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,7 +45,7 @@ func hashProcess() *exec.Cmd {
 	c.Path, c.Err = ownPath()
 	c.Env = []string{"GOMAXPROCS=1"}
 	c.Stderr = os.Stderr
-	apart(c)
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return c
 }
 

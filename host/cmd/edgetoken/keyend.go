@@ -6,6 +6,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/explain"
 )
 
@@ -17,7 +18,7 @@ func keyEnd(cfg *config.Config, keys core.KeySet, now time.Time) (warning string
 		return "", nil
 	}
 	end := time.Unix(key.NotAfter, 0)
-	path, when := dataDir(cfg.Data).key(), explain.Moment(end, now.Truncate(time.Second))
+	path, when := datadir.Of(cfg).Key(), explain.Moment(end, now.Truncate(time.Second))
 	switch {
 	case key.Ended(now):
 		return "", fmt.Errorf("the signing key %s ended %s: put another in its place, or move it away for a new one at the next start; an exp that is later brings it back", path, when)

@@ -14,6 +14,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -67,7 +68,7 @@ func (s *service) exchange() (reloaded, error) {
 	}
 	var g *generation
 	var warning string
-	ring, err := openKeys(cfg, false)
+	ring, err := datadir.Of(cfg).OpenKeys(false)
 	if err == nil {
 		warning, err = keyEnd(cfg, ring.Set(), time.Now())
 	}
@@ -145,9 +146,9 @@ func mistakes(err error) []string {
 
 // noNode says why there is nothing to reload: no node runs, or one whose socket is gone.
 func noNode(cfg *config.Config) error {
-	dir := dataDir(cfg.Data)
-	if dir.contents().store {
-		db, err := openStore(cfg)
+	dir := datadir.Of(cfg)
+	if dir.Contents().Store {
+		db, err := dir.OpenStore()
 		if errors.Is(err, store.ErrLocked) {
 			return lockedWithoutNode(dir)
 		}
@@ -175,7 +176,7 @@ Keys that are read at the start only are named (edgetoken config --help marks th
 			if err != nil {
 				return err
 			}
-			client, err := dialAdmin(dataDir(cfg.Data), cfg)
+			client, err := dialAdmin(datadir.Of(cfg))
 			if err != nil {
 				return err
 			}

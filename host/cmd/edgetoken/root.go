@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"os"
 	"regexp"
 	"slices"
@@ -133,5 +132,3 @@ func givenFlags(c *cobra.Command) []config.Flag {
 	})
 	return flags
 }
-
-var errNoDataDir = errors.New("does not exist: start edgetoken serve once, or name the data directory with --data")

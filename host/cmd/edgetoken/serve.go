@@ -6,14 +6,13 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/signals"
 	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/server"
 )
 
@@ -57,7 +56,7 @@ func serve(ctx context.Context, load func() (*config.Config, error)) (err error)
 	if err != nil {
 		return err
 	}
-	privateFiles()
+	datadir.PrivateFiles()
 	listener, err := listen(cfg.Listen, "--listen")
 	if err != nil {
 		return err
@@ -92,12 +91,12 @@ func unlessStopped(ctx context.Context, err error) error {
 // run answers on the listener and the admin socket until ctx ends. started is called when both are open.
 func (s *service) run(ctx context.Context, listener net.Listener, started func()) error {
 	g := s.current.Load()
-	socket, err := listenAdmin(dataDir(g.cfg.Data).socket(), s.log)
+	socket, err := listenAdmin(datadir.Of(g.cfg).Socket(), s.log)
 	if err != nil {
 		return err
 	}
-	files := &dataFiles{dir: dataDir(g.cfg.Data), ownKey: func() bool { return !s.current.Load().cfg.SigningKey.IsSet() }}
-	if files.socket, err = os.Lstat(files.dir.socket()); err != nil {
+	files, err := datadir.NewWatch(datadir.Of(g.cfg), func() bool { return !s.current.Load().cfg.SigningKey.IsSet() })
+	if err != nil {
 		return errors.Join(err, socket.Close())
 	}
 	grace := g.cfg.ShutdownTimeout
@@ -118,12 +117,10 @@ func (s *service) run(ctx context.Context, listener net.Listener, started func()
 		server.TLS = s.certificate.config()
 		go s.certificate.watch(ctx)
 	}
-	look := time.NewTicker(lookEvery)
-	defer look.Stop()
-	go files.watch(ctx, s.log, look.C)
+	go files.Run(ctx, s.log)
 	go g.node.Run(ctx) // what it looks after, the store, is the same in every generation
 	s.log.Info("listening on "+s.scheme()+"://"+listener.Addr().String()+", engine "+g.info.Engine, "version", g.info.Version, "compat", string(g.cfg.Settings.Compat),
-		"wire", string(g.cfg.Settings.Wire), "data", dataDir(g.cfg.Data).String(), "module", g.info.ModuleHash)
+		"wire", string(g.cfg.Settings.Wire), "data", datadir.Of(g.cfg).String(), "module", g.info.ModuleHash)
 	started()
 	ends = append(ends, func() error { return server.Serve(ctx, listener) })
 	errs := make(chan error, len(ends))

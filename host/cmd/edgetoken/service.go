@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -19,6 +18,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/host/cache"
 	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
@@ -88,19 +88,19 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 	if s.certificate, err = openCertificate(cfg, s.log); err != nil {
 		return nil, err
 	}
-	dir := dataDir(cfg.Data)
-	before := dir.contents()
-	settled, err := dir.settle(cfg)
+	dir := datadir.Of(cfg)
+	before := dir.Contents()
+	settled, err := dir.Settle()
 	if err != nil {
 		return nil, err
 	}
 	for _, n := range settled {
 		s.log.Info(n)
 	}
-	if err := dir.make(cfg, true); err != nil {
+	if err := dir.Make(true); err != nil {
 		return nil, err
 	}
-	if s.store, err = openStore(cfg); err != nil {
+	if s.store, err = dir.OpenStore(); err != nil {
 		return nil, inUse(dir, err)
 	}
 	s.closes = append(s.closes, s.store.Close)
@@ -112,7 +112,7 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 	if err != nil {
 		return nil, err
 	}
-	ring, err := openKeys(cfg, true)
+	ring, err := dir.OpenKeys(true)
 	if err != nil {
 		return nil, err
 	}
@@ -234,12 +234,8 @@ func openInstances(ctx context.Context, cfg *config.Config, ring *keyring.Ring, 
 	if cfg.Engine == "native" {
 		return nil, nil
 	}
-	cache := dataDir(cfg.Data).cache()
-	if cfg.CacheDir != "" {
-		cache = absolute(cfg.CacheDir)
-	}
 	c := engine.Config{
-		Settings: cfg.Settings, Keys: ring, SelfContained: cfg.Engine == "wasm-full", CacheDir: cache, MaxInstances: cfg.MaxInstances, Log: log,
+		Settings: cfg.Settings, Keys: ring, SelfContained: cfg.Engine == "wasm-full", CacheDir: datadir.Of(cfg).Cache(), MaxInstances: cfg.MaxInstances, Log: log,
 	}
 	e, err := engine.New(ctx, c)
 	if errors.Is(err, engine.ErrUnsafeCache) {
@@ -248,16 +244,6 @@ func openInstances(ctx context.Context, cfg *config.Config, ring *keyring.Ring, 
 		e, err = engine.New(ctx, c)
 	}
 	return e, err
-}
-
-// openStore opens the store of a data directory that is there already.
-func openStore(cfg *config.Config) (*store.DB, error) {
-	dir := dataDir(cfg.Data)
-	trusted := trustedAt(dir.String(), cfg)
-	if _, err := os.Lstat(dir.store()); err == nil {
-		trusted &= trustedAt(dir.store(), cfg)
-	}
-	return store.Open(store.Config{Path: dir.store(), Trusted: trusted, IDs: cfg.IDs, FoldEmails: cfg.LoginMatch == config.CaseInsensitive, MaxSessions: cfg.MaxSessions})
 }
 
 // namedCollisions is how many pairs of e-mail addresses an error names.
@@ -282,31 +268,6 @@ func checkAddresses(ctx context.Context, cfg *config.Config, db *store.DB) error
 	}
 	return fmt.Errorf("login.match is case_insensitive and customers' e-mail addresses differ by case only: %s: change or remove one of each, or set login.match: exact",
 		strings.Join(named, "; "))
-}
-
-// openKeys gives the keys of a configuration: SIGNING_KEY, else the key in the data directory, which is made where it
-// is missing and may be.
-func openKeys(cfg *config.Config, mayMake bool) (*keyring.Ring, error) {
-	if cfg.SigningKey.IsSet() {
-		return keyring.FromSettings(cfg.Algorithm, cfg.SigningKey.Reveal(), cfg.VerifyingKey.Reveal(), cfg.AllowWeakSigningKey)
-	}
-	path := dataDir(cfg.Data).key()
-	ring, err := keyring.LoadTrusting(path, trustedAt(path, cfg))
-	if errors.Is(err, fs.ErrNotExist) && mayMake {
-		if ring, err = keyring.Generate(cfg.Algorithm, nil); err == nil {
-			err = ring.Save(path)
-		}
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no signing key %s: start edgetoken serve once, or configure SIGNING_KEY", path)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if a := ring.Algorithm(); a != cfg.Algorithm {
-		return nil, fmt.Errorf("the signing key %s is for %s and ALGORITHM is %s: set ALGORITHM to %[2]s, or move the key away for a new one, which ends every session", path, a, cfg.Algorithm)
-	}
-	return ring, nil
 }
 
 func userIDField(cfg *config.Config) store.Field {

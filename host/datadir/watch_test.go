@@ -1,4 +1,4 @@
-package main_test
+package datadir_test
 
 import (
 	"bytes"
@@ -8,7 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	edgetoken "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
+	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/datadir"
 )
 
 // A running node says which of its files are gone, once for each time.
@@ -28,7 +29,7 @@ func TestFilesGone(t *testing.T) {
 	touch(socket)
 	touch(key)
 	own := true
-	look, err := edgetoken.LookAtFiles(dir, func() bool { return own })
+	w, err := datadir.NewWatch(datadir.Of(&config.Config{Data: dir}), func() bool { return own })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +50,7 @@ func TestFilesGone(t *testing.T) {
 	for _, s := range steps {
 		s.do()
 		for range 2 {
-			look(slog.New(slog.NewTextHandler(&log, nil)))
+			w.Look(slog.New(slog.NewTextHandler(&log, nil)))
 		}
 		if n := strings.Count(log.String(), "file=admin.sock"); n != s.socket {
 			t.Errorf("%s: the socket was named %d times, want %d", s.name, n, s.socket)
@@ -57,26 +58,5 @@ func TestFilesGone(t *testing.T) {
 		if n := strings.Count(log.String(), "file=signing.key"); n != s.key {
 			t.Errorf("%s: the key was named %d times, want %d", s.name, n, s.key)
 		}
-	}
-}
-
-// A node whose store file was taken away acknowledges nothing more, says why, and ends in order.
-func TestStoreTakenAway(t *testing.T) {
-	n := startNode(t, "native")
-	a := n.account(t)
-	if err := os.Rename(n.file("store.db"), n.file("moved.db")); err != nil {
-		t.Fatal(err)
-	}
-	if r := a.logIn(); !r.busy() {
-		t.Errorf("a log-in answers %v, want 503 with Retry-After", r)
-	}
-	if r := n.ask(t, "GET", "/readyz", ""); !r.busy() || !strings.Contains(r.body, `"error":"store_lost"`) {
-		t.Errorf("/readyz answers %v, want store_lost", r)
-	}
-	if r := n.askAdmin(t, "POST", "/revoke", `{"all": true}`); !r.busy() || !strings.Contains(r.body, "it is gone") {
-		t.Errorf("a revocation answers %v, want 503 and what happened", r)
-	}
-	if _, err := os.Stat(n.file("store.db")); err == nil {
-		t.Error("the node made another store")
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package datadir
 
 import (
 	"errors"
@@ -16,41 +16,35 @@ import (
 // data_group: allow also the members of its group, where this process is in it: so Kubernetes makes volumes
 // (fsGroup), root:group with mode 2770, and 0660 for the files in it, at each start of a pod.
 
-// trustedAt are the bits of the mode of what lies at a path that data_group trusts; none where nothing does.
-func trustedAt(path string, cfg *config.Config) fs.FileMode {
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0
-	}
-	return cfg.TrustedBits(info)
-}
+// ErrMissing says that there is no data directory.
+var ErrMissing = errors.New("does not exist: start edgetoken serve once, or name the data directory with --data")
 
-// check refuses a directory that is missing, that others could put files into, since keys and code are read from it,
+// Check refuses a directory that is missing, that others could put files into, since keys and code are read from it,
 // or that is another user's; a store that others can read or write; and with key a signing key that they can. It
 // names all that is wrong at once.
-func (d dataDir) check(cfg *config.Config, key bool) error {
+func (d Dir) Check(key bool) error {
 	info, err := d.stat()
 	if err != nil {
 		return err
 	}
-	wrong := []error{d.checkOpen(info, cfg), d.checkOwner(info, cfg)}
-	if wrong[0] != nil && (canAllow(info, cfg) || outsideGroup(info, cfg)) {
+	wrong := []error{d.checkOpen(info), d.checkOwner(info)}
+	if wrong[0] != nil && (d.canAllow(info) || d.outsideGroup(info)) {
 		wrong = wrong[:1] // which says what to do about the owner too
 	}
-	wrong = append(wrong, checkFile(d.store(), 0o066, cfg, func(mode fs.FileMode) error {
+	wrong = append(wrong, d.checkFile(d.Store(), 0o066, func(mode fs.FileMode) error {
 		return fmt.Errorf("store %s can be read by others (mode %v), and the password hashes are in it: run chmod 600 %[1]s, and have passwords changed if somebody may have read it",
-			d.store(), mode)
+			d.Store(), mode)
 	}))
-	if key && !cfg.SigningKey.IsSet() {
-		wrong = append(wrong, checkFile(d.key(), 0o077, cfg, func(fs.FileMode) error {
-			return fmt.Errorf("signing key %s: %w: run chmod 600 %[1]s, and replace the key if somebody may have read it", d.key(), keyring.ErrExposed)
+	if key && !d.cfg.SigningKey.IsSet() {
+		wrong = append(wrong, d.checkFile(d.Key(), 0o077, func(fs.FileMode) error {
+			return fmt.Errorf("signing key %s: %w: run chmod 600 %[1]s, and replace the key if somebody may have read it", d.Key(), keyring.ErrExposed)
 		}))
 	}
 	return errors.Join(wrong...)
 }
 
-// private refuses a directory that is missing or that others than its owner could put files into, and gives the owner.
-func (d dataDir) private(cfg *config.Config) (uid int, err error) {
+// Private refuses a directory that is missing or that others than its owner could put files into, and gives the owner.
+func (d Dir) Private() (uid int, err error) {
 	info, err := d.stat()
 	if err != nil {
 		return 0, err
@@ -59,14 +53,14 @@ func (d dataDir) private(cfg *config.Config) (uid int, err error) {
 	if !known {
 		uid = os.Geteuid()
 	}
-	return uid, d.checkOpen(info, cfg)
+	return uid, d.checkOpen(info)
 }
 
-func (d dataDir) stat() (fs.FileInfo, error) {
-	info, err := os.Stat(string(d))
+func (d Dir) stat() (fs.FileInfo, error) {
+	info, err := os.Stat(d.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("data directory %s %w", d, errNoDataDir)
+		return nil, fmt.Errorf("data directory %s %w", d, ErrMissing)
 	case err != nil:
 		return nil, fmt.Errorf("open data directory: %w", err)
 	case !info.IsDir():
@@ -76,16 +70,16 @@ func (d dataDir) stat() (fs.FileInfo, error) {
 }
 
 // checkOpen refuses a directory that others can write to.
-func (d dataDir) checkOpen(info fs.FileInfo, cfg *config.Config) error {
-	if info.Mode().Perm()&0o022&^cfg.TrustedBits(info) == 0 {
+func (d Dir) checkOpen(info fs.FileInfo) error {
+	if info.Mode().Perm()&0o022&^d.cfg.TrustedBits(info) == 0 {
 		return nil
 	}
-	if canAllow(info, cfg) {
+	if d.canAllow(info) {
 		gid, _ := config.OwnGroup(info)
 		return fmt.Errorf("data directory %s can be written by others (mode %v), all of its group %d, which this process is in too, as Kubernetes makes volumes (fsGroup): "+
 			"set data_group: allow (EDGETOKEN_DATA_GROUP=allow) where whoever is in that group may change keys and customers, else run chmod 700 %[1]s", d, info.Mode().Perm(), gid)
 	}
-	if outsideGroup(info, cfg) {
+	if d.outsideGroup(info) {
 		gid, _ := config.OwnGroup(info)
 		return fmt.Errorf("data directory %s can be written by its group %d (mode %v), and data_group: allow trusts that group only where this process is in it: "+
 			"run it as the user and with the groups of the node (in a pod: set fsGroup)", d, gid, info.Mode().Perm())
@@ -95,59 +89,59 @@ func (d dataDir) checkOpen(info fs.FileInfo, cfg *config.Config) error {
 
 // checkOwner refuses a directory of another user; root's, where this process may write to it as one of a trusted
 // group, is none.
-func (d dataDir) checkOwner(info fs.FileInfo, cfg *config.Config) error {
+func (d Dir) checkOwner(info fs.FileInfo) error {
 	uid, known := owner(info)
-	if !known || uid == os.Geteuid() || uid == 0 && info.Mode().Perm()&0o020 != 0 && cfg.TrustedBits(info) != 0 {
+	if !known || uid == os.Geteuid() || uid == 0 && info.Mode().Perm()&0o020 != 0 && d.cfg.TrustedBits(info) != 0 {
 		return nil
 	}
 	return fmt.Errorf("data directory %s belongs to user %d and this is user %d: run the command as its owner", d, uid, os.Geteuid())
 }
 
 // canAllow reports whether data_group: allow would make good all that a mode lets others do.
-func canAllow(info fs.FileInfo, cfg *config.Config) bool {
+func (d Dir) canAllow(info fs.FileInfo) bool {
 	_, ours := config.OwnGroup(info)
 	uid, _ := owner(info)
-	return !cfg.DataGroup && ours && info.Mode().Perm()&0o002 == 0 && (uid == 0 || uid == os.Geteuid())
+	return !d.cfg.DataGroup && ours && info.Mode().Perm()&0o002 == 0 && (uid == 0 || uid == os.Geteuid())
 }
 
 // outsideGroup reports whether data_group: allow would make good all that a mode lets others do, if this process were
 // in the group.
-func outsideGroup(info fs.FileInfo, cfg *config.Config) bool {
+func (d Dir) outsideGroup(info fs.FileInfo) bool {
 	_, ours := config.OwnGroup(info)
 	uid, _ := owner(info)
-	return cfg.DataGroup && !ours && info.Mode().Perm()&0o022 == 0o020 && (uid == 0 || uid == os.Geteuid())
+	return d.cfg.DataGroup && !ours && info.Mode().Perm()&0o022 == 0o020 && (uid == 0 || uid == os.Geteuid())
 }
 
 // checkFile refuses a file whose mode has one of these bits; a file that is not there is none.
-func checkFile(path string, bits fs.FileMode, cfg *config.Config, fault func(fs.FileMode) error) error {
+func (d Dir) checkFile(path string, bits fs.FileMode, fault func(fs.FileMode) error) error {
 	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm()&bits&^cfg.TrustedBits(info) == 0 {
+	if err != nil || info.Mode().Perm()&bits&^d.cfg.TrustedBits(info) == 0 {
 		return nil
 	}
 	err = fault(info.Mode().Perm())
-	if info.Mode().Perm()&bits&^config.GroupBits == 0 && canAllow(info, cfg) {
+	if info.Mode().Perm()&bits&^config.GroupBits == 0 && d.canAllow(info) {
 		return fmt.Errorf("%w; data_group: allow trusts its group", err)
 	}
 	return err
 }
 
-// settle makes good what the owner of a volume did to it since the last start, where its group is trusted: it takes
+// Settle makes good what the owner of a volume did to it since the last start, where its group is trusted: it takes
 // the modes of our own files back, and throws away a cache that the group could write to, since what lies there is
 // run. It says what it did.
-func (d dataDir) settle(cfg *config.Config) (notes []string, err error) {
-	if !cfg.DataGroup {
+func (d Dir) Settle() (notes []string, err error) {
+	if !d.cfg.DataGroup {
 		return nil, nil
 	}
-	if _, err := d.private(cfg); err != nil {
-		return nil, nil // there is nothing yet, or check will say what is wrong
+	if _, err := d.Private(); err != nil {
+		return nil, nil // there is nothing yet, or Check will say what is wrong
 	}
-	entries, err := os.ReadDir(string(d))
+	entries, err := os.ReadDir(d.path)
 	if err != nil {
 		return nil, fmt.Errorf("open data directory: %w", err)
 	}
 	for _, e := range entries {
 		base, _, _ := strings.Cut(e.Name(), ".new") // of a file that is written and then given its name
-		if path := filepath.Join(d.String(), e.Name()); e.Type().IsRegular() && (base == filepath.Base(d.store()) || base == filepath.Base(d.key())) {
+		if path := filepath.Join(d.String(), e.Name()); e.Type().IsRegular() && (base == filepath.Base(d.Store()) || base == filepath.Base(d.Key())) {
 			done, err := tighten(path)
 			if err != nil && !errors.Is(err, fs.ErrPermission) {
 				return nil, fmt.Errorf("tighten the mode of %s: %w", path, err)
@@ -157,12 +151,12 @@ func (d dataDir) settle(cfg *config.Config) (notes []string, err error) {
 			}
 		}
 	}
-	info, err := os.Lstat(d.cache())
-	if err != nil || !info.IsDir() || info.Mode().Perm()&0o022 == 0 || cfg.CacheDir != "" {
+	info, err := os.Lstat(d.ownCache())
+	if err != nil || !info.IsDir() || info.Mode().Perm()&0o022 == 0 || d.cfg.CacheDir != "" {
 		return notes, nil
 	}
-	if err := os.RemoveAll(d.cache()); err != nil {
-		return nil, fmt.Errorf("the compile cache %s could be written by others, code in it is run, and it cannot be removed: %w", d.cache(), err)
+	if err := os.RemoveAll(d.ownCache()); err != nil {
+		return nil, fmt.Errorf("the compile cache %s could be written by others, code in it is run, and it cannot be removed: %w", d.ownCache(), err)
 	}
-	return append(notes, "threw away "+d.cache()+", which others could write to: code in it is run"), nil
+	return append(notes, "threw away "+d.ownCache()+", which others could write to: code in it is run"), nil
 }

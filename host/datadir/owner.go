@@ -1,16 +1,13 @@
-//go:build unix
-
-package main
+package datadir
 
 import (
 	"io/fs"
 	"os"
-	"os/exec"
 	"syscall"
 )
 
-// privateFiles has everything that this process makes from now on be its owner's alone.
-func privateFiles() { syscall.Umask(0o077) }
+// PrivateFiles sets the umask of the process to 077: only its user can read what it makes from now on.
+func PrivateFiles() { syscall.Umask(0o077) }
 
 // owner is the user that a file belongs to.
 func owner(info fs.FileInfo) (uid int, ok bool) {
@@ -38,6 +35,3 @@ func tighten(path string) (done bool, err error) {
 	}
 	return true, f.Chmod(info.Mode().Perm() &^ 0o070)
 }
-
-// apart has a process stand in a group of its own, which signals of the terminal do not reach.
-func apart(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }

@@ -1,0 +1,6 @@
+package datadir
+
+import "log/slog"
+
+// Look looks once, as Run does every minute.
+func (w *Watch) Look(log *slog.Logger) { w.look(log) }

@@ -1,0 +1,70 @@
+package datadir
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// Contents are what a data directory holds.
+type Contents struct{ Dir, Store, Key bool }
+
+// Contents looks what there is.
+func (d Dir) Contents() Contents {
+	has := func(path string) bool {
+		_, err := os.Lstat(path)
+		return err == nil
+	}
+	return Contents{Dir: has(d.String()), Store: has(d.Store()), Key: has(d.Key())}
+}
+
+// StoreLost warns of a new store beside the key of an earlier run.
+const StoreLost = "made a new store, although there was a signing key already: if there were customers, restore store.db from a backup"
+
+// OpenStore opens the store, and makes it where it is missing. The directory must be there.
+func (d Dir) OpenStore() (*store.DB, error) {
+	trusted := d.trustedAt(d.String())
+	if _, err := os.Lstat(d.Store()); err == nil {
+		trusted &= d.trustedAt(d.Store())
+	}
+	return store.Open(store.Config{Path: d.Store(), Trusted: trusted, IDs: d.cfg.IDs, FoldEmails: d.cfg.LoginMatch == config.CaseInsensitive, MaxSessions: d.cfg.MaxSessions})
+}
+
+// OpenKeys gives the keys of the configuration: SIGNING_KEY, else the key in the data directory, which is made where it
+// is missing and may be.
+func (d Dir) OpenKeys(mayMake bool) (*keyring.Ring, error) {
+	if d.cfg.SigningKey.IsSet() {
+		return keyring.FromSettings(d.cfg.Algorithm, d.cfg.SigningKey.Reveal(), d.cfg.VerifyingKey.Reveal(), d.cfg.AllowWeakSigningKey)
+	}
+	path := d.Key()
+	ring, err := keyring.LoadTrusting(path, d.trustedAt(path))
+	if errors.Is(err, fs.ErrNotExist) && mayMake {
+		if ring, err = keyring.Generate(d.cfg.Algorithm, nil); err == nil {
+			err = ring.Save(path)
+		}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no signing key %s: start edgetoken serve once, or configure SIGNING_KEY", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if a := ring.Algorithm(); a != d.cfg.Algorithm {
+		return nil, fmt.Errorf("the signing key %s is for %s and ALGORITHM is %s: set ALGORITHM to %[2]s, or move the key away for a new one, which ends every session", path, a, d.cfg.Algorithm)
+	}
+	return ring, nil
+}
+
+// trustedAt are the bits of the mode of what lies at a path that data_group trusts; none where nothing does.
+func (d Dir) trustedAt(path string) fs.FileMode {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return d.cfg.TrustedBits(info)
+}

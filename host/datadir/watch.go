@@ -1,0 +1,69 @@
+package datadir
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"os"
+	"time"
+)
+
+// lookEvery is the time between two looks at the files.
+const lookEvery = time.Minute
+
+// Watch looks after the files that a running node does not read again by itself, so that it would go on without them.
+// The store looks after its own.
+type Watch struct {
+	dir    Dir
+	socket fs.FileInfo // as it was opened
+	ownKey func() bool
+	said   map[string]string
+}
+
+// NewWatch begins to look after a directory whose admin socket is open. ownKey says whether the key that signs lies
+// in the directory.
+func NewWatch(dir Dir, ownKey func() bool) (*Watch, error) {
+	socket, err := os.Lstat(dir.Socket())
+	if err != nil {
+		return nil, err
+	}
+	return &Watch{dir: dir, socket: socket, ownKey: ownKey}, nil
+}
+
+// Run looks every minute until ctx ends.
+func (w *Watch) Run(ctx context.Context, log *slog.Logger) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			w.look(log)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// look logs what is gone, once until it is back.
+func (w *Watch) look(log *slog.Logger) {
+	gone := w.gone()
+	for name, what := range gone {
+		if w.said[name] == "" {
+			log.Error(what, "file", name, "data", w.dir.String())
+		}
+	}
+	w.said = gone
+}
+
+// gone says what is missing, and what to do, by file.
+func (w *Watch) gone() map[string]string {
+	list := map[string]string{}
+	if info, err := os.Lstat(w.dir.Socket()); err != nil || !os.SameFile(info, w.socket) {
+		list["admin.sock"] = "the admin socket was removed or replaced: commands cannot reach this node any more; start it anew"
+	}
+	if _, err := os.Stat(w.dir.Key()); err != nil && w.ownKey() {
+		list["signing.key"] = "the signing key is gone or cannot be read: the node goes on with it, but the next start would make another and refuse every token; " +
+			"put it back from a backup before that"
+	}
+	return list
+}
