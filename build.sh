@@ -19,6 +19,10 @@ GO_WANTED=1.26
 TOPICS="obtain refresh verify authorization claims blacklist text bodies http settings permissions browser revocation"
 ENGINES="wasm wasm-full native"
 
+# Go packages below testdata, which ./... leaves out: those with tests, and all.
+TESTDATA="./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/house"
+TESTDATA_ALL="$TESTDATA ./testdata/faultdisk ./testdata/interop/parsers"
+
 die() { echo "build.sh: $*" >&2; exit 2; }
 say() { echo "== $*"; }
 in_ci() { [ "${CI:-}" = true ]; }
@@ -153,12 +157,12 @@ run_tests() {
   say "build and checks"
   check "modules and command" build
   check "gofmt" gofmt_clean
-  check "go vet" go vet ./... ./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/faultdisk ./testdata/interop/parsers
+  check "go vet" go vet ./... $TESTDATA_ALL
   check "go vet for wasip1" vet_guest
   check "go vet of .ci" go -C .ci vet ./...
   check "go vet of host/bench" go -C host/bench vet ./...
   check "tests of host/bench" go -C host/bench test ./...
-  check "staticcheck" linter staticcheck ./... ./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/faultdisk ./testdata/interop/parsers
+  check "staticcheck" linter staticcheck ./... $TESTDATA_ALL
   check "staticcheck of host/bench" go -C host/bench tool -modfile=../../.ci/go.mod staticcheck ./...
   vulnerabilities
   say "tests${detector:+ with the race detector}"
@@ -171,7 +175,7 @@ run_tests() {
     env EDGETOKEN_TEST_DAMAGED=100000 go test -count=1 -run '^TestNoTextOfTheFileIsShown$' ./host/config
   check "both modules and their soak, before all other tests" go test -count=1 -run '^(TestWasm|TestWasmFull|TestSoak)$' ./host/engine
   # -count=1: several tests build programs that the test cache knows nothing of. Folders named testdata are not in ./...
-  { go test $detector -count=1 -json ./... ./testdata/kill ./testdata/hostile ./testdata/powercut 2>&1 || true; } | go -C .ci run ./count | tee "$out"
+  { go test $detector -count=1 -json ./... $TESTDATA 2>&1 || true; } | go -C .ci run ./count | tee "$out"
   tally "$(tail -n 1 "$out")"
   say "all"
   closing

@@ -1,6 +1,7 @@
 // Command count reads what `go test -json` prints, shows the output of what failed and one line per package, and ends with
 // "N passed, N failed, N skipped". Tests are counted with their subtests; a package that fails without a failing
-// test (it does not build, it panics, it exits) is one failure. Its exit status is 0 whatever the counts are: build.sh judges them.
+// test (it does not build, it panics, it exits) is one failure. A line before the last says what the counted tests are.
+// Its exit status is 0 whatever the counts are: build.sh looks at them.
 //
 //	go test -json ./... | count
 package main
@@ -20,10 +21,28 @@ type event struct {
 }
 
 // counts are the results of tests.
-type counts struct{ passed, failed, skipped int }
+type counts struct {
+	passed, failed, skipped int
+	kinds                   map[string]int // all of them, by kind
+}
+
+// kinds are tests that stand for many cases each, by the name of the test.
+var kinds = map[string]string{
+	"TestNative": "suite", "TestWasm": "suite", "TestWasmFull": "suite", "TestWasmVerify": "suite", "TestPermit": "suite",
+	"TestWycheproof": "Wycheproof", "TestConformance": "recorded",
+}
+
+// kind is the kind of a test or subtest; "" for one of no kind.
+func kind(test string) string {
+	top, _, _ := strings.Cut(test, "/")
+	if strings.HasPrefix(top, "Fuzz") {
+		return "fuzz"
+	}
+	return kinds[top]
+}
 
 func main() {
-	var total counts
+	total := counts{kinds: map[string]int{}}
 	packages := map[string]*counts{}
 	outputs := map[string]*strings.Builder{} // by package and test
 	builds := map[string]*strings.Builder{}  // by import path
@@ -43,6 +62,9 @@ func main() {
 			break
 		}
 	}
+	fmt.Printf("of these %d are cases of the suite that every engine passes, %d Wycheproof vectors, %d recorded exchanges, "+
+		"%d fuzz seeds and %d other tests\n", total.kinds["suite"], total.kinds["Wycheproof"], total.kinds["recorded"],
+		total.kinds["fuzz"], total.kinds[""])
 	fmt.Printf("%d passed, %d failed, %d skipped\n", total.passed, total.failed, total.skipped)
 }
 
@@ -64,6 +86,7 @@ func take(e event, total *counts, packages map[string]*counts, outputs, builds m
 			finish(e, total, packages[e.Package], text(outputs, key))
 			return
 		}
+		total.kinds[kind(e.Test)]++
 		for _, c := range []*counts{total, packages[e.Package]} {
 			switch e.Action {
 			case "pass":
@@ -88,7 +111,7 @@ func finish(e event, total, c *counts, output string) {
 		total.failed++
 		fmt.Print(output)
 	}
-	if *c != (counts{}) {
+	if c.passed+c.failed+c.skipped > 0 {
 		fmt.Printf("%-4s %s: %d passed, %d failed, %d skipped in %.1f s\n", e.Action, e.Package, c.passed, c.failed, c.skipped, e.Elapsed)
 	}
 }

@@ -1,0 +1,3 @@
+// Package house holds the tree to what its documents say of it: which room may import which
+// (docs/architecture.md), that comments and documents name only what exists, and how wide a line may be.
+package house
