@@ -79,6 +79,7 @@ type Config struct {
 	// MinPassword is how many characters a password has at least that a person sets.
 	MinPassword int
 	ErrorHeader bool // whether refusals carry X-Auth-Error
+	Samples     bool // whether the sample views are served
 
 	// What browsers are served.
 	Browser      httpapi.Browser

@@ -106,6 +106,7 @@ func nodeRows() []row {
 		at("blacklist_app", d.BlacklistApp, readBool, func(c *Config) *bool { return &c.Settings.BlacklistApp }),
 		at("allow_weak_signing_key", false, readBool, func(c *Config) *bool { return &c.AllowWeakSigningKey }),
 		at("error_header", true, readBool, func(c *Config) *bool { return &c.ErrorHeader }),
+		at("samples", false, readBool, func(c *Config) *bool { return &c.Samples }),
 		at("log.level", slog.LevelInfo, readOneOf(map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError},
 			"debug, info, warn or error"), func(c *Config) *slog.Level { return &c.LogLevel }),
 		at("log.emails", false, readBool, func(c *Config) *bool { return &c.LogEmails }),

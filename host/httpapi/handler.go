@@ -70,6 +70,9 @@ type Config struct {
 	Now func() time.Time
 	// LoginAnswer is what the answer to a log-in shows of the customer beside the tokens; nil: nothing.
 	LoginAnswer claimmap.Members
+	// Samples adds views that show what this service does, for recordings and trials: one for each rule by which views ask for
+	// rights, below /customers/, and POST /customers/me/, which answers with the body as it was read.
+	Samples bool
 	// Browser is how people are served who come with a browser.
 	Browser Browser
 	// TokenCookies keeps tokens in cookies; off by default.

@@ -82,7 +82,7 @@ func demo(c *cobra.Command, keep bool) (err error) {
 	})
 }
 
-// demoConfig is the configuration with the temporary directory as data directory.
+// demoConfig is the configuration with the temporary directory as data directory, and with the sample views.
 func demoConfig(c *cobra.Command, dir string) (*config.Config, error) {
 	path, _ := c.Flags().GetString("config")
 	cfg, err := config.Load(config.Sources{
@@ -93,6 +93,9 @@ func demoConfig(c *cobra.Command, dir string) (*config.Config, error) {
 	}
 	if cfg.CacheDir == "" {
 		cfg.CacheDir = userCache() // where there is none, that of the temporary directory has to do
+	}
+	if cfg.Origin("samples").IsDefault() {
+		cfg.Samples = true
 	}
 	return cfg, nil
 }
