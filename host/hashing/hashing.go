@@ -45,6 +45,15 @@ type Hasher interface {
 	Health() error
 }
 
+// Make is a hash of a password with costs p, by h.
+func Make(ctx context.Context, h Hasher, given string, p password.Params) (string, error) {
+	r, err := h.Do(ctx, Job{Make: true, Password: given, Params: p})
+	if err == nil && r.Fault != "" {
+		err = errors.New(r.Fault)
+	}
+	return r.Renewed, err
+}
+
 // InProcess hashes in this process. Nothing ends a hash there before its time.
 type InProcess struct {
 	Rand io.Reader // of salts; nil: crypto/rand

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -104,7 +105,7 @@ func printCheck(c *cobra.Command, v checkView) error {
 		return err
 	}
 	for _, p := range v.Problems {
-		fmt.Fprintln(out, "wrong: "+printable(p))
+		fmt.Fprintln(out, "wrong: "+admin.Printable(p))
 	}
 	if v.More > 0 {
 		fmt.Fprintf(out, "wrong: %d more\n", v.More)

@@ -6,49 +6,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/edgetoken/edgetoken/host/admin"
 )
-
-// clockView answers GET and POST /clock.
-type clockView struct {
-	Now       time.Time  `json:"now"`       // what the clock says
-	Latest    *time.Time `json:"latest"`    // the latest change of the store under a plausible clock, before the call; null where there was none
-	Plausible bool       `json:"plausible"` // whether tokens are issued by the clock
-	Problem   string     `json:"problem"`   // why they are not, and what to do; empty else
-}
-
-// showClock says whether the clock is plausible.
-func (a *admin) showClock(r *http.Request) (clockView, error) {
-	stats, err := a.store.Stats(r.Context())
-	if err != nil {
-		return clockView{}, err
-	}
-	return a.clockView(stats.LastCommit), nil
-}
-
-// acceptClock has the node issue tokens by what its clock says, as far as that is from the latest change.
-func (a *admin) acceptClock(r *http.Request) (clockView, error) {
-	latest, err := a.store.AcceptClock(r.Context())
-	if err != nil {
-		return clockView{}, err
-	}
-	v := a.clockView(latest)
-	if a.log != nil {
-		a.log.Warn("admin: clock accepted", "now", v.Now, "latest", latest)
-	}
-	return v, nil
-}
-
-func (a *admin) clockView(latest time.Time) clockView {
-	v := clockView{Now: time.Now().UTC().Truncate(time.Second), Plausible: true}
-	if !latest.IsZero() {
-		latest = latest.Truncate(time.Second)
-		v.Latest = &latest
-	}
-	if err := a.store.CheckClock(); err != nil {
-		v.Plausible, v.Problem = false, err.Error()
-	}
-	return v
-}
 
 func clockCommand() *cobra.Command {
 	c := &cobra.Command{
@@ -98,14 +58,14 @@ was wrong is taken back by another accept once it is right.`,
 	return c
 }
 
-func callClock(c *cobra.Command, method string) (v clockView, err error) {
-	err = withAdmin(c, false, func(client *adminClient) error {
-		return client.call(c.Context(), method, "/clock", nil, nil, &v)
+func callClock(c *cobra.Command, method string) (v admin.Clock, err error) {
+	err = withAdmin(c, false, func(client *admin.Client) error {
+		return client.Call(c.Context(), method, "/clock", nil, nil, &v)
 	})
 	return v, err
 }
 
-func printClock(c *cobra.Command, v clockView, verdict string) error {
+func printClock(c *cobra.Command, v admin.Clock, verdict string) error {
 	if wantsJSON(c) {
 		return printJSON(c.OutOrStdout(), v)
 	}

@@ -5,25 +5,9 @@ import (
 	"net/http"
 
 	"github.com/spf13/cobra"
+
+	"github.com/edgetoken/edgetoken/host/admin"
 )
-
-// compaction answers POST /compact.
-type compaction struct {
-	Before int64 `json:"before"` // size of the store file, bytes
-	After  int64 `json:"after"`  // the same of the new file
-}
-
-// compact has the store write its content into a new file without free pages.
-func (a *admin) compact(r *http.Request) (compaction, error) {
-	done, err := a.store.Compact(r.Context(), nil)
-	if err != nil {
-		return compaction{}, err
-	}
-	if a.log != nil {
-		a.log.Info("admin: compacted the store", "before", done.Before.Bytes, "after", done.After.Bytes)
-	}
-	return compaction{Before: done.Before.Bytes, After: done.After.Bytes}, nil
-}
 
 func compactCommand() *cobra.Command {
 	return addJSON(&cobra.Command{
@@ -35,9 +19,9 @@ A node compacts small stores by itself once that pays.`,
 		Example: "  edgetoken compact",
 		Args:    wants(0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return withAdmin(c, false, func(client *adminClient) error {
-				var answer compaction
-				if err := client.call(c.Context(), http.MethodPost, "/compact", nil, nil, &answer); err != nil {
+			return withAdmin(c, false, func(client *admin.Client) error {
+				var answer admin.Compaction
+				if err := client.Call(c.Context(), http.MethodPost, "/compact", nil, nil, &answer); err != nil {
 					return err
 				}
 				if wantsJSON(c) {

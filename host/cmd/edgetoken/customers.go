@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/edgetoken/edgetoken/host/admin"
 )
 
 func customersCommand() *cobra.Command {
@@ -28,17 +30,17 @@ func customersCommand() *cobra.Command {
 }
 
 // withAdmin runs f with a connection to the running node, or with the store.
-func withAdmin(c *cobra.Command, mayMake bool, f func(*adminClient) error) (err error) {
+func withAdmin(c *cobra.Command, mayMake bool, f func(*admin.Client) error) (err error) {
 	cfg, err := loadConfig(c)
 	if err != nil {
 		return err
 	}
-	client, err := connect(cfg, offlineEngine(c), mayMake)
+	client, notes, err := connect(cfg, offlineEngine(c), mayMake)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, client.close()) }()
-	for _, n := range client.notes {
+	defer func() { err = errors.Join(err, client.Close()) }()
+	for _, n := range notes {
 		fmt.Fprintln(c.ErrOrStderr(), "edgetoken: "+n)
 	}
 	return f(client)
@@ -51,12 +53,12 @@ func lookFirst(c *cobra.Command, path string, query url.Values, result any) (err
 	if err != nil {
 		return err
 	}
-	client, err := connect(cfg, offlineEngine(c), false)
+	client, _, err := connect(cfg, offlineEngine(c), false)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, client.close()) }()
-	return client.call(c.Context(), http.MethodGet, path, query, nil, result)
+	defer func() { err = errors.Join(err, client.Close()) }()
+	return client.Call(c.Context(), http.MethodGet, path, query, nil, result)
 }
 
 func keyQuery(key string) url.Values { return url.Values{"key": {key}} }
@@ -93,9 +95,9 @@ func listCommand() *cobra.Command {
 				return misusef("--limit must be between 1 and 999")
 			}
 			query := url.Values{"limit": {strconv.Itoa(limit)}, "after": {after}, "group": groups}
-			return withAdmin(c, false, func(client *adminClient) error {
-				var page customerPage
-				if err := client.call(c.Context(), http.MethodGet, "/customers", query, nil, &page); err != nil {
+			return withAdmin(c, false, func(client *admin.Client) error {
+				var page admin.Page
+				if err := client.Call(c.Context(), http.MethodGet, "/customers", query, nil, &page); err != nil {
 					return err
 				}
 				if wantsJSON(c) {
@@ -108,7 +110,7 @@ func listCommand() *cobra.Command {
 				if err := printTable(c.OutOrStdout(), rows); err != nil {
 					return err
 				}
-				if !page.Next.isZero() {
+				if !page.Next.IsZero() {
 					fmt.Fprintln(c.ErrOrStderr(), "there are more: "+nextPage(c, groups, page.Next))
 				}
 				return nil
@@ -123,7 +125,7 @@ func listCommand() *cobra.Command {
 }
 
 // nextPage is the command that lists what follows a page: the same one, after its last customer.
-func nextPage(c *cobra.Command, groups []string, after customerID) string {
+func nextPage(c *cobra.Command, groups []string, after admin.ID) string {
 	words := strings.Fields(c.CommandPath())
 	for _, flag := range []string{"config", "data", "limit"} {
 		if f := c.Flag(flag); f.Changed {
@@ -143,9 +145,9 @@ func showCommand() *cobra.Command {
 		Example: "  edgetoken customers show ana@example.com\n  edgetoken customers show 7 --json",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return withAdmin(c, false, func(client *adminClient) error {
-				var v customerView
-				if err := client.call(c.Context(), http.MethodGet, "/customer", keyQuery(args[0]), nil, &v); err != nil {
+			return withAdmin(c, false, func(client *admin.Client) error {
+				var v admin.Customer
+				if err := client.Call(c.Context(), http.MethodGet, "/customer", keyQuery(args[0]), nil, &v); err != nil {
 					return err
 				}
 				if wantsJSON(c) {
@@ -174,7 +176,7 @@ func activeCommand(active bool) *cobra.Command {
 		Example: "  edgetoken customers " + verb + " ana@example.com",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return change(c, keyQuery(args[0]), customerChange{IsActive: &active}, verb+"d")
+			return change(c, keyQuery(args[0]), admin.Access{IsActive: &active}, verb+"d")
 		},
 	})
 }
@@ -203,7 +205,7 @@ A password shorter than password.min_length is refused without --force.`,
 			if err != nil {
 				return err
 			}
-			return change(c, forced(c, keyQuery(args[0])), customerChange{Password: b}, "password set for")
+			return change(c, forced(c, keyQuery(args[0])), admin.Access{Password: b}, "password set for")
 		},
 	})
 	addPasswordFlag(c)
@@ -219,9 +221,9 @@ see edgetoken customers disable for that, and edgetoken token revoke for a singl
 		Example: "  edgetoken customers logout ana@example.com",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return withAdmin(c, false, func(client *adminClient) error {
-				var answer revocation
-				if err := client.call(c.Context(), http.MethodPost, "/revoke", nil, revokeCall{Customer: args[0]}, &answer); err != nil {
+			return withAdmin(c, false, func(client *admin.Client) error {
+				var answer admin.Revocation
+				if err := client.Call(c.Context(), http.MethodPost, "/revoke", nil, admin.RevokeRequest{Customer: args[0]}, &answer); err != nil {
 					return err
 				}
 				if err := printChanged(c, *answer.Customer, "ended every session of"); err != nil || wantsJSON(c) {
@@ -245,16 +247,16 @@ Tokens that are still in circulation stay refused, even if a later customer gets
 			if err := confirmable(c, "there is no terminal to ask at, and nothing brings back what remove takes away"); err != nil {
 				return err
 			}
-			var found customerView
+			var found admin.Customer
 			if err := lookFirst(c, "/customer", keyQuery(args[0]), &found); err != nil {
 				return err
 			}
-			if err := confirm(c, fmt.Sprintf("This removes customer %s %s for good", printable(found.ID.String()), printable(found.Email)), found.Email); err != nil {
+			if err := confirm(c, fmt.Sprintf("This removes customer %s %s for good", admin.Printable(found.ID.String()), admin.Printable(found.Email)), found.Email); err != nil {
 				return err
 			}
-			return withAdmin(c, false, func(client *adminClient) error {
-				var v customerView
-				if err := client.call(c.Context(), http.MethodDelete, "/customer", keyQuery(found.ID.String()), nil, &v); err != nil {
+			return withAdmin(c, false, func(client *admin.Client) error {
+				var v admin.Customer
+				if err := client.Call(c.Context(), http.MethodDelete, "/customer", keyQuery(found.ID.String()), nil, &v); err != nil {
 					return err
 				}
 				return printChanged(c, v, "removed")
@@ -264,25 +266,25 @@ Tokens that are still in circulation stay refused, even if a later customer gets
 }
 
 // change makes one change to a customer and prints what was done.
-func change(c *cobra.Command, key url.Values, what customerChange, done string) error {
-	return withAdmin(c, false, func(client *adminClient) error {
-		var v customerView
-		if err := client.call(c.Context(), http.MethodPost, "/customer", key, what, &v); err != nil {
+func change(c *cobra.Command, key url.Values, what admin.Access, done string) error {
+	return withAdmin(c, false, func(client *admin.Client) error {
+		var v admin.Customer
+		if err := client.Call(c.Context(), http.MethodPost, "/customer", key, what, &v); err != nil {
 			return err
 		}
 		return printChanged(c, v, done)
 	})
 }
 
-func printChanged(c *cobra.Command, v customerView, done string) error {
+func printChanged(c *cobra.Command, v admin.Customer, done string) error {
 	if wantsJSON(c) {
 		return printJSON(c.OutOrStdout(), v)
 	}
-	_, err := fmt.Fprintf(c.OutOrStdout(), "%s customer %s %s\n", done, printable(v.ID.String()), printable(v.Email))
+	_, err := fmt.Fprintf(c.OutOrStdout(), "%s customer %s %s\n", done, admin.Printable(v.ID.String()), admin.Printable(v.Email))
 	return err
 }
 
-func name(v customerView) string {
+func name(v admin.Customer) string {
 	if v.FirstName == "" || v.LastName == "" {
 		return v.FirstName + v.LastName
 	}
@@ -296,7 +298,7 @@ func yes(b bool) string {
 	return "no"
 }
 
-func loginTime(v customerView) string {
+func loginTime(v admin.Customer) string {
 	if v.LastLogin == nil {
 		return "never"
 	}

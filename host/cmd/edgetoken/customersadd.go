@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -57,7 +58,7 @@ What cannot be kept just as it is given is refused with the reason, and nothing 
 			if file != "" || len(args) == 0 {
 				return addFile(c, file)
 			}
-			e := customerAddition{
+			e := admin.Addition{
 				Email: args[0], FirstName: firstName, LastName: lastName, IsStaff: staff, IsSuperuser: superuser, IsActive: !inactive,
 				Permissions: permissions, Groups: groups,
 			}
@@ -75,9 +76,9 @@ What cannot be kept just as it is given is refused with the reason, and nothing 
 				}
 				e.Password = &text
 			}
-			return withAdmin(c, true, func(client *adminClient) error {
-				var added customersAdded
-				if err := client.call(c.Context(), http.MethodPost, "/customers", forced(c, url.Values{"id": {id}}), e, &added); err != nil {
+			return withAdmin(c, true, func(client *admin.Client) error {
+				var added admin.Added
+				if err := client.Call(c.Context(), http.MethodPost, "/customers", forced(c, url.Values{"id": {id}}), e, &added); err != nil {
 					return err
 				}
 				printWarnings(c, added.Warnings)
@@ -102,10 +103,10 @@ What cannot be kept just as it is given is refused with the reason, and nothing 
 
 // checkFree refuses an e-mail address that a customer could not be added with.
 func checkFree(c *cobra.Command, email string) error {
-	if err := checkEnds(email); err != nil {
+	if err := admin.CheckEnds(email); err != nil {
 		return fmt.Errorf("email %w", err)
 	}
-	var page customerPage
+	var page admin.Page
 	err := lookFirst(c, "/customers", url.Values{"email": {email}}, &page)
 	if errors.Is(err, datadir.ErrMissing) || errors.Is(err, errNoStore) {
 		return nil
@@ -124,7 +125,7 @@ func printWarnings(c *cobra.Command, warnings []string) {
 
 // customersShown is what add --json prints.
 type customersShown struct {
-	Customers []customerView `json:"customers"`
+	Customers []admin.Customer `json:"customers"`
 }
 
 // addFile adds the customers of a file.
@@ -139,15 +140,15 @@ func addFile(c *cobra.Command, path string) error {
 		input, source = f, path
 	}
 	in := bufio.NewReader(input)
-	if _, err := firstByte(in); errors.Is(err, errNoCustomer) {
+	if _, err := admin.FirstByte(in); errors.Is(err, admin.ErrNoCustomer) {
 		return fmt.Errorf("%s holds no customer", source)
 	} else if err != nil {
 		return err
 	}
-	return withAdmin(c, true, func(client *adminClient) error {
-		var added customersAdded
+	return withAdmin(c, true, func(client *admin.Client) error {
+		var added admin.Added
 		// The reader is hidden from net/http, which would close it.
-		if err := client.call(c.Context(), http.MethodPost, "/customers", nil, io.MultiReader(in), &added); err != nil {
+		if err := client.Call(c.Context(), http.MethodPost, "/customers", nil, io.MultiReader(in), &added); err != nil {
 			return err
 		}
 		printWarnings(c, added.Warnings)

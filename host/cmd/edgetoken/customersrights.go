@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/edgetoken/edgetoken/host/admin"
 )
 
 func grantCommand() *cobra.Command {
@@ -23,7 +25,7 @@ them the groups' permissions too. What they have already may be given again. It 
 			if err := checkRightsArgs(c, args, groups); err != nil {
 				return err
 			}
-			return changeRights(c, args[0], rightsCall{Grant: args[1:], Join: groups}, "granted", "to", args[1:], groups)
+			return changeRights(c, args[0], admin.RightsChange{Grant: args[1:], Join: groups}, "granted", "to", args[1:], groups)
 		},
 	})
 	c.Flags().StringArrayVar(&groups, "group", nil, "add to the `GROUP`; may be repeated")
@@ -47,7 +49,7 @@ It ends no session and no token: see edgetoken customers logout and edgetoken to
 			if err := checkRightsArgs(c, args, groups); err != nil {
 				return err
 			}
-			return changeRights(c, args[0], rightsCall{Revoke: args[1:], Leave: groups}, "revoked", "from", args[1:], groups)
+			return changeRights(c, args[0], admin.RightsChange{Revoke: args[1:], Leave: groups}, "revoked", "from", args[1:], groups)
 		},
 	})
 	c.Flags().StringArrayVar(&groups, "group", nil, "take out of the `GROUP`; may be repeated")
@@ -68,10 +70,10 @@ func checkRightsArgs(c *cobra.Command, args, groups []string) error {
 }
 
 // changeRights makes a change and prints what was done: "granted a.b, group editors to customer 7 eva@example.com".
-func changeRights(c *cobra.Command, key string, call rightsCall, done, preposition string, permissions, groups []string) error {
-	return withAdmin(c, false, func(client *adminClient) error {
-		var answer rightsChanged
-		if err := client.call(c.Context(), http.MethodPost, "/rights", keyQuery(key), call, &answer); err != nil {
+func changeRights(c *cobra.Command, key string, call admin.RightsChange, done, preposition string, permissions, groups []string) error {
+	return withAdmin(c, false, func(client *admin.Client) error {
+		var answer admin.RightsChanged
+		if err := client.Call(c.Context(), http.MethodPost, "/rights", keyQuery(key), call, &answer); err != nil {
 			return err
 		}
 		printWarnings(c, answer.Warnings)
@@ -79,12 +81,12 @@ func changeRights(c *cobra.Command, key string, call rightsCall, done, prepositi
 		for _, g := range groups {
 			what = append(what, "group "+g)
 		}
-		return printChanged(c, answer.Customer, done+" "+printable(strings.Join(what, ", "))+" "+preposition)
+		return printChanged(c, answer.Customer, done+" "+admin.Printable(strings.Join(what, ", "))+" "+preposition)
 	})
 }
 
 // mayDo is what a customer may do, in words.
-func mayDo(v customerView) string {
+func mayDo(v admin.Customer) string {
 	switch {
 	case !v.IsActive:
 		return "nothing, as long as not active"
@@ -107,13 +109,13 @@ func groupsCommand() *cobra.Command {
 	}
 	c.AddCommand(groupListCommand(),
 		groupCommand("add", "make a group", "A group that is there already is left alone.", "added", http.MethodPost, 0,
-			func(call *groupCall, permissions []string) { call.Permissions = permissions }),
+			func(call *admin.GroupChange, permissions []string) { call.Permissions = permissions }),
 		groupCommand("set", "give a group these permissions in place of those it has", "A group that is not there is made.", "set", http.MethodPut, 0,
-			func(call *groupCall, permissions []string) { call.Permissions = permissions }),
+			func(call *admin.GroupChange, permissions []string) { call.Permissions = permissions }),
 		groupCommand("grant", "give a group more permissions", "All members have them from the next request on.", "changed", http.MethodPatch, 1,
-			func(call *groupCall, permissions []string) { call.Grant = permissions }),
+			func(call *admin.GroupChange, permissions []string) { call.Grant = permissions }),
 		groupCommand("revoke", "take permissions from a group", "From the next request on no member has them from there. It ends no session and no token.", "changed",
-			http.MethodPatch, 1, func(call *groupCall, permissions []string) { call.Revoke = permissions }),
+			http.MethodPatch, 1, func(call *admin.GroupChange, permissions []string) { call.Revoke = permissions }),
 		groupRemoveCommand())
 	return c
 }
@@ -126,9 +128,9 @@ func groupListCommand() *cobra.Command {
 		Example: "  edgetoken customers groups list\n  edgetoken customers groups list --json",
 		Args:    wants(0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return withAdmin(c, false, func(client *adminClient) error {
-				var all groupList
-				if err := client.call(c.Context(), http.MethodGet, "/groups", nil, nil, &all); err != nil {
+			return withAdmin(c, false, func(client *admin.Client) error {
+				var all admin.Groups
+				if err := client.Call(c.Context(), http.MethodGet, "/groups", nil, nil, &all); err != nil {
 					return err
 				}
 				if wantsJSON(c) {
@@ -145,7 +147,7 @@ func groupListCommand() *cobra.Command {
 }
 
 // groupCommand changes a group by its name and permissions, of which there must be so many.
-func groupCommand(verb, short, more, done, method string, least int, fill func(*groupCall, []string)) *cobra.Command {
+func groupCommand(verb, short, more, done, method string, least int, fill func(*admin.GroupChange, []string)) *cobra.Command {
 	use := " NAME [PERMISSION]..."
 	if least > 0 {
 		use = " NAME PERMISSION..."
@@ -160,11 +162,11 @@ func groupCommand(verb, short, more, done, method string, least int, fill func(*
 			if len(args) < 1+least {
 				return misusef("wrong number of arguments: %d; usage: %s", len(args), c.UseLine())
 			}
-			call := groupCall{Name: args[0]}
+			call := admin.GroupChange{Name: args[0]}
 			fill(&call, args[1:])
-			return withAdmin(c, false, func(client *adminClient) error {
-				var answer groupChanged
-				if err := client.call(c.Context(), method, "/groups", nil, call, &answer); err != nil {
+			return withAdmin(c, false, func(client *admin.Client) error {
+				var answer admin.GroupChanged
+				if err := client.Call(c.Context(), method, "/groups", nil, call, &answer); err != nil {
 					return err
 				}
 				printWarnings(c, answer.Warnings)
@@ -186,18 +188,18 @@ since nothing brings back who was in it.`,
 			if err := confirmable(c, "there is no terminal to ask at, and nothing brings back who was in a group"); err != nil {
 				return err
 			}
-			var all groupList
+			var all admin.Groups
 			if err := lookFirst(c, "/groups", nil, &all); err != nil {
 				return err
 			}
-			if slices.ContainsFunc(all.Groups, func(g groupView) bool { return g.Name == args[0] }) { // else there is nothing to ask for
-				if err := confirm(c, "This removes group "+printable(args[0])+" for good, and who is in it", args[0]); err != nil {
+			if slices.ContainsFunc(all.Groups, func(g admin.Group) bool { return g.Name == args[0] }) { // else there is nothing to ask for
+				if err := confirm(c, "This removes group "+admin.Printable(args[0])+" for good, and who is in it", args[0]); err != nil {
 					return err
 				}
 			}
-			return withAdmin(c, false, func(client *adminClient) error {
-				var g groupView
-				if err := client.call(c.Context(), http.MethodDelete, "/groups", map[string][]string{"name": {args[0]}}, nil, &g); err != nil {
+			return withAdmin(c, false, func(client *admin.Client) error {
+				var g admin.Group
+				if err := client.Call(c.Context(), http.MethodDelete, "/groups", map[string][]string{"name": {args[0]}}, nil, &g); err != nil {
 					return err
 				}
 				return printGroup(c, g, "removed")
@@ -207,7 +209,7 @@ since nothing brings back who was in it.`,
 }
 
 // printGroup prints what was done to a group and what it has now.
-func printGroup(c *cobra.Command, g groupView, done string) error {
+func printGroup(c *cobra.Command, g admin.Group, done string) error {
 	if wantsJSON(c) {
 		return printJSON(c.OutOrStdout(), g)
 	}
@@ -218,6 +220,6 @@ func printGroup(c *cobra.Command, g groupView, done string) error {
 			has = ", which has " + strings.Join(g.Permissions, " ")
 		}
 	}
-	_, err := fmt.Fprintf(c.OutOrStdout(), "%s group %s%s\n", done, printable(g.Name), printable(has))
+	_, err := fmt.Fprintf(c.OutOrStdout(), "%s group %s%s\n", done, admin.Printable(g.Name), admin.Printable(has))
 	return err
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/edgetoken/edgetoken/host/admin"
 )
 
 func setCommand() *cobra.Command {
@@ -25,7 +27,7 @@ refused without --force. Passwords are set by edgetoken customers passwd, permis
   edgetoken customers set 7 --attributes null`,
 		Args: wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			var call customerSettings
+			var call admin.Details
 			given := false
 			for name, put := range map[string]func(){
 				"email":      func() { call.Email = &email },
@@ -46,12 +48,12 @@ refused without --force. Passwords are set by edgetoken customers passwd, permis
 			if call.Attributes != nil && !json.Valid(call.Attributes) {
 				return misusef(`--attributes must be a JSON object such as '{"plan": "pro"}', or null for none`)
 			}
-			if err := checkAttributes(call.Attributes); err != nil {
+			if err := admin.CheckAttributes(call.Attributes); err != nil {
 				return misusef("--attributes %w", err)
 			}
-			return withAdmin(c, false, func(client *adminClient) error {
-				var v customerView
-				if err := client.call(c.Context(), http.MethodPatch, "/customer", forced(c, keyQuery(args[0])), call, &v); err != nil {
+			return withAdmin(c, false, func(client *admin.Client) error {
+				var v admin.Customer
+				if err := client.Call(c.Context(), http.MethodPatch, "/customer", forced(c, keyQuery(args[0])), call, &v); err != nil {
 					return err
 				}
 				return printChanged(c, v, "changed")

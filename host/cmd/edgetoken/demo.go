@@ -16,6 +16,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/signals"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
+	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -115,7 +116,7 @@ const demoEmail = "demo@example.com"
 // addDemoCustomer adds the customer with a random password, which it gives.
 func addDemoCustomer(ctx context.Context, s *service, cfg *config.Config) (secret string, err error) {
 	secret = rand.Text() // letters and digits: safe in any shell
-	hash, err := makeHash(ctx, s.hasher, secret, cfg.Password)
+	hash, err := hashing.Make(ctx, s.hasher, secret, cfg.Password)
 	if err != nil {
 		return "", err
 	}

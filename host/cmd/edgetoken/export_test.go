@@ -3,55 +3,33 @@ package main
 import (
 	"bytes"
 	"context"
-	"io"
 	"log/slog"
-	"maps"
 	"net"
-	"net/http"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
-	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
-	"github.com/edgetoken/edgetoken/store"
 )
 
 var (
 	Main          = main
 	Serve         = serve
-	Printable     = printable
 	ShellWord     = shellWord
 	Listen        = listen
-	MayServe      = mayServe
 	WithoutBodies = withoutBodies
 	ListenerTLS   = listenerTLS
 )
-
-// ReadEntries gives the texts of each customer that readEntries reads.
-func ReadEntries(r io.Reader) (customers [][]string, err error) {
-	entries, err := readEntries(r)
-	for _, e := range entries {
-		texts := slices.Concat([]string{e.Email, e.FirstName, e.LastName, e.ID.Text, e.PasswordHash, string(e.Attributes)}, e.Permissions, slices.Collect(maps.Keys(e.Groups)))
-		if e.password != nil {
-			texts = append(texts, *e.password)
-		}
-		customers = append(customers, texts)
-	}
-	return customers, err
-}
 
 // DialAdmin reports whether a node is found at the socket of a data directory.
 func DialAdmin(dir string) (bool, error) {
 	c, err := dialAdmin(datadir.Of(&config.Config{Data: dir}))
 	if c != nil {
-		return true, c.close()
+		return true, c.Close()
 	}
 	return false, err
 }
@@ -107,9 +85,4 @@ func NewObserver() func(httpapi.Observation) { return newMetrics(&service{}, &co
 // ServeMetrics serves the metrics of a service that does nothing.
 func ServeMetrics(ctx context.Context, l net.Listener) error {
 	return newMetrics(&service{log: slog.New(slog.DiscardHandler)}, &config.Config{}).serve(ctx, l, time.Second)
-}
-
-// NewAdmin serves the calls of the admin socket on a store.
-func NewAdmin(settings core.Settings, db *store.DB, engine core.Engine, keys core.KeySet) http.Handler {
-	return (&admin{cfg: &config.Config{Settings: settings}, store: db, hasher: hashing.InProcess{}, engine: engine, keys: keys}).handler()
 }

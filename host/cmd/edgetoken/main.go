@@ -2,7 +2,7 @@
 // config, version.
 //
 // A command reaches a running node over the admin socket of its data directory, else it opens the store itself; both
-// ways end in the same handler (admin.go). The exit status is 0 when all was done, 1 when something was refused or
+// ways end in the same handler (host/admin). The exit status is 0 when all was done, 1 when something was refused or
 // failed, 2 when the command line or the configuration is wrong.
 package main
 

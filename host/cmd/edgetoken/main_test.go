@@ -20,7 +20,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.etcd.io/bbolt"
@@ -288,16 +287,6 @@ func idle() {
 	exit(err)
 }
 
-func TestPrintable(t *testing.T) {
-	for text, want := range map[string]string{
-		"ana@example.com": "ana@example.com", "José Ñandú": "José Ñandú", "a\x1b[2Jb": `a\u001b[2Jb`, "a\u009b31mb": `a\u009b31mb`, "a\u202eb": `a\u202eb`, "a\nb": `a\u000ab`,
-	} {
-		if got := edgetoken.Printable(text); got != want {
-			t.Errorf("printable(%q) = %q, want %q", text, got, want)
-		}
-	}
-}
-
 // TestShellWord holds what commands advise to be one word to a shell, and the very one.
 func TestShellWord(t *testing.T) {
 	for _, text := range []string{"", "7", "-7", "a b", "it's", `$HOME "x" \\n`, "*", "~", "#a", "a;b&c|d", "é", "550e8400-e29b-41d4-a716-446655440000", "a=b", "!x", "[a]"} {
@@ -306,38 +295,4 @@ func TestShellWord(t *testing.T) {
 			t.Errorf("a shell reads %q as %q, %v", edgetoken.ShellWord(text), out, err)
 		}
 	}
-}
-
-func FuzzReadEntries(f *testing.F) {
-	seeds, err := filepath.Glob("../../../testdata/conformance/setups.json")
-	if err != nil || len(seeds) == 0 {
-		f.Fatalf("no seeds: %v", err)
-	}
-	for _, s := range seeds {
-		b, err := os.ReadFile(s)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(string(b))
-	}
-	f.Add(`{"email": "a@b", "password": null}`)
-	f.Add(`{"email": "a\ud83d\ude00@b", "password": "\ud83d", "first_name": "\udc00", "attributes": {"\ud800": "\udfff"}}`)
-	f.Add(`[{"email": "a@b", "password": "x", "id": 1}, {"email": "c@d", "password_hash": "!", "last_login": "2024-01-02T03:04:05Z"}]`)
-	f.Add("{\"email\": \"a@b\", \"password\": \"x\"}\n{\"email\": \"c@d\", \"password\": null, \"attributes\": {\"a\": [1]}}\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		customers, err := edgetoken.ReadEntries(strings.NewReader(text))
-		if err == nil && len(customers) == 0 {
-			t.Error("no customer and no error")
-		}
-		if err != nil || strings.Contains(text, "\ufffd") || strings.Contains(strings.ToLower(text), `\ufffd`) {
-			return
-		}
-		for _, texts := range customers {
-			for _, s := range texts {
-				if strings.Contains(s, "\ufffd") || !utf8.ValidString(s) {
-					t.Errorf("%q is read of %q, which has nothing such", s, text)
-				}
-			}
-		}
-	})
 }

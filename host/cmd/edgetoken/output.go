@@ -7,7 +7,8 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
-	"unicode"
+
+	"github.com/edgetoken/edgetoken/host/admin"
 )
 
 // printJSON prints v with two spaces of indentation.
@@ -24,7 +25,7 @@ func printTable(w io.Writer, rows [][]string) error {
 	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		for i, cell := range row {
-			row[i] = printable(cell)
+			row[i] = admin.Printable(cell)
 		}
 		fmt.Fprintln(t, strings.Join(row, "\t"))
 	}
@@ -45,18 +46,5 @@ func shellWord(s string) string {
 	if s != "" && strings.TrimFunc(s, plain) == "" {
 		return s
 	}
-	return "'" + strings.ReplaceAll(printable(s), "'", `'\''`) + "'"
-}
-
-// printable writes what a terminal might act on as an escape: names and tokens are other people's text.
-func printable(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-		} else {
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.String()
+	return "'" + strings.ReplaceAll(admin.Printable(s), "'", `'\''`) + "'"
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
@@ -49,7 +50,7 @@ func passwordLine(in io.Reader) (string, error) {
 	if len(line) > password.MaxBytes {
 		return "", fmt.Errorf("the password on standard input is longer than %d bytes", password.MaxBytes)
 	}
-	if err := checkPassword(line); err != nil {
+	if err := admin.CheckPassword(line); err != nil {
 		return "", fmt.Errorf("the password on standard input %w", err)
 	}
 	return line, nil
@@ -64,7 +65,7 @@ func askPassword(c *cobra.Command, fd int) (string, error) {
 	if first == "" {
 		return "", errNoPassword
 	}
-	if err := checkPassword(first); err != nil {
+	if err := admin.CheckPassword(first); err != nil {
 		return "", fmt.Errorf("the password %w: nothing was changed", err)
 	}
 	if force, _ := c.Flags().GetBool("force"); !force {
@@ -72,7 +73,7 @@ func askPassword(c *cobra.Command, fd int) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if err := longEnough(first, cfg.MinPassword); err != nil { // before it is asked for again
+		if err := admin.LongEnough(first, cfg.MinPassword); err != nil { // before it is asked for again
 			return "", err
 		}
 	}

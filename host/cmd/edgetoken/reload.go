@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
@@ -19,19 +20,12 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// reloaded answers POST /reload.
-type reloaded struct {
-	Changed  []string `json:"changed"`  // keys of the configuration with new values, and "signing.key" where that file holds another key
-	Restart  []string `json:"restart"`  // keys whose new values are read at the start only
-	Warnings []string `json:"warnings"` // of the new configuration
-}
-
 // errNotReloaded says that a node goes on as it was.
 var errNotReloaded = errors.New("reload refused, the node goes on as it was")
 
 // reload reads configuration, keys and certificate anew and exchanges all that was made of them, or nothing. Requests
 // in flight end on what they began on.
-func (s *service) reload() (reloaded, error) {
+func (s *service) reload() (admin.Reloaded, error) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	answer, err := s.exchange()
@@ -41,7 +35,7 @@ func (s *service) reload() (reloaded, error) {
 			s.log.Error("reload: " + m)
 		}
 		s.log.Error(errNotReloaded.Error())
-		return reloaded{}, fmt.Errorf("%w: %w", errNotReloaded, err)
+		return admin.Reloaded{}, fmt.Errorf("%w: %w", errNotReloaded, err)
 	}
 	for _, w := range answer.Warnings {
 		s.log.Warn(w)
@@ -54,13 +48,15 @@ func (s *service) reload() (reloaded, error) {
 }
 
 // exchange makes everything before it puts anything in its place.
-func (s *service) exchange() (reloaded, error) {
+func (s *service) exchange() (admin.Reloaded, error) {
 	running := s.current.Load()
 	cfg, err := s.load()
 	if err != nil {
-		return reloaded{}, err
+		return admin.Reloaded{}, err
 	}
-	answer := reloaded{Restart: list(cfg.Keep(running.cfg)), Changed: list(cfg.Changed(running.cfg)), Warnings: list(cfg.Warnings)}
+	answer := admin.Reloaded{
+		Restart: append([]string{}, cfg.Keep(running.cfg)...), Changed: append([]string{}, cfg.Changed(running.cfg)...), Warnings: append([]string{}, cfg.Warnings...),
+	}
 	var certificates *pair
 	var certificateErr error
 	if s.certificate != nil {
@@ -76,7 +72,7 @@ func (s *service) exchange() (reloaded, error) {
 		g, err = s.generation(cfg, ring)
 	}
 	if err = errors.Join(err, certificateErr); err != nil {
-		return reloaded{}, err
+		return admin.Reloaded{}, err
 	}
 	if !cfg.SigningKey.IsSet() && !running.cfg.SigningKey.IsSet() && !slices.Equal(g.keys.Keys, running.keys.Keys) {
 		answer.Changed = append(answer.Changed, "signing.key")
@@ -183,9 +179,9 @@ Keys that are read at the start only are named (edgetoken config --help marks th
 			if client == nil {
 				return noNode(cfg)
 			}
-			var answer reloaded
-			err = client.call(c.Context(), http.MethodPost, "/reload", nil, nil, &answer)
-			if err = errors.Join(err, client.close()); err != nil {
+			var answer admin.Reloaded
+			err = client.Call(c.Context(), http.MethodPost, "/reload", nil, nil, &answer)
+			if err = errors.Join(err, client.Close()); err != nil {
 				return err
 			}
 			for _, w := range answer.Warnings {
@@ -213,7 +209,7 @@ Keys that are read at the start only are named (edgetoken config --help marks th
 //	GET  /metrics   for Prometheus
 func (s *service) adminOfNode() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /reload", answering(s.log, func(*http.Request) (reloaded, error) { return s.reload() }))
+	mux.HandleFunc("POST /reload", admin.Answering(s.log, func(*http.Request) (admin.Reloaded, error) { return s.reload() }))
 	mux.Handle("GET /metrics", s.metrics.handler())
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.current.Load().admin.ServeHTTP(w, r) })
 	return mux

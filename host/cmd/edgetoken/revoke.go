@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/edgetoken/edgetoken/host/admin"
 )
 
 func revokeCommand() *cobra.Command {
@@ -29,7 +31,7 @@ Of a token that edgetoken did not issue, as Django's, only that token ends: whic
   edgetoken token revoke --all --yes`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			call := revokeCall{Family: family, Customer: customer, All: all}
+			call := admin.RevokeRequest{Family: family, Customer: customer, All: all}
 			switch {
 			case all && (len(args) > 0 || c.Flags().Changed("family") || c.Flags().Changed("customer")):
 				return misusef("--all ends every log-in: it goes with no token, --family or --customer")
@@ -57,15 +59,15 @@ Of a token that edgetoken did not issue, as Django's, only that token ends: whic
 			if err := checkEngineFlag(c); err != nil {
 				return err
 			}
-			return withAdmin(c, false, func(client *adminClient) error {
-				var answer revocation
-				if err := client.call(c.Context(), http.MethodPost, "/revoke", nil, call, &answer); err != nil {
+			return withAdmin(c, false, func(client *admin.Client) error {
+				var answer admin.Revocation
+				if err := client.Call(c.Context(), http.MethodPost, "/revoke", nil, call, &answer); err != nil {
 					return err
 				}
 				if wantsJSON(c) {
 					return printJSON(c.OutOrStdout(), answer)
 				}
-				if _, err := fmt.Fprintln(c.OutOrStdout(), answer.text()); err != nil {
+				if _, err := fmt.Fprintln(c.OutOrStdout(), revocationText(answer)); err != nil {
 					return err
 				}
 				return printNotes(c, answer.Notes)
@@ -88,8 +90,8 @@ func printNotes(c *cobra.Command, notes []string) error {
 	return nil
 }
 
-// text is the answer in words.
-func (r revocation) text() string {
+// revocationText is a revocation in words.
+func revocationText(r admin.Revocation) string {
 	var b strings.Builder
 	b.WriteString("revoked every session until now")
 	switch r.Revoked {
@@ -103,7 +105,7 @@ func (r revocation) text() string {
 		}
 	}
 	if r.Customer != nil {
-		fmt.Fprintf(&b, ", customer %s %s", printable(r.Customer.ID.String()), printable(r.Customer.Email))
+		fmt.Fprintf(&b, ", customer %s %s", admin.Printable(r.Customer.ID.String()), admin.Printable(r.Customer.Email))
 	}
 	return b.String()
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/signals"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
@@ -91,7 +92,7 @@ func unlessStopped(ctx context.Context, err error) error {
 // run answers on the listener and the admin socket until ctx ends. started is called when both are open.
 func (s *service) run(ctx context.Context, listener net.Listener, started func()) error {
 	g := s.current.Load()
-	socket, err := listenAdmin(datadir.Of(g.cfg).Socket(), s.log)
+	socket, err := admin.Listen(datadir.Of(g.cfg).Socket(), s.log)
 	if err != nil {
 		return err
 	}
@@ -103,7 +104,7 @@ func (s *service) run(ctx context.Context, listener net.Listener, started func()
 	// Whichever ends first, by ctx or by a failure, ends the others.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ends := []func() error{func() error { return serveAdmin(ctx, socket, s.adminOfNode(), grace, s.repeats.ErrorLog()) }}
+	ends := []func() error{func() error { return admin.Serve(ctx, socket, s.adminOfNode(), grace, s.repeats.ErrorLog()) }}
 	if g.cfg.MetricsListen != "" {
 		l, err := listen(g.cfg.MetricsListen, "metrics.listen")
 		if err != nil {

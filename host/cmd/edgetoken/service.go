@@ -15,6 +15,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/host/cache"
 	"github.com/edgetoken/edgetoken/host/config"
@@ -191,7 +192,9 @@ func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	if err != nil {
 		return nil, err
 	}
-	g.admin = (&admin{cfg: cfg, store: s.store, log: s.log, hasher: s.hasher, engine: g.engine, keys: g.keys}).handler()
+	api := adminConfig(cfg, s.store, s.hasher, func(context.Context) (core.Engine, core.KeySet, error) { return g.engine, g.keys, nil })
+	api.Log = s.log
+	g.admin = admin.New(api)
 	return g, nil
 }
 

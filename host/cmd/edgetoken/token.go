@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/explain"
 )
 
@@ -69,12 +70,12 @@ func verifyCommand() *cobra.Command {
 		Example: "  edgetoken token verify - < token.txt\n  edgetoken token verify \"$TOKEN\"",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return explainToken(c, args[0], "verify", func(w io.Writer, j explanation) error {
+			return explainToken(c, args[0], "verify", func(w io.Writer, j admin.Explanation) error {
 				if j.Accepted {
 					_, err := fmt.Fprintln(w, "accepted")
 					return err
 				}
-				_, err := fmt.Fprintln(w, j.refused())
+				_, err := fmt.Fprintln(w, refusal(j))
 				return err
 			})
 		},
@@ -103,7 +104,7 @@ of processes.`,
 }
 
 // explainToken has a token judged and prints the judgement. It is errRefused where the token is refused.
-func explainToken(c *cobra.Command, token, as string, print func(io.Writer, explanation) error) error {
+func explainToken(c *cobra.Command, token, as string, print func(io.Writer, admin.Explanation) error) error {
 	err := checkEngineFlag(c)
 	if err != nil {
 		return err
@@ -111,9 +112,9 @@ func explainToken(c *cobra.Command, token, as string, print func(io.Writer, expl
 	if token, err = readToken(c, token); err != nil {
 		return err
 	}
-	var j explanation
-	err = withAdmin(c, false, func(client *adminClient) error {
-		return client.call(c.Context(), http.MethodPost, "/token", nil, tokenCall{Token: token, As: as}, &j)
+	var j admin.Explanation
+	err = withAdmin(c, false, func(client *admin.Client) error {
+		return client.Call(c.Context(), http.MethodPost, "/token", nil, admin.TokenRequest{Token: token, As: as}, &j)
 	})
 	if err != nil {
 		return err
@@ -129,8 +130,8 @@ func explainToken(c *cobra.Command, token, as string, print func(io.Writer, expl
 	return err
 }
 
-// refused says why a token is refused, and what clients are told.
-func (j explanation) refused() string {
+// refusal says why a token is refused, and what clients are told.
+func refusal(j admin.Explanation) string {
 	told := j.Code
 	if j.Status == http.StatusBadRequest {
 		told = "400 non_field_errors"
@@ -138,7 +139,7 @@ func (j explanation) refused() string {
 	return fmt.Sprintf("refused: %s (clients are told %s: %s)", j.Cause, told, j.Detail)
 }
 
-func printExplanation(w io.Writer, j explanation) error {
+func printExplanation(w io.Writer, j admin.Explanation) error {
 	whose := ""
 	if !j.Signed {
 		whose = " (anybody's word: the signature was not found good)"
@@ -170,7 +171,7 @@ func printExplanation(w io.Writer, j explanation) error {
 		_, err := fmt.Fprintln(w, "accepted")
 		return err
 	}
-	_, err := fmt.Fprintln(w, j.refused())
+	_, err := fmt.Fprintln(w, refusal(j))
 	return err
 }
 
@@ -187,7 +188,7 @@ func purposes() (names []string) {
 func printableLines(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {
-		lines[i] = printable(l)
+		lines[i] = admin.Printable(l)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -1,4 +1,4 @@
-package main
+package admin
 
 import (
 	"bufio"
@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/edgetoken/edgetoken/host/strictjson"
@@ -38,7 +39,7 @@ const errorsShown = 10
 // groups that are there. The error names every wrong entry, counted from 1, up to a bound.
 func readEntries(r io.Reader) ([]entry, error) {
 	in := bufio.NewReader(r)
-	first, err := firstByte(in)
+	first, err := FirstByte(in)
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +94,8 @@ func noJSON(err error) error {
 	return fmt.Errorf("is no JSON: %w", err)
 }
 
-// errNoCustomer says that nothing is there to be added.
-var errNoCustomer = errors.New("there is no customer in it")
+// ErrNoCustomer says that nothing is there to be added.
+var ErrNoCustomer = errors.New("there is no customer in it")
 
 // readOne reads the one customer of a call that adds no more.
 func readOne(r io.Reader) (entry, error) {
@@ -110,8 +111,8 @@ func readOne(r io.Reader) (entry, error) {
 	return e, errors.Join(faults...)
 }
 
-// firstByte is the first byte that is no white space. A byte order mark is skipped.
-func firstByte(in *bufio.Reader) (byte, error) {
+// FirstByte is the first byte that is no white space. A byte order mark is skipped.
+func FirstByte(in *bufio.Reader) (byte, error) {
 	if mark, err := in.Peek(3); err == nil && string(mark) == "\ufeff" {
 		_, _ = in.Discard(3)
 	}
@@ -119,7 +120,7 @@ func firstByte(in *bufio.Reader) (byte, error) {
 		b, err := in.ReadByte()
 		switch {
 		case errors.Is(err, io.EOF):
-			return 0, errNoCustomer
+			return 0, ErrNoCustomer
 		case err != nil:
 			return 0, fmt.Errorf("read customers: %w", err)
 		case b == ' ' || b == '\t' || b == '\r' || b == '\n':
@@ -136,7 +137,7 @@ func named(e entry) string {
 	if e.Email == "" {
 		return ""
 	}
-	return " (" + printable(e.Email) + ")"
+	return " (" + Printable(e.Email) + ")"
 }
 
 // readEntry reads one object, strictly: encoding/json would take members in another case and the last of two. It
@@ -200,4 +201,17 @@ func readEntry(raw json.RawMessage) (e entry, wrong []error) {
 func isFixture(raw json.RawMessage) bool {
 	var f map[string]json.RawMessage
 	return json.Unmarshal(raw, &f) == nil && f["model"] != nil && f["fields"] != nil
+}
+
+// Printable writes what a terminal might act on as an escape: names and tokens are other people's text.
+func Printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
 }

@@ -1,4 +1,4 @@
-package main
+package admin
 
 import (
 	"context"
@@ -19,14 +19,14 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// customersAdded answers POST /customers.
-type customersAdded struct {
-	Customers []customerView `json:"customers"`
-	Warnings  []string       `json:"warnings"`
+// Added answers POST /customers.
+type Added struct {
+	Customers []Customer `json:"customers"`
+	Warnings  []string   `json:"warnings"`
 }
 
-// customerAddition is the one customer of POST /customers?id=, as readEntries takes it.
-type customerAddition struct {
+// Addition is the one customer of POST /customers?id=, as readEntries takes it.
+type Addition struct {
 	Email       string   `json:"email"`
 	FirstName   string   `json:"first_name"`
 	LastName    string   `json:"last_name"`
@@ -38,48 +38,48 @@ type customerAddition struct {
 	Groups      []string `json:"groups"`
 }
 
-// customerPage answers GET /customers. Next is the id to ask for after; null where the page is the last.
-type customerPage struct {
-	Customers []customerView `json:"customers"`
-	Next      customerID     `json:"next"`
+// Page answers GET /customers. Next is the id to ask for after; null where the page is the last.
+type Page struct {
+	Customers []Customer `json:"customers"`
+	Next      ID         `json:"next"`
 }
 
-// customerChange is the body of POST /customer. Exactly one member is there.
-type customerChange struct {
+// Access is the body of POST /customer. Exactly one member is there.
+type Access struct {
 	IsActive *bool           `json:"is_active,omitempty"`
 	Password json.RawMessage `json:"password,omitempty"` // a text, or null for unusable
 }
 
-func (a *admin) addCustomers(r *http.Request) (answer customersAdded, err error) {
+func (s *server) addCustomers(r *http.Request) (answer Added, err error) {
 	if r.URL.Query().Has("id") {
-		return a.addCustomer(r)
+		return s.addCustomer(r)
 	}
 	entries, err := readEntries(r.Body)
 	if err != nil {
 		return answer, err
 	}
-	if err := a.checkShown(r.Context(), entries, func(i int) string { return fmt.Sprintf("entry %d%s: ", i+1, named(entries[i])) }); err != nil {
+	if err := s.checkShown(r.Context(), entries, func(i int) string { return fmt.Sprintf("entry %d%s: ", i+1, named(entries[i])) }); err != nil {
 		return answer, err
 	}
 	list := make([]store.NewCustomer, len(entries))
 	for i, e := range entries {
-		if list[i], err = a.withHash(r.Context(), e); err != nil {
+		if list[i], err = s.withHash(r.Context(), e); err != nil {
 			return answer, fmt.Errorf("entry %d%s: %w", i+1, named(e), err)
 		}
 	}
-	added, err := a.store.AddAll(r.Context(), list)
+	added, err := s.cfg.Store.AddAll(r.Context(), list)
 	if err != nil {
 		return answer, err
 	}
-	if answer, err = a.didAdd(r.Context(), added); err != nil {
+	if answer, err = s.didAdd(r.Context(), added); err != nil {
 		return answer, err
 	}
-	answer.Warnings = append(answer.Warnings, a.oddities(entries)...)
+	answer.Warnings = append(answer.Warnings, s.oddities(entries)...)
 	return answer, nil
 }
 
 // addCustomer adds just one, of whom errors need not say which.
-func (a *admin) addCustomer(r *http.Request) (answer customersAdded, err error) {
+func (s *server) addCustomer(r *http.Request) (answer Added, err error) {
 	e, err := readOne(r.Body)
 	if err != nil {
 		return answer, err
@@ -88,45 +88,45 @@ func (a *admin) addCustomer(r *http.Request) (answer customersAdded, err error) 
 		return answer, err
 	}
 	if e.password != nil {
-		if err := a.checkLength(r, *e.password); err != nil {
+		if err := s.checkLength(r, *e.password); err != nil {
 			return answer, err
 		}
 	}
 	if text := r.URL.Query().Get("id"); text != "" {
 		var ok bool
-		if e.ID, ok = a.id(text); !ok {
-			return answer, a.noID(text)
+		if e.ID, ok = s.id(text); !ok {
+			return answer, s.noID(text)
 		}
 	}
-	if err := a.checkShown(r.Context(), []entry{e}, func(int) string { return "" }); err != nil {
+	if err := s.checkShown(r.Context(), []entry{e}, func(int) string { return "" }); err != nil {
 		return answer, err
 	}
-	n, err := a.withHash(r.Context(), e)
+	n, err := s.withHash(r.Context(), e)
 	if err != nil {
 		return answer, err
 	}
-	c, err := a.store.Add(r.Context(), n)
+	c, err := s.cfg.Store.Add(r.Context(), n)
 	if err != nil {
 		return answer, err
 	}
-	if answer, err = a.didAdd(r.Context(), []store.Customer{c}); err != nil {
+	if answer, err = s.didAdd(r.Context(), []store.Customer{c}); err != nil {
 		return answer, err
 	}
-	answer.Warnings = append(answer.Warnings, unknownPermissions(e.Permissions)...)
+	answer.Warnings = append(answer.Warnings, s.unknownPermissions(e.Permissions)...)
 	return answer, nil
 }
 
 // didAdd is the answer for customers that were added, with a warning where one of them cannot log in as he is.
-func (a *admin) didAdd(ctx context.Context, added []store.Customer) (customersAdded, error) {
-	answer := customersAdded{Warnings: []string{}}
+func (s *server) didAdd(ctx context.Context, added []store.Customer) (Added, error) {
+	answer := Added{Warnings: []string{}}
 	var err error
-	if answer.Customers, err = a.views(ctx, added...); err != nil {
+	if answer.Customers, err = s.views(ctx, added...); err != nil {
 		return answer, err
 	}
 	unread := map[string]int{}
 	var odd []string
 	for _, c := range added {
-		a.did("customer added", c.ID)
+		s.did("customer added", c.ID)
 		if !strings.Contains(c.Email, "@") {
 			odd = append(odd, c.Email)
 		}
@@ -156,7 +156,7 @@ func (a *admin) didAdd(ctx context.Context, added []store.Customer) (customersAd
 }
 
 // withHash is the customer to store. Passwords are hashed one at a time, so that log-ins are not kept waiting.
-func (a *admin) withHash(ctx context.Context, e entry) (store.NewCustomer, error) {
+func (s *server) withHash(ctx context.Context, e entry) (store.NewCustomer, error) {
 	if err := ctx.Err(); err != nil {
 		return e.NewCustomer, err
 	}
@@ -165,29 +165,20 @@ func (a *admin) withHash(ctx context.Context, e entry) (store.NewCustomer, error
 	case e.unusable:
 		e.PasswordHash, err = password.Unusable(rand.Reader)
 	case e.password != nil:
-		e.PasswordHash, err = makeHash(ctx, a.hasher, *e.password, a.cfg.Password)
+		e.PasswordHash, err = hashing.Make(ctx, s.cfg.Hasher, *e.password, s.cfg.Passwords)
 	}
 	return e.NewCustomer, err
 }
 
-// makeHash is a hash of a password, by whatever hashes those of log-ins.
-func makeHash(ctx context.Context, hasher hashing.Hasher, given string, costs password.Params) (string, error) {
-	r, err := hasher.Do(ctx, hashing.Job{Make: true, Password: given, Params: costs})
-	if err == nil && r.Fault != "" {
-		err = errors.New(r.Fault)
-	}
-	return r.Renewed, err
-}
-
-func (a *admin) listCustomers(r *http.Request) (answer customerPage, err error) {
+func (s *server) listCustomers(r *http.Request) (answer Page, err error) {
 	if r.URL.Query().Has("email") {
-		return a.listByEmail(r)
+		return s.listByEmail(r)
 	}
 	var after core.CustomerID
 	if text := r.URL.Query().Get("after"); text != "" {
 		var ok bool
-		if after, ok = a.id(text); !ok {
-			return answer, a.noID(text)
+		if after, ok = s.id(text); !ok {
+			return answer, s.noID(text)
 		}
 	}
 	limit, err := strconv.Atoi(r.URL.Query().Get("limit"))
@@ -195,30 +186,30 @@ func (a *admin) listCustomers(r *http.Request) (answer customerPage, err error) 
 		return answer, errors.New("the limit must be between 1 and 999")
 	}
 	// One more than asked for says whether there is a next page.
-	page, err := a.page(r.Context(), r.URL.Query()["group"], after, limit+1)
+	page, err := s.page(r.Context(), r.URL.Query()["group"], after, limit+1)
 	if err != nil {
 		return answer, err
 	}
 	if len(page) > limit {
 		page = page[:limit]
-		answer.Next = customerID(page[limit-1].ID)
+		answer.Next = ID(page[limit-1].ID)
 	}
-	answer.Customers, err = a.views(r.Context(), page...)
+	answer.Customers, err = s.views(r.Context(), page...)
 	return answer, err
 }
 
 // page is a page of customers, where groups are named of those who are in all of them: it looks at each customer then.
-func (a *admin) page(ctx context.Context, groups []string, after core.CustomerID, limit int) ([]store.Customer, error) {
+func (s *server) page(ctx context.Context, groups []string, after core.CustomerID, limit int) ([]store.Customer, error) {
 	if len(groups) == 0 {
-		return a.store.List(ctx, after, limit)
+		return s.cfg.Store.List(ctx, after, limit)
 	}
-	if err := a.checkGroups(ctx, groups); err != nil {
+	if err := s.checkGroups(ctx, groups); err != nil {
 		return nil, err
 	}
 	var members []store.Customer
 	for {
 		const most = 1000
-		page, err := a.store.List(ctx, after, most)
+		page, err := s.cfg.Store.List(ctx, after, most)
 		if err != nil {
 			return nil, err
 		}
@@ -237,84 +228,84 @@ func (a *admin) page(ctx context.Context, groups []string, after core.CustomerID
 }
 
 // listByEmail is a page of the one customer with an e-mail address, or of none.
-func (a *admin) listByEmail(r *http.Request) (customerPage, error) {
-	answer := customerPage{Customers: []customerView{}}
-	c, err := a.store.GetByEmail(r.Context(), r.URL.Query().Get("email"))
+func (s *server) listByEmail(r *http.Request) (Page, error) {
+	answer := Page{Customers: []Customer{}}
+	c, err := s.cfg.Store.GetByEmail(r.Context(), r.URL.Query().Get("email"))
 	if errors.Is(err, store.ErrNotFound) {
 		return answer, nil
 	}
 	if err != nil {
 		return answer, err
 	}
-	answer.Customers, err = a.views(r.Context(), c)
+	answer.Customers, err = s.views(r.Context(), c)
 	return answer, err
 }
 
-func (a *admin) showCustomer(r *http.Request) (customerView, error) {
-	c, err := a.find(r.Context(), r.URL.Query().Get("key"))
+func (s *server) showCustomer(r *http.Request) (Customer, error) {
+	c, err := s.find(r.Context(), r.URL.Query().Get("key"))
 	if err != nil {
-		return customerView{}, err
+		return Customer{}, err
 	}
-	return a.view(r.Context(), c.ID)
+	return s.view(r.Context(), c.ID)
 }
 
-func (a *admin) changeCustomer(r *http.Request) (v customerView, err error) {
-	var change customerChange
+func (s *server) changeCustomer(r *http.Request) (v Customer, err error) {
+	var change Access
 	if err := readJSON(r, &change); err != nil {
 		return v, err
 	}
-	c, err := a.find(r.Context(), r.URL.Query().Get("key"))
+	c, err := s.find(r.Context(), r.URL.Query().Get("key"))
 	if err != nil {
 		return v, err
 	}
 	switch {
 	case change.IsActive != nil && change.Password == nil:
-		if err := a.store.SetActive(r.Context(), c.ID, *change.IsActive); err != nil {
+		if err := s.cfg.Store.SetActive(r.Context(), c.ID, *change.IsActive); err != nil {
 			return v, err
 		}
-		a.did(map[bool]string{true: "customer enabled", false: "customer disabled"}[*change.IsActive], c.ID)
+		s.did(map[bool]string{true: "customer enabled", false: "customer disabled"}[*change.IsActive], c.ID)
 	case change.Password != nil && change.IsActive == nil:
 		var e entry
 		if err := members["password"](&e, change.Password); err != nil {
 			return v, fmt.Errorf("password %w", err)
 		}
 		if e.password != nil {
-			if err := a.checkLength(r, *e.password); err != nil {
+			if err := s.checkLength(r, *e.password); err != nil {
 				return v, err
 			}
 		}
-		n, err := a.withHash(r.Context(), e)
+		n, err := s.withHash(r.Context(), e)
 		if err != nil {
 			return v, err
 		}
-		if err := a.store.SetPassword(r.Context(), c.ID, n.PasswordHash); err != nil {
+		if err := s.cfg.Store.SetPassword(r.Context(), c.ID, n.PasswordHash); err != nil {
 			return v, err
 		}
-		a.did("password set", c.ID)
+		s.did("password set", c.ID)
 	default:
 		return v, errors.New("a change has is_active or password")
 	}
-	return a.view(r.Context(), c.ID)
+	return s.view(r.Context(), c.ID)
 }
 
-func (a *admin) removeCustomer(r *http.Request) (v customerView, err error) {
-	c, err := a.find(r.Context(), r.URL.Query().Get("key"))
+func (s *server) removeCustomer(r *http.Request) (v Customer, err error) {
+	c, err := s.find(r.Context(), r.URL.Query().Get("key"))
 	if err != nil {
 		return v, err
 	}
-	if v, err = a.view(r.Context(), c.ID); err != nil {
+	if v, err = s.view(r.Context(), c.ID); err != nil {
 		return v, err
 	}
-	if err := a.store.Remove(r.Context(), c.ID, a.tokensLive()); err != nil {
+	if err := s.cfg.Store.Remove(r.Context(), c.ID, s.tokensLive()); err != nil {
 		return v, err
 	}
-	a.did("customer removed", c.ID)
+	s.did("customer removed", c.ID)
 	return v, nil
 }
 
 // tokensLive is how long a token that was issued until now can be in use under these settings, with a day for clocks;
 // the store knows of earlier ones.
-func (a *admin) tokensLive() time.Duration {
-	s := a.cfg.Settings
-	return max(s.AccessTokenLifetime, s.RefreshTokenLifetime) + s.Leeway + 24*time.Hour
+func (s *server) tokensLive() time.Duration {
+	set := s.cfg.Settings
+	return max(set.AccessTokenLifetime, set.RefreshTokenLifetime) + set.Leeway + 24*time.Hour
 }

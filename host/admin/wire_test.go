@@ -1,4 +1,4 @@
-package main_test
+package admin_test
 
 import (
 	"go/ast"
@@ -16,7 +16,7 @@ import (
 func TestWireTypesAreExact(t *testing.T) {
 	files := token.NewFileSet()
 	members := 0
-	for _, pattern := range []string{"*.go", "../../explain/*.go"} {
+	for _, pattern := range []string{"*.go", "../cmd/edgetoken/*.go", "../explain/*.go"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -39,7 +39,7 @@ func TestWireTypesAreExact(t *testing.T) {
 						}
 					}
 				case *ast.FuncDecl:
-					if receiver := n.Recv; receiver != nil && isAdmin(receiver.List[0].Type) && n.Type.Results != nil {
+					if receiver := n.Recv; receiver != nil && isServer(receiver.List[0].Type) && n.Type.Results != nil {
 						for _, r := range n.Type.Results.List {
 							if word := inexact(r.Type); word != "" {
 								t.Errorf("%s: a call of the admin socket answers %s", files.Position(r.Pos()), word)
@@ -60,14 +60,14 @@ func TestWireTypesAreExact(t *testing.T) {
 	}
 }
 
-// isAdmin reports whether a receiver is *admin.
-func isAdmin(e ast.Expr) bool {
+// isServer reports whether a receiver is *server.
+func isServer(e ast.Expr) bool {
 	pointer, ok := e.(*ast.StarExpr)
 	if !ok {
 		return false
 	}
 	name, ok := pointer.X.(*ast.Ident)
-	return ok && name.Name == "admin"
+	return ok && name.Name == "server"
 }
 
 // inexact is what of a type loses digits.

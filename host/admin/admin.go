@@ -1,24 +1,4 @@
-package main
-
-import (
-	"cmp"
-	"context"
-	"errors"
-	"fmt"
-	"io"
-	"log/slog"
-	"net/http"
-	"sync"
-
-	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/host/config"
-	"github.com/edgetoken/edgetoken/host/datadir"
-	"github.com/edgetoken/edgetoken/host/hashing"
-	"github.com/edgetoken/edgetoken/host/strictjson"
-	"github.com/edgetoken/edgetoken/store"
-)
-
-// admin answers the commands that look after a node, as HTTP with JSON:
+// Package admin is the API by which commands look after a node, as HTTP with JSON:
 //
 //	POST   /customers               whole customers as readEntries takes them; all are added or none; ?id= (may be empty): just one, with this id
 //	GET    /customers?after=&limit= a page of customers in the order of their ids
@@ -42,55 +22,101 @@ import (
 //
 // A running node serves it on its admin socket and nowhere else: there is no further authentication. What is refused
 // is 400 with {"error": "…"}, and what the store cannot do now is 503 with the same.
-type admin struct {
-	cfg   *config.Config
-	store *store.DB
-	log   *slog.Logger // nil: a command at work on its own
-	// hasher makes password hashes: of a node where all do, of a command in its own process.
-	hasher hashing.Hasher
+package admin
 
-	// engine judges tokens. Where it is nil, engineName is made at the first use, of the keys in the data directory.
-	engine     core.Engine
-	keys       core.KeySet
-	engineName string
-	opening    sync.Mutex
-	closing    func() error // closes what judge opened
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/claimmap"
+	"github.com/edgetoken/edgetoken/host/hashing"
+	"github.com/edgetoken/edgetoken/host/strictjson"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/password"
+)
+
+// Config is what an admin API needs.
+type Config struct {
+	Store       *store.DB
+	Settings    core.Settings
+	UserIDField store.Field // what tokens name a customer by
+	FoldEmails  bool        // e-mail addresses that differ by case only are one (login.match)
+
+	// MinPassword is how many characters a password needs that nobody forces; Passwords are the costs of its hash,
+	// which Hasher makes: of a node where all do, of a command in its own process.
+	MinPassword int
+	Passwords   password.Params
+	Hasher      hashing.Hasher
+
+	// Claims and LoginAnswer are what tokens and the answer to a log-in show of a customer. CheckAnswer says why no
+	// answer can show it.
+	Claims, LoginAnswer claimmap.Members
+	CheckAnswer         func(claimmap.Members, store.Customer) error
+
+	// Permissions are those that end points ask for: of a grant of others the API warns.
+	Permissions []string
+
+	// Judge gives the engine that judges tokens, and its keys.
+	Judge func(context.Context) (core.Engine, core.KeySet, error)
+
+	Log *slog.Logger // nil: none
 }
+
+// server answers the calls.
+type server struct{ cfg Config }
 
 // refusal is the body of an answer that is not 200.
 type refusal struct {
 	Error string `json:"error"`
 }
 
-func (a *admin) handler() http.Handler {
+// Reloaded answers POST /reload.
+type Reloaded struct {
+	Changed  []string `json:"changed"`  // keys of the configuration with new values, and "signing.key" where that file holds another key
+	Restart  []string `json:"restart"`  // keys whose new values are read at the start only
+	Warnings []string `json:"warnings"` // of the new configuration
+}
+
+// New gives the handler of an admin API.
+func New(cfg Config) http.Handler {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &server{cfg}
 	mux := http.NewServeMux()
 	for pattern, handler := range map[string]http.HandlerFunc{
-		"POST /customers":  answering(a.log, a.addCustomers),
-		"GET /customers":   answering(a.log, a.listCustomers),
-		"GET /customer":    answering(a.log, a.showCustomer),
-		"POST /customer":   answering(a.log, a.changeCustomer),
-		"PATCH /customer":  answering(a.log, a.setCustomer),
-		"DELETE /customer": answering(a.log, a.removeCustomer),
-		"POST /rights":     answering(a.log, a.changeRights),
-		"GET /groups":      answering(a.log, a.listGroups),
-		"POST /groups":     answering(a.log, a.addGroup),
-		"PUT /groups":      answering(a.log, a.putGroup),
-		"PATCH /groups":    answering(a.log, a.changeGroup),
-		"DELETE /groups":   answering(a.log, a.removeGroup),
-		"POST /token":      answering(a.log, a.explainToken),
-		"POST /revoke":     answering(a.log, a.revoke),
-		"POST /compact":    answering(a.log, a.compact),
-		"GET /clock":       answering(a.log, a.showClock),
-		"POST /clock":      answering(a.log, a.acceptClock),
+		"POST /customers":  Answering(cfg.Log, s.addCustomers),
+		"GET /customers":   Answering(cfg.Log, s.listCustomers),
+		"GET /customer":    Answering(cfg.Log, s.showCustomer),
+		"POST /customer":   Answering(cfg.Log, s.changeCustomer),
+		"PATCH /customer":  Answering(cfg.Log, s.setCustomer),
+		"DELETE /customer": Answering(cfg.Log, s.removeCustomer),
+		"POST /rights":     Answering(cfg.Log, s.changeRights),
+		"GET /groups":      Answering(cfg.Log, s.listGroups),
+		"POST /groups":     Answering(cfg.Log, s.addGroup),
+		"PUT /groups":      Answering(cfg.Log, s.putGroup),
+		"PATCH /groups":    Answering(cfg.Log, s.changeGroup),
+		"DELETE /groups":   Answering(cfg.Log, s.removeGroup),
+		"POST /token":      Answering(cfg.Log, s.explainToken),
+		"POST /revoke":     Answering(cfg.Log, s.revoke),
+		"POST /compact":    Answering(cfg.Log, s.compact),
+		"GET /clock":       Answering(cfg.Log, s.showClock),
+		"POST /clock":      Answering(cfg.Log, s.acceptClock),
 	} {
 		mux.HandleFunc(pattern, handler)
 	}
 	return mux
 }
 
-// answering writes what an operation answers, and logs where the store could not do it. Every answer has a type of
+// Answering writes what an operation answers, and logs where the store could not do it. Every answer has a type of
 // its own, none with an interface in it: what is read into one loses digits.
-func answering[Answer any](log *slog.Logger, op func(*http.Request) (Answer, error)) http.HandlerFunc {
+func Answering[Answer any](log *slog.Logger, op func(*http.Request) (Answer, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		status := http.StatusOK
 		answer, err := op(r)
@@ -100,9 +126,7 @@ func answering[Answer any](log *slog.Logger, op func(*http.Request) (Answer, err
 			if errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrClosed) {
 				status = http.StatusServiceUnavailable
 				w.Header().Set("Retry-After", "1")
-				if log != nil {
-					log.Error("admin: the store cannot do it", "request", r.Pattern, "error", err)
-				}
+				log.Error("admin: the store cannot do it", "request", r.Pattern, "error", err)
 			}
 			body, _ = encodeJSON(refusal{Error: err.Error()}) // a text can always be written
 		}
@@ -114,30 +138,28 @@ func answering[Answer any](log *slog.Logger, op func(*http.Request) (Answer, err
 }
 
 // did leaves a record of a change in the log of a running node.
-func (a *admin) did(what string, id core.CustomerID) {
-	if a.log != nil {
-		a.log.Info("admin: "+what, "customer", id.String())
-	}
+func (s *server) did(what string, id core.CustomerID) {
+	s.cfg.Log.Info("admin: "+what, "customer", id.String())
 }
 
 // find is the customer whom key names: by id first, then by e-mail address, as a log-in compares it.
-func (a *admin) find(ctx context.Context, key string) (store.Customer, error) {
-	if id, ok := a.id(key); ok {
-		c, err := a.store.Get(ctx, id)
+func (s *server) find(ctx context.Context, key string) (store.Customer, error) {
+	if id, ok := s.id(key); ok {
+		c, err := s.cfg.Store.Get(ctx, id)
 		if !errors.Is(err, store.ErrNotFound) {
 			return c, err
 		}
 	}
-	c, err := a.store.GetByEmail(ctx, key)
+	c, err := s.cfg.Store.GetByEmail(ctx, key)
 	if !errors.Is(err, store.ErrNotFound) {
 		return c, err
 	}
-	_, alike, err := a.store.Load(ctx, store.Query{Login: key, HasLogin: true, Fold: true})
+	_, alike, err := s.cfg.Store.Load(ctx, store.Query{Login: key, HasLogin: true, Fold: true})
 	if err != nil {
 		return store.Customer{}, err
 	}
 	missing := fmt.Sprintf("no customer has the id or the e-mail address %q", key)
-	switch fold := a.cfg.LoginMatch == config.CaseInsensitive; {
+	switch fold := s.cfg.FoldEmails; {
 	case fold && !alike.ID.IsZero():
 		return alike, nil
 	case fold:
@@ -149,8 +171,8 @@ func (a *admin) find(ctx context.Context, key string) (store.Customer, error) {
 }
 
 // id reads a text as an id of the store's kind.
-func (a *admin) id(text string) (core.CustomerID, bool) {
-	if a.store.IDs() == core.TextID {
+func (s *server) id(text string) (core.CustomerID, bool) {
+	if s.cfg.Store.IDs() == core.TextID {
 		return core.Text(text), true
 	}
 	n, ok := integerID(text)
@@ -158,40 +180,8 @@ func (a *admin) id(text string) (core.CustomerID, bool) {
 }
 
 // noID says that a text is no id of the store.
-func (a *admin) noID(text string) error {
+func (s *server) noID(text string) error {
 	return fmt.Errorf("%q is no id of this store, which has integers from -2^63 to 2^63-1", text)
-}
-
-// judge gives the engine that judges tokens and the keys it has.
-func (a *admin) judge(ctx context.Context) (core.Engine, core.KeySet, error) {
-	if a.engine != nil {
-		return a.engine, a.keys, nil
-	}
-	a.opening.Lock()
-	defer a.opening.Unlock()
-	ring, err := datadir.Of(a.cfg).OpenKeys(false)
-	if err != nil {
-		return nil, core.KeySet{}, err
-	}
-	cfg := *a.cfg
-	cfg.Engine = a.engineName
-	instances, err := openInstances(ctx, &cfg, ring, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return nil, core.KeySet{}, err
-	}
-	a.engine, a.keys = core.NewNative(cfg.Settings, ring), ring.Set()
-	if instances != nil {
-		a.engine, a.closing = instances, func() error { return instances.Close(context.Background()) }
-	}
-	return a.engine, a.keys, nil
-}
-
-// close closes the engine that judge made.
-func (a *admin) close() error {
-	if a.closing == nil {
-		return nil
-	}
-	return a.closing()
 }
 
 // maxCall bounds the body of a call but an import, in bytes.

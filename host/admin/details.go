@@ -1,4 +1,4 @@
-package main
+package admin
 
 import (
 	"encoding/json"
@@ -8,8 +8,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// customerSettings are what PATCH /customer changes; nil: not.
-type customerSettings struct {
+// Details are what PATCH /customer changes; nil: not.
+type Details struct {
 	Email       *string         `json:"email,omitempty"`
 	FirstName   *string         `json:"first_name,omitempty"`
 	LastName    *string         `json:"last_name,omitempty"`
@@ -18,32 +18,32 @@ type customerSettings struct {
 	Attributes  json.RawMessage `json:"attributes,omitempty"` // an object, or null for none
 }
 
-func (a *admin) setCustomer(r *http.Request) (v customerView, err error) {
-	var call customerSettings
+func (s *server) setCustomer(r *http.Request) (v Customer, err error) {
+	var call Details
 	if err := readJSON(r, &call); err != nil {
 		return v, err
 	}
 	if call.Email != nil {
-		if err := checkEnds(*call.Email); err != nil {
+		if err := CheckEnds(*call.Email); err != nil {
 			return v, fmt.Errorf("email %w", err)
 		}
 		if err := checkAt(r, *call.Email); err != nil {
 			return v, err
 		}
 	}
-	if err := checkAttributes(call.Attributes); err != nil {
+	if err := CheckAttributes(call.Attributes); err != nil {
 		return v, fmt.Errorf("attributes %w", err)
 	}
-	c, err := a.find(r.Context(), r.URL.Query().Get("key"))
+	c, err := s.find(r.Context(), r.URL.Query().Get("key"))
 	if err != nil {
 		return v, err
 	}
-	if err := a.checkChange(r.Context(), c.ID, call); err != nil {
+	if err := s.checkChange(r.Context(), c.ID, call); err != nil {
 		return v, err
 	}
-	if c, err = a.store.Set(r.Context(), c.ID, store.Change(call), a.tokensLive()); err != nil {
+	if c, err = s.cfg.Store.Set(r.Context(), c.ID, store.Change(call), s.tokensLive()); err != nil {
 		return v, err
 	}
-	a.did("customer changed", c.ID)
-	return a.view(r.Context(), c.ID)
+	s.did("customer changed", c.ID)
+	return s.view(r.Context(), c.ID)
 }

@@ -1,4 +1,4 @@
-package main
+package admin
 
 import (
 	"fmt"
@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/edgetoken/edgetoken/host/httpapi"
 )
 
 // What is most likely a mistake is refused where a person gives it, unless ?force=true, and warned of where a file
@@ -24,15 +22,15 @@ func checkAt(r *http.Request, email string) error {
 }
 
 // checkLength refuses a password that is too short to be guarded by its hash.
-func (a *admin) checkLength(r *http.Request, password string) error {
+func (s *server) checkLength(r *http.Request, password string) error {
 	if isForced(r) {
 		return nil
 	}
-	return longEnough(password, a.cfg.MinPassword)
+	return LongEnough(password, s.cfg.MinPassword)
 }
 
-// longEnough counts characters, as Django's MinimumLengthValidator does.
-func longEnough(password string, least int) error {
+// LongEnough counts characters, as Django's MinimumLengthValidator does.
+func LongEnough(password string, least int) error {
 	n := utf8.RuneCountInString(password)
 	switch {
 	case n >= least:
@@ -44,11 +42,11 @@ func longEnough(password string, least int) error {
 }
 
 // oddities are warnings of what customers of a file have.
-func (a *admin) oddities(entries []entry) (warnings []string) {
+func (s *server) oddities(entries []entry) (warnings []string) {
 	short := 0
 	var permissions []string
 	for _, e := range entries {
-		if e.password != nil && longEnough(*e.password, a.cfg.MinPassword) != nil {
+		if e.password != nil && LongEnough(*e.password, s.cfg.MinPassword) != nil {
 			short++
 		}
 		permissions = append(permissions, e.Permissions...)
@@ -61,14 +59,14 @@ func (a *admin) oddities(entries []entry) (warnings []string) {
 		if short == 1 {
 			have = "has"
 		}
-		warnings = append(warnings, fmt.Sprintf("%d of the passwords %s fewer than %d characters (password.min_length)", short, have, a.cfg.MinPassword))
+		warnings = append(warnings, fmt.Sprintf("%d of the passwords %s fewer than %d characters (password.min_length)", short, have, s.cfg.MinPassword))
 	}
-	return append(warnings, unknownPermissions(permissions)...)
+	return append(warnings, s.unknownPermissions(permissions)...)
 }
 
 // unknownPermissions warns of permissions that nothing here asks for; nil where there are none.
-func unknownPermissions(list []string) []string {
-	known := httpapi.Permissions()
+func (s *server) unknownPermissions(list []string) []string {
+	known := s.cfg.Permissions
 	var unknown []string
 	for _, p := range list {
 		if !slices.Contains(known, p) {

@@ -10,28 +10,6 @@ import (
 	edgetoken "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
 )
 
-func TestMayServe(t *testing.T) {
-	const root, ana, bob = 0, 1000, 1001
-	for _, c := range []struct {
-		name             string
-		uid, self, owner int
-		want             bool
-	}{
-		{"oneself", ana, ana, ana, true},
-		{"root, for a user", root, ana, ana, true},
-		{"root, for root", root, root, root, true},
-		{"the owner of the directory, for root", ana, root, ana, true},
-		{"another user", bob, ana, ana, false},
-		{"the owner of the directory, for another user", bob, ana, bob, false},
-		{"another user than the owner, for root", bob, root, ana, false},
-		{"another user than root, in root's directory, for root", bob, root, root, false},
-	} {
-		if got := edgetoken.MayServe(c.uid, c.self, c.owner); got != c.want {
-			t.Errorf("%s: mayServe(%d, %d, %d) = %v, want %v", c.name, c.uid, c.self, c.owner, got, c.want)
-		}
-	}
-}
-
 // TestDialAdmin holds what is done before a byte is sent to a socket that somebody put into a data directory.
 func TestDialAdmin(t *testing.T) {
 	for _, c := range []struct {
@@ -89,17 +67,4 @@ func shortDir(t *testing.T) string {
 		}
 	})
 	return dir
-}
-
-func TestListen(t *testing.T) {
-	for address, want := range map[string]string{"0.0.0.0:0": "0.0.0.0", "127.0.0.1:0": "127.0.0.1"} {
-		l, err := edgetoken.Listen(address, "--listen")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		if host, _, _ := net.SplitHostPort(l.Addr().String()); host != want {
-			t.Errorf("listen(%q) listens on %s, want %s alone", address, host, want)
-		}
-	}
 }

@@ -1,4 +1,4 @@
-package main
+package admin
 
 import (
 	"bytes"
@@ -18,11 +18,11 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// passwordKind is the member of a customerView that says how the password is kept. It is none of an entry's, so that
+// passwordKind is the member of a Customer that says how the password is kept. It is none of an entry's, so that
 // no word of it becomes a password.
 const passwordKind = "password_kind"
 
-// readOnly are the members of a customerView that are none of an entry's, and what takes their place.
+// readOnly are the members of a Customer that are none of an entry's, and what takes their place.
 var readOnly = map[string]string{passwordKind: "password or password_hash", "rights": "permissions and groups"}
 
 // members are the members of an entry.
@@ -45,7 +45,7 @@ var members = map[string]func(*entry, json.RawMessage) error{
 		if err := readString(raw, &e.Email); err != nil {
 			return err
 		}
-		return checkEnds(e.Email)
+		return CheckEnds(e.Email)
 	},
 	"first_name":   func(e *entry, raw json.RawMessage) error { return readString(raw, &e.FirstName) },
 	"last_name":    func(e *entry, raw json.RawMessage) error { return readString(raw, &e.LastName) },
@@ -75,7 +75,7 @@ var members = map[string]func(*entry, json.RawMessage) error{
 		if looksLikeHash(s) {
 			return errors.New("looks like a hash: give it as password_hash")
 		}
-		return checkPassword(s)
+		return CheckPassword(s)
 	},
 	"password_hash": func(e *entry, raw json.RawMessage) error {
 		if err := readString(raw, &e.PasswordHash); err != nil {
@@ -89,13 +89,13 @@ var members = map[string]func(*entry, json.RawMessage) error{
 		if string(raw) != "null" {
 			e.Attributes = slices.Clone(raw)
 		}
-		return checkAttributes(raw)
+		return CheckAttributes(raw)
 	},
 }
 
-// checkAttributes refuses an object that no token could hold as a claim, on which a log-in would fail. What is no
+// CheckAttributes refuses an object that no token could hold as a claim, on which a log-in would fail. What is no
 // object the store refuses.
-func checkAttributes(raw json.RawMessage) error {
+func CheckAttributes(raw json.RawMessage) error {
 	if len(raw) == 0 || raw[0] != '{' {
 		return nil
 	}
@@ -105,17 +105,17 @@ func checkAttributes(raw json.RawMessage) error {
 	return nil
 }
 
-// checkEnds refuses a text that no log-in could give: its e-mail address and password lose white space at both ends,
+// CheckEnds refuses a text that no log-in could give: its e-mail address and password lose white space at both ends,
 // as Django's do.
-func checkEnds(s string) error {
+func CheckEnds(s string) error {
 	if python.Strip(s) != s {
 		return errors.New("has white space at an end, which log-in cuts off")
 	}
 	return nil
 }
 
-// checkPassword refuses a password that could never be used.
-func checkPassword(s string) error {
+// CheckPassword refuses a password that could never be used.
+func CheckPassword(s string) error {
 	switch {
 	case !utf8.ValidString(s):
 		return errors.New("is not UTF-8, so that no log-in could give it")
@@ -124,7 +124,7 @@ func checkPassword(s string) error {
 	case python.Strip(s) == "":
 		return errors.New("is blank, which log-in refuses")
 	}
-	return checkEnds(s)
+	return CheckEnds(s)
 }
 
 // looksLikeHash reports whether a password is a hash as Django encodes it, which nobody logs in with.

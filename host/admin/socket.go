@@ -1,4 +1,4 @@
-package main
+package admin
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/edgetoken/edgetoken/host/datadir"
@@ -18,9 +19,9 @@ import (
 // maxSocketPath is how many bytes the path of a unix socket may have (sun_path on Linux, less its closing NUL).
 const maxSocketPath = 107
 
-// listenAdmin opens the admin socket. The caller holds the lock of the store, so a socket that is there already is a
+// Listen opens the admin socket. The caller holds the lock of the store, so a socket that is there already is a
 // dead node's.
-func listenAdmin(path string, log *slog.Logger) (net.Listener, error) {
+func Listen(path string, log *slog.Logger) (net.Listener, error) {
 	if len(path) > maxSocketPath {
 		return nil, fmt.Errorf("admin socket %s: its path has %d bytes and the system allows %d: choose a shorter data directory, or a path relative to the working directory",
 			datadir.Absolute(path), len(path), maxSocketPath)
@@ -45,16 +46,16 @@ func listenAdmin(path string, log *slog.Logger) (net.Listener, error) {
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("open admin socket: %w", err), l.Close())
 	}
-	return &adminListener{Listener: l, log: log}, nil
+	return &listener{Listener: l, log: log}, nil
 }
 
-// adminListener accepts connections of this user and root.
-type adminListener struct {
+// listener accepts connections of this user and root.
+type listener struct {
 	net.Listener
 	log *slog.Logger
 }
 
-func (l *adminListener) Accept() (net.Conn, error) {
+func (l *listener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
 		if err != nil {
@@ -69,9 +70,9 @@ func (l *adminListener) Accept() (net.Conn, error) {
 	}
 }
 
-// serveAdmin answers on the socket until ctx ends, and lets calls in flight end within grace. There is no limit on
+// Serve answers on the socket until ctx ends, and lets calls in flight end within grace. There is no limit on
 // the time of a call: a large import hashes many passwords.
-func serveAdmin(ctx context.Context, l net.Listener, handler http.Handler, grace time.Duration, errorLog *log.Logger) error {
+func Serve(ctx context.Context, l net.Listener, handler http.Handler, grace time.Duration, errorLog *log.Logger) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: errorLog}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
@@ -86,4 +87,12 @@ func serveAdmin(ctx context.Context, l net.Listener, handler http.Handler, grace
 		return errors.Join(fmt.Errorf("admin calls were still in flight: %w", err), server.Close())
 	}
 	return nil
+}
+
+// absolute is a path from the root, which messages show; as it is where the working directory is not known.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
 }

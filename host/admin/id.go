@@ -1,4 +1,4 @@
-package main
+package admin
 
 import (
 	"bytes"
@@ -9,14 +9,14 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// customerID is a customer's id as the admin socket and --json have it: an integer as a number with all its digits, a
+// ID is a customer's id as the admin socket and --json have it: an integer as a number with all its digits, a
 // text as a text, null for none. No other type stands for an id there: a float64, which encoding/json puts into an
 // interface, holds integers up to 2^53 only.
 //
 //	9007199254740993    "550e8400-e29b-41d4-a716-446655440000"    null
-type customerID core.CustomerID
+type ID core.CustomerID
 
-func (id customerID) MarshalJSON() ([]byte, error) {
+func (id ID) MarshalJSON() ([]byte, error) {
 	switch id.Kind {
 	case core.IntegerID:
 		return strconv.AppendInt(nil, id.Int, 10), nil
@@ -26,30 +26,30 @@ func (id customerID) MarshalJSON() ([]byte, error) {
 	return []byte("null"), nil
 }
 
-func (id *customerID) UnmarshalJSON(b []byte) error {
+func (id *ID) UnmarshalJSON(b []byte) error {
 	switch {
 	case string(b) == "null":
-		*id = customerID{}
+		*id = ID{}
 	case b[0] == '"':
 		var text string
 		if err := json.Unmarshal(b, &text); err != nil {
 			return err
 		}
-		*id = customerID(core.Text(text))
+		*id = ID(core.Text(text))
 	default:
 		n, ok := integerID(string(b))
 		if !ok {
 			return fmt.Errorf("%s is no id of a customer: an integer from -2^63 to 2^63-1, or a text", b)
 		}
-		*id = customerID(core.Integer(n))
+		*id = ID(core.Integer(n))
 	}
 	return nil
 }
 
 // String is the id as commands take it.
-func (id customerID) String() string { return core.CustomerID(id).String() }
+func (id ID) String() string { return core.CustomerID(id).String() }
 
-func (id customerID) isZero() bool { return core.CustomerID(id).IsZero() }
+func (id ID) IsZero() bool { return core.CustomerID(id).IsZero() }
 
 // integerID reads an integer as it is shown. Another spelling of it, 007 or +7, may be somebody's e-mail address.
 func integerID(text string) (n int64, ok bool) {

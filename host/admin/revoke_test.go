@@ -1,6 +1,7 @@
-package main_test
+package admin_test
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"log/slog"
@@ -12,7 +13,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
-	edgetoken "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
+	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
@@ -66,9 +67,12 @@ func TestRevokeDjangosLogIn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			api := admin.New(admin.Config{
+				Store: db, Settings: settings, Judge: func(context.Context) (core.Engine, core.KeySet, error) { return engine, ring.Set(), nil },
+			})
 			answer := httptest.NewRecorder()
 			call := httptest.NewRequestWithContext(t.Context(), "POST", "/revoke", strings.NewReader(body(access, opened.FamilyAt(began))))
-			if edgetoken.NewAdmin(settings, db, engine, ring.Set()).ServeHTTP(answer, call); answer.Code != http.StatusOK {
+			if api.ServeHTTP(answer, call); answer.Code != http.StatusOK {
 				t.Fatalf("POST /revoke = %d %s", answer.Code, answer.Body)
 			}
 			for range 29 {

@@ -1,4 +1,4 @@
-package main
+package admin
 
 import (
 	"context"
@@ -13,9 +13,9 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// customerView is a customer as commands show it. There is no hash in it.
-type customerView struct {
-	ID          customerID      `json:"id"`
+// Customer is a customer as commands show it. There is no hash in it.
+type Customer struct {
+	ID          ID              `json:"id"`
 	Email       string          `json:"email"`
 	FirstName   string          `json:"first_name"`
 	LastName    string          `json:"last_name"`
@@ -35,9 +35,9 @@ type customerView struct {
 }
 
 // viewOf shows a customer that was loaded with store.Query.Rights.
-func viewOf(c store.Customer) customerView {
-	v := customerView{
-		ID: customerID(c.ID), Email: c.Email, FirstName: c.FirstName, LastName: c.LastName, IsActive: c.IsActive, IsStaff: c.IsStaff,
+func viewOf(c store.Customer) Customer {
+	v := Customer{
+		ID: ID(c.ID), Email: c.Email, FirstName: c.FirstName, LastName: c.LastName, IsActive: c.IsActive, IsStaff: c.IsStaff,
 		IsSuperuser: c.IsSuperuser, DateJoined: c.DateJoined, Attributes: c.Attributes, PasswordKind: passwordFormat(c.PasswordHash),
 		Permissions: list(c.Permissions), Groups: list(c.Groups), Rights: list(c.Rights),
 	}
@@ -80,26 +80,26 @@ func passwordFormat(hash string) string {
 var argon2Variants = []string{"argon2id", "argon2i", "argon2d"}
 
 // view shows a customer as the store has it.
-func (a *admin) view(ctx context.Context, id core.CustomerID) (customerView, error) {
-	_, c, err := a.store.Load(ctx, store.Query{UserID: id, HasUser: true, Rights: true})
+func (s *server) view(ctx context.Context, id core.CustomerID) (Customer, error) {
+	_, c, err := s.cfg.Store.Load(ctx, store.Query{UserID: id, HasUser: true, Rights: true})
 	if err == nil && c.ID.IsZero() {
 		err = fmt.Errorf("customer %q: %w", id, store.ErrNotFound)
 	}
 	if err != nil {
-		return customerView{}, err
+		return Customer{}, err
 	}
 	return viewOf(c), nil
 }
 
 // views shows customers that were read without their rights.
-func (a *admin) views(ctx context.Context, customers ...store.Customer) ([]customerView, error) {
-	views := []customerView{}
+func (s *server) views(ctx context.Context, customers ...store.Customer) ([]Customer, error) {
+	views := []Customer{}
 	var groups map[string][]string
 	for _, c := range customers {
 		if c.Rights = nil; c.IsActive {
 			if groups == nil && len(c.Groups) > 0 {
 				var err error
-				if groups, err = a.groupPermissions(ctx); err != nil {
+				if groups, err = s.groupPermissions(ctx); err != nil {
 					return nil, err
 				}
 			}
@@ -111,8 +111,8 @@ func (a *admin) views(ctx context.Context, customers ...store.Customer) ([]custo
 }
 
 // groupPermissions are the permissions of all groups, by name.
-func (a *admin) groupPermissions(ctx context.Context) (map[string][]string, error) {
-	all, err := a.store.Groups(ctx)
+func (s *server) groupPermissions(ctx context.Context) (map[string][]string, error) {
+	all, err := s.cfg.Store.Groups(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -135,10 +135,10 @@ func effective(own, names []string, groups map[string][]string) []string {
 }
 
 // viewRead shows one customer that was read without its rights.
-func (a *admin) viewRead(ctx context.Context, c store.Customer) (customerView, error) {
-	views, err := a.views(ctx, c)
+func (s *server) viewRead(ctx context.Context, c store.Customer) (Customer, error) {
+	views, err := s.views(ctx, c)
 	if err != nil {
-		return customerView{}, err
+		return Customer{}, err
 	}
 	return views[0], nil
 }

@@ -1,4 +1,4 @@
-package main
+package admin
 
 import (
 	"bytes"
@@ -12,35 +12,34 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/store"
 )
 
 // shown says why every log-in of a customer would be a 500: what is configured to stand in tokens (claims) or in the
 // answer (login.answer) is too large, or holds what cannot stand there.
-func (a *admin) shown(c store.Customer) error {
-	claims, err := a.cfg.Claims.JSON(c)
+func (s *server) shown(c store.Customer) error {
+	claims, err := s.cfg.Claims.JSON(c)
 	if err == nil && claims != nil && !core.Strict(claims) {
 		err = errors.New("no token can hold them")
 	}
 	if err != nil {
 		return fmt.Errorf("could not log in, with the claims that are configured: %w", err)
 	}
-	if err := httpapi.CheckLoginAnswer(a.cfg.LoginAnswer, c); err != nil {
+	if err := s.cfg.CheckAnswer(s.cfg.LoginAnswer, c); err != nil {
 		return fmt.Errorf("could not log in, with the login.answer that is configured: %w", err)
 	}
 	return nil
 }
 
 // checkShown refuses customers who could not log in once they are added; named begins the error of one of them.
-func (a *admin) checkShown(ctx context.Context, list []entry, named func(int) string) error {
-	if len(a.cfg.Claims)+len(a.cfg.LoginAnswer) == 0 {
+func (s *server) checkShown(ctx context.Context, list []entry, named func(int) string) error {
+	if len(s.cfg.Claims)+len(s.cfg.LoginAnswer) == 0 {
 		return nil
 	}
 	groups := map[string][]string{}
-	if a.cfg.Claims.NeedsRights() || a.cfg.LoginAnswer.NeedsRights() {
+	if s.cfg.Claims.NeedsRights() || s.cfg.LoginAnswer.NeedsRights() {
 		var err error
-		if groups, err = a.groupPermissions(ctx); err != nil {
+		if groups, err = s.groupPermissions(ctx); err != nil {
 			return err
 		}
 		for _, n := range list {
@@ -51,7 +50,7 @@ func (a *admin) checkShown(ctx context.Context, list []entry, named func(int) st
 	}
 	var wrong []error
 	for i, n := range list {
-		if err := a.shown(a.longest(n.NewCustomer, groups)); err != nil {
+		if err := s.shown(s.longest(n.NewCustomer, groups)); err != nil {
 			if wrong = append(wrong, fmt.Errorf("%s%w", named(i), err)); len(wrong) == errorsShown {
 				break
 			}
@@ -61,7 +60,7 @@ func (a *admin) checkShown(ctx context.Context, list []entry, named func(int) st
 }
 
 // longest is a customer who is added, with as long an id and times as the store may give.
-func (a *admin) longest(n store.NewCustomer, groups map[string][]string) store.Customer {
+func (s *server) longest(n store.NewCustomer, groups map[string][]string) store.Customer {
 	c := store.Customer{
 		ID: n.ID, Email: n.Email, FirstName: n.FirstName, LastName: n.LastName, IsActive: n.IsActive, IsStaff: n.IsStaff, IsSuperuser: n.IsSuperuser,
 		LastLogin: time.UnixMicro(1).UTC(), DateJoined: n.DateJoined, Attributes: compact(n.Attributes),
@@ -69,7 +68,7 @@ func (a *admin) longest(n store.NewCustomer, groups map[string][]string) store.C
 	if c.DateJoined.IsZero() {
 		c.DateJoined = c.LastLogin
 	}
-	if c.ID.IsZero() && a.store.IDs() == core.TextID {
+	if c.ID.IsZero() && s.cfg.Store.IDs() == core.TextID {
 		c.ID = core.Text("00000000-0000-0000-0000-000000000000")
 	} else if c.ID.IsZero() {
 		c.ID = core.Integer(math.MaxInt64)
@@ -89,9 +88,9 @@ func compact(raw json.RawMessage) json.RawMessage {
 }
 
 // checkChange refuses a change after which a customer could not log in. One who cannot already may be changed.
-func (a *admin) checkChange(ctx context.Context, id core.CustomerID, change customerSettings) error {
-	_, c, err := a.store.Load(ctx, store.Query{UserID: id, HasUser: true, Rights: true})
-	if err != nil || a.shown(c) != nil {
+func (s *server) checkChange(ctx context.Context, id core.CustomerID, change Details) error {
+	_, c, err := s.cfg.Store.Load(ctx, store.Query{UserID: id, HasUser: true, Rights: true})
+	if err != nil || s.shown(c) != nil {
 		return err
 	}
 	for _, f := range []struct{ from, to *string }{{change.Email, &c.Email}, {change.FirstName, &c.FirstName}, {change.LastName, &c.LastName}} {
@@ -102,19 +101,19 @@ func (a *admin) checkChange(ctx context.Context, id core.CustomerID, change cust
 	if change.Attributes != nil {
 		c.Attributes = compact(change.Attributes)
 	}
-	if err := a.shown(c); err != nil {
+	if err := s.shown(c); err != nil {
 		return fmt.Errorf("customer %v %w", id, err)
 	}
 	return nil
 }
 
 // shownWarning says that a customer cannot log in as things are; empty where that is not so.
-func (a *admin) shownWarning(ctx context.Context, id core.CustomerID) (string, error) {
-	_, c, err := a.store.Load(ctx, store.Query{UserID: id, HasUser: true, Rights: true})
+func (s *server) shownWarning(ctx context.Context, id core.CustomerID) (string, error) {
+	_, c, err := s.cfg.Store.Load(ctx, store.Query{UserID: id, HasUser: true, Rights: true})
 	if err != nil || c.ID.IsZero() {
 		return "", err
 	}
-	if err := a.shown(c); err != nil {
+	if err := s.shown(c); err != nil {
 		return fmt.Sprintf("customer %v %v", id, err), nil
 	}
 	return "", nil

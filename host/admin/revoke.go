@@ -1,0 +1,198 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/explain"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// RevokeRequest is the body of POST /revoke: a token, or a customer, or a family and its customer, or all.
+type RevokeRequest struct {
+	Token    string `json:"token,omitempty"`
+	Family   string `json:"family,omitempty"`   // as a log record has it: hex digits
+	Customer string `json:"customer,omitempty"` // id or e-mail address
+	All      bool   `json:"all,omitempty"`      // every log-in of this node
+}
+
+// Revocation answers POST /revoke.
+type Revocation struct {
+	Revoked  string     `json:"revoked"`  // "login": one log-in and all that descends from it; "sessions": every log-in of a customer until now; "all": of all customers
+	Family   *string    `json:"family"`   // which log-in; null for sessions and all
+	Started  *time.Time `json:"started"`  // when it was; null where that is not known
+	Customer *Customer  `json:"customer"` // null where the token names none that is here
+	Notes    []string   `json:"notes"`    // what the revocation does not reach, or cannot know
+}
+
+// What a revocation says of its own bounds.
+const (
+	noteNoList  = "a node keeps no list of log-ins: this one is refused from now on, whether there was one or not; check the name if nothing ends"
+	noteForeign = "only this token: it was not issued by edgetoken, so its other tokens are not known; use --customer"
+	noteClock   = "the clock is not plausible: tokens that others than this node issued since the latest change of the store may not be reached; revoke again once it is right"
+	noteExact   = "access tokens stay good until they expire (wire: exact)"
+)
+
+// errNoBlacklist refuses what would have no effect.
+var errNoBlacklist = errors.New("blacklist_app is off: a single log-in cannot be revoked; use --customer")
+
+// revoke ends a log-in, with all that descends from it, or all log-ins of a customer until now. It is durable when it
+// is answered.
+func (s *server) revoke(r *http.Request) (Revocation, error) {
+	var call RevokeRequest
+	if err := readJSON(r, &call); err != nil {
+		return Revocation{}, err
+	}
+	switch {
+	case call == RevokeRequest{All: true}:
+		return s.revokeAll(r.Context())
+	case call.All:
+		return Revocation{}, errors.New("a revocation of all names nothing else")
+	case call.Token != "" && call.Family == "" && call.Customer == "":
+		return s.revokeToken(r.Context(), call.Token)
+	case call.Token == "" && call.Family != "" && call.Customer != "":
+		return s.revokeFamily(r.Context(), call.Family, call.Customer)
+	case call.Token == "" && call.Family == "" && call.Customer != "":
+		return s.revokeSessions(r.Context(), call.Customer)
+	}
+	return Revocation{}, errors.New("a revocation has a token, or a customer, or a family and its customer, or is of all")
+}
+
+// revokeToken ends the log-in that a token descends from, be the token expired or not: others of the same log-in may
+// be in use.
+func (s *server) revokeToken(ctx context.Context, token string) (Revocation, error) {
+	if !s.cfg.Settings.BlacklistApp {
+		return Revocation{}, errNoBlacklist
+	}
+	engine, keys, err := s.cfg.Judge(ctx)
+	if err != nil {
+		return Revocation{}, err
+	}
+	now := time.Now().UTC()
+	opened, err := engine.Open(ctx, []byte(token))
+	if err != nil {
+		return Revocation{}, err
+	}
+	if opened.Cause != core.OK {
+		return Revocation{}, fmt.Errorf("the token is none of ours, so that it is refused anyway: %s", explain.Unopened(opened.Cause, keys))
+	}
+	_, customer, err := s.load(ctx, opened, now)
+	if err != nil {
+		return Revocation{}, err
+	}
+	family := opened.FamilyAt(now)
+	if !family.Listed {
+		return Revocation{}, errors.New("the token has no id that could be revoked (JTI_CLAIM): end every session of its customer with --customer")
+	}
+	ever, err := s.cfg.Store.Lifetimes(ctx)
+	if err != nil {
+		return Revocation{}, err
+	}
+	exp, _ := opened.Expires()
+	until := core.RevokedUntil(s.cfg.Store.Time(), exp, family.Start, ever.Raised(&s.cfg.Settings).LogIn())
+	if err := s.settle(ctx, core.Revocation(&s.cfg.Settings, family, opened.Issuer, customer.ID, until)); err != nil {
+		return Revocation{}, err
+	}
+	answer := Revocation{Revoked: "login", Family: familyName(family.Bits)}
+	if family.Ours {
+		started := time.UnixMilli(family.Start).UTC()
+		answer.Started = &started
+	} else {
+		answer.Notes = append(answer.Notes, noteForeign)
+	}
+	return s.didRevoke(ctx, answer, customer)
+}
+
+// revokeFamily ends a log-in by the name that log records have for it. Whether that is a log-in here or a token of
+// another issuer's making does not show in the name, so both are ended.
+func (s *server) revokeFamily(ctx context.Context, name, customer string) (Revocation, error) {
+	if !s.cfg.Settings.BlacklistApp {
+		return Revocation{}, errNoBlacklist
+	}
+	bits, err := strconv.ParseUint(name, 16, 64)
+	if err != nil || len(name) != familyDigits || bits>>47 != 0 {
+		return Revocation{}, fmt.Errorf("%q is no family: it has %d hex digits, as the log record of a request shows them", name, familyDigits)
+	}
+	c, err := s.find(ctx, customer)
+	if err != nil {
+		return Revocation{}, err
+	}
+	ever, err := s.cfg.Store.Lifetimes(ctx)
+	if err != nil {
+		return Revocation{}, err
+	}
+	until := core.RevokedUntil(s.cfg.Store.Time(), 0, 0, ever.Raised(&s.cfg.Settings).LogIn())
+	if err := s.settle(ctx, []core.Effect{
+		{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits}, Until: until},
+		{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: c.ID, Bits: bits}, Until: until},
+	}); err != nil {
+		return Revocation{}, err
+	}
+	return s.didRevoke(ctx, Revocation{Revoked: "login", Family: familyName(bits), Notes: []string{noteNoList}}, c)
+}
+
+// settle makes revocations durable. What they rest on cannot change: dead is dead.
+func (s *server) settle(ctx context.Context, list []core.Effect) error {
+	return s.cfg.Store.Settle(ctx, core.Effects{Node: s.cfg.Settings.Node, Reads: core.Reads{CutOff: math.MaxInt64}, List: list})
+}
+
+// revokeSessions ends every log-in of a customer until now: log out everywhere.
+func (s *server) revokeSessions(ctx context.Context, customer string) (Revocation, error) {
+	c, err := s.find(ctx, customer)
+	if err != nil {
+		return Revocation{}, err
+	}
+	if err := s.cfg.Store.Revoke(ctx, c.ID); err != nil {
+		return Revocation{}, err
+	}
+	return s.didRevoke(ctx, Revocation{Revoked: "sessions"}, c)
+}
+
+// revokeAll ends every log-in of this node until now.
+func (s *server) revokeAll(ctx context.Context) (Revocation, error) {
+	if err := s.cfg.Store.RevokeAll(ctx); err != nil {
+		return Revocation{}, err
+	}
+	return s.didRevoke(ctx, Revocation{Revoked: "all"}, store.Customer{})
+}
+
+// didRevoke completes the answer and leaves a record of it.
+func (s *server) didRevoke(ctx context.Context, answer Revocation, c store.Customer) (Revocation, error) {
+	if s.cfg.Settings.Wire == core.Exact {
+		answer.Notes = append(answer.Notes, noteExact)
+	}
+	if answer.Revoked != "login" && s.cfg.Store.CheckClock() != nil {
+		answer.Notes = append(answer.Notes, noteClock)
+	}
+	answer.Notes = list(answer.Notes)
+	if !c.ID.IsZero() {
+		v, err := s.viewRead(ctx, c)
+		if err != nil {
+			return answer, err
+		}
+		answer.Customer = &v
+	}
+	var of []any
+	if !c.ID.IsZero() {
+		of = append(of, "customer", c.ID.String())
+	}
+	if answer.Family != nil {
+		of = append(of, "family", *answer.Family)
+	}
+	s.cfg.Log.Info("admin: "+answer.Revoked+" revoked", of...)
+	return answer, nil
+}
+
+// familyDigits is how many hex digits the name of a family has: 47 bits.
+const familyDigits = 12
+
+func familyName(bits uint64) *string {
+	name := fmt.Sprintf("%0*x", familyDigits, bits)
+	return &name
+}
