@@ -88,6 +88,9 @@ type Config struct {
 	Observe func(Observation)
 	// Log gets one record for each request; nil: slog.Default.
 	Log *slog.Logger
+	// Repeats counts the requests that may be a flood; nil: one of the handler's own, whose last second is lost. Whoever
+	// gives one flushes it.
+	Repeats *logging.Repeats
 }
 
 // handler answers all requests.
@@ -104,7 +107,6 @@ type handler struct {
 	lists        chan struct{}
 	checkHeaders []string               // the names of ForwardAuth.Headers as net/http keeps them
 	cors         *cors.Cors             // nil: off
-	repeats      *logging.Repeats       // of what may be a flood
 	lastHost     atomic.Pointer[string] // the Host header that was last found allowed
 }
 
@@ -137,6 +139,9 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
+	if cfg.Repeats == nil {
+		cfg.Repeats = logging.NewRepeats(cfg.Log)
+	}
 	var errs []error
 	compat, known := versions[cfg.Compat]
 	if !known {
@@ -167,7 +172,6 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, err
 	}
 	h := &handler{cfg: cfg, compat: compat, authHeader: strings.ReplaceAll(name, "_", "-"), views: map[string]*view{},
-		repeats:    logging.NewRepeats(cfg.Log),
 		largeTurns: make(chan struct{}, LargeAtOnce), memory: server.NewMemory(cfg.BodyMemory), lists: make(chan struct{}, listsAtOnce)}
 	for _, v := range views() {
 		h.views[v.path] = &v

@@ -30,7 +30,7 @@ func (h *handler) record(rq *request, a answer, took time.Duration) {
 	}
 	attrs := h.attrs(rq, a, took)
 	if repeated {
-		h.repeats.Log(level, rq.route+" "+a.why()+" "+kindOf(a.err), "request", attrs...)
+		h.cfg.Repeats.Log(level, rq.route+" "+a.why()+" "+kindOf(a.err), "request", attrs...)
 		if !h.cfg.Log.Enabled(rq.Context(), each) {
 			return
 		}

@@ -175,7 +175,7 @@ func TestRepeats(t *testing.T) {
 			r.Log(slog.LevelWarn, string(rune('a'+n)), "kind")
 		}
 		r.Flush()
-		if got := len(lines(t, strings.NewReader(b.String()))); got > 100 {
+		if got := len(lines(t, strings.NewReader(b.String()))); got > 200 {
 			t.Errorf("1000 kinds make %d records at once", got)
 		}
 	})

@@ -11,7 +11,7 @@ import (
 const RepeatEvery = time.Second
 
 // maxKinds bounds the kinds that Repeats tells apart; those beyond count as one.
-const maxKinds = 64
+const maxKinds = 128
 
 // Repeats makes one record a second of what would be a flood of them: the first of a kind at once, then one for all
 // that came within a second, with the attributes of the last of them. Each has a count. It is safe for concurrent

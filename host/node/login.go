@@ -95,7 +95,7 @@ func (n *Node) passwordGood(ctx context.Context, work admission.Work, customer s
 		result.Fault = fault
 	}
 	if result.Fault != "" {
-		n.repeats.Log(slog.LevelWarn, "unreadable hash of "+customer.ID.String(), "stored password hash cannot be checked, so that the customer cannot log in; set a new password",
+		n.cfg.Repeats.Log(slog.LevelWarn, "unreadable hash of "+customer.ID.String(), "stored password hash cannot be checked, so that the customer cannot log in; set a new password",
 			slog.String("customer", customer.ID.String()), slog.String("error", result.Fault))
 	}
 	if result.Renewed != "" {
@@ -118,7 +118,7 @@ func (n *Node) hash(ctx context.Context, work admission.Work, job hashing.Job) (
 func (n *Node) renew(ctx context.Context, customer store.Customer, hash string) {
 	err := n.cfg.Store.Rehash(ctx, customer.ID, customer.PasswordHash, hash)
 	if err != nil && !errors.Is(err, store.ErrConflict) {
-		n.repeats.Log(slog.LevelWarn, "hash not renewed", "password hash was not renewed", slog.String("customer", customer.ID.String()), slog.Any("error", err))
+		n.cfg.Repeats.Log(slog.LevelWarn, "hash not renewed", "password hash was not renewed", slog.String("customer", customer.ID.String()), slog.Any("error", err))
 	}
 }
 

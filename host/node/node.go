@@ -55,13 +55,15 @@ type Config struct {
 	SessionAge time.Duration
 	// Log is for what no single request is to blame for; nil: slog.Default.
 	Log *slog.Logger
+	// Repeats counts what each log-in may have to say; nil: one of the node's own, whose last second is lost. Whoever
+	// gives one flushes it.
+	Repeats *logging.Repeats
 }
 
 // Node answers what clients ask of tokens and credentials. It is safe for concurrent use.
 type Node struct {
-	cfg     Config
-	clock   clockWatch
-	repeats *logging.Repeats // of what each log-in may say
+	cfg   Config
+	clock clockWatch
 }
 
 // New makes a node; the error names every mistake in cfg.
@@ -113,7 +115,10 @@ func New(cfg Config) (*Node, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	return &Node{cfg: cfg, repeats: logging.NewRepeats(cfg.Log)}, nil
+	if cfg.Repeats == nil {
+		cfg.Repeats = logging.NewRepeats(cfg.Log)
+	}
+	return &Node{cfg: cfg}, nil
 }
 
 // Stats is what a node is doing and has done.

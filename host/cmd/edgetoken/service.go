@@ -173,7 +173,7 @@ func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 		g.engine = s.verified.Engine(reader)
 	}
 	g.node, err = node.New(node.Config{
-		Engine: g.engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password, Hashing: s.hashing, Hasher: s.hasher, Keys: g.keys, Log: s.log,
+		Engine: g.engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password, Hashing: s.hashing, Hasher: s.hasher, Keys: g.keys, Log: s.log, Repeats: s.repeats,
 		Claims: cfg.Claims, FoldEmails: cfg.LoginMatch == config.CaseInsensitive, SessionAge: cfg.SessionAge,
 	})
 	if err != nil {
@@ -184,7 +184,7 @@ func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	}
 	g.handler, err = httpapi.New(httpapi.Config{
 		Node: g.node, Current: func() *node.Node { return s.current.Load().node },
-		AllowedHosts: cfg.Hosts(), ErrorHeader: cfg.ErrorHeader, AuthHeaderName: cfg.AuthHeaderName, Info: g.info, Log: s.log,
+		AllowedHosts: cfg.Hosts(), ErrorHeader: cfg.ErrorHeader, AuthHeaderName: cfg.AuthHeaderName, Info: g.info, Log: s.log, Repeats: s.repeats,
 		MaxBody: cfg.MaxBody, BodyMemory: cfg.BodyMemory, MaxFields: cfg.MaxFields, TrustedHops: cfg.TrustedHops,
 		Browser: cfg.Browser, TokenCookies: cfg.TokenCookies, CORS: cfg.CORS, BehindProxy: cfg.BehindProxy,
 		Throttles: cfg.Throttles, ThrottleHistory: s.history, LogEmails: cfg.LogEmails, Observe: s.metrics.observe, LoginAnswer: cfg.LoginAnswer, Samples: cfg.Samples, ForwardAuth: cfg.ForwardAuth,
