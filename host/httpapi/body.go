@@ -8,12 +8,9 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/server"
-	"github.com/edgetoken/edgetoken/store"
-	"github.com/edgetoken/edgetoken/store/password"
 )
 
 // parser reads bodies of one media type.
@@ -51,8 +48,7 @@ func parseMultipart(body []byte, contentType, charset string, rules django.Rules
 	return django.Body{Form: form}, err
 }
 
-// texts reads the body and gives its fields, cleaned, in the order of names, which are among those of maxField; all
-// are required.
+// texts reads the body and gives some of the view's fields, cleaned, in the order of names; all are required.
 func (rq *request) texts(names ...string) ([]string, error) {
 	body, err := rq.data()
 	if err != nil {
@@ -64,16 +60,12 @@ func (rq *request) texts(names ...string) ([]string, error) {
 	}
 	// What is wanted of a body is small, so the rest goes before a password waits for its turn.
 	for i, text := range texts {
-		texts[i] = atMost(text, maxField[names[i]])
+		texts[i] = atMost(text, rq.view.maxBytes(names[i]))
 	}
 	rq.parsed.body = django.Body{}
 	rq.endTurn()
 	return texts, nil
 }
-
-// maxField is how many bytes the text of a field can have and still be accepted. Of a longer one no more is kept than
-// shows that it is longer.
-var maxField = map[string]int{"email": store.MaxEmail, "password": password.MaxBytes, "refresh": core.MaxTokenBytes, "token": core.MaxTokenBytes}
 
 // atMost is a copy of a text: of one that has more than n bytes, of the first n and one more.
 func atMost(text string, n int) string { return strings.Clone(text[:min(len(text), n+1)]) }

@@ -15,14 +15,6 @@ import (
 // shows on a telephone too.
 const browsableIndent = 2
 
-// inputs are the inputs for fields that are more than a line of text, by their names.
-var inputs = map[string]pages.Field{
-	"email":    {Type: "text", Autocomplete: "username", InputMode: "email"},
-	"password": {Type: "password", Autocomplete: "current-password"},
-	"refresh":  {Type: "textarea", Autocomplete: "off"},
-	"token":    {Type: "textarea", Autocomplete: "off"},
-}
-
 // shownHeaders are the headers of an answer that its page shows, beside those of JSON.
 var shownHeaders = []string{"Allow", "Content-Type", "Retry-After", "Vary", "WWW-Authenticate", "X-Auth-Error"}
 
@@ -34,7 +26,7 @@ func (rq *request) browse(a *answer) {
 	}
 	v := rq.view
 	d := pages.BrowseData{
-		Frame: rq.frame(v.path), Name: v.name, Description: strings.ReplaceAll(v.description, "\n", " "), Path: v.path, Methods: strings.Split(v.allow(), ", "),
+		Frame: rq.frame(v.path), Name: v.name, Description: strings.ReplaceAll(v.description, "\n", " "), Path: v.path, Methods: v.methods,
 		Method: rq.method, URI: rq.URL.RequestURI(), Status: a.status, StatusText: http.StatusText(a.status), Body: string(a.body),
 	}
 	if rq.method == http.MethodHead {
@@ -55,7 +47,7 @@ func (rq *request) browse(a *answer) {
 			d.Headers = append(d.Headers, pages.Named{Name: name, Value: value})
 		}
 	}
-	if v.get != nil {
+	if v.action(http.MethodGet) != nil {
 		for _, r := range renderers {
 			d.Formats = append(d.Formats, pages.Link{Text: r.name, URL: rq.inFormat(r.name)})
 		}
@@ -70,15 +62,14 @@ func (rq *request) browse(a *answer) {
 		d.Body, d.Note = "", "This answer is too long to show. Ask for it as JSON."
 	}
 	members := topMembers(a.body)
-	if v.fields != nil && v.post != nil && v.permit(rq, http.MethodPost) == nil {
+	if v.fields != nil && v.action(http.MethodPost) != nil && v.permit(rq, http.MethodPost) == nil {
 		d.Form = rq.fieldForm(a, members)
 	}
 	d.Call = rq.callForm()
 	if a.status < http.StatusBadRequest {
 		d.Tokens = tokensIn(members)
 	}
-	metadata, _ := django.Render(v.metadata(rq), browsableIndent) // texts of our own
-	d.Metadata = string(metadata)
+	d.Metadata = rq.metadata()
 	if a.status == http.StatusNoContent {
 		a.status = http.StatusOK // a page that says so is some content
 	}
@@ -95,6 +86,13 @@ func (rq *request) browse(a *answer) {
 	}
 	a.body = made.body
 	a.header.Set("Cache-Control", neverCached)
+}
+
+// metadata is what OPTIONS shows of the view.
+func (rq *request) metadata() string {
+	value, _ := rq.view.metadata(rq)
+	text, _ := django.Render(value, browsableIndent) // texts of our own
+	return string(text)
 }
 
 // longPage is how much of a client's text a page shows, in bytes, before it takes a turn as large bodies do: while it is made it takes fifty times as much.
@@ -140,15 +138,9 @@ func (rq *request) fieldForm(a *answer, members map[string]json.RawMessage) *pag
 	case refused:
 		f.Errors = append(messagesIn(members["non_field_errors"]), messagesIn(members["detail"])...)
 	}
-	for _, field := range rq.view.fields {
-		if field.readOnly {
-			continue
-		}
-		input := inputs[field.name]
+	for _, field := range rq.view.takenFields() {
+		input := field.input
 		input.ID, input.Name, input.Label, input.Required = "id_"+field.name, field.name, field.label, true
-		if input.Type == "" {
-			input.Type = "text"
-		}
 		if refused {
 			input.Errors = messagesIn(members[field.name])
 			if input.Type != "password" {
@@ -189,16 +181,14 @@ func messagesIn(member json.RawMessage) []string {
 // callForm is the form for any request to the view, as it was sent if it was.
 func (rq *request) callForm() *pages.Call {
 	v := rq.view
-	c := &pages.Call{Path: v.path, Methods: strings.Split(v.allow(), ", "), Method: http.MethodGet, HasToken: v.authenticates, Content: "{}"}
-	if v.post != nil {
+	c := &pages.Call{Path: v.path, Methods: v.methods, Method: http.MethodGet, HasToken: v.authenticates, Content: "{}"}
+	if v.action(http.MethodPost) != nil {
 		c.Method = http.MethodPost
 	}
 	if v.fields != nil {
 		sample := map[string]string{}
-		for _, f := range v.fields {
-			if !f.readOnly {
-				sample[f.name] = ""
-			}
+		for _, f := range v.takenFields() {
+			sample[f.name] = ""
 		}
 		text, _ := json.MarshalIndent(sample, "", "  ")
 		c.Content = string(text)

@@ -31,7 +31,7 @@ func (h *handler) call(rq *request) answer {
 		return rq.pageFailed(django.ErrBodyTooLarge)
 	}
 	view, ok := h.views[form("path")]
-	if !ok || !slices.Contains(strings.Split(view.allow(), ", "), form("method")) {
+	if !ok || !slices.Contains(view.methods, form("method")) {
 		return rq.pageFailed(errNoCall)
 	}
 	rq.route = view.path // it is recorded and counted as one to the view

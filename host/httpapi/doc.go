@@ -4,7 +4,7 @@
 // New makes an http.Handler of a node, Serve runs it until a context ends. Inside, a request goes through
 //
 //	handler.go       record, recovery from panics, allowed hosts, the path
-//	routes.go        the table of views: paths, methods, who may call them
+//	routes.go        the table of views: paths, methods, who may call them, what they take and answer
 //	view.go          the order of things in a view: negotiate, authenticate, permit, method, handler
 //	negotiate.go, request.go, body.go   what those steps read of the request
 //	tokens.go, me.go, list.go, samples.go   the handlers, which give a value or an error
@@ -17,7 +17,8 @@
 // them. form.go reads what they are sent, htmlpage.go makes the answer, failure.go that for an error, redirect.go one
 // that leads elsewhere, methods.go one without a page; plainpage.go has Django's own plain ones. What pages look like
 // is package pages'. loginanswer.go is what a log-in shows of the customer. openapi.go describes the views for
-// programs, with operations.go, responses.go, schemas.go and securityschemes.go.
+// programs, from the same table, with operations.go, otheroperations.go, schemas.go and security.go; the document is
+// package openapi's.
 //
 // forwardauth.go is the check for proxies; host.go and origin.go say which site was asked, client.go which client
 // asks. health.go has the health checks. record.go writes the log, observation.go tells the metrics.

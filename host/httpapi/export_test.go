@@ -37,8 +37,8 @@ func TakeLists(h http.Handler) (release func()) {
 }
 
 // Paths are those of the views.
-func Paths() (paths []string) {
-	for _, v := range views() {
+func Paths(h http.Handler) (paths []string) {
+	for _, v := range h.(*handler).order {
 		paths = append(paths, v.path)
 	}
 	return paths

@@ -41,7 +41,7 @@ func FuzzRequest(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		handler, err := httpapi.New(httpapi.Config{Node: n, Log: quiet})
+		handler, err := httpapi.New(httpapi.Config{Node: n, Log: quiet, Samples: true})
 		if err != nil {
 			f.Fatal(err)
 		}

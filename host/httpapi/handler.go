@@ -16,6 +16,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 	"github.com/edgetoken/edgetoken/host/logging"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/pages"
@@ -101,7 +102,7 @@ type handler struct {
 	views        map[string]*view
 	order        []*view                          // the views in the order of their table
 	pages        map[string]func(*request) answer // what people see besides, by path
-	described    description                      // the API for programs
+	described    openapi.Document                 // the API for programs
 	largeTurns   chan struct{}
 	memory       *server.Memory
 	lists        chan struct{}
@@ -173,9 +174,10 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	h := &handler{cfg: cfg, compat: compat, authHeader: strings.ReplaceAll(name, "_", "-"), views: map[string]*view{},
 		largeTurns: make(chan struct{}, LargeAtOnce), memory: server.NewMemory(cfg.BodyMemory), lists: make(chan struct{}, listsAtOnce)}
-	for _, v := range views() {
-		h.views[v.path] = &v
-		h.order = append(h.order, &v)
+	table := views(&h.cfg)
+	for i := range table {
+		v := &table[i]
+		h.views[v.path], h.order = v, append(h.order, v)
 	}
 	for _, m := range cfg.ForwardAuth.Headers {
 		h.checkHeaders = append(h.checkHeaders, http.CanonicalHeaderKey(m.Name))

@@ -15,15 +15,20 @@ type Info struct {
 	ABI        int    // version of the wall between host and guest
 }
 
+const (
+	alivePath = "/healthz"
+	readyPath = "/readyz"
+)
+
 // healthCheck is the check with this path, nil where there is none.
 //
 //	GET /healthz   200 as long as the process answers at all
 //	GET /readyz    200 while nothing keeps the node from answering (node.Node.Ready), else 503 with what does
 func (h *handler) healthCheck(path string) func(*request) answer {
 	switch path {
-	case "/healthz":
+	case alivePath:
 		return h.alive
-	case "/readyz":
+	case readyPath:
 		return h.ready
 	}
 	return nil

@@ -8,9 +8,6 @@ import (
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
-// tokenPaths is what the paths of the end points begin with that give, renew, check and end tokens.
-const tokenPaths = "/auth/token/"
-
 // index is the start page: the end points in groups, and the first commands for whoever is new here.
 func (h *handler) index(rq *request) answer {
 	if !rq.isRead() {
@@ -37,7 +34,7 @@ func (h *handler) index(rq *request) answer {
 			group = &tokens
 		}
 		group.Endpoints = append(group.Endpoints, pages.Endpoint{
-			Path: v.path, Name: v.name, Summary: strings.ReplaceAll(v.description, "\n", " "), Methods: strings.Split(v.allow(), ", "), Link: v.path,
+			Path: v.path, Name: v.name, Summary: strings.ReplaceAll(v.description, "\n", " "), Methods: v.methods, Link: v.path,
 		})
 	}
 	d.Groups = []pages.Group{tokens, customers, browser}
@@ -50,6 +47,6 @@ func (rq *request) firstCommands() []pages.Named {
 	header := http.CanonicalHeaderKey(rq.authHeader) + ": " + rq.node.Settings().AuthHeaderTypes[0]
 	return []pages.Named{
 		{Name: "Log in by curl:", Value: "curl -s " + node + tokenPaths + ` -H 'Content-Type: application/json' -d '{"email":"ADDRESS","password":"PASSWORD"}'`},
-		{Name: "Use the access token of the answer:", Value: "curl -s " + node + "/customers/me/ -H '" + header + " ACCESS'"},
+		{Name: "Use the access token of the answer:", Value: "curl -s " + node + mePath + " -H '" + header + " ACCESS'"},
 	}
 }

@@ -108,15 +108,15 @@ func (rq *request) logIn() answer {
 func (rq *request) credentials(form *django.Form) credentials {
 	username, _ := lastText(form, "username")
 	password, _ := lastText(form, "password")
-	given := credentials{email: python.Strip(username), password: atMost(password, maxField["password"])}
+	given := credentials{email: python.Strip(username), password: atMost(password, passwordField.maxBytes)}
 	given.page.UsernameErrors, given.page.PasswordErrors = faultsOf(given.email), faultsOf(password)
 	// A longer one is not normalised, as in Django: that takes long.
 	if len(given.email) <= utf8.UTFMax*maxUsername && utf8.RuneCountInString(given.email) <= maxUsername {
 		given.email = norm.NFKC.String(given.email)
 	}
-	given.email = atMost(given.email, maxField["email"])
+	given.email = atMost(given.email, emailField.maxBytes)
 	given.page.Next = strings.Clone(rq.next(form))
-	if len(username) <= maxField["email"] {
+	if len(username) <= emailField.maxBytes {
 		given.page.Username = strings.Clone(username)
 	}
 	rq.posted.form = nil

@@ -12,16 +12,6 @@ import (
 // showMe shows the customer that the request is authenticated as.
 func showMe(rq *request) (django.Value, error) { return customerValue(rq.customer), nil }
 
-// echo answers with the body as it was understood: {"received": …}.
-func echo(rq *request) (django.Value, error) {
-	body, err := rq.data()
-	if err != nil {
-		return django.Value{}, err
-	}
-	received, err := body.Value()
-	return django.Object(django.Pair("received", received)), err
-}
-
 // customerValue is a customer as the API shows one.
 func customerValue(c store.Customer) django.Value {
 	id := django.String(c.ID.Text)

@@ -231,29 +231,6 @@ func TestOpenAPIOfIDs(t *testing.T) {
 	}
 }
 
-// TestOpenAPIVersion: whatever a build is called, packages can have the version.
-func TestOpenAPIVersion(t *testing.T) {
-	for build, want := range map[string]string{
-		"v1.2.3":    "1.2.3",
-		"1.2.3":     "1.2.3",
-		"v2.0.0-rc": "2.0.0-rc",
-		"v0.0.0-20261124104846-0123456789ab+dirty": "0.0.0-20261124104846-0123456789ab+dirty",
-		"(devel)":            "0.0.0-dev+devel",
-		"unknown":            "0.0.0-dev+unknown",
-		"":                   "0.0.0-dev",
-		"()":                 "0.0.0-dev",
-		"1.2":                "0.0.0-dev+1.2",
-		"v01.2.3":            "0.0.0-dev+v01.2.3",
-		"1.2.3-01":           "0.0.0-dev+1.2.3-01",
-		"1.2.3 of \"today\"": "0.0.0-dev+1.2.3.of.today",
-	} {
-		s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.Info.Version = build })
-		if doc, _ := description(t, s); doc.Info.Version != want {
-			t.Errorf("build %q is version %q, want %q", build, doc.Info.Version, want)
-		}
-	}
-}
-
 // TestOpenAPIServers: clients are told the name that they came by if it is the node's for certain, and else to go
 // where the description came from.
 func TestOpenAPIServers(t *testing.T) {

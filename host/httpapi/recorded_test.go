@@ -237,7 +237,7 @@ func startRecorded(t *testing.T, version core.Version, s recordedSettings, custo
 	}
 	return startServer(t, node.Config{
 		Engine: engine, Store: openStore(t, customers...), Settings: settings, UserIDField: field, Passwords: cheap,
-	}, httpapi.Config{AllowedHosts: s.texts("ALLOWED_HOSTS"), AuthHeaderName: s.text("AUTH_HEADER_NAME")})
+	}, httpapi.Config{AllowedHosts: s.texts("ALLOWED_HOSTS"), AuthHeaderName: s.text("AUTH_HEADER_NAME"), Samples: true})
 }
 
 // startServer starts a node behind a real listener, until the test ends.

@@ -42,7 +42,7 @@ type request struct {
 	renderer renderer // how to render the answer
 	indent   int      // spaces of indentation for JSON, 0 for none
 
-	status int // of an answer that is no error; 0: 200
+	status int // of an answer that is no error
 
 	// lists are the places for long lists; hasPlace: this one has taken one.
 	lists    chan struct{}

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -192,7 +191,7 @@ func (rq *request) respond(value django.Value, err error) answer {
 	)
 	switch {
 	case err == nil:
-		return rq.render(cmp.Or(rq.status, http.StatusOK), value)
+		return rq.render(rq.status, value)
 	case errors.Is(err, errForbidden):
 		return rq.forbid()
 	case errors.As(err, &refusal):
@@ -279,7 +278,7 @@ func (rq *request) detail(status int, text string) answer {
 // render is an answer of a view as it was negotiated. A value that JSON cannot express came from the client, who is
 // told so.
 func (rq *request) render(status int, value django.Value) answer {
-	a := answer{status: status, header: http.Header{"Allow": {rq.view.allow()}, "Vary": {"Accept"}}}
+	a := answer{status: status, header: http.Header{"Allow": {rq.view.allow}, "Vary": {"Accept"}}}
 	var err error
 	if rq.renderer.name == browsableName {
 		a.browsable = true

@@ -5,19 +5,44 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 )
 
-// customerModel is Django's name for the model of customers, whose rights are customers.add_customer, change_, delete_ and view_.
+// customerModel is Django's name for the model of customers, whose rights are customers.add_customer, change_, delete_
+// and view_.
 const customerModel = "customers.customer"
+
+// withSamples adds the views that Config.Samples asks for: the echo of /customers/me/, and one for each rule.
+func withSamples(table []view) []view {
+	for i := range table {
+		if v := &table[i]; v.path == mePath {
+			v.takes, v.post = anyJSON, action{answer: echo, schema: receivedSchema}
+		}
+	}
+	return append(table,
+		sample("/customers/open/", "Open", "Anyone.", core.AllowAny),
+		sample("/customers/readonly/", "Read Only", "Anyone reads, customers write.", core.IsAuthenticatedOrReadOnly),
+		sample("/customers/managed/", "Managed", "Model permissions.", core.DjangoModelPermissions),
+		sample("/customers/directory/", "Directory", "Model permissions, anonymous read.", core.DjangoModelPermissionsOrAnonReadOnly),
+	)
+}
 
 // sample is a view that shows a rule at work: it says who called with which method, and changes nothing.
 func sample(path, name, description string, rule core.Rule) view {
+	shows := action{answer: showCall, schema: sampleSchema}
 	return view{
 		path: path, name: name, description: description,
 		authenticates: true, rule: rule, model: customerModel,
-		get: showCall, post: showCreation, put: showCall, patch: showCall, remove: showNothing,
+		get: shows, put: shows, patch: shows,
+		post:   action{answer: showCall, schema: sampleSchema, status: http.StatusCreated},
+		remove: action{answer: showNothing, status: http.StatusNoContent},
 	}
 }
+
+// sampleSchema is the shape of what showCall answers.
+var sampleSchema = openapi.Object("Sample",
+	openapi.Member{Name: "method", Schema: openapi.Text()},
+	openapi.Member{Name: "customer", Schema: openapi.Text().Nullable().About("E-mail address of who asks; null: anonymous.")})
 
 // showCall answers {"method", "customer"}: the customer's e-mail address, or null.
 func showCall(rq *request) (django.Value, error) {
@@ -28,14 +53,22 @@ func showCall(rq *request) (django.Value, error) {
 	return django.Object(django.Text("method", rq.method), django.Pair("customer", email)), nil
 }
 
-// showCreation answers as showCall, with the status of something that was made.
-func showCreation(rq *request) (django.Value, error) {
-	rq.status = http.StatusCreated
-	return showCall(rq)
-}
+// showNothing answers without a body.
+func showNothing(*request) (django.Value, error) { return django.Null(), nil }
 
-// showNothing answers with the status of something that was removed, and no body.
-func showNothing(rq *request) (django.Value, error) {
-	rq.status = http.StatusNoContent
-	return django.Null(), nil
+// anyJSON is the name of the schema of a body that may be anything.
+const anyJSON = "AnyJSON"
+
+// receivedSchema is the shape of what echo answers.
+var receivedSchema = openapi.Object("Received",
+	openapi.Member{Name: "received", Schema: openapi.Any("The body as it was read: any JSON; of a form an object of texts.")})
+
+// echo answers with the body as it was understood: {"received": …}.
+func echo(rq *request) (django.Value, error) {
+	body, err := rq.data()
+	if err != nil {
+		return django.Value{}, err
+	}
+	received, err := body.Value()
+	return django.Object(django.Pair("received", received)), err
 }

@@ -55,7 +55,7 @@ func openShop(t testing.TB, change func(*node.Config, *httpapi.Config)) *shop {
 	})
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
 	nodeConfig := node.Config{Store: s.store, Settings: core.DefaultSettings(), Passwords: cheap, Log: log}
-	config := httpapi.Config{Log: log, ErrorHeader: true, Info: httpapi.Info{Version: "1.2.3", Engine: "native", ABI: 1}}
+	config := httpapi.Config{Log: log, ErrorHeader: true, Samples: true, Info: httpapi.Info{Version: "1.2.3", Engine: "native", ABI: 1}}
 	if change != nil {
 		change(&nodeConfig, &config)
 	}

@@ -151,7 +151,7 @@ func TestProfile(t *testing.T) {
 func TestIndexListsEveryView(t *testing.T) {
 	b := openPerson(t, nil)
 	_, page := b.open(t, pages.IndexPath, nil)
-	for _, path := range httpapi.Paths() {
+	for _, path := range httpapi.Paths(b.Config.Handler) {
 		if !strings.Contains(page, `<a href="`+path+`">`) {
 			t.Errorf("the start page has no link to %s", path)
 		}

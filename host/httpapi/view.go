@@ -1,16 +1,91 @@
 package httpapi
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 )
 
+// view is one row of the table of views: a path, who may call it, what it takes and answers, and what answers each
+// method.
+type view struct {
+	path string
+	// name and description are what OPTIONS shows.
+	name, description string
+	// fields are the fields of a POST body, as OPTIONS and the form on its page show them; nil where a view takes anything.
+	fields []field
+	// takes is the name of the schema of a POST body: of the fields, or of any JSON; "" where the body is not read.
+	takes string
+	// authenticates: the Authorization header is read, and a session asked for where it has no token of ours
+	// (JWTAuthentication, then SessionAuthentication). The token views read neither, so that a stale header does not keep
+	// anyone from logging in.
+	authenticates bool
+	// rule says who may call the view; zero: anyone. model is whose rights it asks for, "app_label.model"; "" where it
+	// knows no rights.
+	rule  core.Rule
+	model string
+	// logsIn: requests count as log-ins for the throttles.
+	logsIn bool
+	// get to remove answer GET, POST, PUT, PATCH and DELETE; the zero action where the view has none. HEAD is answered as
+	// GET.
+	get, post, put, patch, remove action
+
+	options action   // made by complete
+	methods []string // those that the view has
+	allow   string   // the Allow header: methods
+}
+
+// action answers one method of a view.
+type action struct {
+	answer func(*request) (django.Value, error)
+	schema openapi.Schema // of the answer; zero: it has no body
+	status int            // of the answer; 0: 200
+}
+
+// code is the status of the answer.
+func (a *action) code() int { return cmp.Or(a.status, http.StatusOK) }
+
+// complete fills in what follows from the rest of the row.
+func (v *view) complete() {
+	v.options = action{answer: v.metadata, schema: metadataSchema}
+	for _, m := range methods {
+		if v.action(m) != nil {
+			v.methods = append(v.methods, m)
+		}
+	}
+	v.allow = strings.Join(v.methods, ", ")
+}
+
+// action is what answers a method, in capitals; nil where the view does not have it.
+func (v *view) action(method string) *action {
+	var a *action
+	switch method {
+	case http.MethodGet, http.MethodHead:
+		a = &v.get
+	case http.MethodPost:
+		a = &v.post
+	case http.MethodPut:
+		a = &v.put
+	case http.MethodPatch:
+		a = &v.patch
+	case http.MethodDelete:
+		a = &v.remove
+	case http.MethodOptions:
+		a = &v.options
+	}
+	if a == nil || a.answer == nil {
+		return nil
+	}
+	return a
+}
+
 // serve answers a request in the order of Django REST framework (APIView.dispatch): how to render, who asks, whether
-// they may, whether it is too soon, and only then whether there is such a method. The body is read by the handler
-// that wants it.
+// they may, whether it is too soon, and only then whether there is such a method. The body is read by the action that
+// wants it.
 func (v *view) serve(rq *request) (django.Value, error) {
 	if err := rq.negotiate(); err != nil {
 		return django.Value{}, err
@@ -27,40 +102,11 @@ func (v *view) serve(rq *request) (django.Value, error) {
 	if err := rq.throttle(); err != nil {
 		return django.Value{}, err
 	}
-	if handle := v.handler(rq.method); handle != nil {
-		return handle(rq)
+	if action := v.action(rq.method); action != nil {
+		rq.status = action.code()
+		return action.answer(rq)
 	}
 	return django.Value{}, methodNotAllowed(rq.method)
-}
-
-// handler is what answers a method, in capitals; nil where the view does not have it.
-func (v *view) handler(method string) func(*request) (django.Value, error) {
-	switch method {
-	case http.MethodGet, http.MethodHead:
-		return v.get
-	case http.MethodPost:
-		return v.post
-	case http.MethodPut:
-		return v.put
-	case http.MethodPatch:
-		return v.patch
-	case http.MethodDelete:
-		return v.remove
-	case http.MethodOptions:
-		return func(rq *request) (django.Value, error) { return v.metadata(rq), nil }
-	}
-	return nil
-}
-
-// allow is the Allow header: the methods of the view.
-func (v *view) allow() string {
-	var allowed []string
-	for _, m := range methods {
-		if v.handler(m) != nil {
-			allowed = append(allowed, m)
-		}
-	}
-	return strings.Join(allowed, ", ")
 }
 
 // permit says whether whoever asks may use a method of the view: nil, or the refusal.
@@ -78,7 +124,7 @@ func (v *view) permit(rq *request, method string) error {
 
 // metadata is what OPTIONS shows (Django REST framework's SimpleMetadata): the fields of a body too, to whom may send
 // one.
-func (v *view) metadata(rq *request) django.Value {
+func (v *view) metadata(rq *request) (django.Value, error) {
 	var renders, parses []string
 	for _, r := range rq.cfg.renderers() {
 		renders = append(renders, r.String())
@@ -104,5 +150,16 @@ func (v *view) metadata(rq *request) django.Value {
 		}
 		members = append(members, django.Pair("actions", django.Object(django.Pair("POST", django.Object(fields...)))))
 	}
-	return django.Object(members...)
+	return django.Object(members...), nil
 }
+
+// metadataSchema is the shape of what OPTIONS shows.
+var metadataSchema = func() openapi.Schema {
+	text, flag := openapi.Text(), openapi.Flag()
+	field := openapi.Object("FieldMetadata", openapi.Member{Name: "type", Schema: text}, openapi.Member{Name: "required", Schema: flag},
+		openapi.Member{Name: "read_only", Schema: flag}, openapi.Member{Name: "label", Schema: text})
+	actions := openapi.Map(openapi.Map(field).Named("FieldsMetadata")).Named("Actions").About("The fields of a body, by the method that takes it.")
+	return openapi.Object("Metadata", openapi.Member{Name: "name", Schema: text}, openapi.Member{Name: "description", Schema: text},
+		openapi.Member{Name: "renders", Schema: openapi.List(text)}, openapi.Member{Name: "parses", Schema: openapi.List(text)},
+		openapi.Member{Name: "actions", Schema: actions, Optional: true})
+}()

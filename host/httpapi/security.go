@@ -5,53 +5,52 @@ import (
 	"strings"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 )
 
-// The names in the document of the ways to authenticate by a cookie.
+// The names in the description of the ways to authenticate.
 const (
+	headerToken   = "token"
 	tokenCookie   = "tokenCookie"
 	refreshCookie = "refreshCookie"
 	checkCookie   = "checkCookie" // ForwardAuth.Cookie
 	session       = "session"
 )
 
-// security is who may call a method of a view: the ways to authenticate, any of which will do; an empty one is none
-// at all.
-func (h *handler) security(v *view, method string) []object {
-	way := func(name string) object { return object{name: []string{}} }
-	if v.takesFields(method) && !h.needsFields(v) { // its token may be in a cookie, or else in the body
-		if v.path == "/auth/token/verify/" {
-			return []object{way(tokenCookie), {}}
-		}
-		return []object{way(refreshCookie), {}}
+// security is who may call a method of a view: the ways to authenticate, any of which will do; "" is none at all.
+func (v *view) security(c *Config, method string) []string {
+	if v.takesFields(method) && !c.needs(v.fields[0]) { // its token may be in a cookie, or else in the body
+		return []string{v.fields[0].cookie, ""}
 	}
 	if !v.authenticates || method == http.MethodOptions && v.rule == core.AllowAny {
-		return []object{}
+		return nil
 	}
-	ways := []object{way("token")}
-	if h.cfg.TokenCookies.On {
-		ways = append(ways, way(tokenCookie))
+	ways := []string{headerToken}
+	if c.TokenCookies.On {
+		ways = append(ways, tokenCookie)
 	}
-	if !h.cfg.Browser.Off {
-		ways = append(ways, way(session))
+	if !c.Browser.Off {
+		ways = append(ways, session)
 	}
 	if v.rule.Decide(method, v.model, core.Caller{}) == core.Allowed {
-		ways = append(ways, object{})
+		ways = append(ways, "")
 	}
 	return ways
 }
 
 // securitySchemes are the ways to authenticate.
-func (h *handler) securitySchemes() object {
+func (h *handler) securitySchemes() map[string]openapi.Scheme {
 	settings := h.cfg.Node.Settings()
-	token := object{"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An access token."}
+	token := openapi.Scheme{Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token."}
 	if h.authHeader != "AUTHORIZATION" || !strings.EqualFold(settings.AuthHeaderTypes[0], "Bearer") {
-		token = object{"type": "apiKey", "in": "header", "name": http.CanonicalHeaderKey(h.authHeader),
-			"description": settings.AuthHeaderTypes[0] + ", a space and an access token."}
+		token = openapi.Scheme{
+			Type: "apiKey", In: "header", Name: http.CanonicalHeaderKey(h.authHeader),
+			Description: settings.AuthHeaderTypes[0] + ", a space and an access token.",
+		}
 	}
-	schemes := object{"token": token}
+	schemes := map[string]openapi.Scheme{headerToken: token}
 	cookie := func(scheme, name, text string) {
-		schemes[scheme] = object{"type": "apiKey", "in": "cookie", "name": name, "description": text}
+		schemes[scheme] = openapi.Scheme{Type: "apiKey", In: "cookie", Name: name, Description: text}
 	}
 	const forged = " What changes something needs the CSRF token too, in the field csrfmiddlewaretoken or the header X-CSRFToken."
 	if h.cfg.TokenCookies.On {

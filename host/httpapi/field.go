@@ -1,0 +1,96 @@
+package httpapi
+
+import (
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
+	"github.com/edgetoken/edgetoken/host/pages"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/password"
+)
+
+// field is a field of a body.
+type field struct {
+	name, label string
+	readOnly    bool // only in answers
+	// maxBytes is how many bytes its text can have and still be accepted.
+	maxBytes int
+	// description and example are for programs.
+	description, example string
+	// cookie is the way to authenticate that may stand in for the field with TokenCookies; "": it must be there.
+	cookie string
+	// input is how a form asks for it.
+	input pages.Field
+}
+
+// The fields that views take.
+var (
+	emailField = field{
+		name: "email", label: "Email", maxBytes: store.MaxEmail,
+		description: "The e-mail address. White space around it is cut off.", example: "ana@example.com",
+		input: pages.Field{Type: "text", Autocomplete: "username", InputMode: "email"},
+	}
+	passwordField = field{
+		name: "password", label: "Password", maxBytes: password.MaxBytes,
+		description: "White space around it is cut off.", example: "correct horse 1",
+		input: pages.Field{Type: "password", Autocomplete: "current-password"},
+	}
+	refreshField = field{
+		name: "refresh", label: "Refresh", maxBytes: core.MaxTokenBytes,
+		description: "A refresh token.", example: sampleToken, cookie: refreshCookie,
+		input: pages.Field{Type: "textarea", Autocomplete: "off"},
+	}
+	tokenField = field{
+		name: "token", label: "Token", maxBytes: core.MaxTokenBytes,
+		description: "An access or a refresh token.", example: sampleToken, cookie: tokenCookie,
+		input: pages.Field{Type: "textarea", Autocomplete: "off"},
+	}
+	accessField = field{name: "access", label: "Access", readOnly: true}
+)
+
+const sampleToken = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0b2tlbl90eXBlIjoicmVmcmVzaCJ9.c2lnbmF0dXJl"
+
+// takenFields are the fields of a view that a body can have.
+func (v *view) takenFields() (taken []field) {
+	for _, f := range v.fields {
+		if !f.readOnly {
+			taken = append(taken, f)
+		}
+	}
+	return taken
+}
+
+// maxBytes is how many bytes the text of a field can have and still be accepted. Of a longer one no more is kept than
+// shows that it is longer.
+func (v *view) maxBytes(name string) int {
+	for i := range v.fields {
+		if f := &v.fields[i]; f.name == name {
+			return f.maxBytes
+		}
+	}
+	return 0
+}
+
+// needs reports whether a field must be in the body.
+func (c *Config) needs(f field) bool { return f.cookie == "" || !c.TokenCookies.On }
+
+// bodySchema is the shape of the fields that a view takes.
+func (v *view) bodySchema(c *Config) openapi.Schema {
+	var members []openapi.Member
+	for _, f := range v.takenFields() {
+		text := openapi.Text().Titled(f.label).About(f.description).NotEmpty()
+		if f.input.Type == "password" {
+			text = text.Password()
+		}
+		members = append(members, openapi.Member{Name: f.name, Schema: text, Optional: !c.needs(f)})
+	}
+	return openapi.Object(v.takes, members...)
+}
+
+// example is a body with the fields that a view takes.
+func (v *view) example() map[string]any {
+	example := map[string]any{}
+	for _, f := range v.takenFields() {
+		example[f.name] = f.example
+	}
+	return example
+}

@@ -1,0 +1,120 @@
+package openapi
+
+import (
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// Operation is a method of a path.
+type Operation struct {
+	Method, Path         string
+	Summary, Description string // Description may be empty
+	Tag                  string
+	// Headers are request headers that matter to it.
+	Headers []Header
+	// Body is what it takes; nil: nothing.
+	Body *Body
+	// Answers are its answers by status.
+	Answers map[int]Answer
+	// Security lists the ways to authenticate by the names of their schemes; any one will do, and "" is none at all.
+	Security []string
+}
+
+// Body is what an operation takes.
+type Body struct {
+	Schema   Schema // with a name
+	Example  any
+	Required bool
+}
+
+// Answer is an answer of an operation.
+type Answer struct {
+	Description string
+	Schema      Schema // with a name, or the zero Schema where there is no body, or a page
+	Headers     []Header
+	// Shared: many operations have this answer, which then stands among the components, named by its status.
+	Shared bool
+}
+
+// Header is a header of a request or an answer.
+type Header struct {
+	Name, Description string
+	Schema            Schema
+}
+
+// id names an operation: post_auth_token_refresh.
+func (o *Operation) id() string {
+	return strings.ToLower(o.Method) + strings.TrimSuffix(strings.ReplaceAll(o.Path, "/", "_"), "_")
+}
+
+// describe is the operation as the document has it. It adds what the operation refers to to the components.
+func (o *Operation) describe(schemas, answers object) object {
+	security := []object{}
+	for _, scheme := range o.Security {
+		if scheme == "" {
+			security = append(security, object{})
+		} else {
+			security = append(security, object{scheme: []string{}})
+		}
+	}
+	described := object{
+		"operationId": o.id(), "summary": o.Summary, "security": security, "tags": []string{o.Tag},
+		"responses": describeAnswers(o.Answers, schemas, answers),
+	}
+	if o.Description != "" {
+		described["description"] = o.Description
+	}
+	if o.Headers != nil {
+		var parameters []object
+		for _, h := range o.Headers {
+			p := object{"name": h.Name, "in": "header"}
+			maps.Copy(p, h.describe())
+			parameters = append(parameters, p)
+		}
+		described["parameters"] = parameters
+	}
+	if o.Body != nil {
+		o.Body.Schema.collect(schemas)
+		described["requestBody"] = object{
+			"required": o.Body.Required,
+			"content":  object{"application/json": object{"schema": o.Body.Schema.use(), "example": o.Body.Example}},
+		}
+	}
+	return described
+}
+
+func describeAnswers(list map[int]Answer, schemas, answers object) object {
+	described := object{}
+	for status, a := range list {
+		a.Schema.collect(schemas)
+		code := strconv.Itoa(status)
+		if !a.Shared {
+			described[code] = a.describe()
+			continue
+		}
+		name := strings.NewReplacer(" ", "", "-", "").Replace(http.StatusText(status))
+		answers[name], described[code] = a.describe(), object{"$ref": "#/components/responses/" + name}
+	}
+	return described
+}
+
+func (a Answer) describe() object {
+	described := object{"description": a.Description}
+	if a.Schema.shape != nil {
+		described["content"] = object{"application/json": object{"schema": a.Schema.use()}}
+	}
+	if a.Headers != nil {
+		headers := object{}
+		for _, h := range a.Headers {
+			headers[h.Name] = h.describe()
+		}
+		described["headers"] = headers
+	}
+	return described
+}
+
+func (h Header) describe() object {
+	return object{"description": h.Description, "schema": h.Schema.shape}
+}
