@@ -35,17 +35,31 @@ func (k KeyInfo) Ended(now time.Time) bool { return ended(k.NotAfter, now.UnixMi
 // ended reports whether an end in Unix seconds, 0 for none, has come at a time in Unix microseconds.
 func ended(end, now int64) bool { return end != 0 && seconds(now) >= end }
 
-// KeySet describes a set of keys; it holds no secret. It never changes: another set has another epoch.
+// KeySet describes a set of keys and when each of them signs; it holds no secret. It never changes: another set has
+// another epoch.
 type KeySet struct {
-	Epoch   uint64
-	Keys    []KeyInfo
-	Signing int // index of the key that signs; -1 where none does
+	Epoch uint64
+	Keys  []KeyInfo
+	// Signing is the order in which keys take over from one another; From ascends. Empty: none ever signs.
+	Signing []SigningKey
+}
+
+// SigningKey is a key that signs from a time on, until the next one of KeySet.Signing takes over. Before and after that
+// it only checks.
+type SigningKey struct {
+	Key  int   // index in KeySet.Keys
+	From int64 // Unix seconds; 0: since ever
 }
 
 // Validate reports what is wrong with a description of keys.
 func (s KeySet) Validate() error {
-	if s.Signing < -1 || s.Signing >= len(s.Keys) {
-		return errors.New("KeySet.Signing is no index of Keys; -1 says that none signs")
+	for i, k := range s.Signing {
+		switch {
+		case k.Key < 0 || k.Key >= len(s.Keys):
+			return errors.New("KeySet.Signing names a key that is no index of Keys")
+		case k.From < 0 || k.From > maxTime || i > 0 && k.From <= s.Signing[i-1].From:
+			return errors.New("KeySet.Signing is not in ascending order of From, in Unix seconds between 1970 and the year 9999")
+		}
 	}
 	for _, k := range s.Keys {
 		if k.Algorithm == "" || len(k.ID) > 1024 || len(k.Issuer) > 1024 {
@@ -58,9 +72,22 @@ func (s KeySet) Validate() error {
 	return nil
 }
 
-// SigningEnded reports whether the end of the key that signs has come: then no token is written any more.
+// SigningAt is the index of the key that signs at a time; -1 where none does.
+func (s KeySet) SigningAt(now time.Time) int {
+	at := seconds(now.UnixMicro())
+	for i := len(s.Signing) - 1; i >= 0; i-- {
+		if s.Signing[i].From <= at {
+			return s.Signing[i].Key
+		}
+	}
+	return -1
+}
+
+// SigningEnded reports whether the key that signs at a time has ended by then: no token is written until another one
+// takes over.
 func (s KeySet) SigningEnded(now time.Time) bool {
-	return 0 <= s.Signing && s.Signing < len(s.Keys) && s.Keys[s.Signing].Ended(now)
+	key := s.SigningAt(now)
+	return key >= 0 && s.Keys[key].Ended(now)
 }
 
 // Keys is a set of keys that can check and sign. Implementations are safe for concurrent use.

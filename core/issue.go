@@ -15,10 +15,10 @@ const reserveAhead = 60_000
 //
 //	{"token_type":"access","exp":1780318800,"iat":1780315200,"jti":"08e0…","user_id":"7"}
 type fixed struct {
-	header          []byte // encoded, with its dot
-	refresh, access []byte // {"token_type":"access","exp":
-	id, user        []byte // ,"jti":" and ,"user_id":
-	revoke          []byte // ,"hash_password":
+	headers         [][]byte // by key: encoded, with its dot; nil for a key that never signs
+	refresh, access []byte   // {"token_type":"access","exp":
+	id, user        []byte   // ,"jti":" and ,"user_id":
+	revoke          []byte   // ,"hash_password":
 	own             []ownClaim
 	dropped         int       // so many of them, the first ones, are nowhere
 	table           [64]uint8 // by nameHash: 1 + the index in own of the first claim of that hash
@@ -49,9 +49,9 @@ func (f *fixed) add(name string, member []byte) {
 }
 
 func fix(s *Settings, keys KeySet) fixed {
-	f := fixed{refresh: beginning(s, RefreshToken), access: beginning(s, AccessToken), user: named(s.UserIDClaim)}
-	if 0 <= keys.Signing && keys.Signing < len(keys.Keys) {
-		f.header = append(appendBase64(nil, header(s, &keys.Keys[keys.Signing])), '.')
+	f := fixed{headers: make([][]byte, len(keys.Keys)), refresh: beginning(s, RefreshToken), access: beginning(s, AccessToken), user: named(s.UserIDClaim)}
+	for _, k := range keys.Signing {
+		f.headers[k.Key] = append(appendBase64(nil, header(s, &keys.Keys[k.Key])), '.')
 	}
 	if s.IDClaim != "" {
 		f.id = append(named(s.IDClaim), '"')
@@ -162,9 +162,10 @@ func (w *Writer) refresh(j *decision) {
 	w.write(AccessToken, begun, w.configured(w.copied(b, j.o.Claims)))
 }
 
-// begun is the beginning of all tokens of one type with the same times: it is kept, for the next token is mostly of
-// the same second.
+// begun is the beginning of all tokens of one type that one key signs with the same times: it is kept, for the next
+// token is mostly of the same second.
 type begun struct {
+	key             int
 	expires, issued int64  // Unix seconds
 	input           []byte // the header and as much of the claims as is three bytes each, encoded; empty: there is none yet
 	claims          []byte // what was left of type, exp, iat, and the name of the id
@@ -178,7 +179,8 @@ func (w *Writer) begin(j *decision, t TokenType) *begun {
 	}
 	expires, issued := seconds(j.now+lifetime.Microseconds()), seconds(j.now)
 	copied := j.v.copiesIssuedAt && j.req.Op == Refresh && j.o.IssuedAt.Form != Absent
-	if !copied && len(g.input) > 0 && g.expires == expires && g.issued == issued {
+	key := w.prepared.Key
+	if !copied && len(g.input) > 0 && g.key == key && g.expires == expires && g.issued == issued {
 		return g
 	}
 	b := append(strconv.AppendInt(append(w.claims[:0], begin...), expires, 10), `,"iat":`...)
@@ -190,8 +192,8 @@ func (w *Writer) begin(j *decision, t TokenType) *begun {
 	}
 	b = append(b, w.fixed.id...)
 	whole := len(b) / 3 * 3
-	g.expires, g.issued = expires, issued
-	g.input = appendBase64(append(g.input[:0], w.fixed.header...), b[:whole])
+	g.key, g.expires, g.issued = key, expires, issued
+	g.input = appendBase64(append(g.input[:0], w.fixed.headers[key]...), b[:whole])
 	g.claims, w.claims = append(g.claims[:0], b[whole:]...), b
 	return g
 }

@@ -16,7 +16,7 @@ func shortcuts() (settings []core.Settings, keys core.KeySet) {
 	named.UserIDClaim, named.TokenTypeClaim, named.IDClaim, named.RevokeTokenClaim = "sub", "typ", "jti", "a name of more than sixteen bytes"
 	none.TokenTypeClaim, none.IDClaim = "", ""
 	wide.UserIDClaim = "größe"
-	return []core.Settings{core.DefaultSettings(), named, none, wide}, core.KeySet{Signing: -1, Keys: []core.KeyInfo{
+	return []core.Settings{core.DefaultSettings(), named, none, wide}, core.KeySet{Keys: []core.KeyInfo{
 		{Algorithm: "HS256", Default: true}, {ID: "one", Algorithm: "HS256"}, {ID: "two", Algorithm: "ES256"}, {ID: `"\ü`, Algorithm: "EdDSA"},
 		{ID: "one", Algorithm: "RS256"}, {ID: "any", Algorithm: "HS512", AnyID: true},
 	}}

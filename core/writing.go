@@ -8,7 +8,7 @@ import (
 // Prepared is an Outcome whose tokens still lack their signatures: Outcome.Tokens have no Value yet.
 type Prepared struct {
 	Outcome
-	Key    int      // index of the key that must sign
+	Key    int      // index of the key that must sign: KeySet.SigningAt the time of the request
 	Inputs [][]byte // the signing input of each token (RFC 7515 §5.1)
 
 	token []byte // room for one
@@ -62,17 +62,18 @@ func NewWriter(s *Settings, keys KeySet) *Writer {
 // next call, and refers to req. The error is that of CheckWriting.
 func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 	w.own, w.extra = append(w.own[:0], w.fixed.own...), w.extra[:0]
-	if err := checkWriting(w.keys, req, &w.extraScan, func(m *member) bool { return w.keep(req, m) }); err != nil {
+	key := w.keys.SigningAt(req.Now)
+	if err := checkWriting(key, req, &w.extraScan, func(m *member) bool { return w.keep(req, m) }); err != nil {
 		return nil, err
 	}
 	p, j := &w.prepared, &w.judge
 	*j = newDecision(w.settings, req)
-	p.Key, p.Inputs, p.Tokens, p.Effects.List = w.keys.Signing, p.Inputs[:0], p.Tokens[:0], p.Effects.List[:0]
+	p.Key, p.Inputs, p.Tokens, p.Effects.List = key, p.Inputs[:0], p.Tokens[:0], p.Effects.List[:0]
 	j.decide(&p.Outcome)
 	w.inputs = w.inputs[:0]
 	switch {
 	case p.Refused():
-	case w.keys.SigningEnded(req.Now):
+	case w.keys.Keys[key].Ended(req.Now):
 		return nil, ErrKeyEnded
 	case !req.issues():
 		return nil, ErrClock
@@ -100,8 +101,9 @@ const maxExtra = 32 << 10
 
 // CheckWriting reports what a request that writes tokens lacks.
 func CheckWriting(s *Settings, keys KeySet, req *Request) error {
-	err := checkWriting(keys, req, new(scanner), func(m *member) bool { return !s.Reserved(string(m.name)) })
-	if err == nil && keys.SigningEnded(req.Now) {
+	key := keys.SigningAt(req.Now)
+	err := checkWriting(key, req, new(scanner), func(m *member) bool { return !s.Reserved(string(m.name)) })
+	if err == nil && keys.Keys[key].Ended(req.Now) {
 		err = ErrKeyEnded
 	}
 	if err == nil && !req.issues() {
@@ -110,13 +112,13 @@ func CheckWriting(s *Settings, keys KeySet, req *Request) error {
 	return err
 }
 
-// checkWriting is CheckWriting but for the end of the key, which refuses nobody who is refused anyway; keep gets each
-// of the configured claims and says whether it may be one.
-func checkWriting(keys KeySet, req *Request, scan *scanner, keep func(*member) bool) error {
+// checkWriting is CheckWriting without the key-expiry check; key is the one that would sign, -1 for none. keep vets each
+// configured claim.
+func checkWriting(key int, req *Request, scan *scanner, keep func(*member) bool) error {
 	switch {
 	case len(req.Entropy) < EntropyBytes:
 		return ErrEntropy
-	case keys.Signing < 0 || keys.Signing >= len(keys.Keys):
+	case key < 0:
 		return ErrNoSigningKey
 	case req.Op == Login && !req.State.Customer.ID.IsZero() && req.State.Customer.UserID.IsZero():
 		return ErrUserID

@@ -16,7 +16,7 @@
 package abi
 
 // Version is what the export VersionName returns. A host refuses a module of another version.
-const Version = 4
+const Version = 5
 
 // Names of exports. All return an i32 that is a Status, but VersionName and LayoutName.
 const (

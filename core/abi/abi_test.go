@@ -50,8 +50,8 @@ func sampleConfigs() []abi.Config {
 	s.Compat, s.Wire, s.Node, s.Issuer, s.Audience, s.AudienceList = core.V52, core.Exact, "edge-1", &iss, []string{"a", "b"}, true
 	s.TokenTypeClaim, s.Leeway, s.AuthTokenClasses = "", 1500*time.Millisecond, []core.TokenType{core.AccessToken, core.SlidingToken}
 	return []abi.Config{
-		{Settings: core.DefaultSettings(), Set: core.KeySet{Signing: -1}},
-		{Settings: s, Set: core.KeySet{Keys: []core.KeyInfo{{ID: "k", Algorithm: "HS256", Default: true, AnyID: true, NotAfter: 4102444800}}}, Material: [][]byte{[]byte(coretest.Secret)}},
+		{Settings: core.DefaultSettings(), Set: core.KeySet{}},
+		{Settings: s, Set: core.KeySet{Keys: []core.KeyInfo{{ID: "k", Algorithm: "HS256", Default: true, AnyID: true, NotAfter: 4102444800}}, Signing: []core.SigningKey{{}, {From: 1790000000}}}, Material: [][]byte{[]byte(coretest.Secret)}},
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 //	u8 blacklist app | u8 blacklist after rotation | u8 last_login | u8 check revoke token | u8 check active |
 //	u8 has issuer | text issuer | u8 audience is a list | texts audience | texts header types | texts token classes |
 //	text user id claim | text type claim | text id claim | text refresh exp claim | text revoke claim |
-//	u64 epoch | u32 signing (all ones: none) | u16 count | count × (text kid | text alg | text issuer | u8 default | u8 any kid |
-//	i64 end (Unix s, 0: none) | bytes material)
+//	u64 epoch | u16 count | count × (text kid | text alg | text issuer | u8 default | u8 any kid |
+//	i64 end (Unix s, 0: none) | bytes material) | u16 count | count × (u16 key that signs | i64 from (Unix s))
 //
 // Texts in the plural are u16 count, then each. It begins for version 5.5 and the secure wire:
 //
@@ -55,7 +55,6 @@ func (c *Config) Append(b []byte) []byte {
 		b = codec.Text(b, t)
 	}
 	b = codec.U64(b, c.Set.Epoch)
-	b = codec.U32(b, uint32(int32(c.Set.Signing)))
 	b = codec.U16(b, uint16(len(c.Set.Keys)))
 	for i, k := range c.Set.Keys {
 		for _, t := range []string{k.ID, k.Algorithm, k.Issuer} {
@@ -69,6 +68,10 @@ func (c *Config) Append(b []byte) []byte {
 			material = c.Material[i]
 		}
 		b = codec.Bytes(b, material)
+	}
+	b = codec.U16(b, uint16(len(c.Set.Signing)))
+	for _, k := range c.Set.Signing {
+		b = codec.I64(codec.U16(b, uint16(k.Key)), k.From)
 	}
 	return b
 }
@@ -102,15 +105,16 @@ func ReadConfig(b []byte) (*Config, bool) {
 		*t = r.Text()
 	}
 	c.Set.Epoch = r.U64()
-	c.Set.Signing = int(int32(r.U32()))
 	for n := r.U16(); n > 0 && !r.Bad; n-- {
 		k := core.KeyInfo{ID: r.Text(), Algorithm: r.Text(), Issuer: r.Text(), Default: r.Bool(), AnyID: r.Bool(), NotAfter: r.I64()}
-		r.Bad = r.Bad || k.NotAfter < 0
 		c.Set.Keys = append(c.Set.Keys, k)
 		c.Material = append(c.Material, append([]byte(nil), r.Bytes()...))
 	}
+	for n := r.U16(); n > 0 && !r.Bad; n-- {
+		c.Set.Signing = append(c.Set.Signing, core.SigningKey{Key: int(r.U16()), From: r.I64()})
+	}
 	known := (s.Compat == core.V55 || s.Compat == core.V52) && (s.Wire == core.Secure || s.Wire == core.Exact)
-	return c, r.Done() && known && (hasIssuer || issuer == "") && c.Set.Signing >= -1 && c.Set.Signing < len(c.Set.Keys)
+	return c, r.Done() && known && (hasIssuer || issuer == "") && c.Set.Validate() == nil
 }
 
 func appendTexts(b []byte, texts []string) []byte {

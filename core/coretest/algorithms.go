@@ -21,7 +21,9 @@ type OneOf struct {
 	info core.KeyInfo
 }
 
-func (k OneOf) Set() core.KeySet { return core.KeySet{Epoch: 3, Keys: []core.KeyInfo{k.info}} }
+func (k OneOf) Set() core.KeySet {
+	return core.KeySet{Epoch: 3, Keys: []core.KeyInfo{k.info}, Signing: []core.SigningKey{{}}}
+}
 
 func (k OneOf) Check(_ context.Context, _ int, input, signature []byte) (bool, error) {
 	return k.Key.Check(input, signature), nil

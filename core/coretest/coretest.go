@@ -30,6 +30,7 @@ func Run(t *testing.T, newEngine NewEngine) {
 	t.Run("Keys", func(t *testing.T) { testKeys(t, newEngine) })
 	t.Run("KeyEnds", func(t *testing.T) { testKeyEnds(t, newEngine, true) })
 	t.Run("SigningEnds", func(t *testing.T) { testSigningEnds(t, newEngine) })
+	t.Run("TakesOver", func(t *testing.T) { testTakesOver(t, newEngine) })
 	t.Run("Clock", func(t *testing.T) { testClock(t, newEngine) })
 	t.Run("Attacks", func(t *testing.T) { testAttacks(t, newEngine) })
 	t.Run("Bounds", func(t *testing.T) { testBounds(t, newEngine) })
@@ -70,7 +71,7 @@ type HMACKeys struct {
 
 // NewHMACKeys makes a key set with the given epoch whose first key signs.
 func NewHMACKeys(epoch uint64, keys ...HMACKey) *HMACKeys {
-	h := &HMACKeys{set: core.KeySet{Epoch: epoch}}
+	h := &HMACKeys{set: core.KeySet{Epoch: epoch, Signing: []core.SigningKey{{}}}}
 	for _, k := range keys {
 		key, err := jws.NewKey(k.Algorithm, []byte(k.Secret))
 		if err != nil {

@@ -147,3 +147,34 @@ func testSigningEnds(t *testing.T, newEngine NewEngine) {
 		})
 	}
 }
+
+// testTakesOver: a key signs from its time on, to the microsecond, and the one before it goes on checking. The header of
+// each token is that of the key that signed it.
+func testTakesOver(t *testing.T, newEngine NewEngine) {
+	keys := endingKeys(16, 0, 0)
+	from := time.Unix(Now.Unix()+1, 0)
+	keys.set.Signing = []core.SigningKey{{Key: 0, From: Now.Unix()}, {Key: 1, From: from.Unix()}}
+	e := newEngine(t, variants["5.5 safe"], keys)
+	req := request(core.Refresh)
+	req.Opened = open(t, e, token("{"+refresh+"}"))
+	for _, c := range []struct {
+		at   time.Time
+		want int
+	}{
+		{Now, 0}, {from.Add(-time.Microsecond), 0}, {from, 1}, {from.Add(time.Hour), 1},
+		{Now, 0}, // an engine that has written with the later key
+	} {
+		req.Now = c.at
+		o := decide(t, e, req)
+		if o.Refused() {
+			t.Fatalf("%v: refused for %v", c.at, firstCause(o))
+		}
+		if opened := open(t, e, o.Tokens[0].Value); opened.Cause != core.OK || opened.Key != c.want {
+			t.Errorf("%v: key %d signed, cause %v; want key %d", c.at, opened.Key, opened.Cause, c.want)
+		}
+	}
+	req.Now = time.Unix(Now.Unix(), 0).Add(-time.Microsecond)
+	if o, err := e.Decide(t.Context(), req); !errors.Is(err, core.ErrNoSigningKey) || len(o.Tokens) > 0 {
+		t.Errorf("before the first key signs: error %v and %d tokens, want %v", err, len(o.Tokens), core.ErrNoSigningKey)
+	}
+}

@@ -129,7 +129,7 @@ func testMisuse(t *testing.T, newEngine NewEngine) {
 	})
 	t.Run("no signing key", func(t *testing.T) {
 		keys := OneKey()
-		keys.set.Signing = -1
+		keys.set.Signing = nil
 		e := newEngine(t, core.DefaultSettings(), keys)
 		if _, err := e.Decide(t.Context(), request(core.Login)); !errors.Is(err, core.ErrNoSigningKey) {
 			t.Errorf("error %v, want %v", err, core.ErrNoSigningKey)

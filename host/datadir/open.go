@@ -54,7 +54,7 @@ func (d Dir) OpenKeys(mayMake bool) (*keyring.Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a := ring.Algorithm(); a != d.cfg.Algorithm {
+	if a := ring.Set().Keys[0].Algorithm; a != d.cfg.Algorithm {
 		return nil, fmt.Errorf("the signing key %s is for %s and ALGORITHM is %s: set ALGORITHM to %[2]s, or move the key away for a new one, which ends every session", path, a, d.cfg.Algorithm)
 	}
 	return ring, nil

@@ -21,7 +21,7 @@ var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 type oneKey struct{ key *jws.Key }
 
 func (k oneKey) Set() core.KeySet {
-	return core.KeySet{Keys: []core.KeyInfo{{Algorithm: "HS256", Default: true, AnyID: true}}}
+	return core.KeySet{Signing: []core.SigningKey{{}}, Keys: []core.KeyInfo{{Algorithm: "HS256", Default: true, AnyID: true}}}
 }
 
 func (k oneKey) Check(_ context.Context, _ int, input, signature []byte) (bool, error) {
@@ -109,7 +109,7 @@ func TestKeyEnd(t *testing.T) {
 	settings := core.DefaultSettings()
 	token := signed(t, keys, `{"token_type":"access","exp":1800000000,"iat":1767322000,"jti":"a","user_id":"7"}`)
 	judge := func(notAfter int64, token string, public bool) explain.Explanation {
-		set := core.KeySet{Keys: []core.KeyInfo{{Algorithm: "HS256", ID: "ours", Default: true, NotAfter: notAfter}}}
+		set := core.KeySet{Signing: []core.SigningKey{{}}, Keys: []core.KeyInfo{{Algorithm: "HS256", ID: "ours", Default: true, NotAfter: notAfter}}}
 		j, err := explain.Token(t.Context(), explain.Config{
 			Engine: core.NewNative(settings, withSet{keys, set}), Keys: set, Settings: &settings, Now: now, Public: public,
 			Load: func(context.Context, core.Opened, time.Time) (core.State, store.Customer, error) {
@@ -166,7 +166,7 @@ func TestKeyEnd(t *testing.T) {
 func TestPublicTellsNoKeys(t *testing.T) {
 	named := oneKey{testKey(t)}
 	settings := core.DefaultSettings()
-	set := core.KeySet{Keys: []core.KeyInfo{{Algorithm: "HS256", ID: "ours", Default: true}}}
+	set := core.KeySet{Signing: []core.SigningKey{{}}, Keys: []core.KeyInfo{{Algorithm: "HS256", ID: "ours", Default: true}}}
 	var first []byte
 	for _, header := range []string{
 		`{"alg":"HS256","kid":"ours"}`, `{"alg":"HS256","kid":"none"}`, `{"alg":"HS256"}`, `{"alg":"RS256","kid":"ours"}`, `{"alg":"none"}`,

@@ -65,7 +65,7 @@ func FuzzRequest(f *testing.F) {
 type fuzzKeys struct{}
 
 func (fuzzKeys) Set() core.KeySet {
-	return core.KeySet{Epoch: 1, Keys: []core.KeyInfo{{Algorithm: "HS256", Default: true, AnyID: true}}}
+	return core.KeySet{Epoch: 1, Signing: []core.SigningKey{{}}, Keys: []core.KeyInfo{{Algorithm: "HS256", Default: true, AnyID: true}}}
 }
 func (fuzzKeys) Check(context.Context, int, []byte, []byte) (bool, error) { return false, nil }
 func (fuzzKeys) Sign(context.Context, int, []byte, []byte) ([]byte, error) {

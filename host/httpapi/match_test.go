@@ -279,7 +279,7 @@ func (m *matcher) token(path string, want map[string]any, token string) {
 	}
 	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
 	good := false
-	if err == nil && header["alg"] == m.keys.Algorithm() {
+	if err == nil && header["alg"] == m.keys.Set().Keys[0].Algorithm {
 		good, err = m.keys.Check(context.Background(), 0, []byte(parts[0]+"."+parts[1]), signature)
 	}
 	if err != nil || !good {

@@ -32,7 +32,7 @@ func FromJWK(text []byte) (*Ring, error) {
 	if err != nil || set.Len() == 0 {
 		return nil, fmt.Errorf("%w: it is neither a JWK nor a JWK Set (RFC 7517)", ErrNotKey)
 	}
-	r := &Ring{set: core.KeySet{Epoch: newEpoch(), Signing: -1}}
+	r := &Ring{set: core.KeySet{Epoch: newEpoch()}}
 	secret := 0
 	for i := range set.Len() {
 		k, _ := set.Key(i)
@@ -41,7 +41,7 @@ func FromJWK(text []byte) (*Ring, error) {
 		}
 		if private(r.keys[i].raw()) {
 			secret++
-			r.set.Signing = 0
+			r.set.Signing = []core.SigningKey{{Key: 0}}
 		}
 	}
 	if secret > 0 && secret < set.Len() {

@@ -133,7 +133,7 @@ func newRing(info core.KeyInfo, raw any) (*Ring, error) {
 }
 
 func ringOf(info core.KeyInfo, k *jws.Key, raw any) *Ring {
-	r := &Ring{set: core.KeySet{Epoch: newEpoch(), Signing: 0}}
+	r := &Ring{set: core.KeySet{Epoch: newEpoch(), Signing: []core.SigningKey{{}}}}
 	r.add(info, k, raw)
 	return r
 }
@@ -176,14 +176,6 @@ func (r *Ring) Material(index int) ([]byte, error) {
 		return nil, errNoKey
 	}
 	return r.keys[index].Material()
-}
-
-// Algorithm is the algorithm of the key that signs; "" where none does.
-func (r *Ring) Algorithm() string {
-	if r.set.Signing < 0 {
-		return ""
-	}
-	return r.set.Keys[r.set.Signing].Algorithm
 }
 
 // String names algorithms, ids and ends: "keyring(HS256 0d5f…)", "keyring(ES256 2026-11 until 2027-01-01T00:00:00Z)".

@@ -32,7 +32,7 @@ type testKeys struct {
 }
 
 func (k testKeys) Set() core.KeySet {
-	return core.KeySet{Epoch: 1, Keys: []core.KeyInfo{{Algorithm: k.Algorithm(), Issuer: k.issuer, Default: true, AnyID: true}}}
+	return core.KeySet{Epoch: 1, Signing: []core.SigningKey{{}}, Keys: []core.KeyInfo{{Algorithm: k.Algorithm(), Issuer: k.issuer, Default: true, AnyID: true}}}
 }
 
 func (k testKeys) Check(_ context.Context, _ int, input, signature []byte) (bool, error) {

@@ -82,7 +82,7 @@ func (n *Node) signer(request *core.Request, outcome *core.Outcome) (keyID strin
 	case request.Op != core.Login && request.Opened.Cause == core.OK:
 		key, family = request.Opened.Key, request.Opened.Family
 	case request.Op == core.Login && !outcome.Refused():
-		key, family = keys.Signing, core.LoginFamily(*outcome, request.Entropy)
+		key, family = keys.SigningAt(request.Now), core.LoginFamily(*outcome, request.Entropy)
 	}
 	// The engine may have other keys already.
 	if 0 <= key && key < len(keys.Keys) {

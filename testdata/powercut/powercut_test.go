@@ -118,7 +118,7 @@ var findings = regexp.MustCompile(`.*(is lost: |no store is left).*`)
 type keys struct{ *jws.Key }
 
 func (k keys) Set() core.KeySet {
-	return core.KeySet{Epoch: 1, Keys: []core.KeyInfo{{Algorithm: k.Algorithm(), Default: true, AnyID: true}}}
+	return core.KeySet{Epoch: 1, Signing: []core.SigningKey{{}}, Keys: []core.KeyInfo{{Algorithm: k.Algorithm(), Default: true, AnyID: true}}}
 }
 
 func (k keys) Check(_ context.Context, _ int, input, signature []byte) (bool, error) {

@@ -47,7 +47,7 @@ func logKey(log *slog.Logger, cfg *config.Config, before datadir.Contents, issue
 	case !before.Key:
 		log.Info("made a new signing key", "path", dir.Key())
 	}
-	key := keys.Keys[keys.Signing]
+	key := keys.Keys[keys.SigningAt(time.Now())]
 	about := []any{"kid", key.ID, "algorithm", cfg.Algorithm, "path", dir.Key()}
 	if key.NotAfter != 0 {
 		about = append(about, "ends", time.Unix(key.NotAfter, 0).UTC().Format(time.RFC3339))

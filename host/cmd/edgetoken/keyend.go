@@ -13,7 +13,7 @@ import (
 // keyEnd refuses a signing key whose end has come, with which a node could neither log anybody in nor accept what it issued before. Of one that ends
 // before the refresh tokens which are issued now it warns.
 func keyEnd(cfg *config.Config, keys core.KeySet, now time.Time) (warning string, err error) {
-	key := keys.Keys[keys.Signing]
+	key := keys.Keys[keys.SigningAt(now)]
 	if key.NotAfter == 0 {
 		return "", nil
 	}

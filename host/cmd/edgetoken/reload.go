@@ -98,12 +98,14 @@ func (s *service) exchange() (admin.Reloaded, error) {
 // earlierRefused is a warning where tokens that the one ring signed are refused by the other.
 func earlierRefused(old, ring *keyring.Ring) string {
 	signed, checks := old.Set(), ring.Set()
-	was, is := signed.Keys[signed.Signing], checks.Keys[checks.Signing]
+	now := time.Now()
+	signer, checker := signed.SigningAt(now), checks.SigningAt(now)
+	was, is := signed.Keys[signer], checks.Keys[checker]
 	input := []byte("edgetoken")
-	signature, err := old.Sign(context.Background(), signed.Signing, input, make([]byte, core.EntropyBytes))
+	signature, err := old.Sign(context.Background(), signer, input, make([]byte, core.EntropyBytes))
 	good := false
 	if err == nil {
-		good, err = ring.Check(context.Background(), checks.Signing, input, signature)
+		good, err = ring.Check(context.Background(), checker, input, signature)
 	}
 	if err == nil && good && was.Algorithm == is.Algorithm && (is.AnyID || was.ID == is.ID || was.ID == "" && is.Default) {
 		return ""
