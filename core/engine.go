@@ -12,8 +12,10 @@ import (
 // A refusal is a result. The error of a method says that the engine itself failed (or ctx ended); the same call may be
 // made again. Engines are safe for concurrent use.
 type Engine interface {
-	// Open reads a token: form, header, key, signature and strict claims, in this order. It knows neither time nor state.
-	Open(ctx context.Context, token []byte) (Opened, error)
+	// Open reads a token into o: form, header, key, signature and strict claims, in this order. It knows neither time
+	// nor state. Nothing of what o held stays but the room of its Claims, which is used again: with the same o for one
+	// token after the other Open allocates nothing. After an error o means nothing.
+	Open(ctx context.Context, token []byte, o *Opened) error
 	// Decide judges what was opened, and writes the tokens to issue.
 	Decide(ctx context.Context, req Request) (Outcome, error)
 }

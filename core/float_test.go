@@ -15,8 +15,8 @@ import (
 func number(tb testing.TB, e core.Engine, claim string) (integer core.CustomerID, text string) {
 	tb.Helper()
 	token := coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{"user_id":`+claim+`}`)
-	o, err := e.Open(tb.Context(), []byte(token))
-	if err != nil || o.Cause != core.OK {
+	var o core.Opened
+	if err := e.Open(tb.Context(), []byte(token), &o); err != nil || o.Cause != core.OK {
 		tb.Fatalf("Open of the claim %.60s… = %v, %v", claim, o.Cause, err)
 	}
 	integer, _ = o.CustomerKey(core.IntegerID)

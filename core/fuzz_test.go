@@ -163,10 +163,10 @@ func encodedAgain(token string, claims []byte) (again string, ok bool) {
 	return encode(header) + "." + encode(claims) + "." + encode(signature), err1 == nil && err2 == nil
 }
 
-func open(t *testing.T, e core.Engine, token string) core.Opened {
+func open(t testing.TB, e core.Engine, token string) core.Opened {
 	t.Helper()
-	o, err := e.Open(t.Context(), []byte(token))
-	if err != nil {
+	var o core.Opened
+	if err := e.Open(t.Context(), []byte(token), &o); err != nil {
 		t.Fatal(err)
 	}
 	return o

@@ -111,11 +111,10 @@ func requests(t testing.TB, s core.Settings) (list []core.Request) {
 	} {
 		req := core.Request{Op: core.Login, State: state, Now: coretest.Now, Entropy: coretest.Entropy}
 		if claims != "" {
-			o, err := e.Open(t.Context(), []byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, claims)))
-			if err != nil || o.Cause != core.OK {
-				t.Fatal(o.Cause, err)
+			req.Op, req.Opened = core.Refresh, open(t, e, coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, claims))
+			if req.Opened.Cause != core.OK {
+				t.Fatal(req.Opened.Cause)
 			}
-			req.Op, req.Opened = core.Refresh, o
 		}
 		for _, later := range []time.Duration{0, 500 * time.Millisecond, time.Second} { // with 1.5 s to live: another exp, the same one with another iat
 			req.Now = coretest.Now.Add(later)

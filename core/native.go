@@ -3,100 +3,56 @@ package core
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 )
 
-// Native is the Engine without a sandbox: the same code, linked into the program.
+// Native is the Engine without a sandbox: the same code, linked into the program. Its settings and keys never change;
+// for others make another one, which costs next to nothing.
 type Native struct {
-	config  atomic.Pointer[nativeConfig]
-	readers sync.Pool
-	writers sync.Pool
-}
-
-type nativeConfig struct {
 	settings Settings
 	keys     Keys
 	set      KeySet
+	readers  sync.Pool // of *Reader
+	writers  sync.Pool // of *pooledWriter
 }
 
-// NewNative is a native engine with the given settings and keys.
+// NewNative makes a native engine for the settings and keys. What the settings point to must not change afterwards.
 func NewNative(s Settings, keys Keys) *Native {
-	n := &Native{}
-	n.Configure(s, keys)
-	return n
+	return &Native{settings: s, keys: keys, set: keys.Set()}
 }
 
-// Configure changes settings and keys. Calls in flight finish under the old ones.
-func (n *Native) Configure(s Settings, keys Keys) {
-	n.config.Store(&nativeConfig{settings: s, keys: keys, set: keys.Set()})
-}
-
-// pooledReader is a Reader with the configuration it was made for.
-type pooledReader struct {
-	*Reader
-	config    *nativeConfig
-	signature []byte
-}
-
-// pooledWriter is a Writer with the configuration it was made for.
+// pooledWriter is a Writer with room for the request.
 type pooledWriter struct {
 	*Writer
-	config  *nativeConfig
 	request Request
 }
 
-func (n *Native) Open(ctx context.Context, token []byte) (Opened, error) {
-	var o Opened
-	if err := n.OpenInto(ctx, token, &o); err != nil {
-		return Opened{}, err
-	}
-	return o, nil
-}
-
-// OpenInto is Open into o, of which it uses the room for claims again. After an error o means nothing.
-func (n *Native) OpenInto(ctx context.Context, token []byte, o *Opened) error {
-	config := n.config.Load()
-	r, _ := n.readers.Get().(*pooledReader)
-	if r == nil || r.config != config {
-		r = &pooledReader{Reader: NewReader(&config.settings, config.set), config: config}
+// Open implements Engine.
+func (n *Native) Open(ctx context.Context, token []byte, o *Opened) error {
+	r, _ := n.readers.Get().(*Reader)
+	if r == nil {
+		r = NewReader(&n.settings, n.set)
 	}
 	defer n.readers.Put(r)
-	claims := o.Claims[:0]
-	*o = Opened{Claims: claims}
-	in := r.Inspect(token)
-	if in.Cause != OK {
-		o.Cause = in.Cause
-		return nil
-	}
-	signature, ok := DecodeSignature(r.signature, token[in.Signature:])
-	r.signature = signature
-	if !ok {
-		o.Cause = Malformed
-		return nil
-	}
-	good, err := config.keys.Check(ctx, in.Key, token[:in.Input], signature)
+	read, err := r.Open(token, func(key int, input, signature []byte) (bool, error) {
+		return n.keys.Check(ctx, key, input, signature)
+	})
 	if err != nil {
 		return err
 	}
-	if !good {
-		o.Cause = BadSignature
-		return nil
-	}
-	accepted, _ := r.Accept()
-	*o = *accepted
-	o.Claims = append(claims, accepted.Claims...)
-	o.ReadFamily()
+	room := o.Claims[:0]
+	*o = *read
+	o.Claims = append(room, read.Claims...)
 	return nil
 }
 
+// Decide implements Engine.
 func (n *Native) Decide(ctx context.Context, req Request) (Outcome, error) {
-	config := n.config.Load()
 	if !req.Op.Writes() {
-		return Decide(&config.settings, req), nil
+		return Decide(&n.settings, req), nil
 	}
 	w, _ := n.writers.Get().(*pooledWriter)
-	if w == nil || w.config != config {
-		w = &pooledWriter{Writer: NewWriter(&config.settings, config.set), config: config}
+	if w == nil {
+		w = &pooledWriter{Writer: NewWriter(&n.settings, n.set)}
 	}
 	defer func() {
 		w.request = Request{} // the caller's
@@ -107,7 +63,7 @@ func (n *Native) Decide(ctx context.Context, req Request) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	return SignPrepared(ctx, config.keys, p, req.Entropy)
+	return SignPrepared(ctx, n.keys, p, req.Entropy)
 }
 
 // SignPrepared has keys sign what was prepared; entropy is that of the request. ErrTooLong where a token became longer than Open reads.

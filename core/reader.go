@@ -13,8 +13,8 @@ import (
 //	(check)   the key's owner checks the signature
 //	Accept    legal only as the next call, once the signature is good: gives the claims
 //
-// A Reader reuses its buffers, so it serves one goroutine at a time; the claims that Accept gives are valid until the
-// next Inspect.
+// Open is all three, where the keys are on this side. A Reader reuses its buffers, so it serves one goroutine at a
+// time; the claims that Accept or Open gives are valid until the next Inspect or Open.
 type Reader struct {
 	settings *Settings
 	keys     KeySet
@@ -30,6 +30,7 @@ type Reader struct {
 	decoded   []byte    // the claims
 	token     Inspected // what Inspect said of it
 	inspected bool      // whether Accept is legal
+	signature []byte    // decoded by Open
 	opened    Opened    // what Accept gives
 	other     Claim     // where quick puts a claim that means nothing
 }
@@ -205,6 +206,32 @@ func (r *Reader) Accept() (o *Opened, ok bool) {
 		r.slow()
 	}
 	return o, true
+}
+
+// Open inspects a token, has check say whether the signature is that of the key over the input, and accepts. A refused
+// token has a Cause and no more. An error is one of check.
+func (r *Reader) Open(token []byte, check func(key int, input, signature []byte) (bool, error)) (*Opened, error) {
+	in := r.Inspect(token)
+	if in.Cause != OK {
+		return r.refuse(in.Cause), nil
+	}
+	var ok bool
+	if r.signature, ok = DecodeSignature(r.signature, token[in.Signature:]); !ok {
+		return r.refuse(Malformed), nil
+	}
+	if good, err := check(in.Key, token[:in.Input], r.signature); err != nil || !good {
+		return r.refuse(BadSignature), err
+	}
+	o, _ := r.Accept()
+	o.ReadFamily()
+	return o, nil
+}
+
+// refuse is a refused token; nothing is left to accept.
+func (r *Reader) refuse(cause Cause) *Opened {
+	r.inspected = false
+	r.opened = Opened{Cause: cause}
+	return &r.opened
 }
 
 // slow reads any claims into r.opened.

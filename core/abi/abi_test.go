@@ -66,8 +66,9 @@ func TestConfigRoundTrip(t *testing.T) {
 
 func sampleRequests(tb testing.TB) []core.Request {
 	e := core.NewNative(core.DefaultSettings(), coretest.OneKey())
-	o, err := e.Open(tb.Context(), []byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{"token_type":"refresh","exp":4102444800,"jti":"x","user_id":[1]}`)))
-	if err != nil || o.Cause != core.OK {
+	token := coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{"token_type":"refresh","exp":4102444800,"jti":"x","user_id":[1]}`)
+	var o core.Opened
+	if err := e.Open(tb.Context(), []byte(token), &o); err != nil || o.Cause != core.OK {
 		tb.Fatal(o.Cause, err)
 	}
 	o.KeyEnds = 4102444800

@@ -132,8 +132,8 @@ func settings(change func(*core.Settings)) core.Settings {
 
 func open(t *testing.T, e core.Engine, token string) core.Opened {
 	t.Helper()
-	o, err := e.Open(t.Context(), []byte(token))
-	if err != nil {
+	var o core.Opened
+	if err := e.Open(t.Context(), []byte(token), &o); err != nil {
 		t.Fatalf("Open(%.60q) = %v", token, err)
 	}
 	return o

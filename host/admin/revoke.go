@@ -75,8 +75,8 @@ func (s *server) revokeToken(ctx context.Context, token string) (Revocation, err
 		return Revocation{}, err
 	}
 	now := time.Now().UTC()
-	opened, err := engine.Open(ctx, []byte(token))
-	if err != nil {
+	var opened core.Opened
+	if err := engine.Open(ctx, []byte(token), &opened); err != nil {
 		return Revocation{}, err
 	}
 	if opened.Cause != core.OK {

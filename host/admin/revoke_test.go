@@ -63,8 +63,8 @@ func TestRevokeDjangosLogIn(t *testing.T) {
 				t.Fatalf("Refresh = %v, %v", given.Refusals, err)
 			}
 			access := given.Tokens[0].Value
-			opened, err := engine.Open(t.Context(), []byte(access))
-			if err != nil {
+			var opened core.Opened
+			if err := engine.Open(t.Context(), []byte(access), &opened); err != nil {
 				t.Fatal(err)
 			}
 			api := admin.New(admin.Config{

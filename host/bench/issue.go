@@ -72,7 +72,7 @@ func issueRows() []row {
 	list := bytesOf(tokens)
 	var opened core.Opened
 	ours := func(i int) {
-		check(e.OpenInto(ctx, list[i%len(list)], &opened))
+		check(e.Open(ctx, list[i%len(list)], &opened))
 		request := logIn(int64(i%len(list)), now, coretest.Entropy)
 		request.Op, request.Opened = core.Refresh, opened
 		if o, err := e.Decide(ctx, request); err != nil || o.Refused() || len(o.Tokens) != 1 {

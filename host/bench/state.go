@@ -44,7 +44,7 @@ func stateRows() (rows []row) {
 }
 
 // checked checks an access token: verified, the state that it names loaded, judged.
-func checked(e opener, db *store.DB, customers int) work {
+func checked(e core.Engine, db *store.DB, customers int) work {
 	ctx, s, now := context.Background(), core.DefaultSettings(), time.Now()
 	native := core.NewNative(s, secretKeys())
 	var tokens [][]byte
@@ -55,7 +55,7 @@ func checked(e opener, db *store.DB, customers int) work {
 	next := 0 // goes on from batch to batch: each begins with the same i
 	return func(int) {
 		next++
-		check(e.OpenInto(ctx, tokens[next%len(tokens)], &o))
+		check(e.Open(ctx, tokens[next%len(tokens)], &o))
 		state, _, err := nodes.Load(ctx, db, store.FieldID, o, now)
 		check(err)
 		if judged := core.Decide(&s, core.Request{Op: core.Authenticate, Opened: o, State: state, Now: now}); judged.Refused() {

@@ -38,22 +38,17 @@ func secretKeys() *keyring.Ring {
 }
 
 // verifier verifies the tokens in turn, claims returned.
-func verifier(e opener, s core.Settings, tokens []string) work {
+func verifier(e core.Engine, s core.Settings, tokens []string) work {
 	ctx, list := context.Background(), bytesOf(tokens)
 	rooms := sync.Pool{New: func() any { return new(core.Opened) }}
 	return func(i int) {
 		o := rooms.Get().(*core.Opened)
-		err := e.OpenInto(ctx, list[i%len(list)], o)
+		err := e.Open(ctx, list[i%len(list)], o)
 		if err != nil || len(o.Claims) == 0 || core.Valid(&s, *o, core.AccessToken, time.Now()) != core.OK {
 			panic(fmt.Sprint("verify: ", o.Cause, err))
 		}
 		rooms.Put(o)
 	}
-}
-
-// opener is an engine that reads tokens into the room that it is given.
-type opener interface {
-	OpenInto(ctx context.Context, token []byte, o *core.Opened) error
 }
 
 func bytesOf(texts []string) [][]byte {

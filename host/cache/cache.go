@@ -48,33 +48,19 @@ func New(bytes int64) (*Cache, error) {
 	return &Cache{entries: entries}, nil
 }
 
-// Reader is an engine that opens tokens into room that the caller has.
-type Reader interface {
-	core.Engine
-	// OpenInto is Open into o, of which it uses the room for claims again. After an error o means nothing.
-	OpenInto(ctx context.Context, token []byte, o *core.Opened) error
-}
-
-// Engine is an engine with its part of a cache. It implements Reader.
+// Engine is an engine with its part of a cache.
 type Engine struct {
-	Reader
+	core.Engine
 	cache *Cache
 	id    uint64
 }
 
 // Engine gives inner what the cache remembers of it. What one Engine has verified no other one finds: for other settings or other keys make
-// another, from an engine that has them for good.
-func (c *Cache) Engine(inner Reader) *Engine { return &Engine{inner, c, c.engines.Add(1)} }
+// another.
+func (c *Cache) Engine(inner core.Engine) *Engine { return &Engine{inner, c, c.engines.Add(1)} }
 
-// Open implements core.Engine.
-func (e *Engine) Open(ctx context.Context, token []byte) (core.Opened, error) {
-	var o core.Opened
-	err := e.OpenInto(ctx, token, &o)
-	return o, err
-}
-
-// OpenInto is Open into o. For a token that is remembered it allocates nothing where o has room for the claims.
-func (e *Engine) OpenInto(ctx context.Context, token []byte, o *core.Opened) error {
+// Open implements core.Engine. For a token that is remembered it allocates nothing where o has room for the claims.
+func (e *Engine) Open(ctx context.Context, token []byte, o *core.Opened) error {
 	// The text is looked up and not kept.
 	if found, ok := e.cache.entries.GetIfPresent(key{e.id, unsafe.String(unsafe.SliceData(token), len(token))}); ok {
 		e.cache.hits.Add(1)
@@ -82,7 +68,7 @@ func (e *Engine) OpenInto(ctx context.Context, token []byte, o *core.Opened) err
 		return nil
 	}
 	e.cache.misses.Add(1)
-	if err := e.Reader.OpenInto(ctx, token, o); err != nil || o.Cause != core.OK {
+	if err := e.Engine.Open(ctx, token, o); err != nil || o.Cause != core.OK {
 		return err
 	}
 	var kept core.Opened

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -20,11 +21,11 @@ type counting struct {
 	opened int
 }
 
-func (c *counting) OpenInto(ctx context.Context, token []byte, o *core.Opened) error {
+func (c *counting) Open(ctx context.Context, token []byte, o *core.Opened) error {
 	c.mu.Lock()
 	c.opened++
 	c.mu.Unlock()
-	return c.Native.OpenInto(ctx, token, o)
+	return c.Native.Open(ctx, token, o)
 }
 
 func newCache(t *testing.T, bytes int64) *cache.Cache {
@@ -43,21 +44,32 @@ func token(i int) []byte {
 
 func native() *core.Native { return core.NewNative(core.DefaultSettings(), coretest.OneKey()) }
 
-// TestCached runs the one behaviour suite over an engine with a cache, so that every case is judged both new and remembered.
-func TestCached(t *testing.T) {
-	coretest.Run(t, func(t *testing.T, s core.Settings, keys core.Keys) core.Engine {
-		return twice{newCache(t, 1<<20).Engine(core.NewNative(s, keys))}
-	})
+// opened is Open into fresh room.
+func opened(ctx context.Context, e core.Engine, token []byte) (o core.Opened, err error) {
+	err = e.Open(ctx, token, &o)
+	return o, err
 }
 
-// twice opens every good token twice, and gives the second answer. Others are not remembered: they would only be checked again.
-type twice struct{ *cache.Engine }
-
-func (e twice) Open(ctx context.Context, token []byte) (core.Opened, error) {
-	if o, err := e.Engine.Open(ctx, token); err != nil || o.Cause != core.OK {
-		return o, err
+// TestAnswersAreTheEngines opens every seed and every token at its bounds: whether it is new, remembered or refused, each
+// field of the answer is that of the engine behind the cache.
+func TestAnswersAreTheEngines(t *testing.T) {
+	inner := native()
+	e := newCache(t, 64<<20).Engine(inner)
+	tokens := coretest.Seeds(t)
+	for _, b := range coretest.Bounds() {
+		tokens = append(tokens, b.Token)
 	}
-	return e.Engine.Open(ctx, token)
+	for _, token := range tokens {
+		want, err := opened(t.Context(), inner, []byte(token))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, call := range []string{"first", "second"} {
+			if got, err := opened(t.Context(), e, []byte(token)); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("the %s Open(%.80q) = %+v, %v; want %+v", call, token, got, err, want)
+			}
+		}
+	}
 }
 
 func TestRemembers(t *testing.T) {
@@ -66,7 +78,7 @@ func TestRemembers(t *testing.T) {
 	e := c.Engine(inner)
 	var first core.Opened
 	for i := range 5 {
-		o, err := e.Open(t.Context(), token(1))
+		o, err := opened(t.Context(), e, token(1))
 		if err != nil || o.Cause != core.OK {
 			t.Fatalf("Open = %v, %v", o.Cause, err)
 		}
@@ -95,7 +107,7 @@ func TestRefusedTokensDoNotEnter(t *testing.T) {
 	bad[len(bad)-2] ^= 1
 	for name, sent := range map[string][]byte{"another signature": bad, "cut short": good[:len(good)-1], "nothing": nil, "longer": append(bytes.Clone(good), 'A')} {
 		for range 2 {
-			if o, err := e.Open(t.Context(), sent); err != nil || o.Cause == core.OK {
+			if o, err := opened(t.Context(), e, sent); err != nil || o.Cause == core.OK {
 				t.Errorf("%s: Open = %v, %v", name, o.Cause, err)
 			}
 		}
@@ -109,11 +121,11 @@ func TestRefusedTokensDoNotEnter(t *testing.T) {
 func TestKeyGoes(t *testing.T) {
 	c := newCache(t, 1<<20)
 	old := c.Engine(native())
-	if o, err := old.Open(t.Context(), token(1)); err != nil || o.Cause != core.OK {
+	if o, err := opened(t.Context(), old, token(1)); err != nil || o.Cause != core.OK {
 		t.Fatalf("Open = %v, %v", o.Cause, err)
 	}
 	others := coretest.NewHMACKeys(2, coretest.HMACKey{KeyInfo: core.KeyInfo{Algorithm: "HS256", Default: true, AnyID: true}, Secret: coretest.OtherSecret})
-	if o, err := c.Engine(core.NewNative(core.DefaultSettings(), others)).Open(t.Context(), token(1)); err != nil || o.Cause != core.BadSignature {
+	if o, err := opened(t.Context(), c.Engine(core.NewNative(core.DefaultSettings(), others)), token(1)); err != nil || o.Cause != core.BadSignature {
 		t.Errorf("Open with other keys = %v, %v, want %v", o.Cause, err, core.BadSignature)
 	}
 }
@@ -126,7 +138,7 @@ func TestKeyEnds(t *testing.T) {
 	s := core.DefaultSettings()
 	e := c.Engine(core.NewNative(s, keys))
 	state := core.State{Customer: core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true}}
-	if _, err := e.Open(t.Context(), token(1)); err != nil {
+	if _, err := opened(t.Context(), e, token(1)); err != nil {
 		t.Fatal(err)
 	}
 	for _, at := range []struct {
@@ -134,7 +146,7 @@ func TestKeyEnds(t *testing.T) {
 		want core.Cause
 	}{{coretest.Now, core.OK}, {end.Add(-time.Microsecond), core.OK}, {end, core.KeyEnded}, {end.Add(time.Hour), core.KeyEnded}, {coretest.Now, core.OK}} {
 		for _, op := range []core.Op{core.Authenticate, core.Verify, core.Refresh, core.Blacklist} {
-			o, err := e.Open(t.Context(), token(1))
+			o, err := opened(t.Context(), e, token(1))
 			if err != nil || o.Cause != core.OK {
 				t.Fatalf("Open = %v, %v", o.Cause, err)
 			}
@@ -167,7 +179,7 @@ func TestBytesAreBounded(t *testing.T) {
 	c := newCache(t, limit)
 	e := c.Engine(native())
 	for i := range 2000 {
-		if o, err := e.Open(t.Context(), token(i)); err != nil || o.Cause != core.OK {
+		if o, err := opened(t.Context(), e, token(i)); err != nil || o.Cause != core.OK {
 			t.Fatalf("Open = %v, %v", o.Cause, err)
 		}
 	}
@@ -187,7 +199,7 @@ func TestHitsAllocateNothing(t *testing.T) {
 	sent := token(1)
 	var o core.Opened
 	open := func() {
-		if err := e.OpenInto(t.Context(), sent, &o); err != nil || o.Cause != core.OK {
+		if err := e.Open(t.Context(), sent, &o); err != nil || o.Cause != core.OK {
 			t.Fatal(o.Cause, err)
 		}
 	}

@@ -27,7 +27,7 @@ func TestBoundsKeepMemory(t *testing.T) {
 					if !wanted(b.Cause) {
 						continue
 					}
-					if o, err := e.Open(t.Context(), []byte(b.Token)); err != nil || o.Cause != b.Cause {
+					if o, err := opened(t.Context(), e, []byte(b.Token)); err != nil || o.Cause != b.Cause {
 						t.Fatalf("%s: Open = %v, %v; want %v", b.Name, o.Cause, err, b.Cause)
 					}
 				}
@@ -60,7 +60,7 @@ func TestTooLongNeedsNoGuest(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		for size, want := range map[int]error{core.MaxTokenBytes: context.Canceled, core.MaxTokenBytes + 1: nil, 16 << 20: nil} {
-			o, err := e.Open(ctx, bytes.Repeat([]byte("."), size))
+			o, err := opened(ctx, e, bytes.Repeat([]byte("."), size))
 			if !errors.Is(err, want) || err == nil && o.Cause != core.TooLong {
 				t.Errorf("self-contained %v: Open of %d bytes while no instance is free = %v, %v; want %v", selfContained, size, o.Cause, err, want)
 			}

@@ -134,7 +134,7 @@ func TestCacheIsNoCondition(t *testing.T) {
 			for _, want := range warnings {
 				var log strings.Builder
 				e := newEngine(t, engine.Config{CacheDir: dir, Log: slog.New(slog.NewTextHandler(&log, nil))})
-				if o, err := e.Open(t.Context(), []byte(goodToken)); err != nil || o.Cause != core.OK {
+				if o, err := opened(t.Context(), e, []byte(goodToken)); err != nil || o.Cause != core.OK {
 					t.Errorf("Open() = %v, %v", o.Cause, err)
 				}
 				if text := log.String(); !strings.Contains(text, want) || (text == "") != (want == "") || strings.Count(text, "\n") > 1 {

@@ -18,13 +18,12 @@ import (
 //
 // Any other error says that the engine failed or ctx ended.
 func (e *Engine) Verify(ctx context.Context, token string, want core.TokenType) (core.Opened, error) {
-	c := e.config.Load()
-	o, err := e.openWith(ctx, c, []byte(token))
-	if err != nil {
+	var o core.Opened
+	if err := e.Open(ctx, []byte(token), &o); err != nil {
 		return core.Opened{}, err
 	}
-	if cause := core.Valid(&c.settings, o, want, e.now()); cause != core.OK {
-		return core.Opened{}, c.settings.Error(cause)
+	if cause := core.Valid(&e.config.settings, o, want, e.now()); cause != core.OK {
+		return core.Opened{}, e.config.settings.Error(cause)
 	}
 	return o, nil
 }
@@ -34,7 +33,7 @@ func (e *Engine) Verify(ctx context.Context, token string, want core.TokenType) 
 //
 // Issue and Refresh are for callers that keep no state of tokens: they drop the effects. Who revokes tokens uses Open and Decide.
 func (e *Engine) Issue(ctx context.Context, customer core.Customer, extra []byte) (refresh, access string, err error) {
-	tokens, err := e.write(ctx, e.config.Load(), core.Request{
+	tokens, err := e.write(ctx, core.Request{
 		Op:    core.Login,
 		State: core.State{Customer: customer, PasswordGood: true, HighWater: math.MaxInt64},
 		Extra: extra,
@@ -51,18 +50,16 @@ func (e *Engine) Refresh(ctx context.Context, token string, state func(core.Open
 	if state == nil {
 		return "", errors.New("engine: Refresh needs a state function: who refreshes must know whether the customer is still active")
 	}
-	c := e.config.Load()
-	opened, err := e.openWith(ctx, c, []byte(token))
-	if err != nil {
+	req := core.Request{Op: core.Refresh}
+	if err = e.Open(ctx, []byte(token), &req.Opened); err != nil {
 		return "", err
 	}
-	req := core.Request{Op: core.Refresh, Opened: opened}
-	if opened.Cause == core.OK {
-		if req.State, err = state(opened); err != nil {
+	if req.Opened.Cause == core.OK {
+		if req.State, err = state(req.Opened); err != nil {
 			return "", err
 		}
 	}
-	tokens, err := e.write(ctx, c, req, core.AccessToken)
+	tokens, err := e.write(ctx, req, core.AccessToken)
 	if err != nil {
 		return "", err
 	}
@@ -70,18 +67,18 @@ func (e *Engine) Refresh(ctx context.Context, token string, state func(core.Open
 }
 
 // write adds time and entropy to a request, makes a refusal an error, and gives the tokens, which have the given types.
-func (e *Engine) write(ctx context.Context, c *config, req core.Request, types ...core.TokenType) ([]core.Token, error) {
+func (e *Engine) write(ctx context.Context, req core.Request, types ...core.TokenType) ([]core.Token, error) {
 	req.Now = e.now()
 	req.Entropy = make([]byte, core.EntropyBytes)
 	if _, err := io.ReadFull(e.rand, req.Entropy); err != nil {
 		return nil, fmt.Errorf("engine: read entropy: %w", err)
 	}
-	o, err := e.decideWith(ctx, c, req)
+	o, err := e.Decide(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	if o.Refused() {
-		return nil, c.settings.Error(o.Refusals[0].Cause)
+		return nil, e.config.settings.Error(o.Refusals[0].Cause)
 	}
 	same := func(t core.Token, want core.TokenType) bool { return t.Type == want }
 	if !slices.EqualFunc(o.Tokens, types, same) {

@@ -21,7 +21,6 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -65,8 +64,15 @@ type Config struct {
 // keys.
 const maxMemoryPages = 512
 
-// Engine is a pool of instances of the module. See New.
+// Engine reads and writes tokens by one configuration, on instances that it shares with the engines that With makes of
+// it. See New.
 type Engine struct {
+	*sandbox
+	config *config
+}
+
+// sandbox is a compiled module and the pool of its instances.
+type sandbox struct {
 	now           func() time.Time
 	rand          io.Reader
 	selfContained bool
@@ -79,7 +85,6 @@ type Engine struct {
 	closers []func(context.Context) error // what New opened, last to be closed first
 	once    sync.Once
 	closed  error
-	config  atomic.Pointer[config]
 	pool    *pool
 
 	decisions sync.Pool // of *decision
@@ -97,7 +102,7 @@ type config struct {
 // that lacks an export, has one of another signature, imports more than WASI or states another ABI version is refused
 // by an error that names what is wrong.
 func New(ctx context.Context, cfg Config) (*Engine, error) {
-	e := &Engine{now: cfg.Now, rand: cfg.Rand, selfContained: cfg.SelfContained, runtime: cfg.Runtime}
+	e := &Engine{sandbox: &sandbox{now: cfg.Now, rand: cfg.Rand, selfContained: cfg.SelfContained, runtime: cfg.Runtime}}
 	if e.now == nil {
 		e.now = time.Now
 	}
@@ -110,19 +115,18 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-func (e *Engine) open(ctx context.Context, cfg Config) error {
+func (e *Engine) open(ctx context.Context, cfg Config) (err error) {
 	if cfg.Keys == nil {
 		return errors.New("engine: Config.Keys is missing")
 	}
 	if cfg.CacheDir != "" && cfg.Runtime != nil {
 		return errors.New("engine: Config.CacheDir goes with a new runtime only: give the Runtime a cache of its own, or leave one of the two out")
 	}
-	if err := e.Configure(cfg.Settings, cfg.Keys); err != nil {
+	if e.config, err = newConfig(cfg.Settings, cfg.Keys, cfg.SelfContained); err != nil {
 		return err
 	}
 	module := cfg.Module
 	if module == nil {
-		var err error
 		if module, err = embedded(cfg.SelfContained); err != nil {
 			return err
 		}
@@ -143,21 +147,24 @@ func (e *Engine) open(ctx context.Context, cfg Config) error {
 	}
 	e.pool = newPool(instances)
 	e.closers = append(e.closers, e.pool.close)
-	return e.use(ctx, e.config.Load(), func(*instance) error { return nil })
+	return e.use(ctx, func(*instance) error { return nil })
 }
 
-// Configure changes settings and keys. Calls in flight finish under the old ones; each instance is configured anew
-// when it is next used.
-func (e *Engine) Configure(s core.Settings, keys core.Keys) error {
-	c, err := e.newConfig(s, keys)
-	if err == nil {
-		e.config.Store(c)
+// With is an engine with other settings and keys on the same instances. No engine ever changes, so whoever serves
+// requests while keys change keeps each request to one engine: it is judged by one configuration from beginning to end.
+//
+// An instance is configured anew when it goes from one engine to another, so no more than two should be busy for long.
+// Close closes the instances of them all; what With gives needs no Close of its own.
+func (e *Engine) With(s core.Settings, keys core.Keys) (*Engine, error) {
+	c, err := newConfig(s, keys, e.selfContained)
+	if err != nil {
+		return nil, err
 	}
-	return err
+	return &Engine{e.sandbox, c}, nil
 }
 
 // newConfig makes what instances are configured with, or names every mistake.
-func (e *Engine) newConfig(s core.Settings, keys core.Keys) (*config, error) {
+func newConfig(s core.Settings, keys core.Keys, selfContained bool) (*config, error) {
 	if errs := s.Validate(); errs != nil {
 		return nil, fmt.Errorf("engine: settings: %w", errors.Join(errs...))
 	}
@@ -166,7 +173,7 @@ func (e *Engine) newConfig(s core.Settings, keys core.Keys) (*config, error) {
 		return nil, fmt.Errorf("engine: keys: %w", err)
 	}
 	m := abi.Config{Settings: s, Set: c.set}
-	if e.selfContained {
+	if selfContained {
 		material, ok := keys.(core.KeyMaterial)
 		if !ok {
 			return nil, errors.New("engine: a self-contained module needs keys that implement core.KeyMaterial")
@@ -215,45 +222,24 @@ func (e *Engine) Interpreted() bool { return e.interpreted }
 func (e *Engine) ModuleHash() string { return e.hash }
 
 // Open implements core.Engine.
-func (e *Engine) Open(ctx context.Context, token []byte) (core.Opened, error) {
-	return e.openWith(ctx, e.config.Load(), token)
-}
-
-// OpenInto is Open into o, of which it uses the room for claims again: with the same o for one token after the other
-// it allocates nothing. After an error o means nothing.
-func (e *Engine) OpenInto(ctx context.Context, token []byte, o *core.Opened) error {
-	return e.openInto(ctx, e.config.Load(), token, o)
+func (e *Engine) Open(ctx context.Context, token []byte, o *core.Opened) error {
+	if len(token) > core.MaxTokenBytes {
+		refuse(o, core.TooLong)
+		return nil
+	}
+	return e.use(ctx, func(i *instance) error {
+		if e.selfContained {
+			return i.open(e.config, token, o)
+		}
+		return i.inspectAndAccept(ctx, e.config, token, o)
+	})
 }
 
 // Decide implements core.Engine. Where no token is written it is a plain function of core; the self-contained module
 // decides everything itself.
 func (e *Engine) Decide(ctx context.Context, req core.Request) (core.Outcome, error) {
-	return e.decideWith(ctx, e.config.Load(), req)
-}
-
-func (e *Engine) openWith(ctx context.Context, c *config, token []byte) (o core.Opened, err error) {
-	if err := e.openInto(ctx, c, token, &o); err != nil {
-		return core.Opened{}, err
-	}
-	return o, nil
-}
-
-func (e *Engine) openInto(ctx context.Context, c *config, token []byte, o *core.Opened) error {
-	if len(token) > core.MaxTokenBytes {
-		refuse(o, core.TooLong)
-		return nil
-	}
-	return e.use(ctx, c, func(i *instance) error {
-		if e.selfContained {
-			return i.open(c, token, o)
-		}
-		return i.inspectAndAccept(ctx, c, token, o)
-	})
-}
-
-func (e *Engine) decideWith(ctx context.Context, c *config, req core.Request) (core.Outcome, error) {
 	if !req.Op.Writes() && !e.selfContained {
-		return core.Decide(&c.settings, req), nil
+		return core.Decide(&e.config.settings, req), nil
 	}
 	d, _ := e.decisions.Get().(*decision)
 	if d == nil {
@@ -261,11 +247,11 @@ func (e *Engine) decideWith(ctx context.Context, c *config, req core.Request) (c
 	}
 	defer e.decisions.Put(d)
 	d.request = req
-	o, err := e.decide(ctx, c, d)
+	o, err := e.decide(ctx, d)
 	d.request = core.Request{}
 	if err != nil && req.Op.Writes() {
 		// The guest says that it cannot, and not why.
-		if mistake := core.CheckWriting(&c.settings, c.set, &req); mistake != nil {
+		if mistake := core.CheckWriting(&e.config.settings, e.config.set, &req); mistake != nil {
 			err = mistake
 		}
 	}
@@ -279,13 +265,13 @@ type decision struct {
 	prepared core.Prepared
 }
 
-func (e *Engine) decide(ctx context.Context, c *config, d *decision) (o core.Outcome, err error) {
-	err = e.use(ctx, c, func(i *instance) error {
+func (e *Engine) decide(ctx context.Context, d *decision) (o core.Outcome, err error) {
+	err = e.use(ctx, func(i *instance) error {
 		if e.selfContained {
-			o, err = i.decide(c, &d.request)
+			o, err = i.decide(e.config, &d.request)
 			return err
 		}
-		return i.prepare(c, d)
+		return i.prepare(e.config, d)
 	})
 	switch {
 	case err != nil:
@@ -293,15 +279,15 @@ func (e *Engine) decide(ctx context.Context, c *config, d *decision) (o core.Out
 	case e.selfContained:
 		return o, core.CheckWritten(o)
 	}
-	return core.SignPrepared(ctx, c.keys, &d.prepared, d.request.Entropy)
+	return core.SignPrepared(ctx, e.config.keys, &d.prepared, d.request.Entropy)
 }
 
-// use runs f with an instance that is configured with c. An instance that traps, panics or answers nonsense
+// use runs f with an instance that is configured for e. An instance that traps, panics or answers nonsense
 // is closed and dropped alone, and f runs again with another one.
-func (e *Engine) use(ctx context.Context, c *config, f func(*instance) error) error {
+func (e *Engine) use(ctx context.Context, f func(*instance) error) error {
 	const tries = 2 // an input that breaks instances must not cost many
 	for try := 1; ; try++ {
-		err := e.attempt(ctx, c, f)
+		err := e.attempt(ctx, f)
 		if err == nil || !isBroken(err) || try == tries || ctx.Err() != nil {
 			return err
 		}
@@ -309,7 +295,7 @@ func (e *Engine) use(ctx context.Context, c *config, f func(*instance) error) er
 }
 
 // attempt runs f with an instance from the pool, or a new one.
-func (e *Engine) attempt(ctx context.Context, c *config, f func(*instance) error) (err error) {
+func (e *Engine) attempt(ctx context.Context, f func(*instance) error) (err error) {
 	l, err := e.pool.take(ctx)
 	if err != nil {
 		return err
@@ -324,8 +310,8 @@ func (e *Engine) attempt(ctx context.Context, c *config, f func(*instance) error
 		l.instance = i
 		e.pool.counts.alive.Add(1)
 	}
-	if l.config != c {
-		err = l.configure(c)
+	if l.config != e.config {
+		err = l.configure(e.config)
 	}
 	if err == nil {
 		err = f(l.instance)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,14 +42,11 @@ func newEngine(t testing.TB, cfg engine.Config) *engine.Engine {
 	return e
 }
 
-// suite runs the behaviour suite over one engine that is configured anew for each case.
+// suite runs the behaviour suite over the instances of one engine.
 func suite(t *testing.T, selfContained bool) {
 	e := newEngine(t, engine.Config{SelfContained: selfContained})
 	coretest.Run(t, func(t *testing.T, s core.Settings, keys core.Keys) core.Engine {
-		if err := e.Configure(s, keys); err != nil {
-			t.Fatal(err)
-		}
-		return e
+		return with(t, e, s, keys)
 	})
 }
 
@@ -178,11 +176,11 @@ func TestCallersRuntime(t *testing.T) {
 				if err := first.Close(ctx); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := first.Open(ctx, []byte("x")); err != engine.ErrClosed {
+				if _, err := opened(ctx, first, []byte("x")); err != engine.ErrClosed {
 					t.Errorf("Open() of a closed engine = %v, want %v", err, engine.ErrClosed)
 				}
 				second.Break() // so that the next call needs a new instance
-				if _, err := second.Open(ctx, []byte("x")); err != nil {
+				if _, err := opened(ctx, second, []byte("x")); err != nil {
 					t.Errorf("Open() of the engine beside = %v", err)
 				}
 				if err := second.Close(ctx); err != nil {
@@ -220,8 +218,8 @@ func TestBrokenInstance(t *testing.T) {
 	}
 }
 
-// Keys and settings change under load: each answer is that of the old or the new configuration, and afterwards of the new alone.
-func TestConfigureUnderLoad(t *testing.T) {
+// Keys change under load: each answer is that of the old keys or of the new ones, and afterwards of the new ones alone.
+func TestKeysChangeUnderLoad(t *testing.T) {
 	e := newEngine(t, engine.Config{MaxInstances: 2})
 	keys := func(epoch int) core.Keys {
 		return coretest.NewHMACKeys(uint64(epoch), coretest.HMACKey{
@@ -229,6 +227,8 @@ func TestConfigureUnderLoad(t *testing.T) {
 		})
 	}
 	token := coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256","kid":"a"}`, `{"exp":1}`)
+	var current atomic.Pointer[engine.Engine]
+	current.Store(e)
 	var wg sync.WaitGroup
 	stop := make(chan struct{})
 	for range 8 {
@@ -239,7 +239,7 @@ func TestConfigureUnderLoad(t *testing.T) {
 					return
 				default:
 				}
-				o, err := e.Open(context.Background(), []byte(token))
+				o, err := opened(context.Background(), current.Load(), []byte(token))
 				if err != nil || o.Cause != core.OK && o.Cause != core.UnknownKey {
 					t.Errorf("Open() = %v, %v", o.Cause, err)
 					return
@@ -248,11 +248,10 @@ func TestConfigureUnderLoad(t *testing.T) {
 		})
 	}
 	for epoch := range 200 {
-		if err := e.Configure(core.DefaultSettings(), keys(epoch)); err != nil {
-			t.Fatal(err)
-		}
+		e := with(t, e, core.DefaultSettings(), keys(epoch))
+		current.Store(e)
 		want := []core.Cause{core.OK, core.UnknownKey}[epoch%2]
-		if o, err := e.Open(context.Background(), []byte(token)); err != nil || o.Cause != want {
+		if o, err := opened(context.Background(), e, []byte(token)); err != nil || o.Cause != want {
 			t.Fatalf("after change %d: Open() = %v, %v; want %v", epoch, o.Cause, err, want)
 		}
 	}
@@ -266,11 +265,11 @@ func TestContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 	cancel()
 	for range 100 { // whether a free slot or the end is seen first is chance
-		if _, err := e.Open(ctx, []byte("x")); err != nil && err != context.Canceled {
+		if _, err := opened(ctx, e, []byte("x")); err != nil && err != context.Canceled {
 			t.Fatalf("Open() with an ended context = %v", err)
 		}
 	}
-	if _, err := e.Open(t.Context(), []byte("x")); err != nil {
+	if _, err := opened(t.Context(), e, []byte("x")); err != nil {
 		t.Errorf("Open() afterwards = %v", err)
 	}
 }

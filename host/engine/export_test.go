@@ -82,7 +82,7 @@ func (e *Engine) Hold() (free func()) {
 
 // Permit asks the guest of a self-contained module what a rule says.
 func (e *Engine) Permit(q abi.Question) (v core.Verdict, err error) {
-	err = e.use(context.Background(), e.config.Load(), func(i *instance) error {
+	err = e.use(context.Background(), func(i *instance) error {
 		if err := i.call(abi.PermitName, q.Append(nil)); err != nil {
 			return err
 		}

@@ -33,12 +33,12 @@ func newTogether(tb testing.TB, s core.Settings, keys core.Keys) together {
 // agree gives one token to all of them, to be opened and judged in every way: they agree on every byte of every answer, and on every error.
 func (all together) agree(t *testing.T, token string) {
 	t.Helper()
-	want, err := all.native.Open(context.Background(), []byte(token))
+	want, err := opened(context.Background(), all.native, []byte(token))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, e := range all.modules {
-		got, err := e.Open(context.Background(), []byte(token))
+		got, err := opened(context.Background(), e, []byte(token))
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Fatalf("Open(%q)\n%11s: %+v, %v\n     native: %+v", token, name, got, err, want)
 		}
@@ -90,7 +90,7 @@ func TestSeedsAgree(t *testing.T) {
 			causes := map[core.Cause]int{}
 			for _, token := range tokens {
 				all.agree(t, token)
-				o, _ := all.native.Open(t.Context(), []byte(token))
+				o, _ := opened(t.Context(), all.native, []byte(token))
 				causes[o.Cause]++
 			}
 			for _, c := range []core.Cause{core.OK, core.Malformed, core.BadHeader, core.BadAlgorithm, core.BadSignature, core.BadClaims, core.TooLong} {

@@ -49,13 +49,13 @@ func TestContextWhileWaiting(t *testing.T) {
 	e := newEngine(t, engine.Config{Settings: core.DefaultSettings(), Keys: keys, MaxInstances: 1})
 	done := make(chan error)
 	go func() {
-		_, err := e.Open(context.Background(), []byte(goodToken))
+		_, err := opened(context.Background(), e, []byte(goodToken))
 		done <- err
 	}()
 	<-keys.entered
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := e.Open(ctx, []byte(goodToken)); !errors.Is(err, context.Canceled) {
+	if _, err := opened(ctx, e, []byte(goodToken)); !errors.Is(err, context.Canceled) {
 		t.Errorf("Open() with an ended context while all instances are in use = %v", err)
 	}
 	close(keys.release)
@@ -75,7 +75,7 @@ func TestClose(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() {
-		_, err := e.Open(context.Background(), []byte(goodToken))
+		_, err := opened(context.Background(), e, []byte(goodToken))
 		done <- err
 	}()
 	<-keys.entered
@@ -110,7 +110,7 @@ func TestClose(t *testing.T) {
 func TestKeysFail(t *testing.T) {
 	cause := errors.New("the KMS is away")
 	e := newEngine(t, engine.Config{Settings: core.DefaultSettings(), Keys: slowKeys{coretest.OneKey(), nil, nil, cause}})
-	if _, err := e.Open(t.Context(), []byte(goodToken)); !errors.Is(err, cause) {
+	if _, err := opened(t.Context(), e, []byte(goodToken)); !errors.Is(err, cause) {
 		t.Errorf("Open() = %v, want %v", err, cause)
 	}
 	if _, _, err := e.Issue(t.Context(), core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true}, nil); !errors.Is(err, cause) {
@@ -125,7 +125,7 @@ func TestKeysFail(t *testing.T) {
 func TestPoolReusesBeforeItMakes(t *testing.T) {
 	e := newEngine(t, engine.Config{MaxInstances: 8})
 	for range 20 {
-		if _, err := e.Open(t.Context(), []byte(goodToken)); err != nil {
+		if _, err := opened(t.Context(), e, []byte(goodToken)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -147,11 +147,11 @@ func TestRefusalWithClaims(t *testing.T) {
 		{"a refusal with a place of a claim", core.Opened{Cause: core.BadClaims, ExpiresAt: core.Claim{Form: core.Number, Start: 7, End: 8}}, core.OK},
 		{"a refusal", core.Opened{Cause: core.BadClaims}, core.BadClaims},
 	} {
-		if _, err := e.Open(t.Context(), []byte(goodToken)); err != nil {
+		if _, err := opened(t.Context(), e, []byte(goodToken)); err != nil {
 			t.Fatal(err)
 		}
 		e.Answer(abi.AppendOpened(nil, &c.lie))
-		if o, err := e.Open(t.Context(), []byte(goodToken)); err != nil || o.Cause != c.want {
+		if o, err := opened(t.Context(), e, []byte(goodToken)); err != nil || o.Cause != c.want {
 			t.Errorf("%s: Open() = %v, %v; want %v", c.name, o.Cause, err, c.want)
 		}
 	}
@@ -164,19 +164,13 @@ func TestKeysChangeBetween(t *testing.T) {
 	token := coretest.Sign("HS256", coretest.OtherSecret, `{"alg":"HS256","kid":"theirs"}`,
 		`{"token_type":"refresh","exp":4102444800,"jti":"x","user_id":"7"}`)
 	for _, selfContained := range []bool{false, true} {
-		e := newEngine(t, engine.Config{SelfContained: selfContained})
-		if err := e.Configure(core.DefaultSettings(), coretest.NewHMACKeys(1, ours, theirs)); err != nil {
-			t.Fatal(err)
-		}
-		o, err := e.Open(t.Context(), []byte(token))
+		e := newEngine(t, engine.Config{SelfContained: selfContained, Settings: core.DefaultSettings(), Keys: coretest.NewHMACKeys(1, ours, theirs)})
+		o, err := opened(t.Context(), e, []byte(token))
 		if err != nil || o.Cause != core.OK {
 			t.Fatal(o.Cause, err)
 		}
 		for _, keys := range []core.Keys{coretest.NewHMACKeys(2, theirs, ours), coretest.NewHMACKeys(3, ours)} {
-			if err := e.Configure(core.DefaultSettings(), keys); err != nil {
-				t.Fatal(err)
-			}
-			outcome, err := e.Decide(t.Context(), core.Request{
+			outcome, err := with(t, e, core.DefaultSettings(), keys).Decide(t.Context(), core.Request{
 				Op: core.Refresh, Opened: o, Now: coretest.Now, Entropy: coretest.Entropy,
 				State: core.State{Customer: core.Customer{ID: core.Integer(7), UserID: core.Integer(7), Active: true}},
 			})

@@ -34,7 +34,7 @@ func TestStacksLieWell(t *testing.T) {
 		}
 		read := func(token string, want core.Cause) {
 			t.Helper()
-			if o, err := e.Open(t.Context(), []byte(token)); err != nil || o.Cause != want {
+			if o, err := opened(t.Context(), e, []byte(token)); err != nil || o.Cause != want {
 				t.Fatalf("self-contained %v: Open of a token of %d bytes = %v, %v; want %v", selfContained, len(token), o.Cause, err, want)
 			}
 		}
@@ -43,9 +43,7 @@ func TestStacksLieWell(t *testing.T) {
 		}
 		for epoch := range 4 {
 			keys := coretest.NewHMACKeys(uint64(epoch+100), coretest.HMACKey{KeyInfo: core.KeyInfo{Algorithm: "HS256", Default: true}, Secret: coretest.Secret})
-			if err := e.Configure(core.DefaultSettings(), keys); err != nil {
-				t.Fatal(err)
-			}
+			e = with(t, e, core.DefaultSettings(), keys)
 			read(long, core.OK)
 		}
 		if now := e.FirstPages(); !slices.Equal(now, fresh) {
@@ -64,7 +62,7 @@ func TestStacksUnseen(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close(ctx)
-	if o, err := e.Open(ctx, []byte(goodToken)); err != nil || o.Cause != core.OK {
+	if o, err := opened(ctx, e, []byte(goodToken)); err != nil || o.Cause != core.OK {
 		t.Errorf("Open() = %v, %v", o.Cause, err)
 	}
 }

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -9,25 +10,35 @@ import (
 	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
-// engines are the native engine and both modules, configured anew by set.
+// engines gives the native engine and both modules with any keys.
 func engines(t *testing.T) (set func(*testing.T, core.Keys) map[string]core.Engine) {
-	native := core.NewNative(core.DefaultSettings(), coretest.OneKey())
 	wasm, full := newEngine(t, engine.Config{}), newEngine(t, engine.Config{SelfContained: true})
 	return func(t *testing.T, keys core.Keys) map[string]core.Engine {
 		t.Helper()
-		native.Configure(core.DefaultSettings(), keys)
-		for _, e := range []*engine.Engine{wasm, full} {
-			if err := e.Configure(core.DefaultSettings(), keys); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return map[string]core.Engine{"native": native, "wasm": wasm, "wasm-full": full}
+		s := core.DefaultSettings()
+		return map[string]core.Engine{"native": core.NewNative(s, keys), "wasm": with(t, wasm, s, keys), "wasm-full": with(t, full, s, keys)}
 	}
+}
+
+// with is an engine on the same instances.
+func with(t *testing.T, e *engine.Engine, s core.Settings, keys core.Keys) *engine.Engine {
+	t.Helper()
+	e, err := e.With(s, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// opened is Open into fresh room.
+func opened(ctx context.Context, e core.Engine, token []byte) (o core.Opened, err error) {
+	err = e.Open(ctx, token, &o)
+	return o, err
 }
 
 func open(t *testing.T, e core.Engine, token string) core.Opened {
 	t.Helper()
-	o, err := e.Open(t.Context(), []byte(token))
+	o, err := opened(t.Context(), e, []byte(token))
 	if err != nil {
 		t.Fatalf("Open(%.80q) = %v", token, err)
 	}

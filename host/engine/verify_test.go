@@ -15,10 +15,7 @@ import (
 func TestWasmVerify(t *testing.T) {
 	e := newEngine(t, engine.Config{SelfContained: true, Module: enginetest.Verifier(t)})
 	coretest.RunReading(t, func(t *testing.T, s core.Settings, keys core.Keys) core.Engine {
-		if err := e.Configure(s, public{keys}); err != nil {
-			t.Fatal(err)
-		}
-		return e
+		return with(t, e, s, public{keys})
 	})
 }
 

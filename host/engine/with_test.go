@@ -35,7 +35,7 @@ func TestWith(t *testing.T) {
 			}
 			wg.Go(func() {
 				for range 200 {
-					o, err := w.Open(t.Context(), []byte(token))
+					o, err := opened(t.Context(), w, []byte(token))
 					if err != nil || o.Cause != side.want || o.Customer.Form != side.form {
 						t.Errorf("With(%s): Open() = %v, customer claim %v, %v; want %v, %v", name, o.Cause, o.Customer.Form, err, side.want, side.form)
 						return
@@ -58,7 +58,7 @@ func TestStats(t *testing.T) {
 		t.Errorf("Stats() of a new engine = %+v, want %+v", got, want)
 	}
 	e.Break()
-	if _, err := e.Open(t.Context(), []byte("x")); err != nil {
+	if _, err := opened(t.Context(), e, []byte("x")); err != nil {
 		t.Fatal(err)
 	}
 	if got := e.Stats(); got.Broken != 1 || got.Instances != e.Instances() {
@@ -67,7 +67,7 @@ func TestStats(t *testing.T) {
 	free := e.Hold()
 	waits := make(chan error)
 	go func() {
-		_, err := e.Open(t.Context(), []byte("x"))
+		_, err := opened(t.Context(), e, []byte("x"))
 		waits <- err
 	}()
 	for e.Stats().Waited == 0 {

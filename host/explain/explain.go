@@ -96,8 +96,7 @@ func PurposeOf(as string) (p Purpose, ok bool) {
 func Token(ctx context.Context, cfg Config, token, as string) (Explanation, error) {
 	t := trial{Config: cfg}
 	t.now = cfg.Now.UTC()
-	var err error
-	if t.opened, err = cfg.Engine.Open(ctx, []byte(token)); err != nil {
+	if err := cfg.Engine.Open(ctx, []byte(token), &t.opened); err != nil {
 		return Explanation{}, err
 	}
 	if cfg.Public && (t.opened.KeyEnded(t.now) || t.badClaimsOfEndedKey()) {
@@ -108,6 +107,7 @@ func Token(ctx context.Context, cfg Config, token, as string) (Explanation, erro
 		t.purpose, _ = PurposeOf(t.usual())
 	}
 	if t.opened.Cause == core.OK {
+		var err error
 		if t.state, t.customer, err = cfg.Load(ctx, t.opened, t.now); err != nil {
 			return Explanation{}, err
 		}

@@ -38,19 +38,19 @@ var engines = []struct {
 	{"wasm-full", func(t *testing.T) opener { return sandbox(t, true) }},
 }
 
-// opener makes an engine with these settings and keys. What it made before must not be used any more.
+// opener makes an engine with these settings and keys.
 type opener func(core.Settings, core.Keys) (core.Engine, error)
 
 func native(*testing.T) opener {
 	return func(s core.Settings, k core.Keys) (core.Engine, error) { return core.NewNative(s, k), nil }
 }
 
-// sandbox compiles the module once, and configures it anew for each set of settings.
+// sandbox compiles the module once, for all settings.
 func sandbox(t *testing.T, selfContained bool) opener {
 	var e *engine.Engine
 	return func(s core.Settings, k core.Keys) (core.Engine, error) {
 		if e != nil {
-			return e, e.Configure(s, k)
+			return e.With(s, k)
 		}
 		var err error
 		e, err = engine.New(t.Context(), engine.Config{Settings: s, Keys: k, SelfContained: selfContained, Module: enginetest.Module(t, selfContained),

@@ -189,8 +189,8 @@ func TestReadyNamesWhatIsWrong(t *testing.T) {
 // brokenEngine is an engine that opens nothing.
 type brokenEngine struct{ core.Engine }
 
-func (brokenEngine) Open(context.Context, []byte) (core.Opened, error) {
-	return core.Opened{}, errors.New("the module is broken")
+func (brokenEngine) Open(context.Context, []byte, *core.Opened) error {
+	return errors.New("the module is broken")
 }
 
 // TestFlood: log-ins that flood the queue from one address, or for one account, leave the others their turn.

@@ -11,8 +11,8 @@ import (
 // Blacklist does by its refresh token: for a browser that logs out where it shows its access token alone. Of a token
 // that is none of ours, or whose log-in is not known, there is nothing to end; nor is there without BLACKLIST_APP.
 func (n *Node) EndLogin(ctx context.Context, token string) error {
-	opened, err := n.cfg.Engine.Open(ctx, []byte(token))
-	if err != nil {
+	var opened core.Opened
+	if err := n.cfg.Engine.Open(ctx, []byte(token), &opened); err != nil {
 		return err
 	}
 	now := n.now()
@@ -44,8 +44,8 @@ func (n *Node) OfOthers(ctx context.Context, one, other string) (bool, error) {
 	}
 	var names [2]named
 	for i, token := range []string{one, other} {
-		opened, err := n.cfg.Engine.Open(ctx, []byte(token))
-		if err != nil || opened.Cause != core.OK {
+		var opened core.Opened
+		if err := n.cfg.Engine.Open(ctx, []byte(token), &opened); err != nil || opened.Cause != core.OK {
 			return false, err
 		}
 		names[i].issuer = opened.Issuer

@@ -151,7 +151,7 @@ func (n *Node) Customers(ctx context.Context, after core.CustomerID, limit int) 
 // the key that signs has not ended, and passwords can be hashed. The error says what is wrong.
 func (n *Node) Ready(ctx context.Context) error {
 	// No token is shorter, so that the engine has next to nothing to do.
-	if _, err := n.cfg.Engine.Open(ctx, []byte("..")); err != nil {
+	if err := n.cfg.Engine.Open(ctx, []byte(".."), new(core.Opened)); err != nil {
 		return fmt.Errorf("engine: %w", err)
 	}
 	switch err := n.cfg.Store.Look(); {

@@ -322,8 +322,8 @@ func TestNewNamesEveryMistake(t *testing.T) {
 func TestForeignID(t *testing.T) {
 	w := newWorld(t, nil)
 	_, access := w.login(t)
-	opened, err := core.NewNative(core.DefaultSettings(), newKeys(t, "")).Open(t.Context(), []byte(access))
-	if err != nil {
+	var opened core.Opened
+	if err := core.NewNative(core.DefaultSettings(), newKeys(t, "")).Open(t.Context(), []byte(access), &opened); err != nil {
 		t.Fatal(err)
 	}
 	accessID, _ := opened.Text(opened.TokenID)

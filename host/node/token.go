@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/host/cache"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -45,7 +44,7 @@ func (n *Node) decideWith(ctx context.Context, op core.Op, token string, rights 
 	defer j.end()
 	j.token = append(j.token, token[:min(len(token), core.MaxTokenBytes+1)]...) // a longer one is too long as well
 	request, opened := &j.request, &j.request.Opened
-	if err := n.open(ctx, j.token, opened); err != nil {
+	if err := n.cfg.Engine.Open(ctx, j.token, opened); err != nil {
 		return Result{}, err
 	}
 	request.Op, request.Now = op, n.now()
@@ -60,15 +59,6 @@ func (n *Node) decideWith(ctx context.Context, op core.Op, token string, rights 
 	query.Rights = rights
 	unreadable := opened.UnreadableCustomer(userIDKind(n.cfg.UserIDField, n.cfg.Store.IDs()))
 	return n.transact(ctx, request, query, func(state *core.State) { state.UnreadableCustomer = unreadable })
-}
-
-// open opens a token, into room that is there already if the engine can.
-func (n *Node) open(ctx context.Context, token []byte, o *core.Opened) (err error) {
-	if engine, ok := n.cfg.Engine.(cache.Reader); ok {
-		return engine.OpenInto(ctx, token, o)
-	}
-	*o, err = n.cfg.Engine.Open(ctx, token)
-	return err
 }
 
 // tokenRequest is a token that is being judged. The next one is judged in the same room.

@@ -3,16 +3,12 @@
 package main
 
 import (
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
 	"github.com/edgetoken/edgetoken/core/jws"
 )
 
 // keys are those of the key set, in its order.
 var keys []*jws.Key
-
-// signature is where the signature of a token is decoded.
-var signature []byte
 
 // useKeys reads the material. Weak secrets are the host's to refuse: it has a setting for them.
 func useKeys(c *abi.Config) bool {
@@ -34,25 +30,12 @@ func open(size uint32) (status uint32) {
 	if bad != abi.StatusOK {
 		return uint32(bad)
 	}
-	o := opened(token)
+	o, _ := reader.Open(token, check)
 	return answer(func(b []byte) []byte { return abi.AppendOpened(b, o) })
 }
 
-func opened(token []byte) *core.Opened {
-	i := reader.Inspect(token)
-	if i.Cause != core.OK {
-		return &core.Opened{Cause: i.Cause}
-	}
-	var ok bool
-	if signature, ok = core.DecodeSignature(signature, token[i.Signature:]); !ok {
-		return &core.Opened{Cause: core.Malformed}
-	}
-	if !keys[i.Key].Check(token[:i.Input], signature) {
-		return &core.Opened{Cause: core.BadSignature}
-	}
-	o, _ := reader.Accept()
-	o.ReadFamily()
-	return o
+func check(key int, input, signature []byte) (bool, error) {
+	return keys[key].Check(input, signature), nil
 }
 
 //go:wasmexport edgetoken_decide

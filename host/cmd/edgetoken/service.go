@@ -160,17 +160,16 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generation, error) {
 	g := &generation{cfg: cfg, ring: ring, keys: ring.Set(), info: httpapi.Info{Version: version().Version, Engine: cfg.Engine, ABI: abi.Version}}
 	var err error
-	var reader cache.Reader = core.NewNative(cfg.Settings, ring)
+	g.engine = core.NewNative(cfg.Settings, ring)
 	if s.instances != nil {
-		if reader, err = s.instances.With(cfg.Settings, ring); err != nil {
+		if g.engine, err = s.instances.With(cfg.Settings, ring); err != nil {
 			return nil, err
 		}
 		g.info.ModuleHash = s.instances.ModuleHash()
 		g.info.Engine = s.engineName(cfg)
 	}
-	g.engine = reader
 	if s.verified != nil {
-		g.engine = s.verified.Engine(reader)
+		g.engine = s.verified.Engine(g.engine)
 	}
 	g.node, err = node.New(node.Config{
 		Engine: g.engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password, Hashing: s.hashing, Hasher: s.hasher, Keys: g.keys, Log: s.log, Repeats: s.repeats,
