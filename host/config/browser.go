@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
@@ -15,7 +15,7 @@ const maxCookieAge = 400 * day
 // browserRows are the keys of what browsers are served. Those in capitals have the names, the meaning and the
 // defaults of Django's settings.
 func browserRows() []row {
-	cookie := func(name string, field func(*Config) *httpapi.CookieConfig, secure func(*Config) **bool) []row {
+	cookie := func(name string, field func(*Config) *browser.Cookie, secure func(*Config) **bool) []row {
 		prefix := "browser." + strings.ToUpper(name)
 		return []row{
 			none(prefix+"_COOKIE_DOMAIN", func(c *Config) *string { return &field(c).Domain }),
@@ -24,8 +24,8 @@ func browserRows() []row {
 			auto(prefix+"_COOKIE_SECURE", secure),
 		}
 	}
-	session := cookie("session", func(c *Config) *httpapi.CookieConfig { return &c.Browser.Session }, func(c *Config) **bool { return &c.sessionSecure })
-	csrf := cookie("csrf", func(c *Config) *httpapi.CookieConfig { return &c.Browser.CSRF }, func(c *Config) **bool { return &c.csrfSecure })
+	session := cookie("session", func(c *Config) *browser.Cookie { return &c.Browser.Session }, func(c *Config) **bool { return &c.sessionSecure })
+	csrf := cookie("csrf", func(c *Config) *browser.Cookie { return &c.Browser.CSRF }, func(c *Config) **bool { return &c.csrfSecure })
 	rows := []row{
 		at("browser.enabled", true, readBool, func(c *Config) *bool { return &c.browserOn }),
 		at("browser.SESSION_COOKIE_NAME", "sessionid", readFull, func(c *Config) *string { return &c.Browser.Session.Name }),
@@ -130,7 +130,7 @@ func (c *Config) checkBrowser(bad func(string, error)) {
 	}
 	said := map[string]bool{}
 	for _, err := range []error{c.Browser.Validate(), c.TokenCookies.Validate(), c.CORS.Validate(), c.ForwardAuth.Validate(),
-		httpapi.CheckCookieNames(c.Browser, c.TokenCookies, c.ForwardAuth)} {
+		browser.CheckNames(c.Browser, c.TokenCookies, c.ForwardAuth.Cookie)} {
 		for _, line := range leaves(err) {
 			line = browserNames.Replace(line)
 			if key, text, _ := strings.Cut(line, ": "); !said[line] {

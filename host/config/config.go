@@ -27,6 +27,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/server"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -82,8 +83,8 @@ type Config struct {
 	Samples     bool // whether the sample views are served
 
 	// What browsers are served.
-	Browser      httpapi.Browser
-	TokenCookies httpapi.TokenCookies
+	Browser      browser.Config
+	TokenCookies browser.TokenCookies
 	CORS         httpapi.CORS
 	SessionAge   time.Duration // browser.SESSION_COOKIE_AGE
 	browserOn    bool

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/store"
 )
 
 // An authorisation does not last as long as a client likes. A body may arrive for minutes and a list be read for
@@ -40,7 +39,7 @@ func (rq *request) identifyAgain() (err error) {
 	if rq.access != "" {
 		return rq.check(rq.access)
 	}
-	rq.visit.session.asked, rq.visit.session.customer = false, store.Customer{}
+	rq.browser().ForgetCustomer()
 	rq.customer, err = rq.sessionCustomer()
 	return err
 }

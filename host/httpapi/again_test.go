@@ -23,7 +23,7 @@ type lasting struct {
 	ahead   atomic.Int64              // of the clock
 	another atomic.Pointer[node.Node] // that of the configuration of now
 	refresh string
-	person  *browser
+	person  *tab
 	ways    map[string][]string
 }
 

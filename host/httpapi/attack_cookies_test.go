@@ -24,7 +24,7 @@ func (s *shop) withEve(t *testing.T) *shop {
 }
 
 // me is the e-mail address of whom the node takes a browser for; "" for nobody.
-func (b *browser) me(t *testing.T) string {
+func (b *tab) me(t *testing.T) string {
 	t.Helper()
 	_, body := b.ask(t, "GET", "/customers/me/", "", "Accept: application/json")
 	for _, email := range []string{"ana@example.com", "eve@example.com"} {

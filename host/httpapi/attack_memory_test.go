@@ -46,7 +46,7 @@ func TestAttackLongNext(t *testing.T) {
 
 // submitParts posts a multipart form, "name=value" each, with the CSRF token: in both versions such a form may be
 // longer than any other.
-func (b *browser) submitParts(t *testing.T, path string, fields ...string) (*http.Response, string) {
+func (b *tab) submitParts(t *testing.T, path string, fields ...string) (*http.Response, string) {
 	t.Helper()
 	var body strings.Builder
 	for _, f := range append(fields, "csrfmiddlewaretoken="+b.token) {

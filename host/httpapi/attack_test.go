@@ -48,7 +48,7 @@ func TestAttackSessionFixation(t *testing.T) {
 // TestAttackSiblingDomain forges requests from a domain beside this one, which can set cookies here and so knows the CSRF secret.
 func TestAttackSiblingDomain(t *testing.T) {
 	const planted = "plantedplantedplantedplantedplan"
-	forge := func(b *browser, path string, headers ...string) (*http.Response, string) {
+	forge := func(b *tab, path string, headers ...string) (*http.Response, string) {
 		b.cookies["csrftoken"], b.token = planted, planted
 		return b.submit(t, path, []string{"username=ana@example.com", "password=right", "a=1"}, headers...)
 	}
@@ -85,7 +85,7 @@ func TestAttackSiblingDomain(t *testing.T) {
 func TestAttackForgedOverTLS(t *testing.T) {
 	const secret = "abcdefghijklmnopqrstuvwxyzabcdef"
 	type visitor struct {
-		*browser
+		*tab
 		name  string
 		older bool
 	}
@@ -146,7 +146,7 @@ func TestAttackForgedOverTLS(t *testing.T) {
 }
 
 // overTLS has the shop of a browser answer over TLS from now on.
-func (b *browser) overTLS(t *testing.T) {
+func (b *tab) overTLS(t *testing.T) {
 	t.Helper()
 	server := httptest.NewTLSServer(b.shop.Config.Handler)
 	t.Cleanup(server.Close)

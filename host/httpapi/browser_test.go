@@ -11,21 +11,22 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/throttle"
 )
 
-// browser keeps cookies between requests, and the CSRF token of the last page.
-type browser struct {
+// tab is a browser: it keeps cookies between requests, and the CSRF token of the last page.
+type tab struct {
 	shop    *shop
 	cookies map[string]string
 	token   string
 }
 
-func (s *shop) browser() *browser { return &browser{shop: s, cookies: map[string]string{}} }
+func (s *shop) browser() *tab { return &tab{shop: s, cookies: map[string]string{}} }
 
 // ask sends a request with the cookies, and keeps those of the answer.
-func (b *browser) ask(t *testing.T, method, path, body string, headers ...string) (*http.Response, string) {
+func (b *tab) ask(t *testing.T, method, path, body string, headers ...string) (*http.Response, string) {
 	t.Helper()
 	var cookies []string
 	for _, name := range slices.Sorted(maps.Keys(b.cookies)) {
@@ -49,7 +50,7 @@ func (b *browser) ask(t *testing.T, method, path, body string, headers ...string
 }
 
 // submit posts a form, "name=value" each, with the CSRF token.
-func (b *browser) submit(t *testing.T, path string, fields []string, headers ...string) (*http.Response, string) {
+func (b *tab) submit(t *testing.T, path string, fields []string, headers ...string) (*http.Response, string) {
 	t.Helper()
 	form := url.Values{"csrfmiddlewaretoken": {b.token}}
 	for _, f := range fields {
@@ -60,7 +61,7 @@ func (b *browser) submit(t *testing.T, path string, fields []string, headers ...
 }
 
 // logIn opens the page and logs ana in.
-func (b *browser) logIn(t *testing.T, fields ...string) *http.Response {
+func (b *tab) logIn(t *testing.T, fields ...string) *http.Response {
 	t.Helper()
 	b.ask(t, "GET", "/auth/login/", "")
 	answer, body := b.submit(t, "/auth/login/", append([]string{"username=ana@example.com", "password=right"}, fields...))
@@ -71,7 +72,7 @@ func (b *browser) logIn(t *testing.T, fields ...string) *http.Response {
 }
 
 // who is the status of a view that only customers may call.
-func (b *browser) who(t *testing.T) int {
+func (b *tab) who(t *testing.T) int {
 	t.Helper()
 	answer, _ := b.ask(t, "GET", "/customers/me/", "")
 	return answer.StatusCode
@@ -215,8 +216,8 @@ func TestSessionCookie(t *testing.T) {
 		"secure": {func(h *httpapi.Config) { h.Browser.Session.Secure, h.Browser.CSRF.Secure = true, true },
 			"SameSite=Lax; Secure", "SameSite=Lax; Secure", "Domain"},
 		"all": {func(h *httpapi.Config) {
-			h.Browser.Session = httpapi.CookieConfig{Name: "sessionid", Domain: "shop.example", Path: "/x", SameSite: "Strict"}
-			h.Browser.CSRF = httpapi.CookieConfig{Domain: ".example", SameSite: "None", Secure: true}
+			h.Browser.Session = browser.Cookie{Name: "sessionid", Domain: "shop.example", Path: "/x", SameSite: "Strict"}
+			h.Browser.CSRF = browser.Cookie{Domain: ".example", SameSite: "None", Secure: true}
 		}, "sessionid=", "Domain=.example", "Secure; Secure"},
 	} {
 		b := openShop(t, func(_ *node.Config, h *httpapi.Config) { c.change(h) }).browser()
@@ -256,27 +257,27 @@ func TestSessionCSRF(t *testing.T) {
 	const json = "Content-Type: application/json"
 	for _, c := range []struct {
 		name       string
-		change     func(b *browser) []string // headers to add
+		change     func(b *tab) []string // headers to add
 		body       string
 		status     int
 		now, older string // detail
 	}{
-		{"no cookie", func(b *browser) []string { delete(b.cookies, "csrftoken"); return nil }, "{}", 403, "CSRF cookie not set.", "CSRF cookie not set."},
-		{"no token", func(*browser) []string { return nil }, "{}", 403, "CSRF token missing.", "CSRF token missing or incorrect."},
-		{"short token", func(*browser) []string { return []string{"X-CSRFToken: x"} }, "{}", 403,
+		{"no cookie", func(b *tab) []string { delete(b.cookies, "csrftoken"); return nil }, "{}", 403, "CSRF cookie not set.", "CSRF cookie not set."},
+		{"no token", func(*tab) []string { return nil }, "{}", 403, "CSRF token missing.", "CSRF token missing or incorrect."},
+		{"short token", func(*tab) []string { return []string{"X-CSRFToken: x"} }, "{}", 403,
 			"CSRF token from the 'X-Csrftoken' HTTP header has incorrect length.", "CSRF token missing or incorrect."},
-		{"token of other characters", func(*browser) []string { return []string{"X-CSRFToken: " + strings.Repeat("-", 32)} }, "{}", 403,
+		{"token of other characters", func(*tab) []string { return []string{"X-CSRFToken: " + strings.Repeat("-", 32)} }, "{}", 403,
 			"CSRF token from the 'X-Csrftoken' HTTP header has invalid characters.", "CSRF token missing or incorrect."},
-		{"another token", func(*browser) []string { return []string{"X-CSRFToken: " + strings.Repeat("x", 64)} }, "{}", 403,
+		{"another token", func(*tab) []string { return []string{"X-CSRFToken: " + strings.Repeat("x", 64)} }, "{}", 403,
 			"CSRF token from the 'X-Csrftoken' HTTP header incorrect.", "CSRF token missing or incorrect."},
-		{"broken cookie", func(b *browser) []string { b.cookies["csrftoken"] = "x"; return []string{"X-CSRFToken: x"} }, "{}", 403,
+		{"broken cookie", func(b *tab) []string { b.cookies["csrftoken"] = "x"; return []string{"X-CSRFToken: x"} }, "{}", 403,
 			"CSRF cookie has incorrect length.", "CSRF token missing or incorrect."},
-		{"another token in the form", func(*browser) []string { return []string{"Content-Type: application/x-www-form-urlencoded"} }, "csrfmiddlewaretoken=" + strings.Repeat("x", 64), 403,
+		{"another token in the form", func(*tab) []string { return []string{"Content-Type: application/x-www-form-urlencoded"} }, "csrfmiddlewaretoken=" + strings.Repeat("x", 64), 403,
 			"CSRF token from POST incorrect.", "CSRF token missing or incorrect."},
-		{"body that cannot be read", func(*browser) []string { return nil }, "{", 400, "", ""},
-		{"cookie as token", func(b *browser) []string { return []string{"X-CSRFToken: " + b.cookies["csrftoken"]} }, "{}", 200, "", ""},
-		{"token of a page", func(b *browser) []string { return []string{"X-CSRFToken: " + b.token} }, "{}", 200, "", ""},
-		{"cookie of the other version", func(b *browser) []string {
+		{"body that cannot be read", func(*tab) []string { return nil }, "{", 400, "", ""},
+		{"cookie as token", func(b *tab) []string { return []string{"X-CSRFToken: " + b.cookies["csrftoken"]} }, "{}", 200, "", ""},
+		{"token of a page", func(b *tab) []string { return []string{"X-CSRFToken: " + b.token} }, "{}", 200, "", ""},
+		{"cookie of the other version", func(b *tab) []string {
 			b.cookies["csrftoken"] = strings.Repeat("c", 32) + strings.Repeat("d", 32)
 			return []string{"X-CSRFToken: " + strings.Repeat("b", 32)}
 		}, "{}", 200, "", ""},
@@ -385,27 +386,38 @@ func TestBrowserOff(t *testing.T) {
 	}
 }
 
-func TestBrowserSettingsAreChecked(t *testing.T) {
-	for want, b := range map[string]httpapi.Browser{
-		"":                        {},
-		"Session.Name":            {Session: httpapi.CookieConfig{Name: "a b"}},
-		"__Host-":                 {Session: httpapi.CookieConfig{Name: "__Host-session"}},
-		"__Secure-":               {CSRF: httpapi.CookieConfig{Name: "__Secure-csrf"}},
-		"Session.Path":            {Session: httpapi.CookieConfig{Path: "x"}},
-		"Session.Domain":          {Session: httpapi.CookieConfig{Domain: "a;b"}},
-		"CSRF.SameSite: \"lax\"":  {CSRF: httpapi.CookieConfig{SameSite: "lax"}},
-		"not Secure":              {CSRF: httpapi.CookieConfig{SameSite: "None"}},
-		`"shop.example"`:          {TrustedOrigins: []string{"shop.example"}},
-		`"https://shop.example/"`: {TrustedOrigins: []string{"https://shop.example/"}},
-		`"https://*"`:             {TrustedOrigins: []string{"https://*"}},
-		`"null"`:                  {TrustedOrigins: []string{"null"}},
-		"443":                     {TrustedOrigins: []string{"https://shop.example:443"}},
-		"LoginRedirect":           {LoginRedirect: "javascript:alert(1)"},
-		"LogoutRedirect":          {LogoutRedirect: "profile"},
+// TestProgramsDoNoCookieWork: a call without cookies asks package browser for nothing, whatever comes of it and though
+// pages and tokens in cookies are on.
+func TestProgramsDoNoCookieWork(t *testing.T) {
+	s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.TokenCookies.On = true })
+	httpapi.ForbidCookieWork(s.Config.Handler)
+	const access = "Authorization: Bearer x"
+	for _, c := range []struct {
+		method, path, body, header string
+		status                     int
+	}{
+		{"POST", "/auth/token/refresh/", `{"refresh":"x"}`, "", 401},
+		{"POST", "/auth/token/verify/", `{"token":"x"}`, "", 401},
+		{"POST", "/auth/token/blacklist/", `{"refresh":"x"}`, "", 401},
+		{"POST", "/auth/token/verify/", `{`, "", 400},
+		{"GET", "/customers/me/", "", access, 401},
+		{"GET", "/customers/me/", "", "", 401},
+		{"OPTIONS", "/auth/token/", "", "", 200},
+		{"GET", "/customers/me", "", "", 301},
+		{"GET", "/nowhere/", "", "", 404},
+		{"GET", "/openapi.json", "", "", 200},
+		{"GET", "/auth/check/", "", access, 401},
+		{"GET", "/auth/check/", "", "", 401},
+		// What is a browser's does, or this test would show nothing.
+		{"GET", "/customers/me/", "", "Cookie: a=b", 500},
+		{"POST", "/auth/token/", `{"email":"ana@example.com","password":"right"}`, "", 500},
 	} {
-		err := b.Validate()
-		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
-			t.Errorf("Validate of %+v = %v, want %q", b, err, want)
+		headers := []string{"Content-Type: application/json"}
+		if c.header != "" {
+			headers = append(headers, c.header)
+		}
+		if answer, body := s.ask(t, c.method, c.path, c.body, headers...); answer.StatusCode != c.status {
+			t.Errorf("%s %s %s: %d %s, want %d", c.method, c.path, c.header, answer.StatusCode, body, c.status)
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/rs/cors"
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/edgetoken/edgetoken/host/httpapi/csrf"
 )
 
 // CORS lets pages of other origins call this node from scripts (Fetch standard, section "CORS protocol"). The zero
@@ -37,7 +39,7 @@ func (c CORS) Validate() error {
 			}
 			continue
 		}
-		if err := checkOrigin(origin); err != nil {
+		if err := csrf.CheckOrigin(origin); err != nil {
 			errs = append(errs, fmt.Errorf("httpapi: CORS.Origins: %w", err))
 		}
 	}
@@ -64,7 +66,7 @@ func (c CORS) Validate() error {
 // requestHeaders are what scripts of other origins may always set (django-cors-headers' default_headers), and
 // answerHeaders what they may always read.
 var (
-	requestHeaders = []string{"Accept", "Authorization", "Content-Type", "User-Agent", csrfHeader, "X-Requested-With"}
+	requestHeaders = []string{"Accept", "Authorization", "Content-Type", "User-Agent", csrf.Header, "X-Requested-With"}
 	answerHeaders  = []string{"Retry-After", "X-Auth-Error"}
 )
 
@@ -85,7 +87,7 @@ func (c CORS) handler(authHeader string) *cors.Cors {
 		options.AllowedOrigins = []string{"*"}
 	} else {
 		// The library's own patterns know no parts of an origin.
-		options.AllowOriginVaryRequestFunc = func(_ *http.Request, origin string) (bool, []string) { return originAmong(origin, c.Origins), nil }
+		options.AllowOriginVaryRequestFunc = func(_ *http.Request, origin string) (bool, []string) { return csrf.OriginAmong(origin, c.Origins), nil }
 	}
 	return cors.New(options)
 }

@@ -9,7 +9,7 @@
 //	negotiate.go, request.go, body.go   what those steps read of the request
 //	tokens.go, me.go, list.go, samples.go   the handlers, which give a value or an error
 //	browsable.go     the page of an answer, where a browser asks
-//	browser.go       what stands around that for browsers: sessions.go, csrf.go, cookies.go, tokencookies.go, cors.go
+//	browsers.go      where the request meets package browser, which has cookies, sessions and the CSRF token; cors.go
 //	respond.go       the only place where a code or an error becomes a status, a body and WWW-Authenticate; reason.go names why, for the log
 //	throttles.go     the rates that views and pages count against
 //
@@ -20,7 +20,7 @@
 // programs, from the same table, with operations.go, otheroperations.go, schemas.go and security.go; the document is
 // package openapi's.
 //
-// forwardauth.go is the check for proxies; host.go and origin.go say which site was asked, client.go which client
+// forwardauth.go is the check for proxies; host.go says which site was asked, client.go which client
 // asks. health.go has the health checks. record.go writes the log, observation.go tells the metrics.
 //
 // What a client may hold is bounded by package server. again.go authorises once more what lasts.

@@ -52,3 +52,6 @@ func Classify(err error) (status int, cause string, wait time.Duration) {
 
 // Memory is who holds memory for bodies and answers now.
 func Memory(h http.Handler) server.MemoryStats { return h.(*handler).memory.Stats() }
+
+// ForbidCookieWork has a handler fail whatever concerns browsers.
+func ForbidCookieWork(h http.Handler) { h.(*handler).browsers = nil }

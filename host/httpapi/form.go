@@ -49,16 +49,6 @@ func (rq *request) parseForm() (*django.Form, error) {
 // errFormCharset is a form in another charset than HTML's forms have.
 var errFormCharset = fault{http.StatusBadRequest, malformedBody, "HTTP requests with the 'application/x-www-form-urlencoded' content type must be UTF-8 encoded."}
 
-// tokenInForm is the CSRF token in the form that a page was sent.
-func (rq *request) tokenInForm() (string, error) {
-	form, err := rq.sentForm()
-	if err != nil {
-		return "", err
-	}
-	token, _ := lastText(form, csrfField)
-	return token, nil
-}
-
 // lastText is the last text of a form with this name; files do not count.
 func lastText(form *django.Form, name string) (text string, ok bool) {
 	for _, field := range form.List(name) {
@@ -80,7 +70,7 @@ type parsedForm struct {
 // there is none. Of a text that is a large body by itself there is one byte more than largeBody: nothing bounds how
 // long texts are kept. The form is refused where it does not prove that it comes from a page of ours.
 func (rq *request) postedForm(names ...string) (field func(name string) string, refused *answer) {
-	if refused := rq.protect(rq.tokenInForm, rq.pageFailed); refused != nil {
+	if refused := rq.protect(rq.pageFailed); refused != nil {
 		return nil, refused
 	}
 	form, err := rq.sentForm()

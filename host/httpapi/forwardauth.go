@@ -13,6 +13,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/claimmap"
+	"github.com/edgetoken/edgetoken/host/httpapi/csrf"
 )
 
 // checkPath is asked by proxies, with whatever method, who a request is from (nginx auth_request, Traefik
@@ -93,13 +94,13 @@ func (h *handler) forwardAuth(rq *request) answer {
 	switch {
 	case refused != "":
 		return rq.nobody(answer{status: http.StatusForbidden, reason: refused})
-	case !h.allowsHost(asked.host):
-		shown := slog.String("host", bounded(asked.host))
+	case !h.allowsHost(asked.Host):
+		shown := slog.String("host", bounded(asked.Host))
 		return rq.nobody(answer{status: http.StatusForbidden, reason: hostNotAllowed, about: []slog.Attr{shown}})
 	}
 	token, cause, forged := rq.presented(asked)
-	if forged != (forgery{}) {
-		return rq.nobody(answer{status: http.StatusForbidden, reason: csrfFailed, about: forged.about()})
+	if forged != (csrf.Rejection{}) {
+		return rq.nobody(answer{status: http.StatusForbidden, reason: csrfFailed, about: aboutRejection(forged)})
 	}
 	if cause != core.OK {
 		return rq.unknown(refusal{op: core.Authenticate, refusals: []core.Refusal{{Cause: cause}}})
@@ -130,39 +131,39 @@ func (h *handler) forwardAuth(rq *request) answer {
 var noStore = []string{"no-store"}
 
 // askedThroughProxy is the site that the proxy's client asked; refused is why that is not known.
-func (rq *request) askedThroughProxy() (asked site, refused reason) {
+func (rq *request) askedThroughProxy() (asked csrf.Site, refused reason) {
 	if rq.cfg.ForwardAuth.Proxy == Nginx {
 		return rq.site(), ""
 	}
 	proto, host := rq.Header["X-Forwarded-Proto"], rq.Header["X-Forwarded-Host"]
 	if len(proto) != 1 || len(host) != 1 {
-		return site{}, notForwarded
+		return csrf.Site{}, notForwarded
 	}
 	switch proto[0] {
 	case "http", "ws":
-		return site{"http", host[0]}, ""
+		return csrf.Site{Scheme: "http", Host: host[0]}, ""
 	case "https", "wss": // Traefik names the protocol that an upgrade leads to
-		return site{"https", host[0]}, ""
+		return csrf.Site{Scheme: "https", Host: host[0]}, ""
 	}
-	return site{}, notForwarded
+	return csrf.Site{}, notForwarded
 }
 
 // presented is the token of a request: that of the Authorization header, else that of the cookie, unless a page of
 // another site than the one asked had the browser send it.
-func (rq *request) presented(asked site) (token string, cause core.Cause, forged forgery) {
+func (rq *request) presented(asked csrf.Site) (token string, cause core.Cause, forged csrf.Rejection) {
 	header, _ := rq.header(rq.authHeader)
 	token, cause = core.SplitAuthorization(header, rq.node.Settings())
 	if cause != core.NoHeader || rq.cfg.ForwardAuth.Cookie == "" {
-		return token, cause, forgery{}
+		return token, cause, csrf.Rejection{}
 	}
-	value, sent := rq.tokenCookie(rq.cfg.ForwardAuth.Cookie)
+	value, sent := rq.browser().Token(rq.cfg.ForwardAuth.Cookie)
 	if !sent {
-		return "", core.NoHeader, forgery{}
+		return "", core.NoHeader, csrf.Rejection{}
 	}
-	if origin, sent := rq.header("Origin"); sent && !rq.trustsOrigin(origin, asked) {
-		return "", core.OK, badOrigin(origin)
+	if origin, sent := rq.header("Origin"); sent && !rq.browsers.CSRF.Trusts(origin, asked) {
+		return "", core.OK, csrf.BadOrigin(origin)
 	}
-	return value, core.OK, forgery{}
+	return value, core.OK, csrf.Rejection{}
 }
 
 // unknown is the answer to a request that is from nobody: as views refuse it, without a body.
@@ -174,7 +175,7 @@ func (rq *request) unknown(r refusal) answer {
 	if rq.cfg.ErrorHeader {
 		a.header.Set("X-Auth-Error", public)
 	}
-	if rq.visit.twice {
+	if rq.visit.Twice {
 		a.reason = cookieTwice
 	}
 	return a

@@ -15,6 +15,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/claimmap"
+	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 	"github.com/edgetoken/edgetoken/host/logging"
@@ -75,9 +76,9 @@ type Config struct {
 	// rights, below /customers/, and POST /customers/me/, which answers with the body as it was read.
 	Samples bool
 	// Browser is how people are served who come with a browser.
-	Browser Browser
+	Browser browser.Config
 	// TokenCookies keeps tokens in cookies; off by default.
-	TokenCookies TokenCookies
+	TokenCookies browser.TokenCookies
 	// CORS lets pages of other origins call this node; none by default.
 	CORS CORS
 	// BehindProxy says that a proxy before the node speaks TLS, so that browsers have come by it though the node does
@@ -102,7 +103,8 @@ type handler struct {
 	views        map[string]*view
 	order        []*view                          // the views in the order of their table
 	pages        map[string]func(*request) answer // what people see besides, by path
-	described    openapi.Document                 // the API for programs
+	browsers     *browser.Rules
+	described    openapi.Document // the API for programs
 	largeTurns   chan struct{}
 	memory       *server.Memory
 	lists        chan struct{}
@@ -167,7 +169,7 @@ func New(cfg Config) (http.Handler, error) {
 		errs = append(errs, fmt.Errorf("httpapi: LoginAnswer: %w", err))
 	}
 	errs = append(errs, cfg.Browser.Validate(), cfg.TokenCookies.Validate(), cfg.CORS.Validate(), cfg.ForwardAuth.Validate(),
-		CheckCookieNames(cfg.Browser, cfg.TokenCookies, cfg.ForwardAuth))
+		browser.CheckNames(cfg.Browser, cfg.TokenCookies, cfg.ForwardAuth.Cookie))
 	cfg.Browser, cfg.TokenCookies, cfg.ForwardAuth = cfg.Browser.Filled(), cfg.TokenCookies.Filled(), cfg.ForwardAuth.Filled()
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -182,6 +184,7 @@ func New(cfg Config) (http.Handler, error) {
 	for _, m := range cfg.ForwardAuth.Headers {
 		h.checkHeaders = append(h.checkHeaders, http.CanonicalHeaderKey(m.Name))
 	}
+	h.browsers = cfg.rules(compat)
 	h.pages = h.site()
 	var err error
 	if h.described, err = h.describe(); err != nil {
@@ -201,7 +204,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rq := &room.request
 	room.held = h.memory.Hold()
 	*rq = request{Request: r, cfg: &h.cfg, node: h.cfg.Node, compat: h.compat, authHeader: h.authHeader, largeTurns: h.largeTurns, held: &room.held,
-		lists: h.lists, visit: &room.visit, writer: w, written: w.Header()}
+		lists: h.lists, visit: &room.visit, browsers: h.browsers, writer: w, written: w.Header()}
 	defer rq.held.End()
 	header := server.HeaderBytes(r)
 	rq.noRoom = header > server.SmallHeader && !rq.held.Take(header)
@@ -226,7 +229,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		written[name] = values
 	}
 	if h.cors != nil {
-		varyOn(written, "Origin")
+		browser.VaryOn(written, "Origin")
 	}
 	switch {
 	case len(a.body) == 0 && a.rest == nil:

@@ -3,15 +3,11 @@ package httpapi
 import (
 	"net"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 )
-
-// hostPattern is what Django accepts as the Host header, in lower case: a name or an IPv6 address, and a port.
-var hostPattern = regexp.MustCompile(`^([a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(:[0-9]+)?$`)
 
 // allowsHost is hostAllowed for a node, which is called by one name most of the time.
 func (h *handler) allowsHost(host string) bool {
@@ -30,12 +26,8 @@ func (h *handler) allowsHost(host string) bool {
 // begins with a dot allows a domain and all below it, "*" allows any. No entries at all allow any too. The port does
 // not count.
 func hostAllowed(host string, allowed []string) bool {
-	parts := hostPattern.FindStringSubmatch(strings.ToLower(host))
-	if parts == nil {
-		return false
-	}
-	name := strings.TrimSuffix(parts[1], ".")
-	if name == "" {
+	name, _ := django.HostName(strings.ToLower(host))
+	if name = strings.TrimSuffix(name, "."); name == "" {
 		return false
 	}
 	if len(allowed) == 0 {

@@ -33,7 +33,7 @@ func (rq *request) byPerson() bool {
 // frame is what stands around a page that answers this request; here is the path to come back to after a log-in. Where the store cannot say
 // who is logged in the page is shown as to nobody.
 func (rq *request) frame(here string) pages.Frame {
-	f := pages.Frame{Here: here, CSRFToken: rq.csrfToken()}
+	f := pages.Frame{Here: here, CSRFToken: rq.browser().CSRFToken()}
 	if c, err := rq.sessionCustomer(); err == nil && !c.ID.IsZero() {
 		f.Customer = cmp.Or(c.Email, c.ID.String())
 	}

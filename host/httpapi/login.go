@@ -26,7 +26,7 @@ const (
 
 // login shows the form and takes it.
 func (h *handler) login(rq *request) answer {
-	if refused := rq.protect(rq.tokenInForm, rq.unreadable); refused != nil {
+	if refused := rq.protect(rq.unreadable); refused != nil {
 		return *refused
 	}
 	var a answer
@@ -77,7 +77,7 @@ func (rq *request) logIn() answer {
 	if err := rq.throttleLogin(given.email); err != nil {
 		return rq.loginFailed(given.page, err)
 	}
-	replaces, _ := rq.sessionSecret()
+	replaces, _ := rq.browser().SessionSecret()
 	secret, result, err := rq.node.StartSession(rq.Context(), rq.client().Network, given.email, given.password, replaces)
 	rq.about = result
 	if err != nil {
@@ -91,11 +91,10 @@ func (rq *request) logIn() answer {
 		a.reason = whyNoLogin(result.Customer)
 		return a
 	}
-	if err := rq.endTokens(); err != nil {
+	if err := rq.browser().EndTokens(rq.Context(), rq.node); err != nil {
 		return rq.loginFailed(given.page, err)
 	}
-	rq.visit.session = sessionState{asked: true, customer: result.Customer, started: secret}
-	rq.visit.err = rq.rotateCSRF()
+	rq.browser().StartSession(secret, result.Customer)
 	target := given.page.Next
 	if target == "" {
 		target = rq.cfg.Browser.LoginRedirect

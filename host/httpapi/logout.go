@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/pages"
 )
@@ -17,7 +18,7 @@ func (h *handler) logout(rq *request) answer {
 	if secure && rq.isRead() && rq.namesHTML() {
 		return rq.askToLogOut()
 	}
-	if refused := rq.protect(rq.tokenInForm, rq.unreadable); refused != nil {
+	if refused := rq.protect(rq.unreadable); refused != nil {
 		return *refused
 	}
 	if (rq.compat.logoutByPost || secure) && rq.method != http.MethodPost {
@@ -28,16 +29,16 @@ func (h *handler) logout(rq *request) answer {
 		return rq.unreadable(err)
 	}
 	if _, err = rq.visitor(); err == nil {
-		err = rq.endSession()
+		err = rq.browser().EndSession(rq.Context(), rq.node)
 	}
 	if err == nil {
-		err = rq.endTokens()
+		err = rq.browser().EndTokens(rq.Context(), rq.node)
 	}
 	if err != nil {
 		return rq.pageFailed(err)
 	}
 	a := rq.loggedOut(form)
-	varyOn(a.header, "Cookie")
+	browser.VaryOn(a.header, "Cookie")
 	return rq.neverCache(a)
 }
 
@@ -45,7 +46,7 @@ func (h *handler) logout(rq *request) answer {
 func (rq *request) askToLogOut() answer {
 	d := pages.LogOutData{Frame: rq.frame(""), Next: rq.next(&django.Form{})}
 	a := rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.LogOut(w, d) })
-	varyOn(a.header, "Accept")
+	browser.VaryOn(a.header, "Accept")
 	return rq.neverCache(a)
 }
 

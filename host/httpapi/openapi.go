@@ -26,7 +26,7 @@ func (h *handler) openAPI(rq *request) answer {
 func (h *handler) address(rq *request) string {
 	for _, pattern := range h.cfg.AllowedHosts {
 		if pattern != "*" && hostAllowed(rq.Host, []string{pattern}) {
-			return rq.site().origin()
+			return rq.site().Origin()
 		}
 	}
 	return "/"

@@ -3,10 +3,10 @@ package httpapi
 import (
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/server"
@@ -60,8 +60,9 @@ type request struct {
 	parsed parsedBody
 	posted parsedForm
 	readOf *http.Request
-	// visit is what the request has to do with a browser.
-	visit *visit
+	// visit is what the request has to do with a browser; browsers are the rules for that.
+	visit    *browser.Visit
+	browsers *browser.Rules
 	// byCookie: the tokens of the answer go into cookies.
 	byCookie bool
 
@@ -82,7 +83,7 @@ type request struct {
 // room is what one request needs while it is answered. The next one uses it again: together that is more than a KiB.
 type room struct {
 	request request
-	visit   visit
+	visit   browser.Visit
 	held    server.Held
 }
 
@@ -98,17 +99,14 @@ func (r *room) leave() {
 // reader's to decide.
 func (rq *request) letGo() {
 	id := rq.about.Customer.ID
-	rq.customer, rq.about.Customer, rq.visit.session.customer = store.Customer{}, store.Customer{ID: id}, store.Customer{}
+	rq.customer, rq.about.Customer = store.Customer{}, store.Customer{ID: id}
+	rq.visit.ForgetCustomer()
 	rq.body, rq.parsed, rq.posted, rq.called = django.Body{}, parsedBody{}, parsedForm{}, nil
 }
 
 // header is the value of a request header, as WSGI joins it where it was sent several times.
 func (rq *request) header(name string) (value string, sent bool) {
-	values := rq.Header.Values(name)
-	if len(values) == 1 {
-		return values[0], true
-	}
-	return strings.Join(values, ","), len(values) > 0
+	return django.HeaderValue(rq.Header, name)
 }
 
 // queryParam is the last value of a parameter in the query string, which Django reads in the charset of the body.
@@ -132,10 +130,7 @@ func (rq *request) authenticate() error {
 	case core.OK:
 	case core.NoHeader:
 		rq.askedSession = true
-		if found, err := rq.authenticateCookie(); found {
-			return err
-		}
-		return rq.authenticateSession()
+		return rq.authenticateBrowser()
 	default:
 		return refused(core.Authenticate, cause)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/hashing"
+	"github.com/edgetoken/edgetoken/host/httpapi/csrf"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
@@ -124,7 +125,7 @@ type outcome struct {
 func classify(err error) outcome {
 	var (
 		fault  fault
-		forged forgery
+		forged csrf.Rejection
 		soon   throttled
 		parse  *django.ParseError
 		broken brokenBody
@@ -139,7 +140,7 @@ func classify(err error) outcome {
 	case errors.As(err, &fault):
 		return outcome{status: fault.status, detail: fault.detail, reason: fault.reason}
 	case errors.As(err, &forged):
-		return outcome{status: http.StatusForbidden, detail: forged.Error(), reason: csrfFailed, about: forged.about()}
+		return outcome{status: http.StatusForbidden, detail: forged.Error(), reason: csrfFailed, about: aboutRejection(forged)}
 	case errors.Is(err, django.ErrFileNotText):
 		return outcome{status: http.StatusBadRequest, detail: err.Error(), reason: malformedBody}
 	case errors.As(err, &broken):
@@ -237,7 +238,7 @@ func (rq *request) refuse(r refusal) answer {
 		a.header.Set("X-Auth-Error", public)
 	}
 	a.code, a.cause, a.reason = code, cause, r.reason
-	if rq.visit.twice {
+	if rq.visit.Twice {
 		a.reason = cookieTwice
 	}
 	return a

@@ -9,6 +9,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
@@ -16,14 +17,14 @@ import (
 func inCookies(h *httpapi.Config) { h.TokenCookies.On = true }
 
 // app is a web application in a browser: it gets a CSRF token and sends it with all that it sends.
-func (s *shop) app(t *testing.T) *browser {
+func (s *shop) app(t *testing.T) *tab {
 	t.Helper()
 	b := s.browser()
 	b.fetchToken(t)
 	return b
 }
 
-func (b *browser) fetchToken(t *testing.T) {
+func (b *tab) fetchToken(t *testing.T) {
 	t.Helper()
 	answer, body := b.ask(t, "GET", "/auth/csrf/", "")
 	token, ok := strings.CutPrefix(body, `{"csrftoken":"`)
@@ -34,13 +35,13 @@ func (b *browser) fetchToken(t *testing.T) {
 }
 
 // send posts JSON with the CSRF token.
-func (b *browser) send(t *testing.T, path, body string, headers ...string) (*http.Response, string) {
+func (b *tab) send(t *testing.T, path, body string, headers ...string) (*http.Response, string) {
 	t.Helper()
 	return b.ask(t, "POST", path, body, append(headers, "Content-Type: application/json", "X-CSRFToken: "+b.token)...)
 }
 
 // enter logs ana in with tokens in cookies, and gets the CSRF token anew, which the log-in changes.
-func (b *browser) enter(t *testing.T) *http.Response {
+func (b *tab) enter(t *testing.T) *http.Response {
 	t.Helper()
 	answer, body := b.send(t, "/auth/token/", `{"email":"ana@example.com","password":"right"}`)
 	if answer.StatusCode != http.StatusOK || body != "{}" || b.cookies["access"] == "" || b.cookies["refresh"] == "" {
@@ -120,13 +121,13 @@ func TestTokenCookiesAreProtected(t *testing.T) {
 
 func TestTokenCookieAttributes(t *testing.T) {
 	for name, c := range map[string]struct {
-		cookies         httpapi.TokenCookies
+		cookies         browser.TokenCookies
 		access, refresh string
 	}{
-		"plain": {httpapi.TokenCookies{}, "access=.; HttpOnly; Max-Age=.; Path=/; SameSite=Lax", "refresh=.; HttpOnly; Max-Age=.; Path=/auth/token/; SameSite=Lax"},
-		"secure": {httpapi.TokenCookies{Access: httpapi.CookieConfig{Secure: true}, Refresh: httpapi.CookieConfig{Secure: true, SameSite: "Strict"}},
+		"plain": {browser.TokenCookies{}, "access=.; HttpOnly; Max-Age=.; Path=/; SameSite=Lax", "refresh=.; HttpOnly; Max-Age=.; Path=/auth/token/; SameSite=Lax"},
+		"secure": {browser.TokenCookies{Access: browser.Cookie{Secure: true}, Refresh: browser.Cookie{Secure: true, SameSite: "Strict"}},
 			"__Host-access=.; HttpOnly; Max-Age=.; Path=/; SameSite=Lax; Secure", "__Secure-refresh=.; HttpOnly; Max-Age=.; Path=/auth/token/; SameSite=Strict; Secure"},
-		"for a domain": {httpapi.TokenCookies{Access: httpapi.CookieConfig{Secure: true, Domain: "shop.example"}, Refresh: httpapi.CookieConfig{Name: "r"}},
+		"for a domain": {browser.TokenCookies{Access: browser.Cookie{Secure: true, Domain: "shop.example"}, Refresh: browser.Cookie{Name: "r"}},
 			"__Secure-access=.; Domain=shop.example; HttpOnly; Max-Age=.; Path=/; SameSite=Lax; Secure", "r=.; HttpOnly; Max-Age=.; Path=/auth/token/; SameSite=Lax"},
 	} {
 		c.cookies.On = true
@@ -176,13 +177,13 @@ func TestTokenCookieAttributes(t *testing.T) {
 func TestLogOutClearsWhateverComes(t *testing.T) {
 	s := openShop(t, func(_ *node.Config, h *httpapi.Config) { inCookies(h) })
 	for name, c := range map[string]struct {
-		change func(b *browser)
+		change func(b *tab)
 		status int
 	}{
-		"no refresh token":   {func(b *browser) { delete(b.cookies, "refresh") }, http.StatusBadRequest},
-		"broken":             {func(b *browser) { b.cookies["refresh"] = "x.y.z" }, http.StatusUnauthorized},
-		"revoked before":     {func(b *browser) { s.post(t, "/auth/token/blacklist/", `{"refresh":"`+b.cookies["refresh"]+`"}`) }, http.StatusUnauthorized},
-		"access token there": {func(b *browser) { b.cookies["refresh"] = b.cookies["access"] }, http.StatusUnauthorized},
+		"no refresh token":   {func(b *tab) { delete(b.cookies, "refresh") }, http.StatusBadRequest},
+		"broken":             {func(b *tab) { b.cookies["refresh"] = "x.y.z" }, http.StatusUnauthorized},
+		"revoked before":     {func(b *tab) { s.post(t, "/auth/token/blacklist/", `{"refresh":"`+b.cookies["refresh"]+`"}`) }, http.StatusUnauthorized},
+		"access token there": {func(b *tab) { b.cookies["refresh"] = b.cookies["access"] }, http.StatusUnauthorized},
 	} {
 		b := s.app(t)
 		b.enter(t)
@@ -272,38 +273,6 @@ func TestLogInAnswerBesideCookies(t *testing.T) {
 	}
 }
 
-// TestCookieNamesAreChecked: no two cookies that are read may have one name.
-func TestCookieNamesAreChecked(t *testing.T) {
-	named := func(name string) httpapi.CookieConfig { return httpapi.CookieConfig{Name: name} }
-	for _, c := range []struct {
-		name    string
-		browser httpapi.Browser
-		tokens  httpapi.TokenCookies
-		cookie  string // of /auth/check/
-		want    string // "": nothing is wrong
-	}{
-		{"defaults", httpapi.Browser{}, httpapi.TokenCookies{On: true}, "", ""},
-		{"check by the access cookie", httpapi.Browser{}, httpapi.TokenCookies{On: true}, "access", ""},
-		{"check by one of its own", httpapi.Browser{}, httpapi.TokenCookies{On: true}, "token", ""},
-		{"CSRF as session", httpapi.Browser{CSRF: named("sessionid")}, httpapi.TokenCookies{}, "", `Browser.CSRF.Name: "sessionid" is the name of the session cookie too`},
-		{"access as session", httpapi.Browser{}, httpapi.TokenCookies{On: true, Access: named("sessionid")}, "", `TokenCookies.Access.Name: "sessionid" is the name of the session cookie too`},
-		{"refresh as CSRF", httpapi.Browser{}, httpapi.TokenCookies{On: true, Refresh: named("csrftoken")}, "", `TokenCookies.Refresh.Name: "csrftoken" is the name of the CSRF cookie too`},
-		{"refresh as access", httpapi.Browser{}, httpapi.TokenCookies{On: true, Access: named("t"), Refresh: named("t")}, "", `TokenCookies.Refresh.Name: "t" is the name of the cookie with the access token too`},
-		{"check by the session", httpapi.Browser{}, httpapi.TokenCookies{}, "sessionid", `ForwardAuth.Cookie: "sessionid" is the name of the session cookie too`},
-		{"check by the refresh token", httpapi.Browser{}, httpapi.TokenCookies{On: true}, "refresh", `ForwardAuth.Cookie: "refresh" is the name of the cookie with the refresh token too`},
-		{"of cookies that are off", httpapi.Browser{Off: true, CSRF: named("sessionid")}, httpapi.TokenCookies{Access: named("t"), Refresh: named("t")}, "sessionid", ""},
-		{"CSRF of tokens without pages", httpapi.Browser{Off: true, CSRF: named("t")}, httpapi.TokenCookies{On: true, Access: named("t")}, "", `TokenCookies.Access.Name: "t" is the name of the CSRF cookie too`},
-	} {
-		err := httpapi.CheckCookieNames(c.browser, c.tokens, httpapi.ForwardAuth{Cookie: c.cookie})
-		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
-			t.Errorf("%s: CheckCookieNames = %v, want %q", c.name, err, c.want)
-		}
-		if _, err := httpapi.New(httpapi.Config{Node: openNode(t), Browser: c.browser, TokenCookies: c.tokens, ForwardAuth: httpapi.ForwardAuth{Cookie: c.cookie}}); (err != nil) != (c.want != "") {
-			t.Errorf("%s: New = %v, want %q", c.name, err, c.want)
-		}
-	}
-}
-
 // openNode is a node without customers.
 func openNode(t *testing.T) *node.Node {
 	t.Helper()
@@ -313,19 +282,4 @@ func openNode(t *testing.T) *node.Node {
 		t.Fatal(err)
 	}
 	return n
-}
-
-func TestTokenCookieSettingsAreChecked(t *testing.T) {
-	for want, c := range map[string]httpapi.TokenCookies{
-		"":                      {On: true},
-		"Access.Path":           {Access: httpapi.CookieConfig{Path: "/x"}},
-		"Refresh.Path":          {Refresh: httpapi.CookieConfig{Path: "/"}},
-		"is not Secure":         {Access: httpapi.CookieConfig{Name: "__Host-a"}},
-		"has another path than": {Refresh: httpapi.CookieConfig{Name: "__Host-r", Secure: true}},
-	} {
-		err := c.Validate()
-		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
-			t.Errorf("Validate of %+v = %v, want %q", c, err, want)
-		}
-	}
 }

@@ -22,7 +22,7 @@ func obtainPair(rq *request) (django.Value, error) {
 	result, err := rq.node.Login(rq.Context(), rq.client().Network, texts[0], texts[1])
 	pair, err := rq.outcome(core.Login, result, err)
 	if err == nil && rq.byCookie {
-		err = rq.afresh()
+		err = rq.browser().Reset(rq.Context(), rq.node)
 	}
 	if err != nil {
 		return django.Value{}, err
@@ -80,7 +80,7 @@ func (rq *request) outcome(op core.Op, result node.Result, err error) (django.Va
 		return django.Value{}, r
 	}
 	if rq.byCookie {
-		return django.Object(), rq.keep(result.Tokens)
+		return django.Object(), rq.browser().KeepTokens(result.Tokens, rq.node.Settings())
 	}
 	var members []django.Member
 	for _, token := range result.Tokens {

@@ -2,6 +2,7 @@ package django
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 	"unicode/utf8"
 )
@@ -51,6 +52,15 @@ func ParseHeader(line string, rules Rules) (Header, error) {
 func Latin1(s string) string {
 	text, _ := latin1Charset.decode([]byte(s))
 	return text
+}
+
+// HeaderValue returns a header of a request as WSGI does: one that was sent several times is joined by commas.
+func HeaderValue(header http.Header, name string) (value string, sent bool) {
+	values := header.Values(name)
+	if len(values) == 1 {
+		return values[0], true
+	}
+	return strings.Join(values, ","), len(values) > 0
 }
 
 // splitParams splits at semicolons that stand outside of quotes. escapes says whether a quote

@@ -206,6 +206,6 @@ func (s *scanner) object() (Value, error) {
 func (s *scanner) errorAt(message string, at int) error {
 	before := s.text[:at]
 	line := strings.Count(before, "\n") + 1
-	column := codePoints(before[strings.LastIndexByte(before, '\n')+1:]) + 1
-	return jsonError("%s: line %d column %d (char %d)", message, line, column, codePoints(before))
+	column := CodePoints(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+	return jsonError("%s: line %d column %d (char %d)", message, line, column, CodePoints(before))
 }

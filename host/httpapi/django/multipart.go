@@ -124,7 +124,7 @@ func (p *multipartParser) part(content []byte) error {
 		}
 	}
 	// Two more bytes for what "&" and "=" are in a URL-encoded form.
-	if p.size += codePoints(header.name) + 2; p.size > MaxBodySize {
+	if p.size += CodePoints(header.name) + 2; p.size > MaxBodySize {
 		return ErrBodyTooLarge
 	}
 	p.form.add(header.name, Field{Text: p.charset.decodeReplacing(content)})

@@ -33,8 +33,8 @@ func appendCodePoint(b []byte, r rune) []byte {
 	return utf8.AppendRune(b, r)
 }
 
-// codePoints counts the code points of a text in WTF-8: every byte that does not continue one.
-func codePoints(s string) int {
+// CodePoints counts the code points of a text in WTF-8: every byte that does not continue one.
+func CodePoints(s string) int {
 	n := 0
 	for i := 0; i < len(s); i++ {
 		if s[i]&0xc0 != 0x80 {

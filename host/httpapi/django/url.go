@@ -125,7 +125,7 @@ func checkNetLoc(netloc string) error {
 // SafeURL reports whether a URL that a client gave to go back to leads to host, or names none (Django's
 // url_has_allowed_host_and_scheme). secure: over TLS it must not lead to plain HTTP.
 func SafeURL(url, host string, secure bool, rules Rules) bool {
-	if codePoints(url) > maxURL {
+	if CodePoints(url) > maxURL {
 		return false
 	}
 	url = python.Strip(url)
@@ -163,6 +163,18 @@ func safeURL(url, host string, secure bool, rules Rules) bool {
 // belong.
 func isControl(r rune) bool {
 	return !unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S, unicode.Z)
+}
+
+// hostPattern is what Django accepts as the Host header, in lower case: a name or an IPv6 address, and a port.
+var hostPattern = regexp.MustCompile(`^([a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(:[0-9]+)?$`)
+
+// HostName takes the port off a Host header in lower case; ok is false for what Django accepts as none (split_domain_port).
+func HostName(host string) (name string, ok bool) {
+	parts := hostPattern.FindStringSubmatch(host)
+	if parts == nil {
+		return "", false
+	}
+	return parts[1], true
 }
 
 // SameDomain reports whether a host is that of a pattern, or below it where that begins with a dot (Django's

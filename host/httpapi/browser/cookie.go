@@ -1,0 +1,83 @@
+package browser
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/edgetoken/edgetoken/host/httpapi/django"
+)
+
+// Cookie is how a cookie is set.
+type Cookie struct {
+	Name   string
+	Domain string // "": the host alone, which is the safest
+	Path   string // "": /
+	// SameSite is Lax, Strict or None; "": Lax.
+	SameSite string
+	// Secure has browsers send the cookie over TLS alone.
+	Secure bool
+}
+
+// The prefixes of names that browsers hold to attributes (RFC 6265bis §4.1.3).
+const (
+	hostPrefix   = "__Host-"
+	securePrefix = "__Secure-"
+)
+
+// sameSites are the values of SameSite.
+var sameSites = []string{"Lax", "Strict", "None"}
+
+// filled is c with its defaults.
+func (c Cookie) filled(name string) Cookie {
+	c.Name, c.Path, c.SameSite = cmp.Or(c.Name, name), cmp.Or(c.Path, "/"), cmp.Or(c.SameSite, "Lax")
+	return c
+}
+
+// validate names every mistake in a filled c. field is what it is called in the errors.
+func (c Cookie) validate(field string) error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("httpapi: "+field+format, args...)) }
+	if !httpguts.ValidHeaderFieldName(c.Name) {
+		bad(".Name: %q is no name of a cookie: use letters, digits, - and _ (RFC 6265 §4.1.1)", c.Name)
+	}
+	switch {
+	case strings.HasPrefix(c.Name, hostPrefix) && (!c.Secure || c.Path != "/" || c.Domain != ""):
+		bad(".Name: browsers refuse a cookie named %s… that is not Secure, has another path than / or a domain", hostPrefix)
+	case strings.HasPrefix(c.Name, securePrefix) && !c.Secure:
+		bad(".Name: browsers refuse a cookie named %s… that is not Secure", securePrefix)
+	}
+	if strings.ContainsFunc(c.Domain, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ';' || r == ',' }) {
+		bad(".Domain: %q is no domain", c.Domain)
+	}
+	if !strings.HasPrefix(c.Path, "/") || strings.ContainsFunc(c.Path, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ';' }) {
+		bad(".Path: %q is no path: it begins with /", c.Path)
+	}
+	if !slices.Contains(sameSites, c.SameSite) {
+		bad(".SameSite: %q is unknown: use Lax, Strict or None", c.SameSite)
+	}
+	if c.SameSite == "None" && !c.Secure {
+		bad(".SameSite: browsers refuse None for a cookie that is not Secure")
+	}
+	return errors.Join(errs...)
+}
+
+// cookie is a cookie of c with a value, for some time.
+func (c Cookie) cookie(value string, age time.Duration) django.Cookie {
+	return django.Cookie{Name: c.Name, Value: value, MaxAge: age, Domain: c.Domain, Path: c.Path, SameSite: c.SameSite, Secure: c.Secure}
+}
+
+// hidden is a cookie that scripts cannot read.
+func (c Cookie) hidden(value string, age time.Duration) django.Cookie {
+	cookie := c.cookie(value, age)
+	cookie.HTTPOnly = true
+	return cookie
+}
+
+// gone is what deletes a cookie of c: browsers take it for another cookie unless domain and path are the same.
+func (c Cookie) gone() django.Cookie { return c.cookie("", 0) }

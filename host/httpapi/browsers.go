@@ -1,0 +1,133 @@
+package httpapi
+
+import (
+	"log/slog"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi/browser"
+	"github.com/edgetoken/edgetoken/host/httpapi/csrf"
+	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// This file is where the pipeline meets package browser.
+
+// rules says how the handler treats browsers.
+func (c *Config) rules(compat compat) *browser.Rules {
+	secure := c.Node.Settings().Wire == core.Secure
+	return &browser.Rules{
+		Config: c.Browser, Tokens: c.TokenCookies, SessionAge: c.Node.SessionAge(), NoStore: secure, Now: c.Now,
+		CSRF: csrf.Policy{
+			Plain: compat.plainCSRF, Strict: secure,
+			TrustedOrigins: c.Browser.TrustedOrigins, CookieDomain: c.Browser.CSRF.Domain, Entropy: c.Node.Entropy(),
+		},
+	}
+}
+
+// browser is the visit of the browser that sent the request. It begins where it is asked for.
+func (rq *request) browser() *browser.Visit {
+	if !rq.visit.Begun() {
+		rq.visit.Begin(rq.browsers, rq.Header)
+	}
+	return rq.visit
+}
+
+// hasCookies reports whether the request has cookies. One without them has no session and no token in a cookie.
+func (rq *request) hasCookies() bool { return len(rq.Header["Cookie"]) > 0 }
+
+// arrive reads the CSRF cookie.
+func (rq *request) arrive() {
+	if rq.hasCookies() {
+		rq.browser().Arrive()
+	}
+}
+
+// leave puts the cookies into an answer.
+func (rq *request) leave(a *answer) {
+	if a.header == nil {
+		return // a panic is on its way
+	}
+	if rq.askedSession {
+		browser.VaryOn(a.header, "Cookie") // of plain pages too
+	}
+	if !rq.hasCookies() && !rq.visit.Begun() {
+		return
+	}
+	if err := rq.browser().Leave(a.header); err != nil {
+		*a = rq.compat.failed(err)
+		a.header.Set("X-Frame-Options", "DENY")
+	}
+}
+
+// isSecure reports whether a request came over TLS, to this node or to the proxy before it.
+func (rq *request) isSecure() bool { return rq.TLS != nil || rq.cfg.BehindProxy }
+
+// site is the node's own: the scheme and the host by which the request came.
+func (rq *request) site() csrf.Site {
+	if rq.isSecure() {
+		return csrf.Site{Scheme: "https", Host: rq.Host}
+	}
+	return csrf.Site{Scheme: "http", Host: rq.Host}
+}
+
+// refuseForged refuses a request to a view that may be forged.
+func (rq *request) refuseForged() error { return rq.checkForged(rq.tokenInData) }
+
+// checkForged returns a csrf.Rejection, or the error of posted, which reads the token in the body.
+func (rq *request) checkForged(posted func() (string, error)) error {
+	return rq.browser().CheckForged(rq.Request, rq.method, rq.site(), posted)
+}
+
+// aboutRejection is the cause of a rejection for the log.
+func aboutRejection(r csrf.Rejection) []slog.Attr { return []slog.Attr{slog.String("csrf", r.Cause)} }
+
+// sessionCustomer is the customer who is logged in in this browser, zero where there is none.
+func (rq *request) sessionCustomer() (store.Customer, error) {
+	if !rq.hasCookies() && !rq.visit.Begun() {
+		return store.Customer{}, nil
+	}
+	return rq.browser().Customer(rq.Context(), rq.node)
+}
+
+// visitor is sessionCustomer for a request of that customer's: its record names the customer.
+func (rq *request) visitor() (store.Customer, error) {
+	c, err := rq.sessionCustomer()
+	if err == nil && !c.ID.IsZero() {
+		rq.about = node.Result{Customer: c}
+	}
+	return c, err
+}
+
+// authenticateBrowser finds out by cookies who asks: by the access token, else by the session (Django REST framework's
+// SessionAuthentication). A request that changes something must not be forged: a browser sends its cookies whatever page
+// asks it to.
+func (rq *request) authenticateBrowser() error {
+	if !rq.hasCookies() {
+		return nil
+	}
+	v := rq.browser()
+	if token, sent := v.AccessToken(); sent {
+		if err := rq.check(token); err != nil {
+			return err
+		}
+		v.Personal = true
+		return rq.refuseForged()
+	}
+	customer, err := v.Customer(rq.Context(), rq.node)
+	if err != nil {
+		return err
+	}
+	if customer.ID.IsZero() {
+		v.DropSession()
+		return nil
+	}
+	if err := rq.refuseForged(); err != nil {
+		return err
+	}
+	rq.customer, rq.about = customer, node.Result{Customer: customer}
+	v.Personal = true
+	if rq.readOf == rq.Request { // for the CSRF token
+		return rq.checkAgain()
+	}
+	return nil
+}

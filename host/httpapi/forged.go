@@ -1,0 +1,61 @@
+package httpapi
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi/csrf"
+	"github.com/edgetoken/edgetoken/host/pages"
+)
+
+// codeForged is the code of a request that may be forged, for the log.
+const codeForged core.Code = "csrf_failed"
+
+// protect is the page that says that a request may be forged, or cannot be read; nil where neither is so. Why is for
+// the log: a page tells it only with Django's DEBUG.
+func (rq *request) protect(unreadable func(error) answer) *answer {
+	err := rq.checkForged(rq.tokenInForm)
+	if err == nil {
+		return nil
+	}
+	var why csrf.Rejection
+	if !errors.As(err, &why) {
+		a := unreadable(err)
+		return &a
+	}
+	d := pages.CSRFData{Back: rq.route}
+	if rq.route == pages.LogoutPath && rq.node.Settings().Wire == core.Exact {
+		d.Back = "" // where a link does something else
+	}
+	var page bytes.Buffer
+	a := answer{status: http.StatusForbidden, header: http.Header{"Content-Type": {rq.compat.pageType}}, code: codeForged, reason: csrfFailed,
+		about: aboutRejection(why)}
+	if err := pages.CSRFFailure(&page, d); err != nil {
+		a = rq.compat.failed(err)
+	} else {
+		a.body = page.Bytes()
+	}
+	return &a
+}
+
+// tokenInData is the CSRF token in a form that a view was sent.
+func (rq *request) tokenInData() (string, error) {
+	body, err := rq.data()
+	if err != nil || body.Form == nil {
+		return "", err
+	}
+	token, _ := lastText(body.Form, pages.CSRFField)
+	return token, nil
+}
+
+// tokenInForm is the CSRF token in a form that a page was sent.
+func (rq *request) tokenInForm() (string, error) {
+	form, err := rq.sentForm()
+	if err != nil {
+		return "", err
+	}
+	token, _ := lastText(form, pages.CSRFField)
+	return token, nil
+}
