@@ -1,5 +1,9 @@
 package core
 
+import (
+	"github.com/edgetoken/edgetoken/core/strictjson"
+)
+
 // decision is one request under check: the checks of the table in decide.go are its methods. Each gives OK or the cause of the refusal.
 type decision struct {
 	s   *Settings
@@ -20,15 +24,15 @@ func (j *decision) registered() Cause {
 		return KeyEnded
 	}
 	leeway := j.s.Leeway.Microseconds()
-	if j.o.IssuedAt.Form != Absent {
+	if j.o.IssuedAt.Form != strictjson.Absent {
 		switch iat, ok := j.micros(j.o.IssuedAt); {
-		case !ok || j.o.IssuedAt.Form == String && !j.v.textIssuedAt:
+		case !ok || j.o.IssuedAt.Form == strictjson.String && !j.v.textIssuedAt:
 			return BadIssuedAt
 		case iat > j.now+leeway:
 			return NotYetIssued
 		}
 	}
-	if j.o.NotBefore.Form != Absent {
+	if j.o.NotBefore.Form != strictjson.Absent {
 		switch nbf, ok := j.micros(j.o.NotBefore); {
 		case !ok:
 			return BadNotBefore
@@ -36,7 +40,7 @@ func (j *decision) registered() Cause {
 			return NotYetValid
 		}
 	}
-	if j.o.ExpiresAt.Form != Absent {
+	if j.o.ExpiresAt.Form != strictjson.Absent {
 		switch exp, ok := j.micros(j.o.ExpiresAt); {
 		case !ok:
 			return BadExpiresAt
@@ -50,23 +54,23 @@ func (j *decision) registered() Cause {
 	if !j.audience() {
 		return WrongAudience
 	}
-	if j.v.textClaims && j.o.Subject.Form != Absent && j.o.Subject.Form != String {
+	if j.v.textClaims && j.o.Subject.Form != strictjson.Absent && j.o.Subject.Form != strictjson.String {
 		return BadSubject
 	}
-	if j.v.textClaims && j.o.JWTID.Form != Absent && j.o.JWTID.Form != String {
+	if j.v.textClaims && j.o.JWTID.Form != strictjson.Absent && j.o.JWTID.Form != strictjson.String {
 		return BadID
 	}
 	return OK
 }
 
 // micros is a NumericDate in Unix microseconds, whole seconds as Python's int() makes them, held within the years that Python has.
-func (j *decision) micros(c Claim) (int64, bool) {
+func (j *decision) micros(c strictjson.Value) (int64, bool) {
 	v, ok := pythonInt(j.o.Claims, c)
 	return max(-maxTime, min(v, maxTime+1)) * 1e6, ok
 }
 
 func (j *decision) issuer() bool {
-	return j.s.Issuer == nil || j.o.TokenIssuer.Form == String && string(plain(j.o.Claims, j.o.TokenIssuer)) == *j.s.Issuer
+	return j.s.Issuer == nil || j.o.TokenIssuer.Form == strictjson.String && string(j.o.TokenIssuer.Text(j.o.Claims)) == *j.s.Issuer
 }
 
 // audience: aud is a text or a list of nothing but texts, one of which is configured (RFC 7519 §4.1.3).
@@ -75,12 +79,12 @@ func (j *decision) audience() bool {
 		return true
 	}
 	switch j.o.Audience.Form {
-	case String:
-		return j.wanted(plain(j.o.Claims, j.o.Audience))
-	case Array:
+	case strictjson.String:
+		return j.wanted(j.o.Audience.Text(j.o.Claims))
+	case strictjson.Array:
 		found := false
-		texts := eachText(j.o.Claims, j.o.Audience, func(c Claim) {
-			found = found || j.wanted(plain(j.o.Claims, c))
+		texts := j.o.Audience.EachText(j.o.Claims, func(c strictjson.Value) {
+			found = found || j.wanted(c.Text(j.o.Claims))
 		})
 		return texts && found
 	}
@@ -96,29 +100,6 @@ func (j *decision) wanted(audience []byte) bool {
 	return false
 }
 
-// eachText calls visit for each element of a scanned array; it gives false where one is no text.
-func eachText(claims []byte, array Claim, visit func(Claim)) bool {
-	for at := array.Start + 1; at < array.End; at++ {
-		switch claims[at] {
-		case '"':
-			start := at + 1
-			for at++; at < array.End && claims[at] != '"'; at++ {
-				if claims[at] == '\\' {
-					at++
-				}
-			}
-			if at >= array.End {
-				return false
-			}
-			visit(Claim{Form: String, Start: start, End: at})
-		case ' ', '\t', '\n', '\r', ',', ']':
-		default:
-			return false
-		}
-	}
-	return true
-}
-
 // own: a token of another issuer is never one of our customers, is not refreshed and not blacklisted here (R11).
 func (j *decision) own() Cause {
 	if j.o.Issuer != "" {
@@ -130,12 +111,12 @@ func (j *decision) own() Cause {
 // expiry: exp must be there, and be a date for Python: a number, not a text, up to the year 9999.
 func (j *decision) expiry() Cause { return j.date(j.o.ExpiresAt, NoExpiresAt) }
 
-func (j *decision) date(c Claim, absent Cause) Cause {
-	if c.Form == Absent {
+func (j *decision) date(c strictjson.Value, absent Cause) Cause {
+	if c.Form == strictjson.Absent {
 		return absent
 	}
 	v, ok := pythonInt(j.o.Claims, c)
-	if !ok || c.Form == String || v > maxTime {
+	if !ok || c.Form == strictjson.String || v > maxTime {
 		return BadExpiresAt
 	}
 	return OK
@@ -143,7 +124,7 @@ func (j *decision) date(c Claim, absent Cause) Cause {
 
 // id: the id must be there, whatever it is.
 func (j *decision) id() Cause {
-	if j.s.IDClaim != "" && j.o.TokenID.Form == Absent {
+	if j.s.IDClaim != "" && j.o.TokenID.Form == strictjson.Absent {
 		return NoID
 	}
 	return OK
@@ -154,9 +135,9 @@ func (j *decision) tokenType(want TokenType) Cause {
 	switch {
 	case j.s.TokenTypeClaim == "":
 		return OK
-	case j.o.Type.Form == Absent:
+	case j.o.Type.Form == strictjson.Absent:
 		return NoType
-	case j.o.Type.Form != String || string(plain(j.o.Claims, j.o.Type)) != string(want):
+	case j.o.Type.Form != strictjson.String || string(j.o.Type.Text(j.o.Claims)) != string(want):
 		return WrongType
 	}
 	return OK

@@ -1,6 +1,10 @@
 package core
 
-import "time"
+import (
+	"time"
+
+	"github.com/edgetoken/edgetoken/core/strictjson"
+)
 
 // Valid says whether an opened token is a good one of the given type at the given time, without any state: the end of its key, the registered claims,
 // exp and id present, type. It is the part of every operation's checks that needs no store.
@@ -22,15 +26,15 @@ func Valid(s *Settings, o Opened, want TokenType, now time.Time) Cause {
 func (o *Opened) KeyEnded(now time.Time) bool { return ended(o.KeyEnds, now.UnixMicro()) }
 
 // Text is the value of a claim that is a text; ok is false for any other.
-func (o *Opened) Text(c Claim) (text string, ok bool) {
-	if c.Form != String {
+func (o *Opened) Text(c strictjson.Value) (text string, ok bool) {
+	if c.Form != strictjson.String {
 		return "", false
 	}
-	return string(plain(o.Claims, c)), true
+	return string(c.Text(o.Claims)), true
 }
 
 // Time is the value of a claim that is a NumericDate (RFC 7519 §2), in whole seconds; ok is false for any other.
-func (o *Opened) Time(c Claim) (t time.Time, ok bool) {
+func (o *Opened) Time(c strictjson.Value) (t time.Time, ok bool) {
 	v, ok := pythonInt(o.Claims, c)
 	if !ok || v < -maxTime || v > maxTime {
 		return time.Time{}, false
@@ -39,12 +43,4 @@ func (o *Opened) Time(c Claim) (t time.Time, ok bool) {
 }
 
 // JSON is the value of a claim as the token holds it, a string with its quotes; nil where it is absent.
-func (o *Opened) JSON(c Claim) []byte {
-	switch c.Form {
-	case Absent:
-		return nil
-	case String:
-		return o.Claims[c.Start-1 : c.End+1]
-	}
-	return o.Claims[c.Start:c.End]
-}
+func (o *Opened) JSON(c strictjson.Value) []byte { return c.JSON(o.Claims) }

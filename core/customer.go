@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/edgetoken/edgetoken/core/python"
+	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
 // IDKind says what a CustomerID holds.
@@ -73,13 +74,13 @@ func (o *Opened) CustomerKey(kind IDKind) (id CustomerID, ok bool) {
 		return Integer(v.value), true
 	case TextID:
 		switch c.Form {
-		case String:
-			return Text(string(plain(o.Claims, c))), true
-		case Number:
+		case strictjson.String:
+			return Text(string(c.Text(o.Claims))), true
+		case strictjson.Number:
 			return Text(string(numberStr(o.Claims[c.Start:c.End]))), true
-		case True:
+		case strictjson.True:
 			return Text("True"), true
-		case False:
+		case strictjson.False:
 			return Text("False"), true
 		}
 	}
@@ -89,7 +90,7 @@ func (o *Opened) CustomerKey(kind IDKind) (id CustomerID, ok bool) {
 // UnreadableCustomer reports whether Django could make no value of a field of the given kind of the token's customer
 // claim, where it is there: a text that is no integer, a list, an object.
 func (o *Opened) UnreadableCustomer(kind IDKind) bool {
-	if kind != IntegerID || o.Customer.Form == Absent || o.Customer.Form == Null {
+	if kind != IntegerID || o.Customer.Form == strictjson.Absent || o.Customer.Form == strictjson.Null {
 		return false
 	}
 	_, ok := pythonInt(o.Claims, o.Customer)
@@ -97,16 +98,16 @@ func (o *Opened) UnreadableCustomer(kind IDKind) bool {
 }
 
 // truthy is Python's bool() of a claim.
-func truthy(claims []byte, c Claim) bool {
+func truthy(claims []byte, c strictjson.Value) bool {
 	raw := claims[c.Start:c.End]
 	switch c.Form {
-	case True:
+	case strictjson.True:
 		return true
-	case String:
+	case strictjson.String:
 		return len(raw) > 0
-	case Number:
+	case strictjson.Number:
 		return python.Float(raw) != 0
-	case Array, Object:
+	case strictjson.Array, strictjson.Object:
 		return len(bytes.TrimSpace(raw[1:len(raw)-1])) > 0
 	}
 	return false

@@ -1,5 +1,9 @@
 package core
 
+import (
+	"github.com/edgetoken/edgetoken/core/strictjson"
+)
+
 // Writes reports whether an operation writes tokens. Those that do not are judged without any engine, by Judge.
 func (op Op) Writes() bool { return op == Login || op == Refresh }
 
@@ -90,7 +94,7 @@ func (j *decision) inHeader(class TokenType) Cause {
 func (j *decision) customer() Cause {
 	c := &j.req.State.Customer
 	switch {
-	case j.o.Customer.Form == Absent:
+	case j.o.Customer.Form == strictjson.Absent:
 		return NoCustomerClaim
 	case c.ID.IsZero() || j.own() != OK:
 		return CustomerNotFound
@@ -103,7 +107,7 @@ func (j *decision) customer() Cause {
 }
 
 func (j *decision) revokeClaim(c *Customer) bool {
-	return j.o.Revoke.Form == String && string(plain(j.o.Claims, j.o.Revoke)) == c.RevokeClaim
+	return j.o.Revoke.Form == strictjson.String && string(j.o.Revoke.Text(j.o.Claims)) == c.RevokeClaim
 }
 
 // verify asks the blacklist always, or on the exact wire where BLACKLIST_AFTER_ROTATION says so.
@@ -151,7 +155,7 @@ func (j *decision) refreshCustomer() Cause {
 
 // writable: the token could be written again.
 func (j *decision) writable() Cause {
-	if f := j.o.TokenIssuer.Form; j.v.textIssuer && f != Absent && f != String {
+	if f := j.o.TokenIssuer.Form; j.v.textIssuer && f != strictjson.Absent && f != strictjson.String {
 		return WrongIssuer
 	}
 	return OK

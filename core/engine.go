@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
 // Engine reads and writes tokens. It has three implementations with one behaviour: native, the sandboxed module whose signatures the host
@@ -108,27 +110,6 @@ type KeyMaterial interface {
 	Material(key int) ([]byte, error)
 }
 
-// Form is how a claim stands in a token.
-type Form uint8
-
-const (
-	Absent Form = iota
-	Null
-	False
-	True
-	Number
-	String
-	Array
-	Object
-)
-
-// Claim is a member of Opened.Claims: its form and the bytes of its value, of a string without the quotes and with
-// escapes as they stand.
-type Claim struct {
-	Form       Form
-	Start, End uint32
-}
-
 // Opened is a token whose signature is good, or why it is not. Claims are nobody's word before the signature is good, so a refused token has none.
 type Opened struct {
 	Cause  Cause  // OK, or why the token was refused
@@ -141,9 +122,9 @@ type Opened struct {
 
 	// Where the claims stand that mean something. TokenID is JTI_CLAIM, JWTID the registered jti, Customer USER_ID_CLAIM,
 	// Type TOKEN_TYPE_CLAIM, Revoke REVOKE_TOKEN_CLAIM, RefreshExpiresAt SLIDING_TOKEN_REFRESH_EXP_CLAIM.
-	ExpiresAt, IssuedAt, NotBefore, RefreshExpiresAt Claim
-	TokenIssuer, Audience, Subject, JWTID            Claim
-	TokenID, Type, Customer, Revoke                  Claim
+	ExpiresAt, IssuedAt, NotBefore, RefreshExpiresAt strictjson.Value
+	TokenIssuer, Audience, Subject, JWTID            strictjson.Value
+	TokenID, Type, Customer, Revoke                  strictjson.Value
 
 	// Family is what the token's id says; its Start for an id that is not ours is the token's iat, not yet bounded by the present.
 	Family Family
@@ -196,17 +177,3 @@ func (o Outcome) Refused() bool { return len(o.Refusals) > 0 }
 
 // Known reports whether op is one of the operations.
 func (op Op) Known() bool { return Authenticate <= op && op <= Blacklist }
-
-// Fits reports whether the place of the claim lies within that many bytes of claims, and its form is one.
-func (c Claim) Fits(claims int) bool {
-	start, end := int64(c.Start), int64(c.End)
-	switch c.Form {
-	case Absent:
-		return start == 0 && end == 0
-	case String: // between its quotes
-		return 1 <= start && start <= end && end < int64(claims)
-	case Array, Object:
-		return start+2 <= end && end <= int64(claims)
-	}
-	return c.Form <= Object && start < end && end <= int64(claims)
-}

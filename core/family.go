@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
+
+	"github.com/edgetoken/edgetoken/core/words"
 )
 
 // TokenKind is how a token id of ours came about: two bits of the id.
@@ -58,7 +60,7 @@ func (f Family) Key(issuer string, customer CustomerID) FamilyKey {
 
 // FamilyState is what a store knows of one family. The zero value: nothing, as for every family that was never rotated or revoked.
 type FamilyState struct {
-	// Version is 0 where there is no record and changes with each change of it.
+	// Version is 0 where there is no record and changes with words.Each change of it.
 	Version uint64
 	// Dead says that the family was revoked.
 	Dead bool
@@ -86,8 +88,8 @@ func hexDigits(v uint32) uint64 {
 	d := uint64(v&0xffff) | uint64(v>>16)<<32
 	d = d&0x000000ff000000ff | d&0x0000ff000000ff00<<8
 	d = d>>4&0x000f000f000f000f | d&0x000f000f000f000f<<8
-	letter := d + (0x80-10)*each
-	return d + '0'*each + letter>>7&each*39
+	letter := d + (0x80-10)*words.Each
+	return d + '0'*words.Each + letter>>7&words.Each*39
 }
 
 // readTokenID reads an id as tokenID writes it; ok is false for any other.
@@ -97,7 +99,7 @@ func readTokenID(id []byte) (f Family, ok bool) {
 	}
 	var raw [16]byte
 	for i := range raw {
-		hi, lo := hexDigit(id[2*i]), hexDigit(id[2*i+1])
+		hi, lo := words.HexDigit(id[2*i]), words.HexDigit(id[2*i+1])
 		if hi > 15 || lo > 15 {
 			return Family{}, false
 		}
@@ -115,17 +117,6 @@ func readTokenID(id []byte) (f Family, ok bool) {
 		Start:      int64(high>>23) + familyEpoch,
 		Generation: uint32(low),
 	}, true
-}
-
-// hexDigit is the value of a lower-case hex digit; upper case is not ours.
-func hexDigit(c byte) byte {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0'
-	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10
-	}
-	return 255
 }
 
 // foreignFamily is the family of an id that is not ours.

@@ -3,6 +3,8 @@ package core
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"github.com/edgetoken/edgetoken/core/words"
 )
 
 // headerCache remember which key an encoded header names, so that a header that was read before is told by comparing words. What a header says depends on its
@@ -20,7 +22,7 @@ type cachedHeader struct {
 }
 
 const (
-	headsPerKey = 2       // pairs, so that few headers in use drive each other out
+	headsPerKey = 2       // pairs, so that few headers in use drive words.Each other out
 	maxHeads    = 1 << 14 // pairs
 	maxHead     = 512     // the longest header that is remembered, in characters
 )
@@ -65,14 +67,14 @@ func hashToDot(token []byte) (hash uint64, end int) {
 	for ; len(token)-at >= 16; at += 16 { // two words for each jump back
 		b := (*[16]byte)(token[at:])
 		v, w := binary.LittleEndian.Uint64(b[0:]), binary.LittleEndian.Uint64(b[8:])
-		if zeros(v^'.'*each)|zeros(w^'.'*each) != 0 {
+		if words.Zeros(v^'.'*words.Each)|words.Zeros(w^'.'*words.Each) != 0 {
 			break
 		}
 		hash = mix(mix(hash, v), w)
 	}
 	for ; at < len(token); at += 8 {
-		w := word(token, at)
-		n := bits.TrailingZeros64(zeros(w^'.'*each)) >> 3
+		w := words.At(token, at)
+		n := bits.TrailingZeros64(words.Zeros(w^'.'*words.Each)) >> 3
 		if n < 8 {
 			return mix(hash, w&(1<<(8*n)-1)), at + n
 		}
@@ -82,9 +84,6 @@ func hashToDot(token []byte) (hash uint64, end int) {
 }
 
 func mix(hash, w uint64) uint64 { return (bits.RotateLeft64(hash, 29) ^ w) * 0x9e3779b97f4a7c15 }
-
-// zeros has the highest bit of each byte that is zero in w, from the lowest such byte on right; above it there may be more.
-func zeros(w uint64) uint64 { return (w - each) &^ w & highs }
 
 // sameWords is bytes.Equal of two texts of one length, of at least eight bytes.
 func sameWords(a, b []byte) bool {

@@ -4,6 +4,10 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"strconv"
+
+	"github.com/edgetoken/edgetoken/core/python"
+	"github.com/edgetoken/edgetoken/core/strictjson"
+	"github.com/edgetoken/edgetoken/core/words"
 )
 
 // reserveAhead is how far ahead family starts are reserved, in milliseconds, so that few log-ins have to make a
@@ -21,8 +25,8 @@ type fixed struct {
 	revoke          []byte   // ,"hash_password":
 	own             []ownClaim
 	dropped         int       // so many of them, the first ones, are nowhere
-	table           [64]uint8 // by nameHash: 1 + the index in own of the first claim of that hash
-	reserved        uint64    // a bit for the nameHash of each name that is not to be configured
+	table           [64]uint8 // by words.NameHash: 1 + the index in own of the first claim of that hash
+	reserved        uint64    // a bit for the words.NameHash of each name that is not to be configured
 	ascii           bool      // those names are ASCII alone
 }
 
@@ -41,8 +45,8 @@ func (o *ownClaim) is(first uint64, name []byte) bool {
 }
 
 func (f *fixed) add(name string, member []byte) {
-	o := ownClaim{name: []byte(name), first: word([]byte(name), 0), member: member}
-	at := &f.table[nameHash(o.first, len(name))]
+	o := ownClaim{name: []byte(name), first: words.At([]byte(name), 0), member: member}
+	at := &f.table[words.NameHash(o.first, len(name))]
 	o.next = *at
 	f.own = append(f.own, o)
 	*at = uint8(len(f.own))
@@ -69,26 +73,26 @@ func fix(s *Settings, keys KeySet) fixed {
 		f.add("aud", append(named("aud"), audience(s)...))
 	}
 	if s.Issuer != nil {
-		f.add("iss", appendJSONString(named("iss"), *s.Issuer))
+		f.add("iss", python.AppendJSON(named("iss"), *s.Issuer))
 	}
 	f.ascii = true
 	for _, name := range s.reserved() {
-		f.reserved |= 1 << nameHash(word([]byte(name), 0), len(name))
-		f.ascii = f.ascii && isASCII([]byte(name))
+		f.reserved |= 1 << words.NameHash(words.At([]byte(name), 0), len(name))
+		f.ascii = f.ascii && words.IsASCII([]byte(name))
 	}
 	return f
 }
 
 func audience(s *Settings) []byte {
 	if !s.AudienceList {
-		return appendJSONString(nil, s.Audience[0])
+		return python.AppendJSON(nil, s.Audience[0])
 	}
 	list := []byte{'['}
 	for i, a := range s.Audience {
 		if i > 0 {
 			list = append(list, ',')
 		}
-		list = appendJSONString(list, a)
+		list = python.AppendJSON(list, a)
 	}
 	return append(list, ']')
 }
@@ -96,9 +100,9 @@ func audience(s *Settings) []byte {
 // header is the one that tokens have which this key signs. Its members stand in alphabetical order, as PyJWT writes
 // them; the exact wire names no key.
 func header(s *Settings, key *KeyInfo) []byte {
-	h := appendJSONString([]byte(`{"alg":`), key.Algorithm)
+	h := python.AppendJSON([]byte(`{"alg":`), key.Algorithm)
 	if key.ID != "" && s.Wire != Exact {
-		h = appendJSONString(append(h, `,"kid":`...), key.ID)
+		h = python.AppendJSON(append(h, `,"kid":`...), key.ID)
 	}
 	return append(h, `,"typ":"JWT"}`...)
 }
@@ -106,21 +110,13 @@ func header(s *Settings, key *KeyInfo) []byte {
 func beginning(s *Settings, t TokenType) []byte {
 	b := []byte{'{'}
 	if s.TokenTypeClaim != "" {
-		b = appendJSONString(append(appendJSONString(b, s.TokenTypeClaim), ':'), string(t))
+		b = python.AppendJSON(append(python.AppendJSON(b, s.TokenTypeClaim), ':'), string(t))
 		b = append(b, ',')
 	}
 	return append(b, `"exp":`...)
 }
 
-func named(name string) []byte { return append(appendJSONString([]byte{','}, name), ':') }
-
-// raw is a scanned value as it stands, a string with its quotes.
-func raw(src []byte, c Claim) []byte {
-	if c.Form == String {
-		return src[c.Start-1 : c.End+1]
-	}
-	return src[c.Start:c.End]
-}
+func named(name string) []byte { return append(python.AppendJSON([]byte{','}, name), ':') }
 
 // login writes the pair of a log-in: a new family, its refresh token of generation 0, and an access token with the
 // same claims.
@@ -138,14 +134,14 @@ func (w *Writer) login(j *decision) {
 	b := append(w.shared[:0], w.fixed.user...)
 	switch {
 	case c.UserID.Kind == TextID:
-		b = appendJSONString(b, c.UserID.Text)
+		b = python.AppendJSON(b, c.UserID.Text)
 	case j.v.userIDAsText:
 		b = append(strconv.AppendInt(append(b, '"'), c.UserID.Int, 10), '"')
 	default:
 		b = strconv.AppendInt(b, c.UserID.Int, 10)
 	}
 	if w.fixed.revoke != nil {
-		b = appendJSONString(append(b, w.fixed.revoke...), c.RevokeClaim)
+		b = python.AppendJSON(append(b, w.fixed.revoke...), c.RevokeClaim)
 	}
 	w.shared = w.configured(b)
 	begun := w.begin(j, RefreshToken)
@@ -178,14 +174,14 @@ func (w *Writer) begin(j *decision, t TokenType) *begun {
 		g, begin, lifetime = &w.begun[1], w.fixed.access, j.s.AccessTokenLifetime
 	}
 	expires, issued := seconds(j.now+lifetime.Microseconds()), seconds(j.now)
-	copied := j.v.copiesIssuedAt && j.req.Op == Refresh && j.o.IssuedAt.Form != Absent
+	copied := j.v.copiesIssuedAt && j.req.Op == Refresh && j.o.IssuedAt.Form != strictjson.Absent
 	key := w.prepared.Key
 	if !copied && len(g.input) > 0 && g.key == key && g.expires == expires && g.issued == issued {
 		return g
 	}
 	b := append(strconv.AppendInt(append(w.claims[:0], begin...), expires, 10), `,"iat":`...)
 	if copied {
-		b = append(b, raw(j.o.Claims, j.o.IssuedAt)...)
+		b = append(b, j.o.IssuedAt.JSON(j.o.Claims)...)
 		g = &w.begun[2]
 	} else {
 		b = strconv.AppendInt(b, issued, 10)
@@ -228,16 +224,16 @@ func (j *decision) sequence() uint32 { return binary.LittleEndian.Uint32(j.req.E
 
 // keep keeps a configured claim of a request, or reports that it may not be one. One that is null is left out of the
 // tokens, whatever a refresh token says of it.
-func (w *Writer) keep(req *Request, m *member) bool {
-	o := ownClaim{name: m.name, first: word(m.name, 0)}
+func (w *Writer) keep(req *Request, m *strictjson.Member) bool {
+	o := ownClaim{name: m.Name, first: words.At(m.Name, 0)}
 	// Of ASCII names, those that are the same but for case have one hash.
-	if (w.fixed.reserved>>nameHash(o.first, len(m.name))&1 != 0 || !w.fixed.ascii || !isASCII(m.name)) && w.settings.Reserved(string(m.name)) {
+	if (w.fixed.reserved>>words.NameHash(o.first, len(m.Name))&1 != 0 || !w.fixed.ascii || !words.IsASCII(m.Name)) && w.settings.Reserved(string(m.Name)) {
 		return false
 	}
-	if m.value.Form != Null {
+	if m.Value.Form != strictjson.Null {
 		at := len(w.extra)
-		w.extra = append(appendJSONString(append(w.extra, ','), string(m.name)), ':')
-		w.extra = append(w.extra, raw(req.Extra, m.value)...)
+		w.extra = append(python.AppendJSON(append(w.extra, ','), string(m.Name)), ':')
+		w.extra = append(w.extra, m.Value.JSON(req.Extra)...)
 		o.member = w.extra[at:len(w.extra):len(w.extra)]
 	}
 	w.own = append(w.own, o)
@@ -263,7 +259,7 @@ func (w *Writer) configured(b []byte) []byte {
 // find is the claim of this name that is not taken over from a refresh token, which is then used; nil where the claim
 // is taken over.
 func (w *Writer) find(first uint64, name []byte) *ownClaim {
-	for at := w.fixed.table[nameHash(first, len(name))]; at != 0; at = w.own[at-1].next {
+	for at := w.fixed.table[words.NameHash(first, len(name))]; at != 0; at = w.own[at-1].next {
 		if o := &w.own[at-1]; o.is(first, name) {
 			o.used = true
 			return o
@@ -289,14 +285,14 @@ func (w *Writer) copied(b, claims []byte) []byte {
 
 // copiedSlowly is copied for any claims.
 func (w *Writer) copiedSlowly(b, claims []byte) []byte {
-	for more := w.scan.begin(claims, MaxNames); more; more = w.scan.next() {
-		m := &w.scan.member
-		if o := w.find(word(m.name, 0), m.name); o != nil {
+	for more := w.scan.Begin(claims, strictjson.MaxNames); more; more = w.scan.Next() {
+		m := &w.scan.Member
+		if o := w.find(words.At(m.Name, 0), m.Name); o != nil {
 			b = append(b, o.member...)
 			continue
 		}
-		b = append(appendJSONString(append(b, ','), string(m.name)), ':')
-		b = append(b, raw(claims, m.value)...)
+		b = append(python.AppendJSON(append(b, ','), string(m.Name)), ':')
+		b = append(b, m.Value.JSON(claims)...)
 	}
 	return b
 }
@@ -305,7 +301,7 @@ func (w *Writer) copiedSlowly(b, claims []byte) []byte {
 // members, and names that are written as they stand. ok is false for others.
 func (w *Writer) copiedQuickly(b, claims []byte) (_ []byte, ok bool) {
 	src := &w.room
-	if !src.hold(claims) {
+	if !src.Hold(claims) {
 		return b, false
 	}
 	if src[0] != '{' {
@@ -320,7 +316,7 @@ func (w *Writer) copiedQuickly(b, claims []byte) (_ []byte, ok bool) {
 		value, next := end+2, 0
 		switch c := src[value]; {
 		case c == '"':
-			if e := plainEnd(src, value+1); src[e] == '"' {
+			if e := src.PlainEnd(value + 1); src[e] == '"' {
 				next = e + 1
 			}
 		case '1' <= c && c <= '9':
@@ -339,14 +335,12 @@ func (w *Writer) copiedQuickly(b, claims []byte) (_ []byte, ok bool) {
 		o := w.find(first, src[name:end])
 		switch {
 		case next == 0:
-			w.scan.start(src, len(claims), MaxNames)
-			c, end := w.scan.value(w.scan.space(value))
-			if end == 0 {
+			var v strictjson.Value
+			if v, next = w.scan.ValueAt(src, len(claims), value); next == 0 {
 				return b, false
 			}
-			next = w.scan.space(end)
 			if o == nil {
-				b = append(append(append(b, ','), src[at:value]...), raw(claims, c)...)
+				b = append(append(append(b, ','), src[at:value]...), v.JSON(claims)...)
 			}
 		case o == nil:
 			b = append(append(b, ','), src[at:next]...)
@@ -364,11 +358,11 @@ func (w *Writer) copiedQuickly(b, claims []byte) (_ []byte, ok bool) {
 	}
 }
 
-// nameEnd is plainEnd for a name. One ends at DEL too, which appendJSONString does not write as it stands.
-func nameEnd(src *Buffer, at int) int {
+// nameEnd is PlainEnd for a name. One ends at DEL too, which python.AppendJSON does not write as it stands.
+func nameEnd(src *strictjson.Buffer, at int) int {
 	for ; ; at += 8 {
 		w := binary.LittleEndian.Uint64(src[at:])
-		if s := special(w) | (w+each)&highs; s != 0 {
+		if s := words.Special(w) | (w+words.Each)&words.High; s != 0 {
 			return at + bits.TrailingZeros64(s)>>3
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/coretest"
+	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
 // Every byte at every place of inputs of every length that matters, after text of any length.
@@ -81,7 +82,7 @@ func TestTime(t *testing.T) {
 				if want > 253402300799 || want < -253402300799 {
 					continue
 				}
-				o := core.Opened{Claims: []byte(text), ExpiresAt: core.Claim{Form: core.Number, End: uint32(len(text))}}
+				o := core.Opened{Claims: []byte(text), ExpiresAt: strictjson.Value{Form: strictjson.Number, End: uint32(len(text))}}
 				if got, ok := o.Time(o.ExpiresAt); !ok || got.Unix() != want {
 					t.Errorf("%s is read as %d, %v", text, got.Unix(), ok)
 				}
@@ -92,7 +93,7 @@ func TestTime(t *testing.T) {
 		for _, digits := range []string{"123456789012345678", "987654321098765432", "100000000000000001"} {
 			text := digits[:n]
 			want, _ := strconv.ParseInt(text, 10, 64)
-			o := core.Opened{Claims: []byte(text), Customer: core.Claim{Form: core.Number, End: uint32(n)}}
+			o := core.Opened{Claims: []byte(text), Customer: strictjson.Value{Form: strictjson.Number, End: uint32(n)}}
 			if got, ok := o.CustomerKey(core.IntegerID); !ok || got != core.Integer(want) {
 				t.Errorf("%s is read as %v, %v", text, got, ok)
 			}

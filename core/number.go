@@ -6,13 +6,15 @@ import (
 	"math"
 
 	"github.com/edgetoken/edgetoken/core/python"
+	"github.com/edgetoken/edgetoken/core/strictjson"
+	"github.com/edgetoken/edgetoken/core/words"
 )
 
 // Numbers in claims are read as Python's int() reads what its json module made of them, since the reference does so.
 
 // pythonInt is int(value) of a scanned claim, truncated towards zero and saturating at the ends of int64. ok is false
 // where Python raises: null, a list, an object, a text that is no integer, a number beyond a double.
-func pythonInt(claims []byte, c Claim) (v int64, ok bool) {
+func pythonInt(claims []byte, c strictjson.Value) (v int64, ok bool) {
 	n, ok := pythonInteger(claims, c)
 	return n.value, ok
 }
@@ -25,17 +27,17 @@ type integer struct {
 }
 
 // pythonInteger is pythonInt for those who must tell the ends of int64 from what lies beyond them.
-func pythonInteger(claims []byte, c Claim) (v integer, ok bool) {
+func pythonInteger(claims []byte, c strictjson.Value) (v integer, ok bool) {
 	raw := claims[c.Start:c.End]
 	switch c.Form {
-	case True:
+	case strictjson.True:
 		return integer{value: 1}, true
-	case False:
+	case strictjson.False:
 		return integer{}, true
-	case Number:
+	case strictjson.Number:
 		return numberInt(raw)
-	case String:
-		return textInt(plain(claims, c))
+	case strictjson.String:
+		return textInt(c.Text(claims))
 	}
 	return integer{}, false
 }
@@ -44,9 +46,9 @@ func pythonInteger(claims []byte, c Claim) (v integer, ok bool) {
 func numberInt(raw []byte) (integer, bool) {
 	if 8 <= len(raw) && len(raw) <= 16 { // as all times are: a word of digits at once
 		first, last := binary.LittleEndian.Uint64(raw), binary.LittleEndian.Uint64(raw[len(raw)-8:])
-		if noDigit(first)|noDigit(last) == 0 {
-			before := (first ^ '0'*each) << (8 * (16 - len(raw))) // the digits that are not in last; zeros stand before them
-			return integer{value: eightDigits(before)*1e8 + eightDigits(last^'0'*each)}, true
+		if words.NoDigit(first)|words.NoDigit(last) == 0 {
+			before := (first ^ '0'*words.Each) << (8 * (16 - len(raw))) // the digits that are not in last; zeros stand before them
+			return integer{value: eightDigits(before)*1e8 + eightDigits(last^'0'*words.Each)}, true
 		}
 	}
 	v, negative, whole := uint64(0), false, true

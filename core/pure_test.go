@@ -12,18 +12,23 @@ import (
 	"testing"
 )
 
-// core is pure: no clock, entropy, disk or network of its own, no package of ours but its codec and its Python, and
+// core is pure: no clock, entropy, disk or network of its own, no package of ours but its own, and
 // nothing that is large in a guest.
 func TestImports(t *testing.T) {
 	allowed := map[string][]string{
 		".": {
 			"bytes", "context", "crypto/sha256", "encoding/base64", "encoding/binary", "errors", "math", "math/bits", "slices", "strconv",
-			"strings", "sync", "sync/atomic", "time", "unicode/utf16", "unicode/utf8", "github.com/edgetoken/edgetoken/core/codec",
-			"github.com/edgetoken/edgetoken/core/python",
+			"strings", "sync", "sync/atomic", "time", "github.com/edgetoken/edgetoken/core/codec", "github.com/edgetoken/edgetoken/core/python",
+			"github.com/edgetoken/edgetoken/core/strictjson", "github.com/edgetoken/edgetoken/core/words",
 		},
-		"abi":    {"encoding/binary", "math", "slices", "time", "unsafe", "github.com/edgetoken/edgetoken/core", "github.com/edgetoken/edgetoken/core/codec"},
+		"abi":    {"encoding/binary", "math", "slices", "time", "unsafe", "github.com/edgetoken/edgetoken/core", "github.com/edgetoken/edgetoken/core/codec", "github.com/edgetoken/edgetoken/core/strictjson"},
 		"codec":  {"encoding/binary"},
-		"python": {"errors", "math", "strconv", "strings", "unicode", "unicode/utf8"},
+		"python": {"errors", "math", "strconv", "strings", "unicode", "unicode/utf16", "unicode/utf8"},
+		"strictjson": {
+			"bytes", "encoding/binary", "math/bits", "unicode/utf16", "unicode/utf8", "github.com/edgetoken/edgetoken/core/python",
+			"github.com/edgetoken/edgetoken/core/words",
+		},
+		"words": {"encoding/binary"},
 		"jws": {
 			"bytes", "crypto", "crypto/ecdsa", "crypto/ed25519", "crypto/elliptic", "crypto/hmac", "crypto/rsa", "crypto/sha256", "crypto/sha512",
 			"encoding/binary", "errors", "hash", "math/big", "runtime", "slices", "strconv", "sync/atomic",
@@ -66,7 +71,7 @@ var impure = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "T
 
 // Every folder of core that holds code is looked at by TestImports, or is there for tests alone.
 func TestImportsKnowsEveryFolder(t *testing.T) {
-	known := []string{".", "abi", "codec", "jws", "python", "coretest"}
+	known := []string{".", "abi", "codec", "jws", "python", "strictjson", "words", "coretest"}
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".go") && !slices.Contains(known, filepath.ToSlash(filepath.Dir(path))) {
 			t.Errorf("%s lies in a folder that TestImports does not know", path)

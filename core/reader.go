@@ -3,7 +3,8 @@ package core
 import (
 	"bytes"
 	"time"
-	"unicode/utf8"
+
+	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
 // Reader reads tokens under one configuration: the settings and the key set. Reading is split at the signature, so
@@ -20,27 +21,30 @@ type Reader struct {
 	keys     KeySet
 	kids     kids
 	headers  headerCache
-	known    []*knownClaim
-	names    names // the same
-	ascii    bool  // the known names are ASCII alone
-	scan     scanner
+	claims   *strictjson.Fields
+	scan     strictjson.Scanner // of headers
 
-	encoded   []byte    // header of the token that was inspected last, in base64url, with its dot; empty where it was remembered
-	buffer    *Buffer   // for its header, then its claims
-	decoded   []byte    // the claims
-	token     Inspected // what Inspect said of it
-	inspected bool      // whether Accept is legal
-	signature []byte    // decoded by Open
-	opened    Opened    // what Accept gives
-	other     Claim     // where quick puts a claim that means nothing
+	encoded   []byte             // header of the token that was inspected last, in base64url, with its dot; empty where it was remembered
+	buffer    *strictjson.Buffer // for its header, then its claims
+	decoded   []byte             // the claims
+	token     Inspected          // what Inspect said of it
+	inspected bool               // whether Accept is legal
+	signature []byte             // decoded by Open
+	opened    Opened             // what Accept gives
 }
+
+// MaxTokenBytes is the longest token that is looked at.
+const MaxTokenBytes = 64 << 10
+
+// maxHeaderNames is how many names of members a header may have in all, before anybody has vouched for it.
+const maxHeaderNames = 32
 
 // SlotCount is how many claims of Opened are kept by their place; the ABI hands them over in the order of Slots.
 const SlotCount = 12
 
 // Slots are the claims of Opened that are kept by their place, in the order of the struct.
-func (o *Opened) Slots() [SlotCount]*Claim {
-	return [SlotCount]*Claim{
+func (o *Opened) Slots() [SlotCount]*strictjson.Value {
+	return [SlotCount]*strictjson.Value{
 		&o.ExpiresAt, &o.IssuedAt, &o.NotBefore, &o.RefreshExpiresAt, &o.TokenIssuer, &o.Audience, &o.Subject, &o.JWTID,
 		&o.TokenID, &o.Type, &o.Customer, &o.Revoke,
 	}
@@ -48,25 +52,25 @@ func (o *Opened) Slots() [SlotCount]*Claim {
 
 // NewReader is a reader for the settings and keys, which must not change while it is used.
 func NewReader(s *Settings, keys KeySet) *Reader {
-	r := &Reader{settings: s, keys: keys, kids: newKids(keys.Keys), headers: newHeaderCache(len(keys.Keys)), ascii: true}
+	r := &Reader{settings: s, keys: keys, kids: newKids(keys.Keys), headers: newHeaderCache(len(keys.Keys)), claims: strictjson.NewFields()}
 	o := &r.opened
-	for _, k := range []*knownClaim{
-		newKnown("exp", &o.ExpiresAt), newKnown("iat", &o.IssuedAt), newKnown("nbf", &o.NotBefore), newKnown("iss", &o.TokenIssuer),
-		newKnown("aud", &o.Audience), newKnown("sub", &o.Subject), newKnown("jti", &o.JWTID),
-		newKnown(s.SlidingTokenRefreshExpClaim, &o.RefreshExpiresAt), newKnown(s.IDClaim, &o.TokenID), newKnown(s.TokenTypeClaim, &o.Type),
-		newKnown(s.UserIDClaim, &o.Customer), newKnown(s.RevokeTokenClaim, &o.Revoke),
+	for _, claim := range []struct {
+		name  string
+		place *strictjson.Value
+	}{
+		{"exp", &o.ExpiresAt}, {"iat", &o.IssuedAt}, {"nbf", &o.NotBefore}, {"iss", &o.TokenIssuer}, {"aud", &o.Audience}, {"sub", &o.Subject}, {"jti", &o.JWTID},
+		{s.SlidingTokenRefreshExpClaim, &o.RefreshExpiresAt}, {s.IDClaim, &o.TokenID}, {s.TokenTypeClaim, &o.Type}, {s.UserIDClaim, &o.Customer},
+		{s.RevokeTokenClaim, &o.Revoke},
 	} {
-		if k.name != "" {
-			r.known = append(r.known, k)
-			r.names.add(k)
-			r.ascii = r.ascii && isASCII([]byte(k.name))
+		if claim.name != "" {
+			r.claims.Add(claim.name, claim.place)
 		}
 	}
 	return r
 }
 
 // Buffer has the reader decode claims into b, so that they always lie at its start.
-func (r *Reader) Buffer(b *Buffer) { r.buffer = b }
+func (r *Reader) Buffer(b *strictjson.Buffer) { r.buffer = b }
 
 // Inspected says where the signature of a token lies and which key must check it. No claims come out before it was
 // checked.
@@ -92,7 +96,7 @@ func (r *Reader) inspect(token []byte) Cause {
 		return TooLong
 	}
 	if r.buffer == nil {
-		r.buffer = new(Buffer)
+		r.buffer = new(strictjson.Buffer)
 	}
 	key, first := r.headers.find(token)
 	cause := OK
@@ -120,7 +124,7 @@ func (r *Reader) inspect(token []byte) Cause {
 
 // reserve is b, empty, with room for what n characters decode to.
 func reserve(b []byte, n int) []byte {
-	if size := decodedLen(n) + slack; cap(b) < size {
+	if size := decodedLen(n) + strictjson.Slack; cap(b) < size {
 		return make([]byte, 0, 2*size)
 	}
 	return b[:0]
@@ -138,55 +142,37 @@ func DecodeSignature(dst, part []byte) (signature []byte, ok bool) {
 // x5u). It takes the first size bytes of the buffer.
 func (r *Reader) header(size int) (key int, cause Cause) {
 	header := r.buffer[:size]
-	var alg, kid Claim
+	var alg, kid strictjson.Value
 	var kidText []byte
-	for more := r.scan.beginHeld(r.buffer, size, maxHeaderNames); more; more = r.scan.next() {
-		m := &r.scan.member
-		switch string(m.name) {
+	for more := r.scan.BeginHeld(r.buffer, size, maxHeaderNames); more; more = r.scan.Next() {
+		m := &r.scan.Member
+		switch string(m.Name) {
 		case "alg":
-			alg = m.value
+			alg = m.Value
 		case "kid":
-			kid = m.value
+			kid = m.Value
 		case "crit":
 			return 0, BadHeader
 		case "b64":
-			if m.value.Form != True {
+			if m.Value.Form != strictjson.True {
 				return 0, BadHeader
 			}
 		}
 	}
-	if !r.scan.whole || kid.Form != Absent && kid.Form != String {
+	if !r.scan.Whole || kid.Form != strictjson.Absent && kid.Form != strictjson.String {
 		return 0, BadHeader
 	}
-	if kid.Form == String {
-		kidText = plainOver(header, kid)
+	if kid.Form == strictjson.String {
+		kidText = kid.TextOver(header)
 	}
-	key = r.kids.find(kidText, kid.Form == String)
+	key = r.kids.find(kidText, kid.Form == strictjson.String)
 	if key < 0 {
 		return 0, UnknownKey
 	}
-	if alg.Form != String || string(plainOver(header, alg)) != r.keys.Keys[key].Algorithm {
+	if alg.Form != strictjson.String || string(alg.TextOver(header)) != r.keys.Keys[key].Algorithm {
 		return 0, BadAlgorithm
 	}
 	return key, OK
-}
-
-// plain is the text of a scanned string, without its escapes.
-func plain(src []byte, c Claim) []byte {
-	raw := src[c.Start:c.End]
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return raw
-	}
-	return unescape(nil, raw)
-}
-
-// plainOver is plain, written over its escapes: a stranger's header takes no memory.
-func plainOver(src []byte, c Claim) []byte {
-	raw := src[c.Start:c.End]
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return raw
-	}
-	return unescape(raw[:0], raw)
 }
 
 // Accept gives the claims of the token that was inspected, once its signature is good, but not yet what its id says:
@@ -202,8 +188,8 @@ func (r *Reader) Accept() (o *Opened, ok bool) {
 	o = &r.opened
 	key := &r.keys.Keys[r.token.Key]
 	*o = Opened{Key: r.token.Key, Issuer: key.Issuer, KeyEnds: key.NotAfter, Claims: r.decoded}
-	if !r.quick() {
-		r.slow()
+	if !r.claims.Read(r.buffer, len(r.decoded)) {
+		*o = Opened{Cause: BadClaims, Key: o.Key} // it has no issuer, as every refused token
 	}
 	return o, true
 }
@@ -234,52 +220,6 @@ func (r *Reader) refuse(cause Cause) *Opened {
 	return &r.opened
 }
 
-// slow reads any claims into r.opened.
-func (r *Reader) slow() {
-	o := &r.opened
-	*o = Opened{Key: o.Key, Issuer: o.Issuer, KeyEnds: o.KeyEnds, Claims: r.decoded}
-	more := r.scan.beginHeld(r.buffer, len(r.decoded), MaxNames)
-	for more && r.claim(&r.scan.member) {
-		more = r.scan.next()
-	}
-	if more || !r.scan.whole {
-		*o = Opened{Cause: BadClaims, Key: o.Key} // it is nobody's, as every refused token
-	}
-}
-
-// claim keeps where a claim stands. A known name in another case is refused: some reader would take it for the claim.
-func (r *Reader) claim(m *member) bool {
-	found, sameLength, ascii := false, false, isASCII(m.name)
-	for _, k := range r.known {
-		if len(m.name) != len(k.name) {
-			continue
-		}
-		sameLength = true
-		if string(m.name) == k.name {
-			*k.claim = m.value
-			found = true
-		}
-	}
-	if found || ascii && r.ascii && !sameLength { // only characters beyond ASCII have another length in another case
-		return true
-	}
-	for _, k := range r.known {
-		if (!ascii || !r.ascii || len(m.name) == len(k.name)) && bytes.EqualFold(m.name, []byte(k.name)) {
-			return false
-		}
-	}
-	return true
-}
-
-func isASCII(b []byte) bool {
-	for _, c := range b {
-		if c >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
 // ReadFamily reads what the token's id says, if the token was accepted. Accept leaves it out, since the id of a
 // stranger's token takes a hash, which a host computes faster than a guest.
 func (o *Opened) ReadFamily() {
@@ -287,18 +227,18 @@ func (o *Opened) ReadFamily() {
 		return
 	}
 	switch o.TokenID.Form {
-	case String:
-		id := plain(o.Claims, o.TokenID)
+	case strictjson.String:
+		id := o.TokenID.Text(o.Claims)
 		if f, ok := readTokenID(id); ok {
 			o.Family = f
 			return
 		}
 		o.Family = foreignFamily(id)
-	case Number:
+	case strictjson.Number:
 		o.Family = foreignFamily(numberStr(o.Claims[o.TokenID.Start:o.TokenID.End]))
-	case True:
+	case strictjson.True:
 		o.Family = foreignFamily([]byte("True"))
-	case False:
+	case strictjson.False:
 		o.Family = foreignFamily([]byte("False"))
 	}
 	o.Family.Start = o.issuedAt()
@@ -322,7 +262,7 @@ const maxTime = 253402300799
 func (o *Opened) FamilyAt(now time.Time) Family {
 	f := o.Family
 	if f.Ours && !f.fits(o) {
-		f = foreignFamily(plain(o.Claims, o.TokenID))
+		f = foreignFamily(o.TokenID.Text(o.Claims))
 		f.Start = o.issuedAt()
 	}
 	if !f.Ours {
@@ -334,10 +274,10 @@ func (o *Opened) FamilyAt(now time.Time) Family {
 // fits reports whether the kind of the id is that of the token's type. A token without a type may be of any: where
 // types are used it is refused for that.
 func (f Family) fits(o *Opened) bool {
-	if o.Type.Form == Absent {
+	if o.Type.Form == strictjson.Absent {
 		return true
 	}
-	switch string(plain(o.Claims, o.Type)) {
+	switch string(o.Type.Text(o.Claims)) {
 	case string(RefreshToken):
 		return f.Kind == RefreshKind
 	case string(AccessToken):

@@ -3,6 +3,8 @@ package core
 import (
 	"errors"
 	"strings"
+
+	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
 // Prepared is an Outcome whose tokens still lack their signatures: Outcome.Tokens have no Value yet.
@@ -42,14 +44,14 @@ type Writer struct {
 	prepared Prepared
 	inputs   []byte // those of prepared, one after the other
 
-	begun     [3]begun   // of refresh tokens, of access tokens, and of those that copy their iat
-	claims    []byte     // of the token that is being written, but for what is begun
-	shared    []byte     // the end of them, where it is the same in both tokens
-	own       []ownClaim // of the request
-	extra     []byte     // their members, where they are configured for customers
-	extraScan scanner    // holds their names
-	scan      scanner
-	room      Buffer // for claims that are copied
+	begun     [3]begun           // of refresh tokens, of access tokens, and of those that copy their iat
+	claims    []byte             // of the token that is being written, but for what is begun
+	shared    []byte             // the end of them, where it is the same in both tokens
+	own       []ownClaim         // of the request
+	extra     []byte             // their members, where they are configured for customers
+	extraScan strictjson.Scanner // holds their names
+	scan      strictjson.Scanner
+	room      strictjson.Buffer // for claims that are copied
 }
 
 // NewWriter is a writer for settings and keys in which Validate finds no mistake, and which must not change while it
@@ -63,7 +65,7 @@ func NewWriter(s *Settings, keys KeySet) *Writer {
 func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 	w.own, w.extra = append(w.own[:0], w.fixed.own...), w.extra[:0]
 	key := w.keys.SigningAt(req.Now)
-	if err := checkWriting(key, req, &w.extraScan, func(m *member) bool { return w.keep(req, m) }); err != nil {
+	if err := checkWriting(key, req, &w.extraScan, func(m *strictjson.Member) bool { return w.keep(req, m) }); err != nil {
 		return nil, err
 	}
 	p, j := &w.prepared, &w.judge
@@ -102,7 +104,7 @@ const maxExtra = 32 << 10
 // CheckWriting reports what a request that writes tokens lacks.
 func CheckWriting(s *Settings, keys KeySet, req *Request) error {
 	key := keys.SigningAt(req.Now)
-	err := checkWriting(key, req, new(scanner), func(m *member) bool { return !s.Reserved(string(m.name)) })
+	err := checkWriting(key, req, new(strictjson.Scanner), func(m *strictjson.Member) bool { return !s.Reserved(string(m.Name)) })
 	if err == nil && keys.Keys[key].Ended(req.Now) {
 		err = ErrKeyEnded
 	}
@@ -114,7 +116,7 @@ func CheckWriting(s *Settings, keys KeySet, req *Request) error {
 
 // checkWriting is CheckWriting without the key-expiry check; key is the one that would sign, -1 for none. keep vets each
 // configured claim.
-func checkWriting(key int, req *Request, scan *scanner, keep func(*member) bool) error {
+func checkWriting(key int, req *Request, scan *strictjson.Scanner, keep func(*strictjson.Member) bool) error {
 	switch {
 	case len(req.Entropy) < EntropyBytes:
 		return ErrEntropy
@@ -127,12 +129,12 @@ func checkWriting(key int, req *Request, scan *scanner, keep func(*member) bool)
 	case len(req.Extra) == 0:
 		return nil
 	}
-	for more := scan.begin(req.Extra, MaxNames); more; more = scan.next() {
-		if !keep(&scan.member) {
+	for more := scan.Begin(req.Extra, strictjson.MaxNames); more; more = scan.Next() {
+		if !keep(&scan.Member) {
 			return ErrExtra
 		}
 	}
-	if !scan.whole {
+	if !scan.Whole {
 		return ErrExtra
 	}
 	return nil

@@ -11,11 +11,12 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
 	"github.com/edgetoken/edgetoken/core/coretest"
+	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
 // The worked examples of the docs.
 func TestExamples(t *testing.T) {
-	o := core.Opened{Claims: []byte(`{"exp":9}`), ExpiresAt: core.Claim{Form: core.Number, Start: 7, End: 8}}
+	o := core.Opened{Claims: []byte(`{"exp":9}`), ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7, End: 8}}
 	login := core.Request{Op: core.Login, Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	expired := core.Outcome{Refusals: []core.Refusal{{Cause: core.Expired, Class: core.AccessToken}}}
 	config := abi.Config{Settings: core.DefaultSettings()}
@@ -167,17 +168,17 @@ func TestBounds(t *testing.T) {
 		o    core.Opened
 		want bool
 	}{
-		{"good", core.Opened{Claims: claims, ExpiresAt: core.Claim{Form: core.Array, Start: 7, End: 9}}, true},
-		{"end beyond the claims", core.Opened{Claims: claims, ExpiresAt: core.Claim{Form: core.Number, Start: 7, End: 11}}, false},
-		{"start after end", core.Opened{Claims: claims, ExpiresAt: core.Claim{Form: core.Number, Start: 8, End: 7}}, false},
-		{"array of one byte", core.Opened{Claims: claims, ExpiresAt: core.Claim{Form: core.Array, Start: 7, End: 8}}, false},
-		{"unknown form", core.Opened{Claims: claims, ExpiresAt: core.Claim{Form: 9, Start: 7, End: 8}}, false},
-		{"absent, but somewhere", core.Opened{Claims: claims, ExpiresAt: core.Claim{Start: 7, End: 8}}, false},
+		{"good", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.Array, Start: 7, End: 9}}, true},
+		{"end beyond the claims", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7, End: 11}}, false},
+		{"start after end", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 8, End: 7}}, false},
+		{"array of one byte", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.Array, Start: 7, End: 8}}, false},
+		{"unknown form", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: 9, Start: 7, End: 8}}, false},
+		{"absent, but somewhere", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Start: 7, End: 8}}, false},
 		{"key beyond any set", core.Opened{Claims: claims, Key: 1 << 16}, false},
-		{"array that wraps around", core.Opened{Claims: claims, ExpiresAt: core.Claim{Form: core.Array, Start: 0xfffffffe, End: 1}}, false},
-		{"string without an opening quote", core.Opened{Claims: claims, ExpiresAt: core.Claim{Form: core.String, Start: 0, End: 4}}, false},
-		{"string without a closing quote", core.Opened{Claims: claims, ExpiresAt: core.Claim{Form: core.String, Start: 2, End: 10}}, false},
-		{"number of no byte", core.Opened{Claims: claims, ExpiresAt: core.Claim{Form: core.Number, Start: 7, End: 7}}, false},
+		{"array that wraps around", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.Array, Start: 0xfffffffe, End: 1}}, false},
+		{"string without an opening quote", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.String, Start: 0, End: 4}}, false},
+		{"string without a closing quote", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.String, Start: 2, End: 10}}, false},
+		{"number of no byte", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7, End: 7}}, false},
 		{"unknown kind", core.Opened{Claims: claims, Family: core.Family{Kind: 4}}, false},
 	} {
 		if _, ok := abi.ReadOpened(abi.AppendOpened(nil, &c.o), new(core.Opened)); ok != c.want {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
 // InspectedBytes is the size of an encoded Inspected.
@@ -120,8 +121,8 @@ func ReadOpened(b []byte, o *core.Opened) (claims int, ok bool) {
 	}
 	for i, c := range o.Slots() {
 		slot := (*[slotBytes]byte)(b[32+i*slotBytes:])
-		*c = core.Claim{Form: core.Form(slot[0]), Start: binary.LittleEndian.Uint32(slot[4:]), End: binary.LittleEndian.Uint32(slot[8:])}
-		if *c != (core.Claim{}) && !c.Fits(claims) { // most are absent
+		*c = strictjson.Value{Form: strictjson.Form(slot[0]), Start: binary.LittleEndian.Uint32(slot[4:]), End: binary.LittleEndian.Uint32(slot[8:])}
+		if *c != (strictjson.Value{}) && !c.Fits(claims) { // most are absent
 			return 0, false
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
 // putSlots writes the places of the claims as they lie in the memory of a guest, which is little-endian and takes words at any address: that is the layout.
@@ -14,9 +15,9 @@ func putSlots(b *[slotsBytes]byte, o *core.Opened) {
 
 // The claims of core.Opened lie one after the other and are laid out as slots: what is not so does not compile.
 const (
-	_ = -(unsafe.Sizeof(core.Claim{}) - slotBytes)
-	_ = -(unsafe.Offsetof(core.Claim{}.Form) - 0)
-	_ = -(unsafe.Offsetof(core.Claim{}.Start) - 4)
-	_ = -(unsafe.Offsetof(core.Claim{}.End) - 8)
+	_ = -(unsafe.Sizeof(strictjson.Value{}) - slotBytes)
+	_ = -(unsafe.Offsetof(strictjson.Value{}.Form) - 0)
+	_ = -(unsafe.Offsetof(strictjson.Value{}.Start) - 4)
+	_ = -(unsafe.Offsetof(strictjson.Value{}.End) - 8)
 	_ = -(unsafe.Offsetof(core.Opened{}.Revoke) - unsafe.Offsetof(core.Opened{}.ExpiresAt) - (slotsBytes - slotBytes))
 )

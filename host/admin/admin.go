@@ -35,8 +35,8 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/claimmap"
+	"github.com/edgetoken/edgetoken/host/exactjson"
 	"github.com/edgetoken/edgetoken/host/hashing"
-	"github.com/edgetoken/edgetoken/host/strictjson"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -196,7 +196,7 @@ func readJSON(r *http.Request, v any) error {
 	if len(body) > maxCall {
 		return fmt.Errorf("read call: it has more than %d bytes", maxCall)
 	}
-	if err := strictjson.Unmarshal(body, v); err != nil {
+	if err := exactjson.Unmarshal(body, v); err != nil {
 		return fmt.Errorf("read call: %w", err)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/strictjson"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -19,7 +20,7 @@ import (
 // answer (login.answer) is too large, or holds what cannot stand there.
 func (s *server) shown(c store.Customer) error {
 	claims, err := s.cfg.Claims.JSON(c)
-	if err == nil && claims != nil && !core.Strict(claims) {
+	if err == nil && claims != nil && !strictjson.Valid(claims) {
 		err = errors.New("no token can hold them")
 	}
 	if err != nil {

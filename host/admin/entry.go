@@ -13,7 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/edgetoken/edgetoken/host/strictjson"
+	"github.com/edgetoken/edgetoken/host/exactjson"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -177,7 +177,7 @@ func readEntry(raw json.RawMessage) (e entry, wrong []error) {
 		default:
 			err := read(&e, value)
 			if err == nil { // a value of another kind is not looked at: what it has of names may be a secret
-				err = strictjson.Texts(value)
+				err = exactjson.Texts(value)
 			}
 			if err != nil {
 				wrong = append(wrong, fmt.Errorf("%s %w", name, err))

@@ -14,7 +14,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/python"
-	"github.com/edgetoken/edgetoken/host/strictjson"
+	"github.com/edgetoken/edgetoken/host/exactjson"
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
@@ -99,7 +99,7 @@ func CheckAttributes(raw json.RawMessage) error {
 	if len(raw) == 0 || raw[0] != '{' {
 		return nil
 	}
-	if err := strictjson.Claims(raw); err != nil {
+	if err := exactjson.Claims(raw); err != nil {
 		return fmt.Errorf("cannot stand in tokens: %w", err)
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
 	"github.com/edgetoken/edgetoken/core/coretest"
+	"github.com/edgetoken/edgetoken/core/strictjson"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/engine/enginetest"
 	"github.com/tetratelabs/wazero"
@@ -144,7 +145,7 @@ func TestRefusalWithClaims(t *testing.T) {
 		want core.Cause
 	}{
 		{"a refusal with claims", core.Opened{Cause: core.BadClaims, Claims: claims}, core.OK},
-		{"a refusal with a place of a claim", core.Opened{Cause: core.BadClaims, ExpiresAt: core.Claim{Form: core.Number, Start: 7, End: 8}}, core.OK},
+		{"a refusal with a place of a claim", core.Opened{Cause: core.BadClaims, ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7, End: 8}}, core.OK},
 		{"a refusal", core.Opened{Cause: core.BadClaims}, core.BadClaims},
 	} {
 		if _, err := opened(t.Context(), e, []byte(goodToken)); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/coretest"
+	"github.com/edgetoken/edgetoken/core/strictjson"
 	"github.com/edgetoken/edgetoken/host/engine"
 )
 
@@ -18,11 +19,11 @@ func TestWith(t *testing.T) {
 		sides := map[string]struct {
 			claim string
 			want  core.Cause
-			form  core.Form
+			form  strictjson.Form
 		}{
-			"a":          {"uid", core.OK, core.Number},
-			"b":          {"uid", core.UnknownKey, core.Absent},
-			"a, user_id": {"user_id", core.OK, core.Absent},
+			"a":          {"uid", core.OK, strictjson.Number},
+			"b":          {"uid", core.UnknownKey, strictjson.Absent},
+			"a, user_id": {"user_id", core.OK, strictjson.Absent},
 		}
 		var wg sync.WaitGroup
 		for name, side := range sides {

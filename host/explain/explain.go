@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/strictjson"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -158,8 +159,8 @@ func (t *trial) usual() string {
 }
 
 // text is the value of a claim as the token has it; empty where it is absent.
-func (t *trial) text(c core.Claim) string {
-	if c.Form == core.Absent {
+func (t *trial) text(c strictjson.Value) string {
+	if c.Form == strictjson.Absent {
 		return ""
 	}
 	return string(t.opened.Claims[c.Start:c.End])

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
 const momentLayout = "2006-01-02 15:04:05 UTC"
@@ -50,8 +51,8 @@ func numericDate(value string) (at time.Time, ok bool) {
 }
 
 // NumericDate is a claim of an opened token that is a NumericDate; ok is false where it is absent or nothing such.
-func NumericDate(opened core.Opened, c core.Claim) (at time.Time, ok bool) {
-	if c.Form == core.Absent {
+func NumericDate(opened core.Opened, c strictjson.Value) (at time.Time, ok bool) {
+	if c.Form == strictjson.Absent {
 		return time.Time{}, false
 	}
 	return numericDate(string(opened.Claims[c.Start:c.End]))
@@ -71,8 +72,8 @@ func (t *trial) expired() string {
 }
 
 // moment is a claim that is a time, in words.
-func (t *trial) moment(c core.Claim) string {
-	if c.Form == core.Absent {
+func (t *trial) moment(c strictjson.Value) string {
+	if c.Form == strictjson.Absent {
 		return "absent"
 	}
 	at, ok := NumericDate(t.opened, c)

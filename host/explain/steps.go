@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
 // step is one check that a token goes through: the causes that it can refuse with, and what to say where it does not.
@@ -92,7 +93,7 @@ func (t *trial) steps(refused core.Refusal) []Step {
 		all = slices.Concat(firstInPublic, t.then())
 	}
 	end := slices.IndexFunc(all, func(s step) bool { return slices.Contains(s.causes, refused.Cause) })
-	if refused.Cause == core.BadID && t.opened.JWTID.Form != core.Absent && t.opened.JWTID.Form != core.String {
+	if refused.Cause == core.BadID && t.opened.JWTID.Form != strictjson.Absent && t.opened.JWTID.Form != strictjson.String {
 		end = slices.IndexFunc(all, func(s step) bool { return s.name == "jti" })
 	}
 	var list []Step
@@ -176,8 +177,8 @@ func (t *trial) why(cause core.Cause) string {
 
 func say(text string) func(*trial) string { return func(*trial) string { return text } }
 
-func (t *trial) orAbsent(c core.Claim) string {
-	if c.Form == core.Absent {
+func (t *trial) orAbsent(c strictjson.Value) string {
+	if c.Form == strictjson.Absent {
 		return "absent"
 	}
 	return t.text(c)

@@ -11,13 +11,14 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
 // The static areas. Nothing is allocated or kept alive for a call.
 var (
 	input  [abi.InputBytes]byte
 	output [abi.OutputBytes]byte
-	claims core.Buffer // abi.ClaimsBytes and what follows a text
+	claims strictjson.Buffer // abi.ClaimsBytes and what follows a text
 	layout [abi.LayoutBytes]byte
 )
 

@@ -1,9 +1,11 @@
-package core
+package strictjson
 
 import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+
+	"github.com/edgetoken/edgetoken/core/words"
 )
 
 // nameTable holds the member names of all objects of one text by their hash, to find a name that is there twice. Objects that are open at one time or
@@ -63,9 +65,9 @@ func (t *nameTable) add(src *Buffer, start, size int, scope uint32) bool {
 		name = t.unescaped[from:]
 		start, size = inUnescaped+from, len(name)
 	}
-	first, second := word(name, 0), uint64(0)
+	first, second := words.At(name, 0), uint64(0)
 	if size > 8 {
-		second = word(name, 8)
+		second = words.At(name, 8)
 	}
 	if size >= 16 { // what they begin with is the same for many
 		second ^= bits.RotateLeft64(binary.LittleEndian.Uint64(name[size-8:]), 31)

@@ -1,4 +1,4 @@
-package strictjson_test
+package exactjson_test
 
 import (
 	"encoding/json"
@@ -6,8 +6,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/host/strictjson"
+	"github.com/edgetoken/edgetoken/core/strictjson"
+	"github.com/edgetoken/edgetoken/host/exactjson"
 )
 
 func TestUnmarshal(t *testing.T) {
@@ -16,7 +16,7 @@ func TestUnmarshal(t *testing.T) {
 		More json.RawMessage `json:"more"`
 	}
 	var got call
-	if err := strictjson.Unmarshal([]byte(` {"more": {"n": 1.50}, "name": "\ud83d\ude00"} `), &got); err != nil || got.Name != "😀" || string(got.More) != `{"n": 1.50}` {
+	if err := exactjson.Unmarshal([]byte(` {"more": {"n": 1.50}, "name": "\ud83d\ude00"} `), &got); err != nil || got.Name != "😀" || string(got.More) != `{"n": 1.50}` {
 		t.Errorf("Unmarshal = %+v, %v", got, err)
 	}
 	for text, want := range map[string]string{
@@ -30,7 +30,7 @@ func TestUnmarshal(t *testing.T) {
 		"{\"name\": \"\xc0\x80\"}":            `is not UTF-8`,
 		`{"name": 7}`:                         `cannot unmarshal number`,
 	} {
-		if err := strictjson.Unmarshal([]byte(text), &got); err == nil || !strings.Contains(err.Error(), want) {
+		if err := exactjson.Unmarshal([]byte(text), &got); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Unmarshal(%s) = %v, want %q", text, err, want)
 		}
 	}
@@ -51,12 +51,12 @@ func FuzzClaims(f *testing.F) {
 		if !json.Valid(raw) || raw[0] == '[' {
 			return
 		}
-		if err := strictjson.Claims(raw); (err == nil) != core.Strict(raw) && strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") && len(raw) <= core.MaxStrictBytes {
-			t.Errorf("Claims(%q) = %v, and core says %v", text, err, core.Strict(raw))
+		if err := exactjson.Claims(raw); (err == nil) != strictjson.Valid(raw) && strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") && len(raw) <= strictjson.MaxBytes {
+			t.Errorf("Claims(%q) = %v, and core says %v", text, err, strictjson.Valid(raw))
 		} else if err != nil && err.Error() == "no token can hold it" && strings.HasPrefix(text, "{") {
 			t.Errorf("Claims(%q) does not know the reason", text)
 		}
-		if strictjson.Texts(raw) != nil {
+		if exactjson.Texts(raw) != nil {
 			return
 		}
 		var v json.RawMessage

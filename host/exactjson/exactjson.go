@@ -1,11 +1,11 @@
-// Package strictjson refuses JSON that encoding/json takes and changes: half of a surrogate pair becomes U+FFFD, of
+// Package exactjson refuses JSON that encoding/json takes and changes: half of a surrogate pair becomes U+FFFD, of
 // two members with one name the last counts, a name in another case is taken for the right one, and what follows the
 // value is left unread.
 //
 // Texts looks for what becomes other text, Claims for all that the claims of a token cannot hold, and Unmarshal reads
 // a call. Each error names the place, by names of members alone, and quotes no text. Values are JSON in one piece
 // that encoding/json takes; Texts and Claims say nothing of other ones.
-package strictjson
+package exactjson
 
 import (
 	"bytes"
@@ -15,13 +15,11 @@ import (
 	"io"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/python"
+	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
 // What can be wrong with a text or a name. Neither is quoted: it may be a secret.
@@ -49,7 +47,7 @@ func Texts(raw []byte) error {
 	})
 }
 
-// Claims refuses an object that the claims of a token could not hold (core.Strict).
+// Claims refuses an object that the claims of a token could not hold (package core/strictjson).
 func Claims(raw []byte) error {
 	if !utf8.Valid(raw) {
 		return errNotUTF8
@@ -62,11 +60,11 @@ func Claims(raw []byte) error {
 		case p.twice:
 			return p.fault(errTwice)
 		case p.name:
-			if names++; names > core.MaxNames {
-				return fmt.Errorf("has more than %d names of members in all", core.MaxNames)
+			if names++; names > strictjson.MaxNames {
+				return fmt.Errorf("has more than %d names of members in all", strictjson.MaxNames)
 			}
-		case p.depth > core.MaxDepth:
-			return p.fault(fmt.Errorf("nests deeper than %d levels", core.MaxDepth))
+		case p.depth > strictjson.MaxDepth:
+			return p.fault(fmt.Errorf("nests deeper than %d levels", strictjson.MaxDepth))
 		case p.token[0] == '-' || p.token[0]-'0' < 10:
 			if digits := len(bytes.TrimPrefix(p.token, []byte("-"))); digits > python.MaxDigits && !bytes.ContainsAny(p.token, ".eE") {
 				return p.fault(fmt.Errorf("is a number of %d digits, and %d are the most", digits, python.MaxDigits))
@@ -74,7 +72,7 @@ func Claims(raw []byte) error {
 		}
 		return nil
 	})
-	if err == nil && len(raw) <= core.MaxStrictBytes && !core.Strict(raw) {
+	if err == nil && len(raw) <= strictjson.MaxBytes && !strictjson.Valid(raw) {
 		err = errors.New("no token can hold it")
 	}
 	return err
@@ -132,25 +130,10 @@ func hasHalf(raw []byte) bool {
 			raw = raw[2:]
 			continue
 		}
-		switch first := unit(raw); {
-		case !utf16.IsSurrogate(first):
-			raw = raw[min(6, len(raw)):]
-		case utf16.DecodeRune(first, unit(raw[6:])) == utf8.RuneError:
+		_, size := strictjson.UnicodeEscape(raw)
+		if size == 0 {
 			return true
-		default:
-			raw = raw[12:]
 		}
+		raw = raw[size:]
 	}
-}
-
-// unit is the XXXX of \uXXXX at the start of b; 0 where there is none.
-func unit(b []byte) rune {
-	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
-		return 0
-	}
-	n, err := strconv.ParseUint(string(b[2:6]), 16, 16)
-	if err != nil {
-		return 0
-	}
-	return rune(n)
 }

@@ -1,4 +1,4 @@
-package core_test
+package strictjson_test
 
 import (
 	"bytes"
@@ -7,32 +7,23 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/coretest"
 )
 
-// readsClaims says whether the claims are read; the short way never reads what the long one refuses.
-func readsClaims(t *testing.T, r *core.Reader, claims string) bool {
+// reads says whether an object is read; the quick way never reads what the slow one refuses.
+func reads(t *testing.T, r *reader, object string) bool {
 	t.Helper()
-	if in := r.Inspect([]byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, claims))); in.Cause != core.OK {
-		t.Fatalf("Inspect of the claims %q: %v", claims, in.Cause)
-	}
-	quick := r.Quick()
-	slow := r.AcceptSlowly().Cause == core.OK
+	quick := r.quick(object)
+	slow := r.slow(object)
 	if quick && !slow {
-		t.Fatalf("the claims %q are read the short way alone", claims)
+		t.Fatalf("%q is read the quick way alone", object)
 	}
 	return slow
 }
 
-func claimsReader() *core.Reader {
-	s := core.DefaultSettings()
-	return core.NewReader(&s, coretest.OneKey().Set())
-}
-
-// Values within the claims, in every place where one may stand.
+// Values within an object, in every place where one may stand.
 func TestScanValues(t *testing.T) {
-	r := claimsReader()
+	r := newReader(plainNames)
 	long := strings.Repeat("n", 40)
 	for value, want := range map[string]bool{
 		`0`: true, `-0`: true, `-1`: true, `00`: false, `01`: false, `-`: false, `--1`: false, `+1`: false, `1.`: false, `.5`: false, `1.5`: true, `1.5.5`: false, `1..5`: false,
@@ -58,17 +49,17 @@ func TestScanValues(t *testing.T) {
 			if value == "" && strings.Contains(format, "[%s]") || value == "" && strings.Contains(format, "[ %s ]") {
 				continue // an empty list
 			}
-			if claims := fmt.Sprintf(format, value); readsClaims(t, r, claims) != want {
-				t.Errorf("the claims %q are read: %v, want %v", claims, !want, want)
+			if object := fmt.Sprintf(format, value); reads(t, r, object) != want {
+				t.Errorf("%q is read: %v, want %v", object, !want, want)
 			}
 		}
 	}
 	for depth, want := range map[int]bool{62: true, 63: true, 64: false, 65: false, 200: false} {
-		for _, claims := range []string{
+		for _, object := range []string{
 			`{"x":` + strings.Repeat(`[`, depth) + strings.Repeat(`]`, depth) + `}`, `{"x":` + strings.Repeat(`{"y":`, depth) + `1` + strings.Repeat(`}`, depth) + `}`,
 		} {
-			if readsClaims(t, r, claims) != want {
-				t.Errorf("claims %d deep are read: %v, want %v", depth, !want, want)
+			if reads(t, r, object) != want {
+				t.Errorf("objects %d deep are read: %v, want %v", depth, !want, want)
 			}
 		}
 	}
@@ -78,9 +69,9 @@ func TestScanValues(t *testing.T) {
 			all = append(all, fmt.Sprintf(`"n%d":1`, i))
 			apart = append(apart, `{"n":1}`)
 		}
-		for _, claims := range []string{`{"x":{` + strings.Join(all, ",") + `}}`, `{"x":[` + strings.Join(apart, ",") + `]}`} {
-			if readsClaims(t, r, claims) != want {
-				t.Errorf("%d names within a claim are read: %v, want %v", names, !want, want)
+		for _, object := range []string{`{"x":{` + strings.Join(all, ",") + `}}`, `{"x":[` + strings.Join(apart, ",") + `]}`} {
+			if reads(t, r, object) != want {
+				t.Errorf("%d names within a value are read: %v, want %v", names, !want, want)
 			}
 		}
 	}
@@ -89,15 +80,15 @@ func TestScanValues(t *testing.T) {
 		many = append(many, fmt.Sprintf(`"n%d":1`, i))
 	}
 	for i := range many { // the last name is each of the others once more
-		if claims := "{" + strings.Join(many, ",") + "," + many[i] + "}"; i%37 == 0 && readsClaims(t, r, claims) {
-			t.Errorf("claims that have %s twice are read", many[i])
+		if object := "{" + strings.Join(many, ",") + "," + many[i] + "}"; i%37 == 0 && reads(t, r, object) {
+			t.Errorf("an object that has %s twice is read", many[i])
 		}
 	}
 }
 
 // What is read is what encoding/json and a plain look for doubles, surrogates and UTF-8 find good, for texts that are nearly right.
 func TestScanAgainstJSON(t *testing.T) {
-	r := claimsReader()
+	r := newReader(plainNames)
 	random := rand.New(rand.NewPCG(1, 2))
 	good := 0
 	const texts = 30_000
@@ -106,24 +97,24 @@ func TestScanAgainstJSON(t *testing.T) {
 		b.WriteString(`{"x":`)
 		randomValue(random, &b, 0)
 		b.WriteByte('}')
-		claims := b.Bytes()
+		object := b.Bytes()
 		if random.IntN(2) == 0 {
-			at := random.IntN(len(claims))
+			at := random.IntN(len(object))
 			switch random.IntN(3) {
 			case 0:
-				claims[at] = `{}[]",:\tfn019.eE-u `[random.IntN(20)]
+				object[at] = `{}[]",:\tfn019.eE-u `[random.IntN(20)]
 			case 1:
-				claims = append(claims[:at], claims[at+1:]...)
+				object = append(object[:at], object[at+1:]...)
 			default:
-				claims[at] = byte(random.IntN(256))
+				object[at] = byte(random.IntN(256))
 			}
 		}
-		want := strictly(claims)
+		want := coretest.ReadObject(string(object)).Strict
 		if want {
 			good++
 		}
-		if got := readsClaims(t, r, string(claims)); got != want {
-			t.Fatalf("the claims %q are read: %v, want %v", claims, got, want)
+		if got := reads(t, r, string(object)); got != want {
+			t.Fatalf("%q is read: %v, want %v", object, got, want)
 		}
 	}
 	if good < texts/4 || good > texts*9/10 {

@@ -1,0 +1,5 @@
+package strictjson
+
+// Quick and Slow are the two ways of Read.
+func (f *Fields) Quick(src *Buffer, size int) bool { return f.quick(src, size) }
+func (f *Fields) Slow(src *Buffer, size int) bool  { return f.slow(src, size) }
