@@ -19,14 +19,14 @@ const browsableIndent = 2
 var shownHeaders = []string{"Allow", "Content-Type", "Retry-After", "Vary", "WWW-Authenticate", "X-Auth-Error"}
 
 // browse makes the page of an answer that a browser is shown, whose body is the JSON that a program would have got. It is as Django REST
-// framework's browsable API: what the end point is, the answer, and forms to ask again.
+// framework's browsable API: what the endpoint is, the answer, and forms to ask again.
 func (rq *request) browse(a *answer) {
 	if !a.browsable {
 		return
 	}
 	v := rq.view
 	d := pages.BrowseData{
-		Frame: rq.frame(v.path), Name: v.name, Description: strings.ReplaceAll(v.description, "\n", " "), Path: v.path, Methods: v.methods,
+		Frame: rq.frame(v.path), Name: v.name, Description: v.shown, Path: v.path, Methods: v.methods,
 		Method: rq.method, URI: rq.URL.RequestURI(), Status: a.status, StatusText: http.StatusText(a.status), Body: string(a.body),
 	}
 	if rq.method == http.MethodHead {

@@ -48,7 +48,7 @@ func TestTokenFormInBrowser(t *testing.T) {
 	}
 	contains(t, "GET", page, []string{
 		"<h1>Token Obtain Pair</h1>", "HTTP 405 Method Not Allowed", `name="email"`, `type="password"`, `<label for="id_password">`, "What OPTIONS answers",
-		"This end point takes POST: fill in the form.",
+		"This endpoint takes POST: fill in the form.",
 	}, []string{`aria-invalid`, "notice bad", "status bad"})
 	if strings.Index(page, `<h2 id="form">`) > strings.Index(page, `<h2 id="answer">`) {
 		t.Errorf("GET shows its answer before the form: %s", main(page))

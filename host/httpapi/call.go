@@ -47,7 +47,7 @@ func (h *handler) call(rq *request) answer {
 	return a
 }
 
-// errNoCall is a request that the form for any request describes, and no end point takes.
+// errNoCall is a request that the form for any request describes, and no endpoint takes.
 var errNoCall = fault{http.StatusNotFound, unknownPath, "Not found."}
 
 // inner is the request that a form describes.

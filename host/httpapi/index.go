@@ -8,7 +8,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
-// index is the start page: the end points in groups, and the first commands for whoever is new here.
+// index is the start page: the endpoints in groups, and the first commands for whoever is new here.
 func (h *handler) index(rq *request) answer {
 	if !rq.isRead() {
 		return onlyMethods(http.MethodGet, http.MethodHead)
@@ -16,11 +16,11 @@ func (h *handler) index(rq *request) answer {
 	d := pages.IndexData{Frame: rq.frame(pages.IndexPath)}
 	tokens := pages.Group{Name: "Tokens", Text: "Begin here: log in for an access and a refresh token, then show the access token with each request."}
 	customers := pages.Group{Name: "Customers", Text: "They take an access token, or the session of a browser in which somebody has logged in."}
-	browser := pages.Group{Name: "In a browser", Text: "Log in here to use the customers’ end points with your browser’s session.", Links: []pages.Link{
+	browser := pages.Group{Name: "In a browser", Text: "Log in here to use the customers’ endpoints with your browser’s session.", Links: []pages.Link{
 		{Text: "Log in", URL: pages.LoginPath}, {Text: "Explain a token", URL: pages.ExplainPath}, {Text: "OpenAPI description", URL: pages.OpenAPIPath},
 	}}
 	if d.Customer != "" {
-		browser.Text = "You are logged in: your browser’s session counts at the customers’ end points."
+		browser.Text = "You are logged in: your browser’s session counts at the customers’ endpoints."
 		browser.Links[0] = pages.Link{Text: "Your account", URL: pages.ProfilePath}
 	}
 	if h.cfg.TokenCookies.On {
@@ -34,7 +34,7 @@ func (h *handler) index(rq *request) answer {
 			group = &tokens
 		}
 		group.Endpoints = append(group.Endpoints, pages.Endpoint{
-			Path: v.path, Name: v.name, Summary: strings.ReplaceAll(v.description, "\n", " "), Methods: v.methods, Link: v.path,
+			Path: v.path, Name: v.name, Summary: v.shown, Methods: v.methods, Link: v.path,
 		})
 	}
 	d.Groups = []pages.Group{tokens, customers, browser}

@@ -14,7 +14,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
-// TestKeyEnds: once the key of remembered tokens has ended, every end point answers for them, byte for byte, as for a token of a key that there never was.
+// TestKeyEnds: once the key of remembered tokens has ended, every endpoint answers for them, byte for byte, as for a token of a key that there never was.
 func TestKeyEnds(t *testing.T) {
 	var ahead atomic.Int64
 	verified, err := cache.New(1 << 20)

@@ -17,7 +17,7 @@ func (h *handler) viewOperations() (operations []openapi.Operation) {
 				continue
 			}
 			o := openapi.Operation{
-				Method: method, Path: v.path, Summary: v.name, Description: v.description,
+				Method: method, Path: v.path, Summary: v.name, Description: v.shown,
 				Tag:     strings.Split(v.path, "/")[1],
 				Body:    v.takenBody(&h.cfg, method),
 				Answers: v.answers(method), Security: v.security(&h.cfg, method),
@@ -92,12 +92,12 @@ func sharedAnswers(faults openapi.Schema) map[int]openapi.Answer {
 	add := func(status int, text string, schema openapi.Schema, headers ...openapi.Header) {
 		shared[status] = openapi.Answer{Description: text, Schema: schema, Headers: headers, Shared: true}
 	}
-	add(http.StatusBadRequest, "The request or its body is not what the end point takes: the errors of each field, or a detail.", faults)
+	add(http.StatusBadRequest, "The request or its body is not what the endpoint takes: the errors of each field, or a detail.", faults)
 	add(http.StatusUnauthorized, "Nobody is authenticated, or the token or the credentials were refused.", refusalSchema, challengeHeader)
 	add(http.StatusForbidden, "Whoever asks lacks the right, or the request may be forged.", detailSchema)
 	add(http.StatusNotFound, "?format= names no format.", detailSchema)
-	add(http.StatusMethodNotAllowed, "The end point has no such method for whoever asks.", detailSchema,
-		openapi.Header{Name: "Allow", Description: "The methods of the end point.", Schema: openapi.Text()})
+	add(http.StatusMethodNotAllowed, "The endpoint has no such method for whoever asks.", detailSchema,
+		openapi.Header{Name: "Allow", Description: "The methods of the endpoint.", Schema: openapi.Text()})
 	add(http.StatusNotAcceptable, "The Accept header names no format that there is.", detailSchema)
 	add(http.StatusUnsupportedMediaType, "The body is of no type that is read.", detailSchema)
 	add(http.StatusTooManyRequests, "A throttle is used up.", detailSchema, retryHeader)

@@ -12,7 +12,7 @@ const (
 )
 
 // views is the table of views. Routes, OPTIONS, the description for programs, pages and the start page come from it:
-// a new end point is a row here and the function that the row names.
+// a new endpoint is a row here and the function that the row names.
 func views(c *Config) []view {
 	customer := customerSchema(c.Node.IDs())
 	table := []view{
@@ -42,6 +42,7 @@ func views(c *Config) []view {
 			path: "/auth/token/blacklist/", name: "Token Blacklist",
 			description: "Takes a token and blacklists it. Must be used with the\n" +
 				"`rest_framework_simplejwt.token_blacklist` app installed.",
+			shown:  "Takes a refresh token and blacklists it: from then on it is refused.",
 			fields: []field{refreshField}, takes: "BlacklistRequest",
 			post: action{answer: blacklistToken, schema: emptySchema},
 		},

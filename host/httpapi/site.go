@@ -15,7 +15,7 @@ import (
 // those for programs.
 //
 //	/                      to the start page, for a browser
-//	/auth/browse/          the end points of the API
+//	/auth/browse/          the endpoints of the API
 //	/auth/browse/call/     any request to one of them, sent from its page
 //	/auth/token/explain/   a token explained
 //	/accounts/profile/     who is logged in: where a log-in goes by default

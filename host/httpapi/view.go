@@ -16,6 +16,8 @@ type view struct {
 	path string
 	// name and description are what OPTIONS shows.
 	name, description string
+	// shown is the description for people and for OpenAPI, where OPTIONS has words about Python; "": description.
+	shown string
 	// fields are the fields of a POST body, as OPTIONS and the form on its page show them; nil where a view takes anything.
 	fields []field
 	// takes is the name of the schema of a POST body: of the fields, or of any JSON; "" where the body is not read.
@@ -51,6 +53,7 @@ func (a *action) code() int { return cmp.Or(a.status, http.StatusOK) }
 
 // complete fills in what follows from the rest of the row.
 func (v *view) complete() {
+	v.shown = cmp.Or(v.shown, v.description)
 	v.options = action{answer: v.metadata, schema: metadataSchema}
 	for _, m := range methods {
 		if v.action(m) != nil {

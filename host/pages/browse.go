@@ -2,7 +2,7 @@ package pages
 
 import "io"
 
-// Endpoint is an end point of the API as the start page lists it.
+// Endpoint is an endpoint of the API as the start page lists it.
 type Endpoint struct {
 	Path, Name, Summary string
 	Methods             []string
@@ -25,15 +25,15 @@ type IndexData struct {
 
 var indexPage = parse("index")
 
-// Index lists the end points of the API in groups.
+// Index lists the endpoints of the API in groups.
 func Index(w io.Writer, d IndexData) error { return write(w, indexPage, d) }
 
-// BrowseData is an end point of the API opened in a browser, with its answer to one request.
+// BrowseData is an endpoint of the API opened in a browser, with its answer to one request.
 type BrowseData struct {
 	Frame
 	Name        string
-	Description string   // code stands between backticks
-	Path        string   // of the end point
+	Description string
+	Path        string   // of the endpoint
 	Methods     []string // that it has, as Allow lists them
 	Method, URI string   // what was asked
 	Status      int
@@ -51,7 +51,7 @@ type BrowseData struct {
 // Link is a link with its text.
 type Link struct{ Text, URL string }
 
-// Form is the form for the fields of an end point.
+// Form is the form for the fields of an endpoint.
 type Form struct {
 	Action string
 	Fields []Field
@@ -71,21 +71,21 @@ func (f *Form) Failed() bool {
 	return false
 }
 
-// Call is the form for any request to an end point.
+// Call is the form for any request to an endpoint.
 type Call struct {
 	Path     string
 	Methods  []string // to choose from
 	Method   string   // the one chosen
 	Content  string   // JSON
-	HasToken bool     // the end point reads a token
+	HasToken bool     // the endpoint reads a token
 	Open     bool     // the form is shown unfolded
 }
 
 // Failed says whether the form for the fields was refused.
 func (d BrowseData) Failed() bool { return d.Form != nil && d.Form.Failed() }
 
-// Asks says whether the end point was opened in a way that it does not take, and its form is what to go on with: as when a browser opens one
-// that takes POST alone. That is nobody's mistake.
+// Asks says whether the endpoint was opened in a way that it does not take, and its form is what to go on with: as
+// when a browser opens one that takes POST alone. That is nobody's mistake.
 func (d BrowseData) Asks() bool { return d.Form != nil && d.Status == 405 }
 
 // Tone is how the answer is shown: good, bad, or calm.
@@ -101,5 +101,5 @@ func (d BrowseData) Tone() string {
 
 var browsePage = parse("browse")
 
-// Browse is an end point of the API opened in a browser.
+// Browse is an endpoint of the API opened in a browser.
 func Browse(w io.Writer, d BrowseData) error { return write(w, browsePage, d) }

@@ -2,7 +2,8 @@ package pages
 
 import "strings"
 
-// maxColoured is how much JSON is coloured, in bytes; a longer one is shown plain, since each piece is some fifty bytes of page.
+// maxColoured is how much JSON is coloured, in bytes; a longer one is shown plain, since each piece is some fifty
+// bytes of page.
 const maxColoured = 64 << 10
 
 // piece is a part of a JSON text and what it is: key, string, number, literal, or "" for what stands between.

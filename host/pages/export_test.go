@@ -2,10 +2,8 @@ package pages
 
 var (
 	Colour = colour
-	Prose  = prose
 )
 
 type (
 	Piece = piece
-	Run   = run
 )

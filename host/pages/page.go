@@ -40,8 +40,8 @@ var style string
 //go:embed templates
 var files embed.FS
 
-// Policy is the Content-Security-Policy (CSP Level 3) of every page: no script, no style but the page's own, no frame around it, and no
-// form that sends elsewhere.
+// Policy is the Content-Security-Policy (CSP Level 3) of every page: no script, no style but the page's own, no frame
+// around it, and no form that sends elsewhere.
 func Policy() string { return policy }
 
 var policy = "default-src 'none'; style-src 'sha256-" + hash(style) + "'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -56,7 +56,6 @@ var layout = template.Must(template.New("layout.html").Funcs(template.FuncMap{
 	"style": func() template.CSS { return template.CSS(style) },
 	"path":  func(name string) string { return paths[name] },
 	"json":  colour,
-	"prose": prose,
 }).ParseFS(files, "templates/layout.html", "templates/parts.html"))
 
 var paths = map[string]string{
@@ -68,8 +67,8 @@ func parse(name string) *template.Template {
 	return template.Must(template.Must(layout.Clone()).ParseFS(files, "templates/"+name+".html"))
 }
 
-// asDjango writes quotes as Django escapes them, and plus signs as they are, which means the same: whoever looks for a text in a page finds it as it
-// was there.
+// asDjango writes quotes as Django escapes them, and plus signs as they are, which means the same: whoever looks for
+// a text in a page finds it as it was there.
 func asDjango(page []byte) []byte {
 	page = bytes.ReplaceAll(page, []byte("&#43;"), []byte("+"))
 	page = bytes.ReplaceAll(page, []byte("&#34;"), []byte("&quot;"))

@@ -2,8 +2,8 @@ package pages
 
 import "io"
 
-// TokenData is the page that explains a token. The token itself stands in none of its fields: whoever sees the page later learns
-// what was in it, and cannot use it.
+// TokenData is the page that explains a token. The token itself stands in none of its fields: whoever sees the page
+// later learns what was in it, and cannot use it.
 type TokenData struct {
 	Frame
 	As      string     // what the token is to be good for: the value of one of Choices; "": what its type is for

@@ -2,7 +2,7 @@
 import { holds, lacks, same } from "../check.mjs";
 import { password, people, token } from "../node.mjs";
 
-// answer is the part of a page that shows what the end point answered.
+// answer is the part of a page that shows what the endpoint answered.
 const answer = (page) => page.getByRole("region", { name: "Answer" });
 
 // json is the JSON that a page shows.
@@ -102,10 +102,10 @@ export const api = {
     same("answer", JSON.parse(await page.locator("pre").innerText()).email, people.ana.email);
   },
 
-  async "from the start to every end point"({ node, visit, page }) {
+  async "from the start to every endpoint"({ node, visit, page }) {
     await visit.open(node.url("/"));
     const paths = await page.locator("main h3 a").evaluateAll((links) => links.map((l) => l.getAttribute("href")));
-    if (paths.length < 10) throw new Error(`only these end points: ${paths.join(" ")}`);
+    if (paths.length < 10) throw new Error(`only these endpoints: ${paths.join(" ")}`);
     for (const path of paths) {
       const status = await visit.open(node.url(path));
       if (![200, 401, 405].includes(status)) throw new Error(`${path}: status ${status}`);
@@ -168,6 +168,6 @@ export const api = {
   async "a page that is not there"({ node, visit, page }) {
     same("status", await visit.open(node.url("/no/such/page")), 404);
     same("heading", await visit.heading(), "Not Found");
-    same("status then", await visit.follow(() => page.getByRole("link", { name: "All end points" }).click()), 200);
+    same("status then", await visit.follow(() => page.getByRole("link", { name: "All endpoints" }).click()), 200);
   },
 };

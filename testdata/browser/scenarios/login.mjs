@@ -78,7 +78,7 @@ export const login = {
     holds("page", await page.locator("main").innerText(), "CSRF verification failed.");
     same("session cookie", await visit.cookie("sessionid"), undefined);
     await page.unroute("**/auth/login/");
-    same("status of the page to go on with", await visit.follow(() => page.getByRole("link", { name: "Open the page anew" }).click()), 200);
+    same("status of the page to go on with", await visit.follow(() => page.getByRole("link", { name: "Reload the page" }).click()), 200);
     same("status then", await visit.logIn("ana"), 200);
     same("path then", visit.path(), "/accounts/profile/");
   },
