@@ -1,6 +1,6 @@
 // Package core decides: it reads, judges and writes tokens. It is a pure function of what it is given: it has no
-// clock, entropy, disk or network of its own, imports the standard library and the small packages in its own folder, and
-// compiles to a WebAssembly guest as it is.
+// clock, entropy, disk or network of its own, imports the standard library and the small packages in its own folder,
+// and compiles to a WebAssembly guest as it is.
 //
 // Two operations make all of it, those of Engine:
 //
@@ -12,13 +12,14 @@
 // result; an error says that the engine itself failed.
 //
 // Files in reading order: settings.go, customer.go, family.go and state.go are the words. engine.go is the contract
-// and native.go its implementation without a sandbox. reader.go is Open, with base64.go, headercache.go and kid.go under
-// it, and number.go for what numbers in claims mean. decide.go is Decide, with check.go for the checks, writing.go and
-// issue.go for the tokens. effect.go is what a store is told. clock.go says by which times tokens are issued, until.go
-// how long a revocation is kept. code.go and compat.go say what a client is told, in each version. permission.go says
-// who may use an end point. authorization.go and claims.go are what callers use around the two operations.
+// and native.go its implementation without a sandbox. reader.go is Open, with base64.go, headercache.go and kid.go
+// under it, and number.go for what numbers in claims mean. decide.go is Decide, with check.go for the checks,
+// writing.go and issue.go for the tokens. effect.go is what a store is told. clock.go says by which times tokens are
+// issued, until.go how long a revocation is kept. code.go and compat.go say what a client is told, in each version.
+// authorization.go and claims.go are what callers use around the two operations.
 //
-// Package strictjson reads headers and claims, and words is how it and base64.go read eight bytes at once. Package
-// python reads and writes numbers, blanks and texts as Python does. Package abi says how all of it crosses the wall to a
-// guest, jws computes signatures, and coretest is the one behaviour suite for every Engine.
+// Package permission says who may use an end point. Package strictjson reads headers and claims, and words is how it
+// and base64.go read eight bytes at once. Package python reads and writes numbers, blanks and texts as Python does.
+// Package abi says how all of it crosses the wall to a guest, jws computes signatures, and coretest is the one
+// behaviour suite for every Engine.
 package core

@@ -11,6 +11,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
 	"github.com/edgetoken/edgetoken/core/coretest"
+	"github.com/edgetoken/edgetoken/core/permission"
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
@@ -36,7 +37,7 @@ func TestExamples(t *testing.T) {
 		{"Request", abi.AppendRequest(nil, &login), 0, "03 0040204648470600"},
 		{"Outcome", abi.AppendOutcome(nil, &expired), 0, "01 0e 0600616363657373 00"},
 		{"Question", question.Append(nil), 0, "04 01010000 0400504f5354 1200637573746f6d"},
-		{"verdict", abi.AppendVerdict(nil, core.MethodNotAllowed), 0, "03"},
+		{"verdict", abi.AppendVerdict(nil, permission.MethodNotAllowed), 0, "03"},
 		{"framed", abi.AppendFramed(nil, func(b []byte) []byte { return append(b, "Hi"...) }), 0, "02000000 4869"},
 	} {
 		if got, want := hex.EncodeToString(c.got[c.at:]), strings.ReplaceAll(c.want, " ", ""); !strings.HasPrefix(got, want) {
@@ -96,8 +97,8 @@ func TestRequestRoundTrip(t *testing.T) {
 
 func sampleQuestions() []abi.Question {
 	return []abi.Question{
-		{Rule: core.DjangoModelPermissions, Method: "POST", Model: "customers.customer", Caller: core.Caller{Authenticated: true, Active: true}},
-		{Caller: core.Caller{Staff: true, Superuser: true, Rights: []string{"customers.add_customer", ""}}},
+		{Rule: permission.DjangoModelPermissions, Method: "POST", Model: "customers.customer", Caller: permission.Caller{Authenticated: true, Active: true}},
+		{Caller: permission.Caller{Staff: true, Superuser: true, Rights: []string{"customers.add_customer", ""}}},
 	}
 }
 
@@ -127,7 +128,7 @@ func TestPermitBounds(t *testing.T) {
 		}
 	}
 	for _, b := range [][]byte{nil, {4}, {0xff}} {
-		if v, ok := abi.ReadVerdict(b); ok || v != core.Forbidden {
+		if v, ok := abi.ReadVerdict(b); ok || v != permission.Forbidden {
 			t.Errorf("ReadVerdict(%x) = %v, %v, want Forbidden, false", b, v, ok)
 		}
 	}

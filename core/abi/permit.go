@@ -1,11 +1,11 @@
 package abi
 
 import (
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/codec"
+	"github.com/edgetoken/edgetoken/core/permission"
 )
 
-// Question is the message of Permit: what core.Rule.Judge is asked. It needs no Configure before it.
+// Question is the message of Permit: what permission.Rule.Decide is asked. It needs no Configure before it.
 //
 //	u8 rule | u8 authenticated | u8 active | u8 staff | u8 superuser | text method | text model | u16 count | count × text right
 //
@@ -13,9 +13,9 @@ import (
 //
 //	04 | 01 01 00 00 | 04 00 50 4f 53 54 | 12 00 63 75 73 74 6f 6d …
 type Question struct {
-	Rule          core.Rule
+	Rule          permission.Rule
 	Method, Model string
-	Caller        core.Caller
+	Caller        permission.Caller
 }
 
 // Append appends the encoding to b.
@@ -33,7 +33,7 @@ func (q *Question) Append(b []byte) []byte {
 // ReadQuestion reads the message. It keeps nothing of b.
 func ReadQuestion(b []byte) (q Question, ok bool) {
 	r := &codec.Reader{Rest: b}
-	q.Rule = core.Rule(r.U8())
+	q.Rule = permission.Rule(r.U8())
 	c := &q.Caller
 	for _, v := range []*bool{&c.Authenticated, &c.Active, &c.Staff, &c.Superuser} {
 		*v = r.Bool()
@@ -48,12 +48,12 @@ func ReadQuestion(b []byte) (q Question, ok bool) {
 const VerdictBytes = 1
 
 // AppendVerdict appends the answer to b.
-func AppendVerdict(b []byte, v core.Verdict) []byte { return append(b, byte(v)) }
+func AppendVerdict(b []byte, v permission.Verdict) []byte { return append(b, byte(v)) }
 
 // ReadVerdict reads the answer. Where ok is false nothing is allowed.
-func ReadVerdict(b []byte) (v core.Verdict, ok bool) {
-	if len(b) < VerdictBytes || !core.Verdict(b[0]).Known() {
-		return core.Forbidden, false
+func ReadVerdict(b []byte) (v permission.Verdict, ok bool) {
+	if len(b) < VerdictBytes || !permission.Verdict(b[0]).Known() {
+		return permission.Forbidden, false
 	}
-	return core.Verdict(b[0]), true
+	return permission.Verdict(b[0]), true
 }

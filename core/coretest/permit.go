@@ -4,50 +4,50 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/permission"
 )
 
-// Permit is core.Rule.Judge, or what a guest makes of it.
-type Permit func(t *testing.T, r core.Rule, method, model string, c core.Caller) core.Verdict
+// Permit is permission.Rule.Decide, or what a guest makes of it.
+type Permit func(t *testing.T, r permission.Rule, method, model string, c permission.Caller) permission.Verdict
 
 const model = "customers.customer"
 
 // RunPermit holds an implementation of the rules to the cases below, and to the permission classes of the reference over everything that can be asked.
 func RunPermit(t *testing.T, permit Permit) {
-	anyone := core.Caller{}
-	known := core.Caller{Authenticated: true, Active: true}
-	staff := core.Caller{Authenticated: true, Active: true, Staff: true}
-	super := core.Caller{Authenticated: true, Active: true, Superuser: true}
-	inactive := core.Caller{Authenticated: true, Superuser: true, Rights: []string{"customers.add_customer"}}
-	with := func(rights ...string) core.Caller {
-		return core.Caller{Authenticated: true, Active: true, Rights: rights}
+	anyone := permission.Caller{}
+	known := permission.Caller{Authenticated: true, Active: true}
+	staff := permission.Caller{Authenticated: true, Active: true, Staff: true}
+	super := permission.Caller{Authenticated: true, Active: true, Superuser: true}
+	inactive := permission.Caller{Authenticated: true, Superuser: true, Rights: []string{"customers.add_customer"}}
+	with := func(rights ...string) permission.Caller {
+		return permission.Caller{Authenticated: true, Active: true, Rights: rights}
 	}
 	const (
-		allowed, who, no, method = core.Allowed, core.Unauthenticated, core.Forbidden, core.MethodNotAllowed
-		byModel, orRead          = core.DjangoModelPermissions, core.DjangoModelPermissionsOrAnonReadOnly
+		allowed, who, no, method = permission.Allowed, permission.Unauthenticated, permission.Forbidden, permission.MethodNotAllowed
+		byModel, orRead          = permission.DjangoModelPermissions, permission.DjangoModelPermissionsOrAnonReadOnly
 	)
 	for _, c := range []struct {
 		name   string
-		rule   core.Rule
+		rule   permission.Rule
 		method string
-		caller core.Caller
-		want   core.Verdict
+		caller permission.Caller
+		want   permission.Verdict
 	}{
-		{"anyone may do anything", core.AllowAny, "DELETE", anyone, allowed},
-		{"anyone may do what nobody knows", core.AllowAny, "BREW", anyone, allowed},
-		{"anyone is nobody", core.IsAuthenticated, "GET", anyone, who},
-		{"known", core.IsAuthenticated, "POST", known, allowed},
-		{"known, another method", core.IsAuthenticated, "BREW", known, allowed},
-		{"inactive, but known", core.IsAuthenticated, "GET", inactive, allowed},
-		{"staff", core.IsAdminUser, "GET", staff, allowed},
-		{"a superuser is no staff", core.IsAdminUser, "GET", super, no},
-		{"anyone is no staff", core.IsAdminUser, "OPTIONS", anyone, who},
-		{"staff that has not authenticated", core.IsAdminUser, "GET", core.Caller{Staff: true}, who},
-		{"anyone reads", core.IsAuthenticatedOrReadOnly, "HEAD", anyone, allowed},
-		{"anyone asks for options", core.IsAuthenticatedOrReadOnly, "OPTIONS", anyone, allowed},
-		{"anyone writes", core.IsAuthenticatedOrReadOnly, "PUT", anyone, who},
-		{"anyone traces", core.IsAuthenticatedOrReadOnly, "TRACE", anyone, who},
-		{"known, writes", core.IsAuthenticatedOrReadOnly, "PUT", known, allowed},
+		{"anyone may do anything", permission.AllowAny, "DELETE", anyone, allowed},
+		{"anyone may do what nobody knows", permission.AllowAny, "BREW", anyone, allowed},
+		{"anyone is nobody", permission.IsAuthenticated, "GET", anyone, who},
+		{"known", permission.IsAuthenticated, "POST", known, allowed},
+		{"known, another method", permission.IsAuthenticated, "BREW", known, allowed},
+		{"inactive, but known", permission.IsAuthenticated, "GET", inactive, allowed},
+		{"staff", permission.IsAdminUser, "GET", staff, allowed},
+		{"a superuser is no staff", permission.IsAdminUser, "GET", super, no},
+		{"anyone is no staff", permission.IsAdminUser, "OPTIONS", anyone, who},
+		{"staff that has not authenticated", permission.IsAdminUser, "GET", permission.Caller{Staff: true}, who},
+		{"anyone reads", permission.IsAuthenticatedOrReadOnly, "HEAD", anyone, allowed},
+		{"anyone asks for options", permission.IsAuthenticatedOrReadOnly, "OPTIONS", anyone, allowed},
+		{"anyone writes", permission.IsAuthenticatedOrReadOnly, "PUT", anyone, who},
+		{"anyone traces", permission.IsAuthenticatedOrReadOnly, "TRACE", anyone, who},
+		{"known, writes", permission.IsAuthenticatedOrReadOnly, "PUT", known, allowed},
 		{"reading needs no right", byModel, "GET", known, allowed},
 		{"reading needs a caller", byModel, "GET", anyone, who},
 		{"inactive, reads", byModel, "GET", inactive, allowed},
@@ -67,11 +67,11 @@ func RunPermit(t *testing.T, permit Permit) {
 		{"another method", byModel, "TRACE", super, method},
 		{"another method, anyone", byModel, "TRACE", anyone, who},
 		{"method in small letters", byModel, "post", super, method},
-		{"rights without having authenticated", byModel, "POST", core.Caller{Active: true, Superuser: true, Rights: []string{"customers.add_customer"}}, who},
+		{"rights without having authenticated", byModel, "POST", permission.Caller{Active: true, Superuser: true, Rights: []string{"customers.add_customer"}}, who},
 		{"anyone reads, by model", orRead, "GET", anyone, allowed},
 		{"anyone writes, by model", orRead, "POST", anyone, who},
 		{"another method, anyone may read", orRead, "TRACE", anyone, method},
-		{"rights without having authenticated, anyone may read", orRead, "POST", core.Caller{Active: true, Superuser: true}, who},
+		{"rights without having authenticated, anyone may read", orRead, "POST", permission.Caller{Active: true, Superuser: true}, who},
 		{"right to delete", orRead, "DELETE", with("customers.delete_customer"), allowed},
 		{"no right to delete", orRead, "DELETE", known, no},
 	} {
@@ -87,10 +87,10 @@ func RunPermit(t *testing.T, permit Permit) {
 // permitAll asks every rule about every method, every kind of caller and every set of rights.
 func permitAll(t *testing.T, permit Permit) {
 	rights := []string{"customers.add_customer", "customers.change_customer", "customers.delete_customer", "shop.add_customer"}
-	for r := core.AllowAny; r.Known(); r++ {
+	for r := permission.AllowAny; r.Known(); r++ {
 		for _, method := range []string{"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "get", "", "GET "} {
 			for bits := range 1 << (4 + len(rights)) {
-				c := core.Caller{Authenticated: bits&1 != 0, Active: bits&2 != 0, Staff: bits&4 != 0, Superuser: bits&8 != 0}
+				c := permission.Caller{Authenticated: bits&1 != 0, Active: bits&2 != 0, Staff: bits&4 != 0, Superuser: bits&8 != 0}
 				if !c.Authenticated && bits&14 != 0 {
 					continue // the reference has no such caller
 				}
@@ -108,36 +108,36 @@ func permitAll(t *testing.T, permit Permit) {
 }
 
 // reference is has_permission of each class, and permission_denied, in the reference's order.
-func reference(r core.Rule, method string, c core.Caller) core.Verdict {
+func reference(r permission.Rule, method string, c permission.Caller) permission.Verdict {
 	safe := slices.Contains([]string{"GET", "HEAD", "OPTIONS"}, method)
-	permission, mapped := map[string]string{
+	right, mapped := map[string]string{
 		"GET": "", "OPTIONS": "", "HEAD": "", "POST": "customers.add_customer", "PUT": "customers.change_customer",
 		"PATCH": "customers.change_customer", "DELETE": "customers.delete_customer",
 	}[method]
 	good := false
 	switch r {
-	case core.AllowAny:
+	case permission.AllowAny:
 		good = true
-	case core.IsAuthenticated:
+	case permission.IsAuthenticated:
 		good = c.Authenticated
-	case core.IsAdminUser:
+	case permission.IsAdminUser:
 		good = c.Staff
-	case core.IsAuthenticatedOrReadOnly:
+	case permission.IsAuthenticatedOrReadOnly:
 		good = safe || c.Authenticated
-	case core.DjangoModelPermissions, core.DjangoModelPermissionsOrAnonReadOnly:
-		if !c.Authenticated && r == core.DjangoModelPermissions {
+	case permission.DjangoModelPermissions, permission.DjangoModelPermissionsOrAnonReadOnly:
+		if !c.Authenticated && r == permission.DjangoModelPermissions {
 			break
 		}
 		if !mapped {
-			return core.MethodNotAllowed
+			return permission.MethodNotAllowed
 		}
-		good = permission == "" || c.Active && c.Superuser || c.Active && c.Authenticated && slices.Contains(c.Rights, permission)
+		good = right == "" || c.Active && c.Superuser || c.Active && c.Authenticated && slices.Contains(c.Rights, right)
 	}
 	switch {
 	case good:
-		return core.Allowed
+		return permission.Allowed
 	case c.Authenticated:
-		return core.Forbidden
+		return permission.Forbidden
 	}
-	return core.Unauthenticated
+	return permission.Unauthenticated
 }

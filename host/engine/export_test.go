@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/edgetoken/edgetoken/core/permission"
 )
 
 // each calls f with every idle instance.
@@ -81,7 +81,7 @@ func (e *Engine) Hold() (free func()) {
 }
 
 // Permit asks the guest of a self-contained module what a rule says.
-func (e *Engine) Permit(q abi.Question) (v core.Verdict, err error) {
+func (e *Engine) Permit(q abi.Question) (v permission.Verdict, err error) {
 	err = e.use(context.Background(), func(i *instance) error {
 		if err := i.call(abi.PermitName, q.Append(nil)); err != nil {
 			return err

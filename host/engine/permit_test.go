@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
 	"github.com/edgetoken/edgetoken/core/coretest"
+	"github.com/edgetoken/edgetoken/core/permission"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/engine/enginetest"
 )
@@ -16,7 +16,7 @@ func TestPermit(t *testing.T) {
 	for name, module := range map[string][]byte{"full": enginetest.Module(t, true), "verify": enginetest.Verifier(t)} {
 		t.Run(name, func(t *testing.T) {
 			e := newEngine(t, engine.Config{Module: module, SelfContained: true})
-			coretest.RunPermit(t, func(t *testing.T, r core.Rule, method, model string, c core.Caller) core.Verdict {
+			coretest.RunPermit(t, func(t *testing.T, r permission.Rule, method, model string, c permission.Caller) permission.Verdict {
 				v, err := e.Permit(abi.Question{Rule: r, Method: method, Model: model, Caller: c})
 				if err != nil {
 					t.Fatal(err)

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/permission"
 	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 )
 
@@ -80,7 +80,7 @@ func (v *view) refusals(c *Config, method string) []int {
 	if v.authenticates || v.takesFields(method) && c.TokenCookies.On {
 		statuses = append(statuses, http.StatusForbidden)
 	}
-	if v.rule == core.DjangoModelPermissions || v.rule == core.DjangoModelPermissionsOrAnonReadOnly {
+	if v.rule == permission.DjangoModelPermissions || v.rule == permission.DjangoModelPermissionsOrAnonReadOnly {
 		statuses = append(statuses, http.StatusMethodNotAllowed)
 	}
 	return statuses

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/permission"
 	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/node"
@@ -156,9 +157,9 @@ func (rq *request) check(token string) error {
 }
 
 // caller is who asks, as rules see it.
-func (rq *request) caller() core.Caller {
+func (rq *request) caller() permission.Caller {
 	c := &rq.customer
-	return core.Caller{
+	return permission.Caller{
 		Authenticated: !c.ID.IsZero(), Active: c.IsActive, Staff: c.IsStaff, Superuser: c.IsSuperuser, Rights: c.Rights,
 	}
 }

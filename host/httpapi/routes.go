@@ -1,7 +1,7 @@
 package httpapi
 
 import (
-	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/permission"
 	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 )
 
@@ -49,13 +49,13 @@ func views(c *Config) []view {
 		{
 			path: mePath, name: "Me",
 			description:   "The customer that the request is authenticated as.",
-			authenticates: true, rule: core.IsAuthenticated,
+			authenticates: true, rule: permission.IsAuthenticated,
 			get: action{answer: showMe, schema: customer},
 		},
 		{
 			path: "/customers/", name: "Customer List",
 			description:   "All customers.",
-			authenticates: true, rule: core.IsAdminUser,
+			authenticates: true, rule: permission.IsAdminUser,
 			get: action{answer: listCustomers, schema: openapi.List(customer).Named("Customers")},
 		},
 	}

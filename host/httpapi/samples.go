@@ -3,7 +3,7 @@ package httpapi
 import (
 	"net/http"
 
-	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/permission"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 )
@@ -20,15 +20,15 @@ func withSamples(table []view) []view {
 		}
 	}
 	return append(table,
-		sample("/customers/open/", "Open", "Anyone.", core.AllowAny),
-		sample("/customers/readonly/", "Read Only", "Anyone reads, customers write.", core.IsAuthenticatedOrReadOnly),
-		sample("/customers/managed/", "Managed", "Model permissions.", core.DjangoModelPermissions),
-		sample("/customers/directory/", "Directory", "Model permissions, anonymous read.", core.DjangoModelPermissionsOrAnonReadOnly),
+		sample("/customers/open/", "Open", "Anyone.", permission.AllowAny),
+		sample("/customers/readonly/", "Read Only", "Anyone reads, customers write.", permission.IsAuthenticatedOrReadOnly),
+		sample("/customers/managed/", "Managed", "Model permissions.", permission.DjangoModelPermissions),
+		sample("/customers/directory/", "Directory", "Model permissions, anonymous read.", permission.DjangoModelPermissionsOrAnonReadOnly),
 	)
 }
 
 // sample is a view that shows a rule at work: it says who called with which method, and changes nothing.
-func sample(path, name, description string, rule core.Rule) view {
+func sample(path, name, description string, rule permission.Rule) view {
 	shows := action{answer: showCall, schema: sampleSchema}
 	return view{
 		path: path, name: name, description: description,

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/permission"
 	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 )
 
@@ -22,7 +22,7 @@ func (v *view) security(c *Config, method string) []string {
 	if v.takesFields(method) && !c.needs(v.fields[0]) { // its token may be in a cookie, or else in the body
 		return []string{v.fields[0].cookie, ""}
 	}
-	if !v.authenticates || method == http.MethodOptions && v.rule == core.AllowAny {
+	if !v.authenticates || method == http.MethodOptions && v.rule == permission.AllowAny {
 		return nil
 	}
 	ways := []string{headerToken}
@@ -32,7 +32,7 @@ func (v *view) security(c *Config, method string) []string {
 	if !c.Browser.Off {
 		ways = append(ways, session)
 	}
-	if v.rule.Decide(method, v.model, core.Caller{}) == core.Allowed {
+	if v.rule.Decide(method, v.model, permission.Caller{}) == permission.Allowed {
 		ways = append(ways, "")
 	}
 	return ways

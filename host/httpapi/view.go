@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/permission"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 )
@@ -28,7 +29,7 @@ type view struct {
 	authenticates bool
 	// rule says who may call the view; zero: anyone. model is whose rights it asks for, "app_label.model"; "" where it
 	// knows no rights.
-	rule  core.Rule
+	rule  permission.Rule
 	model string
 	// logsIn: requests count as log-ins for the throttles.
 	logsIn bool
@@ -115,11 +116,11 @@ func (v *view) serve(rq *request) (django.Value, error) {
 // permit says whether whoever asks may use a method of the view: nil, or the refusal.
 func (v *view) permit(rq *request, method string) error {
 	switch v.rule.Decide(method, v.model, rq.caller()) {
-	case core.Allowed:
+	case permission.Allowed:
 		return nil
-	case core.Unauthenticated:
+	case permission.Unauthenticated:
 		return refused(core.Authenticate, core.NoHeader)
-	case core.MethodNotAllowed:
+	case permission.MethodNotAllowed:
 		return methodNotAllowed(method)
 	}
 	return errForbidden

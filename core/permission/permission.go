@@ -1,12 +1,13 @@
-package core
+// Package permission says who may use an end point: Django REST framework's permission classes, which are rules here.
+package permission
 
 import (
 	"slices"
 	"strings"
 )
 
-// Rule says who may use an end point: Django REST framework's permission classes. A rule grants nothing beyond the
-// request it is asked about, and a token's claims play no part in it: who the caller is was settled before.
+// Rule is a permission class. It grants nothing beyond the request it is asked about, and a token's claims play no part
+// in it: who the caller is was settled before.
 type Rule uint8
 
 const (
@@ -32,7 +33,7 @@ type Verdict uint8
 
 const (
 	Allowed          Verdict = iota
-	Unauthenticated          // refused, and the caller is anonymous: NotAuthenticated, 401
+	Unauthenticated          // refused, and the caller is anonymous: core.NotAuthenticated, 401
 	Forbidden                // refused, and the caller is known: 403
 	MethodNotAllowed         // the rule knows no right for the method: 405
 
@@ -108,8 +109,8 @@ func (c *Caller) refused() Verdict {
 	return Forbidden
 }
 
-// ModelPermissions are those that Django makes for a model: customers.customer has customers.add_customer and so on.
-func ModelPermissions(model string) (list []string) {
+// OfModel are the permissions that Django makes for a model: customers.customer has customers.add_customer and so on.
+func OfModel(model string) (list []string) {
 	app, name, _ := strings.Cut(model, ".")
 	for _, verb := range []string{"add_", "change_", "delete_", "view_"} {
 		list = append(list, app+"."+verb+name)
