@@ -13,7 +13,12 @@ import (
 //
 // A refusal is a result. The error of a method says that the engine itself failed (or ctx ended); the same call may be
 // made again. Engines are safe for concurrent use.
+//
+// An engine has one set of keys for good. Where keys change while requests are in flight, each request keeps to the
+// engine that it began with.
 type Engine interface {
+	// KeySet describes the keys.
+	KeySet() KeySet
 	// Open reads a token into o: form, header, key, signature and strict claims, in this order. It knows neither time
 	// nor state. Nothing of what o held stays but the room of its Claims, which is used again: with the same o for one
 	// token after the other Open allocates nothing. After an error o means nothing.

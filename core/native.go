@@ -26,6 +26,9 @@ type pooledWriter struct {
 	request Request
 }
 
+// KeySet implements Engine.
+func (n *Native) KeySet() KeySet { return n.set }
+
 // Open implements Engine.
 func (n *Native) Open(ctx context.Context, token []byte, o *Opened) error {
 	r, _ := n.readers.Get().(*Reader)

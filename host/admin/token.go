@@ -35,11 +35,11 @@ func (s *server) explainToken(r *http.Request) (j Explanation, err error) {
 	if _, ok := explain.PurposeOf(call.As); !ok && call.As != "" {
 		return j, errors.New("as must be header, refresh, blacklist or verify")
 	}
-	engine, keys, err := s.cfg.Judge(r.Context())
+	engine, _, err := s.cfg.Judge(r.Context())
 	if err != nil {
 		return j, err
 	}
-	found, err := explain.Token(r.Context(), explain.Config{Engine: engine, Keys: keys, Settings: &s.cfg.Settings, Load: s.load, Now: time.Now()}, call.Token, call.As)
+	found, err := explain.Token(r.Context(), explain.Config{Engine: engine, Settings: &s.cfg.Settings, Load: s.load, Now: time.Now()}, call.Token, call.As)
 	if err != nil {
 		return j, err
 	}

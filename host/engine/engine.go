@@ -221,6 +221,9 @@ func (e *Engine) Interpreted() bool { return e.interpreted }
 // ModuleHash is the SHA-256 of the module's bytes, in hex.
 func (e *Engine) ModuleHash() string { return e.hash }
 
+// KeySet implements core.Engine.
+func (e *Engine) KeySet() core.KeySet { return e.config.set }
+
 // Open implements core.Engine.
 func (e *Engine) Open(ctx context.Context, token []byte, o *core.Opened) error {
 	if len(token) > core.MaxTokenBytes {

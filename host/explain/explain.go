@@ -22,7 +22,6 @@ import (
 // Config is what a token is judged with. All of it but Public is required.
 type Config struct {
 	Engine   core.Engine
-	Keys     core.KeySet // of Engine
 	Settings *core.Settings
 	// Load gives what is known of an opened token at a time: its customer, the zero one where there is none, and the state to decide by. It is
 	// not called for a token whose signature is not good, which is nobody's word.
@@ -95,7 +94,7 @@ func PurposeOf(as string) (p Purpose, ok bool) {
 // Token judges a token. as is the name of a purpose; any other: what the type of the token is for. The error says that engine or
 // store failed.
 func Token(ctx context.Context, cfg Config, token, as string) (Explanation, error) {
-	t := trial{Config: cfg}
+	t := trial{Config: cfg, keys: cfg.Engine.KeySet()}
 	t.now = cfg.Now.UTC()
 	if err := cfg.Engine.Open(ctx, []byte(token), &t.opened); err != nil {
 		return Explanation{}, err
@@ -140,7 +139,8 @@ func part(token string, index int) json.RawMessage {
 // trial is one token under judgement.
 type trial struct {
 	Config
-	now      time.Time // Now in UTC
+	keys     core.KeySet // of Engine
+	now      time.Time   // Now in UTC
 	purpose  Purpose
 	opened   core.Opened
 	state    core.State
@@ -168,7 +168,7 @@ func (t *trial) text(c strictjson.Value) string {
 
 // badClaimsOfEndedKey: a refused token does not carry the end of the key that signed it.
 func (t *trial) badClaimsOfEndedKey() bool {
-	keys := t.Keys.Keys
+	keys := t.keys.Keys
 	return t.opened.Cause == core.BadClaims && t.opened.Key < len(keys) && keys[t.opened.Key].Ended(t.now)
 }
 

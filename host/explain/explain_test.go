@@ -69,7 +69,7 @@ func TestToken(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			j, err := explain.Token(t.Context(), explain.Config{
-				Engine: core.NewNative(settings, keys), Keys: keys.Set(), Settings: &settings, Now: now, Public: c.public,
+				Engine: core.NewNative(settings, keys), Settings: &settings, Now: now, Public: c.public,
 				Load: func(_ context.Context, opened core.Opened, _ time.Time) (core.State, store.Customer, error) {
 					var state core.State
 					if !c.customer.ID.IsZero() {
@@ -111,7 +111,7 @@ func TestKeyEnd(t *testing.T) {
 	judge := func(notAfter int64, token string, public bool) explain.Explanation {
 		set := core.KeySet{Signing: []core.SigningKey{{}}, Keys: []core.KeyInfo{{Algorithm: "HS256", ID: "ours", Default: true, NotAfter: notAfter}}}
 		j, err := explain.Token(t.Context(), explain.Config{
-			Engine: core.NewNative(settings, withSet{keys, set}), Keys: set, Settings: &settings, Now: now, Public: public,
+			Engine: core.NewNative(settings, withSet{keys, set}), Settings: &settings, Now: now, Public: public,
 			Load: func(context.Context, core.Opened, time.Time) (core.State, store.Customer, error) {
 				return core.State{Customer: core.Customer{ID: core.Integer(7), Active: true}}, store.Customer{ID: core.Integer(7), IsActive: true}, nil
 			},
@@ -173,7 +173,7 @@ func TestPublicTellsNoKeys(t *testing.T) {
 	} {
 		token := base64.RawURLEncoding.EncodeToString([]byte(header)) + ".e30." + strings.Repeat("A", 43)
 		j, err := explain.Token(t.Context(), explain.Config{
-			Engine: core.NewNative(settings, withSet{named, set}), Keys: set, Settings: &settings, Now: now, Public: true,
+			Engine: core.NewNative(settings, withSet{named, set}), Settings: &settings, Now: now, Public: true,
 		}, token, "header")
 		if err != nil {
 			t.Fatal(err)
@@ -223,7 +223,7 @@ func TestPublicTellsNoCustomers(t *testing.T) {
 		var texts []string
 		for _, customer := range []store.Customer{{}, {ID: core.Integer(7)}, {ID: core.Integer(7), IsActive: true}} {
 			j, err := explain.Token(t.Context(), explain.Config{
-				Engine: core.NewNative(settings, keys), Keys: keys.Set(), Settings: &settings, Now: now, Public: true,
+				Engine: core.NewNative(settings, keys), Settings: &settings, Now: now, Public: true,
 				Load: func(context.Context, core.Opened, time.Time) (core.State, store.Customer, error) {
 					return core.State{Customer: core.Customer{ID: customer.ID, Active: customer.IsActive}}, customer, nil
 				},

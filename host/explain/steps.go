@@ -144,7 +144,7 @@ var reasons = map[core.Cause]string{
 
 // Unopened says in words why a token could not be opened with these keys.
 func Unopened(cause core.Cause, keys core.KeySet) string {
-	t := trial{Config: Config{Keys: keys}}
+	t := trial{keys: keys}
 	return t.why(cause)
 }
 
@@ -185,16 +185,16 @@ func (t *trial) orAbsent(c strictjson.Value) string {
 }
 
 func (t *trial) sayKey() string {
-	if t.opened.Key < 0 || t.opened.Key >= len(t.Keys.Keys) {
+	if t.opened.Key < 0 || t.opened.Key >= len(t.keys.Keys) {
 		return "found"
 	}
-	return keyName(t.Keys.Keys[t.opened.Key])
+	return keyName(t.keys.Keys[t.opened.Key])
 }
 
 // keyNames lists the keys that there are, for those who look after the node.
 func (t *trial) keyNames() string {
 	var names []string
-	for _, k := range t.Keys.Keys {
+	for _, k := range t.keys.Keys {
 		names = append(names, keyName(k))
 	}
 	return "keys: " + strings.Join(names, ", ")

@@ -163,7 +163,7 @@ func TestReadyNamesWhatIsWrong(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, `{"status":"unavailable","error":"store",`, "unavailable"},
-		{"engine", func(_ *testing.T, n *node.Config) { n.Engine = brokenEngine{n.Engine} }, `{"status":"unavailable","error":"engine",`, "unavailable"},
+		{"engine", func(t *testing.T, n *node.Config) { n.Engine = brokenEngine{core.NewNative(n.Settings, testKeys(t))} }, `{"status":"unavailable","error":"engine",`, "unavailable"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := openShop(t, func(n *node.Config, _ *httpapi.Config) { c.change(t, n) })

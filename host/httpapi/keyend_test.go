@@ -24,7 +24,7 @@ func TestKeyEnds(t *testing.T) {
 	info := core.KeyInfo{ID: "k", Algorithm: "HS256", Default: true, NotAfter: time.Now().Add(30 * time.Minute).Unix()}
 	keys := coretest.NewHMACKeys(1, coretest.HMACKey{KeyInfo: info, Secret: coretest.Secret})
 	s := openShop(t, func(n *node.Config, _ *httpapi.Config) {
-		n.Engine, n.Keys = verified.Engine(core.NewNative(n.Settings, keys)), keys.Set()
+		n.Engine = verified.Engine(core.NewNative(n.Settings, keys))
 		n.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 	})
 	refresh, access := s.login(t)

@@ -24,7 +24,7 @@ func TestRecordsTellOneLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := openShop(t, func(n *node.Config, _ *httpapi.Config) {
-		n.Engine, n.Keys = core.NewNative(n.Settings, ring), ring.Set()
+		n.Engine = core.NewNative(n.Settings, ring)
 	})
 	ask := func(path, body string, headers ...string) (family any, text string) {
 		t.Helper()

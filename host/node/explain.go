@@ -13,7 +13,7 @@ import (
 // the name of a purpose of package explain; any other: what the token's type is for.
 func (n *Node) Explain(ctx context.Context, token, as string) (explain.Explanation, error) {
 	return explain.Token(ctx, explain.Config{
-		Engine: n.cfg.Engine, Keys: n.cfg.Keys, Settings: &n.cfg.Settings, Now: n.now(), Public: true,
+		Engine: n.Engine(), Settings: &n.cfg.Settings, Now: n.now(), Public: true,
 		Load: func(ctx context.Context, opened core.Opened, now time.Time) (core.State, store.Customer, error) {
 			return Load(ctx, n.cfg.Store, n.cfg.UserIDField, opened, now)
 		},

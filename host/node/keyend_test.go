@@ -22,7 +22,7 @@ func TestKeyEnds(t *testing.T) {
 	end := time.Date(2026, 3, 4, 5, 36, 7, 0, time.UTC) // half an hour after the log-in
 	keys := coretest.NewHMACKeys(1, coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "k", Algorithm: "HS256", Default: true, NotAfter: end.Unix()}, Secret: coretest.Secret})
 	w := newWorld(t, func(c *node.Config) {
-		c.Engine, c.Keys = verified.Engine(core.NewNative(c.Settings, keys)), keys.Set()
+		c.Engine = verified.Engine(core.NewNative(c.Settings, keys))
 	})
 	refresh, access := w.login(t)
 	asks := []struct {

@@ -40,7 +40,7 @@ func (n *Node) Login(ctx context.Context, client netip.Prefix, email, given stri
 		return Result{Customer: customer}, err
 	}
 	query.Rights = true
-	result, err := n.transact(ctx, &core.Request{Op: core.Login}, query, func(state *core.State) {
+	result, err := n.transact(ctx, n.engine.Load(), &core.Request{Op: core.Login}, query, func(state *core.State) {
 		// The revoke claim changes with the password and with nothing else.
 		state.PasswordGood = good && state.Customer.ID == known.Customer.ID && state.Customer.RevokeClaim == known.Customer.RevokeClaim
 	})

@@ -12,7 +12,7 @@ import (
 // that is none of ours, or whose log-in is not known, there is nothing to end; nor is there without BLACKLIST_APP.
 func (n *Node) EndLogin(ctx context.Context, token string) error {
 	var opened core.Opened
-	if err := n.cfg.Engine.Open(ctx, []byte(token), &opened); err != nil {
+	if err := n.Engine().Open(ctx, []byte(token), &opened); err != nil {
 		return err
 	}
 	now := n.now()
@@ -42,10 +42,11 @@ func (n *Node) OfOthers(ctx context.Context, one, other string) (bool, error) {
 		issuer   string
 		customer core.CustomerID
 	}
+	engine := n.Engine()
 	var names [2]named
 	for i, token := range []string{one, other} {
 		var opened core.Opened
-		if err := n.cfg.Engine.Open(ctx, []byte(token), &opened); err != nil || opened.Cause != core.OK {
+		if err := engine.Open(ctx, []byte(token), &opened); err != nil || opened.Cause != core.OK {
 			return false, err
 		}
 		names[i].issuer = opened.Issuer

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -25,7 +26,7 @@ var ErrBusy = errors.New("node is busy: ask again in a second")
 
 // Config is what a node consists of. Engine and Store are required; the node closes neither.
 type Config struct {
-	Engine   core.Engine
+	Engine   core.Engine // until UseEngine gives another
 	Store    *store.DB
 	Settings core.Settings
 	// UserIDField is USER_ID_FIELD: which field of a customer USER_ID_CLAIM carries.
@@ -42,9 +43,6 @@ type Config struct {
 	Hashing *admission.Queue
 	// Hasher hashes the passwords that Hashing admits, and Ready asks for its health; nil: in this process.
 	Hasher hashing.Hasher
-	// Keys describes the keys of Engine, for Result.KeyID and Ready; zero: that stays empty, and Ready knows of no key
-	// that has ended.
-	Keys core.KeySet
 	// FoldEmails says that upper and lower case are the same in the e-mail address of a log-in: store.Query.Fold.
 	FoldEmails bool
 	// Claims are what both tokens say of a customer beside simplejwt's own claims, fresh at each log-in and refresh.
@@ -62,8 +60,9 @@ type Config struct {
 
 // Node answers what clients ask of tokens and credentials. It is safe for concurrent use.
 type Node struct {
-	cfg   Config
-	clock clockWatch
+	cfg    Config // but for its Engine
+	engine atomic.Pointer[keyedEngine]
+	clock  clockWatch
 }
 
 // New makes a node; the error names every mistake in cfg.
@@ -118,7 +117,9 @@ func New(cfg Config) (*Node, error) {
 	if cfg.Repeats == nil {
 		cfg.Repeats = logging.NewRepeats(cfg.Log)
 	}
-	return &Node{cfg: cfg}, nil
+	n := &Node{cfg: cfg}
+	n.UseEngine(cfg.Engine)
+	return n, nil
 }
 
 // Stats is what a node is doing and has done.
@@ -135,6 +136,19 @@ func (n *Node) RaiseLifetimes(ctx context.Context) error {
 	return n.cfg.Store.RaiseLifetimes(ctx, store.Lifetimes{}.Raised(&n.cfg.Settings))
 }
 
+// keyedEngine is an engine and the description of its keys. Each request loads it once, and keeps to it.
+type keyedEngine struct {
+	core.Engine
+	keys core.KeySet
+}
+
+// UseEngine has every request from now on decided by another engine for the same settings, as one with other keys. A
+// request in flight ends on the engine that it began with.
+func (n *Node) UseEngine(e core.Engine) { n.engine.Store(&keyedEngine{e, e.KeySet()}) }
+
+// Engine is the engine in force.
+func (n *Node) Engine() core.Engine { return n.engine.Load().Engine }
+
 // Settings are the settings that the node judges by. The caller must not change what they point to.
 func (n *Node) Settings() *core.Settings { return &n.cfg.Settings }
 
@@ -150,8 +164,9 @@ func (n *Node) Customers(ctx context.Context, after core.CustomerID, limit int) 
 // Ready reports whether the node can answer: its engine reads tokens, its store is healthy, the clock is plausible,
 // the key that signs has not ended, and passwords can be hashed. The error says what is wrong.
 func (n *Node) Ready(ctx context.Context) error {
+	engine := n.engine.Load()
 	// No token is shorter, so that the engine has next to nothing to do.
-	if err := n.cfg.Engine.Open(ctx, []byte(".."), new(core.Opened)); err != nil {
+	if err := engine.Open(ctx, []byte(".."), new(core.Opened)); err != nil {
 		return fmt.Errorf("engine: %w", err)
 	}
 	switch err := n.cfg.Store.Look(); {
@@ -163,7 +178,7 @@ func (n *Node) Ready(ctx context.Context) error {
 	if err := n.CheckClock(); err != nil {
 		return fmt.Errorf("clock: %w", err)
 	}
-	if n.cfg.Keys.SigningEnded(n.now()) {
+	if engine.keys.SigningEnded(n.now()) {
 		return fmt.Errorf("keys: %w", core.ErrKeyEnded)
 	}
 	if err := n.cfg.Hasher.Health(); err != nil {

@@ -43,22 +43,22 @@ func (n *Node) decideWith(ctx context.Context, op core.Op, token string, rights 
 	j := tokenRequests.Get().(*tokenRequest)
 	defer j.end()
 	j.token = append(j.token, token[:min(len(token), core.MaxTokenBytes+1)]...) // a longer one is too long as well
-	request, opened := &j.request, &j.request.Opened
-	if err := n.cfg.Engine.Open(ctx, j.token, opened); err != nil {
+	engine, request, opened := n.engine.Load(), &j.request, &j.request.Opened
+	if err := engine.Open(ctx, j.token, opened); err != nil {
 		return Result{}, err
 	}
 	request.Op, request.Now = op, n.now()
 	if opened.Cause != core.OK || opened.KeyEnded(request.Now) {
 		// A token that is nobody's word names no state: whoever sends it costs the store nothing.
-		outcome, err := n.decide(ctx, request, &store.Customer{})
+		outcome, err := n.decide(ctx, engine, request, &store.Customer{})
 		r := Result{Outcome: outcome}
-		r.KeyID, r.Family = n.signer(request, &outcome)
+		r.KeyID, r.Family = engine.signer(request, &outcome)
 		return r, err
 	}
 	query := Query(*opened, request.Now, n.cfg.UserIDField, n.cfg.Store.IDs())
 	query.Rights = rights
 	unreadable := opened.UnreadableCustomer(userIDKind(n.cfg.UserIDField, n.cfg.Store.IDs()))
-	return n.transact(ctx, request, query, func(state *core.State) { state.UnreadableCustomer = unreadable })
+	return n.transact(ctx, engine, request, query, func(state *core.State) { state.UnreadableCustomer = unreadable })
 }
 
 // tokenRequest is a token that is being judged. The next one is judged in the same room.

@@ -27,7 +27,7 @@ const attempts = 16
 
 // transact runs load, decide, settle, until what the decision rests on still holds when it is settled. complete, if
 // not nil, adds to the state what the store does not know.
-func (n *Node) transact(ctx context.Context, request *core.Request, query store.Query, complete func(*core.State)) (r Result, err error) {
+func (n *Node) transact(ctx context.Context, engine *keyedEngine, request *core.Request, query store.Query, complete func(*core.State)) (r Result, err error) {
 	for range attempts {
 		changes := n.cfg.Store.Changes()
 		if request.State, r.Customer, err = n.cfg.Store.Load(ctx, query); err != nil {
@@ -39,10 +39,10 @@ func (n *Node) transact(ctx context.Context, request *core.Request, query store.
 		if complete != nil {
 			complete(&request.State)
 		}
-		if r.Outcome, err = n.decide(ctx, request, &r.Customer); err != nil {
+		if r.Outcome, err = n.decide(ctx, engine, request, &r.Customer); err != nil {
 			return Result{}, err
 		}
-		r.KeyID, r.Family = n.signer(request, &r.Outcome)
+		r.KeyID, r.Family = engine.signer(request, &r.Outcome)
 		effects := &r.Effects
 		if r.Refused() && len(effects.List) == 0 {
 			// Grants nothing and changes nothing: it was true when the state was loaded.
@@ -76,28 +76,23 @@ func (n *Node) outlives(ctx context.Context, request *core.Request, query store.
 }
 
 // signer is the key of the tokens of a request, and their family.
-func (n *Node) signer(request *core.Request, outcome *core.Outcome) (keyID string, family core.Family) {
-	keys, key := &n.cfg.Keys, -1
+func (e *keyedEngine) signer(request *core.Request, outcome *core.Outcome) (keyID string, family core.Family) {
 	switch {
 	case request.Op != core.Login && request.Opened.Cause == core.OK:
-		key, family = request.Opened.Key, request.Opened.Family
+		return e.keys.Keys[request.Opened.Key].ID, request.Opened.Family
 	case request.Op == core.Login && !outcome.Refused():
-		key, family = keys.SigningAt(request.Now), core.LoginFamily(*outcome, request.Entropy)
+		return e.keys.Keys[e.keys.SigningAt(request.Now)].ID, core.LoginFamily(*outcome, request.Entropy)
 	}
-	// The engine may have other keys already.
-	if 0 <= key && key < len(keys.Keys) {
-		keyID = keys.Keys[key].ID
-	}
-	return keyID, family
+	return "", core.Family{}
 }
 
 // decide has the engine judge a request about a customer, at this moment unless the request has a time already.
-func (n *Node) decide(ctx context.Context, request *core.Request, customer *store.Customer) (core.Outcome, error) {
+func (n *Node) decide(ctx context.Context, engine *keyedEngine, request *core.Request, customer *store.Customer) (core.Outcome, error) {
 	if request.Now.IsZero() {
 		request.Now = n.now()
 	}
 	if !request.Op.Writes() {
-		return n.cfg.Engine.Decide(ctx, *request)
+		return engine.Decide(ctx, *request)
 	}
 	// First of all: a clock that is wrong refuses tokens that are good, which clients then throw away.
 	if err := n.CheckClock(); err != nil {
@@ -111,10 +106,10 @@ func (n *Node) decide(ctx context.Context, request *core.Request, customer *stor
 	if !customer.ID.IsZero() {
 		request.Extra, noClaims = n.cfg.Claims.JSON(*customer)
 	}
-	outcome, err := n.cfg.Engine.Decide(ctx, *request)
+	outcome, err := engine.Decide(ctx, *request)
 	if errors.Is(err, core.ErrExtra) {
 		noClaims, request.Extra = err, nil
-		outcome, err = n.cfg.Engine.Decide(ctx, *request)
+		outcome, err = engine.Decide(ctx, *request)
 	}
 	if err == nil && noClaims != nil && !outcome.Refused() { // a refusal stays one: it must not tell such a customer from nobody
 		return core.Outcome{}, fmt.Errorf("claims of customer %s: %w", customer.ID, noClaims)

@@ -172,7 +172,7 @@ func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 		g.engine = s.verified.Engine(g.engine)
 	}
 	g.node, err = node.New(node.Config{
-		Engine: g.engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password, Hashing: s.hashing, Hasher: s.hasher, Keys: g.keys, Log: s.log, Repeats: s.repeats,
+		Engine: g.engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password, Hashing: s.hashing, Hasher: s.hasher, Log: s.log, Repeats: s.repeats,
 		Claims: cfg.Claims, FoldEmails: cfg.LoginMatch == config.CaseInsensitive, SessionAge: cfg.SessionAge,
 	})
 	if err != nil {

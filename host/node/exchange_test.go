@@ -1,0 +1,211 @@
+package node_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/cache"
+	"github.com/edgetoken/edgetoken/host/engine"
+	"github.com/edgetoken/edgetoken/host/engine/enginetest"
+	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/host/node"
+)
+
+// jwkSet is a JWK Set of HS256 keys with these ids, of which the first signs.
+func jwkSet(ids ...string) []byte {
+	text := ""
+	for _, id := range ids {
+		text += fmt.Sprintf(`,{"kty":"oct","alg":"HS256","kid":%q,"k":"%043x"}`, id, id)
+	}
+	return []byte(`{"keys":[` + text[1:] + `]}`)
+}
+
+// keyFile is a file with the keys of a node, and their source.
+type keyFile struct {
+	*keyring.Source
+	path string
+}
+
+func newKeyFile(t *testing.T, ids ...string) *keyFile {
+	t.Helper()
+	f := &keyFile{path: filepath.Join(t.TempDir(), "keys.json")}
+	read := func() (*keyring.Ring, error) {
+		text, err := os.ReadFile(f.path)
+		if err != nil {
+			return nil, err
+		}
+		return keyring.FromJWK(text)
+	}
+	f.write(t, ids...)
+	ring, err := read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Source = keyring.NewSource(ring, read)
+	return f
+}
+
+func (f *keyFile) write(t *testing.T, ids ...string) {
+	t.Helper()
+	part := f.path + ".new"
+	if err := os.WriteFile(part, jwkSet(ids...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(part, f.path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// keyedWorld is a world with the keys of a file, whose sandboxed engine remembers the tokens that it verified.
+func keyedWorld(t *testing.T, keys *keyFile) *world {
+	t.Helper()
+	settings := core.DefaultSettings()
+	verified, err := cache.New(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sandbox, err := engine.New(t.Context(), engine.Config{
+		Settings: settings, Keys: keys.Keys(), Module: enginetest.Module(t, false), CacheDir: enginetest.CacheDir(t), MaxInstances: 2,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sandbox.Close(context.Background()) })
+	w := newWorld(t, func(c *node.Config) { c.Engine = verified.Engine(sandbox) })
+	err = keys.Follow(func(ring *keyring.Ring) error {
+		e, err := sandbox.With(settings, ring)
+		if err == nil {
+			w.UseEngine(verified.Engine(e))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// TestKeyFileIsExchanged: a node whose key file is watched signs with the new key at once, and takes what the old one
+// signed for as long as the file has that.
+func TestKeyFileIsExchanged(t *testing.T) {
+	keys := newKeyFile(t, "one")
+	w := keyedWorld(t, keys)
+	refresh, access := w.login(t)
+	ticks, reports := make(chan time.Time), make(chan error)
+	go keys.Watch(t.Context(), ticks, func(_ bool, err error) { reports <- err })
+
+	keys.write(t, "two", "one")
+	ticks <- w.now
+	if err := <-reports; err != nil {
+		t.Fatal(err)
+	}
+	result, err := w.Refresh(t.Context(), refresh)
+	if err != nil || result.Refused() || result.KeyID != "one" {
+		t.Fatalf("Refresh of the old key's token = %v of key %q, %v", cause(result), result.KeyID, err)
+	}
+	if result, err = w.Authenticate(t.Context(), result.Tokens[0].Value); err != nil || result.Refused() || result.KeyID != "two" {
+		t.Errorf("Authenticate with what that gave = %v of key %q, %v; want key two", cause(result), result.KeyID, err)
+	}
+	if result, err = w.Login(t.Context(), client, "ana@example.com", "right"); err != nil || result.Refused() || result.KeyID != "two" {
+		t.Errorf("Login = %v of key %q, %v; want key two", cause(result), result.KeyID, err)
+	}
+	if result, err = w.Authenticate(t.Context(), access); err != nil || result.Refused() {
+		t.Errorf("Authenticate with the old key's token = %v, %v", cause(result), err)
+	}
+
+	keys.write(t, "two")
+	ticks <- w.now
+	if err := <-reports; err != nil {
+		t.Fatal(err)
+	}
+	for name, ask := range map[string]func(context.Context, string) (node.Result, error){"Authenticate": w.Authenticate, "Verify": w.Verify, "Refresh": w.Refresh} {
+		token := access
+		if name == "Refresh" {
+			token = refresh
+		}
+		if result, err := ask(t.Context(), token); err != nil || cause(result) != core.UnknownKey {
+			t.Errorf("%s with a token that was remembered, of a key that is gone = %v, %v; want %v", name, cause(result), err, core.UnknownKey)
+		}
+	}
+
+	if err := os.WriteFile(keys.path, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ticks <- w.now
+	if err := <-reports; err == nil {
+		t.Error("a file without keys was taken")
+	}
+	w.login(t)
+}
+
+// TestKeysAreExchangedUnderLoad: while keys take over from one another and go, no request fails, and what each refresh
+// gives is good for as long as its key is there.
+func TestKeysAreExchangedUnderLoad(t *testing.T) {
+	keys := newKeyFile(t, "k0")
+	w := keyedWorld(t, keys)
+	var refresh atomic.Pointer[string] // of a key that is in force until two exchanges from now
+	first, _ := w.login(t)
+	refresh.Store(&first)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var asked atomic.Int64
+	var exchanging sync.RWMutex // held while a refresh and the check of what it gave are under way, and to let a key go
+	var clients sync.WaitGroup
+	for range 4 {
+		clients.Go(func() {
+			for ctx.Err() == nil {
+				exchanging.RLock()
+				result, err := w.Refresh(t.Context(), *refresh.Load())
+				if err == nil && !result.Refused() {
+					result, err = w.Authenticate(t.Context(), result.Tokens[0].Value)
+				}
+				exchanging.RUnlock()
+				if err != nil || result.Refused() {
+					t.Errorf("%v, %v", cause(result), err)
+					return
+				}
+				asked.Add(1)
+			}
+		})
+	}
+	busy := func() {
+		for until := asked.Load() + 50; asked.Load() < until && !t.Failed(); {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	reload := func(ids ...string) {
+		keys.write(t, ids...)
+		if changed, err := keys.Reload(); !changed || err != nil {
+			t.Errorf("Reload = %v, %v", changed, err)
+		}
+		busy()
+	}
+	for i := range 10 {
+		old, next := fmt.Sprint("k", i), fmt.Sprint("k", i+1)
+		reload(old, next) // published
+		reload(next, old) // it signs
+		result, err := w.Login(t.Context(), client, "ana@example.com", "right")
+		if err != nil || result.Refused() || result.KeyID != next {
+			t.Fatalf("Login = %v of key %q, %v; want %q", cause(result), result.KeyID, err, next)
+		}
+		gone := *refresh.Swap(&result.Tokens[0].Value)
+		exchanging.Lock() // nobody holds a token of the old key any more
+		exchanging.Unlock()
+		reload(next)
+		if result, err := w.Verify(t.Context(), gone); err != nil || cause(result) != core.UnknownKey {
+			t.Errorf("Verify with a token of a key that is gone = %v, %v; want %v", cause(result), err, core.UnknownKey)
+		}
+	}
+	stop()
+	clients.Wait()
+	if changed, err := keys.Reload(); changed || err != nil {
+		t.Errorf("Reload of the same file = %v, %v", changed, err)
+	}
+}
