@@ -199,13 +199,6 @@ func TestLogInFormSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestLogInNormalises: the address is trimmed and normalised as Django's UsernameField does it.
-func TestLogInNormalises(t *testing.T) {
-	for _, address := range []string{"  ana@example.com\t", "ａｎａ@example.com", "\u00a0ana@example.com"} {
-		openShop(t, nil).browser().logIn(t, "username="+address)
-	}
-}
-
 func TestSessionCookie(t *testing.T) {
 	for name, c := range map[string]struct {
 		change        func(*httpapi.Config)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/httpapi/csrf"
 	"github.com/edgetoken/edgetoken/host/pages"
 )
@@ -46,7 +47,7 @@ func (rq *request) tokenInData() (string, error) {
 	if err != nil || body.Form == nil {
 		return "", err
 	}
-	token, _ := lastText(body.Form, pages.CSRFField)
+	token, _ := browser.LastText(body.Form, pages.CSRFField)
 	return token, nil
 }
 
@@ -56,6 +57,6 @@ func (rq *request) tokenInForm() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	token, _ := lastText(form, pages.CSRFField)
+	token, _ := browser.LastText(form, pages.CSRFField)
 	return token, nil
 }

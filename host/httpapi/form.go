@@ -49,16 +49,6 @@ func (rq *request) parseForm() (*django.Form, error) {
 // errFormCharset is a form in another charset than HTML's forms have.
 var errFormCharset = fault{http.StatusBadRequest, malformedBody, "HTTP requests with the 'application/x-www-form-urlencoded' content type must be UTF-8 encoded."}
 
-// lastText is the last text of a form with this name; files do not count.
-func lastText(form *django.Form, name string) (text string, ok bool) {
-	for _, field := range form.List(name) {
-		if field.File == nil {
-			text, ok = field.Text, true
-		}
-	}
-	return text, ok
-}
-
 // parsedForm is what sentForm made of a request's body.
 type parsedForm struct {
 	of   *http.Request

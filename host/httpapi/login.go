@@ -1,28 +1,20 @@
 package httpapi
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"strings"
-	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
-	"github.com/edgetoken/edgetoken/core/python"
+	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
 // The pages to log in and out are django.contrib.auth's LoginView and LogoutView.
 
-// maxUsername is how long an e-mail address is that is normalised, in characters.
-const maxUsername = 254
-
-// The texts of Django's AuthenticationForm.
-const (
-	wrongLogin = "Please enter a correct email address and password. Note that both fields may be case-sensitive."
-	hasNull    = "Null characters are not allowed."
-)
+// wrongLogin is the text of Django's AuthenticationForm.
+const wrongLogin = "Please enter a correct email address and password. Note that both fields may be case-sensitive."
 
 // login shows the form and takes it.
 func (h *handler) login(rq *request) answer {
@@ -32,7 +24,8 @@ func (h *handler) login(rq *request) answer {
 	var a answer
 	switch rq.method {
 	case http.MethodGet, http.MethodHead:
-		a = rq.loginPage(http.StatusOK, pages.LoginData{Next: rq.next(&django.Form{})})
+		next, _ := rq.next(&django.Form{})
+		a = rq.loginPage(http.StatusOK, pages.LoginData{Next: next})
 	case http.MethodPost, http.MethodPut:
 		a = rq.logIn()
 	default:
@@ -57,81 +50,45 @@ func (rq *request) loginPage(status int, d pages.LoginData) answer {
 	return rq.htmlPage(status, func(w io.Writer) error { return pages.Login(w, d) })
 }
 
-// credentials are what the form was sent, and what is wrong with it.
-type credentials struct {
-	email, password string
-	page            pages.LoginData
-}
-
 // logIn takes the form: a good one leads on, with a session, any other back to the form with what is wrong.
 func (rq *request) logIn() answer {
 	form, err := rq.sentForm()
 	if err != nil {
 		return rq.unreadable(err)
 	}
-	given := rq.credentials(form)
-	if given.page.Failed() {
-		return rq.loginPage(http.StatusOK, given.page)
+	given := browser.ReadLoginForm(form)
+	next, _ := rq.next(form)
+	page := pages.LoginData{
+		Next: strings.Clone(next), Username: given.Username, UsernameErrors: given.UsernameErrors, PasswordErrors: given.PasswordErrors,
 	}
-	rq.email = given.email
-	if err := rq.throttleLogin(given.email); err != nil {
-		return rq.loginFailed(given.page, err)
+	rq.posted.form = nil // copied out of it
+	rq.endTurn()
+	if page.Failed() {
+		return rq.loginPage(http.StatusOK, page)
+	}
+	rq.email = given.Email
+	if err := rq.throttleLogin(given.Email); err != nil {
+		return rq.loginFailed(page, err)
 	}
 	replaces, _ := rq.browser().SessionSecret()
-	secret, result, err := rq.node.StartSession(rq.Context(), rq.client().Network, given.email, given.password, replaces)
+	secret, result, err := rq.node.StartSession(rq.Context(), rq.client().Network, given.Email, given.Password, replaces)
 	rq.about = result
 	if err != nil {
-		return rq.loginFailed(given.page, err)
+		return rq.loginFailed(page, err)
 	}
 	if result.Refused() {
-		given.page.Errors = []string{wrongLogin}
-		a := rq.loginPage(http.StatusOK, given.page)
+		page.Errors = []string{wrongLogin}
+		a := rq.loginPage(http.StatusOK, page)
 		a.cause = result.Refusals[0].Cause
 		a.code, _, _ = rq.node.Settings().Describe(a.cause)
 		a.reason = whyNoLogin(result.Customer)
 		return a
 	}
 	if err := rq.browser().EndTokens(rq.Context(), rq.node); err != nil {
-		return rq.loginFailed(given.page, err)
+		return rq.loginFailed(page, err)
 	}
 	rq.browser().StartSession(secret, result.Customer)
-	target := given.page.Next
-	if target == "" {
-		target = rq.cfg.Browser.LoginRedirect
-	}
-	return rq.seeOther(target)
-}
-
-// credentials cleans what the form was sent (AuthenticationForm), and lets go of the rest. Of what is too long to be
-// anybody's only that it is so is kept, and the page that asks again does not show it.
-func (rq *request) credentials(form *django.Form) credentials {
-	username, _ := lastText(form, "username")
-	password, _ := lastText(form, "password")
-	given := credentials{email: python.Strip(username), password: atMost(password, passwordField.maxBytes)}
-	given.page.UsernameErrors, given.page.PasswordErrors = faultsOf(given.email), faultsOf(password)
-	// A longer one is not normalised, as in Django: that takes long.
-	if len(given.email) <= utf8.UTFMax*maxUsername && utf8.RuneCountInString(given.email) <= maxUsername {
-		given.email = norm.NFKC.String(given.email)
-	}
-	given.email = atMost(given.email, emailField.maxBytes)
-	given.page.Next = strings.Clone(rq.next(form))
-	if len(username) <= emailField.maxBytes {
-		given.page.Username = strings.Clone(username)
-	}
-	rq.posted.form = nil
-	rq.endTurn()
-	return given
-}
-
-// faultsOf says what is wrong with a field that must have a text.
-func faultsOf(text string) []string {
-	switch {
-	case text == "":
-		return []string{django.Required}
-	case strings.Contains(text, "\x00"):
-		return []string{hasNull}
-	}
-	return nil
+	return rq.seeOther(cmp.Or(page.Next, rq.cfg.Browser.LoginRedirect))
 }
 
 // loginFailed is the form again for a log-in that could not be judged.

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 
@@ -44,7 +45,8 @@ func (h *handler) logout(rq *request) answer {
 
 // askToLogOut is the page with the button.
 func (rq *request) askToLogOut() answer {
-	d := pages.LogOutData{Frame: rq.frame(""), Next: rq.next(&django.Form{})}
+	next, _ := rq.next(&django.Form{})
+	d := pages.LogOutData{Frame: rq.frame(""), Next: next}
 	a := rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.LogOut(w, d) })
 	browser.VaryOn(a.header, "Accept")
 	return rq.neverCache(a)
@@ -52,18 +54,14 @@ func (rq *request) askToLogOut() answer {
 
 // loggedOut is where a log-out leads.
 func (rq *request) loggedOut(form *django.Form) answer {
-	target, fallback := rq.next(form), rq.cfg.Browser.LogoutRedirect
+	target, given := rq.next(form)
+	fallback := rq.cfg.Browser.LogoutRedirect
 	page := func() answer {
 		return rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.LoggedOut(w, pages.Frame{}) })
 	}
 	if rq.compat.logoutByPost {
 		here := rq.URL.Path
-		if target == "" {
-			target = fallback
-		}
-		if target == "" {
-			target = here
-		}
+		target = cmp.Or(target, fallback, here)
 		if rq.URL.RawQuery != "" {
 			here += "?" + django.URI(django.Latin1(rq.URL.RawQuery))
 		}
@@ -72,7 +70,7 @@ func (rq *request) loggedOut(form *django.Form) answer {
 		}
 		return rq.seeOther(target)
 	}
-	if _, given := rq.wantsNext(form); given && target == "" {
+	if given && target == "" {
 		target = rq.URL.Path
 	} else if !given {
 		target = fallback

@@ -2,36 +2,23 @@ package httpapi
 
 import (
 	"net/http"
-	"slices"
 
+	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 )
 
-// next is the URL that the request wants to go to, in the form or else in the query; "" where there is none that is safe to go to.
-func (rq *request) next(form *django.Form) string {
-	url, given := rq.wantsNext(form)
-	if !given || !django.SafeURL(url, rq.Host, rq.isSecure(), rq.compat.rules) {
-		return ""
-	}
-	return url
-}
-
-func (rq *request) wantsNext(form *django.Form) (url string, given bool) {
-	if url, given = lastText(form, "next"); given {
-		return url, true
-	}
+// next is where the page is asked to lead to after it; "" where that is not safe.
+func (rq *request) next(form *django.Form) (url string, given bool) {
 	query, err := django.ParseForm([]byte(rq.URL.RawQuery), rq.contentType().params["charset"])
 	if err != nil {
-		return "", false
+		query = &django.Form{}
 	}
-	return lastText(query, "next")
+	return browser.Next(form, query, rq.site(), rq.compat.rules)
 }
 
-// seeOther leads to a URL that was found safe (Django's HttpResponseRedirect). What Django 3.2 finds safe may have a tab or a line end in its scheme,
-// which browsers leave out: so the scheme is looked at again, as Django does too.
+// seeOther redirects to a URL that was found safe.
 func (rq *request) seeOther(url string) answer {
-	u, err := django.SplitURL(url)
-	if err != nil || !slices.Contains([]string{"", "http", "https", "ftp"}, u.Scheme) {
+	if !browser.CanRedirect(url) {
 		return rq.compat.page(http.StatusBadRequest).since(malformedBody)
 	}
 	return answer{status: http.StatusFound, header: http.Header{"Location": {django.URI(url)}, "Content-Type": {"text/html; charset=utf-8"}}}
