@@ -151,9 +151,8 @@ func (c *Config) check(failed func(key string) bool) []Problem {
 		}
 		bad(alone, fmt.Errorf("stands alone: give %s too", other))
 	}
-	if c.TLSCert == "" && c.TLSKey == "" && !c.BehindProxy && !isLoopback(c.Listen) && !failed("tls.cert") && !failed("tls.key") && !failed("behind_proxy") {
-		bad("listen", fmt.Errorf("%q is open to other machines, where passwords and tokens would travel in clear: set tls.cert and tls.key, "+
-			"or behind_proxy: true where a proxy with TLS stands before the node; loopback needs neither", c.Listen))
+	if !failed("tls.cert") && !failed("tls.key") && !failed("behind_proxy") {
+		bad("listen", c.CheckAddress(c.Listen))
 	}
 	c.checkMembers(bad)
 	c.checkBrowser(bad)
@@ -200,6 +199,15 @@ func (c *Config) checkWritable() error {
 		return fmt.Errorf("stands in %s, which others can change (mode %v): run chmod 600 %[1]s, and replace the key", path, mode)
 	}
 	return nil
+}
+
+// CheckAddress refuses to listen at an address where passwords and tokens would travel in clear.
+func (c *Config) CheckAddress(address string) error {
+	if c.TLSCert != "" || c.TLSKey != "" || c.BehindProxy || isLoopback(address) {
+		return nil
+	}
+	return fmt.Errorf("%q is open to other machines, where passwords and tokens would travel in clear: set tls.cert and tls.key, "+
+		"or behind_proxy: true where a proxy with TLS stands before the node; loopback needs neither", address)
 }
 
 // isLoopback reports whether an address is reached from this machine alone.

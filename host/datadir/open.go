@@ -35,6 +35,33 @@ func (d Dir) OpenStore() (*store.DB, error) {
 	return store.Open(store.Config{Path: d.Store(), Trusted: trusted, IDs: d.cfg.IDs, FoldEmails: d.cfg.LoginMatch == config.CaseInsensitive, MaxSessions: d.cfg.MaxSessions})
 }
 
+// ErrNoStore says that there is no store.
+var ErrNoStore = errors.New("there is no store")
+
+// Openable says whether there is a store, or room to make one.
+func (d Dir) Openable(mayMake bool) error {
+	if mayMake {
+		return d.Make(false)
+	}
+	if err := d.Check(false); err != nil {
+		return err
+	}
+	if _, err := os.Stat(d.Store()); errors.Is(err, fs.ErrNotExist) {
+		if d.Contents().Key {
+			return fmt.Errorf("%w %s, although there is a signing key: if there was one, restore it from a backup; else start edgetoken serve once, "+
+				"or name the data directory with --data", ErrNoStore, d.Store())
+		}
+		return fmt.Errorf("%w %s: start edgetoken serve once, or name the data directory with --data", ErrNoStore, d.Store())
+	}
+	return nil
+}
+
+// InUse says that another process has the store, and that no node answers.
+func (d Dir) InUse() error {
+	return fmt.Errorf("%s is in use by another process, and no node answers at %s: a node is starting or stopping, or another command is at work: try again; "+
+		"if a node runs whose socket was removed, start it again", d.Store(), Absolute(d.Socket()))
+}
+
 // OpenKeys gives the keys of the configuration: SIGNING_KEY, else the key in the data directory, which is made where it
 // is missing and may be.
 func (d Dir) OpenKeys(mayMake bool) (*keyring.Ring, error) {

@@ -47,7 +47,7 @@ func withAdmin(c *cobra.Command, mayMake bool, f func(*admin.Client) error) (err
 }
 
 // lookFirst asks the running node or the store before the user is asked for anything, and lets go of it meanwhile: a
-// question can stand for long. It is datadir.ErrMissing or errNoStore where there is none yet.
+// question can stand for long. It is datadir.ErrMissing or datadir.ErrNoStore where there is none yet.
 func lookFirst(c *cobra.Command, path string, query url.Values, result any) (err error) {
 	cfg, err := loadConfig(c)
 	if err != nil {

@@ -108,7 +108,7 @@ func checkFree(c *cobra.Command, email string) error {
 	}
 	var page admin.Page
 	err := lookFirst(c, "/customers", url.Values{"email": {email}}, &page)
-	if errors.Is(err, datadir.ErrMissing) || errors.Is(err, errNoStore) {
+	if errors.Is(err, datadir.ErrMissing) || errors.Is(err, datadir.ErrNoStore) {
 		return nil
 	}
 	if err == nil && len(page.Customers) > 0 {

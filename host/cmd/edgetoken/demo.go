@@ -16,7 +16,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/signals"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
-	"github.com/edgetoken/edgetoken/host/hashing"
+	"github.com/edgetoken/edgetoken/host/service"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -69,18 +69,19 @@ func demo(c *cobra.Command, keep bool) (err error) {
 		return err
 	}
 	defer listener.Close()
-	s, err := openService(ctx, load, cfg)
+	secret := rand.Text() // letters and digits: safe in any shell
+	node := nodeConfig(cfg, load)
+	node.Listener = listener
+	node.Started = func(url string) { patiently(func() { printDemo(c.OutOrStdout(), cfg, url, secret) }) }
+	s, err := service.Open(ctx, node)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	secret, err := addDemoCustomer(ctx, s, cfg)
-	if err != nil {
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := s.AddCustomer(ctx, store.NewCustomer{Email: demoEmail, FirstName: "Demo", IsActive: true}, secret); err != nil {
 		return err
 	}
-	return s.run(ctx, listener, func() {
-		patiently(func() { printDemo(c.OutOrStdout(), cfg, s.scheme()+"://"+listener.Addr().String(), secret) })
-	})
+	return s.Run(ctx)
 }
 
 // demoConfig is the configuration with the temporary directory as data directory, and with the sample views.
@@ -103,26 +104,15 @@ func demoConfig(c *cobra.Command, dir string) (*config.Config, error) {
 
 // demoListen opens the address, or a free port where nobody asked for that one and it is in use.
 func demoListen(c *cobra.Command, cfg *config.Config) (net.Listener, error) {
-	l, err := listen(cfg.Listen, "--listen")
+	l, err := service.Listen(cfg.Listen, "--listen")
 	if cfg.Origin("listen").IsDefault() && errors.Is(err, syscall.EADDRINUSE) {
 		patiently(func() { fmt.Fprintln(c.OutOrStdout(), "port 8000 is in use; this node takes a free one") })
-		return listen("127.0.0.1:0", "--listen")
+		return service.Listen("127.0.0.1:0", "--listen")
 	}
 	return l, err
 }
 
 const demoEmail = "demo@example.com"
-
-// addDemoCustomer adds the customer with a random password, which it gives.
-func addDemoCustomer(ctx context.Context, s *service, cfg *config.Config) (secret string, err error) {
-	secret = rand.Text() // letters and digits: safe in any shell
-	hash, err := hashing.Make(ctx, s.hasher, secret, cfg.Password)
-	if err != nil {
-		return "", err
-	}
-	_, err = s.store.Add(ctx, store.NewCustomer{Email: demoEmail, FirstName: "Demo", IsActive: true, PasswordHash: hash})
-	return secret, err
-}
 
 func printDemo(w io.Writer, cfg *config.Config, base, secret string) {
 	header := strings.ReplaceAll(strings.TrimPrefix(cfg.AuthHeaderName, "HTTP_"), "_", "-")

@@ -2,32 +2,23 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"log/slog"
-	"net"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/edgetoken/edgetoken/host/config"
-	"github.com/edgetoken/edgetoken/host/datadir"
-	"github.com/edgetoken/edgetoken/host/httpapi"
 )
 
 var (
-	Main          = main
-	Serve         = serve
-	ShellWord     = shellWord
-	Listen        = listen
-	WithoutBodies = withoutBodies
-	ListenerTLS   = listenerTLS
+	Main      = main
+	Serve     = serve
+	ShellWord = shellWord
 )
 
 // DialAdmin reports whether a node is found at the socket of a data directory.
 func DialAdmin(dir string) (bool, error) {
-	c, err := dialAdmin(datadir.Of(&config.Config{Data: dir}))
+	c, err := dialAdmin(&config.Config{Data: dir})
 	if c != nil {
 		return true, c.Close()
 	}
@@ -77,12 +68,4 @@ func BadFlags() (lines [][]string) {
 	}
 	walk(rootCommand())
 	return lines
-}
-
-// NewObserver counts what it is told, as the metrics of a service do.
-func NewObserver() func(httpapi.Observation) { return newMetrics(&service{}, &config.Config{}).observe }
-
-// ServeMetrics serves the metrics of a service that does nothing.
-func ServeMetrics(ctx context.Context, l net.Listener) error {
-	return newMetrics(&service{log: slog.New(slog.DiscardHandler)}, &config.Config{}).serve(ctx, l, time.Second)
 }

@@ -1,16 +1,13 @@
 package main
 
 import (
-	"log/slog"
 	"os"
 	"os/exec"
 	"runtime"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/hashing"
 )
 
@@ -24,18 +21,6 @@ func hashCommand() *cobra.Command {
 		Short: "hash the passwords that a node sends, at the lowest priority",
 		RunE:  func(*cobra.Command, []string) error { return hashing.Serve(os.Stdin, os.Stdout) },
 	}
-}
-
-// newHasher is what hashes passwords, and what ends it.
-func newHasher(cfg *config.Config, log *slog.Logger) (hasher hashing.Hasher, processes *hashing.Processes) {
-	if cfg.HashInProcess {
-		return hashing.InProcess{}, nil
-	}
-	processes = hashing.NewProcesses(hashProcess, log)
-	if cfg.HashTimeout > 0 {
-		processes.Timeout = func(hashing.Job) time.Duration { return cfg.HashTimeout }
-	}
-	return processes, processes
 }
 
 // hashProcess is this program as a process that hashes. It gets nothing of the node's environment, which may hold

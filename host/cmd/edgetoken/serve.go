@@ -3,18 +3,14 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
-	"net/netip"
-	"syscall"
+	"os"
 
 	"github.com/spf13/cobra"
 
-	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/cmd/edgetoken/signals"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
-	"github.com/edgetoken/edgetoken/host/server"
+	"github.com/edgetoken/edgetoken/host/service"
 )
 
 func serveCommand() *cobra.Command {
@@ -58,27 +54,31 @@ func serve(ctx context.Context, load func() (*config.Config, error)) (err error)
 		return err
 	}
 	datadir.PrivateFiles()
-	listener, err := listen(cfg.Listen, "--listen")
+	s, err := service.Open(ctx, nodeConfig(cfg, load))
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
-	s, err := openService(ctx, load, cfg)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	go func() {
 		for {
 			select {
 			case <-hangups:
-				_, _ = s.reload() // which logs its outcome
+				_, _ = s.Reload() // which logs its outcome
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
-	return s.run(ctx, listener, func() {})
+	return s.Run(ctx)
+}
+
+// nodeConfig is a node of this program.
+func nodeConfig(cfg *config.Config, load func() (*config.Config, error)) service.Config {
+	v := version()
+	return service.Config{
+		Start: cfg, Reload: load, Log: os.Stderr, HashProcess: hashProcess, Version: v.Version, Commit: v.Commit,
+		BoundMemory: os.Getenv("GOMEMLIMIT") == "", // an operator's stays
+	}
 }
 
 // unlessStopped is err, but for what only says that a signal ended a node that was not up yet.
@@ -87,82 +87,4 @@ func unlessStopped(ctx context.Context, err error) error {
 		return nil
 	}
 	return err
-}
-
-// run answers on the listener and the admin socket until ctx ends. started is called when both are open.
-func (s *service) run(ctx context.Context, listener net.Listener, started func()) error {
-	g := s.current.Load()
-	socket, err := admin.Listen(datadir.Of(g.cfg).Socket(), s.log)
-	if err != nil {
-		return err
-	}
-	files, err := datadir.NewWatch(datadir.Of(g.cfg), func() bool { return !s.current.Load().cfg.SigningKey.IsSet() })
-	if err != nil {
-		return errors.Join(err, socket.Close())
-	}
-	grace := g.cfg.ShutdownTimeout
-	// Whichever ends first, by ctx or by a failure, ends the others.
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ends := []func() error{func() error { return admin.Serve(ctx, socket, s.adminOfNode(), grace, s.repeats.ErrorLog()) }}
-	if g.cfg.MetricsListen != "" {
-		l, err := listen(g.cfg.MetricsListen, "metrics.listen")
-		if err != nil {
-			return errors.Join(err, socket.Close())
-		}
-		s.log.Info("metrics on http://" + l.Addr().String() + "/metrics")
-		ends = append(ends, func() error { return s.metrics.serve(ctx, l, grace) })
-	}
-	server := &server.Server{Handler: s, Grace: grace, Log: s.log, Limits: g.cfg.Limits}
-	if s.certificate != nil {
-		server.TLS = s.certificate.config()
-		go s.certificate.watch(ctx)
-	}
-	go files.Run(ctx, s.log)
-	go g.node.Run(ctx) // what it looks after, the store, is the same in every generation
-	s.log.Info("listening on "+s.scheme()+"://"+listener.Addr().String()+", engine "+g.info.Engine, "version", g.info.Version, "compat", string(g.cfg.Settings.Compat),
-		"wire", string(g.cfg.Settings.Wire), "data", datadir.Of(g.cfg).String(), "module", g.info.ModuleHash)
-	started()
-	ends = append(ends, func() error { return server.Serve(ctx, listener) })
-	errs := make(chan error, len(ends))
-	for _, end := range ends {
-		go func() {
-			defer cancel()
-			errs <- end()
-		}()
-	}
-	for range ends {
-		err = errors.Join(err, <-errs)
-	}
-	s.log.Info("stopped")
-	return err
-}
-
-// scheme is what a URL of the node begins with.
-func (s *service) scheme() string {
-	if s.certificate != nil {
-		return "https"
-	}
-	return "http"
-}
-
-// listen opens the address that a setting names, or says why it cannot and what to do.
-func listen(address, setting string) (net.Listener, error) {
-	network := "tcp"
-	// To net, 0.0.0.0 is every interface, those of IPv6 too.
-	if at, err := netip.ParseAddrPort(address); err == nil && at.Addr().Is4() {
-		network = "tcp4"
-	}
-	l, err := net.Listen(network, address)
-	switch {
-	case err == nil:
-		return l, nil
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("listen on %s: the address is in use: stop what uses it, or choose another with %s (%w)", address, setting, syscall.EADDRINUSE)
-	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("listen on %s: not permitted: ports below 1024 need a privilege; choose another with %s", address, setting)
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("listen on %s: this machine has no such address: choose another with %s", address, setting)
-	}
-	return nil, fmt.Errorf("listen on %s: choose another address with %s: %w", address, setting, err)
 }

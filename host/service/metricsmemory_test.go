@@ -1,4 +1,4 @@
-package main_test
+package service_test
 
 import (
 	"context"
@@ -12,15 +12,15 @@ import (
 	"testing"
 	"time"
 
-	main "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/service"
 )
 
 // TestMetricsKeepNothingOfRequests counts requests whose method and path are cut from long lines, as net/http cuts
 // them: of each outcome its name alone may stay, and not the line.
 func TestMetricsKeepNothingOfRequests(t *testing.T) {
 	const outcomes, megabyte = 50, 1 << 20
-	observe := main.NewObserver()
+	observe := service.NewObserver()
 	live := func() int64 {
 		runtime.GC()
 		runtime.GC()
@@ -48,7 +48,7 @@ func TestMetricsConnectionsAreBounded(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- main.ServeMetrics(ctx, l) }()
+	go func() { ended <- service.ServeMetrics(ctx, l) }()
 	var conns []net.Conn
 	for range 40 {
 		c, err := net.Dial("tcp", l.Addr().String())

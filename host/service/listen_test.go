@@ -1,15 +1,15 @@
-package main_test
+package service_test
 
 import (
 	"net"
 	"testing"
 
-	edgetoken "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
+	"github.com/edgetoken/edgetoken/host/service"
 )
 
 func TestListen(t *testing.T) {
 	for address, want := range map[string]string{"0.0.0.0:0": "0.0.0.0", "127.0.0.1:0": "127.0.0.1"} {
-		l, err := edgetoken.Listen(address, "--listen")
+		l, err := service.Listen(address, "--listen")
 		if err != nil {
 			t.Fatal(err)
 		}

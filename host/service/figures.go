@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"context"
@@ -47,7 +47,7 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-func hashingFigures(s *service) figures {
+func hashingFigures(s *Service) figures {
 	return figures{[]figure{
 		gauge("edgetoken_hashing_workers", "Passwords that may be hashed at once."),
 		gauge("edgetoken_hashing_running", "Passwords being hashed."),
@@ -63,7 +63,7 @@ func hashingFigures(s *service) figures {
 }
 
 // processFigures are those of the processes that hash passwords.
-func processFigures(s *service) figures {
+func processFigures(s *Service) figures {
 	list := []figure{
 		gauge("edgetoken_hashing_healthy", "Whether passwords can be hashed (1) or no process for that works (0)."),
 		gauge("edgetoken_hashing_processes", "Processes for passwords that are alive."),
@@ -84,7 +84,7 @@ func processFigures(s *service) figures {
 	}}
 }
 
-func logFigures(s *service) figures {
+func logFigures(s *Service) figures {
 	return figures{[]figure{
 		counter("edgetoken_log_records_dropped_total", "Records of the log that found no room in its buffer, or that its destination did not take."),
 		gauge("edgetoken_log_buffer_bytes", "Records that wait to be written."),
@@ -95,7 +95,7 @@ func logFigures(s *service) figures {
 	}}
 }
 
-func cacheFigures(s *service) figures {
+func cacheFigures(s *Service) figures {
 	return figures{[]figure{
 		counter("edgetoken_token_cache_hits_total", "Tokens whose signature had been found good before."),
 		counter("edgetoken_token_cache_misses_total", "Tokens that were not remembered."),
@@ -108,7 +108,7 @@ func cacheFigures(s *service) figures {
 	}}
 }
 
-func engineFigures(s *service) figures {
+func engineFigures(s *Service) figures {
 	return figures{[]figure{
 		gauge("edgetoken_engine_instances", "Instances of the module that are alive."),
 		gauge("edgetoken_engine_instances_limit", "Most instances there can be."),
@@ -124,7 +124,7 @@ func engineFigures(s *service) figures {
 	}}
 }
 
-func clockFigures(s *service) figures {
+func clockFigures(s *Service) figures {
 	return figures{[]figure{
 		gauge("edgetoken_clock_plausible", "Whether tokens are issued by the clock (1) or it cannot be right (0)."),
 	}, func() []float64 {
@@ -135,7 +135,7 @@ func clockFigures(s *service) figures {
 	}}
 }
 
-func storeFigures(s *service) figures {
+func storeFigures(s *Service) figures {
 	return figures{[]figure{
 		gauge("edgetoken_store_healthy", "Whether the store answers (1) or waits to open its file anew (0)."),
 		counter("edgetoken_store_commits_total", "Transactions that wrote and are durable."),
@@ -166,7 +166,7 @@ func storeFigures(s *service) figures {
 }
 
 // certificateFigures tell when to worry.
-func certificateFigures(s *service) figures {
+func certificateFigures(s *Service) figures {
 	return figures{[]figure{gauge("edgetoken_tls_certificate_not_after_timestamp_seconds", "When the certificate in use ends, in Unix seconds.")},
 		func() []float64 { return []float64{float64(s.certificate.expires().Unix())} }}
 }

@@ -1,4 +1,4 @@
-package main_test
+package service_test
 
 import (
 	"io"
@@ -9,12 +9,12 @@ import (
 	"testing"
 	"time"
 
-	edgetoken "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
+	"github.com/edgetoken/edgetoken/host/service"
 )
 
 // TestMetricsDoNotWaitForBodies: a body that does not come delays no answer.
 func TestMetricsDoNotWaitForBodies(t *testing.T) {
-	s := httptest.NewServer(edgetoken.WithoutBodies(http.NotFoundHandler()))
+	s := httptest.NewServer(service.WithoutBodies(http.NotFoundHandler()))
 	defer s.Close()
 	for _, header := range []string{"Content-Length: 77", "Content-Length: 77\r\nExpect: 100-continue", "Transfer-Encoding: chunked"} {
 		conn, err := net.Dial("tcp", s.Listener.Addr().String())

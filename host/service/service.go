@@ -1,12 +1,12 @@
-package main
+package service
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
-	"os"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -30,10 +30,11 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// service is what serve and demo run. It is what lives as long as the process; what a reload exchanges is its
-// generation.
-type service struct {
-	load    func() (*config.Config, error) // reads the configuration anew
+// Service is a node. It is what lives as long as the process; what a reload exchanges is its generation.
+type Service struct {
+	cfg      Config
+	listener net.Listener
+
 	logs    *logging.Log
 	log     *slog.Logger // that of logs
 	repeats *logging.Repeats
@@ -67,11 +68,22 @@ type generation struct {
 	admin   http.Handler
 }
 
-// openService opens store, key and engine of a configuration, and makes the data directory and what is missing in it.
-func openService(ctx context.Context, load func() (*config.Config, error), cfg *config.Config) (_ *service, err error) {
-	s := &service{load: load, level: &slog.LevelVar{}, history: throttle.NewHistory(0)}
+// Open listens, opens store, key and engine of a configuration, and makes the data directory and what is missing in it.
+func Open(ctx context.Context, c Config) (_ *Service, err error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	cfg := c.settle(c.Start)
+	s := &Service{cfg: c, listener: c.Listener, level: &slog.LevelVar{}, history: throttle.NewHistory(0)}
+	if s.listener == nil {
+		if s.listener, err = Listen(cfg.Listen, "--listen"); err != nil {
+			return nil, err
+		}
+	}
+	// Run closes it too.
+	s.closes = append(s.closes, func() error { _ = s.listener.Close(); return nil })
 	s.level.Set(cfg.LogLevel)
-	s.logs = logging.New(logging.Config{Destination: os.Stderr, JSON: cfg.LogFormat == "json", Level: s.level})
+	s.logs = logging.New(logging.Config{Destination: c.destination(), JSON: cfg.LogFormat == "json", Level: s.level})
 	s.log, s.repeats = s.logs.Logger, logging.NewRepeats(s.logs.Logger)
 	s.closes = append(s.closes, func() error {
 		s.repeats.Flush()
@@ -83,7 +95,7 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.close())
+			err = errors.Join(err, s.Close())
 		}
 	}()
 	if s.certificate, err = openCertificate(cfg, s.log); err != nil {
@@ -139,7 +151,7 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 	if s.hashing, err = admission.New(cfg.Hashing); err != nil {
 		return nil, err
 	}
-	if s.hasher, s.processes = newHasher(cfg, s.log); s.processes != nil {
+	if s.hasher, s.processes = c.newHasher(cfg, s.log); s.processes != nil {
 		s.closes = append(s.closes, s.processes.Close)
 		go s.processes.Probe()
 	}
@@ -149,7 +161,7 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 		return nil, err
 	}
 	s.current.Store(g)
-	boundMemory(cfg)
+	c.boundMemory(cfg)
 	s.log.Info("memory is bounded by the configuration", "bound", fmt.Sprintf("%d MiB", cfg.MemoryBound()>>20))
 	// Compiling the module leaves tens of MiB to the collector, which would keep them for some minutes.
 	go debug.FreeOSMemory()
@@ -157,8 +169,8 @@ func openService(ctx context.Context, load func() (*config.Config, error), cfg *
 }
 
 // generation makes what is new with a configuration and keys; the error names every mistake.
-func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generation, error) {
-	g := &generation{cfg: cfg, ring: ring, keys: ring.Set(), info: httpapi.Info{Version: version().Version, Engine: cfg.Engine, ABI: abi.Version}}
+func (s *Service) generation(cfg *config.Config, ring *keyring.Ring) (*generation, error) {
+	g := &generation{cfg: cfg, ring: ring, keys: ring.Set(), info: httpapi.Info{Version: s.cfg.Version, Engine: cfg.Engine, ABI: abi.Version}}
 	var err error
 	g.engine = core.NewNative(cfg.Settings, ring)
 	if s.instances != nil {
@@ -197,24 +209,23 @@ func (s *service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	return g, nil
 }
 
-// boundMemory has the collector work harder before the process takes more than its configuration says. A GOMEMLIMIT
-// of the operator's stays.
-func boundMemory(cfg *config.Config) {
-	if os.Getenv("GOMEMLIMIT") == "" {
+// boundMemory has the collector work harder before the process takes more than its configuration says.
+func (c Config) boundMemory(cfg *config.Config) {
+	if c.BoundMemory {
 		debug.SetMemoryLimit(cfg.GoMemory())
 	}
 }
 
 // ServeHTTP answers a request of the API.
-func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.current.Load().handler.ServeHTTP(w, r)
 }
 
 // logPatience is how long a node that ends waits for its log to be read.
 const logPatience = time.Second
 
-// close closes what was opened, last first.
-func (s *service) close() error {
+// Close closes what was opened, last first. Run must have returned.
+func (s *Service) Close() error {
 	var errs []error
 	for i := len(s.closes) - 1; i >= 0; i-- {
 		errs = append(errs, s.closes[i]())
@@ -223,8 +234,17 @@ func (s *service) close() error {
 	return errors.Join(errs...)
 }
 
+// AddCustomer adds a customer with a password, which is hashed as the configuration says.
+func (s *Service) AddCustomer(ctx context.Context, c store.NewCustomer, password string) error {
+	var err error
+	if c.PasswordHash, err = hashing.Make(ctx, s.hasher, password, s.current.Load().cfg.Password); err == nil {
+		_, err = s.store.Add(ctx, c)
+	}
+	return err
+}
+
 // engineName is the engine that a configuration names, and whether it interprets its module.
-func (s *service) engineName(cfg *config.Config) string {
+func (s *Service) engineName(cfg *config.Config) string {
 	if s.instances != nil && s.instances.Interpreted() {
 		return cfg.Engine + " (interpreter)"
 	}
@@ -277,4 +297,13 @@ func userIDField(cfg *config.Config) store.Field {
 		return store.FieldEmail
 	}
 	return store.FieldID
+}
+
+// inUse says what to do where a node cannot have the store since another process has it.
+func inUse(dir datadir.Dir, err error) error {
+	if !errors.Is(err, store.ErrLocked) {
+		return err
+	}
+	return fmt.Errorf("%s is %w: if that is a node, edgetoken customers and edgetoken token talk to it; stop it before another one starts, or name another data directory with --data",
+		dir.Store(), store.ErrLocked)
 }

@@ -1,4 +1,4 @@
-package main_test
+package service_test
 
 import (
 	"crypto"
@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	edgetoken "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
+	"github.com/edgetoken/edgetoken/host/service"
 )
 
 // TestCipherSuites: of all suites that Go can speak in TLS 1.2, those without authenticated encryption or forward
@@ -34,7 +34,7 @@ func TestCipherSuites(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		server := edgetoken.ListenerTLS(func() *tls.Certificate { return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key} })
+		server := service.ListenerTLS(func() *tls.Certificate { return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key} })
 		spoken := 0
 		for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
 			if suite.SupportedVersions[0] == tls.VersionTLS13 {

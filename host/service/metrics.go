@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"cmp"
@@ -51,7 +51,7 @@ type (
 // milliseconds, and a storm of log-ins seconds.
 var durationBuckets = []float64{.000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 
-func newMetrics(s *service, cfg *config.Config) *metrics {
+func newMetrics(s *Service, cfg *config.Config) *metrics {
 	m := &metrics{
 		log:      s.log,
 		registry: prometheus.NewRegistry(),
@@ -149,19 +149,16 @@ var metricsLimits = server.Limits{
 // withoutBodies answers requests with a body at once, unread, and ends their connections.
 func withoutBodies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Body != http.NoBody {
-			w.Header().Set("Connection", "close")
-			// What is left of the body net/http would wait for. An error says that there is no connection to wait for.
-			_ = http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0))
-		}
+		r, body := server.Receive(w, r, 0)
+		body.Settle(r, w.Header(), true)
+		defer body.Leave()
 		next.ServeHTTP(w, r)
 	})
 }
 
 // buildInfo says what runs; the engine cannot change while it does.
-func buildInfo(s *service, engine string) prometheus.Collector {
-	v := version()
-	labels := prometheus.Labels{"version": v.Version, "commit": v.Commit, "goversion": runtime.Version(), "engine": engine, "module": ""}
+func buildInfo(s *Service, engine string) prometheus.Collector {
+	labels := prometheus.Labels{"version": s.cfg.Version, "commit": s.cfg.Commit, "goversion": runtime.Version(), "engine": engine, "module": ""}
 	if s.instances != nil {
 		labels["module"] = s.instances.ModuleHash()
 	}

@@ -1,0 +1,91 @@
+package service
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"os/exec"
+	"time"
+
+	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/hashing"
+)
+
+// Config is what a service needs beside the configuration of its node. Start is required; the zero value of all else
+// is safe.
+type Config struct {
+	// Start is the configuration that the node starts with, as config.Load gives it.
+	Start *config.Config
+	// Reload reads the configuration anew. Nil: there is no other than Start, and a reload reads keys and certificate.
+	Reload func() (*config.Config, error)
+	// Listener takes the requests, and is closed with the service; Start needs tls.cert or behind_proxy where others than
+	// this machine reach it. Nil: one at the address of Start.
+	Listener net.Listener
+	// Started is called once requests are taken, with the URL of the node. Nil: nothing is.
+	Started func(url string)
+	// Log is where the log goes, which never waits for it. Nil: nowhere.
+	Log io.Writer
+	// HashProcess makes the command of a process that serves hashing.Serve on its standard input and output: passwords
+	// are hashed in such processes, which can be ended. Nil: they are hashed in this one (hashing.in_process).
+	HashProcess func() *exec.Cmd
+	// BoundMemory has the collector keep the whole program within what the configuration bounds (debug.SetMemoryLimit).
+	// False: whoever embeds the service decides.
+	BoundMemory bool
+	// Version and Commit say what runs, to /healthz and the metrics.
+	Version, Commit string
+}
+
+// Validate reports every mistake at once.
+func (c Config) Validate() error {
+	if c.Start == nil {
+		return errors.New("service: Start is missing: give what config.Load gives")
+	}
+	if c.Listener != nil {
+		return c.Start.CheckAddress(c.Listener.Addr().String())
+	}
+	return nil
+}
+
+// load reads the configuration anew.
+func (c Config) load() (*config.Config, error) {
+	if c.Reload == nil {
+		same := *c.Start // which its owner keeps
+		return c.settle(&same), nil
+	}
+	cfg, err := c.Reload()
+	if err != nil {
+		return nil, err
+	}
+	return c.settle(cfg), nil
+}
+
+// settle is a configuration as this program can run it.
+func (c Config) settle(cfg *config.Config) *config.Config {
+	if c.HashProcess != nil || cfg.HashInProcess {
+		return cfg
+	}
+	settled := *cfg
+	settled.HashInProcess = true
+	return &settled
+}
+
+// destination is where the log goes.
+func (c Config) destination() io.Writer {
+	if c.Log == nil {
+		return io.Discard
+	}
+	return c.Log
+}
+
+// newHasher is what hashes passwords, and what ends it.
+func (c Config) newHasher(cfg *config.Config, log *slog.Logger) (hasher hashing.Hasher, processes *hashing.Processes) {
+	if cfg.HashInProcess {
+		return hashing.InProcess{}, nil
+	}
+	processes = hashing.NewProcesses(c.HashProcess, log)
+	if cfg.HashTimeout > 0 {
+		processes.Timeout = func(hashing.Job) time.Duration { return cfg.HashTimeout }
+	}
+	return processes, processes
+}

@@ -1,0 +1,152 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/admin"
+	"github.com/edgetoken/edgetoken/host/claimmap"
+	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/datadir"
+	"github.com/edgetoken/edgetoken/host/keyring"
+)
+
+// errNotReloaded says that a node goes on as it was.
+var errNotReloaded = errors.New("reload refused, the node goes on as it was")
+
+// Reload reads configuration, keys and certificate anew and exchanges all that was made of them, or nothing. Requests
+// in flight end on what they began on.
+func (s *Service) Reload() (admin.Reloaded, error) {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	answer, err := s.exchange()
+	s.metrics.reloaded(err == nil)
+	if err != nil {
+		for _, m := range mistakes(err) {
+			s.log.Error("reload: " + m)
+		}
+		s.log.Error(errNotReloaded.Error())
+		return admin.Reloaded{}, fmt.Errorf("%w: %w", errNotReloaded, err)
+	}
+	for _, w := range answer.Warnings {
+		s.log.Warn(w)
+	}
+	if len(answer.Restart) > 0 {
+		s.log.Warn("these keys are read at the start only: start the node again for their new values", "keys", answer.Restart)
+	}
+	s.log.Info("reloaded", "changed", answer.Changed)
+	return answer, nil
+}
+
+// exchange makes everything before it puts anything in its place.
+func (s *Service) exchange() (admin.Reloaded, error) {
+	running := s.current.Load()
+	cfg, err := s.cfg.load()
+	if err != nil {
+		return admin.Reloaded{}, err
+	}
+	answer := admin.Reloaded{
+		Restart: append([]string{}, cfg.Keep(running.cfg)...), Changed: append([]string{}, cfg.Changed(running.cfg)...), Warnings: append([]string{}, cfg.Warnings...),
+	}
+	var certificates *pair
+	var certificateErr error
+	if s.certificate != nil {
+		certificates, certificateErr = readPair(cfg.TLSCert, cfg.TLSKey, cfg.TrustedBits)
+	}
+	var g *generation
+	var warning string
+	ring, err := datadir.Of(cfg).OpenKeys(false)
+	if err == nil {
+		warning, err = keyEnd(cfg, ring.Set(), time.Now())
+	}
+	if err == nil {
+		g, err = s.generation(cfg, ring)
+	}
+	if err = errors.Join(err, certificateErr); err != nil {
+		return admin.Reloaded{}, err
+	}
+	if !cfg.SigningKey.IsSet() && !running.cfg.SigningKey.IsSet() && !slices.Equal(g.keys.Keys, running.keys.Keys) {
+		answer.Changed = append(answer.Changed, "signing.key")
+	}
+	if warning != "" {
+		answer.Warnings = append(answer.Warnings, warning)
+	}
+	if w := earlierRefused(running.ring, ring); w != "" {
+		answer.Warnings = append(answer.Warnings, w)
+	}
+	if w := claimsLeft(running.cfg.Claims, cfg.Claims); w != "" {
+		answer.Warnings = append(answer.Warnings, w)
+	}
+	if s.certificate != nil {
+		s.certificate.use(certificates)
+	}
+	s.level.Set(cfg.LogLevel)
+	s.current.Store(g)
+	s.cfg.boundMemory(g.cfg)
+	return answer, nil
+}
+
+// earlierRefused is a warning where tokens that the one ring signed are refused by the other.
+func earlierRefused(old, ring *keyring.Ring) string {
+	signed, checks := old.Set(), ring.Set()
+	now := time.Now()
+	signer, checker := signed.SigningAt(now), checks.SigningAt(now)
+	was, is := signed.Keys[signer], checks.Keys[checker]
+	input := []byte("edgetoken")
+	signature, err := old.Sign(context.Background(), signer, input, make([]byte, core.EntropyBytes))
+	good := false
+	if err == nil {
+		good, err = ring.Check(context.Background(), checker, input, signature)
+	}
+	if err == nil && good && was.Algorithm == is.Algorithm && (is.AnyID || was.ID == is.ID || was.ID == "" && is.Default) {
+		return ""
+	}
+	return "the signing key is another one: tokens that were issued until now are refused, and everybody has to log in again"
+}
+
+// claimsLeft is a warning where claims are configured no longer: refresh tokens have them still, and a refresh copies
+// what it does not know (simplejwt's RefreshToken.access_token).
+func claimsLeft(old, claims claimmap.Members) string {
+	var names []string
+	for _, was := range old {
+		if !slices.ContainsFunc(claims, func(m claimmap.Member) bool { return m.Name == was.Name }) {
+			names = append(names, was.Name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "claims no longer has " + strings.Join(names, ", ") + ": log-ins until now go on with the value that they have in the refresh token, until that expires " +
+		"(REFRESH_TOKEN_LIFETIME); edgetoken token revoke --all --yes ends them"
+}
+
+// mistakes are the single errors of one that joins several.
+func mistakes(err error) []string {
+	var report *config.Report
+	if errors.As(err, &report) {
+		var list []string
+		for _, p := range report.Problems {
+			list = append(list, p.String())
+		}
+		return list
+	}
+	return strings.Split(err.Error(), "\n")
+}
+
+// adminOfNode is the handler of a running node's admin socket: what commands do with a store, and beside it
+//
+//	POST /reload    reads the configuration anew
+//	GET  /metrics   for Prometheus
+func (s *Service) adminOfNode() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /reload", admin.Answering(s.log, func(*http.Request) (admin.Reloaded, error) { return s.Reload() }))
+	mux.Handle("GET /metrics", s.metrics.handler())
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.current.Load().admin.ServeHTTP(w, r) })
+	return mux
+}
