@@ -1,10 +1,8 @@
 package httpapi
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
@@ -63,7 +61,7 @@ func (rq *request) texts(names ...string) ([]string, error) {
 		texts[i] = atMost(text, rq.view.maxBytes(names[i]))
 	}
 	rq.parsed.body = django.Body{}
-	rq.endTurn()
+	rq.held.EndBody()
 	return texts, nil
 }
 
@@ -144,45 +142,13 @@ const largeBody = server.LargeBody
 const LargeAtOnce = 2
 
 // takeTurn waits until a large body may be parsed, or a long page be made, unless the request has its turn already.
-func (rq *request) takeTurn() error {
-	if rq.hasTurn {
-		return nil
-	}
-	out := make(chan struct{})
-	rq.held.AwaitTurn(func() { close(out) })
-	var err error
-	select {
-	case rq.largeTurns <- struct{}{}:
-		rq.hasTurn = true
-	case <-out:
-	case <-rq.Context().Done():
-		err = rq.Context().Err()
-	}
-	if !rq.held.GoOn() {
-		err = errNoMemory
-	}
-	return err
-}
-
-// endTurn lets the next large body be parsed, and gives the memory of this one back.
-func (rq *request) endTurn() {
-	rq.held.Give(rq.bodyMemory)
-	rq.bodyMemory = 0
-	if rq.hasTurn {
-		rq.hasTurn = false
-		<-rq.largeTurns
-	}
-}
+func (rq *request) takeTurn() error { return asBusy(rq.held.TakeTurn(rq.Context())) }
 
 // hold holds the memory of an answer until it is written, which its reader decides. Where there is no room for it, it
 // is a 503.
 func (rq *request) hold(a answer) answer {
-	rq.endTurn() // what it was made of is not needed any more
 	switch {
-	case len(a.body) <= server.SmallAnswer:
-		return a
-	case rq.held.Take(int64(len(a.body))):
-		rq.awaitReader()
+	case rq.held.TakeAnswer(len(a.body)):
 		return a
 	case a.isHTML():
 		return rq.pageFailed(errNoMemory)
@@ -190,9 +156,16 @@ func (rq *request) hold(a answer) answer {
 	return rq.respond(django.Value{}, errNoMemory)
 }
 
-// errNoMemory says that other requests take all the memory that there is for what clients send and do not take, or
-// took that of this one.
-var errNoMemory = fmt.Errorf("%w: bodies and answers take all the memory for them", node.ErrBusy)
+// errNoMemory says that clients hold all the memory for what they send and do not take.
+var errNoMemory = asBusy(server.ErrNoMemory)
+
+// asBusy is err, as node.ErrBusy where clients hold all memory.
+func asBusy(err error) error {
+	if errors.Is(err, server.ErrNoMemory) {
+		return fmt.Errorf("%w: %w", node.ErrBusy, err)
+	}
+	return err
+}
 
 // errReadTwice is a body that was wanted as a view takes it and as a page does. By then it is gone, and must not be
 // taken for an empty one.
@@ -207,13 +180,13 @@ func (rq *request) read(limited bool) ([]byte, error) {
 	if rq.ContentLength > rq.cfg.MaxBody || limited && rq.ContentLength > django.MaxBodySize {
 		return nil, django.ErrBodyTooLarge
 	}
-	body, err := rq.readAll()
+	body, err := rq.held.ReadBody(rq.Body, rq.cfg.MaxBody)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, django.ErrBodyTooLarge
-	case errors.Is(err, errNoMemory):
-		return nil, err
+	case errors.Is(err, server.ErrNoMemory):
+		return nil, asBusy(err)
 	case err != nil:
 		return nil, brokenBody{err}
 	case limited && len(body) > django.MaxBodySize:
@@ -222,44 +195,6 @@ func (rq *request) read(limited bool) ([]byte, error) {
 		return body, rq.takeTurn()
 	}
 	return body, nil
-}
-
-// firstRead is the room that a body is read into before its length is known.
-const firstRead = 1 << 10
-
-// readAll reads the body, whose memory is held as it arrives.
-func (rq *request) readAll() ([]byte, error) {
-	defer rq.held.GoOn()
-	end := func() { _ = http.NewResponseController(rq.writer).SetReadDeadline(server.LongAgo) }
-	body := make([]byte, 0, firstRead)
-	for rq.held.AwaitClient(end) {
-		n, err := rq.Body.Read(body[len(body):cap(body)])
-		body = body[:len(body)+n]
-		full := err == nil && len(body) == cap(body)
-		size := int64(cap(body))
-		if full {
-			// Before the bytes are copied both are there, but for a moment only.
-			size = min(2*size, rq.cfg.MaxBody+1)
-		}
-		if n > 0 && size > rq.bodyMemory {
-			if !rq.held.Take(size - rq.bodyMemory) {
-				body = nil
-				rq.endTurn()
-				_, err = io.Copy(io.Discard, rq.Body)
-				return nil, cmp.Or(err, errNoMemory)
-			}
-			rq.bodyMemory = size
-		}
-		switch {
-		case errors.Is(err, io.EOF) && rq.held.GoOn():
-			return body, nil
-		case full:
-			body = append(make([]byte, 0, size), body...)
-		case err != nil && rq.held.GoOn():
-			return nil, err
-		}
-	}
-	return nil, errNoMemory
 }
 
 // bounded refuses a form with more fields than this node takes.

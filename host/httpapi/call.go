@@ -38,7 +38,6 @@ func (h *handler) call(rq *request) answer {
 	inner := *rq
 	inner.Request = rq.inner(form("method"), view.path, form("content"), form("token"), form(pages.CSRFField))
 	inner.view, inner.method, inner.called = view, form("method"), &called{form("method"), form("content")}
-	defer inner.endTurn()
 	defer inner.endList()
 	a := inner.respond(view.serve(&inner))
 	inner.browse(&a)

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -9,13 +10,14 @@ import (
 
 // TakeTurns takes all turns for large bodies.
 func TakeTurns(h http.Handler) (release func()) {
-	turns := h.(*handler).largeTurns
-	for range cap(turns) {
-		turns <- struct{}{}
+	var held [LargeAtOnce]server.Held
+	for i := range held {
+		held[i] = h.(*handler).memory.Hold(nil)
+		_ = held[i].TakeTurn(context.Background()) // waits for it
 	}
 	return func() {
-		for range cap(turns) {
-			<-turns
+		for i := range held {
+			held[i].End()
 		}
 	}
 }

@@ -75,6 +75,6 @@ func (rq *request) postedForm(names ...string) (field func(name string) string, 
 		texts[name] = strings.Clone(value.Text[:min(len(value.Text), largeBody+1)])
 	}
 	rq.posted.form = nil
-	rq.endTurn()
+	rq.held.EndBody()
 	return func(name string) string { return texts[name] }, nil
 }

@@ -105,7 +105,6 @@ type handler struct {
 	pages        map[string]func(*request) answer // what people see besides, by path
 	browsers     *browser.Rules
 	described    openapi.Document // the API for programs
-	largeTurns   chan struct{}
 	memory       *server.Memory
 	lists        chan struct{}
 	checkHeaders []string               // the names of ForwardAuth.Headers as net/http keeps them
@@ -175,7 +174,7 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, err
 	}
 	h := &handler{cfg: cfg, compat: compat, authHeader: strings.ReplaceAll(name, "_", "-"), views: map[string]*view{},
-		largeTurns: make(chan struct{}, LargeAtOnce), memory: server.NewMemory(cfg.BodyMemory), lists: make(chan struct{}, listsAtOnce)}
+		memory: server.NewMemory(cfg.BodyMemory, LargeAtOnce), lists: make(chan struct{}, listsAtOnce)}
 	table := views(&h.cfg)
 	for i := range table {
 		v := &table[i]
@@ -202,12 +201,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	room := rooms.Get().(*room)
 	defer room.leave()
 	rq := &room.request
-	room.held = h.memory.Hold()
-	*rq = request{Request: r, cfg: &h.cfg, node: h.cfg.Node, compat: h.compat, authHeader: h.authHeader, largeTurns: h.largeTurns, held: &room.held,
+	room.held = h.memory.Hold(w)
+	*rq = request{Request: r, cfg: &h.cfg, node: h.cfg.Node, compat: h.compat, authHeader: h.authHeader, held: &room.held,
 		lists: h.lists, visit: &room.visit, browsers: h.browsers, writer: w, written: w.Header()}
 	defer rq.held.End()
-	header := server.HeaderBytes(r)
-	rq.noRoom = header > server.SmallHeader && !rq.held.Take(header)
+	rq.noRoom = !rq.held.TakeHeader(r)
 	rq.nameHost()
 	preflight := isPreflight(r)
 	switch {
@@ -246,7 +244,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	err := rq.write(a)
 	cut := false
 	if a.rest != nil && err == nil && r.Method != http.MethodHead {
-		err := a.rest(server.LongAnswer(rq.Context(), w))
+		err := a.rest(server.LongAnswer(w, r))
 		if cut = err != nil; !a.lostRight(err, rq.node.Settings()) {
 			a.err = err
 		}
@@ -257,27 +255,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// write writes an answer whose header is written. While it does so, what it holds can be taken from it.
+// write writes an answer whose header is written.
 func (rq *request) write(a answer) error {
 	if a.rest == nil {
 		rq.letGo()
 	}
-	if rq.held.HoldsNothing() {
-		_, err := rq.writer.Write(a.body)
-		return err
-	}
-	rq.awaitReader()
-	_, err := rq.writer.Write(a.body)
-	if err == nil && a.rest == nil {
-		_ = http.NewResponseController(rq.writer).Flush() // net/http keeps what is short until the handler has returned
-	}
-	rq.held.GoOn()
-	return err
-}
-
-// awaitReader says that it is up to the client how long what the request holds is needed.
-func (rq *request) awaitReader() {
-	rq.held.AwaitClient(func() { _ = http.NewResponseController(rq.writer).SetWriteDeadline(server.LongAgo) })
+	return rq.held.Write(a.body, a.rest != nil)
 }
 
 // protect adds the headers that keep browsers from making more of an answer than it is.
@@ -302,7 +285,7 @@ func (h *handler) done(rq *request, a answer, started time.Time) {
 
 // answer finds the answer. Nothing is written before it is whole, so that a panic still becomes a page.
 func (h *handler) answer(rq *request) (a answer) {
-	defer rq.endTurn()
+	defer rq.held.EndBody()
 	defer func() {
 		if reason := recover(); reason != nil {
 			a = h.compat.failed(fmt.Errorf("panic: %v\n%s", reason, debug.Stack()))

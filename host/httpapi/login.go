@@ -62,7 +62,7 @@ func (rq *request) logIn() answer {
 		Next: strings.Clone(next), Username: given.Username, UsernameErrors: given.UsernameErrors, PasswordErrors: given.PasswordErrors,
 	}
 	rq.posted.form = nil // copied out of it
-	rq.endTurn()
+	rq.held.EndBody()
 	if page.Failed() {
 		return rq.loginPage(http.StatusOK, page)
 	}

@@ -23,13 +23,8 @@ type request struct {
 	authHeader string // name of the header that carries the token
 	method     string // Method in capitals, as Django takes any
 
-	// largeTurns are the turns of requests with large bodies; hasTurn: this one has taken one.
-	largeTurns chan struct{}
-	hasTurn    bool
-	// held is the memory of what the client sent and has not taken yet; bodyMemory is how much of it is that of the
-	// body, in bytes.
-	held       *server.Held
-	bodyMemory int64
+	// held is the memory of what the client sent and has not taken yet.
+	held *server.Held
 	// noRoom: there is none for its header.
 	noRoom bool
 

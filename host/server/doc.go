@@ -3,7 +3,7 @@
 //
 //	err := (&server.Server{Handler: handler}).Serve(ctx, listener)
 //
-// connections.go counts connections and the headers that arrive, limits.go has the times, pace.go the rate of a body,
-// memory.go the bytes of bodies and answers. unread.go answers a request whose body is not read, linger.go ends its
-// connection. client.go tells clients apart by their addresses.
+// connections.go counts connections and the headers that arrive, and linger.go ends them. limits.go has the times.
+// body.go is the body of a request, with its length and, by pace.go, its time; unread.go answers without it. memory.go
+// is what all requests hold together, held.go what one of them does. client.go tells clients apart by their addresses.
 package server

@@ -8,5 +8,7 @@ import (
 
 // PacedAnswer is a long answer of a server with these limits.
 func PacedAnswer(l Limits, w http.ResponseWriter) io.Writer {
-	return LongAnswer(context.WithValue(context.Background(), limitsKey{}, l.Filled()), w)
+	c := &connection{of: &connections{limits: l.Filled()}}
+	r := new(http.Request)
+	return LongAnswer(w, r.WithContext(context.WithValue(context.Background(), connectionKey{}, c)))
 }

@@ -2,20 +2,20 @@ package server
 
 import (
 	"container/list"
-	"net/http"
+	"errors"
 	"sync"
-	"time"
 )
 
 // Memory is what all requests together hold, in bytes, of what clients sent them and have not taken yet: bodies from
 // when they arrive until they are read, headers that are long, and answers until they are written. So that memory is
-// bounded whoever sends (R10).
+// bounded whoever sends.
 //
 // A request waits for its client from the first byte of its body to the last, and while its answer is written. Where
 // there is no room for more, the one whose client has done nothing for longest ends, so that whoever stalls keeps out
 // nobody who does not. A body that arrives at once never waits.
 type Memory struct {
-	bytes int64
+	bytes  int64
+	parsed chan struct{} // has an element for each large body that has its turn
 
 	mu      sync.Mutex
 	left    int64
@@ -23,11 +23,14 @@ type Memory struct {
 	turns   waiters // large bodies that wait for their turn: they make room for the first 64 KiB of others, where no request waits for its client
 }
 
-// NewMemory is memory of so many bytes.
-func NewMemory(bytes int64) *Memory { return &Memory{bytes: bytes, left: bytes} }
+// ErrNoMemory says that other requests take all the memory that there is for what clients send and do not take, or
+// took that of this one.
+var ErrNoMemory = errors.New("bodies and answers take all the memory for them")
 
-// Hold is what a request holds that holds nothing yet.
-func (m *Memory) Hold() Held { return Held{memory: m} }
+// NewMemory is memory of so many bytes, in which so many large bodies may be parsed at once.
+func NewMemory(bytes int64, parsed int) *Memory {
+	return &Memory{bytes: bytes, left: bytes, parsed: make(chan struct{}, parsed)}
+}
 
 // MemoryStats is who holds memory now.
 type MemoryStats struct {
@@ -49,22 +52,17 @@ type waiters struct {
 	bytes     int64
 }
 
-// Held is what one request holds of a Memory.
-type Held struct {
-	memory *Memory
-	bytes  int64
-	ended  bool // it had to make room
-	waits  bool // it is, or was until it ended, among waiters
-	// While it can be ended: where it waits, and what ends that.
-	in    *waiters
-	place *list.Element
-	end   func()
-}
+// smallBody is how many bytes of a body each connection is allowed for itself.
+const smallBody = 4 << 10
 
-// Take takes n bytes more, if need be from others. It is false where there is no room, or others took all that this
+// LargeBody is how many bytes make a body a large one, which has to wait for its turn, and then makes room for
+// smaller ones.
+const LargeBody = 64 << 10
+
+// take takes n bytes more, if need be from others. It is false where there is no room, or others took all that this
 // one had; what it has then it is to give back. A short body, as that of a log-in, counts and is not refused: each
 // connection is allowed as much for itself.
-func (h *Held) Take(n int64) bool {
+func (h *Held) take(n int64) bool {
 	m := h.memory
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -100,7 +98,7 @@ func (m *Memory) evict(victim *Held) {
 	victim.leave()
 	m.left += victim.bytes
 	victim.bytes, victim.ended = 0, true
-	victim.end()
+	victim.end(victim)
 }
 
 func (h *Held) enter(in *waiters) {
@@ -116,8 +114,8 @@ func (h *Held) leave() {
 	}
 }
 
-// Give gives n bytes back, all that there are at most.
-func (h *Held) Give(n int64) {
+// give gives n bytes back, all that there are at most.
+func (h *Held) give(n int64) {
 	if n <= 0 {
 		return
 	}
@@ -128,20 +126,13 @@ func (h *Held) Give(n int64) {
 	h.memory.left += n
 }
 
-// HoldsNothing says that the request holds nothing and does not wait. Once it waits, others may change what it holds.
-func (h *Held) HoldsNothing() bool { return !h.waits && h.bytes == 0 }
-
-// AwaitClient says that the request waits for its client from now on, and how that is ended. It is false where it
-// was ended.
-func (h *Held) AwaitClient(end func()) bool { return h.wait(&h.memory.clients, end) }
-
-// AwaitTurn says that it waits for the turn of its large body.
-func (h *Held) AwaitTurn(end func()) bool { return h.wait(&h.memory.turns, end) }
+// holdsNothing says that the request holds nothing and does not wait. Once it waits, others may change what it holds.
+func (h *Held) holdsNothing() bool { return !h.waits && h.bytes == 0 }
 
 // wait says that the request waits from now on, as the last of them, and how that is ended. It is false where it was
 // ended. A request that holds nothing makes no room, and so does not wait.
-func (h *Held) wait(in *waiters, end func()) bool {
-	if h.HoldsNothing() {
+func (h *Held) wait(in *waiters, end func(*Held)) bool {
+	if h.holdsNothing() {
 		return !h.ended
 	}
 	h.memory.mu.Lock()
@@ -155,8 +146,8 @@ func (h *Held) wait(in *waiters, end func()) bool {
 	return true
 }
 
-// GoOn says that it waits no more; it is false where it was ended.
-func (h *Held) GoOn() bool {
+// goOn says that it waits no more; it is false where it was ended.
+func (h *Held) goOn() bool {
 	if !h.waits {
 		return !h.ended
 	}
@@ -166,39 +157,3 @@ func (h *Held) GoOn() bool {
 	h.waits = false
 	return !h.ended
 }
-
-// End gives all back.
-func (h *Held) End() {
-	h.GoOn()
-	h.Give(h.bytes)
-}
-
-// LongAgo is a deadline that ends at once what waits for a client.
-var LongAgo = time.Unix(1, 0)
-
-// SmallHeader is how many bytes of a header each connection is allowed for itself; a longer one is held.
-const SmallHeader = 8 << 10
-
-// HeaderBytes is about what the header of a request takes: of very short fields that is twenty times what was sent.
-func HeaderBytes(r *http.Request) int64 {
-	const perName, perValue = 96, 24
-	n := 3 * len(r.RequestURI)
-	for name, values := range r.Header {
-		n += perName + len(name) + perValue*len(values)
-		for _, value := range values {
-			n += len(value)
-		}
-	}
-	return int64(n)
-}
-
-// LargeBody is how many bytes make a body a large one, which has to wait for its turn, and then makes room for smaller
-// ones.
-const LargeBody = 64 << 10
-
-// smallBody is how many bytes of a body each connection is allowed for itself.
-const smallBody = 4 << 10
-
-// SmallAnswer is how many bytes of an answer each connection is allowed for itself: what net/http keeps for it
-// anyway. A longer one is held.
-const SmallAnswer = 4 << 10

@@ -1,81 +1,51 @@
 package server
 
 import (
-	"context"
-	"errors"
 	"io"
 	"net/http"
 	"time"
 )
 
-// paceStep is how many bytes of a body are read between two looks at its pace.
+// pace moves the deadline of what is sent or taken: each BodyRate bytes are worth a second more.
+type pace struct {
+	until   time.Time // the deadline where nothing passes
+	rate    int       // bytes a second
+	passed  int64     // bytes
+	counted int64     // passed, when the deadline was last moved
+}
+
+// paceStep is how many bytes pass between two moves of the deadline.
 const paceStep = 32 << 10
 
-// paced gives long bodies more time than ReadTimeout, as long as they arrive at BodyRate; and once a body is there,
-// its request all the time that the answer may take: the server would take the end of ReadTimeout for a client that
-// is gone.
-func (l Limits) paced(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Body == http.NoBody {
-			connectionOf(r).wasRead()
-		} else {
-			r = withBody(r, &pacedBody{ReadCloser: r.Body, limits: l, of: connectionOf(r), control: http.NewResponseController(w), began: time.Now()})
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-type pacedBody struct {
-	io.ReadCloser
-	limits  Limits
-	of      *connection
-	control *http.ResponseController
-	began   time.Time
-	read    int64
-	looked  int64 // read, when the deadline was last set
-}
-
-func (b *pacedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	b.read += int64(n)
-	// An error of the controller says that there is no connection with a deadline: a test's recorder.
-	switch {
-	case errors.Is(err, io.EOF):
-		b.of.wasRead()
-		_ = b.control.SetReadDeadline(time.Time{})
-	case b.read-b.looked >= paceStep:
-		b.looked = b.read
-		_ = b.control.SetReadDeadline(b.began.Add(b.limits.ReadTimeout + time.Duration(b.read)*time.Second/time.Duration(b.limits.BodyRate)))
+// passes counts n bytes. moved says that the deadline is another one now.
+func (p *pace) passes(n int) (deadline time.Time, moved bool) {
+	if p.passed += int64(n); p.passed-p.counted < paceStep {
+		return time.Time{}, false
 	}
-	return n, err
+	p.counted = p.passed
+	return p.until.Add(time.Duration(float64(p.passed) / float64(p.rate) * float64(time.Second))), true
 }
 
-// limitsKey is where the context of a connection has the limits of its server.
-type limitsKey struct{}
-
-// LongAnswer writes an answer that may take longer than WriteTimeout, as long as it is taken at BodyRate.
-func LongAnswer(ctx context.Context, w http.ResponseWriter) io.Writer {
-	limits, served := ctx.Value(limitsKey{}).(Limits)
-	if !served {
+// LongAnswer writes an answer to r that may take longer than WriteTimeout, as long as it is taken at BodyRate.
+func LongAnswer(w http.ResponseWriter, r *http.Request) io.Writer {
+	c := connectionOf(r)
+	if c == nil {
 		return w
 	}
-	return &pacedAnswer{Writer: w, limits: limits, control: http.NewResponseController(w), began: time.Now()}
+	limits := &c.of.limits
+	return &longAnswer{w, pace{until: time.Now().Add(limits.WriteTimeout), rate: limits.BodyRate}}
 }
 
-type pacedAnswer struct {
-	io.Writer
-	limits  Limits
-	control *http.ResponseController
-	began   time.Time
-	written int64
-	looked  int64 // written, when the deadline was last set
+type longAnswer struct {
+	w    http.ResponseWriter
+	pace pace
 }
 
-func (a *pacedAnswer) Write(p []byte) (int, error) {
-	n, err := a.Writer.Write(p)
-	if a.written += int64(n); a.written-a.looked >= paceStep {
-		a.looked = a.written
-		_ = a.control.SetWriteDeadline(a.began.Add(a.limits.WriteTimeout + time.Duration(a.written)*time.Second/time.Duration(a.limits.BodyRate)))
+func (a *longAnswer) Write(p []byte) (int, error) {
+	n, err := a.w.Write(p)
+	if deadline, moved := a.pace.passes(n); moved {
+		// An error says that there is no connection with a deadline: a test's recorder.
+		_ = http.NewResponseController(a.w).SetWriteDeadline(deadline)
 	}
 	return n, err
 }

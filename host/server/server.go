@@ -47,12 +47,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer repeats.Flush()
 	defer open.endWaiting()
 	server := &http.Server{
-		Handler:   limits.paced(s.Handler),
+		Handler:   open.handler(s.Handler),
 		TLSConfig: s.TLS,
 		ConnState: open.changed,
-		BaseContext: func(net.Listener) context.Context {
-			return context.WithValue(context.Background(), limitsKey{}, limits)
-		},
 		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
 			if outer, ok := conn.(*tls.Conn); ok {
 				conn = outer.NetConn()

@@ -1,0 +1,89 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"math"
+	"net/http"
+	"time"
+)
+
+// Body is the body of a request, of at most so many bytes. It has more time than ReadTimeout as long as it arrives at
+// BodyRate, and knows whether it was read to its end.
+type Body struct {
+	sent  io.ReadCloser       // net/http's own
+	w     http.ResponseWriter // has the deadlines
+	of    *connection         // nil where another server than ours has it
+	pace  pace
+	limit int64 // in bytes
+	left  int64 // of limit; negative where the body is longer
+	ended bool  // all of it was read
+}
+
+// noBody is a body that is all read.
+var noBody = &Body{ended: true}
+
+// Receive gives a request whose body has at most limit bytes, and that body. One that is longer ends with an
+// *http.MaxBytesError.
+func Receive(w http.ResponseWriter, r *http.Request, limit int64) (*http.Request, *Body) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return r, noBody
+	}
+	body, ok := r.Body.(*Body)
+	if !ok {
+		r, body = withBody(w, r)
+	}
+	body.limit, body.left = limit, limit
+	return r, body
+}
+
+// withBody gives a copy of r with a Body: net/http looks at the body of its own request to learn what was left unread.
+func withBody(w http.ResponseWriter, r *http.Request) (*http.Request, *Body) {
+	both := &struct {
+		request http.Request
+		body    Body
+	}{*r, Body{sent: r.Body, w: w, limit: math.MaxInt64, left: math.MaxInt64}}
+	both.request.Body = &both.body
+	return &both.request, &both.body
+}
+
+// handler has next answer requests whose bodies have the pace and the connection of this server.
+func (l *connections) handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := connectionOf(r)
+		if r.Body == http.NoBody {
+			c.wasRead()
+		} else {
+			var body *Body
+			r, body = withBody(w, r)
+			body.of, body.pace = c, pace{until: time.Now().Add(l.limits.ReadTimeout), rate: l.limits.BodyRate}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (b *Body) Read(p []byte) (int, error) {
+	if b.left < 0 {
+		return 0, &http.MaxBytesError{Limit: b.limit}
+	}
+	if int64(len(p))-1 > b.left {
+		p = p[:b.left+1] // one byte more shows that the body is too long
+	}
+	n, err := b.sent.Read(p)
+	b.left -= int64(n)
+	if errors.Is(err, io.EOF) {
+		b.of.wasRead()
+		b.ended = b.left >= 0
+	} else if b.of != nil {
+		if deadline, moved := b.pace.passes(n); moved {
+			_ = http.NewResponseController(b.w).SetReadDeadline(deadline)
+		}
+	}
+	if b.left < 0 {
+		return n - 1, &http.MaxBytesError{Limit: b.limit}
+	}
+	return n, err
+}
+
+// Close closes net/http's body.
+func (b *Body) Close() error { return b.sent.Close() }
