@@ -2,6 +2,7 @@ package keyring_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/edgetoken/edgetoken/host/keyring"
@@ -16,32 +17,29 @@ func fromJWK(t *testing.T, text string) *keyring.Ring {
 	return ring
 }
 
-// TestSource: an exchange that the follower refuses changes nothing.
+// TestSource: an exchange that is refused changes nothing.
 func TestSource(t *testing.T) {
 	first, second := fromJWK(t, secretJWK), fromJWK(t, privateEC)
-	refused := errors.New("refused")
-	s := keyring.NewSource(first, func() (*keyring.Ring, error) { return second, nil })
-	if err := s.Follow(func(*keyring.Ring) error { return refused }); !errors.Is(err, refused) {
-		t.Errorf("Follow = %v, want %v", err, refused)
-	}
 	var used []*keyring.Ring
 	var err error
-	if err := s.Follow(func(r *keyring.Ring) error { used = append(used, r); return err }); err != nil {
-		t.Fatal(err)
+	read := func() (*keyring.Ring, error) { return second, nil }
+	s := keyring.NewSource(first, read, func(r *keyring.Ring) error { used = append(used, r); return err })
+	err = errors.New("refused")
+	if changed, got := s.Reload(); changed || !errors.Is(got, err) || s.Keys() != first {
+		t.Errorf("Reload = %v, %v; want %v, and the keys as they were", changed, got, err)
 	}
-	err = refused
-	if changed, got := s.Reload(); changed || !errors.Is(got, refused) || s.Keys() != first {
-		t.Errorf("Reload = %v, %v; want %v, and the keys as they were", changed, got, refused)
-	}
-	if got := s.Replace(second); !errors.Is(got, refused) || s.Keys() != first {
-		t.Errorf("Replace = %v; want %v, and the keys as they were", got, refused)
+	if got := s.Replace(second); !errors.Is(got, err) || s.Keys() != first {
+		t.Errorf("Replace = %v; want %v, and the keys as they were", got, err)
 	}
 	err = nil
 	if changed, got := s.Reload(); !changed || got != nil || s.Keys() != second {
 		t.Errorf("Reload = %v, %v; want the other keys", changed, got)
 	}
-	if len(used) != 4 || used[0] != first || used[3] != second {
-		t.Errorf("the follower was given %v", used)
+	if got := s.Replace(first); got != nil || s.Keys() != first {
+		t.Errorf("Replace = %v; want the first keys", got)
+	}
+	if want := []*keyring.Ring{second, second, second, first}; !slices.Equal(used, want) {
+		t.Errorf("used %v, want %v", used, want)
 	}
 }
 
@@ -60,7 +58,7 @@ func TestReloadComparesKeys(t *testing.T) {
 		{"another one that signs", `{"keys":[` + secretJWK + `,` + privateEC + `]}`, `{"keys":[` + privateEC + `,` + secretJWK + `]}`, true},
 		{"one more", secretJWK, `{"keys":[` + secretJWK + `,` + privateEC + `]}`, true},
 	} {
-		s := keyring.NewSource(fromJWK(t, c.old), func() (*keyring.Ring, error) { return fromJWK(t, c.read), nil })
+		s := keyring.NewSource(fromJWK(t, c.old), func() (*keyring.Ring, error) { return fromJWK(t, c.read), nil }, func(*keyring.Ring) error { return nil })
 		if changed, err := s.Reload(); changed != c.changed || err != nil {
 			t.Errorf("%s: Reload = %v, %v; want %v", c.name, changed, err, c.changed)
 		}

@@ -27,81 +27,72 @@ func jwkSet(ids ...string) []byte {
 	return []byte(`{"keys":[` + text[1:] + `]}`)
 }
 
-// keyFile is a file with the keys of a node, and their source.
-type keyFile struct {
-	*keyring.Source
-	path string
+// keyedWorld is a world whose keys are in a file. Its sandboxed engine remembers the tokens that it verified.
+type keyedWorld struct {
+	*world
+	keys *keyring.Source
+	path string // of the file
 }
 
-func newKeyFile(t *testing.T, ids ...string) *keyFile {
+func newKeyedWorld(t *testing.T, ids ...string) *keyedWorld {
 	t.Helper()
-	f := &keyFile{path: filepath.Join(t.TempDir(), "keys.json")}
-	read := func() (*keyring.Ring, error) {
-		text, err := os.ReadFile(f.path)
-		if err != nil {
-			return nil, err
-		}
-		return keyring.FromJWK(text)
-	}
-	f.write(t, ids...)
-	ring, err := read()
+	w := &keyedWorld{path: filepath.Join(t.TempDir(), "keys.json")}
+	w.write(t, ids...)
+	ring, err := w.read()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.Source = keyring.NewSource(ring, read)
-	return f
-}
-
-func (f *keyFile) write(t *testing.T, ids ...string) {
-	t.Helper()
-	part := f.path + ".new"
-	if err := os.WriteFile(part, jwkSet(ids...), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(part, f.path); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// keyedWorld is a world with the keys of a file, whose sandboxed engine remembers the tokens that it verified.
-func keyedWorld(t *testing.T, keys *keyFile) *world {
-	t.Helper()
-	settings := core.DefaultSettings()
 	verified, err := cache.New(1 << 20)
 	if err != nil {
 		t.Fatal(err)
 	}
+	settings := core.DefaultSettings()
 	sandbox, err := engine.New(t.Context(), engine.Config{
-		Settings: settings, Keys: keys.Keys(), Module: enginetest.Module(t, false), CacheDir: enginetest.CacheDir(t), MaxInstances: 2,
+		Settings: settings, Keys: ring, Module: enginetest.Module(t, false), CacheDir: enginetest.CacheDir(t), MaxInstances: 2,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sandbox.Close(context.Background()) })
-	w := newWorld(t, func(c *node.Config) { c.Engine = verified.Engine(sandbox) })
-	err = keys.Follow(func(ring *keyring.Ring) error {
+	w.world = newWorld(t, func(c *node.Config) { c.Engine = verified.Engine(sandbox) })
+	w.keys = keyring.NewSource(ring, w.read, func(ring *keyring.Ring) error {
 		e, err := sandbox.With(settings, ring)
 		if err == nil {
 			w.UseEngine(verified.Engine(e))
 		}
 		return err
 	})
+	return w
+}
+
+func (w *keyedWorld) read() (*keyring.Ring, error) {
+	text, err := os.ReadFile(w.path)
 	if err != nil {
+		return nil, err
+	}
+	return keyring.FromJWK(text)
+}
+
+// write puts a file with these keys in the place of the old one.
+func (w *keyedWorld) write(t *testing.T, ids ...string) {
+	t.Helper()
+	if err := os.WriteFile(w.path+".new", jwkSet(ids...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return w
+	if err := os.Rename(w.path+".new", w.path); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestKeyFileIsExchanged: a node whose key file is watched signs with the new key at once, and takes what the old one
 // signed for as long as the file has that.
 func TestKeyFileIsExchanged(t *testing.T) {
-	keys := newKeyFile(t, "one")
-	w := keyedWorld(t, keys)
+	w := newKeyedWorld(t, "one")
 	refresh, access := w.login(t)
 	ticks, reports := make(chan time.Time), make(chan error)
-	go keys.Watch(t.Context(), ticks, func(_ bool, err error) { reports <- err })
+	go w.keys.Watch(t.Context(), ticks, func(err error) { reports <- err })
 
-	keys.write(t, "two", "one")
+	w.write(t, "two", "one")
 	ticks <- w.now
 	if err := <-reports; err != nil {
 		t.Fatal(err)
@@ -120,7 +111,7 @@ func TestKeyFileIsExchanged(t *testing.T) {
 		t.Errorf("Authenticate with the old key's token = %v, %v", cause(result), err)
 	}
 
-	keys.write(t, "two")
+	w.write(t, "two")
 	ticks <- w.now
 	if err := <-reports; err != nil {
 		t.Fatal(err)
@@ -135,7 +126,7 @@ func TestKeyFileIsExchanged(t *testing.T) {
 		}
 	}
 
-	if err := os.WriteFile(keys.path, []byte("{}"), 0o600); err != nil {
+	if err := os.WriteFile(w.path, []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ticks <- w.now
@@ -148,8 +139,7 @@ func TestKeyFileIsExchanged(t *testing.T) {
 // TestKeysAreExchangedUnderLoad: while keys take over from one another and go, no request fails, and what each refresh
 // gives is good for as long as its key is there.
 func TestKeysAreExchangedUnderLoad(t *testing.T) {
-	keys := newKeyFile(t, "k0")
-	w := keyedWorld(t, keys)
+	w := newKeyedWorld(t, "k0")
 	var refresh atomic.Pointer[string] // of a key that is in force until two exchanges from now
 	first, _ := w.login(t)
 	refresh.Store(&first)
@@ -176,18 +166,18 @@ func TestKeysAreExchangedUnderLoad(t *testing.T) {
 		})
 	}
 	busy := func() {
-		for until := asked.Load() + 50; asked.Load() < until && !t.Failed(); {
+		for until := asked.Load() + 20; asked.Load() < until && !t.Failed(); {
 			time.Sleep(time.Millisecond)
 		}
 	}
 	reload := func(ids ...string) {
-		keys.write(t, ids...)
-		if changed, err := keys.Reload(); !changed || err != nil {
+		w.write(t, ids...)
+		if changed, err := w.keys.Reload(); !changed || err != nil {
 			t.Errorf("Reload = %v, %v", changed, err)
 		}
 		busy()
 	}
-	for i := range 10 {
+	for i := range 6 {
 		old, next := fmt.Sprint("k", i), fmt.Sprint("k", i+1)
 		reload(old, next) // published
 		reload(next, old) // it signs
@@ -205,7 +195,7 @@ func TestKeysAreExchangedUnderLoad(t *testing.T) {
 	}
 	stop()
 	clients.Wait()
-	if changed, err := keys.Reload(); changed || err != nil {
+	if changed, err := w.keys.Reload(); changed || err != nil {
 		t.Errorf("Reload of the same file = %v, %v", changed, err)
 	}
 }
