@@ -116,7 +116,8 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// FuzzJSON holds what is made of any attributes to be an object with just the configured names, and what it says of a field that is read again.
+// FuzzJSON holds what is made of any attributes to be an object with just the configured names, and what it says of a
+// field that is read again.
 func FuzzJSON(f *testing.F) {
 	f.Add("attributes.plan", []byte(`{"plan":"pro"}`))
 	f.Add("attributes.a.b", []byte(`{"a":{"b":[1,2.50,"\ud800"]}}`))

@@ -1,6 +1,6 @@
-// Package claimmap takes members of customers out of their records: what configured claims and the answer to a log-in show.
+// Package claimmap maps the fields of a customer to claims, to members of the answer to a log-in, and to headers.
 //
-// A Field names one thing that is known of a customer, and Members give fields the names that they are shown under:
+// A Field names one thing that is known of a customer. Members gives each field the name under which it is shown:
 //
 //	claims:
 //	  email: email
@@ -10,5 +10,5 @@
 //
 //	{"email":"ana@example.com","plan":"pro"}
 //
-// The one rule: values are always those of the customer that is given, and a field that the customer does not have is null.
+// The one rule: a field that the customer does not have is null, never left out.
 package claimmap

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// attributes is the block of customers' own fields.
+// attributes is the field that holds what a shop keeps of its customers besides.
 const attributes = "attributes"
 
 // The fields that every customer has.
@@ -15,13 +15,13 @@ var fields = []string{
 	"id", "email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "date_joined", "last_login", "groups", "permissions",
 }
 
-// The bounds of a field's path within the attributes: names, and bytes of each.
+// The bounds of a path in the attributes: its names, and the bytes of each.
 const (
 	maxNames = 16
 	maxName  = 255
 )
 
-// Field names one thing that is known of a customer. Its zero value is none.
+// Field names one thing that is known of a customer. The zero value is no field.
 type Field struct {
 	name string
 	path []string // within the attributes
@@ -31,9 +31,9 @@ type Field struct {
 //
 //	id email first_name last_name is_active is_staff is_superuser date_joined last_login
 //	groups              the names of the customer's groups, sorted
-//	permissions         what the customer may do, "app_label.codename", sorted: own permissions and those of the groups. A superuser may do
-//	                    everything, and has no longer list for it
-//	attributes.A.B      member B of member A of the attributes. A name that holds a dot cannot be named
+//	permissions         the customer's own permissions and those of its groups, "app_label.codename", sorted. For a
+//	                    superuser, who may do everything, no others are added
+//	attributes.A.B      member B of member A of the attributes. A name with a dot in it cannot be written
 func ParseField(text string) (Field, error) {
 	if slices.Contains(fields, text) {
 		return Field{name: text}, nil
@@ -54,7 +54,7 @@ func ParseField(text string) (Field, error) {
 	return Field{name: attributes, path: names}, nil
 }
 
-// String is the field as ParseField reads it.
+// String writes the field as ParseField reads it.
 func (f Field) String() string {
 	if f.path == nil {
 		return f.name
@@ -62,5 +62,5 @@ func (f Field) String() string {
 	return f.name + "." + strings.Join(f.path, ".")
 }
 
-// NeedsRights reports whether the field is there only in a customer that was loaded with store.Query.Rights.
+// NeedsRights reports whether only a customer loaded with store.Query.Rights has the field.
 func (f Field) NeedsRights() bool { return f.name == "permissions" }

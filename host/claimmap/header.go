@@ -8,9 +8,10 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// Header is the field of a customer as the value of an HTTP header: what is neither a visible character of ASCII nor a space within is escaped
-// as in a URL (RFC 3986 §2.1), and so are % and the comma, so that whoever unescapes it has the very text. A list is its elements with
-// commas between; what the customer does not have is empty; attributes that are no text are JSON.
+// Header is the field of a customer as the value of an HTTP header. Percent-encoding (RFC 3986 §2.1) escapes all but
+// visible ASCII characters and inner spaces, and also % and the comma, so that decoding restores the text. A list is
+// its elements joined by commas, a field that the customer does not have is empty, and an attribute that is no text
+// is JSON.
 //
 //	ana@example.com    Zo%C3%AB    staff,shop%2C north
 func (f Field) Header(c *store.Customer) string {
@@ -66,7 +67,7 @@ func escape(text string) string {
 	return string(b)
 }
 
-// isPlain reports whether a byte stands for itself.
+// isPlain reports whether a byte is not escaped.
 func isPlain(text string, i int) bool {
 	switch c := text[i]; c {
 	case '%', ',':

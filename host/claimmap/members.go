@@ -12,23 +12,23 @@ import (
 // MaxMembers bounds Members.
 const MaxMembers = 64
 
-// MaxBytes bounds what Members give of one customer, in bytes of JSON: about as much as a token may carry that has to fit the header lines of
-// 8 KiB which common servers take.
+// MaxBytes bounds the members of one customer, in bytes of JSON: about what fits into a token in a header line of 8
+// KiB, the limit of common servers.
 const MaxBytes = 6 << 10
 
-// ErrTooLarge says that a customer has more in its fields than Members give.
+// ErrTooLarge says that the members of a customer are larger than MaxBytes.
 var ErrTooLarge = fmt.Errorf("the configured members have more than %d bytes", MaxBytes)
 
-// Member is a field and the name that it is shown under.
+// Member is a field and the name under which it is shown.
 type Member struct {
 	Name  string
 	Field Field
 }
 
-// Members are what is shown of a customer, in this order. Nil: nothing.
+// Members are shown of a customer in this order. Nil: nothing is.
 type Members []Member
 
-// Validate names what is wrong with the names: empty, too long, no UTF-8, twice, or reserved.
+// Validate names every name that is empty, too long, not UTF-8, repeated or reserved.
 func (m Members) Validate(reserved func(name string) bool) []error {
 	var errs []error
 	if len(m) > MaxMembers {
@@ -87,8 +87,8 @@ func (m Members) NeedsRights() bool {
 	return false
 }
 
-// JSON is the object with these members of a customer, of at most MaxBytes, else ErrTooLarge. A field that the customer does not have is null.
-// Attributes are the bytes that the customer has, so that numbers stay exact. Nil where there are no members.
+// JSON is the object with these members of a customer; nil if there are no members. The error is ErrTooLarge beyond
+// MaxBytes. A field that the customer does not have is null. Attributes keep their bytes, so numbers stay exact.
 func (m Members) JSON(c store.Customer) ([]byte, error) {
 	if len(m) == 0 {
 		return nil, nil
@@ -119,7 +119,7 @@ func (m Members) JSON(c store.Customer) ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// encode is a value as JSON, with < and & as they are: what is shown is no page.
+// encode writes a value as JSON. It leaves < and & as they are, since the JSON goes into no page.
 func encode(v any) ([]byte, error) {
 	if raw, ok := v.(json.RawMessage); ok {
 		return raw, nil

@@ -8,7 +8,7 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// value is the field of a customer as encoding/json writes it; nil where the customer does not have it.
+// value is the field of a customer as encoding/json writes it; nil if the customer does not have it.
 func (f Field) value(c *store.Customer, own attributesOf) any {
 	switch f.name {
 	case "id":
@@ -44,8 +44,7 @@ func (f Field) value(c *store.Customer, own attributesOf) any {
 	return nil
 }
 
-// moment is a time as the API shows it (Django REST framework's DateTimeField in UTC): with six digits of a second or
-// none; nil for the zero time.
+// moment is Time, or nil for the zero time.
 func moment(t time.Time) any {
 	if t.IsZero() {
 		return nil
@@ -53,7 +52,8 @@ func moment(t time.Time) any {
 	return Time(t)
 }
 
-// Time is a time as the API shows it: Python's isoformat() in UTC, with six digits of a second or none, and Z.
+// Time is a time as the API shows it (Django REST framework's DateTimeField): Python's isoformat() in UTC, with six
+// digits of a second or none, and Z.
 //
 //	2024-01-02T03:04:05Z    2024-01-02T03:04:05.000678Z
 func Time(t time.Time) string {
@@ -64,7 +64,7 @@ func Time(t time.Time) string {
 	return t.UTC().Format(layout)
 }
 
-// list is a list that JSON shows as one, also where it is empty.
+// list keeps an empty list from becoming null.
 func list(texts []string) []string {
 	if texts == nil {
 		return []string{}
@@ -72,10 +72,10 @@ func list(texts []string) []string {
 	return texts
 }
 
-// attributesOf are the attributes of a customer, read once for all fields.
+// attributesOf holds the attributes of a customer, parsed once for all fields.
 type attributesOf struct{ top map[string]json.RawMessage }
 
-// at is the value at a path; nil where there is none, or null.
+// at is the value at a path; nil if there is none or it is null.
 func (a attributesOf) at(path []string) json.RawMessage {
 	members := a.top
 	for i, name := range path {
@@ -87,7 +87,7 @@ func (a attributesOf) at(path []string) json.RawMessage {
 			return raw
 		}
 		members = nil
-		if json.Unmarshal(raw, &members) != nil { // no object: there is nothing below
+		if json.Unmarshal(raw, &members) != nil { // no object
 			return nil
 		}
 	}

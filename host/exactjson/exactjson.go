@@ -3,7 +3,7 @@
 // value is left unread.
 //
 // Texts looks for what becomes other text, Claims for all that the claims of a token cannot hold, and Unmarshal reads
-// a call. Each error names the place, by names of members alone, and quotes no text. Values are JSON in one piece
+// a call. Members gives the members of an object one by one. Each error names the place, by names of members alone, and quotes no text. Values are JSON in one piece
 // that encoding/json takes; Texts and Claims say nothing of other ones.
 package exactjson
 
@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"reflect"
 	"slices"
 	"strings"
@@ -117,6 +118,25 @@ func tags(t reflect.Type) (names []string) {
 		names = append(names, name)
 	}
 	return names
+}
+
+// Members gives the members of an object as they stand, in order and with repeated names; none for what is no object.
+// It ends where the text stops being JSON.
+func Members(raw []byte) iter.Seq2[string, json.RawMessage] {
+	return func(yield func(string, json.RawMessage) bool) {
+		d := json.NewDecoder(bytes.NewReader(raw))
+		if open, err := d.Token(); err != nil || open != json.Delim('{') {
+			return
+		}
+		for d.More() {
+			token, err := d.Token()
+			name, isName := token.(string)
+			var value json.RawMessage
+			if err != nil || !isName || d.Decode(&value) != nil || !yield(name, value) {
+				return
+			}
+		}
+	}
 }
 
 // hasHalf reports whether half of a surrogate pair stands alone in JSON.

@@ -84,3 +84,19 @@ func decoded(t *testing.T, raw []byte) string {
 		}
 	}
 }
+
+func TestMembers(t *testing.T) {
+	for raw, want := range map[string]string{
+		`{"a": 1, "b":{"c":[]}, "a":null}`: `a=1 b={"c":[]} a=null `,
+		`{}`:                               "", `["a",1]`: "", ``: "", `"a"`: "",
+		`{"a":1,"b"`: "a=1 ", `{"a":1,2:3}`: "a=1 ",
+	} {
+		got := ""
+		for name, value := range exactjson.Members([]byte(raw)) {
+			got += name + "=" + string(value) + " "
+		}
+		if got != want {
+			t.Errorf("Members(%s) = %q, want %q", raw, got, want)
+		}
+	}
+}

@@ -1,8 +1,9 @@
-// Package explain says why a token is accepted or refused: what is in it, and each check that it goes through, in the order in which they
-// are made, up to the one that refuses it.
+// Package explain says why a token is accepted or refused: what it contains, and each check up to the one that refuses
+// it, in the order of core.
 //
-// Token judges as the end points do, with an engine and the state of a store, and settles nothing: the token is not used up. Members says
-// of the parts of a token what they mean. The signature appears in nothing that this package gives.
+// Token makes the same decision as an endpoint, with an engine and the state of a store, but settles nothing: a token
+// that it explains is not used up. HeaderMembers and ClaimMembers say what the members of a token mean. Nothing that
+// this package returns contains the signature.
 package explain
 
 import (
@@ -19,35 +20,35 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// Config is what a token is judged with. All of it but Public is required.
+// Config is what Token needs. All of it but Public is required.
 type Config struct {
 	Engine   core.Engine
 	Settings *core.Settings
-	// Load gives what is known of an opened token at a time: its customer, the zero one where there is none, and the state to decide by. It is
-	// not called for a token whose signature is not good, which is nobody's word.
+	// Load returns the state that decides about an opened token at a time, and its customer, zero if there is none. It
+	// is not called for a token whose signature is bad, since its claims are unauthenticated.
 	Load func(ctx context.Context, opened core.Opened, now time.Time) (core.State, store.Customer, error)
 	Now  time.Time
-	// Public leaves out what only those may know who look after the node: which keys there are, the customer's e-mail address, and whether there is
-	// such a customer where no check asks for it.
+	// Public leaves out what only an operator may know: which keys there are, the e-mail address of the customer, and
+	// whether it exists where no check depends on that.
 	Public bool
 }
 
-// Explanation is what was found.
+// Explanation is the result of Token.
 type Explanation struct {
 	Accepted bool   `json:"accepted"`
-	As       string `json:"as"`     // what the token was judged for: header, refresh, blacklist or verify
-	Cause    string `json:"cause"`  // exactly why it was refused, as far as Config.Public lets it; "ok" where it was not
-	Status   int    `json:"status"` // what a client is answered with there; 200 where the token was accepted
-	Code     string `json:"code"`   // the same; empty where the token was accepted
-	Detail   string `json:"detail"` // the same
-	// Signed says whether the signature is that of a key of ours. Header and Claims are anybody's word where it is not.
+	As       string `json:"as"`     // what the token was checked for: header, refresh, blacklist or verify
+	Cause    string `json:"cause"`  // why it was refused, as exactly as Config.Public allows; "ok" if it was not
+	Status   int    `json:"status"` // of the answer to a client; 200 if the token was accepted
+	Code     string `json:"code"`   // in that answer; empty if the token was accepted
+	Detail   string `json:"detail"` // in that answer; empty if the token was accepted
+	// Signed reports whether one of the node's keys made the signature. If not, Header and Claims are unauthenticated.
 	Signed bool            `json:"signed"`
-	Header json.RawMessage `json:"header"` // null where it is no JSON
-	Claims json.RawMessage `json:"claims"` // null where they are no JSON
+	Header json.RawMessage `json:"header"` // null if it is no JSON
+	Claims json.RawMessage `json:"claims"` // null if they are no JSON
 	Steps  []Step          `json:"steps"`
 
-	Customer store.Customer `json:"-"` // whom the token names; zero where there is none
-	Family   core.Family    `json:"-"` // of the log-in; Listed is false where none is known
+	Customer store.Customer `json:"-"` // named by the token; zero if there is none
+	Family   core.Family    `json:"-"` // of the log-in; Listed is false if none is known
 }
 
 // Step is one check.
@@ -64,14 +65,14 @@ const (
 	NotReached = "not reached"
 )
 
-// Purpose is what a token may be judged for.
+// Purpose is what a token may be checked for.
 type Purpose struct {
 	As   string // header, refresh, blacklist or verify
-	Text string // in words, as in "a token for …"
+	Text string // in words that follow "a token for"
 	op   core.Op
 }
 
-// Purposes are all of them.
+// Purposes returns all of them.
 func Purposes() []Purpose {
 	return []Purpose{
 		{"header", "the Authorization header", core.Authenticate},
@@ -81,7 +82,7 @@ func Purposes() []Purpose {
 	}
 }
 
-// PurposeOf is the purpose with a name; ok is false where there is none.
+// PurposeOf returns the purpose with a name.
 func PurposeOf(as string) (p Purpose, ok bool) {
 	for _, p := range Purposes() {
 		if p.As == as {
@@ -91,8 +92,8 @@ func PurposeOf(as string) (p Purpose, ok bool) {
 	return Purpose{}, false
 }
 
-// Token judges a token. as is the name of a purpose; any other: what the type of the token is for. The error says that engine or
-// store failed.
+// Token explains a token for the purpose named as; any other name stands for the usual purpose of its type. The error
+// says that the engine or the store failed.
 func Token(ctx context.Context, cfg Config, token, as string) (Explanation, error) {
 	t := trial{Config: cfg, keys: cfg.Engine.KeySet()}
 	t.now = cfg.Now.UTC()
@@ -100,7 +101,7 @@ func Token(ctx context.Context, cfg Config, token, as string) (Explanation, erro
 		return Explanation{}, err
 	}
 	if cfg.Public && (t.opened.KeyEnded(t.now) || t.badClaimsOfEndedKey()) {
-		t.opened = core.Opened{Cause: core.BadSignature} // that there was such a key is not told either
+		t.opened = core.Opened{Cause: core.BadSignature} // nor may the public know that there was such a key
 	}
 	var named bool
 	if t.purpose, named = PurposeOf(as); !named {
@@ -112,19 +113,19 @@ func Token(ctx context.Context, cfg Config, token, as string) (Explanation, erro
 			return Explanation{}, err
 		}
 	}
-	// The tokens that a refresh would issue are thrown away, so their entropy may be anything.
+	// The tokens that a refresh issues here are thrown away, so their entropy may be anything.
 	outcome, err := cfg.Engine.Decide(ctx, core.Request{
 		Op: t.purpose.op, Opened: t.opened, State: t.state, Now: t.now, Entropy: make([]byte, core.EntropyBytes),
 	})
 	if err != nil {
 		return Explanation{}, err
 	}
-	j := t.explanation(outcome)
-	j.Header, j.Claims = part(token, 0), part(token, 1)
-	return j, nil
+	e := t.explanation(outcome)
+	e.Header, e.Claims = part(token, 0), part(token, 1)
+	return e, nil
 }
 
-// part decodes one part of a token without any check; null where it is no JSON in base64url.
+// part decodes one part of a token without checking it; null if it is no JSON in base64url.
 func part(token string, index int) json.RawMessage {
 	parts := strings.Split(token, ".")
 	if index < len(parts) {
@@ -136,7 +137,7 @@ func part(token string, index int) json.RawMessage {
 	return json.RawMessage("null")
 }
 
-// trial is one token under judgement.
+// trial is one token on its way through the checks.
 type trial struct {
 	Config
 	keys     core.KeySet // of Engine
@@ -147,7 +148,7 @@ type trial struct {
 	customer store.Customer
 }
 
-// usual is what the type of the token is for.
+// usual is the purpose of the type of the token.
 func (t *trial) usual() string {
 	switch core.TokenType(t.text(t.opened.Type)) {
 	case core.RefreshToken:
@@ -158,7 +159,7 @@ func (t *trial) usual() string {
 	return "verify"
 }
 
-// text is the value of a claim as the token has it; empty where it is absent.
+// text is the value of a claim as it stands in the token; empty if it is absent.
 func (t *trial) text(c strictjson.Value) string {
 	if c.Form == strictjson.Absent {
 		return ""
@@ -166,7 +167,8 @@ func (t *trial) text(c strictjson.Value) string {
 	return string(t.opened.Claims[c.Start:c.End])
 }
 
-// badClaimsOfEndedKey: a refused token does not carry the end of the key that signed it.
+// badClaimsOfEndedKey reports whether a key that has expired signed bad claims. An opened token with bad claims does
+// not carry the expiry of its key.
 func (t *trial) badClaimsOfEndedKey() bool {
 	keys := t.keys.Keys
 	return t.opened.Cause == core.BadClaims && t.opened.Key < len(keys) && keys[t.opened.Key].Ended(t.now)
@@ -174,18 +176,18 @@ func (t *trial) badClaimsOfEndedKey() bool {
 
 func (t *trial) explanation(outcome core.Outcome) Explanation {
 	refused := t.relevant(outcome.Refusals)
-	j := Explanation{
+	e := Explanation{
 		Accepted: !outcome.Refused(), As: t.purpose.As, Cause: t.cause(refused.Cause),
 		Signed: t.opened.Cause == core.OK || t.opened.Cause == core.BadClaims,
 		Steps:  t.steps(refused), Customer: t.customer, Status: http.StatusOK,
 	}
-	if !j.Accepted {
-		j.Status, j.Code, j.Detail = t.told(refused.Cause)
+	if !e.Accepted {
+		e.Status, e.Code, e.Detail = t.told(refused.Cause)
 	}
 	if t.opened.Cause == core.OK {
-		j.Family = t.opened.FamilyAt(t.now)
+		e.Family = t.opened.FamilyAt(t.now)
 	}
-	return j
+	return e
 }
 
 // cause is the name of a cause.
@@ -196,7 +198,7 @@ func (t *trial) cause(c core.Cause) string {
 	return c.String()
 }
 
-// told is what a client is answered with where it shows the token.
+// told is the answer to a client that sends the token.
 func (t *trial) told(cause core.Cause) (status int, code, detail string) {
 	c, detail, _ := t.Settings.Told(t.purpose.op, cause)
 	if c == core.Invalid {
@@ -205,7 +207,8 @@ func (t *trial) told(cause core.Cause) (status int, code, detail string) {
 	return http.StatusUnauthorized, string(c), detail
 }
 
-// relevant is the refusal to show: a header is refused once by each class of AUTH_TOKEN_CLASSES, and that of the token's own type knows best.
+// relevant is the refusal to show. Each class of AUTH_TOKEN_CLASSES refuses a header by itself; that of the token's
+// own type has the best reason.
 func (t *trial) relevant(refusals []core.Refusal) core.Refusal {
 	for _, r := range refusals {
 		if string(r.Class) == t.text(t.opened.Type) {

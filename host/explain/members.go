@@ -1,22 +1,22 @@
 package explain
 
 import (
-	"bytes"
 	"encoding/json"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/exactjson"
 )
 
 // Member is one member of a header or of claims.
 type Member struct {
 	Name    string
 	Value   string // JSON
-	Meaning string // what it says; "" where that is its issuer's own matter
-	When    string // its time in words; "" where it is none
+	Meaning string // "" if only its issuer knows
+	When    string // the time in words; "" if it is none
 }
 
-// header says what the members of a header mean (RFC 7515 §4.1).
+// header has the meanings of header members (RFC 7515 §4.1).
 var header = map[string]string{
 	"alg":  "The algorithm of the signature. This node goes by the key's, never by this.",
 	"typ":  "What the whole is.",
@@ -30,7 +30,7 @@ var header = map[string]string{
 	"x5c":  "A certificate. This node never uses it.",
 }
 
-// claimsOf says what the claims mean in a node with these settings (RFC 7519 §4.1, simplejwt), and which are times.
+// claimsOf returns the meanings of claims under these settings (RFC 7519 §4.1, simplejwt), and which are times.
 func claimsOf(s *core.Settings) (meanings map[string]string, times map[string]bool) {
 	meanings = map[string]string{
 		"iss": "Who issued the token.",
@@ -56,7 +56,7 @@ func claimsOf(s *core.Settings) (meanings map[string]string, times map[string]bo
 	return meanings, map[string]bool{"exp": true, "nbf": true, "iat": true, "auth_time": true, s.SlidingTokenRefreshExpClaim: true}
 }
 
-// HeaderMembers are the members of a token's header, in its order; nil where it is no object.
+// HeaderMembers returns the members of a token's header, in its order; nil if it is no object.
 func HeaderMembers(object json.RawMessage) []Member {
 	members := split(object)
 	for i := range members {
@@ -65,7 +65,7 @@ func HeaderMembers(object json.RawMessage) []Member {
 	return members
 }
 
-// ClaimMembers are the claims of a token, in its order; nil where they are no object. Times are told from now.
+// ClaimMembers returns the claims of a token, in its order; nil if they are no object. Times are relative to now.
 func ClaimMembers(object json.RawMessage, s *core.Settings, now time.Time) []Member {
 	members := split(object)
 	meanings, times := claimsOf(s)
@@ -79,23 +79,10 @@ func ClaimMembers(object json.RawMessage, s *core.Settings, now time.Time) []Mem
 	return members
 }
 
-// split gives the members of an object as they stand, repeated ones too.
+// split returns the members of an object as they stand, repeated ones too.
 func split(object json.RawMessage) (members []Member) {
-	d := json.NewDecoder(bytes.NewReader(object))
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return nil
-	}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return members
-		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return members
-		}
-		text, _ := name.(string)
-		members = append(members, Member{Name: text, Value: string(value)})
+	for name, value := range exactjson.Members(object) {
+		members = append(members, Member{Name: name, Value: string(value)})
 	}
 	return members
 }

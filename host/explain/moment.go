@@ -11,12 +11,13 @@ import (
 
 const momentLayout = "2006-01-02 15:04:05 UTC"
 
-// Moment is a time in words: "2026-01-02 03:04:05 UTC, in 59 minutes".
+// Moment says a time in words: "2026-01-02 03:04:05 UTC, in 59 minutes".
 func Moment(t, now time.Time) string {
 	return t.UTC().Format(momentLayout) + ", " + Distance(t, now)
 }
 
-// Distance says how far t is from now, in words: "in 59 minutes", "2 hours ago"; now is "0 seconds ago". Parts of the unit are cut off.
+// Distance says how far t is from now: "in 59 minutes", "2 hours ago", "0 seconds ago" for now itself. Fractions of the
+// unit are cut off.
 func Distance(t, now time.Time) string {
 	d := t.Sub(now)
 	ahead := d > 0
@@ -41,7 +42,7 @@ func Distance(t, now time.Time) string {
 	return fmt.Sprintf("%d %s ago", n, unit)
 }
 
-// numericDate reads a NumericDate (RFC 7519 §2), from the year 1 to 9999; ok is false where it is nothing such.
+// numericDate reads a NumericDate (RFC 7519 §2) from the year 1 to 9999; ok is false for anything else.
 func numericDate(value string) (at time.Time, ok bool) {
 	var seconds float64
 	if value == "null" || json.Unmarshal([]byte(value), &seconds) != nil || seconds < -62135596800 || seconds > 253402300799 {
@@ -50,7 +51,7 @@ func numericDate(value string) (at time.Time, ok bool) {
 	return time.Unix(int64(seconds), 0).UTC(), true
 }
 
-// NumericDate is a claim of an opened token that is a NumericDate; ok is false where it is absent or nothing such.
+// NumericDate reads a claim of an opened token as a NumericDate; ok is false if it is absent or none.
 func NumericDate(opened core.Opened, c strictjson.Value) (at time.Time, ok bool) {
 	if c.Form == strictjson.Absent {
 		return time.Time{}, false
@@ -58,7 +59,7 @@ func NumericDate(opened core.Opened, c strictjson.Value) (at time.Time, ok bool)
 	return numericDate(string(opened.Claims[c.Start:c.End]))
 }
 
-// expired says when an expired token did: "it expired 61 minutes ago (2026-01-02 03:04:05 UTC)".
+// expired says when the token expired: "it expired 61 minutes ago (2026-01-02 03:04:05 UTC)".
 func (t *trial) expired() string {
 	at, ok := NumericDate(t.opened, t.opened.ExpiresAt)
 	if !ok {
@@ -71,7 +72,7 @@ func (t *trial) expired() string {
 	return "it expired " + ago + " (" + at.Format(momentLayout) + ")"
 }
 
-// moment is a claim that is a time, in words.
+// moment says the time of a claim in words.
 func (t *trial) moment(c strictjson.Value) string {
 	if c.Form == strictjson.Absent {
 		return "absent"
