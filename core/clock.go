@@ -20,20 +20,23 @@ const (
 )
 
 // ErrClock says that the clock is not plausible, so that no token is issued and no log-in begins by it. What was
-// issued before is judged all the same, and revoking goes on.
+// issued before is checked all the same, and revoking goes on.
 var ErrClock = errors.New("the clock is not plausible")
+
+// ErrClockLeap is an ErrClock too: that of a clock far ahead of the latest commit. It may be right all the same, so an
+// operator can accept it.
+var ErrClockLeap = errors.New("the clock is far ahead of the latest change of the store")
 
 // CheckClock says why no token may be issued at a time, and what to do; nil where it may. latest is when the store
 // last committed anything under a plausible clock; zero: not known. The error is an ErrClock.
 func CheckClock(now, latest time.Time) error {
 	switch {
 	case now.Unix() < EarliestTime:
-		return clockError{now, "which was before this program was written: set the clock"}
+		return clockError{now, "which was before this program was written: set the clock", ErrClock}
 	case now.UnixMilli() > LastCutOff:
-		return clockError{now, "which is beyond the last start that a token id can carry: set the clock"}
+		return clockError{now, "which is beyond the last start that a token id can carry: set the clock", ErrClock}
 	case !latest.IsZero() && now.Sub(latest) > maxLeap:
-		return clockError{now, "over 366 days after the latest change of the store, at " + latest.UTC().Format(time.RFC3339) +
-			": set the clock, or if it is right run edgetoken clock accept"}
+		return clockError{now, "over 366 days after the latest change of the store, at " + latest.UTC().Format(time.RFC3339) + ": set the clock", ErrClockLeap}
 	}
 	return nil
 }
@@ -42,12 +45,13 @@ func CheckClock(now, latest time.Time) error {
 type clockError struct {
 	now  time.Time
 	text string
+	kind error // ErrClock or ErrClockLeap
 }
 
 func (e clockError) Error() string {
 	return ErrClock.Error() + ": it says " + e.now.UTC().Format(time.RFC3339) + ", " + e.text
 }
-func (e clockError) Is(target error) bool { return target == ErrClock }
+func (e clockError) Is(target error) bool { return target == ErrClock || target == e.kind }
 
 // issues reports whether tokens may be written for a request, as far as that can be told without a store.
 func (r *Request) issues() bool {

@@ -23,7 +23,7 @@ func TestCheckClock(t *testing.T) {
 		{"at the earliest", time.Unix(core.EarliestTime, 0), latest, ""},
 		{"set back by a year", latest.AddDate(-1, 0, 0), latest, ""},
 		{"after 366 days", leap, latest, ""},
-		{"a second later", leap.Add(time.Second), latest, "over 366 days after the latest change of the store, at 2026-06-01T00:00:00Z: set the clock, or if it is right run edgetoken clock accept"},
+		{"a second later", leap.Add(time.Second), latest, "over 366 days after the latest change of the store, at 2026-06-01T00:00:00Z: set the clock"},
 		{"of a new store", leap.Add(time.Second), time.Time{}, ""},
 		{"the latest", time.UnixMilli(core.LastCutOff), time.Time{}, ""},
 		{"beyond it", time.UnixMilli(core.LastCutOff + 1), time.Time{}, "beyond the last start that a token id can carry: set the clock"},

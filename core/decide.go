@@ -187,7 +187,8 @@ func (o *Outcome) blacklist(j *decision) {
 		return
 	}
 	exp, _ := j.o.Expires()
-	until := RevokedUntil(j.req.Now, exp, j.fam.Start, max(j.s.LongestAccess(), j.req.State.LongestAccess))
+	access, _ := j.s.Lifetimes()
+	until := RevokedUntil(j.req.Now, exp, j.fam.Start, max(access, j.req.State.LongestAccess))
 	o.Effects.List = append(o.Effects.List, Revocation(j.s, j.fam, j.o.Issuer, j.req.State.Customer.ID, until)...)
 }
 

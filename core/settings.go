@@ -101,15 +101,13 @@ func DefaultSettings() Settings {
 	}
 }
 
-// LongestAccess is how long an access token may be accepted after it was issued: ACCESS_TOKEN_LIFETIME + LEEWAY, in whole
-// seconds. A store keeps the maximum for State.LongestAccess.
-func (s *Settings) LongestAccess() int64 {
-	return int64((s.AccessTokenLifetime + s.Leeway + time.Second - 1) / time.Second)
-}
-
-// LongestRefresh is the same for a refresh token: REFRESH_TOKEN_LIFETIME + LEEWAY.
-func (s *Settings) LongestRefresh() int64 {
-	return int64((s.RefreshTokenLifetime + s.Leeway + time.Second - 1) / time.Second)
+// Lifetimes are how long an access token and a refresh token may be accepted after they were issued, in whole seconds:
+// ACCESS_TOKEN_LIFETIME and REFRESH_TOKEN_LIFETIME, each with LEEWAY.
+func (s *Settings) Lifetimes() (access, refresh int64) {
+	whole := func(lifetime time.Duration) int64 {
+		return int64((lifetime + s.Leeway + time.Second - 1) / time.Second)
+	}
+	return whole(s.AccessTokenLifetime), whole(s.RefreshTokenLifetime)
 }
 
 // Validate reports every mistake, each naming its setting; nil where there is none.

@@ -174,3 +174,12 @@ func (db *DB) Each(ctx context.Context) iter.Seq2[Customer, error] {
 
 // Forget lets go of what was remembered.
 func (db *DB) Forget() { db.loads.reads.Store(nil) }
+
+// Lifetimes is what RaiseLifetimes keeps.
+func (db *DB) Lifetimes(ctx context.Context) (l Lifetimes, err error) {
+	err = db.view(ctx, func(tx *bbolt.Tx) (err error) {
+		l, err = tables{tx}.lifetimes()
+		return err
+	})
+	return l, err
+}

@@ -20,13 +20,14 @@ type Lifetimes struct {
 
 // Raised are the longer ones of these and of those that tokens have under settings.
 func (l Lifetimes) Raised(s *core.Settings) Lifetimes {
-	l.Access, l.Refresh = max(l.Access, s.LongestAccess()), max(l.Refresh, s.LongestRefresh())
+	access, refresh := s.Lifetimes()
+	l.Access, l.Refresh = max(l.Access, access), max(l.Refresh, refresh)
 	return l
 }
 
-// LogIn is how long tokens of one log-in can live from now on, in seconds: its refresh token, which may have been
+// logIn is how long tokens of one log-in can live from now on, in seconds: its refresh token, which may have been
 // issued just now, or may be a foreign one, and an access token that it gives at its end.
-func (l Lifetimes) LogIn() int64 { return max(l.Refresh, l.Foreign) + l.Access }
+func (l Lifetimes) logIn() int64 { return max(l.Refresh, l.Foreign) + l.Access }
 
 // token is the longest that any token has to live.
 func (l Lifetimes) token() int64 { return max(l.Access, l.Refresh, l.Foreign) }
@@ -100,13 +101,15 @@ func (db *DB) knowForeign(seconds int64) {
 	}
 }
 
-// Lifetimes is what RaiseLifetimes keeps.
-func (db *DB) Lifetimes(ctx context.Context) (l Lifetimes, err error) {
-	err = db.view(ctx, func(tx *bbolt.Tx) (err error) {
-		l, err = tables{tx}.lifetimes()
+// RevokedUntil is until when a revocation of a whole log-in, made now under these settings, is remembered, in Unix
+// seconds. expires and start are those of core.RevokedUntil.
+func (db *DB) RevokedUntil(ctx context.Context, s *core.Settings, expires, start int64) (until int64, err error) {
+	err = db.view(ctx, func(tx *bbolt.Tx) error {
+		longest, err := tables{tx}.lifetimes()
+		until = core.RevokedUntil(db.Time(), expires, start, longest.Raised(s).logIn())
 		return err
 	})
-	return l, err
+	return until, err
 }
 
 // lifetimes is what RaiseLifetimes keeps; 0 where nothing was kept yet.

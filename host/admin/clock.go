@@ -3,6 +3,8 @@ package admin
 import (
 	"net/http"
 	"time"
+
+	"github.com/edgetoken/edgetoken/host/node"
 )
 
 // Clock answers GET and POST /clock.
@@ -39,7 +41,7 @@ func (s *server) clock(latest time.Time) Clock {
 		latest = latest.Truncate(time.Second)
 		v.Latest = &latest
 	}
-	if err := s.cfg.Store.CheckClock(); err != nil {
+	if err := node.CheckClock(s.cfg.Store); err != nil {
 		v.Plausible, v.Problem = false, err.Error()
 	}
 	return v

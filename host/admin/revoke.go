@@ -90,12 +90,11 @@ func (s *server) revokeToken(ctx context.Context, token string) (Revocation, err
 	if !family.Listed {
 		return Revocation{}, errors.New("the token has no id that could be revoked (JTI_CLAIM): end every session of its customer with --customer")
 	}
-	ever, err := s.cfg.Store.Lifetimes(ctx)
+	exp, _ := opened.Expires()
+	until, err := s.cfg.Store.RevokedUntil(ctx, &s.cfg.Settings, exp, family.Start)
 	if err != nil {
 		return Revocation{}, err
 	}
-	exp, _ := opened.Expires()
-	until := core.RevokedUntil(s.cfg.Store.Time(), exp, family.Start, ever.Raised(&s.cfg.Settings).LogIn())
 	if err := s.settle(ctx, core.Revocation(&s.cfg.Settings, family, opened.Issuer, customer.ID, until)); err != nil {
 		return Revocation{}, err
 	}
@@ -123,11 +122,10 @@ func (s *server) revokeFamily(ctx context.Context, name, customer string) (Revoc
 	if err != nil {
 		return Revocation{}, err
 	}
-	ever, err := s.cfg.Store.Lifetimes(ctx)
+	until, err := s.cfg.Store.RevokedUntil(ctx, &s.cfg.Settings, 0, 0)
 	if err != nil {
 		return Revocation{}, err
 	}
-	until := core.RevokedUntil(s.cfg.Store.Time(), 0, 0, ever.Raised(&s.cfg.Settings).LogIn())
 	if err := s.settle(ctx, []core.Effect{
 		{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits}, Until: until},
 		{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: c.ID, Bits: bits}, Until: until},

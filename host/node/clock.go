@@ -1,6 +1,13 @@
 package node
 
-import "sync"
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store"
+)
 
 // clockWatch notices when the clock ceases to be plausible, and when it is again.
 type clockWatch struct {
@@ -8,10 +15,19 @@ type clockWatch struct {
 	bad bool
 }
 
-// CheckClock is nil while the node issues tokens by its clock, and else core.ErrClock with what to do: see
-// store.DB.CheckClock. The log says so once, when it is first noticed, and once when it is over.
+// CheckClock is the CheckClock of a store, with the command by which an operator accepts a clock that leapt.
+func CheckClock(db *store.DB) error {
+	err := db.CheckClock()
+	if errors.Is(err, core.ErrClockLeap) {
+		return fmt.Errorf("%w, or if it is right run edgetoken clock accept", err)
+	}
+	return err
+}
+
+// CheckClock is nil while the node issues tokens by its clock, and else core.ErrClock with what to do: see the
+// function of this name. The log says so once, when it is first noticed, and once when it is over.
 func (n *Node) CheckClock() error {
-	err := n.cfg.Store.CheckClock()
+	err := CheckClock(n.cfg.Store)
 	n.clock.mu.Lock()
 	defer n.clock.mu.Unlock()
 	switch {

@@ -24,12 +24,11 @@ func (n *Node) EndLogin(ctx context.Context, token string) error {
 	if err != nil || customer.ID.IsZero() || state.Family.Dead {
 		return err
 	}
-	ever, err := n.cfg.Store.Lifetimes(ctx)
+	exp, _ := opened.Expires()
+	until, err := n.cfg.Store.RevokedUntil(ctx, &n.cfg.Settings, exp, family.Start)
 	if err != nil {
 		return err
 	}
-	exp, _ := opened.Expires()
-	until := core.RevokedUntil(n.cfg.Store.Time(), exp, family.Start, ever.Raised(&n.cfg.Settings).LogIn())
 	// What this rests on cannot change: dead is dead.
 	return n.cfg.Store.Settle(ctx, core.Effects{Node: n.cfg.Settings.Node, Reads: core.Reads{CutOff: math.MaxInt64},
 		List: core.Revocation(&n.cfg.Settings, family, "", customer.ID, until)})
