@@ -8,8 +8,8 @@ import (
 	"math/big"
 )
 
-// ecdsaKey is a key on the curve of its algorithm (RFC 7518 §3.4). Signatures are R and S, each as long as the order.
-// They are deterministic (RFC 6979), so that none ever depends on how good a random number was.
+// ecdsaKey is a key on the curve of its algorithm (RFC 7518 §3.4). A signature is R and S, each as long as the order of
+// the curve. Signing is deterministic (RFC 6979), so that no signature depends on the quality of a random number.
 type ecdsaKey struct {
 	public  *ecdsa.PublicKey
 	private crypto.Signer // nil for a key that only checks
@@ -17,7 +17,7 @@ type ecdsaKey struct {
 	size    int // bytes of R and of S
 }
 
-// curve is that of the algorithm, told by its hash.
+// curve is the curve of the algorithm, which its hash implies.
 func (a *algorithm) curve() elliptic.Curve {
 	switch a.hash {
 	case crypto.SHA384:
@@ -63,7 +63,8 @@ func (k *ecdsaKey) sign(input, _ []byte) ([]byte, error) {
 	return k.fixed(der)
 }
 
-// fixed makes R and S, which crypto.Signer gives as a DER sequence of two integers (RFC 3279 §2.2.3), as long as the order each.
+// fixed converts a signature from a DER sequence of two integers (RFC 3279 §2.2.3), as a crypto.Signer returns it, to R
+// and S.
 func (k *ecdsaKey) fixed(der []byte) ([]byte, error) {
 	signature := make([]byte, 2*k.size)
 	sequence, rest, ok := element(der, 0x30)
@@ -83,7 +84,7 @@ func (k *ecdsaKey) fixed(der []byte) ([]byte, error) {
 	return signature, nil
 }
 
-// element takes a DER element with the given tag and less than 256 bytes off the front of b.
+// element cuts a DER element with the given tag and less than 256 bytes off the front of b.
 func element(b []byte, tag byte) (content, rest []byte, ok bool) {
 	if len(b) < 2 || b[0] != tag {
 		return nil, nil, false

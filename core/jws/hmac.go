@@ -16,18 +16,18 @@ import (
 type hmacSecret struct {
 	secret []byte
 	hash   crypto.Hash
-	// idle has a place for as many macs as there are processors: one that was used before keeps the state of its key. It is no sync.Pool,
-	// which would hold a key that is out of use, secret and all, until the collector came twice.
+	// idle keeps as many used macs as there are processors, since a used one has the state of the key already. A
+	// sync.Pool would keep the secret of a discarded key until the collector came twice.
 	idle []place
 }
 
-// place has a cache line of its own.
+// place fills a cache line, so that processors do not share one.
 type place struct {
 	mac atomic.Pointer[mac]
 	_   [56]byte
 }
 
-// mac is a MAC under way, with the room for its result.
+// mac is a MAC being computed, and room for the result.
 type mac struct {
 	hash.Hash
 	sum []byte
@@ -39,7 +39,7 @@ func useHMAC(a *algorithm, key any) (operations, error) {
 		return nil, ErrOtherKey
 	}
 	k := &hmacSecret{secret: bytes.Clone(secret), hash: a.hash, idle: make([]place, runtime.GOMAXPROCS(0))}
-	for range 2 { // so that no token pays for the first ones: the second keeps the state of the key
+	for range 2 { // no token pays for the first ones: the second saves the state of the key
 		k.put(k.sum(nil))
 	}
 	if size := a.hash.Size(); len(secret) < size {
@@ -67,7 +67,7 @@ func (k *hmacSecret) check(input, signature []byte) bool {
 	return hmac.Equal(m.sum, signature)
 }
 
-// sum is input's, in a mac that goes back by put.
+// sum computes the MAC of input. The caller hands the mac back to put.
 func (k *hmacSecret) sum(input []byte) *mac {
 	m := k.take()
 	if m == nil {
@@ -80,7 +80,7 @@ func (k *hmacSecret) sum(input []byte) *mac {
 	return m
 }
 
-// take is nil where no mac is idle.
+// take returns nil if no mac is idle.
 func (k *hmacSecret) take() *mac {
 	for i := range k.idle {
 		at := &k.idle[i].mac
@@ -91,7 +91,7 @@ func (k *hmacSecret) take() *mac {
 	return nil
 }
 
-// put drops m where every place is taken.
+// put drops m if every place is taken.
 func (k *hmacSecret) put(m *mac) {
 	for i := range k.idle {
 		at := &k.idle[i].mac

@@ -7,7 +7,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/jws"
 )
 
-// Keys that are out of use are gone with the next collection, also where several callers used them at once: who changes keys often must not keep old ones.
+// The next collection frees a key that is out of use, even if several callers used it at once: frequent changes of keys
+// must not pile up old ones.
 func TestHMACKeysAreCollected(t *testing.T) {
 	const keys, each = 1000, 256 // bytes; a key with its MACs has more than 1000
 	secret := make([]byte, 64)

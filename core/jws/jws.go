@@ -1,8 +1,9 @@
-// Package jws signs and checks with the algorithms of RFC 7518 §3.1 and RFC 8037 §3.1, over the standard library.
+// Package jws makes and checks signatures with the algorithms of RFC 7518 §3.1 and RFC 8037 §3.1, which the standard
+// library computes.
 //
-// There are two types: an algorithm is a row of a table, and a Key is a key bound to one. The one rule: the
-// algorithm belongs to the key, never to the token (RFC 8725 §3.1). The package is linked into the self-contained
-// guests and used natively by host/keyring; it knows nothing of tokens, and of encodings only the one in which keys enter a guest.
+// Its type is Key: a key bound to an algorithm, which is a row of a table. The one rule: the algorithm belongs to the
+// key, never to the token (RFC 8725 §3.1). The self-contained guests link this package and host/keyring uses it
+// natively. It knows nothing of tokens, and one encoding: Material, in which keys enter a guest.
 package jws
 
 import (
@@ -10,7 +11,7 @@ import (
 	"errors"
 )
 
-// What can be wrong with a key, beside WeakKeyError.
+// Errors about a key, beside WeakKeyError.
 var (
 	ErrUnknownAlgorithm = errors.New("unknown algorithm")
 	ErrOtherKey         = errors.New("the key is not one for this algorithm")
@@ -27,9 +28,10 @@ func (e *WeakKeyError) Error() string { return e.Reason }
 type algorithm struct {
 	name string
 	hash crypto.Hash
-	// use binds a key to the algorithm: []byte, a public key or a crypto.Signer. A *WeakKeyError may come beside operations that work.
+	// use binds a key to the algorithm: a []byte, a public key or a crypto.Signer. For a weak key that works it returns
+	// operations and a *WeakKeyError.
 	use func(a *algorithm, key any) (operations, error)
-	// read makes the key of the numbers that Material wrote, private or public.
+	// read makes a private or public key from the numbers that Material wrote.
 	read func(a *algorithm, numbers [][]byte, private bool) (any, error)
 }
 
@@ -37,11 +39,11 @@ type algorithm struct {
 type operations interface {
 	sign(input, entropy []byte) ([]byte, error)
 	check(input, signature []byte) bool
-	// numbers are what the key consists of; an error where it does not give them.
+	// numbers are what Material writes; an error if the key cannot be exported.
 	numbers() (numbers [][]byte, private bool, err error)
 }
 
-// table has a row for each algorithm. It is data alone, so that a guest has nothing to do for it when it starts.
+// table has a row for each algorithm. It is plain data: a guest does no work for it at start-up.
 var table = [...]algorithm{
 	{"HS256", crypto.SHA256, useHMAC, readHMAC},
 	{"HS384", crypto.SHA384, useHMAC, readHMAC},
@@ -67,7 +69,7 @@ func Algorithms() []string {
 	return names
 }
 
-// find gives nil for an unknown name.
+// find returns nil for an unknown name.
 func find(name string) *algorithm {
 	for i := range table {
 		if table[i].name == name {
@@ -83,10 +85,12 @@ type Key struct {
 	ops  operations
 }
 
-// NewKey binds a key to the named algorithm: for HMAC the secret as []byte, for the others a public key of the standard library
-// (*rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey), which only checks, or a crypto.Signer for one, which may live in a KMS.
-// ErrUnknownAlgorithm, ErrOtherKey, or a *WeakKeyError: HMAC secrets must be as long as the hash (RFC 7518 §3.2), RSA keys
-// have 2048 bits (§3.3).
+// NewKey binds a key to the named algorithm. For HMAC the key is the secret, a []byte. For the others it is a public key
+// of the standard library (*rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey), which only checks, or a crypto.Signer
+// with such a public key, which may be in a KMS.
+//
+// Errors: ErrUnknownAlgorithm, ErrOtherKey, or a *WeakKeyError: HMAC secrets must be as long as the hash (RFC 7518
+// §3.2), RSA keys must have 2048 bits (§3.3).
 func NewKey(name string, key any) (*Key, error) {
 	k, err := bind(find(name), key)
 	if err != nil {
@@ -95,7 +99,8 @@ func NewKey(name string, key any) (*Key, error) {
 	return k, nil
 }
 
-// NewWeakKey is NewKey, but admits an HMAC secret that is shorter than its hash, as Django shops may have one. An empty one it refuses.
+// NewWeakKey is NewKey for an HMAC secret that may be shorter than the hash, as some Django sites have one. It refuses
+// an empty one.
 func NewWeakKey(name string, secret []byte) (*Key, error) {
 	k, err := bind(find(name), secret)
 	if k == nil || len(secret) == 0 {
@@ -104,7 +109,7 @@ func NewWeakKey(name string, secret []byte) (*Key, error) {
 	return k, nil
 }
 
-// bind gives a key, or an error, or, where the key is weak and works nonetheless, both.
+// bind returns a key, an error, or both where the key is weak but works.
 func bind(a *algorithm, key any) (*Key, error) {
 	if a == nil {
 		return nil, ErrUnknownAlgorithm
@@ -119,11 +124,12 @@ func bind(a *algorithm, key any) (*Key, error) {
 // Algorithm is the registered name, such as HS256.
 func (k *Key) Algorithm() string { return k.name }
 
-// Sign is the signature of input, as the third part of a token holds it before base64url. The salt of RSASSA-PSS comes from entropy (at least 32 random bytes) and input;
-// the other algorithms are deterministic, ECDSA by RFC 6979. ErrCannotSign for a public key.
+// Sign returns the signature of input: the third part of a token before base64url. RSASSA-PSS takes its salt from
+// entropy (at least 32 random bytes) and input; the other algorithms are deterministic, ECDSA by RFC 6979.
+// ErrCannotSign for a public key.
 func (k *Key) Sign(input, entropy []byte) ([]byte, error) { return k.ops.sign(input, entropy) }
 
-// Check reports whether signature is that of this key over input.
+// Check reports whether signature is this key's over input.
 func (k *Key) Check(input, signature []byte) bool { return k.ops.check(input, signature) }
 
 // String is the algorithm; keys never print what they consist of.

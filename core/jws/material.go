@@ -2,7 +2,8 @@ package jws
 
 import "encoding/binary"
 
-// Material is the key as it enters a guest: u8 kind (0 public, 1 private or secret), then numbers, each u16 length, little-endian, and that many bytes:
+// Material is the key as it enters a guest: u8 kind (0 public, 1 private or secret), then numbers, each with its length
+// before it as a little-endian u16:
 //
 //	HMAC       secret
 //	RSA        n, e, and d, p, q of a private key; big-endian
@@ -13,7 +14,7 @@ import "encoding/binary"
 //
 //	01 | 03 00 | 6b 65 79
 //
-// A key that lives elsewhere, in a KMS, cannot be had so: ErrMaterial.
+// A key that cannot be exported, such as one in a KMS, is ErrMaterial.
 func (k *Key) Material() ([]byte, error) {
 	numbers, private, err := k.ops.numbers()
 	if err != nil {
@@ -29,7 +30,7 @@ func (k *Key) Material() ([]byte, error) {
 	return b, nil
 }
 
-// ReadKey makes a key of what Material gave. Weak HMAC secrets are its caller's to refuse.
+// ReadKey makes a key from its Material. It takes weak HMAC secrets: whether they are allowed is the caller's decision.
 func ReadKey(name string, material []byte) (*Key, error) {
 	a := find(name)
 	if a == nil {

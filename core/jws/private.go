@@ -10,7 +10,7 @@ import (
 	"math/big"
 )
 
-// privateRSA makes a private key of d and the primes.
+// privateRSA makes a private key from d and the primes.
 func privateRSA(public rsa.PublicKey, numbers [][]byte) (any, error) {
 	key := &rsa.PrivateKey{PublicKey: public, D: new(big.Int).SetBytes(numbers[0])}
 	for _, prime := range numbers[1:] {

@@ -7,7 +7,7 @@ import (
 	"crypto/rsa"
 )
 
-// A build that only checks reads no private keys, and so does not hold what it takes to sign.
+// The build that only verifies reads no private keys, and so links no code to sign with them.
 
 func privateRSA(rsa.PublicKey, [][]byte) (any, error) { return nil, ErrCannotSign }
 

@@ -9,13 +9,14 @@ import (
 	"strconv"
 )
 
-// Bounds of an RSA modulus in bits: the least is RFC 7518 §3.3, the greatest keeps a check from taking long.
+// Bounds of an RSA modulus in bits: the lower is that of RFC 7518 §3.3, the upper limits the time of a check.
 const (
 	minRSABits = 2048
 	maxRSABits = 8192
 )
 
-// rsaKey is an RSA key with its hash and padding: PKCS #1 v1.5 (RFC 7518 §3.3) or PSS with a salt as long as the hash (§3.5).
+// rsaKey is an RSA key with its hash and padding: PKCS #1 v1.5 (RFC 7518 §3.3), or PSS with a salt as long as the hash
+// (§3.5).
 type rsaKey struct {
 	public  *rsa.PublicKey
 	private crypto.Signer // nil for a key that only checks
@@ -46,7 +47,7 @@ func useRSA(a *algorithm, key any, pss bool) (operations, error) {
 	return k, nil
 }
 
-// pair is the public key of a key and, where it can sign, the key itself.
+// pair is the public key of a key and, if it can sign, the key itself.
 func pair(key any) (public crypto.PublicKey, private crypto.Signer) {
 	if s, ok := key.(crypto.Signer); ok {
 		return s.Public(), s
