@@ -3,13 +3,10 @@ package service
 import (
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"os/exec"
-	"time"
 
 	"github.com/edgetoken/edgetoken/host/config"
-	"github.com/edgetoken/edgetoken/host/hashing"
 )
 
 // Config is what a service needs beside the configuration of its node. Start is required; the zero value of all else
@@ -76,16 +73,4 @@ func (c Config) destination() io.Writer {
 		return io.Discard
 	}
 	return c.Log
-}
-
-// newHasher is what hashes passwords, and what ends it.
-func (c Config) newHasher(cfg *config.Config, log *slog.Logger) (hasher hashing.Hasher, processes *hashing.Processes) {
-	if cfg.HashInProcess {
-		return hashing.InProcess{}, nil
-	}
-	processes = hashing.NewProcesses(c.HashProcess, log)
-	if cfg.HashTimeout > 0 {
-		processes.Timeout = func(hashing.Job) time.Duration { return cfg.HashTimeout }
-	}
-	return processes, processes
 }

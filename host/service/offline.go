@@ -11,7 +11,6 @@ import (
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/hashing"
-	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -48,15 +47,6 @@ func Offline(cfg *config.Config, engine string, mayMake bool) (_ *admin.Client, 
 	judge := &judge{cfg: cfg, engine: engine}
 	handler := admin.New(adminConfig(cfg, db, hashing.InProcess{}, judge.open))
 	return admin.NewClient(handler, func() error { return errors.Join(judge.close(), db.Close()) }), notes, nil
-}
-
-// adminConfig is what the admin API of a node, or of a command that works on its files, takes from a configuration.
-func adminConfig(cfg *config.Config, db *store.DB, hasher hashing.Hasher, judge func(context.Context) (core.Engine, core.KeySet, error)) admin.Config {
-	return admin.Config{
-		Store: db, Settings: cfg.Settings, UserIDField: userIDField(cfg), FoldEmails: cfg.LoginMatch == config.CaseInsensitive,
-		MinPassword: cfg.MinPassword, Passwords: cfg.Password, Hasher: hasher, Claims: cfg.Claims, LoginAnswer: cfg.LoginAnswer,
-		CheckAnswer: httpapi.CheckLoginAnswer, Permissions: httpapi.Permissions(), Judge: judge,
-	}
 }
 
 // judge is an engine that judges tokens for one command, of the keys in the data directory. It is made at the first

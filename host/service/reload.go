@@ -1,20 +1,16 @@
 package service
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
-	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
 // errNotReloaded says that a node goes on as it was.
@@ -92,24 +88,6 @@ func (s *Service) exchange() (admin.Reloaded, error) {
 	return answer, nil
 }
 
-// earlierRefused is a warning where tokens that the one ring signed are refused by the other.
-func earlierRefused(old, ring *keyring.Ring) string {
-	signed, checks := old.Set(), ring.Set()
-	now := time.Now()
-	signer, checker := signed.SigningAt(now), checks.SigningAt(now)
-	was, is := signed.Keys[signer], checks.Keys[checker]
-	input := []byte("edgetoken")
-	signature, err := old.Sign(context.Background(), signer, input, make([]byte, core.EntropyBytes))
-	good := false
-	if err == nil {
-		good, err = ring.Check(context.Background(), checker, input, signature)
-	}
-	if err == nil && good && was.Algorithm == is.Algorithm && (is.AnyID || was.ID == is.ID || was.ID == "" && is.Default) {
-		return ""
-	}
-	return "the signing key is another one: tokens that were issued until now are refused, and everybody has to log in again"
-}
-
 // claimsLeft is a warning where claims are configured no longer: refresh tokens have them still, and a refresh copies
 // what it does not know (simplejwt's RefreshToken.access_token).
 func claimsLeft(old, claims claimmap.Members) string {
@@ -137,16 +115,4 @@ func mistakes(err error) []string {
 		return list
 	}
 	return strings.Split(err.Error(), "\n")
-}
-
-// adminOfNode is the handler of a running node's admin socket: what commands do with a store, and beside it
-//
-//	POST /reload    reads the configuration anew
-//	GET  /metrics   for Prometheus
-func (s *Service) adminOfNode() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /reload", admin.Answering(s.log, func(*http.Request) (admin.Reloaded, error) { return s.Reload() }))
-	mux.Handle("GET /metrics", s.metrics.handler())
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.current.Load().admin.ServeHTTP(w, r) })
-	return mux
 }

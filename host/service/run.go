@@ -3,10 +3,6 @@ package service
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
-	"net/netip"
-	"syscall"
 
 	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/datadir"
@@ -62,33 +58,4 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	s.log.Info("stopped")
 	return err
-}
-
-// URL is where the node takes requests, such as http://127.0.0.1:8000.
-func (s *Service) URL() string {
-	if s.certificate != nil {
-		return "https://" + s.listener.Addr().String()
-	}
-	return "http://" + s.listener.Addr().String()
-}
-
-// Listen opens the address that a setting names, or says why it cannot and what to do.
-func Listen(address, setting string) (net.Listener, error) {
-	network := "tcp"
-	// To net, 0.0.0.0 is every interface, those of IPv6 too.
-	if at, err := netip.ParseAddrPort(address); err == nil && at.Addr().Is4() {
-		network = "tcp4"
-	}
-	l, err := net.Listen(network, address)
-	switch {
-	case err == nil:
-		return l, nil
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("listen on %s: the address is in use: stop what uses it, or choose another with %s (%w)", address, setting, syscall.EADDRINUSE)
-	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("listen on %s: not permitted: ports below 1024 need a privilege; choose another with %s", address, setting)
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("listen on %s: this machine has no such address: choose another with %s", address, setting)
-	}
-	return nil, fmt.Errorf("listen on %s: choose another address with %s: %w", address, setting, err)
 }

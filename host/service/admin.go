@@ -1,0 +1,19 @@
+package service
+
+import (
+	"net/http"
+
+	"github.com/edgetoken/edgetoken/host/admin"
+)
+
+// adminOfNode is the handler of a running node's admin socket: what commands do with a store, and beside it
+//
+//	POST /reload    reads the configuration anew
+//	GET  /metrics   for Prometheus
+func (s *Service) adminOfNode() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /reload", admin.Answering(s.log, func(*http.Request) (admin.Reloaded, error) { return s.Reload() }))
+	mux.Handle("GET /metrics", s.metrics.handler())
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.current.Load().admin.ServeHTTP(w, r) })
+	return mux
+}

@@ -1,0 +1,37 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/datadir"
+	"github.com/edgetoken/edgetoken/host/engine"
+	"github.com/edgetoken/edgetoken/host/keyring"
+)
+
+// openInstances makes the sandboxed engine that the configuration names; nil where that is the native one.
+func openInstances(ctx context.Context, cfg *config.Config, ring *keyring.Ring, log *slog.Logger) (*engine.Engine, error) {
+	if cfg.Engine == "native" {
+		return nil, nil
+	}
+	c := engine.Config{
+		Settings: cfg.Settings, Keys: ring, SelfContained: cfg.Engine == "wasm-full", CacheDir: datadir.Of(cfg).Cache(), MaxInstances: cfg.MaxInstances, Log: log,
+	}
+	e, err := engine.New(ctx, c)
+	if errors.Is(err, engine.ErrUnsafeCache) {
+		log.Warn("the cache of compiled code is not used, so that the module is compiled at every start", "error", err)
+		c.CacheDir = ""
+		e, err = engine.New(ctx, c)
+	}
+	return e, err
+}
+
+// engineName is the engine that a configuration names, and whether it interprets its module.
+func (s *Service) engineName(cfg *config.Config) string {
+	if s.instances != nil && s.instances.Interpreted() {
+		return cfg.Engine + " (interpreter)"
+	}
+	return cfg.Engine
+}

@@ -1,0 +1,86 @@
+package service
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/edgetoken/edgetoken/host/admin"
+	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/hashing"
+	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// generation is what one reading of the configuration and the keys makes. It never changes: a request ends on the one
+// that it began on.
+type generation struct {
+	cfg     *config.Config
+	ring    *keyring.Ring
+	keys    core.KeySet
+	engine  core.Engine
+	node    *node.Node
+	info    httpapi.Info
+	handler http.Handler
+	admin   http.Handler
+}
+
+// generation makes what is new with a configuration and keys; the error names every mistake.
+func (s *Service) generation(cfg *config.Config, ring *keyring.Ring) (*generation, error) {
+	g := &generation{cfg: cfg, ring: ring, keys: ring.Set(), info: httpapi.Info{Version: s.cfg.Version, Engine: cfg.Engine, ABI: abi.Version}}
+	var err error
+	g.engine = core.NewNative(cfg.Settings, ring)
+	if s.instances != nil {
+		if g.engine, err = s.instances.With(cfg.Settings, ring); err != nil {
+			return nil, err
+		}
+		g.info.ModuleHash = s.instances.ModuleHash()
+		g.info.Engine = s.engineName(cfg)
+	}
+	if s.verified != nil {
+		g.engine = s.verified.Engine(g.engine)
+	}
+	g.node, err = node.New(node.Config{
+		Engine: g.engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password, Hashing: s.hashing, Hasher: s.hasher, Log: s.log, Repeats: s.repeats,
+		Claims: cfg.Claims, FoldEmails: cfg.LoginMatch == config.CaseInsensitive, SessionAge: cfg.SessionAge,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := g.node.RaiseLifetimes(context.Background()); err != nil {
+		return nil, err
+	}
+	g.handler, err = httpapi.New(httpapi.Config{
+		Node: g.node, Current: func() *node.Node { return s.current.Load().node },
+		AllowedHosts: cfg.Hosts(), ErrorHeader: cfg.ErrorHeader, AuthHeaderName: cfg.AuthHeaderName, Info: g.info, Log: s.log, Repeats: s.repeats,
+		MaxBody: cfg.MaxBody, BodyMemory: cfg.BodyMemory, MaxFields: cfg.MaxFields, TrustedHops: cfg.TrustedHops,
+		Browser: cfg.Browser, TokenCookies: cfg.TokenCookies, CORS: cfg.CORS, BehindProxy: cfg.BehindProxy,
+		Throttles: cfg.Throttles, ThrottleHistory: s.history, LogEmails: cfg.LogEmails, Observe: s.metrics.observe, LoginAnswer: cfg.LoginAnswer, Samples: cfg.Samples, ForwardAuth: cfg.ForwardAuth,
+	})
+	if err != nil {
+		return nil, err
+	}
+	api := adminConfig(cfg, s.store, s.hasher, func(context.Context) (core.Engine, core.KeySet, error) { return g.engine, g.keys, nil })
+	api.Log = s.log
+	g.admin = admin.New(api)
+	return g, nil
+}
+
+// adminConfig is what the admin API of a node, or of a command that works on its files, takes from a configuration.
+func adminConfig(cfg *config.Config, db *store.DB, hasher hashing.Hasher, judge func(context.Context) (core.Engine, core.KeySet, error)) admin.Config {
+	return admin.Config{
+		Store: db, Settings: cfg.Settings, UserIDField: userIDField(cfg), FoldEmails: cfg.LoginMatch == config.CaseInsensitive,
+		MinPassword: cfg.MinPassword, Passwords: cfg.Password, Hasher: hasher, Claims: cfg.Claims, LoginAnswer: cfg.LoginAnswer,
+		CheckAnswer: httpapi.CheckLoginAnswer, Permissions: httpapi.Permissions(), Judge: judge,
+	}
+}
+
+func userIDField(cfg *config.Config) store.Field {
+	if cfg.UserIDField == "email" {
+		return store.FieldEmail
+	}
+	return store.FieldID
+}

@@ -1,0 +1,78 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/datadir"
+	"github.com/edgetoken/edgetoken/host/explain"
+	"github.com/edgetoken/edgetoken/host/keyring"
+)
+
+// keyEnd refuses a signing key whose end has come, with which a node could neither log anybody in nor accept what it issued before. Of one that ends
+// before the refresh tokens which are issued now it warns.
+func keyEnd(cfg *config.Config, keys core.KeySet, now time.Time) (warning string, err error) {
+	key := keys.Keys[keys.SigningAt(now)]
+	if key.NotAfter == 0 {
+		return "", nil
+	}
+	end := time.Unix(key.NotAfter, 0)
+	path, when := datadir.Of(cfg).Key(), explain.Moment(end, now.Truncate(time.Second))
+	switch {
+	case key.Ended(now):
+		return "", fmt.Errorf("the signing key %s ended %s: put another in its place, or move it away for a new one at the next start; an exp that is later brings it back", path, when)
+	case now.Add(cfg.Settings.RefreshTokenLifetime).After(end):
+		return fmt.Sprintf("the signing key %s ends %s: from then on all that it signed is refused, and nobody can log in until another is in its place", path, when), nil
+	}
+	return "", nil
+}
+
+// keyLost warns of a new key beside the store of an earlier run.
+const keyLost = "made a new signing key, although there was a store already: tokens of an earlier key are refused; if there was one, restore signing.key from a backup"
+
+// logKey says which key signs, and whether a start made it. issued says whether the store ever gave tokens out.
+func logKey(log *slog.Logger, cfg *config.Config, before datadir.Contents, issued bool, keys core.KeySet) {
+	dir := datadir.Of(cfg)
+	if cfg.SigningKey.IsSet() {
+		if file := cfg.SigningKey.File(); file != "" {
+			log.Info("SIGNING_KEY_FILE signs", "path", datadir.Absolute(file), "algorithm", cfg.Algorithm)
+		} else {
+			log.Info("SIGNING_KEY signs", "from", cfg.Origin("simple_jwt.SIGNING_KEY").String(), "algorithm", cfg.Algorithm)
+		}
+		return
+	}
+	switch {
+	case !before.Key && before.Store && issued:
+		log.Warn(keyLost, "path", dir.Key())
+	case !before.Key:
+		log.Info("made a new signing key", "path", dir.Key())
+	}
+	key := keys.Keys[keys.SigningAt(time.Now())]
+	about := []any{"kid", key.ID, "algorithm", cfg.Algorithm, "path", dir.Key()}
+	if key.NotAfter != 0 {
+		about = append(about, "ends", time.Unix(key.NotAfter, 0).UTC().Format(time.RFC3339))
+	}
+	log.Info("the key of the data directory signs", about...)
+}
+
+// earlierRefused is a warning where tokens that the one ring signed are refused by the other.
+func earlierRefused(old, ring *keyring.Ring) string {
+	signed, checks := old.Set(), ring.Set()
+	now := time.Now()
+	signer, checker := signed.SigningAt(now), checks.SigningAt(now)
+	was, is := signed.Keys[signer], checks.Keys[checker]
+	input := []byte("edgetoken")
+	signature, err := old.Sign(context.Background(), signer, input, make([]byte, core.EntropyBytes))
+	good := false
+	if err == nil {
+		good, err = ring.Check(context.Background(), checker, input, signature)
+	}
+	if err == nil && good && was.Algorithm == is.Algorithm && (is.AnyID || was.ID == is.ID || was.ID == "" && is.Default) {
+		return ""
+	}
+	return "the signing key is another one: tokens that were issued until now are refused, and everybody has to log in again"
+}

@@ -1,0 +1,64 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/datadir"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// logMade says what a start made in the data directory besides a key, given what was there before, and what others
+// may do with it. It comes before anything can fail: the next start finds the new store and has nothing to say.
+func logMade(log *slog.Logger, cfg *config.Config, before datadir.Contents) {
+	dir := datadir.Of(cfg)
+	for _, w := range dir.Warnings() {
+		log.Warn(w)
+	}
+	if !before.Dir {
+		log.Info("made a new data directory", "path", dir.String())
+	}
+	switch {
+	case !before.Store && before.Key:
+		log.Warn(datadir.StoreLost, "path", dir.Store())
+	case !before.Store:
+		log.Info("made a new store", "path", dir.Store())
+	}
+}
+
+// namedCollisions is how many pairs of e-mail addresses an error names.
+const namedCollisions = 10
+
+// checkAddresses refuses login.match: case_insensitive where two stored addresses are one then: neither customer
+// could be told from the other.
+func checkAddresses(ctx context.Context, cfg *config.Config, db *store.DB) error {
+	if cfg.LoginMatch != config.CaseInsensitive {
+		return nil
+	}
+	pairs, err := db.Collisions(ctx, namedCollisions+1)
+	if err != nil || len(pairs) == 0 {
+		return err
+	}
+	var named []string
+	for _, p := range pairs[:min(len(pairs), namedCollisions)] {
+		named = append(named, fmt.Sprintf("%q and %q", p.First, p.Second))
+	}
+	if len(pairs) > namedCollisions {
+		named = append(named, "and more")
+	}
+	return fmt.Errorf("login.match is case_insensitive and customers' e-mail addresses differ by case only: %s: change or remove one of each, or set login.match: exact",
+		strings.Join(named, "; "))
+}
+
+// inUse says what to do where a node cannot have the store since another process has it.
+func inUse(dir datadir.Dir, err error) error {
+	if !errors.Is(err, store.ErrLocked) {
+		return err
+	}
+	return fmt.Errorf("%s is %w: if that is a node, edgetoken customers and edgetoken token talk to it; stop it before another one starts, or name another data directory with --data",
+		dir.Store(), store.ErrLocked)
+}
