@@ -45,7 +45,7 @@ func (id CustomerID) String() string {
 	return ""
 }
 
-// Customer is what core needs to know of a customer to judge or issue a token.
+// Customer is what core needs to know of a customer to check or issue a token.
 type Customer struct {
 	// ID is the primary key; its zero value says that no such customer exists.
 	ID CustomerID

@@ -4,10 +4,10 @@ import (
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
-// Writes reports whether an operation writes tokens. Those that do not are judged without any engine, by Judge.
+// Writes reports whether an operation writes tokens. Those that do not are decided without any engine, by Decide.
 func (op Op) Writes() bool { return op == Login || op == Refresh }
 
-// Decide judges a request and writes nothing: all that there is to operations that write no token, and of the others
+// Decide decides a request and writes nothing: all that there is to operations that write no token, and of the others
 // whether they would.
 //
 // The order of checks is one table, since clients see it: an expired forgery is invalid, not expired; a blacklisted
@@ -22,31 +22,31 @@ func (op Op) Writes() bool { return op == Login || op == Refresh }
 //	verify                       exp present, id, blacklist, customer active
 func Decide(s *Settings, req Request) Outcome {
 	var o Outcome
-	j := newDecision(s, &req)
-	j.decide(&o)
+	d := newDecision(s, &req)
+	d.decide(&o)
 	return o
 }
 
 // decide sets all of o but the tokens and the effects of those that are written.
-func (j *decision) decide(o *Outcome) {
+func (d *decision) decide(o *Outcome) {
 	o.Refusals = nil
-	switch j.req.Op {
+	switch d.req.Op {
 	case Authenticate:
-		o.Refusals = j.authenticate()
+		o.Refusals = d.authenticate()
 	case Verify:
-		o.refuse(j.verify())
+		o.refuse(d.verify())
 	case Blacklist:
-		o.refuse(first(j.refreshToken, j.own))
+		o.refuse(first(d.refreshToken, d.own))
 		if !o.Refused() {
-			o.blacklist(j)
+			o.blacklist(d)
 		}
 	case Refresh:
-		o.refuse(first(j.refreshToken, j.own, j.refreshCustomer, j.writable))
+		o.refuse(first(d.refreshToken, d.own, d.refreshCustomer, d.writable))
 	case Login:
-		o.refuse(j.credentials())
+		o.refuse(d.credentials())
 	}
-	o.Effects.Node = j.s.Node
-	o.reads(j)
+	o.Effects.Node = d.s.Node
+	o.reads(d)
 }
 
 func (o *Outcome) refuse(c Cause) {
@@ -56,20 +56,20 @@ func (o *Outcome) refuse(c Cause) {
 }
 
 // credentials: the password must be that of an active customer.
-func (j *decision) credentials() Cause {
-	if c := &j.req.State.Customer; !j.req.State.PasswordGood || c.ID.IsZero() || !c.Active {
+func (d *decision) credentials() Cause {
+	if c := &d.req.State.Customer; !d.req.State.PasswordGood || c.ID.IsZero() || !c.Active {
 		return BadCredentials
 	}
 	return OK
 }
 
 // authenticate tries each class of AUTH_TOKEN_CLASSES; one that accepts is enough.
-func (j *decision) authenticate() []Refusal {
+func (d *decision) authenticate() []Refusal {
 	var refusals []Refusal
-	for _, class := range j.s.AuthTokenClasses {
-		c := j.inHeader(class)
+	for _, class := range d.s.AuthTokenClasses {
+		c := d.inHeader(class)
 		if c == OK {
-			if c = j.customer(); c != OK {
+			if c = d.customer(); c != OK {
 				return []Refusal{{Cause: c}}
 			}
 			return nil
@@ -79,117 +79,117 @@ func (j *decision) authenticate() []Refusal {
 	return refusals
 }
 
-func (j *decision) inHeader(class TokenType) Cause {
-	is := func() Cause { return j.tokenType(class) }
+func (d *decision) inHeader(class TokenType) Cause {
+	is := func() Cause { return d.tokenType(class) }
 	if class == SlidingToken {
-		return first(j.registered, j.blacklist, j.expiry, j.id, is)
+		return first(d.registered, d.blacklist, d.expiry, d.id, is)
 	}
-	if j.s.Wire == Exact {
-		return first(j.registered, j.expiry, j.id, is)
+	if d.s.Wire == Exact {
+		return first(d.registered, d.expiry, d.id, is)
 	}
-	return first(j.registered, j.expiry, j.id, is, j.revoked)
+	return first(d.registered, d.expiry, d.id, is, d.revoked)
 }
 
-// customer judges the customer that an accepted token in a header names.
-func (j *decision) customer() Cause {
-	c := &j.req.State.Customer
+// customer checks the customer that an accepted token in a header names.
+func (d *decision) customer() Cause {
+	c := &d.req.State.Customer
 	switch {
-	case j.o.Customer.Form == strictjson.Absent:
+	case d.o.Customer.Form == strictjson.Absent:
 		return NoCustomerClaim
-	case c.ID.IsZero() || j.own() != OK:
+	case c.ID.IsZero() || d.own() != OK:
 		return CustomerNotFound
-	case !c.Active && (j.s.CheckUserIsActive || !j.v.customerSettings):
+	case !c.Active && (d.s.CheckUserIsActive || !d.v.customerSettings):
 		return CustomerInactive
-	case j.v.customerSettings && j.s.CheckRevokeToken && !j.revokeClaim(c):
+	case d.v.customerSettings && d.s.CheckRevokeToken && !d.revokeClaim(c):
 		return RevokeClaim
 	}
 	return OK
 }
 
-func (j *decision) revokeClaim(c *Customer) bool {
-	return j.o.Revoke.Form == strictjson.String && string(j.o.Revoke.Text(j.o.Claims)) == c.RevokeClaim
+func (d *decision) revokeClaim(c *Customer) bool {
+	return d.o.Revoke.Form == strictjson.String && string(d.o.Revoke.Text(d.o.Claims)) == c.RevokeClaim
 }
 
 // verify asks the blacklist always, or on the exact wire where BLACKLIST_AFTER_ROTATION says so.
-func (j *decision) verify() Cause {
-	c := first(j.registered, j.expiry, j.id)
+func (d *decision) verify() Cause {
+	c := first(d.registered, d.expiry, d.id)
 	switch {
 	case c != OK:
 		return c
-	case j.s.Wire == Secure:
-		return first(j.revoked, j.active)
-	case j.s.BlacklistAfterRotation:
-		return j.dead()
+	case d.s.Wire == Secure:
+		return first(d.revoked, d.active)
+	case d.s.BlacklistAfterRotation:
+		return d.dead()
 	}
 	return OK
 }
 
 // active: on the secure wire a token that names a customer of ours is good for verify only while that exists and is
 // active. A customer who was disabled here has a cut-off, one who was imported so has none.
-func (j *decision) active() Cause {
-	if c := &j.req.State.Customer; j.own() == OK && truthy(j.o.Claims, j.o.Customer) && (c.ID.IsZero() || !c.Active) {
+func (d *decision) active() Cause {
+	if c := &d.req.State.Customer; d.own() == OK && truthy(d.o.Claims, d.o.Customer) && (c.ID.IsZero() || !c.Active) {
 		return InactiveAccount
 	}
 	return OK
 }
 
-func (j *decision) refreshToken() Cause {
-	is := func() Cause { return j.tokenType(RefreshToken) }
-	return first(j.registered, j.blacklist, j.expiry, j.id, is)
+func (d *decision) refreshToken() Cause {
+	is := func() Cause { return d.tokenType(RefreshToken) }
+	return first(d.registered, d.blacklist, d.expiry, d.id, is)
 }
 
 // refreshCustomer: where a refresh names a customer, it must exist and be active. The reference asks from 5.4 on; the
 // secure wire in every version and whatever CHECK_USER_IS_ACTIVE says, for a disabled or deleted customer gets
 // nothing new.
-func (j *decision) refreshCustomer() Cause {
-	secure := j.s.Wire == Secure
-	if !j.v.refreshChecksCustomer && !secure || !truthy(j.o.Claims, j.o.Customer) {
+func (d *decision) refreshCustomer() Cause {
+	secure := d.s.Wire == Secure
+	if !d.v.refreshChecksCustomer && !secure || !truthy(d.o.Claims, d.o.Customer) {
 		return OK
 	}
-	c := &j.req.State.Customer
-	if c.ID.IsZero() || !c.Active && (j.s.CheckUserIsActive || secure) {
+	c := &d.req.State.Customer
+	if c.ID.IsZero() || !c.Active && (d.s.CheckUserIsActive || secure) {
 		return InactiveAccount
 	}
 	return OK
 }
 
 // writable: the token could be written again.
-func (j *decision) writable() Cause {
-	if f := j.o.TokenIssuer.Form; j.v.textIssuer && f != strictjson.Absent && f != strictjson.String {
+func (d *decision) writable() Cause {
+	if f := d.o.TokenIssuer.Form; d.v.textIssuer && f != strictjson.Absent && f != strictjson.String {
 		return WrongIssuer
 	}
 	return OK
 }
 
 // listed: the id is one that a blacklist can hold.
-func (j *decision) listed() Cause {
-	if !j.fam.Listed {
+func (d *decision) listed() Cause {
+	if !d.fam.Listed {
 		return BadID
 	}
 	return OK
 }
 
 // readable: the customer claim can be read as an id.
-func (j *decision) readable() Cause {
-	if j.v.blacklistReadsCustomer && j.req.State.UnreadableCustomer {
+func (d *decision) readable() Cause {
+	if d.v.blacklistReadsCustomer && d.req.State.UnreadableCustomer {
 		return NoCustomerClaim
 	}
 	return OK
 }
 
 // blacklist revokes the family of a refresh token until nothing of it can be valid.
-func (o *Outcome) blacklist(j *decision) {
-	if !j.s.BlacklistApp {
+func (o *Outcome) blacklist(d *decision) {
+	if !d.s.BlacklistApp {
 		return
 	}
-	if c := first(j.listed, j.writable, j.readable); c != OK {
+	if c := first(d.listed, d.writable, d.readable); c != OK {
 		o.refuse(c)
 		return
 	}
-	exp, _ := j.o.Expires()
-	access, _ := j.s.Lifetimes()
-	until := RevokedUntil(j.req.Now, exp, j.fam.Start, max(access, j.req.State.LongestAccess))
-	o.Effects.List = append(o.Effects.List, Revocation(j.s, j.fam, j.o.Issuer, j.req.State.Customer.ID, until)...)
+	exp, _ := d.o.Expires()
+	access, _ := d.s.Lifetimes()
+	until := RevokedUntil(d.req.Now, exp, d.fam.Start, max(access, d.req.State.LongestAccess))
+	o.Effects.List = append(o.Effects.List, Revocation(d.s, d.fam, d.o.Issuer, d.req.State.Customer.ID, until)...)
 }
 
 // Revocation are the effects that revoke a family, as the token says that the key of issuer signed and that names a
@@ -210,15 +210,15 @@ func Revocation(s *Settings, f Family, issuer string, customer CustomerID, until
 }
 
 // reads notes what the decision rests on.
-func (o *Outcome) reads(j *decision) {
+func (o *Outcome) reads(d *decision) {
 	r := &o.Effects.Reads
 	*r = Reads{}
-	r.Customer = j.req.State.Customer.ID
-	r.CustomerVersion = j.req.State.Customer.Version
-	r.CutOff = j.req.State.CutOff
-	if j.req.Op != Login && j.fam.Listed {
+	r.Customer = d.req.State.Customer.ID
+	r.CustomerVersion = d.req.State.Customer.Version
+	r.CutOff = d.req.State.CutOff
+	if d.req.Op != Login && d.fam.Listed {
 		r.HasFamily = true
-		r.Family = j.fam.Key(j.o.Issuer, r.Customer)
-		r.FamilyVersion = j.req.State.Family.Version
+		r.Family = d.fam.Key(d.o.Issuer, r.Customer)
+		r.FamilyVersion = d.req.State.Family.Version
 	}
 }

@@ -1,11 +1,11 @@
-// Package core decides: it reads, judges and writes tokens. It is a pure function of what it is given: it has no
+// Package core decides: it reads, checks and writes tokens. It is a pure function of what it is given: it has no
 // clock, entropy, disk or network of its own, imports the standard library and the small packages in its own folder,
 // and compiles to a WebAssembly guest as it is.
 //
 // Two operations make all of it, those of Engine:
 //
 //	Open    token            → Opened     form, header, key, signature, strict claims; knows neither time nor state
-//	Decide  Request          → Outcome    judges by settings, state, time and entropy; writes the tokens to issue
+//	Decide  Request          → Outcome    checks by settings, state, time and entropy; writes the tokens to issue
 //
 // An Outcome holds refusals or tokens, and Effects: what must be durable before the answer may leave. Between the two
 // the caller loads the State that the token names, and afterwards settles the effects. The one rule: a refusal is a

@@ -23,7 +23,7 @@ type Engine interface {
 	// nor state. Nothing of what o held stays but the room of its Claims, which is used again: with the same o for one
 	// token after the other Open allocates nothing. After an error o means nothing.
 	Open(ctx context.Context, token []byte, o *Opened) error
-	// Decide judges what was opened, and writes the tokens to issue.
+	// Decide checks what was opened, and writes the tokens to issue.
 	Decide(ctx context.Context, req Request) (Outcome, error)
 }
 
@@ -115,12 +115,12 @@ type KeyMaterial interface {
 	Material(key int) ([]byte, error)
 }
 
-// Opened is a token whose signature is good, or why it is not. Claims are nobody's word before the signature is good, so a refused token has none.
+// Opened is a token whose signature is good, or why it is not. Claims are unauthenticated before the signature is checked, so a refused token has none.
 type Opened struct {
 	Cause  Cause  // OK, or why the token was refused
 	Key    int    // index of the key in the set that checked it
 	Issuer string // whose key that is; "" for our own, and where the token was refused
-	// KeyEnds is that key's KeyInfo.NotAfter. Opening knows no time: whether the end has come is judged whenever the token is used, so that one that
+	// KeyEnds is that key's KeyInfo.NotAfter. Opening knows no time: whether the end has come is checked whenever the token is used, so that one that
 	// was opened, and remembered, before it is refused after it.
 	KeyEnds int64
 	Claims  []byte // the claims, a JSON object, as the token holds them
@@ -149,7 +149,7 @@ const (
 // EntropyBytes is how many random bytes a request needs that writes tokens.
 const EntropyBytes = 32
 
-// Request is all that Decide judges by.
+// Request is all that Decide goes by.
 type Request struct {
 	Op     Op
 	Opened Opened // not for Login

@@ -18,7 +18,7 @@ import (
 )
 
 // FuzzToken opens any header and claims, signed as they are. What core accepts, jwx accepts with the same claims; what core refuses is on the list of refusals,
-// and nothing else; the claims that it found are those that an independent reader finds; and what core accepts it can judge in every way without a panic.
+// and nothing else; the claims that it found are those that an independent reader finds; and what core accepts it can decide on in every way without a panic.
 func FuzzToken(f *testing.F) {
 	for _, token := range coretest.Seeds(f) {
 		if parts := strings.Split(token, "."); len(parts) == 3 {

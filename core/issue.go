@@ -120,22 +120,22 @@ func named(name string) []byte { return append(python.AppendJSON([]byte{','}, na
 
 // login writes the pair of a log-in: a new family, its refresh token of generation 0, and an access token with the
 // same claims.
-func (w *Writer) login(j *decision) {
+func (w *Writer) login(d *decision) {
 	p := &w.prepared
-	fam := newFamily(max(j.req.Now.UnixMilli(), j.req.State.CutOff+1), j.req.Entropy)
+	fam := newFamily(max(d.req.Now.UnixMilli(), d.req.State.CutOff+1), d.req.Entropy)
 	p.Effects.Reads.Start = fam.Start
-	if fam.Start > j.req.State.HighWater {
+	if fam.Start > d.req.State.HighWater {
 		p.Effects.List = append(p.Effects.List, Effect{Kind: ReserveStart, At: min(fam.Start+reserveAhead, LastStart)})
 	}
-	c := &j.req.State.Customer
-	if j.s.UpdateLastLogin {
-		p.Effects.List = append(p.Effects.List, Effect{Kind: RecordLogin, Customer: c.ID, At: j.now})
+	c := &d.req.State.Customer
+	if d.s.UpdateLastLogin {
+		p.Effects.List = append(p.Effects.List, Effect{Kind: RecordLogin, Customer: c.ID, At: d.now})
 	}
 	b := append(w.shared[:0], w.fixed.user...)
 	switch {
 	case c.UserID.Kind == TextID:
 		b = python.AppendJSON(b, c.UserID.Text)
-	case j.v.userIDAsText:
+	case d.v.userIDAsText:
 		b = append(strconv.AppendInt(append(b, '"'), c.UserID.Int, 10), '"')
 	default:
 		b = strconv.AppendInt(b, c.UserID.Int, 10)
@@ -144,18 +144,18 @@ func (w *Writer) login(j *decision) {
 		b = python.AppendJSON(append(b, w.fixed.revoke...), c.RevokeClaim)
 	}
 	w.shared = w.configured(b)
-	begun := w.begin(j, RefreshToken)
-	w.write(RefreshToken, begun, append(w.identified(j, RefreshToken, begun, fam), w.shared...))
-	begun = w.begin(j, AccessToken)
-	w.write(AccessToken, begun, append(w.identified(j, AccessToken, begun, fam), w.shared...))
+	begun := w.begin(d, RefreshToken)
+	w.write(RefreshToken, begun, append(w.identified(d, RefreshToken, begun, fam), w.shared...))
+	begun = w.begin(d, AccessToken)
+	w.write(AccessToken, begun, append(w.identified(d, AccessToken, begun, fam), w.shared...))
 }
 
 // refresh writes the access token that a refresh token gives: its own type, times and id, then the other claims of
 // the refresh token in their order.
-func (w *Writer) refresh(j *decision) {
-	begun := w.begin(j, AccessToken)
-	b := w.identified(j, AccessToken, begun, j.fam)
-	w.write(AccessToken, begun, w.configured(w.copied(b, j.o.Claims)))
+func (w *Writer) refresh(d *decision) {
+	begun := w.begin(d, AccessToken)
+	b := w.identified(d, AccessToken, begun, d.fam)
+	w.write(AccessToken, begun, w.configured(w.copied(b, d.o.Claims)))
 }
 
 // begun is the beginning of all tokens of one type that one key signs with the same times: it is kept, for the next
@@ -168,20 +168,20 @@ type begun struct {
 }
 
 // begin begins a token of type t: header, type, exp, iat.
-func (w *Writer) begin(j *decision, t TokenType) *begun {
-	g, begin, lifetime := &w.begun[0], w.fixed.refresh, j.s.RefreshTokenLifetime
+func (w *Writer) begin(d *decision, t TokenType) *begun {
+	g, begin, lifetime := &w.begun[0], w.fixed.refresh, d.s.RefreshTokenLifetime
 	if t == AccessToken {
-		g, begin, lifetime = &w.begun[1], w.fixed.access, j.s.AccessTokenLifetime
+		g, begin, lifetime = &w.begun[1], w.fixed.access, d.s.AccessTokenLifetime
 	}
-	expires, issued := seconds(j.now+lifetime.Microseconds()), seconds(j.now)
-	copied := j.v.copiesIssuedAt && j.req.Op == Refresh && j.o.IssuedAt.Form != strictjson.Absent
+	expires, issued := seconds(d.now+lifetime.Microseconds()), seconds(d.now)
+	copied := d.v.copiesIssuedAt && d.req.Op == Refresh && d.o.IssuedAt.Form != strictjson.Absent
 	key := w.prepared.Key
 	if !copied && len(g.input) > 0 && g.key == key && g.expires == expires && g.issued == issued {
 		return g
 	}
 	b := append(strconv.AppendInt(append(w.claims[:0], begin...), expires, 10), `,"iat":`...)
 	if copied {
-		b = append(b, j.o.IssuedAt.JSON(j.o.Claims)...)
+		b = append(b, d.o.IssuedAt.JSON(d.o.Claims)...)
 		g = &w.begun[2]
 	} else {
 		b = strconv.AppendInt(b, issued, 10)
@@ -204,23 +204,23 @@ func seconds(micros int64) int64 {
 }
 
 // identified are the claims that follow what is begun: the id of a token of type t in a family.
-func (w *Writer) identified(j *decision, t TokenType, g *begun, fam Family) []byte {
+func (w *Writer) identified(d *decision, t TokenType, g *begun, fam Family) []byte {
 	b := append(w.claims[:0], g.claims...)
 	if w.fixed.id == nil {
 		return b
 	}
 	if !fam.Listed { // an id that can be in no list names no family: fresh bits
-		fam.Bits = newFamily(0, j.req.Entropy).Bits
+		fam.Bits = newFamily(0, d.req.Entropy).Bits
 	}
 	fam.Start = max(fam.Start, familyEpoch)
 	if t == RefreshToken {
 		return append(fam.appendTokenID(b, RefreshKind, 0), '"')
 	}
-	return append(fam.appendTokenID(b, AccessByEntropy, j.sequence()), '"')
+	return append(fam.appendTokenID(b, AccessByEntropy, d.sequence()), '"')
 }
 
 // sequence is the random part of an access token's id: 4 bytes of entropy that name no family.
-func (j *decision) sequence() uint32 { return binary.LittleEndian.Uint32(j.req.Entropy[8:]) }
+func (d *decision) sequence() uint32 { return binary.LittleEndian.Uint32(d.req.Entropy[8:]) }
 
 // keep keeps a configured claim of a request, or reports that it may not be one. One that is null is left out of the
 // tokens, whatever a refresh token says of it.

@@ -32,7 +32,7 @@ var refusals = []struct {
 	{"a token has a header (RFC 7515 §7.1)", "", `{}`, core.Malformed, func(s *signed) bool { return s.encoded == "" }},
 	{"all readers must see one header: no name twice, no half of a character, nothing after it (RFC 7515 §4, RFC 8725 §2.4 and §3.7)",
 		`{"alg":"none","alg":"HS256"}`, `{}`, core.BadHeader, func(s *signed) bool { return !s.header.Strict }},
-	{"a header is a stranger's word until the signature was checked, so that it has bounds of its own",
+	{"a header is unauthenticated until the signature was checked, so that it has bounds of its own",
 		`{"alg":"HS256","x":[` + strings.Repeat(`{"y":1},`, 31) + `1]}`, `{}`, core.BadHeader, func(s *signed) bool { return beyond(&s.header, 32) }},
 	{"no extension is understood (RFC 7515 §4.1.11)", `{"alg":"HS256","crit":[]}`, `{}`, core.BadHeader,
 		func(s *signed) bool { _, found := s.header.Value("crit"); return found }},

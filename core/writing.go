@@ -32,7 +32,7 @@ func (p *Prepared) Finish(sign func(input []byte) ([]byte, error)) (Outcome, err
 	return o, nil
 }
 
-// Writer judges requests and writes tokens under one configuration: all but their signatures, so that whoever holds
+// Writer decides requests and writes tokens under one configuration: all but their signatures, so that whoever holds
 // the keys may stand on the other side of a wall. What is the same in every token it has written before.
 //
 // A Writer reuses its buffers, so it serves one goroutine at a time.
@@ -40,7 +40,7 @@ type Writer struct {
 	settings *Settings
 	keys     KeySet
 	fixed    fixed
-	judge    decision
+	decision decision
 	prepared Prepared
 	inputs   []byte // those of prepared, one after the other
 
@@ -60,7 +60,7 @@ func NewWriter(s *Settings, keys KeySet) *Writer {
 	return &Writer{settings: s, keys: keys, fixed: fix(s, keys)}
 }
 
-// Prepare judges a request and writes the signing inputs of the tokens to issue. What it gives is valid until the
+// Prepare decides a request and writes the signing inputs of the tokens to issue. What it gives is valid until the
 // next call, and refers to req. The error is that of CheckWriting.
 func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 	w.own, w.extra = append(w.own[:0], w.fixed.own...), w.extra[:0]
@@ -68,10 +68,10 @@ func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 	if err := checkWriting(key, req, &w.extraScan, func(m *strictjson.Member) bool { return w.keep(req, m) }); err != nil {
 		return nil, err
 	}
-	p, j := &w.prepared, &w.judge
-	*j = newDecision(w.settings, req)
+	p, d := &w.prepared, &w.decision
+	*d = newDecision(w.settings, req)
 	p.Key, p.Inputs, p.Tokens, p.Effects.List = key, p.Inputs[:0], p.Tokens[:0], p.Effects.List[:0]
-	j.decide(&p.Outcome)
+	d.decide(&p.Outcome)
 	w.inputs = w.inputs[:0]
 	switch {
 	case p.Refused():
@@ -80,9 +80,9 @@ func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 	case !req.issues():
 		return nil, ErrClock
 	case req.Op == Refresh:
-		w.refresh(j)
+		w.refresh(d)
 	case req.Op == Login:
-		w.login(j)
+		w.login(d)
 	}
 	return p, nil
 }

@@ -61,7 +61,7 @@ func testTimes(t *testing.T, e core.Engine, v *victim) {
 				got = outcome.Refusals[0].Cause
 			}
 			if got != c.want {
-				t.Errorf("exp %.40s is judged %v, want %v", c.exp, got, c.want)
+				t.Errorf("exp %.40s is found %v, want %v", c.exp, got, c.want)
 			}
 		})
 	}

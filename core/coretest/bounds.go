@@ -89,7 +89,7 @@ func sized(bytes int) string {
 	panic("coretest: no token has that length")
 }
 
-// testBounds: a token costs no more than its bounds let it: it is refused for what it is before anybody computes with a key, and what is in bounds is judged.
+// testBounds: a token costs no more than its bounds let it: it is refused for what it is before anybody computes with a key, and what is in bounds is checked.
 func testBounds(t *testing.T, newEngine NewEngine) {
 	keys := &countedKeys{HMACKeys: OneKey()}
 	e := newEngine(t, core.DefaultSettings(), keys)

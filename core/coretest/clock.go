@@ -8,7 +8,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// testClock: by a clock that is not plausible nothing is issued, whatever else is judged goes on, and no start is
+// testClock: by a clock that is not plausible nothing is issued, whatever else is decided goes on, and no start is
 // beyond what an id can carry.
 func testClock(t *testing.T, newEngine NewEngine) {
 	e := newEngine(t, variants["5.5 safe"], OneKey())

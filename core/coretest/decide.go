@@ -40,7 +40,7 @@ const (
 	refresh = `"token_type":"refresh","exp":4102444800,"iat":1577836800,"jti":"x1","user_id":"7"`
 )
 
-// decideCase is one judgement. claims are the members of the token's claims, where a change "name=value" replaces or
+// decideCase is one decision. claims are the members of the token's claims, where a change "name=value" replaces or
 // adds one and "-name" takes one away.
 type decideCase struct {
 	name     string

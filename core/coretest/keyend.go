@@ -16,7 +16,7 @@ func endingKeys(epoch uint64, first, second int64) *HMACKeys {
 	)
 }
 
-// keyEndCase is a judgement of a token of the first of endingKeys.
+// keyEndCase is a decision on a token of the first of endingKeys.
 type keyEndCase struct {
 	name          string
 	op            core.Op

@@ -77,7 +77,7 @@ func RunPermit(t *testing.T, permit Permit) {
 	} {
 		t.Run(c.rule.String()+"/"+c.name, func(t *testing.T) {
 			if got := permit(t, c.rule, c.method, model, c.caller); got != c.want {
-				t.Errorf("%v.Judge(%s, %s, %+v) = %d, want %d", c.rule, c.method, model, c.caller, got, c.want)
+				t.Errorf("%v.Decide(%s, %s, %+v) = %d, want %d", c.rule, c.method, model, c.caller, got, c.want)
 			}
 		})
 	}
@@ -100,7 +100,7 @@ func permitAll(t *testing.T, permit Permit) {
 					}
 				}
 				if got, want := permit(t, r, method, model, c), reference(r, method, c); got != want {
-					t.Fatalf("%v.Judge(%q, %s, %+v) = %d, want %d", r, method, model, c, got, want)
+					t.Fatalf("%v.Decide(%q, %s, %+v) = %d, want %d", r, method, model, c, got, want)
 				}
 			}
 		}

@@ -6,7 +6,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/cache"
 )
 
-// cachedRows verify tokens that were seen before: everything but the signature is judged again, natively.
+// cachedRows verify tokens that were seen before: everything but the signature is checked again, natively.
 func cachedRows() (rows []row) {
 	remembered, err := cache.New(16 << 20)
 	check(err)

@@ -43,7 +43,7 @@ func stateRows() (rows []row) {
 	return rows
 }
 
-// checked checks an access token: verified, the state that it names loaded, judged.
+// checked checks an access token: verified, the state that it names loaded, decided.
 func checked(e core.Engine, db *store.DB, customers int) work {
 	ctx, s, now := context.Background(), core.DefaultSettings(), time.Now()
 	native := core.NewNative(s, secretKeys())
@@ -58,8 +58,8 @@ func checked(e core.Engine, db *store.DB, customers int) work {
 		check(e.Open(ctx, tokens[next%len(tokens)], &o))
 		state, _, err := nodes.Load(ctx, db, store.FieldID, o, now)
 		check(err)
-		if judged := core.Decide(&s, core.Request{Op: core.Authenticate, Opened: o, State: state, Now: now}); judged.Refused() {
-			panic(fmt.Sprint("check: ", judged.Refusals))
+		if outcome := core.Decide(&s, core.Request{Op: core.Authenticate, Opened: o, State: state, Now: now}); outcome.Refused() {
+			panic(fmt.Sprint("check: ", outcome.Refusals))
 		}
 	}
 }

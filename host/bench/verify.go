@@ -59,7 +59,7 @@ func bytesOf(texts []string) [][]byte {
 	return list
 }
 
-// verifyRows are HS256 through the sandbox: the guest parses and judges, the host computes the HMAC.
+// verifyRows are HS256 through the sandbox: the guest reads and checks, the host computes the HMAC.
 func verifyRows() (rows []row) {
 	for i, size := range sizes() {
 		named := i > 0

@@ -1,8 +1,8 @@
 // Package cache remembers tokens whose signature was found good, so that a token which is seen again costs no cryptography.
 //
 // An entry says that the signature of these very bytes is good under a key of a set, and what their claims are; nothing more. Whether the token is
-// good for what is asked of it, now and for this customer, is judged each time by core.Decide and core.Valid, as for a token that is new: type,
-// times, the end of the key, audience, issuer, revocation and the customer's state are never taken for judged. Only tokens that were verified enter,
+// good for what is asked of it, now and for this customer, is checked each time by core.Decide and core.Valid, as for a token that is new: type,
+// times, the end of the key, audience, issuer, revocation and the customer's state are never taken as checked. Only tokens that were verified enter,
 // so that nobody fills the cache without a key, and it is bounded by bytes.
 package cache
 

@@ -130,7 +130,7 @@ func TestKeyGoes(t *testing.T) {
 	}
 }
 
-// TestKeyEnds: a token that is remembered is refused from the end of its key on, by every operation; a key's life is judged at every hit.
+// TestKeyEnds: a token that is remembered is refused from the end of its key on, by every operation; a key's life is checked at every hit.
 func TestKeyEnds(t *testing.T) {
 	end := coretest.Now.Truncate(time.Second).Add(time.Minute)
 	keys := coretest.NewHMACKeys(1, coretest.HMACKey{KeyInfo: core.KeyInfo{Algorithm: "HS256", Default: true, NotAfter: end.Unix()}, Secret: coretest.Secret})

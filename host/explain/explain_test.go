@@ -96,7 +96,7 @@ func TestToken(t *testing.T) {
 				t.Errorf("%s, want it to say %q and not %q", text, c.says, c.never)
 			}
 			if i := strings.LastIndexByte(c.token, '.'); i > 0 && len(c.token) > i+8 && strings.Contains(string(text), c.token[i+1:]) {
-				t.Errorf("the judgement has the signature: %s", text)
+				t.Errorf("the explanation has the signature: %s", text)
 			}
 		})
 	}
@@ -108,7 +108,7 @@ func TestKeyEnd(t *testing.T) {
 	keys := oneKey{testKey(t)}
 	settings := core.DefaultSettings()
 	token := signed(t, keys, `{"token_type":"access","exp":1800000000,"iat":1767322000,"jti":"a","user_id":"7"}`)
-	judge := func(notAfter int64, token string, public bool) explain.Explanation {
+	explained := func(notAfter int64, token string, public bool) explain.Explanation {
 		set := core.KeySet{Signing: []core.SigningKey{{}}, Keys: []core.KeyInfo{{Algorithm: "HS256", ID: "ours", Default: true, NotAfter: notAfter}}}
 		j, err := explain.Token(t.Context(), explain.Config{
 			Engine: core.NewNative(settings, withSet{keys, set}), Settings: &settings, Now: now, Public: public,
@@ -141,20 +141,20 @@ func TestKeyEnd(t *testing.T) {
 		{"now", now.Unix(), explain.Step{"key", explain.OK, "HS256, kid ours, until 2026-01-02 03:04:05 UTC"},
 			explain.Step{"key end", explain.Refused, "the key has ended, and with it every token that it signed (2026-01-02 03:04:05 UTC, 0 seconds ago)"}, "key_ended"},
 	} {
-		j := judge(c.notAfter, token, false)
+		j := explained(c.notAfter, token, false)
 		if key, end := step(j, "key"), step(j, "key end"); key != c.key || end != c.end || j.Cause != c.cause || !j.Signed {
 			t.Errorf("%s: %+v, %+v, cause %s, signed %v; want %+v, %+v, %s, true", c.name, key, end, j.Cause, j.Signed, c.key, c.end, c.cause)
 		}
-		if end := step(judge(c.notAfter, token, true), "key end"); end.Name != "" {
+		if end := step(explained(c.notAfter, token, true), "key end"); end.Name != "" {
 			t.Errorf("%s: the holder is told of the key: %+v", c.name, end)
 		}
 	}
 	bad := signed(t, keys, `{"exp":1800000000,"exp":1800000000,"jti":"a"}`)
-	if ended := judge(now.Unix(), bad, true); ended.Signed || ended.Cause != judge(0, bad[:len(bad)-43]+strings.Repeat("A", 43), true).Cause {
+	if ended := explained(now.Unix(), bad, true); ended.Signed || ended.Cause != explained(0, bad[:len(bad)-43]+strings.Repeat("A", 43), true).Cause {
 		t.Errorf("the holder of bad claims of a key that ended is told %+v, want what a forged one is", ended)
 	}
 	forged := token[:len(token)-43] + strings.Repeat("A", 43)
-	ended, unknown := judge(now.Unix(), token, true), judge(0, forged, true)
+	ended, unknown := explained(now.Unix(), token, true), explained(0, forged, true)
 	got, _ := json.Marshal(ended)
 	want, _ := json.Marshal(unknown)
 	if string(got) != string(want) || ended.Accepted || ended.Signed || !ended.Customer.ID.IsZero() {

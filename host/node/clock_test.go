@@ -102,12 +102,12 @@ func TestImplausibleClock(t *testing.T) {
 				t.Errorf("the log has %d errors, want one that says what to do:\n%s", n, log.String())
 			}
 			if _, err := w.Verify(ctx, access); err != nil {
-				t.Errorf("Verify = %v, want a judgement", err)
+				t.Errorf("Verify = %v, want an answer", err)
 			}
 			if _, err := w.Authenticate(ctx, access); err != nil {
-				t.Errorf("Check = %v, want a judgement", err)
+				t.Errorf("Check = %v, want an answer", err)
 			}
-			// A refresh token of ours says when it was issued and expires; one without these claims is judged by any
+			// A refresh token of ours says when it was issued and expires; one without these claims is checked by any
 			// clock.
 			bare := w.bare(t, "x1")
 			if result, err := w.Blacklist(ctx, bare); err != nil || result.Refused() && wrong.Year() <= 9999 {

@@ -5,7 +5,7 @@
 //
 //	open    the engine reads the token: form, key, signature, claims
 //	load    the store gives, in one read transaction, the state that the token names
-//	decide  the engine judges, and writes the tokens to issue
+//	decide  the engine checks, and writes the tokens to issue
 //	settle  the store makes the effects durable, or checks again what the decision read
 //
 // Sessions of browsers (StartSession, Session, EndSession) are the store's alone: a log-in checks the password as Login does, and the store
@@ -14,6 +14,6 @@
 // The one rule: no answer that grants anything leaves before its decision is settled. Nothing is held between two steps, no
 // engine instance and no transaction; where the state changed in between, the store says so and load, decide, settle run again.
 //
-// A refusal is a Result, not an error. An error says that the node could not judge: ErrBusy and store.ErrUnavailable pass
+// A refusal is a Result, not an error. An error says that the node could not decide: ErrBusy and store.ErrUnavailable pass
 // by themselves, so that the same call may be made again later.
 package node

@@ -9,7 +9,7 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// Explain judges a token as the end points do, without using it up, and says why, in words that are fit for whoever holds the token. as is
+// Explain checks a token as the end points do, without using it up, and says why, in words that are fit for whoever holds the token. as is
 // the name of a purpose of package explain; any other: what the token's type is for.
 func (n *Node) Explain(ctx context.Context, token, as string) (explain.Explanation, error) {
 	return explain.Token(ctx, explain.Config{

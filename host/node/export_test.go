@@ -1,6 +1,6 @@
 package node
 
-// RoomForTokens is how many bytes of a token the room keeps that the next judgement has.
+// RoomForTokens is how many bytes of a token the room keeps that the next check has.
 func RoomForTokens() int {
 	j := tokenRequests.Get().(*tokenRequest)
 	defer tokenRequests.Put(j)

@@ -149,7 +149,7 @@ func (n *Node) UseEngine(e core.Engine) { n.engine.Store(&keyedEngine{e, e.KeySe
 // Engine is the engine in force.
 func (n *Node) Engine() core.Engine { return n.engine.Load().Engine }
 
-// Settings are the settings that the node judges by. The caller must not change what they point to.
+// Settings are the settings that the node decides by. The caller must not change what they point to.
 func (n *Node) Settings() *core.Settings { return &n.cfg.Settings }
 
 // IDs is the kind of the ids of all customers.

@@ -49,7 +49,7 @@ func (n *Node) decideWith(ctx context.Context, op core.Op, token string, rights 
 	}
 	request.Op, request.Now = op, n.now()
 	if opened.Cause != core.OK || opened.KeyEnded(request.Now) {
-		// A token that is nobody's word names no state: whoever sends it costs the store nothing.
+		// An unauthenticated token names no state, so it costs the store nothing.
 		outcome, err := n.decide(ctx, engine, request, &store.Customer{})
 		r := Result{Outcome: outcome}
 		r.KeyID, r.Family = engine.signer(request, &outcome)
@@ -61,7 +61,7 @@ func (n *Node) decideWith(ctx context.Context, op core.Op, token string, rights 
 	return n.transact(ctx, engine, request, query, func(state *core.State) { state.UnreadableCustomer = unreadable })
 }
 
-// tokenRequest is a token that is being judged. The next one is judged in the same room.
+// tokenRequest is a token that is being checked. The next one is checked in the same room.
 type tokenRequest struct {
 	token   []byte
 	request core.Request

@@ -86,7 +86,7 @@ func (e *keyedEngine) signer(request *core.Request, outcome *core.Outcome) (keyI
 	return "", core.Family{}
 }
 
-// decide has the engine judge a request about a customer, at this moment unless the request has a time already.
+// decide has the engine decide a request about a customer, at this moment unless the request has a time already.
 func (n *Node) decide(ctx context.Context, engine *keyedEngine, request *core.Request, customer *store.Customer) (core.Outcome, error) {
 	if request.Now.IsZero() {
 		request.Now = n.now()

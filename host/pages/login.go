@@ -7,7 +7,7 @@ type LoginData struct {
 	Frame
 	Next     string   // where to go after the log-in; "" leaves the field out
 	Username string   // the e-mail address as it was typed; a password is never shown again
-	Notice   string   // why the log-in was not judged, for which no field is to blame; "" where it was
+	Notice   string   // why the log-in was not decided, for which no field is to blame; "" where it was
 	Errors   []string // that no single field is to blame for
 	// UsernameErrors and PasswordErrors stand at their fields.
 	UsernameErrors, PasswordErrors []string

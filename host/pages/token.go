@@ -12,10 +12,10 @@ type TokenData struct {
 	Result  *Explained // nil: nothing has been asked yet
 }
 
-// Explained is a token decoded and judged.
+// Explained is a token decoded and checked.
 type Explained struct {
 	Accepted bool
-	Purpose  string // what it was judged as: "a refresh"
+	Purpose  string // what it was checked as: "a refresh"
 	Reason   string // why it was refused, in words
 	Told     string // what a client is told
 	Code     string // the code that a client is told

@@ -7,7 +7,7 @@ import (
 	"github.com/edgetoken/edgetoken/core/abi"
 )
 
-// outcome judges, writes and signs.
+// outcome decides, writes and signs.
 func outcome(req *core.Request) (core.Outcome, abi.Status) {
 	if !req.Op.Writes() {
 		return core.Decide(&config.Settings, *req), abi.StatusOK

@@ -7,7 +7,7 @@ import (
 	"github.com/edgetoken/edgetoken/core/abi"
 )
 
-// outcome judges; this build writes no tokens.
+// outcome decides; this build writes no tokens.
 func outcome(req *core.Request) (core.Outcome, abi.Status) {
 	if req.Op.Writes() {
 		return core.Outcome{}, abi.StatusNotHere
