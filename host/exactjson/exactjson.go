@@ -3,8 +3,9 @@
 // value is left unread.
 //
 // Texts looks for what becomes other text, Claims for all that the claims of a token cannot hold, and Unmarshal reads
-// a call. Members gives the members of an object one by one. Each error names the place, by names of members alone, and quotes no text. Values are JSON in one piece
-// that encoding/json takes; Texts and Claims say nothing of other ones.
+// a call. Members gives the members of an object one by one. Each error names the place, by names of members alone,
+// and quotes no text. Values are JSON in one piece that encoding/json takes; Texts and Claims say nothing of other
+// ones.
 package exactjson
 
 import (

@@ -10,22 +10,20 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 )
 
-// Config is how people are served who come with a browser. The zero value serves them as Django does by default.
+// Config says how browsers are served. The zero value is Django's defaults.
 type Config struct {
-	// Off serves no pages to log in and out, and reads no sessions: for a node that serves programs alone.
+	// Off: there are no pages, and sessions are not read, for a node that serves programs alone.
 	Off bool
-	// Session is the cookie with the secret of a session; its name is "sessionid" by default. How long it lasts is the
-	// node's.
+	// Session is the cookie with the secret of a session; its default name is "sessionid". The node sets its age.
 	Session Cookie
-	// CSRF is the cookie that forms are checked against; its name is "csrftoken" by default. Scripts of the page read
-	// it.
+	// CSRF is the cookie against which forms are checked; its default name is "csrftoken". Scripts can read it.
 	CSRF Cookie
-	// TrustedOrigins may send forms besides the node's own (Django's CSRF_TRUSTED_ORIGINS), such as
+	// TrustedOrigins may send forms besides the node's own origin (Django's CSRF_TRUSTED_ORIGINS), such as
 	// "https://shop.example" or, for a domain and its subdomains, "https://*.shop.example".
 	TrustedOrigins []string
-	// LoginRedirect is where a log-in leads that names no page to go to; "": /accounts/profile/ (LOGIN_REDIRECT_URL).
+	// LoginRedirect is where a log-in without "next" leads; "": /accounts/profile/ (LOGIN_REDIRECT_URL).
 	LoginRedirect string
-	// LogoutRedirect is where a log-out leads that names none; "": to a page that says so (LOGOUT_REDIRECT_URL).
+	// LogoutRedirect is where a log-out without "next" leads; "": to a page that confirms it (LOGOUT_REDIRECT_URL).
 	LogoutRedirect string
 }
 
@@ -45,13 +43,16 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("httpapi: Browser.TrustedOrigins: %w", err))
 		}
 	}
-	for _, target := range []struct{ field, url string }{{"LoginRedirect", c.LoginRedirect}, {"LogoutRedirect", c.LogoutRedirect}} {
-		u, err := django.SplitURL(target.url)
-		if target.url != "" && (err != nil || u.Scheme == "" && !strings.HasPrefix(target.url, "/") || u.Scheme != "" && u.Scheme != "https" && u.Scheme != "http") {
-			errs = append(errs, fmt.Errorf("httpapi: Browser.%s: %q is neither a path that begins with / nor a URL of http or https", target.field, target.url))
-		}
+	return errors.Join(append(errs, checkRedirect("LoginRedirect", c.LoginRedirect), checkRedirect("LogoutRedirect", c.LogoutRedirect))...)
+}
+
+func checkRedirect(field, url string) error {
+	u, err := django.SplitURL(url)
+	switch {
+	case url == "", err == nil && (u.Scheme == "" && strings.HasPrefix(url, "/") || u.Scheme == "http" || u.Scheme == "https"):
+		return nil
 	}
-	return errors.Join(errs...)
+	return fmt.Errorf("httpapi: Browser.%s: %q is neither a path that begins with / nor a URL of http or https", field, url)
 }
 
 // Trusts reports whether an origin is one of TrustedOrigins.

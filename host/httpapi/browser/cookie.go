@@ -20,11 +20,11 @@ type Cookie struct {
 	Path   string // "": /
 	// SameSite is Lax, Strict or None; "": Lax.
 	SameSite string
-	// Secure has browsers send the cookie over TLS alone.
+	// Secure: browsers send the cookie over TLS only.
 	Secure bool
 }
 
-// The prefixes of names that browsers hold to attributes (RFC 6265bis §4.1.3).
+// The name prefixes for which browsers require attributes (RFC 6265bis §4.1.3).
 const (
 	hostPrefix   = "__Host-"
 	securePrefix = "__Secure-"
@@ -39,7 +39,7 @@ func (c Cookie) filled(name string) Cookie {
 	return c
 }
 
-// validate names every mistake in a filled c. field is what it is called in the errors.
+// validate names every mistake in a filled c; field is its name in the errors.
 func (c Cookie) validate(field string) error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("httpapi: "+field+format, args...)) }
@@ -67,7 +67,7 @@ func (c Cookie) validate(field string) error {
 	return errors.Join(errs...)
 }
 
-// cookie is a cookie of c with a value, for some time.
+// cookie is a cookie to set, for an age.
 func (c Cookie) cookie(value string, age time.Duration) django.Cookie {
 	return django.Cookie{Name: c.Name, Value: value, MaxAge: age, Domain: c.Domain, Path: c.Path, SameSite: c.SameSite, Secure: c.Secure}
 }
@@ -79,5 +79,5 @@ func (c Cookie) hidden(value string, age time.Duration) django.Cookie {
 	return cookie
 }
 
-// gone is what deletes a cookie of c: browsers take it for another cookie unless domain and path are the same.
+// gone deletes the cookie. It has the domain and the path of c, or browsers would take it for another cookie.
 func (c Cookie) gone() django.Cookie { return c.cookie("", 0) }

@@ -19,8 +19,8 @@ const maxNormalised = 254
 // hasNull is the text of Django's ProhibitNullCharactersValidator.
 const hasNull = "Null characters are not allowed."
 
-// LoginForm is what the form to log in was sent, cleaned (Django's AuthenticationForm). Its texts are copies, so that the
-// body can go. Of one that is too long for any customer it holds one byte more than the longest.
+// LoginForm is what the form to log in was sent, cleaned (Django's AuthenticationForm). Its texts are copies, so that
+// the body can go. Of one that is too long for any customer it holds one byte more than the longest.
 type LoginForm struct {
 	Email, Password string
 	// Username is the address as it was sent, for the page that asks again; "" where it is too long.

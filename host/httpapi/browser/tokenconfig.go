@@ -6,33 +6,38 @@ import (
 	"fmt"
 )
 
-// TokenCookies keeps the tokens of web applications in cookies that no script can read. The zero value is off: tokens are in bodies alone.
+// TokenCookies keeps the tokens of web applications in cookies that no script can read. The zero value is off: tokens
+// are in bodies alone.
 //
-// A log-in at /auth/token/ sets both cookies, and its body has no token. A request to refresh, verify or blacklist without a token in its
-// body is served by the cookies, and what it gives goes into them; one with a token in its body is answered in its body, as without cookies. Views
-// take the access token from its cookie where there is no header. Blacklisting by the cookie is the log-out: the log-in's tokens are refused from then
-// on, both cookies go, whatever the answer, and so does the session of the browser. The pages to log in and out are a log-out of the tokens too: both
-// cookies go, and the log-in ends that the access token descends from.
+// A log-in at /auth/token/ sets both cookies, and its body has no token. A request to refresh, verify or blacklist that
+// has no token in its body takes the token from the cookie, and new tokens go into the cookies; one with a token in its
+// body is answered as without cookies. Views take the access token from its cookie if there is no header.
 //
-// After a log-in the browser has another CSRF secret, and no session of before. Where a token cookie comes twice, or the access token is another customer's
-// than the refresh token, a domain beside this one may have set one of them: 401.
+// To blacklist by the cookie is to log out. It revokes the log-in, deletes both cookies whatever the answer, and ends
+// the session of the browser. The pages to log in and out delete both cookies too, and end the log-in of the access
+// token.
 //
-// All of these must not be forged where a cookie authorises them, and neither may the log-in: they need the CSRF token, which GET /auth/csrf/
-// gives.
+// A log-in by tokens rotates the CSRF secret and ends the previous session. If a token cookie comes twice, or the
+// access token is another customer's than the refresh token, a sibling domain may have set one of them: the answer is
+// 401.
+//
+// Where a cookie authorises any of these, and for the log-in, the request must not be forged: it needs the CSRF token,
+// which GET /auth/csrf/ returns.
 type TokenCookies struct {
 	On bool
-	// Access is the cookie of the access token. Its path is always /. Its name is by default "__Host-access", which no other domain can set;
-	// "__Secure-access" where it has a domain; "access" where it is not Secure.
+	// Access is the cookie of the access token. Its path is always /. The default name is "__Host-access", which no
+	// other domain can set; "__Secure-access" if the cookie has a domain; "access" if it is not Secure.
 	Access Cookie
-	// Refresh is the cookie of the refresh token. Its path is always /auth/token/, so that no other request carries it. Its name is by default
-	// "__Secure-refresh", or "refresh" where it is not Secure.
+	// Refresh is the cookie of the refresh token. Its path is always /auth/token/, so that no other request carries it.
+	// The default name is "__Secure-refresh"; "refresh" if the cookie is not Secure.
 	Refresh Cookie
 }
 
-// refreshPath is the path of the cookie with the refresh token: what takes one is below.
+// refreshPath is the path of the refresh token's cookie. All that takes one is below it.
 const refreshPath = "/auth/token/"
 
-// maxCookie is how long the name and the value of a cookie are together, in bytes: browsers drop longer ones (RFC 6265bis §5.6).
+// maxCookie is how long the name and the value of a cookie may be together, in bytes. Browsers drop longer cookies
+// (RFC 6265bis §5.6).
 const maxCookie = 4096
 
 // Filled is t with its defaults.
@@ -64,8 +69,8 @@ func (t TokenCookies) Validate() error {
 	return errors.Join(errs...)
 }
 
-// CheckNames names every cookie that has the name of another one: of two such a request has only the last. Only
-// forwardAuth, the name in ForwardAuth.Cookie, may be that of the access token, which it is for. What is off does not
+// CheckNames names every cookie with the name of another one, since of two such cookies only the last is read.
+// forwardAuth is the name in ForwardAuth.Cookie, which may be that of the access token. Cookies that are off don't
 // count.
 func CheckNames(b Config, t TokenCookies, forwardAuth string) error {
 	b, t = b.Filled(), t.Filled()

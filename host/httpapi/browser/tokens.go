@@ -49,9 +49,9 @@ func (v *Visit) DropTokens() {
 	v.set = append(v.set, t.Access.hidden("", 0), t.Refresh.hidden("", 0))
 }
 
-// EndTokens logs the tokens of a browser out by a page, if tokens are kept in cookies. Browsers don't send the refresh
-// token to pages, so the log-in ends that the access token descends from. Where that token is gone, the refresh token is
-// good until it expires, for whoever has kept it.
+// EndTokens logs the tokens of a browser out by a page, if tokens are kept in cookies. Browsers don't send the
+// refresh token to pages, so the log-in ends that the access token descends from. Where that token is gone, the
+// refresh token is good until it expires, for whoever has kept it.
 func (v *Visit) EndTokens(ctx context.Context, n *node.Node) error {
 	if !v.rules.Tokens.On {
 		return nil

@@ -7,8 +7,8 @@ type Cookie struct {
 	changed bool
 }
 
-// Read takes the value that the browser sent. An invalid one is replaced: at once with Policy.Plain, else when a token is
-// asked for, as Django does.
+// Read takes the value that the browser sent. It replaces an invalid one. With Policy.Plain the answer then sets the
+// cookie, else only an answer with a token does, as Django has it.
 func (c *Cookie) Read(value string, p *Policy) error {
 	switch {
 	case checkFormat(value) != "":

@@ -10,5 +10,5 @@
 //	cookie.Token             a token for a form or a script
 //
 // Nothing here reads a clock, a store or the network; entropy is part of the Policy. A Policy is safe for concurrent
-// use, a Cookie belongs to one request.
+// use if its entropy is. A Cookie belongs to one request.
 package csrf

@@ -1,8 +1,7 @@
 package django
 
-// decodeBase64 decodes as Python's base64.b64decode does without validation: what is not of the
-// alphabet is skipped, and reading ends where the padding is complete. ok is false where the
-// last group is cut.
+// decodeBase64 decodes as Python's base64.b64decode does without validation: it skips characters outside the alphabet
+// and ends where the padding is complete. ok is false if the last group is cut.
 func decodeBase64(b []byte) (decoded []byte, ok bool) {
 	var out []byte
 	var group uint32
@@ -47,7 +46,7 @@ func base64Value(c byte) (byte, bool) {
 	return 0, false
 }
 
-// decodeBase64File decodes a file that was sent in base64, whose lines may be broken anywhere.
+// decodeBase64File decodes a file sent in base64, whose lines may break anywhere.
 func decodeBase64File(content []byte, rules Rules) (decoded []byte, ok bool) {
 	packed := make([]byte, 0, len(content))
 	for _, c := range content {

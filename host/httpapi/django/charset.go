@@ -26,8 +26,8 @@ type mark struct {
 	next  *charset
 }
 
-// step is what a codec makes of the head of some bytes: a character, or bytes that are wrong for a
-// reason (in Python's words), or too few bytes to tell, which is an error only where no more can come.
+// step is what a codec reads at the head of some bytes: a character, or bytes that are wrong for a reason (in Python's
+// words), or too few bytes to tell, which is an error only if no more can come.
 type step struct {
 	r       rune
 	n       int
@@ -40,7 +40,7 @@ func bad(n int, wrong string) step  { return step{n: n, wrong: wrong} }
 func part(n int, wrong string) step { return step{n: n, wrong: wrong, partial: true} }
 
 // lookupCharset finds a codec by the charset parameter of a Content-Type header as Django does:
-// a name that Python does not know counts for nothing, so the charset is UTF-8.
+// it ignores a name that Python does not know, so the charset is UTF-8.
 func lookupCharset(label string) (*charset, error) {
 	name, known := codecName(label)
 	if !known {
@@ -58,13 +58,13 @@ func KnownCharset(label string) bool {
 	return known
 }
 
-// CheckCharset refuses a charset that no body is read in.
+// CheckCharset refuses a charset in which no body can be read.
 func CheckCharset(label string) error {
 	_, err := lookupCharset(label)
 	return err
 }
 
-// codecName returns Python's own name for a codec, "" if it is known but not read here.
+// codecName returns Python's own name for a codec, "" if it is known but unsupported here.
 func codecName(label string) (name string, known bool) {
 	if strings.Contains(label, "\x00") {
 		return "", false // codecs.lookup refuses it
@@ -76,8 +76,8 @@ func codecName(label string) (name string, known bool) {
 	return name, known
 }
 
-// normalizeCharset is how Python's codec registry reads a name: ASCII letters in lower case and
-// digits, and every run of anything else (but dots) one underscore.
+// normalizeCharset reads a name as Python's codec registry does: ASCII letters in lower case, digits and dots, with one
+// underscore for every run of anything else.
 func normalizeCharset(label string) string {
 	var b []byte
 	gap := false
@@ -114,8 +114,8 @@ func (e *decodeError) Error() string {
 	return fmt.Sprintf("'%s' codec can't decode bytes in position %d-%d: %s", e.codec, e.start, e.end-1, e.reason)
 }
 
-// decodeStream decodes a whole body as Python's codecs.StreamReader does: a partial character at
-// the end is dropped without a word, and UTF-16 and UTF-32 need a byte order mark.
+// decodeStream decodes a whole body as Python's codecs.StreamReader does: it silently drops a partial character at the
+// end, and UTF-16 and UTF-32 need a byte order mark.
 func (c *charset) decodeStream(b []byte) (string, error) {
 	if c.streamName == "utf-8-sig" && len(b) < 3 && strings.HasPrefix("\xef\xbb\xbf", string(b)) {
 		return "", nil
@@ -136,21 +136,21 @@ func (c *charset) decodeStream(b []byte) (string, error) {
 	return text, nil
 }
 
-// decode decodes bytes that are all there is, as Python's bytes.decode() does.
+// decode decodes a whole text, as Python's bytes.decode() does.
 func (c *charset) decode(b []byte) (string, error) {
 	of, skip := c.afterMark(b)
 	text, _, err := of.run(b, skip, true, false)
 	return text, err
 }
 
-// decodeReplacing does the same, with U+FFFD for what makes no sense.
+// decodeReplacing is decode with U+FFFD in place of errors.
 func (c *charset) decodeReplacing(b []byte) string {
 	of, skip := c.afterMark(b)
 	text, _, _ := of.run(b, skip, true, true)
 	return text
 }
 
-// afterMark says which codec reads the bytes, and how long the byte order mark is that says so.
+// afterMark returns the codec that the byte order mark names, and the length of the mark.
 func (c *charset) afterMark(b []byte) (of *charset, skip int) {
 	for _, m := range c.marks {
 		if bytes.HasPrefix(b, []byte(m.bytes)) {
@@ -163,7 +163,7 @@ func (c *charset) afterMark(b []byte) (of *charset, skip int) {
 	return c, 0
 }
 
-// run decodes b from a position on. final says that no more bytes can come.
+// run decodes b from a position on; final: no more bytes can come.
 func (c *charset) run(b []byte, from int, final, replace bool) (text string, consumed int, err error) {
 	if c == utf8Charset && utf8.Valid(b[from:]) {
 		return string(b[from:]), len(b), nil

@@ -2,8 +2,8 @@ package django
 
 import "strings"
 
-// charsetNames maps each name that Python's codec registry knows, as normalizeCharset writes it, to
-// the codec's own name; codecs that are not read here are mapped to "".
+// charsetNames maps each name in Python's codec registry, as normalizeCharset writes it, to the codec's own name; an
+// unsupported codec to "".
 var charsetNames = func() map[string]string {
 	names := map[string]string{}
 	for codec, aliases := range map[string]string{
@@ -78,8 +78,8 @@ var charsetNames = func() map[string]string {
 	return names
 }()
 
-// singleByte holds, for each single-byte charset, what the bytes from 0x80 on mean; U+FFFD stands for
-// bytes that mean nothing. Below 0x80 all are ASCII. The source is Python's own tables.
+// singleByte holds the characters of the bytes from 0x80 on for each single-byte charset, from Python's own tables;
+// U+FFFD marks a byte without a character. Below 0x80 all are ASCII.
 var singleByte = map[string]string{
 	"latin_1":    "\u0080\u0081\u0082\u0083\u0084\u0085\u0086\u0087\u0088\u0089\u008a\u008b\u008c\u008d\u008e\u008f\u0090\u0091\u0092\u0093\u0094\u0095\u0096\u0097\u0098\u0099\u009a\u009b\u009c\u009d\u009e\u009f\u00a0¡¢£¤¥¦§¨©ª«¬\u00ad®¯°±²³´µ¶·¸¹º»¼½¾¿ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖ×ØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõö÷øùúûüýþÿ",
 	"iso8859_2":  "\u0080\u0081\u0082\u0083\u0084\u0085\u0086\u0087\u0088\u0089\u008a\u008b\u008c\u008d\u008e\u008f\u0090\u0091\u0092\u0093\u0094\u0095\u0096\u0097\u0098\u0099\u009a\u009b\u009c\u009d\u009e\u009f\u00a0Ą˘Ł¤ĽŚ§¨ŠŞŤŹ\u00adŽŻ°ą˛ł´ľśˇ¸šşťź˝žżŔÁÂĂÄĹĆÇČÉĘËĚÍÎĎĐŃŇÓÔŐÖ×ŘŮÚŰÜÝŢßŕáâăäĺćçčéęëěíîďđńňóôőö÷řůúűüýţ˙",

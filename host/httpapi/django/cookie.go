@@ -8,8 +8,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/python"
 )
 
-// ParseCookies reads a Cookie header as Django does: the last cookie of a name counts, a part without "=" is the
-// value of the empty name, and a value in double quotes loses them and the backslashes inside.
+// ParseCookies reads a Cookie header as Django does. The last cookie of a name counts, a part without "=" is the
+// value of the empty name, and a value loses its double quotes and the backslashes between them.
 //
 //	sessionid=abc; a="x\054y"; b    {"sessionid": "abc", "a": "x,y", "": "b"}
 func ParseCookies(header string) map[string]string {
@@ -26,8 +26,8 @@ func ParseCookies(header string) map[string]string {
 	return cookies
 }
 
-// CountCookies is how many cookies of a Cookie header have a name. Browsers send more than one where a cookie was set
-// for another path or domain too, and nothing says which is which.
+// CountCookies counts the cookies of a name in a Cookie header. A browser sends several if that cookie was set for
+// another path or domain too, and nothing tells which is which.
 func CountCookies(header, name string) (n int) {
 	for chunk := range strings.SplitSeq(header, ";") {
 		if found, _, ok := strings.Cut(chunk, "="); ok && python.Strip(found) == name {
@@ -61,9 +61,8 @@ func unquoteCookie(value string) string {
 
 func isOctal(c byte) bool { return '0' <= c && c <= '7' }
 
-// Cookie is a cookie to set, with what Django's set_cookie writes of it. The name and the value must be made of
-// characters that need no quotes (RFC 6265 §4.1.1), domain and path without semicolons: none of them is a client's to
-// choose.
+// Cookie is a cookie to set, with the attributes of Django's set_cookie. Its name and value must need no quotes
+// (RFC 6265 §4.1.1), and domain and path must have no semicolon; a client chooses none of them.
 type Cookie struct {
 	Name, Value string
 	MaxAge      time.Duration // 0: the cookie is deleted
@@ -104,5 +103,5 @@ func (c Cookie) Header(now time.Time) string {
 	return b.String()
 }
 
-// HTTPDate is a time as headers have it (RFC 9110 §5.6.7).
+// HTTPDate is a time as headers write it (RFC 9110 §5.6.7).
 func HTTPDate(t time.Time) string { return t.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT") }

@@ -45,7 +45,7 @@ func parseEmailHeader(line string) (Header, error) {
 	return header, nil
 }
 
-// emailPair splits "Name = value"; without "=" it is all name.
+// emailPair splits "Name = value"; without "=" all of it is the name.
 func emailPair(piece string) (name, value string) {
 	name, value, found := strings.Cut(piece, "=")
 	if !found {
@@ -67,7 +67,7 @@ func unquoteEmail(s string) string {
 	return s
 }
 
-// segment is one piece of a parameter that RFC 2231 lets be split, or its only one, without number.
+// segment is one piece of a parameter (RFC 2231 §3), which has no number if it is the only one.
 type segment struct {
 	numbered bool
 	number   int
@@ -75,7 +75,7 @@ type segment struct {
 	encoded  bool
 }
 
-// readSegment reads the names "title*", "title*0" and "title*0*".
+// readSegment reads names such as "title*", "title*0" and "title*0*".
 func readSegment(name, text string) (base string, s segment, ok bool) {
 	base, rest, found := strings.Cut(name, "*")
 	if !found || base == "" || strings.ContainsFunc(base, notWord) {
@@ -94,7 +94,7 @@ func notWord(r rune) bool {
 	return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 }
 
-// joinSegments puts the pieces of a parameter together and decodes it if one of them is encoded.
+// joinSegments joins the pieces of a parameter, and decodes it if one of them is encoded.
 func joinSegments(segments []segment) (string, error) {
 	for _, s := range segments {
 		if s.numbered != segments[0].numbered {

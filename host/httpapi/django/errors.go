@@ -11,16 +11,16 @@ type ParseError struct{ Detail string }
 // Error returns the detail.
 func (e *ParseError) Error() string { return e.Detail }
 
-// The errors below are answered by Django itself, before the REST framework has a say: a 400 answer
-// whose body is the HTML page "Bad Request (400)".
+// Django itself answers the errors below, before the REST framework is reached: with 400 and its page
+// "Bad Request (400)".
 var (
 	ErrTooManyFields = errors.New("form has too many fields: send at most 1000")
 	ErrTooManyFiles  = errors.New("multipart form has too many files: send at most 100")
 	ErrBodyTooLarge  = errors.New("body is too large: send at most 2621440 bytes outside of files")
 )
 
-// The errors below stand where the reference fails with a 500 page while it writes its answer, or,
-// for ErrAnswerTooLarge, would take very long.
+// The reference answers the errors below with a 500 page, since it fails while it writes the answer; for
+// ErrAnswerTooLarge it would take very long.
 var (
 	ErrLoneSurrogate  = errors.New("answer holds a lone surrogate, which UTF-8 cannot express")
 	ErrNotFinite      = errors.New("answer holds a number that is not finite, which JSON cannot express")

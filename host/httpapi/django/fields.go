@@ -7,9 +7,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/python"
 )
 
-// Body is what a request carries, the REST framework's request.data: a form where Form is not nil,
-// else a JSON value. Where there is no body at all it is an empty form for a form's content type and
-// an empty object for any other.
+// Body is the REST framework's request.data: a form if Form is not nil, else a JSON value. A missing body is an empty
+// form for the content type of a form, and an empty object for any other.
 type Body struct {
 	Form *Form
 	JSON Value
@@ -23,10 +22,9 @@ func (b Body) Value() (Value, error) {
 	return b.JSON, nil
 }
 
-// Validate checks a body against fields that are all required texts, as a serializer of the REST
-// framework with these CharFields in this order does. ok says that all are good: texts then holds
-// their values in the order of names, white space around them removed. Else errors is the body
-// of a 400 answer:
+// Validate checks a body as a serializer of the REST framework does that has these CharFields in this order, all of
+// them required. If all are good, ok is true and texts holds their values in the order of names, without white space
+// around them. Else errors is the body of a 400 answer:
 //
 //	{"email":["This field is required."],"password":["This field may not be blank."]}
 //	{"non_field_errors":["Invalid data. Expected a dictionary, but got list."]}
@@ -63,14 +61,14 @@ const (
 	surrogate = "Surrogate characters are not allowed: U+%X."
 )
 
-// text reads one field. Numbers are taken as Python writes them, true and false are not.
+// text reads one field. It takes numbers as Python writes them, but not true and false.
 func (b Body) text(name string) (text string, messages []string) {
 	value, found := b.JSON.Get(name)
 	if b.Form != nil {
 		var field Field
 		field, found = b.Form.Get(name)
 		if field.File != nil {
-			// Python's text of a file is its name, and blankness is looked at first.
+			// Python's text of a file is its name, and it checks for blanks first.
 			if python.Strip(field.File.FileName) == "" {
 				return "", []string{blank}
 			}

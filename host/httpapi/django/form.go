@@ -7,20 +7,19 @@ const (
 	MaxFields = 1000
 	// MaxFiles is Django's DATA_UPLOAD_MAX_NUMBER_FILES: how many files a multipart form may have.
 	MaxFiles = 100
-	// MaxBodySize is Django's DATA_UPLOAD_MAX_MEMORY_SIZE, in bytes: how long a multipart form may be,
-	// files not counted, and, in REST framework 3.18 but not in 3.14, any other body. Longer
-	// ones are answered as ErrBodyTooLarge is.
+	// MaxBodySize is Django's DATA_UPLOAD_MAX_MEMORY_SIZE, in bytes: how long a multipart form may be without its
+	// files, and any other body in REST framework 3.18 but not in 3.14. The error of a longer one is ErrBodyTooLarge.
 	MaxBodySize = 2621440
 )
 
-// Form is what a form holds, in the order in which names came first, as Django's QueryDict does. The
-// zero Form is empty. It is read-only once it is returned.
+// Form is Django's QueryDict: the fields of a form, in the order in which their names came first. The zero value is
+// empty. A Form is read-only.
 type Form struct {
 	names  []string
 	fields map[string][]Field
 }
 
-// Field is one entry of a form: a text, or a file where File is not nil.
+// Field is one entry of a form: a text, or a file if File is not nil.
 type Field struct {
 	Text string
 	File *File
@@ -45,7 +44,7 @@ func ParseForm(body []byte, charset string) (*Form, error) {
 	}
 	text, err := c.decode(body)
 	if err != nil {
-		// Some clients send raw bytes; Django then takes each for a character.
+		// Some clients send raw bytes; Django reads each as a character.
 		text, _ = latin1Charset.decode(body)
 	}
 	if strings.Count(text, "&") >= MaxFields {
@@ -137,8 +136,8 @@ func (f *File) lines() ([]Value, error) {
 	return lines, nil
 }
 
-// unquotePlus is urllib.parse.unquote after "+" was made a space: text without a percent sign is
-// left alone; else each run of ASCII is unescaped and decoded by itself.
+// unquotePlus is Python's urllib.parse.unquote_plus: "+" becomes a space, and each run of ASCII in a text with a
+// percent sign is unescaped and decoded by itself.
 func unquotePlus(s string, c *charset) string {
 	s = strings.ReplaceAll(s, "+", " ")
 	if !strings.Contains(s, "%") {

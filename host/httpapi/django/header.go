@@ -9,15 +9,15 @@ import (
 
 // Rules says how the reference's versions differ in what this package does.
 type Rules struct {
-	// EmailHeaders reads the parameters of a header with Python's email package, as Django 5.2 does;
-	// else with the parser that Django 3.2 has.
+	// EmailHeaders reads the parameters of a header as Python's email package does, which Django 5.2 uses; else as
+	// Django 3.2 does.
 	EmailHeaders bool
-	// StrictParts refuses parts of a multipart form whose headers are over 1024 bytes and files whose
-	// base64, white space aside, is not in groups of four, and takes what cannot be printed out of
-	// file names, as Django 5.2 does.
+	// StrictParts is what Django 5.2 does with the parts of a multipart form: it refuses headers of more than 1024
+	// bytes and files whose base64, white space aside, is not in groups of four, and removes unprintable characters
+	// from file names.
 	StrictParts bool
-	// StrictURLs reads URLs to go back to with Python's own urlsplit, as Django 5.2 does; else with Django 3.2's copy of an
-	// older one.
+	// StrictURLs reads the URLs of redirects with Python's own urlsplit, as Django 5.2 does; else with the older copy
+	// in Django 3.2.
 	StrictURLs bool
 }
 
@@ -34,8 +34,7 @@ type Header struct {
 
 // ParseHeader splits the value of a header such as Content-Type or an element of Accept, as Django's
 // parse_header_parameters does. line is text: give the bytes of a request's header through Latin1.
-// The error is ErrHeader; the reference then answers as to a header that it cannot use (EmailHeaders), or
-// fails.
+// The error is ErrHeader. The reference then ignores the header (EmailHeaders), or fails.
 func ParseHeader(line string, rules Rules) (Header, error) {
 	if rules.EmailHeaders {
 		return parseEmailHeader(line)

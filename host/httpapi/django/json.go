@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// maxDepth is how deep lists and objects may nest. The reference's limit is its stack (1000 frames,
-// some of them taken when the parser is reached: 958 levels were measured), past which it fails.
+// maxDepth is how deep lists and objects may nest. The reference fails where its stack ends: of its 1000 frames some
+// are in use when it begins to parse, and 958 levels were measured.
 const maxDepth = 950
 
-// maxValues is how many values a body may have in all. Each takes many times its bytes, and the reference's own bound, 2.5 MB, would admit a
-// million; no body that a client of this API sends comes near.
+// maxValues is how many values a body may have in all. A value takes many times its bytes in memory, and the
+// reference's bound of 2.5 MB admits a million of them. No client of this API sends nearly as many.
 const maxValues = 100_000
 
 // ParseJSON reads a body as Django REST framework's JSONParser does on Python 3.11 with STRICT_JSON:
@@ -115,7 +115,7 @@ func (s *scanner) value() (Value, error) {
 	return s.number()
 }
 
-// word steps over a word if it comes next. What follows it is for the caller's caller to judge.
+// word steps over a word if it comes next, whatever follows it.
 func (s *scanner) word(word string) bool {
 	if !strings.HasPrefix(s.text[s.pos:], word) {
 		return false

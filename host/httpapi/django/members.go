@@ -1,7 +1,7 @@
 package django
 
 // memberSet collects the members of an object by name: a later value replaces an earlier one in its
-// place. Names are found by comparing while they are few, then by a map.
+// place. A few names are compared one by one, more are found by a map.
 type memberSet struct {
 	list  []Member
 	index map[string]int

@@ -14,10 +14,10 @@ import (
 //
 //	Multipart form parse error - Invalid boundary in multipart: None
 //
-// A part is a file if it has a filename; fields in base64 are decoded. Left alone, as by Django, are
-// parts that do not name a field, files whose names are nothing but a path, and a file after
-// which nothing follows, since it may be cut. (Django reads in chunks, and may take the rest of a
-// long part that it left alone for a part of its own; here it is gone.)
+// A part with a filename is a file; fields in base64 are decoded. As Django does, it skips a part that names no
+// field, a file whose name is only a path, and a file after which nothing follows, since that may be cut. (Django
+// reads in chunks, and may take the rest of a long part that it skipped for a part of its own; here all of it is
+// skipped.)
 func ParseMultipart(contentType string, body []byte, charset string, rules Rules) (*Form, error) {
 	c, err := lookupCharset(charset)
 	if err != nil {
@@ -48,7 +48,7 @@ func ParseMultipart(contentType string, body []byte, charset string, rules Rules
 	return p.form, nil
 }
 
-// CheckMultipart refuses a Content-Type with which no body but an empty one is read, as ParseMultipart does.
+// CheckMultipart refuses a Content-Type with which ParseMultipart reads no body but an empty one.
 func CheckMultipart(contentType, charset string, rules Rules) error {
 	if err := CheckCharset(charset); err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 // maxPartHeader is how many bytes of a part are searched for the end of its headers.
 const maxPartHeader = 1024
 
-// partHeader is what counts of a part's headers.
+// partHeader is what matters of a part's headers.
 type partHeader struct {
 	hasName     bool
 	name        string
@@ -21,7 +21,7 @@ type partHeader struct {
 	contentType string
 }
 
-// split parts the headers from the content.
+// split separates the headers from the content.
 func (p *multipartParser) split(part []byte) (header partHeader, content []byte, err error) {
 	head, _, found := bytes.Cut(part[:min(len(part), maxPartHeader)], []byte("\r\n\r\n"))
 	if !found {
@@ -36,7 +36,7 @@ func (p *multipartParser) split(part []byte) (header partHeader, content []byte,
 	return header, part[len(head)+4:], nil
 }
 
-// line reads one header of a part; one that cannot be read is none.
+// line reads one header of a part and ignores one that it cannot read.
 func (p *multipartParser) line(line string, header *partHeader) {
 	parsed, params, ok := p.parseLine(line)
 	if !ok {
@@ -78,8 +78,7 @@ func (p *multipartParser) parseLine(line string) (head string, params map[string
 	return header.Value, params, err == nil
 }
 
-// text makes text of a parameter: its bytes are in the charset of the form, whatever the charset
-// of the header was.
+// text decodes a parameter: its bytes are in the charset of the form, whatever the charset of the header was.
 func (p *multipartParser) text(param oldParam, trim bool) string {
 	switch {
 	case param.decoded && trim:

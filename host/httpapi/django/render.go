@@ -119,8 +119,8 @@ func (r *renderer) object(members []Member, level int) error {
 	return err
 }
 
-// newLine begins a line of an indented answer. Indentation can make a short document very long, so
-// here is where the length is bounded.
+// newLine begins a line of an indented answer. It bounds the length, since indentation can make a short document very
+// long.
 func (r *renderer) newLine(level int) error {
 	if r.indent == 0 {
 		return nil

@@ -15,7 +15,7 @@ func stripBytes(s string) string {
 	return s
 }
 
-// HasSurrogate reports whether a text in WTF-8 holds a lone surrogate, and the first one.
+// HasSurrogate returns the first lone surrogate of a text in WTF-8; ok is false if it has none.
 func HasSurrogate(s string) (surrogate rune, ok bool) {
 	for i := 0; i+2 < len(s); i++ {
 		if s[i] == 0xed && s[i+1] >= 0xa0 {

@@ -53,8 +53,8 @@ func singleByteStep(high []rune) func(b []byte) step {
 	}
 }
 
-// utf8Step reads UTF-8. Which bytes an error covers is Python's way, which is also that of the
-// Unicode standard (§3.9, "maximal subpart"), so the replacement characters agree too.
+// utf8Step reads UTF-8. An error covers the same bytes as in Python and in the Unicode standard (§3.9, "maximal
+// subpart"), so the replacement characters agree too.
 func utf8Step(b []byte) step {
 	r, n := utf8.DecodeRune(b)
 	if r != utf8.RuneError || n == 3 {
@@ -69,7 +69,7 @@ func utf8Step(b []byte) step {
 		return part(1, cut)
 	}
 	if !continues(1) || !secondFits(b[0], b[1]) {
-		// Where more may come, Python waits for the third byte of a surrogate before it refuses it.
+		// If more may come, Python waits for the third byte of a surrogate before it refuses it.
 		if len(b) == 2 && b[0] == 0xed && continues(1) {
 			return part(1, broken)
 		}

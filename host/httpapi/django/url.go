@@ -16,17 +16,17 @@ import (
 // ErrURL says that Python's urlsplit does not take a text for a URL.
 var ErrURL = errors.New("text is no URL")
 
-// maxURL is how long a URL to go back to may be, in characters. Django 5.2 bounds it without the white space around
-// it; here that counts too, and in both versions: the URL is kept while a password waits for its turn, and a page
-// gives it back.
+// maxURL is how long the URL of a redirect may be, in characters. Django 5.2 does not count the white space around
+// it. It counts here, in both versions, since the URL is kept while a password waits for its turn, and a page repeats
+// it.
 const maxURL = 2048
 
-// URL are the parts of a URL that tell where it leads.
+// URL holds the parts of a URL that tell where it leads.
 type URL struct{ Scheme, NetLoc string }
 
-// SplitURL splits a URL as Python's urlsplit does: control characters and spaces before it and tabs and line ends
-// anywhere go, what stands before the first colon is the scheme if its characters may stand in one, what follows //
-// up to the next /, ? or # is the net location. The error is ErrURL.
+// SplitURL splits a URL as Python's urlsplit does. It drops control characters and spaces before the URL, and tabs
+// and line ends anywhere. The scheme stands before the first colon, if its characters are those of a scheme; the net
+// location follows // up to the next /, ? or #. The error is ErrURL.
 //
 //	"HTTPS://a.example:1/x"  {"https", "a.example:1"}        "//b/x"  {"", "b"}        "/x:y"  {}
 func SplitURL(url string) (URL, error) {
@@ -44,8 +44,8 @@ func SplitURL(url string) (URL, error) {
 	return u, checkNetLoc(u.NetLoc)
 }
 
-// JoinURL is what Python makes of a URL that it split, if that has a scheme and a net location: the scheme in lower
-// case, without an empty query and an empty fragment.
+// JoinURL splits a URL with a scheme and a net location and joins it again, as Python does: the scheme becomes lower
+// case, and an empty query and an empty fragment go.
 //
 //	"HTTPS://a.example/x?#"  "https://a.example/x"
 func JoinURL(url string) string {
@@ -61,13 +61,13 @@ func JoinURL(url string) string {
 	return lowerASCII(scheme) + ":" + rest
 }
 
-// cleanURL is a URL without what Python leaves out before it looks at it.
+// cleanURL is a URL without the characters that Python drops before it splits it.
 func cleanURL(url string) string {
 	url = strings.TrimLeftFunc(url, func(r rune) bool { return r <= ' ' })
 	return strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(url)
 }
 
-// splitURL is the urlsplit of older Pythons, of which Django 3.2 has a copy for URLs to go back to.
+// splitURL is the urlsplit of older Pythons, of which Django 3.2 has a copy for redirects.
 func splitURL(url string, mayHaveScheme bool) (u URL, err error) {
 	if i := strings.IndexByte(url, ':'); i > 0 && mayHaveScheme && isScheme(url[:i]) {
 		u.Scheme, url = lowerASCII(url[:i]), url[i+1:]
@@ -109,8 +109,8 @@ func bracketedHost(host string) bool {
 	return err == nil && address.Is6()
 }
 
-// checkNetLoc refuses a net location with characters that turn into others with a meaning under NFKC, such as U+2100,
-// which turns into a/c.
+// checkNetLoc refuses a net location with a character that NFKC turns into delimiters, such as U+2100, which becomes
+// a/c.
 func checkNetLoc(netloc string) error {
 	if isASCII(netloc) {
 		return nil
@@ -122,8 +122,8 @@ func checkNetLoc(netloc string) error {
 	return nil
 }
 
-// SafeURL reports whether a URL that a client gave to go back to leads to host, or names none (Django's
-// url_has_allowed_host_and_scheme). secure: over TLS it must not lead to plain HTTP.
+// SafeURL reports whether a redirect to a URL from a client stays on host (Django's url_has_allowed_host_and_scheme).
+// secure: it must not lead from TLS to plain HTTP.
 func SafeURL(url, host string, secure bool, rules Rules) bool {
 	if CodePoints(url) > maxURL {
 		return false
@@ -159,8 +159,7 @@ func safeURL(url, host string, secure bool, rules Rules) bool {
 	return (u.NetLoc == "" || u.NetLoc == host) && (scheme == "" || scheme == "https" || scheme == "http" && !secure)
 }
 
-// isControl reports whether a character is in one of Unicode's categories C, to which those that are not assigned
-// belong.
+// isControl reports whether a character is in one of Unicode's categories C, which include unassigned ones.
 func isControl(r rune) bool {
 	return !unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S, unicode.Z)
 }
@@ -168,7 +167,8 @@ func isControl(r rune) bool {
 // hostPattern is what Django accepts as the Host header, in lower case: a name or an IPv6 address, and a port.
 var hostPattern = regexp.MustCompile(`^([a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(:[0-9]+)?$`)
 
-// HostName takes the port off a Host header in lower case; ok is false for what Django accepts as none (split_domain_port).
+// HostName is a Host header, in lower case, without its port; ok is false if Django does not accept it
+// (split_domain_port).
 func HostName(host string) (name string, ok bool) {
 	parts := hostPattern.FindStringSubmatch(host)
 	if parts == nil {
@@ -177,15 +177,14 @@ func HostName(host string) (name string, ok bool) {
 	return parts[1], true
 }
 
-// SameDomain reports whether a host is that of a pattern, or below it where that begins with a dot (Django's
-// is_same_domain).
+// SameDomain reports whether a host is that of a pattern; ".shop.example" stands for a domain and its subdomains
+// (Django's is_same_domain).
 func SameDomain(host, pattern string) bool {
 	pattern = strings.ToLower(pattern)
 	return pattern != "" && (host == pattern || pattern[0] == '.' && (strings.HasSuffix(host, pattern) || host == pattern[1:]))
 }
 
-// URI escapes what may not stand in a URL, bytes of UTF-8 included, so that the text can stand in a Location header
-// (Django's iri_to_uri).
+// URI escapes the characters that a URL cannot have, so that the text can be a Location header (Django's iri_to_uri).
 func URI(iri string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder

@@ -30,8 +30,8 @@ type Value struct {
 	content *content
 }
 
-// content is what a list or an object holds. It stands apart to keep a Value small: a body of a
-// megabyte can hold half a million of them.
+// content is what a list or an object holds. It is a pointer away to keep a Value small, since a body of a megabyte can
+// hold half a million.
 type content struct {
 	list    []Value
 	members []Member
@@ -142,7 +142,7 @@ func (v Value) TypeName() string {
 }
 
 // Str returns Python's str() of a value: "1000.0" for the float 1e3, "True" for true, "None" for
-// null. ok is false for lists and objects, which have no use as text.
+// null. ok is false for lists and objects.
 func (v Value) Str() (text string, ok bool) {
 	switch v.kind {
 	case KindNull:
