@@ -13,7 +13,7 @@ import (
 	tag "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// curves are those that algorithms of JWT have (RFC 7518 §3.4).
+// curves are the curves of JWT's algorithms (RFC 7518 §3.4).
 var curves = []struct {
 	oid   asn1.ObjectIdentifier
 	curve elliptic.Curve
@@ -27,9 +27,9 @@ const wantedCurves = "ES256, ES384 and ES512 have the curves P-256, P-384 and P-
 
 var oidPrimeField = asn1.ObjectIdentifier{1, 2, 840, 10045, 1, 1}
 
-// readCurve reads ECParameters (RFC 5480 §2.1.1): a curve by its name, or one that is written out (SEC 1 §C.2,
-// SpecifiedECDomain), which must be one of curves to the last number. A point of another generator would make a
-// foreign public key fit (CVE-2020-0601).
+// readCurve reads ECParameters (RFC 5480 §2.1.1): the name of a curve, or all its numbers (SEC 1 §C.2,
+// SpecifiedECDomain), each of which must be that of one of curves. With another generator, somebody else's public key
+// could be made to fit (CVE-2020-0601).
 func readCurve(parameters cryptobyte.String) (elliptic.Curve, error) {
 	if len(parameters) == 0 {
 		return nil, errors.New("does not say its curve")

@@ -15,7 +15,7 @@ import (
 	tag "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// The algorithms of keys in PKCS #8 and in SubjectPublicKeyInfo (RFC 5958, RFC 5280 §4.1.2.7).
+// Algorithms of keys in PKCS #8 and in SubjectPublicKeyInfo (RFC 5958, RFC 5280 §4.1.2.7).
 var (
 	oidRSA     = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
 	oidRSAPSS  = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}
@@ -23,7 +23,7 @@ var (
 	oidEd25519 = asn1.ObjectIdentifier{1, 3, 101, 112}
 )
 
-// otherKeys are algorithms of keys that are not read.
+// otherKeys are algorithms that are refused by name.
 var otherKeys = []struct {
 	oid  asn1.ObjectIdentifier
 	name string
@@ -37,7 +37,7 @@ var otherKeys = []struct {
 
 var errDamaged = errors.New("is no key that can be read: what stands between its BEGIN and its END is not what its BEGIN names; a part may be missing, or changed")
 
-// errOtherAlgorithm says that a key is of a kind that is not read.
+// errOtherAlgorithm says that keys of an algorithm are not read.
 func errOtherAlgorithm(oid asn1.ObjectIdentifier) error {
 	for _, o := range otherKeys {
 		if o.oid.Equal(oid) {
@@ -47,8 +47,8 @@ func errOtherAlgorithm(oid asn1.ObjectIdentifier) error {
 	return fmt.Errorf("is a key of an algorithm that is not known here (%v): it must be an RSA, EC or Ed25519 key", oid)
 }
 
-// parsePKCS8 reads a PrivateKeyInfo (RFC 5958 §2). A key for RSASSA-PSS alone counts as an RSA key, as it does for
-// PyJWT.
+// parsePKCS8 reads a PrivateKeyInfo (RFC 5958 §2). Like PyJWT, it takes a key that is restricted to RSASSA-PSS for any
+// RSA key.
 func parsePKCS8(der []byte) (any, error) {
 	var info, algorithm, key, inner cryptobyte.String
 	var version int64
@@ -134,7 +134,7 @@ func parseRSAPublic(der []byte) (*rsa.PublicKey, error) {
 	return key, nil
 }
 
-// parseSEC1 reads an ECPrivateKey (RFC 5915 §3). Its curve stands in it, or outside, as PKCS #8 has it.
+// parseSEC1 reads an ECPrivateKey (RFC 5915 §3). outside are the parameters of the curve where PKCS #8 has them.
 func parseSEC1(der []byte, outside cryptobyte.String) (*ecdsa.PrivateKey, error) {
 	var key, scalar, parameters cryptobyte.String
 	var version int64
@@ -151,7 +151,7 @@ func parseSEC1(der []byte, outside cryptobyte.String) (*ecdsa.PrivateKey, error)
 	if err != nil {
 		return nil, err
 	}
-	// Some write the number with zeros before it, or without those that belong there.
+	// Some write too many leading zeros, and some too few.
 	size := (curve.Params().BitSize + 7) / 8
 	number := []byte(scalar)
 	for len(number) > size && number[0] == 0 {

@@ -16,18 +16,17 @@ import (
 var (
 	// ErrExposed says that others than the owner can read or change a key file.
 	ErrExposed = errors.New("others can read or change it")
-	// ErrNotKey says that a file holds no key that can be used here. Its content is not quoted.
+	// ErrNotKey says that a text is no key that can be used here.
 	ErrNotKey = errors.New("no usable key")
 )
 
-// maxKeyFile bounds a key file, in bytes: the largest RSA key fits many times.
+// maxKeyFile is the largest key file, in bytes. The largest RSA key takes a small part of that.
 const maxKeyFile = 64 << 10
 
 // Load reads the key file that Save wrote. Errors: fs.ErrNotExist, ErrExposed, ErrNotKey.
 func Load(path string) (*Ring, error) { return LoadTrusting(path, 0) }
 
-// LoadTrusting is Load of a file some bits of whose mode may be set although they let others than the owner in: 0o070
-// where its group is trusted.
+// LoadTrusting is Load where the file's mode may also have the trusted bits, such as 0o070 for a trusted group.
 func LoadTrusting(path string, trusted fs.FileMode) (*Ring, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -55,7 +54,7 @@ func LoadTrusting(path string, trusted fs.FileMode) (*Ring, error) {
 	return ring, nil
 }
 
-// parse reads a JWK, or says why it is of no use. jwx's own errors may quote the key.
+// parse reads a JWK, or says why it is of no use. Errors of jwx are not passed on, since they may quote the key.
 func parse(b []byte) (*Ring, string) {
 	if len(b) > maxKeyFile {
 		return nil, "the file is too long for a key"
@@ -82,9 +81,9 @@ func parse(b []byte) (*Ring, string) {
 	return ring, ""
 }
 
-// Save writes the key of a ring of one key to a new file with mode 0600; it is durable when Save returns, and after a
-// crash the file is whole or not there. A file that is there already is fs.ErrExist and stays as it is. Two callers
-// must not save to one path at once.
+// Save writes the key of a ring of one key to a new file with mode 0600. The file is durable when Save returns; after a
+// crash it is whole or missing. If it exists already the error is fs.ErrExist, and it stays as it is. Two callers must
+// not save to the same path at once.
 func (r *Ring) Save(path string) (err error) {
 	if len(r.keys) != 1 {
 		return fmt.Errorf("write signing key %s: the ring has %d keys, and the file is for one", path, len(r.keys))

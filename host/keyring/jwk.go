@@ -15,15 +15,14 @@ import (
 	"github.com/edgetoken/edgetoken/core/jws"
 )
 
-// FromJWK makes a ring of a JWK or a JWK Set (RFC 7517 §4 and §5), at most 64 KiB of JSON. Every key must be one for
-// signatures, by use, key_ops and alg, and strong enough; one that is not refuses the whole text, as do two keys with
-// one kid, and private keys or secrets beside public ones: whoever may read those would have these too. alg may be
-// missing where the curve settles it (RFC 7518 §3.4, RFC 8037 §3.1). exp ends a key (OpenID Federation 1.0 §8.7.2):
-// core.KeyInfo.NotAfter.
+// FromJWK makes a ring from a JWK or a JWK Set (RFC 7517 §4 and §5), at most 64 KiB of JSON. A set of private keys or
+// secrets signs with its first; a set of public keys only checks. A key that stands alone also checks tokens without
+// kid, and may have no kid itself. exp ends a key (OpenID Federation 1.0 §8.7.2): core.KeyInfo.NotAfter.
 //
-// The first of private keys or secrets signs; a ring of public keys only checks. A key that stands alone also checks
-// tokens without kid, and may have none itself. Errors are ErrNotKey, for weak keys with a *jws.WeakKeyError, and
-// never quote a key.
+// Each key must be for signatures, by its use, key_ops and alg, and strong enough. alg may be missing where the curve
+// implies it (RFC 7518 §3.4, RFC 8037 §3.1). No two keys may have the same kid, and no public key may stand beside a
+// private key or secret, since whoever may read the former would get the latter. A text that breaks one of these rules
+// is refused whole, with ErrNotKey and, for a weak key, a *jws.WeakKeyError. Errors never quote a key.
 func FromJWK(text []byte) (*Ring, error) {
 	if len(text) > maxKeyFile {
 		return nil, fmt.Errorf("%w: the text is too long for keys", ErrNotKey)
@@ -50,7 +49,7 @@ func FromJWK(text []byte) (*Ring, error) {
 	return r, nil
 }
 
-// addJWK adds a key to a ring that nobody else has yet, or says why it may not be there.
+// addJWK adds a key to a ring that is still being made, or says why it may not be there.
 func (r *Ring) addJWK(k jwk.Key, alone bool) error {
 	info, raw, err := readJWK(k)
 	if err != nil {
@@ -74,7 +73,7 @@ func (r *Ring) addJWK(k jwk.Key, alone bool) error {
 	return nil
 }
 
-// readJWK is what a JWK says of its key, and its key of the standard library. No error quotes the key.
+// readJWK returns the description of a key and the key of the standard library. No error quotes the key.
 func readJWK(k jwk.Key) (core.KeyInfo, any, error) {
 	if k.KeyUsage() != "" && k.KeyUsage() != "sig" {
 		return core.KeyInfo{}, nil, errors.New("the JWK's use is not sig")
@@ -96,7 +95,7 @@ func readJWK(k jwk.Key) (core.KeyInfo, any, error) {
 	return info, raw, err
 }
 
-// signer makes a pointer of the key structs that jwx gives as values.
+// signer returns a pointer to a key struct that jwx gives as a value, and the other way round for Ed25519.
 func signer(raw any) any {
 	switch k := raw.(type) {
 	case rsa.PrivateKey:
@@ -118,8 +117,8 @@ func signer(raw any) any {
 // expKey is the member of a JWK that ends the key: a NumericDate (OpenID Federation 1.0 §8.7.2, RFC 7519 §2).
 const expKey = "exp"
 
-// notAfter is the end of a key in whole Unix seconds, a fraction cut off; 0 where the JWK has none. A year beyond
-// 9999 is no end that anybody meant, but one in milliseconds.
+// notAfter is the end of a key in Unix seconds, rounded down; 0 where the JWK has none. An end beyond the year 9999 is an
+// error: it is probably in milliseconds.
 func notAfter(k jwk.Key) (int64, error) {
 	value, there := k.Get(expKey)
 	if !there {
@@ -132,7 +131,7 @@ func notAfter(k jwk.Key) (int64, error) {
 	return int64(seconds), nil
 }
 
-// onlyAlgorithm is the one algorithm that the curve of a key has; "" for keys that have several, or none.
+// onlyAlgorithm is the algorithm that the curve of a key implies; "" where there are several, or none.
 func onlyAlgorithm(raw any) string {
 	if s, ok := raw.(crypto.Signer); ok {
 		raw = s.Public()
@@ -155,7 +154,7 @@ func private(raw any) bool {
 	return false
 }
 
-// prove signs and checks once, since a JWK may have the private numbers of one key and the public ones of another.
+// prove signs and checks once: a JWK may have the private numbers of one key and the public ones of another.
 func prove(k *jws.Key) error {
 	input := []byte("edgetoken")
 	signature, err := k.Sign(input, make([]byte, core.EntropyBytes))

@@ -1,16 +1,18 @@
-// Package keyring holds the keys of a node: it reads and writes them as JWK (RFC 7517) and signs and checks with them.
+// Package keyring holds the keys of a node: it reads and writes them, and signs and checks with them.
 //
-// There is one type, Ring, an immutable set of keys that is a core.Keys and a core.KeyMaterial. A node's first key comes from
-// Generate and lives in a file of its own, which Save writes and Load reads:
+// There are two types. A Ring is an immutable set of keys; it implements core.Keys and core.KeyMaterial. A Source gives
+// a running node its Ring, which is exchanged for another one while requests are answered.
+//
+// Generate makes a node's first key. It has a file of its own, a JWK (RFC 7517), which Save writes and Load reads:
 //
 //	{"alg":"HS256","k":"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg","kid":"0d5f…","kty":"oct"}
 //
-// A member "exp":1790000000 beside these, wherever a JWK is read, ends the key at that Unix second: core refuses what it signed from then on.
+// The member "exp":1790000000, in any JWK, ends the key at that Unix second: from then on core refuses what it signed.
 //
-// FromSecret and FromPEM make a ring of a configured SIGNING_KEY, as Django's shops have it; FromJWK makes one of a JWK or a JWK Set. The one rule:
-// a key is never shown. Rings print as the algorithms and ids of their keys, and no error quotes what a key file holds.
+// FromSecret and FromPEM make a ring from a configured SIGNING_KEY, FromJWK from a JWK or a JWK Set.
 //
-// This is the one package that knows jwx; what it reads there it hands to core/jws, which computes.
+// The one rule: a key is never shown. A Ring prints as the algorithms and ids of its keys, and no error quotes a key.
+// No other package knows jwx, which reads the formats; core/jws computes the signatures.
 package keyring
 
 import (
@@ -40,10 +42,10 @@ type Ring struct {
 	keys []key // in the order of set.Keys
 }
 
-// key is one key: what signs and checks, and the key of the standard library that it was made of.
+// key is one key: what signs and checks, and the key of the standard library that it was made from.
 type key struct {
 	*jws.Key
-	// raw is a function since fmt asks unexported fields for no Format: of a function it prints the address.
+	// raw is a function since fmt ignores the Format of unexported fields. Of a function it prints the address.
 	raw func() any
 }
 
@@ -52,11 +54,12 @@ var (
 	_ core.KeyMaterial = (*Ring)(nil)
 )
 
-// errNoKey says that an index is none of the set's: a mistake of the engine that asked.
+// errNoKey says that the set has no such index: a mistake of the engine that asked.
 var errNoKey = errors.New("keyring: no key with this index")
 
-// Generate makes a ring of one new key with a random kid of 32 hex digits. The kid is no thumbprint, since that of
-// a weak secret could be guessed at leisure. random nil: crypto/rand; keys other than secrets are always made with that.
+// Generate makes a ring of one new key with a random kid of 32 hex digits. The kid is no thumbprint, from which a weak
+// secret could be guessed. random is the source of the kid and of secrets, nil for crypto/rand; other keys always come
+// from crypto/rand.
 func Generate(algorithm string, random io.Reader) (*Ring, error) {
 	if random == nil {
 		random = rand.Reader
@@ -72,7 +75,8 @@ func Generate(algorithm string, random io.Reader) (*Ring, error) {
 	return newRing(core.KeyInfo{ID: hex.EncodeToString(id), Algorithm: algorithm, Default: true}, raw)
 }
 
-// newKey makes a key for an algorithm: a secret as long as the hash (RFC 7518 §3.2), RSA of 2048 bits (§3.3), a key on the curve (§3.4), or Ed25519.
+// newKey makes a key for an algorithm: a secret as long as the hash (RFC 7518 §3.2), an RSA key of 2048 bits (§3.3), a
+// key on the algorithm's curve (§3.4), or an Ed25519 key.
 func newKey(algorithm string, random io.Reader) (any, error) {
 	switch algorithm {
 	case "HS256", "HS384", "HS512":
@@ -96,13 +100,13 @@ func newKey(algorithm string, random io.Reader) (any, error) {
 	return nil, fmt.Errorf("%w %q; use one of %s", jws.ErrUnknownAlgorithm, algorithm, strings.Join(jws.Algorithms(), ", "))
 }
 
-// configured describes a key of SIGNING_KEY: its tokens name no kid, and it checks tokens with any kid.
+// configured describes SIGNING_KEY: its tokens have no kid, and it checks tokens with any kid.
 func configured(algorithm string) core.KeyInfo {
 	return core.KeyInfo{Algorithm: algorithm, Default: true, AnyID: true}
 }
 
-// FromSettings makes a ring of SIGNING_KEY and VERIFYING_KEY as SIMPLE_JWT has them for ALGORITHM: FromSecret for HMAC, where
-// VERIFYING_KEY has no meaning, else FromPEM.
+// FromSettings makes a ring from SIMPLE_JWT's SIGNING_KEY and VERIFYING_KEY: by FromSecret where ALGORITHM is HMAC,
+// which ignores VERIFYING_KEY, else by FromPEM.
 func FromSettings(algorithm string, signing, verifying []byte, allowWeak bool) (*Ring, error) {
 	if strings.HasPrefix(algorithm, "HS") {
 		return FromSecret(algorithm, signing, allowWeak)
@@ -110,8 +114,8 @@ func FromSettings(algorithm string, signing, verifying []byte, allowWeak bool) (
 	return FromPEM(algorithm, signing, verifying)
 }
 
-// FromSecret makes a ring of a configured HMAC secret. A secret shorter than the hash is a *jws.WeakKeyError unless allowWeak (RFC 7518 §3.2); an
-// empty one is always an error.
+// FromSecret makes a ring from a configured HMAC secret. Unless allowWeak, a secret shorter than the hash is a
+// *jws.WeakKeyError (RFC 7518 §3.2). An empty one always is.
 func FromSecret(algorithm string, secret []byte, allowWeak bool) (*Ring, error) {
 	if !allowWeak {
 		return newRing(configured(algorithm), slices.Clone(secret))
@@ -123,7 +127,7 @@ func FromSecret(algorithm string, secret []byte, allowWeak bool) (*Ring, error) 
 	return ringOf(configured(algorithm), k, slices.Clone(secret)), nil
 }
 
-// newRing is the ring of one key that is strong enough.
+// newRing makes a ring of one key, which must be strong enough.
 func newRing(info core.KeyInfo, raw any) (*Ring, error) {
 	k, err := jws.NewKey(info.Algorithm, raw)
 	if err != nil {
@@ -138,23 +142,23 @@ func ringOf(info core.KeyInfo, k *jws.Key, raw any) *Ring {
 	return r
 }
 
-// add adds a key to a ring that nobody else has yet.
+// add adds a key to a ring that is still being made.
 func (r *Ring) add(info core.KeyInfo, k *jws.Key, raw any) {
 	r.set.Keys = append(r.set.Keys, info)
 	r.keys = append(r.keys, key{Key: k, raw: func() any { return raw }})
 }
 
-// newEpoch names a set of keys. A ring never changes, and its epoch is drawn, so that no other ring has it.
+// newEpoch draws the epoch of a ring, which no other ring has.
 func newEpoch() uint64 {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails
 	return binary.LittleEndian.Uint64(b[:])
 }
 
-// Set describes the keys.
+// Set implements core.Keys.
 func (r *Ring) Set() core.KeySet { return r.set }
 
-// Check reports whether signature is that of a key over input.
+// Check implements core.Keys.
 func (r *Ring) Check(_ context.Context, index int, input, signature []byte) (bool, error) {
 	if index < 0 || index >= len(r.keys) {
 		return false, errNoKey
@@ -162,7 +166,7 @@ func (r *Ring) Check(_ context.Context, index int, input, signature []byte) (boo
 	return r.keys[index].Check(input, signature), nil
 }
 
-// Sign signs input with a key; entropy makes the salt of RSASSA-PSS.
+// Sign implements core.Keys.
 func (r *Ring) Sign(_ context.Context, index int, input, entropy []byte) ([]byte, error) {
 	if index < 0 || index >= len(r.keys) {
 		return nil, errNoKey
@@ -170,7 +174,7 @@ func (r *Ring) Sign(_ context.Context, index int, input, entropy []byte) ([]byte
 	return r.keys[index].Sign(input, entropy)
 }
 
-// Material gives a key as it enters a guest that signs by itself.
+// Material implements core.KeyMaterial.
 func (r *Ring) Material(index int) ([]byte, error) {
 	if index < 0 || index >= len(r.keys) {
 		return nil, errNoKey
@@ -178,7 +182,8 @@ func (r *Ring) Material(index int) ([]byte, error) {
 	return r.keys[index].Material()
 }
 
-// String names algorithms, ids and ends: "keyring(HS256 0d5f…)", "keyring(ES256 2026-11 until 2027-01-01T00:00:00Z)".
+// String has the algorithm, the id and the end of each key: "keyring(HS256 0d5f…)", "keyring(ES256 2026-11 until
+// 2027-01-01T00:00:00Z)".
 func (r Ring) String() string {
 	var b strings.Builder
 	b.WriteString("keyring(")

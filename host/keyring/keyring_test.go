@@ -33,7 +33,7 @@ func generate(t testing.TB, algorithm string) *keyring.Ring {
 	return r
 }
 
-// jwx signs what the ring checks, and checks what the ring signs; deterministic signatures are the same.
+// The ring checks what jwx signs, and jwx what the ring signs.
 func TestAgreesWithJWX(t *testing.T) {
 	for _, algorithm := range jws.Algorithms() {
 		t.Run(algorithm, func(t *testing.T) {
@@ -136,7 +136,7 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 }
 
-// The end of a key stands beside it in the file, and is written back.
+// Save writes the end of a key that Load read.
 func TestSaveKeepsEnd(t *testing.T) {
 	dir := t.TempDir()
 	first, second := filepath.Join(dir, "a"), filepath.Join(dir, "b")
@@ -165,7 +165,7 @@ func TestSaveKeepsEnd(t *testing.T) {
 	}
 }
 
-// A part that a crash left behind must not keep the next start from writing its key.
+// A partial file, left by a crash, does not keep the next start from writing its key.
 func TestSaveAfterCrash(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "signing.key")
 	if err := os.WriteFile(path+".new", []byte("{"), 0o600); err != nil {

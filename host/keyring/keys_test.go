@@ -14,7 +14,7 @@ import (
 
 var update = flag.Bool("update", false, "write what is refused, and why, into testdata/keys.json")
 
-// keyCase is a key as a shop may have it, made with openssl and ssh-keygen. testdata/interop/keys.py compares "pyjwt"
+// keyCase is a key as a Django site may have it, made with openssl and ssh-keygen. testdata/interop/keys.py compares "pyjwt"
 // with real ones.
 type keyCase struct {
 	Name      string            `json:"name"`
@@ -47,8 +47,8 @@ func (k *keyText) bytes(t *testing.T) []byte {
 	return b
 }
 
-// TestKeysAsPyJWTReadsThem: what PyJWT reads is read, and gives the same signatures; what is not has its exact
-// reason; where the two differ the table says why.
+// TestKeysAsPyJWTReadsThem: what PyJWT reads is read and makes the same signatures, and what is refused has its exact
+// reason. Where the two differ the table says why.
 func TestKeysAsPyJWTReadsThem(t *testing.T) {
 	path := filepath.Join("testdata", "keys.json")
 	b, err := os.ReadFile(path)

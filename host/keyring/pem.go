@@ -19,12 +19,12 @@ import (
 // ErrKeyPair says that a public key is not that of the private key.
 var ErrKeyPair = errors.New("is not the public key of SIGNING_KEY")
 
-// FromPEM makes a ring of a configured SIGNING_KEY for RSA, ECDSA or EdDSA: a private key in PEM, as PKCS #8, PKCS #1
-// or SEC 1 has it. Of several things in one text, such as a certificate or the curve before the key, the first
-// private key counts, as it does for PyJWT, and white space does not: a key may stand on one line or be indented.
+// FromPEM makes a ring from a configured SIGNING_KEY for RSA, ECDSA or EdDSA: a private key in PEM, in the form of PKCS
+// #8, PKCS #1 or SEC 1. As PyJWT does, it takes the first private key of the text, which may also hold a certificate or
+// the parameters of the curve, and ignores white space: a key may stand on one line or be indented.
 //
-// VERIFYING_KEY, its public key in PEM, may be left out; it must belong to it. Errors name the setting and the
-// reason, and never quote the key.
+// verifying is VERIFYING_KEY, the public key in PEM. It may be empty; if not, it must be that of SIGNING_KEY. Errors
+// name the setting and the reason, and never quote the key.
 func FromPEM(algorithm string, signing, verifying []byte) (*Ring, error) {
 	key, err := readPEM(signing, privateLabels)
 	if err != nil {
@@ -75,7 +75,7 @@ type block struct {
 	body  []byte
 }
 
-// The labels of blocks that are read, those that are wanted first.
+// The labels of blocks that are read.
 var (
 	privateLabels = []string{"PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"}
 	publicLabels  = []string{"PUBLIC KEY", "RSA PUBLIC KEY"}
@@ -93,7 +93,7 @@ var unread = map[string]string{
 
 const encrypted = "is encrypted, and there is no place for its password here: openssl pkey -in FILE writes it in clear"
 
-// readPEM reads the first key of a PEM text that has one of the labels, else the first other key.
+// readPEM reads the first key of a PEM text with one of the labels, or if there is none, the first other key.
 func readPEM(text []byte, labels []string) (any, error) {
 	blocks, err := splitPEM(text)
 	if err != nil {
@@ -119,8 +119,8 @@ func readPEM(text []byte, labels []string) (any, error) {
 
 var begin, end, dashes = []byte("-----BEGIN "), []byte("-----END "), []byte("-----")
 
-// splitPEM finds the parts of a text by their BEGIN and END, which may stand anywhere in a line; what is between two
-// parts is passed over.
+// splitPEM finds the blocks of a text by BEGIN and END, which may stand anywhere in a line. It skips what is between two
+// blocks.
 func splitPEM(text []byte) ([]block, error) {
 	if !bytes.Contains(text, begin) {
 		return nil, notPEM(text)
@@ -136,7 +136,7 @@ func splitPEM(text []byte) ([]block, error) {
 		closing, rest, closed := bytes.Cut(rest, dashes)
 		switch {
 		case (!whole || !ended || !closed) && len(blocks) > 0:
-			return blocks, nil // the end of a key that is not asked for
+			return blocks, nil // a key that is cut off, after one that is not
 		case !whole || !ended || !closed:
 			return nil, errors.New("is no key that can be read: it is cut off before its line -----END … -----")
 		case !bytes.Equal(label, closing):
@@ -147,10 +147,10 @@ func splitPEM(text []byte) ([]block, error) {
 	}
 }
 
-// sshPublic begins a public key of OpenSSH.
+// sshPublic matches the beginning of an OpenSSH public key.
 var sshPublic = regexp.MustCompile(`^\s*(ssh-(rsa|ed25519|dss)|ecdsa-sha2-nistp\d+) `)
 
-// notPEM says what a text without a BEGIN is.
+// notPEM says what a text without BEGIN seems to be.
 func notPEM(text []byte) error {
 	switch {
 	case bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) || bytes.Contains(text, []byte("-\x00-\x00-")):
@@ -202,10 +202,10 @@ func (b block) key() (any, error) {
 	return parseSPKI(der)
 }
 
-// headerLine is a line of the headers that may stand before the key (RFC 1421 §4.6).
+// headerLine matches a line of the headers that may precede the key (RFC 1421 §4.6).
 var headerLine = regexp.MustCompile(`^\s*[A-Za-z][A-Za-z0-9-]*:`)
 
-// cutHeaders cuts headers off, which end with an empty line.
+// cutHeaders cuts off the headers, which end with an empty line.
 func cutHeaders(body string) (headers, rest string, found bool) {
 	body = strings.ReplaceAll(body, "\r\n", "\n")
 	if headers, rest, found = strings.Cut(body, "\n\n"); found && headerLine.MatchString(headers) {
