@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"runtime"
 
-	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/httpapi/body"
 	"github.com/edgetoken/edgetoken/host/throttle"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -39,7 +39,7 @@ func (c *Config) MemoryBound() int64 {
 	sum := processMemory + int64(instances)*instanceMemory +
 		c.TokenCache + store.MaxRecent + throttle.DefaultBytes +
 		int64(c.Limits.Connections)*connectionMemory + c.Limits.HeaderMemory + c.BodyMemory +
-		httpapi.LargeAtOnce*(turnMemory+2*c.MaxBody) + listMemory +
+		body.LargeAtOnce*(turnMemory+2*c.MaxBody) + listMemory +
 		int64(hashing.Queue)*waitingMemory
 	if c.HashInProcess {
 		sum += hashing.Memory

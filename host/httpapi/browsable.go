@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/edgetoken/edgetoken/host/httpapi/body"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/pages"
 )
@@ -39,7 +40,7 @@ func (rq *request) browse(a *answer) {
 			value = "application/json"
 		case "Vary":
 			value = "Accept"
-			if rq.askedSession {
+			if rq.who.askedSession {
 				value = "Accept, Cookie"
 			}
 		}
@@ -52,13 +53,13 @@ func (rq *request) browse(a *answer) {
 			d.Formats = append(d.Formats, pages.Link{Text: r.name, URL: rq.inFormat(r.name)})
 		}
 	}
-	if rq.rest != nil {
+	if rq.reply.rest != nil {
 		d.Note = "This page shows the beginning of the list. The JSON has all of it."
 	}
 	if a.status == http.StatusTooManyRequests {
 		d.Note = pages.TryAgain(a.wait())
 	}
-	if len(d.Body) > largeBody {
+	if len(d.Body) > body.Large {
 		d.Body, d.Note = "", "This answer is too long to show. Ask for it as JSON."
 	}
 	members := topMembers(a.body)
@@ -74,7 +75,7 @@ func (rq *request) browse(a *answer) {
 		a.status = http.StatusOK // a page that says so is some content
 	}
 	if shownLength(&d) > longPage {
-		if err := rq.takeTurn(); err != nil {
+		if err := rq.body.TakeTurn(); err != nil {
 			*a = rq.pageFailed(err)
 			return
 		}
@@ -120,9 +121,9 @@ func (rq *request) inFormat(name string) string {
 }
 
 // topMembers are the members of an answer that is an object; nil where it is none. A long one is not looked into.
-func topMembers(body []byte) map[string]json.RawMessage {
+func topMembers(text []byte) map[string]json.RawMessage {
 	var members map[string]json.RawMessage
-	if len(body) > largeBody || json.Unmarshal(body, &members) != nil {
+	if len(text) > body.Large || json.Unmarshal(text, &members) != nil {
 		return nil
 	}
 	return members
@@ -153,15 +154,15 @@ func (rq *request) fieldForm(a *answer, members map[string]json.RawMessage) *pag
 }
 
 // sent is what the body had in a field that is a text; "" where it is none, or long.
-func (rq *request) sent(name string) string {
-	text := ""
-	if rq.body.Form != nil {
-		field, _ := rq.body.Form.Get(name)
+func (rq *request) sent(name string) (text string) {
+	data := rq.body.Small()
+	if data.Form != nil {
+		field, _ := data.Form.Get(name)
 		text = field.Text
-	} else if value, ok := rq.body.JSON.Get(name); ok {
+	} else if value, ok := data.JSON.Get(name); ok {
 		text, _ = value.Str()
 	}
-	if len(text) > largeBody {
+	if len(text) > body.Large {
 		return ""
 	}
 	return text

@@ -27,7 +27,7 @@ func (c *Config) rules(compat compat) *browser.Rules {
 // browser is the visit of the browser that sent the request. It begins where it is asked for.
 func (rq *request) browser() *browser.Visit {
 	if !rq.visit.Begun() {
-		rq.visit.Begin(rq.browsers, rq.Header)
+		rq.visit.Begin(rq.h.browsers, rq.Header)
 	}
 	return rq.visit
 }
@@ -47,20 +47,20 @@ func (rq *request) leave(a *answer) {
 	if a.header == nil {
 		return // a panic is on its way
 	}
-	if rq.askedSession {
+	if rq.who.askedSession {
 		browser.VaryOn(a.header, "Cookie") // of plain pages too
 	}
 	if !rq.hasCookies() && !rq.visit.Begun() {
 		return
 	}
 	if err := rq.browser().Leave(a.header); err != nil {
-		*a = rq.compat.failed(err)
+		*a = rq.h.compat.failed(err)
 		a.header.Set("X-Frame-Options", "DENY")
 	}
 }
 
 // isSecure reports whether a request came over TLS, to this node or to the proxy before it.
-func (rq *request) isSecure() bool { return rq.TLS != nil || rq.cfg.BehindProxy }
+func (rq *request) isSecure() bool { return rq.TLS != nil || rq.h.cfg.BehindProxy }
 
 // site is the node's own: the scheme and the host by which the request came.
 func (rq *request) site() csrf.Site {
@@ -93,7 +93,7 @@ func (rq *request) sessionCustomer() (store.Customer, error) {
 func (rq *request) visitor() (store.Customer, error) {
 	c, err := rq.sessionCustomer()
 	if err == nil && !c.ID.IsZero() {
-		rq.about = node.Result{Customer: c}
+		rq.entry.about = node.Result{Customer: c}
 	}
 	return c, err
 }
@@ -124,9 +124,9 @@ func (rq *request) authenticateBrowser() error {
 	if err := rq.refuseForged(); err != nil {
 		return err
 	}
-	rq.customer, rq.about = customer, node.Result{Customer: customer}
+	rq.who.customer, rq.entry.about = customer, node.Result{Customer: customer}
 	v.Personal = true
-	if rq.readOf == rq.Request { // for the CSRF token
+	if rq.body.WasRead() { // for the CSRF token
 		return rq.checkAgain()
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/edgetoken/edgetoken/host/httpapi/body"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/pages"
 )
@@ -27,22 +28,22 @@ func (h *handler) call(rq *request) answer {
 	if refused != nil {
 		return *refused
 	}
-	if len(form("content")) > largeBody {
+	if len(form("content")) > body.Large {
 		return rq.pageFailed(django.ErrBodyTooLarge)
 	}
 	view, ok := h.views[form("path")]
 	if !ok || !slices.Contains(view.methods, form("method")) {
 		return rq.pageFailed(errNoCall)
 	}
-	rq.route = view.path // it is recorded and counted as one to the view
+	rq.entry.route = view.path // it is recorded and counted as one to the view
 	inner := *rq
 	inner.Request = rq.inner(form("method"), view.path, form("content"), form("token"), form(pages.CSRFField))
 	inner.view, inner.method, inner.called = view, form("method"), &called{form("method"), form("content")}
+	inner.body.Begin(&h.bodies, inner.Request, &rq.out.held)
 	defer inner.endList()
 	a := inner.respond(view.serve(&inner))
 	inner.browse(&a)
-	// For the record of the request.
-	rq.about, rq.email = inner.about, inner.email
+	rq.entry = inner.entry
 	return a
 }
 
@@ -55,9 +56,9 @@ func (rq *request) inner(method, path, content, token, csrf string) *http.Reques
 	r.Method, r.URL, r.RequestURI, r.Form, r.PostForm, r.MultipartForm = method, &url.URL{Path: path}, path, nil, nil, nil
 	r.Header = rq.Header.Clone()
 	r.Header.Set("Accept", "text/html")
-	r.Header.Del(rq.authHeader)
+	r.Header.Del(rq.h.authHeader)
 	if token = strings.TrimSpace(token); token != "" {
-		r.Header.Set(rq.authHeader, rq.node.Settings().AuthHeaderTypes[0]+" "+token)
+		r.Header.Set(rq.h.authHeader, rq.node.Settings().AuthHeaderTypes[0]+" "+token)
 	}
 	r.Header.Del("Content-Type")
 	r.Header.Set("X-CSRFToken", csrf)

@@ -8,7 +8,7 @@ import (
 )
 
 // client is who sent the request.
-func (rq *request) client() server.Client { return clientOf(rq.Request, rq.cfg.TrustedHops) }
+func (rq *request) client() server.Client { return clientOf(rq.Request, rq.h.cfg.TrustedHops) }
 
 // clientOf is the client of a request: the peer, or behind proxies what the outermost of the trusted ones wrote into X-Forwarded-For. With N
 // trusted hops that is the N-th entry from the right, or the first where there are fewer (Django REST framework's NUM_PROXIES); entries further

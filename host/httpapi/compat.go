@@ -13,8 +13,6 @@ type compat struct {
 	openerPolicy bool
 	// limitsBody: JSON and URL-encoded bodies are held to DATA_UPLOAD_MAX_MEMORY_SIZE (Django REST framework 3.18).
 	limitsBody bool
-	// limitsAccept: the Accept and Content-Type headers are held to a length and a count (Django REST framework 3.18).
-	limitsAccept bool
 	// plainCSRF: the CSRF cookie holds its secret as it is, the Origin header is looked at, and a refusal says what exactly is wrong (Django from 4.0); else
 	// the secret is masked.
 	plainCSRF bool
@@ -28,9 +26,9 @@ type compat struct {
 
 var versions = map[core.Version]compat{
 	core.V55: {
-		pageType: "text/html; charset=utf-8", openerPolicy: true, limitsBody: true, limitsAccept: true,
+		pageType: "text/html; charset=utf-8", openerPolicy: true, limitsBody: true,
 		plainCSRF: true, logoutByPost: true, formsInUTF8: true,
-		rules: django.Rules{EmailHeaders: true, StrictParts: true, StrictURLs: true},
+		rules: django.Rules{EmailHeaders: true, StrictParts: true, StrictURLs: true, LimitHeaders: true},
 	},
 	core.V52: {pageType: "text/html"},
 }

@@ -5,12 +5,13 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/edgetoken/edgetoken/host/httpapi/body"
 	"github.com/edgetoken/edgetoken/host/server"
 )
 
 // TakeTurns takes all turns for large bodies.
 func TakeTurns(h http.Handler) (release func()) {
-	var held [LargeAtOnce]server.Held
+	var held [body.LargeAtOnce]server.Held
 	for i := range held {
 		held[i] = h.(*handler).memory.Hold(nil)
 		_ = held[i].TakeTurn(context.Background()) // waits for it

@@ -27,7 +27,7 @@ func (o outcome) noticed() time.Duration {
 // unreadable is Django's page for a form that cannot be read; another error has its own.
 func (rq *request) unreadable(err error) answer {
 	if o := classify(err); o.status == http.StatusBadRequest {
-		return o.mark(rq.compat.page(o.status))
+		return o.mark(rq.h.compat.page(o.status))
 	}
 	return rq.pageFailed(err)
 }

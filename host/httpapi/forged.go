@@ -26,15 +26,15 @@ func (rq *request) protect(unreadable func(error) answer) *answer {
 		a := unreadable(err)
 		return &a
 	}
-	d := pages.CSRFData{Back: rq.route}
-	if rq.route == pages.LogoutPath && rq.node.Settings().Wire == core.Exact {
+	d := pages.CSRFData{Back: rq.entry.route}
+	if rq.entry.route == pages.LogoutPath && rq.node.Settings().Wire == core.Exact {
 		d.Back = "" // where a link does something else
 	}
 	var page bytes.Buffer
-	a := answer{status: http.StatusForbidden, header: http.Header{"Content-Type": {rq.compat.pageType}}, code: codeForged, reason: csrfFailed,
+	a := answer{status: http.StatusForbidden, header: http.Header{"Content-Type": {rq.h.compat.pageType}}, code: codeForged, reason: csrfFailed,
 		about: aboutRejection(why)}
 	if err := pages.CSRFFailure(&page, d); err != nil {
-		a = rq.compat.failed(err)
+		a = rq.h.compat.failed(err)
 	} else {
 		a.body = page.Bytes()
 	}
@@ -53,7 +53,7 @@ func (rq *request) tokenInData() (string, error) {
 
 // tokenInForm is the CSRF token in a form that a page was sent.
 func (rq *request) tokenInForm() (string, error) {
-	form, err := rq.sentForm()
+	form, err := rq.body.Form()
 	if err != nil {
 		return "", err
 	}

@@ -106,20 +106,20 @@ func (h *handler) forwardAuth(rq *request) answer {
 		return rq.unknown(refusal{op: core.Authenticate, refusals: []core.Refusal{{Cause: cause}}})
 	}
 	check := rq.node.Authenticate
-	if rq.cfg.ForwardAuth.Headers.NeedsRights() {
+	if rq.h.cfg.ForwardAuth.Headers.NeedsRights() {
 		check = rq.node.AuthenticateWithRights
 	}
 	result, err := check(rq.Context(), token)
-	rq.about = result
+	rq.entry.about = result
 	switch {
 	case err != nil:
 		return rq.checkFailed(rq.pageFailed(err))
 	case result.Refused():
 		return rq.unknown(refusal{op: core.Authenticate, refusals: result.Refusals})
 	}
-	a := answer{status: http.StatusOK, header: rq.written}
+	a := answer{status: http.StatusOK, header: rq.out.Header()}
 	values := make([]string, len(h.checkHeaders))
-	for i, m := range rq.cfg.ForwardAuth.Headers {
+	for i, m := range rq.h.cfg.ForwardAuth.Headers {
 		values[i] = m.Field.Header(&result.Customer)
 		a.header[h.checkHeaders[i]] = values[i : i+1 : i+1]
 	}
@@ -132,7 +132,7 @@ var noStore = []string{"no-store"}
 
 // askedThroughProxy is the site that the proxy's client asked; refused is why that is not known.
 func (rq *request) askedThroughProxy() (asked csrf.Site, refused reason) {
-	if rq.cfg.ForwardAuth.Proxy == Nginx {
+	if rq.h.cfg.ForwardAuth.Proxy == Nginx {
 		return rq.site(), ""
 	}
 	proto, host := rq.Header["X-Forwarded-Proto"], rq.Header["X-Forwarded-Host"]
@@ -151,16 +151,16 @@ func (rq *request) askedThroughProxy() (asked csrf.Site, refused reason) {
 // presented is the token of a request: that of the Authorization header, else that of the cookie, unless a page of
 // another site than the one asked had the browser send it.
 func (rq *request) presented(asked csrf.Site) (token string, cause core.Cause, forged csrf.Rejection) {
-	header, _ := rq.header(rq.authHeader)
+	header, _ := rq.header(rq.h.authHeader)
 	token, cause = core.SplitAuthorization(header, rq.node.Settings())
-	if cause != core.NoHeader || rq.cfg.ForwardAuth.Cookie == "" {
+	if cause != core.NoHeader || rq.h.cfg.ForwardAuth.Cookie == "" {
 		return token, cause, csrf.Rejection{}
 	}
-	value, sent := rq.browser().Token(rq.cfg.ForwardAuth.Cookie)
+	value, sent := rq.browser().Token(rq.h.cfg.ForwardAuth.Cookie)
 	if !sent {
 		return "", core.NoHeader, csrf.Rejection{}
 	}
-	if origin, sent := rq.header("Origin"); sent && !rq.browsers.CSRF.Trusts(origin, asked) {
+	if origin, sent := rq.header("Origin"); sent && !rq.h.browsers.CSRF.Trusts(origin, asked) {
 		return "", core.OK, csrf.BadOrigin(origin)
 	}
 	return value, core.OK, csrf.Rejection{}
@@ -172,7 +172,7 @@ func (rq *request) unknown(r refusal) answer {
 	code, _, public := settings.Describe(r.cause())
 	a := rq.nobody(answer{status: http.StatusUnauthorized, code: code, cause: r.cause()})
 	a.header.Set("WWW-Authenticate", settings.AuthHeaderTypes[0]+` realm="api"`)
-	if rq.cfg.ErrorHeader {
+	if rq.h.cfg.ErrorHeader {
 		a.header.Set("X-Auth-Error", public)
 	}
 	if rq.visit.Twice {
@@ -184,7 +184,7 @@ func (rq *request) unknown(r refusal) answer {
 // nobody adds the headers of nobody to an answer.
 func (rq *request) nobody(a answer) answer {
 	a.header = http.Header{"Cache-Control": noStore}
-	for _, m := range rq.cfg.ForwardAuth.Headers {
+	for _, m := range rq.h.cfg.ForwardAuth.Headers {
 		a.header.Set(m.Name, "")
 	}
 	return a

@@ -13,16 +13,6 @@ import (
 // neverCached is Django's Cache-Control for pages that nobody may keep (never_cache).
 const neverCached = "max-age=0, no-cache, no-store, must-revalidate, private"
 
-// namesHTML reports whether a request names text/html as what it wants, as browsers do and programs do not.
-func (rq *request) namesHTML() bool {
-	for _, accepted := range rq.acceptedRanges() {
-		if accepted.main == "text" && accepted.sub == "html" {
-			return true
-		}
-	}
-	return false
-}
-
 // byPerson reports whether a person's browser opens a page. No program sends these headers by accident: what programs get for unknown
 // paths and failures stays Django's page to the byte.
 func (rq *request) byPerson() bool {
@@ -44,7 +34,7 @@ func (rq *request) frame(here string) pages.Frame {
 func (rq *request) htmlPage(status int, write func(io.Writer) error) answer {
 	var page bytes.Buffer
 	if err := write(&page); err != nil {
-		return rq.compat.failed(err)
+		return rq.h.compat.failed(err)
 	}
 	return answer{status: status, body: page.Bytes(), header: http.Header{
 		"Content-Type": {"text/html; charset=utf-8"}, "Cache-Control": {neverCached}, "Vary": {"Cookie"},
@@ -54,7 +44,7 @@ func (rq *request) htmlPage(status int, write func(io.Writer) error) answer {
 // dress makes of one of Django's plain pages one for a person, if it is a person who asks. It says nothing about who that is, so that a
 // failure costs no look into the store, and works without it.
 func (rq *request) dress(a *answer) {
-	if !a.plain || rq.cfg.Browser.Off || !rq.byPerson() {
+	if !a.plain || rq.h.cfg.Browser.Off || !rq.byPerson() {
 		return
 	}
 	var page bytes.Buffer

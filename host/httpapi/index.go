@@ -44,7 +44,7 @@ func (h *handler) index(rq *request) answer {
 // firstCommands log in and use the token, by curl, at the address by which the page was asked for.
 func (rq *request) firstCommands() []pages.Named {
 	node := rq.site().Origin()
-	header := http.CanonicalHeaderKey(rq.authHeader) + ": " + rq.node.Settings().AuthHeaderTypes[0]
+	header := http.CanonicalHeaderKey(rq.h.authHeader) + ": " + rq.node.Settings().AuthHeaderTypes[0]
 	return []pages.Named{
 		{Name: "Log in by curl:", Value: "curl -s " + node + tokenPaths + ` -H 'Content-Type: application/json' -d '{"email":"ADDRESS","password":"PASSWORD"}'`},
 		{Name: "Use the access token of the answer:", Value: "curl -s " + node + mePath + " -H '" + header + " ACCESS'"},

@@ -26,23 +26,23 @@ var errLists = fmt.Errorf("%w: %d lists of all customers are being sent already"
 // first page only.
 func listCustomers(rq *request) (django.Value, error) {
 	select {
-	case rq.lists <- struct{}{}:
-		rq.hasPlace = true
+	case rq.h.lists <- struct{}{}:
+		rq.reply.hasPlace = true
 	default:
 		return django.Value{}, errLists
 	}
 	first, last, err := rq.customers(core.CustomerID{})
 	if err == nil && !last.IsZero() {
-		rq.rest = func(w io.Writer, indent int) error { return rq.writePages(w, indent, last) }
+		rq.reply.rest = func(w io.Writer, indent int) error { return rq.writePages(w, indent, last) }
 	}
 	return first, err
 }
 
 // endList lets another list begin.
 func (rq *request) endList() {
-	if rq.hasPlace {
-		rq.hasPlace = false
-		<-rq.lists
+	if rq.reply.hasPlace {
+		rq.reply.hasPlace = false
+		<-rq.h.lists
 	}
 }
 

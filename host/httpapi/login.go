@@ -41,7 +41,7 @@ func (rq *request) neverCache(a answer) answer {
 		return a
 	}
 	a.header.Set("Cache-Control", neverCached)
-	a.header.Set("Expires", django.HTTPDate(rq.cfg.Now()))
+	a.header.Set("Expires", django.HTTPDate(rq.h.cfg.Now()))
 	return a
 }
 
@@ -52,7 +52,7 @@ func (rq *request) loginPage(status int, d pages.LoginData) answer {
 
 // logIn takes the form: a good one leads on, with a session, any other back to the form with what is wrong.
 func (rq *request) logIn() answer {
-	form, err := rq.sentForm()
+	form, err := rq.body.Form()
 	if err != nil {
 		return rq.unreadable(err)
 	}
@@ -61,18 +61,17 @@ func (rq *request) logIn() answer {
 	page := pages.LoginData{
 		Next: strings.Clone(next), Username: given.Username, UsernameErrors: given.UsernameErrors, PasswordErrors: given.PasswordErrors,
 	}
-	rq.posted.form = nil // copied out of it
-	rq.held.EndBody()
+	rq.body.Drop(false) // what is wanted was copied out of it
 	if page.Failed() {
 		return rq.loginPage(http.StatusOK, page)
 	}
-	rq.email = given.Email
+	rq.entry.email = given.Email
 	if err := rq.throttleLogin(given.Email); err != nil {
 		return rq.loginFailed(page, err)
 	}
 	replaces, _ := rq.browser().SessionSecret()
 	secret, result, err := rq.node.StartSession(rq.Context(), rq.client().Network, given.Email, given.Password, replaces)
-	rq.about = result
+	rq.entry.about = result
 	if err != nil {
 		return rq.loginFailed(page, err)
 	}
@@ -88,7 +87,7 @@ func (rq *request) logIn() answer {
 		return rq.loginFailed(page, err)
 	}
 	rq.browser().StartSession(secret, result.Customer)
-	return rq.seeOther(cmp.Or(page.Next, rq.cfg.Browser.LoginRedirect))
+	return rq.seeOther(cmp.Or(page.Next, rq.h.cfg.Browser.LoginRedirect))
 }
 
 // loginFailed is the form again for a log-in that could not be judged.
@@ -100,7 +99,7 @@ func (rq *request) loginFailed(page pages.LoginData, err error) answer {
 	case http.StatusServiceUnavailable:
 		page.Notice = o.detail
 	default:
-		return rq.compat.failed(err)
+		return rq.h.compat.failed(err)
 	}
 	return o.mark(rq.loginPage(o.status, page))
 }

@@ -19,7 +19,7 @@ func ReservedMember(name string) bool {
 // withCustomer adds to the answer to a log-in what is configured to be shown of the customer, flat, as a subclass of
 // simplejwt's TokenObtainPairSerializer adds it in validate(). What the customer does not have is null.
 func (rq *request) withCustomer(answer django.Value, c store.Customer) (django.Value, error) {
-	shown, err := loginAnswer(rq.cfg.LoginAnswer, c)
+	shown, err := loginAnswer(rq.h.cfg.LoginAnswer, c)
 	if err != nil {
 		return django.Value{}, fmt.Errorf("answer to the log-in of customer %s: %w", c.ID, unshowable{err})
 	}

@@ -22,10 +22,10 @@ func (h *handler) logout(rq *request) answer {
 	if refused := rq.protect(rq.unreadable); refused != nil {
 		return *refused
 	}
-	if (rq.compat.logoutByPost || secure) && rq.method != http.MethodPost {
+	if (rq.h.compat.logoutByPost || secure) && rq.method != http.MethodPost {
 		return rq.neverCache(rq.noPage(http.MethodPost, http.MethodOptions))
 	}
-	form, err := rq.sentForm()
+	form, err := rq.body.Form()
 	if err != nil {
 		return rq.unreadable(err)
 	}
@@ -55,11 +55,11 @@ func (rq *request) askToLogOut() answer {
 // loggedOut is where a log-out leads.
 func (rq *request) loggedOut(form *django.Form) answer {
 	target, given := rq.next(form)
-	fallback := rq.cfg.Browser.LogoutRedirect
+	fallback := rq.h.cfg.Browser.LogoutRedirect
 	page := func() answer {
 		return rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.LoggedOut(w, pages.Frame{}) })
 	}
-	if rq.compat.logoutByPost {
+	if rq.h.compat.logoutByPost {
 		here := rq.URL.Path
 		target = cmp.Or(target, fallback, here)
 		if rq.URL.RawQuery != "" {

@@ -10,7 +10,7 @@ import (
 )
 
 // showMe shows the customer that the request is authenticated as.
-func showMe(rq *request) (django.Value, error) { return customerValue(rq.customer), nil }
+func showMe(rq *request) (django.Value, error) { return customerValue(rq.who.customer), nil }
 
 // customerValue is a customer as the API shows one.
 func customerValue(c store.Customer) django.Value {

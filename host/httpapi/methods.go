@@ -10,9 +10,6 @@ var methods = []string{
 	http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions,
 }
 
-// isRead reports whether a request reads, and changes nothing.
-func (rq *request) isRead() bool { return rq.method == http.MethodGet || rq.method == http.MethodHead }
-
 // onlyMethods is the answer of a page to a method that it does not have (Django's HttpResponseNotAllowed).
 func onlyMethods(methods ...string) answer {
 	return noContent(http.StatusMethodNotAllowed, methods).since(wrongMethod)

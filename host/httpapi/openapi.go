@@ -14,7 +14,7 @@ func (h *handler) openAPI(rq *request) answer {
 	}
 	body, err := h.described.At(h.address(rq))
 	if err != nil {
-		return rq.compat.failed(err)
+		return rq.h.compat.failed(err)
 	}
 	return answer{status: http.StatusOK, body: body, header: http.Header{
 		"Content-Type": {"application/json"}, "Cache-Control": {"no-cache"},

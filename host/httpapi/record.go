@@ -30,7 +30,7 @@ func (h *handler) record(rq *request, a answer, took time.Duration) {
 	}
 	attrs := h.attrs(rq, a, took)
 	if repeated {
-		h.cfg.Repeats.Log(level, rq.route+" "+a.why()+" "+kindOf(a.err), "request", attrs...)
+		h.cfg.Repeats.Log(level, rq.entry.route+" "+a.why()+" "+kindOf(a.err), "request", attrs...)
 		if !h.cfg.Log.Enabled(rq.Context(), each) {
 			return
 		}
@@ -49,7 +49,7 @@ func (h *handler) level(rq *request, a answer) (level slog.Level, repeated bool)
 		return slog.LevelWarn, true
 	case a.status >= 500, a.err != nil:
 		return slog.LevelError, true
-	case h.healthCheck(rq.route) != nil:
+	case h.healthCheck(rq.entry.route) != nil:
 		return slog.LevelDebug, false // it found nothing
 	case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden, a.status == http.StatusTooManyRequests,
 		a.code != "", // a form to log in is shown again, with 200
@@ -72,8 +72,8 @@ func kindOf(err error) string {
 // attrs are what a record says of a request.
 func (h *handler) attrs(rq *request, a answer, took time.Duration) []slog.Attr {
 	attrs := []slog.Attr{slog.String("method", methodName(rq.Method))}
-	if rq.route != "" {
-		attrs = append(attrs, slog.String("route", rq.route))
+	if rq.entry.route != "" {
+		attrs = append(attrs, slog.String("route", rq.entry.route))
 	} else {
 		attrs = append(attrs, slog.String("path", shownPath(rq.URL.Path)))
 	}
@@ -84,17 +84,17 @@ func (h *handler) attrs(rq *request, a answer, took time.Duration) []slog.Attr {
 	if why := a.why(); why != core.OK.String() {
 		attrs = append(append(attrs, slog.String("cause", why)), a.about...)
 	}
-	if id := rq.about.Customer.ID; !id.IsZero() {
+	if id := rq.entry.about.Customer.ID; !id.IsZero() {
 		attrs = append(attrs, slog.String("customer", id.String()))
 	}
-	if h.cfg.LogEmails && rq.email != "" {
-		attrs = append(attrs, slog.String("email", rq.email[:min(len(rq.email), maxEmail)]))
+	if h.cfg.LogEmails && rq.entry.email != "" {
+		attrs = append(attrs, slog.String("email", rq.entry.email[:min(len(rq.entry.email), maxEmail)]))
 	}
-	if rq.about.KeyID != "" {
-		attrs = append(attrs, slog.String("kid", rq.about.KeyID))
+	if rq.entry.about.KeyID != "" {
+		attrs = append(attrs, slog.String("kid", rq.entry.about.KeyID))
 	}
-	if rq.about.Family.Listed {
-		attrs = append(attrs, slog.String("family", fmt.Sprintf("%012x", rq.about.Family.Bits)))
+	if rq.entry.about.Family.Listed {
+		attrs = append(attrs, slog.String("family", fmt.Sprintf("%012x", rq.entry.about.Family.Bits)))
 	}
 	if client := rq.client(); client.Address.IsValid() {
 		attrs = append(attrs, slog.String("client", client.Address.String()))

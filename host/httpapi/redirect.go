@@ -9,17 +9,17 @@ import (
 
 // next is where the page is asked to lead to after it; "" where that is not safe.
 func (rq *request) next(form *django.Form) (url string, given bool) {
-	query, err := django.ParseForm([]byte(rq.URL.RawQuery), rq.contentType().params["charset"])
+	query, err := django.ParseForm([]byte(rq.URL.RawQuery), rq.body.ContentType().Params["charset"])
 	if err != nil {
 		query = &django.Form{}
 	}
-	return browser.Next(form, query, rq.site(), rq.compat.rules)
+	return browser.Next(form, query, rq.site(), rq.h.compat.rules)
 }
 
 // seeOther redirects to a URL that was found safe.
 func (rq *request) seeOther(url string) answer {
 	if !browser.CanRedirect(url) {
-		return rq.compat.page(http.StatusBadRequest).since(malformedBody)
+		return rq.h.compat.page(http.StatusBadRequest).since(malformedBody)
 	}
 	return answer{status: http.StatusFound, header: http.Header{"Location": {django.URI(url)}, "Content-Type": {"text/html; charset=utf-8"}}}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/hashing"
+	"github.com/edgetoken/edgetoken/host/httpapi/body"
 	"github.com/edgetoken/edgetoken/host/httpapi/csrf"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/node"
@@ -73,9 +74,6 @@ type invalidBody struct{ faults django.Value }
 
 func (invalidBody) Error() string { return "body is not valid" }
 
-// brokenBody is a body that did not arrive.
-type brokenBody struct{ error }
-
 // fault is any other fault of a request: the status and the detail that it is answered with.
 type fault struct {
 	status int
@@ -94,11 +92,6 @@ var (
 // methodNotAllowed is a method that the view does not have.
 func methodNotAllowed(method string) error {
 	return fault{http.StatusMethodNotAllowed, wrongMethod, `Method "` + method + `" not allowed.`}
-}
-
-// unsupportedMediaType is a Content-Type that no parser reads, as its bytes came.
-func unsupportedMediaType(contentType string) error {
-	return fault{http.StatusUnsupportedMediaType, unsupportedType, `Unsupported media type "` + django.Latin1(contentType) + `" in request.`}
 }
 
 // busyDetail is the text of a 503, and busyWait how long a client is to wait after one.
@@ -128,7 +121,8 @@ func classify(err error) outcome {
 		forged csrf.Rejection
 		soon   throttled
 		parse  *django.ParseError
-		broken brokenBody
+		broken body.Broken
+		media  body.UnsupportedType
 	)
 	busy := outcome{status: http.StatusServiceUnavailable, detail: busyDetail, wait: busyWait, err: err}
 	switch {
@@ -141,8 +135,10 @@ func classify(err error) outcome {
 		return outcome{status: fault.status, detail: fault.detail, reason: fault.reason}
 	case errors.As(err, &forged):
 		return outcome{status: http.StatusForbidden, detail: forged.Error(), reason: csrfFailed, about: aboutRejection(forged)}
-	case errors.Is(err, django.ErrFileNotText):
+	case errors.Is(err, django.ErrFileNotText), errors.Is(err, body.ErrCharset):
 		return outcome{status: http.StatusBadRequest, detail: err.Error(), reason: malformedBody}
+	case errors.As(err, &media):
+		return outcome{status: http.StatusUnsupportedMediaType, detail: media.Error(), reason: unsupportedType}
 	case errors.As(err, &broken):
 		return outcome{status: http.StatusBadRequest, reason: brokenOff}
 	case errors.Is(err, django.ErrBodyTooLarge):
@@ -192,7 +188,7 @@ func (rq *request) respond(value django.Value, err error) answer {
 	)
 	switch {
 	case err == nil:
-		return rq.render(rq.status, value)
+		return rq.render(rq.reply.status, value)
 	case errors.Is(err, errForbidden):
 		return rq.forbid()
 	case errors.As(err, &refusal):
@@ -202,7 +198,7 @@ func (rq *request) respond(value django.Value, err error) answer {
 	}
 	o := classify(err)
 	if o.detail == "" {
-		return o.mark(rq.compat.page(o.status))
+		return o.mark(rq.h.compat.page(o.status))
 	}
 	return o.mark(rq.detail(o.status, o.detail))
 }
@@ -219,7 +215,7 @@ func (rq *request) refuse(r refusal) answer {
 	case code == core.Invalid:
 		a = rq.render(http.StatusBadRequest, django.Object(django.Texts("non_field_errors", detail)))
 	case !known:
-		return rq.compat.failed(fmt.Errorf("no answer is known for the code %q", code))
+		return rq.h.compat.failed(fmt.Errorf("no answer is known for the code %q", code))
 	case perClass:
 		a = rq.render(http.StatusUnauthorized, django.Object(
 			django.Text("detail", detail),
@@ -234,7 +230,7 @@ func (rq *request) refuse(r refusal) answer {
 	if a.status == http.StatusUnauthorized {
 		a.header.Set("WWW-Authenticate", settings.AuthHeaderTypes[0]+` realm="api"`)
 	}
-	if rq.cfg.ErrorHeader {
+	if rq.h.cfg.ErrorHeader {
 		a.header.Set("X-Auth-Error", public)
 	}
 	a.code, a.cause, a.reason = code, cause, r.reason
@@ -250,7 +246,7 @@ const codeForbidden core.Code = "permission_denied"
 // forbid answers a customer who lacks a right.
 func (rq *request) forbid() answer {
 	a := rq.detail(errForbidden.status, errForbidden.detail)
-	if rq.cfg.ErrorHeader {
+	if rq.h.cfg.ErrorHeader {
 		a.header.Set("X-Auth-Error", string(codeForbidden))
 	}
 	a.code, a.reason = codeForbidden, forbidden
@@ -281,7 +277,7 @@ func (rq *request) detail(status int, text string) answer {
 func (rq *request) render(status int, value django.Value) answer {
 	a := answer{status: status, header: http.Header{"Allow": {rq.view.allow}, "Vary": {"Accept"}}}
 	var err error
-	if rq.renderer.name == browsableName {
+	if rq.reply.renderer.name == browsableName {
 		a.browsable = true
 		a.header.Set("Content-Type", "text/html; charset=utf-8")
 		a.header.Set("Vary", "Accept, Cookie")
@@ -296,14 +292,14 @@ func (rq *request) render(status int, value django.Value) answer {
 }
 
 func (rq *request) renderJSON(a *answer, value django.Value) (err error) {
-	if a.body, err = django.Render(value, rq.indent); err != nil {
+	if a.body, err = django.Render(value, rq.reply.indent); err != nil {
 		return err
 	}
-	if rq.rest != nil {
+	if rq.reply.rest != nil {
 		a.body = bytes.TrimRight(a.body, "\n]")
-		a.rest = func(w io.Writer) error { return rq.rest(w, rq.indent) }
+		a.rest = func(w io.Writer) error { return rq.reply.rest(w, rq.reply.indent) }
 	}
-	if rq.askedSession {
+	if rq.who.askedSession {
 		a.header.Set("Vary", "Accept, Cookie")
 	}
 	if len(a.body) > 0 {

@@ -47,8 +47,8 @@ var sampleSchema = openapi.Object("Sample",
 // showCall answers {"method", "customer"}: the customer's e-mail address, or null.
 func showCall(rq *request) (django.Value, error) {
 	var email django.Value
-	if !rq.customer.ID.IsZero() {
-		email = django.String(rq.customer.Email)
+	if !rq.who.customer.ID.IsZero() {
+		email = django.String(rq.who.customer.Email)
 	}
 	return django.Object(django.Text("method", rq.method), django.Pair("customer", email)), nil
 }

@@ -49,16 +49,16 @@ type scoped struct {
 
 // rates are those that a request counts against, once it is known who asks. logsIn: it counts as a log-in too.
 func (rq *request) rates(logsIn bool) []scoped {
-	t := &rq.cfg.Throttles
+	t := &rq.h.cfg.Throttles
 	if *t == (Throttles{}) {
 		return nil
 	}
 	address := rq.client().Network.String()
 	var rates []scoped
-	if rq.customer.ID.IsZero() {
+	if rq.who.customer.ID.IsZero() {
 		rates = append(rates, scoped{"anon", t.Anon, "anon " + address}, scoped{"user", t.User, "user address " + address})
 	} else {
-		rates = append(rates, scoped{"user", t.User, "user " + rq.customer.ID.String()})
+		rates = append(rates, scoped{"user", t.User, "user " + rq.who.customer.ID.String()})
 	}
 	if logsIn {
 		rates = append(rates, scoped{"login", t.Login, "login " + address})
@@ -68,7 +68,7 @@ func (rq *request) rates(logsIn bool) []scoped {
 
 // account is the rate of log-ins with one e-mail address.
 func (rq *request) account(email string) scoped {
-	return scoped{"account", rq.cfg.Throttles.Account, "account " + rq.node.Account(email)}
+	return scoped{"account", rq.h.cfg.Throttles.Account, "account " + rq.node.Account(email)}
 }
 
 // throttle counts a request to a view.
@@ -89,9 +89,9 @@ func (rq *request) throttleLogin(email string) error {
 func (rq *request) count(counts ...scoped) error {
 	var longest time.Duration
 	var names []string
-	now := rq.cfg.Now()
+	now := rq.h.cfg.Now()
 	for _, c := range counts {
-		if wait, ok := rq.cfg.ThrottleHistory.Admit(c.key, c.rate, now); !ok {
+		if wait, ok := rq.h.cfg.ThrottleHistory.Admit(c.key, c.rate, now); !ok {
 			names, longest = append(names, c.name), max(longest, wait)
 		}
 	}

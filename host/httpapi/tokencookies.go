@@ -14,19 +14,19 @@ const csrfPath = "/auth/csrf/"
 // intoCookies has the tokens of the answer go into cookies, if tokens are kept there. The request must not be forged: one that logs a browser in as somebody
 // else is an attack too.
 func (rq *request) intoCookies() error {
-	if !rq.cfg.TokenCookies.On {
+	if !rq.h.cfg.TokenCookies.On {
 		return nil
 	}
 	if err := rq.refuseForged(); err != nil {
 		return err
 	}
-	rq.byCookie = true
+	rq.reply.byCookie = true
 	return nil
 }
 
 // logsOut has both cookies go where the body has no token: whatever comes of the one in the cookie, the browser is to be logged out.
 func (rq *request) logsOut(field string) error {
-	if !rq.cfg.TokenCookies.On {
+	if !rq.h.cfg.TokenCookies.On {
 		return nil
 	}
 	if inBody, err := rq.hasField(field); inBody || err != nil {
@@ -41,7 +41,7 @@ func (rq *request) logsOut(field string) error {
 
 // refuseForeign refuses a refresh token from a cookie beside the access token of another customer, or beside two access tokens.
 func (rq *request) refuseForeign(token string) error {
-	if !rq.byCookie {
+	if !rq.reply.byCookie {
 		return nil
 	}
 	foreign, err := rq.browser().IsForeign(rq.Context(), rq.node, token)
@@ -53,7 +53,7 @@ func (rq *request) refuseForeign(token string) error {
 
 // token is the token in a field of the body, or where the body has none the one in a cookie.
 func (rq *request) token(field string, cookie browser.Cookie) (string, error) {
-	if rq.cfg.TokenCookies.On && rq.hasCookies() {
+	if rq.h.cfg.TokenCookies.On && rq.hasCookies() {
 		inBody, err := rq.hasField(field)
 		if err != nil {
 			return "", err
@@ -94,7 +94,7 @@ func (h *handler) giveCSRF(rq *request) answer {
 	}
 	body, err := django.Render(django.Object(django.Text("csrftoken", rq.browser().CSRFToken())), 0)
 	if err != nil {
-		return rq.compat.failed(err)
+		return rq.h.compat.failed(err)
 	}
 	return rq.neverCache(answer{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}}, body: body})
 }

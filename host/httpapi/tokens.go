@@ -15,13 +15,13 @@ func obtainPair(rq *request) (django.Value, error) {
 	if err != nil {
 		return django.Value{}, err
 	}
-	rq.email = texts[0]
+	rq.entry.email = texts[0]
 	if err := rq.throttleAccount(texts[0]); err != nil {
 		return django.Value{}, err
 	}
 	result, err := rq.node.Login(rq.Context(), rq.client().Network, texts[0], texts[1])
 	pair, err := rq.outcome(core.Login, result, err)
-	if err == nil && rq.byCookie {
+	if err == nil && rq.reply.byCookie {
 		err = rq.browser().Reset(rq.Context(), rq.node)
 	}
 	if err != nil {
@@ -32,7 +32,7 @@ func obtainPair(rq *request) (django.Value, error) {
 
 // refreshToken answers {"refresh"} with {"access"}.
 func refreshToken(rq *request) (django.Value, error) {
-	token, err := rq.token("refresh", rq.cfg.TokenCookies.Refresh)
+	token, err := rq.token("refresh", rq.h.cfg.TokenCookies.Refresh)
 	if err != nil {
 		return django.Value{}, err
 	}
@@ -45,7 +45,7 @@ func refreshToken(rq *request) (django.Value, error) {
 
 // verifyToken answers {"token"} with {}.
 func verifyToken(rq *request) (django.Value, error) {
-	token, err := rq.token("token", rq.cfg.TokenCookies.Access)
+	token, err := rq.token("token", rq.h.cfg.TokenCookies.Access)
 	if err != nil {
 		return django.Value{}, err
 	}
@@ -58,7 +58,7 @@ func blacklistToken(rq *request) (django.Value, error) {
 	if err := rq.logsOut("refresh"); err != nil {
 		return django.Value{}, err
 	}
-	token, err := rq.token("refresh", rq.cfg.TokenCookies.Refresh)
+	token, err := rq.token("refresh", rq.h.cfg.TokenCookies.Refresh)
 	if err != nil {
 		return django.Value{}, err
 	}
@@ -68,7 +68,7 @@ func blacklistToken(rq *request) (django.Value, error) {
 
 // outcome is the answer to what the node decided: the tokens by their types, or the refusal.
 func (rq *request) outcome(op core.Op, result node.Result, err error) (django.Value, error) {
-	rq.about = result
+	rq.entry.about = result
 	if err != nil {
 		return django.Value{}, err
 	}
@@ -79,7 +79,7 @@ func (rq *request) outcome(op core.Op, result node.Result, err error) (django.Va
 		}
 		return django.Value{}, r
 	}
-	if rq.byCookie {
+	if rq.reply.byCookie {
 		return django.Object(), rq.browser().KeepTokens(result.Tokens, rq.node.Settings())
 	}
 	var members []django.Member

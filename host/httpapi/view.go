@@ -7,6 +7,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/permission"
+	"github.com/edgetoken/edgetoken/host/httpapi/body"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 )
@@ -102,12 +103,12 @@ func (v *view) serve(rq *request) (django.Value, error) {
 	if err := v.permit(rq, rq.method); err != nil {
 		return django.Value{}, err
 	}
-	rq.permitted = true
+	rq.who.permitted = true
 	if err := rq.throttle(); err != nil {
 		return django.Value{}, err
 	}
 	if action := v.action(rq.method); action != nil {
-		rq.status = action.code()
+		rq.reply.status = action.code()
 		return action.answer(rq)
 	}
 	return django.Value{}, methodNotAllowed(rq.method)
@@ -115,7 +116,7 @@ func (v *view) serve(rq *request) (django.Value, error) {
 
 // permit says whether whoever asks may use a method of the view: nil, or the refusal.
 func (v *view) permit(rq *request, method string) error {
-	switch v.rule.Decide(method, v.model, rq.caller()) {
+	switch v.rule.Decide(method, v.model, rq.who.caller()) {
 	case permission.Allowed:
 		return nil
 	case permission.Unauthenticated:
@@ -129,18 +130,15 @@ func (v *view) permit(rq *request, method string) error {
 // metadata is what OPTIONS shows (Django REST framework's SimpleMetadata): the fields of a body too, to whom may send
 // one.
 func (v *view) metadata(rq *request) (django.Value, error) {
-	var renders, parses []string
-	for _, r := range rq.cfg.renderers() {
-		renders = append(renders, r.String())
-	}
-	for _, p := range parsers {
-		parses = append(parses, p.String())
+	var renders []string
+	for _, r := range rq.h.cfg.renderers() {
+		renders = append(renders, r.mediaType.String())
 	}
 	members := []django.Member{
 		django.Text("name", v.name),
 		django.Text("description", v.description),
 		django.Texts("renders", renders...),
-		django.Texts("parses", parses...),
+		django.Texts("parses", body.Types()...),
 	}
 	if v.fields != nil && v.permit(rq, http.MethodPost) == nil {
 		var fields []django.Member

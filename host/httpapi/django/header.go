@@ -19,6 +19,8 @@ type Rules struct {
 	// StrictURLs reads the URLs of redirects with Python's own urlsplit, as Django 5.2 does; else with the older copy
 	// in Django 3.2.
 	StrictURLs bool
+	// LimitHeaders bounds the Accept and Content-Type headers in length and number, as Django REST framework 3.18 does.
+	LimitHeaders bool
 }
 
 // ErrHeader says that the parameters of a header are encoded in a way that cannot be read.

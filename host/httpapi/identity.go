@@ -1,0 +1,117 @@
+package httpapi
+
+import (
+	"errors"
+	"log/slog"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/permission"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// identity is who asks.
+type identity struct {
+	customer store.Customer // zero: anonymous
+	token    string         // the access token that said so; "": the session did
+	// permitted: the view let the customer in.
+	permitted bool
+	// askedSession: the answer depends on the session cookie.
+	askedSession bool
+}
+
+// caller is who asks, as rules see it.
+func (i *identity) caller() permission.Caller {
+	c := &i.customer
+	return permission.Caller{
+		Authenticated: !c.ID.IsZero(), Active: c.IsActive, Staff: c.IsStaff, Superuser: c.IsSuperuser, Rights: c.Rights,
+	}
+}
+
+// authenticate finds out who asks. A header of another scheme, or none, leaves that to the browser's cookies.
+func (rq *request) authenticate() error {
+	header, _ := rq.header(rq.h.authHeader)
+	token, cause := core.SplitAuthorization(header, rq.node.Settings())
+	switch cause {
+	case core.OK:
+	case core.NoHeader:
+		rq.who.askedSession = true
+		return rq.authenticateBrowser()
+	default:
+		return refused(core.Authenticate, cause)
+	}
+	return rq.check(token)
+}
+
+// check takes whom an access token names for whoever asks.
+func (rq *request) check(token string) error {
+	check := rq.node.Authenticate
+	if rq.view.model != "" {
+		check = rq.node.AuthenticateWithRights
+	}
+	result, err := check(rq.Context(), token)
+	rq.entry.about = result
+	if err != nil {
+		return err
+	}
+	if result.Refused() {
+		return refusal{op: core.Authenticate, refusals: result.Refusals}
+	}
+	rq.who.customer, rq.who.token = result.Customer, token
+	return nil
+}
+
+// An authorisation does not last as long as a client likes. A body may arrive for minutes and a list be read for
+// hours; meanwhile the customer may be disabled, the token revoked, a right taken or a key replaced. So a request is
+// authorised again once its body has arrived, and before each page of a list.
+
+// errSessionEnded refuses a session that has ended.
+var errSessionEnded = refused(core.Authenticate, core.NoHeader)
+
+// checkAgain authorises a request as if it had been sent now, under the current configuration and keys.
+func (rq *request) checkAgain() error {
+	id := rq.who.customer.ID
+	if id.IsZero() {
+		return nil
+	}
+	if rq.h.cfg.Current != nil {
+		rq.node = rq.h.cfg.Current()
+	}
+	if err := rq.identifyAgain(); err != nil {
+		return err
+	}
+	if rq.who.customer.ID != id {
+		return errSessionEnded
+	}
+	if rq.who.permitted {
+		return rq.view.permit(rq, rq.method)
+	}
+	return nil
+}
+
+func (rq *request) identifyAgain() (err error) {
+	if rq.who.token != "" {
+		return rq.check(rq.who.token)
+	}
+	rq.browser().ForgetCustomer()
+	rq.who.customer, err = rq.sessionCustomer()
+	return err
+}
+
+// cutOff says in the log that an answer was cut.
+var cutOff = slog.Bool("cut", true)
+
+// lostRight reports whether err says that the reader of an answer lost the right to it, and notes why for the log.
+func (a *answer) lostRight(err error, settings *core.Settings) bool {
+	var refused refusal
+	switch {
+	case errors.As(err, &refused):
+		a.cause = refused.cause()
+		a.code, _, _ = settings.Describe(a.cause)
+	case errors.Is(err, errForbidden):
+		a.code, a.reason = codeForbidden, forbidden
+	default:
+		return false
+	}
+	a.about = append(a.about, cutOff)
+	return true
+}
