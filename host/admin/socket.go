@@ -1,17 +1,13 @@
 package admin
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"log"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/edgetoken/edgetoken/host/datadir"
 )
@@ -68,25 +64,6 @@ func (l *listener) Accept() (net.Conn, error) {
 		}
 		return c, nil
 	}
-}
-
-// Serve answers on the socket until ctx ends, and lets calls in flight end within grace. There is no limit on
-// the time of a call: a large import hashes many passwords.
-func Serve(ctx context.Context, l net.Listener, handler http.Handler, grace time.Duration, errorLog *log.Logger) error {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: errorLog}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(l) }()
-	select {
-	case err := <-ended:
-		return fmt.Errorf("serve admin socket: %w", err)
-	case <-ctx.Done():
-	}
-	within, cancel := context.WithTimeout(context.Background(), grace)
-	defer cancel()
-	if err := server.Shutdown(within); err != nil {
-		return errors.Join(fmt.Errorf("admin calls were still in flight: %w", err), server.Close())
-	}
-	return nil
 }
 
 // absolute is a path from the root, which messages show; as it is where the working directory is not known.

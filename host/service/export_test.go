@@ -8,6 +8,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/server"
 )
 
 var (
@@ -20,5 +21,6 @@ func NewObserver() func(httpapi.Observation) { return newMetrics(&Service{}, &co
 
 // ServeMetrics serves the metrics of a service that does nothing.
 func ServeMetrics(ctx context.Context, l net.Listener) error {
-	return newMetrics(&Service{log: slog.New(slog.DiscardHandler)}, &config.Config{}).serve(ctx, l, time.Second)
+	m := newMetrics(&Service{}, &config.Config{})
+	return (&server.Server{Handler: m.handler(), Limits: metricsLimits, Grace: time.Second, Log: slog.New(slog.DiscardHandler)}).Serve(ctx, l)
 }

@@ -2,10 +2,7 @@ package service
 
 import (
 	"cmp"
-	"context"
-	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"runtime"
 	"strconv"
@@ -124,20 +121,12 @@ func (m *metrics) reloaded(done bool) {
 	m.reloadAt.SetToCurrentTime()
 }
 
-// handler answers GET /metrics in the text format of Prometheus, or in OpenMetrics where that is asked for.
+// handler answers GET /metrics, and nothing else, in the text format of Prometheus, or in OpenMetrics where that is
+// asked for.
 func (m *metrics) handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
-}
-
-// serve answers GET /metrics, and nothing else, until ctx ends.
-func (m *metrics) serve(ctx context.Context, l net.Listener, grace time.Duration) error {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", m.handler())
-	server := &server.Server{Handler: withoutBodies(mux), Limits: metricsLimits, Grace: grace, Log: m.log}
-	if err := server.Serve(ctx, l); err != nil {
-		return fmt.Errorf("serve metrics: %w", err)
-	}
-	return nil
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: 4, Timeout: 10 * time.Second}))
+	return withoutBodies(mux)
 }
 
 // metricsLimits are those of whoever can reach the address of the metrics: a few programs that read them.

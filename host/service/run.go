@@ -3,6 +3,10 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
 
 	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/datadir"
@@ -20,22 +24,24 @@ func (s *Service) Run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, socket.Close())
 	}
-	grace := g.cfg.ShutdownTimeout
-	// Whichever ends first, by ctx or by a failure, ends the others.
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ends := []func() error{func() error { return admin.Serve(ctx, socket, s.adminOfNode(), grace, s.repeats.ErrorLog()) }}
+	serve := func(name string, l net.Listener, h http.Handler, limits server.Limits) served {
+		return served{name, l, &server.Server{Handler: h, Limits: limits, Grace: g.cfg.ShutdownTimeout, Log: s.log}}
+	}
+	all := []served{serve("admin socket", socket, s.adminOfNode(), adminLimits)}
 	if g.cfg.MetricsListen != "" {
 		l, err := Listen(g.cfg.MetricsListen, "metrics.listen")
 		if err != nil {
 			return errors.Join(err, socket.Close())
 		}
 		s.log.Info("metrics on http://" + l.Addr().String() + "/metrics")
-		ends = append(ends, func() error { return s.metrics.serve(ctx, l, grace) })
+		all = append(all, serve("metrics", l, s.metrics.handler(), metricsLimits))
 	}
-	server := &server.Server{Handler: s, Grace: grace, Log: s.log, Limits: g.cfg.Limits}
+	api := serve("", s.listener, s, g.cfg.Limits)
+	// Whichever ends first, by ctx or by a failure, ends the others.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	if s.certificate != nil {
-		server.TLS = s.certificate.config()
+		api.by.TLS = s.certificate.config()
 		go s.certificate.watch(ctx)
 	}
 	go files.Run(ctx, s.log)
@@ -45,17 +51,37 @@ func (s *Service) Run(ctx context.Context) error {
 	if s.cfg.Started != nil {
 		s.cfg.Started(s.URL())
 	}
-	ends = append(ends, func() error { return server.Serve(ctx, s.listener) })
-	errs := make(chan error, len(ends))
-	for _, end := range ends {
+	all = append(all, api)
+	errs := make(chan error, len(all))
+	for _, l := range all {
 		go func() {
 			defer cancel()
-			errs <- end()
+			errs <- l.serve(ctx)
 		}()
 	}
-	for range ends {
+	for range all {
 		err = errors.Join(err, <-errs)
 	}
 	s.log.Info("stopped")
 	return err
 }
+
+// served is a listener and what answers on it.
+type served struct {
+	name     string // for errors; "" for the API itself
+	listener net.Listener
+	by       *server.Server
+}
+
+func (s served) serve(ctx context.Context) error {
+	err := s.by.Serve(ctx, s.listener)
+	if err != nil && s.name != "" {
+		return fmt.Errorf("serve %s: %w", s.name, err)
+	}
+	return err
+}
+
+// A call of the admin API may take any time: a large import hashes many passwords.
+const anyTime = 100 * 365 * 24 * time.Hour
+
+var adminLimits = server.Limits{ReadTimeout: anyTime, WriteTimeout: anyTime, IdleTimeout: anyTime}
