@@ -5,6 +5,9 @@ import (
 	"unicode"
 )
 
+// ByteSpace is the white space of Python's bytes, which bytes.strip() removes.
+const ByteSpace = " \t\n\v\f\r"
+
 // Strip removes white space from both ends, as Python's str.strip() does: Unicode's white space and
 // the separators U+001C to U+001F, which neither Go nor int() counts as space.
 func Strip(s string) string { return strings.TrimFunc(s, isSpace) }

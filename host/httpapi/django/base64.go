@@ -1,5 +1,11 @@
 package django
 
+import (
+	"strings"
+
+	"github.com/edgetoken/edgetoken/core/python"
+)
+
 // decodeBase64 decodes as Python's base64.b64decode does without validation: it skips characters outside the alphabet
 // and ends where the padding is complete. ok is false if the last group is cut.
 func decodeBase64(b []byte) (decoded []byte, ok bool) {
@@ -50,7 +56,7 @@ func base64Value(c byte) (byte, bool) {
 func decodeBase64File(content []byte, rules Rules) (decoded []byte, ok bool) {
 	packed := make([]byte, 0, len(content))
 	for _, c := range content {
-		if !isByteSpace(c) {
+		if strings.IndexByte(python.ByteSpace, c) < 0 {
 			packed = append(packed, c)
 		}
 	}

@@ -5,8 +5,7 @@
 //   - Value is what a JSON document holds, as Python holds it (value.go); ParseJSON reads one
 //     (json.go), Render writes one (render.go);
 //   - Form is what a URL-encoded or multipart body holds (form.go, multipart.go);
-//   - ParseHeader splits a header such as Content-Type into its value and its parameters (header.go),
-//     and charset.go has Python's codecs;
+//   - ParseHeader splits a header such as Content-Type into its value and its parameters (header.go);
 //   - Validate checks either kind of body against required text fields (fields.go);
 //   - Cookie and ParseCookies are the two directions of cookies (cookie.go), SplitURL and SafeURL
 //     judge the URLs of redirects and origins (url.go).

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/edgetoken/edgetoken/core/python"
+	"github.com/edgetoken/edgetoken/host/httpapi/django/codecs"
 )
 
 // parseEmailHeader splits a header as Python's email.message.Message.get_params does, with the
@@ -118,7 +119,7 @@ func joinSegments(segments []segment) (string, error) {
 	for _, s := range segments {
 		if s.encoded {
 			encoded = true
-			s.text = unquote(s.text, latin1Charset)
+			s.text = unquote(s.text, codecs.Latin1)
 		}
 		joined.WriteString(s.text)
 	}
@@ -133,16 +134,16 @@ func joinSegments(segments []segment) (string, error) {
 func decodeExtended(s string) (string, error) {
 	parts := strings.SplitN(s, "'", 3)
 	if len(parts) < 3 {
-		return charsets["ascii"].decodeReplacing(rawBytes(s)), nil
+		return codecs.ASCII.DecodeReplacing(rawBytes(s)), nil
 	}
 	if parts[0] == "" {
 		return unquoteEmail(parts[2]), nil
 	}
-	name, known := codecName(parts[0])
-	if !known || charsets[name] == nil {
+	charset, _ := codecs.Lookup(parts[0])
+	if charset == nil {
 		return "", ErrHeader
 	}
-	return charsets[name].decodeReplacing(rawBytes(parts[2])), nil
+	return charset.DecodeReplacing(rawBytes(parts[2])), nil
 }
 
 // rawBytes is Python's codec raw-unicode-escape: characters above U+00FF are written as escapes.

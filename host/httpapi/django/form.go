@@ -1,6 +1,10 @@
 package django
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/edgetoken/edgetoken/host/httpapi/django/codecs"
+)
 
 const (
 	// MaxFields is Django's DATA_UPLOAD_MAX_NUMBER_FIELDS: how many fields a form may have.
@@ -42,10 +46,10 @@ func ParseForm(body []byte, charset string) (*Form, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := c.decode(body)
+	text, err := c.Decode(body)
 	if err != nil {
 		// Some clients send raw bytes; Django reads each as a character.
-		text, _ = latin1Charset.decode(body)
+		text, _ = codecs.Latin1.Decode(body)
 	}
 	if strings.Count(text, "&") >= MaxFields {
 		return nil, ErrTooManyFields
@@ -118,7 +122,7 @@ func (f *Form) Value() (Value, error) {
 
 // lines splits a file after each line feed, carriage return, or both.
 func (f *File) lines() ([]Value, error) {
-	text, err := utf8Charset.decode(f.Content)
+	text, err := codecs.UTF8.Decode(f.Content)
 	if err != nil {
 		return nil, ErrFileNotText
 	}
@@ -138,7 +142,7 @@ func (f *File) lines() ([]Value, error) {
 
 // unquotePlus is Python's urllib.parse.unquote_plus: "+" becomes a space, and each run of ASCII in a text with a
 // percent sign is unescaped and decoded by itself.
-func unquotePlus(s string, c *charset) string {
+func unquotePlus(s string, c *codecs.Codec) string {
 	s = strings.ReplaceAll(s, "+", " ")
 	if !strings.Contains(s, "%") {
 		return s
@@ -147,14 +151,14 @@ func unquotePlus(s string, c *charset) string {
 }
 
 // unquote is Python's urllib.parse.unquote with errors replaced.
-func unquote(s string, c *charset) string {
+func unquote(s string, c *codecs.Codec) string {
 	var out strings.Builder
 	for s != "" {
 		ascii := 0
 		for ascii < len(s) && s[ascii] < 0x80 {
 			ascii++
 		}
-		out.WriteString(c.decodeReplacing(unescape(s[:ascii])))
+		out.WriteString(c.DecodeReplacing(unescape(s[:ascii])))
 		s = s[ascii:]
 		other := 0
 		for other < len(s) && s[other] >= 0x80 {

@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/edgetoken/edgetoken/core/python"
+	"github.com/edgetoken/edgetoken/host/httpapi/django/codecs"
 )
 
 // Rules says how the reference's versions differ in what this package does.
@@ -51,7 +54,7 @@ func ParseHeader(line string, rules Rules) (Header, error) {
 
 // Latin1 makes text of a header's bytes as WSGI does: each byte is one character.
 func Latin1(s string) string {
-	text, _ := latin1Charset.decode([]byte(s))
+	text, _ := codecs.Latin1.Decode([]byte(s))
 	return text
 }
 
@@ -90,18 +93,18 @@ type oldParam struct {
 // parseOldHeader is the parse_header function of Django 3.2, which works on bytes.
 func parseOldHeader(line string) (value string, params map[string]oldParam, err error) {
 	pieces := splitParams(line, false)
-	value = lowerASCII(stripBytes(pieces[0]))
+	value = lowerASCII(strings.Trim(pieces[0], python.ByteSpace))
 	if !isASCII(value) {
 		return "", nil, ErrHeader
 	}
 	params = map[string]oldParam{}
 	for _, piece := range pieces[1:] {
-		piece = stripBytes(piece)
+		piece = strings.Trim(piece, python.ByteSpace)
 		name, text, found := strings.Cut(piece, "=")
 		if !found {
 			continue
 		}
-		name = lowerASCII(stripBytes(name))
+		name = lowerASCII(strings.Trim(name, python.ByteSpace))
 		if !isASCII(name) {
 			return "", nil, ErrHeader
 		}
@@ -110,7 +113,7 @@ func parseOldHeader(line string) (value string, params map[string]oldParam, err 
 			name = name[:len(name)-1]
 			encoded = strings.Count(piece, "'") == 2
 		}
-		param := oldParam{value: unquoteOld(stripBytes(text))}
+		param := oldParam{value: unquoteOld(strings.Trim(text, python.ByteSpace))}
 		if encoded {
 			param.decoded = true
 			if param.value, err = decodeOldParam(param.value); err != nil {
@@ -128,15 +131,15 @@ func decodeOldParam(value string) (string, error) {
 	if len(parts) != 3 || !utf8.ValidString(parts[0]) {
 		return "", ErrHeader
 	}
-	text, err := utf8Charset.decode([]byte(parts[2]))
+	text, err := codecs.UTF8.Decode([]byte(parts[2]))
 	if err != nil || !strings.Contains(text, "%") {
 		return text, err
 	}
-	name, known := codecName(parts[0])
-	if !known || charsets[name] == nil {
+	charset, _ := codecs.Lookup(parts[0])
+	if charset == nil {
 		return "", ErrHeader
 	}
-	return unquote(text, charsets[name]), nil
+	return unquote(text, charset), nil
 }
 
 // unquoteOld takes the quotes off a value.

@@ -25,7 +25,7 @@ func ParseJSON(body []byte, charset string) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	text, err := c.decodeStream(body)
+	text, err := c.DecodeStream(body)
 	if err != nil {
 		return Value{}, jsonError("%v", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"html"
 	"strings"
 	"unicode"
+
+	"github.com/edgetoken/edgetoken/host/httpapi/django/codecs"
 )
 
 // ParseMultipart reads a multipart form as the REST framework's MultiPartParser does. contentType is the
@@ -88,7 +90,7 @@ type multipartParser struct {
 	form    *Form
 	files   []*File // those that are known to be whole
 	pending *File   // one that is whole if anything follows
-	charset *charset
+	charset *codecs.Codec
 	rules   Rules
 	fields  int // parts that are no files, named or not
 	opened  int // files begun
@@ -127,7 +129,7 @@ func (p *multipartParser) part(content []byte) error {
 	if p.size += CodePoints(header.name) + 2; p.size > MaxBodySize {
 		return ErrBodyTooLarge
 	}
-	p.form.add(header.name, Field{Text: p.charset.decodeReplacing(content)})
+	p.form.add(header.name, Field{Text: p.charset.DecodeReplacing(content)})
 	return nil
 }
 

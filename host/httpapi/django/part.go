@@ -86,7 +86,7 @@ func (p *multipartParser) text(param oldParam, trim bool) string {
 	case param.decoded:
 		return param.value
 	case trim:
-		param.value = stripBytes(param.value)
+		param.value = strings.Trim(param.value, python.ByteSpace)
 	}
-	return p.charset.decodeReplacing([]byte(param.value))
+	return p.charset.DecodeReplacing([]byte(param.value))
 }

@@ -2,19 +2,6 @@ package django
 
 import "unicode/utf8"
 
-func isByteSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
-
-// stripBytes is Python's bytes.strip().
-func stripBytes(s string) string {
-	for s != "" && isByteSpace(s[0]) {
-		s = s[1:]
-	}
-	for s != "" && isByteSpace(s[len(s)-1]) {
-		s = s[:len(s)-1]
-	}
-	return s
-}
-
 // HasSurrogate returns the first lone surrogate of a text in WTF-8; ok is false if it has none.
 func HasSurrogate(s string) (surrogate rune, ok bool) {
 	for i := 0; i+2 < len(s); i++ {

@@ -1,37 +1,39 @@
-package django
+package codecs
 
 import (
 	"encoding/binary"
 	"unicode/utf8"
 )
 
-// charsets holds the codecs that are read here, by Python's own names.
-var charsets = func() map[string]*charset {
-	utf16LE := &charset{name: "utf-16-le", next: utf16Step(binary.LittleEndian)}
-	utf16BE := &charset{name: "utf-16-be", next: utf16Step(binary.BigEndian)}
-	utf32LE := &charset{name: "utf-32-le", next: utf32Step(binary.LittleEndian)}
-	utf32BE := &charset{name: "utf-32-be", next: utf32Step(binary.BigEndian)}
-	all := map[string]*charset{
-		"utf_8":     utf8Charset,
-		"utf_8_sig": {streamName: "utf-8-sig", marks: []mark{{"\xef\xbb\xbf", utf8Charset}}},
+// all holds the supported codecs by Python's own names.
+var all = func() map[string]*Codec {
+	utf16LE := &Codec{name: "utf-16-le", next: utf16Step(binary.LittleEndian)}
+	utf16BE := &Codec{name: "utf-16-be", next: utf16Step(binary.BigEndian)}
+	utf32LE := &Codec{name: "utf-32-le", next: utf32Step(binary.LittleEndian)}
+	utf32BE := &Codec{name: "utf-32-be", next: utf32Step(binary.BigEndian)}
+	codecs := map[string]*Codec{
+		"utf_8":     UTF8,
+		"utf_8_sig": {streamName: "utf-8-sig", marks: []mark{{"\xef\xbb\xbf", UTF8}}},
 		"utf_16_le": utf16LE,
 		"utf_16_be": utf16BE,
 		"utf_16":    {streamName: "UTF-16", needsMark: true, marks: []mark{{"\xff\xfe", utf16LE}, {"\xfe\xff", utf16BE}}},
 		"utf_32_le": utf32LE,
 		"utf_32_be": utf32BE,
 		"utf_32":    {streamName: "UTF-32", needsMark: true, marks: []mark{{"\xff\xfe\x00\x00", utf32LE}, {"\x00\x00\xfe\xff", utf32BE}}},
-		"ascii":     {name: "ascii", next: asciiStep},
-		"latin_1":   latin1Charset,
+		"ascii":     ASCII,
+		"latin_1":   Latin1,
 	}
 	for name, high := range singleByte {
-		all[name] = &charset{name: "charmap", next: singleByteStep([]rune(high))}
+		codecs[name] = &Codec{name: "charmap", next: singleByteStep([]rune(high))}
 	}
-	return all
+	return codecs
 }()
 
+// The codecs that are needed by themselves.
 var (
-	utf8Charset   = &charset{name: "utf-8", next: utf8Step}
-	latin1Charset = &charset{name: "latin-1", next: func(b []byte) step { return good(rune(b[0]), 1) }}
+	ASCII  = &Codec{name: "ascii", next: asciiStep}
+	UTF8   = &Codec{name: "utf-8", next: utf8Step}
+	Latin1 = &Codec{name: "latin-1", next: func(b []byte) step { return good(rune(b[0]), 1) }}
 )
 
 func asciiStep(b []byte) step {

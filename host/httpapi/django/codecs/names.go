@@ -1,11 +1,11 @@
-package django
+package codecs
 
 import "strings"
 
-// charsetNames maps each name in Python's codec registry, as normalizeCharset writes it, to the codec's own name; an
+// names maps each name in Python's codec registry, as normalize writes it, to the codec's own name; an
 // unsupported codec to "".
-var charsetNames = func() map[string]string {
-	names := map[string]string{}
+var names = func() map[string]string {
+	byAlias := map[string]string{}
 	for codec, aliases := range map[string]string{
 		"utf_8":     `cp65001 u8 utf utf8 utf8_ucs2 utf8_ucs4 utf_8`,
 		"utf_8_sig": `utf_8_sig`,
@@ -72,10 +72,10 @@ var charsetNames = func() map[string]string {
 			x_mac_simp_chinese x_mac_trad_chinese zip zlib zlib_codec`,
 	} {
 		for _, alias := range strings.Fields(aliases) {
-			names[alias] = codec
+			byAlias[alias] = codec
 		}
 	}
-	return names
+	return byAlias
 }()
 
 // singleByte holds the characters of the bytes from 0x80 on for each single-byte charset, from Python's own tables;
