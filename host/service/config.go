@@ -48,23 +48,23 @@ func (c Config) Validate() error {
 func (c Config) load() (*config.Config, error) {
 	if c.Reload == nil {
 		same := *c.Start // which its owner keeps
-		return c.settle(&same), nil
+		return c.runnable(&same), nil
 	}
 	cfg, err := c.Reload()
 	if err != nil {
 		return nil, err
 	}
-	return c.settle(cfg), nil
+	return c.runnable(cfg), nil
 }
 
-// settle is a configuration as this program can run it.
-func (c Config) settle(cfg *config.Config) *config.Config {
+// runnable is a configuration as this program can run it.
+func (c Config) runnable(cfg *config.Config) *config.Config {
 	if c.HashProcess != nil || cfg.HashInProcess {
 		return cfg
 	}
-	settled := *cfg
-	settled.HashInProcess = true
-	return &settled
+	here := *cfg
+	here.HashInProcess = true
+	return &here
 }
 
 // destination is where the log goes.

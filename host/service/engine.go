@@ -5,11 +5,26 @@ import (
 	"errors"
 	"log/slog"
 
+	"github.com/edgetoken/edgetoken/host/cache"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/keyring"
 )
+
+// openEngine opens the sandbox, and the cache of verified tokens before it, where the configuration has them.
+func (s *Service) openEngine(ctx context.Context, cfg *config.Config, ring *keyring.Ring) (err error) {
+	if s.instances, err = openInstances(ctx, cfg, ring, s.log); err != nil {
+		return err
+	}
+	if s.instances != nil {
+		s.closes = append(s.closes, func() error { return s.instances.Close(context.Background()) })
+	}
+	if cfg.TokenCache > 0 {
+		s.verified, err = cache.New(cfg.TokenCache)
+	}
+	return err
+}
 
 // openInstances makes the sandboxed engine that the configuration names; nil where that is the native one.
 func openInstances(ctx context.Context, cfg *config.Config, ring *keyring.Ring, log *slog.Logger) (*engine.Engine, error) {

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"net/http"
+	"runtime/debug"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
@@ -67,6 +68,15 @@ func (s *Service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	api.Log = s.log
 	g.admin = admin.New(api)
 	return g, nil
+}
+
+// use puts a generation in the place of the one before.
+func (s *Service) use(g *generation) {
+	s.level.Set(g.cfg.LogLevel)
+	s.current.Store(g)
+	if s.cfg.BoundMemory {
+		debug.SetMemoryLimit(g.cfg.GoMemory())
+	}
 }
 
 // adminConfig is what the admin API of a node, or of a command that works on its files, takes from a configuration.

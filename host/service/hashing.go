@@ -1,21 +1,28 @@
 package service
 
 import (
-	"log/slog"
 	"time"
 
+	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/hashing"
 )
 
-// newHasher is what hashes passwords, and what ends it.
-func (c Config) newHasher(cfg *config.Config, log *slog.Logger) (hasher hashing.Hasher, processes *hashing.Processes) {
+// openHashing opens the queue for passwords, and what hashes them.
+func (s *Service) openHashing(cfg *config.Config) (err error) {
+	if s.hashing, err = admission.New(cfg.Hashing); err != nil {
+		return err
+	}
 	if cfg.HashInProcess {
-		return hashing.InProcess{}, nil
+		s.hasher = hashing.InProcess{}
+		return nil
 	}
-	processes = hashing.NewProcesses(c.HashProcess, log)
+	s.processes = hashing.NewProcesses(s.cfg.HashProcess, s.log)
+	s.hasher = s.processes
 	if cfg.HashTimeout > 0 {
-		processes.Timeout = func(hashing.Job) time.Duration { return cfg.HashTimeout }
+		s.processes.Timeout = func(hashing.Job) time.Duration { return cfg.HashTimeout }
 	}
-	return processes, processes
+	s.closes = append(s.closes, s.processes.Close)
+	go s.processes.Probe()
+	return nil
 }

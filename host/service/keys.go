@@ -13,6 +13,32 @@ import (
 	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
+// readKeys reads the keys of a configuration, and refuses a signing key whose end has come. Of one whose end is near it
+// warns. With mayMake it makes the key of the data directory where that is missing. ring is there even where the key has
+// ended.
+func readKeys(cfg *config.Config, mayMake bool) (ring *keyring.Ring, warning string, err error) {
+	if ring, err = datadir.Of(cfg).OpenKeys(mayMake); err == nil {
+		warning, err = keyEnd(cfg, ring.Set(), time.Now())
+	}
+	return ring, warning, err
+}
+
+// openKeys reads the keys at the start, and logs which key signs.
+func (s *Service) openKeys(ctx context.Context, cfg *config.Config, before datadir.Contents) (*keyring.Ring, error) {
+	stats, err := s.store.Stats(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ring, warning, err := readKeys(cfg, true)
+	if ring != nil {
+		logKey(s.log, cfg, before, stats.HighWater > 0, ring.Set())
+	}
+	if warning != "" {
+		s.log.Warn(warning)
+	}
+	return ring, err
+}
+
 // keyEnd refuses a signing key whose end has come, with which a node could neither log anybody in nor accept what it issued before. Of one that ends
 // before the refresh tokens which are issued now it warns.
 func keyEnd(cfg *config.Config, keys core.KeySet, now time.Time) (warning string, err error) {

@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/config"
-	"github.com/edgetoken/edgetoken/host/datadir"
 )
 
 // errNotReloaded says that a node goes on as it was.
@@ -56,11 +54,7 @@ func (s *Service) exchange() (admin.Reloaded, error) {
 		certificates, certificateErr = readPair(cfg.TLSCert, cfg.TLSKey, cfg.TrustedBits)
 	}
 	var g *generation
-	var warning string
-	ring, err := datadir.Of(cfg).OpenKeys(false)
-	if err == nil {
-		warning, err = keyEnd(cfg, ring.Set(), time.Now())
-	}
+	ring, warning, err := readKeys(cfg, false)
 	if err == nil {
 		g, err = s.generation(cfg, ring)
 	}
@@ -82,9 +76,7 @@ func (s *Service) exchange() (admin.Reloaded, error) {
 	if s.certificate != nil {
 		s.certificate.use(certificates)
 	}
-	s.level.Set(cfg.LogLevel)
-	s.current.Store(g)
-	s.cfg.boundMemory(g.cfg)
+	s.use(g)
 	return answer, nil
 }
 

@@ -1,3 +1,19 @@
+// Package service is a whole node: it opens what a configuration names, takes requests, and exchanges what a reload
+// changes.
+//
+//	s, err := service.Open(ctx, service.Config{Start: cfg})
+//	…
+//	defer s.Close()
+//	err = s.Run(ctx)
+//
+// A Service is what lasts as long as the node: listener, log, store, sandbox, the queue for passwords. A generation is
+// what one configuration and its keys make of them: engine, node, handlers. Reload makes a new generation, or leaves
+// everything as it was; a request ends on the generation that it began on.
+//
+// The package reads no environment and writes to no standard stream: what belongs to the process is in Config.
+//
+// The reading order: config.go, service.go, generation.go, run.go, reload.go; then what they open: keys.go, store.go,
+// engine.go, certificate.go, metrics.go. offline.go does without a node.
 package service
 
 import (
@@ -14,6 +30,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/host/cache"
+	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/hashing"
@@ -22,7 +39,7 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// Service is a node. It is what lives as long as the process; what a reload exchanges is its generation.
+// Service is a node. It is an http.Handler of the API, which answers from Open to Close.
 type Service struct {
 	cfg      Config
 	listener net.Listener
@@ -41,28 +58,74 @@ type Service struct {
 	history     *throttle.History
 	certificate *certificate // nil: plain HTTP
 	metrics     *metrics
-	closes      []func() error // in the order in which it was opened
+	closes      []func() error // in the order of opening
 
 	reloading sync.Mutex
 	current   atomic.Pointer[generation]
 }
 
-// Open listens, opens store, key and engine of a configuration, and makes the data directory and what is missing in it.
+// Open listens, opens what the configuration names, and makes the data directory and what is missing in it.
 func Open(ctx context.Context, c Config) (_ *Service, err error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	cfg := c.settle(c.Start)
 	s := &Service{cfg: c, listener: c.Listener, level: &slog.LevelVar{}, history: throttle.NewHistory(0)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	cfg := c.runnable(c.Start)
+	if err := s.openListener(cfg); err != nil {
+		return nil, err
+	}
+	s.openLog(cfg)
+	if s.certificate, err = openCertificate(cfg, s.log); err != nil {
+		return nil, err
+	}
+	before := datadir.Of(cfg).Contents()
+	if err := s.openStore(ctx, cfg, before); err != nil {
+		return nil, err
+	}
+	ring, err := s.openKeys(ctx, cfg, before)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.openEngine(ctx, cfg, ring); err != nil {
+		return nil, err
+	}
+	if err := s.openHashing(cfg); err != nil {
+		return nil, err
+	}
+	s.metrics = newMetrics(s, cfg)
+	g, err := s.generation(cfg, ring)
+	if err != nil {
+		return nil, err
+	}
+	s.use(g)
+	s.log.Info("memory is bounded by the configuration", "bound", fmt.Sprintf("%d MiB", cfg.MemoryBound()>>20))
+	// Compiling the module leaves tens of MiB to the collector, which would keep them for some minutes.
+	go debug.FreeOSMemory()
+	return s, nil
+}
+
+func (s *Service) openListener(cfg *config.Config) (err error) {
 	if s.listener == nil {
 		if s.listener, err = Listen(cfg.Listen, "--listen"); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	// Run closes it too.
+	// Run has closed it already, unless it was never called.
 	s.closes = append(s.closes, func() error { _ = s.listener.Close(); return nil })
+	return nil
+}
+
+// logPatience is how long a node that ends waits for its log to be read.
+const logPatience = time.Second
+
+func (s *Service) openLog(cfg *config.Config) {
 	s.level.Set(cfg.LogLevel)
-	s.logs = logging.New(logging.Config{Destination: c.destination(), JSON: cfg.LogFormat == "json", Level: s.level})
+	s.logs = logging.New(logging.Config{Destination: s.cfg.destination(), JSON: cfg.LogFormat == "json", Level: s.level})
 	s.log, s.repeats = s.logs.Logger, logging.NewRepeats(s.logs.Logger)
 	s.closes = append(s.closes, func() error {
 		s.repeats.Flush()
@@ -72,88 +135,7 @@ func Open(ctx context.Context, c Config) (_ *Service, err error) {
 	for _, w := range cfg.Warnings {
 		s.log.Warn(w)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.Close())
-		}
-	}()
-	if s.certificate, err = openCertificate(cfg, s.log); err != nil {
-		return nil, err
-	}
-	dir := datadir.Of(cfg)
-	before := dir.Contents()
-	settled, err := dir.Settle()
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range settled {
-		s.log.Info(n)
-	}
-	if err := dir.Make(true); err != nil {
-		return nil, err
-	}
-	if s.store, err = dir.OpenStore(); err != nil {
-		return nil, inUse(dir, err)
-	}
-	s.closes = append(s.closes, s.store.Close)
-	logMade(s.log, cfg, before)
-	if err := checkAddresses(ctx, cfg, s.store); err != nil {
-		return nil, err
-	}
-	stats, err := s.store.Stats(ctx)
-	if err != nil {
-		return nil, err
-	}
-	ring, err := dir.OpenKeys(true)
-	if err != nil {
-		return nil, err
-	}
-	logKey(s.log, cfg, before, stats.HighWater > 0, ring.Set())
-	warning, err := keyEnd(cfg, ring.Set(), time.Now())
-	if err != nil {
-		return nil, err
-	}
-	if warning != "" {
-		s.log.Warn(warning)
-	}
-	if s.instances, err = openInstances(ctx, cfg, ring, s.log); err != nil {
-		return nil, err
-	}
-	if s.instances != nil {
-		s.closes = append(s.closes, func() error { return s.instances.Close(context.Background()) })
-	}
-	if cfg.TokenCache > 0 {
-		if s.verified, err = cache.New(cfg.TokenCache); err != nil {
-			return nil, err
-		}
-	}
-	if s.hashing, err = admission.New(cfg.Hashing); err != nil {
-		return nil, err
-	}
-	if s.hasher, s.processes = c.newHasher(cfg, s.log); s.processes != nil {
-		s.closes = append(s.closes, s.processes.Close)
-		go s.processes.Probe()
-	}
-	s.metrics = newMetrics(s, cfg)
-	g, err := s.generation(cfg, ring)
-	if err != nil {
-		return nil, err
-	}
-	s.current.Store(g)
-	c.boundMemory(cfg)
-	s.log.Info("memory is bounded by the configuration", "bound", fmt.Sprintf("%d MiB", cfg.MemoryBound()>>20))
-	// Compiling the module leaves tens of MiB to the collector, which would keep them for some minutes.
-	go debug.FreeOSMemory()
-	return s, nil
 }
-
-// ServeHTTP answers a request of the API.
-func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.current.Load().handler.ServeHTTP(w, r)
-}
-
-// logPatience is how long a node that ends waits for its log to be read.
-const logPatience = time.Second
 
 // Close closes what was opened, last first. Run must have returned.
 func (s *Service) Close() error {
@@ -163,6 +145,11 @@ func (s *Service) Close() error {
 	}
 	s.closes = nil
 	return errors.Join(errs...)
+}
+
+// ServeHTTP answers a request of the API.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.current.Load().handler.ServeHTTP(w, r)
 }
 
 // AddCustomer adds a customer with a password, which is hashed as the configuration says.

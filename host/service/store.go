@@ -12,6 +12,27 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
+// openStore makes the data directory where it is missing, and opens its store.
+func (s *Service) openStore(ctx context.Context, cfg *config.Config, before datadir.Contents) error {
+	dir := datadir.Of(cfg)
+	settled, err := dir.Settle()
+	if err != nil {
+		return err
+	}
+	for _, n := range settled {
+		s.log.Info(n)
+	}
+	if err := dir.Make(true); err != nil {
+		return err
+	}
+	if s.store, err = dir.OpenStore(); err != nil {
+		return inUse(dir, err)
+	}
+	s.closes = append(s.closes, s.store.Close)
+	logMade(s.log, cfg, before)
+	return checkAddresses(ctx, cfg, s.store)
+}
+
 // logMade says what a start made in the data directory besides a key, given what was there before, and what others
 // may do with it. It comes before anything can fail: the next start finds the new store and has nothing to say.
 func logMade(log *slog.Logger, cfg *config.Config, before datadir.Contents) {
