@@ -55,7 +55,7 @@ export async function start({ host, tls, config = {} }) {
   fs.mkdirSync(path.join(cache, "compiled"), { recursive: true, mode: 0o700 });
   fs.writeFileSync(file, JSON.stringify({ // JSON is YAML
     listen: `127.0.0.1:${port}`, data: path.join(folder, "data"), cache_dir: path.join(cache, "compiled"),
-    engine: process.env.EDGETOKEN_ENGINE || "wasm", allowed_hosts: [host], ...(tls && { tls }),
+    engine: process.env.EDGETOKEN_ENGINE || "wasm", allowed_hosts: [host], samples: true, ...(tls && { tls }),
     password: { memory: 8, iterations: 1, parallelism: 1 }, // the least that argon2 has (RFC 9106 §3.1)
     ...config, simple_jwt: { SIGNING_KEY: signingKey, ...config.simple_jwt },
   }), { mode: 0o600 });
