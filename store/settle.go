@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"go.etcd.io/bbolt"
 
@@ -196,4 +197,10 @@ func (w *writer) revoke(x core.Effect) {
 	after.version = w.version()
 	w.put(familiesBucket, key, after.encode())
 	w.put(expiryBucket, expiryKey(after.until, familyExpires, key), []byte{recordVersion})
+}
+
+// Unconditional are effects that Settle applies whatever has changed meanwhile, as revocations are: dead is dead. node
+// made them.
+func Unconditional(node string, list []core.Effect) core.Effects {
+	return core.Effects{Node: node, Reads: core.Reads{CutOff: math.MaxInt64}, List: list}
 }

@@ -1,32 +1,32 @@
 package admin
 
 import (
-	"net/http"
+	"context"
 	"time"
 
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
-// Clock answers GET and POST /clock.
+// Clock answers ShowClock and AcceptClock.
 type Clock struct {
-	Now       time.Time  `json:"now"`       // what the clock says
-	Latest    *time.Time `json:"latest"`    // the latest change of the store under a plausible clock, before the call; null where there was none
+	Now time.Time `json:"now"` // what the clock says
+	// Latest is the latest change of the store under a plausible clock, before the call; null where there was none.
+	Latest    *time.Time `json:"latest"`
 	Plausible bool       `json:"plausible"` // whether tokens are issued by the clock
 	Problem   string     `json:"problem"`   // why they are not, and what to do; empty else
 }
 
-// showClock says whether the clock is plausible.
-func (s *server) showClock(r *http.Request) (Clock, error) {
-	stats, err := s.cfg.Store.Stats(r.Context())
+func (s *server) showClock(ctx context.Context, _, _ None) (Clock, error) {
+	stats, err := s.cfg.Store.Stats(ctx)
 	if err != nil {
 		return Clock{}, err
 	}
 	return s.clock(stats.LastCommit), nil
 }
 
-// acceptClock has the node issue tokens by what its clock says, as far as that is from the latest change.
-func (s *server) acceptClock(r *http.Request) (Clock, error) {
-	latest, err := s.cfg.Store.AcceptClock(r.Context())
+// acceptClock has the node issue tokens by its clock, as far as that is from the latest change.
+func (s *server) acceptClock(ctx context.Context, _, _ None) (Clock, error) {
+	latest, err := s.cfg.Store.AcceptClock(ctx)
 	if err != nil {
 		return Clock{}, err
 	}

@@ -1,16 +1,16 @@
 package admin
 
-import "net/http"
+import "context"
 
-// Compaction answers POST /compact.
+// Compaction answers Compact.
 type Compaction struct {
 	Before int64 `json:"before"` // size of the store file, bytes
 	After  int64 `json:"after"`  // the same of the new file
 }
 
 // compact has the store write its content into a new file without free pages.
-func (s *server) compact(r *http.Request) (Compaction, error) {
-	done, err := s.cfg.Store.Compact(r.Context(), nil)
+func (s *server) compact(ctx context.Context, _, _ None) (Compaction, error) {
+	done, err := s.cfg.Store.Compact(ctx, nil)
 	if err != nil {
 		return Compaction{}, err
 	}

@@ -1,11 +1,11 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -13,7 +13,7 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// Customer is a customer as commands show it. There is no hash in it.
+// Customer is a customer as it is shown. There is no hash in it.
 type Customer struct {
 	ID          ID              `json:"id"`
 	Email       string          `json:"email"`
@@ -25,10 +25,10 @@ type Customer struct {
 	LastLogin   *time.Time      `json:"last_login"`
 	DateJoined  time.Time       `json:"date_joined"`
 	Attributes  json.RawMessage `json:"attributes"` // null where there are none
-	// Permissions are the customer's own, and Groups the names of the groups, both sorted.
+	// Permissions are the customer's own, and Groups the names of its groups, both sorted.
 	Permissions []string `json:"permissions"`
 	Groups      []string `json:"groups"`
-	// Rights are all that the customer may do, by groups too, sorted; none where not active.
+	// Rights are all permissions that it has, those of its groups too, sorted; none where it is not active.
 	Rights []string `json:"rights"`
 	// PasswordKind says how the password is kept: "argon2id", another format of Django's, "unusable" or "unknown".
 	PasswordKind string `json:"password_kind"`
@@ -37,8 +37,9 @@ type Customer struct {
 // viewOf shows a customer that was loaded with store.Query.Rights.
 func viewOf(c store.Customer) Customer {
 	v := Customer{
-		ID: ID(c.ID), Email: c.Email, FirstName: c.FirstName, LastName: c.LastName, IsActive: c.IsActive, IsStaff: c.IsStaff,
-		IsSuperuser: c.IsSuperuser, DateJoined: c.DateJoined, Attributes: c.Attributes, PasswordKind: passwordFormat(c.PasswordHash),
+		ID: ID(c.ID), Email: c.Email, FirstName: c.FirstName, LastName: c.LastName,
+		IsActive: c.IsActive, IsStaff: c.IsStaff, IsSuperuser: c.IsSuperuser, DateJoined: c.DateJoined,
+		Attributes: c.Attributes, PasswordKind: passwordKind(c.PasswordHash),
 		Permissions: list(c.Permissions), Groups: list(c.Groups), Rights: list(c.Rights),
 	}
 	if !c.LastLogin.IsZero() {
@@ -50,41 +51,26 @@ func viewOf(c store.Customer) Customer {
 	return v
 }
 
-// list is a list that JSON shows as one even where it is empty.
-func list(texts []string) []string {
-	if texts == nil {
-		return []string{}
-	}
-	return texts
-}
-
-// djangoFormats are the first words of the hashes that Django 1.4 to 5.2 writes. Any other first word may be part of
-// a hash and is not shown.
-var djangoFormats = []string{"pbkdf2_sha256", "pbkdf2_sha1", "argon2", "bcrypt_sha256", "bcrypt", "scrypt", "sha1", "md5", "unsalted_sha1", "unsalted_md5", "crypt"}
-
-func passwordFormat(hash string) string {
+// passwordKind says how a password is kept. It shows no part of a hash.
+func passwordKind(hash string) string {
 	if !password.IsUsable(hash) {
 		return "unusable"
 	}
-	word, rest, _ := strings.Cut(hash, "$")
-	if variant, _, _ := strings.Cut(rest, "$"); word == "argon2" && slices.Contains(argon2Variants, variant) {
-		return variant
-	}
-	if slices.Contains(djangoFormats, word) {
-		return word
-	}
-	return "unknown"
+	return cmp.Or(password.Format(hash), "unknown")
 }
 
-// argon2Variants are the second words of Django's argon2 hashes.
-var argon2Variants = []string{"argon2id", "argon2i", "argon2d"}
-
-// view shows a customer as the store has it.
-func (s *server) view(ctx context.Context, id core.CustomerID) (Customer, error) {
+// load is a customer with its rights.
+func (s *server) load(ctx context.Context, id core.CustomerID) (store.Customer, error) {
 	_, c, err := s.cfg.Store.Load(ctx, store.Query{UserID: id, HasUser: true, Rights: true})
 	if err == nil && c.ID.IsZero() {
 		err = fmt.Errorf("customer %q: %w", id, store.ErrNotFound)
 	}
+	return c, err
+}
+
+// view shows a customer as the store has it now.
+func (s *server) view(ctx context.Context, id core.CustomerID) (Customer, error) {
+	c, err := s.load(ctx, id)
 	if err != nil {
 		return Customer{}, err
 	}
@@ -110,21 +96,17 @@ func (s *server) views(ctx context.Context, customers ...store.Customer) ([]Cust
 	return views, nil
 }
 
-// groupPermissions are the permissions of all groups, by name.
-func (s *server) groupPermissions(ctx context.Context) (map[string][]string, error) {
-	all, err := s.cfg.Store.Groups(ctx)
+// viewRead shows one customer that was read without its rights.
+func (s *server) viewRead(ctx context.Context, c store.Customer) (*Customer, error) {
+	views, err := s.views(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	groups := map[string][]string{}
-	for _, g := range all {
-		groups[g.Name] = g.Permissions
-	}
-	return groups, nil
+	return &views[0], nil
 }
 
-// effective are a customer's own permissions and those of its groups, sorted and each once, as store.Customer.Rights
-// has them.
+// effective are a customer's own permissions and those of its groups, sorted, each once, as store.Customer.Rights has
+// them. groups are the permissions of all groups by name.
 func effective(own, names []string, groups map[string][]string) []string {
 	all := slices.Clone(own)
 	for _, name := range names {
@@ -132,13 +114,4 @@ func effective(own, names []string, groups map[string][]string) []string {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
-}
-
-// viewRead shows one customer that was read without its rights.
-func (s *server) viewRead(ctx context.Context, c store.Customer) (Customer, error) {
-	views, err := s.views(ctx, c)
-	if err != nil {
-		return Customer{}, err
-	}
-	return views[0], nil
 }

@@ -1,14 +1,15 @@
 package admin
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 
+	"github.com/edgetoken/edgetoken/host/admin/customerjson"
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// Details are what PATCH /customer changes; nil: not.
+// Details are what SetDetails changes; nil: not.
 type Details struct {
 	Email       *string         `json:"email,omitempty"`
 	FirstName   *string         `json:"first_name,omitempty"`
@@ -18,32 +19,28 @@ type Details struct {
 	Attributes  json.RawMessage `json:"attributes,omitempty"` // an object, or null for none
 }
 
-func (s *server) setCustomer(r *http.Request) (v Customer, err error) {
-	var call Details
-	if err := readJSON(r, &call); err != nil {
-		return v, err
-	}
-	if call.Email != nil {
-		if err := CheckEnds(*call.Email); err != nil {
+func (s *server) setDetails(ctx context.Context, q CustomerQuery, change Details) (v Customer, err error) {
+	if change.Email != nil {
+		if err := customerjson.CheckEnds(*change.Email); err != nil {
 			return v, fmt.Errorf("email %w", err)
 		}
-		if err := checkAt(r, *call.Email); err != nil {
+		if err := checkAt(*change.Email, q.Force); err != nil {
 			return v, err
 		}
 	}
-	if err := CheckAttributes(call.Attributes); err != nil {
+	if err := customerjson.CheckAttributes(change.Attributes); err != nil {
 		return v, fmt.Errorf("attributes %w", err)
 	}
-	c, err := s.find(r.Context(), r.URL.Query().Get("key"))
+	c, err := s.find(ctx, q.Key)
 	if err != nil {
 		return v, err
 	}
-	if err := s.checkChange(r.Context(), c.ID, call); err != nil {
+	if err := s.checkChange(ctx, c.ID, change); err != nil {
 		return v, err
 	}
-	if c, err = s.cfg.Store.Set(r.Context(), c.ID, store.Change(call), s.tokensLive()); err != nil {
+	if c, err = s.cfg.Store.Set(ctx, c.ID, store.Change(change), s.tokensLive()); err != nil {
 		return v, err
 	}
 	s.did("customer changed", c.ID)
-	return s.view(r.Context(), c.ID)
+	return s.view(ctx, c.ID)
 }

@@ -1,21 +1,26 @@
 package admin
 
 import (
-	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/admin/customerjson"
+	"github.com/edgetoken/edgetoken/store"
 )
 
-// ID is a customer's id as the admin socket and --json have it: an integer as a number with all its digits, a
-// text as a text, null for none. No other type stands for an id there: a float64, which encoding/json puts into an
-// interface, holds integers up to 2^53 only.
+// ID is the id of a customer on the wire: an integer as a number with all its digits, a text as a text, null for none.
+// No other type stands for one: encoding/json puts a number into an interface as a float64, which holds integers up to
+// 2^53 only.
 //
 //	9007199254740993    "550e8400-e29b-41d4-a716-446655440000"    null
 type ID core.CustomerID
 
+// MarshalJSON implements json.Marshaler.
 func (id ID) MarshalJSON() ([]byte, error) {
 	switch id.Kind {
 	case core.IntegerID:
@@ -26,6 +31,7 @@ func (id ID) MarshalJSON() ([]byte, error) {
 	return []byte("null"), nil
 }
 
+// UnmarshalJSON implements json.Unmarshaler.
 func (id *ID) UnmarshalJSON(b []byte) error {
 	switch {
 	case string(b) == "null":
@@ -37,7 +43,7 @@ func (id *ID) UnmarshalJSON(b []byte) error {
 		}
 		*id = ID(core.Text(text))
 	default:
-		n, ok := integerID(string(b))
+		n, ok := customerjson.ParseInteger(string(b))
 		if !ok {
 			return fmt.Errorf("%s is no id of a customer: an integer from -2^63 to 2^63-1, or a text", b)
 		}
@@ -49,20 +55,60 @@ func (id *ID) UnmarshalJSON(b []byte) error {
 // String is the id as commands take it.
 func (id ID) String() string { return core.CustomerID(id).String() }
 
+// IsZero reports whether there is no id.
 func (id ID) IsZero() bool { return core.CustomerID(id).IsZero() }
 
-// integerID reads an integer as it is shown. Another spelling of it, 007 or +7, may be somebody's e-mail address.
-func integerID(text string) (n int64, ok bool) {
-	n, err := strconv.ParseInt(text, 10, 64)
-	return n, err == nil && strconv.FormatInt(n, 10) == text
+// CustomerQuery names a customer. Force takes what is most likely a mistake.
+type CustomerQuery struct {
+	Key   string // an id or an e-mail address
+	Force bool
 }
 
-// encodeJSON is a value as JSON whose texts stand as they are, < and & too: what is shown of attributes is what was
-// stored.
-func encodeJSON(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+func (q CustomerQuery) values() url.Values { return forced(q.Force, url.Values{"key": {q.Key}}) }
+
+func customerQueryOf(v url.Values) CustomerQuery {
+	return CustomerQuery{Key: v.Get("key"), Force: isForced(v)}
+}
+
+// find is the customer whom key names: by id first, then by e-mail address as a log-in compares it.
+func (s *server) find(ctx context.Context, key string) (store.Customer, error) {
+	if id, ok := s.id(key); ok {
+		c, err := s.cfg.Store.Get(ctx, id)
+		if !errors.Is(err, store.ErrNotFound) {
+			return c, err
+		}
+	}
+	c, err := s.cfg.Store.GetByEmail(ctx, key)
+	if !errors.Is(err, store.ErrNotFound) {
+		return c, err
+	}
+	_, alike, err := s.cfg.Store.Load(ctx, store.Query{Login: key, HasLogin: true, Fold: true})
+	if err != nil {
+		return store.Customer{}, err
+	}
+	if s.cfg.FoldEmails && !alike.ID.IsZero() {
+		return alike, nil
+	}
+	missing := fmt.Sprintf("no customer has the id or the e-mail address %q", key)
+	switch {
+	case s.cfg.FoldEmails:
+		return store.Customer{}, errors.New(missing)
+	case !alike.ID.IsZero():
+		return store.Customer{}, fmt.Errorf("%s; e-mail addresses are compared exactly, and there is %q", missing, alike.Email)
+	}
+	return store.Customer{}, errors.New(missing + "; e-mail addresses are compared exactly")
+}
+
+// id reads a text as an id of the store's kind.
+func (s *server) id(text string) (core.CustomerID, bool) {
+	if s.cfg.Store.IDs() == core.TextID {
+		return core.Text(text), true
+	}
+	n, ok := customerjson.ParseInteger(text)
+	return core.Integer(n), ok
+}
+
+// noID says that a text is no id of the store.
+func noID(text string) error {
+	return fmt.Errorf("%q is no id of this store, which has integers from -2^63 to 2^63-1", text)
 }

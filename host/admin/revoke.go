@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -14,7 +12,7 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// RevokeRequest is the body of POST /revoke: a token, or a customer, or a family and its customer, or all.
+// RevokeRequest names what Revoke ends: a token, a customer, a family and its customer, or all.
 type RevokeRequest struct {
 	Token    string `json:"token,omitempty"`
 	Family   string `json:"family,omitempty"`   // as a log record has it: hex digits
@@ -22,50 +20,49 @@ type RevokeRequest struct {
 	All      bool   `json:"all,omitempty"`      // every log-in of this node
 }
 
-// Revocation answers POST /revoke.
+// Revocation answers Revoke.
 type Revocation struct {
-	Revoked  string     `json:"revoked"`  // "login": one log-in and all that descends from it; "sessions": every log-in of a customer until now; "all": of all customers
+	// Revoked is "login" for one log-in and all that descends from it, "sessions" for every log-in of a customer until
+	// now, "all" for those of all customers.
+	Revoked  string     `json:"revoked"`
 	Family   *string    `json:"family"`   // which log-in; null for sessions and all
 	Started  *time.Time `json:"started"`  // when it was; null where that is not known
 	Customer *Customer  `json:"customer"` // null where the token names none that is here
 	Notes    []string   `json:"notes"`    // what the revocation does not reach, or cannot know
 }
 
-// What a revocation says of its own bounds.
+// What a revocation says of its own limits.
 const (
-	noteNoList  = "a node keeps no list of log-ins: this one is refused from now on, whether there was one or not; check the name if nothing ends"
+	noteNoList = "a node keeps no list of log-ins: this one is refused from now on, whether there was one or not; " +
+		"check the name if nothing ends"
 	noteForeign = "only this token: it was not issued by edgetoken, so its other tokens are not known; use --customer"
-	noteClock   = "the clock is not plausible: tokens that others than this node issued since the latest change of the store may not be reached; revoke again once it is right"
-	noteExact   = "access tokens stay good until they expire (wire: exact)"
+	noteClock   = "the clock is not plausible: tokens that others than this node issued since the latest change of the store " +
+		"may not be reached; revoke again once it is right"
+	noteExact = "access tokens stay good until they expire (wire: exact)"
 )
 
 // errNoBlacklist refuses what would have no effect.
 var errNoBlacklist = errors.New("blacklist_app is off: a single log-in cannot be revoked; use --customer")
 
-// revoke ends a log-in, with all that descends from it, or all log-ins of a customer until now. It is durable when it
-// is answered.
-func (s *server) revoke(r *http.Request) (Revocation, error) {
-	var call RevokeRequest
-	if err := readJSON(r, &call); err != nil {
-		return Revocation{}, err
-	}
+// revoke ends log-ins, with all that descends from them. That is durable when it answers.
+func (s *server) revoke(ctx context.Context, _ None, call RevokeRequest) (Revocation, error) {
 	switch {
 	case call == RevokeRequest{All: true}:
-		return s.revokeAll(r.Context())
+		return s.revokeAll(ctx)
 	case call.All:
 		return Revocation{}, errors.New("a revocation of all names nothing else")
 	case call.Token != "" && call.Family == "" && call.Customer == "":
-		return s.revokeToken(r.Context(), call.Token)
+		return s.revokeToken(ctx, call.Token)
 	case call.Token == "" && call.Family != "" && call.Customer != "":
-		return s.revokeFamily(r.Context(), call.Family, call.Customer)
+		return s.revokeFamily(ctx, call.Family, call.Customer)
 	case call.Token == "" && call.Family == "" && call.Customer != "":
-		return s.revokeSessions(r.Context(), call.Customer)
+		return s.revokeSessions(ctx, call.Customer)
 	}
 	return Revocation{}, errors.New("a revocation has a token, or a customer, or a family and its customer, or is of all")
 }
 
-// revokeToken ends the log-in that a token descends from, be the token expired or not: others of the same log-in may
-// be in use.
+// revokeToken ends the log-in that a token descends from. The token may have expired: others of the same log-in may be
+// in use.
 func (s *server) revokeToken(ctx context.Context, token string) (Revocation, error) {
 	if !s.cfg.Settings.BlacklistApp {
 		return Revocation{}, errNoBlacklist
@@ -82,13 +79,14 @@ func (s *server) revokeToken(ctx context.Context, token string) (Revocation, err
 	if opened.Cause != core.OK {
 		return Revocation{}, fmt.Errorf("the token is none of ours, so that it is refused anyway: %s", explain.Unopened(opened.Cause, keys))
 	}
-	_, customer, err := s.load(ctx, opened, now)
+	_, customer, err := s.loadNamed(ctx, opened, now)
 	if err != nil {
 		return Revocation{}, err
 	}
 	family := opened.FamilyAt(now)
 	if !family.Listed {
-		return Revocation{}, errors.New("the token has no id that could be revoked (JTI_CLAIM): end every session of its customer with --customer")
+		return Revocation{}, errors.New("the token has no id that could be revoked (JTI_CLAIM): " +
+			"end every session of its customer with --customer")
 	}
 	exp, _ := opened.Expires()
 	until, err := s.cfg.Store.RevokedUntil(ctx, &s.cfg.Settings, exp, family.Start)
@@ -108,8 +106,8 @@ func (s *server) revokeToken(ctx context.Context, token string) (Revocation, err
 	return s.didRevoke(ctx, answer, customer)
 }
 
-// revokeFamily ends a log-in by the name that log records have for it. Whether that is a log-in here or a token of
-// another issuer's making does not show in the name, so both are ended.
+// revokeFamily ends a log-in by its name in log records. The name does not tell a log-in here from a token that another
+// issuer made, so both end.
 func (s *server) revokeFamily(ctx context.Context, name, customer string) (Revocation, error) {
 	if !s.cfg.Settings.BlacklistApp {
 		return Revocation{}, errNoBlacklist
@@ -135,9 +133,9 @@ func (s *server) revokeFamily(ctx context.Context, name, customer string) (Revoc
 	return s.didRevoke(ctx, Revocation{Revoked: "login", Family: familyName(bits), Notes: []string{noteNoList}}, c)
 }
 
-// settle makes revocations durable. What they rest on cannot change: dead is dead.
+// settle makes revocations durable.
 func (s *server) settle(ctx context.Context, list []core.Effect) error {
-	return s.cfg.Store.Settle(ctx, core.Effects{Node: s.cfg.Settings.Node, Reads: core.Reads{CutOff: math.MaxInt64}, List: list})
+	return s.cfg.Store.Settle(ctx, store.Unconditional(s.cfg.Settings.Node, list))
 }
 
 // revokeSessions ends every log-in of a customer until now: log out everywhere.
@@ -170,11 +168,10 @@ func (s *server) didRevoke(ctx context.Context, answer Revocation, c store.Custo
 	}
 	answer.Notes = list(answer.Notes)
 	if !c.ID.IsZero() {
-		v, err := s.viewRead(ctx, c)
-		if err != nil {
+		var err error
+		if answer.Customer, err = s.viewRead(ctx, c); err != nil {
 			return answer, err
 		}
-		answer.Customer = &v
 	}
 	var of []any
 	if !c.ID.IsZero() {
@@ -187,7 +184,7 @@ func (s *server) didRevoke(ctx context.Context, answer Revocation, c store.Custo
 	return answer, nil
 }
 
-// familyDigits is how many hex digits the name of a family has: 47 bits.
+// familyDigits is how many hex digits the name of a family has, for its 47 bits.
 const familyDigits = 12
 
 func familyName(bits uint64) *string {

@@ -3,7 +3,6 @@ package admin
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -12,52 +11,44 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// TokenRequest is the body of POST /token.
+// TokenRequest is a token to be judged.
 type TokenRequest struct {
 	Token string `json:"token"`
 	// As says what the token is to be good for: header, refresh, blacklist or verify. Empty: what its type is for.
 	As string `json:"as"`
 }
 
-// Explanation answers POST /token.
+// Explanation answers ExplainToken.
 type Explanation struct {
 	explain.Explanation
-	Family   *string   `json:"family"`   // of the log-in, as log records and revoke name it; null where none is known
+	Family   *string   `json:"family"`   // of the log-in, as log records and Revoke name it; null where none is known
 	Customer *Customer `json:"customer"` // whom the token names; null where there is none
 }
 
-// explainToken judges a token as the end points do, but nothing of it is settled: the token is not used up.
-func (s *server) explainToken(r *http.Request) (j Explanation, err error) {
-	var call TokenRequest
-	if err := readJSON(r, &call); err != nil {
-		return j, err
-	}
+// explainToken judges a token as the end points do. Nothing is settled, so the token is not used up.
+func (s *server) explainToken(ctx context.Context, _ None, call TokenRequest) (answer Explanation, err error) {
 	if _, ok := explain.PurposeOf(call.As); !ok && call.As != "" {
-		return j, errors.New("as must be header, refresh, blacklist or verify")
+		return answer, errors.New("as must be header, refresh, blacklist or verify")
 	}
-	engine, _, err := s.cfg.Judge(r.Context())
+	engine, _, err := s.cfg.Judge(ctx)
 	if err != nil {
-		return j, err
+		return answer, err
 	}
-	found, err := explain.Token(r.Context(), explain.Config{Engine: engine, Settings: &s.cfg.Settings, Load: s.load, Now: time.Now()}, call.Token, call.As)
-	if err != nil {
-		return j, err
+	cfg := explain.Config{Engine: engine, Settings: &s.cfg.Settings, Load: s.loadNamed, Now: time.Now()}
+	if answer.Explanation, err = explain.Token(ctx, cfg, call.Token, call.As); err != nil {
+		return answer, err
 	}
-	j.Explanation = found
+	found := &answer.Explanation
 	if found.Family.Listed {
-		j.Family = familyName(found.Family.Bits)
+		answer.Family = familyName(found.Family.Bits)
 	}
 	if c := found.Customer; !c.ID.IsZero() {
-		v, err := s.viewRead(r.Context(), c)
-		if err != nil {
-			return j, err
-		}
-		j.Customer = &v
+		answer.Customer, err = s.viewRead(ctx, c)
 	}
-	return j, nil
+	return answer, err
 }
 
-// load reads what the store knows of a token, as the node does.
-func (s *server) load(ctx context.Context, opened core.Opened, now time.Time) (core.State, store.Customer, error) {
+// loadNamed reads what the store knows of a token, as a node does.
+func (s *server) loadNamed(ctx context.Context, opened core.Opened, now time.Time) (core.State, store.Customer, error) {
 	return node.Load(ctx, s.cfg.Store, s.cfg.UserIDField, opened, now)
 }

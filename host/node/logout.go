@@ -2,9 +2,9 @@ package node
 
 import (
 	"context"
-	"math"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store"
 )
 
 // EndLogin ends the log-in that a token of any type descends from, be the token expired or its key ended or not, as
@@ -29,9 +29,8 @@ func (n *Node) EndLogin(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	// What this rests on cannot change: dead is dead.
-	return n.cfg.Store.Settle(ctx, core.Effects{Node: n.cfg.Settings.Node, Reads: core.Reads{CutOff: math.MaxInt64},
-		List: core.Revocation(&n.cfg.Settings, family, "", customer.ID, until)})
+	list := core.Revocation(&n.cfg.Settings, family, "", customer.ID, until)
+	return n.cfg.Store.Settle(ctx, store.Unconditional(n.cfg.Settings.Node, list))
 }
 
 // OfOthers reports whether two tokens of ours name different customers. A token whose signature is not good names

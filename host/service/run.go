@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/edgetoken/edgetoken/host/admin"
+	"github.com/edgetoken/edgetoken/host/admin/socket"
 	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/server"
 )
@@ -16,22 +16,22 @@ import (
 // Run takes requests on the listener and the admin socket until ctx ends. It may be called once.
 func (s *Service) Run(ctx context.Context) error {
 	g := s.current.Load()
-	socket, err := admin.Listen(datadir.Of(g.cfg).Socket(), s.log)
+	calls, err := socket.Listen(datadir.Of(g.cfg).Socket(), s.log)
 	if err != nil {
 		return err
 	}
 	files, err := datadir.NewWatch(datadir.Of(g.cfg), func() bool { return !s.current.Load().cfg.SigningKey.IsSet() })
 	if err != nil {
-		return errors.Join(err, socket.Close())
+		return errors.Join(err, calls.Close())
 	}
 	serve := func(name string, l net.Listener, h http.Handler, limits server.Limits) served {
 		return served{name, l, &server.Server{Handler: h, Limits: limits, Grace: g.cfg.ShutdownTimeout, Log: s.log}}
 	}
-	all := []served{serve("admin socket", socket, s.adminOfNode(), adminLimits)}
+	all := []served{serve("admin socket", calls, s.adminOfNode(), adminLimits)}
 	if g.cfg.MetricsListen != "" {
 		l, err := Listen(g.cfg.MetricsListen, "metrics.listen")
 		if err != nil {
-			return errors.Join(err, socket.Close())
+			return errors.Join(err, calls.Close())
 		}
 		s.log.Info("metrics on http://" + l.Addr().String() + "/metrics")
 		all = append(all, serve("metrics", l, s.metrics.handler(), metricsLimits))

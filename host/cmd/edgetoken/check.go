@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/datadir"
+	"github.com/edgetoken/edgetoken/host/terminal"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -96,7 +96,7 @@ func printCheck(c *cobra.Command, v checkView) error {
 	if v.Older {
 		layout += ", of an older version: the next command or node that opens the store upgrades it"
 	}
-	err := printTable(out, [][]string{
+	err := terminal.Table(out, [][]string{
 		{"file", v.File}, {"size", fmt.Sprintf("%d bytes", v.Bytes)}, {"store", cmp.Or(v.ID, "unknown")}, {"ids", cmp.Or(v.IDs, "unknown")}, {"schema", layout},
 		{"customers", fmt.Sprint(v.Customers)}, {"revoked log-ins", fmt.Sprint(v.Families)}, {"removed customers", fmt.Sprint(v.Tombstones)},
 		{"groups", fmt.Sprint(v.Groups)}, {"browser sessions", fmt.Sprint(v.Sessions)}, {"last commit", last},
@@ -105,7 +105,7 @@ func printCheck(c *cobra.Command, v checkView) error {
 		return err
 	}
 	for _, p := range v.Problems {
-		fmt.Fprintln(out, "wrong: "+admin.Printable(p))
+		fmt.Fprintln(out, "wrong: "+terminal.Printable(p))
 	}
 	if v.More > 0 {
 		fmt.Fprintf(out, "wrong: %d more\n", v.More)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,7 +25,7 @@ judged and revoked as ever. That is one before the program was written, one beyo
 		Example: "  edgetoken clock show\n  edgetoken clock show --json",
 		Args:    wants(0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			v, err := callClock(c, http.MethodGet)
+			v, err := ask(c, admin.ShowClock, admin.None{}, admin.None{})
 			if err != nil {
 				return err
 			}
@@ -47,7 +46,7 @@ was wrong is taken back by another accept once it is right.`,
 		Example: "  date && edgetoken clock accept",
 		Args:    wants(0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			v, err := callClock(c, http.MethodPost)
+			v, err := ask(c, admin.AcceptClock, admin.None{}, admin.None{})
 			if err != nil {
 				return err
 			}
@@ -56,13 +55,6 @@ was wrong is taken back by another accept once it is right.`,
 	})
 	c.AddCommand(show, accept)
 	return c
-}
-
-func callClock(c *cobra.Command, method string) (v admin.Clock, err error) {
-	err = withAdmin(c, false, func(client *admin.Client) error {
-		return client.Call(c.Context(), method, "/clock", nil, nil, &v)
-	})
-	return v, err
 }
 
 func printClock(c *cobra.Command, v admin.Clock, verdict string) error {

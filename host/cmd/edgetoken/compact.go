@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/http"
 
 	"github.com/spf13/cobra"
 
@@ -19,17 +18,15 @@ A node compacts small stores by itself once that pays.`,
 		Example: "  edgetoken compact",
 		Args:    wants(0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return withAdmin(c, false, func(client *admin.Client) error {
-				var answer admin.Compaction
-				if err := client.Call(c.Context(), http.MethodPost, "/compact", nil, nil, &answer); err != nil {
-					return err
-				}
-				if wantsJSON(c) {
-					return printJSON(c.OutOrStdout(), answer)
-				}
-				_, err := fmt.Fprintf(c.OutOrStdout(), "compacted the store from %d to %d bytes\n", answer.Before, answer.After)
+			answer, err := ask(c, admin.Compact, admin.None{}, admin.None{})
+			if err != nil {
 				return err
-			})
+			}
+			if wantsJSON(c) {
+				return printJSON(c.OutOrStdout(), answer)
+			}
+			_, err = fmt.Fprintf(c.OutOrStdout(), "compacted the store from %d to %d bytes\n", answer.Before, answer.After)
+			return err
 		},
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/terminal"
 )
 
 // configShown is what config --json prints.
@@ -46,7 +47,7 @@ edgetoken reload, but for those of the keys that have a * behind them, which it 
 			for _, l := range cfg.Show() {
 				rows = append(rows, []string{l.Key, l.Text(), l.Origin})
 			}
-			return printTable(c.OutOrStdout(), rows)
+			return terminal.Table(c.OutOrStdout(), rows)
 		},
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/edgetoken/edgetoken/host/admin"
+	"github.com/edgetoken/edgetoken/host/terminal"
 )
 
 // addYes adds --yes to a command that takes away what cannot be brought back.
@@ -32,7 +32,7 @@ func confirm(c *cobra.Command, what, name string) error {
 	if yes, _ := c.Flags().GetBool("yes"); yes {
 		return nil
 	}
-	fmt.Fprintf(c.ErrOrStderr(), "%s. Type %s to confirm: ", what, admin.Printable(name))
+	fmt.Fprintf(c.ErrOrStderr(), "%s. Type %s to confirm: ", what, terminal.Printable(name))
 	line, err := bufio.NewReader(c.InOrStdin()).ReadString('\n')
 	if strings.TrimRight(line, "\r\n") == name {
 		return nil

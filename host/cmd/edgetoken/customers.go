@@ -2,17 +2,14 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/host/admin"
+	"github.com/edgetoken/edgetoken/host/terminal"
 )
 
 func customersCommand() *cobra.Command {
@@ -29,52 +26,16 @@ func customersCommand() *cobra.Command {
 	return c
 }
 
-// withAdmin runs f with a connection to the running node, or with the store.
-func withAdmin(c *cobra.Command, mayMake bool, f func(*admin.Client) error) (err error) {
-	cfg, err := loadConfig(c)
-	if err != nil {
-		return err
-	}
-	client, notes, err := connect(cfg, offlineEngine(c), mayMake)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, client.Close()) }()
-	for _, n := range notes {
-		fmt.Fprintln(c.ErrOrStderr(), "edgetoken: "+n)
-	}
-	return f(client)
+// forced reports whether --force was given.
+func forced(c *cobra.Command) bool {
+	force, _ := c.Flags().GetBool("force")
+	return force
 }
-
-// lookFirst asks the running node or the store before the user is asked for anything, and lets go of it meanwhile: a
-// question can stand for long. It is datadir.ErrMissing or datadir.ErrNoStore where there is none yet.
-func lookFirst(c *cobra.Command, path string, query url.Values, result any) (err error) {
-	cfg, err := loadConfig(c)
-	if err != nil {
-		return err
-	}
-	client, _, err := connect(cfg, offlineEngine(c), false)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, client.Close()) }()
-	return client.Call(c.Context(), http.MethodGet, path, query, nil, result)
-}
-
-func keyQuery(key string) url.Values { return url.Values{"key": {key}} }
 
 // addForce adds --force, which takes what is most likely a mistake, to a command.
 func addForce(c *cobra.Command, takes string) *cobra.Command {
 	c.Flags().Bool("force", false, "take "+takes)
 	return c
-}
-
-// forced adds what --force says to a query.
-func forced(c *cobra.Command, query url.Values) url.Values {
-	if force, _ := c.Flags().GetBool("force"); force {
-		query.Set("force", "true")
-	}
-	return query
 }
 
 func listCommand() *cobra.Command {
@@ -91,30 +52,27 @@ func listCommand() *cobra.Command {
   edgetoken customers list --json`,
 		Args: wants(0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if limit < 1 || limit > 999 {
+			if limit < 1 || limit > admin.MaxPage {
 				return misusef("--limit must be between 1 and 999")
 			}
-			query := url.Values{"limit": {strconv.Itoa(limit)}, "after": {after}, "group": groups}
-			return withAdmin(c, false, func(client *admin.Client) error {
-				var page admin.Page
-				if err := client.Call(c.Context(), http.MethodGet, "/customers", query, nil, &page); err != nil {
-					return err
-				}
-				if wantsJSON(c) {
-					return printJSON(c.OutOrStdout(), page)
-				}
-				rows := [][]string{{"ID", "EMAIL", "NAME", "ACTIVE", "STAFF", "LAST LOGIN"}}
-				for _, v := range page.Customers {
-					rows = append(rows, []string{v.ID.String(), v.Email, name(v), yes(v.IsActive), yes(v.IsStaff), loginTime(v)})
-				}
-				if err := printTable(c.OutOrStdout(), rows); err != nil {
-					return err
-				}
-				if !page.Next.IsZero() {
-					fmt.Fprintln(c.ErrOrStderr(), "there are more: "+nextPage(c, groups, page.Next))
-				}
-				return nil
-			})
+			page, err := ask(c, admin.ListCustomers, admin.PageQuery{After: after, Limit: limit, Groups: groups}, admin.None{})
+			if err != nil {
+				return err
+			}
+			if wantsJSON(c) {
+				return printJSON(c.OutOrStdout(), page)
+			}
+			rows := [][]string{{"ID", "EMAIL", "NAME", "ACTIVE", "STAFF", "LAST LOGIN"}}
+			for _, v := range page.Customers {
+				rows = append(rows, []string{v.ID.String(), v.Email, name(v), yes(v.IsActive), yes(v.IsStaff), loginTime(v)})
+			}
+			if err := terminal.Table(c.OutOrStdout(), rows); err != nil {
+				return err
+			}
+			if !page.Next.IsZero() {
+				fmt.Fprintln(c.ErrOrStderr(), "there are more: "+nextPage(c, groups, page.Next))
+			}
+			return nil
 		},
 	})
 	c.Flags().StringVar(&after, "after", "", "begin after the customer with this id")
@@ -129,13 +87,13 @@ func nextPage(c *cobra.Command, groups []string, after admin.ID) string {
 	words := strings.Fields(c.CommandPath())
 	for _, flag := range []string{"config", "data", "limit"} {
 		if f := c.Flag(flag); f.Changed {
-			words = append(words, "--"+flag, shellWord(f.Value.String()))
+			words = append(words, "--"+flag, terminal.ShellWord(f.Value.String()))
 		}
 	}
 	for _, g := range groups {
-		words = append(words, "--group", shellWord(g))
+		words = append(words, "--group", terminal.ShellWord(g))
 	}
-	return strings.Join(append(words, "--after", shellWord(after.String())), " ")
+	return strings.Join(append(words, "--after", terminal.ShellWord(after.String())), " ")
 }
 
 func showCommand() *cobra.Command {
@@ -145,20 +103,18 @@ func showCommand() *cobra.Command {
 		Example: "  edgetoken customers show ana@example.com\n  edgetoken customers show 7 --json",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return withAdmin(c, false, func(client *admin.Client) error {
-				var v admin.Customer
-				if err := client.Call(c.Context(), http.MethodGet, "/customer", keyQuery(args[0]), nil, &v); err != nil {
-					return err
-				}
-				if wantsJSON(c) {
-					return printJSON(c.OutOrStdout(), v)
-				}
-				return printTable(c.OutOrStdout(), [][]string{
-					{"id", v.ID.String()}, {"email", v.Email}, {"name", name(v)}, {"active", yes(v.IsActive)}, {"staff", yes(v.IsStaff)},
-					{"superuser", yes(v.IsSuperuser)}, {"last login", loginTime(v)}, {"joined", v.DateJoined.Format(time.RFC3339Nano)},
-					{"password", v.PasswordKind}, {"attributes", string(v.Attributes)},
-					{"permissions", strings.Join(v.Permissions, " ")}, {"groups", strings.Join(v.Groups, ", ")}, {"may", mayDo(v)},
-				})
+			v, err := ask(c, admin.ShowCustomer, admin.CustomerQuery{Key: args[0]}, admin.None{})
+			if err != nil {
+				return err
+			}
+			if wantsJSON(c) {
+				return printJSON(c.OutOrStdout(), v)
+			}
+			return terminal.Table(c.OutOrStdout(), [][]string{
+				{"id", v.ID.String()}, {"email", v.Email}, {"name", name(v)}, {"active", yes(v.IsActive)}, {"staff", yes(v.IsStaff)},
+				{"superuser", yes(v.IsSuperuser)}, {"last login", loginTime(v)}, {"joined", v.DateJoined.Format(time.RFC3339Nano)},
+				{"password", v.PasswordKind}, {"attributes", string(v.Attributes)},
+				{"permissions", strings.Join(v.Permissions, " ")}, {"groups", strings.Join(v.Groups, ", ")}, {"may", mayDo(v)},
 			})
 		},
 	})
@@ -176,7 +132,7 @@ func activeCommand(active bool) *cobra.Command {
 		Example: "  edgetoken customers " + verb + " ana@example.com",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return change(c, keyQuery(args[0]), admin.Access{IsActive: &active}, verb+"d")
+			return setAccess(c, admin.CustomerQuery{Key: args[0]}, admin.Access{IsActive: &active}, verb+"d")
 		},
 	})
 }
@@ -194,7 +150,8 @@ A password shorter than password.min_length is refused without --force.`,
 			if err != nil {
 				return err
 			}
-			if err := lookFirst(c, "/customer", keyQuery(args[0]), nil); err != nil {
+			customer := admin.CustomerQuery{Key: args[0], Force: forced(c)}
+			if _, err := lookFirst(c, admin.ShowCustomer, customer); err != nil {
 				return err
 			}
 			password, err := read()
@@ -205,7 +162,7 @@ A password shorter than password.min_length is refused without --force.`,
 			if err != nil {
 				return err
 			}
-			return change(c, forced(c, keyQuery(args[0])), admin.Access{Password: b}, "password set for")
+			return setAccess(c, customer, admin.Access{Password: b}, "password set for")
 		},
 	})
 	addPasswordFlag(c)
@@ -221,16 +178,14 @@ see edgetoken customers disable for that, and edgetoken token revoke for a singl
 		Example: "  edgetoken customers logout ana@example.com",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return withAdmin(c, false, func(client *admin.Client) error {
-				var answer admin.Revocation
-				if err := client.Call(c.Context(), http.MethodPost, "/revoke", nil, admin.RevokeRequest{Customer: args[0]}, &answer); err != nil {
-					return err
-				}
-				if err := printChanged(c, *answer.Customer, "ended every session of"); err != nil || wantsJSON(c) {
-					return err
-				}
-				return printNotes(c, answer.Notes)
-			})
+			answer, err := ask(c, admin.Revoke, admin.None{}, admin.RevokeRequest{Customer: args[0]})
+			if err != nil {
+				return err
+			}
+			if err := printChanged(c, *answer.Customer, "ended every session of"); err != nil || wantsJSON(c) {
+				return err
+			}
+			return printNotes(c, answer.Notes)
 		},
 	})
 }
@@ -247,40 +202,36 @@ Tokens that are still in circulation stay refused, even if a later customer gets
 			if err := confirmable(c, "there is no terminal to ask at, and nothing brings back what remove takes away"); err != nil {
 				return err
 			}
-			var found admin.Customer
-			if err := lookFirst(c, "/customer", keyQuery(args[0]), &found); err != nil {
+			found, err := lookFirst(c, admin.ShowCustomer, admin.CustomerQuery{Key: args[0]})
+			if err != nil {
 				return err
 			}
-			if err := confirm(c, fmt.Sprintf("This removes customer %s %s for good", admin.Printable(found.ID.String()), admin.Printable(found.Email)), found.Email); err != nil {
+			if err := confirm(c, fmt.Sprintf("This removes customer %s %s for good", terminal.Printable(found.ID.String()), terminal.Printable(found.Email)), found.Email); err != nil {
 				return err
 			}
-			return withAdmin(c, false, func(client *admin.Client) error {
-				var v admin.Customer
-				if err := client.Call(c.Context(), http.MethodDelete, "/customer", keyQuery(found.ID.String()), nil, &v); err != nil {
-					return err
-				}
-				return printChanged(c, v, "removed")
-			})
+			v, err := ask(c, admin.RemoveCustomer, admin.CustomerQuery{Key: found.ID.String()}, admin.None{})
+			if err != nil {
+				return err
+			}
+			return printChanged(c, v, "removed")
 		},
 	}))
 }
 
-// change makes one change to a customer and prints what was done.
-func change(c *cobra.Command, key url.Values, what admin.Access, done string) error {
-	return withAdmin(c, false, func(client *admin.Client) error {
-		var v admin.Customer
-		if err := client.Call(c.Context(), http.MethodPost, "/customer", key, what, &v); err != nil {
-			return err
-		}
-		return printChanged(c, v, done)
-	})
+// setAccess changes how a customer logs in and prints what was done.
+func setAccess(c *cobra.Command, customer admin.CustomerQuery, access admin.Access, done string) error {
+	v, err := ask(c, admin.SetAccess, customer, access)
+	if err != nil {
+		return err
+	}
+	return printChanged(c, v, done)
 }
 
 func printChanged(c *cobra.Command, v admin.Customer, done string) error {
 	if wantsJSON(c) {
 		return printJSON(c.OutOrStdout(), v)
 	}
-	_, err := fmt.Fprintf(c.OutOrStdout(), "%s customer %s %s\n", done, admin.Printable(v.ID.String()), admin.Printable(v.Email))
+	_, err := fmt.Fprintf(c.OutOrStdout(), "%s customer %s %s\n", done, terminal.Printable(v.ID.String()), terminal.Printable(v.Email))
 	return err
 }
 

@@ -4,14 +4,12 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/url"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/host/admin"
+	"github.com/edgetoken/edgetoken/host/admin/customerjson"
 	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -58,7 +56,7 @@ What cannot be kept just as it is given is refused with the reason, and nothing 
 			if file != "" || len(args) == 0 {
 				return addFile(c, file)
 			}
-			e := admin.Addition{
+			added := admin.NewCustomer{
 				Email: args[0], FirstName: firstName, LastName: lastName, IsStaff: staff, IsSuperuser: superuser, IsActive: !inactive,
 				Permissions: permissions, Groups: groups,
 			}
@@ -74,16 +72,13 @@ What cannot be kept just as it is given is refused with the reason, and nothing 
 				if err != nil {
 					return err
 				}
-				e.Password = &text
+				added.Password = &text
 			}
-			return withAdmin(c, true, func(client *admin.Client) error {
-				var added admin.Added
-				if err := client.Call(c.Context(), http.MethodPost, "/customers", forced(c, url.Values{"id": {id}}), e, &added); err != nil {
-					return err
-				}
-				printWarnings(c, added.Warnings)
-				return printChanged(c, added.Customers[0], "added")
-			})
+			answer, err := add(c, admin.AddQuery{ID: &id, Force: forced(c)}, added.Stream())
+			if err != nil {
+				return err
+			}
+			return printChanged(c, answer.Customers[0], "added")
 		},
 	}
 	f := c.Flags()
@@ -103,11 +98,10 @@ What cannot be kept just as it is given is refused with the reason, and nothing 
 
 // checkFree refuses an e-mail address that a customer could not be added with.
 func checkFree(c *cobra.Command, email string) error {
-	if err := admin.CheckEnds(email); err != nil {
+	if err := customerjson.CheckEnds(email); err != nil {
 		return fmt.Errorf("email %w", err)
 	}
-	var page admin.Page
-	err := lookFirst(c, "/customers", url.Values{"email": {email}}, &page)
+	page, err := lookFirst(c, admin.ListCustomers, admin.PageQuery{Email: &email})
 	if errors.Is(err, datadir.ErrMissing) || errors.Is(err, datadir.ErrNoStore) {
 		return nil
 	}
@@ -140,18 +134,24 @@ func addFile(c *cobra.Command, path string) error {
 		input, source = f, path
 	}
 	in := bufio.NewReader(input)
-	if _, err := admin.FirstByte(in); errors.Is(err, admin.ErrNoCustomer) {
+	if _, err := customerjson.FirstByte(in); errors.Is(err, customerjson.ErrNone) {
 		return fmt.Errorf("%s holds no customer", source)
 	} else if err != nil {
 		return err
 	}
-	return withAdmin(c, true, func(client *admin.Client) error {
-		var added admin.Added
-		// The reader is hidden from net/http, which would close it.
-		if err := client.Call(c.Context(), http.MethodPost, "/customers", nil, io.MultiReader(in), &added); err != nil {
-			return err
-		}
-		printWarnings(c, added.Warnings)
-		return printJSON(c.OutOrStdout(), customersShown{added.Customers})
+	answer, err := add(c, admin.AddQuery{}, admin.Stream{Reader: in})
+	if err != nil {
+		return err
+	}
+	return printJSON(c.OutOrStdout(), customersShown{answer.Customers})
+}
+
+// add adds customers, in a new store where there is none, and prints the warnings.
+func add(c *cobra.Command, q admin.AddQuery, body admin.Stream) (answer admin.Added, err error) {
+	err = withAdmin(c, true, func(client *admin.Client) error {
+		answer, err = admin.AddCustomers.Call(c.Context(), client, q, body)
+		return err
 	})
+	printWarnings(c, answer.Warnings)
+	return answer, err
 }

@@ -2,13 +2,13 @@ package main
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/host/admin"
+	"github.com/edgetoken/edgetoken/host/terminal"
 )
 
 func grantCommand() *cobra.Command {
@@ -71,18 +71,16 @@ func checkRightsArgs(c *cobra.Command, args, groups []string) error {
 
 // changeRights makes a change and prints what was done: "granted a.b, group editors to customer 7 eva@example.com".
 func changeRights(c *cobra.Command, key string, call admin.RightsChange, done, preposition string, permissions, groups []string) error {
-	return withAdmin(c, false, func(client *admin.Client) error {
-		var answer admin.RightsChanged
-		if err := client.Call(c.Context(), http.MethodPost, "/rights", keyQuery(key), call, &answer); err != nil {
-			return err
-		}
-		printWarnings(c, answer.Warnings)
-		what := append([]string{}, permissions...)
-		for _, g := range groups {
-			what = append(what, "group "+g)
-		}
-		return printChanged(c, answer.Customer, done+" "+admin.Printable(strings.Join(what, ", "))+" "+preposition)
-	})
+	answer, err := ask(c, admin.ChangeRights, admin.CustomerQuery{Key: key}, call)
+	if err != nil {
+		return err
+	}
+	printWarnings(c, answer.Warnings)
+	what := append([]string{}, permissions...)
+	for _, g := range groups {
+		what = append(what, "group "+g)
+	}
+	return printChanged(c, answer.Customer, done+" "+terminal.Printable(strings.Join(what, ", "))+" "+preposition)
 }
 
 // mayDo is what a customer may do, in words.
@@ -107,16 +105,23 @@ func groupsCommand() *cobra.Command {
   edgetoken customers groups add editors customers.change_customer customers.view_customer
   edgetoken customers grant eva@example.com --group editors`,
 	}
-	c.AddCommand(groupListCommand(),
-		groupCommand("add", "make a group", "A group that is there already is left alone.", "added", http.MethodPost, 0,
-			func(call *admin.GroupChange, permissions []string) { call.Permissions = permissions }),
-		groupCommand("set", "give a group these permissions in place of those it has", "A group that is not there is made.", "set", http.MethodPut, 0,
-			func(call *admin.GroupChange, permissions []string) { call.Permissions = permissions }),
-		groupCommand("grant", "give a group more permissions", "All members have them from the next request on.", "changed", http.MethodPatch, 1,
-			func(call *admin.GroupChange, permissions []string) { call.Grant = permissions }),
-		groupCommand("revoke", "take permissions from a group", "From the next request on no member has them from there. It ends no session and no token.", "changed",
-			http.MethodPatch, 1, func(call *admin.GroupChange, permissions []string) { call.Revoke = permissions }),
-		groupRemoveCommand())
+	permissions := func(call *admin.GroupChange) *[]string { return &call.Permissions }
+	grant := func(call *admin.GroupChange) *[]string { return &call.Grant }
+	revoke := func(call *admin.GroupChange) *[]string { return &call.Revoke }
+	c.AddCommand(groupListCommand())
+	for _, g := range []groupChange{
+		{"add", "make a group", "A group that is there already is left alone.", "added", admin.AddGroup, permissions, 0},
+		{"set", "give a group these permissions in place of those it has", "A group that is not there is made.",
+			"set", admin.PutGroup, permissions, 0},
+		{"grant", "give a group more permissions", "All members have them from the next request on.",
+			"changed", admin.ChangeGroup, grant, 1},
+		{"revoke", "take permissions from a group",
+			"From the next request on no member has them from there. It ends no session and no token.",
+			"changed", admin.ChangeGroup, revoke, 1},
+	} {
+		c.AddCommand(g.command())
+	}
+	c.AddCommand(groupRemoveCommand())
 	return c
 }
 
@@ -128,50 +133,54 @@ func groupListCommand() *cobra.Command {
 		Example: "  edgetoken customers groups list\n  edgetoken customers groups list --json",
 		Args:    wants(0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return withAdmin(c, false, func(client *admin.Client) error {
-				var all admin.Groups
-				if err := client.Call(c.Context(), http.MethodGet, "/groups", nil, nil, &all); err != nil {
-					return err
-				}
-				if wantsJSON(c) {
-					return printJSON(c.OutOrStdout(), all)
-				}
-				rows := [][]string{{"GROUP", "PERMISSIONS"}}
-				for _, g := range all.Groups {
-					rows = append(rows, []string{g.Name, strings.Join(g.Permissions, " ")})
-				}
-				return printTable(c.OutOrStdout(), rows)
-			})
+			all, err := ask(c, admin.ListGroups, admin.None{}, admin.None{})
+			if err != nil {
+				return err
+			}
+			if wantsJSON(c) {
+				return printJSON(c.OutOrStdout(), all)
+			}
+			rows := [][]string{{"GROUP", "PERMISSIONS"}}
+			for _, g := range all.Groups {
+				rows = append(rows, []string{g.Name, strings.Join(g.Permissions, " ")})
+			}
+			return terminal.Table(c.OutOrStdout(), rows)
 		},
 	})
 }
 
-// groupCommand changes a group by its name and permissions, of which there must be so many.
-func groupCommand(verb, short, more, done, method string, least int, fill func(*admin.GroupChange, []string)) *cobra.Command {
+// groupChange is a command that changes a group by its name and permissions.
+type groupChange struct {
+	verb, short, more string
+	done              string
+	operation         admin.Operation[admin.None, admin.GroupChange, admin.GroupChanged]
+	list              func(*admin.GroupChange) *[]string // what the permissions are in the call
+	least             int                                // how many there must be
+}
+
+func (g groupChange) command() *cobra.Command {
 	use := " NAME [PERMISSION]..."
-	if least > 0 {
+	if g.least > 0 {
 		use = " NAME PERMISSION..."
 	}
 	return addJSON(&cobra.Command{
-		Use:     verb + use,
-		Short:   short,
-		Long:    verb + ": " + short + ". " + more,
-		Example: "  edgetoken customers groups " + verb + " editors customers.change_customer",
+		Use:     g.verb + use,
+		Short:   g.short,
+		Long:    g.verb + ": " + g.short + ". " + g.more,
+		Example: "  edgetoken customers groups " + g.verb + " editors customers.change_customer",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) < 1+least {
+			if len(args) < 1+g.least {
 				return misusef("wrong number of arguments: %d; usage: %s", len(args), c.UseLine())
 			}
 			call := admin.GroupChange{Name: args[0]}
-			fill(&call, args[1:])
-			return withAdmin(c, false, func(client *admin.Client) error {
-				var answer admin.GroupChanged
-				if err := client.Call(c.Context(), method, "/groups", nil, call, &answer); err != nil {
-					return err
-				}
-				printWarnings(c, answer.Warnings)
-				return printGroup(c, answer.Group, done)
-			})
+			*g.list(&call) = args[1:]
+			answer, err := ask(c, g.operation, admin.None{}, call)
+			if err != nil {
+				return err
+			}
+			printWarnings(c, answer.Warnings)
+			return printGroup(c, answer.Group, g.done)
 		},
 	})
 }
@@ -188,22 +197,20 @@ since nothing brings back who was in it.`,
 			if err := confirmable(c, "there is no terminal to ask at, and nothing brings back who was in a group"); err != nil {
 				return err
 			}
-			var all admin.Groups
-			if err := lookFirst(c, "/groups", nil, &all); err != nil {
+			all, err := lookFirst(c, admin.ListGroups, admin.None{})
+			if err != nil {
 				return err
 			}
 			if slices.ContainsFunc(all.Groups, func(g admin.Group) bool { return g.Name == args[0] }) { // else there is nothing to ask for
-				if err := confirm(c, "This removes group "+admin.Printable(args[0])+" for good, and who is in it", args[0]); err != nil {
+				if err := confirm(c, "This removes group "+terminal.Printable(args[0])+" for good, and who is in it", args[0]); err != nil {
 					return err
 				}
 			}
-			return withAdmin(c, false, func(client *admin.Client) error {
-				var g admin.Group
-				if err := client.Call(c.Context(), http.MethodDelete, "/groups", map[string][]string{"name": {args[0]}}, nil, &g); err != nil {
-					return err
-				}
-				return printGroup(c, g, "removed")
-			})
+			g, err := ask(c, admin.RemoveGroup, admin.GroupQuery{Name: args[0]}, admin.None{})
+			if err != nil {
+				return err
+			}
+			return printGroup(c, g, "removed")
 		},
 	}))
 }
@@ -220,6 +227,6 @@ func printGroup(c *cobra.Command, g admin.Group, done string) error {
 			has = ", which has " + strings.Join(g.Permissions, " ")
 		}
 	}
-	_, err := fmt.Fprintf(c.OutOrStdout(), "%s group %s%s\n", done, admin.Printable(g.Name), admin.Printable(has))
+	_, err := fmt.Fprintf(c.OutOrStdout(), "%s group %s%s\n", done, terminal.Printable(g.Name), terminal.Printable(has))
 	return err
 }

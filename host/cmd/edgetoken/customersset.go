@@ -2,12 +2,12 @@ package main
 
 import (
 	"encoding/json"
-	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/host/admin"
+	"github.com/edgetoken/edgetoken/host/admin/customerjson"
 )
 
 func setCommand() *cobra.Command {
@@ -48,16 +48,14 @@ refused without --force. Passwords are set by edgetoken customers passwd, permis
 			if call.Attributes != nil && !json.Valid(call.Attributes) {
 				return misusef(`--attributes must be a JSON object such as '{"plan": "pro"}', or null for none`)
 			}
-			if err := admin.CheckAttributes(call.Attributes); err != nil {
+			if err := customerjson.CheckAttributes(call.Attributes); err != nil {
 				return misusef("--attributes %w", err)
 			}
-			return withAdmin(c, false, func(client *admin.Client) error {
-				var v admin.Customer
-				if err := client.Call(c.Context(), http.MethodPatch, "/customer", forced(c, keyQuery(args[0])), call, &v); err != nil {
-					return err
-				}
-				return printChanged(c, v, "changed")
-			})
+			v, err := ask(c, admin.SetDetails, admin.CustomerQuery{Key: args[0], Force: forced(c)}, call)
+			if err != nil {
+				return err
+			}
+			return printChanged(c, v, "changed")
 		},
 	})
 	f := c.Flags()

@@ -11,9 +11,8 @@ import (
 )
 
 var (
-	Main      = main
-	Serve     = serve
-	ShellWord = shellWord
+	Main  = main
+	Serve = serve
 )
 
 // DialAdmin reports whether a node is found at the socket of a data directory.

@@ -286,13 +286,3 @@ func idle() {
 	}
 	exit(err)
 }
-
-// TestShellWord holds what commands advise to be one word to a shell, and the very one.
-func TestShellWord(t *testing.T) {
-	for _, text := range []string{"", "7", "-7", "a b", "it's", `$HOME "x" \\n`, "*", "~", "#a", "a;b&c|d", "é", "550e8400-e29b-41d4-a716-446655440000", "a=b", "!x", "[a]"} {
-		out, err := exec.Command("sh", "-c", "printf %s "+edgetoken.ShellWord(text)).Output()
-		if err != nil || string(out) != text {
-			t.Errorf("a shell reads %q as %q, %v", edgetoken.ShellWord(text), out, err)
-		}
-	}
-}

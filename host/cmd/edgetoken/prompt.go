@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/edgetoken/edgetoken/host/admin"
+	"github.com/edgetoken/edgetoken/host/admin/customerjson"
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
@@ -50,7 +51,7 @@ func passwordLine(in io.Reader) (string, error) {
 	if len(line) > password.MaxBytes {
 		return "", fmt.Errorf("the password on standard input is longer than %d bytes", password.MaxBytes)
 	}
-	if err := admin.CheckPassword(line); err != nil {
+	if err := customerjson.CheckPassword(line); err != nil {
 		return "", fmt.Errorf("the password on standard input %w", err)
 	}
 	return line, nil
@@ -65,7 +66,7 @@ func askPassword(c *cobra.Command, fd int) (string, error) {
 	if first == "" {
 		return "", errNoPassword
 	}
-	if err := admin.CheckPassword(first); err != nil {
+	if err := customerjson.CheckPassword(first); err != nil {
 		return "", fmt.Errorf("the password %w: nothing was changed", err)
 	}
 	if force, _ := c.Flags().GetBool("force"); !force {

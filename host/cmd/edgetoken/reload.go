@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -53,8 +52,7 @@ Keys that are read at the start only are named (edgetoken config --help marks th
 			if client == nil {
 				return noNode(cfg)
 			}
-			var answer admin.Reloaded
-			err = client.Call(c.Context(), http.MethodPost, "/reload", nil, nil, &answer)
+			answer, err := admin.Reload.Call(c.Context(), client, admin.None{}, admin.None{})
 			if err = errors.Join(err, client.Close()); err != nil {
 				return err
 			}

@@ -2,12 +2,12 @@ package main
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/host/admin"
+	"github.com/edgetoken/edgetoken/host/terminal"
 )
 
 func revokeCommand() *cobra.Command {
@@ -59,19 +59,17 @@ Of a token that edgetoken did not issue, as Django's, only that token ends: whic
 			if err := checkEngineFlag(c); err != nil {
 				return err
 			}
-			return withAdmin(c, false, func(client *admin.Client) error {
-				var answer admin.Revocation
-				if err := client.Call(c.Context(), http.MethodPost, "/revoke", nil, call, &answer); err != nil {
-					return err
-				}
-				if wantsJSON(c) {
-					return printJSON(c.OutOrStdout(), answer)
-				}
-				if _, err := fmt.Fprintln(c.OutOrStdout(), revocationText(answer)); err != nil {
-					return err
-				}
-				return printNotes(c, answer.Notes)
-			})
+			answer, err := ask(c, admin.Revoke, admin.None{}, call)
+			if err != nil {
+				return err
+			}
+			if wantsJSON(c) {
+				return printJSON(c.OutOrStdout(), answer)
+			}
+			if _, err := fmt.Fprintln(c.OutOrStdout(), revocationText(answer)); err != nil {
+				return err
+			}
+			return printNotes(c, answer.Notes)
 		},
 	})
 	c.Flags().StringVar(&family, "family", "", "family of a log-in, as a log record has it")
@@ -105,7 +103,7 @@ func revocationText(r admin.Revocation) string {
 		}
 	}
 	if r.Customer != nil {
-		fmt.Fprintf(&b, ", customer %s %s", admin.Printable(r.Customer.ID.String()), admin.Printable(r.Customer.Email))
+		fmt.Fprintf(&b, ", customer %s %s", terminal.Printable(r.Customer.ID.String()), terminal.Printable(r.Customer.Email))
 	}
 	return b.String()
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/explain"
+	"github.com/edgetoken/edgetoken/host/terminal"
 )
 
 func tokenCommand() *cobra.Command {
@@ -112,10 +113,7 @@ func explainToken(c *cobra.Command, token, as string, print func(io.Writer, admi
 	if token, err = readToken(c, token); err != nil {
 		return err
 	}
-	var j admin.Explanation
-	err = withAdmin(c, false, func(client *admin.Client) error {
-		return client.Call(c.Context(), http.MethodPost, "/token", nil, admin.TokenRequest{Token: token, As: as}, &j)
-	})
+	j, err := ask(c, admin.ExplainToken, admin.None{}, admin.TokenRequest{Token: token, As: as})
 	if err != nil {
 		return err
 	}
@@ -164,7 +162,7 @@ func printExplanation(w io.Writer, j admin.Explanation) error {
 	for i, s := range j.Steps {
 		rows[i] = []string{"  " + s.Name, s.Result, s.Detail}
 	}
-	if err := printTable(w, rows); err != nil {
+	if err := terminal.Table(w, rows); err != nil {
 		return err
 	}
 	if j.Accepted {
@@ -188,7 +186,7 @@ func purposes() (names []string) {
 func printableLines(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {
-		lines[i] = admin.Printable(l)
+		lines[i] = terminal.Printable(l)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core/abi"
 	"github.com/edgetoken/edgetoken/host/engine"
+	"github.com/edgetoken/edgetoken/host/terminal"
 )
 
 // versionView is what version prints.
@@ -36,7 +37,7 @@ func versionCommand() *cobra.Command {
 				return printJSON(c.OutOrStdout(), v)
 			}
 			const none = "none: run ./build.sh, which builds it in"
-			return printTable(c.OutOrStdout(), [][]string{
+			return terminal.Table(c.OutOrStdout(), [][]string{
 				{"edgetoken", v.Version}, {"commit", v.Commit}, {"go", v.Go}, {"abi", fmt.Sprint(v.ABI)},
 				{"module", cmp.Or(v.Module, none)}, {"module, full", cmp.Or(v.Full, none)},
 			})

@@ -1,4 +1,8 @@
-package admin
+// Package socket is the unix socket of a running node. Its modes, and on Linux the system's word on who is at the
+// other end, hold it to the user of the node and to root: what goes over it needs no further authentication.
+//
+// A node calls Listen, a command Find.
+package socket
 
 import (
 	"errors"
@@ -12,15 +16,15 @@ import (
 	"github.com/edgetoken/edgetoken/host/datadir"
 )
 
-// maxSocketPath is how many bytes the path of a unix socket may have (sun_path on Linux, less its closing NUL).
-const maxSocketPath = 107
+// maxPath is how many bytes the path of a unix socket may have: sun_path on Linux, less its closing NUL.
+const maxPath = 107
 
-// Listen opens the admin socket. The caller holds the lock of the store, so a socket that is there already is a
-// dead node's.
+// Listen opens the socket. The caller holds the lock of the store, so a socket that is there already belongs to a node
+// that is dead.
 func Listen(path string, log *slog.Logger) (net.Listener, error) {
-	if len(path) > maxSocketPath {
+	if len(path) > maxPath {
 		return nil, fmt.Errorf("admin socket %s: its path has %d bytes and the system allows %d: choose a shorter data directory, or a path relative to the working directory",
-			datadir.Absolute(path), len(path), maxSocketPath)
+			datadir.Absolute(path), len(path), maxPath)
 	}
 	info, err := os.Lstat(path)
 	switch {
@@ -38,14 +42,14 @@ func Listen(path string, log *slog.Logger) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open admin socket: %w", err)
 	}
-	// The umask saw to it already; this also holds where another part of the process has changed it.
+	// The umask did this already, unless another part of the process has changed it.
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("open admin socket: %w", err), l.Close())
 	}
 	return &listener{Listener: l, log: log}, nil
 }
 
-// listener accepts connections of this user and root.
+// listener accepts connections from this user and root.
 type listener struct {
 	net.Listener
 	log *slog.Logger

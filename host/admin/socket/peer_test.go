@@ -1,9 +1,9 @@
-package admin_test
+package socket_test
 
 import (
 	"testing"
 
-	"github.com/edgetoken/edgetoken/host/admin"
+	"github.com/edgetoken/edgetoken/host/admin/socket"
 )
 
 func TestMayServe(t *testing.T) {
@@ -22,7 +22,7 @@ func TestMayServe(t *testing.T) {
 		{"another user than the owner, for root", bob, root, ana, false},
 		{"another user than root, in root's directory, for root", bob, root, root, false},
 	} {
-		if got := admin.MayServe(c.uid, c.self, c.owner); got != c.want {
+		if got := socket.MayServe(c.uid, c.self, c.owner); got != c.want {
 			t.Errorf("%s: mayServe(%d, %d, %d) = %v, want %v", c.name, c.uid, c.self, c.owner, got, c.want)
 		}
 	}

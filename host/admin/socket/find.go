@@ -1,0 +1,54 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// Find looks for a node that listens at a socket, and gives what connects to it; nil where no node listens.
+//
+// Passwords go over the socket, so whoever listens must be trusted: Find refuses a directory that owner refuses, since
+// others can write to it, and one that belongs to another user; and each connection is refused where another user
+// listens. owner gives the user whom the directory belongs to.
+func Find(path string, owner func() (uid int, err error)) (dial func(context.Context) (net.Conn, error), err error) {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode().Type() != fs.ModeSocket || len(path) > maxPath {
+		return nil, nil
+	}
+	user, err := owner()
+	if err != nil {
+		return nil, err
+	}
+	if self := os.Geteuid(); !mayServe(user, self, user) {
+		return nil, fmt.Errorf("data directory %s belongs to user %d and this is user %d: run the command as the user of the node",
+			filepath.Dir(absolute(path)), user, self)
+	}
+	dial = func(ctx context.Context) (net.Conn, error) {
+		var d net.Dialer
+		conn, err := d.DialContext(ctx, "unix", path)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkNode(conn.(*net.UnixConn), user); err != nil {
+			return nil, errors.Join(fmt.Errorf("admin socket %s: %w", absolute(path), err), conn.Close())
+		}
+		return conn, nil
+	}
+	conn, err := dial(context.Background())
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("the admin socket %s is another user's: run the command as the user of the node", absolute(path))
+	case err != nil:
+		return nil, fmt.Errorf("reach the running node: %w", err)
+	}
+	_ = conn.Close()
+	return dial, nil
+}
