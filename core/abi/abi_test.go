@@ -2,6 +2,7 @@ package abi_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"reflect"
 	"strings"
@@ -28,9 +29,9 @@ func TestExamples(t *testing.T) {
 		at   int
 		want string
 	}{
-		{"Layout", abi.Layout{0x10000, abi.InputBytes, 0x50000, abi.OutputBytes, 0x90000, abi.ClaimsBytes}.Append(nil), 0,
+		{"Layout", encodedLayout(abi.Layout{0x10000, abi.InputBytes, 0x50000, abi.OutputBytes, 0x90000, abi.ClaimsBytes}), 0,
 			"00000100 00000400 00000500 00000400 00000900 00000100"},
-		{"Inspected", abi.Inspected{Epoch: 7, Inspected: core.Inspected{Input: 106, Signature: 107}}.Append(nil), 0,
+		{"Inspected", encodedInspected(abi.Inspected{Epoch: 7, Inspected: core.Inspected{Input: 106, Signature: 107}}), 0,
 			"0700000000000000 00000000 6a000000 6b000000 00 000000"},
 		{"Opened", abi.AppendOpened(nil, &o), 32, "04000000 07000000 08000000"},
 		{"Config", config.Append(nil), 0, "0300352e35 0600736563757265"},
@@ -64,6 +65,21 @@ func TestConfigRoundTrip(t *testing.T) {
 			t.Errorf("read back %+v, %v; want %+v", got, ok, want)
 		}
 	}
+}
+
+func encodedInspected(i abi.Inspected) []byte {
+	var b [abi.InspectedBytes]byte
+	i.Put(&b)
+	return b[:]
+}
+
+// encodedLayout is a layout as it lies in the memory of a guest.
+func encodedLayout(l abi.Layout) []byte {
+	b, err := binary.Append(nil, binary.LittleEndian, l)
+	if err != nil {
+		panic(err)
+	}
+	return b
 }
 
 func sampleRequests(tb testing.TB) []core.Request {
@@ -145,7 +161,7 @@ func TestConfigBounds(t *testing.T) {
 // What lies out of its bounds is refused, on both sides.
 func TestBounds(t *testing.T) {
 	set := coretest.OneKey().Set()
-	inspected := func(i core.Inspected) []byte { return abi.Inspected{Inspected: i}.Append(nil) }
+	inspected := func(i core.Inspected) []byte { return encodedInspected(abi.Inspected{Inspected: i}) }
 	for _, c := range []struct {
 		name string
 		b    []byte
@@ -198,7 +214,7 @@ func TestBounds(t *testing.T) {
 		{"another size", abi.Layout{0x10000, abi.InputBytes + 1, 0x50001, abi.OutputBytes, 0x90001, abi.ClaimsBytes}, false},
 		{"overlapping", abi.Layout{0x10000, abi.InputBytes, 0x4ffff, abi.OutputBytes, 0x90000, abi.ClaimsBytes}, false},
 	} {
-		if _, ok := abi.ReadLayout(c.l.Append(nil), memory); ok != c.want {
+		if _, ok := abi.ReadLayout(encodedLayout(c.l), memory); ok != c.want {
 			t.Errorf("Layout, %s: %v, want %v", c.name, ok, c.want)
 		}
 	}
@@ -227,7 +243,7 @@ func FuzzMessages(f *testing.F) {
 	for _, q := range sampleQuestions() {
 		f.Add(q.Append(nil))
 	}
-	f.Add(abi.Inspected{Epoch: 7, Inspected: core.Inspected{Input: 106, Signature: 107}}.Append(nil))
+	f.Add(encodedInspected(abi.Inspected{Epoch: 7, Inspected: core.Inspected{Input: 106, Signature: 107}}))
 	writer := core.NewWriter(&settings, set)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if c, ok := abi.ReadConfig(b); ok && !bytes.Equal(c.Append(nil), b) {

@@ -9,16 +9,10 @@ const LayoutBytes = 24
 // With the input area at 0x10000, output at 0x50000 and claims at 0x90000:
 //
 //	00 00 01 00  00 00 04 00 | 00 00 05 00  00 00 04 00 | 00 00 09 00  00 00 01 00
+//
+// That is how a Layout lies in the memory of a guest, which is little-endian: a guest gives the address of one.
 type Layout struct {
 	Input, InputSize, Output, OutputSize, Claims, ClaimsSize uint32
-}
-
-// Append appends the encoding to b.
-func (l Layout) Append(b []byte) []byte {
-	for _, v := range [...]uint32{l.Input, l.InputSize, l.Output, l.OutputSize, l.Claims, l.ClaimsSize} {
-		b = binary.LittleEndian.AppendUint32(b, v)
-	}
-	return b
 }
 
 // ReadLayout reads LayoutBytes and checks that the areas are as large as this version has them and lie within a memory

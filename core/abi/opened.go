@@ -23,17 +23,13 @@ type Inspected struct {
 	core.Inspected
 }
 
-// Append appends the encoding to b.
-func (i Inspected) Append(b []byte) []byte {
-	at := len(b)
-	b = append(b, make([]byte, InspectedBytes)...)
-	fixed := (*[InspectedBytes]byte)(b[at:])
+// Put writes the encoding.
+func (i Inspected) Put(fixed *[InspectedBytes]byte) {
 	binary.LittleEndian.PutUint64(fixed[0:], i.Epoch)
 	binary.LittleEndian.PutUint32(fixed[8:], uint32(i.Key))
 	binary.LittleEndian.PutUint32(fixed[12:], uint32(i.Input))
 	binary.LittleEndian.PutUint32(fixed[16:], uint32(i.Signature))
-	fixed[20] = byte(i.Cause)
-	return b
+	binary.LittleEndian.PutUint32(fixed[20:], uint32(i.Cause))
 }
 
 // ReadInspected reads the answer for a token of the given number of bytes, and a key set of that many keys.
@@ -80,7 +76,12 @@ const (
 func AppendOpened(b []byte, o *core.Opened) []byte {
 	at := len(b)
 	b = slices.Grow(b, OpenedBytes)[:at+OpenedBytes]
-	fixed := (*[OpenedBytes]byte)(b[at:])
+	PutOpened((*[OpenedBytes]byte)(b[at:]), o)
+	return b
+}
+
+// PutOpened is AppendOpened into room of the right size.
+func PutOpened(fixed *[OpenedBytes]byte, o *core.Opened) {
 	family := byte(0)
 	if o.Family.Listed {
 		family |= 1
@@ -95,7 +96,6 @@ func AppendOpened(b []byte, o *core.Opened) []byte {
 	binary.LittleEndian.PutUint64(fixed[16:], o.Family.Bits)
 	binary.LittleEndian.PutUint64(fixed[24:], uint64(o.Family.Start))
 	putSlots((*[slotsBytes]byte)(fixed[32:]), o)
-	return b
 }
 
 // ReadOpened reads what AppendOpened wrote into o, and gives the number of bytes of its claims. Every place of a claim is within its bounds, or ok

@@ -2,15 +2,5 @@
 
 package main
 
-import (
-	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/core/abi"
-)
-
-// outcome decides; this build writes no tokens.
-func outcome(req *core.Request) (core.Outcome, abi.Status) {
-	if req.Op.Writes() {
-		return core.Outcome{}, abi.StatusNotHere
-	}
-	return core.Decide(&config.Settings, *req), abi.StatusOK
-}
+//go:wasmexport edgetoken_decide
+func decide(size uint32) uint32 { return uint32(instance.DecideReading(size)) }

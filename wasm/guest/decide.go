@@ -1,0 +1,79 @@
+package guest
+
+import (
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/abi"
+)
+
+// Prepare decides an abi.Request that writes tokens, and answers with an abi.Prepared, which the host signs.
+func (g *Guest) Prepare(size uint32) abi.Status {
+	return g.call(size, func(message []byte) abi.Status {
+		if bad := g.read(message); bad != abi.StatusOK {
+			return bad
+		}
+		if !g.request.Op.Writes() {
+			return abi.StatusNotHere
+		}
+		p, err := g.prepare()
+		if err != nil {
+			return abi.StatusFailed
+		}
+		return g.framed(func(b []byte) []byte { return abi.AppendPrepared(b, p) })
+	})
+}
+
+// Decide decides any abi.Request, has sign sign what is written, and answers with an abi.Outcome.
+func (g *Guest) Decide(size uint32, sign func(key int, input, entropy []byte) ([]byte, error)) abi.Status {
+	return g.call(size, func(message []byte) abi.Status {
+		if bad := g.read(message); bad != abi.StatusOK {
+			return bad
+		}
+		if !g.request.Op.Writes() {
+			return g.decided(core.Decide(&g.config.Settings, g.request))
+		}
+		p, err := g.prepare()
+		if err != nil {
+			return abi.StatusFailed
+		}
+		o, err := p.Finish(func(input []byte) ([]byte, error) { return sign(p.Key, input, g.request.Entropy) })
+		if err != nil {
+			return abi.StatusFailed
+		}
+		return g.decided(o)
+	})
+}
+
+// DecideReading is Decide for a guest that writes no tokens: it refuses to.
+func (g *Guest) DecideReading(size uint32) abi.Status {
+	return g.call(size, func(message []byte) abi.Status {
+		if bad := g.read(message); bad != abi.StatusOK {
+			return bad
+		}
+		if g.request.Op.Writes() {
+			return abi.StatusNotHere
+		}
+		return g.decided(core.Decide(&g.config.Settings, g.request))
+	})
+}
+
+func (g *Guest) decided(o core.Outcome) abi.Status {
+	return g.framed(func(b []byte) []byte { return abi.AppendOutcome(b, &o) })
+}
+
+// read reads the request.
+func (g *Guest) read(message []byte) abi.Status {
+	switch {
+	case g.config == nil:
+		return abi.StatusNotConfigured
+	case !abi.ReadRequest(message, &g.request):
+		return abi.StatusBadMessage
+	}
+	return abi.StatusOK
+}
+
+func (g *Guest) prepare() (*core.Prepared, error) {
+	if g.writer == nil {
+		g.writer = core.NewWriter(&g.config.Settings, g.config.Set)
+	}
+	return g.writer.Prepare(&g.request)
+}

@@ -1,0 +1,282 @@
+package guest_test
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/edgetoken/edgetoken/core/coretest"
+	"github.com/edgetoken/edgetoken/core/permission"
+	"github.com/edgetoken/edgetoken/wasm/guest"
+	"github.com/edgetoken/edgetoken/wasm/guest/contained"
+)
+
+// host speaks the ABI with a guest as a host across the wall does, without the wall.
+type host struct {
+	*guest.Guest
+	t    *testing.T
+	keys *coretest.HMACKeys
+}
+
+// write puts a message into the input area, and is its size.
+func (h host) write(message []byte) uint32 {
+	return uint32(copy(h.Input(), message))
+}
+
+func (h host) ok(name string, status abi.Status) {
+	h.t.Helper()
+	if status != abi.StatusOK {
+		h.t.Fatalf("%s = %v", name, status)
+	}
+}
+
+func (h host) opened(set core.KeySet) (o core.Opened) {
+	h.t.Helper()
+	size, ok := abi.ReadOpened(h.Output(), &o)
+	if !ok {
+		h.t.Fatal("this is no opened token")
+	}
+	if o.Cause == core.OK {
+		o.Issuer, o.KeyEnds = set.Keys[o.Key].Issuer, set.Keys[o.Key].NotAfter
+		o.Claims = append(o.Claims, h.Claims()[:size]...)
+	}
+	return o
+}
+
+// split opens a token as a host does that checks signatures.
+func (h host) split(token []byte) core.Opened {
+	h.t.Helper()
+	set := h.keys.Set()
+	h.ok("Inspect", h.Inspect(h.write(token)))
+	in, ok := abi.ReadInspected(h.Output(), len(token), len(set.Keys))
+	if !ok || in.Epoch != set.Epoch {
+		h.t.Fatalf("Inspect answers with %+v, %v", in, ok)
+	}
+	if in.Cause != core.OK {
+		return core.Opened{Cause: in.Cause}
+	}
+	signature, ok := core.DecodeSignature(nil, token[in.Signature:])
+	if !ok {
+		return core.Opened{Cause: core.Malformed}
+	}
+	if good, err := h.keys.Check(context.Background(), in.Key, token[:in.Input], signature); err != nil || !good {
+		return core.Opened{Cause: core.BadSignature}
+	}
+	h.ok("Accept", h.Accept())
+	o := h.opened(set)
+	o.ReadFamily()
+	return o
+}
+
+// message is the configuration of a guest, with the material of the keys.
+func message(t *testing.T, s core.Settings, keys *coretest.HMACKeys) []byte {
+	t.Helper()
+	c := abi.Config{Settings: s, Set: keys.Set()}
+	for i := range c.Set.Keys {
+		material, err := keys.Material(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Material = append(c.Material, material)
+	}
+	return c.Append(nil)
+}
+
+func requests(o core.Opened) (list []core.Request) {
+	for op := core.Authenticate; op.Known(); op++ {
+		list = append(list, core.Request{
+			Op: op, Opened: o, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte(`{"plan":"pro"}`),
+			State: core.State{Customer: core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true}, PasswordGood: true},
+		})
+	}
+	return list
+}
+
+// Every kind of guest answers to every seed, every token at its bounds and every request as the native engine does.
+func TestAnswersAreNative(t *testing.T) {
+	s, keys := core.DefaultSettings(), coretest.OneKey()
+	native := core.NewNative(s, keys)
+	var (
+		plain     guest.Guest
+		full      contained.Guest
+		config    = message(t, s, keys)
+		split     = host{&plain, t, keys}
+		selfCheck = host{&full.Guest, t, keys}
+	)
+	split.ok("Configure", split.Configure(split.write(config), nil))
+	selfCheck.ok("Configure", full.Configure(selfCheck.write(config)))
+	tokens := coretest.Seeds(t)
+	for _, b := range coretest.Bounds() {
+		tokens = append(tokens, b.Token)
+	}
+	for _, token := range tokens {
+		if len(token) > abi.InputBytes {
+			continue
+		}
+		var want core.Opened
+		if err := native.Open(t.Context(), []byte(token), &want); err != nil {
+			t.Fatal(err)
+		}
+		if got := split.split([]byte(token)); !reflect.DeepEqual(got, want) {
+			t.Errorf("Inspect and Accept of %.80q = %+v, want %+v", token, got, want)
+		}
+		selfCheck.ok("Open", full.Open(selfCheck.write([]byte(token))))
+		if got := selfCheck.opened(keys.Set()); !reflect.DeepEqual(got, want) {
+			t.Errorf("Open of %.80q = %+v, want %+v", token, got, want)
+		}
+		for _, req := range requests(want) {
+			outcome, err := native.Decide(t.Context(), req)
+			m := abi.AppendRequest(nil, &req)
+			var got core.Outcome
+			if status := full.Decide(selfCheck.write(m)); (status == abi.StatusOK) != (err == nil) {
+				t.Fatalf("Decide(op %d, %.80q) = %v, want %v", req.Op, token, status, err)
+			}
+			if err != nil {
+				continue
+			}
+			if got = selfCheck.outcome(); !reflect.DeepEqual(got, outcome) {
+				t.Errorf("Decide(op %d, %.80q) = %+v, want %+v", req.Op, token, got, outcome)
+			}
+			if req.Op.Writes() {
+				split.ok("Prepare", split.Prepare(split.write(m)))
+				if got := split.signed(req); !reflect.DeepEqual(got, outcome) {
+					t.Errorf("Prepare(op %d, %.80q), signed = %+v, want %+v", req.Op, token, got, outcome)
+				}
+				continue
+			}
+			split.ok("DecideReading", split.DecideReading(split.write(m)))
+			if got := split.outcome(); !reflect.DeepEqual(got, outcome) {
+				t.Errorf("DecideReading(op %d, %.80q) = %+v, want %+v", req.Op, token, got, outcome)
+			}
+		}
+	}
+}
+
+func (h host) outcome() core.Outcome {
+	h.t.Helper()
+	answer, ok := abi.ReadFramed(h.Output())
+	if !ok {
+		h.t.Fatal("the answer has no frame")
+	}
+	o, ok := abi.ReadOutcome(answer)
+	if !ok {
+		h.t.Fatal("this is no outcome")
+	}
+	return o
+}
+
+// signed is what was prepared, signed by the host.
+func (h host) signed(req core.Request) core.Outcome {
+	h.t.Helper()
+	answer, ok := abi.ReadFramed(h.Output())
+	var p core.Prepared
+	if !ok || !abi.ReadPrepared(answer, len(h.keys.Set().Keys), &p) {
+		h.t.Fatal("nothing is prepared")
+	}
+	o, err := core.SignPrepared(context.Background(), h.keys, &p, req.Entropy)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return o
+}
+
+func TestPermit(t *testing.T) {
+	h := host{new(guest.Guest), t, nil}
+	q := abi.Question{Rule: permission.DjangoModelPermissions, Method: "POST", Model: "customers.customer",
+		Caller: permission.Caller{Authenticated: true, Active: true, Rights: []string{"customers.add_customer"}}}
+	for method, want := range map[string]permission.Verdict{"POST": permission.Allowed, "DELETE": permission.Forbidden, "TRACE": permission.MethodNotAllowed} {
+		q.Method = method
+		h.ok("Permit", h.Permit(h.write(q.Append(nil))))
+		if got, ok := abi.ReadVerdict(h.Output()); !ok || got != want {
+			t.Errorf("Permit(%s) = %v, %v; want %v", method, got, ok, want)
+		}
+	}
+}
+
+// Whatever a host does wrong has an answer of its own, and the guest goes on.
+func TestStatus(t *testing.T) {
+	keys := coretest.OneKey()
+	config := message(t, core.DefaultSettings(), keys)
+	token := []byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{"exp":1}`))
+	login, verify := requests(core.Opened{})[core.Login-1], requests(core.Opened{Cause: core.BadClaims})[core.Verify-1]
+	noEntropy := login
+	noEntropy.Entropy = nil
+	var g contained.Guest
+	h := host{&g.Guest, t, keys}
+	size := h.write
+	const tooLarge = abi.InputBytes + 1
+	fails := func(*abi.Config) error { return errors.New("another kind of key") }
+	panics := func(*abi.Config) error { panic("a bug") }
+	for _, c := range []struct {
+		name string
+		call func() abi.Status
+		want abi.Status
+	}{
+		{"Inspect before Configure", func() abi.Status { return g.Inspect(size(token)) }, abi.StatusNotConfigured},
+		{"Accept before Configure", func() abi.Status { return g.Accept() }, abi.StatusNotConfigured},
+		{"Open before Configure", func() abi.Status { return g.Open(size(token)) }, abi.StatusNotConfigured},
+		{"Prepare before Configure", func() abi.Status { return g.Prepare(size(abi.AppendRequest(nil, &login))) }, abi.StatusNotConfigured},
+		{"Decide before Configure", func() abi.Status { return g.Decide(size(abi.AppendRequest(nil, &login))) }, abi.StatusNotConfigured},
+		{"no configuration", func() abi.Status { return g.Configure(size([]byte("no configuration"))) }, abi.StatusBadMessage},
+		{"a configuration cut short", func() abi.Status { return g.Configure(size(config) - 1) }, abi.StatusBadMessage},
+		{"a configuration that is too large", func() abi.Status { return g.Configure(tooLarge) }, abi.StatusBadMessage},
+		{"Configure", func() abi.Status { return g.Configure(size(config)) }, abi.StatusOK},
+		{"keys that cannot be read", func() abi.Status { return g.Guest.Configure(size(config), fails) }, abi.StatusBadKey},
+		{"a panic", func() abi.Status { return g.Guest.Configure(size(config), panics) }, abi.StatusPanicked},
+		{"Accept first", func() abi.Status { return g.Accept() }, abi.StatusOutOfOrder},
+		{"Inspect", func() abi.Status { return g.Inspect(size(token)) }, abi.StatusOK},
+		{"Accept", func() abi.Status { return g.Accept() }, abi.StatusOK},
+		{"Accept again", func() abi.Status { return g.Accept() }, abi.StatusOutOfOrder},
+		{"Inspect of what is no token", func() abi.Status { return g.Inspect(size([]byte(".."))) }, abi.StatusOK},
+		{"Accept of what is no token", func() abi.Status { return g.Accept() }, abi.StatusOutOfOrder},
+		{"Inspect", func() abi.Status { return g.Inspect(size(token)) }, abi.StatusOK},
+		{"Open", func() abi.Status { return g.Open(size(token)) }, abi.StatusOK},
+		{"Accept after Open", func() abi.Status { return g.Accept() }, abi.StatusOutOfOrder},
+		{"a token that is too large", func() abi.Status { return g.Inspect(tooLarge) }, abi.StatusBadMessage},
+		{"a check that fails", func() abi.Status {
+			return g.Guest.Open(size(token), func(int, []byte, []byte) (bool, error) { return true, errors.New("the KMS is away") })
+		}, abi.StatusFailed},
+		{"Prepare", func() abi.Status { return g.Prepare(size(abi.AppendRequest(nil, &login))) }, abi.StatusOK},
+		{"Prepare of what writes nothing", func() abi.Status { return g.Prepare(size(abi.AppendRequest(nil, &verify))) }, abi.StatusNotHere},
+		{"Prepare without entropy", func() abi.Status { return g.Prepare(size(abi.AppendRequest(nil, &noEntropy))) }, abi.StatusFailed},
+		{"Prepare of no request", func() abi.Status { return g.Prepare(size(token)) }, abi.StatusBadMessage},
+		{"Decide without entropy", func() abi.Status { return g.Decide(size(abi.AppendRequest(nil, &noEntropy))) }, abi.StatusFailed},
+		{"Decide of no request", func() abi.Status { return g.Decide(size(token)) }, abi.StatusBadMessage},
+		{"DecideReading of what writes", func() abi.Status { return g.DecideReading(size(abi.AppendRequest(nil, &login))) }, abi.StatusNotHere},
+		{"Permit of no question", func() abi.Status { return g.Permit(size([]byte{200})) }, abi.StatusBadMessage},
+	} {
+		if got := c.call(); got != c.want {
+			t.Errorf("%s = %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// No secret stays in the input area once the guest is configured.
+func TestSecretsAreCleared(t *testing.T) {
+	var g contained.Guest
+	h := host{&g.Guest, t, nil}
+	config := message(t, core.DefaultSettings(), coretest.OneKey())
+	h.ok("Configure", g.Configure(h.write(config)))
+	for i, b := range h.Input()[:len(config)] {
+		if b != 0 {
+			t.Fatalf("byte %d of the configuration is still there", i)
+		}
+	}
+}
+
+// A call allocates nothing for a token.
+func TestNoAllocations(t *testing.T) {
+	keys := coretest.OneKey()
+	h := host{new(guest.Guest), t, keys}
+	h.ok("Configure", h.Configure(h.write(message(t, core.DefaultSettings(), keys)), nil))
+	token := []byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{"exp":1,"user_id":"7"}`))
+	if n := testing.AllocsPerRun(100, func() {
+		h.ok("Inspect", h.Inspect(h.write(token)))
+		h.ok("Accept", h.Accept())
+	}); n > 0 {
+		t.Errorf("Inspect and Accept allocate %v times", n)
+	}
+}
