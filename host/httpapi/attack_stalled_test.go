@@ -15,6 +15,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/server"
+	"github.com/edgetoken/edgetoken/host/server/servertest"
 )
 
 // waitFor waits until something is so.
@@ -41,7 +42,7 @@ func manyShortFields(bytes int) string {
 func serveShop(t *testing.T, limits server.Limits, change func(*node.Config, *httpapi.Config)) (*shop, string) {
 	t.Helper()
 	s := openShop(t, change)
-	address := runServer(t, limits, s.Config.Handler.ServeHTTP)
+	address := servertest.Serve(t, limits, s.Config.Handler.ServeHTTP)
 	s.URL = "http://" + address
 	return s, address
 }
@@ -74,9 +75,9 @@ func TestAttackStalled(t *testing.T) {
 			var all sync.WaitGroup
 			var conns []net.Conn
 			for range connections {
-				c := dial(t, address)
+				c := servertest.Dial(t, address)
 				conns = append(conns, c.Conn)
-				all.Go(func() { c.send(sent) })
+				all.Go(func() { c.Send(sent) })
 			}
 			for range 20 {
 				s.login(t)
@@ -113,27 +114,27 @@ func TestAttackStalled(t *testing.T) {
 func TestStalledBodyIsToldSo(t *testing.T) {
 	s, address := serveShop(t, server.Limits{}, func(_ *node.Config, h *httpapi.Config) { h.MaxBody, h.BodyMemory = 100<<10, 250<<10 })
 	part := "POST /auth/token/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat(" ", 60<<10)
-	var stalled []wire
+	var stalled []servertest.Conn
 	for i := range 3 { // each takes 64 KiB, and one more has no room
-		c := dial(t, address)
-		c.send(part)
+		c := servertest.Dial(t, address)
+		c.Send(part)
 		stalled = append(stalled, c)
 		waitFor(t, func() bool {
 			return httpapi.Memory(s.Config.Handler).Stalled == i+1 && httpapi.Memory(s.Config.Handler).Taken == int64(i+1)*64<<10
 		})
 	}
 	s.login(t)
-	last := dial(t, address)
-	last.send(part)
-	if status := stalled[0].status(); status != http.StatusServiceUnavailable {
+	last := servertest.Dial(t, address)
+	last.Send(part)
+	if status := stalled[0].Status(); status != http.StatusServiceUnavailable {
 		t.Errorf("the body that stalled longest = %d, want 503", status)
 	}
 	if _, err := io.Copy(io.Discard, stalled[0]); err != nil {
 		t.Errorf("its connection = %v, want its end", err)
 	}
 	for i, c := range append(stalled[1:], last) {
-		c.send(strings.Repeat(" ", 100_000-60<<10))
-		if status := c.status(); status != http.StatusBadRequest {
+		c.Send(strings.Repeat(" ", 100_000-60<<10))
+		if status := c.Status(); status != http.StatusBadRequest {
 			t.Errorf("body %d, which had the time to come = %d, want 400 for what is no JSON", i+1, status)
 		}
 	}

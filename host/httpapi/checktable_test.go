@@ -14,6 +14,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/server"
+	"github.com/edgetoken/edgetoken/host/server/servertest"
 	"github.com/edgetoken/edgetoken/host/throttle"
 )
 
@@ -64,7 +65,7 @@ func checkRequests(yield func(request string) bool) {
 // asker sends requests to a shop: to its handler, and where it is wired and only method and headers are unusual over
 // the wire, since net/http answers by itself, too.
 func asker(t *testing.T, s *shop, wired bool) func(request string) (*http.Response, error) {
-	address := runServer(t, server.Limits{}, s.Config.Handler.ServeHTTP)
+	address := servertest.Serve(t, server.Limits{}, s.Config.Handler.ServeHTTP)
 	return func(text string) (*http.Response, error) {
 		request, err := http.ReadRequest(bufio.NewReader(strings.NewReader(text)))
 		if err != nil {
@@ -75,9 +76,9 @@ func asker(t *testing.T, s *shop, wired bool) func(request string) (*http.Respon
 			s.Config.Handler.ServeHTTP(answer, request)
 			return answer.Result(), nil
 		}
-		w := dial(t, address)
+		w := servertest.Dial(t, address)
 		defer w.Close()
-		w.send(text)
+		w.Send(text)
 		return http.ReadResponse(bufio.NewReader(w), request)
 	}
 }
@@ -150,9 +151,9 @@ func TestCheckAnswersEveryMethod(t *testing.T) {
 // TestOptionsOfTheServer: "OPTIONS *" is no path of ours, and net/http does not answer it by itself.
 func TestOptionsOfTheServer(t *testing.T) {
 	s := openShop(t, nil)
-	w := dial(t, runServer(t, server.Limits{}, s.Config.Handler.ServeHTTP))
-	w.send("OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n")
-	if got := w.status(); got != http.StatusNotFound {
+	w := servertest.Dial(t, servertest.Serve(t, server.Limits{}, s.Config.Handler.ServeHTTP))
+	w.Send("OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	if got := w.Status(); got != http.StatusNotFound {
 		t.Errorf("got %d, want 404", got)
 	}
 }
@@ -166,7 +167,7 @@ func TestCheckBehindAProxy(t *testing.T) {
 			h.ForwardAuth = httpapi.ForwardAuth{Cookie: "access", Proxy: proxy}
 		})
 		_, access := s.login(t)
-		address := runServer(t, server.Limits{}, s.Config.Handler.ServeHTTP)
+		address := servertest.Serve(t, server.Limits{}, s.Config.Handler.ServeHTTP)
 		byCookie, byHeader := "Cookie: access="+access, "Authorization: Bearer "+access
 		const proto, host = "X-Forwarded-Proto: https", "X-Forwarded-Host: www.shop.example"
 		for _, c := range []struct {
@@ -199,9 +200,9 @@ func TestCheckBehindAProxy(t *testing.T) {
 			s.log.Lock()
 			s.log.Reset()
 			s.log.Unlock()
-			w := dial(t, address)
-			w.send("POST /auth/check/ HTTP/1.1\r\nHost: edgetoken:8000\r\nContent-Length: 0\r\n" + strings.Join(c.lines, "\r\n") + "\r\n\r\n")
-			if got := w.status(); got != c.status {
+			w := servertest.Dial(t, address)
+			w.Send("POST /auth/check/ HTTP/1.1\r\nHost: edgetoken:8000\r\nContent-Length: 0\r\n" + strings.Join(c.lines, "\r\n") + "\r\n\r\n")
+			if got := w.Status(); got != c.status {
 				t.Errorf("%s, %s: %d, want %d", proxy, c.name, got, c.status)
 			}
 			if record := s.record(t); !strings.Contains(record, c.log) {
@@ -250,8 +251,8 @@ func TestHostlessRequests(t *testing.T) {
 			{"OPTIONS /auth/token/ HTTP/1.1\r\n\r\n", 400},
 			{"OPTIONS /auth/token/ HTTP/1.1\r\nHost:\r\n\r\n", 400},
 		} {
-			w := dial(t, runServer(t, server.Limits{}, s.Config.Handler.ServeHTTP))
-			w.send(c.request)
+			w := servertest.Dial(t, servertest.Serve(t, server.Limits{}, s.Config.Handler.ServeHTTP))
+			w.Send(c.request)
 			answer, _ := bufio.NewReader(w).ReadString('\n')
 			if !strings.HasPrefix(answer[len("HTTP/1.x "):], fmt.Sprint(c.status)) {
 				t.Errorf("allowed_hosts %q, %q: %s, want %d", allowed, c.request, answer, c.status)

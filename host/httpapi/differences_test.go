@@ -14,6 +14,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/server"
+	"github.com/edgetoken/edgetoken/host/server/servertest"
 )
 
 // TestIDsTellTheirTime: what docs/api.md says of jti holds on both wires.
@@ -48,8 +49,8 @@ func TestChunkedBodies(t *testing.T) {
 	bothVersions(t, func(t *testing.T, version core.Version, wire core.Wire) {
 		s := openShop(t, speaking(version, wire))
 		const rest = `il":"ana@example.com","password":"right"}`
-		w := dial(t, runServer(t, server.Limits{}, s.Config.Handler.ServeHTTP))
-		w.send("POST /auth/token/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" +
+		w := servertest.Dial(t, servertest.Serve(t, server.Limits{}, s.Config.Handler.ServeHTTP))
+		w.Send("POST /auth/token/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" +
 			"5\r\n{\"ema\r\n" + fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(rest), rest))
 		answer, err := http.ReadResponse(bufio.NewReader(w), nil)
 		if err != nil {

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -53,5 +54,67 @@ func TestMemoryOfBodies(t *testing.T) {
 	release()
 	if answer := large(strings.NewReader(whole)); answer.Code != http.StatusBadRequest {
 		t.Errorf("a large body afterwards = %d, want 400", answer.Code)
+	}
+}
+
+// TestLargeBodiesTakeTurns: large bodies are parsed a few at a time; who sends slowly holds no turn, and small bodies need none.
+func TestLargeBodiesTakeTurns(t *testing.T) {
+	s := openShop(t, nil)
+	large := func(ctx context.Context, body io.Reader) int {
+		request := httptest.NewRequestWithContext(ctx, "POST", "/auth/token/", io.MultiReader(body))
+		request.Header.Set("Content-Type", "application/json")
+		request.ContentLength = -1
+		answer := httptest.NewRecorder()
+		s.Config.Handler.ServeHTTP(answer, request)
+		return answer.Code
+	}
+	padding := strings.Repeat(" ", 100<<10)
+	done := make(chan int, 4)
+	var slow []*io.PipeWriter
+	for range cap(done) {
+		body, w := io.Pipe()
+		go func() { done <- large(t.Context(), body) }()
+		if _, err := io.WriteString(w, `{"email":`+padding); err != nil {
+			t.Fatal(err)
+		}
+		slow = append(slow, w)
+	}
+	if status := large(t.Context(), strings.NewReader(padding+"no JSON")); status != http.StatusBadRequest {
+		t.Errorf("a large body beside slow ones = %d, want 400 at once", status)
+	}
+
+	release := httpapi.TakeTurns(s.Config.Handler)
+	s.login(t)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if status := large(gone, strings.NewReader(padding+"no JSON")); status != http.StatusServiceUnavailable {
+		t.Errorf("a large body whose turn does not come = %d, want 503", status)
+	}
+	release()
+	for _, w := range slow {
+		if _, err := io.WriteString(w, `"ana@example.com","password":"right"}`); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range slow {
+		if status := <-done; status != http.StatusOK {
+			t.Errorf("a slow large body = %d, want 200", status)
+		}
+	}
+}
+
+func TestMaxFields(t *testing.T) {
+	s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.MaxFields = 3 })
+	const urlEncoded = "Content-Type: application/x-www-form-urlencoded"
+	for _, c := range []struct {
+		body string
+		want int
+	}{{"email=ana@example.com&password=right&a=1", http.StatusOK}, {"email=ana@example.com&password=right&a=1&a=2", http.StatusBadRequest}} {
+		if answer, body := s.ask(t, "POST", "/auth/token/", c.body, urlEncoded); answer.StatusCode != c.want {
+			t.Errorf("%s: %d %s, want %d", c.body, answer.StatusCode, body, c.want)
+		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/server"
+	"github.com/edgetoken/edgetoken/host/server/servertest"
 )
 
 // unreadShop is a shop behind a server that would wait an hour for a body.
@@ -93,8 +94,8 @@ func TestAnswersDoNotWaitForBodies(t *testing.T) {
 				if version == "1.0" && strings.Contains(announced, "chunked") {
 					continue // HTTP/1.0 has no such thing
 				}
-				w := dial(t, s.address)
-				w.send(s.begin(i, version) + announced + "\r\n")
+				w := servertest.Dial(t, s.address)
+				w.Send(s.begin(i, version) + announced + "\r\n")
 				answer, err := io.ReadAll(w)
 				if err != nil {
 					t.Fatalf("%s %s %q: %v after %q", version, r.line, announced, err, answer)
@@ -122,8 +123,8 @@ func TestBodiesTooLongAreNotAwaited(t *testing.T) {
 		{"POST /auth/login/", "Cookie: csrftoken=" + strings.Repeat("a", 32) + "\r\nContent-Type: application/x-www-form-urlencoded\r\n", "9000000"},
 	} {
 		for _, expect := range []string{"", "Expect: 100-continue\r\n"} {
-			w := dial(t, s.address)
-			w.send(r.line + " HTTP/1.1\r\nHost: localhost\r\n" + r.header + expect + "Content-Length: " + r.length + "\r\n\r\n")
+			w := servertest.Dial(t, s.address)
+			w.Send(r.line + " HTTP/1.1\r\nHost: localhost\r\n" + r.header + expect + "Content-Length: " + r.length + "\r\n\r\n")
 			if answer, err := io.ReadAll(w); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 400 ") {
 				t.Errorf("%s %q: %.100q, %v; want 400", r.line, r.header+expect, answer, err)
 			}
@@ -135,13 +136,13 @@ func TestBodiesTooLongAreNotAwaited(t *testing.T) {
 func TestConnectionsGoOnAfterUnreadBodies(t *testing.T) {
 	s := serveUnread(t, nil)
 	body := strings.Repeat("x", 77)
-	w := dial(t, s.address)
+	w := servertest.Dial(t, s.address)
 	r := bufio.NewReader(w)
 	for i, u := range unreadRequests {
 		for _, sent := range []string{
 			"Content-Length: 77\r\n\r\n" + body, "Transfer-Encoding: chunked\r\n\r\n4d\r\n" + body + "\r\n0\r\n\r\n", "Content-Length: 0\r\n\r\n", "\r\n",
 		} {
-			w.send(s.begin(i, "1.1") + sent)
+			w.Send(s.begin(i, "1.1") + sent)
 			answer, err := http.ReadResponse(r, &http.Request{Method: strings.Fields(u.line)[0]})
 			if err != nil {
 				t.Fatalf("%s %q: %v", u.line, sent, err)
@@ -170,7 +171,7 @@ func TestSenderGetsItsRefusal(t *testing.T) {
 				sizes = append(sizes, 20_000_000) // more than the node reads of any body
 			}
 			for _, size := range sizes {
-				var conn net.Conn = dial(t, s.address)
+				var conn net.Conn = servertest.Dial(t, s.address)
 				if config != nil {
 					conn = tls.Client(conn, &tls.Config{RootCAs: trusted, ServerName: "example.com"})
 				}
@@ -194,8 +195,8 @@ func TestEndWhileABodyIsMissing(t *testing.T) {
 	s := serveUnread(t, nil)
 	for _, announced := range []string{"Content-Length: 77\r\nExpect: 100-continue\r\n", "Content-Length: 77\r\n", "Content-Length: 9000000\r\n", "Transfer-Encoding: chunked\r\n"} {
 		for i := range unreadRequests {
-			w := dial(t, s.address)
-			w.send(s.begin(i, "1.1") + announced + "\r\n")
+			w := servertest.Dial(t, s.address)
+			w.Send(s.begin(i, "1.1") + announced + "\r\n")
 			if _, err := w.Read(make([]byte, 1)); err != nil {
 				t.Fatal(err)
 			}
@@ -209,11 +210,11 @@ func TestEndWhileABodyIsMissing(t *testing.T) {
 // TestLingeringConnectionsMakeRoom: who was answered and goes on sending takes nobody's place.
 func TestLingeringConnectionsMakeRoom(t *testing.T) {
 	s := openShop(t, nil)
-	address := runServer(t, server.Limits{Connections: 2, ConnectionsPerAddress: 2}, s.Config.Handler.ServeHTTP)
+	address := servertest.Serve(t, server.Limits{Connections: 2, ConnectionsPerAddress: 2}, s.Config.Handler.ServeHTTP)
 	for range 20 {
-		w := dial(t, address)
-		w.send("POST /nothing/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 77\r\n\r\nx")
-		if got := w.status(); got != http.StatusNotFound {
+		w := servertest.Dial(t, address)
+		w.Send("POST /nothing/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 77\r\n\r\nx")
+		if got := w.Status(); got != http.StatusNotFound {
 			t.Fatalf("got %d, want 404", got)
 		}
 		if _, err := io.Copy(io.Discard, w); err != nil { // once the answer has ended, the connection lingers, or does so in a moment
@@ -225,15 +226,15 @@ func TestLingeringConnectionsMakeRoom(t *testing.T) {
 // TestContinue: a client is told to send a body where somebody reads it.
 func TestContinue(t *testing.T) {
 	s := serveUnread(t, nil)
-	w := dial(t, s.address)
-	w.send("POST /auth/token/verify/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 13\r\nExpect: 100-continue\r\n\r\n")
-	if got := w.status(); got != http.StatusContinue {
+	w := servertest.Dial(t, s.address)
+	w.Send("POST /auth/token/verify/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 13\r\nExpect: 100-continue\r\n\r\n")
+	if got := w.Status(); got != http.StatusContinue {
 		t.Fatalf("got %d, want 100", got)
 	}
-	if w.send(`{"token":"x"}`); w.status() != http.StatusUnauthorized {
+	if w.Send(`{"token":"x"}`); w.Status() != http.StatusUnauthorized {
 		t.Error("the body was not read")
 	}
-	if w.send(get); w.status() != http.StatusNotFound {
+	if w.Send(servertest.Get); w.Status() != http.StatusNotFound {
 		t.Error("the connection does not go on")
 	}
 }

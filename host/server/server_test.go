@@ -1,4 +1,4 @@
-package httpapi_test
+package server_test
 
 import (
 	"context"
@@ -6,12 +6,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/server"
 )
 
@@ -100,54 +97,5 @@ func TestServeOnAClosedListener(t *testing.T) {
 	}
 	if err := (&server.Server{Handler: http.NotFoundHandler()}).Serve(t.Context(), l); err == nil {
 		t.Error("Serve gave no error")
-	}
-}
-
-// TestLargeBodiesTakeTurns: large bodies are parsed a few at a time; who sends slowly holds no turn, and small bodies need none.
-func TestLargeBodiesTakeTurns(t *testing.T) {
-	s := openShop(t, nil)
-	large := func(ctx context.Context, body io.Reader) int {
-		request := httptest.NewRequestWithContext(ctx, "POST", "/auth/token/", io.MultiReader(body))
-		request.Header.Set("Content-Type", "application/json")
-		request.ContentLength = -1
-		answer := httptest.NewRecorder()
-		s.Config.Handler.ServeHTTP(answer, request)
-		return answer.Code
-	}
-	padding := strings.Repeat(" ", 100<<10)
-	done := make(chan int, 4)
-	var slow []*io.PipeWriter
-	for range cap(done) {
-		body, w := io.Pipe()
-		go func() { done <- large(t.Context(), body) }()
-		if _, err := io.WriteString(w, `{"email":`+padding); err != nil {
-			t.Fatal(err)
-		}
-		slow = append(slow, w)
-	}
-	if status := large(t.Context(), strings.NewReader(padding+"no JSON")); status != http.StatusBadRequest {
-		t.Errorf("a large body beside slow ones = %d, want 400 at once", status)
-	}
-
-	release := httpapi.TakeTurns(s.Config.Handler)
-	s.login(t)
-	gone, cancel := context.WithCancel(t.Context())
-	cancel()
-	if status := large(gone, strings.NewReader(padding+"no JSON")); status != http.StatusServiceUnavailable {
-		t.Errorf("a large body whose turn does not come = %d, want 503", status)
-	}
-	release()
-	for _, w := range slow {
-		if _, err := io.WriteString(w, `"ana@example.com","password":"right"}`); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for range slow {
-		if status := <-done; status != http.StatusOK {
-			t.Errorf("a slow large body = %d, want 200", status)
-		}
 	}
 }

@@ -1,10 +1,8 @@
-package httpapi_test
+package server_test
 
 import (
 	"context"
 	"crypto/tls"
-	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -15,71 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/edgetoken/edgetoken/host/httpapi"
-	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/server"
+	"github.com/edgetoken/edgetoken/host/server/servertest"
 )
-
-// runServer serves a handler within limits and gives its address.
-func runServer(t *testing.T, limits server.Limits, handler http.HandlerFunc) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error)
-	server := &server.Server{Handler: handler, Limits: limits, Grace: time.Second, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
-	go func() { ended <- server.Serve(ctx, l) }()
-	t.Cleanup(func() {
-		cancel()
-		<-ended
-	})
-	return l.Addr().String()
-}
-
-// wire is a connection that speaks HTTP by hand. All of it ends after a minute at the latest.
-type wire struct {
-	net.Conn
-	t *testing.T
-}
-
-func dial(t *testing.T, address string) wire {
-	t.Helper()
-	conn, err := net.Dial("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
-		t.Fatal(err)
-	}
-	return wire{conn, t}
-}
-
-const get = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
-
-// send sends a text; an error shows at the next read.
-func (w wire) send(text string) { _, _ = io.WriteString(w, text) }
-
-// status reads an answer and gives its status, 0 where the connection was closed instead.
-func (w wire) status() int {
-	w.t.Helper()
-	buf := make([]byte, 4096)
-	n, err := w.Read(buf)
-	if n == 0 {
-		var late net.Error
-		if errors.As(err, &late) && late.Timeout() {
-			w.t.Fatal("neither an answer nor the end came within a minute")
-		}
-		return 0
-	}
-	var status int
-	if _, err := fmt.Sscanf(string(buf[:n]), "HTTP/1.1 %d ", &status); err != nil {
-		w.t.Fatalf("answer %q: %v", buf[:n], err)
-	}
-	return status
-}
 
 func TestConnections(t *testing.T) {
 	for _, c := range []struct {
@@ -91,34 +27,34 @@ func TestConnections(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			began, release := make(chan struct{}), make(chan struct{})
-			address := runServer(t, c.limits, func(_ http.ResponseWriter, r *http.Request) {
+			address := servertest.Serve(t, c.limits, func(_ http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/hold" {
 					began <- struct{}{}
 					<-release
 				}
 			})
 			// Half a header, a request in the middle, and a whole one whose connection stays open.
-			slow := dial(t, address)
-			slow.send("GET / HTTP/1.1\r\nHos")
-			held := dial(t, address)
-			held.send(hold)
+			slow := servertest.Dial(t, address)
+			slow.Send("GET / HTTP/1.1\r\nHos")
+			held := servertest.Dial(t, address)
+			held.Send(hold)
 			<-began
-			second := dial(t, address)
-			if second.send(get); second.status() != http.StatusOK {
+			second := servertest.Dial(t, address)
+			if second.Send(servertest.Get); second.Status() != http.StatusOK {
 				t.Fatal("a connection within the bound was not served")
 			}
-			third := dial(t, address)
-			if third.send(get); third.status() != http.StatusOK {
+			third := servertest.Dial(t, address)
+			if third.Send(servertest.Get); third.Status() != http.StatusOK {
 				t.Error("a connection beyond the bound was not served, though another one sends nothing")
 			}
-			if got := slow.status(); got != 0 {
+			if got := slow.Status(); got != 0 {
 				t.Errorf("the slow connection got %d, want its end", got)
 			}
 			// The server learns a little later than the client that a request has ended, so that the connection may make room.
 			fourth := dialServed(t, address)
-			var left []wire
-			for _, w := range []wire{second, third} {
-				if w.send(get); w.status() == http.StatusOK {
+			var left []servertest.Conn
+			for _, w := range []servertest.Conn{second, third} {
+				if w.Send(servertest.Get); w.Status() == http.StatusOK {
 					left = append(left, w)
 				}
 			}
@@ -126,17 +62,17 @@ func TestConnections(t *testing.T) {
 				t.Fatalf("%d of two idle connections are left, want one: the other made room", len(left))
 			}
 			// All three are in the middle of a request: nobody makes room.
-			for _, w := range []wire{left[0], fourth} {
-				w.send(hold)
+			for _, w := range []servertest.Conn{left[0], fourth} {
+				w.Send(hold)
 				<-began
 			}
-			fifth := dial(t, address)
-			if fifth.send(get); fifth.status() != 0 {
+			fifth := servertest.Dial(t, address)
+			if fifth.Send(servertest.Get); fifth.Status() != 0 {
 				t.Error("a connection beyond the bound was answered, though all others are busy")
 			}
 			close(release)
-			for _, w := range []wire{held, left[0], fourth} {
-				if got := w.status(); got != http.StatusOK {
+			for _, w := range []servertest.Conn{held, left[0], fourth} {
+				if got := w.Status(); got != http.StatusOK {
 					t.Errorf("a request in flight got %d, want 200", got)
 				}
 			}
@@ -146,15 +82,15 @@ func TestConnections(t *testing.T) {
 }
 
 // hold is a request whose handler waits.
-var hold = strings.Replace(get, "/ ", "/hold ", 1)
+var hold = strings.Replace(servertest.Get, "/ ", "/hold ", 1)
 
 // dialServed is a new connection that was served, at the latest when the server has seen that another one is idle.
-func dialServed(t *testing.T, address string) wire {
+func dialServed(t *testing.T, address string) servertest.Conn {
 	t.Helper()
 	deadline := time.Now().Add(time.Minute)
 	for {
-		w := dial(t, address)
-		if w.send(get); w.status() == http.StatusOK {
+		w := servertest.Dial(t, address)
+		if w.Send(servertest.Get); w.Status() == http.StatusOK {
 			return w
 		}
 		if time.Now().After(deadline) {
@@ -221,13 +157,13 @@ func TestConnectionsOverTLS(t *testing.T) {
 
 // TestPlacesAreGivenBack: connections that end make room, many times over. The server may notice a little later.
 func TestPlacesAreGivenBack(t *testing.T) {
-	address := runServer(t, server.Limits{Connections: 2, ConnectionsPerAddress: 1}, func(http.ResponseWriter, *http.Request) {})
+	address := servertest.Serve(t, server.Limits{Connections: 2, ConnectionsPerAddress: 1}, func(http.ResponseWriter, *http.Request) {})
 	deadline := time.Now().Add(time.Minute)
 	for i := range 100 {
 		for {
-			w := dial(t, address)
-			w.send(get)
-			status := w.status()
+			w := servertest.Dial(t, address)
+			w.Send(servertest.Get)
+			status := w.Status()
 			_ = w.Close()
 			if status == http.StatusOK {
 				break
@@ -241,7 +177,7 @@ func TestPlacesAreGivenBack(t *testing.T) {
 
 func TestSlowSenders(t *testing.T) {
 	limits := server.Limits{HeaderTimeout: 100 * time.Millisecond, ReadTimeout: 300 * time.Millisecond, IdleTimeout: 100 * time.Millisecond, BodyRate: 1 << 20}
-	address := runServer(t, limits, func(w http.ResponseWriter, r *http.Request) {
+	address := servertest.Serve(t, limits, func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			w.WriteHeader(http.StatusBadRequest)
 		}
@@ -257,8 +193,8 @@ func TestSlowSenders(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			w := dial(t, address)
-			w.send(c.begin)
+			w := servertest.Dial(t, address)
+			w.Send(c.begin)
 			ended := make(chan struct{})
 			var sender sync.WaitGroup
 			if c.begin != "" {
@@ -268,12 +204,12 @@ func TestSlowSenders(t *testing.T) {
 						case <-ended:
 							return
 						case <-time.After(10 * time.Millisecond):
-							w.send("x")
+							w.Send("x")
 						}
 					}
 				})
 			}
-			if got := w.status(); got != c.want {
+			if got := w.Status(); got != c.want {
 				t.Errorf("got %d, want %d (0: the end)", got, c.want)
 			}
 			close(ended)
@@ -285,26 +221,26 @@ func TestSlowSenders(t *testing.T) {
 // TestLongBodies: a body that arrives steadily may take longer than ReadTimeout, and so may the answer to it.
 func TestLongBodies(t *testing.T) {
 	const timeout = 300 * time.Millisecond
-	address := runServer(t, server.Limits{HeaderTimeout: timeout, ReadTimeout: timeout, BodyRate: 1024}, func(w http.ResponseWriter, r *http.Request) {
+	address := servertest.Serve(t, server.Limits{HeaderTimeout: timeout, ReadTimeout: timeout, BodyRate: 1024}, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		time.Sleep(2 * timeout)
 		if err != nil || len(body) != 100_000 || r.Context().Err() != nil {
 			w.WriteHeader(http.StatusBadRequest)
 		}
 	})
-	w := dial(t, address)
-	w.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat("x", 99_000))
+	w := servertest.Dial(t, address)
+	w.Send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat("x", 99_000))
 	time.Sleep(2 * timeout)
-	if w.send(strings.Repeat("x", 1000)); w.status() != http.StatusOK {
+	if w.Send(strings.Repeat("x", 1000)); w.Status() != http.StatusOK {
 		t.Error("a body that arrived at its rate was refused")
 	}
 }
 
 func TestHeaderTooLong(t *testing.T) {
-	address := runServer(t, server.Limits{HeaderBytes: 1000}, func(http.ResponseWriter, *http.Request) {})
-	w := dial(t, address)
-	w.send("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("x", 6000) + "\r\n\r\n")
-	if got := w.status(); got != http.StatusRequestHeaderFieldsTooLarge {
+	address := servertest.Serve(t, server.Limits{HeaderBytes: 1000}, func(http.ResponseWriter, *http.Request) {})
+	w := servertest.Dial(t, address)
+	w.Send("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("x", 6000) + "\r\n\r\n")
+	if got := w.Status(); got != http.StatusRequestHeaderFieldsTooLarge {
 		t.Errorf("got %d, want 431", got)
 	}
 }
@@ -329,18 +265,5 @@ func TestLimitsNameEveryMistake(t *testing.T) {
 	server := &server.Server{Handler: http.NotFoundHandler(), Limits: server.Limits{Connections: -1}}
 	if err := server.Serve(t.Context(), l); err == nil {
 		t.Error("Serve took a negative limit")
-	}
-}
-
-func TestMaxFields(t *testing.T) {
-	s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.MaxFields = 3 })
-	const urlEncoded = "Content-Type: application/x-www-form-urlencoded"
-	for _, c := range []struct {
-		body string
-		want int
-	}{{"email=ana@example.com&password=right&a=1", http.StatusOK}, {"email=ana@example.com&password=right&a=1&a=2", http.StatusBadRequest}} {
-		if answer, body := s.ask(t, "POST", "/auth/token/", c.body, urlEncoded); answer.StatusCode != c.want {
-			t.Errorf("%s: %d %s, want %d", c.body, answer.StatusCode, body, c.want)
-		}
 	}
 }
