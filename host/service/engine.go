@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 
+	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/cache"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
@@ -41,6 +42,21 @@ func openInstances(ctx context.Context, cfg *config.Config, ring *keyring.Ring, 
 		e, err = engine.New(ctx, c)
 	}
 	return e, err
+}
+
+// engine is an engine for the settings of a configuration and these keys.
+func (s *Service) engine(cfg *config.Config, ring *keyring.Ring) (core.Engine, error) {
+	var e core.Engine = core.NewNative(cfg.Settings, ring)
+	if s.instances != nil {
+		var err error
+		if e, err = s.instances.With(cfg.Settings, ring); err != nil {
+			return nil, err
+		}
+	}
+	if s.verified != nil {
+		e = s.verified.Engine(e)
+	}
+	return e, nil
 }
 
 // engineName is the engine that a configuration names, and whether it interprets its module.

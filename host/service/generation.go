@@ -9,6 +9,7 @@ import (
 	"github.com/edgetoken/edgetoken/core/abi"
 	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/keyring"
@@ -16,13 +17,11 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// generation is what one reading of the configuration and the keys makes. It never changes: a request ends on the one
-// that it began on.
+// generation is what one reading of the configuration makes. Nothing of it changes but its keys, which the node follows:
+// a request ends on the generation that it began on.
 type generation struct {
 	cfg     *config.Config
-	ring    *keyring.Ring
-	keys    core.KeySet
-	engine  core.Engine
+	keys    *keyring.Source
 	node    *node.Node
 	info    httpapi.Info
 	handler http.Handler
@@ -31,21 +30,16 @@ type generation struct {
 
 // generation makes what is new with a configuration and keys; the error names every mistake.
 func (s *Service) generation(cfg *config.Config, ring *keyring.Ring) (*generation, error) {
-	g := &generation{cfg: cfg, ring: ring, keys: ring.Set(), info: httpapi.Info{Version: s.cfg.Version, Engine: cfg.Engine, ABI: abi.Version}}
-	var err error
-	g.engine = core.NewNative(cfg.Settings, ring)
+	g := &generation{cfg: cfg, info: httpapi.Info{Version: s.cfg.Version, Engine: s.engineName(cfg), ABI: abi.Version}}
 	if s.instances != nil {
-		if g.engine, err = s.instances.With(cfg.Settings, ring); err != nil {
-			return nil, err
-		}
 		g.info.ModuleHash = s.instances.ModuleHash()
-		g.info.Engine = s.engineName(cfg)
 	}
-	if s.verified != nil {
-		g.engine = s.verified.Engine(g.engine)
+	engine, err := s.engine(cfg, ring)
+	if err != nil {
+		return nil, err
 	}
 	g.node, err = node.New(node.Config{
-		Engine: g.engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password, Hashing: s.hashing, Hasher: s.hasher, Log: s.log, Repeats: s.repeats,
+		Engine: engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password, Hashing: s.hashing, Hasher: s.hasher, Log: s.log, Repeats: s.repeats,
 		Claims: cfg.Claims, FoldEmails: cfg.LoginMatch == config.CaseInsensitive, SessionAge: cfg.SessionAge,
 	})
 	if err != nil {
@@ -54,6 +48,7 @@ func (s *Service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	if err := g.node.RaiseLifetimes(context.Background()); err != nil {
 		return nil, err
 	}
+	g.keys = keyring.NewSource(ring, func() (*keyring.Ring, error) { return datadir.Of(cfg).OpenKeys(false) }, func(ring *keyring.Ring) error { return s.useKeys(g, ring) })
 	g.handler, err = httpapi.New(httpapi.Config{
 		Node: g.node, Current: func() *node.Node { return s.current.Load().node },
 		AllowedHosts: cfg.Hosts(), ErrorHeader: cfg.ErrorHeader, AuthHeaderName: cfg.AuthHeaderName, Info: g.info, Log: s.log, Repeats: s.repeats,
@@ -64,7 +59,10 @@ func (s *Service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	if err != nil {
 		return nil, err
 	}
-	api := adminConfig(cfg, s.store, s.hasher, func(context.Context) (core.Engine, core.KeySet, error) { return g.engine, g.keys, nil })
+	api := adminConfig(cfg, s.store, s.hasher, func(context.Context) (core.Engine, core.KeySet, error) {
+		engine := g.node.Engine()
+		return engine, engine.KeySet(), nil
+	})
 	api.Log = s.log
 	g.admin = admin.New(api)
 	return g, nil

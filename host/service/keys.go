@@ -85,20 +85,47 @@ func logKey(log *slog.Logger, cfg *config.Config, before datadir.Contents, issue
 	log.Info("the key of the data directory signs", about...)
 }
 
-// earlierRefused is a warning where tokens that the one ring signed are refused by the other.
-func earlierRefused(old, ring *keyring.Ring) string {
-	signed, checks := old.Set(), ring.Set()
-	now := time.Now()
-	signer, checker := signed.SigningAt(now), checks.SigningAt(now)
-	was, is := signed.Keys[signer], checks.Keys[checker]
-	input := []byte("edgetoken")
-	signature, err := old.Sign(context.Background(), signer, input, make([]byte, core.EntropyBytes))
-	good := false
-	if err == nil {
-		good, err = ring.Check(context.Background(), checker, input, signature)
+// ReloadKeys reads the keys anew, and exchanges them if they are others. It reads nothing else, and no request in flight
+// is disturbed. After an error the old keys are still in use.
+func (s *Service) ReloadKeys() (changed bool, err error) {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	return s.current.Load().keys.Reload()
+}
+
+// useKeys has the node of a generation use other keys. It refuses what a reload refuses, and gives the same warnings.
+func (s *Service) useKeys(g *generation, ring *keyring.Ring) error {
+	warning, err := keyEnd(g.cfg, ring.Set(), time.Now())
+	if err != nil {
+		return err
 	}
-	if err == nil && good && was.Algorithm == is.Algorithm && (is.AnyID || was.ID == is.ID || was.ID == "" && is.Default) {
-		return ""
+	engine, err := s.engine(g.cfg, ring)
+	if err != nil {
+		return err
+	}
+	g.node.UseEngine(engine)
+	s.log.Info("exchanged the keys", "keys", ring)
+	for _, w := range []string{warning, earlierRefused(g.keys.Keys(), ring)} {
+		if w != "" {
+			s.log.Warn(w)
+		}
+	}
+	return nil
+}
+
+// earlierRefused is a warning where no key of ring takes what the signing key of old signs.
+func earlierRefused(old, ring *keyring.Ring) string {
+	keys := old.Set()
+	signer := keys.SigningAt(time.Now())
+	was, input := keys.Keys[signer], []byte("edgetoken")
+	signature, err := old.Sign(context.Background(), signer, input, make([]byte, core.EntropyBytes))
+	for i, is := range ring.Set().Keys {
+		if err != nil || was.Algorithm != is.Algorithm || !is.AnyID && was.ID != is.ID && (was.ID != "" || !is.Default) {
+			continue
+		}
+		if good, err := ring.Check(context.Background(), i, input, signature); good && err == nil {
+			return ""
+		}
 	}
 	return "the signing key is another one: tokens that were issued until now are refused, and everybody has to log in again"
 }

@@ -61,13 +61,13 @@ func (s *Service) exchange() (admin.Reloaded, error) {
 	if err = errors.Join(err, certificateErr); err != nil {
 		return admin.Reloaded{}, err
 	}
-	if !cfg.SigningKey.IsSet() && !running.cfg.SigningKey.IsSet() && !slices.Equal(g.keys.Keys, running.keys.Keys) {
+	if !cfg.SigningKey.IsSet() && !running.cfg.SigningKey.IsSet() && !slices.Equal(ring.Set().Keys, running.keys.Keys().Set().Keys) {
 		answer.Changed = append(answer.Changed, "signing.key")
 	}
 	if warning != "" {
 		answer.Warnings = append(answer.Warnings, warning)
 	}
-	if w := earlierRefused(running.ring, ring); w != "" {
+	if w := earlierRefused(running.keys.Keys(), ring); w != "" {
 		answer.Warnings = append(answer.Warnings, w)
 	}
 	if w := claimsLeft(running.cfg.Claims, cfg.Claims); w != "" {
