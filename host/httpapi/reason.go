@@ -1,11 +1,6 @@
 package httpapi
 
 import (
-	"net/http"
-	"strings"
-	"unicode/utf8"
-
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -48,26 +43,6 @@ const (
 	wrongPassword    reason = "wrong_password"
 )
 
-// since is the answer with its reason.
-func (a answer) since(r reason) answer {
-	// What an answer that could not be rendered says of itself is nearer.
-	if a.reason == "" {
-		a.reason = r
-	}
-	return a
-}
-
-// why is the reason of an answer, else the cause of its refusal; "ok" for no answer but one that is none.
-func (a answer) why() string {
-	switch {
-	case a.reason != "":
-		return string(a.reason)
-	case a.cause != core.OK || a.status < http.StatusBadRequest:
-		return a.cause.String()
-	}
-	return string(failure)
-}
-
 // whyNoLogin is why a customer, whom a log-in names, was refused.
 func whyNoLogin(c store.Customer) reason {
 	_, err := password.ParamsOf(c.PasswordHash)
@@ -80,37 +55,4 @@ func whyNoLogin(c store.Customer) reason {
 		return noUsablePassword
 	}
 	return wrongPassword
-}
-
-// Bounds of what the log has of a client's text, in bytes.
-const (
-	maxShown   = 128
-	maxSegment = 32
-)
-
-// bounded is the beginning of a text.
-func bounded(text string) string {
-	if len(text) <= maxShown {
-		return text
-	}
-	end := maxShown
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + "…"
-}
-
-// shownPath is what the log has of a path that is none of ours: no part of it that could be a token or an e-mail
-// address.
-func shownPath(path string) string {
-	if len(path) > 4*maxShown {
-		path = path[:4*maxShown]
-	}
-	parts := strings.Split(path, "/")
-	for i, p := range parts {
-		if len(p) > maxSegment || strings.Contains(p, "@") {
-			parts[i] = "…"
-		}
-	}
-	return bounded(strings.Join(parts, "/"))
 }

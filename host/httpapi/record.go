@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/edgetoken/edgetoken/core"
 )
@@ -104,4 +106,58 @@ func (h *handler) attrs(rq *request, a answer, took time.Duration) []slog.Attr {
 		attrs = append(attrs, slog.String("error", a.err.Error()))
 	}
 	return attrs
+}
+
+// Bounds of what the log has of a client's text, in bytes.
+const (
+	maxShown   = 128
+	maxSegment = 32
+)
+
+// bounded is the beginning of a text.
+func bounded(text string) string {
+	if len(text) <= maxShown {
+		return text
+	}
+	end := maxShown
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "…"
+}
+
+// shownPath is what the log has of a path that is none of ours: no part of it that could be a token or an e-mail
+// address.
+func shownPath(path string) string {
+	if len(path) > 4*maxShown {
+		path = path[:4*maxShown]
+	}
+	parts := strings.Split(path, "/")
+	for i, p := range parts {
+		if len(p) > maxSegment || strings.Contains(p, "@") {
+			parts[i] = "…"
+		}
+	}
+	return bounded(strings.Join(parts, "/"))
+}
+
+// Observation is one request and how it ended, in words that are few: none of them is chosen by a client.
+// Its texts may be parts of what the client sent: whoever keeps them copies them.
+type Observation struct {
+	Route    string // "" where the path is none of ours
+	Method   string // one of HTTP's own; "other" for any other
+	Status   int
+	Code     core.Code // of a refusal
+	Cause    string    // of a refusal, a failure or a redirect; "ok" where there was none
+	Duration time.Duration
+}
+
+// methodName is a method as Observation has it.
+func methodName(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodConnect, http.MethodOptions, http.MethodTrace:
+		return method
+	}
+	return "other"
 }

@@ -2,22 +2,14 @@ package httpapi
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/host/hashing"
-	"github.com/edgetoken/edgetoken/host/httpapi/body"
-	"github.com/edgetoken/edgetoken/host/httpapi/csrf"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
-	"github.com/edgetoken/edgetoken/host/node"
-	"github.com/edgetoken/edgetoken/store"
 )
 
 // answer is a whole answer, before the headers that every answer of this handler carries.
@@ -48,135 +40,6 @@ var byCode = map[core.Code]struct{ withCode bool }{
 	core.PasswordChanged:        {withCode: true},
 	core.NotAuthenticated:       {},
 	core.NoActiveAccount:        {},
-}
-
-// refusal is what core refused, and what had been asked.
-type refusal struct {
-	op       core.Op
-	refusals []core.Refusal
-	reason   reason // why, where core does not tell
-}
-
-func (r refusal) Error() string { return "refused: " + r.cause().String() }
-
-// cause is the first of the causes.
-func (r refusal) cause() core.Cause { return r.refusals[0].Cause }
-
-// refused is a refusal for one cause.
-func refused(op core.Op, cause core.Cause) error {
-	return refusal{op: op, refusals: []core.Refusal{{Cause: cause}}}
-}
-
-// The errors below are what a view can answer with besides refusals, and Django REST framework's texts for them.
-
-// invalidBody is a body that lacks what the view wants, with the errors of each field.
-type invalidBody struct{ faults django.Value }
-
-func (invalidBody) Error() string { return "body is not valid" }
-
-// fault is any other fault of a request: the status and the detail that it is answered with.
-type fault struct {
-	status int
-	reason reason
-	detail string
-}
-
-func (f fault) Error() string { return f.detail }
-
-var (
-	errNotAcceptable = fault{http.StatusNotAcceptable, notAcceptable, "Could not satisfy the request Accept header."}
-	errNotFound      = fault{http.StatusNotFound, unknownFormat, "Not found."}
-	errForbidden     = fault{http.StatusForbidden, forbidden, "You do not have permission to perform this action."}
-)
-
-// methodNotAllowed is a method that the view does not have.
-func methodNotAllowed(method string) error {
-	return fault{http.StatusMethodNotAllowed, wrongMethod, `Method "` + method + `" not allowed.`}
-}
-
-// busyDetail is the text of a 503, and busyWait how long a client is to wait after one.
-const (
-	busyDetail = "Service temporarily unavailable, try again later."
-	busyWait   = time.Second
-)
-
-// retryAfter is a time to wait as the header of this name has it: in whole seconds.
-func retryAfter(wait time.Duration) string { return strconv.Itoa(int(wait / time.Second)) }
-
-// outcome is how a request ends that failed for an error which is no refusal, whoever is told and in what form.
-type outcome struct {
-	status int
-	detail string // for views; "" where the reference has one of its plain pages
-	code   core.Code
-	reason reason
-	wait   time.Duration // until the client may ask again; 0: nothing is said about that
-	about  []slog.Attr   // more for the log
-	err    error         // why a 5xx, for the log
-}
-
-// classify says how a request ends that failed for err. An error that nobody foresaw is a failure of our own.
-func classify(err error) outcome {
-	var (
-		fault  fault
-		forged csrf.Rejection
-		soon   throttled
-		parse  *django.ParseError
-		broken body.Broken
-		media  body.UnsupportedType
-	)
-	busy := outcome{status: http.StatusServiceUnavailable, detail: busyDetail, wait: busyWait, err: err}
-	switch {
-	case errors.As(err, &soon):
-		return outcome{status: http.StatusTooManyRequests, detail: soon.Error(), code: codeThrottled, reason: tooOften, wait: soon.wait(),
-			about: []slog.Attr{slog.String("throttle", soon.names)}}
-	case errors.As(err, &parse):
-		return outcome{status: http.StatusBadRequest, detail: parse.Detail, reason: malformedBody}
-	case errors.As(err, &fault):
-		return outcome{status: fault.status, detail: fault.detail, reason: fault.reason}
-	case errors.As(err, &forged):
-		return outcome{status: http.StatusForbidden, detail: forged.Error(), reason: csrfFailed, about: aboutRejection(forged)}
-	case errors.Is(err, django.ErrFileNotText), errors.Is(err, body.ErrCharset):
-		return outcome{status: http.StatusBadRequest, detail: err.Error(), reason: malformedBody}
-	case errors.As(err, &media):
-		return outcome{status: http.StatusUnsupportedMediaType, detail: media.Error(), reason: unsupportedType}
-	case errors.As(err, &broken):
-		return outcome{status: http.StatusBadRequest, reason: brokenOff}
-	case errors.Is(err, django.ErrBodyTooLarge):
-		return outcome{status: http.StatusBadRequest, reason: bodyTooLarge}
-	case errors.Is(err, django.ErrTooManyFields), errors.Is(err, django.ErrTooManyFiles):
-		return outcome{status: http.StatusBadRequest, reason: tooManyFields}
-	case errors.Is(err, context.Canceled):
-		busy.reason = clientGone
-		return busy
-	case errors.Is(err, context.DeadlineExceeded):
-		busy.reason = tooSlow
-		return busy
-	case errors.Is(err, node.ErrBusy):
-		busy.reason = tooBusy
-		return busy
-	case errors.Is(err, hashing.ErrFailed):
-		busy.reason = hashingFailed
-		return busy
-	case errors.Is(err, core.ErrClock):
-		busy.reason = wrongClock
-		return busy
-	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed), errors.Is(err, core.ErrKeyEnded):
-		busy.reason = unavailable
-		return busy
-	}
-	return outcome{status: http.StatusInternalServerError, reason: failure, err: err}
-}
-
-// mark writes into an answer what it does not show by its status and body.
-func (o outcome) mark(a answer) answer {
-	if a.err != nil { // it could not be made, and says so
-		return a
-	}
-	if o.wait > 0 {
-		a.header.Set("Retry-After", retryAfter(o.wait))
-	}
-	a.code, a.about, a.err = o.code, o.about, o.err
-	return a.since(o.reason)
 }
 
 // respond turns what a view gave into an answer. This file is the only place where a code or an error becomes a
@@ -306,4 +169,24 @@ func (rq *request) renderJSON(a *answer, value django.Value) (err error) {
 		a.header.Set("Content-Type", "application/json")
 	}
 	return nil
+}
+
+// since is the answer with its reason.
+func (a answer) since(r reason) answer {
+	// What an answer that could not be rendered says of itself is nearer.
+	if a.reason == "" {
+		a.reason = r
+	}
+	return a
+}
+
+// why is the reason of an answer, else the cause of its refusal; "ok" for no answer but one that is none.
+func (a answer) why() string {
+	switch {
+	case a.reason != "":
+		return string(a.reason)
+	case a.cause != core.OK || a.status < http.StatusBadRequest:
+		return a.cause.String()
+	}
+	return string(failure)
 }

@@ -165,3 +165,8 @@ var metadataSchema = func() openapi.Schema {
 		openapi.Member{Name: "renders", Schema: openapi.List(text)}, openapi.Member{Name: "parses", Schema: openapi.List(text)},
 		openapi.Member{Name: "actions", Schema: actions, Optional: true})
 }()
+
+// methods are those that a view can have, in the order of Django's View.http_method_names.
+var methods = []string{
+	http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions,
+}

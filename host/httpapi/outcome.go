@@ -1,0 +1,103 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/hashing"
+	"github.com/edgetoken/edgetoken/host/httpapi/body"
+	"github.com/edgetoken/edgetoken/host/httpapi/csrf"
+	"github.com/edgetoken/edgetoken/host/httpapi/django"
+	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// busyDetail is the text of a 503, and busyWait how long a client is to wait after one.
+const (
+	busyDetail = "Service temporarily unavailable, try again later."
+	busyWait   = time.Second
+)
+
+// retryAfter is a time to wait as the header of this name has it: in whole seconds.
+func retryAfter(wait time.Duration) string { return strconv.Itoa(int(wait / time.Second)) }
+
+// outcome is how a request ends that failed for an error which is no refusal, whoever is told and in what form.
+type outcome struct {
+	status int
+	detail string // for views; "" where the reference has one of its plain pages
+	code   core.Code
+	reason reason
+	wait   time.Duration // until the client may ask again; 0: nothing is said about that
+	about  []slog.Attr   // more for the log
+	err    error         // why a 5xx, for the log
+}
+
+// classify says how a request ends that failed for err. An error that nobody foresaw is a failure of our own.
+func classify(err error) outcome {
+	var (
+		fault  fault
+		forged csrf.Rejection
+		soon   throttled
+		parse  *django.ParseError
+		broken body.Broken
+		media  body.UnsupportedType
+	)
+	busy := outcome{status: http.StatusServiceUnavailable, detail: busyDetail, wait: busyWait, err: err}
+	switch {
+	case errors.As(err, &soon):
+		return outcome{status: http.StatusTooManyRequests, detail: soon.Error(), code: codeThrottled, reason: tooOften, wait: soon.wait(),
+			about: []slog.Attr{slog.String("throttle", soon.names)}}
+	case errors.As(err, &parse):
+		return outcome{status: http.StatusBadRequest, detail: parse.Detail, reason: malformedBody}
+	case errors.As(err, &fault):
+		return outcome{status: fault.status, detail: fault.detail, reason: fault.reason}
+	case errors.As(err, &forged):
+		return outcome{status: http.StatusForbidden, detail: forged.Error(), reason: csrfFailed, about: aboutRejection(forged)}
+	case errors.Is(err, django.ErrFileNotText), errors.Is(err, body.ErrCharset):
+		return outcome{status: http.StatusBadRequest, detail: err.Error(), reason: malformedBody}
+	case errors.As(err, &media):
+		return outcome{status: http.StatusUnsupportedMediaType, detail: media.Error(), reason: unsupportedType}
+	case errors.As(err, &broken):
+		return outcome{status: http.StatusBadRequest, reason: brokenOff}
+	case errors.Is(err, django.ErrBodyTooLarge):
+		return outcome{status: http.StatusBadRequest, reason: bodyTooLarge}
+	case errors.Is(err, django.ErrTooManyFields), errors.Is(err, django.ErrTooManyFiles):
+		return outcome{status: http.StatusBadRequest, reason: tooManyFields}
+	case errors.Is(err, context.Canceled):
+		busy.reason = clientGone
+		return busy
+	case errors.Is(err, context.DeadlineExceeded):
+		busy.reason = tooSlow
+		return busy
+	case errors.Is(err, node.ErrBusy):
+		busy.reason = tooBusy
+		return busy
+	case errors.Is(err, hashing.ErrFailed):
+		busy.reason = hashingFailed
+		return busy
+	case errors.Is(err, core.ErrClock):
+		busy.reason = wrongClock
+		return busy
+	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed), errors.Is(err, core.ErrKeyEnded):
+		busy.reason = unavailable
+		return busy
+	}
+	return outcome{status: http.StatusInternalServerError, reason: failure, err: err}
+}
+
+// mark writes into an answer what it does not show by its status and body.
+func (o outcome) mark(a answer) answer {
+	if a.err != nil { // it could not be made, and says so
+		return a
+	}
+	if o.wait > 0 {
+		a.header.Set("Retry-After", retryAfter(o.wait))
+	}
+	a.code, a.about, a.err = o.code, o.about, o.err
+	return a.since(o.reason)
+}
