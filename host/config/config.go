@@ -85,7 +85,7 @@ type Config struct {
 	// What browsers are served.
 	Browser      browser.Config
 	TokenCookies browser.TokenCookies
-	CORS         httpapi.CORS
+	CORS         browser.CORS
 	SessionAge   time.Duration // browser.SESSION_COOKIE_AGE
 	browserOn    bool
 	// Whether cookies are Secure; nil: where the node has TLS, or a proxy before it.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/server"
 	"github.com/edgetoken/edgetoken/host/server/servertest"
@@ -146,7 +147,7 @@ func TestAttackUnreadShortAnswers(t *testing.T) {
 	for _, path := range []string{"/healthz", "/auth/check/", "/auth/token/", "/nowhere/"} {
 		for _, method := range []string{"GET", "OPTIONS"} {
 			s := openShop(t, func(_ *node.Config, h *httpapi.Config) {
-				h.MaxBody, h.BodyMemory, h.CORS = 100_000, 500_000, httpapi.CORS{Origins: []string{"https://app.example"}}
+				h.MaxBody, h.BodyMemory, h.CORS = 100_000, 500_000, browser.CORS{Origins: []string{"https://app.example"}}
 			})
 			ask := func(w http.ResponseWriter) {
 				request := httptest.NewRequestWithContext(t.Context(), method, path, nil)

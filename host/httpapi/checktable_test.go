@@ -12,6 +12,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/claimmap/claimmaptest"
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/host/server"
 	"github.com/edgetoken/edgetoken/host/server/servertest"
@@ -91,7 +92,7 @@ func TestNothingAnswersBeforeTheCheck(t *testing.T) {
 		"by default": func(*httpapi.Config) {},
 		"any origin": func(h *httpapi.Config) { h.CORS.Origins = []string{"*"} },
 		"credentials": func(h *httpapi.Config) {
-			h.CORS = httpapi.CORS{Origins: []string{app}, Credentials: true}
+			h.CORS = browser.CORS{Origins: []string{app}, Credentials: true}
 			inCookies(h)
 		},
 		"Traefik":   func(h *httpapi.Config) { h.ForwardAuth.Proxy, h.CORS.Origins = httpapi.Traefik, []string{app} },

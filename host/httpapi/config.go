@@ -71,7 +71,7 @@ type Config struct {
 	// TokenCookies keeps tokens in cookies; off by default.
 	TokenCookies browser.TokenCookies
 	// CORS lets pages of other origins call this node; none by default.
-	CORS CORS
+	CORS browser.CORS
 	// BehindProxy says that a proxy before the node speaks TLS, so that browsers have come by it though the node does
 	// not see it.
 	BehindProxy bool

@@ -9,7 +9,7 @@
 //	negotiate.go, request.go, body.go   what those steps read of the request
 //	tokens.go, me.go, list.go, samples.go   the handlers, which give a value or an error
 //	browsable.go     the page of an answer, where a browser asks
-//	browsers.go      where the request meets package browser, which has cookies, sessions and the CSRF token; cors.go
+//	browsers.go      where the request meets package browser, which has cookies, sessions, the CSRF token and CORS
 //	respond.go       the only place where a code or an error becomes a status, a body and WWW-Authenticate; reason.go names why, for the log
 //	throttles.go     the rates that views and pages count against
 //

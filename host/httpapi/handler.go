@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/rs/cors"
-
 	"github.com/edgetoken/edgetoken/host/httpapi/body"
 	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
@@ -33,8 +31,8 @@ type handler struct {
 	bodies     body.Rules
 	browsers   *browser.Rules
 	memory     *server.Memory
-	lists      chan struct{} // the places for long lists
-	cors       *cors.Cors    // nil: off
+	lists      chan struct{}    // the places for long lists
+	cors       http.HandlerFunc // writes the headers of CORS; nil: off
 
 	checkHeaders []string               // the names of ForwardAuth.Headers as net/http keeps them
 	lastHost     atomic.Pointer[string] // the Host header that was last found allowed
@@ -66,7 +64,7 @@ func New(cfg Config) (http.Handler, error) {
 		h.checkHeaders = append(h.checkHeaders, http.CanonicalHeaderKey(m.Name))
 	}
 	h.pages = h.site()
-	h.cors = cfg.CORS.handler(h.authHeader)
+	h.cors = cfg.CORS.Handler(h.authHeader, methods)
 	var err error
 	if h.described, err = h.describe(); err != nil {
 		return nil, fmt.Errorf("describe the API: %w", err)
@@ -88,18 +86,18 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rq, room := h.begin(w, r)
 	defer room.leave()
 	fits := rq.out.held.TakeHeader(r)
-	preflight := isPreflight(r)
+	preflight := browser.IsPreflight(r)
 	switch {
 	case h.cors == nil, preflight && isCheck(r.URL.Path), !fits:
 	case preflight:
 		arriving.Settle(r, w.Header(), false)
-		h.cors.HandlerFunc(w, r)
+		h.cors(w, r)
 		rq.letGo()
 		_ = rq.out.held.Write(nil, false) // an error says that the client is gone
 		h.done(rq, answer{status: http.StatusNoContent}, started)
 		return
 	default:
-		h.cors.HandlerFunc(w, r)
+		h.cors(w, r)
 	}
 	defer rq.endList()
 	a := h.answer(rq, fits)

@@ -3,6 +3,7 @@ package browser_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 )
@@ -72,6 +73,31 @@ func TestConfigIsChecked(t *testing.T) {
 		err := b.Validate()
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("Validate of %+v = %v, want %q", b, err, want)
+		}
+	}
+}
+
+func TestCORSIsChecked(t *testing.T) {
+	for want, c := range map[string]browser.CORS{
+		"":                           {Origins: []string{"https://app.example", "http://localhost:3000", "https://*.shop.example", "*"}},
+		`"*" with credentials`:       {Origins: []string{"*"}, Credentials: true},
+		`"null"`:                     {Origins: []string{"null"}},
+		`"https://app.example/"`:     {Origins: []string{"https://app.example/"}},
+		`"https://App.example"`:      {Origins: []string{"https://App.example"}},
+		`"app.example"`:              {Origins: []string{"app.example"}},
+		`"https://*"`:                {Origins: []string{"https://*"}},
+		`"https://a*.example"`:       {Origins: []string{"https://a*.example"}},
+		`"https://*.*.example"`:      {Origins: []string{"https://*.*.example"}},
+		`"file://x"`:                 {Origins: []string{"file://x"}},
+		`"https://user@app.example"`: {Origins: []string{"https://user@app.example"}},
+		`CORS.Headers: "x y"`:        {Headers: []string{"X-Fine", "*", "x y"}},
+		`CORS.ExposeHeaders: "*"`:    {ExposeHeaders: []string{"*"}},
+		`CORS.ExposeHeaders: ""`:     {ExposeHeaders: []string{""}},
+		"must not be negative":       {MaxAge: -time.Second},
+	} {
+		err := c.Validate()
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("Validate of %+v = %v, want %q", c, err, want)
 		}
 	}
 }

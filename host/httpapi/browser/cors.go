@@ -1,4 +1,4 @@
-package httpapi
+package browser
 
 import (
 	"errors"
@@ -13,13 +13,12 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi/csrf"
 )
 
-// CORS lets pages of other origins call this node from scripts (Fetch standard, section "CORS protocol"). The zero
-// value lets none.
+// CORS lets scripts of other origins call the node (Fetch standard, section "CORS protocol"). The zero value lets none.
 type CORS struct {
-	// Origins are those that may, as browsers send them: "https://app.example", or a domain and all below it:
-	// "https://*.app.example", as for Browser.TrustedOrigins. "*" is any, for a node without credentials.
+	// Origins may call, as browsers send them: "https://app.example", or a domain and its subdomains:
+	// "https://*.app.example", as in Config.TrustedOrigins. "*" is any origin, for a node without credentials.
 	Origins []string
-	// Credentials lets their requests carry cookies.
+	// Credentials: their requests may carry cookies.
 	Credentials bool
 	// Headers are request headers that their scripts may set beside requestHeaders, such as "Traceparent"; "*": any.
 	Headers []string
@@ -70,9 +69,9 @@ var (
 	answerHeaders  = []string{"Retry-After", "X-Auth-Error"}
 )
 
-// handler writes the headers of CORS and answers preflights; nil where no other origin may call. authHeader is the
-// header of tokens.
-func (c CORS) handler(authHeader string) *cors.Cors {
+// Handler writes the headers of CORS, and answers preflights; nil if no other origin may call. authHeader is the header
+// of tokens.
+func (c CORS) Handler(authHeader string, methods []string) http.HandlerFunc {
 	if len(c.Origins) == 0 {
 		return nil
 	}
@@ -87,13 +86,14 @@ func (c CORS) handler(authHeader string) *cors.Cors {
 		options.AllowedOrigins = []string{"*"}
 	} else {
 		// The library's own patterns know no parts of an origin.
-		options.AllowOriginVaryRequestFunc = func(_ *http.Request, origin string) (bool, []string) { return csrf.OriginAmong(origin, c.Origins), nil }
+		options.AllowOriginVaryRequestFunc = func(_ *http.Request, origin string) (bool, []string) {
+			return csrf.OriginAmong(origin, c.Origins), nil
+		}
 	}
-	return cors.New(options)
+	return cors.New(options).HandlerFunc
 }
 
-// isPreflight reports whether a browser asks whether it may send a request of a page of another origin, as the
-// library tells it.
-func isPreflight(r *http.Request) bool {
+// IsPreflight reports whether a browser asks if it may send a request for a page of another origin.
+func IsPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 }
