@@ -1,0 +1,86 @@
+package admin_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/admin"
+	"github.com/edgetoken/edgetoken/host/hashing"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/password"
+)
+
+// newAPI serves a store of its own.
+func newAPI(t *testing.T, cfg admin.Config) http.Handler {
+	t.Helper()
+	db, err := store.Open(store.Config{Path: filepath.Join(t.TempDir(), "store.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	cfg.Store, cfg.Settings, cfg.Hasher = db, core.DefaultSettings(), hashing.InProcess{}
+	cfg.Passwords = password.Params{Memory: 8, Iterations: 1, Parallelism: 1}
+	return admin.New(cfg)
+}
+
+func newClient(t *testing.T, cfg admin.Config) *admin.Client {
+	return admin.NewClient(newAPI(t, cfg), func() error { return nil })
+}
+
+// call makes one request.
+func call(t *testing.T, api http.Handler, method, path, body string) (status int, answer string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	api.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body)))
+	return w.Code, w.Body.String()
+}
+
+// TestCallsAreStrict holds the API to refuse what encoding/json would take for something else.
+func TestCallsAreStrict(t *testing.T) {
+	api := newAPI(t, admin.Config{})
+	if status, answer := call(
+		t,
+		api,
+		"POST",
+		"/customers",
+		`{"email": "ana@example.com", "password": null}`,
+	); status != http.StatusOK {
+		t.Fatal(answer)
+	}
+	for path, bodies := range map[string][]string{
+		"/customer?key=ana@example.com": {
+			`{"is_active": false} {"is_active": true}`, `{"Is_Active": false}`, `{"is_active": true, "is_active": false}`, `{"is_active": false, "is_staff": true}`, `[]`, `null`, ``,
+			`{"password": "A\ud83dB correct"}`, "{\"password\": \"correct \xff horse\"}", `{"is_active": "false"}`, `{"is_active": false}x`,
+		},
+		"/rights?key=ana@example.com": {`{"grant": ["customers.\ud800"]}`, `{"Grant": ["customers.view_customer"]}`, `{"grant": [7]}`},
+		"/groups":                     {`{"name": "a\udc00"}`, `{"name": "a", "name": "b"}`, `{"NAME": "a"}`},
+		"/customers?id=":              {`{"email": "b@example.com", "password": null} 1`, `{"email": "b\ud800@example.com", "password": null}`},
+		"/revoke":                     {`{"all": true, "all": false}`, `{"All": true}`},
+	} {
+		for _, body := range bodies {
+			if status, answer := call(t, api, "POST", path, body); status != http.StatusBadRequest {
+				t.Errorf("POST %s %s = %d %s, want 400", path, body, status, answer)
+			}
+		}
+	}
+	if _, answer := call(
+		t,
+		api,
+		"GET",
+		"/customer?key=ana@example.com",
+		"",
+	); !strings.Contains(
+		answer,
+		`"is_active":true`,
+	) {
+		t.Error("a call that was refused disabled a customer")
+	}
+}
