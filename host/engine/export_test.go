@@ -50,22 +50,6 @@ func (e *Engine) MemoryBytes() (n int) {
 	return n
 }
 
-// StackRoom is how many bytes of a stack that lies well are in its first page, at least.
-const StackRoom = stackRoom
-
-// FirstPages tells, for each frequent function of each idle instance, how many bytes of its stack lie in the page
-// that it begins in.
-func (e *Engine) FirstPages() (sizes []uint64) {
-	e.each(func(i *instance) {
-		for _, name := range frequent {
-			if f := i.functions[name]; f != nil {
-				sizes = append(sizes, firstPage(f))
-			}
-		}
-	})
-	return sizes
-}
-
 // Hold takes every slot of the pool, until the result is called.
 func (e *Engine) Hold() (free func()) {
 	var held []lease

@@ -49,7 +49,7 @@ var errNonsense = errors.New("the guest's answer is out of its bounds")
 func newInstance(m api.Module) (*instance, error) {
 	i := &instance{module: m, memory: m.Memory(), functions: map[string]api.Function{}, ctx: context.Background()}
 	for name := range m.ExportedFunctionDefinitions() {
-		i.functions[name] = function(m, name)
+		i.functions[name] = m.ExportedFunction(name)
 	}
 	i.inspect, i.accept = i.functions[abi.InspectName], i.functions[abi.AcceptName]
 	i.prepares, i.decides = i.functions[abi.PrepareName], i.functions[abi.DecideName]
