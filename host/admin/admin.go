@@ -63,8 +63,8 @@ type Config struct {
 	// Permissions are those that end points ask for. The API warns of a grant of any other.
 	Permissions []string
 
-	// Judge gives the engine that judges tokens, and its keys.
-	Judge func(context.Context) (core.Engine, core.KeySet, error)
+	// Engine is the engine that decides about tokens. Each call asks for it once.
+	Engine func(context.Context) (core.Engine, error)
 
 	Log *slog.Logger // nil: nothing is logged
 }

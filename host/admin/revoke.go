@@ -67,7 +67,7 @@ func (s *server) revokeToken(ctx context.Context, token string) (Revocation, err
 	if !s.cfg.Settings.BlacklistApp {
 		return Revocation{}, errNoBlacklist
 	}
-	engine, keys, err := s.cfg.Judge(ctx)
+	engine, err := s.cfg.Engine(ctx)
 	if err != nil {
 		return Revocation{}, err
 	}
@@ -77,7 +77,7 @@ func (s *server) revokeToken(ctx context.Context, token string) (Revocation, err
 		return Revocation{}, err
 	}
 	if opened.Cause != core.OK {
-		return Revocation{}, fmt.Errorf("the token is none of ours, so that it is refused anyway: %s", explain.Unopened(opened.Cause, keys))
+		return Revocation{}, fmt.Errorf("the token is none of ours, so that it is refused anyway: %s", explain.Unopened(opened.Cause, engine.KeySet()))
 	}
 	_, customer, err := s.loadNamed(ctx, opened, now)
 	if err != nil {

@@ -68,7 +68,7 @@ func TestRevokeDjangosLogIn(t *testing.T) {
 				t.Fatal(err)
 			}
 			api := admin.New(admin.Config{
-				Store: db, Settings: settings, Judge: func(context.Context) (core.Engine, core.KeySet, error) { return engine, ring.Set(), nil },
+				Store: db, Settings: settings, Engine: func(context.Context) (core.Engine, error) { return engine, nil },
 			})
 			answer := httptest.NewRecorder()
 			call := httptest.NewRequestWithContext(t.Context(), "POST", "/revoke", strings.NewReader(body(access, opened.FamilyAt(began))))

@@ -30,7 +30,7 @@ func (s *server) explainToken(ctx context.Context, _ None, call TokenRequest) (a
 	if _, ok := explain.PurposeOf(call.As); !ok && call.As != "" {
 		return answer, errors.New("as must be header, refresh, blacklist or verify")
 	}
-	engine, _, err := s.cfg.Judge(ctx)
+	engine, err := s.cfg.Engine(ctx)
 	if err != nil {
 		return answer, err
 	}

@@ -59,10 +59,7 @@ func (s *Service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	if err != nil {
 		return nil, err
 	}
-	api := adminConfig(cfg, s.store, s.hasher, func(context.Context) (core.Engine, core.KeySet, error) {
-		engine := g.node.Engine()
-		return engine, engine.KeySet(), nil
-	})
+	api := adminConfig(cfg, s.store, s.hasher, func(context.Context) (core.Engine, error) { return g.node.Engine(), nil })
 	api.Log = s.log
 	g.admin = admin.New(api)
 	return g, nil
@@ -78,11 +75,11 @@ func (s *Service) use(g *generation) {
 }
 
 // adminConfig is what the admin API of a node, or of a command that works on its files, takes from a configuration.
-func adminConfig(cfg *config.Config, db *store.DB, hasher hashing.Hasher, judge func(context.Context) (core.Engine, core.KeySet, error)) admin.Config {
+func adminConfig(cfg *config.Config, db *store.DB, hasher hashing.Hasher, engine func(context.Context) (core.Engine, error)) admin.Config {
 	return admin.Config{
 		Store: db, Settings: cfg.Settings, UserIDField: userIDField(cfg), FoldEmails: cfg.LoginMatch == config.CaseInsensitive,
 		MinPassword: cfg.MinPassword, Passwords: cfg.Password, Hasher: hasher, Claims: cfg.Claims, LoginAnswer: cfg.LoginAnswer,
-		CheckAnswer: httpapi.CheckLoginAnswer, Permissions: httpapi.Permissions(), Judge: judge,
+		CheckAnswer: httpapi.CheckLoginAnswer, Permissions: httpapi.Permissions(), Engine: engine,
 	}
 }
 

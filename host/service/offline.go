@@ -15,7 +15,7 @@ import (
 )
 
 // Offline opens the store of a data directory for the calls that a node answers on its admin socket, where none runs.
-// mayMake makes a directory and a store where there are none. engine judges tokens. notes are for the user: what was
+// mayMake makes a directory and a store where there are none. engine is the engine that decides about tokens. notes are for the user: what was
 // made, and what others may do with the directory.
 func Offline(cfg *config.Config, engine string, mayMake bool) (_ *admin.Client, notes []string, err error) {
 	dir := datadir.Of(cfg)
@@ -44,49 +44,47 @@ func Offline(cfg *config.Config, engine string, mayMake bool) (_ *admin.Client, 
 	for _, w := range dir.Warnings() {
 		notes = append(notes, "warning: "+w)
 	}
-	judge := &judge{cfg: cfg, engine: engine}
-	handler := admin.New(adminConfig(cfg, db, hashing.InProcess{}, judge.open))
-	return admin.NewClient(handler, func() error { return errors.Join(judge.close(), db.Close()) }), notes, nil
+	e := &offlineEngine{cfg: cfg, name: engine}
+	handler := admin.New(adminConfig(cfg, db, hashing.InProcess{}, e.open))
+	return admin.NewClient(handler, func() error { return errors.Join(e.close(), db.Close()) }), notes, nil
 }
 
-// judge is an engine that judges tokens for one command, of the keys in the data directory. It is made at the first
-// use.
-type judge struct {
-	cfg    *config.Config
-	engine string
+// offlineEngine is the engine of one command, with the keys of the data directory. It is made at the first use.
+type offlineEngine struct {
+	cfg  *config.Config
+	name string
 
 	opening sync.Mutex
 	opened  core.Engine
-	keys    core.KeySet
 	closing func() error
 }
 
-func (j *judge) open(ctx context.Context) (core.Engine, core.KeySet, error) {
-	j.opening.Lock()
-	defer j.opening.Unlock()
-	if j.opened != nil {
-		return j.opened, j.keys, nil
+func (e *offlineEngine) open(ctx context.Context) (core.Engine, error) {
+	e.opening.Lock()
+	defer e.opening.Unlock()
+	if e.opened != nil {
+		return e.opened, nil
 	}
-	ring, err := datadir.Of(j.cfg).OpenKeys(false)
+	ring, err := datadir.Of(e.cfg).OpenKeys(false)
 	if err != nil {
-		return nil, core.KeySet{}, err
+		return nil, err
 	}
-	cfg := *j.cfg
-	cfg.Engine = j.engine
+	cfg := *e.cfg
+	cfg.Engine = e.name
 	instances, err := openInstances(ctx, &cfg, ring, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return nil, core.KeySet{}, err
+		return nil, err
 	}
-	j.opened, j.keys = core.NewNative(cfg.Settings, ring), ring.Set()
+	e.opened = core.NewNative(cfg.Settings, ring)
 	if instances != nil {
-		j.opened, j.closing = instances, func() error { return instances.Close(context.Background()) }
+		e.opened, e.closing = instances, func() error { return instances.Close(context.Background()) }
 	}
-	return j.opened, j.keys, nil
+	return e.opened, nil
 }
 
-func (j *judge) close() error {
-	if j.closing == nil {
+func (e *offlineEngine) close() error {
+	if e.closing == nil {
 		return nil
 	}
-	return j.closing()
+	return e.closing()
 }
