@@ -65,7 +65,7 @@ func (n *names) missing(text string) (list []string) {
 		}
 	}
 	for _, m := range selected.FindAllStringSubmatch(text, -1) {
-		if top, room := n.rooms[m[1]]; room && !top[m[2]] && !n.used[m[2]] {
+		if top, room := n.rooms[m[1]]; room && !top[m[2]] && !n.used[m[2]] && !strings.Contains(m[2], "_") {
 			list = append(list, m[0])
 		}
 	}
