@@ -161,41 +161,29 @@ func checkAttributes(raw json.RawMessage) (json.RawMessage, error) {
 
 // repeatedName finds a name that one object of valid JSON has twice: encoding/json would silently take the last.
 func repeatedName(raw []byte) (string, bool) {
-	type level struct {
-		names map[string]bool // nil in a list
-		value bool            // a value comes next, not a name
+	return nextRepeated(json.NewDecoder(bytes.NewReader(raw)))
+}
+
+// nextRepeated is repeatedName for the next value of a decoder.
+func nextRepeated(d *json.Decoder) (name string, twice bool) {
+	open, _ := d.Token()
+	if open != json.Delim('{') && open != json.Delim('[') {
+		return "", false
 	}
-	var levels []level
-	d := json.NewDecoder(bytes.NewReader(raw))
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return "", false
-		}
-		switch token {
-		case json.Delim('}'), json.Delim(']'):
-			levels = levels[:len(levels)-1]
-			continue
-		}
-		if n := len(levels) - 1; n >= 0 && levels[n].names != nil {
-			if l := &levels[n]; l.value {
-				l.value = false
-			} else {
-				name, _ := token.(string)
-				if l.names[name] {
-					return name, true
-				}
-				l.names[name], l.value = true, true
-				continue
+	for names := map[string]bool{}; d.More(); {
+		if open == json.Delim('{') {
+			token, _ := d.Token()
+			if name, _ = token.(string); names[name] {
+				return name, true
 			}
+			names[name] = true
 		}
-		switch token {
-		case json.Delim('{'):
-			levels = append(levels, level{names: map[string]bool{}})
-		case json.Delim('['):
-			levels = append(levels, level{})
+		if name, twice = nextRepeated(d); twice {
+			return name, true
 		}
 	}
+	_, _ = d.Token()
+	return "", false
 }
 
 // known is what core knows of c; userID is the value of USER_ID_FIELD.

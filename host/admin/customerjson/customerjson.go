@@ -15,7 +15,6 @@ package customerjson
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -150,8 +149,7 @@ func readCustomer(raw json.RawMessage) (c Customer, wrong []error) {
 	if !utf8.Valid(raw) {
 		return c, []error{errors.New("is not UTF-8")}
 	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+	if len(raw) == 0 || raw[0] != '{' {
 		return c, []error{errors.New("is no JSON object")}
 	}
 	if isFixture(raw) {
@@ -159,16 +157,7 @@ func readCustomer(raw json.RawMessage) (c Customer, wrong []error) {
 			"write customers with manage.py shell, as docs/operations.md shows under Customers from Django")}
 	}
 	seen := map[string]bool{}
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return c, []error{err}
-		}
-		name, _ := t.(string)
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return c, []error{err}
-		}
+	for name, value := range exactjson.Members(raw) {
 		read, known := members[name]
 		switch {
 		case readOnly[name] != "":

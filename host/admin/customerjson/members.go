@@ -1,13 +1,13 @@
 package customerjson
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/exactjson"
 )
 
 // passwordKind says how a password is kept where customers are shown. No word of it must become a password.
@@ -103,20 +103,12 @@ func readGroups(raw json.RawMessage, groups *map[string][]string) error {
 		}
 		return nil
 	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	_, _ = d.Token()
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return wrong
-		}
-		name, _ := t.(string)
+	for name, value := range exactjson.Members(raw) {
 		if _, twice := (*groups)[name]; twice {
 			return errors.New("have one name twice")
 		}
-		var value json.RawMessage
 		permissions := []string{}
-		if d.Decode(&value) != nil || value[0] != '[' || readTexts(value, &permissions) != nil {
+		if value[0] != '[' || readTexts(value, &permissions) != nil {
 			return wrong
 		}
 		(*groups)[name] = permissions
