@@ -12,15 +12,15 @@ import (
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
-// browsableIndent is how far the JSON in a page is indented, in spaces: less than Django REST framework does, so that what is nested in what
-// shows on a telephone too.
+// browsableIndent is the indentation of JSON in a page, in spaces. It is smaller than Django REST
+// framework's, so that nested JSON fits on a phone.
 const browsableIndent = 2
 
-// shownHeaders are the headers of an answer that its page shows, beside those of JSON.
+// shownHeaders are the headers of the answer that a page shows.
 var shownHeaders = []string{"Allow", "Content-Type", "Retry-After", "Vary", "WWW-Authenticate", "X-Auth-Error"}
 
-// browse makes the page of an answer that a browser is shown, whose body is the JSON that a program would have got. It is as Django REST
-// framework's browsable API: what the endpoint is, the answer, and forms to ask again.
+// browse turns an answer whose body is JSON into a page that shows it, like Django REST framework's browsable
+// API: what the endpoint is, the answer, and forms to send another request.
 func (rq *request) browse(a *answer) {
 	if !a.browsable {
 		return
@@ -96,10 +96,11 @@ func (rq *request) metadata() string {
 	return string(text)
 }
 
-// longPage is how much of a client's text a page shows, in bytes, before it takes a turn as large bodies do: while it is made it takes fifty times as much.
+// longPage is the most of a client's text, in bytes, that a page shows without a turn of the large bodies:
+// making the page takes fifty times as much memory.
 const longPage = 8 << 10
 
-// shownLength is how much of a client's text a page shows, in bytes.
+// shownLength is the length of a client's text in a page, in bytes.
 func shownLength(d *pages.BrowseData) int {
 	n := len(d.Body) + len(d.URI) + len(d.Call.Content)
 	if d.Form != nil {
@@ -110,7 +111,7 @@ func shownLength(d *pages.BrowseData) int {
 	return n
 }
 
-// inFormat is the address of the same page in another format.
+// inFormat is the address of the same answer in another format.
 func (rq *request) inFormat(name string) string {
 	query, err := url.ParseQuery(rq.URL.RawQuery)
 	if err != nil {
@@ -120,7 +121,7 @@ func (rq *request) inFormat(name string) string {
 	return rq.view.path + "?" + query.Encode()
 }
 
-// topMembers are the members of an answer that is an object; nil where it is none. A long one is not looked into.
+// topMembers are the members of an answer that is an object; nil for any other answer, and for a long one.
 func topMembers(text []byte) map[string]json.RawMessage {
 	var members map[string]json.RawMessage
 	if len(text) > body.Large || json.Unmarshal(text, &members) != nil {
@@ -129,7 +130,7 @@ func topMembers(text []byte) map[string]json.RawMessage {
 	return members
 }
 
-// fieldForm is the form for the fields of the view, with what is wrong with them where they were posted.
+// fieldForm is the form for the fields of the view. If they were posted and refused, it shows why.
 func (rq *request) fieldForm(a *answer, members map[string]json.RawMessage) *pages.Form {
 	f := &pages.Form{Action: rq.view.path}
 	refused := rq.method == http.MethodPost && a.status >= http.StatusBadRequest
@@ -153,7 +154,7 @@ func (rq *request) fieldForm(a *answer, members map[string]json.RawMessage) *pag
 	return f
 }
 
-// sent is what the body had in a field that is a text; "" where it is none, or long.
+// sent is the text of a field in the body; "": it has none, or a long one.
 func (rq *request) sent(name string) (text string) {
 	data := rq.body.Small()
 	if data.Form != nil {
@@ -168,7 +169,7 @@ func (rq *request) sent(name string) (text string) {
 	return text
 }
 
-// messagesIn are the texts of a member of an answer that is a list of them, or one.
+// messagesIn are the texts in a member that is a text or a list of texts.
 func messagesIn(member json.RawMessage) []string {
 	var one string
 	if json.Unmarshal(member, &one) == nil {
@@ -179,7 +180,7 @@ func messagesIn(member json.RawMessage) []string {
 	return list
 }
 
-// callForm is the form for any request to the view, as it was sent if it was.
+// callForm is the form for any request to the view, filled in with the request that it sent.
 func (rq *request) callForm() *pages.Call {
 	v := rq.view
 	c := &pages.Call{Path: v.path, Methods: v.methods, Method: http.MethodGet, HasToken: v.authenticates, Content: "{}"}

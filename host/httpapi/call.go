@@ -15,8 +15,9 @@ import (
 // called is what the form for any request sent.
 type called struct{ method, content string }
 
-// call sends the request that the form for any request describes, as if a program had sent it, and answers with its page. The form is ours
-// alone, so that nobody else's page can have a browser send JSON, PUT or DELETE with its cookies.
+// call sends the request that the form for any request describes, as if a program had sent it, and answers
+// with its page. It takes the form from our own pages only, so that no other site can have a browser send
+// JSON, PUT or DELETE with its cookies.
 func (h *handler) call(rq *request) answer {
 	switch {
 	case rq.isRead():
@@ -35,7 +36,7 @@ func (h *handler) call(rq *request) answer {
 	if !ok || !slices.Contains(view.methods, form("method")) {
 		return rq.pageFailed(errNoCall)
 	}
-	rq.entry.route = view.path // it is recorded and counted as one to the view
+	rq.entry.route = view.path // the request is recorded and counted as one to the view
 	inner := *rq
 	inner.Request = rq.inner(form("method"), view.path, form("content"), form("token"), form(pages.CSRFField))
 	inner.view, inner.method, inner.called = view, form("method"), &called{form("method"), form("content")}
@@ -47,10 +48,10 @@ func (h *handler) call(rq *request) answer {
 	return a
 }
 
-// errNoCall is a request that the form for any request describes, and no endpoint takes.
+// errNoCall refuses a described request that no endpoint takes.
 var errNoCall = fault{http.StatusNotFound, unknownPath, "Not found."}
 
-// inner is the request that a form describes.
+// inner is the request that the form describes.
 func (rq *request) inner(method, path, content, token, csrf string) *http.Request {
 	r := rq.Clone(rq.Context())
 	r.Method, r.URL, r.RequestURI, r.Form, r.PostForm, r.MultipartForm = method, &url.URL{Path: path}, path, nil, nil, nil

@@ -13,8 +13,8 @@ type compat struct {
 	openerPolicy bool
 	// limitsBody: JSON and URL-encoded bodies are held to DATA_UPLOAD_MAX_MEMORY_SIZE (Django REST framework 3.18).
 	limitsBody bool
-	// plainCSRF: the CSRF cookie holds its secret as it is, the Origin header is looked at, and a refusal says what exactly is wrong (Django from 4.0); else
-	// the secret is masked.
+	// plainCSRF: the CSRF cookie holds its secret as it is, the Origin header is looked at, and a refusal says what
+	// exactly is wrong (Django from 4.0); else the secret is masked.
 	plainCSRF bool
 	// logoutByPost: only POST logs out (Django from 5.0).
 	logoutByPost bool

@@ -16,7 +16,7 @@ import (
 // showMe shows the customer that the request is authenticated as.
 func showMe(rq *request) (django.Value, error) { return customerValue(rq.who.customer), nil }
 
-// customerValue is a customer as the API shows one.
+// customerValue is a customer as the API shows it.
 func customerValue(c store.Customer) django.Value {
 	id := django.String(c.ID.Text)
 	if c.ID.Kind == core.IntegerID {
@@ -43,20 +43,20 @@ func timeValue(t time.Time) django.Value {
 	return django.String(claimmap.Time(t))
 }
 
-// A list of all customers may be a million long. It is read and written page by page, each page one state of the
-// store, so that no list holds more than one page in memory and none holds a transaction while its client reads. So
-// that memory is bounded whoever asks (R10), so is the number of lists at once: a customer has up to 80 KiB.
+// There may be a million customers. Their list is read and written page by page, and each page is one state of the
+// store. So a list has one page in memory, and keeps no transaction open while its client reads. A customer takes up
+// to 80 KiB: the number of lists at once is bounded too, so that memory is.
 const (
 	listPage    = 16
 	listsAtOnce = 16
 )
 
-// errLists says that other lists have all the places that there are.
+// errLists refuses a list because as many as allowed are being sent.
 var errLists = fmt.Errorf("%w: %d lists of all customers are being sent already", node.ErrBusy, listsAtOnce)
 
-// listCustomers shows all customers in the order of their ids. A list of one page is an answer as any other; what
-// follows the first page of a longer one is sent while it is read, without a length. A page for a browser shows the
-// first page only.
+// listCustomers shows all customers in the order of their ids. Of a long list only the first page is part of
+// the answer; the rest is sent as it is read, without a Content-Length. A browser is shown the first page
+// only.
 func listCustomers(rq *request) (django.Value, error) {
 	select {
 	case rq.h.lists <- struct{}{}:
@@ -71,7 +71,7 @@ func listCustomers(rq *request) (django.Value, error) {
 	return first, err
 }
 
-// endList lets another list begin.
+// endList gives the place of this list to another.
 func (rq *request) endList() {
 	if rq.reply.hasPlace {
 		rq.reply.hasPlace = false
@@ -79,7 +79,7 @@ func (rq *request) endList() {
 	}
 }
 
-// customers is the page after a customer, and the last of it where more may follow; zero where none do.
+// customers is the page after a customer. last is its last customer; zero: no more follow.
 func (rq *request) customers(after core.CustomerID) (page django.Value, last core.CustomerID, err error) {
 	list, err := rq.node.Customers(rq.Context(), after, listPage)
 	if err != nil {
@@ -95,8 +95,8 @@ func (rq *request) customers(after core.CustomerID) (page django.Value, last cor
 	return django.List(values...), last, nil
 }
 
-// writePages writes the members of the list that follow after, and its end. A client that is gone ends it without an
-// error; one that may not see the next page ends it with the refusal.
+// writePages writes all pages after a customer, and the end of the list. Before each page the client is
+// authorised again: the refusal is the error. A client that is gone is none.
 func (rq *request) writePages(w io.Writer, indent int, after core.CustomerID) error {
 	for !after.IsZero() {
 		if err := rq.checkAgain(); err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 )
 
-// data is the body as views take it (Django REST framework's request.data). It may have arrived for long, so whoever
-// asks is authorised again.
+// data is the body as views take it (Django REST framework's request.data). A body may take long to arrive,
+// so the client is authorised again afterwards.
 func (rq *request) data() (django.Body, error) {
 	data, first, err := rq.body.Data()
 	if first && err == nil && rq.ContentLength != 0 {
@@ -20,7 +20,7 @@ func (rq *request) data() (django.Body, error) {
 	return data, err
 }
 
-// texts reads the body and gives some of the view's fields, cleaned, in the order of names; all are required.
+// texts reads the body and returns fields of the view, cleaned, in the order of names. All are required.
 func (rq *request) texts(names ...string) ([]string, error) {
 	data, err := rq.data()
 	if err != nil {
@@ -30,7 +30,7 @@ func (rq *request) texts(names ...string) ([]string, error) {
 	if !ok {
 		return nil, invalidBody{faults}
 	}
-	// What is wanted of a body is small, so the rest goes before a password waits for its turn. A page shows a small one
+	// The texts are small. The rest goes before a password waits for its turn, except a small body that the page shows
 	// again.
 	for i, text := range texts {
 		texts[i] = atMost(text, rq.view.maxBytes(names[i]))
@@ -39,12 +39,12 @@ func (rq *request) texts(names ...string) ([]string, error) {
 	return texts, nil
 }
 
-// atMost is a copy of a text: of one that has more than n bytes, of the first n and one more.
+// atMost copies a text. Of one with more than n bytes it copies n + 1, which shows that it is too long.
 func atMost(text string, n int) string { return strings.Clone(text[:min(len(text), n+1)]) }
 
-// postedForm reads the form that a page of ours posted, and gives the text of each field of these names, "" where
-// there is none. Of a text that is a large body by itself there is one byte more than body.Large: nothing bounds how
-// long texts are kept. The form is refused where it does not prove that it comes from a page of ours.
+// postedForm reads a form that one of our pages posted. field gives the text of one of these names; "": the
+// form has none. Of a text over body.Large it keeps one byte more than that. refused is the answer to a form
+// that cannot be read, or does not prove that it comes from our page.
 func (rq *request) postedForm(names ...string) (field func(name string) string, refused *answer) {
 	if refused := rq.protect(rq.pageFailed); refused != nil {
 		return nil, refused
@@ -54,7 +54,7 @@ func (rq *request) postedForm(names ...string) (field func(name string) string, 
 		a := rq.pageFailed(err)
 		return nil, &a
 	}
-	// What is wanted of a large body is copied out of it, so that the rest can go.
+	// The texts are copied, so that a large body can go.
 	texts := map[string]string{}
 	for _, name := range names {
 		value, _ := form.Get(name)

@@ -1,37 +1,40 @@
 // Package httpapi speaks the token API over HTTP as Django REST framework and djangorestframework-simplejwt do, byte
 // for byte where a client can notice: status, headers, bodies, the order of keys.
 //
-// New makes an http.Handler of a node, Serve runs it until a context ends. Inside, a request goes through
+// New makes an http.Handler of a node. handler.go shows the way of a request from top to bottom; request.go has what
+// is known of it on the way. A request to a view then goes through
 //
-//	handler.go       record, recovery from panics, allowed hosts, the path
-//	routes.go        the table of views: paths, methods, who may call them, what they take and answer
-//	view.go          the order of things in a view: negotiate, authenticate, permit, method, handler
-//	negotiate.go, request.go, body.go   what those steps read of the request
-//	tokens.go, me.go, list.go, samples.go   the handlers, which give a value or an error
-//	browsable.go     the page of an answer, where a browser asks
-//	browsers.go      where the request meets package browser, which has cookies, sessions, the CSRF token and CORS
-//	respond.go       the only place where a code or an error becomes a status, a body and WWW-Authenticate; reason.go names why, for the log
-//	throttles.go     the rates that views and pages count against
+//	routes.go        the table of views: path, rule, what it takes and answers. A new endpoint is a row here
+//	view.go          one row, and the order of its steps
+//	negotiate.go     the format of the answer
+//	identity.go      who asks, and whether that still holds later; browsers.go and tokencookies.go ask cookies
+//	throttles.go     the rates that it counts against
+//	data.go          the body, by package body; field.go has the fields
+//	tokens.go, customers.go, samples.go   the functions of the views, which return a value or an error
+//	respond.go       the only place where a code or an error becomes a status, a body and WWW-Authenticate
+//	browsable.go     the page of the answer, for a browser
 //
-// site.go is the table of the pages that are no views: login.go, logout.go, index.go, call.go and explain.go among
-// them. form.go reads what they are sent, htmlpage.go makes the answer, failure.go that for an error, redirect.go one
-// that leads elsewhere, methods.go one without a page; plainpage.go has Django's own plain ones. What pages look like
-// is package pages'. loginanswer.go is what a log-in shows of the customer. openapi.go describes the views for
-// programs, from the same table, with operations.go, otheroperations.go, schemas.go and security.go; the document is
-// package openapi's.
+// errors.go has the errors of views, outcome.go how a request ends for any other error, reason.go the words for the
+// log, record.go the log and what metrics are told.
 //
-// forwardauth.go is the check for proxies; host.go says which site was asked, client.go which client
-// asks. health.go has the health checks. record.go writes the log, observation.go tells the metrics.
+// openapi.go describes the same table for programs: operations.go the views, otheroperations.go the rest, schemas.go
+// and security.go what they refer to. Package openapi writes the document.
 //
-// What a client may hold is bounded by package server. again.go authorises once more what lasts.
+// site.go is the table of pages beside the views, each in a file of its own: login.go, logout.go, index.go, call.go,
+// explain.go. htmlpage.go makes their answers, forged.go that to a form that may be forged, plainpage.go Django's own
+// plain ones. Package pages says what they look like.
 //
-// compat.go is the table of what HTTP shows in each version; what tokens mean in each version is core's.
+// forwardauth.go is the check for proxies, health.go has the health checks, host.go the hosts that are served. compat.go
+// is what HTTP shows in each version; what tokens mean in each version is core's.
 //
-// The one rule: nothing that is secret to a client or about one (tokens, passwords, and unless Config.LogEmails
-// e-mail addresses) reaches a log record or an error text. Where the reference fails with a 500 page on bad input,
-// the answer here is 400 or 401.
+// Each with one idea beside them: body (bodies), browser and csrf (browsers, CORS), django (Python's and Django's ways with
+// bytes), openapi. Package server bounds what clients may hold.
+//
+// The one rule: nothing secret to a client or about one (tokens, passwords, and without Config.LogEmails e-mail
+// addresses) reaches a log record or an error text. Where the reference fails with a 500 page on bad input, the answer
+// here is 400 or 401.
 //
 // Unlike the reference, a body with chunked transfer encoding is read (there it counts as empty), a body larger than
-// Config.MaxBody is refused in both versions, and bodies over 64 KiB take turns. A list of many customers is sent
-// while it is read, without a Content-Length.
+// Config.MaxBody is refused in both versions, and bodies over 64 KiB take turns. A long list of customers is sent while
+// it is read, without a Content-Length.
 package httpapi

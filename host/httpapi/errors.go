@@ -7,7 +7,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 )
 
-// refusal is what core refused, and what had been asked.
+// refusal is what core refused, and which operation it was.
 type refusal struct {
 	op       core.Op
 	refusals []core.Refusal
@@ -16,22 +16,22 @@ type refusal struct {
 
 func (r refusal) Error() string { return "refused: " + r.cause().String() }
 
-// cause is the first of the causes.
+// cause is the first cause.
 func (r refusal) cause() core.Cause { return r.refusals[0].Cause }
 
-// refused is a refusal for one cause.
+// refused is a refusal with one cause.
 func refused(op core.Op, cause core.Cause) error {
 	return refusal{op: op, refusals: []core.Refusal{{Cause: cause}}}
 }
 
-// The errors below are what a view can answer with besides refusals, and Django REST framework's texts for them.
+// The other errors of a view, with the texts of Django REST framework.
 
-// invalidBody is a body that lacks what the view wants, with the errors of each field.
+// invalidBody is a body without the fields that the view needs. faults holds the errors of each field.
 type invalidBody struct{ faults django.Value }
 
 func (invalidBody) Error() string { return "body is not valid" }
 
-// fault is any other fault of a request: the status and the detail that it is answered with.
+// fault is any other mistake in a request: the status and the detail of its answer.
 type fault struct {
 	status int
 	reason reason
@@ -46,7 +46,7 @@ var (
 	errForbidden     = fault{http.StatusForbidden, forbidden, "You do not have permission to perform this action."}
 )
 
-// methodNotAllowed is a method that the view does not have.
+// methodNotAllowed refuses a method that the view does not have.
 func methodNotAllowed(method string) error {
 	return fault{http.StatusMethodNotAllowed, wrongMethod, `Method "` + method + `" not allowed.`}
 }

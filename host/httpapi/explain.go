@@ -13,8 +13,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
-// explain is the page on which a token is explained. The token comes in the body alone, never in the address, and goes nowhere: neither
-// into the page nor into the log.
+// explain is the page that explains a token. The token comes in the body, never in the address, and goes
+// nowhere: neither into the page nor into the log.
 func (h *handler) explain(rq *request) answer {
 	d := pages.TokenData{Choices: []pages.Link{{Text: "what its type is for"}}}
 	for _, p := range explain.Purposes() {
@@ -36,7 +36,8 @@ func (h *handler) explain(rq *request) answer {
 		case token == "":
 			d.Faults, status = []string{django.Required}, http.StatusBadRequest
 		case len(token) > core.MaxTokenBytes:
-			d.Faults, status = []string{fmt.Sprintf("A token has at most %d characters.", core.MaxTokenBytes)}, http.StatusBadRequest
+			d.Faults = []string{fmt.Sprintf("A token has at most %d characters.", core.MaxTokenBytes)}
+			status = http.StatusBadRequest
 		default:
 			if err := rq.throttleSite(); err != nil {
 				return rq.pageFailed(err)
@@ -58,7 +59,7 @@ func (h *handler) explain(rq *request) answer {
 	return a
 }
 
-// explained is a judgement in the words of the page.
+// explained is an explanation in the words of the page.
 func explained(j explain.Explanation, settings *core.Settings, now time.Time) *pages.Explained {
 	purpose, _ := explain.PurposeOf(j.As)
 	e := &pages.Explained{Accepted: j.Accepted, Purpose: purpose.Text, Told: j.Detail, Code: j.Code, Signed: j.Signed}

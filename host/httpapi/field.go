@@ -12,13 +12,13 @@ import (
 type field struct {
 	name, label string
 	readOnly    bool // only in answers
-	// maxBytes is how many bytes its text can have and still be accepted.
+	// maxBytes is the most bytes of a text that can still be accepted.
 	maxBytes int
-	// description and example are for programs.
+	// description and example are for OpenAPI.
 	description, example string
-	// cookie is the way to authenticate that may stand in for the field with TokenCookies; "": it must be there.
+	// cookie is the security scheme whose cookie can replace the field with TokenCookies; "": none can.
 	cookie string
-	// input is how a form asks for it.
+	// input is its input in a form.
 	input pages.Field
 }
 
@@ -49,7 +49,7 @@ var (
 
 const sampleToken = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0b2tlbl90eXBlIjoicmVmcmVzaCJ9.c2lnbmF0dXJl"
 
-// takenFields are the fields of a view that a body can have.
+// takenFields are the fields that a body can have.
 func (v *view) takenFields() (taken []field) {
 	for _, f := range v.fields {
 		if !f.readOnly {
@@ -59,8 +59,7 @@ func (v *view) takenFields() (taken []field) {
 	return taken
 }
 
-// maxBytes is how many bytes the text of a field can have and still be accepted. Of a longer one no more is kept than
-// shows that it is longer.
+// maxBytes is that of a field. Of a longer text only one byte more is kept, which shows that it is too long.
 func (v *view) maxBytes(name string) int {
 	for i := range v.fields {
 		if f := &v.fields[i]; f.name == name {
@@ -70,10 +69,10 @@ func (v *view) maxBytes(name string) int {
 	return 0
 }
 
-// needs reports whether a field must be in the body.
+// needs reports whether the body must have a field.
 func (c *Config) needs(f field) bool { return f.cookie == "" || !c.TokenCookies.On }
 
-// bodySchema is the shape of the fields that a view takes.
+// bodySchema is the schema of the fields.
 func (v *view) bodySchema(c *Config) openapi.Schema {
 	var members []openapi.Member
 	for _, f := range v.takenFields() {
@@ -86,7 +85,7 @@ func (v *view) bodySchema(c *Config) openapi.Schema {
 	return openapi.Object(v.takes, members...)
 }
 
-// example is a body with the fields that a view takes.
+// example is a body with the fields.
 func (v *view) example() map[string]any {
 	example := map[string]any{}
 	for _, f := range v.takenFields() {

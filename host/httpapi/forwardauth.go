@@ -16,25 +16,24 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi/csrf"
 )
 
-// checkPath is asked by proxies, with whatever method, who a request is from (nginx auth_request, Traefik
-// ForwardAuth, Caddy forward_auth).
+// checkPath is the path by which proxies ask, with any method, who sent a request (nginx auth_request,
+// Traefik ForwardAuth, Caddy forward_auth).
 const checkPath = "/auth/check/"
 
 // ForwardAuth says how GET /auth/check/ tells a proxy who a request is from.
 type ForwardAuth struct {
-	// Headers are the headers of the answer, each with the field of the customer that it carries, as
-	// claimmap.Field.Header writes it. Every one is always sent, empty where the customer has nothing there, so that none
-	// that the client made up survives. Nil: X-User-Id, the customer's id.
+	// Headers are the headers of the answer, each with a field of the customer, as claimmap.Field.Header
+	// writes it. Each is always sent, empty if need be, so that none survives that the client made up. Nil:
+	// X-User-Id, the customer's id.
 	Headers claimmap.Members
-	// Cookie is the name of a cookie that may carry the token where the request has no Authorization header; empty: none.
+	// Cookie names a cookie that may carry the token of a request without an Authorization header; "": none.
 	Cookie string
-	// Proxy is who asks: Nginx, Traefik or Caddy; empty: Nginx.
+	// Proxy is the kind of proxy that asks: Nginx, Traefik or Caddy; "": Nginx.
 	Proxy string
 }
 
-// The proxies that ask, by how they name the site that was asked. Nginx passes on its client's Host. Traefik and
-// Caddy name it in X-Forwarded-Host and X-Forwarded-Proto, each of which must be there once; Host may be the node's
-// own.
+// The kinds of proxies differ in how they name the site that was asked. Nginx passes on the client's Host. Traefik and
+// Caddy send X-Forwarded-Host and X-Forwarded-Proto, each exactly once; Host may then be the node's own.
 const (
 	Nginx   = "nginx"
 	Traefik = "traefik"
@@ -64,7 +63,8 @@ func (f ForwardAuth) Validate() error {
 		case !httpguts.ValidHeaderFieldName(m.Name):
 			errs = append(errs, fmt.Errorf("httpapi: ForwardAuth.Headers: %q is not the name of a header", m.Name))
 		case !strings.HasPrefix(name, "X-") && !strings.HasPrefix(name, "Remote-"):
-			errs = append(errs, fmt.Errorf("httpapi: ForwardAuth.Headers: %q may have a meaning of its own in HTTP: begin it with X- or Remote-", m.Name))
+			errs = append(errs, fmt.Errorf("httpapi: ForwardAuth.Headers: %q may have a meaning of its own in HTTP: "+
+				"begin it with X- or Remote-", m.Name))
 		case seen[name]:
 			errs = append(errs, fmt.Errorf("httpapi: ForwardAuth.Headers: %q is there twice", m.Name))
 		}
@@ -79,16 +79,16 @@ func (f ForwardAuth) Validate() error {
 	return errors.Join(errs...)
 }
 
-// isCheck reports whether a path is that of the check. The slash at the end may be missing: a proxy would pass a
+// isCheck reports whether a path is that of the check. Its last slash may be missing: a proxy would pass a
 // redirect on to its client.
 func isCheck(path string) bool {
 	return path == checkPath || path == strings.TrimSuffix(checkPath, "/")
 }
 
-// forwardAuth answers who a request is from: 200 with the headers, 401 with the cause, 403 if the host is not allowed
-// or a page of another site sent the cookie. It answers every request to its path, whatever the method, and nothing
-// answers before it: a proxy lets its client in on any other 2xx, without the headers. It knows neither formats nor
-// sessions nor pages, so none of the work for them is done.
+// forwardAuth answers who sent a request: 200 with the headers, 401 with the cause, or 403 for a host that is
+// not allowed or a cookie that a page of another site had sent. It answers every request to its path, with
+// any method, and nothing answers before it: a proxy takes any other 2xx, without the headers, for
+// permission. It does no work for formats, sessions or pages.
 func (h *handler) forwardAuth(rq *request) answer {
 	asked, refused := rq.askedThroughProxy()
 	switch {
@@ -127,10 +127,10 @@ func (h *handler) forwardAuth(rq *request) answer {
 	return a
 }
 
-// noStore keeps caches from answering for somebody else.
+// noStore keeps caches from answering other requests.
 var noStore = []string{"no-store"}
 
-// askedThroughProxy is the site that the proxy's client asked; refused is why that is not known.
+// askedThroughProxy is the site that the proxy's client asked. refused says why that is unknown.
 func (rq *request) askedThroughProxy() (asked csrf.Site, refused reason) {
 	if rq.h.cfg.ForwardAuth.Proxy == Nginx {
 		return rq.site(), ""
@@ -166,7 +166,7 @@ func (rq *request) presented(asked csrf.Site) (token string, cause core.Cause, f
 	return value, core.OK, csrf.Rejection{}
 }
 
-// unknown is the answer to a request that is from nobody: as views refuse it, without a body.
+// unknown answers a request without a valid token: as views do, without a body.
 func (rq *request) unknown(r refusal) answer {
 	settings := rq.node.Settings()
 	code, _, public := settings.Describe(r.cause())
@@ -181,7 +181,7 @@ func (rq *request) unknown(r refusal) answer {
 	return a
 }
 
-// nobody adds the headers of nobody to an answer.
+// nobody adds the headers for no customer to an answer.
 func (rq *request) nobody(a answer) answer {
 	a.header = http.Header{"Cache-Control": noStore}
 	for _, m := range rq.h.cfg.ForwardAuth.Headers {
@@ -190,8 +190,8 @@ func (rq *request) nobody(a answer) answer {
 	return a
 }
 
-// checkFailed is the answer if a request could not be judged. A proxy takes anything but 2xx, 401 and 403 for a
-// failure of its own and lets nobody in.
+// checkFailed is the answer when a check fails. A proxy takes anything but 2xx, 401 and 403 for a failure and
+// lets nobody in.
 func (rq *request) checkFailed(a answer) answer {
 	wait := a.header.Get("Retry-After")
 	a = rq.nobody(answer{status: a.status, code: a.code, cause: a.cause, reason: a.reason, about: a.about, err: a.err})

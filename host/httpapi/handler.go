@@ -19,15 +19,15 @@ import (
 	"github.com/edgetoken/edgetoken/host/server"
 )
 
-// handler answers all requests.
+// handler answers all requests of a node.
 type handler struct {
 	cfg        Config
 	compat     compat
 	authHeader string // name of the header that carries the token
 	views      map[string]*view
 	order      []*view                          // the views in the order of their table
-	pages      map[string]func(*request) answer // what people see besides, by path
-	described  openapi.Document                 // the API for programs
+	pages      map[string]func(*request) answer // the pages beside the views, by path
+	described  openapi.Document                 // the API, for programs
 	bodies     body.Rules
 	browsers   *browser.Rules
 	memory     *server.Memory
@@ -38,7 +38,8 @@ type handler struct {
 	lastHost     atomic.Pointer[string] // the Host header that was last found allowed
 }
 
-// New makes the handler of a node; the error names every mistake in cfg. It is safe for concurrent use.
+// New makes the handler of a node. The error names every mistake in cfg. The handler is safe for concurrent
+// use.
 func New(cfg Config) (http.Handler, error) {
 	if cfg.Node == nil {
 		return nil, errors.New("httpapi: Node is missing")
@@ -50,9 +51,11 @@ func New(cfg Config) (http.Handler, error) {
 	compat := versions[cfg.Compat]
 	h := &handler{
 		cfg: cfg, compat: compat, authHeader: strings.ReplaceAll(strings.TrimPrefix(cfg.AuthHeaderName, "HTTP_"), "_", "-"),
-		views: map[string]*view{}, browsers: cfg.rules(compat), memory: server.NewMemory(cfg.BodyMemory, body.LargeAtOnce), lists: make(chan struct{}, listsAtOnce),
+		views: map[string]*view{}, lists: make(chan struct{}, listsAtOnce),
+		browsers: cfg.rules(compat), memory: server.NewMemory(cfg.BodyMemory, body.LargeAtOnce),
 		bodies: body.Rules{
-			Rules: compat.rules, MaxBytes: cfg.MaxBody, MaxFields: cfg.MaxFields, LimitData: compat.limitsBody, FormsInUTF8: compat.formsInUTF8,
+			Rules: compat.rules, MaxBytes: cfg.MaxBody, MaxFields: cfg.MaxFields,
+			LimitData: compat.limitsBody, FormsInUTF8: compat.formsInUTF8,
 		},
 	}
 	table := views(&h.cfg)
@@ -111,8 +114,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// answer finds the answer. Nothing is written before it is whole, so that a panic still becomes a page. Without fits
-// there is no memory for the header of the request.
+// answer finds the answer. Nothing is written until it is whole, so a panic still becomes a page. Without
+// fits there is no memory for the header of the request.
 func (h *handler) answer(rq *request, fits bool) (a answer) {
 	defer rq.out.held.EndBody()
 	defer func() {
@@ -168,7 +171,7 @@ func (h *handler) answer(rq *request, fits bool) (a answer) {
 	return a
 }
 
-// noMemory is the answer in the place of one that there is no memory for.
+// noMemory replaces an answer that there is no memory for.
 func (rq *request) noMemory(a *answer) answer {
 	if a.isHTML() {
 		return rq.pageFailed(body.ErrMemory)
@@ -176,7 +179,7 @@ func (rq *request) noMemory(a *answer) answer {
 	return rq.respond(django.Value{}, body.ErrMemory)
 }
 
-// complete writes the header of an answer, with what every answer of this handler carries.
+// complete writes the header of an answer, with the headers that all answers have.
 func (h *handler) complete(rq *request, a *answer) {
 	header := rq.out.Header()
 	for name, values := range a.header {
@@ -192,7 +195,7 @@ func (h *handler) complete(rq *request, a *answer) {
 		header["Content-Length"] = []string{strconv.Itoa(len(a.body))}
 	}
 	if rq.entry.route == checkPath && len(a.body) == 0 {
-		return // a proxy reads it, and no browser
+		return // it is for a proxy, which needs none of the following
 	}
 	header["X-Content-Type-Options"], header["Referrer-Policy"] = noSniff, sameOrigin
 	if a.isHTML() {
@@ -206,14 +209,13 @@ func (h *handler) complete(rq *request, a *answer) {
 // Values of headers that many answers have.
 var noSniff, sameOrigin, denied, nothing = []string{"nosniff"}, []string{"same-origin"}, []string{"DENY"}, []string{"0"}
 
-// send writes an answer whose header is complete. It reports whether the answer was cut: what follows its beginning
-// could not be made.
+// send writes an answer whose header is complete. cut: its rest could not be made.
 func (rq *request) send(a *answer) (cut bool) {
 	rq.out.WriteHeader(a.status)
 	if a.rest == nil {
 		rq.letGo()
 	}
-	// An error here says that the client is gone; the record is written all the same.
+	// An error says that the client is gone. The record is written all the same.
 	if err := rq.out.held.Write(a.body, a.rest != nil); err != nil || a.rest == nil || rq.Method == http.MethodHead {
 		return false
 	}

@@ -20,10 +20,10 @@ const (
 	readyPath = "/readyz"
 )
 
-// healthCheck is the check with this path, nil where there is none.
+// healthCheck is the check with this path; nil: there is none.
 //
-//	GET /healthz   200 as long as the process answers at all
-//	GET /readyz    200 while nothing keeps the node from answering (node.Node.Ready), else 503 with what does
+//	GET /healthz   200 while the process answers at all
+//	GET /readyz    200 while the node can answer (node.Node.Ready), else 503 with the part that cannot
 func (h *handler) healthCheck(path string) func(*request) answer {
 	switch path {
 	case alivePath:
@@ -54,7 +54,8 @@ func (h *handler) health(rq *request, err error) answer {
 	header := http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}}
 	if err != nil {
 		part, _, _ := strings.Cut(err.Error(), ":")
-		status, members = http.StatusServiceUnavailable, []django.Member{django.Text("status", "unavailable"), django.Text("error", part)}
+		status = http.StatusServiceUnavailable
+		members = []django.Member{django.Text("status", "unavailable"), django.Text("error", part)}
 		header.Set("Retry-After", retryAfter(busyWait))
 	}
 	info := h.cfg.Info
@@ -72,7 +73,8 @@ func (h *handler) health(rq *request, err error) answer {
 	return answer{status: status, header: header, body: body, err: err, reason: unready(err)}
 }
 
-// unready is the reason of a check that found err. It is a 503 whatever that is, so never internal_error.
+// unready is the reason for a check that found err. Its status is 503 for any err, so the reason is never
+// internal_error.
 func unready(err error) reason {
 	if err == nil {
 		return ""

@@ -9,7 +9,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 )
 
-// allowsHost is hostAllowed for a node, which is called by one name most of the time.
+// allowsHost is hostAllowed, which remembers the last name: a node is mostly called by one.
 func (h *handler) allowsHost(host string) bool {
 	if last := h.lastHost.Load(); last != nil && *last == host {
 		return true
@@ -17,14 +17,14 @@ func (h *handler) allowsHost(host string) bool {
 	if !hostAllowed(host, h.cfg.AllowedHosts) {
 		return false
 	}
-	host = strings.Clone(host) // which is a part of the request's header
+	host = strings.Clone(host) // it is part of the request's header
 	h.lastHost.Store(&host)
 	return true
 }
 
-// hostAllowed reports whether a Host header names one of the allowed hosts (Django's ALLOWED_HOSTS): an entry that
-// begins with a dot allows a domain and all below it, "*" allows any. No entries at all allow any too. The port does
-// not count.
+// hostAllowed reports whether a Host header names one of the allowed hosts (Django's ALLOWED_HOSTS). An entry
+// that begins with a dot allows a domain and its subdomains; "*", or no entry at all, allows any host. The
+// port does not count.
 func hostAllowed(host string, allowed []string) bool {
 	name, _ := django.HostName(strings.ToLower(host))
 	if name = strings.TrimSuffix(name, "."); name == "" {
@@ -41,8 +41,8 @@ func hostAllowed(host string, allowed []string) bool {
 	return false
 }
 
-// nameHost gives a request of HTTP/1.0 without a Host header the address that it came to, as Django's get_host does
-// with WSGI's SERVER_NAME and SERVER_PORT. allowed_hosts judges it like any other host.
+// nameHost gives a request of HTTP/1.0 without a Host header the address that it came to, as Django does with
+// SERVER_NAME and SERVER_PORT of WSGI. It must be allowed like any other host.
 func (rq *request) nameHost() {
 	if rq.Host != "" || rq.ProtoAtLeast(1, 1) {
 		return

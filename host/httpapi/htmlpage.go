@@ -11,18 +11,18 @@ import (
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
-// neverCached is Django's Cache-Control for pages that nobody may keep (never_cache).
+// neverCached is Django's Cache-Control for pages that must not be stored (never_cache).
 const neverCached = "max-age=0, no-cache, no-store, must-revalidate, private"
 
-// byPerson reports whether a person's browser opens a page. No program sends these headers by accident: what programs get for unknown
-// paths and failures stays Django's page to the byte.
+// byPerson reports whether a person opens a page in a browser. No program sends these headers by accident, so
+// programs get Django's own page for an unknown path or a failure, byte for byte.
 func (rq *request) byPerson() bool {
 	navigates := rq.Header.Get("Sec-Fetch-Mode") == "navigate" || rq.Header.Get("Upgrade-Insecure-Requests") == "1"
 	return navigates && rq.namesHTML()
 }
 
-// frame is what stands around a page that answers this request; here is the path to come back to after a log-in. Where the store cannot say
-// who is logged in the page is shown as to nobody.
+// frame is what stands around a page. here is the path to return to after a log-in. If the store cannot say
+// who is logged in, the page is shown as to nobody.
 func (rq *request) frame(here string) pages.Frame {
 	f := pages.Frame{Here: here, CSRFToken: rq.browser().CSRFToken()}
 	if c, err := rq.sessionCustomer(); err == nil && !c.ID.IsZero() {
@@ -31,19 +31,19 @@ func (rq *request) frame(here string) pages.Frame {
 	return f
 }
 
-// htmlPage is an answer that is a page, made by write. It depends on who looks, so nobody may keep it.
+// htmlPage answers with the page that write makes. It depends on the visitor, so nobody may store it.
 func (rq *request) htmlPage(status int, write func(io.Writer) error) answer {
 	var page bytes.Buffer
 	if err := write(&page); err != nil {
 		return rq.h.compat.failed(err)
 	}
 	return answer{status: status, body: page.Bytes(), header: http.Header{
-		"Content-Type": {"text/html; charset=utf-8"}, "Cache-Control": {neverCached}, "Vary": {"Cookie"},
+		"Content-Type": {htmlType}, "Cache-Control": {neverCached}, "Vary": {"Cookie"},
 	}}
 }
 
-// dress makes of one of Django's plain pages one for a person, if it is a person who asks. It says nothing about who that is, so that a
-// failure costs no look into the store, and works without it.
+// dress turns one of Django's plain pages into a page for people, if a person asks. The page does not say who
+// is logged in: so it needs no store, which may be what failed.
 func (rq *request) dress(a *answer) {
 	if !a.plain || rq.h.cfg.Browser.Off || !rq.byPerson() {
 		return
@@ -59,7 +59,7 @@ func (rq *request) dress(a *answer) {
 // isHTML reports whether an answer is a page.
 func (a *answer) isHTML() bool { return strings.HasPrefix(a.header.Get("Content-Type"), "text/html") }
 
-// pageFailed is the page for a request that failed for an error that views answer too.
+// pageFailed is the page for an error. Views answer the same errors in JSON.
 func (rq *request) pageFailed(err error) answer {
 	o := classify(err)
 	return o.mark(rq.htmlPage(o.status, func(w io.Writer) error {
@@ -67,7 +67,7 @@ func (rq *request) pageFailed(err error) answer {
 	}))
 }
 
-// noticed is how long a page says that there is to wait; 0: it does not say.
+// noticed is how long the page asks the reader to wait; 0: it does not say.
 func (o outcome) noticed() time.Duration {
 	if o.status == http.StatusTooManyRequests {
 		return o.wait
@@ -75,7 +75,7 @@ func (o outcome) noticed() time.Duration {
 	return 0
 }
 
-// unreadable is Django's page for a form that cannot be read; another error has its own.
+// unreadable is Django's page for a form that cannot be read. Other errors have a page of their own.
 func (rq *request) unreadable(err error) answer {
 	if o := classify(err); o.status == http.StatusBadRequest {
 		return o.mark(rq.h.compat.page(o.status))

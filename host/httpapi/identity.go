@@ -30,7 +30,7 @@ func (i *identity) caller() permission.Caller {
 	}
 }
 
-// authenticate finds out who asks. A header of another scheme, or none, leaves that to the browser's cookies.
+// authenticate finds out who asks. Without a header, or with one of another scheme, cookies decide.
 func (rq *request) authenticate() error {
 	header, _ := rq.header(rq.h.authHeader)
 	token, cause := core.SplitAuthorization(header, rq.node.Settings())
@@ -45,7 +45,7 @@ func (rq *request) authenticate() error {
 	return rq.check(token)
 }
 
-// check takes whom an access token names for whoever asks.
+// check authenticates the customer of an access token.
 func (rq *request) check(token string) error {
 	check := rq.node.Authenticate
 	if rq.view.model != "" {
@@ -63,14 +63,14 @@ func (rq *request) check(token string) error {
 	return nil
 }
 
-// An authorisation does not last as long as a client likes. A body may arrive for minutes and a list be read for
-// hours; meanwhile the customer may be disabled, the token revoked, a right taken or a key replaced. So a request is
-// authorised again once its body has arrived, and before each page of a list.
+// A body may take minutes to arrive, and a list hours to be read. Meanwhile the customer may be disabled, the token
+// revoked, a right withdrawn or a key replaced. So a request is authorised again when its body has arrived, and before
+// each page of a list.
 
 // errSessionEnded refuses a session that has ended.
 var errSessionEnded = refused(core.Authenticate, core.NoHeader)
 
-// checkAgain authorises a request as if it had been sent now, under the current configuration and keys.
+// checkAgain authorises a request as if it came now, under the current configuration and keys.
 func (rq *request) checkAgain() error {
 	id := rq.who.customer.ID
 	if id.IsZero() {
@@ -100,10 +100,10 @@ func (rq *request) identifyAgain() (err error) {
 	return err
 }
 
-// cutOff says in the log that an answer was cut.
+// cutOff marks the record of an answer that was cut.
 var cutOff = slog.Bool("cut", true)
 
-// lostRight reports whether err says that the reader of an answer lost the right to it, and notes why for the log.
+// lostRight reports whether err says that the client lost the right to the answer, and notes why for the log.
 func (a *answer) lostRight(err error, settings *core.Settings) bool {
 	var refused refusal
 	switch {
@@ -122,9 +122,10 @@ func (a *answer) lostRight(err error, settings *core.Settings) bool {
 // client is who sent the request.
 func (rq *request) client() server.Client { return clientOf(rq.Request, rq.h.cfg.TrustedHops) }
 
-// clientOf is the client of a request: the peer, or behind proxies what the outermost of the trusted ones wrote into X-Forwarded-For. With N
-// trusted hops that is the N-th entry from the right, or the first where there are fewer (Django REST framework's NUM_PROXIES); entries further
-// left are the client's own word. An entry that is no address counts as the peer.
+// clientOf is the client of a request: the peer, or behind N trusted proxies what the outermost of them wrote
+// into X-Forwarded-For. That is the N-th entry from the right, or the first if there are fewer (Django REST
+// framework's NUM_PROXIES). The client can make up the entries further left. An entry that is no address
+// counts as the peer.
 func clientOf(r *http.Request, trustedHops int) server.Client {
 	if trustedHops > 0 {
 		if entries := r.Header.Values("X-Forwarded-For"); len(entries) > 0 {

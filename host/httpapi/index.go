@@ -8,23 +8,34 @@ import (
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
-// index is the start page: the endpoints in groups, and the first commands for whoever is new here.
+// index is the start page: the endpoints in groups, and first commands for a newcomer.
 func (h *handler) index(rq *request) answer {
 	if !rq.isRead() {
 		return onlyMethods(http.MethodGet, http.MethodHead)
 	}
 	d := pages.IndexData{Frame: rq.frame(pages.IndexPath)}
-	tokens := pages.Group{Name: "Tokens", Text: "Begin here: log in for an access and a refresh token, then show the access token with each request."}
-	customers := pages.Group{Name: "Customers", Text: "They take an access token, or the session of a browser in which somebody has logged in."}
-	browser := pages.Group{Name: "In a browser", Text: "Log in here to use the customers’ endpoints with your browser’s session.", Links: []pages.Link{
-		{Text: "Log in", URL: pages.LoginPath}, {Text: "Explain a token", URL: pages.ExplainPath}, {Text: "OpenAPI description", URL: pages.OpenAPIPath},
-	}}
+	tokens := pages.Group{
+		Name: "Tokens",
+		Text: "Begin here: log in for an access and a refresh token, then show the access token with each request.",
+	}
+	customers := pages.Group{
+		Name: "Customers", Text: "They take an access token, or the session of a browser in which somebody has logged in.",
+	}
+	browser := pages.Group{
+		Name: "In a browser", Text: "Log in here to use the customers’ endpoints with your browser’s session.",
+		Links: []pages.Link{
+			{Text: "Log in", URL: pages.LoginPath},
+			{Text: "Explain a token", URL: pages.ExplainPath},
+			{Text: "OpenAPI description", URL: pages.OpenAPIPath},
+		},
+	}
 	if d.Customer != "" {
 		browser.Text = "You are logged in: your browser’s session counts at the customers’ endpoints."
 		browser.Links[0] = pages.Link{Text: "Your account", URL: pages.ProfilePath}
 	}
 	if h.cfg.TokenCookies.On {
-		tokens.Text = "Log in here. A web application has its tokens in cookies, and sends the CSRF token of " + csrfPath + " with each request that changes something."
+		tokens.Text = "Log in here. A web application has its tokens in cookies, " +
+			"and sends the CSRF token of " + csrfPath + " with each request that changes something."
 	} else {
 		tokens.Commands = rq.firstCommands()
 	}
@@ -41,12 +52,13 @@ func (h *handler) index(rq *request) answer {
 	return rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.Index(w, d) })
 }
 
-// firstCommands log in and use the token, by curl, at the address by which the page was asked for.
+// firstCommands log in and use the token, with curl, at the address of this page.
 func (rq *request) firstCommands() []pages.Named {
 	node := rq.site().Origin()
 	header := http.CanonicalHeaderKey(rq.h.authHeader) + ": " + rq.node.Settings().AuthHeaderTypes[0]
 	return []pages.Named{
-		{Name: "Log in by curl:", Value: "curl -s " + node + tokenPaths + ` -H 'Content-Type: application/json' -d '{"email":"ADDRESS","password":"PASSWORD"}'`},
+		{Name: "Log in by curl:", Value: "curl -s " + node + tokenPaths +
+			` -H 'Content-Type: application/json' -d '{"email":"ADDRESS","password":"PASSWORD"}'`},
 		{Name: "Use the access token of the answer:", Value: "curl -s " + node + mePath + " -H '" + header + " ACCESS'"},
 	}
 }

@@ -2,10 +2,10 @@ package httpapi
 
 import "github.com/edgetoken/edgetoken/host/httpapi/django"
 
-// browsableName is Django REST framework's name for the format that browsers are shown.
+// browsableName is Django REST framework's name for the format of browsable pages.
 const browsableName = "api"
 
-// renderer is a format that answers are written in.
+// renderer is a format of answers.
 type renderer struct {
 	name      string // the value of ?format= that asks for it
 	mediaType django.MediaType
@@ -17,8 +17,8 @@ var renderers = []renderer{
 	{browsableName, django.MediaType{Main: "text", Sub: "html"}},
 }
 
-// renderers are those of a node: one without pages has JSON alone, as Django REST framework has with JSONRenderer as
-// its only renderer.
+// renderers are those of a node. A node without pages has JSON alone, like a Django REST framework whose only
+// renderer is JSONRenderer.
 func (c *Config) renderers() []renderer {
 	if c.Browser.Off {
 		return renderers[:1]
@@ -26,8 +26,8 @@ func (c *Config) renderers() []renderer {
 	return renderers
 }
 
-// negotiate chooses how to render the answer, by ?format= and the Accept header. The weights in it do not count: the
-// most specific range does, then the order of renderers.
+// negotiate chooses the format of the answer by ?format= and the Accept header. Weights do not count: the
+// most specific range wins, then the order of renderers.
 func (rq *request) negotiate() error {
 	candidates := rq.h.cfg.renderers()
 	if name := rq.queryParam("format"); name != "" {
@@ -64,7 +64,8 @@ func (rq *request) acceptedRanges() []django.MediaType {
 	return django.ParseAccept(header, rq.h.compat.rules)
 }
 
-// namesHTML reports whether a request names text/html as what it wants, as browsers do and programs do not.
+// namesHTML reports whether the Accept header names text/html, as that of a browser does and that of a
+// program does not.
 func (rq *request) namesHTML() bool {
 	for _, accepted := range rq.acceptedRanges() {
 		if accepted.Is("text", "html") {

@@ -7,7 +7,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 )
 
-// openAPI answers with the description of the API for programs.
+// openAPI answers with the OpenAPI document.
 func (h *handler) openAPI(rq *request) answer {
 	if !rq.isRead() {
 		return onlyMethods(http.MethodGet, http.MethodHead)
@@ -21,8 +21,9 @@ func (h *handler) openAPI(rq *request) answer {
 	}}
 }
 
-// address is where the node is, for clients. A name that AllowedHosts has is the one by which the request came. One
-// that anybody may make up is not handed on: "/" is where the document came from (OpenAPI 3.0.3, Server Object).
+// address is the address of the node for clients. If AllowedHosts has the name by which the request came,
+// that is it. Any other name may be made up and is not repeated: "/" means where the document came from
+// (OpenAPI 3.0.3, Server Object).
 func (h *handler) address(rq *request) string {
 	for _, pattern := range h.cfg.AllowedHosts {
 		if pattern != "*" && hostAllowed(rq.Host, []string{pattern}) {
@@ -32,9 +33,9 @@ func (h *handler) address(rq *request) string {
 	return "/"
 }
 
-// describe makes the description. It is the same as long as the handler lives. Two things are said in words alone: that
-// bodies may be forms, and that browsers get pages. Addresses have no format: they need not be e-mail addresses, and
-// clients refuse what is none.
+// describe makes the document, once for the life of the handler. Only words say that bodies may be forms, and
+// that browsers get pages. An e-mail address has no format: it need not be valid, and clients would refuse
+// it.
 func (h *handler) describe() (openapi.Document, error) {
 	customers := "The customers."
 	if h.cfg.Samples {
@@ -43,8 +44,8 @@ func (h *handler) describe() (openapi.Document, error) {
 	api := openapi.API{
 		Title:   "edgetoken",
 		Version: openapi.SemanticVersion(h.cfg.Info.Version),
-		Description: "Tokens for customers, and the customers. The wire is that of Django REST framework with djangorestframework-simplejwt " +
-			string(h.cfg.Compat) + ".\n\n" + everywhere,
+		Description: "Tokens for customers, and the customers. " +
+			"The wire is that of Django REST framework with djangorestframework-simplejwt " + string(h.cfg.Compat) + ".\n\n" + everywhere,
 		License: openapi.License{Name: "Apache-2.0", URL: "https://www.apache.org/licenses/LICENSE-2.0"},
 		Tags: []openapi.Tag{
 			{Name: "auth", Description: "Log in for tokens; refresh, verify and blacklist them."},
@@ -61,6 +62,8 @@ func (h *handler) describe() (openapi.Document, error) {
 }
 
 // everywhere is what holds for all operations.
-const everywhere = "Bodies may also be forms, URL-encoded or multipart, with the same fields. Where there is GET there is HEAD. Answers are JSON. Where views have pages for browsers, a request that prefers text/html gets the same answer as a page. " +
-	"A path without its slash at the end is answered with 301. A request for a host that is not served, and one whose body is too long or breaks off, " +
+const everywhere = "Bodies may also be forms, URL-encoded or multipart, with the same fields. Where there is GET there is HEAD. " +
+	"Answers are JSON. Where views have pages for browsers, a request that prefers text/html gets the same answer as a page. " +
+	"A path without its slash at the end is answered with 301. " +
+	"A request for a host that is not served, and one whose body is too long or breaks off, " +
 	"is answered with 400 and a page of Django's, and a failure of the node with 500 and such a page."

@@ -37,17 +37,18 @@ func (h *handler) viewOperations() (operations []openapi.Operation) {
 // csrfParameter is the header that keeps a request from being forged.
 var csrfParameter = openapi.Header{
 	Name: "X-CSRFToken", Schema: openapi.Text(),
-	Description: "The CSRF token, for a log-in and where a cookie says who asks: from GET " + csrfPath + ". A form may have it in the field csrfmiddlewaretoken. " +
+	Description: "The CSRF token, for a log-in and where a cookie says who asks: from GET " + csrfPath + ". " +
+		"A form may have it in the field csrfmiddlewaretoken. " +
 		"A request with a token of its own, in the body or the header, needs none.",
 }
 
-// changes reports whether a method of a view may change something (RFC 9110 §9.2.1).
+// changes reports whether a method may change something (RFC 9110 §9.2.1).
 func changes(method string) bool { return method != http.MethodGet && method != http.MethodOptions }
 
-// takesFields reports whether a method of a view takes the fields that it names, and no other body.
+// takesFields reports whether a method takes the fields of the view, and no other body.
 func (v *view) takesFields(method string) bool { return v.fields != nil && method == http.MethodPost }
 
-// takenBody is what a method of a view takes; nil where it reads no body. A token that is missing may be in a cookie.
+// takenBody is the body of a method; nil: it reads none.
 func (v *view) takenBody(c *Config, method string) *openapi.Body {
 	switch {
 	case method != http.MethodPost || v.takes == "":
@@ -58,13 +59,13 @@ func (v *view) takenBody(c *Config, method string) *openapi.Body {
 	return &openapi.Body{Schema: v.bodySchema(c), Example: v.example(), Required: c.needs(v.fields[0])}
 }
 
-// answers are the answers of a method of a view that are not shared.
+// answers are the good answers of a method.
 func (v *view) answers(method string) map[int]openapi.Answer {
 	a := v.action(method)
 	return map[int]openapi.Answer{a.code(): {Description: http.StatusText(a.code()), Schema: a.schema}}
 }
 
-// refusals are the statuses by which a method of a view refuses or fails.
+// refusals are the statuses of a method for refusals and failures.
 func (v *view) refusals(c *Config, method string) []int {
 	statuses := []int{
 		http.StatusBadRequest, http.StatusNotFound, http.StatusNotAcceptable, http.StatusTooManyRequests,
@@ -76,7 +77,7 @@ func (v *view) refusals(c *Config, method string) []int {
 	if v.authenticates || v.takesFields(method) {
 		statuses = append(statuses, http.StatusUnauthorized)
 	}
-	// A session whose request may be forged is refused as one that lacks a right is, and so is a log-in into cookies.
+	// 403 also answers requests by session, and log-ins into cookies, that may be forged.
 	if v.authenticates || v.takesFields(method) && c.TokenCookies.On {
 		statuses = append(statuses, http.StatusForbidden)
 	}
@@ -86,14 +87,16 @@ func (v *view) refusals(c *Config, method string) []int {
 	return statuses
 }
 
-// sharedAnswers are the refusals and failures of views. faults is the shape of what a body may have wrong.
+// sharedAnswers are the answers of views for refusals and failures, by status. faults is the schema of a 400.
 func sharedAnswers(faults openapi.Schema) map[int]openapi.Answer {
 	shared := map[int]openapi.Answer{}
 	add := func(status int, text string, schema openapi.Schema, headers ...openapi.Header) {
 		shared[status] = openapi.Answer{Description: text, Schema: schema, Headers: headers, Shared: true}
 	}
-	add(http.StatusBadRequest, "The request or its body is not what the endpoint takes: the errors of each field, or a detail.", faults)
-	add(http.StatusUnauthorized, "Nobody is authenticated, or the token or the credentials were refused.", refusalSchema, challengeHeader)
+	add(http.StatusBadRequest,
+		"The request or its body is not what the endpoint takes: the errors of each field, or a detail.", faults)
+	add(http.StatusUnauthorized,
+		"Nobody is authenticated, or the token or the credentials were refused.", refusalSchema, challengeHeader)
 	add(http.StatusForbidden, "Whoever asks lacks the right, or the request may be forged.", detailSchema)
 	add(http.StatusNotFound, "?format= names no format.", detailSchema)
 	add(http.StatusMethodNotAllowed, "The endpoint has no such method for whoever asks.", detailSchema,
@@ -102,7 +105,8 @@ func sharedAnswers(faults openapi.Schema) map[int]openapi.Answer {
 	add(http.StatusUnsupportedMediaType, "The body is of no type that is read.", detailSchema)
 	add(http.StatusTooManyRequests, "A throttle is used up.", detailSchema, retryHeader)
 	add(http.StatusInternalServerError, "The node failed, and its log says why. The body is a page.", openapi.Schema{})
-	add(http.StatusServiceUnavailable, "The node cannot answer now. The same request may be sent again.", detailSchema, retryHeader)
+	add(http.StatusServiceUnavailable,
+		"The node cannot answer now. The same request may be sent again.", detailSchema, retryHeader)
 	return shared
 }
 

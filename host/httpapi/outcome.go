@@ -23,21 +23,22 @@ const (
 	busyWait   = time.Second
 )
 
-// retryAfter is a time to wait as the header of this name has it: in whole seconds.
+// retryAfter writes a time for the Retry-After header: in whole seconds.
 func retryAfter(wait time.Duration) string { return strconv.Itoa(int(wait / time.Second)) }
 
-// outcome is how a request ends that failed for an error which is no refusal, whoever is told and in what form.
+// outcome is how a request ends that failed for an error other than a refusal. Views and pages show it in
+// their own forms.
 type outcome struct {
 	status int
-	detail string // for views; "" where the reference has one of its plain pages
+	detail string // for views; "": one of Django's plain pages
 	code   core.Code
 	reason reason
-	wait   time.Duration // until the client may ask again; 0: nothing is said about that
+	wait   time.Duration // until the client may try again; 0: not said
 	about  []slog.Attr   // more for the log
-	err    error         // why a 5xx, for the log
+	err    error         // the cause of a 5xx, for the log
 }
 
-// classify says how a request ends that failed for err. An error that nobody foresaw is a failure of our own.
+// classify says how a request ends that failed for err. An unknown error is an internal one: a 500.
 func classify(err error) outcome {
 	var (
 		fault  fault
@@ -50,14 +51,18 @@ func classify(err error) outcome {
 	busy := outcome{status: http.StatusServiceUnavailable, detail: busyDetail, wait: busyWait, err: err}
 	switch {
 	case errors.As(err, &soon):
-		return outcome{status: http.StatusTooManyRequests, detail: soon.Error(), code: codeThrottled, reason: tooOften, wait: soon.wait(),
-			about: []slog.Attr{slog.String("throttle", soon.names)}}
+		return outcome{
+			status: http.StatusTooManyRequests, detail: soon.Error(), code: codeThrottled, reason: tooOften,
+			wait: soon.wait(), about: []slog.Attr{slog.String("throttle", soon.names)},
+		}
 	case errors.As(err, &parse):
 		return outcome{status: http.StatusBadRequest, detail: parse.Detail, reason: malformedBody}
 	case errors.As(err, &fault):
 		return outcome{status: fault.status, detail: fault.detail, reason: fault.reason}
 	case errors.As(err, &forged):
-		return outcome{status: http.StatusForbidden, detail: forged.Error(), reason: csrfFailed, about: aboutRejection(forged)}
+		return outcome{
+			status: http.StatusForbidden, detail: forged.Error(), reason: csrfFailed, about: aboutRejection(forged),
+		}
 	case errors.Is(err, django.ErrFileNotText), errors.Is(err, body.ErrCharset):
 		return outcome{status: http.StatusBadRequest, detail: err.Error(), reason: malformedBody}
 	case errors.As(err, &media):
@@ -90,9 +95,9 @@ func classify(err error) outcome {
 	return outcome{status: http.StatusInternalServerError, reason: failure, err: err}
 }
 
-// mark writes into an answer what it does not show by its status and body.
+// mark adds to an answer what its status and body do not show.
 func (o outcome) mark(a answer) answer {
-	if a.err != nil { // it could not be made, and says so
+	if a.err != nil { // the answer itself could not be made
 		return a
 	}
 	if o.wait > 0 {

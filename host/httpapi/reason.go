@@ -5,8 +5,8 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// reason is why a request was answered as it was, where core.Cause has no word for it, or no exact one: for log and
-// metrics, never for the client. They are few, and none is chosen by a client.
+// reason says why a request was answered as it was, where core.Cause has no word, or none so exact. It is for
+// logs and metrics, never for the client. There are few reasons, and no client can make up one.
 type reason string
 
 const (
@@ -36,14 +36,14 @@ const (
 	hashingFailed   reason = "hashing_failed"
 	failure         reason = "internal_error"
 
-	// Of a log-in, which a client cannot tell apart.
+	// Of a log-in. A client cannot tell these apart.
 	unknownCustomer  reason = "unknown_customer"
 	inactiveCustomer reason = "inactive_customer"
 	noUsablePassword reason = "no_usable_password"
 	wrongPassword    reason = "wrong_password"
 )
 
-// whyNoLogin is why a customer, whom a log-in names, was refused.
+// whyNoLogin says why the log-in of a customer was refused.
 func whyNoLogin(c store.Customer) reason {
 	_, err := password.ParamsOf(c.PasswordHash)
 	switch {

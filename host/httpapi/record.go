@@ -16,11 +16,11 @@ import (
 // maxEmail bounds an e-mail address in the log, in bytes (RFC 5321 §4.5.3.1).
 const maxEmail = 254
 
-// record writes the log record of a request: what was asked, by whom and how it ended, never what was sent, but for
-// the e-mail address if that is wished. Of a path that is none of ours it has what shownPath leaves of it.
+// record writes the log record of a request: what was asked, by whom, and how it ended. It never holds what
+// was sent, except the e-mail address with LogEmails. An unknown path goes through shownPath.
 //
-// What a node could not answer may be a flood: of each kind of that there is one record a second, of the last such
-// request and with their count, and one for each at level debug.
+// Requests that a node cannot answer may come as a flood. Of each kind it writes one record a second, with
+// the last request and the count, and one for each request at level debug.
 func (h *handler) record(rq *request, a answer, took time.Duration) {
 	level, repeated := h.level(rq, a)
 	each := level
@@ -40,9 +40,8 @@ func (h *handler) record(rq *request, a answer, took time.Duration) {
 	h.cfg.Log.LogAttrs(rq.Context(), each, "request", attrs...)
 }
 
-// level is how much a request matters to whoever runs the node, and whether a thousand like it a second are to be one
-// record. What an attack looks like is a WARN: refused tokens, passwords and rights, throttles, hosts that are not
-// ours.
+// level says how much a request matters to the operator, and whether many like it become one record a second.
+// Signs of an attack are a WARN: refused tokens, passwords and rights, throttled requests, unknown hosts.
 func (h *handler) level(rq *request, a answer) (level slog.Level, repeated bool) {
 	switch {
 	case errors.Is(a.err, context.Canceled):
@@ -52,17 +51,16 @@ func (h *handler) level(rq *request, a answer) (level slog.Level, repeated bool)
 	case a.status >= 500, a.err != nil:
 		return slog.LevelError, true
 	case h.healthCheck(rq.entry.route) != nil:
-		return slog.LevelDebug, false // it found nothing
+		return slog.LevelDebug, false // it found nothing wrong
 	case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden, a.status == http.StatusTooManyRequests,
-		a.code != "", // a form to log in is shown again, with 200
+		a.code != "", // a failed log-in shows the form again, with 200
 		a.reason == hostNotAllowed:
 		return slog.LevelWarn, false
 	}
 	return slog.LevelInfo, false
 }
 
-// kindOf is what tells one failure from another: the beginning of its text, which has no more than the words of our
-// own.
+// kindOf tells failures apart by the beginning of their text, which is always our own words.
 func kindOf(err error) string {
 	if err == nil {
 		return ""
@@ -71,7 +69,7 @@ func kindOf(err error) string {
 	return text[:min(len(text), 64)]
 }
 
-// attrs are what a record says of a request.
+// attrs are the attributes of a record.
 func (h *handler) attrs(rq *request, a answer, took time.Duration) []slog.Attr {
 	attrs := []slog.Attr{slog.String("method", methodName(rq.Method))}
 	if rq.entry.route != "" {
@@ -108,7 +106,7 @@ func (h *handler) attrs(rq *request, a answer, took time.Duration) []slog.Attr {
 	return attrs
 }
 
-// Bounds of what the log has of a client's text, in bytes.
+// Bounds of a client's text in the log, in bytes.
 const (
 	maxShown   = 128
 	maxSegment = 32
@@ -126,7 +124,7 @@ func bounded(text string) string {
 	return text[:end] + "…"
 }
 
-// shownPath is what the log has of a path that is none of ours: no part of it that could be a token or an e-mail
+// shownPath is an unknown path as the log has it: without any part that could be a token or an e-mail
 // address.
 func shownPath(path string) string {
 	if len(path) > 4*maxShown {
@@ -141,14 +139,14 @@ func shownPath(path string) string {
 	return bounded(strings.Join(parts, "/"))
 }
 
-// Observation is one request and how it ended, in words that are few: none of them is chosen by a client.
-// Its texts may be parts of what the client sent: whoever keeps them copies them.
+// Observation is one request and how it ended. Its texts come from a small set that no client can extend.
+// They may share memory with the request: copy what you keep.
 type Observation struct {
-	Route    string // "" where the path is none of ours
-	Method   string // one of HTTP's own; "other" for any other
+	Route    string // "": an unknown path
+	Method   string // one of HTTP's; "other" for any other
 	Status   int
 	Code     core.Code // of a refusal
-	Cause    string    // of a refusal, a failure or a redirect; "ok" where there was none
+	Cause    string    // of a refusal, a failure or a redirect; "ok": none
 	Duration time.Duration
 }
 

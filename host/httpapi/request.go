@@ -14,13 +14,13 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// request is one request on its way. Each of its parts belongs to one step.
+// request is one request on its way. Each part belongs to one step.
 type request struct {
 	*http.Request
 	h      *handler   // what is the same for all requests
-	node   *node.Node // h.cfg.Node, or the one that has taken its place meanwhile
-	method string     // Method in capitals, as Django takes any
-	view   *view      // nil where no view has this path
+	node   *node.Node // h.cfg.Node, or the one that has replaced it meanwhile
+	method string     // Method in capitals: Django takes any case
+	view   *view      // nil: no view has this path
 
 	body  body.Body      // what it sends
 	who   identity       // who asks
@@ -29,7 +29,7 @@ type request struct {
 	visit *browser.Visit // the browser that sent it
 	out   *output        // where its answer goes
 
-	// called is what the form for any request sent; nil where it was not sent.
+	// called is what the form for any request sent; nil: the request is not from that form.
 	called *called
 }
 
@@ -48,19 +48,19 @@ type reply struct {
 	byCookie bool
 	// hasPlace: the request has taken a place for a list.
 	hasPlace bool
-	// rest writes what follows the first page of a list, in the format of its answer; nil where that is all.
+	// rest writes what follows the first page of a list, in the format of the answer; nil: nothing does.
 	rest func(w io.Writer, indent int) error
 }
 
 // entry is what the record of a request says of it.
 type entry struct {
-	route string // the path, where it is one of ours
-	// about is what the node said: whose token it was, of which key and family. That customer need not be authenticated.
+	route string // the path; "": an unknown one
+	// about is what the node said of the token: its customer, key and family. That customer may not be authenticated.
 	about node.Result
 	email string // what a log-in names
 }
 
-// room is what one request needs while it is answered. The next one uses it again: together that is more than a KiB.
+// room is the memory of one request, more than a KiB. Another request uses it afterwards.
 type room struct {
 	request request
 	visit   browser.Visit
@@ -69,26 +69,28 @@ type room struct {
 
 var rooms = sync.Pool{New: func() any { return new(room) }}
 
-// begin begins a request, which leave ends.
+// begin begins a request. leave ends it.
 func (h *handler) begin(w http.ResponseWriter, r *http.Request) (*request, *room) {
 	room := rooms.Get().(*room)
 	room.out = output{ResponseWriter: w, held: h.memory.Hold(w)}
 	rq := &room.request
-	*rq = request{Request: r, h: h, node: h.cfg.Node, method: strings.ToUpper(r.Method), visit: &room.visit, out: &room.out}
+	*rq = request{
+		Request: r, h: h, node: h.cfg.Node, method: strings.ToUpper(r.Method), visit: &room.visit, out: &room.out,
+	}
 	rq.nameHost()
 	rq.body.Begin(&h.bodies, rq.Request, &room.out.held)
 	return rq, room
 }
 
-// leave gives the room to the next request, with nothing of this one.
+// leave clears the room for another request.
 func (r *room) leave() {
 	r.out.held.End()
 	*r = room{}
 	rooms.Put(r)
 }
 
-// letGo lets go of all that the answer was made of, but for what its record has: how long the answer takes is its
-// reader's to decide.
+// letGo drops all that the answer was made of and the record does not need. Whoever reads the answer decides
+// how long that takes.
 func (rq *request) letGo() {
 	id := rq.entry.about.Customer.ID
 	rq.who.customer, rq.entry.about.Customer, rq.called = store.Customer{}, store.Customer{ID: id}, nil
@@ -96,12 +98,12 @@ func (rq *request) letGo() {
 	rq.body.Drop(false)
 }
 
-// header is the value of a request header, as WSGI joins it where it was sent several times.
+// header is the value of a request header. Several values are joined as in WSGI.
 func (rq *request) header(name string) (value string, sent bool) {
 	return django.HeaderValue(rq.Header, name)
 }
 
-// queryParam is the last value of a parameter in the query string, which Django reads in the charset of the body.
+// queryParam is the last value of a query parameter, read in the charset of the body as Django does.
 func (rq *request) queryParam(name string) string {
 	if rq.URL.RawQuery == "" {
 		return ""
@@ -114,5 +116,5 @@ func (rq *request) queryParam(name string) string {
 	return value.Text
 }
 
-// isRead reports whether a request reads, and changes nothing.
+// isRead reports whether the method only reads.
 func (rq *request) isRead() bool { return rq.method == http.MethodGet || rq.method == http.MethodHead }

@@ -12,7 +12,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 )
 
-// answer is a whole answer, before the headers that every answer of this handler carries.
+// answer is an answer without the headers that all answers of this handler have.
 type answer struct {
 	status int
 	header http.Header
@@ -22,16 +22,16 @@ type answer struct {
 	browsable bool // body is the JSON that a page is to show
 	plain     bool // body is one of Django's plain pages
 
-	// For the log alone, but for what X-Auth-Error shows of the cause.
+	// For the log. X-Auth-Error shows the cause too.
 	code   core.Code
 	cause  core.Cause
-	reason reason      // what cause does not know, or not so exactly
-	about  []slog.Attr // more of it
+	reason reason      // more exact than cause; "": cause says it
+	about  []slog.Attr // more about the reason
 	err    error       // why a 5xx
 }
 
-// byCode says how a refusal is answered: as 401 always, and with the code beside the detail or without it.
-// simplejwt's own exceptions have it, those of Django REST framework that it raises have not.
+// byCode says which refusals are answered, all with 401, and which of them with the code beside the detail.
+// simplejwt's own exceptions have a code; those of Django REST framework that it raises have none.
 var byCode = map[core.Code]struct{ withCode bool }{
 	core.TokenNotValid:          {withCode: true},
 	core.BadAuthorizationHeader: {withCode: true},
@@ -42,8 +42,8 @@ var byCode = map[core.Code]struct{ withCode bool }{
 	core.NoActiveAccount:        {},
 }
 
-// respond turns what a view gave into an answer. This file is the only place where a code or an error becomes a
-// status, a body and WWW-Authenticate.
+// respond turns the value or the error of a view into an answer. Only this file turns a code or an error into
+// a status, a body and WWW-Authenticate.
 func (rq *request) respond(value django.Value, err error) answer {
 	var (
 		refusal refusal
@@ -86,7 +86,10 @@ func (rq *request) refuse(r refusal) answer {
 			django.Pair("messages", messages(settings, r.refusals)),
 		))
 	case row.withCode:
-		a = rq.render(http.StatusUnauthorized, django.Object(django.Text("detail", detail), django.Text("code", string(code))))
+		a = rq.render(http.StatusUnauthorized, django.Object(
+			django.Text("detail", detail),
+			django.Text("code", string(code)),
+		))
 	default:
 		a = rq.detail(http.StatusUnauthorized, detail)
 	}
@@ -103,10 +106,10 @@ func (rq *request) refuse(r refusal) answer {
 	return a
 }
 
-// codeForbidden is the code of a request whose customer lacks a right (Django REST framework's PermissionDenied).
+// codeForbidden is the code for a customer without the right (Django REST framework's PermissionDenied).
 const codeForbidden core.Code = "permission_denied"
 
-// forbid answers a customer who lacks a right.
+// forbid answers a customer without the right.
 func (rq *request) forbid() answer {
 	a := rq.detail(errForbidden.status, errForbidden.detail)
 	if rq.h.cfg.ErrorHeader {
@@ -116,7 +119,7 @@ func (rq *request) forbid() answer {
 	return a
 }
 
-// messages says of each class of AUTH_TOKEN_CLASSES why it refused a token.
+// messages says for each class of AUTH_TOKEN_CLASSES why it refused the token.
 func messages(settings *core.Settings, refusals []core.Refusal) django.Value {
 	list := make([]django.Value, len(refusals))
 	for i, r := range refusals {
@@ -130,19 +133,19 @@ func messages(settings *core.Settings, refusals []core.Refusal) django.Value {
 	return django.List(list...)
 }
 
-// detail is an answer {"detail": …}.
+// detail answers {"detail": …}.
 func (rq *request) detail(status int, text string) answer {
 	return rq.render(status, django.Object(django.Text("detail", text)))
 }
 
-// render is an answer of a view as it was negotiated. A value that JSON cannot express came from the client, who is
-// told so.
+// render writes an answer of a view in the negotiated format. A value that JSON cannot express came from the
+// client: that is a 400.
 func (rq *request) render(status int, value django.Value) answer {
 	a := answer{status: status, header: http.Header{"Allow": {rq.view.allow}, "Vary": {"Accept"}}}
 	var err error
 	if rq.reply.renderer.name == browsableName {
 		a.browsable = true
-		a.header.Set("Content-Type", "text/html; charset=utf-8")
+		a.header.Set("Content-Type", htmlType)
 		a.header.Set("Vary", "Accept, Cookie")
 		a.body, err = django.Render(value, browsableIndent)
 	} else {
@@ -171,16 +174,16 @@ func (rq *request) renderJSON(a *answer, value django.Value) (err error) {
 	return nil
 }
 
-// since is the answer with its reason.
+// since gives the answer a reason, unless it has one: an answer that could not be rendered knows better.
 func (a answer) since(r reason) answer {
-	// What an answer that could not be rendered says of itself is nearer.
 	if a.reason == "" {
 		a.reason = r
 	}
 	return a
 }
 
-// why is the reason of an answer, else the cause of its refusal; "ok" for no answer but one that is none.
+// why labels the answer for logs: its reason, else the cause of the refusal, else "ok"; "internal_error" for
+// a failure without either.
 func (a answer) why() string {
 	switch {
 	case a.reason != "":

@@ -6,13 +6,13 @@ import (
 )
 
 const (
-	// tokenPaths is what the paths of the views begin with that give, renew, check and end tokens.
+	// tokenPaths begins the paths of the views that issue, refresh, verify and blacklist tokens.
 	tokenPaths = "/auth/token/"
 	mePath     = "/customers/me/"
 )
 
-// views is the table of views. Routes, OPTIONS, the description for programs, pages and the start page come from it:
-// a new endpoint is a row here and the function that the row names.
+// views is the table of views. Routes, OPTIONS, OpenAPI, the pages of views and the start page come from it.
+// A new endpoint is a row here and the function that it names.
 func views(c *Config) []view {
 	customer := customerSchema(c.Node.IDs())
 	table := []view{
@@ -68,6 +68,6 @@ func views(c *Config) []view {
 	return table
 }
 
-// Permissions are those that Django makes for the one model here, which is all that endpoints ask for. A customer
-// may have others: they stand in claims for other services, and open nothing here.
+// Permissions are those that Django makes for the model of customers. Views ask for no others. A customer may
+// have more: claims carry them to other services.
 func Permissions() []string { return permission.OfModel(customerModel) }

@@ -12,7 +12,7 @@ import (
 // and view_.
 const customerModel = "customers.customer"
 
-// withSamples adds the views that Config.Samples asks for: the echo of /customers/me/, and one for each rule.
+// withSamples adds the views of Config.Samples to the table.
 func withSamples(table []view) []view {
 	for i := range table {
 		if v := &table[i]; v.path == mePath {
@@ -23,11 +23,12 @@ func withSamples(table []view) []view {
 		sample("/customers/open/", "Open", "Anyone.", permission.AllowAny),
 		sample("/customers/readonly/", "Read Only", "Anyone reads, customers write.", permission.IsAuthenticatedOrReadOnly),
 		sample("/customers/managed/", "Managed", "Model permissions.", permission.DjangoModelPermissions),
-		sample("/customers/directory/", "Directory", "Model permissions, anonymous read.", permission.DjangoModelPermissionsOrAnonReadOnly),
+		sample("/customers/directory/", "Directory", "Model permissions, anonymous read.",
+			permission.DjangoModelPermissionsOrAnonReadOnly),
 	)
 }
 
-// sample is a view that shows a rule at work: it says who called with which method, and changes nothing.
+// sample is a view that shows a rule at work. It answers who called with which method, and changes nothing.
 func sample(path, name, description string, rule permission.Rule) view {
 	shows := action{answer: showCall, schema: sampleSchema}
 	return view{
@@ -41,8 +42,8 @@ func sample(path, name, description string, rule permission.Rule) view {
 
 // sampleSchema is the shape of what showCall answers.
 var sampleSchema = openapi.Object("Sample",
-	openapi.Member{Name: "method", Schema: openapi.Text()},
-	openapi.Member{Name: "customer", Schema: openapi.Text().Nullable().About("E-mail address of who asks; null: anonymous.")})
+	openapi.Has("method", openapi.Text()),
+	openapi.Has("customer", openapi.Text().Nullable().About("E-mail address of who asks; null: anonymous.")))
 
 // showCall answers {"method", "customer"}: the customer's e-mail address, or null.
 func showCall(rq *request) (django.Value, error) {
@@ -61,7 +62,7 @@ const anyJSON = "AnyJSON"
 
 // receivedSchema is the shape of what echo answers.
 var receivedSchema = openapi.Object("Received",
-	openapi.Member{Name: "received", Schema: openapi.Any("The body as it was read: any JSON; of a form an object of texts.")})
+	openapi.Has("received", openapi.Any("The body as it was read: any JSON; of a form an object of texts.")))
 
 // echo answers with the body as it was understood: {"received": …}.
 func echo(rq *request) (django.Value, error) {

@@ -8,8 +8,7 @@ import (
 // emptySchema is the shape of {}.
 var emptySchema = openapi.Empty().Named("Empty").About("An object without members.")
 
-// customerField is the shape of a field of a customer, as answers have it. What no customer has of itself is an
-// attribute.
+// customerField is the schema of a field of a customer. Any other name is an attribute.
 func customerField(name string, ids core.IDKind) openapi.Schema {
 	switch name {
 	case "id":
@@ -31,63 +30,64 @@ func customerField(name string, ids core.IDKind) openapi.Schema {
 	return openapi.Any("Any JSON; null where the customer does not have it.")
 }
 
-// customerSchema is the shape of a customer, as customerValue shows one.
+// customerSchema is the schema of customerValue.
 func customerSchema(ids core.IDKind) openapi.Schema {
 	var members []openapi.Member
 	for _, name := range []string{
 		"id", "email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "last_login", "date_joined",
 	} {
-		members = append(members, openapi.Member{Name: name, Schema: customerField(name, ids)})
+		members = append(members, openapi.Has(name, customerField(name, ids)))
 	}
 	return openapi.Object("Customer", members...)
 }
 
-// pairSchema is the shape of the answer to a log-in, with what LoginAnswer shows of the customer.
+// pairSchema is the schema of the answer to a log-in, with the members of LoginAnswer.
 func pairSchema(c *Config) openapi.Schema {
 	members := []openapi.Member{tokenMember("refresh", c), tokenMember("access", c)}
 	for _, m := range c.LoginAnswer {
-		members = append(members, openapi.Member{Name: m.Name, Schema: customerField(m.Field.String(), c.Node.IDs())})
+		members = append(members, openapi.Has(m.Name, customerField(m.Field.String(), c.Node.IDs())))
 	}
 	return openapi.Object("TokenPair", members...)
 }
 
-// accessSchema is the shape of the answer to a refresh.
+// accessSchema is the schema of the answer to a refresh.
 func accessSchema(c *Config) openapi.Schema {
 	return openapi.Object("Access", tokenMember("access", c))
 }
 
 // tokenMember is a token in an answer. With TokenCookies it may be in a cookie instead.
 func tokenMember(name string, c *Config) openapi.Member {
-	return openapi.Member{Name: name, Schema: openapi.Text().About("A compact JWT (RFC 7519)."), Optional: c.TokenCookies.On}
+	token := openapi.Text().About("A compact JWT (RFC 7519).")
+	return openapi.Member{Name: name, Schema: token, Optional: c.TokenCookies.On}
 }
 
 // The shapes of refusals.
 var (
-	detailSchema = openapi.Object("Detail", openapi.Member{
-		Name: "detail", Schema: openapi.Text().About("Why, in the words of Django REST framework."),
-	})
+	detailSchema = openapi.Object("Detail",
+		openapi.Has("detail", openapi.Text().About("Why, in the words of Django REST framework.")))
 	refusalSchema = openapi.Object("Refusal",
-		openapi.Member{Name: "detail", Schema: openapi.Text().About("Why, in the words of Django REST framework and simplejwt.")},
-		openapi.Member{Name: "code", Schema: openapi.Text().About("The same for programs, such as token_not_valid."), Optional: true},
-		openapi.Member{Name: "messages", Schema: openapi.List(tokenMessageSchema), Optional: true})
+		openapi.Has("detail", openapi.Text().About("Why, in the words of Django REST framework and simplejwt.")),
+		openapi.MayHave("code", openapi.Text().About("The same for programs, such as token_not_valid.")),
+		openapi.MayHave("messages", openapi.List(tokenMessageSchema)))
 	tokenMessageSchema = openapi.Object("TokenMessage",
-		openapi.Member{Name: "token_class", Schema: openapi.Text()},
-		openapi.Member{Name: "token_type", Schema: openapi.Text()},
-		openapi.Member{Name: "message", Schema: openapi.Text()}).About("Why a token was refused as one of a class.")
+		openapi.Has("token_class", openapi.Text()),
+		openapi.Has("token_type", openapi.Text()),
+		openapi.Has("message", openapi.Text())).About("Why a token was refused as one of a class.")
 )
 
-// faultsSchema is what a body may have wrong. Each field of each view has a name in it, since few generators read a map
-// beside named members: Kotlin's make a class that does not compile, and Rust's drop the map.
+// faultsSchema is the schema of the mistakes in a body. It names each field of each view. Few generators read
+// a map beside named members: Kotlin's make a class that does not compile, Rust's drop the map.
 func faultsSchema(views []*view) openapi.Schema {
 	list := openapi.List(openapi.Text())
 	members := []openapi.Member{
-		{Name: "non_field_errors", Schema: list.About("What is wrong with the body as a whole."), Optional: true},
-		{Name: "detail", Schema: openapi.Text().About("Why the request cannot be read."), Optional: true},
+		openapi.MayHave("non_field_errors", list.About("What is wrong with the body as a whole.")),
+		openapi.MayHave("detail", openapi.Text().About("Why the request cannot be read.")),
 	}
 	for _, v := range views {
 		for _, f := range v.takenFields() {
-			members = append(members, openapi.Member{Name: f.name, Schema: list.About("What is wrong with the field " + f.name + "."), Optional: true})
+			members = append(members, openapi.MayHave(f.name, list.About("What is wrong with the field "+f.name+".")))
 		}
 	}
-	return openapi.Object("Faults", members...).About("What is wrong with a request: a detail, or the errors of each field.")
+	return openapi.Object("Faults", members...).
+		About("What is wrong with a request: a detail, or the errors of each field.")
 }

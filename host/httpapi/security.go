@@ -8,7 +8,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 )
 
-// The names in the description of the ways to authenticate.
+// The names of the ways to authenticate in the OpenAPI document.
 const (
 	headerToken   = "token"
 	tokenCookie   = "tokenCookie"
@@ -17,7 +17,7 @@ const (
 	session       = "session"
 )
 
-// security is who may call a method of a view: the ways to authenticate, any of which will do; "" is none at all.
+// security lists the ways to authenticate for a method, any of which will do; "" is none at all.
 func (v *view) security(c *Config, method string) []string {
 	if v.takesFields(method) && !c.needs(v.fields[0]) { // its token may be in a cookie, or else in the body
 		return []string{v.fields[0].cookie, ""}

@@ -11,18 +11,17 @@ import (
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
-// site is the table of what people see besides the views: pages by their paths. A node that serves programs alone has
-// those for programs.
+// site is the table of pages beside the views, by path. A node for programs alone has few of them.
 //
-//	/                      to the start page, for a browser
-//	/auth/browse/          the endpoints of the API
-//	/auth/browse/call/     any request to one of them, sent from its page
-//	/auth/token/explain/   a token explained
-//	/accounts/profile/     who is logged in: where a log-in goes by default
-//	/openapi.json          the API described for programs; every node has it
-//	/auth/login/           to log in
-//	/auth/logout/          to log out
-//	/auth/csrf/            the token for web applications whose tokens are in cookies
+//	/                      leads a browser to the start page
+//	/auth/browse/          the start page: all endpoints
+//	/auth/browse/call/     sends any request, from the page of a view
+//	/auth/token/explain/   explains a token
+//	/accounts/profile/     who is logged in: where a log-in leads by default
+//	/openapi.json          the OpenAPI document, on every node
+//	/auth/login/           logs in
+//	/auth/logout/          logs out
+//	/auth/csrf/            the CSRF token, for web applications with tokens in cookies
 func (h *handler) site() map[string]func(*request) answer {
 	site := map[string]func(*request) answer{pages.OpenAPIPath: h.openAPI}
 	if h.cfg.TokenCookies.On {
@@ -43,7 +42,7 @@ func (h *handler) site() map[string]func(*request) answer {
 	return site
 }
 
-// root is 404, as in the reference, but for a browser.
+// root leads a browser to the start page. For a program it is 404, as in the reference.
 func (h *handler) root(rq *request) answer {
 	if !rq.isRead() || !rq.namesHTML() {
 		return h.compat.page(http.StatusNotFound).since(unknownPath)
@@ -51,7 +50,7 @@ func (h *handler) root(rq *request) answer {
 	return goTo(pages.IndexPath)
 }
 
-// profile shows who is logged in, and sends others to log in. For a program there is nothing here, as in the reference.
+// profile shows who is logged in, or leads to the log-in. For a program it is 404, as in the reference.
 func (h *handler) profile(rq *request) answer {
 	switch {
 	case !rq.namesHTML():

@@ -12,21 +12,23 @@ import (
 	"github.com/edgetoken/edgetoken/host/throttle"
 )
 
-// Throttles are the rates that requests are held to, as Django REST framework throttles them. The zero value of each is off. The health
-// checks are not throttled.
+// Throttles limit the rates of requests, as Django REST framework does. A zero rate is off. Health checks are
+// not throttled.
 type Throttles struct {
-	// Anon is for requests of nobody, for each client address (AnonRateThrottle, rate "anon").
+	// Anon is for anonymous requests, by client address (AnonRateThrottle, rate "anon").
 	Anon throttle.Rate
-	// User is for each customer, and for requests of nobody for each client address (UserRateThrottle, rate "user").
+	// User is for each customer, and for anonymous requests by client address (UserRateThrottle, rate
+	// "user").
 	User throttle.Rate
 	// Login is for log-ins from one client address, whether they succeed or not.
 	Login throttle.Rate
-	// Account is for log-ins with one e-mail address (node.Node.Account), whether they succeed or not, and whether there is such a customer
-	// or not. Whoever knows the address can use up its rate, so that its owner has to wait.
+	// Account is for log-ins with one e-mail address (node.Node.Account), whether they succeed or not, and
+	// whether there is such a customer or not. Anybody who knows the address can use up its rate; its owner
+	// then has to wait.
 	Account throttle.Rate
 }
 
-// validate names every rate that makes no sense.
+// validate names every invalid rate.
 func (t Throttles) validate() error {
 	var errs []error
 	for _, r := range []struct {
@@ -47,7 +49,8 @@ type scoped struct {
 	key  string
 }
 
-// rates are those that a request counts against, once it is known who asks. logsIn: it counts as a log-in too.
+// rates are those that a request counts against. It is known by then who asks. logsIn: it counts as a log-in
+// too.
 func (rq *request) rates(logsIn bool) []scoped {
 	t := &rq.h.cfg.Throttles
 	if *t == (Throttles{}) {
@@ -77,7 +80,7 @@ func (rq *request) throttle() error { return rq.count(rq.rates(rq.view.logsIn)..
 // throttleAccount counts a log-in at a view, once its body was read.
 func (rq *request) throttleAccount(email string) error { return rq.count(rq.account(email)) }
 
-// throttleSite counts a request for a page that costs as much as one to a view.
+// throttleSite counts a request for a page that costs as much as a view.
 func (rq *request) throttleSite() error { return rq.count(rq.rates(false)...) }
 
 // throttleLogin counts a log-in by the form.
@@ -85,7 +88,8 @@ func (rq *request) throttleLogin(email string) error {
 	return rq.count(append(rq.rates(true), rq.account(email))...)
 }
 
-// count counts a request against each rate, those after one that is used up included, and refuses it for the longest wait.
+// count counts a request against every rate. If rates are used up, it refuses the request for the longest
+// wait.
 func (rq *request) count(counts ...scoped) error {
 	var longest time.Duration
 	var names []string
@@ -101,8 +105,8 @@ func (rq *request) count(counts ...scoped) error {
 	return throttled{seconds: int(math.Ceil(longest.Seconds())), names: strings.Join(names, ",")}
 }
 
-// throttled is a request that came too soon (Django REST framework's Throttled), how long to wait, in seconds, and whose rate is used up:
-// "login", or "anon,login".
+// throttled is a request that came too soon (Django REST framework's Throttled). names are the rates that are
+// used up: "login", or "anon,login".
 type throttled struct {
 	seconds int
 	names   string
@@ -119,11 +123,11 @@ func (t throttled) Error() string {
 // wait is how long to wait.
 func (t throttled) wait() time.Duration { return time.Duration(t.seconds) * time.Second }
 
-// wait is the Retry-After of an answer; 0 where it has none.
+// wait is the Retry-After of an answer; 0: it has none.
 func (a *answer) wait() time.Duration {
 	seconds, _ := strconv.Atoi(a.header.Get("Retry-After"))
 	return time.Duration(seconds) * time.Second
 }
 
-// codeThrottled is the code of a request that came too soon, for the log: its answer shows none.
+// codeThrottled is the code of a request that came too soon. It is for the log; the answer shows none.
 const codeThrottled core.Code = "throttled"

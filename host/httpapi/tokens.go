@@ -12,7 +12,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// obtainPair answers {"email", "password"} with {"refresh", "access"}, and what is configured of the customer.
+// obtainPair answers {"email", "password"} with {"refresh", "access"} and the configured members of the
+// customer.
 func obtainPair(rq *request) (django.Value, error) {
 	if err := rq.intoCookies(); err != nil {
 		return django.Value{}, err
@@ -59,7 +60,8 @@ func verifyToken(rq *request) (django.Value, error) {
 	return rq.outcome(core.Verify, result, err)
 }
 
-// blacklistToken answers {"refresh"} with {}. Where the token comes in a cookie, both cookies go, and the session too.
+// blacklistToken answers {"refresh"} with {}. If the token came in a cookie, both cookies are deleted and the
+// session ends.
 func blacklistToken(rq *request) (django.Value, error) {
 	if err := rq.logsOut("refresh"); err != nil {
 		return django.Value{}, err
@@ -72,7 +74,7 @@ func blacklistToken(rq *request) (django.Value, error) {
 	return rq.outcome(core.Blacklist, result, err)
 }
 
-// outcome is the answer to what the node decided: the tokens by their types, or the refusal.
+// outcome is the answer to a decision of the node: the tokens by their types, or the refusal.
 func (rq *request) outcome(op core.Op, result node.Result, err error) (django.Value, error) {
 	rq.entry.about = result
 	if err != nil {
@@ -95,14 +97,15 @@ func (rq *request) outcome(op core.Op, result node.Result, err error) (django.Va
 	return django.Object(members...), nil
 }
 
-// ReservedMember reports whether a member of this name, in any case, is the service's own in the answer to a log-in,
-// and so no name for a member of the customer.
+// ReservedMember reports whether the answer to a log-in has a member of this name already, in any case, so
+// that no member of the customer can have it.
 func ReservedMember(name string) bool {
-	return slices.ContainsFunc([]string{"access", "refresh", "token"}, func(taken string) bool { return strings.EqualFold(name, taken) })
+	taken := []string{"access", "refresh", "token"}
+	return slices.ContainsFunc(taken, func(t string) bool { return strings.EqualFold(name, t) })
 }
 
-// withCustomer adds to the answer to a log-in what is configured to be shown of the customer, flat, as a subclass of
-// simplejwt's TokenObtainPairSerializer adds it in validate(). What the customer does not have is null.
+// withCustomer adds the configured members of the customer to the answer to a log-in, as a subclass of
+// simplejwt's TokenObtainPairSerializer does in validate(). A member that the customer does not have is null.
 func (rq *request) withCustomer(answer django.Value, c store.Customer) (django.Value, error) {
 	shown, err := loginAnswer(rq.h.cfg.LoginAnswer, c)
 	if err != nil {
@@ -111,14 +114,14 @@ func (rq *request) withCustomer(answer django.Value, c store.Customer) (django.V
 	return django.Object(slices.Concat(answer.Members(), shown.Members())...), nil
 }
 
-// CheckLoginAnswer says why these members of a customer can stand in no answer, so that every log-in of that customer
-// is a 500: they are too large, or attributes hold what no answer can, such as a number beyond a double.
+// CheckLoginAnswer says why no answer can show these members of a customer, so that each of its log-ins would
+// be a 500: they are too large, or an attribute cannot be written, such as a number beyond a double.
 func CheckLoginAnswer(members claimmap.Members, c store.Customer) error {
 	_, err := loginAnswer(members, c)
 	return err
 }
 
-// loginAnswer is an object of the members, empty where there are none.
+// loginAnswer is an object with the members; empty without any.
 func loginAnswer(members claimmap.Members, c store.Customer) (django.Value, error) {
 	raw, err := members.JSON(c)
 	if raw == nil || err != nil {
@@ -131,7 +134,8 @@ func loginAnswer(members claimmap.Members, c store.Customer) (django.Value, erro
 	return shown, err
 }
 
-// unshowable hides from respond that an error is one of those that bodies of clients have: this one is the node's.
+// unshowable hides the kind of an error from respond, which would blame the client for it. This one is the
+// node's.
 type unshowable struct{ reason error }
 
 func (u unshowable) Error() string { return u.reason.Error() }

@@ -12,30 +12,30 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 )
 
-// view is one row of the table of views: a path, who may call it, what it takes and answers, and what answers each
-// method.
+// view is one row of the table of views: a path, who may call it, what it takes and answers, and the
+// functions that answer.
 type view struct {
 	path string
-	// name and description are what OPTIONS shows.
+	// name and description are shown by OPTIONS.
 	name, description string
-	// shown is the description for people and for OpenAPI, where OPTIONS has words about Python; "": description.
+	// shown is the description on pages and in OpenAPI, if that of OPTIONS speaks of Python; "": description.
 	shown string
-	// fields are the fields of a POST body, as OPTIONS and the form on its page show them; nil where a view takes anything.
+	// fields are those of a POST body, shown by OPTIONS and by the form on its page; nil: any body.
 	fields []field
-	// takes is the name of the schema of a POST body: of the fields, or of any JSON; "" where the body is not read.
+	// takes names the schema of a POST body: of the fields, or of any JSON; "": the body is not read.
 	takes string
-	// authenticates: the Authorization header is read, and a session asked for where it has no token of ours
-	// (JWTAuthentication, then SessionAuthentication). The token views read neither, so that a stale header does not keep
-	// anyone from logging in.
+	// authenticates reads the Authorization header, else asks for a session (JWTAuthentication, then
+	// SessionAuthentication). The token views do neither, so that a stale header keeps nobody from logging
+	// in.
 	authenticates bool
-	// rule says who may call the view; zero: anyone. model is whose rights it asks for, "app_label.model"; "" where it
-	// knows no rights.
+	// rule says who may call the view; zero: anyone. model is the model whose rights it asks for,
+	// "app_label.model"; "": it asks for none.
 	rule  permission.Rule
 	model string
-	// logsIn: requests count as log-ins for the throttles.
+	// logsIn counts requests as log-ins for the throttles.
 	logsIn bool
-	// get to remove answer GET, POST, PUT, PATCH and DELETE; the zero action where the view has none. HEAD is answered as
-	// GET.
+	// get, post, put, patch and remove (DELETE) answer these methods; zero: the view does not have it. HEAD
+	// is answered as GET.
 	get, post, put, patch, remove action
 
 	options action   // made by complete
@@ -46,14 +46,14 @@ type view struct {
 // action answers one method of a view.
 type action struct {
 	answer func(*request) (django.Value, error)
-	schema openapi.Schema // of the answer; zero: it has no body
+	schema openapi.Schema // of the answer; zero: no body
 	status int            // of the answer; 0: 200
 }
 
 // code is the status of the answer.
 func (a *action) code() int { return cmp.Or(a.status, http.StatusOK) }
 
-// complete fills in what follows from the rest of the row.
+// complete fills in what follows from the row.
 func (v *view) complete() {
 	v.shown = cmp.Or(v.shown, v.description)
 	v.options = action{answer: v.metadata, schema: metadataSchema}
@@ -65,7 +65,7 @@ func (v *view) complete() {
 	v.allow = strings.Join(v.methods, ", ")
 }
 
-// action is what answers a method, in capitals; nil where the view does not have it.
+// action answers a method, in capitals; nil: the view does not have it.
 func (v *view) action(method string) *action {
 	var a *action
 	switch method {
@@ -88,9 +88,9 @@ func (v *view) action(method string) *action {
 	return a
 }
 
-// serve answers a request in the order of Django REST framework (APIView.dispatch): how to render, who asks, whether
-// they may, whether it is too soon, and only then whether there is such a method. The body is read by the action that
-// wants it.
+// serve answers a request in the order of Django REST framework (APIView.dispatch): negotiate, authenticate,
+// check permissions, throttle, and only then look for the method. The body is read by the action that needs
+// it.
 func (v *view) serve(rq *request) (django.Value, error) {
 	if err := rq.negotiate(); err != nil {
 		return django.Value{}, err
@@ -114,7 +114,7 @@ func (v *view) serve(rq *request) (django.Value, error) {
 	return django.Value{}, methodNotAllowed(rq.method)
 }
 
-// permit says whether whoever asks may use a method of the view: nil, or the refusal.
+// permit returns nil if the client may use a method of the view, else the refusal.
 func (v *view) permit(rq *request, method string) error {
 	switch v.rule.Decide(method, v.model, rq.who.caller()) {
 	case permission.Allowed:
@@ -127,8 +127,8 @@ func (v *view) permit(rq *request, method string) error {
 	return errForbidden
 }
 
-// metadata is what OPTIONS shows (Django REST framework's SimpleMetadata): the fields of a body too, to whom may send
-// one.
+// metadata is what OPTIONS answers (Django REST framework's SimpleMetadata). It lists the fields of a body
+// only to whoever may send one.
 func (v *view) metadata(rq *request) (django.Value, error) {
 	var renders []string
 	for _, r := range rq.h.cfg.renderers() {
@@ -150,7 +150,8 @@ func (v *view) metadata(rq *request) (django.Value, error) {
 				django.Text("label", f.label),
 			)))
 		}
-		members = append(members, django.Pair("actions", django.Object(django.Pair("POST", django.Object(fields...)))))
+		post := django.Pair("POST", django.Object(fields...))
+		members = append(members, django.Pair("actions", django.Object(post)))
 	}
 	return django.Object(members...), nil
 }
@@ -158,12 +159,13 @@ func (v *view) metadata(rq *request) (django.Value, error) {
 // metadataSchema is the shape of what OPTIONS shows.
 var metadataSchema = func() openapi.Schema {
 	text, flag := openapi.Text(), openapi.Flag()
-	field := openapi.Object("FieldMetadata", openapi.Member{Name: "type", Schema: text}, openapi.Member{Name: "required", Schema: flag},
-		openapi.Member{Name: "read_only", Schema: flag}, openapi.Member{Name: "label", Schema: text})
-	actions := openapi.Map(openapi.Map(field).Named("FieldsMetadata")).Named("Actions").About("The fields of a body, by the method that takes it.")
-	return openapi.Object("Metadata", openapi.Member{Name: "name", Schema: text}, openapi.Member{Name: "description", Schema: text},
-		openapi.Member{Name: "renders", Schema: openapi.List(text)}, openapi.Member{Name: "parses", Schema: openapi.List(text)},
-		openapi.Member{Name: "actions", Schema: actions, Optional: true})
+	field := openapi.Object("FieldMetadata", openapi.Has("type", text), openapi.Has("required", flag),
+		openapi.Has("read_only", flag), openapi.Has("label", text))
+	actions := openapi.Map(openapi.Map(field).Named("FieldsMetadata")).Named("Actions").
+		About("The fields of a body, by the method that takes it.")
+	return openapi.Object("Metadata", openapi.Has("name", text), openapi.Has("description", text),
+		openapi.Has("renders", openapi.List(text)), openapi.Has("parses", openapi.List(text)),
+		openapi.MayHave("actions", actions))
 }()
 
 // methods are those that a view can have, in the order of Django's View.http_method_names.

@@ -49,6 +49,10 @@ type Member struct {
 	Optional bool
 }
 
+// Has is a member that is always there, MayHave one that may be missing.
+func Has(name string, s Schema) Member     { return Member{Name: name, Schema: s} }
+func MayHave(name string, s Schema) Member { return Member{Name: name, Schema: s, Optional: true} }
+
 // Object is an object with these members and a name.
 func Object(name string, members ...Member) Schema {
 	s := Schema{name: name}
