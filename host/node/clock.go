@@ -9,7 +9,7 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// clockWatch notices when the clock ceases to be plausible, and when it is again.
+// clockWatch remembers whether the clock was plausible when it was last checked.
 type clockWatch struct {
 	mu  sync.Mutex
 	bad bool
@@ -24,7 +24,7 @@ func CheckClock(db *store.DB) error {
 	return err
 }
 
-// CheckClock is nil while the node issues tokens by its clock, and else core.ErrClock with what to do: see the
+// CheckClock is nil while the node issues tokens by its clock, and otherwise core.ErrClock with what to do: see the
 // function of this name. The log says so once, when it is first noticed, and once when it is over.
 func (n *Node) CheckClock() error {
 	err := CheckClock(n.cfg.Store)

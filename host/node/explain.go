@@ -9,8 +9,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// Explain checks a token as the end points do, without using it up, and says why, in words that are fit for whoever holds the token. as is
-// the name of a purpose of package explain; any other: what the token's type is for.
+// Explain decides about a token as the endpoints do, without using it up, and says why, in words for the token's holder.
+// as is the name of a purpose of package explain; any other stands for the purpose of the token's type.
 func (n *Node) Explain(ctx context.Context, token, as string) (explain.Explanation, error) {
 	return explain.Token(ctx, explain.Config{
 		Engine: n.Engine(), Settings: &n.cfg.Settings, Now: n.now(), Public: true,
@@ -20,8 +20,11 @@ func (n *Node) Explain(ctx context.Context, token, as string) (explain.Explanati
 	}, token, as)
 }
 
-// Load gives the customer that a token names, zero where there is none, and the state to decide by at a time, where field is USER_ID_FIELD.
-func Load(ctx context.Context, db *store.DB, field store.Field, opened core.Opened, now time.Time) (core.State, store.Customer, error) {
+// Load gives the customer that a token names, zero where there is none, and the state to decide by at a time. field is
+// USER_ID_FIELD.
+func Load(
+	ctx context.Context, db *store.DB, field store.Field, opened core.Opened, now time.Time,
+) (core.State, store.Customer, error) {
 	state, customer, err := db.Load(ctx, Query(opened, now, field, db.IDs()))
 	state.UnreadableCustomer = opened.UnreadableCustomer(userIDKind(field, db.IDs()))
 	return state, customer, err

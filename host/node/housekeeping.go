@@ -8,15 +8,15 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// purgeEvery is the time between two purges, and purgeAtOnce how many records one transaction of a purge removes.
+// purgeEvery is the time between two purges, and purgeAtOnce the number of records that one transaction removes.
 const (
 	purgeEvery  = time.Minute
 	purgeAtOnce = 500
 )
 
-// Run keeps house until ctx ends: once a minute it removes the records of families and customers that nothing can
-// need any more, and compacts the store's file where that pays and takes no time. It makes sure that this is still
-// the file that is open. What goes wrong is logged and tried again the next time.
+// Run keeps house until ctx ends. Once a minute it removes records of families and customers that have ended, compacts
+// the store's file if that pays and is quick, and checks that the open file is still the one at its path. A failure is
+// logged, and the work tried again a minute later.
 func (n *Node) Run(ctx context.Context) {
 	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
@@ -46,8 +46,8 @@ func (n *Node) Run(ctx context.Context) {
 	}
 }
 
-// reportLoss says at once, and again at each tick until ctx ends, that the store's file was lost: nothing can be
-// kept, and no request is answered.
+// reportLoss logs, now and at each tick until ctx ends, that the store's file is lost: nothing can be stored, and every
+// request is refused.
 func (n *Node) reportLoss(ctx context.Context, tick <-chan time.Time) {
 	for {
 		n.cfg.Log.Error("the store is lost: requests are refused until the node is started anew", "error", n.cfg.Store.Health())
@@ -69,8 +69,8 @@ func (n *Node) Purge(ctx context.Context) error {
 	}
 }
 
-// compact compacts the store's file where that pays. advise says that it would, and that there is too much to copy
-// while clients wait.
+// compact compacts the store's file if that pays and is quick. advise says that it would pay, but that there is too much
+// to copy while clients wait.
 func (n *Node) compact(ctx context.Context) (advise bool, err error) {
 	done, err := n.cfg.Store.Compact(ctx, func(s store.Space) bool {
 		advise = s.Wasteful() && !s.Brief()

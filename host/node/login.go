@@ -18,15 +18,15 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// Login asks for a pair of tokens for the customer with this e-mail address, exactly or with FoldEmails but for case,
-// and this password, both cleaned already. client is the address that asks, zero where it is not known: passwords are
-// hashed in turns that are fair to each client and each account. Result.Customer has his Rights, and where the log-in
-// is recorded it is his LastLogin.
+// Login asks for a pair of tokens for the customer with an e-mail address and a password, both cleaned already. client is
+// the address that asks, zero if unknown: passwords are hashed in turns that are fair to each client and each account.
+// Result.Customer has its Rights and, if the log-in is recorded, its new LastLogin.
 //
-// Wrong, unknown, inactive and unusable take the same work and give the same refusal. Before a password is hashed
-// nothing of the store is held, so the state is loaded anew afterwards: a password that was changed in between loses.
+// A wrong password, an unknown or inactive customer and an unusable password take the same work and get the same refusal.
+// Nothing of the store is held while the password is hashed; the state is loaded again afterwards, so that a password
+// which was changed meanwhile is refused.
 func (n *Node) Login(ctx context.Context, client netip.Prefix, email, given string) (Result, error) {
-	if err := n.CheckClock(); err != nil { // before a password is hashed for nothing
+	if err := n.CheckClock(); err != nil { // before any hashing
 		return Result{}, err
 	}
 	query := store.Query{Login: email, HasLogin: true, Fold: n.cfg.FoldEmails, Field: n.cfg.UserIDField}
@@ -42,7 +42,8 @@ func (n *Node) Login(ctx context.Context, client netip.Prefix, email, given stri
 	query.Rights = true
 	result, err := n.transact(ctx, n.engine.Load(), &core.Request{Op: core.Login}, query, func(state *core.State) {
 		// The revoke claim changes with the password and with nothing else.
-		state.PasswordGood = good && state.Customer.ID == known.Customer.ID && state.Customer.RevokeClaim == known.Customer.RevokeClaim
+		same := state.Customer.ID == known.Customer.ID && state.Customer.RevokeClaim == known.Customer.RevokeClaim
+		state.PasswordGood = good && same
 	})
 	for _, e := range result.Effects.List {
 		if e.Kind == core.RecordLogin {
@@ -52,15 +53,17 @@ func (n *Node) Login(ctx context.Context, client netip.Prefix, email, given stri
 	return result, err
 }
 
-// credentials are what of a customer a log-in needs while its password waits to be hashed: attributes and permissions
-// may be much longer.
+// credentials is the part of a customer that a log-in keeps while its password waits to be hashed. Attributes and
+// permissions may be much longer.
 func credentials(c store.Customer) store.Customer {
-	return store.Customer{ID: c.ID, IsActive: c.IsActive, PasswordHash: c.PasswordHash, RevokeClaim: c.RevokeClaim, Version: c.Version}
+	return store.Customer{
+		ID: c.ID, IsActive: c.IsActive, PasswordHash: c.PasswordHash, RevokeClaim: c.RevokeClaim, Version: c.Version,
+	}
 }
 
-// Account is the name of the account that a log-in with an e-mail address asks for, whether there is one or not:
-// log-ins with one account count together. It is a hash of the address, with FoldEmails without regard to case, and
-// so keeps alive nothing of it. Addresses that are too long to be anybody's are not looked at to their end.
+// Account names the account of an e-mail address, whether or not it exists, so that log-ins to one account are counted
+// together. It is a hash of the address, which it does not keep alive; with FoldEmails it ignores case. Of an address
+// that is too long for any customer it hashes a part.
 func (n *Node) Account(email string) string {
 	email = email[:min(len(email), store.MaxEmail+1)]
 	if n.cfg.FoldEmails {
@@ -70,10 +73,9 @@ func (n *Node) Account(email string) string {
 	return string(sum[:16])
 }
 
-// passwordGood reports whether given is the customer's password. For a customer who does not exist, or whose password
-// is unusable or of a format that is not known here, and for a password that is too long to be anybody's, it does the
-// same work for nothing. A good password whose hash has other costs than new ones is hashed anew, as Django does, so
-// that sooner or later all log-ins take the same time.
+// passwordGood reports whether given is the customer's password. It does the same work if there is no such customer, if
+// the stored hash is unusable or of an unknown format, and if given is too long for any customer. Like Django it renews
+// the hash of a good password that has not the costs of new ones, so that in time all log-ins take equally long.
 func (n *Node) passwordGood(ctx context.Context, work admission.Work, customer store.Customer, given string) (bool, error) {
 	job := hashing.Job{Password: given, Params: n.cfg.Passwords}
 	work.Memory = memoryOf(n.cfg.Passwords)
@@ -95,7 +97,8 @@ func (n *Node) passwordGood(ctx context.Context, work admission.Work, customer s
 		result.Fault = fault
 	}
 	if result.Fault != "" {
-		n.cfg.Repeats.Log(slog.LevelWarn, "unreadable hash of "+customer.ID.String(), "stored password hash cannot be checked, so that the customer cannot log in; set a new password",
+		n.cfg.Repeats.Log(slog.LevelWarn, "unreadable hash of "+customer.ID.String(),
+			"stored password hash cannot be checked, so that the customer cannot log in; set a new password",
 			slog.String("customer", customer.ID.String()), slog.String("error", result.Fault))
 	}
 	if result.Renewed != "" {
@@ -107,20 +110,22 @@ func (n *Node) passwordGood(ctx context.Context, work admission.Work, customer s
 	return result.Good, err
 }
 
-// hash does a job when its turn comes.
+// hash does a job when it is its turn.
 func (n *Node) hash(ctx context.Context, work admission.Work, job hashing.Job) (result hashing.Result, err error) {
 	var failed error
 	err = n.cfg.Hashing.Do(ctx, work, func() { result, failed = n.cfg.Hasher.Do(ctx, job) })
 	return result, cmp.Or(err, failed)
 }
 
-// renew replaces a hash by another of the same password. Where that fails the log-in stands: the next one tries again.
+// renew replaces a hash by another one of the same password. If that fails the log-in stands, and the next one tries
+// again.
 func (n *Node) renew(ctx context.Context, customer store.Customer, hash string) {
 	err := n.cfg.Store.Rehash(ctx, customer.ID, customer.PasswordHash, hash)
 	if err != nil && !errors.Is(err, store.ErrConflict) {
-		n.cfg.Repeats.Log(slog.LevelWarn, "hash not renewed", "password hash was not renewed", slog.String("customer", customer.ID.String()), slog.Any("error", err))
+		n.cfg.Repeats.Log(slog.LevelWarn, "hash not renewed", "password hash was not renewed",
+			slog.String("customer", customer.ID.String()), slog.Any("error", err))
 	}
 }
 
-// memoryOf is the memory that one hash takes, in bytes.
+// memoryOf is the memory of one hash, in bytes.
 func memoryOf(p password.Params) int64 { return int64(p.Memory) << 10 }

@@ -7,9 +7,9 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// EndLogin ends the log-in that a token of any type descends from, be the token expired or its key ended or not, as
-// Blacklist does by its refresh token: for a browser that logs out where it shows its access token alone. Of a token
-// that is none of ours, or whose log-in is not known, there is nothing to end; nor is there without BLACKLIST_APP.
+// EndLogin ends the log-in of a token of any type, even if the token or its key has expired. It does what Blacklist does
+// with a refresh token, for a browser that logs out with its access token. It does nothing if the token is not ours, if
+// its log-in is unknown, and without BLACKLIST_APP.
 func (n *Node) EndLogin(ctx context.Context, token string) error {
 	var opened core.Opened
 	if err := n.Engine().Open(ctx, []byte(token), &opened); err != nil {
@@ -33,8 +33,7 @@ func (n *Node) EndLogin(ctx context.Context, token string) error {
 	return n.cfg.Store.Settle(ctx, store.Unconditional(n.cfg.Settings.Node, list))
 }
 
-// OfOthers reports whether two tokens of ours name different customers. A token whose signature is not good names
-// nobody.
+// OfOthers reports whether two tokens name different customers. It is false if the signature of one is not good.
 func (n *Node) OfOthers(ctx context.Context, one, other string) (bool, error) {
 	type named struct {
 		issuer   string

@@ -19,46 +19,44 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// ErrBusy says that more is asked than the node can do at this moment: too many log-ins are waiting for their
-// password to be hashed, or others changed the same state again and again. Nothing has changed; ask again in a
-// second.
+// ErrBusy says that the node is asked for more than it can do at this moment: too many log-ins wait for their password
+// to be hashed, or others changed the same state again and again. Nothing has changed; ask again in a second.
 var ErrBusy = errors.New("node is busy: ask again in a second")
 
 // Config is what a node consists of. Engine and Store are required; the node closes neither.
 type Config struct {
-	Engine   core.Engine // until UseEngine gives another
+	Engine   core.Engine // the first one: see UseEngine
 	Store    *store.DB
 	Settings core.Settings
 	// UserIDField is USER_ID_FIELD: which field of a customer USER_ID_CLAIM carries.
 	UserIDField store.Field
-	// Passwords are the parameters that an unknown customer's password is hashed with: those of new passwords. Zero:
+	// Passwords are the parameters of new hashes. An unknown customer's password is hashed with them too. Zero:
 	// password.Default.
 	Passwords password.Params
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 	// Rand is the source of entropy; nil: crypto/rand. Must be safe for concurrent use.
 	Rand io.Reader
-	// Hashing admits the hashing of passwords; nil: a queue of its own with the defaults. Nodes may share one, so that a
-	// node which takes another's place takes its queue too.
+	// Hashing is the queue of log-ins whose password is to be hashed; nil: one of the node's own with the defaults. A
+	// node that replaces another one takes over its queue.
 	Hashing *admission.Queue
-	// Hasher hashes the passwords that Hashing admits, and Ready asks for its health; nil: in this process.
+	// Hasher hashes the passwords that Hashing admits, and Ready reports its health; nil: in this process.
 	Hasher hashing.Hasher
-	// FoldEmails says that upper and lower case are the same in the e-mail address of a log-in: store.Query.Fold.
+	// FoldEmails ignores case in the e-mail address of a log-in: store.Query.Fold.
 	FoldEmails bool
-	// Claims are what both tokens say of a customer beside simplejwt's own claims, fresh at each log-in and refresh.
-	// What the customer does not have is left out. A log-in or refresh whose claims would be more than claimmap.MaxBytes
-	// fails.
+	// Claims are the claims of both tokens beside simplejwt's own, read anew at each log-in and refresh. A claim whose
+	// value the customer lacks is left out. A log-in or refresh fails if its claims exceed claimmap.MaxBytes.
 	Claims claimmap.Members
-	// SessionAge is how long a session of a browser lasts from its log-in on; 0: DefaultSessionAge.
+	// SessionAge is how long a browser session lasts after its log-in; 0: DefaultSessionAge.
 	SessionAge time.Duration
-	// Log is for what no single request is to blame for; nil: slog.Default.
+	// Log is for events that no single request causes; nil: slog.Default.
 	Log *slog.Logger
-	// Repeats counts what each log-in may have to say; nil: one of the node's own, whose last second is lost. Whoever
-	// gives one flushes it.
+	// Repeats logs events that every log-in may cause; nil: one of the node's own, whose last second is lost. Its owner
+	// flushes it.
 	Repeats *logging.Repeats
 }
 
-// Node answers what clients ask of tokens and credentials. It is safe for concurrent use.
+// Node answers requests about tokens and credentials. It is safe for concurrent use.
 type Node struct {
 	cfg    Config // but for its Engine
 	engine atomic.Pointer[keyedEngine]
@@ -130,33 +128,20 @@ type Stats struct {
 // Stats gives the present figures.
 func (n *Node) Stats() Stats { return Stats{Hashing: n.cfg.Hashing.Stats()} }
 
-// RaiseLifetimes has the store keep the longest lifetimes that tokens ever had, so that a revocation outlives those that
-// were issued when they were longer. Call it before the node's first request.
+// RaiseLifetimes has the store remember the longest lifetimes that tokens ever had, so that a revocation outlives tokens
+// that were issued when lifetimes were longer. Call it before the node's first request.
 func (n *Node) RaiseLifetimes(ctx context.Context) error {
 	return n.cfg.Store.RaiseLifetimes(ctx, store.Lifetimes{}.Raised(&n.cfg.Settings))
 }
 
-// keyedEngine is an engine and the description of its keys. Each request loads it once, and keeps to it.
-type keyedEngine struct {
-	core.Engine
-	keys core.KeySet
-}
-
-// UseEngine has every request from now on decided by another engine for the same settings, as one with other keys. A
-// request in flight ends on the engine that it began with.
-func (n *Node) UseEngine(e core.Engine) { n.engine.Store(&keyedEngine{e, e.KeySet()}) }
-
-// Engine is the engine in force.
-func (n *Node) Engine() core.Engine { return n.engine.Load().Engine }
-
-// Settings are the settings that the node decides by. The caller must not change what they point to.
+// Settings are the node's settings. The caller must not change them.
 func (n *Node) Settings() *core.Settings { return &n.cfg.Settings }
 
-// IDs is the kind of the ids of all customers.
+// IDs is the kind of the customers' ids.
 func (n *Node) IDs() core.IDKind { return n.cfg.Store.IDs() }
 
-// Customers is a page of at most limit customers in the order of their ids, from the one that follows after; zero:
-// from the first.
+// Customers is a page of at most limit customers in the order of their ids. It begins behind the id after, or with the
+// first customer where after is zero.
 func (n *Node) Customers(ctx context.Context, after core.CustomerID, limit int) ([]store.Customer, error) {
 	return n.cfg.Store.List(ctx, after, limit)
 }
@@ -165,7 +150,7 @@ func (n *Node) Customers(ctx context.Context, after core.CustomerID, limit int) 
 // the key that signs has not ended, and passwords can be hashed. The error says what is wrong.
 func (n *Node) Ready(ctx context.Context) error {
 	engine := n.engine.Load()
-	// No token is shorter, so that the engine has next to nothing to do.
+	// The shortest text with the form of a token: the engine has next to nothing to do.
 	if err := engine.Open(ctx, []byte(".."), new(core.Opened)); err != nil {
 		return fmt.Errorf("engine: %w", err)
 	}
@@ -187,5 +172,5 @@ func (n *Node) Ready(ctx context.Context) error {
 	return nil
 }
 
-// now is the present as decisions see it, to the microsecond.
+// now is the time of a decision, to the microsecond.
 func (n *Node) now() time.Time { return n.cfg.Now().UTC().Truncate(time.Microsecond) }

@@ -26,17 +26,18 @@ const secretBytes = 32
 //
 //	base64url of 32 random bytes, 43 characters
 //
-// The store knows its hash alone. replaces is the secret that the browser sent, "" for none: that session ends, so
-// that nobody keeps one which others put there (session fixation). On the exact wire the customer's own goes on under
-// its secret, as Django's does. last_login is written whatever UPDATE_LAST_LOGIN says, as Django does.
+// The store knows only its hash. replaces is the secret that the browser sent, "" for none. That session ends, since
+// somebody else may have put its cookie there (session fixation). On the exact wire the customer's own session goes on
+// under its old secret, as Django's does. Also as in Django, last_login is written whatever UPDATE_LAST_LOGIN says.
 //
-// Nothing of the store is held while the password is hashed; a password that is changed, or a customer who is
-// disabled or removed meanwhile, is refused as bad credentials.
+// Nothing of the store is held while the password is hashed. A password that is changed meanwhile, and a customer that is
+// disabled or removed, is refused as bad credentials.
 func (n *Node) StartSession(ctx context.Context, client netip.Prefix, email, given, replaces string) (secret string, r Result, err error) {
-	if err := n.CheckClock(); err != nil { // before a password is hashed for nothing
+	if err := n.CheckClock(); err != nil { // before any hashing
 		return "", Result{}, err
 	}
-	_, customer, err := n.cfg.Store.Load(ctx, store.Query{Login: email, HasLogin: true, Fold: n.cfg.FoldEmails, Field: n.cfg.UserIDField})
+	query := store.Query{Login: email, HasLogin: true, Fold: n.cfg.FoldEmails, Field: n.cfg.UserIDField}
+	_, customer, err := n.cfg.Store.Load(ctx, query)
 	if err != nil {
 		return "", Result{}, err
 	}
@@ -58,7 +59,7 @@ func (n *Node) StartSession(ctx context.Context, client netip.Prefix, email, giv
 	return secret, r, nil
 }
 
-// beginSession begins a session for a customer as the store gave him when the password was checked.
+// beginSession begins a session for a customer, which is as it was when its password was checked.
 func (n *Node) beginSession(ctx context.Context, customer store.Customer, replaces string) (secret string, err error) {
 	random := make([]byte, secretBytes)
 	if _, err := io.ReadFull(n.cfg.Rand, random); err != nil {
@@ -76,15 +77,15 @@ func (n *Node) beginSession(ctx context.Context, customer store.Customer, replac
 	}
 	id, _ := sessionID(secret)
 	replaced, _ := sessionID(replaces)
-	err = n.cfg.Store.StartSession(ctx, store.NewSession{ID: id, Customer: customer, Expires: n.now().Add(n.cfg.SessionAge), Replaces: replaced})
-	if err != nil {
+	session := store.NewSession{ID: id, Customer: customer, Expires: n.now().Add(n.cfg.SessionAge), Replaces: replaced}
+	if err := n.cfg.Store.StartSession(ctx, session); err != nil {
 		return "", err
 	}
 	return secret, nil
 }
 
-// Session is the customer, with effective rights, whose session has this secret; zero where there is none, or it has
-// ended, or the secret has not the form of one.
+// Session is the customer, with its effective rights, whose session has this secret. It is zero if there is no such
+// session, if that has ended, and if the text has not the form of a secret.
 func (n *Node) Session(ctx context.Context, secret string) (store.Customer, error) {
 	id, ok := sessionID(secret)
 	if !ok {
@@ -94,7 +95,7 @@ func (n *Node) Session(ctx context.Context, secret string) (store.Customer, erro
 	return customer, err
 }
 
-// EndSession ends the session with this secret, if there is one: log-out.
+// EndSession ends the session with this secret, if there is one: a log-out.
 func (n *Node) EndSession(ctx context.Context, secret string) error {
 	id, ok := sessionID(secret)
 	if !ok {
@@ -103,14 +104,13 @@ func (n *Node) EndSession(ctx context.Context, secret string) error {
 	return n.cfg.Store.EndSession(ctx, id)
 }
 
-// SessionAge is how long sessions last from the log-in on, used or not.
+// SessionAge is how long a session lasts after its log-in, whether it is used or not.
 func (n *Node) SessionAge() time.Duration { return n.cfg.SessionAge }
 
-// Entropy is the node's source of it.
+// Entropy is the node's source of entropy.
 func (n *Node) Entropy() io.Reader { return n.cfg.Rand }
 
-// sessionID is what the store calls the session with a secret; ok is false, and the id zero, where the text has not
-// the form of a secret.
+// sessionID is the store's id of the session with a secret. If the text has not the form of a secret ok is false.
 func sessionID(secret string) (id store.SessionID, ok bool) {
 	decoded, err := base64.RawURLEncoding.Strict().DecodeString(secret)
 	if err != nil || len(decoded) != secretBytes {

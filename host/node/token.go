@@ -24,17 +24,17 @@ func (n *Node) Authenticate(ctx context.Context, token string) (Result, error) {
 	return n.decideToken(ctx, core.Authenticate, token)
 }
 
-// AuthenticateWithRights is Check, and Result.Customer has his Rights.
+// AuthenticateWithRights is Authenticate, and Result.Customer has its Rights.
 func (n *Node) AuthenticateWithRights(ctx context.Context, token string) (Result, error) {
 	return n.decideWith(ctx, core.Authenticate, token, true)
 }
 
-// Blacklist asks that a refresh token and all that descends from its log-in are refused from now on.
+// Blacklist asks that a refresh token, and every other token of its log-in, be refused from now on.
 func (n *Node) Blacklist(ctx context.Context, token string) (Result, error) {
 	return n.decideToken(ctx, core.Blacklist, token)
 }
 
-// decideToken opens a token and concludes what is asked of it.
+// decideToken opens a token and decides what is asked of it.
 func (n *Node) decideToken(ctx context.Context, op core.Op, token string) (Result, error) {
 	return n.decideWith(ctx, op, token, op.Writes() && n.cfg.Claims.NeedsRights())
 }
@@ -61,7 +61,7 @@ func (n *Node) decideWith(ctx context.Context, op core.Op, token string, rights 
 	return n.transact(ctx, engine, request, query, func(state *core.State) { state.UnreadableCustomer = unreadable })
 }
 
-// tokenRequest is a token that is being checked. The next one is checked in the same room.
+// tokenRequest is the room in which a token is decided. The next one uses it again.
 type tokenRequest struct {
 	token   []byte
 	request core.Request
@@ -69,7 +69,7 @@ type tokenRequest struct {
 
 var tokenRequests = sync.Pool{New: func() any { return new(tokenRequest) }}
 
-// end leaves room for the next one, and nothing of this one.
+// end clears the room and gives it back.
 func (j *tokenRequest) end() {
 	clear(j.token)
 	clear(j.request.Opened.Claims)
@@ -77,8 +77,8 @@ func (j *tokenRequest) end() {
 	tokenRequests.Put(j)
 }
 
-// Query is what to load for a token at a time: the customer and the family that it names, where field is USER_ID_FIELD and ids the
-// kind of ids of the store.
+// Query is what to load for a token at a time: the customer and the family that it names. field is USER_ID_FIELD, and ids
+// the kind of the customers' ids.
 func Query(opened core.Opened, now time.Time, field store.Field, ids core.IDKind) store.Query {
 	family := opened.FamilyAt(now)
 	q := store.Query{Field: field, Family: family, Issuer: opened.Issuer, HasFamily: family.Listed}
@@ -89,7 +89,7 @@ func Query(opened core.Opened, now time.Time, field store.Field, ids core.IDKind
 	return q
 }
 
-// userIDKind is what values of USER_ID_FIELD are.
+// userIDKind is the kind of the values of USER_ID_FIELD.
 func userIDKind(field store.Field, ids core.IDKind) core.IDKind {
 	if field == store.FieldID {
 		return ids

@@ -10,24 +10,26 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// Result is what was decided, and about whom.
+// Result is an outcome and whom it is about.
 type Result struct {
 	core.Outcome
-	// Customer is the customer whom the request names; zero where there is none. It may be set in a refusal too.
+	// Customer is the customer that the request names; zero where there is none. It may be set in a refusal too.
 	Customer store.Customer
-	// KeyID names the key of the token that was asked about, or of those that a log-in gave; "" where that is not known.
+	// KeyID is the kid of the key that signed the request's token or, at a log-in, the new tokens; "" where there is none.
 	KeyID string
-	// Family is that of the same token; Family.Listed is false where none is known.
+	// Family is the family of the same token; Family.Listed is false where there is none.
 	Family core.Family
 }
 
-// attempts bounds how often a decision is made anew because others changed what it rests on. Two that meet settle
-// at the second attempt; many more in a row need a client that changes the same customer all the time.
+// attempts bounds how often a request is decided again because others changed what it rests on. Of two that meet, one
+// settles at the second attempt. More in a row take a client that changes the same customer all the time.
 const attempts = 16
 
-// transact runs load, decide, settle, until what the decision rests on still holds when it is settled. complete, if
+// transact runs load, decide and settle until what the decision rests on still holds when it is settled. complete, if
 // not nil, adds to the state what the store does not know.
-func (n *Node) transact(ctx context.Context, engine *keyedEngine, request *core.Request, query store.Query, complete func(*core.State)) (r Result, err error) {
+func (n *Node) transact(
+	ctx context.Context, engine *keyedEngine, request *core.Request, query store.Query, complete func(*core.State),
+) (r Result, err error) {
 	for range attempts {
 		changes := n.cfg.Store.Changes()
 		if request.State, r.Customer, err = n.cfg.Store.Load(ctx, query); err != nil {
@@ -45,11 +47,11 @@ func (n *Node) transact(ctx context.Context, engine *keyedEngine, request *core.
 		r.KeyID, r.Family = engine.signer(request, &r.Outcome)
 		effects := &r.Effects
 		if r.Refused() && len(effects.List) == 0 {
-			// Grants nothing and changes nothing: it was true when the state was loaded.
+			// It grants nothing and changes nothing, and was right when the state was loaded.
 			return r, nil
 		}
 		if len(effects.List) == 0 && effects.Reads.Start == 0 && n.cfg.Store.Changes() == changes {
-			// Nothing was committed since: all of it still holds.
+			// Nothing was committed since the state was loaded.
 			return r, nil
 		}
 		if err = n.cfg.Store.Settle(ctx, *effects); err == nil {
@@ -62,8 +64,8 @@ func (n *Node) transact(ctx context.Context, engine *keyedEngine, request *core.
 	return Result{}, fmt.Errorf("%w: its state changed %d times meanwhile", ErrBusy, attempts)
 }
 
-// outlives has the store remember when a token expires, so that what remains of a removed customer, or of the one
-// that it names, outlives it, whoever issued it. A token of another issuer names no customer (R11).
+// outlives has the store remember when a token expires: the tombstone of a removed customer must outlive every token that
+// names it, whoever issued that. A token of another issuer names no customer (R11).
 func (n *Node) outlives(ctx context.Context, request *core.Request, query store.Query) error {
 	exp, ok := request.Opened.Expires()
 	if request.Op == core.Login || !ok || request.Opened.Issuer != "" {
@@ -75,18 +77,7 @@ func (n *Node) outlives(ctx context.Context, request *core.Request, query store.
 	return n.cfg.Store.KeepTombstone(ctx, query, exp)
 }
 
-// signer is the key of the tokens of a request, and their family.
-func (e *keyedEngine) signer(request *core.Request, outcome *core.Outcome) (keyID string, family core.Family) {
-	switch {
-	case request.Op != core.Login && request.Opened.Cause == core.OK:
-		return e.keys.Keys[request.Opened.Key].ID, request.Opened.Family
-	case request.Op == core.Login && !outcome.Refused():
-		return e.keys.Keys[e.keys.SigningAt(request.Now)].ID, core.LoginFamily(*outcome, request.Entropy)
-	}
-	return "", core.Family{}
-}
-
-// decide has the engine decide a request about a customer, at this moment unless the request has a time already.
+// decide has the engine decide a request about a customer, now unless the request has a time already.
 func (n *Node) decide(ctx context.Context, engine *keyedEngine, request *core.Request, customer *store.Customer) (core.Outcome, error) {
 	if request.Now.IsZero() {
 		request.Now = n.now()
@@ -94,7 +85,7 @@ func (n *Node) decide(ctx context.Context, engine *keyedEngine, request *core.Re
 	if !request.Op.Writes() {
 		return engine.Decide(ctx, *request)
 	}
-	// First of all: a clock that is wrong refuses tokens that are good, which clients then throw away.
+	// This comes first: by a wrong clock good tokens are refused, and clients throw them away.
 	if err := n.CheckClock(); err != nil {
 		return core.Outcome{}, err
 	}
@@ -111,7 +102,8 @@ func (n *Node) decide(ctx context.Context, engine *keyedEngine, request *core.Re
 		noClaims, request.Extra = err, nil
 		outcome, err = engine.Decide(ctx, *request)
 	}
-	if err == nil && noClaims != nil && !outcome.Refused() { // a refusal stays one: it must not tell such a customer from nobody
+	// A refusal stays a refusal: it must not tell such a customer from an unknown one.
+	if err == nil && noClaims != nil && !outcome.Refused() {
 		return core.Outcome{}, fmt.Errorf("claims of customer %s: %w", customer.ID, noClaims)
 	}
 	return outcome, err

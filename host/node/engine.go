@@ -1,0 +1,27 @@
+package node
+
+import "github.com/edgetoken/edgetoken/core"
+
+// keyedEngine is an engine and the description of its keys. A request loads it once and keeps to it.
+type keyedEngine struct {
+	core.Engine
+	keys core.KeySet
+}
+
+// UseEngine has the node use another engine for the same settings, such as one with other keys, for every request from
+// now on. A request in flight keeps to the engine that it began with.
+func (n *Node) UseEngine(e core.Engine) { n.engine.Store(&keyedEngine{e, e.KeySet()}) }
+
+// Engine is the engine in use.
+func (n *Node) Engine() core.Engine { return n.engine.Load().Engine }
+
+// signer names the key that signed the token of a request, or the tokens of a log-in, and their family.
+func (e *keyedEngine) signer(request *core.Request, outcome *core.Outcome) (keyID string, family core.Family) {
+	switch {
+	case request.Op != core.Login && request.Opened.Cause == core.OK:
+		return e.keys.Keys[request.Opened.Key].ID, request.Opened.Family
+	case request.Op == core.Login && !outcome.Refused():
+		return e.keys.Keys[e.keys.SigningAt(request.Now)].ID, core.LoginFamily(*outcome, request.Entropy)
+	}
+	return "", core.Family{}
+}
