@@ -114,14 +114,20 @@ func readSecretFile(v value) (Secret, error) {
 	return s, nil
 }
 
-// cannotOpen says why a file cannot be opened. The path is shown only where something lies there: else the text may
+// MayShow reports whether an error may show the path that a setting names: a file is there. Where none is, the text may
 // be the secret itself, given in the place of its file.
+func MayShow(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// cannotOpen says why the file of a secret cannot be opened.
 func cannotOpen(path string, err error) error {
 	reason := err
 	if inner := errors.Unwrap(err); inner != nil {
 		reason = inner
 	}
-	if _, gone := os.Lstat(path); gone != nil {
+	if !MayShow(path) {
 		return fmt.Errorf("cannot be read: %w: give the path of a file; the key without _FILE takes the secret itself", reason)
 	}
 	return fmt.Errorf("cannot be read: %s: %w", path, reason)

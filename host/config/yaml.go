@@ -25,7 +25,7 @@ func readFile(path string, needed bool) ([]value, []Problem) {
 			text = "does not exist: give the path of the configuration file, or leave --config out"
 		}
 		// What is no path may be the configuration itself, with its secret.
-		if _, gone := os.Lstat(path); gone != nil && strings.ContainsAny(path, "\n:{}\"") {
+		if !MayShow(path) && strings.ContainsAny(path, "\n:{}\"") {
 			path = FileVariable + " or --config"
 		}
 		return nil, []Problem{{Origin: Origin{File: path}, Text: text}}

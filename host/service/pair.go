@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/edgetoken/edgetoken/host/config"
 )
 
 // maxCertificate bounds a certificate file with its chain, and a key file, in bytes.
@@ -51,8 +53,7 @@ func readPair(certFile, keyFile string, trusted func(fs.FileInfo) fs.FileMode) (
 func readBounded(setting, path string, check func(fs.FileInfo) error) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		// A path where nothing is may be the key itself, given in the place of its file.
-		if _, gone := os.Lstat(path); gone != nil {
+		if !config.MayShow(path) {
 			return nil, fmt.Errorf("%s cannot be opened: %w: name the file in PEM", setting, errors.Unwrap(err))
 		}
 		return nil, fmt.Errorf("%s: %w", setting, err)
