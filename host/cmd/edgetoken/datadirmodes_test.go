@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/edgetoken/edgetoken/host/service/servicetest"
 )
 
 // volume is a data directory as Kubernetes makes one for a pod with an fsGroup: of root and a group that the process
@@ -246,7 +248,7 @@ func TestVolumeIsAllowed(t *testing.T) {
 			t.Errorf("config with a secret of the group, data_group %s: %v, %s", group, err, out)
 		}
 	}
-	if err := writeCertificate(v.dir, 7); err != nil {
+	if err := servicetest.WriteCertificate(v.dir, 7); err != nil {
 		t.Fatal(err)
 	}
 	v.give(t, v.path("cert.pem"), 0o660)

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/edgetoken/edgetoken/host/service/servicetest"
 	"golang.org/x/sys/unix"
 )
 
@@ -42,7 +43,7 @@ func TestInterpretedModule(t *testing.T) {
 	n.Env = append(os.Environ(), "EDGETOKEN_ENGINE=wasm")
 	n.Stderr = log
 	n.begin(t)
-	eventually(t, "the node is ready, or has ended", func() bool {
+	servicetest.Eventually(t, "the node is ready, or has ended", func() bool {
 		status, _ := n.get("/readyz")
 		return status == http.StatusOK || n.ended()
 	})

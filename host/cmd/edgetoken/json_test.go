@@ -8,14 +8,15 @@ import (
 	"testing"
 
 	edgetoken "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
+	"github.com/edgetoken/edgetoken/host/service/servicetest"
 )
 
 // TestJSON holds every command that has --json to print one object, in which a customer and a group have the same
 // members wherever they stand.
 func TestJSON(t *testing.T) {
-	n := startNode(t)
-	flags := []string{"--data", n.dir, "--config", n.file("edgetoken.yaml")}
-	n.configure(t, "log: {level: error}\n")
+	n := servicetest.Start(t, "native")
+	flags := []string{"--data", n.Dir, "--config", n.File("edgetoken.yaml")}
+	n.Configure(t, "log: {level: error}\n")
 	customer := []string{"attributes", "date_joined", "email", "first_name", "groups", "id", "is_active", "is_staff", "is_superuser", "last_login", "last_name",
 		"password_kind", "permissions", "rights"}
 	group := []string{"name", "permissions"}
@@ -44,9 +45,9 @@ func TestJSON(t *testing.T) {
 		{"customers groups revoke", "authors customers.add_customer", "", group},
 		{"customers groups list", "", "", []string{"groups"}},
 		{"customers groups remove", "authors --yes", "", group},
-		{"token verify", n.access, "", token},
-		{"token explain", n.access, "", token},
-		{"token revoke", n.access, "", revocation},
+		{"token verify", n.Access, "", token},
+		{"token explain", n.Access, "", token},
+		{"token revoke", n.Access, "", revocation},
 		{"token revoke", "--customer eva@example.com", "", revocation},
 		{"customers remove", "eva@example.com --yes", "", customer},
 		{"compact", "", "", []string{"after", "before"}},

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/edgetoken/edgetoken/host/service/servicetest"
 )
 
 // A log that nobody reads any more, and one whose reader is stuck, cost records and nothing else.
@@ -104,12 +106,12 @@ func TestHangupsFromTheFirstMoment(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := startProcess(t, filepath.Join(t.TempDir(), "data"), log)
-	eventually(t, "the process catches SIGHUP", func() bool { return catches(n.Process.Pid) })
+	servicetest.Eventually(t, "the process catches SIGHUP", func() bool { return catches(n.Process.Pid) })
 	for range 100 {
 		_ = n.Process.Signal(syscall.SIGHUP)
 	}
 	n.ready(t)
-	eventually(t, "what came before the node was up has it reload", func() bool {
+	servicetest.Eventually(t, "what came before the node was up has it reload", func() bool {
 		b, err := os.ReadFile(log.Name())
 		return err == nil && strings.Contains(string(b), "msg=reloaded")
 	})
@@ -144,7 +146,7 @@ func TestTerminatedBeforeItIsUp(t *testing.T) {
 				t.Fatal(err)
 			}
 			n := startProcess(t, filepath.Join(t.TempDir(), "data"), log, "EDGETOKEN_ENGINE=wasm")
-			eventually(t, "the process catches signals", func() bool { return catches(n.Process.Pid) })
+			servicetest.Eventually(t, "the process catches signals", func() bool { return catches(n.Process.Pid) })
 			time.Sleep(after) // wherever that is in its start: it ends well at each place
 			n.end(t)
 			if b, _ := os.ReadFile(log.Name()); strings.Contains(string(b), "edgetoken: ") {
@@ -191,15 +193,15 @@ func TestAStuckHashIsReplaced(t *testing.T) {
 	if status, header := login(); status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
 		t.Errorf("a log-in whose process is stopped is answered with %d, %v; want 503 and Retry-After", status, header)
 	}
-	eventually(t, "log-ins are done again", func() bool { status, _ := login(); return status == http.StatusOK })
+	servicetest.Eventually(t, "log-ins are done again", func() bool { status, _ := login(); return status == http.StatusOK })
 	// The system takes its time to end one; one that nobody asked may stay.
-	eventually(t, "a process that was stopped is gone", func() bool {
+	servicetest.Eventually(t, "a process that was stopped is gone", func() bool {
 		left := childrenOf(t, n.Process.Pid)
 		return slices.ContainsFunc(stopped, func(pid int) bool { return !slices.Contains(left, pid) })
 	})
 	// A new password is no exception: it is not hashed in the node itself. (A process that is made just now is not
 	// stopped, hence again.)
-	eventually(t, "a new password is refused while the processes are stopped", func() bool {
+	servicetest.Eventually(t, "a new password is refused while the processes are stopped", func() bool {
 		for _, pid := range childrenOf(t, n.Process.Pid) {
 			_ = syscall.Kill(pid, syscall.SIGSTOP)
 		}

@@ -27,7 +27,9 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	edgetoken "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
 	"github.com/edgetoken/edgetoken/host/engine"
+	"github.com/edgetoken/edgetoken/host/engine/enginetest"
 	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/host/service/servicetest"
 )
 
 func TestMain(m *testing.M) {
@@ -62,6 +64,9 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if module {
+		if err := os.Symlink(enginetest.CacheDir(t), filepath.Join(cache, "edgetoken")); err != nil {
+			t.Fatal(err)
+		}
 		compile(t, filepath.Join(cache, "edgetoken"))
 	}
 	testscript.Run(t, testscript.Params{
@@ -232,7 +237,7 @@ func login() {
 func certify() {
 	serial, err := strconv.ParseInt(os.Args[1], 10, 64)
 	if err == nil {
-		err = writeCertificate(".", serial)
+		err = servicetest.WriteCertificate(".", serial)
 	}
 	exit(err)
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	edgetoken "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
+	"github.com/edgetoken/edgetoken/host/service/servicetest"
 )
 
 // numbered is what a customer has of numbers, as JSON writes them.
@@ -65,10 +66,10 @@ func TestNumbersAreExact(t *testing.T) {
 		e.commands()
 	})
 	t.Run("through a node", func(t *testing.T) {
-		n := startNode(t)
-		n.configure(t, "log: {level: error}\nclaims: {n: attributes.n}\nlogin: {answer: {id: id}}\n")
-		n.admin(t, "POST", "/reload", http.StatusOK)
-		e := exactness{t: t, flags: []string{"--data", n.dir, "--config", n.file("edgetoken.yaml")}}
+		n := servicetest.Start(t, servicetest.Sandbox())
+		n.Configure(t, "log: {level: error}\nclaims: {n: attributes.n}\nlogin: {answer: {id: id}}\n")
+		n.Admin(t, "POST", "/reload", http.StatusOK)
+		e := exactness{t: t, flags: []string{"--data", n.Dir, "--config", n.File("edgetoken.yaml")}}
 		e.run("", "customers", "remove", "--yes", "ana@example.com") // its id is one of those
 		e.add()
 		e.overHTTP(n)
@@ -241,11 +242,11 @@ func ids(customers []numbered) (list []string) {
 
 // overHTTP logs customers in: their ids, times and claims are in answers and tokens as they were given, and a token
 // names its customer by them.
-func (e *exactness) overHTTP(n *runningNode) {
+func (e *exactness) overHTTP(n *servicetest.Node) {
 	e.t.Helper()
 	ask := func(method, path, token, body string) []byte {
 		e.t.Helper()
-		r, err := http.NewRequest(method, n.url+path, strings.NewReader(body))
+		r, err := http.NewRequest(method, n.URL()+path, strings.NewReader(body))
 		if err != nil {
 			e.t.Fatal(err)
 		}
@@ -253,7 +254,7 @@ func (e *exactness) overHTTP(n *runningNode) {
 		if token != "" {
 			r.Header.Set("Authorization", "Bearer "+token)
 		}
-		answer, err := n.client.Do(r)
+		answer, err := n.Client.Do(r)
 		if err != nil {
 			e.t.Fatal(err)
 		}

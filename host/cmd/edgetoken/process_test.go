@@ -1,19 +1,19 @@
 package main_test
 
 import (
-	"context"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/edgetoken/edgetoken/host/service/servicetest"
 )
 
 // running is a node in a process of its own.
@@ -72,16 +72,6 @@ func (n *running) ended() bool {
 	}
 }
 
-// eventually waits until what is asked for is so.
-func eventually(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !so(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("it does not come to this: %s", what)
-		}
-	}
-}
-
 // get is the status of an answer, and its body; 0 where there is none.
 func (n *running) get(path string) (int, string) {
 	r, err := http.Get(n.url + path)
@@ -95,7 +85,7 @@ func (n *running) get(path string) (int, string) {
 
 func (n *running) ready(t *testing.T) {
 	t.Helper()
-	eventually(t, "the node is ready", func() bool { status, _ := n.get("/readyz"); return status == http.StatusOK })
+	servicetest.Eventually(t, "the node is ready", func() bool { status, _ := n.get("/readyz"); return status == http.StatusOK })
 }
 
 // end sends SIGTERM; the node must end of itself, with status 0.
@@ -112,17 +102,10 @@ func (n *running) end(t *testing.T) {
 	}
 }
 
-// socketTransport reaches a node by the admin socket of its data directory.
-func socketTransport(data string) *http.Transport {
-	return &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(data, "admin.sock"))
-	}}
-}
-
 // metricsOf are the metrics that a node shows on its admin socket.
 func metricsOf(t *testing.T, data string) string {
 	t.Helper()
-	client := http.Client{Transport: socketTransport(data)}
+	client := http.Client{Transport: servicetest.SocketTransport(data)}
 	answer, err := client.Get("http://node/metrics")
 	if err != nil {
 		t.Fatal(err)

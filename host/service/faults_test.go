@@ -1,4 +1,4 @@
-package main_test
+package service_test
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/edgetoken/edgetoken/host/service/servicetest"
 	"github.com/edgetoken/edgetoken/testdata/faultdisk"
 )
 
@@ -23,7 +24,7 @@ func TestFaultyDisk(t *testing.T) {
 		return
 	}
 	n := startNode(t, "native")
-	n.admin(t, "POST", "/groups", http.StatusOK, `{"name": "editors", "permissions": ["a.b"]}`)
+	n.Admin(t, "POST", "/groups", http.StatusOK, `{"name": "editors", "permissions": ["a.b"]}`)
 	for name, prepare := range changes {
 		for _, failures := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s/%d in a row", name, failures), func(t *testing.T) { n.breaks(t, prepare, failures) })
@@ -32,7 +33,7 @@ func TestFaultyDisk(t *testing.T) {
 }
 
 // breaks has the disk fail in all places.
-func (n *runningNode) breaks(t *testing.T, prepare func(*testing.T, *runningNode) change, failures int) {
+func (n *node) breaks(t *testing.T, prepare func(*testing.T, *node) change, failures int) {
 	for at := 1; ; at++ {
 		c := prepare(t, n)
 		var asked sync.WaitGroup
@@ -59,7 +60,7 @@ func (n *runningNode) breaks(t *testing.T, prepare func(*testing.T, *runningNode
 		acknowledged, said := c.do()
 		asked.Wait()
 		faultdisk.Use(faultdisk.Sound)
-		eventually(t, "the node is ready", func() bool { return n.ask(t, "GET", "/readyz", "").status == http.StatusOK })
+		servicetest.Eventually(t, "the node is ready", func() bool { return n.ask(t, "GET", "/readyz", "").status == http.StatusOK })
 		place := fmt.Sprintf("operation %d, a %s, fails", at, d.kind)
 		if !acknowledged && !said.busy() {
 			t.Errorf("%s: the answer is %v, want an acknowledgement, or 503 with Retry-After", place, said)
@@ -132,12 +133,12 @@ func (r reply) busy() bool {
 func (r reply) String() string { return fmt.Sprintf("%d %.200s", r.status, r.body) }
 
 // ask sends a request to the node, headers being "Name: value".
-func (n *runningNode) ask(t *testing.T, method, path, body string, headers ...string) reply {
-	return send(t, n.client, method, n.url+path, body, headers)
+func (n *node) ask(t *testing.T, method, path, body string, headers ...string) reply {
+	return send(t, n.Client, method, n.URL()+path, body, headers)
 }
 
-func (n *runningNode) askAdmin(t *testing.T, method, path, body string) reply {
-	return send(t, n.socket, method, "http://node"+path, body, nil)
+func (n *node) askAdmin(t *testing.T, method, path, body string) reply {
+	return send(t, n.Socket, method, "http://node"+path, body, nil)
 }
 
 func send(t *testing.T, client *http.Client, method, url, body string, headers []string) reply {
@@ -169,7 +170,7 @@ func send(t *testing.T, client *http.Client, method, url, body string, headers [
 func TestStoreTakenAway(t *testing.T) {
 	n := startNode(t, "native")
 	a := n.account(t)
-	if err := os.Rename(n.file("store.db"), n.file("moved.db")); err != nil {
+	if err := os.Rename(n.File("store.db"), n.File("moved.db")); err != nil {
 		t.Fatal(err)
 	}
 	if r := a.logIn(); !r.busy() {
@@ -181,7 +182,7 @@ func TestStoreTakenAway(t *testing.T) {
 	if r := n.askAdmin(t, "POST", "/revoke", `{"all": true}`); !r.busy() || !strings.Contains(r.body, "it is gone") {
 		t.Errorf("a revocation answers %v, want 503 and what happened", r)
 	}
-	if _, err := os.Stat(n.file("store.db")); err == nil {
+	if _, err := os.Stat(n.File("store.db")); err == nil {
 		t.Error("the node made another store")
 	}
 }

@@ -1,4 +1,4 @@
-package main_test
+package service_test
 
 import (
 	"encoding/json"
@@ -21,15 +21,15 @@ type change struct {
 }
 
 // changes are all requests that write. Each makes what it changes first.
-var changes = map[string]func(*testing.T, *runningNode) change{
-	"log-in": func(t *testing.T, n *runningNode) change {
+var changes = map[string]func(*testing.T, *node) change{
+	"log-in": func(t *testing.T, n *node) change {
 		a := n.account(t)
 		return change{
 			do:    func() (bool, reply) { r := a.logIn(); return r.status == http.StatusOK, r },
 			holds: func() bool { return !strings.Contains(a.view(), `"last_login":null`) },
 		}
 	},
-	"log-in in a browser": func(t *testing.T, n *runningNode) change {
+	"log-in in a browser": func(t *testing.T, n *node) change {
 		a := n.account(t)
 		b := a.browser()
 		return change{
@@ -39,7 +39,7 @@ var changes = map[string]func(*testing.T, *runningNode) change{
 			},
 		}
 	},
-	"log-out in a browser": func(t *testing.T, n *runningNode) change {
+	"log-out in a browser": func(t *testing.T, n *node) change {
 		b := n.account(t).browser()
 		b.logIn()
 		stays := b.copy() // keeps its cookies
@@ -49,29 +49,29 @@ var changes = map[string]func(*testing.T, *runningNode) change{
 			others: map[string]func() (bool, reply){"the profile": func() (bool, reply) { r := stays.profile(); return r.status == http.StatusFound, r }},
 		}
 	},
-	"blacklist": func(t *testing.T, n *runningNode) change {
+	"blacklist": func(t *testing.T, n *node) change {
 		return n.account(t).loggedIn().ended("POST", "/auth/token/blacklist/")
 	},
-	"revoke a token": func(t *testing.T, n *runningNode) change {
+	"revoke a token": func(t *testing.T, n *node) change {
 		a := n.account(t).loggedIn()
 		return a.revoked("POST", "/revoke", fmt.Sprintf(`{"token": %q}`, a.refresh))
 	},
-	"revoke a customer": func(t *testing.T, n *runningNode) change {
+	"revoke a customer": func(t *testing.T, n *node) change {
 		a := n.account(t).loggedIn()
 		return a.revoked("POST", "/revoke", fmt.Sprintf(`{"customer": %q}`, a.email))
 	},
-	"revoke all": func(t *testing.T, n *runningNode) change {
+	"revoke all": func(t *testing.T, n *node) change {
 		return n.account(t).loggedIn().revoked("POST", "/revoke", `{"all": true}`)
 	},
-	"disable": func(t *testing.T, n *runningNode) change {
+	"disable": func(t *testing.T, n *node) change {
 		a := n.account(t).loggedIn()
 		return a.revoked("POST", "/customer?key="+a.email, `{"is_active": false}`)
 	},
-	"new password": func(t *testing.T, n *runningNode) change {
+	"new password": func(t *testing.T, n *node) change {
 		a := n.account(t).loggedIn()
 		return a.revoked("POST", "/customer?key="+a.email, `{"password": "another horse 1"}`)
 	},
-	"remove": func(t *testing.T, n *runningNode) change {
+	"remove": func(t *testing.T, n *node) change {
 		a := n.account(t).loggedIn()
 		c := a.revoked("DELETE", "/customer?key="+a.email, "")
 		remove := c.do
@@ -81,7 +81,7 @@ var changes = map[string]func(*testing.T, *runningNode) change{
 		}
 		return c
 	},
-	"add": func(t *testing.T, n *runningNode) change {
+	"add": func(t *testing.T, n *node) change {
 		a := &account{t: t, n: n, email: newEmail()}
 		add := func() (bool, reply) {
 			r := n.askAdmin(t, "POST", "/customers", fmt.Sprintf(`{"email": %q, "password": "correct horse 1"}`, a.email))
@@ -89,7 +89,7 @@ var changes = map[string]func(*testing.T, *runningNode) change{
 		}
 		return change{do: add, holds: func() bool { return a.logIn().status == http.StatusOK }, others: map[string]func() (bool, reply){"another who adds": add}}
 	},
-	"another address": func(t *testing.T, n *runningNode) change {
+	"another address": func(t *testing.T, n *node) change {
 		a, other := n.account(t), newEmail()
 		c := n.changed(t, "PATCH", "/customer?key="+a.email, fmt.Sprintf(`{"email": %q}`, other), "/customer?key="+other, other)
 		set := c.do
@@ -99,11 +99,11 @@ var changes = map[string]func(*testing.T, *runningNode) change{
 		}
 		return c
 	},
-	"rights": func(t *testing.T, n *runningNode) change {
+	"rights": func(t *testing.T, n *node) change {
 		a := n.account(t)
 		return n.changed(t, "POST", "/rights?key="+a.email, `{"grant": ["customers.view_customer"], "join": ["editors"]}`, "/customer?key="+a.email, "customers.view_customer")
 	},
-	"add a group": func(t *testing.T, n *runningNode) change {
+	"add a group": func(t *testing.T, n *node) change {
 		name := newEmail()
 		c := n.changed(t, "POST", "/groups", fmt.Sprintf(`{"name": %q, "permissions": []}`, name), "/groups", name)
 		add := c.do
@@ -113,17 +113,17 @@ var changes = map[string]func(*testing.T, *runningNode) change{
 		}
 		return c
 	},
-	"put a group": func(t *testing.T, n *runningNode) change {
+	"put a group": func(t *testing.T, n *node) change {
 		name := newEmail()
 		return n.changed(t, "PUT", "/groups", fmt.Sprintf(`{"name": %q, "permissions": []}`, name), "/groups", name)
 	},
-	"change a group": func(t *testing.T, n *runningNode) change {
+	"change a group": func(t *testing.T, n *node) change {
 		permission := "a." + strings.Split(newEmail(), "@")[0]
 		return n.changed(t, "PATCH", "/groups", fmt.Sprintf(`{"name": "editors", "grant": [%q], "revoke": []}`, permission), "/groups", permission)
 	},
-	"remove a group": func(t *testing.T, n *runningNode) change {
+	"remove a group": func(t *testing.T, n *node) change {
 		name := newEmail()
-		n.admin(t, "PUT", "/groups", http.StatusOK, fmt.Sprintf(`{"name": %q, "permissions": []}`, name))
+		n.Admin(t, "PUT", "/groups", http.StatusOK, fmt.Sprintf(`{"name": %q, "permissions": []}`, name))
 		gone := func(r reply) bool { return r.status == http.StatusOK && !strings.Contains(r.body, name) }
 		return change{
 			do: func() (bool, reply) {
@@ -137,7 +137,7 @@ var changes = map[string]func(*testing.T, *runningNode) change{
 }
 
 // changed is a change over the admin socket after which what is read there has a text.
-func (n *runningNode) changed(t *testing.T, method, path, body, read, has string) change {
+func (n *node) changed(t *testing.T, method, path, body, read, has string) change {
 	look := func() (bool, reply) {
 		r := n.askAdmin(t, "GET", read, "")
 		return r.status == http.StatusOK && strings.Contains(r.body, has), r
@@ -152,7 +152,7 @@ func (n *runningNode) changed(t *testing.T, method, path, body, read, has string
 // account is a customer of its own for each place where the disk fails.
 type account struct {
 	t               *testing.T
-	n               *runningNode
+	n               *node
 	email           string
 	refresh, access string
 }
@@ -169,9 +169,9 @@ func newEmail() string {
 	return fmt.Sprintf("c%d@example.com", emails.n)
 }
 
-func (n *runningNode) account(t *testing.T) *account {
+func (n *node) account(t *testing.T) *account {
 	a := &account{t: t, n: n, email: newEmail()}
-	n.admin(t, "POST", "/customers", http.StatusOK, fmt.Sprintf(`{"email": %q, "password": "correct horse 1"}`, a.email))
+	n.Admin(t, "POST", "/customers", http.StatusOK, fmt.Sprintf(`{"email": %q, "password": "correct horse 1"}`, a.email))
 	return a
 }
 
@@ -254,7 +254,7 @@ func (b *browser) open(method, path string, form url.Values) reply {
 		cookies = append(cookies, name+"="+value)
 	}
 	r := b.n.ask(b.t, method, path, form.Encode(), "Content-Type: application/x-www-form-urlencoded", "Accept: text/html", "Sec-Fetch-Mode: navigate",
-		"Sec-Fetch-Site: same-origin", "Origin: "+b.n.url, "Referer: "+b.n.url+"/", "Cookie: "+strings.Join(cookies, "; "))
+		"Sec-Fetch-Site: same-origin", "Origin: "+b.n.URL(), "Referer: "+b.n.URL()+"/", "Cookie: "+strings.Join(cookies, "; "))
 	answer := http.Response{Header: r.header}
 	for _, c := range answer.Cookies() {
 		b.cookies[c.Name] = c.Value
