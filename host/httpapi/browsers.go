@@ -24,7 +24,7 @@ func (c *Config) rules(compat compat) *browser.Rules {
 	}
 }
 
-// browser is the visit of the browser that sent the request. It begins where it is asked for.
+// browser is the visit of the browser that sent the request. The first call begins it.
 func (rq *request) browser() *browser.Visit {
 	if !rq.visit.Begun() {
 		rq.visit.Begin(rq.h.browsers, rq.Header)
@@ -62,7 +62,7 @@ func (rq *request) leave(a *answer) {
 // isSecure reports whether a request came over TLS, to this node or to the proxy before it.
 func (rq *request) isSecure() bool { return rq.TLS != nil || rq.h.cfg.BehindProxy }
 
-// site is the node's own: the scheme and the host by which the request came.
+// site is the scheme and the host under which the request came.
 func (rq *request) site() csrf.Site {
 	if rq.isSecure() {
 		return csrf.Site{Scheme: "https", Host: rq.Host}
@@ -81,7 +81,7 @@ func (rq *request) checkForged(posted func() (string, error)) error {
 // aboutRejection is the cause of a rejection for the log.
 func aboutRejection(r csrf.Rejection) []slog.Attr { return []slog.Attr{slog.String("csrf", r.Cause)} }
 
-// sessionCustomer is the customer who is logged in in this browser, zero where there is none.
+// sessionCustomer is the customer of the browser's session, zero if there is none.
 func (rq *request) sessionCustomer() (store.Customer, error) {
 	if !rq.hasCookies() && !rq.visit.Begun() {
 		return store.Customer{}, nil
@@ -89,7 +89,7 @@ func (rq *request) sessionCustomer() (store.Customer, error) {
 	return rq.browser().Customer(rq.Context(), rq.node)
 }
 
-// visitor is sessionCustomer for a request of that customer's: its record names the customer.
+// visitor is sessionCustomer, whom the record of the request then names.
 func (rq *request) visitor() (store.Customer, error) {
 	c, err := rq.sessionCustomer()
 	if err == nil && !c.ID.IsZero() {
@@ -99,8 +99,7 @@ func (rq *request) visitor() (store.Customer, error) {
 }
 
 // authenticateBrowser finds out by cookies who asks: by the access token, else by the session (Django REST framework's
-// SessionAuthentication). A request that changes something must not be forged: a browser sends its cookies whatever page
-// asks it to.
+// SessionAuthentication). A request that changes something must not be forged.
 func (rq *request) authenticateBrowser() error {
 	if !rq.hasCookies() {
 		return nil
@@ -126,7 +125,7 @@ func (rq *request) authenticateBrowser() error {
 	}
 	rq.who.customer, rq.entry.about = customer, node.Result{Customer: customer}
 	v.Personal = true
-	if rq.body.WasRead() { // for the CSRF token
+	if rq.body.WasRead() { // it held the CSRF token, and may have arrived slowly
 		return rq.checkAgain()
 	}
 	return nil

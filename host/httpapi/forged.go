@@ -14,8 +14,8 @@ import (
 // codeForged is the code of a request that may be forged, for the log.
 const codeForged core.Code = "csrf_failed"
 
-// protect is the page that says that a request may be forged, or cannot be read; nil where neither is so. Why is for
-// the log: a page tells it only with Django's DEBUG.
+// protect is the answer to a request for a page that may be forged, or cannot be read; nil for a good one. Only the log
+// has the reason: Django's page says it only with DEBUG.
 func (rq *request) protect(unreadable func(error) answer) *answer {
 	err := rq.checkForged(rq.tokenInForm)
 	if err == nil {
@@ -28,7 +28,7 @@ func (rq *request) protect(unreadable func(error) answer) *answer {
 	}
 	d := pages.CSRFData{Back: rq.entry.route}
 	if rq.entry.route == pages.LogoutPath && rq.node.Settings().Wire == core.Exact {
-		d.Back = "" // where a link does something else
+		d.Back = "" // a link there would log out
 	}
 	var page bytes.Buffer
 	a := answer{status: http.StatusForbidden, header: http.Header{"Content-Type": {rq.h.compat.pageType}}, code: codeForged, reason: csrfFailed,
@@ -41,7 +41,7 @@ func (rq *request) protect(unreadable func(error) answer) *answer {
 	return &a
 }
 
-// tokenInData is the CSRF token in a form that a view was sent.
+// tokenInData is the CSRF token in a form that was sent to a view.
 func (rq *request) tokenInData() (string, error) {
 	body, err := rq.data()
 	if err != nil || body.Form == nil {
@@ -51,7 +51,7 @@ func (rq *request) tokenInData() (string, error) {
 	return token, nil
 }
 
-// tokenInForm is the CSRF token in a form that a page was sent.
+// tokenInForm is the CSRF token in a form that was sent to a page.
 func (rq *request) tokenInForm() (string, error) {
 	form, err := rq.body.Form()
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 // wrongLogin is the text of Django's AuthenticationForm.
 const wrongLogin = "Please enter a correct email address and password. Note that both fields may be case-sensitive."
 
-// login shows the form and takes it.
+// login answers GET with the form to log in, and POST by logging in.
 func (h *handler) login(rq *request) answer {
 	if refused := rq.protect(rq.unreadable); refused != nil {
 		return *refused
@@ -34,8 +34,7 @@ func (h *handler) login(rq *request) answer {
 	return rq.neverCache(a)
 }
 
-// neverCache marks an answer as one that nobody may keep (Django's never_cache, which a page for an error does not
-// pass).
+// neverCache forbids caches to keep an answer (Django's never_cache, which its error pages don't pass).
 func (rq *request) neverCache(a answer) answer {
 	if a.plain {
 		return a
@@ -50,7 +49,7 @@ func (rq *request) loginPage(status int, d pages.LoginData) answer {
 	return rq.htmlPage(status, func(w io.Writer) error { return pages.Login(w, d) })
 }
 
-// logIn takes the form: a good one leads on, with a session, any other back to the form with what is wrong.
+// logIn starts a session and redirects, or shows the form again with what is wrong.
 func (rq *request) logIn() answer {
 	form, err := rq.body.Form()
 	if err != nil {
@@ -61,7 +60,7 @@ func (rq *request) logIn() answer {
 	page := pages.LoginData{
 		Next: strings.Clone(next), Username: given.Username, UsernameErrors: given.UsernameErrors, PasswordErrors: given.PasswordErrors,
 	}
-	rq.body.Drop(false) // what is wanted was copied out of it
+	rq.body.Drop(false) // its texts are copied
 	if page.Failed() {
 		return rq.loginPage(http.StatusOK, page)
 	}
@@ -90,7 +89,7 @@ func (rq *request) logIn() answer {
 	return rq.seeOther(cmp.Or(page.Next, rq.h.cfg.Browser.LoginRedirect))
 }
 
-// loginFailed is the form again for a log-in that could not be judged.
+// loginFailed shows the form again for a log-in that could not be decided.
 func (rq *request) loginFailed(page pages.LoginData, err error) answer {
 	o := classify(err)
 	switch o.status {

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"cmp"
 	"io"
 	"net/http"
 
@@ -12,8 +11,8 @@ import (
 )
 
 // logout ends the session, and the log-in whose tokens are in cookies. In 5.2 any method does; in 5.5, and with
-// `wire: secure`, POST alone: a link or an image on another page must not log anybody out. A browser that follows a
-// link there gets a page with a button.
+// `wire: secure`, only POST: a link or an image on another page must not log anybody out. With `wire: secure` a browser
+// that follows a link gets a page with a button.
 func (h *handler) logout(rq *request) answer {
 	secure := rq.node.Settings().Wire == core.Secure
 	if secure && rq.isRead() && rq.namesHTML() {
@@ -43,7 +42,7 @@ func (h *handler) logout(rq *request) answer {
 	return rq.neverCache(a)
 }
 
-// askToLogOut is the page with the button.
+// askToLogOut answers with that page.
 func (rq *request) askToLogOut() answer {
 	next, _ := rq.next(&django.Form{})
 	d := pages.LogOutData{Frame: rq.frame(""), Next: next}
@@ -52,34 +51,15 @@ func (rq *request) askToLogOut() answer {
 	return rq.neverCache(a)
 }
 
-// loggedOut is where a log-out leads.
+// loggedOut redirects to where the log-out leads, or confirms it.
 func (rq *request) loggedOut(form *django.Form) answer {
-	target, given := rq.next(form)
-	fallback := rq.h.cfg.Browser.LogoutRedirect
-	page := func() answer {
-		return rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.LoggedOut(w, pages.Frame{}) })
-	}
-	if rq.h.compat.logoutByPost {
-		here := rq.URL.Path
-		target = cmp.Or(target, fallback, here)
-		if rq.URL.RawQuery != "" {
-			here += "?" + django.URI(django.Latin1(rq.URL.RawQuery))
-		}
-		if target == here {
-			return page()
-		}
-		return rq.seeOther(target)
-	}
-	if given && target == "" {
-		target = rq.URL.Path
-	} else if !given {
-		target = fallback
-	}
+	next, given := rq.next(form)
+	target := browser.LogoutTarget(rq.URL, next, given, rq.h.cfg.Browser.LogoutRedirect, rq.h.compat.logoutByPost)
 	switch {
 	case target != "":
 		return rq.seeOther(target)
 	case rq.isRead(), rq.method == http.MethodPost:
-		return page()
+		return rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.LoggedOut(w, pages.Frame{}) })
 	}
 	return rq.noPage(http.MethodGet, http.MethodPost, http.MethodHead, http.MethodOptions)
 }

@@ -11,8 +11,8 @@ import (
 // csrfPath is where a web application gets its CSRF token.
 const csrfPath = "/auth/csrf/"
 
-// intoCookies has the tokens of the answer go into cookies, if tokens are kept there. The request must not be forged: one that logs a browser in as somebody
-// else is an attack too.
+// intoCookies puts the tokens of the answer into cookies, if that is on. The request must not be forged: to log a
+// browser in as somebody else is an attack too.
 func (rq *request) intoCookies() error {
 	if !rq.h.cfg.TokenCookies.On {
 		return nil
@@ -24,7 +24,8 @@ func (rq *request) intoCookies() error {
 	return nil
 }
 
-// logsOut has both cookies go where the body has no token: whatever comes of the one in the cookie, the browser is to be logged out.
+// logsOut logs the browser out, if tokens are kept in cookies and the body has none: both cookies go, whatever
+// becomes of the token in the cookie, and the session ends.
 func (rq *request) logsOut(field string) error {
 	if !rq.h.cfg.TokenCookies.On {
 		return nil
@@ -39,7 +40,8 @@ func (rq *request) logsOut(field string) error {
 	return rq.browser().EndSession(rq.Context(), rq.node)
 }
 
-// refuseForeign refuses a refresh token from a cookie beside the access token of another customer, or beside two access tokens.
+// refuseForeign refuses a refresh token from a cookie that came beside the access token of another customer, or
+// beside two access tokens.
 func (rq *request) refuseForeign(token string) error {
 	if !rq.reply.byCookie {
 		return nil
@@ -51,7 +53,7 @@ func (rq *request) refuseForeign(token string) error {
 	return err
 }
 
-// token is the token in a field of the body, or where the body has none the one in a cookie.
+// token is the token in a field of the body, else the one in a cookie.
 func (rq *request) token(field string, cookie browser.Cookie) (string, error) {
 	if rq.h.cfg.TokenCookies.On && rq.hasCookies() {
 		inBody, err := rq.hasField(field)
@@ -71,7 +73,7 @@ func (rq *request) token(field string, cookie browser.Cookie) (string, error) {
 	return texts[0], nil
 }
 
-// hasField reports whether the body has a field, whatever is in it.
+// hasField reports whether the body has a field, whatever its value.
 func (rq *request) hasField(name string) (bool, error) {
 	body, err := rq.data()
 	if err != nil {
@@ -82,12 +84,12 @@ func (rq *request) hasField(name string) (bool, error) {
 		return has, nil
 	}
 	_, has := body.JSON.Get(name)
-	// What is no object has no fields, and is refused as such.
+	// What is no object counts as having it, so that it is refused as a body and not served by a cookie.
 	return has || body.JSON.Kind() != django.KindObject, nil
 }
 
-// giveCSRF answers GET /auth/csrf/ with {"csrftoken"}: the token to send as X-CSRFToken with each request that changes something. The answer sets the
-// cookie that the token goes with. A page of another site can read neither, unless CORS lets it.
+// giveCSRF answers GET /auth/csrf/ with {"csrftoken"}: the token to send as X-CSRFToken with each request that changes
+// something. The answer sets the cookie to go with it. A page of another site can read neither, unless CORS lets it.
 func (h *handler) giveCSRF(rq *request) answer {
 	if !rq.isRead() {
 		return onlyMethods(http.MethodGet, http.MethodHead)

@@ -1,5 +1,5 @@
-// Package browser is what HTTP has for browsers apart from programs: cookies, sessions, tokens in cookies, the CSRF token
-// and CORS. Package csrf decides whether a request is forged.
+// Package browser is what HTTP has for browsers apart from programs: cookies, sessions, tokens in cookies, the CSRF
+// token and CORS. Package csrf decides whether a request is forged.
 //
 //	Config, TokenCookies, CORS   what is configured
 //	Rules                        what a node does, the same for all its requests

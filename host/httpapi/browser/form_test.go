@@ -73,3 +73,25 @@ func TestNext(t *testing.T) {
 		}
 	}
 }
+
+func TestLogoutTarget(t *testing.T) {
+	for _, c := range []struct {
+		query, next, fallback string
+		given                 bool
+		now, older            string // from Django 5.0 on, and before; "": the page
+	}{
+		{},
+		{fallback: "/bye/", now: "/bye/", older: "/bye/"},
+		{next: "/a", given: true, fallback: "/bye/", now: "/a", older: "/a"},
+		{query: "next=//evil.example", given: true, fallback: "/bye/", now: "/bye/", older: "/auth/logout/"},
+		{query: "next=//evil.example", given: true, now: "/auth/logout/", older: "/auth/logout/"},
+		{query: "a=é", next: "/auth/logout/?a=%C3%83%C2%A9", given: true, older: "/auth/logout/?a=%C3%83%C2%A9"},
+	} {
+		u := &url.URL{Path: "/auth/logout/", RawQuery: c.query}
+		now := browser.LogoutTarget(u, c.next, c.given, c.fallback, true)
+		older := browser.LogoutTarget(u, c.next, c.given, c.fallback, false)
+		if now != c.now || older != c.older {
+			t.Errorf("LogoutTarget of %+v = %q, and older %q", c, now, older)
+		}
+	}
+}
