@@ -114,6 +114,7 @@ var losses = []struct {
 // TestListEndsWithTheRight: who may not see customers any more gets no further page, and can tell that this is not
 // the whole list.
 func TestListEndsWithTheRight(t *testing.T) {
+	t.Parallel()
 	for _, loss := range losses {
 		for _, way := range []string{"token", "cookie", "session"} {
 			if loss.ways != nil && !slices.Contains(loss.ways, way) {
@@ -154,6 +155,7 @@ func TestListEndsWithTheRight(t *testing.T) {
 // TestBodyOutlastsTheRight: who loses the right to ask while the body still arrives is refused as if the request had
 // come then.
 func TestBodyOutlastsTheRight(t *testing.T) {
+	t.Parallel()
 	for _, loss := range losses {
 		for _, way := range []string{"token", "cookie", "session"} {
 			if loss.ways != nil && !slices.Contains(loss.ways, way) || loss.name == "staff no more" {

@@ -18,6 +18,7 @@ import (
 
 // TestAttackLongNext has the log-in keep a long URL while its password waits, and give it back in the page.
 func TestAttackLongNext(t *testing.T) {
+	t.Parallel()
 	bothVersions(t, func(t *testing.T, version core.Version, wire core.Wire) {
 		for name, c := range map[string]struct {
 			next string

@@ -192,6 +192,7 @@ var hostile = []string{
 
 // TestAttackOpenRedirect gives the pages hostile URLs to go to, in the form and in the query.
 func TestAttackOpenRedirect(t *testing.T) {
+	t.Parallel()
 	bothVersions(t, func(t *testing.T, version core.Version, wire core.Wire) {
 		s := openShop(t, speaking(version, wire))
 		for _, target := range hostile {

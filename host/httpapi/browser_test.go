@@ -137,6 +137,7 @@ func TestLogInLookLogOut(t *testing.T) {
 }
 
 func TestLogOutLeads(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		method, path, field, setting string
 		now, older                   string // Location in 5.5 and in 5.2; "": none
@@ -247,6 +248,7 @@ func TestUselessSessionCookies(t *testing.T) {
 
 // TestSessionCSRF: what a session authorises needs a token, in the words of each version.
 func TestSessionCSRF(t *testing.T) {
+	t.Parallel()
 	const json = "Content-Type: application/json"
 	for _, c := range []struct {
 		name       string

@@ -87,6 +87,7 @@ func asker(t *testing.T, s *shop, wired bool) func(request string) (*http.Respon
 // TestNothingAnswersBeforeTheCheck: nobody is told "let it in" at the check, whatever is asked, and of whatever else
 // the node could make of it.
 func TestNothingAnswersBeforeTheCheck(t *testing.T) {
+	t.Parallel()
 	headers := []string{"X-User-Id", "X-User-Email"}
 	for name, change := range map[string]func(*httpapi.Config){
 		"by default": func(*httpapi.Config) {},

@@ -157,6 +157,7 @@ func TestConnectionsGoOnAfterUnreadBodies(t *testing.T) {
 
 // TestSenderGetsItsRefusal: a client that sends all of its body before it reads is answered, and not reset.
 func TestSenderGetsItsRefusal(t *testing.T) {
+	t.Parallel()
 	model := httptest.NewTLSServer(http.NotFoundHandler())
 	defer model.Close()
 	trusted := model.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
