@@ -1,6 +1,7 @@
 package core
 
 import (
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
@@ -16,51 +17,51 @@ type decision struct {
 
 // registered are PyJWT's checks of the registered claims, in its order (RFC 7519 §4.1). The key's own expiry comes first
 // (PyJWT has none): a token signed by an expired key counts as unsigned, so its claims are not examined.
-func (d *decision) registered() Cause {
-	if d.o.Cause != OK {
+func (d *decision) registered() cause.Cause {
+	if d.o.Cause != cause.OK {
 		return d.o.Cause
 	}
 	if ended(d.o.KeyEnds, d.now) {
-		return KeyEnded
+		return cause.KeyEnded
 	}
 	leeway := d.s.Leeway.Microseconds()
 	if d.o.IssuedAt.Form != strictjson.Absent {
 		switch iat, ok := d.micros(d.o.IssuedAt); {
 		case !ok || d.o.IssuedAt.Form == strictjson.String && !d.v.textIssuedAt:
-			return BadIssuedAt
+			return cause.BadIssuedAt
 		case iat > d.now+leeway:
-			return NotYetIssued
+			return cause.NotYetIssued
 		}
 	}
 	if d.o.NotBefore.Form != strictjson.Absent {
 		switch nbf, ok := d.micros(d.o.NotBefore); {
 		case !ok:
-			return BadNotBefore
+			return cause.BadNotBefore
 		case nbf > d.now+leeway:
-			return NotYetValid
+			return cause.NotYetValid
 		}
 	}
 	if d.o.ExpiresAt.Form != strictjson.Absent {
 		switch exp, ok := d.micros(d.o.ExpiresAt); {
 		case !ok:
-			return BadExpiresAt
+			return cause.BadExpiresAt
 		case exp <= d.now-leeway:
-			return Expired
+			return cause.Expired
 		}
 	}
 	if !d.issuer() {
-		return WrongIssuer
+		return cause.WrongIssuer
 	}
 	if !d.audience() {
-		return WrongAudience
+		return cause.WrongAudience
 	}
 	if d.v.textClaims && d.o.Subject.Form != strictjson.Absent && d.o.Subject.Form != strictjson.String {
-		return BadSubject
+		return cause.BadSubject
 	}
 	if d.v.textClaims && d.o.JWTID.Form != strictjson.Absent && d.o.JWTID.Form != strictjson.String {
-		return BadID
+		return cause.BadID
 	}
-	return OK
+	return cause.OK
 }
 
 // micros is a NumericDate in Unix microseconds, whole seconds as Python's int() makes them, held within the years that Python has.
@@ -101,51 +102,51 @@ func (d *decision) wanted(audience []byte) bool {
 }
 
 // own: a token of another issuer is never one of our customers, is not refreshed and not blacklisted here (R11).
-func (d *decision) own() Cause {
+func (d *decision) own() cause.Cause {
 	if d.o.Issuer != "" {
-		return WrongIssuer
+		return cause.WrongIssuer
 	}
-	return OK
+	return cause.OK
 }
 
 // expiry: exp must be there, and be a date for Python: a number, not a text, up to the year 9999.
-func (d *decision) expiry() Cause { return d.date(d.o.ExpiresAt, NoExpiresAt) }
+func (d *decision) expiry() cause.Cause { return d.date(d.o.ExpiresAt, cause.NoExpiresAt) }
 
-func (d *decision) date(c strictjson.Value, absent Cause) Cause {
+func (d *decision) date(c strictjson.Value, absent cause.Cause) cause.Cause {
 	if c.Form == strictjson.Absent {
 		return absent
 	}
 	v, ok := pythonInt(d.o.Claims, c)
 	if !ok || c.Form == strictjson.String || v > maxTime {
-		return BadExpiresAt
+		return cause.BadExpiresAt
 	}
-	return OK
+	return cause.OK
 }
 
 // id: the id must be there, whatever it is.
-func (d *decision) id() Cause {
+func (d *decision) id() cause.Cause {
 	if d.s.IDClaim != "" && d.o.TokenID.Form == strictjson.Absent {
-		return NoID
+		return cause.NoID
 	}
-	return OK
+	return cause.OK
 }
 
 // tokenType: the token must be of the given type.
-func (d *decision) tokenType(want TokenType) Cause {
+func (d *decision) tokenType(want TokenType) cause.Cause {
 	switch {
 	case d.s.TokenTypeClaim == "":
-		return OK
+		return cause.OK
 	case d.o.Type.Form == strictjson.Absent:
-		return NoType
+		return cause.NoType
 	case d.o.Type.Form != strictjson.String || string(d.o.Type.Text(d.o.Claims)) != string(want):
-		return WrongType
+		return cause.WrongType
 	}
-	return OK
+	return cause.OK
 }
 
 // blacklist: the family must not have been revoked, where there is a blacklist. A token without an id is in no blacklist, but where the
 // reference asks the blacklist it needs the id; so id comes first.
-func (d *decision) blacklist() Cause {
+func (d *decision) blacklist() cause.Cause {
 	if !d.s.BlacklistApp {
 		return d.cutOff()
 	}
@@ -153,32 +154,32 @@ func (d *decision) blacklist() Cause {
 }
 
 // revoked: neither was the family revoked nor did it begin before a cut-off.
-func (d *decision) revoked() Cause { return first(d.dead, d.cutOff) }
+func (d *decision) revoked() cause.Cause { return first(d.dead, d.cutOff) }
 
 // dead: the family must not have been revoked. On the exact wire an access token of ours is good to its end.
-func (d *decision) dead() Cause {
+func (d *decision) dead() cause.Cause {
 	exempt := d.s.Wire == Exact && d.fam.Ours && (d.fam.Kind == AccessByGeneration || d.fam.Kind == AccessByEntropy)
 	if d.s.BlacklistApp && d.fam.Listed && !exempt && d.req.State.Family.Dead {
-		return Blacklisted
+		return cause.Blacklisted
 	}
-	return OK
+	return cause.OK
 }
 
-func (d *decision) cutOff() Cause {
+func (d *decision) cutOff() cause.Cause {
 	if d.req.State.CutOff != 0 && d.fam.Start <= d.req.State.CutOff {
-		return CutOff
+		return cause.CutOff
 	}
-	return OK
+	return cause.OK
 }
 
 // first is the first refusal among checks.
-func first(checks ...func() Cause) Cause {
+func first(checks ...func() cause.Cause) cause.Cause {
 	for _, check := range checks {
-		if c := check(); c != OK {
+		if c := check(); c != cause.OK {
 			return c
 		}
 	}
-	return OK
+	return cause.OK
 }
 
 // newDecision is a decision on a request. It is a value, so that neither leaves the stack.

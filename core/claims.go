@@ -3,20 +3,21 @@ package core
 import (
 	"time"
 
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
 // Valid says whether an opened token is a good one of the given type at the given time, without any state: the end of its key, the registered claims,
 // exp and id present, type. It is the part of every operation's checks that needs no store.
-func Valid(s *Settings, o Opened, want TokenType, now time.Time) Cause {
+func Valid(s *Settings, o Opened, want TokenType, now time.Time) cause.Cause {
 	d := decision{s: s, v: s.Compat.compat(), o: &o, now: now.UnixMicro()}
-	if c := d.registered(); c != OK {
+	if c := d.registered(); c != cause.OK {
 		return c
 	}
-	if c := d.expiry(); c != OK {
+	if c := d.expiry(); c != cause.OK {
 		return c
 	}
-	if c := d.id(); c != OK {
+	if c := d.id(); c != cause.OK {
 		return c
 	}
 	return d.tokenType(want)

@@ -1,5 +1,9 @@
 package core
 
+import (
+	"github.com/edgetoken/edgetoken/core/cause"
+)
+
 // Code is the name of a refusal on the wire: simplejwt's and Django REST framework's words. It is itself an error, so
 // that errors.Is(err, core.TokenNotValid) works on both sides of the wall.
 type Code string
@@ -17,92 +21,18 @@ const (
 
 func (c Code) Error() string { return string(c) }
 
-// Cause says exactly why something was refused. It is for logs and for `token explain`; a client is shown PublicCause
-// only. It crosses the wall as a byte.
-type Cause uint8
-
-const (
-	OK Cause = iota // not refused
-
-	// Open: form, header, key, signature, claims. Clients cannot tell these apart.
-	TooLong       // longer than MaxTokenBytes
-	Malformed     // not three canonical base64url parts (RFC 7515 §7.1)
-	BadHeader     // the header is no strict JSON object, or asks for what is not understood (crit, b64)
-	BadAlgorithm  // alg is absent or not the algorithm of the key
-	UnknownKey    // no key has this kid
-	BadSignature  // the signature is not the key's
-	BadClaims     // the claims are no strict JSON object
-	KeyEnded      // the end of the key has come (KeyInfo.NotAfter)
-	BadIssuedAt   // iat is no number
-	NotYetIssued  // iat is ahead
-	BadNotBefore  // nbf is no number
-	NotYetValid   // nbf is ahead
-	BadExpiresAt  // exp is no number, or beyond the year 9999
-	Expired       // exp is past
-	WrongIssuer   // iss is absent or another
-	WrongAudience // aud is absent or names others
-	BadSubject    // sub is no text
-	BadID         // jti is no text, or the id can be in no blacklist
-
-	// Decide.
-	NoExpiresAt      // no exp
-	NoID             // no id
-	NoType           // no token type
-	WrongType        // another token type
-	Blacklisted      // the family was revoked
-	CutOff           // the family began before the customer's or the node's cut-off
-	NoRefreshExp     // no refresh_exp
-	RefreshExpired   // refresh_exp is past
-	NoCustomerClaim  // no USER_ID_CLAIM
-	CustomerNotFound // header: the customer does not exist
-	CustomerInactive // header: the customer is not active
-	RevokeClaim      // header: the password was changed since
-	InactiveAccount  // refresh, verify: the customer does not exist or is not active
-	BadCredentials   // log-in: no such customer, not active, or another password
-
-	// The Authorization header.
-	NoHeader      // none, or of another scheme
-	HeaderInParts // not two parts
-
-	causes // their number
-)
-
-// causeNames are the names of all causes, as logs and `token explain` show them.
-var causeNames = [causes]string{
-	OK: "ok", TooLong: "too_long", Malformed: "malformed", BadHeader: "bad_header", BadAlgorithm: "bad_algorithm",
-	UnknownKey: "unknown_kid", BadSignature: "bad_signature", BadClaims: "bad_claims", KeyEnded: "key_ended", BadIssuedAt: "bad_iat",
-	NotYetIssued: "issued_in_future", BadNotBefore: "bad_nbf", NotYetValid: "not_yet_valid", BadExpiresAt: "bad_exp",
-	Expired: "expired", WrongIssuer: "wrong_issuer", WrongAudience: "wrong_audience", BadSubject: "bad_sub", BadID: "bad_jti",
-	NoExpiresAt: "no_exp", NoID: "no_id", NoType: "no_type", WrongType: "wrong_type", Blacklisted: "blacklisted",
-	CutOff: "cut_off", NoRefreshExp: "no_refresh_exp", RefreshExpired: "refresh_expired", NoCustomerClaim: "no_user",
-	CustomerNotFound: "user_not_found", CustomerInactive: "user_inactive", RevokeClaim: "password_changed",
-	InactiveAccount: "no_active_account", BadCredentials: "no_active_account",
-	NoHeader: "not_authenticated", HeaderInParts: "bad_authorization_header",
-}
-
-// String is the name of the cause, such as bad_signature.
-func (c Cause) String() string {
-	if c < causes {
-		return causeNames[c]
-	}
-	return "unknown"
-}
-
 // Refusal is why a request was refused.
 type Refusal struct {
-	Cause Cause
+	Cause cause.Cause
 	Class TokenType // the class of tokens that refused: a header is tried with each of AUTH_TOKEN_CLASSES
 }
 
 // Error is a refusal as Go programs see it: errors.Is(err, core.TokenNotValid), or errors.As for the cause.
 type Error struct {
 	Code   Code
-	Cause  Cause  // for logs
-	Detail string // safe to show
+	Cause  cause.Cause // for logs
+	Detail string      // safe to show
 }
 
 func (e *Error) Error() string        { return string(e.Code) + ": " + e.Detail }
 func (e *Error) Is(target error) bool { return target == error(e.Code) }
-
-// Known reports whether c is one of the causes.
-func (c Cause) Known() bool { return c < causes }

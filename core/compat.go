@@ -1,5 +1,9 @@
 package core
 
+import (
+	"github.com/edgetoken/edgetoken/core/cause"
+)
+
 // What tokens mean in each version, in one place. What HTTP shows in each version stands in host/httpapi.
 
 // compat is how one version reads and writes tokens.
@@ -45,66 +49,66 @@ func (v Version) compat() *compat {
 
 // Describe is what a client is told of a cause under these settings: the code, the detail and the short public name, which
 // says nothing that the detail does not say.
-func (s *Settings) Describe(cause Cause) (code Code, detail, public string) {
+func (s *Settings) Describe(c cause.Cause) (code Code, detail, public string) {
 	v := s.Compat.compat()
-	switch cause {
-	case Expired:
+	switch c {
+	case cause.Expired:
 		if v.expired == v.invalid {
 			return TokenNotValid, v.invalid, "invalid"
 		}
 		return TokenNotValid, v.expired, "expired"
-	case NoExpiresAt:
+	case cause.NoExpiresAt:
 		return TokenNotValid, "Token has no 'exp' claim", "no_exp"
-	case NoID:
+	case cause.NoID:
 		return TokenNotValid, "Token has no id", "no_id"
-	case NoType:
+	case cause.NoType:
 		return TokenNotValid, "Token has no type", "no_type"
-	case WrongType:
+	case cause.WrongType:
 		return TokenNotValid, "Token has wrong type", "wrong_type"
-	case Blacklisted, CutOff:
+	case cause.Blacklisted, cause.CutOff:
 		return TokenNotValid, "Token is blacklisted", "blacklisted"
-	case NoRefreshExp:
+	case cause.NoRefreshExp:
 		return TokenNotValid, "Token has no '" + s.SlidingTokenRefreshExpClaim + "' claim", "no_refresh_exp"
-	case RefreshExpired:
+	case cause.RefreshExpired:
 		return TokenNotValid, "Token '" + s.SlidingTokenRefreshExpClaim + "' claim has expired", "refresh_expired"
-	case NoCustomerClaim:
+	case cause.NoCustomerClaim:
 		return TokenNotValid, "Token contained no recognizable user identification", "no_user"
-	case CustomerNotFound:
+	case cause.CustomerNotFound:
 		return UserNotFound, "User not found", "user_not_found"
-	case CustomerInactive:
+	case cause.CustomerInactive:
 		return UserInactive, "User is inactive", "user_inactive"
-	case RevokeClaim:
+	case cause.RevokeClaim:
 		return PasswordChanged, "The user's password has been changed.", "password_changed"
-	case InactiveAccount:
+	case cause.InactiveAccount:
 		return NoActiveAccount, "No active account found for the given token.", "no_active_account"
-	case BadCredentials:
+	case cause.BadCredentials:
 		return NoActiveAccount, "No active account found with the given credentials", "no_active_account"
-	case NoHeader:
+	case cause.NoHeader:
 		return NotAuthenticated, "Authentication credentials were not provided.", "not_authenticated"
-	case HeaderInParts:
+	case cause.HeaderInParts:
 		return BadAuthorizationHeader, "Authorization header must contain two space-delimited values", "bad_authorization_header"
 	}
 	return TokenNotValid, v.invalid, "invalid"
 }
 
 // Error is the refusal with the given cause as an error; nil for OK.
-func (s *Settings) Error(cause Cause) error {
-	if cause == OK {
+func (s *Settings) Error(c cause.Cause) error {
+	if c == cause.OK {
 		return nil
 	}
-	code, detail, _ := s.Describe(cause)
-	return &Error{Code: code, Cause: cause, Detail: detail}
+	code, detail, _ := s.Describe(c)
+	return &Error{Code: code, Cause: c, Detail: detail}
 }
 
 // Told is what a client is told of a cause where an operation refused for it: as Describe, but that Verify has a code of its own for what is revoked
 // (its serializer raises a ValidationError where all others raise a TokenError), and that the Authorization header has one detail for whatever is no
 // good token. perClass says that the details of all refusals, one for each class of AUTH_TOKEN_CLASSES, are told beside that.
-func (s *Settings) Told(op Op, cause Cause) (code Code, detail string, perClass bool) {
-	code, detail, _ = s.Describe(cause)
+func (s *Settings) Told(op Op, c cause.Cause) (code Code, detail string, perClass bool) {
+	code, detail, _ = s.Describe(c)
 	switch {
-	case op == Verify && (cause == Blacklisted || cause == CutOff):
+	case op == Verify && (c == cause.Blacklisted || c == cause.CutOff):
 		return Invalid, detail, false
-	case op == Authenticate && code == TokenNotValid && cause != NoCustomerClaim:
+	case op == Authenticate && code == TokenNotValid && c != cause.NoCustomerClaim:
 		return code, "Given token not valid for any token type", true
 	}
 	return code, detail, false

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
@@ -49,18 +50,18 @@ func (d *decision) decide(o *Outcome) {
 	o.reads(d)
 }
 
-func (o *Outcome) refuse(c Cause) {
-	if c != OK {
+func (o *Outcome) refuse(c cause.Cause) {
+	if c != cause.OK {
 		o.Refusals = []Refusal{{Cause: c}}
 	}
 }
 
 // credentials: the password must be that of an active customer.
-func (d *decision) credentials() Cause {
+func (d *decision) credentials() cause.Cause {
 	if c := &d.req.State.Customer; !d.req.State.PasswordGood || c.ID.IsZero() || !c.Active {
-		return BadCredentials
+		return cause.BadCredentials
 	}
-	return OK
+	return cause.OK
 }
 
 // authenticate tries each class of AUTH_TOKEN_CLASSES; one that accepts is enough.
@@ -68,8 +69,8 @@ func (d *decision) authenticate() []Refusal {
 	var refusals []Refusal
 	for _, class := range d.s.AuthTokenClasses {
 		c := d.inHeader(class)
-		if c == OK {
-			if c = d.customer(); c != OK {
+		if c == cause.OK {
+			if c = d.customer(); c != cause.OK {
 				return []Refusal{{Cause: c}}
 			}
 			return nil
@@ -79,8 +80,8 @@ func (d *decision) authenticate() []Refusal {
 	return refusals
 }
 
-func (d *decision) inHeader(class TokenType) Cause {
-	is := func() Cause { return d.tokenType(class) }
+func (d *decision) inHeader(class TokenType) cause.Cause {
+	is := func() cause.Cause { return d.tokenType(class) }
 	if class == SlidingToken {
 		return first(d.registered, d.blacklist, d.expiry, d.id, is)
 	}
@@ -91,19 +92,19 @@ func (d *decision) inHeader(class TokenType) Cause {
 }
 
 // customer checks the customer that an accepted token in a header names.
-func (d *decision) customer() Cause {
+func (d *decision) customer() cause.Cause {
 	c := &d.req.State.Customer
 	switch {
 	case d.o.Customer.Form == strictjson.Absent:
-		return NoCustomerClaim
-	case c.ID.IsZero() || d.own() != OK:
-		return CustomerNotFound
+		return cause.NoCustomerClaim
+	case c.ID.IsZero() || d.own() != cause.OK:
+		return cause.CustomerNotFound
 	case !c.Active && (d.s.CheckUserIsActive || !d.v.customerSettings):
-		return CustomerInactive
+		return cause.CustomerInactive
 	case d.v.customerSettings && d.s.CheckRevokeToken && !d.revokeClaim(c):
-		return RevokeClaim
+		return cause.RevokeClaim
 	}
-	return OK
+	return cause.OK
 }
 
 func (d *decision) revokeClaim(c *Customer) bool {
@@ -111,70 +112,70 @@ func (d *decision) revokeClaim(c *Customer) bool {
 }
 
 // verify asks the blacklist always, or on the exact wire where BLACKLIST_AFTER_ROTATION says so.
-func (d *decision) verify() Cause {
+func (d *decision) verify() cause.Cause {
 	c := first(d.registered, d.expiry, d.id)
 	switch {
-	case c != OK:
+	case c != cause.OK:
 		return c
 	case d.s.Wire == Secure:
 		return first(d.revoked, d.active)
 	case d.s.BlacklistAfterRotation:
 		return d.dead()
 	}
-	return OK
+	return cause.OK
 }
 
 // active: on the secure wire a token that names a customer of ours is good for verify only while that exists and is
 // active. A customer who was disabled here has a cut-off, one who was imported so has none.
-func (d *decision) active() Cause {
-	if c := &d.req.State.Customer; d.own() == OK && truthy(d.o.Claims, d.o.Customer) && (c.ID.IsZero() || !c.Active) {
-		return InactiveAccount
+func (d *decision) active() cause.Cause {
+	if c := &d.req.State.Customer; d.own() == cause.OK && truthy(d.o.Claims, d.o.Customer) && (c.ID.IsZero() || !c.Active) {
+		return cause.InactiveAccount
 	}
-	return OK
+	return cause.OK
 }
 
-func (d *decision) refreshToken() Cause {
-	is := func() Cause { return d.tokenType(RefreshToken) }
+func (d *decision) refreshToken() cause.Cause {
+	is := func() cause.Cause { return d.tokenType(RefreshToken) }
 	return first(d.registered, d.blacklist, d.expiry, d.id, is)
 }
 
 // refreshCustomer: where a refresh names a customer, it must exist and be active. The reference asks from 5.4 on; the
 // secure wire in every version and whatever CHECK_USER_IS_ACTIVE says, for a disabled or deleted customer gets
 // nothing new.
-func (d *decision) refreshCustomer() Cause {
+func (d *decision) refreshCustomer() cause.Cause {
 	secure := d.s.Wire == Secure
 	if !d.v.refreshChecksCustomer && !secure || !truthy(d.o.Claims, d.o.Customer) {
-		return OK
+		return cause.OK
 	}
 	c := &d.req.State.Customer
 	if c.ID.IsZero() || !c.Active && (d.s.CheckUserIsActive || secure) {
-		return InactiveAccount
+		return cause.InactiveAccount
 	}
-	return OK
+	return cause.OK
 }
 
 // writable: the token could be written again.
-func (d *decision) writable() Cause {
+func (d *decision) writable() cause.Cause {
 	if f := d.o.TokenIssuer.Form; d.v.textIssuer && f != strictjson.Absent && f != strictjson.String {
-		return WrongIssuer
+		return cause.WrongIssuer
 	}
-	return OK
+	return cause.OK
 }
 
 // listed: the id is one that a blacklist can hold.
-func (d *decision) listed() Cause {
+func (d *decision) listed() cause.Cause {
 	if !d.fam.Listed {
-		return BadID
+		return cause.BadID
 	}
-	return OK
+	return cause.OK
 }
 
 // readable: the customer claim can be read as an id.
-func (d *decision) readable() Cause {
+func (d *decision) readable() cause.Cause {
 	if d.v.blacklistReadsCustomer && d.req.State.UnreadableCustomer {
-		return NoCustomerClaim
+		return cause.NoCustomerClaim
 	}
-	return OK
+	return cause.OK
 }
 
 // blacklist revokes the family of a refresh token until nothing of it can be valid.
@@ -182,7 +183,7 @@ func (o *Outcome) blacklist(d *decision) {
 	if !d.s.BlacklistApp {
 		return
 	}
-	if c := first(d.listed, d.writable, d.readable); c != OK {
+	if c := first(d.listed, d.writable, d.readable); c != cause.OK {
 		o.refuse(c)
 		return
 	}

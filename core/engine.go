@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
@@ -117,9 +118,9 @@ type KeyMaterial interface {
 
 // Opened is a token whose signature is good, or why it is not. Claims are unauthenticated before the signature is checked, so a refused token has none.
 type Opened struct {
-	Cause  Cause  // OK, or why the token was refused
-	Key    int    // index of the key in the set that checked it
-	Issuer string // whose key that is; "" for our own, and where the token was refused
+	Cause  cause.Cause // OK, or why the token was refused
+	Key    int         // index of the key in the set that checked it
+	Issuer string      // whose key that is; "" for our own, and where the token was refused
 	// KeyEnds is that key's KeyInfo.NotAfter. Opening knows no time: whether the end has come is checked whenever the token is used, so that one that
 	// was opened, and remembered, before it is refused after it.
 	KeyEnds int64

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 )
 
@@ -16,7 +17,7 @@ func number(tb testing.TB, e core.Engine, claim string) (integer core.CustomerID
 	tb.Helper()
 	token := coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{"user_id":`+claim+`}`)
 	var o core.Opened
-	if err := e.Open(tb.Context(), []byte(token), &o); err != nil || o.Cause != core.OK {
+	if err := e.Open(tb.Context(), []byte(token), &o); err != nil || o.Cause != cause.OK {
 		tb.Fatalf("Open of the claim %.60s… = %v, %v", claim, o.Cause, err)
 	}
 	integer, _ = o.CustomerKey(core.IntegerID)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/core/strictjson"
 	"github.com/lestrrat-go/jwx/v2/jwa"
@@ -49,7 +50,7 @@ func FuzzToken(f *testing.F) {
 		if want, why := s.wanted(); o.Cause != want {
 			t.Fatalf("header %q and claims %q are refused for %v, want %v: %s", header, claims, o.Cause, want, why)
 		}
-		if o.Cause != core.OK {
+		if o.Cause != cause.OK {
 			return
 		}
 		payload, err := jws.Verify([]byte(token), jws.WithKey(jwa.HS256, []byte(coretest.Secret)))
@@ -146,7 +147,7 @@ func FuzzRawToken(f *testing.F) {
 		}
 		for _, token := range []string{token, good, spelt} {
 			o := open(t, e, token)
-			if o.Cause != core.OK {
+			if o.Cause != cause.OK {
 				if len(o.Claims) != 0 {
 					t.Fatalf("%q is refused for %v and has claims", token, o.Cause)
 				}

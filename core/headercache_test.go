@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 )
 
@@ -27,7 +28,7 @@ func TestHeadsRemembered(t *testing.T) {
 			if got != want {
 				t.Fatalf("Inspect(%s) = %+v with what is remembered, %+v without", header, got, want)
 			}
-			if got.Cause == core.OK && (i+round)%2 == 0 { // the others are a stranger's, whose signatures are bad
+			if got.Cause == cause.OK && (i+round)%2 == 0 { // the others are a stranger's, whose signatures are bad
 				full.Accept()
 			}
 			changed := []byte(string(token))

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
@@ -113,7 +114,7 @@ func requests(t testing.TB, s core.Settings) (list []core.Request) {
 		req := core.Request{Op: core.Login, State: state, Now: coretest.Now, Entropy: coretest.Entropy}
 		if claims != "" {
 			req.Op, req.Opened = core.Refresh, open(t, e, coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, claims))
-			if req.Opened.Cause != core.OK {
+			if req.Opened.Cause != cause.OK {
 				t.Fatal(req.Opened.Cause)
 			}
 		}
@@ -234,7 +235,7 @@ func FuzzCopied(f *testing.F) {
 	w := core.NewWriter(&s, coretest.OneKey().Set())
 	f.Fuzz(func(t *testing.T, claims, extra string) {
 		o := open(t, e, coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, claims))
-		if o.Cause != core.OK {
+		if o.Cause != cause.OK {
 			return
 		}
 		quick, slow, ok := w.Copied(&core.Request{Op: core.Refresh, Opened: o, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte(extra)})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 )
 
 // A client is told of a key that ended what it is told of one that there never was, in every version and by every operation.
@@ -17,18 +18,18 @@ func TestKeyEndedIsInvalid(t *testing.T) {
 			detail, public string
 			perClass       bool
 		}
-		tell := func(op core.Op, cause core.Cause) (w told) {
+		tell := func(op core.Op, cause cause.Cause) (w told) {
 			w.code, w.detail, w.perClass = s.Told(op, cause)
 			_, _, w.public = s.Describe(cause)
 			return w
 		}
 		for op := core.Authenticate; op.Known(); op++ {
-			if got, want := tell(op, core.KeyEnded), tell(op, core.UnknownKey); got != want || got.code != core.TokenNotValid || got.public != "invalid" {
+			if got, want := tell(op, cause.KeyEnded), tell(op, cause.UnknownKey); got != want || got.code != core.TokenNotValid || got.public != "invalid" {
 				t.Errorf("%s, op %d: %+v, want %+v", version, op, got, want)
 			}
 		}
 	}
-	if got := core.KeyEnded.String(); got != "key_ended" {
+	if got := cause.KeyEnded.String(); got != "key_ended" {
 		t.Errorf("the log has %q", got)
 	}
 }

@@ -18,11 +18,12 @@ func TestImports(t *testing.T) {
 	allowed := map[string][]string{
 		".": {
 			"bytes", "context", "crypto/sha256", "encoding/base64", "encoding/binary", "errors", "math", "math/bits", "slices", "strconv",
-			"strings", "sync", "sync/atomic", "time", "github.com/edgetoken/edgetoken/core/codec", "github.com/edgetoken/edgetoken/core/python",
-			"github.com/edgetoken/edgetoken/core/strictjson", "github.com/edgetoken/edgetoken/core/words",
+			"strings", "sync", "sync/atomic", "time", "github.com/edgetoken/edgetoken/core/cause", "github.com/edgetoken/edgetoken/core/codec",
+			"github.com/edgetoken/edgetoken/core/python", "github.com/edgetoken/edgetoken/core/strictjson", "github.com/edgetoken/edgetoken/core/words",
 		},
-		"abi": {"encoding/binary", "math", "slices", "time", "unsafe", "github.com/edgetoken/edgetoken/core", "github.com/edgetoken/edgetoken/core/codec",
+		"abi": {"encoding/binary", "math", "slices", "time", "unsafe", "github.com/edgetoken/edgetoken/core", "github.com/edgetoken/edgetoken/core/cause", "github.com/edgetoken/edgetoken/core/codec",
 			"github.com/edgetoken/edgetoken/core/permission", "github.com/edgetoken/edgetoken/core/strictjson"},
+		"cause":      {},
 		"codec":      {"encoding/binary"},
 		"permission": {"slices", "strings"},
 		"python":     {"errors", "math", "strconv", "strings", "unicode", "unicode/utf16", "unicode/utf8"},
@@ -73,7 +74,7 @@ var impure = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "T
 
 // Every folder of core that holds code is looked at by TestImports, or is there for tests alone.
 func TestImportsKnowsEveryFolder(t *testing.T) {
-	known := []string{".", "abi", "codec", "jws", "permission", "python", "strictjson", "words", "coretest"}
+	known := []string{".", "abi", "cause", "codec", "jws", "permission", "python", "strictjson", "words", "coretest"}
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".go") && !slices.Contains(known, filepath.ToSlash(filepath.Dir(path))) {
 			t.Errorf("%s lies in a folder that TestImports does not know", path)

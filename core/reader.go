@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"time"
 
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
@@ -75,51 +76,51 @@ func (r *Reader) Buffer(b *strictjson.Buffer) { r.buffer = b }
 // Inspected says where the signature of a token lies and which key must check it. No claims come out before it was
 // checked.
 type Inspected struct {
-	Cause     Cause // OK, or why the token was refused
-	Key       int   // index in the key set
-	Input     int   // the signing input is token[:Input] (RFC 7515 §5.2)
-	Signature int   // the signature, base64url, is token[Signature:]
+	Cause     cause.Cause // OK, or why the token was refused
+	Key       int         // index in the key set
+	Input     int         // the signing input is token[:Input] (RFC 7515 §5.2)
+	Signature int         // the signature, base64url, is token[Signature:]
 }
 
 // Inspect reads form and header of a token.
 func (r *Reader) Inspect(token []byte) Inspected {
 	r.token.Cause = r.inspect(token)
-	r.inspected = r.token.Cause == OK
+	r.inspected = r.token.Cause == cause.OK
 	if !r.inspected {
 		r.token = Inspected{Cause: r.token.Cause}
 	}
 	return r.token
 }
 
-func (r *Reader) inspect(token []byte) Cause {
+func (r *Reader) inspect(token []byte) cause.Cause {
 	if len(token) > MaxTokenBytes {
-		return TooLong
+		return cause.TooLong
 	}
 	if r.buffer == nil {
 		r.buffer = new(strictjson.Buffer)
 	}
 	key, first := r.headers.find(token)
-	cause := OK
+	refused := cause.OK
 	r.encoded = r.encoded[:0]
 	if first == 0 {
 		if first = bytes.IndexByte(token, '.'); first <= 0 {
-			return Malformed
+			return cause.Malformed
 		}
 		written, read, ok := decode(r.buffer[:], token[:first])
 		if !ok || read < first {
-			return Malformed
+			return cause.Malformed
 		}
 		r.encoded = append(r.encoded, token[:first+1]...)
-		key, cause = r.header(written)
+		key, refused = r.header(written)
 	}
 	written, read, ok := decode(r.buffer[:], token[first+1:])
 	last := first + 1 + read
-	if !ok || last >= len(token) || token[last] != '.' || cause != OK && bytes.IndexByte(token[last+1:], '.') >= 0 {
-		return Malformed
+	if !ok || last >= len(token) || token[last] != '.' || refused != cause.OK && bytes.IndexByte(token[last+1:], '.') >= 0 {
+		return cause.Malformed
 	}
 	r.decoded = r.buffer[:written:written]
 	r.token.Key, r.token.Input, r.token.Signature = key, last, last+1
-	return cause
+	return refused
 }
 
 // reserve is b, empty, with room for what n characters decode to.
@@ -140,7 +141,7 @@ func DecodeSignature(dst, part []byte) (signature []byte, ok bool) {
 // header reads a JOSE header (RFC 7515 §4): the key that kid names must have the algorithm alg; no extension is
 // understood (crit, §4.1.11; b64, RFC 7797); all else is ignored, above all keys and addresses of keys (jwk, jku,
 // x5u). It takes the first size bytes of the buffer.
-func (r *Reader) header(size int) (key int, cause Cause) {
+func (r *Reader) header(size int) (key int, c cause.Cause) {
 	header := r.buffer[:size]
 	var alg, kid strictjson.Value
 	var kidText []byte
@@ -152,27 +153,27 @@ func (r *Reader) header(size int) (key int, cause Cause) {
 		case "kid":
 			kid = m.Value
 		case "crit":
-			return 0, BadHeader
+			return 0, cause.BadHeader
 		case "b64":
 			if m.Value.Form != strictjson.True {
-				return 0, BadHeader
+				return 0, cause.BadHeader
 			}
 		}
 	}
 	if !r.scan.Whole || kid.Form != strictjson.Absent && kid.Form != strictjson.String {
-		return 0, BadHeader
+		return 0, cause.BadHeader
 	}
 	if kid.Form == strictjson.String {
 		kidText = kid.TextOver(header)
 	}
 	key = r.kids.find(kidText, kid.Form == strictjson.String)
 	if key < 0 {
-		return 0, UnknownKey
+		return 0, cause.UnknownKey
 	}
 	if alg.Form != strictjson.String || string(alg.TextOver(header)) != r.keys.Keys[key].Algorithm {
-		return 0, BadAlgorithm
+		return 0, cause.BadAlgorithm
 	}
-	return key, OK
+	return key, cause.OK
 }
 
 // Accept gives the claims of the token that was inspected, once its signature is good, but not yet what its id says:
@@ -189,7 +190,7 @@ func (r *Reader) Accept() (o *Opened, ok bool) {
 	key := &r.keys.Keys[r.token.Key]
 	*o = Opened{Key: r.token.Key, Issuer: key.Issuer, KeyEnds: key.NotAfter, Claims: r.decoded}
 	if !r.claims.Read(r.buffer, len(r.decoded)) {
-		*o = Opened{Cause: BadClaims, Key: o.Key} // it has no issuer, as every refused token
+		*o = Opened{Cause: cause.BadClaims, Key: o.Key} // it has no issuer, as every refused token
 	}
 	return o, true
 }
@@ -198,15 +199,15 @@ func (r *Reader) Accept() (o *Opened, ok bool) {
 // token has a Cause and no more. An error is one of check.
 func (r *Reader) Open(token []byte, check func(key int, input, signature []byte) (bool, error)) (*Opened, error) {
 	in := r.Inspect(token)
-	if in.Cause != OK {
+	if in.Cause != cause.OK {
 		return r.refuse(in.Cause), nil
 	}
 	var ok bool
 	if r.signature, ok = DecodeSignature(r.signature, token[in.Signature:]); !ok {
-		return r.refuse(Malformed), nil
+		return r.refuse(cause.Malformed), nil
 	}
 	if good, err := check(in.Key, token[:in.Input], r.signature); err != nil || !good {
-		return r.refuse(BadSignature), err
+		return r.refuse(cause.BadSignature), err
 	}
 	o, _ := r.Accept()
 	o.ReadFamily()
@@ -214,16 +215,16 @@ func (r *Reader) Open(token []byte, check func(key int, input, signature []byte)
 }
 
 // refuse is a refused token; nothing is left to accept.
-func (r *Reader) refuse(cause Cause) *Opened {
+func (r *Reader) refuse(c cause.Cause) *Opened {
 	r.inspected = false
-	r.opened = Opened{Cause: cause}
+	r.opened = Opened{Cause: c}
 	return &r.opened
 }
 
 // ReadFamily reads what the token's id says, if the token was accepted. Accept leaves it out, since the id of a
 // stranger's token takes a hash, which a host computes faster than a guest.
 func (o *Opened) ReadFamily() {
-	if o.Cause != OK {
+	if o.Cause != cause.OK {
 		return
 	}
 	switch o.TokenID.Form {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 )
 
@@ -40,7 +41,7 @@ func TestBoundsAllocateNothing(t *testing.T) {
 	for _, b := range coretest.Bounds() {
 		token := []byte(b.Token)
 		if n := testing.AllocsPerRun(3, func() {
-			if r.Inspect(token).Cause == core.OK {
+			if r.Inspect(token).Cause == cause.OK {
 				r.Accept()
 			}
 		}); n > 0 {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 )
 
@@ -34,7 +35,7 @@ func agree(t *testing.T, header, claims string) {
 			if got != want {
 				t.Fatalf("Inspect(%s) = %+v with shortcuts, %+v without", header, got, want)
 			}
-			if got.Cause != core.OK {
+			if got.Cause != cause.OK {
 				continue
 			}
 			opened, _ := short.Accept()

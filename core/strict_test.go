@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 )
 
@@ -24,32 +25,32 @@ func newSigned(token, header, claims string) *signed {
 var refusals = []struct {
 	why            string
 	header, claims string // the example
-	cause          core.Cause
+	cause          cause.Cause
 	holds          func(s *signed) bool
 }{
-	{"what a stranger's token costs is bounded before it is read", plainHeader, `{"x":"` + strings.Repeat("x", 48<<10) + `"}`, core.TooLong,
+	{"what a stranger's token costs is bounded before it is read", plainHeader, `{"x":"` + strings.Repeat("x", 48<<10) + `"}`, cause.TooLong,
 		func(s *signed) bool { return s.size > 64<<10 }},
-	{"a token has a header (RFC 7515 §7.1)", "", `{}`, core.Malformed, func(s *signed) bool { return s.encoded == "" }},
+	{"a token has a header (RFC 7515 §7.1)", "", `{}`, cause.Malformed, func(s *signed) bool { return s.encoded == "" }},
 	{"all readers must see one header: no name twice, no half of a character, nothing after it (RFC 7515 §4, RFC 8725 §2.4 and §3.7)",
-		`{"alg":"none","alg":"HS256"}`, `{}`, core.BadHeader, func(s *signed) bool { return !s.header.Strict }},
+		`{"alg":"none","alg":"HS256"}`, `{}`, cause.BadHeader, func(s *signed) bool { return !s.header.Strict }},
 	{"a header is unauthenticated until the signature was checked, so that it has bounds of its own",
-		`{"alg":"HS256","x":[` + strings.Repeat(`{"y":1},`, 31) + `1]}`, `{}`, core.BadHeader, func(s *signed) bool { return beyond(&s.header, 32) }},
-	{"no extension is understood (RFC 7515 §4.1.11)", `{"alg":"HS256","crit":[]}`, `{}`, core.BadHeader,
+		`{"alg":"HS256","x":[` + strings.Repeat(`{"y":1},`, 31) + `1]}`, `{}`, cause.BadHeader, func(s *signed) bool { return beyond(&s.header, 32) }},
+	{"no extension is understood (RFC 7515 §4.1.11)", `{"alg":"HS256","crit":[]}`, `{}`, cause.BadHeader,
 		func(s *signed) bool { _, found := s.header.Value("crit"); return found }},
-	{"claims are encoded (RFC 7797 §7)", `{"alg":"HS256","b64":1}`, `{}`, core.BadHeader,
+	{"claims are encoded (RFC 7797 §7)", `{"alg":"HS256","b64":1}`, `{}`, cause.BadHeader,
 		func(s *signed) bool { b64, found := s.header.Value("b64"); return found && b64 != "true" }},
-	{"kid is a text (RFC 7515 §4.1.4)", `{"alg":"HS256","kid":7}`, `{}`, core.BadHeader, func(s *signed) bool {
+	{"kid is a text (RFC 7515 §4.1.4)", `{"alg":"HS256","kid":7}`, `{}`, cause.BadHeader, func(s *signed) bool {
 		_, found := s.header.Value("kid")
 		_, text := s.header.Text("kid")
 		return found && !text
 	}},
-	{"the algorithm is that of the key (RFC 8725 §3.1)", `{"alg":"hs256"}`, `{}`, core.BadAlgorithm,
+	{"the algorithm is that of the key (RFC 8725 §3.1)", `{"alg":"hs256"}`, `{}`, cause.BadAlgorithm,
 		func(s *signed) bool { alg, _ := s.header.Text("alg"); return alg != "HS256" }},
-	{"all readers must see one set of claims (RFC 7519 §4, RFC 8725 §2.4 and §3.7)", plainHeader, `{"a":{"exp":1,"\u0065xp":2}}`, core.BadClaims,
+	{"all readers must see one set of claims (RFC 7519 §4, RFC 8725 §2.4 and §3.7)", plainHeader, `{"a":{"exp":1,"\u0065xp":2}}`, cause.BadClaims,
 		func(s *signed) bool { return !s.claims.Strict }},
-	{"what claims cost is bounded, and Python reads no longer integers", plainHeader, `{"x":[` + strings.Repeat("9", 4301) + `]}`, core.BadClaims,
+	{"what claims cost is bounded, and Python reads no longer integers", plainHeader, `{"x":[` + strings.Repeat("9", 4301) + `]}`, cause.BadClaims,
 		func(s *signed) bool { return beyond(&s.claims, 1024) }},
-	{"some readers take a name in another case for the same", plainHeader, `{"to\u212aen_type":"access"}`, core.BadClaims,
+	{"some readers take a name in another case for the same", plainHeader, `{"to\u212aen_type":"access"}`, cause.BadClaims,
 		func(s *signed) bool { return otherCase(&s.claims) }},
 }
 
@@ -89,12 +90,12 @@ func otherCase(o *coretest.Object) bool {
 // knownNames are the claims that mean something under the default settings.
 var knownNames = []string{"exp", "iat", "nbf", "iss", "aud", "sub", "jti", "refresh_exp", "token_type", "user_id", "hash_password"}
 
-// wanted is why a token is to be refused, as the first reason on the list that holds says; core.OK where none does.
-func (s *signed) wanted() (cause core.Cause, why string) {
+// wanted is why a token is to be refused, as the first reason on the list that holds says; cause.OK where none does.
+func (s *signed) wanted() (c cause.Cause, why string) {
 	for _, r := range refusals {
 		if r.holds(s) {
 			return r.cause, r.why
 		}
 	}
-	return core.OK, "no reason"
+	return cause.OK, "no reason"
 }

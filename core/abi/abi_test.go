@@ -11,6 +11,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/core/permission"
 	"github.com/edgetoken/edgetoken/core/strictjson"
@@ -20,7 +21,7 @@ import (
 func TestExamples(t *testing.T) {
 	o := core.Opened{Claims: []byte(`{"exp":9}`), ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7, End: 8}}
 	login := core.Request{Op: core.Login, Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
-	expired := core.Outcome{Refusals: []core.Refusal{{Cause: core.Expired, Class: core.AccessToken}}}
+	expired := core.Outcome{Refusals: []core.Refusal{{Cause: cause.Expired, Class: core.AccessToken}}}
 	config := abi.Config{Settings: core.DefaultSettings()}
 	question := sampleQuestions()[0]
 	for _, c := range []struct {
@@ -86,7 +87,7 @@ func sampleRequests(tb testing.TB) []core.Request {
 	e := core.NewNative(core.DefaultSettings(), coretest.OneKey())
 	token := coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{"token_type":"refresh","exp":4102444800,"jti":"x","user_id":[1]}`)
 	var o core.Opened
-	if err := e.Open(tb.Context(), []byte(token), &o); err != nil || o.Cause != core.OK {
+	if err := e.Open(tb.Context(), []byte(token), &o); err != nil || o.Cause != cause.OK {
 		tb.Fatal(o.Cause, err)
 	}
 	o.KeyEnds = 4102444800
@@ -97,7 +98,7 @@ func sampleRequests(tb testing.TB) []core.Request {
 	return []core.Request{
 		{Op: core.Login, State: state, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte(`{"plan":"pro"}`)},
 		{Op: core.Refresh, Opened: o, State: state, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte{}},
-		{Op: core.Verify, Opened: core.Opened{Cause: core.BadSignature, Claims: []byte{}}, Now: coretest.Now, Extra: []byte{}, Entropy: []byte{}},
+		{Op: core.Verify, Opened: core.Opened{Cause: cause.BadSignature, Claims: []byte{}}, Now: coretest.Now, Extra: []byte{}, Entropy: []byte{}},
 	}
 }
 
@@ -236,7 +237,7 @@ func FuzzMessages(f *testing.F) {
 				f.Fatal(err)
 			}
 			f.Add(abi.AppendPrepared(nil, p))
-			o := core.Outcome{Refusals: []core.Refusal{{Cause: core.Expired, Class: core.AccessToken}}}
+			o := core.Outcome{Refusals: []core.Refusal{{Cause: cause.Expired, Class: core.AccessToken}}}
 			f.Add(abi.AppendOutcome(nil, &o))
 		}
 	}
@@ -252,7 +253,7 @@ func FuzzMessages(f *testing.F) {
 		if r := new(core.Request); abi.ReadRequest(b, r) {
 			_, _ = writer.Prepare(r)
 			core.Decide(&settings, *r)
-			if r.Opened.Cause == core.OK && !bytes.Equal(abi.AppendRequest(nil, r), canonicalOpened(b)) {
+			if r.Opened.Cause == cause.OK && !bytes.Equal(abi.AppendRequest(nil, r), canonicalOpened(b)) {
 				t.Errorf("a request re-encodes to %x", abi.AppendRequest(nil, r))
 			}
 		}

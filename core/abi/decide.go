@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/codec"
 )
 
@@ -176,8 +177,8 @@ func ReadOutcome(b []byte) (o core.Outcome, ok bool) {
 // readRefusals reports whether every cause is one.
 func readRefusals(r *codec.Reader, o *core.Outcome) bool {
 	for n := r.U8(); n > 0 && !r.Bad; n-- {
-		f := core.Refusal{Cause: core.Cause(r.U8()), Class: core.TokenType(r.Text())}
-		if f.Cause == core.OK || !f.Cause.Known() {
+		f := core.Refusal{Cause: cause.Cause(r.U8()), Class: core.TokenType(r.Text())}
+		if f.Cause == cause.OK || !f.Cause.Known() {
 			return false
 		}
 		o.Refusals = append(o.Refusals, f)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
@@ -38,8 +39,8 @@ func ReadInspected(b []byte, token, keys int) (Inspected, bool) {
 		return Inspected{}, false
 	}
 	i := Inspected{Epoch: binary.LittleEndian.Uint64(b)}
-	i.Cause = core.Cause(b[20])
-	if i.Cause != core.OK {
+	i.Cause = cause.Cause(b[20])
+	if i.Cause != cause.OK {
 		return i, i.Cause.Known()
 	}
 	var good [3]bool
@@ -104,7 +105,7 @@ func ReadOpened(b []byte, o *core.Opened) (claims int, ok bool) {
 	if len(b) < OpenedBytes {
 		return 0, false
 	}
-	o.Cause = core.Cause(b[0])
+	o.Cause = cause.Cause(b[0])
 	o.Family = core.Family{
 		Listed:     b[1]&1 != 0,
 		Ours:       b[1]&2 != 0,

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/jws"
 )
 
@@ -91,7 +92,7 @@ func testAlgorithms(t *testing.T, newEngine NewEngine) {
 				}
 			}
 			value := pair.Tokens[1].Value
-			if o := open(t, e, value); o.Cause != core.OK || string(o.Claims) != claimsOf(t, value) {
+			if o := open(t, e, value); o.Cause != cause.OK || string(o.Claims) != claimsOf(t, value) {
 				t.Errorf("its own token is refused for %v", o.Cause)
 			}
 			input := value[:strings.LastIndexByte(value, '.')]
@@ -102,12 +103,12 @@ func testAlgorithms(t *testing.T, newEngine NewEngine) {
 			}
 			for name, c := range map[string]struct {
 				signature string
-				want      core.Cause
+				want      cause.Cause
 			}{
-				"of another key": {encode(string(signature)), core.BadSignature},
-				"cut":            {encode(string(signature[:len(signature)-1])), core.BadSignature},
-				"empty":          {"", core.BadSignature},
-				"zeros":          {encode(strings.Repeat("\x00", len(signature))), core.BadSignature},
+				"of another key": {encode(string(signature)), cause.BadSignature},
+				"cut":            {encode(string(signature[:len(signature)-1])), cause.BadSignature},
+				"empty":          {"", cause.BadSignature},
+				"zeros":          {encode(strings.Repeat("\x00", len(signature))), cause.BadSignature},
 			} {
 				if o := open(t, e, input+"."+c.signature); o.Cause != c.want {
 					t.Errorf("signature %s: %v, want %v", name, o.Cause, c.want)

@@ -8,12 +8,13 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 )
 
 // attackCase is a token that somebody made who does not have the key, or a good token that was twisted.
 type attackCase struct {
 	name, token string
-	want        core.Cause
+	want        cause.Cause
 }
 
 // testAttacks: forged and twisted tokens, each named for the attack, against a real key of each kind.
@@ -22,7 +23,7 @@ func testAttacks(t *testing.T, newEngine NewEngine) {
 		t.Run(algorithm, func(t *testing.T) {
 			v := newVictim(t, algorithm)
 			e := newEngine(t, core.DefaultSettings(), v.key)
-			cases := []attackCase{{"the_good_token", v.good, core.OK}}
+			cases := []attackCase{{"the_good_token", v.good, cause.OK}}
 			for _, attack := range []func(*victim) []attackCase{
 				noneAttacks, confusionAttacks, headerKeyAttacks, kidAttacks, critAttacks, duplicateAttacks, caseAttacks,
 				spaceAttacks, secondSignatureAttacks, serialisationAttacks, base64Attacks, signatureAttacks,
@@ -35,7 +36,7 @@ func testAttacks(t *testing.T, newEngine NewEngine) {
 					if o.Cause != c.want {
 						t.Errorf("Open(%.80q) is refused for %v, want %v", c.token, o.Cause, c.want)
 					}
-					if o.Cause != core.OK && len(o.Claims) > 0 {
+					if o.Cause != cause.OK && len(o.Claims) > 0 {
 						t.Errorf("Open(%.80q) gives claims of a refused token: %.80q", c.token, o.Claims)
 					}
 				})
@@ -57,21 +58,21 @@ func noneAttacks(v *victim) (cases []attackCase) {
 		}
 		input := encode(`{"alg":"`+string(none)+`","typ":"JWT"}`) + "." + encode(good)
 		cases = append(cases,
-			attackCase{"alg_" + string(none), input + ".", core.BadAlgorithm},
-			attackCase{"alg_" + string(none) + "_with_the_old_signature", input + "." + v.signature, core.BadAlgorithm},
-			attackCase{"alg_" + string(none) + "_signed_by_the_key", v.sign(input), core.BadAlgorithm},
+			attackCase{"alg_" + string(none), input + ".", cause.BadAlgorithm},
+			attackCase{"alg_" + string(none) + "_with_the_old_signature", input + "." + v.signature, cause.BadAlgorithm},
+			attackCase{"alg_" + string(none) + "_signed_by_the_key", v.sign(input), cause.BadAlgorithm},
 		)
 	}
 	for name, header := range map[string]string{
 		"escaped": `{"alg":"\u006eone"}`, "with_a_space": `{"alg":"none "}`, "with_NUL": `{"alg":"none\u0000"}`, "empty": `{"alg":""}`, "absent": `{}`,
 		"null": `{"alg":null}`, "false": `{"alg":false}`, "zero": `{"alg":0}`, "a_list": `{"alg":["none","` + v.algorithm + `"]}`, "an_object": `{"alg":{}}`,
 	} {
-		cases = append(cases, attackCase{"alg_none_" + name, encode(header) + "." + encode(good) + ".", core.BadAlgorithm})
+		cases = append(cases, attackCase{"alg_none_" + name, encode(header) + "." + encode(good) + ".", cause.BadAlgorithm})
 	}
 	return append(cases,
-		attackCase{"no_signature", v.input + ".", core.BadSignature},
-		attackCase{"no_signature_and_no_dot", v.input, core.Malformed},
-		attackCase{"no_header", "." + encode(good) + ".", core.Malformed},
+		attackCase{"no_signature", v.input + ".", cause.BadSignature},
+		attackCase{"no_signature_and_no_dot", v.input, cause.Malformed},
+		attackCase{"no_header", "." + encode(good) + ".", cause.Malformed},
 	)
 }
 
@@ -80,21 +81,21 @@ func confusionAttacks(v *victim) (cases []attackCase) {
 	for name, encoded := range v.publicKeys {
 		for _, alg := range []string{"HS256", "HS384", "HS512"} {
 			cases = append(cases,
-				attackCase{alg + "_with_public_key_" + name, mac(alg, encoded, `{"alg":"`+alg+`"}`, good), core.BadAlgorithm},
-				attackCase{alg + "_with_public_key_" + name + "_said_to_be_" + v.algorithm, mac(alg, encoded, v.header, good), core.BadSignature},
+				attackCase{alg + "_with_public_key_" + name, mac(alg, encoded, `{"alg":"`+alg+`"}`, good), cause.BadAlgorithm},
+				attackCase{alg + "_with_public_key_" + name + "_said_to_be_" + v.algorithm, mac(alg, encoded, v.header, good), cause.BadSignature},
 			)
 		}
 	}
 	for _, alg := range []string{"HS256", "HS512", "RS256", "RS512", "PS256", "PS512", "ES256", "ES256K", "ES512", "EdDSA", "Ed25519", "A256GCMKW", "dir"} {
 		if alg != v.algorithm {
 			input := encode(`{"alg":"`+alg+`"}`) + "." + encode(good)
-			cases = append(cases, attackCase{"alg_" + alg + "_signed_by_the_key", v.sign(input), core.BadAlgorithm})
+			cases = append(cases, attackCase{"alg_" + alg + "_signed_by_the_key", v.sign(input), cause.BadAlgorithm})
 		}
 	}
 	return append(cases,
-		attackCase{"MAC_with_an_empty_secret", mac("HS256", nil, `{"alg":"HS256"}`, good), v.unless("HS256", core.BadAlgorithm)},
-		attackCase{"MAC_with_NUL_as_secret", mac("HS256", []byte{0}, `{"alg":"HS256"}`, good), v.unless("HS256", core.BadAlgorithm)},
-		attackCase{"alg_in_lower_case", v.sign(encode(`{"alg":"`+strings.ToLower(v.algorithm)+`"}`) + "." + encode(good)), core.BadAlgorithm},
+		attackCase{"MAC_with_an_empty_secret", mac("HS256", nil, `{"alg":"HS256"}`, good), v.unless("HS256", cause.BadAlgorithm)},
+		attackCase{"MAC_with_NUL_as_secret", mac("HS256", []byte{0}, `{"alg":"HS256"}`, good), v.unless("HS256", cause.BadAlgorithm)},
+		attackCase{"alg_in_lower_case", v.sign(encode(`{"alg":"`+strings.ToLower(v.algorithm)+`"}`) + "." + encode(good)), cause.BadAlgorithm},
 	)
 }
 
@@ -121,7 +122,7 @@ func headerKeyAttacks(v *victim) (cases []attackCase) {
 		"typ_and_cty_of_an_inner_token":   `"typ":"JOSE","cty":"JWT"`,
 		"enc_and_zip_as_if_it_were_a_JWE": `"enc":"A256GCM","zip":"DEF"`,
 	} {
-		cases = append(cases, attackCase{name, v.forge(`{"alg":"`+v.algorithm+`",`+members+`}`, good), core.BadSignature})
+		cases = append(cases, attackCase{name, v.forge(`{"alg":"`+v.algorithm+`",`+members+`}`, good), cause.BadSignature})
 	}
 	return cases
 }
@@ -139,12 +140,12 @@ func kidAttacks(v *victim) (cases []attackCase) {
 			panic(err)
 		}
 		cases = append(cases,
-			attackCase{"kid_" + name, v.forge(string(header), good), core.BadSignature},
-			attackCase{"kid_" + name + "_and_an_empty_secret", mac("HS256", nil, strings.Replace(string(header), v.algorithm, "HS256", 1), good), v.unless("HS256", core.BadAlgorithm)},
+			attackCase{"kid_" + name, v.forge(string(header), good), cause.BadSignature},
+			attackCase{"kid_" + name + "_and_an_empty_secret", mac("HS256", nil, strings.Replace(string(header), v.algorithm, "HS256", 1), good), v.unless("HS256", cause.BadAlgorithm)},
 		)
 	}
 	for name, kid := range map[string]string{"number": "0", "null": "null", "true": "true", "list": `["k"]`, "object": `{"$ne":null}`} {
-		cases = append(cases, attackCase{"kid_a_" + name, v.issue(`{"alg":"`+v.algorithm+`","kid":`+kid+`}`, good), core.BadHeader})
+		cases = append(cases, attackCase{"kid_a_" + name, v.issue(`{"alg":"`+v.algorithm+`","kid":`+kid+`}`, good), cause.BadHeader})
 	}
 	return cases
 }
@@ -156,10 +157,10 @@ func critAttacks(v *victim) (cases []attackCase) {
 		"null": `"crit":null`, "a_text": `"crit":"exp"`, "escaped": `"\u0063rit":["x"],"x":1`, "b64": `"crit":["b64"],"b64":true`,
 		"b64_false": `"b64":false`, "b64_false_critical": `"crit":["b64"],"b64":false`, "b64_a_text": `"b64":"false"`, "b64_null": `"b64":null`,
 	} {
-		cases = append(cases, attackCase{"crit_" + name, v.issue(`{"alg":"`+v.algorithm+`",`+members+`}`, good), core.BadHeader})
+		cases = append(cases, attackCase{"crit_" + name, v.issue(`{"alg":"`+v.algorithm+`",`+members+`}`, good), cause.BadHeader})
 	}
 	unencoded := encode(`{"alg":"`+v.algorithm+`","b64":false,"crit":["b64"]}`) + "." + good
-	return append(cases, attackCase{"crit_b64_false_with_the_claims_in_the_clear", v.sign(unencoded), core.Malformed})
+	return append(cases, attackCase{"crit_b64_false_with_the_claims_in_the_clear", v.sign(unencoded), cause.Malformed})
 }
 
 // duplicateAttacks: one reader takes the first of two members, another the last (RFC 8725 §2.4). The key's owner signed these, so that only the members are wrong.
@@ -170,13 +171,13 @@ func duplicateAttacks(v *victim) (cases []attackCase) {
 		"alg_escaped": `{` + alg + `,"\u0061\u006c\u0067":"none"}`, "kid": `{` + alg + `,"kid":"a","kid":"b"}`, "typ": `{` + alg + `,"typ":"JWT","typ":"JWT"}`,
 		"within_a_member": `{` + alg + `,"jwk":{"k":1,"k":2}}`,
 	} {
-		cases = append(cases, attackCase{"duplicate_" + name, v.issue(header, good), core.BadHeader})
+		cases = append(cases, attackCase{"duplicate_" + name, v.issue(header, good), cause.BadHeader})
 	}
 	for name, claims := range map[string]string{
 		"exp": `{"exp":1,"exp":4102444800}`, "exp_escaped": `{"exp":1,"e\u0078p":4102444800}`, "user_id": `{"user_id":"7","user_id":"1"}`,
 		"token_type": `{"token_type":"refresh","token_type":"access"}`, "unknown": `{"x":1,"x":1}`, "within_a_claim": `{"x":{"y":[{"z":1,"z":1}]}}`,
 	} {
-		cases = append(cases, attackCase{"duplicate_claim_" + name, v.issue(v.header, claims), core.BadClaims})
+		cases = append(cases, attackCase{"duplicate_claim_" + name, v.issue(v.header, claims), cause.BadClaims})
 	}
 	return cases
 }
@@ -185,22 +186,22 @@ func duplicateAttacks(v *victim) (cases []attackCase) {
 func caseAttacks(v *victim) (cases []attackCase) {
 	for name, c := range map[string]struct {
 		header string
-		want   core.Cause
+		want   cause.Cause
 	}{
-		"Alg_alone":                   {`{"Alg":"` + v.algorithm + `"}`, core.BadAlgorithm},
-		"ALG_alone":                   {`{"ALG":"` + v.algorithm + `"}`, core.BadAlgorithm},
-		"Alg_beside_alg_none":         {`{"alg":"none","Alg":"` + v.algorithm + `"}`, core.BadAlgorithm},
-		"Alg_none_beside_alg":         {`{"alg":"` + v.algorithm + `","Alg":"none"}`, core.OK},
-		"alg_value_in_another_case":   {`{"alg":"` + otherCase(v.algorithm) + `"}`, core.BadAlgorithm},
-		"KID_with_a_path":             {`{"alg":"` + v.algorithm + `","KID":"../../dev/null"}`, core.OK},
-		"alg_with_a_fullwidth_letter": {`{"\uff41lg":"` + v.algorithm + `"}`, core.BadAlgorithm},
+		"Alg_alone":                   {`{"Alg":"` + v.algorithm + `"}`, cause.BadAlgorithm},
+		"ALG_alone":                   {`{"ALG":"` + v.algorithm + `"}`, cause.BadAlgorithm},
+		"Alg_beside_alg_none":         {`{"alg":"none","Alg":"` + v.algorithm + `"}`, cause.BadAlgorithm},
+		"Alg_none_beside_alg":         {`{"alg":"` + v.algorithm + `","Alg":"none"}`, cause.OK},
+		"alg_value_in_another_case":   {`{"alg":"` + otherCase(v.algorithm) + `"}`, cause.BadAlgorithm},
+		"KID_with_a_path":             {`{"alg":"` + v.algorithm + `","KID":"../../dev/null"}`, cause.OK},
+		"alg_with_a_fullwidth_letter": {`{"\uff41lg":"` + v.algorithm + `"}`, cause.BadAlgorithm},
 	} {
 		cases = append(cases, attackCase{"header_" + name, v.issue(c.header, good), c.want})
 	}
 	for _, claim := range []string{"Exp", "EXP", "eXp", "User_ID", "USER_ID", "Token_Type", "JTI", "Iat", "NBF", "Iss", "AUD", "Sub", "Hash_Password", "Refresh_Exp", "i\u017fs", "to\u212aen_type"} {
 		cases = append(cases,
-			attackCase{"claim_" + claim, v.issue(v.header, `{"`+claim+`":1}`), core.BadClaims},
-			attackCase{"claim_" + claim + "_beside_the_others", v.issue(v.header, strings.Replace(good, "{", `{"`+claim+`":"1",`, 1)), core.BadClaims},
+			attackCase{"claim_" + claim, v.issue(v.header, `{"`+claim+`":1}`), cause.BadClaims},
+			attackCase{"claim_" + claim + "_beside_the_others", v.issue(v.header, strings.Replace(good, "{", `{"`+claim+`":"1",`, 1)), cause.BadClaims},
 		)
 	}
 	return cases
@@ -215,19 +216,19 @@ func spaceAttacks(v *victim) (cases []attackCase) {
 			"before_a_dot": parts[0] + space + "." + parts[1] + "." + parts[2], "after_a_dot": parts[0] + "." + parts[1] + "." + space + parts[2],
 			"in_the_claims": parts[0] + "." + parts[1][:9] + space + parts[1][9:] + "." + parts[2], "in_the_signature": v.good[:len(v.good)-4] + space + v.good[len(v.good)-4:],
 		} {
-			cases = append(cases, attackCase{name + "_" + place, token, core.Malformed})
+			cases = append(cases, attackCase{name + "_" + place, token, cause.Malformed})
 		}
 	}
 	for _, padding := range []string{"=", "==", "===", "%3D", "."} {
 		for i := range parts {
 			padded := append([]string{}, parts...)
 			padded[i] += padding
-			cases = append(cases, attackCase{fmt.Sprintf("padding_%s_of_part_%d", padding, i), strings.Join(padded, "."), core.Malformed})
+			cases = append(cases, attackCase{fmt.Sprintf("padding_%s_of_part_%d", padding, i), strings.Join(padded, "."), cause.Malformed})
 		}
 	}
 	return append(cases,
-		attackCase{"quoted", `"` + v.good + `"`, core.Malformed},
-		attackCase{"with_its_scheme", "Bearer " + v.good, core.Malformed},
+		attackCase{"quoted", `"` + v.good + `"`, cause.Malformed},
+		attackCase{"with_its_scheme", "Bearer " + v.good, cause.Malformed},
 	)
 }
 
@@ -239,17 +240,17 @@ func secondSignatureAttacks(v *victim) []attackCase {
 	raw, _ := base64.RawURLEncoding.DecodeString(v.signature)
 	other, _ := base64.RawURLEncoding.DecodeString(last)
 	return []attackCase{
-		{"two_signatures_good_first", v.good + "." + last, core.Malformed},
-		{"two_signatures_good_last", theirs + "." + v.signature, core.Malformed},
-		{"two_signatures_in_one_good_first", v.input + "." + encode(string(raw)+string(other)), core.BadSignature},
-		{"two_signatures_in_one_good_last", v.input + "." + encode(string(other)+string(raw)), core.BadSignature},
-		{"two_signatures_with_a_comma", v.good + "," + last, core.Malformed},
-		{"two_tokens", v.good + " " + v.good, core.Malformed},
-		{"a_good_token_within_the_claims_of_another", v.forge(v.header, `{"token":"`+v.good+`"}`), core.BadSignature},
-		{"a_good_token_as_the_claims_of_another", v.issue(`{"alg":"`+v.algorithm+`","cty":"JWT"}`, v.good), core.BadClaims},
-		{"another's_claims", encode(v.header) + "." + encode(forged) + "." + v.signature, core.BadSignature},
-		{"another's_header", encode(`{"alg":"`+v.algorithm+`"}`) + "." + encode(good) + "." + v.signature, core.BadSignature},
-		{"five_parts_as_a_JWE", v.good + ".a.b", core.Malformed},
+		{"two_signatures_good_first", v.good + "." + last, cause.Malformed},
+		{"two_signatures_good_last", theirs + "." + v.signature, cause.Malformed},
+		{"two_signatures_in_one_good_first", v.input + "." + encode(string(raw)+string(other)), cause.BadSignature},
+		{"two_signatures_in_one_good_last", v.input + "." + encode(string(other)+string(raw)), cause.BadSignature},
+		{"two_signatures_with_a_comma", v.good + "," + last, cause.Malformed},
+		{"two_tokens", v.good + " " + v.good, cause.Malformed},
+		{"a_good_token_within_the_claims_of_another", v.forge(v.header, `{"token":"`+v.good+`"}`), cause.BadSignature},
+		{"a_good_token_as_the_claims_of_another", v.issue(`{"alg":"`+v.algorithm+`","cty":"JWT"}`, v.good), cause.BadClaims},
+		{"another's_claims", encode(v.header) + "." + encode(forged) + "." + v.signature, cause.BadSignature},
+		{"another's_header", encode(`{"alg":"`+v.algorithm+`"}`) + "." + encode(good) + "." + v.signature, cause.BadSignature},
+		{"five_parts_as_a_JWE", v.good + ".a.b", cause.Malformed},
 	}
 }
 
@@ -260,14 +261,14 @@ func serialisationAttacks(v *victim) []attackCase {
 	flattened := `{"payload":"` + parts[1] + `",` + one + `}`
 	forged := encode(v.header) + "." + encode(strings.Replace(good, `"7"`, `"1"`, 1))
 	return []attackCase{
-		{"json_flattened", flattened, core.Malformed},
-		{"json_general", `{"payload":"` + parts[1] + `","signatures":[{` + one + `}]}`, core.Malformed},
-		{"json_general_with_two_signatures", `{"payload":"` + parts[1] + `","signatures":[{"protected":"` + encode(`{"alg":"none"}`) + `","signature":""},{` + one + `}]}`, core.Malformed},
-		{"json_with_an_unprotected_header", `{"payload":"` + parts[1] + `","header":{"alg":"none"},` + one + `}`, core.Malformed},
-		{"json_encoded_once_more", encode(flattened), core.Malformed},
-		{"json_and_compact_in_one", `{"  ` + forged + `.":"","payload":"` + parts[1] + `",` + one + `}`, core.Malformed}, // CVE-2022-39227
-		{"json_as_header", encode(flattened) + "." + parts[1] + "." + parts[2], core.BadAlgorithm},
-		{"detached_claims", parts[0] + ".." + parts[2], core.BadSignature},
+		{"json_flattened", flattened, cause.Malformed},
+		{"json_general", `{"payload":"` + parts[1] + `","signatures":[{` + one + `}]}`, cause.Malformed},
+		{"json_general_with_two_signatures", `{"payload":"` + parts[1] + `","signatures":[{"protected":"` + encode(`{"alg":"none"}`) + `","signature":""},{` + one + `}]}`, cause.Malformed},
+		{"json_with_an_unprotected_header", `{"payload":"` + parts[1] + `","header":{"alg":"none"},` + one + `}`, cause.Malformed},
+		{"json_encoded_once_more", encode(flattened), cause.Malformed},
+		{"json_and_compact_in_one", `{"  ` + forged + `.":"","payload":"` + parts[1] + `",` + one + `}`, cause.Malformed}, // CVE-2022-39227
+		{"json_as_header", encode(flattened) + "." + parts[1] + "." + parts[2], cause.BadAlgorithm},
+		{"detached_claims", parts[0] + ".." + parts[2], cause.BadSignature},
 	}
 }
 
@@ -287,16 +288,16 @@ func base64Attacks(v *victim) (cases []attackCase) {
 			if part == 2 {
 				token = strings.Join(twisted[:], ".")
 			}
-			cases = append(cases, attackCase{fmt.Sprintf("unused_bits_of_the_%s_%d", unused, i+1), token, core.Malformed})
+			cases = append(cases, attackCase{fmt.Sprintf("unused_bits_of_the_%s_%d", unused, i+1), token, cause.Malformed})
 		}
 	}
 	raw, _ := base64.RawURLEncoding.DecodeString(v.signature)
 	return append(cases,
-		attackCase{"standard_alphabet_header", v.sign(base64.RawStdEncoding.EncodeToString([]byte(`{"alg":"`+v.algorithm+`","x":"???>>>"}`)) + "." + encode(good)), core.Malformed},
-		attackCase{"standard_alphabet_claims", v.sign(encode(v.header) + "." + base64.RawStdEncoding.EncodeToString([]byte(`{"x":"???>>>"}`))), core.Malformed},
-		attackCase{"padded_claims_that_were_signed", v.sign(encode(v.header) + "." + base64.StdEncoding.EncodeToString([]byte(pad(good, 1)))), core.Malformed},
-		attackCase{"one_character_too_many", v.sign(encode(v.header) + "." + encode(pad(good, 0)) + "A"), core.Malformed},
-		attackCase{"hexadecimal_signature", v.input + "." + fmt.Sprintf("%x", raw), core.BadSignature},
+		attackCase{"standard_alphabet_header", v.sign(base64.RawStdEncoding.EncodeToString([]byte(`{"alg":"`+v.algorithm+`","x":"???>>>"}`)) + "." + encode(good)), cause.Malformed},
+		attackCase{"standard_alphabet_claims", v.sign(encode(v.header) + "." + base64.RawStdEncoding.EncodeToString([]byte(`{"x":"???>>>"}`))), cause.Malformed},
+		attackCase{"padded_claims_that_were_signed", v.sign(encode(v.header) + "." + base64.StdEncoding.EncodeToString([]byte(pad(good, 1)))), cause.Malformed},
+		attackCase{"one_character_too_many", v.sign(encode(v.header) + "." + encode(pad(good, 0)) + "A"), cause.Malformed},
+		attackCase{"hexadecimal_signature", v.input + "." + fmt.Sprintf("%x", raw), cause.BadSignature},
 	)
 }
 

@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 )
 
 // Bound is a token that is as large, deep or long as one may be, or more so. What it costs is counted, not timed.
 type Bound struct {
 	Name   string
 	Token  string
-	Cause  core.Cause
+	Cause  cause.Cause
 	Checks int // of signatures: the most work that a stranger's token makes; before it no claim is decoded for anybody
 }
 
@@ -38,39 +39,39 @@ func Bounds() []Bound {
 		{"no UTF-8", many("\xff", 40_000)},
 	}
 	bounds := []Bound{
-		{"as long as may be", sized(core.MaxTokenBytes), core.OK, 1},
-		{"one byte longer", sized(core.MaxTokenBytes + 1), core.TooLong, 0},
-		{"a million dots", many(".", 1_000_000), core.TooLong, 0},
-		{"sixteen megabytes", many("a", 16<<20), core.TooLong, 0},
-		{"as many dots as fit", many(".", core.MaxTokenBytes), core.Malformed, 0},
-		{"dots after a header", encode(plain) + many(".", core.MaxTokenBytes-20), core.Malformed, 0},
-		{"a header without an end", many("a", core.MaxTokenBytes), core.Malformed, 0},
-		{"a header and nothing else", many("a", core.MaxTokenBytes-1) + ".", core.Malformed, 0},
-		{"claims without an end", encode(plain) + "." + many("a", core.MaxTokenBytes-21), core.Malformed, 0},
-		{"a signature that fills the token", encode(plain) + ".e30." + many("A", core.MaxTokenBytes-25), core.BadSignature, 1},
-		{"a kid that fills the token", forged(`{"alg":"HS256","kid":"`+many("k", 48_000)+`"}`, `{}`), core.BadSignature, 1},
-		{"a kid of escapes", forged(`{"alg":"HS256","kid":"`+many(`\u006b`, 8000)+`"}`, `{}`), core.BadSignature, 1},
-		{"an alg of escapes", forged(`{"alg":"`+many(`\u0048`, 8000)+`"}`, `{}`), core.BadAlgorithm, 0},
-		{"a header of 32 names", forged(strings.Replace(manyNames(31), "{", `{"alg":"HS256",`, 1), `{}`), core.BadSignature, 1},
-		{"a header of 33 names", forged(strings.Replace(manyNames(32), "{", `{"alg":"HS256",`, 1), `{}`), core.BadHeader, 0},
-		{"a header of 3,000 names", forged(strings.Replace(manyNames(3000), "{", `{"alg":"HS256",`, 1), `{}`), core.BadHeader, 0},
-		{"a header 64 levels deep", forged(strings.Replace(deep(64), "{", `{"alg":"HS256",`, 1), `{}`), core.BadSignature, 1},
-		{"a header 65 levels deep", forged(strings.Replace(deep(65), "{", `{"alg":"HS256",`, 1), `{}`), core.BadHeader, 0},
-		{"a header with 10,000 digits", forged(`{"alg":"HS256","x":`+digits+`}`, `{}`), core.BadHeader, 0},
-		{"an integer of 4,300 digits", token(`{"exp":` + many("9", 4300) + `,"user_id":-` + many("9", 4300) + `,"jti":` + many("9", 4300) + `}`), core.OK, 1},
-		{"an integer of 4,301 digits", token(`{"exp":` + many("9", 4301) + `}`), core.BadClaims, 1},
-		{"fractions of 10,000 digits", token(`{"exp":0.` + digits + `,"user_id":1.` + digits + `,"jti":9.` + digits + `}`), core.OK, 1},
-		{"exponents of 10,000 digits", token(`{"exp":1e` + digits + `,"user_id":1e-` + digits + `,"jti":1E+` + digits + `}`), core.OK, 1},
-		{"texts of 10,000 digits", token(`{"exp":"` + digits + `","user_id":"` + digits + `","jti":"` + digits + `"}`), core.OK, 1},
-		{"64 levels", token(deep(64)), core.OK, 1},
-		{"65 levels", token(deep(65)), core.BadClaims, 1},
-		{"1,024 names", token(manyNames(1024)), core.OK, 1},
-		{"a name that fills the token", token(`{"` + many("x", 48_000) + `":1}`), core.OK, 1},
-		{"a name of escapes", token(`{"` + many(`\u0078`, 8000) + `":1}`), core.OK, 1},
-		{"a list that fills the token", token(`{"aud":[` + many(`"a",`, 12_000) + `"a"]}`), core.OK, 1},
+		{"as long as may be", sized(core.MaxTokenBytes), cause.OK, 1},
+		{"one byte longer", sized(core.MaxTokenBytes + 1), cause.TooLong, 0},
+		{"a million dots", many(".", 1_000_000), cause.TooLong, 0},
+		{"sixteen megabytes", many("a", 16<<20), cause.TooLong, 0},
+		{"as many dots as fit", many(".", core.MaxTokenBytes), cause.Malformed, 0},
+		{"dots after a header", encode(plain) + many(".", core.MaxTokenBytes-20), cause.Malformed, 0},
+		{"a header without an end", many("a", core.MaxTokenBytes), cause.Malformed, 0},
+		{"a header and nothing else", many("a", core.MaxTokenBytes-1) + ".", cause.Malformed, 0},
+		{"claims without an end", encode(plain) + "." + many("a", core.MaxTokenBytes-21), cause.Malformed, 0},
+		{"a signature that fills the token", encode(plain) + ".e30." + many("A", core.MaxTokenBytes-25), cause.BadSignature, 1},
+		{"a kid that fills the token", forged(`{"alg":"HS256","kid":"`+many("k", 48_000)+`"}`, `{}`), cause.BadSignature, 1},
+		{"a kid of escapes", forged(`{"alg":"HS256","kid":"`+many(`\u006b`, 8000)+`"}`, `{}`), cause.BadSignature, 1},
+		{"an alg of escapes", forged(`{"alg":"`+many(`\u0048`, 8000)+`"}`, `{}`), cause.BadAlgorithm, 0},
+		{"a header of 32 names", forged(strings.Replace(manyNames(31), "{", `{"alg":"HS256",`, 1), `{}`), cause.BadSignature, 1},
+		{"a header of 33 names", forged(strings.Replace(manyNames(32), "{", `{"alg":"HS256",`, 1), `{}`), cause.BadHeader, 0},
+		{"a header of 3,000 names", forged(strings.Replace(manyNames(3000), "{", `{"alg":"HS256",`, 1), `{}`), cause.BadHeader, 0},
+		{"a header 64 levels deep", forged(strings.Replace(deep(64), "{", `{"alg":"HS256",`, 1), `{}`), cause.BadSignature, 1},
+		{"a header 65 levels deep", forged(strings.Replace(deep(65), "{", `{"alg":"HS256",`, 1), `{}`), cause.BadHeader, 0},
+		{"a header with 10,000 digits", forged(`{"alg":"HS256","x":`+digits+`}`, `{}`), cause.BadHeader, 0},
+		{"an integer of 4,300 digits", token(`{"exp":` + many("9", 4300) + `,"user_id":-` + many("9", 4300) + `,"jti":` + many("9", 4300) + `}`), cause.OK, 1},
+		{"an integer of 4,301 digits", token(`{"exp":` + many("9", 4301) + `}`), cause.BadClaims, 1},
+		{"fractions of 10,000 digits", token(`{"exp":0.` + digits + `,"user_id":1.` + digits + `,"jti":9.` + digits + `}`), cause.OK, 1},
+		{"exponents of 10,000 digits", token(`{"exp":1e` + digits + `,"user_id":1e-` + digits + `,"jti":1E+` + digits + `}`), cause.OK, 1},
+		{"texts of 10,000 digits", token(`{"exp":"` + digits + `","user_id":"` + digits + `","jti":"` + digits + `"}`), cause.OK, 1},
+		{"64 levels", token(deep(64)), cause.OK, 1},
+		{"65 levels", token(deep(65)), cause.BadClaims, 1},
+		{"1,024 names", token(manyNames(1024)), cause.OK, 1},
+		{"a name that fills the token", token(`{"` + many("x", 48_000) + `":1}`), cause.OK, 1},
+		{"a name of escapes", token(`{"` + many(`\u0078`, 8000) + `":1}`), cause.OK, 1},
+		{"a list that fills the token", token(`{"aud":[` + many(`"a",`, 12_000) + `"a"]}`), cause.OK, 1},
 	}
 	for _, h := range hostile {
-		bounds = append(bounds, Bound{h[0] + ", forged", forged(plain, h[1]), core.BadSignature, 1}, Bound{h[0] + ", signed", token(h[1]), core.BadClaims, 1})
+		bounds = append(bounds, Bound{h[0] + ", forged", forged(plain, h[1]), cause.BadSignature, 1}, Bound{h[0] + ", signed", token(h[1]), cause.BadClaims, 1})
 	}
 	return bounds
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 )
 
 // testClock: by a clock that is not plausible nothing is issued, whatever else is decided goes on, and no start is
@@ -65,7 +66,7 @@ func testClock(t *testing.T, newEngine NewEngine) {
 	// Who is refused anyway hears nothing of it.
 	req := request(core.Login)
 	req.Now, req.State.PasswordGood = time.Unix(0, 0), false
-	if o, err := e.Decide(t.Context(), req); err != nil || firstCause(o) != core.BadCredentials {
-		t.Errorf("a wrong password in 1970 = %v, %v, want %v", firstCause(o), err, core.BadCredentials)
+	if o, err := e.Decide(t.Context(), req); err != nil || firstCause(o) != cause.BadCredentials {
+		t.Errorf("a wrong password in 1970 = %v, %v, want %v", firstCause(o), err, cause.BadCredentials)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 )
 
 // Ids of one family of ours: 47 bits 0x123456789abc, started at 2026-06-01T11:00:00Z.
@@ -107,7 +108,7 @@ func testIssue(t *testing.T, newEngine NewEngine) {
 				if head, _, _ := strings.Cut(value, "."); head != encode(`{"alg":"HS256","typ":"JWT"}`) {
 					t.Errorf("header of token %d is %s", i, head)
 				}
-				if opened := open(t, e, value); opened.Cause != core.OK {
+				if opened := open(t, e, value); opened.Cause != cause.OK {
 					t.Errorf("token %d is refused by its own engine: %v", i, opened.Cause)
 				}
 			}
@@ -123,8 +124,8 @@ func testIssue(t *testing.T, newEngine NewEngine) {
 			req := request(core.Login)
 			change(&req.State)
 			o := decide(t, e, req)
-			if !o.Refused() || o.Refusals[0].Cause != core.BadCredentials || len(o.Tokens)+len(o.Effects.List) > 0 {
-				t.Errorf("%s: %+v, want a refusal for %v alone", name, o, core.BadCredentials)
+			if !o.Refused() || o.Refusals[0].Cause != cause.BadCredentials || len(o.Tokens)+len(o.Effects.List) > 0 {
+				t.Errorf("%s: %+v, want a refusal for %v alone", name, o, cause.BadCredentials)
 			}
 		}
 	})
@@ -132,7 +133,7 @@ func testIssue(t *testing.T, newEngine NewEngine) {
 		e := newEngine(t, variants["classes"], OneKey())
 		req := request(core.Authenticate)
 		req.Opened = open(t, e, token("{"+refresh+"}"))
-		want := []core.Refusal{{Cause: core.WrongType, Class: core.AccessToken}, {Cause: core.WrongType, Class: core.SlidingToken}}
+		want := []core.Refusal{{Cause: cause.WrongType, Class: core.AccessToken}, {Cause: cause.WrongType, Class: core.SlidingToken}}
 		if o := decide(t, e, req); !reflect.DeepEqual(o.Refusals, want) {
 			t.Errorf("refusals %v, want %v", o.Refusals, want)
 		}

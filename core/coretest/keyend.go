@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 )
 
 // endingKeys are two keys, each with its end in Unix seconds, 0 for none. The first signs.
@@ -24,7 +25,7 @@ type keyEndCase struct {
 	first, second int64
 	changes       []string // of its claims
 	state         func(*core.State)
-	want          core.Cause
+	want          cause.Cause
 }
 
 // testKeyEnds: from the end of its key on a token is refused, by every operation, whatever else it says. writes: the engine can write tokens.
@@ -33,26 +34,26 @@ func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
 	dead := func(s *core.State) { s.Family = core.FamilyState{Version: 9, Dead: true} }
 	const auth, verify, renew, list = core.Authenticate, core.Verify, core.Refresh, core.Blacklist
 	for _, c := range []keyEndCase{
-		{"no end", auth, "5.5", 0, 0, nil, nil, core.OK},
-		{"in a second", auth, "5.5", now + 1, 0, nil, nil, core.OK},
-		{"in a second", renew, "5.5", now + 1, 0, nil, nil, core.OK},
-		{"now", auth, "5.5", now, 0, nil, nil, core.KeyEnded},
-		{"now", auth, "5.2", now, 0, nil, nil, core.KeyEnded},
-		{"now", auth, "5.5 safe", now, 0, nil, nil, core.KeyEnded},
-		{"now", verify, "5.5", now, 0, nil, nil, core.KeyEnded},
-		{"now", renew, "5.5", now, 0, nil, nil, core.KeyEnded},
-		{"now", list, "5.5", now, 0, nil, nil, core.KeyEnded},
-		{"now, sliding", auth, "classes", now, 0, []string{`token_type="sliding"`}, nil, core.KeyEnded},
-		{"long ago", auth, "5.5", 1, 0, nil, nil, core.KeyEnded},
-		{"the other key's", auth, "5.5", 0, now, nil, nil, core.OK},
-		{"no leeway", auth, "leeway", now, 0, nil, nil, core.KeyEnded},
-		{"order: before iat", auth, "5.5", now, 0, []string{"iat=4102444790"}, nil, core.KeyEnded},
-		{"order: before exp", auth, "5.5", now, 0, []string{"exp=1"}, nil, core.KeyEnded},
-		{"order: before aud", auth, "aud", now, 0, nil, nil, core.KeyEnded},
-		{"order: before no exp", verify, "5.5", now, 0, []string{"-exp"}, nil, core.KeyEnded},
-		{"order: before type", list, "5.5", now, 0, []string{`token_type="access"`}, nil, core.KeyEnded},
-		{"order: before revoked", list, "5.5", now, 0, nil, dead, core.KeyEnded},
-		{"order: before revoked", verify, "5.5 safe", now, 0, nil, dead, core.KeyEnded},
+		{"no end", auth, "5.5", 0, 0, nil, nil, cause.OK},
+		{"in a second", auth, "5.5", now + 1, 0, nil, nil, cause.OK},
+		{"in a second", renew, "5.5", now + 1, 0, nil, nil, cause.OK},
+		{"now", auth, "5.5", now, 0, nil, nil, cause.KeyEnded},
+		{"now", auth, "5.2", now, 0, nil, nil, cause.KeyEnded},
+		{"now", auth, "5.5 safe", now, 0, nil, nil, cause.KeyEnded},
+		{"now", verify, "5.5", now, 0, nil, nil, cause.KeyEnded},
+		{"now", renew, "5.5", now, 0, nil, nil, cause.KeyEnded},
+		{"now", list, "5.5", now, 0, nil, nil, cause.KeyEnded},
+		{"now, sliding", auth, "classes", now, 0, []string{`token_type="sliding"`}, nil, cause.KeyEnded},
+		{"long ago", auth, "5.5", 1, 0, nil, nil, cause.KeyEnded},
+		{"the other key's", auth, "5.5", 0, now, nil, nil, cause.OK},
+		{"no leeway", auth, "leeway", now, 0, nil, nil, cause.KeyEnded},
+		{"order: before iat", auth, "5.5", now, 0, []string{"iat=4102444790"}, nil, cause.KeyEnded},
+		{"order: before exp", auth, "5.5", now, 0, []string{"exp=1"}, nil, cause.KeyEnded},
+		{"order: before aud", auth, "aud", now, 0, nil, nil, cause.KeyEnded},
+		{"order: before no exp", verify, "5.5", now, 0, []string{"-exp"}, nil, cause.KeyEnded},
+		{"order: before type", list, "5.5", now, 0, []string{`token_type="access"`}, nil, cause.KeyEnded},
+		{"order: before revoked", list, "5.5", now, 0, nil, dead, cause.KeyEnded},
+		{"order: before revoked", verify, "5.5 safe", now, 0, nil, dead, cause.KeyEnded},
 	} {
 		if c.op.Writes() && !writes {
 			continue
@@ -65,8 +66,8 @@ func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
 			}
 			req := request(c.op)
 			req.Opened = open(t, e, token("{"+change(claims, c.changes)+"}"))
-			if req.Opened.Cause != core.OK || req.Opened.KeyEnds != c.first {
-				t.Fatalf("opened: cause %v and key ends at %d, want %v and %d", req.Opened.Cause, req.Opened.KeyEnds, core.OK, c.first)
+			if req.Opened.Cause != cause.OK || req.Opened.KeyEnds != c.first {
+				t.Fatalf("opened: cause %v and key ends at %d, want %v and %d", req.Opened.Cause, req.Opened.KeyEnds, cause.OK, c.first)
 			}
 			if c.state != nil {
 				c.state(&req.State)
@@ -75,7 +76,7 @@ func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
 			if got := firstCause(o); got != c.want {
 				t.Errorf("refused for %v, want %v", got, c.want)
 			}
-			if c.want != core.OK && len(o.Tokens)+len(o.Effects.List) > 0 {
+			if c.want != cause.OK && len(o.Tokens)+len(o.Effects.List) > 0 {
 				t.Errorf("a refusal comes with %d tokens and effects %v", len(o.Tokens), o.Effects.List)
 			}
 		})
@@ -84,7 +85,7 @@ func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
 		e := newEngine(t, variants["5.5"], endingKeys(12, now, 0))
 		req := request(auth)
 		req.Opened = open(t, e, token("{"+access+"}"))
-		for d, want := range map[time.Duration]core.Cause{-time.Microsecond: core.OK, 0: core.KeyEnded, time.Microsecond: core.KeyEnded} {
+		for d, want := range map[time.Duration]cause.Cause{-time.Microsecond: cause.OK, 0: cause.KeyEnded, time.Microsecond: cause.KeyEnded} {
 			req.Now = time.Unix(now, 0).Add(d)
 			if got := firstCause(decide(t, e, req)); got != want {
 				t.Errorf("%v from the end: refused for %v, want %v", d, got, want)
@@ -94,8 +95,8 @@ func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
 	t.Run("opened under an older set", func(t *testing.T) {
 		for _, c := range []struct {
 			older, newer int64
-			want         core.Cause
-		}{{now, 0, core.KeyEnded}, {0, now, core.OK}} {
+			want         cause.Cause
+		}{{now, 0, cause.KeyEnded}, {0, now, cause.OK}} {
 			req := request(auth)
 			req.Opened = open(t, newEngine(t, variants["5.5"], endingKeys(13, c.older, 0)), token("{"+access+"}"))
 			e := newEngine(t, variants["5.5"], endingKeys(14, c.newer, 0))
@@ -119,17 +120,17 @@ func testSigningEnds(t *testing.T, newEngine NewEngine) {
 		opened core.Opened
 		now    time.Time
 		change func(*core.Request)
-		want   core.Cause
+		want   cause.Cause
 		err    error
 	}{
-		{"log-in before", core.Login, core.Opened{}, end.Add(-time.Microsecond), nil, core.OK, nil},
-		{"log-in", core.Login, core.Opened{}, end, nil, core.OK, core.ErrKeyEnded},
-		{"log-in with a wrong password", core.Login, core.Opened{}, end, wrong, core.BadCredentials, nil},
-		{"refresh before", core.Refresh, own, end.Add(-time.Microsecond), nil, core.OK, nil},
-		{"refresh", core.Refresh, own, end, nil, core.KeyEnded, nil},
-		{"refresh of another key's token before", core.Refresh, others, end.Add(-time.Microsecond), nil, core.OK, nil},
-		{"refresh of another key's token", core.Refresh, others, end, nil, core.OK, core.ErrKeyEnded},
-		{"blacklisting another key's token", core.Blacklist, others, end, nil, core.OK, nil},
+		{"log-in before", core.Login, core.Opened{}, end.Add(-time.Microsecond), nil, cause.OK, nil},
+		{"log-in", core.Login, core.Opened{}, end, nil, cause.OK, core.ErrKeyEnded},
+		{"log-in with a wrong password", core.Login, core.Opened{}, end, wrong, cause.BadCredentials, nil},
+		{"refresh before", core.Refresh, own, end.Add(-time.Microsecond), nil, cause.OK, nil},
+		{"refresh", core.Refresh, own, end, nil, cause.KeyEnded, nil},
+		{"refresh of another key's token before", core.Refresh, others, end.Add(-time.Microsecond), nil, cause.OK, nil},
+		{"refresh of another key's token", core.Refresh, others, end, nil, cause.OK, core.ErrKeyEnded},
+		{"blacklisting another key's token", core.Blacklist, others, end, nil, cause.OK, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			req := request(c.op)
@@ -141,7 +142,7 @@ func testSigningEnds(t *testing.T, newEngine NewEngine) {
 			if got := firstCause(o); !errors.Is(err, c.err) || got != c.want {
 				t.Errorf("refused for %v, error %v; want %v, %v", got, err, c.want, c.err)
 			}
-			if tokens := len(o.Tokens) > 0; tokens != (c.op.Writes() && c.want == core.OK && c.err == nil) {
+			if tokens := len(o.Tokens) > 0; tokens != (c.op.Writes() && c.want == cause.OK && c.err == nil) {
 				t.Errorf("%d tokens", len(o.Tokens))
 			}
 		})
@@ -169,7 +170,7 @@ func testTakesOver(t *testing.T, newEngine NewEngine) {
 		if o.Refused() {
 			t.Fatalf("%v: refused for %v", c.at, firstCause(o))
 		}
-		if opened := open(t, e, o.Tokens[0].Value); opened.Cause != core.OK || opened.Key != c.want {
+		if opened := open(t, e, o.Tokens[0].Value); opened.Cause != cause.OK || opened.Key != c.want {
 			t.Errorf("%v: key %d signed, cause %v; want key %d", c.at, opened.Key, opened.Cause, c.want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 )
 
 // testKeys: keys are found by kid, and the algorithm is the key's.
@@ -17,17 +18,17 @@ func testKeys(t *testing.T, newEngine NewEngine) {
 	e := newEngine(t, core.DefaultSettings(), keys)
 	for _, c := range []struct {
 		name, token string
-		want        core.Cause
+		want        cause.Cause
 		issuer      string
 	}{
-		{"by kid", Sign("HS256", Secret, `{"alg":"HS256","kid":"k1"}`, good), core.OK, ""},
-		{"by another kid", Sign("HS512", OtherSecret, `{"alg":"HS512","kid":"k2"}`, good), core.OK, "https://partner.example"},
-		{"without kid", token(good), core.OK, ""},
-		{"bad claims under another's key", Sign("HS512", OtherSecret, `{"alg":"HS512","kid":"k2"}`, "{"), core.BadClaims, ""},
-		{"unknown kid", Sign("HS256", Secret, `{"alg":"HS256","kid":"k3"}`, good), core.UnknownKey, ""},
-		{"empty kid", Sign("HS256", Secret, `{"alg":"HS256","kid":""}`, good), core.UnknownKey, ""},
-		{"kid of another key", Sign("HS256", Secret, `{"alg":"HS256","kid":"k2"}`, good), core.BadAlgorithm, ""},
-		{"kid of another key, its algorithm", Sign("HS512", Secret, `{"alg":"HS512","kid":"k2"}`, good), core.BadSignature, ""},
+		{"by kid", Sign("HS256", Secret, `{"alg":"HS256","kid":"k1"}`, good), cause.OK, ""},
+		{"by another kid", Sign("HS512", OtherSecret, `{"alg":"HS512","kid":"k2"}`, good), cause.OK, "https://partner.example"},
+		{"without kid", token(good), cause.OK, ""},
+		{"bad claims under another's key", Sign("HS512", OtherSecret, `{"alg":"HS512","kid":"k2"}`, "{"), cause.BadClaims, ""},
+		{"unknown kid", Sign("HS256", Secret, `{"alg":"HS256","kid":"k3"}`, good), cause.UnknownKey, ""},
+		{"empty kid", Sign("HS256", Secret, `{"alg":"HS256","kid":""}`, good), cause.UnknownKey, ""},
+		{"kid of another key", Sign("HS256", Secret, `{"alg":"HS256","kid":"k2"}`, good), cause.BadAlgorithm, ""},
+		{"kid of another key, its algorithm", Sign("HS512", Secret, `{"alg":"HS512","kid":"k2"}`, good), cause.BadSignature, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if o := open(t, e, c.token); o.Cause != c.want || o.Issuer != c.issuer {
@@ -42,10 +43,10 @@ func testKeys(t *testing.T, newEngine NewEngine) {
 			for _, c := range []struct {
 				op        core.Op
 				tokenType string
-				want      core.Cause
+				want      cause.Cause
 			}{
-				{core.Authenticate, "access", core.CustomerNotFound}, {core.Refresh, "refresh", core.WrongIssuer},
-				{core.Blacklist, "refresh", core.WrongIssuer}, {core.Verify, "refresh", core.OK},
+				{core.Authenticate, "access", cause.CustomerNotFound}, {core.Refresh, "refresh", cause.WrongIssuer},
+				{core.Blacklist, "refresh", cause.WrongIssuer}, {core.Verify, "refresh", cause.OK},
 			} {
 				for _, userID := range []string{`"7"`, `""`} {
 					t.Run("token of another issuer/"+string(wire)+"/"+string(version)+"/"+decideCase{op: c.op}.opName()+" "+userID, func(t *testing.T) {

@@ -7,14 +7,14 @@ import (
 	"math/big"
 	"slices"
 
-	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 )
 
 // signatureAttacks: signatures that are good but for their form, and values that some implementations let pass.
 func signatureAttacks(v *victim) (cases []attackCase) {
 	raw, _ := base64.RawURLEncoding.DecodeString(v.signature)
 	bad := func(name string, signature []byte) {
-		cases = append(cases, attackCase{"signature_" + name, v.input + "." + encode(string(signature)), core.BadSignature})
+		cases = append(cases, attackCase{"signature_" + name, v.input + "." + encode(string(signature)), cause.BadSignature})
 	}
 	bad("zeros", make([]byte, len(raw)))
 	bad("ones", slices.Repeat([]byte{0xff}, len(raw)))

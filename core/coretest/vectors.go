@@ -7,7 +7,7 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 )
 
 // Vector is one signature of a published example, from testdata/vectors. Each file names its source.
@@ -59,4 +59,4 @@ func (v Vector) JWK(tb testing.TB) []byte {
 }
 
 // SignatureGood reports whether an engine that gives this cause found the signature good: claims are looked at after it.
-func SignatureGood(cause core.Cause) bool { return cause == core.OK || cause == core.BadClaims }
+func SignatureGood(c cause.Cause) bool { return c == cause.OK || c == cause.BadClaims }

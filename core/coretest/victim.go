@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/jws"
 )
 
@@ -70,11 +71,11 @@ func (v *victim) rebind(algorithm string) *jws.Key {
 }
 
 // unless is the cause for victims of other algorithms; for those of that one only the signature is wrong.
-func (v *victim) unless(algorithm string, cause core.Cause) core.Cause {
+func (v *victim) unless(algorithm string, c cause.Cause) cause.Cause {
 	if v.algorithm == algorithm {
-		return core.BadSignature
+		return cause.BadSignature
 	}
-	return cause
+	return c
 }
 
 // mac makes a token with a secret that no Key would take.
@@ -160,24 +161,24 @@ func testSeveralKeys(t *testing.T, newEngine NewEngine) {
 	e := newEngine(t, core.DefaultSettings(), keys)
 	header := func(alg, kid string) string { return `{"alg":"` + alg + `","kid":"` + kid + `"}` }
 	cases := []attackCase{
-		{"its_own_key_rsa", rs.issue(header("RS256", "rsa"), good), core.OK},
-		{"its_own_key_ec", es.issue(header("ES256", "ec"), good), core.OK},
-		{"its_own_key_secret", hs.issue(header("HS256", "secret"), good), core.OK},
-		{"no_kid", rs.issue(`{"alg":"RS256"}`, good), core.OK},
-		{"no_kid_and_not_the_default", es.issue(`{"alg":"ES256"}`, good), core.BadAlgorithm},
-		{"kid_of_another_key", es.issue(header("ES256", "rsa"), good), core.BadAlgorithm},
-		{"kid_of_another_key_and_its_algorithm", es.issue(header("RS256", "rsa"), good), core.BadSignature},
-		{"unknown_kid", rs.issue(header("RS256", "RSA"), good), core.UnknownKey},
-		{"kid_escaped", rs.issue(header("RS256", `\u0072sa`), good), core.OK},
-		{"kid_with_a_space", rs.issue(header("RS256", "rsa "), good), core.UnknownKey},
-		{"kid_empty", rs.issue(header("RS256", ""), good), core.UnknownKey},
-		{"kid_a_path", rs.issue(header("RS256", "./rsa"), good), core.UnknownKey},
-		{"secret_said_to_be_RSA", hs.issue(header("HS256", "rsa"), good), core.BadAlgorithm},
+		{"its_own_key_rsa", rs.issue(header("RS256", "rsa"), good), cause.OK},
+		{"its_own_key_ec", es.issue(header("ES256", "ec"), good), cause.OK},
+		{"its_own_key_secret", hs.issue(header("HS256", "secret"), good), cause.OK},
+		{"no_kid", rs.issue(`{"alg":"RS256"}`, good), cause.OK},
+		{"no_kid_and_not_the_default", es.issue(`{"alg":"ES256"}`, good), cause.BadAlgorithm},
+		{"kid_of_another_key", es.issue(header("ES256", "rsa"), good), cause.BadAlgorithm},
+		{"kid_of_another_key_and_its_algorithm", es.issue(header("RS256", "rsa"), good), cause.BadSignature},
+		{"unknown_kid", rs.issue(header("RS256", "RSA"), good), cause.UnknownKey},
+		{"kid_escaped", rs.issue(header("RS256", `\u0072sa`), good), cause.OK},
+		{"kid_with_a_space", rs.issue(header("RS256", "rsa "), good), cause.UnknownKey},
+		{"kid_empty", rs.issue(header("RS256", ""), good), cause.UnknownKey},
+		{"kid_a_path", rs.issue(header("RS256", "./rsa"), good), cause.UnknownKey},
+		{"secret_said_to_be_RSA", hs.issue(header("HS256", "rsa"), good), cause.BadAlgorithm},
 	}
 	for name, public := range rs.publicKeys {
 		cases = append(cases,
-			attackCase{"MAC_with_public_key_" + name + "_and_kid_of_the_secret", mac("HS256", public, header("HS256", "secret"), good), core.BadSignature},
-			attackCase{"MAC_with_public_key_" + name + "_and_its_own_kid", mac("HS256", public, header("HS256", "rsa"), good), core.BadAlgorithm},
+			attackCase{"MAC_with_public_key_" + name + "_and_kid_of_the_secret", mac("HS256", public, header("HS256", "secret"), good), cause.BadSignature},
+			attackCase{"MAC_with_public_key_" + name + "_and_its_own_kid", mac("HS256", public, header("HS256", "rsa"), good), cause.BadAlgorithm},
 		)
 	}
 	for _, c := range cases {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/explain"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -76,7 +77,7 @@ func (s *server) revokeToken(ctx context.Context, token string) (Revocation, err
 	if err := engine.Open(ctx, []byte(token), &opened); err != nil {
 		return Revocation{}, err
 	}
-	if opened.Cause != core.OK {
+	if opened.Cause != cause.OK {
 		return Revocation{}, fmt.Errorf("the token is none of ours, so that it is refused anyway: %s", explain.Unopened(opened.Cause, engine.KeySet()))
 	}
 	_, customer, err := s.loadNamed(ctx, opened, now)

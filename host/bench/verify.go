@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/keyring"
@@ -44,7 +45,7 @@ func verifier(e core.Engine, s core.Settings, tokens []string) work {
 	return func(i int) {
 		o := rooms.Get().(*core.Opened)
 		err := e.Open(ctx, list[i%len(list)], o)
-		if err != nil || len(o.Claims) == 0 || core.Valid(&s, *o, core.AccessToken, time.Now()) != core.OK {
+		if err != nil || len(o.Claims) == 0 || core.Valid(&s, *o, core.AccessToken, time.Now()) != cause.OK {
 			panic(fmt.Sprint("verify: ", o.Cause, err))
 		}
 		rooms.Put(o)

@@ -12,9 +12,9 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"github.com/maypok86/otter/v2"
-
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
+	"github.com/maypok86/otter/v2"
 )
 
 // overhead is about what an entry takes beside the bytes of its token and claims: core.Opened, and what the cache itself keeps.
@@ -68,7 +68,7 @@ func (e *Engine) Open(ctx context.Context, token []byte, o *core.Opened) error {
 		return nil
 	}
 	e.cache.misses.Add(1)
-	if err := e.Engine.Open(ctx, token, o); err != nil || o.Cause != core.OK {
+	if err := e.Engine.Open(ctx, token, o); err != nil || o.Cause != cause.OK {
 		return err
 	}
 	var kept core.Opened

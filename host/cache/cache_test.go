@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/host/cache"
 )
@@ -79,7 +80,7 @@ func TestRemembers(t *testing.T) {
 	var first core.Opened
 	for i := range 5 {
 		o, err := opened(t.Context(), e, token(1))
-		if err != nil || o.Cause != core.OK {
+		if err != nil || o.Cause != cause.OK {
 			t.Fatalf("Open = %v, %v", o.Cause, err)
 		}
 		if i == 0 {
@@ -107,7 +108,7 @@ func TestRefusedTokensDoNotEnter(t *testing.T) {
 	bad[len(bad)-2] ^= 1
 	for name, sent := range map[string][]byte{"another signature": bad, "cut short": good[:len(good)-1], "nothing": nil, "longer": append(bytes.Clone(good), 'A')} {
 		for range 2 {
-			if o, err := opened(t.Context(), e, sent); err != nil || o.Cause == core.OK {
+			if o, err := opened(t.Context(), e, sent); err != nil || o.Cause == cause.OK {
 				t.Errorf("%s: Open = %v, %v", name, o.Cause, err)
 			}
 		}
@@ -121,12 +122,12 @@ func TestRefusedTokensDoNotEnter(t *testing.T) {
 func TestKeyGoes(t *testing.T) {
 	c := newCache(t, 1<<20)
 	old := c.Engine(native())
-	if o, err := opened(t.Context(), old, token(1)); err != nil || o.Cause != core.OK {
+	if o, err := opened(t.Context(), old, token(1)); err != nil || o.Cause != cause.OK {
 		t.Fatalf("Open = %v, %v", o.Cause, err)
 	}
 	others := coretest.NewHMACKeys(2, coretest.HMACKey{KeyInfo: core.KeyInfo{Algorithm: "HS256", Default: true, AnyID: true}, Secret: coretest.OtherSecret})
-	if o, err := opened(t.Context(), c.Engine(core.NewNative(core.DefaultSettings(), others)), token(1)); err != nil || o.Cause != core.BadSignature {
-		t.Errorf("Open with other keys = %v, %v, want %v", o.Cause, err, core.BadSignature)
+	if o, err := opened(t.Context(), c.Engine(core.NewNative(core.DefaultSettings(), others)), token(1)); err != nil || o.Cause != cause.BadSignature {
+		t.Errorf("Open with other keys = %v, %v, want %v", o.Cause, err, cause.BadSignature)
 	}
 }
 
@@ -143,23 +144,23 @@ func TestKeyEnds(t *testing.T) {
 	}
 	for _, at := range []struct {
 		now  time.Time
-		want core.Cause
-	}{{coretest.Now, core.OK}, {end.Add(-time.Microsecond), core.OK}, {end, core.KeyEnded}, {end.Add(time.Hour), core.KeyEnded}, {coretest.Now, core.OK}} {
+		want cause.Cause
+	}{{coretest.Now, cause.OK}, {end.Add(-time.Microsecond), cause.OK}, {end, cause.KeyEnded}, {end.Add(time.Hour), cause.KeyEnded}, {coretest.Now, cause.OK}} {
 		for _, op := range []core.Op{core.Authenticate, core.Verify, core.Refresh, core.Blacklist} {
 			o, err := opened(t.Context(), e, token(1))
-			if err != nil || o.Cause != core.OK {
+			if err != nil || o.Cause != cause.OK {
 				t.Fatalf("Open = %v, %v", o.Cause, err)
 			}
 			outcome, err := e.Decide(t.Context(), core.Request{Op: op, Opened: o, State: state, Now: at.now, Entropy: coretest.Entropy})
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, want := core.OK, at.want
+			got, want := cause.OK, at.want
 			if outcome.Refused() {
 				got = outcome.Refusals[0].Cause
 			}
-			if want == core.OK && (op == core.Refresh || op == core.Blacklist) {
-				want = core.WrongType // of an access token
+			if want == cause.OK && (op == core.Refresh || op == core.Blacklist) {
+				want = cause.WrongType // of an access token
 			}
 			if got != want {
 				t.Errorf("op %d at %v: %v, want %v", op, at.now, got, want)
@@ -179,7 +180,7 @@ func TestBytesAreBounded(t *testing.T) {
 	c := newCache(t, limit)
 	e := c.Engine(native())
 	for i := range 2000 {
-		if o, err := opened(t.Context(), e, token(i)); err != nil || o.Cause != core.OK {
+		if o, err := opened(t.Context(), e, token(i)); err != nil || o.Cause != cause.OK {
 			t.Fatalf("Open = %v, %v", o.Cause, err)
 		}
 	}
@@ -199,7 +200,7 @@ func TestHitsAllocateNothing(t *testing.T) {
 	sent := token(1)
 	var o core.Opened
 	open := func() {
-		if err := e.Open(t.Context(), sent, &o); err != nil || o.Cause != core.OK {
+		if err := e.Open(t.Context(), sent, &o); err != nil || o.Cause != cause.OK {
 			t.Fatal(o.Cause, err)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 )
 
@@ -29,7 +29,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		for i := range 4 * limit / (640 + 2*length) {
 			token := coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256","typ":"JWT"}`,
 				fmt.Sprintf(`{"token_type":"access","exp":4102444800,"iat":1577836800,"jti":"%032x","user_id":"%d","more":"%s"}`, i, i, strings.Repeat("x", length)))
-			if o, err := opened(t.Context(), e, []byte(token)); err != nil || o.Cause != core.OK {
+			if o, err := opened(t.Context(), e, []byte(token)); err != nil || o.Cause != cause.OK {
 				t.Fatalf("Open = %v, %v", o.Cause, err)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/host/engine"
 )
@@ -48,7 +49,7 @@ func TestAGuestThatLiesAboutWhatItWrites(t *testing.T) {
 		}
 		return list
 	}
-	refusal := []core.Refusal{{Cause: core.BadClaims}}
+	refusal := []core.Refusal{{Cause: cause.BadClaims}}
 	pair := tokens(core.RefreshToken, core.AccessToken)
 	for _, c := range []struct {
 		name    string

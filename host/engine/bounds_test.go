@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/engine/enginetest"
@@ -22,7 +23,7 @@ func TestBoundsKeepMemory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cfg.MaxInstances = 1
 			e := newEngine(t, cfg)
-			round := func(wanted func(core.Cause) bool) {
+			round := func(wanted func(cause.Cause) bool) {
 				for _, b := range bounds {
 					if !wanted(b.Cause) {
 						continue
@@ -32,8 +33,8 @@ func TestBoundsKeepMemory(t *testing.T) {
 					}
 				}
 			}
-			signed := func(c core.Cause) bool { return c == core.OK || c == core.BadClaims }
-			strangers := func(c core.Cause) bool { return !signed(c) }
+			signed := func(c cause.Cause) bool { return c == cause.OK || c == cause.BadClaims }
+			strangers := func(c cause.Cause) bool { return !signed(c) }
 			round(strangers)
 			warm := e.MemoryBytes()
 			for range 10 {
@@ -61,7 +62,7 @@ func TestTooLongNeedsNoGuest(t *testing.T) {
 		cancel()
 		for size, want := range map[int]error{core.MaxTokenBytes: context.Canceled, core.MaxTokenBytes + 1: nil, 16 << 20: nil} {
 			o, err := opened(ctx, e, bytes.Repeat([]byte("."), size))
-			if !errors.Is(err, want) || err == nil && o.Cause != core.TooLong {
+			if !errors.Is(err, want) || err == nil && o.Cause != cause.TooLong {
 				t.Errorf("self-contained %v: Open of %d bytes while no instance is free = %v, %v; want %v", selfContained, size, o.Cause, err, want)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/engine/enginetest"
@@ -134,7 +135,7 @@ func TestCacheIsNoCondition(t *testing.T) {
 			for _, want := range warnings {
 				var log strings.Builder
 				e := newEngine(t, engine.Config{CacheDir: dir, Log: slog.New(slog.NewTextHandler(&log, nil))})
-				if o, err := opened(t.Context(), e, []byte(goodToken)); err != nil || o.Cause != core.OK {
+				if o, err := opened(t.Context(), e, []byte(goodToken)); err != nil || o.Cause != cause.OK {
 					t.Errorf("Open() = %v, %v", o.Cause, err)
 				}
 				if text := log.String(); !strings.Contains(text, want) || (text == "") != (want == "") || strings.Count(text, "\n") > 1 {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 )
 
 // Verify reads a token and says whether it is a good one of the given type at this time: form, signature, strict claims, times, issuer, audience,
@@ -22,8 +23,8 @@ func (e *Engine) Verify(ctx context.Context, token string, want core.TokenType) 
 	if err := e.Open(ctx, []byte(token), &o); err != nil {
 		return core.Opened{}, err
 	}
-	if cause := core.Valid(&e.config.settings, o, want, e.now()); cause != core.OK {
-		return core.Opened{}, e.config.settings.Error(cause)
+	if c := core.Valid(&e.config.settings, o, want, e.now()); c != cause.OK {
+		return core.Opened{}, e.config.settings.Error(c)
 	}
 	return o, nil
 }
@@ -54,7 +55,7 @@ func (e *Engine) Refresh(ctx context.Context, token string, state func(core.Open
 	if err = e.Open(ctx, []byte(token), &req.Opened); err != nil {
 		return "", err
 	}
-	if req.Opened.Cause == core.OK {
+	if req.Opened.Cause == cause.OK {
 		if req.State, err = state(req.Opened); err != nil {
 			return "", err
 		}

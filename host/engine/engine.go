@@ -25,6 +25,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 )
@@ -227,7 +228,7 @@ func (e *Engine) KeySet() core.KeySet { return e.config.set }
 // Open implements core.Engine.
 func (e *Engine) Open(ctx context.Context, token []byte, o *core.Opened) error {
 	if len(token) > core.MaxTokenBytes {
-		refuse(o, core.TooLong)
+		refuse(o, cause.TooLong)
 		return nil
 	}
 	return e.use(ctx, func(i *instance) error {

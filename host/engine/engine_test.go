@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/engine/enginetest"
@@ -240,7 +241,7 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 				default:
 				}
 				o, err := opened(context.Background(), current.Load(), []byte(token))
-				if err != nil || o.Cause != core.OK && o.Cause != core.UnknownKey {
+				if err != nil || o.Cause != cause.OK && o.Cause != cause.UnknownKey {
 					t.Errorf("Open() = %v, %v", o.Cause, err)
 					return
 				}
@@ -250,7 +251,7 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 	for epoch := range 200 {
 		e := with(t, e, core.DefaultSettings(), keys(epoch))
 		current.Store(e)
-		want := []core.Cause{core.OK, core.UnknownKey}[epoch%2]
+		want := []cause.Cause{cause.OK, cause.UnknownKey}[epoch%2]
 		if o, err := opened(context.Background(), e, []byte(token)); err != nil || o.Cause != want {
 			t.Fatalf("after change %d: Open() = %v, %v; want %v", epoch, o.Cause, err, want)
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/engine/enginetest"
@@ -87,13 +88,13 @@ func TestSeedsAgree(t *testing.T) {
 			for _, b := range coretest.Bounds() {
 				tokens = append(tokens, b.Token)
 			}
-			causes := map[core.Cause]int{}
+			causes := map[cause.Cause]int{}
 			for _, token := range tokens {
 				all.agree(t, token)
 				o, _ := opened(t.Context(), all.native, []byte(token))
 				causes[o.Cause]++
 			}
-			for _, c := range []core.Cause{core.OK, core.Malformed, core.BadHeader, core.BadAlgorithm, core.BadSignature, core.BadClaims, core.TooLong} {
+			for _, c := range []cause.Cause{cause.OK, cause.Malformed, cause.BadHeader, cause.BadAlgorithm, cause.BadSignature, cause.BadClaims, cause.TooLong} {
 				if causes[c] == 0 {
 					t.Errorf("no seed is %v, so that nobody knows whether all agree on that", c)
 				}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/tetratelabs/wazero/api"
 )
 
@@ -154,12 +155,12 @@ func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte
 	if !ok || in.Epoch != c.set.Epoch {
 		return broken("%s: %w", abi.InspectName, errNonsense)
 	}
-	if in.Cause != core.OK {
+	if in.Cause != cause.OK {
 		refuse(o, in.Cause)
 		return nil
 	}
 	if i.signature, ok = core.DecodeSignature(i.signature, token[in.Signature:]); !ok {
-		refuse(o, core.Malformed)
+		refuse(o, cause.Malformed)
 		return nil
 	}
 	good, err := c.keys.Check(ctx, in.Key, token[:in.Input], i.signature)
@@ -167,7 +168,7 @@ func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte
 		return err
 	}
 	if !good {
-		refuse(o, core.BadSignature)
+		refuse(o, cause.BadSignature)
 		return nil
 	}
 	if err := i.callFunction(abi.AcceptName, i.accept, nil); err != nil {
@@ -184,16 +185,16 @@ func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte
 }
 
 // refuse makes o a refused token; the room for claims it keeps.
-func refuse(o *core.Opened, cause core.Cause) { *o = core.Opened{Cause: cause, Claims: o.Claims[:0]} }
+func refuse(o *core.Opened, cause cause.Cause) { *o = core.Opened{Cause: cause, Claims: o.Claims[:0]} }
 
 // opened reads an Opened from the output and copies its claims out, before the instance serves somebody else.
 func (i *instance) opened(c *config, o *core.Opened) error {
 	size, ok := abi.ReadOpened(i.output(abi.OpenedBytes), o)
-	if !ok || o.Cause == core.OK && o.Key >= len(c.set.Keys) || o.Cause != core.OK && size != 0 {
+	if !ok || o.Cause == cause.OK && o.Key >= len(c.set.Keys) || o.Cause != cause.OK && size != 0 {
 		return broken("opened token: %w", errNonsense)
 	}
 	o.Issuer, o.KeyEnds, o.Claims = "", 0, o.Claims[:0]
-	if o.Cause == core.OK {
+	if o.Cause == cause.OK {
 		o.Issuer, o.KeyEnds = c.set.Keys[o.Key].Issuer, c.set.Keys[o.Key].NotAfter
 		claims, ok := i.memory.Read(i.layout.Claims, uint32(size))
 		if !ok {

@@ -5,14 +5,14 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/lestrrat-go/jwx/v2/jwa"
-	"github.com/lestrrat-go/jwx/v2/jwk"
-	jwxjws "github.com/lestrrat-go/jwx/v2/jws"
-
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/core/jws"
 	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/lestrrat-go/jwx/v2/jwa"
+	"github.com/lestrrat-go/jwx/v2/jwk"
+	jwxjws "github.com/lestrrat-go/jwx/v2/jws"
 )
 
 // For each algorithm, every engine accepts what jwx signs, with the same claims, and jwx accepts what every engine issues.
@@ -35,7 +35,7 @@ func TestAgreesWithJWX(t *testing.T) {
 				t.Fatal(err)
 			}
 			for name, e := range set(t, keys) {
-				if o := open(t, e, string(theirs)); o.Cause != core.OK || string(o.Claims) != claims {
+				if o := open(t, e, string(theirs)); o.Cause != cause.OK || string(o.Claims) != claims {
 					t.Errorf("%s refuses a token of jwx for %v, or changes its claims: %q", name, o.Cause, o.Claims)
 				}
 				outcome, err := e.Decide(t.Context(), core.Request{

@@ -10,6 +10,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/core/strictjson"
 	"github.com/edgetoken/edgetoken/host/engine"
@@ -142,11 +143,11 @@ func TestRefusalWithClaims(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		lie  core.Opened
-		want core.Cause
+		want cause.Cause
 	}{
-		{"a refusal with claims", core.Opened{Cause: core.BadClaims, Claims: claims}, core.OK},
-		{"a refusal with a place of a claim", core.Opened{Cause: core.BadClaims, ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7, End: 8}}, core.OK},
-		{"a refusal", core.Opened{Cause: core.BadClaims}, core.BadClaims},
+		{"a refusal with claims", core.Opened{Cause: cause.BadClaims, Claims: claims}, cause.OK},
+		{"a refusal with a place of a claim", core.Opened{Cause: cause.BadClaims, ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7, End: 8}}, cause.OK},
+		{"a refusal", core.Opened{Cause: cause.BadClaims}, cause.BadClaims},
 	} {
 		if _, err := opened(t.Context(), e, []byte(goodToken)); err != nil {
 			t.Fatal(err)
@@ -167,7 +168,7 @@ func TestKeysChangeBetween(t *testing.T) {
 	for _, selfContained := range []bool{false, true} {
 		e := newEngine(t, engine.Config{SelfContained: selfContained, Settings: core.DefaultSettings(), Keys: coretest.NewHMACKeys(1, ours, theirs)})
 		o, err := opened(t.Context(), e, []byte(token))
-		if err != nil || o.Cause != core.OK {
+		if err != nil || o.Cause != cause.OK {
 			t.Fatal(o.Cause, err)
 		}
 		for _, keys := range []core.Keys{coretest.NewHMACKeys(2, theirs, ours), coretest.NewHMACKeys(3, ours)} {

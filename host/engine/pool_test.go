@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/host/engine"
 )
@@ -28,7 +29,7 @@ func TestPoolUnderLoad(t *testing.T) {
 				if (caller+call)%3 == 0 {
 					ctx = gone
 				}
-				if err := e.Open(ctx, token, &o); err != nil && err != context.Canceled || err == nil && o.Cause != core.OK {
+				if err := e.Open(ctx, token, &o); err != nil && err != context.Canceled || err == nil && o.Cause != cause.OK {
 					t.Errorf("Open() = %v, %v", o.Cause, err)
 					return
 				}
@@ -74,7 +75,7 @@ func TestOpenIntoTheSameRoom(t *testing.T) {
 			}
 		}
 		if n := testing.AllocsPerRun(200, func() {
-			if err := e.Open(t.Context(), good, &o); err != nil || o.Cause != core.OK {
+			if err := e.Open(t.Context(), good, &o); err != nil || o.Cause != cause.OK {
 				t.Fatal(o.Cause, err)
 			}
 		}); n > 0 && !underRace {

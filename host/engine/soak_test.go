@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/engine/enginetest"
@@ -55,12 +56,12 @@ func TestSoak(t *testing.T) {
 					for i := range verifies / changes / callers {
 						n := (i + caller) % spellings
 						good, bad := tokens[change%2][n], tokens[(change+1)%2][n]
-						if err := e.Open(t.Context(), good, &o); err != nil || o.Cause != core.OK {
+						if err := e.Open(t.Context(), good, &o); err != nil || o.Cause != cause.OK {
 							t.Errorf("change %d: Open = %v, %v", change, o.Cause, err)
 							return
 						}
 						if i == 0 {
-							if err := e.Open(t.Context(), bad, &o); err != nil || o.Cause != core.UnknownKey {
+							if err := e.Open(t.Context(), bad, &o); err != nil || o.Cause != cause.UnknownKey {
 								t.Errorf("change %d: a token of the key before = %v, %v", change, o.Cause, err)
 								return
 							}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/core/strictjson"
 	"github.com/edgetoken/edgetoken/host/engine"
@@ -18,12 +19,12 @@ func TestWith(t *testing.T) {
 		token := coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256","kid":"a"}`, `{"exp":1,"uid":7}`)
 		sides := map[string]struct {
 			claim string
-			want  core.Cause
+			want  cause.Cause
 			form  strictjson.Form
 		}{
-			"a":          {"uid", core.OK, strictjson.Number},
-			"b":          {"uid", core.UnknownKey, strictjson.Absent},
-			"a, user_id": {"user_id", core.OK, strictjson.Absent},
+			"a":          {"uid", cause.OK, strictjson.Number},
+			"b":          {"uid", cause.UnknownKey, strictjson.Absent},
+			"a, user_id": {"user_id", cause.OK, strictjson.Absent},
 		}
 		var wg sync.WaitGroup
 		for name, side := range sides {

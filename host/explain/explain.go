@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/strictjson"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -101,13 +102,13 @@ func Token(ctx context.Context, cfg Config, token, as string) (Explanation, erro
 		return Explanation{}, err
 	}
 	if cfg.Public && (t.opened.KeyEnded(t.now) || t.badClaimsOfEndedKey()) {
-		t.opened = core.Opened{Cause: core.BadSignature} // nor may the public know that there was such a key
+		t.opened = core.Opened{Cause: cause.BadSignature} // nor may the public know that there was such a key
 	}
 	var named bool
 	if t.purpose, named = PurposeOf(as); !named {
 		t.purpose, _ = PurposeOf(t.usual())
 	}
-	if t.opened.Cause == core.OK {
+	if t.opened.Cause == cause.OK {
 		var err error
 		if t.state, t.customer, err = cfg.Load(ctx, t.opened, t.now); err != nil {
 			return Explanation{}, err
@@ -171,40 +172,40 @@ func (t *trial) text(c strictjson.Value) string {
 // not carry the expiry of its key.
 func (t *trial) badClaimsOfEndedKey() bool {
 	keys := t.keys.Keys
-	return t.opened.Cause == core.BadClaims && t.opened.Key < len(keys) && keys[t.opened.Key].Ended(t.now)
+	return t.opened.Cause == cause.BadClaims && t.opened.Key < len(keys) && keys[t.opened.Key].Ended(t.now)
 }
 
 func (t *trial) explanation(outcome core.Outcome) Explanation {
 	refused := t.relevant(outcome.Refusals)
 	e := Explanation{
 		Accepted: !outcome.Refused(), As: t.purpose.As, Cause: t.cause(refused.Cause),
-		Signed: t.opened.Cause == core.OK || t.opened.Cause == core.BadClaims,
+		Signed: t.opened.Cause == cause.OK || t.opened.Cause == cause.BadClaims,
 		Steps:  t.steps(refused), Customer: t.customer, Status: http.StatusOK,
 	}
 	if !e.Accepted {
 		e.Status, e.Code, e.Detail = t.told(refused.Cause)
 	}
-	if t.opened.Cause == core.OK {
+	if t.opened.Cause == cause.OK {
 		e.Family = t.opened.FamilyAt(t.now)
 	}
 	return e
 }
 
 // cause is the name of a cause.
-func (t *trial) cause(c core.Cause) string {
+func (t *trial) cause(c cause.Cause) string {
 	if t.Public && slices.Contains(keyCauses, c) {
-		c = core.BadSignature
+		c = cause.BadSignature
 	}
 	return c.String()
 }
 
 // told is the answer to a client that sends the token.
-func (t *trial) told(cause core.Cause) (status int, code, detail string) {
-	c, detail, _ := t.Settings.Told(t.purpose.op, cause)
-	if c == core.Invalid {
-		return http.StatusBadRequest, string(c), detail
+func (t *trial) told(c cause.Cause) (status int, code, detail string) {
+	told, detail, _ := t.Settings.Told(t.purpose.op, c)
+	if told == core.Invalid {
+		return http.StatusBadRequest, string(told), detail
 	}
-	return http.StatusUnauthorized, string(c), detail
+	return http.StatusUnauthorized, string(told), detail
 }
 
 // relevant is the refusal to show. Each class of AUTH_TOKEN_CLASSES refuses a header by itself; that of the token's

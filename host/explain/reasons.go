@@ -8,66 +8,67 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
 // reasons say in words why a check refused.
-var reasons = map[core.Cause]string{
-	core.TooLong:          fmt.Sprintf("the token is longer than %d bytes", core.MaxTokenBytes),
-	core.Malformed:        "the token is not three parts in canonical base64url, with dots between",
-	core.BadHeader:        "the header is no strict JSON object, or asks for what is not understood (crit, b64)",
-	core.BadAlgorithm:     "alg is not the algorithm of the key",
-	core.UnknownKey:       "no key has this kid",
-	core.BadSignature:     "the signature is not this key's: another key signed, or the token was changed",
-	core.BadClaims:        "the claims are no strict JSON object",
-	core.KeyEnded:         "the key has ended, and with it every token that it signed",
-	core.BadIssuedAt:      "is no number",
-	core.NotYetIssued:     "is ahead: the clocks of this node and the issuer disagree, or LEEWAY is too small",
-	core.BadNotBefore:     "is no number",
-	core.NotYetValid:      "is ahead",
-	core.BadExpiresAt:     "is no number, or beyond the year 9999",
-	core.WrongIssuer:      "is not ISSUER",
-	core.WrongAudience:    "names none of AUDIENCE",
-	core.BadSubject:       "is no text",
-	core.BadID:            "is nothing that can be revoked",
-	core.NoExpiresAt:      "the token has no exp, so that it would never expire",
-	core.NoID:             "the token has no id (JTI_CLAIM)",
-	core.NoType:           "the token has no type (TOKEN_TYPE_CLAIM)",
-	core.WrongType:        "the token is of another type",
-	core.Blacklisted:      "the log-in that the token descends from was revoked",
-	core.CutOff:           "the log-in that the token descends from came before all sessions were ended: by a new password, by disabling, by log out everywhere, or those of all customers by token revoke --all",
-	core.NoCustomerClaim:  "the token names no customer (USER_ID_CLAIM)",
-	core.CustomerNotFound: "the customer does not exist",
-	core.CustomerInactive: "the customer is disabled",
-	core.InactiveAccount:  "the customer does not exist or is disabled",
-	core.RevokeClaim:      "the password was changed since the token was issued",
+var reasons = map[cause.Cause]string{
+	cause.TooLong:          fmt.Sprintf("the token is longer than %d bytes", core.MaxTokenBytes),
+	cause.Malformed:        "the token is not three parts in canonical base64url, with dots between",
+	cause.BadHeader:        "the header is no strict JSON object, or asks for what is not understood (crit, b64)",
+	cause.BadAlgorithm:     "alg is not the algorithm of the key",
+	cause.UnknownKey:       "no key has this kid",
+	cause.BadSignature:     "the signature is not this key's: another key signed, or the token was changed",
+	cause.BadClaims:        "the claims are no strict JSON object",
+	cause.KeyEnded:         "the key has ended, and with it every token that it signed",
+	cause.BadIssuedAt:      "is no number",
+	cause.NotYetIssued:     "is ahead: the clocks of this node and the issuer disagree, or LEEWAY is too small",
+	cause.BadNotBefore:     "is no number",
+	cause.NotYetValid:      "is ahead",
+	cause.BadExpiresAt:     "is no number, or beyond the year 9999",
+	cause.WrongIssuer:      "is not ISSUER",
+	cause.WrongAudience:    "names none of AUDIENCE",
+	cause.BadSubject:       "is no text",
+	cause.BadID:            "is nothing that can be revoked",
+	cause.NoExpiresAt:      "the token has no exp, so that it would never expire",
+	cause.NoID:             "the token has no id (JTI_CLAIM)",
+	cause.NoType:           "the token has no type (TOKEN_TYPE_CLAIM)",
+	cause.WrongType:        "the token is of another type",
+	cause.Blacklisted:      "the log-in that the token descends from was revoked",
+	cause.CutOff:           "the log-in that the token descends from came before all sessions were ended: by a new password, by disabling, by log out everywhere, or those of all customers by token revoke --all",
+	cause.NoCustomerClaim:  "the token names no customer (USER_ID_CLAIM)",
+	cause.CustomerNotFound: "the customer does not exist",
+	cause.CustomerInactive: "the customer is disabled",
+	cause.InactiveAccount:  "the customer does not exist or is disabled",
+	cause.RevokeClaim:      "the password was changed since the token was issued",
 }
 
 // Unopened says why a token could not be opened with these keys.
-func Unopened(cause core.Cause, keys core.KeySet) string {
+func Unopened(c cause.Cause, keys core.KeySet) string {
 	t := trial{keys: keys}
-	return t.why(cause)
+	return t.why(c)
 }
 
 // why is the reason of a refusal, with the refused value.
-func (t *trial) why(cause core.Cause) string {
-	if t.Public && slices.Contains(keyCauses, cause) {
+func (t *trial) why(c cause.Cause) string {
+	if t.Public && slices.Contains(keyCauses, c) {
 		return "made by no key of this node, or the token was changed"
 	}
-	if cause == core.Expired {
+	if c == cause.Expired {
 		return t.expired()
 	}
-	values := map[core.Cause]string{
-		core.BadIssuedAt: t.text(t.opened.IssuedAt), core.NotYetIssued: t.moment(t.opened.IssuedAt),
-		core.BadNotBefore: t.text(t.opened.NotBefore), core.NotYetValid: t.moment(t.opened.NotBefore),
-		core.BadExpiresAt: t.text(t.opened.ExpiresAt),
-		core.WrongIssuer:  t.orAbsent(t.opened.TokenIssuer), core.WrongAudience: t.orAbsent(t.opened.Audience),
-		core.WrongType: t.text(t.opened.Type), core.CutOff: t.started(), core.Blacklisted: t.started(),
-		core.CustomerNotFound: t.text(t.opened.Customer), core.CustomerInactive: t.text(t.opened.Customer), core.InactiveAccount: t.text(t.opened.Customer),
-		core.UnknownKey: t.keyNames(), core.BadAlgorithm: t.keyNames(), core.KeyEnded: t.sayKeyEnd(),
+	values := map[cause.Cause]string{
+		cause.BadIssuedAt: t.text(t.opened.IssuedAt), cause.NotYetIssued: t.moment(t.opened.IssuedAt),
+		cause.BadNotBefore: t.text(t.opened.NotBefore), cause.NotYetValid: t.moment(t.opened.NotBefore),
+		cause.BadExpiresAt: t.text(t.opened.ExpiresAt),
+		cause.WrongIssuer:  t.orAbsent(t.opened.TokenIssuer), cause.WrongAudience: t.orAbsent(t.opened.Audience),
+		cause.WrongType: t.text(t.opened.Type), cause.CutOff: t.started(), cause.Blacklisted: t.started(),
+		cause.CustomerNotFound: t.text(t.opened.Customer), cause.CustomerInactive: t.text(t.opened.Customer), cause.InactiveAccount: t.text(t.opened.Customer),
+		cause.UnknownKey: t.keyNames(), cause.BadAlgorithm: t.keyNames(), cause.KeyEnded: t.sayKeyEnd(),
 	}
-	reason := cmp.Or(reasons[cause], cause.String())
-	if value := values[cause]; value != "" {
+	reason := cmp.Or(reasons[c], c.String())
+	if value := values[c]; value != "" {
 		reason += " (" + value + ")"
 	}
 	return reason

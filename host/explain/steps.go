@@ -5,46 +5,47 @@ import (
 	"slices"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
 // step is one check: the causes with which it can refuse a token, and what to say if it passes.
 type step struct {
 	name   string
-	causes []core.Cause
+	causes []cause.Cause
 	passed func(*trial) string
 }
 
 // first are the checks of every token, in core's order (core.Prepare).
 var first = []step{
-	{"form", []core.Cause{core.TooLong, core.Malformed}, say("three parts in base64url")},
-	{"header", []core.Cause{core.BadHeader}, say("a strict JSON object")},
-	{"key", []core.Cause{core.UnknownKey, core.BadAlgorithm}, (*trial).sayKey},
-	{"signature", []core.Cause{core.BadSignature}, say("made by this key")},
-	{"claims", []core.Cause{core.BadClaims}, say("a strict JSON object")},
-	{"key end", []core.Cause{core.KeyEnded}, (*trial).sayKeyEnd},
-	{"iat", []core.Cause{core.BadIssuedAt, core.NotYetIssued}, func(t *trial) string { return t.moment(t.opened.IssuedAt) }},
-	{"nbf", []core.Cause{core.BadNotBefore, core.NotYetValid}, func(t *trial) string { return t.moment(t.opened.NotBefore) }},
-	{"exp", []core.Cause{core.BadExpiresAt, core.Expired}, func(t *trial) string { return t.moment(t.opened.ExpiresAt) }},
-	{"iss", []core.Cause{core.WrongIssuer}, (*trial).sayIssuer},
-	{"aud", []core.Cause{core.WrongAudience}, (*trial).sayAudience},
-	{"sub", []core.Cause{core.BadSubject}, func(t *trial) string { return t.orAbsent(t.opened.Subject) }},
+	{"form", []cause.Cause{cause.TooLong, cause.Malformed}, say("three parts in base64url")},
+	{"header", []cause.Cause{cause.BadHeader}, say("a strict JSON object")},
+	{"key", []cause.Cause{cause.UnknownKey, cause.BadAlgorithm}, (*trial).sayKey},
+	{"signature", []cause.Cause{cause.BadSignature}, say("made by this key")},
+	{"claims", []cause.Cause{cause.BadClaims}, say("a strict JSON object")},
+	{"key end", []cause.Cause{cause.KeyEnded}, (*trial).sayKeyEnd},
+	{"iat", []cause.Cause{cause.BadIssuedAt, cause.NotYetIssued}, func(t *trial) string { return t.moment(t.opened.IssuedAt) }},
+	{"nbf", []cause.Cause{cause.BadNotBefore, cause.NotYetValid}, func(t *trial) string { return t.moment(t.opened.NotBefore) }},
+	{"exp", []cause.Cause{cause.BadExpiresAt, cause.Expired}, func(t *trial) string { return t.moment(t.opened.ExpiresAt) }},
+	{"iss", []cause.Cause{cause.WrongIssuer}, (*trial).sayIssuer},
+	{"aud", []cause.Cause{cause.WrongAudience}, (*trial).sayAudience},
+	{"sub", []cause.Cause{cause.BadSubject}, func(t *trial) string { return t.orAbsent(t.opened.Subject) }},
 	{"jti", nil, func(t *trial) string { return t.orAbsent(t.opened.JWTID) }},
 }
 
 // keyCauses are what is wrong with the key or the signature.
-var keyCauses = []core.Cause{core.UnknownKey, core.BadAlgorithm, core.BadSignature}
+var keyCauses = []cause.Cause{cause.UnknownKey, cause.BadAlgorithm, cause.BadSignature}
 
 // firstInPublic omits everything that would reveal which keys exist or existed.
 var firstInPublic = slices.Concat(first[:2], []step{{"signature", keyCauses, say("made by a key of this node")}}, first[4:5], first[6:])
 
 var (
-	expiry    = step{"exp present", []core.Cause{core.NoExpiresAt}, say("yes")}
-	id        = step{"id", []core.Cause{core.NoID}, func(t *trial) string { return t.orAbsent(t.opened.TokenID) }}
-	tokenType = step{"type", []core.Cause{core.NoType, core.WrongType}, func(t *trial) string { return t.orAbsent(t.opened.Type) }}
-	revoked   = step{"revocation", []core.Cause{core.Blacklisted, core.CutOff, core.BadID}, (*trial).sayFamily}
-	customer  = step{"customer", []core.Cause{core.NoCustomerClaim, core.CustomerNotFound, core.CustomerInactive, core.InactiveAccount}, (*trial).sayCustomer}
-	claim     = step{"password claim", []core.Cause{core.RevokeClaim}, func(t *trial) string {
+	expiry    = step{"exp present", []cause.Cause{cause.NoExpiresAt}, say("yes")}
+	id        = step{"id", []cause.Cause{cause.NoID}, func(t *trial) string { return t.orAbsent(t.opened.TokenID) }}
+	tokenType = step{"type", []cause.Cause{cause.NoType, cause.WrongType}, func(t *trial) string { return t.orAbsent(t.opened.Type) }}
+	revoked   = step{"revocation", []cause.Cause{cause.Blacklisted, cause.CutOff, cause.BadID}, (*trial).sayFamily}
+	customer  = step{"customer", []cause.Cause{cause.NoCustomerClaim, cause.CustomerNotFound, cause.CustomerInactive, cause.InactiveAccount}, (*trial).sayCustomer}
+	claim     = step{"password claim", []cause.Cause{cause.RevokeClaim}, func(t *trial) string {
 		if t.Settings.CheckRevokeToken {
 			return "that of the customer's password"
 		}
@@ -89,7 +90,7 @@ func (t *trial) steps(refused core.Refusal) []Step {
 		all = slices.Concat(firstInPublic, t.then())
 	}
 	end := slices.IndexFunc(all, func(s step) bool { return slices.Contains(s.causes, refused.Cause) })
-	if refused.Cause == core.BadID && t.opened.JWTID.Form != strictjson.Absent && t.opened.JWTID.Form != strictjson.String {
+	if refused.Cause == cause.BadID && t.opened.JWTID.Form != strictjson.Absent && t.opened.JWTID.Form != strictjson.String {
 		end = slices.IndexFunc(all, func(s step) bool { return s.name == "jti" })
 	}
 	var list []Step

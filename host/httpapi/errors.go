@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 )
 
@@ -17,11 +18,11 @@ type refusal struct {
 func (r refusal) Error() string { return "refused: " + r.cause().String() }
 
 // cause is the first cause.
-func (r refusal) cause() core.Cause { return r.refusals[0].Cause }
+func (r refusal) cause() cause.Cause { return r.refusals[0].Cause }
 
 // refused is a refusal with one cause.
-func refused(op core.Op, cause core.Cause) error {
-	return refusal{op: op, refusals: []core.Refusal{{Cause: cause}}}
+func refused(op core.Op, c cause.Cause) error {
+	return refusal{op: op, refusals: []core.Refusal{{Cause: c}}}
 }
 
 // The other errors of a view, with the texts of Django REST framework.

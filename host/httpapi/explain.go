@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/explain"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/pages"
@@ -67,7 +68,7 @@ func explained(j explain.Explanation, settings *core.Settings, now time.Time) *p
 		e.Steps = append(e.Steps, pages.Step{Name: s.Title(), Result: s.Result, Detail: s.Detail})
 		if s.Result == explain.Refused {
 			e.Reason = s.Title() + ": " + s.Detail
-			if j.Cause == core.Expired.String() {
+			if j.Cause == cause.Expired.String() {
 				e.Reason = strings.ToUpper(s.Detail[:1]) + s.Detail[1:] // a sentence
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/httpapi/csrf"
 )
@@ -98,12 +99,12 @@ func (h *handler) forwardAuth(rq *request) answer {
 		shown := slog.String("host", bounded(asked.Host))
 		return rq.nobody(answer{status: http.StatusForbidden, reason: hostNotAllowed, about: []slog.Attr{shown}})
 	}
-	token, cause, forged := rq.presented(asked)
+	token, c, forged := rq.presented(asked)
 	if forged != (csrf.Rejection{}) {
 		return rq.nobody(answer{status: http.StatusForbidden, reason: csrfFailed, about: aboutRejection(forged)})
 	}
-	if cause != core.OK {
-		return rq.unknown(refusal{op: core.Authenticate, refusals: []core.Refusal{{Cause: cause}}})
+	if c != cause.OK {
+		return rq.unknown(refusal{op: core.Authenticate, refusals: []core.Refusal{{Cause: c}}})
 	}
 	check := rq.node.Authenticate
 	if rq.h.cfg.ForwardAuth.Headers.NeedsRights() {
@@ -150,20 +151,20 @@ func (rq *request) askedThroughProxy() (asked csrf.Site, refused reason) {
 
 // presented is the token of a request: that of the Authorization header, else that of the cookie, unless a page of
 // another site than the one asked had the browser send it.
-func (rq *request) presented(asked csrf.Site) (token string, cause core.Cause, forged csrf.Rejection) {
+func (rq *request) presented(asked csrf.Site) (token string, c cause.Cause, forged csrf.Rejection) {
 	header, _ := rq.header(rq.h.authHeader)
-	token, cause = core.SplitAuthorization(header, rq.node.Settings())
-	if cause != core.NoHeader || rq.h.cfg.ForwardAuth.Cookie == "" {
-		return token, cause, csrf.Rejection{}
+	token, c = core.SplitAuthorization(header, rq.node.Settings())
+	if c != cause.NoHeader || rq.h.cfg.ForwardAuth.Cookie == "" {
+		return token, c, csrf.Rejection{}
 	}
 	value, sent := rq.browser().Token(rq.h.cfg.ForwardAuth.Cookie)
 	if !sent {
-		return "", core.NoHeader, csrf.Rejection{}
+		return "", cause.NoHeader, csrf.Rejection{}
 	}
 	if origin, sent := rq.header("Origin"); sent && !rq.h.browsers.CSRF.Trusts(origin, asked) {
-		return "", core.OK, csrf.BadOrigin(origin)
+		return "", cause.OK, csrf.BadOrigin(origin)
 	}
-	return value, core.OK, csrf.Rejection{}
+	return value, cause.OK, csrf.Rejection{}
 }
 
 // unknown answers a request without a valid token: as views do, without a body.

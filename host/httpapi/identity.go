@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/permission"
 	"github.com/edgetoken/edgetoken/host/server"
 	"github.com/edgetoken/edgetoken/store"
@@ -33,14 +34,14 @@ func (i *identity) caller() permission.Caller {
 // authenticate finds out who asks. Without a header, or with one of another scheme, cookies decide.
 func (rq *request) authenticate() error {
 	header, _ := rq.header(rq.h.authHeader)
-	token, cause := core.SplitAuthorization(header, rq.node.Settings())
-	switch cause {
-	case core.OK:
-	case core.NoHeader:
+	token, c := core.SplitAuthorization(header, rq.node.Settings())
+	switch c {
+	case cause.OK:
+	case cause.NoHeader:
 		rq.who.askedSession = true
 		return rq.authenticateBrowser()
 	default:
-		return refused(core.Authenticate, cause)
+		return refused(core.Authenticate, c)
 	}
 	return rq.check(token)
 }
@@ -68,7 +69,7 @@ func (rq *request) check(token string) error {
 // each page of a list.
 
 // errSessionEnded refuses a session that has ended.
-var errSessionEnded = refused(core.Authenticate, core.NoHeader)
+var errSessionEnded = refused(core.Authenticate, cause.NoHeader)
 
 // checkAgain authorises a request as if it came now, under the current configuration and keys.
 func (rq *request) checkAgain() error {

@@ -5,7 +5,7 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// reason says why a request was answered as it was, where core.Cause has no word, or none so exact. It is for
+// reason says why a request was answered as it was, where cause.Cause has no word, or none so exact. It is for
 // logs and metrics, never for the client. There are few reasons, and no client can make up one.
 type reason string
 

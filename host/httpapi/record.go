@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 )
 
 // maxEmail bounds an e-mail address in the log, in bytes (RFC 5321 §4.5.3.1).
@@ -81,7 +82,7 @@ func (h *handler) attrs(rq *request, a answer, took time.Duration) []slog.Attr {
 	if a.code != "" {
 		attrs = append(attrs, slog.String("code", string(a.code)))
 	}
-	if why := a.why(); why != core.OK.String() {
+	if why := a.why(); why != cause.OK.String() {
 		attrs = append(append(attrs, slog.String("cause", why)), a.about...)
 	}
 	if id := rq.entry.about.Customer.ID; !id.IsZero() {

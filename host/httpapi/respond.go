@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 )
 
@@ -24,7 +25,7 @@ type answer struct {
 
 	// For the log. X-Auth-Error shows the cause too.
 	code   core.Code
-	cause  core.Cause
+	cause  cause.Cause
 	reason reason      // more exact than cause; "": cause says it
 	about  []slog.Attr // more about the reason
 	err    error       // why a 5xx
@@ -188,7 +189,7 @@ func (a answer) why() string {
 	switch {
 	case a.reason != "":
 		return string(a.reason)
-	case a.cause != core.OK || a.status < http.StatusBadRequest:
+	case a.cause != cause.OK || a.status < http.StatusBadRequest:
 		return a.cause.String()
 	}
 	return string(failure)

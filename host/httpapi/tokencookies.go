@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 )
@@ -48,7 +49,7 @@ func (rq *request) refuseForeign(token string) error {
 	}
 	foreign, err := rq.browser().IsForeign(rq.Context(), rq.node, token)
 	if err == nil && foreign {
-		err = refusal{op: core.Refresh, refusals: []core.Refusal{{Cause: core.Malformed}}, reason: foreignCookie}
+		err = refusal{op: core.Refresh, refusals: []core.Refusal{{Cause: cause.Malformed}}, reason: foreignCookie}
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/permission"
 	"github.com/edgetoken/edgetoken/host/httpapi/body"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
@@ -120,7 +121,7 @@ func (v *view) permit(rq *request, method string) error {
 	case permission.Allowed:
 		return nil
 	case permission.Unauthenticated:
-		return refused(core.Authenticate, core.NoHeader)
+		return refused(core.Authenticate, cause.NoHeader)
 	case permission.MethodNotAllowed:
 		return methodNotAllowed(method)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/claimmap/claimmaptest"
 	"github.com/edgetoken/edgetoken/host/node"
@@ -114,14 +115,14 @@ func TestClaimsThatNoTokenCarries(t *testing.T) {
 				t.Errorf("%s: %s = %d tokens, %v; want %v that names the customer", c.name, name, len(result.Tokens), err, c.want)
 			}
 		}
-		if result, err := w.Login(t.Context(), client, "ana@example.com", "wrong"); err != nil || cause(result) != core.BadCredentials {
-			t.Errorf("%s: Login with a wrong password = %v, %v; want %v as ever", c.name, cause(result), err, core.BadCredentials)
+		if result, err := w.Login(t.Context(), client, "ana@example.com", "wrong"); err != nil || causeOf(result) != cause.BadCredentials {
+			t.Errorf("%s: Login with a wrong password = %v, %v; want %v as ever", c.name, causeOf(result), err, cause.BadCredentials)
 		}
 		if err := w.store.SetActive(t.Context(), core.Integer(1), false); err != nil {
 			t.Fatal(err)
 		}
 		if result, err := refreshIt(w, t.Context(), refresh); err != nil || !result.Refused() {
-			t.Errorf("%s: Refresh of an inactive customer = %v, %v; want a refusal", c.name, cause(result), err)
+			t.Errorf("%s: Refresh of an inactive customer = %v, %v; want a refusal", c.name, causeOf(result), err)
 		}
 	}
 }
@@ -146,20 +147,20 @@ func TestFoldEmails(t *testing.T) {
 	for _, c := range []struct {
 		fold  bool
 		email string
-		want  core.Cause
+		want  cause.Cause
 	}{
-		{false, "ana@example.com", core.OK},
-		{false, "Ana@Example.com", core.BadCredentials},
-		{true, "ana@example.com", core.OK},
-		{true, "ANA@EXAMPLE.COM", core.OK},
-		{true, "anna@example.com", core.BadCredentials},
-		{true, "", core.BadCredentials},
-		{true, strings.Repeat("A", 5000) + "@example.com", core.BadCredentials},
+		{false, "ana@example.com", cause.OK},
+		{false, "Ana@Example.com", cause.BadCredentials},
+		{true, "ana@example.com", cause.OK},
+		{true, "ANA@EXAMPLE.COM", cause.OK},
+		{true, "anna@example.com", cause.BadCredentials},
+		{true, "", cause.BadCredentials},
+		{true, strings.Repeat("A", 5000) + "@example.com", cause.BadCredentials},
 	} {
 		w := newWorld(t, func(cfg *node.Config) { cfg.FoldEmails = c.fold })
 		result, err := w.Login(t.Context(), client, c.email, "right")
-		if err != nil || cause(result) != c.want {
-			t.Errorf("fold %v: Login(%.30q) = %v, %v; want %v", c.fold, c.email, cause(result), err, c.want)
+		if err != nil || causeOf(result) != c.want {
+			t.Errorf("fold %v: Login(%.30q) = %v, %v; want %v", c.fold, c.email, causeOf(result), err, c.want)
 		}
 		if same := w.Account("ANA@example.com") == w.Account("ana@EXAMPLE.com"); same != c.fold {
 			t.Errorf("fold %v: two spellings are one account: %v", c.fold, same)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -111,7 +112,7 @@ func TestImplausibleClock(t *testing.T) {
 			// clock.
 			bare := w.bare(t, "x1")
 			if result, err := w.Blacklist(ctx, bare); err != nil || result.Refused() && wrong.Year() <= 9999 {
-				t.Errorf("Blacklist = %v, %v", cause(result), err)
+				t.Errorf("Blacklist = %v, %v", causeOf(result), err)
 			}
 			must(t, w.EndLogin(ctx, access))
 			_, err := w.Blacklist(ctx, blacklisted)
@@ -126,24 +127,24 @@ func TestImplausibleClock(t *testing.T) {
 			w.now = right.Add(time.Minute)
 			for i, token := range []string{blacklisted, loggedOut, revoked, bare} {
 				if result, err := w.Refresh(ctx, token); err != nil || !result.Refused() {
-					t.Errorf("Refresh of token %d once the clock is right = %v, %v, want it refused", i, cause(result), err)
+					t.Errorf("Refresh of token %d once the clock is right = %v, %v, want it refused", i, causeOf(result), err)
 				}
 			}
 			must(t, w.Ready(ctx))
 			for range 2 {
 				refresh, access := w.login(t)
 				if result, err := w.Refresh(ctx, refresh); err != nil || result.Refused() {
-					t.Errorf("Refresh of a new log-in = %v, %v", cause(result), err)
+					t.Errorf("Refresh of a new log-in = %v, %v", causeOf(result), err)
 				}
 				if result, err := w.Authenticate(ctx, access); err != nil || result.Refused() {
-					t.Errorf("Check of a new log-in = %v, %v", cause(result), err)
+					t.Errorf("Check of a new log-in = %v, %v", causeOf(result), err)
 				}
 				if mark, err := w.store.Stats(ctx); err != nil || mark.HighWater > w.now.Add(3*time.Hour).UnixMilli() {
 					t.Errorf("the high-water mark is at %v, %v, want it near the present", time.UnixMilli(mark.HighWater), err)
 				}
 				must(t, w.store.Revoke(ctx, core.Integer(1)))
-				if result, err := w.Authenticate(ctx, access); err != nil || cause(result) != core.CutOff {
-					t.Errorf("Check after a revocation = %v, %v, want %v", cause(result), err, core.CutOff)
+				if result, err := w.Authenticate(ctx, access); err != nil || causeOf(result) != cause.CutOff {
+					t.Errorf("Check after a revocation = %v, %v, want %v", causeOf(result), err, cause.CutOff)
 				}
 			}
 			if n := strings.Count(log.String(), "plausible again"); n != 1 {
@@ -187,8 +188,8 @@ func TestForeignTokensOutliveNoTombstone(t *testing.T) {
 				}
 				_, err := w.store.Add(t.Context(), store.NewCustomer{ID: core.Integer(1), Email: "another@example.com", IsActive: true, PasswordHash: "!"})
 				must(t, err)
-				if result, err := w.Authenticate(t.Context(), token); err != nil || cause(result) != core.CutOff {
-					t.Errorf("the token is that of the new customer: %v, %v, want %v", cause(result), err, core.CutOff)
+				if result, err := w.Authenticate(t.Context(), token); err != nil || causeOf(result) != cause.CutOff {
+					t.Errorf("the token is that of the new customer: %v, %v, want %v", causeOf(result), err, cause.CutOff)
 				}
 				// The tombstone has an end.
 				must(t, w.store.Remove(t.Context(), core.Integer(1), 4*day))
@@ -211,7 +212,7 @@ func TestForeignFamiliesGoByTheirToken(t *testing.T) {
 	must(t, err)
 	access := result.Tokens[0].Value
 	if result, err := w.Blacklist(t.Context(), token); err != nil || result.Refused() {
-		t.Fatal(cause(result), err)
+		t.Fatal(causeOf(result), err)
 	}
 	for range 29 {
 		w.passes(day)
@@ -219,7 +220,7 @@ func TestForeignFamiliesGoByTheirToken(t *testing.T) {
 	}
 	for _, shown := range []string{token, access} {
 		if result, err := w.Verify(t.Context(), shown); err != nil || !result.Refused() {
-			t.Errorf("Verify = %v, %v, want it refused", cause(result), err)
+			t.Errorf("Verify = %v, %v, want it refused", causeOf(result), err)
 		}
 	}
 	w.passes(4 * day)
@@ -232,21 +233,21 @@ func TestForeignFamiliesGoByTheirToken(t *testing.T) {
 // A customer who was imported disabled has no cut-off: on the secure wire its tokens pass nowhere, and enabling it
 // brings none of them back.
 func TestImportedInactive(t *testing.T) {
-	for wire, want := range map[core.Wire]core.Cause{core.Secure: core.InactiveAccount, core.Exact: core.OK} {
+	for wire, want := range map[core.Wire]cause.Cause{core.Secure: cause.InactiveAccount, core.Exact: cause.OK} {
 		w := newWorld(t, func(c *node.Config) { c.Settings.Wire = wire })
 		token := w.djangos(t, "access", "x1", 2, day)
 		w.passes(time.Minute)
-		if result, err := w.Verify(t.Context(), token); err != nil || cause(result) != want {
-			t.Errorf("%s: Verify = %v, %v, want %v", wire, cause(result), err, want)
+		if result, err := w.Verify(t.Context(), token); err != nil || causeOf(result) != want {
+			t.Errorf("%s: Verify = %v, %v, want %v", wire, causeOf(result), err, want)
 		}
 		must(t, w.store.SetActive(t.Context(), core.Integer(2), true))
-		want := map[core.Wire]core.Cause{core.Secure: core.CutOff, core.Exact: core.OK}[wire]
+		want := map[core.Wire]cause.Cause{core.Secure: cause.CutOff, core.Exact: cause.OK}[wire]
 		for name, ask := range map[string]func() (node.Result, error){
 			"Verify": func() (node.Result, error) { return w.Verify(t.Context(), token) },
 			"Check":  func() (node.Result, error) { return w.Authenticate(t.Context(), token) },
 		} {
-			if result, err := ask(); err != nil || cause(result) != want {
-				t.Errorf("%s: %s of an old token after the customer is enabled = %v, %v, want %v", wire, name, cause(result), err, want)
+			if result, err := ask(); err != nil || causeOf(result) != want {
+				t.Errorf("%s: %s of an old token after the customer is enabled = %v, %v, want %v", wire, name, causeOf(result), err, want)
 			}
 		}
 	}
@@ -266,7 +267,7 @@ func TestLogOutsFold(t *testing.T) {
 		refresh, _ := w.login(t)
 		_, access := w.login(t)
 		if result, err := w.Blacklist(t.Context(), refresh); err != nil || result.Refused() {
-			t.Fatal(cause(result), err)
+			t.Fatal(causeOf(result), err)
 		}
 		must(t, w.EndLogin(t.Context(), access))
 		want := core.MaxRevoked + 2
@@ -276,8 +277,8 @@ func TestLogOutsFold(t *testing.T) {
 		if s, err := w.store.Stats(t.Context()); err != nil || s.Families != want {
 			t.Errorf("%s: %d families, %v, want %d", wire, s.Families, err, want)
 		}
-		if result, err := w.Refresh(t.Context(), refresh); err != nil || cause(result) != core.Blacklisted {
-			t.Errorf("%s: Refresh = %v, %v", wire, cause(result), err)
+		if result, err := w.Refresh(t.Context(), refresh); err != nil || causeOf(result) != cause.Blacklisted {
+			t.Errorf("%s: Refresh = %v, %v", wire, causeOf(result), err)
 		}
 	}
 }

@@ -85,7 +85,7 @@ func (s *steps) step(t *testing.T) {
 		if err == nil && !result.Refused() {
 			s.alive = append(s.alive, pair{result.Tokens[0].Value, result.Tokens[1].Value})
 		} else if s.wrong == 0 {
-			t.Fatalf("Login under the right clock = %v, %v", cause(result), err)
+			t.Fatalf("Login under the right clock = %v, %v", causeOf(result), err)
 		}
 	case 5:
 		if len(s.alive) == 0 {
@@ -130,7 +130,7 @@ func (s *steps) check(t *testing.T) {
 			"check":   func() (node.Result, error) { return s.Authenticate(t.Context(), access) },
 		} {
 			if r, err := result(); err != nil || r.Refused() {
-				t.Fatalf("%s of a log-in under the right clock = %v, %v", name, cause(r), err)
+				t.Fatalf("%s of a log-in under the right clock = %v, %v", name, causeOf(r), err)
 			}
 		}
 	}

@@ -1,6 +1,9 @@
 package node
 
-import "github.com/edgetoken/edgetoken/core"
+import (
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
+)
 
 // keyedEngine is an engine and the description of its keys. A request loads it once and keeps to it.
 type keyedEngine struct {
@@ -18,7 +21,7 @@ func (n *Node) Engine() core.Engine { return n.engine.Load().Engine }
 // signer names the key that signed the token of a request, or the tokens of a log-in, and their family.
 func (e *keyedEngine) signer(request *core.Request, outcome *core.Outcome) (keyID string, family core.Family) {
 	switch {
-	case request.Op != core.Login && request.Opened.Cause == core.OK:
+	case request.Op != core.Login && request.Opened.Cause == cause.OK:
 		return e.keys.Keys[request.Opened.Key].ID, request.Opened.Family
 	case request.Op == core.Login && !outcome.Refused():
 		return e.keys.Keys[e.keys.SigningAt(request.Now)].ID, core.LoginFamily(*outcome, request.Entropy)

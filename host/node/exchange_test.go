@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/cache"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/engine/enginetest"
@@ -99,16 +100,16 @@ func TestKeyFileIsExchanged(t *testing.T) {
 	}
 	result, err := w.Refresh(t.Context(), refresh)
 	if err != nil || result.Refused() || result.KeyID != "one" {
-		t.Fatalf("Refresh of the old key's token = %v of key %q, %v", cause(result), result.KeyID, err)
+		t.Fatalf("Refresh of the old key's token = %v of key %q, %v", causeOf(result), result.KeyID, err)
 	}
 	if result, err = w.Authenticate(t.Context(), result.Tokens[0].Value); err != nil || result.Refused() || result.KeyID != "two" {
-		t.Errorf("Authenticate with what that gave = %v of key %q, %v; want key two", cause(result), result.KeyID, err)
+		t.Errorf("Authenticate with what that gave = %v of key %q, %v; want key two", causeOf(result), result.KeyID, err)
 	}
 	if result, err = w.Login(t.Context(), client, "ana@example.com", "right"); err != nil || result.Refused() || result.KeyID != "two" {
-		t.Errorf("Login = %v of key %q, %v; want key two", cause(result), result.KeyID, err)
+		t.Errorf("Login = %v of key %q, %v; want key two", causeOf(result), result.KeyID, err)
 	}
 	if result, err = w.Authenticate(t.Context(), access); err != nil || result.Refused() {
-		t.Errorf("Authenticate with the old key's token = %v, %v", cause(result), err)
+		t.Errorf("Authenticate with the old key's token = %v, %v", causeOf(result), err)
 	}
 
 	w.write(t, "two")
@@ -121,8 +122,8 @@ func TestKeyFileIsExchanged(t *testing.T) {
 		if name == "Refresh" {
 			token = refresh
 		}
-		if result, err := ask(t.Context(), token); err != nil || cause(result) != core.UnknownKey {
-			t.Errorf("%s with a token that was remembered, of a key that is gone = %v, %v; want %v", name, cause(result), err, core.UnknownKey)
+		if result, err := ask(t.Context(), token); err != nil || causeOf(result) != cause.UnknownKey {
+			t.Errorf("%s with a token that was remembered, of a key that is gone = %v, %v; want %v", name, causeOf(result), err, cause.UnknownKey)
 		}
 	}
 
@@ -158,7 +159,7 @@ func TestKeysAreExchangedUnderLoad(t *testing.T) {
 				}
 				exchanging.RUnlock()
 				if err != nil || result.Refused() {
-					t.Errorf("%v, %v", cause(result), err)
+					t.Errorf("%v, %v", causeOf(result), err)
 					return
 				}
 				asked.Add(1)
@@ -183,14 +184,14 @@ func TestKeysAreExchangedUnderLoad(t *testing.T) {
 		reload(next, old) // it signs
 		result, err := w.Login(t.Context(), client, "ana@example.com", "right")
 		if err != nil || result.Refused() || result.KeyID != next {
-			t.Fatalf("Login = %v of key %q, %v; want %q", cause(result), result.KeyID, err, next)
+			t.Fatalf("Login = %v of key %q, %v; want %q", causeOf(result), result.KeyID, err, next)
 		}
 		gone := *refresh.Swap(&result.Tokens[0].Value)
 		exchanging.Lock() // nobody holds a token of the old key any more
 		exchanging.Unlock()
 		reload(next)
-		if result, err := w.Verify(t.Context(), gone); err != nil || cause(result) != core.UnknownKey {
-			t.Errorf("Verify with a token of a key that is gone = %v, %v; want %v", cause(result), err, core.UnknownKey)
+		if result, err := w.Verify(t.Context(), gone); err != nil || causeOf(result) != cause.UnknownKey {
+			t.Errorf("Verify with a token of a key that is gone = %v, %v; want %v", causeOf(result), err, cause.UnknownKey)
 		}
 	}
 	stop()

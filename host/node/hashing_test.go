@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store/password"
@@ -53,8 +54,8 @@ func TestHashing(t *testing.T) {
 		t.Fatal(err)
 	}
 	result, err := w.Login(t.Context(), client, "ana@example.com", "right")
-	if err != nil || cause(result) != core.BadCredentials || !strings.Contains(log.String(), "customer=1") {
-		t.Errorf("Login with a hash that takes too much = %v, %v; log %q; want %v and a word in the log", cause(result), err, log.String(), core.BadCredentials)
+	if err != nil || causeOf(result) != cause.BadCredentials || !strings.Contains(log.String(), "customer=1") {
+		t.Errorf("Login with a hash that takes too much = %v, %v; log %q; want %v and a word in the log", causeOf(result), err, log.String(), cause.BadCredentials)
 	}
 	if s := w.Stats().Hashing; s.Done != 1 || s.Memory != 64<<10 {
 		t.Errorf("Stats = %+v, want one hash done", s)
@@ -112,7 +113,7 @@ func TestLoginRenewsTheHash(t *testing.T) {
 		t.Error("renewing the hash changed the revoke claim: every other device is logged out")
 	}
 	if result, err := w.Authenticate(t.Context(), access); err != nil || result.Refused() {
-		t.Errorf("the access token after the log-in = %v, %v", cause(result), err)
+		t.Errorf("the access token after the log-in = %v, %v", causeOf(result), err)
 	}
 	w.login(t)
 	if again, _ := w.store.Get(t.Context(), core.Integer(1)); again.PasswordHash != after.PasswordHash {
@@ -125,7 +126,7 @@ func TestLoginRenewsTheHash(t *testing.T) {
 func TestLongPasswordIsNobodys(t *testing.T) {
 	w := newWorld(t, nil)
 	const stored = "pbkdf2_sha256$1$salt$"
-	for length, want := range map[int]core.Cause{password.MaxBytes: core.OK, password.MaxBytes + 1: core.BadCredentials} {
+	for length, want := range map[int]cause.Cause{password.MaxBytes: cause.OK, password.MaxBytes + 1: cause.BadCredentials} {
 		given := strings.Repeat("x", length)
 		key, err := pbkdf2.Key(sha256.New, given, []byte("salt"), 1, sha256.Size)
 		if err != nil {
@@ -136,8 +137,8 @@ func TestLongPasswordIsNobodys(t *testing.T) {
 		}
 		done := w.Stats().Hashing.Done
 		result, err := w.Login(t.Context(), client, "ana@example.com", given)
-		if err != nil || cause(result) != want || w.Stats().Hashing.Done != done+1 {
-			t.Errorf("Login with a password of %d bytes = %v, %v after %d hashes; want %v after one", length, cause(result), err, w.Stats().Hashing.Done-done, want)
+		if err != nil || causeOf(result) != want || w.Stats().Hashing.Done != done+1 {
+			t.Errorf("Login with a password of %d bytes = %v, %v after %d hashes; want %v after one", length, causeOf(result), err, w.Stats().Hashing.Done-done, want)
 		}
 	}
 	if _, err := password.Hash(strings.Repeat("x", password.MaxBytes+1), cheap, rand.Reader); !errors.Is(err, password.ErrTooLong) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/host/cache"
 	"github.com/edgetoken/edgetoken/host/node"
@@ -37,7 +38,7 @@ func TestKeyEnds(t *testing.T) {
 		w.now = at
 		for _, a := range asks {
 			if result, err := a.ask(t.Context(), a.token); err != nil || result.Refused() {
-				t.Fatalf("%s at %v = %v, %v", a.name, at, cause(result), err)
+				t.Fatalf("%s at %v = %v, %v", a.name, at, causeOf(result), err)
 			}
 		}
 	}
@@ -51,8 +52,8 @@ func TestKeyEnds(t *testing.T) {
 	asks[5].name, asks[5].ask = "Blacklist", w.Blacklist
 	for _, a := range asks {
 		result, err := a.ask(t.Context(), a.token)
-		if err != nil || cause(result) != core.KeyEnded || len(result.Tokens)+len(result.Effects.List) > 0 {
-			t.Errorf("%s = %+v, %v; want %v alone", a.name, result.Outcome, err, core.KeyEnded)
+		if err != nil || causeOf(result) != cause.KeyEnded || len(result.Tokens)+len(result.Effects.List) > 0 {
+			t.Errorf("%s = %+v, %v; want %v alone", a.name, result.Outcome, err, cause.KeyEnded)
 		}
 		if result.KeyID != "k" || !result.Customer.ID.IsZero() {
 			t.Errorf("%s: key %q and customer %v, want the key's name for the log and nobody", a.name, result.KeyID, result.Customer.ID)
@@ -67,8 +68,8 @@ func TestKeyEnds(t *testing.T) {
 	if result, err := w.Login(t.Context(), client, "ana@example.com", "right"); !errors.Is(err, core.ErrKeyEnded) || len(result.Tokens) > 0 {
 		t.Errorf("Login = %d tokens, %v; want %v", len(result.Tokens), err, core.ErrKeyEnded)
 	}
-	if result, err := w.Login(t.Context(), client, "ana@example.com", "wrong"); err != nil || cause(result) != core.BadCredentials {
-		t.Errorf("Login with a wrong password = %v, %v; want %v", cause(result), err, core.BadCredentials)
+	if result, err := w.Login(t.Context(), client, "ana@example.com", "wrong"); err != nil || causeOf(result) != cause.BadCredentials {
+		t.Errorf("Login with a wrong password = %v, %v; want %v", causeOf(result), err, cause.BadCredentials)
 	}
 
 	// Who logs out meanwhile is logged out for good, also if the end is moved.
@@ -76,7 +77,7 @@ func TestKeyEnds(t *testing.T) {
 		t.Errorf("EndLogin = %v", err)
 	}
 	w.now = end.Add(-time.Second)
-	if result, err := w.Refresh(t.Context(), refresh); err != nil || cause(result) != core.Blacklisted {
-		t.Errorf("Refresh after a log-out past the end, once it is not the end any more = %v, %v; want %v", cause(result), err, core.Blacklisted)
+	if result, err := w.Refresh(t.Context(), refresh); err != nil || causeOf(result) != cause.Blacklisted {
+		t.Errorf("Refresh after a log-out past the end, once it is not the end any more = %v, %v; want %v", causeOf(result), err, cause.Blacklisted)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -17,7 +18,7 @@ func (n *Node) EndLogin(ctx context.Context, token string) error {
 	}
 	now := n.now()
 	family := opened.FamilyAt(now)
-	if opened.Cause != core.OK || opened.Issuer != "" || !family.Ours || !n.cfg.Settings.BlacklistApp {
+	if opened.Cause != cause.OK || opened.Issuer != "" || !family.Ours || !n.cfg.Settings.BlacklistApp {
 		return nil
 	}
 	state, customer, err := n.cfg.Store.Load(ctx, Query(opened, now, n.cfg.UserIDField, n.cfg.Store.IDs()))
@@ -43,7 +44,7 @@ func (n *Node) OfOthers(ctx context.Context, one, other string) (bool, error) {
 	var names [2]named
 	for i, token := range []string{one, other} {
 		var opened core.Opened
-		if err := engine.Open(ctx, []byte(token), &opened); err != nil || opened.Cause != core.OK {
+		if err := engine.Open(ctx, []byte(token), &opened); err != nil || opened.Cause != cause.OK {
 			return false, err
 		}
 		names[i].issuer = opened.Issuer

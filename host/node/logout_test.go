@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
@@ -18,8 +19,8 @@ func TestEndLogin(t *testing.T) {
 			t.Errorf("EndLogin(%q) = %v, want nil", token, err)
 		}
 	}
-	if result, err := w.Refresh(t.Context(), refresh); err != nil || cause(result) != core.OK {
-		t.Fatalf("Refresh before it = %v, %v", cause(result), err)
+	if result, err := w.Refresh(t.Context(), refresh); err != nil || causeOf(result) != cause.OK {
+		t.Fatalf("Refresh before it = %v, %v", causeOf(result), err)
 	}
 	w.now = w.now.Add(2 * time.Hour)
 	for i := range 2 {
@@ -27,15 +28,15 @@ func TestEndLogin(t *testing.T) {
 		if err := w.EndLogin(t.Context(), access); err != nil {
 			t.Errorf("EndLogin = %v, want nil", err)
 		}
-		if result, err := w.Refresh(t.Context(), refresh); err != nil || cause(result) != core.Blacklisted {
-			t.Errorf("Refresh after it = %v, %v, want %v", cause(result), err, core.Blacklisted)
+		if result, err := w.Refresh(t.Context(), refresh); err != nil || causeOf(result) != cause.Blacklisted {
+			t.Errorf("Refresh after it = %v, %v, want %v", causeOf(result), err, cause.Blacklisted)
 		}
 		if changed := w.store.Changes() != changes; changed != (i == 0) {
 			t.Errorf("EndLogin, time %d, changed the store: %v", i+1, changed)
 		}
 	}
-	if result, err := w.Refresh(t.Context(), other); err != nil || cause(result) != core.OK {
-		t.Errorf("Refresh of another log-in = %v, %v", cause(result), err)
+	if result, err := w.Refresh(t.Context(), other); err != nil || causeOf(result) != cause.OK {
+		t.Errorf("Refresh of another log-in = %v, %v", causeOf(result), err)
 	}
 }
 
@@ -46,8 +47,8 @@ func TestEndLoginWithoutBlacklist(t *testing.T) {
 	if err := w.EndLogin(t.Context(), access); err != nil {
 		t.Errorf("EndLogin = %v, want nil", err)
 	}
-	if result, err := w.Refresh(t.Context(), refresh); err != nil || cause(result) != core.OK {
-		t.Errorf("Refresh = %v, %v, want %v", cause(result), err, core.OK)
+	if result, err := w.Refresh(t.Context(), refresh); err != nil || causeOf(result) != cause.OK {
+		t.Errorf("Refresh = %v, %v, want %v", causeOf(result), err, cause.OK)
 	}
 }
 
@@ -63,14 +64,14 @@ func TestEndLoginOfDjangos(t *testing.T) {
 		must(t, err)
 		must(t, w.EndLogin(t.Context(), first.Tokens[0].Value))
 		for range 29 {
-			if result, err := w.Refresh(t.Context(), refresh); err != nil || cause(result) != core.Blacklisted {
-				t.Fatalf("%s: Refresh after it = %v, %v, want %v", wire, cause(result), err, core.Blacklisted)
+			if result, err := w.Refresh(t.Context(), refresh); err != nil || causeOf(result) != cause.Blacklisted {
+				t.Fatalf("%s: Refresh after it = %v, %v, want %v", wire, causeOf(result), err, cause.Blacklisted)
 			}
 			w.passes(day)
 			must(t, w.Purge(t.Context()))
 		}
-		if result, err := w.Refresh(t.Context(), other); err != nil || cause(result) != core.OK {
-			t.Errorf("%s: Refresh of another log-in = %v, %v", wire, cause(result), err)
+		if result, err := w.Refresh(t.Context(), other); err != nil || causeOf(result) != cause.OK {
+			t.Errorf("%s: Refresh of another log-in = %v, %v", wire, causeOf(result), err)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/jws"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
@@ -124,10 +125,10 @@ func (w *world) login(t testing.TB) (refresh, access string) {
 	return result.Tokens[0].Value, result.Tokens[1].Value
 }
 
-// cause is why a result was refused; core.OK where it was not.
-func cause(r node.Result) core.Cause {
+// causeOf is why a result was refused; cause.OK where it was not.
+func causeOf(r node.Result) cause.Cause {
 	if !r.Refused() {
-		return core.OK
+		return cause.OK
 	}
 	return r.Refusals[0].Cause
 }
@@ -135,17 +136,17 @@ func cause(r node.Result) core.Cause {
 func TestLogin(t *testing.T) {
 	for _, c := range []struct {
 		name, email, password string
-		want                  core.Cause
+		want                  cause.Cause
 		customer              int64
 	}{
-		{"right", "ana@example.com", "right", core.OK, 1},
-		{"wrong password", "ana@example.com", "wrong", core.BadCredentials, 1},
-		{"empty password", "ana@example.com", "", core.BadCredentials, 1},
-		{"e-mail in another case", "Ana@example.com", "right", core.BadCredentials, 0},
-		{"unknown", "nobody@example.com", "right", core.BadCredentials, 0},
-		{"inactive", "ben@example.com", "right", core.BadCredentials, 2},
-		{"unusable password", "unusable@example.com", "!", core.BadCredentials, 3},
-		{"hash of an unknown format", "unknown-format@example.com", "right", core.BadCredentials, 4},
+		{"right", "ana@example.com", "right", cause.OK, 1},
+		{"wrong password", "ana@example.com", "wrong", cause.BadCredentials, 1},
+		{"empty password", "ana@example.com", "", cause.BadCredentials, 1},
+		{"e-mail in another case", "Ana@example.com", "right", cause.BadCredentials, 0},
+		{"unknown", "nobody@example.com", "right", cause.BadCredentials, 0},
+		{"inactive", "ben@example.com", "right", cause.BadCredentials, 2},
+		{"unusable password", "unusable@example.com", "!", cause.BadCredentials, 3},
+		{"hash of an unknown format", "unknown-format@example.com", "right", cause.BadCredentials, 4},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, nil)
@@ -153,7 +154,7 @@ func TestLogin(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := cause(result); got != c.want || len(result.Tokens) > 0 != (c.want == core.OK) {
+			if got := causeOf(result); got != c.want || len(result.Tokens) > 0 != (c.want == cause.OK) {
 				t.Errorf("Login(%q, %q) = %v with %d tokens, want %v", c.email, c.password, got, len(result.Tokens), c.want)
 			}
 			if got := result.Customer.ID.Int; got != c.customer {
@@ -180,29 +181,29 @@ func TestTokens(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name, ask, token string
-		want             core.Cause
+		want             cause.Cause
 		customer         int64
 	}{
-		{"access token in a header", "Check", access, core.OK, 1},
-		{"refresh token in a header", "Check", refresh, core.WrongType, 1},
-		{"nonsense in a header", "Check", "nonsense", core.Malformed, 0},
-		{"nothing", "Check", "", core.Malformed, 0},
-		{"verify either", "Verify", access, core.OK, 1},
-		{"refresh", "Refresh", refresh, core.OK, 1},
-		{"refresh with an access token", "Refresh", access, core.WrongType, 1},
-		{"refresh with nonsense", "Refresh", "a.b.c", core.Malformed, 0},
-		{"a token longer than any", "Refresh", strings.Repeat("a", 1<<20), core.TooLong, 0},
-		{"blacklist nonsense", "Blacklist", "nonsense", core.Malformed, 0},
-		{"blacklist", "Blacklist", refresh, core.OK, 1},
-		{"blacklist again", "Blacklist", refresh, core.Blacklisted, 1},
-		{"refresh after it", "Refresh", refresh, core.Blacklisted, 1},
+		{"access token in a header", "Check", access, cause.OK, 1},
+		{"refresh token in a header", "Check", refresh, cause.WrongType, 1},
+		{"nonsense in a header", "Check", "nonsense", cause.Malformed, 0},
+		{"nothing", "Check", "", cause.Malformed, 0},
+		{"verify either", "Verify", access, cause.OK, 1},
+		{"refresh", "Refresh", refresh, cause.OK, 1},
+		{"refresh with an access token", "Refresh", access, cause.WrongType, 1},
+		{"refresh with nonsense", "Refresh", "a.b.c", cause.Malformed, 0},
+		{"a token longer than any", "Refresh", strings.Repeat("a", 1<<20), cause.TooLong, 0},
+		{"blacklist nonsense", "Blacklist", "nonsense", cause.Malformed, 0},
+		{"blacklist", "Blacklist", refresh, cause.OK, 1},
+		{"blacklist again", "Blacklist", refresh, cause.Blacklisted, 1},
+		{"refresh after it", "Refresh", refresh, cause.Blacklisted, 1},
 	} {
 		result, err := ask[c.ask](t.Context(), c.token)
 		if err != nil {
 			t.Errorf("%s: %s: %v", c.name, c.ask, err)
 			continue
 		}
-		if got := cause(result); got != c.want || result.Customer.ID.Int != c.customer {
+		if got := causeOf(result); got != c.want || result.Customer.ID.Int != c.customer {
 			t.Errorf("%s: %s = %v about customer %v, want %v about %d", c.name, c.ask, got, result.Customer.ID, c.want, c.customer)
 		}
 	}
@@ -213,7 +214,7 @@ func TestUserIDFieldEmail(t *testing.T) {
 	_, access := w.login(t)
 	result, err := w.Authenticate(t.Context(), access)
 	if err != nil || result.Refused() || result.Customer.Email != "ana@example.com" {
-		t.Errorf("Check = %v about %q, %v; want ana", cause(result), result.Customer.Email, err)
+		t.Errorf("Check = %v about %q, %v; want ana", causeOf(result), result.Customer.Email, err)
 	}
 }
 
@@ -222,8 +223,8 @@ func TestTokenOfAnotherIssuer(t *testing.T) {
 	_, access := newWorld(t, nil).login(t)
 	w := newWorld(t, func(c *node.Config) { c.Engine = core.NewNative(c.Settings, newKeys(t, "https://other.example")) })
 	result, err := w.Authenticate(t.Context(), access)
-	if err != nil || cause(result) != core.CustomerNotFound || !result.Customer.ID.IsZero() {
-		t.Errorf("Check = %v about %v, %v; want %v about nobody", cause(result), result.Customer.ID, err, core.CustomerNotFound)
+	if err != nil || causeOf(result) != cause.CustomerNotFound || !result.Customer.ID.IsZero() {
+		t.Errorf("Check = %v about %v, %v; want %v about nobody", causeOf(result), result.Customer.ID, err, cause.CustomerNotFound)
 	}
 }
 
@@ -249,11 +250,11 @@ func TestStoreIsGone(t *testing.T) {
 		t.Error("Check without a store gave no error")
 	}
 	// Nobody needs a store to see that this is no token.
-	if result, err := w.Authenticate(t.Context(), strings.Repeat("x", 4<<20)); err != nil || cause(result) != core.TooLong || node.RoomForTokens() > 2*core.MaxTokenBytes {
-		t.Errorf("Check of 4 MiB = %v, %v, and there is room for tokens of %d bytes from now on; want %v and at most %d", cause(result), err, node.RoomForTokens(), core.TooLong, 2*core.MaxTokenBytes)
+	if result, err := w.Authenticate(t.Context(), strings.Repeat("x", 4<<20)); err != nil || causeOf(result) != cause.TooLong || node.RoomForTokens() > 2*core.MaxTokenBytes {
+		t.Errorf("Check of 4 MiB = %v, %v, and there is room for tokens of %d bytes from now on; want %v and at most %d", causeOf(result), err, node.RoomForTokens(), cause.TooLong, 2*core.MaxTokenBytes)
 	}
-	if result, err := w.Authenticate(t.Context(), "nonsense"); err != nil || cause(result) != core.Malformed {
-		t.Errorf("Check(nonsense) = %v, %v; want %v", cause(result), err, core.Malformed)
+	if result, err := w.Authenticate(t.Context(), "nonsense"); err != nil || causeOf(result) != cause.Malformed {
+		t.Errorf("Check(nonsense) = %v, %v; want %v", causeOf(result), err, cause.Malformed)
 	}
 }
 
@@ -286,8 +287,8 @@ func TestPurge(t *testing.T) {
 	}
 	w.now = w.now.Add(-30 * 24 * time.Hour)
 	families(1)
-	if result, err := w.Refresh(t.Context(), refresh); err != nil || cause(result) != core.Blacklisted {
-		t.Errorf("Refresh once the clock is right = %v, %v; want %v", cause(result), err, core.Blacklisted)
+	if result, err := w.Refresh(t.Context(), refresh); err != nil || causeOf(result) != cause.Blacklisted {
+		t.Errorf("Refresh once the clock is right = %v, %v; want %v", causeOf(result), err, cause.Blacklisted)
 	}
 	w.passes(10 * 24 * time.Hour)
 	if err := w.Purge(t.Context()); err != nil {
@@ -337,10 +338,10 @@ func TestForeignID(t *testing.T) {
 		token := input + "." + base64.RawURLEncoding.EncodeToString(signature)
 		for _, step := range []struct {
 			ask  func(context.Context, string) (node.Result, error)
-			want core.Cause
-		}{{w.Refresh, core.OK}, {w.Blacklist, core.OK}, {w.Refresh, core.Blacklisted}, {w.Verify, core.Blacklisted}} {
-			if result, err := step.ask(t.Context(), token); err != nil || cause(result) != step.want {
-				t.Errorf("%s: %v, %v; want %v", name, cause(result), err, step.want)
+			want cause.Cause
+		}{{w.Refresh, cause.OK}, {w.Blacklist, cause.OK}, {w.Refresh, cause.Blacklisted}, {w.Verify, cause.Blacklisted}} {
+			if result, err := step.ask(t.Context(), token); err != nil || causeOf(result) != step.want {
+				t.Errorf("%s: %v, %v; want %v", name, causeOf(result), err, step.want)
 			}
 		}
 	}
@@ -365,7 +366,7 @@ func TestShorterLifetime(t *testing.T) {
 		t.Fatal(err)
 	}
 	if result, err := shorter.Blacklist(t.Context(), refresh); err != nil || result.Refused() {
-		t.Fatal(cause(result), err)
+		t.Fatal(causeOf(result), err)
 	}
 	w.passes(8 * 24 * time.Hour)
 	if _, err := w.store.Add(t.Context(), store.NewCustomer{Email: "later", PasswordHash: "!"}); err != nil {
@@ -374,7 +375,7 @@ func TestShorterLifetime(t *testing.T) {
 	if err := shorter.Purge(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if result, err := shorter.Authenticate(t.Context(), access); err != nil || cause(result) != core.Blacklisted {
-		t.Errorf("the access token after a purge = %v, %v; want %v", cause(result), err, core.Blacklisted)
+	if result, err := shorter.Authenticate(t.Context(), access); err != nil || causeOf(result) != cause.Blacklisted {
+		t.Errorf("the access token after a purge = %v, %v; want %v", causeOf(result), err, cause.Blacklisted)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store/password"
@@ -34,15 +35,15 @@ func raceLogin(t *testing.T, change func(*world, context.Context) error) {
 	dearer := password.Params{Memory: 16, Iterations: 2, Parallelism: 1}
 	for _, way := range []struct {
 		name  string
-		logIn func(w *world, given string) (core.Cause, bool, error)
+		logIn func(w *world, given string) (cause.Cause, bool, error)
 	}{
-		{"tokens", func(w *world, given string) (core.Cause, bool, error) {
+		{"tokens", func(w *world, given string) (cause.Cause, bool, error) {
 			result, err := w.Login(t.Context(), client, "ana@example.com", given)
-			return cause(result), len(result.Tokens) > 0, err
+			return causeOf(result), len(result.Tokens) > 0, err
 		}},
-		{"session", func(w *world, given string) (core.Cause, bool, error) {
+		{"session", func(w *world, given string) (cause.Cause, bool, error) {
 			secret, result, err := w.StartSession(t.Context(), client, "ana@example.com", given, "")
-			return cause(result), secret != "", err
+			return causeOf(result), secret != "", err
 		}},
 	} {
 		for name, costs := range map[string]password.Params{"": cheap, ", hash renewed": dearer} {
@@ -50,7 +51,7 @@ func raceLogin(t *testing.T, change func(*world, context.Context) error) {
 				hasher := &held{Hasher: hashing.InProcess{Rand: rand.Reader}, checked: make(chan struct{}), released: make(chan struct{})}
 				w := newWorld(t, func(c *node.Config) { c.Hasher, c.Passwords = hasher, costs })
 				type answer struct {
-					cause  core.Cause
+					cause  cause.Cause
 					issued bool
 					err    error
 				}
@@ -64,11 +65,11 @@ func raceLogin(t *testing.T, change func(*world, context.Context) error) {
 					t.Error(err)
 				}
 				close(hasher.released)
-				if got := <-ended; got.err != nil || got.cause != core.BadCredentials || got.issued {
-					t.Errorf("the log-in = %v, issued %v, %v; want %v and nothing issued", got.cause, got.issued, got.err, core.BadCredentials)
+				if got := <-ended; got.err != nil || got.cause != cause.BadCredentials || got.issued {
+					t.Errorf("the log-in = %v, issued %v, %v; want %v and nothing issued", got.cause, got.issued, got.err, cause.BadCredentials)
 				}
-				if got, issued, err := way.logIn(w, "right"); err != nil || got != core.BadCredentials || issued {
-					t.Errorf("the password that she had = %v, issued %v, %v; want %v", got, issued, err, core.BadCredentials)
+				if got, issued, err := way.logIn(w, "right"); err != nil || got != cause.BadCredentials || issued {
+					t.Errorf("the password that she had = %v, issued %v, %v; want %v", got, issued, err, cause.BadCredentials)
 				}
 				if c, err := w.store.Get(t.Context(), core.Integer(1)); err == nil && c.IsActive {
 					if good, err := password.Verify(c.PasswordHash, "new"); !good || err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/admission"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -54,7 +55,7 @@ func (n *Node) StartSession(ctx context.Context, client netip.Prefix, email, giv
 		return "", r, err
 	}
 	if secret == "" {
-		r.Refusals = []core.Refusal{{Cause: core.BadCredentials}}
+		r.Refusals = []core.Refusal{{Cause: cause.BadCredentials}}
 	}
 	return secret, r, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -18,7 +19,7 @@ func (w *world) start(t testing.TB, replaces string) (secret string) {
 	t.Helper()
 	secret, result, err := w.StartSession(t.Context(), client, "ana@example.com", "right", replaces)
 	if err != nil || result.Refused() || len(secret) != 43 || result.Customer.ID != core.Integer(1) {
-		t.Fatalf("StartSession = %q, %v, %v; want a secret", secret, cause(result), err)
+		t.Fatalf("StartSession = %q, %v, %v; want a secret", secret, causeOf(result), err)
 	}
 	return secret
 }
@@ -46,15 +47,15 @@ func (w *world) sessions(t testing.TB) int {
 func TestStartSession(t *testing.T) {
 	for _, c := range []struct {
 		name, email, password string
-		want                  core.Cause
+		want                  cause.Cause
 		customer              int64
 	}{
-		{"right", "ana@example.com", "right", core.OK, 1},
-		{"wrong password", "ana@example.com", "wrong", core.BadCredentials, 1},
-		{"unknown", "nobody@example.com", "right", core.BadCredentials, 0},
-		{"inactive", "ben@example.com", "right", core.BadCredentials, 2},
-		{"unusable password", "unusable@example.com", "!", core.BadCredentials, 3},
-		{"hash of an unknown format", "unknown-format@example.com", "right", core.BadCredentials, 4},
+		{"right", "ana@example.com", "right", cause.OK, 1},
+		{"wrong password", "ana@example.com", "wrong", cause.BadCredentials, 1},
+		{"unknown", "nobody@example.com", "right", cause.BadCredentials, 0},
+		{"inactive", "ben@example.com", "right", cause.BadCredentials, 2},
+		{"unusable password", "unusable@example.com", "!", cause.BadCredentials, 3},
+		{"hash of an unknown format", "unknown-format@example.com", "right", cause.BadCredentials, 4},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, func(cfg *node.Config) { cfg.Settings.UpdateLastLogin = false })
@@ -62,14 +63,14 @@ func TestStartSession(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := cause(result); got != c.want || result.Customer.ID.Int != c.customer || secret != "" != (c.want == core.OK) {
+			if got := causeOf(result); got != c.want || result.Customer.ID.Int != c.customer || secret != "" != (c.want == cause.OK) {
 				t.Errorf("StartSession(%q, %q) = %q, %v about %v; want %v about %d", c.email, c.password, secret, got, result.Customer.ID, c.want, c.customer)
 			}
-			if got := w.whose(t, secret); c.want == core.OK && got != c.customer {
+			if got := w.whose(t, secret); c.want == cause.OK && got != c.customer {
 				t.Errorf("Session = customer %d, want %d", got, c.customer)
 			}
 			customer, err := w.store.Get(t.Context(), core.Integer(1))
-			if written := customer.LastLogin.Equal(w.now); err != nil || written != (c.want == core.OK) {
+			if written := customer.LastLogin.Equal(w.now); err != nil || written != (c.want == cause.OK) {
 				t.Errorf("last login = %v, %v at %v, want it written only by a log-in, whatever UPDATE_LAST_LOGIN says", customer.LastLogin, err, w.now)
 			}
 		})

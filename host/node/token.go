@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -48,7 +49,7 @@ func (n *Node) decideWith(ctx context.Context, op core.Op, token string, rights 
 		return Result{}, err
 	}
 	request.Op, request.Now = op, n.now()
-	if opened.Cause != core.OK || opened.KeyEnded(request.Now) {
+	if opened.Cause != cause.OK || opened.KeyEnded(request.Now) {
 		// An unauthenticated token names no state, so it costs the store nothing.
 		outcome, err := n.decide(ctx, engine, request, &store.Customer{})
 		r := Result{Outcome: outcome}

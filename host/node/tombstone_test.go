@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -36,8 +37,8 @@ func TestTokenShownAfterTheRemoval(t *testing.T) {
 				}
 				_, err := w.store.Add(t.Context(), store.NewCustomer{ID: core.Integer(1), Email: "ana@example.com", IsActive: true, PasswordHash: "!"})
 				must(t, err)
-				if result, err := w.Refresh(t.Context(), token); err != nil || cause(result) != core.CutOff {
-					t.Errorf("the token is that of the new customer: %v, %v, want %v", cause(result), err, core.CutOff)
+				if result, err := w.Refresh(t.Context(), token); err != nil || causeOf(result) != cause.CutOff {
+					t.Errorf("the token is that of the new customer: %v, %v, want %v", causeOf(result), err, cause.CutOff)
 				}
 			})
 		}

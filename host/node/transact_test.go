@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -19,16 +20,16 @@ func TestStateChangesMeanwhile(t *testing.T) {
 		name   string
 		ask    func(w *world, ctx context.Context, refresh string) (node.Result, error)
 		change func(w *world, ctx context.Context) error
-		want   core.Cause
+		want   cause.Cause
 	}{
-		{"log-in, password changed", logIn, changePassword, core.BadCredentials},
-		{"log-in, disabled", logIn, disable, core.BadCredentials},
-		{"log-in, removed", logIn, remove, core.BadCredentials},
-		{"log-in, logged out everywhere", logIn, logOut, core.OK},
-		{"refresh, password changed", refreshIt, changePassword, core.CutOff},
-		{"refresh, disabled", refreshIt, disable, core.CutOff},
-		{"refresh, removed", refreshIt, remove, core.CutOff},
-		{"refresh, logged out everywhere", refreshIt, logOut, core.CutOff},
+		{"log-in, password changed", logIn, changePassword, cause.BadCredentials},
+		{"log-in, disabled", logIn, disable, cause.BadCredentials},
+		{"log-in, removed", logIn, remove, cause.BadCredentials},
+		{"log-in, logged out everywhere", logIn, logOut, cause.OK},
+		{"refresh, password changed", refreshIt, changePassword, cause.CutOff},
+		{"refresh, disabled", refreshIt, disable, cause.CutOff},
+		{"refresh, removed", refreshIt, remove, cause.CutOff},
+		{"refresh, logged out everywhere", refreshIt, logOut, cause.CutOff},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var w *world
@@ -47,8 +48,8 @@ func TestStateChangesMeanwhile(t *testing.T) {
 			w.now = w.now.Add(time.Second)
 			calls, armed = 0, true
 			result, err := c.ask(w, t.Context(), refresh)
-			if err != nil || cause(result) != c.want {
-				t.Errorf("got %v, %v; want %v", cause(result), err, c.want)
+			if err != nil || causeOf(result) != c.want {
+				t.Errorf("got %v, %v; want %v", causeOf(result), err, c.want)
 			}
 			if armed {
 				t.Error("nothing was changed: the case shows nothing")

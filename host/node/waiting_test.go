@@ -54,7 +54,7 @@ func TestWaitingLoginsKeepLittle(t *testing.T) {
 	for i := range waiting {
 		all.Go(func() {
 			if result, err := w.Login(t.Context(), client, fmt.Sprintf("%d@example.com", i), "right"); err != nil || result.Refused() {
-				t.Errorf("Login = %v, %v", cause(result), err)
+				t.Errorf("Login = %v, %v", causeOf(result), err)
 			}
 		})
 	}

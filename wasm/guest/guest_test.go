@@ -8,6 +8,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/core/permission"
 	"github.com/edgetoken/edgetoken/wasm/guest"
@@ -39,7 +40,7 @@ func (h host) opened(set core.KeySet) (o core.Opened) {
 	if !ok {
 		h.t.Fatal("this is no opened token")
 	}
-	if o.Cause == core.OK {
+	if o.Cause == cause.OK {
 		o.Issuer, o.KeyEnds = set.Keys[o.Key].Issuer, set.Keys[o.Key].NotAfter
 		o.Claims = append(o.Claims, h.Claims()[:size]...)
 	}
@@ -55,15 +56,15 @@ func (h host) split(token []byte) core.Opened {
 	if !ok || in.Epoch != set.Epoch {
 		h.t.Fatalf("Inspect answers with %+v, %v", in, ok)
 	}
-	if in.Cause != core.OK {
+	if in.Cause != cause.OK {
 		return core.Opened{Cause: in.Cause}
 	}
 	signature, ok := core.DecodeSignature(nil, token[in.Signature:])
 	if !ok {
-		return core.Opened{Cause: core.Malformed}
+		return core.Opened{Cause: cause.Malformed}
 	}
 	if good, err := h.keys.Check(context.Background(), in.Key, token[:in.Input], signature); err != nil || !good {
-		return core.Opened{Cause: core.BadSignature}
+		return core.Opened{Cause: cause.BadSignature}
 	}
 	h.ok("Accept", h.Accept())
 	o := h.opened(set)
@@ -201,7 +202,7 @@ func TestStatus(t *testing.T) {
 	keys := coretest.OneKey()
 	config := message(t, core.DefaultSettings(), keys)
 	token := []byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{"exp":1}`))
-	login, verify := requests(core.Opened{})[core.Login-1], requests(core.Opened{Cause: core.BadClaims})[core.Verify-1]
+	login, verify := requests(core.Opened{})[core.Login-1], requests(core.Opened{Cause: cause.BadClaims})[core.Verify-1]
 	noEntropy := login
 	noEntropy.Entropy = nil
 	var g contained.Guest
