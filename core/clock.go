@@ -57,3 +57,7 @@ func (e clockError) Is(target error) bool { return target == ErrClock || target 
 func (r *Request) issues() bool {
 	return CheckClock(r.Now, time.Time{}) == nil && (r.Op != Login || r.State.CutOff < LastStart)
 }
+
+// ReserveUntil is up to when starts are reserved by a family or a session that starts beyond what is reserved, both in
+// Unix milliseconds: a minute ahead, so that few log-ins have to make a reservation durable.
+func ReserveUntil(start int64) int64 { return min(start+60_000, LastStart) }

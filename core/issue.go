@@ -10,10 +10,6 @@ import (
 	"github.com/edgetoken/edgetoken/core/words"
 )
 
-// reserveAhead is how far ahead family starts are reserved, in milliseconds, so that few log-ins have to make a
-// reservation durable.
-const reserveAhead = 60_000
-
 // fixed is what is the same in all tokens that are written under one configuration. Claims begin and end with it;
 // names stand there as JSON, each with its colon and with the comma before it. With the defaults:
 //
@@ -125,7 +121,7 @@ func (w *Writer) login(d *decision) {
 	fam := newFamily(max(d.req.Now.UnixMilli(), d.req.State.CutOff+1), d.req.Entropy)
 	p.Effects.Reads.Start = fam.Start
 	if fam.Start > d.req.State.HighWater {
-		p.Effects.List = append(p.Effects.List, Effect{Kind: ReserveStart, At: min(fam.Start+reserveAhead, LastStart)})
+		p.Effects.List = append(p.Effects.List, Effect{Kind: ReserveStart, At: ReserveUntil(fam.Start)})
 	}
 	c := &d.req.State.Customer
 	if d.s.UpdateLastLogin {

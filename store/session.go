@@ -149,7 +149,7 @@ func (w *writer) startSession(n NewSession, now time.Time, most int) error {
 		return fmt.Errorf("session: %w", core.ErrClock)
 	}
 	if start > w.tally.mark {
-		w.tally.mark = min(start+reserveAhead, core.LastStart)
+		w.tally.mark = core.ReserveUntil(start)
 	}
 	w.granted = max(w.granted, start)
 	w.endSessions(ends)

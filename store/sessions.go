@@ -9,9 +9,6 @@ import (
 	"github.com/edgetoken/edgetoken/core/codec"
 )
 
-// reserveAhead is how far ahead of a session's start further starts are reserved, in milliseconds, as core reserves them for families.
-const reserveAhead = 60_000
-
 // session is the record of a session.
 type session struct {
 	started  int64  // Unix milliseconds
