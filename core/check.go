@@ -158,7 +158,7 @@ func (d *decision) revoked() cause.Cause { return first(d.dead, d.cutOff) }
 
 // dead: the family must not have been revoked. On the exact wire an access token of ours is good to its end.
 func (d *decision) dead() cause.Cause {
-	exempt := d.s.Wire == Exact && d.fam.Ours && (d.fam.Kind == AccessByGeneration || d.fam.Kind == AccessByEntropy)
+	exempt := d.s.Wire == Exact && d.fam.Access()
 	if d.s.BlacklistApp && d.fam.Listed && !exempt && d.req.State.Family.Dead {
 		return cause.Blacklisted
 	}

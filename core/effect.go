@@ -58,8 +58,8 @@ type Effects struct {
 // effectsVersion is the first byte of the encoding.
 const effectsVersion = 1
 
-// ErrEffects says that bytes are no encoding of Effects that this version knows.
-var ErrEffects = errors.New("effects: malformed or of an unknown version")
+// errEffects says that bytes are no encoding of Effects that this version knows.
+var errEffects = errors.New("effects: malformed or of an unknown version")
 
 // AppendBinary appends the encoding of e to b. All integers are little-endian, texts have their length before them (2
 // bytes):
@@ -94,12 +94,12 @@ func (e *Effects) AppendBinary(b []byte) ([]byte, error) {
 	return b, nil
 }
 
-// UnmarshalBinary reads the encoding; ErrEffects for anything else, trailing bytes included. It uses the room of
+// UnmarshalBinary reads the encoding; errEffects for anything else, trailing bytes included. It uses the room of
 // e.List again.
 func (e *Effects) UnmarshalBinary(b []byte) error {
 	r := codec.Reader{Rest: b}
 	if r.U8() != effectsVersion {
-		return ErrEffects
+		return errEffects
 	}
 	*e = Effects{Node: r.Text(), List: e.List[:0]}
 	e.Reads.Customer = readCustomer(&r)
@@ -112,12 +112,12 @@ func (e *Effects) UnmarshalBinary(b []byte) error {
 	for n := r.U16(); n > 0 && !r.Bad; n-- {
 		x := Effect{Kind: EffectKind(r.U8()), Customer: readCustomer(&r), Family: readFamily(&r), At: r.I64(), Until: r.I64()}
 		if x.Kind < RecordLogin || x.Kind > FoldFamilies {
-			return ErrEffects
+			return errEffects
 		}
 		e.List = append(e.List, x)
 	}
 	if !r.Done() {
-		return ErrEffects
+		return errEffects
 	}
 	return nil
 }

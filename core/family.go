@@ -12,10 +12,10 @@ import (
 type TokenKind uint8
 
 const (
-	RefreshKind        TokenKind = 0 // a refresh token; the sequence is its generation
-	AccessByGeneration TokenKind = 1 // an access token issued with a rotated refresh token
-	AccessByEntropy    TokenKind = 2 // an access token; the sequence is random
-	SlidingKind        TokenKind = 3 // a sliding token; the sequence is random
+	refreshKind        TokenKind = 0 // a refresh token; the sequence is its generation
+	accessByGeneration TokenKind = 1 // an access token issued with a rotated refresh token
+	accessByEntropy    TokenKind = 2 // an access token; the sequence is random
+	slidingKind        TokenKind = 3 // a sliding token; the sequence is random
 	familyBits                   = 47
 	familyMask                   = 1<<familyBits - 1
 	startBits                    = 41
@@ -41,6 +41,11 @@ type Family struct {
 	Start int64
 	// Generation counts the rotations of a refresh token; for access tokens it is the sequence.
 	Generation uint32
+}
+
+// Access reports whether the id is that of an access token of ours.
+func (f Family) Access() bool {
+	return f.Ours && (f.Kind == accessByGeneration || f.Kind == accessByEntropy)
 }
 
 // FamilyKey names a family in a store. A foreign family has no customer.
@@ -92,7 +97,7 @@ func hexDigits(v uint32) uint64 {
 	return d + '0'*words.Each + letter>>7&words.Each*39
 }
 
-// readTokenID reads an id as tokenID writes it; ok is false for any other.
+// readTokenID reads an id as appendTokenID writes it; ok is false for any other.
 func readTokenID(id []byte) (f Family, ok bool) {
 	if len(id) != 32 {
 		return Family{}, false

@@ -210,9 +210,9 @@ func (w *Writer) identified(d *decision, t TokenType, g *begun, fam Family) []by
 	}
 	fam.Start = max(fam.Start, familyEpoch)
 	if t == RefreshToken {
-		return append(fam.appendTokenID(b, RefreshKind, 0), '"')
+		return append(fam.appendTokenID(b, refreshKind, 0), '"')
 	}
-	return append(fam.appendTokenID(b, AccessByEntropy, d.sequence()), '"')
+	return append(fam.appendTokenID(b, accessByEntropy, d.sequence()), '"')
 }
 
 // sequence is the random part of an access token's id: 4 bytes of entropy that name no family.

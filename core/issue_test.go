@@ -55,10 +55,10 @@ func TestTokenID(t *testing.T) {
 		sequence uint32
 		want     string
 	}{
-		{core.Family{Start: epoch}, core.RefreshKind, 0, "00000000000080008000000000000000"},
-		{core.Family{Start: epoch + 1<<41 - 1, Bits: 1<<47 - 1}, core.SlidingKind, math.MaxUint32, "ffffffffffff8fffbfffffffffffffff"},
-		{core.Family{Start: 1780311600_000, Bits: 0x123456789abc}, core.AccessByEntropy, 5, "08e0429bc012834599e26af200000005"},
-		{core.Family{Start: epoch + 0x123456789, Bits: 0x2bcdef012345}, core.AccessByGeneration, 0x89abcdef, ""},
+		{core.Family{Start: epoch}, 0, 0, "00000000000080008000000000000000"},
+		{core.Family{Start: epoch + 1<<41 - 1, Bits: 1<<47 - 1}, 3, math.MaxUint32, "ffffffffffff8fffbfffffffffffffff"},
+		{core.Family{Start: 1780311600_000, Bits: 0x123456789abc}, 2, 5, "08e0429bc012834599e26af200000005"},
+		{core.Family{Start: epoch + 0x123456789, Bits: 0x2bcdef012345}, 1, 0x89abcdef, ""},
 	} {
 		id, read, ok := c.f.ID(c.kind, c.sequence)
 		if c.want != "" && string(id) != c.want {

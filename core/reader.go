@@ -280,11 +280,11 @@ func (f Family) fits(o *Opened) bool {
 	}
 	switch string(o.Type.Text(o.Claims)) {
 	case string(RefreshToken):
-		return f.Kind == RefreshKind
+		return f.Kind == refreshKind
 	case string(AccessToken):
-		return f.Kind == AccessByGeneration || f.Kind == AccessByEntropy
+		return f.Kind == accessByGeneration || f.Kind == accessByEntropy
 	case string(SlidingToken):
-		return f.Kind == SlidingKind
+		return f.Kind == slidingKind
 	}
 	return false
 }

@@ -151,9 +151,7 @@ func (t *trial) asksFamily() bool {
 	case "header":
 		return t.text(t.opened.Type) == string(core.SlidingToken)
 	case "verify":
-		family := t.opened.FamilyAt(t.now)
-		access := family.Ours && (family.Kind == core.AccessByGeneration || family.Kind == core.AccessByEntropy)
-		return t.Settings.BlacklistAfterRotation && !access
+		return t.Settings.BlacklistAfterRotation && !t.opened.FamilyAt(t.now).Access()
 	}
 	return true
 }
