@@ -17,10 +17,10 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// AddQuery says how customers are added. Without ID the body is whole customers, as customerjson reads them, and what
-// is most likely a mistake is warned of. With one it is one customer, and a mistake is refused unless Force.
+// AddQuery says how customers are added. With ID the body is one customer, and what is most likely a mistake is refused
+// unless Force is set. Without ID it is any number of them, and a mistake gives a warning.
 type AddQuery struct {
-	ID    *string // empty: the next one
+	ID    *string // empty: the next id
 	Force bool
 }
 
@@ -40,7 +40,7 @@ func addQueryOf(v url.Values) AddQuery {
 	return q
 }
 
-// NewCustomer is the one customer to be added, in the form of customerjson.
+// NewCustomer is one customer to be added. customerjson reads it.
 type NewCustomer struct {
 	Email       string   `json:"email"`
 	FirstName   string   `json:"first_name"`
@@ -165,7 +165,8 @@ func (s *server) didAdd(ctx context.Context, added []store.Customer) (answer Add
 		}
 	}
 	if n := len(withoutAt); n > 0 {
-		answer.Warnings = append(answer.Warnings, fmt.Sprintf("%d of the e-mail addresses %s no @, such as %q", n, have(n), withoutAt[0]))
+		warning := fmt.Sprintf("%d of the e-mail addresses %s no @, such as %q", n, have(n), withoutAt[0])
+		answer.Warnings = append(answer.Warnings, warning)
 	}
 	for _, kind := range slices.Sorted(maps.Keys(unread)) {
 		text := "%d password hashes (%s) are stored as they are, but this version cannot check them"

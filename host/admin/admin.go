@@ -1,33 +1,33 @@
 // Package admin is the API by which an operator looks after a node, as HTTP with JSON, and its client.
 //
-//	POST   /customers               whole customers as customerjson reads them; all are added or none
-//	POST   /customers?id=           just one, with this id; empty: with the next one
-//	GET    /customers?after=&limit= a page of customers in the order of their ids
-//	GET    /customers?group=        with after and limit: the same of the members of this group
-//	GET    /customers?email=        the same with the one customer of this e-mail address, or none
-//	GET    /customer?key=           the customer with this id or e-mail address
-//	POST   /customer?key=           {"is_active": false} or {"password": "…"}; null: unusable
-//	PATCH  /customer?key=           what changes: email, first_name, last_name, is_staff, is_superuser, attributes
+//	POST   /customers              adds whole customers as customerjson reads them, all or none
+//	POST   /customers?id=          adds just one, with this id; empty: with the next one
+//	GET    /customers?after&limit  a page of customers in the order of their ids; &group=: of the members of a group
+//	GET    /customers?email=       a page of the one customer with this e-mail address, or of none
+//	GET    /customer?key=          the customer with this id or e-mail address
+//	POST   /customer?key=          {"is_active": false} or {"password": "…"}; null: unusable
+//	PATCH  /customer?key=          what changes: email, first_name, last_name, is_staff, is_superuser, attributes
 //	DELETE /customer?key=
-//	POST   /rights?key=             {"grant": ["app.codename"], "revoke": […], "join": ["group"], "leave": […]}
-//	GET    /groups                  all groups
-//	POST   /groups                  {"name": "…", "permissions": […]}: a new group
-//	PUT    /groups                  the same: a new group, or other permissions of one that is there
-//	PATCH  /groups                  {"name": "…", "grant": […], "revoke": […]}
+//	POST   /rights?key=            {"grant": ["app.codename"], "revoke": […], "join": ["group"], "leave": […]}
+//	GET    /groups                 all groups
+//	POST   /groups                 {"name": "…", "permissions": […]}: a new group
+//	PUT    /groups                 the same: a new group, or other permissions of one that is there
+//	PATCH  /groups                 {"name": "…", "grant": […], "revoke": […]}
 //	DELETE /groups?name=
-//	POST   /token                   {"token": "…", "as": "refresh"}: what each check says of it
-//	POST   /revoke                  {"token": "…"}, {"customer": "…"}, {"family": "…", "customer": "…"} or {"all": true}
-//	POST   /compact                 gives back what the store file does not use
-//	GET    /clock                   what the clock says, and whether tokens are issued by it
-//	POST   /clock                   has tokens issued by it, as far as it is from the latest change
-//	POST   /reload                  has a node read its configuration anew
+//	POST   /token                  {"token": "…", "as": "refresh"}: what each check says of a token
+//	POST   /revoke                 {"token": "…"}, {"customer": "…"}, {"family": "…", "customer": "…"} or
+//	                               {"all": true}: ends the log-ins that it names
+//	POST   /compact                gives back what the store file does not use
+//	GET    /clock                  what the clock says, and whether tokens are issued by it
+//	POST   /clock                  has tokens issued by it, however far it is from the latest change
+//	POST   /reload                 has a node read its configuration anew
 //
 // Each is an Operation in operations.go: its method and path, the types that cross the wire, and the function that does
-// it. A running node serves them on its admin socket (socket) and nowhere else, so there is no further authentication.
-// What is refused is 400 with {"error": "…"}; what the store cannot do now is 503 with the same.
+// it. A running node serves them on its admin socket and nowhere else, so there is no further authentication. What is
+// refused is 400 with {"error": "…"}; what the store cannot do now is 503 with the same.
 //
-// The one rule: every answer has a type of its own without an interface in it, since what is read into one loses
-// digits.
+// The one rule: every answer has a type of its own, and no member of it is an interface, into which a number is read
+// as a float64.
 package admin
 
 import (

@@ -22,20 +22,26 @@ type Client struct {
 
 // NewClient calls a handler in this process. Close calls close.
 func NewClient(handler http.Handler, close func() error) *Client {
-	return &Client{http: http.Client{Transport: inProcess{handler}}, close: close}
+	return &Client{http.Client{Transport: inProcess{handler}}, close}
 }
 
 // Close ends the connection to the node, or what was opened for the client.
 func (c *Client) Close() error { return c.close() }
 
-// Dial connects to the node that listens at a socket; nil where none does. owner is socket.Find's.
+// Dial gives a client of the node that listens at a socket; nil where none does. owner is that of socket.Find.
 func Dial(path string, owner func() (uid int, err error)) (*Client, error) {
 	dial, err := socket.Find(path, owner)
 	if dial == nil || err != nil {
 		return nil, err
 	}
-	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) }}
-	return &Client{http: http.Client{Transport: transport}, close: func() error { transport.CloseIdleConnections(); return nil }}, nil
+	transport := &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
+	}
+	close := func() error {
+		transport.CloseIdleConnections()
+		return nil
+	}
+	return &Client{http.Client{Transport: transport}, close}, nil
 }
 
 // send gives the body of the answer to a request, or the error that it holds.
@@ -54,7 +60,8 @@ func (c *Client) send(r *http.Request) ([]byte, error) {
 		if json.Unmarshal(b, &refusal) == nil && refusal.Error != "" {
 			return nil, errors.New(refusal.Error)
 		}
-		return nil, fmt.Errorf("the running node is of another version: it answers %s; use its own edgetoken command", response.Status)
+		return nil, fmt.Errorf("the running node is of another version: it answers %s; use its own edgetoken command",
+			response.Status)
 	}
 	return b, nil
 }

@@ -75,14 +75,15 @@ func (s *server) listCustomers(ctx context.Context, q PageQuery, _ None) (answer
 }
 
 // page is a page of customers; with groups, of those who are in all of them. It looks at every customer then.
-func (s *server) page(ctx context.Context, groups []string, after core.CustomerID, limit int) ([]store.Customer, error) {
+func (s *server) page(
+	ctx context.Context, groups []string, after core.CustomerID, limit int,
+) (members []store.Customer, err error) {
 	if len(groups) == 0 {
 		return s.cfg.Store.List(ctx, after, limit)
 	}
 	if err := s.checkGroups(ctx, groups); err != nil {
 		return nil, err
 	}
-	var members []store.Customer
 	for {
 		const most = 1000
 		page, err := s.cfg.Store.List(ctx, after, most)

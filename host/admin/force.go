@@ -10,8 +10,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/admin/customerjson"
 )
 
-// What is most likely a mistake is refused where a person gives it, unless the call is forced. A file is only warned
-// of: its customers are as they are.
+// What is most likely a mistake is refused where a person gives it, unless the call is forced. Where a file gives it,
+// there is a warning: its customers are as they are.
 
 func isForced(v url.Values) bool { return v.Get("force") == "true" }
 
@@ -49,11 +49,11 @@ func LongEnough(password string, least int) error {
 	if n == 1 {
 		characters = "character"
 	}
-	return fmt.Errorf("the password has %d %s, and password.min_length is %d: choose a longer one, or use it all the same with --force",
-		n, characters, least)
+	return fmt.Errorf("the password has %d %s, and password.min_length is %d: "+
+		"choose a longer one, or use it all the same with --force", n, characters, least)
 }
 
-// mistakes warns of what customers of a file have.
+// mistakes are the warnings for customers of a file.
 func (s *server) mistakes(given []customerjson.Customer) (warnings []string) {
 	short := 0
 	var permissions []string

@@ -58,7 +58,7 @@ func (id ID) String() string { return core.CustomerID(id).String() }
 // IsZero reports whether there is no id.
 func (id ID) IsZero() bool { return core.CustomerID(id).IsZero() }
 
-// CustomerQuery names a customer. Force takes what is most likely a mistake.
+// CustomerQuery names a customer. Force has SetAccess and SetDetails take what is most likely a mistake.
 type CustomerQuery struct {
 	Key   string // an id or an e-mail address
 	Force bool
@@ -94,7 +94,8 @@ func (s *server) find(ctx context.Context, key string) (store.Customer, error) {
 	case s.cfg.FoldEmails:
 		return store.Customer{}, errors.New(missing)
 	case !alike.ID.IsZero():
-		return store.Customer{}, fmt.Errorf("%s; e-mail addresses are compared exactly, and there is %q", missing, alike.Email)
+		return store.Customer{}, fmt.Errorf("%s; e-mail addresses are compared exactly, and there is %q",
+			missing, alike.Email)
 	}
 	return store.Customer{}, errors.New(missing + "; e-mail addresses are compared exactly")
 }

@@ -2,34 +2,68 @@ package admin
 
 import "net/http"
 
-// The operations.
+// The operations of a server.
 var (
-	AddCustomers   = Operation[AddQuery, Stream, Added]{http.MethodPost, "/customers", addQueryOf, (*server).addCustomers}
-	ListCustomers  = Operation[PageQuery, None, Page]{http.MethodGet, "/customers", pageQueryOf, (*server).listCustomers}
-	ShowCustomer   = Operation[CustomerQuery, None, Customer]{http.MethodGet, "/customer", customerQueryOf, (*server).showCustomer}
-	SetAccess      = Operation[CustomerQuery, Access, Customer]{http.MethodPost, "/customer", customerQueryOf, (*server).setAccess}
-	SetDetails     = Operation[CustomerQuery, Details, Customer]{http.MethodPatch, "/customer", customerQueryOf, (*server).setDetails}
-	RemoveCustomer = Operation[CustomerQuery, None, Customer]{http.MethodDelete, "/customer", customerQueryOf, (*server).removeCustomer}
+	AddCustomers = Operation[AddQuery, Stream, Added]{
+		"POST", "/customers", addQueryOf, (*server).addCustomers,
+	}
+	ListCustomers = Operation[PageQuery, None, Page]{
+		"GET", "/customers", pageQueryOf, (*server).listCustomers,
+	}
+	ShowCustomer = Operation[CustomerQuery, None, Customer]{
+		"GET", "/customer", customerQueryOf, (*server).showCustomer,
+	}
+	SetAccess = Operation[CustomerQuery, Access, Customer]{
+		"POST", "/customer", customerQueryOf, (*server).setAccess,
+	}
+	SetDetails = Operation[CustomerQuery, Details, Customer]{
+		"PATCH", "/customer", customerQueryOf, (*server).setDetails,
+	}
+	RemoveCustomer = Operation[CustomerQuery, None, Customer]{
+		"DELETE", "/customer", customerQueryOf, (*server).removeCustomer,
+	}
 
-	ChangeRights = Operation[CustomerQuery, RightsChange, RightsChanged]{http.MethodPost, "/rights", customerQueryOf, (*server).changeRights}
-	ListGroups   = Operation[None, None, Groups]{http.MethodGet, "/groups", noQuery, (*server).listGroups}
-	AddGroup     = Operation[None, GroupChange, GroupChanged]{http.MethodPost, "/groups", noQuery, (*server).addGroup}
-	PutGroup     = Operation[None, GroupChange, GroupChanged]{http.MethodPut, "/groups", noQuery, (*server).putGroup}
-	ChangeGroup  = Operation[None, GroupChange, GroupChanged]{http.MethodPatch, "/groups", noQuery, (*server).changeGroup}
-	RemoveGroup  = Operation[GroupQuery, None, Group]{http.MethodDelete, "/groups", groupQueryOf, (*server).removeGroup}
+	ChangeRights = Operation[CustomerQuery, RightsChange, RightsChanged]{
+		"POST", "/rights", customerQueryOf, (*server).changeRights,
+	}
+	ListGroups = Operation[None, None, Groups]{
+		"GET", "/groups", noQuery, (*server).listGroups,
+	}
+	AddGroup = Operation[None, GroupChange, GroupChanged]{
+		"POST", "/groups", noQuery, (*server).addGroup,
+	}
+	PutGroup = Operation[None, GroupChange, GroupChanged]{
+		"PUT", "/groups", noQuery, (*server).putGroup,
+	}
+	ChangeGroup = Operation[None, GroupChange, GroupChanged]{
+		"PATCH", "/groups", noQuery, (*server).changeGroup,
+	}
+	RemoveGroup = Operation[GroupQuery, None, Group]{
+		"DELETE", "/groups", groupQueryOf, (*server).removeGroup,
+	}
 
-	ExplainToken = Operation[None, TokenRequest, Explanation]{http.MethodPost, "/token", noQuery, (*server).explainToken}
-	Revoke       = Operation[None, RevokeRequest, Revocation]{http.MethodPost, "/revoke", noQuery, (*server).revoke}
+	ExplainToken = Operation[None, TokenRequest, Explanation]{
+		"POST", "/token", noQuery, (*server).explainToken,
+	}
+	Revoke = Operation[None, RevokeRequest, Revocation]{
+		"POST", "/revoke", noQuery, (*server).revoke,
+	}
 
-	Compact     = Operation[None, None, Compaction]{http.MethodPost, "/compact", noQuery, (*server).compact}
-	ShowClock   = Operation[None, None, Clock]{http.MethodGet, "/clock", noQuery, (*server).showClock}
-	AcceptClock = Operation[None, None, Clock]{http.MethodPost, "/clock", noQuery, (*server).acceptClock}
-
-	// Reload is of a running node, which answers it itself: see Operation.Handle.
-	Reload = Operation[None, None, Reloaded]{http.MethodPost, "/reload", noQuery, nil}
+	Compact = Operation[None, None, Compaction]{
+		"POST", "/compact", noQuery, (*server).compact,
+	}
+	ShowClock = Operation[None, None, Clock]{
+		"GET", "/clock", noQuery, (*server).showClock,
+	}
+	AcceptClock = Operation[None, None, Clock]{
+		"POST", "/clock", noQuery, (*server).acceptClock,
+	}
 )
 
-// routes are the operations that a server does.
+// Reload is the one operation that only a running node has. The node answers it itself (Operation.Handle).
+var Reload = Operation[None, None, Reloaded]{method: "POST", path: "/reload", query: noQuery}
+
+// routes are all operations of a server.
 var routes = []interface {
 	route(*http.ServeMux, *server)
 }{

@@ -37,8 +37,8 @@ const (
 	noteNoList = "a node keeps no list of log-ins: this one is refused from now on, whether there was one or not; " +
 		"check the name if nothing ends"
 	noteForeign = "only this token: it was not issued by edgetoken, so its other tokens are not known; use --customer"
-	noteClock   = "the clock is not plausible: tokens that others than this node issued since the latest change of the store " +
-		"may not be reached; revoke again once it is right"
+	noteClock   = "the clock is not plausible: tokens that others than this node issued since the latest change " +
+		"of the store may not be reached; revoke again once it is right"
 	noteExact = "access tokens stay good until they expire (wire: exact)"
 )
 
@@ -59,7 +59,8 @@ func (s *server) revoke(ctx context.Context, _ None, call RevokeRequest) (Revoca
 	case call.Token == "" && call.Family == "" && call.Customer != "":
 		return s.revokeSessions(ctx, call.Customer)
 	}
-	return Revocation{}, errors.New("a revocation has a token, or a customer, or a family and its customer, or is of all")
+	return Revocation{}, errors.New("a revocation has a token, or a customer, or a family and its customer, " +
+		"or is of all")
 }
 
 // revokeToken ends the log-in that a token descends from. The token may have expired: others of the same log-in may be
@@ -78,7 +79,8 @@ func (s *server) revokeToken(ctx context.Context, token string) (Revocation, err
 		return Revocation{}, err
 	}
 	if opened.Cause != cause.OK {
-		return Revocation{}, fmt.Errorf("the token is none of ours, so that it is refused anyway: %s", explain.Unopened(opened.Cause, engine.KeySet()))
+		return Revocation{}, fmt.Errorf("the token is none of ours, so that it is refused anyway: %s",
+			explain.Unopened(opened.Cause, engine.KeySet()))
 	}
 	_, customer, err := s.loadNamed(ctx, opened, now)
 	if err != nil {
@@ -115,7 +117,8 @@ func (s *server) revokeFamily(ctx context.Context, name, customer string) (Revoc
 	}
 	bits, err := strconv.ParseUint(name, 16, 64)
 	if err != nil || len(name) != familyDigits || bits>>47 != 0 {
-		return Revocation{}, fmt.Errorf("%q is no family: it has %d hex digits, as the log record of a request shows them", name, familyDigits)
+		return Revocation{}, fmt.Errorf("%q is no family: it has %d hex digits, "+
+			"as the log record of a request shows them", name, familyDigits)
 	}
 	c, err := s.find(ctx, customer)
 	if err != nil {

@@ -23,24 +23,24 @@ type RightsChanged struct {
 	Warnings []string `json:"warnings"`
 }
 
-func (s *server) changeRights(ctx context.Context, q CustomerQuery, change RightsChange) (answer RightsChanged, err error) {
+func (s *server) changeRights(ctx context.Context, q CustomerQuery, change RightsChange) (RightsChanged, error) {
 	before, err := s.find(ctx, q.Key)
 	if err != nil {
-		return answer, err
+		return RightsChanged{}, err
 	}
 	err = s.cfg.Store.ChangeRights(ctx, before.ID, store.RightsChange{
 		Grant: change.Grant, Withdraw: change.Revoke, Join: change.Join, Leave: change.Leave,
 	})
 	if errors.Is(err, store.ErrNotHeld) {
-		return answer, s.notHeld(ctx, before, change)
+		return RightsChanged{}, s.notHeld(ctx, before, change)
 	}
 	if err != nil {
-		return answer, err
+		return RightsChanged{}, err
 	}
 	s.did("rights changed", before.ID)
 	c, err := s.load(ctx, before.ID)
 	if err != nil {
-		return answer, err
+		return RightsChanged{}, err
 	}
 	warnings := list(s.unknownPermissions(change.Grant))
 	if err := s.canLogIn(c); err != nil {
@@ -54,7 +54,7 @@ func (s *server) changeRights(ctx context.Context, q CustomerQuery, change Right
 		if slices.Contains(c.Rights, p) {
 			from, err := s.groupsWith(ctx, c.Groups, p)
 			if err != nil {
-				return answer, err
+				return RightsChanged{}, err
 			}
 			warnings = append(warnings, fmt.Sprintf("customer %v still has %s from %s", c.ID, p, from))
 		}
@@ -73,8 +73,8 @@ func (s *server) notHeld(ctx context.Context, c store.Customer, change RightsCha
 		case err != nil:
 			return err
 		case from != "":
-			return fmt.Errorf("customer %v has %s from %s only: "+
-				"take the customer out with --group, or take it from the group (edgetoken customers groups revoke)", c.ID, p, from)
+			return fmt.Errorf("customer %v has %s from %s only: take the customer out with --group, "+
+				"or take it from the group (edgetoken customers groups revoke)", c.ID, p, from)
 		}
 		return fmt.Errorf("customer %v does not have %s: nothing was changed", c.ID, p)
 	}

@@ -45,7 +45,8 @@ func Table(w io.Writer, rows [][]string) error {
 // ShellWord is a text as one word of a POSIX shell's command line, with what a terminal might act on escaped.
 func ShellWord(s string) string {
 	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_@%+=:,./-", r)
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||
+			strings.ContainsRune("_@%+=:,./-", r)
 	}
 	if s != "" && strings.TrimFunc(s, plain) == "" {
 		return s

@@ -63,7 +63,8 @@ func checkHash(hash string) error {
 	algorithm, rest, _ := strings.Cut(hash, "$")
 	const letters = "abcdefghijklmnopqrstuvwxyz0123456789_"
 	if password.IsUsable(hash) && (algorithm == "" || rest == "" || strings.Trim(algorithm, letters) != "") {
-		return errors.New("must be as Django encodes it, algorithm$…, or begin with ! for none; a password in clear belongs into password")
+		return errors.New("must be as Django encodes it, algorithm$…, or begin with ! for none; " +
+			"a password in clear belongs into password")
 	}
 	return nil
 }

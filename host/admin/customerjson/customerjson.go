@@ -81,7 +81,8 @@ func Read(r io.Reader) ([]Customer, error) {
 			return nil, errors.Join(append(wrong, fmt.Errorf("after entry %d: %w", len(list), notJSON(err)))...)
 		}
 		if _, err := d.Token(); !errors.Is(err, io.EOF) {
-			wrong = append(wrong, errors.New("something follows the array: keep one array, or one object after the other"))
+			wrong = append(wrong, errors.New("something follows the array: "+
+				"keep one array, or one object after the other"))
 		}
 	}
 	if len(list) == 0 && len(wrong) == 0 {
@@ -163,7 +164,8 @@ func readCustomer(raw json.RawMessage) (c Customer, wrong []error) {
 		case readOnly[name] != "":
 			wrong = append(wrong, fmt.Errorf("%s is for reading only: give %s", name, readOnly[name]))
 		case !known:
-			wrong = append(wrong, fmt.Errorf("a member is unknown: a customer has %s", strings.Join(slices.Sorted(maps.Keys(members)), ", ")))
+			known := strings.Join(slices.Sorted(maps.Keys(members)), ", ")
+			wrong = append(wrong, fmt.Errorf("a member is unknown: a customer has %s", known))
 		case seen[name]:
 			wrong = append(wrong, fmt.Errorf("%s is there twice", name))
 		default:
@@ -184,7 +186,8 @@ func readCustomer(raw json.RawMessage) (c Customer, wrong []error) {
 	case seen["password"] && seen["password_hash"]:
 		wrong = append(wrong, errors.New("password and password_hash are both there: keep one"))
 	case !seen["password"] && !seen["password_hash"] && !seen[passwordKind]:
-		wrong = append(wrong, errors.New("password is missing: give it, or password_hash, or \"password\": null for none"))
+		wrong = append(wrong, errors.New("password is missing: "+
+			`give it, or password_hash, or "password": null for none`))
 	}
 	return c, wrong
 }

@@ -27,7 +27,8 @@ var members = map[string]func(*Customer, json.RawMessage) error{
 		}
 		n, ok := ParseInteger(string(raw))
 		if !ok {
-			return errors.New("must be an integer from -2^63 to 2^63-1, written in digits alone, or a text; leave it out for the next one")
+			return errors.New("must be an integer from -2^63 to 2^63-1, written in digits alone, or a text; " +
+				"leave it out for the next one")
 		}
 		c.ID = core.Integer(n)
 		return nil
@@ -91,7 +92,8 @@ func readTexts(raw json.RawMessage, list *[]string) error {
 
 // readGroups reads an object of groups with the permissions of each, or a list of names; null is none.
 func readGroups(raw json.RawMessage, groups *map[string][]string) error {
-	wrong := errors.New(`must be groups with the permissions of each, {"editors": ["customers.change_customer"]}, or a list of names of groups that are there`)
+	wrong := errors.New(`must be groups with the permissions of each, {"editors": ["customers.change_customer"]}, ` +
+		"or a list of names of groups that are there")
 	*groups = map[string][]string{}
 	if raw[0] != '{' {
 		var names []string

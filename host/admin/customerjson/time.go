@@ -18,14 +18,17 @@ func readTime(raw json.RawMessage, absent string) (t time.Time, err error) {
 	if _, fraction, found := strings.Cut(s, "."); found {
 		digits := strings.TrimRight(fraction[:strings.IndexAny(fraction, "Z+-")], "0")
 		if len(digits) > microDigits {
-			return time.Time{}, errors.New("is finer than a microsecond, which is not kept: write six digits of a second at most")
+			return time.Time{}, errors.New("is finer than a microsecond, which is not kept: " +
+				"write six digits of a second at most")
 		}
 	}
 	if t, err = time.Parse(time.RFC3339Nano, s); err != nil {
-		return time.Time{}, errors.New("is on no calendar or clock: give a time such as 2024-01-02T03:04:05.678901Z, or " + absent)
+		return time.Time{}, errors.New("is on no calendar or clock: " +
+			"give a time such as 2024-01-02T03:04:05.678901Z, or " + absent)
 	}
 	if t.IsZero() {
-		return time.Time{}, errors.New("is the first moment of the year 1, which programs write where there is no time: give a time, or " + absent)
+		return time.Time{}, errors.New("is the first moment of the year 1, " +
+			"which programs write where there is no time: give a time, or " + absent)
 	}
 	if t = t.UTC(); t.Year() < 1 || t.Year() > 9999 {
 		return time.Time{}, errors.New("is not within the years 1 to 9999 in UTC: give a time that is, or " + absent)

@@ -26,8 +26,8 @@ func Find(path string, owner func() (uid int, err error)) (dial func(context.Con
 		return nil, err
 	}
 	if self := os.Geteuid(); !mayServe(user, self, user) {
-		return nil, fmt.Errorf("data directory %s belongs to user %d and this is user %d: run the command as the user of the node",
-			filepath.Dir(absolute(path)), user, self)
+		return nil, fmt.Errorf("data directory %s belongs to user %d and this is user %d: "+
+			"run the command as the user of the node", filepath.Dir(absolute(path)), user, self)
 	}
 	dial = func(ctx context.Context) (net.Conn, error) {
 		var d net.Dialer
@@ -45,7 +45,8 @@ func Find(path string, owner func() (uid int, err error)) (dial func(context.Con
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("the admin socket %s is another user's: run the command as the user of the node", absolute(path))
+		return nil, fmt.Errorf("the admin socket %s is another user's: run the command as the user of the node",
+			absolute(path))
 	case err != nil:
 		return nil, fmt.Errorf("reach the running node: %w", err)
 	}

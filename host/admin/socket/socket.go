@@ -23,7 +23,8 @@ const maxPath = 107
 // that is dead.
 func Listen(path string, log *slog.Logger) (net.Listener, error) {
 	if len(path) > maxPath {
-		return nil, fmt.Errorf("admin socket %s: its path has %d bytes and the system allows %d: choose a shorter data directory, or a path relative to the working directory",
+		return nil, fmt.Errorf("admin socket %s: its path has %d bytes and the system allows %d: "+
+			"choose a shorter data directory, or a path relative to the working directory",
 			datadir.Absolute(path), len(path), maxPath)
 	}
 	info, err := os.Lstat(path)
@@ -32,7 +33,8 @@ func Listen(path string, log *slog.Logger) (net.Listener, error) {
 	case err != nil:
 		return nil, fmt.Errorf("open admin socket: %w", err)
 	case info.Mode().Type() != fs.ModeSocket:
-		return nil, fmt.Errorf("admin socket %s: there is something else of this name: move it away", datadir.Absolute(path))
+		return nil, fmt.Errorf("admin socket %s: there is something else of this name: move it away",
+			datadir.Absolute(path))
 	default:
 		if err := os.Remove(path); err != nil {
 			return nil, fmt.Errorf("remove the admin socket of an earlier run: %w", err)

@@ -5,7 +5,8 @@ import (
 	"path/filepath"
 )
 
-// userCache is where compiled modules are kept for commands without a data directory of their own; empty where the user has no such place, as in a container.
+// userCache is where commands without a data directory of their own keep compiled modules; empty where the user has no
+// such place, as in a container.
 func userCache() string {
 	caches, err := os.UserCacheDir()
 	if err != nil {

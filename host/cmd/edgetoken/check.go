@@ -13,14 +13,14 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// checkView is what check prints of a store.
+// checkView is what check prints.
 type checkView struct {
 	File       string     `json:"file"`
 	Sound      bool       `json:"sound"`
 	ID         string     `json:"id"`     // of the store; empty where it could not be read
 	IDs        string     `json:"ids"`    // "integer", "text"; empty where it could not be read
 	Schema     int        `json:"schema"` // 0 where it could not be read
-	Older      bool       `json:"older"`  // a schema that edgetoken upgrades when it opens the store
+	Older      bool       `json:"older"`  // edgetoken upgrades this schema when it opens the store
 	Bytes      int64      `json:"bytes"`
 	Customers  int        `json:"customers"`
 	Families   int        `json:"families"`
@@ -36,8 +36,10 @@ func checkCommand() *cobra.Command {
 	return addJSON(&cobra.Command{
 		Use:   "check [FILE]",
 		Short: "check a store file",
-		Long: `check reads a whole store file, that of the data directory or a backup, and says what is wrong with its pages and its records. It changes nothing.
-The store of a running node is in use, and a copy made meanwhile may be of no use: stop the node, or check a backup. The exit status is 1 where something is wrong.`,
+		Long: "check reads a whole store file, that of the data directory or a backup, and says what is wrong with " +
+			"its pages and its records. It changes nothing.\n" +
+			"The store of a running node is in use, and a copy made meanwhile may be of no use: stop the node, or " +
+			"check a backup. The exit status is 1 where something is wrong.",
 		Example: "  edgetoken check\n  edgetoken check backup/store.db --json",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -58,17 +60,7 @@ The store of a running node is in use, and a copy made meanwhile may be of no us
 			if err != nil {
 				return err
 			}
-			v := checkView{
-				File: path, Sound: r.Sound(), ID: r.ID, IDs: map[core.IDKind]string{core.IntegerID: "integer", core.TextID: "text"}[r.IDs], Bytes: r.Bytes,
-				Schema: r.Schema, Older: r.Older,
-				Customers: r.Customers, Families: r.Families, Tombstones: r.Tombstones, Groups: r.Groups, Sessions: r.Sessions, Problems: []string{}, More: r.More,
-			}
-			if !r.LastCommit.IsZero() {
-				v.LastCommit = &r.LastCommit
-			}
-			for _, p := range r.Problems {
-				v.Problems = append(v.Problems, p.String())
-			}
+			v := viewOfCheck(path, r)
 			if err := printCheck(c, v); err != nil {
 				return err
 			}
@@ -78,6 +70,22 @@ The store of a running node is in use, and a copy made meanwhile may be of no us
 			return nil
 		},
 	})
+}
+
+func viewOfCheck(path string, r store.Report) checkView {
+	kinds := map[core.IDKind]string{core.IntegerID: "integer", core.TextID: "text"}
+	v := checkView{
+		File: path, Sound: r.Sound(), ID: r.ID, IDs: kinds[r.IDs], Schema: r.Schema, Older: r.Older, Bytes: r.Bytes,
+		Customers: r.Customers, Families: r.Families, Tombstones: r.Tombstones, Groups: r.Groups, Sessions: r.Sessions,
+		Problems: []string{}, More: r.More,
+	}
+	if !r.LastCommit.IsZero() {
+		v.LastCommit = &r.LastCommit
+	}
+	for _, p := range r.Problems {
+		v.Problems = append(v.Problems, p.String())
+	}
+	return v
 }
 
 func printCheck(c *cobra.Command, v checkView) error {
@@ -97,8 +105,9 @@ func printCheck(c *cobra.Command, v checkView) error {
 		layout += ", of an older version: the next command or node that opens the store upgrades it"
 	}
 	err := terminal.Table(out, [][]string{
-		{"file", v.File}, {"size", fmt.Sprintf("%d bytes", v.Bytes)}, {"store", cmp.Or(v.ID, "unknown")}, {"ids", cmp.Or(v.IDs, "unknown")}, {"schema", layout},
-		{"customers", fmt.Sprint(v.Customers)}, {"revoked log-ins", fmt.Sprint(v.Families)}, {"removed customers", fmt.Sprint(v.Tombstones)},
+		{"file", v.File}, {"size", fmt.Sprintf("%d bytes", v.Bytes)}, {"store", cmp.Or(v.ID, "unknown")},
+		{"ids", cmp.Or(v.IDs, "unknown")}, {"schema", layout}, {"customers", fmt.Sprint(v.Customers)},
+		{"revoked log-ins", fmt.Sprint(v.Families)}, {"removed customers", fmt.Sprint(v.Tombstones)},
 		{"groups", fmt.Sprint(v.Groups)}, {"browser sessions", fmt.Sprint(v.Sessions)}, {"last commit", last},
 	})
 	if err != nil {

@@ -6,17 +6,18 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// completions are the values of flags that a shell can complete. What is not named here or a file is nothing that it could know.
+// completions are the values of flags that a shell can complete. It cannot know those of other flags, unless they are
+// files.
 var completions = map[string][]string{"engine": engines, "as": purposes()}
 
-// takesFile are the commands whose argument is a file.
+// takesFile names the commands whose argument is a file.
 var takesFile = []string{"check"}
 
-// complete tells the shell's completion of a command and those below it what values may be.
+// complete tells the shell which values a command, and those below it, take.
 func complete(c *cobra.Command) {
 	for flag, values := range completions {
 		if c.Flag(flag) != nil {
-			// An error says that the flag has one already.
+			// The error says that the flag has completions already.
 			_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 		}
 	}

@@ -13,23 +13,29 @@ import (
 	"github.com/edgetoken/edgetoken/host/terminal"
 )
 
-// addYes adds --yes to a command that takes away what cannot be brought back.
+// addYes adds --yes to a command that cannot be undone.
 func addYes(c *cobra.Command) *cobra.Command {
 	c.Flags().Bool("yes", false, "do not ask; needed where there is no terminal")
 	return c
 }
 
-// confirmable refuses a command that could not ask: it needs a terminal, or --yes.
+// confirmed reports whether --yes was given.
+func confirmed(c *cobra.Command) bool {
+	yes, _ := c.Flags().GetBool("yes")
+	return yes
+}
+
+// confirmable refuses a command without --yes where there is no terminal to ask at.
 func confirmable(c *cobra.Command, what string) error {
-	if yes, _ := c.Flags().GetBool("yes"); yes || term.IsTerminal(int(os.Stdin.Fd())) {
+	if confirmed(c) || term.IsTerminal(int(os.Stdin.Fd())) {
 		return nil
 	}
 	return misusef("%s: confirm it with --yes", what)
 }
 
-// confirm asks for the name of what is about to go, unless --yes is there.
+// confirm asks for the name of what is about to go, unless there is --yes.
 func confirm(c *cobra.Command, what, name string) error {
-	if yes, _ := c.Flags().GetBool("yes"); yes {
+	if confirmed(c) {
 		return nil
 	}
 	fmt.Fprintf(c.ErrOrStderr(), "%s. Type %s to confirm: ", what, terminal.Printable(name))

@@ -41,7 +41,9 @@ func withAdmin(c *cobra.Command, mayMake bool, f func(*admin.Client) error) (err
 // lookFirst does an operation before the user is asked for anything, and says nothing of the data directory: the next
 // one will. The store is closed meanwhile, since a question can stand for long. The error is datadir.ErrMissing or
 // datadir.ErrNoStore where there is none yet.
-func lookFirst[Q admin.Query, A any](c *cobra.Command, op admin.Operation[Q, admin.None, A], q Q) (answer A, err error) {
+func lookFirst[Q admin.Query, A any](
+	c *cobra.Command, op admin.Operation[Q, admin.None, A], q Q,
+) (answer A, err error) {
 	cfg, err := loadConfig(c)
 	if err != nil {
 		return answer, err

@@ -16,13 +16,14 @@ func customersCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "customers",
 		Short: "add, show and change customers",
-		Long:  "customers looks after the customers of a data directory, through the node that runs on it or, where none runs, in the store itself.",
+		Long: "customers looks after the customers of a data directory, through the node that runs on it " +
+			"or, where none runs, in the store itself.",
 		Example: `  edgetoken customers add ana@example.com --first-name Ana
   edgetoken customers list
   edgetoken customers disable ana@example.com`,
 	}
-	c.AddCommand(addCommand(), listCommand(), showCommand(), setCommand(), activeCommand(false), activeCommand(true), passwdCommand(), logoutCommand(),
-		grantCommand(), withdrawCommand(), groupsCommand(), removeCommand())
+	c.AddCommand(addCommand(), listCommand(), showCommand(), setCommand(), activeCommand(false), activeCommand(true),
+		passwdCommand(), logoutCommand(), grantCommand(), withdrawCommand(), groupsCommand(), removeCommand())
 	return c
 }
 
@@ -32,7 +33,7 @@ func forced(c *cobra.Command) bool {
 	return force
 }
 
-// addForce adds --force, which takes what is most likely a mistake, to a command.
+// addForce adds --force to a command, which then takes what is most likely a mistake.
 func addForce(c *cobra.Command, takes string) *cobra.Command {
 	c.Flags().Bool("force", false, "take "+takes)
 	return c
@@ -45,7 +46,8 @@ func listCommand() *cobra.Command {
 	c := addJSON(&cobra.Command{
 		Use:   "list",
 		Short: "list customers in the order of their ids",
-		Long:  "list prints a page of customers in the order of their ids. With --json it is {\"customers\": […], \"next\": id or null}.",
+		Long: "list prints a page of customers in the order of their ids. " +
+			`With --json it is {"customers": […], "next": id or null}.`,
 		Example: `  edgetoken customers list
   edgetoken customers list --limit 20 --after 140
   edgetoken customers list --group editors
@@ -55,7 +57,8 @@ func listCommand() *cobra.Command {
 			if limit < 1 || limit > admin.MaxPage {
 				return misusef("--limit must be between 1 and 999")
 			}
-			page, err := ask(c, admin.ListCustomers, admin.PageQuery{After: after, Limit: limit, Groups: groups}, admin.None{})
+			query := admin.PageQuery{After: after, Limit: limit, Groups: groups}
+			page, err := ask(c, admin.ListCustomers, query, admin.None{})
 			if err != nil {
 				return err
 			}
@@ -64,7 +67,9 @@ func listCommand() *cobra.Command {
 			}
 			rows := [][]string{{"ID", "EMAIL", "NAME", "ACTIVE", "STAFF", "LAST LOGIN"}}
 			for _, v := range page.Customers {
-				rows = append(rows, []string{v.ID.String(), v.Email, name(v), yes(v.IsActive), yes(v.IsStaff), loginTime(v)})
+				rows = append(rows, []string{
+					v.ID.String(), v.Email, name(v), yes(v.IsActive), yes(v.IsStaff), loginTime(v),
+				})
 			}
 			if err := terminal.Table(c.OutOrStdout(), rows); err != nil {
 				return err
@@ -111,10 +116,12 @@ func showCommand() *cobra.Command {
 				return printJSON(c.OutOrStdout(), v)
 			}
 			return terminal.Table(c.OutOrStdout(), [][]string{
-				{"id", v.ID.String()}, {"email", v.Email}, {"name", name(v)}, {"active", yes(v.IsActive)}, {"staff", yes(v.IsStaff)},
-				{"superuser", yes(v.IsSuperuser)}, {"last login", loginTime(v)}, {"joined", v.DateJoined.Format(time.RFC3339Nano)},
+				{"id", v.ID.String()}, {"email", v.Email}, {"name", name(v)},
+				{"active", yes(v.IsActive)}, {"staff", yes(v.IsStaff)}, {"superuser", yes(v.IsSuperuser)},
+				{"last login", loginTime(v)}, {"joined", v.DateJoined.Format(time.RFC3339Nano)},
 				{"password", v.PasswordKind}, {"attributes", string(v.Attributes)},
-				{"permissions", strings.Join(v.Permissions, " ")}, {"groups", strings.Join(v.Groups, ", ")}, {"may", mayDo(v)},
+				{"permissions", strings.Join(v.Permissions, " ")}, {"groups", strings.Join(v.Groups, ", ")},
+				{"may", mayDo(v)},
 			})
 		},
 	})
@@ -141,10 +148,12 @@ func passwdCommand() *cobra.Command {
 	c := addJSON(&cobra.Command{
 		Use:   "passwd ID|EMAIL",
 		Short: "set a customer's password, and end every session until now",
-		Long: `passwd sets a new password, from a prompt or, with --password-stdin, from standard input. Every session of the customer until now ends.
-A password shorter than password.min_length is refused without --force.`,
-		Example: "  edgetoken customers passwd ana@example.com\n  pwgen 20 1 | edgetoken customers passwd 7 --password-stdin",
-		Args:    wants(1),
+		Long: "passwd sets a new password, from a prompt or, with --password-stdin, from standard input. Every " +
+			"session of the customer until now ends.\n" +
+			"A password shorter than password.min_length is refused without --force.",
+		Example: `  edgetoken customers passwd ana@example.com
+  pwgen 20 1 | edgetoken customers passwd 7 --password-stdin`,
+		Args: wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			read, err := passwordSource(c)
 			if err != nil {
@@ -173,8 +182,10 @@ func logoutCommand() *cobra.Command {
 	return addJSON(&cobra.Command{
 		Use:   "logout ID|EMAIL",
 		Short: "end every session of a customer until now",
-		Long: `logout ends every session of a customer until now: their refresh tokens and access tokens are refused. Logging in again is not affected;
-see edgetoken customers disable for that, and edgetoken token revoke for a single session. With wire: exact access tokens stay good until they expire.`,
+		Long: "logout ends every session of a customer until now: their refresh tokens and access tokens are " +
+			"refused. Logging in again is not affected;\n" +
+			"see edgetoken customers disable for that, and edgetoken token revoke for a single session. With " +
+			"wire: exact access tokens stay good until they expire.",
 		Example: "  edgetoken customers logout ana@example.com",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -194,19 +205,22 @@ func removeCommand() *cobra.Command {
 	return addYes(addJSON(&cobra.Command{
 		Use:   "remove ID|EMAIL",
 		Short: "remove a customer, and end every session",
-		Long: `remove removes a customer with all that is known of them; nothing brings that back. At a terminal it asks for the e-mail address first; elsewhere it needs --yes.
-Tokens that are still in circulation stay refused, even if a later customer gets the same id.`,
+		Long: "remove removes a customer with all that is known of them; nothing brings that back. At a terminal it " +
+			"asks for the e-mail address first; elsewhere it needs --yes.\n" +
+			"Tokens that are still in circulation stay refused, even if a later customer gets the same id.",
 		Example: "  edgetoken customers remove ana@example.com\n  edgetoken customers remove 7 --yes",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := confirmable(c, "there is no terminal to ask at, and nothing brings back what remove takes away"); err != nil {
+			err := confirmable(c, "there is no terminal to ask at, and nothing brings back what remove takes away")
+			if err != nil {
 				return err
 			}
 			found, err := lookFirst(c, admin.ShowCustomer, admin.CustomerQuery{Key: args[0]})
 			if err != nil {
 				return err
 			}
-			if err := confirm(c, fmt.Sprintf("This removes customer %s %s for good", terminal.Printable(found.ID.String()), terminal.Printable(found.Email)), found.Email); err != nil {
+			what := "This removes customer " + called(found) + " for good"
+			if err := confirm(c, what, found.Email); err != nil {
 				return err
 			}
 			v, err := ask(c, admin.RemoveCustomer, admin.CustomerQuery{Key: found.ID.String()}, admin.None{})
@@ -231,8 +245,13 @@ func printChanged(c *cobra.Command, v admin.Customer, done string) error {
 	if wantsJSON(c) {
 		return printJSON(c.OutOrStdout(), v)
 	}
-	_, err := fmt.Fprintf(c.OutOrStdout(), "%s customer %s %s\n", done, terminal.Printable(v.ID.String()), terminal.Printable(v.Email))
+	_, err := fmt.Fprintf(c.OutOrStdout(), "%s customer %s\n", done, called(v))
 	return err
+}
+
+// called is a customer's id and e-mail address.
+func called(v admin.Customer) string {
+	return terminal.Printable(v.ID.String()) + " " + terminal.Printable(v.Email)
 }
 
 func name(v admin.Customer) string {

@@ -21,14 +21,19 @@ func addCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "add EMAIL | --json FILE",
 		Short: "add a customer, or many from a file",
-		Long: `add adds a customer. The password comes from a prompt or, with --password-stdin, from standard input. One that is shorter than
-password.min_length, and an e-mail address without @, are refused without --force.
-
-With --json it adds whole customers from a file or, with -, from standard input, all or none, and prints {"customers": […]}, those that were added. The file holds
-one object, an array of objects, or one object after the other (NDJSON). A customer has email and password (null: none) or password_hash
-(as Django encodes it), and may have id, first_name, last_name, is_active, is_staff, is_superuser, last_login, date_joined, attributes,
-permissions (a list) and groups: an object of groups with the permissions of each, which are made where there are none, or a list of names.
-What cannot be kept just as it is given is refused with the reason, and nothing is added. Of short passwords and addresses without @ it warns.`,
+		Long: "add adds a customer. The password comes from a prompt or, with --password-stdin, from standard " +
+			"input. One that is shorter than\n" +
+			"password.min_length, and an e-mail address without @, are refused without --force.\n\n" +
+			"With --json it adds whole customers from a file or, with -, from standard input, all or none, and " +
+			"prints {\"customers\": […]}, those that were added. The file holds\n" +
+			"one object, an array of objects, or one object after the other (NDJSON). A customer has email and " +
+			"password (null: none) or password_hash\n" +
+			"(as Django encodes it), and may have id, first_name, last_name, is_active, is_staff, is_superuser, " +
+			"last_login, date_joined, attributes,\n" +
+			"permissions (a list) and groups: an object of groups with the permissions of each, which are made " +
+			"where there are none, or a list of names.\n" +
+			"What cannot be kept just as it is given is refused with the reason, and nothing is added. Of short " +
+			"passwords and addresses without @ it warns.",
 		Example: `  edgetoken customers add ana@example.com --first-name Ana --last-name Ruiz
   edgetoken customers add eva@example.com --staff --group editors --permission customers.add_customer
   pwgen 20 1 | edgetoken customers add bot@example.com --password-stdin
@@ -38,7 +43,10 @@ What cannot be kept just as it is given is refused with the reason, and nothing 
 				return misusef("name one e-mail address, or a file with --json; usage: %s", c.UseLine())
 			}
 			if len(args) == 0 {
-				for _, f := range []string{"first-name", "last-name", "id", "staff", "superuser", "inactive", "permission", "group", "no-password", "password-stdin", "force"} {
+				for _, f := range []string{
+					"first-name", "last-name", "id", "staff", "superuser", "inactive", "permission", "group",
+					"no-password", "password-stdin", "force",
+				} {
 					if c.Flags().Changed(f) {
 						return misusef("--%s does not go with --json, whose customers are whole", f)
 					}
@@ -57,8 +65,8 @@ What cannot be kept just as it is given is refused with the reason, and nothing 
 				return addFile(c, file)
 			}
 			added := admin.NewCustomer{
-				Email: args[0], FirstName: firstName, LastName: lastName, IsStaff: staff, IsSuperuser: superuser, IsActive: !inactive,
-				Permissions: permissions, Groups: groups,
+				Email: args[0], FirstName: firstName, LastName: lastName, Permissions: permissions, Groups: groups,
+				IsStaff: staff, IsSuperuser: superuser, IsActive: !inactive,
 			}
 			if !unusable {
 				read, err := passwordSource(c)
@@ -88,7 +96,8 @@ What cannot be kept just as it is given is refused with the reason, and nothing 
 	f.BoolVar(&staff, "staff", false, "is_staff")
 	f.BoolVar(&superuser, "superuser", false, "is_superuser")
 	f.BoolVar(&inactive, "inactive", false, "add without the right to log in")
-	f.StringArrayVar(&permissions, "permission", nil, "give the `PERMISSION`, such as customers.view_customer; may be repeated")
+	f.StringArrayVar(&permissions, "permission", nil,
+		"give the `PERMISSION`, such as customers.view_customer; may be repeated")
 	f.StringArrayVar(&groups, "group", nil, "add to the `GROUP`, which must exist; may be repeated")
 	f.BoolVar(&unusable, "no-password", false, "add without a password")
 	f.StringVar(&file, "json", "", "read whole customers from `FILE`, - for standard input, and print JSON")
@@ -96,7 +105,7 @@ What cannot be kept just as it is given is refused with the reason, and nothing 
 	return addForce(c, "a short password, and an e-mail address without @")
 }
 
-// checkFree refuses an e-mail address that a customer could not be added with.
+// checkFree refuses an e-mail address that a new customer cannot have.
 func checkFree(c *cobra.Command, email string) error {
 	if err := customerjson.CheckEnds(email); err != nil {
 		return fmt.Errorf("email %w", err)
@@ -122,7 +131,7 @@ type customersShown struct {
 	Customers []admin.Customer `json:"customers"`
 }
 
-// addFile adds the customers of a file.
+// addFile adds the customers of a file; - is standard input.
 func addFile(c *cobra.Command, path string) error {
 	input, source := c.InOrStdin(), "standard input"
 	if path != "-" {

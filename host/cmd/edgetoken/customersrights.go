@@ -16,8 +16,10 @@ func grantCommand() *cobra.Command {
 	c := addJSON(&cobra.Command{
 		Use:   "grant ID|EMAIL [PERMISSION]... [--group GROUP]...",
 		Short: "give a customer permissions, or add them to groups",
-		Long: `grant gives a customer permissions of his own, as Django writes them: app_label.codename. With --group it adds them to groups, which gives
-them the groups' permissions too. What they have already may be given again. It holds from the next request on, without a new log-in.`,
+		Long: "grant gives a customer permissions of its own, as Django writes them: app_label.codename. With " +
+			"--group it adds them to groups, which gives\n" +
+			"them the groups' permissions too. What they have already may be given again. It holds from the next " +
+			"request on, without a new log-in.",
 		Example: `  edgetoken customers grant eva@example.com customers.add_customer customers.change_customer
   edgetoken customers grant 7 --group editors`,
 		Args: cobra.ArbitraryArgs,
@@ -25,7 +27,7 @@ them the groups' permissions too. What they have already may be given again. It 
 			if err := checkRightsArgs(c, args, groups); err != nil {
 				return err
 			}
-			return changeRights(c, args[0], admin.RightsChange{Grant: args[1:], Join: groups}, "granted", "to", args[1:], groups)
+			return changeRights(c, args[0], admin.RightsChange{Grant: args[1:], Join: groups}, "granted", "to")
 		},
 	})
 	c.Flags().StringArrayVar(&groups, "group", nil, "add to the `GROUP`; may be repeated")
@@ -38,10 +40,10 @@ func withdrawCommand() *cobra.Command {
 	c := addJSON(&cobra.Command{
 		Use:   "revoke ID|EMAIL [PERMISSION]... [--group GROUP]...",
 		Short: "take permissions from a customer, or take them out of groups; ends no session",
-		Long: `revoke takes permissions from a customer that are the customer's own, or with --group takes them out of groups. It holds from the next request on. Where they do
-not have one of those named, nothing changes.
-
-It ends no session and no token: see edgetoken customers logout and edgetoken token revoke for that.`,
+		Long: "revoke takes permissions from a customer that are the customer's own, or with --group takes them out " +
+			"of groups. It holds from the next request on. Where they do\n" +
+			"not have one of those named, nothing changes.\n\n" +
+			"It ends no session and no token: see edgetoken customers logout and edgetoken token revoke for that.",
 		Example: `  edgetoken customers revoke eva@example.com customers.add_customer
   edgetoken customers revoke 7 --group editors`,
 		Args: cobra.ArbitraryArgs,
@@ -49,14 +51,14 @@ It ends no session and no token: see edgetoken customers logout and edgetoken to
 			if err := checkRightsArgs(c, args, groups); err != nil {
 				return err
 			}
-			return changeRights(c, args[0], admin.RightsChange{Revoke: args[1:], Leave: groups}, "revoked", "from", args[1:], groups)
+			return changeRights(c, args[0], admin.RightsChange{Revoke: args[1:], Leave: groups}, "revoked", "from")
 		},
 	})
 	c.Flags().StringArrayVar(&groups, "group", nil, "take out of the `GROUP`; may be repeated")
 	return c
 }
 
-// checkRightsArgs refuses a command that names nobody or nothing, and a token in place of a customer.
+// checkRightsArgs refuses a command without a customer or without anything to change, and a token for a customer.
 func checkRightsArgs(c *cobra.Command, args, groups []string) error {
 	switch {
 	case len(args) > 0 && strings.Count(args[0], ".") == 2 && strings.HasPrefix(args[0], "eyJ"):
@@ -64,26 +66,27 @@ func checkRightsArgs(c *cobra.Command, args, groups []string) error {
 	case len(args) == 0:
 		return misusef("wrong number of arguments: 0; usage: %s", c.UseLine())
 	case len(args) == 1 && len(groups) == 0:
-		return misusef("name a permission, such as customers.view_customer, or a group with --group; usage: %s", c.UseLine())
+		return misusef("name a permission, such as customers.view_customer, or a group with --group; usage: %s",
+			c.UseLine())
 	}
 	return nil
 }
 
 // changeRights makes a change and prints what was done: "granted a.b, group editors to customer 7 eva@example.com".
-func changeRights(c *cobra.Command, key string, call admin.RightsChange, done, preposition string, permissions, groups []string) error {
-	answer, err := ask(c, admin.ChangeRights, admin.CustomerQuery{Key: key}, call)
+func changeRights(c *cobra.Command, key string, change admin.RightsChange, done, preposition string) error {
+	answer, err := ask(c, admin.ChangeRights, admin.CustomerQuery{Key: key}, change)
 	if err != nil {
 		return err
 	}
 	printWarnings(c, answer.Warnings)
-	what := append([]string{}, permissions...)
-	for _, g := range groups {
+	what := slices.Concat(change.Grant, change.Revoke)
+	for _, g := range slices.Concat(change.Join, change.Leave) {
 		what = append(what, "group "+g)
 	}
 	return printChanged(c, answer.Customer, done+" "+terminal.Printable(strings.Join(what, ", "))+" "+preposition)
 }
 
-// mayDo is what a customer may do, in words.
+// mayDo says what a customer may do.
 func mayDo(v admin.Customer) string {
 	switch {
 	case !v.IsActive:
@@ -100,7 +103,8 @@ func groupsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "groups",
 		Short: "list and change groups, whose permissions all members have",
-		Long:  "groups looks after groups. Customers are added to them by edgetoken customers grant --group, and listed by edgetoken customers list --group.",
+		Long: "groups looks after groups. Customers are added to them by edgetoken customers grant --group, " +
+			"and listed by edgetoken customers list --group.",
 		Example: `  edgetoken customers groups list
   edgetoken customers groups add editors customers.change_customer customers.view_customer
   edgetoken customers grant eva@example.com --group editors`,
@@ -110,7 +114,8 @@ func groupsCommand() *cobra.Command {
 	revoke := func(call *admin.GroupChange) *[]string { return &call.Revoke }
 	c.AddCommand(groupListCommand())
 	for _, g := range []groupChange{
-		{"add", "make a group", "A group that is there already is left alone.", "added", admin.AddGroup, permissions, 0},
+		{"add", "make a group", "A group that is there already is left alone.",
+			"added", admin.AddGroup, permissions, 0},
 		{"set", "give a group these permissions in place of those it has", "A group that is not there is made.",
 			"set", admin.PutGroup, permissions, 0},
 		{"grant", "give a group more permissions", "All members have them from the next request on.",
@@ -189,20 +194,24 @@ func groupRemoveCommand() *cobra.Command {
 	return addYes(addJSON(&cobra.Command{
 		Use:   "remove NAME",
 		Short: "remove a group; nobody is in it any more",
-		Long: `remove removes a group. A later group of the same name has none of its members. At a terminal it asks for the name of the group first; elsewhere it needs --yes,
-since nothing brings back who was in it.`,
+		Long: "remove removes a group. A later group of the same name has none of its members. At a terminal it " +
+			"asks for the name of the group first; elsewhere it needs --yes,\n" +
+			"since nothing brings back who was in it.",
 		Example: "  edgetoken customers groups remove editors\n  edgetoken customers groups remove editors --yes",
 		Args:    wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := confirmable(c, "there is no terminal to ask at, and nothing brings back who was in a group"); err != nil {
+			err := confirmable(c, "there is no terminal to ask at, and nothing brings back who was in a group")
+			if err != nil {
 				return err
 			}
 			all, err := lookFirst(c, admin.ListGroups, admin.None{})
 			if err != nil {
 				return err
 			}
-			if slices.ContainsFunc(all.Groups, func(g admin.Group) bool { return g.Name == args[0] }) { // else there is nothing to ask for
-				if err := confirm(c, "This removes group "+terminal.Printable(args[0])+" for good, and who is in it", args[0]); err != nil {
+			// Where there is no such group, there is nothing to ask for.
+			if slices.ContainsFunc(all.Groups, func(g admin.Group) bool { return g.Name == args[0] }) {
+				what := "This removes group " + terminal.Printable(args[0]) + " for good, and who is in it"
+				if err := confirm(c, what, args[0]); err != nil {
 					return err
 				}
 			}

@@ -16,11 +16,13 @@ func setCommand() *cobra.Command {
 	c := addJSON(&cobra.Command{
 		Use:   "set ID|EMAIL",
 		Short: "change a customer's e-mail address, names, staff and superuser flags, attributes",
-		Long: `set changes what its flags name, and leaves all else as it is. --attributes takes the place of all attributes there are.
-
-A new e-mail address ends nothing where tokens name customers by id (USER_ID_FIELD). Where they name the address (USER_ID_FIELD: email) those with the old
-address are refused from now on, and the customer logs in again. An address without @ is
-refused without --force. Passwords are set by edgetoken customers passwd, permissions by edgetoken customers grant.`,
+		Long: "set changes what its flags name, and leaves all else as it is. --attributes takes the place of all " +
+			"attributes there are.\n\n" +
+			"A new e-mail address ends nothing where tokens name customers by id (USER_ID_FIELD). Where they name " +
+			"the address (USER_ID_FIELD: email) those with the old\n" +
+			"address are refused from now on, and the customer logs in again. An address without @ is\n" +
+			"refused without --force. Passwords are set by edgetoken customers passwd, permissions by edgetoken " +
+			"customers grant.",
 		Example: `  edgetoken customers set ana@example.com --email ana.ruiz@example.com --last-name Ruiz
   edgetoken customers set 7 --staff --superuser=false
   edgetoken customers set 7 --attributes '{"plan": "pro"}'
@@ -43,7 +45,8 @@ refused without --force. Passwords are set by edgetoken customers passwd, permis
 				}
 			}
 			if !given {
-				return misusef("nothing to set: name at least one of --email, --first-name, --last-name, --staff, --superuser, --attributes")
+				return misusef("nothing to set: name at least one of " +
+					"--email, --first-name, --last-name, --staff, --superuser, --attributes")
 			}
 			if call.Attributes != nil && !json.Valid(call.Attributes) {
 				return misusef(`--attributes must be a JSON object such as '{"plan": "pro"}', or null for none`)

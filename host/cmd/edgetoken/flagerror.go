@@ -12,8 +12,7 @@ import (
 // flagValues says what a flag of each type takes.
 var flagValues = map[string]string{"int": "a whole number", "bool": "true or false"}
 
-// wholeNumber is a flag whose value is written in digits alone, as in the configuration file: pflag's own takes 010
-// for 8.
+// wholeNumber is a flag whose value is in digits alone, as in the configuration file. pflag's own reads 010 as 8.
 type wholeNumber int
 
 func (n *wholeNumber) String() string { return strconv.Itoa(int(*n)) }
@@ -29,8 +28,7 @@ func (n *wholeNumber) Set(text string) error {
 	return err
 }
 
-// flagError says what is wrong with a flag, of every command: pflag's own text for a value shows the Go function that
-// read it.
+// flagError says what is wrong with a flag. pflag's own text names the Go function that read the value.
 func flagError(c *cobra.Command, err error) error {
 	var value *pflag.InvalidValueError
 	if errors.As(err, &value) {
@@ -43,8 +41,10 @@ func flagError(c *cobra.Command, err error) error {
 	}
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) {
-		if digits := unknown.GetSpecifiedShortnames(); digits != "" && strings.Trim(digits, "0123456789") == "" && takesID(c) {
-			return misusef("-%s looks like a flag: write -- before an id that is negative, as in %s -- -%[1]s", digits, c.CommandPath())
+		digits := unknown.GetSpecifiedShortnames()
+		if digits != "" && strings.Trim(digits, "0123456789") == "" && takesID(c) {
+			return misusef("-%s looks like a flag: write -- before an id that is negative, as in %s -- -%[1]s",
+				digits, c.CommandPath())
 		}
 	}
 	return misusef("%w; see %s --help", err, c.CommandPath())

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -22,15 +23,16 @@ func addPasswordFlag(c *cobra.Command) {
 	c.Flags().Bool("password-stdin", false, "read the password from standard input, up to the end of the line")
 }
 
-// passwordSource gives what reads the password: a question, twice and without echo, or with --password-stdin one line
-// of standard input. Where neither can be, that is a misuse at once.
+// passwordSource gives what reads the password: a prompt, twice and without echo, or with --password-stdin one line of
+// standard input. It is a misuse where there is neither.
 func passwordSource(c *cobra.Command) (read func() (string, error), err error) {
 	if fromStdin, _ := c.Flags().GetBool("password-stdin"); fromStdin {
 		return func() (string, error) { return passwordLine(c.InOrStdin()) }, nil
 	}
 	fd := int(os.Stdin.Fd())
 	if !term.IsTerminal(fd) {
-		return nil, misusef("there is no terminal to ask for the password: give it on standard input with --password-stdin")
+		return nil, misusef("there is no terminal to ask for the password: " +
+			"give it on standard input with --password-stdin")
 	}
 	return func() (string, error) { return askPassword(c, fd) }, nil
 }
@@ -45,8 +47,10 @@ func passwordLine(in io.Reader) (string, error) {
 	if line == "" {
 		return "", errors.New("the password on standard input is empty")
 	}
-	if strings.HasPrefix(line, "\ufeff") || strings.HasPrefix(line, "\xff\xfe") || strings.HasPrefix(line, "\xfe\xff") || strings.ContainsRune(line, 0) {
-		return "", errors.New("the password on standard input begins with a byte order mark, or is in UTF-16, which no log-in sends: write it in UTF-8 without one")
+	marked := func(mark string) bool { return strings.HasPrefix(line, mark) }
+	if slices.ContainsFunc([]string{"\ufeff", "\xff\xfe", "\xfe\xff"}, marked) || strings.ContainsRune(line, 0) {
+		return "", errors.New("the password on standard input begins with a byte order mark, or is in UTF-16, " +
+			"which no log-in sends: write it in UTF-8 without one")
 	}
 	if len(line) > password.MaxBytes {
 		return "", fmt.Errorf("the password on standard input is longer than %d bytes", password.MaxBytes)
@@ -69,12 +73,13 @@ func askPassword(c *cobra.Command, fd int) (string, error) {
 	if err := customerjson.CheckPassword(first); err != nil {
 		return "", fmt.Errorf("the password %w: nothing was changed", err)
 	}
-	if force, _ := c.Flags().GetBool("force"); !force {
+	if !forced(c) {
 		cfg, err := loadConfig(c)
 		if err != nil {
 			return "", err
 		}
-		if err := admin.LongEnough(first, cfg.MinPassword); err != nil { // before it is asked for again
+		// The API refuses it too, but here it need not be typed again.
+		if err := admin.LongEnough(first, cfg.MinPassword); err != nil {
 			return "", err
 		}
 	}

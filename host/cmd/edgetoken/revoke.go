@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/edgetoken/edgetoken/host/admin"
-	"github.com/edgetoken/edgetoken/host/terminal"
 )
 
 func revokeCommand() *cobra.Command {
@@ -16,14 +15,19 @@ func revokeCommand() *cobra.Command {
 	c := addJSON(&cobra.Command{
 		Use:   "revoke TOKEN|- | --family HEX --customer ID|EMAIL | --customer ID|EMAIL | --all --yes",
 		Short: "end the log-in that a token descends from, or every session of a customer or of all",
-		Long: `revoke ends a log-in for good: its refresh token and every access token that came of it are refused from now on. The log-in is that of a token, which
-may have expired, or the one that a log record names by family and customer. With --customer alone every session of that customer until now ends; logging in
-again is not affected (see edgetoken customers disable for that). With --all every session of every customer until now ends, those in browsers too, as is due where a
-backup was restored: what was revoked after it would be good again. At a terminal it asks first; elsewhere it needs --yes,
-since everybody has to log in anew.
-
-Of a token that edgetoken did not issue, as Django's, only that token ends: which others came of its log-in is not known. A node keeps no list of log-ins either, so that
---family takes any name. With wire: exact access tokens stay good until they expire; with blacklist_app: false a single log-in cannot be revoked at all.`,
+		Long: "revoke ends a log-in for good: its refresh token and every access token that came of it are refused " +
+			"from now on. The log-in is that of a token, which\n" +
+			"may have expired, or the one that a log record names by family and customer. With --customer alone " +
+			"every session of that customer until now ends; logging in\n" +
+			"again is not affected (see edgetoken customers disable for that). With --all every session of every " +
+			"customer until now ends, those in browsers too, as is due where a\n" +
+			"backup was restored: what was revoked after it would be good again. At a terminal it asks first; " +
+			"elsewhere it needs --yes,\n" +
+			"since everybody has to log in anew.\n\n" +
+			"Of a token that edgetoken did not issue, as Django's, only that token ends: which others came of its " +
+			"log-in is not known. A node keeps no list of log-ins either, so that\n" +
+			"--family takes any name. With wire: exact access tokens stay good until they expire; with " +
+			"blacklist_app: false a single log-in cannot be revoked at all.",
 		Example: `  edgetoken token revoke - < token.txt
   edgetoken token revoke "$TOKEN"
   edgetoken token revoke --family 2f61c0ffee01 --customer 7
@@ -45,8 +49,9 @@ Of a token that edgetoken did not issue, as Django's, only that token ends: whic
 				}
 			case c.Flags().Changed("yes"):
 				return misusef("--yes confirms --all, which is not there")
-			case len(args) > 1 || len(args) == 1 && (family != "" || customer != "") || len(args) == 0 && customer == "" && family == "":
-				return misusef("name one token, or --customer, or --family and --customer, or --all; usage: %s", c.UseLine())
+			case len(args) > 1 || (len(args) == 1) == (family != "" || customer != ""):
+				return misusef("name one token, or --customer, or --family and --customer, or --all; usage: %s",
+					c.UseLine())
 			case family != "" && customer == "":
 				return misusef("--family needs --customer: the log record has both")
 			case len(args) == 1:
@@ -78,7 +83,7 @@ Of a token that edgetoken did not issue, as Django's, only that token ends: whic
 	return addYes(c)
 }
 
-// printNotes prints what is to be known of a revocation, a line each.
+// printNotes prints what a revocation does not reach, or cannot know, a line each.
 func printNotes(c *cobra.Command, notes []string) error {
 	for _, n := range notes {
 		if _, err := fmt.Fprintln(c.OutOrStdout(), "noted: "+n); err != nil {
@@ -103,7 +108,7 @@ func revocationText(r admin.Revocation) string {
 		}
 	}
 	if r.Customer != nil {
-		fmt.Fprintf(&b, ", customer %s %s", terminal.Printable(r.Customer.ID.String()), terminal.Printable(r.Customer.Email))
+		b.WriteString(", customer " + called(*r.Customer))
 	}
 	return b.String()
 }

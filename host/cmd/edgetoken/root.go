@@ -23,10 +23,12 @@ func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "edgetoken",
 		Short: "a token service, wire-compatible with djangorestframework-simplejwt",
-		Long: `edgetoken issues and checks JSON Web Tokens over the HTTP API of Django REST framework with djangorestframework-simplejwt.
-
-The configuration comes from edgetoken.yaml, then EDGETOKEN_* environment variables, then flags (see edgetoken config --help).
-The exit status is 0 when all was done, 1 when something was refused or failed, 2 when the command line or the configuration is wrong.`,
+		Long: "edgetoken issues and checks JSON Web Tokens over the HTTP API of Django REST framework with " +
+			"djangorestframework-simplejwt.\n\n" +
+			"The configuration comes from edgetoken.yaml, then EDGETOKEN_* environment variables, then flags (see " +
+			"edgetoken config --help).\n" +
+			"The exit status is 0 when all was done, 1 when something was refused or failed, 2 when the command " +
+			"line or the configuration is wrong.",
 		Example: `  edgetoken demo                                   a working node in a temporary directory
   edgetoken serve --data /var/lib/edgetoken        a node
   edgetoken customers add ana@example.com          a customer, with a password from a prompt
@@ -41,16 +43,17 @@ The exit status is 0 when all was done, 1 when something was refused or failed, 
 	root.PersistentFlags().String("data", "", `data directory (default "data")`)
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentPreRunE = checkTexts
-	root.AddCommand(demoCommand(), serveCommand(), reloadCommand(), customersCommand(), tokenCommand(), checkCommand(), compactCommand(), clockCommand(), configCommand(), versionCommand(), hashCommand())
+	root.AddCommand(demoCommand(), serveCommand(), reloadCommand(), customersCommand(), tokenCommand(), checkCommand(),
+		compactCommand(), clockCommand(), configCommand(), versionCommand(), hashCommand())
 	group(root)
 	complete(root)
 	return root
 }
 
-// commandName is what may be meant for the name of a command.
+// commandName matches what may be meant as the name of a command.
 var commandName = regexp.MustCompile(`^[a-z][a-z-]{0,23}$`)
 
-// group makes a command that only has commands below it say so when none of them is called, and each of those likewise.
+// group has each command with commands below it say so when none of them is called.
 func group(c *cobra.Command) {
 	for _, below := range c.Commands() {
 		group(below)
@@ -70,10 +73,10 @@ func group(c *cobra.Command) {
 	}
 }
 
-// pathFlags have names of files, whose bytes may be any.
+// pathFlags take names of files, which need not be UTF-8.
 var pathFlags = []string{"config", "data", "json"}
 
-// checkTexts refuses what is not UTF-8 on the command line: it would be sent as another text.
+// checkTexts refuses what is not UTF-8 on the command line: JSON would send it as another text.
 func checkTexts(c *cobra.Command, args []string) (err error) {
 	c.Flags().Visit(func(f *pflag.Flag) {
 		if !slices.Contains(pathFlags, f.Name) && !utf8.ValidString(f.Value.String()) {
@@ -88,7 +91,7 @@ func checkTexts(c *cobra.Command, args []string) (err error) {
 	return err
 }
 
-// wants holds the arguments to the number that the usage line names.
+// wants refuses any other number of arguments than n.
 func wants(n int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) != n {
@@ -110,7 +113,7 @@ func wantsJSON(c *cobra.Command) bool {
 	return v
 }
 
-// loadConfig reads the configuration of a command. More flags come from a command that decides values itself.
+// loadConfig reads the configuration of a command. more are values that the command itself decides.
 func loadConfig(c *cobra.Command, more ...config.Flag) (*config.Config, error) {
 	path, _ := c.Flags().GetString("config")
 	path = cmp.Or(path, os.Getenv(config.FileVariable))
@@ -122,7 +125,7 @@ func loadConfig(c *cobra.Command, more ...config.Flag) (*config.Config, error) {
 	})
 }
 
-// givenFlags are the values of the configuration on the command line.
+// givenFlags are the values of the configuration that the command line gives.
 func givenFlags(c *cobra.Command) []config.Flag {
 	var flags []config.Flag
 	c.Flags().Visit(func(f *pflag.Flag) {

@@ -22,18 +22,22 @@ func tokenCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "token",
 		Short: "judge and revoke tokens",
-		Long: `token judges or revokes a token with the keys, settings and revocations of a data directory, through the node that runs on it or, where none runs, by itself.
-Judging does not use the token up, and no key is ever printed. The exit status is 1 where the token is refused.
-
-With - the token comes from standard input. Other users of the machine can see the arguments of a command in the list of processes.`,
-		Example: "  edgetoken token explain - < token.txt\n  pbpaste | edgetoken token verify -\n  edgetoken token revoke - < token.txt",
+		Long: "token judges or revokes a token with the keys, settings and revocations of a data directory, through " +
+			"the node that runs on it or, where none runs, by itself.\n" +
+			"Judging does not use the token up, and no key is ever printed. The exit status is 1 where the token " +
+			"is refused.\n\n" +
+			"With - the token comes from standard input. Other users of the machine can see the arguments of a " +
+			"command in the list of processes.",
+		Example: `  edgetoken token explain - < token.txt
+  pbpaste | edgetoken token verify -
+  edgetoken token revoke - < token.txt`,
 	}
 	c.AddCommand(verifyCommand(), explainCommand(), revokeCommand())
 	c.PersistentFlags().String("engine", "native", "engine to judge with where no node runs: wasm, wasm-full or native")
 	return c
 }
 
-// offlineEngine is the engine for a command that judges by itself.
+// offlineEngine is the engine that judges where no node runs.
 func offlineEngine(c *cobra.Command) string {
 	if f := c.Flags().Lookup("engine"); f != nil {
 		return f.Value.String()
@@ -48,10 +52,10 @@ func checkEngineFlag(c *cobra.Command) error {
 	return nil
 }
 
-// readToken gives the token of an argument, which may be - for standard input.
+// readToken gives the token that an argument is, or that standard input has where the argument is -.
 func readToken(c *cobra.Command, token string) (string, error) {
 	if token == "-" {
-		// A token that is too long stays too long.
+		// Of a token that is too long, more than the limit is read, so that it is refused as such.
 		b, err := io.ReadAll(io.LimitReader(c.InOrStdin(), 2*core.MaxTokenBytes))
 		if err != nil {
 			return "", fmt.Errorf("read token: %w", err)
@@ -88,11 +92,15 @@ func explainCommand() *cobra.Command {
 	c := addJSON(&cobra.Command{
 		Use:   "explain TOKEN|-",
 		Short: "say why a token is refused, step by step",
-		Long: `explain shows a token's header and claims, the family of its log-in as log records and token revoke name it, and every check that it goes through, in the order in which they are made.
---as says what the token is to be good for; without it its type decides. With - the token comes from standard input; an argument shows in the list
-of processes.`,
-		Example: "  edgetoken token explain - < token.txt\n  edgetoken token explain --as blacklist - < token.txt\n  edgetoken token explain \"$TOKEN\"",
-		Args:    wants(1),
+		Long: "explain shows a token's header and claims, the family of its log-in as log records and token revoke " +
+			"name it, and every check that it goes through, in the order in which they are made.\n" +
+			"--as says what the token is to be good for; without it its type decides. With - the token comes from " +
+			"standard input; an argument shows in the list\n" +
+			"of processes.",
+		Example: `  edgetoken token explain - < token.txt
+  edgetoken token explain --as blacklist - < token.txt
+  edgetoken token explain "$TOKEN"`,
+		Args: wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if _, ok := explain.PurposeOf(as); !ok && as != "" {
 				return misusef("--as %q is unknown: use one of %s", as, strings.Join(purposes(), ", "))
@@ -104,7 +112,7 @@ of processes.`,
 	return c
 }
 
-// explainToken has a token judged and prints the judgement. It is errRefused where the token is refused.
+// explainToken has a token judged and prints what came of it. The error is errRefused where the token is refused.
 func explainToken(c *cobra.Command, token, as string, print func(io.Writer, admin.Explanation) error) error {
 	err := checkEngineFlag(c)
 	if err != nil {
@@ -173,7 +181,7 @@ func printExplanation(w io.Writer, j admin.Explanation) error {
 	return err
 }
 
-// purposes are the names of what a token may be judged for.
+// purposes are the values of --as.
 func purposes() (names []string) {
 	for _, p := range explain.Purposes() {
 		names = append(names, p.As)
@@ -182,7 +190,7 @@ func purposes() (names []string) {
 	return names
 }
 
-// printableLines is printable for a text of lines.
+// printableLines is terminal.Printable for a text of several lines.
 func printableLines(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {

@@ -16,10 +16,11 @@ import (
 // versionView is what version prints.
 type versionView struct {
 	Version string `json:"version"`
-	Commit  string `json:"commit"` // with "-dirty" where files were changed; "unknown" where the build knew none
+	Commit  string `json:"commit"` // with "-dirty" where files were changed; "unknown" where the build has none
 	Go      string `json:"go"`
 	ABI     int    `json:"abi"`
-	// Module is the SHA-256 of the module that is built in, in hex; Full that of the self-contained one. Empty where there is none.
+	// Module is the SHA-256 of the built-in module in hex, Full that of the self-contained one. Each is empty where
+	// there is none.
 	Module string `json:"module"`
 	Full   string `json:"module_full"`
 }
@@ -45,13 +46,13 @@ func versionCommand() *cobra.Command {
 	})
 }
 
-// addVersionFlag adds --version, which prints one line.
+// addVersionFlag adds --version, which prints one line: the name and the version.
 func addVersionFlag(root *cobra.Command) {
 	root.Version = version().Version
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 }
 
-// version is what the build knows of itself; modules are left out.
+// version is what the build knows of itself, without the modules.
 func version() versionView {
 	v := versionView{Version: "unknown", Commit: "unknown", Go: runtime.Version(), ABI: abi.Version}
 	info, ok := debug.ReadBuildInfo()
