@@ -43,7 +43,8 @@ func useHMAC(a *algorithm, key any) (operations, error) {
 		k.put(k.sum(nil))
 	}
 	if size := a.hash.Size(); len(secret) < size {
-		return k, &WeakKeyError{"the secret has " + strconv.Itoa(len(secret)) + " bytes and needs at least " + strconv.Itoa(size) + " (RFC 7518 §3.2)"}
+		return k, &WeakKeyError{"the secret has " + strconv.Itoa(len(secret)) + " bytes and needs at least " +
+			strconv.Itoa(size) + " (RFC 7518 §3.2)"}
 	}
 	return k, nil
 }

@@ -85,9 +85,9 @@ type Key struct {
 	ops  operations
 }
 
-// NewKey binds a key to the named algorithm. For HMAC the key is the secret, a []byte. For the others it is a public key
-// of the standard library (*rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey), which only checks, or a crypto.Signer
-// with such a public key, which may be in a KMS.
+// NewKey binds a key to the named algorithm. For HMAC the key is the secret, a []byte. For the others it is a public
+// key of the standard library (*rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey), which only checks, or a
+// crypto.Signer with such a public key, which may be in a KMS.
 //
 // Errors: ErrUnknownAlgorithm, ErrOtherKey, or a *WeakKeyError: HMAC secrets must be as long as the hash (RFC 7518
 // §3.2), RSA keys must have 2048 bits (§3.3).

@@ -36,13 +36,17 @@ func useRSA(a *algorithm, key any, pss bool) (operations, error) {
 	}
 	switch bits := k.public.N.BitLen(); {
 	case bits < minRSABits:
-		return nil, &WeakKeyError{"the RSA key has " + strconv.Itoa(bits) + " bits and needs at least " + strconv.Itoa(minRSABits) + " (RFC 7518 §3.3)"}
+		return nil, &WeakKeyError{"the RSA key has " + strconv.Itoa(bits) + " bits and needs at least " +
+			strconv.Itoa(minRSABits) + " (RFC 7518 §3.3)"}
 	case bits > maxRSABits:
-		return nil, &WeakKeyError{"the RSA key has " + strconv.Itoa(bits) + " bits and may have " + strconv.Itoa(maxRSABits)}
+		return nil, &WeakKeyError{
+			"the RSA key has " + strconv.Itoa(bits) + " bits and may have " + strconv.Itoa(maxRSABits)}
 	case k.public.E < 3 || k.public.E%2 == 0:
-		return nil, &WeakKeyError{"the RSA key has the public exponent " + strconv.Itoa(k.public.E) + "; it must be odd and at least 3, usually 65537 (RFC 8017 §3.1)"}
+		return nil, &WeakKeyError{"the RSA key has the public exponent " + strconv.Itoa(k.public.E) +
+			"; it must be odd and at least 3, usually 65537 (RFC 8017 §3.1)"}
 	case roca(k.public.N):
-		return nil, &WeakKeyError{"the RSA key was made by a generator whose keys can be factored (CVE-2017-15361, ROCA); make a new one"}
+		return nil, &WeakKeyError{"the RSA key was made by a generator whose keys can be factored " +
+			"(CVE-2017-15361, ROCA); make a new one"}
 	}
 	return k, nil
 }

@@ -13,7 +13,8 @@ import (
 
 // A modulus with the fingerprint of the ROCA generator is refused; others are not.
 func TestROCA(t *testing.T) {
-	fingerprint := new(big.Int).Exp(big.NewInt(65537), big.NewInt(128), nil) // of 2049 bits, and a power of 65537 modulo every prime
+	// It has 2049 bits, and is a power of 65537 modulo every prime.
+	fingerprint := new(big.Int).Exp(big.NewInt(65537), big.NewInt(128), nil)
 	fresh, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)

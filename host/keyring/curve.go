@@ -57,23 +57,27 @@ func readCurve(parameters cryptobyte.String) (elliptic.Curve, error) {
 	if !oid.Equal(oidPrimeField) {
 		return nil, errors.New("is on another curve, over a binary field: " + wantedCurves)
 	}
-	if !field.ReadASN1Integer(p) || !domain.ReadASN1(&curve, tag.SEQUENCE) || !curve.ReadASN1(&a, tag.OCTET_STRING) || !curve.ReadASN1(&b, tag.OCTET_STRING) ||
-		!domain.ReadASN1(&base, tag.OCTET_STRING) || !domain.ReadASN1Integer(order) {
+	if !field.ReadASN1Integer(p) || !domain.ReadASN1(&curve, tag.SEQUENCE) || !curve.ReadASN1(&a, tag.OCTET_STRING) ||
+		!curve.ReadASN1(&b, tag.OCTET_STRING) || !domain.ReadASN1(&base, tag.OCTET_STRING) ||
+		!domain.ReadASN1Integer(order) {
 		return nil, errDamaged
 	}
 	for _, c := range curves {
 		q := c.curve.Params()
 		minusThree := new(big.Int).Sub(q.P, big.NewInt(3)) // a of all three
-		if p.Cmp(q.P) == 0 && order.Cmp(q.N) == 0 && minusThree.Cmp(new(big.Int).SetBytes(a)) == 0 && q.B.Cmp(new(big.Int).SetBytes(b)) == 0 && isGenerator(q, base) {
+		if p.Cmp(q.P) == 0 && order.Cmp(q.N) == 0 && minusThree.Cmp(new(big.Int).SetBytes(a)) == 0 &&
+			q.B.Cmp(new(big.Int).SetBytes(b)) == 0 && isGenerator(q, base) {
 			return c.curve, nil
 		}
 	}
-	return nil, errors.New("is on a curve that is written out, and that is none of those which are known: " + wantedCurves)
+	return nil, errors.New("is on a curve that is written out, " +
+		"and that is none of those which are known: " + wantedCurves)
 }
 
 // isGenerator reports whether point is the generator of a curve, compressed or not.
 func isGenerator(q *elliptic.CurveParams, point []byte) bool {
 	size := (q.BitSize + 7) / 8
 	x, y := q.Gx.FillBytes(make([]byte, size)), q.Gy.FillBytes(make([]byte, size))
-	return bytes.Equal(point, slices.Concat([]byte{4}, x, y)) || bytes.Equal(point, slices.Concat([]byte{2 + y[size-1]&1}, x))
+	return bytes.Equal(point, slices.Concat([]byte{4}, x, y)) ||
+		bytes.Equal(point, slices.Concat([]byte{2 + y[size-1]&1}, x))
 }

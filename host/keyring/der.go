@@ -35,7 +35,8 @@ var otherKeys = []struct {
 	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 3, 1}, "a Diffie-Hellman key, which cannot sign"},
 }
 
-var errDamaged = errors.New("is no key that can be read: what stands between its BEGIN and its END is not what its BEGIN names; a part may be missing, or changed")
+var errDamaged = errors.New("is no key that can be read: what stands between its BEGIN and its END " +
+	"is not what its BEGIN names; a part may be missing, or changed")
 
 // errOtherAlgorithm says that keys of an algorithm are not read.
 func errOtherAlgorithm(oid asn1.ObjectIdentifier) error {
@@ -55,7 +56,8 @@ func parsePKCS8(der []byte) (any, error) {
 	var oid asn1.ObjectIdentifier
 	in := cryptobyte.String(der)
 	if !in.ReadASN1(&info, tag.SEQUENCE) || !in.Empty() || !info.ReadASN1Integer(&version) ||
-		!info.ReadASN1(&algorithm, tag.SEQUENCE) || !algorithm.ReadASN1ObjectIdentifier(&oid) || !info.ReadASN1(&key, tag.OCTET_STRING) {
+		!info.ReadASN1(&algorithm, tag.SEQUENCE) || !algorithm.ReadASN1ObjectIdentifier(&oid) ||
+		!info.ReadASN1(&key, tag.OCTET_STRING) {
 		return nil, errDamaged
 	}
 	switch {
@@ -78,7 +80,8 @@ func parseSPKI(der []byte) (any, error) {
 	var oid asn1.ObjectIdentifier
 	var key []byte
 	in := cryptobyte.String(der)
-	if !in.ReadASN1(&info, tag.SEQUENCE) || !in.Empty() || !info.ReadASN1(&algorithm, tag.SEQUENCE) || !algorithm.ReadASN1ObjectIdentifier(&oid) ||
+	if !in.ReadASN1(&info, tag.SEQUENCE) || !in.Empty() || !info.ReadASN1(&algorithm, tag.SEQUENCE) ||
+		!algorithm.ReadASN1ObjectIdentifier(&oid) ||
 		!info.ReadASN1BitStringAsBytes(&key) {
 		return nil, errDamaged
 	}
@@ -140,7 +143,8 @@ func parseSEC1(der []byte, outside cryptobyte.String) (*ecdsa.PrivateKey, error)
 	var version int64
 	var inside bool
 	in := cryptobyte.String(der)
-	if !in.ReadASN1(&key, tag.SEQUENCE) || !in.Empty() || !key.ReadASN1Integer(&version) || version != 1 || !key.ReadASN1(&scalar, tag.OCTET_STRING) ||
+	if !in.ReadASN1(&key, tag.SEQUENCE) || !in.Empty() || !key.ReadASN1Integer(&version) || version != 1 ||
+		!key.ReadASN1(&scalar, tag.OCTET_STRING) ||
 		!key.ReadOptionalASN1(&parameters, &inside, tag.Tag(0).Constructed().ContextSpecific()) {
 		return nil, errDamaged
 	}

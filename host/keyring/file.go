@@ -41,7 +41,8 @@ func LoadTrusting(path string, trusted fs.FileMode) (*Ring, error) {
 		return nil, fmt.Errorf("signing key %s: %w: it is not a regular file", path, ErrNotKey)
 	}
 	if info.Mode().Perm()&0o077&^trusted != 0 {
-		return nil, fmt.Errorf("signing key %s: %w: run chmod 600 %[1]s, and replace the key if somebody may have read it", path, ErrExposed)
+		return nil, fmt.Errorf("signing key %s: %w: run chmod 600 %[1]s, "+
+			"and replace the key if somebody may have read it", path, ErrExposed)
 	}
 	b, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
 	if err != nil {
@@ -49,7 +50,8 @@ func LoadTrusting(path string, trusted fs.FileMode) (*Ring, error) {
 	}
 	ring, reason := parse(b)
 	if reason != "" {
-		return nil, fmt.Errorf("signing key %s: %w: %s; restore it from a backup, or move it away for a new key, which ends every session", path, ErrNotKey, reason)
+		return nil, fmt.Errorf("signing key %s: %w: %s; restore it from a backup, "+
+			"or move it away for a new key, which ends every session", path, ErrNotKey, reason)
 	}
 	return ring, nil
 }

@@ -44,7 +44,8 @@ func FromJWK(text []byte) (*Ring, error) {
 		}
 	}
 	if secret > 0 && secret < set.Len() {
-		return nil, fmt.Errorf("%w: the set has secret keys beside public ones; keep them in sets of their own", ErrNotKey)
+		return nil, fmt.Errorf("%w: the set has secret keys beside public ones; keep them in sets of their own",
+			ErrNotKey)
 	}
 	return r, nil
 }
@@ -78,7 +79,8 @@ func readJWK(k jwk.Key) (core.KeyInfo, any, error) {
 	if k.KeyUsage() != "" && k.KeyUsage() != "sig" {
 		return core.KeyInfo{}, nil, errors.New("the JWK's use is not sig")
 	}
-	if ops := k.KeyOps(); len(ops) > 0 && !slices.Contains(ops, jwk.KeyOpSign) && !slices.Contains(ops, jwk.KeyOpVerify) {
+	if ops := k.KeyOps(); len(ops) > 0 && !slices.Contains(ops, jwk.KeyOpSign) &&
+		!slices.Contains(ops, jwk.KeyOpVerify) {
 		return core.KeyInfo{}, nil, errors.New("the JWK's key_ops are neither sign nor verify")
 	}
 	var raw any
@@ -117,8 +119,8 @@ func signer(raw any) any {
 // expKey is the member of a JWK that ends the key: a NumericDate (OpenID Federation 1.0 §8.7.2, RFC 7519 §2).
 const expKey = "exp"
 
-// notAfter is the end of a key in Unix seconds, rounded down; 0 where the JWK has none. An end beyond the year 9999 is an
-// error: it is probably in milliseconds.
+// notAfter is the end of a key in Unix seconds, rounded down; 0 where the JWK has none. An end beyond the year 9999
+// is an error: it is probably in milliseconds.
 func notAfter(k jwk.Key) (int64, error) {
 	value, there := k.Get(expKey)
 	if !there {
@@ -126,7 +128,8 @@ func notAfter(k jwk.Key) (int64, error) {
 	}
 	seconds, number := value.(float64)
 	if !number || seconds < 1 || seconds >= 253402300800 {
-		return 0, errors.New("the JWK's exp is no time in Unix seconds, like 1790000000, between 1970 and the year 9999")
+		return 0, errors.New("the JWK's exp is no time in Unix seconds, like 1790000000, " +
+			"between 1970 and the year 9999")
 	}
 	return int64(seconds), nil
 }

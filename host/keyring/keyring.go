@@ -97,7 +97,8 @@ func newKey(algorithm string, random io.Reader) (any, error) {
 		_, private, err := ed25519.GenerateKey(rand.Reader)
 		return private, err
 	}
-	return nil, fmt.Errorf("%w %q; use one of %s", jws.ErrUnknownAlgorithm, algorithm, strings.Join(jws.Algorithms(), ", "))
+	known := strings.Join(jws.Algorithms(), ", ")
+	return nil, fmt.Errorf("%w %q; use one of %s", jws.ErrUnknownAlgorithm, algorithm, known)
 }
 
 // configured describes SIGNING_KEY: its tokens have no kid, and it checks tokens with any kid.

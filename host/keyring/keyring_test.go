@@ -84,7 +84,8 @@ func TestAgreesWithJWX(t *testing.T) {
 				t.Errorf("the same input and entropy give another signature, %v", err)
 			}
 			token := append(append(bytes.Clone(input), '.'), base64.RawURLEncoding.EncodeToString(ours)...)
-			if _, err := jwxjws.Verify(token, jwxjws.WithKey(jwa.SignatureAlgorithm(algorithm), public(t, key))); err != nil {
+			with := jwxjws.WithKey(jwa.SignatureAlgorithm(algorithm), public(t, key))
+			if _, err := jwxjws.Verify(token, with); err != nil {
 				t.Errorf("jwx refuses the ring's signature: %v", err)
 			}
 		})
@@ -180,7 +181,8 @@ func TestSaveAfterCrash(t *testing.T) {
 }
 
 func TestLoadRefuses(t *testing.T) {
-	const secret = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow" // RFC 7515 appendix A.1
+	// RFC 7515 appendix A.1
+	const secret = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"
 	short := base64.RawURLEncoding.EncodeToString([]byte("too short a secret"))
 	for name, c := range map[string]struct {
 		content string
@@ -188,19 +190,28 @@ func TestLoadRefuses(t *testing.T) {
 		is      error
 		says    string
 	}{
-		"readable by others": {`{"kty":"oct","kid":"a","alg":"HS256","k":"` + secret + `"}`, 0o644, keyring.ErrExposed, "run chmod 600 "},
-		"readable by group":  {`{"kty":"oct","kid":"a","alg":"HS256","k":"` + secret + `"}`, 0o640, keyring.ErrExposed, "run chmod 600 "},
-		"empty":              {``, 0o600, keyring.ErrNotKey, "no JWK"},
-		"torn":               {`{"kty":"oct","kid":"a","alg":"HS256","k":"` + secret, 0o600, keyring.ErrNotKey, "no JWK"},
-		"text":               {secret, 0o600, keyring.ErrNotKey, "no JWK"},
-		"no kid":             {`{"kty":"oct","alg":"HS256","k":"` + secret + `"}`, 0o600, keyring.ErrNotKey, "has no kid"},
-		"no alg":             {`{"kty":"oct","kid":"a","k":"` + secret + `"}`, 0o600, keyring.ErrNotKey, "unknown algorithm"},
-		"alg none":           {`{"kty":"oct","kid":"a","alg":"none","k":"` + secret + `"}`, 0o600, keyring.ErrNotKey, "unknown algorithm"},
-		"weak":               {`{"kty":"oct","kid":"a","alg":"HS256","k":"` + short + `"}`, 0o600, keyring.ErrNotKey, "has 18 bytes and needs at least 32"},
-		"for encryption":     {`{"kty":"oct","kid":"a","alg":"HS256","use":"enc","k":"` + secret + `"}`, 0o600, keyring.ErrNotKey, "use is not sig"},
-		"public EC key":      {`{"kty":"EC","kid":"a","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}`, 0o600, keyring.ErrNotKey, "is a public key"},
-		"end as a text":      {`{"kty":"oct","kid":"a","alg":"HS256","exp":"tomorrow","k":"` + secret + `"}`, 0o600, keyring.ErrNotKey, "exp is no time in Unix seconds"},
-		"too long":           {strings.Repeat(" ", 1<<17), 0o600, keyring.ErrNotKey, "too long"},
+		"readable by others": {`{"kty":"oct","kid":"a","alg":"HS256","k":"` + secret + `"}`, 0o644, keyring.ErrExposed,
+			"run chmod 600 "},
+		"readable by group": {`{"kty":"oct","kid":"a","alg":"HS256","k":"` + secret + `"}`, 0o640, keyring.ErrExposed,
+			"run chmod 600 "},
+		"empty": {``, 0o600, keyring.ErrNotKey, "no JWK"},
+		"torn": {`{"kty":"oct","kid":"a","alg":"HS256","k":"` + secret, 0o600, keyring.ErrNotKey,
+			"no JWK"},
+		"text": {secret, 0o600, keyring.ErrNotKey, "no JWK"},
+		"no kid": {`{"kty":"oct","alg":"HS256","k":"` + secret + `"}`, 0o600, keyring.ErrNotKey,
+			"has no kid"},
+		"no alg": {`{"kty":"oct","kid":"a","k":"` + secret + `"}`, 0o600, keyring.ErrNotKey,
+			"unknown algorithm"},
+		"alg none": {`{"kty":"oct","kid":"a","alg":"none","k":"` + secret + `"}`, 0o600, keyring.ErrNotKey,
+			"unknown algorithm"},
+		"weak": {`{"kty":"oct","kid":"a","alg":"HS256","k":"` + short + `"}`, 0o600, keyring.ErrNotKey,
+			"has 18 bytes and needs at least 32"},
+		"for encryption": {`{"kty":"oct","kid":"a","alg":"HS256","use":"enc","k":"` + secret + `"}`, 0o600,
+			keyring.ErrNotKey, "use is not sig"},
+		"public EC key": {`{"kty":"EC","kid":"a","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}`, 0o600, keyring.ErrNotKey, "is a public key"},
+		"end as a text": {`{"kty":"oct","kid":"a","alg":"HS256","exp":"tomorrow","k":"` + secret + `"}`, 0o600,
+			keyring.ErrNotKey, "exp is no time in Unix seconds"},
+		"too long": {strings.Repeat(" ", 1<<17), 0o600, keyring.ErrNotKey, "too long"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "signing.key")
@@ -307,10 +318,12 @@ func TestNeverShown(t *testing.T) {
 	}
 	shown := []string{log.String(), string(encoded), r.String()}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		shown = append(shown, fmt.Sprintf(verb, r), fmt.Sprintf(verb, struct{ Keys core.Keys }{r}), fmt.Sprintf(verb, struct{ keys keyring.Ring }{*r}))
+		shown = append(shown, fmt.Sprintf(verb, r), fmt.Sprintf(verb, struct{ Keys core.Keys }{r}),
+			fmt.Sprintf(verb, struct{ keys keyring.Ring }{*r}))
 	}
 	for _, s := range shown {
-		for _, form := range []string{"SeCrEt", fmt.Sprintf("%x", secret[:6]), fmt.Sprint(secret[:6])[1:20], base64.StdEncoding.EncodeToString(secret)[:8]} {
+		for _, form := range []string{"SeCrEt", fmt.Sprintf("%x", secret[:6]), fmt.Sprint(secret[:6])[1:20],
+			base64.StdEncoding.EncodeToString(secret)[:8]} {
 			if strings.Contains(strings.ToLower(s), strings.ToLower(form)) {
 				t.Errorf("the secret is shown: %s", s)
 			}

@@ -14,8 +14,8 @@ import (
 
 var update = flag.Bool("update", false, "write what is refused, and why, into testdata/keys.json")
 
-// keyCase is a key as a Django site may have it, made with openssl and ssh-keygen. testdata/interop/keys.py compares "pyjwt"
-// with real ones.
+// keyCase is a key as a Django site may have it, made with openssl and ssh-keygen. testdata/interop/keys.py compares
+// "pyjwt" with real ones.
 type keyCase struct {
 	Name      string            `json:"name"`
 	Algorithm string            `json:"algorithm"`
@@ -73,7 +73,8 @@ func TestKeysAsPyJWTReadsThem(t *testing.T) {
 		}
 		// Of 5.2 alone PyJWT signs with any curve (RFC 7518 §3.4 has one for each algorithm).
 		if reads := c.PyJWT["5.5"] == "reads"; reads != (got == "") && c.Why == "" {
-			t.Errorf("%s: PyJWT %s it, FromPEM says %q, and the table does not say why they differ", c.Name, c.PyJWT["5.5"], got)
+			t.Errorf("%s: PyJWT %s it, FromPEM says %q, and the table does not say why they differ", c.Name,
+				c.PyJWT["5.5"], got)
 		}
 		if err != nil {
 			continue
@@ -84,7 +85,8 @@ func TestKeysAsPyJWTReadsThem(t *testing.T) {
 		} else if good, err := ring.Check(t.Context(), 0, []byte("x"), signature); err != nil || !good {
 			t.Errorf("%s: Check of its own signature = %v, %v", c.Name, good, err)
 		}
-		if good, err := ring.Check(t.Context(), 0, []byte("x"), c.Signature); err != nil || c.Signature != nil && !good {
+		good, err := ring.Check(t.Context(), 0, []byte("x"), c.Signature)
+		if err != nil || c.Signature != nil && !good {
 			t.Errorf("%s: Check of PyJWT's signature = %v, %v: another key was read", c.Name, good, err)
 		}
 	}

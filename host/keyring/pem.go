@@ -84,11 +84,12 @@ var (
 // unread are labels of keys that are refused with a reason of their own.
 var unread = map[string]string{
 	"ENCRYPTED PRIVATE KEY": encrypted,
-	"OPENSSH PRIVATE KEY":   "is a private key in OpenSSH's own format, which PyJWT does not read either: ssh-keygen -p -m PKCS8 -f FILE rewrites it",
-	"DSA PRIVATE KEY":       "is a DSA key, which no algorithm of JWT signs with",
-	"CERTIFICATE":           "is a certificate without the key: give the key itself",
-	"TRUSTED CERTIFICATE":   "is a certificate without the key: give the key itself",
-	"EC PARAMETERS":         "holds the parameters of a curve and no key",
+	"OPENSSH PRIVATE KEY": "is a private key in OpenSSH's own format, which PyJWT does not read either: " +
+		"ssh-keygen -p -m PKCS8 -f FILE rewrites it",
+	"DSA PRIVATE KEY":     "is a DSA key, which no algorithm of JWT signs with",
+	"CERTIFICATE":         "is a certificate without the key: give the key itself",
+	"TRUSTED CERTIFICATE": "is a certificate without the key: give the key itself",
+	"EC PARAMETERS":       "holds the parameters of a curve and no key",
 }
 
 const encrypted = "is encrypted, and there is no place for its password here: openssl pkey -in FILE writes it in clear"
@@ -114,13 +115,14 @@ func readPEM(text []byte, labels []string) (any, error) {
 			return nil, errors.New(reason)
 		}
 	}
-	return nil, errors.New("is no key that can be read: its first line must be -----BEGIN PRIVATE KEY-----, or have RSA PRIVATE KEY, EC PRIVATE KEY or PUBLIC KEY in the place of that")
+	return nil, errors.New("is no key that can be read: its first line must be -----BEGIN PRIVATE KEY-----, or have " +
+		"RSA PRIVATE KEY, EC PRIVATE KEY or PUBLIC KEY in the place of that")
 }
 
 var begin, end, dashes = []byte("-----BEGIN "), []byte("-----END "), []byte("-----")
 
-// splitPEM finds the blocks of a text by BEGIN and END, which may stand anywhere in a line. It skips what is between two
-// blocks.
+// splitPEM finds the blocks of a text by BEGIN and END, which may stand anywhere in a line. It skips what is between
+// two blocks.
 func splitPEM(text []byte) ([]block, error) {
 	if !bytes.Contains(text, begin) {
 		return nil, notPEM(text)
@@ -140,7 +142,8 @@ func splitPEM(text []byte) ([]block, error) {
 		case !whole || !ended || !closed:
 			return nil, errors.New("is no key that can be read: it is cut off before its line -----END … -----")
 		case !bytes.Equal(label, closing):
-			return nil, errors.New("is no key that can be read: its BEGIN and its END name different things, as where a part is missing")
+			return nil, errors.New("is no key that can be read: its BEGIN and its END name different things, " +
+				"as where a part is missing")
 		}
 		blocks = append(blocks, block{string(label), body})
 		text = rest
@@ -153,12 +156,15 @@ var sshPublic = regexp.MustCompile(`^\s*(ssh-(rsa|ed25519|dss)|ecdsa-sha2-nistp\
 // notPEM says what a text without BEGIN seems to be.
 func notPEM(text []byte) error {
 	switch {
-	case bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) || bytes.Contains(text, []byte("-\x00-\x00-")):
+	case bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) ||
+		bytes.Contains(text, []byte("-\x00-\x00-")):
 		return errors.New("is in UTF-16, which PyJWT does not read either: save it as UTF-8")
-	case bytes.HasPrefix(text, []byte("0\x82")) || bytes.HasPrefix(text, []byte("0\x81")) || bytes.HasPrefix(text, []byte("0\x2e\x02\x01")):
+	case bytes.HasPrefix(text, []byte("0\x82")) || bytes.HasPrefix(text, []byte("0\x81")) ||
+		bytes.HasPrefix(text, []byte("0\x2e\x02\x01")):
 		return errors.New("is in DER: openssl pkey -inform DER -in FILE writes it as PEM")
 	case sshPublic.Match(text):
-		return errors.New("is a public key in OpenSSH's own format: ssh-keygen -e -m PKCS8 -f FILE writes it as PEM, and VERIFYING_KEY may be left out")
+		return errors.New("is a public key in OpenSSH's own format: ssh-keygen -e -m PKCS8 -f FILE writes it as PEM, " +
+			"and VERIFYING_KEY may be left out")
 	}
 	return errors.New("is no PEM text: it begins with -----BEGIN PRIVATE KEY----- or the like")
 }
@@ -187,7 +193,8 @@ func (b block) key() (any, error) {
 	}
 	der, err := encoding.DecodeString(body)
 	if err != nil {
-		return nil, errors.New("is no key that can be read: what stands between its BEGIN and its END is no base64, or not all of it")
+		return nil, errors.New("is no key that can be read: what stands between its BEGIN and its END is no base64, " +
+			"or not all of it")
 	}
 	switch b.label {
 	case "PRIVATE KEY":

@@ -114,13 +114,15 @@ func TestFromPEMRefuses(t *testing.T) {
 	for _, c := range []struct{ name, algorithm, signing, verifying, want string }{
 		{"no PEM", "RS256", "hunter2 is a secret", "", "SIGNING_KEY is no PEM text"},
 		{"empty", "RS256", "", "", "SIGNING_KEY is no PEM text"},
-		{"broken PEM", "RS256", "-----BEGIN PRIVATE KEY-----\naHVudGVyMg==\n-----END PRIVATE KEY-----\n", "", "SIGNING_KEY is no key that can be read"},
+		{"broken PEM", "RS256", "-----BEGIN PRIVATE KEY-----\naHVudGVyMg==\n-----END PRIVATE KEY-----\n", "",
+			"SIGNING_KEY is no key that can be read"},
 		{"public key", "RS256", keys["rs256"]["public_pem"], "", "SIGNING_KEY is a public key"},
 		{"another kind of key", "RS256", private(other), "", "not one for this algorithm"},
 		{"another curve", "ES384", private(other), "", "not one for this algorithm"},
 		{"RSA key for EdDSA", "EdDSA", keys["rs256"]["private_pem"], "", "not one for this algorithm"},
 		{"RSA of 1024 bits", "RS256", private(small), "", "1024 bits and needs at least 2048"},
-		{"another's public key", "ES256", keys["es256"]["private_pem"], private(other), "VERIFYING_KEY is not the public key of SIGNING_KEY"},
+		{"another's public key", "ES256", keys["es256"]["private_pem"], private(other),
+			"VERIFYING_KEY is not the public key of SIGNING_KEY"},
 		{"exponent 1 as public key", "RS256", keys["rs256"]["private_pem"], exponentOne, "VERIFYING_KEY"},
 		{"broken public key", "ES256", keys["es256"]["private_pem"], "hunter2", "VERIFYING_KEY is no PEM text"},
 	} {
@@ -132,7 +134,8 @@ func TestFromPEMRefuses(t *testing.T) {
 			if strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "aHVudGVyMg") {
 				t.Errorf("the error quotes the key: %v", err)
 			}
-			if want := c.name == "another's public key"; errors.Is(err, keyring.ErrKeyPair) != want && c.name != "exponent 1 as public key" {
+			if want := c.name == "another's public key"; errors.Is(err, keyring.ErrKeyPair) != want &&
+				c.name != "exponent 1 as public key" {
 				t.Errorf("errors.Is(%v, ErrKeyPair) is not %v", err, want)
 			}
 		})

@@ -20,10 +20,12 @@ func damagedKey(r *rand.Rand) string {
 		`{"alg":"HS256","k":"SECRET","kid":"0d5f","kty":"oct","exp":1790000000}` + "\n",
 		`{"keys":[{"alg":"ES256","kty":"EC","crv":"P-256","x":"SECRET","y":"SECRET","d":"SECRET","kid":"a","use":"sig","key_ops":["sign"]}]}`,
 		"-----BEGIN PRIVATE KEY-----\nSECRET\nSECRET\n-----END PRIVATE KEY-----\n",
-		"-----BEGIN EC PARAMETERS-----\nSECR\n-----END EC PARAMETERS-----\n-----BEGIN SECRET-----\nProc-Type: 4,SECRET\n\nSECRET\n-----END SECRET-----\n",
+		"-----BEGIN EC PARAMETERS-----\nSECR\n-----END EC PARAMETERS-----\n" +
+			"-----BEGIN SECRET-----\nProc-Type: 4,SECRET\n\nSECRET\n-----END SECRET-----\n",
 	}
 	text := texts[r.IntN(len(texts))]
-	pieces := []string{`"`, `,`, `:`, `{`, `}`, `[`, `]`, `\`, "\n", " ", "=", "-----", `"alg":"SECRET",`, `"kty":"SECRET",`, `"crv":"SECRET",`, `"use":"SECRET",`, `"kid":"SECRET",`,
+	pieces := []string{`"`, `,`, `:`, `{`, `}`, `[`, `]`, `\`, "\n", " ", "=", "-----", `"alg":"SECRET",`,
+		`"kty":"SECRET",`, `"crv":"SECRET",`, `"use":"SECRET",`, `"kid":"SECRET",`,
 		`"exp":"SECRET",`, `"key_ops":["SECRET"],`, `"SECRET":1,`, "SECRET", "\xff"}
 	for range r.IntN(4) {
 		at, to := r.IntN(len(text)+1), r.IntN(len(text)+1)

@@ -18,9 +18,9 @@ type Source struct {
 	current  atomic.Pointer[Ring]
 }
 
-// NewSource makes a source whose keys, ring, are in use already. read gives the keys anew, as from their file. use puts
-// other keys to use; where it gives an error, the exchange fails with it and the old keys stay in force, so it must then
-// have changed nothing. It is called once at a time, and must not exchange keys itself.
+// NewSource makes a source whose keys, ring, are in use already. read gives the keys anew, as from their file. use
+// puts other keys to use; where it gives an error, the exchange fails with it and the old keys stay in force, so it
+// must then have changed nothing. It is called once at a time, and must not exchange keys itself.
 func NewSource(ring *Ring, read func() (*Ring, error), use func(*Ring) error) *Source {
 	s := &Source{read: read, use: use}
 	s.current.Store(ring)
@@ -80,5 +80,6 @@ func (r *Ring) equal(other *Ring) bool {
 		n, otherErr := b.Material()
 		return err == nil && otherErr == nil && bytes.Equal(m, n)
 	}
-	return slices.Equal(r.set.Keys, other.set.Keys) && slices.Equal(r.set.Signing, other.set.Signing) && slices.EqualFunc(r.keys, other.keys, same)
+	return slices.Equal(r.set.Keys, other.set.Keys) && slices.Equal(r.set.Signing, other.set.Signing) &&
+		slices.EqualFunc(r.keys, other.keys, same)
 }

@@ -55,10 +55,12 @@ func TestReloadComparesKeys(t *testing.T) {
 		{"another secret with the same kid", secretJWK, otherSecret, true},
 		{"the public key alone", privateEC, publicEC, true},
 		{"an end", secretJWK, ending(secretJWK, "1790000000"), true},
-		{"another one that signs", `{"keys":[` + secretJWK + `,` + privateEC + `]}`, `{"keys":[` + privateEC + `,` + secretJWK + `]}`, true},
+		{"another one that signs",
+			`{"keys":[` + secretJWK + `,` + privateEC + `]}`, `{"keys":[` + privateEC + `,` + secretJWK + `]}`, true},
 		{"one more", secretJWK, `{"keys":[` + secretJWK + `,` + privateEC + `]}`, true},
 	} {
-		s := keyring.NewSource(fromJWK(t, c.old), func() (*keyring.Ring, error) { return fromJWK(t, c.read), nil }, func(*keyring.Ring) error { return nil })
+		read := func() (*keyring.Ring, error) { return fromJWK(t, c.read), nil }
+		s := keyring.NewSource(fromJWK(t, c.old), read, func(*keyring.Ring) error { return nil })
 		if changed, err := s.Reload(); changed != c.changed || err != nil {
 			t.Errorf("%s: Reload = %v, %v; want %v", c.name, changed, err, c.changed)
 		}

@@ -10,8 +10,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
-// TestVectors reads the keys of the RFCs' examples, checks their signatures, and makes the deterministic ones again. The
-// examples of ECDSA were made with random numbers, and those of RSASSA-PSS with a salt.
+// TestVectors reads the keys of the RFCs' examples, checks their signatures, and makes the deterministic ones again.
+// The examples of ECDSA were made with random numbers, and those of RSASSA-PSS with a salt.
 func TestVectors(t *testing.T) {
 	for _, file := range coretest.VectorFiles {
 		for _, v := range coretest.Vectors(t, file) {

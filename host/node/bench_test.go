@@ -33,7 +33,8 @@ func BenchmarkWhileOthersLogOut(b *testing.B) {
 						return
 					default:
 					}
-					effect := core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits % 1000}, Until: w.now.Unix() + int64(bits)}
+					effect := core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits % 1000},
+						Until: w.now.Unix() + int64(bits)}
 					if err := w.store.Settle(b.Context(), core.Effects{List: []core.Effect{effect}}); err != nil {
 						b.Error(err)
 						return
@@ -60,7 +61,8 @@ func BenchmarkWhileOthersLogOut(b *testing.B) {
 				}
 				slices.Sort(took)
 				for _, percent := range []int{50, 90, 99} {
-					b.ReportMetric(float64(took[len(took)*percent/100].Nanoseconds())/1000, fmt.Sprintf("p%d-µs", percent))
+					b.ReportMetric(float64(took[len(took)*percent/100].Nanoseconds())/1000,
+						fmt.Sprintf("p%d-µs", percent))
 				}
 			})
 		}

@@ -38,11 +38,12 @@ func claimsOf(t testing.TB, token string) string {
 	return string(out)
 }
 
-// TestClaims holds claims to be in both tokens, and fresh at each refresh: what changed is as it is now, and what is gone is not copied from the
-// refresh token.
+// TestClaims holds claims to be in both tokens, and fresh at each refresh: what changed is as it is now, and what is
+// gone is not copied from the refresh token.
 func TestClaims(t *testing.T) {
 	w := newWorld(t, func(c *node.Config) {
-		c.Claims = claimmaptest.Members(t, "plan=attributes.plan name=first_name rights=permissions groups=groups seen=last_login")
+		c.Claims = claimmaptest.Members(t, "plan=attributes.plan name=first_name rights=permissions groups=groups "+
+			"seen=last_login")
 	})
 	id := core.Integer(1)
 	if err := w.store.ChangeRights(t.Context(), id, store.RightsChange{Grant: []string{"shop.own"}}); err != nil {
@@ -54,7 +55,8 @@ func TestClaims(t *testing.T) {
 		t.Fatalf("Login = %+v, %v", result.Outcome, err)
 	}
 	for _, token := range result.Tokens {
-		want := `{"groups":[],"name":"Ana","plan":"free","rights":["shop.own"],"token_type":"` + string(token.Type) + `","user_id":"1"}`
+		want := `{"groups":[],"name":"Ana","plan":"free","rights":["shop.own"],"token_type":"` + string(token.Type) +
+			`","user_id":"1"}`
 		if got := claimsOf(t, token.Value); got != want {
 			t.Errorf("claims of the %s token at log-in = %s, want %s", token.Type, got, want)
 		}
@@ -92,8 +94,8 @@ func set(t testing.TB, w *world, id core.CustomerID, change store.Change) {
 	}
 }
 
-// TestClaimsThatNoTokenCarries: a customer whose claims no token may carry gets none, the log says whose, and whoever has not the password learns
-// nothing of it.
+// TestClaimsThatNoTokenCarries: a customer whose claims no token may carry gets none, the log says whose, and whoever
+// has not the password learns nothing of it.
 func TestClaimsThatNoTokenCarries(t *testing.T) {
 	for _, c := range []struct {
 		name, attributes string
@@ -112,11 +114,14 @@ func TestClaimsThatNoTokenCarries(t *testing.T) {
 		} {
 			result, err := ask()
 			if !errors.Is(err, c.want) || !strings.Contains(err.Error(), "customer 1") || len(result.Tokens) > 0 {
-				t.Errorf("%s: %s = %d tokens, %v; want %v that names the customer", c.name, name, len(result.Tokens), err, c.want)
+				t.Errorf("%s: %s = %d tokens, %v; want %v that names the customer", c.name, name, len(result.Tokens),
+					err, c.want)
 			}
 		}
-		if result, err := w.Login(t.Context(), client, "ana@example.com", "wrong"); err != nil || causeOf(result) != cause.BadCredentials {
-			t.Errorf("%s: Login with a wrong password = %v, %v; want %v as ever", c.name, causeOf(result), err, cause.BadCredentials)
+		if result, err := w.Login(t.Context(), client, "ana@example.com", "wrong"); err != nil ||
+			causeOf(result) != cause.BadCredentials {
+			t.Errorf("%s: Login with a wrong password = %v, %v; want %v as ever", c.name, causeOf(result), err,
+				cause.BadCredentials)
 		}
 		if err := w.store.SetActive(t.Context(), core.Integer(1), false); err != nil {
 			t.Fatal(err)
@@ -131,7 +136,8 @@ func TestReservedClaims(t *testing.T) {
 	settings := core.DefaultSettings()
 	settings.UserIDClaim = "uid"
 	_, err := node.New(node.Config{
-		Engine: core.NewNative(settings, newKeys(t, "")), Store: newWorld(t, nil).store, Settings: settings, Log: slog.New(slog.DiscardHandler),
+		Engine: core.NewNative(settings, newKeys(t, "")), Store: newWorld(t, nil).store, Settings: settings,
+		Log:    slog.New(slog.DiscardHandler),
 		Claims: claimmaptest.Members(t, "UID=id plan=attributes.plan sub=email"),
 	})
 	for _, name := range []string{`"UID"`, `"sub"`} {
@@ -141,8 +147,8 @@ func TestReservedClaims(t *testing.T) {
 	}
 }
 
-// TestFoldEmails: with FoldEmails upper and lower case of a log-in's address are the same, without it they are not; and the account that turns
-// and throttles go by is one for all spellings.
+// TestFoldEmails: with FoldEmails upper and lower case of a log-in's address are the same, without it they are not;
+// and the account that turns and throttles go by is one for all spellings.
 func TestFoldEmails(t *testing.T) {
 	for _, c := range []struct {
 		fold  bool
@@ -178,7 +184,8 @@ func TestLoginTellsLastLogin(t *testing.T) {
 		}
 		stored, err := w.store.Get(t.Context(), core.Integer(1))
 		if err != nil || !result.Customer.LastLogin.Equal(stored.LastLogin) || stored.LastLogin.IsZero() == update {
-			t.Errorf("UpdateLastLogin %v: LastLogin = %v, stored %v (%v)", update, result.Customer.LastLogin, stored.LastLogin, err)
+			t.Errorf("UpdateLastLogin %v: LastLogin = %v, stored %v (%v)", update, result.Customer.LastLogin,
+				stored.LastLogin, err)
 		}
 	}
 }

@@ -28,7 +28,8 @@ func (w *world) djangos(t testing.TB, tokenType, id string, customer int, lives 
 // djangosOf is the same of a customer whom it names by any text.
 func (w *world) djangosOf(t testing.TB, tokenType, id, user string, lives time.Duration) string {
 	t.Helper()
-	return w.signed(t, fmt.Sprintf(`{"token_type":%q,"exp":%d,"iat":%d,"jti":%q,"user_id":%q}`, tokenType, w.now.Add(lives).Unix(), w.now.Unix(), id, user))
+	return w.signed(t, fmt.Sprintf(`{"token_type":%q,"exp":%d,"iat":%d,"jti":%q,"user_id":%q}`, tokenType,
+		w.now.Add(lives).Unix(), w.now.Unix(), id, user))
 }
 
 // expiring is such a token that expires whenever.
@@ -40,7 +41,8 @@ func (w *world) expiring(t testing.TB, at int64) string {
 // signed is a token with these claims.
 func (w *world) signed(t testing.TB, claims string) string {
 	t.Helper()
-	input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
+	input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." +
+		base64.RawURLEncoding.EncodeToString([]byte(claims))
 	signature, err := newKeys(t, "").Sign(t.Context(), 0, []byte(input), nil)
 	must(t, err)
 	return input + "." + base64.RawURLEncoding.EncodeToString(signature)
@@ -84,7 +86,8 @@ func TestImplausibleClock(t *testing.T) {
 				if _, err := w.Login(ctx, client, "ana@example.com", "wrong"); !errors.Is(err, core.ErrClock) {
 					t.Errorf("Login with a wrong password = %v, want ErrClock", err)
 				}
-				if _, _, err := w.StartSession(ctx, client, "ana@example.com", "right", ""); !errors.Is(err, core.ErrClock) {
+				_, _, err := w.StartSession(ctx, client, "ana@example.com", "right", "")
+				if !errors.Is(err, core.ErrClock) {
 					t.Errorf("StartSession = %v, want ErrClock", err)
 				}
 				for _, token := range []string{revoked, "nonsense"} {
@@ -99,14 +102,15 @@ func TestImplausibleClock(t *testing.T) {
 			if n := w.Stats().Hashing.Done - hashed; n != 0 {
 				t.Errorf("%d passwords were hashed for nothing", n)
 			}
-			if n := strings.Count(log.String(), "level=ERROR"); n != 1 || !strings.Contains(log.String(), "set the clock") {
+			n := strings.Count(log.String(), "level=ERROR")
+			if n != 1 || !strings.Contains(log.String(), "set the clock") {
 				t.Errorf("the log has %d errors, want one that says what to do:\n%s", n, log.String())
 			}
 			if _, err := w.Verify(ctx, access); err != nil {
 				t.Errorf("Verify = %v, want an answer", err)
 			}
 			if _, err := w.Authenticate(ctx, access); err != nil {
-				t.Errorf("Check = %v, want an answer", err)
+				t.Errorf("Authenticate = %v, want an answer", err)
 			}
 			// A refresh token of ours says when it was issued and expires; one without these claims is checked by any
 			// clock.
@@ -127,7 +131,9 @@ func TestImplausibleClock(t *testing.T) {
 			w.now = right.Add(time.Minute)
 			for i, token := range []string{blacklisted, loggedOut, revoked, bare} {
 				if result, err := w.Refresh(ctx, token); err != nil || !result.Refused() {
-					t.Errorf("Refresh of token %d once the clock is right = %v, %v, want it refused", i, causeOf(result), err)
+					t.Errorf("Refresh of token %d once the clock is right = %v, %v, want it refused", i,
+						causeOf(result),
+						err)
 				}
 			}
 			must(t, w.Ready(ctx))
@@ -137,14 +143,15 @@ func TestImplausibleClock(t *testing.T) {
 					t.Errorf("Refresh of a new log-in = %v, %v", causeOf(result), err)
 				}
 				if result, err := w.Authenticate(ctx, access); err != nil || result.Refused() {
-					t.Errorf("Check of a new log-in = %v, %v", causeOf(result), err)
+					t.Errorf("Authenticate of a new log-in = %v, %v", causeOf(result), err)
 				}
 				if mark, err := w.store.Stats(ctx); err != nil || mark.HighWater > w.now.Add(3*time.Hour).UnixMilli() {
-					t.Errorf("the high-water mark is at %v, %v, want it near the present", time.UnixMilli(mark.HighWater), err)
+					t.Errorf("the high-water mark is at %v, %v, want it near the present",
+						time.UnixMilli(mark.HighWater), err)
 				}
 				must(t, w.store.Revoke(ctx, core.Integer(1)))
 				if result, err := w.Authenticate(ctx, access); err != nil || causeOf(result) != cause.CutOff {
-					t.Errorf("Check after a revocation = %v, %v, want %v", causeOf(result), err, cause.CutOff)
+					t.Errorf("Authenticate after a revocation = %v, %v, want %v", causeOf(result), err, cause.CutOff)
 				}
 			}
 			if n := strings.Count(log.String(), "plausible again"); n != 1 {
@@ -164,7 +171,10 @@ func (w *world) bare(t testing.TB, id string) string {
 // gets the id.
 func TestForeignTokensOutliveNoTombstone(t *testing.T) {
 	for name, show := range map[string]func(*world, string) error{
-		"checked":          func(w *world, token string) error { _, err := w.Authenticate(t.Context(), token); return err },
+		"checked": func(w *world, token string) error {
+			_, err := w.Authenticate(t.Context(), token)
+			return err
+		},
 		"verified":         func(w *world, token string) error { _, err := w.Verify(t.Context(), token); return err },
 		"of another class": func(w *world, token string) error { _, err := w.Refresh(t.Context(), token); return err },
 	} {
@@ -186,10 +196,12 @@ func TestForeignTokensOutliveNoTombstone(t *testing.T) {
 					w.passes(day)
 					must(t, w.Purge(t.Context()))
 				}
-				_, err := w.store.Add(t.Context(), store.NewCustomer{ID: core.Integer(1), Email: "another@example.com", IsActive: true, PasswordHash: "!"})
+				_, err := w.store.Add(t.Context(), store.NewCustomer{ID: core.Integer(1), Email: "another@example.com",
+					IsActive: true, PasswordHash: "!"})
 				must(t, err)
 				if result, err := w.Authenticate(t.Context(), token); err != nil || causeOf(result) != cause.CutOff {
-					t.Errorf("the token is that of the new customer: %v, %v, want %v", causeOf(result), err, cause.CutOff)
+					t.Errorf("the token is that of the new customer: %v, %v, want %v", causeOf(result), err,
+						cause.CutOff)
 				}
 				// The tombstone has an end.
 				must(t, w.store.Remove(t.Context(), core.Integer(1), 4*day))
@@ -243,11 +255,12 @@ func TestImportedInactive(t *testing.T) {
 		must(t, w.store.SetActive(t.Context(), core.Integer(2), true))
 		want := map[core.Wire]cause.Cause{core.Secure: cause.CutOff, core.Exact: cause.OK}[wire]
 		for name, ask := range map[string]func() (node.Result, error){
-			"Verify": func() (node.Result, error) { return w.Verify(t.Context(), token) },
-			"Check":  func() (node.Result, error) { return w.Authenticate(t.Context(), token) },
+			"Verify":       func() (node.Result, error) { return w.Verify(t.Context(), token) },
+			"Authenticate": func() (node.Result, error) { return w.Authenticate(t.Context(), token) },
 		} {
 			if result, err := ask(); err != nil || causeOf(result) != want {
-				t.Errorf("%s: %s of an old token after the customer is enabled = %v, %v, want %v", wire, name, causeOf(result), err, want)
+				t.Errorf("%s: %s of an old token after the customer is enabled = %v, %v, want %v", wire, name,
+					causeOf(result), err, want)
 			}
 		}
 	}
@@ -260,7 +273,8 @@ func TestLogOutsFold(t *testing.T) {
 		w := newWorld(t, func(c *node.Config) { c.Settings.Wire = wire })
 		list := make([]core.Effect, core.MaxRevoked)
 		for i := range list {
-			list[i] = core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: core.Integer(1), Bits: uint64(i)}, At: w.now.UnixMilli() - int64(i) - 1,
+			list[i] = core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: core.Integer(1),
+				Bits: uint64(i)}, At: w.now.UnixMilli() - int64(i) - 1,
 				Until: w.now.Add(day).Unix()}
 		}
 		must(t, w.store.Settle(t.Context(), core.Effects{List: list}))

@@ -53,11 +53,13 @@ func (s *steps) start(t *testing.T) {
 	t.Helper()
 	must(t, s.store.Close())
 	s.spent = 0
-	db, err := store.Open(store.Config{Path: s.path, Now: func() time.Time { return s.now }, Elapsed: func() time.Duration { return s.spent }})
+	db, err := store.Open(store.Config{Path: s.path, Now: func() time.Time { return s.now },
+		Elapsed: func() time.Duration { return s.spent }})
 	must(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	settings := core.DefaultSettings()
-	s.Node, err = node.New(node.Config{Engine: core.NewNative(settings, newKeys(t, "")), Store: db, Settings: settings, Passwords: cheap, Now: func() time.Time { return s.now },
+	s.Node, err = node.New(node.Config{Engine: core.NewNative(settings, newKeys(t, "")), Store: db, Settings: settings,
+		Passwords: cheap, Now: func() time.Time { return s.now },
 		Log: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	s.store = db

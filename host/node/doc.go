@@ -8,12 +8,12 @@
 //	decide  the engine decides, and writes the tokens to issue
 //	settle  the store makes the effects durable, or checks again what the decision read
 //
-// Browser sessions (StartSession, Session, EndSession) involve no engine: a log-in checks the password as Login does, and
-// the store begins the session if the customer still has that password.
+// Browser sessions (StartSession, Session, EndSession) involve no engine: a log-in checks the password as Login does,
+// and the store begins the session if the customer still has that password.
 //
-// The one rule: no answer that grants anything leaves before its decision is settled. Between two steps a request holds
-// neither an engine instance nor a transaction. If the state changes in between, the store says so, and load, decide and
-// settle run again. Keys may change too (UseEngine): a request keeps to the engine that it began with.
+// The one rule: no answer that grants anything leaves before its decision is settled. Between two steps a request
+// holds neither an engine instance nor a transaction. If the state changes in between, the store says so, and load,
+// decide and settle run again. Keys may change too (UseEngine): a request keeps to the engine that it began with.
 //
 // A refusal is a Result, not an error. An error says that the node could not decide. ErrBusy and store.ErrUnavailable
 // pass by themselves: the same call may succeed later.

@@ -49,7 +49,8 @@ func newKeyedWorld(t *testing.T, ids ...string) *keyedWorld {
 	}
 	settings := core.DefaultSettings()
 	sandbox, err := engine.New(t.Context(), engine.Config{
-		Settings: settings, Keys: ring, Module: enginetest.Module(t, false), CacheDir: enginetest.CacheDir(t), MaxInstances: 2,
+		Settings: settings, Keys: ring, Module: enginetest.Module(t, false), CacheDir: enginetest.CacheDir(t),
+		MaxInstances: 2,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -102,10 +103,13 @@ func TestKeyFileIsExchanged(t *testing.T) {
 	if err != nil || result.Refused() || result.KeyID != "one" {
 		t.Fatalf("Refresh of the old key's token = %v of key %q, %v", causeOf(result), result.KeyID, err)
 	}
-	if result, err = w.Authenticate(t.Context(), result.Tokens[0].Value); err != nil || result.Refused() || result.KeyID != "two" {
-		t.Errorf("Authenticate with what that gave = %v of key %q, %v; want key two", causeOf(result), result.KeyID, err)
+	if result, err = w.Authenticate(t.Context(), result.Tokens[0].Value); err != nil || result.Refused() ||
+		result.KeyID != "two" {
+		t.Errorf("Authenticate with what that gave = %v of key %q, %v; want key two", causeOf(result), result.KeyID,
+			err)
 	}
-	if result, err = w.Login(t.Context(), client, "ana@example.com", "right"); err != nil || result.Refused() || result.KeyID != "two" {
+	if result, err = w.Login(t.Context(), client, "ana@example.com", "right"); err != nil || result.Refused() ||
+		result.KeyID != "two" {
 		t.Errorf("Login = %v of key %q, %v; want key two", causeOf(result), result.KeyID, err)
 	}
 	if result, err = w.Authenticate(t.Context(), access); err != nil || result.Refused() {
@@ -117,13 +121,16 @@ func TestKeyFileIsExchanged(t *testing.T) {
 	if err := <-reports; err != nil {
 		t.Fatal(err)
 	}
-	for name, ask := range map[string]func(context.Context, string) (node.Result, error){"Authenticate": w.Authenticate, "Verify": w.Verify, "Refresh": w.Refresh} {
+	for name, ask := range map[string]func(context.Context, string) (node.Result, error){
+		"Authenticate": w.Authenticate, "Verify": w.Verify, "Refresh": w.Refresh,
+	} {
 		token := access
 		if name == "Refresh" {
 			token = refresh
 		}
 		if result, err := ask(t.Context(), token); err != nil || causeOf(result) != cause.UnknownKey {
-			t.Errorf("%s with a token that was remembered, of a key that is gone = %v, %v; want %v", name, causeOf(result), err, cause.UnknownKey)
+			t.Errorf("%s with a token that was remembered, of a key that is gone = %v, %v; want %v", name,
+				causeOf(result), err, cause.UnknownKey)
 		}
 	}
 
@@ -191,7 +198,8 @@ func TestKeysAreExchangedUnderLoad(t *testing.T) {
 		exchanging.Unlock()
 		reload(next)
 		if result, err := w.Verify(t.Context(), gone); err != nil || causeOf(result) != cause.UnknownKey {
-			t.Errorf("Verify with a token of a key that is gone = %v, %v; want %v", causeOf(result), err, cause.UnknownKey)
+			t.Errorf("Verify with a token of a key that is gone = %v, %v; want %v", causeOf(result), err,
+				cause.UnknownKey)
 		}
 	}
 	stop()

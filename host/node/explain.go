@@ -9,8 +9,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// Explain decides about a token as the endpoints do, without using it up, and says why, in words for the token's holder.
-// as is the name of a purpose of package explain; any other stands for the purpose of the token's type.
+// Explain decides about a token as the endpoints do, without using it up, and says why, in words for the token's
+// holder. as is the name of a purpose of package explain; any other stands for the purpose of the token's type.
 func (n *Node) Explain(ctx context.Context, token, as string) (explain.Explanation, error) {
 	return explain.Token(ctx, explain.Config{
 		Engine: n.Engine(), Settings: &n.cfg.Settings, Now: n.now(), Public: true,

@@ -55,7 +55,9 @@ func TestHashing(t *testing.T) {
 	}
 	result, err := w.Login(t.Context(), client, "ana@example.com", "right")
 	if err != nil || causeOf(result) != cause.BadCredentials || !strings.Contains(log.String(), "customer=1") {
-		t.Errorf("Login with a hash that takes too much = %v, %v; log %q; want %v and a word in the log", causeOf(result), err, log.String(), cause.BadCredentials)
+		t.Errorf("Login with a hash that takes too much = %v, %v; log %q; want %v and a word in the log",
+			causeOf(result),
+			err, log.String(), cause.BadCredentials)
 	}
 	if s := w.Stats().Hashing; s.Done != 1 || s.Memory != 64<<10 {
 		t.Errorf("Stats = %+v, want one hash done", s)
@@ -86,7 +88,8 @@ func TestPasswordsNeedMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = node.New(node.Config{Hashing: hashing, Passwords: password.Params{Memory: 19<<10 + 1, Iterations: 1, Parallelism: 1}})
+	tooMuch := password.Params{Memory: 19<<10 + 1, Iterations: 1, Parallelism: 1}
+	_, err = node.New(node.Config{Hashing: hashing, Passwords: tooMuch})
 	if err == nil || !strings.Contains(err.Error(), "memory for hashing") {
 		t.Errorf("New = %v, want that a hash takes more than there is", err)
 	}
@@ -126,22 +129,26 @@ func TestLoginRenewsTheHash(t *testing.T) {
 func TestLongPasswordIsNobodys(t *testing.T) {
 	w := newWorld(t, nil)
 	const stored = "pbkdf2_sha256$1$salt$"
-	for length, want := range map[int]cause.Cause{password.MaxBytes: cause.OK, password.MaxBytes + 1: cause.BadCredentials} {
+	const most = password.MaxBytes
+	for length, want := range map[int]cause.Cause{most: cause.OK, most + 1: cause.BadCredentials} {
 		given := strings.Repeat("x", length)
 		key, err := pbkdf2.Key(sha256.New, given, []byte("salt"), 1, sha256.Size)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.store.SetPassword(t.Context(), core.Integer(1), stored+base64.StdEncoding.EncodeToString(key)); err != nil {
+		if err := w.store.SetPassword(t.Context(), core.Integer(1),
+			stored+base64.StdEncoding.EncodeToString(key)); err != nil {
 			t.Fatal(err)
 		}
 		done := w.Stats().Hashing.Done
 		result, err := w.Login(t.Context(), client, "ana@example.com", given)
 		if err != nil || causeOf(result) != want || w.Stats().Hashing.Done != done+1 {
-			t.Errorf("Login with a password of %d bytes = %v, %v after %d hashes; want %v after one", length, causeOf(result), err, w.Stats().Hashing.Done-done, want)
+			t.Errorf("Login with a password of %d bytes = %v, %v after %d hashes; want %v after one", length,
+				causeOf(result), err, w.Stats().Hashing.Done-done, want)
 		}
 	}
-	if _, err := password.Hash(strings.Repeat("x", password.MaxBytes+1), cheap, rand.Reader); !errors.Is(err, password.ErrTooLong) {
+	_, err := password.Hash(strings.Repeat("x", password.MaxBytes+1), cheap, rand.Reader)
+	if !errors.Is(err, password.ErrTooLong) {
 		t.Errorf("Hash of a longer password = %v, want %v", err, password.ErrTooLong)
 	}
 }

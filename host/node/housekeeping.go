@@ -34,7 +34,8 @@ func (n *Node) Run(ctx context.Context) {
 		case err != nil && ctx.Err() == nil:
 			n.cfg.Log.Warn("the store was not compacted, and goes on in its old file", "error", err)
 		case advise && !advised:
-			n.cfg.Log.Warn("more than half of the store file is free, which makes commits slow: run edgetoken compact at a quiet time")
+			n.cfg.Log.Warn("more than half of the store file is free, which makes commits slow: " +
+				"run edgetoken compact at a quiet time")
 			advised = true
 		}
 		select {
@@ -50,7 +51,8 @@ func (n *Node) Run(ctx context.Context) {
 // request is refused.
 func (n *Node) reportLoss(ctx context.Context, tick <-chan time.Time) {
 	for {
-		n.cfg.Log.Error("the store is lost: requests are refused until the node is started anew", "error", n.cfg.Store.Health())
+		n.cfg.Log.Error("the store is lost: requests are refused until the node is started anew",
+			"error", n.cfg.Store.Health())
 		select {
 		case <-tick:
 		case <-ctx.Done():
@@ -69,8 +71,8 @@ func (n *Node) Purge(ctx context.Context) error {
 	}
 }
 
-// compact compacts the store's file if that pays and is quick. advise says that it would pay, but that there is too much
-// to copy while clients wait.
+// compact compacts the store's file if that pays and is quick. advise says that it would pay, but that there is too
+// much to copy while clients wait.
 func (n *Node) compact(ctx context.Context) (advise bool, err error) {
 	done, err := n.cfg.Store.Compact(ctx, func(s store.Space) bool {
 		advise = s.Wasteful() && !s.Brief()

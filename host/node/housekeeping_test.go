@@ -16,6 +16,9 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
+// lost is what the log says of a lost store.
+const lost = "the store is lost: requests are refused until the node is started anew"
+
 // records calls found for each record that is logged with a message.
 type records struct {
 	slog.Handler
@@ -35,12 +38,15 @@ func (r records) Handle(_ context.Context, record slog.Record) error {
 // A store file that is mostly free pages gets shorter by itself while a node runs on it.
 func TestRunCompacts(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	w := newWorld(t, func(c *node.Config) { c.Log = slog.New(records{slog.DiscardHandler, "compacted the store", cancel}) })
+	w := newWorld(t, func(c *node.Config) {
+		c.Log = slog.New(records{slog.DiscardHandler, "compacted the store", cancel})
+	})
 	const many = 700
 	large := json.RawMessage(`{"x":"` + strings.Repeat("x", 60_000) + `"}`)
 	list := make([]store.NewCustomer, many)
 	for i := range list {
-		list[i] = store.NewCustomer{ID: core.Integer(int64(100 + i)), Email: fmt.Sprint(i, "@example.com"), PasswordHash: "!", Attributes: large}
+		list[i] = store.NewCustomer{ID: core.Integer(int64(100 + i)), Email: fmt.Sprint(i, "@example.com"),
+			PasswordHash: "!", Attributes: large}
 	}
 	if _, err := w.store.AddAll(t.Context(), list); err != nil {
 		t.Fatal(err)
@@ -70,7 +76,7 @@ func TestRunCompacts(t *testing.T) {
 func TestRunNoticesLoss(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	w := newWorld(t, func(c *node.Config) {
-		c.Log = slog.New(records{slog.DiscardHandler, "the store is lost: requests are refused until the node is started anew", cancel})
+		c.Log = slog.New(records{slog.DiscardHandler, lost, cancel})
 	})
 	if err := w.Ready(ctx); err != nil {
 		t.Fatalf("Ready = %v", err)
@@ -89,7 +95,7 @@ func TestReadyNoticesLoss(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	said := make(chan struct{})
 	w := newWorld(t, func(c *node.Config) {
-		c.Log = slog.New(records{slog.DiscardHandler, "the store is lost: requests are refused until the node is started anew", func() { close(said) }})
+		c.Log = slog.New(records{slog.DiscardHandler, lost, func() { close(said) }})
 	})
 	ran := make(chan struct{})
 	go func() {

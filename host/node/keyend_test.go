@@ -13,15 +13,16 @@ import (
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
-// TestKeyEnds has both tokens of a log-in remembered as verified, and then the key that signed them ends: nothing takes them any more, though the log-in
-// is what it was, and nothing new is signed.
+// TestKeyEnds has both tokens of a log-in remembered as verified, and then the key that signed them ends: nothing
+// takes them any more, though the log-in is what it was, and nothing new is signed.
 func TestKeyEnds(t *testing.T) {
 	verified, err := cache.New(1 << 20)
 	if err != nil {
 		t.Fatal(err)
 	}
 	end := time.Date(2026, 3, 4, 5, 36, 7, 0, time.UTC) // half an hour after the log-in
-	keys := coretest.NewHMACKeys(1, coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "k", Algorithm: "HS256", Default: true, NotAfter: end.Unix()}, Secret: coretest.Secret})
+	keys := coretest.NewHMACKeys(1, coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "k", Algorithm: "HS256", Default: true,
+		NotAfter: end.Unix()}, Secret: coretest.Secret})
 	w := newWorld(t, func(c *node.Config) {
 		c.Engine = verified.Engine(core.NewNative(c.Settings, keys))
 	})
@@ -31,7 +32,8 @@ func TestKeyEnds(t *testing.T) {
 		ask   func(context.Context, string) (node.Result, error)
 		token string
 	}{
-		{"Check", w.Authenticate, access}, {"CheckRights", w.AuthenticateWithRights, access}, {"Verify of the access token", w.Verify, access},
+		{"Authenticate", w.Authenticate, access}, {"AuthenticateWithRights", w.AuthenticateWithRights, access},
+		{"Verify of the access token", w.Verify, access},
 		{"Verify of the refresh token", w.Verify, refresh}, {"Refresh", w.Refresh, refresh},
 	}
 	for _, at := range []time.Time{w.now, end.Add(-time.Microsecond)} {
@@ -56,7 +58,8 @@ func TestKeyEnds(t *testing.T) {
 			t.Errorf("%s = %+v, %v; want %v alone", a.name, result.Outcome, err, cause.KeyEnded)
 		}
 		if result.KeyID != "k" || !result.Customer.ID.IsZero() {
-			t.Errorf("%s: key %q and customer %v, want the key's name for the log and nobody", a.name, result.KeyID, result.Customer.ID)
+			t.Errorf("%s: key %q and customer %v, want the key's name for the log and nobody", a.name, result.KeyID,
+				result.Customer.ID)
 		}
 	}
 	if got := verified.Stats().Misses; got != misses {
@@ -65,10 +68,12 @@ func TestKeyEnds(t *testing.T) {
 	if err := w.Ready(t.Context()); !errors.Is(err, core.ErrKeyEnded) {
 		t.Errorf("Ready = %v, want %v", err, core.ErrKeyEnded)
 	}
-	if result, err := w.Login(t.Context(), client, "ana@example.com", "right"); !errors.Is(err, core.ErrKeyEnded) || len(result.Tokens) > 0 {
+	if result, err := w.Login(t.Context(), client, "ana@example.com", "right"); !errors.Is(err, core.ErrKeyEnded) ||
+		len(result.Tokens) > 0 {
 		t.Errorf("Login = %d tokens, %v; want %v", len(result.Tokens), err, core.ErrKeyEnded)
 	}
-	if result, err := w.Login(t.Context(), client, "ana@example.com", "wrong"); err != nil || causeOf(result) != cause.BadCredentials {
+	if result, err := w.Login(t.Context(), client, "ana@example.com", "wrong"); err != nil ||
+		causeOf(result) != cause.BadCredentials {
 		t.Errorf("Login with a wrong password = %v, %v; want %v", causeOf(result), err, cause.BadCredentials)
 	}
 
@@ -78,6 +83,7 @@ func TestKeyEnds(t *testing.T) {
 	}
 	w.now = end.Add(-time.Second)
 	if result, err := w.Refresh(t.Context(), refresh); err != nil || causeOf(result) != cause.Blacklisted {
-		t.Errorf("Refresh after a log-out past the end, once it is not the end any more = %v, %v; want %v", causeOf(result), err, cause.Blacklisted)
+		t.Errorf("Refresh after a log-out past the end, once it is not the end any more = %v, %v; want %v",
+			causeOf(result), err, cause.Blacklisted)
 	}
 }

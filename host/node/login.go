@@ -18,13 +18,13 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// Login asks for a pair of tokens for the customer with an e-mail address and a password, both cleaned already. client is
-// the address that asks, zero if unknown: passwords are hashed in turns that are fair to each client and each account.
-// Result.Customer has its Rights and, if the log-in is recorded, its new LastLogin.
+// Login asks for a pair of tokens for the customer with an e-mail address and a password, both cleaned already.
+// client is the address that asks, zero if unknown: passwords are hashed in turns that are fair to each client and
+// each account. Result.Customer has its Rights and, if the log-in is recorded, its new LastLogin.
 //
-// A wrong password, an unknown or inactive customer and an unusable password take the same work and get the same refusal.
-// Nothing of the store is held while the password is hashed; the state is loaded again afterwards, so that a password
-// which was changed meanwhile is refused.
+// A wrong password, an unknown or inactive customer and an unusable password take the same work and get the same
+// refusal. Nothing of the store is held while the password is hashed; the state is loaded again afterwards, so that a
+// password which was changed meanwhile is refused.
 func (n *Node) Login(ctx context.Context, client netip.Prefix, email, given string) (Result, error) {
 	if err := n.CheckClock(); err != nil { // before any hashing
 		return Result{}, err
@@ -76,7 +76,9 @@ func (n *Node) Account(email string) string {
 // passwordGood reports whether given is the customer's password. It does the same work if there is no such customer, if
 // the stored hash is unusable or of an unknown format, and if given is too long for any customer. Like Django it renews
 // the hash of a good password that has not the costs of new ones, so that in time all log-ins take equally long.
-func (n *Node) passwordGood(ctx context.Context, work admission.Work, customer store.Customer, given string) (bool, error) {
+func (n *Node) passwordGood(
+	ctx context.Context, work admission.Work, customer store.Customer, given string,
+) (bool, error) {
 	job := hashing.Job{Password: given, Params: n.cfg.Passwords}
 	work.Memory = memoryOf(n.cfg.Passwords)
 	tooLong := len(given) > password.MaxBytes

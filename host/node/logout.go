@@ -8,9 +8,9 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// EndLogin ends the log-in of a token of any type, even if the token or its key has expired. It does what Blacklist does
-// with a refresh token, for a browser that logs out with its access token. It does nothing if the token is not ours, if
-// its log-in is unknown, and without BLACKLIST_APP.
+// EndLogin ends the log-in of a token of any type, even if the token or its key has expired. It does what Blacklist
+// does with a refresh token, for a browser that logs out with its access token. It does nothing if the token is not
+// ours, if its log-in is unknown, and without BLACKLIST_APP.
 func (n *Node) EndLogin(ctx context.Context, token string) error {
 	var opened core.Opened
 	if err := n.Engine().Open(ctx, []byte(token), &opened); err != nil {

@@ -85,7 +85,8 @@ func New(cfg Config) (*Node, error) {
 		}
 	}
 	if cfg.Hashing != nil && memoryOf(cfg.Passwords) > cfg.Hashing.Memory() {
-		errs = append(errs, fmt.Errorf("node: Passwords: a hash takes %d KiB and the memory for hashing is %d KiB: lower the one or raise the other",
+		errs = append(errs, fmt.Errorf("node: Passwords: a hash takes %d KiB and the memory for hashing is %d KiB: "+
+			"lower the one or raise the other",
 			memoryOf(cfg.Passwords)>>10, cfg.Hashing.Memory()>>10))
 	}
 	for _, err := range cfg.Claims.Validate(cfg.Settings.Reserved) {
@@ -128,8 +129,8 @@ type Stats struct {
 // Stats gives the present figures.
 func (n *Node) Stats() Stats { return Stats{Hashing: n.cfg.Hashing.Stats()} }
 
-// RaiseLifetimes has the store remember the longest lifetimes that tokens ever had, so that a revocation outlives tokens
-// that were issued when lifetimes were longer. Call it before the node's first request.
+// RaiseLifetimes has the store remember the longest lifetimes that tokens ever had, so that a revocation outlives
+// tokens that were issued when lifetimes were longer. Call it before the node's first request.
 func (n *Node) RaiseLifetimes(ctx context.Context) error {
 	return n.cfg.Store.RaiseLifetimes(ctx, store.Lifetimes{}.Raised(&n.cfg.Settings))
 }

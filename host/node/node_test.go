@@ -33,7 +33,8 @@ type testKeys struct {
 }
 
 func (k testKeys) Set() core.KeySet {
-	return core.KeySet{Epoch: 1, Signing: []core.SigningKey{{}}, Keys: []core.KeyInfo{{Algorithm: k.Algorithm(), Issuer: k.issuer, Default: true, AnyID: true}}}
+	return core.KeySet{Epoch: 1, Signing: []core.SigningKey{{}},
+		Keys: []core.KeyInfo{{Algorithm: k.Algorithm(), Issuer: k.issuer, Default: true, AnyID: true}}}
 }
 
 func (k testKeys) Check(_ context.Context, _ int, input, signature []byte) (bool, error) {
@@ -80,7 +81,8 @@ func newWorld(t testing.TB, change func(*node.Config)) *world {
 	t.Helper()
 	w := &world{now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)}
 	w.path = filepath.Join(t.TempDir(), "store.db")
-	db, err := store.Open(store.Config{Path: w.path, Now: func() time.Time { return w.now }, Elapsed: func() time.Duration { return w.spent }})
+	db, err := store.Open(store.Config{Path: w.path, Now: func() time.Time { return w.now },
+		Elapsed: func() time.Duration { return w.spent }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +157,8 @@ func TestLogin(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := causeOf(result); got != c.want || len(result.Tokens) > 0 != (c.want == cause.OK) {
-				t.Errorf("Login(%q, %q) = %v with %d tokens, want %v", c.email, c.password, got, len(result.Tokens), c.want)
+				t.Errorf("Login(%q, %q) = %v with %d tokens, want %v", c.email, c.password, got, len(result.Tokens),
+					c.want)
 			}
 			if got := result.Customer.ID.Int; got != c.customer {
 				t.Errorf("Login(%q) is about customer %d, want %d", c.email, got, c.customer)
@@ -177,17 +180,17 @@ func TestTokens(t *testing.T) {
 	w := newWorld(t, nil)
 	refresh, access := w.login(t)
 	ask := map[string]func(context.Context, string) (node.Result, error){
-		"Check": w.Authenticate, "Verify": w.Verify, "Refresh": w.Refresh, "Blacklist": w.Blacklist,
+		"Authenticate": w.Authenticate, "Verify": w.Verify, "Refresh": w.Refresh, "Blacklist": w.Blacklist,
 	}
 	for _, c := range []struct {
 		name, ask, token string
 		want             cause.Cause
 		customer         int64
 	}{
-		{"access token in a header", "Check", access, cause.OK, 1},
-		{"refresh token in a header", "Check", refresh, cause.WrongType, 1},
-		{"nonsense in a header", "Check", "nonsense", cause.Malformed, 0},
-		{"nothing", "Check", "", cause.Malformed, 0},
+		{"access token in a header", "Authenticate", access, cause.OK, 1},
+		{"refresh token in a header", "Authenticate", refresh, cause.WrongType, 1},
+		{"nonsense in a header", "Authenticate", "nonsense", cause.Malformed, 0},
+		{"nothing", "Authenticate", "", cause.Malformed, 0},
 		{"verify either", "Verify", access, cause.OK, 1},
 		{"refresh", "Refresh", refresh, cause.OK, 1},
 		{"refresh with an access token", "Refresh", access, cause.WrongType, 1},
@@ -204,7 +207,8 @@ func TestTokens(t *testing.T) {
 			continue
 		}
 		if got := causeOf(result); got != c.want || result.Customer.ID.Int != c.customer {
-			t.Errorf("%s: %s = %v about customer %v, want %v about %d", c.name, c.ask, got, result.Customer.ID, c.want, c.customer)
+			t.Errorf("%s: %s = %v about customer %v, want %v about %d", c.name, c.ask, got, result.Customer.ID, c.want,
+				c.customer)
 		}
 	}
 }
@@ -214,17 +218,20 @@ func TestUserIDFieldEmail(t *testing.T) {
 	_, access := w.login(t)
 	result, err := w.Authenticate(t.Context(), access)
 	if err != nil || result.Refused() || result.Customer.Email != "ana@example.com" {
-		t.Errorf("Check = %v about %q, %v; want ana", causeOf(result), result.Customer.Email, err)
+		t.Errorf("Authenticate = %v about %q, %v; want ana", causeOf(result), result.Customer.Email, err)
 	}
 }
 
 // TestTokenOfAnotherIssuer is R11: a token of another issuer is never one of our customers.
 func TestTokenOfAnotherIssuer(t *testing.T) {
 	_, access := newWorld(t, nil).login(t)
-	w := newWorld(t, func(c *node.Config) { c.Engine = core.NewNative(c.Settings, newKeys(t, "https://other.example")) })
+	w := newWorld(t, func(c *node.Config) {
+		c.Engine = core.NewNative(c.Settings, newKeys(t, "https://other.example"))
+	})
 	result, err := w.Authenticate(t.Context(), access)
 	if err != nil || causeOf(result) != cause.CustomerNotFound || !result.Customer.ID.IsZero() {
-		t.Errorf("Check = %v about %v, %v; want %v about nobody", causeOf(result), result.Customer.ID, err, cause.CustomerNotFound)
+		t.Errorf("Authenticate = %v about %v, %v; want %v about nobody", causeOf(result), result.Customer.ID, err,
+			cause.CustomerNotFound)
 	}
 }
 
@@ -247,14 +254,16 @@ func TestStoreIsGone(t *testing.T) {
 		t.Error("Refresh without a store gave no error")
 	}
 	if _, err := w.Authenticate(t.Context(), access); err == nil {
-		t.Error("Check without a store gave no error")
+		t.Error("Authenticate without a store gave no error")
 	}
 	// Nobody needs a store to see that this is no token.
-	if result, err := w.Authenticate(t.Context(), strings.Repeat("x", 4<<20)); err != nil || causeOf(result) != cause.TooLong || node.RoomForTokens() > 2*core.MaxTokenBytes {
-		t.Errorf("Check of 4 MiB = %v, %v, and there is room for tokens of %d bytes from now on; want %v and at most %d", causeOf(result), err, node.RoomForTokens(), cause.TooLong, 2*core.MaxTokenBytes)
+	if result, err := w.Authenticate(t.Context(), strings.Repeat("x", 4<<20)); err != nil ||
+		causeOf(result) != cause.TooLong || node.RoomForTokens() > 2*core.MaxTokenBytes {
+		t.Errorf("Authenticate with 4 MiB = %v, %v, and room for %d bytes from now on; want %v and at most %d",
+			causeOf(result), err, node.RoomForTokens(), cause.TooLong, 2*core.MaxTokenBytes)
 	}
 	if result, err := w.Authenticate(t.Context(), "nonsense"); err != nil || causeOf(result) != cause.Malformed {
-		t.Errorf("Check(nonsense) = %v, %v; want %v", causeOf(result), err, cause.Malformed)
+		t.Errorf("Authenticate(nonsense) = %v, %v; want %v", causeOf(result), err, cause.Malformed)
 	}
 }
 
@@ -307,7 +316,8 @@ func TestRunEndsWithItsContext(t *testing.T) {
 func TestNewNamesEveryMistake(t *testing.T) {
 	settings := core.DefaultSettings()
 	settings.AuthHeaderTypes = nil
-	_, err := node.New(node.Config{Settings: settings, Passwords: password.Params{Memory: 1, Iterations: 1, Parallelism: 1}})
+	tooLittle := password.Params{Memory: 1, Iterations: 1, Parallelism: 1}
+	_, err := node.New(node.Config{Settings: settings, Passwords: tooLittle})
 	if err == nil {
 		t.Fatal("New gave no error")
 	}
@@ -324,13 +334,16 @@ func TestForeignID(t *testing.T) {
 	w := newWorld(t, nil)
 	_, access := w.login(t)
 	var opened core.Opened
-	if err := core.NewNative(core.DefaultSettings(), newKeys(t, "")).Open(t.Context(), []byte(access), &opened); err != nil {
+	e := core.NewNative(core.DefaultSettings(), newKeys(t, ""))
+	if err := e.Open(t.Context(), []byte(access), &opened); err != nil {
 		t.Fatal(err)
 	}
 	accessID, _ := opened.Text(opened.TokenID)
-	for name, id := range map[string]string{"Django's": "e949b664ab542995ac29822f75d885b2", "any text": "x", "of an access token": accessID} {
+	for name, id := range map[string]string{"Django's": "e949b664ab542995ac29822f75d885b2", "any text": "x",
+		"of an access token": accessID} {
 		claims := `{"token_type":"refresh","exp":4102444800,"jti":"` + id + `","user_id":"1"}`
-		input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
+		input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." +
+			base64.RawURLEncoding.EncodeToString([]byte(claims))
 		signature, err := newKeys(t, "").Sign(t.Context(), 0, []byte(input), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -339,7 +352,8 @@ func TestForeignID(t *testing.T) {
 		for _, step := range []struct {
 			ask  func(context.Context, string) (node.Result, error)
 			want cause.Cause
-		}{{w.Refresh, cause.OK}, {w.Blacklist, cause.OK}, {w.Refresh, cause.Blacklisted}, {w.Verify, cause.Blacklisted}} {
+		}{{w.Refresh, cause.OK}, {w.Blacklist, cause.OK}, {w.Refresh, cause.Blacklisted},
+			{w.Verify, cause.Blacklisted}} {
 			if result, err := step.ask(t.Context(), token); err != nil || causeOf(result) != step.want {
 				t.Errorf("%s: %v, %v; want %v", name, causeOf(result), err, step.want)
 			}
@@ -357,7 +371,8 @@ func TestShorterLifetime(t *testing.T) {
 	refresh, access := w.login(t)
 	settings := core.DefaultSettings()
 	shorter, err := node.New(node.Config{
-		Engine: core.NewNative(settings, newKeys(t, "")), Store: w.store, Settings: settings, Passwords: cheap, Now: func() time.Time { return w.now },
+		Engine: core.NewNative(settings, newKeys(t, "")), Store: w.store, Settings: settings, Passwords: cheap,
+		Now: func() time.Time { return w.now },
 	})
 	if err != nil {
 		t.Fatal(err)

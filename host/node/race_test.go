@@ -48,7 +48,8 @@ func raceLogin(t *testing.T, change func(*world, context.Context) error) {
 	} {
 		for name, costs := range map[string]password.Params{"": cheap, ", hash renewed": dearer} {
 			t.Run(way.name+name, func(t *testing.T) {
-				hasher := &held{Hasher: hashing.InProcess{Rand: rand.Reader}, checked: make(chan struct{}), released: make(chan struct{})}
+				hasher := &held{Hasher: hashing.InProcess{Rand: rand.Reader}, checked: make(chan struct{}),
+					released: make(chan struct{})}
 				w := newWorld(t, func(c *node.Config) { c.Hasher, c.Passwords = hasher, costs })
 				type answer struct {
 					cause  cause.Cause
@@ -66,10 +67,12 @@ func raceLogin(t *testing.T, change func(*world, context.Context) error) {
 				}
 				close(hasher.released)
 				if got := <-ended; got.err != nil || got.cause != cause.BadCredentials || got.issued {
-					t.Errorf("the log-in = %v, issued %v, %v; want %v and nothing issued", got.cause, got.issued, got.err, cause.BadCredentials)
+					t.Errorf("the log-in = %v, issued %v, %v; want %v and nothing issued", got.cause, got.issued,
+						got.err, cause.BadCredentials)
 				}
 				if got, issued, err := way.logIn(w, "right"); err != nil || got != cause.BadCredentials || issued {
-					t.Errorf("the password that she had = %v, issued %v, %v; want %v", got, issued, err, cause.BadCredentials)
+					t.Errorf("the password that she had = %v, issued %v, %v; want %v", got, issued, err,
+						cause.BadCredentials)
 				}
 				if c, err := w.store.Get(t.Context(), core.Integer(1)); err == nil && c.IsActive {
 					if good, err := password.Verify(c.PasswordHash, "new"); !good || err != nil {

@@ -31,9 +31,11 @@ const secretBytes = 32
 // somebody else may have put its cookie there (session fixation). On the exact wire the customer's own session goes on
 // under its old secret, as Django's does. Also as in Django, last_login is written whatever UPDATE_LAST_LOGIN says.
 //
-// Nothing of the store is held while the password is hashed. A password that is changed meanwhile, and a customer that is
-// disabled or removed, is refused as bad credentials.
-func (n *Node) StartSession(ctx context.Context, client netip.Prefix, email, given, replaces string) (secret string, r Result, err error) {
+// Nothing of the store is held while the password is hashed. A password that is changed meanwhile, and a customer
+// that is disabled or removed, is refused as bad credentials.
+func (n *Node) StartSession(
+	ctx context.Context, client netip.Prefix, email, given, replaces string,
+) (secret string, r Result, err error) {
 	if err := n.CheckClock(); err != nil { // before any hashing
 		return "", Result{}, err
 	}

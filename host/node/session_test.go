@@ -63,15 +63,18 @@ func TestStartSession(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := causeOf(result); got != c.want || result.Customer.ID.Int != c.customer || secret != "" != (c.want == cause.OK) {
-				t.Errorf("StartSession(%q, %q) = %q, %v about %v; want %v about %d", c.email, c.password, secret, got, result.Customer.ID, c.want, c.customer)
+			if got := causeOf(result); got != c.want || result.Customer.ID.Int != c.customer ||
+				secret != "" != (c.want == cause.OK) {
+				t.Errorf("StartSession(%q, %q) = %q, %v about %v; want %v about %d", c.email, c.password, secret, got,
+					result.Customer.ID, c.want, c.customer)
 			}
 			if got := w.whose(t, secret); c.want == cause.OK && got != c.customer {
 				t.Errorf("Session = customer %d, want %d", got, c.customer)
 			}
 			customer, err := w.store.Get(t.Context(), core.Integer(1))
 			if written := customer.LastLogin.Equal(w.now); err != nil || written != (c.want == cause.OK) {
-				t.Errorf("last login = %v, %v at %v, want it written only by a log-in, whatever UPDATE_LAST_LOGIN says", customer.LastLogin, err, w.now)
+				t.Errorf("last login = %v, %v at %v, want it written only by a log-in, whatever UPDATE_LAST_LOGIN says",
+					customer.LastLogin, err, w.now)
 			}
 		})
 	}
@@ -82,17 +85,20 @@ func TestSessionReplaces(t *testing.T) {
 	first := w.start(t, "")
 	second := w.start(t, first)
 	if first == second || w.whose(t, first) != 0 || w.whose(t, second) != 1 {
-		t.Errorf("after a log-in over a session: the first is customer %d's, the second %d's; want 0 and 1", w.whose(t, first), w.whose(t, second))
+		t.Errorf("after a log-in over a session: the first is customer %d's, the second %d's; want 0 and 1",
+			w.whose(t, first), w.whose(t, second))
 	}
 	// What no session has replaces none.
 	for _, other := range []string{"", "planted", strings.Repeat("A", 43)} {
 		if third := w.start(t, other); w.whose(t, third) != 1 || w.whose(t, second) != 1 || third == other {
-			t.Errorf("StartSession over %q = %q, and the other session is customer %d's", other, third, w.whose(t, second))
+			t.Errorf("StartSession over %q = %q, and the other session is customer %d's", other, third,
+				w.whose(t, second))
 		}
 	}
 }
 
-// TestSessionGoesOn is how Django has it: the customer's own session keeps its secret over another log-in, from which on it lasts; another's ends.
+// TestSessionGoesOn is how Django has it: the customer's own session keeps its secret over another log-in, from which
+// on it lasts; another's ends.
 func TestSessionGoesOn(t *testing.T) {
 	w := newWorld(t, func(c *node.Config) { c.Settings.Wire = core.Exact })
 	first := w.start(t, "")
@@ -106,7 +112,8 @@ func TestSessionGoesOn(t *testing.T) {
 	}
 	w.now = w.now.Add(node.DefaultSessionAge)
 	if third := w.start(t, first); third == first || w.whose(t, third) != 1 {
-		t.Errorf("after it has expired, a log-in over it gives %q, customer %d's; want a new one", third, w.whose(t, third))
+		t.Errorf("after it has expired, a log-in over it gives %q, customer %d's; want a new one", third,
+			w.whose(t, third))
 	}
 }
 
@@ -168,7 +175,8 @@ func TestMalformedSecret(t *testing.T) {
 	secret := w.start(t, "")
 	last := strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", secret[42])
 	sloppy := secret[:42] + string("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[last^1])
-	for _, s := range []string{"", "x", secret[:42], secret + "A", secret + "=", " " + secret, secret + "\n", sloppy, strings.Repeat("é", 43)} {
+	for _, s := range []string{"", "x", secret[:42], secret + "A", secret + "=", " " + secret, secret + "\n", sloppy,
+		strings.Repeat("é", 43)} {
 		if got := w.whose(t, s); got != 0 {
 			t.Errorf("Session(%q) = customer %d, want nobody", s, got)
 		}
@@ -178,7 +186,8 @@ func TestMalformedSecret(t *testing.T) {
 func TestSessionHasRights(t *testing.T) {
 	w := newWorld(t, nil)
 	if _, err := w.store.Add(t.Context(), store.NewCustomer{
-		ID: core.Integer(9), Email: "editor@example.com", IsActive: true, PasswordHash: hash(t, "right"), Permissions: []string{"customers.add_customer"},
+		ID: core.Integer(9), Email: "editor@example.com", IsActive: true, PasswordHash: hash(t, "right"),
+		Permissions: []string{"customers.add_customer"},
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -194,11 +203,12 @@ func TestSessionHasRights(t *testing.T) {
 
 func TestSessionNeedsEntropyAndStore(t *testing.T) {
 	w := newWorld(t, func(c *node.Config) { c.Rand = strings.NewReader("short") })
-	if secret, _, err := w.StartSession(t.Context(), client, "ana@example.com", "right", ""); !errors.Is(err, io.ErrUnexpectedEOF) || secret != "" {
+	secret, _, err := w.StartSession(t.Context(), client, "ana@example.com", "right", "")
+	if !errors.Is(err, io.ErrUnexpectedEOF) || secret != "" {
 		t.Errorf("StartSession without entropy = %q, %v; want an error", secret, err)
 	}
 	w = newWorld(t, nil)
-	secret := w.start(t, "")
+	secret = w.start(t, "")
 	if err := w.store.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +226,8 @@ func TestSessionNeedsEntropyAndStore(t *testing.T) {
 // TestAttackManySessions: a client who logs in again and again ends his own sessions, and none of anybody else.
 func TestAttackManySessions(t *testing.T) {
 	w := newWorld(t, nil)
-	if _, err := w.store.Add(t.Context(), store.NewCustomer{ID: core.Integer(9), Email: "eve@example.com", IsActive: true, PasswordHash: hash(t, "right")}); err != nil {
+	if _, err := w.store.Add(t.Context(), store.NewCustomer{ID: core.Integer(9), Email: "eve@example.com",
+		IsActive: true, PasswordHash: hash(t, "right")}); err != nil {
 		t.Fatal(err)
 	}
 	ana := w.start(t, "")

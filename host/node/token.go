@@ -74,12 +74,13 @@ var tokenRequests = sync.Pool{New: func() any { return new(tokenRequest) }}
 func (j *tokenRequest) end() {
 	clear(j.token)
 	clear(j.request.Opened.Claims)
-	*j = tokenRequest{token: j.token[:0], request: core.Request{Opened: core.Opened{Claims: j.request.Opened.Claims[:0]}}}
+	room := core.Opened{Claims: j.request.Opened.Claims[:0]}
+	*j = tokenRequest{token: j.token[:0], request: core.Request{Opened: room}}
 	tokenRequests.Put(j)
 }
 
-// Query is what to load for a token at a time: the customer and the family that it names. field is USER_ID_FIELD, and ids
-// the kind of the customers' ids.
+// Query is what to load for a token at a time: the customer and the family that it names. field is USER_ID_FIELD, and
+// ids the kind of the customers' ids.
 func Query(opened core.Opened, now time.Time, field store.Field, ids core.IDKind) store.Query {
 	family := opened.FamilyAt(now)
 	q := store.Query{Field: field, Family: family, Issuer: opened.Issuer, HasFamily: family.Listed}

@@ -35,10 +35,12 @@ func TestTokenShownAfterTheRemoval(t *testing.T) {
 						must(t, err)
 					}
 				}
-				_, err := w.store.Add(t.Context(), store.NewCustomer{ID: core.Integer(1), Email: "ana@example.com", IsActive: true, PasswordHash: "!"})
+				_, err := w.store.Add(t.Context(), store.NewCustomer{ID: core.Integer(1), Email: "ana@example.com",
+					IsActive: true, PasswordHash: "!"})
 				must(t, err)
 				if result, err := w.Refresh(t.Context(), token); err != nil || causeOf(result) != cause.CutOff {
-					t.Errorf("the token is that of the new customer: %v, %v, want %v", causeOf(result), err, cause.CutOff)
+					t.Errorf("the token is that of the new customer: %v, %v, want %v", causeOf(result), err,
+						cause.CutOff)
 				}
 			})
 		}
@@ -48,7 +50,8 @@ func TestTokenShownAfterTheRemoval(t *testing.T) {
 // What is left of removed customers has an end, whoever shows their expired tokens and however often, and whatever a
 // clock said when tokens were shown.
 func TestTombstonesHaveAnEnd(t *testing.T) {
-	for name, wrong := range map[string]time.Duration{"right": 0, "never set": -56 * 365 * day, "a year back": -365 * day, "20 days ahead": 20 * day} {
+	for name, wrong := range map[string]time.Duration{"right": 0, "never set": -56 * 365 * day,
+		"a year back": -365 * day, "20 days ahead": 20 * day} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, nil)
 			must(t, w.RaiseLifetimes(t.Context()))

@@ -15,7 +15,7 @@ type Result struct {
 	core.Outcome
 	// Customer is the customer that the request names; zero where there is none. It may be set in a refusal too.
 	Customer store.Customer
-	// KeyID is the kid of the key that signed the request's token or, at a log-in, the new tokens; "" where there is none.
+	// KeyID is the kid of the key that signed the request's token or, at a log-in, the new ones; "" if there is none.
 	KeyID string
 	// Family is the family of the same token; Family.Listed is false where there is none.
 	Family core.Family
@@ -64,8 +64,8 @@ func (n *Node) transact(
 	return Result{}, fmt.Errorf("%w: its state changed %d times meanwhile", ErrBusy, attempts)
 }
 
-// outlives has the store remember when a token expires: the tombstone of a removed customer must outlive every token that
-// names it, whoever issued that. A token of another issuer names no customer (R11).
+// outlives has the store remember when a token expires: the tombstone of a removed customer must outlive every token
+// that names it, whoever issued that. A token of another issuer names no customer (R11).
 func (n *Node) outlives(ctx context.Context, request *core.Request, query store.Query) error {
 	exp, ok := request.Opened.Expires()
 	if request.Op == core.Login || !ok || request.Opened.Issuer != "" {
@@ -78,7 +78,9 @@ func (n *Node) outlives(ctx context.Context, request *core.Request, query store.
 }
 
 // decide has the engine decide a request about a customer, now unless the request has a time already.
-func (n *Node) decide(ctx context.Context, engine *keyedEngine, request *core.Request, customer *store.Customer) (core.Outcome, error) {
+func (n *Node) decide(
+	ctx context.Context, engine *keyedEngine, request *core.Request, customer *store.Customer,
+) (core.Outcome, error) {
 	if request.Now.IsZero() {
 		request.Now = n.now()
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// TestStateChangesMeanwhile changes a customer between the moment when the state is loaded and the one when the decision is
-// settled: entropy is asked for between the two.
+// TestStateChangesMeanwhile changes a customer between the moment when the state is loaded and the one when the
+// decision is settled: entropy is asked for between the two.
 func TestStateChangesMeanwhile(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -58,7 +58,8 @@ func TestStateChangesMeanwhile(t *testing.T) {
 	}
 }
 
-// meanwhile is entropy that is asked for after the state was loaded and before the decision: something happens in between.
+// meanwhile is entropy that is asked for after the state was loaded and before the decision: something happens in
+// between.
 type meanwhile func()
 
 func (m meanwhile) Read(p []byte) (int, error) {

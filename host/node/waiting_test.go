@@ -31,7 +31,8 @@ func TestWaitingLoginsKeepLittle(t *testing.T) {
 		for j := range 500 {
 			permissions = append(permissions, fmt.Sprintf("app%d.permission_%d", i, j))
 		}
-		list = append(list, store.NewCustomer{ID: core.Integer(int64(100 + i)), Email: fmt.Sprintf("%d@example.com", i), IsActive: true, PasswordHash: hash(t, "right"),
+		list = append(list, store.NewCustomer{ID: core.Integer(int64(100 + i)), Email: fmt.Sprintf("%d@example.com", i),
+			IsActive: true, PasswordHash: hash(t, "right"),
 			Attributes: json.RawMessage(`{"a":"` + strings.Repeat("x", 60<<10) + `"}`), Permissions: permissions})
 	}
 	if _, err := w.store.AddAll(t.Context(), list); err != nil {
@@ -53,7 +54,8 @@ func TestWaitingLoginsKeepLittle(t *testing.T) {
 	<-began
 	for i := range waiting {
 		all.Go(func() {
-			if result, err := w.Login(t.Context(), client, fmt.Sprintf("%d@example.com", i), "right"); err != nil || result.Refused() {
+			if result, err := w.Login(t.Context(), client, fmt.Sprintf("%d@example.com", i), "right"); err != nil ||
+				result.Refused() {
 				t.Errorf("Login = %v, %v", causeOf(result), err)
 			}
 		})
