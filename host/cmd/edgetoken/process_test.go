@@ -37,8 +37,16 @@ func freeAddress(t *testing.T) string {
 // startProcess starts a node on a directory, natively unless env says otherwise.
 func startProcess(t *testing.T, data string, stderr *os.File, env ...string) *running {
 	t.Helper()
+	return startCommand(t, "edgetoken", data, stderr, env...)
+}
+
+// startCommand starts a node of a program.
+func startCommand(t *testing.T, program, data string, stderr *os.File, env ...string) *running {
+	t.Helper()
 	address := freeAddress(t)
-	n := &running{exec.Command("edgetoken", "serve", "--data", data, "--listen", address), "http://" + address, make(chan struct{})}
+	n := &running{
+		exec.Command(program, "serve", "--data", data, "--listen", address), "http://" + address, make(chan struct{}),
+	}
 	n.Env = append(append(os.Environ(), "EDGETOKEN_ENGINE=native", "EDGETOKEN_PASSWORD_MEMORY=8", "EDGETOKEN_PASSWORD_ITERATIONS=1"), env...)
 	n.Stderr = stderr
 	n.begin(t)
