@@ -59,8 +59,9 @@ func openLasting(t *testing.T) *lasting {
 	person.token = person.cookies["csrftoken"]
 	l.refresh, l.person = app.cookies["refresh"], person
 	l.ways = map[string][]string{
-		"token":  {"Authorization: Bearer " + app.cookies["access"]},
-		"cookie": {"Cookie: access=" + app.cookies["access"] + "; csrftoken=" + app.cookies["csrftoken"], "X-CSRFToken: " + app.token},
+		"token": {"Authorization: Bearer " + app.cookies["access"]},
+		"cookie": {"Cookie: access=" + app.cookies["access"] + "; csrftoken=" + app.cookies["csrftoken"],
+			"X-CSRFToken: " + app.token},
 		"session": {"Cookie: sessionid=" + person.cookies["sessionid"] + "; csrftoken=" + person.cookies["csrftoken"],
 			"X-CSRFToken: " + person.cookies["csrftoken"]},
 	}
@@ -85,24 +86,34 @@ var losses = []struct {
 	lose func(*testing.T, *lasting) error
 }{
 	{"nothing", nil, func(*testing.T, *lasting) error { return nil }},
-	{"disabled", nil, func(t *testing.T, l *lasting) error { return l.store.SetActive(t.Context(), core.Integer(7), false) }},
+	{"disabled", nil, func(t *testing.T, l *lasting) error {
+		return l.store.SetActive(t.Context(), core.Integer(7), false)
+	}},
 	{"staff no more", nil, func(t *testing.T, l *lasting) error {
 		_, err := l.store.Set(t.Context(), core.Integer(7), store.Change{IsStaff: new(false)}, 0)
 		return err
 	}},
-	{"removed", nil, func(t *testing.T, l *lasting) error { return l.store.Remove(t.Context(), core.Integer(7), time.Hour) }},
-	{"logged out everywhere", nil, func(t *testing.T, l *lasting) error { return l.store.Revoke(t.Context(), core.Integer(7)) }},
+	{"removed", nil, func(t *testing.T, l *lasting) error {
+		return l.store.Remove(t.Context(), core.Integer(7), time.Hour)
+	}},
+	{"logged out everywhere", nil, func(t *testing.T, l *lasting) error {
+		return l.store.Revoke(t.Context(), core.Integer(7))
+	}},
 	{"all revoked", nil, func(t *testing.T, l *lasting) error { return l.store.RevokeAll(t.Context()) }},
 	{"a new password", nil, func(t *testing.T, l *lasting) error {
 		return l.store.SetPassword(t.Context(), core.Integer(7), hashOf(t, "new"))
 	}},
 	{"blacklisted", []string{"token", "cookie"}, func(t *testing.T, l *lasting) error {
-		if answer, _ := l.post(t, "/auth/token/blacklist/", `{"refresh":"`+l.refresh+`"}`); answer.StatusCode != http.StatusOK {
+		if answer, _ := l.post(t, "/auth/token/blacklist/",
+			`{"refresh":"`+l.refresh+`"}`); answer.StatusCode != http.StatusOK {
 			return errors.New(answer.Status)
 		}
 		return nil
 	}},
-	{"expired", []string{"token", "cookie"}, func(_ *testing.T, l *lasting) error { l.ahead.Store(int64(15 * 24 * time.Hour)); return nil }},
+	{"expired", []string{"token", "cookie"}, func(_ *testing.T, l *lasting) error {
+		l.ahead.Store(int64(15 * 24 * time.Hour))
+		return nil
+	}},
 	{"logged out", []string{"session"}, func(t *testing.T, l *lasting) error {
 		if answer, _ := l.person.submit(t, "/auth/logout/", nil); answer.StatusCode != http.StatusOK {
 			return errors.New(answer.Status)
@@ -140,10 +151,13 @@ func TestListEndsWithTheRight(t *testing.T) {
 					return nil
 				}()
 				whole, record := loss.name == "nothing", l.log.String()
-				if whole != (aborted == nil) || whole != strings.HasSuffix(recorder.Body.String(), "]") || whole == (w.writes == 2) {
-					t.Errorf("ended with %v after %d writes: …%s", aborted, w.writes, recorder.Body.String()[max(0, recorder.Body.Len()-50):])
+				if whole != (aborted == nil) || whole != strings.HasSuffix(recorder.Body.String(), "]") ||
+					whole == (w.writes == 2) {
+					t.Errorf("ended with %v after %d writes: …%s", aborted, w.writes,
+						recorder.Body.String()[max(0, recorder.Body.Len()-50):])
 				}
-				if whole == (strings.Contains(record, `"cut":true`) && strings.Contains(record, `"level":"WARN"`)) || strings.Contains(record, `"level":"ERROR"`) {
+				if whole == (strings.Contains(record, `"cut":true`) && strings.Contains(record, `"level":"WARN"`)) ||
+					strings.Contains(record, `"level":"ERROR"`) {
 					t.Errorf("logged %s", record)
 				}
 				httpapi.TakeLists(l.Config.Handler)()
@@ -201,7 +215,8 @@ func TestListAfterAReload(t *testing.T) {
 	recorder := httptest.NewRecorder()
 	w := &meddling{ResponseWriter: recorder, write: func(writes int) error {
 		if writes == 2 {
-			l.another.Store(anotherNode(t, node.Config{Store: l.store, Settings: settings, Passwords: cheap}, core.NewNative(settings, other)))
+			l.another.Store(anotherNode(t, node.Config{Store: l.store, Settings: settings, Passwords: cheap},
+				core.NewNative(settings, other)))
 		}
 		return nil
 	}}

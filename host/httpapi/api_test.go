@@ -23,11 +23,13 @@ func TestLogInRefreshUseBlacklist(t *testing.T) {
 		t.Fatalf("refresh: %d %s", answer.StatusCode, body)
 	}
 	answer, body = s.ask(t, "GET", "/customers/me/", "", "Authorization: Bearer "+got.Access)
-	if answer.StatusCode != http.StatusOK || !strings.HasPrefix(body, `{"id":7,"email":"ana@example.com","first_name":"Ana",`) ||
+	if answer.StatusCode != http.StatusOK ||
+		!strings.HasPrefix(body, `{"id":7,"email":"ana@example.com","first_name":"Ana",`) ||
 		!strings.HasSuffix(body, `,"date_joined":"2024-01-02T03:04:05.000678Z"}`) {
 		t.Errorf("me: %d %s", answer.StatusCode, body)
 	}
-	answer, body = s.ask(t, "POST", "/customers/me/", "a=1&b=%C3%A9&a=2", "Authorization: Bearer "+got.Access, "Content-Type: application/x-www-form-urlencoded")
+	answer, body = s.ask(t, "POST", "/customers/me/", "a=1&b=%C3%A9&a=2", "Authorization: Bearer "+got.Access,
+		"Content-Type: application/x-www-form-urlencoded")
 	if want := `{"received":{"a":"2","b":"é"}}`; answer.StatusCode != http.StatusOK || body != want {
 		t.Errorf("echo: %d %s, want %s", answer.StatusCode, body, want)
 	}
@@ -37,7 +39,8 @@ func TestLogInRefreshUseBlacklist(t *testing.T) {
 		body   string
 	}{
 		{"/auth/token/blacklist/", http.StatusOK, "{}"},
-		{"/auth/token/blacklist/", http.StatusUnauthorized, `{"detail":"Token is blacklisted","code":"token_not_valid"}`},
+		{"/auth/token/blacklist/", http.StatusUnauthorized,
+			`{"detail":"Token is blacklisted","code":"token_not_valid"}`},
 		{"/auth/token/refresh/", http.StatusUnauthorized, `{"detail":"Token is blacklisted","code":"token_not_valid"}`},
 	} {
 		answer, body := s.post(t, c.path, `{"refresh":"`+refresh+`"}`)
@@ -46,7 +49,8 @@ func TestLogInRefreshUseBlacklist(t *testing.T) {
 		}
 	}
 	// The access token follows its family under the default settings.
-	if answer, body = s.ask(t, "GET", "/customers/me/", "", "Authorization: Bearer "+got.Access); answer.StatusCode != http.StatusUnauthorized {
+	if answer, body = s.ask(t, "GET", "/customers/me/", "",
+		"Authorization: Bearer "+got.Access); answer.StatusCode != http.StatusUnauthorized {
 		t.Errorf("me after blacklisting: %d %s, want 401", answer.StatusCode, body)
 	}
 }
@@ -59,7 +63,8 @@ func TestErrorHeader(t *testing.T) {
 	}{
 		{"no header", "/customers/me/", "", nil, "not_authenticated"},
 		{"header in parts", "/customers/me/", "", []string{"Authorization: Bearer"}, "bad_authorization_header"},
-		{"another signature", "/customers/me/", "", []string{"Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.e30.AAAA"}, "invalid"},
+		{"another signature", "/customers/me/", "", []string{"Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.e30.AAAA"},
+			"invalid"},
 		{"malformed", "/auth/token/refresh/", `{"refresh":"x"}`, nil, "invalid"},
 		{"wrong password", "/auth/token/", `{"email":"ana@example.com","password":"x"}`, nil, "no_active_account"},
 		{"unknown customer", "/auth/token/", `{"email":"nobody@example.com","password":"x"}`, nil, "no_active_account"},
@@ -141,13 +146,16 @@ func TestFailuresAreLoggedAndNeverShown(t *testing.T) {
 		logged []string
 	}{
 		{"no entropy", func(n *node.Config, _ *httpapi.Config) { n.Rand = failing{} }, []string{"the well is dry"}},
-		{"panic", func(n *node.Config, _ *httpapi.Config) { n.Rand = burning{} }, []string{"the roof is on fire", "api_test.go"}},
+		{"panic", func(n *node.Config, _ *httpapi.Config) {
+			n.Rand = burning{}
+		}, []string{"the roof is on fire", "api_test.go"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := openShop(t, c.change)
 			for range 2 {
 				answer, body := s.post(t, "/auth/token/", `{"email":"ana@example.com","password":"right"}`)
-				if answer.StatusCode != http.StatusInternalServerError || !strings.Contains(body, "<title>Server Error (500)</title>") {
+				if answer.StatusCode != http.StatusInternalServerError ||
+					!strings.Contains(body, "<title>Server Error (500)</title>") {
 					t.Errorf("got %d %s, want the plain page for 500", answer.StatusCode, body)
 				}
 				if strings.Contains(body, c.logged[0]) || answer.Header.Get("X-Frame-Options") != "DENY" {
@@ -173,7 +181,8 @@ func TestOneRecordForEachRequest(t *testing.T) {
 		{"used", "GET", "/customers/me/", "", access,
 			map[string]any{"route": "/customers/me/", "status": 200.0, "customer": "7", "level": "INFO"}},
 		{"refused", "POST", "/auth/token/", `{"email":"ana@example.com","password":"s3cret-guess"}`, "",
-			map[string]any{"route": "/auth/token/", "status": 401.0, "code": "no_active_account", "cause": "wrong_password", "customer": "7"}},
+			map[string]any{"route": "/auth/token/", "status": 401.0, "code": "no_active_account",
+				"cause": "wrong_password", "customer": "7"}},
 		{"wrong type", "GET", "/customers/me/", "", refresh,
 			map[string]any{"status": 401.0, "code": "token_not_valid", "cause": "wrong_type", "customer": "7"}},
 		{"invalid body", "POST", "/auth/token/", `{"email":"ana@example.com"}`, "",
@@ -227,7 +236,8 @@ func TestBodies(t *testing.T) {
 		{"3 MB in 5.5", core.V55, strings.NewReader(email(3_000_000)), 400, page400},
 		{"3 MB in 5.2", core.V52, strings.NewReader(email(3_000_000)), 401, "No active account"},
 		{"over the bound of the node in 5.2", core.V52, strings.NewReader(email(5_000_000)), 400, page400},
-		{"chunked, over the bound of the node", core.V52, io.MultiReader(strings.NewReader(email(5_000_000))), 400, page400},
+		{"chunked, over the bound of the node", core.V52, io.MultiReader(strings.NewReader(email(5_000_000))), 400,
+			page400},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := openShop(t, func(n *node.Config, h *httpapi.Config) {
@@ -257,7 +267,8 @@ func TestHosts(t *testing.T) {
 	}{
 		{"tokens.example", 404}, {"TOKENS.example:8000", 404}, {"tokens.example.", 404}, {"[::1]:80", 404},
 		{"shop.example", 404}, {"a.b.shop.example", 404},
-		{"xtokens.example", 400}, {"a.tokens.example", 400}, {"xshop.example", 400}, {"tokens.example:x", 400}, {"evil.example", 400},
+		{"xtokens.example", 400}, {"a.tokens.example", 400}, {"xshop.example", 400}, {"tokens.example:x", 400},
+		{"evil.example", 400},
 	} {
 		answer, _ := s.ask(t, "GET", "/nothing/", "", "Host: "+c.host)
 		if answer.StatusCode != c.want {
@@ -268,7 +279,8 @@ func TestHosts(t *testing.T) {
 			t.Errorf("Host %q: X-Frame-Options = %q", c.host, answer.Header.Get("X-Frame-Options"))
 		}
 	}
-	if answer, _ := anyHost.ask(t, "GET", "/nothing/", "", "Host: evil.example"); answer.StatusCode != http.StatusNotFound {
+	if answer, _ := anyHost.ask(t, "GET", "/nothing/", "",
+		"Host: evil.example"); answer.StatusCode != http.StatusNotFound {
 		t.Errorf("without allowed hosts: %d, want 404", answer.StatusCode)
 	}
 }
@@ -296,14 +308,16 @@ func TestBrowser(t *testing.T) {
 	if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "text/html; charset=utf-8" {
 		t.Errorf("got %d %s, want a page", answer.StatusCode, answer.Header.Get("Content-Type"))
 	}
-	if strings.Contains(body, "<script>") || strings.Contains(body, "<i>") || !strings.Contains(body, "&lt;script&gt;") {
+	if strings.Contains(body, "<script>") || strings.Contains(body, "<i>") ||
+		!strings.Contains(body, "&lt;script&gt;") {
 		t.Errorf("the page does not escape what the client sent: %s", body)
 	}
 }
 
 func TestNewNamesEveryMistake(t *testing.T) {
 	settings := core.DefaultSettings()
-	n, err := node.New(node.Config{Engine: core.NewNative(settings, testKeys(t)), Store: openStore(t), Settings: settings})
+	n, err := node.New(node.Config{Engine: core.NewNative(settings, testKeys(t)), Store: openStore(t),
+		Settings: settings})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,8 @@ import (
 // withEve adds a second customer, eve@example.com, whose password is "evil".
 func (s *shop) withEve(t *testing.T) *shop {
 	t.Helper()
-	if _, err := s.store.Add(t.Context(), store.NewCustomer{ID: core.Integer(8), Email: "eve@example.com", IsActive: true, PasswordHash: hashOf(t, "evil")}); err != nil {
+	if _, err := s.store.Add(t.Context(), store.NewCustomer{ID: core.Integer(8), Email: "eve@example.com",
+		IsActive: true, PasswordHash: hashOf(t, "evil")}); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -47,7 +48,8 @@ func TestAttackSessionUnderTokens(t *testing.T) {
 		if eve.cookies["sessionid"] != "" || eve.me(t) != "ana@example.com" {
 			t.Errorf("after ana's log-in by tokens over eve's session: %v, want no session", eve.cookies)
 		}
-		if answer, body := eve.ask(t, "POST", "/customers/me/", "{}", "Content-Type: application/json", "X-CSRFToken: "+csrf); answer.StatusCode != http.StatusForbidden {
+		if answer, body := eve.ask(t, "POST", "/customers/me/", "{}", "Content-Type: application/json",
+			"X-CSRFToken: "+csrf); answer.StatusCode != http.StatusForbidden {
 			t.Errorf("the CSRF token of before ana's log-in: %d %s, want 403", answer.StatusCode, body)
 		}
 		thief := s.browser()
@@ -55,7 +57,8 @@ func TestAttackSessionUnderTokens(t *testing.T) {
 			t.Error("eve's session goes on on the server")
 		}
 		eve.fetchToken(t)
-		if answer, body := eve.send(t, "/auth/token/blacklist/", "{}"); answer.StatusCode != http.StatusOK || eve.me(t) != "" {
+		if answer, body := eve.send(t, "/auth/token/blacklist/", "{}"); answer.StatusCode != http.StatusOK ||
+			eve.me(t) != "" {
 			t.Errorf("after the log-out: %d %s, %v", answer.StatusCode, body, eve.cookies)
 		}
 
@@ -66,7 +69,8 @@ func TestAttackSessionUnderTokens(t *testing.T) {
 		other.logIn(t)
 		b.cookies["sessionid"] = other.cookies["sessionid"]
 		b.fetchToken(t)
-		if b.send(t, "/auth/token/blacklist/", "{}"); b.cookies["sessionid"] != "" || b.me(t) != "" || other.me(t) != "" {
+		if b.send(t, "/auth/token/blacklist/", "{}"); b.cookies["sessionid"] != "" || b.me(t) != "" ||
+			other.me(t) != "" {
 			t.Errorf("the log-out of tokens leaves a session: %v", b.cookies)
 		}
 	})
@@ -88,7 +92,8 @@ func TestAttackTokensUnderPages(t *testing.T) {
 			if b.cookies["access"] != "" || b.cookies["refresh"] != "" || b.me(t) == "ana@example.com" {
 				t.Errorf("%s: %d leaves ana's tokens: %v", path, answer.StatusCode, b.cookies)
 			}
-			if answer, body := s.post(t, "/auth/token/refresh/", `{"refresh":"`+refresh+`"}`); answer.StatusCode != http.StatusUnauthorized {
+			if answer, body := s.post(t, "/auth/token/refresh/",
+				`{"refresh":"`+refresh+`"}`); answer.StatusCode != http.StatusUnauthorized {
 				t.Errorf("%s leaves the refresh token good: %d %s", path, answer.StatusCode, body)
 			}
 		}
@@ -96,16 +101,20 @@ func TestAttackTokensUnderPages(t *testing.T) {
 		b := s.app(t)
 		b.enter(t)
 		b.ask(t, "GET", "/auth/login/", "")
-		if b.submit(t, "/auth/login/", []string{"username=eve@example.com", "password=wrong"}); b.me(t) != "ana@example.com" {
+		if b.submit(t, "/auth/login/", []string{"username=eve@example.com",
+			"password=wrong"}); b.me(t) != "ana@example.com" {
 			t.Errorf("a failed log-in logs ana out: %v", b.cookies)
 		}
 	})
 }
 
-// TestAttackCookieTossing has a domain beside this one set cookies here: beside the victim's, or where the victim has lost its own.
+// TestAttackCookieTossing has a domain beside this one set cookies here: beside the victim's, or where the victim has
+// lost its own.
 func TestAttackCookieTossing(t *testing.T) {
 	bothVersions(t, func(t *testing.T, version core.Version, wire core.Wire) {
-		s := openShop(t, speaking(version, wire, inCookies, func(h *httpapi.Config) { h.ForwardAuth.Cookie = "access" })).withEve(t)
+		s := openShop(t, speaking(version, wire, inCookies, func(h *httpapi.Config) {
+			h.ForwardAuth.Cookie = "access"
+		})).withEve(t)
 		ana, eve := s.app(t), s.app(t)
 		ana.enter(t)
 		eve.send(t, "/auth/token/", `{"email":"eve@example.com","password":"evil"}`)
@@ -115,8 +124,10 @@ func TestAttackCookieTossing(t *testing.T) {
 			method, path string
 			twice        string // the cookie
 		}{
-			{"GET", "/customers/me/", "access"}, {"GET", "/customers/open/", "access"}, {"POST", "/customers/me/", "access"}, {"GET", "/auth/check/", "access"},
-			{"POST", "/auth/token/verify/", "access"}, {"POST", "/auth/token/refresh/", "refresh"}, {"POST", "/auth/token/refresh/", "access"},
+			{"GET", "/customers/me/", "access"}, {"GET", "/customers/open/", "access"},
+			{"POST", "/customers/me/", "access"}, {"GET", "/auth/check/", "access"},
+			{"POST", "/auth/token/verify/", "access"}, {"POST", "/auth/token/refresh/", "refresh"},
+			{"POST", "/auth/token/refresh/", "access"},
 			{"POST", "/auth/token/blacklist/", "refresh"},
 		} {
 			var pairs []string
@@ -125,9 +136,11 @@ func TestAttackCookieTossing(t *testing.T) {
 			}
 			own, theirs := strings.Join(pairs, "; "), c.twice+"="+tossed[c.twice]
 			for _, header := range []string{own + "; " + theirs, theirs + "; " + own} {
-				answer, body := s.ask(t, c.method, c.path, "{}", "Cookie: "+header, "Content-Type: application/json", "X-CSRFToken: "+ana.token)
+				answer, body := s.ask(t, c.method, c.path, "{}", "Cookie: "+header, "Content-Type: application/json",
+					"X-CSRFToken: "+ana.token)
 				if answer.StatusCode != http.StatusUnauthorized || strings.Contains(body, "eyJ") {
-					t.Errorf("%s %s with two cookies %s: %d %s, want 401", c.method, c.path, c.twice, answer.StatusCode, body)
+					t.Errorf("%s %s with two cookies %s: %d %s, want 401", c.method, c.path, c.twice, answer.StatusCode,
+						body)
 				}
 				for _, cookie := range answer.Cookies() {
 					if cookie.MaxAge >= 0 && cookie.Name != "csrftoken" {
@@ -141,13 +154,15 @@ func TestAttackCookieTossing(t *testing.T) {
 		}
 		ana.cookies["refresh"] = tossed["refresh"]
 		access := ana.cookies["access"]
-		if answer, body := ana.send(t, "/auth/token/refresh/", "{}"); answer.StatusCode != http.StatusUnauthorized || ana.cookies["access"] != access {
+		if answer, body := ana.send(t, "/auth/token/refresh/", "{}"); answer.StatusCode != http.StatusUnauthorized ||
+			ana.cookies["access"] != access {
 			t.Errorf("a refresh by eve's token beside ana's access token: %d %s, want 401", answer.StatusCode, body)
 		}
 		// What names nobody does not stand in the way.
 		eve.fetchToken(t)
 		eve.cookies["access"] = "nonsense"
-		if answer, body := eve.send(t, "/auth/token/refresh/", "{}"); answer.StatusCode != http.StatusOK || eve.me(t) != "eve@example.com" {
+		if answer, body := eve.send(t, "/auth/token/refresh/", "{}"); answer.StatusCode != http.StatusOK ||
+			eve.me(t) != "eve@example.com" {
 			t.Errorf("a refresh beside nonsense: %d %s, want 200", answer.StatusCode, body)
 		}
 	})
@@ -167,8 +182,10 @@ func TestAttackLogByHeaders(t *testing.T) {
 		{"another site", "foreign_site", []string{"Sec-Fetch-Site: cross-site"}},
 		{"no cookie", "no_cookie", []string{"Referer: https://shop.example/", "Cookie: a=secret"}},
 		{"bad cookie", "bad_cookie", []string{"Referer: https://shop.example/", "Cookie: csrftoken=secret"}},
-		{"no token", "no_token", []string{"Referer: https://shop.example/", "Cookie: csrftoken=" + strings.Repeat("a", 32)}},
-		{"bad token", "bad_token", []string{"Referer: https://shop.example/", "Cookie: csrftoken=" + strings.Repeat("a", 32), "X-CSRFToken: secret"}},
+		{"no token", "no_token", []string{"Referer: https://shop.example/", "Cookie: csrftoken=" +
+			strings.Repeat("a", 32)}},
+		{"bad token", "bad_token", []string{"Referer: https://shop.example/", "Cookie: csrftoken=" +
+			strings.Repeat("a", 32), "X-CSRFToken: secret"}},
 	} {
 		s := openShop(t, speaking(core.V55, core.Secure, func(h *httpapi.Config) { h.BehindProxy = true }))
 		s.ask(t, "POST", "/auth/login/", "", append(c.headers, "Host: shop.example")...)
@@ -197,12 +214,17 @@ func TestCallIsRecordedAsItsView(t *testing.T) {
 	})).browser()
 	for _, path := range []string{"/auth/token/", "/nothing/"} {
 		b.ask(t, "GET", "/auth/login/", "")
-		form := url.Values{"csrfmiddlewaretoken": {b.token}, "path": {path}, "method": {"POST"}, "content": {`{"email":"ana@example.com","password":"wrong"}`}}
+		form := url.Values{"csrfmiddlewaretoken": {b.token}, "path": {path}, "method": {"POST"},
+			"content": {`{"email":"ana@example.com","password":"wrong"}`}}
 		b.ask(t, "POST", pages.CallPath, form.Encode(), "Content-Type: application/x-www-form-urlencoded")
 	}
 	b.shop.Close() // every request is observed by then
-	if len(seen) != 4 || !slices.ContainsFunc(seen, func(o httpapi.Observation) bool { return o.Route == "/auth/token/" && o.Code == core.NoActiveAccount }) ||
-		!slices.ContainsFunc(seen, func(o httpapi.Observation) bool { return o.Route == pages.CallPath && o.Status == http.StatusNotFound }) {
+	if len(seen) != 4 || !slices.ContainsFunc(seen, func(o httpapi.Observation) bool {
+		return o.Route == "/auth/token/" && o.Code == core.NoActiveAccount
+	}) ||
+		!slices.ContainsFunc(seen, func(o httpapi.Observation) bool {
+			return o.Route == pages.CallPath && o.Status == http.StatusNotFound
+		}) {
 		t.Errorf("observed %+v, want a log-in at /auth/token/, and a call for a path that is none", seen)
 	}
 }

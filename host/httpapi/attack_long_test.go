@@ -60,8 +60,10 @@ func TestAttackLongCredentials(t *testing.T) {
 			for range waiting {
 				all.Go(func() {
 					answer, body := s.post(t, "/auth/token/", sent)
-					if answer.StatusCode != unknown.StatusCode || body != wanted || answer.StatusCode != http.StatusUnauthorized {
-						t.Errorf("%d %.80s, want what an unknown customer gets: %d %s", answer.StatusCode, body, unknown.StatusCode, wanted)
+					if answer.StatusCode != unknown.StatusCode || body != wanted ||
+						answer.StatusCode != http.StatusUnauthorized {
+						t.Errorf("%d %.80s, want what an unknown customer gets: %d %s", answer.StatusCode, body,
+							unknown.StatusCode, wanted)
 					}
 				})
 			}
@@ -92,7 +94,8 @@ func TestAttackLongForm(t *testing.T) {
 		for _, email := range []string{"nobody@example.com", long, "ana@example.com" + long} {
 			b.ask(t, "GET", "/auth/login/", "")
 			answer, page := b.submitParts(t, "/auth/login/", "username="+email, "password=right")
-			if answer.StatusCode != http.StatusOK || !strings.Contains(page, "Please enter a correct email address and password.") || len(page) > 64<<10 {
+			if answer.StatusCode != http.StatusOK ||
+				!strings.Contains(page, "Please enter a correct email address and password.") || len(page) > 64<<10 {
 				t.Errorf("an address of %d bytes: %d with a page of %d bytes", len(email), answer.StatusCode, len(page))
 			}
 		}

@@ -32,13 +32,15 @@ func TestAttackLongNext(t *testing.T) {
 			b := openShop(t, speaking(version, wire)).browser()
 			b.ask(t, "GET", "/auth/login/", "")
 			for _, password := range []string{"wrong", "right"} {
-				answer, page := b.submitParts(t, "/auth/login/", "username=ana@example.com", "password="+password, "next="+c.next)
+				answer, page := b.submitParts(t, "/auth/login/", "username=ana@example.com", "password="+password,
+					"next="+c.next)
 				next, _ := formIn(page)["next"].(string)
 				if password == "right" {
 					next = answer.Header.Get("Location")
 				}
 				if kept := next == c.next; kept != c.kept || len(page) > 64<<10 {
-					t.Errorf("%s, %s password: %d with a page of %d bytes, next kept %v, want %v", name, password, answer.StatusCode, len(page), kept, c.kept)
+					t.Errorf("%s, %s password: %d with a page of %d bytes, next kept %v, want %v", name, password,
+						answer.StatusCode, len(page), kept, c.kept)
 				}
 			}
 		}
@@ -71,10 +73,12 @@ func TestAttackLargeCall(t *testing.T) {
 	} {
 		b.ask(t, "GET", "/auth/login/", "")
 		content := `{"token":"x","junk":"` + strings.Repeat("'", c.length) + `"}`
-		answer, page := b.submitParts(t, pages.CallPath, "path=/auth/token/verify/", "method=POST", "content="+content, "junk="+strings.Repeat("x", 10_000))
+		answer, page := b.submitParts(t, pages.CallPath, "path=/auth/token/verify/", "method=POST", "content="+content,
+			"junk="+strings.Repeat("x", 10_000))
 		shown := strings.Contains(page, strings.Repeat("&#x27;", 1000))
 		if answer.StatusCode != c.status || shown != (c.status == http.StatusUnauthorized) || len(page) > 128<<10 {
-			t.Errorf("%s content: %d with a page of %d bytes, shown %v; want %d", name, answer.StatusCode, len(page), shown, c.status)
+			t.Errorf("%s content: %d with a page of %d bytes, shown %v; want %d", name, answer.StatusCode, len(page),
+				shown, c.status)
 		}
 	}
 	if n := strings.Count(b.shop.log.String(), `"cause":"body_too_large"`); n == 0 {
@@ -100,12 +104,15 @@ func TestAttackIndentedAnswer(t *testing.T) {
 		{"indented a little", "application/json; indent=8", nested(3, 3), 200, 1 << 10, "                0", ""},
 		{"indented very far", "application/json; indent=8", nested(900, 300), 400, 1 << 10, "ask for it without", ""},
 		{"as a page, a little", "text/html", nested(3, 3), 200, 64 << 10, "received", "too long to show"},
-		{"as a page, very far", "text/html", nested(300, 200), 200, 64 << 10, "This answer is too long to show. Ask for it as JSON.", "[[["},
+		{"as a page, very far", "text/html", nested(300, 200), 200, 64 << 10,
+			"This answer is too long to show. Ask for it as JSON.", "[[["},
 		{"as a page, further", "text/html", nested(900, 4000), 400, 64 << 10, "ask for it without", "[[["},
 	} {
 		answer, body := s.post(t, "/customers/me/", c.body, "Accept: "+c.accept, "Authorization: Bearer "+access)
-		if answer.StatusCode != c.status || len(body) > c.most || !strings.Contains(body, c.has) || c.lacks != "" && strings.Contains(body, c.lacks) {
-			t.Errorf("%s: %d with %d bytes for %d, want %d with %d at most, %q and no %q", c.name, answer.StatusCode, len(body), len(c.body), c.status, c.most, c.has, c.lacks)
+		if answer.StatusCode != c.status || len(body) > c.most || !strings.Contains(body, c.has) || c.lacks != "" &&
+			strings.Contains(body, c.lacks) {
+			t.Errorf("%s: %d with %d bytes for %d, want %d with %d at most, %q and no %q", c.name, answer.StatusCode,
+				len(body), len(c.body), c.status, c.most, c.has, c.lacks)
 		}
 	}
 }
@@ -165,8 +172,10 @@ func TestAttackUnreadAnswers(t *testing.T) {
 	s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.MaxBody, h.BodyMemory = 100_000, 900_000 })
 	_, access := s.login(t)
 	ask := func(w http.ResponseWriter, zeros int) {
-		request := httptest.NewRequestWithContext(t.Context(), "POST", "/customers/me/", strings.NewReader(nested(50, zeros)))
-		request.Header = http.Header{"Accept": {"application/json; indent=8"}, "Content-Type": {"application/json"}, "Authorization": {"Bearer " + access}}
+		request := httptest.NewRequestWithContext(t.Context(), "POST", "/customers/me/",
+			strings.NewReader(nested(50, zeros)))
+		request.Header = http.Header{"Accept": {"application/json; indent=8"}, "Content-Type": {"application/json"},
+			"Authorization": {"Bearer " + access}}
 		s.Config.Handler.ServeHTTP(w, request)
 	}
 	var unread []slowReader
@@ -180,7 +189,8 @@ func TestAttackUnreadAnswers(t *testing.T) {
 	for _, zeros := range []int{10, 1000} {
 		answer := httptest.NewRecorder()
 		if ask(answer, zeros); answer.Code != http.StatusOK {
-			t.Errorf("an answer with %d zeros beside those that nobody reads: %d %.80s, want 200", zeros, answer.Code, answer.Body)
+			t.Errorf("an answer with %d zeros beside those that nobody reads: %d %.80s, want 200", zeros, answer.Code,
+				answer.Body)
 		}
 		select {
 		case <-unread[0].ended:

@@ -55,11 +55,12 @@ func TestAttackStalled(t *testing.T) {
 	head := "POST /auth/token/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 	short, megabyte := strings.Repeat(" ", 60<<10), strings.Repeat(" ", 1<<20)
 	for name, sent := range map[string]string{
-		"short bodies with a length":     head + "Content-Length: 61441\r\n\r\n" + short,
-		"short bodies in chunks":         head + "Transfer-Encoding: chunked\r\n\r\nf000\r\n" + short,
-		"bodies of a KiB":                head + "Content-Length: 3000\r\n\r\n" + short[:1<<10],
-		"large bodies":                   head + "Content-Length: 3000000\r\n\r\n" + megabyte,
-		"forms":                          strings.Replace(head, "application/json", "application/x-www-form-urlencoded", 1) + "Content-Length: 61441\r\n\r\n" + short,
+		"short bodies with a length": head + "Content-Length: 61441\r\n\r\n" + short,
+		"short bodies in chunks":     head + "Transfer-Encoding: chunked\r\n\r\nf000\r\n" + short,
+		"bodies of a KiB":            head + "Content-Length: 3000\r\n\r\n" + short[:1<<10],
+		"large bodies":               head + "Content-Length: 3000000\r\n\r\n" + megabyte,
+		"forms": strings.Replace(head, "application/json", "application/x-www-form-urlencoded",
+			1) + "Content-Length: 61441\r\n\r\n" + short,
 		"short fields before a body":     head + manyShortFields(40<<10) + "Content-Length: 10\r\n\r\n ",
 		"short fields, header unended":   head + manyShortFields(60<<10),
 		"one long field, header unended": head + "X: " + short,
@@ -67,7 +68,8 @@ func TestAttackStalled(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			// Nobody is ended for being slow while the test looks.
-			limits := server.Limits{HeaderMemory: headerMemory, HeaderTimeout: 2 * time.Minute, ReadTimeout: 2 * time.Minute}
+			limits := server.Limits{HeaderMemory: headerMemory, HeaderTimeout: 2 * time.Minute,
+				ReadTimeout: 2 * time.Minute}
 			s, address := serveShop(t, limits, func(_ *node.Config, h *httpapi.Config) {
 				h.MaxBody, h.BodyMemory, h.Log = 2_000_000, bodyMemory, slog.New(slog.DiscardHandler)
 			})
@@ -89,7 +91,8 @@ func TestAttackStalled(t *testing.T) {
 			for range 20 {
 				s.login(t)
 			}
-			for last := int64(-1); last != httpapi.Memory(s.Config.Handler).Taken; time.Sleep(100 * time.Millisecond) { // what was sent is read by and by
+			// what was sent is read by and by
+			for last := int64(-1); last != httpapi.Memory(s.Config.Handler).Taken; time.Sleep(100 * time.Millisecond) {
 				last = httpapi.Memory(s.Config.Handler).Taken
 			}
 			most := int64(bodyMemory + connections*32<<10)
@@ -97,7 +100,8 @@ func TestAttackStalled(t *testing.T) {
 				most += headerMemory
 			}
 			more := liveHeap() - before
-			for end := time.Now().Add(30 * time.Second); more > most && time.Now().Before(end); more = liveHeap() - before {
+			for end := time.Now().Add(30 * time.Second); more > most &&
+				time.Now().Before(end); more = liveHeap() - before {
 				time.Sleep(100 * time.Millisecond) // those that were ended let go of what they held by and by
 			}
 			if more > most {
@@ -113,15 +117,19 @@ func TestAttackStalled(t *testing.T) {
 
 // TestStalledBodyIsToldSo: the body that stalled longest ends, with a 503, and no other one.
 func TestStalledBodyIsToldSo(t *testing.T) {
-	s, address := serveShop(t, server.Limits{}, func(_ *node.Config, h *httpapi.Config) { h.MaxBody, h.BodyMemory = 100<<10, 250<<10 })
-	part := "POST /auth/token/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat(" ", 60<<10)
+	s, address := serveShop(t, server.Limits{}, func(_ *node.Config, h *httpapi.Config) {
+		h.MaxBody, h.BodyMemory = 100<<10, 250<<10
+	})
+	part := "POST /auth/token/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
+		"100000\r\n\r\n" + strings.Repeat(" ", 60<<10)
 	var stalled []servertest.Conn
 	for i := range 3 { // each takes 64 KiB, and one more has no room
 		c := servertest.Dial(t, address)
 		c.Send(part)
 		stalled = append(stalled, c)
 		waitFor(t, func() bool {
-			return httpapi.Memory(s.Config.Handler).Stalled == i+1 && httpapi.Memory(s.Config.Handler).Taken == int64(i+1)*64<<10
+			return httpapi.Memory(s.Config.Handler).Stalled == i+1 &&
+				httpapi.Memory(s.Config.Handler).Taken == int64(i+1)*64<<10
 		})
 	}
 	s.login(t)
@@ -147,11 +155,13 @@ func TestAttackUnreadShortAnswers(t *testing.T) {
 	for _, path := range []string{"/healthz", "/auth/check/", "/auth/token/", "/nowhere/"} {
 		for _, method := range []string{"GET", "OPTIONS"} {
 			s := openShop(t, func(_ *node.Config, h *httpapi.Config) {
-				h.MaxBody, h.BodyMemory, h.CORS = 100_000, 500_000, browser.CORS{Origins: []string{"https://app.example"}}
+				h.MaxBody, h.BodyMemory, h.CORS = 100_000, 500_000,
+					browser.CORS{Origins: []string{"https://app.example"}}
 			})
 			ask := func(w http.ResponseWriter) {
 				request := httptest.NewRequestWithContext(t.Context(), method, path, nil)
-				request.Header = http.Header{"Origin": {"https://app.example"}, "Access-Control-Request-Method": {"POST"}}
+				request.Header = http.Header{"Origin": {"https://app.example"},
+					"Access-Control-Request-Method": {"POST"}}
 				for i := range 3000 { // some 300 KB
 					request.Header[fmt.Sprintf("%x", i)] = []string{""}
 				}
@@ -162,7 +172,8 @@ func TestAttackUnreadShortAnswers(t *testing.T) {
 			all.Go(func() { ask(unread) })
 			<-unread.began
 			if taken := httpapi.Memory(s.Config.Handler).Taken; taken < 250_000 {
-				t.Errorf("%s %s: %d bytes are held while the answer is unread, want those of its header", method, path, taken)
+				t.Errorf("%s %s: %d bytes are held while the answer is unread, want those of its header", method, path,
+					taken)
 				close(unread.let)
 			} else {
 				ask(httptest.NewRecorder())

@@ -28,7 +28,8 @@ func (rq *request) browse(a *answer) {
 	v := rq.view
 	d := pages.BrowseData{
 		Frame: rq.frame(v.path), Name: v.name, Description: v.shown, Path: v.path, Methods: v.methods,
-		Method: rq.method, URI: rq.URL.RequestURI(), Status: a.status, StatusText: http.StatusText(a.status), Body: string(a.body),
+		Method: rq.method, URI: rq.URL.RequestURI(), Status: a.status, StatusText: http.StatusText(a.status),
+		Body: string(a.body),
 	}
 	if rq.method == http.MethodHead {
 		d.Body = ""

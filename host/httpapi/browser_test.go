@@ -64,7 +64,8 @@ func (b *tab) submit(t *testing.T, path string, fields []string, headers ...stri
 func (b *tab) logIn(t *testing.T, fields ...string) *http.Response {
 	t.Helper()
 	b.ask(t, "GET", "/auth/login/", "")
-	answer, body := b.submit(t, "/auth/login/", append([]string{"username=ana@example.com", "password=right"}, fields...))
+	answer, body := b.submit(t, "/auth/login/", append([]string{"username=ana@example.com", "password=right"},
+		fields...))
 	if answer.StatusCode != http.StatusFound || b.cookies["sessionid"] == "" {
 		t.Fatalf("log-in: %d %s", answer.StatusCode, body)
 	}
@@ -154,7 +155,9 @@ func TestLogOutLeads(t *testing.T) {
 		{"OPTIONS", "/auth/logout/?next=/b/", "", "", "", "/b/"},
 	} {
 		for version, want := range map[core.Version]string{core.V55: c.now, core.V52: c.older} {
-			b := openShop(t, speaking(version, core.Exact, func(h *httpapi.Config) { h.Browser.LogoutRedirect = c.setting })).browser()
+			b := openShop(t, speaking(version, core.Exact, func(h *httpapi.Config) {
+				h.Browser.LogoutRedirect = c.setting
+			})).browser()
 			b.logIn(t)
 			b.ask(t, "GET", "/auth/login/", "")
 			var answer *http.Response
@@ -164,7 +167,8 @@ func TestLogOutLeads(t *testing.T) {
 				answer, _ = b.ask(t, c.method, c.path, "")
 			}
 			if got := answer.Header.Get("Location"); got != want {
-				t.Errorf("%s: %s %s %s with LOGOUT_REDIRECT_URL %q: %d to %q, want %q", version, c.method, c.path, c.field, c.setting, answer.StatusCode, got, want)
+				t.Errorf("%s: %s %s %s with LOGOUT_REDIRECT_URL %q: %d to %q, want %q", version, c.method, c.path,
+					c.field, c.setting, answer.StatusCode, got, want)
 			}
 			if out := b.who(t) == http.StatusUnauthorized; out != (c.method == "POST" || version == core.V52) {
 				t.Errorf("%s: %s %s: logged out %v", version, c.method, c.path, out)
@@ -180,13 +184,17 @@ func TestLogInFormSaysWhatIsWrong(t *testing.T) {
 		fields []string
 		want   string
 	}{
-		{"wrong password", []string{"username=ana@example.com", "password=x"}, "Please enter a correct email address and password. Note that both fields may be case-sensitive."},
-		{"unknown", []string{"username=nobody@example.com", "password=right"}, "Please enter a correct email address and password."},
-		{"padded password", []string{"username=ana@example.com", "password= right"}, "Please enter a correct email address and password."},
+		{"wrong password", []string{"username=ana@example.com", "password=x"},
+			"Please enter a correct email address and password. Note that both fields may be case-sensitive."},
+		{"unknown", []string{"username=nobody@example.com", "password=right"},
+			"Please enter a correct email address and password."},
+		{"padded password", []string{"username=ana@example.com", "password= right"},
+			"Please enter a correct email address and password."},
 		{"nothing", nil, "This field is required."},
 		{"spaces", []string{"username=   ", "password=x"}, "This field is required."},
 		{"null in the address", []string{"username=a\x00", "password=x"}, "Null characters are not allowed."},
-		{"null in the password", []string{"username=ana@example.com", "password=\x00"}, "Null characters are not allowed."},
+		{"null in the password", []string{"username=ana@example.com", "password=\x00"},
+			"Null characters are not allowed."},
 	} {
 		b := s.browser()
 		b.ask(t, "GET", "/auth/login/", "")
@@ -206,17 +214,20 @@ func TestSessionCookie(t *testing.T) {
 		session, csrf string // what the headers must have
 		lacks         string
 	}{
-		"defaults": {func(*httpapi.Config) {}, "HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax", "Max-Age=31449600; Path=/; SameSite=Lax", "Secure"},
+		"defaults": {func(*httpapi.Config) {}, "HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax",
+			"Max-Age=31449600; Path=/; SameSite=Lax", "Secure"},
 		"secure": {func(h *httpapi.Config) { h.Browser.Session.Secure, h.Browser.CSRF.Secure = true, true },
 			"SameSite=Lax; Secure", "SameSite=Lax; Secure", "Domain"},
 		"all": {func(h *httpapi.Config) {
-			h.Browser.Session = browser.Cookie{Name: "sessionid", Domain: "shop.example", Path: "/x", SameSite: "Strict"}
+			h.Browser.Session = browser.Cookie{Name: "sessionid", Domain: "shop.example", Path: "/x",
+				SameSite: "Strict"}
 			h.Browser.CSRF = browser.Cookie{Domain: ".example", SameSite: "None", Secure: true}
 		}, "sessionid=", "Domain=.example", "Secure; Secure"},
 	} {
 		b := openShop(t, func(_ *node.Config, h *httpapi.Config) { c.change(h) }).browser()
 		cookies := strings.Join(b.logIn(t).Header.Values("Set-Cookie"), "\n")
-		if !strings.Contains(cookies, c.session) || !strings.Contains(cookies, c.csrf) || strings.Contains(cookies, c.lacks) {
+		if !strings.Contains(cookies, c.session) || !strings.Contains(cookies, c.csrf) ||
+			strings.Contains(cookies, c.lacks) {
 			t.Errorf("%s: cookies %s; want %q and %q and no %q", name, cookies, c.session, c.csrf, c.lacks)
 		}
 	}
@@ -228,7 +239,8 @@ func TestSessionCookie(t *testing.T) {
 	b.cookies["sessionid"], b.cookies["csrftoken"] = "theirs-and-long-enough", "theirs"
 	b.ask(t, "GET", "/auth/login/", "")
 	answer, _ := b.submit(t, "/auth/login/", []string{"username=ana@example.com", "password=right"})
-	if answer.StatusCode != http.StatusFound || b.cookies["tokens_session"] == "" || b.cookies["sessionid"] != "theirs-and-long-enough" || b.cookies["csrftoken"] != "theirs" {
+	if answer.StatusCode != http.StatusFound || b.cookies["tokens_session"] == "" ||
+		b.cookies["sessionid"] != "theirs-and-long-enough" || b.cookies["csrftoken"] != "theirs" {
 		t.Errorf("with other names: %d, cookies %v", answer.StatusCode, b.cookies)
 	}
 }
@@ -236,12 +248,15 @@ func TestSessionCookie(t *testing.T) {
 // TestUselessSessionCookies: a session cookie that is nobody's is nobody's, and is deleted.
 func TestUselessSessionCookies(t *testing.T) {
 	s := openShop(t, nil)
-	for _, value := range []string{"x", "0123456789abcdef0123456789abcdef", strings.Repeat("A", 43), `"quoted value"`, "é", strings.Repeat("x", 5000)} {
+	for _, value := range []string{"x", "0123456789abcdef0123456789abcdef", strings.Repeat("A", 43), `"quoted value"`,
+		"é", strings.Repeat("x", 5000)} {
 		b := s.browser()
 		b.cookies["sessionid"] = value
 		answer, body := b.ask(t, "GET", "/customers/me/", "")
-		if answer.StatusCode != http.StatusUnauthorized || answer.Header.Get("Vary") != "Accept, Cookie" || len(b.cookies) != 0 {
-			t.Errorf("session %.20q: %d %s, Vary %q, cookies %v", value, answer.StatusCode, body, answer.Header.Get("Vary"), b.cookies)
+		if answer.StatusCode != http.StatusUnauthorized || answer.Header.Get("Vary") != "Accept, Cookie" ||
+			len(b.cookies) != 0 {
+			t.Errorf("session %.20q: %d %s, Vary %q, cookies %v", value, answer.StatusCode, body,
+				answer.Header.Get("Vary"), b.cookies)
 		}
 	}
 }
@@ -257,20 +272,35 @@ func TestSessionCSRF(t *testing.T) {
 		status     int
 		now, older string // detail
 	}{
-		{"no cookie", func(b *tab) []string { delete(b.cookies, "csrftoken"); return nil }, "{}", 403, "CSRF cookie not set.", "CSRF cookie not set."},
-		{"no token", func(*tab) []string { return nil }, "{}", 403, "CSRF token missing.", "CSRF token missing or incorrect."},
+		{"no cookie", func(b *tab) []string {
+			delete(b.cookies, "csrftoken")
+			return nil
+		}, "{}", 403, "CSRF cookie not set.", "CSRF cookie not set."},
+		{"no token", func(*tab) []string {
+			return nil
+		}, "{}", 403, "CSRF token missing.", "CSRF token missing or incorrect."},
 		{"short token", func(*tab) []string { return []string{"X-CSRFToken: x"} }, "{}", 403,
 			"CSRF token from the 'X-Csrftoken' HTTP header has incorrect length.", "CSRF token missing or incorrect."},
-		{"token of other characters", func(*tab) []string { return []string{"X-CSRFToken: " + strings.Repeat("-", 32)} }, "{}", 403,
-			"CSRF token from the 'X-Csrftoken' HTTP header has invalid characters.", "CSRF token missing or incorrect."},
+		{"token of other characters", func(*tab) []string {
+			return []string{"X-CSRFToken: " + strings.Repeat("-", 32)}
+		}, "{}", 403,
+			"CSRF token from the 'X-Csrftoken' HTTP header has invalid characters.",
+			"CSRF token missing or incorrect."},
 		{"another token", func(*tab) []string { return []string{"X-CSRFToken: " + strings.Repeat("x", 64)} }, "{}", 403,
 			"CSRF token from the 'X-Csrftoken' HTTP header incorrect.", "CSRF token missing or incorrect."},
-		{"broken cookie", func(b *tab) []string { b.cookies["csrftoken"] = "x"; return []string{"X-CSRFToken: x"} }, "{}", 403,
+		{"broken cookie", func(b *tab) []string {
+			b.cookies["csrftoken"] = "x"
+			return []string{"X-CSRFToken: x"}
+		}, "{}", 403,
 			"CSRF cookie has incorrect length.", "CSRF token missing or incorrect."},
-		{"another token in the form", func(*tab) []string { return []string{"Content-Type: application/x-www-form-urlencoded"} }, "csrfmiddlewaretoken=" + strings.Repeat("x", 64), 403,
+		{"another token in the form", func(*tab) []string {
+			return []string{"Content-Type: application/x-www-form-urlencoded"}
+		}, "csrfmiddlewaretoken=" + strings.Repeat("x", 64), 403,
 			"CSRF token from POST incorrect.", "CSRF token missing or incorrect."},
 		{"body that cannot be read", func(*tab) []string { return nil }, "{", 400, "", ""},
-		{"cookie as token", func(b *tab) []string { return []string{"X-CSRFToken: " + b.cookies["csrftoken"]} }, "{}", 200, "", ""},
+		{"cookie as token", func(b *tab) []string {
+			return []string{"X-CSRFToken: " + b.cookies["csrftoken"]}
+		}, "{}", 200, "", ""},
 		{"token of a page", func(b *tab) []string { return []string{"X-CSRFToken: " + b.token} }, "{}", 200, "", ""},
 		{"cookie of the other version", func(b *tab) []string {
 			b.cookies["csrftoken"] = strings.Repeat("c", 32) + strings.Repeat("d", 32)
@@ -293,13 +323,15 @@ func TestSessionCSRF(t *testing.T) {
 	}
 }
 
-// TestFormAuthorisesByItself: the token in the form of a session's POST is part of what a view receives, as in the reference.
+// TestFormAuthorisesByItself: the token in the form of a session's POST is part of what a view receives, as in the
+// reference.
 func TestFormAuthorisesByItself(t *testing.T) {
 	b := openShop(t, nil).browser()
 	b.logIn(t)
 	b.ask(t, "GET", "/auth/login/", "")
 	answer, body := b.submit(t, "/customers/me/", []string{"a=1"})
-	if answer.StatusCode != http.StatusOK || !strings.Contains(body, `"a":"1"`) || !strings.Contains(body, `"csrfmiddlewaretoken":"`) {
+	if answer.StatusCode != http.StatusOK || !strings.Contains(body, `"a":"1"`) ||
+		!strings.Contains(body, `"csrfmiddlewaretoken":"`) {
 		t.Errorf("a form with its token: %d %s", answer.StatusCode, body)
 	}
 }
@@ -309,14 +341,18 @@ func TestTokenDecides(t *testing.T) {
 	s := openShop(t, nil)
 	b := s.browser()
 	b.logIn(t)
-	if answer, body := b.ask(t, "GET", "/customers/me/", "", "Authorization: Bearer nonsense"); answer.StatusCode != http.StatusUnauthorized || answer.Header.Get("Vary") != "Accept" {
+	if answer, body := b.ask(t, "GET", "/customers/me/", "",
+		"Authorization: Bearer nonsense"); answer.StatusCode != http.StatusUnauthorized ||
+		answer.Header.Get("Vary") != "Accept" {
 		t.Errorf("a bad token beside a session: %d %s, Vary %q", answer.StatusCode, body, answer.Header.Get("Vary"))
 	}
-	if answer, _ := b.ask(t, "GET", "/customers/me/", "", "Authorization: Basic x"); answer.StatusCode != http.StatusOK {
+	if answer, _ := b.ask(t, "GET", "/customers/me/", "",
+		"Authorization: Basic x"); answer.StatusCode != http.StatusOK {
 		t.Errorf("another scheme beside a session: %d, want 200", answer.StatusCode)
 	}
 	_, access := s.login(t)
-	if answer, _ := b.ask(t, "POST", "/customers/me/", "{}", "Authorization: Bearer "+access, "Content-Type: application/json"); answer.StatusCode != http.StatusOK {
+	if answer, _ := b.ask(t, "POST", "/customers/me/", "{}", "Authorization: Bearer "+access,
+		"Content-Type: application/json"); answer.StatusCode != http.StatusOK {
 		t.Errorf("a token beside a session needs a CSRF token: %d", answer.StatusCode)
 	}
 }
@@ -328,10 +364,12 @@ func TestThrottledLogInPage(t *testing.T) {
 		b.ask(t, "GET", "/auth/login/", "")
 		b.submit(t, "/auth/login/", []string{"username=ana@example.com", "password=wrong"})
 		answer, page := b.submit(t, "/auth/login/", []string{"username=ana@example.com", "password=right"})
-		if answer.StatusCode != http.StatusTooManyRequests || answer.Header.Get("Retry-After") == "" || !strings.Contains(page, "Too many attempts to log in. Try again in ") || b.cookies["sessionid"] != "" {
+		if answer.StatusCode != http.StatusTooManyRequests || answer.Header.Get("Retry-After") == "" ||
+			!strings.Contains(page, "Too many attempts to log in. Try again in ") || b.cookies["sessionid"] != "" {
 			t.Errorf("%s: the second log-in: %d, cookies %v", name, answer.StatusCode, b.cookies)
 		}
-		if api, _ := b.shop.post(t, "/auth/token/", `{"email":"ana@example.com","password":"right"}`); api.StatusCode != http.StatusTooManyRequests {
+		if api, _ := b.shop.post(t, "/auth/token/",
+			`{"email":"ana@example.com","password":"right"}`); api.StatusCode != http.StatusTooManyRequests {
 			t.Errorf("%s: a log-in by the API after those by the page: %d, want 429", name, api.StatusCode)
 		}
 	}
@@ -347,14 +385,17 @@ func TestLogInPageWithoutStore(t *testing.T) {
 		t.Errorf("the page without a store: %d, want 200", answer.StatusCode)
 	}
 	answer, page := b.submit(t, "/auth/login/", []string{"username=ana@example.com", "password=right"})
-	if answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" || !strings.Contains(page, "try again later") {
+	if answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" ||
+		!strings.Contains(page, "try again later") {
 		t.Errorf("a log-in without a store: %d", answer.StatusCode)
 	}
 	if status := b.who(t); status != http.StatusServiceUnavailable || b.cookies["sessionid"] == "" {
 		t.Errorf("a session without a store: %d, cookies %v; want 503 and the cookie kept", status, b.cookies)
 	}
-	if answer, _ := b.submit(t, "/auth/logout/", nil); answer.StatusCode != http.StatusServiceUnavailable || b.cookies["sessionid"] == "" {
-		t.Errorf("a log-out without a store: %d, cookies %v; want 503: the session has not ended", answer.StatusCode, b.cookies)
+	if answer, _ := b.submit(t, "/auth/logout/", nil); answer.StatusCode != http.StatusServiceUnavailable ||
+		b.cookies["sessionid"] == "" {
+		t.Errorf("a log-out without a store: %d, cookies %v; want 503: the session has not ended", answer.StatusCode,
+			b.cookies)
 	}
 }
 
@@ -366,14 +407,17 @@ func TestBrowserOff(t *testing.T) {
 	without := openShop(t, func(n *node.Config, h *httpapi.Config) { n.Store, h.Browser.Off = s.store, true })
 	b.shop = without
 	if status := b.who(t); status != http.StatusUnauthorized || b.cookies["sessionid"] == "" {
-		t.Errorf("a session at a node without pages: %d, cookies %v; want 401 and the cookies as they were", status, b.cookies)
+		t.Errorf("a session at a node without pages: %d, cookies %v; want 401 and the cookies as they were", status,
+			b.cookies)
 	}
-	for _, path := range []string{"/auth/login/", "/auth/logout/", "/accounts/profile/", "/auth/browse/", "/auth/csrf/"} {
+	for _, path := range []string{"/auth/login/", "/auth/logout/", "/accounts/profile/", "/auth/browse/",
+		"/auth/csrf/"} {
 		if answer, _ := b.ask(t, "GET", path, "", "Accept: text/html"); answer.StatusCode != http.StatusNotFound {
 			t.Errorf("%s = %d, want 404", path, answer.StatusCode)
 		}
 	}
-	if answer, body := b.ask(t, "GET", "/customers/me/", "", "Accept: text/html,*/*;q=0.8"); answer.Header.Get("Content-Type") != "application/json" {
+	if answer, body := b.ask(t, "GET", "/customers/me/", "",
+		"Accept: text/html,*/*;q=0.8"); answer.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("what a browser is shown: %q %s, want JSON", answer.Header.Get("Content-Type"), body)
 	}
 	if _, access := without.login(t); access == "" {

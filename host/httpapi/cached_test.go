@@ -12,7 +12,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
-// TestCachedToken asks about tokens whose signature is remembered: what is remembered makes none of them good for anything else, nor for longer.
+// TestCachedToken asks about tokens whose signature is remembered: what is remembered makes none of them good for
+// anything else, nor for longer.
 func TestCachedToken(t *testing.T) {
 	var ahead atomic.Int64
 	remembered, err := cache.New(1 << 20)
@@ -47,7 +48,8 @@ func TestCachedToken(t *testing.T) {
 	if status, cause := use(refresh); status != http.StatusUnauthorized || cause != "wrong_type" {
 		t.Errorf("a refresh token that verify has seen, as access token: %d %q", status, cause)
 	}
-	if answer, body := s.post(t, "/auth/token/refresh/", `{"refresh":"`+access+`"}`); answer.StatusCode != http.StatusUnauthorized {
+	if answer, body := s.post(t, "/auth/token/refresh/",
+		`{"refresh":"`+access+`"}`); answer.StatusCode != http.StatusUnauthorized {
 		t.Errorf("an access token that was used, as refresh token: %d %s", answer.StatusCode, body)
 	}
 	last := "A"

@@ -54,7 +54,8 @@ var errNoCall = fault{http.StatusNotFound, unknownPath, "Not found."}
 // inner is the request that the form describes.
 func (rq *request) inner(method, path, content, token, csrf string) *http.Request {
 	r := rq.Clone(rq.Context())
-	r.Method, r.URL, r.RequestURI, r.Form, r.PostForm, r.MultipartForm = method, &url.URL{Path: path}, path, nil, nil, nil
+	r.Method, r.URL, r.RequestURI, r.Form, r.PostForm, r.MultipartForm = method, &url.URL{Path: path}, path, nil, nil,
+		nil
 	r.Header = rq.Header.Clone()
 	r.Header.Set("Accept", "text/html")
 	r.Header.Del(rq.h.authHeader)

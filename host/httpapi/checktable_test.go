@@ -22,14 +22,21 @@ import (
 // checkRequests are requests to the check: every method, spelling of its path and header with which something else
 // could answer.
 func checkRequests(yield func(request string) bool) {
-	methods := []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "PURGE", "get", "options", "X"}
-	targets := []string{"/auth/check/", "/auth/check", "/auth/check/?format=api", "/auth/check/?next=/", "/auth/%63heck/", "http://localhost/auth/check/", "/auth/check/%3f"}
+	methods := []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND",
+		"PURGE", "get", "options", "X"}
+	targets := []string{"/auth/check/", "/auth/check", "/auth/check/?format=api", "/auth/check/?next=/",
+		"/auth/%63heck/", "http://localhost/auth/check/", "/auth/check/%3f"}
 	headers := []string{
-		"", "Access-Control-Request-Method: POST", "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: authorization",
-		"Access-Control-Request-Method: GET\r\nAccess-Control-Request-Private-Network: true", "Accept: text/html\r\nSec-Fetch-Mode: navigate",
-		"Accept: image/png", "Content-Length: 77", "Content-Length: 9000000", "Content-Length: 77\r\nExpect: 100-continue", "Transfer-Encoding: chunked",
-		"Content-Type: text/plain", "Upgrade: websocket\r\nConnection: Upgrade", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__",
-		"X-HTTP-Method-Override: OPTIONS", "X-Original-URL: /healthz", "X-Forwarded-Host: evil.example", "X-Forwarded-Proto: https", "If-None-Match: *", "Range: bytes=0-0",
+		"", "Access-Control-Request-Method: POST",
+		"Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: authorization",
+		"Access-Control-Request-Method: GET\r\nAccess-Control-Request-Private-Network: true",
+		"Accept: text/html\r\nSec-Fetch-Mode: navigate",
+		"Accept: image/png", "Content-Length: 77", "Content-Length: 9000000",
+		"Content-Length: 77\r\nExpect: 100-continue", "Transfer-Encoding: chunked",
+		"Content-Type: text/plain", "Upgrade: websocket\r\nConnection: Upgrade",
+		"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__",
+		"X-HTTP-Method-Override: OPTIONS", "X-Original-URL: /healthz", "X-Forwarded-Host: evil.example",
+		"X-Forwarded-Proto: https", "If-None-Match: *", "Range: bytes=0-0",
 		"Cookie: csrftoken=x; sessionid=y; access=z",
 	}
 	for _, method := range methods {
@@ -43,7 +50,8 @@ func checkRequests(yield func(request string) bool) {
 						if i > 3 && origin != "" && host != "localhost" {
 							continue // each with each only where it is about CORS
 						}
-						lines := []string{method + " " + target + " HTTP/1.1", "Host: " + host, header, origin, "Connection: close"}
+						lines := []string{method + " " + target + " HTTP/1.1", "Host: " + host, header, origin,
+							"Connection: close"}
 						if strings.Contains(header, "Connection") {
 							lines[4] = ""
 						}
@@ -72,7 +80,8 @@ func asker(t *testing.T, s *shop, wired bool) func(request string) (*http.Respon
 		if err != nil {
 			return nil, err
 		}
-		if !wired || request.URL.Path != "/auth/check/" || request.URL.RawQuery != "" || request.Host != "localhost" || request.Header.Get("Origin") != "" {
+		if !wired || request.URL.Path != "/auth/check/" || request.URL.RawQuery != "" || request.Host != "localhost" ||
+			request.Header.Get("Origin") != "" {
 			answer := httptest.NewRecorder()
 			s.Config.Handler.ServeHTTP(answer, request)
 			return answer.Result(), nil
@@ -103,7 +112,8 @@ func TestNothingAnswersBeforeTheCheck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := openShop(t, func(_ *node.Config, h *httpapi.Config) {
 				h.AllowedHosts = []string{"127.0.0.1", "localhost"}
-				h.ForwardAuth = httpapi.ForwardAuth{Headers: claimmaptest.Members(t, "X-User-Id=id X-User-Email=email"), Cookie: "access"}
+				h.ForwardAuth = httpapi.ForwardAuth{Headers: claimmaptest.Members(t, "X-User-Id=id X-User-Email=email"),
+					Cookie: "access"}
 				change(h)
 			})
 			ask := asker(t, s, name == "credentials")
@@ -120,7 +130,8 @@ func TestNothingAnswersBeforeTheCheck(t *testing.T) {
 					}
 					continue
 				}
-				if err != nil || answer.StatusCode != http.StatusUnauthorized && answer.StatusCode != http.StatusForbidden || len(body) > 0 {
+				if err != nil || answer.StatusCode != http.StatusUnauthorized &&
+					answer.StatusCode != http.StatusForbidden || len(body) > 0 {
 					t.Fatalf("%q: %s %q %v, want 401 or 403", request, answer.Status, body, err)
 				}
 				for _, h := range headers {
@@ -180,14 +191,21 @@ func TestCheckBehindAProxy(t *testing.T) {
 		}{
 			{"the shop's own page", []string{proto, host, byCookie, "Origin: https://www.shop.example"}, 200, ""},
 			{"no origin", []string{proto, host, byCookie}, 200, ""},
-			{"a websocket", []string{"X-Forwarded-Proto: wss", host, byCookie, "Origin: https://www.shop.example"}, 200, ""},
-			{"a port", []string{"X-Forwarded-Proto: http", "X-Forwarded-Host: shop.example:8080", byCookie, "Origin: http://shop.example:8080"}, 200, ""},
+			{"a websocket", []string{"X-Forwarded-Proto: wss", host, byCookie, "Origin: https://www.shop.example"}, 200,
+				""},
+			{"a port", []string{"X-Forwarded-Proto: http", "X-Forwarded-Host: shop.example:8080", byCookie,
+				"Origin: http://shop.example:8080"}, 200, ""},
 			{"a header", []string{proto, host, byHeader, "Origin: https://evil.example"}, 200, ""},
-			{"another scheme", []string{proto, host, byCookie, "Origin: http://www.shop.example"}, 403, `"csrf":"bad_origin"`},
-			{"another site", []string{proto, host, byCookie, "Origin: https://evil.example"}, 403, `"csrf":"bad_origin"`},
-			{"a domain beside", []string{proto, host, byCookie, "Origin: https://shop.example"}, 403, `"csrf":"bad_origin"`},
-			{"the node's own name", []string{proto, host, byCookie, "Origin: http://127.0.0.1"}, 403, `"csrf":"bad_origin"`},
-			{"another host", []string{proto, "X-Forwarded-Host: evil.example", byHeader, "Origin: https://evil.example"}, 403, `"host_not_allowed","host":"evil.example"`},
+			{"another scheme", []string{proto, host, byCookie, "Origin: http://www.shop.example"}, 403,
+				`"csrf":"bad_origin"`},
+			{"another site", []string{proto, host, byCookie, "Origin: https://evil.example"}, 403,
+				`"csrf":"bad_origin"`},
+			{"a domain beside", []string{proto, host, byCookie, "Origin: https://shop.example"}, 403,
+				`"csrf":"bad_origin"`},
+			{"the node's own name", []string{proto, host, byCookie, "Origin: http://127.0.0.1"}, 403,
+				`"csrf":"bad_origin"`},
+			{"another host", []string{proto, "X-Forwarded-Host: evil.example", byHeader,
+				"Origin: https://evil.example"}, 403, `"host_not_allowed","host":"evil.example"`},
 			{"no host", []string{proto, byHeader}, 403, "not_forwarded"},
 			{"no scheme", []string{host, byHeader}, 403, "not_forwarded"},
 			{"two hosts", []string{proto, host, host, byHeader}, 403, "not_forwarded"},
@@ -197,13 +215,15 @@ func TestCheckBehindAProxy(t *testing.T) {
 			{"an empty host", []string{proto, "X-Forwarded-Host: ", byHeader}, 403, "host_not_allowed"},
 			{"an empty scheme", []string{"X-Forwarded-Proto: ", host, byHeader}, 403, "not_forwarded"},
 			{"another protocol", []string{"X-Forwarded-Proto: ftp", host, byHeader}, 403, "not_forwarded"},
-			{"what browsers do not send", []string{proto, host, byCookie, "Origin: https://www.shop.example", "Origin: https://www.shop.example"}, 403, "bad_origin"},
+			{"what browsers do not send", []string{proto, host, byCookie, "Origin: https://www.shop.example",
+				"Origin: https://www.shop.example"}, 403, "bad_origin"},
 		} {
 			s.log.Lock()
 			s.log.Reset()
 			s.log.Unlock()
 			w := servertest.Dial(t, address)
-			w.Send("POST /auth/check/ HTTP/1.1\r\nHost: edgetoken:8000\r\nContent-Length: 0\r\n" + strings.Join(c.lines, "\r\n") + "\r\n\r\n")
+			w.Send("POST /auth/check/ HTTP/1.1\r\nHost: edgetoken:8000\r\nContent-Length: 0\r\n" +
+				strings.Join(c.lines, "\r\n") + "\r\n\r\n")
 			if got := w.Status(); got != c.status {
 				t.Errorf("%s, %s: %d, want %d", proxy, c.name, got, c.status)
 			}
@@ -218,7 +238,8 @@ func TestCheckBehindAProxy(t *testing.T) {
 func TestForwardedHeadersOfAnyone(t *testing.T) {
 	s := guarded(t)
 	_, access := s.login(t)
-	answer, _ := s.ask(t, "POST", "/auth/check/", "", "Cookie: access="+access, "Origin: https://evil.example", "X-Forwarded-Proto: https", "X-Forwarded-Host: evil.example")
+	answer, _ := s.ask(t, "POST", "/auth/check/", "", "Cookie: access="+access, "Origin: https://evil.example",
+		"X-Forwarded-Proto: https", "X-Forwarded-Host: evil.example")
 	if answer.StatusCode != http.StatusForbidden {
 		t.Errorf("got %d, want 403", answer.StatusCode)
 	}

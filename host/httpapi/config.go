@@ -122,7 +122,8 @@ func (c Config) filled() Config {
 func (c *Config) validate() error {
 	var errs []error
 	if _, known := versions[c.Compat]; !known {
-		errs = append(errs, fmt.Errorf(`httpapi: Compat %q is no version that is spoken here; use "5.5" or "5.2"`, c.Compat))
+		errs = append(errs, fmt.Errorf(`httpapi: Compat %q is no version that is spoken here; use "5.5" or "5.2"`,
+			c.Compat))
 	}
 	if name, ok := strings.CutPrefix(c.AuthHeaderName, "HTTP_"); !ok || name == "" {
 		errs = append(errs, fmt.Errorf("AUTH_HEADER_NAME %q is not the name of a header: "+

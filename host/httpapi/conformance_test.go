@@ -21,7 +21,8 @@ const conformanceDir = "../../testdata/conformance"
 
 // topics are replayed whole, but for the cases in skip.txt.
 func topics(version core.Version) []string {
-	all := []string{"obtain", "refresh", "verify", "authorization", "claims", "blacklist", "bodies", "text", "http", "settings", "permissions", "browser"}
+	all := []string{"obtain", "refresh", "verify", "authorization", "claims", "blacklist", "bodies", "text", "http",
+		"settings", "permissions", "browser"}
 	if version == core.V55 { // the version before knows no revocation by password
 		all = append(all, "revocation")
 	}
@@ -53,7 +54,8 @@ func sandbox(t *testing.T, selfContained bool) opener {
 			return e.With(s, k)
 		}
 		var err error
-		e, err = engine.New(t.Context(), engine.Config{Settings: s, Keys: k, SelfContained: selfContained, Module: enginetest.Module(t, selfContained),
+		e, err = engine.New(t.Context(), engine.Config{Settings: s, Keys: k, SelfContained: selfContained,
+			Module:   enginetest.Module(t, selfContained),
 			CacheDir: enginetest.CacheDir(t)})
 		if err != nil {
 			return nil, err

@@ -49,17 +49,23 @@ func TestPreflight(t *testing.T) {
 		{app, "POST", "x-other", false},
 		{app, "CONNECT", "", false},
 	} {
-		headers := []string{"Host: elsewhere.example", "Origin: " + c.origin, "Access-Control-Request-Method: " + c.method}
+		headers := []string{"Host: elsewhere.example", "Origin: " + c.origin, "Access-Control-Request-Method: " +
+			c.method}
 		if c.headers != "" {
 			headers = append(headers, "Access-Control-Request-Headers: "+c.headers)
 		}
 		answer, body := s.ask(t, "OPTIONS", "/auth/token/", "", headers...)
-		if answer.StatusCode != http.StatusNoContent || body != "" || !strings.Contains(answer.Header.Get("Vary"), "Origin") {
-			t.Errorf("preflight of %s %s: %d %s, Vary %q", c.origin, c.method, answer.StatusCode, body, answer.Header.Get("Vary"))
+		if answer.StatusCode != http.StatusNoContent || body != "" || !strings.Contains(answer.Header.Get("Vary"),
+			"Origin") {
+			t.Errorf("preflight of %s %s: %d %s, Vary %q", c.origin, c.method, answer.StatusCode, body,
+				answer.Header.Get("Vary"))
 		}
-		origin, credentials := answer.Header.Get("Access-Control-Allow-Origin"), answer.Header.Get("Access-Control-Allow-Credentials")
-		if c.allowed && (origin != c.origin || credentials != "true" || answer.Header.Get("Access-Control-Max-Age") != "60") || !c.allowed && (origin != "" || credentials != "") {
-			t.Errorf("preflight of %s %s %s: %v, want allowed %v", c.origin, c.method, c.headers, answer.Header, c.allowed)
+		origin, credentials := answer.Header.Get("Access-Control-Allow-Origin"),
+			answer.Header.Get("Access-Control-Allow-Credentials")
+		if c.allowed && (origin != c.origin || credentials != "true" ||
+			answer.Header.Get("Access-Control-Max-Age") != "60") || !c.allowed && (origin != "" || credentials != "") {
+			t.Errorf("preflight of %s %s %s: %v, want allowed %v", c.origin, c.method, c.headers, answer.Header,
+				c.allowed)
 		}
 	}
 }
@@ -67,10 +73,13 @@ func TestPreflight(t *testing.T) {
 // TestNoPreflight is what looks like one but is of no page.
 func TestNoPreflight(t *testing.T) {
 	s := corsShop(t)
-	if answer, body := s.ask(t, "OPTIONS", "/auth/token/", "", "Access-Control-Request-Method: POST"); answer.StatusCode != http.StatusNoContent || body != "" || answer.Header.Get("Access-Control-Allow-Origin") != "" {
+	if answer, body := s.ask(t, "OPTIONS", "/auth/token/", "",
+		"Access-Control-Request-Method: POST"); answer.StatusCode != http.StatusNoContent || body != "" ||
+		answer.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("without an origin: %d %s %v", answer.StatusCode, body, answer.Header)
 	}
-	if answer, body := s.ask(t, "OPTIONS", "/auth/token/", "", "Host: tokens.example", "Origin: "+app); answer.StatusCode != http.StatusOK || !strings.Contains(body, `"renders"`) {
+	if answer, body := s.ask(t, "OPTIONS", "/auth/token/", "", "Host: tokens.example",
+		"Origin: "+app); answer.StatusCode != http.StatusOK || !strings.Contains(body, `"renders"`) {
 		t.Errorf("without a method: %d %s, want what the view says of itself", answer.StatusCode, body)
 	}
 }
@@ -83,7 +92,8 @@ func TestCrossOrigin(t *testing.T) {
 		headers := []string{"Host: tokens.example", "Origin: " + origin}
 		b := s.browser()
 		answer, body := b.ask(t, "GET", "/auth/csrf/", "", headers...)
-		if got := answer.Header.Get("Access-Control-Allow-Origin"); (got == origin) != allowed || got == "*" || answer.Header.Get("Vary") != "Cookie, Origin" {
+		if got := answer.Header.Get("Access-Control-Allow-Origin"); (got == origin) != allowed || got == "*" ||
+			answer.Header.Get("Vary") != "Cookie, Origin" {
 			t.Errorf("%s: Access-Control-Allow-Origin %q, Vary %q", origin, got, answer.Header.Get("Vary"))
 		}
 		b.token = strings.TrimSuffix(strings.TrimPrefix(body, `{"csrftoken":"`), `"}`)
@@ -120,14 +130,16 @@ func TestNoCORS(t *testing.T) {
 func TestAnyOriginWithoutCredentials(t *testing.T) {
 	s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.CORS.Origins = []string{"*"} })
 	answer, _ := s.ask(t, "GET", "/customers/me/", "", "Origin: https://any.example")
-	if answer.Header.Get("Access-Control-Allow-Origin") != "*" || answer.Header.Get("Access-Control-Allow-Credentials") != "" {
+	if answer.Header.Get("Access-Control-Allow-Origin") != "*" ||
+		answer.Header.Get("Access-Control-Allow-Credentials") != "" {
 		t.Errorf("headers %v", answer.Header)
 	}
 }
 
 // TestCORSHeaders: what tracing adds to requests and answers passes where it is configured, beside what always does.
 func TestCORSHeaders(t *testing.T) {
-	traced := browser.CORS{Origins: []string{app}, Headers: []string{"Sentry-Trace", "traceparent", "X-Request-ID"}, ExposeHeaders: []string{"x-request-id"}}
+	traced := browser.CORS{Origins: []string{app}, Headers: []string{"Sentry-Trace", "traceparent", "X-Request-ID"},
+		ExposeHeaders: []string{"x-request-id"}}
 	for _, c := range []struct {
 		cors    browser.CORS
 		headers string
@@ -137,11 +149,14 @@ func TestCORSHeaders(t *testing.T) {
 		{traced, "accept,authorization,content-type,user-agent,x-csrftoken,x-requested-with", true},
 		{traced, "baggage", false},
 		{browser.CORS{Origins: []string{app}}, "traceparent", false},
-		{browser.CORS{Origins: []string{app}, Headers: []string{"*"}, Credentials: true}, "anything,authorization", true},
+		{browser.CORS{Origins: []string{app}, Headers: []string{"*"}, Credentials: true}, "anything,authorization",
+			true},
 	} {
 		s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.CORS = c.cors })
-		answer, _ := s.ask(t, "OPTIONS", "/auth/token/", "", "Origin: "+app, "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: "+c.headers)
-		if got := answer.Header.Get("Access-Control-Allow-Headers"); (got == c.headers) != c.allowed || (got == "") == c.allowed {
+		answer, _ := s.ask(t, "OPTIONS", "/auth/token/", "", "Origin: "+app, "Access-Control-Request-Method: POST",
+			"Access-Control-Request-Headers: "+c.headers)
+		if got := answer.Header.Get("Access-Control-Allow-Headers"); (got == c.headers) != c.allowed ||
+			(got == "") == c.allowed {
 			t.Errorf("%v, %s: allowed %q, want %v", c.cors.Headers, c.headers, got, c.allowed)
 		}
 	}

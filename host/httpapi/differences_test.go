@@ -35,7 +35,8 @@ func TestIDsTellTheirTime(t *testing.T) {
 			}
 			began := time.UnixMilli(1704067200000 + new(big.Int).Rsh(id, 87).Int64())
 			if began.Before(before) || began.After(time.Now().Add(time.Minute)) {
-				t.Errorf("%s: jti %q begins with %s, want that of the log-in, about %s", name, claims.JTI, began, before)
+				t.Errorf("%s: jti %q begins with %s, want that of the log-in, about %s", name, claims.JTI, began,
+					before)
 			}
 			if generation := claims.JTI[24:]; name == "refresh" && generation != "00000000" {
 				t.Errorf("the generation of a new refresh token is %s", generation)
@@ -50,7 +51,8 @@ func TestChunkedBodies(t *testing.T) {
 		s := openShop(t, speaking(version, wire))
 		const rest = `il":"ana@example.com","password":"right"}`
 		w := servertest.Dial(t, servertest.Serve(t, server.Limits{}, s.Config.Handler.ServeHTTP))
-		w.Send("POST /auth/token/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" +
+		w.Send("POST /auth/token/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: " +
+			"application/json\r\nTransfer-Encoding: chunked\r\n\r\n" +
 			"5\r\n{\"ema\r\n" + fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(rest), rest))
 		answer, err := http.ReadResponse(bufio.NewReader(w), nil)
 		if err != nil {

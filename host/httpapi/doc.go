@@ -24,11 +24,11 @@
 // explain.go. htmlpage.go makes their answers, forged.go that to a form that may be forged, plainpage.go Django's own
 // plain ones. Package pages says what they look like.
 //
-// forwardauth.go is the check for proxies, health.go has the health checks, host.go the hosts that are served. compat.go
-// is what HTTP shows in each version; what tokens mean in each version is core's.
+// forwardauth.go is the check for proxies, health.go has the health checks, host.go the hosts that are served.
+// compat.go is what HTTP shows in each version; what tokens mean in each version is core's.
 //
-// Each with one idea beside them: body (bodies), browser and csrf (browsers, CORS), django (Python's and Django's ways with
-// bytes), openapi. Package server bounds what clients may hold.
+// Each with one idea beside them: body (bodies), browser and csrf (browsers, CORS), django (Python's and Django's
+// ways with bytes), openapi. Package server bounds what clients may hold.
 //
 // The one rule: nothing secret to a client or about one (tokens, passwords, and without Config.LogEmails e-mail
 // addresses) reaches a log record or an error text. Where the reference fails with a 500 page on bad input, the answer

@@ -22,21 +22,30 @@ func (b *person) explain(t *testing.T, form url.Values) (*http.Response, string)
 func TestExplainPage(t *testing.T) {
 	b := openPerson(t, nil)
 	refresh, access := b.login(t)
-	foreign := "eyJhbGciOiJIUzI1NiJ9." + base64.RawURLEncoding.EncodeToString([]byte(`{"exp":1,"note":"<script>alert(1)</script>"}`)) + ".c2lnbmF0dXJl"
+	foreign := "eyJhbGciOiJIUzI1NiJ9." +
+		base64.RawURLEncoding.EncodeToString([]byte(`{"exp":1,"note":"<script>alert(1)</script>"}`)) + ".c2lnbmF0dXJl"
 	for _, c := range []struct {
 		name   string
 		form   url.Values
 		status int
 		wants  []string
 	}{
-		{"access token", url.Values{"token": {access}}, 200, []string{"Accepted as a token for the Authorization header", "When the token expires.", "The customer.", " minutes</p>", "passed"}},
+		{"access token", url.Values{"token": {access}}, 200,
+			[]string{"Accepted as a token for the Authorization header", "When the token expires.", "The customer.",
+				" minutes</p>", "passed"}},
 		{"with white space", url.Values{"token": {" " + access + "\r\n"}}, 200, []string{"Accepted"}},
 		{"refresh token", url.Values{"token": {refresh}}, 200, []string{"Accepted as a token for a refresh"}},
-		{"refresh token in a header", url.Values{"token": {refresh}, "as": {"header"}}, 200, []string{"Refused as a token for the Authorization header", "the token is of another type", "token_not_valid", "not reached"}},
-		{"of another key", url.Values{"token": {foreign}}, 200, []string{"Refused", "anybody’s word", "&lt;script&gt;", "1970-01-01 00:00:01 UTC"}},
-		{"no token", url.Values{"token": {"nonsense"}}, 200, []string{"Refused", "Neither header nor claims can be read."}},
-		{"nothing", url.Values{"token": {" "}}, 400, []string{`<a href="#id_token">Token: This field is required.</a>`, `aria-invalid="true"`}},
-		{"too long", url.Values{"token": {strings.Repeat("a", core.MaxTokenBytes+1)}}, 400, []string{"A token has at most"}},
+		{"refresh token in a header", url.Values{"token": {refresh}, "as": {"header"}}, 200,
+			[]string{"Refused as a token for the Authorization header", "the token is of another type",
+				"token_not_valid", "not reached"}},
+		{"of another key", url.Values{"token": {foreign}}, 200, []string{"Refused", "anybody’s word", "&lt;script&gt;",
+			"1970-01-01 00:00:01 UTC"}},
+		{"no token", url.Values{"token": {"nonsense"}}, 200,
+			[]string{"Refused", "Neither header nor claims can be read."}},
+		{"nothing", url.Values{"token": {" "}}, 400, []string{`<a href="#id_token">Token: This field is required.</a>`,
+			`aria-invalid="true"`}},
+		{"too long", url.Values{"token": {strings.Repeat("a", core.MaxTokenBytes+1)}}, 400,
+			[]string{"A token has at most"}},
 		{"unknown purpose", url.Values{"token": {access}, "as": {"<script>"}}, 200, []string{"Accepted"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -50,7 +59,8 @@ func TestExplainPage(t *testing.T) {
 				lacks = append(lacks, signature)
 			}
 			contains(t, c.name, page, c.wants, lacks)
-			if log := b.log.String(); len(given) > 40 && (strings.Contains(log, given) || strings.Contains(log, given[:40])) {
+			if log := b.log.String(); len(given) > 40 && (strings.Contains(log, given) ||
+				strings.Contains(log, given[:40])) {
 				t.Errorf("the log has the token: %s", log)
 			}
 		})
@@ -61,10 +71,13 @@ func TestExplainPage(t *testing.T) {
 func TestExplainIsProtected(t *testing.T) {
 	b := openPerson(t, nil)
 	_, access := b.login(t)
-	if answer, page := b.open(t, pages.ExplainPath, url.Values{"token": {access}}); answer.StatusCode != http.StatusForbidden || strings.Contains(page, "Accepted") {
+	if answer, page := b.open(t, pages.ExplainPath,
+		url.Values{"token": {access}}); answer.StatusCode != http.StatusForbidden ||
+		strings.Contains(page, "Accepted") {
 		t.Errorf("without a CSRF token = %d %s", answer.StatusCode, main(page))
 	}
-	if answer, page := b.open(t, pages.ExplainPath+"?token="+access, nil); answer.StatusCode != http.StatusOK || strings.Contains(page, "Accepted") || strings.Contains(page, access) {
+	if answer, page := b.open(t, pages.ExplainPath+"?token="+access, nil); answer.StatusCode != http.StatusOK ||
+		strings.Contains(page, "Accepted") || strings.Contains(page, access) {
 		t.Errorf("in the address = %d %s", answer.StatusCode, main(page))
 	}
 }
@@ -83,10 +96,12 @@ func TestExplainTellsNoMoreThanItsHolderMayKnow(t *testing.T) {
 func TestExplainUsesNothingUp(t *testing.T) {
 	b := openPerson(t, nil)
 	refresh, _ := b.login(t)
-	if _, page := b.explain(t, url.Values{"token": {refresh}, "as": {"blacklist"}}); !strings.Contains(page, "Accepted as a token for the blacklist") {
+	if _, page := b.explain(t, url.Values{"token": {refresh}, "as": {"blacklist"}}); !strings.Contains(page,
+		"Accepted as a token for the blacklist") {
 		t.Errorf("as for the blacklist: %s", main(page))
 	}
-	if answer, body := b.post(t, "/auth/token/refresh/", `{"refresh":"`+refresh+`"}`); answer.StatusCode != http.StatusOK {
+	if answer, body := b.post(t, "/auth/token/refresh/",
+		`{"refresh":"`+refresh+`"}`); answer.StatusCode != http.StatusOK {
 		t.Errorf("refresh afterwards = %d %s", answer.StatusCode, main(body))
 	}
 }

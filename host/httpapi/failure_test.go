@@ -44,7 +44,8 @@ func TestClassify(t *testing.T) {
 	} {
 		status, cause, wait := httpapi.Classify(fmt.Errorf("load: %w", c.err))
 		if status != c.status || cause != c.cause || wait != c.wait {
-			t.Errorf("Classify(%v) = %d, %q, %v; want %d, %q, %v", c.err, status, cause, wait, c.status, c.cause, c.wait)
+			t.Errorf("Classify(%v) = %d, %q, %v; want %d, %q, %v", c.err, status, cause, wait, c.status, c.cause,
+				c.wait)
 		}
 	}
 }
@@ -64,20 +65,32 @@ func TestReasonsOfPages(t *testing.T) {
 		status      int
 		want        string // of the record
 	}{
-		{name: "explain too often", path: pages.ExplainPath, form: nonsense, contentType: form, status: 429, want: `"code":"throttled","cause":"throttled","throttle":"anon"`,
+		{name: "explain too often", path: pages.ExplainPath, form: nonsense, contentType: form, status: 429,
+			want:   `"code":"throttled","cause":"throttled","throttle":"anon"`,
 			change: func(c *httpapi.Config) { c.Throttles.Anon = once }},
-		{name: "explain nothing", path: pages.ExplainPath, form: url.Values{}, contentType: form, status: 400, want: `"cause":"invalid_fields"`},
-		{name: "explain too much", path: pages.ExplainPath, form: url.Values{"token": {strings.Repeat("a", 2000)}}, contentType: form, status: 400, want: `"cause":"body_too_large"`},
-		{name: "explain with many fields", path: pages.ExplainPath, form: url.Values{"a": {"", "", "", "", ""}}, contentType: form, status: 400, want: `"cause":"too_many_fields"`},
-		{name: "explain what is no multipart", path: pages.ExplainPath, form: nonsense, contentType: noBoundary, status: 400, want: `"cause":"malformed_body"`},
-		{name: "call what is nowhere", path: pages.CallPath, form: url.Values{"path": {"/nowhere/"}, "method": {"GET"}}, contentType: form, status: 404, want: `"cause":"unknown_path"`},
-		{name: "call by another method", path: pages.CallPath, form: url.Values{"path": {"/auth/token/"}, "method": {"get"}}, contentType: form, status: 404, want: `"cause":"unknown_path"`},
-		{name: "log in with many fields", path: pages.LoginPath, form: url.Values{"a": {"", "", "", "", ""}}, contentType: form, status: 400, want: `"cause":"too_many_fields"`},
-		{name: "log in by what is no multipart", path: pages.LoginPath, form: logIn, contentType: noBoundary, status: 400, want: `"cause":"malformed_body"`},
-		{name: "log in in another charset", path: pages.LoginPath, form: logIn, contentType: form + "; charset=latin-1", status: 400, want: `"cause":"malformed_body"`},
-		{name: "log in too often", path: pages.LoginPath, form: logIn, contentType: form, status: 429, want: `"code":"throttled","cause":"throttled","throttle":"login"`,
+		{name: "explain nothing", path: pages.ExplainPath, form: url.Values{}, contentType: form, status: 400,
+			want: `"cause":"invalid_fields"`},
+		{name: "explain too much", path: pages.ExplainPath, form: url.Values{"token": {strings.Repeat("a", 2000)}},
+			contentType: form, status: 400, want: `"cause":"body_too_large"`},
+		{name: "explain with many fields", path: pages.ExplainPath, form: url.Values{"a": {"", "", "", "", ""}},
+			contentType: form, status: 400, want: `"cause":"too_many_fields"`},
+		{name: "explain what is no multipart", path: pages.ExplainPath, form: nonsense, contentType: noBoundary,
+			status: 400, want: `"cause":"malformed_body"`},
+		{name: "call what is nowhere", path: pages.CallPath, form: url.Values{"path": {"/nowhere/"}, "method": {"GET"}},
+			contentType: form, status: 404, want: `"cause":"unknown_path"`},
+		{name: "call by another method", path: pages.CallPath, form: url.Values{"path": {"/auth/token/"},
+			"method": {"get"}}, contentType: form, status: 404, want: `"cause":"unknown_path"`},
+		{name: "log in with many fields", path: pages.LoginPath, form: url.Values{"a": {"", "", "", "", ""}},
+			contentType: form, status: 400, want: `"cause":"too_many_fields"`},
+		{name: "log in by what is no multipart", path: pages.LoginPath, form: logIn, contentType: noBoundary,
+			status: 400, want: `"cause":"malformed_body"`},
+		{name: "log in in another charset", path: pages.LoginPath, form: logIn, contentType: form + "; charset=latin-1",
+			status: 400, want: `"cause":"malformed_body"`},
+		{name: "log in too often", path: pages.LoginPath, form: logIn, contentType: form, status: 429,
+			want:   `"code":"throttled","cause":"throttled","throttle":"login"`,
 			change: func(c *httpapi.Config) { c.Throttles.Login = once }},
-		{name: "log in without a store", path: pages.LoginPath, form: logIn, contentType: form, noStore: true, status: 503, want: `"cause":"unavailable"`},
+		{name: "log in without a store", path: pages.LoginPath, form: logIn, contentType: form, noStore: true,
+			status: 503, want: `"cause":"unavailable"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := openPerson(t, func(_ *node.Config, h *httpapi.Config) {
@@ -93,7 +106,8 @@ func TestReasonsOfPages(t *testing.T) {
 				b.log.Lock()
 				b.log.Reset()
 				b.log.Unlock()
-				answer, _ := b.ask(t, "POST", c.path, c.form.Encode(), append(asPerson, "Origin: "+b.URL, "Cookie: csrftoken="+b.cookies["csrftoken"], "Content-Type: "+c.contentType)...)
+				answer, _ := b.ask(t, "POST", c.path, c.form.Encode(), append(asPerson, "Origin: "+b.URL,
+					"Cookie: csrftoken="+b.cookies["csrftoken"], "Content-Type: "+c.contentType)...)
 				return answer.StatusCode
 			}
 			if c.change != nil {
@@ -118,7 +132,8 @@ func TestReasonsOfPages(t *testing.T) {
 func TestMethodsInAnyCase(t *testing.T) {
 	s := openShop(t, nil)
 	for path, want := range map[string]int{
-		"/healthz": http.StatusOK, pages.LoginPath: http.StatusOK, pages.IndexPath: http.StatusOK, pages.OpenAPIPath: http.StatusOK, "/customers/open/": http.StatusOK,
+		"/healthz": http.StatusOK, pages.LoginPath: http.StatusOK, pages.IndexPath: http.StatusOK,
+		pages.OpenAPIPath: http.StatusOK, "/customers/open/": http.StatusOK,
 	} {
 		if answer, _ := s.ask(t, "get", path, ""); answer.StatusCode != want {
 			t.Errorf("get %s = %d, want %d", path, answer.StatusCode, want)

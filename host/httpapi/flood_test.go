@@ -95,7 +95,8 @@ func TestAFloodOfFailuresIsOneRecordASecond(t *testing.T) {
 					if most := int(time.Since(started)/time.Second) + 2; folded > most || counted > flood {
 						t.Fatalf("%d records of %d requests, want at most %d", folded, counted, most)
 					}
-					if want := map[slog.Level]int{slog.LevelDebug: flood}[level]; each > want || counted == flood && each != want {
+					if want := map[slog.Level]int{slog.LevelDebug: flood}[level]; each > want || counted == flood &&
+						each != want {
 						t.Fatalf("%d records of single requests, want %d", each, want)
 					}
 					if time.Since(started) > time.Minute {
@@ -124,10 +125,12 @@ func TestLevelsOfRecords(t *testing.T) {
 	}
 	s.post(t, "/auth/token/", `{"email":"eve@example.com","password":"guess"}`)
 	s.ask(t, "GET", "/customers/me/", "", "Authorization: Bearer forged")
-	s.ask(t, "POST", "/auth/login/", "username=ana@example.com&password=guess", "Content-Type: application/x-www-form-urlencoded")
+	s.ask(t, "POST", "/auth/login/", "username=ana@example.com&password=guess",
+		"Content-Type: application/x-www-form-urlencoded")
 	s.ask(t, "GET", "/", "", "Host: evil.example")
 	_, page := s.open(t, "/auth/login/", nil)
-	s.open(t, "/auth/login/", url.Values{"csrfmiddlewaretoken": {token(t, page)}, "username": {"ana@example.com"}, "password": {"guess"}})
+	s.open(t, "/auth/login/", url.Values{"csrfmiddlewaretoken": {token(t, page)}, "username": {"ana@example.com"},
+		"password": {"guess"}})
 	s.ask(t, "GET", "/healthz", "")
 	s.ask(t, "GET", "/no/such/path/", "")
 	s.post(t, "/auth/token/", `{"email":`)
@@ -139,7 +142,8 @@ func TestLevelsOfRecords(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"WARN 200 wrong_password", "WARN 400 host_not_allowed", "WARN 401 malformed", "WARN 401 unknown_customer", "WARN 401 unknown_customer", "WARN 401 unknown_customer",
+		"WARN 200 wrong_password", "WARN 400 host_not_allowed", "WARN 401 malformed", "WARN 401 unknown_customer",
+		"WARN 401 unknown_customer", "WARN 401 unknown_customer",
 		"WARN 403 csrf_failed", "WARN 429 throttled",
 	}
 	if !slices.Equal(got, want) {
@@ -157,13 +161,17 @@ func TestReadyNamesWhatIsWrong(t *testing.T) {
 		cause  string // in the log
 	}{
 		{"nothing", func(*testing.T, *node.Config) {}, `"status":"ok"`, ""},
-		{"hashing", func(_ *testing.T, n *node.Config) { n.Hasher = failingHasher{hashing.ErrFailed} }, `{"status":"unavailable","error":"hashing",`, "hashing_failed"},
+		{"hashing", func(_ *testing.T, n *node.Config) {
+			n.Hasher = failingHasher{hashing.ErrFailed}
+		}, `{"status":"unavailable","error":"hashing",`, "hashing_failed"},
 		{"store", func(t *testing.T, n *node.Config) {
 			if err := n.Store.Close(); err != nil {
 				t.Fatal(err)
 			}
 		}, `{"status":"unavailable","error":"store",`, "unavailable"},
-		{"engine", func(t *testing.T, n *node.Config) { n.Engine = brokenEngine{core.NewNative(n.Settings, testKeys(t))} }, `{"status":"unavailable","error":"engine",`, "unavailable"},
+		{"engine", func(t *testing.T, n *node.Config) {
+			n.Engine = brokenEngine{core.NewNative(n.Settings, testKeys(t))}
+		}, `{"status":"unavailable","error":"engine",`, "unavailable"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := openShop(t, func(n *node.Config, _ *httpapi.Config) { c.change(t, n) })
@@ -171,7 +179,8 @@ func TestReadyNamesWhatIsWrong(t *testing.T) {
 			if c.cause != "" {
 				status = 503
 			}
-			if answer, text := s.ask(t, "GET", "/readyz", ""); answer.StatusCode != status || !strings.Contains(text, c.want) {
+			if answer, text := s.ask(t, "GET", "/readyz", ""); answer.StatusCode != status ||
+				!strings.Contains(text, c.want) {
 				t.Errorf("/readyz answers %d %s; want %d and %s", answer.StatusCode, text, status, c.want)
 			}
 			if c.cause != "" {
@@ -199,8 +208,12 @@ func TestFlood(t *testing.T) {
 		name  string
 		flood func(i int) (from, email string)
 	}{
-		{"from one address", func(i int) (string, string) { return "192.0.2.1", fmt.Sprintf("nobody%d@example.com", i) }},
-		{"for one account", func(i int) (string, string) { return fmt.Sprintf("198.51.100.%d", i), "nobody@example.com" }},
+		{"from one address", func(i int) (string, string) {
+			return "192.0.2.1", fmt.Sprintf("nobody%d@example.com", i)
+		}},
+		{"for one account", func(i int) (string, string) {
+			return fmt.Sprintf("198.51.100.%d", i), "nobody@example.com"
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			hashing, err := admission.New(admission.Config{Workers: 1, Queue: 5})
@@ -218,7 +231,8 @@ func TestFlood(t *testing.T) {
 			ask := func(from, email string, ended func(*http.Response, string)) {
 				before := arrived()
 				all.Go(func() {
-					ended(s.post(t, "/auth/token/", `{"email":"`+email+`","password":"right"}`, "X-Forwarded-For: "+from))
+					ended(s.post(t, "/auth/token/", `{"email":"`+email+`","password":"right"}`,
+						"X-Forwarded-For: "+from))
 				})
 				for arrived() == before {
 					time.Sleep(time.Millisecond)

@@ -23,7 +23,9 @@ import (
 func guarded(t *testing.T) *shop {
 	return openShop(t, func(n *node.Config, h *httpapi.Config) {
 		h.ForwardAuth = httpapi.ForwardAuth{
-			Headers: claimmaptest.Members(t, "X-User-Id=id X-User-Email=email X-User-Groups=groups X-User-Plan=attributes.plan X-User-Staff=is_staff"), Cookie: "access",
+			Headers: claimmaptest.Members(t,
+				"X-User-Id=id X-User-Email=email X-User-Groups=groups X-User-Plan=attributes.plan "+
+					"X-User-Staff=is_staff"), Cookie: "access",
 		}
 	})
 }
@@ -31,8 +33,10 @@ func guarded(t *testing.T) *shop {
 func TestForwardAuth(t *testing.T) {
 	s := guarded(t)
 	refresh, access := s.login(t)
-	want := map[string]string{"X-User-Id": "7", "X-User-Email": "ana@example.com", "X-User-Groups": "", "X-User-Plan": "", "X-User-Staff": "false"}
-	nobody := map[string]string{"X-User-Id": "", "X-User-Email": "", "X-User-Groups": "", "X-User-Plan": "", "X-User-Staff": ""}
+	want := map[string]string{"X-User-Id": "7", "X-User-Email": "ana@example.com", "X-User-Groups": "",
+		"X-User-Plan": "", "X-User-Staff": "false"}
+	nobody := map[string]string{"X-User-Id": "", "X-User-Email": "", "X-User-Groups": "", "X-User-Plan": "",
+		"X-User-Staff": ""}
 	for _, test := range []struct {
 		name    string
 		headers []string
@@ -41,19 +45,26 @@ func TestForwardAuth(t *testing.T) {
 	}{
 		{"a token in the header", []string{"Authorization: Bearer " + access}, http.StatusOK, ""},
 		{"a token in the cookie", []string{"Cookie: access=" + access}, http.StatusOK, ""},
-		{"a cookie from a page of this site", []string{"Cookie: access=" + access, "Origin: " + s.URL}, http.StatusOK, ""},
-		{"a cookie from a page of another site", []string{"Cookie: access=" + access, "Origin: https://evil.example"}, http.StatusForbidden, ""},
-		{"a cookie from a page without an origin", []string{"Cookie: access=" + access, "Origin: null"}, http.StatusForbidden, ""},
-		{"a header from a page of another site", []string{"Authorization: Bearer " + access, "Origin: https://evil.example"}, http.StatusOK, ""},
-		{"header before cookie", []string{"Authorization: Bearer x.y.z", "Cookie: access=" + access}, http.StatusUnauthorized, "invalid"},
-		{"a CSRF cookie that Django would replace", []string{"Cookie: csrftoken=x; access=" + access}, http.StatusOK, ""},
+		{"a cookie from a page of this site", []string{"Cookie: access=" + access, "Origin: " + s.URL}, http.StatusOK,
+			""},
+		{"a cookie from a page of another site", []string{"Cookie: access=" + access, "Origin: https://evil.example"},
+			http.StatusForbidden, ""},
+		{"a cookie from a page without an origin", []string{"Cookie: access=" + access, "Origin: null"},
+			http.StatusForbidden, ""},
+		{"a header from a page of another site", []string{"Authorization: Bearer " + access,
+			"Origin: https://evil.example"}, http.StatusOK, ""},
+		{"header before cookie", []string{"Authorization: Bearer x.y.z", "Cookie: access=" + access},
+			http.StatusUnauthorized, "invalid"},
+		{"a CSRF cookie that Django would replace", []string{"Cookie: csrftoken=x; access=" + access}, http.StatusOK,
+			""},
 		{"nothing", nil, http.StatusUnauthorized, "not_authenticated"},
 		{"another scheme", []string{"Authorization: Basic YTpi"}, http.StatusUnauthorized, "not_authenticated"},
 		{"another cookie", []string{"Cookie: sessionid=" + access}, http.StatusUnauthorized, "not_authenticated"},
 		{"a scheme alone", []string{"Authorization: Bearer"}, http.StatusUnauthorized, "bad_authorization_header"},
 		{"a refresh token", []string{"Authorization: Bearer " + refresh}, http.StatusUnauthorized, "wrong_type"},
 		{"a refresh token in the cookie", []string{"Cookie: access=" + refresh}, http.StatusUnauthorized, "wrong_type"},
-		{"made-up headers", []string{"X-User-Id: 1", "X-User-Email: root@example.com"}, http.StatusUnauthorized, "not_authenticated"},
+		{"made-up headers", []string{"X-User-Id: 1", "X-User-Email: root@example.com"}, http.StatusUnauthorized,
+			"not_authenticated"},
 	} {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND"} {
 			answer, body := s.ask(t, method, "/auth/check/", "", test.headers...)
@@ -92,11 +103,13 @@ func TestForwardAuthHostileCustomer(t *testing.T) {
 	s := guarded(t)
 	attributes := `{"plan":"a,b\r\nX-User-Staff: true"}`
 	if _, err := s.store.AddAll(t.Context(), []store.NewCustomer{{
-		ID: core.Integer(8), Email: evil, IsActive: true, PasswordHash: hashOf(t, "right"), Groups: map[string][]string{group: {}, "staff": {}}, Attributes: []byte(attributes),
+		ID: core.Integer(8), Email: evil, IsActive: true, PasswordHash: hashOf(t, "right"),
+		Groups: map[string][]string{group: {}, "staff": {}}, Attributes: []byte(attributes),
 	}}); err != nil {
 		t.Fatal(err)
 	}
-	n, err := node.New(node.Config{Engine: core.NewNative(core.DefaultSettings(), testKeys(t)), Store: s.store, Settings: core.DefaultSettings(), Passwords: cheap})
+	n, err := node.New(node.Config{Engine: core.NewNative(core.DefaultSettings(), testKeys(t)), Store: s.store,
+		Settings: core.DefaultSettings(), Passwords: cheap})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +123,8 @@ func TestForwardAuthHostileCustomer(t *testing.T) {
 		t.Fatal(answer.Status)
 	}
 	for name, want := range map[string][]string{
-		"X-User-Id": {"8"}, "X-User-Email": {evil}, "X-User-Groups": {group, "staff"}, "X-User-Plan": {"a,b\r\nX-User-Staff: true"}, "X-User-Staff": {"false"},
+		"X-User-Id": {"8"}, "X-User-Email": {evil}, "X-User-Groups": {group, "staff"},
+		"X-User-Plan": {"a,b\r\nX-User-Staff: true"}, "X-User-Staff": {"false"},
 	} {
 		values := answer.Header.Values(name)
 		if len(values) != 1 {
@@ -127,7 +141,8 @@ func TestForwardAuthHostileCustomer(t *testing.T) {
 	}
 }
 
-// TestForwardAuthFollowsState: what the node learns counts from the next request on, though the token is remembered as verified.
+// TestForwardAuthFollowsState: what the node learns counts from the next request on, though the token is remembered
+// as verified.
 func TestForwardAuthFollowsState(t *testing.T) {
 	for _, change := range []struct {
 		name  string
@@ -145,7 +160,8 @@ func TestForwardAuthFollowsState(t *testing.T) {
 			}
 		}},
 		{"blacklisted", "blacklisted", func(t *testing.T, s *shop, refresh string) {
-			if answer, body := s.post(t, "/auth/token/blacklist/", `{"refresh":"`+refresh+`"}`); answer.StatusCode != http.StatusOK {
+			if answer, body := s.post(t, "/auth/token/blacklist/",
+				`{"refresh":"`+refresh+`"}`); answer.StatusCode != http.StatusOK {
 				t.Fatal(answer.Status, body)
 			}
 		}},
@@ -196,14 +212,16 @@ func TestForwardAuthMistakes(t *testing.T) {
 	}
 }
 
-// TestNothingOfTheRequestBefore asks for a customer and then for nobody, again and again: answer and record of nobody know of no customer.
+// TestNothingOfTheRequestBefore asks for a customer and then for nobody, again and again: answer and record of nobody
+// know of no customer.
 func TestNothingOfTheRequestBefore(t *testing.T) {
 	s := guarded(t)
 	_, access := s.login(t)
 	const times = 5
 	for range times {
 		s.ask(t, "GET", "/auth/check/", "", "Authorization: Bearer "+access)
-		if answer, _ := s.ask(t, "GET", "/auth/check/", ""); answer.StatusCode != http.StatusUnauthorized || answer.Header.Get("X-User-Id") != "" {
+		if answer, _ := s.ask(t, "GET", "/auth/check/", ""); answer.StatusCode != http.StatusUnauthorized ||
+			answer.Header.Get("X-User-Id") != "" {
 			t.Errorf("nobody, after a customer: %d, X-User-Id %q", answer.StatusCode, answer.Header.Get("X-User-Id"))
 		}
 	}
@@ -212,7 +230,8 @@ func TestNothingOfTheRequestBefore(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	for line := range strings.Lines(s.record(t)) {
-		if strings.Contains(line, refused) && (strings.Contains(line, `"customer"`) || strings.Contains(line, `"kid"`)) {
+		if strings.Contains(line, refused) && (strings.Contains(line, `"customer"`) ||
+			strings.Contains(line, `"kid"`)) {
 			t.Errorf("the record of nobody: %s", line)
 		}
 	}

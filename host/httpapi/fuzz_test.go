@@ -20,8 +20,10 @@ import (
 // FuzzRequest sends what no client would. The answer is never a failure of ours.
 func FuzzRequest(f *testing.F) {
 	f.Add("POST", "/auth/token/", "", "*/*", "application/json", "", `{"email":"ana@example.com","password":"x"}`)
-	f.Add("POST", "/auth/token/refresh/", "format=json", "application/json; indent=4", "application/x-www-form-urlencoded; charset=utf-16", "", "refresh=x")
-	f.Add("POST", "/customers/me/", "", "text/html;q=0, */*", `multipart/form-data; boundary="b"`, "Bearer a.b.c", "--b\r\n\r\n--b--")
+	f.Add("POST", "/auth/token/refresh/", "format=json", "application/json; indent=4",
+		"application/x-www-form-urlencoded; charset=utf-16", "", "refresh=x")
+	f.Add("POST", "/customers/me/", "", "text/html;q=0, */*", `multipart/form-data; boundary="b"`, "Bearer a.b.c",
+		"--b\r\n\r\n--b--")
 	f.Add("PURGE", "/customers/directory/", "format=api", "application/json; indent=4", "", "Bearer a.b.c", "x")
 	f.Add("delete", "/customers/open/", "", "text/html", "application/json", "", "")
 	f.Add("HEAD", "/customers/", "", "", "", "", "")
@@ -37,7 +39,8 @@ func FuzzRequest(f *testing.F) {
 	for _, version := range []core.Version{core.V55, core.V52} {
 		settings := core.DefaultSettings()
 		settings.Compat = version
-		n, err := node.New(node.Config{Engine: core.NewNative(settings, fuzzKeys{}), Store: db, Settings: settings, Passwords: cheap, Log: quiet})
+		n, err := node.New(node.Config{Engine: core.NewNative(settings, fuzzKeys{}), Store: db, Settings: settings,
+			Passwords: cheap, Log: quiet})
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -51,7 +54,8 @@ func FuzzRequest(f *testing.F) {
 		for _, handler := range handlers {
 			request := httptest.NewRequestWithContext(t.Context(), "GET", "/", strings.NewReader(body))
 			request.Method, request.URL.Path, request.URL.RawQuery = method, path, query
-			request.Header = http.Header{"Accept": {accept}, "Content-Type": {contentType}, "Authorization": {authorization}}
+			request.Header = http.Header{"Accept": {accept}, "Content-Type": {contentType},
+				"Authorization": {authorization}}
 			answer := httptest.NewRecorder()
 			handler.ServeHTTP(answer, request)
 			if answer.Code >= 500 {
@@ -65,7 +69,8 @@ func FuzzRequest(f *testing.F) {
 type fuzzKeys struct{}
 
 func (fuzzKeys) Set() core.KeySet {
-	return core.KeySet{Epoch: 1, Signing: []core.SigningKey{{}}, Keys: []core.KeyInfo{{Algorithm: "HS256", Default: true, AnyID: true}}}
+	return core.KeySet{Epoch: 1, Signing: []core.SigningKey{{}},
+		Keys: []core.KeyInfo{{Algorithm: "HS256", Default: true, AnyID: true}}}
 }
 func (fuzzKeys) Check(context.Context, int, []byte, []byte) (bool, error) { return false, nil }
 func (fuzzKeys) Sign(context.Context, int, []byte, []byte) ([]byte, error) {

@@ -50,7 +50,8 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	compat := versions[cfg.Compat]
 	h := &handler{
-		cfg: cfg, compat: compat, authHeader: strings.ReplaceAll(strings.TrimPrefix(cfg.AuthHeaderName, "HTTP_"), "_", "-"),
+		cfg: cfg, compat: compat, authHeader: strings.ReplaceAll(strings.TrimPrefix(cfg.AuthHeaderName, "HTTP_"), "_",
+			"-"),
 		views: map[string]*view{}, lists: make(chan struct{}, listsAtOnce),
 		browsers: cfg.rules(compat), memory: server.NewMemory(cfg.BodyMemory, body.LargeAtOnce),
 		bodies: body.Rules{
@@ -141,8 +142,8 @@ func (h *handler) answer(rq *request, fits bool) (a answer) {
 	}
 	defer func() { rq.leave(&a) }()
 	if !h.allowsHost(rq.Host) {
-		// Django's CommonMiddleware answers before XFrameOptionsMiddleware is reached; its page for 400 looks at the CSRF
-		// cookie by itself.
+		// Django's CommonMiddleware answers before XFrameOptionsMiddleware is reached; its page for 400 looks at the
+		// CSRF cookie by itself.
 		rq.arrive()
 		a := h.compat.page(http.StatusBadRequest).since(hostNotAllowed)
 		a.about = []slog.Attr{slog.String("host", bounded(rq.Host))}

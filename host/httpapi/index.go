@@ -19,7 +19,8 @@ func (h *handler) index(rq *request) answer {
 		Text: "Begin here: log in for an access and a refresh token, then show the access token with each request.",
 	}
 	customers := pages.Group{
-		Name: "Customers", Text: "They take an access token, or the session of a browser in which somebody has logged in.",
+		Name: "Customers",
+		Text: "They take an access token, or the session of a browser in which somebody has logged in.",
 	}
 	browser := pages.Group{
 		Name: "In a browser", Text: "Log in here to use the customers’ endpoints with your browser’s session.",
@@ -59,6 +60,7 @@ func (rq *request) firstCommands() []pages.Named {
 	return []pages.Named{
 		{Name: "Log in by curl:", Value: "curl -s " + node + tokenPaths +
 			` -H 'Content-Type: application/json' -d '{"email":"ADDRESS","password":"PASSWORD"}'`},
-		{Name: "Use the access token of the answer:", Value: "curl -s " + node + mePath + " -H '" + header + " ACCESS'"},
+		{Name: "Use the access token of the answer:", Value: "curl -s " + node + mePath + " -H '" + header +
+			" ACCESS'"},
 	}
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
-// TestKeyEnds: once the key of remembered tokens has ended, every endpoint answers for them, byte for byte, as for a token of a key that there never was.
+// TestKeyEnds: once the key of remembered tokens has ended, every endpoint answers for them, byte for byte, as for a
+// token of a key that there never was.
 func TestKeyEnds(t *testing.T) {
 	var ahead atomic.Int64
 	verified, err := cache.New(1 << 20)
@@ -28,24 +29,34 @@ func TestKeyEnds(t *testing.T) {
 		n.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 	})
 	refresh, access := s.login(t)
-	stranger := coretest.Sign("HS256", coretest.OtherSecret, `{"alg":"HS256","kid":"other"}`, `{"token_type":"access","exp":4102444800,"jti":"x","user_id":"7"}`)
+	stranger := coretest.Sign("HS256", coretest.OtherSecret, `{"alg":"HS256","kid":"other"}`,
+		`{"token_type":"access","exp":4102444800,"jti":"x","user_id":"7"}`)
 	type seen struct {
 		status       int
 		body, header string
 	}
 	ask := func(method, path, body string, headers ...string) seen {
 		answer, text := s.ask(t, method, path, body, headers...)
-		return seen{answer.StatusCode, text, answer.Header.Get("X-Auth-Error") + " " + answer.Header.Get("Www-Authenticate")}
+		return seen{answer.StatusCode, text, answer.Header.Get("X-Auth-Error") + " " +
+			answer.Header.Get("Www-Authenticate")}
 	}
 	const asJSON = "Content-Type: application/json"
 	asks := []struct {
 		name, token string
 		ask         func(token string) seen
 	}{
-		{"me", access, func(token string) seen { return ask("GET", "/customers/me/", "", "Authorization: Bearer "+token) }},
-		{"verify access", access, func(token string) seen { return ask("POST", "/auth/token/verify/", `{"token":"`+token+`"}`, asJSON) }},
-		{"verify refresh", refresh, func(token string) seen { return ask("POST", "/auth/token/verify/", `{"token":"`+token+`"}`, asJSON) }},
-		{"refresh", refresh, func(token string) seen { return ask("POST", "/auth/token/refresh/", `{"refresh":"`+token+`"}`, asJSON) }},
+		{"me", access, func(token string) seen {
+			return ask("GET", "/customers/me/", "", "Authorization: Bearer "+token)
+		}},
+		{"verify access", access, func(token string) seen {
+			return ask("POST", "/auth/token/verify/", `{"token":"`+token+`"}`, asJSON)
+		}},
+		{"verify refresh", refresh, func(token string) seen {
+			return ask("POST", "/auth/token/verify/", `{"token":"`+token+`"}`, asJSON)
+		}},
+		{"refresh", refresh, func(token string) seen {
+			return ask("POST", "/auth/token/refresh/", `{"refresh":"`+token+`"}`, asJSON)
+		}},
 		{"blacklist", refresh, func(token string) seen {
 			return ask("POST", "/auth/token/blacklist/", `{"refresh":"`+token+`"}`, asJSON)
 		}},
@@ -75,10 +86,12 @@ func TestKeyEnds(t *testing.T) {
 		}
 	}
 	logged(`"code":"token_not_valid","cause":"key_ended"`)
-	if got := ask("GET", "/readyz", ""); got.status != http.StatusServiceUnavailable || !strings.Contains(got.body, `"error":"keys"`) {
+	if got := ask("GET", "/readyz", ""); got.status != http.StatusServiceUnavailable ||
+		!strings.Contains(got.body, `"error":"keys"`) {
 		t.Errorf("readyz: %+v", got)
 	}
-	if got := ask("POST", "/auth/token/", `{"email":"ana@example.com","password":"right"}`, asJSON); got.status != http.StatusServiceUnavailable {
+	if got := ask("POST", "/auth/token/", `{"email":"ana@example.com","password":"right"}`,
+		asJSON); got.status != http.StatusServiceUnavailable {
 		t.Errorf("log-in: %+v", got)
 	}
 	logged(core.ErrKeyEnded.Error())

@@ -25,7 +25,8 @@ func openOffice(t *testing.T, customers int) (s *shop, header string) {
 	var list []store.NewCustomer
 	for i := range customers - 1 {
 		list = append(list, store.NewCustomer{
-			ID: core.Integer(int64(100 + i)), Email: fmt.Sprintf("%d@example.com", i), FirstName: strings.Repeat("é", i%7), IsActive: i%2 == 0,
+			ID: core.Integer(int64(100 + i)), Email: fmt.Sprintf("%d@example.com", i), FirstName: strings.Repeat("é",
+				i%7), IsActive: i%2 == 0,
 		})
 	}
 	if _, err := s.store.AddAll(t.Context(), list); err != nil {
@@ -37,7 +38,8 @@ func openOffice(t *testing.T, customers int) (s *shop, header string) {
 
 // TestCustomerList holds lists of several pages to be one array, compact or indented as was asked for.
 func TestCustomerList(t *testing.T) {
-	for _, n := range []int{1, 2, httpapi.ListPage - 1, httpapi.ListPage, httpapi.ListPage + 1, 2 * httpapi.ListPage, 5*httpapi.ListPage + 3} {
+	for _, n := range []int{1, 2, httpapi.ListPage - 1, httpapi.ListPage, httpapi.ListPage + 1, 2 * httpapi.ListPage,
+		5*httpapi.ListPage + 3} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			s, header := openOffice(t, n)
 			answer, body := s.ask(t, "GET", "/customers/", "", header)
@@ -45,15 +47,18 @@ func TestCustomerList(t *testing.T) {
 				ID    int64
 				Email string
 			}
-			if err := json.Unmarshal([]byte(body), &got); err != nil || answer.StatusCode != http.StatusOK || len(got) != n {
+			if err := json.Unmarshal([]byte(body), &got); err != nil || answer.StatusCode != http.StatusOK ||
+				len(got) != n {
 				t.Fatalf("list: %d, %d customers, %v; want %d", answer.StatusCode, len(got), err, n)
 			}
 			for i, c := range got {
-				if i == 0 && c.ID != 7 || i > 0 && (c.ID != int64(99+i) || c.Email != fmt.Sprintf("%d@example.com", i-1)) {
+				if i == 0 && c.ID != 7 || i > 0 && (c.ID != int64(99+i) || c.Email != fmt.Sprintf("%d@example.com",
+					i-1)) {
 					t.Errorf("customer %d of the list is %+v", i, c)
 				}
 			}
-			if answer.Header.Get("Content-Type") != "application/json" || answer.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
+			if answer.Header.Get("Content-Type") != "application/json" ||
+				answer.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
 				t.Errorf("headers are %v", answer.Header)
 			}
 			_, me := s.ask(t, "GET", "/customers/me/", "", header)
@@ -70,11 +75,14 @@ func TestCustomerList(t *testing.T) {
 				t.Errorf("indented: %.500q, want %.500q (%v)", indented, want.String(), err)
 			}
 
-			if answer, body := s.ask(t, "HEAD", "/customers/", "", header); answer.StatusCode != http.StatusOK || body != "" {
+			if answer, body := s.ask(t, "HEAD", "/customers/", "", header); answer.StatusCode != http.StatusOK ||
+				body != "" {
 				t.Errorf("HEAD: %d %q", answer.StatusCode, body)
 			}
 			answer, page := s.ask(t, "GET", "/customers/", "", header, "Accept: text/html")
-			if shown := strings.Count(page, "@example.com&#34;") + strings.Count(page, "@example.com&quot;"); answer.StatusCode != http.StatusOK || shown < min(n, httpapi.ListPage) || shown > httpapi.ListPage+1 {
+			if shown := strings.Count(page, "@example.com&#34;") +
+				strings.Count(page, "@example.com&quot;"); answer.StatusCode != http.StatusOK ||
+				shown < min(n, httpapi.ListPage) || shown > httpapi.ListPage+1 {
 				t.Errorf("page: %d with %d customers", answer.StatusCode, shown)
 			}
 		})
@@ -88,12 +96,14 @@ func TestListIsForStaff(t *testing.T) {
 			t.Errorf("%s by staff: %d", method, answer.StatusCode)
 		}
 	}
-	if _, err := s.store.Set(t.Context(), core.Integer(7), store.Change{IsStaff: new(false), IsSuperuser: new(true)}, 0); err != nil {
+	if _, err := s.store.Set(t.Context(), core.Integer(7), store.Change{IsStaff: new(false), IsSuperuser: new(true)},
+		0); err != nil {
 		t.Fatal(err)
 	}
 	answer, body := s.ask(t, "GET", "/customers/", "", header)
 	if want := `{"detail":"You do not have permission to perform this action."}`; answer.StatusCode != http.StatusForbidden || body != want || answer.Header.Get("X-Auth-Error") != "permission_denied" {
-		t.Errorf("list for a superuser who is not staff any more: %d %s, X-Auth-Error %q; want 403 %s", answer.StatusCode, body, answer.Header.Get("X-Auth-Error"), want)
+		t.Errorf("list for a superuser who is not staff any more: %d %s, X-Auth-Error %q; want 403 %s",
+			answer.StatusCode, body, answer.Header.Get("X-Auth-Error"), want)
 	}
 	if answer, _ := s.ask(t, "GET", "/customers/", ""); answer.StatusCode != http.StatusUnauthorized {
 		t.Errorf("list for nobody: %d, want 401", answer.StatusCode)
@@ -131,8 +141,8 @@ func (m *meddling) Write(p []byte) (int, error) {
 	return m.ResponseWriter.Write(p)
 }
 
-// TestListThatBreaksOff: where the store fails in the middle of a list the connection is cut, so that nobody takes the part for the whole; and where
-// the client is gone nothing more is read.
+// TestListThatBreaksOff: where the store fails in the middle of a list the connection is cut, so that nobody takes
+// the part for the whole; and where the client is gone nothing more is read.
 func TestListThatBreaksOff(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -156,7 +166,9 @@ func TestListThatBreaksOff(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, header := openOffice(t, 10*httpapi.ListPage)
-			w := &meddling{ResponseWriter: httptest.NewRecorder(), write: func(writes int) error { return c.write(s, writes) }}
+			w := &meddling{ResponseWriter: httptest.NewRecorder(), write: func(writes int) error {
+				return c.write(s, writes)
+			}}
 			r := httptest.NewRequestWithContext(t.Context(), "GET", "/customers/", nil)
 			name, value, _ := strings.Cut(header, ": ")
 			r.Header.Set(name, value)

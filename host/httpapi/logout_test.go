@@ -32,8 +32,10 @@ func TestLogOutByAButton(t *testing.T) {
 			return
 		}
 		form := formIn(page)
-		if answer.StatusCode != http.StatusOK || !strings.Contains(page, `<button type="submit" class="wide">Log out</button>`) || form["next"] != "/a/" ||
-			!strings.Contains(main(page), "ana@example.com") || !strings.Contains(answer.Header.Get("Cache-Control"), "no-store") {
+		if answer.StatusCode != http.StatusOK ||
+			!strings.Contains(page, `<button type="submit" class="wide">Log out</button>`) || form["next"] != "/a/" ||
+			!strings.Contains(main(page), "ana@example.com") || !strings.Contains(answer.Header.Get("Cache-Control"),
+			"no-store") {
 			t.Fatalf("GET: %d %v %s", answer.StatusCode, answer.Header, main(page))
 		}
 		b := p.browser()
@@ -43,11 +45,15 @@ func TestLogOutByAButton(t *testing.T) {
 			header string
 			status int
 		}{
-			{"GET", "Accept: image/avif,image/webp,*/*;q=0.8", 405}, {"GET", "Accept: */*", 405}, {"HEAD", "Accept: text/html", 200}, {"HEAD", "Accept: */*", 405},
-			{"OPTIONS", "Accept: text/html", 200}, {"PUT", "Accept: text/html", 403}, {"DELETE", "Accept: text/html", 403}, {"POST", "Accept: text/html", 403},
+			{"GET", "Accept: image/avif,image/webp,*/*;q=0.8", 405}, {"GET", "Accept: */*", 405},
+			{"HEAD", "Accept: text/html", 200}, {"HEAD", "Accept: */*", 405},
+			{"OPTIONS", "Accept: text/html", 200}, {"PUT", "Accept: text/html", 403}, {"DELETE", "Accept: text/html",
+				403}, {"POST", "Accept: text/html", 403},
 		} {
-			if answer, _ := b.ask(t, c.method, "/auth/logout/", "", c.header); answer.StatusCode != c.status || !loggedIn() {
-				t.Errorf("%s with %s: %d, logged in %v; want %d and nothing else", c.method, c.header, answer.StatusCode, loggedIn(), c.status)
+			if answer, _ := b.ask(t, c.method, "/auth/logout/", "", c.header); answer.StatusCode != c.status ||
+				!loggedIn() {
+				t.Errorf("%s with %s: %d, logged in %v; want %d and nothing else", c.method, c.header,
+					answer.StatusCode, loggedIn(), c.status)
 			}
 		}
 		if _, page := p.open(t, "/auth/logout/?next=//evil.example/", nil); formIn(page)["next"] != nil {
@@ -57,7 +63,8 @@ func TestLogOutByAButton(t *testing.T) {
 		if answer.StatusCode != http.StatusFound || answer.Header.Get("Location") != "/a/" || loggedIn() {
 			t.Errorf("the button: %d to %q, logged in %v", answer.StatusCode, answer.Header.Get("Location"), loggedIn())
 		}
-		if answer, page := p.open(t, "/auth/logout/", nil); answer.StatusCode != http.StatusOK || strings.Contains(main(page), "ana@example.com") {
+		if answer, page := p.open(t, "/auth/logout/", nil); answer.StatusCode != http.StatusOK ||
+			strings.Contains(main(page), "ana@example.com") {
 			t.Errorf("nobody's: %d %s", answer.StatusCode, main(page))
 		}
 	})

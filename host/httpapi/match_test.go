@@ -35,7 +35,8 @@ func (m *matcher) fault(format string, args ...any) {
 // asSets are the headers that compare as sets.
 var asSets = []string{"allow", "vary", "cache-control"}
 
-// response names everything in which an answer is not the recorded one. Where something is, ids that it saw do not count.
+// response names everything in which an answer is not the recorded one. Where something is, ids that it saw do not
+// count.
 func (m *matcher) response(want map[string]any, got *response) []string {
 	seen := maps.Clone(m.seen)
 	m.faults = nil
@@ -105,7 +106,8 @@ func (m *matcher) header(name string, want, got any) {
 		same = func(a, b string) bool { return slices.Equal(setOf(a), setOf(b)) }
 	case name == "content-type":
 		same = func(a, b string) bool {
-			return strings.EqualFold(aroundSemicolon.ReplaceAllString(a, "; "), aroundSemicolon.ReplaceAllString(b, "; "))
+			return strings.EqualFold(aroundSemicolon.ReplaceAllString(a, "; "), aroundSemicolon.ReplaceAllString(b,
+				"; "))
 		}
 	}
 	if !same(text, got.(string)) {

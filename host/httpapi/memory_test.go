@@ -40,7 +40,8 @@ func TestMemoryOfBodies(t *testing.T) {
 		t.Fatal(err)
 	}
 	if answer := <-stalled; answer.Code != http.StatusServiceUnavailable || answer.Header().Get("Retry-After") == "" {
-		t.Errorf("the body that stalled = %d, Retry-After %q; want 503 with one", answer.Code, answer.Header().Get("Retry-After"))
+		t.Errorf("the body that stalled = %d, Retry-After %q; want 503 with one", answer.Code,
+			answer.Header().Get("Retry-After"))
 	}
 
 	release := httpapi.TakeTurns(s.Config.Handler)
@@ -57,7 +58,8 @@ func TestMemoryOfBodies(t *testing.T) {
 	}
 }
 
-// TestLargeBodiesTakeTurns: large bodies are parsed a few at a time; who sends slowly holds no turn, and small bodies need none.
+// TestLargeBodiesTakeTurns: large bodies are parsed a few at a time; who sends slowly holds no turn, and small bodies
+// need none.
 func TestLargeBodiesTakeTurns(t *testing.T) {
 	s := openShop(t, nil)
 	large := func(ctx context.Context, body io.Reader) int {
@@ -112,7 +114,8 @@ func TestMaxFields(t *testing.T) {
 	for _, c := range []struct {
 		body string
 		want int
-	}{{"email=ana@example.com&password=right&a=1", http.StatusOK}, {"email=ana@example.com&password=right&a=1&a=2", http.StatusBadRequest}} {
+	}{{"email=ana@example.com&password=right&a=1", http.StatusOK}, {"email=ana@example.com&password=right&a=1&a=2",
+		http.StatusBadRequest}} {
 		if answer, body := s.ask(t, "POST", "/auth/token/", c.body, urlEncoded); answer.StatusCode != c.want {
 			t.Errorf("%s: %d %s, want %d", c.body, answer.StatusCode, body, c.want)
 		}

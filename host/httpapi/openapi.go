@@ -45,7 +45,8 @@ func (h *handler) describe() (openapi.Document, error) {
 		Title:   "edgetoken",
 		Version: openapi.SemanticVersion(h.cfg.Info.Version),
 		Description: "Tokens for customers, and the customers. " +
-			"The wire is that of Django REST framework with djangorestframework-simplejwt " + string(h.cfg.Compat) + ".\n\n" + everywhere,
+			"The wire is that of Django REST framework with djangorestframework-simplejwt " + string(h.cfg.Compat) +
+			".\n\n" + everywhere,
 		License: openapi.License{Name: "Apache-2.0", URL: "https://www.apache.org/licenses/LICENSE-2.0"},
 		Tags: []openapi.Tag{
 			{Name: "auth", Description: "Log in for tokens; refresh, verify and blacklist them."},
@@ -62,8 +63,10 @@ func (h *handler) describe() (openapi.Document, error) {
 }
 
 // everywhere is what holds for all operations.
-const everywhere = "Bodies may also be forms, URL-encoded or multipart, with the same fields. Where there is GET there is HEAD. " +
-	"Answers are JSON. Where views have pages for browsers, a request that prefers text/html gets the same answer as a page. " +
+const everywhere = "Bodies may also be forms, URL-encoded or multipart, with the same fields. Where there is GET " +
+	"there is HEAD. " +
+	"Answers are JSON. Where views have pages for browsers, a request that prefers text/html gets the same answer " +
+	"as a page. " +
 	"A path without its slash at the end is answered with 301. " +
 	"A request for a host that is not served, and one whose body is too long or breaks off, " +
 	"is answered with 400 and a page of Django's, and a failure of the node with 500 and such a page."

@@ -97,7 +97,8 @@ var (
 // clientNames are those of classes that the code of clients has all names of: okhttp3.Call in Kotlin, others in the
 // standard libraries.
 var clientNames = []string{
-	"Any", "Call", "Client", "Configuration", "Date", "Entry", "Error", "Exception", "File", "Headers", "List", "Map", "Object", "Option", "Pair", "Request", "Response",
+	"Any", "Call", "Client", "Configuration", "Date", "Entry", "Error", "Exception", "File", "Headers", "List", "Map",
+	"Object", "Option", "Pair", "Request", "Response",
 	"Result", "Set", "String", "Type", "Vec",
 }
 
@@ -258,7 +259,8 @@ func TestOpenAPIServers(t *testing.T) {
 		}
 	}
 	s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.AllowedHosts = []string{"tokens.example"} })
-	if answer, body := s.ask(t, "GET", pages.OpenAPIPath, "", "Host: evil.example"); answer.StatusCode != http.StatusBadRequest || strings.Contains(body, "evil") {
+	if answer, body := s.ask(t, "GET", pages.OpenAPIPath, "",
+		"Host: evil.example"); answer.StatusCode != http.StatusBadRequest || strings.Contains(body, "evil") {
 		t.Errorf("a host that is not allowed: %d %s", answer.StatusCode, body)
 	}
 }
@@ -268,12 +270,14 @@ func TestOpenAPIOfBodies(t *testing.T) {
 	s := openShop(t, nil)
 	doc, _ := description(t, s)
 	for path, fields := range map[string][]string{
-		"/auth/token/": {"email", "password"}, "/auth/token/refresh/": {"refresh"}, "/auth/token/verify/": {"token"}, "/auth/token/blacklist/": {"refresh"},
+		"/auth/token/": {"email", "password"}, "/auth/token/refresh/": {"refresh"}, "/auth/token/verify/": {"token"},
+		"/auth/token/blacklist/": {"refresh"},
 	} {
 		for media, body := range doc.Paths.Value(path).Post.RequestBody.Value.Content {
 			schema := body.Schema.Value
 			if !slices.Equal(schema.Required, fields) || len(schema.Properties) != len(fields) {
-				t.Errorf("%s takes %v of %d as %s, want %v", path, schema.Required, len(schema.Properties), media, fields)
+				t.Errorf("%s takes %v of %d as %s, want %v", path, schema.Required, len(schema.Properties), media,
+					fields)
 			}
 			for _, field := range fields {
 				if p := schema.Properties[field]; p == nil || p.Value.MinLength != 1 || !p.Value.Type.Is("string") {
@@ -286,7 +290,8 @@ func TestOpenAPIOfBodies(t *testing.T) {
 			}
 		}
 	}
-	if p := doc.Components.Schemas["LoginRequest"].Value.Properties["password"].Value; p.Format != "password" || p.WriteOnly {
+	if p := doc.Components.Schemas["LoginRequest"].Value.Properties["password"].Value; p.Format != "password" ||
+		p.WriteOnly {
 		t.Errorf("password = %+v, want format password, and no writeOnly: Go's clients have a pointer for it", p)
 	}
 	if p := doc.Components.Schemas["Access"].Value.Properties; len(p) != 1 || p["access"] == nil {
@@ -301,9 +306,15 @@ func TestOpenAPIOfCheckRefusals(t *testing.T) {
 		change func(*node.Config, *httpapi.Config)
 		header string
 	}{
-		"another host":              {func(_ *node.Config, h *httpapi.Config) { h.AllowedHosts = []string{"127.0.0.1"} }, "Host: evil.example"},
-		"a proxy that says nothing": {func(_ *node.Config, h *httpapi.Config) { h.ForwardAuth.Proxy = httpapi.Traefik }, "Accept: */*"},
-		"a page of another site":    {func(_ *node.Config, h *httpapi.Config) { h.ForwardAuth.Cookie = "a" }, "Cookie: a=b\nOrigin: https://evil.example"},
+		"another host": {func(_ *node.Config, h *httpapi.Config) {
+			h.AllowedHosts = []string{"127.0.0.1"}
+		}, "Host: evil.example"},
+		"a proxy that says nothing": {func(_ *node.Config, h *httpapi.Config) {
+			h.ForwardAuth.Proxy = httpapi.Traefik
+		}, "Accept: */*"},
+		"a page of another site": {func(_ *node.Config, h *httpapi.Config) {
+			h.ForwardAuth.Cookie = "a"
+		}, "Cookie: a=b\nOrigin: https://evil.example"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := openShop(t, c.change)
@@ -333,7 +344,8 @@ func TestOpenAPIOfCheckMethods(t *testing.T) {
 			t.Errorf("%s is not described", method)
 			continue
 		}
-		for header, status := range map[string]int{"Authorization: Bearer " + access: 200, "Authorization: Bearer junk": 401} {
+		for header, status := range map[string]int{"Authorization: Bearer " + access: 200,
+			"Authorization: Bearer junk": 401} {
 			answer, body := s.ask(t, method, "/auth/check/", "", header)
 			if answer.StatusCode != status {
 				t.Errorf("%s = %d, want %d", method, answer.StatusCode, status)

@@ -56,7 +56,9 @@ func TestOpenAPIHasEveryRoute(t *testing.T) {
 			if answer.Header.Get("Allow") == "GET, HEAD" { // a health check
 				continue
 			}
-			want := slices.DeleteFunc(strings.Split(answer.Header.Get("Allow"), ", "), func(m string) bool { return m == "HEAD" })
+			want := slices.DeleteFunc(strings.Split(answer.Header.Get("Allow"), ", "), func(m string) bool {
+				return m == "HEAD"
+			})
 			var got []string
 			for method := range item.Operations() {
 				got = append(got, method)
@@ -89,7 +91,8 @@ func TestOpenAPIIsTrue(t *testing.T) {
 				{"POST", "/auth/token/", `{`, 400, nil},
 				{"POST", "/auth/token/", `[]`, 400, nil},
 				{"POST", "/auth/token/", `x`, 415, []string{"Content-Type: text/plain"}},
-				{"POST", "/auth/token/", `email=a&password=b`, 401, []string{"Content-Type: application/x-www-form-urlencoded"}},
+				{"POST", "/auth/token/", `email=a&password=b`, 401,
+					[]string{"Content-Type: application/x-www-form-urlencoded"}},
 				{"POST", "/auth/token/", `{}`, 406, []string{"Accept: image/png"}},
 				{"OPTIONS", "/auth/token/", "", 200, nil},
 				{"POST", "/auth/token/refresh/", `{"refresh":"` + refresh + `"}`, 200, nil},
@@ -121,7 +124,9 @@ func TestOpenAPIIsTrue(t *testing.T) {
 				{"GET", "/readyz", "", 200, nil},
 			} {
 				headers := c.headers
-				if c.body != "" && !slices.ContainsFunc(headers, func(h string) bool { return strings.HasPrefix(h, "Content-Type") }) {
+				if c.body != "" && !slices.ContainsFunc(headers, func(h string) bool {
+					return strings.HasPrefix(h, "Content-Type")
+				}) {
 					headers = append(slices.Clone(headers), "Content-Type: application/json")
 				}
 				answer, body := s.ask(t, c.method, c.path, c.body, headers...)
@@ -148,7 +153,8 @@ func checkAnswer(t *testing.T, router routers.Router, name, sent string, answer 
 		return
 	}
 	asked := &openapi3filter.RequestValidationInput{
-		Request: request, PathParams: params, Route: route, Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
+		Request: request, PathParams: params, Route: route,
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
 	}
 	if answer.StatusCode < http.StatusMultipleChoices && sent != "" {
 		if err := openapi3filter.ValidateRequest(t.Context(), asked); err != nil {
@@ -176,7 +182,8 @@ func TestOpenAPIOfCookies(t *testing.T) {
 		t.Errorf("refreshCookie = %+v, want the cookie with the name refresh", scheme)
 	}
 	for path, want := range map[string]string{
-		"/auth/token/": "", "/auth/token/refresh/": "refreshCookie", "/auth/token/verify/": "tokenCookie", "/auth/token/blacklist/": "refreshCookie",
+		"/auth/token/": "", "/auth/token/refresh/": "refreshCookie", "/auth/token/verify/": "tokenCookie",
+		"/auth/token/blacklist/": "refreshCookie",
 	} {
 		var got string
 		for _, way := range *doc.Paths.Value(path).Post.Security {
@@ -189,8 +196,11 @@ func TestOpenAPIOfCookies(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]string{
-		"/auth/token/": "POST", "/auth/token/refresh/": "POST", "/auth/token/verify/": "POST", "/auth/token/blacklist/": "POST",
-		"/customers/me/": "POST", "/customers/": "", "/customers/open/": "DELETE PATCH POST PUT", "/auth/csrf/": "", "/auth/check/": "",
+		"/auth/token/": "POST", "/auth/token/refresh/": "POST", "/auth/token/verify/": "POST",
+		"/auth/token/blacklist/": "POST",
+		"/customers/me/":         "POST", "/customers/": "", "/customers/open/": "DELETE PATCH POST PUT",
+		"/auth/csrf/":  "",
+		"/auth/check/": "",
 	} {
 		var got []string
 		for method, op := range doc.Paths.Value(path).Operations() {
@@ -225,7 +235,8 @@ func TestOpenAPIOfCookies(t *testing.T) {
 	}
 	cookies(answer)
 	for _, c := range []struct{ path, body string }{
-		{"/auth/token/", `{"email":"ana@example.com","password":"right"}`}, {"/auth/token/refresh/", "{}"}, {"/auth/token/verify/", "{}"}, {"/auth/token/blacklist/", "{}"},
+		{"/auth/token/", `{"email":"ana@example.com","password":"right"}`}, {"/auth/token/refresh/", "{}"},
+		{"/auth/token/verify/", "{}"}, {"/auth/token/blacklist/", "{}"},
 	} {
 		answer, body := b.post(t, c.path, c.body, headers...)
 		if answer.StatusCode != http.StatusOK || strings.Contains(body, "eyJ") {
@@ -243,15 +254,18 @@ func TestOpenAPIOfCheck(t *testing.T) {
 	_, access := s.login(t)
 	op := doc.Paths.Value("/auth/check/").Get
 	for status, want := range map[string]int{"200": 5, "401": 6, "403": 5} {
-		if r := op.Responses.Value(status); r == nil || len(r.Value.Headers) != want || r.Value.Headers["X-User-Plan"] == nil {
+		if r := op.Responses.Value(status); r == nil || len(r.Value.Headers) != want ||
+			r.Value.Headers["X-User-Plan"] == nil {
 			t.Errorf("%s is described as %+v, want %d headers, X-User-Plan among them", status, r, want)
 		}
 	}
-	if scheme := doc.Components.SecuritySchemes["checkCookie"]; scheme == nil || scheme.Value.Name != "access" || len(*op.Security) != 2 {
+	if scheme := doc.Components.SecuritySchemes["checkCookie"]; scheme == nil || scheme.Value.Name != "access" ||
+		len(*op.Security) != 2 {
 		t.Errorf("checkCookie = %+v of %v, want the cookie with the name access", scheme, op.Security)
 	}
 	for status, header := range map[int]string{
-		200: "Authorization: Bearer " + access, 401: "Authorization: Bearer junk", 403: "Cookie: access=" + access + "\nOrigin: https://evil.example",
+		200: "Authorization: Bearer " + access, 401: "Authorization: Bearer junk", 403: "Cookie: access=" + access +
+			"\nOrigin: https://evil.example",
 	} {
 		answer, body := s.ask(t, "GET", "/auth/check/", "", strings.Split(header, "\n")...)
 		if answer.StatusCode != status {
@@ -259,7 +273,9 @@ func TestOpenAPIOfCheck(t *testing.T) {
 		}
 		checkAnswer(t, router, header, "", answer, body)
 	}
-	if plain, _ := description(t, openShop(t, nil)); plain.Paths.Value("/auth/check/").Get.Responses.Value("403") != nil || plain.Components.SecuritySchemes["checkCookie"] != nil {
+	if plain, _ := description(t,
+		openShop(t, nil)); plain.Paths.Value("/auth/check/").Get.Responses.Value("403") != nil ||
+		plain.Components.SecuritySchemes["checkCookie"] != nil {
 		t.Error("a cookie is described where none is read")
 	}
 }
@@ -267,18 +283,21 @@ func TestOpenAPIOfCheck(t *testing.T) {
 // TestOpenAPIOfLoginAnswer: what the answer to a log-in has of the customer is described, member by member.
 func TestOpenAPIOfLoginAnswer(t *testing.T) {
 	s := openShop(t, func(_ *node.Config, c *httpapi.Config) {
-		c.LoginAnswer = claimmaptest.Members(t, "id=id mail=email first=first_name last=last_name active=is_active staff=is_staff super=is_superuser "+
-			"joined=date_joined seen=last_login groups=groups rights=permissions plan=attributes.plan")
+		c.LoginAnswer = claimmaptest.Members(t,
+			"id=id mail=email first=first_name last=last_name active=is_active staff=is_staff super=is_superuser "+
+				"joined=date_joined seen=last_login groups=groups rights=permissions plan=attributes.plan")
 	})
 	doc, router := description(t, s)
 	pair := doc.Components.Schemas["TokenPair"].Value
-	for name, want := range map[string]string{"mail": "string", "active": "boolean", "seen": "string", "groups": "array", "rights": "array", "access": "string"} {
+	for name, want := range map[string]string{"mail": "string", "active": "boolean", "seen": "string",
+		"groups": "array", "rights": "array", "access": "string"} {
 		if p := pair.Properties[name]; p == nil || !p.Value.Type.Is(want) || !slices.Contains(pair.Required, name) {
 			t.Errorf("%s = %+v, want a required member of type %s", name, p, want)
 		}
 	}
 	if len(pair.Properties) != 14 || len(pair.Required) != 14 {
-		t.Errorf("%d members, %d of them required, want 14: %v", len(pair.Properties), len(pair.Required), pair.Required)
+		t.Errorf("%d members, %d of them required, want 14: %v", len(pair.Properties), len(pair.Required),
+			pair.Required)
 	}
 	sent := `{"email":"ana@example.com","password":"right"}`
 	answer, body := s.post(t, "/auth/token/", sent)

@@ -54,7 +54,8 @@ func (v *view) takenBody(c *Config, method string) *openapi.Body {
 	case method != http.MethodPost || v.takes == "":
 		return nil
 	case v.fields == nil:
-		return &openapi.Body{Schema: openapi.Any("Any JSON.").Named(v.takes), Example: map[string]any{"note": "any JSON"}}
+		return &openapi.Body{Schema: openapi.Any("Any JSON.").Named(v.takes),
+			Example: map[string]any{"note": "any JSON"}}
 	}
 	return &openapi.Body{Schema: v.bodySchema(c), Example: v.example(), Required: c.needs(v.fields[0])}
 }

@@ -29,7 +29,8 @@ func healthOperations() []openapi.Operation {
 			Answers: map[int]openapi.Answer{
 				http.StatusOK: {Description: "The node can answer.", Schema: health},
 				http.StatusServiceUnavailable: {
-					Description: "Engine or store cannot answer, the clock cannot be right, the key that signs has ended, " +
+					Description: "Engine or store cannot answer, the clock cannot be right, the key that signs " +
+						"has ended, " +
 						"or no password can be hashed.",
 					Schema: health, Headers: []openapi.Header{retryHeader},
 				},
@@ -55,7 +56,8 @@ func csrfOperation() openapi.Operation {
 // checkMethods are the methods that a document can have (OpenAPI 3.0.3, Path Item Object), without TRACE:
 // browsers refuse to send it (Fetch §2.2.1), so TypeScript clients have no name for it.
 var checkMethods = []string{
-	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+	http.MethodOptions,
 }
 
 // checkForbids are the reasons why a check can be a 403.
@@ -78,13 +80,16 @@ func (h *handler) checkOperations() (operations []openapi.Operation) {
 	var found, empty []openapi.Header
 	for _, m := range h.cfg.ForwardAuth.Headers {
 		found = append(found,
-			openapi.Header{Name: m.Name, Description: "The customer's " + m.Field.String() + ".", Schema: openapi.Text()})
+			openapi.Header{Name: m.Name, Description: "The customer's " + m.Field.String() + ".",
+				Schema: openapi.Text()})
 		empty = append(empty, openapi.Header{Name: m.Name, Description: "Empty.", Schema: openapi.Text()})
 	}
 	with := func(h openapi.Header) []openapi.Header { return append([]openapi.Header{h}, empty...) }
 	answers := map[int]openapi.Answer{
-		http.StatusOK:                  {Description: "The request is from a customer, whom the headers name.", Headers: found},
-		http.StatusUnauthorized:        {Description: "There is no access token, or it was refused.", Headers: with(challengeHeader)},
+		http.StatusOK: {Description: "The request is from a customer, whom the headers name.",
+			Headers: found},
+		http.StatusUnauthorized: {Description: "There is no access token, or it was refused.",
+			Headers: with(challengeHeader)},
 		http.StatusInternalServerError: {Description: "The node failed.", Headers: empty},
 		http.StatusServiceUnavailable:  {Description: "The node cannot answer now.", Headers: with(retryHeader)},
 	}
@@ -101,7 +106,8 @@ func (h *handler) checkOperations() (operations []openapi.Operation) {
 		operations = append(operations, openapi.Operation{
 			Method: method, Path: checkPath, Summary: "Check", Tag: "auth", Answers: answers, Security: security,
 			Description: "Who a request is from, for proxies. " +
-				"Every method is answered alike, TRACE and those that OpenAPI does not know included, and without a body; " +
+				"Every method is answered alike, TRACE and those that OpenAPI does not know included, and " +
+				"without a body; " +
 				"the slash at the end may be missing.",
 		})
 	}

@@ -33,8 +33,8 @@ func claims(t testing.TB, token string) map[string]any {
 	return c
 }
 
-// TestTextIDs goes the whole way with a customer whose id is a text. UUIDs are texts as any other: one in another spelling is another id, as it is
-// none that a log-in has written.
+// TestTextIDs goes the whole way with a customer whose id is a text. UUIDs are texts as any other: one in another
+// spelling is another id, as it is none that a log-in has written.
 func TestTextIDs(t *testing.T) {
 	const id = "550e8400-e29b-41d4-a716-446655440000"
 	for _, version := range []core.Version{core.V55, core.V52} {
@@ -46,7 +46,8 @@ func TestTextIDs(t *testing.T) {
 				}
 				defer db.Close()
 				if _, err := db.AddAll(t.Context(), []store.NewCustomer{
-					{ID: core.Text(id), Email: "ana@example.com", IsActive: true, IsStaff: true, PasswordHash: hashOf(t, "right")},
+					{ID: core.Text(id), Email: "ana@example.com", IsActive: true, IsStaff: true,
+						PasswordHash: hashOf(t, "right")},
 					{ID: core.Text("1"), Email: "one@example.com"}, {ID: core.Text("Zoë"), Email: "zoe@example.com"},
 				}); err != nil {
 					t.Fatal(err)
@@ -87,17 +88,21 @@ func TestTextIDs(t *testing.T) {
 				check("GET", "/customers/me/", "", token, after, "")
 
 				signed := func(userID string) string {
-					return sign(t, fmt.Sprintf(`{"token_type":"access","exp":4102444800,"jti":"%032x","user_id":%s}`, time.Now().UnixNano(), userID))
+					return sign(t, fmt.Sprintf(`{"token_type":"access","exp":4102444800,"jti":"%032x","user_id":%s}`,
+						time.Now().UnixNano(), userID))
 				}
 				check("GET", "/customers/me/", "", signed(`"Zoë"`), 401, `User is inactive`)
-				check("GET", "/customers/me/", "", signed(`1`), 401, `User is inactive`) // str() of the claim: the id "1"
-				for _, other := range []string{`"` + strings.ToUpper(id) + `"`, `"` + strings.ReplaceAll(id, "-", "") + `"`, `"urn:uuid:` + id + `"`, `"{` + id + `}"`, `" ` + id + `"`, `"1 "`, `1.0`, `true`, `""`} {
+				// str() of the claim: the id "1"
+				check("GET", "/customers/me/", "", signed(`1`), 401, `User is inactive`)
+				for _, other := range []string{`"` + strings.ToUpper(id) + `"`, `"` + strings.ReplaceAll(id, "-", "") +
+					`"`, `"urn:uuid:` + id + `"`, `"{` + id + `}"`, `" ` + id + `"`, `"1 "`, `1.0`, `true`, `""`} {
 					check("GET", "/customers/me/", "", signed(other), 401, `User not found`)
 				}
 				if err := db.SetActive(t.Context(), core.Text(id), false); err != nil {
 					t.Fatal(err)
 				}
-				check("POST", "/auth/token/", `{"email":"ana@example.com","password":"right"}`, "", 401, `No active account found`)
+				check("POST", "/auth/token/", `{"email":"ana@example.com","password":"right"}`, "", 401,
+					`No active account found`)
 			})
 		}
 	}
@@ -110,7 +115,8 @@ func TestTextIDsElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.Add(t.Context(), store.NewCustomer{ID: core.Text(`a"<b>`), Email: "ana@example.com", IsActive: true, PasswordHash: hashOf(t, "right")}); err != nil {
+	if _, err := db.Add(t.Context(), store.NewCustomer{ID: core.Text(`a"<b>`), Email: "ana@example.com", IsActive: true,
+		PasswordHash: hashOf(t, "right")}); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -125,7 +131,9 @@ func TestTextIDsElsewhere(t *testing.T) {
 		if got := claims(t, access)[c.name]; got != c.want {
 			t.Errorf("%s = %v, want %s", c.name, got, c.want)
 		}
-		if answer, body := s.ask(t, "GET", "/customers/me/", "", "Authorization: Bearer "+access); answer.StatusCode != http.StatusOK || !strings.HasPrefix(body, `{"id":"a\"<b>",`) {
+		if answer, body := s.ask(t, "GET", "/customers/me/", "",
+			"Authorization: Bearer "+access); answer.StatusCode != http.StatusOK ||
+			!strings.HasPrefix(body, `{"id":"a\"<b>",`) {
 			t.Errorf("me: %d %s", answer.StatusCode, body)
 		}
 	}
@@ -134,7 +142,8 @@ func TestTextIDsElsewhere(t *testing.T) {
 // sign makes a token of these claims with the key of the test.
 func sign(t *testing.T, claims string) string {
 	t.Helper()
-	input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
+	input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." +
+		base64.RawURLEncoding.EncodeToString([]byte(claims))
 	signature, err := testKeys(t).Sign(t.Context(), 0, []byte(input), make([]byte, core.EntropyBytes))
 	if err != nil {
 		t.Fatal(err)
@@ -144,10 +153,14 @@ func sign(t *testing.T, claims string) string {
 
 func TestLoginAnswer(t *testing.T) {
 	s := openShop(t, func(_ *node.Config, h *httpapi.Config) {
-		h.LoginAnswer = claimmaptest.Members(t, "id=id email=email plan=attributes.plan limit=attributes.limit rate=attributes.rate groups=groups rights=permissions seen=last_login joined=date_joined gone=attributes.x")
+		h.LoginAnswer = claimmaptest.Members(t,
+			"id=id email=email plan=attributes.plan limit=attributes.limit rate=attributes.rate groups=groups "+
+				"rights=permissions seen=last_login joined=date_joined gone=attributes.x")
 	})
 	id := core.Integer(7)
-	if _, err := s.store.Set(t.Context(), id, store.Change{Attributes: []byte(`{"plan":"pro\u2028","limit":9223372036854775808,"rate":1.50}`)}, 0); err != nil {
+	if _, err := s.store.Set(t.Context(), id,
+		store.Change{Attributes: []byte(`{"plan":"pro\u2028","limit":9223372036854775808,"rate":1.50}`)},
+		0); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.store.ChangeRights(t.Context(), id, store.RightsChange{Grant: []string{"shop.view"}}); err != nil {
@@ -175,13 +188,18 @@ func TestLoginAnswer(t *testing.T) {
 	}
 }
 
-// TestLoginAnswerThatCannotBe: what no answer can show is a failure of the node that its log names, and not the client's.
+// TestLoginAnswerThatCannotBe: what no answer can show is a failure of the node that its log names, and not the
+// client's.
 func TestLoginAnswerThatCannotBe(t *testing.T) {
 	for name, attributes := range map[string]string{
-		"half of a surrogate pair": `{"x":"\ud800"}`, "infinite": `{"x":1e999}`, "too large": `{"x":"` + strings.Repeat("y", claimmap.MaxBytes) + `"}`,
+		"half of a surrogate pair": `{"x":"\ud800"}`, "infinite": `{"x":1e999}`, "too large": `{"x":"` +
+			strings.Repeat("y", claimmap.MaxBytes) + `"}`,
 	} {
-		s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.LoginAnswer = claimmaptest.Members(t, "x=attributes.x") })
-		if _, err := s.store.Set(t.Context(), core.Integer(7), store.Change{Attributes: []byte(attributes)}, 0); err != nil {
+		s := openShop(t, func(_ *node.Config, h *httpapi.Config) {
+			h.LoginAnswer = claimmaptest.Members(t, "x=attributes.x")
+		})
+		if _, err := s.store.Set(t.Context(), core.Integer(7), store.Change{Attributes: []byte(attributes)},
+			0); err != nil {
 			t.Fatal(err)
 		}
 		answer, body := s.post(t, "/auth/token/", `{"email":"ana@example.com","password":"right"}`)
@@ -191,7 +209,8 @@ func TestLoginAnswerThatCannotBe(t *testing.T) {
 		if log := s.record(t); !strings.Contains(log, "answer to the log-in of customer 7") {
 			t.Errorf("%s: log lacks the customer: %s", name, log)
 		}
-		if answer, body := s.post(t, "/auth/token/", `{"email":"ana@example.com","password":"wrong"}`); answer.StatusCode != http.StatusUnauthorized {
+		if answer, body := s.post(t, "/auth/token/",
+			`{"email":"ana@example.com","password":"wrong"}`); answer.StatusCode != http.StatusUnauthorized {
 			t.Errorf("%s: wrong password is %d %s, want 401", name, answer.StatusCode, body)
 		}
 	}
@@ -199,11 +218,13 @@ func TestLoginAnswerThatCannotBe(t *testing.T) {
 
 func TestReservedMembers(t *testing.T) {
 	settings := core.DefaultSettings()
-	n, err := node.New(node.Config{Engine: core.NewNative(settings, testKeys(t)), Store: openStore(t), Settings: settings})
+	n, err := node.New(node.Config{Engine: core.NewNative(settings, testKeys(t)), Store: openStore(t),
+		Settings: settings})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = httpapi.New(httpapi.Config{Node: n, LoginAnswer: claimmaptest.Members(t, "refresh=id ACCESS=id token=id exp=id")})
+	_, err = httpapi.New(httpapi.Config{Node: n, LoginAnswer: claimmaptest.Members(t,
+		"refresh=id ACCESS=id token=id exp=id")})
 	for _, name := range []string{`"refresh"`, `"ACCESS"`, `"token"`} {
 		if err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), `"exp"`) {
 			t.Errorf("New = %v, want it to name %s and not exp", err, name)
@@ -211,12 +232,13 @@ func TestReservedMembers(t *testing.T) {
 	}
 }
 
-// TestHostileCustomer has HTML and control characters in every field of a customer: whoever is shown him gets the characters as they are, as JSON
-// that no browser takes for a page, or escaped in a page.
+// TestHostileCustomer has HTML and control characters in every field of a customer: whoever is shown him gets the
+// characters as they are, as JSON that no browser takes for a page, or escaped in a page.
 func TestHostileCustomer(t *testing.T) {
 	const evil = "<script>alert(1)</script>\"'&\\\r\nSet-Cookie: x=1\x01\x7f\u2028\u202e\ufeff😀"
 	hostile := store.NewCustomer{
-		ID: core.Text(evil + "id"), Email: evil + "@example.com", FirstName: evil + "first", LastName: evil + "last", IsActive: true, IsStaff: true,
+		ID: core.Text(evil + "id"), Email: evil + "@example.com", FirstName: evil + "first", LastName: evil + "last",
+		IsActive: true, IsStaff: true,
 		PasswordHash: hashOf(t, "right"), DateJoined: time.Date(1, 1, 1, 0, 0, 0, 1000, time.UTC),
 		Permissions: []string{evil + ".<b>"}, Groups: map[string][]string{evil: {"app." + evil}},
 	}
@@ -240,13 +262,15 @@ func TestHostileCustomer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := append(claimmaptest.Members(t, "id=id email=email first=first_name last=last_name groups=groups rights=permissions joined=date_joined"),
+	all := append(claimmaptest.Members(t,
+		"id=id email=email first=first_name last=last_name groups=groups rights=permissions joined=date_joined"),
 		claimmap.Member{Name: evil, Field: field})
 	s := openShop(t, func(n *node.Config, h *httpapi.Config) {
 		n.Store, n.Claims, h.LoginAnswer, h.LogEmails = db, all, all, true
 	})
 	want := map[string]any{
-		"id": evil + "id", "email": evil + "@example.com", "first": evil + "first", "last": evil + "last", "groups": []any{evil},
+		"id": evil + "id", "email": evil + "@example.com", "first": evil + "first", "last": evil + "last",
+		"groups": []any{evil},
 		"joined": "0001-01-01T00:00:00.000001Z", evil: evil + "attribute",
 	}
 	answer, body := s.post(t, "/auth/token/", encoded(map[string]string{"email": hostile.Email, "password": "right"}))
@@ -255,7 +279,8 @@ func TestHostileCustomer(t *testing.T) {
 		t.Fatalf("log-in: %d %s (%v)", answer.StatusCode, body, err)
 	}
 	access := fmt.Sprint(shown["access"])
-	for what, got := range map[string]map[string]any{"answer": shown, "access token": claims(t, access), "refresh token": claims(t, fmt.Sprint(shown["refresh"]))} {
+	for what, got := range map[string]map[string]any{"answer": shown, "access token": claims(t, access),
+		"refresh token": claims(t, fmt.Sprint(shown["refresh"]))} {
 		for name, value := range want {
 			if encoded(got[name]) != encoded(value) {
 				t.Errorf("%s: %q is %q, want %q", what, name, got[name], value)
@@ -267,7 +292,8 @@ func TestHostileCustomer(t *testing.T) {
 	}
 	for _, path := range []string{"/customers/", "/customers/me/", "/customers/open/", "/customers/managed/"} {
 		answer, body := s.ask(t, "GET", path, "", "Authorization: Bearer "+access)
-		if !json.Valid([]byte(body)) || answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "application/json" ||
+		if !json.Valid([]byte(body)) || answer.StatusCode != http.StatusOK ||
+			answer.Header.Get("Content-Type") != "application/json" ||
 			answer.Header.Get("X-Content-Type-Options") != "nosniff" || answer.Header.Get("Set-Cookie") != "" {
 			t.Errorf("%s: %d %v %s", path, answer.StatusCode, answer.Header, body)
 		}
@@ -275,7 +301,8 @@ func TestHostileCustomer(t *testing.T) {
 			t.Errorf("%s holds control characters: %q", path, body)
 		}
 		answer, body = s.ask(t, "GET", path, "", "Authorization: Bearer "+access, "Accept: text/html")
-		if answer.StatusCode != http.StatusOK || strings.Contains(body, "<script>alert") || strings.Contains(body, "\x01") || answer.Header.Get("Set-Cookie") == "x=1" {
+		if answer.StatusCode != http.StatusOK || strings.Contains(body, "<script>alert") ||
+			strings.Contains(body, "\x01") || answer.Header.Get("Set-Cookie") == "x=1" {
 			t.Errorf("page of %s: %d %s", path, answer.StatusCode, body)
 		}
 	}
@@ -286,7 +313,8 @@ func TestHostileCustomer(t *testing.T) {
 	}
 }
 
-// TestSpellingsAreOneAccount: where case does not count, an attacker gets no fresh rate for each spelling of an address.
+// TestSpellingsAreOneAccount: where case does not count, an attacker gets no fresh rate for each spelling of an
+// address.
 func TestSpellingsAreOneAccount(t *testing.T) {
 	for _, fold := range []bool{true, false} {
 		s := openShop(t, func(n *node.Config, h *httpapi.Config) {

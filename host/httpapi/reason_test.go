@@ -33,29 +33,39 @@ func TestReasons(t *testing.T) {
 			observed = o.Cause
 		}
 	})
-	const token, form, json5 = "/auth/token/", "Content-Type: application/x-www-form-urlencoded", "Content-Type: application/json"
+	const token, form, json5 = "/auth/token/", "Content-Type: application/x-www-form-urlencoded",
+		"Content-Type: application/json"
 	for _, c := range []struct {
 		name, method, path, body, header string
 		status                           int
 		want                             map[string]any
 	}{
 		{"good", "OPTIONS", token, "", "", 200, map[string]any{"cause": nil}},
-		{"another host", "GET", token + "?secret=x", "", "Host: shop.example:80", 400, map[string]any{"cause": "host_not_allowed", "host": "shop.example:80", "path": token, "route": nil}},
-		{"an endless host", "GET", token, "", "Host: " + strings.Repeat("x", 300), 400, map[string]any{"cause": "host_not_allowed", "host": strings.Repeat("x", 128) + "…"}},
-		{"unknown path", "GET", "/wp-login.php?secret=x", "", "", 404, map[string]any{"cause": "unknown_path", "path": "/wp-login.php", "route": nil}},
-		{"what may be a token", "GET", "/reset/eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.x/done", "", "", 404, map[string]any{"path": "/reset/…/done"}},
+		{"another host", "GET", token + "?secret=x", "", "Host: shop.example:80", 400,
+			map[string]any{"cause": "host_not_allowed", "host": "shop.example:80", "path": token, "route": nil}},
+		{"an endless host", "GET", token, "", "Host: " + strings.Repeat("x", 300), 400,
+			map[string]any{"cause": "host_not_allowed", "host": strings.Repeat("x", 128) + "…"}},
+		{"unknown path", "GET", "/wp-login.php?secret=x", "", "", 404, map[string]any{"cause": "unknown_path",
+			"path": "/wp-login.php", "route": nil}},
+		{"what may be a token", "GET", "/reset/eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.x/done", "", "", 404,
+			map[string]any{"path": "/reset/…/done"}},
 		{"what may be an address", "GET", "/c/ana%40example.com", "", "", 404, map[string]any{"path": "/c/…"}},
-		{"an endless path", "GET", "/" + strings.Repeat("ab/", 3000), "", "", 404, map[string]any{"path": "/" + strings.Repeat("ab/", 42) + "a…"}},
-		{"no slash", "GET", "/auth/token?x=y", "", "", 301, map[string]any{"cause": "missing_slash", "path": "/auth/token"}},
-		{"method", "DELETE", token, "", "", 405, map[string]any{"cause": "method_not_allowed", "route": token, "path": nil}},
+		{"an endless path", "GET", "/" + strings.Repeat("ab/", 3000), "", "", 404,
+			map[string]any{"path": "/" + strings.Repeat("ab/", 42) + "a…"}},
+		{"no slash", "GET", "/auth/token?x=y", "", "", 301, map[string]any{"cause": "missing_slash",
+			"path": "/auth/token"}},
+		{"method", "DELETE", token, "", "", 405, map[string]any{"cause": "method_not_allowed", "route": token,
+			"path": nil}},
 		{"accept", "GET", "/customers/me/", "", "Accept: image/png", 406, map[string]any{"cause": "not_acceptable"}},
 		{"format", "GET", "/customers/me/?format=xml", "", "", 404, map[string]any{"cause": "unknown_format"}},
-		{"media type", "POST", token, "a", "Content-Type: text/plain", 415, map[string]any{"cause": "unsupported_media_type"}},
+		{"media type", "POST", token, "a", "Content-Type: text/plain", 415,
+			map[string]any{"cause": "unsupported_media_type"}},
 		{"no JSON", "POST", token, "{", json5, 400, map[string]any{"cause": "malformed_body"}},
 		{"too long", "POST", token, strings.Repeat(" ", 1001), json5, 400, map[string]any{"cause": "body_too_large"}},
 		{"too many fields", "POST", token, "a=&b=&c=&d=", form, 400, map[string]any{"cause": "too_many_fields"}},
 		{"missing fields", "POST", token, "{}", json5, 400, map[string]any{"cause": "invalid_fields"}},
-		{"refused token", "POST", "/auth/token/verify/", `{"token":"x"}`, json5, 401, map[string]any{"cause": "malformed", "code": "token_not_valid"}},
+		{"refused token", "POST", "/auth/token/verify/", `{"token":"x"}`, json5, 401,
+			map[string]any{"cause": "malformed", "code": "token_not_valid"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s.log.Lock()
@@ -190,7 +200,8 @@ func TestWhyNoLogin(t *testing.T) {
 			t.Errorf("%s: the client is told %s, and another one %s", c.email, shown, first)
 		}
 		var record string
-		for end := time.Now().Add(10 * time.Second); time.Now().Before(end) && !strings.Contains(record, `"msg":"request"`); time.Sleep(time.Millisecond) {
+		for end := time.Now().Add(10 * time.Second); time.Now().Before(end) &&
+			!strings.Contains(record, `"msg":"request"`); time.Sleep(time.Millisecond) {
 			record = s.record(t)
 		}
 		if !strings.Contains(record, `"cause":"`+c.want+`"`) {

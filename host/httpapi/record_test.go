@@ -17,7 +17,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/throttle"
 )
 
-// TestRecordsTellOneLogin: the records of a log-in and of all that is asked of its tokens have one family, and name the key.
+// TestRecordsTellOneLogin: the records of a log-in and of all that is asked of its tokens have one family, and name
+// the key.
 func TestRecordsTellOneLogin(t *testing.T) {
 	ring, err := keyring.Generate("HS256", nil)
 	if err != nil {
@@ -40,7 +41,8 @@ func TestRecordsTellOneLogin(t *testing.T) {
 		if err := json.Unmarshal([]byte(s.record(t)), &record); err != nil {
 			t.Fatal(err)
 		}
-		if kid := record["kid"]; (record["family"] == nil) != (kid == nil) || kid != nil && kid != ring.Set().Keys[0].ID {
+		if kid := record["kid"]; (record["family"] == nil) != (kid == nil) || kid != nil &&
+			kid != ring.Set().Keys[0].ID {
 			t.Errorf("%s: kid %v, family %v; want both, or neither", path, kid, record["family"])
 		}
 		if record["client"] != "127.0.0.1" {
@@ -76,12 +78,14 @@ func TestRecordsTellOneLogin(t *testing.T) {
 			t.Errorf("%s %s: family %v, want %v", c.path, c.body, got, c.want)
 		}
 	}
-	if again, _ := ask("/auth/token/", `{"email":"ana@example.com","password":"right"}`); again == family || again == nil {
+	if again, _ := ask("/auth/token/", `{"email":"ana@example.com","password":"right"}`); again == family ||
+		again == nil {
 		t.Errorf("another log-in has family %v, want one of its own", again)
 	}
 }
 
-// TestRecordsOfSessions: the record of a page that a customer asks for by the session names whom, and that of anybody else nobody.
+// TestRecordsOfSessions: the record of a page that a customer asks for by the session names whom, and that of anybody
+// else nobody.
 func TestRecordsOfSessions(t *testing.T) {
 	b := openPerson(t, nil)
 	b.logIn(t)
@@ -117,7 +121,8 @@ func TestLogEmails(t *testing.T) {
 		s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.LogEmails = asked })
 		s.post(t, "/auth/token/", `{"email":"nobody@example.com","password":"s3cret"}`)
 		record := s.record(t)
-		if strings.Contains(record, `"email":"nobody@example.com"`) != asked || strings.Contains(record, "nobody") != asked || strings.Contains(record, "s3cret") {
+		if strings.Contains(record, `"email":"nobody@example.com"`) != asked ||
+			strings.Contains(record, "nobody") != asked || strings.Contains(record, "s3cret") {
 			t.Errorf("LogEmails %v: %s", asked, record)
 		}
 	}
@@ -145,7 +150,8 @@ func TestObserve(t *testing.T) {
 	s.Close() // waits for what comes after the answers
 	want := []httpapi.Observation{
 		{Route: "/auth/token/", Method: "POST", Status: http.StatusOK, Cause: "ok"},
-		{Route: "/auth/token/", Method: "POST", Status: http.StatusUnauthorized, Code: core.NoActiveAccount, Cause: "wrong_password"},
+		{Route: "/auth/token/", Method: "POST", Status: http.StatusUnauthorized, Code: core.NoActiveAccount,
+			Cause: "wrong_password"},
 		{Route: "/auth/token/", Method: "other", Status: http.StatusMethodNotAllowed, Cause: "method_not_allowed"},
 		{Method: "GET", Status: http.StatusNotFound, Cause: "unknown_path"},
 		{Route: "/healthz", Method: "GET", Status: http.StatusOK, Cause: "ok"},
@@ -158,12 +164,14 @@ func TestObserve(t *testing.T) {
 }
 
 func TestNewNamesEveryBadLimit(t *testing.T) {
-	_, err := httpapi.New(httpapi.Config{Node: &node.Node{}, Compat: "5.5", MaxBody: -1, MaxFields: 1001, TrustedHops: -1, AuthHeaderName: "x",
+	_, err := httpapi.New(httpapi.Config{Node: &node.Node{}, Compat: "5.5", MaxBody: -1, MaxFields: 1001,
+		TrustedHops: -1, AuthHeaderName: "x",
 		Throttles: httpapi.Throttles{Anon: throttle.Rate{Requests: -1}, Account: throttle.Rate{Requests: 1}}})
 	if err == nil {
 		t.Fatal("New gave no error")
 	}
-	for _, want := range []string{"MaxBody", "MaxFields", "TrustedHops", "AUTH_HEADER_NAME", "Throttles.Anon", "Throttles.Account"} {
+	for _, want := range []string{"MaxBody", "MaxFields", "TrustedHops", "AUTH_HEADER_NAME", "Throttles.Anon",
+		"Throttles.Account"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("New = %q, want it to name %s", err, want)
 		}

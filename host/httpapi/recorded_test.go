@@ -147,7 +147,8 @@ func (s recordedSettings) field() (store.Field, error) {
 // keysFor are the keys of a case; the test keys may be weak ones.
 func keysFor(t testing.TB, s recordedSettings) *keyring.Ring {
 	t.Helper()
-	ring, err := keyring.FromSettings(s.text("ALGORITHM"), []byte(s.text("SIGNING_KEY")), []byte(s.text("VERIFYING_KEY")), true)
+	ring, err := keyring.FromSettings(s.text("ALGORITHM"), []byte(s.text("SIGNING_KEY")),
+		[]byte(s.text("VERIFYING_KEY")), true)
 	if err != nil {
 		t.Fatalf("SIGNING_KEY for %s: %v", s.text("ALGORITHM"), err)
 	}
@@ -220,7 +221,8 @@ func newCustomer(t *testing.T, from map[string]any) store.NewCustomer {
 }
 
 // startRecorded starts a node with these settings and exactly these customers, behind a real listener.
-func startRecorded(t *testing.T, version core.Version, s recordedSettings, customers []store.NewCustomer, keys core.Keys,
+func startRecorded(t *testing.T, version core.Version, s recordedSettings, customers []store.NewCustomer,
+	keys core.Keys,
 	open opener) *httptest.Server {
 	t.Helper()
 	settings, err := s.core(version)
@@ -237,7 +239,8 @@ func startRecorded(t *testing.T, version core.Version, s recordedSettings, custo
 	}
 	return startServer(t, node.Config{
 		Engine: engine, Store: openStore(t, customers...), Settings: settings, UserIDField: field, Passwords: cheap,
-	}, httpapi.Config{AllowedHosts: s.texts("ALLOWED_HOSTS"), AuthHeaderName: s.text("AUTH_HEADER_NAME"), Samples: true})
+	}, httpapi.Config{AllowedHosts: s.texts("ALLOWED_HOSTS"), AuthHeaderName: s.text("AUTH_HEADER_NAME"),
+		Samples: true})
 }
 
 // startServer starts a node behind a real listener, until the test ends.

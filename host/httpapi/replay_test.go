@@ -28,7 +28,8 @@ import (
 const boundary = "conformance-boundary-7f3a"
 
 // replay runs the steps of a case one after the other.
-func replay(t *testing.T, server *httptest.Server, promised *promises, r recording, settings recordedSettings, keys *keyring.Ring) {
+func replay(t *testing.T, server *httptest.Server, promised *promises, r recording, settings recordedSettings,
+	keys *keyring.Ring) {
 	m := &matcher{settings: settings, keys: keys, seen: map[string]bool{}}
 	ctx := map[string]any{}
 	for i, step := range r.Steps {
@@ -59,21 +60,24 @@ func replay(t *testing.T, server *httptest.Server, promised *promises, r recordi
 			}
 		}
 		if !accepted {
-			t.Fatalf("step %d: %s %s:\n\t%s", i, step.Request["method"], step.Request["path"], strings.Join(first, "\n\t"))
+			t.Fatalf("step %d: %s %s:\n\t%s", i, step.Request["method"], step.Request["path"],
+				strings.Join(first, "\n\t"))
 		}
 		cookies := map[string]any{}
 		for name, attributes := range got.cookies {
 			cookies[name] = attributes["value"]
 		}
-		ctx[name] = map[string]any{"body": got.json, "headers": got.headers, "cookies": cookies, "form": formIn(got.text)}
+		ctx[name] = map[string]any{"body": got.json, "headers": got.headers, "cookies": cookies,
+			"form": formIn(got.text)}
 	}
 }
 
 // response is an answer as recordings are compared with it.
 type response struct {
 	status  int
-	headers map[string]any            // by name in lower case, several joined
-	cookies map[string]map[string]any // by name: the value, and the attributes by their names in lower case, true where they have no value
+	headers map[string]any // by name in lower case, several joined
+	// by name: the value, and the attributes by their names in lower case, true where they have no value
+	cookies map[string]map[string]any
 	text    string
 	json    any // nil where the body is no JSON
 	isJSON  bool
@@ -134,7 +138,8 @@ func send(address string, request map[string]any) (*response, error) {
 }
 
 func readResponse(answer *http.Response, raw []byte) *response {
-	r := &response{status: answer.StatusCode, text: string(raw), headers: map[string]any{}, cookies: map[string]map[string]any{}}
+	r := &response{status: answer.StatusCode, text: string(raw), headers: map[string]any{},
+		cookies: map[string]map[string]any{}}
 	for name, values := range answer.Header {
 		r.headers[strings.ToLower(name)] = strings.Join(values, ", ")
 	}

@@ -21,7 +21,8 @@ func withSamples(table []view) []view {
 	}
 	return append(table,
 		sample("/customers/open/", "Open", "Anyone.", permission.AllowAny),
-		sample("/customers/readonly/", "Read Only", "Anyone reads, customers write.", permission.IsAuthenticatedOrReadOnly),
+		sample("/customers/readonly/", "Read Only", "Anyone reads, customers write.",
+			permission.IsAuthenticatedOrReadOnly),
 		sample("/customers/managed/", "Managed", "Model permissions.", permission.DjangoModelPermissions),
 		sample("/customers/directory/", "Directory", "Model permissions, anonymous read.",
 			permission.DjangoModelPermissionsOrAnonReadOnly),

@@ -21,7 +21,8 @@ func TestSamples(t *testing.T) {
 		_, index := s.ask(t, "GET", pages.IndexPath, "")
 		for _, path := range paths {
 			answer, _ := s.ask(t, "OPTIONS", path, "", bearer)
-			if served := answer.StatusCode == http.StatusOK; served != samples || !served && answer.StatusCode != http.StatusNotFound {
+			if served := answer.StatusCode == http.StatusOK; served != samples || !served &&
+				answer.StatusCode != http.StatusNotFound {
 				t.Errorf("samples %v: %s is %d", samples, path, answer.StatusCode)
 			}
 			if has := described.Paths.Value(path) != nil; has != samples {
@@ -37,9 +38,11 @@ func TestSamples(t *testing.T) {
 		}
 		answer, body := s.post(t, "/customers/me/", `{"a":1}`, bearer)
 		if answer.StatusCode != status || answer.Header.Get("Allow") != allow {
-			t.Errorf("samples %v: POST /customers/me/ is %d %s, Allow %q", samples, answer.StatusCode, body, answer.Header.Get("Allow"))
+			t.Errorf("samples %v: POST /customers/me/ is %d %s, Allow %q", samples, answer.StatusCode, body,
+				answer.Header.Get("Allow"))
 		}
-		if has := described.Components.Schemas["Received"] != nil || described.Components.Schemas["Sample"] != nil; has != samples {
+		if has := described.Components.Schemas["Received"] != nil ||
+			described.Components.Schemas["Sample"] != nil; has != samples {
 			t.Errorf("samples %v: their schemas are described: %v", samples, has)
 		}
 	}

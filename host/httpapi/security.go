@@ -52,7 +52,8 @@ func (h *handler) securitySchemes() map[string]openapi.Scheme {
 	cookie := func(scheme, name, text string) {
 		schemes[scheme] = openapi.Scheme{Type: "apiKey", In: "cookie", Name: name, Description: text}
 	}
-	const forged = " What changes something needs the CSRF token too, in the field csrfmiddlewaretoken or the header X-CSRFToken."
+	const forged = " What changes something needs the CSRF token too, in the field csrfmiddlewaretoken or the " +
+		"header X-CSRFToken."
 	if h.cfg.TokenCookies.On {
 		cookie(tokenCookie, h.cfg.TokenCookies.Access.Name, "An access token in its cookie."+forged)
 		cookie(refreshCookie, h.cfg.TokenCookies.Refresh.Name, "A refresh token in its cookie."+forged)

@@ -50,12 +50,14 @@ func openShop(t testing.TB, change func(*node.Config, *httpapi.Config)) *shop {
 	t.Helper()
 	s := &shop{log: &syncBuffer{}}
 	s.store = openStore(t, store.NewCustomer{
-		ID: core.Integer(7), Email: "ana@example.com", FirstName: "Ana", IsActive: true, PasswordHash: hashOf(t, "right"),
-		DateJoined: time.Date(2024, 1, 2, 3, 4, 5, 678000, time.UTC),
+		ID: core.Integer(7), Email: "ana@example.com", FirstName: "Ana", IsActive: true,
+		PasswordHash: hashOf(t, "right"),
+		DateJoined:   time.Date(2024, 1, 2, 3, 4, 5, 678000, time.UTC),
 	})
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
 	nodeConfig := node.Config{Store: s.store, Settings: core.DefaultSettings(), Passwords: cheap, Log: log}
-	config := httpapi.Config{Log: log, ErrorHeader: true, Samples: true, Info: httpapi.Info{Version: "1.2.3", Engine: "native", ABI: 1}}
+	config := httpapi.Config{Log: log, ErrorHeader: true, Samples: true, Info: httpapi.Info{Version: "1.2.3",
+		Engine: "native", ABI: 1}}
 	if change != nil {
 		change(&nodeConfig, &config)
 	}
@@ -92,7 +94,9 @@ func (s *shop) ask(t testing.TB, method, path, body string, headers ...string) (
 			request.Host = value
 		}
 	}
-	client := http.Client{Transport: s.Client().Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := http.Client{Transport: s.Client().Transport, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
 	answer, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +120,8 @@ func (s *shop) login(t testing.TB) (refresh, access string) {
 	t.Helper()
 	answer, body := s.post(t, "/auth/token/", `{"email":"ana@example.com","password":"right"}`)
 	var pair struct{ Refresh, Access string }
-	if err := json.Unmarshal([]byte(body), &pair); err != nil || answer.StatusCode != http.StatusOK || pair.Access == "" {
+	if err := json.Unmarshal([]byte(body), &pair); err != nil || answer.StatusCode != http.StatusOK ||
+		pair.Access == "" {
 		t.Fatalf("log-in: %d %s (%v)", answer.StatusCode, body, err)
 	}
 	return pair.Refresh, pair.Access

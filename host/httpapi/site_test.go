@@ -25,7 +25,8 @@ func openPerson(t *testing.T, change func(*node.Config, *httpapi.Config)) *perso
 }
 
 // asPerson are the headers by which a browser says that a person opens a page.
-var asPerson = []string{"Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Site: same-origin"}
+var asPerson = []string{"Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+	"Sec-Fetch-Mode: navigate", "Sec-Fetch-Site: same-origin"}
 
 // open asks for a page, and posts a form if there is one.
 func (b *person) open(t *testing.T, path string, form url.Values) (*http.Response, string) {
@@ -65,7 +66,8 @@ func token(t *testing.T, page string) string {
 func (b *person) logIn(t *testing.T) {
 	t.Helper()
 	_, page := b.open(t, "/auth/login/", nil)
-	answer, page := b.open(t, "/auth/login/", url.Values{"username": {"ana@example.com"}, "password": {"right"}, "csrfmiddlewaretoken": {token(t, page)}})
+	answer, page := b.open(t, "/auth/login/", url.Values{"username": {"ana@example.com"}, "password": {"right"},
+		"csrfmiddlewaretoken": {token(t, page)}})
 	if answer.StatusCode != http.StatusFound {
 		t.Fatalf("log-in: %d %s", answer.StatusCode, main(page))
 	}
@@ -79,41 +81,52 @@ func TestPagesForPersonsAlone(t *testing.T) {
 	s := openShop(t, nil)
 	for _, path := range []string{"/", "/nothing/", "/accounts/profile/"} {
 		for _, accept := range []string{"application/json", "*/*", ""} {
-			if answer, body := s.ask(t, "GET", path, "", "Accept: "+accept); answer.StatusCode != http.StatusNotFound || body != djangosNotFound {
-				t.Errorf("GET %s with Accept %q = %d %s, want Django's page", path, accept, answer.StatusCode, main(body))
+			if answer, body := s.ask(t, "GET", path, "", "Accept: "+accept); answer.StatusCode != http.StatusNotFound ||
+				body != djangosNotFound {
+				t.Errorf("GET %s with Accept %q = %d %s, want Django's page", path, accept, answer.StatusCode,
+					main(body))
 			}
 		}
 	}
-	if answer, body := s.ask(t, "GET", "/nothing/", "", "Accept: text/html"); answer.StatusCode != http.StatusNotFound || body != djangosNotFound {
+	if answer, body := s.ask(t, "GET", "/nothing/", "",
+		"Accept: text/html"); answer.StatusCode != http.StatusNotFound || body != djangosNotFound {
 		t.Errorf("an unknown path without Sec-Fetch-Mode = %d %s, want Django's page", answer.StatusCode, main(body))
 	}
 	for _, header := range []string{"Sec-Fetch-Mode: navigate", "Upgrade-Insecure-Requests: 1"} {
 		answer, body := s.ask(t, "GET", "/nothing/", "", "Accept: text/html,*/*;q=0.8", header)
-		if answer.StatusCode != http.StatusNotFound || !strings.Contains(body, "The requested resource was not found on this server.") || !strings.Contains(body, "<style>") {
+		if answer.StatusCode != http.StatusNotFound ||
+			!strings.Contains(body, "The requested resource was not found on this server.") ||
+			!strings.Contains(body, "<style>") {
 			t.Errorf("an unknown path for a person = %d %s", answer.StatusCode, main(body))
 		}
-		if strings.Contains(header, "Sec") != (answer.Header.Get("Content-Security-Policy") == pages.Policy()) && answer.Header.Get("Content-Security-Policy") == "" {
+		if strings.Contains(header, "Sec") != (answer.Header.Get("Content-Security-Policy") == pages.Policy()) &&
+			answer.Header.Get("Content-Security-Policy") == "" {
 			t.Error("the page has no policy")
 		}
 	}
-	if answer, _ := s.ask(t, "GET", "/", "", "Accept: text/html"); answer.StatusCode != http.StatusFound || answer.Header.Get("Location") != pages.IndexPath {
+	if answer, _ := s.ask(t, "GET", "/", "", "Accept: text/html"); answer.StatusCode != http.StatusFound ||
+		answer.Header.Get("Location") != pages.IndexPath {
 		t.Errorf("/ for a browser = %d to %q, want the start page", answer.StatusCode, answer.Header.Get("Location"))
 	}
 }
 
-// TestPagesAreNotCachedNorFramed: attacks that need nothing but a page: a cache that keeps it for the next visitor, a frame around it.
+// TestPagesAreNotCachedNorFramed: attacks that need nothing but a page: a cache that keeps it for the next visitor, a
+// frame around it.
 func TestPagesAreNotCachedNorFramed(t *testing.T) {
 	b := openPerson(t, nil)
 	b.logIn(t)
 	for _, path := range []string{
-		"/accounts/profile/", "/auth/browse/", "/auth/token/explain/", "/auth/login/", "/customers/me/", "/auth/token/", "/customers/open/", "/customers/", "/nothing/",
+		"/accounts/profile/", "/auth/browse/", "/auth/token/explain/", "/auth/login/", "/customers/me/", "/auth/token/",
+		"/customers/open/", "/customers/", "/nothing/",
 	} {
 		answer, _ := b.open(t, path, nil)
 		h := answer.Header
-		if h.Get("Content-Security-Policy") != pages.Policy() || h.Get("X-Frame-Options") != "DENY" || h.Get("X-Content-Type-Options") != "nosniff" {
+		if h.Get("Content-Security-Policy") != pages.Policy() || h.Get("X-Frame-Options") != "DENY" ||
+			h.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: protection is missing: %v", path, h)
 		}
-		if !strings.Contains(h.Get("Cache-Control"), "no-store") || !strings.Contains(h.Get("Cache-Control"), "private") {
+		if !strings.Contains(h.Get("Cache-Control"), "no-store") || !strings.Contains(h.Get("Cache-Control"),
+			"private") {
 			t.Errorf("%s may be kept: Cache-Control %q", path, h.Get("Cache-Control"))
 		}
 		if path != "/nothing/" && !strings.Contains(h.Get("Vary"), "Cookie") {
@@ -128,18 +141,22 @@ func TestPagesAreNotCachedNorFramed(t *testing.T) {
 func TestProfile(t *testing.T) {
 	b := openPerson(t, nil)
 	answer, _ := b.open(t, "/accounts/profile/", nil)
-	if want := "/auth/login/?next=%2Faccounts%2Fprofile%2F"; answer.StatusCode != http.StatusFound || answer.Header.Get("Location") != want {
+	if want := "/auth/login/?next=%2Faccounts%2Fprofile%2F"; answer.StatusCode != http.StatusFound ||
+		answer.Header.Get("Location") != want {
 		t.Errorf("profile of nobody = %d to %q, want %q", answer.StatusCode, answer.Header.Get("Location"), want)
 	}
 	b.logIn(t)
 	answer, page := b.open(t, "/accounts/profile/", nil)
-	if answer.StatusCode != http.StatusOK || !strings.Contains(page, "ana@example.com") || !strings.Contains(page, "<h1>Ana</h1>") {
+	if answer.StatusCode != http.StatusOK || !strings.Contains(page, "ana@example.com") ||
+		!strings.Contains(page, "<h1>Ana</h1>") {
 		t.Errorf("profile = %d %s", answer.StatusCode, main(page))
 	}
 	if n := strings.Count(page, ">Log out<"); n != 1 {
 		t.Errorf("the profile has %d buttons to log out, want 1", n)
 	}
-	if answer, page = b.open(t, "/auth/logout/", url.Values{"csrfmiddlewaretoken": {token(t, page)}}); answer.StatusCode != http.StatusOK || !strings.Contains(page, "Logged out") {
+	if answer, page = b.open(t, "/auth/logout/",
+		url.Values{"csrfmiddlewaretoken": {token(t, page)}}); answer.StatusCode != http.StatusOK ||
+		!strings.Contains(page, "Logged out") {
 		t.Errorf("log-out = %d %s", answer.StatusCode, main(page))
 	}
 	if answer, _ = b.open(t, "/accounts/profile/", nil); answer.StatusCode != http.StatusFound {
@@ -156,7 +173,8 @@ func TestIndexListsEveryView(t *testing.T) {
 			t.Errorf("the start page has no link to %s", path)
 		}
 		answer, body := b.open(t, path, nil)
-		if answer.StatusCode == http.StatusNotFound || !strings.Contains(body, "<h1>") || !strings.Contains(body, ">"+path+"<") {
+		if answer.StatusCode == http.StatusNotFound || !strings.Contains(body, "<h1>") ||
+			!strings.Contains(body, ">"+path+"<") {
 			t.Errorf("%s in a browser = %d %s", path, answer.StatusCode, main(body))
 		}
 	}
@@ -167,8 +185,10 @@ func TestIndexForNewcomers(t *testing.T) {
 	b := openPerson(t, nil)
 	_, page := b.open(t, pages.IndexPath, nil)
 	contains(t, "start", page, []string{
-		">Tokens</h2>", ">Customers</h2>", ">In a browser</h2>", "curl -s " + b.URL + "/auth/token/ -H &#x27;Content-Type: application/json&#x27;",
-		"Authorization: Bearer ACCESS", `<a href="/auth/login/">Log in</a>`, "blacklists it: from then on it is refused.",
+		">Tokens</h2>", ">Customers</h2>", ">In a browser</h2>", "curl -s " + b.URL +
+			"/auth/token/ -H &#x27;Content-Type: application/json&#x27;",
+		"Authorization: Bearer ACCESS", `<a href="/auth/login/">Log in</a>`,
+		"blacklists it: from then on it is refused.",
 	}, []string{"rest_framework"})
 	b.logIn(t)
 	_, page = b.open(t, pages.IndexPath, nil)
@@ -176,14 +196,16 @@ func TestIndexForNewcomers(t *testing.T) {
 
 	inCookies := openPerson(t, func(_ *node.Config, c *httpapi.Config) { c.TokenCookies.On = true })
 	_, page = inCookies.open(t, pages.IndexPath, nil)
-	contains(t, "start with tokens in cookies", page, []string{"/auth/csrf/"}, []string{"curl"}) // which would need the CSRF token
+	// which would need the CSRF token
+	contains(t, "start with tokens in cookies", page, []string{"/auth/csrf/"}, []string{"curl"})
 }
 
 // TestThrottledPages say in words how long to wait, and blame no field.
 func TestThrottledPages(t *testing.T) {
 	b := openPerson(t, func(_ *node.Config, c *httpapi.Config) {
 		c.Now = func() time.Time { return time.Unix(1_800_000_000, 0) }
-		c.Throttles = httpapi.Throttles{Login: throttle.Rate{Requests: 1, Period: time.Hour}, Anon: throttle.Rate{Requests: 3, Period: 24 * time.Hour}}
+		c.Throttles = httpapi.Throttles{Login: throttle.Rate{Requests: 1, Period: time.Hour},
+			Anon: throttle.Rate{Requests: 3, Period: 24 * time.Hour}}
 	})
 	_, page := b.open(t, "/auth/login/", nil)
 	form := url.Values{"username": {"ana@example.com"}, "password": {"wrong"}, "csrfmiddlewaretoken": {token(t, page)}}
@@ -192,7 +214,8 @@ func TestThrottledPages(t *testing.T) {
 	if answer.StatusCode != http.StatusTooManyRequests || answer.Header.Get("Retry-After") != "3600" {
 		t.Errorf("second log-in = %d, Retry-After %q", answer.StatusCode, answer.Header.Get("Retry-After"))
 	}
-	contains(t, "second log-in", page, []string{"Try again in 1 hour.", "<title>Error: Log in", `value="ana@example.com"`}, []string{"aria-invalid", "seconds", "notice bad"})
+	contains(t, "second log-in", page, []string{"Try again in 1 hour.", "<title>Error: Log in",
+		`value="ana@example.com"`}, []string{"aria-invalid", "seconds", "notice bad"})
 
 	answer, page = b.open(t, "/auth/token/", url.Values{"email": {"ana@example.com"}, "password": {"wrong"}})
 	if answer.StatusCode != http.StatusTooManyRequests {
@@ -210,7 +233,8 @@ func TestThrottledPages(t *testing.T) {
 // TestNodeWithoutPages: a node for programs alone has none, and answers browsers as programs.
 func TestNodeWithoutPages(t *testing.T) {
 	b := openPerson(t, func(_ *node.Config, c *httpapi.Config) { c.Browser.Off = true })
-	for _, path := range []string{"/", "/accounts/profile/", "/auth/login/", "/auth/logout/", pages.IndexPath, pages.CallPath, pages.ExplainPath} {
+	for _, path := range []string{"/", "/accounts/profile/", "/auth/login/", "/auth/logout/", pages.IndexPath,
+		pages.CallPath, pages.ExplainPath} {
 		if answer, _ := b.open(t, path, nil); answer.StatusCode != http.StatusNotFound {
 			t.Errorf("%s = %d, want 404", path, answer.StatusCode)
 		}
@@ -223,7 +247,8 @@ func TestNodeWithoutPages(t *testing.T) {
 	if answer.StatusCode != http.StatusUnauthorized || answer.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("a view = %d %s %s, want JSON", answer.StatusCode, answer.Header.Get("Content-Type"), main(body))
 	}
-	if answer, body = b.ask(t, "GET", "/customers/me/", "", "Accept: text/html"); answer.StatusCode != http.StatusNotAcceptable {
+	if answer, body = b.ask(t, "GET", "/customers/me/", "",
+		"Accept: text/html"); answer.StatusCode != http.StatusNotAcceptable {
 		t.Errorf("text/html alone = %d %s, want 406", answer.StatusCode, main(body))
 	}
 }

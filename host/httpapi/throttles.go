@@ -59,7 +59,8 @@ func (rq *request) rates(logsIn bool) []scoped {
 	address := rq.client().Network.String()
 	var rates []scoped
 	if rq.who.customer.ID.IsZero() {
-		rates = append(rates, scoped{"anon", t.Anon, "anon " + address}, scoped{"user", t.User, "user address " + address})
+		rates = append(rates, scoped{"anon", t.Anon, "anon " + address}, scoped{"user", t.User, "user address " +
+			address})
 	} else {
 		rates = append(rates, scoped{"user", t.User, "user " + rq.who.customer.ID.String()})
 	}

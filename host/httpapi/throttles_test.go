@@ -93,7 +93,8 @@ func TestThrottles(t *testing.T) {
 					h.TrustedHops = 1
 					h.Throttles = c.throttles
 				})
-				// From an address of its own, so that the steps meet rates that are untouched, but for that of the account.
+				// From an address of its own, so that the steps meet rates that are untouched, but for that of the
+				// account.
 				token := ""
 				if c.throttles.Account == (throttle.Rate{}) {
 					_, body := s.post(t, "/auth/token/", good, "X-Forwarded-For: 198.51.100.1")
@@ -108,12 +109,14 @@ func TestThrottles(t *testing.T) {
 					var answer *http.Response
 					var body string
 					if step.path == "" {
-						answer, body = s.ask(t, "GET", "/customers/me/", "", "Authorization: Bearer "+token, "X-Forwarded-For: "+step.from)
+						answer, body = s.ask(t, "GET", "/customers/me/", "", "Authorization: Bearer "+token,
+							"X-Forwarded-For: "+step.from)
 					} else {
 						answer, body = s.post(t, step.path, step.body, "X-Forwarded-For: "+step.from)
 					}
 					if got := answer.Header.Get("Retry-After"); answer.StatusCode != step.status || got != step.wait {
-						t.Errorf("step %d: %d, Retry-After %q, %s; want %d, %q", i, answer.StatusCode, got, body, step.status, step.wait)
+						t.Errorf("step %d: %d, Retry-After %q, %s; want %d, %q", i, answer.StatusCode, got, body,
+							step.status, step.wait)
 					}
 					unit := " seconds."
 					if step.wait == "1" {
@@ -152,7 +155,8 @@ func TestClientAddress(t *testing.T) {
 		{"no proxy is trusted", 0, []string{"192.0.2.1"}, "127.0.0.1"},
 		{"one hop", 1, []string{"192.0.2.1"}, "192.0.2.1"},
 		{"one hop, and what the client says itself", 1, []string{"203.0.113.9, 192.0.2.1"}, "192.0.2.1"},
-		{"one hop, and what the client says itself in a header of its own", 1, []string{"203.0.113.9", "192.0.2.1"}, "192.0.2.1"},
+		{"one hop, and what the client says itself in a header of its own", 1, []string{"203.0.113.9", "192.0.2.1"},
+			"192.0.2.1"},
 		{"two hops", 2, []string{"203.0.113.9, 192.0.2.1,10.0.0.1"}, "192.0.2.1"},
 		{"two hops, one entry", 2, []string{"192.0.2.1"}, "192.0.2.1"},
 		{"one hop that says nothing", 1, nil, "127.0.0.1"},

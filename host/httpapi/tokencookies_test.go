@@ -62,26 +62,32 @@ func TestTokensInCookies(t *testing.T) {
 		if status := b.who(t); status != http.StatusOK {
 			t.Errorf("after the log-in: %d, want 200", status)
 		}
-		if answer, body := b.send(t, "/customers/me/", `{"a":1}`); answer.StatusCode != http.StatusOK || answer.Header.Get("Vary") != "Accept, Cookie" {
+		if answer, body := b.send(t, "/customers/me/", `{"a":1}`); answer.StatusCode != http.StatusOK ||
+			answer.Header.Get("Vary") != "Accept, Cookie" {
 			t.Errorf("POST with the CSRF token: %d %s, Vary %q", answer.StatusCode, body, answer.Header.Get("Vary"))
 		}
-		if answer, body := b.ask(t, "POST", "/customers/me/", "{}", "Content-Type: application/json"); answer.StatusCode != http.StatusForbidden || !strings.Contains(body, "CSRF Failed") {
+		if answer, body := b.ask(t, "POST", "/customers/me/", "{}",
+			"Content-Type: application/json"); answer.StatusCode != http.StatusForbidden ||
+			!strings.Contains(body, "CSRF Failed") {
 			t.Errorf("POST without it: %d %s, want 403", answer.StatusCode, body)
 		}
 		refresh := b.cookies["refresh"]
 		delete(b.cookies, "access") // the browser dropped it when its time was over
-		if answer, body := b.send(t, "/auth/token/refresh/", ""); answer.StatusCode != http.StatusOK || body != "{}" || b.cookies["access"] == "" {
+		if answer, body := b.send(t, "/auth/token/refresh/", ""); answer.StatusCode != http.StatusOK || body != "{}" ||
+			b.cookies["access"] == "" {
 			t.Errorf("refresh: %d %s, cookies %v", answer.StatusCode, body, b.cookies)
 		}
 		if answer, body := b.send(t, "/auth/token/verify/", "{}"); answer.StatusCode != http.StatusOK || body != "{}" {
 			t.Errorf("verify: %d %s", answer.StatusCode, body)
 		}
 		answer, body := b.send(t, "/auth/token/blacklist/", "")
-		if answer.StatusCode != http.StatusOK || body != "{}" || b.cookies["access"] != "" || b.cookies["refresh"] != "" {
+		if answer.StatusCode != http.StatusOK || body != "{}" || b.cookies["access"] != "" ||
+			b.cookies["refresh"] != "" {
 			t.Errorf("log-out: %d %s, cookies %v", answer.StatusCode, body, b.cookies)
 		}
 		// The family is revoked, whoever kept the token.
-		if answer, body := s.post(t, "/auth/token/refresh/", `{"refresh":"`+refresh+`"}`); answer.StatusCode != http.StatusUnauthorized {
+		if answer, body := s.post(t, "/auth/token/refresh/",
+			`{"refresh":"`+refresh+`"}`); answer.StatusCode != http.StatusUnauthorized {
 			t.Errorf("refresh after the log-out: %d %s, want 401", answer.StatusCode, body)
 		}
 		if status := b.who(t); status != http.StatusUnauthorized {
@@ -96,7 +102,8 @@ func TestTokenCookiesAreProtected(t *testing.T) {
 		b := openShop(t, speaking(version, core.Secure, inCookies)).app(t)
 		b.enter(t)
 		access, refresh := b.cookies["access"], b.cookies["refresh"]
-		for _, path := range []string{"/auth/token/", "/auth/token/refresh/", "/auth/token/verify/", "/auth/token/blacklist/"} {
+		for _, path := range []string{"/auth/token/", "/auth/token/refresh/", "/auth/token/verify/",
+			"/auth/token/blacklist/"} {
 			body := "{}"
 			if path == "/auth/token/" {
 				body = `{"email":"ana@example.com","password":"right"}`
@@ -124,11 +131,16 @@ func TestTokenCookieAttributes(t *testing.T) {
 		cookies         browser.TokenCookies
 		access, refresh string
 	}{
-		"plain": {browser.TokenCookies{}, "access=.; HttpOnly; Max-Age=.; Path=/; SameSite=Lax", "refresh=.; HttpOnly; Max-Age=.; Path=/auth/token/; SameSite=Lax"},
-		"secure": {browser.TokenCookies{Access: browser.Cookie{Secure: true}, Refresh: browser.Cookie{Secure: true, SameSite: "Strict"}},
-			"__Host-access=.; HttpOnly; Max-Age=.; Path=/; SameSite=Lax; Secure", "__Secure-refresh=.; HttpOnly; Max-Age=.; Path=/auth/token/; SameSite=Strict; Secure"},
-		"for a domain": {browser.TokenCookies{Access: browser.Cookie{Secure: true, Domain: "shop.example"}, Refresh: browser.Cookie{Name: "r"}},
-			"__Secure-access=.; Domain=shop.example; HttpOnly; Max-Age=.; Path=/; SameSite=Lax; Secure", "r=.; HttpOnly; Max-Age=.; Path=/auth/token/; SameSite=Lax"},
+		"plain": {browser.TokenCookies{}, "access=.; HttpOnly; Max-Age=.; Path=/; SameSite=Lax",
+			"refresh=.; HttpOnly; Max-Age=.; Path=/auth/token/; SameSite=Lax"},
+		"secure": {browser.TokenCookies{Access: browser.Cookie{Secure: true}, Refresh: browser.Cookie{Secure: true,
+			SameSite: "Strict"}},
+			"__Host-access=.; HttpOnly; Max-Age=.; Path=/; SameSite=Lax; Secure",
+			"__Secure-refresh=.; HttpOnly; Max-Age=.; Path=/auth/token/; SameSite=Strict; Secure"},
+		"for a domain": {browser.TokenCookies{Access: browser.Cookie{Secure: true, Domain: "shop.example"},
+			Refresh: browser.Cookie{Name: "r"}},
+			"__Secure-access=.; Domain=shop.example; HttpOnly; Max-Age=.; Path=/; SameSite=Lax; Secure",
+			"r=.; HttpOnly; Max-Age=.; Path=/auth/token/; SameSite=Lax"},
 	} {
 		c.cookies.On = true
 		b := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.TokenCookies = c.cookies }).app(t)
@@ -162,7 +174,8 @@ func TestTokenCookieAttributes(t *testing.T) {
 		if answer, _ = b.send(t, "/auth/token/refresh/", ""); len(set(answer)) != 1 || set(answer)[0] != c.access {
 			t.Errorf("%s: refresh sets %q, want %q", name, set(answer), c.access)
 		}
-		if answer, _ = b.send(t, "/auth/token/blacklist/", ""); len(set(answer)) != 2 || set(answer)[0] != c.access || set(answer)[1] != c.refresh {
+		if answer, _ = b.send(t, "/auth/token/blacklist/", ""); len(set(answer)) != 2 || set(answer)[0] != c.access ||
+			set(answer)[1] != c.refresh {
 			t.Errorf("%s: log-out sets %q, want %q and %q", name, set(answer), c.access, c.refresh)
 		}
 		for _, cookie := range answer.Cookies() {
@@ -180,15 +193,18 @@ func TestLogOutClearsWhateverComes(t *testing.T) {
 		change func(b *tab)
 		status int
 	}{
-		"no refresh token":   {func(b *tab) { delete(b.cookies, "refresh") }, http.StatusBadRequest},
-		"broken":             {func(b *tab) { b.cookies["refresh"] = "x.y.z" }, http.StatusUnauthorized},
-		"revoked before":     {func(b *tab) { s.post(t, "/auth/token/blacklist/", `{"refresh":"`+b.cookies["refresh"]+`"}`) }, http.StatusUnauthorized},
+		"no refresh token": {func(b *tab) { delete(b.cookies, "refresh") }, http.StatusBadRequest},
+		"broken":           {func(b *tab) { b.cookies["refresh"] = "x.y.z" }, http.StatusUnauthorized},
+		"revoked before": {func(b *tab) {
+			s.post(t, "/auth/token/blacklist/", `{"refresh":"`+b.cookies["refresh"]+`"}`)
+		}, http.StatusUnauthorized},
 		"access token there": {func(b *tab) { b.cookies["refresh"] = b.cookies["access"] }, http.StatusUnauthorized},
 	} {
 		b := s.app(t)
 		b.enter(t)
 		c.change(b)
-		if answer, body := b.send(t, "/auth/token/blacklist/", "{}"); answer.StatusCode != c.status || b.cookies["access"] != "" || b.cookies["refresh"] != "" {
+		if answer, body := b.send(t, "/auth/token/blacklist/", "{}"); answer.StatusCode != c.status ||
+			b.cookies["access"] != "" || b.cookies["refresh"] != "" {
 			t.Errorf("%s: %d %s, cookies %v; want %d and none", name, answer.StatusCode, body, b.cookies, c.status)
 		}
 	}
@@ -200,21 +216,26 @@ func TestTokenInBody(t *testing.T) {
 	b := s.app(t)
 	b.enter(t)
 	refresh, access := b.cookies["refresh"], b.cookies["access"]
-	answer, body := b.ask(t, "POST", "/auth/token/refresh/", `{"refresh":"`+refresh+`"}`, "Content-Type: application/json")
+	answer, body := b.ask(t, "POST", "/auth/token/refresh/", `{"refresh":"`+refresh+`"}`,
+		"Content-Type: application/json")
 	if answer.StatusCode != http.StatusOK || !strings.HasPrefix(body, `{"access":"`) || len(answer.Cookies()) != 0 {
 		t.Errorf("refresh by the body: %d %s, cookies %v", answer.StatusCode, body, answer.Cookies())
 	}
-	if answer, body := b.ask(t, "POST", "/auth/token/verify/", `{"token":"nonsense"}`, "Content-Type: application/json"); answer.StatusCode != http.StatusUnauthorized {
+	if answer, body := b.ask(t, "POST", "/auth/token/verify/", `{"token":"nonsense"}`,
+		"Content-Type: application/json"); answer.StatusCode != http.StatusUnauthorized {
 		t.Errorf("verify of a bad token in the body: %d %s, want 401", answer.StatusCode, body)
 	}
-	if answer, body := b.ask(t, "GET", "/customers/me/", "", "Authorization: Bearer nonsense"); answer.StatusCode != http.StatusUnauthorized {
+	if answer, body := b.ask(t, "GET", "/customers/me/", "",
+		"Authorization: Bearer nonsense"); answer.StatusCode != http.StatusUnauthorized {
 		t.Errorf("a bad header beside the cookie: %d %s, want 401", answer.StatusCode, body)
 	}
 	b.cookies = map[string]string{}
-	if answer, body := b.ask(t, "POST", "/customers/me/", "{}", "Content-Type: application/json", "Authorization: Bearer "+access); answer.StatusCode != http.StatusOK {
+	if answer, body := b.ask(t, "POST", "/customers/me/", "{}", "Content-Type: application/json",
+		"Authorization: Bearer "+access); answer.StatusCode != http.StatusOK {
 		t.Errorf("POST with a header: %d %s, want 200 without any CSRF token", answer.StatusCode, body)
 	}
-	if answer, body := b.ask(t, "POST", "/auth/token/refresh/", "[]", "Content-Type: application/json"); answer.StatusCode != http.StatusBadRequest {
+	if answer, body := b.ask(t, "POST", "/auth/token/refresh/", "[]",
+		"Content-Type: application/json"); answer.StatusCode != http.StatusBadRequest {
 		t.Errorf("refresh with a list: %d %s, want 400", answer.StatusCode, body)
 	}
 }
@@ -226,7 +247,8 @@ func TestBadAccessCookie(t *testing.T) {
 	b.logIn(t)
 	b.cookies["access"] = "nonsense"
 	answer, body := b.ask(t, "GET", "/customers/me/", "")
-	if answer.StatusCode != http.StatusUnauthorized || !strings.Contains(body, "token_not_valid") || answer.Header.Get("Vary") != "Accept, Cookie" {
+	if answer.StatusCode != http.StatusUnauthorized || !strings.Contains(body, "token_not_valid") ||
+		answer.Header.Get("Vary") != "Accept, Cookie" {
 		t.Errorf("a bad access token in the cookie: %d %s, Vary %q", answer.StatusCode, body, answer.Header.Get("Vary"))
 	}
 }
@@ -240,7 +262,8 @@ func TestTokensWithoutCookies(t *testing.T) {
 	if status := b.who(t); status != http.StatusUnauthorized {
 		t.Errorf("by the cookie: %d, want 401", status)
 	}
-	if answer, body := b.send(t, "/auth/token/refresh/", "{}"); answer.StatusCode != http.StatusBadRequest || len(answer.Cookies()) != 0 {
+	if answer, body := b.send(t, "/auth/token/refresh/", "{}"); answer.StatusCode != http.StatusBadRequest ||
+		len(answer.Cookies()) != 0 {
 		t.Errorf("refresh by the cookie: %d %s, want 400", answer.StatusCode, body)
 	}
 	if answer, _ := b.ask(t, "GET", "/auth/csrf/", ""); answer.StatusCode != http.StatusNotFound {
@@ -268,7 +291,8 @@ func TestLogInAnswerBesideCookies(t *testing.T) {
 		inCookies(h)
 		h.LoginAnswer = claimmap.Members{{Name: "email", Field: email}}
 	}).app(t)
-	if _, body := b.send(t, "/auth/token/", `{"email":"ana@example.com","password":"right"}`); body != `{"email":"ana@example.com"}` {
+	if _, body := b.send(t, "/auth/token/",
+		`{"email":"ana@example.com","password":"right"}`); body != `{"email":"ana@example.com"}` {
 		t.Errorf("log-in: %s", body)
 	}
 }
@@ -277,7 +301,8 @@ func TestLogInAnswerBesideCookies(t *testing.T) {
 func openNode(t *testing.T) *node.Node {
 	t.Helper()
 	settings := core.DefaultSettings()
-	n, err := node.New(node.Config{Store: openStore(t), Settings: settings, Passwords: cheap, Engine: core.NewNative(settings, testKeys(t))})
+	n, err := node.New(node.Config{Store: openStore(t), Settings: settings, Passwords: cheap,
+		Engine: core.NewNative(settings, testKeys(t))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,8 +40,9 @@ func serveUnread(t *testing.T, config *tls.Config) *unreadShop {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	server := &server.Server{Handler: s.Config.Handler, TLS: config, Limits: server.Limits{ReadTimeout: time.Hour}, Grace: 10 * time.Second,
-		Log: slog.New(slog.DiscardHandler)}
+	server := &server.Server{Handler: s.Config.Handler, TLS: config, Limits: server.Limits{ReadTimeout: time.Hour},
+		Grace: 10 * time.Second,
+		Log:   slog.New(slog.DiscardHandler)}
 	go func() { ended <- server.Serve(ctx, l) }()
 	t.Cleanup(cancel)
 	return &unreadShop{s, l.Addr().String(), access, func() error { cancel(); return <-ended }}
@@ -87,7 +88,8 @@ func TestAnswersDoNotWaitForBodies(t *testing.T) {
 	for i, r := range unreadRequests {
 		for _, version := range []string{"1.1", "1.0"} {
 			for _, announced := range []string{
-				"Content-Length: 77\r\n", "Content-Length: 3500000\r\n", "Content-Length: 77\r\nExpect: 100-continue\r\n",
+				"Content-Length: 77\r\n", "Content-Length: 3500000\r\n",
+				"Content-Length: 77\r\nExpect: 100-continue\r\n",
 				"Transfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n",
 				"Content-Length: 77\r\nConnection: keep-alive\r\n",
 			} {
@@ -100,7 +102,8 @@ func TestAnswersDoNotWaitForBodies(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s %s %q: %v after %q", version, r.line, announced, err, answer)
 				}
-				if want := fmt.Sprintf("HTTP/%s %d ", version, r.status); !strings.HasPrefix(string(answer), want) || strings.Contains(string(answer), "100 Continue") {
+				if want := fmt.Sprintf("HTTP/%s %d ", version, r.status); !strings.HasPrefix(string(answer), want) ||
+					strings.Contains(string(answer), "100 Continue") {
 					t.Errorf("%s %s %q: %.200q, want %s", version, r.line, announced, answer, want)
 				}
 			}
@@ -119,12 +122,15 @@ func TestBodiesTooLongAreNotAwaited(t *testing.T) {
 		{"POST /auth/token/", "Content-Type: application/json\r\n", "2621441"},
 		{"POST /auth/token/", "Content-Type: application/x-www-form-urlencoded\r\n", "2621441"},
 		{"POST /auth/token/", "Content-Type: multipart/form-data; boundary=b\r\n", "4194305"},
-		{"POST /customers/me/", "Authorization: Bearer " + s.access + "\r\nContent-Type: application/json\r\n", "9223372036854775807"},
-		{"POST /auth/login/", "Cookie: csrftoken=" + strings.Repeat("a", 32) + "\r\nContent-Type: application/x-www-form-urlencoded\r\n", "9000000"},
+		{"POST /customers/me/", "Authorization: Bearer " + s.access + "\r\nContent-Type: application/json\r\n",
+			"9223372036854775807"},
+		{"POST /auth/login/", "Cookie: csrftoken=" + strings.Repeat("a", 32) +
+			"\r\nContent-Type: application/x-www-form-urlencoded\r\n", "9000000"},
 	} {
 		for _, expect := range []string{"", "Expect: 100-continue\r\n"} {
 			w := servertest.Dial(t, s.address)
-			w.Send(r.line + " HTTP/1.1\r\nHost: localhost\r\n" + r.header + expect + "Content-Length: " + r.length + "\r\n\r\n")
+			w.Send(r.line + " HTTP/1.1\r\nHost: localhost\r\n" + r.header + expect + "Content-Length: " + r.length +
+				"\r\n\r\n")
 			if answer, err := io.ReadAll(w); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 400 ") {
 				t.Errorf("%s %q: %.100q, %v; want 400", r.line, r.header+expect, answer, err)
 			}
@@ -140,7 +146,8 @@ func TestConnectionsGoOnAfterUnreadBodies(t *testing.T) {
 	r := bufio.NewReader(w)
 	for i, u := range unreadRequests {
 		for _, sent := range []string{
-			"Content-Length: 77\r\n\r\n" + body, "Transfer-Encoding: chunked\r\n\r\n4d\r\n" + body + "\r\n0\r\n\r\n", "Content-Length: 0\r\n\r\n", "\r\n",
+			"Content-Length: 77\r\n\r\n" + body, "Transfer-Encoding: chunked\r\n\r\n4d\r\n" + body + "\r\n0\r\n\r\n",
+			"Content-Length: 0\r\n\r\n", "\r\n",
 		} {
 			w.Send(s.begin(i, "1.1") + sent)
 			answer, err := http.ReadResponse(r, &http.Request{Method: strings.Fields(u.line)[0]})
@@ -149,7 +156,8 @@ func TestConnectionsGoOnAfterUnreadBodies(t *testing.T) {
 			}
 			_, err = io.Copy(io.Discard, answer.Body)
 			if err != nil || answer.StatusCode != u.status && (u.status != 415 || len(sent) > 40) || answer.Close {
-				t.Fatalf("%s %q: %d, Connection %q, %v; want %d", u.line, sent, answer.StatusCode, answer.Header["Connection"], err, u.status)
+				t.Fatalf("%s %q: %d, Connection %q, %v; want %d", u.line, sent, answer.StatusCode,
+					answer.Header["Connection"], err, u.status)
 			}
 		}
 	}
@@ -177,10 +185,14 @@ func TestSenderGetsItsRefusal(t *testing.T) {
 					conn = tls.Client(conn, &tls.Config{RootCAs: trusted, ServerName: "example.com"})
 				}
 				body := strings.NewReader(strings.Repeat("x", size))
-				_, err := io.Copy(conn, io.MultiReader(strings.NewReader(s.begin(i, "1.1")+fmt.Sprintf("Content-Length: %d\r\n\r\n", size)), body))
+				_, err := io.Copy(conn,
+					io.MultiReader(strings.NewReader(s.begin(i, "1.1")+fmt.Sprintf("Content-Length: %d\r\n\r\n", size)),
+						body))
 				answer, failed := io.ReadAll(conn)
-				if want := fmt.Sprintf("HTTP/1.1 %d ", u.status); err != nil || failed != nil || !strings.HasPrefix(string(answer), want) {
-					t.Errorf("%s, %d bytes to %s: %v, %v, %.60q; want %s", name, size, u.line, err, failed, answer, want)
+				if want := fmt.Sprintf("HTTP/1.1 %d ", u.status); err != nil || failed != nil ||
+					!strings.HasPrefix(string(answer), want) {
+					t.Errorf("%s, %d bytes to %s: %v, %v, %.60q; want %s", name, size, u.line, err, failed, answer,
+						want)
 				}
 			}
 		}
@@ -194,7 +206,8 @@ func TestSenderGetsItsRefusal(t *testing.T) {
 // ending.
 func TestEndWhileABodyIsMissing(t *testing.T) {
 	s := serveUnread(t, nil)
-	for _, announced := range []string{"Content-Length: 77\r\nExpect: 100-continue\r\n", "Content-Length: 77\r\n", "Content-Length: 9000000\r\n", "Transfer-Encoding: chunked\r\n"} {
+	for _, announced := range []string{"Content-Length: 77\r\nExpect: 100-continue\r\n", "Content-Length: 77\r\n",
+		"Content-Length: 9000000\r\n", "Transfer-Encoding: chunked\r\n"} {
 		for i := range unreadRequests {
 			w := servertest.Dial(t, s.address)
 			w.Send(s.begin(i, "1.1") + announced + "\r\n")
@@ -218,7 +231,8 @@ func TestLingeringConnectionsMakeRoom(t *testing.T) {
 		if got := w.Status(); got != http.StatusNotFound {
 			t.Fatalf("got %d, want 404", got)
 		}
-		if _, err := io.Copy(io.Discard, w); err != nil { // once the answer has ended, the connection lingers, or does so in a moment
+		// once the answer has ended, the connection lingers, or does so in a moment
+		if _, err := io.Copy(io.Discard, w); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -228,7 +242,8 @@ func TestLingeringConnectionsMakeRoom(t *testing.T) {
 func TestContinue(t *testing.T) {
 	s := serveUnread(t, nil)
 	w := servertest.Dial(t, s.address)
-	w.Send("POST /auth/token/verify/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 13\r\nExpect: 100-continue\r\n\r\n")
+	w.Send("POST /auth/token/verify/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: " +
+		"application/json\r\nContent-Length: 13\r\nExpect: 100-continue\r\n\r\n")
 	if got := w.Status(); got != http.StatusContinue {
 		t.Fatalf("got %d, want 100", got)
 	}

@@ -171,5 +171,6 @@ var metadataSchema = func() openapi.Schema {
 
 // methods are those that a view can have, in the order of Django's View.http_method_names.
 var methods = []string{
-	http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions,
+	http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead,
+	http.MethodOptions,
 }

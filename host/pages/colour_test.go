@@ -15,7 +15,8 @@ func TestColour(t *testing.T) {
 	}{
 		{"", nil},
 		{`{"a": "b"}`, []pages.Piece{{"", "{"}, {"key", `"a"`}, {"", ": "}, {"string", `"b"`}, {"", "}"}}},
-		{`[-1.5e+3, true, null]`, []pages.Piece{{"", "["}, {"number", "-1.5e+3"}, {"", ", "}, {"literal", "true"}, {"", ", "}, {"literal", "null"}, {"", "]"}}},
+		{`[-1.5e+3, true, null]`, []pages.Piece{{"", "["}, {"number", "-1.5e+3"}, {"", ", "}, {"literal", "true"},
+			{"", ", "}, {"literal", "null"}, {"", "]"}}},
 		{`"a\"b"`, []pages.Piece{{"string", `"a\"b"`}}},
 		{`"open\`, []pages.Piece{{"string", `"open\`}}},
 		{"é", []pages.Piece{{"", "é"}}},
@@ -28,7 +29,8 @@ func TestColour(t *testing.T) {
 
 // FuzzColour: no text is lost or added, and it ends.
 func FuzzColour(f *testing.F) {
-	for _, seed := range []string{"", `{"a": [1, "b\"", true, null]}`, `"\`, "é\x80", `NaN:Infinity-`, strings.Repeat("[", 100)} {
+	for _, seed := range []string{"", `{"a": [1, "b\"", true, null]}`, `"\`, "é\x80", `NaN:Infinity-`,
+		strings.Repeat("[", 100)} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

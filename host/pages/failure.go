@@ -17,9 +17,11 @@ type FailureData struct {
 type failure struct{ Heading, Text, Advice string }
 
 var failures = map[int]failure{
-	400: {"Bad Request (400)", "The request could not be understood.", "Check the address and what was sent, then try again."},
+	400: {"Bad Request (400)", "The request could not be understood.",
+		"Check the address and what was sent, then try again."},
 	403: {"Forbidden (403)", "You do not have permission to see this page.", "Log in as somebody who may, or go back."},
-	404: {"Not Found", "The requested resource was not found on this server.", "Check the address: paths of the API end with a slash."},
+	404: {"Not Found", "The requested resource was not found on this server.",
+		"Check the address: paths of the API end with a slash."},
 	429: {"Too many requests", "This address has asked too often.", "Wait a while, then try again."},
 	503: {"Not available", "This server cannot answer at the moment.", "Try again in a moment."},
 	500: {"Server Error (500)", "Something went wrong on this server.", "It has been recorded. Try again in a moment."},

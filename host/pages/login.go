@@ -21,11 +21,13 @@ func (d LoginData) Failed() bool {
 // Fields are the two fields as the form shows them.
 func (d LoginData) Fields() []Field {
 	username := Field{
-		ID: "id_username", Name: "username", Label: "Email address", Type: "text", Autocomplete: "username", InputMode: "email",
-		Value: d.Username, Required: true, Errors: d.UsernameErrors,
+		ID: "id_username", Name: "username", Label: "Email address", Type: "text", Autocomplete: "username",
+		InputMode: "email",
+		Value:     d.Username, Required: true, Errors: d.UsernameErrors,
 	}
 	password := Field{
-		ID: "id_password", Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true, Errors: d.PasswordErrors,
+		ID: "id_password", Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password",
+		Required: true, Errors: d.PasswordErrors,
 	}
 	// Wrong credentials are both fields' error: the summary says so, and the one to type again is at hand.
 	if len(d.Errors) > 0 {

@@ -44,7 +44,8 @@ var files embed.FS
 // around it, and no form that sends elsewhere.
 func Policy() string { return policy }
 
-var policy = "default-src 'none'; style-src 'sha256-" + hash(style) + "'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+var policy = "default-src 'none'; style-src 'sha256-" + hash(style) +
+	"'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 func hash(text string) string {
 	sum := sha256.Sum256([]byte(text))
@@ -59,7 +60,8 @@ var layout = template.Must(template.New("layout.html").Funcs(template.FuncMap{
 }).ParseFS(files, "templates/layout.html", "templates/parts.html"))
 
 var paths = map[string]string{
-	"index": IndexPath, "call": CallPath, "explain": ExplainPath, "login": LoginPath, "logout": LogoutPath, "profile": ProfilePath, "openapi": OpenAPIPath,
+	"index": IndexPath, "call": CallPath, "explain": ExplainPath, "login": LoginPath, "logout": LogoutPath,
+	"profile": ProfilePath, "openapi": OpenAPIPath,
 }
 
 // parse reads the template of one page, which defines its title and its main part.

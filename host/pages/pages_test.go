@@ -25,7 +25,8 @@ func TestWritePages(t *testing.T) {
 		*writeTo = t.TempDir()
 	}
 	for _, s := range samples {
-		if err := os.WriteFile(filepath.Join(*writeTo, s.name+".html"), []byte(render(t, s, plain)), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(*writeTo, s.name+".html"), []byte(render(t, s, plain)),
+			0o600); err != nil {
 			t.Error(err)
 		}
 	}
@@ -196,7 +197,8 @@ func TestErrorsAtFields(t *testing.T) {
 
 // TestPolicy: the style in each page is the one that the policy allows, and nothing else is.
 func TestPolicy(t *testing.T) {
-	for _, want := range []string{"default-src 'none'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"} {
+	for _, want := range []string{"default-src 'none'", "form-action 'self'", "frame-ancestors 'none'",
+		"base-uri 'none'"} {
 		if !strings.Contains(pages.Policy(), want) {
 			t.Errorf("the policy lacks %q: %s", want, pages.Policy())
 		}
@@ -211,10 +213,12 @@ func TestPolicy(t *testing.T) {
 			t.Fatalf("%s has no style", s.name)
 		}
 		sum := sha256.Sum256([]byte(found[1]))
-		if want := "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; !strings.Contains(pages.Policy(), want) {
+		if want := "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; !strings.Contains(pages.Policy(),
+			want) {
 			t.Errorf("%s: the style is not that of the policy", s.name)
 		}
-		if strings.Contains(found[1], "http") || strings.Contains(found[1], "@import") || strings.Contains(found[1], "url(") {
+		if strings.Contains(found[1], "http") || strings.Contains(found[1], "@import") ||
+			strings.Contains(found[1], "url(") {
 			t.Errorf("%s: the style asks for something", s.name)
 		}
 	}
@@ -234,8 +238,10 @@ func TestPasswordIsNotShown(t *testing.T) {
 // TestDjangosWords are the texts by which programs know Django's pages.
 func TestDjangosWords(t *testing.T) {
 	for name, wants := range map[string][]string{
-		"login":       {`name="username"`, `name="password"`, `name="csrfmiddlewaretoken"`, `name="next"`, `autocomplete="username"`, `autocomplete="current-password"`},
-		"login-wrong": {"Please enter a correct email address and password. Note that both fields may be case-sensitive."},
+		"login": {`name="username"`, `name="password"`, `name="csrfmiddlewaretoken"`, `name="next"`,
+			`autocomplete="username"`, `autocomplete="current-password"`},
+		"login-wrong": {"Please enter a correct email address and password. Note that both fields may be " +
+			"case-sensitive."},
 		"login-blank": {"This field is required."},
 		"loggedout":   {"Logged out"},
 		"csrf":        {"CSRF verification failed. Request aborted."},
@@ -254,7 +260,9 @@ func TestDjangosWords(t *testing.T) {
 		}
 	}
 	s := samples[1]
-	if page := render(t, s, func(string) string { return `"><script>x'+y` }); !strings.Contains(page, "&quot;&gt;&lt;script&gt;x&#x27;+y") {
+	if page := render(t, s, func(string) string {
+		return `"><script>x'+y`
+	}); !strings.Contains(page, "&quot;&gt;&lt;script&gt;x&#x27;+y") {
 		t.Error("quotes and plus signs are not escaped as Django does")
 	}
 }

@@ -16,7 +16,10 @@ type sample struct {
 	write func(w io.Writer, t func(string) string) error
 }
 
-const longToken = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0b2tlbl90eXBlIjoiYWNjZXNzIiwiZXhwIjoxNzk1NTI1MjAwLCJpYXQiOjE3OTU1MjE2MDAsImp0aSI6IjAxOTNhYmNkZWY4MTgzNDU2Nzg5YWJjZGVmMDEyMzQ1IiwidXNlcl9pZCI6IjEifQ.c2lnbmF0dXJlLW9mLXRoZS10b2tlbi10aGF0LWlzLWxvbmctZW5vdWdo"
+const longToken = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9." +
+	"eyJ0b2tlbl90eXBlIjoiYWNjZXNzIiwiZXhwIjoxNzk1NTI1MjAwLCJpYXQiOjE3OTU1MjE2MDAsImp0aSI6IjAxOTNhYmNk" +
+	"ZWY4MTgzNDU2Nzg5YWJjZGVmMDEyMzQ1IiwidXNlcl9pZCI6IjEifQ" +
+	".c2lnbmF0dXJlLW9mLXRoZS10b2tlbi10aGF0LWlzLWxvbmctZW5vdWdo"
 
 func frame(t func(string) string) pages.Frame {
 	return pages.Frame{Customer: t("ana.ruiz@example.com"), CSRFToken: t("K8sJd0qk2mX1"), Here: t("/auth/browse/")}
@@ -33,14 +36,17 @@ var samples = []sample{
 	}},
 	{"login-wrong", func(w io.Writer, t func(string) string) error {
 		return pages.Login(w, pages.LoginData{Frame: pages.Frame{CSRFToken: t("token")}, Username: t("ana@example.com"),
-			Errors: []string{t("Please enter a correct email address and password. Note that both fields may be case-sensitive.")}})
+			Errors: []string{t("Please enter a correct email address and password. Note that both fields may be " +
+				"case-sensitive.")}})
 	}},
 	{"login-blank", func(w io.Writer, t func(string) string) error {
-		return pages.Login(w, pages.LoginData{Frame: pages.Frame{CSRFToken: t("token")}, UsernameErrors: []string{t("This field is required.")},
+		return pages.Login(w, pages.LoginData{Frame: pages.Frame{CSRFToken: t("token")},
+			UsernameErrors: []string{t("This field is required.")},
 			PasswordErrors: []string{t("This field is required.")}})
 	}},
 	{"login-throttled", func(w io.Writer, t func(string) string) error {
-		return pages.Login(w, pages.LoginData{Frame: pages.Frame{CSRFToken: t("token")}, Username: t("ana@example.com"), Notice: t("Too many attempts to log in.")})
+		return pages.Login(w, pages.LoginData{Frame: pages.Frame{CSRFToken: t("token")}, Username: t("ana@example.com"),
+			Notice: t("Too many attempts to log in.")})
 	}},
 	{"login-again", func(w io.Writer, t func(string) string) error {
 		return pages.Login(w, pages.LoginData{Frame: frame(t)})
@@ -57,7 +63,8 @@ var samples = []sample{
 	{"profile", func(w io.Writer, t func(string) string) error {
 		return pages.Profile(w, pages.ProfileData{Frame: frame(t), Name: t("Ana Ruiz"), Details: []pages.Named{
 			{Name: "Customer", Value: t("1")}, {Name: "Email address", Value: t("ana.ruiz@example.com")},
-			{Name: "Last log-in", Value: t("2026-11-24 09:12:44 UTC")}, {Name: "Groups", Value: t("editors, managers")}}})
+			{Name: "Last log-in", Value: t("2026-11-24 09:12:44 UTC")},
+			{Name: "Groups", Value: t("editors, managers")}}})
 	}},
 	{"failure-404", func(w io.Writer, t func(string) string) error {
 		return pages.Failure(w, pages.FailureData{Frame: anonymous(t), Status: 404})
@@ -73,14 +80,22 @@ var samples = []sample{
 	}},
 	{"index", func(w io.Writer, t func(string) string) error {
 		return pages.Index(w, pages.IndexData{Frame: anonymous(t), Groups: []pages.Group{
-			{Name: t("Tokens"), Text: t("Begin here."), Commands: []pages.Named{{Name: t("Log in:"), Value: t("curl -s http://127.0.0.1:8000/auth/token/")}}, Endpoints: []pages.Endpoint{
-				{Path: t("/auth/token/"), Name: t("Token Obtain Pair"), Summary: t("Takes a set of user credentials, and returns `tokens`."), Methods: []string{"POST", "OPTIONS"}, Link: t("/auth/token/")},
-			}},
+			{Name: t("Tokens"), Text: t("Begin here."),
+				Commands: []pages.Named{{Name: t("Log in:"), Value: t("curl -s http://127.0.0.1:8000/auth/token/")}},
+				Endpoints: []pages.Endpoint{
+					{Path: t("/auth/token/"), Name: t("Token Obtain Pair"),
+						Summary: t("Takes a set of user credentials, and returns `tokens`."),
+						Methods: []string{"POST", "OPTIONS"}, Link: t("/auth/token/")},
+				}},
 			{Name: t("Customers"), Text: t("Who they are."), Endpoints: []pages.Endpoint{
-				{Path: t("/customers/me/"), Name: t("Me"), Summary: t("The customer that the request is authenticated as."), Methods: []string{"GET", "POST", "HEAD", "OPTIONS"}, Link: t("/customers/me/")},
-				{Path: t("/customers/directory/"), Name: t("Directory"), Methods: []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}},
+				{Path: t("/customers/me/"), Name: t("Me"),
+					Summary: t("The customer that the request is authenticated as."), Methods: []string{"GET", "POST",
+						"HEAD", "OPTIONS"}, Link: t("/customers/me/")},
+				{Path: t("/customers/directory/"), Name: t("Directory"), Methods: []string{"GET", "POST", "PUT",
+					"PATCH", "DELETE", "HEAD", "OPTIONS"}},
 			}},
-			{Name: t("In a browser"), Text: t("Pages."), Links: []pages.Link{{Text: t("Log in"), URL: t("/auth/login/")}}},
+			{Name: t("In a browser"), Text: t("Pages."),
+				Links: []pages.Link{{Text: t("Log in"), URL: t("/auth/login/")}}},
 		}})
 	}},
 	{"browse-form", func(w io.Writer, t func(string) string) error { return pages.Browse(w, obtain(t, false)) }},
@@ -94,12 +109,18 @@ var samples = []sample{
 	}},
 	{"browse-any", func(w io.Writer, t func(string) string) error {
 		return pages.Browse(w, pages.BrowseData{
-			Frame: frame(t), Name: t("Me"), Description: t("The customer that the request is authenticated as."), Path: t("/customers/me/"),
-			Methods: []string{"GET", "POST", "HEAD", "OPTIONS"}, Method: "GET", URI: t("/customers/me/?x=1"), Status: 200, StatusText: "OK",
-			Headers:  []pages.Named{{Name: "Allow", Value: "GET, POST, HEAD, OPTIONS"}, {Name: "Content-Type", Value: "application/json"}, {Name: "Vary", Value: "Accept, Cookie"}},
-			Body:     "{\n  \"id\": 1,\n  \"email\": \"" + t("ana@example.com") + "\",\n  \"is_active\": true,\n  \"last_login\": null,\n  \"balance\": -1.5e+3,\n  \"groups\": [\n    \"editors\"\n  ]\n}",
-			Formats:  []pages.Link{{Text: "json", URL: t("?format=json")}, {Text: "api", URL: t("?format=api")}},
-			Call:     &pages.Call{Path: t("/customers/me/"), Methods: []string{"GET", "POST", "OPTIONS"}, Method: "POST", Content: t("{\n  \"a\": 1\n}"), HasToken: true, Open: true},
+			Frame: frame(t), Name: t("Me"), Description: t("The customer that the request is authenticated as."),
+			Path:    t("/customers/me/"),
+			Methods: []string{"GET", "POST", "HEAD", "OPTIONS"}, Method: "GET", URI: t("/customers/me/?x=1"),
+			Status: 200, StatusText: "OK",
+			Headers: []pages.Named{{Name: "Allow", Value: "GET, POST, HEAD, OPTIONS"},
+				{Name: "Content-Type", Value: "application/json"}, {Name: "Vary", Value: "Accept, Cookie"}},
+			Body: "{\n  \"id\": 1,\n  \"email\": \"" + t("ana@example.com") +
+				"\",\n  \"is_active\": true,\n  \"last_login\": null,\n  \"balance\": -1.5e+3,\n  \"groups\": [\n   " +
+				" \"editors\"\n  ]\n}",
+			Formats: []pages.Link{{Text: "json", URL: t("?format=json")}, {Text: "api", URL: t("?format=api")}},
+			Call: &pages.Call{Path: t("/customers/me/"), Methods: []string{"GET", "POST", "OPTIONS"},
+				Method: "POST", Content: t("{\n  \"a\": 1\n}"), HasToken: true, Open: true},
 			Metadata: "{\n  \"name\": \"" + t("Me") + "\"\n}",
 		})
 	}},
@@ -107,7 +128,8 @@ var samples = []sample{
 		return pages.Token(w, pages.TokenData{Frame: anonymous(t), Choices: choices})
 	}},
 	{"token-error", func(w io.Writer, t func(string) string) error {
-		return pages.Token(w, pages.TokenData{Frame: anonymous(t), Choices: choices, Faults: []string{t("This field is required.")}})
+		return pages.Token(w, pages.TokenData{Frame: anonymous(t), Choices: choices,
+			Faults: []string{t("This field is required.")}})
 	}},
 	{"token-refused", func(w io.Writer, t func(string) string) error {
 		return pages.Token(w, pages.TokenData{Frame: frame(t), Choices: choices, As: "header", Result: explained(t)})
@@ -124,24 +146,32 @@ var samples = []sample{
 	}},
 }
 
-var choices = []pages.Link{{Text: "what its type is for", URL: ""}, {Text: "the Authorization header", URL: "header"}, {Text: "a refresh", URL: "refresh"}}
+var choices = []pages.Link{{Text: "what its type is for", URL: ""}, {Text: "the Authorization header", URL: "header"},
+	{Text: "a refresh", URL: "refresh"}}
 
 func obtain(t func(string) string, wrong bool) pages.BrowseData {
 	d := pages.BrowseData{
-		Frame: anonymous(t), Name: t("Token Obtain Pair"), Path: t("/auth/token/"), Methods: []string{"POST", "OPTIONS"},
-		Description: t("Takes a set of user credentials and returns an access and refresh JSON web\ntoken pair to prove the authentication of those credentials."),
-		Method:      t("GET"), URI: t("/auth/token/"), Status: 405, StatusText: "Method Not Allowed",
-		Headers: []pages.Named{{Name: "Allow", Value: t("POST, OPTIONS")}, {Name: "Content-Type", Value: "application/json"}, {Name: "Vary", Value: "Accept"}},
-		Body:    "{\n  \"detail\": \"" + t(`Method \"GET\" not allowed.`) + "\"\n}",
+		Frame: anonymous(t), Name: t("Token Obtain Pair"), Path: t("/auth/token/"),
+		Methods: []string{"POST", "OPTIONS"},
+		Description: t("Takes a set of user credentials and returns an access and refresh JSON web\ntoken pair to " +
+			"prove the authentication of those credentials."),
+		Method: t("GET"), URI: t("/auth/token/"), Status: 405, StatusText: "Method Not Allowed",
+		Headers: []pages.Named{{Name: "Allow", Value: t("POST, OPTIONS")},
+			{Name: "Content-Type", Value: "application/json"}, {Name: "Vary", Value: "Accept"}},
+		Body: "{\n  \"detail\": \"" + t(`Method \"GET\" not allowed.`) + "\"\n}",
 		Form: &pages.Form{Action: t("/auth/token/"), Fields: []pages.Field{
-			{ID: "id_email", Name: "email", Label: t("Email"), Type: "text", Autocomplete: "username", InputMode: "email", Value: t("ana@example.com"), Required: true},
-			{ID: "id_password", Name: "password", Label: t("Password"), Type: "password", Autocomplete: "current-password", Required: true, Help: t("As it was set.")},
+			{ID: "id_email", Name: "email", Label: t("Email"), Type: "text", Autocomplete: "username",
+				InputMode: "email", Value: t("ana@example.com"), Required: true},
+			{ID: "id_password", Name: "password", Label: t("Password"), Type: "password",
+				Autocomplete: "current-password", Required: true, Help: t("As it was set.")},
 		}},
-		Call:     &pages.Call{Path: t("/auth/token/"), Methods: []string{"POST", "OPTIONS"}, Method: "POST", Content: "{\n  \"email\": \"\",\n  \"password\": \"\"\n}"},
+		Call: &pages.Call{Path: t("/auth/token/"), Methods: []string{"POST", "OPTIONS"}, Method: "POST",
+			Content: "{\n  \"email\": \"\",\n  \"password\": \"\"\n}"},
 		Metadata: "{\n  \"name\": \"" + t("Token Obtain Pair") + "\"\n}",
 	}
 	if wrong {
-		d.Status, d.StatusText, d.Method, d.Body = 400, "Bad Request", "POST", "{\n  \"password\": [\n        \"This field may not be blank.\"\n    ]\n}"
+		d.Status, d.StatusText, d.Method, d.Body = 400, "Bad Request", "POST",
+			"{\n  \"password\": [\n        \"This field may not be blank.\"\n    ]\n}"
 		d.Form.Fields[1].Errors = []string{t("This field may not be blank.")}
 		d.Form.Errors = []string{t("Something about the whole.")}
 	}
@@ -150,15 +180,19 @@ func obtain(t func(string) string, wrong bool) pages.BrowseData {
 
 func explained(t func(string) string) *pages.Explained {
 	return &pages.Explained{
-		Purpose: t("the Authorization header"), Reason: t("It expired 3 hours ago (2026-11-24 09:12:44 UTC)"), Told: t("Token is expired"), Code: t("token_not_valid"), HasJSON: true,
-		Header: []pages.Claim{{Name: t("alg"), Value: t(`"HS256"`), Meaning: t("The algorithm of the signature.")}, {Name: t("typ"), Value: t(`"JWT"`), Meaning: t("What the whole is.")}},
+		Purpose: t("the Authorization header"), Reason: t("It expired 3 hours ago (2026-11-24 09:12:44 UTC)"),
+		Told: t("Token is expired"), Code: t("token_not_valid"), HasJSON: true,
+		Header: []pages.Claim{{Name: t("alg"), Value: t(`"HS256"`), Meaning: t("The algorithm of the signature.")},
+			{Name: t("typ"), Value: t(`"JWT"`), Meaning: t("What the whole is.")}},
 		Claims: []pages.Claim{
 			{Name: t("token_type"), Value: t(`"access"`), Meaning: t("What the token is for.")},
-			{Name: t("exp"), Value: t("1795525200"), Meaning: t("When it expires."), When: t("2026-11-24 09:12:44 UTC, 3 hours ago")},
+			{Name: t("exp"), Value: t("1795525200"), Meaning: t("When it expires."),
+				When: t("2026-11-24 09:12:44 UTC, 3 hours ago")},
 			{Name: t("jti"), Value: t(`"0193abcdef8183456789abcdef012345"`), Meaning: t("The token's own id.")},
 			{Name: t("note"), Value: t(`{"long":"` + strings.Repeat("x", 200) + `"}`)},
 		},
-		Steps: []pages.Step{{t("form"), "ok", t("three parts in base64url")}, {t("exp"), "refused", t("it expired 3 hours ago")}, {t("iss"), "not reached", ""}},
+		Steps: []pages.Step{{t("form"), "ok", t("three parts in base64url")},
+			{t("exp"), "refused", t("it expired 3 hours ago")}, {t("iss"), "not reached", ""}},
 	}
 }
 

@@ -42,8 +42,10 @@ type Step struct {
 // Field is the field for the token.
 func (d TokenData) Field() Field {
 	return Field{
-		ID: "id_token", Name: "token", Label: "Token", Type: "textarea", Required: true, Autocomplete: "off", Errors: d.Faults, Focus: len(d.Faults) > 0,
-		Help: "Three parts with dots between. It is read on this server, is not logged and not kept, and is not used up.",
+		ID: "id_token", Name: "token", Label: "Token", Type: "textarea", Required: true, Autocomplete: "off",
+		Errors: d.Faults, Focus: len(d.Faults) > 0,
+		Help: "Three parts with dots between. It is read on this server, is not logged and not kept, and is " +
+			"not used up.",
 	}
 }
 

@@ -12,8 +12,10 @@ func TestTryAgain(t *testing.T) {
 		wait time.Duration
 		want string
 	}{
-		{0, "1 second"}, {time.Second, "1 second"}, {time.Second + 1, "2 seconds"}, {60 * time.Second, "60 seconds"}, {61 * time.Second, "2 minutes"},
-		{59 * time.Minute, "59 minutes"}, {3597 * time.Second, "1 hour"}, {time.Hour, "1 hour"}, {time.Hour + time.Second, "1 hour and 1 minute"},
+		{0, "1 second"}, {time.Second, "1 second"}, {time.Second + 1, "2 seconds"}, {60 * time.Second, "60 seconds"},
+		{61 * time.Second, "2 minutes"},
+		{59 * time.Minute, "59 minutes"}, {3597 * time.Second, "1 hour"}, {time.Hour, "1 hour"},
+		{time.Hour + time.Second, "1 hour and 1 minute"},
 		{2*time.Hour + 5*time.Minute, "2 hours and 5 minutes"}, {24 * time.Hour, "24 hours"},
 	} {
 		if got, want := pages.TryAgain(c.wait), "Try again in "+c.want+"."; got != want {

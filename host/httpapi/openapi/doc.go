@@ -3,8 +3,8 @@
 //
 // What generators of clients cannot read cannot be said:
 //
-//   - a value has one type, and there is neither oneOf nor anyOf: answers of several shapes have one schema with optional
-//     members;
+//   - a value has one type, and there is neither oneOf nor anyOf: answers of several shapes have one schema with
+//     optional members;
 //   - every object has a name, since generators make one up for an object without one;
 //   - bodies are JSON alone: given several types, generators take them all, or one at random.
 package openapi

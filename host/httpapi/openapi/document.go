@@ -68,8 +68,9 @@ func (a *API) Document() (Document, error) {
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	err := encoder.Encode(object{
-		"openapi":    "3.0.3",
-		"info":       object{"title": a.Title, "version": a.Version, "description": a.Description, "license": a.License},
+		"openapi": "3.0.3",
+		"info": object{"title": a.Title, "version": a.Version, "description": a.Description,
+			"license": a.License},
 		"servers":    []object{{"url": addressHere, "description": "This node."}},
 		"tags":       a.Tags,
 		"paths":      paths,
