@@ -2,14 +2,14 @@ package pages
 
 import "io"
 
-// Endpoint is an endpoint of the API as the start page lists it.
+// Endpoint is an endpoint of the API on the start page.
 type Endpoint struct {
 	Path, Name, Summary string
 	Methods             []string
 	Link                string // where a browser opens it; "": nowhere
 }
 
-// Group is what belongs together on the start page.
+// Group is a group of endpoints and links on the start page.
 type Group struct {
 	Name, Text string
 	Commands   []Named // for a shell: what each does, and itself
@@ -25,10 +25,10 @@ type IndexData struct {
 
 var indexPage = parse("index")
 
-// Index lists the endpoints of the API in groups.
+// Index writes the start page: the endpoints of the API in groups.
 func Index(w io.Writer, d IndexData) error { return write(w, indexPage, d) }
 
-// BrowseData is an endpoint of the API opened in a browser, with its answer to one request.
+// BrowseData is the page of an endpoint, with its answer to one request.
 type BrowseData struct {
 	Frame
 	Name        string
@@ -58,7 +58,7 @@ type Form struct {
 	Errors []string // that no single field is to blame for
 }
 
-// Failed says whether the form was refused for what is in it.
+// Failed reports whether the form was refused for its content.
 func (f *Form) Failed() bool {
 	if len(f.Errors) > 0 {
 		return true
@@ -81,14 +81,14 @@ type Call struct {
 	Open     bool     // the form is shown unfolded
 }
 
-// Failed says whether the form for the fields was refused.
+// Failed reports whether the form for the fields was refused.
 func (d BrowseData) Failed() bool { return d.Form != nil && d.Form.Failed() }
 
-// Asks says whether the endpoint was opened in a way that it does not take, and its form is what to go on with: as
-// when a browser opens one that takes POST alone. That is nobody's mistake.
+// Asks reports whether the endpoint was opened with a method that it does not have, as when a browser opens
+// one that takes POST alone. Nobody made a mistake: the page asks for its form to be filled in.
 func (d BrowseData) Asks() bool { return d.Form != nil && d.Status == 405 }
 
-// Tone is how the answer is shown: good, bad, or calm.
+// Tone is the tone of the answer: good, bad, or calm.
 func (d BrowseData) Tone() string {
 	switch {
 	case d.Asks():
@@ -101,5 +101,5 @@ func (d BrowseData) Tone() string {
 
 var browsePage = parse("browse")
 
-// Browse is an endpoint of the API opened in a browser.
+// Browse writes the page of an endpoint.
 func Browse(w io.Writer, d BrowseData) error { return write(w, browsePage, d) }

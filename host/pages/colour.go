@@ -2,14 +2,14 @@ package pages
 
 import "strings"
 
-// maxColoured is how much JSON is coloured, in bytes; a longer one is shown plain, since each piece is some fifty
-// bytes of page.
+// maxColoured is the most JSON that is coloured, in bytes. Longer JSON is shown plain, since each piece of it
+// takes some fifty bytes of page.
 const maxColoured = 64 << 10
 
-// piece is a part of a JSON text and what it is: key, string, number, literal, or "" for what stands between.
+// piece is a part of a JSON text. Kind is key, string, number or literal; "" for what stands between them.
 type piece struct{ Kind, Text string }
 
-// colour cuts a JSON text into pieces, whose texts together are that text, whatever it is.
+// colour cuts any text into pieces. Joined, their texts are the text.
 func colour(text string) []piece {
 	if len(text) > maxColoured {
 		return []piece{{"", text}}
@@ -39,7 +39,7 @@ func colour(text string) []piece {
 	return pieces
 }
 
-// stringEnd is where the string that text begins with ends: after its second quote, or at the end of text.
+// stringEnd is the end of the string that text begins with: after its second quote, or at the end of text.
 func stringEnd(text string) int {
 	for i := 1; i < len(text); i++ {
 		switch text[i] {
@@ -52,7 +52,7 @@ func stringEnd(text string) int {
 	return len(text)
 }
 
-// span is how many bytes of those in set text begins with.
+// span is how many bytes of set text begins with.
 func span(text, set string) int {
 	return len(text) - len(strings.TrimLeft(text, set))
 }

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// FailureData is a page for a request that failed.
+// FailureData is the page for a request that failed.
 type FailureData struct {
 	Frame
 	Status int // 400, 403, 404, 429, 500 or 503
-	// Wait is after how long a request that came too often may come again; 0: it is not said.
+	// Wait is how long to wait before the next request; 0: the page does not say.
 	Wait time.Duration
 }
 
-// failure is what a page says of a status: Django's words where it has any, and what to do.
+// failure is what a page says of a status, in Django's words if it has any, and what to do about it.
 type failure struct{ Heading, Text, Advice string }
 
 var failures = map[int]failure{
@@ -41,10 +41,10 @@ func (d FailureData) Words() failure {
 
 var failurePage = parse("failure")
 
-// Failure says that a request failed.
+// Failure writes the page for a request that failed.
 func Failure(w io.Writer, d FailureData) error { return write(w, failurePage, d) }
 
-// CSRFData is the page for a form that was refused because its CSRF token was missing or wrong.
+// CSRFData is the page for a form whose CSRF token is missing or wrong.
 type CSRFData struct {
 	Frame
 	Back string // path of the page whose form it was; "": the page before
@@ -52,5 +52,5 @@ type CSRFData struct {
 
 var csrfPage = parse("csrf")
 
-// CSRFFailure says that a form was refused, and what to do.
+// CSRFFailure writes the page for a refused form. It says what to do.
 func CSRFFailure(w io.Writer, d CSRFData) error { return write(w, csrfPage, d) }

@@ -17,10 +17,10 @@ type Field struct {
 	Focus        bool // the page opens with this field focused
 }
 
-// Invalid says whether the field is to blame for a refusal.
+// Invalid reports whether the field is a reason for the refusal.
 func (f Field) Invalid() bool { return f.Wrong || len(f.Errors) > 0 }
 
-// DescribedBy are the ids of what describes the field: its help, its errors, the summary.
+// DescribedBy lists the ids of what describes the field: its help, its errors, the summary.
 func (f Field) DescribedBy() string {
 	ids := ""
 	add := func(id string) {

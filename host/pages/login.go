@@ -9,16 +9,16 @@ type LoginData struct {
 	Username string   // the e-mail address as it was typed; a password is never shown again
 	Notice   string   // why the log-in was not decided, for which no field is to blame; "" where it was
 	Errors   []string // that no single field is to blame for
-	// UsernameErrors and PasswordErrors stand at their fields.
+	// UsernameErrors and PasswordErrors are shown at their fields.
 	UsernameErrors, PasswordErrors []string
 }
 
-// Failed says whether there is any error.
+// Failed reports whether there is an error.
 func (d LoginData) Failed() bool {
 	return len(d.Errors)+len(d.UsernameErrors)+len(d.PasswordErrors) > 0
 }
 
-// Fields are the two fields as the form shows them.
+// Fields are the two fields of the form.
 func (d LoginData) Fields() []Field {
 	username := Field{
 		ID: "id_username", Name: "username", Label: "Email address", Type: "text", Autocomplete: "username",
@@ -29,7 +29,7 @@ func (d LoginData) Fields() []Field {
 		ID: "id_password", Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password",
 		Required: true, Errors: d.PasswordErrors,
 	}
-	// Wrong credentials are both fields' error: the summary says so, and the one to type again is at hand.
+	// Wrong credentials are an error of both fields. The summary says so, and the password gets the focus.
 	if len(d.Errors) > 0 {
 		username.Wrong, password.Wrong = true, true
 		password.Focus = true
@@ -45,7 +45,7 @@ func (d LoginData) Fields() []Field {
 
 var loginPage = parse("login")
 
-// Login is the page with the log-in form.
+// Login writes the page with the log-in form.
 func Login(w io.Writer, d LoginData) error { return write(w, loginPage, d) }
 
 // LogOutData is the page that asks before it logs out.
@@ -56,15 +56,15 @@ type LogOutData struct {
 
 var logOutPage = parse("logout")
 
-// LogOut is the page with the button to log out.
+// LogOut writes the page with the button to log out.
 func LogOut(w io.Writer, d LogOutData) error { return write(w, logOutPage, d) }
 
 var loggedOutPage = parse("loggedout")
 
-// LoggedOut says that the session has ended.
+// LoggedOut writes the page that says that the session has ended.
 func LoggedOut(w io.Writer, f Frame) error { return write(w, loggedOutPage, f) }
 
-// Named is a name and what it stands for, to be shown.
+// Named is a name and a value to show.
 type Named struct{ Name, Value string }
 
 // ProfileData is the page that shows who is logged in.
@@ -76,5 +76,5 @@ type ProfileData struct {
 
 var profilePage = parse("profile")
 
-// Profile shows who is logged in.
+// Profile writes the page that shows who is logged in.
 func Profile(w io.Writer, d ProfileData) error { return write(w, profilePage, d) }

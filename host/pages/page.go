@@ -26,11 +26,12 @@ const CSRFField = "csrfmiddlewaretoken"
 
 // Frame is what stands around a page.
 type Frame struct {
-	// Customer is the e-mail address of who is logged in; "": nobody.
+	// Customer is the e-mail address of the customer who is logged in; "": nobody is.
 	Customer string
-	// CSRFToken is the value of the field csrfmiddlewaretoken in forms. Without one the page has no button to log out.
+	// CSRFToken is the value of the field csrfmiddlewaretoken; "": the page has no button to log out.
 	CSRFToken string
-	// Here is the path of the page, with its query, to come back to after a log-in; "": the log-in decides where to go.
+	// Here is the path and query of the page, to return to after a log-in; "": the log-in decides where to
+	// go.
 	Here string
 }
 
@@ -40,8 +41,8 @@ var style string
 //go:embed templates
 var files embed.FS
 
-// Policy is the Content-Security-Policy (CSP Level 3) of every page: no script, no style but the page's own, no frame
-// around it, and no form that sends elsewhere.
+// Policy is the Content-Security-Policy of every page (CSP Level 3): no script, no style but the page's own,
+// no frame around it, and no form that sends elsewhere.
 func Policy() string { return policy }
 
 var policy = "default-src 'none'; style-src 'sha256-" + hash(style) +
@@ -69,15 +70,15 @@ func parse(name string) *template.Template {
 	return template.Must(template.Must(layout.Clone()).ParseFS(files, "templates/"+name+".html"))
 }
 
-// asDjango writes quotes as Django escapes them, and plus signs as they are, which means the same: whoever looks for
-// a text in a page finds it as it was there.
+// asDjango writes quotes and plus signs as Django does, which means the same. A text in a page can then be
+// found as it was in Django's.
 func asDjango(page []byte) []byte {
 	page = bytes.ReplaceAll(page, []byte("&#43;"), []byte("+"))
 	page = bytes.ReplaceAll(page, []byte("&#34;"), []byte("&quot;"))
 	return bytes.ReplaceAll(page, []byte("&#39;"), []byte("&#x27;"))
 }
 
-// write makes a page whole before its first byte is written.
+// write writes a page once it is whole.
 func write(w io.Writer, t *template.Template, data any) error {
 	var page bytes.Buffer
 	if err := t.Execute(&page, data); err != nil {

@@ -2,8 +2,8 @@ package pages
 
 import "io"
 
-// TokenData is the page that explains a token. The token itself stands in none of its fields: whoever sees the page
-// later learns what was in it, and cannot use it.
+// TokenData is the page that explains a token. No field holds the token itself: whoever sees the page later
+// learns what it said, and cannot use it.
 type TokenData struct {
 	Frame
 	As      string     // what the token is to be good for: the value of one of Choices; "": what its type is for
@@ -26,7 +26,7 @@ type Explained struct {
 	Steps    []Step
 }
 
-// Claim is one member of a header or of claims.
+// Claim is a member of a header or of claims.
 type Claim struct {
 	Name    string
 	Value   string // JSON
@@ -49,13 +49,13 @@ func (d TokenData) Field() Field {
 	}
 }
 
-// Fields are the fields that errors may stand at: that of the token is the only one.
+// Fields are the fields that can have errors: the token's.
 func (d TokenData) Fields() []Field { return []Field{d.Field()} }
 
-// Errors are those that no single field is to blame for. There are none.
+// Errors are the errors of no single field. There are none.
 func (d TokenData) Errors() []string { return nil }
 
 var tokenPage = parse("token")
 
-// Token is the page on which a token is explained.
+// Token writes the page that explains a token.
 func Token(w io.Writer, d TokenData) error { return write(w, tokenPage, d) }

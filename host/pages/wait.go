@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// TryAgain says in words when something refused for now may be tried again: "Try again in 1 hour and 5 minutes." What
-// is left of a second, and beyond a minute of a minute, counts as a whole one, so that nobody comes too early.
+// TryAgain says when to try again: "Try again in 1 hour and 5 minutes." A part of a second counts as a whole
+// one, and beyond a minute so does a part of a minute, so that nobody comes too early.
 func TryAgain(wait time.Duration) string { return "Try again in " + inWords(wait) + "." }
 
 func inWords(wait time.Duration) string {
