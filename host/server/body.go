@@ -8,23 +8,23 @@ import (
 	"time"
 )
 
-// Body is the body of a request, of at most so many bytes. It has more time than ReadTimeout as long as it arrives at
-// BodyRate, and knows whether it was read to its end.
+// Body is the body of a request. It bounds its length, may take longer than ReadTimeout while it arrives at BodyRate,
+// and knows whether it was read to its end.
 type Body struct {
 	sent  io.ReadCloser       // net/http's own
-	w     http.ResponseWriter // has the deadlines
-	of    *connection         // nil where another server than ours has it
+	w     http.ResponseWriter // sets the deadlines
+	of    *connection         // nil if the request did not arrive through a Server
 	pace  pace
 	limit int64 // in bytes
-	left  int64 // of limit; negative where the body is longer
-	ended bool  // all of it was read
+	left  int64 // of limit; negative: the body is longer
+	ended bool  // it was read to its end
 }
 
-// noBody is a body that is all read.
+// noBody stands for no body: it was read to its end.
 var noBody = &Body{ended: true}
 
-// Receive gives a request whose body has at most limit bytes, and that body. One that is longer ends with an
-// *http.MaxBytesError.
+// Receive returns r with a body of at most limit bytes, and that body. Reading a longer one fails with an
+// *http.MaxBytesError. The caller calls Settle before the response, and Leave after it.
 func Receive(w http.ResponseWriter, r *http.Request, limit int64) (*http.Request, *Body) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return r, noBody
@@ -37,7 +37,7 @@ func Receive(w http.ResponseWriter, r *http.Request, limit int64) (*http.Request
 	return r, body
 }
 
-// withBody gives a copy of r with a Body: net/http looks at the body of its own request to learn what was left unread.
+// withBody returns a copy of r with a Body. r itself stays as it is: net/http looks there for what was left unread.
 func withBody(w http.ResponseWriter, r *http.Request) (*http.Request, *Body) {
 	both := &struct {
 		request http.Request
@@ -47,7 +47,7 @@ func withBody(w http.ResponseWriter, r *http.Request) (*http.Request, *Body) {
 	return &both.request, &both.body
 }
 
-// handler has next answer requests whose bodies have the pace and the connection of this server.
+// handler gives the bodies of next's requests their pace and their connection.
 func (l *connections) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := connectionOf(r)
@@ -85,5 +85,5 @@ func (b *Body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close closes net/http's body.
+// Close implements io.Closer.
 func (b *Body) Close() error { return b.sent.Close() }

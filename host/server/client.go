@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// Client is who is at the other end, as far as an address says it. Both are zero where it is not known.
+// Client is what an address tells of a client. The zero value is an unknown one.
 type Client struct {
 	Address netip.Addr
-	// Network is what tells clients apart: the address of IPv4, the first 64 bits of IPv6, since a client commonly has
-	// all addresses below.
+	// Network tells clients apart. It is an IPv4 address, or the first 64 bits of an IPv6 address: a client commonly has
+	// all addresses below those.
 	Network netip.Prefix
 }
 
-// ParseClient is the client with an IP address, written with a port or without one; false where it is none. A zone
-// is left out: it says where the address holds, not whose it is.
+// ParseClient reads an IP address, with or without a port; false if text is none. It ignores a zone, which says where
+// an address is valid, not whose it is.
 func ParseClient(text string) (Client, bool) {
 	var a netip.Addr
 	if withPort, err := netip.ParseAddrPort(text); err == nil {

@@ -12,16 +12,15 @@ import (
 	"time"
 )
 
-// connections is a listener that bounds how many connections are open, in all and of each client address.
+// connections is a listener that bounds how many connections are open, in total and per client address.
 //
-// Where a bound is reached, a new connection takes the place of the one that has waited longest for a request, of
-// that address or of all: whoever sends nothing, or a byte a second, makes room for whoever asks something. Where
-// every connection is in the middle of a request, the new one is closed. It gets no answer: what is closed before a
-// byte of an answer can be sent again safely, to another node at best, and behind TLS an answer would need a
-// handshake first.
+// When a bound is reached, a new connection replaces the one that has waited longest for a request, of that address or
+// of all: a client that sends nothing, or a byte a second, makes room for one that asks something. If every connection
+// is in the middle of a request, the new one is closed without a response. A client can safely repeat such a request,
+// preferably to another node, and over TLS a response would need a handshake first.
 //
-// It bounds the memory of headers that are arriving too: where they take too much, the connection is closed of whose
-// header most has arrived, so that a header that comes whole, and is short, never makes room for others.
+// connections also bounds the memory of headers that are arriving. Beyond the bound it closes the connection whose
+// header has become longest, so a short header that arrives at once never makes room for others.
 type connections struct {
 	net.Listener
 	limits Limits
@@ -30,41 +29,43 @@ type connections struct {
 	mu        sync.Mutex
 	open      int
 	waiting   *list.List // of *connection, of all addresses
-	arrived   int64      // of all headers that are arriving, in bytes
+	arrived   int64      // bytes of all headers that are arriving
 	addresses map[netip.Prefix]*addressConnections
 	closed    int       // since lastLog
-	lastLog   time.Time // when connections that were closed were last logged
+	lastLog   time.Time // when closed connections were last logged
 }
 
 // addressConnections are the open connections of one address.
 type addressConnections struct {
 	open    int
-	waiting *list.List // of *connection; the one that has waited longest is at the front
+	waiting *list.List // of *connection, the one that has waited longest first
 }
 
-// connection is one open connection. What is not embedded belongs to connections.mu.
+// connection is one open connection. connections.mu guards its fields, except for the atomic ones.
 type connection struct {
 	net.Conn
 	of      *connections
 	network netip.Prefix
-	// The places among those that wait; nil while it is in the middle of a request.
+	// Its places in the two lists of waiting connections; nil in the middle of a request.
 	inAll, inAddress *list.Element
-	arrived          int64 // of a header, in bytes
+	arrived          int64 // bytes of its next header
 	gone             bool
-	// waits: it is among those that wait. Read asks without the lock, which it needs for the bytes of headers alone.
+	// waits tells Read whether the connection waits for a request, so that Read locks only for bytes of headers.
 	waits atomic.Bool
-	// whole: the request that is, or was last, answered was read to its end.
+	// whole: the current request, or the last one, was read to its end.
 	whole atomic.Bool
 }
 
 func limitConnections(l net.Listener, limits Limits, log *slog.Logger) *connections {
-	return &connections{Listener: l, limits: limits, log: log, waiting: list.New(), addresses: map[netip.Prefix]*addressConnections{}}
+	return &connections{
+		Listener: l, limits: limits, log: log, waiting: list.New(), addresses: map[netip.Prefix]*addressConnections{},
+	}
 }
 
-// closedLogEvery is the time between two records about connections that were closed.
+// closedLogEvery is the least time between two records about closed connections.
 const closedLogEvery = time.Minute
 
-// Accept gives the next connection that there is room for.
+// Accept returns the next connection that there is room for.
 func (l *connections) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
@@ -81,7 +82,8 @@ func (l *connections) Accept() (net.Conn, error) {
 	}
 }
 
-// admit takes a connection in. toClose is what has to go, if anything: another one, or conn itself, and then c is nil.
+// admit admits conn. toClose is the connection that must be closed, if any: another one, or conn itself, in which case
+// c is nil.
 func (l *connections) admit(conn net.Conn) (c *connection, toClose net.Conn) {
 	var network netip.Prefix
 	if client, ok := ParseClient(conn.RemoteAddr().String()); ok {
@@ -146,7 +148,7 @@ func (l *connections) stopWaiting(c *connection) {
 	c.arrived = 0
 }
 
-// Read reads, and counts what of a header arrives.
+// Read counts the bytes of headers.
 func (c *connection) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if n > 0 && c.waits.Load() {
@@ -157,7 +159,7 @@ func (c *connection) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// arrives counts n bytes of a connection, if they are of a header, and gives what has to be closed for them.
+// arrives counts n bytes of c if they belong to a header. It returns the connections that must be closed for them.
 func (l *connections) arrives(c *connection, n int) (toClose []net.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -174,7 +176,7 @@ func (l *connections) arrives(c *connection, n int) (toClose []net.Conn) {
 	return toClose
 }
 
-// mostArrived is the connection of whose header most has arrived. It looks at all, since each time one of them goes.
+// mostArrived returns the connection whose header has become longest. A scan will do: each one closes a connection.
 func (l *connections) mostArrived() *connection {
 	var most *connection
 	for e := l.waiting.Front(); e != nil; e = e.Next() {
@@ -185,7 +187,7 @@ func (l *connections) mostArrived() *connection {
 	return most
 }
 
-// changed is the ConnState of the server: it says which connections wait for a request.
+// changed is the server's ConnState. It keeps track of which connections wait for a request.
 func (l *connections) changed(conn net.Conn, state http.ConnState) {
 	if outer, ok := conn.(*tls.Conn); ok {
 		conn = outer.NetConn()
@@ -207,11 +209,12 @@ func (l *connections) changed(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// logClosed writes a record about connections that were closed, once in a while.
+// logClosed counts a closed connection, and logs the count once in a while.
 func (l *connections) logClosed() {
 	l.closed++
 	if now := time.Now(); now.Sub(l.lastLog) >= closedLogEvery {
-		l.log.Warn("connections are closed: too many are open, or their headers take too much", "closed", l.closed, "open", l.open, "addresses", len(l.addresses))
+		l.log.Warn("connections are closed: too many are open, or their headers take too much",
+			"closed", l.closed, "open", l.open, "addresses", len(l.addresses))
 		l.closed, l.lastLog = 0, now
 	}
 }

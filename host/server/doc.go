@@ -1,9 +1,12 @@
-// Package server is net/http with bounds: on how many connections there are, what a client may send, how long it may
-// take, and what it may hold. It knows nothing of what is served.
+// Package server is net/http with bounds: on connections, on what a client may send, on how long that may take, and on
+// the memory that all requests together hold. It knows nothing of what it serves.
 //
 //	err := (&server.Server{Handler: handler}).Serve(ctx, listener)
 //
-// connections.go counts connections and the headers that arrive, and linger.go ends them. limits.go has the times.
-// body.go is the body of a request, with its length and, by pace.go, its time; unread.go answers without it. memory.go
-// is what all requests hold together, held.go what one of them does. client.go tells clients apart by their addresses.
+// A handler that wants all of it takes the body from Receive, and reads and writes through what Memory.Hold gives.
+//
+// The reading order: server.go (listens, serves, stops), limits.go (the bounds of one listener), connections.go (counts
+// connections and the headers that arrive), linger.go (closes them), body.go and pace.go (a body and its time),
+// unread.go (a response without the body), memory.go and held.go (what all requests hold, and what one does), client.go
+// (tells clients apart).
 package server

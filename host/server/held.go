@@ -10,52 +10,54 @@ import (
 	"time"
 )
 
-// Held is what one request holds of a Memory: its header, then its body, then its answer. One goroutine uses it.
+// Held is what one request holds of a Memory: its header if that is long, and its body, then its response. Only the
+// goroutine of the request uses it.
 type Held struct {
 	memory  *Memory
 	w       http.ResponseWriter
-	body    int64 // of bytes, those of the body
-	hasTurn bool  // a large body has its turn
+	body    int64 // those of bytes that the body takes
+	hasTurn bool
 
-	// What follows belongs to memory.mu while the request waits.
+	// memory.mu guards the rest while the request waits.
 	bytes int64
 	ended bool // it had to make room
-	waits bool // it is, or was until it ended, among waiters
-	// While it can be ended: where it waits, and what ends that.
+	waits bool // it waits, or was ended while it did
+	// While it can be ended: where it waits, and how it is ended.
 	in    *waiters
 	place *list.Element
 	end   func(*Held)
-	out   chan struct{} // closed where it is ended while it waits for its turn
+	out   chan struct{} // closed to end the wait for a turn
 }
 
-// Hold is what the request holds that is answered by w: nothing yet. End gives back what it comes to hold.
+// Hold returns what the request that w answers holds: nothing yet. The caller calls End when the request is over.
 func (m *Memory) Hold(w http.ResponseWriter) Held { return Held{memory: m, w: w} }
 
-// End gives all back.
+// End gives back everything.
 func (h *Held) End() {
 	h.goOn()
 	h.EndBody()
 	h.give(h.bytes)
 }
 
-// longAgo is a deadline that ends at once what waits for a client.
+// longAgo is a deadline that ends a read or write at once.
 var longAgo = time.Unix(1, 0)
 
-// An error of the controller says that there is no connection with a deadline: a test's recorder.
+// The ways to end a wait. Setting a deadline fails where there is no connection, as with a test's recorder.
+
 func stopReading(h *Held)  { _ = http.NewResponseController(h.w).SetReadDeadline(longAgo) }
 func stopWriting(h *Held)  { _ = http.NewResponseController(h.w).SetWriteDeadline(longAgo) }
 func stopQueueing(h *Held) { close(h.out) }
 
-// smallHeader is how many bytes of a header each connection is allowed for itself; a longer one is held.
+// smallHeader is how many bytes of a header each connection may hold, whatever others hold.
 const smallHeader = 8 << 10
 
-// TakeHeader holds the header of the request. It is false where there is no room for it.
+// TakeHeader takes the memory of the header of r. It reports false if there is no room.
 func (h *Held) TakeHeader(r *http.Request) bool {
 	n := headerBytes(r)
 	return n <= smallHeader || h.take(n)
 }
 
-// headerBytes is about what the header of a request takes: of very short fields that is twenty times what was sent.
+// headerBytes estimates the memory of the header of r: with very short fields that is twenty times what was sent.
 func headerBytes(r *http.Request) int64 {
 	const perName, perValue = 96, 24
 	n := 3 * len(r.RequestURI)
@@ -68,10 +70,11 @@ func headerBytes(r *http.Request) int64 {
 	return int64(n)
 }
 
-// firstRead is the room that a body is read into before its length is known.
+// firstRead is the first size of the buffer for a body, in bytes.
 const firstRead = 1 << 10
 
-// ReadBody reads a body of at most limit bytes, and holds it as it arrives, until EndBody.
+// ReadBody reads a body of at most limit bytes. It takes memory as the body arrives; EndBody gives that back. The error
+// is ErrNoMemory if there is no room.
 func (h *Held) ReadBody(from io.Reader, limit int64) ([]byte, error) {
 	defer h.goOn()
 	body := make([]byte, 0, firstRead)
@@ -81,7 +84,7 @@ func (h *Held) ReadBody(from io.Reader, limit int64) ([]byte, error) {
 		full := err == nil && len(body) == cap(body)
 		size := int64(cap(body))
 		if full {
-			// Before the bytes are copied both are there, but for a moment only.
+			// While the bytes are copied both buffers exist, which does not count.
 			size = min(2*size, limit+1)
 		}
 		if n > 0 && size > h.body {
@@ -105,8 +108,9 @@ func (h *Held) ReadBody(from io.Reader, limit int64) ([]byte, error) {
 	return nil, ErrNoMemory
 }
 
-// TakeTurn waits until a large body may be parsed, or as much be made of a small one, unless the request has its turn
-// already: a parsed body takes many times its length. Whoever sends or reads slowly holds no turn meanwhile.
+// TakeTurn waits until a large body may be parsed, or something as large be made, since that takes many times the
+// memory of the body. It returns at once if the request has its turn. A client that sends or reads slowly holds no turn
+// meanwhile.
 func (h *Held) TakeTurn(ctx context.Context) error {
 	if h.hasTurn {
 		return nil
@@ -127,7 +131,7 @@ func (h *Held) TakeTurn(ctx context.Context) error {
 	return err
 }
 
-// EndBody gives back the memory of the body, and its turn.
+// EndBody gives back the memory of the body and the turn.
 func (h *Held) EndBody() {
 	h.give(h.body)
 	h.body = 0
@@ -137,12 +141,12 @@ func (h *Held) EndBody() {
 	}
 }
 
-// smallAnswer is how many bytes of an answer each connection is allowed for itself: what net/http keeps for it
-// anyway. A longer one is held.
+// smallAnswer is how many bytes of a response each connection may hold, whatever others hold: net/http buffers as many
+// anyway.
 const smallAnswer = 4 << 10
 
-// TakeAnswer holds an answer of n bytes in the place of the body. It is false where there is no room for it. From then
-// on its reader decides how long it is needed.
+// TakeAnswer gives back the body and takes the memory of a response of n bytes. It reports false if there is no room.
+// From then on the request waits for its client.
 func (h *Held) TakeAnswer(n int) bool {
 	h.EndBody()
 	if n <= smallAnswer {
@@ -155,8 +159,8 @@ func (h *Held) TakeAnswer(n int) bool {
 	return true
 }
 
-// Write writes an answer; more says that it is not all of it. While it does so, what the request holds can be taken
-// from it.
+// Write writes the response, or its beginning if more follows. Meanwhile others can take what the request holds, which
+// ends it.
 func (h *Held) Write(p []byte, more bool) error {
 	if h.holdsNothing() {
 		_, err := h.w.Write(p)

@@ -7,33 +7,33 @@ import (
 )
 
 // Closing a connection while its client still sends resets it, and the reset discards the response if the client has
-// not read it yet (RFC 9112 §9.6). So if the request was not read to its end, the server closes only its own
-// direction first, then reads and discards what still comes, within bounds. A lingering connection counts as open and
-// is the first to make room for another.
+// not read it yet (RFC 9112 §9.6). So if the request was not read to its end, the server first closes only its own
+// direction, then reads and discards what still arrives, within bounds. A lingering connection counts as open and is
+// the first to make room for another.
 
-// lingerIdle is how long a connection lingers without a byte; ReadTimeout is how long in all.
+// lingerIdle is how long a connection lingers without receiving a byte. In total it lingers for ReadTimeout at most.
 const lingerIdle = 5 * time.Second
 
-// connectionKey is where the context of a connection has it.
+// connectionKey is the context key of a request's connection.
 type connectionKey struct{}
 
-// connectionOf is the connection of a request; nil where another server than ours has it.
+// connectionOf returns the connection of r; nil if r did not arrive through a Server.
 func connectionOf(r *http.Request) *connection {
 	c, _ := r.Context().Value(connectionKey{}).(*connection)
 	return c
 }
 
-// wasRead is called once the request that is answered was read to its end.
+// wasRead records that the current request was read to its end. c may be nil.
 func (c *connection) wasRead() {
 	if c != nil {
 		c.whole.Store(true)
 	}
 }
 
-// halfCloser is a connection of which one direction can be ended.
+// halfCloser is a connection that can close one direction.
 type halfCloser interface{ CloseWrite() error }
 
-// CloseWrite ends the server's direction.
+// CloseWrite closes the server's direction.
 func (c *connection) CloseWrite() error {
 	if half, ok := c.Conn.(halfCloser); ok {
 		return half.CloseWrite()
@@ -41,7 +41,7 @@ func (c *connection) CloseWrite() error {
 	return nil
 }
 
-// Close closes the connection and gives its place free, in the background where it has to linger.
+// Close closes the connection and frees its place. If the connection has to linger, that happens in the background.
 func (c *connection) Close() error {
 	_, half := c.Conn.(halfCloser)
 	c.of.mu.Lock()
@@ -59,7 +59,7 @@ func (c *connection) Close() error {
 	return nil
 }
 
-// linger reads on until the client is done, and closes the connection.
+// linger reads until the client is done, then closes the connection.
 func (c *connection) linger() {
 	err := c.CloseWrite()
 	buf := make([]byte, 4<<10)
@@ -83,7 +83,7 @@ func (c *connection) end() {
 	_ = c.Conn.Close()
 }
 
-// endWaiting closes all connections that are in the middle of no request, those that linger included.
+// endWaiting closes all connections that wait for a request or linger.
 func (l *connections) endWaiting() {
 	l.mu.Lock()
 	var open []net.Conn

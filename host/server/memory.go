@@ -6,67 +6,67 @@ import (
 	"sync"
 )
 
-// Memory is what all requests together hold, in bytes, of what clients sent them and have not taken yet: bodies from
-// when they arrive until they are read, headers that are long, and answers until they are written. So that memory is
-// bounded whoever sends.
+// Memory bounds what all requests together hold of what clients send and have yet to take: bodies from their first
+// byte until they are parsed, long headers, and responses until they are written.
 //
-// A request waits for its client from the first byte of its body to the last, and while its answer is written. Where
-// there is no room for more, the one whose client has done nothing for longest ends, so that whoever stalls keeps out
-// nobody who does not. A body that arrives at once never waits.
+// A request waits for its client from the first byte of its body to the last, and while its response is written. When
+// there is no room, the request ends whose client has done nothing for longest: a client that stalls keeps nobody out
+// who does not. A body that arrives at once never waits.
 type Memory struct {
 	bytes  int64
-	parsed chan struct{} // has an element for each large body that has its turn
+	parsed chan struct{} // holds an element for each large body that has its turn
 
 	mu      sync.Mutex
 	left    int64
 	clients waiters // requests that wait for their client
-	turns   waiters // large bodies that wait for their turn: they make room for the first 64 KiB of others, where no request waits for its client
+	// turns are large bodies that wait for their turn. If no request waits for its client, they make room for the first
+	// 64 KiB of others.
+	turns waiters
 }
 
-// ErrNoMemory says that other requests take all the memory that there is for what clients send and do not take, or
-// took that of this one.
+// ErrNoMemory says that there is no memory left for a request, or that others took what it had.
 var ErrNoMemory = errors.New("bodies and answers take all the memory for them")
 
-// NewMemory is memory of so many bytes, in which so many large bodies may be parsed at once.
+// NewMemory makes a Memory of so many bytes. At most parsed large bodies have their turn at once.
 func NewMemory(bytes int64, parsed int) *Memory {
 	return &Memory{bytes: bytes, left: bytes, parsed: make(chan struct{}, parsed)}
 }
 
-// MemoryStats is who holds memory now.
+// MemoryStats says who holds memory now.
 type MemoryStats struct {
 	Taken   int64 // bytes
-	Stalled int   // requests that wait for their client with memory that can be taken from them
+	Stalled int   // requests that hold memory and wait for their client
 	Queued  int   // large bodies that wait for their turn
 }
 
-// Stats gives the present figures.
+// Stats returns the present figures.
 func (m *Memory) Stats() MemoryStats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return MemoryStats{m.bytes - m.left, m.clients.Len(), m.turns.Len()}
 }
 
-// waiters are requests that can be ended, the first of them first.
+// waiters are requests that can be ended, the one that has waited longest first.
 type waiters struct {
 	list.List // of *Held
 	bytes     int64
 }
 
-// smallBody is how many bytes of a body each connection is allowed for itself.
+// smallBody is how many bytes of a body each connection may hold, whatever others hold.
 const smallBody = 4 << 10
 
-// LargeBody is how many bytes make a body a large one, which has to wait for its turn, and then makes room for
-// smaller ones.
+// LargeBody is the most bytes of a body that needs no turn. A larger one waits for its turn, and meanwhile makes room
+// for others.
 const LargeBody = 64 << 10
 
-// take takes n bytes more, if need be from others. It is false where there is no room, or others took all that this
-// one had; what it has then it is to give back. A short body, as that of a log-in, counts and is not refused: each
-// connection is allowed as much for itself.
+// take takes n more bytes, if need be from others. It reports false if there is no room or others took what this
+// request had; the caller then gives back the rest. A body of up to smallBody, such as that of a log-in, counts but is
+// never refused.
 func (h *Held) take(n int64) bool {
 	m := h.memory
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	// Its own are no room.
+	// A request makes no room for itself.
 	in := h.in
 	h.leave()
 	from := []*waiters{&m.clients, &m.turns}
@@ -114,7 +114,7 @@ func (h *Held) leave() {
 	}
 }
 
-// give gives n bytes back, all that there are at most.
+// give gives back n bytes, or all that the request holds if that is less.
 func (h *Held) give(n int64) {
 	if n <= 0 {
 		return
@@ -126,11 +126,12 @@ func (h *Held) give(n int64) {
 	h.memory.left += n
 }
 
-// holdsNothing says that the request holds nothing and does not wait. Once it waits, others may change what it holds.
+// holdsNothing reports whether the request neither holds anything nor waits. It needs no lock: only what waits can be
+// changed by others.
 func (h *Held) holdsNothing() bool { return !h.waits && h.bytes == 0 }
 
-// wait says that the request waits from now on, as the last of them, and how that is ended. It is false where it was
-// ended. A request that holds nothing makes no room, and so does not wait.
+// wait puts the request at the end of in, where it can be ended from now on, by end. It reports false if it was ended
+// before. A request that holds nothing could make no room, so it does not wait.
 func (h *Held) wait(in *waiters, end func(*Held)) bool {
 	if h.holdsNothing() {
 		return !h.ended
@@ -146,7 +147,7 @@ func (h *Held) wait(in *waiters, end func(*Held)) bool {
 	return true
 }
 
-// goOn says that it waits no more; it is false where it was ended.
+// goOn ends the wait. It reports false if the request was ended.
 func (h *Held) goOn() bool {
 	if !h.waits {
 		return !h.ended

@@ -16,23 +16,23 @@ import (
 // defaultGrace is Server.Grace where that is zero.
 const defaultGrace = 30 * time.Second
 
-// Server runs a handler on listeners.
+// Server serves a handler on listeners.
 type Server struct {
 	Handler http.Handler
 	// Limits bound connections; their zero value has the defaults.
 	Limits Limits
-	// TLS is the configuration of TLS; nil: plain HTTP. The listener itself must be a plain one. HTTP/1.1 is spoken in
-	// either case.
+	// TLS is the TLS configuration; nil: plain HTTP. The listener itself must be a plain one. Either way clients speak
+	// HTTP/1.
 	TLS *tls.Config
-	// Grace is how long requests in flight may take after the end of ctx; 0: 30 seconds.
+	// Grace is how long requests in flight may take once ctx has ended; 0: 30 seconds.
 	Grace time.Duration
-	// Log gets what goes wrong with connections; nil: slog.Default.
+	// Log receives what goes wrong with connections; nil: slog.Default.
 	Log *slog.Logger
 }
 
-// Serve answers on l until ctx ends. Then it takes no further connection, lets requests in flight be answered, and
-// returns nil; or an error where they were not within Grace. l is closed when it returns. It may run on several
-// listeners at once, each with the bounds of Limits for itself.
+// Serve serves l until ctx ends. Then it accepts no further connection, waits for the requests in flight, and returns
+// nil, or an error if they took longer than Grace. It closes l. Serve may run on several listeners at once; Limits
+// applies to each separately.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if err := s.Limits.Validate(); err != nil {
 		return errors.Join(err, l.Close())
@@ -56,7 +56,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 			}
 			return context.WithValue(ctx, connectionKey{}, conn)
 		},
-		// "OPTIONS *" is answered by the handler too.
+		// The handler answers "OPTIONS *" too.
 		DisableGeneralOptionsHandler: true,
 
 		ReadHeaderTimeout: limits.HeaderTimeout,
@@ -66,7 +66,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes:    limits.HeaderBytes,
 		ErrorLog:          repeats.ErrorLog(),
 	}
-	// One request at a time on each connection: that is what the bounds count.
+	// The bounds assume one request at a time on each connection.
 	server.Protocols = new(http.Protocols)
 	server.Protocols.SetHTTP1(true)
 	ended := make(chan error, 1)
