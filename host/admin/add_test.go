@@ -36,19 +36,25 @@ func TestImportsKeepOrRefuse(t *testing.T) {
 		{"half of a pair before an escape", `"last_name": "\ud83d\\u"`, `last_name has half of a surrogate pair`},
 		{"half of a pair deep in attributes", `"attributes": {"a": [0, {"b c": "\ud800"}]}`, `attributes cannot stand in tokens: at a[1]."b c" has half of a surrogate pair`},
 		{"half of a pair in a name", `"attributes": {"a": {"\udfff": 1}}`, `has half of a surrogate pair`},
-		{"half of a pair in a permission", `"permissions": ["a.b", "a.\ud800"]`, `permissions at [1] has half of a surrogate pair`},
+		{"half of a pair in a permission", `"permissions": ["a.b", "a.\ud800"]`,
+			`permissions at [1] has half of a surrogate pair`},
 		{"half of a pair in a group", `"groups": {"\ud800": []}`, `has half of a surrogate pair`},
 		{"half of a pair in a password", `"password": "correct\ud83dhorse"`, `password has half of a surrogate pair`},
 		{"no UTF-8", "\"first_name\": \"\xff\"", `is not UTF-8`},
 		{"null character", `"first_name": "a\u0000b"`, `first name cannot be stored: it contains a null character`},
 		{"year 1", `"date_joined": "0001-01-01T00:00:00Z"`, `date_joined is the first moment of the year 1`},
-		{"year 1 in another zone", `"date_joined": "0001-01-01T01:00:00+01:00"`, `date_joined is the first moment of the year 1`},
-		{"log-in in year 1", `"last_login": "0001-01-01T00:00:00.000000Z"`, `last_login is the first moment of the year 1`},
-		{"year 0 in UTC", `"date_joined": "0001-01-01T00:00:00+00:01"`, `date_joined is not within the years 1 to 9999`},
-		{"year 10000 in UTC", `"last_login": "9999-12-31T23:59:59-00:01"`, `last_login is not within the years 1 to 9999`},
+		{"year 1 in another zone", `"date_joined": "0001-01-01T01:00:00+01:00"`,
+			`date_joined is the first moment of the year 1`},
+		{"log-in in year 1", `"last_login": "0001-01-01T00:00:00.000000Z"`,
+			`last_login is the first moment of the year 1`},
+		{"year 0 in UTC", `"date_joined": "0001-01-01T00:00:00+00:01"`,
+			`date_joined is not within the years 1 to 9999`},
+		{"year 10000 in UTC", `"last_login": "9999-12-31T23:59:59-00:01"`,
+			`last_login is not within the years 1 to 9999`},
 		{"no time", `"date_joined": null`, `date_joined must be a time such as`},
 		{"nanoseconds", `"date_joined": "2024-01-02T03:04:05.1234567Z"`, `date_joined is finer than a microsecond`},
-		{"far finer", `"last_login": "2024-01-02T03:04:05.00000000000000000001Z"`, `last_login is finer than a microsecond`},
+		{"far finer", `"last_login": "2024-01-02T03:04:05.00000000000000000001Z"`,
+			`last_login is finer than a microsecond`},
 		{"no zone", `"date_joined": "2024-01-02T03:04:05"`, `date_joined must be a time such as`},
 		{"a comma", `"date_joined": "2024-01-02T03:04:05,5Z"`, `date_joined must be a time such as`},
 		{"an hour of one digit", `"date_joined": "2024-01-02T3:04:05Z"`, `date_joined must be a time such as`},
@@ -67,18 +73,25 @@ func TestImportsKeepOrRefuse(t *testing.T) {
 		{"name twice", `"is_staff": true, "is_staff": false`, `is_staff is there twice`},
 		{"name twice, escaped", `"is_staff": true, "is\u005fstaff": false`, `is_staff is there twice`},
 		{"a member too many", `"is_admin": true`, `a member is unknown`},
-		{"attributes with a name twice", `"attributes": {"a": {"b": 1, "\u0062": 2}}`, `attributes cannot stand in tokens: at a.b is there twice`},
+		{"attributes with a name twice", `"attributes": {"a": {"b": 1, "\u0062": 2}}`,
+			`attributes cannot stand in tokens: at a.b is there twice`},
 		{"attributes that nest too deep", `"attributes": {"a": [` + deep + `]}`, `nests deeper than 64 levels`},
-		{"attributes with too many names", `"attributes": {` + strings.TrimSuffix(names(1025), ",") + `}`, `more than 1024 names`},
-		{"attributes with too long an integer", `"attributes": {"a": ` + strings.Repeat("7", 4301) + `}`, `at a is a number of 4301 digits, and 4300 are the most`},
+		{"attributes with too many names", `"attributes": {` + strings.TrimSuffix(names(1025), ",") + `}`,
+			`more than 1024 names`},
+		{"attributes with too long an integer", `"attributes": {"a": ` + strings.Repeat("7", 4301) + `}`,
+			`at a is a number of 4301 digits, and 4300 are the most`},
 		{"attributes in a list", `"attributes": [1]`, `they are no JSON object`},
 		{"attributes too large", `"attributes": {"a": "` + strings.Repeat("x", 65536) + `"}`, `the most is 65536`},
 		{"claim too large", `"attributes": {"plan": "` + strings.Repeat("x", 6200) + `"}`, `could not log in, with the claims that are configured: the configured members have more than 6144 bytes`},
-		{"permissions too many for a claim", `"permissions": [` + permissions(400) + `]`, `could not log in, with the claims that are configured`},
-		{"permissions of a group too many for a claim", `"groups": {"g": [` + permissions(400) + `]}`, `could not log in, with the claims that are configured`},
-		{"answer that cannot be", `"attributes": {"rate": 1e400}`, `could not log in, with the login.answer that is configured`},
+		{"permissions too many for a claim", `"permissions": [` + permissions(400) + `]`,
+			`could not log in, with the claims that are configured`},
+		{"permissions of a group too many for a claim", `"groups": {"g": [` + permissions(400) + `]}`,
+			`could not log in, with the claims that are configured`},
+		{"answer that cannot be", `"attributes": {"rate": 1e400}`,
+			`could not log in, with the login.answer that is configured`},
 		{"hash with a line end", `"password_hash": "argon2$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$YWJj\n"`, `password_hash has a control character, or white space at an end`},
-		{"password with a null character", `"password": "correct\u0000horse"`, `password has a null character, which log-in refuses`},
+		{"password with a null character", `"password": "correct\u0000horse"`,
+			`password has a null character, which log-in refuses`},
 	} {
 		password := `"password": null, `
 		if strings.Contains(c.members, `"password`) {
@@ -91,8 +104,10 @@ func TestImportsKeepOrRefuse(t *testing.T) {
 	}
 	// What begins like these and is good is kept.
 	for i, members := range []string{
-		`"attributes": {"a": ` + deep + `}`, `"attributes": {` + strings.TrimSuffix(names(1024), ",") + `}`, `"attributes": {"a": ` + strings.Repeat("7", 4300) + `}`,
-		`"attributes": {"a": 1e400}`, `"first_name": "\\ud83d"`, `"first_name": "\ud83d\ude00"`, `"date_joined": "2024-01-02T03:04:05.120000000Z"`, `"last_login": null`,
+		`"attributes": {"a": ` + deep + `}`, `"attributes": {` + strings.TrimSuffix(names(1024), ",") + `}`,
+		`"attributes": {"a": ` + strings.Repeat("7", 4300) + `}`,
+		`"attributes": {"a": 1e400}`, `"first_name": "\\ud83d"`, `"first_name": "\ud83d\ude00"`,
+		`"date_joined": "2024-01-02T03:04:05.120000000Z"`, `"last_login": null`,
 		`"attributes": {"plan": "` + strings.Repeat("x", 6000) + `"}`,
 	} {
 		if err := add(fmt.Sprintf(`{"email": "good%d@example.com", "password": null, %s}`, i, members)); err != nil {
@@ -147,8 +162,11 @@ func TestImportsComeBack(t *testing.T) {
 	text := func() string {
 		runes := make([]rune, random.IntN(12))
 		for i := range runes {
-			kinds := []rune{rune(random.IntN(0x80)), rune(0xd800 + random.IntN(0x800)), rune(random.IntN(0x10ffff)), 0xfffd, 0x2028, '<'}
-			if runes[i] = kinds[random.IntN(6)]; 0xd800 <= runes[i] && runes[i] < 0xe000 {
+			kinds := []rune{
+				rune(random.IntN(0x80)), rune(0xd800 + random.IntN(0x800)), rune(random.IntN(0x10ffff)),
+				0xfffd, 0x2028, '<',
+			}
+			if runes[i] = kinds[random.IntN(len(kinds))]; 0xd800 <= runes[i] && runes[i] < 0xe000 {
 				runes[i] = 0xe000
 			}
 		}

@@ -39,20 +39,27 @@ func TestRevokeDjangosLogIn(t *testing.T) {
 			began := time.Now()
 			var ahead time.Duration
 			now := func() time.Time { return began.Add(ahead).Round(0) }
-			db, err := store.Open(store.Config{Path: filepath.Join(t.TempDir(), "store.db"), Now: now, Elapsed: func() time.Duration { return ahead }})
+			elapsed := func() time.Duration { return ahead }
+			path := filepath.Join(t.TempDir(), "store.db")
+			db, err := store.Open(store.Config{Path: path, Now: now, Elapsed: elapsed})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer db.Close()
-			if _, err := db.Add(t.Context(), store.NewCustomer{ID: core.Integer(1), Email: "ana@example.com", IsActive: true}); err != nil {
+			ana := store.NewCustomer{ID: core.Integer(1), Email: "ana@example.com", IsActive: true}
+			if _, err := db.Add(t.Context(), ana); err != nil {
 				t.Fatal(err)
 			}
-			n, err := node.New(node.Config{Engine: engine, Store: db, Settings: settings, Now: now, Log: slog.New(slog.DiscardHandler)})
+			n, err := node.New(node.Config{
+				Engine: engine, Store: db, Settings: settings, Now: now, Log: slog.New(slog.DiscardHandler),
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." + base64.RawURLEncoding.EncodeToString(
-				fmt.Appendf(nil, `{"token_type":"refresh","exp":%d,"jti":"x1","user_id":"1"}`, began.Add(30*day).Unix()))
+			exp := began.Add(30 * day).Unix()
+			claims := fmt.Sprintf(`{"token_type":"refresh","exp":%d,"jti":"x1","user_id":"1"}`, exp)
+			input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." +
+				base64.RawURLEncoding.EncodeToString([]byte(claims))
 			signature, err := ring.Sign(t.Context(), 0, []byte(input), nil)
 			if err != nil {
 				t.Fatal(err)
@@ -68,10 +75,12 @@ func TestRevokeDjangosLogIn(t *testing.T) {
 				t.Fatal(err)
 			}
 			api := admin.New(admin.Config{
-				Store: db, Settings: settings, Engine: func(context.Context) (core.Engine, error) { return engine, nil },
+				Store: db, Settings: settings,
+				Engine: func(context.Context) (core.Engine, error) { return engine, nil },
 			})
 			answer := httptest.NewRecorder()
-			call := httptest.NewRequestWithContext(t.Context(), "POST", "/revoke", strings.NewReader(body(access, opened.FamilyAt(began))))
+			call := httptest.NewRequestWithContext(t.Context(), "POST", "/revoke",
+				strings.NewReader(body(access, opened.FamilyAt(began))))
 			if api.ServeHTTP(answer, call); answer.Code != http.StatusOK {
 				t.Fatalf("POST /revoke = %d %s", answer.Code, answer.Body)
 			}

@@ -57,13 +57,18 @@ func TestCallsAreStrict(t *testing.T) {
 	}
 	for path, bodies := range map[string][]string{
 		"/customer?key=ana@example.com": {
-			`{"is_active": false} {"is_active": true}`, `{"Is_Active": false}`, `{"is_active": true, "is_active": false}`, `{"is_active": false, "is_staff": true}`, `[]`, `null`, ``,
-			`{"password": "A\ud83dB correct"}`, "{\"password\": \"correct \xff horse\"}", `{"is_active": "false"}`, `{"is_active": false}x`,
+			`{"is_active": false} {"is_active": true}`, `{"Is_Active": false}`, `{"is_active": false}x`,
+			`{"is_active": true, "is_active": false}`, `{"is_active": false, "is_staff": true}`, `[]`, `null`, ``,
+			`{"password": "A\ud83dB correct"}`, "{\"password\": \"correct \xff horse\"}", `{"is_active": "false"}`,
 		},
-		"/rights?key=ana@example.com": {`{"grant": ["customers.\ud800"]}`, `{"Grant": ["customers.view_customer"]}`, `{"grant": [7]}`},
-		"/groups":                     {`{"name": "a\udc00"}`, `{"name": "a", "name": "b"}`, `{"NAME": "a"}`},
-		"/customers?id=":              {`{"email": "b@example.com", "password": null} 1`, `{"email": "b\ud800@example.com", "password": null}`},
-		"/revoke":                     {`{"all": true, "all": false}`, `{"All": true}`},
+		"/rights?key=ana@example.com": {
+			`{"grant": ["customers.\ud800"]}`, `{"Grant": ["customers.view_customer"]}`, `{"grant": [7]}`,
+		},
+		"/groups": {`{"name": "a\udc00"}`, `{"name": "a", "name": "b"}`, `{"NAME": "a"}`},
+		"/customers?id=": {
+			`{"email": "b@example.com", "password": null} 1`, `{"email": "b\ud800@example.com", "password": null}`,
+		},
+		"/revoke": {`{"all": true, "all": false}`, `{"All": true}`},
 	} {
 		for _, body := range bodies {
 			if status, answer := call(t, api, "POST", path, body); status != http.StatusBadRequest {

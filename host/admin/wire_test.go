@@ -60,6 +60,39 @@ func TestWireTypesAreExact(t *testing.T) {
 	}
 }
 
+// TestOperationsAreRouted holds every operation of the table, Reload apart, to stand in routes too.
+func TestOperationsAreRouted(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "operations.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]int{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if name, ok := n.(*ast.Ident); ok {
+			named[name.Name]++
+		}
+		return true
+	})
+	operations := 0
+	for _, d := range file.Decls {
+		d, ok := d.(*ast.GenDecl)
+		if !ok || d.Tok != token.VAR {
+			continue
+		}
+		for _, s := range d.Specs {
+			name := s.(*ast.ValueSpec).Names[0].Name
+			if ast.IsExported(name) && name != "Reload" {
+				if operations++; named[name] != 2 {
+					t.Errorf("%s is named %d times, want in its row and in routes", name, named[name])
+				}
+			}
+		}
+	}
+	if operations < 10 {
+		t.Errorf("only %d operations were found", operations)
+	}
+}
+
 // isServer reports whether a receiver is *server.
 func isServer(e ast.Expr) bool {
 	pointer, ok := e.(*ast.StarExpr)

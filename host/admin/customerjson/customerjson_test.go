@@ -27,7 +27,8 @@ func FuzzRead(f *testing.F) {
 	f.Add(`{"email": "a@b", "password": null}`)
 	f.Add(`{"email": "a\ud83d\ude00@b", "password": "\ud83d", "first_name": "\udc00", "attributes": {"\ud800": "\udfff"}}`)
 	f.Add(`[{"email": "a@b", "password": "x", "id": 1}, {"email": "c@d", "password_hash": "!", "last_login": "2024-01-02T03:04:05Z"}]`)
-	f.Add("{\"email\": \"a@b\", \"password\": \"x\"}\n{\"email\": \"c@d\", \"password\": null, \"attributes\": {\"a\": [1]}}\n")
+	f.Add(`{"email": "a@b", "password": "x"}` + "\n" +
+		`{"email": "c@d", "password": null, "attributes": {"a": [1]}}` + "\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		customers, err := customerjson.Read(strings.NewReader(text))
 		if err == nil && len(customers) == 0 {

@@ -40,7 +40,8 @@ func TestEmptyFlags(t *testing.T) {
 		{"token revoke --all --yes --family=", "--all ends every log-in"},
 		{"customers set 7 --attributes=", "--attributes must be a JSON object"},
 		{`customers set 7 --attributes={"a":1,"a":2}`, "--attributes cannot stand in tokens: at a is there twice"},
-		{`customers set 7 --attributes={"a":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}`, "nests deeper than 64 levels"},
+		{`customers set 7 --attributes={"a":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}`,
+			"nests deeper than 64 levels"},
 		{"customers set 7 --first-name=\xff", "--first-name is not UTF-8"},
 		{`customers set 7 --attributes={"a":"\ud83d"}`, "--attributes cannot stand in tokens: at a has half of a surrogate pair"},
 	} {

@@ -17,10 +17,15 @@ func TestJSON(t *testing.T) {
 	n := servicetest.Start(t, "native")
 	flags := []string{"--data", n.Dir, "--config", n.File("edgetoken.yaml")}
 	n.Configure(t, "log: {level: error}\n")
-	customer := []string{"attributes", "date_joined", "email", "first_name", "groups", "id", "is_active", "is_staff", "is_superuser", "last_login", "last_name",
-		"password_kind", "permissions", "rights"}
+	customer := []string{
+		"attributes", "date_joined", "email", "first_name", "groups", "id", "is_active", "is_staff", "is_superuser",
+		"last_login", "last_name", "password_kind", "permissions", "rights",
+	}
 	group := []string{"name", "permissions"}
-	token := []string{"accepted", "as", "cause", "claims", "code", "customer", "detail", "family", "header", "signed", "status", "steps"}
+	token := []string{
+		"accepted", "as", "cause", "claims", "code", "customer", "detail", "family", "header", "signed",
+		"status", "steps",
+	}
 	revocation := []string{"customer", "family", "notes", "revoked", "started"}
 	seen := map[string]bool{}
 	for _, c := range []struct {

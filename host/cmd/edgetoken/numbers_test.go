@@ -35,19 +35,23 @@ func (n numbered) entry(password string) string {
 // ends of what can be written.
 func odd() []numbered {
 	ids := []string{
-		"-9223372036854775808", "-9223372036854775807", "-9007199254740993", "-9007199254740992", "-1000000", "-1", "0", "1", "999999", "1000000", "1000099",
-		"16777217", "9007199254740991", "9007199254740992", "9007199254740993", "1000000000000000000", "9223372036854775806", "9223372036854775807",
+		"-9223372036854775808", "-9223372036854775807", "-9007199254740993", "-9007199254740992", "-1000000", "-1",
+		"0", "1", "999999", "1000000", "1000099", "16777217", "9007199254740991", "9007199254740992", "9007199254740993",
+		"1000000000000000000", "9223372036854775806", "9223372036854775807",
 	}
 	times := []string{
-		"0001-01-01T00:00:00.000001Z", "0999-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z", "1970-01-01T00:00:00Z", "2024-02-29T12:00:00.1Z",
+		"0001-01-01T00:00:00.000001Z", "0999-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z",
+		"1970-01-01T00:00:00Z", "2024-02-29T12:00:00.1Z",
 		"2026-01-02T03:04:05.678901Z", "9999-12-31T23:59:59.999999Z",
 	}
-	numbers := []string{"1e400", "-1e400", "12345678901234567890", "9007199254740993", "-0", "-0.0", "1.0", "1.10", "1E+2", "0.1e-7", "1e6", "1000000"}
+	numbers := []string{"1e400", "-1e400", "12345678901234567890", "9007199254740993", "-0", "-0.0", "1.0", "1.10",
+		"1E+2", "0.1e-7", "1e6", "1000000"}
 	all := make([]numbered, len(ids))
 	for i, id := range ids {
 		n := numbers[i%len(numbers)]
 		all[i] = numbered{
-			ID: json.RawMessage(id), Email: fmt.Sprintf("c%d@example.com", i), LastLogin: times[(i+1)%len(times)], DateJoined: times[i%len(times)],
+			ID: json.RawMessage(id), Email: fmt.Sprintf("c%d@example.com", i),
+			LastLogin: times[(i+1)%len(times)], DateJoined: times[i%len(times)],
 			Attributes: json.RawMessage(`{"n":` + n + `,"deep":[{"n":` + n + `}],"text":"<&>\u2028é"}`),
 		}
 	}
@@ -102,8 +106,10 @@ func (e *exactness) is(what string, out []byte, want numbered) {
 	if err := json.Compact(&attributes, got.Attributes); err != nil {
 		e.t.Fatal(err)
 	}
-	if string(got.ID) != string(want.ID) || got.LastLogin != want.LastLogin || got.DateJoined != want.DateJoined || attributes.String() != string(want.Attributes) {
-		e.t.Errorf("%s shows %s %s %s %s, want %s %s %s %s", what, got.ID, got.LastLogin, got.DateJoined, attributes.Bytes(),
+	if string(got.ID) != string(want.ID) || got.LastLogin != want.LastLogin || got.DateJoined != want.DateJoined ||
+		attributes.String() != string(want.Attributes) {
+		e.t.Errorf("%s shows %s %s %s %s, want %s %s %s %s", what, got.ID, got.LastLogin, got.DateJoined,
+			attributes.Bytes(),
 			want.ID, want.LastLogin, want.DateJoined, want.Attributes)
 	}
 }
@@ -117,14 +123,16 @@ func (e *exactness) add() {
 		fmt.Fprintln(&file, c.entry(`"correct horse 1"`))
 	}
 	var added struct{ Customers []json.RawMessage }
-	if err := json.Unmarshal([]byte(e.run(file.String(), "customers", "add", "--json", "-")), &added); err != nil || len(added.Customers) != len(all)-1 {
+	if err := json.Unmarshal([]byte(e.run(file.String(), "customers", "add", "--json", "-")), &added); err != nil ||
+		len(added.Customers) != len(all)-1 {
 		e.t.Fatalf("add --json gives %d customers, %v", len(added.Customers), err)
 	}
 	for i, c := range added.Customers {
 		e.is("add --json", c, all[i])
 	}
 	last := all[len(all)-1]
-	if out, want := e.run("correct horse 1", "customers", "add", "x@example.com", "--password-stdin", "--id", string(last.ID)), "added customer "+string(last.ID)+" x@example.com\n"; out != want {
+	out := e.run("correct horse 1", "customers", "add", "x@example.com", "--password-stdin", "--id", string(last.ID))
+	if want := "added customer " + string(last.ID) + " x@example.com\n"; out != want {
 		e.t.Errorf("add prints %q, want %q", out, want)
 	}
 	e.run("", "customers", "remove", "--yes", string(last.ID))
@@ -153,14 +161,17 @@ func (e *exactness) commands() {
 			e.is(strings.Join(what, " "), []byte(e.runOn(what, append(id[:2:2], "customers.view_customer"))), c)
 		}
 		var ended struct{ Customer json.RawMessage }
-		if err := json.Unmarshal([]byte(e.run("", "token", "revoke", "--json", "--customer="+string(c.ID))), &ended); err != nil {
+		revoked := e.run("", "token", "revoke", "--json", "--customer="+string(c.ID))
+		if err := json.Unmarshal([]byte(revoked), &ended); err != nil {
 			e.t.Error(err)
 		}
 		e.is("token revoke --json", ended.Customer, c)
-		if out, want := e.runOn([]string{"customers", "disable"}, id), "disabled customer "+string(c.ID)+" "+c.Email+"\n"; out != want {
+		want := "disabled customer " + string(c.ID) + " " + c.Email + "\n"
+		if out := e.runOn([]string{"customers", "disable"}, id); out != want {
 			e.t.Errorf("disable prints %q, want %q", out, want)
 		}
-		if out := e.runOn([]string{"customers", "show"}, id); !strings.Contains(out, "\nemail        "+c.Email) || !strings.HasPrefix(out, "id           "+string(c.ID)+"\n") {
+		if out := e.runOn([]string{"customers", "show"}, id); !strings.Contains(out, "\nemail        "+c.Email) ||
+			!strings.HasPrefix(out, "id           "+string(c.ID)+"\n") {
 			e.t.Errorf("show %s prints %s", c.ID, out)
 		}
 		e.is("remove --json", []byte(e.runOn([]string{"customers", "remove", "--json", "--yes"}, id)), c)
@@ -193,7 +204,8 @@ func (e *exactness) pages() (list []string) {
 			Customers []json.RawMessage
 			Next      json.RawMessage
 		}
-		if err := json.Unmarshal([]byte(e.run("", "customers", "list", "--json", "--limit", "2", "--after", after)), &page); err != nil {
+		out := e.run("", "customers", "list", "--json", "--limit", "2", "--after", after)
+		if err := json.Unmarshal([]byte(out), &page); err != nil {
 			e.t.Fatal(err)
 		}
 		for _, c := range page.Customers {
@@ -270,7 +282,8 @@ func (e *exactness) overHTTP(n *servicetest.Node) {
 			ID              json.RawMessage
 			Access, Refresh string
 		}
-		if err := json.Unmarshal(ask("POST", "/auth/token/", "", `{"email":"`+c.Email+`","password":"correct horse 1"}`), &pair); err != nil {
+		login := ask("POST", "/auth/token/", "", `{"email":"`+c.Email+`","password":"correct horse 1"}`)
+		if err := json.Unmarshal(login, &pair); err != nil {
 			e.t.Fatal(err)
 		}
 		var own struct{ N json.RawMessage }
@@ -293,7 +306,8 @@ func (e *exactness) overHTTP(n *servicetest.Node) {
 				e.t.Fatal(err)
 			}
 			if string(j.Claims.N) != string(own.N) || string(j.Customer.ID) != string(c.ID) {
-				e.t.Errorf("token explain of %s shows n %s and customer %s, want n %s", c.ID, j.Claims.N, j.Customer.ID, own.N)
+				e.t.Errorf("token explain of %s shows n %s and customer %s, want n %s", c.ID, j.Claims.N, j.Customer.ID,
+					own.N)
 			}
 			var me numbered
 			if err := json.Unmarshal(ask("GET", "/customers/me/", access, ""), &me); err != nil {
@@ -307,7 +321,8 @@ func (e *exactness) overHTTP(n *servicetest.Node) {
 		if i == 0 {
 			e.run("", "customers", "set", "--staff", "--superuser", c.Email)
 			var list []numbered
-			if err := json.Unmarshal(ask("GET", "/customers/", renewed.Access, ""), &list); err != nil || !slices.Equal(ids(list), ids(odd())) {
+			if err := json.Unmarshal(ask("GET", "/customers/", renewed.Access, ""), &list); err != nil ||
+				!slices.Equal(ids(list), ids(odd())) {
 				e.t.Errorf("/customers/ lists %v, %v; want %v", ids(list), err, ids(odd()))
 			}
 		}
@@ -324,9 +339,11 @@ func TestIDsAreReadAsShown(t *testing.T) {
 	if _, errs, exit := run("customers", "add", "a@example.com", "--no-password", "--id", "7"); exit != 0 {
 		t.Fatal(errs)
 	}
-	for _, id := range []string{"007", "+7", "7.0", "7e0", "0x7", "7_", " 7", "９", "9223372036854775808", "-9223372036854775809", "-0", "9.007199254740992e+15"} {
+	for _, id := range []string{"007", "+7", "7.0", "7e0", "0x7", "7_", " 7", "９", "9223372036854775808",
+		"-9223372036854775809", "-0", "9.007199254740992e+15"} {
 		for _, args := range [][]string{
-			{"customers", "add", "b@example.com", "--no-password", "--id", id}, {"customers", "list", "--after", id}, {"customers", "show", id},
+			{"customers", "add", "b@example.com", "--no-password", "--id", id},
+			{"customers", "list", "--after", id}, {"customers", "show", id},
 		} {
 			if id[0] == '-' && args[1] == "show" {
 				continue // a flag

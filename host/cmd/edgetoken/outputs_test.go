@@ -16,7 +16,8 @@ import (
 func TestNothingWritesPastTheLog(t *testing.T) {
 	permitted := map[string]bool{
 		"cmd/edgetoken/main.go": true, "cmd/edgetoken/hash.go": true, // their last word, and a process of its own
-		"cmd/edgetoken/serve.go": true, "cmd/edgetoken/root.go": true, "cmd/edgetoken/prompt.go": true, // where the log of a node goes; what commands print
+		// Where the log of a node goes, and what commands print.
+		"cmd/edgetoken/serve.go": true, "cmd/edgetoken/root.go": true, "cmd/edgetoken/prompt.go": true,
 	}
 	servers := 0
 	for _, root := range []string{"../..", "../../../store"} {
@@ -27,7 +28,8 @@ func TestNothingWritesPastTheLog(t *testing.T) {
 			case d.IsDir() && (d.Name() == "bench" || d.Name() == "testdata"):
 				return fs.SkipDir
 			}
-			if filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || strings.HasSuffix(filepath.Dir(path), "test") {
+			if filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") ||
+				strings.HasSuffix(filepath.Dir(path), "test") {
 				return nil
 			}
 			name, err := filepath.Rel("../..", path)
@@ -45,8 +47,9 @@ func TestNothingWritesPastTheLog(t *testing.T) {
 					if x == nil || permitted[filepath.ToSlash(name)] {
 						return true
 					}
-					if full := x.Name + "." + n.Sel.Name; full == "os.Stderr" || full == "os.Stdout" || x.Name == "log" && x.Obj == nil && (strings.HasPrefix(n.Sel.Name, "Print") ||
-						strings.HasPrefix(n.Sel.Name, "Fatal") || strings.HasPrefix(n.Sel.Name, "Panic")) {
+					if full := x.Name + "." + n.Sel.Name; full == "os.Stderr" || full == "os.Stdout" ||
+						x.Name == "log" && x.Obj == nil && (strings.HasPrefix(n.Sel.Name, "Print") ||
+							strings.HasPrefix(n.Sel.Name, "Fatal") || strings.HasPrefix(n.Sel.Name, "Panic")) {
 						t.Errorf("%s uses %s: log to the node's log", name, full)
 					}
 				case *ast.CompositeLit:
@@ -55,7 +58,8 @@ func TestNothingWritesPastTheLog(t *testing.T) {
 						if field := map[string]string{"http": "ErrorLog", "server": "Log"}[x.Name]; field != "" {
 							servers++
 							if !hasField(n, field) {
-								t.Errorf("%s makes an %s.Server without %s, which would write to standard error", name, x.Name, field)
+								t.Errorf("%s makes an %s.Server without %s, which would write to standard error",
+									name, x.Name, field)
 							}
 						}
 					}
