@@ -12,7 +12,8 @@ const attributes = "attributes"
 
 // The fields that every customer has.
 var fields = []string{
-	"id", "email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "date_joined", "last_login", "groups", "permissions",
+	"id", "email", "first_name", "last_name", "is_active", "is_staff", "is_superuser",
+	"date_joined", "last_login", "groups", "permissions",
 }
 
 // The bounds of a path in the attributes: its names, and the bytes of each.
@@ -40,7 +41,8 @@ func ParseField(text string) (Field, error) {
 	}
 	path, isAttribute := strings.CutPrefix(text, attributes+".")
 	if !isAttribute {
-		return Field{}, fmt.Errorf("%q is no field of a customer: use %s or %s.NAME", text, strings.Join(fields, ", "), attributes)
+		all := strings.Join(fields, ", ")
+		return Field{}, fmt.Errorf("%q is no field of a customer: use %s or %s.NAME", text, all, attributes)
 	}
 	names := strings.Split(path, ".")
 	if len(names) > maxNames || !utf8.ValidString(path) {
@@ -48,7 +50,8 @@ func ParseField(text string) (Field, error) {
 	}
 	for _, name := range names {
 		if name == "" || len(name) > maxName {
-			return Field{}, fmt.Errorf("%q is no attribute: each name between the dots has 1 to %d bytes", text, maxName)
+			return Field{}, fmt.Errorf("%q is no attribute: each name between the dots has 1 to %d bytes", text,
+				maxName)
 		}
 	}
 	return Field{name: attributes, path: names}, nil

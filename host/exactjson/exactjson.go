@@ -68,7 +68,8 @@ func Claims(raw []byte) error {
 		case p.depth > strictjson.MaxDepth:
 			return p.fault(fmt.Errorf("nests deeper than %d levels", strictjson.MaxDepth))
 		case p.token[0] == '-' || p.token[0]-'0' < 10:
-			if digits := len(bytes.TrimPrefix(p.token, []byte("-"))); digits > python.MaxDigits && !bytes.ContainsAny(p.token, ".eE") {
+			digits := len(bytes.TrimPrefix(p.token, []byte("-")))
+			if digits > python.MaxDigits && !bytes.ContainsAny(p.token, ".eE") {
 				return p.fault(fmt.Errorf("is a number of %d digits, and %d are the most", digits, python.MaxDigits))
 			}
 		}

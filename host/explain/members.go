@@ -50,10 +50,12 @@ func claimsOf(s *core.Settings) (meanings map[string]string, times map[string]bo
 		meanings[name] = meaning
 	}
 	if s.CheckRevokeToken {
-		meanings[s.RevokeTokenClaim] = "A mark of the customer’s password: with a new password it changes, and the token ends."
+		meanings[s.RevokeTokenClaim] = "A mark of the customer’s password: with a new password it changes, " +
+			"and the token ends."
 	}
 	delete(meanings, "") // a claim that is switched off
-	return meanings, map[string]bool{"exp": true, "nbf": true, "iat": true, "auth_time": true, s.SlidingTokenRefreshExpClaim: true}
+	times = map[string]bool{"exp": true, "nbf": true, "iat": true, "auth_time": true, s.SlidingTokenRefreshExpClaim: true}
+	return meanings, times
 }
 
 // HeaderMembers returns the members of a token's header, in its order; nil if it is no object.

@@ -44,8 +44,9 @@ func Distance(t, now time.Time) string {
 
 // numericDate reads a NumericDate (RFC 7519 §2) from the year 1 to 9999; ok is false for anything else.
 func numericDate(value string) (at time.Time, ok bool) {
+	const first, last = -62135596800, 253402300799
 	var seconds float64
-	if value == "null" || json.Unmarshal([]byte(value), &seconds) != nil || seconds < -62135596800 || seconds > 253402300799 {
+	if value == "null" || json.Unmarshal([]byte(value), &seconds) != nil || seconds < first || seconds > last {
 		return time.Time{}, false
 	}
 	return time.Unix(int64(seconds), 0).UTC(), true

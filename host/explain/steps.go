@@ -24,9 +24,15 @@ var first = []step{
 	{"signature", []cause.Cause{cause.BadSignature}, say("made by this key")},
 	{"claims", []cause.Cause{cause.BadClaims}, say("a strict JSON object")},
 	{"key end", []cause.Cause{cause.KeyEnded}, (*trial).sayKeyEnd},
-	{"iat", []cause.Cause{cause.BadIssuedAt, cause.NotYetIssued}, func(t *trial) string { return t.moment(t.opened.IssuedAt) }},
-	{"nbf", []cause.Cause{cause.BadNotBefore, cause.NotYetValid}, func(t *trial) string { return t.moment(t.opened.NotBefore) }},
-	{"exp", []cause.Cause{cause.BadExpiresAt, cause.Expired}, func(t *trial) string { return t.moment(t.opened.ExpiresAt) }},
+	{"iat", []cause.Cause{cause.BadIssuedAt, cause.NotYetIssued}, func(t *trial) string {
+		return t.moment(t.opened.IssuedAt)
+	}},
+	{"nbf", []cause.Cause{cause.BadNotBefore, cause.NotYetValid}, func(t *trial) string {
+		return t.moment(t.opened.NotBefore)
+	}},
+	{"exp", []cause.Cause{cause.BadExpiresAt, cause.Expired}, func(t *trial) string {
+		return t.moment(t.opened.ExpiresAt)
+	}},
 	{"iss", []cause.Cause{cause.WrongIssuer}, (*trial).sayIssuer},
 	{"aud", []cause.Cause{cause.WrongAudience}, (*trial).sayAudience},
 	{"sub", []cause.Cause{cause.BadSubject}, func(t *trial) string { return t.orAbsent(t.opened.Subject) }},
@@ -37,15 +43,20 @@ var first = []step{
 var keyCauses = []cause.Cause{cause.UnknownKey, cause.BadAlgorithm, cause.BadSignature}
 
 // firstInPublic omits everything that would reveal which keys exist or existed.
-var firstInPublic = slices.Concat(first[:2], []step{{"signature", keyCauses, say("made by a key of this node")}}, first[4:5], first[6:])
+var firstInPublic = slices.Concat(first[:2],
+	[]step{{"signature", keyCauses, say("made by a key of this node")}}, first[4:5], first[6:])
 
 var (
 	expiry    = step{"exp present", []cause.Cause{cause.NoExpiresAt}, say("yes")}
 	id        = step{"id", []cause.Cause{cause.NoID}, func(t *trial) string { return t.orAbsent(t.opened.TokenID) }}
-	tokenType = step{"type", []cause.Cause{cause.NoType, cause.WrongType}, func(t *trial) string { return t.orAbsent(t.opened.Type) }}
-	revoked   = step{"revocation", []cause.Cause{cause.Blacklisted, cause.CutOff, cause.BadID}, (*trial).sayFamily}
-	customer  = step{"customer", []cause.Cause{cause.NoCustomerClaim, cause.CustomerNotFound, cause.CustomerInactive, cause.InactiveAccount}, (*trial).sayCustomer}
-	claim     = step{"password claim", []cause.Cause{cause.RevokeClaim}, func(t *trial) string {
+	tokenType = step{"type", []cause.Cause{cause.NoType, cause.WrongType}, func(t *trial) string {
+		return t.orAbsent(t.opened.Type)
+	}}
+	revoked  = step{"revocation", []cause.Cause{cause.Blacklisted, cause.CutOff, cause.BadID}, (*trial).sayFamily}
+	customer = step{"customer", []cause.Cause{
+		cause.NoCustomerClaim, cause.CustomerNotFound, cause.CustomerInactive, cause.InactiveAccount,
+	}, (*trial).sayCustomer}
+	claim = step{"password claim", []cause.Cause{cause.RevokeClaim}, func(t *trial) string {
 		if t.Settings.CheckRevokeToken {
 			return "that of the customer's password"
 		}
@@ -55,9 +66,10 @@ var (
 
 // titles are the names of checks for readers who don't know the RFC.
 var titles = map[string]string{
-	"form": "Form", "header": "Header", "key": "Key", "signature": "Signature", "claims": "Claims", "key end": "End of the key", "iat": "Issued at (iat)", "nbf": "Not before (nbf)",
-	"exp": "Expires at (exp)", "iss": "Issuer (iss)", "aud": "Audience (aud)", "sub": "Subject (sub)", "jti": "Token id (jti)",
-	"exp present": "Expiry present", "id": "Id present", "type": "Type", "revocation": "Revocation", "customer": "Customer", "password claim": "Password",
+	"form": "Form", "header": "Header", "key": "Key", "signature": "Signature", "claims": "Claims", "key end": "End of the key",
+	"iat": "Issued at (iat)", "nbf": "Not before (nbf)", "exp": "Expires at (exp)", "iss": "Issuer (iss)",
+	"aud": "Audience (aud)", "sub": "Subject (sub)", "jti": "Token id (jti)", "exp present": "Expiry present",
+	"id": "Id present", "type": "Type", "revocation": "Revocation", "customer": "Customer", "password claim": "Password",
 }
 
 // Title is the name of the check in words.
@@ -90,7 +102,8 @@ func (t *trial) steps(refused core.Refusal) []Step {
 		all = slices.Concat(firstInPublic, t.then())
 	}
 	end := slices.IndexFunc(all, func(s step) bool { return slices.Contains(s.causes, refused.Cause) })
-	if refused.Cause == cause.BadID && t.opened.JWTID.Form != strictjson.Absent && t.opened.JWTID.Form != strictjson.String {
+	jti := t.opened.JWTID.Form
+	if refused.Cause == cause.BadID && jti != strictjson.Absent && jti != strictjson.String {
 		end = slices.IndexFunc(all, func(s step) bool { return s.name == "jti" })
 	}
 	var list []Step

@@ -31,9 +31,10 @@ func (rq *request) protect(unreadable func(error) answer) *answer {
 		d.Back = "" // a link there would log out
 	}
 	var page bytes.Buffer
-	a := answer{status: http.StatusForbidden, header: http.Header{"Content-Type": {rq.h.compat.pageType}},
-		code: codeForged, reason: csrfFailed,
-		about: aboutRejection(why)}
+	a := answer{
+		status: http.StatusForbidden, header: http.Header{"Content-Type": {rq.h.compat.pageType}},
+		code: codeForged, reason: csrfFailed, about: aboutRejection(why),
+	}
 	if err := pages.CSRFFailure(&page, d); err != nil {
 		a = rq.h.compat.failed(err)
 	} else {

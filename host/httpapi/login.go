@@ -58,8 +58,8 @@ func (rq *request) logIn() answer {
 	given := browser.ReadLoginForm(form)
 	next, _ := rq.next(form)
 	page := pages.LoginData{
-		Next: strings.Clone(next), Username: given.Username, UsernameErrors: given.UsernameErrors,
-		PasswordErrors: given.PasswordErrors,
+		Next: strings.Clone(next), Username: given.Username,
+		UsernameErrors: given.UsernameErrors, PasswordErrors: given.PasswordErrors,
 	}
 	rq.body.Drop(false) // its texts are copied
 	if page.Failed() {
@@ -70,8 +70,8 @@ func (rq *request) logIn() answer {
 		return rq.loginFailed(page, err)
 	}
 	replaces, _ := rq.browser().SessionSecret()
-	secret, result, err := rq.node.StartSession(rq.Context(), rq.client().Network, given.Email, given.Password,
-		replaces)
+	network := rq.client().Network
+	secret, result, err := rq.node.StartSession(rq.Context(), network, given.Email, given.Password, replaces)
 	rq.entry.about = result
 	if err != nil {
 		return rq.loginFailed(page, err)

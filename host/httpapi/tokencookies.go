@@ -99,5 +99,6 @@ func (h *handler) giveCSRF(rq *request) answer {
 	if err != nil {
 		return rq.h.compat.failed(err)
 	}
-	return rq.neverCache(answer{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}}, body: body})
+	header := http.Header{"Content-Type": {"application/json"}}
+	return rq.neverCache(answer{status: http.StatusOK, header: header, body: body})
 }

@@ -43,16 +43,19 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("httpapi: Browser.TrustedOrigins: %w", err))
 		}
 	}
-	return errors.Join(append(errs, checkRedirect("LoginRedirect", c.LoginRedirect), checkRedirect("LogoutRedirect", c.LogoutRedirect))...)
+	errs = append(errs, checkRedirect("LoginRedirect", c.LoginRedirect), checkRedirect("LogoutRedirect", c.LogoutRedirect))
+	return errors.Join(errs...)
 }
 
 func checkRedirect(field, url string) error {
 	u, err := django.SplitURL(url)
 	switch {
-	case url == "", err == nil && (u.Scheme == "" && strings.HasPrefix(url, "/") || u.Scheme == "http" || u.Scheme == "https"):
+	case url == "", err == nil && u.Scheme == "" && strings.HasPrefix(url, "/"),
+		err == nil && (u.Scheme == "http" || u.Scheme == "https"):
 		return nil
 	}
-	return fmt.Errorf("httpapi: Browser.%s: %q is neither a path that begins with / nor a URL of http or https", field, url)
+	return fmt.Errorf("httpapi: Browser.%s: %q is neither a path that begins with / nor a URL of http or https",
+		field, url)
 }
 
 // Trusts reports whether an origin is one of TrustedOrigins.

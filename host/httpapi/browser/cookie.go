@@ -48,14 +48,15 @@ func (c Cookie) validate(field string) error {
 	}
 	switch {
 	case strings.HasPrefix(c.Name, hostPrefix) && (!c.Secure || c.Path != "/" || c.Domain != ""):
-		bad(".Name: browsers refuse a cookie named %s… that is not Secure, has another path than / or a domain", hostPrefix)
+		bad(".Name: browsers refuse a cookie named %s… that is not Secure, has another path than / or a domain",
+			hostPrefix)
 	case strings.HasPrefix(c.Name, securePrefix) && !c.Secure:
 		bad(".Name: browsers refuse a cookie named %s… that is not Secure", securePrefix)
 	}
-	if strings.ContainsFunc(c.Domain, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ';' || r == ',' }) {
+	if strings.ContainsFunc(c.Domain, unusable) || strings.Contains(c.Domain, ",") {
 		bad(".Domain: %q is no domain", c.Domain)
 	}
-	if !strings.HasPrefix(c.Path, "/") || strings.ContainsFunc(c.Path, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ';' }) {
+	if !strings.HasPrefix(c.Path, "/") || strings.ContainsFunc(c.Path, unusable) {
 		bad(".Path: %q is no path: it begins with /", c.Path)
 	}
 	if !slices.Contains(sameSites, c.SameSite) {
@@ -67,9 +68,14 @@ func (c Cookie) validate(field string) error {
 	return errors.Join(errs...)
 }
 
+// unusable reports whether a character cannot stand in an attribute.
+func unusable(r rune) bool { return r <= ' ' || r >= 0x7f || r == ';' }
+
 // cookie is a cookie to set, for an age.
 func (c Cookie) cookie(value string, age time.Duration) django.Cookie {
-	return django.Cookie{Name: c.Name, Value: value, MaxAge: age, Domain: c.Domain, Path: c.Path, SameSite: c.SameSite, Secure: c.Secure}
+	return django.Cookie{
+		Name: c.Name, Value: value, MaxAge: age, Domain: c.Domain, Path: c.Path, SameSite: c.SameSite, Secure: c.Secure,
+	}
 }
 
 // hidden is a cookie that scripts cannot read.

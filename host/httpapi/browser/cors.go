@@ -34,7 +34,8 @@ func (c CORS) Validate() error {
 	for _, origin := range c.Origins {
 		if origin == "*" {
 			if c.Credentials {
-				errs = append(errs, errors.New(`httpapi: CORS.Origins: "*" with credentials would give every site the customers' cookies: name the origins`))
+				errs = append(errs, errors.New(`httpapi: CORS.Origins: "*" with credentials would give every site `+
+					`the customers' cookies: name the origins`))
 			}
 			continue
 		}

@@ -34,7 +34,9 @@ func ReadLoginForm(form *django.Form) LoginForm {
 	username, _ := LastText(form, "username")
 	secret, _ := LastText(form, "password")
 	email := python.Strip(username)
-	f := LoginForm{UsernameErrors: faultsOf(email), PasswordErrors: faultsOf(secret), Password: atMost(secret, password.MaxBytes)}
+	f := LoginForm{
+		UsernameErrors: faultsOf(email), PasswordErrors: faultsOf(secret), Password: atMost(secret, password.MaxBytes),
+	}
 	if len(email) <= utf8.UTFMax*maxNormalised && utf8.RuneCountInString(email) <= maxNormalised {
 		email = norm.NFKC.String(email)
 	}

@@ -84,7 +84,8 @@ func CheckNames(b Config, t TokenCookies, forwardAuth string) error {
 	}
 	access := cookie{"TokenCookies.Access.Name", t.Access.Name, "the cookie with the access token"}
 	if t.On {
-		cookies = append(cookies, access, cookie{"TokenCookies.Refresh.Name", t.Refresh.Name, "the cookie with the refresh token"})
+		refresh := cookie{"TokenCookies.Refresh.Name", t.Refresh.Name, "the cookie with the refresh token"}
+		cookies = append(cookies, access, refresh)
 	}
 	if forwardAuth != "" && !(t.On && forwardAuth == access.name) {
 		cookies = append(cookies, cookie{"ForwardAuth.Cookie", forwardAuth, ""})

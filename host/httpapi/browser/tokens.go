@@ -36,7 +36,8 @@ func (v *Visit) KeepTokens(tokens []core.Token, settings *core.Settings) error {
 			cookie, age = t.Refresh, settings.RefreshTokenLifetime
 		}
 		if len(cookie.Name)+len(token.Value) > maxCookie {
-			return fmt.Errorf("%s token of %d bytes fits into no cookie: configure fewer claims, or no cookies", token.Type, len(token.Value))
+			return fmt.Errorf("%s token of %d bytes fits into no cookie: configure fewer claims, or no cookies",
+				token.Type, len(token.Value))
 		}
 		v.set = append(v.set, cookie.hidden(token.Value, max(age, time.Second)))
 	}

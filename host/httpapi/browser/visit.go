@@ -124,7 +124,9 @@ func VaryOn(header http.Header, name string) {
 // Method is its method in capitals; posted reads the token in its body, and its error is passed on.
 func (v *Visit) CheckForged(r *http.Request, method string, own csrf.Site, posted func() (string, error)) error {
 	cookie, sent := v.Cookie(v.rules.Config.CSRF.Name)
-	return v.rules.CSRF.Check(&csrf.Request{Request: r, Method: method, Own: own, Cookie: cookie, Sent: sent, Posted: posted})
+	return v.rules.CSRF.Check(&csrf.Request{
+		Request: r, Method: method, Own: own, Cookie: cookie, Sent: sent, Posted: posted,
+	})
 }
 
 // CSRFToken is a token for a form of the answer, which then sets the cookie too; "" where nothing is protected. Without

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
@@ -24,9 +25,12 @@ func CheckOrigin(origin string) error {
 	_, named := django.HostName(host)
 	switch {
 	case origin == "null":
-		return errors.New(`"null" is the origin of every page that has none, such as files and sandboxed frames: anybody can have it`)
-	case err != nil, u.Scheme != "http" && u.Scheme != "https", origin != u.Scheme+"://"+u.NetLoc, !named, strings.ToLower(origin) != origin:
-		return fmt.Errorf("%q is no origin: write it as browsers do, in lower case and without a path: https://shop.example", origin)
+		return errors.New(`"null" is the origin of every page that has none, such as files and sandboxed frames: ` +
+			`anybody can have it`)
+	case err != nil, u.Scheme != "http" && u.Scheme != "https", !named,
+		origin != u.Scheme+"://"+u.NetLoc, origin != strings.ToLower(origin):
+		return fmt.Errorf("%q is no origin: write it as browsers do, in lower case and without a path: "+
+			"https://shop.example", origin)
 	case u.Scheme == "http" && strings.HasSuffix(host, ":80"), u.Scheme == "https" && strings.HasSuffix(host, ":443"):
 		return fmt.Errorf("%q has the port of its scheme, which browsers leave out: leave it out too", origin)
 	}
@@ -36,17 +40,15 @@ func CheckOrigin(origin string) error {
 // OriginAmong reports whether an origin is one of a list, in which "https://*.shop.example" stands for a domain and
 // its subdomains (Django's CSRF_TRUSTED_ORIGINS).
 func OriginAmong(origin string, list []string) bool {
-	u, err := django.SplitURL(origin)
-	for _, listed := range list {
-		if origin == listed {
-			return true
-		}
-		scheme, host, _ := strings.Cut(listed, "://")
-		if domain, all := strings.CutPrefix(host, "*"); all && err == nil && u.Scheme == scheme && django.SameDomain(u.NetLoc, domain) {
-			return true
-		}
+	if slices.Contains(list, origin) {
+		return true
 	}
-	return false
+	u, err := django.SplitURL(origin)
+	return err == nil && slices.ContainsFunc(list, func(listed string) bool {
+		scheme, host, _ := strings.Cut(listed, "://")
+		domain, all := strings.CutPrefix(host, "*")
+		return all && u.Scheme == scheme && django.SameDomain(u.NetLoc, domain)
+	})
 }
 
 // Trusts reports whether pages of an origin may send requests to a site.

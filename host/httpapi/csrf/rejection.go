@@ -17,7 +17,8 @@ var (
 	foreignSite     = Rejection{"foreign_site", "Origin checking failed - the request comes from another site."}
 	noReferer       = Rejection{"no_referer", "Referer checking failed - no Referer."}
 	malformed       = Rejection{"malformed_referer", "Referer checking failed - Referer is malformed."}
-	insecureReferer = Rejection{"insecure_referer", "Referer checking failed - Referer is insecure while host is secure."}
+	insecureReferer = Rejection{"insecure_referer",
+		"Referer checking failed - Referer is insecure while host is secure."}
 )
 
 func badCookie(fault string) Rejection {

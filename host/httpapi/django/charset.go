@@ -6,8 +6,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi/django/codecs"
 )
 
-// lookupCharset finds the codec of the charset parameter of a Content-Type header as Django does: it ignores a name that
-// Python does not know, so the charset is UTF-8.
+// lookupCharset finds the codec of the charset parameter of a Content-Type header as Django does: it ignores a name
+// that Python does not know, so the charset is UTF-8.
 func lookupCharset(label string) (*codecs.Codec, error) {
 	c, known := codecs.Lookup(label)
 	switch {

@@ -46,7 +46,8 @@ func unquoteCookie(value string) string {
 	var b strings.Builder
 	for i := 0; i < len(value); i++ {
 		switch {
-		case value[i] == '\\' && i+3 < len(value) && '0' <= value[i+1] && value[i+1] <= '3' && isOctal(value[i+2]) && isOctal(value[i+3]):
+		case value[i] == '\\' && i+3 < len(value) &&
+			'0' <= value[i+1] && value[i+1] <= '3' && isOctal(value[i+2]) && isOctal(value[i+3]):
 			b.WriteRune(rune(value[i+1]-'0')<<6 | rune(value[i+2]-'0')<<3 | rune(value[i+3]-'0'))
 			i += 3
 		case value[i] == '\\' && i+1 < len(value) && value[i+1] != '\n':

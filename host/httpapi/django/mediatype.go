@@ -38,7 +38,8 @@ func (m MediaType) Is(main, sub string) bool { return m.Main == main && m.Sub ==
 
 // Matches reports whether m, which has no parameters, satisfies other, either of which may be a range.
 func (m MediaType) Matches(other MediaType) bool {
-	return (m.Sub == "*" || other.Sub == "*" || m.Sub == other.Sub) && (m.Main == "*" || other.Main == "*" || m.Main == other.Main)
+	same := func(a, b string) bool { return a == "*" || b == "*" || a == b }
+	return same(m.Main, other.Main) && same(m.Sub, other.Sub)
 }
 
 // Precedence is how specific a media range is: 0 for */*, 1 for text/*, 2 for text/html, 3 with parameters other than

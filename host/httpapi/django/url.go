@@ -130,7 +130,8 @@ func SafeURL(url, host string, secure bool, rules Rules) bool {
 	}
 	url = python.Strip(url)
 	// Browsers take a backslash for a slash; before an @ it may be part of a password.
-	return url != "" && safeURL(url, host, secure, rules) && safeURL(strings.ReplaceAll(url, `\`, "/"), host, secure, rules)
+	return url != "" && safeURL(url, host, secure, rules) &&
+		safeURL(strings.ReplaceAll(url, `\`, "/"), host, secure, rules)
 }
 
 func safeURL(url, host string, secure bool, rules Rules) bool {
@@ -181,7 +182,8 @@ func HostName(host string) (name string, ok bool) {
 // (Django's is_same_domain).
 func SameDomain(host, pattern string) bool {
 	pattern = strings.ToLower(pattern)
-	return pattern != "" && (host == pattern || pattern[0] == '.' && (strings.HasSuffix(host, pattern) || host == pattern[1:]))
+	return pattern != "" &&
+		(host == pattern || pattern[0] == '.' && (strings.HasSuffix(host, pattern) || host == pattern[1:]))
 }
 
 // URI escapes the characters that a URL cannot have, so that the text can be a Location header (Django's iri_to_uri).

@@ -93,7 +93,8 @@ type decodeError struct {
 
 func (e *decodeError) Error() string {
 	if e.end == e.start+1 {
-		return fmt.Sprintf("'%s' codec can't decode byte 0x%02x in position %d: %s", e.codec, e.bytes[e.start], e.start, e.reason)
+		return fmt.Sprintf("'%s' codec can't decode byte 0x%02x in position %d: %s",
+			e.codec, e.bytes[e.start], e.start, e.reason)
 	}
 	return fmt.Sprintf("'%s' codec can't decode bytes in position %d-%d: %s", e.codec, e.start, e.end-1, e.reason)
 }
