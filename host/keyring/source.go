@@ -9,18 +9,18 @@ import (
 	"time"
 )
 
-// Source is where a running node gets its keys from. They are exchanged whole, while requests are answered. A Source is
-// safe for concurrent use.
+// Source is where a running node gets its keys from. Reload exchanges all of them at once, while requests are answered,
+// for those that are read then: there is no other way to change them. A Source is safe for concurrent use.
 type Source struct {
 	read     func() (*Ring, error)
 	use      func(*Ring) error
-	exchange sync.Mutex // held by the exchange that is under way
+	exchange sync.Mutex // held by an exchange
 	current  atomic.Pointer[Ring]
 }
 
-// NewSource makes a source whose keys, ring, are in use already. read gives the keys anew, as from their file. use
-// puts other keys to use; where it gives an error, the exchange fails with it and the old keys stay in force, so it
-// must then have changed nothing. It is called once at a time, and must not exchange keys itself.
+// NewSource makes a source whose keys, ring, are in use already. read reads the keys anew, from their file for
+// example. use puts other keys to use. If it returns an error, the exchange fails with that error and the old keys
+// stay in force, so use must then have changed nothing. It is called once at a time, and must not call Reload.
 func NewSource(ring *Ring, read func() (*Ring, error), use func(*Ring) error) *Source {
 	s := &Source{read: read, use: use}
 	s.current.Store(ring)
@@ -29,21 +29,6 @@ func NewSource(ring *Ring, read func() (*Ring, error), use func(*Ring) error) *S
 
 // Keys are the keys in force. Two calls may give two rings, each of which never changes.
 func (s *Source) Keys() *Ring { return s.current.Load() }
-
-// Replace puts other keys in force.
-func (s *Source) Replace(ring *Ring) error {
-	s.exchange.Lock()
-	defer s.exchange.Unlock()
-	return s.replace(ring)
-}
-
-func (s *Source) replace(ring *Ring) error {
-	err := s.use(ring)
-	if err == nil {
-		s.current.Store(ring)
-	}
-	return err
-}
 
 // Reload reads the keys anew, and puts them in force if anything of them differs. After an error the old ones are still
 // in force.
@@ -54,8 +39,11 @@ func (s *Source) Reload() (changed bool, err error) {
 	if err != nil || ring.equal(s.Keys()) {
 		return false, err
 	}
-	err = s.replace(ring)
-	return err == nil, err
+	if err := s.use(ring); err != nil {
+		return false, err
+	}
+	s.current.Store(ring)
+	return true, nil
 }
 
 // Watch calls Reload at each tick until ctx ends, and report after each exchange and each error.
