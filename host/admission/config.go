@@ -11,28 +11,27 @@ import (
 const (
 	queuePerWorker = 64
 	defaultWait    = 10 * time.Second
-	// defaultMemory has room for a hash as Django's own defaults make it, 100 MiB, and memoryPerWorker for what this
-	// project makes by default.
+	// defaultMemory has room for a hash with Django's default costs, 100 MiB; memoryPerWorker for one with ours.
 	defaultMemory   = 128 << 20
 	memoryPerWorker = 19 << 20
-	// maxQueue keeps the search for the longest queue short.
+	// maxQueue bounds the search for whoever holds most of the queue.
 	maxQueue = 100_000
 )
 
 // Config bounds the work on passwords.
 type Config struct {
-	// Workers is how many passwords are hashed at once; 0: one for each processor that Go uses.
+	// Workers is how many passwords are hashed at once; 0: one for each processor that Go uses (GOMAXPROCS).
 	Workers int
 	// Queue is how many log-ins may wait for a worker; 0: 64 for each worker.
 	Queue int
-	// Memory is what all hashes at work may take together, in bytes; 0: 128 MiB, or 19 MiB for each worker where that is
-	// more. Work that needs more than that is refused.
+	// Memory is how many bytes all running hashes may take together; 0: 128 MiB, or 19 MiB for each worker if that is
+	// more. Work that needs more is refused.
 	Memory int64
-	// Wait is the longest that a log-in may wait for a worker; 0: 10 seconds.
+	// Wait is how long a log-in may wait for a worker; 0: 10 seconds.
 	Wait time.Duration
 }
 
-// Filled is c with its defaults; a c with mistakes stays as it is.
+// Filled returns c with its defaults, or c itself if it has mistakes.
 func (c Config) Filled() Config {
 	if f, err := c.filled(); err == nil {
 		return f
@@ -40,7 +39,7 @@ func (c Config) Filled() Config {
 	return c
 }
 
-// filled is c with its defaults; the error names every mistake in c.
+// filled returns c with its defaults. The error names every mistake.
 func (c Config) filled() (Config, error) {
 	var errs []error
 	if c.Workers < 0 || c.Workers > 4096 {

@@ -1,14 +1,14 @@
-// Package admission runs expensive work, the hashing of passwords, so that it disturbs nothing else: a bounded number at once, within a
-// budget of memory, if wished beside the processors that Go has for everything else, and in a bounded queue that is fair.
+// Package admission runs expensive work, the hashing of passwords, so that it disturbs nothing else: a bounded number
+// of jobs at once, within a budget of memory, from a bounded queue that is fair.
 //
 // There is one type, Queue, and one method that matters:
 //
 //	err := queue.Do(ctx, admission.Work{Client: client, Account: email, Memory: 19 << 20}, func() { … })
 //
-// Fair means: every other turn goes round the clients, every second one round the accounts. So a client that waits for its first turn
-// waits for no more than one turn of each other client, however many log-ins one of them sends, and so does an account, from however
-// many clients it is tried. While there is room in the queue anyone may wait. Where there is none, a newcomer takes the place of the
-// last of whoever holds most of it, client or account, unless that is himself.
+// Fair means that turns alternate: one goes round the clients, the next round the accounts. A client that waits for
+// its first turn waits for at most one turn of each other client, however many log-ins one of them sends. The same
+// holds for an account, however many clients try it. While the queue has room anyone may wait. In a full queue a
+// newcomer replaces the last job of the client or account that holds most of it, unless that is the newcomer's own.
 //
-// A queue has no goroutine or thread while it is empty, so there is nothing to close.
+// An empty queue has no goroutine, so there is nothing to close.
 package admission

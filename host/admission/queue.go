@@ -10,10 +10,11 @@ import (
 	"time"
 )
 
-// ErrFull says that work was not done: the queue has no room for it, or its turn did not come in time. Ask again in a second.
+// ErrFull says that work was not done: the queue had no room for it, or its turn did not come in time. The caller may
+// ask again in a second.
 var ErrFull = errors.New("too much work is waiting: ask again in a second")
 
-// ErrTooLarge says that work needs more memory than there may ever be: more than Config.Memory.
+// ErrTooLarge says that work needs more than Config.Memory, so it can never be done.
 var ErrTooLarge = errors.New("work needs more memory than its budget")
 
 // Queue admits work. It is safe for concurrent use.
@@ -23,19 +24,19 @@ type Queue struct {
 	mu       sync.Mutex
 	clients  ring[netip.Prefix]
 	accounts ring[string]
-	byClient bool // whose turn the last one was
-	next     *job // whose turn it is, taken from the rings, while memory is short
+	byClient bool // the last turn was that of a client, not of an account
+	next     *job // has its turn, is in the rings no more, and waits for memory
 	waiting  int  // in the rings, and next
 	running  int
-	memory   int64 // of those that run, in bytes
+	memory   int64 // bytes, of running jobs
 	done     uint64
 	refused  uint64
 }
 
 // Work says on whose behalf something is to be done, and what it takes.
 type Work struct {
-	Client  netip.Prefix // the address it came from, as throttles tell addresses apart; zero: not known
-	Account string       // for whom; it need not exist
+	Client  netip.Prefix // who asks, as throttles tell addresses apart; zero: not known
+	Account string       // whose password it is; the account need not exist
 	Memory  int64        // bytes
 }
 
@@ -43,14 +44,14 @@ type Work struct {
 type job struct {
 	Work
 	do    func()
-	ended chan error // gets one value: nil when the work was done, else why it was not
+	ended chan error // receives one value: nil once the work is done, otherwise why it was not
 	begun bool
 	// Its places in the rings.
 	client  *place[netip.Prefix]
 	account *place[string]
 }
 
-// New makes a queue; the error names every mistake in cfg.
+// New makes a queue. The error names every mistake in cfg.
 func New(cfg Config) (*Queue, error) {
 	cfg, err := cfg.filled()
 	if err != nil {
@@ -59,11 +60,11 @@ func New(cfg Config) (*Queue, error) {
 	return &Queue{cfg: cfg, clients: newRing[netip.Prefix](), accounts: newRing[string]()}, nil
 }
 
-// Memory is the most that one piece of work may need, in bytes.
+// Memory returns the most bytes that one piece of work may need.
 func (q *Queue) Memory() int64 { return q.cfg.Memory }
 
-// Do has work done when its turn comes, and returns when it is done. ErrFull or ErrTooLarge where it was not, the error of ctx where that
-// ended first; work that has begun is not cut short. A panic of do is one of Do.
+// Do calls do when the turn of the work comes, and returns once do has. Otherwise the error is ErrFull, ErrTooLarge, or
+// that of ctx if ctx ended first. Nothing cuts short work that has begun. If do panics, so does Do.
 func (q *Queue) Do(ctx context.Context, w Work, do func()) error {
 	if w.Memory > q.cfg.Memory {
 		return fmt.Errorf("%w: %d of %d bytes", ErrTooLarge, w.Memory, q.cfg.Memory)
@@ -89,7 +90,7 @@ func (q *Queue) Do(ctx context.Context, w Work, do func()) error {
 	return err
 }
 
-// enter lets a job in, and starts what can be started.
+// enter lets a job into the queue and starts what can be started. It reports false if there is no room.
 func (q *Queue) enter(j *job) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -103,7 +104,8 @@ func (q *Queue) enter(j *job) bool {
 	return true
 }
 
-// makeRoom pushes out the last job of whoever holds most of the queue, if that is more than the newcomer holds once he is in.
+// makeRoom pushes out the last job of the client or account that holds most of the queue, if that is more than the
+// newcomer's would hold.
 func (q *Queue) makeRoom(newcomer *job) bool {
 	victim := q.clients.longest(q.clients.length(newcomer.Client) + 1)
 	if victim == nil {
@@ -118,7 +120,7 @@ func (q *Queue) makeRoom(newcomer *job) bool {
 	return true
 }
 
-// leave ends the wait of a job with err. Where the job has begun it waits for its end.
+// leave ends the wait of a job with err. If the job has begun, leave waits for its end.
 func (q *Queue) leave(j *job, err error) error {
 	q.mu.Lock()
 	if j.begun || len(j.ended) > 0 {
@@ -130,7 +132,7 @@ func (q *Queue) leave(j *job, err error) error {
 	if errors.Is(err, ErrFull) {
 		q.refused++
 	}
-	q.start() // where memory was kept for this job
+	q.start() // memory may have been kept for this job
 	return err
 }
 
@@ -145,7 +147,7 @@ func (q *Queue) remove(j *job) {
 	q.accounts.remove(j.account)
 }
 
-// start begins what may run now: as many jobs as workers and memory allow.
+// start runs as many jobs as workers and memory allow.
 func (q *Queue) start() {
 	for q.running < q.cfg.Workers {
 		j := q.take()
@@ -156,8 +158,8 @@ func (q *Queue) start() {
 	}
 }
 
-// take takes the job whose turn it is out of the queue, if there is memory for it. Others do not overtake it where there is none: work
-// that needs much would never run.
+// take takes the job whose turn it is out of the queue, if there is memory for it. Otherwise no other job overtakes it:
+// work that needs much would never run.
 func (q *Queue) take() *job {
 	if q.next == nil {
 		q.byClient = !q.byClient
@@ -183,7 +185,7 @@ func (q *Queue) take() *job {
 	return j
 }
 
-// work is a worker: it runs jobs until there is none that may run.
+// work is a worker. It runs jobs until none may run.
 func (q *Queue) work(j *job) {
 	for j != nil {
 		err := run(j.do)
@@ -198,7 +200,7 @@ func (q *Queue) work(j *job) {
 	}
 }
 
-// panicked is a panic of work, with its stack.
+// panicked is a panic of a job, with its stack.
 type panicked struct{ text string }
 
 func (p panicked) Error() string { return p.text }
@@ -216,13 +218,13 @@ func run(do func()) (err error) {
 // Stats is what a queue is doing and has done.
 type Stats struct {
 	Workers, Running, Waiting int
-	// Memory is the budget, and MemoryUsed what the work at hand takes of it, in bytes.
+	// Memory is the budget, and MemoryUsed what running jobs take of it, in bytes.
 	Memory, MemoryUsed int64
-	// Done counts work that was done, and Refused what was answered ErrFull.
+	// Done counts jobs that were done, and Refused those that ended with ErrFull.
 	Done, Refused uint64
 }
 
-// Stats gives the present figures.
+// Stats returns the present figures.
 func (q *Queue) Stats() Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -2,13 +2,13 @@ package admission
 
 import "container/list"
 
-// ring holds jobs in one queue for each key, and gives the keys their turns one after the other.
+// ring has a queue of jobs for each key, and gives the keys their turns one after the other.
 type ring[K comparable] struct {
 	queues map[K]*keyQueue[K]
-	turns  *list.List // of *keyQueue; whose turn is next is at the front
+	turns  *list.List // of *keyQueue, the one whose turn is next first
 }
 
-// keyQueue are the jobs of one key, the oldest at the front. It is in a ring as long as it has any.
+// keyQueue has the jobs of one key, the oldest first. It is in the ring as long as it has any.
 type keyQueue[K comparable] struct {
 	key  K
 	jobs *list.List // of *job
@@ -25,7 +25,7 @@ func newRing[K comparable]() ring[K] {
 	return ring[K]{queues: map[K]*keyQueue[K]{}, turns: list.New()}
 }
 
-// add puts a job at the end of the queue of its key.
+// add appends a job to the queue of its key.
 func (r *ring[K]) add(key K, j *job) *place[K] {
 	q := r.queues[key]
 	if q == nil {
@@ -36,8 +36,8 @@ func (r *ring[K]) add(key K, j *job) *place[K] {
 	return &place[K]{q, q.jobs.PushBack(j)}
 }
 
-// turn gives the first job of the key whose turn it is, and the next turn to the next key. Nil where there is no job. The job stays until
-// it is removed.
+// turn returns the first job of the key whose turn it is, and passes the turn to the next key. It returns nil if there
+// is no job. The job stays until it is removed.
 func (r *ring[K]) turn() *job {
 	front := r.turns.Front()
 	if front == nil {
@@ -56,7 +56,7 @@ func (r *ring[K]) remove(p *place[K]) {
 	}
 }
 
-// length is how many jobs a key has.
+// length returns how many jobs a key has.
 func (r *ring[K]) length(key K) int {
 	if q := r.queues[key]; q != nil {
 		return q.jobs.Len()
@@ -64,12 +64,13 @@ func (r *ring[K]) length(key K) int {
 	return 0
 }
 
-// longest is the last job of the key with the most jobs; nil where none has more than that many.
-func (r *ring[K]) longest(than int) *job {
+// longest returns the last job of the key that has the most jobs; nil if
+// no key has more than most.
+func (r *ring[K]) longest(most int) *job {
 	var last *job
 	for _, q := range r.queues {
-		if n := q.jobs.Len(); n > than {
-			than, last = n, q.jobs.Back().Value.(*job)
+		if n := q.jobs.Len(); n > most {
+			most, last = n, q.jobs.Back().Value.(*job)
 		}
 	}
 	return last

@@ -9,43 +9,42 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// ErrFailed says that a job could not be done: its process ended, was stuck, or could not be started. Ask again in a
-// second.
+// ErrFailed says that a job could not be done: its process ended, was stuck, or could not be started. The caller may
+// ask again in a second.
 var ErrFailed = errors.New("passwords cannot be hashed")
 
-// Job is a password to check, or to make a hash of.
+// Job is a password to check, or to hash.
 type Job struct {
 	Password string
-	// Make: a hash of the password is wanted, with the costs of Params; Encoded is empty then.
+	// Make asks for a hash of the password with the costs of Params. Encoded is then empty.
 	Make bool
-	// Encoded is the hash that the store has; empty: there is none that could be checked, and the work of one is done
-	// for nothing.
+	// Encoded is the stored hash. If it is empty, there is none to check, and as much work is done for nothing.
 	Encoded string
 	// Params are the costs of new hashes, and of the work for nothing.
 	Params password.Params
 }
 
-// Result is what came of a Job.
+// Result is the outcome of a Job.
 type Result struct {
 	Good bool
-	// Renewed is a new hash of the password, where it was good and Encoded has not the costs of Job.Params, or one was
-	// to be made.
+	// Renewed is a new hash of the password, if one was asked for, or if the password is good and the costs of Encoded
+	// are not those of Params.
 	Renewed string
-	// Fault says why Encoded could not be checked, or a hash not be made; empty where it could. For a check the same
-	// work was done then.
+	// Fault says why Encoded could not be checked or no hash be made; empty otherwise. A check that fails does the same
+	// work.
 	Fault string
 }
 
-// Hasher checks passwords and makes hashes. It is safe for concurrent use; how many it is given at once is the
-// caller's to bound (host/admission).
+// Hasher checks and hashes passwords. It is safe for concurrent use. The caller bounds how many jobs run at once
+// (host/admission).
 type Hasher interface {
-	// Do runs a job. The error says that it was not done: that of ctx, or ErrFailed.
+	// Do runs a job. The error is that of ctx, or ErrFailed; then the job was not done.
 	Do(ctx context.Context, j Job) (Result, error)
-	// Health is ErrFailed while no job can be done. It costs next to nothing.
+	// Health returns ErrFailed while no job can be done. It costs next to nothing.
 	Health() error
 }
 
-// Make is a hash of a password with costs p, by h.
+// Make has h hash a password with costs p.
 func Make(ctx context.Context, h Hasher, given string, p password.Params) (string, error) {
 	r, err := h.Do(ctx, Job{Make: true, Password: given, Params: p})
 	if err == nil && r.Fault != "" {
@@ -54,12 +53,12 @@ func Make(ctx context.Context, h Hasher, given string, p password.Params) (strin
 	return r.Renewed, err
 }
 
-// InProcess hashes in this process. Nothing ends a hash there before its time.
+// InProcess hashes in this process, where nothing can cut a hash short.
 type InProcess struct {
-	Rand io.Reader // of salts; nil: crypto/rand
+	Rand io.Reader // for salts; nil: crypto/rand
 }
 
-// Do runs a job; it never fails, and does not end before its time.
+// Do runs a job. It never fails, and it ignores the end of the context.
 func (h InProcess) Do(_ context.Context, j Job) (Result, error) {
 	if j.Make {
 		return h.made(Result{}, j), nil
@@ -80,10 +79,10 @@ func (h InProcess) Do(_ context.Context, j Job) (Result, error) {
 	return r, nil
 }
 
-// Health finds nothing wrong.
+// Health returns nil.
 func (h InProcess) Health() error { return nil }
 
-// made adds a new hash to a result.
+// made adds a new hash to r.
 func (h InProcess) made(r Result, j Job) Result {
 	random := h.Rand
 	if random == nil {

@@ -7,34 +7,34 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// Between two attempts to start a process that works there is the first wait, then twice as long each time, up to the
-// last.
+// The wait between two attempts to start a process that works: at first firstWait, then twice as long each time, up to
+// lastWait.
 const (
 	firstWait = 250 * time.Millisecond
 	lastWait  = 30 * time.Second
 )
 
-// health is whether a new process does its work. Its fields are Processes.mu's.
+// health says whether a new process does its work. Processes.mu guards it.
 type health struct {
-	err     error // why it does not; nil: it does, or nobody knows better
+	err     error // why it does not; nil: it does, or that is not known yet
 	probing bool
-	probed  *process      // by which it is being found out
+	probed  *process      // the process that is being probed
 	wait    time.Duration // until the next attempt
-	next    *time.Timer   // makes it; set while err is
+	next    *time.Timer   // makes the next attempt; set while err is
 }
 
-// stop makes no further attempt.
+// stop ends the attempts.
 func (h *health) stop() {
 	if h.next != nil {
 		h.next.Stop()
 	}
 }
 
-// probeJob takes no time: a process that does it can do others.
+// probeJob takes no time. A process that does it can do other jobs.
 var probeJob = Job{Params: password.Params{Memory: 8, Iterations: 1, Parallelism: 1}}
 
-// Health is ErrFailed while no process does its work: the last new one could not be started or failed at a job that
-// takes no time, and no other is alive.
+// Health returns ErrFailed while no process works: the last new one could not be started or failed its probe, and no
+// other is alive.
 func (p *Processes) Health() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -48,9 +48,9 @@ func (p *Processes) Health() error {
 	return fmt.Errorf("%w: %w", ErrFailed, p.health.err)
 }
 
-// Probe has a new process do a job that takes no time, so that Health knows whether one works before the first log-in
-// does. While that fails it is called again by itself, later each time: log-ins work again without one that tries,
-// and processes that die at once are not made without end.
+// Probe has a new process do a job that takes no time, so that Health knows before the first log-in whether processes
+// work. While it fails it repeats itself, after ever longer waits: log-ins recover without one of them having to try,
+// and processes that die at once are not started without end.
 func (p *Processes) Probe() {
 	p.mu.Lock()
 	if p.closed || p.health.probing {
@@ -73,10 +73,12 @@ func (p *Processes) Probe() {
 		}
 		h.stop()
 		*h = health{}
-		return // its process waits for jobs
+		return // the probed process now waits for jobs
 	}
 	if h.err == nil {
-		p.log.Error("no process that hashes passwords works: log-ins are answered with 503 until one does, and /readyz says hashing", "error", failed)
+		p.log.Error(
+			"no process that hashes passwords works: log-ins are answered with 503 until one does, and /readyz says hashing",
+			"error", failed)
 	}
 	h.err = failed
 	h.wait = min(max(2*h.wait, firstWait), lastWait)

@@ -6,11 +6,12 @@ import (
 	"syscall"
 )
 
-// lowest is the priority that gives way to all others (setpriority(2)).
+// lowest is the priority that yields to all others (setpriority(2)).
 const lowest = 19
 
-// lowerPriority gives all threads of this process the lowest priority. Linux has one for each thread (setpriority(2), BUGS); a
-// new thread has that of the one that makes it, so that the second look finds those which were made during the first.
+// lowerPriority gives all threads of this process the lowest priority. Linux keeps a priority for each thread
+// (setpriority(2), BUGS), and a new thread inherits that of its maker. So a second pass finds the threads that were
+// made during the first.
 func lowerPriority() error {
 	for range 2 {
 		threads, err := os.ReadDir("/proc/self/task")

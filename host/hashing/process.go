@@ -12,10 +12,10 @@ import (
 // process is a child that calls Serve.
 type process struct {
 	command *exec.Cmd
-	jobs    *os.File // both ends know deadlines
+	jobs    *os.File // jobs and results support deadlines
 	results *os.File
-	ended   chan struct{} // closed when it is no more
-	leave   *time.Timer   // ends it; set while it has no work
+	ended   chan struct{} // closed once it has ended
+	leave   *time.Timer   // ends it; set while it is idle
 }
 
 func start(command *exec.Cmd) (_ *process, err error) {
@@ -48,7 +48,7 @@ func closeAll(files ...*os.File) {
 	}
 }
 
-// do has the process do a job within a time.
+// do has the process do a job within timeout.
 func (p *process) do(j Job, number uint64, timeout time.Duration) (Result, *jobError) {
 	r, err := p.exchange(j, number, time.Now().Add(timeout))
 	switch {
@@ -79,7 +79,7 @@ func (p *process) exchange(j Job, number uint64, deadline time.Time) (Result, er
 	return r, err
 }
 
-// how says how a process ended that closed its pipe, if it did end.
+// how describes how a process that closed its pipe ended; "" if it has not ended.
 func (p *process) how() string {
 	select {
 	case <-p.ended:
@@ -89,8 +89,8 @@ func (p *process) how() string {
 	}
 }
 
-// end ends a process that has no work, or that failed. It may be called again.
+// end ends a process that is idle or has failed. It may be called again.
 func (p *process) end() {
-	_ = p.command.Process.Kill() // it holds nothing that has to be put away
+	_ = p.command.Process.Kill() // it holds nothing that has to be saved
 	closeAll(p.jobs, p.results)
 }

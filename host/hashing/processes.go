@@ -14,16 +14,15 @@ import (
 	"github.com/edgetoken/edgetoken/host/logging"
 )
 
-// idle is how long a process without work is kept.
+// idle is how long an idle process is kept.
 const idle = time.Minute
 
-// Processes hashes in processes of their own: as many as there are jobs at once, made when they are needed, kept for
-// a minute after their last one.
+// Processes is a Hasher that uses child processes: as many as there are jobs at once. It starts them when they are
+// needed and keeps them for a minute after their last job.
 //
-// One that ends, answers nonsense or is past the deadline of its job is killed. The job of one that ended is done
-// once more, by a new process; where that fails too, and for a job that took too long, the answer is ErrFailed. No
-// password is ever hashed in this process instead: an attack that kills processes would win by it what they are there
-// to prevent.
+// A process that ends, answers nonsense or misses the deadline of its job is killed. If a process ended, a new one does
+// its job once more. If that fails too, or if a job took too long, Do returns ErrFailed. No password is ever hashed in
+// this process instead: an attack that kills processes would thereby cause what they are meant to prevent.
 type Processes struct {
 	// Timeout is how long a job may take; nil: Deadline. Set it before the first job.
 	Timeout func(Job) time.Duration
@@ -34,34 +33,37 @@ type Processes struct {
 	numbers atomic.Uint64 // of jobs
 
 	mu       sync.Mutex
-	free     []*process // the one that worked last stands last
+	free     []*process // idle, the one that worked last at the end
 	all      map[*process]struct{}
 	closed   bool
 	failures map[Failure]uint64
 	health   health
 }
 
-// Failure is what went wrong with a process.
+// Failure is what can go wrong with a process.
 type Failure string
 
-// The failures, each once in Failures.
+// The failures. Failures lists them.
 const (
 	NotStarted Failure = "not_started" // it could not be started
-	Ended      Failure = "ended"       // it ended, or closed its pipe, before its job was done
+	Ended      Failure = "ended"       // it ended or closed its pipe before its job was done
 	TooSlow    Failure = "too_slow"    // its job was not done in time
-	Nonsense   Failure = "nonsense"    // it answered what is no result
+	Nonsense   Failure = "nonsense"    // what it answered is no result
 )
 
-// Failures are all of them.
+// Failures lists all of them.
 var Failures = []Failure{NotStarted, Ended, TooSlow, Nonsense}
 
-// NewProcesses makes a Hasher whose processes command makes, each of which must call Serve with its standard input
-// and output, which command leaves unset. Close ends them.
+// NewProcesses makes a Hasher. command makes the command of a child, which must call Serve with its standard input and
+// output; command leaves these two unset. Close ends the children.
 func NewProcesses(command func() *exec.Cmd, log *slog.Logger) *Processes {
-	return &Processes{command: command, log: log, repeats: logging.NewRepeats(log), all: map[*process]struct{}{}, failures: map[Failure]uint64{}}
+	return &Processes{
+		command: command, log: log, repeats: logging.NewRepeats(log),
+		all: map[*process]struct{}{}, failures: map[Failure]uint64{},
+	}
 }
 
-// Do runs a job, unless ctx has ended before. A job that has begun goes on to its end.
+// Do runs a job, unless ctx has already ended. Nothing cuts short a job that has begun.
 func (p *Processes) Do(ctx context.Context, j Job) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
@@ -82,7 +84,7 @@ func (p *Processes) Do(ctx context.Context, j Job) (Result, error) {
 	return r, nil
 }
 
-// jobError is why a job was not done. Its kind is empty where nothing was tried.
+// jobError is why a job was not done. Its kind is empty if no process tried.
 type jobError struct {
 	kind Failure
 	err  error
@@ -91,7 +93,7 @@ type jobError struct {
 func (e *jobError) Error() string { return e.err.Error() }
 func (e *jobError) Unwrap() error { return e.err }
 
-// try has a process do a job: one without work, unless a new one is wanted, else a new one.
+// try has a process do a job: an idle one if there is one and fresh is false, otherwise a new one.
 func (p *Processes) try(j Job, fresh bool) (Result, *jobError) {
 	worker, failed := p.take(fresh)
 	if failed != nil {
@@ -106,7 +108,7 @@ func (p *Processes) try(j Job, fresh bool) (Result, *jobError) {
 	return r, nil
 }
 
-// timeout is how long a job may take.
+// timeout returns how long a job may take.
 func (p *Processes) timeout(j Job) time.Duration {
 	if p.Timeout != nil {
 		return p.Timeout(j)
@@ -121,16 +123,16 @@ func (p *Processes) fail(f *jobError) *jobError {
 	closed := p.closed
 	p.mu.Unlock()
 	if !closed {
-		p.repeats.Log(slog.LevelWarn, string(f.kind), "a process that hashes passwords failed", slog.String("reason", string(f.kind)), slog.Any("error", f.err))
+		p.repeats.Log(slog.LevelWarn, string(f.kind), "a process that hashes passwords failed",
+			slog.String("reason", string(f.kind)), slog.Any("error", f.err))
 	}
 	return f
 }
 
-// errClosed says that no job is done any more.
+// errClosed is the error of jobs after Close.
 var errClosed = errors.New("the node is stopping")
 
-// take is a process without work, a new one where there is none or one is wanted. While none does its work no new one
-// is made for a job.
+// take returns an idle process, or a new one if there is none or fresh is true. While Health fails, it starts none.
 func (p *Processes) take(fresh bool) (*process, *jobError) {
 	p.mu.Lock()
 	if p.closed {
@@ -156,7 +158,7 @@ func (p *Processes) take(fresh bool) (*process, *jobError) {
 	return worker, nil
 }
 
-// start makes a process, by which it is to be found out whether one works, or for a job.
+// start starts a process, for a probe or for a job.
 func (p *Processes) start(probe bool) (*process, error) {
 	worker, err := start(p.command())
 	if err != nil {
@@ -170,7 +172,7 @@ func (p *Processes) start(probe bool) (*process, error) {
 	closed := p.closed
 	p.mu.Unlock()
 	go func() {
-		_ = worker.command.Wait() // how it ended stands in its state
+		_ = worker.command.Wait() // ProcessState tells how it ended
 		close(worker.ended)
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -184,7 +186,7 @@ func (p *Processes) start(probe bool) (*process, error) {
 	return worker, nil
 }
 
-// give takes a process back, which ends when nobody takes it for a while.
+// give makes a process idle. It ends if nobody takes it for a while.
 func (p *Processes) give(worker *process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -195,13 +197,13 @@ func (p *Processes) give(worker *process) {
 	p.free = append(p.free, worker)
 	worker.leave = time.AfterFunc(idle, func() { p.drop(worker) })
 	select {
-	case <-worker.ended: // before it was free, so that nobody dropped it
+	case <-worker.ended: // it ended before it was in free, so nobody dropped it
 		p.dropLocked(worker)
 	default:
 	}
 }
 
-// end ends a process that failed, and counts it among those that are alive no more, even if the system takes its time.
+// end ends a process that failed. From now on it counts as dead, even if the system takes its time.
 func (p *Processes) end(worker *process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -209,7 +211,7 @@ func (p *Processes) end(worker *process) {
 	worker.end()
 }
 
-// drop ends a process that has no work, if it has not ended of itself; one that was taken meanwhile is left alone.
+// drop ends a process if it is still idle.
 func (p *Processes) drop(worker *process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -224,7 +226,7 @@ func (p *Processes) dropLocked(worker *process) {
 	}
 }
 
-// Close ends the processes, those at work too: their jobs fail.
+// Close ends all processes. The jobs that they are doing fail.
 func (p *Processes) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -241,13 +243,13 @@ func (p *Processes) Close() error {
 	return nil
 }
 
-// Stats are the state of the processes, and what went wrong with them since NewProcesses.
+// Stats is the state of the processes, and what has gone wrong with them since NewProcesses.
 type Stats struct {
-	Processes int // that are alive, at work or not
+	Processes int // alive, idle or not
 	Failures  map[Failure]uint64
 }
 
-// Stats gives the present figures.
+// Stats returns the present figures.
 func (p *Processes) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()

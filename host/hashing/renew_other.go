@@ -4,8 +4,8 @@ package hashing
 
 import "os"
 
-// follows knows of no job to come.
+// follows cannot tell, and reports false.
 func follows(*os.File) bool { return false }
 
-// renew ends the process, and with it what passwords left in its memory; the parent makes another one for the next job.
+// renew ends the process, and with it what passwords left in its memory. The parent starts another for the next job.
 func renew() error { return nil }

@@ -13,11 +13,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lull is how long a child waits for the next job before it cleans its memory. In a storm of log-ins the next one is
+// lull is how long a child waits for the next job before it cleans its memory. In a storm of log-ins the next job is
 // there at once.
 const lull = 100 * time.Millisecond
 
-// follows reports whether another job comes, or the end of all, before a lull has passed.
+// follows reports whether another job, or the end of input, arrives within lull.
 func follows(input *os.File) bool {
 	connection, err := input.SyscallConn()
 	if err != nil {
@@ -37,12 +37,11 @@ func follows(input *os.File) bool {
 	return err == nil && ready
 }
 
-// renew has this process run its program anew, so that nothing of the passwords that it saw is in its memory: argon2
-// copies them, the collector moves and frees what it likes and clears nothing, but exec leaves no page of a process.
-// Jobs that come meanwhile wait in the pipe. Where that is not possible the process ends, and the parent makes
-// another one for the next job.
+// renew runs the program of this process anew, so that its memory holds nothing of the passwords that it saw. argon2
+// copies them, and the collector frees memory without clearing it, but exec keeps no page of the process. Jobs that
+// arrive meanwhile wait in the pipe. If exec fails, the process ends, and the parent starts another for the next job.
 func renew() error {
-	path := "/proc/self/exe" // also after an upgrade has put another program in the place of this one
+	path := "/proc/self/exe" // this program, even after an upgrade has replaced its file
 	if runtime.GOOS != "linux" {
 		var err error
 		if path, err = os.Executable(); err != nil {

@@ -9,11 +9,10 @@ import (
 	"runtime"
 )
 
-// Serve is the child: it does the jobs that come from r and writes their results to w, one after the other, until r
-// ends. It takes one processor, at the lowest priority, for the whole process. Nothing but what Processes writes may
-// come from r.
+// Serve is the child. It reads jobs from r and writes their results to w, one after the other, until r ends. It limits
+// the whole process to one processor, at the lowest priority. Only a Processes may write to r.
 //
-// Where r is a file and no job follows at once, the process runs its program anew, with the same arguments: see renew.
+// If r is a file and no job follows at once, the process runs its program anew with the same arguments: see renew.
 func Serve(r io.Reader, w io.Writer) error {
 	runtime.GOMAXPROCS(1)
 	if err := lowerPriority(); err != nil {
@@ -29,12 +28,12 @@ func Serve(r io.Reader, w io.Writer) error {
 		if input != nil && !follows(input) {
 			return renew()
 		}
-		// The next hash takes the memory of this one, instead of as much again. There is next to nothing to look through.
+		// The next hash reuses the memory of this one. With so small a heap a collection costs next to nothing.
 		runtime.GC()
 	}
 }
 
-// serveOne does one job; io.EOF: there is none any more.
+// serveOne does one job. The error is io.EOF if there are no more.
 func serveOne(r io.Reader, w io.Writer) error {
 	j, number, secret, err := readJob(r)
 	if errors.Is(err, io.EOF) {

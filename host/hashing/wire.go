@@ -10,22 +10,23 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// A job and its result cross as, in little-endian order:
+// The form of a job and of its result, in little-endian order:
 //
-//	job     a7 | u8 make | u8 parallelism | 0 | u32 memory | u32 iterations | u64 number | u32 bytes | u32 bytes | encoded | password
-//	result  a8 | u8 good | 0 | 0 | u64 number | u32 bytes | u32 bytes | renewed | fault
+//	job     a7 | u8 make | u8 parallelism | 0 | u32 memory | u32 iterations | u64 number
+//	        u32 bytes of encoded | u32 bytes of password | encoded | password
+//	result  a8 | u8 good | 0 | 0 | u64 number
+//	        u32 bytes of renewed | u32 bytes of fault | renewed | fault
 //
-// The number is drawn up by the parent and comes back with the result, so that no result is taken for that of another
-// job.
+// The parent chooses the number, which comes back with the result, so that no result is taken for that of another job.
 const (
 	jobMark, resultMark     = 0xa7, 0xa8
 	jobHeader, resultHeader = 28, 20
-	// maxText bounds a hash and the text of a fault, and maxPassword a password, in bytes: more than the largest body of
-	// a request that can be configured.
+	// maxText bounds a hash and the text of a fault, maxPassword a password, in bytes. The latter is more than the
+	// largest request body that can be configured.
 	maxText, maxPassword = 64 << 10, 1 << 30
 )
 
-// errNonsense is what does not have that form.
+// errNonsense says that a message does not have that form.
 var errNonsense = errors.New("nonsense on the pipe")
 
 // appendJob appends a job to b.
@@ -43,11 +44,11 @@ func appendJob(b []byte, j Job, number uint64) []byte {
 	return append(append(b, j.Encoded...), j.Password...)
 }
 
-// jobSize is how many bytes appendJob appends.
+// jobSize returns how many bytes appendJob appends.
 func jobSize(j Job) int { return jobHeader + len(j.Encoded) + len(j.Password) }
 
-// readJob reads a job without reading ahead. Its password is part of secret, which is the caller's to clear, after
-// the last use of the job. io.EOF: there is none any more.
+// readJob reads a job and nothing beyond it. secret holds its password; the caller clears it after the last use of the
+// job. The error is io.EOF if there are no more jobs.
 func readJob(r io.Reader) (j Job, number uint64, secret []byte, err error) {
 	var h [jobHeader]byte
 	if _, err := io.ReadFull(r, h[:]); err != nil {
@@ -85,14 +86,15 @@ func appendResult(b []byte, r Result, number uint64) []byte {
 	return append(append(b, r.Renewed...), r.Fault...)
 }
 
-// readResult reads the result of the job with this number; errNonsense for anything else.
+// readResult reads the result of the job with this number. The error is errNonsense for anything else.
 func readResult(r io.Reader, number uint64) (Result, error) {
 	var h [resultHeader]byte
 	if _, err := io.ReadFull(r, h[:]); err != nil {
 		return Result{}, err
 	}
 	renewed, fault := binary.LittleEndian.Uint32(h[12:]), binary.LittleEndian.Uint32(h[16:])
-	if h[0] != resultMark || h[1] > 1 || h[2]|h[3] != 0 || binary.LittleEndian.Uint64(h[4:]) != number || renewed > maxText || fault > maxText {
+	if h[0] != resultMark || h[1] > 1 || h[2]|h[3] != 0 || binary.LittleEndian.Uint64(h[4:]) != number ||
+		renewed > maxText || fault > maxText {
 		return Result{}, errNonsense
 	}
 	texts := make([]byte, renewed+fault)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// ErrorLog is what an http.Server writes to that has something to say of a connection. Clients can make it say the
-// same again and again: each kind is one WARN a second.
+// ErrorLog returns a logger for the ErrorLog of an http.Server, which logs failures of connections. Clients can cause
+// the same failure again and again, so each kind becomes one WARN a second.
 func (r *Repeats) ErrorLog() *log.Logger { return log.New(serverLines{r}, "", 0) }
 
 // serverLines makes a record of each line.
@@ -19,8 +19,8 @@ func (s serverLines) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// kindOf is what a line has in common with others that tell the same of another client: its first three words, as in
-// "http: TLS handshake".
+// kindOf returns the first three words of a line, such as "http: TLS handshake": what it shares with lines that say the
+// same of another client.
 func kindOf(text string) string {
 	words := strings.Fields(text)
 	return strings.Join(words[:min(len(words), 3)], " ")

@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// DefaultLimit is Config.Limit where that is zero: 1 MiB, some 4000 records.
+// DefaultLimit is the default of Config.Limit: 1 MiB, some 4000 records.
 const DefaultLimit = 1 << 20
 
 // Config says where records go. Destination is required.
 type Config struct {
 	Destination io.Writer
-	// JSON: one object a line (slog.JSONHandler); else text.
+	// JSON writes one object a line (slog.JSONHandler) instead of text.
 	JSON bool
 	// Level is the least that is logged; nil: slog.LevelInfo.
 	Level slog.Leveler
-	// Limit is the memory of records that have not been written, in bytes; 0: DefaultLimit.
+	// Limit bounds the memory of records that have not been written, in bytes; 0: DefaultLimit.
 	Limit int
 }
 
@@ -28,10 +28,10 @@ type Log struct {
 	writer *writer
 }
 
-// Stats is what waits to be written, and what was lost.
+// Stats says what waits to be written and what was lost.
 type Stats struct {
-	Bytes, Limit int    // of records that wait
-	Dropped      uint64 // records that found no room, or that the destination did not take
+	Bytes, Limit int    // of waiting records
+	Dropped      uint64 // records that found no room or that the destination did not take
 }
 
 // New makes a logger.
@@ -48,7 +48,8 @@ func New(cfg Config) *Log {
 	}
 	notice := func(lost uint64) []byte {
 		var b bytes.Buffer
-		r := slog.NewRecord(time.Now(), slog.LevelWarn, "log records were dropped: whoever reads the log is too slow, or was away", 0)
+		r := slog.NewRecord(time.Now(), slog.LevelWarn,
+			"log records were dropped: whoever reads the log is too slow, or was away", 0)
 		r.AddAttrs(slog.Uint64("count", lost))
 		_ = handler(&b).Handle(context.Background(), r) // a bytes.Buffer takes everything
 		return b.Bytes()
@@ -57,8 +58,8 @@ func New(cfg Config) *Log {
 	return &Log{slog.New(handler(w)), w}
 }
 
-// Close takes no further record, and waits for at most patience until those that it has are written.
+// Close accepts no further record, and waits until the others are written, for at most patience.
 func (l *Log) Close(patience time.Duration) { l.writer.close(patience) }
 
-// Stats gives the present figures.
+// Stats returns the present figures.
 func (l *Log) Stats() Stats { return l.writer.stats() }

@@ -7,23 +7,23 @@ import (
 	"time"
 )
 
-// RepeatEvery is how often there is a record of what happens again and again.
+// RepeatEvery is the time between two records of something that keeps happening.
 const RepeatEvery = time.Second
 
-// maxKinds bounds the kinds that Repeats tells apart; those beyond count as one.
+// maxKinds bounds the kinds that Repeats tells apart. Those beyond it count as one kind.
 const maxKinds = 128
 
-// Repeats makes one record a second of what would be a flood of them: the first of a kind at once, then one for all
-// that came within a second, with the attributes of the last of them. Each has a count. It is safe for concurrent
-// use; the zero value is not ready, see NewRepeats.
+// Repeats turns what would be a flood of records into one a second for each kind. It writes the first of a kind at
+// once, then one for all that came within the next second, with their count and the attributes of the last. It is
+// safe for concurrent use. Make one with NewRepeats.
 type Repeats struct {
 	log *slog.Logger
 
 	mu    sync.Mutex
-	kinds map[string]*kind // whose second has not passed
+	kinds map[string]*kind // those whose second has not passed
 }
 
-// kind is what came of a kind since its last record.
+// kind is what has come of a kind since its last record.
 type kind struct {
 	level   slog.Level
 	message string
@@ -32,10 +32,10 @@ type kind struct {
 	timer   *time.Timer
 }
 
-// NewRepeats is a Repeats that writes to log.
+// NewRepeats makes a Repeats that writes to log.
 func NewRepeats(log *slog.Logger) *Repeats { return &Repeats{log: log, kinds: map[string]*kind{}} }
 
-// Log records something of a kind. Whatever has the same name counts as the same; level and message should be too.
+// Log records something of the kind with this name. Its level and message should always be the same.
 func (r *Repeats) Log(level slog.Level, name, message string, attrs ...slog.Attr) {
 	if !r.log.Enabled(context.Background(), level) {
 		return
@@ -62,7 +62,7 @@ func (r *Repeats) pass(name string, k *kind) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.kinds[name] != k {
-		return // Flush was quicker
+		return // Flush has written it
 	}
 	if k.count == 0 {
 		delete(r.kinds, name)
@@ -73,7 +73,7 @@ func (r *Repeats) pass(name string, k *kind) {
 	k.timer.Reset(RepeatEvery)
 }
 
-// Flush records at once what has been counted.
+// Flush writes at once what has been counted.
 func (r *Repeats) Flush() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -7,29 +7,29 @@ import (
 	"time"
 )
 
-// writer passes records on to a destination without waiting for it. One half of its memory is what is being written,
-// the other what has come since; a record that finds no room is dropped and counted, and one that the destination did
-// not take is too. As soon as the destination takes something again, a record says how many were lost.
+// writer passes records to a destination without making their loggers wait. One half of its memory holds what is being
+// written, the other what has come since. It drops and counts records that find no room, and those that the destination
+// does not take. Once the destination takes records again, one of them says how many were lost.
 //
-// The destination is tried again with every batch and never given up: a pipe may be stuck for an hour, a disk full
+// The writer tries the destination with every batch and never gives up: a pipe may be stuck for an hour, a disk full
 // for a day.
 type writer struct {
 	destination io.Writer
-	notice      func(lost uint64) []byte // the record that says so
+	notice      func(lost uint64) []byte // makes the record about lost ones
 
 	mu      sync.Mutex
-	pending []byte // whole records, each of which ends with a newline
+	pending []byte // whole records, each with its newline
 	spare   []byte // the other half; nil while it is being written
-	writing int    // bytes that are being written
-	lost    uint64 // records, in all
-	told    uint64 // of them, how many a notice has told
+	writing int    // bytes being written
+	lost    uint64 // records in total
+	told    uint64 // those that a notice has counted
 	closed  bool
 
 	wake  chan struct{} // has room for one
-	ended chan struct{} // closed when the last record is written, after close
+	ended chan struct{} // closed after close, once the last record is written
 }
 
-// newWriter has half of limit, in bytes, for what waits.
+// newWriter makes a writer with a memory of limit bytes.
 func newWriter(destination io.Writer, limit int, notice func(uint64) []byte) *writer {
 	w := &writer{
 		destination: destination, notice: notice,
@@ -40,7 +40,7 @@ func newWriter(destination io.Writer, limit int, notice func(uint64) []byte) *wr
 	return w
 }
 
-// Write takes one record. It never waits, and never fails.
+// Write takes one record. It never waits and never fails.
 func (w *writer) Write(record []byte) (int, error) {
 	w.mu.Lock()
 	if w.closed || len(record) > cap(w.pending)-len(w.pending) {
@@ -53,7 +53,7 @@ func (w *writer) Write(record []byte) (int, error) {
 	return len(record), nil
 }
 
-// stir has run look again.
+// stir wakes run.
 func (w *writer) stir() {
 	select {
 	case w.wake <- struct{}{}:
@@ -77,7 +77,7 @@ func (w *writer) run() {
 	}
 }
 
-// take gives what is to be written now, and how many records were lost that nobody was told of.
+// take returns what to write next, and how many lost records no notice has counted yet.
 func (w *writer) take() (batch []byte, untold uint64, more bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -89,7 +89,7 @@ func (w *writer) take() (batch []byte, untold uint64, more bool) {
 	return batch, w.lost - w.told, true
 }
 
-// pass writes a batch, and behind it what was lost until it was taken.
+// pass writes a batch, then a notice of the records that were lost before it.
 func (w *writer) pass(batch []byte, untold uint64) {
 	n, err := w.destination.Write(batch)
 	told := false
@@ -114,7 +114,7 @@ func (w *writer) isClosed() bool {
 	return w.closed
 }
 
-// close takes no further record and waits until those that it has are written, as long as that: then they are left.
+// close accepts no further record. It waits for at most patience until the others are written, then leaves them.
 func (w *writer) close(patience time.Duration) {
 	w.mu.Lock()
 	w.closed = true
@@ -126,7 +126,7 @@ func (w *writer) close(patience time.Duration) {
 	}
 }
 
-// stats are the bytes that wait, the most that may, and how many records were lost.
+// stats returns the present figures.
 func (w *writer) stats() Stats {
 	w.mu.Lock()
 	defer w.mu.Unlock()

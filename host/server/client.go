@@ -8,8 +8,8 @@ import (
 // Client is what an address tells of a client. The zero value is an unknown one.
 type Client struct {
 	Address netip.Addr
-	// Network tells clients apart. It is an IPv4 address, or the first 64 bits of an IPv6 address: a client commonly has
-	// all addresses below those.
+	// Network tells clients apart. It is an IPv4 address, or the first 64 bits of an IPv6 address: a client commonly
+	// has all addresses below those.
 	Network netip.Prefix
 }
 

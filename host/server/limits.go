@@ -11,13 +11,13 @@ import (
 type Limits struct {
 	// HeaderBytes bounds the header of a request, in bytes; 0: 64 KiB. The response to a longer one is 431.
 	HeaderBytes int
-	// HeaderMemory bounds the memory of all headers that are arriving, in bytes; 0: 32 MiB. Each byte that arrives counts
-	// as HeaderWeight. Beyond the bound, the connection whose header has become longest is closed.
+	// HeaderMemory bounds the memory of all headers that are arriving, in bytes; 0: 32 MiB. Each byte that arrives
+	// counts as HeaderWeight. Beyond the bound, the connection whose header has become longest is closed.
 	HeaderMemory int64
 	// HeaderTimeout is how long a header may take to arrive; 0: 10 seconds.
 	HeaderTimeout time.Duration
-	// ReadTimeout is how long a whole request may take to arrive; 0: 30 seconds. A body that arrives at BodyRate may take
-	// longer.
+	// ReadTimeout is how long a whole request may take to arrive; 0: 30 seconds. A body that arrives at BodyRate may
+	// take longer.
 	ReadTimeout time.Duration
 	// BodyRate is how fast a body must have arrived on average once ReadTimeout is over, in bytes a second; 0: 16 KiB.
 	BodyRate int
@@ -28,8 +28,8 @@ type Limits struct {
 	IdleTimeout time.Duration
 	// Connections bounds the open connections in all; 0: 4096.
 	Connections int
-	// ConnectionsPerAddress bounds the open connections of one Client.Network; 0: half of Connections. A proxy counts as
-	// one address.
+	// ConnectionsPerAddress bounds the open connections of one Client.Network; 0: half of Connections. A proxy counts
+	// as one address.
 	ConnectionsPerAddress int
 }
 

@@ -50,7 +50,8 @@ func TestConnections(t *testing.T) {
 			if got := slow.Status(); got != 0 {
 				t.Errorf("the slow connection got %d, want its end", got)
 			}
-			// The server learns a little later than the client that a request has ended, so that the connection may make room.
+			// The server learns a little later than the client that a request has ended, so that the connection may
+			// make room.
 			fourth := dialServed(t, address)
 			var left []servertest.Conn
 			for _, w := range []servertest.Conn{second, third} {

@@ -1,11 +1,12 @@
-// Package throttle counts requests against rates as Django REST framework's SimpleRateThrottle does: a sliding window that
-// remembers when each admitted request was.
+// Package throttle counts requests against rates as Django REST framework's SimpleRateThrottle does: with a sliding
+// window that remembers when each admitted request came.
 //
-// Rate is how many requests a period admits, History what happened lately, in bounded memory: it forgets first what was longest unused.
+// A Rate is how many requests a period admits. A History remembers recent requests in bounded memory; it forgets the
+// key that has been unused for longest.
 //
 //	history := throttle.NewHistory(0)
 //	if wait, ok := history.Admit("login 192.0.2.1", rate, time.Now()); !ok { … } // ask again after wait
 //
-// A refused request is not counted, as in the reference. Whoever can call under ever new keys can have old ones forgotten, so a key
-// should be dear: a customer, an IPv4 address, an IPv6 network of 64 bits.
+// As in the reference, a refused request does not count. A client that can use ever new keys can push old ones out, so
+// a key must be costly to get: a customer, an IPv4 address, an IPv6 network of 64 bits.
 package throttle

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// DefaultEntries is how many requests a History remembers if not told otherwise: some 8 to 16 MiB of them.
+// DefaultEntries is how many requests a History remembers by default. They take some 8 to 16 MiB.
 const DefaultEntries = 1 << 20
 
-// DefaultBytes is what these take at most.
+// DefaultBytes is the most memory that they take.
 const DefaultBytes = 16 * DefaultEntries
 
-// perKey is what a key costs by itself, in entries: its place in the map and the list, some 250 bytes.
+// perKey is the cost of a key itself, in entries: its place in the map and in the list takes some 250 bytes.
 const perKey = 32
 
 // History remembers when requests were admitted under each key. It is safe for concurrent use.
@@ -22,11 +22,10 @@ type History struct {
 	limit   int // entries, keys included
 	entries int
 	keys    map[keyHash]*list.Element // of *past
-	recent  *list.List                // the key used last is at the front
+	recent  *list.List                // the key that was used last comes first
 }
 
-// keyHash stands for a key, which may be of any length and whose text nobody needs: its SHA-256, of which half is
-// enough.
+// keyHash is half of the SHA-256 of a key, which may have any length and whose text is not needed.
 type keyHash [16]byte
 
 // past is what is known of one key.
@@ -35,16 +34,16 @@ type past struct {
 	times []int64 // Unix nanoseconds, oldest first
 }
 
-// notAfter has no request count for longer than a period from now on: where the clock ran ahead and was set right,
-// those of that time would be ahead for as long as it was wrong.
+// notAfter moves times in the future to now. If the clock ran ahead and was set right, requests of that time would
+// otherwise count for as long as it was wrong.
 func (p *past) notAfter(now int64) {
 	for i := len(p.times) - 1; i >= 0 && p.times[i] > now; i-- {
 		p.times[i] = now
 	}
 }
 
-// NewHistory makes a History that remembers up to that many requests, 8 to 16 bytes each; a key costs as much as 32
-// of them. 0 or less: DefaultEntries.
+// NewHistory makes a History that remembers up to so many requests of 8 to 16 bytes each. A key costs as much as 32 of
+// them. 0 or less: DefaultEntries.
 func NewHistory(entries int) *History {
 	if entries <= 0 {
 		entries = DefaultEntries
@@ -52,8 +51,8 @@ func NewHistory(entries int) *History {
 	return &History{limit: entries, keys: map[keyHash]*list.Element{}, recent: list.New()}
 }
 
-// Admit reports whether the rate admits a request under key at this time, and counts it if so; else how long to wait
-// until it would. The zero Rate admits all.
+// Admit reports whether r admits a request under key now. If so, it counts the request; otherwise wait is the time
+// until r would admit it. The zero Rate admits all.
 func (h *History) Admit(key string, r Rate, now time.Time) (wait time.Duration, ok bool) {
 	if r == (Rate{}) {
 		return 0, true
@@ -74,8 +73,7 @@ func (h *History) Admit(key string, r Rate, now time.Time) (wait time.Duration, 
 	h.drop(p, now.Add(-r.Period))
 	p.notAfter(now.UnixNano())
 	if n := len(p.times); n >= r.Requests {
-		// The reference divides the wait by 1 more than what the rate leaves, which is 1 unless the rate was lowered
-		// meanwhile.
+		// The reference divides the wait by one more than the rate leaves. That is 1, unless the rate was lowered.
 		first := p.times[n-r.Requests]
 		return r.Period - now.Sub(time.Unix(0, first)), false
 	}
@@ -87,7 +85,7 @@ func (h *History) Admit(key string, r Rate, now time.Time) (wait time.Duration, 
 	return 0, true
 }
 
-// drop forgets what of a key was before a time, that one included.
+// drop forgets the requests of p up to and including a time.
 func (h *History) drop(p *past, before time.Time) {
 	n := 0
 	for n < len(p.times) && p.times[n] <= before.UnixNano() {
@@ -103,7 +101,7 @@ func (h *History) forget(e *list.Element) {
 	h.entries -= perKey + len(p.times)
 }
 
-// Keys is how many keys are remembered.
+// Keys returns how many keys are remembered.
 func (h *History) Keys() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
