@@ -4,9 +4,9 @@ import (
 	"github.com/edgetoken/edgetoken/core/cause"
 )
 
-// SplitAuthorization reads the value of the header that AUTH_HEADER_NAME names, as simplejwt does: parted at ASCII white space, a type of
-// AUTH_HEADER_TYPES in its exact spelling, then the token. NoHeader where there is none or it is of another
-// scheme, HeaderInParts where there are not two parts.
+// SplitAuthorization reads the value of the header that AUTH_HEADER_NAME names, as simplejwt does: parted at ASCII
+// white space, a type of AUTH_HEADER_TYPES in its exact spelling, then the token. NoHeader where there is none or it
+// is of another scheme, HeaderInParts where there are not two parts.
 func SplitAuthorization[T string | []byte](header T, s *Settings) (token T, c cause.Cause) {
 	scheme, rest := cutField(header)
 	if !knownScheme(scheme, s.AuthHeaderTypes) {

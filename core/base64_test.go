@@ -9,7 +9,8 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// decodes holds core's reading of base64url against the standard library's, strict and without the line breaks that it skips.
+// decodes holds core's reading of base64url against the standard library's, strict and without the line breaks that
+// it skips.
 func decodes(t *testing.T, text []byte) {
 	t.Helper()
 	want, err := base64.RawURLEncoding.Strict().DecodeString(string(text))

@@ -5,7 +5,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
-// decision is one request under check: the checks of the table in decide.go are its methods. Each gives OK or the cause of the refusal.
+// decision is one request under check: the checks of the table in decide.go are its methods. Each gives OK or the
+// cause of the refusal.
 type decision struct {
 	s   *Settings
 	v   *compat
@@ -15,8 +16,8 @@ type decision struct {
 	now int64  // Unix microseconds
 }
 
-// registered are PyJWT's checks of the registered claims, in its order (RFC 7519 §4.1). The key's own expiry comes first
-// (PyJWT has none): a token signed by an expired key counts as unsigned, so its claims are not examined.
+// registered are PyJWT's checks of the registered claims, in its order (RFC 7519 §4.1). The key's own expiry comes
+// first (PyJWT has none): a token signed by an expired key counts as unsigned, so its claims are not examined.
 func (d *decision) registered() cause.Cause {
 	if d.o.Cause != cause.OK {
 		return d.o.Cause
@@ -64,14 +65,16 @@ func (d *decision) registered() cause.Cause {
 	return cause.OK
 }
 
-// micros is a NumericDate in Unix microseconds, whole seconds as Python's int() makes them, held within the years that Python has.
+// micros is a NumericDate in Unix microseconds, whole seconds as Python's int() makes them, held within the years
+// that Python has.
 func (d *decision) micros(c strictjson.Value) (int64, bool) {
 	v, ok := pythonInt(d.o.Claims, c)
 	return max(-maxTime, min(v, maxTime+1)) * 1e6, ok
 }
 
 func (d *decision) issuer() bool {
-	return d.s.Issuer == nil || d.o.TokenIssuer.Form == strictjson.String && string(d.o.TokenIssuer.Text(d.o.Claims)) == *d.s.Issuer
+	return d.s.Issuer == nil || d.o.TokenIssuer.Form == strictjson.String &&
+		string(d.o.TokenIssuer.Text(d.o.Claims)) == *d.s.Issuer
 }
 
 // audience: aud is a text or a list of nothing but texts, one of which is configured (RFC 7519 §4.1.3).
@@ -144,8 +147,8 @@ func (d *decision) tokenType(want TokenType) cause.Cause {
 	return cause.OK
 }
 
-// blacklist: the family must not have been revoked, where there is a blacklist. A token without an id is in no blacklist, but where the
-// reference asks the blacklist it needs the id; so id comes first.
+// blacklist: the family must not have been revoked, where there is a blacklist. A token without an id is in no
+// blacklist, but where the reference asks the blacklist it needs the id; so id comes first.
 func (d *decision) blacklist() cause.Cause {
 	if !d.s.BlacklistApp {
 		return d.cutOff()

@@ -7,8 +7,9 @@ import (
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
-// Valid says whether an opened token is a good one of the given type at the given time, without any state: the end of its key, the registered claims,
-// exp and id present, type. It is the part of every operation's checks that needs no store.
+// Valid says whether an opened token is a good one of the given type at the given time, without any state: the end of
+// its key, the registered claims, exp and id present, type. It is the part of every operation's checks that needs no
+// store.
 func Valid(s *Settings, o Opened, want TokenType, now time.Time) cause.Cause {
 	d := decision{s: s, v: s.Compat.compat(), o: &o, now: now.UnixMicro()}
 	if c := d.registered(); c != cause.OK {
@@ -23,7 +24,8 @@ func Valid(s *Settings, o Opened, want TokenType, now time.Time) cause.Cause {
 	return d.tokenType(want)
 }
 
-// KeyEnded reports whether the end of the key that checked the token has come. Such a token is unauthenticated, as one of an unknown key is.
+// KeyEnded reports whether the end of the key that checked the token has come. Such a token is unauthenticated, as
+// one of an unknown key is.
 func (o *Opened) KeyEnded(now time.Time) bool { return ended(o.KeyEnds, now.UnixMicro()) }
 
 // Text is the value of a claim that is a text; ok is false for any other.

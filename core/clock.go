@@ -36,7 +36,8 @@ func CheckClock(now, latest time.Time) error {
 	case now.UnixMilli() > LastCutOff:
 		return clockError{now, "which is beyond the last start that a token id can carry: set the clock", ErrClock}
 	case !latest.IsZero() && now.Sub(latest) > maxLeap:
-		return clockError{now, "over 366 days after the latest change of the store, at " + latest.UTC().Format(time.RFC3339) + ": set the clock", ErrClockLeap}
+		return clockError{now, "over 366 days after the latest change of the store, at " +
+			latest.UTC().Format(time.RFC3339) + ": set the clock", ErrClockLeap}
 	}
 	return nil
 }

@@ -19,18 +19,23 @@ func TestCheckClock(t *testing.T) {
 		says        string // what to do; "" where the clock is plausible
 	}{
 		{"never set", time.Unix(0, 0), latest, "set the clock"},
-		{"a second too early", time.Unix(core.EarliestTime-1, 0), time.Time{}, "before this program was written: set the clock"},
+		{"a second too early", time.Unix(core.EarliestTime-1, 0), time.Time{},
+			"before this program was written: set the clock"},
 		{"at the earliest", time.Unix(core.EarliestTime, 0), latest, ""},
 		{"set back by a year", latest.AddDate(-1, 0, 0), latest, ""},
 		{"after 366 days", leap, latest, ""},
-		{"a second later", leap.Add(time.Second), latest, "over 366 days after the latest change of the store, at 2026-06-01T00:00:00Z: set the clock"},
+		{"a second later", leap.Add(time.Second), latest,
+			"over 366 days after the latest change of the store, at 2026-06-01T00:00:00Z: set the clock"},
 		{"of a new store", leap.Add(time.Second), time.Time{}, ""},
 		{"the latest", time.UnixMilli(core.LastCutOff), time.Time{}, ""},
-		{"beyond it", time.UnixMilli(core.LastCutOff + 1), time.Time{}, "beyond the last start that a token id can carry: set the clock"},
-		{"beyond Python's years", time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC), time.UnixMilli(core.LastCutOff), "beyond the last start"},
+		{"beyond it", time.UnixMilli(core.LastCutOff + 1), time.Time{},
+			"beyond the last start that a token id can carry: set the clock"},
+		{"beyond Python's years", time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC), time.UnixMilli(core.LastCutOff),
+			"beyond the last start"},
 	} {
 		err := core.CheckClock(c.now, c.latest)
-		if c.says == "" && err != nil || c.says != "" && (!errors.Is(err, core.ErrClock) || !strings.Contains(err.Error(), c.says)) {
+		if c.says == "" && err != nil || c.says != "" && (!errors.Is(err, core.ErrClock) ||
+			!strings.Contains(err.Error(), c.says)) {
 			t.Errorf("%s: CheckClock = %v, want %q", c.name, err, c.says)
 		}
 	}

@@ -18,9 +18,11 @@ type compat struct {
 	copiesIssuedAt bool
 	// textIssuedAt: iat may be a text that int() reads (PyJWT from 2.7).
 	textIssuedAt bool
-	// textIssuer: a token whose iss is no text cannot be written again, neither for its access token nor for the blacklist (PyJWT from 2.10).
+	// textIssuer: a token whose iss is no text cannot be written again, neither for its access token nor for the
+	// blacklist (PyJWT from 2.10).
 	textIssuer bool
-	// blacklistReadsCustomer: blacklisting looks the customer up, so that its claim must be readable as an id (simplejwt from 5.4).
+	// blacklistReadsCustomer: blacklisting looks the customer up, so that its claim must be readable as an id
+	// (simplejwt from 5.4).
 	blacklistReadsCustomer bool
 	// customerSettings: CHECK_REVOKE_TOKEN and CHECK_USER_IS_ACTIVE exist.
 	customerSettings bool
@@ -30,7 +32,8 @@ type compat struct {
 
 var versions = [...]compat{
 	{
-		textClaims: true, userIDAsText: true, refreshChecksCustomer: true, textIssuedAt: true, textIssuer: true, blacklistReadsCustomer: true, customerSettings: true,
+		textClaims: true, userIDAsText: true, refreshChecksCustomer: true, textIssuedAt: true, textIssuer: true,
+		blacklistReadsCustomer: true, customerSettings: true,
 		invalid: "Token is invalid", expired: "Token is expired",
 	},
 	{
@@ -47,8 +50,8 @@ func (v Version) compat() *compat {
 	return &versions[0]
 }
 
-// Describe is what a client is told of a cause under these settings: the code, the detail and the short public name, which
-// says nothing that the detail does not say.
+// Describe is what a client is told of a cause under these settings: the code, the detail and the short public name,
+// which says nothing that the detail does not say.
 func (s *Settings) Describe(c cause.Cause) (code Code, detail, public string) {
 	v := s.Compat.compat()
 	switch c {
@@ -86,7 +89,8 @@ func (s *Settings) Describe(c cause.Cause) (code Code, detail, public string) {
 	case cause.NoHeader:
 		return NotAuthenticated, "Authentication credentials were not provided.", "not_authenticated"
 	case cause.HeaderInParts:
-		return BadAuthorizationHeader, "Authorization header must contain two space-delimited values", "bad_authorization_header"
+		return BadAuthorizationHeader, "Authorization header must contain two space-delimited values",
+			"bad_authorization_header"
 	}
 	return TokenNotValid, v.invalid, "invalid"
 }
@@ -100,9 +104,10 @@ func (s *Settings) Error(c cause.Cause) error {
 	return &Error{Code: code, Cause: c, Detail: detail}
 }
 
-// Told is what a client is told of a cause where an operation refused for it: as Describe, but that Verify has a code of its own for what is revoked
-// (its serializer raises a ValidationError where all others raise a TokenError), and that the Authorization header has one detail for whatever is no
-// good token. perClass says that the details of all refusals, one for each class of AUTH_TOKEN_CLASSES, are told beside that.
+// Told is what a client is told of a cause where an operation refused for it: as Describe, but that Verify has a code
+// of its own for what is revoked (its serializer raises a ValidationError where all others raise a TokenError), and
+// that the Authorization header has one detail for whatever is no good token. perClass says that the details of all
+// refusals, one for each class of AUTH_TOKEN_CLASSES, are told beside that.
 func (s *Settings) Told(op Op, c cause.Cause) (code Code, detail string, perClass bool) {
 	code, detail, _ = s.Describe(c)
 	switch {

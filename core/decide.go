@@ -128,7 +128,8 @@ func (d *decision) verify() cause.Cause {
 // active: on the secure wire a token that names a customer of ours is good for verify only while that exists and is
 // active. A customer who was disabled here has a cut-off, one who was imported so has none.
 func (d *decision) active() cause.Cause {
-	if c := &d.req.State.Customer; d.own() == cause.OK && truthy(d.o.Claims, d.o.Customer) && (c.ID.IsZero() || !c.Active) {
+	if c := &d.req.State.Customer; d.own() == cause.OK && truthy(d.o.Claims, d.o.Customer) &&
+		(c.ID.IsZero() || !c.Active) {
 		return cause.InactiveAccount
 	}
 	return cause.OK
@@ -202,7 +203,8 @@ func Revocation(s *Settings, f Family, issuer string, customer CustomerID, until
 		return list
 	}
 	if !f.Ours {
-		list = append(list, Effect{Kind: RevokeFamily, Family: FamilyKey{Issuer: issuer, Customer: customer, Bits: f.Bits}, At: max(f.Start, familyEpoch), Until: until})
+		list = append(list, Effect{Kind: RevokeFamily, Family: FamilyKey{Issuer: issuer, Customer: customer,
+			Bits: f.Bits}, At: max(f.Start, familyEpoch), Until: until})
 	}
 	if s.Wire == Secure {
 		list = append(list, Effect{Kind: FoldFamilies, Customer: customer, At: MaxRevoked})

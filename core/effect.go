@@ -110,7 +110,8 @@ func (e *Effects) UnmarshalBinary(b []byte) error {
 	e.Reads.CutOff = r.I64()
 	e.Reads.Start = r.I64()
 	for n := r.U16(); n > 0 && !r.Bad; n-- {
-		x := Effect{Kind: EffectKind(r.U8()), Customer: readCustomer(&r), Family: readFamily(&r), At: r.I64(), Until: r.I64()}
+		x := Effect{Kind: EffectKind(r.U8()), Customer: readCustomer(&r), Family: readFamily(&r), At: r.I64(),
+			Until: r.I64()}
 		if x.Kind < RecordLogin || x.Kind > FoldFamilies {
 			return errEffects
 		}

@@ -18,7 +18,10 @@ func sampleEffects() []core.Effects {
 			Node: "edge-1",
 			Reads: core.Reads{
 				Customer: core.Text("9f1c"), CustomerVersion: 1 << 60, HasFamily: true,
-				Family: core.FamilyKey{Issuer: "https://partner.example", Customer: core.Text("9f1c"), Bits: 1<<47 - 1}, FamilyVersion: 5, CutOff: -1, Start: 17,
+				Family: core.FamilyKey{
+					Issuer: "https://partner.example", Customer: core.Text("9f1c"), Bits: 1<<47 - 1,
+				},
+				FamilyVersion: 5, CutOff: -1, Start: 17,
 			},
 			List: []core.Effect{
 				{Kind: core.RecordLogin, Customer: core.Integer(-1), At: 1},
@@ -55,7 +58,8 @@ func TestEffectsEncoding(t *testing.T) {
 func TestEffectsExample(t *testing.T) {
 	e := core.Effects{Node: "a", Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3}}
 	b, _ := e.AppendBinary(nil)
-	want := strings.ReplaceAll("01 0100 61 01 0700000000000000 0300000000000000 00 0000 00 0000000000000000 0000000000000000", " ", "")
+	want := strings.ReplaceAll("01 0100 61 01 0700000000000000 0300000000000000 00 0000 00 0000000000000000 "+
+		"0000000000000000", " ", "")
 	if got := hex.EncodeToString(b); !strings.HasPrefix(got, want) {
 		t.Errorf("encoding %s, want it to begin with %s", got, want)
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
-// Engine reads and writes tokens. It has three implementations with one behaviour: native, the sandboxed module whose signatures the host
-// computes, and the self-contained sandboxed module. coretest.Run holds each to the same suite.
+// Engine reads and writes tokens. It has three implementations with one behaviour: native, the sandboxed module whose
+// signatures the host computes, and the self-contained sandboxed module. coretest.Run holds each to the same suite.
 //
 // A refusal is a result. The error of a method says that the engine itself failed (or ctx ended); the same call may be
 // made again. Engines are safe for concurrent use.
@@ -35,7 +35,8 @@ type KeyInfo struct {
 	Issuer    string // whose key it is; "" for our own
 	// Default: the key checks tokens without kid, and AnyID those whose kid names no other key.
 	Default, AnyID bool
-	// NotAfter is the end of the key, in Unix seconds: from that second on it checks no token and signs none. LEEWAY does not count. 0: it has none.
+	// NotAfter is the end of the key, in Unix seconds: from that second on it checks no token and signs none. LEEWAY
+	// does not count. 0: it has none.
 	NotAfter int64
 }
 
@@ -68,7 +69,8 @@ func (s KeySet) Validate() error {
 		case k.Key < 0 || k.Key >= len(s.Keys):
 			return errors.New("KeySet.Signing names a key that is no index of Keys")
 		case k.From < 0 || k.From > maxTime || i > 0 && k.From <= s.Signing[i-1].From:
-			return errors.New("KeySet.Signing is not in ascending order of From, in Unix seconds between 1970 and the year 9999")
+			return errors.New("KeySet.Signing is not in ascending order of From, in Unix seconds between 1970 and " +
+				"the year 9999")
 		}
 	}
 	for _, k := range s.Keys {
@@ -76,7 +78,8 @@ func (s KeySet) Validate() error {
 			return errors.New("a key has no algorithm, or its id or issuer has more than 1024 bytes")
 		}
 		if k.NotAfter < 0 || k.NotAfter > maxTime {
-			return errors.New("the end of a key is before 1970 or beyond the year 9999; it is in Unix seconds, and 0 for none")
+			return errors.New("the end of a key is before 1970 or beyond the year 9999; it is in Unix seconds, and 0 " +
+				"for none")
 		}
 	}
 	return nil
@@ -103,10 +106,11 @@ func (s KeySet) SigningEnded(now time.Time) bool {
 // Keys is a set of keys that can check and sign. Implementations are safe for concurrent use.
 type Keys interface {
 	Set() KeySet
-	// Check reports whether signature is that of the key with the given index over input. An instance of the sandbox waits for it, so
-	// it must not take long, and must not call the engine.
+	// Check reports whether signature is that of the key with the given index over input. An instance of the sandbox
+	// waits for it, so it must not take long, and must not call the engine.
 	Check(ctx context.Context, key int, input, signature []byte) (bool, error)
-	// Sign signs input with the key of the given index. entropy are EntropyBytes random bytes, for algorithms that are not deterministic.
+	// Sign signs input with the key of the given index. entropy are EntropyBytes random bytes, for algorithms that
+	// are not deterministic.
 	Sign(ctx context.Context, key int, input, entropy []byte) ([]byte, error)
 }
 
@@ -116,23 +120,26 @@ type KeyMaterial interface {
 	Material(key int) ([]byte, error)
 }
 
-// Opened is a token whose signature is good, or why it is not. Claims are unauthenticated before the signature is checked, so a refused token has none.
+// Opened is a token whose signature is good, or why it is not. Claims are unauthenticated before the signature is
+// checked, so a refused token has none.
 type Opened struct {
 	Cause  cause.Cause // OK, or why the token was refused
 	Key    int         // index of the key in the set that checked it
 	Issuer string      // whose key that is; "" for our own, and where the token was refused
-	// KeyEnds is that key's KeyInfo.NotAfter. Opening knows no time: whether the end has come is checked whenever the token is used, so that one that
-	// was opened, and remembered, before it is refused after it.
+	// KeyEnds is that key's KeyInfo.NotAfter. Opening knows no time: whether the end has come is checked whenever the
+	// token is used, so that one that was opened, and remembered, before it is refused after it.
 	KeyEnds int64
 	Claims  []byte // the claims, a JSON object, as the token holds them
 
-	// Where the claims stand that mean something. TokenID is JTI_CLAIM, JWTID the registered jti, Customer USER_ID_CLAIM,
-	// Type TOKEN_TYPE_CLAIM, Revoke REVOKE_TOKEN_CLAIM, RefreshExpiresAt SLIDING_TOKEN_REFRESH_EXP_CLAIM.
+	// Where the claims stand that mean something. TokenID is JTI_CLAIM, JWTID the registered jti, Customer
+	// USER_ID_CLAIM, Type TOKEN_TYPE_CLAIM, Revoke REVOKE_TOKEN_CLAIM, RefreshExpiresAt
+	// SLIDING_TOKEN_REFRESH_EXP_CLAIM.
 	ExpiresAt, IssuedAt, NotBefore, RefreshExpiresAt strictjson.Value
 	TokenIssuer, Audience, Subject, JWTID            strictjson.Value
 	TokenID, Type, Customer, Revoke                  strictjson.Value
 
-	// Family is what the token's id says; its Start for an id that is not ours is the token's iat, not yet bounded by the present.
+	// Family is what the token's id says; its Start for an id that is not ours is the token's iat, not yet bounded by
+	// the present.
 	Family Family
 }
 
@@ -155,8 +162,9 @@ type Request struct {
 	Op     Op
 	Opened Opened // not for Login
 	State  State
-	// Extra are the configured claims of the customer, a JSON object; empty where there are none. Fresh at each log-in and refresh.
-	// It names none that is Reserved. One that is null is left out of the tokens, also where a refresh token has it.
+	// Extra are the configured claims of the customer, a JSON object; empty where there are none. Fresh at each
+	// log-in and refresh. It names none that is Reserved. One that is null is left out of the tokens, also where a
+	// refresh token has it.
 	Extra   []byte
 	Now     time.Time // to the microsecond
 	Entropy []byte    // EntropyBytes, for Login and Refresh
@@ -170,7 +178,8 @@ type Token struct {
 
 // Outcome is what Decide answers. Where Refusals is not empty there are no Tokens, though there may be Effects.
 type Outcome struct {
-	// Refusals says why the request was refused: one refusal, or for Authenticate one for each class of AUTH_TOKEN_CLASSES.
+	// Refusals says why the request was refused: one refusal, or for Authenticate one for each class of
+	// AUTH_TOKEN_CLASSES.
 	Refusals []Refusal
 	// Tokens in the order in which the answer shows them.
 	Tokens []Token

@@ -24,10 +24,10 @@ const (
 
 // Family is what a token id says about the log-in that the token descends from.
 //
-// A token of ours has a UUIDv8 (RFC 9562 §5.8) of 32 hex digits without dashes as its id. Its 122 free bits are, from the left:
-// 41 start of the family (milliseconds since 2024-01-01) | 47 random bits that name the family | 2 kind | 32 sequence.
-// Any other id (Django's UUIDv4, any text, a number as its text) is a family of its own: named by
-// the first 47 bits of its SHA-256, generation 0, started at its iat.
+// A token of ours has a UUIDv8 (RFC 9562 §5.8) of 32 hex digits without dashes as its id. Its 122 free bits are, from
+// the left: 41 start of the family (milliseconds since 2024-01-01) | 47 random bits that name the family | 2 kind |
+// 32 sequence. Any other id (Django's UUIDv4, any text, a number as its text) is a family of its own: named by the
+// first 47 bits of its SHA-256, generation 0, started at its iat.
 type Family struct {
 	// Listed is false for ids that can never be revoked: absent, null, a list, an object.
 	Listed bool
@@ -63,7 +63,8 @@ func (f Family) Key(issuer string, customer CustomerID) FamilyKey {
 	return FamilyKey{Issuer: issuer, Customer: customer, Bits: f.Bits}
 }
 
-// FamilyState is what a store knows of one family. The zero value: nothing, as for every family that was never rotated or revoked.
+// FamilyState is what a store knows of one family. The zero value: nothing, as for every family that was never
+// rotated or revoked.
 type FamilyState struct {
 	// Version is 0 where there is no record and changes with words.Each change of it.
 	Version uint64

@@ -39,9 +39,12 @@ func TestLongFloats(t *testing.T) {
 		{"4301 digits before the point, moved to 7.5", "75" + many("0", 4299) + "E-4300", core.Integer(7), "7.5"},
 		{"negative", "-75" + many("0", 4299) + "e-4300", core.Integer(-7), "-7.5"},
 		{"a fraction of many digits", "7." + many("0", 5000) + "1", core.Integer(7), "7.0"},
-		{"a halfway number", "9007199254740993." + many("0", 800), core.Integer(9007199254740992), "9007199254740992.0"},
-		{"just above halfway", "9007199254740993." + many("0", 800) + "1", core.Integer(9007199254740994), "9007199254740994.0"},
-		{"just above halfway, digits before the point", "9007199254740993" + many("0", 900) + "1e-901", core.Integer(9007199254740994), "9007199254740994.0"},
+		{"a halfway number", "9007199254740993." + many("0", 800), core.Integer(9007199254740992),
+			"9007199254740992.0"},
+		{"just above halfway", "9007199254740993." + many("0", 800) + "1", core.Integer(9007199254740994),
+			"9007199254740994.0"},
+		{"just above halfway, digits before the point", "9007199254740993" + many("0", 900) + "1e-901",
+			core.Integer(9007199254740994), "9007199254740994.0"},
 		{"zeros after the point, moved back", "0." + many("0", 12000) + "7e12001", core.Integer(7), "7.0"},
 		{"zeros after the point, moved too far", "0." + many("0", 40000) + "1e100000", core.CustomerID{}, "inf"},
 		{"digits before the point, moved too far", "-1" + many("0", 40000) + "e-100039", core.Integer(0), "-0.0"},
@@ -70,7 +73,8 @@ func FuzzFloat(f *testing.F) {
 	f.Add("17976931348623158", uint16(999), "1", uint16(9), "1", "-708")
 	e := core.NewNative(core.DefaultSettings(), coretest.OneKey())
 	f.Fuzz(func(t *testing.T, whole string, zeros uint16, more string, places uint16, fraction, exponent string) {
-		claim := whole + strings.Repeat("0", int(zeros%3000)) + more + "." + strings.Repeat("0", int(places%3000)) + fraction + "0"
+		claim := whole + strings.Repeat("0", int(zeros%3000)) + more + "." + strings.Repeat("0", int(places%3000)) +
+			fraction + "0"
 		for _, part := range []string{whole, more, fraction} {
 			if len(part) > 2000 || strings.Trim(part, "0123456789") != "" {
 				return

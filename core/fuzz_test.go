@@ -18,8 +18,9 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jws"
 )
 
-// FuzzToken opens any header and claims, signed as they are. What core accepts, jwx accepts with the same claims; what core refuses is on the list of refusals,
-// and nothing else; the claims that it found are those that an independent reader finds; and what core accepts it can decide on in every way without a panic.
+// FuzzToken opens any header and claims, signed as they are. What core accepts, jwx accepts with the same claims;
+// what core refuses is on the list of refusals, and nothing else; the claims that it found are those that an
+// independent reader finds; and what core accepts it can decide on in every way without a panic.
 func FuzzToken(f *testing.F) {
 	for _, token := range coretest.Seeds(f) {
 		if parts := strings.Split(token, "."); len(parts) == 3 {
@@ -71,7 +72,8 @@ func FuzzToken(f *testing.F) {
 		for op := core.Authenticate; op <= core.Blacklist; op++ {
 			for _, customer := range []core.Customer{{}, {ID: core.Integer(1), UserID: core.Integer(1), Active: true}} {
 				if _, err := e.Decide(t.Context(), core.Request{
-					Op: op, Opened: o, Now: coretest.Now, Entropy: coretest.Entropy, State: core.State{Customer: customer, PasswordGood: true},
+					Op: op, Opened: o, Now: coretest.Now, Entropy: coretest.Entropy,
+					State: core.State{Customer: customer, PasswordGood: true},
 				}); err != nil {
 					t.Fatalf("Decide(op %d): %v", op, err)
 				}
@@ -82,8 +84,8 @@ func FuzzToken(f *testing.F) {
 	})
 }
 
-// namesIgnored reports whether a header has a member that core ignores, as the reference does, while jwx wants its value in the form that RFC 7515
-// §4.1 gives it. This is all that core accepts and jwx does not.
+// namesIgnored reports whether a header has a member that core ignores, as the reference does, while jwx wants its
+// value in the form that RFC 7515 §4.1 gives it. This is all that core accepts and jwx does not.
 func namesIgnored(header string) bool {
 	var members map[string]json.RawMessage
 	if json.Unmarshal([]byte(header), &members) != nil {
@@ -109,7 +111,8 @@ func members(claims string) (members [][2]string) {
 // sameClaims holds the claims that core found against those that an independent reader finds, byte for byte.
 func sameClaims(t *testing.T, claims *coretest.Object, o core.Opened) {
 	slots := o.Slots()
-	for i, name := range []string{"exp", "iat", "nbf", "refresh_exp", "iss", "aud", "sub", "jti", "jti", "token_type", "user_id", "hash_password"} {
+	for i, name := range []string{"exp", "iat", "nbf", "refresh_exp", "iss", "aud", "sub", "jti", "jti", "token_type",
+		"user_id", "hash_password"} {
 		value, found := claims.Value(name)
 		if got := string(o.JSON(*slots[i])); got != value || found != (slots[i].Form != strictjson.Absent) {
 			t.Fatalf("%s in %q is %q, want %q (%v)", name, o.Claims, got, value, found)
@@ -121,16 +124,19 @@ func sameClaims(t *testing.T, claims *coretest.Object, o core.Opened) {
 	}
 }
 
-// FuzzRawToken opens any bytes, and what stands before their last dot with a good signature. What is accepted is, byte for byte, what its parts and the claims
-// that core gives are when they are encoded again: no other spelling of a token is one.
+// FuzzRawToken opens any bytes, and what stands before their last dot with a good signature. What is accepted is,
+// byte for byte, what its parts and the claims that core gives are when they are encoded again: no other spelling of
+// a token is one.
 func FuzzRawToken(f *testing.F) {
 	for _, token := range coretest.Seeds(f) {
 		f.Add(token)
 	}
 	f.Add(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{"exp":1}`))
 	for _, input := range []string{ // {"alg":"HS256"} and {}, spelt in many ways
-		"eyJhbGciOiJIUzI1NiJ9.e30", "eyJhbGciOiJIUzI1NiJ9.e31", "eyJhbGciOiJIUzI1NiJ9.e30=", "eyJhbGciOiJIUzI1NiJ9.e3 0", "eyJhbGciOiJIUzI1NiJ9.e30A", "eyJhbGciOiJIUzI1NiJ9\n.e30",
-		"eyJhbGciOiJIUzI1NiIgfQ.e30", "eyJhbGciOiJIUzI1NiIgfR.e30", "eyJhbGciOiJIUzI1NiIgfQ==.e30", "eyJhbGciOiJIUzI1NiJ9.eyJhIjoiPz8/In0", "eyJhbGciOiJIUzI1NiJ9.eyJhIjoiPz8_In0",
+		"eyJhbGciOiJIUzI1NiJ9.e30", "eyJhbGciOiJIUzI1NiJ9.e31", "eyJhbGciOiJIUzI1NiJ9.e30=",
+		"eyJhbGciOiJIUzI1NiJ9.e3 0", "eyJhbGciOiJIUzI1NiJ9.e30A", "eyJhbGciOiJIUzI1NiJ9\n.e30",
+		"eyJhbGciOiJIUzI1NiIgfQ.e30", "eyJhbGciOiJIUzI1NiIgfR.e30", "eyJhbGciOiJIUzI1NiIgfQ==.e30",
+		"eyJhbGciOiJIUzI1NiJ9.eyJhIjoiPz8/In0", "eyJhbGciOiJIUzI1NiJ9.eyJhIjoiPz8_In0",
 	} {
 		f.Add(input + ".")
 		f.Add(input + ".B")
@@ -160,7 +166,8 @@ func FuzzRawToken(f *testing.F) {
 	})
 }
 
-// encodedAgain is the header and the signature of a token, decoded leniently, with the claims that were read, all encoded again (RFC 7515 §7.1).
+// encodedAgain is the header and the signature of a token, decoded leniently, with the claims that were read, all
+// encoded again (RFC 7515 §7.1).
 func encodedAgain(token string, claims []byte) (again string, ok bool) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

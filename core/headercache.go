@@ -7,11 +7,13 @@ import (
 	"github.com/edgetoken/edgetoken/core/words"
 )
 
-// headerCache remember which key an encoded header names, so that a header that was read before is told by comparing words. What a header says depends on its
-// bytes and the key set alone, so that it makes no difference to any answer what is remembered. Headers of tokens whose signature is good are, no others:
-// strangers cannot drive out what is in use.
+// headerCache remember which key an encoded header names, so that a header that was read before is told by comparing
+// words. What a header says depends on its bytes and the key set alone, so that it makes no difference to any answer
+// what is remembered. Headers of tokens whose signature is good are, no others: strangers cannot drive out what is in
+// use.
 type headerCache struct {
-	table [][2]cachedHeader // by the upper bits of hashToDot, a power of two; of each two the one that was found last comes first
+	// by the upper bits of hashToDot, a power of two; of each two the one that was found last comes first
+	table [][2]cachedHeader
 	shift int
 	last  *cachedHeader // that was found, where to look first
 }
@@ -34,7 +36,8 @@ func newHeaderCache(keys int) headerCache {
 
 // find is the key that the header of a token names, and where the header ends; 0 where it is not remembered.
 func (h *headerCache) find(token []byte) (key, end int) {
-	if e := h.last; e != nil && len(token) > len(e.text) && token[len(e.text)] == '.' && sameWords(e.text, token[:len(e.text)]) {
+	if e := h.last; e != nil && len(token) > len(e.text) && token[len(e.text)] == '.' &&
+		sameWords(e.text, token[:len(e.text)]) {
 		return e.key, len(e.text)
 	}
 	hash, end := hashToDot(token)

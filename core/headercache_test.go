@@ -10,17 +10,20 @@ import (
 	"github.com/edgetoken/edgetoken/core/coretest"
 )
 
-// Whatever headers a reader remembers, it says of each what a reader says that remembers none: also of those that differ from one by a character, after more
-// headers than it has room for, and after a stranger's.
+// Whatever headers a reader remembers, it says of each what a reader says that remembers none: also of those that
+// differ from one by a character, after more headers than it has room for, and after a stranger's.
 func TestHeadsRemembered(t *testing.T) {
 	s := core.DefaultSettings()
 	_, keys := shortcuts()
 	full := core.NewReader(&s, keys)
 	var headers []string
 	for i := range 300 {
-		headers = append(headers, fmt.Sprintf(`{"alg":"HS512","kid":"%d"}`, i), fmt.Sprintf(`{"alg":"HS256","kid":"%d"}`, i), fmt.Sprintf(`{"alg":"HS256","kid":"one","x":"%0*d"}`, i, i))
+		headers = append(headers, fmt.Sprintf(`{"alg":"HS512","kid":"%d"}`, i),
+			fmt.Sprintf(`{"alg":"HS256","kid":"%d"}`, i), fmt.Sprintf(`{"alg":"HS256","kid":"one","x":"%0*d"}`, i, i))
 	}
-	headers = append(headers, `{"alg":"HS256"}`, `{"alg":"HS256"} `, `{"alg":"ES256","kid":"two"}`, `{"alg":"ES256","kid":"twp"}`, `{"alg":"HS256","kid":"two"}`, `{"alg":"HS256","alg":"HS256"}`, `{"alg":"HS256","kid":"`+strings.Repeat("k", 600)+`"}`)
+	headers = append(headers, `{"alg":"HS256"}`, `{"alg":"HS256"} `, `{"alg":"ES256","kid":"two"}`,
+		`{"alg":"ES256","kid":"twp"}`, `{"alg":"HS256","kid":"two"}`, `{"alg":"HS256","alg":"HS256"}`,
+		`{"alg":"HS256","kid":"`+strings.Repeat("k", 600)+`"}`)
 	for round := range 3 {
 		for i, header := range headers {
 			token := []byte(coretest.Sign("HS256", coretest.Secret, header, `{"exp":1}`))

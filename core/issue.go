@@ -49,7 +49,8 @@ func (f *fixed) add(name string, member []byte) {
 }
 
 func fix(s *Settings, keys KeySet) fixed {
-	f := fixed{headers: make([][]byte, len(keys.Keys)), refresh: beginning(s, RefreshToken), access: beginning(s, AccessToken), user: named(s.UserIDClaim)}
+	f := fixed{headers: make([][]byte, len(keys.Keys)), refresh: beginning(s, RefreshToken),
+		access: beginning(s, AccessToken), user: named(s.UserIDClaim)}
 	for _, k := range keys.Signing {
 		f.headers[k.Key] = append(appendBase64(nil, header(s, &keys.Keys[k.Key])), '.')
 	}
@@ -59,7 +60,8 @@ func fix(s *Settings, keys KeySet) fixed {
 	if s.Compat.compat().customerSettings && s.CheckRevokeToken {
 		f.revoke = named(s.RevokeTokenClaim)
 	}
-	for _, name := range []string{"exp", "iat", "jti", s.TokenTypeClaim, s.IDClaim} { // simplejwt RefreshToken.no_copy_claims
+	// simplejwt RefreshToken.no_copy_claims
+	for _, name := range []string{"exp", "iat", "jti", s.TokenTypeClaim, s.IDClaim} {
 		if name != "" { // a setting that is None, while a claim may have that name
 			f.add(name, nil)
 		}
@@ -158,9 +160,10 @@ func (w *Writer) refresh(d *decision) {
 // token is mostly of the same second.
 type begun struct {
 	key             int
-	expires, issued int64  // Unix seconds
-	input           []byte // the header and as much of the claims as is three bytes each, encoded; empty: there is none yet
-	claims          []byte // what was left of type, exp, iat, and the name of the id
+	expires, issued int64 // Unix seconds
+	// the header and as much of the claims as is three bytes each, encoded; empty: there is none yet
+	input  []byte
+	claims []byte // what was left of type, exp, iat, and the name of the id
 }
 
 // begin begins a token of type t: header, type, exp, iat.
@@ -223,7 +226,8 @@ func (d *decision) sequence() uint32 { return binary.LittleEndian.Uint32(d.req.E
 func (w *Writer) keep(req *Request, m *strictjson.Member) bool {
 	o := ownClaim{name: m.Name, first: words.At(m.Name, 0)}
 	// Of ASCII names, those that are the same but for case have one hash.
-	if (w.fixed.reserved>>words.NameHash(o.first, len(m.Name))&1 != 0 || !w.fixed.ascii || !words.IsASCII(m.Name)) && w.settings.Reserved(string(m.Name)) {
+	if (w.fixed.reserved>>words.NameHash(o.first, len(m.Name))&1 != 0 || !w.fixed.ascii || !words.IsASCII(m.Name)) &&
+		w.settings.Reserved(string(m.Name)) {
 		return false
 	}
 	if m.Value.Form != strictjson.Null {

@@ -28,7 +28,8 @@ func TestAppendBase64(t *testing.T) {
 					src[at] = byte(b)
 				}
 				before := strings.Repeat("x", at)
-				if got, want := core.AppendBase64([]byte(before), src), before+base64.RawURLEncoding.EncodeToString(src); string(got) != want {
+				if got, want := core.AppendBase64([]byte(before), src),
+					before+base64.RawURLEncoding.EncodeToString(src); string(got) != want {
 					t.Fatalf("AppendBase64(%q, %x) = %q, want %q", before, src, got, want)
 				}
 			}
@@ -76,14 +77,16 @@ func TestTokenID(t *testing.T) {
 
 // Times of every length are read as they stand, whether word by word or digit by digit.
 func TestTime(t *testing.T) {
-	for _, digits := range []string{"1234567890123456789", "9999999999999999999", "1000000000000000000", "9000000000000000009"} {
+	for _, digits := range []string{"1234567890123456789", "9999999999999999999", "1000000000000000000",
+		"9000000000000000009"} {
 		for n := 1; n <= 12; n++ {
 			for _, text := range []string{digits[:n], "-" + digits[:n]} {
 				want, _ := strconv.ParseInt(text, 10, 64)
 				if want > 253402300799 || want < -253402300799 {
 					continue
 				}
-				o := core.Opened{Claims: []byte(text), ExpiresAt: strictjson.Value{Form: strictjson.Number, End: uint32(len(text))}}
+				o := core.Opened{Claims: []byte(text), ExpiresAt: strictjson.Value{Form: strictjson.Number,
+					End: uint32(len(text))}}
 				if got, ok := o.Time(o.ExpiresAt); !ok || got.Unix() != want {
 					t.Errorf("%s is read as %d, %v", text, got.Unix(), ok)
 				}
@@ -105,7 +108,8 @@ func TestTime(t *testing.T) {
 // requests are log-ins and refreshes of several kinds, for writers of any settings.
 func requests(t testing.TB, s core.Settings) (list []core.Request) {
 	e := core.NewNative(s, coretest.OneKey())
-	state := core.State{PasswordGood: true, Customer: core.Customer{ID: core.Text("9f1c"), UserID: core.Text("9f1c"), Active: true, RevokeClaim: "F0", Version: 2}}
+	state := core.State{PasswordGood: true, Customer: core.Customer{ID: core.Text("9f1c"), UserID: core.Text("9f1c"),
+		Active: true, RevokeClaim: "F0", Version: 2}}
 	for _, claims := range []string{
 		"",
 		`{"token_type":"refresh","exp":4102444800,"iat":1577836800,"jti":"x","user_id":7,"plan":"free","aud":"old"}`,
@@ -113,12 +117,14 @@ func requests(t testing.TB, s core.Settings) (list []core.Request) {
 	} {
 		req := core.Request{Op: core.Login, State: state, Now: coretest.Now, Entropy: coretest.Entropy}
 		if claims != "" {
-			req.Op, req.Opened = core.Refresh, open(t, e, coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, claims))
+			req.Op, req.Opened = core.Refresh, open(t, e, coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`,
+				claims))
 			if req.Opened.Cause != cause.OK {
 				t.Fatal(req.Opened.Cause)
 			}
 		}
-		for _, later := range []time.Duration{0, 500 * time.Millisecond, time.Second} { // with 1.5 s to live: another exp, the same one with another iat
+		// with 1.5 s to live: another exp, the same one with another iat
+		for _, later := range []time.Duration{0, 500 * time.Millisecond, time.Second} {
 			req.Now = coretest.Now.Add(later)
 			list = append(list, req)
 		}
@@ -140,7 +146,8 @@ func writerSettings() (list []core.Settings) {
 	return list
 }
 
-// What a writer keeps from one token to the next changes none: in any order of requests it writes what a fresh one does.
+// What a writer keeps from one token to the next changes none: in any order of requests it writes what a fresh one
+// does.
 func TestWriterForgets(t *testing.T) {
 	for _, s := range writerSettings() {
 		all := requests(t, s)
@@ -156,7 +163,8 @@ func TestWriterForgets(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if len(got.Inputs)+len(got.Refusals) == 0 || len(got.Inputs) != len(want.Inputs) || !reflect.DeepEqual(got.Effects.Reads, want.Effects.Reads) ||
+					if len(got.Inputs)+len(got.Refusals) == 0 || len(got.Inputs) != len(want.Inputs) ||
+						!reflect.DeepEqual(got.Effects.Reads, want.Effects.Reads) ||
 						len(got.Effects.List) != len(want.Effects.List) {
 						t.Fatalf("%+v, a fresh writer %+v", got, want)
 					}
@@ -201,8 +209,10 @@ func TestWriterReserves(t *testing.T) {
 			name string
 			want error // with each id
 		}{
-			{"EXP", core.ErrExtra}, {"uſer_id", core.ErrExtra}, {"User_ID", core.ErrExtra}, {"Hash_Password", core.ErrExtra}, {"plan", nil}, {"", nil}, {"exq", nil}, {"expi", nil},
-			{"Key", map[string]error{"\u212aey": core.ErrExtra}[id]}, {"IDENTIFICATION", map[string]error{"identification": core.ErrExtra}[id]},
+			{"EXP", core.ErrExtra}, {"uſer_id", core.ErrExtra}, {"User_ID", core.ErrExtra},
+			{"Hash_Password", core.ErrExtra}, {"plan", nil}, {"", nil}, {"exq", nil}, {"expi", nil},
+			{"Key", map[string]error{"\u212aey": core.ErrExtra}[id]},
+			{"IDENTIFICATION", map[string]error{"identification": core.ErrExtra}[id]},
 			{"identificatiom", nil}, {"grüße", nil},
 		} {
 			req := requests(t, core.DefaultSettings())[0]
@@ -217,7 +227,8 @@ func TestWriterReserves(t *testing.T) {
 	}
 }
 
-// FuzzCopied has an access token take over any claims that core accepts: the quick way writes what the other one writes, and it is what encoding/json reads.
+// FuzzCopied has an access token take over any claims that core accepts: the quick way writes what the other one
+// writes, and it is what encoding/json reads.
 func FuzzCopied(f *testing.F) {
 	for _, token := range coretest.Seeds(f) {
 		if parts := strings.Split(token, "."); len(parts) == 3 {
@@ -238,7 +249,8 @@ func FuzzCopied(f *testing.F) {
 		if o.Cause != cause.OK {
 			return
 		}
-		quick, slow, ok := w.Copied(&core.Request{Op: core.Refresh, Opened: o, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte(extra)})
+		quick, slow, ok := w.Copied(&core.Request{Op: core.Refresh, Opened: o, Now: coretest.Now,
+			Entropy: coretest.Entropy, Extra: []byte(extra)})
 		if ok && !bytes.Equal(quick, slow) {
 			t.Errorf("claims %q and %q: quickly %q, slowly %q", claims, extra, quick, slow)
 		}
@@ -246,7 +258,8 @@ func FuzzCopied(f *testing.F) {
 			return
 		}
 		var got, want, configured map[string]any
-		if json.Unmarshal([]byte(claims), &want) != nil || extra != "" && json.Unmarshal([]byte(extra), &configured) != nil {
+		if json.Unmarshal([]byte(claims), &want) != nil || extra != "" &&
+			json.Unmarshal([]byte(extra), &configured) != nil {
 			return // a number beyond a float64
 		}
 		if err := json.Unmarshal([]byte("{"+string(slow[1:])+"}"), &got); err != nil {

@@ -8,7 +8,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/cause"
 )
 
-// A client is told of a key that ended what it is told of one that there never was, in every version and by every operation.
+// A client is told of a key that ended what it is told of one that there never was, in every version and by every
+// operation.
 func TestKeyEndedIsInvalid(t *testing.T) {
 	for _, version := range []core.Version{core.V55, core.V52} {
 		s := core.DefaultSettings()
@@ -24,7 +25,8 @@ func TestKeyEndedIsInvalid(t *testing.T) {
 			return w
 		}
 		for op := core.Authenticate; op.Known(); op++ {
-			if got, want := tell(op, cause.KeyEnded), tell(op, cause.UnknownKey); got != want || got.code != core.TokenNotValid || got.public != "invalid" {
+			if got, want := tell(op, cause.KeyEnded), tell(op, cause.UnknownKey); got != want ||
+				got.code != core.TokenNotValid || got.public != "invalid" {
 				t.Errorf("%s, op %d: %+v, want %+v", version, op, got, want)
 			}
 		}
@@ -66,9 +68,11 @@ func TestKeySetEnds(t *testing.T) {
 
 // Each key of a schedule signs from its time on, to the second, until the next one takes over.
 func TestSigningAt(t *testing.T) {
-	set := core.KeySet{Keys: make([]core.KeyInfo, 3), Signing: []core.SigningKey{{Key: 2, From: 100}, {Key: 0, From: 200}, {Key: 2, From: 300}}}
+	set := core.KeySet{Keys: make([]core.KeyInfo, 3), Signing: []core.SigningKey{{Key: 2, From: 100},
+		{Key: 0, From: 200}, {Key: 2, From: 300}}}
 	for at, want := range map[time.Duration]int{
-		0: -1, 100*time.Second - 1: -1, 100 * time.Second: 2, 200*time.Second - 1: 2, 200 * time.Second: 0, 299 * time.Second: 0, 300 * time.Second: 2, 1 << 62: 2,
+		0: -1, 100*time.Second - 1: -1, 100 * time.Second: 2, 200*time.Second - 1: 2, 200 * time.Second: 0,
+		299 * time.Second: 0, 300 * time.Second: 2, 1 << 62: 2,
 	} {
 		if got := set.SigningAt(time.Unix(0, 0).Add(at)); got != want {
 			t.Errorf("after %v key %d signs, want %d", at, got, want)

@@ -69,7 +69,8 @@ func (n *Native) Decide(ctx context.Context, req Request) (Outcome, error) {
 	return SignPrepared(ctx, n.keys, p, req.Entropy)
 }
 
-// SignPrepared has keys sign what was prepared; entropy is that of the request. ErrTooLong where a token became longer than Open reads.
+// SignPrepared has keys sign what was prepared; entropy is that of the request. ErrTooLong where a token became
+// longer than Open reads.
 func SignPrepared(ctx context.Context, keys Keys, p *Prepared, entropy []byte) (Outcome, error) {
 	o, err := p.Finish(func(input []byte) ([]byte, error) { return keys.Sign(ctx, p.Key, input, entropy) })
 	if err != nil {

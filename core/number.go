@@ -47,7 +47,8 @@ func numberInt(raw []byte) (integer, bool) {
 	if 8 <= len(raw) && len(raw) <= 16 { // as all times are: a word of digits at once
 		first, last := binary.LittleEndian.Uint64(raw), binary.LittleEndian.Uint64(raw[len(raw)-8:])
 		if words.NoDigit(first)|words.NoDigit(last) == 0 {
-			before := (first ^ '0'*words.Each) << (8 * (16 - len(raw))) // the digits that are not in last; zeros stand before them
+			// the digits that are not in last; zeros stand before them
+			before := (first ^ '0'*words.Each) << (8 * (16 - len(raw)))
 			return integer{value: eightDigits(before)*1e8 + eightDigits(last^'0'*words.Each)}, true
 		}
 	}

@@ -17,23 +17,29 @@ import (
 func TestImports(t *testing.T) {
 	allowed := map[string][]string{
 		".": {
-			"bytes", "context", "crypto/sha256", "encoding/base64", "encoding/binary", "errors", "math", "math/bits", "slices", "strconv",
-			"strings", "sync", "sync/atomic", "time", "github.com/edgetoken/edgetoken/core/cause", "github.com/edgetoken/edgetoken/core/codec",
-			"github.com/edgetoken/edgetoken/core/python", "github.com/edgetoken/edgetoken/core/strictjson", "github.com/edgetoken/edgetoken/core/words",
+			"bytes", "context", "crypto/sha256", "encoding/base64", "encoding/binary", "errors", "math", "math/bits",
+			"slices", "strconv",
+			"strings", "sync", "sync/atomic", "time", "github.com/edgetoken/edgetoken/core/cause",
+			"github.com/edgetoken/edgetoken/core/codec",
+			"github.com/edgetoken/edgetoken/core/python", "github.com/edgetoken/edgetoken/core/strictjson",
+			"github.com/edgetoken/edgetoken/core/words",
 		},
-		"abi": {"encoding/binary", "math", "slices", "time", "unsafe", "github.com/edgetoken/edgetoken/core", "github.com/edgetoken/edgetoken/core/cause", "github.com/edgetoken/edgetoken/core/codec",
+		"abi": {"encoding/binary", "math", "slices", "time", "unsafe", "github.com/edgetoken/edgetoken/core",
+			"github.com/edgetoken/edgetoken/core/cause", "github.com/edgetoken/edgetoken/core/codec",
 			"github.com/edgetoken/edgetoken/core/permission", "github.com/edgetoken/edgetoken/core/strictjson"},
 		"cause":      {},
 		"codec":      {"encoding/binary"},
 		"permission": {"slices", "strings"},
 		"python":     {"errors", "math", "strconv", "strings", "unicode", "unicode/utf16", "unicode/utf8"},
 		"strictjson": {
-			"bytes", "encoding/binary", "math/bits", "unicode/utf16", "unicode/utf8", "github.com/edgetoken/edgetoken/core/python",
+			"bytes", "encoding/binary", "math/bits", "unicode/utf16", "unicode/utf8",
+			"github.com/edgetoken/edgetoken/core/python",
 			"github.com/edgetoken/edgetoken/core/words",
 		},
 		"words": {"encoding/binary"},
 		"jws": {
-			"bytes", "crypto", "crypto/ecdsa", "crypto/ed25519", "crypto/elliptic", "crypto/hmac", "crypto/rsa", "crypto/sha256", "crypto/sha512",
+			"bytes", "crypto", "crypto/ecdsa", "crypto/ed25519", "crypto/elliptic", "crypto/hmac", "crypto/rsa",
+			"crypto/sha256", "crypto/sha512",
 			"encoding/binary", "errors", "hash", "math/big", "runtime", "slices", "strconv", "sync/atomic",
 		},
 	}
@@ -76,7 +82,8 @@ var impure = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "T
 func TestImportsKnowsEveryFolder(t *testing.T) {
 	known := []string{".", "abi", "cause", "codec", "jws", "permission", "python", "strictjson", "words", "coretest"}
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && strings.HasSuffix(path, ".go") && !slices.Contains(known, filepath.ToSlash(filepath.Dir(path))) {
+		if err == nil && strings.HasSuffix(path, ".go") && !slices.Contains(known,
+			filepath.ToSlash(filepath.Dir(path))) {
 			t.Errorf("%s lies in a folder that TestImports does not know", path)
 		}
 		return err

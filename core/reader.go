@@ -25,7 +25,8 @@ type Reader struct {
 	claims   *strictjson.Fields
 	scan     strictjson.Scanner // of headers
 
-	encoded   []byte             // header of the token that was inspected last, in base64url, with its dot; empty where it was remembered
+	// header of the token that was inspected last, in base64url, with its dot; empty where it was remembered
+	encoded   []byte
 	buffer    *strictjson.Buffer // for its header, then its claims
 	decoded   []byte             // the claims
 	token     Inspected          // what Inspect said of it
@@ -53,14 +54,17 @@ func (o *Opened) Slots() [SlotCount]*strictjson.Value {
 
 // NewReader is a reader for the settings and keys, which must not change while it is used.
 func NewReader(s *Settings, keys KeySet) *Reader {
-	r := &Reader{settings: s, keys: keys, kids: newKids(keys.Keys), headers: newHeaderCache(len(keys.Keys)), claims: strictjson.NewFields()}
+	r := &Reader{settings: s, keys: keys, kids: newKids(keys.Keys), headers: newHeaderCache(len(keys.Keys)),
+		claims: strictjson.NewFields()}
 	o := &r.opened
 	for _, claim := range []struct {
 		name  string
 		place *strictjson.Value
 	}{
-		{"exp", &o.ExpiresAt}, {"iat", &o.IssuedAt}, {"nbf", &o.NotBefore}, {"iss", &o.TokenIssuer}, {"aud", &o.Audience}, {"sub", &o.Subject}, {"jti", &o.JWTID},
-		{s.SlidingTokenRefreshExpClaim, &o.RefreshExpiresAt}, {s.IDClaim, &o.TokenID}, {s.TokenTypeClaim, &o.Type}, {s.UserIDClaim, &o.Customer},
+		{"exp", &o.ExpiresAt}, {"iat", &o.IssuedAt}, {"nbf", &o.NotBefore}, {"iss", &o.TokenIssuer},
+		{"aud", &o.Audience}, {"sub", &o.Subject}, {"jti", &o.JWTID},
+		{s.SlidingTokenRefreshExpClaim, &o.RefreshExpiresAt}, {s.IDClaim, &o.TokenID}, {s.TokenTypeClaim, &o.Type},
+		{s.UserIDClaim, &o.Customer},
 		{s.RevokeTokenClaim, &o.Revoke},
 	} {
 		if claim.name != "" {
@@ -115,7 +119,8 @@ func (r *Reader) inspect(token []byte) cause.Cause {
 	}
 	written, read, ok := decode(r.buffer[:], token[first+1:])
 	last := first + 1 + read
-	if !ok || last >= len(token) || token[last] != '.' || refused != cause.OK && bytes.IndexByte(token[last+1:], '.') >= 0 {
+	if !ok || last >= len(token) || token[last] != '.' || refused != cause.OK &&
+		bytes.IndexByte(token[last+1:], '.') >= 0 {
 		return cause.Malformed
 	}
 	r.decoded = r.buffer[:written:written]

@@ -34,7 +34,8 @@ func TestAcceptFollowsInspect(t *testing.T) {
 	}
 }
 
-// Tokens at their bounds and beyond are read in the room that a reader has from the first of them on: none of them makes it allocate.
+// Tokens at their bounds and beyond are read in the room that a reader has from the first of them on: none of them
+// makes it allocate.
 func TestBoundsAllocateNothing(t *testing.T) {
 	s := core.DefaultSettings()
 	r := core.NewReader(&s, coretest.OneKey().Set())

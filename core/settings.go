@@ -140,7 +140,8 @@ func (s Settings) Validate() []error {
 	}
 	for _, t := range s.AuthTokenClasses {
 		if t != AccessToken && t != SlidingToken {
-			bad("AUTH_TOKEN_CLASSES", strconv.Quote(string(t))+" is no class of tokens in a header; use access or sliding")
+			bad("AUTH_TOKEN_CLASSES",
+				strconv.Quote(string(t))+" is no class of tokens in a header; use access or sliding")
 		}
 	}
 	names := map[string]string{"exp": "", "iat": "", "nbf": "", "aud": "", "iss": ""}
@@ -164,7 +165,9 @@ func (s Settings) Validate() []error {
 			bad(c.setting, "is longer than 255 bytes")
 		}
 		if other, taken := names[c.name]; taken && other == "" {
-			bad(c.setting, strconv.Quote(c.name)+" is a registered claim with a meaning of its own (RFC 7519 §4.1); choose another name")
+			bad(c.setting,
+				strconv.Quote(c.name)+" is a registered claim with a meaning of its own (RFC 7519 §4.1); "+
+					"choose another name")
 		} else if taken {
 			bad(c.setting, strconv.Quote(c.name)+" is the name that "+other+" has already")
 		}

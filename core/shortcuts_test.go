@@ -13,11 +13,13 @@ import (
 // shortcuts are settings and keys under which a reader that remembers headers must answer as one that reads each.
 func shortcuts() (settings []core.Settings, keys core.KeySet) {
 	named, none, wide := core.DefaultSettings(), core.DefaultSettings(), core.DefaultSettings()
-	named.UserIDClaim, named.TokenTypeClaim, named.IDClaim, named.RevokeTokenClaim = "sub", "typ", "jti", "a name of more than sixteen bytes"
+	named.UserIDClaim, named.TokenTypeClaim, named.IDClaim, named.RevokeTokenClaim = "sub", "typ", "jti",
+		"a name of more than sixteen bytes"
 	none.TokenTypeClaim, none.IDClaim = "", ""
 	wide.UserIDClaim = "größe"
 	return []core.Settings{core.DefaultSettings(), named, none, wide}, core.KeySet{Keys: []core.KeyInfo{
-		{Algorithm: "HS256", Default: true}, {ID: "one", Algorithm: "HS256"}, {ID: "two", Algorithm: "ES256"}, {ID: `"\ü`, Algorithm: "EdDSA"},
+		{Algorithm: "HS256", Default: true}, {ID: "one", Algorithm: "HS256"}, {ID: "two", Algorithm: "ES256"},
+		{ID: `"\ü`, Algorithm: "EdDSA"},
 		{ID: "one", Algorithm: "RS256"}, {ID: "any", Algorithm: "HS512", AnyID: true},
 	}}
 }
@@ -49,10 +51,14 @@ func agree(t *testing.T, header, claims string) {
 // Headers in the form that issuers write, and ones that differ by little.
 func TestHeads(t *testing.T) {
 	for _, header := range []string{
-		`{"alg":"HS256","typ":"JWT"}`, `{"typ":"JWT","alg":"HS256"}`, `{"alg":"HS256"}`, `{"alg":"ES256","kid":"two","typ":"JWT"}`, `{"alg":"ES256","typ":"JWT","kid":"two"}`,
-		`{"typ":"JWT","alg":"ES256","kid":"two"}`, `{"alg":"ES256","kid":"two"}`, `{"alg":"HS256","kid":"one"}`, `{"alg":"RS256","kid":"one"}`, `{"alg":"HS512","kid":"any"}`,
-		`{"alg":"HS512","kid":"other"}`, `{"alg":"EdDSA","kid":"\"\\\u00fc"}`, `{"alg":"EdDSA","kid":"\"\\ü"}`, `{"alg":"HS256","typ":"JWT","crit":[]}`, `{"alg":"HS256","typ":"JWS"}`,
-		`{"alg":"ES256","typ":"JWT"}`, `{"alg":"HS256","kid":"two"}`, `{"alg":"none"}`, `{"alg":"HS256","alg":"HS256"}`, `{}`, ``, `{"alg":"HS256","typ":"JWT"} `,
+		`{"alg":"HS256","typ":"JWT"}`, `{"typ":"JWT","alg":"HS256"}`, `{"alg":"HS256"}`,
+		`{"alg":"ES256","kid":"two","typ":"JWT"}`, `{"alg":"ES256","typ":"JWT","kid":"two"}`,
+		`{"typ":"JWT","alg":"ES256","kid":"two"}`, `{"alg":"ES256","kid":"two"}`, `{"alg":"HS256","kid":"one"}`,
+		`{"alg":"RS256","kid":"one"}`, `{"alg":"HS512","kid":"any"}`,
+		`{"alg":"HS512","kid":"other"}`, `{"alg":"EdDSA","kid":"\"\\\u00fc"}`, `{"alg":"EdDSA","kid":"\"\\ü"}`,
+		`{"alg":"HS256","typ":"JWT","crit":[]}`, `{"alg":"HS256","typ":"JWS"}`,
+		`{"alg":"ES256","typ":"JWT"}`, `{"alg":"HS256","kid":"two"}`, `{"alg":"none"}`, `{"alg":"HS256","alg":"HS256"}`,
+		`{}`, ``, `{"alg":"HS256","typ":"JWT"} `,
 	} {
 		agree(t, header, `{"exp":1}`)
 	}

@@ -65,7 +65,10 @@ func NewWriter(s *Settings, keys KeySet) *Writer {
 func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 	w.own, w.extra = append(w.own[:0], w.fixed.own...), w.extra[:0]
 	key := w.keys.SigningAt(req.Now)
-	if err := checkWriting(key, req, &w.extraScan, func(m *strictjson.Member) bool { return w.keep(req, m) }); err != nil {
+	if err := checkWriting(key, req, &w.extraScan, func(m *strictjson.Member) bool {
+		return w.keep(req,
+			m)
+	}); err != nil {
 		return nil, err
 	}
 	p, d := &w.prepared, &w.decision
@@ -94,8 +97,9 @@ var (
 	ErrNoSigningKey = errors.New("no key of the key set can sign")
 	ErrKeyEnded     = errors.New("the end of the key that signs has come; put another key in its place")
 	ErrUserID       = errors.New("the customer has no UserID, so that its tokens would name nobody")
-	ErrExtra        = errors.New("the configured claims are no strict JSON object of at most 32 KiB, or name a claim that the service sets itself")
-	ErrTooLong      = errors.New("a token became longer than is read: the claims are too many")
+	ErrExtra        = errors.New("the configured claims are no strict JSON object of at most 32 KiB, or name a claim " +
+		"that the service sets itself")
+	ErrTooLong = errors.New("a token became longer than is read: the claims are too many")
 )
 
 // maxExtra bounds the configured claims of a customer, in bytes.
@@ -104,7 +108,8 @@ const maxExtra = 32 << 10
 // CheckWriting reports what a request that writes tokens lacks.
 func CheckWriting(s *Settings, keys KeySet, req *Request) error {
 	key := keys.SigningAt(req.Now)
-	err := checkWriting(key, req, new(strictjson.Scanner), func(m *strictjson.Member) bool { return !s.Reserved(string(m.Name)) })
+	err := checkWriting(key, req, new(strictjson.Scanner),
+		func(m *strictjson.Member) bool { return !s.Reserved(string(m.Name)) })
 	if err == nil && keys.Keys[key].Ended(req.Now) {
 		err = ErrKeyEnded
 	}
@@ -114,8 +119,8 @@ func CheckWriting(s *Settings, keys KeySet, req *Request) error {
 	return err
 }
 
-// checkWriting is CheckWriting without the key-expiry check; key is the one that would sign, -1 for none. keep vets each
-// configured claim.
+// checkWriting is CheckWriting without the key-expiry check; key is the one that would sign, -1 for none. keep vets
+// each configured claim.
 func checkWriting(key int, req *Request, scan *strictjson.Scanner, keep func(*strictjson.Member) bool) error {
 	switch {
 	case len(req.Entropy) < EntropyBytes:
@@ -153,6 +158,7 @@ func (s *Settings) Reserved(name string) bool {
 
 func (s *Settings) reserved() [12]string {
 	return [...]string{
-		"exp", "iat", "nbf", "iss", "aud", "sub", "jti", s.TokenTypeClaim, s.IDClaim, s.UserIDClaim, s.RevokeTokenClaim, s.SlidingTokenRefreshExpClaim,
+		"exp", "iat", "nbf", "iss", "aud", "sub", "jti", s.TokenTypeClaim, s.IDClaim, s.UserIDClaim, s.RevokeTokenClaim,
+		s.SlidingTokenRefreshExpClaim,
 	}
 }

@@ -2,12 +2,12 @@ package store
 
 import "time"
 
-// Clients that send their next request as soon as they have the answer to the last would fall into two halves that take turns:
-// one is answered while the other's commit begins, so that each commit serves half of them. So the committer waits a moment
-// for those whom it has just answered.
+// Clients that send their next request as soon as they have the answer to the last would fall into two halves that
+// take turns: one is answered while the other's commit begins, so that each commit serves half of them. So the
+// committer waits a moment for those whom it has just answered.
 const (
-	// maxPatience bounds how long; half of what the commit took is the other bound. To wait for those who need longer to come back
-	// than half a commit gains little.
+	// maxPatience bounds how long; half of what the commit took is the other bound. To wait for those who need longer
+	// to come back than half a commit gains little.
 	maxPatience = 5 * time.Millisecond
 	// minPatience is the least that is worth a timer, which may ring a millisecond late.
 	minPatience = 500 * time.Microsecond
@@ -33,8 +33,8 @@ func (g *batcher) answered(served, waiting int, took time.Duration) {
 	}
 }
 
-// next is the next batch: first and all that wait, and those who come back in time. A client who is alone waits for nobody,
-// since with first all are back who were answered, and neither does one who comes after until.
+// next is the next batch: first and all that wait, and those who come back in time. A client who is alone waits for
+// nobody, since with first all are back who were answered, and neither does one who comes after until.
 func (g *batcher) next(first *request, queue <-chan *request) []*request {
 	batch := []*request{first}
 	var up <-chan time.Time // nil before the wait

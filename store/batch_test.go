@@ -12,7 +12,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// The clock of these tests goes on only while all wait, so that a commit takes exactly what its hook sleeps, and work takes nothing.
+// The clock of these tests goes on only while all wait, so that a commit takes exactly what its hook sleeps, and work
+// takes nothing.
 const commitTime = 8 * time.Millisecond
 
 // inSlowStore runs fn on a store whose commits take commitTime. revoke is one write of a client.
@@ -24,7 +25,8 @@ func inSlowStore(t *testing.T, fn func(db *store.DB, revoke func())) {
 		must(t, err)
 		var bits atomic.Uint64
 		fn(db, func() {
-			if err := db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits.Add(1)}, Until: time.Now().Unix()}}}); err != nil {
+			if err := db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily,
+				Family: core.FamilyKey{Bits: bits.Add(1)}, Until: time.Now().Unix()}}}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -32,7 +34,8 @@ func inSlowStore(t *testing.T, fn func(db *store.DB, revoke func())) {
 	})
 }
 
-// clients runs so many clients that each write so often, thinking between two writes, and is how long all took together.
+// clients runs so many clients that each write so often, thinking between two writes, and is how long all took
+// together.
 func clients(n, writes int, think time.Duration, write func()) time.Duration {
 	begun := time.Now()
 	var all sync.WaitGroup
@@ -59,7 +62,8 @@ func TestClientsShareCommits(t *testing.T) {
 			}
 			s, err := db.Stats(bg)
 			must(t, err)
-			if s.Requests != uint64(100*n) || s.Commits < 100 || s.CommitTime != time.Duration(s.Commits)*commitTime || s.LastCommitTook != commitTime {
+			if s.Requests != uint64(100*n) || s.Commits < 100 || s.CommitTime != time.Duration(s.Commits)*commitTime ||
+				s.LastCommitTook != commitTime {
 				t.Errorf("%d clients: Stats = %+v, want %d requests, and %v for each commit", n, s, 100*n, commitTime)
 			}
 		})
@@ -112,7 +116,8 @@ func TestWaitingInVainIsGivenUp(t *testing.T) {
 			})
 		}
 		if most := latency[false] * 8 / 7; latency[true] > most {
-			t.Errorf("a write every %v takes %v, and %v where nobody is waited for: want at most %v", every, latency[true], latency[false], most)
+			t.Errorf("a write every %v takes %v, and %v where nobody is waited for: want at most %v", every,
+				latency[true], latency[false], most)
 		}
 		t.Logf("a write every %v takes %v, and %v where nobody is waited for", every, latency[true], latency[false])
 	}

@@ -20,7 +20,8 @@ func BenchmarkLoad(b *testing.B) {
 		for i := 0; i < customers; i += len(list) {
 			list = list[:0]
 			for j := i; j < min(i+1000, customers); j++ {
-				list = append(list, store.NewCustomer{Email: fmt.Sprintf("customer-%d@example.com", j), IsActive: true, PasswordHash: "!"})
+				list = append(list, store.NewCustomer{Email: fmt.Sprintf("customer-%d@example.com", j), IsActive: true,
+					PasswordHash: "!"})
 			}
 			_, err := db.AddAll(bg, list)
 			must(b, err)
@@ -39,7 +40,8 @@ func BenchmarkLoad(b *testing.B) {
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
 				id := core.Integer(int64(i*7919%customers + 1))
-				must(b, db.Settle(bg, core.Effects{Reads: core.Reads{Customer: id, CustomerVersion: uint64(id.Int), HasFamily: true, Family: ours.Key("", id)}}))
+				must(b, db.Settle(bg, core.Effects{Reads: core.Reads{Customer: id, CustomerVersion: uint64(id.Int),
+					HasFamily: true, Family: ours.Key("", id)}}))
 			}
 		})
 	}
@@ -55,7 +57,8 @@ func BenchmarkSettle(b *testing.B) {
 			b.SetParallelism(clients)
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					if err := db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits.Add(1)}, Until: time.Now().Unix()}}}); err != nil {
+					if err := db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily,
+						Family: core.FamilyKey{Bits: bits.Add(1)}, Until: time.Now().Unix()}}}); err != nil {
 						b.Error(err)
 					}
 				}
@@ -65,22 +68,26 @@ func BenchmarkSettle(b *testing.B) {
 	}
 }
 
-// What clients in a closed loop get of commits that take 5 ms longer, as on a real disk. The share is 1 if each commit answers
-// every client and the next begins at once. Think stands for what a client does between an answer and its next request.
+// What clients in a closed loop get of commits that take 5 ms longer, as on a real disk. The share is 1 if each
+// commit answers every client and the next begins at once. Think stands for what a client does between an answer and
+// its next request.
 func BenchmarkSlowDisk(b *testing.B) {
 	for _, c := range []struct {
 		clients   int
 		think     time.Duration
 		impatient bool
 	}{{1, 0, true}, {1, 0, false}, {2, 0, true}, {2, 0, false}, {64, 0, true}, {64, 0, false},
-		{64, time.Millisecond, true}, {64, time.Millisecond, false}, {64, 10 * time.Millisecond, true}, {64, 10 * time.Millisecond, false}} {
+		{64, time.Millisecond, true}, {64, time.Millisecond, false}, {64, 10 * time.Millisecond, true},
+		{64, 10 * time.Millisecond, false}} {
 		b.Run(fmt.Sprintf("clients=%d/think=%v/waits=%v", c.clients, c.think, !c.impatient), func(b *testing.B) {
-			db, err := store.OpenSlow(store.Config{Path: filepath.Join(b.TempDir(), "store.db")}, func() { time.Sleep(5 * time.Millisecond) })
+			db, err := store.OpenSlow(store.Config{Path: filepath.Join(b.TempDir(), "store.db")},
+				func() { time.Sleep(5 * time.Millisecond) })
 			must(b, err)
 			defer db.Close()
 			var bits atomic.Uint64
 			revoke := func() {
-				if err := db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits.Add(1)}, Until: time.Now().Unix()}}}); err != nil {
+				if err := db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily,
+					Family: core.FamilyKey{Bits: bits.Add(1)}, Until: time.Now().Unix()}}}); err != nil {
 					b.Error(err)
 				}
 			}

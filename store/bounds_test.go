@@ -11,8 +11,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// A decision that is wrong must not reserve all starts there are, which would push every later cut-off and log-in into the far
-// future for good.
+// A decision that is wrong must not reserve all starts there are, which would push every later cut-off and log-in
+// into the far future for good.
 func TestSettleReservesNoFarStart(t *testing.T) {
 	const most = 10 * 60 * 1000
 	for _, c := range []struct {
@@ -26,11 +26,14 @@ func TestSettleReservesNoFarStart(t *testing.T) {
 		{"1 ms more", start, core.Reads{}, []int64{start + most + 1}, store.ErrInvalid},
 		{"for ever", start, core.Reads{}, []int64{math.MaxInt64}, store.ErrInvalid},
 		{"before all times", start, core.Reads{}, []int64{math.MinInt64 + most}, nil},
-		{"reads name a far cut-off", start, core.Reads{CutOff: math.MaxInt64}, []int64{start + most + 1}, store.ErrInvalid},
+		{"reads name a far cut-off", start, core.Reads{CutOff: math.MaxInt64}, []int64{start + most + 1},
+			store.ErrInvalid},
 		{"step by step in one decision", start, core.Reads{}, []int64{start + most, start + 2*most}, store.ErrInvalid},
 		{"good and bad", start, core.Reads{}, []int64{start, math.MaxInt64}, store.ErrInvalid},
-		{"clock is set back, 10 minutes ahead of it", start - 3_600_000, core.Reads{CutOff: start + 1000}, []int64{start - 3_600_000 + most}, nil},
-		{"clock is set back, beyond the mark", start - 3_600_000, core.Reads{CutOff: start + 1000}, []int64{start + 2001}, store.ErrInvalid},
+		{"clock is set back, 10 minutes ahead of it", start - 3_600_000, core.Reads{CutOff: start + 1000},
+			[]int64{start - 3_600_000 + most}, nil},
+		{"clock is set back, beyond the mark", start - 3_600_000, core.Reads{CutOff: start + 1000},
+			[]int64{start + 2001}, store.ErrInvalid},
 	} {
 		db, clock := fresh(t)
 		before := int64(0)
@@ -77,7 +80,8 @@ func TestSettleReservesBeyondACutOffAhead(t *testing.T) {
 	ada := add(t, db, core.Integer(1), "ada")
 	must(t, db.Revoke(bg, ada.ID))
 	clock.ms.Store(start - 3_600_000)
-	wantErr(t, "log-in an hour before the cut-off", db.Settle(bg, login(state(t, db, ada.ID, core.Family{}), start+1)), nil)
+	wantErr(t, "log-in an hour before the cut-off", db.Settle(bg, login(state(t, db, ada.ID, core.Family{}), start+1)),
+		nil)
 }
 
 // A revocation that ends at once is none, and one without end is never purged.

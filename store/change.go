@@ -13,7 +13,10 @@ import (
 // stored. A customer with the id or the e-mail address of one who was removed inherits the cut-off of the tombstone,
 // the later one of two.
 func (db *DB) Add(ctx context.Context, n NewCustomer) (Customer, error) {
-	added, err := db.add(ctx, []NewCustomer{n}, func(_ int, err error) error { return fmt.Errorf("customer %q: %w", n.Email, err) })
+	added, err := db.add(ctx, []NewCustomer{n}, func(_ int, err error) error {
+		return fmt.Errorf("customer %q: %w",
+			n.Email, err)
+	})
 	if err != nil {
 		return Customer{}, err
 	}
@@ -23,7 +26,10 @@ func (db *DB) Add(ctx context.Context, n NewCustomer) (Customer, error) {
 // AddAll stores many customers in one transaction, all or none; the error names the first entry, counted from 1, that
 // is wrong. All wait for one commit and others wait with them: a thousand at a time is a good measure.
 func (db *DB) AddAll(ctx context.Context, list []NewCustomer) ([]Customer, error) {
-	return db.add(ctx, list, func(i int, err error) error { return fmt.Errorf("entry %d, customer %q: %w", i+1, list[i].Email, err) })
+	return db.add(ctx, list, func(i int, err error) error {
+		return fmt.Errorf("entry %d, customer %q: %w", i+1,
+			list[i].Email, err)
+	})
 }
 
 func (db *DB) add(ctx context.Context, list []NewCustomer, named func(int, error) error) ([]Customer, error) {

@@ -31,7 +31,8 @@ func TestVersions(t *testing.T) {
 		{"rehash", func() error { return db.Rehash(bg, ada.ID, "a", "b") }, true},
 		{"log out everywhere", func() error { return db.Revoke(bg, ada.ID) }, false},
 		{"log-in", func() error {
-			return db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RecordLogin, Customer: ada.ID, At: start}}})
+			return db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RecordLogin, Customer: ada.ID,
+				At: start}}})
 		}, false},
 		{"another customer", func() error { return db.SetPassword(bg, core.Integer(2), "a") }, false},
 	} {
@@ -53,7 +54,8 @@ func TestUnknownCustomers(t *testing.T) {
 	db, _ := fresh(t)
 	for _, id := range []core.CustomerID{{}, core.Integer(1), core.Text("1")} {
 		for name, err := range map[string]error{
-			"SetActive": db.SetActive(bg, id, false), "SetPassword": db.SetPassword(bg, id, "x"), "Rehash": db.Rehash(bg, id, "x", "y"),
+			"SetActive": db.SetActive(bg, id, false), "SetPassword": db.SetPassword(bg, id, "x"),
+			"Rehash": db.Rehash(bg, id, "x", "y"),
 			"Revoke": db.Revoke(bg, id), "Remove": db.Remove(bg, id, time.Hour),
 		} {
 			wantErr(t, fmt.Sprintf("%s(%#v)", name, id), err, store.ErrNotFound)
@@ -69,7 +71,8 @@ func TestUnknownCustomers(t *testing.T) {
 
 func TestRevokeClaimChangesWithThePasswordOnly(t *testing.T) {
 	db, _ := fresh(t)
-	moved, err := db.Add(t.Context(), store.NewCustomer{Email: "a", PasswordHash: "new", RevokeClaim: "OF THE OLD HASH"})
+	moved, err := db.Add(t.Context(), store.NewCustomer{Email: "a", PasswordHash: "new",
+		RevokeClaim: "OF THE OLD HASH"})
 	must(t, err)
 	claim := func() string {
 		c, err := db.Get(t.Context(), moved.ID)

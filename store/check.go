@@ -40,8 +40,8 @@ type Report struct {
 type Problem struct {
 	Bucket string // "" where it is about the file as a whole
 	// Key is an id, an e-mail address, the name of a record in the bucket meta, or the hex digits of another key; an
-	// entry whose key means nothing is named by its place in the bucket, counted from 1. "" where it is about the bucket
-	// as a whole.
+	// entry whose key means nothing is named by its place in the bucket, counted from 1. "" where it is about the
+	// bucket as a whole.
 	Key  string
 	What string
 }
@@ -166,7 +166,8 @@ type soundness struct {
 func (r *Report) pages(f io.ReaderAt) *soundness {
 	found, _ := metas(f)
 	if len(found) == 1 {
-		r.found(Problem{What: "one of the two copies of the header is damaged: if no commit was cut short or taken back there, what it wrote is lost"})
+		r.found(Problem{What: "one of the two copies of the header is damaged: if no commit was cut short or taken " +
+			"back there, what it wrote is lost"})
 	}
 	p := pages{file: f, meta: found[0], used: make([]bool, found[0].pages)}
 	buckets := map[string][]byte{}
@@ -190,7 +191,8 @@ func (r *Report) pages(f io.ReaderAt) *soundness {
 		}
 	}
 	for _, name := range bucketsOf(schema) {
-		if version == 1 && slices.ContainsFunc(bucketsSince2, func(later []byte) bool { return bytes.Equal(later, name) }) {
+		if version == 1 && slices.ContainsFunc(bucketsSince2,
+			func(later []byte) bool { return bytes.Equal(later, name) }) {
 			continue
 		}
 		entry, ok := buckets[string(name)]

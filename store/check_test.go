@@ -45,22 +45,27 @@ func fullStore(t testing.TB, kind core.IDKind, customers int) string {
 	e := login(s, start)
 	e.List = append(e.List, core.Effect{Kind: core.RecordLogin, Customer: id(1), At: start * 1000})
 	for i := range customers {
-		e.List = append(e.List, core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: id(1), Bits: uint64(i)}, Until: start/1000 + int64(i)})
+		e.List = append(e.List, core.Effect{Kind: core.RevokeFamily,
+			Family: core.FamilyKey{Customer: id(1), Bits: uint64(i)}, Until: start/1000 + int64(i)})
 	}
-	e.List = append(e.List, core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Issuer: "other", Bits: 9}, Until: start / 1000})
+	e.List = append(e.List, core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Issuer: "other", Bits: 9},
+		Until: start / 1000})
 	must(t, db.Settle(bg, e))
-	must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: id(1), Bits: 0}, Until: start/1000 + 99}}}))
+	must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily,
+		Family: core.FamilyKey{Customer: id(1), Bits: 0}, Until: start/1000 + 99}}}))
 	must(t, db.Revoke(bg, id(2)))
 	for i := range customers / 4 {
 		must(t, db.Remove(bg, id(customers-i), time.Duration(i)*time.Hour))
 	}
 	must(t, db.RaiseLifetimes(bg, store.Lifetimes{Access: 3600, Refresh: 3600}))
 	must(t, db.PutGroup(bg, "editors", []string{"customers.change_customer", "customers.view_customer"}))
-	must(t, db.ChangeRights(bg, id(2), store.RightsChange{Grant: []string{"customers.add_customer"}, Join: []string{"editors"}}))
+	must(t, db.ChangeRights(bg, id(2), store.RightsChange{Grant: []string{"customers.add_customer"},
+		Join: []string{"editors"}}))
 	second, err := db.Get(bg, id(2))
 	must(t, err)
 	for i := range 2 {
-		must(t, db.StartSession(bg, store.NewSession{ID: store.SessionID{1, byte(i)}, Customer: second, Expires: time.UnixMilli(start + 3_600_000)}))
+		must(t, db.StartSession(bg, store.NewSession{ID: store.SessionID{1, byte(i)}, Customer: second,
+			Expires: time.UnixMilli(start + 3_600_000)}))
 	}
 	must(t, db.Close())
 	return path
@@ -83,9 +88,11 @@ func TestCheckSound(t *testing.T) {
 			must(t, err)
 			r, err := store.Check(path)
 			if err != nil || !r.Sound() {
-				t.Errorf("Check of %d customers with %v = %v, %v, want nothing to be wrong", customers, kind, shown(r), err)
+				t.Errorf("Check of %d customers with %v = %v, %v, want nothing to be wrong", customers, kind, shown(r),
+					err)
 			}
-			want := store.Report{ID: r.ID, IDs: kind, Schema: 3, Groups: 1, Sessions: 2, Bytes: int64(len(before)), Customers: customers * 3 / 4, Families: customers + 1, Tombstones: customers / 4,
+			want := store.Report{ID: r.ID, IDs: kind, Schema: 3, Groups: 1, Sessions: 2, Bytes: int64(len(before)),
+				Customers: customers * 3 / 4, Families: customers + 1, Tombstones: customers / 4,
 				LastCommit: time.UnixMilli(start).UTC()}
 			if !reflect.DeepEqual(r, want) || len(r.ID) != 32 {
 				t.Errorf("Check = %+v, want %+v", r, want)
@@ -121,7 +128,8 @@ func TestCheckSound(t *testing.T) {
 		more = done.More
 	}
 	must(t, db.Close())
-	if r, err := store.Check(path); err != nil || !r.Sound() || r.Customers != 5 || r.Families != 0 || r.Tombstones != 0 {
+	if r, err := store.Check(path); err != nil || !r.Sound() || r.Customers != 5 || r.Families != 0 ||
+		r.Tombstones != 0 {
 		t.Errorf("Check of a store that was purged = %+v, %v, want 5 customers and nothing to be wrong", r, err)
 	}
 }
@@ -133,7 +141,9 @@ func TestCheckBesideANode(t *testing.T) {
 	add(t, db, core.CustomerID{}, "ada")
 	_, err := store.Check(path)
 	wantErr(t, "Check of an open store", err, store.ErrLocked)
-	if want := "check store " + path + ": it is in use by another process: stop the node that runs on it, or check a backup"; err != nil && err.Error() != want {
+	if want := "check store " + path +
+		": it is in use by another process: stop the node that runs on it, or check a backup"; err != nil &&
+		err.Error() != want {
 		t.Errorf("Check of an open store = %v, want %s", err, want)
 	}
 	b, err := os.ReadFile(path)
@@ -171,15 +181,18 @@ func TestCheckRefuses(t *testing.T) {
 		err        error
 		want       string // PATH stands for the path
 	}{
-		{"no file", filepath.Join(dir, "none"), store.ErrPlace, "check store PATH: cannot be opened: there is no such file"},
+		{"no file", filepath.Join(dir, "none"), store.ErrPlace,
+			"check store PATH: cannot be opened: there is no such file"},
 		{"a directory", dir, store.ErrPlace, "check store PATH: cannot be opened: it is no regular file"},
-		{"an empty file", write("empty", ""), store.ErrForeign, "check store PATH: not a store of edgetoken: it is empty"},
+		{"an empty file", write("empty", ""), store.ErrForeign,
+			"check store PATH: not a store of edgetoken: it is empty"},
 		{"another kind of file", write("text", strings.Repeat("text", 4096)), store.ErrForeign,
 			"check store PATH: not a store of edgetoken: it is another kind of file; name the right path"},
 		{"a bbolt file of another program", foreign, store.ErrForeign,
 			"check store PATH: not a store of edgetoken: another program wrote this bbolt file; name the right path"},
 		{"a newer schema", newer, store.ErrNewerSchema,
-			"check store PATH: written by a newer version: it has schema 4, this version knows 3; run the newer version, or restore a backup from before it"},
+			"check store PATH: written by a newer version: it has schema 4, this version knows 3; run the newer " +
+				"version, or restore a backup from before it"},
 		{"cut short", short, store.ErrCorrupt, ""},
 	} {
 		r, err := store.Check(c.path)

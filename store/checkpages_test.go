@@ -61,7 +61,8 @@ func TestCheckDamagedPages(t *testing.T) {
 				copy(damaged[i*page:], bytes.Repeat([]byte{fill}, page))
 				r, err := checkDamaged(t, path, damaged)
 				if ok := err == nil && r.Sound(); ok == used {
-					t.Errorf("page %d of %d customers, in use: %v, full of %#x: Check = %v, %v", i, customers, used, fill, shown(r), err)
+					t.Errorf("page %d of %d customers, in use: %v, full of %#x: Check = %v, %v", i, customers, used,
+						fill, shown(r), err)
 				}
 			}
 		}
@@ -89,7 +90,8 @@ func believe(file []byte) {
 	}
 }
 
-// Headers that bbolt would believe though they contradict each other are refused, before it maps pages that do not exist.
+// Headers that bbolt would believe though they contradict each other are refused, before it maps pages that do not
+// exist.
 func TestHeadersThatContradictEachOther(t *testing.T) {
 	const size, pages = 16 + 8, 16 + 40 // where a header names the size of a page, and their number
 	path := closedStore(t)
@@ -130,8 +132,8 @@ func TestHeadersThatContradictEachOther(t *testing.T) {
 	}
 }
 
-// FuzzCheck changes a store where the fuzzer says: patches are 4 bytes each of place, 1 of value. Headers are made good again, so
-// that what they say is believed.
+// FuzzCheck changes a store where the fuzzer says: patches are 4 bytes each of place, 1 of value. Headers are made
+// good again, so that what they say is believed.
 func FuzzCheck(f *testing.F) {
 	path := fullStore(f, core.IntegerID, 40)
 	whole, err := os.ReadFile(path)
@@ -140,7 +142,8 @@ func FuzzCheck(f *testing.F) {
 	whole = whole[:4096*max(binary.NativeEndian.Uint64(whole[pages:]), binary.NativeEndian.Uint64(whole[4096+pages:]))]
 	f.Add([]byte{})
 	for _, header := range []uint32{0, 4096} {
-		for _, field := range []uint32{8, 9, 16, 32, 40, 44, 48} { // page size, root, list of free pages, pages, transaction
+		// page size, root, list of free pages, pages, transaction
+		for _, field := range []uint32{8, 9, 16, 32, 40, 44, 48} {
 			for _, value := range []byte{0, 7, 0xff} {
 				f.Add(append(binary.LittleEndian.AppendUint32(nil, header+16+field), value))
 			}

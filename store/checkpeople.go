@@ -9,7 +9,8 @@ import (
 
 // What follows checks the buckets that schema 2 brought: the index without regard to case, groups, rights and sessions.
 
-// comparesCase reports whether the index without regard to case was made by this version's rules; else Open makes it anew.
+// comparesCase reports whether the index without regard to case was made by this version's rules; else Open makes it
+// anew.
 func (a *recordCheck) comparesCase() bool { return a.folds == unicode.Version }
 
 func (a *recordCheck) folded(e *entry) {

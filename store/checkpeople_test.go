@@ -23,7 +23,10 @@ func TestCheckNamesWhatIsWrongWithPeople(t *testing.T) {
 	byExpiry := func(session []byte) []byte { return append(integer((start+3_600_000)*1000), session...) }
 	hexed := func(b []byte) string { return hex.EncodeToString(b) }
 	namesWrong(t, []wrong{
-		{"address not in the index without regard to case", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error { return in("folded").Delete(mixed) },
+		{"address not in the index without regard to case", func(_ *bbolt.Tx,
+			in func(string) *bbolt.Bucket) error {
+			return in("folded").Delete(mixed)
+		},
 			[]string{`bucket customers, key "2": the index without regard to case does not have this customer's e-mail address`}},
 		{"what does not belong there", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			must(t, in("folded").Put([]byte("a\x00B"), []byte{1}))
@@ -55,7 +58,9 @@ func TestCheckNamesWhatIsWrongWithPeople(t *testing.T) {
 		}},
 		{"rights are damaged", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			must(t, in("rights").Put(integer(3), []byte("\x01\x02\x00\x01\x00b\x01\x00a\x00\x00")))
-			must(t, in("rights").Put(integer(4), []byte("\x01\x01\x00\x01\x00a\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00")))
+			must(t,
+				in("rights").Put(integer(4),
+					[]byte("\x01\x01\x00\x01\x00a\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00")))
 			return in("rights").Put(integer(99), in("rights").Get(integer(2)))
 		}, []string{
 			`bucket rights, key "3": ` + unreadable,
@@ -63,17 +68,21 @@ func TestCheckNamesWhatIsWrongWithPeople(t *testing.T) {
 			`bucket rights, key "4": it has a membership of what is no group`,
 			`bucket rights, key "99": there is no such customer`,
 		}},
-		{"session is gone", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error { return in("sessions").Delete(session) }, []string{
-			`bucket customer_sessions, key "` + hexed(byCustomer(integer(2), session)) + `": there is no such session`,
-			`bucket session_expiry, key "` + hexed(byExpiry(session)) + `": there is no such session`,
-			`bucket meta, key "sessions": it counts 2 sessions, but there are 1`,
-		}},
+		{"session is gone",
+			func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error { return in("sessions").Delete(session) }, []string{
+				`bucket customer_sessions, key "` + hexed(byCustomer(integer(2), session)) +
+					`": there is no such session`,
+				`bucket session_expiry, key "` + hexed(byExpiry(session)) + `": there is no such session`,
+				`bucket meta, key "sessions": it counts 2 sessions, but there are 1`,
+			}},
 		{"session is not in the indices", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			must(t, in("customer_sessions").Delete(byCustomer(integer(2), session)))
 			return in("session_expiry").Delete(byExpiry(session))
 		}, []string{
-			`bucket sessions, key "` + hexed(session) + `": the index of sessions by customer does not have it, so that it would outlive him`,
-			`bucket sessions, key "` + hexed(session) + `": the index of sessions by expiry does not have it, so that it is never purged`,
+			`bucket sessions, key "` + hexed(session) +
+				`": the index of sessions by customer does not have it, so that it would outlive him`,
+			`bucket sessions, key "` + hexed(session) +
+				`": the index of sessions by expiry does not have it, so that it is never purged`,
 		}},
 		{"sessions are damaged", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			must(t, in("sessions").Put(session[:31], in("sessions").Get(session)))
@@ -99,8 +108,10 @@ func TestCheckNamesWhatIsWrongWithPeople(t *testing.T) {
 		}, []string{
 			`bucket sessions, key "` + hexed(session) + `": it began above the high-water mark`,
 			`bucket sessions, key "` + hexed(session) + `": it belongs to customer "99", who does not exist`,
-			`bucket sessions, key "` + hexed(session) + `": the index of sessions by customer does not have it, so that it would outlive him`,
-			`bucket customer_sessions, key "` + hexed(byCustomer(integer(2), session)) + `": its session says otherwise`,
+			`bucket sessions, key "` + hexed(session) +
+				`": the index of sessions by customer does not have it, so that it would outlive him`,
+			`bucket customer_sessions, key "` + hexed(byCustomer(integer(2), session)) +
+				`": its session says otherwise`,
 		}},
 	})
 }

@@ -43,9 +43,12 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 		bucket []byte
 		check  func(*entry)
 	}{
-		{customersBucket, a.customer}, {emailsBucket, a.email}, {lastLoginBucket, a.lastLogin}, {cutOffsBucket, a.cutOff},
-		{familiesBucket, a.family}, {tombstonesBucket, a.tombstone}, {expiryBucket, a.expiry}, {foldedBucket, a.folded}, {groupsBucket, a.group},
-		{rightsBucket, a.rights}, {sessionsBucket, a.session}, {customerSessionsBucket, a.customerSession}, {sessionExpiryBucket, a.sessionExpiry},
+		{customersBucket, a.customer}, {emailsBucket, a.email}, {lastLoginBucket, a.lastLogin},
+		{cutOffsBucket, a.cutOff},
+		{familiesBucket, a.family}, {tombstonesBucket, a.tombstone}, {expiryBucket, a.expiry}, {foldedBucket, a.folded},
+		{groupsBucket, a.group},
+		{rightsBucket, a.rights}, {sessionsBucket, a.session}, {customerSessionsBucket, a.customerSession},
+		{sessionExpiryBucket, a.sessionExpiry},
 	} {
 		if sound[string(c.bucket)] {
 			a.each(c.bucket, c.check)
@@ -57,15 +60,18 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 		is      int
 		counted uint64
 	}{
-		{customersBucket, "customers", r.Customers, a.tally.customers}, {familiesBucket, "families", r.Families, a.tally.families},
+		{customersBucket, "customers", r.Customers, a.tally.customers},
+		{familiesBucket, "families", r.Families, a.tally.families},
 		{tombstonesBucket, "tombstones", r.Tombstones, a.tally.tombstones},
 	} {
 		if sound[string(c.bucket)] && uint64(c.is) != c.counted {
-			r.found(Problem{string(metaBucket), string(tallyKey), fmt.Sprintf("it counts %d %s, but there are %d", c.counted, c.what, c.is)})
+			r.found(Problem{string(metaBucket), string(tallyKey),
+				fmt.Sprintf("it counts %d %s, but there are %d", c.counted, c.what, c.is)})
 		}
 	}
 	if sound[string(sessionsBucket)] && int64(r.Sessions) != a.sessions {
-		r.found(Problem{string(metaBucket), string(sessionsKey), fmt.Sprintf("it counts %d sessions, but there are %d", a.sessions, r.Sessions)})
+		r.found(Problem{string(metaBucket), string(sessionsKey),
+			fmt.Sprintf("it counts %d sessions, but there are %d", a.sessions, r.Sessions)})
 	}
 	return nil
 }
@@ -194,7 +200,8 @@ func (a *recordCheck) customer(e *entry) {
 			e.wrong("the index of e-mail addresses gives this customer's to another customer")
 		}
 	}
-	if folded := Fold(c.Email); folded != c.Email && a.comparesCase() && !a.has(foldedBucket, foldedKey(folded, c.Email)) {
+	if folded := Fold(c.Email); folded != c.Email && a.comparesCase() &&
+		!a.has(foldedBucket, foldedKey(folded, c.Email)) {
 		e.wrong("the index without regard to case does not have this customer's e-mail address")
 	}
 }

@@ -56,7 +56,8 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 	namesWrong(t, []wrong{
 		{"e-mail address not in the index", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			return in("emails").Delete([]byte("customer-3@example.com"))
-		}, []string{`bucket customers, key "3": the index of e-mail addresses does not have this customer's, so that nobody can log in with it`}},
+		},
+			[]string{`bucket customers, key "3": the index of e-mail addresses does not have this customer's, so that nobody can log in with it`}},
 		{"two e-mail addresses exchanged", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			must(t, in("emails").Put([]byte("customer-3@example.com"), append([]byte{1}, integer(4)...)))
 			return in("emails").Put([]byte("customer-4@example.com"), append([]byte{1}, integer(3)...))
@@ -77,11 +78,13 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			`bucket emails, key "c": ` + unreadable,
 			`bucket emails, key "entry 19": the key is no e-mail address`,
 		}},
-		{"customer is gone", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error { return in("customers").Delete(integer(1)) }, []string{
-			`bucket emails, key "customer-1@example.com": it belongs to customer "1", who does not exist`,
-			`bucket last_login, key "1": there is no such customer`,
-			`bucket meta, key "tally": it counts 15 customers, but there are 14`,
-		}},
+		{"customer is gone",
+			func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error { return in("customers").Delete(integer(1)) },
+			[]string{
+				`bucket emails, key "customer-1@example.com": it belongs to customer "1", who does not exist`,
+				`bucket last_login, key "1": there is no such customer`,
+				`bucket meta, key "tally": it counts 15 customers, but there are 14`,
+			}},
 		{"customer under another kind of id", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			return in("customers").Put([]byte("ada"), in("customers").Get(integer(1)))
 		}, []string{
@@ -111,7 +114,8 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			return in("customers").Put(integer(3), edited(in("customers").Get(integer(3)), 3, 1))
 		}, []string{
 			`bucket customers, key "3": the version is 65539, but the last that was given is 44`,
-			`bucket families, key "` + hex.EncodeToString(family) + `": the version is 65560, but the last that was given is 44`,
+			`bucket families, key "` + hex.EncodeToString(family) +
+				`": the version is 65560, but the last that was given is 44`,
 		}},
 		{"log-in and cut-off of nobody", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			must(t, in("cutoffs").Put(integer(99), number(1)))
@@ -124,29 +128,36 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			`bucket cutoffs, key "3": ` + unreadable,
 			`bucket cutoffs, key "99": there is no such customer`,
 		}},
-		{"family is gone", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error { return in("families").Delete(family) }, []string{
-			`bucket expiry, key "` + hex.EncodeToString(expiry(start/1000+3, "f", family)) + `": the bucket families does not have its record`,
-			`bucket meta, key "tally": it counts 21 families, but there are 20`,
-		}},
+		{"family is gone",
+			func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error { return in("families").Delete(family) }, []string{
+				`bucket expiry, key "` + hex.EncodeToString(expiry(start/1000+3, "f", family)) +
+					`": the bucket families does not have its record`,
+				`bucket meta, key "tally": it counts 21 families, but there are 20`,
+			}},
 		{"family will never be purged", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			return in("expiry").Delete(expiry(start/1000+3, "f", family))
-		}, []string{`bucket families, key "` + hex.EncodeToString(family) + `": the expiry index does not have it, so that it is never purged`}},
+		}, []string{`bucket families, key "` + hex.EncodeToString(family) +
+			`": the expiry index does not have it, so that it is never purged`}},
 		{"family ends at another time", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			return in("expiry").Put(expiry(start/1000+4, "f", family), []byte{1})
-		}, []string{`bucket expiry, key "` + hex.EncodeToString(expiry(start/1000+4, "f", family)) + `": its record in the bucket families ends at another time`}},
+		}, []string{`bucket expiry, key "` + hex.EncodeToString(expiry(start/1000+4, "f", family)) +
+			`": its record in the bucket families ends at another time`}},
 		{"family of another kind of customer", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			must(t, in("expiry").Put(expiry(start/1000+3, "f", foreign), []byte{1}))
 			must(t, in("families").Put(append(bytes.Clone(foreign), 0), in("families").Get(family)))
 			return in("families").Put(foreign, in("families").Get(family))
 		}, []string{
-			`bucket families, key "` + hex.EncodeToString(foreign) + `": it is a family of a customer of another kind: the store holds integers as ids`,
+			`bucket families, key "` + hex.EncodeToString(foreign) +
+				`": it is a family of a customer of another kind: the store holds integers as ids`,
 			`bucket families, key "entry 22": the key is no family`,
 			`bucket meta, key "tally": it counts 21 families, but there are 23`,
 		}},
-		{"tombstone is gone", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error { return in("tombstones").Delete(tomb) }, []string{
-			`bucket expiry, key "` + hex.EncodeToString(expiry(start/1000+1, "t", tomb)) + `": the bucket tombstones does not have its record`,
-			`bucket meta, key "tally": it counts 5 tombstones, but there are 4`,
-		}},
+		{"tombstone is gone",
+			func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error { return in("tombstones").Delete(tomb) }, []string{
+				`bucket expiry, key "` + hex.EncodeToString(expiry(start/1000+1, "t", tomb)) +
+					`": the bucket tombstones does not have its record`,
+				`bucket meta, key "tally": it counts 5 tombstones, but there are 4`,
+			}},
 		{"tombstone of a customer", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			must(t, in("tombstones").Put(tomb, in("tombstones").Get(tomb)[:3]))
 			must(t, in("expiry").Put(expiry(start/1000+1, "t", integer(3)), nil))
@@ -156,11 +167,16 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			`bucket tombstones, key "3": the expiry index does not have it, so that it is never purged`,
 			`bucket tombstones, key "20": ` + unreadable,
 			`bucket expiry, key "` + hex.EncodeToString(expiry(start/1000+1, "t", integer(3))) + `": ` + unreadable,
-			`bucket expiry, key "` + hex.EncodeToString(expiry(start/1000+1, "t", integer(3))) + `": its record in the bucket tombstones ends at another time`,
+			`bucket expiry, key "` + hex.EncodeToString(expiry(start/1000+1, "t", integer(3))) +
+				`": its record in the bucket tombstones ends at another time`,
 			`bucket meta, key "tally": it counts 5 tombstones, but there are 6`,
 		}},
-		{"tombstone of an address is gone", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error { return in("tombstones").Delete(address) }, []string{
-			`bucket expiry, key "` + hex.EncodeToString(expiry(start/1000+1, "t", address)) + `": the bucket tombstones does not have its record`,
+		{"tombstone of an address is gone", func(_ *bbolt.Tx,
+			in func(string) *bbolt.Bucket) error {
+			return in("tombstones").Delete(address)
+		}, []string{
+			`bucket expiry, key "` + hex.EncodeToString(expiry(start/1000+1, "t", address)) +
+				`": the bucket tombstones does not have its record`,
 		}},
 		{"tombstone of an address is damaged, and no such key", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			must(t, in("tombstones").Put(address[:33], in("tombstones").Get(address)))
@@ -172,7 +188,8 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		}},
 		{"tombstone of an address will never be purged", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			return in("expiry").Delete(expiry(start/1000+1, "t", address))
-		}, []string{`bucket tombstones, key "` + hex.EncodeToString(address) + `": the expiry index does not have it, so that it is never purged`}},
+		}, []string{`bucket tombstones, key "` + hex.EncodeToString(address) +
+			`": the expiry index does not have it, so that it is never purged`}},
 		{"tombstone of a customer's address", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			key := store.EmailTombstoneKey("customer-3@example.com")
 			must(t, in("expiry").Put(expiry(start/1000+1, "t", key), []byte{1}))
@@ -201,7 +218,8 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			must(t, in("meta").Delete([]byte("identity")))
 			return in("meta").Put([]byte("tally"), []byte{2})
 		}, []string{`bucket meta, key "tally": ` + unreadable, `bucket meta, key "identity": it is missing`}},
-		{"bucket is missing", func(tx *bbolt.Tx, _ func(string) *bbolt.Bucket) error { return tx.DeleteBucket([]byte("emails")) },
+		{"bucket is missing",
+			func(tx *bbolt.Tx, _ func(string) *bbolt.Bucket) error { return tx.DeleteBucket([]byte("emails")) },
 			[]string{"bucket emails: it is missing"}},
 		{"bucket of another program", func(tx *bbolt.Tx, _ func(string) *bbolt.Bucket) error {
 			_, err := tx.CreateBucket([]byte("raft"))

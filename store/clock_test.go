@@ -20,7 +20,8 @@ func revokedFor(t *testing.T, db *store.DB, c *clock, bits uint64, lives int64) 
 	t.Helper()
 	f := core.Family{Listed: true, Ours: true, Bits: bits, Start: c.now().UnixMilli()}
 	until := core.RevokedUntil(c.now(), c.now().Unix()+lives/1000, f.Start, 3600)
-	must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: f.Key("", core.Integer(1)), At: f.Start, Until: until}}}))
+	must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: f.Key("", core.Integer(1)),
+		At: f.Start, Until: until}}}))
 	return f
 }
 
@@ -71,7 +72,8 @@ func TestPurgeBelievesNoWallClock(t *testing.T) {
 				}
 			}
 			ada := add(t, db, core.Integer(1), "ada")
-			must(t, db.StartSession(bg, store.NewSession{ID: sid(1), Customer: ada, Expires: clock.now().Add(4 * 24 * time.Hour)}))
+			must(t, db.StartSession(bg, store.NewSession{ID: sid(1), Customer: ada,
+				Expires: clock.now().Add(4 * 24 * time.Hour)}))
 			f := revokedFor(t, db, clock, 7, 3*day)
 			clock.wrong.Store(c.wrong)
 			for range 10 {
@@ -121,7 +123,8 @@ func TestRevocationsUnderAWrongClockHold(t *testing.T) {
 		clock.wrong.Store(wrong)
 		f := core.Family{Listed: true, Ours: true, Bits: 7, Start: begun}
 		until := core.RevokedUntil(clock.now(), 0, begun, 3600+3*day/1000)
-		must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: f.Key("", ada.ID), At: f.Start, Until: until}}}))
+		must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: f.Key("", ada.ID),
+			At: f.Start, Until: until}}}))
 		must(t, db.Revoke(bg, ada.ID))
 		must(t, db.Remove(bg, bea.ID, time.Hour))
 		must(t, db.SetActive(bg, ada.ID, false))
@@ -135,7 +138,8 @@ func TestRevocationsUnderAWrongClockHold(t *testing.T) {
 			purge(t, db, clock)
 			for _, id := range []core.CustomerID{ada.ID, bea.ID} {
 				if s := state(t, db, id, f); s.CutOff < max(begun, foreign) || id == ada.ID && !s.Family.Dead {
-					t.Fatalf("wrong by %d days: after %v, state of %v = %+v, want it cut off, and the family of 1 dead", wrong/day, clock.now(), id, s)
+					t.Fatalf("wrong by %d days: after %v, state of %v = %+v, want it cut off, and the family of 1 dead",
+						wrong/day, clock.now(), id, s)
 				}
 			}
 		}
@@ -183,11 +187,14 @@ func TestNothingBeginsByAnImplausibleClock(t *testing.T) {
 			}
 			for range 2 { // revoking does not make the clock plausible
 				wantErr(t, c.name+": CheckClock", db.CheckClock(), core.ErrClock)
-				wantErr(t, c.name+": log-in", db.Settle(bg, login(state(t, db, ada.ID, core.Family{}), start)), core.ErrClock)
-				wantErr(t, c.name+": session", db.StartSession(bg, store.NewSession{ID: sid(1), Customer: ada, Expires: clock.now().Add(time.Hour)}), core.ErrClock)
+				wantErr(t, c.name+": log-in", db.Settle(bg, login(state(t, db, ada.ID, core.Family{}), start)),
+					core.ErrClock)
+				wantErr(t, c.name+": session", db.StartSession(bg,
+					store.NewSession{ID: sid(1), Customer: ada, Expires: clock.now().Add(time.Hour)}), core.ErrClock)
 				must(t, db.Revoke(bg, ada.ID))
 			}
-			if s, err := db.Stats(bg); err != nil || s.HighWater != 0 || s.Sessions != 0 || !s.LastCommit.Equal(time.UnixMilli(start)) {
+			if s, err := db.Stats(bg); err != nil || s.HighWater != 0 || s.Sessions != 0 ||
+				!s.LastCommit.Equal(time.UnixMilli(start)) {
 				t.Errorf("%s: Stats = %+v, %v, want no mark, no session, and the commit before", c.name, s, err)
 			}
 			latest, err := db.AcceptClock(bg)
@@ -294,7 +301,8 @@ func TestPurgeClockOfNow(t *testing.T) {
 	} {
 		now := c.at
 		db := open(t, store.Config{Path: filepath.Join(t.TempDir(), "store.db"), Now: func() time.Time { return now }})
-		must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 1}, Until: now.Unix() + 86400}}}))
+		must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily,
+			Family: core.FamilyKey{Bits: 1}, Until: now.Unix() + 86400}}}))
 		now = now.Add(7 * 24 * time.Hour)
 		if done, err := db.Purge(bg, now, 0); err != nil || done.Families == 1 != c.gone {
 			t.Errorf("%s: Purge = %+v, %v, want the family to go: %v", name, done, err, c.gone)

@@ -136,7 +136,8 @@ func (db *DB) copied(place string) (next file, after Space, err error) {
 		return file{}, Space{}, err
 	}
 	now := file{}
-	if err = db.committer.file.bolt.View(now.read); err == nil && (next.identity != now.identity || next.tally != now.tally) {
+	if err = db.committer.file.bolt.View(now.read); err == nil &&
+		(next.identity != now.identity || next.tally != now.tally) {
 		err = errors.New("the copy is not what was copied")
 	}
 	if err == nil {
@@ -213,7 +214,8 @@ func (db *DB) replace(next file, place string) error {
 		err = syncDirectory(filepath.Dir(place))
 	}
 	if err != nil {
-		// A power cut may bring the old file back, and what is committed to the new one from now on would be lost with it.
+		// A power cut may bring the old file back, and what is committed to the new one from now on would be lost
+		// with it.
 		return db.fail(err)
 	}
 	return nil

@@ -24,7 +24,8 @@ func revokeMany(t *testing.T, db *store.DB, clock *clock, families int) {
 	for done := 0; done < families; {
 		var list []core.Effect
 		for ; len(list) < 10_000 && done < families; done++ {
-			list = append(list, core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: uint64(done)}, Until: start/1000 - 100})
+			list = append(list, core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: uint64(done)},
+				Until: start/1000 - 100})
 		}
 		must(t, db.Settle(bg, core.Effects{List: list}))
 	}
@@ -80,7 +81,8 @@ func TestCompactAfterPurge(t *testing.T) {
 	revokeMany(t, old, clock, 100_000)
 	write := func(db *store.DB, bits uint64) func() {
 		return func() {
-			must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits}, Until: start/1000 + 100}}}))
+			must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily,
+				Family: core.FamilyKey{Bits: bits}, Until: start/1000 + 100}}}))
 		}
 	}
 	wanted, wantedSize := pagesOf(t, freshPath, write(fresh, 1)), size(t, freshPath)
@@ -94,7 +96,8 @@ func TestCompactAfterPurge(t *testing.T) {
 
 	done, err := old.Compact(bg, store.Space.Wasteful)
 	if err != nil || done.Done {
-		t.Errorf("Compact of %d free bytes where that pays = %+v, %v, want none for so little", done.Before.Free, done, err)
+		t.Errorf("Compact of %d free bytes where that pays = %+v, %v, want none for so little", done.Before.Free, done,
+			err)
 	}
 	done, err = old.Compact(bg, nil)
 	if err != nil || !done.Done || done.After.Bytes != size(t, path) || done.After.Bytes >= done.Before.Bytes {
@@ -165,10 +168,12 @@ func TestCompactAmidRequests(t *testing.T) {
 				default:
 				}
 				f := core.Family{Bits: bits, Listed: true}
-				must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: f.Key("", ada.ID), Until: start/1000 + 100}}}))
+				must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily,
+					Family: f.Key("", ada.ID), Until: start/1000 + 100}}}))
 				revoked[i] = bits
 				if s := state(t, db, ada.ID, f); !s.Family.Dead || !s.Customer.Active {
-					t.Errorf("family %x is alive after its revocation was acknowledged, or its customer gone: %+v", bits, s)
+					t.Errorf("family %x is alive after its revocation was acknowledged, or its customer gone: %+v",
+						bits, s)
 					return
 				}
 			}
@@ -198,7 +203,8 @@ func TestCompactFails(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "store.db")
 	refuse := true
-	db, err := store.OpenWith(store.Config{Path: path}, func(name string, flag int, mode os.FileMode) (*os.File, error) {
+	db, err := store.OpenWith(store.Config{Path: path}, func(name string, flag int, mode os.FileMode) (*os.File,
+		error) {
 		if refuse && strings.HasSuffix(name, ".compact") {
 			return nil, syscall.ENOSPC
 		}

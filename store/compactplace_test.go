@@ -16,7 +16,8 @@ func TestCompactReplacesNoOtherFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "store.db")
 	restored := func() error { return nil }
-	db, err := store.OpenWith(store.Config{Path: path}, func(name string, flag int, mode os.FileMode) (*os.File, error) {
+	db, err := store.OpenWith(store.Config{Path: path}, func(name string, flag int, mode os.FileMode) (*os.File,
+		error) {
 		if strings.HasSuffix(name, ".compact") {
 			if err := restored(); err != nil {
 				return nil, err

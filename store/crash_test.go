@@ -51,8 +51,8 @@ func child(t *testing.T, role, path string) *exec.Cmd {
 	return cmd
 }
 
-// writeForEver adds customers, gives each a permission, begins and ends sessions, revokes a family and changes the password, and tells each
-// thing after it was acknowledged.
+// writeForEver adds customers, gives each a permission, begins and ends sessions, revokes a family and changes the
+// password, and tells each thing after it was acknowledged.
 func writeForEver(path string) {
 	db, err := store.Open(store.Config{Path: path})
 	if err != nil {
@@ -68,14 +68,16 @@ func writeForEver(path string) {
 	for w := range 4 {
 		go func() {
 			for i := 0; ; i++ {
-				c, err := db.Add(bg, store.NewCustomer{Email: fmt.Sprintf("%d-%d-%d", os.Getpid(), w, i), IsActive: true})
+				c, err := db.Add(bg, store.NewCustomer{Email: fmt.Sprintf("%d-%d-%d", os.Getpid(), w, i),
+					IsActive: true})
 				if err != nil {
 					tell("error %v", err)
 					return
 				}
 				tell("added %d", c.ID.Int)
 				for _, id := range sessionsOf(c.ID) {
-					if err := db.StartSession(bg, store.NewSession{ID: id, Customer: c, Expires: time.Now().Add(time.Hour)}); err != nil {
+					if err := db.StartSession(bg, store.NewSession{ID: id, Customer: c,
+						Expires: time.Now().Add(time.Hour)}); err != nil {
 						tell("error %v", err)
 						return
 					}
@@ -86,13 +88,15 @@ func writeForEver(path string) {
 					return
 				}
 				tell("ended %d", c.ID.Int)
-				err = db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: ours.Key("", c.ID), Until: time.Now().Unix()}}})
+				err = db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily,
+					Family: ours.Key("", c.ID), Until: time.Now().Unix()}}})
 				if err != nil {
 					tell("error %v", err)
 					return
 				}
 				tell("revoked %d", c.ID.Int)
-				if err := db.ChangeRights(bg, c.ID, store.RightsChange{Grant: []string{"customers.view_customer"}}); err != nil {
+				if err := db.ChangeRights(bg, c.ID,
+					store.RightsChange{Grant: []string{"customers.view_customer"}}); err != nil {
 					tell("error %v", err)
 					return
 				}
@@ -146,7 +150,8 @@ func TestKill(t *testing.T) {
 			if err != nil {
 				t.Fatalf("round %d: the child says: %s", round, line)
 			}
-			s, c, err := db.Load(bg, store.Query{UserID: core.Integer(id), HasUser: true, Family: ours, HasFamily: true})
+			s, c, err := db.Load(bg, store.Query{UserID: core.Integer(id), HasUser: true, Family: ours,
+				HasFamily: true})
 			ok := err == nil && c.ID == core.Integer(id)
 			switch what {
 			case "revoked":
@@ -154,7 +159,8 @@ func TestKill(t *testing.T) {
 			case "granted":
 				ok = ok && slices.Equal(c.Permissions, []string{"customers.view_customer"})
 			case "changed":
-				ok = ok && s.CutOff > 0 && c.PasswordHash == "new" && !alive(t, db, sessionsOf(c.ID)[0], c) && !alive(t, db, sessionsOf(c.ID)[1], c)
+				ok = ok && s.CutOff > 0 && c.PasswordHash == "new" && !alive(t, db, sessionsOf(c.ID)[0], c) &&
+					!alive(t, db, sessionsOf(c.ID)[1], c)
 			case "begun":
 				ok = ok && (alive(t, db, sessionsOf(c.ID)[1], c) || s.CutOff > 0)
 			case "ended":
@@ -172,7 +178,8 @@ func TestKill(t *testing.T) {
 	t.Logf("%d acknowledgements", len(acknowledged))
 }
 
-// fillUp adds customers until the file may not grow, and goes on when it may again. What it prints is checked by TestNoRoom.
+// fillUp adds customers until the file may not grow, and goes on when it may again. What it prints is checked by
+// TestNoRoom.
 func fillUp(path, room string) {
 	// The limit comes with a signal that would end the process.
 	signal.Ignore(syscall.SIGXFSZ)

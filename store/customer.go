@@ -19,8 +19,8 @@ const maxAttributes = 64 * 1024
 // Customer is Django's user. Times are UTC with microseconds.
 type Customer struct {
 	ID core.CustomerID
-	// Email is unique. It is compared code point by code point, as Django compares it: no folding of case, no normalisation, no
-	// trimming.
+	// Email is unique. It is compared code point by code point, as Django compares it: no folding of case, no
+	// normalisation, no trimming.
 	Email               string
 	FirstName, LastName string
 	IsActive            bool
@@ -33,18 +33,19 @@ type Customer struct {
 	// RevokeClaim is the value of REVOKE_TOKEN_CLAIM: of the hash that the password had when it was set.
 	// A hash made anew for the same password leaves it as it is.
 	RevokeClaim string
-	// Permissions are those that were given to the customer himself, "app_label.codename", and Groups the names of the groups that he
-	// is a member of; both are sorted.
+	// Permissions are those that were given to the customer himself, "app_label.codename", and Groups the names of
+	// the groups that he is a member of; both are sorted.
 	Permissions, Groups []string
 	// Version changes with every change of all this but LastLogin. What a group may do is not part of it.
 	Version uint64
-	// Rights are all permissions that the customer has, his own and those of his groups, sorted; only where Query.Rights asked for
-	// them. They are none where he is not active. That a superuser may do everything is not in them.
+	// Rights are all permissions that the customer has, his own and those of his groups, sorted; only where
+	// Query.Rights asked for them. They are none where he is not active. That a superuser may do everything is not in
+	// them.
 	Rights []string
 }
 
-// NewCustomer is what Add stores. Zero values: the next integer id or a random UUID, joined now, RevokeClaim of PasswordHash;
-// and not active.
+// NewCustomer is what Add stores. Zero values: the next integer id or a random UUID, joined now, RevokeClaim of
+// PasswordHash; and not active.
 type NewCustomer struct {
 	ID                             core.CustomerID
 	Email, FirstName, LastName     string
@@ -54,9 +55,9 @@ type NewCustomer struct {
 	PasswordHash                   string
 	RevokeClaim                    string // only for a customer that moves between stores
 	Permissions                    []string
-	// Groups are the groups of the customer by name, each with the permissions to make it with where there is no such group. One that
-	// is there must have just these; nil asks for nothing but that it is there. Of entries that are added together each may name
-	// some of the permissions of a group that is made.
+	// Groups are the groups of the customer by name, each with the permissions to make it with where there is no such
+	// group. One that is there must have just these; nil asks for nothing but that it is there. Of entries that are
+	// added together each may name some of the permissions of a group that is made.
 	Groups map[string][]string
 }
 

@@ -33,7 +33,8 @@ type DB struct {
 	closed  bool
 	done    chan struct{} // closed when the committer has ended
 
-	// mark is the high-water mark that is durable, in Unix milliseconds. What a reader finds in the file may not be yet.
+	// mark is the high-water mark that is durable, in Unix milliseconds. What a reader finds in the file may not be
+	// yet.
 	mark atomic.Int64
 
 	// latest is the last commit that has begun.
@@ -52,7 +53,9 @@ type DB struct {
 }
 
 func newDB(c Config, f file) *DB {
-	db := &DB{config: c, time: newTimekeeper(c), identity: f.identity, queue: make(chan *request, maxBatch), compactions: make(chan *compaction), done: make(chan struct{}), lost: make(chan struct{}), bolt: f.bolt, info: f.info}
+	db := &DB{config: c, time: newTimekeeper(c), identity: f.identity, queue: make(chan *request, maxBatch),
+		compactions: make(chan *compaction), done: make(chan struct{}), lost: make(chan struct{}), bolt: f.bolt,
+		info: f.info}
 	db.time.opened(f)
 	db.mark.Store(f.tally.mark)
 	db.latest.Store(durable(f.transaction))
@@ -126,7 +129,8 @@ func (db *DB) read(fn func(*bbolt.Tx) error) (awaited *syncing, err error) {
 		return nil, err
 	}
 	defer tx.Rollback()
-	// While mu is held the file is not exchanged, so the latest commit is one of this file's, and not before the one read.
+	// While mu is held the file is not exchanged, so the latest commit is one of this file's, and not before the one
+	// read.
 	latest := db.latest.Load()
 	if err := checkTransaction(db.config.Path, tx.ID(), least, latest.transaction); err != nil {
 		return nil, err

@@ -34,27 +34,39 @@
 //
 //	meta        schema                           01 0200000000000000
 //	            identity                         01 | 16 random bytes | u8 kind of ids (1 integers, 2 texts)
-//	            tally                            01 | i64 latest commit under a plausible clock, µs | u64 last version | i64 high-water mark, ms |
-//	                                             i64 cut-off of the node, ms | i64 highest integer id | u64 customers | u64 families | u64 tombstones
-//	            longest                          01 8051010000000000: longest life of an access token ever, s; absent before the first
+//	            tally                            01 | i64 latest commit under a plausible clock, µs |
+//	                                             u64 last version | i64 high-water mark, ms |
+//	                                             i64 cut-off of the node, ms | i64 highest integer id |
+//	                                             u64 customers |
+//	                                             u64 families | u64 tombstones
+//	            longest                          01 8051010000000000: longest life of an access token ever,
+//	                                             s; absent before the first
 //	            longest_refresh                  01 80f4030000000000: the same of a refresh token (2)
-//	            longest_foreign                  01 008d270000000000: the longest that a token had left to live when it was shown here, s (3)
+//	            longest_foreign                  01 008d270000000000:
+//	                                             the longest that a token had left to live when it
+//	                                             was shown here, s (3)
 //	            purge_clock                      01 0040204648470600: µs; absent where no clock was plausible yet (3)
 //	            sessions                         01 0100000000000000: how many there are (2)
-//	            folds                            01 0600 31352e302e30: version of Unicode whose case folding the bucket folded has (2)
-//	customers   8000000000000007                 01 | u64 version | u8 flags (1 active, 2 staff, 4 superuser) | i64 joined, µs |
-//	                                             e-mail | first name | last name | u32 length, attributes in JSON | password hash | revoke claim
+//	            folds                            01 0600 31352e302e30:
+//	                                             version of Unicode whose case folding the bucket
+//	                                             folded has (2)
+//	customers   8000000000000007                 01 | u64 version | u8 flags (1 active, 2 staff, 4 superuser) |
+//	                                             i64 joined, µs |
+//	                                             e-mail | first name | last name | u32 length, attributes in JSON |
+//	                                             password hash | revoke claim
 //	                                             01 0500000000000000 01 0040204648470600
 //	                                             0f00 416461406578616d706c652e636f6d 0300 416461 0000 00000000 0100 21
 //	                                             2000 3930333345304533303546323437433043334338304430433738343843384233
 //	emails      416461406578616d706c652e636f6d   01 8000000000000007: the key of the customer
-//	last_login  8000000000000007                 01 0040204648470600: µs. Apart, so that a log-in neither writes the customer nor conflicts
+//	last_login  8000000000000007                 01 0040204648470600: µs. Apart,
+//	                                             so that a log-in neither writes the customer nor conflicts
 //	cutoffs     8000000000000007                 01 00a8da769b010000: ms
 //	families    0000 01 8000000000000007 0000000000000005
 //	            issuer, kind and id of the customer, bits; texts have 2 bytes of length before them
 //	                                             02 0300000000000000 01 64b9556900000000 00a8da769b010000
 //	                                             u64 version | u8 dead | i64 until, s | i64 start, ms
-//	                                             01 0300000000000000 01 64b9556900000000: the same where the start is not known; all were so before (3)
+//	                                             01 0300000000000000 01 64b9556900000000:
+//	                                             the same where the start is not known; all were so before (3)
 //	tombstones  8000000000000008                 01 00a8da769b010000 11c7556900000000: cut-off, ms | until, s
 //	            0065 c1ab2e558c55746cd739524ff4165e7012a9d55f8c3eeb60a81b8d1277d0a31c
 //	            00, e, SHA-256 of the e-mail address: no id has such a key
@@ -65,15 +77,19 @@
 //	folded      616461406578616d706c652e636f6d 00 416461406578616d706c652e636f6d
 //	            an e-mail address without regard to case, 00, the address, where the two differ
 //	                                             01
-//	groups      656469746f7273                   01 0400000000000000 0100 0300 612e62: u64 number | u16 count | permissions, sorted
+//	groups      656469746f7273                   01 0400000000000000 0100 0300 612e62: u64 number | u16 count |
+//	                                             permissions, sorted
 //	rights      8000000000000007                 01 0100 0300 632e64 0100 0700 656469746f7273 0400000000000000
-//	                                             u16 count | permissions of his own | u16 count | groups, each with its number: one of another number is
+//	                                             u16 count | permissions of his own | u16 count | groups,
+//	                                             each with its number: one of another number is
 //	                                             a later group of the same name, which he is no member of
 //	sessions    0000000000000000000000000000000000000000000000000000000000000009
 //	            SHA-256 of the secret of the cookie
-//	                                             01 01a8da769b010000 00e4b31c49470600 8000000000000007: i64 started, ms | i64 expires, µs | key of the customer
+//	                                             01 01a8da769b010000 00e4b31c49470600 8000000000000007: i64 started,
+//	                                             ms | i64 expires, µs | key of the customer
 //	customer_sessions
-//	            0008 8000000000000007 8000019b76daa801 0000000000000000000000000000000000000000000000000000000000000009
+//	            0008 8000000000000007 8000019b76da
+//	                                             a801 0000000000000000000000000000000000000000000000000000000000000009
 //	            length and key of the customer, started, id: a customer's lie together, the oldest first
 //	                                             01
 //	session_expiry

@@ -58,14 +58,23 @@ func readings(db *store.DB, ada store.Customer, session store.SessionID) map[str
 			}
 			return nil
 		},
-		"List":         func(ctx context.Context) error { _, err := db.List(ctx, core.CustomerID{}, 0); return err },
-		"Count":        func(ctx context.Context) error { _, err := db.Count(ctx); return err },
-		"Groups":       func(ctx context.Context) error { _, err := db.Groups(ctx); return err },
-		"RevokedUntil": func(ctx context.Context) error { _, err := db.RevokedUntil(ctx, new(core.Settings), 0, 0); return err },
-		"Collisions":   func(ctx context.Context) error { _, err := db.Collisions(ctx, 1); return err },
-		"LoadSession":  func(ctx context.Context) error { _, _, err := db.LoadSession(ctx, session, store.Query{}); return err },
+		"List":   func(ctx context.Context) error { _, err := db.List(ctx, core.CustomerID{}, 0); return err },
+		"Count":  func(ctx context.Context) error { _, err := db.Count(ctx); return err },
+		"Groups": func(ctx context.Context) error { _, err := db.Groups(ctx); return err },
+		"RevokedUntil": func(ctx context.Context) error {
+			_,
+				err := db.RevokedUntil(ctx, new(core.Settings), 0, 0)
+			return err
+		},
+		"Collisions": func(ctx context.Context) error { _, err := db.Collisions(ctx, 1); return err },
+		"LoadSession": func(ctx context.Context) error {
+			_, _,
+				err := db.LoadSession(ctx, session, store.Query{})
+			return err
+		},
 		"Settle without effects": func(ctx context.Context) error {
-			reads := core.Reads{Customer: ada.ID, CustomerVersion: ada.Version, Family: ours.Key("", ada.ID), HasFamily: true}
+			reads := core.Reads{Customer: ada.ID, CustomerVersion: ada.Version, Family: ours.Key("", ada.ID),
+				HasFamily: true}
 			// Be what it rests on the new state or the old one.
 			if err := db.Settle(ctx, core.Effects{Reads: reads}); !errors.Is(err, store.ErrConflict) {
 				return err
@@ -102,7 +111,8 @@ func readsAreDurable(t *testing.T, fails error) {
 	}))
 	revoked := make(chan error)
 	go func() {
-		revoked <- db.Settle(bg, core.Effects{Reads: core.Reads{CutOff: 1 << 60}, List: []core.Effect{{Kind: core.RevokeFamily, Family: ours.Key("", ada.ID), Until: time.Now().Unix()}}})
+		revoked <- db.Settle(bg, core.Effects{Reads: core.Reads{CutOff: 1 << 60},
+			List: []core.Effect{{Kind: core.RevokeFamily, Family: ours.Key("", ada.ID), Until: time.Now().Unix()}}})
 	}()
 	<-halted
 	for name, read := range readings(db, ada, session) {
@@ -122,7 +132,8 @@ func readsAreDurable(t *testing.T, fails error) {
 		reading.Go(func() {
 			arrived := sync.OnceFunc(waiting.Done)
 			defer arrived()
-			if err := read(patient{bg, arrived}); (err != nil) != (fails != nil) || err != nil && !errors.Is(err, store.ErrUnavailable) {
+			if err := read(patient{bg, arrived}); (err != nil) != (fails != nil) || err != nil &&
+				!errors.Is(err, store.ErrUnavailable) {
 				t.Errorf("%s of a commit whose sync ends with %v = %v", name, fails, err)
 			}
 		})

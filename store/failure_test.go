@@ -70,7 +70,8 @@ func TestFailedCommit(t *testing.T) {
 	// Counters are told without the file.
 	s, err := db.Stats(bg)
 	wantErr(t, "Stats", err, store.ErrUnavailable)
-	if s.Commits != 1 || s.Requests != 1 || s.Failures != 1 || s.Reopenings != 0 || s.CommitTime != s.LastCommitTook || s.CommitTime <= 0 {
+	if s.Commits != 1 || s.Requests != 1 || s.Failures != 1 || s.Reopenings != 0 || s.CommitTime != s.LastCommitTook ||
+		s.CommitTime <= 0 {
 		t.Errorf("Stats = %+v, want 1 commit for 1 request, 1 failure, and the file not yet open again", s)
 	}
 
@@ -81,7 +82,8 @@ func TestFailedCommit(t *testing.T) {
 	}
 	_, err = db.Add(bg, store.NewCustomer{Email: "lost"})
 	wantErr(t, "the same Add again", err, nil)
-	if s, err = db.Stats(bg); err != nil || s.Commits != 2 || s.Requests != 2 || s.Failures != 1 || s.Reopenings != 1 || s.Customers != 2 {
+	if s, err = db.Stats(bg); err != nil || s.Commits != 2 || s.Requests != 2 || s.Failures != 1 || s.Reopenings != 1 ||
+		s.Customers != 2 {
 		t.Errorf("Stats = %+v, %v, want 2 commits for 2 requests, 1 failure and 1 reopening", s, err)
 	}
 	if h.opened.Load() != 2 {
@@ -97,7 +99,8 @@ func TestFailedCommit(t *testing.T) {
 func TestFailureForgetsNoStart(t *testing.T) {
 	clock := newClock()
 	var h handles
-	db, err := store.OpenWith(store.Config{Path: filepath.Join(t.TempDir(), "store.db"), Now: clock.now, Elapsed: clock.elapsed}, h.open)
+	db, err := store.OpenWith(store.Config{Path: filepath.Join(t.TempDir(), "store.db"), Now: clock.now,
+		Elapsed: clock.elapsed}, h.open)
 	must(t, err)
 	defer db.Close()
 	ada := add(t, db, core.CustomerID{}, "ada")
@@ -108,7 +111,8 @@ func TestFailureForgetsNoStart(t *testing.T) {
 	must(t, db.Revoke(bg, ada.ID))
 	s := state(t, db, ada.ID, core.Family{})
 	if s.CutOff < start+5 || s.HighWater != start+60_005 {
-		t.Errorf("cut-off %d and mark %d, want at least %d and %d", s.CutOff, s.HighWater, int64(start+5), int64(start+60_005))
+		t.Errorf("cut-off %d and mark %d, want at least %d and %d", s.CutOff, s.HighWater, int64(start+5),
+			int64(start+60_005))
 	}
 }
 
@@ -150,7 +154,8 @@ func TestFailuresUnderLoad(t *testing.T) {
 					runtime.Gosched()
 				}
 				if i == 9 || i == 19 {
-					if err := db.InCommit(func() { h.last.Load().Close() }); err != nil && !errors.Is(err, store.ErrUnavailable) {
+					if err := db.InCommit(func() { h.last.Load().Close() }); err != nil &&
+						!errors.Is(err, store.ErrUnavailable) {
 						t.Errorf("InCommit = %v", err)
 					}
 				}

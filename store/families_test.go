@@ -12,7 +12,8 @@ import (
 // blacklist revokes a family as core has it done, and folds what is above most where that is not 0.
 func blacklist(t testing.TB, db *store.DB, f core.Family, customer core.CustomerID, most int64) {
 	t.Helper()
-	list := []core.Effect{{Kind: core.RevokeFamily, Family: f.Key("", customer), At: f.Start, Until: start/1000 + 86400}}
+	list := []core.Effect{{Kind: core.RevokeFamily, Family: f.Key("", customer), At: f.Start, Until: start/1000 +
+		86400}}
 	if most != 0 {
 		list = append(list, core.Effect{Kind: core.FoldFamilies, Customer: customer, At: most})
 	}
@@ -77,7 +78,8 @@ func TestFoldedFamiliesEndNothingLater(t *testing.T) {
 		clock.ms.Add(minute)
 	}
 	for i := range 3 {
-		blacklist(t, db, core.Family{Listed: true, Ours: true, Bits: uint64(i), Start: start + int64(i)*minute}, ada.ID, 1)
+		blacklist(t, db, core.Family{Listed: true, Ours: true, Bits: uint64(i), Start: start + int64(i)*minute}, ada.ID,
+			1)
 	}
 	for i, want := range []bool{false, false, true} {
 		if got := alive(t, db, sid(i), ada); got != want {
@@ -87,7 +89,8 @@ func TestFoldedFamiliesEndNothingLater(t *testing.T) {
 	// A removed customer has no cut-off to fold into.
 	must(t, db.Remove(bg, ada.ID, time.Hour))
 	for i := range 3 {
-		blacklist(t, db, core.Family{Listed: true, Ours: true, Bits: uint64(i), Start: start + int64(i)*minute}, ada.ID, 1)
+		blacklist(t, db, core.Family{Listed: true, Ours: true, Bits: uint64(i), Start: start + int64(i)*minute}, ada.ID,
+			1)
 	}
 	if s, err := db.Stats(bg); err != nil || s.Families != 3 {
 		t.Errorf("%d families of a removed customer, %v, want 3", s.Families, err)
@@ -103,12 +106,15 @@ func BenchmarkFold(b *testing.B) {
 			ada := add(b, db, core.Integer(1), "ada")
 			list := make([]core.Effect, families)
 			for i := range list {
-				list[i] = core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: ada.ID, Bits: uint64(i)}, At: start + int64(i), Until: start/1000 + 86400}
+				list[i] = core.Effect{Kind: core.RevokeFamily,
+					Family: core.FamilyKey{Customer: ada.ID, Bits: uint64(i)}, At: start + int64(i), Until: start/1000 +
+						86400}
 			}
 			must(b, db.Settle(bg, core.Effects{List: list}))
 			next := families
 			for b.Loop() {
-				blacklist(b, db, core.Family{Listed: true, Ours: true, Bits: uint64(next), Start: start + int64(next)}, ada.ID, int64(families))
+				blacklist(b, db, core.Family{Listed: true, Ours: true, Bits: uint64(next), Start: start + int64(next)},
+					ada.ID, int64(families))
 				next++
 			}
 		})

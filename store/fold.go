@@ -12,9 +12,10 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// Fold is an e-mail address without regard to case, code point by code point: Unicode's simple case folding, as strings.EqualFold
-// compares, so that a text has the same length in characters and "ß" is no "ss". It is what Django's iexact does where the data base
-// compares UPPER() of both; SQLite's LIKE, which folds ASCII only, finds less.
+// Fold is an e-mail address without regard to case, code point by code point: Unicode's simple case folding, as
+// strings.EqualFold compares, so that a text has the same length in characters and "ß" is no "ss". It is what
+// Django's iexact does where the data base compares UPPER() of both; SQLite's LIKE, which folds ASCII only, finds
+// less.
 func Fold(email string) string { return strings.Map(foldRune, email) }
 
 // foldRune is the first lower-case letter among those that differ by case only, or else the first of them.
@@ -38,7 +39,8 @@ func foldRune(r rune) rune {
 	return first
 }
 
-// foldedKey is the key by which an address is found that differs from its fold: fold | 00 | address. No address has a null character.
+// foldedKey is the key by which an address is found that differs from its fold: fold | 00 | address. No address has a
+// null character.
 func foldedKey(folded, email string) []byte { return []byte(folded + "\x00" + email) }
 
 // index gives an e-mail address to a customer, by key.
@@ -71,8 +73,8 @@ func (t tables) alike(email string, most int) (list []string) {
 	return list
 }
 
-// folded is the customer with an e-mail address, or else the only one whose address is the same but for case; zero where there is
-// none, or more than one.
+// folded is the customer with an e-mail address, or else the only one whose address is the same but for case; zero
+// where there is none, or more than one.
 func (t tables) folded(kind core.IDKind, email string) (core.CustomerID, error) {
 	if len(email) > maxText {
 		return core.CustomerID{}, nil
@@ -90,8 +92,9 @@ func (t tables) folded(kind core.IDKind, email string) (core.CustomerID, error) 
 // Collision is two stored e-mail addresses that are the same but for case.
 type Collision struct{ First, Second string }
 
-// Collisions are the first pairs of customers' e-mail addresses that are the same but for case, at most limit of them: with Query.Fold neither
-// of two is found by a third spelling. It looks at each address that is not its own fold, which takes a second for a million of them.
+// Collisions are the first pairs of customers' e-mail addresses that are the same but for case, at most limit of
+// them: with Query.Fold neither of two is found by a third spelling. It looks at each address that is not its own
+// fold, which takes a second for a million of them.
 func (db *DB) Collisions(ctx context.Context, limit int) (list []Collision, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		t := tables{tx}

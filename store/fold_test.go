@@ -23,7 +23,8 @@ func byLogin(t testing.TB, db *store.DB, login string, fold bool) core.CustomerI
 
 func TestLoadWithoutRegardToCase(t *testing.T) {
 	db, _ := fresh(t)
-	for i, email := range []string{"ada@example.com", "Bea@Example.com", "ÜNÏ@example.com", "Straße@example.com", "twin@example.com", "Twin@example.com", "TWIN@example.com",
+	for i, email := range []string{"ada@example.com", "Bea@Example.com", "ÜNÏ@example.com", "Straße@example.com",
+		"twin@example.com", "Twin@example.com", "TWIN@example.com",
 		"\u0130@example.com", "\u212A@example.com", "Όσος@example.com"} {
 		add(t, db, core.Integer(int64(i+1)), email)
 	}
@@ -36,13 +37,16 @@ func TestLoadWithoutRegardToCase(t *testing.T) {
 		{"ünï@example.com", 0, 3}, {"ÜNÏ@example.com", 3, 3}, {"UNI@example.com", 0, 0},
 		{"STRASSE@example.com", 0, 0}, {"STRAẞE@example.com", 0, 4},
 		{"twin@example.com", 5, 5}, {"Twin@example.com", 6, 6}, {"TWIN@example.com", 7, 7}, {"tWIN@example.com", 0, 0},
-		{"i@example.com", 0, 0}, {"\u0131@example.com", 0, 0}, {"\u0130@example.com", 8, 8}, {"i\u0307@example.com", 0, 0},
+		{"i@example.com", 0, 0}, {"\u0131@example.com", 0, 0}, {"\u0130@example.com", 8, 8},
+		{"i\u0307@example.com", 0, 0},
 		{"k@example.com", 0, 9}, {"K@example.com", 0, 9},
 		{"όσοσ@example.com", 0, 10}, {"ΌΣΟΣ@example.com", 0, 10},
-		{"", 0, 0}, {"\x00", 0, 0}, {"ada@example.com\x00", 0, 0}, {"bea@example.com\x00Bea@Example.com", 0, 0}, {strings.Repeat("A", 5000), 0, 0},
+		{"", 0, 0}, {"\x00", 0, 0}, {"ada@example.com\x00", 0, 0}, {"bea@example.com\x00Bea@Example.com", 0, 0},
+		{strings.Repeat("A", 5000), 0, 0},
 	} {
 		for fold, want := range map[bool]int64{false: c.exact, true: c.folds} {
-			if got := byLogin(t, db, c.login, fold); got != (core.CustomerID{}) != (want != 0) || want != 0 && got.Int != want {
+			if got := byLogin(t, db, c.login, fold); got != (core.CustomerID{}) != (want != 0) || want != 0 &&
+				got.Int != want {
 				t.Errorf("log-in as %.40q, without regard to case: %v: customer %v, want %d", c.login, fold, got, want)
 			}
 		}
@@ -103,17 +107,46 @@ func TestFoldEmails(t *testing.T) {
 	}{
 		{"another spelling", func() error { _, err := db.Add(bg, store.NewCustomer{Email: "ADA"}); return err },
 			`customer "ADA": e-mail address is already taken but for upper and lower case: "ada"`},
-		{"the same", func() error { _, err := db.Add(bg, store.NewCustomer{Email: "ada"}); return err }, `customer "ada": e-mail address is already taken`},
-		{"two spellings at once", func() error { _, err := db.AddAll(bg, []store.NewCustomer{{Email: "bea"}, {Email: "BEA"}}); return err },
+		{"the same", func() error { _, err := db.Add(bg, store.NewCustomer{Email: "ada"}); return err },
+			`customer "ada": e-mail address is already taken`},
+		{"two spellings at once", func() error {
+			_, err := db.AddAll(bg,
+				[]store.NewCustomer{{Email: "bea"}, {Email: "BEA"}})
+			return err
+		},
 			`entry 2, customer "BEA": e-mail address is already taken`},
-		{"change to another's", func() error { _, err := db.Set(bg, core.Integer(2), store.Change{Email: text("Ada")}, 0); return err },
+		{"change to another's", func() error {
+			_, err := db.Set(bg, core.Integer(2), store.Change{Email: text("Ada")},
+				0)
+			return err
+		},
 			`customer "2": e-mail address is already taken but for upper and lower case: "ada"`},
-		{"change of case", func() error { _, err := db.Set(bg, core.Integer(1), store.Change{Email: text("Ada")}, 0); return err }, ""},
-		{"a twin stays", func() error { _, err := db.Set(bg, core.Integer(2), store.Change{FirstName: text("T")}, 0); return err }, ""},
-		{"a twin with another spelling still", func() error { _, err := db.Set(bg, core.Integer(2), store.Change{Email: text("TWIN")}, 0); return err },
+		{"change of case", func() error {
+			_, err := db.Set(bg, core.Integer(1), store.Change{Email: text("Ada")},
+				0)
+			return err
+		}, ""},
+		{"a twin stays", func() error {
+			_, err := db.Set(bg, core.Integer(2), store.Change{FirstName: text("T")},
+				0)
+			return err
+		}, ""},
+		{"a twin with another spelling still", func() error {
+			_,
+				err := db.Set(bg, core.Integer(2), store.Change{Email: text("TWIN")}, 0)
+			return err
+		},
 			`customer "2": e-mail address is already taken but for upper and lower case: "twin"`},
-		{"a twin is no longer", func() error { _, err := db.Set(bg, core.Integer(2), store.Change{Email: text("Other")}, 0); return err }, ""},
-		{"nor the other", func() error { _, err := db.Set(bg, core.Integer(3), store.Change{Email: text("TWIN")}, 0); return err }, ""},
+		{"a twin is no longer", func() error {
+			_, err := db.Set(bg, core.Integer(2), store.Change{Email: text("Other")},
+				0)
+			return err
+		}, ""},
+		{"nor the other", func() error {
+			_, err := db.Set(bg, core.Integer(3), store.Change{Email: text("TWIN")},
+				0)
+			return err
+		}, ""},
 	} {
 		if got := errorText(c.do()); got != c.err {
 			t.Errorf("%s: %q, want %q", c.name, got, c.err)

@@ -16,7 +16,8 @@ import (
 )
 
 // indices are the buckets whose keys alone say something, with the kinds of these.
-var indices = map[string]string{"expiry": "expiry key", "customer_sessions": "key of a customer's session", "session_expiry": "session expiry key"}
+var indices = map[string]string{"expiry": "expiry key", "customer_sessions": "key of a customer's session",
+	"session_expiry": "session expiry key"}
 
 // records are the values of a small store, with their kinds.
 func records(tb testing.TB) map[string][][]byte {
@@ -24,24 +25,29 @@ func records(tb testing.TB) map[string][][]byte {
 	path := filepath.Join(tb.TempDir(), "store.db")
 	db, err := store.Open(store.Config{Path: path, Now: newClock().now})
 	must(tb, err)
-	_, err = db.Add(bg, store.NewCustomer{Email: "ada@example.com", LastName: "ünï", IsStaff: true, LastLogin: time.Unix(1, 0), PasswordHash: "!",
+	_, err = db.Add(bg, store.NewCustomer{Email: "ada@example.com", LastName: "ünï", IsStaff: true,
+		LastLogin: time.Unix(1, 0), PasswordHash: "!",
 		Attributes: []byte(`{"plan":"gold"}`)})
 	must(tb, err)
 	_, err = db.Add(bg, store.NewCustomer{Email: "bea@example.com"})
 	must(tb, err)
-	must(tb, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 1}, Until: start / 1000},
+	must(tb, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 1},
+		Until: start / 1000},
 		{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 2}, Until: start / 1000, At: start}}}))
 	must(tb, db.Revoke(bg, core.Integer(1)))
 	must(tb, db.Remove(bg, core.Integer(2), time.Hour))
 	must(tb, db.RaiseLifetimes(bg, store.Lifetimes{Access: 3600, Foreign: 86400}))
 	must(tb, db.PutGroup(bg, "editors", []string{"customers.view_customer", "ünï.x"}))
-	must(tb, db.ChangeRights(bg, core.Integer(1), store.RightsChange{Grant: []string{"a.b", "a.c"}, Join: []string{"editors"}}))
+	must(tb, db.ChangeRights(bg, core.Integer(1), store.RightsChange{Grant: []string{"a.b", "a.c"},
+		Join: []string{"editors"}}))
 	must(tb, db.SetActive(bg, core.Integer(1), true))
 	ada, err := db.Get(bg, core.Integer(1))
 	must(tb, err)
-	must(tb, db.StartSession(bg, store.NewSession{ID: store.SessionID{1}, Customer: ada, Expires: time.UnixMilli(start + 1000)}))
+	must(tb, db.StartSession(bg, store.NewSession{ID: store.SessionID{1}, Customer: ada,
+		Expires: time.UnixMilli(start + 1000)}))
 	must(tb, db.Close())
-	kinds := map[string]string{"customers": "customer", "families": "family", "tombstones": "tombstone", "emails": "owner", "last_login": "last login", "cutoffs": "cut-off",
+	kinds := map[string]string{"customers": "customer", "families": "family", "tombstones": "tombstone",
+		"emails": "owner", "last_login": "last login", "cutoffs": "cut-off",
 		"groups": "group", "rights": "rights", "sessions": "session"}
 	found := map[string][][]byte{}
 	b, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
@@ -129,7 +135,8 @@ func FuzzHeader(f *testing.F) {
 
 // What is read as the key of a family is written again byte for byte.
 func FuzzReadFamilyKey(f *testing.F) {
-	for _, k := range []core.FamilyKey{{}, {Bits: 5}, {Customer: core.Integer(-7), Bits: 5}, {Issuer: "other", Customer: core.Text("ada")}} {
+	for _, k := range []core.FamilyKey{{}, {Bits: 5}, {Customer: core.Integer(-7), Bits: 5},
+		{Issuer: "other", Customer: core.Text("ada")}} {
 		key, _ := store.FamilyKey(k)
 		f.Add(key)
 		f.Add(key[:len(key)-1])
@@ -149,7 +156,8 @@ func FuzzReadFamilyKey(f *testing.F) {
 func FuzzFamilyKey(f *testing.F) {
 	f.Add("", uint8(1), int64(7), "", uint64(5), "", uint8(2), int64(0), "7", uint64(5))
 	f.Add("a", uint8(2), int64(0), "b", uint64(5), "ab", uint8(2), int64(0), "", uint64(5))
-	f.Fuzz(func(t *testing.T, issuer1 string, kind1 uint8, int1 int64, text1 string, bits1 uint64, issuer2 string, kind2 uint8, int2 int64, text2 string, bits2 uint64) {
+	f.Fuzz(func(t *testing.T, issuer1 string, kind1 uint8, int1 int64, text1 string, bits1 uint64, issuer2 string,
+		kind2 uint8, int2 int64, text2 string, bits2 uint64) {
 		id := func(kind uint8, i int64, s string) core.CustomerID {
 			switch kind % 3 {
 			case 1:

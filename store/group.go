@@ -37,8 +37,8 @@ func (db *DB) AddGroup(ctx context.Context, name string, permissions []string) e
 	return db.putGroup(ctx, name, permissions, true)
 }
 
-// PutGroup makes a group with these permissions, or gives them to the one that is there in place of those it has. Its members have
-// them at once.
+// PutGroup makes a group with these permissions, or gives them to the one that is there in place of those it has. Its
+// members have them at once.
 func (db *DB) PutGroup(ctx context.Context, name string, permissions []string) error {
 	return db.putGroup(ctx, name, permissions, false)
 }
@@ -96,8 +96,9 @@ func (w *writer) putGroup(name string, old group, permissions []string) error {
 	return nil
 }
 
-// ChangeGroup gives permissions to a group that exists and takes others from it; its members have, or lack, them at once.
-// ErrNoGroup where there is no such group, ErrNotHeld where it has not what should be taken: then nothing changes.
+// ChangeGroup gives permissions to a group that exists and takes others from it; its members have, or lack, them at
+// once. ErrNoGroup where there is no such group, ErrNotHeld where it has not what should be taken: then nothing
+// changes.
 func (db *DB) ChangeGroup(ctx context.Context, name string, grant, withdraw []string) error {
 	grant, err := checkPermissions(grant)
 	if err == nil {
@@ -145,8 +146,8 @@ func changed(list, grant, withdraw []string) ([]string, error) {
 	return list, nil
 }
 
-// RemoveGroup removes a group. Nobody is a member any more, and a later group of the same name has none of them. ErrNoGroup where
-// there is no such group.
+// RemoveGroup removes a group. Nobody is a member any more, and a later group of the same name has none of them.
+// ErrNoGroup where there is no such group.
 func (db *DB) RemoveGroup(ctx context.Context, name string) error {
 	return db.write(ctx, func(w *writer) error {
 		if _, err := w.existingGroup(name); err != nil {
@@ -163,9 +164,10 @@ type RightsChange struct {
 	Join, Leave     []string // groups, by name
 }
 
-// ChangeRights gives a customer permissions and groups, and takes others from him; what he has already he may be given again. He
-// has a new version then, and the next Load sees it. ErrNotFound where there is no such customer, ErrNoGroup where there is no such
-// group to join, ErrNotHeld where he has not what should be taken: then nothing changes.
+// ChangeRights gives a customer permissions and groups, and takes others from him; what he has already he may be
+// given again. He has a new version then, and the next Load sees it. ErrNotFound where there is no such customer,
+// ErrNoGroup where there is no such group to join, ErrNotHeld where he has not what should be taken: then nothing
+// changes.
 func (db *DB) ChangeRights(ctx context.Context, id core.CustomerID, change RightsChange) error {
 	grant, err := checkPermissions(change.Grant)
 	if err != nil {
@@ -208,7 +210,10 @@ func (db *DB) ChangeRights(ctx context.Context, id core.CustomerID, change Right
 // regroup joins and leaves groups.
 func (t tables) regroup(r *rights, change RightsChange) error {
 	find := func(name string) (int, bool) {
-		return slices.BinarySearchFunc(r.groups, name, func(m membership, name string) int { return strings.Compare(m.group, name) })
+		return slices.BinarySearchFunc(r.groups, name, func(m membership,
+			name string) int {
+			return strings.Compare(m.group, name)
+		})
 	}
 	for _, name := range change.Join {
 		g, err := t.existingGroup(name)

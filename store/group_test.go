@@ -35,46 +35,71 @@ func TestRights(t *testing.T) {
 		newVersion bool
 	}{
 		{"nothing", func() error { return change(store.RightsChange{}) }, nil, "[]", "[]", "[]", false},
-		{"of his own", func() error { return change(store.RightsChange{Grant: []string{"b.y", "a.x", "b.y"}}) }, nil, "[a.x b.y]", "[]", "[a.x b.y]", true},
-		{"again", func() error { return change(store.RightsChange{Grant: []string{"a.x"}}) }, nil, "[a.x b.y]", "[]", "[a.x b.y]", false},
-		{"a group that is not there", func() error { return change(store.RightsChange{Grant: []string{"c.z"}, Join: []string{"editors"}}) }, store.ErrNoGroup,
+		{"of his own", func() error { return change(store.RightsChange{Grant: []string{"b.y", "a.x", "b.y"}}) }, nil,
+			"[a.x b.y]", "[]", "[a.x b.y]", true},
+		{"again", func() error { return change(store.RightsChange{Grant: []string{"a.x"}}) }, nil, "[a.x b.y]", "[]",
+			"[a.x b.y]", false},
+		{"a group that is not there", func() error {
+			return change(store.RightsChange{Grant: []string{"c.z"},
+				Join: []string{"editors"}})
+		}, store.ErrNoGroup,
 			"[a.x b.y]", "[]", "[a.x b.y]", false},
-		{"a group without members", func() error { return put("editors", "b.y", "c.z") }, nil, "[a.x b.y]", "[]", "[a.x b.y]", false},
-		{"a group", func() error { return change(store.RightsChange{Join: []string{"editors"}}) }, nil, "[a.x b.y]", "[editors]", "[a.x b.y c.z]", true},
-		{"the group again", func() error { return change(store.RightsChange{Join: []string{"editors"}}) }, nil, "[a.x b.y]", "[editors]", "[a.x b.y c.z]", false},
-		{"the group gets more", func() error { return db.ChangeGroup(bg, "editors", []string{"d.w"}, []string{"c.z"}) }, nil,
+		{"a group without members", func() error { return put("editors", "b.y", "c.z") }, nil, "[a.x b.y]", "[]",
+			"[a.x b.y]", false},
+		{"a group", func() error { return change(store.RightsChange{Join: []string{"editors"}}) }, nil, "[a.x b.y]",
+			"[editors]", "[a.x b.y c.z]", true},
+		{"the group again", func() error { return change(store.RightsChange{Join: []string{"editors"}}) }, nil,
+			"[a.x b.y]", "[editors]", "[a.x b.y c.z]", false},
+		{"the group gets more", func() error { return db.ChangeGroup(bg, "editors", []string{"d.w"}, []string{"c.z"}) },
+			nil,
 			"[a.x b.y]", "[editors]", "[a.x b.y d.w]", false},
-		{"what he has from the group too", func() error { return change(store.RightsChange{Withdraw: []string{"b.y"}}) }, nil,
+		{"what he has from the group too",
+			func() error { return change(store.RightsChange{Withdraw: []string{"b.y"}}) }, nil,
 			"[a.x]", "[editors]", "[a.x b.y d.w]", true},
-		{"what he has from the group only", func() error { return change(store.RightsChange{Withdraw: []string{"b.y"}}) }, store.ErrNotHeld,
+		{"what he has from the group only",
+			func() error { return change(store.RightsChange{Withdraw: []string{"b.y"}}) }, store.ErrNotHeld,
 			"[a.x]", "[editors]", "[a.x b.y d.w]", false},
-		{"half of it is not held", func() error { return change(store.RightsChange{Withdraw: []string{"a.x", "q.q"}}) }, store.ErrNotHeld,
+		{"half of it is not held", func() error { return change(store.RightsChange{Withdraw: []string{"a.x", "q.q"}}) },
+			store.ErrNotHeld,
 			"[a.x]", "[editors]", "[a.x b.y d.w]", false},
 		{"a second group, before the first by name", func() error {
 			return errors.Join(put("authors", "e.v"), change(store.RightsChange{Join: []string{"authors"}}))
 		}, nil, "[a.x]", "[authors editors]", "[a.x b.y d.w e.v]", true},
-		{"leaves", func() error { return change(store.RightsChange{Leave: []string{"authors"}}) }, nil, "[a.x]", "[editors]", "[a.x b.y d.w]", true},
-		{"leaves again", func() error { return change(store.RightsChange{Leave: []string{"authors"}}) }, store.ErrNotHeld, "[a.x]", "[editors]", "[a.x b.y d.w]", false},
+		{"leaves", func() error { return change(store.RightsChange{Leave: []string{"authors"}}) }, nil, "[a.x]",
+			"[editors]", "[a.x b.y d.w]", true},
+		{"leaves again", func() error { return change(store.RightsChange{Leave: []string{"authors"}}) },
+			store.ErrNotHeld, "[a.x]", "[editors]", "[a.x b.y d.w]", false},
 		{"disabled", func() error { return db.SetActive(bg, ada.ID, false) }, nil, "[a.x]", "[editors]", "[]", true},
-		{"enabled", func() error { return db.SetActive(bg, ada.ID, true) }, nil, "[a.x]", "[editors]", "[a.x b.y d.w]", true},
-		{"the group is removed", func() error { return db.RemoveGroup(bg, "editors") }, nil, "[a.x]", "[]", "[a.x]", false},
-		{"leaves a group that is gone", func() error { return change(store.RightsChange{Leave: []string{"editors"}}) }, store.ErrNotHeld, "[a.x]", "[]", "[a.x]", false},
-		{"another group of the same name", func() error { return put("editors", "root.all") }, nil, "[a.x]", "[]", "[a.x]", false},
-		{"joins that one", func() error { return change(store.RightsChange{Join: []string{"editors"}, Withdraw: []string{"a.x"}}) }, nil,
+		{"enabled", func() error { return db.SetActive(bg, ada.ID, true) }, nil, "[a.x]", "[editors]", "[a.x b.y d.w]",
+			true},
+		{"the group is removed", func() error { return db.RemoveGroup(bg, "editors") }, nil, "[a.x]", "[]", "[a.x]",
+			false},
+		{"leaves a group that is gone", func() error { return change(store.RightsChange{Leave: []string{"editors"}}) },
+			store.ErrNotHeld, "[a.x]", "[]", "[a.x]", false},
+		{"another group of the same name", func() error { return put("editors", "root.all") }, nil, "[a.x]", "[]",
+			"[a.x]", false},
+		{"joins that one", func() error {
+			return change(store.RightsChange{Join: []string{"editors"},
+				Withdraw: []string{"a.x"}})
+		}, nil,
 			"[]", "[editors]", "[root.all]", true},
-		{"nothing left", func() error { return change(store.RightsChange{Leave: []string{"editors"}}) }, nil, "[]", "[]", "[]", true},
+		{"nothing left", func() error { return change(store.RightsChange{Leave: []string{"editors"}}) }, nil, "[]",
+			"[]", "[]", true},
 	} {
 		before := given(t, db, ada.ID).Version
 		wantErr(t, c.name, c.do(), c.want)
 		got := given(t, db, ada.ID)
-		if fmt.Sprint(got.Permissions) != c.own || fmt.Sprint(got.Groups) != c.groups || fmt.Sprint(got.Rights) != c.rights {
-			t.Errorf("%s: permissions %v, groups %v, rights %v, want %s, %s, %s", c.name, got.Permissions, got.Groups, got.Rights, c.own, c.groups, c.rights)
+		if fmt.Sprint(got.Permissions) != c.own || fmt.Sprint(got.Groups) != c.groups ||
+			fmt.Sprint(got.Rights) != c.rights {
+			t.Errorf("%s: permissions %v, groups %v, rights %v, want %s, %s, %s", c.name, got.Permissions, got.Groups,
+				got.Rights, c.own, c.groups, c.rights)
 		}
 		if (got.Version != before) != c.newVersion {
 			t.Errorf("%s: version %d after %d, want a new one: %v", c.name, got.Version, before, c.newVersion)
 		}
 		listed, err := db.Get(bg, ada.ID)
-		if err != nil || listed.Rights != nil || !reflect.DeepEqual(listed.Groups, got.Groups) || !reflect.DeepEqual(listed.Permissions, got.Permissions) {
+		if err != nil || listed.Rights != nil || !reflect.DeepEqual(listed.Groups, got.Groups) ||
+			!reflect.DeepEqual(listed.Permissions, got.Permissions) {
 			t.Errorf("%s: Get = %+v, %v, want the same without rights", c.name, listed, err)
 		}
 	}
@@ -126,18 +151,25 @@ func TestGroups(t *testing.T) {
 	}{
 		{"none", func() error { return nil }, nil, "[]"},
 		{"one", func() error { return db.PutGroup(bg, "b", []string{"x.y", "a.b", "x.y"}) }, nil, "[{b [a.b x.y]}]"},
-		{"another without permissions", func() error { return db.PutGroup(bg, "a", nil) }, nil, "[{a []} {b [a.b x.y]}]"},
-		{"one that is there", func() error { return db.AddGroup(bg, "b", []string{"x.y"}) }, store.ErrExists, "[{a []} {b [a.b x.y]}]"},
-		{"one more", func() error { return db.AddGroup(bg, "c", []string{"x.y"}) }, nil, "[{a []} {b [a.b x.y]} {c [x.y]}]"},
+		{"another without permissions", func() error { return db.PutGroup(bg, "a", nil) }, nil,
+			"[{a []} {b [a.b x.y]}]"},
+		{"one that is there", func() error { return db.AddGroup(bg, "b", []string{"x.y"}) }, store.ErrExists,
+			"[{a []} {b [a.b x.y]}]"},
+		{"one more", func() error { return db.AddGroup(bg, "c", []string{"x.y"}) }, nil,
+			"[{a []} {b [a.b x.y]} {c [x.y]}]"},
 		{"one less", func() error { return db.RemoveGroup(bg, "c") }, nil, "[{a []} {b [a.b x.y]}]"},
 		{"other permissions", func() error { return db.PutGroup(bg, "b", []string{"q.r"}) }, nil, "[{a []} {b [q.r]}]"},
-		{"more and less", func() error { return db.ChangeGroup(bg, "b", []string{"a.b"}, []string{"q.r"}) }, nil, "[{a []} {b [a.b]}]"},
-		{"less than there is", func() error { return db.ChangeGroup(bg, "b", []string{"c.d"}, []string{"q.r"}) }, store.ErrNotHeld, "[{a []} {b [a.b]}]"},
-		{"names differ in case", func() error { return db.ChangeGroup(bg, "B", []string{"c.d"}, nil) }, store.ErrNoGroup, "[{a []} {b [a.b]}]"},
+		{"more and less", func() error { return db.ChangeGroup(bg, "b", []string{"a.b"}, []string{"q.r"}) }, nil,
+			"[{a []} {b [a.b]}]"},
+		{"less than there is", func() error { return db.ChangeGroup(bg, "b", []string{"c.d"}, []string{"q.r"}) },
+			store.ErrNotHeld, "[{a []} {b [a.b]}]"},
+		{"names differ in case", func() error { return db.ChangeGroup(bg, "B", []string{"c.d"}, nil) },
+			store.ErrNoGroup, "[{a []} {b [a.b]}]"},
 		{"removed", func() error { return db.RemoveGroup(bg, "a") }, nil, "[{b [a.b]}]"},
 		{"removed again", func() error { return db.RemoveGroup(bg, "a") }, store.ErrNoGroup, "[{b [a.b]}]"},
 		{"empty name", func() error { return db.RemoveGroup(bg, "") }, store.ErrNoGroup, "[{b [a.b]}]"},
-		{"far too long a name", func() error { return db.RemoveGroup(bg, strings.Repeat("x", 100_000)) }, store.ErrNoGroup, "[{b [a.b]}]"},
+		{"far too long a name", func() error { return db.RemoveGroup(bg, strings.Repeat("x", 100_000)) },
+			store.ErrNoGroup, "[{b [a.b]}]"},
 		{"too many permissions", func() error {
 			var many []string
 			for i := range 700 {
@@ -160,8 +192,10 @@ func TestNames(t *testing.T) {
 		permission string
 		ok         bool
 	}{
-		{"customers.view_customer", true}, {"a.b.c", true}, {ü(100) + "." + ü(100), true}, {ü(101) + ".b", false}, {"a." + ü(101), false},
-		{"", false}, {"a", false}, {".", false}, {"a.", false}, {".b", false}, {"a.\x00", false}, {"a.\xff", false}, {"a." + strings.Repeat("b", 2000), false},
+		{"customers.view_customer", true}, {"a.b.c", true}, {ü(100) + "." + ü(100), true}, {ü(101) + ".b", false},
+		{"a." + ü(101), false},
+		{"", false}, {"a", false}, {".", false}, {"a.", false}, {".b", false}, {"a.\x00", false}, {"a.\xff", false},
+		{"a." + strings.Repeat("b", 2000), false},
 	} {
 		err := store.CheckPermission(c.permission)
 		if ok := err == nil; ok != c.ok {
@@ -171,7 +205,8 @@ func TestNames(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		ok   bool
-	}{{"editors", true}, {"a b", true}, {" a", false}, {"a\t", false}, {ü(150), true}, {ü(151), false}, {"", false}, {"a\x00", false}, {"\xff", false}} {
+	}{{"editors", true}, {"a b", true}, {" a", false}, {"a\t", false}, {ü(150), true}, {ü(151), false}, {"", false},
+		{"a\x00", false}, {"\xff", false}} {
 		if err := store.CheckGroupName(c.name); (err == nil) != c.ok {
 			t.Errorf("CheckGroupName(%.20q) = %v, want ok: %v", c.name, err, c.ok)
 		}
@@ -187,24 +222,30 @@ func TestAddWithRights(t *testing.T) {
 		groups string // all, after
 		rights []string
 	}{
-		{"a permission, and a group that is there", []store.NewCustomer{{Email: "a", Permissions: []string{"b.b", "a.a"}, Groups: map[string][]string{"old": nil}}},
+		{"a permission, and a group that is there", []store.NewCustomer{{Email: "a",
+			Permissions: []string{"b.b", "a.a"}, Groups: map[string][]string{"old": nil}}},
 			"", "[{old [o.o]}]", []string{"[a.a b.b o.o]"}},
-		{"with just what it has", []store.NewCustomer{{Email: "a", Groups: map[string][]string{"old": {"o.o", "o.o"}}}}, "", "[{old [o.o]}]", []string{"[o.o]"}},
-		{"with other permissions", []store.NewCustomer{{Email: "a"}, {Email: "b", Groups: map[string][]string{"old": {"o.o", "p.p"}}}},
+		{"with just what it has", []store.NewCustomer{{Email: "a", Groups: map[string][]string{"old": {"o.o", "o.o"}}}},
+			"", "[{old [o.o]}]", []string{"[o.o]"}},
+		{"with other permissions", []store.NewCustomer{{Email: "a"},
+			{Email: "b", Groups: map[string][]string{"old": {"o.o", "p.p"}}}},
 			`entry 2, customer "b": group "old" is already taken with other permissions`, "[{old [o.o]}]", nil},
 		{"with no permissions", []store.NewCustomer{{Email: "a", Groups: map[string][]string{"old": {}}}},
 			`entry 1, customer "a": group "old" is already taken with other permissions`, "[{old [o.o]}]", nil},
-		{"made by two", []store.NewCustomer{{Email: "a", Groups: map[string][]string{"new": {"n.n"}}}, {Email: "b", Groups: map[string][]string{"new": {"m.m", "n.n"}}},
+		{"made by two", []store.NewCustomer{{Email: "a", Groups: map[string][]string{"new": {"n.n"}}},
+			{Email: "b", Groups: map[string][]string{"new": {"m.m", "n.n"}}},
 			{Email: "c", Groups: map[string][]string{"new": nil, "empty": {}}}},
 			"", "[{empty []} {new [m.m n.n]} {old [o.o]}]", []string{"[m.m n.n]", "[m.m n.n]", "[m.m n.n]"}},
-		{"a group that is nowhere", []store.NewCustomer{{Email: "a", Groups: map[string][]string{"new": {"n.n"}}}, {Email: "b", Groups: map[string][]string{"none": nil}}},
+		{"a group that is nowhere", []store.NewCustomer{{Email: "a", Groups: map[string][]string{"new": {"n.n"}}},
+			{Email: "b", Groups: map[string][]string{"none": nil}}},
 			`entry 2, customer "b": group "none": no such group`, "[{old [o.o]}]", nil},
 		{"no permission", []store.NewCustomer{{Email: "a", Permissions: []string{"view_customer"}}},
 			`entry 1, customer "a": permission "view_customer" cannot be stored: it must be app_label.codename, such as customers.view_customer`, "[{old [o.o]}]", nil},
 		{"no permission of a group", []store.NewCustomer{{Email: "a", Groups: map[string][]string{"new": {"x"}}}},
 			`entry 1, customer "a": group "new": permission "x" cannot be stored: it must be app_label.codename, such as customers.view_customer`, "[{old [o.o]}]", nil},
 		{"no name", []store.NewCustomer{{Email: "a", Groups: map[string][]string{"": nil}}},
-			`entry 1, customer "a": group name cannot be stored: it has 0 characters, not 1 to 150`, "[{old [o.o]}]", nil},
+			`entry 1, customer "a": group name cannot be stored: it has 0 characters, not 1 to 150`, "[{old [o.o]}]",
+			nil},
 	} {
 		db, _ := fresh(t)
 		must(t, db.PutGroup(bg, "old", []string{"o.o"}))
@@ -223,7 +264,8 @@ func TestAddWithRights(t *testing.T) {
 		}
 		for i, want := range c.rights {
 			got := given(t, db, added[i].ID)
-			if fmt.Sprint(got.Rights) != want || !reflect.DeepEqual(got.Groups, added[i].Groups) || !reflect.DeepEqual(got.Permissions, added[i].Permissions) {
+			if fmt.Sprint(got.Rights) != want || !reflect.DeepEqual(got.Groups, added[i].Groups) ||
+				!reflect.DeepEqual(got.Permissions, added[i].Permissions) {
 				t.Errorf("%s: customer %d is %+v, added as %+v, want rights %s", c.name, i, got, added[i], want)
 			}
 		}

@@ -101,11 +101,13 @@ func checkHeader(f io.ReaderAt, size int64) error {
 	if m.freelist == noFreelist {
 		return fmt.Errorf("%w: another program wrote this bbolt file; name the right path", ErrForeign)
 	}
-	if m.pageSize < minPageSize || m.pageSize > maxPageSize || m.pageSize != found[len(found)-1].pageSize || m.pages > maxPages || m.freelist >= m.pages {
+	if m.pageSize < minPageSize || m.pageSize > maxPageSize || m.pageSize != found[len(found)-1].pageSize ||
+		m.pages > maxPages || m.freelist >= m.pages {
 		return fmt.Errorf("%w: its header contradicts itself; restore a backup", ErrCorrupt)
 	}
 	if need := int64(m.pages) * int64(m.pageSize); size < need {
-		return fmt.Errorf("%w: it is cut short at %d bytes of %d; restore a backup, or copy it again with the node stopped", ErrCorrupt, size, need)
+		return fmt.Errorf("%w: it is cut short at %d bytes of %d; restore a backup, or copy it again with the node "+
+			"stopped", ErrCorrupt, size, need)
 	}
 	return nil
 }

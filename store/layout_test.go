@@ -20,19 +20,23 @@ func TestLayoutIsAsDocumented(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	db, err := store.Open(store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})
 	must(t, err)
-	ada, err := db.Add(t.Context(), store.NewCustomer{ID: core.Integer(7), Email: "Ada@example.com", FirstName: "Ada", IsActive: true, PasswordHash: "!"})
+	ada, err := db.Add(t.Context(), store.NewCustomer{ID: core.Integer(7), Email: "Ada@example.com", FirstName: "Ada",
+		IsActive: true, PasswordHash: "!"})
 	must(t, err)
 	gone := add(t, db, core.CustomerID{}, "gone@example.com")
 	e := login(state(t, db, ada.ID, core.Family{}), start)
 	e.List = append(e.List, core.Effect{Kind: core.RecordLogin, Customer: ada.ID, At: start * 1000},
-		core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: ada.ID, Bits: 5}, Until: start/1000 + 100, At: start})
+		core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: ada.ID, Bits: 5}, Until: start/1000 + 100,
+			At: start})
 	must(t, db.Settle(t.Context(), e))
 	must(t, db.Revoke(t.Context(), ada.ID))
 	must(t, db.Remove(t.Context(), gone.ID, time.Hour))
-	must(t, db.RaiseLifetimes(t.Context(), store.Lifetimes{Access: 24 * 3600, Refresh: 3 * 24 * 3600, Foreign: 30 * 24 * 3600}))
+	must(t, db.RaiseLifetimes(t.Context(), store.Lifetimes{Access: 24 * 3600, Refresh: 3 * 24 * 3600,
+		Foreign: 30 * 24 * 3600}))
 	must(t, db.PutGroup(t.Context(), "editors", []string{"a.b"}))
 	must(t, db.ChangeRights(t.Context(), ada.ID, store.RightsChange{Grant: []string{"c.d"}, Join: []string{"editors"}}))
-	must(t, db.StartSession(t.Context(), store.NewSession{ID: store.SessionID{31: 9}, Customer: ada, Expires: clock.now().Add(time.Hour)}))
+	must(t, db.StartSession(t.Context(), store.NewSession{ID: store.SessionID{31: 9}, Customer: ada,
+		Expires: clock.now().Add(time.Hour)}))
 	must(t, db.Close())
 
 	doc, err := os.ReadFile("doc.go")

@@ -15,7 +15,8 @@ import (
 type Lifetimes struct {
 	Access  int64 // how long an access token may be accepted after it was issued
 	Refresh int64 // the same of a refresh token
-	Foreign int64 // how long a token that was shown here had left to live, whoever issued it, under whatever settings; in whole days
+	// how long a token that was shown here had left to live, whoever issued it, under whatever settings; in whole days
+	Foreign int64
 }
 
 // Raised are the longer ones of these and of those that tokens have under settings.
@@ -50,7 +51,8 @@ const maxLifetime = int64(math.MaxInt64 / time.Second)
 func (db *DB) RaiseLifetimes(ctx context.Context, l Lifetimes) error {
 	for _, k := range l.kept() {
 		if *k.seconds < 0 || *k.seconds > maxLifetime {
-			return fmt.Errorf("longest life of a token %w: it has %d seconds, not 0 to %d", ErrInvalid, *k.seconds, maxLifetime)
+			return fmt.Errorf("longest life of a token %w: it has %d seconds, not 0 to %d", ErrInvalid, *k.seconds,
+				maxLifetime)
 		}
 	}
 	return db.write(ctx, func(w *writer) error {
@@ -68,11 +70,11 @@ func (db *DB) RaiseLifetimes(ctx context.Context, l Lifetimes) error {
 	})
 }
 
-// RaiseForToken has RaiseLifetimes keep how long a token whose signature is good has left to live, which expires at these
-// Unix seconds, where that is longer than all that is kept: so the tombstones of customers outlive tokens that this
-// node did not issue, or issued under settings that it knows nothing of. Since whole days are kept it seldom writes.
-// What is left is reckoned by the purge clock, by which tombstones go: a wall clock that is ahead would make it too
-// short, and one that is set back too long, for good.
+// RaiseForToken has RaiseLifetimes keep how long a token whose signature is good has left to live, which expires at
+// these Unix seconds, where that is longer than all that is kept: so the tombstones of customers outlive tokens that
+// this node did not issue, or issued under settings that it knows nothing of. Since whole days are kept it seldom
+// writes. What is left is reckoned by the purge clock, by which tombstones go: a wall clock that is ahead would make
+// it too short, and one that is set back too long, for good.
 func (db *DB) RaiseForToken(ctx context.Context, expires int64) error {
 	expires = min(max(expires, 0), core.LastUntil) // what a token says may be any number
 	// The purge clock never goes back: what was left at an earlier look is left at most.

@@ -27,7 +27,8 @@ type reads struct {
 	changes uint64
 	bytes   atomic.Int64
 	loaded  sync.Map // Query → *loaded
-	lists   sync.Map // uint64, the hash of a list → []string: equal lists, as the members of a group have, are kept once
+	// uint64, the hash of a list → []string: equal lists, as the members of a group have, are kept once
+	lists sync.Map
 }
 
 // loaded is what Load read, but for State.HighWater.
@@ -129,7 +130,8 @@ const (
 // entryBytes are the bytes of an entry, but for its lists.
 func entryBytes(q Query, l *loaded) int64 {
 	c := &l.customer
-	return perEntry + textBytes(q.UserID.Text, q.Issuer, c.ID.Text, c.Email, c.FirstName, c.LastName, c.PasswordHash, c.RevokeClaim) +
+	return perEntry + textBytes(q.UserID.Text, q.Issuer, c.ID.Text, c.Email, c.FirstName, c.LastName, c.PasswordHash,
+		c.RevokeClaim) +
 		allocated(len(c.Attributes))
 }
 

@@ -39,7 +39,8 @@ func TestRememberedIsBounded(t *testing.T) {
 	for first := 0; first < customers; first += 200 {
 		var list []store.NewCustomer
 		for i := first; i < first+200; i++ {
-			n := store.NewCustomer{Email: fmt.Sprintf("%d@example.com", i), IsActive: true, Groups: map[string][]string{"editors": nil}}
+			n := store.NewCustomer{Email: fmt.Sprintf("%d@example.com", i), IsActive: true,
+				Groups: map[string][]string{"editors": nil}}
 			switch {
 			case i < 100:
 				n.Attributes = attributes
@@ -72,10 +73,12 @@ func TestRememberedIsBounded(t *testing.T) {
 			return store.Query{HasUser: true, Field: store.FieldEmail, UserID: core.Text(token[:19])}
 		}},
 		{"long ids of nobody", 20_000, store.MaxRecent, func(i int) store.Query {
-			return store.Query{HasUser: true, Field: store.FieldEmail, UserID: core.Text(fmt.Sprintf("%07d", i) + strings.Repeat("x", 1500))}
+			return store.Query{HasUser: true, Field: store.FieldEmail,
+				UserID: core.Text(fmt.Sprintf("%07d", i) + strings.Repeat("x", 1500))}
 		}},
 		{"families", 40_000, store.MaxRecent, func(i int) store.Query {
-			return store.Query{HasUser: true, UserID: core.Integer(1), HasFamily: true, Family: core.Family{Listed: true, Bits: uint64(i)}}
+			return store.Query{HasUser: true, UserID: core.Integer(1), HasFamily: true,
+				Family: core.Family{Listed: true, Bits: uint64(i)}}
 		}},
 		{"members of a large group", customers, store.MaxRecent, func(i int) store.Query {
 			return store.Query{HasUser: true, UserID: core.Integer(int64(customers - i)), Rights: true}
@@ -100,7 +103,8 @@ func TestMembersShareTheirRights(t *testing.T) {
 	must(t, db.AddGroup(bg, "editors", permissionsOf("editors", 1500)))
 	var list []store.NewCustomer
 	for i := range members {
-		list = append(list, store.NewCustomer{Email: fmt.Sprintf("%d@example.com", i), IsActive: true, Groups: map[string][]string{"editors": nil}})
+		list = append(list, store.NewCustomer{Email: fmt.Sprintf("%d@example.com", i), IsActive: true,
+			Groups: map[string][]string{"editors": nil}})
 	}
 	_, err := db.AddAll(bg, list)
 	must(t, err)
@@ -116,9 +120,11 @@ func TestMembersShareTheirRights(t *testing.T) {
 	before := liveHeap()
 	load()
 	if more := liveHeap() - before; more > 2<<20 {
-		t.Errorf("%d members of a group keep %d KiB alive, want as much as the group's rights and themselves", members, more>>10)
+		t.Errorf("%d members of a group keep %d KiB alive, want as much as the group's rights and themselves", members,
+			more>>10)
 	}
 	if allocations := testing.AllocsPerRun(1, load); allocations > members {
-		t.Errorf("%d members were loaded again with %v allocations, want all of them to be remembered", members, allocations)
+		t.Errorf("%d members were loaded again with %v allocations, want all of them to be remembered", members,
+			allocations)
 	}
 }

@@ -135,7 +135,8 @@ func (c Config) open() (f file, err error) {
 		switch {
 		case f.handle == nil: // one of ours
 			return file{}, err
-		case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrVersionMismatch), errors.Is(err, bolterrors.ErrChecksum):
+		case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrVersionMismatch),
+			errors.Is(err, bolterrors.ErrChecksum):
 			return f, fmt.Errorf("open store %s: %w: restore a backup (%w)", c.Path, ErrCorrupt, err)
 		}
 		return f, fmt.Errorf("open store %s: %w", c.Path, diskError(err))
@@ -165,8 +166,8 @@ func (c Config) options() *bbolt.Options {
 		InitialMmapSize: 256 << 20,
 		// Its counters are behind a mutex that every reader would take.
 		NoStatistics: true,
-		// NoSync and NoGrowSync stay off: what is acknowledged is on the disk. NoFreelistSync stays off: without the list
-		// on disk, every opening would read the whole file.
+		// NoSync and NoGrowSync stay off: what is acknowledged is on the disk. NoFreelistSync stays off: without the
+		// list on disk, every opening would read the whole file.
 	}
 }
 
@@ -188,7 +189,8 @@ func (c Config) openOrMake(flag int, mode os.FileMode) (*os.File, error) {
 // claim locks a file that was just opened.
 func (c Config) claim(h *os.File) error {
 	if err := syscall.Flock(int(h.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
-		return fmt.Errorf("open store: %s is %w: use the admin socket of the node that runs on it, or stop it", c.Path, ErrLocked)
+		return fmt.Errorf("open store: %s is %w: use the admin socket of the node that runs on it, or stop it", c.Path,
+			ErrLocked)
 	} else if err != nil {
 		return fmt.Errorf("lock store %s: %w", c.Path, err)
 	}
@@ -246,7 +248,8 @@ func (c Config) checkDirectory(dir string) error {
 func (c Config) placeError(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return fmt.Errorf("open store %s: %w for writing by this user: check owner and mode of the file and its directory (%w)", c.Path, ErrPlace, err)
+		return fmt.Errorf("open store %s: %w for writing by this user: check owner and mode of the file and its "+
+			"directory (%w)", c.Path, ErrPlace, err)
 	case errors.Is(err, syscall.EISDIR):
 		return fmt.Errorf("open store %s: %w: it is a directory", c.Path, ErrPlace)
 	}
@@ -258,7 +261,8 @@ func (c Config) placeError(err error) error {
 func diskError(err error) error {
 	for _, full := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
 		if errors.Is(err, full) || strings.Contains(err.Error(), full.Error()) {
-			return fmt.Errorf("no room for the file: free some, or raise the quota or the limit of file sizes (%w)", err)
+			return fmt.Errorf("no room for the file: free some, or raise the quota or the limit of file sizes (%w)",
+				err)
 		}
 	}
 	return err

@@ -67,9 +67,11 @@ func TestOpenRefuses(t *testing.T) {
 		err    error
 		want   string // PATH and DIR stand for the path and its directory
 	}{
-		{"no directory", func(_ *testing.T, path string) string { return filepath.Join(path+".d", "store.db") }, store.Config{}, store.ErrPlace,
+		{"no directory", func(_ *testing.T, path string) string { return filepath.Join(path+".d", "store.db") },
+			store.Config{}, store.ErrPlace,
 			"open store PATH: cannot be opened: there is no directory DIR; run mkdir -m 700 DIR"},
-		{"a file as directory", func(_ *testing.T, path string) string { return filepath.Join(path, "store.db") }, store.Config{}, store.ErrPlace,
+		{"a file as directory", func(_ *testing.T, path string) string { return filepath.Join(path, "store.db") },
+			store.Config{}, store.ErrPlace,
 			"open store PATH: cannot be opened: DIR is no directory"},
 		{"a directory as file", func(t *testing.T, path string) string {
 			must(t, os.Mkdir(path+".d", 0o700))
@@ -82,15 +84,18 @@ func TestOpenRefuses(t *testing.T) {
 		{"others can write to the directory", func(t *testing.T, path string) string {
 			must(t, os.Chmod(filepath.Dir(path), 0o777))
 			return path
-		}, store.Config{}, store.ErrExposed, "open store PATH: directory DIR: others can write to it: run chmod go-w DIR"},
+		}, store.Config{}, store.ErrExposed,
+			"open store PATH: directory DIR: others can write to it: run chmod go-w DIR"},
 		{"another kind of file", func(t *testing.T, path string) string {
 			must(t, os.WriteFile(path, bytes.Repeat([]byte("SQLite format 3\x00"), 4096), 0o600))
 			return path
-		}, store.Config{}, store.ErrForeign, "open store PATH: not a store of edgetoken: it is another kind of file; name the right path"},
+		}, store.Config{}, store.ErrForeign,
+			"open store PATH: not a store of edgetoken: it is another kind of file; name the right path"},
 		{"a few bytes", func(t *testing.T, path string) string {
 			must(t, os.WriteFile(path, []byte("x"), 0o600))
 			return path
-		}, store.Config{}, store.ErrForeign, "open store PATH: not a store of edgetoken: it is another kind of file; name the right path"},
+		}, store.Config{}, store.ErrForeign,
+			"open store PATH: not a store of edgetoken: it is another kind of file; name the right path"},
 		{"emptied", func(t *testing.T, path string) string {
 			must(t, os.Truncate(path, 0))
 			return path
@@ -98,16 +103,19 @@ func TestOpenRefuses(t *testing.T) {
 		{"bbolt file of another program", func(t *testing.T, path string) string {
 			otherBolt(t, path+".other", bbolt.Options{}, put("meta", "raft", "x"))
 			return path + ".other"
-		}, store.Config{}, store.ErrForeign, "open store PATH: not a store of edgetoken: another program wrote this bbolt file; name the right path"},
+		}, store.Config{}, store.ErrForeign,
+			"open store PATH: not a store of edgetoken: another program wrote this bbolt file; name the right path"},
 		{"bbolt file without a list of free pages", func(t *testing.T, path string) string {
 			otherBolt(t, path+".other", bbolt.Options{NoFreelistSync: true}, put("a", "b", "c"))
 			return path + ".other"
-		}, store.Config{}, store.ErrForeign, "open store PATH: not a store of edgetoken: another program wrote this bbolt file; name the right path"},
+		}, store.Config{}, store.ErrForeign,
+			"open store PATH: not a store of edgetoken: another program wrote this bbolt file; name the right path"},
 		{"newer schema", func(t *testing.T, path string) string {
 			otherBolt(t, path, bbolt.Options{}, put("meta", "schema", "\x01\x04\x00\x00\x00\x00\x00\x00\x00"))
 			return path
 		}, store.Config{}, store.ErrNewerSchema,
-			"open store PATH: written by a newer version: it has schema 4, this version knows 3; run the newer version, or restore a backup from before it"},
+			"open store PATH: written by a newer version: it has schema 4, this version knows 3; run the newer " +
+				"version, or restore a backup from before it"},
 		{"no schema 0", func(t *testing.T, path string) string {
 			otherBolt(t, path, bbolt.Options{}, put("meta", "schema", "\x01\x00\x00\x00\x00\x00\x00\x00\x00"))
 			return path
@@ -119,29 +127,38 @@ func TestOpenRefuses(t *testing.T) {
 		{"a bucket is missing", func(t *testing.T, path string) string {
 			otherBolt(t, path, bbolt.Options{}, func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte("cutoffs")) })
 			return path
-		}, store.Config{}, store.ErrCorrupt, "open store PATH: damaged: the bucket cutoffs is missing; restore a backup"},
+		}, store.Config{}, store.ErrCorrupt,
+			"open store PATH: damaged: the bucket cutoffs is missing; restore a backup"},
 		{"cut short", func(t *testing.T, path string) string {
 			must(t, os.Truncate(path, 12288))
 			return path
-		}, store.Config{}, store.ErrCorrupt, "open store PATH: damaged: it is cut short at 12288 bytes of SIZE; restore a backup, or copy it again with the node stopped"},
+		}, store.Config{}, store.ErrCorrupt,
+			"open store PATH: damaged: it is cut short at 12288 bytes of SIZE; restore a backup, or copy it " +
+				"again with the node stopped"},
 		{"cut in the first page", func(t *testing.T, path string) string {
 			must(t, os.Truncate(path, 100))
 			return path
-		}, store.Config{}, store.ErrCorrupt, "open store PATH: damaged: it is cut short at 100 bytes of SIZE; restore a backup, or copy it again with the node stopped"},
+		}, store.Config{}, store.ErrCorrupt,
+			"open store PATH: damaged: it is cut short at 100 bytes of SIZE; restore a backup, or copy it again " +
+				"with the node stopped"},
 		{"both headers damaged", func(t *testing.T, path string) string {
 			spoil(t, path, 30, 40)
 			spoil(t, path, 4096+30, 4096+40)
 			return path
-		}, store.Config{}, store.ErrCorrupt, "open store PATH: damaged: both copies of its header are; restore a backup"},
+		}, store.Config{}, store.ErrCorrupt,
+			"open store PATH: damaged: both copies of its header are; restore a backup"},
 		{"integers asked for", func(t *testing.T, path string) string {
 			db, err := store.Open(store.Config{Path: path + ".text", IDs: core.TextID})
 			must(t, err)
 			must(t, db.Close())
 			return path + ".text"
 		}, store.Config{IDs: core.IntegerID}, store.ErrIDKind,
-			"open store PATH: it holds ids of another kind: it holds texts as ids, which cannot be changed; leave the setting out or make a new store"},
-		{"texts asked for", func(_ *testing.T, path string) string { return path }, store.Config{IDs: core.TextID}, store.ErrIDKind,
-			"open store PATH: it holds ids of another kind: it holds integers as ids, which cannot be changed; leave the setting out or make a new store"},
+			"open store PATH: it holds ids of another kind: it holds texts as ids, which cannot be changed; " +
+				"leave the setting out or make a new store"},
+		{"texts asked for", func(_ *testing.T, path string) string { return path }, store.Config{IDs: core.TextID},
+			store.ErrIDKind,
+			"open store PATH: it holds ids of another kind: it holds integers as ids, which cannot be changed; " +
+				"leave the setting out or make a new store"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			given := closedStore(t)
@@ -188,7 +205,8 @@ func TestOpenWithoutPermission(t *testing.T) {
 		_, err := store.OpenWith(store.Config{Path: path}, func(string, int, os.FileMode) (*os.File, error) {
 			return nil, &os.PathError{Op: "open", Path: path, Err: cause}
 		})
-		want := fmt.Sprintf("open store %s: cannot be opened for writing by this user: check owner and mode of the file and its directory (open %[1]s: %v)", path, cause)
+		want := fmt.Sprintf("open store %s: cannot be opened for writing by this user: check owner and mode of the "+
+			"file and its directory (open %[1]s: %v)", path, cause)
 		wantErr(t, "Open", err, store.ErrPlace)
 		if err != nil && err.Error() != want {
 			t.Errorf("Open = %v, want %s", err, want)
@@ -201,7 +219,9 @@ func TestOpenLocked(t *testing.T) {
 	open(t, store.Config{Path: path})
 	_, err := store.Open(store.Config{Path: path})
 	wantErr(t, "Open of an open store", err, store.ErrLocked)
-	if want := "open store: " + path + " is in use by another process: use the admin socket of the node that runs on it, or stop it"; err != nil && err.Error() != want {
+	if want := "open store: " + path +
+		" is in use by another process: use the admin socket of the node that runs on it, or stop it"; err != nil &&
+		err.Error() != want {
 		t.Errorf("Open of an open store = %v, want %s", err, want)
 	}
 }
@@ -239,7 +259,8 @@ func TestOpenAndEmptyFiles(t *testing.T) {
 // A store that another process makes while Open finds none is opened.
 func TestOpenWhatWasMadeJustNow(t *testing.T) {
 	other, path := closedStore(t), filepath.Join(t.TempDir(), "store.db")
-	db, err := store.OpenWith(store.Config{Path: path}, func(name string, flag int, mode os.FileMode) (*os.File, error) {
+	db, err := store.OpenWith(store.Config{Path: path}, func(name string, flag int, mode os.FileMode) (*os.File,
+		error) {
 		f, err := os.OpenFile(name, flag, mode)
 		if errors.Is(err, os.ErrNotExist) {
 			must(t, os.Rename(other, path))
@@ -276,7 +297,8 @@ func TestOpenAtOnce(t *testing.T) {
 
 // What a panic of bbolt becomes.
 func TestDamage(t *testing.T) {
-	if got, want := store.Damage("page 3 already freed").Error(), "damaged: restore a backup (page 3 already freed)"; got != want {
+	if got, want := store.Damage("page 3 already freed").Error(),
+		"damaged: restore a backup (page 3 already freed)"; got != want {
 		t.Errorf("damage = %s, want %s", got, want)
 	}
 }

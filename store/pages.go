@@ -6,9 +6,9 @@ import (
 	"io"
 )
 
-// What follows reads the pages of a bbolt file (bbolt internal/common/page.go) as bytes, and trusts none. bbolt itself follows
-// page numbers and lengths without a check, in goroutines of its own too, where a fault ends the process and a circle never
-// ends: it may only be given what was found sound here. In the byte order of the machine:
+// What follows reads the pages of a bbolt file (bbolt internal/common/page.go) as bytes, and trusts none. bbolt
+// itself follows page numbers and lengths without a check, in goroutines of its own too, where a fault ends the
+// process and a circle never ends: it may only be given what was found sound here. In the byte order of the machine:
 //
 //	page     u64 its own number | u16 type | u16 elements | u32 pages that belong to it | elements | keys and values
 //	branch   u32 key's distance from here | u32 length of the key | u64 page
@@ -24,8 +24,8 @@ const (
 	bucketFlag   = 1
 	manyElements = 0xFFFF
 	maxDepth     = 64
-	// maxSpan bounds a branch or leaf, in bytes: bbolt puts at most four records on a page that do not fit there, and the longest
-	// customer has less than 80 KiB.
+	// maxSpan bounds a branch or leaf, in bytes: bbolt puts at most four records on a page that do not fit there, and
+	// the longest customer has less than 80 KiB.
 	maxSpan = 1 << 20
 )
 
@@ -43,7 +43,8 @@ type element struct {
 	page       uint64 // of a branch
 }
 
-// walk reads the tree that begins at a page, and hands the elements of its leaves to leaf, as long as that returns no error.
+// walk reads the tree that begins at a page, and hands the elements of its leaves to leaf, as long as that returns no
+// error.
 func (p *pages) walk(id uint64, leaf func(element) error) error { return p.descend(id, 0, leaf) }
 
 func (p *pages) descend(id uint64, depth int, leaf func(element) error) error {
@@ -101,8 +102,8 @@ func (p *pages) span(id uint64, most int64) ([]byte, error) {
 	return b, nil
 }
 
-// elements takes a branch or leaf apart. bbolt writes keys and values in their order and without gaps: anything else is damage,
-// which could make a value pass for a key.
+// elements takes a branch or leaf apart. bbolt writes keys and values in their order and without gaps: anything else
+// is damage, which could make a value pass for a key.
 func elements(b []byte) (list []element, kind uint16, err error) {
 	if len(b) < pageHeader {
 		return nil, 0, fmt.Errorf("it is cut short")
@@ -144,7 +145,8 @@ func elements(b []byte) (list []element, kind uint16, err error) {
 	return list, kind, nil
 }
 
-// bucket reads the tree of a bucket from its entry in the bucket of buckets, and hands its records to see. It holds nothing else.
+// bucket reads the tree of a bucket from its entry in the bucket of buckets, and hands its records to see. It holds
+// nothing else.
 func (p *pages) bucket(entry []byte, see func(key, value []byte)) error {
 	record := func(e element) error {
 		if e.bucket {

@@ -54,7 +54,8 @@ func lost(path string, open os.FileInfo) error {
 }
 
 func lostFile(path, how string) error {
-	return fmt.Errorf("%w: %s: %s. Acknowledged changes may be missing from what the next start finds there: save what the process has open "+
+	return fmt.Errorf("%w: %s: %s. Acknowledged changes may be missing from what the next start finds there: save "+
+		"what the process has open "+
 		"(on Linux /proc/PID/fd), stop the node, put the right file in place, start the node", ErrLost, path, how)
 }
 

@@ -12,7 +12,8 @@ func TestPurge(t *testing.T) {
 	db, clock := fresh(t)
 	var list []core.Effect
 	for i := range 5 {
-		list = append(list, core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: uint64(i)}, Until: start/1000 + int64(i)})
+		list = append(list, core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: uint64(i)},
+			Until: start/1000 + int64(i)})
 	}
 	// The first is revoked again for longer, and goes last.
 	list = append(list, core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 0}, Until: start/1000 + 20})
@@ -42,7 +43,8 @@ func TestPurge(t *testing.T) {
 		}
 		left, err := db.Stats(bg)
 		if err != nil || left.Families != c.left.Families || left.Tombstones != c.left.Tombstones {
-			t.Errorf("%s: %d families and %d tombstones are left, %v, want %d and %d", c.name, left.Families, left.Tombstones, err, c.left.Families, c.left.Tombstones)
+			t.Errorf("%s: %d families and %d tombstones are left, %v, want %d and %d", c.name, left.Families,
+				left.Tombstones, err, c.left.Families, c.left.Tombstones)
 		}
 	}
 	if s := state(t, db, ada.ID, core.Family{}); s.CutOff != 0 {

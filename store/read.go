@@ -22,7 +22,8 @@ func (db *DB) GetByEmail(ctx context.Context, email string) (Customer, error) {
 	return db.get(ctx, func(t tables) (core.CustomerID, error) { return t.owner(db.identity.ids, email) }, email)
 }
 
-func (db *DB) get(ctx context.Context, find func(tables) (core.CustomerID, error), name string) (c Customer, err error) {
+func (db *DB) get(ctx context.Context, find func(tables) (core.CustomerID, error), name string) (c Customer,
+	err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		t := tables{tx}
 		id, err := find(t)
@@ -41,8 +42,9 @@ func (db *DB) get(ctx context.Context, find func(tables) (core.CustomerID, error
 	return c, nil
 }
 
-// List is a page of at most limit customers (1 to 1000; anything else is 1000) in the order of their ids, from the one that
-// follows after; zero: from the first. Integers are ordered as numbers, texts by their bytes. The page after the last is empty.
+// List is a page of at most limit customers (1 to 1000; anything else is 1000) in the order of their ids, from the
+// one that follows after; zero: from the first. Integers are ordered as numbers, texts by their bytes. The page after
+// the last is empty.
 func (db *DB) List(ctx context.Context, after core.CustomerID, limit int) (page []Customer, err error) {
 	if !after.IsZero() && after.Kind != db.identity.ids {
 		return nil, fmt.Errorf("list customers: id %w: the store holds %s", ErrInvalid, kindName(db.identity.ids))

@@ -76,7 +76,8 @@ type family struct {
 	version uint64
 	dead    bool
 	until   int64 // Unix seconds; purged after it
-	start   int64 // when it began, Unix milliseconds; 0 where that is not known: the record is about any family of its name
+	// when it began, Unix milliseconds; 0 where that is not known: the record is about any family of its name
+	start int64
 }
 
 // startedVersion is the first byte of the record of a family whose start is known.

@@ -15,8 +15,8 @@ const secondsOfDay = 24 * 60 * 60
 
 // Remove removes a customer, with sessions, permissions and memberships. Tombstones of the id and of the e-mail
 // address, either of which tokens may name, keep the cut-off for as long as the customer's tokens could live: keep
-// from now, or if that is longer a day more than the longest lifetime that RaiseLifetimes was told of, be it later: Purge
-// looks again. The customer's id is not given out again by itself.
+// from now, or if that is longer a day more than the longest lifetime that RaiseLifetimes was told of, be it later:
+// Purge looks again. The customer's id is not given out again by itself.
 func (db *DB) Remove(ctx context.Context, id core.CustomerID, keep time.Duration) error {
 	if keep < 0 {
 		return fmt.Errorf("tombstone %w: it would be kept for less than no time", ErrInvalid)
@@ -70,8 +70,8 @@ func (t tombstone) outlives(last int64, longest Lifetimes) int64 {
 }
 
 // KeepTombstone has what remains of a removed customer outlive a token whose signature is good, which names the
-// customer as q does and expires at these Unix seconds: what RaiseLifetimes knows is how long tokens live that were shown
-// before. It does nothing where there is a customer, or no tombstone.
+// customer as q does and expires at these Unix seconds: what RaiseLifetimes knows is how long tokens live that were
+// shown before. It does nothing where there is a customer, or no tombstone.
 func (db *DB) KeepTombstone(ctx context.Context, q Query, expires int64) error {
 	key := db.tombstoneOf(q)
 	if key == nil {

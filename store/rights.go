@@ -13,7 +13,8 @@ import (
 const (
 	// maxGroupName bounds the name of a group, in characters (Django's Group.name).
 	maxGroupName = 150
-	// maxPermissionPart bounds each part of a permission, in characters (Django's ContentType.app_label and Permission.codename).
+	// maxPermissionPart bounds each part of a permission, in characters (Django's ContentType.app_label and
+	// Permission.codename).
 	maxPermissionPart = 100
 	// maxRights bounds the record of what a customer or a group has, in bytes: some 2000 permissions.
 	maxRights = 64 * 1024
@@ -21,22 +22,25 @@ const (
 	maxGroups = 10_000
 )
 
-// CheckPermission says why a text is no permission: it is "app_label.codename", each part of 1 to 100 characters. ErrInvalid.
+// CheckPermission says why a text is no permission: it is "app_label.codename", each part of 1 to 100 characters.
+// ErrInvalid.
 func CheckPermission(p string) error {
 	label, codename, dotted := strings.Cut(p, ".")
 	switch {
 	case checkText("", p) != nil:
 		return fmt.Errorf("permission %w: it is not UTF-8, or too long", ErrInvalid)
 	case !dotted || label == "" || codename == "":
-		return fmt.Errorf("permission %q %w: it must be app_label.codename, such as customers.view_customer", p, ErrInvalid)
+		return fmt.Errorf("permission %q %w: it must be app_label.codename, such as customers.view_customer", p,
+			ErrInvalid)
 	case utf8.RuneCountInString(label) > maxPermissionPart || utf8.RuneCountInString(codename) > maxPermissionPart:
-		return fmt.Errorf("permission %q %w: each of its parts has at most %d characters", p, ErrInvalid, maxPermissionPart)
+		return fmt.Errorf("permission %q %w: each of its parts has at most %d characters", p, ErrInvalid,
+			maxPermissionPart)
 	}
 	return nil
 }
 
-// CheckGroupName says why a text is no name for a new group: it has 1 to 150 characters, and no white space around it, which nobody sees and
-// Django's forms cut off. ErrInvalid.
+// CheckGroupName says why a text is no name for a new group: it has 1 to 150 characters, and no white space around
+// it, which nobody sees and Django's forms cut off. ErrInvalid.
 func CheckGroupName(name string) error {
 	if err := checkGroupName(name); err != nil {
 		return err
@@ -84,8 +88,8 @@ type rights struct {
 	groups      []membership // sorted by name
 }
 
-// membership is that of a group. It counts only while the group of this name has this number: one that was removed and made anew
-// under the same name has another one, and none of its former members.
+// membership is that of a group. It counts only while the group of this name has this number: one that was removed
+// and made anew under the same name has another one, and none of its former members.
 type membership struct {
 	group  string
 	number uint64
@@ -194,8 +198,8 @@ func (r rights) names() (names []string) {
 	return names
 }
 
-// effective are all permissions that a customer has: his own and those of his groups, sorted. An inactive customer has none
-// (django.contrib.auth ModelBackend). That a superuser may do everything is not in it.
+// effective are all permissions that a customer has: his own and those of his groups, sorted. An inactive customer
+// has none (django.contrib.auth ModelBackend). That a superuser may do everything is not in it.
 func (t tables) effective(c Customer) ([]string, error) {
 	if !c.IsActive {
 		return nil, nil
@@ -220,8 +224,8 @@ func (w *writer) give(key []byte, r rights) {
 	}
 }
 
-// join is what customers who are added are given, each of whom is an entry of list. It makes the groups that are not there yet: the
-// last of what can be wrong, so that nothing is put before.
+// join is what customers who are added are given, each of whom is an entry of list. It makes the groups that are not
+// there yet: the last of what can be wrong, so that nothing is put before.
 func (w *writer) join(list []NewCustomer, customers []Customer, named func(int, error) error) ([]rights, error) {
 	made := map[string][]string{} // groups that are not there, with their permissions
 	numbers := map[string]uint64{}
@@ -256,7 +260,8 @@ func (w *writer) join(list []NewCustomer, customers []Customer, named func(int, 
 		if err := CheckGroupName(name); err != nil {
 			return nil, err
 		}
-		if err := checkSize(fmt.Sprintf("permissions of group %q", name), group{permissions: made[name]}.encode()); err != nil {
+		if err := checkSize(fmt.Sprintf("permissions of group %q", name),
+			group{permissions: made[name]}.encode()); err != nil {
 			return nil, err
 		}
 	}

@@ -28,7 +28,8 @@ var (
 	tombstonesBucket = []byte("tombstones")
 	expiryBucket     = []byte("expiry")
 	bucketsOf1       = [][]byte{
-		metaBucket, customersBucket, emailsBucket, lastLoginBucket, cutOffsBucket, familiesBucket, tombstonesBucket, expiryBucket,
+		metaBucket, customersBucket, emailsBucket, lastLoginBucket, cutOffsBucket, familiesBucket, tombstonesBucket,
+		expiryBucket,
 	}
 
 	foldedBucket           = []byte("folded")
@@ -81,7 +82,8 @@ func (f *file) prepare(c Config) error {
 		return fmt.Errorf("open store %s: %w", c.Path, err)
 	}
 	if c.IDs != core.NoCustomer && c.IDs != f.identity.ids {
-		return fmt.Errorf("open store %s: it %w: it holds %s, which cannot be changed; leave the setting out or make a new store",
+		return fmt.Errorf("open store %s: it %w: it holds %s, which cannot be changed; leave the setting out or make "+
+			"a new store",
 			c.Path, ErrIDKind, kindName(f.identity.ids))
 	}
 	if err := f.bolt.Sync(); err != nil {
@@ -127,7 +129,9 @@ func checkSchema(b *bbolt.Bucket) (version int64, err error) {
 		return 0, err
 	}
 	if version > schema {
-		return 0, fmt.Errorf("%w: it has schema %d, this version knows %d; run the newer version, or restore a backup from before it", ErrNewerSchema, version, schema)
+		return 0,
+			fmt.Errorf("%w: it has schema %d, this version knows %d; run the newer version, or restore a backup from "+
+				"before it", ErrNewerSchema, version, schema)
 	}
 	if version < oldestSchema {
 		return 0, fmt.Errorf("%w: there is no schema %d; restore a backup", ErrCorrupt, version)

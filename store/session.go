@@ -42,9 +42,9 @@ type NewSession struct {
 	Customer Customer
 	// Expires must be ahead.
 	Expires time.Time
-	// Replaces ends in the same transaction, be it whose it may: a browser has one session, and keeps none over a log-in
-	// that another may have put there (session fixation). It may be ID itself: then the browser keeps its secret. Zero:
-	// none.
+	// Replaces ends in the same transaction, be it whose it may: a browser has one session, and keeps none over a
+	// log-in that another may have put there (session fixation). It may be ID itself: then the browser keeps its
+	// secret. Zero: none.
 	Replaces SessionID
 }
 
@@ -66,7 +66,8 @@ func (db *DB) StartSession(ctx context.Context, n NewSession) error {
 		return fmt.Errorf("session %w: its id is zero", ErrInvalid)
 	}
 	if !n.Expires.After(now) || n.Expires.UnixMicro() > lastMoment || n.Expires.Year() > 9999 {
-		return fmt.Errorf("session %w: it would end at %s, which is not ahead or beyond the year 9999", ErrInvalid, n.Expires.UTC().Format(time.RFC3339))
+		return fmt.Errorf("session %w: it would end at %s, which is not ahead or beyond the year 9999", ErrInvalid,
+			n.Expires.UTC().Format(time.RFC3339))
 	}
 	return db.write(ctx, func(w *writer) error { return w.startSession(n, now, db.config.MaxSessions) })
 }

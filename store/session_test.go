@@ -41,11 +41,13 @@ func TestSession(t *testing.T) {
 	must(t, db.ChangeRights(bg, ada.ID, store.RightsChange{Join: []string{"editors"}}))
 	begin(t, db, clock, ada, sid(1))
 	s, c, err := db.LoadSession(bg, sid(1), store.Query{Rights: true})
-	want := store.Session{ID: sid(1), Customer: ada.ID, Started: start, Expires: time.UnixMilli(start + 3_600_000).UTC()}
+	want := store.Session{ID: sid(1), Customer: ada.ID, Started: start,
+		Expires: time.UnixMilli(start + 3_600_000).UTC()}
 	if err != nil || s != want {
 		t.Errorf("LoadSession = %+v, %v, want %+v", s, err, want)
 	}
-	if c.ID != ada.ID || !c.LastLogin.Equal(clock.now()) || fmt.Sprint(c.Rights) != "[customers.change_customer]" || fmt.Sprint(c.Groups) != "[editors]" {
+	if c.ID != ada.ID || !c.LastLogin.Equal(clock.now()) || fmt.Sprint(c.Rights) != "[customers.change_customer]" ||
+		fmt.Sprint(c.Groups) != "[editors]" {
 		t.Errorf("LoadSession gives customer %+v, want one who just logged in with the rights of a group", c)
 	}
 	if _, c, err := db.LoadSession(bg, sid(1), store.Query{}); err != nil || c.Rights != nil {
@@ -93,7 +95,8 @@ func TestSessionEnds(t *testing.T) {
 		{"log out everywhere", func(db *store.DB, id core.CustomerID) error { return db.Revoke(bg, id) }, 1},
 		{"log out of the node", func(db *store.DB, _ core.CustomerID) error { return db.RevokeAll(bg) }, 4},
 	} {
-		for name, back := range map[string]int64{"clock goes on": -1000, "clock stands": 0, "clock is set back": 7_200_000} {
+		for name, back := range map[string]int64{"clock goes on": -1000, "clock stands": 0,
+			"clock is set back": 7_200_000} {
 			db, clock := fresh(t)
 			ada, bea := add(t, db, core.CustomerID{}, "ada"), add(t, db, core.CustomerID{}, "bea")
 			for i := range 3 {
@@ -164,9 +167,14 @@ func TestSessionConflicts(t *testing.T) {
 		want error
 	}{
 		{"nothing", func(*store.DB, core.CustomerID) error { return nil }, nil},
-		{"password change", func(db *store.DB, id core.CustomerID) error { return db.SetPassword(bg, id, "new") }, store.ErrConflict},
-		{"the same password again", func(db *store.DB, id core.CustomerID) error { return db.Rehash(bg, id, "hash of ada", "other hash") }, nil},
-		{"disable", func(db *store.DB, id core.CustomerID) error { return db.SetActive(bg, id, false) }, store.ErrConflict},
+		{"password change", func(db *store.DB, id core.CustomerID) error { return db.SetPassword(bg, id, "new") },
+			store.ErrConflict},
+		{"the same password again", func(db *store.DB, id core.CustomerID) error {
+			return db.Rehash(bg, id,
+				"hash of ada", "other hash")
+		}, nil},
+		{"disable", func(db *store.DB, id core.CustomerID) error { return db.SetActive(bg, id, false) },
+			store.ErrConflict},
 		{"removal", func(db *store.DB, id core.CustomerID) error { return db.Remove(bg, id, 0) }, store.ErrConflict},
 		{"log out everywhere", func(db *store.DB, id core.CustomerID) error { return db.Revoke(bg, id) }, nil},
 		{"another name", func(db *store.DB, id core.CustomerID) error {
@@ -193,7 +201,8 @@ func TestSessionReplacesItself(t *testing.T) {
 	begin(t, db, clock, ada, sid(1))
 	later := clock.now().Add(100 * time.Hour)
 	must(t, db.StartSession(bg, store.NewSession{ID: sid(1), Customer: ada, Expires: later, Replaces: sid(1)}))
-	if s, _, err := db.LoadSession(bg, sid(1), store.Query{}); err != nil || !s.Expires.Equal(later) || s.Customer != ada.ID {
+	if s, _, err := db.LoadSession(bg, sid(1), store.Query{}); err != nil || !s.Expires.Equal(later) ||
+		s.Customer != ada.ID {
 		t.Errorf("LoadSession = %+v, %v, want it to end at %v", s, err, later)
 	}
 	must(t, db.EndSession(bg, sid(1)))
@@ -214,7 +223,8 @@ func TestSessionRefuses(t *testing.T) {
 	}{
 		{"zero id", store.NewSession{Customer: ada, Expires: hour}, store.ErrInvalid},
 		{"ended already", store.NewSession{ID: sid(2), Customer: ada, Expires: clock.now()}, store.ErrInvalid},
-		{"never ends", store.NewSession{ID: sid(2), Customer: ada, Expires: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, store.ErrInvalid},
+		{"never ends", store.NewSession{ID: sid(2), Customer: ada,
+			Expires: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, store.ErrInvalid},
 		{"id in use", store.NewSession{ID: sid(1), Customer: ada, Expires: hour}, store.ErrExists},
 		{"nobody", store.NewSession{ID: sid(2), Expires: hour}, store.ErrConflict},
 	} {
@@ -222,7 +232,8 @@ func TestSessionRefuses(t *testing.T) {
 	}
 	done, cancel := context.WithCancel(bg)
 	cancel()
-	if err := db.StartSession(done, store.NewSession{ID: sid(2), Customer: ada, Expires: hour}); !errors.Is(err, context.Canceled) {
+	if err := db.StartSession(done, store.NewSession{ID: sid(2), Customer: ada, Expires: hour}); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("StartSession after ctx ended = %v, want context.Canceled", err)
 	}
 	if !alive(t, db, sid(1), ada) || alive(t, db, sid(2), ada) {
@@ -238,7 +249,8 @@ func TestSessionFixation(t *testing.T) {
 	begin(t, db, clock, bea, sid(2))
 	for i, replaces := range []store.SessionID{sid(1), sid(2), sid(99), {}} {
 		id := sid(10 + i)
-		must(t, db.StartSession(bg, store.NewSession{ID: id, Customer: ada, Expires: clock.now().Add(time.Hour), Replaces: replaces}))
+		must(t, db.StartSession(bg, store.NewSession{ID: id, Customer: ada, Expires: clock.now().Add(time.Hour),
+			Replaces: replaces}))
 		if s, _, err := db.LoadSession(bg, replaces, store.Query{}); err != nil || s != (store.Session{}) {
 			t.Errorf("the replaced session %x = %+v, %v, want none", replaces, s, err)
 		}
@@ -252,7 +264,8 @@ func TestSessionFixation(t *testing.T) {
 	// A log-in that is refused ends nothing.
 	stale := ada
 	stale.RevokeClaim = "another"
-	err := db.StartSession(bg, store.NewSession{ID: sid(20), Customer: stale, Expires: clock.now().Add(time.Hour), Replaces: sid(10)})
+	err := db.StartSession(bg, store.NewSession{ID: sid(20), Customer: stale, Expires: clock.now().Add(time.Hour),
+		Replaces: sid(10)})
 	wantErr(t, "StartSession with an old password", err, store.ErrConflict)
 	if !alive(t, db, sid(10), ada) {
 		t.Error("a refused log-in ended a session")
@@ -280,7 +293,8 @@ func TestMillionSessionsByOneClient(t *testing.T) {
 		t.Error("another customer's session ended")
 	}
 	// One that it replaces makes room.
-	must(t, db.StartSession(bg, store.NewSession{ID: sid(300), Customer: ada, Expires: clock.now().Add(time.Hour), Replaces: sid(199)}))
+	must(t, db.StartSession(bg, store.NewSession{ID: sid(300), Customer: ada, Expires: clock.now().Add(time.Hour),
+		Replaces: sid(199)}))
 	if !alive(t, db, sid(200-64), ada) {
 		t.Error("the oldest session ended though another made room")
 	}
@@ -297,7 +311,8 @@ func TestSessionsOfAllAreBounded(t *testing.T) {
 		customers = append(customers, add(t, db, core.CustomerID{}, fmt.Sprint(i)))
 	}
 	start := func(i int, ends time.Duration) {
-		must(t, db.StartSession(bg, store.NewSession{ID: sid(i), Customer: customers[i%10], Expires: clock.now().Add(ends)}))
+		must(t, db.StartSession(bg, store.NewSession{ID: sid(i), Customer: customers[i%10],
+			Expires: clock.now().Add(ends)}))
 	}
 	start(0, 100*time.Hour)
 	for i := 1; i < 250; i++ {
@@ -326,9 +341,11 @@ func TestPurgeSessions(t *testing.T) {
 	must(t, err)
 	ada := add(t, db, core.CustomerID{}, "ada")
 	for i := range 5 {
-		must(t, db.StartSession(bg, store.NewSession{ID: sid(i), Customer: ada, Expires: clock.now().Add(time.Duration(i+1) * time.Minute)}))
+		must(t, db.StartSession(bg, store.NewSession{ID: sid(i), Customer: ada,
+			Expires: clock.now().Add(time.Duration(i+1) * time.Minute)}))
 	}
-	must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 1}, Until: start/1000 + 90}}}))
+	must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 1},
+		Until: start/1000 + 90}}}))
 	for _, c := range []struct {
 		name  string
 		at    time.Duration
@@ -346,7 +363,8 @@ func TestPurgeSessions(t *testing.T) {
 		got, err := db.Purge(bg, clock.now(), c.limit)
 		s, statsErr := db.Stats(bg)
 		if err != nil || statsErr != nil || got != c.want || s.Sessions != c.left {
-			t.Errorf("%s: Purge = %+v, %v, and %d are left, %v, want %+v and %d", c.name, got, err, s.Sessions, statsErr, c.want, c.left)
+			t.Errorf("%s: Purge = %+v, %v, and %d are left, %v, want %+v and %d", c.name, got, err, s.Sessions,
+				statsErr, c.want, c.left)
 		}
 	}
 	clock.ms.Add(60_000)
@@ -368,7 +386,8 @@ func TestSessionsShareCommits(t *testing.T) {
 	ended := make(chan error)
 	for i := range 40 {
 		go func() {
-			ended <- db.StartSession(bg, store.NewSession{ID: sid(i), Customer: ada, Expires: clock.now().Add(time.Hour)})
+			ended <- db.StartSession(bg, store.NewSession{ID: sid(i), Customer: ada,
+				Expires: clock.now().Add(time.Hour)})
 		}()
 	}
 	for db.Waiting() < 40 {

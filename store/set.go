@@ -17,13 +17,14 @@ type Change struct {
 	Attributes                 json.RawMessage // a JSON object in place of the present one; "null": none
 }
 
-// Set changes what a customer is called and may do, and gives back what came of it. ErrExists where another customer has the e-mail
-// address, ErrInvalid where a value cannot be stored.
+// Set changes what a customer is called and may do, and gives back what came of it. ErrExists where another customer
+// has the e-mail address, ErrInvalid where a value cannot be stored.
 //
-// A new address leaves a tombstone of the old one behind, kept as that of Remove is: where USER_ID_FIELD is email, tokens name the
-// old address, nobody has it any more, and whoever gets it later has a cut-off that ends them. So they end with the change, and the
-// customer logs in again; where USER_ID_FIELD is id, tokens and sessions go on. A customer who gets an address that was another's
-// inherits the cut-off of its tombstone: his own tokens and sessions from before it end too.
+// A new address leaves a tombstone of the old one behind, kept as that of Remove is: where USER_ID_FIELD is email,
+// tokens name the old address, nobody has it any more, and whoever gets it later has a cut-off that ends them. So
+// they end with the change, and the customer logs in again; where USER_ID_FIELD is id, tokens and sessions go on. A
+// customer who gets an address that was another's inherits the cut-off of its tombstone: his own tokens and sessions
+// from before it end too.
 func (db *DB) Set(ctx context.Context, id core.CustomerID, change Change, keep time.Duration) (Customer, error) {
 	if keep < 0 {
 		return Customer{}, fmt.Errorf("tombstone %w: it would be kept for less than no time", ErrInvalid)
@@ -93,7 +94,8 @@ func (n Change) apply(c *Customer, attributes json.RawMessage) {
 
 // same reports whether Set changed nothing.
 func same(a, b Customer) bool {
-	return a.Email == b.Email && a.FirstName == b.FirstName && a.LastName == b.LastName && a.IsStaff == b.IsStaff && a.IsSuperuser == b.IsSuperuser &&
+	return a.Email == b.Email && a.FirstName == b.FirstName && a.LastName == b.LastName && a.IsStaff == b.IsStaff &&
+		a.IsSuperuser == b.IsSuperuser &&
 		slices.Equal(a.Attributes, b.Attributes)
 }
 

@@ -24,22 +24,30 @@ func TestSet(t *testing.T) {
 		err    string
 	}{
 		{"nothing", store.Change{}, store.Customer{Email: "ada", Attributes: []byte(`{"a":1}`)}, ""},
-		{"what it is", store.Change{Email: text("ada"), IsStaff: flag(false), Attributes: []byte(`{ "a": 1 }`)}, store.Customer{Email: "ada", Attributes: []byte(`{"a":1}`)}, ""},
-		{"names", store.Change{FirstName: text("Ada"), LastName: text("L")}, store.Customer{Email: "ada", FirstName: "Ada", LastName: "L", Attributes: []byte(`{"a":1}`)}, ""},
+		{"what it is", store.Change{Email: text("ada"), IsStaff: flag(false), Attributes: []byte(`{ "a": 1 }`)},
+			store.Customer{Email: "ada", Attributes: []byte(`{"a":1}`)}, ""},
+		{"names", store.Change{FirstName: text("Ada"), LastName: text("L")},
+			store.Customer{Email: "ada", FirstName: "Ada", LastName: "L", Attributes: []byte(`{"a":1}`)}, ""},
 		{"staff and superuser", store.Change{IsStaff: flag(true), IsSuperuser: flag(true)},
 			store.Customer{Email: "ada", IsStaff: true, IsSuperuser: true, Attributes: []byte(`{"a":1}`)}, ""},
-		{"attributes", store.Change{Attributes: []byte(`{"b": [2]}`)}, store.Customer{Email: "ada", Attributes: []byte(`{"b":[2]}`)}, ""},
+		{"attributes", store.Change{Attributes: []byte(`{"b": [2]}`)},
+			store.Customer{Email: "ada", Attributes: []byte(`{"b":[2]}`)}, ""},
 		{"no attributes", store.Change{Attributes: []byte(`null`)}, store.Customer{Email: "ada"}, ""},
 		{"address", store.Change{Email: text("Ada")}, store.Customer{Email: "Ada", Attributes: []byte(`{"a":1}`)}, ""},
-		{"address is taken", store.Change{Email: text("bea"), FirstName: text("B")}, store.Customer{}, `customer "1": e-mail address is already taken`},
-		{"no address", store.Change{Email: text("")}, store.Customer{}, `customer "1": e-mail address cannot be stored: it is empty`},
+		{"address is taken", store.Change{Email: text("bea"), FirstName: text("B")}, store.Customer{},
+			`customer "1": e-mail address is already taken`},
+		{"no address", store.Change{Email: text("")}, store.Customer{},
+			`customer "1": e-mail address cannot be stored: it is empty`},
 		{"long name", store.Change{FirstName: text(strings.Repeat("x", 1025))}, store.Customer{},
 			`customer "1": first name cannot be stored: it has 1025 bytes, the most is 1024`},
-		{"attributes are a list", store.Change{Attributes: []byte(`[]`)}, store.Customer{}, "attributes cannot be stored: they are no JSON object in UTF-8"},
-		{"null character", store.Change{Email: text("a\x00")}, store.Customer{}, `customer "1": e-mail address cannot be stored: it contains a null character`},
+		{"attributes are a list", store.Change{Attributes: []byte(`[]`)}, store.Customer{},
+			"attributes cannot be stored: they are no JSON object in UTF-8"},
+		{"null character", store.Change{Email: text("a\x00")}, store.Customer{},
+			`customer "1": e-mail address cannot be stored: it contains a null character`},
 	} {
 		db, clock := fresh(t)
-		before, err := db.Add(bg, store.NewCustomer{Email: "ada", IsActive: true, PasswordHash: "hash", Attributes: []byte(`{"a": 1}`), Permissions: []string{"a.b"}})
+		before, err := db.Add(bg, store.NewCustomer{Email: "ada", IsActive: true, PasswordHash: "hash",
+			Attributes: []byte(`{"a": 1}`), Permissions: []string{"a.b"}})
 		must(t, err)
 		add(t, db, core.CustomerID{}, "bea")
 		begin(t, db, clock, before, sid(1))
@@ -51,7 +59,8 @@ func TestSet(t *testing.T) {
 		}
 		want := before
 		if c.err == "" {
-			want.Email, want.FirstName, want.LastName, want.IsStaff, want.IsSuperuser = c.want.Email, c.want.FirstName, c.want.LastName, c.want.IsStaff, c.want.IsSuperuser
+			want.Email, want.FirstName, want.LastName, want.IsStaff, want.IsSuperuser = c.want.Email, c.want.FirstName,
+				c.want.LastName, c.want.IsStaff, c.want.IsSuperuser
 			want.Attributes = c.want.Attributes
 			if !reflect.DeepEqual(want, before) {
 				want.Version = got.Version
@@ -114,10 +123,13 @@ func TestSetEmailEndsTokensOfTheOldAddress(t *testing.T) {
 		{"before", func() {}, "ada", ada.ID, 0, [2]bool{true, true}},
 		{"nobody has it", func() { set(ada, "new") }, "ada", core.CustomerID{}, start + 60_000, [2]bool{true, true}},
 		{"the new address", func() {}, "new", ada.ID, 0, [2]bool{true, true}},
-		{"another has it: what was his ends too", func() { set(bea, "ada") }, "ada", bea.ID, start + 60_000, [2]bool{true, false}},
+		{"another has it: what was his ends too", func() { set(bea, "ada") }, "ada", bea.ID, start + 60_000,
+			[2]bool{true, false}},
 		{"the other's old one", func() {}, "bea", core.CustomerID{}, start + 60_000, [2]bool{true, false}},
-		{"a new customer has that", func() { add(t, db, core.CustomerID{}, "bea") }, "bea", core.Integer(3), start + 60_000, [2]bool{true, false}},
-		{"there and back", func() { set(ada, "x"); set(ada, "new") }, "new", ada.ID, start + 60_000, [2]bool{false, false}},
+		{"a new customer has that", func() { add(t, db, core.CustomerID{}, "bea") }, "bea", core.Integer(3), start +
+			60_000, [2]bool{true, false}},
+		{"there and back", func() { set(ada, "x"); set(ada, "new") }, "new", ada.ID, start + 60_000,
+			[2]bool{false, false}},
 	} {
 		// What a session began by now reserved is taken for granted after a restart.
 		must(t, db.Close())
@@ -126,7 +138,8 @@ func TestSetEmailEndsTokensOfTheOldAddress(t *testing.T) {
 		c.do()
 		s := stateByEmail(t, db, c.email)
 		if s.Customer.ID != c.owner || s.CutOff != c.cutOff {
-			t.Errorf("%s: address %q is that of customer %v with cut-off %d, want %v with %d", c.name, c.email, s.Customer.ID, s.CutOff, c.owner, c.cutOff)
+			t.Errorf("%s: address %q is that of customer %v with cut-off %d, want %v with %d", c.name, c.email,
+				s.Customer.ID, s.CutOff, c.owner, c.cutOff)
 		}
 		for i, customer := range []store.Customer{ada, bea} {
 			if got := alive(t, db, sid(i+1), customer); got != c.alive[i] {
@@ -153,7 +166,8 @@ func TestTombstoneOutlivesTheLongestToken(t *testing.T) {
 		want int64 // seconds after the removal that it is still there
 	}{
 		{"nothing is known", nil, time.Hour, 3600},
-		{"longest refresh token", []store.Lifetimes{{Access: 60, Refresh: 30 * day}, {Access: 60, Refresh: day}}, time.Hour, 31 * day},
+		{"longest refresh token", []store.Lifetimes{{Access: 60, Refresh: 30 * day}, {Access: 60, Refresh: day}},
+			time.Hour, 31 * day},
 		{"longest access token", []store.Lifetimes{{Access: 40 * day, Refresh: day}}, time.Hour, 41 * day},
 		{"longer than both", []store.Lifetimes{{Access: 60, Refresh: day}}, 90 * 24 * time.Hour, 90 * day},
 	} {

@@ -68,10 +68,12 @@ func checkEffect(kind core.IDKind, now int64, x core.Effect) error {
 			return fmt.Errorf("effect: family %w: its issuer or customer has more than %d bytes", ErrInvalid, maxText)
 		}
 		if x.At < 0 || x.At > lastMoment/1000 {
-			return fmt.Errorf("effect: family %w: it began at %d, which is before 1970 or after the year 9999", ErrInvalid, x.At)
+			return fmt.Errorf("effect: family %w: it began at %d, which is before 1970 or after the year 9999",
+				ErrInvalid, x.At)
 		}
 		if x.Until < now/1e6-maxPast || x.Until > core.LastUntil {
-			return fmt.Errorf("effect: family %w: dead until %d is no time between an hour ago and a year after the year 9999", ErrInvalid, x.Until)
+			return fmt.Errorf("effect: family %w: dead until %d is no time between an hour ago and a year after the "+
+				"year 9999", ErrInvalid, x.Until)
 		}
 	case core.ReserveStart:
 		if x.At > core.LastStart {
@@ -135,10 +137,11 @@ func (w *writer) settle(e core.Effects) error {
 				return err
 			}
 		case core.ReserveStart:
-			// Not from Reads, which may name any cut-off, nor from what is reserved already: each decision could raise that a
-			// bit.
+			// Not from Reads, which may name any cut-off, nor from what is reserved already: each decision could
+			// raise that a bit.
 			if x.At-maxAhead > max(w.now, cutOff) {
-				return fmt.Errorf("effect: start %w: %d is more than 10 minutes beyond now and the cut-off", ErrInvalid, x.At)
+				return fmt.Errorf("effect: start %w: %d is more than 10 minutes beyond now and the cut-off", ErrInvalid,
+					x.At)
 			}
 			mark = max(mark, x.At)
 		}

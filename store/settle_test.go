@@ -21,8 +21,9 @@ var (
 
 func revokeFamily(s core.State, key core.FamilyKey, until int64) core.Effects {
 	return core.Effects{
-		Reads: core.Reads{Customer: s.Customer.ID, CustomerVersion: s.Customer.Version, CutOff: s.CutOff, HasFamily: true, Family: key, FamilyVersion: s.Family.Version},
-		List:  []core.Effect{{Kind: core.RevokeFamily, Family: key, Until: until}},
+		Reads: core.Reads{Customer: s.Customer.ID, CustomerVersion: s.Customer.Version, CutOff: s.CutOff,
+			HasFamily: true, Family: key, FamilyVersion: s.Family.Version},
+		List: []core.Effect{{Kind: core.RevokeFamily, Family: key, Until: until}},
 	}
 }
 
@@ -47,22 +48,30 @@ func TestLoad(t *testing.T) {
 		want core.State
 	}{
 		{"nothing", store.Query{}, core.State{HighWater: start + 60_000}},
-		{"login", store.Query{HasLogin: true, Login: "ada@example.com"}, core.State{Customer: known, CutOff: start + 5000, HighWater: start + 60_000}},
+		{"login", store.Query{HasLogin: true, Login: "ada@example.com"},
+			core.State{Customer: known, CutOff: start + 5000, HighWater: start + 60_000}},
 		{"login, nobody", store.Query{HasLogin: true, Login: "Ada@example.com"}, core.State{HighWater: start + 60_000}},
-		{"login, e-mail as USER_ID_FIELD", store.Query{HasLogin: true, Login: "ada@example.com", Field: store.FieldEmail},
+		{"login, e-mail as USER_ID_FIELD", store.Query{HasLogin: true, Login: "ada@example.com",
+			Field: store.FieldEmail},
 			core.State{Customer: byEmail, CutOff: start + 5000, HighWater: start + 60_000}},
 		{"by id, revoked family", store.Query{HasUser: true, UserID: ada.ID, HasFamily: true, Family: ours},
 			core.State{Customer: known, Family: dead(2), CutOff: start + 5000, HighWater: start + 60_000}},
 		{"by id, other family", store.Query{HasUser: true, UserID: ada.ID, HasFamily: true, Family: other},
 			core.State{Customer: known, CutOff: start + 5000, HighWater: start + 60_000}},
-		{"by id, family of another issuer", store.Query{HasUser: true, UserID: ada.ID, HasFamily: true, Family: ours, Issuer: "other"},
+		{"by id, family of another issuer", store.Query{HasUser: true, UserID: ada.ID, HasFamily: true, Family: ours,
+			Issuer: "other"},
 			core.State{Customer: known, CutOff: start + 5000, HighWater: start + 60_000}},
-		{"by id, foreign family of another issuer", store.Query{HasUser: true, UserID: ada.ID, HasFamily: true, Family: foreign, Issuer: "other"},
+		{"by id, foreign family of another issuer", store.Query{HasUser: true, UserID: ada.ID, HasFamily: true,
+			Family: foreign, Issuer: "other"},
 			core.State{Customer: known, Family: dead(3), CutOff: start + 5000, HighWater: start + 60_000}},
-		{"unlisted family", store.Query{HasFamily: true, Family: core.Family{Bits: 5, Ours: true}}, core.State{HighWater: start + 60_000}},
-		{"family of nobody", store.Query{HasUser: true, UserID: core.Integer(8), HasFamily: true, Family: ours}, core.State{Family: dead(4), HighWater: start + 60_000}},
-		{"text for an integer", store.Query{HasUser: true, UserID: core.Text("7")}, core.State{HighWater: start + 60_000}},
-		{"integer for an e-mail", store.Query{HasUser: true, UserID: ada.ID, Field: store.FieldEmail}, core.State{HighWater: start + 60_000}},
+		{"unlisted family", store.Query{HasFamily: true, Family: core.Family{Bits: 5, Ours: true}},
+			core.State{HighWater: start + 60_000}},
+		{"family of nobody", store.Query{HasUser: true, UserID: core.Integer(8), HasFamily: true, Family: ours},
+			core.State{Family: dead(4), HighWater: start + 60_000}},
+		{"text for an integer", store.Query{HasUser: true, UserID: core.Text("7")},
+			core.State{HighWater: start + 60_000}},
+		{"integer for an e-mail", store.Query{HasUser: true, UserID: ada.ID, Field: store.FieldEmail},
+			core.State{HighWater: start + 60_000}},
 	} {
 		got, customer, err := db.Load(t.Context(), c.q)
 		if err != nil || got != c.want {
@@ -81,7 +90,10 @@ func TestSettleChecksWhatWasRead(t *testing.T) {
 		want   error
 	}{
 		{"nothing", func(*store.DB, core.CustomerID) error { return nil }, nil},
-		{"another customer's password", func(db *store.DB, _ core.CustomerID) error { return db.SetPassword(bg, core.Integer(2), "x") }, nil},
+		{"another customer's password", func(db *store.DB, _ core.CustomerID) error {
+			return db.SetPassword(bg,
+				core.Integer(2), "x")
+		}, nil},
 		{"another family", func(db *store.DB, id core.CustomerID) error {
 			return db.Settle(bg, revokeFamily(core.State{}, core.FamilyKey{Customer: id, Bits: 6}, start/1000))
 		}, nil},
@@ -89,10 +101,14 @@ func TestSettleChecksWhatWasRead(t *testing.T) {
 			return db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RecordLogin, Customer: id, At: start}}})
 		}, nil},
 		{"enabled again", func(db *store.DB, id core.CustomerID) error { return db.SetActive(bg, id, true) }, nil},
-		{"password", func(db *store.DB, id core.CustomerID) error { return db.SetPassword(bg, id, "x") }, store.ErrConflict},
-		{"rehash", func(db *store.DB, id core.CustomerID) error { return db.Rehash(bg, id, "hash of ada", "x") }, store.ErrConflict},
-		{"disabled", func(db *store.DB, id core.CustomerID) error { return db.SetActive(bg, id, false) }, store.ErrConflict},
-		{"removed", func(db *store.DB, id core.CustomerID) error { return db.Remove(bg, id, time.Hour) }, store.ErrConflict},
+		{"password", func(db *store.DB, id core.CustomerID) error { return db.SetPassword(bg, id, "x") },
+			store.ErrConflict},
+		{"rehash", func(db *store.DB, id core.CustomerID) error { return db.Rehash(bg, id, "hash of ada", "x") },
+			store.ErrConflict},
+		{"disabled", func(db *store.DB, id core.CustomerID) error { return db.SetActive(bg, id, false) },
+			store.ErrConflict},
+		{"removed", func(db *store.DB, id core.CustomerID) error { return db.Remove(bg, id, time.Hour) },
+			store.ErrConflict},
 		{"removed and added", func(db *store.DB, id core.CustomerID) error {
 			if err := db.Remove(bg, id, time.Hour); err != nil {
 				return err
@@ -100,7 +116,8 @@ func TestSettleChecksWhatWasRead(t *testing.T) {
 			_, err := db.Add(bg, store.NewCustomer{ID: id, Email: "ada", IsActive: true})
 			return err
 		}, store.ErrConflict},
-		{"logged out everywhere", func(db *store.DB, id core.CustomerID) error { return db.Revoke(bg, id) }, store.ErrConflict},
+		{"logged out everywhere", func(db *store.DB, id core.CustomerID) error { return db.Revoke(bg, id) },
+			store.ErrConflict},
 		{"node's cut-off", func(db *store.DB, _ core.CustomerID) error { return db.RevokeAll(bg) }, store.ErrConflict},
 		{"family revoked", func(db *store.DB, id core.CustomerID) error {
 			return db.Settle(bg, revokeFamily(core.State{}, ours.Key("", id), start/1000))
@@ -113,8 +130,9 @@ func TestSettleChecksWhatWasRead(t *testing.T) {
 			ada := add(t, db, core.Integer(1), "ada")
 			add(t, db, core.Integer(2), "bea")
 			s := state(t, db, ada.ID, ours)
-			e := core.Effects{Reads: core.Reads{Customer: ada.ID, CustomerVersion: s.Customer.Version, CutOff: s.CutOff, HasFamily: true,
-				Family: ours.Key("", ada.ID), FamilyVersion: s.Family.Version}, List: effects}
+			e := core.Effects{Reads: core.Reads{Customer: ada.ID, CustomerVersion: s.Customer.Version, CutOff: s.CutOff,
+				HasFamily: true,
+				Family:    ours.Key("", ada.ID), FamilyVersion: s.Family.Version}, List: effects}
 			if err := c.change(db, ada.ID); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
@@ -146,10 +164,14 @@ func TestSettleRefuses(t *testing.T) {
 		want error
 	}{
 		{"kind 0", core.Effects{List: []core.Effect{{}}}, store.ErrInvalid},
-		{"log-in of a text", core.Effects{List: []core.Effect{{Kind: core.RecordLogin, Customer: core.Text("1")}}}, store.ErrInvalid},
-		{"log-in in the year 10000", core.Effects{List: []core.Effect{{Kind: core.RecordLogin, Customer: core.Integer(1), At: 253402300800000000}}}, store.ErrInvalid},
-		{"log-in of nobody", core.Effects{List: []core.Effect{{Kind: core.RecordLogin, Customer: core.Integer(1)}}}, store.ErrConflict},
-		{"long issuer", core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Issuer: string(make([]byte, 1025))}}}}, store.ErrInvalid},
+		{"log-in of a text", core.Effects{List: []core.Effect{{Kind: core.RecordLogin, Customer: core.Text("1")}}},
+			store.ErrInvalid},
+		{"log-in in the year 10000", core.Effects{List: []core.Effect{{Kind: core.RecordLogin,
+			Customer: core.Integer(1), At: 253402300800000000}}}, store.ErrInvalid},
+		{"log-in of nobody", core.Effects{List: []core.Effect{{Kind: core.RecordLogin, Customer: core.Integer(1)}}},
+			store.ErrConflict},
+		{"long issuer", core.Effects{List: []core.Effect{{Kind: core.RevokeFamily,
+			Family: core.FamilyKey{Issuer: string(make([]byte, 1025))}}}}, store.ErrInvalid},
 		{"read a text", core.Effects{Reads: core.Reads{Customer: core.Text("1")}}, store.ErrInvalid},
 	} {
 		wantErr(t, c.name, db.Settle(t.Context(), c.e), c.want)
@@ -166,7 +188,8 @@ func TestSettleStart(t *testing.T) {
 		return db.Settle(t.Context(), e)
 	}
 	wantErr(t, "no start is reserved", begin(start), store.ErrConflict)
-	wantErr(t, "reserved too little", begin(start, core.Effect{Kind: core.ReserveStart, At: start - 1}), store.ErrConflict)
+	wantErr(t, "reserved too little", begin(start, core.Effect{Kind: core.ReserveStart, At: start - 1}),
+		store.ErrConflict)
 	if got := state(t, db, ada.ID, core.Family{}).HighWater; got != 0 {
 		t.Errorf("HighWater after refusals = %d, want 0", got)
 	}
@@ -186,10 +209,12 @@ func TestSettleStart(t *testing.T) {
 func TestRecordLogin(t *testing.T) {
 	db, _ := fresh(t)
 	ada := add(t, db, core.Integer(1), "ada")
-	must(t, db.Settle(t.Context(), core.Effects{List: []core.Effect{{Kind: core.RecordLogin, Customer: ada.ID, At: start*1000 + 123456}}}))
+	must(t, db.Settle(t.Context(), core.Effects{List: []core.Effect{{Kind: core.RecordLogin, Customer: ada.ID,
+		At: start*1000 + 123456}}}))
 	got, err := db.Get(t.Context(), ada.ID)
 	if err != nil || !got.LastLogin.Equal(time.UnixMicro(start*1000+123456)) || got.Version != ada.Version {
-		t.Errorf("Get = last login %v, version %d, %v, want 123456 µs after the start, version %d", got.LastLogin, got.Version, err, ada.Version)
+		t.Errorf("Get = last login %v, version %d, %v, want 123456 µs after the start, version %d", got.LastLogin,
+			got.Version, err, ada.Version)
 	}
 }
 

@@ -43,7 +43,8 @@ func (db *DB) Stats(ctx context.Context) (s Stats, err error) {
 		if err != nil {
 			return err
 		}
-		s = Stats{Sessions: sessions, Customers: int(own.customers), Families: int(own.families), Tombstones: int(own.tombstones), Bytes: tx.Size(),
+		s = Stats{Sessions: sessions, Customers: int(own.customers), Families: int(own.families),
+			Tombstones: int(own.tombstones), Bytes: tx.Size(),
 			LastCommit: own.lastCommit(), HighWater: own.mark, CutOff: own.cutOff}
 		return nil
 	})
@@ -65,6 +66,7 @@ func (c *counts) committed(requests int, took time.Duration) {
 }
 
 func (c *counts) read() Counters {
-	return Counters{Commits: c.commits.Load(), Requests: c.requests.Load(), Failures: c.failures.Load(), Reopenings: c.reopenings.Load(),
+	return Counters{Commits: c.commits.Load(), Requests: c.requests.Load(), Failures: c.failures.Load(),
+		Reopenings: c.reopenings.Load(),
 		CommitTime: time.Duration(c.time.Load()), LastCommitTook: time.Duration(c.took.Load())}
 }

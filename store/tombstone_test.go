@@ -36,17 +36,28 @@ func TestRemoveAndAddBringsNoTokenBack(t *testing.T) {
 		want map[string]int64      // cut-offs of addresses
 		left int                   // tombstones of ids
 	}{
-		{"nobody is added", func(*store.DB) error { return nil }, map[string]int64{"ada": start, "bea": later, "Ada": 0, "": 0}, 2},
-		{"same id, same address", func(db *store.DB) error { return add(db, ada) }, map[string]int64{"ada": start, "bea": later}, 1},
+		{"nobody is added", func(*store.DB) error { return nil },
+			map[string]int64{"ada": start, "bea": later, "Ada": 0, "": 0}, 2},
+		{"same id, same address", func(db *store.DB) error { return add(db, ada) },
+			map[string]int64{"ada": start, "bea": later}, 1},
 		{"next id, same address", func(db *store.DB) error {
 			_, err := db.Add(bg, store.NewCustomer{Email: "ada"})
 			return err
 		}, map[string]int64{"ada": start, "bea": later}, 2},
-		{"same id, another address", func(db *store.DB) error { return add(db, store.NewCustomer{ID: ada.ID, Email: "new"}) },
+		{"same id, another address", func(db *store.DB) error {
+			return add(db,
+				store.NewCustomer{ID: ada.ID, Email: "new"})
+		},
 			map[string]int64{"ada": start, "new": start}, 1},
-		{"earlier id, later address", func(db *store.DB) error { return add(db, store.NewCustomer{ID: ada.ID, Email: "bea"}) },
+		{"earlier id, later address", func(db *store.DB) error {
+			return add(db,
+				store.NewCustomer{ID: ada.ID, Email: "bea"})
+		},
 			map[string]int64{"ada": start, "bea": later}, 1},
-		{"later id, earlier address", func(db *store.DB) error { return add(db, store.NewCustomer{ID: bea.ID, Email: "ada"}) },
+		{"later id, earlier address", func(db *store.DB) error {
+			return add(db,
+				store.NewCustomer{ID: bea.ID, Email: "ada"})
+		},
 			map[string]int64{"ada": later, "bea": later}, 1},
 		{"both at once, exchanged", func(db *store.DB) error {
 			return add(db, store.NewCustomer{ID: ada.ID, Email: "bea"}, store.NewCustomer{ID: bea.ID, Email: "ada"})
@@ -81,7 +92,8 @@ func TestRemoveAndAddBringsNoTokenBack(t *testing.T) {
 				must(t, db.Close())
 				r, err := store.Check(path)
 				if err != nil || !r.Sound() || r.Tombstones != c.left {
-					t.Errorf("Check = %d tombstones, %v, %v, want %d and nothing to be wrong", r.Tombstones, shown(r), err, c.left)
+					t.Errorf("Check = %d tombstones, %v, %v, want %d and nothing to be wrong", r.Tombstones, shown(r),
+						err, c.left)
 				}
 				db, err = store.Open(store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})
 				must(t, err)

@@ -71,7 +71,8 @@ func upgradeFrom2(tx *bbolt.Tx) error {
 		return err
 	}
 	own.committed = plausible(own.committed)
-	return errors.Join(keepSince3(b, own.committed), b.Put(tallyKey, own.encode()), b.Put(schemaKey, encodeNumber(schema)))
+	return errors.Join(keepSince3(b, own.committed), b.Put(tallyKey, own.encode()),
+		b.Put(schemaKey, encodeNumber(schema)))
 }
 
 // keepSince3 sets the purge clock, if there is a time to set it to.

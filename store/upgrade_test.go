@@ -42,8 +42,10 @@ func TestUpgradeLosesNothing(t *testing.T) {
 	for _, kind := range []core.IDKind{core.IntegerID, core.TextID} {
 		path, id := schema1(t, kind)
 		r, err := store.Check(path)
-		if err != nil || !r.Sound() || r.Schema != 1 || !r.Older || r.Customers != 5 || r.Families != 2 || r.Tombstones != 1 {
-			t.Errorf("Check before = %+v, %v, want schema 1 with 5 customers, 2 families, 1 tombstone and nothing wrong", r, err)
+		if err != nil || !r.Sound() || r.Schema != 1 || !r.Older || r.Customers != 5 || r.Families != 2 ||
+			r.Tombstones != 1 {
+			t.Errorf("Check before = %+v, %v, want schema 1 with 5 customers, 2 families, 1 tombstone and nothing "+
+				"wrong", r, err)
 		}
 		clock := newClock()
 		clock.ms.Add(10_000)
@@ -56,7 +58,8 @@ func TestUpgradeLosesNothing(t *testing.T) {
 			checkUpgraded(t, db, id)
 			must(t, db.Close())
 			after, err := store.Check(path)
-			if err != nil || !after.Sound() || after.Schema != 3 || after.Older || after.Customers != 5 || after.Families != 2 || after.Tombstones != 1 || !after.LastCommit.Equal(r.LastCommit) {
+			if err != nil || !after.Sound() || after.Schema != 3 || after.Older || after.Customers != 5 ||
+				after.Families != 2 || after.Tombstones != 1 || !after.LastCommit.Equal(r.LastCommit) {
 				t.Errorf("Check after the %s opening = %+v, %v, want schema 3 with the same", opening, after, err)
 			}
 		}
@@ -67,9 +70,11 @@ func checkUpgraded(t *testing.T, db *store.DB, id func(int) core.CustomerID) {
 	t.Helper()
 	at := func(s int64) time.Time { return time.Unix(start/1000+s, 0).UTC() }
 	want := []store.Customer{
-		{ID: id(1), Email: "ana@example.com", FirstName: "Ana", LastName: "Ruiz", IsActive: true, LastLogin: at(0), DateJoined: at(-86400),
+		{ID: id(1), Email: "ana@example.com", FirstName: "Ana", LastName: "Ruiz", IsActive: true, LastLogin: at(0),
+			DateJoined: at(-86400),
 			Attributes: []byte(`{"plan":"gold"}`), PasswordHash: "hash of ana"},
-		{ID: id(2), Email: "Mixed.Case@Example.com", IsActive: true, IsStaff: true, DateJoined: at(0), PasswordHash: "new hash of mixed"},
+		{ID: id(2), Email: "Mixed.Case@Example.com", IsActive: true, IsStaff: true, DateJoined: at(0),
+			PasswordHash: "new hash of mixed"},
 		{ID: id(3), Email: "ünï@example.com", IsActive: true, IsSuperuser: true, DateJoined: at(0), PasswordHash: "!"},
 		{ID: id(4), Email: "inactive@example.com", DateJoined: at(0), PasswordHash: "hash of inactive"},
 		{ID: id(6), Email: "ÜNÏ@example.com", IsActive: true, DateJoined: at(0), PasswordHash: "hash of another"},
@@ -88,8 +93,10 @@ func checkUpgraded(t *testing.T, db *store.DB, id func(int) core.CustomerID) {
 	}
 	const node = start + 4000 // its cut-off
 	for i, cutOff := range map[int]int64{1: node, 2: node, 3: node, 4: node, 5: node, 6: node} {
-		if s := state(t, db, id(i), core.Family{}); s.CutOff != cutOff || s.LongestAccess != 7200 || s.HighWater != start+60_000 {
-			t.Errorf("state of customer %d = %+v, want cut-off %d, longest 7200, high-water mark %d", i, s, cutOff, start+60_000)
+		if s := state(t, db, id(i), core.Family{}); s.CutOff != cutOff || s.LongestAccess != 7200 ||
+			s.HighWater != start+60_000 {
+			t.Errorf("state of customer %d = %+v, want cut-off %d, longest 7200, high-water mark %d", i, s, cutOff,
+				start+60_000)
 		}
 	}
 	for bits, dead := range map[uint64]bool{5: true, 6: false} {
@@ -98,18 +105,22 @@ func checkUpgraded(t *testing.T, db *store.DB, id func(int) core.CustomerID) {
 			t.Errorf("family %d = %+v, want dead: %v", bits, s.Family, dead)
 		}
 	}
-	foreign, _, err := db.Load(bg, store.Query{Family: core.Family{Listed: true, Bits: 6}, Issuer: "https://other.example.com", HasFamily: true})
+	foreign, _, err := db.Load(bg, store.Query{Family: core.Family{Listed: true, Bits: 6},
+		Issuer: "https://other.example.com", HasFamily: true})
 	if err != nil || !foreign.Family.Dead {
 		t.Errorf("family of another issuer = %+v, %v, want dead", foreign.Family, err)
 	}
-	if s, err := db.Stats(bg); err != nil || s.CutOff != node || s.Customers != 5 || s.Families != 2 || s.Tombstones != 1 || s.Sessions != 0 {
+	if s, err := db.Stats(bg); err != nil || s.CutOff != node || s.Customers != 5 || s.Families != 2 ||
+		s.Tombstones != 1 || s.Sessions != 0 {
 		t.Errorf("Stats = %+v, %v", s, err)
 	}
 	// What is new works on what is old.
-	if _, c, err := db.Load(bg, store.Query{Login: "mixed.case@EXAMPLE.com", HasLogin: true, Fold: true}); err != nil || c.ID != id(2) {
+	if _, c, err := db.Load(bg, store.Query{Login: "mixed.case@EXAMPLE.com", HasLogin: true, Fold: true}); err != nil ||
+		c.ID != id(2) {
 		t.Errorf("Load without regard to case = %v, %v, want customer 2", c.ID, err)
 	}
-	if pairs, err := db.Collisions(bg, 9); err != nil || !reflect.DeepEqual(pairs, []store.Collision{{"ünï@example.com", "ÜNÏ@example.com"}}) {
+	if pairs, err := db.Collisions(bg, 9); err != nil || !reflect.DeepEqual(pairs,
+		[]store.Collision{{"ünï@example.com", "ÜNÏ@example.com"}}) {
 		t.Errorf("Collisions = %v, %v, want one pair", pairs, err)
 	}
 }
@@ -137,7 +148,8 @@ func TestUpgradeFrom2(t *testing.T) {
 		path, id := schema2(t, kind)
 		before := all(t, path)
 		r, err := store.Check(path)
-		if err != nil || !r.Sound() || r.Schema != 2 || !r.Older || r.Customers != 3 || r.Families != 2 || r.Tombstones != 1 || r.Sessions != 1 {
+		if err != nil || !r.Sound() || r.Schema != 2 || !r.Older || r.Customers != 3 || r.Families != 2 ||
+			r.Tombstones != 1 || r.Sessions != 1 {
 			t.Errorf("Check before = %+v, %v", r, err)
 		}
 		clock := newClock()
@@ -194,7 +206,8 @@ func TestUpgradeFrom2AfterAWrongClock(t *testing.T) {
 			copy(tally[1:], number(committed))
 			copy(tally[17:], number(core.LastStart+9*day)) // the high-water mark
 			return errors.Join(b.Put([]byte("tally"), tally),
-				tx.Bucket([]byte("cutoffs")).Put(binary.BigEndian.AppendUint64(nil, 1^1<<63), append([]byte{1}, number(core.LastStart+8*day)...)))
+				tx.Bucket([]byte("cutoffs")).Put(binary.BigEndian.AppendUint64(nil, 1^1<<63),
+					append([]byte{1}, number(core.LastStart+8*day)...)))
 		})
 		clock := newClock()
 		clock.ms.Add(minute)
@@ -205,7 +218,8 @@ func TestUpgradeFrom2AfterAWrongClock(t *testing.T) {
 			if s.CutOff >= core.LastStart {
 				t.Fatalf("%s: cut-off %d, beyond which no start lies", name, s.CutOff)
 			}
-			must(t, db.Settle(bg, core.Effects{Reads: core.Reads{Customer: id(1), CustomerVersion: s.Customer.Version, CutOff: s.CutOff, Start: s.CutOff + 1}}))
+			must(t, db.Settle(bg, core.Effects{Reads: core.Reads{Customer: id(1), CustomerVersion: s.Customer.Version,
+				CutOff: s.CutOff, Start: s.CutOff + 1}}))
 			must(t, db.Revoke(bg, id(1)))
 			if now := state(t, db, id(1), core.Family{}).CutOff; now <= s.CutOff {
 				t.Errorf("%s: cut-off %d is not after the log-in at %d", name, now, s.CutOff+1)
@@ -232,7 +246,8 @@ func TestUpgradeKeepsCutOffs(t *testing.T) {
 		}
 	}
 	if len(want["cutoffs"]) != 2 || len(want["tombstones"]) != 2 {
-		t.Errorf("%d cut-offs and %d tombstones were upgraded, want 2 and 2", len(want["cutoffs"]), len(want["tombstones"]))
+		t.Errorf("%d cut-offs and %d tombstones were upgraded, want 2 and 2", len(want["cutoffs"]),
+			len(want["tombstones"]))
 	}
 }
 
@@ -300,7 +315,8 @@ func TestUpgradeWithoutRoom(t *testing.T) {
 	path, id := schema1(t, core.IntegerID)
 	before := all(t, path)
 	out, err := child(t, "upgradeful", path).Output()
-	want := "open store PATH: no room for the file: free some, or raise the quota or the limit of file sizes (write PATH: file too large)"
+	want := "open store PATH: no room for the file: free some, or raise the quota or the limit of file sizes " +
+		"(write PATH: file too large)"
 	if got := strings.ReplaceAll(strings.TrimSpace(string(out)), path, "PATH"); err != nil || got != want {
 		t.Errorf("child says %q, %v, want %q", got, err, want)
 	}

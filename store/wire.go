@@ -9,10 +9,11 @@ import (
 	"github.com/edgetoken/edgetoken/core/codec"
 )
 
-// Values are written as effects are (core/codec): little-endian, with the length before a text (2 bytes) or a byte string (4).
-// Keys are big-endian, so that bytes sort as numbers.
+// Values are written as effects are (core/codec): little-endian, with the length before a text (2 bytes) or a byte
+// string (4). Keys are big-endian, so that bytes sort as numbers.
 
-// reader takes values off the front of a record. What it gives is a copy, since a record lives as long as its transaction.
+// reader takes values off the front of a record. What it gives is a copy, since a record lives as long as its
+// transaction.
 type reader struct{ codec.Reader }
 
 // text takes UTF-8.

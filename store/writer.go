@@ -30,7 +30,8 @@ func (t tables) get(bucket, key []byte) []byte { return t.tx.Bucket(bucket).Get(
 
 func newWriter(db *DB, tx *bbolt.Tx) (*writer, error) {
 	at := db.time.look()
-	w := &writer{tables: tables{tx}, ids: db.identity.ids, at: at, now: at.known / 1000, granted: db.committer.granted, foldEmails: db.config.FoldEmails}
+	w := &writer{tables: tables{tx}, ids: db.identity.ids, at: at, now: at.known / 1000, granted: db.committer.granted,
+		foldEmails: db.config.FoldEmails}
 	var err error
 	if w.tally, err = decodeTally(w.get(metaBucket, tallyKey)); err != nil {
 		return nil, err

@@ -1,18 +1,21 @@
-// Package abi says how requests and answers cross the wall between a host and the guest, a WebAssembly module. It is the only
-// place that knows: version, export names, layouts, limits, encoding and decoding. Both sides import it; neither retypes a name.
+// Package abi says how requests and answers cross the wall between a host and the guest, a WebAssembly module. It is
+// the only place that knows: version, export names, layouts, limits, encoding and decoding. Both sides import it;
+// neither retypes a name.
 //
-// The module is a WASI reactor: it exports _initialize, imports WASI preview 1 only, and has one thread. There are three builds:
+// The module is a WASI reactor: it exports _initialize, imports WASI preview 1 only, and has one thread. There are
+// three builds:
 //
 //	edgetoken.wasm          the host checks and signs: Inspect, Accept, Prepare. No key enters the guest.
 //	edgetoken-full.wasm     self-contained: Open, Decide, Permit
 //	edgetoken-verify.wasm   self-contained, only reads: Open, Permit, Decide for operations that write no token
 //
-// Every call has the same shape. The host writes a message to the guest's input area, calls an export with the number of bytes, and gets a Status;
-// where it is StatusOK the answer stands in the output area. The areas are static: Layout tells their addresses
-// once. A host reads memory anew after each call, since memory may have grown.
+// Every call has the same shape. The host writes a message to the guest's input area, calls an export with the number
+// of bytes, and gets a Status; where it is StatusOK the answer stands in the output area. The areas are static:
+// Layout tells their addresses once. A host reads memory anew after each call, since memory may have grown.
 //
-// All integers are little-endian. Fixed structs have fixed offsets; messages consist of values one after the other, texts with
-// their length before them in 2 bytes, byte strings in 4. Each type's doc shows a worked example. Both sides check every length, offset and index.
+// All integers are little-endian. Fixed structs have fixed offsets; messages consist of values one after the other,
+// texts with their length before them in 2 bytes, byte strings in 4. Each type's doc shows a worked example. Both
+// sides check every length, offset and index.
 package abi
 
 // Version is what the export VersionName returns. A host refuses a module of another version.
@@ -20,20 +23,22 @@ const Version = 5
 
 // Names of exports. All return an i32 that is a Status, but VersionName and LayoutName.
 const (
-	InitializeName = "_initialize"            // () → (): WASI reactor start
-	VersionName    = "edgetoken_abi_version"  // () → Version
-	LayoutName     = "edgetoken_layout"       // () → address of a Layout
-	ConfigureName  = "edgetoken_configure"    // (bytes of a Config)
-	InspectName    = "edgetoken_inspect"      // (bytes of a token) → Inspected
-	AcceptName     = "edgetoken_accept"       // () → Opened without a family, claims in the claims area; only as the next call after Inspect
-	PrepareName    = "edgetoken_prepare"      // (bytes of a Request) → Prepared
-	OpenName       = "edgetoken_open"         // (bytes of a token) → Opened, claims in the claims area
-	DecideName     = "edgetoken_decide"       // (bytes of a Request) → Outcome
-	PermitName     = "edgetoken_permit"       // (bytes of a Question) → a verdict
-	WASI           = "wasi_snapshot_preview1" // the only module that is imported
+	InitializeName = "_initialize"           // () → (): WASI reactor start
+	VersionName    = "edgetoken_abi_version" // () → Version
+	LayoutName     = "edgetoken_layout"      // () → address of a Layout
+	ConfigureName  = "edgetoken_configure"   // (bytes of a Config)
+	InspectName    = "edgetoken_inspect"     // (bytes of a token) → Inspected
+	// AcceptName: () → Opened without a family, claims in the claims area; only as the next call after Inspect
+	AcceptName  = "edgetoken_accept"
+	PrepareName = "edgetoken_prepare"      // (bytes of a Request) → Prepared
+	OpenName    = "edgetoken_open"         // (bytes of a token) → Opened, claims in the claims area
+	DecideName  = "edgetoken_decide"       // (bytes of a Request) → Outcome
+	PermitName  = "edgetoken_permit"       // (bytes of a Question) → a verdict
+	WASI        = "wasi_snapshot_preview1" // the only module that is imported
 )
 
-// Split and SelfContained are the exports that take one i32 or none, beside VersionName and LayoutName, of the two kinds of module.
+// Split and SelfContained are the exports that take one i32 or none, beside VersionName and LayoutName, of the two
+// kinds of module.
 var (
 	Split         = []Export{{ConfigureName, 1}, {InspectName, 1}, {AcceptName, 0}, {PrepareName, 1}}
 	SelfContained = []Export{{ConfigureName, 1}, {OpenName, 1}, {DecideName, 1}, {PermitName, 1}}
@@ -67,10 +72,13 @@ const (
 	StatusBadKey        Status = 5 // the material of a key cannot be read
 	StatusNotHere       Status = 6 // this build cannot do the operation
 	StatusFailed        Status = 7 // no signing key, or too little entropy
-	StatusPanicked      Status = 8 // the guest panicked: the instance must not be used again (in Inspect and Accept a panic ends the guest by proc_exit: the call itself fails)
+	// StatusPanicked: the instance must not be used again. In Inspect and Accept a panic ends the guest by proc_exit,
+	// so that the call itself fails.
+	StatusPanicked Status = 8
 )
 
-var statusNames = [...]string{"ok", "bad message", "not configured", "accept without inspect", "answer too long", "bad key", "not in this build", "failed", "panicked"}
+var statusNames = [...]string{"ok", "bad message", "not configured", "accept without inspect", "answer too long",
+	"bad key", "not in this build", "failed", "panicked"}
 
 // String names the status.
 func (s Status) String() string {

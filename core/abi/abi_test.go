@@ -19,7 +19,8 @@ import (
 
 // The worked examples of the docs.
 func TestExamples(t *testing.T) {
-	o := core.Opened{Claims: []byte(`{"exp":9}`), ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7, End: 8}}
+	o := core.Opened{Claims: []byte(`{"exp":9}`), ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7,
+		End: 8}}
 	login := core.Request{Op: core.Login, Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	expired := core.Outcome{Refusals: []core.Refusal{{Cause: cause.Expired, Class: core.AccessToken}}}
 	config := abi.Config{Settings: core.DefaultSettings()}
@@ -30,9 +31,11 @@ func TestExamples(t *testing.T) {
 		at   int
 		want string
 	}{
-		{"Layout", encodedLayout(abi.Layout{0x10000, abi.InputBytes, 0x50000, abi.OutputBytes, 0x90000, abi.ClaimsBytes}), 0,
+		{"Layout", encodedLayout(abi.Layout{0x10000, abi.InputBytes, 0x50000, abi.OutputBytes, 0x90000,
+			abi.ClaimsBytes}), 0,
 			"00000100 00000400 00000500 00000400 00000900 00000100"},
-		{"Inspected", encodedInspected(abi.Inspected{Epoch: 7, Inspected: core.Inspected{Input: 106, Signature: 107}}), 0,
+		{"Inspected", encodedInspected(abi.Inspected{Epoch: 7, Inspected: core.Inspected{Input: 106, Signature: 107}}),
+			0,
 			"0700000000000000 00000000 6a000000 6b000000 00 000000"},
 		{"Opened", abi.AppendOpened(nil, &o), 32, "04000000 07000000 08000000"},
 		{"Config", config.Append(nil), 0, "0300352e35 0600736563757265"},
@@ -42,7 +45,8 @@ func TestExamples(t *testing.T) {
 		{"verdict", abi.AppendVerdict(nil, permission.MethodNotAllowed), 0, "03"},
 		{"framed", abi.AppendFramed(nil, func(b []byte) []byte { return append(b, "Hi"...) }), 0, "02000000 4869"},
 	} {
-		if got, want := hex.EncodeToString(c.got[c.at:]), strings.ReplaceAll(c.want, " ", ""); !strings.HasPrefix(got, want) {
+		if got, want := hex.EncodeToString(c.got[c.at:]), strings.ReplaceAll(c.want, " ", ""); !strings.HasPrefix(got,
+			want) {
 			t.Errorf("%s: %.60s, want %s", c.name, got, want)
 		}
 	}
@@ -51,11 +55,15 @@ func TestExamples(t *testing.T) {
 func sampleConfigs() []abi.Config {
 	iss := ""
 	s := core.DefaultSettings()
-	s.Compat, s.Wire, s.Node, s.Issuer, s.Audience, s.AudienceList = core.V52, core.Exact, "edge-1", &iss, []string{"a", "b"}, true
-	s.TokenTypeClaim, s.Leeway, s.AuthTokenClasses = "", 1500*time.Millisecond, []core.TokenType{core.AccessToken, core.SlidingToken}
+	s.Compat, s.Wire, s.Node, s.Issuer, s.Audience, s.AudienceList = core.V52, core.Exact, "edge-1", &iss,
+		[]string{"a", "b"}, true
+	s.TokenTypeClaim, s.Leeway, s.AuthTokenClasses = "", 1500*time.Millisecond,
+		[]core.TokenType{core.AccessToken, core.SlidingToken}
 	return []abi.Config{
 		{Settings: core.DefaultSettings(), Set: core.KeySet{}},
-		{Settings: s, Set: core.KeySet{Keys: []core.KeyInfo{{ID: "k", Algorithm: "HS256", Default: true, AnyID: true, NotAfter: 4102444800}}, Signing: []core.SigningKey{{}, {From: 1790000000}}}, Material: [][]byte{[]byte(coretest.Secret)}},
+		{Settings: s, Set: core.KeySet{Keys: []core.KeyInfo{{ID: "k", Algorithm: "HS256", Default: true, AnyID: true,
+			NotAfter: 4102444800}}, Signing: []core.SigningKey{{}, {From: 1790000000}}},
+			Material: [][]byte{[]byte(coretest.Secret)}},
 	}
 }
 
@@ -85,20 +93,23 @@ func encodedLayout(l abi.Layout) []byte {
 
 func sampleRequests(tb testing.TB) []core.Request {
 	e := core.NewNative(core.DefaultSettings(), coretest.OneKey())
-	token := coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{"token_type":"refresh","exp":4102444800,"jti":"x","user_id":[1]}`)
+	token := coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`,
+		`{"token_type":"refresh","exp":4102444800,"jti":"x","user_id":[1]}`)
 	var o core.Opened
 	if err := e.Open(tb.Context(), []byte(token), &o); err != nil || o.Cause != cause.OK {
 		tb.Fatal(o.Cause, err)
 	}
 	o.KeyEnds = 4102444800
 	state := core.State{
-		Customer: core.Customer{ID: core.Integer(7), UserID: core.Text("a@b.c"), Active: true, RevokeClaim: "F0", Version: 2}, PasswordGood: true, UnreadableCustomer: true,
+		Customer: core.Customer{ID: core.Integer(7), UserID: core.Text("a@b.c"), Active: true, RevokeClaim: "F0",
+			Version: 2}, PasswordGood: true, UnreadableCustomer: true,
 		Family: core.FamilyState{Version: 4, Dead: true}, CutOff: 1, HighWater: 2, LongestAccess: 3,
 	}
 	return []core.Request{
 		{Op: core.Login, State: state, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte(`{"plan":"pro"}`)},
 		{Op: core.Refresh, Opened: o, State: state, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte{}},
-		{Op: core.Verify, Opened: core.Opened{Cause: cause.BadSignature, Claims: []byte{}}, Now: coretest.Now, Extra: []byte{}, Entropy: []byte{}},
+		{Op: core.Verify, Opened: core.Opened{Cause: cause.BadSignature, Claims: []byte{}}, Now: coretest.Now,
+			Extra: []byte{}, Entropy: []byte{}},
 	}
 }
 
@@ -114,7 +125,8 @@ func TestRequestRoundTrip(t *testing.T) {
 
 func sampleQuestions() []abi.Question {
 	return []abi.Question{
-		{Rule: permission.DjangoModelPermissions, Method: "POST", Model: "customers.customer", Caller: permission.Caller{Authenticated: true, Active: true}},
+		{Rule: permission.DjangoModelPermissions, Method: "POST", Model: "customers.customer",
+			Caller: permission.Caller{Authenticated: true, Active: true}},
 		{Caller: permission.Caller{Staff: true, Superuser: true, Rights: []string{"customers.add_customer", ""}}},
 	}
 }
@@ -153,7 +165,8 @@ func TestPermitBounds(t *testing.T) {
 
 // A key that ended before 1970 is none that a host has.
 func TestConfigBounds(t *testing.T) {
-	c := abi.Config{Settings: core.DefaultSettings(), Set: core.KeySet{Keys: []core.KeyInfo{{Algorithm: "HS256", NotAfter: -1}}}}
+	c := abi.Config{Settings: core.DefaultSettings(), Set: core.KeySet{Keys: []core.KeyInfo{{Algorithm: "HS256",
+		NotAfter: -1}}}}
 	if _, ok := abi.ReadConfig(c.Append(nil)); ok {
 		t.Error("ReadConfig takes a key that ends before 1970")
 	}
@@ -186,17 +199,25 @@ func TestBounds(t *testing.T) {
 		o    core.Opened
 		want bool
 	}{
-		{"good", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.Array, Start: 7, End: 9}}, true},
-		{"end beyond the claims", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7, End: 11}}, false},
-		{"start after end", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 8, End: 7}}, false},
-		{"array of one byte", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.Array, Start: 7, End: 8}}, false},
+		{"good", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.Array, Start: 7, End: 9}},
+			true},
+		{"end beyond the claims", core.Opened{Claims: claims,
+			ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7, End: 11}}, false},
+		{"start after end", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 8,
+			End: 7}}, false},
+		{"array of one byte", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.Array, Start: 7,
+			End: 8}}, false},
 		{"unknown form", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: 9, Start: 7, End: 8}}, false},
 		{"absent, but somewhere", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Start: 7, End: 8}}, false},
 		{"key beyond any set", core.Opened{Claims: claims, Key: 1 << 16}, false},
-		{"array that wraps around", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.Array, Start: 0xfffffffe, End: 1}}, false},
-		{"string without an opening quote", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.String, Start: 0, End: 4}}, false},
-		{"string without a closing quote", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.String, Start: 2, End: 10}}, false},
-		{"number of no byte", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7, End: 7}}, false},
+		{"array that wraps around", core.Opened{Claims: claims,
+			ExpiresAt: strictjson.Value{Form: strictjson.Array, Start: 0xfffffffe, End: 1}}, false},
+		{"string without an opening quote", core.Opened{Claims: claims,
+			ExpiresAt: strictjson.Value{Form: strictjson.String, Start: 0, End: 4}}, false},
+		{"string without a closing quote", core.Opened{Claims: claims,
+			ExpiresAt: strictjson.Value{Form: strictjson.String, Start: 2, End: 10}}, false},
+		{"number of no byte", core.Opened{Claims: claims, ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7,
+			End: 7}}, false},
 		{"unknown kind", core.Opened{Claims: claims, Family: core.Family{Kind: 4}}, false},
 	} {
 		if _, ok := abi.ReadOpened(abi.AppendOpened(nil, &c.o), new(core.Opened)); ok != c.want {
@@ -210,9 +231,12 @@ func TestBounds(t *testing.T) {
 		want bool
 	}{
 		{"good", abi.Layout{0x10000, abi.InputBytes, 0x50000, abi.OutputBytes, 0x90000, abi.ClaimsBytes}, true},
-		{"beyond memory", abi.Layout{0x10000, abi.InputBytes, 0x50000, abi.OutputBytes, 0x90001, abi.ClaimsBytes}, false},
-		{"around the end of addresses", abi.Layout{0xffffffff, abi.InputBytes, 0x50000, abi.OutputBytes, 0x90000, abi.ClaimsBytes}, false},
-		{"another size", abi.Layout{0x10000, abi.InputBytes + 1, 0x50001, abi.OutputBytes, 0x90001, abi.ClaimsBytes}, false},
+		{"beyond memory", abi.Layout{0x10000, abi.InputBytes, 0x50000, abi.OutputBytes, 0x90001, abi.ClaimsBytes},
+			false},
+		{"around the end of addresses", abi.Layout{0xffffffff, abi.InputBytes, 0x50000, abi.OutputBytes, 0x90000,
+			abi.ClaimsBytes}, false},
+		{"another size", abi.Layout{0x10000, abi.InputBytes + 1, 0x50001, abi.OutputBytes, 0x90001, abi.ClaimsBytes},
+			false},
 		{"overlapping", abi.Layout{0x10000, abi.InputBytes, 0x4ffff, abi.OutputBytes, 0x90000, abi.ClaimsBytes}, false},
 	} {
 		if _, ok := abi.ReadLayout(encodedLayout(c.l), memory); ok != c.want {
@@ -221,7 +245,8 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// FuzzMessages reads any bytes as each message. What is accepted re-encodes to itself, and what core makes of it does not panic.
+// FuzzMessages reads any bytes as each message. What is accepted re-encodes to itself, and what core makes of it does
+// not panic.
 func FuzzMessages(f *testing.F) {
 	set := coretest.OneKey().Set()
 	settings := core.DefaultSettings()
@@ -273,7 +298,8 @@ func FuzzMessages(f *testing.F) {
 	})
 }
 
-// canonicalOpened zeroes the bytes of a request that have no meaning: the padding within its Opened, with which it ends.
+// canonicalOpened zeroes the bytes of a request that have no meaning: the padding within its Opened, with which it
+// ends.
 func canonicalOpened(b []byte) []byte {
 	b = bytes.Clone(b)
 	if core.Op(b[0]) == core.Login {

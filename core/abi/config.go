@@ -8,7 +8,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/codec"
 )
 
-// Config is the message of Configure: the settings, the description of the keys, and for self-contained modules their material.
+// Config is the message of Configure: the settings, the description of the keys, and for self-contained modules their
+// material.
 //
 //	text compat | text wire | text node | i64 access, i64 refresh lifetime, i64 leeway (µs) |
 //	u8 blacklist app | u8 blacklist after rotation | u8 last_login | u8 check revoke token | u8 check active |
@@ -35,7 +36,8 @@ func (c *Config) Append(b []byte) []byte {
 	for _, d := range []time.Duration{s.AccessTokenLifetime, s.RefreshTokenLifetime, s.Leeway} {
 		b = codec.I64(b, d.Microseconds())
 	}
-	for _, v := range []bool{s.BlacklistApp, s.BlacklistAfterRotation, s.UpdateLastLogin, s.CheckRevokeToken, s.CheckUserIsActive, s.Issuer != nil} {
+	for _, v := range []bool{s.BlacklistApp, s.BlacklistAfterRotation, s.UpdateLastLogin, s.CheckRevokeToken,
+		s.CheckUserIsActive, s.Issuer != nil} {
 		b = codec.Bool(b, v)
 	}
 	issuer := ""
@@ -51,7 +53,8 @@ func (c *Config) Append(b []byte) []byte {
 		classes[i] = string(t)
 	}
 	b = appendTexts(b, classes)
-	for _, t := range []string{s.UserIDClaim, s.TokenTypeClaim, s.IDClaim, s.SlidingTokenRefreshExpClaim, s.RevokeTokenClaim} {
+	for _, t := range []string{s.UserIDClaim, s.TokenTypeClaim, s.IDClaim, s.SlidingTokenRefreshExpClaim,
+		s.RevokeTokenClaim} {
 		b = codec.Text(b, t)
 	}
 	b = codec.U64(b, c.Set.Epoch)
@@ -88,7 +91,8 @@ func ReadConfig(b []byte) (*Config, bool) {
 		*d = time.Duration(µs) * time.Microsecond
 	}
 	hasIssuer := false
-	for _, v := range []*bool{&s.BlacklistApp, &s.BlacklistAfterRotation, &s.UpdateLastLogin, &s.CheckRevokeToken, &s.CheckUserIsActive, &hasIssuer} {
+	for _, v := range []*bool{&s.BlacklistApp, &s.BlacklistAfterRotation, &s.UpdateLastLogin, &s.CheckRevokeToken,
+		&s.CheckUserIsActive, &hasIssuer} {
 		*v = r.Bool()
 	}
 	issuer := r.Text()
@@ -101,12 +105,14 @@ func ReadConfig(b []byte) (*Config, bool) {
 	for _, t := range readTexts(r) {
 		s.AuthTokenClasses = append(s.AuthTokenClasses, core.TokenType(t))
 	}
-	for _, t := range []*string{&s.UserIDClaim, &s.TokenTypeClaim, &s.IDClaim, &s.SlidingTokenRefreshExpClaim, &s.RevokeTokenClaim} {
+	for _, t := range []*string{&s.UserIDClaim, &s.TokenTypeClaim, &s.IDClaim, &s.SlidingTokenRefreshExpClaim,
+		&s.RevokeTokenClaim} {
 		*t = r.Text()
 	}
 	c.Set.Epoch = r.U64()
 	for n := r.U16(); n > 0 && !r.Bad; n-- {
-		k := core.KeyInfo{ID: r.Text(), Algorithm: r.Text(), Issuer: r.Text(), Default: r.Bool(), AnyID: r.Bool(), NotAfter: r.I64()}
+		k := core.KeyInfo{ID: r.Text(), Algorithm: r.Text(), Issuer: r.Text(), Default: r.Bool(), AnyID: r.Bool(),
+			NotAfter: r.I64()}
 		c.Set.Keys = append(c.Set.Keys, k)
 		c.Material = append(c.Material, append([]byte(nil), r.Bytes()...))
 	}

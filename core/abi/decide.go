@@ -16,22 +16,26 @@ const requestBytes = 104
 
 // AppendRequest appends the message of Prepare and Decide:
 //
-//	0  u8 op | 1 i64 now (Unix µs) | 9 u8 flags (1 customer active, 2 password good, 4 unreadable customer, 8 family dead)
-//	10 u8 kind of the customer's id (0 none, 1 integer, 2 text) | 11 u8 kind of its user id | 12 i64 id | 20 i64 user id (0 but for integers)
-//	28 u64 customer version | 36 u64 family version | 44 i64 cut-off (ms) | 52 i64 high-water mark (ms) | 60 i64 longest (s)
+//	0  u8 op | 1 i64 now (Unix µs)
+//	9  u8 flags (1 customer active, 2 password good, 4 unreadable customer, 8 family dead)
+//	10 u8 kind of the customer's id (0 none, 1 integer, 2 text) | 11 u8 kind of its user id
+//	12 i64 id | 20 i64 user id (0 but for integers) | 28 u64 customer version | 36 u64 family version
+//	44 i64 cut-off (ms) | 52 i64 high-water mark (ms) | 60 i64 longest (s)
 //	68 i64 end of the token's key (Unix s, 0: none)
-//	76 7 × u32 bytes of id, user id (0 but for texts), revoke claim, extra, entropy, issuer, claims | 104 these, one after the other
+//	76 7 × u32 bytes of id, user id (0 but for texts), revoke claim, extra, entropy, issuer, claims
+//	104 these, one after the other
 //	   but for a log-in: Opened (fixed, see AppendOpened)
 //
-// Issuer and end of the token's key are the host's to say, which opened the token: meanwhile the guest may have other keys. A log-in (op 3) has neither, nor
-// claims. One at 2026-01-01 begins
+// Issuer and end of the token's key are the host's to say, which opened the token: meanwhile the guest may have other
+// keys. A log-in (op 3) has neither, nor claims. One at 2026-01-01 begins
 //
 //	03 | 00 40 20 46 48 47 06 00 | …
 func AppendRequest(b []byte, q *core.Request) []byte {
 	c, at := &q.State.Customer, len(b)
 	b = slices.Grow(b, requestBytes)[:at+requestBytes]
 	fixed := (*[requestBytes]byte)(b[at:])
-	fixed[0], fixed[9] = byte(q.Op), flags(c.Active, q.State.PasswordGood, q.State.UnreadableCustomer, q.State.Family.Dead)
+	fixed[0], fixed[9] = byte(q.Op), flags(c.Active, q.State.PasswordGood, q.State.UnreadableCustomer,
+		q.State.Family.Dead)
 	fixed[10], fixed[11] = byte(c.ID.Kind), byte(c.UserID.Kind)
 	id, idText := parts(&c.ID)
 	userID, userIDText := parts(&c.UserID)
@@ -40,12 +44,14 @@ func AppendRequest(b []byte, q *core.Request) []byte {
 		issuer, keyEnds, claims = "", 0, nil
 	}
 	for i, v := range [...]uint64{
-		id, userID, c.Version, q.State.Family.Version, uint64(q.State.CutOff), uint64(q.State.HighWater), uint64(q.State.LongestAccess), uint64(keyEnds),
+		id, userID, c.Version, q.State.Family.Version, uint64(q.State.CutOff), uint64(q.State.HighWater),
+		uint64(q.State.LongestAccess), uint64(keyEnds),
 	} {
 		binary.LittleEndian.PutUint64(fixed[12+8*i:], v)
 	}
 	binary.LittleEndian.PutUint64(fixed[1:], uint64(q.Now.UnixMicro()))
-	for i, n := range [...]int{len(idText), len(userIDText), len(c.RevokeClaim), len(q.Extra), len(q.Entropy), len(issuer), len(claims)} {
+	for i, n := range [...]int{len(idText), len(userIDText), len(c.RevokeClaim), len(q.Extra), len(q.Entropy),
+		len(issuer), len(claims)} {
 		binary.LittleEndian.PutUint32(fixed[76+4*i:], uint32(n))
 	}
 	b = append(append(append(b, idText...), userIDText...), c.RevokeClaim...)
@@ -77,8 +83,8 @@ func flags(values ...bool) (f byte) {
 	return f
 }
 
-// ReadRequest reads the message into q. All texts and byte strings stay part of b, which must not change as long as they are used. The token may have been
-// opened under an older key set.
+// ReadRequest reads the message into q. All texts and byte strings stay part of b, which must not change as long as
+// they are used. The token may have been opened under an older key set.
 func ReadRequest(b []byte, q *core.Request) bool {
 	if len(b) < requestBytes {
 		return false
@@ -87,7 +93,8 @@ func ReadRequest(b []byte, q *core.Request) bool {
 	q.Op = core.Op(fixed[0])
 	q.Now = time.UnixMicro(int64(binary.LittleEndian.Uint64(fixed[1:]))).UTC()
 	f := fixed[9]
-	c.Active, q.State.PasswordGood, q.State.UnreadableCustomer, q.State.Family.Dead = f&1 != 0, f&2 != 0, f&4 != 0, f&8 != 0
+	c.Active, q.State.PasswordGood, q.State.UnreadableCustomer, q.State.Family.Dead = f&1 != 0, f&2 != 0, f&4 != 0,
+		f&8 != 0
 	c.ID.Kind, c.UserID.Kind = core.IDKind(fixed[10]), core.IDKind(fixed[11])
 	c.ID.Int = int64(binary.LittleEndian.Uint64(fixed[12:]))
 	c.UserID.Int = int64(binary.LittleEndian.Uint64(fixed[20:]))
@@ -113,11 +120,13 @@ func ReadRequest(b []byte, q *core.Request) bool {
 	issuer, claims := next(96), next(100)
 	if q.Op == core.Login {
 		q.Opened = core.Opened{}
-		return good && f < 16 && whole(&c.ID) && whole(&c.UserID) && keyEnds == 0 && len(issuer)+len(claims)+len(rest) == 0
+		return good && f < 16 && whole(&c.ID) && whole(&c.UserID) && keyEnds == 0 &&
+			len(issuer)+len(claims)+len(rest) == 0
 	}
 	size, ok := ReadOpened(rest, &q.Opened)
 	q.Opened.Issuer, q.Opened.KeyEnds, q.Opened.Claims = shared(issuer), keyEnds, claims
-	return good && q.Op.Known() && f < 16 && whole(&c.ID) && whole(&c.UserID) && ok && size == len(claims) && len(rest) == OpenedBytes
+	return good && q.Op.Known() && f < 16 && whole(&c.ID) && whole(&c.UserID) && ok && size == len(claims) &&
+		len(rest) == OpenedBytes
 }
 
 // shared is b as a text, without a copy: a guest has no time for one.
@@ -125,7 +134,8 @@ func shared(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b))
 
 // whole reports whether an id is of a known kind and has nothing that its kind does not have.
 func whole(id *core.CustomerID) bool {
-	return id.Kind <= core.TextID && (id.Kind == core.IntegerID || id.Int == 0) && (id.Kind == core.TextID || id.Text == "")
+	return id.Kind <= core.TextID && (id.Kind == core.IntegerID || id.Int == 0) &&
+		(id.Kind == core.TextID || id.Text == "")
 }
 
 // AppendOutcome appends the answer to Decide, and with inputs instead of values the first part of that to Prepare:
@@ -197,7 +207,8 @@ func readType(r *codec.Reader) core.TokenType {
 	return core.TokenType(b)
 }
 
-// AppendPrepared appends the answer to Prepare: an outcome with signing inputs as the values of its tokens, then u32 key.
+// AppendPrepared appends the answer to Prepare: an outcome with signing inputs as the values of its tokens, then u32
+// key.
 func AppendPrepared(b []byte, p *core.Prepared) []byte {
 	b = appendRefusals(b, &p.Outcome)
 	b = append(b, byte(len(p.Inputs)))
@@ -209,7 +220,8 @@ func AppendPrepared(b []byte, p *core.Prepared) []byte {
 	return codec.U32(b, uint32(int32(p.Key)))
 }
 
-// ReadPrepared reads the answer to Prepare for a key set of that many keys into p, whose room it uses again. Inputs stay part of b.
+// ReadPrepared reads the answer to Prepare for a key set of that many keys into p, whose room it uses again. Inputs
+// stay part of b.
 func ReadPrepared(b []byte, keys int, p *core.Prepared) bool {
 	r := codec.Reader{Rest: b}
 	p.Refusals, p.Tokens, p.Inputs = nil, p.Tokens[:0], p.Inputs[:0]
@@ -225,7 +237,8 @@ func ReadPrepared(b []byte, keys int, p *core.Prepared) bool {
 	return ok && r.Done() && p.Key >= -1 && p.Key < keys && (p.Key >= 0 || len(p.Inputs) == 0)
 }
 
-// AppendFramed appends u32 size and then what encode appends: an answer of any size, as Prepare and Decide give it. `Hi`:
+// AppendFramed appends u32 size and then what encode appends: an answer of any size, as Prepare and Decide give it.
+// `Hi`:
 //
 //	02 00 00 00 | 48 69
 func AppendFramed(b []byte, encode func([]byte) []byte) []byte {

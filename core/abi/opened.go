@@ -12,7 +12,8 @@ import (
 // InspectedBytes is the size of an encoded Inspected.
 const InspectedBytes = 24
 
-// Inspected is the answer to Inspect: where the signature lies and which key must check it, named by (epoch of the key set, index).
+// Inspected is the answer to Inspect: where the signature lies and which key must check it, named by (epoch of the
+// key set, index).
 //
 //	0  u64 epoch | 8 u32 key | 12 u32 input | 16 u32 signature | 20 u8 cause | 21 3 × 0
 //
@@ -68,10 +69,12 @@ const (
 
 // AppendOpened appends an Opened but for its claims, which lie in the claims area, or in a Request after it:
 //
-//	0  u8 cause | 1 u8 family (1 listed, 2 ours) | 2 u8 kind | 3 0 | 4 u32 key | 8 u32 bytes of claims | 12 u32 generation
+//	0  u8 cause | 1 u8 family (1 listed, 2 ours) | 2 u8 kind | 3 0 | 4 u32 key | 8 u32 bytes of claims
+//	12 u32 generation
 //	16 u64 family bits | 24 i64 family start, Unix ms | 32 12 × (u8 form | 3 × 0 | u32 start | u32 end)
 //
-// What Accept answers has no family yet (core.Opened.ReadFamily). A token with `{"exp":9,…` has, for exp, form 4 (a number) from 7 to 8:
+// What Accept answers has no family yet (core.Opened.ReadFamily). A token with `{"exp":9,…` has, for exp, form 4 (a
+// number) from 7 to 8:
 //
 //	04 00 00 00 | 07 00 00 00 | 08 00 00 00
 func AppendOpened(b []byte, o *core.Opened) []byte {
@@ -99,8 +102,9 @@ func PutOpened(fixed *[OpenedBytes]byte, o *core.Opened) {
 	putSlots((*[slotsBytes]byte)(fixed[32:]), o)
 }
 
-// ReadOpened reads what AppendOpened wrote into o, and gives the number of bytes of its claims. Every place of a claim is within its bounds, or ok
-// is false. The index of the key is the caller's to check, and claims, issuer and end of the key, which stay as they are, are the caller's to set.
+// ReadOpened reads what AppendOpened wrote into o, and gives the number of bytes of its claims. Every place of a
+// claim is within its bounds, or ok is false. The index of the key is the caller's to check, and claims, issuer and
+// end of the key, which stay as they are, are the caller's to set.
 func ReadOpened(b []byte, o *core.Opened) (claims int, ok bool) {
 	if len(b) < OpenedBytes {
 		return 0, false
@@ -122,7 +126,8 @@ func ReadOpened(b []byte, o *core.Opened) (claims int, ok bool) {
 	}
 	for i, c := range o.Slots() {
 		slot := (*[slotBytes]byte)(b[32+i*slotBytes:])
-		*c = strictjson.Value{Form: strictjson.Form(slot[0]), Start: binary.LittleEndian.Uint32(slot[4:]), End: binary.LittleEndian.Uint32(slot[8:])}
+		*c = strictjson.Value{Form: strictjson.Form(slot[0]), Start: binary.LittleEndian.Uint32(slot[4:]),
+			End: binary.LittleEndian.Uint32(slot[8:])}
 		if *c != (strictjson.Value{}) && !c.Fits(claims) { // most are absent
 			return 0, false
 		}

@@ -7,7 +7,8 @@ import (
 
 // Question is the message of Permit: what permission.Rule.Decide is asked. It needs no Configure before it.
 //
-//	u8 rule | u8 authenticated | u8 active | u8 staff | u8 superuser | text method | text model | u16 count | count × text right
+//	u8 rule | u8 authenticated | u8 active | u8 staff | u8 superuser | text method | text model |
+//	u16 count | count × text right
 //
 // Whether an active caller may POST to customers.customer by DjangoModelPermissions (rule 4) begins
 //

@@ -7,8 +7,9 @@ import (
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
-// putSlots writes the places of the claims as they lie in the memory of a guest, which is little-endian and takes words at any address: that is the layout.
-// It is the answer to every token that was accepted, and one by one they take a guest as long as reading half of its claims.
+// putSlots writes the places of the claims as they lie in the memory of a guest, which is little-endian and takes
+// words at any address: that is the layout. It is the answer to every token that was accepted, and one by one they
+// take a guest as long as reading half of its claims.
 func putSlots(b *[slotsBytes]byte, o *core.Opened) {
 	*b = *(*[slotsBytes]byte)(unsafe.Pointer(&o.ExpiresAt))
 }

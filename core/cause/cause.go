@@ -54,9 +54,11 @@ const (
 // causeNames are the names of all causes, as logs and `token explain` show them.
 var causeNames = [causes]string{
 	OK: "ok", TooLong: "too_long", Malformed: "malformed", BadHeader: "bad_header", BadAlgorithm: "bad_algorithm",
-	UnknownKey: "unknown_kid", BadSignature: "bad_signature", BadClaims: "bad_claims", KeyEnded: "key_ended", BadIssuedAt: "bad_iat",
+	UnknownKey: "unknown_kid", BadSignature: "bad_signature", BadClaims: "bad_claims", KeyEnded: "key_ended",
+	BadIssuedAt:  "bad_iat",
 	NotYetIssued: "issued_in_future", BadNotBefore: "bad_nbf", NotYetValid: "not_yet_valid", BadExpiresAt: "bad_exp",
-	Expired: "expired", WrongIssuer: "wrong_issuer", WrongAudience: "wrong_audience", BadSubject: "bad_sub", BadID: "bad_jti",
+	Expired: "expired", WrongIssuer: "wrong_issuer", WrongAudience: "wrong_audience", BadSubject: "bad_sub",
+	BadID:       "bad_jti",
 	NoExpiresAt: "no_exp", NoID: "no_id", NoType: "no_type", WrongType: "wrong_type", Blacklisted: "blacklisted",
 	CutOff: "cut_off", NoRefreshExp: "no_refresh_exp", RefreshExpired: "refresh_expired", NoCustomerClaim: "no_user",
 	CustomerNotFound: "user_not_found", CustomerInactive: "user_inactive", RevokeClaim: "password_changed",

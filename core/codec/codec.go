@@ -1,5 +1,5 @@
-// Package codec reads and appends the little-endian values that effects, ABI messages and records of a store consist of.
-// Texts and byte strings have their length before them: texts in 2 bytes, byte strings in 4.
+// Package codec reads and appends the little-endian values that effects, ABI messages and records of a store consist
+// of. Texts and byte strings have their length before them: texts in 2 bytes, byte strings in 4.
 package codec
 
 import "encoding/binary"

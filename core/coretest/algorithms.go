@@ -56,7 +56,8 @@ func newRaw(t testing.TB, algorithm string, n int) (raw any) {
 	case "HS":
 		raw = []byte([2]string{Secret, OtherSecret}[n])
 	case "ES":
-		curve := map[string]elliptic.Curve{"ES256": elliptic.P256(), "ES384": elliptic.P384(), "ES512": elliptic.P521()}[algorithm]
+		curve := map[string]elliptic.Curve{"ES256": elliptic.P256(), "ES384": elliptic.P384(),
+			"ES512": elliptic.P521()}[algorithm]
 		raw, err = ecdsa.GenerateKey(curve, rand.Reader)
 	case "Ed":
 		_, raw, err = ed25519.GenerateKey(rand.Reader)

@@ -59,15 +59,19 @@ func noneAttacks(v *victim) (cases []attackCase) {
 		input := encode(`{"alg":"`+string(none)+`","typ":"JWT"}`) + "." + encode(good)
 		cases = append(cases,
 			attackCase{"alg_" + string(none), input + ".", cause.BadAlgorithm},
-			attackCase{"alg_" + string(none) + "_with_the_old_signature", input + "." + v.signature, cause.BadAlgorithm},
+			attackCase{"alg_" + string(none) + "_with_the_old_signature", input + "." + v.signature,
+				cause.BadAlgorithm},
 			attackCase{"alg_" + string(none) + "_signed_by_the_key", v.sign(input), cause.BadAlgorithm},
 		)
 	}
 	for name, header := range map[string]string{
-		"escaped": `{"alg":"\u006eone"}`, "with_a_space": `{"alg":"none "}`, "with_NUL": `{"alg":"none\u0000"}`, "empty": `{"alg":""}`, "absent": `{}`,
-		"null": `{"alg":null}`, "false": `{"alg":false}`, "zero": `{"alg":0}`, "a_list": `{"alg":["none","` + v.algorithm + `"]}`, "an_object": `{"alg":{}}`,
+		"escaped": `{"alg":"\u006eone"}`, "with_a_space": `{"alg":"none "}`, "with_NUL": `{"alg":"none\u0000"}`,
+		"empty": `{"alg":""}`, "absent": `{}`,
+		"null": `{"alg":null}`, "false": `{"alg":false}`, "zero": `{"alg":0}`, "a_list": `{"alg":["none","` +
+			v.algorithm + `"]}`, "an_object": `{"alg":{}}`,
 	} {
-		cases = append(cases, attackCase{"alg_none_" + name, encode(header) + "." + encode(good) + ".", cause.BadAlgorithm})
+		cases = append(cases, attackCase{"alg_none_" + name, encode(header) + "." + encode(good) + ".",
+			cause.BadAlgorithm})
 	}
 	return append(cases,
 		attackCase{"no_signature", v.input + ".", cause.BadSignature},
@@ -76,26 +80,33 @@ func noneAttacks(v *victim) (cases []attackCase) {
 	)
 }
 
-// confusionAttacks: the public key, which everybody has, taken for the secret of HMAC; and other algorithms of the same key.
+// confusionAttacks: the public key, which everybody has, taken for the secret of HMAC; and other algorithms of the
+// same key.
 func confusionAttacks(v *victim) (cases []attackCase) {
 	for name, encoded := range v.publicKeys {
 		for _, alg := range []string{"HS256", "HS384", "HS512"} {
 			cases = append(cases,
-				attackCase{alg + "_with_public_key_" + name, mac(alg, encoded, `{"alg":"`+alg+`"}`, good), cause.BadAlgorithm},
-				attackCase{alg + "_with_public_key_" + name + "_said_to_be_" + v.algorithm, mac(alg, encoded, v.header, good), cause.BadSignature},
+				attackCase{alg + "_with_public_key_" + name, mac(alg, encoded, `{"alg":"`+alg+`"}`, good),
+					cause.BadAlgorithm},
+				attackCase{alg + "_with_public_key_" + name + "_said_to_be_" + v.algorithm,
+					mac(alg, encoded, v.header, good), cause.BadSignature},
 			)
 		}
 	}
-	for _, alg := range []string{"HS256", "HS512", "RS256", "RS512", "PS256", "PS512", "ES256", "ES256K", "ES512", "EdDSA", "Ed25519", "A256GCMKW", "dir"} {
+	for _, alg := range []string{"HS256", "HS512", "RS256", "RS512", "PS256", "PS512", "ES256", "ES256K", "ES512",
+		"EdDSA", "Ed25519", "A256GCMKW", "dir"} {
 		if alg != v.algorithm {
 			input := encode(`{"alg":"`+alg+`"}`) + "." + encode(good)
 			cases = append(cases, attackCase{"alg_" + alg + "_signed_by_the_key", v.sign(input), cause.BadAlgorithm})
 		}
 	}
 	return append(cases,
-		attackCase{"MAC_with_an_empty_secret", mac("HS256", nil, `{"alg":"HS256"}`, good), v.unless("HS256", cause.BadAlgorithm)},
-		attackCase{"MAC_with_NUL_as_secret", mac("HS256", []byte{0}, `{"alg":"HS256"}`, good), v.unless("HS256", cause.BadAlgorithm)},
-		attackCase{"alg_in_lower_case", v.sign(encode(`{"alg":"`+strings.ToLower(v.algorithm)+`"}`) + "." + encode(good)), cause.BadAlgorithm},
+		attackCase{"MAC_with_an_empty_secret", mac("HS256", nil, `{"alg":"HS256"}`, good),
+			v.unless("HS256", cause.BadAlgorithm)},
+		attackCase{"MAC_with_NUL_as_secret", mac("HS256", []byte{0}, `{"alg":"HS256"}`, good),
+			v.unless("HS256", cause.BadAlgorithm)},
+		attackCase{"alg_in_lower_case", v.sign(encode(`{"alg":"`+strings.ToLower(v.algorithm)+`"}`) + "." +
+			encode(good)), cause.BadAlgorithm},
 	)
 }
 
@@ -107,32 +118,39 @@ func headerKeyAttacks(v *victim) (cases []attackCase) {
 	}
 	certificate := base64.StdEncoding.EncodeToString(v.attackers["DER"])
 	for name, members := range map[string]string{
-		"embedded_jwk":                    `"jwk":` + theirs,
-		"embedded_jwk_with_kid":           `"kid":"k","jwk":` + strings.Replace(theirs, "{", `{"kid":"k",`, 1),
-		"embedded_jwks":                   `"jwks":{"keys":[` + theirs + `]}`,
-		"jku":                             `"jku":"https://evil.example/jwks.json","kid":"k"`,
-		"jku_of_a_file":                   `"jku":"file:///etc/passwd"`,
-		"jku_within_the_host":             `"jku":"http://127.0.0.1:8000/.well-known/jwks.json"`,
-		"jku_with_a_familiar_beginning":   `"jku":"https://auth.example@evil.example/jwks.json"`,
-		"x5u":                             `"x5u":"https://evil.example/cert.pem"`,
-		"x5c":                             `"x5c":["` + certificate + `"]`,
-		"x5t":                             `"x5t":"` + encode("01234567890123456789") + `"`,
-		"all_of_them":                     `"jwk":` + theirs + `,"jku":"https://evil.example/","x5u":"https://evil.example/","x5c":["` + certificate + `"]`,
+		"embedded_jwk":                  `"jwk":` + theirs,
+		"embedded_jwk_with_kid":         `"kid":"k","jwk":` + strings.Replace(theirs, "{", `{"kid":"k",`, 1),
+		"embedded_jwks":                 `"jwks":{"keys":[` + theirs + `]}`,
+		"jku":                           `"jku":"https://evil.example/jwks.json","kid":"k"`,
+		"jku_of_a_file":                 `"jku":"file:///etc/passwd"`,
+		"jku_within_the_host":           `"jku":"http://127.0.0.1:8000/.well-known/jwks.json"`,
+		"jku_with_a_familiar_beginning": `"jku":"https://auth.example@evil.example/jwks.json"`,
+		"x5u":                           `"x5u":"https://evil.example/cert.pem"`,
+		"x5c":                           `"x5c":["` + certificate + `"]`,
+		"x5t":                           `"x5t":"` + encode("01234567890123456789") + `"`,
+		"all_of_them": `"jwk":` + theirs +
+			`,"jku":"https://evil.example/","x5u":"https://evil.example/","x5c":["` + certificate + `"]`,
 		"issuer_and_more_in_the_header":   `"iss":"https://auth.example","sub":"1","aud":"shop","key":` + theirs,
 		"typ_and_cty_of_an_inner_token":   `"typ":"JOSE","cty":"JWT"`,
 		"enc_and_zip_as_if_it_were_a_JWE": `"enc":"A256GCM","zip":"DEF"`,
 	} {
-		cases = append(cases, attackCase{name, v.forge(`{"alg":"`+v.algorithm+`",`+members+`}`, good), cause.BadSignature})
+		cases = append(cases, attackCase{name, v.forge(`{"alg":"`+v.algorithm+`",`+members+`}`, good),
+			cause.BadSignature})
 	}
 	return cases
 }
 
-// kidAttacks: kid as a path, a query, a command, an address. It is compared with the ids of keys and used for nothing else.
+// kidAttacks: kid as a path, a query, a command, an address. It is compared with the ids of keys and used for nothing
+// else.
 func kidAttacks(v *victim) (cases []attackCase) {
 	for name, kid := range map[string]string{
-		"path": "../../../../dev/null", "absolute_path": "/dev/null", "windows_path": `..\..\windows\win.ini`, "device": "/proc/self/environ",
-		"single_quotes": "' OR '1'='1", "double_quotes": `" OR ""="`, "union": "x' UNION SELECT 'secret' -- ", "command": "|/usr/bin/id;`id`$(id)",
-		"URL": "https://evil.example/key.pem", "NUL": "k\x00", "line_break": "k\r\nx: y", "template": "{{7*7}}${7*7}", "format": "%s%n%x", "empty": "",
+		"path": "../../../../dev/null", "absolute_path": "/dev/null", "windows_path": `..\..\windows\win.ini`,
+		"device":        "/proc/self/environ",
+		"single_quotes": "' OR '1'='1", "double_quotes": `" OR ""="`, "union": "x' UNION SELECT 'secret' -- ",
+		"command": "|/usr/bin/id;`id`$(id)",
+		"URL":     "https://evil.example/key.pem", "NUL": "k\x00",
+		"line_break": "k\r\nx: y", "template": "{{7*7}}${7*7}",
+		"format": "%s%n%x", "empty": "",
 		"unicode": "ｋ\u202e🔑", "prototype": "__proto__", "long": strings.Repeat("k", 20_000),
 	} {
 		header, err := json.Marshal(map[string]string{"alg": v.algorithm, "kid": kid})
@@ -141,48 +159,63 @@ func kidAttacks(v *victim) (cases []attackCase) {
 		}
 		cases = append(cases,
 			attackCase{"kid_" + name, v.forge(string(header), good), cause.BadSignature},
-			attackCase{"kid_" + name + "_and_an_empty_secret", mac("HS256", nil, strings.Replace(string(header), v.algorithm, "HS256", 1), good), v.unless("HS256", cause.BadAlgorithm)},
+			attackCase{"kid_" + name + "_and_an_empty_secret",
+				mac("HS256", nil, strings.Replace(string(header), v.algorithm, "HS256", 1), good),
+				v.unless("HS256", cause.BadAlgorithm)},
 		)
 	}
-	for name, kid := range map[string]string{"number": "0", "null": "null", "true": "true", "list": `["k"]`, "object": `{"$ne":null}`} {
-		cases = append(cases, attackCase{"kid_a_" + name, v.issue(`{"alg":"`+v.algorithm+`","kid":`+kid+`}`, good), cause.BadHeader})
+	for name, kid := range map[string]string{"number": "0", "null": "null", "true": "true", "list": `["k"]`,
+		"object": `{"$ne":null}`} {
+		cases = append(cases, attackCase{"kid_a_" + name, v.issue(`{"alg":"`+v.algorithm+`","kid":`+kid+`}`, good),
+			cause.BadHeader})
 	}
 	return cases
 }
 
-// critAttacks: no extension is understood, so that a header with crit is refused, and so is an unencoded payload (RFC 7515 §4.1.11, RFC 7797).
+// critAttacks: no extension is understood, so that a header with crit is refused, and so is an unencoded payload (RFC
+// 7515 §4.1.11, RFC 7797).
 func critAttacks(v *victim) (cases []attackCase) {
 	for name, members := range map[string]string{
-		"unknown": `"crit":["x"],"x":1`, "of_a_known_member": `"crit":["alg"]`, "of_an_absent_member": `"crit":["exp"]`, "empty": `"crit":[]`,
-		"null": `"crit":null`, "a_text": `"crit":"exp"`, "escaped": `"\u0063rit":["x"],"x":1`, "b64": `"crit":["b64"],"b64":true`,
-		"b64_false": `"b64":false`, "b64_false_critical": `"crit":["b64"],"b64":false`, "b64_a_text": `"b64":"false"`, "b64_null": `"b64":null`,
+		"unknown": `"crit":["x"],"x":1`, "of_a_known_member": `"crit":["alg"]`, "of_an_absent_member": `"crit":["exp"]`,
+		"empty": `"crit":[]`,
+		"null":  `"crit":null`, "a_text": `"crit":"exp"`, "escaped": `"\u0063rit":["x"],"x":1`,
+		"b64":       `"crit":["b64"],"b64":true`,
+		"b64_false": `"b64":false`, "b64_false_critical": `"crit":["b64"],"b64":false`, "b64_a_text": `"b64":"false"`,
+		"b64_null": `"b64":null`,
 	} {
-		cases = append(cases, attackCase{"crit_" + name, v.issue(`{"alg":"`+v.algorithm+`",`+members+`}`, good), cause.BadHeader})
+		cases = append(cases, attackCase{"crit_" + name, v.issue(`{"alg":"`+v.algorithm+`",`+members+`}`, good),
+			cause.BadHeader})
 	}
 	unencoded := encode(`{"alg":"`+v.algorithm+`","b64":false,"crit":["b64"]}`) + "." + good
 	return append(cases, attackCase{"crit_b64_false_with_the_claims_in_the_clear", v.sign(unencoded), cause.Malformed})
 }
 
-// duplicateAttacks: one reader takes the first of two members, another the last (RFC 8725 §2.4). The key's owner signed these, so that only the members are wrong.
+// duplicateAttacks: one reader takes the first of two members, another the last (RFC 8725 §2.4). The key's owner
+// signed these, so that only the members are wrong.
 func duplicateAttacks(v *victim) (cases []attackCase) {
 	alg := `"alg":"` + v.algorithm + `"`
 	for name, header := range map[string]string{
-		"alg_none_first": `{"alg":"none",` + alg + `}`, "alg_none_last": `{` + alg + `,"alg":"none"}`, "alg_twice_the_same": `{` + alg + `,` + alg + `}`,
-		"alg_escaped": `{` + alg + `,"\u0061\u006c\u0067":"none"}`, "kid": `{` + alg + `,"kid":"a","kid":"b"}`, "typ": `{` + alg + `,"typ":"JWT","typ":"JWT"}`,
+		"alg_none_first": `{"alg":"none",` + alg + `}`, "alg_none_last": `{` + alg + `,"alg":"none"}`,
+		"alg_twice_the_same": `{` + alg + `,` + alg + `}`,
+		"alg_escaped":        `{` + alg + `,"\u0061\u006c\u0067":"none"}`, "kid": `{` + alg + `,"kid":"a","kid":"b"}`,
+		"typ":             `{` + alg + `,"typ":"JWT","typ":"JWT"}`,
 		"within_a_member": `{` + alg + `,"jwk":{"k":1,"k":2}}`,
 	} {
 		cases = append(cases, attackCase{"duplicate_" + name, v.issue(header, good), cause.BadHeader})
 	}
 	for name, claims := range map[string]string{
-		"exp": `{"exp":1,"exp":4102444800}`, "exp_escaped": `{"exp":1,"e\u0078p":4102444800}`, "user_id": `{"user_id":"7","user_id":"1"}`,
-		"token_type": `{"token_type":"refresh","token_type":"access"}`, "unknown": `{"x":1,"x":1}`, "within_a_claim": `{"x":{"y":[{"z":1,"z":1}]}}`,
+		"exp": `{"exp":1,"exp":4102444800}`, "exp_escaped": `{"exp":1,"e\u0078p":4102444800}`,
+		"user_id":    `{"user_id":"7","user_id":"1"}`,
+		"token_type": `{"token_type":"refresh","token_type":"access"}`, "unknown": `{"x":1,"x":1}`,
+		"within_a_claim": `{"x":{"y":[{"z":1,"z":1}]}}`,
 	} {
 		cases = append(cases, attackCase{"duplicate_claim_" + name, v.issue(v.header, claims), cause.BadClaims})
 	}
 	return cases
 }
 
-// caseAttacks: names are exact. A member of the header in another case is another member; a claim in another case is refused, since some reader takes it for the claim.
+// caseAttacks: names are exact. A member of the header in another case is another member; a claim in another case is
+// refused, since some reader takes it for the claim.
 func caseAttacks(v *victim) (cases []attackCase) {
 	for name, c := range map[string]struct {
 		header string
@@ -198,10 +231,12 @@ func caseAttacks(v *victim) (cases []attackCase) {
 	} {
 		cases = append(cases, attackCase{"header_" + name, v.issue(c.header, good), c.want})
 	}
-	for _, claim := range []string{"Exp", "EXP", "eXp", "User_ID", "USER_ID", "Token_Type", "JTI", "Iat", "NBF", "Iss", "AUD", "Sub", "Hash_Password", "Refresh_Exp", "i\u017fs", "to\u212aen_type"} {
+	for _, claim := range []string{"Exp", "EXP", "eXp", "User_ID", "USER_ID", "Token_Type", "JTI", "Iat", "NBF", "Iss",
+		"AUD", "Sub", "Hash_Password", "Refresh_Exp", "i\u017fs", "to\u212aen_type"} {
 		cases = append(cases,
 			attackCase{"claim_" + claim, v.issue(v.header, `{"`+claim+`":1}`), cause.BadClaims},
-			attackCase{"claim_" + claim + "_beside_the_others", v.issue(v.header, strings.Replace(good, "{", `{"`+claim+`":"1",`, 1)), cause.BadClaims},
+			attackCase{"claim_" + claim + "_beside_the_others",
+				v.issue(v.header, strings.Replace(good, "{", `{"`+claim+`":"1",`, 1)), cause.BadClaims},
 		)
 	}
 	return cases
@@ -210,11 +245,15 @@ func caseAttacks(v *victim) (cases []attackCase) {
 // spaceAttacks: white space and padding in and around a good token.
 func spaceAttacks(v *victim) (cases []attackCase) {
 	parts := strings.Split(v.good, ".")
-	for name, space := range map[string]string{"space": " ", "tab": "\t", "line_feed": "\n", "line_end": "\r\n", "no-break_space": "\u00a0", "zero-width_space": "\u200b", "byte_order_mark": "\ufeff", "NUL": "\x00", "percent_20": "%20"} {
+	for name, space := range map[string]string{"space": " ", "tab": "\t", "line_feed": "\n", "line_end": "\r\n",
+		"no-break_space": "\u00a0", "zero-width_space": "\u200b", "byte_order_mark": "\ufeff", "NUL": "\x00",
+		"percent_20": "%20"} {
 		for place, token := range map[string]string{
 			"before": space + v.good, "after": v.good + space, "in_the_header": v.good[:5] + space + v.good[5:],
-			"before_a_dot": parts[0] + space + "." + parts[1] + "." + parts[2], "after_a_dot": parts[0] + "." + parts[1] + "." + space + parts[2],
-			"in_the_claims": parts[0] + "." + parts[1][:9] + space + parts[1][9:] + "." + parts[2], "in_the_signature": v.good[:len(v.good)-4] + space + v.good[len(v.good)-4:],
+			"before_a_dot": parts[0] + space + "." + parts[1] + "." + parts[2], "after_a_dot": parts[0] + "." +
+				parts[1] + "." + space + parts[2],
+			"in_the_claims":    parts[0] + "." + parts[1][:9] + space + parts[1][9:] + "." + parts[2],
+			"in_the_signature": v.good[:len(v.good)-4] + space + v.good[len(v.good)-4:],
 		} {
 			cases = append(cases, attackCase{name + "_" + place, token, cause.Malformed})
 		}
@@ -223,7 +262,8 @@ func spaceAttacks(v *victim) (cases []attackCase) {
 		for i := range parts {
 			padded := append([]string{}, parts...)
 			padded[i] += padding
-			cases = append(cases, attackCase{fmt.Sprintf("padding_%s_of_part_%d", padding, i), strings.Join(padded, "."), cause.Malformed})
+			cases = append(cases, attackCase{fmt.Sprintf("padding_%s_of_part_%d", padding, i),
+				strings.Join(padded, "."), cause.Malformed})
 		}
 	}
 	return append(cases,
@@ -247,9 +287,11 @@ func secondSignatureAttacks(v *victim) []attackCase {
 		{"two_signatures_with_a_comma", v.good + "," + last, cause.Malformed},
 		{"two_tokens", v.good + " " + v.good, cause.Malformed},
 		{"a_good_token_within_the_claims_of_another", v.forge(v.header, `{"token":"`+v.good+`"}`), cause.BadSignature},
-		{"a_good_token_as_the_claims_of_another", v.issue(`{"alg":"`+v.algorithm+`","cty":"JWT"}`, v.good), cause.BadClaims},
+		{"a_good_token_as_the_claims_of_another", v.issue(`{"alg":"`+v.algorithm+`","cty":"JWT"}`, v.good),
+			cause.BadClaims},
 		{"another's_claims", encode(v.header) + "." + encode(forged) + "." + v.signature, cause.BadSignature},
-		{"another's_header", encode(`{"alg":"`+v.algorithm+`"}`) + "." + encode(good) + "." + v.signature, cause.BadSignature},
+		{"another's_header", encode(`{"alg":"`+v.algorithm+`"}`) + "." + encode(good) + "." + v.signature,
+			cause.BadSignature},
 		{"five_parts_as_a_JWE", v.good + ".a.b", cause.Malformed},
 	}
 }
@@ -263,10 +305,14 @@ func serialisationAttacks(v *victim) []attackCase {
 	return []attackCase{
 		{"json_flattened", flattened, cause.Malformed},
 		{"json_general", `{"payload":"` + parts[1] + `","signatures":[{` + one + `}]}`, cause.Malformed},
-		{"json_general_with_two_signatures", `{"payload":"` + parts[1] + `","signatures":[{"protected":"` + encode(`{"alg":"none"}`) + `","signature":""},{` + one + `}]}`, cause.Malformed},
-		{"json_with_an_unprotected_header", `{"payload":"` + parts[1] + `","header":{"alg":"none"},` + one + `}`, cause.Malformed},
+		{"json_general_with_two_signatures", `{"payload":"` + parts[1] + `","signatures":[{"protected":"` +
+			encode(`{"alg":"none"}`) + `","signature":""},{` + one + `}]}`, cause.Malformed},
+		{"json_with_an_unprotected_header", `{"payload":"` + parts[1] + `","header":{"alg":"none"},` + one + `}`,
+			cause.Malformed},
 		{"json_encoded_once_more", encode(flattened), cause.Malformed},
-		{"json_and_compact_in_one", `{"  ` + forged + `.":"","payload":"` + parts[1] + `",` + one + `}`, cause.Malformed}, // CVE-2022-39227
+		// CVE-2022-39227
+		{"json_and_compact_in_one", `{"  ` + forged + `.":"","payload":"` + parts[1] + `",` + one + `}`,
+			cause.Malformed},
 		{"json_as_header", encode(flattened) + "." + parts[1] + "." + parts[2], cause.BadAlgorithm},
 		{"detached_claims", parts[0] + ".." + parts[2], cause.BadSignature},
 	}
@@ -275,7 +321,8 @@ func serialisationAttacks(v *victim) []attackCase {
 // base64Attacks: each token has one spelling (RFC 7515 §2), so that no list of tokens can be passed by.
 func base64Attacks(v *victim) (cases []attackCase) {
 	for unused, parts := range map[string][3]string{
-		// The claims and the header of these end within a group of characters, so that the last one has bits that mean nothing.
+		// The claims and the header of these end within a group of characters, so that the last one has bits that
+		// mean nothing.
 		"header":    {encode(pad(v.header, 1)), encode(good), ""},
 		"claims":    {encode(v.header), encode(pad(good, 1)), ""},
 		"signature": {encode(v.header), encode(good), v.signature},
@@ -288,15 +335,21 @@ func base64Attacks(v *victim) (cases []attackCase) {
 			if part == 2 {
 				token = strings.Join(twisted[:], ".")
 			}
-			cases = append(cases, attackCase{fmt.Sprintf("unused_bits_of_the_%s_%d", unused, i+1), token, cause.Malformed})
+			cases = append(cases, attackCase{fmt.Sprintf("unused_bits_of_the_%s_%d", unused, i+1), token,
+				cause.Malformed})
 		}
 	}
 	raw, _ := base64.RawURLEncoding.DecodeString(v.signature)
 	return append(cases,
-		attackCase{"standard_alphabet_header", v.sign(base64.RawStdEncoding.EncodeToString([]byte(`{"alg":"`+v.algorithm+`","x":"???>>>"}`)) + "." + encode(good)), cause.Malformed},
-		attackCase{"standard_alphabet_claims", v.sign(encode(v.header) + "." + base64.RawStdEncoding.EncodeToString([]byte(`{"x":"???>>>"}`))), cause.Malformed},
-		attackCase{"padded_claims_that_were_signed", v.sign(encode(v.header) + "." + base64.StdEncoding.EncodeToString([]byte(pad(good, 1)))), cause.Malformed},
-		attackCase{"one_character_too_many", v.sign(encode(v.header) + "." + encode(pad(good, 0)) + "A"), cause.Malformed},
+		attackCase{"standard_alphabet_header",
+			v.sign(base64.RawStdEncoding.EncodeToString([]byte(`{"alg":"`+v.algorithm+`","x":"???>>>"}`)) + "." +
+				encode(good)), cause.Malformed},
+		attackCase{"standard_alphabet_claims", v.sign(encode(v.header) + "." +
+			base64.RawStdEncoding.EncodeToString([]byte(`{"x":"???>>>"}`))), cause.Malformed},
+		attackCase{"padded_claims_that_were_signed", v.sign(encode(v.header) + "." +
+			base64.StdEncoding.EncodeToString([]byte(pad(good, 1)))), cause.Malformed},
+		attackCase{"one_character_too_many", v.sign(encode(v.header) + "." + encode(pad(good, 0)) + "A"),
+			cause.Malformed},
 		attackCase{"hexadecimal_signature", v.input + "." + fmt.Sprintf("%x", raw), cause.BadSignature},
 	)
 }
@@ -306,7 +359,8 @@ func spellings(part string) (others []string) {
 	want, _ := base64.RawURLEncoding.DecodeString(part)
 	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_" {
 		other := part[:len(part)-1] + string(c)
-		if b, err := base64.RawURLEncoding.DecodeString(other); err == nil && string(b) == string(want) && other != part {
+		if b, err := base64.RawURLEncoding.DecodeString(other); err == nil && string(b) == string(want) &&
+			other != part {
 			others = append(others, other)
 		}
 	}

@@ -8,7 +8,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/cause"
 )
 
-// testTimes: exp that is negative, fractional, huge or no number at all, in tokens that the key's owner signed. None lives longer for it.
+// testTimes: exp that is negative, fractional, huge or no number at all, in tokens that the key's owner signed. None
+// lives longer for it.
 func testTimes(t *testing.T, e core.Engine, v *victim) {
 	for _, c := range []struct {
 		name, exp string
@@ -56,7 +57,8 @@ func testTimes(t *testing.T, e core.Engine, v *victim) {
 	} {
 		t.Run("exp_"+c.name, func(t *testing.T) {
 			o := open(t, e, v.issue(v.header, strings.Replace(good, `"exp":4102444800`, `"exp":`+c.exp, 1)))
-			outcome := decide(t, e, core.Request{Op: core.Authenticate, Opened: o, Now: Now, State: core.State{Customer: customer()}})
+			outcome := decide(t, e, core.Request{Op: core.Authenticate, Opened: o, Now: Now,
+				State: core.State{Customer: customer()}})
 			got := cause.OK
 			if outcome.Refused() {
 				got = outcome.Refusals[0].Cause

@@ -48,21 +48,32 @@ func Bounds() []Bound {
 		{"a header without an end", many("a", core.MaxTokenBytes), cause.Malformed, 0},
 		{"a header and nothing else", many("a", core.MaxTokenBytes-1) + ".", cause.Malformed, 0},
 		{"claims without an end", encode(plain) + "." + many("a", core.MaxTokenBytes-21), cause.Malformed, 0},
-		{"a signature that fills the token", encode(plain) + ".e30." + many("A", core.MaxTokenBytes-25), cause.BadSignature, 1},
-		{"a kid that fills the token", forged(`{"alg":"HS256","kid":"`+many("k", 48_000)+`"}`, `{}`), cause.BadSignature, 1},
+		{"a signature that fills the token", encode(plain) + ".e30." + many("A", core.MaxTokenBytes-25),
+			cause.BadSignature, 1},
+		{"a kid that fills the token", forged(`{"alg":"HS256","kid":"`+many("k", 48_000)+`"}`, `{}`),
+			cause.BadSignature, 1},
 		{"a kid of escapes", forged(`{"alg":"HS256","kid":"`+many(`\u006b`, 8000)+`"}`, `{}`), cause.BadSignature, 1},
 		{"an alg of escapes", forged(`{"alg":"`+many(`\u0048`, 8000)+`"}`, `{}`), cause.BadAlgorithm, 0},
-		{"a header of 32 names", forged(strings.Replace(manyNames(31), "{", `{"alg":"HS256",`, 1), `{}`), cause.BadSignature, 1},
-		{"a header of 33 names", forged(strings.Replace(manyNames(32), "{", `{"alg":"HS256",`, 1), `{}`), cause.BadHeader, 0},
-		{"a header of 3,000 names", forged(strings.Replace(manyNames(3000), "{", `{"alg":"HS256",`, 1), `{}`), cause.BadHeader, 0},
-		{"a header 64 levels deep", forged(strings.Replace(deep(64), "{", `{"alg":"HS256",`, 1), `{}`), cause.BadSignature, 1},
-		{"a header 65 levels deep", forged(strings.Replace(deep(65), "{", `{"alg":"HS256",`, 1), `{}`), cause.BadHeader, 0},
+		{"a header of 32 names", forged(strings.Replace(manyNames(31), "{", `{"alg":"HS256",`, 1), `{}`),
+			cause.BadSignature, 1},
+		{"a header of 33 names", forged(strings.Replace(manyNames(32), "{", `{"alg":"HS256",`, 1), `{}`),
+			cause.BadHeader, 0},
+		{"a header of 3,000 names", forged(strings.Replace(manyNames(3000), "{", `{"alg":"HS256",`, 1), `{}`),
+			cause.BadHeader, 0},
+		{"a header 64 levels deep", forged(strings.Replace(deep(64), "{", `{"alg":"HS256",`, 1), `{}`),
+			cause.BadSignature, 1},
+		{"a header 65 levels deep", forged(strings.Replace(deep(65), "{", `{"alg":"HS256",`, 1), `{}`), cause.BadHeader,
+			0},
 		{"a header with 10,000 digits", forged(`{"alg":"HS256","x":`+digits+`}`, `{}`), cause.BadHeader, 0},
-		{"an integer of 4,300 digits", token(`{"exp":` + many("9", 4300) + `,"user_id":-` + many("9", 4300) + `,"jti":` + many("9", 4300) + `}`), cause.OK, 1},
+		{"an integer of 4,300 digits", token(`{"exp":` + many("9", 4300) + `,"user_id":-` + many("9", 4300) +
+			`,"jti":` + many("9", 4300) + `}`), cause.OK, 1},
 		{"an integer of 4,301 digits", token(`{"exp":` + many("9", 4301) + `}`), cause.BadClaims, 1},
-		{"fractions of 10,000 digits", token(`{"exp":0.` + digits + `,"user_id":1.` + digits + `,"jti":9.` + digits + `}`), cause.OK, 1},
-		{"exponents of 10,000 digits", token(`{"exp":1e` + digits + `,"user_id":1e-` + digits + `,"jti":1E+` + digits + `}`), cause.OK, 1},
-		{"texts of 10,000 digits", token(`{"exp":"` + digits + `","user_id":"` + digits + `","jti":"` + digits + `"}`), cause.OK, 1},
+		{"fractions of 10,000 digits", token(`{"exp":0.` + digits + `,"user_id":1.` + digits + `,"jti":9.` + digits +
+			`}`), cause.OK, 1},
+		{"exponents of 10,000 digits", token(`{"exp":1e` + digits + `,"user_id":1e-` + digits + `,"jti":1E+` + digits +
+			`}`), cause.OK, 1},
+		{"texts of 10,000 digits", token(`{"exp":"` + digits + `","user_id":"` + digits + `","jti":"` + digits + `"}`),
+			cause.OK, 1},
 		{"64 levels", token(deep(64)), cause.OK, 1},
 		{"65 levels", token(deep(65)), cause.BadClaims, 1},
 		{"1,024 names", token(manyNames(1024)), cause.OK, 1},
@@ -71,12 +82,14 @@ func Bounds() []Bound {
 		{"a list that fills the token", token(`{"aud":[` + many(`"a",`, 12_000) + `"a"]}`), cause.OK, 1},
 	}
 	for _, h := range hostile {
-		bounds = append(bounds, Bound{h[0] + ", forged", forged(plain, h[1]), cause.BadSignature, 1}, Bound{h[0] + ", signed", token(h[1]), cause.BadClaims, 1})
+		bounds = append(bounds, Bound{h[0] + ", forged", forged(plain, h[1]), cause.BadSignature, 1},
+			Bound{h[0] + ", signed", token(h[1]), cause.BadClaims, 1})
 	}
 	return bounds
 }
 
-// sized is a good token of so many bytes. Spaces in its header and claims make up for those lengths that base64url has not.
+// sized is a good token of so many bytes. Spaces in its header and claims make up for those lengths that base64url
+// has not.
 func sized(bytes int) string {
 	for spaces := range 4 {
 		header := `{"alg":"HS256"` + strings.Repeat(" ", spaces) + `}`
@@ -90,7 +103,8 @@ func sized(bytes int) string {
 	panic("coretest: no token has that length")
 }
 
-// testBounds: a token costs no more than its bounds let it: it is refused for what it is before anybody computes with a key, and what is in bounds is checked.
+// testBounds: a token costs no more than its bounds let it: it is refused for what it is before anybody computes with
+// a key, and what is in bounds is checked.
 func testBounds(t *testing.T, newEngine NewEngine) {
 	keys := &countedKeys{HMACKeys: OneKey()}
 	e := newEngine(t, core.DefaultSettings(), keys)
@@ -99,7 +113,8 @@ func testBounds(t *testing.T, newEngine NewEngine) {
 			keys.checks = 0
 			o := open(t, e, b.Token)
 			if o.Cause != b.Cause || keys.checks > b.Checks {
-				t.Errorf("Open of a token of %d bytes is refused for %v after %d checks of signatures, want %v after %d at most", len(b.Token), o.Cause, keys.checks, b.Cause, b.Checks)
+				t.Errorf("Open of a token of %d bytes is refused for %v after %d checks of signatures, want %v after "+
+					"%d at most", len(b.Token), o.Cause, keys.checks, b.Cause, b.Checks)
 			}
 			for _, op := range []core.Op{core.Authenticate, core.Verify, core.Blacklist} {
 				req := request(op)

@@ -26,7 +26,8 @@ func testClock(t *testing.T, newEngine NewEngine) {
 		err    error
 	}{
 		{"log-in in 1970", core.Login, core.Opened{}, time.Unix(0, 0), 0, core.ErrClock},
-		{"log-in a microsecond too early", core.Login, core.Opened{}, earliest.Add(-time.Microsecond), 0, core.ErrClock},
+		{"log-in a microsecond too early", core.Login, core.Opened{}, earliest.Add(-time.Microsecond), 0,
+			core.ErrClock},
 		{"log-in at the earliest", core.Login, core.Opened{}, earliest, 0, nil},
 		{"log-in at the latest", core.Login, core.Opened{}, latest, 0, nil},
 		{"log-in a millisecond too late", core.Login, core.Opened{}, latest.Add(time.Millisecond), 0, core.ErrClock},
@@ -52,7 +53,8 @@ func testClock(t *testing.T, newEngine NewEngine) {
 				return
 			}
 			for _, issued := range o.Tokens {
-				if f := open(t, e, issued.Value).Family; c.op == core.Login && (!f.Ours || f.Start != max(c.now.UnixMilli(), c.cutOff+1)) {
+				if f := open(t, e, issued.Value).Family; c.op == core.Login &&
+					(!f.Ours || f.Start != max(c.now.UnixMilli(), c.cutOff+1)) {
 					t.Errorf("the log-in started at %d, want the clock's time or after the cut-off", f.Start)
 				}
 			}

@@ -11,28 +11,34 @@ import (
 
 // customer is the customer of all cases.
 func customer() core.Customer {
-	return core.Customer{ID: core.Integer(7), UserID: core.Integer(7), Active: true, RevokeClaim: "0123456789ABCDEF0123456789ABCDEF", Version: 3}
+	return core.Customer{ID: core.Integer(7), UserID: core.Integer(7), Active: true,
+		RevokeClaim: "0123456789ABCDEF0123456789ABCDEF", Version: 3}
 }
 
 // Settings by name, for both versions and wires.
 var variants = map[string]core.Settings{
-	"5.5":       settings(func(s *core.Settings) { s.Wire = core.Exact }),
-	"5.2":       settings(func(s *core.Settings) { s.Compat = core.V52; s.Wire = core.Exact }),
-	"5.5 safe":  settings(nil),
-	"5.2 safe":  settings(func(s *core.Settings) { s.Compat = core.V52 }),
-	"bar":       settings(func(s *core.Settings) { s.Wire = core.Exact; s.BlacklistAfterRotation = true }),
-	"no list":   settings(func(s *core.Settings) { s.Wire = core.Exact; s.BlacklistApp = false }),
-	"aud":       settings(func(s *core.Settings) { s.Audience = []string{"shop", "app"}; s.AudienceList = true }),
-	"iss":       settings(func(s *core.Settings) { iss := "https://auth.example"; s.Issuer = &iss }),
-	"leeway":    settings(func(s *core.Settings) { s.Leeway = 10 * time.Second }),
-	"revoke":    settings(func(s *core.Settings) { s.CheckRevokeToken = true }),
-	"5.2revoke": settings(func(s *core.Settings) { s.Compat = core.V52; s.CheckRevokeToken = true; s.CheckUserIsActive = false }),
-	"inactive":  settings(func(s *core.Settings) { s.CheckUserIsActive = false; s.Wire = core.Exact }),
+	"5.5":      settings(func(s *core.Settings) { s.Wire = core.Exact }),
+	"5.2":      settings(func(s *core.Settings) { s.Compat = core.V52; s.Wire = core.Exact }),
+	"5.5 safe": settings(nil),
+	"5.2 safe": settings(func(s *core.Settings) { s.Compat = core.V52 }),
+	"bar":      settings(func(s *core.Settings) { s.Wire = core.Exact; s.BlacklistAfterRotation = true }),
+	"no list":  settings(func(s *core.Settings) { s.Wire = core.Exact; s.BlacklistApp = false }),
+	"aud":      settings(func(s *core.Settings) { s.Audience = []string{"shop", "app"}; s.AudienceList = true }),
+	"iss":      settings(func(s *core.Settings) { iss := "https://auth.example"; s.Issuer = &iss }),
+	"leeway":   settings(func(s *core.Settings) { s.Leeway = 10 * time.Second }),
+	"revoke":   settings(func(s *core.Settings) { s.CheckRevokeToken = true }),
+	"5.2revoke": settings(func(s *core.Settings) {
+		s.Compat, s.CheckRevokeToken, s.CheckUserIsActive = core.V52, true, false
+	}),
+	"inactive": settings(func(s *core.Settings) { s.CheckUserIsActive = false; s.Wire = core.Exact }),
 	"names": settings(func(s *core.Settings) {
 		s.UserIDClaim, s.TokenTypeClaim, s.IDClaim = "sub", "typ", "tid"
 	}),
 	"no names": settings(func(s *core.Settings) { s.TokenTypeClaim, s.IDClaim = "", "" }),
-	"classes":  settings(func(s *core.Settings) { s.AuthTokenClasses = []core.TokenType{core.AccessToken, core.SlidingToken} }),
+	"classes": settings(func(s *core.Settings) {
+		s.AuthTokenClasses = []core.TokenType{core.AccessToken,
+			core.SlidingToken}
+	}),
 }
 
 // Claims that most cases change in one place. Ids of ours: family 1, started at 2026-06-01T11:00:00Z.
@@ -89,7 +95,8 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 		{"exp beyond a double", auth, "5.5", access, []string{"exp=1e400"}, nil, cause.BadExpiresAt},
 		{"exp beyond 9999", auth, "5.5", access, []string{"exp=10000000000000"}, nil, cause.BadExpiresAt},
 		{"exp of twenty digits", auth, "5.5", access, []string{"exp=99999999999999999999"}, nil, cause.BadExpiresAt},
-		{"exp of 4300 digits", auth, "5.5", access, []string{"exp=" + strings.Repeat("9", 4300)}, nil, cause.BadExpiresAt},
+		{"exp of 4300 digits", auth, "5.5", access, []string{"exp=" + strings.Repeat("9", 4300)}, nil,
+			cause.BadExpiresAt},
 		{"exp text digits", auth, "5.5", access, []string{`exp="4102444800"`}, nil, cause.BadExpiresAt},
 		{"exp text past", auth, "5.5", access, []string{`exp="` + past + `"`}, nil, cause.Expired},
 		{"exp text", auth, "5.5", access, []string{`exp="soon"`}, nil, cause.BadExpiresAt},
@@ -139,7 +146,8 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 		{"jti null", verify, "5.5", access, []string{"jti=null"}, nil, cause.BadID},
 		{"jti null", verify, "5.2", access, []string{"jti=null"}, nil, cause.OK},
 		{"jti a number", renew, "5.2", refresh, []string{"jti=5"}, nil, cause.OK},
-		{"jti a number beside the configured id", auth, "names", `"typ":"access","exp":4102444800,"tid":"x","sub":"7"`, []string{"jti=5"}, nil, cause.BadID},
+		{"jti a number beside the configured id", auth, "names", `"typ":"access","exp":4102444800,"tid":"x","sub":"7"`,
+			[]string{"jti=5"}, nil, cause.BadID},
 
 		// Id and type.
 		{"id absent", auth, "5.5", access, []string{"-jti"}, nil, cause.NoID},
@@ -167,7 +175,8 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 		{"customer inactive", verify, "5.5", access, nil, inactive, cause.OK},
 		{"customer inactive", verify, "5.5 safe", access, nil, inactive, cause.InactiveAccount},
 		{"customer inactive", verify, "5.2 safe", refresh, nil, inactive, cause.InactiveAccount},
-		{"customer inactive and revoked", verify, "5.5 safe", refresh, nil, func(s *core.State) { inactive(s); dead(s) }, cause.Blacklisted},
+		{"customer inactive and revoked", verify, "5.5 safe", refresh, nil,
+			func(s *core.State) { inactive(s); dead(s) }, cause.Blacklisted},
 		{"customer unknown", verify, "5.5 safe", access, nil, none, cause.InactiveAccount},
 		{"customer claim absent", verify, "5.5 safe", access, []string{"-user_id"}, none, cause.OK},
 		{"customer inactive", renew, "5.5", refresh, nil, inactive, cause.InactiveAccount},
@@ -190,9 +199,12 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 		{"iss a number", renew, "5.2", refresh, []string{"iss=5"}, nil, cause.OK},
 		{"customer claim no id", list, "5.5", refresh, []string{`user_id="abc"`}, unreadable, cause.NoCustomerClaim},
 		{"customer claim no id", list, "5.2", refresh, []string{`user_id="abc"`}, unreadable, cause.OK},
-		{"customer claim no id, no blacklist", list, "no list", refresh, []string{`user_id="abc"`}, unreadable, cause.OK},
-		{"revoke claim right", auth, "revoke", access, []string{`hash_password="0123456789ABCDEF0123456789ABCDEF"`}, nil, cause.OK},
-		{"revoke claim other", auth, "revoke", access, []string{`hash_password="0123456789abcdef0123456789abcdef"`}, nil, cause.RevokeClaim},
+		{"customer claim no id, no blacklist", list, "no list", refresh, []string{`user_id="abc"`}, unreadable,
+			cause.OK},
+		{"revoke claim right", auth, "revoke", access, []string{`hash_password="0123456789ABCDEF0123456789ABCDEF"`},
+			nil, cause.OK},
+		{"revoke claim other", auth, "revoke", access, []string{`hash_password="0123456789abcdef0123456789abcdef"`},
+			nil, cause.RevokeClaim},
 		{"revoke claim absent", auth, "revoke", access, nil, nil, cause.RevokeClaim},
 		{"revoke claim absent, no such setting", auth, "5.2revoke", access, nil, nil, cause.OK},
 
@@ -207,7 +219,8 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 		{"revoked", auth, "5.5", access, nil, dead, cause.OK},
 		{"revoked", auth, "5.5 safe", access, nil, dead, cause.Blacklisted},
 		{"revoked, access of ours", verify, "bar", access, []string{`jti="` + accessID + `"`}, dead, cause.OK},
-		{"revoked, access of ours", auth, "5.5 safe", access, []string{`jti="` + accessID + `"`}, dead, cause.Blacklisted},
+		{"revoked, access of ours", auth, "5.5 safe", access, []string{`jti="` + accessID + `"`}, dead,
+			cause.Blacklisted},
 		{"order: revoked before type", renew, "5.5", access, nil, dead, cause.Blacklisted},
 		{"order: revoked before no exp", renew, "5.5", refresh, []string{"-exp"}, dead, cause.Blacklisted},
 		{"order: expired before revoked", renew, "5.5", refresh, []string{"exp=1"}, dead, cause.Expired},
@@ -222,9 +235,12 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 			func(s *core.State) { s.CutOff = familyStart - 1 }, cause.OK},
 		{"started at the cut-off", renew, "5.5 safe", refresh, []string{`jti="` + refreshID + `"`},
 			func(s *core.State) { s.CutOff = familyStart }, cause.CutOff},
-		{"issued after the cut-off, foreign id", renew, "5.5 safe", refresh, nil, func(s *core.State) { s.CutOff = 1577836799_999 }, cause.OK},
-		{"issued at the cut-off, foreign id", renew, "5.5 safe", refresh, nil, func(s *core.State) { s.CutOff = 1577836800_000 }, cause.CutOff},
-		{"no iat, foreign id", renew, "5.5 safe", refresh, []string{"-iat"}, func(s *core.State) { s.CutOff = 1 }, cause.CutOff},
+		{"issued after the cut-off, foreign id", renew, "5.5 safe", refresh, nil,
+			func(s *core.State) { s.CutOff = 1577836799_999 }, cause.OK},
+		{"issued at the cut-off, foreign id", renew, "5.5 safe", refresh, nil,
+			func(s *core.State) { s.CutOff = 1577836800_000 }, cause.CutOff},
+		{"no iat, foreign id", renew, "5.5 safe", refresh, []string{"-iat"}, func(s *core.State) { s.CutOff = 1 },
+			cause.CutOff},
 	} {
 		t.Run(c.opName()+"/"+c.settings+"/"+c.name, func(t *testing.T) {
 			e := newEngine(t, variants[c.settings], OneKey())
@@ -253,7 +269,8 @@ func firstCause(o core.Outcome) cause.Cause {
 }
 
 func (c decideCase) opName() string {
-	return map[core.Op]string{core.Authenticate: "authenticate", core.Verify: "verify", core.Refresh: "refresh", core.Blacklist: "blacklist"}[c.op]
+	return map[core.Op]string{core.Authenticate: "authenticate", core.Verify: "verify", core.Refresh: "refresh",
+		core.Blacklist: "blacklist"}[c.op]
 }
 
 // request is a request with everything in order.

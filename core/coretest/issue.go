@@ -68,23 +68,27 @@ func testIssue(t *testing.T, newEngine NewEngine) {
 			claims: `{"":0,"n":9223372036854775808, "token_type":"refresh","f": 1.10,"exp":4102444800,"\u0061":[1, 2],"jti":"` + refreshID + `","user_id":"7","nbf":0,"s":"\u00e9"}`,
 			want:   []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"F","":0,"n":9223372036854775808,"f":1.10,"a":[1, 2],"user_id":"7","nbf":0,"s":"\u00e9"}`}},
 		{name: "refresh with other names copies neither id", settings: "names", op: core.Refresh,
-			claims: `{"typ":"refresh","exp":4102444800,"tid":"` + refreshID + `","jti":"foreign","sub":"7","token_type":"x"}`,
-			want:   []string{`{"typ":"access","exp":ACC,"iat":NOW,"tid":"F","sub":"7","token_type":"x"}`}},
+			claims: `{"typ":"refresh","exp":4102444800,"tid":"` + refreshID +
+				`","jti":"foreign","sub":"7","token_type":"x"}`,
+			want: []string{`{"typ":"access","exp":ACC,"iat":NOW,"tid":"F","sub":"7","token_type":"x"}`}},
 		{name: "refresh renews configured claims in their place", settings: "5.5", op: core.Refresh,
 			change: func(q *core.Request) { q.Extra = []byte(`{"plan":"pro","new":[null]}`) },
 			claims: `{"token_type":"refresh","exp":4102444800,"plan":"free","jti":"` + refreshID + `","user_id":"7"}`,
 			want:   []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"F","plan":"pro","user_id":"7","new":[null]}`}},
 		{name: "refresh leaves out configured claims that are gone", settings: "5.5", op: core.Refresh,
 			change: func(q *core.Request) { q.Extra = []byte(`{"plan":null,"new":null}`) },
-			claims: `{"token_type":"refresh","exp":4102444800,"plan":"free","old":null,"jti":"` + refreshID + `","user_id":"7"}`,
-			want:   []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"F","old":null,"user_id":"7"}`}},
+			claims: `{"token_type":"refresh","exp":4102444800,"plan":"free","old":null,"jti":"` + refreshID +
+				`","user_id":"7"}`,
+			want: []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"F","old":null,"user_id":"7"}`}},
 		{name: "log-in leaves out configured claims that are null", settings: "5.5", op: core.Login,
 			change: func(q *core.Request) { q.Extra = []byte(`{"plan":null,"\u006eew":null,"x":1}`) }, want: []string{
 				`{"token_type":"refresh","exp":REF,"iat":NOW,"jti":"R","user_id":"7","x":1}`,
 				`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"A","user_id":"7","x":1}`}},
 		{name: "refresh sets the issuer in its place", settings: "iss", op: core.Refresh,
-			claims: `{"iss":"https://auth.example","token_type":"refresh","exp":4102444800,"jti":"` + refreshID + `","user_id":"7"}`,
-			want:   []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"F","iss":"https://auth.example","user_id":"7"}`}},
+			claims: `{"iss":"https://auth.example","token_type":"refresh","exp":4102444800,"jti":"` + refreshID +
+				`","user_id":"7"}`,
+			want: []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"F","iss":"https://auth.example",` +
+				`"user_id":"7"}`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := newEngine(t, variants[c.settings], OneKey())
@@ -100,7 +104,8 @@ func testIssue(t *testing.T, newEngine NewEngine) {
 				t.Fatalf("%d tokens and refusals %v, want %d tokens", len(o.Tokens), o.Refusals, len(c.want))
 			}
 			for i, want := range c.want {
-				want = strings.NewReplacer(`"R"`, `"`+loginRefreshID+`"`, `"A"`, `"`+loginAccessID+`"`, `"F"`, `"`+refreshedAccessID+`"`).Replace(stamp(want))
+				want = strings.NewReplacer(`"R"`, `"`+loginRefreshID+`"`, `"A"`, `"`+loginAccessID+`"`, `"F"`,
+					`"`+refreshedAccessID+`"`).Replace(stamp(want))
 				value := o.Tokens[i].Value
 				if got := claimsOf(t, value); got != want {
 					t.Errorf("claims of token %d:\n got %s\nwant %s", i, got, want)
@@ -133,7 +138,8 @@ func testIssue(t *testing.T, newEngine NewEngine) {
 		e := newEngine(t, variants["classes"], OneKey())
 		req := request(core.Authenticate)
 		req.Opened = open(t, e, token("{"+refresh+"}"))
-		want := []core.Refusal{{Cause: cause.WrongType, Class: core.AccessToken}, {Cause: cause.WrongType, Class: core.SlidingToken}}
+		want := []core.Refusal{{Cause: cause.WrongType, Class: core.AccessToken},
+			{Cause: cause.WrongType, Class: core.SlidingToken}}
 		if o := decide(t, e, req); !reflect.DeepEqual(o.Refusals, want) {
 			t.Errorf("refusals %v, want %v", o.Refusals, want)
 		}
@@ -174,37 +180,51 @@ func testEffects(t *testing.T, newEngine NewEngine) {
 			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Start: login},
 			List:  []core.Effect{{Kind: core.RecordLogin, Customer: core.Integer(7), At: Now.UnixMicro()}}}},
 		{name: "log-in after a cut-off ahead of the clock", settings: "5.5", op: core.Login,
-			change: func(q *core.Request) { q.State.CutOff = login + 500; q.State.HighWater = login + 500 }, want: core.Effects{
-				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, CutOff: login + 500, Start: login + 501},
+			change: func(q *core.Request) { q.State.CutOff = login + 500; q.State.HighWater = login + 500 },
+			want: core.Effects{
+				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, CutOff: login + 500, Start: login +
+					501},
 				List: []core.Effect{{Kind: core.ReserveStart, At: login + 501 + 60_000},
 					{Kind: core.RecordLogin, Customer: core.Integer(7), At: Now.UnixMicro()}}}},
 		{name: "refresh", settings: "5.5", op: core.Refresh, claims: `"jti":"` + refreshID + `"`, want: core.Effects{
 			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true}}},
-		{name: "refresh of a foreign token", settings: "5.5", op: core.Refresh, claims: `"jti":"x1"`, want: core.Effects{
-			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true}}},
-		{name: "blacklist", settings: "5.5", op: core.Blacklist, claims: `"jti":"` + refreshID + `"`, want: core.Effects{
-			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true},
-			List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart, Until: until(access)}}}},
-		{name: "blacklist on the secure wire", settings: "5.5 safe", op: core.Blacklist, claims: `"jti":"` + refreshID + `"`, want: core.Effects{
+		{name: "refresh of a foreign token", settings: "5.5", op: core.Refresh, claims: `"jti":"x1"`,
+			want: core.Effects{
+				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true}}},
+		{name: "blacklist", settings: "5.5", op: core.Blacklist, claims: `"jti":"` + refreshID + `"`,
+			want: core.Effects{
+				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true},
+				List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart, Until: until(access)}}}},
+		{name: "blacklist on the secure wire", settings: "5.5 safe", op: core.Blacklist, claims: `"jti":"` + refreshID +
+			`"`, want: core.Effects{
 			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true},
 			List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart, Until: until(access)}, fold}}},
-		{name: "blacklist when lifetimes were longer once", settings: "5.5", op: core.Blacklist, claims: `"jti":"` + refreshID + `"`,
+		{name: "blacklist when lifetimes were longer once", settings: "5.5", op: core.Blacklist, claims: `"jti":"` +
+			refreshID + `"`,
 			change: func(q *core.Request) { q.State.LongestAccess = 30 * 86400 }, want: core.Effects{
 				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true},
 				List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart, Until: until(30 * day)}}}},
-		{name: "blacklist a foreign token, and what came from it", settings: "5.5", op: core.Blacklist, claims: `"jti":"x1"`, want: core.Effects{
-			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true},
-			List: []core.Effect{{Kind: core.RevokeFamily, Family: foreign, Until: until(access)},
-				{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: core.Integer(7), Bits: foreignX1}, At: 1704067200_000, Until: until(access)}}}},
-		{name: "blacklist a foreign token that says when it was issued", settings: "5.5 safe", op: core.Blacklist, claims: `"jti":"x1","iat":1780000000`, want: core.Effects{
-			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true},
-			List: []core.Effect{{Kind: core.RevokeFamily, Family: foreign, At: 1780000000000, Until: until(access)},
-				{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: core.Integer(7), Bits: foreignX1}, At: 1780000000000, Until: until(access)}, fold}}},
-		{name: "blacklist without a blacklist", settings: "no list", op: core.Blacklist, claims: `"jti":"x1"`, want: core.Effects{
-			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true}}},
-		{name: "an access id in a refresh token is foreign", settings: "5.5", op: core.Refresh, claims: `"jti":"` + accessID + `"`, want: core.Effects{
-			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: core.FamilyKey{Bits: foreignAccessID}, HasFamily: true}}},
-		{name: "an id of ours stays ours though the clock was set back", settings: "5.5", op: core.Refresh, claims: `"jti":"` + refreshID + `"`,
+		{name: "blacklist a foreign token, and what came from it", settings: "5.5", op: core.Blacklist,
+			claims: `"jti":"x1"`, want: core.Effects{
+				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true},
+				List: []core.Effect{{Kind: core.RevokeFamily, Family: foreign, Until: until(access)},
+					{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: core.Integer(7), Bits: foreignX1},
+						At: 1704067200_000, Until: until(access)}}}},
+		{name: "blacklist a foreign token that says when it was issued", settings: "5.5 safe", op: core.Blacklist,
+			claims: `"jti":"x1","iat":1780000000`, want: core.Effects{
+				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true},
+				List: []core.Effect{{Kind: core.RevokeFamily, Family: foreign, At: 1780000000000, Until: until(access)},
+					{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: core.Integer(7), Bits: foreignX1},
+						At: 1780000000000, Until: until(access)}, fold}}},
+		{name: "blacklist without a blacklist", settings: "no list", op: core.Blacklist, claims: `"jti":"x1"`,
+			want: core.Effects{
+				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true}}},
+		{name: "an access id in a refresh token is foreign", settings: "5.5", op: core.Refresh, claims: `"jti":"` +
+			accessID + `"`, want: core.Effects{
+			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3,
+				Family: core.FamilyKey{Bits: foreignAccessID}, HasFamily: true}}},
+		{name: "an id of ours stays ours though the clock was set back", settings: "5.5", op: core.Refresh,
+			claims: `"jti":"` + refreshID + `"`,
 			change: func(q *core.Request) { q.Now = time.UnixMilli(familyStart - 24*3600*1000) }, want: core.Effects{
 				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true}}},
 	} {

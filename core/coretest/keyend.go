@@ -28,7 +28,8 @@ type keyEndCase struct {
 	want          cause.Cause
 }
 
-// testKeyEnds: from the end of its key on a token is refused, by every operation, whatever else it says. writes: the engine can write tokens.
+// testKeyEnds: from the end of its key on a token is refused, by every operation, whatever else it says. writes: the
+// engine can write tokens.
 func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
 	now := Now.Unix() // 0.25 s before the instant
 	dead := func(s *core.State) { s.Family = core.FamilyState{Version: 9, Dead: true} }
@@ -67,7 +68,8 @@ func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
 			req := request(c.op)
 			req.Opened = open(t, e, token("{"+change(claims, c.changes)+"}"))
 			if req.Opened.Cause != cause.OK || req.Opened.KeyEnds != c.first {
-				t.Fatalf("opened: cause %v and key ends at %d, want %v and %d", req.Opened.Cause, req.Opened.KeyEnds, cause.OK, c.first)
+				t.Fatalf("opened: cause %v and key ends at %d, want %v and %d", req.Opened.Cause, req.Opened.KeyEnds,
+					cause.OK, c.first)
 			}
 			if c.state != nil {
 				c.state(&req.State)
@@ -85,7 +87,8 @@ func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
 		e := newEngine(t, variants["5.5"], endingKeys(12, now, 0))
 		req := request(auth)
 		req.Opened = open(t, e, token("{"+access+"}"))
-		for d, want := range map[time.Duration]cause.Cause{-time.Microsecond: cause.OK, 0: cause.KeyEnded, time.Microsecond: cause.KeyEnded} {
+		for d, want := range map[time.Duration]cause.Cause{-time.Microsecond: cause.OK, 0: cause.KeyEnded,
+			time.Microsecond: cause.KeyEnded} {
 			req.Now = time.Unix(now, 0).Add(d)
 			if got := firstCause(decide(t, e, req)); got != want {
 				t.Errorf("%v from the end: refused for %v, want %v", d, got, want)
@@ -149,8 +152,8 @@ func testSigningEnds(t *testing.T, newEngine NewEngine) {
 	}
 }
 
-// testTakesOver: a key signs from its time on, to the microsecond, and the one before it goes on checking. The header of
-// each token is that of the key that signed it.
+// testTakesOver: a key signs from its time on, to the microsecond, and the one before it goes on checking. The header
+// of each token is that of the key that signed it.
 func testTakesOver(t *testing.T, newEngine NewEngine) {
 	keys := endingKeys(16, 0, 0)
 	from := time.Unix(Now.Unix()+1, 0)
@@ -176,6 +179,7 @@ func testTakesOver(t *testing.T, newEngine NewEngine) {
 	}
 	req.Now = time.Unix(Now.Unix(), 0).Add(-time.Microsecond)
 	if o, err := e.Decide(t.Context(), req); !errors.Is(err, core.ErrNoSigningKey) || len(o.Tokens) > 0 {
-		t.Errorf("before the first key signs: error %v and %d tokens, want %v", err, len(o.Tokens), core.ErrNoSigningKey)
+		t.Errorf("before the first key signs: error %v and %d tokens, want %v", err, len(o.Tokens),
+			core.ErrNoSigningKey)
 	}
 }

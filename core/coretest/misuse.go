@@ -22,13 +22,16 @@ func testKeys(t *testing.T, newEngine NewEngine) {
 		issuer      string
 	}{
 		{"by kid", Sign("HS256", Secret, `{"alg":"HS256","kid":"k1"}`, good), cause.OK, ""},
-		{"by another kid", Sign("HS512", OtherSecret, `{"alg":"HS512","kid":"k2"}`, good), cause.OK, "https://partner.example"},
+		{"by another kid", Sign("HS512", OtherSecret, `{"alg":"HS512","kid":"k2"}`, good), cause.OK,
+			"https://partner.example"},
 		{"without kid", token(good), cause.OK, ""},
-		{"bad claims under another's key", Sign("HS512", OtherSecret, `{"alg":"HS512","kid":"k2"}`, "{"), cause.BadClaims, ""},
+		{"bad claims under another's key", Sign("HS512", OtherSecret, `{"alg":"HS512","kid":"k2"}`, "{"),
+			cause.BadClaims, ""},
 		{"unknown kid", Sign("HS256", Secret, `{"alg":"HS256","kid":"k3"}`, good), cause.UnknownKey, ""},
 		{"empty kid", Sign("HS256", Secret, `{"alg":"HS256","kid":""}`, good), cause.UnknownKey, ""},
 		{"kid of another key", Sign("HS256", Secret, `{"alg":"HS256","kid":"k2"}`, good), cause.BadAlgorithm, ""},
-		{"kid of another key, its algorithm", Sign("HS512", Secret, `{"alg":"HS512","kid":"k2"}`, good), cause.BadSignature, ""},
+		{"kid of another key, its algorithm", Sign("HS512", Secret, `{"alg":"HS512","kid":"k2"}`, good),
+			cause.BadSignature, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if o := open(t, e, c.token); o.Cause != c.want || o.Issuer != c.issuer {
@@ -49,13 +52,15 @@ func testKeys(t *testing.T, newEngine NewEngine) {
 				{core.Blacklist, "refresh", cause.WrongIssuer}, {core.Verify, "refresh", cause.OK},
 			} {
 				for _, userID := range []string{`"7"`, `""`} {
-					t.Run("token of another issuer/"+string(wire)+"/"+string(version)+"/"+decideCase{op: c.op}.opName()+" "+userID, func(t *testing.T) {
+					name := string(wire) + "/" + string(version) + "/" + decideCase{op: c.op}.opName() + " " + userID
+					t.Run("token of another issuer/"+name, func(t *testing.T) {
 						req := request(c.op)
 						req.Opened = open(t, e, Sign("HS512", OtherSecret, `{"alg":"HS512","kid":"k2"}`,
 							`{"token_type":"`+c.tokenType+`","exp":4102444800,"jti":"x","user_id":`+userID+`}`))
 						o := decide(t, e, req)
 						if got := firstCause(o); got != c.want || len(o.Tokens) > 0 || len(o.Effects.List) > 0 {
-							t.Errorf("%v, %d tokens, effects %v; want %v alone", got, len(o.Tokens), o.Effects.List, c.want)
+							t.Errorf("%v, %d tokens, effects %v; want %v alone", got, len(o.Tokens), o.Effects.List,
+								c.want)
 						}
 					})
 				}
@@ -106,9 +111,10 @@ func testMisuse(t *testing.T, newEngine NewEngine) {
 	})
 	for name, extra := range map[string]string{
 		"no JSON": "nonsense", "half JSON": `{"plan":"pro","x":}`, "a list": `[]`, "duplicate": `{"x":1,"x":2}`,
-		"reserved": `{"plan":"pro","exp":4102444800}`, "reserved by a setting": `{"user_id":"1"}`, "reserved in another case": `{"Exp":5}`,
-		"registered": `{"sub":"7"}`,
-		"too long":   `{"x":"` + strings.Repeat("y", 40<<10) + `"}`,
+		"reserved": `{"plan":"pro","exp":4102444800}`, "reserved by a setting": `{"user_id":"1"}`,
+		"reserved in another case": `{"Exp":5}`,
+		"registered":               `{"sub":"7"}`,
+		"too long":                 `{"x":"` + strings.Repeat("y", 40<<10) + `"}`,
 	} {
 		t.Run("configured claims/"+name, func(t *testing.T) {
 			e := newEngine(t, core.DefaultSettings(), OneKey())
@@ -122,7 +128,9 @@ func testMisuse(t *testing.T, newEngine NewEngine) {
 	t.Run("a token longer than is read", func(t *testing.T) {
 		e := newEngine(t, core.DefaultSettings(), OneKey())
 		req := request(core.Refresh)
-		req.Opened = open(t, e, token(`{"token_type":"refresh","exp":4102444800,"jti":"x","user_id":"7","x":"`+strings.Repeat("y", 40<<10)+`"}`))
+		req.Opened = open(t, e,
+			token(`{"token_type":"refresh","exp":4102444800,"jti":"x","user_id":"7","x":"`+strings.Repeat("y",
+				40<<10)+`"}`))
 		req.Extra = []byte(`{"z":"` + strings.Repeat("y", 30<<10) + `"}`)
 		if o, err := e.Decide(t.Context(), req); !errors.Is(err, core.ErrTooLong) {
 			t.Errorf("error %v and %d tokens, want %v", err, len(o.Tokens), core.ErrTooLong)

@@ -9,7 +9,8 @@ import (
 
 // Object is a text as encoding/json and a few plain loops read it, independently of core.
 type Object struct {
-	Strict  bool        // whether it is an object as RFC 8259 and RFC 8725 §3 want it; where it is none the rest means nothing
+	// whether it is an object as RFC 8259 and RFC 8725 §3 want it; where it is none the rest means nothing
+	Strict  bool
 	Members [][2]string // in their order: names without escapes, values as they stand
 	Depth   int         // levels of objects and arrays
 	Names   int         // of all objects in it
@@ -19,7 +20,8 @@ type Object struct {
 
 // ReadObject reads a text.
 func ReadObject(text string) (o Object) {
-	if !utf8.ValidString(text) || !json.Valid([]byte(text)) || strings.TrimLeft(text, " \t\r\n")[0] != '{' || loneSurrogate(text) {
+	if !utf8.ValidString(text) || !json.Valid([]byte(text)) || strings.TrimLeft(text, " \t\r\n")[0] != '{' ||
+		loneSurrogate(text) {
 		return o
 	}
 	d := json.NewDecoder(strings.NewReader(text))

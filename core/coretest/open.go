@@ -26,7 +26,9 @@ func testOpen(t *testing.T, newEngine NewEngine) {
 	}{
 		{"good", valid, cause.OK},
 		{"header_white_space", header(" { \"alg\" :\t\"HS256\" } "), cause.OK},
-		{"header_other_members_are_ignored", header(`{"typ":"at+jwt","alg":"HS256","kid":"k","jku":"http://evil.example/","x":[1,{"y":null}]}`), cause.OK},
+		{"header_other_members_are_ignored",
+			header(`{"typ":"at+jwt","alg":"HS256","kid":"k","jku":"http://evil.example/","x":[1,{"y":null}]}`),
+			cause.OK},
 		{"header_escaped_name", header(`{"\u0061lg":"HS256"}`), cause.OK},
 		{"header_escaped_value", header(`{"alg":"\u0048S256"}`), cause.OK},
 		{"b64_true", header(`{"alg":"HS256","b64":true}`), cause.OK},
@@ -53,7 +55,8 @@ func testOpen(t *testing.T, newEngine NewEngine) {
 		{"padded_header", parts[0] + "=." + parts[1] + "." + parts[2], cause.Malformed},
 		{"padded_claims", parts[0] + "." + parts[1] + "==." + parts[2], cause.Malformed},
 		{"padded_signature", valid + "=", cause.Malformed},
-		{"standard_alphabet", parts[0] + "." + parts[1] + "." + base64.RawStdEncoding.EncodeToString(bytes.Repeat([]byte{0xfb}, 32)), cause.Malformed},
+		{"standard_alphabet", parts[0] + "." + parts[1] + "." +
+			base64.RawStdEncoding.EncodeToString(bytes.Repeat([]byte{0xfb}, 32)), cause.Malformed},
 		{"non_canonical_signature", valid[:len(valid)-1] + string(next(valid[len(valid)-1])), cause.Malformed},
 		{"length_1_modulo_4", parts[0] + "." + encode("{ }") + "A." + parts[2], cause.Malformed},
 		{"too_long", strings.Repeat("a", core.MaxTokenBytes+1), cause.TooLong},
@@ -95,9 +98,12 @@ func testOpen(t *testing.T, newEngine NewEngine) {
 		{"signature_cut", parts[0] + "." + parts[1] + "." + encode(string(raw[:31])), cause.BadSignature},
 		{"signature_too_long", parts[0] + "." + parts[1] + "." + encode(string(raw)+"\x00"), cause.BadSignature},
 		{"signature_of_another_token", parts[0] + "." + encode(`{"user_id":"1"}`) + "." + parts[2], cause.BadSignature},
-		{"embedded_jwk", Sign("HS256", OtherSecret, `{"alg":"HS256","jwk":{"kty":"oct","k":"`+encode(OtherSecret)+`"}}`, good), cause.BadSignature},
-		{"kid_with_a_path", Sign("HS256", OtherSecret, `{"alg":"HS256","kid":"../../dev/null"}`, good), cause.BadSignature},
-		{"kid_with_quotes", Sign("HS256", OtherSecret, `{"alg":"HS256","kid":"' OR '1'='1"}`, good), cause.BadSignature},
+		{"embedded_jwk", Sign("HS256", OtherSecret, `{"alg":"HS256","jwk":{"kty":"oct","k":"`+encode(OtherSecret)+`"}}`,
+			good), cause.BadSignature},
+		{"kid_with_a_path", Sign("HS256", OtherSecret, `{"alg":"HS256","kid":"../../dev/null"}`, good),
+			cause.BadSignature},
+		{"kid_with_quotes", Sign("HS256", OtherSecret, `{"alg":"HS256","kid":"' OR '1'='1"}`, good),
+			cause.BadSignature},
 
 		{"claims_no_JSON", token("hello"), cause.BadClaims},
 		{"claims_empty_text", token(""), cause.BadClaims},
@@ -149,7 +155,8 @@ func testOpen(t *testing.T, newEngine NewEngine) {
 	}
 }
 
-// next is another character that decodes to the same bytes at the end of a signature of 32 bytes, whose last two bits count for nothing.
+// next is another character that decodes to the same bytes at the end of a signature of 32 bytes, whose last two bits
+// count for nothing.
 func next(c byte) byte {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return alphabet[strings.IndexByte(alphabet, c)|1]
@@ -162,7 +169,8 @@ func manyNames(n int) string {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteString(`"n` + strings.Repeat("x", i%7) + base64.RawURLEncoding.EncodeToString([]byte{byte(i >> 8), byte(i)}) + `":0`)
+		b.WriteString(`"n` + strings.Repeat("x", i%7) + base64.RawURLEncoding.EncodeToString([]byte{byte(i >> 8),
+			byte(i)}) + `":0`)
 	}
 	b.WriteByte('}')
 	return b.String()

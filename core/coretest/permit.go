@@ -12,7 +12,8 @@ type Permit func(t *testing.T, r permission.Rule, method, model string, c permis
 
 const model = "customers.customer"
 
-// RunPermit holds an implementation of the rules to the cases below, and to the permission classes of the reference over everything that can be asked.
+// RunPermit holds an implementation of the rules to the cases below, and to the permission classes of the reference
+// over everything that can be asked.
 func RunPermit(t *testing.T, permit Permit) {
 	anyone := permission.Caller{}
 	known := permission.Caller{Authenticated: true, Active: true}
@@ -23,8 +24,9 @@ func RunPermit(t *testing.T, permit Permit) {
 		return permission.Caller{Authenticated: true, Active: true, Rights: rights}
 	}
 	const (
-		allowed, who, no, method = permission.Allowed, permission.Unauthenticated, permission.Forbidden, permission.MethodNotAllowed
-		byModel, orRead          = permission.DjangoModelPermissions, permission.DjangoModelPermissionsOrAnonReadOnly
+		allowed, who, no, method = permission.Allowed, permission.Unauthenticated, permission.Forbidden,
+			permission.MethodNotAllowed
+		byModel, orRead = permission.DjangoModelPermissions, permission.DjangoModelPermissionsOrAnonReadOnly
 	)
 	for _, c := range []struct {
 		name   string
@@ -67,11 +69,13 @@ func RunPermit(t *testing.T, permit Permit) {
 		{"another method", byModel, "TRACE", super, method},
 		{"another method, anyone", byModel, "TRACE", anyone, who},
 		{"method in small letters", byModel, "post", super, method},
-		{"rights without having authenticated", byModel, "POST", permission.Caller{Active: true, Superuser: true, Rights: []string{"customers.add_customer"}}, who},
+		{"rights without having authenticated", byModel, "POST",
+			permission.Caller{Active: true, Superuser: true, Rights: []string{"customers.add_customer"}}, who},
 		{"anyone reads, by model", orRead, "GET", anyone, allowed},
 		{"anyone writes, by model", orRead, "POST", anyone, who},
 		{"another method, anyone may read", orRead, "TRACE", anyone, method},
-		{"rights without having authenticated, anyone may read", orRead, "POST", permission.Caller{Active: true, Superuser: true}, who},
+		{"rights without having authenticated, anyone may read", orRead, "POST",
+			permission.Caller{Active: true, Superuser: true}, who},
 		{"right to delete", orRead, "DELETE", with("customers.delete_customer"), allowed},
 		{"no right to delete", orRead, "DELETE", known, no},
 	} {
@@ -86,11 +90,14 @@ func RunPermit(t *testing.T, permit Permit) {
 
 // permitAll asks every rule about every method, every kind of caller and every set of rights.
 func permitAll(t *testing.T, permit Permit) {
-	rights := []string{"customers.add_customer", "customers.change_customer", "customers.delete_customer", "shop.add_customer"}
+	rights := []string{"customers.add_customer", "customers.change_customer", "customers.delete_customer",
+		"shop.add_customer"}
 	for r := permission.AllowAny; r.Known(); r++ {
-		for _, method := range []string{"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "get", "", "GET "} {
+		for _, method := range []string{"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "get", "",
+			"GET "} {
 			for bits := range 1 << (4 + len(rights)) {
-				c := permission.Caller{Authenticated: bits&1 != 0, Active: bits&2 != 0, Staff: bits&4 != 0, Superuser: bits&8 != 0}
+				c := permission.Caller{Authenticated: bits&1 != 0, Active: bits&2 != 0, Staff: bits&4 != 0,
+					Superuser: bits&8 != 0}
 				if !c.Authenticated && bits&14 != 0 {
 					continue // the reference has no such caller
 				}

@@ -14,7 +14,8 @@ import (
 func signatureAttacks(v *victim) (cases []attackCase) {
 	raw, _ := base64.RawURLEncoding.DecodeString(v.signature)
 	bad := func(name string, signature []byte) {
-		cases = append(cases, attackCase{"signature_" + name, v.input + "." + encode(string(signature)), cause.BadSignature})
+		cases = append(cases, attackCase{"signature_" + name, v.input + "." + encode(string(signature)),
+			cause.BadSignature})
 	}
 	bad("zeros", make([]byte, len(raw)))
 	bad("ones", slices.Repeat([]byte{0xff}, len(raw)))
@@ -48,7 +49,9 @@ func signatureAttacks(v *victim) (cases []attackCase) {
 		}
 	case "EdDSA":
 		// S must be below the order of the group (RFC 8032 §5.1.7): 2^252 + 27742317777372353535851937790883648493.
-		order, _ := new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989", 10)
+		order,
+			_ := new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989",
+			10)
 		s := slices.Clone(raw[32:])
 		slices.Reverse(s)
 		plus := new(big.Int).Add(new(big.Int).SetBytes(s), order).FillBytes(make([]byte, 32))

@@ -17,8 +17,10 @@ type Vector struct {
 	Key       json.RawMessage // a JWK, as the source has it
 	Input     string          // what was signed (RFC 7515 §5.2)
 	Signature string          // base64url; empty where there is none
-	Token     string          // what a client would send: compact, or one of the JSON serialisations, which are no tokens
-	// Cause is the name of what an engine with the key says of Token. Examples whose claims are no JSON object are refused for these, after the signature.
+	// what a client would send: compact, or one of the JSON serialisations, which are no tokens
+	Token string
+	// Cause is the name of what an engine with the key says of Token. Examples whose claims are no JSON object are
+	// refused for these, after the signature.
 	Cause string
 }
 
@@ -58,5 +60,6 @@ func (v Vector) JWK(tb testing.TB) []byte {
 	return b
 }
 
-// SignatureGood reports whether an engine that gives this cause found the signature good: claims are looked at after it.
+// SignatureGood reports whether an engine that gives this cause found the signature good: claims are looked at after
+// it.
 func SignatureGood(c cause.Cause) bool { return c == cause.OK || c == cause.BadClaims }

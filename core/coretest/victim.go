@@ -20,13 +20,15 @@ import (
 	"github.com/edgetoken/edgetoken/core/jws"
 )
 
-// victim is a key that is attacked, with a good token of it and what its attackers have: all that is public, and a key of their own.
+// victim is a key that is attacked, with a good token of it and what its attackers have: all that is public, and a
+// key of their own.
 type victim struct {
 	algorithm, header      string
 	raw                    any // the key of the standard library
 	key, theirs            OneOf
-	good, input, signature string            // a token; its first two parts; its third
-	publicKeys, attackers  map[string][]byte // the public key, and the attacker's, in encodings by name; none of a secret
+	good, input, signature string // a token; its first two parts; its third
+	// the public key, and the attacker's, in encodings by name; none of a secret
+	publicKeys, attackers map[string][]byte
 }
 
 func newVictim(t *testing.T, algorithm string) *victim {
@@ -34,7 +36,8 @@ func newVictim(t *testing.T, algorithm string) *victim {
 	raw, other := newRaw(t, algorithm, 0), newRaw(t, algorithm, 1)
 	v := &victim{
 		algorithm: algorithm, header: `{"alg":"` + algorithm + `","typ":"JWT"}`, raw: raw,
-		key: oneOf(t, algorithm, raw), theirs: oneOf(t, algorithm, other), publicKeys: encodings(t, raw), attackers: encodings(t, other),
+		key: oneOf(t, algorithm, raw), theirs: oneOf(t, algorithm, other), publicKeys: encodings(t, raw),
+		attackers: encodings(t, other),
 	}
 	v.good = v.issue(v.header, good)
 	dot := strings.LastIndexByte(v.good, '.')
@@ -114,7 +117,8 @@ func encodings(t *testing.T, raw any) map[string][]byte {
 		m["DER_of_PKCS1"] = der
 		m["PEM_of_PKCS1"] = pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: der})
 		m["modulus"] = k.N.Bytes()
-		m["JWK"] = []byte(`{"e":"` + encode(string(big.NewInt(int64(k.E)).Bytes())) + `","kty":"RSA","n":"` + encode(string(k.N.Bytes())) + `"}`)
+		m["JWK"] = []byte(`{"e":"` + encode(string(big.NewInt(int64(k.E)).Bytes())) + `","kty":"RSA","n":"` +
+			encode(string(k.N.Bytes())) + `"}`)
 	case *ecdsa.PublicKey:
 		point, err := k.Bytes()
 		if err != nil {
@@ -122,7 +126,8 @@ func encodings(t *testing.T, raw any) map[string][]byte {
 		}
 		size := len(point) / 2
 		m["point"] = point
-		m["JWK"] = []byte(`{"crv":"` + k.Params().Name + `","kty":"EC","x":"` + encode(string(point[1:1+size])) + `","y":"` + encode(string(point[1+size:])) + `"}`)
+		m["JWK"] = []byte(`{"crv":"` + k.Params().Name + `","kty":"EC","x":"` + encode(string(point[1:1+size])) +
+			`","y":"` + encode(string(point[1+size:])) + `"}`)
 	case ed25519.PublicKey:
 		m["raw"] = k
 		m["JWK"] = []byte(`{"crv":"Ed25519","kty":"OKP","x":"` + encode(string(k)) + `"}`)
@@ -177,8 +182,10 @@ func testSeveralKeys(t *testing.T, newEngine NewEngine) {
 	}
 	for name, public := range rs.publicKeys {
 		cases = append(cases,
-			attackCase{"MAC_with_public_key_" + name + "_and_kid_of_the_secret", mac("HS256", public, header("HS256", "secret"), good), cause.BadSignature},
-			attackCase{"MAC_with_public_key_" + name + "_and_its_own_kid", mac("HS256", public, header("HS256", "rsa"), good), cause.BadAlgorithm},
+			attackCase{"MAC_with_public_key_" + name + "_and_kid_of_the_secret",
+				mac("HS256", public, header("HS256", "secret"), good), cause.BadSignature},
+			attackCase{"MAC_with_public_key_" + name + "_and_its_own_kid",
+				mac("HS256", public, header("HS256", "rsa"), good), cause.BadAlgorithm},
 		)
 	}
 	for _, c := range cases {

@@ -25,7 +25,8 @@ const (
 // else counts.
 type Caller struct {
 	Authenticated, Active, Staff, Superuser bool
-	Rights                                  []string // effective ones, "app_label.codename", such as customers.add_customer
+	// effective ones, "app_label.codename", such as customers.add_customer
+	Rights []string
 }
 
 // Verdict is what a rule says of a request.
@@ -56,18 +57,20 @@ var rules = [ruleCount]struct {
 	name               string
 	read, write, other need
 }{
-	AllowAny:                             {"AllowAny", 0, 0, 0},
-	IsAuthenticated:                      {"IsAuthenticated", needLogin, needLogin, needLogin},
-	IsAdminUser:                          {"IsAdminUser", needStaff, needStaff, needStaff},
-	IsAuthenticatedOrReadOnly:            {"IsAuthenticatedOrReadOnly", 0, needLogin, needLogin},
-	DjangoModelPermissions:               {"DjangoModelPermissions", needLogin, needLogin | needRight, needLogin | needMethod},
+	AllowAny:                  {"AllowAny", 0, 0, 0},
+	IsAuthenticated:           {"IsAuthenticated", needLogin, needLogin, needLogin},
+	IsAdminUser:               {"IsAdminUser", needStaff, needStaff, needStaff},
+	IsAuthenticatedOrReadOnly: {"IsAuthenticatedOrReadOnly", 0, needLogin, needLogin},
+	DjangoModelPermissions: {"DjangoModelPermissions", needLogin, needLogin | needRight,
+		needLogin | needMethod},
 	DjangoModelPermissionsOrAnonReadOnly: {"DjangoModelPermissionsOrAnonReadOnly", 0, needRight, needMethod},
 }
 
 // methods are those that a rule tells apart, with the beginning of the right's name; empty for those that only read
 // (SAFE_METHODS and perms_map).
 var methods = [...]struct{ name, right string }{
-	{"GET", ""}, {"HEAD", ""}, {"OPTIONS", ""}, {"POST", "add_"}, {"PUT", "change_"}, {"PATCH", "change_"}, {"DELETE", "delete_"},
+	{"GET", ""}, {"HEAD", ""}, {"OPTIONS", ""}, {"POST", "add_"}, {"PUT", "change_"}, {"PATCH", "change_"},
+	{"DELETE", "delete_"},
 }
 
 // Decide says whether the caller may make a request of a method, in capitals as Django makes them, to an end point of

@@ -9,8 +9,9 @@ import (
 // Bounds of what strconv.ParseFloat reads right: it keeps 800 digits and forgets where the point was beyond them, and
 // it takes an exponent of more than four digits for a smaller one.
 const (
-	plainFloat   = 700 // bytes of a number that can hold neither
-	exactDigits  = 770 // digits that matter to rounding: a double's midpoint has 767 at most; of the others only whether all are zero
+	plainFloat = 700 // bytes of a number that can hold neither
+	// digits that matter to rounding: a double's midpoint has 767 at most; of the others only whether all are zero
+	exactDigits  = 770
 	maxMagnitude = 400 // powers of ten beyond which all is zero or infinity
 )
 

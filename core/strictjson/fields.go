@@ -110,7 +110,8 @@ func (f *Fields) quick(src *Buffer, size int) bool {
 			} else if !scan.names.add(src, at+1, length, scan.scopes[1]) {
 				return false
 			}
-		} else if place = k.place; (k.first^first)|(k.second^second)|uint64(place.Form) != 0 || length > 16 && string(src[at+1:at+1+length]) != k.name {
+		} else if place = k.place; (k.first^first)|(k.second^second)|uint64(place.Form) != 0 ||
+			length > 16 && string(src[at+1:at+1+length]) != k.name {
 			return false // perhaps in another case, or twice
 		}
 
@@ -131,7 +132,8 @@ func (f *Fields) quick(src *Buffer, size int) bool {
 		} else if b[0]-'1' < 9 {
 			after := at + bits.TrailingZeros64(words.NoDigit(binary.LittleEndian.Uint64(b[0:])))>>3
 			if after == at+8 {
-				after += bits.TrailingZeros64(words.NoDigit(binary.LittleEndian.Uint64(b[8:]))) >> 3 // of more than 15 digits it stops within them
+				// Of more than 15 digits it stops within them.
+				after += bits.TrailingZeros64(words.NoDigit(binary.LittleEndian.Uint64(b[8:]))) >> 3
 			}
 			if d := uint64(src.at(after)); (d^',')*(d^'}') == 0 {
 				*place = Value{Form: Number, Start: uint32(at), End: uint32(after)}

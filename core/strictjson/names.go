@@ -8,8 +8,9 @@ import (
 	"github.com/edgetoken/edgetoken/core/words"
 )
 
-// nameTable holds the member names of all objects of one text by their hash, to find a name that is there twice. Objects that are open at one time or
-// another are told apart by scopes, numbers that never come again, so that nothing has to be removed: what an earlier text left counts as empty.
+// nameTable holds the member names of all objects of one text by their hash, to find a name that is there twice.
+// Objects that are open at one time or another are told apart by scopes, numbers that never come again, so that
+// nothing has to be removed: what an earlier text left counts as empty.
 type nameTable struct {
 	entries     []nameEntry // a power of two, at least two for each name that there may be
 	shift       int         // of a hash, to the index of its entry
@@ -51,12 +52,14 @@ func (t *nameTable) open() uint32 {
 	return t.scope
 }
 
-// scopedHash is the hash of a name in a scope: of its first eight bytes, the next eight, zeros where there are less, and its size.
+// scopedHash is the hash of a name in a scope: of its first eight bytes, the next eight, zeros where there are less,
+// and its size.
 func scopedHash(first, second uint64, size int, scope uint32) uint64 {
 	return (first ^ bits.RotateLeft64(second, 23) ^ uint64(scope)<<32 ^ uint64(size)) * 0x9e3779b97f4a7c15
 }
 
-// add adds the name that stands in src between quotes, with the escapes that it has. It gives false where the scope has the name already.
+// add adds the name that stands in src between quotes, with the escapes that it has. It gives false where the scope
+// has the name already.
 func (t *nameTable) add(src *Buffer, start, size int, scope uint32) bool {
 	name := src[start : start+size]
 	if bytes.IndexByte(name, '\\') >= 0 {

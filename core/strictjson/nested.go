@@ -29,7 +29,8 @@ func (s *Scanner) nested(at int) int {
 			hash := scopedHash(first, second, size, scope)
 			e := &s.names.entries[hash>>(s.names.shift&63)]
 			after := src.word(at + size + 1)
-			if uint64(b[0]^'"')|uint64(uint16(after)^('"'|':'<<8))|words.Below(after>>16&0xff, '!')|uint64(size>>4)|words.Below(uint64(s.left), 1)|^words.Below(uint64(e.scope), uint64(s.names.oldest)) == 0 {
+			if uint64(b[0]^'"')|uint64(uint16(after)^('"'|':'<<8))|words.Below(after>>16&0xff, '!')|uint64(size>>4)|
+				words.Below(uint64(s.left), 1)|^words.Below(uint64(e.scope), uint64(s.names.oldest)) == 0 {
 				*e = nameEntry{hash, scope, uint32(at + 1), uint32(size)}
 				s.left--
 				at += size + 3
@@ -65,7 +66,8 @@ func (s *Scanner) nested(at int) int {
 				continue
 			}
 		} else {
-			size := bits.TrailingZeros64(words.NoDigit(w)) >> 3 // of the digits that a number begins with, or of a literal
+			// The size of the digits that a number begins with, or of a literal.
+			size := bits.TrailingZeros64(words.NoDigit(w)) >> 3
 			end := at + size
 			if size == 8 {
 				end += bits.TrailingZeros64(words.NoDigit(binary.LittleEndian.Uint64(b[8:]))) >> 3

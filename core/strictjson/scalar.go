@@ -34,7 +34,8 @@ func (s *Scanner) scalar(at int) (Form, int) {
 	}
 	end := at + 1
 	if s.src.at(at) != '0' {
-		if end = digitsEnd(s.src, at); end == at || end-at > python.MaxDigits && s.src.at(end) != '.' && s.src.at(end)|0x20 != 'e' {
+		if end = digitsEnd(s.src, at); end == at || end-at > python.MaxDigits && s.src.at(end) != '.' &&
+			s.src.at(end)|0x20 != 'e' {
 			return Absent, 0
 		}
 	}

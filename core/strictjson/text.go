@@ -48,7 +48,8 @@ func (s *Scanner) text(at int) int {
 			}
 			at += 3
 		case b < 0xf5:
-			if r := w&7<<18 | w>>8&0x3f<<12 | w>>16&0x3f<<6 | w>>24&0x3f; w&0xc0c0c000 != 0x80808000 || r-0x10000 >= 0x100000 {
+			if r := w&7<<18 | w>>8&0x3f<<12 | w>>16&0x3f<<6 | w>>24&0x3f; w&0xc0c0c000 != 0x80808000 ||
+				r-0x10000 >= 0x100000 {
 				return 0
 			}
 			at += 4
@@ -64,7 +65,8 @@ func (s *Scanner) text(at int) int {
 }
 
 // escapes has a bit for each character that may follow a backslash, but u.
-var escapes = [2]uint64{1<<'"' | 1<<'/', 1<<('\\'-64) | 1<<('b'-64) | 1<<('f'-64) | 1<<('n'-64) | 1<<('r'-64) | 1<<('t'-64)}
+var escapes = [2]uint64{1<<'"' | 1<<'/',
+	1<<('\\'-64) | 1<<('b'-64) | 1<<('f'-64) | 1<<('n'-64) | 1<<('r'-64) | 1<<('t'-64)}
 
 // isHex reports whether the four lowest bytes of h are hexadecimal digits.
 func isHex(h uint64) bool {
@@ -114,8 +116,8 @@ func hex4(b []byte) rune {
 	return r
 }
 
-// unescape appends the text of a scanned JSON string, given without its quotes, to dst. What is no escape stays as it is. No escape is shorter than what it
-// stands for, so that dst may be raw[:0].
+// unescape appends the text of a scanned JSON string, given without its quotes, to dst. What is no escape stays as it
+// is. No escape is shorter than what it stands for, so that dst may be raw[:0].
 func unescape(dst, raw []byte) []byte {
 	for i := 0; i < len(raw); {
 		if raw[i] != '\\' || i+1 == len(raw) {

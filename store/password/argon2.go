@@ -14,8 +14,8 @@ import (
 
 const (
 	argon2Prefix = "argon2$argon2id$"
-	// saltChars is the shortest text that Django takes for 128 bits (must_update_salt); with less it would hash again at
-	// each log-in.
+	// saltChars is the shortest text that Django takes for 128 bits (must_update_salt); with less it would hash again
+	// at each log-in.
 	saltChars = 22
 	hashBytes = 32 // argon2-cffi's DEFAULT_HASH_LENGTH
 )
@@ -65,12 +65,14 @@ func Waste(password string, p Params) {
 
 // of computes the hash of a password under h's salt and costs, in bytes.
 func (h argon2Hash) of(password string, length int) []byte {
-	return argon2.IDKey([]byte(password), h.salt, h.params.Iterations, h.params.Memory, h.params.Parallelism, uint32(length))
+	return argon2.IDKey([]byte(password), h.salt, h.params.Iterations, h.params.Memory, h.params.Parallelism,
+		uint32(length))
 }
 
 // String is the encoded form.
 func (h argon2Hash) String() string {
-	return fmt.Sprintf("%sv=%d$m=%d,t=%d,p=%d$%s$%s", argon2Prefix, argon2.Version, h.params.Memory, h.params.Iterations,
+	return fmt.Sprintf("%sv=%d$m=%d,t=%d,p=%d$%s$%s", argon2Prefix, argon2.Version, h.params.Memory,
+		h.params.Iterations,
 		h.params.Parallelism, b64.EncodeToString(h.salt), b64.EncodeToString(h.hash))
 }
 

@@ -59,7 +59,8 @@ func TestDjangoCustomers(t *testing.T) {
 		}
 		good, err := password.Verify(encoded, plain)
 		switch {
-		case email == "malformed-parts@example.com", email == "malformed-iterations@example.com", email == "malformed-cut@example.com":
+		case email == "malformed-parts@example.com", email == "malformed-iterations@example.com",
+			email == "malformed-cut@example.com":
 			if good || !errors.Is(err, password.ErrMalformed) {
 				t.Errorf("%s: Verify = %v, %v, want %v", email, good, err, password.ErrMalformed)
 			}
@@ -99,18 +100,21 @@ func TestRevokeClaimIsAsRecorded(t *testing.T) {
 			ID           int
 			PasswordHash string `json:"password_hash"`
 		}
-		if json.Unmarshal(c.Setup, &customers) != nil || c.Settings["CHECK_REVOKE_TOKEN"] != true || len(c.Tokens) != 1 || c.Settings["REVOKE_TOKEN_CLAIM"] != nil {
+		if json.Unmarshal(c.Setup, &customers) != nil || c.Settings["CHECK_REVOKE_TOKEN"] != true ||
+			len(c.Tokens) != 1 || c.Settings["REVOKE_TOKEN_CLAIM"] != nil {
 			continue
 		}
 		claim, _ := c.Tokens[0].Claims["hash_password"].(string)
 		status, _ := c.Steps[0].Response.Status.(float64)
-		if claim == "" || len(customers) == 0 || customers[0].PasswordHash == "" || c.Tokens[0].Claims["user_id"] != float64(customers[0].ID) ||
+		if claim == "" || len(customers) == 0 || customers[0].PasswordHash == "" ||
+			c.Tokens[0].Claims["user_id"] != float64(customers[0].ID) ||
 			c.Tokens[0].Claims["token_type"] != "access" {
 			continue
 		}
 		found++
 		if got := password.RevokeClaim(customers[0].PasswordHash); (got == claim) != (status == 200) {
-			t.Errorf("%s: RevokeClaim(%q) = %q, the token's is %q and was answered with %v", c.Name, customers[0].PasswordHash, got, claim, status)
+			t.Errorf("%s: RevokeClaim(%q) = %q, the token's is %q and was answered with %v", c.Name,
+				customers[0].PasswordHash, got, claim, status)
 		}
 		if good, err := password.Verify(customers[0].PasswordHash, "correct horse 1"); !good || err != nil {
 			t.Errorf("%s: Verify = %v, %v, want true", c.Name, good, err)

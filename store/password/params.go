@@ -33,11 +33,13 @@ func (p Params) Validate() error {
 		if p.Parallelism == 1 {
 			lanes = "lane"
 		}
-		return fmt.Errorf("argon2 memory %d KiB: must be %d to %d KiB with %d %s", p.Memory, 8*uint32(p.Parallelism), maxMemory, p.Parallelism, lanes)
+		return fmt.Errorf("argon2 memory %d KiB: must be %d to %d KiB with %d %s", p.Memory, 8*uint32(p.Parallelism),
+			maxMemory, p.Parallelism, lanes)
 	case p.Iterations < 1 || p.Iterations > maxIterations:
 		return fmt.Errorf("argon2 iterations %d: must be 1 to %d", p.Iterations, maxIterations)
 	case uint64(p.Memory)*uint64(p.Iterations) > maxWork:
-		return fmt.Errorf("argon2 memory %d KiB with %d iterations: their product must be at most %d", p.Memory, p.Iterations, maxWork)
+		return fmt.Errorf("argon2 memory %d KiB with %d iterations: their product must be at most %d", p.Memory,
+			p.Iterations, maxWork)
 	}
 	return nil
 }

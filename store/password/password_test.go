@@ -1,7 +1,6 @@
 package password_test
 
 import (
-	"bytes"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -14,10 +13,13 @@ import (
 
 // Hashes that Django 3.2 to 5.2 stored, by argon2-cffi.
 const (
-	djangoDefault = "argon2$argon2id$v=19$m=102400,t=2,p=8$VFZpNXVLOHp6TUpyT3h4blFxQ1RoVw$K0MgGMO5cpE42aokmiioVlQ1nx10aNROt0RH9JggsX0"
-	djangoUnicode = "argon2$argon2id$v=19$m=102400,t=2,p=8$Yjkxcmo3aW90NzdVOGtINFppWUNUSw$EsCqVaYhCTVf3AsfmX1jVzmPCLAIvf8C51WF0Qh7SUw"
-	djangoSmall   = "argon2$argon2id$v=19$m=8192,t=3,p=1$MkNmZTZHYXJIcm9QTDBLWTF5aUt1ZQ$IdXv4kUGrmuKfiDq9+g6OElUX5ya28dFBD2HllnkhoQ"
-	djangoOldest  = "argon2$argon2i$v=19$m=512,t=2,p=2$TldqSll2MWhlR1VU$Z80nokv+VcdXwWTE3WO4iw"
+	djangoDefault = "argon2$argon2id$v=19$m=102400,t=2," +
+		"p=8$VFZpNXVLOHp6TUpyT3h4blFxQ1RoVw$K0MgGMO5cpE42aokmiioVlQ1nx10aNROt0RH9JggsX0"
+	djangoUnicode = "argon2$argon2id$v=19$m=102400,t=2," +
+		"p=8$Yjkxcmo3aW90NzdVOGtINFppWUNUSw$EsCqVaYhCTVf3AsfmX1jVzmPCLAIvf8C51WF0Qh7SUw"
+	djangoSmall = "argon2$argon2id$v=19$m=8192,t=3," +
+		"p=1$MkNmZTZHYXJIcm9QTDBLWTF5aUt1ZQ$IdXv4kUGrmuKfiDq9+g6OElUX5ya28dFBD2HllnkhoQ"
+	djangoOldest = "argon2$argon2i$v=19$m=512,t=2,p=2$TldqSll2MWhlR1VU$Z80nokv+VcdXwWTE3WO4iw"
 )
 
 // cheap keeps tests short.
@@ -48,7 +50,8 @@ func TestVerify(t *testing.T) {
 	} {
 		good, err := password.Verify(c.encoded, c.password)
 		if good != c.good || !errors.Is(err, c.err) {
-			t.Errorf("%s: Verify(%q, %q) = %v, %v, want %v, %v", c.name, c.encoded, c.password, good, err, c.good, c.err)
+			t.Errorf("%s: Verify(%q, %q) = %v, %v, want %v, %v", c.name, c.encoded, c.password, good, err, c.good,
+				c.err)
 		}
 	}
 }
@@ -57,29 +60,39 @@ func TestVerifyNamesWhatIsWrong(t *testing.T) {
 	const salt, hash = "MkNmZTZHYXJIcm9QTDBLWTF5aUt1ZQ", "IdXv4kUGrmuKfiDq9+g6OElUX5ya28dFBD2HllnkhoQ"
 	for _, c := range []struct{ name, rest, want string }{
 		{"no parts", "", "argon2: not of the form v=…$m=…,t=…,p=…$salt$hash"},
-		{"a part more", "v=19$m=64,t=1,p=1$" + salt + "$" + hash + "$", "argon2: not of the form v=…$m=…,t=…,p=…$salt$hash"},
+		{"a part more", "v=19$m=64,t=1,p=1$" + salt + "$" + hash + "$",
+			"argon2: not of the form v=…$m=…,t=…,p=…$salt$hash"},
 		{"old version", "v=16$m=64,t=1,p=1$" + salt + "$" + hash, "argon2: version is not 19"},
 		{"a cost is missing", "v=19$m=64,t=1$" + salt + "$" + hash, "argon2: costs are not of the form m=…,t=…,p=…"},
 		{"costs in another order", "v=19$t=1,m=64,p=1$" + salt + "$" + hash, "argon2: cost m= is no number in range"},
 		{"leading zero", "v=19$m=064,t=1,p=1$" + salt + "$" + hash, "argon2: cost m= is no number in range"},
 		{"sign", "v=19$m=64,t=+1,p=1$" + salt + "$" + hash, "argon2: cost t= is no number in range"},
 		{"lanes beyond a byte", "v=19$m=64,t=1,p=256$" + salt + "$" + hash, "argon2: cost p= is no number in range"},
-		{"gigabytes", "v=19$m=4194304,t=1,p=1$" + salt + "$" + hash, "argon2 memory 4194304 KiB: must be 8 to 524288 KiB with 1 lane"},
-		{"too little memory", "v=19$m=15,t=1,p=2$" + salt + "$" + hash, "argon2 memory 15 KiB: must be 16 to 524288 KiB with 2 lanes"},
+		{"gigabytes", "v=19$m=4194304,t=1,p=1$" + salt + "$" + hash,
+			"argon2 memory 4194304 KiB: must be 8 to 524288 KiB with 1 lane"},
+		{"too little memory", "v=19$m=15,t=1,p=2$" + salt + "$" + hash,
+			"argon2 memory 15 KiB: must be 16 to 524288 KiB with 2 lanes"},
 		{"no passes", "v=19$m=64,t=0,p=1$" + salt + "$" + hash, "argon2 iterations 0: must be 1 to 64"},
 		{"endless", "v=19$m=64,t=4000000000,p=1$" + salt + "$" + hash, "argon2 iterations 4000000000: must be 1 to 64"},
-		{"minutes", "v=19$m=524288,t=64,p=1$" + salt + "$" + hash, "argon2 memory 524288 KiB with 64 iterations: their product must be at most 4194304"},
+		{"minutes", "v=19$m=524288,t=64,p=1$" + salt + "$" + hash,
+			"argon2 memory 524288 KiB with 64 iterations: their product must be at most 4194304"},
 		{"no lanes", "v=19$m=64,t=1,p=0$" + salt + "$" + hash, "argon2 parallelism 0: must be 1 to 64"},
-		{"salt with padding", "v=19$m=64,t=1,p=1$" + salt + "==$" + hash, "argon2: salt is not 8 to 64 bytes in base64 without padding"},
-		{"salt too short", "v=19$m=64,t=1,p=1$c2FsdA$" + hash, "argon2: salt is not 8 to 64 bytes in base64 without padding"},
-		{"salt with a line break", "v=19$m=64,t=1,p=1$" + salt[:8] + "\n" + salt[8:] + "$" + hash, "argon2: salt is not 8 to 64 bytes in base64 without padding"},
+		{"salt with padding", "v=19$m=64,t=1,p=1$" + salt + "==$" + hash,
+			"argon2: salt is not 8 to 64 bytes in base64 without padding"},
+		{"salt too short", "v=19$m=64,t=1,p=1$c2FsdA$" + hash,
+			"argon2: salt is not 8 to 64 bytes in base64 without padding"},
+		{"salt with a line break", "v=19$m=64,t=1,p=1$" + salt[:8] + "\n" + salt[8:] + "$" + hash,
+			"argon2: salt is not 8 to 64 bytes in base64 without padding"},
 		{"no hash", "v=19$m=64,t=1,p=1$" + salt + "$", "argon2: hash is not 12 to 64 bytes in base64 without padding"},
-		{"hash with loose bits", "v=19$m=64,t=1,p=1$" + salt + "$" + hash[:len(hash)-1] + "R", "argon2: hash is not 12 to 64 bytes in base64 without padding"},
-		{"hash too long", "v=19$m=64,t=1,p=1$" + salt + "$" + strings.Repeat("AAAA", 22), "argon2: hash is not 12 to 64 bytes in base64 without padding"},
+		{"hash with loose bits", "v=19$m=64,t=1,p=1$" + salt + "$" + hash[:len(hash)-1] + "R",
+			"argon2: hash is not 12 to 64 bytes in base64 without padding"},
+		{"hash too long", "v=19$m=64,t=1,p=1$" + salt + "$" + strings.Repeat("AAAA", 22),
+			"argon2: hash is not 12 to 64 bytes in base64 without padding"},
 	} {
 		encoded := "argon2$argon2id$" + c.rest
 		_, err := password.Verify(encoded, "x")
-		if want := "password hash: malformed: " + c.want; err == nil || err.Error() != want || !errors.Is(err, password.ErrMalformed) {
+		if want := "password hash: malformed: " + c.want; err == nil || err.Error() != want ||
+			!errors.Is(err, password.ErrMalformed) {
 			t.Errorf("%s: Verify = %v, want %s", c.name, err, want)
 		}
 		if _, again := password.ParamsOf(encoded); again == nil || again.Error() != err.Error() {
@@ -90,7 +103,9 @@ func TestVerifyNamesWhatIsWrong(t *testing.T) {
 
 func TestHash(t *testing.T) {
 	p := password.Params{Memory: 128, Iterations: 2, Parallelism: 2}
-	encoded, err := password.Hash("пароль", p, bytes.NewReader([]byte("\x00\x01\x19\x1a\x33\x34\x3d\x3e\xf7\xf8\xff0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ")))
+	encoded,
+		err := password.Hash("пароль", p,
+		strings.NewReader("\x00\x01\x19\x1a\x33\x34\x3d\x3e\xf7\xf8\xff0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +149,8 @@ func TestHashRefuses(t *testing.T) {
 }
 
 func TestParamsOf(t *testing.T) {
-	if got, err := password.ParamsOf(djangoDefault); err != nil || got != (password.Params{Memory: 102400, Iterations: 2, Parallelism: 8}) {
+	if got, err := password.ParamsOf(djangoDefault); err != nil ||
+		got != (password.Params{Memory: 102400, Iterations: 2, Parallelism: 8}) {
 		t.Errorf("ParamsOf(djangoDefault) = %v, %v", got, err)
 	}
 	if _, err := password.ParamsOf("!"); !errors.Is(err, password.ErrUnknownFormat) {
@@ -158,7 +174,8 @@ func TestUnusable(t *testing.T) {
 		t.Errorf("Unusable = %q, then %q, want two different ones of 41 characters after !", a, b)
 	}
 	if password.IsUsable(a) || !password.IsUsable(djangoSmall) || !password.IsUsable("") {
-		t.Errorf("IsUsable(%q, hash, empty) = %v, %v, %v, want false, true, true", a, password.IsUsable(a), password.IsUsable(djangoSmall), password.IsUsable(""))
+		t.Errorf("IsUsable(%q, hash, empty) = %v, %v, %v, want false, true, true", a, password.IsUsable(a),
+			password.IsUsable(djangoSmall), password.IsUsable(""))
 	}
 	if got, err := password.Unusable(iotest.ErrReader(io.ErrUnexpectedEOF)); err == nil || got != "" {
 		t.Errorf("Unusable without entropy = %q, %v, want an error", got, err)

@@ -13,7 +13,8 @@ import (
 
 const (
 	pbkdf2Prefix = "pbkdf2_sha256$"
-	// maxPBKDF2 bounds the iterations that a stored hash may ask for: ten times Django 5.2's default, one to two seconds.
+	// maxPBKDF2 bounds the iterations that a stored hash may ask for: ten times Django 5.2's default, one to two
+	// seconds.
 	maxPBKDF2 = 10_000_000
 	// maxSaltBytes is the whole of Django's password column.
 	maxSaltBytes = 128
@@ -47,8 +48,8 @@ func verifyPBKDF2(encoded, password string) (bool, error) {
 	return subtle.ConstantTimeCompare(hash, h.hash) == 1, nil
 }
 
-// parsePBKDF2 reads exactly what String writes. Django reads more and then compares what it would have written itself, so that
-// any other spelling is nobody's password there.
+// parsePBKDF2 reads exactly what String writes. Django reads more and then compares what it would have written
+// itself, so that any other spelling is nobody's password there.
 func parsePBKDF2(encoded string) (pbkdf2Hash, error) {
 	bad := func(what string) (pbkdf2Hash, error) {
 		return pbkdf2Hash{}, fmt.Errorf("%w: pbkdf2: %s", ErrMalformed, what)
@@ -63,7 +64,8 @@ func parsePBKDF2(encoded string) (pbkdf2Hash, error) {
 	}
 	h := pbkdf2Hash{salt: parts[1]}
 	var err error
-	if h.iterations, err = strconv.Atoi(parts[0]); err != nil || strconv.Itoa(h.iterations) != parts[0] || h.iterations < 1 || h.iterations > maxPBKDF2 {
+	if h.iterations, err = strconv.Atoi(parts[0]); err != nil || strconv.Itoa(h.iterations) != parts[0] ||
+		h.iterations < 1 || h.iterations > maxPBKDF2 {
 		return bad(fmt.Sprintf("iterations are no number from 1 to %d", maxPBKDF2))
 	}
 	if h.salt == "" || len(h.salt) > maxSaltBytes || !utf8.ValidString(h.salt) {

@@ -18,14 +18,20 @@ func TestVerifyPBKDF2(t *testing.T) {
 		err                     error
 	}{
 		// RFC 7914 §11; a hash of 32 bytes is the first half of the 64 there.
-		{"RFC 7914, 1 iteration", "pbkdf2_sha256$1$salt$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw=", "passwd", true, nil},
-		{"RFC 7914, 80000 iterations", "pbkdf2_sha256$80000$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y=", "Password", true, nil},
+		{"RFC 7914, 1 iteration", "pbkdf2_sha256$1$salt$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw=", "passwd", true,
+			nil},
+		{"RFC 7914, 80000 iterations", "pbkdf2_sha256$80000$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y=",
+			"Password", true, nil},
 		// Python's hashlib.pbkdf2_hmac.
 		{"Python, empty password", "pbkdf2_sha256$1$s$hlaZvx+fQUB7nsOXctgpvyJ4ixMmVOdSfNbS+6nH3wk=", "", true, nil},
-		{"Python, a block of HMAC", "pbkdf2_sha256$2$salt$3Y+nswj+qpMz6lXpkdodXFajYq1yIxiZMOMUyDHFNCc=", strings.Repeat("x", 64), true, nil},
-		{"Python, more than a block", "pbkdf2_sha256$2$salt$taFwBWOxl6nd/N0eAqo7sIgiA6Mka6GBHeMikOffj3o=", strings.Repeat("x", 65), true, nil},
-		{"Python, null character", "pbkdf2_sha256$3$salt$Ds2HwIwxSjkDkn7PenaUI+A0dSa0l4XuuOx1/Ryytjw=", "a\x00b", true, nil},
-		{"Python, salt beyond ASCII", "pbkdf2_sha256$1000$sált-ü$ViCbhPUr/egwKIr1+3q3r4Jbl2DowH8OxbLmaSqT/BU=", "пароль-密码-🔑", true, nil},
+		{"Python, a block of HMAC", "pbkdf2_sha256$2$salt$3Y+nswj+qpMz6lXpkdodXFajYq1yIxiZMOMUyDHFNCc=",
+			strings.Repeat("x", 64), true, nil},
+		{"Python, more than a block", "pbkdf2_sha256$2$salt$taFwBWOxl6nd/N0eAqo7sIgiA6Mka6GBHeMikOffj3o=",
+			strings.Repeat("x", 65), true, nil},
+		{"Python, null character", "pbkdf2_sha256$3$salt$Ds2HwIwxSjkDkn7PenaUI+A0dSa0l4XuuOx1/Ryytjw=", "a\x00b", true,
+			nil},
+		{"Python, salt beyond ASCII", "pbkdf2_sha256$1000$sált-ü$ViCbhPUr/egwKIr1+3q3r4Jbl2DowH8OxbLmaSqT/BU=",
+			"пароль-密码-🔑", true, nil},
 		{"wrong password", djangoPBKDF2, "very olD", false, nil},
 		{"no trimming", djangoPBKDF2, "very old ", false, nil},
 		{"empty password", djangoPBKDF2, "", false, nil},
@@ -40,7 +46,8 @@ func TestVerifyPBKDF2(t *testing.T) {
 	} {
 		good, err := password.Verify(c.encoded, c.password)
 		if good != c.good || !errors.Is(err, c.err) {
-			t.Errorf("%s: Verify(%q, %q) = %v, %v, want %v, %v", c.name, c.encoded, c.password, good, err, c.good, c.err)
+			t.Errorf("%s: Verify(%q, %q) = %v, %v, want %v, %v", c.name, c.encoded, c.password, good, err, c.good,
+				c.err)
 		}
 	}
 }
@@ -79,7 +86,8 @@ func TestVerifyPBKDF2NamesWhatIsWrong(t *testing.T) {
 	} {
 		encoded := "pbkdf2_sha256$" + c.rest
 		_, err := password.Verify(encoded, "x")
-		if want := "password hash: malformed: pbkdf2: " + c.want; err == nil || err.Error() != want || !errors.Is(err, password.ErrMalformed) {
+		if want := "password hash: malformed: pbkdf2: " + c.want; err == nil || err.Error() != want ||
+			!errors.Is(err, password.ErrMalformed) {
 			t.Errorf("%s: Verify = %v, want %s", c.name, err, want)
 		}
 		if _, again := password.ParamsOf(encoded); again == nil || again.Error() != err.Error() {
@@ -87,7 +95,8 @@ func TestVerifyPBKDF2NamesWhatIsWrong(t *testing.T) {
 		}
 	}
 	// The bounds themselves are within.
-	for _, encoded := range []string{"pbkdf2_sha256$10000000$s$" + hash, "pbkdf2_sha256$1$" + strings.Repeat("s", 128) + "$" + hash} {
+	for _, encoded := range []string{"pbkdf2_sha256$10000000$s$" + hash, "pbkdf2_sha256$1$" + strings.Repeat("s", 128) +
+		"$" + hash} {
 		if p, err := password.ParamsOf(encoded); err != nil || p != (password.Params{}) {
 			t.Errorf("ParamsOf(%q) = %v, %v, want no costs of argon2 and no error", encoded, p, err)
 		}

@@ -9,7 +9,8 @@ import (
 )
 
 var (
-	// ErrUnknownFormat says that no row of the table reads this format; Django's identify_hasher raises ValueError there.
+	// ErrUnknownFormat says that no row of the table reads this format; Django's identify_hasher raises ValueError
+	// there.
 	ErrUnknownFormat = errors.New("password hash: unknown format; only argon2$argon2id$ and pbkdf2_sha256$ are read")
 	// ErrMalformed says that the format is known and the hash is damaged or asks for too much. What it wraps names the
 	// part.
