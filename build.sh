@@ -123,7 +123,12 @@ gofmt_clean() {
   [ -z "$bad" ] || { printf 'run gofmt -w on these:\n%s\n' "$bad"; return 1; }
 }
 
-vet_guest() { GOOS=wasip1 GOARCH=wasm go vet ./core/... ./wasm/...; }
+vet_guest() {
+  local tags
+  for tags in '' full verify; do
+    GOOS=wasip1 GOARCH=wasm go vet -tags="$tags" ./core/... ./wasm/... || return
+  done
+}
 linter() { go tool -modfile=.ci/go.mod "$@"; }
 
 # vulnerabilities asks govulncheck, which needs its database from the network.
@@ -173,7 +178,7 @@ run_tests() {
   trap 'rm -rf "$out" "$MODULE_TEST_CACHE"' EXIT
   check "100,000 damaged configurations show no secret" \
     env EDGETOKEN_TEST_DAMAGED=100000 go test -count=1 -run '^TestNoTextOfTheFileIsShown$' ./host/config
-  check "both modules and their soak, before all other tests" go test -count=1 -run '^(TestWasm|TestWasmFull|TestSoak)$' ./host/engine
+  check "all modules and the soak, before all other tests" go test -count=1 -run '^(TestWasm|TestWasmFull|TestWasmVerify|TestSoak)$' ./host/engine
   # -count=1: several tests build programs that the test cache knows nothing of. Folders named testdata are not in ./...
   { go test $detector -count=1 -json ./... $TESTDATA 2>&1 || true; } | go -C .ci run ./count | tee "$out"
   tally "$(tail -n 1 "$out")"

@@ -44,15 +44,15 @@ func newEngine(t testing.TB, cfg engine.Config) *engine.Engine {
 }
 
 // suite runs the behaviour suite over the instances of one engine.
-func suite(t *testing.T, selfContained bool) {
-	e := newEngine(t, engine.Config{SelfContained: selfContained})
+func suite(t *testing.T, name string) {
+	e := shared(t, name)
 	coretest.Run(t, func(t *testing.T, s core.Settings, keys core.Keys) core.Engine {
 		return with(t, e, s, keys)
 	})
 }
 
-func TestWasm(t *testing.T)     { suite(t, false) }
-func TestWasmFull(t *testing.T) { suite(t, true) }
+func TestWasm(t *testing.T)     { suite(t, "wasm") }
+func TestWasmFull(t *testing.T) { suite(t, "wasm-full") }
 
 func TestNewRefusesAnotherModule(t *testing.T) {
 	empty := []byte("\x00asm\x01\x00\x00\x00")
@@ -84,8 +84,7 @@ func TestNewRefusesAnotherModule(t *testing.T) {
 
 // The module that only verifies is a self-contained one that refuses to write.
 func TestVerifierWritesNothing(t *testing.T) {
-	e := newEngine(t, engine.Config{Module: enginetest.Verifier(t), SelfContained: true})
-	pair := newEngine(t, engine.Config{})
+	e, pair := shared(t, "wasm-verify"), shared(t, "wasm")
 	_, access, err := pair.Issue(t.Context(), core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -129,10 +128,7 @@ func TestConfigErrors(t *testing.T) {
 func TestCacheIsFilledAndUsed(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cache")
 	for range 2 {
-		e := newEngine(t, engine.Config{CacheDir: dir})
-		if _, _, err := e.Issue(t.Context(), core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true}, nil); err != nil {
-			t.Fatal(err)
-		}
+		newEngine(t, engine.Config{CacheDir: dir, Module: hollow})
 	}
 	info, err := os.Stat(dir)
 	if err != nil || info.Mode().Perm() != 0o700 {
@@ -149,7 +145,7 @@ func TestCallersRuntime(t *testing.T) {
 	for _, withWASI := range []bool{true, false} {
 		t.Run(fmt.Sprintf("WASI %v", withWASI), func(t *testing.T) {
 			ctx := context.Background()
-			cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
+			cache, err := wazero.NewCompilationCacheWithDir(compiledDir())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -20,7 +20,14 @@ var module = enginetest.MustModule()
 func ExampleNew() {
 	// A program that runs other guests in its own wazero.Runtime verifies tokens in the same runtime.
 	ctx := context.Background()
-	runtime := wazero.NewRuntime(ctx)
+	// Without a cache each start compiles the module, which takes a second or more. Its code is run, so it belongs into a
+	// directory that nobody else can write to.
+	cache, err := wazero.NewCompilationCacheWithDir(compiledDir())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cache.Close(ctx)
+	runtime := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCompilationCache(cache))
 	defer runtime.Close(ctx)
 
 	keys, err := keyring.FromSecret("HS256", []byte("the SIGNING_KEY of the shop, at least 32 bytes"), false)
@@ -56,7 +63,7 @@ func ExampleEngine_Issue() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	tokens, err := engine.New(ctx, engine.Config{Settings: core.DefaultSettings(), Keys: keys, Module: module})
+	tokens, err := engine.New(ctx, engine.Config{Settings: core.DefaultSettings(), Keys: keys, Module: module, CacheDir: cacheDir})
 	if err != nil {
 		log.Fatal(err)
 	}

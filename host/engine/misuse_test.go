@@ -165,8 +165,8 @@ func TestKeysChangeBetween(t *testing.T) {
 	theirs := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "theirs", Algorithm: "HS256", Issuer: "https://partner.example"}, Secret: coretest.OtherSecret}
 	token := coretest.Sign("HS256", coretest.OtherSecret, `{"alg":"HS256","kid":"theirs"}`,
 		`{"token_type":"refresh","exp":4102444800,"jti":"x","user_id":"7"}`)
-	for _, selfContained := range []bool{false, true} {
-		e := newEngine(t, engine.Config{SelfContained: selfContained, Settings: core.DefaultSettings(), Keys: coretest.NewHMACKeys(1, ours, theirs)})
+	for _, name := range []string{"wasm", "wasm-full"} {
+		e := with(t, shared(t, name), core.DefaultSettings(), coretest.NewHMACKeys(1, ours, theirs))
 		o, err := opened(t.Context(), e, []byte(token))
 		if err != nil || o.Cause != cause.OK {
 			t.Fatal(o.Cause, err)
@@ -183,8 +183,14 @@ func TestKeysChangeBetween(t *testing.T) {
 	}
 }
 
-// wasmModule is a module whose exports all give one number.
-func wasmModule(version byte, exports []abi.Export) []byte {
+// hollow is a module that New takes and that compiles at once: it has our exports and memory, and nothing in them.
+var hollow = wasmModule(abi.Version, abi.Split, []byte{
+	0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 9, 0, 0, 0, 1, 0, // the example of abi.Layout
+})
+
+// wasmModule is a module with memory for our areas and a layout, whose exports all give 0.
+func wasmModule(version byte, exports []abi.Export, layout []byte) []byte {
+	const layoutAt = 16
 	section := func(id byte, content []byte) []byte {
 		return append(append([]byte{id}, leb(len(content))...), content...)
 	}
@@ -197,16 +203,17 @@ func wasmModule(version byte, exports []abi.Export) []byte {
 		functions = append(functions, byte(x.Params+1))
 		body := []byte{0, 0x0b}
 		if x.Params >= 0 {
-			body = []byte{0, 0x41, version, 0x0b}
+			body = []byte{0, 0x41, map[string]byte{abi.VersionName: version, abi.LayoutName: layoutAt}[x.Name], 0x0b}
 		}
 		code = append(append(code, byte(len(body))), body...)
 		exported = append(append(append(exported, leb(len(x.Name))...), x.Name...), 0, byte(i))
 	}
 	b = append(b, section(3, append([]byte{byte(len(names))}, functions...))...)
-	b = append(b, section(5, []byte{1, 0, 1})...) // one page of memory
+	b = append(b, section(5, []byte{1, 0, 10})...) // ten pages of memory
 	exported = append(append(exported, 6), "memory"...)
 	b = append(b, section(7, append([]byte{byte(len(names) + 1)}, append(exported, 2, 0)...))...)
-	return append(b, section(10, append([]byte{byte(len(names))}, code...))...)
+	b = append(b, section(10, append([]byte{byte(len(names))}, code...))...)
+	return append(b, section(11, append([]byte{1, 0, 0x41, layoutAt, 0x0b, byte(len(layout))}, layout...))...)
 }
 
 func leb(n int) []byte { return binary.AppendUvarint(nil, uint64(n)) }
@@ -219,9 +226,9 @@ func TestNewRefusesAModuleLikeOurs(t *testing.T) {
 		module []byte
 		want   string
 	}{
-		{"another version", wasmModule(abi.Version+1, abi.Split), "speaks ABI version"},
-		{"another signature", wasmModule(abi.Version, wrongSignature), "its export edgetoken_inspect has another signature"},
-		{"a layout of zeros", wasmModule(abi.Version, abi.Split), "layout"},
+		{"another version", wasmModule(abi.Version+1, abi.Split, nil), "speaks ABI version"},
+		{"another signature", wasmModule(abi.Version, wrongSignature, nil), "its export edgetoken_inspect has another signature"},
+		{"a layout of zeros", wasmModule(abi.Version, abi.Split, nil), "layout"},
 	} {
 		_, err := engine.New(t.Context(), engine.Config{Settings: core.DefaultSettings(), Keys: coretest.OneKey(), Module: c.module})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -248,7 +255,7 @@ func TestClosedRuntime(t *testing.T) {
 }
 
 func TestRefreshNeedsState(t *testing.T) {
-	if _, err := newEngine(t, engine.Config{}).Refresh(t.Context(), goodToken, nil); err == nil || !strings.Contains(err.Error(), "state function") {
+	if _, err := shared(t, "wasm").Refresh(t.Context(), goodToken, nil); err == nil || !strings.Contains(err.Error(), "state function") {
 		t.Errorf("Refresh() without a state function = %v", err)
 	}
 }

@@ -6,28 +6,16 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/coretest"
-	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
-// engines gives the native engine and both modules with any keys.
-func engines(t *testing.T) (set func(*testing.T, core.Keys) map[string]core.Engine) {
-	wasm, full := newEngine(t, engine.Config{}), newEngine(t, engine.Config{SelfContained: true})
-	return func(t *testing.T, keys core.Keys) map[string]core.Engine {
-		t.Helper()
-		s := core.DefaultSettings()
-		return map[string]core.Engine{"native": core.NewNative(s, keys), "wasm": with(t, wasm, s, keys), "wasm-full": with(t, full, s, keys)}
-	}
-}
-
-// with is an engine on the same instances.
-func with(t *testing.T, e *engine.Engine, s core.Settings, keys core.Keys) *engine.Engine {
+// allWith are the native engine and both modules with the same keys.
+func allWith(t *testing.T, keys core.Keys) map[string]core.Engine {
 	t.Helper()
-	e, err := e.With(s, keys)
-	if err != nil {
-		t.Fatal(err)
+	s := core.DefaultSettings()
+	return map[string]core.Engine{
+		"native": core.NewNative(s, keys), "wasm": with(t, shared(t, "wasm"), s, keys), "wasm-full": with(t, shared(t, "wasm-full"), s, keys),
 	}
-	return e
 }
 
 // opened is Open into fresh room.
@@ -47,7 +35,6 @@ func open(t *testing.T, e core.Engine, token string) core.Opened {
 
 // The examples of the RFCs as whole tokens, with their keys as JWK.
 func TestVectors(t *testing.T) {
-	set := engines(t)
 	for _, file := range coretest.VectorFiles {
 		for _, v := range coretest.Vectors(t, file) {
 			t.Run(file+" "+v.Section, func(t *testing.T) {
@@ -55,7 +42,7 @@ func TestVectors(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for name, e := range set(t, keys) {
+				for name, e := range allWith(t, keys) {
 					if o := open(t, e, v.Token); o.Cause.String() != v.Cause {
 						t.Errorf("%s: cause %v, want %s", name, o.Cause, v.Cause)
 					}

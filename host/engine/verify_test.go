@@ -7,13 +7,11 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/coretest"
-	"github.com/edgetoken/edgetoken/host/engine"
-	"github.com/edgetoken/edgetoken/host/engine/enginetest"
 )
 
 // TestWasmVerify reads with the module that plugins carry, which takes no private key.
 func TestWasmVerify(t *testing.T) {
-	e := newEngine(t, engine.Config{SelfContained: true, Module: enginetest.Verifier(t)})
+	e := shared(t, "wasm-verify")
 	coretest.RunReading(t, func(t *testing.T, s core.Settings, keys core.Keys) core.Engine {
 		return with(t, e, s, public{keys})
 	})

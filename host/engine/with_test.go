@@ -49,7 +49,7 @@ func TestWith(t *testing.T) {
 	}
 	s := core.DefaultSettings()
 	s.Compat = "1.0"
-	if _, err := newEngine(t, engine.Config{}).With(s, coretest.OneKey()); err == nil {
+	if _, err := shared(t, "wasm").With(s, coretest.OneKey()); err == nil {
 		t.Error("With() takes settings that are wrong")
 	}
 }
