@@ -34,7 +34,7 @@ type Customer struct {
 	PasswordKind string `json:"password_kind"`
 }
 
-// viewOf shows a customer that was loaded with store.Query.Rights.
+// viewOf shows a customer that was loaded with its rights (store.Query.Rights).
 func viewOf(c store.Customer) Customer {
 	v := Customer{
 		ID: ID(c.ID), Email: c.Email, FirstName: c.FirstName, LastName: c.LastName,

@@ -23,7 +23,7 @@ type Operation[Q Query, B, A any] struct {
 	do           func(*server, context.Context, Q, B) (A, error)
 }
 
-// Query is what stands in the URL of a call.
+// Query is what stands in the URL of a call: None, or one of the types of this package that end in Query.
 type Query interface{ values() url.Values }
 
 // None is the query or the body of an operation that has none.
@@ -35,12 +35,12 @@ func noQuery(url.Values) None   { return None{} }
 // Stream is a body that is sent as it is, of any length.
 type Stream struct{ io.Reader }
 
-// route has a server answer the operation.
+// route has the server answer the operation.
 func (o Operation[Q, B, A]) route(mux *http.ServeMux, s *server) {
 	o.Handle(mux, s.cfg.Log, func(ctx context.Context, q Q, b B) (A, error) { return o.do(s, ctx, q, b) })
 }
 
-// Handle has do answer the operation, and logs where the store cannot do it.
+// Handle has do answer the operation, as a node does with Reload. Where the store cannot do it, that is logged.
 func (o Operation[Q, B, A]) Handle(
 	mux *http.ServeMux, log *slog.Logger, do func(context.Context, Q, B) (A, error),
 ) {
@@ -60,6 +60,7 @@ type refusal struct {
 	Error string `json:"error"`
 }
 
+// respond writes an answer, or the error in its place.
 func respond(w http.ResponseWriter, r *http.Request, log *slog.Logger, answer any, err error) {
 	status := http.StatusOK
 	body, failed := encodeJSON(answer)
@@ -138,5 +139,5 @@ func encodeJSON(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
-// list is texts as JSON shows them: [] where there are none.
+// list is never nil, so that JSON shows [] where there are no texts.
 func list(texts []string) []string { return append([]string{}, texts...) }

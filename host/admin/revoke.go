@@ -162,7 +162,7 @@ func (s *server) revokeAll(ctx context.Context) (Revocation, error) {
 	return s.didRevoke(ctx, Revocation{Revoked: "all"}, store.Customer{})
 }
 
-// didRevoke completes the answer and leaves a record of it.
+// didRevoke completes the answer and logs it. c is the customer whose log-ins ended; its zero value is none.
 func (s *server) didRevoke(ctx context.Context, answer Revocation, c store.Customer) (Revocation, error) {
 	if s.cfg.Settings.Wire == core.Exact {
 		answer.Notes = append(answer.Notes, noteExact)

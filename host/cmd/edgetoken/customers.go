@@ -274,3 +274,16 @@ func loginTime(v admin.Customer) string {
 	}
 	return v.LastLogin.Format(time.RFC3339)
 }
+
+// mayDo says what a customer may do.
+func mayDo(v admin.Customer) string {
+	switch {
+	case !v.IsActive:
+		return "nothing, as long as not active"
+	case v.IsSuperuser:
+		return "everything, as a superuser"
+	case len(v.Rights) == 0:
+		return ""
+	}
+	return strings.Join(v.Rights, " ")
+}
