@@ -17,7 +17,8 @@ import (
 // ana has something in every field.
 var ana = store.Customer{
 	ID: core.Integer(7), Email: "ana@example.com", FirstName: "Ana", LastName: "Ruiz", IsActive: true, IsStaff: true,
-	DateJoined: time.Date(2024, 1, 2, 3, 4, 5, 678000, time.UTC), LastLogin: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+	DateJoined: time.Date(2024, 1, 2, 3, 4, 5, 678000, time.UTC), LastLogin: time.Date(2026, 1, 2, 3, 4, 5, 0,
+		time.UTC),
 	Groups: []string{"editors", "staff"}, Permissions: []string{"shop.own"}, Rights: []string{"shop.own", "shop.view"},
 	Attributes: json.RawMessage(`{"plan":"pro","billing":{"limit":9223372036854775808,"rate":1.50,"none":null,"to":[1,{"a":"b"}]},"":{"":1},"Plan":"other"}`),
 }
@@ -25,7 +26,8 @@ var ana = store.Customer{
 func TestJSON(t *testing.T) {
 	text := ana
 	text.ID = core.Text("550e8400-e29b-41d4-a716-446655440000")
-	hostile := store.Customer{ID: core.Integer(1), Email: "</script>\"\\\x00\n\u2028é😀", FirstName: "<b>&amp;", Attributes: json.RawMessage(`{"<i>":"<\u0000>"}`)}
+	hostile := store.Customer{ID: core.Integer(1), Email: "</script>\"\\\x00\n\u2028é😀", FirstName: "<b>&amp;",
+		Attributes: json.RawMessage(`{"<i>":"<\u0000>"}`)}
 	for _, c := range []struct {
 		name     string
 		customer store.Customer
@@ -35,15 +37,21 @@ func TestJSON(t *testing.T) {
 		{"nothing", ana, "", ""},
 		{"every field", ana, "a=id b=email c=first_name d=last_name e=is_active f=is_staff g=is_superuser",
 			`{"a":7,"b":"ana@example.com","c":"Ana","d":"Ruiz","e":true,"f":true,"g":false}`},
-		{"times", ana, "joined=date_joined last=last_login", `{"joined":"2024-01-02T03:04:05.000678Z","last":"2026-01-02T03:04:05Z"}`},
+		{"times", ana, "joined=date_joined last=last_login",
+			`{"joined":"2024-01-02T03:04:05.000678Z","last":"2026-01-02T03:04:05Z"}`},
 		{"rights", ana, "g=groups p=permissions", `{"g":["editors","staff"],"p":["shop.own","shop.view"]}`},
 		{"id that is a text", text, "id=id", `{"id":"550e8400-e29b-41d4-a716-446655440000"}`},
-		{"attributes as they are", ana, "p=attributes.plan l=attributes.billing.limit r=attributes.billing.rate t=attributes.billing.to",
+		{"attributes as they are", ana,
+			"p=attributes.plan l=attributes.billing.limit r=attributes.billing.rate t=attributes.billing.to",
 			`{"p":"pro","l":9223372036854775808,"r":1.50,"t":[1,{"a":"b"}]}`},
-		{"attribute that is an object", ana, "b=attributes.billing", `{"b":{"limit":9223372036854775808,"rate":1.50,"none":null,"to":[1,{"a":"b"}]}}`},
-		{"attributes that are not there", ana, "a=attributes.x b=attributes.billing.x c=attributes.plan.x d=attributes.billing.none e=attributes.PLAN f=attributes.billing.to.a",
+		{"attribute that is an object", ana, "b=attributes.billing",
+			`{"b":{"limit":9223372036854775808,"rate":1.50,"none":null,"to":[1,{"a":"b"}]}}`},
+		{"attributes that are not there", ana,
+			"a=attributes.x b=attributes.billing.x c=attributes.plan.x d=attributes.billing.none " +
+				"e=attributes.PLAN f=attributes.billing.to.a",
 			`{"a":null,"b":null,"c":null,"d":null,"e":null,"f":null}`},
-		{"a customer with nothing", store.Customer{ID: core.Integer(1)}, "a=attributes.plan l=last_login g=groups p=permissions",
+		{"a customer with nothing", store.Customer{ID: core.Integer(1)},
+			"a=attributes.plan l=last_login g=groups p=permissions",
 			`{"a":null,"l":null,"g":[],"p":[]}`},
 		{"order is the configuration's", ana, "z=id a=id", `{"z":7,"a":7}`},
 		{"HTML and control characters", hostile, "e=email f=first_name a=attributes.<i> <b>=id",
@@ -59,7 +67,8 @@ func TestJSON(t *testing.T) {
 func TestJSONIsBounded(t *testing.T) {
 	m := claimmaptest.Members(t, "a=attributes.a b=id")
 	with := func(n int) store.Customer {
-		return store.Customer{ID: core.Integer(1), Attributes: json.RawMessage(`{"a":"` + strings.Repeat("x", n) + `"}`)}
+		return store.Customer{ID: core.Integer(1), Attributes: json.RawMessage(`{"a":"` + strings.Repeat("x", n) +
+			`"}`)}
 	}
 	most := claimmap.MaxBytes - len(`{"a":"","b":1}`)
 	if got, err := m.JSON(with(most)); err != nil || len(got) != claimmap.MaxBytes {
@@ -72,7 +81,8 @@ func TestJSONIsBounded(t *testing.T) {
 
 func TestParseField(t *testing.T) {
 	for _, text := range []string{
-		"id", "email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "date_joined", "last_login", "groups", "permissions",
+		"id", "email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "date_joined",
+		"last_login", "groups", "permissions",
 		"attributes.plan", "attributes.a.b.c", "attributes.é x", "attributes.attributes",
 	} {
 		f, err := claimmap.ParseField(text)
@@ -84,7 +94,8 @@ func TestParseField(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"", "ID", "password", "password_hash", "revoke_claim", "version", "attributes", "attributes.", "attributes..a", "attributes.a.", " email",
+		"", "ID", "password", "password_hash", "revoke_claim", "version", "attributes", "attributes.",
+		"attributes..a", "attributes.a.", " email",
 		"attributes." + strings.Repeat("x", 256), "attributes" + strings.Repeat(".x", 17), "attributes.\xff",
 	} {
 		if f, err := claimmap.ParseField(text); err == nil {
@@ -95,7 +106,8 @@ func TestParseField(t *testing.T) {
 
 func TestValidate(t *testing.T) {
 	settings := core.DefaultSettings()
-	for _, name := range []string{"exp", "iat", "nbf", "iss", "aud", "sub", "jti", "JTI", "Exp", "ſub", "user_id", "token_type", "refresh_exp", "hash_password", "", strings.Repeat("x", 256), "\xff"} {
+	for _, name := range []string{"exp", "iat", "nbf", "iss", "aud", "sub", "jti", "JTI", "Exp", "ſub", "user_id",
+		"token_type", "refresh_exp", "hash_password", "", strings.Repeat("x", 256), "\xff"} {
 		if errs := (claimmap.Members{{Name: name}}).Validate(settings.Reserved); len(errs) != 1 {
 			t.Errorf("Validate of %q = %v, want one error", name, errs)
 		}
@@ -134,12 +146,14 @@ func FuzzJSON(f *testing.F) {
 		if !json.Valid(attributes) {
 			return
 		}
-		out, err := claimmap.Members{{Name: "n", Field: field}}.JSON(store.Customer{ID: core.Integer(1), Attributes: attributes})
+		out, err := claimmap.Members{{Name: "n", Field: field}}.JSON(store.Customer{ID: core.Integer(1),
+			Attributes: attributes})
 		if err != nil {
 			return
 		}
 		var got map[string]json.RawMessage
-		if err := json.Unmarshal(out, &got); err != nil || len(got) != 1 || got["n"] == nil || len(out) > claimmap.MaxBytes {
+		if err := json.Unmarshal(out, &got); err != nil || len(got) != 1 || got["n"] == nil ||
+			len(out) > claimmap.MaxBytes {
 			t.Errorf("JSON of %s in %q = %q (%v)", text, attributes, out, err)
 		}
 	})

@@ -16,7 +16,8 @@ func TestUnmarshal(t *testing.T) {
 		More json.RawMessage `json:"more"`
 	}
 	var got call
-	if err := exactjson.Unmarshal([]byte(` {"more": {"n": 1.50}, "name": "\ud83d\ude00"} `), &got); err != nil || got.Name != "😀" || string(got.More) != `{"n": 1.50}` {
+	if err := exactjson.Unmarshal([]byte(` {"more": {"n": 1.50}, "name": "\ud83d\ude00"} `), &got); err != nil ||
+		got.Name != "😀" || string(got.More) != `{"n": 1.50}` {
 		t.Errorf("Unmarshal = %+v, %v", got, err)
 	}
 	for text, want := range map[string]string{
@@ -41,8 +42,10 @@ func TestUnmarshal(t *testing.T) {
 func FuzzClaims(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"a": 1}`, `{"a": [1, {"b": "\ud83d\ude00", "c": [[], {}]}], "d": -0.5e-7}`, `{"a": "\ud83d"}`, `{"\udc00": 1}`, `{"a": 1, "\u0061": 2}`, `{"a": "\\ud83d"}`,
-		`{"a": ` + strings.Repeat("[", 63) + strings.Repeat("]", 63) + `}`, `{"a": ` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `}`,
-		`{"a": ` + strings.Repeat("1", 4300) + `}`, `{"a": -` + strings.Repeat("1", 4301) + `}`, `{"a": ` + strings.Repeat("1", 4301) + `.0}`, "{\"a\": \"\xed\xa0\x80\"}",
+		`{"a": ` + strings.Repeat("[", 63) + strings.Repeat("]", 63) + `}`, `{"a": ` + strings.Repeat("[", 64) +
+			strings.Repeat("]", 64) + `}`,
+		`{"a": ` + strings.Repeat("1", 4300) + `}`, `{"a": -` + strings.Repeat("1", 4301) + `}`, `{"a": ` +
+			strings.Repeat("1", 4301) + `.0}`, "{\"a\": \"\xed\xa0\x80\"}",
 	} {
 		f.Add(seed)
 	}
@@ -51,7 +54,8 @@ func FuzzClaims(f *testing.F) {
 		if !json.Valid(raw) || raw[0] == '[' {
 			return
 		}
-		if err := exactjson.Claims(raw); (err == nil) != strictjson.Valid(raw) && strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") && len(raw) <= strictjson.MaxBytes {
+		if err := exactjson.Claims(raw); (err == nil) != strictjson.Valid(raw) &&
+			strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") && len(raw) <= strictjson.MaxBytes {
 			t.Errorf("Claims(%q) = %v, and core says %v", text, err, strictjson.Valid(raw))
 		} else if err != nil && err.Error() == "no token can hold it" && strings.HasPrefix(text, "{") {
 			t.Errorf("Claims(%q) does not know the reason", text)
@@ -63,7 +67,8 @@ func FuzzClaims(f *testing.F) {
 		if err := json.Unmarshal(raw, &v); err != nil {
 			t.Fatal(err)
 		}
-		if replaced := strings.Count(decoded(t, raw), "\ufffd"); replaced > strings.Count(text, "\ufffd")+strings.Count(strings.ToLower(text), `\ufffd`) || !utf8.Valid(raw) {
+		if replaced := strings.Count(decoded(t, raw), "\ufffd"); replaced > strings.Count(text,
+			"\ufffd")+strings.Count(strings.ToLower(text), `\ufffd`) || !utf8.Valid(raw) {
 			t.Errorf("Texts lets %q pass, of which %d characters are replaced", text, replaced)
 		}
 	})

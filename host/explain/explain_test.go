@@ -21,7 +21,9 @@ var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 type oneKey struct{ key *jws.Key }
 
 func (k oneKey) Set() core.KeySet {
-	return core.KeySet{Signing: []core.SigningKey{{}}, Keys: []core.KeyInfo{{Algorithm: "HS256", Default: true, AnyID: true}}}
+	return core.KeySet{Signing: []core.SigningKey{{}}, Keys: []core.KeyInfo{
+		{Algorithm: "HS256", Default: true, AnyID: true},
+	}}
 }
 
 func (k oneKey) Check(_ context.Context, _ int, input, signature []byte) (bool, error) {
@@ -35,7 +37,8 @@ func (k oneKey) Sign(_ context.Context, _ int, input, entropy []byte) ([]byte, e
 // signed makes a token with these claims.
 func signed(t *testing.T, k oneKey, claims string) string {
 	t.Helper()
-	input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
+	input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." +
+		base64.RawURLEncoding.EncodeToString([]byte(claims))
 	signature, err := k.key.Sign([]byte(input), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -58,12 +61,17 @@ func TestToken(t *testing.T) {
 		never           string
 	}{
 		{name: "good", token: signed(t, keys, good), customer: ana, accepted: true, says: "7 ana@example.com, active"},
-		{name: "good, for its holder", token: signed(t, keys, good), customer: ana, public: true, accepted: true, says: "7, active", never: "ana@"},
-		{name: "expired", token: signed(t, keys, `{"token_type":"access","exp":1767322000,"jti":"a","user_id":"7"}`), customer: ana, refusedBy: "exp", says: "it expired 17 minutes ago (2026-01-02 02:46:40 UTC)"},
-		{name: "expiring now", token: signed(t, keys, `{"token_type":"access","exp":1767323045,"jti":"a","user_id":"7"}`), customer: ana, refusedBy: "exp", says: "it expired just now (2026-01-02 03:04:05 UTC)"},
-		{name: "as a refresh token", token: signed(t, keys, good), as: "refresh", customer: ana, refusedBy: "type", says: "another type (access)"},
+		{name: "good, for its holder", token: signed(t, keys, good), customer: ana, public: true, accepted: true,
+			says: "7, active", never: "ana@"},
+		{name: "expired", token: signed(t, keys, `{"token_type":"access","exp":1767322000,"jti":"a","user_id":"7"}`),
+			customer: ana, refusedBy: "exp", says: "it expired 17 minutes ago (2026-01-02 02:46:40 UTC)"},
+		{name: "expiring now", token: signed(t, keys,
+			`{"token_type":"access","exp":1767323045,"jti":"a","user_id":"7"}`), customer: ana, refusedBy: "exp", says: "it expired just now (2026-01-02 03:04:05 UTC)"},
+		{name: "as a refresh token", token: signed(t, keys, good), as: "refresh", customer: ana, refusedBy: "type",
+			says: "another type (access)"},
 		{name: "of nobody", token: signed(t, keys, good), refusedBy: "customer", says: "does not exist (7)"},
-		{name: "changed", token: signed(t, keys, good) + "AAAA", customer: ana, refusedBy: "signature", says: "another key signed"},
+		{name: "changed", token: signed(t, keys, good) + "AAAA", customer: ana, refusedBy: "signature",
+			says: "another key signed"},
 		{name: "no token", token: "a.b", refusedBy: "form", says: "three parts"},
 		{name: "too long", token: strings.Repeat("a", core.MaxTokenBytes+1), refusedBy: "form", says: "longer than"},
 	} {
@@ -85,7 +93,8 @@ func TestToken(t *testing.T) {
 				t.Errorf("accepted = %v, want %v: %+v", j.Accepted, c.accepted, j.Steps)
 			}
 			end := slices.IndexFunc(j.Steps, func(s explain.Step) bool { return s.Result != explain.OK })
-			if c.accepted != (end < 0) || end >= 0 && (j.Steps[end].Name != c.refusedBy || j.Steps[end].Result != explain.Refused || !strings.Contains(j.Steps[end].Detail, c.says)) {
+			if c.accepted != (end < 0) || end >= 0 && (j.Steps[end].Name != c.refusedBy ||
+				j.Steps[end].Result != explain.Refused || !strings.Contains(j.Steps[end].Detail, c.says)) {
 				t.Errorf("steps = %+v, want %q to refuse because %q", j.Steps, c.refusedBy, c.says)
 			}
 			text, err := json.Marshal(j)
@@ -95,7 +104,8 @@ func TestToken(t *testing.T) {
 			if !strings.Contains(string(text), c.says) || c.never != "" && strings.Contains(string(text), c.never) {
 				t.Errorf("%s, want it to say %q and not %q", text, c.says, c.never)
 			}
-			if i := strings.LastIndexByte(c.token, '.'); i > 0 && len(c.token) > i+8 && strings.Contains(string(text), c.token[i+1:]) {
+			if i := strings.LastIndexByte(c.token, '.'); i > 0 && len(c.token) > i+8 &&
+				strings.Contains(string(text), c.token[i+1:]) {
 				t.Errorf("the explanation has the signature: %s", text)
 			}
 		})
@@ -109,11 +119,14 @@ func TestKeyEnd(t *testing.T) {
 	settings := core.DefaultSettings()
 	token := signed(t, keys, `{"token_type":"access","exp":1800000000,"iat":1767322000,"jti":"a","user_id":"7"}`)
 	explained := func(notAfter int64, token string, public bool) explain.Explanation {
-		set := core.KeySet{Signing: []core.SigningKey{{}}, Keys: []core.KeyInfo{{Algorithm: "HS256", ID: "ours", Default: true, NotAfter: notAfter}}}
+		set := core.KeySet{Signing: []core.SigningKey{{}}, Keys: []core.KeyInfo{
+			{Algorithm: "HS256", ID: "ours", Default: true, NotAfter: notAfter},
+		}}
 		j, err := explain.Token(t.Context(), explain.Config{
 			Engine: core.NewNative(settings, withSet{keys, set}), Settings: &settings, Now: now, Public: public,
 			Load: func(context.Context, core.Opened, time.Time) (core.State, store.Customer, error) {
-				return core.State{Customer: core.Customer{ID: core.Integer(7), Active: true}}, store.Customer{ID: core.Integer(7), IsActive: true}, nil
+				state := core.State{Customer: core.Customer{ID: core.Integer(7), Active: true}}
+				return state, store.Customer{ID: core.Integer(7), IsActive: true}, nil
 			},
 		}, token, "")
 		if err != nil {
@@ -135,22 +148,29 @@ func TestKeyEnd(t *testing.T) {
 		key, end explain.Step
 		cause    string
 	}{
-		{"none", 0, explain.Step{"key", explain.OK, "HS256, kid ours"}, explain.Step{"key end", explain.OK, "none"}, "ok"},
-		{"in an hour", now.Unix() + 7200, explain.Step{"key", explain.OK, "HS256, kid ours, until 2026-01-02 05:04:05 UTC"},
+		{"none", 0, explain.Step{"key", explain.OK, "HS256, kid ours"}, explain.Step{"key end", explain.OK, "none"},
+			"ok"},
+		{"in an hour", now.Unix() + 7200, explain.Step{"key", explain.OK,
+			"HS256, kid ours, until 2026-01-02 05:04:05 UTC"},
 			explain.Step{"key end", explain.OK, "2026-01-02 05:04:05 UTC, in 2 hours"}, "ok"},
 		{"now", now.Unix(), explain.Step{"key", explain.OK, "HS256, kid ours, until 2026-01-02 03:04:05 UTC"},
-			explain.Step{"key end", explain.Refused, "the key has ended, and with it every token that it signed (2026-01-02 03:04:05 UTC, 0 seconds ago)"}, "key_ended"},
+			explain.Step{"key end", explain.Refused,
+				"the key has ended, and with it every token that it signed " +
+					"(2026-01-02 03:04:05 UTC, 0 seconds ago)"}, "key_ended"},
 	} {
 		j := explained(c.notAfter, token, false)
-		if key, end := step(j, "key"), step(j, "key end"); key != c.key || end != c.end || j.Cause != c.cause || !j.Signed {
-			t.Errorf("%s: %+v, %+v, cause %s, signed %v; want %+v, %+v, %s, true", c.name, key, end, j.Cause, j.Signed, c.key, c.end, c.cause)
+		if key, end := step(j, "key"), step(j, "key end"); key != c.key || end != c.end || j.Cause != c.cause ||
+			!j.Signed {
+			t.Errorf("%s: %+v, %+v, cause %s, signed %v; want %+v, %+v, %s, true", c.name, key, end, j.Cause,
+				j.Signed, c.key, c.end, c.cause)
 		}
 		if end := step(explained(c.notAfter, token, true), "key end"); end.Name != "" {
 			t.Errorf("%s: the holder is told of the key: %+v", c.name, end)
 		}
 	}
 	bad := signed(t, keys, `{"exp":1800000000,"exp":1800000000,"jti":"a"}`)
-	if ended := explained(now.Unix(), bad, true); ended.Signed || ended.Cause != explained(0, bad[:len(bad)-43]+strings.Repeat("A", 43), true).Cause {
+	if ended := explained(now.Unix(), bad, true); ended.Signed ||
+		ended.Cause != explained(0, bad[:len(bad)-43]+strings.Repeat("A", 43), true).Cause {
 		t.Errorf("the holder of bad claims of a key that ended is told %+v, want what a forged one is", ended)
 	}
 	forged := token[:len(token)-43] + strings.Repeat("A", 43)
@@ -166,10 +186,12 @@ func TestKeyEnd(t *testing.T) {
 func TestPublicTellsNoKeys(t *testing.T) {
 	named := oneKey{testKey(t)}
 	settings := core.DefaultSettings()
-	set := core.KeySet{Signing: []core.SigningKey{{}}, Keys: []core.KeyInfo{{Algorithm: "HS256", ID: "ours", Default: true}}}
+	set := core.KeySet{Signing: []core.SigningKey{{}}, Keys: []core.KeyInfo{{Algorithm: "HS256", ID: "ours",
+		Default: true}}}
 	var first []byte
 	for _, header := range []string{
-		`{"alg":"HS256","kid":"ours"}`, `{"alg":"HS256","kid":"none"}`, `{"alg":"HS256"}`, `{"alg":"RS256","kid":"ours"}`, `{"alg":"none"}`,
+		`{"alg":"HS256","kid":"ours"}`, `{"alg":"HS256","kid":"none"}`, `{"alg":"HS256"}`,
+		`{"alg":"RS256","kid":"ours"}`, `{"alg":"none"}`,
 	} {
 		token := base64.RawURLEncoding.EncodeToString([]byte(header)) + ".e30." + strings.Repeat("A", 43)
 		j, err := explain.Token(t.Context(), explain.Config{
@@ -225,7 +247,8 @@ func TestPublicTellsNoCustomers(t *testing.T) {
 			j, err := explain.Token(t.Context(), explain.Config{
 				Engine: core.NewNative(settings, keys), Settings: &settings, Now: now, Public: true,
 				Load: func(context.Context, core.Opened, time.Time) (core.State, store.Customer, error) {
-					return core.State{Customer: core.Customer{ID: customer.ID, Active: customer.IsActive}}, customer, nil
+					return core.State{Customer: core.Customer{ID: customer.ID,
+						Active: customer.IsActive}}, customer, nil
 				},
 			}, token, c.as)
 			if err != nil {
@@ -241,7 +264,8 @@ func TestPublicTellsNoCustomers(t *testing.T) {
 			t.Errorf("%s: of nobody %s, of a disabled customer %s; want the same", name, texts[0], texts[1])
 		}
 		if (texts[1] != texts[2]) != c.differs {
-			t.Errorf("%s: of a disabled customer %s, of an active one %s; want a difference: %v", name, texts[1], texts[2], c.differs)
+			t.Errorf("%s: of a disabled customer %s, of an active one %s; want a difference: %v", name, texts[1],
+				texts[2], c.differs)
 		}
 	}
 }
@@ -260,7 +284,8 @@ func TestMembers(t *testing.T) {
 	settings.UserIDClaim, settings.TokenTypeClaim = "customer", ""
 	got := explain.ClaimMembers(json.RawMessage(`{"exp": 1767323105, "customer":[1, {"a":"b"}], "exp":"x", "":1, "nbf":1e300, "mine":true}`), &settings, now)
 	want := []explain.Member{
-		{Name: "exp", Value: "1767323105", Meaning: "When the token expires.", When: "2026-01-02 03:05:05 UTC, in 60 seconds"},
+		{Name: "exp", Value: "1767323105", Meaning: "When the token expires.",
+			When: "2026-01-02 03:05:05 UTC, in 60 seconds"},
 		{Name: "customer", Value: `[1, {"a":"b"}]`, Meaning: "The customer."},
 		{Name: "exp", Value: `"x"`, Meaning: "When the token expires."},
 		{Name: "", Value: "1"},

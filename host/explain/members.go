@@ -54,7 +54,8 @@ func claimsOf(s *core.Settings) (meanings map[string]string, times map[string]bo
 			"and the token ends."
 	}
 	delete(meanings, "") // a claim that is switched off
-	times = map[string]bool{"exp": true, "nbf": true, "iat": true, "auth_time": true, s.SlidingTokenRefreshExpClaim: true}
+	times = map[string]bool{"exp": true, "nbf": true, "iat": true, "auth_time": true,
+		s.SlidingTokenRefreshExpClaim: true}
 	return meanings, times
 }
 

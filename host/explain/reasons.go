@@ -36,8 +36,8 @@ var reasons = map[cause.Cause]string{
 	cause.NoType:        "the token has no type (TOKEN_TYPE_CLAIM)",
 	cause.WrongType:     "the token is of another type",
 	cause.Blacklisted:   "the log-in that the token descends from was revoked",
-	cause.CutOff: "the log-in that the token descends from came before all sessions were ended: by a new password, by disabling, " +
-		"by log out everywhere, or those of all customers by token revoke --all",
+	cause.CutOff: "the log-in that the token descends from came before all sessions were ended: " +
+		"by a new password, by disabling, by log out everywhere, or those of all customers by token revoke --all",
 	cause.NoCustomerClaim:  "the token names no customer (USER_ID_CLAIM)",
 	cause.CustomerNotFound: "the customer does not exist",
 	cause.CustomerInactive: "the customer is disabled",

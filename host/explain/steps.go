@@ -66,10 +66,12 @@ var (
 
 // titles are the names of checks for readers who don't know the RFC.
 var titles = map[string]string{
-	"form": "Form", "header": "Header", "key": "Key", "signature": "Signature", "claims": "Claims", "key end": "End of the key",
-	"iat": "Issued at (iat)", "nbf": "Not before (nbf)", "exp": "Expires at (exp)", "iss": "Issuer (iss)",
+	"form": "Form", "header": "Header", "key": "Key", "signature": "Signature", "claims": "Claims",
+	"key end": "End of the key",
+	"iat":     "Issued at (iat)", "nbf": "Not before (nbf)", "exp": "Expires at (exp)", "iss": "Issuer (iss)",
 	"aud": "Audience (aud)", "sub": "Subject (sub)", "jti": "Token id (jti)", "exp present": "Expiry present",
-	"id": "Id present", "type": "Type", "revocation": "Revocation", "customer": "Customer", "password claim": "Password",
+	"id": "Id present", "type": "Type", "revocation": "Revocation", "customer": "Customer",
+	"password claim": "Password",
 }
 
 // Title is the name of the check in words.

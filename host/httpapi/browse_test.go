@@ -117,7 +117,8 @@ func TestSessionInBrowser(t *testing.T) {
 	contains(t, "a call", page, []string{"HTTP 200 OK", "received", "&lt;b&gt;"}, []string{"<b>\""})
 	// Nobody else's page can send it.
 	cookies := "Cookie: sessionid=" + b.cookies["sessionid"] + "; csrftoken=" + b.cookies["csrftoken"]
-	if answer, page := b.ask(t, "POST", pages.CallPath, form.Encode(), "Content-Type: application/x-www-form-urlencoded",
+	if answer, page := b.ask(t, "POST", pages.CallPath, form.Encode(),
+		"Content-Type: application/x-www-form-urlencoded",
 		"Origin: https://evil.example", cookies); answer.StatusCode != http.StatusForbidden {
 		t.Errorf("a call from another site = %d %s", answer.StatusCode, main(page))
 	}

@@ -43,7 +43,8 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("httpapi: Browser.TrustedOrigins: %w", err))
 		}
 	}
-	errs = append(errs, checkRedirect("LoginRedirect", c.LoginRedirect), checkRedirect("LogoutRedirect", c.LogoutRedirect))
+	errs = append(errs, checkRedirect("LoginRedirect", c.LoginRedirect),
+		checkRedirect("LogoutRedirect", c.LogoutRedirect))
 	return errors.Join(errs...)
 }
 

@@ -21,14 +21,23 @@ func TestNamesAreChecked(t *testing.T) {
 		{"defaults", browser.Config{}, browser.TokenCookies{On: true}, "", ""},
 		{"check by the access cookie", browser.Config{}, browser.TokenCookies{On: true}, "access", ""},
 		{"check by one of its own", browser.Config{}, browser.TokenCookies{On: true}, "token", ""},
-		{"CSRF as session", browser.Config{CSRF: named("sessionid")}, browser.TokenCookies{}, "", `Browser.CSRF.Name: "sessionid" is the name of the session cookie too`},
-		{"access as session", browser.Config{}, browser.TokenCookies{On: true, Access: named("sessionid")}, "", `TokenCookies.Access.Name: "sessionid" is the name of the session cookie too`},
-		{"refresh as CSRF", browser.Config{}, browser.TokenCookies{On: true, Refresh: named("csrftoken")}, "", `TokenCookies.Refresh.Name: "csrftoken" is the name of the CSRF cookie too`},
-		{"refresh as access", browser.Config{}, browser.TokenCookies{On: true, Access: named("t"), Refresh: named("t")}, "", `TokenCookies.Refresh.Name: "t" is the name of the cookie with the access token too`},
-		{"check by the session", browser.Config{}, browser.TokenCookies{}, "sessionid", `ForwardAuth.Cookie: "sessionid" is the name of the session cookie too`},
-		{"check by the refresh token", browser.Config{}, browser.TokenCookies{On: true}, "refresh", `ForwardAuth.Cookie: "refresh" is the name of the cookie with the refresh token too`},
-		{"of cookies that are off", browser.Config{Off: true, CSRF: named("sessionid")}, browser.TokenCookies{Access: named("t"), Refresh: named("t")}, "sessionid", ""},
-		{"CSRF of tokens without pages", browser.Config{Off: true, CSRF: named("t")}, browser.TokenCookies{On: true, Access: named("t")}, "", `TokenCookies.Access.Name: "t" is the name of the CSRF cookie too`},
+		{"CSRF as session", browser.Config{CSRF: named("sessionid")}, browser.TokenCookies{}, "",
+			`Browser.CSRF.Name: "sessionid" is the name of the session cookie too`},
+		{"access as session", browser.Config{}, browser.TokenCookies{On: true, Access: named("sessionid")}, "",
+			`TokenCookies.Access.Name: "sessionid" is the name of the session cookie too`},
+		{"refresh as CSRF", browser.Config{}, browser.TokenCookies{On: true, Refresh: named("csrftoken")}, "",
+			`TokenCookies.Refresh.Name: "csrftoken" is the name of the CSRF cookie too`},
+		{"refresh as access", browser.Config{}, browser.TokenCookies{On: true, Access: named("t"),
+			Refresh: named("t")}, "", `TokenCookies.Refresh.Name: "t" is the name of the cookie with the access token too`},
+		{"check by the session", browser.Config{}, browser.TokenCookies{}, "sessionid",
+			`ForwardAuth.Cookie: "sessionid" is the name of the session cookie too`},
+		{"check by the refresh token", browser.Config{}, browser.TokenCookies{On: true}, "refresh",
+			`ForwardAuth.Cookie: "refresh" is the name of the cookie with the refresh token too`},
+		{"of cookies that are off", browser.Config{Off: true, CSRF: named("sessionid")},
+			browser.TokenCookies{Access: named("t"), Refresh: named("t")}, "sessionid", ""},
+		{"CSRF of tokens without pages", browser.Config{Off: true, CSRF: named("t")},
+			browser.TokenCookies{On: true,
+				Access: named("t")}, "", `TokenCookies.Access.Name: "t" is the name of the CSRF cookie too`},
 	} {
 		err := browser.CheckNames(c.browser, c.tokens, c.cookie)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
@@ -79,7 +88,8 @@ func TestConfigIsChecked(t *testing.T) {
 
 func TestCORSIsChecked(t *testing.T) {
 	for want, c := range map[string]browser.CORS{
-		"":                           {Origins: []string{"https://app.example", "http://localhost:3000", "https://*.shop.example", "*"}},
+		"": {Origins: []string{"https://app.example", "http://localhost:3000",
+			"https://*.shop.example", "*"}},
 		`"*" with credentials`:       {Origins: []string{"*"}, Credentials: true},
 		`"null"`:                     {Origins: []string{"null"}},
 		`"https://app.example/"`:     {Origins: []string{"https://app.example/"}},

@@ -34,14 +34,20 @@ func TestReadLoginForm(t *testing.T) {
 		username, password string
 		want               browser.LoginForm
 	}{
-		"as it is":   {"ana@example.com", " right ", browser.LoginForm{Email: "ana@example.com", Password: " right ", Username: "ana@example.com"}},
-		"white":      {" \u00a0ana@example.com\t", "p", browser.LoginForm{Email: "ana@example.com", Password: "p", Username: " \u00a0ana@example.com\t"}},
-		"full width": {"ａｎａ@example.com", "p", browser.LoginForm{Email: "ana@example.com", Password: "p", Username: "ａｎａ@example.com"}},
-		"nothing":    {" ", "", browser.LoginForm{Username: " ", UsernameErrors: required, PasswordErrors: required}},
-		"null":       {"a\x00", "\x00", browser.LoginForm{Email: "a\x00", Password: "\x00", Username: "a\x00", UsernameErrors: null, PasswordErrors: null}},
-		"long":       {long, strings.Repeat("p", password.MaxBytes+10), browser.LoginForm{Email: long[:store.MaxEmail+1], Password: strings.Repeat("p", password.MaxBytes+1)}},
+		"as it is": {"ana@example.com", " right ", browser.LoginForm{Email: "ana@example.com", Password: " right ",
+			Username: "ana@example.com"}},
+		"white": {" \u00a0ana@example.com\t", "p", browser.LoginForm{Email: "ana@example.com", Password: "p",
+			Username: " \u00a0ana@example.com\t"}},
+		"full width": {"ａｎａ@example.com", "p", browser.LoginForm{Email: "ana@example.com", Password: "p",
+			Username: "ａｎａ@example.com"}},
+		"nothing": {" ", "", browser.LoginForm{Username: " ", UsernameErrors: required, PasswordErrors: required}},
+		"null": {"a\x00", "\x00", browser.LoginForm{Email: "a\x00", Password: "\x00", Username: "a\x00",
+			UsernameErrors: null, PasswordErrors: null}},
+		"long": {long, strings.Repeat("p", password.MaxBytes+10),
+			browser.LoginForm{Email: long[:store.MaxEmail+1], Password: strings.Repeat("p", password.MaxBytes+1)}},
 	} {
-		if got := browser.ReadLoginForm(formOf(t, "username", c.username, "password", c.password)); !reflect.DeepEqual(got, c.want) {
+		if got := browser.ReadLoginForm(formOf(t, "username", c.username, "password",
+			c.password)); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: ReadLoginForm = %+v, want %+v", name, got, c.want)
 		}
 	}
@@ -58,16 +64,18 @@ func TestNext(t *testing.T) {
 		"form":                  {form: []string{"next", "/a"}, want: "/a", given: true},
 		"form before the query": {form: []string{"next", "/a"}, query: []string{"next", "/b"}, want: "/a", given: true},
 		"the last one":          {query: []string{"next", "/a", "next", "/b"}, want: "/b", given: true},
-		"own site":              {form: []string{"next", "https://shop.example/a"}, want: "https://shop.example/a", given: true},
-		"another site":          {form: []string{"next", "//evil.example"}, query: []string{"next", "/b"}, given: true},
-		"without TLS":           {form: []string{"next", "http://shop.example/"}, given: true},
+		"own site": {form: []string{"next", "https://shop.example/a"}, want: "https://shop.example/a",
+			given: true},
+		"another site": {form: []string{"next", "//evil.example"}, query: []string{"next", "/b"}, given: true},
+		"without TLS":  {form: []string{"next", "http://shop.example/"}, given: true},
 	} {
 		url, given := browser.Next(formOf(t, c.form...), formOf(t, c.query...), own, django.Rules{})
 		if url != c.want || given != c.given {
 			t.Errorf("%s: Next = %q, %v; want %q, %v", name, url, given, c.want, c.given)
 		}
 	}
-	for url, want := range map[string]bool{"/a": true, "https://shop.example/": true, "ftp://a/": true, "java\tscript:x": false, "http://[": false} {
+	for url, want := range map[string]bool{"/a": true, "https://shop.example/": true, "ftp://a/": true,
+		"java\tscript:x": false, "http://[": false} {
 		if got := browser.CanRedirect(url); got != want {
 			t.Errorf("CanRedirect(%q) = %v, want %v", url, got, want)
 		}

@@ -19,8 +19,9 @@ import (
 // rulesWith are the rules of 5.5 with these sources of secrets.
 func rulesWith(entropy io.Reader) *browser.Rules {
 	return &browser.Rules{
-		Config: browser.Config{}.Filled(), Tokens: browser.TokenCookies{On: true}.Filled(), SessionAge: time.Hour, NoStore: true,
-		CSRF: csrf.Policy{Plain: true, Entropy: entropy}, Now: func() time.Time { return time.Unix(1e9, 0) },
+		Config: browser.Config{}.Filled(), Tokens: browser.TokenCookies{On: true}.Filled(), SessionAge: time.Hour,
+		NoStore: true,
+		CSRF:    csrf.Policy{Plain: true, Entropy: entropy}, Now: func() time.Time { return time.Unix(1e9, 0) },
 	}
 }
 
@@ -34,21 +35,27 @@ func TestVisit(t *testing.T) {
 		set     []string // beginnings of the cookies
 		control string
 	}{
-		"nothing":          {"", nil, nil, ""},
-		"others' cookies":  {"a=b; csrftoken=" + secret, nil, nil, ""},
-		"a token":          {"csrftoken=" + secret, func(v *browser.Visit) { v.CSRFToken() }, []string{"csrftoken=" + secret + "; expires=Sun, 08 Sep 2002"}, ""},
-		"bad secret":       {"csrftoken=x", nil, []string{"csrftoken="}, ""},
-		"short session":    {"sessionid=short", nil, []string{`sessionid=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax`}, ""},
-		"nobody's session": {"sessionid=long enough", func(v *browser.Visit) { v.DropSession() }, []string{`sessionid=""; `}, ""},
-		"log-in": {"sessionid=long enough; csrftoken=" + secret, func(v *browser.Visit) { v.StartSession("new", store.Customer{}) },
-			[]string{"csrftoken=", "sessionid=new; expires=Sun, 09 Sep 2001 02:46:40 GMT; HttpOnly; Max-Age=3600; Path=/; SameSite=Lax"}, ""},
+		"nothing":         {"", nil, nil, ""},
+		"others' cookies": {"a=b; csrftoken=" + secret, nil, nil, ""},
+		"a token": {"csrftoken=" + secret, func(v *browser.Visit) { v.CSRFToken() },
+			[]string{"csrftoken=" + secret + "; expires=Sun, 08 Sep 2002"}, ""},
+		"bad secret": {"csrftoken=x", nil, []string{"csrftoken="}, ""},
+		"short session": {"sessionid=short", nil,
+			[]string{`sessionid=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax`}, ""},
+		"nobody's session": {"sessionid=long enough", func(v *browser.Visit) { v.DropSession() },
+			[]string{`sessionid=""; `}, ""},
+		"log-in": {"sessionid=long enough; csrftoken=" + secret,
+			func(v *browser.Visit) { v.StartSession("new", store.Customer{}) },
+			[]string{"csrftoken=", "sessionid=new; expires=Sun, 09 Sep 2001 02:46:40 GMT; HttpOnly; Max-Age=3600; " +
+				"Path=/; SameSite=Lax"}, ""},
 		"log-in by tokens": {"", func(v *browser.Visit) {
 			if err := v.KeepTokens([]core.Token{{Type: core.AccessToken, Value: "a.b.c"}}, &settings); err != nil {
 				t.Error(err)
 			}
 		}, []string{"access=a.b.c; "}, "no-store, private"},
-		"log-out of tokens": {"access=a", (*browser.Visit).DropTokens, []string{`access=""; `, `refresh=""; `}, "no-store, private"},
-		"personal":          {"a=b", func(v *browser.Visit) { v.Personal = true }, nil, "no-store, private"},
+		"log-out of tokens": {"access=a", (*browser.Visit).DropTokens, []string{`access=""; `, `refresh=""; `},
+			"no-store, private"},
+		"personal": {"a=b", func(v *browser.Visit) { v.Personal = true }, nil, "no-store, private"},
 	} {
 		request, answer := http.Header{}, http.Header{}
 		if c.cookies != "" {
@@ -88,18 +95,21 @@ func TestVisitWithoutEntropy(t *testing.T) {
 }
 
 func TestToken(t *testing.T) {
-	for cookies, want := range map[string]string{"access=a": "a", "access=a; access=b": "", "access=a; access": "a", "b=a": ""} {
+	for cookies, want := range map[string]string{"access=a": "a", "access=a; access=b": "", "access=a; access": "a",
+		"b=a": ""} {
 		var v browser.Visit
 		v.Begin(rulesWith(rand.Reader), http.Header{"Cookie": {cookies}})
 		token, sent := v.AccessToken()
-		if token != want || sent != strings.HasPrefix(cookies, "access") || v.Twice != (strings.Count(cookies, "access=") > 1) {
+		if token != want || sent != strings.HasPrefix(cookies, "access") ||
+			v.Twice != (strings.Count(cookies, "access=") > 1) {
 			t.Errorf("%s: AccessToken = %q, %v, twice %v; want %q", cookies, token, sent, v.Twice, want)
 		}
 	}
 }
 
 func TestVaryOn(t *testing.T) {
-	for vary, want := range map[string]string{"": "Cookie", "Accept": "Accept, Cookie", "accept, cookie": "accept, cookie", "*": "*"} {
+	for vary, want := range map[string]string{"": "Cookie", "Accept": "Accept, Cookie",
+		"accept, cookie": "accept, cookie", "*": "*"} {
 		header := http.Header{"Vary": {vary}}
 		if browser.VaryOn(header, "Cookie"); header.Get("Vary") != want {
 			t.Errorf("VaryOn %q = %q, want %q", vary, header.Get("Vary"), want)

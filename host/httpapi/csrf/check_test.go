@@ -31,22 +31,35 @@ func TestCheck(t *testing.T) {
 		err     error
 		want    string // cause; "": taken
 	}{
-		"safe method":                 {policy: csrf.Policy{Plain: true, Strict: true}, method: "TRACE", headers: "Origin: null"},
-		"token in the body":           {policy: csrf.Policy{Plain: true}, method: "POST", cookie: secret, posted: secret},
-		"body wins over the header":   {policy: csrf.Policy{Plain: true}, method: "POST", cookie: secret, posted: other, headers: "X-CSRFToken: " + secret, want: "bad_token"},
-		"body of PUT is not read":     {policy: csrf.Policy{Plain: true}, method: "PUT", cookie: secret, posted: secret, want: "no_token"},
-		"header of PUT":               {policy: csrf.Policy{Plain: true}, method: "PUT", cookie: secret, headers: "X-CSRFToken: " + secret},
-		"unknown method":              {policy: csrf.Policy{}, method: "PURGE", cookie: secret, want: "bad_token"},
-		"unreadable body":             {policy: csrf.Policy{Plain: true}, method: "POST", cookie: secret, err: broken},
-		"origin before cookie":        {policy: csrf.Policy{Plain: true}, method: "POST", headers: "Origin: null", want: "bad_origin"},
-		"no origin, another site":     {policy: csrf.Policy{Strict: true}, method: "POST", cookie: secret, posted: secret, headers: "Sec-Fetch-Site: cross-site", want: "foreign_site"},
-		"two origins":                 {policy: csrf.Policy{Strict: true}, method: "POST", headers: "Origin: http://shop.example\nOrigin: http://shop.example", want: "bad_origin"},
-		"masked, origin not checked":  {policy: csrf.Policy{}, method: "POST", cookie: secret, posted: secret, headers: "Origin: null"},
-		"page of the cookie's domain": {policy: csrf.Policy{CookieDomain: ".shop.example"}, method: "POST", own: shop, cookie: secret, posted: secret, headers: "Referer: https://www.shop.example:8443/"},
-		"the same at another port":    {policy: csrf.Policy{CookieDomain: ".shop.example"}, method: "POST", own: shop, cookie: secret, posted: secret, headers: "Referer: https://www.shop.example/", want: "bad_referer"},
-		"no cookie":                   {policy: csrf.Policy{}, method: "POST", posted: secret, want: "no_cookie"},
-		"bad cookie, plain":           {policy: csrf.Policy{Plain: true}, method: "POST", cookie: "x", posted: secret, want: "bad_cookie"},
-		"bad cookie, masked":          {policy: csrf.Policy{}, method: "POST", cookie: "x", posted: secret, want: "bad_token"},
+		"safe method": {policy: csrf.Policy{Plain: true, Strict: true}, method: "TRACE",
+			headers: "Origin: null"},
+		"token in the body": {policy: csrf.Policy{Plain: true}, method: "POST", cookie: secret,
+			posted: secret},
+		"body wins over the header": {policy: csrf.Policy{Plain: true}, method: "POST", cookie: secret,
+			posted: other, headers: "X-CSRFToken: " + secret, want: "bad_token"},
+		"body of PUT is not read": {policy: csrf.Policy{Plain: true}, method: "PUT", cookie: secret,
+			posted: secret, want: "no_token"},
+		"header of PUT": {policy: csrf.Policy{Plain: true}, method: "PUT", cookie: secret,
+			headers: "X-CSRFToken: " + secret},
+		"unknown method":  {policy: csrf.Policy{}, method: "PURGE", cookie: secret, want: "bad_token"},
+		"unreadable body": {policy: csrf.Policy{Plain: true}, method: "POST", cookie: secret, err: broken},
+		"origin before cookie": {policy: csrf.Policy{Plain: true}, method: "POST", headers: "Origin: null",
+			want: "bad_origin"},
+		"no origin, another site": {policy: csrf.Policy{Strict: true}, method: "POST", cookie: secret,
+			posted: secret, headers: "Sec-Fetch-Site: cross-site", want: "foreign_site"},
+		"two origins": {policy: csrf.Policy{Strict: true}, method: "POST",
+			headers: "Origin: http://shop.example\nOrigin: http://shop.example", want: "bad_origin"},
+		"masked, origin not checked": {policy: csrf.Policy{}, method: "POST", cookie: secret, posted: secret,
+			headers: "Origin: null"},
+		"page of the cookie's domain": {policy: csrf.Policy{CookieDomain: ".shop.example"}, method: "POST", own: shop,
+			cookie: secret, posted: secret, headers: "Referer: https://www.shop.example:8443/"},
+		"the same at another port": {policy: csrf.Policy{CookieDomain: ".shop.example"}, method: "POST", own: shop,
+			cookie: secret, posted: secret, headers: "Referer: https://www.shop.example/", want: "bad_referer"},
+		"no cookie": {policy: csrf.Policy{}, method: "POST", posted: secret, want: "no_cookie"},
+		"bad cookie, plain": {policy: csrf.Policy{Plain: true}, method: "POST", cookie: "x", posted: secret,
+			want: "bad_cookie"},
+		"bad cookie, masked": {policy: csrf.Policy{}, method: "POST", cookie: "x", posted: secret,
+			want: "bad_token"},
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), c.method, "/", nil)
 		for line := range strings.SplitSeq(c.headers, "\n") {
@@ -57,7 +70,8 @@ func TestCheck(t *testing.T) {
 		if c.own == (csrf.Site{}) {
 			c.own = csrf.Site{Scheme: "http", Host: "shop.example"}
 		}
-		err := c.policy.Check(&csrf.Request{Request: r, Method: c.method, Own: c.own, Cookie: c.cookie, Sent: c.cookie != "",
+		err := c.policy.Check(&csrf.Request{Request: r, Method: c.method, Own: c.own, Cookie: c.cookie,
+			Sent:   c.cookie != "",
 			Posted: func() (string, error) { return c.posted, c.err }})
 		var why csrf.Rejection
 		if errors.As(err, &why); why.Cause != c.want || c.want == "" && !errors.Is(err, c.err) {
@@ -124,15 +138,18 @@ func FuzzCheck(f *testing.F) {
 		if secure {
 			own.Scheme = "https"
 		}
-		for _, policy := range []csrf.Policy{{Plain: true}, {}, {Strict: true, TrustedOrigins: []string{"https://*.trusted.example"}, CookieDomain: ".shop.example"}} {
-			r := &http.Request{Method: method, Host: own.Host, Header: http.Header{"Origin": {origin}, "Referer": {referer}, csrf.Header: {token}}}
+		for _, policy := range []csrf.Policy{{Plain: true}, {},
+			{Strict: true, TrustedOrigins: []string{"https://*.trusted.example"}, CookieDomain: ".shop.example"}} {
+			r := &http.Request{Method: method, Host: own.Host,
+				Header: http.Header{"Origin": {origin}, "Referer": {referer}, csrf.Header: {token}}}
 			err := policy.Check(&csrf.Request{Request: r, Method: method, Own: own, Cookie: cookie, Sent: true,
 				Posted: func() (string, error) { return "", nil }})
 			switch method {
 			case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
 				continue
 			}
-			if err == nil && (csrf.CheckFormat(token) != "" || csrf.CheckFormat(cookie) != "" || !csrf.Same(token, cookie)) {
+			if err == nil && (csrf.CheckFormat(token) != "" || csrf.CheckFormat(cookie) != "" ||
+				!csrf.Same(token, cookie)) {
 				t.Errorf("Check took cookie %q with token %q", cookie, token)
 			}
 		}
@@ -141,8 +158,10 @@ func FuzzCheck(f *testing.F) {
 
 func TestSitesAndOrigins(t *testing.T) {
 	for origin, want := range map[string]bool{
-		"https://shop.example": true, "https://a.trusted.example": true, "https://trusted.example": true, "https://b.a.trusted.example": true,
-		"http://a.trusted.example": false, "https://untrusted.example": false, "https://a.trusted.example.evil": false, "null": false, "": false,
+		"https://shop.example": true, "https://a.trusted.example": true, "https://trusted.example": true,
+		"https://b.a.trusted.example": true,
+		"http://a.trusted.example":    false, "https://untrusted.example": false,
+		"https://a.trusted.example.evil": false, "null": false, "": false,
 		"https://a.trusted.example:8443": false, "http://[": false,
 	} {
 		policy := csrf.Policy{TrustedOrigins: []string{"https://*.trusted.example"}}

@@ -68,8 +68,10 @@ func TestCheckFormat(t *testing.T) {
 	for text, want := range map[string]string{
 		strings.Repeat("a", 32): "", strings.Repeat("Z9", 32): "",
 		"":                      "has incorrect length",
-		strings.Repeat("a", 31): "has incorrect length", strings.Repeat("a", 33): "has incorrect length", strings.Repeat("a", 65): "has incorrect length",
-		strings.Repeat("a", 31) + "-": "has invalid characters", strings.Repeat("é", 32): "has invalid characters", strings.Repeat("a", 63) + "\x00": "has invalid characters",
+		strings.Repeat("a", 31): "has incorrect length", strings.Repeat("a",
+			33): "has incorrect length", strings.Repeat("a", 65): "has incorrect length",
+		strings.Repeat("a", 31) + "-": "has invalid characters", strings.Repeat("é",
+			32): "has invalid characters", strings.Repeat("a", 63) + "\x00": "has invalid characters",
 	} {
 		if got := csrf.CheckFormat(text); got != want {
 			t.Errorf("CheckFormat(%q) = %q, want %q", text, got, want)
@@ -78,7 +80,8 @@ func TestCheckFormat(t *testing.T) {
 }
 
 func TestSecretNeedsEntropy(t *testing.T) {
-	if secret, err := csrf.NewSecret(bytes.NewReader(make([]byte, 10))); !errors.Is(err, io.ErrUnexpectedEOF) || secret != "" {
+	if secret, err := csrf.NewSecret(bytes.NewReader(make([]byte, 10))); !errors.Is(err, io.ErrUnexpectedEOF) ||
+		secret != "" {
 		t.Errorf("NewSecret without entropy = %q, %v; want an error", secret, err)
 	}
 	// Bytes that would make some letters likelier than others are passed over.
@@ -89,7 +92,8 @@ func TestSecretNeedsEntropy(t *testing.T) {
 }
 
 func FuzzUnmask(f *testing.F) {
-	for _, seed := range []string{"", "a", strings.Repeat("a", 32), strings.Repeat("Z9", 32), strings.Repeat("é", 32), "\xff"} {
+	for _, seed := range []string{"", "a", strings.Repeat("a", 32), strings.Repeat("Z9", 32), strings.Repeat("é", 32),
+		"\xff"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

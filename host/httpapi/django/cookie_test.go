@@ -63,8 +63,10 @@ func TestCookieHeader(t *testing.T) {
 	for want, c := range map[string]django.Cookie{
 		"csrftoken=x; expires=Tue, 01 Jan 2030 11:01:00 GMT; Max-Age=60; Path=/; SameSite=Lax": {
 			Name: "csrftoken", Value: "x", MaxAge: time.Minute, Path: "/", SameSite: "Lax"},
-		"s=x; Domain=.a.example; expires=Tue, 01 Jan 2030 11:01:00 GMT; HttpOnly; Max-Age=60; Path=/a; SameSite=None; Secure": {
-			Name: "s", Value: "x", MaxAge: time.Minute, Domain: ".a.example", Path: "/a", SameSite: "None", Secure: true, HTTPOnly: true},
+		"s=x; Domain=.a.example; expires=Tue, 01 Jan 2030 11:01:00 GMT; HttpOnly; Max-Age=60; Path=/a; " +
+			"SameSite=None; Secure": {
+			Name: "s", Value: "x", MaxAge: time.Minute, Domain: ".a.example", Path: "/a", SameSite: "None",
+			Secure: true, HTTPOnly: true},
 		`s=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/`: {Name: "s", Path: "/"},
 	} {
 		if got := c.Header(now); got != want {

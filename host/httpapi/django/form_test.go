@@ -59,7 +59,8 @@ func TestParseFormErrors(t *testing.T) {
 	if _, err := django.ParseForm([]byte("a=1"+strings.Repeat("&b=1", 999)), ""); err != nil {
 		t.Errorf("ParseForm of 1000 fields: %v", err)
 	}
-	if _, err := django.ParseForm([]byte("a=1"+strings.Repeat("&", 1000)), ""); !errors.Is(err, django.ErrTooManyFields) {
+	if _, err := django.ParseForm([]byte("a=1"+strings.Repeat("&", 1000)), ""); !errors.Is(err,
+		django.ErrTooManyFields) {
 		t.Errorf("ParseForm of 1001 fields = %v, want %v", err, django.ErrTooManyFields)
 	}
 	var refused *django.ParseError

@@ -25,8 +25,10 @@ func TestParseHeader(t *testing.T) {
 		{"no parameters, old", " Application/JSON ", oldRules, "application/json", params{}},
 		{"empty", "", newRules, "", params{}},
 		{"empty, old", "", oldRules, "", params{}},
-		{"parameters", `Text/Plain; Charset = "UTF-8" ;q=1`, newRules, "text/plain", params{"charset": "UTF-8", "q": "1"}},
-		{"parameters, old", `Text/Plain; Charset = "UTF-8" ;q=1`, oldRules, "text/plain", params{"charset": "UTF-8", "q": "1"}},
+		{"parameters", `Text/Plain; Charset = "UTF-8" ;q=1`, newRules, "text/plain",
+			params{"charset": "UTF-8", "q": "1"}},
+		{"parameters, old", `Text/Plain; Charset = "UTF-8" ;q=1`, oldRules, "text/plain",
+			params{"charset": "UTF-8", "q": "1"}},
 		{"without value", "a/b; x", newRules, "a/b", params{"x": ""}},
 		{"without value, old", "a/b; x", oldRules, "a/b", params{}},
 		{"semicolon in quotes", `a; b="c;d"; e=f`, newRules, "a", params{"b": "c;d", "e": "f"}},
@@ -47,7 +49,8 @@ func TestParseHeader(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := django.ParseHeader(test.line, test.rules)
 			if err != nil || got.Value != test.value || !maps.Equal(got.Params, test.want) {
-				t.Errorf("ParseHeader(%q) = %q %q, %v, want %q %q", test.line, got.Value, got.Params, err, test.value, test.want)
+				t.Errorf("ParseHeader(%q) = %q %q, %v, want %q %q", test.line, got.Value, got.Params, err, test.value,
+					test.want)
 			}
 		})
 	}

@@ -21,9 +21,11 @@ func TestParseJSONErrors(t *testing.T) {
 		{"open bracket", "[", "", "Expecting value: line 1 column 2 (char 1)"},
 		{"list without end", "[1", "", "Expecting ',' delimiter: line 1 column 3 (char 2)"},
 		{"missing colon", `{"email" "x"}`, "", "Expecting ':' delimiter: line 1 column 10 (char 9)"},
-		{"trailing comma", `{"email":"a",}`, "", "Expecting property name enclosed in double quotes: line 1 column 14 (char 13)"},
+		{"trailing comma", `{"email":"a",}`, "",
+			"Expecting property name enclosed in double quotes: line 1 column 14 (char 13)"},
 		{"trailing comma in list", "[1,]", "", "Expecting value: line 1 column 4 (char 3)"},
-		{"single quotes", "{'email':'a'}", "", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"},
+		{"single quotes", "{'email':'a'}", "",
+			"Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"},
 		{"control character", "{\"email\":\"a\nb\"}", "", "Invalid control character at: line 1 column 12 (char 11)"},
 		{"NUL in a string", "{\"email\":\"a\x00b\"}", "", "Invalid control character at: line 1 column 12 (char 11)"},
 		{"NUL after the document", "1\x00", "", "Extra data: line 1 column 2 (char 1)"},
@@ -33,26 +35,39 @@ func TestParseJSONErrors(t *testing.T) {
 		{"bad second half of a pair", `"\ud83d\uzzzz"`, "", `Invalid \uXXXX escape: line 1 column 9 (char 8)`},
 		{"string without end", `{"a": "b`, "", "Unterminated string starting at: line 1 column 7 (char 6)"},
 		{"backslash at the end", `"a\`, "", "Unterminated string starting at: line 1 column 1 (char 0)"},
-		{"third line", "{\n  \"email\": \"a\",\n  \"password\": b\n}", "", "Expecting value: line 3 column 15 (char 32)"},
+		{"third line", "{\n  \"email\": \"a\",\n  \"password\": b\n}", "",
+			"Expecting value: line 3 column 15 (char 32)"},
 		{"positions count characters", `{"email":"é🔑" x}`, "", "Expecting ',' delimiter: line 1 column 15 (char 14)"},
 		{"leading zero", `{"email":01}`, "", "Expecting ',' delimiter: line 1 column 11 (char 10)"},
 		{"point without digits", "1.", "", "Extra data: line 1 column 2 (char 1)"},
 		{"lone minus", "-", "", "Expecting value: line 1 column 1 (char 0)"},
 		{"NaN", `{"email":NaN,"password":"x"}`, "", "Out of range float values are not JSON compliant: 'NaN'"},
 		{"minus infinity", "[-Infinity", "", "Out of range float values are not JSON compliant: '-Infinity'"},
-		{"4301 digits", strings.Repeat("9", 4301), "", "Exceeds the limit (4300 digits) for integer string conversion: value has 4301 digits; use sys.set_int_max_str_digits() to increase the limit"},
-		{"byte order mark", "\xef\xbb\xbf{}", "", "Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)"},
-		{"invalid start byte", "{\"email\":\"\xff\"}", "", "'utf-8' codec can't decode byte 0xff in position 10: invalid start byte"},
-		{"invalid continuation", "{\"email\":\"\xc3\"}", "", "'utf-8' codec can't decode byte 0xc3 in position 10: invalid continuation byte"},
-		{"two bytes wrong", "ab\xe2\x82x", "", "'utf-8' codec can't decode bytes in position 2-3: invalid continuation byte"},
-		{"surrogate in UTF-8", "\xed\xa0\x80", "", "'utf-8' codec can't decode byte 0xed in position 0: invalid continuation byte"},
+		{"4301 digits", strings.Repeat("9", 4301), "",
+			"Exceeds the limit (4300 digits) for integer string conversion: value has 4301 digits; use " +
+				"sys.set_int_max_str_digits() to increase the limit"},
+		{"byte order mark", "\xef\xbb\xbf{}", "",
+			"Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)"},
+		{"invalid start byte", "{\"email\":\"\xff\"}", "",
+			"'utf-8' codec can't decode byte 0xff in position 10: invalid start byte"},
+		{"invalid continuation", "{\"email\":\"\xc3\"}", "",
+			"'utf-8' codec can't decode byte 0xc3 in position 10: invalid continuation byte"},
+		{"two bytes wrong", "ab\xe2\x82x", "",
+			"'utf-8' codec can't decode bytes in position 2-3: invalid continuation byte"},
+		{"surrogate in UTF-8", "\xed\xa0\x80", "",
+			"'utf-8' codec can't decode byte 0xed in position 0: invalid continuation byte"},
 		{"cut character is dropped", "\"\xc3", "", "Unterminated string starting at: line 1 column 1 (char 0)"},
-		{"ASCII", "\"\xc3\xa9\"", "us-ascii", "'ascii' codec can't decode byte 0xc3 in position 1: ordinal not in range(128)"},
+		{"ASCII", "\"\xc3\xa9\"", "us-ascii",
+			"'ascii' codec can't decode byte 0xc3 in position 1: ordinal not in range(128)"},
 		{"UTF-16 without mark", "1\x00", "utf-16", "UTF-16 stream does not start with BOM"},
-		{"lone surrogate in UTF-16", "\xff\xfe\"\x00\x00\xd8\"\x00", "utf-16", "'utf-16-le' codec can't decode bytes in position 4-5: illegal UTF-16 surrogate"},
-		{"beyond Unicode in UTF-32", "\"\x00\x00\x00\x00\x00\x11\x00", "utf-32-le", "'utf-32-le' codec can't decode bytes in position 4-7: code point not in range(0x110000)"},
-		{"byte without meaning", "\"\x81\"", "windows-1252", "'charmap' codec can't decode byte 0x81 in position 1: character maps to <undefined>"},
-		{"100,001 values", "[" + strings.Repeat("0,", 99_999) + "0]", "", "Too many values: line 1 column 200000 (char 199999)"},
+		{"lone surrogate in UTF-16", "\xff\xfe\"\x00\x00\xd8\"\x00", "utf-16",
+			"'utf-16-le' codec can't decode bytes in position 4-5: illegal UTF-16 surrogate"},
+		{"beyond Unicode in UTF-32", "\"\x00\x00\x00\x00\x00\x11\x00", "utf-32-le",
+			"'utf-32-le' codec can't decode bytes in position 4-7: code point not in range(0x110000)"},
+		{"byte without meaning", "\"\x81\"", "windows-1252",
+			"'charmap' codec can't decode byte 0x81 in position 1: character maps to <undefined>"},
+		{"100,001 values", "[" + strings.Repeat("0,", 99_999) + "0]", "",
+			"Too many values: line 1 column 200000 (char 199999)"},
 		{"951 levels", strings.Repeat("[", 951), "", "Nested too deeply: line 1 column 951 (char 950)"},
 		{"100,000 levels", strings.Repeat(`{"a":`, 100000), "", "Nested too deeply: line 1 column 4751 (char 4750)"},
 	}
@@ -80,7 +95,8 @@ func TestParseJSONUnsupportedCharset(t *testing.T) {
 // TestParseJSONOutOfRange: what no float can hold is an infinity, however its digits are spread.
 func TestParseJSONOutOfRange(t *testing.T) {
 	for _, body := range []string{
-		"1e400", strings.Repeat("1", 4301) + "e-711", strings.Repeat("9", 5000) + ".5", "0." + strings.Repeat("0", 40000) + "1e100000", "1e" + strings.Repeat("9", 5000),
+		"1e400", strings.Repeat("1", 4301) + "e-711", strings.Repeat("9", 5000) + ".5", "0." +
+			strings.Repeat("0", 40000) + "1e100000", "1e" + strings.Repeat("9", 5000),
 	} {
 		v, err := django.ParseJSON([]byte(body), "")
 		if err != nil || !math.IsInf(v.Float(), 1) {
@@ -98,19 +114,24 @@ func TestParseJSON(t *testing.T) {
 		{"words", "[null,true,false]", "", "[null,true,false]"},
 		{"integers are exact", "[-0,123456789012345678901234567890]", "", "[0,123456789012345678901234567890]"},
 		{"4300 digits", "-" + strings.Repeat("9", 4300), "", "-" + strings.Repeat("9", 4300)},
-		{"floats", "[1e3,1E-7,0.1,1e16,123456789012345680.0,-0.0]", "", "[1000.0,1e-07,0.1,1e+16,1.2345678901234568e+17,-0.0]"},
+		{"floats", "[1e3,1E-7,0.1,1e16,123456789012345680.0,-0.0]", "",
+			"[1000.0,1e-07,0.1,1e+16,1.2345678901234568e+17,-0.0]"},
 		{"many digits before the point", strings.Repeat("1", 4301) + "e-4300", "", "1.1111111111111112"},
-		{"so many that they round up", "-1" + strings.Repeat("0", 15) + "5" + strings.Repeat("0", 900) + ".01e-917", "", "-0.10000000000000005"},
+		{"so many that they round up", "-1" + strings.Repeat("0", 15) + "5" + strings.Repeat("0", 900) + ".01e-917",
+			"", "-0.10000000000000005"},
 		{"many zeros after the point, moved back", "0." + strings.Repeat("0", 40000) + "7e40001", "", "7.0"},
 		{"many zeros before the point, moved too far", "-1" + strings.Repeat("0", 40000) + "e-100039", "", "-0.0"},
-		{"many digits of an exponent", "[1e-" + strings.Repeat("9", 5000) + ",1e+" + strings.Repeat("0", 5000) + "1]", "", "[0.0,10.0]"},
+		{"many digits of an exponent", "[1e-" + strings.Repeat("9", 5000) + ",1e+" + strings.Repeat("0", 5000) + "1]",
+			"", "[0.0,10.0]"},
 		{"zero with a great exponent", "0." + strings.Repeat("0", 5000) + "e9999999", "", "0.0"},
 		{"the least", "0." + strings.Repeat("0", 900) + "5e577", "", "5e-324"},
-		{"just above halfway", "[9007199254740993." + strings.Repeat("0", 900) + ",9007199254740993." + strings.Repeat("0", 900) + "1]", "",
+		{"just above halfway", "[9007199254740993." + strings.Repeat("0", 900) + ",9007199254740993." +
+			strings.Repeat("0", 900) + "1]", "",
 			"[9007199254740992.0,9007199254740994.0]"},
 		{"escapes", `"\"\\\/\b\f\n\r\t\u0041\ud83d\ude00"`, "", `"\"\\/\b\f\n\r\tA😀"`},
 		{"the last of equal names, in the first's place", `{"a":1,"b":2,"\u0061":3}`, "", `{"a":3,"b":2}`},
-		{"950 levels", strings.Repeat("[", 950) + strings.Repeat("]", 950), "", strings.Repeat("[", 950) + strings.Repeat("]", 950)},
+		{"950 levels", strings.Repeat("[", 950) + strings.Repeat("]", 950), "", strings.Repeat("[", 950) +
+			strings.Repeat("]", 950)},
 		{"unknown charset", `"é"`, "foo", `"é"`},
 		{"UTF-8 with mark", "\xef\xbb\xbf\"é\"", "utf-8-sig", `"é"`},
 		{"Latin-1", "\"\xe9\"", "ISO-8859-1", `"é"`},
@@ -181,7 +202,8 @@ func FuzzParseJSON(f *testing.F) {
 			t.Errorf("ParseJSON(%q) read what is no JSON", body)
 		}
 		if err != nil {
-			if charset == "" && valid && !strings.Contains(err.Error(), "Exceeds the limit") && !strings.Contains(err.Error(), "Nested") {
+			if charset == "" && valid && !strings.Contains(err.Error(), "Exceeds the limit") &&
+				!strings.Contains(err.Error(), "Nested") {
 				t.Errorf("ParseJSON(%q) refused JSON: %v", body, err)
 			}
 			return

@@ -39,7 +39,8 @@ func TestParseAccept(t *testing.T) {
 func TestMediaTypeMatches(t *testing.T) {
 	html := django.MediaType{Main: "text", Sub: "html"}
 	for accepted, want := range map[string]bool{
-		"text/html": true, "text/*": true, "*/*": true, "TEXT/HTML;level=1": true, "text/plain": false, "application/*": false, "": false,
+		"text/html": true, "text/*": true, "*/*": true, "TEXT/HTML;level=1": true, "text/plain": false,
+		"application/*": false, "": false,
 	} {
 		if got := html.Matches(django.ParseMediaType(accepted, django.Rules{})); got != want {
 			t.Errorf("text/html matches %q: %v", accepted, got)

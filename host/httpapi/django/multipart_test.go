@@ -23,8 +23,9 @@ func parts(list ...string) string {
 }
 
 const (
-	fieldA   = "Content-Disposition: form-data; name=\"a\"\r\n\r\n"
-	fileF    = "Content-Disposition: form-data; name=\"f\"; filename=\"n.txt\"\r\nContent-Type: Text/Plain; charset=x\r\n\r\n"
+	fieldA = "Content-Disposition: form-data; name=\"a\"\r\n\r\n"
+	fileF  = "Content-Disposition: form-data; name=\"f\"; filename=\"n.txt\"\r\nContent-Type: Text/Plain; " +
+		"charset=x\r\n\r\n"
 	inBase64 = "Content-Transfer-Encoding: base64\r\n"
 )
 
@@ -40,24 +41,33 @@ func TestParseMultipart(t *testing.T) {
 		{"line feeds in a value", parts(fieldA + "1\r\n\r\n2\n"), "", newRules, "a=1\r\n\r\n2\n"},
 		{"file", parts(fileF+"1\n2", fieldA+"v"), "", newRules, "a=v|f=<n.txt text/plain 1\n2>"},
 		{"empty file", parts(fileF), "", newRules, "f=<n.txt text/plain >"},
-		{"a file comes after a text of its name", parts(fileF+"1", strings.Replace(fieldA, `"a"`, "f", 1)+"2"), "", newRules, "f=2|f=<n.txt text/plain 1>"},
+		{"a file comes after a text of its name", parts(fileF+"1", strings.Replace(fieldA, `"a"`, "f", 1)+"2"), "",
+			newRules, "f=2|f=<n.txt text/plain 1>"},
 		{"file that nothing follows", strings.TrimSuffix(parts(fileF+"1"), "--\r\n"), "", newRules, ""},
 		{"file without a field's name", parts(strings.Replace(fileF, `"f"`, `""`, 1) + "1"), "", newRules, ""},
-		{"folders in a file's name", parts(strings.Replace(fileF, "n.txt", `..\/&#47;b\\c.txt`, 1) + "1"), "", newRules, "f=<c.txt text/plain 1>"},
+		{"folders in a file's name", parts(strings.Replace(fileF, "n.txt", `..\/&#47;b\\c.txt`, 1) + "1"), "",
+			newRules, "f=<c.txt text/plain 1>"},
 		{"nothing but folders", parts(strings.Replace(fileF, "n.txt", `a/..`, 1) + "1"), "", newRules, ""},
-		{"unprintable file name", parts(strings.Replace(fileF, "n.txt", "a\x01\u200eb", 1) + "1"), "", newRules, "f=<ab text/plain 1>"},
-		{"unprintable file name, old", parts(strings.Replace(fileF, "n.txt", "a\x01b", 1) + "1"), "", oldRules, "f=<a\x01b text/plain 1>"},
-		{"encoded file name", parts("Content-Disposition: form-data; name=f; filename*=utf-8''%C3%A9\r\n\r\n1"), "", newRules, "f=<é  1>"},
-		{"encoded file name, old", parts("Content-Disposition: form-data; name=f; filename*=utf-8''%C3%A9\r\n\r\n1"), "latin-1", oldRules, "f=<é  1>"},
-		{"names are in the form's charset", parts(strings.Replace(fieldA, `"a"`, "é", 1) + "\xe9"), "latin-1", newRules, "Ã©=é"},
+		{"unprintable file name", parts(strings.Replace(fileF, "n.txt", "a\x01\u200eb", 1) + "1"), "", newRules,
+			"f=<ab text/plain 1>"},
+		{"unprintable file name, old", parts(strings.Replace(fileF, "n.txt", "a\x01b", 1) + "1"), "", oldRules,
+			"f=<a\x01b text/plain 1>"},
+		{"encoded file name", parts("Content-Disposition: form-data; name=f; filename*=utf-8''%C3%A9\r\n\r\n1"), "",
+			newRules, "f=<é  1>"},
+		{"encoded file name, old", parts("Content-Disposition: form-data; name=f; filename*=utf-8''%C3%A9\r\n\r\n1"),
+			"latin-1", oldRules, "f=<é  1>"},
+		{"names are in the form's charset", parts(strings.Replace(fieldA, `"a"`, "é", 1) + "\xe9"), "latin-1",
+			newRules, "Ã©=é"},
 		{"invalid UTF-8", parts(fieldA + "\xe9"), "", newRules, "a=\ufffd"},
 		{"field in base64", parts(inBase64 + fieldA + "YW\r\nJj"), "", newRules, "a=abc"},
 		{"field in broken base64", parts(inBase64 + fieldA + "YWI"), "", newRules, "a=YWI"},
 		{"file in base64", parts(inBase64 + fileF + "YW\r\nJj"), "", newRules, "f=<n.txt text/plain abc>"},
-		{"file in base64 with foreign bytes, old", parts(inBase64 + fileF + "Y?WJj"), "", oldRules, "f=<n.txt text/plain abc>"},
+		{"file in base64 with foreign bytes, old", parts(inBase64 + fileF + "Y?WJj"), "", oldRules,
+			"f=<n.txt text/plain abc>"},
 		{"wrong boundary", strings.ReplaceAll(parts(fieldA+"1"), "--x", "--y"), "", newRules, "a=1\r\n--y--\r\n"},
 		{"not multipart", "email=a&password=b", "", newRules, ""},
-		{"headers of 1100 bytes, old", parts("X: " + strings.Repeat("y", 1100) + "\r\n" + fieldA + "1"), "", oldRules, ""},
+		{"headers of 1100 bytes, old", parts("X: " + strings.Repeat("y", 1100) + "\r\n" + fieldA + "1"), "", oldRules,
+			""},
 		{"headers without a colon", parts("nonsense\r\n" + fieldA + "1"), "", newRules, "a=1"},
 		{"part without disposition", parts("X: y\r\n\r\n1"), "", newRules, ""},
 	}
@@ -83,14 +93,20 @@ func TestParseMultipartErrors(t *testing.T) {
 		{"no boundary", "multipart/form-data", "x", newRules, "Invalid boundary in multipart: None"},
 		{"no boundary, old", "multipart/form-data", "x", oldRules, "Invalid boundary in multipart: None"},
 		{"empty boundary", "multipart/form-data; boundary=", "x", newRules, "Invalid boundary in multipart: "},
-		{"space at the end", `multipart/form-data; boundary="a b "`, "x", newRules, "Invalid boundary in multipart: a b "},
-		{"long boundary", "multipart/form-data; boundary=" + strings.Repeat("a", 202), "x", newRules, "Invalid boundary in multipart: " + strings.Repeat("a", 202)},
-		{"not ASCII", "multipart/form-data; boundary=\"a\xc3\xa9\"", "x", newRules, `Invalid non-ASCII Content-Type in multipart: multipart/form-data; boundary="aÃ©"`},
-		{"capital letter", "Multipart/form-data; boundary=x", "x", newRules, "Invalid Content-Type: Multipart/form-data; boundary=x"},
-		{"headers of 1100 bytes", formType, parts("X: " + strings.Repeat("y", 1100) + "\r\n" + fieldA + "1"), newRules, "Request max total header size exceeded."},
+		{"space at the end", `multipart/form-data; boundary="a b "`, "x", newRules,
+			"Invalid boundary in multipart: a b "},
+		{"long boundary", "multipart/form-data; boundary=" + strings.Repeat("a", 202), "x", newRules,
+			"Invalid boundary in multipart: " + strings.Repeat("a", 202)},
+		{"not ASCII", "multipart/form-data; boundary=\"a\xc3\xa9\"", "x", newRules,
+			`Invalid non-ASCII Content-Type in multipart: multipart/form-data; boundary="aÃ©"`},
+		{"capital letter", "Multipart/form-data; boundary=x", "x", newRules,
+			"Invalid Content-Type: Multipart/form-data; boundary=x"},
+		{"headers of 1100 bytes", formType, parts("X: " + strings.Repeat("y", 1100) + "\r\n" + fieldA + "1"),
+			newRules, "Request max total header size exceeded."},
 		{"cut base64", formType, parts(inBase64 + fileF + "YWJ"), newRules, "Could not decode base64 data."},
 		{"cut base64, old", formType, parts(inBase64 + fileF + "YWJ"), oldRules, "Could not decode base64 data."},
-		{"base64 with foreign bytes", formType, parts(inBase64 + fileF + "Y?WJj"), newRules, "Could not decode base64 data."},
+		{"base64 with foreign bytes", formType, parts(inBase64 + fileF + "Y?WJj"), newRules,
+			"Could not decode base64 data."},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -161,7 +177,8 @@ func TestFormValueOfFiles(t *testing.T) {
 // reads the same.
 func FuzzParseMultipart(f *testing.F) {
 	for _, seed := range []string{
-		parts(fieldA+"1", fileF+"2", fieldA+"3"), parts(inBase64 + fileF + "YWJj"), parts("X\r\n\r\n"), "--x--x--x", "\r\n\r\n",
+		parts(fieldA+"1", fileF+"2", fieldA+"3"), parts(inBase64 + fileF +
+			"YWJj"), parts("X\r\n\r\n"), "--x--x--x", "\r\n\r\n",
 		parts("Content-Disposition: form-data; name*=utf-8''%0A; filename=\"&amp;amp;\"\r\n\r\n"),
 	} {
 		f.Add([]byte(seed), "", true)

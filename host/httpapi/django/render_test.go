@@ -19,13 +19,15 @@ func TestRender(t *testing.T) {
 	}{
 		{"null is an empty body", django.Null(), 0, ""},
 		{"null inside", django.List(django.Null()), 0, "[null]"},
-		{"detail", django.Object(django.Text("detail", `Method "GET" not allowed.`)), 0, `{"detail":"Method \"GET\" not allowed."}`},
+		{"detail", django.Object(django.Text("detail", `Method "GET" not allowed.`)), 0,
+			`{"detail":"Method \"GET\" not allowed."}`},
 		{"field errors", errorBody, 0, `{"email":["This field is required."],"b":[]}`},
 		{"order is kept", django.Object(django.Text("z", ""), django.Text("a", "")), 0, `{"z":"","a":""}`},
 		{"control characters", django.String("\x00\b\t\n\f\r\x1f\x7f"), 0, "\"\\u0000\\b\\t\\n\\f\\r\\u001f\x7f\""},
 		{"line separators", django.String("\u2027\u2028\u2029\u202a"), 0, "\"\u2027\\u2028\\u2029\u202a\""},
 		{"no escapes for HTML", django.String("<é/&🔑>"), 0, `"<é/&🔑>"`},
-		{"numbers", django.List(django.Int(math.MinInt64), django.Float(1e22), django.Float(0.5)), 0, "[-9223372036854775808,1e+22,0.5]"},
+		{"numbers", django.List(django.Int(math.MinInt64), django.Float(1e22), django.Float(0.5)), 0,
+			"[-9223372036854775808,1e+22,0.5]"},
 		{"indented", nested, 2, "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": \"c\"\n}"},
 		{"indented, empty", django.List(), 4, "[]"},
 	}

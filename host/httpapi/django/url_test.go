@@ -133,8 +133,10 @@ func TestSameDomain(t *testing.T) {
 		host, pattern string
 		want          bool
 	}{
-		{"a.example", "a.example", true}, {"a.example", "A.example", true}, {"A.example", "a.example", false}, {"a.example", "", false},
-		{"x.a.example", "a.example", false}, {"x.a.example", ".a.example", true}, {"a.example", ".a.example", true}, {"xa.example", ".a.example", false},
+		{"a.example", "a.example", true}, {"a.example", "A.example", true}, {"A.example", "a.example",
+			false}, {"a.example", "", false},
+		{"x.a.example", "a.example", false}, {"x.a.example", ".a.example", true}, {"a.example", ".a.example",
+			true}, {"xa.example", ".a.example", false},
 		{"a.example:1", "a.example", false},
 	} {
 		if got := django.SameDomain(c.host, c.pattern); got != c.want {
@@ -145,7 +147,8 @@ func TestSameDomain(t *testing.T) {
 
 // FuzzSafeURL: what is found safe is a path here or a URL of this host, in the way that browsers read it.
 func FuzzSafeURL(f *testing.F) {
-	for _, seed := range []string{"/x", "//evil", `/\evil`, "http://h/x", "http:x", "\t//evil", "/\t/evil", `\\`, "h:", "//h\\@evil"} {
+	for _, seed := range []string{"/x", "//evil", `/\evil`, "http://h/x", "http:x", "\t//evil", "/\t/evil", `\\`,
+		"h:", "//h\\@evil"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, url string) {
@@ -158,7 +161,8 @@ func FuzzSafeURL(f *testing.F) {
 				t.Errorf("URI(%q) = %q, which is no header", url, location)
 			}
 			// Without any host after it, // leads nowhere.
-			if rest, ok := strings.CutPrefix(location, "//"); ok && rest != "" && !strings.ContainsAny(rest[:1], "h?#%") {
+			if rest, ok := strings.CutPrefix(location, "//"); ok && rest != "" &&
+				!strings.ContainsAny(rest[:1], "h?#%") {
 				t.Errorf("SafeURL(%q) = true, and it leads to another host", url)
 			}
 		}

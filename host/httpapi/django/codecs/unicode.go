@@ -16,12 +16,14 @@ var all = func() map[string]*Codec {
 		"utf_8_sig": {streamName: "utf-8-sig", marks: []mark{{"\xef\xbb\xbf", UTF8}}},
 		"utf_16_le": utf16LE,
 		"utf_16_be": utf16BE,
-		"utf_16":    {streamName: "UTF-16", needsMark: true, marks: []mark{{"\xff\xfe", utf16LE}, {"\xfe\xff", utf16BE}}},
+		"utf_16": {streamName: "UTF-16", needsMark: true,
+			marks: []mark{{"\xff\xfe", utf16LE}, {"\xfe\xff", utf16BE}}},
 		"utf_32_le": utf32LE,
 		"utf_32_be": utf32BE,
-		"utf_32":    {streamName: "UTF-32", needsMark: true, marks: []mark{{"\xff\xfe\x00\x00", utf32LE}, {"\x00\x00\xfe\xff", utf32BE}}},
-		"ascii":     ASCII,
-		"latin_1":   Latin1,
+		"utf_32": {streamName: "UTF-32", needsMark: true,
+			marks: []mark{{"\xff\xfe\x00\x00", utf32LE}, {"\x00\x00\xfe\xff", utf32BE}}},
+		"ascii":   ASCII,
+		"latin_1": Latin1,
 	}
 	for name, high := range singleByte {
 		codecs[name] = &Codec{name: "charmap", next: singleByteStep([]rune(high))}
