@@ -24,26 +24,34 @@ func browserRows() []row {
 			auto(prefix+"_COOKIE_SECURE", secure),
 		}
 	}
-	session := cookie("session", func(c *Config) *browser.Cookie { return &c.Browser.Session }, func(c *Config) **bool { return &c.sessionSecure })
-	csrf := cookie("csrf", func(c *Config) *browser.Cookie { return &c.Browser.CSRF }, func(c *Config) **bool { return &c.csrfSecure })
+	session := cookie("session", func(c *Config) *browser.Cookie { return &c.Browser.Session },
+		func(c *Config) **bool { return &c.sessionSecure })
+	csrf := cookie("csrf", func(c *Config) *browser.Cookie { return &c.Browser.CSRF },
+		func(c *Config) **bool { return &c.csrfSecure })
 	rows := []row{
 		at("browser.enabled", true, readBool, func(c *Config) *bool { return &c.browserOn }),
-		at("browser.SESSION_COOKIE_NAME", "sessionid", readFull, func(c *Config) *string { return &c.Browser.Session.Name }),
-		at("browser.SESSION_COOKIE_AGE", node.DefaultSessionAge, readDuration, func(c *Config) *time.Duration { return &c.SessionAge }),
+		at("browser.SESSION_COOKIE_NAME", "sessionid", readFull,
+			func(c *Config) *string { return &c.Browser.Session.Name }),
+		at("browser.SESSION_COOKIE_AGE", node.DefaultSessionAge, readDuration,
+			func(c *Config) *time.Duration { return &c.SessionAge }),
 	}
 	rows = append(rows, session...)
-	rows = append(rows, at("browser.CSRF_COOKIE_NAME", "csrftoken", readFull, func(c *Config) *string { return &c.Browser.CSRF.Name }))
+	rows = append(rows, at("browser.CSRF_COOKIE_NAME", "csrftoken", readFull,
+		func(c *Config) *string { return &c.Browser.CSRF.Name }))
 	rows = append(rows, csrf...)
 	return append(rows,
-		at("browser.CSRF_TRUSTED_ORIGINS", []string{}, readTexts, func(c *Config) *[]string { return &c.Browser.TrustedOrigins }),
-		at("browser.LOGIN_REDIRECT_URL", "/accounts/profile/", readFull, func(c *Config) *string { return &c.Browser.LoginRedirect }),
+		at("browser.CSRF_TRUSTED_ORIGINS", []string{}, readTexts,
+			func(c *Config) *[]string { return &c.Browser.TrustedOrigins }),
+		at("browser.LOGIN_REDIRECT_URL", "/accounts/profile/", readFull,
+			func(c *Config) *string { return &c.Browser.LoginRedirect }),
 		none("browser.LOGOUT_REDIRECT_URL", func(c *Config) *string { return &c.Browser.LogoutRedirect }),
 
 		at("cookies.enabled", false, readBool, func(c *Config) *bool { return &c.TokenCookies.On }),
 		none("cookies.access_name", func(c *Config) *string { return &c.TokenCookies.Access.Name }),
 		none("cookies.refresh_name", func(c *Config) *string { return &c.TokenCookies.Refresh.Name }),
 		none("cookies.domain", func(c *Config) *string { return &c.TokenCookies.Access.Domain }),
-		at("cookies.same_site", "Lax", readSameSite, func(c *Config) *string { return &c.TokenCookies.Access.SameSite }),
+		at("cookies.same_site", "Lax", readSameSite,
+			func(c *Config) *string { return &c.TokenCookies.Access.SameSite }),
 		auto("cookies.secure", func(c *Config) **bool { return &c.tokensSecure }),
 
 		at("cors.origins", []string{}, readTexts, func(c *Config) *[]string { return &c.CORS.Origins }),
@@ -111,7 +119,8 @@ func (c *Config) settle() {
 // browserNames are the keys of httpapi's fields.
 var browserNames = strings.NewReplacer("httpapi: ", "",
 	"Browser.Session.Name", "browser.SESSION_COOKIE_NAME", "Browser.Session.Domain", "browser.SESSION_COOKIE_DOMAIN",
-	"Browser.Session.Path", "browser.SESSION_COOKIE_PATH", "Browser.Session.SameSite", "browser.SESSION_COOKIE_SAMESITE",
+	"Browser.Session.Path", "browser.SESSION_COOKIE_PATH", "Browser.Session.SameSite",
+	"browser.SESSION_COOKIE_SAMESITE",
 	"Browser.CSRF.Name", "browser.CSRF_COOKIE_NAME", "Browser.CSRF.Domain", "browser.CSRF_COOKIE_DOMAIN",
 	"Browser.CSRF.Path", "browser.CSRF_COOKIE_PATH", "Browser.CSRF.SameSite", "browser.CSRF_COOKIE_SAMESITE",
 	"Browser.TrustedOrigins", "browser.CSRF_TRUSTED_ORIGINS", "Browser.LoginRedirect", "browser.LOGIN_REDIRECT_URL",
@@ -119,17 +128,20 @@ var browserNames = strings.NewReplacer("httpapi: ", "",
 	"TokenCookies.Access.Name", "cookies.access_name", "TokenCookies.Refresh.Name", "cookies.refresh_name",
 	"TokenCookies.Access.Domain", "cookies.domain", "TokenCookies.Refresh.Domain", "cookies.domain",
 	"TokenCookies.Access.SameSite", "cookies.same_site", "TokenCookies.Refresh.SameSite", "cookies.same_site",
-	"ForwardAuth.Headers", "check.headers", "ForwardAuth.Cookie", "check.cookie", "CORS.Origins", "cors.origins", "CORS.MaxAge", "cors.max_age",
+	"ForwardAuth.Headers", "check.headers", "ForwardAuth.Cookie", "check.cookie", "CORS.Origins", "cors.origins",
+	"CORS.MaxAge", "cors.max_age",
 	"CORS.Headers", "cors.headers", "CORS.ExposeHeaders", "cors.expose_headers")
 
 // checkBrowser reports what browsers would not take, and what would be dangerous.
 func (c *Config) checkBrowser(bad func(string, error)) {
 	c.settle()
 	if c.SessionAge < time.Minute || c.SessionAge > maxCookieAge {
-		bad("browser.SESSION_COOKIE_AGE", errors.New("must be between 1 minute and 400 days, the longest that browsers keep a cookie"))
+		bad("browser.SESSION_COOKIE_AGE", errors.New("must be between 1 minute and 400 days, the longest that "+
+			"browsers keep a cookie"))
 	}
 	said := map[string]bool{}
-	for _, err := range []error{c.Browser.Validate(), c.TokenCookies.Validate(), c.CORS.Validate(), c.ForwardAuth.Validate(),
+	for _, err := range []error{c.Browser.Validate(), c.TokenCookies.Validate(), c.CORS.Validate(),
+		c.ForwardAuth.Validate(),
 		browser.CheckNames(c.Browser, c.TokenCookies, c.ForwardAuth.Cookie)} {
 		for _, line := range leaves(err) {
 			line = browserNames.Replace(line)

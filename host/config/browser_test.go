@@ -13,8 +13,10 @@ func TestBrowserDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := c.Browser
-	if b.Off || b.Session.Name != "sessionid" || b.CSRF.Name != "csrftoken" || b.Session.Path != "/" || b.Session.SameSite != "Lax" || b.Session.Secure || b.CSRF.Secure ||
-		b.LoginRedirect != "/accounts/profile/" || b.LogoutRedirect != "" || c.SessionAge != 14*24*time.Hour || len(b.TrustedOrigins) != 0 {
+	if b.Off || b.Session.Name != "sessionid" || b.CSRF.Name != "csrftoken" || b.Session.Path != "/" ||
+		b.Session.SameSite != "Lax" || b.Session.Secure || b.CSRF.Secure ||
+		b.LoginRedirect != "/accounts/profile/" || b.LogoutRedirect != "" || c.SessionAge != 14*24*time.Hour ||
+		len(b.TrustedOrigins) != 0 {
 		t.Errorf("browser: %+v, sessions of %v", b, c.SessionAge)
 	}
 	if c.TokenCookies.On || c.CORS.Credentials || len(c.CORS.Origins) != 0 {
@@ -39,11 +41,14 @@ cors: {origins: "https://app.shop.example", credentials: true, max_age: 10m}
 		t.Fatal(err)
 	}
 	b, k := c.Browser, c.TokenCookies
-	if !b.Off || b.Session.Name != "tokens_session" || b.Session.Domain != ".shop.example" || b.Session.Path != "/auth/" || b.CSRF.SameSite != "Strict" ||
-		len(b.TrustedOrigins) != 2 || b.LoginRedirect != "/home/" || b.LogoutRedirect != "https://shop.example/bye" || c.SessionAge != 12*time.Hour {
+	if !b.Off || b.Session.Name != "tokens_session" || b.Session.Domain != ".shop.example" ||
+		b.Session.Path != "/auth/" || b.CSRF.SameSite != "Strict" ||
+		len(b.TrustedOrigins) != 2 || b.LoginRedirect != "/home/" || b.LogoutRedirect != "https://shop.example/bye" ||
+		c.SessionAge != 12*time.Hour {
 		t.Errorf("browser: %+v, sessions of %v", b, c.SessionAge)
 	}
-	if !k.On || k.Access.Name != "a" || k.Access.SameSite != "Strict" || k.Refresh.SameSite != "Strict" || k.Access.Domain != "shop.example" || k.Refresh.Domain != "shop.example" {
+	if !k.On || k.Access.Name != "a" || k.Access.SameSite != "Strict" || k.Refresh.SameSite != "Strict" ||
+		k.Access.Domain != "shop.example" || k.Refresh.Domain != "shop.example" {
 		t.Errorf("cookies: %+v", k)
 	}
 	if len(c.CORS.Origins) != 1 || !c.CORS.Credentials || c.CORS.MaxAge != 10*time.Minute {
@@ -67,8 +72,10 @@ func TestSecureCookies(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		if c.Browser.Session.Secure != want || c.Browser.CSRF.Secure != want || c.TokenCookies.Access.Secure != want || c.TokenCookies.Refresh.Secure != want {
-			t.Errorf("%s: session %v, CSRF %v, tokens %v and %v; want %v", text, c.Browser.Session.Secure, c.Browser.CSRF.Secure, c.TokenCookies.Access.Secure,
+		if c.Browser.Session.Secure != want || c.Browser.CSRF.Secure != want || c.TokenCookies.Access.Secure != want ||
+			c.TokenCookies.Refresh.Secure != want {
+			t.Errorf("%s: session %v, CSRF %v, tokens %v and %v; want %v", text, c.Browser.Session.Secure,
+				c.Browser.CSRF.Secure, c.TokenCookies.Access.Secure,
 				c.TokenCookies.Refresh.Secure, want)
 		}
 	}
@@ -92,20 +99,25 @@ func TestSecureCookiesAcrossReload(t *testing.T) {
 
 func TestBrowserMistakes(t *testing.T) {
 	for text, want := range map[string]string{
-		"browser: {SESSION_COOKIE_NAME: \"a b\"}":                   `browser.SESSION_COOKIE_NAME: is no name of a cookie`,
-		"browser: {SESSION_COOKIE_NAME: __Host-s}":                  "browser.SESSION_COOKIE_NAME: browsers refuse a cookie named __Host-",
-		"browser: {CSRF_COOKIE_NAME: sessionid}":                    `browser.CSRF_COOKIE_NAME: is the name of the session cookie too`,
-		"check: {cookie: sessionid}":                                `check.cookie: is the name of the session cookie too`,
-		"cookies: {enabled: true, access_name: csrftoken}":          `cookies.access_name: is the name of the CSRF cookie too`,
-		"browser: {SESSION_COOKIE_SAMESITE: lax}":                   `browser.SESSION_COOKIE_SAMESITE: is unknown: use Lax, Strict or None`,
-		"browser: {SESSION_COOKIE_SAMESITE: None}":                  "browser.SESSION_COOKIE_SAMESITE: browsers refuse None for a cookie that is not Secure",
-		"browser: {CSRF_COOKIE_PATH: x}":                            `browser.CSRF_COOKIE_PATH: is no path`,
-		"browser: {SESSION_COOKIE_SECURE: maybe}":                   `browser.SESSION_COOKIE_SECURE: is neither true, false nor auto`,
-		"browser: {SESSION_COOKIE_AGE: 0}":                          "browser.SESSION_COOKIE_AGE: must be between 1 minute and 400 days",
-		"browser: {SESSION_COOKIE_AGE: 500d}":                       "browser.SESSION_COOKIE_AGE: must be between 1 minute and 400 days",
-		"browser: {CSRF_TRUSTED_ORIGINS: shop.example}":             `browser.CSRF_TRUSTED_ORIGINS: is no origin`,
-		"browser: {LOGIN_REDIRECT_URL: \"javascript:x\"}":           "browser.LOGIN_REDIRECT_URL: is neither a path",
-		"browser: {session_cookie_name: x}":                         "browser.session_cookie_name: is unknown: did you mean SESSION_COOKIE_NAME?",
+		"browser: {SESSION_COOKIE_NAME: \"a b\"}": `browser.SESSION_COOKIE_NAME: is no name of a cookie`,
+		"browser: {SESSION_COOKIE_NAME: __Host-s}": "browser.SESSION_COOKIE_NAME: browsers refuse a " +
+			"cookie named __Host-",
+		"browser: {CSRF_COOKIE_NAME: sessionid}":           `browser.CSRF_COOKIE_NAME: is the name of the session cookie too`,
+		"check: {cookie: sessionid}":                       `check.cookie: is the name of the session cookie too`,
+		"cookies: {enabled: true, access_name: csrftoken}": `cookies.access_name: is the name of the CSRF cookie too`,
+		"browser: {SESSION_COOKIE_SAMESITE: lax}":          `browser.SESSION_COOKIE_SAMESITE: is unknown: use Lax, Strict or None`,
+		"browser: {SESSION_COOKIE_SAMESITE: None}": "browser.SESSION_COOKIE_SAMESITE: browsers " +
+			"refuse None for a cookie that is not Secure",
+		"browser: {CSRF_COOKIE_PATH: x}":          `browser.CSRF_COOKIE_PATH: is no path`,
+		"browser: {SESSION_COOKIE_SECURE: maybe}": `browser.SESSION_COOKIE_SECURE: is neither true, false nor auto`,
+		"browser: {SESSION_COOKIE_AGE: 0}": "browser.SESSION_COOKIE_AGE: must be between 1 " +
+			"minute and 400 days",
+		"browser: {SESSION_COOKIE_AGE: 500d}": "browser.SESSION_COOKIE_AGE: must be between 1 " +
+			"minute and 400 days",
+		"browser: {CSRF_TRUSTED_ORIGINS: shop.example}":   `browser.CSRF_TRUSTED_ORIGINS: is no origin`,
+		"browser: {LOGIN_REDIRECT_URL: \"javascript:x\"}": "browser.LOGIN_REDIRECT_URL: is neither a path",
+		"browser: {session_cookie_name: x}": "browser.session_cookie_name: is unknown: did " +
+			"you mean SESSION_COOKIE_NAME?",
 		"SESSION_COOKIE_NAME: x":                                    "has a key that is unknown",
 		"cookies: {enabled: true, access_name: t, refresh_name: t}": `cookies.refresh_name: is the name of the cookie with the access token too`,
 		"cookies: {domain: \"a;b\"}":                                `cookies.domain: is no domain`,
@@ -167,11 +179,14 @@ func TestBrowserIsShown(t *testing.T) {
 	var environ []string
 	for _, l := range c.Show() {
 		shown[l.Key] = l.Value
-		if strings.HasPrefix(l.Key, "browser.") || strings.HasPrefix(l.Key, "cookies.") || strings.HasPrefix(l.Key, "cors.") {
-			environ = append(environ, "EDGETOKEN_"+strings.ToUpper(strings.ReplaceAll(l.Key, ".", "_"))+"="+strings.Trim(l.Text(), `"`))
+		if strings.HasPrefix(l.Key, "browser.") || strings.HasPrefix(l.Key, "cookies.") ||
+			strings.HasPrefix(l.Key, "cors.") {
+			environ = append(environ, "EDGETOKEN_"+strings.ToUpper(strings.ReplaceAll(l.Key, ".",
+				"_"))+"="+strings.Trim(l.Text(), `"`))
 		}
 	}
-	if shown["browser.SESSION_COOKIE_SECURE"] != true || shown["browser.CSRF_COOKIE_SECURE"] != "auto" || shown["browser.SESSION_COOKIE_DOMAIN"] != nil ||
+	if shown["browser.SESSION_COOKIE_SECURE"] != true || shown["browser.CSRF_COOKIE_SECURE"] != "auto" ||
+		shown["browser.SESSION_COOKIE_DOMAIN"] != nil ||
 		shown["browser.LOGOUT_REDIRECT_URL"] != "/bye/" || shown["browser.enabled"] != true {
 		t.Errorf("Show = %v", shown)
 	}

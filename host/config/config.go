@@ -46,8 +46,8 @@ type Config struct {
 	AllowWeakSigningKey bool
 	AuthHeaderName      string // simple_jwt.AUTH_HEADER_NAME, in Django's META form
 	UserIDField         string // simple_jwt.USER_ID_FIELD: id or email
-	// Claims are what tokens say of customers beside simplejwt's own claims, and LoginAnswer what the answer to a log-in
-	// says beside the tokens; nil: nothing.
+	// Claims are what tokens say of customers beside simplejwt's own claims, and LoginAnswer what the answer to a
+	// log-in says beside the tokens; nil: nothing.
 	Claims, LoginAnswer claimmap.Members
 	LoginMatch          string // login.match: exact or case_insensitive
 

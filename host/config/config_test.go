@@ -38,7 +38,8 @@ func TestDefaults(t *testing.T) {
 	if !reflect.DeepEqual(c.Settings, core.DefaultSettings()) {
 		t.Errorf("Settings = %+v, want core's defaults", c.Settings)
 	}
-	if c.Listen != "127.0.0.1:8000" || c.Engine != "wasm" || c.Data != "data" || !c.ErrorHeader || c.AllowedHosts != nil || c.IDs != core.NoCustomer {
+	if c.Listen != "127.0.0.1:8000" || c.Engine != "wasm" || c.Data != "data" || !c.ErrorHeader ||
+		c.AllowedHosts != nil || c.IDs != core.NoCustomer {
 		t.Errorf("Load = %+v", c)
 	}
 	for _, l := range c.Show() {
@@ -73,7 +74,8 @@ func TestKeysAreOfUse(t *testing.T) {
 			t.Errorf("%s is listed", k)
 		}
 	}
-	if _, err := load(t, "login: {field: username}\nrefresh: {rotate: true}\n", nil); err == nil || !strings.Contains(err.Error(), "has 2 mistakes") {
+	if _, err := load(t, "login: {field: username}\nrefresh: {rotate: true}\n", nil); err == nil ||
+		!strings.Contains(err.Error(), "has 2 mistakes") {
 		t.Errorf("Load = %v, want two mistakes that say what is there instead", err)
 	}
 }
@@ -85,53 +87,106 @@ func TestValues(t *testing.T) {
 		get     func(*config.Config) any
 		want    any
 	}{
-		"seconds":                {"simple_jwt:\n  ACCESS_TOKEN_LIFETIME: 300\n", nil, func(c *config.Config) any { return c.Settings.AccessTokenLifetime }, 5 * time.Minute},
-		"seconds in text":        {"simple_jwt:\n  ACCESS_TOKEN_LIFETIME: \"300\"\n", nil, func(c *config.Config) any { return c.Settings.AccessTokenLifetime }, 5 * time.Minute},
-		"part of a second":       {"simple_jwt: {LEEWAY: 0.5}\n", nil, func(c *config.Config) any { return c.Settings.Leeway }, 500 * time.Millisecond},
-		"days":                   {"simple_jwt:\n  REFRESH_TOKEN_LIFETIME: 3d\n", nil, func(c *config.Config) any { return c.Settings.RefreshTokenLifetime }, 72 * time.Hour},
-		"days and hours":         {"simple_jwt:\n  REFRESH_TOKEN_LIFETIME: 1d12h\n", nil, func(c *config.Config) any { return c.Settings.RefreshTokenLifetime }, 36 * time.Hour},
-		"126 years":              {"simple_jwt:\n  LEEWAY: 4000000000\n", nil, func(c *config.Config) any { return c.Settings.Leeway }, 4_000_000_000 * time.Second},
-		"audience":               {"simple_jwt:\n  AUDIENCE: shop\n", nil, func(c *config.Config) any { return fmt.Sprint(c.Settings.Audience, c.Settings.AudienceList) }, "[shop] false"},
-		"audiences":              {"simple_jwt:\n  AUDIENCE: [shop, office]\n", nil, func(c *config.Config) any { return fmt.Sprint(c.Settings.Audience, c.Settings.AudienceList) }, "[shop office] true"},
-		"audience null":          {"simple_jwt:\n  AUDIENCE: null\n", nil, func(c *config.Config) any { return c.Settings.Audience == nil }, true},
-		"audience of variable":   {"", []string{"EDGETOKEN_SIMPLE_JWT_AUDIENCE=a,b"}, func(c *config.Config) any { return fmt.Sprint(c.Settings.Audience, c.Settings.AudienceList) }, "[a,b] false"},
-		"audiences of variable":  {"", []string{`EDGETOKEN_SIMPLE_JWT_AUDIENCE=["a,b", c]`}, func(c *config.Config) any { return fmt.Sprint(c.Settings.Audience, c.Settings.AudienceList) }, "[a,b c] true"},
-		"issuer":                 {"simple_jwt:\n  ISSUER: https://auth.example\n", nil, func(c *config.Config) any { return *c.Settings.Issuer }, "https://auth.example"},
-		"issuer null":            {"simple_jwt:\n  ISSUER:\n", nil, func(c *config.Config) any { return c.Settings.Issuer == nil }, true},
-		"no types":               {"wire: exact\nsimple_jwt:\n  TOKEN_TYPE_CLAIM: null\n", nil, func(c *config.Config) any { return c.Settings.TokenTypeClaim }, ""},
-		"one header type":        {"simple_jwt:\n  AUTH_HEADER_TYPES: JWT\n", nil, func(c *config.Config) any { return fmt.Sprint(c.Settings.AuthHeaderTypes) }, "[JWT]"},
-		"header types":           {"", []string{"EDGETOKEN_SIMPLE_JWT_AUTH_HEADER_TYPES=Bearer, JWT"}, func(c *config.Config) any { return fmt.Sprint(c.Settings.AuthHeaderTypes) }, "[Bearer JWT]"},
-		"classes":                {"simple_jwt:\n  AUTH_TOKEN_CLASSES:\n  - access\n  - sliding\n", nil, func(c *config.Config) any { return fmt.Sprint(c.Settings.AuthTokenClasses) }, "[access sliding]"},
-		"class of a settings.py": {"simple_jwt:\n  AUTH_TOKEN_CLASSES: rest_framework_simplejwt.tokens.AccessToken\n", nil, func(c *config.Config) any { return fmt.Sprint(c.Settings.AuthTokenClasses) }, "[access]"},
-		"5.2":                    {"compat: \"5.2\"\n", nil, func(c *config.Config) any { return c.Settings.Compat }, core.V52},
-		"TLS":                    {"listen: :1\ntls: {cert: a, key: b}\n", nil, func(c *config.Config) any { return c.TLSCert + c.TLSKey }, "ab"},
-		"behind a proxy":         {"listen: 10.0.0.1:1\nbehind_proxy: true\n", nil, func(c *config.Config) any { return c.BehindProxy }, true},
-		"loopback":               {"listen: localhost:1\n", nil, func(c *config.Config) any { return c.Listen }, "localhost:1"},
-		"loopback, another":      {"listen: 127.1.2.3:1\n", nil, func(c *config.Config) any { return c.Listen }, "127.1.2.3:1"},
-		"public key of a file":   {"simple_jwt:\n  VERIFYING_KEY_FILE: edgetoken.yaml\n", nil, func(c *config.Config) any { return string(c.VerifyingKey.Reveal()) }, "simple_jwt:\n  VERIFYING_KEY_FILE: edgetoken.yaml"},
-		"size":                   {"limits: {body_bytes: 1MiB, header_bytes: 1024}\n", nil, func(c *config.Config) any { return fmt.Sprint(c.MaxBody, c.Limits.HeaderBytes) }, "1048576 1024"},
-		"size of a variable":     {"", []string{"EDGETOKEN_HASHING_MEMORY=1GiB"}, func(c *config.Config) any { return c.Hashing.Memory }, int64(1 << 30)},
-		"rate":                   {"throttles: {anon: 100/hour, login: null}\n", nil, func(c *config.Config) any { return fmt.Sprint(c.Throttles.Anon, c.Throttles.Login) }, "100/h "},
-		"hops":                   {"", []string{"EDGETOKEN_TRUSTED_HOPS=2"}, func(c *config.Config) any { return c.TrustedHops }, 2},
-		"boolean of a variable":  {"", []string{"EDGETOKEN_BLACKLIST_APP=False"}, func(c *config.Config) any { return c.Settings.BlacklistApp }, false},
-		"number of a variable":   {"", []string{"EDGETOKEN_PASSWORD_MEMORY=64"}, func(c *config.Config) any { return c.Password.Memory }, uint32(64)},
-		"level":                  {"log:\n  level: debug\n", nil, func(c *config.Config) any { return c.LogLevel }, slog.LevelDebug},
-		"ids":                    {"customers:\n  ids: text\n", nil, func(c *config.Config) any { return c.IDs }, core.TextID},
-		"secret in quotes":       {"simple_jwt:\n  SIGNING_KEY: \"#" + longKey + "\"  # ours\n", nil, func(c *config.Config) any { return string(c.SigningKey.Reveal()) }, "#" + longKey},
-		"secret of a variable":   {"", []string{"EDGETOKEN_SIMPLE_JWT_SIGNING_KEY=#" + longKey}, func(c *config.Config) any { return string(c.SigningKey.Reveal()) }, "#" + longKey},
-		"secret in a block":      {"simple_jwt:\n  SIGNING_KEY: |\n    " + longKey + "\n    two\n", nil, func(c *config.Config) any { return string(c.SigningKey.Reveal()) }, longKey + "\ntwo\n"},
-		"Kubernetes' variables":  {"", []string{"EDGETOKEN_SERVICE_HOST=10.0.0.1", "EDGETOKEN_PORT=tcp://10.0.0.1:80", "EDGETOKEN_PORT_80_TCP=x"}, func(c *config.Config) any { return c.Listen }, "127.0.0.1:8000"},
-		"Python at its default":  {"simple_jwt:\n  TOKEN_OBTAIN_SERIALIZER: rest_framework_simplejwt.serializers.TokenObtainPairSerializer\n  JSON_ENCODER: null\n", nil, func(c *config.Config) any { return c.Engine }, "wasm"},
-		"rotation off":           {"simple_jwt:\n  ROTATE_REFRESH_TOKENS: false\n", nil, func(c *config.Config) any { return c.Engine }, "wasm"},
-		"rotation off, Python's": {"", []string{"EDGETOKEN_SIMPLE_JWT_ROTATE_REFRESH_TOKENS=False"}, func(c *config.Config) any { return c.Engine }, "wasm"},
-		"claims":                 {"claims:\n  plan: attributes.billing.plan\n  email: email\n", nil, func(c *config.Config) any { return fmt.Sprint(c.Claims) }, "[{plan attributes.billing.plan} {email email}]"},
-		"claims of a variable":   {"claims: {x: id}\n", []string{`EDGETOKEN_CLAIMS={"a": "email", b: groups}`}, func(c *config.Config) any { return fmt.Sprint(c.Claims) }, "[{a email} {b groups}]"},
-		"claims null":            {"claims:\n", nil, func(c *config.Config) any { return c.Claims == nil }, true},
-		"claims null, variable":  {"claims: {x: id}\n", []string{"EDGETOKEN_CLAIMS=null"}, func(c *config.Config) any { return c.Claims == nil }, true},
-		"answer":                 {"login:\n  field: email\n  match: case_insensitive\n  answer: {id: id, exp: last_login}\n", nil, func(c *config.Config) any { return fmt.Sprint(c.LoginMatch+" ", c.LoginAnswer) }, "case_insensitive [{id id} {exp last_login}]"},
-		"JSON":                   {`{"simple_jwt": {"ISSUER": "\u00e9\ud83d\ude00/\"x\\\n", "ROTATE_REFRESH_TOKENS": false}}`, nil, func(c *config.Config) any { return *c.Settings.Issuer }, "é😀/\"x\\\n"},
-		"empty file":             {"# nothing yet\n", nil, func(c *config.Config) any { return c.Engine }, "wasm"},
-		"empty block":            {"simple_jwt:\nlog:\n", nil, func(c *config.Config) any { return c.Engine }, "wasm"},
+		"seconds": {"simple_jwt:\n  ACCESS_TOKEN_LIFETIME: 300\n", nil,
+			func(c *config.Config) any { return c.Settings.AccessTokenLifetime }, 5 * time.Minute},
+		"seconds in text": {"simple_jwt:\n  ACCESS_TOKEN_LIFETIME: \"300\"\n", nil,
+			func(c *config.Config) any { return c.Settings.AccessTokenLifetime }, 5 * time.Minute},
+		"part of a second": {"simple_jwt: {LEEWAY: 0.5}\n", nil,
+			func(c *config.Config) any { return c.Settings.Leeway }, 500 * time.Millisecond},
+		"days": {"simple_jwt:\n  REFRESH_TOKEN_LIFETIME: 3d\n", nil,
+			func(c *config.Config) any { return c.Settings.RefreshTokenLifetime }, 72 * time.Hour},
+		"days and hours": {"simple_jwt:\n  REFRESH_TOKEN_LIFETIME: 1d12h\n", nil,
+			func(c *config.Config) any { return c.Settings.RefreshTokenLifetime }, 36 * time.Hour},
+		"126 years": {"simple_jwt:\n  LEEWAY: 4000000000\n", nil,
+			func(c *config.Config) any { return c.Settings.Leeway }, 4_000_000_000 * time.Second},
+		"audience": {"simple_jwt:\n  AUDIENCE: shop\n", nil,
+			func(c *config.Config) any { return fmt.Sprint(c.Settings.Audience, c.Settings.AudienceList) },
+			"[shop] false"},
+		"audiences": {"simple_jwt:\n  AUDIENCE: [shop, office]\n", nil,
+			func(c *config.Config) any { return fmt.Sprint(c.Settings.Audience, c.Settings.AudienceList) },
+			"[shop office] true"},
+		"audience null": {"simple_jwt:\n  AUDIENCE: null\n", nil,
+			func(c *config.Config) any { return c.Settings.Audience == nil }, true},
+		"audience of variable": {"", []string{"EDGETOKEN_SIMPLE_JWT_AUDIENCE=a,b"},
+			func(c *config.Config) any { return fmt.Sprint(c.Settings.Audience, c.Settings.AudienceList) },
+			"[a,b] false"},
+		"audiences of variable": {"", []string{`EDGETOKEN_SIMPLE_JWT_AUDIENCE=["a,b", c]`},
+			func(c *config.Config) any { return fmt.Sprint(c.Settings.Audience, c.Settings.AudienceList) },
+			"[a,b c] true"},
+		"issuer": {"simple_jwt:\n  ISSUER: https://auth.example\n", nil,
+			func(c *config.Config) any { return *c.Settings.Issuer }, "https://auth.example"},
+		"issuer null": {"simple_jwt:\n  ISSUER:\n", nil,
+			func(c *config.Config) any { return c.Settings.Issuer == nil }, true},
+		"no types": {"wire: exact\nsimple_jwt:\n  TOKEN_TYPE_CLAIM: null\n", nil,
+			func(c *config.Config) any { return c.Settings.TokenTypeClaim }, ""},
+		"one header type": {"simple_jwt:\n  AUTH_HEADER_TYPES: JWT\n", nil,
+			func(c *config.Config) any { return fmt.Sprint(c.Settings.AuthHeaderTypes) }, "[JWT]"},
+		"header types": {"", []string{"EDGETOKEN_SIMPLE_JWT_AUTH_HEADER_TYPES=Bearer, JWT"},
+			func(c *config.Config) any { return fmt.Sprint(c.Settings.AuthHeaderTypes) }, "[Bearer JWT]"},
+		"classes": {"simple_jwt:\n  AUTH_TOKEN_CLASSES:\n  - access\n  - sliding\n", nil,
+			func(c *config.Config) any { return fmt.Sprint(c.Settings.AuthTokenClasses) }, "[access sliding]"},
+		"class of a settings.py": {"simple_jwt:\n  AUTH_TOKEN_CLASSES: " +
+			"rest_framework_simplejwt.tokens.AccessToken\n", nil,
+			func(c *config.Config) any { return fmt.Sprint(c.Settings.AuthTokenClasses) }, "[access]"},
+		"5.2": {"compat: \"5.2\"\n", nil, func(c *config.Config) any { return c.Settings.Compat },
+			core.V52},
+		"TLS": {"listen: :1\ntls: {cert: a, key: b}\n", nil,
+			func(c *config.Config) any { return c.TLSCert + c.TLSKey }, "ab"},
+		"behind a proxy": {"listen: 10.0.0.1:1\nbehind_proxy: true\n", nil,
+			func(c *config.Config) any { return c.BehindProxy }, true},
+		"loopback": {"listen: localhost:1\n", nil, func(c *config.Config) any { return c.Listen },
+			"localhost:1"},
+		"loopback, another": {"listen: 127.1.2.3:1\n", nil, func(c *config.Config) any { return c.Listen },
+			"127.1.2.3:1"},
+		"public key of a file": {"simple_jwt:\n  VERIFYING_KEY_FILE: edgetoken.yaml\n", nil,
+			func(c *config.Config) any { return string(c.VerifyingKey.Reveal()) },
+			"simple_jwt:\n  VERIFYING_KEY_FILE: edgetoken.yaml"},
+		"size": {"limits: {body_bytes: 1MiB, header_bytes: 1024}\n", nil,
+			func(c *config.Config) any { return fmt.Sprint(c.MaxBody, c.Limits.HeaderBytes) }, "1048576 1024"},
+		"size of a variable": {"", []string{"EDGETOKEN_HASHING_MEMORY=1GiB"},
+			func(c *config.Config) any { return c.Hashing.Memory }, int64(1 << 30)},
+		"rate": {"throttles: {anon: 100/hour, login: null}\n", nil,
+			func(c *config.Config) any { return fmt.Sprint(c.Throttles.Anon, c.Throttles.Login) }, "100/h "},
+		"hops": {"", []string{"EDGETOKEN_TRUSTED_HOPS=2"},
+			func(c *config.Config) any { return c.TrustedHops }, 2},
+		"boolean of a variable": {"", []string{"EDGETOKEN_BLACKLIST_APP=False"},
+			func(c *config.Config) any { return c.Settings.BlacklistApp }, false},
+		"number of a variable": {"", []string{"EDGETOKEN_PASSWORD_MEMORY=64"},
+			func(c *config.Config) any { return c.Password.Memory }, uint32(64)},
+		"level": {"log:\n  level: debug\n", nil, func(c *config.Config) any { return c.LogLevel },
+			slog.LevelDebug},
+		"ids": {"customers:\n  ids: text\n", nil, func(c *config.Config) any { return c.IDs },
+			core.TextID},
+		"secret in quotes": {"simple_jwt:\n  SIGNING_KEY: \"#" + longKey + "\"  # ours\n", nil,
+			func(c *config.Config) any { return string(c.SigningKey.Reveal()) }, "#" + longKey},
+		"secret of a variable": {"", []string{"EDGETOKEN_SIMPLE_JWT_SIGNING_KEY=#" + longKey},
+			func(c *config.Config) any { return string(c.SigningKey.Reveal()) }, "#" + longKey},
+		"secret in a block": {"simple_jwt:\n  SIGNING_KEY: |\n    " + longKey + "\n    two\n", nil,
+			func(c *config.Config) any { return string(c.SigningKey.Reveal()) }, longKey + "\ntwo\n"},
+		"Kubernetes' variables": {"", []string{"EDGETOKEN_SERVICE_HOST=10.0.0.1", "EDGETOKEN_PORT=tcp://10.0.0.1:80",
+			"EDGETOKEN_PORT_80_TCP=x"}, func(c *config.Config) any { return c.Listen }, "127.0.0.1:8000"},
+		"Python at its default": {"simple_jwt:\n  TOKEN_OBTAIN_SERIALIZER: " +
+			"rest_framework_simplejwt.serializers.TokenObtainPairSerializer\n  JSON_ENCODER: null\n", nil,
+			func(c *config.Config) any { return c.Engine }, "wasm"},
+		"rotation off": {"simple_jwt:\n  ROTATE_REFRESH_TOKENS: false\n", nil,
+			func(c *config.Config) any { return c.Engine }, "wasm"},
+		"rotation off, Python's": {"", []string{"EDGETOKEN_SIMPLE_JWT_ROTATE_REFRESH_TOKENS=False"},
+			func(c *config.Config) any { return c.Engine }, "wasm"},
+		"claims": {"claims:\n  plan: attributes.billing.plan\n  email: email\n", nil,
+			func(c *config.Config) any { return fmt.Sprint(c.Claims) },
+			"[{plan attributes.billing.plan} {email email}]"},
+		"claims of a variable": {"claims: {x: id}\n", []string{`EDGETOKEN_CLAIMS={"a": "email", b: groups}`},
+			func(c *config.Config) any { return fmt.Sprint(c.Claims) }, "[{a email} {b groups}]"},
+		"claims null": {"claims:\n", nil, func(c *config.Config) any { return c.Claims == nil }, true},
+		"claims null, variable": {"claims: {x: id}\n", []string{"EDGETOKEN_CLAIMS=null"},
+			func(c *config.Config) any { return c.Claims == nil }, true},
+		"answer": {"login:\n  field: email\n  match: case_insensitive\n  answer: {id: id, exp: " +
+			"last_login}\n", nil, func(c *config.Config) any { return fmt.Sprint(c.LoginMatch+" ", c.LoginAnswer) },
+			"case_insensitive [{id id} {exp last_login}]"},
+		"JSON": {`{"simple_jwt": {"ISSUER": "\u00e9\ud83d\ude00/\"x\\\n", "ROTATE_REFRESH_TOKENS": false}}`, nil,
+			func(c *config.Config) any { return *c.Settings.Issuer }, "é😀/\"x\\\n"},
+		"empty file":  {"# nothing yet\n", nil, func(c *config.Config) any { return c.Engine }, "wasm"},
+		"empty block": {"simple_jwt:\nlog:\n", nil, func(c *config.Config) any { return c.Engine }, "wasm"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c2, err := load(t, c.file, c.environ)
@@ -147,7 +202,8 @@ func TestValues(t *testing.T) {
 
 func TestOrder(t *testing.T) {
 	file := "listen: :1\nengine: native\ndata: a\nsimple_jwt:\n  SIGNING_KEY: from-the-file-" + longKey + "\n"
-	environ := []string{"EDGETOKEN_LISTEN=:2", "EDGETOKEN_ENGINE=wasm-full", "EDGETOKEN_SIMPLE_JWT_SIGNING_KEY_FILE=edgetoken.yaml"}
+	environ := []string{"EDGETOKEN_LISTEN=:2", "EDGETOKEN_ENGINE=wasm-full",
+		"EDGETOKEN_SIMPLE_JWT_SIGNING_KEY_FILE=edgetoken.yaml"}
 	c, err := load(t, file, environ, config.Flag{Key: "listen", Value: "[::1]:3"})
 	if err != nil {
 		t.Fatal(err)
@@ -180,9 +236,11 @@ func TestSecretsAreMasked(t *testing.T) {
 	}
 	shown := log.String() + string(encoded) + fmt.Sprint(c.Show()) + fmt.Sprint(c.Warnings)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d", "%q"} {
-		shown += fmt.Sprintf(verb, *c) + fmt.Sprintf(verb, c.SigningKey) + fmt.Sprintf(verb, struct{ hidden config.Secret }{c.SigningKey})
+		shown += fmt.Sprintf(verb, *c) + fmt.Sprintf(verb, c.SigningKey) +
+			fmt.Sprintf(verb, struct{ hidden config.Secret }{c.SigningKey})
 	}
-	for _, form := range []string{longKey, fmt.Sprintf("%x", longKey), strings.Trim(fmt.Sprint([]byte(longKey)), "[]")} {
+	for _, form := range []string{longKey, fmt.Sprintf("%x", longKey),
+		strings.Trim(fmt.Sprint([]byte(longKey)), "[]")} {
 		if strings.Contains(shown, form) {
 			t.Errorf("the secret is shown: %s", shown)
 		}
@@ -201,8 +259,10 @@ func TestSecretInAFileOfOthers(t *testing.T) {
 		mistake       string
 	}{
 		{0o600, secret, "", ""},
-		{0o644, secret, "simple_jwt.SIGNING_KEY stands in edgetoken.yaml, which others can read: run chmod 600 edgetoken.yaml", ""},
-		{0o666, secret, "", "edgetoken.yaml:2: simple_jwt.SIGNING_KEY: stands in edgetoken.yaml, which others can change (mode -rw-rw-rw-): run chmod 600 edgetoken.yaml, and replace the key"},
+		{0o644, secret, "simple_jwt.SIGNING_KEY stands in edgetoken.yaml, which others can read: run chmod 600 " +
+			"edgetoken.yaml", ""},
+		{0o666, secret, "", "edgetoken.yaml:2: simple_jwt.SIGNING_KEY: stands in edgetoken.yaml, which others can " +
+			"change (mode -rw-rw-rw-): run chmod 600 edgetoken.yaml, and replace the key"},
 		{0o666, "log: {level: info}\n", "", ""},
 	} {
 		t.Chdir(t.TempDir())
@@ -227,15 +287,18 @@ func TestSecretInAFileOfOthers(t *testing.T) {
 
 // What a value stands for where it is not given is shown, and the file of a secret.
 func TestEffectiveValues(t *testing.T) {
-	c, err := load(t, "data: there\nlisten: 192.0.2.1:1\nbehind_proxy: true\nlimits: {connections: 100}\nsimple_jwt:\n  SIGNING_KEY_FILE: edgetoken.yaml\n", nil)
+	c, err := load(t, "data: there\nlisten: 192.0.2.1:1\nbehind_proxy: true\nlimits: {connections: "+
+		"100}\nsimple_jwt:\n  SIGNING_KEY_FILE: edgetoken.yaml\n", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]string{
 		"hashing.workers": fmt.Sprint(runtime.GOMAXPROCS(0)) + " default", "cache_dir": "there/cache default",
-		"hashing.queue": fmt.Sprint(64*runtime.GOMAXPROCS(0)) + " default", "limits.connections_per_address": "50 default",
-		"allowed_hosts":          `["localhost","127.0.0.1","[::1]","192.0.2.1"] default`,
-		"simple_jwt.SIGNING_KEY": "******** edgetoken.yaml:6", "simple_jwt.SIGNING_KEY_FILE": "edgetoken.yaml edgetoken.yaml:6",
+		"hashing.queue":                  fmt.Sprint(64*runtime.GOMAXPROCS(0)) + " default",
+		"limits.connections_per_address": "50 default",
+		"allowed_hosts":                  `["localhost","127.0.0.1","[::1]","192.0.2.1"] default`,
+		"simple_jwt.SIGNING_KEY":         "******** edgetoken.yaml:6",
+		"simple_jwt.SIGNING_KEY_FILE":    "edgetoken.yaml edgetoken.yaml:6",
 	}
 	for _, l := range c.Show() {
 		if got := l.Text() + " " + l.Origin; want[l.Key] != "" && got != want[l.Key] {
@@ -250,9 +313,11 @@ func TestEffectiveValues(t *testing.T) {
 
 // What Show gives is read again as the same configuration.
 func TestShowIsReadAgain(t *testing.T) {
-	first, err := load(t, "listen: \"[::1]:80\"\nsimple_jwt:\n  LEEWAY: 90061\n  AUDIENCE: [a, 'b c']\n  ISSUER: \"\"\n  JTI_CLAIM: tid\nlog:\n  level: warn\n"+
+	first, err := load(t, "listen: \"[::1]:80\"\nsimple_jwt:\n  LEEWAY: 90061\n  AUDIENCE: [a, 'b c']\n  ISSUER: "+
+		"\"\"\n  JTI_CLAIM: tid\nlog:\n  level: warn\n"+
 		"limits: {body_bytes: 3MiB, body_rate: 1000, connections_per_address: 70}\nthrottles: {login: 5/minute}\n"+
-		"claims: {plan: attributes.plan, \"a, b: {<\": email}\nlogin: {match: case_insensitive, answer: {id: id}}\n", nil)
+		"claims: {plan: attributes.plan, \"a, b: {<\": email}\nlogin: {match: case_insensitive, answer: "+
+		"{id: id}}\n", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,9 +331,11 @@ func TestShowIsReadAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(first.Settings, second.Settings) || second.Listen != first.Listen || second.LogLevel != slog.LevelWarn ||
+	if !reflect.DeepEqual(first.Settings, second.Settings) || second.Listen != first.Listen ||
+		second.LogLevel != slog.LevelWarn ||
 		second.MaxBody != 3<<20 || second.Limits != first.Limits || second.Throttles != first.Throttles ||
-		len(second.Claims) != 2 || !reflect.DeepEqual(second.Claims, first.Claims) || len(second.LoginAnswer) != 1 || second.LoginMatch != first.LoginMatch {
+		len(second.Claims) != 2 || !reflect.DeepEqual(second.Claims, first.Claims) || len(second.LoginAnswer) != 1 ||
+		second.LoginMatch != first.LoginMatch {
 		t.Errorf("%v gives %+v, want %+v", environ, second, first)
 	}
 }
@@ -299,7 +366,8 @@ func FuzzFile(f *testing.F) {
 // A key that has one value is shown where somebody gave it.
 func TestGivenIsShown(t *testing.T) {
 	const key = "simple_jwt.ROTATE_REFRESH_TOKENS"
-	for file, want := range map[string]string{"": "[]", "simple_jwt: {ROTATE_REFRESH_TOKENS: false}\n": "[{" + key + " false edgetoken.yaml:1}]"} {
+	for file, want := range map[string]string{"": "[]", "simple_jwt: {ROTATE_REFRESH_TOKENS: false}\n": "[{" + key +
+		" false edgetoken.yaml:1}]"} {
 		c, err := load(t, file, nil)
 		if err != nil {
 			t.Fatal(err)

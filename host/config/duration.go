@@ -49,7 +49,8 @@ func parseDuration(s string) (time.Duration, bool) {
 	return time.Duration(days)*day + d, true
 }
 
-// isDecimal excludes what strconv.ParseFloat takes beyond decimal numbers: Inf, NaN, hexadecimal, exponents, underscores.
+// isDecimal excludes what strconv.ParseFloat takes beyond decimal numbers: Inf, NaN, hexadecimal, exponents,
+// underscores.
 func isDecimal(s string) bool {
 	return s != "" && strings.Trim(s, "-.0123456789") == ""
 }

@@ -26,7 +26,8 @@ func readEnviron(environ []string) (values []value, ignored []string, problems [
 		i := slices.IndexFunc(rows, func(r row) bool { return EnvName(r.key) == name })
 		switch {
 		case i >= 0:
-			values = append(values, value{key: rows[i].key, origin: Origin{Env: name}, kind: text, text: content, loose: true})
+			values = append(values, value{key: rows[i].key, origin: Origin{Env: name}, kind: text, text: content,
+				loose: true})
 		case isLink(name, content, environ):
 			ignored = append(ignored, name)
 		default:
@@ -56,7 +57,8 @@ func nearestVariable(name string) string {
 func readFlags(flags []Flag) ([]value, []Problem) {
 	var values []value
 	for _, f := range flags {
-		values = append(values, value{key: f.Key, origin: Origin{Flag: "--" + f.Key}, kind: text, text: f.Value, loose: true})
+		values = append(values, value{key: f.Key, origin: Origin{Flag: "--" + f.Key}, kind: text, text: f.Value,
+			loose: true})
 	}
 	return values, nil
 }

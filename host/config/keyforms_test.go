@@ -40,23 +40,29 @@ func TestKeyInAnyForm(t *testing.T) {
 		"file, indented":         es256 + "_FILE: indented.pem\n",
 	} {
 		t.Chdir(t.TempDir())
-		for path, content := range map[string]string{"edgetoken.yaml": file, "key.pem": "\ufeff" + text, "indented.pem": blocked} {
+		for path, content := range map[string]string{"edgetoken.yaml": file, "key.pem": "\ufeff" + text,
+			"indented.pem": blocked} {
 			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if c, err := config.Load(config.Sources{File: "edgetoken.yaml", FileNeeded: true}); err != nil || len(c.Warnings) != 0 {
+		if c, err := config.Load(config.Sources{File: "edgetoken.yaml", FileNeeded: true}); err != nil ||
+			len(c.Warnings) != 0 {
 			t.Errorf("%s: %v, %v", name, err, c)
 		}
 	}
 	// What docker --env-file and shells make of it.
-	for _, value := range []string{text, strings.Join(lines, " "), strings.Join(lines, ""), `"` + strings.Join(lines, " ") + `"`} {
-		if c, err := load(t, "", []string{"EDGETOKEN_SIMPLE_JWT_ALGORITHM=ES256", "EDGETOKEN_SIMPLE_JWT_SIGNING_KEY=" + value}); err != nil || len(c.Warnings) != 0 {
+	for _, value := range []string{text, strings.Join(lines, " "), strings.Join(lines, ""), `"` +
+		strings.Join(lines, " ") + `"`} {
+		if c, err := load(t, "", []string{"EDGETOKEN_SIMPLE_JWT_ALGORITHM=ES256", "EDGETOKEN_SIMPLE_JWT_SIGNING_KEY=" +
+			value}); err != nil || len(c.Warnings) != 0 {
 			t.Errorf("a variable: %v", err)
 		}
 	}
-	_, err = load(t, "", []string{"EDGETOKEN_SIMPLE_JWT_ALGORITHM=ES256", "EDGETOKEN_SIMPLE_JWT_SIGNING_KEY=" + strings.Join(lines, `\n`)})
-	if err == nil || !strings.Contains(err.Error(), `it has \n, two characters, in the place of line breaks`) || strings.Contains(err.Error(), lines[1][:8]) {
+	_, err = load(t, "", []string{"EDGETOKEN_SIMPLE_JWT_ALGORITHM=ES256", "EDGETOKEN_SIMPLE_JWT_SIGNING_KEY=" +
+		strings.Join(lines, `\n`)})
+	if err == nil || !strings.Contains(err.Error(), `it has \n, two characters, in the place of line breaks`) ||
+		strings.Contains(err.Error(), lines[1][:8]) {
 		t.Errorf("a variable with \\n: %v", err)
 	}
 }

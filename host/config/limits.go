@@ -29,27 +29,37 @@ func limitRows() []row {
 	atTheStart := atStart(
 		size("limits.header_bytes", d.HeaderBytes, func(c *Config) *int { return &c.Limits.HeaderBytes }),
 		size("limits.header_memory", d.HeaderMemory, func(c *Config) *int64 { return &c.Limits.HeaderMemory }),
-		at("limits.header_timeout", d.HeaderTimeout, readLimit, func(c *Config) *time.Duration { return &c.Limits.HeaderTimeout }),
-		at("limits.read_timeout", d.ReadTimeout, readLimit, func(c *Config) *time.Duration { return &c.Limits.ReadTimeout }),
+		at("limits.header_timeout", d.HeaderTimeout, readLimit,
+			func(c *Config) *time.Duration { return &c.Limits.HeaderTimeout }),
+		at("limits.read_timeout", d.ReadTimeout, readLimit,
+			func(c *Config) *time.Duration { return &c.Limits.ReadTimeout }),
 		size("limits.body_rate", d.BodyRate, func(c *Config) *int { return &c.Limits.BodyRate }),
-		at("limits.write_timeout", d.WriteTimeout, readLimit, func(c *Config) *time.Duration { return &c.Limits.WriteTimeout }),
-		at("limits.idle_timeout", d.IdleTimeout, readLimit, func(c *Config) *time.Duration { return &c.Limits.IdleTimeout }),
-		at("limits.connections", d.Connections, readInt(0, 1_000_000), func(c *Config) *int { return &c.Limits.Connections }),
-		at("limits.connections_per_address", 0, readInt(0, 1_000_000), func(c *Config) *int { return &c.Limits.ConnectionsPerAddress }).shownAs(func(c *Config) any {
+		at("limits.write_timeout", d.WriteTimeout, readLimit,
+			func(c *Config) *time.Duration { return &c.Limits.WriteTimeout }),
+		at("limits.idle_timeout", d.IdleTimeout, readLimit,
+			func(c *Config) *time.Duration { return &c.Limits.IdleTimeout }),
+		at("limits.connections", d.Connections, readInt(0, 1_000_000),
+			func(c *Config) *int { return &c.Limits.Connections }),
+		at("limits.connections_per_address", 0, readInt(0, 1_000_000),
+			func(c *Config) *int { return &c.Limits.ConnectionsPerAddress }).shownAs(func(c *Config) any {
 			return c.Limits.Filled().ConnectionsPerAddress
 		}),
-		at("limits.sessions", store.DefaultMaxSessions, readInt(64, 100_000_000), func(c *Config) *int { return &c.MaxSessions }),
-		at("hashing.workers", 0, readInt(0, 4096), func(c *Config) *int { return &c.Hashing.Workers }).shownAs(func(c *Config) any {
+		at("limits.sessions", store.DefaultMaxSessions, readInt(64, 100_000_000),
+			func(c *Config) *int { return &c.MaxSessions }),
+		at("hashing.workers", 0, readInt(0, 4096),
+			func(c *Config) *int { return &c.Hashing.Workers }).shownAs(func(c *Config) any {
 			return c.Hashing.Filled().Workers
 		}),
-		at("hashing.queue", 0, readInt(0, 100_000), func(c *Config) *int { return &c.Hashing.Queue }).shownAs(func(c *Config) any {
+		at("hashing.queue", 0, readInt(0, 100_000),
+			func(c *Config) *int { return &c.Hashing.Queue }).shownAs(func(c *Config) any {
 			return c.Hashing.Filled().Queue
 		}),
 		size("hashing.memory", 0, func(c *Config) *int64 { return &c.Hashing.Memory }).shownAs(func(c *Config) any {
 			return shownBytes(c.Hashing.Filled().Memory)
 		}),
 		at("hashing.wait", 10*time.Second, readLimit, func(c *Config) *time.Duration { return &c.Hashing.Wait }),
-		at("hashing.timeout", 0, readLimit, func(c *Config) *time.Duration { return &c.HashTimeout }).shownAs(func(c *Config) any {
+		at("hashing.timeout", 0, readLimit,
+			func(c *Config) *time.Duration { return &c.HashTimeout }).shownAs(func(c *Config) any {
 			return cmp.Or(c.HashTimeout, hashing.Deadline(hashing.Job{Params: c.Password}))
 		}),
 		at("hashing.in_process", false, readBool, func(c *Config) *bool { return &c.HashInProcess }),
@@ -112,8 +122,10 @@ func readBytes[T int | int64](v value) (T, error) {
 		}
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
-	if v.kind != text && v.kind != number || err != nil || n < 0 || n > math.MaxInt32*(1<<10)/unit || int64(T(n*unit)) != n*unit {
-		return 0, fmt.Errorf("%v is no number of bytes up to 2 TiB: give one as it is, or with a unit as in 64KiB, 4MiB, 1GiB", v)
+	if v.kind != text && v.kind != number || err != nil || n < 0 || n > math.MaxInt32*(1<<10)/unit ||
+		int64(T(n*unit)) != n*unit {
+		return 0, fmt.Errorf("%v is no number of bytes up to 2 TiB: give one as it is, or with a unit as in 64KiB, "+
+			"4MiB, 1GiB", v)
 	}
 	return T(n * unit), nil
 }
@@ -131,8 +143,10 @@ func shownBytes(n int64) any {
 
 // limitNames are the keys of server.Limits' fields.
 var limitNames = strings.NewReplacer("server: ", "",
-	"Limits.HeaderBytes", "limits.header_bytes", "Limits.HeaderMemory", "limits.header_memory", "Limits.HeaderTimeout", "limits.header_timeout", "Limits.ReadTimeout", "limits.read_timeout",
-	"Limits.BodyRate", "limits.body_rate", "Limits.WriteTimeout", "limits.write_timeout", "Limits.IdleTimeout", "limits.idle_timeout",
+	"Limits.HeaderBytes", "limits.header_bytes", "Limits.HeaderMemory", "limits.header_memory", "Limits.HeaderTimeout",
+	"limits.header_timeout", "Limits.ReadTimeout", "limits.read_timeout",
+	"Limits.BodyRate", "limits.body_rate", "Limits.WriteTimeout", "limits.write_timeout", "Limits.IdleTimeout",
+	"limits.idle_timeout",
 	"Limits.ConnectionsPerAddress", "limits.connections_per_address", "Limits.Connections", "limits.connections")
 
 // checkLimits reports limits that contradict each other.
@@ -144,7 +158,8 @@ func (c *Config) checkLimits(bad func(string, error)) {
 		}
 	}
 	if c.BodyMemory != 0 && c.MaxBody > c.BodyMemory {
-		bad("limits.body_bytes", errors.New("must not be more than limits.body_memory: raise that, or 0 for the larger of its default and this"))
+		bad("limits.body_bytes", errors.New("must not be more than limits.body_memory: raise that, or 0 for the "+
+			"larger of its default and this"))
 	}
 	if queue, err := admission.New(c.Hashing); err != nil {
 		bad("hashing", err)

@@ -89,5 +89,6 @@ func ignoredLinks(c *Config) string {
 	if more := len(c.links) - namedLinks; more > 0 {
 		named += " and " + strconv.Itoa(more) + " more"
 	}
-	return ": variables that have the form of Kubernetes' or Docker's service links are ignored: " + named + "; enableServiceLinks: false in the pod leaves them out"
+	return ": variables that have the form of Kubernetes' or Docker's service links are ignored: " + named +
+		"; enableServiceLinks: false in the pod leaves them out"
 }

@@ -17,7 +17,8 @@ func membersAt(key string, field func(*Config) *claimmap.Members) row {
 	r := at(key, nil, nil, field)
 	r.set = func(c *Config, v value) (err error) {
 		v = v.unpackedBlock()
-		// Where one is wrong the others are set all the same, so that what is wrong with their names is in the report too.
+		// Where one is wrong the others are set all the same, so that what is wrong with their names is in the report
+		// too.
 		*field(c), err = readMembers(key, v)
 		for _, item := range v.items {
 			c.origins[key+"."+item.key] = item.origin
@@ -34,7 +35,8 @@ func readMembers(key string, v value) (claimmap.Members, error) {
 		return nil, nil
 	case mapping:
 	default:
-		return nil, fmt.Errorf("must be a block of names with a field each, such as \"plan: attributes.plan\", not %s", v.what())
+		return nil, fmt.Errorf("must be a block of names with a field each, such as \"plan: "+
+			"attributes.plan\", not %s", v.what())
 	}
 	var members claimmap.Members
 	var problems several

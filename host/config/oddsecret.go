@@ -21,7 +21,8 @@ func oddSecret(fromFile bool) func(*Config) string {
 		if seen == nil {
 			return ""
 		}
-		return fmt.Sprintf(": the secret has %d bytes: it %s, and all of that is part of the secret; write it without, unless whoever else signs has it so too", len(secret), strings.Join(seen, ", "))
+		return fmt.Sprintf(": the secret has %d bytes: it %s, and all of that is part of the secret; write it "+
+			"without, unless whoever else signs has it so too", len(secret), strings.Join(seen, ", "))
 	}
 }
 
@@ -55,7 +56,8 @@ func oddities(secret []byte) []string {
 	add(quoted.Match(inner), "stands in quotes")
 	add(named.Match(inner), "begins with the name of a setting")
 	add(utf8.Valid(inner) && bytes.ContainsFunc(inner, unseen), "has a character that cannot be seen")
-	before, after := text[:len(text)-len(bytes.TrimLeftFunc(text, unicode.IsSpace))], text[len(bytes.TrimRightFunc(text, unicode.IsSpace)):]
+	before, after := text[:len(text)-len(bytes.TrimLeftFunc(text, unicode.IsSpace))],
+		text[len(bytes.TrimRightFunc(text, unicode.IsSpace)):]
 	lineEnd := func(b []byte) bool { return bytes.ContainsAny(b, "\r\n") }
 	add(lineEnd(before), "begins with a line break")
 	add(len(before) > 0 && !lineEnd(before), "begins with a blank")

@@ -37,7 +37,8 @@ func TestOddSecrets(t *testing.T) {
 		{"\x1b[1m" + longKey, "\x1b[1m" + longKey, "has a character that cannot be seen"},
 		{longKey + "\u200b\xff", longKey + "\u200b\xff", ""}, // bytes, and no text
 		{"SIGNING_KEY=" + longKey, "SIGNING_KEY=" + longKey, "begins with the name of a setting"},
-		{"export DJANGO_SECRET_KEY='" + longKey + "'", "export DJANGO_SECRET_KEY='" + longKey + "'", "begins with the name of a setting"},
+		{"export DJANGO_SECRET_KEY='" + longKey + "'", "export DJANGO_SECRET_KEY='" + longKey + "'",
+			"begins with the name of a setting"},
 		{"SIGNING_KEY: " + longKey, "SIGNING_KEY: " + longKey, "begins with the name of a setting"},
 		{"SECRET_KEYS" + longKey, "SECRET_KEYS" + longKey, ""},
 		{" " + longKey, " " + longKey, "begins with a blank"},
@@ -45,7 +46,8 @@ func TestOddSecrets(t *testing.T) {
 		{longKey + "\t \n", longKey + "\t ", "ends with a blank"},
 		{longKey + "\u00a0", longKey + "\u00a0", "ends with a blank"},
 		{"SECRET\n" + longKey + "\n", "SECRET\n" + longKey, "has several lines"},
-		{" \"" + longKey + "\"\n\n", " \"" + longKey + "\"\n", "stands in quotes, begins with a blank, ends with a line break"},
+		{" \"" + longKey + "\"\n\n", " \"" + longKey + "\"\n", "stands in quotes, begins with a blank, ends with a " +
+			"line break"},
 		{`"` + longKey, `"` + longKey, ""},
 		{longKey + ` "x" ` + longKey, longKey + ` "x" ` + longKey, ""},
 	} {
@@ -53,7 +55,8 @@ func TestOddSecrets(t *testing.T) {
 		if err := os.WriteFile("secret", []byte(c.content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		cfg, err := config.Load(config.Sources{File: "edgetoken.yaml", Environ: []string{"EDGETOKEN_SIMPLE_JWT_SIGNING_KEY_FILE=secret"}})
+		cfg, err := config.Load(config.Sources{File: "edgetoken.yaml",
+			Environ: []string{"EDGETOKEN_SIMPLE_JWT_SIGNING_KEY_FILE=secret"}})
 		if err != nil {
 			t.Errorf("a file with %q: %v", c.content, err)
 			continue
@@ -63,9 +66,11 @@ func TestOddSecrets(t *testing.T) {
 		}
 		want := ""
 		if c.seen != "" {
-			want = fmt.Sprintf("simple_jwt.SIGNING_KEY_FILE: the secret has %d bytes: it %s, and all of that is part of the secret", len(c.secret), c.seen)
+			want = fmt.Sprintf("simple_jwt.SIGNING_KEY_FILE: the secret has %d bytes: it %s, and all of that is part "+
+				"of the secret", len(c.secret), c.seen)
 		}
-		if got := strings.Join(cfg.Warnings, "\n"); !strings.HasPrefix(got, want) || (got == "") != (want == "") || strings.Contains(got, longKey) {
+		if got := strings.Join(cfg.Warnings, "\n"); !strings.HasPrefix(got, want) || (got == "") != (want == "") ||
+			strings.Contains(got, longKey) {
 			t.Errorf("a file with %q warns %q, want %q", c.content, got, want)
 		}
 	}
@@ -75,16 +80,20 @@ func TestOddSecrets(t *testing.T) {
 		environ []string
 		want    string
 	}{
-		{"", []string{"EDGETOKEN_SIMPLE_JWT_SIGNING_KEY=\"" + longKey + "\""}, "simple_jwt.SIGNING_KEY: the secret has 40 bytes: it stands in quotes"},
-		{"simple_jwt:\n  SIGNING_KEY: |\n    " + longKey + "\n", nil, "simple_jwt.SIGNING_KEY: the secret has 39 bytes: it ends with a line break"},
-		{"simple_jwt:\n  SIGNING_KEY: \" 'django-insecure-" + longKey + "\"\n", nil, "simple_jwt.SIGNING_KEY begins with django-insecure-: "},
+		{"", []string{"EDGETOKEN_SIMPLE_JWT_SIGNING_KEY=\"" + longKey + "\""}, "simple_jwt.SIGNING_KEY: the secret " +
+			"has 40 bytes: it stands in quotes"},
+		{"simple_jwt:\n  SIGNING_KEY: |\n    " + longKey + "\n", nil, "simple_jwt.SIGNING_KEY: the secret has 39 " +
+			"bytes: it ends with a line break"},
+		{"simple_jwt:\n  SIGNING_KEY: \" 'django-insecure-" + longKey + "\"\n", nil, "simple_jwt.SIGNING_KEY begins " +
+			"with django-insecure-: "},
 		{"simple_jwt:\n  SIGNING_KEY: |-\n    " + longKey + "\n", nil, ""},
 		{"simple_jwt:\n  SIGNING_KEY: \"" + longKey + "\"\n", nil, ""},
 	} {
 		cfg, err := load(t, c.file, c.environ)
 		if err != nil {
 			t.Errorf("Load(%q, %q) = %v", c.file, c.environ, err)
-		} else if got := strings.Join(cfg.Warnings, "\n"); !strings.HasPrefix(got, c.want) || (got == "") != (c.want == "") {
+		} else if got := strings.Join(cfg.Warnings, "\n"); !strings.HasPrefix(got, c.want) ||
+			(got == "") != (c.want == "") {
 			t.Errorf("Load(%q, %q) warns %q, want %q", c.file, c.environ, got, c.want)
 		}
 	}

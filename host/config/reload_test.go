@@ -15,20 +15,28 @@ func TestKeep(t *testing.T) {
 		get           func(*config.Config) any
 		want          any
 	}{
-		"nothing": {"engine: native\n", "engine: native\n", "[]", "[]", func(c *config.Config) any { return c.Origin("engine") }, config.Origin{File: "edgetoken.yaml", Line: 1}},
-		"live": {"log: {level: info}\n", "simple_jwt: {LEEWAY: 5, AUDIENCE: a}\nlog: {level: debug}\n", "[]", "[log.level simple_jwt.AUDIENCE simple_jwt.LEEWAY]",
+		"nothing": {"engine: native\n", "engine: native\n", "[]", "[]",
+			func(c *config.Config) any { return c.Origin("engine") }, config.Origin{File: "edgetoken.yaml", Line: 1}},
+		"live": {"log: {level: info}\n", "simple_jwt: {LEEWAY: 5, AUDIENCE: a}\nlog: {level: debug}\n", "[]",
+			"[log.level simple_jwt.AUDIENCE simple_jwt.LEEWAY]",
 			func(c *config.Config) any { return c.Settings.Audience[0] }, "a"},
-		"at the start": {"listen: localhost:1\nengine: native\n", "listen: localhost:2\ndata: x\nerror_header: false\n", "[listen data engine]", "[error_header]",
+		"at the start": {"listen: localhost:1\nengine: native\n", "listen: localhost:2\ndata: x\nerror_header: " +
+			"false\n", "[listen data engine]", "[error_header]",
 			func(c *config.Config) any {
 				return fmt.Sprintf("%s %s %s %s", c.Listen, c.Data, c.Engine, c.Origin("data"))
 			}, "localhost:1 data native default"},
-		"secret": {"simple_jwt: {SIGNING_KEY: " + longKey + "}\n", "simple_jwt: {SIGNING_KEY: x" + longKey + "}\n", "[]", "[simple_jwt.SIGNING_KEY]",
+		"secret": {"simple_jwt: {SIGNING_KEY: " + longKey + "}\n", "simple_jwt: {SIGNING_KEY: x" + longKey + "}\n",
+			"[]", "[simple_jwt.SIGNING_KEY]",
 			func(c *config.Config) any { return string(c.SigningKey.Reveal()) }, "x" + longKey},
-		"same secret": {"simple_jwt: {SIGNING_KEY: " + longKey + "}\n", "# ours\nsimple_jwt: {SIGNING_KEY: " + longKey + "}\n", "[]", "[]",
+		"same secret": {"simple_jwt: {SIGNING_KEY: " + longKey + "}\n", "# ours\nsimple_jwt: {SIGNING_KEY: " + longKey +
+			"}\n", "[]", "[]",
 			func(c *config.Config) any { return c.Origin("simple_jwt.SIGNING_KEY").Line }, 2},
-		"certificate": {"tls: {cert: a, key: b}\n", "tls: {cert: c, key: d}\n", "[]", "[tls.cert tls.key]", func(c *config.Config) any { return c.TLSCert + c.TLSKey }, "cd"},
-		"TLS off":     {"tls: {cert: a, key: b}\nlisten: :1\n", "listen: localhost:1\n", "[listen tls.cert tls.key]", "[]", func(c *config.Config) any { return c.TLSCert + c.TLSKey }, "ab"},
-		"TLS on":      {"", "tls: {cert: a, key: b}\n", "[tls.cert tls.key]", "[]", func(c *config.Config) any { return c.TLSCert + c.TLSKey }, ""},
+		"certificate": {"tls: {cert: a, key: b}\n", "tls: {cert: c, key: d}\n", "[]", "[tls.cert tls.key]",
+			func(c *config.Config) any { return c.TLSCert + c.TLSKey }, "cd"},
+		"TLS off": {"tls: {cert: a, key: b}\nlisten: :1\n", "listen: localhost:1\n", "[listen tls.cert tls.key]",
+			"[]", func(c *config.Config) any { return c.TLSCert + c.TLSKey }, "ab"},
+		"TLS on": {"", "tls: {cert: a, key: b}\n", "[tls.cert tls.key]", "[]",
+			func(c *config.Config) any { return c.TLSCert + c.TLSKey }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before, err := load(t, c.before, nil)

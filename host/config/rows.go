@@ -25,7 +25,7 @@ type row struct {
 	get     func(*Config) any          // for the effective configuration; nil: not shown
 	rival   string                     // the other form of the same value, which must not be given beside it
 	quiet   bool                       // shown only where it is given: it has one value, or is another form of one
-	unnamed bool                       // known so that whoever writes it is told what there is instead: no list of keys has it
+	unnamed bool                       // in no list of keys: known so that whoever writes it is told what there is instead
 
 	fixed bool                                // read at the start alone: a running node keeps the value that it has
 	keep  func(c *Config, running *Config)    // takes the value of running
@@ -75,7 +75,8 @@ func nodeRows() []row {
 	return slices.Concat([]row{
 		at("compat", d.Compat, readOneOf(map[string]core.Version{"5.5": core.V55, "5.2": core.V52}, `"5.5" or "5.2"`),
 			func(c *Config) *core.Version { return &c.Settings.Compat }),
-		at("wire", d.Wire, readOneOf(map[string]core.Wire{"secure": core.Secure, "exact": core.Exact}, "secure or exact"),
+		at("wire", d.Wire, readOneOf(map[string]core.Wire{"secure": core.Secure, "exact": core.Exact},
+			"secure or exact"),
 			func(c *Config) *core.Wire { return &c.Settings.Wire }),
 	}, atStart(
 		at("listen", "127.0.0.1:8000", readListen, func(c *Config) *string { return &c.Listen }),
@@ -85,48 +86,62 @@ func nodeRows() []row {
 	}, atStart(
 		at("behind_proxy", false, readBool, func(c *Config) *bool { return &c.BehindProxy }),
 	), []row{
-		at("allowed_hosts", nil, readTexts, func(c *Config) *[]string { return &c.AllowedHosts }).shownAs(func(c *Config) any { return c.Hosts() }),
+		at("allowed_hosts", nil, readTexts,
+			func(c *Config) *[]string { return &c.AllowedHosts }).shownAs(func(c *Config) any { return c.Hosts() }),
 	}, atStart(
 		at("data", "data", readFull, func(c *Config) *string { return &c.Data }),
-		at("data_group", false, readOneOf(map[string]bool{"refuse": false, "allow": true}, "refuse or allow"), func(c *Config) *bool { return &c.DataGroup }).
+		at("data_group", false, readOneOf(map[string]bool{"refuse": false, "allow": true}, "refuse or allow"),
+			func(c *Config) *bool { return &c.DataGroup }).
 			shownAs(func(c *Config) any { return map[bool]string{false: "refuse", true: "allow"}[c.DataGroup] }),
 		at("cache_dir", "", readFull, func(c *Config) *string { return &c.CacheDir }).shownAs(func(c *Config) any {
 			return cmp.Or(c.CacheDir, filepath.Join(c.Data, "cache"))
 		}),
-		at("engine", "wasm", readOneOf(same("wasm", "wasm-full", "native"), "wasm, wasm-full or native"), func(c *Config) *string { return &c.Engine }),
+		at("engine", "wasm", readOneOf(same("wasm", "wasm-full", "native"), "wasm, wasm-full or native"),
+			func(c *Config) *string { return &c.Engine }),
 		size("token_cache", defaultTokenCache, func(c *Config) *int64 { return &c.TokenCache }),
 		at("max_instances", 0, readInt(0, 10_000), func(c *Config) *int { return &c.MaxInstances }),
-		at("customers.ids", 0, readOneOf(map[string]core.IDKind{"integer": core.IntegerID, "text": core.TextID}, "integer or text"),
+		at("customers.ids", 0, readOneOf(map[string]core.IDKind{"integer": core.IntegerID, "text": core.TextID},
+			"integer or text"),
 			func(c *Config) *core.IDKind { return &c.IDs }),
 	), []row{
-		at("password.memory", password.Default.Memory, readUint32, func(c *Config) *uint32 { return &c.Password.Memory }),
-		at("password.iterations", password.Default.Iterations, readUint32, func(c *Config) *uint32 { return &c.Password.Iterations }),
+		at("password.memory", password.Default.Memory, readUint32,
+			func(c *Config) *uint32 { return &c.Password.Memory }),
+		at("password.iterations", password.Default.Iterations, readUint32,
+			func(c *Config) *uint32 { return &c.Password.Iterations }),
 		at("password.min_length", 8, readInt(0, 1024), func(c *Config) *int { return &c.MinPassword }),
-		at("password.parallelism", password.Default.Parallelism, readUint8, func(c *Config) *uint8 { return &c.Password.Parallelism }),
+		at("password.parallelism", password.Default.Parallelism, readUint8,
+			func(c *Config) *uint8 { return &c.Password.Parallelism }),
 		at("blacklist_app", d.BlacklistApp, readBool, func(c *Config) *bool { return &c.Settings.BlacklistApp }),
 		at("allow_weak_signing_key", false, readBool, func(c *Config) *bool { return &c.AllowWeakSigningKey }),
 		at("error_header", true, readBool, func(c *Config) *bool { return &c.ErrorHeader }),
 		at("samples", false, readBool, func(c *Config) *bool { return &c.Samples }),
-		at("log.level", slog.LevelInfo, readOneOf(map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError},
+		at("log.level", slog.LevelInfo, readOneOf(map[string]slog.Level{"debug": slog.LevelDebug,
+			"info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError},
 			"debug, info, warn or error"), func(c *Config) *slog.Level { return &c.LogLevel }),
 		at("log.emails", false, readBool, func(c *Config) *bool { return &c.LogEmails }),
 	}, atStart(
-		at("log.format", "text", readOneOf(same("text", "json"), "text or json"), func(c *Config) *string { return &c.LogFormat }),
+		at("log.format", "text", readOneOf(same("text", "json"), "text or json"),
+			func(c *Config) *string { return &c.LogFormat }),
 		at("metrics.listen", "", readListen, func(c *Config) *string { return &c.MetricsListen }),
-		at("shutdown_timeout", 10*time.Second, readDuration, func(c *Config) *time.Duration { return &c.ShutdownTimeout }),
+		at("shutdown_timeout", 10*time.Second, readDuration,
+			func(c *Config) *time.Duration { return &c.ShutdownTimeout }),
 	))
 }
 
 // peopleRows are how customers log in, and what is shown of them.
 func peopleRows() []row {
 	return slices.Concat(atStart(
-		at("login.match", "exact", readOneOf(same("exact", CaseInsensitive), "exact or case_insensitive"), func(c *Config) *string { return &c.LoginMatch }),
+		at("login.match", "exact", readOneOf(same("exact", CaseInsensitive), "exact or case_insensitive"),
+			func(c *Config) *string { return &c.LoginMatch }),
 	), []row{
 		membersAt("login.answer", func(c *Config) *claimmap.Members { return &c.LoginAnswer }),
 		membersAt("claims", func(c *Config) *claimmap.Members { return &c.Claims }),
-		membersAt("check.headers", func(c *Config) *claimmap.Members { return &c.ForwardAuth.Headers }).shownAs(func(c *Config) any { return c.ForwardAuth.Filled().Headers }),
+		membersAt("check.headers",
+			func(c *Config) *claimmap.Members { return &c.ForwardAuth.Headers }).
+			shownAs(func(c *Config) any { return c.ForwardAuth.Filled().Headers }),
 		at("check.cookie", "", readText, func(c *Config) *string { return &c.ForwardAuth.Cookie }),
-		at("check.proxy", httpapi.Nginx, readOneOf(same(httpapi.Nginx, httpapi.Traefik, httpapi.Caddy), "nginx, traefik or caddy"),
+		at("check.proxy", httpapi.Nginx, readOneOf(same(httpapi.Nginx, httpapi.Traefik, httpapi.Caddy),
+			"nginx, traefik or caddy"),
 			func(c *Config) *string { return &c.ForwardAuth.Proxy }),
 	})
 }
@@ -138,37 +153,55 @@ func tokenRows() []row {
 	d := core.DefaultSettings()
 	secret := at("simple_jwt.SIGNING_KEY", Secret{}, readSecret, func(c *Config) *Secret { return &c.SigningKey })
 	secret.rival = "simple_jwt.SIGNING_KEY_FILE"
-	secretFile := at("simple_jwt.SIGNING_KEY_FILE", Secret{}, readSecretFile, func(c *Config) *Secret { return &c.SigningKey })
+	secretFile := at("simple_jwt.SIGNING_KEY_FILE", Secret{}, readSecretFile,
+		func(c *Config) *Secret { return &c.SigningKey })
 	secretFile.rival, secretFile.quiet = secret.key, true
 	secretFile.get = func(c *Config) any { return c.SigningKey.File() }
 	public := at("simple_jwt.VERIFYING_KEY", Secret{}, readHidden, func(c *Config) *Secret { return &c.VerifyingKey })
 	public.rival = "simple_jwt.VERIFYING_KEY_FILE"
-	publicFile := at("simple_jwt.VERIFYING_KEY_FILE", Secret{}, readSecretFile, func(c *Config) *Secret { return &c.VerifyingKey })
+	publicFile := at("simple_jwt.VERIFYING_KEY_FILE", Secret{}, readSecretFile,
+		func(c *Config) *Secret { return &c.VerifyingKey })
 	publicFile.rival, publicFile.quiet = public.key, true
 	publicFile.get = func(c *Config) any { return c.VerifyingKey.File() }
 	return []row{
-		at("simple_jwt.ACCESS_TOKEN_LIFETIME", d.AccessTokenLifetime, readDuration, func(c *Config) *time.Duration { return &c.Settings.AccessTokenLifetime }),
-		at("simple_jwt.REFRESH_TOKEN_LIFETIME", d.RefreshTokenLifetime, readDuration, func(c *Config) *time.Duration { return &c.Settings.RefreshTokenLifetime }),
-		at("simple_jwt.BLACKLIST_AFTER_ROTATION", d.BlacklistAfterRotation, readBool, func(c *Config) *bool { return &c.Settings.BlacklistAfterRotation }),
-		at("simple_jwt.UPDATE_LAST_LOGIN", d.UpdateLastLogin, readBool, func(c *Config) *bool { return &c.Settings.UpdateLastLogin }),
+		at("simple_jwt.ACCESS_TOKEN_LIFETIME", d.AccessTokenLifetime, readDuration,
+			func(c *Config) *time.Duration { return &c.Settings.AccessTokenLifetime }),
+		at("simple_jwt.REFRESH_TOKEN_LIFETIME", d.RefreshTokenLifetime, readDuration,
+			func(c *Config) *time.Duration { return &c.Settings.RefreshTokenLifetime }),
+		at("simple_jwt.BLACKLIST_AFTER_ROTATION", d.BlacklistAfterRotation, readBool,
+			func(c *Config) *bool { return &c.Settings.BlacklistAfterRotation }),
+		at("simple_jwt.UPDATE_LAST_LOGIN", d.UpdateLastLogin, readBool,
+			func(c *Config) *bool { return &c.Settings.UpdateLastLogin }),
 		at("simple_jwt.ALGORITHM", "HS256", readAlgorithm, func(c *Config) *string { return &c.Algorithm }),
 		secret, secretFile, public, publicFile,
 		{key: "simple_jwt.AUDIENCE", set: setAudience, get: getAudience, same: sameAudience},
 		at("simple_jwt.ISSUER", nil, readOptional, func(c *Config) **string { return &c.Settings.Issuer }),
 		at("simple_jwt.LEEWAY", d.Leeway, readDuration, func(c *Config) *time.Duration { return &c.Settings.Leeway }),
-		at("simple_jwt.AUTH_HEADER_TYPES", d.AuthHeaderTypes, readTexts, func(c *Config) *[]string { return &c.Settings.AuthHeaderTypes }),
-		at("simple_jwt.AUTH_HEADER_NAME", "HTTP_AUTHORIZATION", readHeaderName, func(c *Config) *string { return &c.AuthHeaderName }),
-		at("simple_jwt.AUTH_TOKEN_CLASSES", d.AuthTokenClasses, readClasses, func(c *Config) *[]core.TokenType { return &c.Settings.AuthTokenClasses }),
-		at("simple_jwt.USER_ID_FIELD", "id", readOneOf(same("id", "email"), "id or email"), func(c *Config) *string { return &c.UserIDField }),
-		at("simple_jwt.USER_ID_CLAIM", d.UserIDClaim, readFull, func(c *Config) *string { return &c.Settings.UserIDClaim }),
-		at("simple_jwt.TOKEN_TYPE_CLAIM", d.TokenTypeClaim, readName, func(c *Config) *string { return &c.Settings.TokenTypeClaim }),
+		at("simple_jwt.AUTH_HEADER_TYPES", d.AuthHeaderTypes, readTexts,
+			func(c *Config) *[]string { return &c.Settings.AuthHeaderTypes }),
+		at("simple_jwt.AUTH_HEADER_NAME", "HTTP_AUTHORIZATION", readHeaderName,
+			func(c *Config) *string { return &c.AuthHeaderName }),
+		at("simple_jwt.AUTH_TOKEN_CLASSES", d.AuthTokenClasses, readClasses,
+			func(c *Config) *[]core.TokenType { return &c.Settings.AuthTokenClasses }),
+		at("simple_jwt.USER_ID_FIELD", "id", readOneOf(same("id", "email"), "id or email"),
+			func(c *Config) *string { return &c.UserIDField }),
+		at("simple_jwt.USER_ID_CLAIM", d.UserIDClaim, readFull,
+			func(c *Config) *string { return &c.Settings.UserIDClaim }),
+		at("simple_jwt.TOKEN_TYPE_CLAIM", d.TokenTypeClaim, readName,
+			func(c *Config) *string { return &c.Settings.TokenTypeClaim }),
 		at("simple_jwt.JTI_CLAIM", d.IDClaim, readName, func(c *Config) *string { return &c.Settings.IDClaim }),
-		at("simple_jwt.SLIDING_TOKEN_LIFETIME", 5*time.Minute, readDuration, func(c *Config) *time.Duration { return &c.SlidingTokenLifetime }),
-		at("simple_jwt.SLIDING_TOKEN_REFRESH_LIFETIME", day, readDuration, func(c *Config) *time.Duration { return &c.SlidingTokenRefreshLifetime }),
-		at("simple_jwt.SLIDING_TOKEN_REFRESH_EXP_CLAIM", d.SlidingTokenRefreshExpClaim, readFull, func(c *Config) *string { return &c.Settings.SlidingTokenRefreshExpClaim }),
-		at("simple_jwt.CHECK_REVOKE_TOKEN", d.CheckRevokeToken, readBool, func(c *Config) *bool { return &c.Settings.CheckRevokeToken }),
-		at("simple_jwt.REVOKE_TOKEN_CLAIM", d.RevokeTokenClaim, readFull, func(c *Config) *string { return &c.Settings.RevokeTokenClaim }),
-		at("simple_jwt.CHECK_USER_IS_ACTIVE", d.CheckUserIsActive, readBool, func(c *Config) *bool { return &c.Settings.CheckUserIsActive }),
+		at("simple_jwt.SLIDING_TOKEN_LIFETIME", 5*time.Minute, readDuration,
+			func(c *Config) *time.Duration { return &c.SlidingTokenLifetime }),
+		at("simple_jwt.SLIDING_TOKEN_REFRESH_LIFETIME", day, readDuration,
+			func(c *Config) *time.Duration { return &c.SlidingTokenRefreshLifetime }),
+		at("simple_jwt.SLIDING_TOKEN_REFRESH_EXP_CLAIM", d.SlidingTokenRefreshExpClaim, readFull,
+			func(c *Config) *string { return &c.Settings.SlidingTokenRefreshExpClaim }),
+		at("simple_jwt.CHECK_REVOKE_TOKEN", d.CheckRevokeToken, readBool,
+			func(c *Config) *bool { return &c.Settings.CheckRevokeToken }),
+		at("simple_jwt.REVOKE_TOKEN_CLAIM", d.RevokeTokenClaim, readFull,
+			func(c *Config) *string { return &c.Settings.RevokeTokenClaim }),
+		at("simple_jwt.CHECK_USER_IS_ACTIVE", d.CheckUserIsActive, readBool,
+			func(c *Config) *bool { return &c.Settings.CheckUserIsActive }),
 	}
 }
 
@@ -179,20 +212,26 @@ func refusedRows() []row {
 	return []row{
 		only("simple_jwt.ROTATE_REFRESH_TOKENS", "false", "rotation is not supported by this version: set it to false"),
 		only("simple_jwt.JWK_URL", "", "keys from a URL are not supported by this version: leave it out"),
-		only("simple_jwt.JSON_ENCODER", "", "names Python code, which cannot run here: claims are plain JSON; leave it out"),
-		only("simple_jwt.USER_AUTHENTICATION_RULE", "rest_framework_simplejwt.authentication.default_user_authentication_rule",
-			"names Python code, which cannot run here: a customer must exist and be active (edgetoken customers disable, CHECK_USER_IS_ACTIVE); leave it out"),
+		only("simple_jwt.JSON_ENCODER", "", "names Python code, which cannot run here: claims are plain JSON; "+
+			"leave it out"),
+		only("simple_jwt.USER_AUTHENTICATION_RULE",
+			"rest_framework_simplejwt.authentication.default_user_authentication_rule",
+			"names Python code, which cannot run here: a customer must exist and be active (edgetoken customers "+
+				"disable, CHECK_USER_IS_ACTIVE); leave it out"),
 		only("simple_jwt.TOKEN_USER_CLASS", "rest_framework_simplejwt.models.TokenUser",
 			"names Python code, which cannot run here: /customers/me/ shows the stored customer; leave it out"),
 		only("simple_jwt.TOKEN_OBTAIN_SERIALIZER", serializers+"TokenObtainPairSerializer",
-			"names Python code, which cannot run here: claims: says what its get_token() adds and login.answer: what its validate() adds; leave it out"),
+			"names Python code, which cannot run here: claims: says what its get_token() adds and login.answer: what "+
+				"its validate() adds; leave it out"),
 		only("simple_jwt.TOKEN_REFRESH_SERIALIZER", serializers+"TokenRefreshSerializer", fixed),
 		only("simple_jwt.TOKEN_VERIFY_SERIALIZER", serializers+"TokenVerifySerializer", fixed),
 		only("simple_jwt.TOKEN_BLACKLIST_SERIALIZER", serializers+"TokenBlacklistSerializer", fixed),
 		only("simple_jwt.SLIDING_TOKEN_OBTAIN_SERIALIZER", serializers+"TokenObtainSlidingSerializer", fixed),
 		only("simple_jwt.SLIDING_TOKEN_REFRESH_SERIALIZER", serializers+"TokenRefreshSlidingSerializer", fixed),
-		only("login.field", "email", "names what customers log in with, which is their e-mail address: set it to email, or leave it out").unlisted(),
-		only("refresh", "", "is not supported by this version, which does not rotate refresh tokens: leave it out").unlisted(),
+		only("login.field", "email", "names what customers log in with, which is their e-mail address: set it to "+
+			"email, or leave it out").unlisted(),
+		only("refresh", "", "is not supported by this version, which does not rotate refresh tokens: "+
+			"leave it out").unlisted(),
 	}
 }
 

@@ -32,13 +32,20 @@ func secretOf(r *rand.Rand, marks string) string {
 
 // files are whole configurations; SECRET stands for a secret.
 var files = []string{
-	"listen: 127.0.0.1:8000\nallowed_hosts: [a.example, b.example]\nsimple_jwt:\n  ACCESS_TOKEN_LIFETIME: 15m\n  SIGNING_KEY: SECRET\n  AUDIENCE: [shop, office]\n  LEEWAY: 5\nlog:\n  level: info\n",
-	"simple_jwt:\n  SIGNING_KEY: \"SECRET\"\n  VERIFYING_KEY: 'SECRET'\n  ISSUER: https://auth.example\nclaims:\n  plan: attributes.plan\nlogin: {answer: {id: id}, match: exact}\n",
-	"simple_jwt: {SIGNING_KEY: SECRET, LEEWAY: 5, AUTH_HEADER_TYPES: [Bearer, JWT]}\nthrottles: {anon: 1/s, login: 5/m}\nlimits: {body_bytes: 1MiB}\n",
-	"compat: \"5.5\"\nsimple_jwt:\n  ALGORITHM: RS256\n  SIGNING_KEY: |\n    -----BEGIN PRIVATE KEY-----\n    SECRET\n    SECRET\n    -----END PRIVATE KEY-----\n  USER_ID_FIELD: email\nmetrics:\n  listen: \":9100\"\n",
-	"{\"simple_jwt\": {\"SIGNING_KEY\": \"SECRET\", \"JTI_CLAIM\": \"jti\"}, \"cors\": {\"origins\": [\"https://a.example\"], \"credentials\": true}, \"data\": \"data\"}\n",
-	"# SECRET\nbrowser: {CSRF_TRUSTED_ORIGINS: [\"https://a.example\"], LOGIN_REDIRECT_URL: /x/}\ncookies: {enabled: true}\nsimple_jwt:\n  SIGNING_KEY: >\n    SECRET\n\n    SECRET\n  SIGNING_KEY_FILE: SECRET\n",
-	"simple_jwt:\n  SIGNING_KEY: SECRET # the secret\npassword:\n  memory: 19456\n  iterations: 2\ntls:\n  cert: cert.pem\n  key: key.pem\ncheck:\n  headers:\n    X-User-Id: id\n  cookie: access\n",
+	"listen: 127.0.0.1:8000\nallowed_hosts: [a.example, b.example]\nsimple_jwt:\n  ACCESS_TOKEN_LIFETIME: 15m\n  " +
+		"SIGNING_KEY: SECRET\n  AUDIENCE: [shop, office]\n  LEEWAY: 5\nlog:\n  level: info\n",
+	"simple_jwt:\n  SIGNING_KEY: \"SECRET\"\n  VERIFYING_KEY: 'SECRET'\n  ISSUER: https://auth.example\nclaims:\n  " +
+		"plan: attributes.plan\nlogin: {answer: {id: id}, match: exact}\n",
+	"simple_jwt: {SIGNING_KEY: SECRET, LEEWAY: 5, AUTH_HEADER_TYPES: [Bearer, JWT]}\nthrottles: {anon: 1/s, login: " +
+		"5/m}\nlimits: {body_bytes: 1MiB}\n",
+	"compat: \"5.5\"\nsimple_jwt:\n  ALGORITHM: RS256\n  SIGNING_KEY: |\n    -----BEGIN PRIVATE KEY-----\n    " +
+		"SECRET\n    SECRET\n    -----END PRIVATE KEY-----\n  USER_ID_FIELD: email\nmetrics:\n  listen: \":9100\"\n",
+	"{\"simple_jwt\": {\"SIGNING_KEY\": \"SECRET\", \"JTI_CLAIM\": \"jti\"}, \"cors\": {\"origins\": " +
+		"[\"https://a.example\"], \"credentials\": true}, \"data\": \"data\"}\n",
+	"# SECRET\nbrowser: {CSRF_TRUSTED_ORIGINS: [\"https://a.example\"], LOGIN_REDIRECT_URL: /x/}\ncookies: {enabled: " +
+		"true}\nsimple_jwt:\n  SIGNING_KEY: >\n    SECRET\n\n    SECRET\n  SIGNING_KEY_FILE: SECRET\n",
+	"simple_jwt:\n  SIGNING_KEY: SECRET # the secret\npassword:\n  memory: 19456\n  iterations: 2\ntls:\n  cert: " +
+		"cert.pem\n  key: key.pem\ncheck:\n  headers:\n    X-User-Id: id\n  cookie: access\n",
 }
 
 // pieces are what YAML reads as more than text.

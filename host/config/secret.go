@@ -67,7 +67,8 @@ func readSecret(v value) (Secret, error) {
 	case v.kind != text:
 		return Secret{}, errors.New("must be text: put it in quotes")
 	case v.cut:
-		return Secret{}, errors.New("is cut off by a comment: put the whole secret in quotes, else it ends before the #")
+		return Secret{}, errors.New("is cut off by a comment: put the whole secret in quotes, else it ends " +
+			"before the #")
 	}
 	s := secretOf([]byte(v.text))
 	s.inline = v.origin.File != ""
@@ -101,7 +102,8 @@ func readSecretFile(v value) (Secret, error) {
 		return Secret{}, fmt.Errorf("cannot be read: %w", err)
 	}
 	if len(b) > maxSecretFile {
-		return Secret{}, fmt.Errorf("%s is longer than %d bytes, and no secret: name the file that holds the secret", path, maxSecretFile)
+		return Secret{}, fmt.Errorf("%s is longer than %d bytes, and no secret: name the file that holds "+
+			"the secret", path, maxSecretFile)
 	}
 	b = bytes.TrimSuffix(b, []byte("\n"))
 	b = bytes.TrimSuffix(b, []byte("\r"))
@@ -128,7 +130,8 @@ func cannotOpen(path string, err error) error {
 		reason = inner
 	}
 	if !MayShow(path) {
-		return fmt.Errorf("cannot be read: %w: give the path of a file; the key without _FILE takes the secret itself", reason)
+		return fmt.Errorf("cannot be read: %w: give the path of a file; the key without _FILE takes the "+
+			"secret itself", reason)
 	}
 	return fmt.Errorf("cannot be read: %s: %w", path, reason)
 }

@@ -136,7 +136,8 @@ func (c *Config) check(failed func(key string) bool) []Problem {
 		bad("simple_jwt.CHECK_REVOKE_TOKEN", errors.New(`does not exist in version 5.2: leave it out, or set compat: "5.5"`))
 	}
 	if c.Settings.Compat == core.V52 && !c.Settings.CheckUserIsActive {
-		bad("simple_jwt.CHECK_USER_IS_ACTIVE", errors.New(`does not exist in version 5.2, which always checks: leave it out, or set compat: "5.5"`))
+		bad("simple_jwt.CHECK_USER_IS_ACTIVE",
+			errors.New(`does not exist in version 5.2, which always checks: leave it out, or set compat: "5.5"`))
 	}
 	if c.ShutdownTimeout < time.Second {
 		bad("shutdown_timeout", errors.New("must be at least 1 second"))
@@ -180,15 +181,18 @@ func checkCosts(p password.Params) error {
 // checkHosts refuses what no Host header can match.
 func checkHosts(hosts []string) error {
 	for _, h := range hosts {
-		name := strings.Trim(strings.TrimPrefix(h, "."), "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")
+		name := strings.Trim(strings.TrimPrefix(h, "."),
+			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")
 		v6, brackets := strings.CutPrefix(strings.TrimSuffix(h, "]"), "[")
 		switch {
-		case h == "*" || h != "" && name == "" || brackets && strings.HasSuffix(h, "]") && strings.Contains(v6, ":") && net.ParseIP(v6) != nil:
+		case h == "*" || h != "" && name == "" || brackets && strings.HasSuffix(h, "]") && strings.Contains(v6, ":") &&
+			net.ParseIP(v6) != nil:
 			continue
 		case net.ParseIP(h) != nil:
 			return fmt.Errorf("%q is an address of IPv6, which stands in brackets, as in \"[::1]\"", h)
 		}
-		return fmt.Errorf("%q is no host: write a name such as auth.example.com without scheme, port and path, .example.com for a domain and all below it, or \"*\" for any", h)
+		return fmt.Errorf("%q is no host: write a name such as auth.example.com without scheme, port and path, "+
+			".example.com for a domain and all below it, or \"*\" for any", h)
 	}
 	return nil
 }
@@ -196,7 +200,8 @@ func checkHosts(hosts []string) error {
 // checkWritable refuses a secret that others can exchange.
 func (c *Config) checkWritable() error {
 	if path, mode := c.secretFile(); mode&0o022 != 0 {
-		return fmt.Errorf("stands in %s, which others can change (mode %v): run chmod 600 %[1]s, and replace the key", path, mode)
+		return fmt.Errorf("stands in %s, which others can change (mode %v): run chmod 600 %[1]s, and replace "+
+			"the key", path, mode)
 	}
 	return nil
 }
@@ -206,7 +211,8 @@ func (c *Config) CheckAddress(address string) error {
 	if c.TLSCert != "" || c.TLSKey != "" || c.BehindProxy || isLoopback(address) {
 		return nil
 	}
-	return fmt.Errorf("%q is open to other machines, where passwords and tokens would travel in clear: set tls.cert and tls.key, "+
+	return fmt.Errorf("%q is open to other machines, where passwords and tokens would travel in clear: set tls.cert "+
+		"and tls.key, "+
 		"or behind_proxy: true where a proxy with TLS stands before the node; loopback needs neither", address)
 }
 
@@ -228,7 +234,8 @@ func (c *Config) checkKeys(bad func(string, error)) {
 		return
 	}
 	if symmetric && isAsymmetric(c.SigningKey.Reveal()) {
-		bad(signing, fmt.Errorf("is a key pair's and no secret, which %s wants (PyJWT refuses it too): set ALGORITHM to that of the key, such as RS256, ES256 or EdDSA", c.Algorithm))
+		bad(signing, fmt.Errorf("is a key pair's and no secret, which %s wants (PyJWT refuses it too): set ALGORITHM "+
+			"to that of the key, such as RS256, ES256 or EdDSA", c.Algorithm))
 		return
 	}
 	_, err := keyring.FromSettings(c.Algorithm, c.SigningKey.Reveal(), c.VerifyingKey.Reveal(), false)
@@ -247,7 +254,8 @@ func (c *Config) checkKeys(bad func(string, error)) {
 	if c.AllowWeakSigningKey {
 		return
 	}
-	bad(signing, fmt.Errorf("is weak for %s: %w; take a longer one, or set allow_weak_signing_key: true while old tokens are in use", c.Algorithm, err))
+	bad(signing, fmt.Errorf("is weak for %s: %w; take a longer one, or set allow_weak_signing_key: true while old "+
+		"tokens are in use", c.Algorithm, err))
 }
 
 // sshKeys begin the public keys of OpenSSH that PyJWT refuses as a secret (jwt/utils.py is_ssh_key).
@@ -255,7 +263,8 @@ var sshKeys = []string{"ssh-ed25519", "ssh-rsa", "ssh-dss", "ecdsa-sha2-nistp"}
 
 // isAsymmetric reports whether a secret is a key in PEM or of OpenSSH.
 func isAsymmetric(secret []byte) bool {
-	return bytes.Contains(secret, []byte("-----BEGIN ")) || slices.ContainsFunc(sshKeys, func(k string) bool { return bytes.HasPrefix(bytes.TrimSpace(secret), []byte(k)) })
+	return bytes.Contains(secret, []byte("-----BEGIN ")) ||
+		slices.ContainsFunc(sshKeys, func(k string) bool { return bytes.HasPrefix(bytes.TrimSpace(secret), []byte(k)) })
 }
 
 // given is the form in which a secret was given: its own key, or that of its file.

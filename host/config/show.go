@@ -15,8 +15,10 @@ import (
 
 // Line is one line of the effective configuration.
 type Line struct {
-	Key    string `json:"key"`
-	Value  any    `json:"value"` // null, a boolean, a number, a text, a list of texts or an object of texts; the mask for a secret; durations in text
+	Key string `json:"key"`
+	// Value is null, a boolean, a number, a text (durations too), a list of texts or an object of texts; the mask for a
+	// secret.
+	Value  any    `json:"value"`
 	Origin string `json:"origin"`
 }
 
@@ -41,7 +43,8 @@ var plainText = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./:*-]*$|^[0-9]+[dhms][
 
 // Text is the value as the file would have it.
 func (l Line) Text() string {
-	if s, ok := l.Value.(string); ok && (s == mask || plainText.MatchString(s) && !slices.Contains([]string{"true", "false", "null"}, s)) {
+	if s, ok := l.Value.(string); ok && (s == mask || plainText.MatchString(s) &&
+		!slices.Contains([]string{"true", "false", "null"}, s)) {
 		return s
 	}
 	b, err := json.Marshal(l.Value)
@@ -97,7 +100,8 @@ func plain(v any) any {
 	return v
 }
 
-// Keys are the names of the keys, in the order in which Show has them, but for those that are known only to say what to write instead.
+// Keys are the names of the keys, in the order in which Show has them, but for those that are known only to say what
+// to write instead.
 func Keys() []string {
 	var keys []string
 	for _, r := range rows {

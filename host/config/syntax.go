@@ -65,13 +65,15 @@ func syntaxMistake(err error) (line int, text string) {
 	text = "is no YAML"
 	switch {
 	case strings.HasPrefix(syntax.Message, "invalid header option"):
-		return line, text + ": what follows | or > on its line is no part of the value; a value that begins with | or > must be put in quotes"
+		return line, text + ": what follows | or > on its line is no part of the value; a value that begins with | " +
+			"or > must be put in quotes"
 	case strings.HasPrefix(syntax.Message, "found unknown escape character"):
 		return line, text + `: \ in double quotes begins an escape: write \\ for it, or put the value in single quotes`
 	case slices.Contains(syntaxReasons, syntax.Message):
 		text += ": " + syntax.Message
 	}
-	if m := syntax.Message; strings.Contains(m, "reserved character") || strings.Contains(m, "mapping value is not allowed") || strings.Contains(m, "directive value") {
+	if m := syntax.Message; strings.Contains(m, "reserved character") ||
+		strings.Contains(m, "mapping value is not allowed") || strings.Contains(m, "directive value") {
 		text += "; " + inQuotes
 	}
 	return line, text

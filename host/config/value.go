@@ -29,8 +29,8 @@ type value struct {
 	items  []value // of a list; of a mapping, each with its name as key
 	cut    bool    // a plain text that a comment follows on its line
 	broken bool    // a text that takes several lines of the file
-	// loose: the source knows texts only (environment, flags), so that a text may stand for a number, a boolean, null or
-	// a list.
+	// loose: the source knows texts only (environment, flags), so that a text may stand for a number, a boolean, null
+	// or a list.
 	loose bool
 }
 

@@ -30,13 +30,16 @@ type warning struct {
 var warnings = []warning{
 	{"EDGETOKEN_*", ignoredLinks, false},
 	{"simple_jwt.TOKEN_TYPE_CLAIM", when(func(c *Config) bool { return c.Settings.TokenTypeClaim == "" },
-		"is null, so that tokens say nothing of their type and a refresh token passes as an access token: give a name, such as token_type"), true},
+		"is null, so that tokens say nothing of their type and a refresh token passes as an access token: give a "+
+			"name, such as token_type"), true},
 	{"simple_jwt.JTI_CLAIM", when(func(c *Config) bool { return c.Settings.IDClaim == "" },
 		"is null, so that tokens have no id and no log-in can be revoked: give a name, such as jti"), true},
 	{"simple_jwt.CHECK_USER_IS_ACTIVE", when(func(c *Config) bool { return !c.Settings.CheckUserIsActive },
-		"is false, so that the access tokens of disabled customers go on where no cut-off ends them: set it to true"), false},
+		"is false, so that the access tokens of disabled customers go on where no cut-off ends them: set it "+
+			"to true"), false},
 	{"blacklist_app", when(func(c *Config) bool { return !c.Settings.BlacklistApp && c.Settings.Wire == core.Secure },
-		"is false, so that no single log-in can be revoked and a log-out leaves its tokens good until they expire: set it to true"), false},
+		"is false, so that no single log-in can be revoked and a log-out leaves its tokens good until they expire: "+
+			"set it to true"), false},
 	{"password.memory", cheapHash, false},
 	{"simple_jwt.SIGNING_KEY", placeholder, false},
 	{"simple_jwt.SIGNING_KEY", weakKey, false},
@@ -46,36 +49,65 @@ var warnings = []warning{
 	{"simple_jwt.SIGNING_KEY_FILE", exposed, false},
 	{"simple_jwt.VERIFYING_KEY", when(func(c *Config) bool { return c.VerifyingKey.IsSet() && c.symmetric() },
 		"has no meaning for HS256, HS384 and HS512, where one key signs and checks: leave it out"), false},
-	{"simple_jwt.ACCESS_TOKEN_LIFETIME", when(func(c *Config) bool { return c.Settings.AccessTokenLifetime > c.Settings.RefreshTokenLifetime },
-		"is longer than REFRESH_TOKEN_LIFETIME, so that access tokens outlive the refresh token that they come of"), false},
-	{"simple_jwt.ACCESS_TOKEN_LIFETIME", when(func(c *Config) bool { return c.Settings.AccessTokenLifetime > day && c.Settings.Wire == core.Exact },
-		"is more than a day, and with wire: exact nothing ends an access token before it expires: whoever steals one has it for that long"), false},
-	{"simple_jwt.REFRESH_TOKEN_LIFETIME", when(func(c *Config) bool { return c.Settings.RefreshTokenLifetime > 366*day },
+	{"simple_jwt.ACCESS_TOKEN_LIFETIME", when(func(c *Config) bool {
+		return c.Settings.AccessTokenLifetime > c.Settings.RefreshTokenLifetime
+	},
+		"is longer than REFRESH_TOKEN_LIFETIME, so that access tokens outlive the refresh token that they "+
+			"come of"), false},
+	{"simple_jwt.ACCESS_TOKEN_LIFETIME", when(func(c *Config) bool {
+		return c.Settings.AccessTokenLifetime > day &&
+			c.Settings.Wire == core.Exact
+	},
+		"is more than a day, and with wire: exact nothing ends an access token before it expires: whoever steals one "+
+			"has it for that long"), false},
+	{"simple_jwt.REFRESH_TOKEN_LIFETIME", when(func(c *Config) bool {
+		return c.Settings.RefreshTokenLifetime > 366*day
+	},
 		"is more than a year: whoever steals a refresh token has it for that long, unless it is revoked"), false},
-	{"simple_jwt.AUTH_TOKEN_CLASSES", when(func(c *Config) bool { return !slices.Contains(c.Settings.AuthTokenClasses, core.AccessToken) },
+	{"simple_jwt.AUTH_TOKEN_CLASSES", when(func(c *Config) bool {
+		return !slices.Contains(c.Settings.AuthTokenClasses,
+			core.AccessToken)
+	},
 		"does not have access, so that no token which is issued here is good for a request: add it"), false},
 	{"simple_jwt.AUTH_HEADER_TYPES", when(func(c *Config) bool {
-		return slices.ContainsFunc(c.Settings.AuthHeaderTypes, func(t string) bool { return len(strings.Fields(t)) != 1 || strings.TrimSpace(t) != t })
+		return slices.ContainsFunc(c.Settings.AuthHeaderTypes,
+			func(t string) bool { return len(strings.Fields(t)) != 1 || strings.TrimSpace(t) != t })
 	}, "has a type that is empty or has a blank, which no header can have: name single words, such as Bearer"), false},
 	{"simple_jwt.LEEWAY", when(func(c *Config) bool { return c.Settings.Leeway > maxLeeway },
-		"is more than 10 minutes: every token is good for that long after it expired; clocks that are set differ by seconds"), false},
+		"is more than 10 minutes: every token is good for that long after it expired; clocks that are set differ by "+
+			"seconds"), false},
 	{"behind_proxy", sharedAddress, false},
 	{"behind_proxy", when(func(c *Config) bool { return c.BehindProxy && c.Limits.ConnectionsPerAddress > 0 },
 		"is on, so that limits.connections_per_address counts the proxy as one client: all clients share it"), false},
 	{"trusted_hops", when(func(c *Config) bool { return c.TrustedHops > 0 && !c.BehindProxy && !isLoopback(c.Listen) },
-		"is set and behind_proxy is off: a client that reaches the node itself writes X-Forwarded-For as it likes, and no throttle by address holds it; "+
+		"is set and behind_proxy is off: a client that reaches the node itself writes X-Forwarded-For as it likes, "+
+			"and no throttle by address holds it; "+
 			"set behind_proxy: true, or trusted_hops: 0"), false},
 	{"allowed_hosts", when(func(c *Config) bool { return c.AllowedHosts == nil && isAnyAddress(c.Listen) },
 		"is not set: requests for other hosts than loopback are refused"), false},
 	{"hashing.in_process", when(func(c *Config) bool { return c.HashInProcess },
-		"is on, so that a storm of log-ins holds up the checks of tokens, nothing ends a hash that is stuck, and passwords stay in the memory of the node: leave it out"), false},
+		"is on, so that a storm of log-ins holds up the checks of tokens, nothing ends a hash that is stuck, and "+
+			"passwords stay in the memory of the node: leave it out"), false},
 	{"metrics.listen", openMetrics, false},
-	{"browser.SESSION_COOKIE_SECURE", when(func(c *Config) bool { return c.overTLS() && c.browserOn && !c.Browser.Session.Secure }, insecureCookie), false},
-	{"browser.CSRF_COOKIE_SECURE", when(func(c *Config) bool { return c.overTLS() && c.browserOn && !c.Browser.CSRF.Secure }, insecureCookie), false},
-	{"cookies.secure", when(func(c *Config) bool { return c.overTLS() && c.TokenCookies.On && !c.TokenCookies.Access.Secure }, insecureCookie), false},
+	{"browser.SESSION_COOKIE_SECURE", when(func(c *Config) bool {
+		return c.overTLS() && c.browserOn &&
+			!c.Browser.Session.Secure
+	}, insecureCookie), false},
+	{"browser.CSRF_COOKIE_SECURE", when(func(c *Config) bool {
+		return c.overTLS() && c.browserOn &&
+			!c.Browser.CSRF.Secure
+	}, insecureCookie), false},
+	{"cookies.secure", when(func(c *Config) bool {
+		return c.overTLS() && c.TokenCookies.On &&
+			!c.TokenCookies.Access.Secure
+	}, insecureCookie), false},
 	{"check.cookie", otherCookie, false},
-	{"check.proxy", when(func(c *Config) bool { return c.AllowedHosts == nil && c.ForwardAuth.Filled().Proxy != httpapi.Nginx },
-		"is set and allowed_hosts is not, so that /auth/check/ lets nobody in to a site other than loopback: name in allowed_hosts the sites that X-Forwarded-Host may be"), false},
+	{"check.proxy", when(func(c *Config) bool {
+		return c.AllowedHosts == nil &&
+			c.ForwardAuth.Filled().Proxy != httpapi.Nginx
+	},
+		"is set and allowed_hosts is not, so that /auth/check/ lets nobody in to a site other than loopback: name in "+
+			"allowed_hosts the sites that X-Forwarded-Host may be"), false},
 	{"cors.origins", func(c *Config) string {
 		if !c.CORS.Credentials {
 			return ""
@@ -87,14 +119,16 @@ var warnings = []warning{
 		if !c.overTLS() {
 			return ""
 		}
-		return withoutTLS(c.Browser.TrustedOrigins, "whoever sits on its network can send forms in the name of a customer")
+		return withoutTLS(c.Browser.TrustedOrigins, "whoever sits on its network can send forms in the name of a "+
+			"customer")
 	}, false},
 }
 
 // maxLeeway is the most that clocks may be thought to differ.
 const maxLeeway = 10 * time.Minute
 
-const insecureCookie = "is false although the node is reached over TLS: a browser sends the cookie in clear too, to whoever asks; set it to auto"
+const insecureCookie = "is false although the node is reached over TLS: a browser sends the cookie in clear too, to " +
+	"whoever asks; set it to auto"
 
 // warn makes Warnings of the rows that apply, and reports those that wire: secure refuses.
 func (c *Config) warn(bad func(string, error)) {
@@ -136,7 +170,8 @@ func cheapHash(c *Config) string {
 	if p.Memory >= leastMemory && uint64(p.Memory)*uint64(p.Iterations) >= leastWork {
 		return ""
 	}
-	return "and password.iterations make hashes that are cheap to guess, and a log-in puts one in the place of a dearer hash that is stored: " +
+	return "and password.iterations make hashes that are cheap to guess, and a log-in puts one in the place of a " +
+		"dearer hash that is stored: " +
 		"leave them out for 19456 KiB and 2 iterations, or take what OWASP names for argon2id"
 }
 
@@ -147,14 +182,16 @@ const insecurePrefix, leastDistinct = "django-insecure-", 5
 func placeholder(c *Config) string {
 	secret := c.SigningKey.Reveal()
 	if bytes.HasPrefix(bytes.TrimLeft(secret, "\ufeff \t\r\n\"'"), []byte(insecurePrefix)) {
-		return "begins with " + insecurePrefix + ": Django's startproject wrote it into settings.py, so whoever has read the project's source can sign tokens; take a random one"
+		return "begins with " + insecurePrefix + ": Django's startproject wrote it into settings.py, so whoever has " +
+			"read the project's source can sign tokens; take a random one"
 	}
 	distinct := map[byte]bool{}
 	for _, b := range secret {
 		distinct[b] = true
 	}
 	if len(secret) > 0 && len(distinct) < leastDistinct {
-		return fmt.Sprintf("has fewer than %d different characters, so that it can be guessed: take a random one", leastDistinct)
+		return fmt.Sprintf("has fewer than %d different characters, so that it can be guessed: take a "+
+			"random one", leastDistinct)
 	}
 	return ""
 }
@@ -173,7 +210,8 @@ func weakKey(c *Config) string {
 // readable tells of a secret in a configuration file that others can read.
 func readable(c *Config) string {
 	if path, mode := c.secretFile(); mode&0o022 == 0 && mode&0o044 != 0 {
-		return fmt.Sprintf("stands in %s, which others can read: run chmod 600 %[1]s, and replace the key if somebody may have read it", path)
+		return fmt.Sprintf("stands in %s, which others can read: run chmod 600 %[1]s, and replace the key if "+
+			"somebody may have read it", path)
 	}
 	return ""
 }
@@ -186,7 +224,8 @@ func exposed(c *Config) string {
 	if open == 0 {
 		return ""
 	}
-	return fmt.Sprintf(": others can read or change %s: run chmod 600 %[1]s, and replace the key if somebody may have read it", c.SigningKey.file)
+	return fmt.Sprintf(": others can read or change %s: run chmod 600 %[1]s, and replace the key if somebody may "+
+		"have read it", c.SigningKey.file)
 }
 
 // secretFile is the configuration file, where the secret stands in it, and what others may do with it.
@@ -211,7 +250,8 @@ func sharedAddress(c *Config) string {
 		key string
 		on  bool
 	}{
-		{"throttles.anon", c.Throttles.Anon.Requests > 0}, {"throttles.user", c.Throttles.User.Requests > 0}, {"throttles.login", c.Throttles.Login.Requests > 0},
+		{"throttles.anon", c.Throttles.Anon.Requests > 0}, {"throttles.user", c.Throttles.User.Requests > 0},
+		{"throttles.login", c.Throttles.Login.Requests > 0},
 	} {
 		if t.on {
 			shared = append(shared, t.key)
@@ -220,7 +260,8 @@ func sharedAddress(c *Config) string {
 	if shared == nil {
 		return ""
 	}
-	return "is on and trusted_hops is 0, so that all clients share the proxy's address in " + strings.Join(shared, ", ") + ": set trusted_hops to the number of your proxies"
+	return "is on and trusted_hops is 0, so that all clients share the proxy's address in " +
+		strings.Join(shared, ", ") + ": set trusted_hops to the number of your proxies"
 }
 
 // isAnyAddress reports whether an address is that of every interface.
@@ -237,7 +278,8 @@ func openMetrics(c *Config) string {
 	if isAnyAddress(c.MetricsListen) {
 		address = c.MetricsListen + " "
 	}
-	return address + "is open to other machines, in clear and without a password: whoever can reach it sees how much the node is used"
+	return address + "is open to other machines, in clear and without a password: whoever can reach it sees how much " +
+		"the node is used"
 }
 
 // otherCookie tells of a cookie that the node does not set.
@@ -249,7 +291,8 @@ func otherCookie(c *Config) string {
 	if c.TokenCookies.Access.Name != "" {
 		name = "what cookies.access_name is"
 	}
-	return "is not the cookie of the access token, so that /auth/check/ does not find the tokens of cookies.enabled: set check.cookie to " + name
+	return "is not the cookie of the access token, so that /auth/check/ does not find the tokens of cookies.enabled: " +
+		"set check.cookie to " + name
 }
 
 // withoutTLS tells of origins in clear, by their numbers.
@@ -270,7 +313,8 @@ func readersOnly(c *Config) string {
 	if which == "" {
 		return ""
 	}
-	return "names an origin that browser.CSRF_TRUSTED_ORIGINS lacks (" + which + "), so that its pages may read with the cookies of cookies.enabled " +
+	return "names an origin that browser.CSRF_TRUSTED_ORIGINS lacks (" + which + "), so that its pages may read with " +
+		"the cookies of cookies.enabled " +
 		"and neither log in nor refresh, which is a 403: name it there too"
 }
 

@@ -55,7 +55,8 @@ func parseFile(path string, b []byte) ([]value, []Problem) {
 			return nil, whole(doc.Body.GetToken().Position.Line, "holds a second document: keep one")
 		}
 		if entries(doc.Body) == nil {
-			return nil, whole(doc.Body.GetToken().Position.Line, "must consist of lines such as \"listen: 127.0.0.1:8000\"")
+			return nil, whole(doc.Body.GetToken().Position.Line, "must consist of lines such as \"listen: "+
+				"127.0.0.1:8000\"")
 		}
 		values, problems = flatten(path, "", doc.Body, nil, nil)
 	}
@@ -89,7 +90,8 @@ func flatten(path, block string, n ast.Node, values []value, problems []Problem)
 			case entries(e.Value) != nil:
 				values, problems = flatten(path, key+".", e.Value, values, problems)
 			case !empty:
-				problems = append(problems, Problem{Key: key, Origin: origin, Text: "must be a block of keys, each on a line of its own"})
+				problems = append(problems, Problem{Key: key, Origin: origin, Text: "must be a block of keys, each " +
+					"on a line of its own"})
 			}
 			continue
 		}
@@ -116,7 +118,8 @@ func scalar(n ast.Node) value {
 		return value{kind: number, text: n.Token.Value}
 	case *ast.StringNode:
 		t := n.Token
-		cut := t.Type == token.StringType && t.Next != nil && t.Next.Type == token.CommentType && t.Next.Position.Line == t.Position.Line
+		cut := t.Type == token.StringType && t.Next != nil && t.Next.Type == token.CommentType &&
+			t.Next.Position.Line == t.Position.Line
 		return value{kind: text, text: n.Value, cut: cut, broken: strings.Contains(strings.TrimSpace(t.Origin), "\n")}
 	case *ast.LiteralNode:
 		return value{kind: text, text: n.Value.Value, broken: true}

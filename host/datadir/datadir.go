@@ -69,7 +69,8 @@ func (d Dir) Make(key bool) error {
 	case errors.Is(err, syscall.ENOTDIR):
 		return fmt.Errorf("make data directory %s: a file stands where a directory should: name another with --data", d)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return fmt.Errorf("make data directory %s: this user may not: have it made and given to this user with mode 700, or name another with --data (%w)", d, err)
+		return fmt.Errorf("make data directory %s: this user may not: have it made and given to this user with mode "+
+			"700, or name another with --data (%w)", d, err)
 	}
 	return fmt.Errorf("make data directory %s: name another with --data: %w", d, err)
 }
@@ -78,7 +79,8 @@ func (d Dir) Make(key bool) error {
 func (d Dir) Warnings() []string {
 	var list []string
 	if info, err := os.Stat(d.path); err == nil && info.Mode().Perm()&0o055&^d.cfg.TrustedBits(info) != 0 {
-		list = append(list, fmt.Sprintf("data directory %s is open to others (mode %v): run chmod 700 %[1]s", d, info.Mode().Perm()))
+		list = append(list, fmt.Sprintf("data directory %s is open to others (mode %v): run chmod 700 %[1]s", d,
+			info.Mode().Perm()))
 	}
 	parents := []string{filepath.Dir(d.String())}
 	// Where the directory is a symbolic link, either can be exchanged.
@@ -87,7 +89,8 @@ func (d Dir) Warnings() []string {
 	}
 	for _, p := range slices.Compact(parents) {
 		if info, err := os.Stat(p); err == nil && info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0 {
-			list = append(list, fmt.Sprintf("others can write to %s (mode %v), and so put another directory in the place of the data directory: run chmod go-w %[1]s, or move the data directory",
+			list = append(list, fmt.Sprintf("others can write to %s (mode %v), and so put another directory in the "+
+				"place of the data directory: run chmod go-w %[1]s, or move the data directory",
 				p, info.Mode().Perm()))
 		}
 	}

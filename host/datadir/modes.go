@@ -32,12 +32,14 @@ func (d Dir) Check(key bool) error {
 		wrong = wrong[:1] // which says what to do about the owner too
 	}
 	wrong = append(wrong, d.checkFile(d.Store(), 0o066, func(mode fs.FileMode) error {
-		return fmt.Errorf("store %s can be read by others (mode %v), and the password hashes are in it: run chmod 600 %[1]s, and have passwords changed if somebody may have read it",
+		return fmt.Errorf("store %s can be read by others (mode %v), and the password hashes are in it: run chmod "+
+			"600 %[1]s, and have passwords changed if somebody may have read it",
 			d.Store(), mode)
 	}))
 	if key && !d.cfg.SigningKey.IsSet() {
 		wrong = append(wrong, d.checkFile(d.Key(), 0o077, func(fs.FileMode) error {
-			return fmt.Errorf("signing key %s: %w: run chmod 600 %[1]s, and replace the key if somebody may have read it", d.Key(), keyring.ErrExposed)
+			return fmt.Errorf("signing key %s: %w: run chmod 600 %[1]s, and replace the key if somebody may have "+
+				"read it", d.Key(), keyring.ErrExposed)
 		}))
 	}
 	return errors.Join(wrong...)
@@ -76,15 +78,19 @@ func (d Dir) checkOpen(info fs.FileInfo) error {
 	}
 	if d.canAllow(info) {
 		gid, _ := config.OwnGroup(info)
-		return fmt.Errorf("data directory %s can be written by others (mode %v), all of its group %d, which this process is in too, as Kubernetes makes volumes (fsGroup): "+
-			"set data_group: allow (EDGETOKEN_DATA_GROUP=allow) where whoever is in that group may change keys and customers, else run chmod 700 %[1]s", d, info.Mode().Perm(), gid)
+		return fmt.Errorf("data directory %s can be written by others (mode %v), all of its group %d, which this "+
+			"process is in too, as Kubernetes makes volumes (fsGroup): "+
+			"set data_group: allow (EDGETOKEN_DATA_GROUP=allow) where whoever is in that group may change keys and "+
+			"customers, else run chmod 700 %[1]s", d, info.Mode().Perm(), gid)
 	}
 	if d.outsideGroup(info) {
 		gid, _ := config.OwnGroup(info)
-		return fmt.Errorf("data directory %s can be written by its group %d (mode %v), and data_group: allow trusts that group only where this process is in it: "+
+		return fmt.Errorf("data directory %s can be written by its group %d (mode %v), and data_group: allow trusts "+
+			"that group only where this process is in it: "+
 			"run it as the user and with the groups of the node (in a pod: set fsGroup)", d, gid, info.Mode().Perm())
 	}
-	return fmt.Errorf("data directory %s can be written by others (mode %v): run chmod 700 %[1]s, and look for files that are not yours", d, info.Mode().Perm())
+	return fmt.Errorf("data directory %s can be written by others (mode %v): run chmod 700 %[1]s, and look for files "+
+		"that are not yours", d, info.Mode().Perm())
 }
 
 // checkOwner refuses a directory of another user; root's, where this process may write to it as one of a trusted
@@ -94,7 +100,8 @@ func (d Dir) checkOwner(info fs.FileInfo) error {
 	if !known || uid == os.Geteuid() || uid == 0 && info.Mode().Perm()&0o020 != 0 && d.cfg.TrustedBits(info) != 0 {
 		return nil
 	}
-	return fmt.Errorf("data directory %s belongs to user %d and this is user %d: run the command as its owner", d, uid, os.Geteuid())
+	return fmt.Errorf("data directory %s belongs to user %d and this is user %d: run the command as "+
+		"its owner", d, uid, os.Geteuid())
 }
 
 // canAllow reports whether data_group: allow would make good all that a mode lets others do.
@@ -141,7 +148,8 @@ func (d Dir) Settle() (notes []string, err error) {
 	}
 	for _, e := range entries {
 		base, _, _ := strings.Cut(e.Name(), ".new") // of a file that is written and then given its name
-		if path := filepath.Join(d.String(), e.Name()); e.Type().IsRegular() && (base == filepath.Base(d.Store()) || base == filepath.Base(d.Key())) {
+		if path := filepath.Join(d.String(), e.Name()); e.Type().IsRegular() &&
+			(base == filepath.Base(d.Store()) || base == filepath.Base(d.Key())) {
 			done, err := tighten(path)
 			if err != nil && !errors.Is(err, fs.ErrPermission) {
 				return nil, fmt.Errorf("tighten the mode of %s: %w", path, err)
@@ -156,7 +164,8 @@ func (d Dir) Settle() (notes []string, err error) {
 		return notes, nil
 	}
 	if err := os.RemoveAll(d.ownCache()); err != nil {
-		return nil, fmt.Errorf("the compile cache %s could be written by others, code in it is run, and it cannot be removed: %w", d.ownCache(), err)
+		return nil, fmt.Errorf("the compile cache %s could be written by others, code in it is run, and it cannot be "+
+			"removed: %w", d.ownCache(), err)
 	}
 	return append(notes, "threw away "+d.ownCache()+", which others could write to: code in it is run"), nil
 }

@@ -24,7 +24,8 @@ func (d Dir) Contents() Contents {
 }
 
 // StoreLost warns of a new store beside the key of an earlier run.
-const StoreLost = "made a new store, although there was a signing key already: if there were customers, restore store.db from a backup"
+const StoreLost = "made a new store, although there was a signing key already: if there were customers, restore " +
+	"store.db from a backup"
 
 // OpenStore opens the store, and makes it where it is missing. The directory must be there.
 func (d Dir) OpenStore() (*store.DB, error) {
@@ -32,7 +33,8 @@ func (d Dir) OpenStore() (*store.DB, error) {
 	if _, err := os.Lstat(d.Store()); err == nil {
 		trusted &= d.trustedAt(d.Store())
 	}
-	return store.Open(store.Config{Path: d.Store(), Trusted: trusted, IDs: d.cfg.IDs, FoldEmails: d.cfg.LoginMatch == config.CaseInsensitive, MaxSessions: d.cfg.MaxSessions})
+	return store.Open(store.Config{Path: d.Store(), Trusted: trusted, IDs: d.cfg.IDs,
+		FoldEmails: d.cfg.LoginMatch == config.CaseInsensitive, MaxSessions: d.cfg.MaxSessions})
 }
 
 // ErrNoStore says that there is no store.
@@ -48,17 +50,20 @@ func (d Dir) Openable(mayMake bool) error {
 	}
 	if _, err := os.Stat(d.Store()); errors.Is(err, fs.ErrNotExist) {
 		if d.Contents().Key {
-			return fmt.Errorf("%w %s, although there is a signing key: if there was one, restore it from a backup; else start edgetoken serve once, "+
+			return fmt.Errorf("%w %s, although there is a signing key: if there was one, restore it from a backup; "+
+				"else start edgetoken serve once, "+
 				"or name the data directory with --data", ErrNoStore, d.Store())
 		}
-		return fmt.Errorf("%w %s: start edgetoken serve once, or name the data directory with --data", ErrNoStore, d.Store())
+		return fmt.Errorf("%w %s: start edgetoken serve once, or name the data directory with --data", ErrNoStore,
+			d.Store())
 	}
 	return nil
 }
 
 // InUse says that another process has the store, and that no node answers.
 func (d Dir) InUse() error {
-	return fmt.Errorf("%s is in use by another process, and no node answers at %s: a node is starting or stopping, or another command is at work: try again; "+
+	return fmt.Errorf("%s is in use by another process, and no node answers at %s: a node is starting or stopping, "+
+		"or another command is at work: try again; "+
 		"if a node runs whose socket was removed, start it again", d.Store(), Absolute(d.Socket()))
 }
 
@@ -66,7 +71,8 @@ func (d Dir) InUse() error {
 // is missing and may be.
 func (d Dir) OpenKeys(mayMake bool) (*keyring.Ring, error) {
 	if d.cfg.SigningKey.IsSet() {
-		return keyring.FromSettings(d.cfg.Algorithm, d.cfg.SigningKey.Reveal(), d.cfg.VerifyingKey.Reveal(), d.cfg.AllowWeakSigningKey)
+		return keyring.FromSettings(d.cfg.Algorithm, d.cfg.SigningKey.Reveal(), d.cfg.VerifyingKey.Reveal(),
+			d.cfg.AllowWeakSigningKey)
 	}
 	path := d.Key()
 	ring, err := keyring.LoadTrusting(path, d.trustedAt(path))
@@ -82,7 +88,8 @@ func (d Dir) OpenKeys(mayMake bool) (*keyring.Ring, error) {
 		return nil, err
 	}
 	if a := ring.Set().Keys[0].Algorithm; a != d.cfg.Algorithm {
-		return nil, fmt.Errorf("the signing key %s is for %s and ALGORITHM is %s: set ALGORITHM to %[2]s, or move the key away for a new one, which ends every session", path, a, d.cfg.Algorithm)
+		return nil, fmt.Errorf("the signing key %s is for %s and ALGORITHM is %s: set ALGORITHM to %[2]s, or move "+
+			"the key away for a new one, which ends every session", path, a, d.cfg.Algorithm)
 	}
 	return ring, nil
 }

@@ -30,7 +30,8 @@ func tighten(path string) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if uid, known := owner(info); !known || uid != os.Geteuid() || !info.Mode().IsRegular() || info.Mode().Perm()&0o070 == 0 {
+	if uid, known := owner(info); !known || uid != os.Geteuid() || !info.Mode().IsRegular() ||
+		info.Mode().Perm()&0o070 == 0 {
 		return false, nil
 	}
 	return true, f.Chmod(info.Mode().Perm() &^ 0o070)

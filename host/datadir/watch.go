@@ -59,10 +59,12 @@ func (w *Watch) look(log *slog.Logger) {
 func (w *Watch) gone() map[string]string {
 	list := map[string]string{}
 	if info, err := os.Lstat(w.dir.Socket()); err != nil || !os.SameFile(info, w.socket) {
-		list["admin.sock"] = "the admin socket was removed or replaced: commands cannot reach this node any more; start it anew"
+		list["admin.sock"] = "the admin socket was removed or replaced: commands cannot reach this node any more; " +
+			"start it anew"
 	}
 	if _, err := os.Stat(w.dir.Key()); err != nil && w.ownKey() {
-		list["signing.key"] = "the signing key is gone or cannot be read: the node goes on with it, but the next start would make another and refuse every token; " +
+		list["signing.key"] = "the signing key is gone or cannot be read: the node goes on with it, but the next " +
+			"start would make another and refuse every token; " +
 			"put it back from a backup before that"
 	}
 	return list

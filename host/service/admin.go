@@ -13,7 +13,10 @@ import (
 //	GET  /metrics   for Prometheus
 func (s *Service) adminOfNode() http.Handler {
 	mux := http.NewServeMux()
-	admin.Reload.Handle(mux, s.log, func(context.Context, admin.None, admin.None) (admin.Reloaded, error) { return s.Reload() })
+	admin.Reload.Handle(mux, s.log, func(context.Context, admin.None, admin.None) (admin.Reloaded,
+		error) {
+		return s.Reload()
+	})
 	mux.Handle("GET /metrics", s.metrics.handler())
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.current.Load().admin.ServeHTTP(w, r) })
 	return mux

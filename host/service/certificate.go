@@ -42,7 +42,8 @@ func openCertificate(cfg *config.Config, log *slog.Logger) (*certificate, error)
 // warn tells of a certificate that clients will not accept.
 func (c *certificate) warn(p *pair) {
 	if leaf := p.tls.Leaf; time.Now().After(leaf.NotAfter) || time.Now().Before(leaf.NotBefore) {
-		c.log.Warn("the certificate is not valid now", "file", p.certFile, "begins", leaf.NotBefore.UTC(), "expires", leaf.NotAfter.UTC())
+		c.log.Warn("the certificate is not valid now", "file", p.certFile, "begins", leaf.NotBefore.UTC(), "expires",
+			leaf.NotAfter.UTC())
 	}
 }
 

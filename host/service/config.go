@@ -16,8 +16,8 @@ type Config struct {
 	Start *config.Config
 	// Reload reads the configuration anew. Nil: there is no other than Start, and a reload reads keys and certificate.
 	Reload func() (*config.Config, error)
-	// Listener takes the requests, and is closed with the service; Start needs tls.cert or behind_proxy where others than
-	// this machine reach it. Nil: one at the address of Start.
+	// Listener takes the requests, and is closed with the service; Start needs tls.cert or behind_proxy where others
+	// than this machine reach it. Nil: one at the address of Start.
 	Listener net.Listener
 	// Started is called once requests are taken, with the URL of the node. Nil: nothing is.
 	Started func(url string)

@@ -28,12 +28,14 @@ func (s *Service) openEngine(ctx context.Context, cfg *config.Config, ring *keyr
 }
 
 // openInstances makes the sandboxed engine that the configuration names; nil where that is the native one.
-func openInstances(ctx context.Context, cfg *config.Config, ring *keyring.Ring, log *slog.Logger) (*engine.Engine, error) {
+func openInstances(ctx context.Context, cfg *config.Config, ring *keyring.Ring, log *slog.Logger) (*engine.Engine,
+	error) {
 	if cfg.Engine == "native" {
 		return nil, nil
 	}
 	c := engine.Config{
-		Settings: cfg.Settings, Keys: ring, SelfContained: cfg.Engine == "wasm-full", CacheDir: datadir.Of(cfg).Cache(), MaxInstances: cfg.MaxInstances, Log: log,
+		Settings: cfg.Settings, Keys: ring, SelfContained: cfg.Engine == "wasm-full", CacheDir: datadir.Of(cfg).Cache(),
+		MaxInstances: cfg.MaxInstances, Log: log,
 	}
 	e, err := engine.New(ctx, c)
 	if errors.Is(err, engine.ErrUnsafeCache) {

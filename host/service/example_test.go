@@ -33,13 +33,15 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer node.Close()
-	if err := node.AddCustomer(ctx, store.NewCustomer{Email: "ana@example.com", IsActive: true}, "correct horse 1"); err != nil {
+	if err := node.AddCustomer(ctx, store.NewCustomer{Email: "ana@example.com", IsActive: true},
+		"correct horse 1"); err != nil {
 		log.Fatal(err)
 	}
 	ended := make(chan error)
 	go func() { ended <- node.Run(ctx) }()
 
-	answer, err := http.Post(node.URL()+"/auth/token/", "application/json", strings.NewReader(`{"email": "ana@example.com", "password": "correct horse 1"}`))
+	answer, err := http.Post(node.URL()+"/auth/token/", "application/json",
+		strings.NewReader(`{"email": "ana@example.com", "password": "correct horse 1"}`))
 	if err != nil {
 		log.Fatal(err)
 	}

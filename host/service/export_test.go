@@ -22,5 +22,6 @@ func NewObserver() func(httpapi.Observation) { return newMetrics(&Service{}, &co
 // ServeMetrics serves the metrics of a service that does nothing.
 func ServeMetrics(ctx context.Context, l net.Listener) error {
 	m := newMetrics(&Service{}, &config.Config{})
-	return (&server.Server{Handler: m.handler(), Limits: metricsLimits, Grace: time.Second, Log: slog.New(slog.DiscardHandler)}).Serve(ctx, l)
+	return (&server.Server{Handler: m.handler(), Limits: metricsLimits, Grace: time.Second,
+		Log: slog.New(slog.DiscardHandler)}).Serve(ctx, l)
 }

@@ -60,7 +60,8 @@ func (n *node) breaks(t *testing.T, prepare func(*testing.T, *node) change, fail
 		acknowledged, said := c.do()
 		asked.Wait()
 		faultdisk.Use(faultdisk.Sound)
-		servicetest.Eventually(t, "the node is ready", func() bool { return n.ask(t, "GET", "/readyz", "").status == http.StatusOK })
+		servicetest.Eventually(t, "the node is ready",
+			func() bool { return n.ask(t, "GET", "/readyz", "").status == http.StatusOK })
 		place := fmt.Sprintf("operation %d, a %s, fails", at, d.kind)
 		if !acknowledged && !said.busy() {
 			t.Errorf("%s: the answer is %v, want an acknowledgement, or 503 with Retry-After", place, said)
@@ -152,7 +153,8 @@ func send(t *testing.T, client *http.Client, method, url, body string, headers [
 		name, value, _ := strings.Cut(h, ": ")
 		r.Header.Set(name, value)
 	}
-	c := http.Client{Transport: client.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	c := http.Client{Transport: client.Transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	answer, err := c.Do(r)
 	if err != nil {
 		t.Error(err)

@@ -44,9 +44,13 @@ var changes = map[string]func(*testing.T, *node) change{
 		b.logIn()
 		stays := b.copy() // keeps its cookies
 		return change{
-			do:     func() (bool, reply) { r := stays.copy().logOut(); return r.status == http.StatusOK, r },
-			holds:  func() bool { return stays.profile().status != http.StatusOK },
-			others: map[string]func() (bool, reply){"the profile": func() (bool, reply) { r := stays.profile(); return r.status == http.StatusFound, r }},
+			do:    func() (bool, reply) { r := stays.copy().logOut(); return r.status == http.StatusOK, r },
+			holds: func() bool { return stays.profile().status != http.StatusOK },
+			others: map[string]func() (bool, reply){"the profile": func() (bool,
+				reply) {
+				r := stays.profile()
+				return r.status == http.StatusFound, r
+			}},
 		}
 	},
 	"blacklist": func(t *testing.T, n *node) change {
@@ -84,14 +88,17 @@ var changes = map[string]func(*testing.T, *node) change{
 	"add": func(t *testing.T, n *node) change {
 		a := &account{t: t, n: n, email: newEmail()}
 		add := func() (bool, reply) {
-			r := n.askAdmin(t, "POST", "/customers", fmt.Sprintf(`{"email": %q, "password": "correct horse 1"}`, a.email))
+			r := n.askAdmin(t, "POST", "/customers",
+				fmt.Sprintf(`{"email": %q, "password": "correct horse 1"}`, a.email))
 			return r.status == http.StatusOK || strings.Contains(r.body, "taken"), r
 		}
-		return change{do: add, holds: func() bool { return a.logIn().status == http.StatusOK }, others: map[string]func() (bool, reply){"another who adds": add}}
+		return change{do: add, holds: func() bool { return a.logIn().status == http.StatusOK },
+			others: map[string]func() (bool, reply){"another who adds": add}}
 	},
 	"another address": func(t *testing.T, n *node) change {
 		a, other := n.account(t), newEmail()
-		c := n.changed(t, "PATCH", "/customer?key="+a.email, fmt.Sprintf(`{"email": %q}`, other), "/customer?key="+other, other)
+		c := n.changed(t, "PATCH", "/customer?key="+a.email, fmt.Sprintf(`{"email": %q}`, other),
+			"/customer?key="+other, other)
 		set := c.do
 		c.do = func() (bool, reply) {
 			ok, r := set()
@@ -101,7 +108,9 @@ var changes = map[string]func(*testing.T, *node) change{
 	},
 	"rights": func(t *testing.T, n *node) change {
 		a := n.account(t)
-		return n.changed(t, "POST", "/rights?key="+a.email, `{"grant": ["customers.view_customer"], "join": ["editors"]}`, "/customer?key="+a.email, "customers.view_customer")
+		return n.changed(t, "POST", "/rights?key="+a.email,
+			`{"grant": ["customers.view_customer"], "join": ["editors"]}`, "/customer?key="+a.email,
+			"customers.view_customer")
 	},
 	"add a group": func(t *testing.T, n *node) change {
 		name := newEmail()
@@ -119,7 +128,8 @@ var changes = map[string]func(*testing.T, *node) change{
 	},
 	"change a group": func(t *testing.T, n *node) change {
 		permission := "a." + strings.Split(newEmail(), "@")[0]
-		return n.changed(t, "PATCH", "/groups", fmt.Sprintf(`{"name": "editors", "grant": [%q], "revoke": []}`, permission), "/groups", permission)
+		return n.changed(t, "PATCH", "/groups",
+			fmt.Sprintf(`{"name": "editors", "grant": [%q], "revoke": []}`, permission), "/groups", permission)
 	},
 	"remove a group": func(t *testing.T, n *node) change {
 		name := newEmail()
@@ -130,8 +140,12 @@ var changes = map[string]func(*testing.T, *node) change{
 				r := n.askAdmin(t, "DELETE", "/groups?name="+url.QueryEscape(name), "")
 				return r.status == http.StatusOK || strings.Contains(r.body, "no such group"), r
 			},
-			holds:  func() bool { return gone(n.askAdmin(t, "GET", "/groups", "")) },
-			others: map[string]func() (bool, reply){"the list": func() (bool, reply) { r := n.askAdmin(t, "GET", "/groups", ""); return gone(r), r }},
+			holds: func() bool { return gone(n.askAdmin(t, "GET", "/groups", "")) },
+			others: map[string]func() (bool, reply){"the list": func() (bool,
+				reply) {
+				r := n.askAdmin(t, "GET", "/groups", "")
+				return gone(r), r
+			}},
 		}
 	},
 }
@@ -171,7 +185,8 @@ func newEmail() string {
 
 func (n *node) account(t *testing.T) *account {
 	a := &account{t: t, n: n, email: newEmail()}
-	n.Admin(t, "POST", "/customers", http.StatusOK, fmt.Sprintf(`{"email": %q, "password": "correct horse 1"}`, a.email))
+	n.Admin(t, "POST", "/customers", http.StatusOK,
+		fmt.Sprintf(`{"email": %q, "password": "correct horse 1"}`, a.email))
 	return a
 }
 
@@ -253,8 +268,10 @@ func (b *browser) open(method, path string, form url.Values) reply {
 	for name, value := range b.cookies {
 		cookies = append(cookies, name+"="+value)
 	}
-	r := b.n.ask(b.t, method, path, form.Encode(), "Content-Type: application/x-www-form-urlencoded", "Accept: text/html", "Sec-Fetch-Mode: navigate",
-		"Sec-Fetch-Site: same-origin", "Origin: "+b.n.URL(), "Referer: "+b.n.URL()+"/", "Cookie: "+strings.Join(cookies, "; "))
+	r := b.n.ask(b.t, method, path, form.Encode(), "Content-Type: application/x-www-form-urlencoded",
+		"Accept: text/html", "Sec-Fetch-Mode: navigate",
+		"Sec-Fetch-Site: same-origin", "Origin: "+b.n.URL(), "Referer: "+b.n.URL()+"/",
+		"Cookie: "+strings.Join(cookies, "; "))
 	answer := http.Response{Header: r.header}
 	for _, c := range answer.Cookies() {
 		b.cookies[c.Name] = c.Value

@@ -55,10 +55,12 @@ func hashingFigures(s *Service) figures {
 		gauge("edgetoken_hashing_memory_used_bytes", "Memory of the hashes at work."),
 		gauge("edgetoken_hashing_memory_limit_bytes", "Memory that hashes at work may take."),
 		counter("edgetoken_hashing_done_total", "Passwords hashed."),
-		counter("edgetoken_hashing_refused_total", "Log-ins not hashed, since the queue was full or the wait too long."),
+		counter("edgetoken_hashing_refused_total", "Log-ins not hashed, since the queue was full or the wait "+
+			"too long."),
 	}, func() []float64 {
 		h := s.hashing.Stats()
-		return []float64{float64(h.Workers), float64(h.Running), float64(h.Waiting), float64(h.MemoryUsed), float64(h.Memory), float64(h.Done), float64(h.Refused)}
+		return []float64{float64(h.Workers), float64(h.Running), float64(h.Waiting), float64(h.MemoryUsed),
+			float64(h.Memory), float64(h.Done), float64(h.Refused)}
 	}}
 }
 
@@ -69,7 +71,8 @@ func processFigures(s *Service) figures {
 		gauge("edgetoken_hashing_processes", "Processes for passwords that are alive."),
 	}
 	for _, f := range hashing.Failures {
-		list = append(list, counterOf("edgetoken_hashing_failures_total", "Failures of processes for passwords, each of which was ended.", "reason", string(f)))
+		list = append(list, counterOf("edgetoken_hashing_failures_total", "Failures of processes for passwords, each "+
+			"of which was ended.", "reason", string(f)))
 	}
 	return figures{list, func() []float64 {
 		h := s.processes.Stats()
@@ -86,7 +89,8 @@ func processFigures(s *Service) figures {
 
 func logFigures(s *Service) figures {
 	return figures{[]figure{
-		counter("edgetoken_log_records_dropped_total", "Records of the log that found no room in its buffer, or that its destination did not take."),
+		counter("edgetoken_log_records_dropped_total", "Records of the log that found no room in its buffer, or that "+
+			"its destination did not take."),
 		gauge("edgetoken_log_buffer_bytes", "Records that wait to be written."),
 		gauge("edgetoken_log_buffer_limit_bytes", "Memory that they may take."),
 	}, func() []float64 {
@@ -112,9 +116,11 @@ func engineFigures(s *Service) figures {
 	return figures{[]figure{
 		gauge("edgetoken_engine_instances", "Instances of the module that are alive."),
 		gauge("edgetoken_engine_instances_limit", "Most instances there can be."),
-		counter("edgetoken_engine_instances_broken_total", "Instances dropped since they trapped or answered nonsense."),
+		counter("edgetoken_engine_instances_broken_total", "Instances dropped since they trapped or answered "+
+			"nonsense."),
 		counter("edgetoken_engine_waits_total", "Calls that waited since all instances were in use."),
-		gauge("edgetoken_engine_interpreted", "Whether the module is interpreted (1), which takes several times as long, or compiled (0)."),
+		gauge("edgetoken_engine_interpreted", "Whether the module is interpreted (1), which takes several times as "+
+			"long, or compiled (0)."),
 	}, func() []float64 {
 		e, interpreted := s.instances.Stats(), 0.0
 		if s.instances.Interpreted() {
@@ -157,16 +163,19 @@ func storeFigures(s *Service) figures {
 		if err == nil {
 			healthy = 1
 		}
-		values := []float64{healthy, float64(d.Commits), float64(d.Requests), float64(d.Failures), float64(d.Reopenings), d.LastCommitTook.Seconds()}
+		values := []float64{healthy, float64(d.Commits), float64(d.Requests), float64(d.Failures),
+			float64(d.Reopenings), d.LastCommitTook.Seconds()}
 		if err != nil {
 			return values
 		}
-		return append(values, float64(d.Customers), float64(d.Families), float64(d.Tombstones), float64(d.Sessions), float64(d.Bytes))
+		return append(values, float64(d.Customers), float64(d.Families), float64(d.Tombstones), float64(d.Sessions),
+			float64(d.Bytes))
 	}}
 }
 
 // certificateFigures tell when to worry.
 func certificateFigures(s *Service) figures {
-	return figures{[]figure{gauge("edgetoken_tls_certificate_not_after_timestamp_seconds", "When the certificate in use ends, in Unix seconds.")},
+	return figures{[]figure{gauge("edgetoken_tls_certificate_not_after_timestamp_seconds", "When the certificate in "+
+		"use ends, in Unix seconds.")},
 		func() []float64 { return []float64{float64(s.certificate.expires().Unix())} }}
 }

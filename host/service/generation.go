@@ -17,8 +17,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// generation is what one reading of the configuration makes. Nothing of it changes but its keys, which the node follows:
-// a request ends on the generation that it began on.
+// generation is what one reading of the configuration makes. Nothing of it changes but its keys, which the node
+// follows: a request ends on the generation that it began on.
 type generation struct {
 	cfg     *config.Config
 	keys    *keyring.Source
@@ -39,7 +39,8 @@ func (s *Service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 		return nil, err
 	}
 	g.node, err = node.New(node.Config{
-		Engine: engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password, Hashing: s.hashing, Hasher: s.hasher, Log: s.log, Repeats: s.repeats,
+		Engine: engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password,
+		Hashing: s.hashing, Hasher: s.hasher, Log: s.log, Repeats: s.repeats,
 		Claims: cfg.Claims, FoldEmails: cfg.LoginMatch == config.CaseInsensitive, SessionAge: cfg.SessionAge,
 	})
 	if err != nil {
@@ -48,18 +49,22 @@ func (s *Service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	if err := g.node.RaiseLifetimes(context.Background()); err != nil {
 		return nil, err
 	}
-	g.keys = keyring.NewSource(ring, func() (*keyring.Ring, error) { return datadir.Of(cfg).OpenKeys(false) }, func(ring *keyring.Ring) error { return s.useKeys(g, ring) })
+	g.keys = keyring.NewSource(ring, func() (*keyring.Ring, error) { return datadir.Of(cfg).OpenKeys(false) },
+		func(ring *keyring.Ring) error { return s.useKeys(g, ring) })
 	g.handler, err = httpapi.New(httpapi.Config{
 		Node: g.node, Current: func() *node.Node { return s.current.Load().node },
-		AllowedHosts: cfg.Hosts(), ErrorHeader: cfg.ErrorHeader, AuthHeaderName: cfg.AuthHeaderName, Info: g.info, Log: s.log, Repeats: s.repeats,
+		AllowedHosts: cfg.Hosts(), ErrorHeader: cfg.ErrorHeader, AuthHeaderName: cfg.AuthHeaderName, Info: g.info,
+		Log: s.log, Repeats: s.repeats,
 		MaxBody: cfg.MaxBody, BodyMemory: cfg.BodyMemory, MaxFields: cfg.MaxFields, TrustedHops: cfg.TrustedHops,
 		Browser: cfg.Browser, TokenCookies: cfg.TokenCookies, CORS: cfg.CORS, BehindProxy: cfg.BehindProxy,
-		Throttles: cfg.Throttles, ThrottleHistory: s.history, LogEmails: cfg.LogEmails, Observe: s.metrics.observe, LoginAnswer: cfg.LoginAnswer, Samples: cfg.Samples, ForwardAuth: cfg.ForwardAuth,
+		Throttles: cfg.Throttles, ThrottleHistory: s.history, LogEmails: cfg.LogEmails, Observe: s.metrics.observe,
+		LoginAnswer: cfg.LoginAnswer, Samples: cfg.Samples, ForwardAuth: cfg.ForwardAuth,
 	})
 	if err != nil {
 		return nil, err
 	}
-	api := adminConfig(cfg, s.store, s.hasher, func(context.Context) (core.Engine, error) { return g.node.Engine(), nil })
+	api := adminConfig(cfg, s.store, s.hasher,
+		func(context.Context) (core.Engine, error) { return g.node.Engine(), nil })
 	api.Log = s.log
 	g.admin = admin.New(api)
 	return g, nil
@@ -75,10 +80,13 @@ func (s *Service) use(g *generation) {
 }
 
 // adminConfig is what the admin API of a node, or of a command that works on its files, takes from a configuration.
-func adminConfig(cfg *config.Config, db *store.DB, hasher hashing.Hasher, engine func(context.Context) (core.Engine, error)) admin.Config {
+func adminConfig(cfg *config.Config, db *store.DB, hasher hashing.Hasher,
+	engine func(context.Context) (core.Engine, error)) admin.Config {
 	return admin.Config{
-		Store: db, Settings: cfg.Settings, UserIDField: userIDField(cfg), FoldEmails: cfg.LoginMatch == config.CaseInsensitive,
-		MinPassword: cfg.MinPassword, Passwords: cfg.Password, Hasher: hasher, Claims: cfg.Claims, LoginAnswer: cfg.LoginAnswer,
+		Store: db, Settings: cfg.Settings, UserIDField: userIDField(cfg),
+		FoldEmails:  cfg.LoginMatch == config.CaseInsensitive,
+		MinPassword: cfg.MinPassword, Passwords: cfg.Password, Hasher: hasher, Claims: cfg.Claims,
+		LoginAnswer: cfg.LoginAnswer,
 		CheckAnswer: httpapi.CheckLoginAnswer, Permissions: httpapi.Permissions(), Engine: engine,
 	}
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
-// readKeys reads the keys of a configuration, and refuses a signing key whose end has come. Of one whose end is near it
-// warns. With mayMake it makes the key of the data directory where that is missing. ring is there even where the key has
-// ended.
+// readKeys reads the keys of a configuration, and refuses a signing key whose end has come. Of one whose end is near
+// it warns. With mayMake it makes the key of the data directory where that is missing. ring is there even where the
+// key has ended.
 func readKeys(cfg *config.Config, mayMake bool) (ring *keyring.Ring, warning string, err error) {
 	if ring, err = datadir.Of(cfg).OpenKeys(mayMake); err == nil {
 		warning, err = keyEnd(cfg, ring.Set(), time.Now())
@@ -39,8 +39,8 @@ func (s *Service) openKeys(ctx context.Context, cfg *config.Config, before datad
 	return ring, err
 }
 
-// keyEnd refuses a signing key whose end has come, with which a node could neither log anybody in nor accept what it issued before. Of one that ends
-// before the refresh tokens which are issued now it warns.
+// keyEnd refuses a signing key whose end has come, with which a node could neither log anybody in nor accept what it
+// issued before. Of one that ends before the refresh tokens which are issued now it warns.
 func keyEnd(cfg *config.Config, keys core.KeySet, now time.Time) (warning string, err error) {
 	key := keys.Keys[keys.SigningAt(now)]
 	if key.NotAfter == 0 {
@@ -50,15 +50,18 @@ func keyEnd(cfg *config.Config, keys core.KeySet, now time.Time) (warning string
 	path, when := datadir.Of(cfg).Key(), explain.Moment(end, now.Truncate(time.Second))
 	switch {
 	case key.Ended(now):
-		return "", fmt.Errorf("the signing key %s ended %s: put another in its place, or move it away for a new one at the next start; an exp that is later brings it back", path, when)
+		return "", fmt.Errorf("the signing key %s ended %s: put another in its place, or move it away for a new one "+
+			"at the next start; an exp that is later brings it back", path, when)
 	case now.Add(cfg.Settings.RefreshTokenLifetime).After(end):
-		return fmt.Sprintf("the signing key %s ends %s: from then on all that it signed is refused, and nobody can log in until another is in its place", path, when), nil
+		return fmt.Sprintf("the signing key %s ends %s: from then on all that it signed is refused, and nobody can "+
+			"log in until another is in its place", path, when), nil
 	}
 	return "", nil
 }
 
 // keyLost warns of a new key beside the store of an earlier run.
-const keyLost = "made a new signing key, although there was a store already: tokens of an earlier key are refused; if there was one, restore signing.key from a backup"
+const keyLost = "made a new signing key, although there was a store already: tokens of an earlier key are refused; " +
+	"if there was one, restore signing.key from a backup"
 
 // logKey says which key signs, and whether a start made it. issued says whether the store ever gave tokens out.
 func logKey(log *slog.Logger, cfg *config.Config, before datadir.Contents, issued bool, keys core.KeySet) {
@@ -67,7 +70,8 @@ func logKey(log *slog.Logger, cfg *config.Config, before datadir.Contents, issue
 		if file := cfg.SigningKey.File(); file != "" {
 			log.Info("SIGNING_KEY_FILE signs", "path", datadir.Absolute(file), "algorithm", cfg.Algorithm)
 		} else {
-			log.Info("SIGNING_KEY signs", "from", cfg.Origin("simple_jwt.SIGNING_KEY").String(), "algorithm", cfg.Algorithm)
+			log.Info("SIGNING_KEY signs", "from", cfg.Origin("simple_jwt.SIGNING_KEY").String(), "algorithm",
+				cfg.Algorithm)
 		}
 		return
 	}
@@ -85,8 +89,8 @@ func logKey(log *slog.Logger, cfg *config.Config, before datadir.Contents, issue
 	log.Info("the key of the data directory signs", about...)
 }
 
-// ReloadKeys reads the keys anew, and exchanges them if they are others. It reads nothing else, and no request in flight
-// is disturbed. After an error the old keys are still in use.
+// ReloadKeys reads the keys anew, and exchanges them if they are others. It reads nothing else, and no request in
+// flight is disturbed. After an error the old keys are still in use.
 func (s *Service) ReloadKeys() (changed bool, err error) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
@@ -120,12 +124,14 @@ func earlierRefused(old, ring *keyring.Ring) string {
 	was, input := keys.Keys[signer], []byte("edgetoken")
 	signature, err := old.Sign(context.Background(), signer, input, make([]byte, core.EntropyBytes))
 	for i, is := range ring.Set().Keys {
-		if err != nil || was.Algorithm != is.Algorithm || !is.AnyID && was.ID != is.ID && (was.ID != "" || !is.Default) {
+		if err != nil || was.Algorithm != is.Algorithm || !is.AnyID && was.ID != is.ID &&
+			(was.ID != "" || !is.Default) {
 			continue
 		}
 		if good, err := ring.Check(context.Background(), i, input, signature); good && err == nil {
 			return ""
 		}
 	}
-	return "the signing key is another one: tokens that were issued until now are refused, and everybody has to log in again"
+	return "the signing key is another one: tokens that were issued until now are refused, and everybody has to log " +
+		"in again"
 }

@@ -18,7 +18,8 @@ import (
 // TestReloadKeys: the key file of a running node is exchanged for another one, and the configuration is not read.
 func TestReloadKeys(t *testing.T) {
 	dir := t.TempDir()
-	cfg, err := config.Load(config.Sources{Flags: []config.Flag{{Key: "data", Value: dir}, {Key: "listen", Value: "127.0.0.1:0"}, {Key: "engine", Value: "native"}}})
+	cfg, err := config.Load(config.Sources{Flags: []config.Flag{{Key: "data", Value: dir},
+		{Key: "listen", Value: "127.0.0.1:0"}, {Key: "engine", Value: "native"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +32,8 @@ func TestReloadKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	if err := s.AddCustomer(t.Context(), store.NewCustomer{Email: "ana@example.com", IsActive: true}, "correct horse"); err != nil {
+	if err := s.AddCustomer(t.Context(), store.NewCustomer{Email: "ana@example.com", IsActive: true},
+		"correct horse"); err != nil {
 		t.Fatal(err)
 	}
 	ask := func(path, body string) (status int, answer struct{ Access string }) {
@@ -95,7 +97,8 @@ func TestReloadKeys(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
-	if want := `msg="exchanged the keys" keys="keyring(HS256 ` + ring.Set().Keys[0].ID + `)"`; !strings.Contains(log.String(), want) {
+	if want := `msg="exchanged the keys" keys="keyring(HS256 ` + ring.Set().Keys[0].ID +
+		`)"`; !strings.Contains(log.String(), want) {
 		t.Errorf("the log lacks %s:\n%s", want, log.String())
 	}
 	if !strings.Contains(log.String(), "the signing key is another one") {

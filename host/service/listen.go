@@ -20,11 +20,14 @@ func Listen(address, setting string) (net.Listener, error) {
 	case err == nil:
 		return l, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("listen on %s: the address is in use: stop what uses it, or choose another with %s (%w)", address, setting, syscall.EADDRINUSE)
+		return nil, fmt.Errorf("listen on %s: the address is in use: stop what uses it, or choose another with "+
+			"%s (%w)", address, setting, syscall.EADDRINUSE)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("listen on %s: not permitted: ports below 1024 need a privilege; choose another with %s", address, setting)
+		return nil, fmt.Errorf("listen on %s: not permitted: ports below 1024 need a privilege; choose another "+
+			"with %s", address, setting)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("listen on %s: this machine has no such address: choose another with %s", address, setting)
+		return nil, fmt.Errorf("listen on %s: this machine has no such address: choose another with %s", address,
+			setting)
 	}
 	return nil, fmt.Errorf("listen on %s: choose another address with %s: %w", address, setting, err)
 }

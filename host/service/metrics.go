@@ -46,26 +46,32 @@ type (
 
 // durationBuckets are upper bounds in seconds: a token check takes some ten microseconds, a log-in some tens of
 // milliseconds, and a storm of log-ins seconds.
-var durationBuckets = []float64{.000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+var durationBuckets = []float64{.000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5,
+	1, 2.5, 5, 10, 30}
 
 func newMetrics(s *Service, cfg *config.Config) *metrics {
 	m := &metrics{
 		log:      s.log,
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "edgetoken_http_requests_total", Help: "Requests answered, by the exact cause of a refusal, a failure or a redirect (\"ok\" where there was none).",
+			Name: "edgetoken_http_requests_total", Help: "Requests answered, by the exact cause of a refusal, a " +
+				"failure or a redirect (\"ok\" where there was none).",
 		}, []string{"route", "method", "status", "cause"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "edgetoken_http_request_duration_seconds", Help: "Time from the header of a request to its answer.", Buckets: durationBuckets,
+			Name: "edgetoken_http_request_duration_seconds", Help: "Time from the header of a request to its " +
+				"answer.", Buckets: durationBuckets,
 		}, []string{"route", "method"}),
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "edgetoken_config_reloads_total", Help: "Reloads of the configuration since the start, by outcome: done or refused.",
+			Name: "edgetoken_config_reloads_total", Help: "Reloads of the configuration since the start, by outcome: " +
+				"done or refused.",
 		}, []string{"outcome"}),
 		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "edgetoken_config_last_reload_successful", Help: "Whether the last reload was done (1) or refused (0); 1 before the first.",
+			Name: "edgetoken_config_last_reload_successful", Help: "Whether the last reload was done (1) or refused " +
+				"(0); 1 before the first.",
 		}),
 		reloadAt: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "edgetoken_config_last_reload_success_timestamp_seconds", Help: "When the configuration in use was read, in Unix seconds.",
+			Name: "edgetoken_config_last_reload_success_timestamp_seconds", Help: "When the configuration in use was " +
+				"read, in Unix seconds.",
 		}),
 	}
 	m.reloads.WithLabelValues("done")
@@ -73,7 +79,8 @@ func newMetrics(s *Service, cfg *config.Config) *metrics {
 	m.reloadOK.Set(1)
 	m.reloadAt.SetToCurrentTime()
 	m.registry.MustRegister(m.requests, m.durations, m.reloads, m.reloadOK, m.reloadAt,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(s, s.engineName(cfg)), hashingFigures(s), storeFigures(s), clockFigures(s),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		buildInfo(s, s.engineName(cfg)), hashingFigures(s), storeFigures(s), clockFigures(s),
 		logFigures(s))
 	if s.processes != nil {
 		m.registry.MustRegister(processFigures(s))
@@ -103,7 +110,8 @@ func (m *metrics) series(o outcome) *series {
 		// These are parts of the line that the client sent, which would stay with them.
 		o.route, o.method, o.cause = strings.Clone(o.route), strings.Clone(o.method), strings.Clone(o.cause)
 		found, _ = m.known.LoadOrStore(o, &series{
-			m.requests.WithLabelValues(o.route, o.method, strconv.Itoa(o.status), o.cause), m.durations.WithLabelValues(o.route, o.method),
+			m.requests.WithLabelValues(o.route, o.method, strconv.Itoa(o.status), o.cause),
+			m.durations.WithLabelValues(o.route, o.method),
 		})
 	}
 	return found.(*series)
@@ -125,14 +133,16 @@ func (m *metrics) reloaded(done bool) {
 // asked for.
 func (m *metrics) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: 4, Timeout: 10 * time.Second}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry,
+		promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: 4, Timeout: 10 * time.Second}))
 	return withoutBodies(mux)
 }
 
 // metricsLimits are those of whoever can reach the address of the metrics: a few programs that read them.
 var metricsLimits = server.Limits{
-	HeaderBytes: 16 << 10, HeaderMemory: 2 << 20, HeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second,
-	Connections: 16, ConnectionsPerAddress: 16,
+	HeaderBytes: 16 << 10, HeaderMemory: 2 << 20, HeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second,
+	WriteTimeout: 30 * time.Second,
+	Connections:  16, ConnectionsPerAddress: 16,
 }
 
 // withoutBodies answers requests with a body at once, unread, and ends their connections.
@@ -147,7 +157,8 @@ func withoutBodies(next http.Handler) http.Handler {
 
 // buildInfo says what runs; the engine cannot change while it does.
 func buildInfo(s *Service, engine string) prometheus.Collector {
-	labels := prometheus.Labels{"version": s.cfg.Version, "commit": s.cfg.Commit, "goversion": runtime.Version(), "engine": engine, "module": ""}
+	labels := prometheus.Labels{"version": s.cfg.Version, "commit": s.cfg.Commit, "goversion": runtime.Version(),
+		"engine": engine, "module": ""}
 	if s.instances != nil {
 		labels["module"] = s.instances.ModuleHash()
 	}

@@ -16,7 +16,8 @@ import (
 func TestMetricsDoNotWaitForBodies(t *testing.T) {
 	s := httptest.NewServer(service.WithoutBodies(http.NotFoundHandler()))
 	defer s.Close()
-	for _, header := range []string{"Content-Length: 77", "Content-Length: 77\r\nExpect: 100-continue", "Transfer-Encoding: chunked"} {
+	for _, header := range []string{"Content-Length: 77", "Content-Length: 77\r\nExpect: 100-continue",
+		"Transfer-Encoding: chunked"} {
 		conn, err := net.Dial("tcp", s.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)

@@ -15,8 +15,8 @@ import (
 )
 
 // Offline opens the store of a data directory for the calls that a node answers on its admin socket, where none runs.
-// mayMake makes a directory and a store where there are none. engine is the engine that decides about tokens. notes are for the user: what was
-// made, and what others may do with the directory.
+// mayMake makes a directory and a store where there are none. engine is the engine that decides about tokens. notes
+// are for the user: what was made, and what others may do with the directory.
 func Offline(cfg *config.Config, engine string, mayMake bool) (_ *admin.Client, notes []string, err error) {
 	dir := datadir.Of(cfg)
 	before := dir.Contents()

@@ -31,7 +31,8 @@ func readPair(certFile, keyFile string, trusted func(fs.FileInfo) fs.FileMode) (
 	}
 	key, err := readBounded("tls.key", keyFile, func(info fs.FileInfo) error {
 		if mode := info.Mode().Perm(); mode&0o027&^trusted(info) != 0 {
-			return fmt.Errorf("others can read or change it (mode %v): run chmod 600 %s, or 640 where a group reads it", mode, keyFile)
+			return fmt.Errorf("others can read or change it (mode %v): run chmod 600 %s, or 640 where a group "+
+				"reads it", mode, keyFile)
 		}
 		return nil
 	})
@@ -44,7 +45,8 @@ func readPair(certFile, keyFile string, trusted func(fs.FileInfo) fs.FileMode) (
 		if strings.Contains(reason, "PEM block") { // it lists the names of the blocks, which are text of the file
 			reason = "one of them has no block of that kind"
 		}
-		return nil, fmt.Errorf("tls.cert %s and tls.key %s are no certificate and its private key, both in PEM: %s", certFile, keyFile, reason)
+		return nil, fmt.Errorf("tls.cert %s and tls.key %s are no certificate and its private key, both in "+
+			"PEM: %s", certFile, keyFile, reason)
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s%s", len(cert), cert, key))
 	return &pair{certFile: certFile, keyFile: keyFile, sum: sum, tls: &p, trusted: trusted}, nil

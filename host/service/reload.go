@@ -32,7 +32,8 @@ func (s *Service) Reload() (admin.Reloaded, error) {
 		s.log.Warn(w)
 	}
 	if len(answer.Restart) > 0 {
-		s.log.Warn("these keys are read at the start only: start the node again for their new values", "keys", answer.Restart)
+		s.log.Warn("these keys are read at the start only: start the node again for their new values", "keys",
+			answer.Restart)
 	}
 	s.log.Info("reloaded", "changed", answer.Changed)
 	return answer, nil
@@ -46,7 +47,8 @@ func (s *Service) exchange() (admin.Reloaded, error) {
 		return admin.Reloaded{}, err
 	}
 	answer := admin.Reloaded{
-		Restart: append([]string{}, cfg.Keep(running.cfg)...), Changed: append([]string{}, cfg.Changed(running.cfg)...), Warnings: append([]string{}, cfg.Warnings...),
+		Restart: append([]string{}, cfg.Keep(running.cfg)...), Changed: append([]string{}, cfg.Changed(running.cfg)...),
+		Warnings: append([]string{}, cfg.Warnings...),
 	}
 	var certificates *pair
 	var certificateErr error
@@ -61,7 +63,8 @@ func (s *Service) exchange() (admin.Reloaded, error) {
 	if err = errors.Join(err, certificateErr); err != nil {
 		return admin.Reloaded{}, err
 	}
-	if !cfg.SigningKey.IsSet() && !running.cfg.SigningKey.IsSet() && !slices.Equal(ring.Set().Keys, running.keys.Keys().Set().Keys) {
+	if !cfg.SigningKey.IsSet() && !running.cfg.SigningKey.IsSet() &&
+		!slices.Equal(ring.Set().Keys, running.keys.Keys().Set().Keys) {
 		answer.Changed = append(answer.Changed, "signing.key")
 	}
 	if warning != "" {
@@ -92,7 +95,8 @@ func claimsLeft(old, claims claimmap.Members) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return "claims no longer has " + strings.Join(names, ", ") + ": log-ins until now go on with the value that they have in the refresh token, until that expires " +
+	return "claims no longer has " + strings.Join(names, ", ") + ": log-ins until now go on with the value that they " +
+		"have in the refresh token, until that expires " +
 		"(REFRESH_TOKEN_LIFETIME); edgetoken token revoke --all --yes ends them"
 }
 

@@ -25,7 +25,8 @@ func TestReloadUnderLoad(t *testing.T) {
 	stop, began := n.load(t, rate), time.Now()
 	for i := range reloads {
 		want := i%2 == 0
-		n.Configure(t, fmt.Sprintf("error_header: %v\nsimple_jwt: {LEEWAY: %d, ACCESS_TOKEN_LIFETIME: %dm}\nlog: {level: %s}\n", want, i%7, 5+i%9, []string{"error", "warn"}[i%2]))
+		n.Configure(t, fmt.Sprintf("error_header: %v\nsimple_jwt: {LEEWAY: %d, ACCESS_TOKEN_LIFETIME: %dm}\nlog: "+
+			"{level: %s}\n", want, i%7, 5+i%9, []string{"error", "warn"}[i%2]))
 		if i%3 == 0 {
 			n.Admin(t, "POST", "/reload", http.StatusOK)
 			if got := n.hasErrorHeader(t); got != want {
@@ -64,7 +65,8 @@ func TestReloadUnderLoad(t *testing.T) {
 		t.Errorf("%d requests were answered and %d lost", answered, lost)
 	}
 	figures := n.Admin(t, "GET", "/metrics", http.StatusOK)
-	for _, line := range []string{fmt.Sprintf(`edgetoken_config_reloads_total{outcome="done"} %d`, reloads+certificates/4), `edgetoken_config_reloads_total{outcome="refused"} 1`} {
+	for _, line := range []string{fmt.Sprintf(`edgetoken_config_reloads_total{outcome="done"} %d`,
+		reloads+certificates/4), `edgetoken_config_reloads_total{outcome="refused"} 1`} {
 		if !bytes.Contains(figures, []byte(line+"\n")) {
 			t.Errorf("metrics lack %s", line)
 		}
@@ -115,7 +117,8 @@ func (n *node) hasErrorHeader(t *testing.T) bool {
 // load asks for the customer at a rate of requests a second, one of ten on a connection of its own, until stop is
 // called. A request is lost if it is not answered with 200.
 func (n *node) load(t *testing.T, rate int) (stop func() (answered, lost int64)) {
-	single := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
+	single := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
+		DisableKeepAlives: true}}
 	var answered, lost atomic.Int64
 	ask := func(i int) {
 		client := n.Client

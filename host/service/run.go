@@ -46,7 +46,8 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	go files.Run(ctx, s.log)
 	go g.node.Run(ctx) // what it looks after, the store, is the same in every generation
-	s.log.Info("listening on "+s.URL()+", engine "+g.info.Engine, "version", g.info.Version, "compat", string(g.cfg.Settings.Compat),
+	s.log.Info("listening on "+s.URL()+", engine "+g.info.Engine, "version", g.info.Version, "compat",
+		string(g.cfg.Settings.Compat),
 		"wire", string(g.cfg.Settings.Wire), "data", datadir.Of(g.cfg).String(), "module", g.info.ModuleHash)
 	if s.cfg.Started != nil {
 		s.cfg.Started(s.URL())

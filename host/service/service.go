@@ -125,7 +125,8 @@ const logPatience = time.Second
 
 func (s *Service) openLog(cfg *config.Config) {
 	s.level.Set(cfg.LogLevel)
-	s.logs = logging.New(logging.Config{Destination: s.cfg.destination(), JSON: cfg.LogFormat == "json", Level: s.level})
+	s.logs = logging.New(logging.Config{Destination: s.cfg.destination(), JSON: cfg.LogFormat == "json",
+		Level: s.level})
 	s.log, s.repeats = s.logs.Logger, logging.NewRepeats(s.logs.Logger)
 	s.closes = append(s.closes, func() error {
 		s.repeats.Flush()

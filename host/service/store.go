@@ -71,7 +71,8 @@ func checkAddresses(ctx context.Context, cfg *config.Config, db *store.DB) error
 	if len(pairs) > namedCollisions {
 		named = append(named, "and more")
 	}
-	return fmt.Errorf("login.match is case_insensitive and customers' e-mail addresses differ by case only: %s: change or remove one of each, or set login.match: exact",
+	return fmt.Errorf("login.match is case_insensitive and customers' e-mail addresses differ by case only: %s: "+
+		"change or remove one of each, or set login.match: exact",
 		strings.Join(named, "; "))
 }
 
@@ -80,6 +81,7 @@ func inUse(dir datadir.Dir, err error) error {
 	if !errors.Is(err, store.ErrLocked) {
 		return err
 	}
-	return fmt.Errorf("%s is %w: if that is a node, edgetoken customers and edgetoken token talk to it; stop it before another one starts, or name another data directory with --data",
+	return fmt.Errorf("%s is %w: if that is a node, edgetoken customers and edgetoken token talk to it; stop it "+
+		"before another one starts, or name another data directory with --data",
 		dir.Store(), store.ErrLocked)
 }

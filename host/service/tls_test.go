@@ -34,7 +34,10 @@ func TestCipherSuites(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		server := service.ListenerTLS(func() *tls.Certificate { return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key} })
+		server := service.ListenerTLS(func() *tls.Certificate {
+			return &tls.Certificate{Certificate: [][]byte{der},
+				PrivateKey: key}
+		})
 		spoken := 0
 		for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
 			if suite.SupportedVersions[0] == tls.VersionTLS13 {
@@ -42,10 +45,12 @@ func TestCipherSuites(t *testing.T) {
 			}
 			ours, theirs := net.Pipe()
 			go func() { _ = tls.Server(ours, server).Handshake(); _ = ours.Close() }()
-			client := tls.Client(theirs, &tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{suite.ID}, InsecureSkipVerify: true})
+			client := tls.Client(theirs, &tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{suite.ID},
+				InsecureSkipVerify: true})
 			err := client.Handshake()
 			_ = theirs.Close()
-			good := strings.HasPrefix(suite.Name, "TLS_ECDHE_") && !strings.Contains(suite.Name, "_CBC_") && !strings.Contains(suite.Name, "_RC4_")
+			good := strings.HasPrefix(suite.Name, "TLS_ECDHE_") && !strings.Contains(suite.Name, "_CBC_") &&
+				!strings.Contains(suite.Name, "_RC4_")
 			if good && err == nil {
 				spoken++
 			}

@@ -41,7 +41,8 @@ edgetoken reload, but for those of the keys that have a * behind them, which it 
 				fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: "+w)
 			}
 			if wantsJSON(c) {
-				return printJSON(c.OutOrStdout(), configShown{cfg.Show(), append([]string{}, cfg.Warnings...), cfg.MemoryBound()})
+				return printJSON(c.OutOrStdout(),
+					configShown{cfg.Show(), append([]string{}, cfg.Warnings...), cfg.MemoryBound()})
 			}
 			rows := [][]string{{"KEY", "VALUE", "FROM"}}
 			for _, l := range cfg.Show() {

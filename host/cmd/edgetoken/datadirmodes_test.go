@@ -95,9 +95,11 @@ func (v *volume) command(t *testing.T, args ...string) *exec.Cmd {
 		program = "/proc/self/exe" // which the user of the pod reaches, whatever the directory of the tests lets it do
 	}
 	c := &exec.Cmd{Path: program, Args: append([]string{"edgetoken"}, args...), Dir: v.around}
-	c.Env = []string{"EDGETOKEN_DATA=" + v.dir, "EDGETOKEN_ENGINE=native", "EDGETOKEN_PASSWORD_MEMORY=8", "EDGETOKEN_PASSWORD_ITERATIONS=1", "HOME=/"}
+	c.Env = []string{"EDGETOKEN_DATA=" + v.dir, "EDGETOKEN_ENGINE=native", "EDGETOKEN_PASSWORD_MEMORY=8",
+		"EDGETOKEN_PASSWORD_ITERATIONS=1", "HOME=/"}
 	if v.root {
-		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: podUser, Gid: podGroup, Groups: []uint32{fsGroup}}}
+		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: podUser, Gid: podGroup,
+			Groups: []uint32{fsGroup}}}
 	}
 	return c
 }
@@ -130,7 +132,8 @@ func mode(t *testing.T, path string) os.FileMode {
 func TestVolumeIsRefusedAtOnce(t *testing.T) {
 	v := newVolume(t)
 	out, exit := v.run(t, "refuse", "customers", "add", "ana@example.com", "--no-password")
-	want := fmt.Sprintf("data directory %s can be written by others (mode -rwxrwx---), all of its group %d, which this process is in too, as Kubernetes makes volumes (fsGroup): "+
+	want := fmt.Sprintf("data directory %s can be written by others (mode -rwxrwx---), all of its group %d, which "+
+		"this process is in too, as Kubernetes makes volumes (fsGroup): "+
 		"set data_group: allow (EDGETOKEN_DATA_GROUP=allow)", v.dir, v.group)
 	if exit != 1 || !strings.Contains(out, want) || strings.Contains(out, "as its owner") {
 		t.Errorf("exit %d: %s, want %q", exit, out, want)
@@ -139,7 +142,8 @@ func TestVolumeIsRefusedAtOnce(t *testing.T) {
 	v.remount(t)
 	out, exit = v.run(t, "refuse", "serve", "--listen", "127.0.0.1:0")
 	for _, part := range []string{
-		want, "store " + v.path("store.db") + " can be read by others (mode -rw-rw----)", "signing key " + v.path("signing.key") + ": others can read or change it",
+		want, "store " + v.path("store.db") + " can be read by others (mode -rw-rw----)", "signing key " +
+			v.path("signing.key") + ": others can read or change it",
 		"data_group: allow trusts its group",
 	} {
 		if exit != 1 || !strings.Contains(out, part) {
@@ -201,7 +205,8 @@ func TestVolumeIsAllowed(t *testing.T) {
 	must("customers", "add", "ana@example.com", "--no-password")
 	for range 2 {
 		v.start(t, func() {
-			if out := must("customers", "list"); !strings.Contains(out, "ana@example.com") { // through the socket: the node has the store
+			if out := must("customers", "list"); !strings.Contains(out,
+				"ana@example.com") { // through the socket: the node has the store
 				t.Errorf("list prints %s", out)
 			}
 			must("reload")
@@ -224,7 +229,9 @@ func TestVolumeIsAllowed(t *testing.T) {
 		if m := mode(t, v.path("signing.key")); m != 0o660 {
 			t.Fatalf("the key has mode %v", m)
 		}
-		if out := must("customers", "list"); !strings.Contains(out, "took the group's rights from "+v.path("store.db")) || !strings.Contains(out, "threw away "+v.path("cache")) {
+		if out := must("customers", "list"); !strings.Contains(out,
+			"took the group's rights from "+v.path("store.db")) ||
+			!strings.Contains(out, "threw away "+v.path("cache")) {
 			t.Errorf("list says %s", out)
 		}
 		if _, err := os.Lstat(v.path("cache/code")); err == nil {
@@ -236,7 +243,8 @@ func TestVolumeIsAllowed(t *testing.T) {
 	v.give(t, v.path("signing.key"), 0o640)
 	v.start(t, func() { must("customers", "list") })
 	// Other secrets that a volume holds.
-	if err := os.WriteFile(v.path("secret"), []byte("a secret that is long enough for HS256, all of it"), 0o600); err != nil {
+	if err := os.WriteFile(v.path("secret"), []byte("a secret that is long enough for HS256, all of it"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	v.give(t, v.path("secret"), 0o440)
@@ -268,10 +276,13 @@ func TestVolumeOfStrangers(t *testing.T) {
 		group      int
 		want       string
 	}{
-		{"directory that all can write to", "", 0o777, v.group, "can be written by others (mode -rwxrwxrwx): run chmod 700"},
+		{"directory that all can write to", "", 0o777, v.group, "can be written by others (mode -rwxrwxrwx): run " +
+			"chmod 700"},
 		{"store that all can read", "store.db", 0o664, v.group, "can be read by others (mode -rw----r--)"},
-		{"directory of another group", "", 0o770, strangers, "can be written by its group 65531 (mode -rwxrwx---), and data_group: allow trusts that group only where this process is in it"},
-		{"directory of another group, that all can write to", "", 0o772, strangers, "can be written by others (mode -rwxrwx-w-): run chmod 700"},
+		{"directory of another group", "", 0o770, strangers, "can be written by its group 65531 (mode -rwxrwx---), " +
+			"and data_group: allow trusts that group only where this process is in it"},
+		{"directory of another group, that all can write to", "", 0o772, strangers, "can be written by others (mode " +
+			"-rwxrwx-w-): run chmod 700"},
 	} {
 		if c.group == strangers && !v.root {
 			continue // nobody else can give a file to a group that he is not in
@@ -287,7 +298,8 @@ func TestVolumeOfStrangers(t *testing.T) {
 		if err := os.Chmod(path, c.mode); err != nil {
 			t.Fatal(err)
 		}
-		if out, exit := v.run(t, "allow", "customers", "list"); exit != 1 || !strings.Contains(out, c.want) || c.mode&0o002 == 0 && strings.Contains(out, "chmod 700") {
+		if out, exit := v.run(t, "allow", "customers", "list"); exit != 1 || !strings.Contains(out, c.want) ||
+			c.mode&0o002 == 0 && strings.Contains(out, "chmod 700") {
 			t.Errorf("%s: exit %d: %s, want %q", c.name, exit, out, c.want)
 		}
 		if err := os.Chown(path, -1, v.group); err != nil {

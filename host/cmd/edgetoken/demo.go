@@ -78,7 +78,8 @@ func demo(c *cobra.Command, keep bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := s.AddCustomer(ctx, store.NewCustomer{Email: demoEmail, FirstName: "Demo", IsActive: true}, secret); err != nil {
+	if err := s.AddCustomer(ctx, store.NewCustomer{Email: demoEmail, FirstName: "Demo", IsActive: true},
+		secret); err != nil {
 		return err
 	}
 	return s.Run(ctx)
@@ -88,7 +89,8 @@ func demo(c *cobra.Command, keep bool) (err error) {
 func demoConfig(c *cobra.Command, dir string) (*config.Config, error) {
 	path, _ := c.Flags().GetString("config")
 	cfg, err := config.Load(config.Sources{
-		File: path, FileNeeded: path != "", Environ: os.Environ(), Flags: append(givenFlags(c), config.Flag{Key: "data", Value: dir}),
+		File: path, FileNeeded: path != "", Environ: os.Environ(),
+		Flags: append(givenFlags(c), config.Flag{Key: "data", Value: dir}),
 	})
 	if err != nil {
 		return nil, err

@@ -15,7 +15,8 @@ func TestFlagErrors(t *testing.T) {
 	}
 	for _, line := range lines {
 		_, errs, exit := edgetoken.Run("", line...)
-		if exit != 2 || strings.Contains(errs, "strconv") || !strings.Contains(errs, `not "1.5x"`) || strings.Contains(errs, "another value") {
+		if exit != 2 || strings.Contains(errs, "strconv") || !strings.Contains(errs, `not "1.5x"`) ||
+			strings.Contains(errs, "another value") {
 			t.Errorf("%q exits with %d and says %s", line, exit, errs)
 		}
 	}
@@ -43,7 +44,8 @@ func TestEmptyFlags(t *testing.T) {
 		{`customers set 7 --attributes={"a":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}`,
 			"nests deeper than 64 levels"},
 		{"customers set 7 --first-name=\xff", "--first-name is not UTF-8"},
-		{`customers set 7 --attributes={"a":"\ud83d"}`, "--attributes cannot stand in tokens: at a has half of a surrogate pair"},
+		{`customers set 7 --attributes={"a":"\ud83d"}`,
+			"--attributes cannot stand in tokens: at a has half of a surrogate pair"},
 	} {
 		_, errs, exit := edgetoken.Run("", append(strings.Fields(c.line), "--data", dir)...)
 		if exit != 2 || !strings.Contains(errs, c.want) {

@@ -39,7 +39,8 @@ func TestInterpretedModule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &running{exec.Command("guarded", "serve", "--data", data, "--listen", address), "http://" + address, make(chan struct{})}
+	n := &running{exec.Command("guarded", "serve", "--data", data, "--listen", address), "http://" + address,
+		make(chan struct{})}
 	n.Env = append(os.Environ(), "EDGETOKEN_ENGINE=wasm")
 	n.Stderr = log
 	n.begin(t)
@@ -53,12 +54,14 @@ func TestInterpretedModule(t *testing.T) {
 	if _, text := n.get("/healthz"); !strings.Contains(text, `"engine":"wasm (interpreter)"`) {
 		t.Errorf("/healthz says %s", text)
 	}
-	if text := metricsOf(t, data); figureOf(text, "edgetoken_engine_interpreted") != 1 || !strings.Contains(text, `engine="wasm (interpreter)"`) {
+	if text := metricsOf(t, data); figureOf(text, "edgetoken_engine_interpreted") != 1 ||
+		!strings.Contains(text, `engine="wasm (interpreter)"`) {
 		t.Error("the metrics do not say that the module is interpreted")
 	}
 	n.end(t)
 	b, err := os.ReadFile(log.Name())
-	if err != nil || !strings.Contains(string(b), "level=WARN") || !strings.Contains(string(b), "interpreted") || !strings.Contains(string(b), "engine wasm (interpreter)") {
+	if err != nil || !strings.Contains(string(b), "level=WARN") || !strings.Contains(string(b), "interpreted") ||
+		!strings.Contains(string(b), "engine wasm (interpreter)") {
 		t.Errorf("the log has no word of it: %v\n%s", err, b)
 	}
 }

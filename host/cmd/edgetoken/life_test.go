@@ -44,7 +44,8 @@ func TestTheLogDoesNotDecideOverLife(t *testing.T) {
 				}
 			}
 			text := metricsOf(t, data)
-			if figureOf(text, "edgetoken_log_records_dropped_total") == 0 || figureOf(text, "edgetoken_log_buffer_limit_bytes") == 0 {
+			if figureOf(text, "edgetoken_log_records_dropped_total") == 0 ||
+				figureOf(text, "edgetoken_log_buffer_limit_bytes") == 0 {
 				t.Error("no record is counted as dropped")
 			}
 			n.end(t)
@@ -171,7 +172,8 @@ func TestAStuckHashIsReplaced(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	login := func() (int, http.Header) {
-		r, err := http.Post(n.url+"/auth/token/", "application/json", strings.NewReader(`{"email": "ana@example.com", "password": "correct horse 1"}`))
+		r, err := http.Post(n.url+"/auth/token/", "application/json",
+			strings.NewReader(`{"email": "ana@example.com", "password": "correct horse 1"}`))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +195,8 @@ func TestAStuckHashIsReplaced(t *testing.T) {
 	if status, header := login(); status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
 		t.Errorf("a log-in whose process is stopped is answered with %d, %v; want 503 and Retry-After", status, header)
 	}
-	servicetest.Eventually(t, "log-ins are done again", func() bool { status, _ := login(); return status == http.StatusOK })
+	servicetest.Eventually(t, "log-ins are done again",
+		func() bool { status, _ := login(); return status == http.StatusOK })
 	// The system takes its time to end one; one that nobody asked may stay.
 	servicetest.Eventually(t, "a process that was stopped is gone", func() bool {
 		left := childrenOf(t, n.Process.Pid)
@@ -205,7 +208,8 @@ func TestAStuckHashIsReplaced(t *testing.T) {
 		for _, pid := range childrenOf(t, n.Process.Pid) {
 			_ = syscall.Kill(pid, syscall.SIGSTOP)
 		}
-		passwd := exec.Command("edgetoken", "customers", "passwd", "ana@example.com", "--password-stdin", "--data", data)
+		passwd := exec.Command("edgetoken", "customers", "passwd", "ana@example.com", "--password-stdin", "--data",
+			data)
 		passwd.Stdin = strings.NewReader("correct horse 1")
 		out, err := passwd.CombinedOutput()
 		return err != nil && strings.Contains(string(out), "passwords cannot be hashed")

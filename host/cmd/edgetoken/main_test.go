@@ -34,7 +34,8 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"edgetoken": edgetoken.Main, "call": call, "login": login, "certify": certify, "foreign": foreign, "idle": idle, "harm": harm,
+		"edgetoken": edgetoken.Main, "call": call, "login": login, "certify": certify, "foreign": foreign, "idle": idle,
+		"harm":    harm,
 		"guarded": guarded,
 	})
 }
@@ -100,7 +101,8 @@ func compile(t *testing.T, cache string) {
 		t.Fatal(err)
 	}
 	for _, full := range []bool{false, true} {
-		e, err := engine.New(t.Context(), engine.Config{Settings: core.DefaultSettings(), Keys: ring, SelfContained: full, CacheDir: cache, MaxInstances: 1})
+		e, err := engine.New(t.Context(), engine.Config{Settings: core.DefaultSettings(), Keys: ring,
+			SelfContained: full, CacheDir: cache, MaxInstances: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,7 +176,8 @@ func signalling(signal os.Signal) func(*testscript.TestScript, bool, []string) {
 func readyTLS(ts *testscript.TestScript, _ bool, args []string) {
 	var got string
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true,
+			TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 		r, err := client.Get(args[0])
 		if err != nil {
 			continue

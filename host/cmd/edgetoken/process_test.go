@@ -47,7 +47,8 @@ func startCommand(t *testing.T, program, data string, stderr *os.File, env ...st
 	n := &running{
 		exec.Command(program, "serve", "--data", data, "--listen", address), "http://" + address, make(chan struct{}),
 	}
-	n.Env = append(append(os.Environ(), "EDGETOKEN_ENGINE=native", "EDGETOKEN_PASSWORD_MEMORY=8", "EDGETOKEN_PASSWORD_ITERATIONS=1"), env...)
+	n.Env = append(append(os.Environ(), "EDGETOKEN_ENGINE=native", "EDGETOKEN_PASSWORD_MEMORY=8",
+		"EDGETOKEN_PASSWORD_ITERATIONS=1"), env...)
 	n.Stderr = stderr
 	n.begin(t)
 	return n
@@ -93,7 +94,8 @@ func (n *running) get(path string) (int, string) {
 
 func (n *running) ready(t *testing.T) {
 	t.Helper()
-	servicetest.Eventually(t, "the node is ready", func() bool { status, _ := n.get("/readyz"); return status == http.StatusOK })
+	servicetest.Eventually(t, "the node is ready",
+		func() bool { status, _ := n.get("/readyz"); return status == http.StatusOK })
 }
 
 // end sends SIGTERM; the node must end of itself, with status 0.

@@ -60,7 +60,8 @@ Keys that are read at the start only are named (edgetoken config --help marks th
 				fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: "+w)
 			}
 			if len(answer.Restart) > 0 {
-				fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: read at the start only, start the node again for: "+strings.Join(answer.Restart, ", "))
+				fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: read at the start only, start the node "+
+					"again for: "+strings.Join(answer.Restart, ", "))
 			}
 			if wantsJSON(c) {
 				return printJSON(c.OutOrStdout(), answer)

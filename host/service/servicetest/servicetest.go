@@ -53,13 +53,15 @@ func Start(t *testing.T, engine string) *Node {
 	if err := os.Chmod(n.Dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	n.Client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 64}}
+	n.Client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
+		MaxIdleConnsPerHost: 64}}
 	n.Socket = &http.Client{Transport: SocketTransport(n.Dir)}
 	n.Certify(t, 1)
 	n.Configure(t, "log: {level: error}\n")
 	load := func() (*config.Config, error) {
 		return config.Load(config.Sources{File: n.File("edgetoken.yaml"), FileNeeded: true, Environ: []string{
-			"EDGETOKEN_PASSWORD_MEMORY=8", "EDGETOKEN_PASSWORD_ITERATIONS=1", "EDGETOKEN_LISTEN=127.0.0.1:0", "EDGETOKEN_DATA=" + n.Dir,
+			"EDGETOKEN_PASSWORD_MEMORY=8", "EDGETOKEN_PASSWORD_ITERATIONS=1", "EDGETOKEN_LISTEN=127.0.0.1:0",
+			"EDGETOKEN_DATA=" + n.Dir,
 			"EDGETOKEN_TLS_CERT=" + n.File("cert.pem"), "EDGETOKEN_TLS_KEY=" + n.File("key.pem"),
 			"EDGETOKEN_ENGINE=" + engine, "EDGETOKEN_CACHE_DIR=" + enginetest.CacheDir(t),
 		}})
@@ -68,7 +70,8 @@ func Start(t *testing.T, engine string) *Node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n.Service, err = service.Open(context.Background(), service.Config{Start: cfg, Reload: load, Log: os.Stderr}); err != nil {
+	if n.Service, err = service.Open(context.Background(),
+		service.Config{Start: cfg, Reload: load, Log: os.Stderr}); err != nil {
 		t.Fatal(err)
 	}
 	ctx, end := context.WithCancel(context.Background())
@@ -84,10 +87,12 @@ func Start(t *testing.T, engine string) *Node {
 		}
 	})
 	const password = "correct horse 1"
-	if err := n.AddCustomer(t.Context(), store.NewCustomer{Email: "ana@example.com", IsActive: true}, password); err != nil {
+	if err := n.AddCustomer(t.Context(), store.NewCustomer{Email: "ana@example.com", IsActive: true},
+		password); err != nil {
 		t.Fatal(err)
 	}
-	r, err := n.Client.Post(n.URL()+"/auth/token/", "application/json", strings.NewReader(`{"email": "ana@example.com", "password": "`+password+`"}`))
+	r, err := n.Client.Post(n.URL()+"/auth/token/", "application/json",
+		strings.NewReader(`{"email": "ana@example.com", "password": "`+password+`"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +154,8 @@ func WriteCertificate(dir string, serial int64) error {
 	if err != nil {
 		return err
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "node"}, NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "node"},
+		NotAfter: time.Now().Add(time.Hour)}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		return err

@@ -26,7 +26,8 @@ func catch(args []string) chan os.Signal {
 		return nil
 	}
 	c := begin()
-	// A log or a terminal that nobody reads any more must not end a node: writing to it is an error then, and no signal.
+	// A log or a terminal that nobody reads any more must not end a node: writing to it is an error then, and no
+	// signal.
 	signal.Ignore(syscall.SIGPIPE)
 	return c
 }
