@@ -32,7 +32,7 @@ type Body struct {
 	request *http.Request
 	held    *server.Held
 
-	wasRead bool // its bytes were; they are gone then
+	wasRead bool // its bytes were read, and are gone
 	data    data
 	form    form
 }
@@ -57,7 +57,7 @@ func (b *Body) Begin(rules *Rules, r *http.Request, held *server.Held) {
 	*b = Body{rules: rules, request: r, held: held}
 }
 
-// WasRead reports whether the client was waited for.
+// WasRead reports whether the body was read, for which the client may have been waited for.
 func (b *Body) WasRead() bool { return b.wasRead }
 
 // ContentType is the media type of the body, as far as it can be read.
@@ -75,7 +75,7 @@ func (b *Body) contentType() string {
 // error is ErrMemory or that of the request's context.
 func (b *Body) TakeTurn() error { return busy(b.held.TakeTurn(b.request.Context())) }
 
-// Small is what Data gave of a body that is not large; zero where it was not read.
+// Small is what Data returned, if the body is not large; else zero.
 func (b *Body) Small() (body django.Body) {
 	if b.data.small {
 		body = b.data.body
@@ -83,7 +83,7 @@ func (b *Body) Small() (body django.Body) {
 	return body
 }
 
-// Drop lets go of what was parsed, with its memory and its turn: of all, or with keepSmall of a large body alone.
+// Drop drops what was parsed, with its memory and its turn. keepSmall keeps a body that is not large for Small.
 func (b *Body) Drop(keepSmall bool) {
 	if !(keepSmall && b.data.small) {
 		b.data.body = django.Body{}
@@ -92,11 +92,11 @@ func (b *Body) Drop(keepSmall bool) {
 	b.held.EndBody()
 }
 
-// errReadTwice is a body that was wanted as a view takes it and as a page does. By then it is gone, and must not be
+// errReadTwice refuses to read a body as Data after Form, or the other way round. Its bytes are gone, and it must not be
 // taken for an empty one.
 var errReadTwice = errors.New("the body was read before, in another way")
 
-// read reads the bytes of the body, once. What its header says to be too long it does not begin to read.
+// read reads the bytes of the body, once. A body whose header says that it is too long is not read.
 func (b *Body) read(limited bool) ([]byte, error) {
 	if b.wasRead {
 		return nil, errReadTwice

@@ -10,10 +10,10 @@ import (
 // parser reads bodies of one media type.
 type parser struct {
 	mediaType django.MediaType
-	form      bool // what it reads is a form, even where there is nothing to read
-	// limited: its bodies are held to DATA_UPLOAD_MAX_MEMORY_SIZE as a whole, where the version does that.
+	form      bool // it reads forms; no body is an empty form
+	// limited: DATA_UPLOAD_MAX_MEMORY_SIZE bounds the whole body, in a version that bounds it.
 	limited bool
-	// check refuses what no body of this type and charset makes good.
+	// check refuses a type or charset that no body can have.
 	check func(contentType, charset string, rules django.Rules) error
 	parse func(body []byte, contentType, charset string, rules django.Rules) (django.Body, error)
 }
@@ -50,8 +50,7 @@ func parseMultipart(body []byte, contentType, charset string, rules django.Rules
 	return django.Body{Form: form}, err
 }
 
-// Data is the body as views take it (Django REST framework's request.data). It is read once; first says that it was
-// now.
+// Data is the body as views take it (Django REST framework's request.data). first says that it was read just now.
 func (b *Body) Data() (body django.Body, first bool, err error) {
 	if first = !b.data.parsed; first {
 		b.data.parsed = true
@@ -80,7 +79,7 @@ func (b *Body) parseData() (django.Body, error) {
 	return django.Body{}, UnsupportedType(sent)
 }
 
-// emptyBody is what stands for no body: an empty form for a form's media type, an empty object for any other.
+// emptyBody stands for no body: an empty form for the media type of a form, else an empty object.
 func emptyBody(contentType django.MediaType) django.Body {
 	for _, p := range parsers {
 		if p.form && contentType.Is(p.mediaType.Main, p.mediaType.Sub) {
@@ -90,7 +89,7 @@ func emptyBody(contentType django.MediaType) django.Body {
 	return django.Body{JSON: django.Object()}
 }
 
-// Form is the form that a page was sent with POST (Django's request.POST); empty where there is none.
+// Form is the form that was posted to a page (Django's request.POST); empty: there is none.
 func (b *Body) Form() (*django.Form, error) {
 	if !b.form.parsed {
 		b.form.parsed = true

@@ -18,7 +18,7 @@ type API struct {
 	Operations []Operation
 }
 
-// License is whose words the API may be used under.
+// License is the license of the API.
 type License struct {
 	Name string `json:"name"`
 	URL  string `json:"url"`
@@ -40,10 +40,10 @@ type Scheme struct {
 	Type         string `json:"type"`             // "http" or "apiKey"
 }
 
-// Document is a document in two halves, between which the address of the server stands. It is safe for concurrent use.
+// Document is a document in two halves: between them stands the address of the server. It is safe for concurrent use.
 type Document struct{ before, after []byte }
 
-// addressHere stands for the address of the server while the document is made.
+// addressHere marks the place of the address while the document is made.
 const addressHere = "<address>"
 
 // At is the document of a server at this address, as JSON.

@@ -18,7 +18,7 @@ type Operation struct {
 	Body *Body
 	// Answers are its answers by status.
 	Answers map[int]Answer
-	// Security lists the ways to authenticate by the names of their schemes; any one will do, and "" is none at all.
+	// Security lists ways to authenticate by the names of their schemes, any of which will do; "" is none at all.
 	Security []string
 }
 
@@ -32,9 +32,9 @@ type Body struct {
 // Answer is an answer of an operation.
 type Answer struct {
 	Description string
-	Schema      Schema // with a name, or the zero Schema where there is no body, or a page
+	Schema      Schema // with a name; zero: no body, or a page
 	Headers     []Header
-	// Shared: many operations have this answer, which then stands among the components, named by its status.
+	// Shared makes the answer a component, named by its status: many operations have it.
 	Shared bool
 }
 
@@ -49,7 +49,7 @@ func (o *Operation) id() string {
 	return strings.ToLower(o.Method) + strings.TrimSuffix(strings.ReplaceAll(o.Path, "/", "_"), "_")
 }
 
-// describe is the operation as the document has it. It adds what the operation refers to to the components.
+// describe is the operation in the document. It adds the components that the operation needs.
 func (o *Operation) describe(schemas, answers object) object {
 	security := []object{}
 	for _, scheme := range o.Security {

@@ -8,11 +8,11 @@ import (
 // object is a JSON object.
 type object = map[string]any
 
-// Schema is the shape of a value. The zero Schema is that of a body that is empty.
+// Schema is the shape of a value. The zero Schema stands for no body.
 type Schema struct {
-	name  string   // under which it stands among the components; "": it stands where it is used
+	name  string   // of a component; "": the schema is written where it is used
 	shape object   // as the document has it
-	uses  []Schema // the schemas within that have names
+	uses  []Schema // the schemas within
 }
 
 // Text is a string, Flag a boolean, and Time a string in the format of RFC 3339.
@@ -20,11 +20,11 @@ func Text() Schema { return Schema{shape: object{"type": "string"}} }
 func Flag() Schema { return Schema{shape: object{"type": "boolean"}} }
 func Time() Schema { return Schema{shape: object{"type": "string", "format": "date-time"}} }
 
-// Int32 and Int64 are integers. One of unknown size is none: generators choose a size themselves.
+// Int32 and Int64 are integers. Generators choose a size for an integer without one.
 func Int32() Schema { return Schema{shape: object{"type": "integer", "format": "int32"}} }
 func Int64() Schema { return Schema{shape: object{"type": "integer", "format": "int64"}} }
 
-// Any is any JSON, null included. It must be described: without a type nothing else tells what it is.
+// Any is any JSON, null included. Only the description says what it is.
 func Any(description string) Schema {
 	return Schema{shape: object{"nullable": true}}.About(description)
 }
@@ -34,7 +34,7 @@ func List(items Schema) Schema {
 	return Schema{shape: object{"type": "array", "items": items.use()}, uses: []Schema{items}}
 }
 
-// Map is an object whose members have names of any kind and values of one.
+// Map is an object with any names, and values of one schema.
 func Map(values Schema) Schema {
 	return Schema{shape: object{"type": "object", "additionalProperties": values.use()}, uses: []Schema{values}}
 }
@@ -72,7 +72,7 @@ func Object(name string, members ...Member) Schema {
 	return s
 }
 
-// Named is s as a component with a name.
+// Named makes s a component with a name.
 func (s Schema) Named(name string) Schema {
 	s.name = name
 	return s
@@ -102,7 +102,7 @@ func (s Schema) with(keyword string, value any) Schema {
 	return s
 }
 
-// use is what stands where s is used: a reference to it, or s itself where it has no name.
+// use is s where it is used: a reference, or s itself if it has no name.
 func (s Schema) use() object {
 	if s.name == "" {
 		return s.shape
@@ -110,7 +110,7 @@ func (s Schema) use() object {
 	return object{"$ref": "#/components/schemas/" + s.name}
 }
 
-// collect adds s and all within that have names to the components.
+// collect adds s and all schemas within that have names to the components.
 func (s Schema) collect(components object) {
 	if s.name != "" {
 		components[s.name] = s.shape
