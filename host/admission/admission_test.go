@@ -38,7 +38,8 @@ func hold(t *testing.T, cfg admission.Config) *held {
 	h.release = sync.OnceFunc(func() { close(release); h.ended.Wait() })
 	t.Cleanup(h.release)
 	h.ended.Go(func() {
-		if err := q.Do(context.Background(), admission.Work{Account: "first"}, func() { close(began); <-release }); err != nil {
+		first := admission.Work{Account: "first"}
+		if err := q.Do(context.Background(), first, func() { close(began); <-release }); err != nil {
 			t.Error(err)
 		}
 	})
@@ -51,7 +52,8 @@ func (h *held) add(client int, account string) {
 	h.t.Helper()
 	before := h.Stats()
 	name := fmt.Sprintf("%d %s", client, account)
-	w := admission.Work{Client: netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(client)}), 32), Account: account}
+	address := netip.AddrFrom4([4]byte{192, 0, 2, byte(client)})
+	w := admission.Work{Client: netip.PrefixFrom(address, 32), Account: account}
 	h.ended.Go(func() {
 		err := h.Do(context.Background(), w, func() {
 			h.mu.Lock()
@@ -231,7 +233,8 @@ func TestMemory(t *testing.T) {
 	if most > 10 {
 		t.Errorf("%d of memory were used at once, want at most 10", most)
 	}
-	if err := q.Do(t.Context(), admission.Work{Memory: 11}, func() { t.Error("done") }); !errors.Is(err, admission.ErrTooLarge) {
+	err = q.Do(t.Context(), admission.Work{Memory: 11}, func() { t.Error("done") })
+	if !errors.Is(err, admission.ErrTooLarge) {
 		t.Errorf("Do with more memory than there is = %v, want %v", err, admission.ErrTooLarge)
 	}
 }

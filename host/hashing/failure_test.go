@@ -107,13 +107,15 @@ func TestAProcessThatFailsIsReplaced(t *testing.T) {
 				t.Errorf("Health = %v once a job was done", err)
 			}
 			if first := made.all()[0].Process; first != nil {
-				for end := time.Now().Add(time.Minute); syscall.Kill(first.Pid, 0) == nil; time.Sleep(time.Millisecond) {
+				end := time.Now().Add(time.Minute)
+				for ; syscall.Kill(first.Pid, 0) == nil; time.Sleep(time.Millisecond) {
 					if time.Now().After(end) {
 						t.Fatal("the process that failed is still there")
 					}
 				}
 			}
-			if text := log.String(); !strings.Contains(text, "reason="+string(test.failure)) || strings.Contains(text, "right") || strings.Contains(text, encoded) {
+			if text := log.String(); !strings.Contains(text, "reason="+string(test.failure)) ||
+				strings.Contains(text, "right") || strings.Contains(text, encoded) {
 				t.Errorf("log %q; want the reason, and neither the password nor its hash", text)
 			}
 		})
@@ -218,7 +220,10 @@ func TestDeadline(t *testing.T) {
 		{hashing.Job{Params: password.Default}, 20 * time.Second, 30 * time.Second},
 		{hashing.Job{Params: cheap, Encoded: django}, time.Minute, 3 * time.Minute},
 		{hashing.Job{Params: cheap, Encoded: "crypt$x"}, 15 * time.Second, 15 * time.Second},
-		{hashing.Job{Params: password.Params{Memory: 512 << 10, Iterations: 8, Parallelism: 1}}, 10 * time.Minute, 20 * time.Minute},
+		{
+			hashing.Job{Params: password.Params{Memory: 512 << 10, Iterations: 8, Parallelism: 1}},
+			10 * time.Minute, 20 * time.Minute,
+		},
 	} {
 		if got := hashing.Deadline(c.job); got < c.least || got > c.most {
 			t.Errorf("Deadline(%+v) = %s, want %s to %s", c.job, got, c.least, c.most)

@@ -93,7 +93,8 @@ func hash(t *testing.T, text string, p password.Params) string {
 
 func TestCheck(t *testing.T) {
 	processes, _, _ := children(t, "serve")
-	good, dear := hash(t, "right\x00é\"\n", cheap), hash(t, "right\x00é\"\n", password.Params{Memory: 16, Iterations: 2, Parallelism: 2})
+	good := hash(t, "right\x00é\"\n", cheap)
+	dear := hash(t, "right\x00é\"\n", password.Params{Memory: 16, Iterations: 2, Parallelism: 2})
 	tests := []struct {
 		name, encoded, given string
 		good, renewed, fault bool
@@ -112,11 +113,13 @@ func TestCheck(t *testing.T) {
 		for _, test := range tests {
 			t.Run(name+"/"+test.name, func(t *testing.T) {
 				r, err := h.Do(t.Context(), hashing.Job{Password: test.given, Encoded: test.encoded, Params: cheap})
-				if err != nil || r.Good != test.good || (r.Renewed != "") != test.renewed || (r.Fault != "") != test.fault {
+				renewed, fault := r.Renewed != "", r.Fault != ""
+				if err != nil || r.Good != test.good || renewed != test.renewed || fault != test.fault {
 					t.Fatalf("Do = %+v, %v", r, err)
 				}
 				if r.Renewed != "" {
-					if ok, err := password.Verify(r.Renewed, test.given); !ok || err != nil || password.NeedsRehash(r.Renewed, cheap) {
+					ok, err := password.Verify(r.Renewed, test.given)
+					if !ok || err != nil || password.NeedsRehash(r.Renewed, cheap) {
 						t.Errorf("the renewed hash %q verifies: %t, %v", r.Renewed, ok, err)
 					}
 				}
@@ -169,7 +172,8 @@ func TestMake(t *testing.T) {
 		if ok, _ := password.Verify(r.Renewed, "right é"); err != nil || !ok || r.Good || r.Fault != "" {
 			t.Errorf("%s: a hash made = %+v, %v; the password is checked %v by it", name, r, err, ok)
 		}
-		if r, err := h.Do(t.Context(), hashing.Job{Make: true, Password: "no text \xff", Params: cheap}); err != nil || r.Renewed != "" || r.Fault == "" {
+		r, err = h.Do(t.Context(), hashing.Job{Make: true, Password: "no text \xff", Params: cheap})
+		if err != nil || r.Renewed != "" || r.Fault == "" {
 			t.Errorf("%s: a hash of what is no text = %+v, %v; want a fault", name, r, err)
 		}
 	}
@@ -200,7 +204,8 @@ func TestCheckAfterTheEndOfItsContext(t *testing.T) {
 	p, made, _ := children(t, "serve")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := p.Do(ctx, hashing.Job{Password: "right", Params: cheap}); !errors.Is(err, context.Canceled) || made.count() != 0 {
+	_, err := p.Do(ctx, hashing.Job{Password: "right", Params: cheap})
+	if !errors.Is(err, context.Canceled) || made.count() != 0 {
 		t.Errorf("Do = %v with %d processes, want context.Canceled and none", err, made.count())
 	}
 }

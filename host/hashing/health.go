@@ -76,9 +76,8 @@ func (p *Processes) Probe() {
 		return // the probed process now waits for jobs
 	}
 	if h.err == nil {
-		p.log.Error(
-			"no process that hashes passwords works: log-ins are answered with 503 until one does, and /readyz says hashing",
-			"error", failed)
+		p.log.Error("no process that hashes passwords works: log-ins are answered with 503 until one does, "+
+			"and /readyz says hashing", "error", failed)
 	}
 	h.err = failed
 	h.wait = min(max(2*h.wait, firstWait), lastWait)

@@ -76,7 +76,8 @@ func count(pid string, needle []byte) (n int, err error) {
 		const step = 1 << 20
 		b := make([]byte, step+len(needle)-1)
 		for at := from; at < to; at += step {
-			got, _ := memory.ReadAt(b[:min(uint64(len(b)), to-at)], int64(at)) // a page that cannot be read holds nothing
+			// A page that cannot be read holds nothing.
+			got, _ := memory.ReadAt(b[:min(uint64(len(b)), to-at)], int64(at))
 			n += bytes.Count(b[:got], needle)
 		}
 	}
@@ -145,7 +146,8 @@ func TestPasswordsLeaveTheMemory(t *testing.T) {
 				}
 			}
 			if s := p.Stats(); s.Processes != 1 || made.count() != 1 {
-				t.Errorf("%d processes of %d that were made are alive, want the one that was searched", s.Processes, made.count())
+				t.Errorf("%d processes of %d that were made are alive, want the one that was searched",
+					s.Processes, made.count())
 			}
 			if _, err := p.Do(t.Context(), jobs[0]); err != nil || made.count() != 1 {
 				t.Errorf("the next job = %v, with %d processes made; want it done by the same one", err, made.count())

@@ -83,7 +83,8 @@ func TestAStuckDestination(t *testing.T) {
 		}
 	}
 	if got+told != records || uint64(told) != stuck.Dropped {
-		t.Errorf("%d records came and %d were told to be lost, want %d in all; the figure says %d", got, told, records, stuck.Dropped)
+		t.Errorf("%d records came and %d were told to be lost, want %d in all; the figure says %d",
+			got, told, records, stuck.Dropped)
 	}
 }
 
@@ -115,7 +116,8 @@ func TestADestinationThatIsGone(t *testing.T) {
 	d.set(nil)
 	l.Info("back")
 	l.Close(time.Minute)
-	if text := d.text(); strings.Contains(text, "msg=lost") || !strings.Contains(text, "back") || !strings.Contains(text, "were dropped") || !strings.Contains(text, "count=10") {
+	if text := d.text(); strings.Contains(text, "msg=lost") || !strings.Contains(text, "back") ||
+		!strings.Contains(text, "were dropped") || !strings.Contains(text, "count=10") {
 		t.Errorf("the destination got %q", text)
 	}
 }
@@ -167,7 +169,8 @@ func TestRepeats(t *testing.T) {
 			t.Errorf("counted %v in %v records, want 10002 in at most 13, and 10", counts, records)
 		}
 		if all[0].Count != 1 || all[0].N != 0 || all[len(all)-1].N != -2 {
-			t.Errorf("the first record is %+v and the last %+v, want those of the first and the last event", all[0], all[len(all)-1])
+			t.Errorf("the first record is %+v and the last %+v, want those of the first and the last event",
+				all[0], all[len(all)-1])
 		}
 		// Kinds beyond a bound share a record.
 		b.Reset()
@@ -197,7 +200,8 @@ func TestErrorLog(t *testing.T) {
 		got = append(got, fmt.Sprint(l.Level, " ", l.Msg, " ", l.Count))
 	}
 	want := []string{
-		"WARN http: TLS handshake error from 192.0.2.0:0: EOF 1", "WARN http: Accept error: too many open files; retrying in 5ms 1",
+		"WARN http: TLS handshake error from 192.0.2.0:0: EOF 1",
+		"WARN http: Accept error: too many open files; retrying in 5ms 1",
 		"WARN http: TLS handshake error from 192.0.2.231:999: EOF 999",
 	}
 	if !slices.Equal(got, want) {

@@ -58,13 +58,12 @@ func (l Limits) Validate() error {
 		errs = append(errs, errors.New("server: Limits.ConnectionsPerAddress must not be more than Limits.Connections"))
 	}
 	if f.HeaderMemory < HeaderWeight*int64(f.HeaderBytes) {
-		errs = append(errs, fmt.Errorf(
-			"server: Limits.HeaderMemory must be at least %d times Limits.HeaderBytes, which is what one header may take",
-			HeaderWeight))
+		errs = append(errs, fmt.Errorf("server: Limits.HeaderMemory must be at least %d times Limits.HeaderBytes, "+
+			"which is what one header may take", HeaderWeight))
 	}
 	if f.HeaderTimeout > f.ReadTimeout {
-		errs = append(errs,
-			errors.New("server: Limits.HeaderTimeout must not be more than Limits.ReadTimeout, which has the header in it"))
+		errs = append(errs, errors.New(
+			"server: Limits.HeaderTimeout must not be more than Limits.ReadTimeout, which has the header in it"))
 	}
 	return errors.Join(errs...)
 }

@@ -158,7 +158,8 @@ func TestConnectionsOverTLS(t *testing.T) {
 
 // TestPlacesAreGivenBack: connections that end make room, many times over. The server may notice a little later.
 func TestPlacesAreGivenBack(t *testing.T) {
-	address := servertest.Serve(t, server.Limits{Connections: 2, ConnectionsPerAddress: 1}, func(http.ResponseWriter, *http.Request) {})
+	limits := server.Limits{Connections: 2, ConnectionsPerAddress: 1}
+	address := servertest.Serve(t, limits, func(http.ResponseWriter, *http.Request) {})
 	deadline := time.Now().Add(time.Minute)
 	for i := range 100 {
 		for {
@@ -176,8 +177,14 @@ func TestPlacesAreGivenBack(t *testing.T) {
 	}
 }
 
+// post is a request up to the length of its body.
+const post = "POST / HTTP/1.1\r\nHost: localhost\r\n"
+
 func TestSlowSenders(t *testing.T) {
-	limits := server.Limits{HeaderTimeout: 100 * time.Millisecond, ReadTimeout: 300 * time.Millisecond, IdleTimeout: 100 * time.Millisecond, BodyRate: 1 << 20}
+	limits := server.Limits{
+		HeaderTimeout: 100 * time.Millisecond, ReadTimeout: 300 * time.Millisecond, IdleTimeout: 100 * time.Millisecond,
+		BodyRate: 1 << 20,
+	}
 	address := servertest.Serve(t, limits, func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			w.WriteHeader(http.StatusBadRequest)
@@ -189,8 +196,8 @@ func TestSlowSenders(t *testing.T) {
 	}{
 		{"nothing", "", 0},
 		{"a header, byte by byte", "GET / HTTP/1.1\r\nX: ", 0},
-		{"a body, byte by byte", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n", http.StatusBadRequest},
-		{"a chunked body, byte by byte", "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n", http.StatusBadRequest},
+		{"a body, byte by byte", post + "Content-Length: 1000000\r\n\r\n", http.StatusBadRequest},
+		{"a chunked body, byte by byte", post + "Transfer-Encoding: chunked\r\n\r\nfffff\r\n", http.StatusBadRequest},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -222,7 +229,8 @@ func TestSlowSenders(t *testing.T) {
 // TestLongBodies: a body that arrives steadily may take longer than ReadTimeout, and so may the answer to it.
 func TestLongBodies(t *testing.T) {
 	const timeout = 300 * time.Millisecond
-	address := servertest.Serve(t, server.Limits{HeaderTimeout: timeout, ReadTimeout: timeout, BodyRate: 1024}, func(w http.ResponseWriter, r *http.Request) {
+	limits := server.Limits{HeaderTimeout: timeout, ReadTimeout: timeout, BodyRate: 1024}
+	address := servertest.Serve(t, limits, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		time.Sleep(2 * timeout)
 		if err != nil || len(body) != 100_000 || r.Context().Err() != nil {
@@ -230,7 +238,7 @@ func TestLongBodies(t *testing.T) {
 		}
 	})
 	w := servertest.Dial(t, address)
-	w.Send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat("x", 99_000))
+	w.Send(post + "Content-Length: 100000\r\n\r\n" + strings.Repeat("x", 99_000))
 	time.Sleep(2 * timeout)
 	if w.Send(strings.Repeat("x", 1000)); w.Status() != http.StatusOK {
 		t.Error("a body that arrived at its rate was refused")
@@ -250,7 +258,10 @@ func TestLimitsNameEveryMistake(t *testing.T) {
 	if err := (server.Limits{}).Validate(); err != nil {
 		t.Errorf("Validate of the defaults = %v, want nil", err)
 	}
-	err := server.Limits{HeaderBytes: -1, IdleTimeout: -1, Connections: 10, ConnectionsPerAddress: 11, HeaderTimeout: time.Minute}.Validate()
+	limits := server.Limits{
+		HeaderBytes: -1, IdleTimeout: -1, Connections: 10, ConnectionsPerAddress: 11, HeaderTimeout: time.Minute,
+	}
+	err := limits.Validate()
 	if err == nil {
 		t.Fatal("Validate gave no error")
 	}

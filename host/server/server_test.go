@@ -27,7 +27,10 @@ func serveOne(t *testing.T, grace time.Duration) *served {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &served{address: l.Addr().String(), release: make(chan struct{}), answer: make(chan string, 1), ended: make(chan error, 1)}
+	s := &served{
+		address: l.Addr().String(), release: make(chan struct{}),
+		answer: make(chan string, 1), ended: make(chan error, 1),
+	}
 	began := make(chan struct{})
 	server := &server.Server{Grace: grace, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		close(began)

@@ -35,12 +35,16 @@ func TestParseRate(t *testing.T) {
 }
 
 func TestParseRateNamesWhatIsWrong(t *testing.T) {
-	for _, text := range []string{"100", "100/", "/hour", "x/hour", "0/hour", "-1/hour", "1.5/hour", "10/year", "100001/day", "1/2/h/"} {
+	for _, text := range []string{
+		"100", "100/", "/hour", "x/hour", "0/hour", "-1/hour", "1.5/hour", "10/year", "100001/day", "1/2/h/",
+	} {
 		if got, err := throttle.ParseRate(text); err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("ParseRate(%q) = %v, %v; want an error that quotes it", text, got, err)
 		}
 	}
-	for _, r := range []throttle.Rate{{Requests: 1}, {Period: time.Hour}, {Requests: -1, Period: time.Hour}, {Requests: 1 << 30, Period: time.Hour}} {
+	for _, r := range []throttle.Rate{
+		{Requests: 1}, {Period: time.Hour}, {Requests: -1, Period: time.Hour}, {Requests: 1 << 30, Period: time.Hour},
+	} {
 		if r.Validate() == nil {
 			t.Errorf("Validate of %#v gave no error", r)
 		}
@@ -83,7 +87,8 @@ func TestLoweredRate(t *testing.T) {
 	h := throttle.NewHistory(0)
 	start := time.Unix(1_800_000_000, 0)
 	for i := range 10 {
-		if _, ok := h.Admit("a", throttle.Rate{Requests: 10, Period: time.Minute}, start.Add(time.Duration(i)*time.Second)); !ok {
+		at := start.Add(time.Duration(i) * time.Second)
+		if _, ok := h.Admit("a", throttle.Rate{Requests: 10, Period: time.Minute}, at); !ok {
 			t.Fatalf("request %d was refused", i)
 		}
 	}
