@@ -7,9 +7,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
-// Valid says whether an opened token is a good one of the given type at the given time, without any state: the end of
-// its key, the registered claims, exp and id present, type. It is the part of every operation's checks that needs no
-// store.
+// Valid checks what needs no state of an opened token: the end of its key, the registered claims, that exp and id are
+// present, and the type.
 func Valid(s *Settings, o Opened, want TokenType, now time.Time) cause.Cause {
 	d := decision{s: s, v: s.Compat.compat(), o: &o, now: now.UnixMicro()}
 	if c := d.registered(); c != cause.OK {

@@ -104,10 +104,10 @@ func (s *Settings) Error(c cause.Cause) error {
 	return &Error{Code: code, Cause: c, Detail: detail}
 }
 
-// Told is what a client is told of a cause where an operation refused for it: as Describe, but that Verify has a code
-// of its own for what is revoked (its serializer raises a ValidationError where all others raise a TokenError), and
-// that the Authorization header has one detail for whatever is no good token. perClass says that the details of all
-// refusals, one for each class of AUTH_TOKEN_CLASSES, are told beside that.
+// Told is what a client is told where an operation refused for a cause. It is Describe with two exceptions: Verify has
+// its own code for what is revoked (its serializer raises a ValidationError where all others raise a TokenError), and
+// the Authorization header has one detail for every token that is not good. perClass says that the answer also has the
+// detail of each refusal, one for each class of AUTH_TOKEN_CLASSES.
 func (s *Settings) Told(op Op, c cause.Cause) (code Code, detail string, perClass bool) {
 	code, detail, _ = s.Describe(c)
 	switch {

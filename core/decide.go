@@ -194,9 +194,9 @@ func (o *Outcome) blacklist(d *decision) {
 	o.Effects.List = append(o.Effects.List, Revocation(d.s, d.fam, d.o.Issuer, d.req.State.Customer.ID, until)...)
 }
 
-// Revocation are the effects that revoke a family, as the token says that the key of issuer signed and that names a
-// customer: what was issued from a foreign token under the customer's name ends with it. On the secure wire the oldest
-// revoked families of the customer fold.
+// Revocation gives the effects that revoke the family of a token, which issuer's key signed and which names a customer.
+// Tokens that were issued from a foreign token have a family under the customer's name: it ends too. On the secure wire
+// the oldest revoked families of the customer fold.
 func Revocation(s *Settings, f Family, issuer string, customer CustomerID, until int64) []Effect {
 	list := []Effect{{Kind: RevokeFamily, Family: f.Key(issuer, customer), At: f.Start, Until: until}}
 	if customer.IsZero() {
@@ -212,7 +212,7 @@ func Revocation(s *Settings, f Family, issuer string, customer CustomerID, until
 	return list
 }
 
-// reads notes what the decision rests on.
+// reads notes what the decision depends on.
 func (o *Outcome) reads(d *decision) {
 	r := &o.Effects.Reads
 	*r = Reads{}

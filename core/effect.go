@@ -16,8 +16,8 @@ const (
 	RevokeFamily EffectKind = 2
 	// ReserveStart raises the high-water mark of family starts to At (never lowers it).
 	ReserveStart EffectKind = 3
-	// FoldFamilies makes of all but At of a customer's revoked families, the oldest of them, one cut-off of the
-	// customer: nobody fills a store by logging in and out. Families whose start is not known stay.
+	// FoldFamilies replaces the oldest of a customer's revoked families, all but At, by one cut-off of the customer:
+	// nobody can fill a store by logging in and out. Families whose start is not known stay.
 	FoldFamilies EffectKind = 4
 )
 

@@ -107,7 +107,7 @@ func (s KeySet) SigningEnded(now time.Time) bool {
 type Keys interface {
 	Set() KeySet
 	// Check reports whether signature is that of the key with the given index over input. An instance of the sandbox
-	// waits for it, so it must not take long, and must not call the engine.
+	// waits for it: it must be quick, and must not call the engine.
 	Check(ctx context.Context, key int, input, signature []byte) (bool, error)
 	// Sign signs input with the key of the given index. entropy are EntropyBytes random bytes, for algorithms that
 	// are not deterministic.
@@ -126,8 +126,8 @@ type Opened struct {
 	Cause  cause.Cause // OK, or why the token was refused
 	Key    int         // index of the key in the set that checked it
 	Issuer string      // whose key that is; "" for our own, and where the token was refused
-	// KeyEnds is that key's KeyInfo.NotAfter. Opening knows no time: whether the end has come is checked whenever the
-	// token is used, so that one that was opened, and remembered, before it is refused after it.
+	// KeyEnds is that key's KeyInfo.NotAfter. Open knows no time, so whether the end has come is checked whenever the
+	// token is used: a token that was opened and cached before the end is refused after it.
 	KeyEnds int64
 	Claims  []byte // the claims, a JSON object, as the token holds them
 

@@ -98,7 +98,7 @@ func hexDigits(v uint32) uint64 {
 	return d + '0'*words.Each + letter>>7&words.Each*39
 }
 
-// readTokenID reads an id as appendTokenID writes it; ok is false for any other.
+// readTokenID reads an id that appendTokenID wrote; ok is false for any other.
 func readTokenID(id []byte) (f Family, ok bool) {
 	if len(id) != 32 {
 		return Family{}, false

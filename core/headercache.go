@@ -7,10 +7,9 @@ import (
 	"github.com/edgetoken/edgetoken/core/words"
 )
 
-// headerCache remember which key an encoded header names, so that a header that was read before is told by comparing
-// words. What a header says depends on its bytes and the key set alone, so that it makes no difference to any answer
-// what is remembered. Headers of tokens whose signature is good are, no others: strangers cannot drive out what is in
-// use.
+// headerCache remembers which key an encoded header names, so that a header that was read before is recognised by
+// comparing words. What a header says depends on its bytes and the key set alone, so the cache changes no answer. Only
+// headers of tokens whose signature is good enter: strangers cannot drive out what is in use.
 type headerCache struct {
 	// by the upper bits of hashToDot, a power of two; of each two the one that was found last comes first
 	table [][2]cachedHeader

@@ -10,8 +10,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/words"
 )
 
-// fixed is what is the same in all tokens that are written under one configuration. Claims begin and end with it;
-// names stand there as JSON, each with its colon and with the comma before it. With the defaults:
+// fixed holds what is the same in all tokens of one configuration: how claims begin and end. Names stand there as JSON,
+// each with the comma before and the colon after it. With the defaults:
 //
 //	{"token_type":"access","exp":1780318800,"iat":1780315200,"jti":"08e0…","user_id":"7"}
 type fixed struct {
@@ -274,8 +274,8 @@ func (w *Writer) find(first uint64, name []byte) *ownClaim {
 	return nil
 }
 
-// copied appends the claims of a refresh token that its access token takes over, in their order; those that are its
-// own or configured replace its.
+// copied appends the claims of a refresh token that its access token takes over, in their order. A claim of the access
+// token's own, or a configured one, replaces that of the refresh token.
 func (w *Writer) copied(b, claims []byte) []byte {
 	if quick, ok := w.copiedQuickly(b, claims); ok {
 		return quick

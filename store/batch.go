@@ -2,12 +2,11 @@ package store
 
 import "time"
 
-// Clients that send their next request as soon as they have the answer to the last would fall into two halves that
-// take turns: one is answered while the other's commit begins, so that each commit serves half of them. So the
-// committer waits a moment for those whom it has just answered.
+// Clients that send the next request as soon as they have an answer would fall into two halves that take turns: one
+// half is answered while the commit of the other begins, so each commit serves only half of the clients. So the
+// committer waits a moment for the clients that it has just answered.
 const (
-	// maxPatience bounds how long; half of what the commit took is the other bound. To wait for those who need longer
-	// to come back than half a commit gains little.
+	// maxPatience bounds that wait, and so does half the duration of the last commit: waiting longer gains little.
 	maxPatience = 5 * time.Millisecond
 	// minPatience is the least that is worth a timer, which may ring a millisecond late.
 	minPatience = 500 * time.Microsecond
@@ -23,8 +22,8 @@ type batcher struct {
 	pause  int       // the last rest, 0 once a wait was worth it: twice in vain rests longer
 }
 
-// answered takes note that served requests are answered now whose commit took so long, while others wait already.
-// Of those who were served, one in eight may stay away.
+// answered notes that a commit which took so long has served that many requests, while others wait already. One in
+// eight of the clients may not come back.
 func (g *batcher) answered(served, waiting int, took time.Duration) {
 	g.wanted = waiting + served - served/8
 	g.until = time.Time{}
@@ -33,8 +32,8 @@ func (g *batcher) answered(served, waiting int, took time.Duration) {
 	}
 }
 
-// next is the next batch: first and all that wait, and those who come back in time. A client who is alone waits for
-// nobody, since with first all are back who were answered, and neither does one who comes after until.
+// next is the next batch: first, all requests that wait, and those that come in time. A lone client does not wait,
+// since its own request is all that was expected back; nor does one that comes after until.
 func (g *batcher) next(first *request, queue <-chan *request) []*request {
 	batch := []*request{first}
 	var up <-chan time.Time // nil before the wait

@@ -24,7 +24,7 @@ func (db *DB) Add(ctx context.Context, n NewCustomer) (Customer, error) {
 }
 
 // AddAll stores many customers in one transaction, all or none; the error names the first entry, counted from 1, that
-// is wrong. All wait for one commit and others wait with them: a thousand at a time is a good measure.
+// is wrong. It is one commit, for which other writes wait too: a thousand customers at a time is a good measure.
 func (db *DB) AddAll(ctx context.Context, list []NewCustomer) ([]Customer, error) {
 	return db.add(ctx, list, func(i int, err error) error {
 		return fmt.Errorf("entry %d, customer %q: %w", i+1,
@@ -63,7 +63,7 @@ func randomID(random io.Reader) (core.CustomerID, error) {
 	return core.Text(fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])), nil
 }
 
-// add gives ids and versions to customers in place, who are those of list.
+// add gives ids and versions to the customers of list, in place.
 func (w *writer) add(list []NewCustomer, customers []Customer, named func(int, error) error) error {
 	ids := make(map[core.CustomerID]bool, len(customers))
 	emails := make(map[string]bool, len(customers))

@@ -68,10 +68,9 @@ func (r *Report) found(p Problem) {
 	r.Problems = append(r.Problems, p)
 }
 
-// Check reads a whole store file and says what is wrong with it: with its pages, by bbolt's own check too; with each
-// record; and with what records say of each other. It changes nothing, upgrades nothing, needs no right to write, and
-// takes some 100 bytes of memory for each page (4 KiB) of the file. It reads what the last commit left, be it synced
-// or not.
+// Check reads a whole store file and says what is wrong: with its pages (bbolt's own check included), with each record,
+// and between records. It changes nothing, upgrades nothing, needs no right to write, and takes some 100 bytes of
+// memory for each page (4 KiB) of the file. It reads what the last commit left, be it synced or not.
 //
 // A file that another process has open is ErrLocked. A copy of it can be checked; one that was made while the process
 // wrote may show damage that the file does not have. Further errors: ErrPlace, ErrForeign, ErrNewerSchema, and
@@ -122,7 +121,7 @@ func Check(path string) (r Report, err error) {
 	return r, err
 }
 
-// noKeys keeps keys out of what bbolt says: on a damaged page a key may be anything.
+// noKeys keeps keys out of bbolt's messages: on a damaged page a key may be any bytes, secrets too.
 type noKeys struct{}
 
 func (noKeys) KeyToString(key []byte) string     { return fmt.Sprintf("(%d bytes)", len(key)) }
@@ -210,7 +209,7 @@ func (r *Report) pages(f io.ReaderAt) *soundness {
 		see = func([]byte, []byte) {}
 	}
 	if len(buckets) > 0 {
-		// Its pages are of no known form, and without them bbolt cannot be given the whole.
+		// Its pages have no known form. So bbolt must not be given the whole file.
 		r.found(Problem{What: fmt.Sprintf("%d buckets are none of this version's", len(buckets))})
 		sound.whole = false
 	}

@@ -67,7 +67,7 @@ func (i instant) reckoned() int64 {
 	return i.known
 }
 
-// latestTime needs mu.
+// latestTime is the time of the latest commit. The caller holds mu.
 func (k *timekeeper) latestTime() time.Time {
 	if k.latest == 0 {
 		return time.Time{}
@@ -118,13 +118,12 @@ func measure(began time.Time) func(time.Time) time.Duration {
 // core.ErrClock, and its text says what to do.
 func (db *DB) CheckClock() error { return db.time.look().fault }
 
-// Time is what the wall clock says while that is plausible, and else the time that it would be if it had been: the
-// last one known, moved on by the monotonic clock.
+// Time is the wall clock's while that is plausible. Else it is the last plausible time, moved on by the monotonic
+// clock.
 func (db *DB) Time() time.Time { return time.UnixMicro(db.time.look().known).UTC() }
 
-// AcceptClock makes plausible what the clock says now, however far that is from the latest commit. It is core.ErrClock
-// where no time of that kind is plausible at all. What comes back is the time of the latest commit before; zero where
-// none is known.
+// AcceptClock accepts what the clock says now, however far that is from the latest commit. It is core.ErrClock where
+// the time cannot be right at all. It returns the time of the latest commit before; zero where none is known.
 func (db *DB) AcceptClock(ctx context.Context) (time.Time, error) {
 	if err := core.CheckClock(db.config.Now(), time.Time{}); err != nil {
 		return time.Time{}, err
@@ -171,11 +170,11 @@ func (w *writer) keepClocks() {
 	}
 }
 
-// keptBehind is how far the purge clock that is kept may be behind the one that runs, so that a store in which nothing
-// changes is written to once an hour, and loses no more than that with a restart.
+// keptBehind is how far the purge clock in the file may lag behind the running one: an idle store is written to once an
+// hour, and a restart loses an hour at most.
 const keptBehind = time.Hour
 
-// keepPurgeClock writes where nothing else does.
+// keepPurgeClock writes the purge clock of a store that nothing else writes to.
 func (db *DB) keepPurgeClock(ctx context.Context, at instant) error {
 	kept := int64(0)
 	err := db.view(ctx, func(tx *bbolt.Tx) (err error) {

@@ -40,9 +40,9 @@ type committer struct {
 	closeErr error
 }
 
-// write has the committer run apply in a transaction and waits until that is durable. What apply returns comes back,
-// and the other requests of the commit do not see it. If ctx ends before the request is taken, nothing is done; if it
-// ends later, the outcome is applied all the same and only the waiting ends.
+// write has the committer run apply in a transaction and waits until that is durable. It returns what apply returns,
+// which is no matter of the other requests in the commit. If ctx ends before the request is taken, nothing is done; if
+// it ends later, the outcome is applied all the same and only the waiting ends.
 func (db *DB) write(ctx context.Context, apply func(*writer) error) error {
 	r := &request{apply: apply, done: make(chan struct{})}
 	if err := db.send(ctx, r); err != nil {
@@ -121,7 +121,7 @@ func (db *DB) commits() {
 	}
 }
 
-// commit runs a batch in one transaction. An error means that nobody knows what became of it.
+// commit runs a batch in one transaction. An error means that its outcome is unknown.
 func (db *DB) commit(batch []*request) (err error) {
 	c := &db.committer
 	begun := time.Now()
@@ -248,7 +248,7 @@ func (db *DB) exchange() error {
 	if err != nil {
 		return err
 	}
-	// Of a commit that failed nobody knows whether it is there.
+	// Whether a failed commit is in the file is unknown.
 	latest := db.latest.Load()
 	err = checkTransaction(db.config.Path, f.transaction, latest.least(), latest.transaction)
 	if !os.SameFile(f.info, db.info) || f.identity != db.identity {
@@ -287,9 +287,9 @@ func (c *committer) close() error {
 	return err
 }
 
-// finish is the end of the committer: after it all get ErrClosed. A commit that failed and was not taken back yet is
-// now: whoever opens the file next would find it in the page cache, which shows it as written, and take it for
-// durable. What was lost stays as it is.
+// finish ends the committer: every later call gets ErrClosed. A failed commit that was not taken back yet is taken back
+// now: the page cache shows it as written, so the next process to open the file would take it for durable. A lost file
+// stays as it is.
 func (db *DB) finish() error {
 	db.mu.Lock()
 	defer db.mu.Unlock()

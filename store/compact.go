@@ -22,8 +22,8 @@ const compactSuffix = ".compact"
 // compactBatch bounds the keys and values that one transaction of a compaction copies, in bytes.
 const compactBatch = 1 << 20
 
-// Bounds within which a running node compacts by itself: each commit writes the list of free pages, 8 bytes for each,
-// and while a file is compacted all writes wait, about a second for 100 MiB of content.
+// Bounds within which a running node compacts by itself. Each commit writes the list of free pages, 8 bytes a page, so
+// many of them are dear. While a file is compacted all writes wait: about a second for 100 MiB of content.
 const (
 	wasteful = 32 << 20 // bytes of free pages from which on compacting pays
 	briefly  = 64 << 20 // bytes of content that are copied before a write has waited for too long
@@ -80,7 +80,7 @@ type compaction struct {
 // use, unless the DB has failed by it.
 func (db *DB) compact(r *compaction) {
 	defer close(r.done)
-	// What somebody put at the path of the store must not be replaced.
+	// A file that somebody put at the path of the store must not be replaced.
 	if r.err = db.Look(); r.err != nil {
 		return
 	}
@@ -152,8 +152,8 @@ func (db *DB) copied(place string) (next file, after Space, err error) {
 	return next, after, nil
 }
 
-// belongTo gives a file the owner, group and mode of an open one, in whose place it will be: root may compact a store
-// that is another user's. Who may not give a file away has access to it as its owner.
+// belongTo gives the new file the owner, group and mode of the old one, since root may compact another user's store. A
+// process that may not change the owner owns both files anyway.
 func (f *file) belongTo(other *os.File) error {
 	old, err := other.Stat()
 	if err != nil {
@@ -192,7 +192,7 @@ func (db *DB) copyTo(c Config) (err error) {
 func (db *DB) replace(next file, place string) error {
 	c := &db.committer
 	db.mu.Lock()
-	// Nor must what somebody put there while the copy was made.
+	// Nor must a file be replaced that somebody put there while the copy was made.
 	err := lost(db.config.Path, db.info)
 	if err == nil {
 		err = os.Rename(place+compactSuffix, place)

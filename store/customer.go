@@ -33,14 +33,12 @@ type Customer struct {
 	// RevokeClaim is the value of REVOKE_TOKEN_CLAIM: of the hash that the password had when it was set.
 	// A hash made anew for the same password leaves it as it is.
 	RevokeClaim string
-	// Permissions are those that were given to the customer himself, "app_label.codename", and Groups the names of
-	// the groups that he is a member of; both are sorted.
+	// Permissions ("app_label.codename") are the customer's own, and Groups the names of its groups; both are sorted.
 	Permissions, Groups []string
 	// Version changes with every change of all this but LastLogin. What a group may do is not part of it.
 	Version uint64
-	// Rights are all permissions that the customer has, his own and those of his groups, sorted; only where
-	// Query.Rights asked for them. They are none where he is not active. That a superuser may do everything is not in
-	// them.
+	// Rights are the customer's own permissions and those of its groups, sorted; only where Query.Rights asked for
+	// them. An inactive customer has none. What a superuser may do besides is not in them.
 	Rights []string
 }
 
@@ -55,9 +53,9 @@ type NewCustomer struct {
 	PasswordHash                   string
 	RevokeClaim                    string // only for a customer that moves between stores
 	Permissions                    []string
-	// Groups are the groups of the customer by name, each with the permissions to make it with where there is no such
-	// group. One that is there must have just these; nil asks for nothing but that it is there. Of entries that are
-	// added together each may name some of the permissions of a group that is made.
+	// Groups are the customer's groups by name. A group that does not exist is made with these permissions. One that
+	// exists must have exactly these; nil only asks that it exists. Where several entries are added together, each may
+	// name some of the permissions of a new group.
 	Groups map[string][]string
 }
 

@@ -33,8 +33,8 @@ type DB struct {
 	closed  bool
 	done    chan struct{} // closed when the committer has ended
 
-	// mark is the high-water mark that is durable, in Unix milliseconds. What a reader finds in the file may not be
-	// yet.
+	// mark is the durable high-water mark, in Unix milliseconds. The one that a reader finds in the file may not be
+	// durable yet.
 	mark atomic.Int64
 
 	// latest is the last commit that has begun.
@@ -46,7 +46,7 @@ type DB struct {
 
 	counts counts
 	time   *timekeeper
-	// foreignLifetime is a life of tokens that RaiseLifetimes keeps for sure, in seconds; a longer one may be kept.
+	// foreignLifetime is a lower bound of Lifetimes.Foreign as the file has it, in seconds.
 	foreignLifetime atomic.Int64
 
 	committer committer
@@ -116,7 +116,7 @@ func (db *DB) read(fn func(*bbolt.Tx) error) (awaited *syncing, err error) {
 	if db.failure != nil {
 		return nil, db.failure
 	}
-	// A damaged page is an error for those who need it, not the end of the process.
+	// A damaged page fails the requests that need it, not the process.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
@@ -129,7 +129,7 @@ func (db *DB) read(fn func(*bbolt.Tx) error) (awaited *syncing, err error) {
 		return nil, err
 	}
 	defer tx.Rollback()
-	// While mu is held the file is not exchanged, so the latest commit is one of this file's, and not before the one
+	// While mu is held the file is not exchanged, so the latest commit is one of this file, and no older than the one
 	// read.
 	latest := db.latest.Load()
 	if err := checkTransaction(db.config.Path, tx.ID(), least, latest.transaction); err != nil {

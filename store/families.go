@@ -27,9 +27,9 @@ func (t tables) revokedOf(customer core.CustomerID) (list []revoked) {
 	return list
 }
 
-// foldFamilies makes a cut-off of the customer of all but most of its revoked families whose start is known, the
-// oldest ones. Every family and session that began no later ends with them. A customer who does not exist has no
-// cut-off: its records stay until they end.
+// foldFamilies replaces a customer's oldest revoked families by a cut-off, and leaves at most most of those whose start
+// is known. Every family and session that began no later ends with them. A customer that does not exist has no cut-off:
+// its records stay until they end.
 //
 // The families of foreign ids have no customer in their names and stay one by one: only who holds validly signed
 // tokens of Django's can make records of them, one for each.
@@ -38,7 +38,7 @@ func (w *writer) foldFamilies(customer core.CustomerID, most int) {
 	if len(list) <= most {
 		return
 	}
-	// Nothing below may fail, since others share the commit: what cannot be read keeps its records.
+	// Nothing below may fail, since other requests share the commit. Records that cannot be read stay.
 	_, cutOff, err := w.existing(customer)
 	if err != nil {
 		return

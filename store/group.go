@@ -32,13 +32,13 @@ func (db *DB) Groups(ctx context.Context) (list []Group, err error) {
 	return list, nil
 }
 
-// AddGroup makes a group with these permissions; ErrExists where there is one of the name.
+// AddGroup makes a group with these permissions; ErrExists where there is one of this name.
 func (db *DB) AddGroup(ctx context.Context, name string, permissions []string) error {
 	return db.putGroup(ctx, name, permissions, true)
 }
 
-// PutGroup makes a group with these permissions, or gives them to the one that is there in place of those it has. Its
-// members have them at once.
+// PutGroup makes a group with these permissions, or gives them to the one that is there in place of those it has. They
+// count for its members at once.
 func (db *DB) PutGroup(ctx context.Context, name string, permissions []string) error {
 	return db.putGroup(ctx, name, permissions, false)
 }
@@ -97,8 +97,7 @@ func (w *writer) putGroup(name string, old group, permissions []string) error {
 }
 
 // ChangeGroup gives permissions to a group that exists and takes others from it; its members have, or lack, them at
-// once. ErrNoGroup where there is no such group, ErrNotHeld where it has not what should be taken: then nothing
-// changes.
+// once. ErrNoGroup where there is no such group, ErrNotHeld where it lacks what should be taken: then nothing changes.
 func (db *DB) ChangeGroup(ctx context.Context, name string, grant, withdraw []string) error {
 	grant, err := checkPermissions(grant)
 	if err == nil {
@@ -164,10 +163,10 @@ type RightsChange struct {
 	Join, Leave     []string // groups, by name
 }
 
-// ChangeRights gives a customer permissions and groups, and takes others from him; what he has already he may be
-// given again. He has a new version then, and the next Load sees it. ErrNotFound where there is no such customer,
-// ErrNoGroup where there is no such group to join, ErrNotHeld where he has not what should be taken: then nothing
-// changes.
+// ChangeRights gives a customer permissions and groups, and takes others away. Giving what the customer has already is
+// no error. The customer gets a new version, which the next Load sees. ErrNotFound where there is no such customer,
+// ErrNoGroup where there is no such group to join, ErrNotHeld where the customer lacks what should be taken: then
+// nothing changes.
 func (db *DB) ChangeRights(ctx context.Context, id core.CustomerID, change RightsChange) error {
 	grant, err := checkPermissions(change.Grant)
 	if err != nil {

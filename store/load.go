@@ -114,7 +114,8 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 	return state, customer, nil
 }
 
-// MaxEmail is how long an e-mail address may be, in bytes. A longer one is nobody's, and nothing is looked up for it.
+// MaxEmail is how long an e-mail address may be, in bytes. No customer has a longer one, so nothing is looked up for
+// it.
 const MaxEmail = maxText
 
 // email is the e-mail address that a query for one names.

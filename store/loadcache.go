@@ -37,8 +37,8 @@ type loaded struct {
 	customer Customer
 }
 
-// recurs reports whether an answer is worth remembering. That to a log-in is not: hashing the password takes a
-// thousand times as long, and whoever is nobody could fill the memory with addresses that do not exist.
+// recurs reports whether an answer is worth remembering. A log-in's is not: hashing the password takes a thousand times
+// as long, and strangers could fill the memory with addresses that do not exist.
 func (q Query) recurs() bool { return !q.HasLogin }
 
 // find is what was read for a query while the store had that many changes. Who gets it must not change what it points
@@ -52,9 +52,9 @@ func (r *loadCache) find(changes uint64, q Query) (loaded, bool) {
 	return loaded{}, false
 }
 
-// keep remembers what was read in a transaction that began when the store had that many changes. While a commit is
-// under way nothing is kept: whoever reads then may see what it replaces. Where there is no room for more, all that
-// was read before goes.
+// keep remembers what a transaction read that began when the store had that many changes. While a commit is under way
+// nothing is kept, since a reader may still see what it replaces. Where there is no room left, the cache is emptied
+// first.
 func (r *loadCache) keep(changes uint64, q Query, l loaded) {
 	if underWay(changes) || !q.recurs() {
 		return
@@ -107,7 +107,7 @@ func (l *loaded) share(now *reads) (added int64) {
 	return added
 }
 
-// seed makes the hashes of lists such that nobody can foresee which are equal.
+// seed keeps anybody from choosing lists whose hashes are equal.
 var seed = maphash.MakeSeed()
 
 func hashOf(list []string) uint64 {

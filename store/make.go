@@ -33,8 +33,8 @@ func (c Config) make() error {
 	return errors.Join(err, release(h))
 }
 
-// begins empties the new file, which a process may have left that was killed. It is false where another made the
-// store since there was none: then the file is that store, or of no use.
+// begins empties the new file, which a killed process may have left. It is false where another process has made the
+// store meanwhile: then the file is that store, or of no use.
 func (c Config) begins(h *os.File) (ours bool, err error) {
 	info, err := h.Stat()
 	if err != nil {

@@ -32,12 +32,11 @@ type Config struct {
 	IDs core.IDKind
 	// Now is the wall clock; nil: time.Now.
 	Now func() time.Time
-	// Elapsed is what a monotonic clock has measured, from any moment on: it moves with the time that passes and with
-	// nothing else, set the wall clock who may. nil: the monotonic readings of the times that Now gives, or where they
-	// have none a clock of the process.
+	// Elapsed is the reading of a monotonic clock, from any moment on: setting the wall clock does not move it. nil:
+	// the monotonic readings of the times that Now gives, or where they have none a clock of the process.
 	Elapsed func() time.Duration
-	// FoldEmails says that no two e-mail addresses may be the same but for case: what would make it so is ErrExists.
-	// Those that are stored already are left as they are; DB.Collisions names them.
+	// FoldEmails says that no two e-mail addresses may differ in case alone: adding the second is ErrExists. Pairs that
+	// are stored already stay; DB.Collisions names them.
 	FoldEmails bool
 	// MaxSessions bounds the sessions of all customers together, see StartSession; 0: DefaultMaxSessions.
 	MaxSessions int
@@ -197,8 +196,8 @@ func (c Config) claim(h *os.File) error {
 	return nil
 }
 
-// checkFile looks at a file before bbolt does. It may not be empty: something emptied a store then, and a new one in
-// its place would know of no revocation.
+// checkFile looks at a file before bbolt does. It refuses an empty file: something has emptied a store, and a new store
+// in its place would know of no revocation.
 func (c Config) checkFile(h *os.File) error {
 	info, err := h.Stat()
 	if err != nil {
@@ -219,8 +218,8 @@ func (c Config) checkFile(h *os.File) error {
 	return nil
 }
 
-// checkDirectories looks at the directory of the path, and where the path is a link at that of the file: whoever
-// writes to either has the store.
+// checkDirectories checks the directory of the path, and where the path is a link that of the file too: whoever can
+// write to either controls the store.
 func (c Config) checkDirectories() error {
 	at := filepath.Dir(c.Path)
 	err := c.checkDirectory(at)

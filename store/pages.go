@@ -6,9 +6,9 @@ import (
 	"io"
 )
 
-// What follows reads the pages of a bbolt file (bbolt internal/common/page.go) as bytes, and trusts none. bbolt
-// itself follows page numbers and lengths without a check, in goroutines of its own too, where a fault ends the
-// process and a circle never ends: it may only be given what was found sound here. In the byte order of the machine:
+// What follows reads the pages of a bbolt file (bbolt internal/common/page.go) as bytes, and trusts none. bbolt itself
+// follows page numbers and lengths without a check, in goroutines of its own too, where a fault ends the process and a
+// circle never ends: so it gets only what was found sound here. In the byte order of the machine:
 //
 //	page     u64 its own number | u16 type | u16 elements | u32 pages that belong to it | elements | keys and values
 //	branch   u32 key's distance from here | u32 length of the key | u64 page

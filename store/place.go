@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// Look makes sure that the path of the store names the file that is open. It costs one stat(2). Before a change is
-// acknowledged it is called by the store itself; whoever runs a store that may be idle calls it now and then. Once it
-// was ErrLost, the store is unavailable until it is opened anew, and Lost is closed.
+// Look makes sure that the path of the store names the file that is open. It costs one stat(2). The store calls it
+// before it acknowledges a change; a program whose store may be idle calls it now and then. After ErrLost the store
+// stays unavailable until it is opened again, and Lost is closed.
 func (db *DB) Look() error {
 	err := func() error {
 		db.mu.RLock() // while it is held, the file is not exchanged
@@ -29,7 +29,7 @@ func (db *DB) Look() error {
 // Lost is closed when the file was lost; Health says then what to do.
 func (db *DB) Lost() <-chan struct{} { return db.lost }
 
-// lose shuts everybody out for good.
+// lose makes the store unavailable for good.
 func (db *DB) lose(cause error) error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -40,7 +40,7 @@ func (db *DB) lose(cause error) error {
 	return db.failure
 }
 
-// lost is ErrLost where a path names no file, or another than open. Any other failure to look tells nothing of the
+// lost is ErrLost where a path names no file, or another than open. Any other failure of stat says nothing about the
 // file.
 func lost(path string, open os.FileInfo) error {
 	there, err := os.Stat(path)

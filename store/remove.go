@@ -48,7 +48,7 @@ func (db *DB) Remove(ctx context.Context, id core.CustomerID, keep time.Duration
 	})
 }
 
-// newTombstone is the tombstone of one whose tokens end now, kept for as long as any could live.
+// newTombstone is the tombstone of a customer whose tokens end now, kept for as long as any of them could live.
 func (w *writer) newTombstone(cutOff int64, keep time.Duration) (tombstone, error) {
 	longest, err := w.lifetimes()
 	if err != nil {

@@ -82,14 +82,14 @@ func sorted(list []string) []string {
 	return slices.Compact(list)
 }
 
-// rights is what a customer was given: permissions of his own, and groups.
+// rights is what a customer was given: its own permissions, and groups.
 type rights struct {
 	permissions []string     // sorted
 	groups      []membership // sorted by name
 }
 
-// membership is that of a group. It counts only while the group of this name has this number: one that was removed
-// and made anew under the same name has another one, and none of its former members.
+// membership is a customer's in a group. It counts only while the group of this name has this number: a group that was
+// removed and made again under the same name has another number, and none of its former members.
 type membership struct {
 	group  string
 	number uint64
@@ -120,7 +120,7 @@ func decodeRights(value []byte) (rights, error) {
 	return all, nil
 }
 
-// check says that there is too much of it.
+// check is an error where the record would be too long.
 func (r rights) check() error { return checkSize("permissions and groups", r.encode()) }
 
 func checkSize(what string, record []byte) error {
@@ -198,8 +198,8 @@ func (r rights) names() (names []string) {
 	return names
 }
 
-// effective are all permissions that a customer has: his own and those of his groups, sorted. An inactive customer
-// has none (django.contrib.auth ModelBackend). That a superuser may do everything is not in it.
+// effective are all permissions that a customer has: its own and those of its groups, sorted. An inactive customer has
+// none (django.contrib.auth ModelBackend). That a superuser may do everything is not in it.
 func (t tables) effective(c Customer) ([]string, error) {
 	if !c.IsActive {
 		return nil, nil

@@ -40,11 +40,11 @@ type NewSession struct {
 	ID SessionID
 	// Customer is as it was when the password was checked.
 	Customer Customer
-	// Expires must be ahead.
+	// Expires must lie ahead.
 	Expires time.Time
-	// Replaces ends in the same transaction, be it whose it may: a browser has one session, and keeps none over a
-	// log-in that another may have put there (session fixation). It may be ID itself: then the browser keeps its
-	// secret. Zero: none.
+	// Replaces is a session that ends in the same transaction, whoever's it is: a browser has one session, and must not
+	// keep one over a log-in that somebody else may have planted (session fixation). It may be ID itself: then the
+	// browser keeps its secret. Zero: none.
 	Replaces SessionID
 }
 
@@ -52,8 +52,8 @@ type NewSession struct {
 // where the customer is no longer the one whose password was checked: removed, disabled, or with another password.
 //
 // A customer has 64 sessions at most, and all customers together Config.MaxSessions: with one more the customer's
-// oldest ends, or the one of all that would expire first. So a client who logs in again and again ends his own only,
-// and one with very many accounts cannot keep others from logging in.
+// oldest ends, or the one of all that would expire first. So a client that logs in again and again ends its own
+// sessions only, and one with very many accounts cannot keep others from logging in.
 //
 // core.ErrClock while the clock is not plausible. ErrInvalid for a zero id or an end that is not ahead, ErrExists for
 // an id that is in use by another session than the one it replaces.

@@ -21,10 +21,10 @@ type Change struct {
 // has the e-mail address, ErrInvalid where a value cannot be stored.
 //
 // A new address leaves a tombstone of the old one behind, kept as that of Remove is: where USER_ID_FIELD is email,
-// tokens name the old address, nobody has it any more, and whoever gets it later has a cut-off that ends them. So
-// they end with the change, and the customer logs in again; where USER_ID_FIELD is id, tokens and sessions go on. A
-// customer who gets an address that was another's inherits the cut-off of its tombstone: his own tokens and sessions
-// from before it end too.
+// tokens name the old address, nobody has it any more, and whoever gets it later has a cut-off that ends them. So they
+// end with the change, and the customer logs in again; where USER_ID_FIELD is id, tokens and sessions go on. A customer
+// who gets an address that was another's inherits the cut-off of its tombstone: its own tokens and sessions from before
+// it end too.
 func (db *DB) Set(ctx context.Context, id core.CustomerID, change Change, keep time.Duration) (Customer, error) {
 	if keep < 0 {
 		return Customer{}, fmt.Errorf("tombstone %w: it would be kept for less than no time", ErrInvalid)

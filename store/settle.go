@@ -19,9 +19,9 @@ const (
 )
 
 // Settle applies the effects of a decision if all that it rests on still holds; else it is ErrConflict and nothing
-// changed. What it applied is durable when it returns nil. Without effects it only looks again, in a read
-// transaction, unless the decision begins a family: whoever begins one takes his turn with those who set cut-offs, so
-// that a cut-off ends every family begun before it (R5).
+// changed. What it applied is durable when it returns nil. Without effects it only looks again, in a read transaction,
+// unless the decision begins a family: a log-in takes its turn with those who set cut-offs, so that a cut-off ends
+// every family begun before it (R5).
 //
 // If ctx ends while it waits, the effects are applied all the same and only the answer is lost; the same request
 // again is right either way.

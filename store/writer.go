@@ -83,7 +83,7 @@ func (w *writer) newCutOff(existing int64) int64 {
 	return min(max(existing, w.now, w.granted), core.LastStart)
 }
 
-// customer reads a customer, last_login and what he was given; ok is false where there is none.
+// customer reads a customer, last_login and what it was given; ok is false where there is none.
 func (t tables) customer(id core.CustomerID) (c Customer, ok bool, err error) {
 	key := idKey(id)
 	if len(key) == 0 {

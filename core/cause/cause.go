@@ -1,8 +1,8 @@
 // Package cause names why tokens and requests are refused.
 package cause
 
-// Cause says exactly why something was refused. It is for logs and for `token explain`; a client is shown PublicCause
-// only. It crosses the wall as a byte.
+// Cause says exactly why something was refused. It is for logs and `token explain`; a client sees only the public name
+// that core.Settings.Describe gives. It crosses the wall to a guest as a byte.
 type Cause uint8
 
 const (

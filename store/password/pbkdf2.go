@@ -48,8 +48,8 @@ func verifyPBKDF2(encoded, password string) (bool, error) {
 	return subtle.ConstantTimeCompare(hash, h.hash) == 1, nil
 }
 
-// parsePBKDF2 reads exactly what String writes. Django reads more and then compares what it would have written
-// itself, so that any other spelling is nobody's password there.
+// parsePBKDF2 reads exactly what String writes. Django reads more and then compares what it would have written itself,
+// so that no password matches any other spelling there.
 func parsePBKDF2(encoded string) (pbkdf2Hash, error) {
 	bad := func(what string) (pbkdf2Hash, error) {
 		return pbkdf2Hash{}, fmt.Errorf("%w: pbkdf2: %s", ErrMalformed, what)

@@ -50,7 +50,7 @@ func find(encoded string) (format, error) {
 	return format{}, ErrUnknownFormat
 }
 
-// Verify reports whether password is the one that was hashed. An unusable password is nobody's: false and no error.
+// Verify reports whether password is the one that was hashed. No password matches an unusable one: false and no error.
 // ErrUnknownFormat and ErrMalformed mean that the stored hash cannot be checked at all; no work was done then, so a
 // caller who must not show that calls Waste.
 func Verify(encoded, password string) (bool, error) {
