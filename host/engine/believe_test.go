@@ -25,12 +25,20 @@ func (k *signingKeys) Sign(ctx context.Context, key int, input, entropy []byte) 
 	return k.HMACKeys.Sign(ctx, key, input, entropy)
 }
 
-// lyingKeys are a key that checks only, one of somebody else, and the one that signs until notAfter.
+// Set has the last key take over a year from now.
+func (k *signingKeys) Set() core.KeySet {
+	set := k.HMACKeys.Set()
+	set.Signing = []core.SigningKey{{Key: 0}, {Key: len(set.Keys) - 1, From: coretest.Now.AddDate(1, 0, 0).Unix()}}
+	return set
+}
+
+// lyingKeys are the key that signs until notAfter, one that checks only, one of somebody else, and the next one.
 func lyingKeys(notAfter int64) *signingKeys {
 	old := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "old", Algorithm: "HS256"}, Secret: coretest.OtherSecret}
 	theirs := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "theirs", Algorithm: "HS256", Issuer: "https://partner.example"}, Secret: coretest.OtherSecret}
 	ours := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "ours", Algorithm: "HS256", NotAfter: notAfter}, Secret: coretest.Secret}
-	keys := coretest.NewHMACKeys(1, ours, old, theirs)
+	next := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "next", Algorithm: "HS256"}, Secret: coretest.OtherSecret}
+	keys := coretest.NewHMACKeys(1, ours, old, theirs, next)
 	return &signingKeys{HMACKeys: keys}
 }
 
@@ -73,6 +81,7 @@ func TestAGuestThatLiesAboutWhatItWrites(t *testing.T) {
 	}{
 		{"a key that checks only", core.Outcome{Tokens: pair}, 1},
 		{"the key of another issuer", core.Outcome{Tokens: pair}, 2},
+		{"the key that signs a year later", core.Outcome{Tokens: pair}, 3},
 		{"no key, for a refusal", core.Outcome{Refusals: refusal}, -1},
 		{"another key, for a refusal", core.Outcome{Refusals: refusal}, 1},
 		{"a refusal with tokens", core.Outcome{Refusals: refusal, Tokens: pair}, 0},
