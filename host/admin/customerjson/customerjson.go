@@ -10,7 +10,8 @@
 // store has; without it the store gives one. groups has the permissions of each group, which is made where there is
 // none; a list of names is of groups that are there.
 //
-// The one rule: what cannot be kept exactly as it stands is refused. No error quotes a value, which may be a secret.
+// The one rule: what cannot be kept exactly as it stands is refused. An error names the e-mail address and quotes no
+// other value, which may be a secret.
 package customerjson
 
 import (
@@ -29,17 +30,17 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// Customer is a customer to be added. At most one of its ways to a password is set.
+// Customer is a customer to be added. At most one of PasswordHash, Password and Unusable is set.
 type Customer struct {
-	store.NewCustomer         // with PasswordHash, where that was given
-	Password          *string // to be hashed
-	Unusable          bool    // "password": null
+	store.NewCustomer
+	Password *string // to be hashed
+	Unusable bool    // "password": null
 }
 
 // MaxErrors bounds how many wrong entries one error names.
 const MaxErrors = 10
 
-// ErrNone says that there is no customer in what was to be read.
+// ErrNone says that the input is empty.
 var ErrNone = errors.New("there is no customer in it")
 
 // Read reads customers. The error names the wrong entries, counted from 1, up to a bound.
