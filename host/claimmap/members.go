@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/edgetoken/edgetoken/store"
@@ -59,32 +61,12 @@ func CheckName(name string, reserved func(name string) bool) error {
 
 // MarshalJSON writes the members as they are configured, in their order: {"plan":"attributes.plan"}.
 func (m Members) MarshalJSON() ([]byte, error) {
-	out := []byte{'{'}
-	for i, member := range m {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		name, err := encode(member.Name)
-		if err != nil {
-			return nil, err
-		}
-		field, err := encode(member.Field.String())
-		if err != nil {
-			return nil, err
-		}
-		out = append(append(append(out, name...), ':'), field...)
-	}
-	return append(out, '}'), nil
+	return m.object(func(f Field) any { return f.String() }, math.MaxInt)
 }
 
 // NeedsRights reports whether customers must have been loaded with store.Query.Rights.
 func (m Members) NeedsRights() bool {
-	for _, member := range m {
-		if member.Field.NeedsRights() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m, func(member Member) bool { return member.Field.NeedsRights() })
 }
 
 // JSON is the object with these members of a customer; nil if there are no members. The error is ErrTooLarge beyond
@@ -99,6 +81,11 @@ func (m Members) JSON(c store.Customer) ([]byte, error) {
 			return nil, fmt.Errorf("attributes: %w", err)
 		}
 	}
+	return m.object(func(f Field) any { return f.value(&c, own) }, MaxBytes)
+}
+
+// object is the object with a value for each field; ErrTooLarge from a length on, in bytes.
+func (m Members) object(value func(Field) any, tooLarge int) ([]byte, error) {
 	out := []byte{'{'}
 	for i, member := range m {
 		if i > 0 {
@@ -108,11 +95,11 @@ func (m Members) JSON(c store.Customer) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		value, err := encode(member.Field.value(&c, own))
+		shown, err := encode(value(member.Field))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", member.Field, err)
 		}
-		if out = append(append(append(out, name...), ':'), value...); len(out) >= MaxBytes {
+		if out = append(append(append(out, name...), ':'), shown...); len(out) >= tooLarge {
 			return nil, ErrTooLarge
 		}
 	}

@@ -99,7 +99,7 @@ func (e *decodeError) Error() string {
 	return fmt.Sprintf("'%s' codec can't decode bytes in position %d-%d: %s", e.codec, e.start, e.end-1, e.reason)
 }
 
-// DecodeStream decodes a whole body as Python's codecs.StreamReader does: it silently drops a partial character at the
+// DecodeStream decodes a whole body as Python's StreamReader does: it silently drops a partial character at the
 // end, and UTF-16 and UTF-32 need a byte order mark.
 func (c *Codec) DecodeStream(b []byte) (string, error) {
 	if c.streamName == "utf-8-sig" && len(b) < 3 && strings.HasPrefix("\xef\xbb\xbf", string(b)) {
