@@ -17,8 +17,9 @@ const (
 // work does something once, with the i-th of many inputs, and stops the program where the result is wrong.
 type work func(i int)
 
-// contest lets two sides work in turns, in this process, on a number of goroutines. A figure is processor time for each piece of work, in microseconds, the
-// collector's share included where it comes within a batch, which begins after a collection: medians over the rounds, whose first is thrown away.
+// contest lets two sides work in turns, in this process, on a number of goroutines. A figure is processor time for
+// each piece of work, in microseconds, the collector's share included where it comes within a batch, which begins
+// after a collection: medians over the rounds, whose first is thrown away.
 func contest(goroutines int, ours, theirs work) (o, t, ratio float64) {
 	nOurs := calibrate(func(n int) float64 { return timed(goroutines, n, ours) })
 	nTheirs := calibrate(func(n int) float64 { return timed(goroutines, n, theirs) })
@@ -44,9 +45,10 @@ func inTurns(round int, ours, theirs func()) {
 	}
 }
 
-// calibrate is how often a piece of work fits into a batch, by what n pieces take: measure's answer is for each of them, in microseconds. That many must
-// take that long twice: the first time an instance of the module may be made meanwhile, which is not what the work takes, and a batch of so few pieces would
-// measure how a batch begins and ends.
+// calibrate is how often a piece of work fits into a batch, by what n pieces take: measure's answer is for each of
+// them, in microseconds. That many must take that long twice: the first time an instance of the module may be made
+// meanwhile, which is not what the work takes, and a batch of so few pieces would measure how a batch begins and
+// ends.
 func calibrate(measure func(n int) float64) int {
 	n := 1
 	for {

@@ -51,8 +51,8 @@ func bareServer(address string, a response) *process {
 	return role("bare", address, string(told)).serve("http://" + address)
 }
 
-// rates takes turns between two servers, and gives the medians of their answers in a second and of the ratio. pause is how long a server
-// may go on with what nobody waits for any more, which would take the other one's processors.
+// rates takes turns between two servers, and gives the medians of their answers in a second and of the ratio. pause
+// is how long a server may go on with what nobody waits for any more, which would take the other one's processors.
 func rates(pause time.Duration, oursURL, oursScript, theirsURL, theirsScript string) (o, t, ratio float64) {
 	load(oursURL, oursScript, time.Second)
 	load(theirsURL, theirsScript, time.Second)
@@ -108,8 +108,9 @@ func httpRows() (rows []row) {
 	return append(rows, ecdsaRow(bareRate))
 }
 
-// ecdsaRow is a refresh with ES256. What its signatures and a bare handler together allow: the check of the refresh token and the signature of the
-// access token, with all processors busy, and the bare handler's time, as it was measured beside HS256.
+// ecdsaRow is a refresh with ES256. What its signatures and a bare handler together allow: the check of the refresh
+// token and the signature of the access token, with all processors busy, and the bare handler's time, as it was
+// measured beside HS256.
 func ecdsaRow(bareRate float64) row {
 	at := address()
 	n := node(at, "simple_jwt: {ALGORITHM: ES256}", "token_cache: 0")

@@ -36,7 +36,8 @@ func logIn(customer int64, now time.Time, entropy []byte) core.Request {
 	}}
 }
 
-// issueRows write and sign a refresh and an access token, and an access token for a refresh token, which is verified first.
+// issueRows write and sign a refresh and an access token, and an access token for a refresh token, which is verified
+// first.
 func issueRows() []row {
 	ctx, now, settings := context.Background(), time.Now(), core.DefaultSettings()
 	e := sandbox(settings, secretKeys(), 0)

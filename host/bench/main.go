@@ -3,8 +3,9 @@
 //	./build.sh bench          all of it, some ten minutes
 //	./build.sh bench quick    what needs no other process, about a minute and a half
 //
-// It prints a table and writes host/bench/results.json, and with all of it host/bench/results.svg. A ratio is ours to theirs; the budget bounds it. The
-// peers are in this module alone, so that the service does not depend on them. docs/performance.md says what the figures mean.
+// It prints a table and writes host/bench/results.json, and with all of it host/bench/results.svg. A ratio is ours to
+// theirs; the budget bounds it. The peers are in this module alone, so that the service does not depend on them.
+// docs/performance.md says what the figures mean.
 package main
 
 import (

@@ -7,7 +7,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/coretest"
 )
 
-// inTurn is how many different tokens are verified in turn, so that no branch predictor and no cache learns one by heart.
+// inTurn is how many different tokens are verified in turn, so that no branch predictor and no cache learns one by
+// heart.
 const inTurn = 512
 
 // size is a kind of token.
@@ -16,7 +17,8 @@ type size struct {
 	tokens []string
 }
 
-// sizes are HS256 access tokens of the shapes that are met: a minimal one, one with kid, iss and aud, and two that carry what shops put into them.
+// sizes are HS256 access tokens of the shapes that are met: a minimal one, one with kid, iss and aud, and two that
+// carry what shops put into them.
 func sizes() []size {
 	const minimal, header = `{"alg":"HS256","typ":"JWT"}`, `{"alg":"HS256","typ":"JWT","kid":"2026-11"}`
 	registered := func(i int) string {

@@ -15,7 +15,8 @@ import (
 
 const audience, issuer = "shop", "https://auth.example"
 
-// verifySettings check what peers check too: exp, iat, iss and aud; core checks id and type besides, and the strict form of every claim.
+// verifySettings check what peers check too: exp, iat, iss and aud; core checks id and type besides, and the strict
+// form of every claim.
 func verifySettings(named bool) core.Settings {
 	s := core.DefaultSettings()
 	if named {

@@ -1,9 +1,9 @@
-// Package cache remembers tokens whose signature was found good, so that a token which is seen again costs no cryptography.
+// Package cache remembers tokens whose signature is good, so that a token which comes again costs no cryptography.
 //
-// An entry says that the signature of these very bytes is good under a key of a set, and what their claims are; nothing more. Whether the token is
-// good for what is asked of it, now and for this customer, is checked each time by core.Decide and core.Valid, as for a token that is new: type,
-// times, the end of the key, audience, issuer, revocation and the customer's state are never taken as checked. Only tokens that were verified enter,
-// so that nobody fills the cache without a key, and it is bounded by bytes.
+// An entry says that the signature of these very bytes is good under one engine's keys, and what their claims are;
+// nothing more. core.Decide and core.Valid check everything else each time, as for a new token: type, times, the end of
+// the key, audience, issuer, revocation and the customer's state. Only verified tokens enter, so nobody can fill the
+// cache without a key, and its size in bytes is bounded.
 package cache
 
 import (
@@ -17,23 +17,24 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
-// overhead is about what an entry takes beside the bytes of its token and claims: core.Opened, and what the cache itself keeps.
+// overhead is roughly what an entry takes beside its token and claims, in bytes: core.Opened and the cache's own
+// records.
 const overhead = 640
 
-// Cache is what is remembered. It is safe for concurrent use.
+// Cache holds verified tokens. It is safe for concurrent use.
 type Cache struct {
 	entries      *otter.Cache[key, *core.Opened]
 	engines      atomic.Uint64
 	hits, misses atomic.Uint64
 }
 
-// key is a whole token, and under which settings and keys it was verified.
+// key is a whole token and the engine that verified it.
 type key struct {
 	engine uint64
 	token  string
 }
 
-// New makes a cache of at most that many bytes.
+// New makes a cache that takes at most that many bytes.
 func New(bytes int64) (*Cache, error) {
 	if bytes <= 0 {
 		return nil, fmt.Errorf("a cache of %d bytes holds nothing: give it more, or leave it out", bytes)
@@ -48,20 +49,20 @@ func New(bytes int64) (*Cache, error) {
 	return &Cache{entries: entries}, nil
 }
 
-// Engine is an engine with its part of a cache.
+// Engine is an engine in front of which a part of the cache stands.
 type Engine struct {
 	core.Engine
 	cache *Cache
 	id    uint64
 }
 
-// Engine gives inner what the cache remembers of it. What one Engine has verified no other one finds: for other settings or other keys make
-// another.
+// Engine puts a part of the cache in front of inner. What one Engine has verified no other one finds, so settings and
+// keys never mix: other ones come with another engine.
 func (c *Cache) Engine(inner core.Engine) *Engine { return &Engine{inner, c, c.engines.Add(1)} }
 
-// Open implements core.Engine. For a token that is remembered it allocates nothing where o has room for the claims.
+// Open implements core.Engine. For a token in the cache it allocates nothing if o has room for the claims.
 func (e *Engine) Open(ctx context.Context, token []byte, o *core.Opened) error {
-	// The text is looked up and not kept.
+	// This key is only looked up, never kept, so it may share the caller's bytes.
 	if found, ok := e.cache.entries.GetIfPresent(key{e.id, unsafe.String(unsafe.SliceData(token), len(token))}); ok {
 		e.cache.hits.Add(1)
 		copyTo(o, found)
@@ -77,21 +78,21 @@ func (e *Engine) Open(ctx context.Context, token []byte, o *core.Opened) error {
 	return nil
 }
 
-// copyTo copies what was opened, in room of its own.
+// copyTo copies an opened token into the room that to has for claims.
 func copyTo(to, from *core.Opened) {
 	room := to.Claims[:0]
 	*to = *from
 	to.Claims = append(room, from.Claims...)
 }
 
-// Stats is what a cache holds and has done.
+// Stats are the figures of a cache.
 type Stats struct {
 	Hits, Misses uint64
 	Entries      int
 	Bytes, Limit int64
 }
 
-// Stats gives the present figures; those of what it holds are about right.
+// Stats gives the present figures; Entries and Bytes are estimates.
 func (c *Cache) Stats() Stats {
 	return Stats{
 		Hits: c.hits.Load(), Misses: c.misses.Load(), Entries: c.entries.EstimatedSize(),

@@ -51,8 +51,8 @@ func opened(ctx context.Context, e core.Engine, token []byte) (o core.Opened, er
 	return o, err
 }
 
-// TestAnswersAreTheEngines opens every seed and every token at its bounds: whether it is new, remembered or refused, each
-// field of the answer is that of the engine behind the cache.
+// TestAnswersAreTheEngines opens every seed and every token at its bounds: whether it is new, remembered or refused,
+// each field of the answer is that of the engine behind the cache.
 func TestAnswersAreTheEngines(t *testing.T) {
 	inner := native()
 	e := newCache(t, 64<<20).Engine(inner)
@@ -131,7 +131,8 @@ func TestKeyGoes(t *testing.T) {
 	}
 }
 
-// TestKeyEnds: a token that is remembered is refused from the end of its key on, by every operation; a key's life is checked at every hit.
+// TestKeyEnds: a token that is remembered is refused from the end of its key on, by every operation; a key's life is
+// checked at every hit.
 func TestKeyEnds(t *testing.T) {
 	end := coretest.Now.Truncate(time.Second).Add(time.Minute)
 	keys := coretest.NewHMACKeys(1, coretest.HMACKey{KeyInfo: core.KeyInfo{Algorithm: "HS256", Default: true, NotAfter: end.Unix()}, Secret: coretest.Secret})

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// ErrUnsafeCache says that a directory for compiled code is not used: what is in it is run, and others can write to it.
+// ErrUnsafeCache says that others can write to a directory for compiled code. What is in it is run, so it is not used.
 var ErrUnsafeCache = errors.New("belongs to another user or can be written by others")
 
 // compileCache is where wazero keeps the compiled code of one module:
@@ -22,9 +22,9 @@ var ErrUnsafeCache = errors.New("belongs to another user or can be written by ot
 //	CacheDir/<SHA-256 of the module>/sums         a line for each file below: CRC-32C, size in bytes, path
 //	CacheDir/<SHA-256 of the module>/wazero-…/…   wazero's own
 //
-// wazero checks the code alone and believes what stands beside it, which says where functions begin. So nothing is
-// read here that is not, to the bit, what was written. A directory comes to be under another name and is renamed once
-// it is whole.
+// wazero checks the code alone and believes what stands beside it, which says where functions begin. So the engine lets
+// it read only what is, to the bit, what was written. A directory is made under another name and renamed once it is
+// whole.
 type compileCache struct {
 	dir   string // for wazero
 	final string // what dir becomes once the module is compiled; empty: it has that name already
@@ -33,15 +33,15 @@ type compileCache struct {
 // sumsName is the file with the checksums.
 const sumsName = "sums"
 
-// newPrefix begins the names of directories that are not whole; one of an interrupted start is removed when it is
-// this old.
+// newPrefix begins the names of directories that are not whole; one left by an interrupted start is removed at
+// leftoverAge.
 const (
 	newPrefix   = "new-"
 	leftoverAge = 24 * time.Hour
 )
 
-// openCache finds the compiled code of a module, or makes room for it. ErrUnsafeCache where others can write to dir;
-// damaged is why what was found there was removed.
+// openCache finds the compiled code of a module, or makes room for it. The error is ErrUnsafeCache if others can
+// write to dir; damaged says why what was found there was removed.
 func openCache(dir, module string) (c *compileCache, damaged, err error) {
 	if err := privateDir(dir); err != nil {
 		return nil, nil, err
@@ -69,7 +69,7 @@ func exists(path string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// keep has what was compiled found the next time.
+// keep lets the next start find what was compiled.
 func (c *compileCache) keep() error {
 	if c.final == "" {
 		return nil
@@ -94,20 +94,21 @@ func (c *compileCache) discard() {
 	}
 }
 
-// removeLeftovers removes what starts left that were interrupted.
+// removeLeftovers removes what interrupted starts left behind.
 func removeLeftovers(dir string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return
 	}
 	for _, e := range entries {
-		if info, err := e.Info(); err == nil && strings.HasPrefix(e.Name(), newPrefix) && time.Since(info.ModTime()) > leftoverAge {
+		info, err := e.Info()
+		if err == nil && strings.HasPrefix(e.Name(), newPrefix) && time.Since(info.ModTime()) > leftoverAge {
 			_ = os.RemoveAll(filepath.Join(dir, e.Name()))
 		}
 	}
 }
 
-// sums are the lines of the file with the checksums, in the order of the paths.
+// sums are the lines of the file with the checksums, sorted.
 func sums(dir string) (lines []string, err error) {
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		name, relative := filepath.Rel(dir, path)

@@ -12,8 +12,9 @@ import (
 	"github.com/edgetoken/edgetoken/core/cause"
 )
 
-// Verify reads a token and says whether it is a good one of the given type at this time: form, signature, strict claims, times, issuer, audience,
-// id and type. It asks no store, so it knows nothing of revocations. A refusal is a *core.Error:
+// Verify reads a token and reports whether it is a good one of the given type now: form, signature, strict claims,
+// times, issuer, audience, id and type. It asks no store, so it knows nothing of revocations. A refusal is a
+// *core.Error:
 //
 //	errors.Is(err, core.TokenNotValid)
 //
@@ -29,10 +30,12 @@ func (e *Engine) Verify(ctx context.Context, token string, want core.TokenType) 
 	return o, nil
 }
 
-// Issue writes a refresh and an access token for a customer whose credentials the caller has checked; ID and UserID are both needed. extra are
-// further claims, a JSON object that names none of the service's own, or nil. An inactive customer is refused.
+// Issue writes a refresh and an access token for a customer whose credentials the caller has checked. It needs ID and
+// UserID. extra are further claims, a JSON object that names none of the service's own, or nil. An inactive customer is
+// refused.
 //
-// Issue and Refresh are for callers that keep no state of tokens: they drop the effects. Who revokes tokens uses Open and Decide.
+// Issue and Refresh are for callers that keep no state of tokens: they drop the effects. To revoke tokens, use Open and
+// Decide.
 func (e *Engine) Issue(ctx context.Context, customer core.Customer, extra []byte) (refresh, access string, err error) {
 	tokens, err := e.write(ctx, core.Request{
 		Op:    core.Login,
@@ -45,9 +48,11 @@ func (e *Engine) Issue(ctx context.Context, customer core.Customer, extra []byte
 	return tokens[0].Value, tokens[1].Value, nil
 }
 
-// Refresh writes an access token for a refresh token. state tells what is known of the customer and the family that the token names,
-// from wherever the caller keeps it; it is called once the signature is good.
-func (e *Engine) Refresh(ctx context.Context, token string, state func(core.Opened) (core.State, error)) (access string, err error) {
+// Refresh writes an access token for a refresh token. state loads what the caller knows of the customer and the family
+// that the token names; it is called once the signature is good.
+func (e *Engine) Refresh(
+	ctx context.Context, token string, state func(core.Opened) (core.State, error),
+) (access string, err error) {
 	if state == nil {
 		return "", errors.New("engine: Refresh needs a state function: who refreshes must know whether the customer is still active")
 	}
@@ -67,7 +72,7 @@ func (e *Engine) Refresh(ctx context.Context, token string, state func(core.Open
 	return tokens[0].Value, nil
 }
 
-// write adds time and entropy to a request, makes a refusal an error, and gives the tokens, which have the given types.
+// write decides a request with time and entropy, turns a refusal into an error, and returns tokens of the given types.
 func (e *Engine) write(ctx context.Context, req core.Request, types ...core.TokenType) ([]core.Token, error) {
 	req.Now = e.now()
 	req.Entropy = make([]byte, core.EntropyBytes)

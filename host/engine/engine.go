@@ -1,14 +1,15 @@
 // Package engine runs the sandboxed module on wazero, in our own host and in other people's programs.
 //
 // The main type is Engine: a bounded pool of instances of the module, which implements core.Engine. New makes one, on
-// the caller's wazero.Runtime or on a new one; Verify, Refresh and Issue are what most programs need; Close closes
-// what New opened and nothing else. An Engine is safe for concurrent use.
+// the caller's wazero.Runtime or on a new one; Verify, Refresh and Issue are what most programs need; With makes an
+// engine for other settings and keys on the same instances; Close closes what New opened and nothing else. An Engine
+// is safe for concurrent use.
 //
-// By default no key enters the guest: it parses and judges with full strictness, and this package checks and makes
-// signatures with the Keys it was given. With Config.SelfContained the guest does it all.
+// By default no key enters the guest: it parses and decides with full strictness, and this package checks and makes
+// signatures with Config.Keys. With Config.SelfContained the guest does it all.
 //
-// The guest has the host's real clock and entropy, no files, no arguments, no network. It needs neither clock nor
-// entropy for its answers: time and randomness come with each request.
+// The guest has the host's real clock and entropy, and no files, arguments or network. Its answers need neither: time
+// and randomness come with each request.
 package engine
 
 import (
@@ -45,9 +46,9 @@ type Config struct {
 	// bounds the memory of an instance to 32 MiB. One that was made with WithCloseOnContextDone makes each call several
 	// times slower.
 	Runtime wazero.Runtime
-	// CacheDir is a directory for compiled code, made if need be. What is in it is run as native code, so it must belong
-	// to this user and nobody else may write to it, else the error is ErrUnsafeCache. One that is damaged, full or
-	// cannot be written costs time and no more: Log has it. Empty: no cache. It goes with a new runtime only: a given
+	// CacheDir is a directory for compiled code, made if need be. What is in it is run as native code, so it must
+	// belong to this user and nobody else may write to it, else the error is ErrUnsafeCache. If it is damaged, full
+	// or read-only, that costs time only, and Log says so. Empty: no cache. It goes with a new runtime only: a given
 	// one has its own.
 	CacheDir string
 	// Log is told what makes the engine slow to start or to run; nil: slog.Default.
@@ -60,9 +61,8 @@ type Config struct {
 	Rand io.Reader
 }
 
-// maxMemoryPages bounds the linear memory of an instance, in pages of 64 KiB: 32 MiB. A fresh one has 3.6 MiB, or 4.6
-// where it is self-contained, and up to 10 once its collector came for the first time, as after some fifty changes of
-// keys.
+// maxMemoryPages bounds the linear memory of an instance, in pages of 64 KiB: 32 MiB. A fresh one has 3.6 MiB, a
+// self-contained one 4.6, and up to 10 once its collector has run, as after some fifty changes of keys.
 const maxMemoryPages = 512
 
 // Engine reads and writes tokens by one configuration, on instances that it shares with the engines that With makes of
@@ -121,7 +121,8 @@ func (e *Engine) open(ctx context.Context, cfg Config) (err error) {
 		return errors.New("engine: Config.Keys is missing")
 	}
 	if cfg.CacheDir != "" && cfg.Runtime != nil {
-		return errors.New("engine: Config.CacheDir goes with a new runtime only: give the Runtime a cache of its own, or leave one of the two out")
+		return errors.New("engine: Config.CacheDir goes with a new runtime only: " +
+			"give the Runtime a cache of its own, or leave one of the two out")
 	}
 	if e.config, err = newConfig(cfg.Settings, cfg.Keys, cfg.SelfContained); err != nil {
 		return err
@@ -189,7 +190,8 @@ func newConfig(s core.Settings, keys core.Keys, selfContained bool) (*config, er
 	}
 	c.message = m.Append(nil)
 	if len(c.message) > abi.InputBytes {
-		return nil, fmt.Errorf("engine: settings and keys take %d bytes and the module has room for %d; use fewer keys", len(c.message), abi.InputBytes)
+		return nil, fmt.Errorf("engine: settings and keys take %d bytes and the module has room for %d; use fewer keys",
+			len(c.message), abi.InputBytes)
 	}
 	return c, nil
 }

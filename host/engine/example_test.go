@@ -20,8 +20,8 @@ var module = enginetest.MustModule()
 func ExampleNew() {
 	// A program that runs other guests in its own wazero.Runtime verifies tokens in the same runtime.
 	ctx := context.Background()
-	// Without a cache each start compiles the module, which takes a second or more. Its code is run, so it belongs into a
-	// directory that nobody else can write to.
+	// Without a cache each start compiles the module, which takes a second or more. Its code is run, so it belongs
+	// into a directory that nobody else can write to.
 	cache, err := wazero.NewCompilationCacheWithDir(compiledDir())
 	if err != nil {
 		log.Fatal(err)

@@ -27,7 +27,8 @@ func newTogether(tb testing.TB, s core.Settings, keys core.Keys) together {
 	return all
 }
 
-// agree gives one token to all of them, to be opened and judged in every way: they agree on every byte of every answer, and on every error.
+// agree gives one token to all of them, to be opened and judged in every way: they agree on every byte of every
+// answer, and on every error.
 func (all together) agree(t *testing.T, token string) {
 	t.Helper()
 	want, err := opened(context.Background(), all.native, []byte(token))
@@ -58,7 +59,8 @@ func (all together) agree(t *testing.T, token string) {
 	}
 }
 
-// configurations are the usual settings with one key, those of the older version, and others with a key of another issuer.
+// configurations are the usual settings with one key, those of the older version, and others with a key of another
+// issuer.
 func configurations(tb testing.TB) map[string]together {
 	tb.Helper()
 	older, other := core.DefaultSettings(), core.DefaultSettings()
@@ -75,8 +77,8 @@ func configurations(tb testing.TB) map[string]together {
 	}
 }
 
-// TestSeedsAgree: native and wasm agree on all that was recorded, on every input that fuzzers found, and on tokens at their bounds, in
-// every configuration.
+// TestSeedsAgree: native and wasm agree on all that was recorded, on every input that fuzzers found, and on tokens at
+// their bounds, in every configuration.
 func TestSeedsAgree(t *testing.T) {
 	for name, all := range configurations(t) {
 		t.Run(name, func(t *testing.T) {
@@ -99,8 +101,8 @@ func TestSeedsAgree(t *testing.T) {
 	}
 }
 
-// FuzzAgree gives the same tokens to the native engine and to all modules, in every configuration. It begins with the seeds
-// only where it fuzzes, since TestSeedsAgree has them all.
+// FuzzAgree gives the same tokens to the native engine and to all modules, in every configuration. It begins with the
+// seeds only where it fuzzes, since TestSeedsAgree has them all.
 func FuzzAgree(f *testing.F) {
 	if flag.Lookup("test.fuzz").Value.String() != "" {
 		for _, token := range coretest.Seeds(f) {

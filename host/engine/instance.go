@@ -11,9 +11,8 @@ import (
 	"github.com/tetratelabs/wazero/api"
 )
 
-// instance is one instance of the module. It serves one call at a time. Calls into the guest are short and bounded by
-// their input, and whoever asks may go away in between, so they never end with a request's context: in some runtimes
-// that would destroy the instance.
+// instance is one instance of the module. It serves one call at a time. A call into the guest is short and bounded by
+// its input, so it never ends with the context of a request: in some runtimes that would destroy the instance.
 type instance struct {
 	module    api.Module
 	memory    api.Memory
@@ -67,7 +66,8 @@ func (i *instance) greet() error {
 	case err != nil:
 		return err
 	case version != abi.Version:
-		return fmt.Errorf("engine: the module speaks ABI version %d and this host version %d; use a module of this release", version, abi.Version)
+		return fmt.Errorf("engine: the module speaks ABI version %d and this host version %d; use a module of this release",
+			version, abi.Version)
 	}
 	at, err := i.value(abi.LayoutName)
 	if err != nil {
@@ -184,10 +184,10 @@ func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte
 	return nil
 }
 
-// refuse makes o a refused token; the room for claims it keeps.
+// refuse makes o a refused token, which keeps its room for claims.
 func refuse(o *core.Opened, cause cause.Cause) { *o = core.Opened{Cause: cause, Claims: o.Claims[:0]} }
 
-// opened reads an Opened from the output and copies its claims out, before the instance serves somebody else.
+// opened reads an Opened from the output and copies its claims out before the instance serves another call.
 func (i *instance) opened(c *config, o *core.Opened) error {
 	size, ok := abi.ReadOpened(i.output(abi.OpenedBytes), o)
 	if !ok || o.Cause == cause.OK && o.Key >= len(c.set.Keys) || o.Cause != cause.OK && size != 0 {
@@ -213,8 +213,8 @@ func (i *instance) open(c *config, token []byte, o *core.Opened) error {
 	return i.opened(c, o)
 }
 
-// prepare has the guest judge d.request and write into d.prepared, over a copy of its answer: signing may take long,
-// and meanwhile the instance serves others.
+// prepare has the guest decide d.request, and reads the answer into d.prepared from a copy: signing may take long, and
+// meanwhile the instance serves other calls.
 func (i *instance) prepare(c *config, d *decision) error {
 	answer, err := i.ask(abi.PrepareName, i.prepares, &d.request)
 	if err != nil {
@@ -223,7 +223,8 @@ func (i *instance) prepare(c *config, d *decision) error {
 	d.answer = append(d.answer[:0], answer...)
 	// Only the key that signs may sign: the set has others too, which check what was issued under them or by somebody
 	// else.
-	if !abi.ReadPrepared(d.answer, len(c.set.Keys), &d.prepared) || d.prepared.Key != c.set.SigningAt(d.request.Now) || !c.believable(&d.request, &d.prepared.Outcome) {
+	if !abi.ReadPrepared(d.answer, len(c.set.Keys), &d.prepared) ||
+		d.prepared.Key != c.set.SigningAt(d.request.Now) || !c.believable(&d.request, &d.prepared.Outcome) {
 		return broken("%s: %w", abi.PrepareName, errNonsense)
 	}
 	return nil
@@ -261,7 +262,7 @@ func (i *instance) ask(name string, f api.Function, req *core.Request) ([]byte, 
 	return answer, nil
 }
 
-// grown reports whether the instance has outgrown its ceiling, so that a fresh one should take its place.
+// grown reports whether the instance nears its bound of memory, so that a fresh one should take its place.
 func (i *instance) grown() bool { return i.memory.Size() > maxMemoryPages<<16*3/4 }
 
 func (i *instance) close() error { return i.module.Close(i.ctx) }

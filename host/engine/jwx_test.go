@@ -15,7 +15,8 @@ import (
 	jwxjws "github.com/lestrrat-go/jwx/v2/jws"
 )
 
-// For each algorithm, every engine accepts what jwx signs, with the same claims, and jwx accepts what every engine issues.
+// For each algorithm, every engine accepts what jwx signs, with the same claims, and jwx accepts what every engine
+// issues.
 func TestAgreesWithJWX(t *testing.T) {
 	const claims = `{"token_type":"access","exp":4102444800,"jti":"x","user_id":"7","n":9007199254740993}`
 	for _, algorithm := range jws.Algorithms() {

@@ -136,7 +136,8 @@ func TestPoolReusesBeforeItMakes(t *testing.T) {
 	}
 }
 
-// A guest that refuses a token and gives claims nonetheless is not believed: another instance is asked, which takes the token.
+// A guest that refuses a token and gives claims nonetheless is not believed: another instance is asked, which takes
+// the token.
 func TestRefusalWithClaims(t *testing.T) {
 	e := newEngine(t, engine.Config{SelfContained: true, MaxInstances: 2})
 	claims := []byte(`{"exp":1}`)

@@ -7,22 +7,22 @@ import (
 	"sync/atomic"
 )
 
-// ErrClosed is the answer of an Engine that was closed.
+// ErrClosed is what a closed Engine answers.
 var ErrClosed = errors.New("engine: closed")
 
-// errInFlight is the answer of Close where calls did not end in time.
+// errInFlight is what Close answers if calls did not end in time.
 var errInFlight = errors.New("engine: calls were still in flight: what they use stays open")
 
-// pool holds a bounded number of instances, each used by one call at a time. There is a slot for each: it holds an idle instance, or vacant where one may
-// yet be made, or nil while a call has what was in it. So that callers seldom meet at a slot, each begins to look where it, or another on the same
-// processor, found something last.
+// pool holds a bounded number of instances, each used by one call at a time. A slot holds an idle instance, or vacant
+// if one may yet be made, or nil while a call uses what was in it. A caller starts looking where the last call on the
+// same processor found something, so callers seldom meet at a slot.
 type pool struct {
 	slots  []slot
 	hints  sync.Pool // of *hint
 	counts *counts
 
-	// waiting callers look again for each wake; whoever fills a slot while there are any sends one. There is room for as many wakes as slots, so
-	// that where one finds no room, there are as many callers about to look as there can be slots that are full.
+	// Waiting callers look again for each wake, and whoever fills a slot while any wait sends one. wake has room for
+	// one a slot: if it is full, as many callers are about to look as slots can be full.
 	waiting atomic.Int32
 	wake    chan struct{}
 	closed  chan struct{}
@@ -54,7 +54,7 @@ type lease struct {
 	slot int
 }
 
-// take gives an idle instance, or vacant where one is to be made; it waits where all are in use.
+// take takes an idle instance, or vacant if the caller is to make one. If all are in use it waits.
 func (p *pool) take(ctx context.Context) (lease, error) {
 	select {
 	case <-p.closed:
@@ -68,7 +68,7 @@ func (p *pool) take(ctx context.Context) (lease, error) {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
 	for {
-		// What was put before whoever put it could see this caller waiting is found here.
+		// Look again: an instance may have been returned before we were counted as waiting.
 		if l := p.look(); l.instance != nil {
 			return l, nil
 		}
@@ -82,7 +82,7 @@ func (p *pool) take(ctx context.Context) (lease, error) {
 	}
 }
 
-// look takes what is in a slot, a warm instance first; a lease of nil where every one is in use.
+// look takes what is in a slot, an instance rather than vacant; its lease has no instance if all are in use.
 func (p *pool) look() lease {
 	h := p.hints.Get().(*hint)
 	defer p.hints.Put(h)
@@ -106,7 +106,7 @@ func (p *pool) look() lease {
 	return lease{}
 }
 
-// put gives back an instance that is sound, or the right to make another.
+// put returns an instance that is sound, or closes a broken one and leaves its slot vacant.
 func (p *pool) put(l lease, sound bool) {
 	i := l.instance
 	if i != vacant && !sound {

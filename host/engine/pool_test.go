@@ -12,7 +12,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/engine"
 )
 
-// Many callers, some of whom go away, some of whose instances break, share few instances: none is lost, none is one too many, and everyone who stays is served.
+// Many callers, some of whom go away, some of whose instances break, share few instances: none is lost, none is one
+// too many, and everyone who stays is served.
 func TestPoolUnderLoad(t *testing.T) {
 	const size = 3
 	e := newEngine(t, engine.Config{MaxInstances: size})

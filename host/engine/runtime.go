@@ -28,7 +28,8 @@ func (e *Engine) openRuntime(ctx context.Context, cfg Config, module []byte) err
 	}
 	e.interpreted = !compilerWorks(ctx)
 	if e.interpreted {
-		log.Warn("this system lets no program make code of its own (as systemd with MemoryDenyWriteExecute), or wazero has no compiler for it: the module is interpreted, which takes several times as long; "+
+		log.Warn("this system lets no program make code of its own (as systemd with MemoryDenyWriteExecute), "+
+			"or wazero has no compiler for it: the module is interpreted, which takes several times as long; "+
 			"permit it, or use the native engine", "engine", "interpreter")
 		return e.openNew(ctx, module, nil)
 	}
@@ -37,13 +38,16 @@ func (e *Engine) openRuntime(ctx context.Context, cfg Config, module []byte) err
 	}
 	cache, damaged, err := openCache(cfg.CacheDir, e.hash)
 	if errors.Is(err, ErrUnsafeCache) {
-		return fmt.Errorf("engine: the compile cache %s %w, and code in it is run: chmod 700 it, or give another directory", cfg.CacheDir, err)
+		return fmt.Errorf("engine: the compile cache %s %w, and code in it is run: chmod 700 it, or give another directory",
+			cfg.CacheDir, err)
 	}
 	if damaged != nil {
-		log.Warn("the cache of compiled code was damaged; the module is compiled anew", "cache", cfg.CacheDir, "error", damaged)
+		log.Warn("the cache of compiled code was damaged; the module is compiled anew",
+			"cache", cfg.CacheDir, "error", damaged)
 	}
 	unusable := func(err error) {
-		log.Warn("the cache of compiled code cannot be used, so that the module is compiled at every start", "cache", cfg.CacheDir, "error", err)
+		log.Warn("the cache of compiled code cannot be used, so that the module is compiled at every start",
+			"cache", cfg.CacheDir, "error", err)
 	}
 	if err == nil {
 		if err = e.openNew(ctx, module, cache); err == nil {
@@ -56,7 +60,7 @@ func (e *Engine) openRuntime(ctx context.Context, cfg Config, module []byte) err
 		if ctx.Err() != nil {
 			return err
 		}
-		// Nothing of the attempt is used: its runtime has the cache.
+		// Close what the attempt opened: its runtime has the cache.
 		if closing := e.closeAll(context.WithoutCancel(ctx)); closing != nil {
 			return errors.Join(err, closing)
 		}

@@ -17,11 +17,12 @@ import (
 	"github.com/edgetoken/edgetoken/host/engine/enginetest"
 )
 
-// TestSoak verifies tokens again and again while keys change: 10^5 times with 1000 changes, or with SOAK_FULL=1 10^7 times with 10^4. At its end goroutines,
-// instances and memory are where they were once it was warm.
+// TestSoak verifies tokens again and again while keys change: 10^5 times with 1000 changes, or with SOAK_FULL=1 10^7
+// times with 10^4. At its end goroutines, instances and memory are where they were once it was warm.
 func TestSoak(t *testing.T) {
-	// Each change leaves some 80 KiB in the heap of a guest, whose collector comes at 4 MiB: after 50 changes for the first time, and then again and again.
-	// Until then a guest's memory grows, from 3.6 MiB to 8.25, and from 8.25 to 9 at most in all that follows.
+	// Each change leaves some 80 KiB in the heap of a guest, whose collector comes at 4 MiB: after 50 changes for the
+	// first time, and then again and again. Until then a guest's memory grows, from 3.6 MiB to 8.25, and from 8.25 to
+	// 9 at most in all that follows.
 	warm, verifies, changes := 500, 100_000, 1000
 	if underRace { // where memory is not measured
 		warm, verifies, changes = 50, 10_000, 100
@@ -99,7 +100,8 @@ func TestSoak(t *testing.T) {
 	}
 }
 
-// resident is the anonymous memory of this process, in KiB, once the collector gave back what it can; 0 where the system does not tell.
+// resident is the anonymous memory of this process, in KiB, once the collector gave back what it can; 0 where the
+// system does not tell.
 func resident(t *testing.T) int {
 	t.Helper()
 	debug.FreeOSMemory()

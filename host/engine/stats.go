@@ -2,12 +2,12 @@ package engine
 
 import "sync/atomic"
 
-// Stats are the state of the pool and what happened in it since New.
+// Stats are the state of the pool, and what has happened in it since New.
 type Stats struct {
 	Instances int    // that are alive, busy or idle
 	Limit     int    // most instances there can be
-	Broken    uint64 // instances that were dropped since they trapped, panicked or answered nonsense
-	Waited    uint64 // calls that had to wait since all instances were in use
+	Broken    uint64 // instances dropped because they trapped, panicked or answered nonsense
+	Waited    uint64 // calls that had to wait because all instances were in use
 }
 
 // counts are what Stats shows, counted without a lock.
@@ -19,5 +19,7 @@ type counts struct {
 // Stats counts instances. It costs next to nothing.
 func (e *Engine) Stats() Stats {
 	c := e.pool.counts
-	return Stats{Instances: int(c.alive.Load()), Limit: len(e.pool.slots), Broken: c.broken.Load(), Waited: c.waited.Load()}
+	return Stats{
+		Instances: int(c.alive.Load()), Limit: len(e.pool.slots), Broken: c.broken.Load(), Waited: c.waited.Load(),
+	}
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/engine"
 )
 
-// Two sets of settings and keys on the same instances, at the same time: each keeps to its own, whatever the engine itself is configured with.
+// Two sets of settings and keys on the same instances, at the same time: each keeps to its own, whatever the engine
+// itself is configured with.
 func TestWith(t *testing.T) {
 	for _, selfContained := range []bool{false, true} {
 		e := newEngine(t, engine.Config{SelfContained: selfContained, MaxInstances: 2})

@@ -68,7 +68,8 @@ func (g wycheproofGroup) key() []byte {
 	return g.Private
 }
 
-// wycheproofRefused are the keys that are refused, by file and the first test of their group, and what the reason names.
+// wycheproofRefused are the keys that are refused, by file and the first test of their group, and what the reason
+// names.
 var wycheproofRefused = map[string]string{
 	"json_web_signature_test 347": "unknown algorithm",
 	"json_web_signature_test 351": "unknown algorithm",
@@ -100,8 +101,8 @@ var wycheproofRefused = map[string]string{
 	"json_web_crypto_test 47":     "secret keys beside public ones",
 }
 
-// Project Wycheproof's tests of signatures and of keys, by all three engines. Its payloads are no claims, so what it calls valid is a
-// token whose signature is good; a key that is refused refuses its tokens.
+// Project Wycheproof's tests of signatures and of keys, by all three engines. Its payloads are no claims, so what it
+// calls valid is a token whose signature is good; a key that is refused refuses its tokens.
 func TestWycheproof(t *testing.T) {
 	dir := wycheproof(t)
 	// The number of tests in each file; json_web_crypto_test has 34 more, of encrypted tokens.
@@ -161,7 +162,8 @@ func wycheproofGroups(t *testing.T, path string) []wycheproofGroup {
 	return file.TestGroups
 }
 
-// wycheproof downloads the module and is the directory of its files. Without a network the test is skipped, but not where CI is true.
+// wycheproof downloads the module and is the directory of its files. Without a network the test is skipped, but not
+// where CI is true.
 func wycheproof(t *testing.T) string {
 	t.Helper()
 	cmd := exec.Command("go", "mod", "download", "-json", wycheproofModule)

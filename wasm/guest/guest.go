@@ -1,9 +1,10 @@
-// Package guest is the side of the ABI (package abi) that lives in the sandbox: it reads a message, calls core and writes
-// the answer.
+// Package guest is the side of the ABI (package abi) that lives in the sandbox: it reads a message, calls core and
+// writes the answer.
 //
-// Its one type is Guest, an instance of the module. The package has no variables and exports nothing to a host: that is
-// for a main package, which has one Guest and a line for each export. wasm/edgetoken is the one for hosts that speak the
-// ABI; an adapter for another host is a folder beside it, which writes into Input and reads Output as such a host does.
+// Its one type is Guest, an instance of the module. The package has no variables and exports nothing to a host: that
+// is for a main package, which has one Guest and a line for each export. wasm/edgetoken is the one for hosts that
+// speak the ABI; an adapter for another host is a folder beside it, which writes into Input and reads Output as such
+// a host does.
 //
 // Three builds use three sets of methods, and what a main package does not call is not linked:
 //
@@ -22,7 +23,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
-// Guest is one instance. Its zero value waits for Configure. It must not move: the host knows its areas by their addresses.
+// Guest is one instance. Its zero value waits for Configure. It must not move: the host knows its areas by their
+// addresses.
 type Guest struct {
 	// What Configure made; nil before.
 	config *abi.Config
@@ -91,8 +93,8 @@ func (g *Guest) Permit(size uint32) abi.Status {
 	})
 }
 
-// call runs f with the message of that many bytes. It makes a panic a status, so that the host learns of it by an answer
-// and not by the end of the guest.
+// call runs f with the message of that many bytes. It makes a panic a status, so that the host learns of it by an
+// answer and not by the end of the guest.
 func (g *Guest) call(size uint32, f func(message []byte) abi.Status) (status abi.Status) {
 	if size > abi.InputBytes {
 		return abi.StatusBadMessage

@@ -3,8 +3,8 @@ package guest
 import "github.com/edgetoken/edgetoken/core/abi"
 
 // Inspect reads a token and answers with an abi.Inspected. It and Accept come with every token, so neither catches a
-// panic, which has its price: a panic in them ends the guest (by proc_exit, as Go ends on wasip1), and the host sees the
-// call fail.
+// panic, which has its price: a panic in them ends the guest (by proc_exit, as Go ends on wasip1), and the host sees
+// the call fail.
 func (g *Guest) Inspect(size uint32) abi.Status {
 	switch {
 	case g.config == nil:
@@ -17,8 +17,8 @@ func (g *Guest) Inspect(size uint32) abi.Status {
 	return abi.StatusOK
 }
 
-// Accept answers with an abi.Opened without a family, once the host has found the signature good. It is legal only as the
-// next call after an Inspect that found a key.
+// Accept answers with an abi.Opened without a family, once the host has found the signature good. It is legal only as
+// the next call after an Inspect that found a key.
 func (g *Guest) Accept() abi.Status {
 	if g.config == nil {
 		return abi.StatusNotConfigured
