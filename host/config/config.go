@@ -51,8 +51,8 @@ type Config struct {
 	Claims, LoginAnswer claimmap.Members
 	LoginMatch          string // login.match: exact or case_insensitive
 
-	// SlidingTokenLifetime and SlidingTokenRefreshLifetime are read so that a whole SIMPLE_JWT can be taken over; this
-	// version issues no sliding tokens.
+	// SlidingTokenLifetime and SlidingTokenRefreshLifetime are read so that a whole SIMPLE_JWT can be copied here.
+	// This version issues no sliding tokens.
 	SlidingTokenLifetime        time.Duration
 	SlidingTokenRefreshLifetime time.Duration
 
@@ -62,7 +62,7 @@ type Config struct {
 	Engine   string // wasm, wasm-full or native
 	// TLSCert and TLSKey are files in PEM, the certificate with its chain and its private key; both empty: plain HTTP.
 	TLSCert, TLSKey string
-	// BehindProxy says that a proxy with TLS stands before the node, so that plain HTTP may leave loopback.
+	// BehindProxy says that a TLS proxy is in front of the node, so plain HTTP may leave loopback.
 	BehindProxy bool
 	// MetricsListen is a second address, for GET /metrics alone; empty: none.
 	MetricsListen string
@@ -74,10 +74,9 @@ type Config struct {
 	MaxSessions int
 	// Password are the parameters of new password hashes.
 	Password password.Params
-	// DataGroup says that the group of the data directory is trusted where it is one of the process's own (data_group:
-	// allow).
+	// DataGroup says that the group of the data directory is trusted if this process is in it (data_group: allow).
 	DataGroup bool
-	// MinPassword is how many characters a password has at least that a person sets.
+	// MinPassword is the least number of characters of a password that a person sets.
 	MinPassword int
 	ErrorHeader bool // whether refusals carry X-Auth-Error
 	Samples     bool // whether the sample views are served
@@ -116,7 +115,7 @@ type Config struct {
 	ForwardAuth  httpapi.ForwardAuth
 	MaxInstances int // of the module; 0: the engine's default
 
-	// Warnings are what is permitted and yet worth a word in the log: the rows of warnings.go that apply.
+	// Warnings are about settings that are accepted but probably not meant: the rows of warnings.go that apply.
 	Warnings []string
 
 	origins map[string]Origin

@@ -7,10 +7,10 @@ import (
 	"syscall"
 )
 
-// GroupBits are the bits of a mode that data_group trusts: those of the group, where this process is in it.
+// GroupBits are the bits of a mode that data_group trusts: the group's, if this process is in the group.
 const GroupBits fs.FileMode = 0o070
 
-// TrustedBits are the bits of a file's mode that let in nobody but those whom data_group trusts.
+// TrustedBits are the bits of a file's mode that data_group trusts.
 func (c *Config) TrustedBits(info fs.FileInfo) fs.FileMode {
 	if _, ours := OwnGroup(info); c.DataGroup && ours {
 		return GroupBits

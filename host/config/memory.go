@@ -9,9 +9,9 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// What is not configured, in bytes. docs/operations.md shows the same sum under "Memory".
+// Memory that is not configured, in bytes. docs/operations.md shows the same sum under "Memory".
 const (
-	// processMemory is what a node takes that is asked nothing, and what the collector needs to work.
+	// processMemory is what an idle node takes, and what the collector needs to work.
 	processMemory = 96 << 20
 	// outsideGo is what of processMemory Go's runtime does not have: compiled modules and the like.
 	outsideGo = 24 << 20
@@ -28,8 +28,8 @@ const (
 	listMemory = 20 << 20
 )
 
-// MemoryBound is how much anonymous memory the process takes at most (RssAnon), in bytes, whatever it is sent: the
-// sum of all bounds. Processes that hash passwords have Hashing.Memory beside it.
+// MemoryBound is the most anonymous memory (RssAnon) that the process takes, in bytes, whatever it is sent: the sum
+// of all bounds. Processes that hash passwords take up to Hashing.Memory besides.
 func (c *Config) MemoryBound() int64 {
 	instances := 0
 	if c.Engine != "native" {
@@ -47,5 +47,5 @@ func (c *Config) MemoryBound() int64 {
 	return sum
 }
 
-// GoMemory is how much of that Go's runtime may take: the limit at which its collector works harder.
+// GoMemory is the part of MemoryBound for Go's runtime: near this limit its collector works harder.
 func (c *Config) GoMemory() int64 { return c.MemoryBound() - outsideGo }

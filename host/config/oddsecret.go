@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// oddSecret tells of what most likely came into a secret by the way: an editor, a shell or an --env-file put it
-// there. The secret stays as it is, since a shop may sign with these very bytes. Keys in PEM have their own rules.
+// oddSecret warns of characters that an editor, a shell or an --env-file probably added to a secret. The secret is
+// used as it is, since a shop may sign with exactly these bytes. Keys in PEM have their own rules.
 func oddSecret(fromFile bool) func(*Config) string {
 	return func(c *Config) string {
 		if !c.SigningKey.IsSet() || !c.symmetric() || (c.SigningKey.file != "") != fromFile {
@@ -33,10 +33,10 @@ var (
 	named  = regexp.MustCompile(`^(?:export\s+)?(?:\w*_)?(?:SIGNING_KEY|SECRET_KEY)\s*[:=]`)
 )
 
-// unseen reports whether r shows nothing where it stands, and is no blank.
+// unseen reports whether r is invisible and no blank.
 func unseen(r rune) bool { return !unicode.IsGraphic(r) && !unicode.IsSpace(r) }
 
-// oddities are what a secret has and hardly anybody means.
+// oddities lists what a secret has but hardly anybody intends.
 func oddities(secret []byte) []string {
 	var seen []string
 	add := func(odd bool, what string) {

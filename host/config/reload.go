@@ -5,8 +5,8 @@ import (
 	"reflect"
 )
 
-// Keep has c take from a running node's configuration what is read at the start alone, and gives the keys where the
-// two differed. Whether the node has TLS at all is one of these; which files it reads is not.
+// Keep copies to c the values of a running node that are read only at the start, and returns the keys whose values
+// differed. Whether the node has TLS at all is read at the start; which files it reads is not.
 func (c *Config) Keep(running *Config) []string {
 	turned := (c.TLSCert == "") != (running.TLSCert == "")
 	var keys []string

@@ -116,8 +116,8 @@ func readSecretFile(v value) (Secret, error) {
 	return s, nil
 }
 
-// MayShow reports whether an error may show the path that a setting names: a file is there. Where none is, the text may
-// be the secret itself, given in the place of its file.
+// MayShow reports whether an error may show the path that a setting names: only if a file is there. If not, the text
+// may be the secret itself, given instead of its file.
 func MayShow(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil

@@ -114,7 +114,7 @@ func listenHost(listen string) string {
 	return host
 }
 
-// check reports contradictions: what no single value shows. Keys whose value is wrong already are passed over.
+// check reports contradictions between values. It skips keys whose value is already wrong.
 func (c *Config) check(failed func(key string) bool) []Problem {
 	var problems []Problem
 	bad := func(key string, err error) {
@@ -178,7 +178,7 @@ func checkCosts(p password.Params) error {
 	return errors.New(strings.Replace(text, "their product", "its product with password.iterations", 1))
 }
 
-// checkHosts refuses what no Host header can match.
+// checkHosts refuses hosts that no Host header can match.
 func checkHosts(hosts []string) error {
 	for _, h := range hosts {
 		name := strings.Trim(strings.TrimPrefix(h, "."),
@@ -197,7 +197,7 @@ func checkHosts(hosts []string) error {
 	return nil
 }
 
-// checkWritable refuses a secret that others can exchange.
+// checkWritable refuses a secret in a file that others can change.
 func (c *Config) checkWritable() error {
 	if path, mode := c.secretFile(); mode&0o022 != 0 {
 		return fmt.Errorf("stands in %s, which others can change (mode %v): run chmod 600 %[1]s, and replace "+
@@ -222,8 +222,7 @@ func isLoopback(listen string) bool {
 	return err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback())
 }
 
-// checkKeys reports keys that are of no use for ALGORITHM. Of a secret that is shorter than the hash and allowed
-// there is a warning.
+// checkKeys reports keys that ALGORITHM cannot use. A short secret that is allowed makes a warning instead.
 func (c *Config) checkKeys(bad func(string, error)) {
 	symmetric := c.symmetric()
 	signing, verifying := c.given("simple_jwt.SIGNING_KEY"), c.given("simple_jwt.VERIFYING_KEY")

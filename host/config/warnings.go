@@ -15,14 +15,14 @@ import (
 	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
-// warning is one thing that is permitted and yet most likely not meant, or is dangerous. Start, edgetoken config and
-// reload show it.
+// warning is about a setting that is accepted but dangerous or probably not meant. Start, edgetoken config and reload
+// show it.
 type warning struct {
 	key string
 	// text says what is wrong and what to do, as a sentence that begins with the key, or a sentence of its own after ":
 	// "; "" where nothing is wrong. It quotes no text of the configuration file.
 	text func(*Config) string
-	// refused: with wire: secure this is a mistake, since what that promises cannot be kept.
+	// refused: with wire: secure this is a mistake, since it breaks what that promises.
 	refused bool
 }
 
@@ -124,7 +124,7 @@ var warnings = []warning{
 	}, false},
 }
 
-// maxLeeway is the most that clocks may be thought to differ.
+// maxLeeway is the largest plausible difference between clocks.
 const maxLeeway = 10 * time.Minute
 
 const insecureCookie = "is false although the node is reached over TLS: a browser sends the cookie in clear too, to " +

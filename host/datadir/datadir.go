@@ -1,12 +1,12 @@
-// Package datadir is the data directory of a node: what lies in it, who may do what with it, and how it is opened.
+// Package datadir is the data directory of a node: what it contains, who may access it, and how it is opened.
 //
 //	store.db       customers, revocations (store)
 //	signing.key    the node's own key (host/keyring)
 //	admin.sock     the admin socket, while a node runs
 //	cache/         compiled modules, unless cache_dir names another place
 //
-// Whoever can write to the directory decides which keys and customers there are, so a directory that others can write
-// to is refused. OpenStore and OpenKeys trust the modes that the configuration trusts and no more.
+// Whoever can write to the directory decides which keys and customers exist, so a directory that others can write to
+// is refused. OpenStore and OpenKeys accept only modes that the configuration trusts.
 package datadir
 
 import (
@@ -30,7 +30,7 @@ type Dir struct {
 // Of is the data directory of a configuration. It need not exist.
 func Of(cfg *config.Config) Dir { return Dir{path: cfg.Data, cfg: cfg} }
 
-// String is the absolute path, which messages show: a relative one says nothing without the working directory.
+// String is the absolute path, for messages: a relative path means nothing without the working directory.
 func (d Dir) String() string { return Absolute(d.path) }
 
 // Store is the path of the store.
@@ -49,10 +49,11 @@ func (d Dir) Cache() string {
 
 func (d Dir) ownCache() string { return filepath.Join(d.String(), "cache") }
 
-// Socket is the path of the admin socket. It is relative where the directory is: the path of a socket is bounded.
+// Socket is the path of the admin socket. It is relative if the directory is, since systems bound the length of a
+// socket's path.
 func (d Dir) Socket() string { return filepath.Join(d.path, "admin.sock") }
 
-// Absolute is a path from the root; as it is where the working directory is not known.
+// Absolute makes a path absolute. If the working directory is unknown, it returns the path as it is.
 func Absolute(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		return abs
@@ -60,7 +61,7 @@ func Absolute(path string) string {
 	return path
 }
 
-// Make makes the directory where it is missing, for its owner alone, and then checks it.
+// Make creates the directory if it is missing, with mode 700, and checks it.
 func (d Dir) Make(key bool) error {
 	err := os.MkdirAll(d.path, 0o700)
 	switch {
@@ -75,7 +76,7 @@ func (d Dir) Make(key bool) error {
 	return fmt.Errorf("make data directory %s: name another with --data: %w", d, err)
 }
 
-// Warnings are what is permitted and yet lets others do more than they should.
+// Warnings are about what is accepted but lets others do more than they should.
 func (d Dir) Warnings() []string {
 	var list []string
 	if info, err := os.Stat(d.path); err == nil && info.Mode().Perm()&0o055&^d.cfg.TrustedBits(info) != 0 {
@@ -83,7 +84,7 @@ func (d Dir) Warnings() []string {
 			info.Mode().Perm()))
 	}
 	parents := []string{filepath.Dir(d.String())}
-	// Where the directory is a symbolic link, either can be exchanged.
+	// If the directory is a symbolic link, both parents matter.
 	if target, err := filepath.EvalSymlinks(d.String()); err == nil {
 		parents = append(parents, filepath.Dir(target))
 	}

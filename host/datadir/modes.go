@@ -12,16 +12,17 @@ import (
 	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
-// Whoever can write to the data directory decides which keys and customers there are. That is its owner; with
-// data_group: allow also the members of its group, where this process is in it: so Kubernetes makes volumes
-// (fsGroup), root:group with mode 2770, and 0660 for the files in it, at each start of a pod.
+// Whoever can write to the data directory decides which keys and customers exist. That is its owner. With data_group:
+// allow it is also the members of its group, if this process is one of them. Kubernetes makes volumes this way
+// (fsGroup): at each start of a pod they belong to root and the group, with mode 2770, and their files have mode
+// 0660.
 
 // ErrMissing says that there is no data directory.
 var ErrMissing = errors.New("does not exist: start edgetoken serve once, or name the data directory with --data")
 
-// Check refuses a directory that is missing, that others could put files into, since keys and code are read from it,
-// or that is another user's; a store that others can read or write; and with key a signing key that they can. It
-// names all that is wrong at once.
+// Check refuses a directory that is missing, that belongs to another user, or that others can write to, since keys
+// and code are read from it. It refuses a store that others can read or write and, with key, such a signing key. The
+// error names everything that is wrong.
 func (d Dir) Check(key bool) error {
 	info, err := d.stat()
 	if err != nil {
@@ -45,7 +46,8 @@ func (d Dir) Check(key bool) error {
 	return errors.Join(wrong...)
 }
 
-// Private refuses a directory that is missing or that others than its owner could put files into, and gives the owner.
+// Private returns the owner of the directory. It refuses a directory that is missing, or that others than its owner
+// can write to.
 func (d Dir) Private() (uid int, err error) {
 	info, err := d.stat()
 	if err != nil {
@@ -93,8 +95,8 @@ func (d Dir) checkOpen(info fs.FileInfo) error {
 		"that are not yours", d, info.Mode().Perm())
 }
 
-// checkOwner refuses a directory of another user; root's, where this process may write to it as one of a trusted
-// group, is none.
+// checkOwner refuses a directory of another user. It accepts root's, if this process may write to it as a member of a
+// trusted group.
 func (d Dir) checkOwner(info fs.FileInfo) error {
 	uid, known := owner(info)
 	if !known || uid == os.Geteuid() || uid == 0 && info.Mode().Perm()&0o020 != 0 && d.cfg.TrustedBits(info) != 0 {
@@ -104,22 +106,21 @@ func (d Dir) checkOwner(info fs.FileInfo) error {
 		"its owner", d, uid, os.Geteuid())
 }
 
-// canAllow reports whether data_group: allow would make good all that a mode lets others do.
+// canAllow reports whether data_group: allow would accept the mode.
 func (d Dir) canAllow(info fs.FileInfo) bool {
 	_, ours := config.OwnGroup(info)
 	uid, _ := owner(info)
 	return !d.cfg.DataGroup && ours && info.Mode().Perm()&0o002 == 0 && (uid == 0 || uid == os.Geteuid())
 }
 
-// outsideGroup reports whether data_group: allow would make good all that a mode lets others do, if this process were
-// in the group.
+// outsideGroup reports whether data_group: allow would accept the mode if this process were in the group.
 func (d Dir) outsideGroup(info fs.FileInfo) bool {
 	_, ours := config.OwnGroup(info)
 	uid, _ := owner(info)
 	return d.cfg.DataGroup && !ours && info.Mode().Perm()&0o022 == 0o020 && (uid == 0 || uid == os.Geteuid())
 }
 
-// checkFile refuses a file whose mode has one of these bits; a file that is not there is none.
+// checkFile refuses a file whose mode has one of these bits. A missing file is fine.
 func (d Dir) checkFile(path string, bits fs.FileMode, fault func(fs.FileMode) error) error {
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm()&bits&^d.cfg.TrustedBits(info) == 0 {
@@ -132,9 +133,8 @@ func (d Dir) checkFile(path string, bits fs.FileMode, fault func(fs.FileMode) er
 	return err
 }
 
-// Settle makes good what the owner of a volume did to it since the last start, where its group is trusted: it takes
-// the modes of our own files back, and throws away a cache that the group could write to, since what lies there is
-// run. It says what it did.
+// Settle undoes what a remount did to a volume whose group is trusted. It takes the group's rights from our own
+// files, and removes a cache that the group could write to, since its code is run. It returns what it did.
 func (d Dir) Settle() (notes []string, err error) {
 	if !d.cfg.DataGroup {
 		return nil, nil

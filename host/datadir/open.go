@@ -11,10 +11,10 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// Contents are what a data directory holds.
+// Contents says what a data directory contains.
 type Contents struct{ Dir, Store, Key bool }
 
-// Contents looks what there is.
+// Contents looks at what is there.
 func (d Dir) Contents() Contents {
 	has := func(path string) bool {
 		_, err := os.Lstat(path)
@@ -27,7 +27,7 @@ func (d Dir) Contents() Contents {
 const StoreLost = "made a new store, although there was a signing key already: if there were customers, restore " +
 	"store.db from a backup"
 
-// OpenStore opens the store, and makes it where it is missing. The directory must be there.
+// OpenStore opens the store, and creates it if it is missing. The directory must exist.
 func (d Dir) OpenStore() (*store.DB, error) {
 	trusted := d.trustedAt(d.String())
 	if _, err := os.Lstat(d.Store()); err == nil {
@@ -40,7 +40,7 @@ func (d Dir) OpenStore() (*store.DB, error) {
 // ErrNoStore says that there is no store.
 var ErrNoStore = errors.New("there is no store")
 
-// Openable says whether there is a store, or room to make one.
+// Openable refuses a directory without a store; with mayMake it creates the directory.
 func (d Dir) Openable(mayMake bool) error {
 	if mayMake {
 		return d.Make(false)
@@ -60,15 +60,15 @@ func (d Dir) Openable(mayMake bool) error {
 	return nil
 }
 
-// InUse says that another process has the store, and that no node answers.
+// InUse is the error for a store that another process has open while no node answers.
 func (d Dir) InUse() error {
 	return fmt.Errorf("%s is in use by another process, and no node answers at %s: a node is starting or stopping, "+
 		"or another command is at work: try again; "+
 		"if a node runs whose socket was removed, start it again", d.Store(), Absolute(d.Socket()))
 }
 
-// OpenKeys gives the keys of the configuration: SIGNING_KEY, else the key in the data directory, which is made where it
-// is missing and may be.
+// OpenKeys returns the configured keys: SIGNING_KEY, or else the key in the data directory. With mayMake it creates
+// that key if it is missing.
 func (d Dir) OpenKeys(mayMake bool) (*keyring.Ring, error) {
 	if d.cfg.SigningKey.IsSet() {
 		return keyring.FromSettings(d.cfg.Algorithm, d.cfg.SigningKey.Reveal(), d.cfg.VerifyingKey.Reveal(),
@@ -94,7 +94,7 @@ func (d Dir) OpenKeys(mayMake bool) (*keyring.Ring, error) {
 	return ring, nil
 }
 
-// trustedAt are the bits of the mode of what lies at a path that data_group trusts; none where nothing does.
+// trustedAt returns the bits of the mode at a path that data_group trusts; none if nothing is there.
 func (d Dir) trustedAt(path string) fs.FileMode {
 	info, err := os.Stat(path)
 	if err != nil {

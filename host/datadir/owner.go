@@ -18,8 +18,8 @@ func owner(info fs.FileInfo) (uid int, ok bool) {
 	return int(s.Uid), true
 }
 
-// tighten takes from the group of a file of this user what somebody gave it, and follows no symbolic link. done is
-// false where there is nothing to take, or the file is another user's.
+// tighten takes the group's rights from a file of this user. It follows no symbolic link. done is false if there is
+// nothing to take, or if the file belongs to another user.
 func tighten(path string) (done bool, err error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {

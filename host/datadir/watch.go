@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// lookEvery is the time between two looks at the files.
+// lookEvery is how often the files are looked at.
 const lookEvery = time.Minute
 
-// Watch looks after the files that a running node does not read again by itself, so that it would go on without them.
-// The store looks after its own.
+// Watch notices when a file disappears that a running node does not read again: the node would go on without it. The
+// store watches its own file.
 type Watch struct {
 	dir    Dir
 	socket fs.FileInfo // as it was opened
@@ -20,8 +20,7 @@ type Watch struct {
 	said   map[string]string
 }
 
-// NewWatch begins to look after a directory whose admin socket is open. ownKey says whether the key that signs lies
-// in the directory.
+// NewWatch watches a directory whose admin socket is open. ownKey says whether the directory's own key signs.
 func NewWatch(dir Dir, ownKey func() bool) (*Watch, error) {
 	socket, err := os.Lstat(dir.Socket())
 	if err != nil {
@@ -44,7 +43,7 @@ func (w *Watch) Run(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// look logs what is gone, once until it is back.
+// look logs a file that is gone, once until it is back.
 func (w *Watch) look(log *slog.Logger) {
 	gone := w.gone()
 	for name, what := range gone {

@@ -7,7 +7,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/admin"
 )
 
-// adminOfNode is the handler of a running node's admin socket: what commands do with a store, and beside it
+// adminOfNode is the handler of a running node's admin socket: the admin API, and beside it
 //
 //	POST /reload    reads the configuration anew
 //	GET  /metrics   for Prometheus

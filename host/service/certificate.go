@@ -11,10 +11,10 @@ import (
 	"github.com/edgetoken/edgetoken/host/config"
 )
 
-// certificateEvery is the time between two looks at the files of the certificate.
+// certificateEvery is how often the files of the certificate are read.
 const certificateEvery = time.Second
 
-// certificate is the TLS certificate of a node, which is exchanged while connections are open: they keep the one that
+// certificate is the TLS certificate of a node. It can be replaced while connections are open: they keep the one that
 // they began with.
 type certificate struct {
 	log     *slog.Logger
@@ -39,7 +39,7 @@ func openCertificate(cfg *config.Config, log *slog.Logger) (*certificate, error)
 	return c, nil
 }
 
-// warn tells of a certificate that clients will not accept.
+// warn logs a certificate that clients will not accept.
 func (c *certificate) warn(p *pair) {
 	if leaf := p.tls.Leaf; time.Now().After(leaf.NotAfter) || time.Now().Before(leaf.NotBefore) {
 		c.log.Warn("the certificate is not valid now", "file", p.certFile, "begins", leaf.NotBefore.UTC(), "expires",
@@ -55,7 +55,7 @@ func (c *certificate) config() *tls.Config {
 // expires is when the certificate ends.
 func (c *certificate) expires() time.Time { return c.current.Load().tls.Leaf.NotAfter }
 
-// use exchanges the certificate.
+// use replaces the certificate.
 func (c *certificate) use(p *pair) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,8 +67,8 @@ func (c *certificate) use(p *pair) {
 	}
 }
 
-// watch looks at the files until ctx ends, and takes what changed. While the two do not fit, as when one of them is
-// written before the other, the certificate stays as it is.
+// watch reads the files until ctx ends, and takes a new pair. While the two do not match, because one was written
+// before the other, the old certificate stays.
 func (c *certificate) watch(ctx context.Context) {
 	tick := time.NewTicker(certificateEvery)
 	defer tick.Stop()
@@ -99,8 +99,8 @@ func (c *certificate) look() {
 	}
 }
 
-// listenerTLS is TLS 1.2 and 1.3 with forward secrecy and authenticated encryption alone (RFC 9325 §4.2). By default
-// Go offers suites with CBC in TLS 1.2 too.
+// listenerTLS offers TLS 1.2 and 1.3, only with forward secrecy and authenticated encryption (RFC 9325 §4.2). By
+// default Go also offers CBC suites in TLS 1.2.
 func listenerTLS(certificate func() *tls.Certificate) *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,

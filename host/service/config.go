@@ -9,27 +9,29 @@ import (
 	"github.com/edgetoken/edgetoken/host/config"
 )
 
-// Config is what a service needs beside the configuration of its node. Start is required; the zero value of all else
-// is safe.
+// Config is what a service needs besides the configuration of its node. Start is required. Every other field may be
+// left out.
 type Config struct {
 	// Start is the configuration that the node starts with, as config.Load gives it.
 	Start *config.Config
-	// Reload reads the configuration anew. Nil: there is no other than Start, and a reload reads keys and certificate.
+	// Reload reads the configuration again. Nil: Start is the only one, so a reload reads only keys and certificate.
 	Reload func() (*config.Config, error)
-	// Listener takes the requests, and is closed with the service; Start needs tls.cert or behind_proxy where others
-	// than this machine reach it. Nil: one at the address of Start.
+	// Listener takes the requests; Close closes it. If other machines can reach it, Start needs tls.cert or
+	// behind_proxy. Nil: Open listens at the address in Start.
 	Listener net.Listener
-	// Started is called once requests are taken, with the URL of the node. Nil: nothing is.
+	// Started is called with the URL of the node when the node takes requests. Nil: nothing is called.
 	Started func(url string)
-	// Log is where the log goes, which never waits for it. Nil: nowhere.
+	// Log receives the log. The node never waits for it: records that it does not take are dropped. Nil: nothing is
+	// logged.
 	Log io.Writer
-	// HashProcess makes the command of a process that serves hashing.Serve on its standard input and output: passwords
-	// are hashed in such processes, which can be ended. Nil: they are hashed in this one (hashing.in_process).
+	// HashProcess returns the command of a process that runs hashing.Serve on its standard input and output.
+	// Passwords are hashed in such processes, so that a stuck hash can be killed. Nil: this process hashes them, as
+	// with hashing.in_process.
 	HashProcess func() *exec.Cmd
-	// BoundMemory has the collector keep the whole program within what the configuration bounds (debug.SetMemoryLimit).
-	// False: whoever embeds the service decides.
+	// BoundMemory sets the memory limit of the whole program to the configured bound (debug.SetMemoryLimit). False:
+	// the program that embeds the service sets its own.
 	BoundMemory bool
-	// Version and Commit say what runs, to /healthz and the metrics.
+	// Version and Commit are shown by /healthz and the metrics.
 	Version, Commit string
 }
 
@@ -44,7 +46,7 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// load reads the configuration anew.
+// load reads the configuration again.
 func (c Config) load() (*config.Config, error) {
 	if c.Reload == nil {
 		same := *c.Start // which its owner keeps
@@ -57,7 +59,7 @@ func (c Config) load() (*config.Config, error) {
 	return c.runnable(cfg), nil
 }
 
-// runnable is a configuration as this program can run it.
+// runnable returns the configuration, with hashing in this process if there is no HashProcess.
 func (c Config) runnable(cfg *config.Config) *config.Config {
 	if c.HashProcess != nil || cfg.HashInProcess {
 		return cfg

@@ -13,7 +13,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
-// openEngine opens the sandbox, and the cache of verified tokens before it, where the configuration has them.
+// openEngine opens the sandbox and the cache of verified tokens, if they are configured.
 func (s *Service) openEngine(ctx context.Context, cfg *config.Config, ring *keyring.Ring) (err error) {
 	if s.instances, err = openInstances(ctx, cfg, ring, s.log); err != nil {
 		return err
@@ -27,7 +27,7 @@ func (s *Service) openEngine(ctx context.Context, cfg *config.Config, ring *keyr
 	return err
 }
 
-// openInstances makes the sandboxed engine that the configuration names; nil where that is the native one.
+// openInstances opens the sandboxed engine that the configuration names; nil: the native one.
 func openInstances(ctx context.Context, cfg *config.Config, ring *keyring.Ring, log *slog.Logger) (*engine.Engine,
 	error) {
 	if cfg.Engine == "native" {

@@ -9,7 +9,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/hashing"
 )
 
-// figures are metrics without labels that are read together, so that they are of one moment.
+// figures are metrics without labels that are read together, so that they belong to one moment.
 type figures struct {
 	list []figure
 	read func() []float64 // a value for each of list; fewer where the last of them are not known
@@ -28,7 +28,7 @@ func counter(name, help string) figure {
 	return figure{prometheus.NewDesc(name, help, nil, nil), prometheus.CounterValue}
 }
 
-// counterOf is a counter that is told from others of its name by a label, whose values are few.
+// counterOf is a counter with a label of few values.
 func counterOf(name, help, label, value string) figure {
 	return figure{prometheus.NewDesc(name, help, nil, prometheus.Labels{label: value}), prometheus.CounterValue}
 }
@@ -173,7 +173,7 @@ func storeFigures(s *Service) figures {
 	}}
 }
 
-// certificateFigures tell when to worry.
+// certificateFigures say when the certificate expires.
 func certificateFigures(s *Service) figures {
 	return figures{[]figure{gauge("edgetoken_tls_certificate_not_after_timestamp_seconds", "When the certificate in "+
 		"use ends, in Unix seconds.")},

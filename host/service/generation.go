@@ -17,8 +17,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// generation is what one reading of the configuration makes. Nothing of it changes but its keys, which the node
-// follows: a request ends on the generation that it began on.
+// generation is what is built from one configuration. Only its keys change, and the node follows them. A request ends
+// on the generation that it began on.
 type generation struct {
 	cfg     *config.Config
 	keys    *keyring.Source
@@ -28,7 +28,7 @@ type generation struct {
 	admin   http.Handler
 }
 
-// generation makes what is new with a configuration and keys; the error names every mistake.
+// generation builds a generation. Its error names every mistake.
 func (s *Service) generation(cfg *config.Config, ring *keyring.Ring) (*generation, error) {
 	g := &generation{cfg: cfg, info: httpapi.Info{Version: s.cfg.Version, Engine: s.engineName(cfg), ABI: abi.Version}}
 	if s.instances != nil {
@@ -70,7 +70,7 @@ func (s *Service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	return g, nil
 }
 
-// use puts a generation in the place of the one before.
+// use makes g the current generation.
 func (s *Service) use(g *generation) {
 	s.level.Set(g.cfg.LogLevel)
 	s.current.Store(g)
@@ -79,7 +79,8 @@ func (s *Service) use(g *generation) {
 	}
 }
 
-// adminConfig is what the admin API of a node, or of a command that works on its files, takes from a configuration.
+// adminConfig is the part of a configuration that the admin API needs, in a node or in a command that works on its
+// files.
 func adminConfig(cfg *config.Config, db *store.DB, hasher hashing.Hasher,
 	engine func(context.Context) (core.Engine, error)) admin.Config {
 	return admin.Config{

@@ -8,7 +8,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/hashing"
 )
 
-// openHashing opens the queue for passwords, and what hashes them.
+// openHashing opens the queue for passwords and the hasher.
 func (s *Service) openHashing(cfg *config.Config) (err error) {
 	if s.hashing, err = admission.New(cfg.Hashing); err != nil {
 		return err

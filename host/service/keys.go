@@ -13,9 +13,9 @@ import (
 	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
-// readKeys reads the keys of a configuration, and refuses a signing key whose end has come. Of one whose end is near
-// it warns. With mayMake it makes the key of the data directory where that is missing. ring is there even where the
-// key has ended.
+// readKeys reads the keys of a configuration. It refuses a signing key that has expired, and warns of one that
+// expires soon. With mayMake it creates the key of the data directory if that is missing. It returns the ring even if
+// the key has expired.
 func readKeys(cfg *config.Config, mayMake bool) (ring *keyring.Ring, warning string, err error) {
 	if ring, err = datadir.Of(cfg).OpenKeys(mayMake); err == nil {
 		warning, err = keyEnd(cfg, ring.Set(), time.Now())
@@ -23,7 +23,7 @@ func readKeys(cfg *config.Config, mayMake bool) (ring *keyring.Ring, warning str
 	return ring, warning, err
 }
 
-// openKeys reads the keys at the start, and logs which key signs.
+// openKeys reads the keys at the start and logs which key signs.
 func (s *Service) openKeys(ctx context.Context, cfg *config.Config, before datadir.Contents) (*keyring.Ring, error) {
 	stats, err := s.store.Stats(ctx)
 	if err != nil {
@@ -39,8 +39,8 @@ func (s *Service) openKeys(ctx context.Context, cfg *config.Config, before datad
 	return ring, err
 }
 
-// keyEnd refuses a signing key whose end has come, with which a node could neither log anybody in nor accept what it
-// issued before. Of one that ends before the refresh tokens which are issued now it warns.
+// keyEnd refuses a signing key that has expired: with it a node can neither log anybody in nor accept the tokens it
+// issued. It warns of a key that expires before the refresh tokens issued now.
 func keyEnd(cfg *config.Config, keys core.KeySet, now time.Time) (warning string, err error) {
 	key := keys.Keys[keys.SigningAt(now)]
 	if key.NotAfter == 0 {
@@ -63,7 +63,8 @@ func keyEnd(cfg *config.Config, keys core.KeySet, now time.Time) (warning string
 const keyLost = "made a new signing key, although there was a store already: tokens of an earlier key are refused; " +
 	"if there was one, restore signing.key from a backup"
 
-// logKey says which key signs, and whether a start made it. issued says whether the store ever gave tokens out.
+// logKey logs which key signs, and whether this start created it. issued says whether a node ever issued tokens from
+// this store.
 func logKey(log *slog.Logger, cfg *config.Config, before datadir.Contents, issued bool, keys core.KeySet) {
 	dir := datadir.Of(cfg)
 	if cfg.SigningKey.IsSet() {

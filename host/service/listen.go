@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// Listen opens the address that a setting names, or says why it cannot and what to do.
+// Listen opens the address that a setting names. Its error says why not, and what to do.
 func Listen(address, setting string) (net.Listener, error) {
 	network := "tcp"
-	// To net, 0.0.0.0 is every interface, those of IPv6 too.
+	// For "tcp", net takes 0.0.0.0 to mean IPv6 interfaces too.
 	if at, err := netip.ParseAddrPort(address); err == nil && at.Addr().Is4() {
 		network = "tcp4"
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/server"
 )
 
-// metrics are what GET /metrics shows of a service. No label has a value that a client can choose.
+// metrics are what GET /metrics shows. No label has a value that a client can choose.
 type metrics struct {
 	log       *slog.Logger
 	registry  *prometheus.Registry
@@ -31,7 +31,7 @@ type metrics struct {
 	known     sync.Map // outcome → *series: looking labels up takes longer than all else
 }
 
-// outcome is what counts two requests as the same; a node knows few. series is where they are counted.
+// outcome is what two requests must have in common to be counted together; a node has few. series counts them.
 type (
 	outcome struct {
 		route, method string
@@ -107,7 +107,7 @@ func (m *metrics) observe(o httpapi.Observation) {
 func (m *metrics) series(o outcome) *series {
 	found, ok := m.known.Load(o)
 	if !ok {
-		// These are parts of the line that the client sent, which would stay with them.
+		// These are substrings of the request line, which they would keep in memory.
 		o.route, o.method, o.cause = strings.Clone(o.route), strings.Clone(o.method), strings.Clone(o.cause)
 		found, _ = m.known.LoadOrStore(o, &series{
 			m.requests.WithLabelValues(o.route, o.method, strconv.Itoa(o.status), o.cause),
@@ -129,8 +129,7 @@ func (m *metrics) reloaded(done bool) {
 	m.reloadAt.SetToCurrentTime()
 }
 
-// handler answers GET /metrics, and nothing else, in the text format of Prometheus, or in OpenMetrics where that is
-// asked for.
+// handler answers GET /metrics, and nothing else, in the text format of Prometheus or, on request, in OpenMetrics.
 func (m *metrics) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry,
@@ -138,14 +137,14 @@ func (m *metrics) handler() http.Handler {
 	return withoutBodies(mux)
 }
 
-// metricsLimits are those of whoever can reach the address of the metrics: a few programs that read them.
+// metricsLimits are for a few programs that read the metrics.
 var metricsLimits = server.Limits{
 	HeaderBytes: 16 << 10, HeaderMemory: 2 << 20, HeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second,
 	WriteTimeout: 30 * time.Second,
 	Connections:  16, ConnectionsPerAddress: 16,
 }
 
-// withoutBodies answers requests with a body at once, unread, and ends their connections.
+// withoutBodies answers a request with a body at once. It leaves the body unread and closes the connection.
 func withoutBodies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r, body := server.Receive(w, r, 0)
@@ -155,7 +154,7 @@ func withoutBodies(next http.Handler) http.Handler {
 	})
 }
 
-// buildInfo says what runs; the engine cannot change while it does.
+// buildInfo says what runs. The engine cannot change while the node runs.
 func buildInfo(s *Service, engine string) prometheus.Collector {
 	labels := prometheus.Labels{"version": s.cfg.Version, "commit": s.cfg.Commit, "goversion": runtime.Version(),
 		"engine": engine, "module": ""}

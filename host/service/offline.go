@@ -14,9 +14,9 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// Offline opens the store of a data directory for the calls that a node answers on its admin socket, where none runs.
-// mayMake makes a directory and a store where there are none. engine is the engine that decides about tokens. notes
-// are for the user: what was made, and what others may do with the directory.
+// Offline opens the store of a data directory on which no node runs, for the calls that a node would answer on its
+// admin socket. With mayMake it creates directory and store if they are missing. engine decides about tokens. notes
+// tell the user what was created, and what others may do with the directory.
 func Offline(cfg *config.Config, engine string, mayMake bool) (_ *admin.Client, notes []string, err error) {
 	dir := datadir.Of(cfg)
 	before := dir.Contents()
@@ -49,7 +49,7 @@ func Offline(cfg *config.Config, engine string, mayMake bool) (_ *admin.Client, 
 	return admin.NewClient(handler, func() error { return errors.Join(e.close(), db.Close()) }), notes, nil
 }
 
-// offlineEngine is the engine of one command, with the keys of the data directory. It is made at the first use.
+// offlineEngine is the engine of one command, with the keys of the data directory. It is opened at its first use.
 type offlineEngine struct {
 	cfg  *config.Config
 	name string

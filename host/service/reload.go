@@ -11,11 +11,11 @@ import (
 	"github.com/edgetoken/edgetoken/host/config"
 )
 
-// errNotReloaded says that a node goes on as it was.
+// errNotReloaded says that the reload changed nothing.
 var errNotReloaded = errors.New("reload refused, the node goes on as it was")
 
-// Reload reads configuration, keys and certificate anew and exchanges all that was made of them, or nothing. Requests
-// in flight end on what they began on.
+// Reload reads configuration, keys and certificate again. It replaces everything that depends on them, or nothing.
+// Requests in flight end on the generation that they began on.
 func (s *Service) Reload() (admin.Reloaded, error) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
@@ -39,7 +39,7 @@ func (s *Service) Reload() (admin.Reloaded, error) {
 	return answer, nil
 }
 
-// exchange makes everything before it puts anything in its place.
+// exchange builds everything new before it replaces anything.
 func (s *Service) exchange() (admin.Reloaded, error) {
 	running := s.current.Load()
 	cfg, err := s.cfg.load()
@@ -83,8 +83,8 @@ func (s *Service) exchange() (admin.Reloaded, error) {
 	return answer, nil
 }
 
-// claimsLeft is a warning where claims are configured no longer: refresh tokens have them still, and a refresh copies
-// what it does not know (simplejwt's RefreshToken.access_token).
+// claimsLeft warns of claims that are no longer configured. Refresh tokens still have them, and a refresh copies
+// claims that it does not know (simplejwt's RefreshToken.access_token).
 func claimsLeft(old, claims claimmap.Members) string {
 	var names []string
 	for _, was := range old {
@@ -100,7 +100,7 @@ func claimsLeft(old, claims claimmap.Members) string {
 		"(REFRESH_TOKEN_LIFETIME); edgetoken token revoke --all --yes ends them"
 }
 
-// mistakes are the single errors of one that joins several.
+// mistakes splits an error that joins several.
 func mistakes(err error) []string {
 	var report *config.Report
 	if errors.As(err, &report) {

@@ -13,7 +13,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/server"
 )
 
-// Run takes requests on the listener and the admin socket until ctx ends. It may be called once.
+// Run takes requests on the listener and on the admin socket until ctx ends. Call it once.
 func (s *Service) Run(ctx context.Context) error {
 	g := s.current.Load()
 	calls, err := socket.Listen(datadir.Of(g.cfg).Socket(), s.log)
@@ -37,7 +37,7 @@ func (s *Service) Run(ctx context.Context) error {
 		all = append(all, serve("metrics", l, s.metrics.handler(), metricsLimits))
 	}
 	api := serve("", s.listener, s, g.cfg.Limits)
-	// Whichever ends first, by ctx or by a failure, ends the others.
+	// Whichever server ends first, by ctx or by a failure, ends the others.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if s.certificate != nil {

@@ -1,19 +1,19 @@
-// Package service is a whole node: it opens what a configuration names, takes requests, and exchanges what a reload
-// changes.
+// Package service runs a whole node: it opens what a configuration names, takes requests, and reloads.
 //
 //	s, err := service.Open(ctx, service.Config{Start: cfg})
 //	…
 //	defer s.Close()
 //	err = s.Run(ctx)
 //
-// A Service is what lasts as long as the node: listener, log, store, sandbox, the queue for passwords. A generation is
-// what one configuration and its keys make of them: engine, node, handlers. Reload makes a new generation, or leaves
-// everything as it was; a request ends on the generation that it began on.
+// A Service holds what lasts as long as the node: listener, log, store, sandbox, the queue for passwords. A
+// generation holds what is built from one configuration: engine, node, handlers. Reload builds a new generation and
+// swaps it in, or changes nothing. A request ends on the generation that it began on.
 //
-// The package reads no environment and writes to no standard stream: what belongs to the process is in Config.
+// The package reads no environment variables and writes to no standard stream: what belongs to the process is in
+// Config.
 //
 // The reading order: config.go, service.go, generation.go, run.go, reload.go; then what they open: keys.go, store.go,
-// engine.go, certificate.go, metrics.go. offline.go does without a node.
+// engine.go, certificate.go, metrics.go. offline.go serves commands where no node runs.
 package service
 
 import (
@@ -39,7 +39,7 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// Service is a node. It is an http.Handler of the API, which answers from Open to Close.
+// Service is a node. As an http.Handler it answers the API, from Open to Close.
 type Service struct {
 	cfg      Config
 	listener net.Listener
@@ -64,7 +64,8 @@ type Service struct {
 	current   atomic.Pointer[generation]
 }
 
-// Open listens, opens what the configuration names, and makes the data directory and what is missing in it.
+// Open listens and opens what the configuration names. It creates the data directory, the store and the key if they
+// are missing.
 func Open(ctx context.Context, c Config) (_ *Service, err error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -104,7 +105,8 @@ func Open(ctx context.Context, c Config) (_ *Service, err error) {
 	}
 	s.use(g)
 	s.log.Info("memory is bounded by the configuration", "bound", fmt.Sprintf("%d MiB", cfg.MemoryBound()>>20))
-	// Compiling the module leaves tens of MiB to the collector, which would keep them for some minutes.
+	// Compiling the module leaves tens of MiB of garbage, which the collector would return to the system only minutes
+	// later.
 	go debug.FreeOSMemory()
 	return s, nil
 }
@@ -115,7 +117,7 @@ func (s *Service) openListener(cfg *config.Config) (err error) {
 			return err
 		}
 	}
-	// Run has closed it already, unless it was never called.
+	// Run has closed it already, if it was called.
 	s.closes = append(s.closes, func() error { _ = s.listener.Close(); return nil })
 	return nil
 }
@@ -138,7 +140,7 @@ func (s *Service) openLog(cfg *config.Config) {
 	}
 }
 
-// Close closes what was opened, last first. Run must have returned.
+// Close closes what Open opened, in reverse order. Run must have returned.
 func (s *Service) Close() error {
 	var errs []error
 	for i := len(s.closes) - 1; i >= 0; i-- {
@@ -153,7 +155,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.current.Load().handler.ServeHTTP(w, r)
 }
 
-// AddCustomer adds a customer with a password, which is hashed as the configuration says.
+// AddCustomer adds a customer. It hashes the password with the configured costs.
 func (s *Service) AddCustomer(ctx context.Context, c store.NewCustomer, password string) error {
 	var err error
 	if c.PasswordHash, err = hashing.Make(ctx, s.hasher, password, s.current.Load().cfg.Password); err == nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// openStore makes the data directory where it is missing, and opens its store.
+// openStore creates the data directory if it is missing, and opens its store.
 func (s *Service) openStore(ctx context.Context, cfg *config.Config, before datadir.Contents) error {
 	dir := datadir.Of(cfg)
 	settled, err := dir.Settle()
@@ -33,8 +33,9 @@ func (s *Service) openStore(ctx context.Context, cfg *config.Config, before data
 	return checkAddresses(ctx, cfg, s.store)
 }
 
-// logMade says what a start made in the data directory besides a key, given what was there before, and what others
-// may do with it. It comes before anything can fail: the next start finds the new store and has nothing to say.
+// logMade logs what this start created in the data directory besides a key, and what others may do with the
+// directory. before is what was there. It is called before anything else can fail: the next start finds the store and
+// says nothing.
 func logMade(log *slog.Logger, cfg *config.Config, before datadir.Contents) {
 	dir := datadir.Of(cfg)
 	for _, w := range dir.Warnings() {
@@ -54,8 +55,8 @@ func logMade(log *slog.Logger, cfg *config.Config, before datadir.Contents) {
 // namedCollisions is how many pairs of e-mail addresses an error names.
 const namedCollisions = 10
 
-// checkAddresses refuses login.match: case_insensitive where two stored addresses are one then: neither customer
-// could be told from the other.
+// checkAddresses refuses login.match: case_insensitive if two stored addresses differ by case only: a log-in could
+// not tell the two customers apart.
 func checkAddresses(ctx context.Context, cfg *config.Config, db *store.DB) error {
 	if cfg.LoginMatch != config.CaseInsensitive {
 		return nil
@@ -76,7 +77,7 @@ func checkAddresses(ctx context.Context, cfg *config.Config, db *store.DB) error
 		strings.Join(named, "; "))
 }
 
-// inUse says what to do where a node cannot have the store since another process has it.
+// inUse says what to do if another process has the store open.
 func inUse(dir datadir.Dir, err error) error {
 	if !errors.Is(err, store.ErrLocked) {
 		return err
