@@ -1,5 +1,5 @@
-// Package pages makes the pages that people see in a browser: log-in and log-out, the account, errors, the API opened in
-// a browser, and a token explained.
+// Package pages makes the pages that people see in a browser: log-in and log-out, the account, errors, the API opened
+// in a browser, and a token explained.
 //
 // Each page is a function that writes plain data as HTML: Login, LogOut, LoggedOut, Profile, Failure, CSRFFailure,
 // Index, Browse, Token. Its data begins with a Frame, which stands around the page. The package knows nothing of HTTP.

@@ -92,8 +92,8 @@ func (b *Body) Drop(keepSmall bool) {
 	b.held.EndBody()
 }
 
-// errReadTwice refuses to read a body as Data after Form, or the other way round. Its bytes are gone, and it must not be
-// taken for an empty one.
+// errReadTwice refuses to read a body as Data after Form, or the other way round. Its bytes are gone, and it must not
+// be taken for an empty one.
 var errReadTwice = errors.New("the body was read before, in another way")
 
 // read reads the bytes of the body, once. A body whose header says that it is too long is not read.

@@ -34,7 +34,7 @@ type Tag struct {
 type Scheme struct {
 	BearerFormat string `json:"bearerFormat,omitempty"`
 	Description  string `json:"description"`
-	In           string `json:"in,omitempty"`     // of an apiKey: "header" or "cookie"
+	In           string `json:"in,omitempty"`     // "header" or "cookie", for a Type of "apiKey"
 	Name         string `json:"name,omitempty"`   // of the header or the cookie
 	Scheme       string `json:"scheme,omitempty"` // of http: "bearer"
 	Type         string `json:"type"`             // "http" or "apiKey"
