@@ -10,8 +10,8 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// What one client waits for, alone and while another does nothing but end log-ins: who reads a commit that is being
-// synced waits for it.
+// BenchmarkWhileOthersLogOut measures how long one client waits, alone and while another one does nothing but end
+// log-ins: whoever reads what is being committed waits for the commit.
 func BenchmarkWhileOthersLogOut(b *testing.B) {
 	for _, others := range []int{0, 1} {
 		w := newWorld(b, nil)

@@ -17,7 +17,7 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// claimsOf are the claims of a token, but for its times and its id.
+// claimsOf are the claims of a token without its times and its id.
 func claimsOf(t testing.TB, token string) string {
 	t.Helper()
 	raw, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
@@ -38,8 +38,8 @@ func claimsOf(t testing.TB, token string) string {
 	return string(out)
 }
 
-// TestClaims holds claims to be in both tokens, and fresh at each refresh: what changed is as it is now, and what is
-// gone is not copied from the refresh token.
+// TestClaims: claims are in both tokens, and read anew at each refresh. A value that is gone is not copied from the
+// refresh token.
 func TestClaims(t *testing.T) {
 	w := newWorld(t, func(c *node.Config) {
 		c.Claims = claimmaptest.Members(t, "plan=attributes.plan name=first_name rights=permissions groups=groups "+
@@ -94,8 +94,8 @@ func set(t testing.TB, w *world, id core.CustomerID, change store.Change) {
 	}
 }
 
-// TestClaimsThatNoTokenCarries: a customer whose claims no token may carry gets none, the log says whose, and whoever
-// has not the password learns nothing of it.
+// TestClaimsThatNoTokenCarries: a customer whose claims do not fit into a token gets no tokens. The error names it, and
+// nobody without its password learns of that.
 func TestClaimsThatNoTokenCarries(t *testing.T) {
 	for _, c := range []struct {
 		name, attributes string
@@ -147,8 +147,8 @@ func TestReservedClaims(t *testing.T) {
 	}
 }
 
-// TestFoldEmails: with FoldEmails upper and lower case of a log-in's address are the same, without it they are not;
-// and the account that turns and throttles go by is one for all spellings.
+// TestFoldEmails: with FoldEmails the case of a log-in's address does not matter, and all spellings count as one
+// account for turns and throttles. Without it case matters.
 func TestFoldEmails(t *testing.T) {
 	for _, c := range []struct {
 		fold  bool
@@ -174,7 +174,7 @@ func TestFoldEmails(t *testing.T) {
 	}
 }
 
-// TestLoginTellsLastLogin: the customer of a log-in is as the log-in leaves him.
+// TestLoginTellsLastLogin: the result of a log-in has the customer as the log-in leaves it.
 func TestLoginTellsLastLogin(t *testing.T) {
 	for _, update := range []bool{true, false} {
 		w := newWorld(t, func(cfg *node.Config) { cfg.Settings.UpdateLastLogin = update })

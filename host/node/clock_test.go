@@ -25,14 +25,14 @@ func (w *world) djangos(t testing.TB, tokenType, id string, customer int, lives 
 	return w.djangosOf(t, tokenType, id, strconv.Itoa(customer), lives)
 }
 
-// djangosOf is the same of a customer whom it names by any text.
+// djangosOf is djangos of a customer with any id.
 func (w *world) djangosOf(t testing.TB, tokenType, id, user string, lives time.Duration) string {
 	t.Helper()
 	return w.signed(t, fmt.Sprintf(`{"token_type":%q,"exp":%d,"iat":%d,"jti":%q,"user_id":%q}`, tokenType,
 		w.now.Add(lives).Unix(), w.now.Unix(), id, user))
 }
 
-// expiring is such a token that expires whenever.
+// expiring is such a token with any expiry.
 func (w *world) expiring(t testing.TB, at int64) string {
 	t.Helper()
 	return w.signed(t, fmt.Sprintf(`{"token_type":"refresh","exp":%d,"jti":"e","user_id":"1"}`, at))
@@ -56,8 +56,8 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// By a clock that is not plausible nothing is issued, and every way to revoke works and holds once the clock is right;
-// then log-ins work again.
+// TestImplausibleClock: while the clock is not plausible nothing is issued, but every way to revoke works. Once the
+// clock is right, log-ins work again and what was revoked stays so.
 func TestImplausibleClock(t *testing.T) {
 	for name, wrong := range map[string]time.Time{
 		"never set":             time.Unix(0, 0),
@@ -167,8 +167,8 @@ func (w *world) bare(t testing.TB, id string) string {
 	return w.signed(t, `{"token_type":"refresh","exp":253402300799,"jti":"`+id+`","user_id":"1"}`)
 }
 
-// R3 over ids: a token that Django issued for longer than tokens live here never is the token of another customer who
-// gets the id.
+// TestForeignTokensOutliveNoTombstone is R3 over ids: a token of Django's that lives longer than tokens do here is
+// never taken for one of a later customer with the same id.
 func TestForeignTokensOutliveNoTombstone(t *testing.T) {
 	for name, show := range map[string]func(*world, string) error{
 		"checked": func(w *world, token string) error {
@@ -215,7 +215,8 @@ func TestForeignTokensOutliveNoTombstone(t *testing.T) {
 	}
 }
 
-// A foreign token that was blacklisted stays so until it expires, whatever lifetimes are here.
+// TestForeignFamiliesGoByTheirToken: a foreign token that was blacklisted stays so until it expires, however short the
+// lifetimes of tokens are here.
 func TestForeignFamiliesGoByTheirToken(t *testing.T) {
 	w := newWorld(t, nil)
 	must(t, w.RaiseLifetimes(t.Context()))
@@ -242,8 +243,8 @@ func TestForeignFamiliesGoByTheirToken(t *testing.T) {
 	}
 }
 
-// A customer who was imported disabled has no cut-off: on the secure wire its tokens pass nowhere, and enabling it
-// brings none of them back.
+// TestImportedInactive: a customer that was imported disabled has no cut-off. On the secure wire its tokens are refused
+// everywhere, even after it is enabled.
 func TestImportedInactive(t *testing.T) {
 	for wire, want := range map[core.Wire]cause.Cause{core.Secure: cause.InactiveAccount, core.Exact: cause.OK} {
 		w := newWorld(t, func(c *node.Config) { c.Settings.Wire = wire })
@@ -266,8 +267,8 @@ func TestImportedInactive(t *testing.T) {
 	}
 }
 
-// On the secure wire a customer who logs out again and again fills no index, by whatever way; on the exact
-// wire nothing folds.
+// TestLogOutsFold: on the secure wire the records of a customer that logs out again and again fold, however it logs
+// out. On the exact wire none does.
 func TestLogOutsFold(t *testing.T) {
 	for wire, folds := range map[core.Wire]bool{core.Secure: true, core.Exact: false} {
 		w := newWorld(t, func(c *node.Config) { c.Settings.Wire = wire })

@@ -12,9 +12,9 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// R3 by chance: the wall clock is set to and fro, by up to 30 days and beyond what is plausible, while log-ins come
-// and go and the node is started anew. Nothing that was revoked is ever accepted again, and log-ins work whenever the
-// clock is right.
+// R3 at random: the wall clock leaps forward and back, by up to 30 days or to an implausible time, while log-ins come
+// and go and the node restarts. Nothing that was revoked is ever accepted again, and log-ins work whenever the clock
+// is right.
 func TestClockSteps(t *testing.T) {
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
@@ -48,7 +48,7 @@ type steps struct {
 
 type pair struct{ refresh, access string }
 
-// start opens the store and the node anew, as a process does that knows nothing of the one before.
+// start opens the store and the node anew, as a new process does.
 func (s *steps) start(t *testing.T) {
 	t.Helper()
 	must(t, s.store.Close())

@@ -37,8 +37,8 @@ func TestUnknownFormatIsLogged(t *testing.T) {
 	}
 }
 
-// TestHashing: what a hash takes counts, and one that takes more than there is is nobody's password, after the same
-// work.
+// TestHashing: hashes are admitted by the memory that they take. One that takes more than there is counts as a wrong
+// password, after the same work.
 func TestHashing(t *testing.T) {
 	hashing, err := admission.New(admission.Config{Workers: 1, Queue: 1, Memory: 64 << 10})
 	if err != nil {
@@ -95,8 +95,8 @@ func TestPasswordsNeedMemory(t *testing.T) {
 	}
 }
 
-// TestLoginRenewsTheHash: after a log-in the hash has the costs of new ones, other log-ins of the customer go on, and
-// the claim of CHECK_REVOKE_TOKEN stays.
+// TestLoginRenewsTheHash: a log-in renews a hash that has other costs than new ones. The customer's other log-ins and
+// the claim of CHECK_REVOKE_TOKEN are not affected.
 func TestLoginRenewsTheHash(t *testing.T) {
 	dearer := password.Params{Memory: 16, Iterations: 2, Parallelism: 1}
 	w := newWorld(t, func(c *node.Config) { c.Passwords = dearer; c.Settings.CheckRevokeToken = true })
@@ -124,8 +124,8 @@ func TestLoginRenewsTheHash(t *testing.T) {
 	}
 }
 
-// TestLongPasswordIsNobodys: one that is too long to be checked costs the same work, also where the stored hash,
-// which another program made, is of just it.
+// TestLongPasswordIsNobodys: a password that is too long is refused after the same work, even if another program stored
+// the hash of exactly this password.
 func TestLongPasswordIsNobodys(t *testing.T) {
 	w := newWorld(t, nil)
 	const stored = "pbkdf2_sha256$1$salt$"

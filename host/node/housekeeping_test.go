@@ -71,8 +71,7 @@ func TestRunCompacts(t *testing.T) {
 	}
 }
 
-// A store file that goes away under a running node is noticed though nobody asks for anything, and said in the log
-// and by Ready.
+// A running node notices that its store file is gone even if nobody sends a request. The log and Ready say so.
 func TestRunNoticesLoss(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	w := newWorld(t, func(c *node.Config) {
@@ -90,7 +89,7 @@ func TestRunNoticesLoss(t *testing.T) {
 	}
 }
 
-// Who asks whether the node is ready notices too, and the node says so in its log at once.
+// Ready notices too, and the log says so at once.
 func TestReadyNoticesLoss(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	said := make(chan struct{})

@@ -13,8 +13,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
-// TestKeyEnds has both tokens of a log-in remembered as verified, and then the key that signed them ends: nothing
-// takes them any more, though the log-in is what it was, and nothing new is signed.
+// TestKeyEnds: from the end of the key on, both tokens of a log-in are refused everywhere, though the cache has them
+// and nothing else has changed, and no token is issued.
 func TestKeyEnds(t *testing.T) {
 	verified, err := cache.New(1 << 20)
 	if err != nil {
@@ -77,7 +77,7 @@ func TestKeyEnds(t *testing.T) {
 		t.Errorf("Login with a wrong password = %v, %v; want %v", causeOf(result), err, cause.BadCredentials)
 	}
 
-	// Who logs out meanwhile is logged out for good, also if the end is moved.
+	// Whoever logs out meanwhile stays logged out if the end is moved.
 	if err := w.EndLogin(t.Context(), access); err != nil {
 		t.Errorf("EndLogin = %v", err)
 	}

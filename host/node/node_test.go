@@ -256,7 +256,7 @@ func TestStoreIsGone(t *testing.T) {
 	if _, err := w.Authenticate(t.Context(), access); err == nil {
 		t.Error("Authenticate without a store gave no error")
 	}
-	// Nobody needs a store to see that this is no token.
+	// It takes no store to see that this is no token.
 	if result, err := w.Authenticate(t.Context(), strings.Repeat("x", 4<<20)); err != nil ||
 		causeOf(result) != cause.TooLong || node.RoomForTokens() > 2*core.MaxTokenBytes {
 		t.Errorf("Authenticate with 4 MiB = %v, %v, and room for %d bytes from now on; want %v and at most %d",

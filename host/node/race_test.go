@@ -29,8 +29,8 @@ func (h *held) Do(ctx context.Context, job hashing.Job) (hashing.Result, error) 
 	return result, err
 }
 
-// raceLogin logs ana in, changes her while the hasher holds that her password is good, and lets the log-in go on.
-// Nothing may come of it, and nothing of the password that she had.
+// raceLogin logs ana in, changes her record once her password was found good, and lets the log-in go on. It must be
+// refused, and so must a log-in with the old password.
 func raceLogin(t *testing.T, change func(*world, context.Context) error) {
 	dearer := password.Params{Memory: 16, Iterations: 2, Parallelism: 1}
 	for _, way := range []struct {

@@ -24,7 +24,7 @@ func (w *world) start(t testing.TB, replaces string) (secret string) {
 	return secret
 }
 
-// whose is the id of the customer whose session it is; 0 for nobody.
+// whose is the id of the customer with this session; 0 if there is none.
 func (w *world) whose(t testing.TB, secret string) int64 {
 	t.Helper()
 	customer, err := w.Session(t.Context(), secret)
@@ -88,7 +88,7 @@ func TestSessionReplaces(t *testing.T) {
 		t.Errorf("after a log-in over a session: the first is customer %d's, the second %d's; want 0 and 1",
 			w.whose(t, first), w.whose(t, second))
 	}
-	// What no session has replaces none.
+	// A secret without a session replaces none.
 	for _, other := range []string{"", "planted", strings.Repeat("A", 43)} {
 		if third := w.start(t, other); w.whose(t, third) != 1 || w.whose(t, second) != 1 || third == other {
 			t.Errorf("StartSession over %q = %q, and the other session is customer %d's", other, third,
@@ -97,8 +97,8 @@ func TestSessionReplaces(t *testing.T) {
 	}
 }
 
-// TestSessionGoesOn is how Django has it: the customer's own session keeps its secret over another log-in, from which
-// on it lasts; another's ends.
+// TestSessionGoesOn: as in Django, the customer's own session keeps its secret over another log-in and lasts from
+// then on. A session of somebody else ends.
 func TestSessionGoesOn(t *testing.T) {
 	w := newWorld(t, func(c *node.Config) { c.Settings.Wire = core.Exact })
 	first := w.start(t, "")
@@ -169,7 +169,7 @@ func TestEndSession(t *testing.T) {
 	}
 }
 
-// TestMalformedSecret: what has not the form of a secret is nobody's, though it decodes to one's bytes.
+// TestMalformedSecret: a text without the form of a secret has no session, even if it decodes to the bytes of one.
 func TestMalformedSecret(t *testing.T) {
 	w := newWorld(t, nil)
 	secret := w.start(t, "")
@@ -223,7 +223,7 @@ func TestSessionNeedsEntropyAndStore(t *testing.T) {
 	}
 }
 
-// TestAttackManySessions: a client who logs in again and again ends his own sessions, and none of anybody else.
+// TestAttackManySessions: a client that logs in again and again ends its own sessions, and nobody else's.
 func TestAttackManySessions(t *testing.T) {
 	w := newWorld(t, nil)
 	if _, err := w.store.Add(t.Context(), store.NewCustomer{ID: core.Integer(9), Email: "eve@example.com",

@@ -12,8 +12,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// R3 over ids: a token that is first shown when its customer was removed, days ago, is never that of the next one, be
-// the id of customers what it may. That tokens live so long was known before or not.
+// R3 over ids: a token that is first shown days after its customer was removed is never taken for one of a later
+// customer with the same id, whatever the kind of ids, and whether or not it was known that tokens live so long.
 func TestTokenShownAfterTheRemoval(t *testing.T) {
 	for _, known := range []bool{false, true} {
 		for _, field := range []store.Field{store.FieldID, store.FieldEmail} {
@@ -47,8 +47,7 @@ func TestTokenShownAfterTheRemoval(t *testing.T) {
 	}
 }
 
-// What is left of removed customers has an end, whoever shows their expired tokens and however often, and whatever a
-// clock said when tokens were shown.
+// A tombstone has an end, however often expired tokens of its customer are shown, and whatever the clock said then.
 func TestTombstonesHaveAnEnd(t *testing.T) {
 	for name, wrong := range map[string]time.Duration{"right": 0, "never set": -56 * 365 * day,
 		"a year back": -365 * day, "20 days ahead": 20 * day} {

@@ -13,8 +13,8 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// TestStateChangesMeanwhile changes a customer between the moment when the state is loaded and the one when the
-// decision is settled: entropy is asked for between the two.
+// TestStateChangesMeanwhile changes a customer after its state is loaded and before the decision is settled, when the
+// node asks for entropy.
 func TestStateChangesMeanwhile(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -58,8 +58,7 @@ func TestStateChangesMeanwhile(t *testing.T) {
 	}
 }
 
-// meanwhile is entropy that is asked for after the state was loaded and before the decision: something happens in
-// between.
+// meanwhile is a source of entropy that calls a function when it is read, between load and decide.
 type meanwhile func()
 
 func (m meanwhile) Read(p []byte) (int, error) {

@@ -16,8 +16,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// TestWaitingLoginsKeepLittle: while its password waits, a log-in keeps nothing of what is stored of the customer but
-// what it needs.
+// TestWaitingLoginsKeepLittle: while its password waits to be hashed, a log-in keeps no more of the customer than it
+// needs.
 func TestWaitingLoginsKeepLittle(t *testing.T) {
 	const waiting, most = 50, 24 << 10 // bytes each, the stack of a goroutine included
 	hashing, err := admission.New(admission.Config{Workers: 1, Queue: waiting})
