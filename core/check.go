@@ -104,7 +104,7 @@ func (d *decision) wanted(audience []byte) bool {
 	return false
 }
 
-// own: a token of another issuer is never one of our customers, is not refreshed and not blacklisted here (R11).
+// own: a token of another issuer names none of our customers, and is neither refreshed nor blacklisted here (R11).
 func (d *decision) own() cause.Cause {
 	if d.o.Issuer != "" {
 		return cause.WrongIssuer

@@ -22,7 +22,7 @@ const (
 	familyEpoch                  = 1704067200000 // 2024-01-01T00:00:00Z in Unix milliseconds
 )
 
-// Family is what a token id says about the log-in that the token descends from.
+// Family is what a token's id says about the log-in from which the token descends.
 //
 // A token of ours has a UUIDv8 (RFC 9562 §5.8) of 32 hex digits without dashes as its id. Its 122 free bits are, from
 // the left: 41 start of the family (milliseconds since 2024-01-01) | 47 random bits that name the family | 2 kind |

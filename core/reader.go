@@ -226,8 +226,8 @@ func (r *Reader) refuse(c cause.Cause) *Opened {
 	return &r.opened
 }
 
-// ReadFamily reads what the token's id says, if the token was accepted. Accept leaves it out, since the id of a
-// stranger's token takes a hash, which a host computes faster than a guest.
+// ReadFamily reads what the token's id says, if the token was accepted. Accept leaves it out, since a foreign id must
+// be hashed, which a host does faster than a guest.
 func (o *Opened) ReadFamily() {
 	if o.Cause != cause.OK {
 		return

@@ -8,7 +8,7 @@ import (
 )
 
 // A bbolt file begins with two meta pages, written in turn; the one with the higher transaction id that is whole
-// counts. After 16 bytes of page header (bbolt internal/common/meta.go), in the byte order of the machine:
+// counts. After 16 bytes of page header, in the byte order of the machine (bbolt's package internal/common):
 //
 //	u32 magic | u32 version | u32 page size | u32 flags | u64 root page | u64 root sequence |
 //	u64 freelist page | u64 pages | u64 transaction | u64 checksum (FNV-1a)

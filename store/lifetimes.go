@@ -19,7 +19,7 @@ type Lifetimes struct {
 	Foreign int64
 }
 
-// Raised are the longer ones of these and of those that tokens have under settings.
+// Raised has the longer one of each lifetime and of what tokens have under settings.
 func (l Lifetimes) Raised(s *core.Settings) Lifetimes {
 	access, refresh := s.Lifetimes()
 	l.Access, l.Refresh = max(l.Access, access), max(l.Refresh, refresh)
@@ -46,8 +46,8 @@ type keptLifetime struct {
 // maxLifetime is what a time.Duration can be, in seconds.
 const maxLifetime = int64(math.MaxInt64 / time.Second)
 
-// RaiseLifetimes keeps the longer ones of these and those that it has: access for State.Longest, all for tombstones.
-// ErrInvalid for less than 0 or more than a time.Duration can be.
+// RaiseLifetimes raises the kept lifetimes to these, and lowers none: Access is for State.LongestAccess, all are for
+// tombstones. ErrInvalid for less than 0 or more than a time.Duration can be.
 func (db *DB) RaiseLifetimes(ctx context.Context, l Lifetimes) error {
 	for _, k := range l.kept() {
 		if *k.seconds < 0 || *k.seconds > maxLifetime {
@@ -70,11 +70,10 @@ func (db *DB) RaiseLifetimes(ctx context.Context, l Lifetimes) error {
 	})
 }
 
-// RaiseForToken has RaiseLifetimes keep how long a token whose signature is good has left to live, which expires at
-// these Unix seconds, where that is longer than all that is kept: so the tombstones of customers outlive tokens that
-// this node did not issue, or issued under settings that it knows nothing of. Since whole days are kept it seldom
-// writes. What is left is reckoned by the purge clock, by which tombstones go: a wall clock that is ahead would make
-// it too short, and one that is set back too long, for good.
+// RaiseForToken raises Lifetimes.Foreign to what a token with a good signature has left to live, which expires at these
+// Unix seconds. So tombstones outlive tokens that this node did not issue, or issued under unknown settings. It keeps
+// whole days, so it seldom writes. What is left is counted from the purge clock, by which tombstones go: a wall clock
+// that is ahead would make it too short, and one that is set back too long, for good.
 func (db *DB) RaiseForToken(ctx context.Context, expires int64) error {
 	expires = min(max(expires, 0), core.LastUntil) // what a token says may be any number
 	// The purge clock never goes back: what was left at an earlier look is left at most.
@@ -93,7 +92,7 @@ func (db *DB) RaiseForToken(ctx context.Context, expires int64) error {
 	return nil
 }
 
-// knowForeign notes what is durable for RaiseForToken.
+// knowForeign notes a lifetime that is durable, for RaiseForToken.
 func (db *DB) knowForeign(seconds int64) {
 	for {
 		known := db.foreignLifetime.Load()

@@ -9,9 +9,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/codec"
 )
 
-// recordVersion is the first byte of every value. A value with another one, with an unknown flag or with bytes left
-// over comes from a version of this program that knows more: it is an error, since writing it back would lose what is
-// not understood.
+// recordVersion is the first byte of every value. A value with another version, an unknown flag or bytes left over was
+// written by a newer program: it is an error, since writing it back would lose what is not understood.
 const recordVersion = 1
 
 // corrupt says which kind of record cannot be read; never its bytes.
@@ -176,8 +175,8 @@ func (t tally) lastCommit() time.Time {
 // nodeCutOff is the cut-off of the node as it counts.
 func (t tally) nodeCutOff() int64 { return bounded(t.cutOff) }
 
-// bounded is a start or a cut-off that was kept, as it counts. Schemas 1 and 2 knew no bound of them, so that a clock
-// beyond all that an id can carry left some that are: those end all that could begin before LastCutOff.
+// bounded is a kept start or cut-off as it counts. Schemas 1 and 2 did not bound them, so a clock far ahead may have
+// left one that no token id can carry: it counts as core.LastCutOff.
 func bounded(at int64) int64 {
 	if at > core.LastStart {
 		return core.LastCutOff

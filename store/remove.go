@@ -14,9 +14,9 @@ import (
 const secondsOfDay = 24 * 60 * 60
 
 // Remove removes a customer, with sessions, permissions and memberships. Tombstones of the id and of the e-mail
-// address, either of which tokens may name, keep the cut-off for as long as the customer's tokens could live: keep
-// from now, or if that is longer a day more than the longest lifetime that RaiseLifetimes was told of, be it later:
-// Purge looks again. The customer's id is not given out again by itself.
+// address, either of which tokens may name, keep the cut-off for as long as the customer's tokens could live: that is
+// keep from now, or a day more than the longest lifetime that RaiseLifetimes was told of, whichever is longer. Purge
+// looks again, in case a longer one was told of later. The customer's id is not given out again by itself.
 func (db *DB) Remove(ctx context.Context, id core.CustomerID, keep time.Duration) error {
 	if keep < 0 {
 		return fmt.Errorf("tombstone %w: it would be kept for less than no time", ErrInvalid)
@@ -69,9 +69,9 @@ func (t tombstone) outlives(last int64, longest Lifetimes) int64 {
 	return core.RevokedUntil(time.UnixMilli(last), 0, t.cutOff, longest.token()) + 1 // until is in whole seconds
 }
 
-// KeepTombstone has what remains of a removed customer outlive a token whose signature is good, which names the
-// customer as q does and expires at these Unix seconds: what RaiseLifetimes knows is how long tokens live that were
-// shown before. It does nothing where there is a customer, or no tombstone.
+// KeepTombstone has the tombstone of a removed customer outlive a token with a good signature that names the customer
+// as q does and expires at these Unix seconds: RaiseLifetimes knows only tokens that were shown before. It does nothing
+// where the customer exists, or has no tombstone.
 func (db *DB) KeepTombstone(ctx context.Context, q Query, expires int64) error {
 	key := db.tombstoneOf(q)
 	if key == nil {

@@ -159,8 +159,8 @@ func (w *writer) startSession(n NewSession, now time.Time, most int) error {
 	return nil
 }
 
-// displaced are the sessions that end where a customer begins one: the one that it replaces, the customer's oldest
-// beyond the bound on his, and those that would expire first beyond the bound on all.
+// displaced are the sessions that end when a customer begins one: the one that it replaces, the customer's oldest
+// beyond the customer's bound, and those that would expire first beyond the bound on all.
 func (w *writer) displaced(replaces SessionID, customer []byte, most int) ([]ending, error) {
 	var ends []ending
 	ended := map[SessionID]bool{}

@@ -17,14 +17,13 @@ type Change struct {
 	Attributes                 json.RawMessage // a JSON object in place of the present one; "null": none
 }
 
-// Set changes what a customer is called and may do, and gives back what came of it. ErrExists where another customer
-// has the e-mail address, ErrInvalid where a value cannot be stored.
+// Set changes a customer's names, address and flags, and returns the customer as it is now. ErrExists where another
+// customer has the e-mail address, ErrInvalid where a value cannot be stored.
 //
-// A new address leaves a tombstone of the old one behind, kept as that of Remove is: where USER_ID_FIELD is email,
-// tokens name the old address, nobody has it any more, and whoever gets it later has a cut-off that ends them. So they
-// end with the change, and the customer logs in again; where USER_ID_FIELD is id, tokens and sessions go on. A customer
-// who gets an address that was another's inherits the cut-off of its tombstone: its own tokens and sessions from before
-// it end too.
+// Changing the address leaves a tombstone with a cut-off for the old one, kept as long as that of Remove. With
+// USER_ID_FIELD: email, tokens name the old address: they end with the change, and stay dead even if another customer
+// takes the address. With USER_ID_FIELD: id, tokens and sessions go on. A customer that takes an address with a
+// tombstone inherits its cut-off: the customer's own older tokens and sessions end too.
 func (db *DB) Set(ctx context.Context, id core.CustomerID, change Change, keep time.Duration) (Customer, error) {
 	if keep < 0 {
 		return Customer{}, fmt.Errorf("tombstone %w: it would be kept for less than no time", ErrInvalid)
@@ -130,7 +129,7 @@ func (w *writer) readdress(before, after Customer, cutOff int64, keep time.Durat
 	return nil
 }
 
-// alone is what two customers must not have the same of: their e-mail addresses, or those without regard to case.
+// alone is the text in which no two customers may be equal: the e-mail address, or its fold.
 func (w *writer) alone(email string) string {
 	if w.foldEmails {
 		return Fold(email)

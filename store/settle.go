@@ -19,9 +19,9 @@ const (
 )
 
 // Settle applies the effects of a decision if all that it rests on still holds; else it is ErrConflict and nothing
-// changed. What it applied is durable when it returns nil. Without effects it only looks again, in a read transaction,
-// unless the decision begins a family: a log-in takes its turn with those who set cut-offs, so that a cut-off ends
-// every family begun before it (R5).
+// changed. What it applied is durable when it returns nil. A decision without effects is only checked again, in a read
+// transaction, unless it begins a family: a log-in takes its turn with cut-offs, so that a cut-off ends every family
+// that began before it (R5).
 //
 // If ctx ends while it waits, the effects are applied all the same and only the answer is lost; the same request
 // again is right either way.
@@ -89,8 +89,8 @@ func checkEffect(kind core.IDKind, now int64, x core.Effect) error {
 	return nil
 }
 
-// holds checks the versions that were read. The cut-off that counts now comes back: it may be lower than the one read
-// where that came from the tombstone of a customer who was not found, whom Reads does not name.
+// holds checks the versions that were read, and returns the cut-off that counts now. That may be lower than the one
+// that was read, where it came from the tombstone of a customer that was not found: Reads does not name it.
 func (t tables) holds(own tally, r core.Reads) (cutOff int64, err error) {
 	var c Customer
 	found := false
@@ -137,8 +137,8 @@ func (w *writer) settle(e core.Effects) error {
 				return err
 			}
 		case core.ReserveStart:
-			// Not from Reads, which may name any cut-off, nor from what is reserved already: each decision could
-			// raise that a bit.
+			// The bound goes by neither Reads, which may name any cut-off, nor what is reserved already, which each
+			// decision could raise a little.
 			if x.At-maxAhead > max(w.now, cutOff) {
 				return fmt.Errorf("effect: start %w: %d is more than 10 minutes beyond now and the cut-off", ErrInvalid,
 					x.At)
@@ -175,8 +175,7 @@ func (w *writer) settle(e core.Effects) error {
 // revoke makes a family dead until the later of what its record says and what the effect says. Doing it again changes
 // nothing. The record was read before without an error.
 //
-// Until was reckoned by the time as it is known. Where the purge clock is ahead of that, the record stays longer by as
-// much.
+// Until goes by the known time. Where the purge clock is ahead of that, the record stays longer by the difference.
 func (w *writer) revoke(x core.Effect) {
 	key, _ := familyKey(x.Family)
 	old, err := w.family(x.Family)

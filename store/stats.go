@@ -31,7 +31,7 @@ type Counters struct {
 	LastCommitTook time.Duration
 }
 
-// Stats reads the figures. Counters are there with an error, too: they tell of failures just when nothing can be read.
+// Stats reads the figures. Counters come with an error, too: they tell of failures just when nothing can be read.
 func (db *DB) Stats(ctx context.Context) (s Stats, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		t := tables{tx}

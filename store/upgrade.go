@@ -10,13 +10,13 @@ import (
 )
 
 // oldestSchema is the first that is still read. Schema 1 had no permissions, groups and sessions, and no index without
-// regard to case; schemas 1 and 2 had no purge clock, and kept of a revoked family not when it began. What they had is
-// as it was, so that an upgrade adds buckets and touches no customer and no family.
+// regard to case; schemas 1 and 2 had no purge clock, and did not keep when a revoked family began. All else is
+// unchanged, so an upgrade adds buckets and touches no customer and no family.
 const oldestSchema = 1
 
 // upgrade brings a file of an older schema to the present one, and the index without regard to case to the present
-// Unicode, in one transaction: if that is interrupted, the file is as it was. It leaves alone what is no store or of
-// a newer schema.
+// Unicode, in one transaction: if that is interrupted, the file stays as it was. It does not touch a file that is no
+// store, or has a newer schema.
 func (f *file) upgrade(c Config) error {
 	version, folds := int64(0), "" // of Unicode: schema 1 has none
 	err := f.bolt.View(func(tx *bbolt.Tx) (err error) {
@@ -62,8 +62,8 @@ func upgradeFrom1(tx *bbolt.Tx) error {
 	return b.Put(sessionsKey, encodeNumber(0))
 }
 
-// upgradeFrom2 takes the time of the last commit for the purge clock: what was committed by a clock that no commit can
-// have had sets none.
+// upgradeFrom2 sets the purge clock to the time of the last commit, unless that is a time at which no commit can have
+// been made.
 func upgradeFrom2(tx *bbolt.Tx) error {
 	b := tx.Bucket(metaBucket)
 	own, err := decodeTally(b.Get(tallyKey))

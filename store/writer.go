@@ -6,9 +6,9 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// writer is the transaction of one commit, which many requests share. A request first reads and checks all it needs,
-// and returns an error only before its first put or remove: what was put cannot be taken back without those who share
-// the commit.
+// writer is the transaction of one commit, which many requests share. A request first reads and checks all that it
+// needs. It returns no error after its first put or remove, which cannot be taken back without failing the requests
+// that share the commit.
 type writer struct {
 	tables
 	ids     core.IDKind
@@ -56,7 +56,7 @@ func (w *writer) remove(bucket, key []byte) {
 	}
 }
 
-// run runs one request. A damaged page that it comes upon while it reads is its own error and no matter of the others.
+// run runs one request. A damaged page that it reads is an error of this request alone.
 func (w *writer) run(apply func(*writer) error) (err error) {
 	before := w.puts
 	defer func() {
@@ -70,15 +70,14 @@ func (w *writer) run(apply func(*writer) error) (err error) {
 	return apply(w)
 }
 
-// version is a version that nothing has had before.
+// version is a version that no record has had before.
 func (w *writer) version() uint64 {
 	w.tally.sequence++
 	return w.tally.sequence
 }
 
-// newCutOff is the cut-off that ends every family there can be: also those that the clock, set back since, would place
-// later. A clock that is not plausible has no say in it: log-ins that begin after it was set right would begin as late
-// as it said.
+// newCutOff is the cut-off that ends every family so far, also those that began by a clock that was ahead. A clock that
+// is not plausible does not count: once it is right again, log-ins would have to begin after the time that it said.
 func (w *writer) newCutOff(existing int64) int64 {
 	return min(max(existing, w.now, w.granted), core.LastStart)
 }
@@ -145,8 +144,8 @@ func (t tables) customerCutOff(id core.CustomerID, found bool) (int64, error) {
 	return bounded(grave.cutOff), err
 }
 
-// familyOf is what is known of a family that a token of a customer is of. A foreign one has two names: its own, and
-// that under the customer, which access tokens have that came from it; a log-out may know the latter alone.
+// familyOf is the state of the family of a customer's token. A foreign family has two names: its own, and one under the
+// customer, which the access tokens that came from it have. A log-out may know only the second.
 func (t tables) familyOf(k core.FamilyKey, customer core.CustomerID) (family, error) {
 	f, err := t.family(k)
 	if err != nil || !k.Customer.IsZero() || customer.IsZero() {

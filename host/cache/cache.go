@@ -12,9 +12,10 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"github.com/maypok86/otter/v2"
+
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
-	"github.com/maypok86/otter/v2"
 )
 
 // overhead is roughly what an entry takes beside its token and claims, in bytes: core.Opened and the cache's own

@@ -5,14 +5,15 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/lestrrat-go/jwx/v2/jwa"
+	"github.com/lestrrat-go/jwx/v2/jwk"
+	jwxjws "github.com/lestrrat-go/jwx/v2/jws"
+
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/core/jws"
 	"github.com/edgetoken/edgetoken/host/keyring"
-	"github.com/lestrrat-go/jwx/v2/jwa"
-	"github.com/lestrrat-go/jwx/v2/jwk"
-	jwxjws "github.com/lestrrat-go/jwx/v2/jws"
 )
 
 // For each algorithm, every engine accepts what jwx signs, with the same claims, and jwx accepts what every engine

@@ -48,8 +48,8 @@ func verifyPBKDF2(encoded, password string) (bool, error) {
 	return subtle.ConstantTimeCompare(hash, h.hash) == 1, nil
 }
 
-// parsePBKDF2 reads exactly what String writes. Django reads more and then compares what it would have written itself,
-// so that no password matches any other spelling there.
+// parsePBKDF2 reads exactly what String writes. Django reads other spellings too, but compares with the one that it
+// writes, so no password matches them.
 func parsePBKDF2(encoded string) (pbkdf2Hash, error) {
 	bad := func(what string) (pbkdf2Hash, error) {
 		return pbkdf2Hash{}, fmt.Errorf("%w: pbkdf2: %s", ErrMalformed, what)

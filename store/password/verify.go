@@ -52,7 +52,7 @@ func find(encoded string) (format, error) {
 
 // Verify reports whether password is the one that was hashed. No password matches an unusable one: false and no error.
 // ErrUnknownFormat and ErrMalformed mean that the stored hash cannot be checked at all; no work was done then, so a
-// caller who must not show that calls Waste.
+// caller that must not show this calls Waste.
 func Verify(encoded, password string) (bool, error) {
 	if !IsUsable(encoded) {
 		return false, nil
@@ -74,9 +74,8 @@ func ParamsOf(encoded string) (Params, error) {
 	return f.params(encoded)
 }
 
-// NeedsRehash reports whether an encoded hash that Verify reads is another than Hash would make with costs p: of
-// another format, or with other costs, be they higher. Where Verify cannot read it, it is false: nobody's password is
-// known for it.
+// NeedsRehash reports whether Hash would make another hash than this one with costs p: of another format, or with lower
+// or higher costs. It is false for a hash that Verify cannot read, since its password is not known.
 func NeedsRehash(encoded string, p Params) bool {
 	costs, err := ParamsOf(encoded)
 	return err == nil && costs != p
