@@ -18,7 +18,8 @@ func cachedRows() (rows []row) {
 		for i := range inTurn {
 			ours(i)
 		}
-		r := row{Name: "verify HS256, seen before, " + size.name, Peer: golangJWT, Unit: "us", Budget: 0.12, Allocations: allocations(ours)}
+		r := row{Name: "verify HS256, seen before, " + size.name, Peer: golangJWT, Unit: "us", Budget: 0.12,
+			Allocations: allocations(ours)}
 		r.Ours, r.Theirs, r.Ratio = contest(1, ours, golang().verify(size.tokens, named))
 		rows = append(rows, r.judged())
 		check(e.Close(context.Background()))

@@ -9,7 +9,8 @@ func TestCalibrate(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		at   int // the measure in which an instance is made; 0: none is
-	}{{"nothing is made", 0}, {"at the first", 1}, {"with the second goroutine", 2}, {"late", 8}, {"in the first look that is long enough", 9}, {"in the second look", 10}} {
+	}{{"nothing is made", 0}, {"at the first", 1}, {"with the second goroutine", 2}, {"late",
+		8}, {"in the first look that is long enough", 9}, {"in the second look", 10}} {
 		measured := 0
 		n := calibrate(func(n int) float64 {
 			if measured++; measured == c.at {

@@ -42,7 +42,8 @@ func draw(rows []row) []byte {
 		end := middle + int(max(-span, min(span, over))*float64(width)/2/span)
 		y := top + i*line
 		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end">%s / %s</text><rect class="%s" x="%d" y="%d" width="%d" height="10"/><text x="%d" y="%d">%.2f %s</text>`+"\n",
-			left-8, y+10, html.EscapeString(r.Name), html.EscapeString(r.Peer), class, min(middle, end), y+1, max(1, max(middle, end)-min(middle, end)),
+			left-8, y+10, html.EscapeString(r.Name), html.EscapeString(r.Peer), class, min(middle, end), y+1, max(1,
+				max(middle, end)-min(middle, end)),
 			left+width+8, y+10, r.Ratio, html.EscapeString(r.budget()))
 	}
 	b.WriteString("</svg>\n")

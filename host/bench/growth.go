@@ -17,7 +17,8 @@ func growthRows() (rows []row) {
 	for _, n := range []int{10, 64, 100, 1000} {
 		e := sandbox(s, manyKeys(n), 0)
 		ours := verifier(e, s, manyTokens(n))
-		r := row{Name: fmt.Sprintf("verify HS256 with %d keys in turn", n), Peer: "the same with one key", Unit: "us", Budget: 1.35, Allocations: allocations(ours)}
+		r := row{Name: fmt.Sprintf("verify HS256 with %d keys in turn", n), Peer: "the same with one key", Unit: "us",
+			Budget: 1.35, Allocations: allocations(ours)}
 		if n == 1000 {
 			r.Budget = 1.2
 		}
@@ -34,7 +35,8 @@ func kidOf(i int) string    { return fmt.Sprintf("2026-11-%04d", i) }
 func manyKeys(n int) core.Keys {
 	var keys []coretest.HMACKey
 	for i := range n {
-		keys = append(keys, coretest.HMACKey{KeyInfo: core.KeyInfo{ID: kidOf(i), Algorithm: "HS256", Default: i == 0}, Secret: secretOf(i)})
+		keys = append(keys, coretest.HMACKey{KeyInfo: core.KeyInfo{ID: kidOf(i), Algorithm: "HS256", Default: i == 0},
+			Secret: secretOf(i)})
 	}
 	return coretest.NewHMACKeys(1, keys...)
 }
@@ -42,8 +44,10 @@ func manyKeys(n int) core.Keys {
 func manyTokens(n int) (tokens []string) {
 	for i := range inTurn {
 		k := i % n
-		tokens = append(tokens, coretest.Sign("HS256", secretOf(k), fmt.Sprintf(`{"alg":"HS256","typ":"JWT","kid":"%s"}`, kidOf(k)),
-			fmt.Sprintf(`{"token_type":"access","exp":4102444800,"iat":1577836800,"jti":"%032x","user_id":"%d"}`, i, i)))
+		tokens = append(tokens, coretest.Sign("HS256", secretOf(k),
+			fmt.Sprintf(`{"alg":"HS256","typ":"JWT","kid":"%s"}`, kidOf(k)),
+			fmt.Sprintf(`{"token_type":"access","exp":4102444800,"iat":1577836800,"jti":"%032x","user_id":"%d"}`, i,
+				i)))
 	}
 	return tokens
 }

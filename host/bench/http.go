@@ -85,7 +85,8 @@ func httpRows() (rows []row) {
 	get := `wrk.headers["Authorization"] = "Bearer ` + pair.Access + `"`
 	answer := asked("GET", "http://"+ours+"/auth/check/", nil, pair.Access)
 	handler := bareServer(plain, answer)
-	r := row{Name: "GET /auth/check/", Peer: "bare net/http, same bytes", Unit: "req/s", Budget: 0.8, AtLeast: true, Allocations: -1}
+	r := row{Name: "GET /auth/check/", Peer: "bare net/http, same bytes", Unit: "req/s", Budget: 0.8, AtLeast: true,
+		Allocations: -1}
 	r.Ours, r.Theirs, r.Ratio = rates(0, "http://"+ours+"/auth/check/", get, "http://"+plain, get)
 	rows = append(rows, r.judged())
 	handler.stop()
@@ -97,7 +98,8 @@ func httpRows() (rows []row) {
 	refresh := post(`{"refresh":"` + pair.Refresh + `"}`)
 	answer = asked("POST", "http://"+ours+"/auth/token/refresh/", []byte(`{"refresh":"`+pair.Refresh+`"}`), "")
 	handler = bareServer(plain, answer)
-	r = row{Name: "POST /auth/token/refresh/, HS256", Peer: "bare net/http, same bytes", Unit: "req/s", AtLeast: true, Allocations: -1}
+	r = row{Name: "POST /auth/token/refresh/, HS256", Peer: "bare net/http, same bytes", Unit: "req/s", AtLeast: true,
+		Allocations: -1}
 	r.Ours, r.Theirs, r.Ratio = rates(0, "http://"+ours+"/auth/token/refresh/", refresh, "http://"+plain, refresh)
 	bareRate := r.Theirs
 	rows = append(rows, r.judged())
@@ -122,11 +124,13 @@ func ecdsaRow(bareRate float64) row {
 	signature, err := ecdsa.SignASN1(rand.Reader, key, digest[:])
 	check(err)
 	operations := func(int) {
-		if _, err := ecdsa.SignASN1(nil, key, digest[:]); err != nil || !ecdsa.VerifyASN1(&key.PublicKey, digest[:], signature) {
+		if _, err := ecdsa.SignASN1(nil, key, digest[:]); err != nil ||
+			!ecdsa.VerifyASN1(&key.PublicKey, digest[:], signature) {
 			panic("ecdsa")
 		}
 	}
-	r := row{Name: "POST /auth/token/refresh/, ES256", Peer: "its signatures and bare net/http", Unit: "req/s", Budget: 0.8, AtLeast: true, Allocations: -1}
+	r := row{Name: "POST /auth/token/refresh/, ES256", Peer: "its signatures and bare net/http", Unit: "req/s",
+		Budget: 0.8, AtLeast: true, Allocations: -1}
 	var ours, theirs []float64
 	for range httpRounds {
 		took := timed(runtime.GOMAXPROCS(0), 4000, operations) // microseconds of one processor
@@ -158,8 +162,10 @@ func pocketBaseRows(ours, refresh string) []row {
 	ask := func(path string, in, token string) {
 		check(json.Unmarshal(asked("POST", "http://"+at+path, []byte(in), token).Body, &logged))
 	}
-	ask("/api/collections/_superusers/auth-with-password", `{"identity":"root@example.com","password":"`+password+`"}`, "")
-	noLog, err := http.NewRequest("PATCH", "http://"+at+"/api/settings", strings.NewReader(`{"logs":{"maxDays":0}}`)) // as ours has none
+	ask("/api/collections/_superusers/auth-with-password", `{"identity":"root@example.com","password":"`+password+`"}`,
+		"")
+	noLog, err := http.NewRequest("PATCH", "http://"+at+"/api/settings",
+		strings.NewReader(`{"logs":{"maxDays":0}}`)) // as ours has none
 	check(err)
 	noLog.Header.Set("Authorization", logged.Token)
 	noLog.Header.Set("Content-Type", "application/json")
@@ -171,10 +177,12 @@ func pocketBaseRows(ours, refresh string) []row {
 	ask("/api/collections/users/records", `{"email":"`+customer+`","password":"`+password+`","passwordConfirm":"`+password+`"}`, logged.Token)
 	ask("/api/collections/users/auth-with-password", `{"identity":"`+customer+`","password":"`+password+`"}`, "")
 
-	r := row{Name: "POST /auth/token/refresh/, HS256", Peer: "PocketBase auth-refresh", Unit: "req/s", Budget: 4, AtLeast: true, Allocations: -1}
+	r := row{Name: "POST /auth/token/refresh/, HS256", Peer: "PocketBase auth-refresh", Unit: "req/s", Budget: 4,
+		AtLeast: true, Allocations: -1}
 	r.Ours, r.Theirs, r.Ratio = rates(0, "http://"+ours+"/auth/token/refresh/", refresh,
 		"http://"+at+"/api/collections/users/auth-refresh", post("")+"\nwrk.headers[\"Authorization\"] = \""+logged.Token+"\"")
-	l := row{Name: "POST /auth/token/, argon2id", Peer: "PocketBase, bcrypt", Unit: "req/s", AtLeast: true, Allocations: -1}
+	l := row{Name: "POST /auth/token/, argon2id", Peer: "PocketBase, bcrypt", Unit: "req/s", AtLeast: true,
+		Allocations: -1}
 	l.Ours, l.Theirs, l.Ratio = rates(20*time.Second, "http://"+ours+"/auth/token/", post(logInBody),
 		"http://"+at+"/api/collections/users/auth-with-password", post(`{"identity":"`+customer+`","password":"`+password+`"}`))
 	return []row{r.judged(), l.judged()}
@@ -202,7 +210,8 @@ func djangoRows(ours, refresh string) []row {
 		return nil
 	}
 	defer func() { check(start("", "--stop", port)) }()
-	r := row{Name: "POST /auth/token/refresh/, HS256", Peer: "Django + simplejwt, gunicorn", Unit: "req/s", AtLeast: true, Allocations: -1}
+	r := row{Name: "POST /auth/token/refresh/, HS256", Peer: "Django + simplejwt, gunicorn", Unit: "req/s",
+		AtLeast: true, Allocations: -1}
 	r.Ours, r.Theirs, r.Ratio = rates(0, "http://"+ours+"/auth/token/refresh/", refresh,
 		"http://"+at+"/auth/token/refresh/", post(`{"refresh":"`+logInAt(at).Refresh+`"}`))
 	return []row{r.judged()}

@@ -32,7 +32,8 @@ func issuedIn(e core.Engine, customer int64, of uint32, now time.Time) string {
 func logIn(customer int64, now time.Time, entropy []byte) core.Request {
 	id := core.Integer(customer + 1)
 	return core.Request{Op: core.Login, Now: now, Entropy: entropy, State: core.State{
-		PasswordGood: true, HighWater: now.Add(time.Minute).UnixMilli(), Customer: core.Customer{ID: id, UserID: id, Active: true, Version: 1},
+		PasswordGood: true, HighWater: now.Add(time.Minute).UnixMilli(), Customer: core.Customer{ID: id, UserID: id,
+			Active: true, Version: 1},
 	}}
 }
 
@@ -44,7 +45,8 @@ func issueRows() []row {
 	defer e.Close(ctx)
 	secret := []byte(coretest.Secret)
 	sign := func(kind string, now time.Time, lasts time.Duration, i int, user any) {
-		claims := jwt.MapClaims{"token_type": kind, "exp": now.Add(lasts).Unix(), "iat": now.Unix(), "jti": fmt.Sprintf("%032x", i), "user_id": user}
+		claims := jwt.MapClaims{"token_type": kind, "exp": now.Add(lasts).Unix(), "iat": now.Unix(),
+			"jti": fmt.Sprintf("%032x", i), "user_id": user}
 		_, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(secret)
 		check(err)
 	}
@@ -80,7 +82,8 @@ func issueRows() []row {
 			panic(fmt.Sprint("refresh: ", o.Refusals, err))
 		}
 	}
-	refresh := row{Name: "refresh: access token from a refresh token, HS256", Peer: golangJWT + ", parse and sign", Unit: "us", Allocations: allocations(ours)}
+	refresh := row{Name: "refresh: access token from a refresh token, HS256", Peer: golangJWT + ", parse and sign",
+		Unit: "us", Allocations: allocations(ours)}
 	key := func(*jwt.Token) (any, error) { return secret, nil }
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithIssuedAt())
 	refresh.Ours, refresh.Theirs, refresh.Ratio = contest(1, ours, func(i int) {

@@ -61,7 +61,8 @@ func main() {
 			log.Fatalf("there is no part %q; there are %s", w, names())
 		}
 	}
-	fmt.Printf("%s, %d processors, %s\n", runtime.Version(), runtime.GOMAXPROCS(0), time.Now().UTC().Format("2006-01-02"))
+	fmt.Printf("%s, %d processors, %s\n", runtime.Version(), runtime.GOMAXPROCS(0),
+		time.Now().UTC().Format("2006-01-02"))
 	var all []row
 	for _, p := range parts {
 		if flag.Arg(0) == "quick" && !p.quick || len(wanted) > 0 && !slices.Contains(wanted, p.name) {

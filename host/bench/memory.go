@@ -18,7 +18,8 @@ func memoryRows() (rows []row) {
 	n := node(at)
 	logInAt(at)
 	time.Sleep(3 * time.Second)
-	idle := row{Name: "anonymous memory, idle", Peer: "60 MiB", Unit: "MiB", Ours: anonymous(n.command.Process.Pid), Theirs: 60, Budget: 1, Allocations: -1}
+	idle := row{Name: "anonymous memory, idle", Peer: "60 MiB", Unit: "MiB", Ours: anonymous(n.command.Process.Pid),
+		Theirs: 60, Budget: 1, Allocations: -1}
 	one, _ := checks(at, n)
 
 	again := n.restarted()
@@ -26,8 +27,10 @@ func memoryRows() (rows []row) {
 	fill(filepath.Join(n.dir, "data", "store.db"), million)
 	again.serve("http://" + at + "/healthz")
 	many, most := checks(at, again)
-	loaded := row{Name: "anonymous memory, a million customers, under load", Peer: "150 MiB", Unit: "MiB", Ours: most, Theirs: 150, Budget: 1, Allocations: -1}
-	flat := row{Name: "GET /customers/me/, a million customers", Peer: "the same with one", Unit: "req/s", Ours: many, Theirs: one, Budget: 1 / 1.2, AtLeast: true, Allocations: -1}
+	loaded := row{Name: "anonymous memory, a million customers, under load", Peer: "150 MiB", Unit: "MiB", Ours: most,
+		Theirs: 150, Budget: 1, Allocations: -1}
+	flat := row{Name: "GET /customers/me/, a million customers", Peer: "the same with one", Unit: "req/s", Ours: many,
+		Theirs: one, Budget: 1 / 1.2, AtLeast: true, Allocations: -1}
 	return append(rows, idle.judged(), loaded.judged(), flat.judged())
 }
 
@@ -67,7 +70,8 @@ func fill(path string, n int) {
 	for from := stats.Customers + 1; from <= n; from += at {
 		var list []store.NewCustomer
 		for i := from; i < from+at && i <= n; i++ {
-			list = append(list, store.NewCustomer{ID: core.Integer(int64(i)), Email: fmt.Sprintf("customer%d@example.com", i), IsActive: true, PasswordHash: "!"})
+			list = append(list, store.NewCustomer{ID: core.Integer(int64(i)),
+				Email: fmt.Sprintf("customer%d@example.com", i), IsActive: true, PasswordHash: "!"})
 		}
 		_, err := db.AddAll(context.Background(), list)
 		check(err)

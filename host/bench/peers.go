@@ -35,7 +35,8 @@ func golang() peer {
 func golangVerify(claims func() jwt.Claims) func([]string, bool) work {
 	secret := []byte(coretest.Secret)
 	return func(tokens []string, named bool) work {
-		options := []jwt.ParserOption{jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithIssuedAt()}
+		options := []jwt.ParserOption{jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(),
+			jwt.WithIssuedAt()}
 		if named {
 			options = append(options, jwt.WithAudience(audience), jwt.WithIssuer(issuer))
 		}
@@ -54,7 +55,8 @@ func peers() []peer {
 	secret := []byte(coretest.Secret)
 	return []peer{
 		golang(),
-		{golangJWT + ", registered claims alone", 0, golangVerify(func() jwt.Claims { return &jwt.RegisteredClaims{} })},
+		{golangJWT + ", registered claims alone", 0,
+			golangVerify(func() jwt.Claims { return &jwt.RegisteredClaims{} })},
 		{"cristalhq/jwt v5, claims decoded", 0.99, func(tokens []string, named bool) work {
 			verifier, err := cristalhq.NewVerifierHS(cristalhq.HS256, secret)
 			check(err)
@@ -66,7 +68,8 @@ func peers() []peer {
 					err = token.DecodeClaims(&claims)
 				}
 				now := time.Now()
-				if err != nil || !claims.IsValidExpiresAt(now) || !claims.IsValidIssuedAt(now) || named && !(claims.IsForAudience(audience) && claims.IsIssuer(issuer)) {
+				if err != nil || !claims.IsValidExpiresAt(now) || !claims.IsValidIssuedAt(now) || named &&
+					!(claims.IsForAudience(audience) && claims.IsIssuer(issuer)) {
 					panic("cristalhq refuses")
 				}
 			}
@@ -77,7 +80,8 @@ func peers() []peer {
 			list := bytesOf(tokens)
 			return func(i int) {
 				claims, err := h.Check(list[i%len(list)])
-				if err != nil || claims.AcceptTemporal(time.Now(), 0) != nil || named && !(claims.AcceptAudience(audience) && claims.Issuer == issuer) {
+				if err != nil || claims.AcceptTemporal(time.Now(), 0) != nil || named &&
+					!(claims.AcceptAudience(audience) && claims.Issuer == issuer) {
 					panic("pascaldekloe refuses")
 				}
 			}

@@ -127,7 +127,8 @@ func load(url, script string, lasts time.Duration) float64 {
 	defer os.Remove(file)
 	ctx, cancel := context.WithTimeout(context.Background(), lasts+30*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "wrk", "-t1", "-c64", "--timeout", "20s", fmt.Sprintf("-d%ds", int(lasts.Seconds())), "-s", file, url).Output()
+	out, err := exec.CommandContext(ctx, "wrk", "-t1", "-c64", "--timeout", "20s",
+		fmt.Sprintf("-d%ds", int(lasts.Seconds())), "-s", file, url).Output()
 	check(err)
 	if bytes.Contains(out, []byte("Non-2xx")) || bytes.Contains(out, []byte("Socket errors")) {
 		check(fmt.Errorf("wrk of %s: %s", url, out))

@@ -20,7 +20,8 @@ func sizeRows() (rows []row) {
 		_, err = w.Write(b)
 		check(err)
 		check(w.Close())
-		rows = append(rows, row{Name: module.name + ", gzip -9", Peer: "1 MB", Unit: "MB", Ours: float64(out.Len()) / 1e6, Theirs: 1, Budget: module.budget, Allocations: -1}.judged())
+		rows = append(rows, row{Name: module.name + ", gzip -9", Peer: "1 MB", Unit: "MB",
+			Ours: float64(out.Len()) / 1e6, Theirs: 1, Budget: module.budget, Allocations: -1}.judged())
 	}
 	return rows
 }

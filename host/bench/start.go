@@ -22,7 +22,8 @@ func compile(args []string) {
 	check(err)
 	module, err := os.ReadFile(args[1])
 	check(err)
-	_, err = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCompilationCache(cache)).CompileModule(ctx, module)
+	_, err = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCompilationCache(cache)).CompileModule(ctx,
+		module)
 	check(err)
 	fmt.Println("compiled")
 }
@@ -32,7 +33,8 @@ func startRows() (rows []row) {
 	module, err := filepath.Abs("../../dist/edgetoken.wasm")
 	check(err)
 	for _, warm := range []bool{true, false} {
-		r := row{Name: "start to first answer, cache empty", Peer: "a program that only compiles", Unit: "ms", Budget: 1.25, Allocations: -1}
+		r := row{Name: "start to first answer, cache empty", Peer: "a program that only compiles", Unit: "ms",
+			Budget: 1.25, Allocations: -1}
 		if warm {
 			r.Name, r.Peer, r.Budget = "start to first answer, cache warm", "a program that only loads", 2
 		}

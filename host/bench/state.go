@@ -35,7 +35,8 @@ func stateRows() (rows []row) {
 		customers, revocations int
 	}{{"a million customers", million, 100}, {"100,000 revocations", 1000, 100_000}} {
 		many, closeMany := checker(grown.customers, grown.revocations)
-		r := row{Name: "check HS256, state read, " + grown.what, Peer: "the same, a thousandth of them", Unit: "us", Budget: 1.2, Allocations: allocations(many)}
+		r := row{Name: "check HS256, state read, " + grown.what, Peer: "the same, a thousandth of them", Unit: "us",
+			Budget: 1.2, Allocations: allocations(many)}
 		r.Ours, r.Theirs, r.Ratio = contest(1, many, few)
 		rows = append(rows, r.judged())
 		closeMany()
@@ -58,7 +59,8 @@ func checked(e core.Engine, db *store.DB, customers int) work {
 		check(e.Open(ctx, tokens[next%len(tokens)], &o))
 		state, _, err := nodes.Load(ctx, db, store.FieldID, o, now)
 		check(err)
-		if outcome := core.Decide(&s, core.Request{Op: core.Authenticate, Opened: o, State: state, Now: now}); outcome.Refused() {
+		if outcome := core.Decide(&s, core.Request{Op: core.Authenticate, Opened: o, State: state,
+			Now: now}); outcome.Refused() {
 			panic(fmt.Sprint("check: ", outcome.Refusals))
 		}
 	}
@@ -70,7 +72,9 @@ func revoke(db *store.DB, n int) {
 	for i := 0; i < n; i += 1000 {
 		var effects core.Effects
 		for j := i; j < min(i+1000, n); j++ {
-			effects.List = append(effects.List, core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: uint64(j) * 0x9e3779b97f4a7c15 >> 8}, Until: until})
+			effects.List = append(effects.List,
+				core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: uint64(j) * 0x9e3779b97f4a7c15 >> 8},
+					Until: until})
 		}
 		check(db.Settle(context.Background(), effects))
 	}

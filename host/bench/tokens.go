@@ -22,13 +22,15 @@ type size struct {
 func sizes() []size {
 	const minimal, header = `{"alg":"HS256","typ":"JWT"}`, `{"alg":"HS256","typ":"JWT","kid":"2026-11"}`
 	registered := func(i int) string {
-		return fmt.Sprintf(`{"token_type":"access","exp":4102444800,"iat":1577836800,"jti":"%032x","user_id":"%d"`, i, i)
+		return fmt.Sprintf(`{"token_type":"access","exp":4102444800,"iat":1577836800,"jti":"%032x","user_id":"%d"`, i,
+			i)
 	}
 	named := func(i int) string { return registered(i) + `,"aud":"shop","iss":"https://auth.example"` }
 	more := func(bytes int) string {
 		var b strings.Builder
 		for i := 0; b.Len() < bytes; i++ {
-			fmt.Fprintf(&b, `,"attribute_%d":{"plan":"gold","since":%d,"tags":["a","b\u00e9",true,null,1.5]}`, i, 1577836800+i)
+			fmt.Fprintf(&b, `,"attribute_%d":{"plan":"gold","since":%d,"tags":["a","b\u00e9",true,null,1.5]}`, i,
+				1577836800+i)
 		}
 		return b.String()
 	}

@@ -74,7 +74,8 @@ func verifyRows() (rows []row) {
 				if goroutines > 1 && p.budget == 0 {
 					continue
 				}
-				r := row{Name: fmt.Sprintf("verify HS256, %s, %d goroutines", size.name, goroutines), Peer: p.name, Unit: "us", Budget: p.budget, Allocations: allocations(ours)}
+				r := row{Name: fmt.Sprintf("verify HS256, %s, %d goroutines", size.name, goroutines), Peer: p.name,
+					Unit: "us", Budget: p.budget, Allocations: allocations(ours)}
 				r.Ours, r.Theirs, r.Ratio = contest(goroutines, ours, theirs)
 				rows = append(rows, r.judged())
 			}
@@ -97,7 +98,8 @@ func stubbedRows() (rows []row) {
 			tokens = append(tokens, issued(native, int64(i), time.Now())[1])
 		}
 		for _, stubbed := range []bool{true, false} {
-			r := row{Name: fmt.Sprintf("verify %s, its signature not checked", algorithm), Peer: golangJWT + " HS256, whole", Unit: "us", Budget: 0.5}
+			r := row{Name: fmt.Sprintf("verify %s, its signature not checked", algorithm),
+				Peer: golangJWT + " HS256, whole", Unit: "us", Budget: 0.5}
 			var k core.Keys = unchecked{keys}
 			if !stubbed {
 				k, r.Name, r.Budget = keys, fmt.Sprintf("verify %s, whole", algorithm), 0

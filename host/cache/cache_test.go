@@ -86,7 +86,8 @@ func TestRemembers(t *testing.T) {
 		if i == 0 {
 			first = o
 		}
-		if !bytes.Equal(o.Claims, first.Claims) || o.ExpiresAt != first.ExpiresAt || o.Family != first.Family || o.Key != first.Key {
+		if !bytes.Equal(o.Claims, first.Claims) || o.ExpiresAt != first.ExpiresAt || o.Family != first.Family ||
+			o.Key != first.Key {
 			t.Errorf("Open the %dth time = %+v, want %+v", i, o, first)
 		}
 		clear(o.Claims) // the caller's, not the cache's
@@ -106,7 +107,8 @@ func TestRefusedTokensDoNotEnter(t *testing.T) {
 	good := token(1)
 	bad := bytes.Clone(good)
 	bad[len(bad)-2] ^= 1
-	for name, sent := range map[string][]byte{"another signature": bad, "cut short": good[:len(good)-1], "nothing": nil, "longer": append(bytes.Clone(good), 'A')} {
+	for name, sent := range map[string][]byte{"another signature": bad, "cut short": good[:len(good)-1],
+		"nothing": nil, "longer": append(bytes.Clone(good), 'A')} {
 		for range 2 {
 			if o, err := opened(t.Context(), e, sent); err != nil || o.Cause == cause.OK {
 				t.Errorf("%s: Open = %v, %v", name, o.Cause, err)
@@ -125,8 +127,10 @@ func TestKeyGoes(t *testing.T) {
 	if o, err := opened(t.Context(), old, token(1)); err != nil || o.Cause != cause.OK {
 		t.Fatalf("Open = %v, %v", o.Cause, err)
 	}
-	others := coretest.NewHMACKeys(2, coretest.HMACKey{KeyInfo: core.KeyInfo{Algorithm: "HS256", Default: true, AnyID: true}, Secret: coretest.OtherSecret})
-	if o, err := opened(t.Context(), c.Engine(core.NewNative(core.DefaultSettings(), others)), token(1)); err != nil || o.Cause != cause.BadSignature {
+	others := coretest.NewHMACKeys(2, coretest.HMACKey{KeyInfo: core.KeyInfo{Algorithm: "HS256", Default: true,
+		AnyID: true}, Secret: coretest.OtherSecret})
+	if o, err := opened(t.Context(), c.Engine(core.NewNative(core.DefaultSettings(), others)), token(1)); err != nil ||
+		o.Cause != cause.BadSignature {
 		t.Errorf("Open with other keys = %v, %v, want %v", o.Cause, err, cause.BadSignature)
 	}
 }
@@ -135,7 +139,8 @@ func TestKeyGoes(t *testing.T) {
 // checked at every hit.
 func TestKeyEnds(t *testing.T) {
 	end := coretest.Now.Truncate(time.Second).Add(time.Minute)
-	keys := coretest.NewHMACKeys(1, coretest.HMACKey{KeyInfo: core.KeyInfo{Algorithm: "HS256", Default: true, NotAfter: end.Unix()}, Secret: coretest.Secret})
+	keys := coretest.NewHMACKeys(1, coretest.HMACKey{KeyInfo: core.KeyInfo{Algorithm: "HS256", Default: true,
+		NotAfter: end.Unix()}, Secret: coretest.Secret})
 	c := newCache(t, 1<<20)
 	s := core.DefaultSettings()
 	e := c.Engine(core.NewNative(s, keys))
@@ -146,13 +151,15 @@ func TestKeyEnds(t *testing.T) {
 	for _, at := range []struct {
 		now  time.Time
 		want cause.Cause
-	}{{coretest.Now, cause.OK}, {end.Add(-time.Microsecond), cause.OK}, {end, cause.KeyEnded}, {end.Add(time.Hour), cause.KeyEnded}, {coretest.Now, cause.OK}} {
+	}{{coretest.Now, cause.OK}, {end.Add(-time.Microsecond), cause.OK}, {end, cause.KeyEnded}, {end.Add(time.Hour),
+		cause.KeyEnded}, {coretest.Now, cause.OK}} {
 		for _, op := range []core.Op{core.Authenticate, core.Verify, core.Refresh, core.Blacklist} {
 			o, err := opened(t.Context(), e, token(1))
 			if err != nil || o.Cause != cause.OK {
 				t.Fatalf("Open = %v, %v", o.Cause, err)
 			}
-			outcome, err := e.Decide(t.Context(), core.Request{Op: op, Opened: o, State: state, Now: at.now, Entropy: coretest.Entropy})
+			outcome, err := e.Decide(t.Context(),
+				core.Request{Op: op, Opened: o, State: state, Now: at.now, Entropy: coretest.Entropy})
 			if err != nil {
 				t.Fatal(err)
 			}

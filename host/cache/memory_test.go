@@ -35,7 +35,8 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 		c.Settle()
 		if more := liveHeap() - before; more > limit+limit/8 {
-			t.Errorf("tokens with %d bytes more: a cache of %d KiB takes %d KiB of the heap", length, limit>>10, more>>10)
+			t.Errorf("tokens with %d bytes more: a cache of %d KiB takes %d KiB of the heap", length, limit>>10,
+				more>>10)
 		}
 		runtime.KeepAlive(c)
 	}

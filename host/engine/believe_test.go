@@ -35,8 +35,10 @@ func (k *signingKeys) Set() core.KeySet {
 // lyingKeys are the key that signs until notAfter, one that checks only, one of somebody else, and the next one.
 func lyingKeys(notAfter int64) *signingKeys {
 	old := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "old", Algorithm: "HS256"}, Secret: coretest.OtherSecret}
-	theirs := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "theirs", Algorithm: "HS256", Issuer: "https://partner.example"}, Secret: coretest.OtherSecret}
-	ours := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "ours", Algorithm: "HS256", NotAfter: notAfter}, Secret: coretest.Secret}
+	theirs := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "theirs", Algorithm: "HS256",
+		Issuer: "https://partner.example"}, Secret: coretest.OtherSecret}
+	ours := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "ours", Algorithm: "HS256", NotAfter: notAfter},
+		Secret: coretest.Secret}
 	next := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "next", Algorithm: "HS256"}, Secret: coretest.OtherSecret}
 	keys := coretest.NewHMACKeys(1, ours, old, theirs, next)
 	return &signingKeys{HMACKeys: keys}
@@ -44,13 +46,15 @@ func lyingKeys(notAfter int64) *signingKeys {
 
 func loginRequest() core.Request {
 	return core.Request{Op: core.Login, Now: coretest.Now, Entropy: coretest.Entropy,
-		State: core.State{Customer: core.Customer{ID: core.Integer(7), UserID: core.Integer(7), Active: true}, PasswordGood: true}}
+		State: core.State{Customer: core.Customer{ID: core.Integer(7), UserID: core.Integer(7), Active: true},
+			PasswordGood: true}}
 }
 
 // oneInstanceEach are engines of both modules with one instance.
 func oneInstanceEach(t *testing.T) map[bool]*engine.Engine {
 	return map[bool]*engine.Engine{
-		false: newEngine(t, engine.Config{MaxInstances: 1}), true: newEngine(t, engine.Config{SelfContained: true, MaxInstances: 1}),
+		false: newEngine(t, engine.Config{MaxInstances: 1}), true: newEngine(t,
+			engine.Config{SelfContained: true, MaxInstances: 1}),
 	}
 }
 
@@ -87,12 +91,14 @@ func TestAGuestThatLiesAboutWhatItWrites(t *testing.T) {
 		{"a refusal with tokens", core.Outcome{Refusals: refusal, Tokens: pair}, 0},
 		{"neither tokens nor a refusal", core.Outcome{}, 0},
 		{"one token of two", core.Outcome{Tokens: tokens(core.AccessToken)}, 0},
-		{"more tokens than two", core.Outcome{Tokens: tokens(core.RefreshToken, core.AccessToken, core.AccessToken)}, 0},
+		{"more tokens than two", core.Outcome{Tokens: tokens(core.RefreshToken, core.AccessToken, core.AccessToken)},
+			0},
 		{"tokens in another order", core.Outcome{Tokens: tokens(core.AccessToken, core.RefreshToken)}, 0},
 		{"a token of another type", core.Outcome{Tokens: tokens(core.RefreshToken, core.SlidingToken)}, 0},
 	} {
 		for _, selfContained := range []bool{false, true} {
-			if selfContained && len(c.outcome.Refusals) > 0 && len(c.outcome.Tokens) == 0 || selfContained && c.key > 0 {
+			if selfContained && len(c.outcome.Refusals) > 0 && len(c.outcome.Tokens) == 0 || selfContained &&
+				c.key > 0 {
 				continue // a lie about keys, of which this module says nothing
 			}
 			keys := lyingKeys(0)
@@ -108,11 +114,13 @@ func TestAGuestThatLiesAboutWhatItWrites(t *testing.T) {
 			}
 			e.Answer(abi.AppendFramed(nil, answer))
 			o, err := e.Decide(t.Context(), loginRequest())
-			if err != nil || o.Refused() || len(o.Tokens) != 2 || o.Tokens[0].Value == "a.b.c" || e.Stats().Broken != brokenBefore+1 {
+			if err != nil || o.Refused() || len(o.Tokens) != 2 || o.Tokens[0].Value == "a.b.c" ||
+				e.Stats().Broken != brokenBefore+1 {
 				t.Errorf("%s, self-contained %v: Decide() = %+v, %v with %d instances broken; want an honest pair of another instance",
 					c.name, selfContained, o, err, e.Stats().Broken-brokenBefore)
 			}
-			if !selfContained && slices.ContainsFunc(keys.signed, func(k int) bool { return k != 0 }) || !selfContained && len(keys.signed) != 2 {
+			if !selfContained && slices.ContainsFunc(keys.signed, func(k int) bool { return k != 0 }) ||
+				!selfContained && len(keys.signed) != 2 {
 				t.Errorf("%s: keys %v signed, want the signing key twice", c.name, keys.signed)
 			}
 		}
@@ -134,7 +142,8 @@ func TestAGuestThatLiesAboutTheEndOfItsKey(t *testing.T) {
 		for _, selfContained := range []bool{false, true} {
 			keys := lyingKeys(coretest.Now.Unix())
 			e := configured(t, one[selfContained], keys)
-			outcome := core.Outcome{Tokens: []core.Token{{Type: core.RefreshToken, Value: "a.b.c"}, {Type: core.AccessToken, Value: "a.b.c"}}}
+			outcome := core.Outcome{Tokens: []core.Token{{Type: core.RefreshToken, Value: "a.b.c"},
+				{Type: core.AccessToken, Value: "a.b.c"}}}
 			prepared := core.Prepared{Outcome: outcome, Inputs: [][]byte{{'x'}, {'x'}}}
 			e.Answer(abi.AppendFramed(nil, func(b []byte) []byte {
 				if selfContained {
@@ -145,8 +154,10 @@ func TestAGuestThatLiesAboutTheEndOfItsKey(t *testing.T) {
 			req := loginRequest()
 			req.Now = at.now
 			o, err := e.Decide(t.Context(), req)
-			if !errors.Is(err, at.want) || (err == nil) != (at.want == nil) || err != nil && (len(o.Tokens) > 0 || len(keys.signed) > 0) {
-				t.Errorf("%s, self-contained %v: Decide() = %+v, %v, keys %v signed; want %v", at.name, selfContained, o, err, keys.signed, at.want)
+			if !errors.Is(err, at.want) || (err == nil) != (at.want == nil) || err != nil &&
+				(len(o.Tokens) > 0 || len(keys.signed) > 0) {
+				t.Errorf("%s, self-contained %v: Decide() = %+v, %v, keys %v signed; want %v", at.name, selfContained,
+					o, err, keys.signed, at.want)
 			}
 		}
 	}

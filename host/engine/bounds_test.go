@@ -19,7 +19,8 @@ import (
 func TestBoundsKeepMemory(t *testing.T) {
 	bounds := coretest.Bounds()
 	for name, cfg := range map[string]engine.Config{
-		"wasm": {}, "wasm-full": {SelfContained: true}, "wasm-verify": {SelfContained: true, Module: enginetest.Verifier(t)},
+		"wasm": {}, "wasm-full": {SelfContained: true}, "wasm-verify": {SelfContained: true,
+			Module: enginetest.Verifier(t)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg.MaxInstances = 1
@@ -62,10 +63,12 @@ func TestTooLongNeedsNoGuest(t *testing.T) {
 		free := e.Hold()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		for size, want := range map[int]error{core.MaxTokenBytes: context.Canceled, core.MaxTokenBytes + 1: nil, 16 << 20: nil} {
+		for size, want := range map[int]error{core.MaxTokenBytes: context.Canceled, core.MaxTokenBytes + 1: nil,
+			16 << 20: nil} {
 			o, err := opened(ctx, e, bytes.Repeat([]byte("."), size))
 			if !errors.Is(err, want) || err == nil && o.Cause != cause.TooLong {
-				t.Errorf("self-contained %v: Open of %d bytes while no instance is free = %v, %v; want %v", selfContained, size, o.Cause, err, want)
+				t.Errorf("self-contained %v: Open of %d bytes while no instance is free = %v, %v; want %v",
+					selfContained, size, o.Cause, err, want)
 			}
 		}
 		free()

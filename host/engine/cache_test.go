@@ -22,7 +22,8 @@ func TestDamagedCode(t *testing.T) {
 	code := bytes.Repeat([]byte("WAZEVO code "), 10_000)
 	write := func(dir string) error {
 		sub := filepath.Join(dir, "wazero-v1")
-		return errors.Join(os.Mkdir(sub, 0o700), os.WriteFile(filepath.Join(sub, "a"), code, 0o600), os.WriteFile(filepath.Join(sub, "b"), []byte("b"), 0o600))
+		return errors.Join(os.Mkdir(sub, 0o700), os.WriteFile(filepath.Join(sub, "a"), code, 0o600),
+			os.WriteFile(filepath.Join(sub, "b"), []byte("b"), 0o600))
 	}
 	overwrite := func(name string, change func([]byte) []byte) func(dir string) error {
 		return func(dir string) error {
@@ -42,11 +43,12 @@ func TestDamagedCode(t *testing.T) {
 		"the other's place":  overwrite("wazero-v1/a", func([]byte) []byte { return []byte("b") }),
 		"no checksums":       func(dir string) error { return os.Remove(filepath.Join(dir, "sums")) },
 		"empty checksums":    overwrite("sums", func([]byte) []byte { return nil }),
-		"other checksums":    overwrite("sums", func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("a"), []byte("b")) }),
-		"endless checksums":  overwrite("sums", func([]byte) []byte { return bytes.Repeat([]byte("x"), 4<<20) }),
-		"a file less":        func(dir string) error { return os.Remove(filepath.Join(dir, "wazero-v1", "b")) },
-		"a file more":        func(dir string) error { return os.WriteFile(filepath.Join(dir, "c"), nil, 0o600) },
-		"all files gone":     func(dir string) error { return os.RemoveAll(filepath.Join(dir, "wazero-v1")) },
+		"other checksums": overwrite("sums",
+			func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("a"), []byte("b")) }),
+		"endless checksums": overwrite("sums", func([]byte) []byte { return bytes.Repeat([]byte("x"), 4<<20) }),
+		"a file less":       func(dir string) error { return os.Remove(filepath.Join(dir, "wazero-v1", "b")) },
+		"a file more":       func(dir string) error { return os.WriteFile(filepath.Join(dir, "c"), nil, 0o600) },
+		"all files gone":    func(dir string) error { return os.RemoveAll(filepath.Join(dir, "wazero-v1")) },
 		"a directory in its place": func(dir string) error {
 			path := filepath.Join(dir, "wazero-v1", "a")
 			return errors.Join(os.Remove(path), os.Mkdir(path, 0o700))
@@ -55,7 +57,10 @@ func TestDamagedCode(t *testing.T) {
 			path := filepath.Join(dir, "wazero-v1", "a")
 			return errors.Join(os.Rename(path, dir+".moved"), os.Symlink(dir+".moved", path))
 		},
-		"a file in the place of all": func(dir string) error { return errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o600)) },
+		"a file in the place of all": func(dir string) error {
+			return errors.Join(os.RemoveAll(dir),
+				os.WriteFile(dir, nil, 0o600))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "cache")
@@ -81,7 +86,8 @@ func TestDamagedCode(t *testing.T) {
 	err := engine.Cached(dir, "module", func(first string) error {
 		return errors.Join(engine.Cached(dir, "module", write), write(first))
 	})
-	if found, damaged, after := engine.OpenCache(dir, "module"); err != nil || !found || damaged != nil || after != nil {
+	if found, damaged, after := engine.OpenCache(dir, "module"); err != nil || !found || damaged != nil ||
+		after != nil {
 		t.Errorf("two at once: %v; then it is found: %v, damage %v, %v", err, found, damaged, after)
 	}
 }
@@ -132,8 +138,10 @@ func TestCacheIsNoCondition(t *testing.T) {
 			}
 			for _, want := range warnings {
 				var log strings.Builder
-				e := newEngine(t, engine.Config{CacheDir: dir, Module: hollow, Log: slog.New(slog.NewTextHandler(&log, nil))})
-				if text := log.String(); !strings.Contains(text, want) || (text == "") != (want == "") || strings.Count(text, "\n") > 1 {
+				e := newEngine(t, engine.Config{CacheDir: dir, Module: hollow,
+					Log: slog.New(slog.NewTextHandler(&log, nil))})
+				if text := log.String(); !strings.Contains(text, want) || (text == "") != (want == "") ||
+					strings.Count(text, "\n") > 1 {
 					t.Errorf("log %q, want %q", text, want)
 				}
 				if err := e.Close(t.Context()); err != nil {
@@ -150,7 +158,8 @@ func TestCacheIsNoCondition(t *testing.T) {
 	if err := os.Chmod(dir, 0o770); err != nil {
 		t.Fatal(err)
 	}
-	_, err := engine.New(t.Context(), engine.Config{Settings: core.DefaultSettings(), Keys: coretest.OneKey(), Module: enginetest.Module(t, false), CacheDir: dir})
+	_, err := engine.New(t.Context(), engine.Config{Settings: core.DefaultSettings(), Keys: coretest.OneKey(),
+		Module: enginetest.Module(t, false), CacheDir: dir})
 	if runtime.GOOS != "windows" && !errors.Is(err, engine.ErrUnsafeCache) {
 		t.Errorf("New() with a cache of others = %v, want %v", err, engine.ErrUnsafeCache)
 	}

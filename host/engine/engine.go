@@ -103,7 +103,8 @@ type config struct {
 // that lacks an export, has one of another signature, imports more than WASI or states another ABI version is refused
 // by an error that names what is wrong.
 func New(ctx context.Context, cfg Config) (*Engine, error) {
-	e := &Engine{sandbox: &sandbox{now: cfg.Now, rand: cfg.Rand, selfContained: cfg.SelfContained, runtime: cfg.Runtime}}
+	e := &Engine{sandbox: &sandbox{now: cfg.Now, rand: cfg.Rand, selfContained: cfg.SelfContained,
+		runtime: cfg.Runtime}}
 	if e.now == nil {
 		e.now = time.Now
 	}

@@ -64,10 +64,13 @@ func TestNewRefusesAnotherModule(t *testing.T) {
 		want          []string
 	}{
 		{"no WebAssembly", []byte("#!/bin/sh"), false, []string{"no WebAssembly module"}},
-		{"an empty module", empty, false, []string{"exports no memory", "_initialize", "edgetoken_abi_version", "edgetoken_inspect"}},
+		{"an empty module", empty, false, []string{"exports no memory", "_initialize", "edgetoken_abi_version",
+			"edgetoken_inspect"}},
 		{"imports beyond WASI", imports, false, []string{"it imports env.now"}},
-		{"the self-contained one", enginetest.Module(t, true), false, []string{"edgetoken.wasm", "lacks the export edgetoken_inspect"}},
-		{"not the self-contained one", enginetest.Module(t, false), true, []string{"edgetoken-full.wasm", "lacks the export edgetoken_open"}},
+		{"the self-contained one", enginetest.Module(t, true), false,
+			[]string{"edgetoken.wasm", "lacks the export edgetoken_inspect"}},
+		{"not the self-contained one", enginetest.Module(t, false), true,
+			[]string{"edgetoken-full.wasm", "lacks the export edgetoken_open"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := engine.New(t.Context(), engine.Config{
@@ -85,7 +88,8 @@ func TestNewRefusesAnotherModule(t *testing.T) {
 // The module that only verifies is a self-contained one that refuses to write.
 func TestVerifierWritesNothing(t *testing.T) {
 	e, pair := shared(t, "wasm-verify"), shared(t, "wasm")
-	_, access, err := pair.Issue(t.Context(), core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true}, nil)
+	_, access, err := pair.Issue(t.Context(),
+		core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,13 +105,15 @@ func TestVerifierWritesNothing(t *testing.T) {
 func TestConfigErrors(t *testing.T) {
 	bad := core.DefaultSettings()
 	bad.UserIDClaim, bad.AuthHeaderTypes = "exp", nil
-	_, err := engine.New(t.Context(), engine.Config{Settings: bad, Keys: coretest.OneKey(), Module: enginetest.Module(t, false)})
+	_, err := engine.New(t.Context(), engine.Config{Settings: bad, Keys: coretest.OneKey(),
+		Module: enginetest.Module(t, false)})
 	for _, want := range []string{"USER_ID_CLAIM", "AUTH_HEADER_TYPES"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("New() = %v, want every mistake, %s among them", err, want)
 		}
 	}
-	if _, err := engine.New(t.Context(), engine.Config{}); err == nil || !strings.Contains(err.Error(), "Keys is missing") {
+	if _, err := engine.New(t.Context(), engine.Config{}); err == nil ||
+		!strings.Contains(err.Error(), "Keys is missing") {
 		t.Errorf("New() without keys = %v", err)
 	}
 	dir := filepath.Join(t.TempDir(), "cache")
@@ -154,13 +160,15 @@ func TestCallersRuntime(t *testing.T) {
 			if withWASI {
 				wasi_snapshot_preview1.MustInstantiate(ctx, rt)
 			}
-			other, err := rt.InstantiateWithConfig(ctx, []byte("\x00asm\x01\x00\x00\x00"), wazero.NewModuleConfig().WithName("other"))
+			other, err := rt.InstantiateWithConfig(ctx, []byte("\x00asm\x01\x00\x00\x00"),
+				wazero.NewModuleConfig().WithName("other"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			for range 2 { // a second pair after the first was closed
 				cfg := engine.Config{
-					Settings: core.DefaultSettings(), Keys: coretest.OneKey(), Module: enginetest.Module(t, false), Runtime: rt, MaxInstances: 2,
+					Settings: core.DefaultSettings(), Keys: coretest.OneKey(), Module: enginetest.Module(t,
+						false), Runtime: rt, MaxInstances: 2,
 				}
 				first, err := engine.New(ctx, cfg)
 				if err != nil {

@@ -34,7 +34,8 @@ func ExampleNew() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	tokens, err := engine.New(ctx, engine.Config{Runtime: runtime, Settings: core.DefaultSettings(), Keys: keys, Module: module})
+	tokens, err := engine.New(ctx, engine.Config{Runtime: runtime, Settings: core.DefaultSettings(), Keys: keys,
+		Module: module})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -63,7 +64,8 @@ func ExampleEngine_Issue() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	tokens, err := engine.New(ctx, engine.Config{Settings: core.DefaultSettings(), Keys: keys, Module: module, CacheDir: cacheDir})
+	tokens, err := engine.New(ctx, engine.Config{Settings: core.DefaultSettings(), Keys: keys, Module: module,
+		CacheDir: cacheDir})
 	if err != nil {
 		log.Fatal(err)
 	}

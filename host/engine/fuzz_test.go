@@ -44,7 +44,8 @@ func (all together) agree(t *testing.T, token string) {
 	for op := core.Authenticate; op <= core.Blacklist; op++ {
 		req := core.Request{
 			Op: op, Opened: want, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte(`{"plan":"pro"}`),
-			State: core.State{Customer: core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true}, PasswordGood: true},
+			State: core.State{Customer: core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true},
+				PasswordGood: true},
 		}
 		want, wantErr := all.native.Decide(context.Background(), req)
 		for name, e := range all.modules {
@@ -53,7 +54,8 @@ func (all together) agree(t *testing.T, token string) {
 			}
 			got, err := e.Decide(context.Background(), req)
 			if !errors.Is(err, wantErr) || err == nil && !reflect.DeepEqual(got, want) {
-				t.Fatalf("Decide(op %d, %q)\n%11s: %+v, %v\n     native: %+v, %v", op, token, name, got, err, want, wantErr)
+				t.Fatalf("Decide(op %d, %q)\n%11s: %+v, %v\n     native: %+v, %v", op, token, name, got, err, want,
+					wantErr)
 			}
 		}
 	}
@@ -69,10 +71,12 @@ func configurations(tb testing.TB) map[string]together {
 	other.AuthTokenClasses = []core.TokenType{core.SlidingToken, core.AccessToken}
 	keys := coretest.NewHMACKeys(7,
 		coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "one", Algorithm: "HS512"}, Secret: coretest.OtherSecret},
-		coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "two", Algorithm: "HS256", Issuer: "https://partner.example", Default: true, AnyID: true}, Secret: coretest.Secret},
+		coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "two", Algorithm: "HS256", Issuer: "https://partner.example",
+			Default: true, AnyID: true}, Secret: coretest.Secret},
 	)
 	return map[string]together{
-		"usual": newTogether(tb, core.DefaultSettings(), coretest.OneKey()), "older": newTogether(tb, older, coretest.OneKey()),
+		"usual": newTogether(tb, core.DefaultSettings(), coretest.OneKey()), "older": newTogether(tb, older,
+			coretest.OneKey()),
 		"other": newTogether(tb, other, keys),
 	}
 }
@@ -92,7 +96,8 @@ func TestSeedsAgree(t *testing.T) {
 				o, _ := opened(t.Context(), all.native, []byte(token))
 				causes[o.Cause]++
 			}
-			for _, c := range []cause.Cause{cause.OK, cause.Malformed, cause.BadHeader, cause.BadAlgorithm, cause.BadSignature, cause.BadClaims, cause.TooLong} {
+			for _, c := range []cause.Cause{cause.OK, cause.Malformed, cause.BadHeader, cause.BadAlgorithm,
+				cause.BadSignature, cause.BadClaims, cause.TooLong} {
 				if causes[c] == 0 {
 					t.Errorf("no seed is %v, so that nobody knows whether all agree on that", c)
 				}
@@ -109,7 +114,8 @@ func FuzzAgree(f *testing.F) {
 			f.Add(token, `{"alg":"HS256"}`, `{"exp":1}`)
 		}
 	}
-	f.Add("", `{"alg":"HS256","kid":"\ud83d\udd11"}`, `{"token_type":"refresh","exp":4102444800,"jti":5,"user_id":" 1_0 ","a":[{"b":1e9}]}`)
+	f.Add("", `{"alg":"HS256","kid":"\ud83d\udd11"}`,
+		`{"token_type":"refresh","exp":4102444800,"jti":5,"user_id":" 1_0 ","a":[{"b":1e9}]}`)
 	configured := configurations(f)
 	f.Fuzz(func(t *testing.T, token, header, claims string) {
 		for _, all := range configured {

@@ -41,13 +41,15 @@ func TestAgreesWithJWX(t *testing.T) {
 				}
 				outcome, err := e.Decide(t.Context(), core.Request{
 					Op: core.Login, Now: coretest.Now, Entropy: coretest.Entropy,
-					State: core.State{Customer: core.Customer{ID: core.Integer(7), UserID: core.Integer(7), Active: true}, PasswordGood: true},
+					State: core.State{Customer: core.Customer{ID: core.Integer(7), UserID: core.Integer(7),
+						Active: true}, PasswordGood: true},
 				})
 				if err != nil || len(outcome.Tokens) != 2 {
 					t.Fatalf("%s: Decide = %v with %d tokens, want 2", name, err, len(outcome.Tokens))
 				}
 				for _, token := range outcome.Tokens {
-					payload, err := jwxjws.Verify([]byte(token.Value), jwxjws.WithKey(jwa.SignatureAlgorithm(algorithm), public))
+					payload, err := jwxjws.Verify([]byte(token.Value),
+						jwxjws.WithKey(jwa.SignatureAlgorithm(algorithm), public))
 					if err != nil {
 						t.Errorf("jwx refuses the %s token of %s: %v", token.Type, name, err)
 					}

@@ -53,7 +53,8 @@ func shared(tb testing.TB, name string) *engine.Engine {
 	if engines[name] != nil {
 		return engines[name]
 	}
-	cfg := engine.Config{Settings: core.DefaultSettings(), Keys: coretest.OneKey(), SelfContained: name != "wasm", CacheDir: cacheDir}
+	cfg := engine.Config{Settings: core.DefaultSettings(), Keys: coretest.OneKey(), SelfContained: name != "wasm",
+		CacheDir: cacheDir}
 	if name == "wasm-verify" {
 		cfg.Module = enginetest.Verifier(tb)
 	} else {

@@ -70,7 +70,8 @@ func TestContextWhileWaiting(t *testing.T) {
 func TestClose(t *testing.T) {
 	keys := slowKeys{coretest.OneKey(), make(chan struct{}), make(chan struct{}), nil}
 	e, err := engine.New(t.Context(), engine.Config{
-		Settings: core.DefaultSettings(), Keys: keys, MaxInstances: 1, Module: enginetest.Module(t, false), CacheDir: cacheDir,
+		Settings: core.DefaultSettings(), Keys: keys, MaxInstances: 1, Module: enginetest.Module(t,
+			false), CacheDir: cacheDir,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +93,8 @@ func TestClose(t *testing.T) {
 	}
 
 	idle, err := engine.New(t.Context(), engine.Config{
-		Settings: core.DefaultSettings(), Keys: coretest.OneKey(), Module: enginetest.Module(t, false), CacheDir: cacheDir,
+		Settings: core.DefaultSettings(), Keys: coretest.OneKey(), Module: enginetest.Module(t,
+			false), CacheDir: cacheDir,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -111,11 +113,13 @@ func TestClose(t *testing.T) {
 // What keys cannot do is an error of the call and breaks no instance.
 func TestKeysFail(t *testing.T) {
 	cause := errors.New("the KMS is away")
-	e := newEngine(t, engine.Config{Settings: core.DefaultSettings(), Keys: slowKeys{coretest.OneKey(), nil, nil, cause}})
+	e := newEngine(t, engine.Config{Settings: core.DefaultSettings(),
+		Keys: slowKeys{coretest.OneKey(), nil, nil, cause}})
 	if _, err := opened(t.Context(), e, []byte(goodToken)); !errors.Is(err, cause) {
 		t.Errorf("Open() = %v, want %v", err, cause)
 	}
-	if _, _, err := e.Issue(t.Context(), core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true}, nil); !errors.Is(err, cause) {
+	if _, _, err := e.Issue(t.Context(), core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true},
+		nil); !errors.Is(err, cause) {
 		t.Errorf("Issue() = %v, want %v", err, cause)
 	}
 	if n := e.Instances(); n != 1 {
@@ -147,7 +151,9 @@ func TestRefusalWithClaims(t *testing.T) {
 		want cause.Cause
 	}{
 		{"a refusal with claims", core.Opened{Cause: cause.BadClaims, Claims: claims}, cause.OK},
-		{"a refusal with a place of a claim", core.Opened{Cause: cause.BadClaims, ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7, End: 8}}, cause.OK},
+		{"a refusal with a place of a claim",
+			core.Opened{Cause: cause.BadClaims,
+				ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7, End: 8}}, cause.OK},
 		{"a refusal", core.Opened{Cause: cause.BadClaims}, cause.BadClaims},
 	} {
 		if _, err := opened(t.Context(), e, []byte(goodToken)); err != nil {
@@ -163,7 +169,8 @@ func TestRefusalWithClaims(t *testing.T) {
 // A key set that changes between reading and judging does not change whose token it is.
 func TestKeysChangeBetween(t *testing.T) {
 	ours := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "ours", Algorithm: "HS256"}, Secret: coretest.Secret}
-	theirs := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "theirs", Algorithm: "HS256", Issuer: "https://partner.example"}, Secret: coretest.OtherSecret}
+	theirs := coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "theirs", Algorithm: "HS256",
+		Issuer: "https://partner.example"}, Secret: coretest.OtherSecret}
 	token := coretest.Sign("HS256", coretest.OtherSecret, `{"alg":"HS256","kid":"theirs"}`,
 		`{"token_type":"refresh","exp":4102444800,"jti":"x","user_id":"7"}`)
 	for _, name := range []string{"wasm", "wasm-full"} {
@@ -196,9 +203,11 @@ func wasmModule(version byte, exports []abi.Export, layout []byte) []byte {
 		return append(append([]byte{id}, leb(len(content))...), content...)
 	}
 	b := []byte("\x00asm\x01\x00\x00\x00")
-	b = append(b, section(1, []byte{3, 0x60, 0, 0, 0x60, 0, 1, 0x7f, 0x60, 1, 0x7f, 1, 0x7f})...) // types: ()→(), ()→i32, i32→i32
+	b = append(b, section(1, []byte{3, 0x60, 0, 0, 0x60, 0, 1, 0x7f, 0x60, 1, 0x7f, 1,
+		0x7f})...) // types: ()→(), ()→i32, i32→i32
 	functions, code := []byte{}, []byte{}
-	names := append([]abi.Export{{Name: abi.InitializeName, Params: -1}, {Name: abi.VersionName}, {Name: abi.LayoutName}}, exports...)
+	names := append([]abi.Export{{Name: abi.InitializeName, Params: -1}, {Name: abi.VersionName},
+		{Name: abi.LayoutName}}, exports...)
 	var exported []byte
 	for i, x := range names {
 		functions = append(functions, byte(x.Params+1))
@@ -228,15 +237,18 @@ func TestNewRefusesAModuleLikeOurs(t *testing.T) {
 		want   string
 	}{
 		{"another version", wasmModule(abi.Version+1, abi.Split, nil), "speaks ABI version"},
-		{"another signature", wasmModule(abi.Version, wrongSignature, nil), "its export edgetoken_inspect has another signature"},
+		{"another signature", wasmModule(abi.Version, wrongSignature, nil),
+			"its export edgetoken_inspect has another signature"},
 		{"a layout of zeros", wasmModule(abi.Version, abi.Split, nil), "layout"},
 	} {
-		_, err := engine.New(t.Context(), engine.Config{Settings: core.DefaultSettings(), Keys: coretest.OneKey(), Module: c.module})
+		_, err := engine.New(t.Context(), engine.Config{Settings: core.DefaultSettings(), Keys: coretest.OneKey(),
+			Module: c.module})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: New() = %v, want %q", c.name, err, c.want)
 		}
 	}
-	_, err := engine.New(t.Context(), engine.Config{Settings: core.DefaultSettings(), Keys: coretest.NewHMACKeys(1), Module: enginetest.Module(t, false), CacheDir: cacheDir})
+	_, err := engine.New(t.Context(), engine.Config{Settings: core.DefaultSettings(), Keys: coretest.NewHMACKeys(1),
+		Module: enginetest.Module(t, false), CacheDir: cacheDir})
 	if err == nil || !strings.Contains(err.Error(), "KeySet.Signing") {
 		t.Errorf("New() with a key set that signs with no key = %v", err)
 	}
@@ -256,7 +268,8 @@ func TestClosedRuntime(t *testing.T) {
 }
 
 func TestRefreshNeedsState(t *testing.T) {
-	if _, err := shared(t, "wasm").Refresh(t.Context(), goodToken, nil); err == nil || !strings.Contains(err.Error(), "state function") {
+	if _, err := shared(t, "wasm").Refresh(t.Context(), goodToken, nil); err == nil ||
+		!strings.Contains(err.Error(), "state function") {
 		t.Errorf("Refresh() without a state function = %v", err)
 	}
 }

@@ -20,7 +20,8 @@ func embedded(selfContained bool) ([]byte, error) {
 	}
 	module, err := modules.ReadFile("module/" + name)
 	if err != nil {
-		return nil, errors.New("engine: this program was built without " + name + ": depend on a release version, which " +
+		return nil, errors.New("engine: this program was built without " + name +
+			": depend on a release version, which " +
 			"holds it, run ./build.sh in a checkout, or give the bytes as Config.Module")
 	}
 	return module, nil

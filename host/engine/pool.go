@@ -40,7 +40,8 @@ type hint struct{ slot int }
 var vacant = &instance{}
 
 func newPool(size int) *pool {
-	p := &pool{slots: make([]slot, size), counts: &counts{}, wake: make(chan struct{}, size), closed: make(chan struct{})}
+	p := &pool{slots: make([]slot, size), counts: &counts{}, wake: make(chan struct{}, size),
+		closed: make(chan struct{})}
 	p.hints.New = func() any { return &hint{} }
 	for i := range p.slots {
 		p.slots[i].instance.Store(vacant)

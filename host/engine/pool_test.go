@@ -30,7 +30,8 @@ func TestPoolUnderLoad(t *testing.T) {
 				if (caller+call)%3 == 0 {
 					ctx = gone
 				}
-				if err := e.Open(ctx, token, &o); err != nil && err != context.Canceled || err == nil && o.Cause != cause.OK {
+				if err := e.Open(ctx, token, &o); err != nil && err != context.Canceled || err == nil &&
+					o.Cause != cause.OK {
 					t.Errorf("Open() = %v, %v", o.Cause, err)
 					return
 				}
@@ -51,15 +52,19 @@ func TestPoolUnderLoad(t *testing.T) {
 
 // Nothing of a token shows in the next one that is opened into the same room, and nothing is allocated.
 func TestOpenIntoTheSameRoom(t *testing.T) {
-	good := []byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{"exp":1,"iss":"x","jti":"0123456789ab8cde8f010123456789ab"}`))
+	good := []byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`,
+		`{"exp":1,"iss":"x","jti":"0123456789ab8cde8f010123456789ab"}`))
 	for name, e := range map[string]core.Engine{
-		"wasm": newEngine(t, engine.Config{MaxInstances: 1}), "wasm-full": newEngine(t, engine.Config{SelfContained: true, MaxInstances: 1}),
+		"wasm": newEngine(t, engine.Config{MaxInstances: 1}), "wasm-full": newEngine(t,
+			engine.Config{SelfContained: true, MaxInstances: 1}),
 		"native": core.NewNative(core.DefaultSettings(), coretest.OneKey()),
 	} {
 		var o core.Opened
 		for _, token := range [][]byte{
-			good, []byte("x"), good, good[:len(good)-1], good, []byte(coretest.Sign("HS256", coretest.OtherSecret, `{"alg":"HS256"}`, `{"exp":1}`)), good,
-			[]byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `[]`)), good, make([]byte, core.MaxTokenBytes+1), []byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{}`)),
+			good, []byte("x"), good, good[:len(good)-1], good, []byte(coretest.Sign("HS256", coretest.OtherSecret,
+				`{"alg":"HS256"}`, `{"exp":1}`)), good,
+			[]byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `[]`)), good, make([]byte,
+				core.MaxTokenBytes+1), []byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{}`)),
 		} {
 			want, err := opened(t.Context(), e, token)
 			if err != nil {
@@ -72,7 +77,8 @@ func TestOpenIntoTheSameRoom(t *testing.T) {
 			gotClaims, wantClaims := string(got.Claims), string(want.Claims)
 			got.Claims, want.Claims = nil, nil
 			if gotClaims != wantClaims || !reflect.DeepEqual(got, want) {
-				t.Errorf("%s: Open(%.40s) = %+v with claims %s, want %+v with %s", name, token, got, gotClaims, want, wantClaims)
+				t.Errorf("%s: Open(%.40s) = %+v with claims %s, want %+v with %s", name, token, got, gotClaims, want,
+					wantClaims)
 			}
 		}
 		if n := testing.AllocsPerRun(200, func() {

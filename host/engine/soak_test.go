@@ -33,16 +33,21 @@ func TestSoak(t *testing.T) {
 	const callers, spellings = 4, 64
 	secret := func(change int) string { return fmt.Sprintf("%064d", change%2) }
 	keysOf := func(change int) core.Keys {
-		return coretest.NewHMACKeys(uint64(change+1), coretest.HMACKey{KeyInfo: core.KeyInfo{ID: fmt.Sprint(change % 2), Algorithm: "HS256", Default: true}, Secret: secret(change)})
+		return coretest.NewHMACKeys(uint64(change+1),
+			coretest.HMACKey{KeyInfo: core.KeyInfo{ID: fmt.Sprint(change % 2), Algorithm: "HS256", Default: true},
+				Secret: secret(change)})
 	}
 	var tokens [2][spellings][]byte
 	for key := range tokens {
 		for i := range tokens[key] {
-			tokens[key][i] = []byte(coretest.Sign("HS256", secret(key), fmt.Sprintf(`{"alg":"HS256","kid":"%d","typ":"JWT"}`, key),
-				fmt.Sprintf(`{"token_type":"access","exp":4102444800,"iat":1577836800,"jti":"%032x","user_id":"%d"}`, i, i)))
+			tokens[key][i] = []byte(coretest.Sign("HS256", secret(key),
+				fmt.Sprintf(`{"alg":"HS256","kid":"%d","typ":"JWT"}`, key),
+				fmt.Sprintf(`{"token_type":"access","exp":4102444800,"iat":1577836800,"jti":"%032x","user_id":"%d"}`,
+					i, i)))
 		}
 	}
-	e, err := engine.New(t.Context(), engine.Config{Settings: core.DefaultSettings(), Keys: keysOf(0), Module: enginetest.Module(t, false), CacheDir: cacheDir})
+	e, err := engine.New(t.Context(), engine.Config{Settings: core.DefaultSettings(), Keys: keysOf(0),
+		Module: enginetest.Module(t, false), CacheDir: cacheDir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,8 @@ func allWith(t *testing.T, keys core.Keys) map[string]core.Engine {
 	t.Helper()
 	s := core.DefaultSettings()
 	return map[string]core.Engine{
-		"native": core.NewNative(s, keys), "wasm": with(t, shared(t, "wasm"), s, keys), "wasm-full": with(t, shared(t, "wasm-full"), s, keys),
+		"native": core.NewNative(s, keys), "wasm": with(t, shared(t, "wasm"), s, keys), "wasm-full": with(t,
+			shared(t, "wasm-full"), s, keys),
 	}
 }
 

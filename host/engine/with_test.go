@@ -31,7 +31,8 @@ func TestWith(t *testing.T) {
 		for name, side := range sides {
 			s := core.DefaultSettings()
 			s.UserIDClaim = side.claim
-			keys := coretest.NewHMACKeys(uint64(len(name)), coretest.HMACKey{KeyInfo: core.KeyInfo{ID: name[:1], Algorithm: "HS256"}, Secret: coretest.Secret})
+			keys := coretest.NewHMACKeys(uint64(len(name)),
+				coretest.HMACKey{KeyInfo: core.KeyInfo{ID: name[:1], Algorithm: "HS256"}, Secret: coretest.Secret})
 			w, err := e.With(s, keys)
 			if err != nil {
 				t.Fatal(err)
@@ -40,7 +41,8 @@ func TestWith(t *testing.T) {
 				for range 200 {
 					o, err := opened(t.Context(), w, []byte(token))
 					if err != nil || o.Cause != side.want || o.Customer.Form != side.form {
-						t.Errorf("With(%s): Open() = %v, customer claim %v, %v; want %v, %v", name, o.Cause, o.Customer.Form, err, side.want, side.form)
+						t.Errorf("With(%s): Open() = %v, customer claim %v, %v; want %v, %v", name, o.Cause,
+							o.Customer.Form, err, side.want, side.form)
 						return
 					}
 				}

@@ -106,7 +106,8 @@ var wycheproofRefused = map[string]string{
 func TestWycheproof(t *testing.T) {
 	dir := wycheproof(t)
 	// The number of tests in each file; json_web_crypto_test has 34 more, of encrypted tokens.
-	for file, want := range map[string]int{"json_web_signature_test": 401, "json_web_key_test": 26, "json_web_crypto_test": 49} {
+	for file, want := range map[string]int{"json_web_signature_test": 401, "json_web_key_test": 26,
+		"json_web_crypto_test": 49} {
 		t.Run(file, func(t *testing.T) {
 			ran, excepted, refused := 0, 0, 0
 			for _, g := range wycheproofGroups(t, filepath.Join(dir, "testvectors_v1", file+".json")) {
@@ -136,7 +137,8 @@ func TestWycheproof(t *testing.T) {
 					}
 					for engine, e := range with {
 						if o := open(t, e, c.token()); coretest.SignatureGood(o.Cause) != want {
-							t.Errorf("%s (%s, %s) by %s: cause %v, want a good signature %v", name, g.Comment, c.Comment, engine, o.Cause, want)
+							t.Errorf("%s (%s, %s) by %s: cause %v, want a good signature %v", name, g.Comment,
+								c.Comment, engine, o.Cause, want)
 						}
 					}
 				}
@@ -177,7 +179,8 @@ func wycheproof(t *testing.T) string {
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("download %s: %v %s", wycheproofModule, err, module.Error)
 		}
-		t.Skipf("the test vectors of Wycheproof cannot be downloaded (go mod download %s): %v %s", wycheproofModule, err, module.Error)
+		t.Skipf("the test vectors of Wycheproof cannot be downloaded (go mod download %s): %v %s", wycheproofModule,
+			err, module.Error)
 	}
 	if module.Sum != wycheproofSum {
 		t.Fatalf("the sum of %s is %s, want %s", wycheproofModule, module.Sum, wycheproofSum)

@@ -1,10 +1,12 @@
-// Pressure measures what slow clients and a storm of log-ins do to everybody else: a node in a process of its own, and its clients in this one.
+// Pressure measures what slow clients and a storm of log-ins do to everybody else: a node in a process of its own,
+// and its clients in this one.
 //
 //	cd host/bench && go run ./pressure            both, 20 seconds for each figure
 //	cd host/bench && go run ./pressure -for 5s storm
 //
-// The slow clients are 1,000 connections that send a byte a second, the honest ones 64 in a closed loop. The storm is 64 clients that log in
-// in a closed loop, beside 500 token checks a second in an open loop: a check that starts late counts from when it was due.
+// The slow clients are 1,000 connections that send a byte a second, the honest ones 64 in a closed loop. The storm is
+// 64 clients that log in in a closed loop, beside 500 token checks a second in an open loop: a check that starts late
+// counts from when it was due.
 package main
 
 import (
@@ -58,7 +60,8 @@ func main() {
 
 // start runs this program as another process and gives the first line that it writes.
 func start(what string) (line string, cmd *exec.Cmd, stop func()) {
-	cmd = exec.Command(os.Args[0], "-for", lasts.String(), "-engine", *engine, "-workers", fmt.Sprint(*workers), "-cpuprofile", *profile, what)
+	cmd = exec.Command(os.Args[0], "-for", lasts.String(), "-engine", *engine, "-workers", fmt.Sprint(*workers),
+		"-cpuprofile", *profile, what)
 	cmd.Stderr = os.Stderr
 	if *procs > 0 {
 		cmd.Env = append(os.Environ(), fmt.Sprint("GOMAXPROCS=", *procs))

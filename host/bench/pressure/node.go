@@ -48,7 +48,8 @@ func serve() {
 	debug.FreeOSMemory() // that hash is no part of what a node does
 	var all []store.NewCustomer
 	for i := range customers {
-		all = append(all, store.NewCustomer{ID: core.Integer(int64(i + 1)), Email: email(i), IsActive: true, PasswordHash: hash})
+		all = append(all, store.NewCustomer{ID: core.Integer(int64(i + 1)), Email: email(i), IsActive: true,
+			PasswordHash: hash})
 	}
 	_, err = db.AddAll(ctx, all)
 	check(err)
@@ -67,7 +68,8 @@ func serve() {
 	check(err)
 	hasher := hashing.NewProcesses(func() *exec.Cmd { return exec.Command(os.Args[0], "hash") }, quiet)
 	defer hasher.Close()
-	n, err := node.New(node.Config{Engine: tokens, Store: db, Hashing: queue, Hasher: hasher, Settings: settings, Log: quiet})
+	n, err := node.New(node.Config{Engine: tokens, Store: db, Hashing: queue, Hasher: hasher, Settings: settings,
+		Log: quiet})
 	check(err)
 	handler, err := httpapi.New(httpapi.Config{Node: n, Log: quiet})
 	check(err)

@@ -39,11 +39,14 @@ func slow() {
 	close(ends)
 	open.Wait()
 	fmt.Printf("honest alone:            %s\nhonest beside %d slow: %s\n", without, slowClients, with)
-	fmt.Printf("p99 ratio %.2f (2 wanted); slow connections made in all: %d\n", float64(with.at(99))/float64(without.at(99)), connected.Load())
-	fmt.Printf("anonymous memory of the node: %d MiB alone, %d after %s beside slow ones, %d after as much again\n", idle>>10, early>>10, *lasts, late>>10)
+	fmt.Printf("p99 ratio %.2f (2 wanted); slow connections made in all: %d\n",
+		float64(with.at(99))/float64(without.at(99)), connected.Load())
+	fmt.Printf("anonymous memory of the node: %d MiB alone, %d after %s beside slow ones, %d after as much again\n",
+		idle>>10, early>>10, *lasts, late>>10)
 }
 
-// dribble sends a request a byte a second, its header or its body, and another one on a new connection once it is cut off.
+// dribble sends a request a byte a second, its header or its body, and another one on a new connection once it is cut
+// off.
 func dribble(address string, i int, connected *atomic.Int64, ends <-chan struct{}) {
 	request := "GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: "
 	if i%2 == 1 {

@@ -102,7 +102,8 @@ func logins(address string, lasts time.Duration) float64 {
 	for i := range stormClients {
 		all.Go(func() {
 			for time.Now().Before(ends) {
-				answer, err := c.Post("http://"+address+"/auth/token/", "application/json", strings.NewReader(loginBody(i)))
+				answer, err := c.Post("http://"+address+"/auth/token/", "application/json",
+					strings.NewReader(loginBody(i)))
 				check(err)
 				_, _ = io.Copy(io.Discard, answer.Body)
 				_ = answer.Body.Close()
@@ -122,11 +123,13 @@ type latencies []time.Duration
 func (l latencies) at(percent int) time.Duration { return l[(len(l)-1)*percent/100] }
 
 func (l latencies) String() string {
-	return fmt.Sprintf("%d, p50 %s, p99 %s, longest %s", len(l), l.at(50).Round(time.Microsecond), l.at(99).Round(time.Microsecond),
+	return fmt.Sprintf("%d, p50 %s, p99 %s, longest %s", len(l), l.at(50).Round(time.Microsecond),
+		l.at(99).Round(time.Microsecond),
 		l[len(l)-1].Round(time.Microsecond))
 }
 
-// checks asks who the token's customer is, 500 times a second whatever the answers take, and gives how long they took from when they were due.
+// checks asks who the token's customer is, 500 times a second whatever the answers take, and gives how long they took
+// from when they were due.
 func checks(address, token string, lasts time.Duration) latencies {
 	c, began := client(), time.Now()
 	took := make([]time.Duration, int(lasts/checkEvery))

@@ -1,4 +1,5 @@
-// Package enginetest builds the modules that tests need, from the sources as they are now, so that no test meets a stale one.
+// Package enginetest builds the modules that tests need, from the sources as they are now, so that no test meets a
+// stale one.
 package enginetest
 
 import (
@@ -44,7 +45,8 @@ func Verifier(tb testing.TB) []byte {
 	return b
 }
 
-// SharedCache is the name of the environment variable with a directory for the compiled modules of all packages that are tested in one run.
+// SharedCache is the name of the environment variable with a directory for the compiled modules of all packages that
+// are tested in one run.
 const SharedCache = "MODULE_TEST_CACHE"
 
 // CacheDir is that directory, or one of the test's own where there is none.
@@ -76,7 +78,8 @@ func build(tags string) ([]byte, error) {
 	out := filepath.Join(dir, "guest.wasm")
 	args := []string{"build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-tags=" + tags, "-o", out}
 	if tags == "verify" {
-		for _, p := range []string{"runtime", "fmt", "math/big", "reflect", "time", "internal/strconv", "crypto/elliptic", "os"} {
+		for _, p := range []string{"runtime", "fmt", "math/big", "reflect", "time", "internal/strconv",
+			"crypto/elliptic", "os"} {
 			args = append(args, "-gcflags="+p+"=-l")
 		}
 	}
