@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"testing"
 	"time"
 
 	"github.com/edgetoken/edgetoken/host/config"
@@ -24,4 +25,11 @@ func ServeMetrics(ctx context.Context, l net.Listener) error {
 	m := newMetrics(&Service{}, &config.Config{})
 	return (&server.Server{Handler: m.handler(), Limits: metricsLimits, Grace: time.Second,
 		Log: slog.New(slog.DiscardHandler)}).Serve(ctx, l)
+}
+
+// LoseStore closes the store under a service.
+func (s *Service) LoseStore(t *testing.T) {
+	if err := s.store.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
