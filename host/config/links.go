@@ -11,7 +11,8 @@ import (
 // container. Those of a service named edgetoken or edgetoken-something have our prefix (kubernetes.io, "Accessing the
 // Service"; docs.docker.com, "Legacy container links"):
 //
-//	EDGETOKEN_METRICS_SERVICE_HOST=10.0.0.7           EDGETOKEN_METRICS_SERVICE_PORT=9100       EDGETOKEN_METRICS_SERVICE_PORT_HTTP=9100
+//	EDGETOKEN_METRICS_SERVICE_HOST=10.0.0.7           EDGETOKEN_METRICS_SERVICE_PORT=9100
+//	EDGETOKEN_METRICS_SERVICE_PORT_HTTP=9100
 //	EDGETOKEN_METRICS_PORT=tcp://10.0.0.7:9100        EDGETOKEN_METRICS_PORT_9100_TCP=tcp://10.0.0.7:9100
 //	EDGETOKEN_METRICS_PORT_9100_TCP_PROTO=tcp         …_TCP_PORT=9100      …_TCP_ADDR=10.0.0.7
 //	EDGETOKEN_NAME=/web/edgetoken                     EDGETOKEN_ENV_PATH=/bin                   (Docker alone)

@@ -25,7 +25,7 @@ type row struct {
 	get     func(*Config) any          // for the effective configuration; nil: not shown
 	rival   string                     // the other form of the same value, which must not be given beside it
 	quiet   bool                       // shown only where it is given: it has one value, or is another form of one
-	unnamed bool                       // in no list of keys: known so that whoever writes it is told what there is instead
+	unnamed bool                       // in no list of keys: whoever writes it is told what there is instead
 
 	fixed bool                                // read at the start alone: a running node keeps the value that it has
 	keep  func(c *Config, running *Config)    // takes the value of running

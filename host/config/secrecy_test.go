@@ -95,10 +95,13 @@ func damage(r *rand.Rand, text string) string {
 		if !below {
 			return text + key + ": SECRET\n"
 		}
-		return text + []string{block + ":\n  " + name + ": SECRET\n", block + ": {" + name + ": [SECRET, SECRET]}\n", block + ": {" + name + ": {SECRET: SECRET}}\n"}[r.IntN(3)]
+		return text + []string{block + ":\n  " + name + ": SECRET\n", block + ": {" + name + ": [SECRET, SECRET]}\n",
+			block + ": {" + name + ": {SECRET: SECRET}}\n"}[r.IntN(3)]
 	case 10: // or where a key does
-		return text + []string{"SECRET: 1\n", "simple_jwt:\n  SECRET\n", "claims: {SECRET: id}\n", "claims: {x: SECRET}\n", "SECRET\n", "listen: SECRET:1\n",
-			"data: \"SECRET\\n\"\n", "cors: {origins: [http://SECRET/]}\n", "check: {headers: {SECRET: id}}\n", "SIGNING_KEY: ,SECRET\n", "SECRET.listen: 1\n",
+		return text + []string{"SECRET: 1\n", "simple_jwt:\n  SECRET\n", "claims: {SECRET: id}\n",
+			"claims: {x: SECRET}\n", "SECRET\n", "listen: SECRET:1\n",
+			"data: \"SECRET\\n\"\n", "cors: {origins: [http://SECRET/]}\n", "check: {headers: {SECRET: id}}\n",
+			"SIGNING_KEY: ,SECRET\n", "SECRET.listen: 1\n",
 			"simple_jwt: {SECRET.data: 1}\n", "SECRET.SIGNING_KEY: 1\n"}[r.IntN(13)]
 	}
 	return strings.Replace(text, "SIGNING_KEY: ", "SIGNING_KEY: "+pieces[r.IntN(len(pieces))], 1)
@@ -168,7 +171,8 @@ func TestTheMarksAreNoTextOfOurs(t *testing.T) {
 	if found := marked.FindString(strings.Join(config.Keys(), " ")); found != "" {
 		t.Errorf("a key has %q", found)
 	}
-	if !marked.MatchString("value "+secretOf(rand.New(rand.NewPCG(1, 1)), letterMarks)) || !marked.MatchString(secretOf(rand.New(rand.NewPCG(1, 1)), digitMarks)) {
+	if !marked.MatchString("value "+secretOf(rand.New(rand.NewPCG(1, 1)), letterMarks)) ||
+		!marked.MatchString(secretOf(rand.New(rand.NewPCG(1, 1)), digitMarks)) {
 		t.Error("a secret is not found")
 	}
 }
@@ -186,12 +190,19 @@ func FuzzNoTextOfTheFileIsShown(f *testing.F) {
 func TestMessagesThatShowedSecrets(t *testing.T) {
 	const secret = "QxzjZqxjQzxjXqzjQxzjZqxjQzxjXqzj"
 	for _, file := range []string{
-		"simple_jwt:\n  SIGNING_KEY: | SECRET\n", "simple_jwt:\n  SIGNING_KEY: > SECRET\n", "simple_jwt:\n  SIGNING_KEY: |SECRET\n", "simple_jwt:\n  SIGNING_KEY: |9 SECRET\n",
-		"simple_jwt: {SIGNING_KEY: ,SECRET}\n", "simple_jwt: {SIGNING_KEY: , SECRET: 1}\n", "simple_jwt:\n  SECRET: x\n", "SECRET: 1\n", "engine: SECRET\n",
-		"engine: |\n  SIGNING_KEY: SECRET\n", "simple_jwt:\n  SIGNING_KEY_FILE: SECRET\n", "simple_jwt:\n  VERIFYING_KEY_FILE: SECRET\n", "claims: {x: SECRET}\n",
-		"claims: {SECRET: x}\n", "cors: {origins: SECRET}\n", "simple_jwt: {AUTH_TOKEN_CLASSES: [SECRET]}\n", "listen: 127.0.0.1:SECRET\n", "throttles: {anon: SECRET}\n",
-		"simple_jwt: {ISSUER: [SECRET]}\n", "allowed_hosts: {SECRET: 1}\n", "simple_jwt: {SIGNING_KEY: !SECRET x}\n", "simple_jwt: {SIGNING_KEY: *SECRET}\n", "%SECRET x\n---\na: 1\n",
-		"simple_jwt:\n  SIGNING_KEY: \"\\q" + "SECRET\"\n", "check: {headers: {SECRET: id, \"SECRET \": x}}\n", "SECRET.listen: 1\n", "simple_jwt: {SECRET.listen: 1}\n", "simple_jwt:\n  ISSUER: |\n    SECRET\n  SIGNING_KEY: SECRET\n",
+		"simple_jwt:\n  SIGNING_KEY: | SECRET\n", "simple_jwt:\n  SIGNING_KEY: > SECRET\n",
+		"simple_jwt:\n  SIGNING_KEY: |SECRET\n", "simple_jwt:\n  SIGNING_KEY: |9 SECRET\n",
+		"simple_jwt: {SIGNING_KEY: ,SECRET}\n", "simple_jwt: {SIGNING_KEY: , SECRET: 1}\n",
+		"simple_jwt:\n  SECRET: x\n", "SECRET: 1\n", "engine: SECRET\n",
+		"engine: |\n  SIGNING_KEY: SECRET\n", "simple_jwt:\n  SIGNING_KEY_FILE: SECRET\n",
+		"simple_jwt:\n  VERIFYING_KEY_FILE: SECRET\n", "claims: {x: SECRET}\n",
+		"claims: {SECRET: x}\n", "cors: {origins: SECRET}\n", "simple_jwt: {AUTH_TOKEN_CLASSES: [SECRET]}\n",
+		"listen: 127.0.0.1:SECRET\n", "throttles: {anon: SECRET}\n",
+		"simple_jwt: {ISSUER: [SECRET]}\n", "allowed_hosts: {SECRET: 1}\n", "simple_jwt: {SIGNING_KEY: !SECRET x}\n",
+		"simple_jwt: {SIGNING_KEY: *SECRET}\n", "%SECRET x\n---\na: 1\n",
+		"simple_jwt:\n  SIGNING_KEY: \"\\q" + "SECRET\"\n", "check: {headers: {SECRET: id, \"SECRET \": x}}\n",
+		"SECRET.listen: 1\n", "simple_jwt: {SECRET.listen: 1}\n",
+		"simple_jwt:\n  ISSUER: |\n    SECRET\n  SIGNING_KEY: SECRET\n",
 	} {
 		_, err := load(t, strings.ReplaceAll(file, "SECRET", secret), nil)
 		if err == nil {
@@ -201,7 +212,8 @@ func TestMessagesThatShowedSecrets(t *testing.T) {
 		}
 	}
 	// A configuration in the place of its path.
-	for _, path := range []string{"simple_jwt: {SIGNING_KEY: " + secret + "}", "simple_jwt:\n  SIGNING_KEY: " + strings.Repeat(secret, 200)} {
+	for _, path := range []string{"simple_jwt: {SIGNING_KEY: " + secret + "}", "simple_jwt:\n  SIGNING_KEY: " +
+		strings.Repeat(secret, 200)} {
 		_, err := config.Load(config.Sources{File: path, FileNeeded: true})
 		if err == nil || marked.MatchString(err.Error()) {
 			t.Errorf("Load of the file %q: %v", path, err)

@@ -25,7 +25,8 @@ func TestMetricsDoNotWaitForBodies(t *testing.T) {
 		if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := io.WriteString(conn, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n"+header+"\r\n\r\n"); err != nil {
+		request := "GET /metrics HTTP/1.1\r\nHost: localhost\r\n" + header + "\r\n\r\n"
+		if _, err := io.WriteString(conn, request); err != nil {
 			t.Fatal(err)
 		}
 		answer, err := io.ReadAll(conn)
