@@ -90,8 +90,9 @@ func logKey(log *slog.Logger, cfg *config.Config, before datadir.Contents, issue
 	log.Info("the key of the data directory signs", about...)
 }
 
-// ReloadKeys reads the keys anew, and exchanges them if they are others. It reads nothing else, and no request in
-// flight is disturbed. After an error the old keys are still in use.
+// ReloadKeys reads the key of the data directory anew, and exchanges the keys if it is another one. It reads nothing
+// else, so a configured SIGNING_KEY stays. Requests in flight are not disturbed. After an error the old keys are still
+// in use.
 func (s *Service) ReloadKeys() (changed bool, err error) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
