@@ -86,7 +86,8 @@ func TestWarnings(t *testing.T) {
 		{"check: {proxy: caddy}\nallowed_hosts: shop.example\n", ""},
 		{"check: {proxy: nginx}\n", ""},
 		{"cors: {origins: [\"https://a.example\", \"http://b.example\"], credentials: true}\n",
-			"cors.origins names an origin without TLS (item 2 of the list), so that whoever sits on its network can act as"},
+			"cors.origins names an origin without TLS (item 2 of the list), so that whoever sits on its network can " +
+				"act as"},
 		{"cookies: {enabled: true}\ncors: {origins: [\"https://a.example\", \"https://*.b.example\", " +
 			"\"https://c.example\"], credentials: true}\nbrowser: {CSRF_TRUSTED_ORIGINS: [\"https://a.example\"]}\n",
 			"cors.origins names an origin that browser.CSRF_TRUSTED_ORIGINS lacks (item 2, 3 of the list), so that " +

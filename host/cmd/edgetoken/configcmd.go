@@ -24,9 +24,13 @@ func configCommand() *cobra.Command {
 		Short: "print the effective configuration, with where each value came from",
 		Long: `config prints every value of the configuration and where it came from; secrets are masked. Nothing is started.
 
-Values come from edgetoken.yaml (or --config, or EDGETOKEN_CONFIG), then from EDGETOKEN_* environment variables, then from flags. A key with a dot stands in a
-block of the file; its variable has _ for the dot and capitals: password.memory is EDGETOKEN_PASSWORD_MEMORY. SIGNING_KEY_FILE names a file that
-holds the secret. Relative paths start at the working directory, not at the configuration file. Durations are seconds or text such as 90s, 15m, 1h30m, 3d; sizes are bytes or text such as 64KiB, 4MiB. A running node takes new values at
+Values come from edgetoken.yaml (or --config, or EDGETOKEN_CONFIG), then from EDGETOKEN_* environment ` +
+			`variables, then from flags. A key with a dot stands in a
+block of the file; its variable has _ for the dot and capitals: password.memory is EDGETOKEN_PASSWORD_MEMORY. ` +
+			`SIGNING_KEY_FILE names a file that
+holds the secret. Relative paths start at the working directory, not at the configuration file. Durations are ` +
+			`seconds or text such as 90s, 15m, 1h30m, 3d; sizes are bytes or text such as 64KiB, 4MiB. A running node takes ` +
+			`new values at
 edgetoken reload, but for those of the keys that have a * behind them, which it reads at the start. The keys:
 
   ` + strings.Join(keyList(), "\n  "),

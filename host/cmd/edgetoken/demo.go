@@ -26,7 +26,8 @@ func demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "run a working node in a temporary directory, with a demo customer",
 		Long: `demo runs a node in a temporary directory with a fresh key and one customer, and prints commands to try it with. The directory is removed at the end.
-Without --listen it takes port 8000 of loopback, or a free one where that is in use. edgetoken.yaml is read only where --config names it.
+Without --listen it takes port 8000 of loopback, or a free one where that is in use. edgetoken.yaml is read ` +
+			`only where --config names it.
 Compiled modules are kept in the user's cache directory, so that it starts faster the next time.`,
 		Example: "  edgetoken demo\n  edgetoken demo --engine native --listen 127.0.0.1:9000",
 		Args:    wants(0),

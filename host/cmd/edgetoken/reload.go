@@ -36,7 +36,8 @@ func reloadCommand() *cobra.Command {
 		Use:   "reload",
 		Short: "have the running node read configuration, keys and certificate anew",
 		Long: `reload has the node that runs on the data directory read its configuration, its keys and its certificate anew, as SIGHUP does, without losing a request.
-The node reads the file, the environment and the flags that it was started with. A configuration with a mistake is refused whole, and the node goes on as it was.
+The node reads the file, the environment and the flags that it was started with. A configuration with a mistake ` +
+			`is refused whole, and the node goes on as it was.
 Keys that are read at the start only are named (edgetoken config --help marks them with *).`,
 		Example: "  edgetoken reload\n  edgetoken reload --data /var/lib/edgetoken --json",
 		Args:    wants(0),

@@ -19,7 +19,8 @@ func serveCommand() *cobra.Command {
 		Short: "run a node",
 		Long: `serve runs a node on a data directory, which it makes at the first start together with a signing key, unless SIGNING_KEY is configured.
 
-SIGTERM or SIGINT ends it once the requests in flight are answered; a second one ends it at once. SIGHUP has it read configuration, keys and
+SIGTERM or SIGINT ends it once the requests in flight are answered; a second one ends it at once. SIGHUP has it ` +
+			`read configuration, keys and
 certificate anew (edgetoken reload). Off loopback it wants a certificate (tls.cert, tls.key) or behind_proxy: true.`,
 		Example: `  edgetoken serve
   edgetoken serve --config /etc/edgetoken.yaml --data /var/lib/edgetoken --listen 127.0.0.1:9000
