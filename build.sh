@@ -4,11 +4,12 @@
 #   ./build.sh                 dist/*.wasm and bin/edgetoken
 #   ./build.sh run [flags]     the same, then a node with a demo customer (bin/edgetoken demo)
 #   ./build.sh test            the whole check; the last line counts: N passed, N failed, N skipped
-#   ./build.sh test-peers      replays the recorded exchanges with their own program, compares with real Djangos, looks at the pages with
-#                              Chromium, and uses clients that generators of six languages make; installs what these want, and as root
-#                              Chromium (needs python3, python3.11, Node.js with npm, a JDK with Maven, Rust and a C compiler); counts
-#                              in the same form
-#   ./build.sh bench [quick]   measures what docs/performance.md tells of, beside peers (wants wrk); quick: a minute and a half, no servers
+#   ./build.sh test-peers      replays the recorded exchanges with their own program, compares with real Djangos,
+#                              looks at the pages with Chromium, and uses clients that generators of six languages
+#                              make; installs what these want, and as root Chromium (needs python3, python3.11,
+#                              Node.js with npm, a JDK with Maven, Rust and a C compiler); counts in the same form
+#   ./build.sh bench [quick]   measures what docs/performance.md tells of, beside peers (wants wrk);
+#                              quick: a minute and a half, no servers
 #   ./build.sh fuzz [seconds]  each fuzz target in turn, a minute long each if not told
 #
 # With CI=true, `test` and `test-peers` take what was skipped for a failure.
@@ -29,7 +30,8 @@ in_ci() { [ "${CI:-}" = true ]; }
 
 # tools checks that Go and git are there, in a version that will do.
 tools() {
-  command -v git >/dev/null || die "git is missing; install it (Debian: apt-get install git, macOS: xcode-select --install)"
+  command -v git >/dev/null ||
+    die "git is missing; install it (Debian: apt-get install git, macOS: xcode-select --install)"
   command -v go >/dev/null || die "Go is missing; install Go $GO_WANTED or later from https://go.dev/dl/"
   local version
   # In this folder an older Go may fetch the one that go.mod asks for; GOVERSION is then that one's.
@@ -44,10 +46,11 @@ tools() {
     die "Go $version is too old; install Go $GO_WANTED or later from https://go.dev/dl/"
 }
 
-# module NAME [TAGS [FLAGS…]] builds dist/NAME.wasm. The same sources give the same bytes: neither paths nor commits go in.
+# module NAME [TAGS [FLAGS…]] builds dist/NAME.wasm. The same sources give the same bytes: neither paths nor commits go
+# in.
 module() {
-  GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -buildvcs=false -ldflags="-s -w" -tags="${2:-}" "${@:3}" \
-    -o "dist/$1.wasm" ./wasm/edgetoken
+  GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -buildvcs=false -ldflags="-s -w" -tags="${2:-}" \
+    "${@:3}" -o "dist/$1.wasm" ./wasm/edgetoken
 }
 
 # SMALL turns inlining off for packages where it costs size and saves no time: 4 % of the module that plugins carry.
@@ -172,13 +175,15 @@ run_tests() {
   vulnerabilities
   say "tests${detector:+ with the race detector}"
   out=$(mktemp)
-  # With the race detector compiling a module takes several times as long, so it is done once, without, for all packages.
+  # With the race detector compiling a module takes several times as long, so it is done once, without, for all
+  # packages.
   MODULE_TEST_CACHE=$(mktemp -d)
   export MODULE_TEST_CACHE
   trap 'rm -rf "$out" "$MODULE_TEST_CACHE"' EXIT
   check "100,000 damaged configurations show no secret" \
     env EDGETOKEN_TEST_DAMAGED=100000 go test -count=1 -run '^TestNoTextOfTheFileIsShown$' ./host/config
-  check "all modules and the soak, before all other tests" go test -count=1 -run '^(TestWasm|TestWasmFull|TestWasmVerify|TestSoak)$' ./host/engine
+  check "all modules and the soak, before all other tests" \
+    go test -count=1 -run '^(TestWasm|TestWasmFull|TestWasmVerify|TestSoak)$' ./host/engine
   # -count=1: several tests build programs that the test cache knows nothing of. Folders named testdata are not in ./...
   { go test $detector -count=1 -json ./... $TESTDATA 2>&1 || true; } | go -C .ci run ./count | tee "$out"
   tally "$(tail -n 1 "$out")"
@@ -251,7 +256,8 @@ shown() {
   fi
 }
 
-# django_parsers VERSION JSON holds the readers of bodies against Django's own, with that many JSON bodies, and the table of keys against PyJWT.
+# django_parsers VERSION JSON compares the readers of bodies with Django's own, with that many JSON bodies, and the
+# table of keys with PyJWT.
 django_parsers() {
   local version=$1 python
   if ! python=$(testdata/interop/setup --install "$version"); then
@@ -260,14 +266,16 @@ django_parsers() {
     return
   fi
   shown "Django's keys, $version" "$python" testdata/interop/keys.py "$version" host/keyring/testdata/keys.json
-  shown "Django's parsers, $version" bash -o pipefail -c '"$0" testdata/interop/parsers/oracle.py "$1" "$2" 100000 100000 | go run ./testdata/interop/parsers' \
+  shown "Django's parsers, $version" bash -o pipefail -c \
+    '"$0" testdata/interop/parsers/oracle.py "$1" "$2" 100000 100000 | go run ./testdata/interop/parsers' \
     "$python" 1 "$2"
 }
 
 # POCKETBASE is the version that log-ins and refreshes are compared with.
 POCKETBASE=v0.36.0
 
-# run_bench [quick] measures the budgets. All of it wants wrk, and python3 for the Django; what is missing is said and left out.
+# run_bench [quick] measures the budgets. All of it wants wrk, and python3 for the Django; it says what is missing and
+# leaves that out.
 run_bench() {
   local bin=${TMPDIR:-/tmp}/edgetoken-bench-$(id -u)
   [ "$#" -eq 0 ] || [ "$*" = quick ] || die "bench takes nothing or quick, not '$*'"
@@ -304,7 +312,8 @@ case "${1:-}" in
   run) more=$# ;;
   *) die "unknown command '$1'; ./build.sh --help names them" ;;
 esac
-[ $# -le $((more + 1)) ] || die "'${*:$((more + 2)):1}' is too much after '$1'; ./build.sh --help shows what each command takes"
+[ $# -le $((more + 1)) ] ||
+  die "'${*:$((more + 2)):1}' is too much after '$1'; ./build.sh --help shows what each command takes"
 
 tools
 case "${1:-}" in

@@ -1,7 +1,7 @@
-// Command count reads what `go test -json` prints, shows the output of what failed and one line per package, and ends with
-// "N passed, N failed, N skipped". Tests are counted with their subtests; a package that fails without a failing
-// test (it does not build, it panics, it exits) is one failure. A line before the last says what the counted tests are.
-// Its exit status is 0 whatever the counts are: build.sh looks at them.
+// Command count reads what `go test -json` prints, shows the output of what failed and one line per package, and ends
+// with "N passed, N failed, N skipped". Tests are counted with their subtests; a package that fails without a failing
+// test (it does not build, it panics, it exits) is one failure. A line before the last says what the counted tests
+// are. Its exit status is 0 whatever the counts are: build.sh looks at them.
 //
 //	go test -json ./... | count
 package main
@@ -28,7 +28,8 @@ type counts struct {
 
 // kinds are tests that stand for many cases each, by the name of the test.
 var kinds = map[string]string{
-	"TestNative": "suite", "TestWasm": "suite", "TestWasmFull": "suite", "TestWasmVerify": "suite", "TestPermit": "suite",
+	"TestNative": "suite", "TestWasm": "suite", "TestWasmFull": "suite", "TestWasmVerify": "suite",
+	"TestPermit":     "suite",
 	"TestWycheproof": "Wycheproof", "TestConformance": "recorded",
 }
 
@@ -62,7 +63,8 @@ func main() {
 			break
 		}
 	}
-	fmt.Printf("of these %d are cases of the suite that every engine passes, %d Wycheproof vectors, %d recorded exchanges, "+
+	fmt.Printf("of these %d are cases of the suite that every engine passes, %d Wycheproof vectors, %d recorded "+
+		"exchanges, "+
 		"%d fuzz seeds and %d other tests\n", total.kinds["suite"], total.kinds["Wycheproof"], total.kinds["recorded"],
 		total.kinds["fuzz"], total.kinds[""])
 	fmt.Printf("%d passed, %d failed, %d skipped\n", total.passed, total.failed, total.skipped)
@@ -112,7 +114,8 @@ func finish(e event, total, c *counts, output string) {
 		fmt.Print(output)
 	}
 	if c.passed+c.failed+c.skipped > 0 {
-		fmt.Printf("%-4s %s: %d passed, %d failed, %d skipped in %.1f s\n", e.Action, e.Package, c.passed, c.failed, c.skipped, e.Elapsed)
+		fmt.Printf("%-4s %s: %d passed, %d failed, %d skipped in %.1f s\n", e.Action, e.Package, c.passed, c.failed,
+			c.skipped, e.Elapsed)
 	}
 }
 

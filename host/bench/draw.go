@@ -22,7 +22,8 @@ func draw(rows []row) []byte {
 	var b bytes.Buffer
 	height := top + line*len(budgeted) + 14
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="system-ui,sans-serif" font-size="12">`+"\n", left+width+70, height)
-	b.WriteString("<style>text{fill:#24292f}.ok{fill:#1a7f37}.no{fill:#bc4c00}.axis{stroke:#8c959f}@media(prefers-color-scheme:dark){text{fill:#e6edf3}.ok{fill:#3fb950}.no{fill:#f0883e}}</style>\n")
+	b.WriteString("<style>text{fill:#24292f}.ok{fill:#1a7f37}.no{fill:#bc4c00}.axis{stroke:#8c959f}" +
+		"@media(prefers-color-scheme:dark){text{fill:#e6edf3}.ok{fill:#3fb950}.no{fill:#f0883e}}</style>\n")
 	middle := left + width/2
 	fmt.Fprintf(&b, `<text x="%d" y="16" text-anchor="middle">better than the budget &#8592; budget &#8594; worse</text>`+"\n", middle)
 	for f := -span; f <= span; f++ {

@@ -174,17 +174,20 @@ func pocketBaseRows(ours, refresh string) []row {
 	if answer.Body.Close(); answer.StatusCode != http.StatusOK {
 		check(fmt.Errorf("pocketbase settings: %s", answer.Status))
 	}
-	ask("/api/collections/users/records", `{"email":"`+customer+`","password":"`+password+`","passwordConfirm":"`+password+`"}`, logged.Token)
+	ask("/api/collections/users/records",
+		`{"email":"`+customer+`","password":"`+password+`","passwordConfirm":"`+password+`"}`, logged.Token)
 	ask("/api/collections/users/auth-with-password", `{"identity":"`+customer+`","password":"`+password+`"}`, "")
 
 	r := row{Name: "POST /auth/token/refresh/, HS256", Peer: "PocketBase auth-refresh", Unit: "req/s", Budget: 4,
 		AtLeast: true, Allocations: -1}
 	r.Ours, r.Theirs, r.Ratio = rates(0, "http://"+ours+"/auth/token/refresh/", refresh,
-		"http://"+at+"/api/collections/users/auth-refresh", post("")+"\nwrk.headers[\"Authorization\"] = \""+logged.Token+"\"")
+		"http://"+at+"/api/collections/users/auth-refresh",
+		post("")+"\nwrk.headers[\"Authorization\"] = \""+logged.Token+"\"")
 	l := row{Name: "POST /auth/token/, argon2id", Peer: "PocketBase, bcrypt", Unit: "req/s", AtLeast: true,
 		Allocations: -1}
 	l.Ours, l.Theirs, l.Ratio = rates(20*time.Second, "http://"+ours+"/auth/token/", post(logInBody),
-		"http://"+at+"/api/collections/users/auth-with-password", post(`{"identity":"`+customer+`","password":"`+password+`"}`))
+		"http://"+at+"/api/collections/users/auth-with-password",
+		post(`{"identity":"`+customer+`","password":"`+password+`"}`))
 	return []row{r.judged(), l.judged()}
 }
 
@@ -239,7 +242,8 @@ func logInAt(address string) (p pair) {
 
 // post is a script for wrk that posts JSON.
 func post(json string) string {
-	return fmt.Sprintf("wrk.method = \"POST\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\nwrk.body = [==[%s]==]", json)
+	return fmt.Sprintf("wrk.method = \"POST\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\nwrk.body = "+
+		"[==[%s]==]", json)
 }
 
 // asked is one answer, which must be a good one.

@@ -39,12 +39,18 @@ func TestMistakes(t *testing.T) {
 			`EDGETOKEN_ALLOWED_HOSTS: allowed_hosts: "b.example/x" is no host: write a name such as auth.example.com without scheme, port and path, .example.com for a domain and all below it, or "*" for any`},
 		"host of IPv6": {"allowed_hosts: [\"::1\"]\n", nil,
 			`edgetoken.yaml:1: allowed_hosts: is an address of IPv6, which stands in brackets, as in "[::1]"`},
-		"PEM for HMAC":     {"simple_jwt:\n  SIGNING_KEY: \"-----BEGIN PRIVATE KEY-----\\nMIIEvQIBADANBg\\n-----END PRIVATE KEY-----\"\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY: is a key pair's and no secret, which HS256 wants (PyJWT refuses it too): set ALGORITHM to that of the key, such as RS256, ES256 or EdDSA`},
-		"ssh key for HMAC": {"allow_weak_signing_key: true\nsimple_jwt:\n  SIGNING_KEY: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5\n", nil, `edgetoken.yaml:3: simple_jwt.SIGNING_KEY: is a key pair's and no secret, which HS256 wants (PyJWT refuses it too): set ALGORITHM to that of the key, such as RS256, ES256 or EdDSA`},
+		"PEM for HMAC": {"simple_jwt:\n  SIGNING_KEY: \"-----BEGIN PRIVATE KEY-----\\nMIIEvQIBADANBg\\n-----END " +
+			"PRIVATE KEY-----\"\n", nil, `edgetoken.yaml:2: simple_jwt.SIGNING_KEY: is a key pair's and no secret, which HS256 wants (PyJWT refuses it too): set ALGORITHM to that of the key, such as RS256, ES256 or EdDSA`},
+		"ssh key for HMAC": {"allow_weak_signing_key: true\nsimple_jwt:\n  SIGNING_KEY: ssh-ed25519 " +
+			"AAAAC3NzaC1lZDI1NTE5\n", nil, `edgetoken.yaml:3: simple_jwt.SIGNING_KEY: is a key pair's and no secret, which HS256 wants (PyJWT refuses it too): set ALGORITHM to that of the key, such as RS256, ES256 or EdDSA`},
 		"metrics on listen": {"listen: 127.0.0.1:1\nmetrics: {listen: \"127.0.0.1:1\"}\n", nil,
 			`edgetoken.yaml:2: metrics.listen: is the address of listen: choose another port`},
-		"value with @":       {"simple_jwt:\n  SIGNING_KEY: @" + longKey + "\n", nil, "edgetoken.yaml:2: is no YAML: '@' is a reserved character; a value that begins with @, ` or %, or holds \": \", must be put in quotes"},
-		"value with a colon": {"data: a: b\n", nil, "edgetoken.yaml:1: is no YAML: mapping value is not allowed in this context; a value that begins with @, ` or %, or holds \": \", must be put in quotes"},
+		"value with @": {"simple_jwt:\n  SIGNING_KEY: @" + longKey + "\n", nil,
+			"edgetoken.yaml:2: is no YAML: '@' is a reserved character; " +
+				"a value that begins with @, ` or %, or holds \": \", must be put in quotes"},
+		"value with a colon": {"data: a: b\n", nil,
+			"edgetoken.yaml:1: is no YAML: mapping value is not allowed in this context; " +
+				"a value that begins with @, ` or %, or holds \": \", must be put in quotes"},
 		"removed": {"simple_jwt:\n  SECRET_KEY: " + longKey + "\n", nil,
 			`edgetoken.yaml:2: simple_jwt.SECRET_KEY: was removed from simplejwt: use SIGNING_KEY`},
 		"twice": {"listen: :1\nlisten: :2\n", nil,

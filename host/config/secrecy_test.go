@@ -49,7 +49,9 @@ var files = []string{
 }
 
 // pieces are what YAML reads as more than text.
-var pieces = strings.Split("|,>,|x,|9 x,|+,>-,: ,:,[,],{,},\",',#, #,\t,\n,\r,\n\n,- ,\n- ,&a ,*a,!!binary ,!!int ,? ,\n---\n,\n...\n,%,@,`,<<: ,\\,\\q,\\u12,\x00,\xff,\u2028,\ufeff, ,  ,    ,=,~,null,0x,1e5,.inf,2001-01-01", ",")
+var pieces = strings.Split("|,>,|x,|9 x,|+,>-,: ,:,[,],{,},\",',#, #,\t,\n,\r,\n\n,- ,\n- ,&a ,*a,!!binary ,!!int ,? ,"+
+	"\n---\n,\n...\n,%,@,`,<<: ,\\,\\q,\\u12,"+
+	"\x00,\xff,\u2028,\ufeff, ,  ,    ,=,~,null,0x,1e5,.inf,2001-01-01", ",")
 
 // damage makes one change to a file.
 func damage(r *rand.Rand, text string) string {

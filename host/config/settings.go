@@ -133,7 +133,8 @@ func (c *Config) check(failed func(key string) bool) []Problem {
 		bad("password.memory", checkCosts(c.Password))
 	}
 	if c.Settings.Compat == core.V52 && c.Settings.CheckRevokeToken {
-		bad("simple_jwt.CHECK_REVOKE_TOKEN", errors.New(`does not exist in version 5.2: leave it out, or set compat: "5.5"`))
+		bad("simple_jwt.CHECK_REVOKE_TOKEN",
+			errors.New(`does not exist in version 5.2: leave it out, or set compat: "5.5"`))
 	}
 	if c.Settings.Compat == core.V52 && !c.Settings.CheckUserIsActive {
 		bad("simple_jwt.CHECK_USER_IS_ACTIVE",

@@ -116,7 +116,8 @@ func TestAGuestThatLiesAboutWhatItWrites(t *testing.T) {
 			o, err := e.Decide(t.Context(), loginRequest())
 			if err != nil || o.Refused() || len(o.Tokens) != 2 || o.Tokens[0].Value == "a.b.c" ||
 				e.Stats().Broken != brokenBefore+1 {
-				t.Errorf("%s, self-contained %v: Decide() = %+v, %v with %d instances broken; want an honest pair of another instance",
+				t.Errorf("%s, self-contained %v: Decide() = %+v, %v with %d instances broken; want an honest pair of "+
+					"another instance",
 					c.name, selfContained, o, err, e.Stats().Broken-brokenBefore)
 			}
 			if !selfContained && slices.ContainsFunc(keys.signed, func(k int) bool { return k != 0 }) ||

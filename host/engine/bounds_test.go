@@ -49,7 +49,8 @@ func TestBoundsKeepMemory(t *testing.T) {
 				round(signed)
 			}
 			if now, broken := e.MemoryBytes(), e.Stats().Broken; now > 12<<20 || broken > 0 {
-				t.Errorf("the guest has %d bytes of memory after tokens that the key signed, want 12 MiB at most; %d instances broke", now, broken)
+				t.Errorf("the guest has %d bytes of memory after tokens that the key signed, want 12 MiB at most; %d "+
+					"instances broke", now, broken)
 			}
 		})
 	}

@@ -54,7 +54,8 @@ func (e *Engine) Refresh(
 	ctx context.Context, token string, state func(core.Opened) (core.State, error),
 ) (access string, err error) {
 	if state == nil {
-		return "", errors.New("engine: Refresh needs a state function: who refreshes must know whether the customer is still active")
+		return "", errors.New("engine: Refresh needs a state function: who refreshes must know whether the customer " +
+			"is still active")
 	}
 	req := core.Request{Op: core.Refresh}
 	if err = e.Open(ctx, []byte(token), &req.Opened); err != nil {

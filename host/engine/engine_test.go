@@ -74,7 +74,8 @@ func TestNewRefusesAnotherModule(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := engine.New(t.Context(), engine.Config{
-				Settings: core.DefaultSettings(), Keys: coretest.OneKey(), Module: c.module, SelfContained: c.selfContained, CacheDir: cacheDir,
+				Settings: core.DefaultSettings(), Keys: coretest.OneKey(), Module: c.module,
+				SelfContained: c.selfContained, CacheDir: cacheDir,
 			})
 			for _, want := range c.want {
 				if err == nil || !strings.Contains(err.Error(), want) {

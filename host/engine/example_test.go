@@ -41,7 +41,9 @@ func ExampleNew() {
 	}
 	defer tokens.Close(ctx)
 
-	token := "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0b2tlbl90eXBlIjoiYWNjZXNzIiwiZXhwIjo0MTAyNDQ0ODAwLCJqdGkiOiIxIiwidXNlcl9pZCI6IjcifQ.7p1nggXmDD-5COY4hOsZQyOqY7URBYWAUf-sKqrwd9U"
+	token := "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9." +
+		"eyJ0b2tlbl90eXBlIjoiYWNjZXNzIiwiZXhwIjo0MTAyNDQ0ODAwLCJqdGkiOiIxIiwidXNlcl9pZCI6IjcifQ." +
+		"7p1nggXmDD-5COY4hOsZQyOqY7URBYWAUf-sKqrwd9U"
 	opened, err := tokens.Verify(ctx, token, core.AccessToken)
 	if err != nil {
 		log.Fatal(err)

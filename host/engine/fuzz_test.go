@@ -67,7 +67,8 @@ func configurations(tb testing.TB) map[string]together {
 	tb.Helper()
 	older, other := core.DefaultSettings(), core.DefaultSettings()
 	older.Compat, older.Wire = core.V52, core.Exact
-	other.Compat, other.Wire, other.Audience, other.TokenTypeClaim, other.IDClaim, other.UserIDClaim = core.V52, core.Exact, []string{"shop"}, "typ", "", "größe"
+	other.Compat, other.Wire, other.Audience, other.TokenTypeClaim, other.IDClaim, other.UserIDClaim = core.V52,
+		core.Exact, []string{"shop"}, "typ", "", "größe"
 	other.AuthTokenClasses = []core.TokenType{core.SlidingToken, core.AccessToken}
 	keys := coretest.NewHMACKeys(7,
 		coretest.HMACKey{KeyInfo: core.KeyInfo{ID: "one", Algorithm: "HS512"}, Secret: coretest.OtherSecret},

@@ -66,7 +66,8 @@ func (i *instance) greet() error {
 	case err != nil:
 		return err
 	case version != abi.Version:
-		return fmt.Errorf("engine: the module speaks ABI version %d and this host version %d; use a module of this release",
+		return fmt.Errorf("engine: the module speaks ABI version %d and this host version %d; use a module of this "+
+			"release",
 			version, abi.Version)
 	}
 	at, err := i.value(abi.LayoutName)
@@ -78,7 +79,8 @@ func (i *instance) greet() error {
 		i.layout, ok = abi.ReadLayout(b, i.memory.Size())
 	}
 	if !ok {
-		return errors.New("engine: the module's layout lies outside its memory or has other sizes than this ABI version")
+		return errors.New("engine: the module's layout lies outside its memory " +
+			"or has other sizes than this ABI version")
 	}
 	return nil
 }

@@ -38,7 +38,8 @@ func (e *Engine) openRuntime(ctx context.Context, cfg Config, module []byte) err
 	}
 	cache, damaged, err := openCache(cfg.CacheDir, e.hash)
 	if errors.Is(err, ErrUnsafeCache) {
-		return fmt.Errorf("engine: the compile cache %s %w, and code in it is run: chmod 700 it, or give another directory",
+		return fmt.Errorf("engine: the compile cache %s %w, and code in it is run: chmod 700 it, or give another "+
+			"directory",
 			cfg.CacheDir, err)
 	}
 	if damaged != nil {

@@ -69,7 +69,8 @@ func Run(t *testing.T, test string, faults ...Fault) (out string, err error) {
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-modfile="+modfile, "-overlay="+overlay, "-trimpath", "-vet=off", "-count=1", "-run=^"+test+"$", "-v", ".")
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-modfile="+modfile, "-overlay="+overlay, "-trimpath",
+		"-vet=off", "-count=1", "-run=^"+test+"$", "-v", ".")
 	b, err := cmd.CombinedOutput()
 	switch {
 	case err != nil:
@@ -180,11 +181,13 @@ func change(path string) error {
 			continue
 		}
 		if n := strings.Count(text, p.was); n != p.times {
-			return fmt.Errorf("copy of bbolt: %q stands %d times in %s, want %d: bbolt calls the system in other ways now", p.was, n, name, p.times)
+			return fmt.Errorf("copy of bbolt: %q stands %d times in %s, want %d: bbolt calls the system in other "+
+				"ways now", p.was, n, name, p.times)
 		}
 		text, changed = strings.ReplaceAll(text, p.was, p.is), true
 	}
-	for _, other := range []string{"Fdatasync(", "file.Sync(", "file.Truncate(", "file.Write", "file.WriteAt", "syscall.Pwrite", "MAP_PRIVATE|", "Msync("} {
+	for _, other := range []string{"Fdatasync(", "file.Sync(", "file.Truncate(", "file.Write", "file.WriteAt",
+		"syscall.Pwrite", "MAP_PRIVATE|", "Msync("} {
 		if unixSource(name) && strings.Contains(text, other) {
 			return fmt.Errorf("copy of bbolt: %s has %q, which goes past this package", name, other)
 		}

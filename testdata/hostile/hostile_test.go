@@ -39,21 +39,31 @@ func TestMemory(t *testing.T) {
 	n := startNode(t)
 	t.Logf("idle: %d MiB; the stated bound is %d MiB", n.peak()>>20, n.bound>>20)
 	refresh, access := n.login(t)
-	long, parts := strings.Repeat("x", 2_400_000), strings.Repeat("--XbX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n", 20_000)
+	long, parts := strings.Repeat("x", 2_400_000), strings.Repeat("--XbX\r\nContent-Disposition: form-data; "+
+		"name=\"a\"\r\n\r\nb\r\n", 20_000)
 	login := func(email, password string) {
 		n.ask("POST", "/auth/token/", `{"email":"`+email+`","password":"`+password+`"}`, asJSON)
 	}
 	for _, kind := range []kind{
-		{"log-ins of nobody, each with another address", func(i int) { login(fmt.Sprintf("nobody%d@example.com", i), "wrong") }},
+		{"log-ins of nobody, each with another address", func(i int) {
+			login(fmt.Sprintf("nobody%d@example.com", i),
+				"wrong")
+		}},
 		{"log-ins from ever new addresses", func(i int) {
-			n.ask("POST", "/auth/token/", `{"email":"a@example.com","password":"x"}`, asJSON, fmt.Sprintf("X-Forwarded-For: %d.%d.%d.1", 1+i>>16, i>>8&255, i&255))
+			n.ask("POST", "/auth/token/", `{"email":"a@example.com","password":"x"}`, asJSON,
+				fmt.Sprintf("X-Forwarded-For: %d.%d.%d.1", 1+i>>16, i>>8&255, i&255))
 		}},
 		{"good log-ins", func(int) { login(ana, right) }},
-		{"tokens that are none", func(i int) { n.ask("POST", "/auth/token/verify/", fmt.Sprintf(`{"token":"a%d.b.c"}`, i), asJSON) }},
-		{"tokens with ever new key ids", func(i int) {
-			n.ask("GET", "/auth/check/", "", "Authorization: Bearer "+headed(fmt.Sprintf(`{"alg":"HS256","kid":"%d%s"}`, i, long[:2000]), access))
+		{"tokens that are none", func(i int) {
+			n.ask("POST", "/auth/token/verify/", fmt.Sprintf(`{"token":"a%d.b.c"}`,
+				i), asJSON)
 		}},
-		{"tokens with another signature", func(i int) { n.ask("GET", "/auth/check/", "", fmt.Sprintf("Authorization: Bearer %s%d", access, i)) }},
+		{"tokens with ever new key ids", func(i int) {
+			n.ask("GET", "/auth/check/", "", "Authorization: Bearer "+headed(fmt.Sprintf(`{"alg":"HS256","kid":"%d%s"}`,
+				i, long[:2000]), access))
+		}},
+		{"tokens with another signature",
+			func(i int) { n.ask("GET", "/auth/check/", "", fmt.Sprintf("Authorization: Bearer %s%d", access, i)) }},
 		{"good tokens, each another one", func(int) {
 			_, body := n.ask("POST", "/auth/token/refresh/", `{"refresh":"`+refresh+`"}`, asJSON)
 			var answer struct{ Access string }
@@ -69,11 +79,15 @@ func TestMemory(t *testing.T) {
 			n.ask("GET", "/auth/login/", "", "Cookie: "+strings.Repeat(fmt.Sprintf("a%d=b; ", i), 5000))
 		}},
 		{"paths", func(i int) { n.ask("GET", fmt.Sprintf("/%d%s/", i, long[:10_000]), "") }},
-		{"queries", func(i int) { n.ask("GET", fmt.Sprintf("/auth/token/?%d=%s", i, strings.Repeat("a=b&", 10_000)), "") }},
+		{"queries", func(i int) {
+			n.ask("GET", fmt.Sprintf("/auth/token/?%d=%s", i, strings.Repeat("a=b&", 10_000)),
+				"")
+		}},
 		{"methods", func(i int) { n.ask(fmt.Sprintf("M%d", i), "/auth/token/", "") }},
 		{"hosts", func(i int) { n.ask("GET", "/auth/token/", "", fmt.Sprintf("X-Forwarded-Host: %d.example.com", i)) }},
 		{"origins", func(i int) {
-			n.ask("OPTIONS", "/auth/token/", "", fmt.Sprintf("Origin: https://%d.example.com", i), "Access-Control-Request-Method: POST")
+			n.ask("OPTIONS", "/auth/token/", "", fmt.Sprintf("Origin: https://%d.example.com", i),
+				"Access-Control-Request-Method: POST")
 		}},
 		{"media types", func(i int) {
 			n.ask("POST", "/auth/token/", "x", fmt.Sprintf("Content-Type: a%d/b; c=%s", i, long[:5000]))
@@ -84,7 +98,10 @@ func TestMemory(t *testing.T) {
 		{"pages that show what was sent", func(i int) {
 			n.ask("POST", "/auth/token/", `{"email":"`+long[:60_000]+`"}`, asJSON, "Accept: text/html")
 		}},
-		{"indented answers", func(int) { n.ask("POST", "/auth/token/", members(6_000), asJSON, "Accept: application/json; indent=8") }},
+		{"indented answers", func(int) {
+			n.ask("POST", "/auth/token/", members(6_000), asJSON,
+				"Accept: application/json; indent=8")
+		}},
 	} {
 		n.send(t, count, kind)
 	}
@@ -99,7 +116,8 @@ func TestMemory(t *testing.T) {
 		{"headers of short fields that stall", header + fields(60_000)},
 		{"bodies after headers of short fields that stall", header + fields(60_000) + "Content-Length: 10\r\n\r\nx"},
 		{"answers that nobody reads", strings.Repeat("GET /auth/login/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 200)},
-		{"answers to headers of short fields that nobody reads", strings.Repeat("GET /auth/login/ HTTP/1.1\r\nHost: localhost\r\n"+fields(60_000)+"\r\n", 20)},
+		{"answers to headers of short fields that nobody reads",
+			strings.Repeat("GET /auth/login/ HTTP/1.1\r\nHost: localhost\r\n"+fields(60_000)+"\r\n", 20)},
 	} {
 		var mu sync.Mutex
 		var conns []net.Conn
@@ -107,7 +125,8 @@ func TestMemory(t *testing.T) {
 			if c := n.raw(kind.sent); c != nil {
 				mu.Lock()
 				defer mu.Unlock()
-				if conns = append(conns, c); len(conns) > open { // the node closes one of one address for each that comes
+				// the node closes one of one address for each that comes
+				if conns = append(conns, c); len(conns) > open {
 					_ = conns[0].Close()
 					conns = conns[1:]
 				}
@@ -125,14 +144,24 @@ func TestMemory(t *testing.T) {
 		{"log-ins with an address of megabytes", func(i int) { login(fmt.Sprint(i)+long, "wrong") }},
 		{"log-ins with a password of megabytes", func(i int) { login(ana, fmt.Sprint(i)+long) }},
 		{"log-ins with much beside them", func(i int) {
-			n.ask("POST", "/auth/token/", fmt.Sprintf(`{"email":"nobody%d@example.org","password":"x","junk":"%s"}`, i, long), asJSON)
+			n.ask("POST", "/auth/token/", fmt.Sprintf(`{"email":"nobody%d@example.org","password":"x","junk":"%s"}`, i,
+				long), asJSON)
 		}},
-		{"lists in JSON", func(int) { n.ask("POST", "/auth/token/", "["+strings.Repeat("0,", 1_200_000)+"0]", asJSON) }},
-		{"empty lists in JSON", func(int) { n.ask("POST", "/auth/token/", "["+strings.Repeat("[],", 800_000)+"0]", asJSON) }},
+		{"lists in JSON", func(int) {
+			n.ask("POST", "/auth/token/", "["+strings.Repeat("0,", 1_200_000)+"0]",
+				asJSON)
+		}},
+		{"empty lists in JSON", func(int) {
+			n.ask("POST", "/auth/token/", "["+strings.Repeat("[],", 800_000)+"0]",
+				asJSON)
+		}},
 		{"short members in JSON", func(int) { n.ask("POST", "/auth/token/", members(200_000), asJSON) }},
 		{"forms of many fields", func(int) { n.ask("POST", "/auth/token/", strings.Repeat("a=b&", 500_000), asForm) }},
 		{"multipart forms of many parts", func(int) { n.ask("POST", "/auth/token/", parts+"--XbX--\r\n", asPart) }},
-		{"forms of the page, of many fields", func(int) { n.ask("POST", "/auth/login/", strings.Repeat("a=b&", 500_000), asForm) }},
+		{"forms of the page, of many fields", func(int) {
+			n.ask("POST", "/auth/login/", strings.Repeat("a=b&", 500_000),
+				asForm)
+		}},
 		{"forms of the page, with a long address", func(i int) { n.form(fmt.Sprint(i)+long, "wrong") }},
 	} {
 		n.send(t, count, kind)
@@ -187,7 +216,8 @@ func (n *node) report(t *testing.T, name string) {
 // form sends the form to log in, with the CSRF token of a page.
 func (n *node) form(email, password string) {
 	csrf := strings.Repeat("c", 32)
-	n.ask("POST", "/auth/login/", url.Values{"username": {email}, "password": {password}, "csrfmiddlewaretoken": {csrf}}.Encode(), asForm, "Cookie: csrftoken="+csrf)
+	n.ask("POST", "/auth/login/", url.Values{"username": {email}, "password": {password},
+		"csrfmiddlewaretoken": {csrf}}.Encode(), asForm, "Cookie: csrftoken="+csrf)
 }
 
 // headed is a token with another header.

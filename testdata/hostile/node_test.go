@@ -35,7 +35,8 @@ func startNode(t *testing.T) *node {
 	t.Helper()
 	dir := t.TempDir()
 	command := filepath.Join(dir, "edgetoken")
-	if out, err := exec.Command("go", "build", "-o", command, "github.com/edgetoken/edgetoken/host/cmd/edgetoken").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", command,
+		"github.com/edgetoken/edgetoken/host/cmd/edgetoken").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -168,7 +169,8 @@ func (n *node) ask(method, path string, body string, headers ...string) (int, st
 // login logs ana in and gives both tokens.
 func (n *node) login(t *testing.T) (refresh, access string) {
 	t.Helper()
-	status, body := n.ask("POST", "/auth/token/", `{"email":"`+ana+`","password":"`+right+`"}`, asJSON, "X-Forwarded-For: 203.0.113.9")
+	status, body := n.ask("POST", "/auth/token/", `{"email":"`+ana+`","password":"`+right+`"}`, asJSON,
+		"X-Forwarded-For: 203.0.113.9")
 	var pair struct{ Refresh, Access string }
 	if err := json.Unmarshal([]byte(body), &pair); status != http.StatusOK || err != nil {
 		t.Fatalf("log-in of an honest customer = %d %.200s", status, body)

@@ -100,7 +100,8 @@ func (s session) run() error {
 	s.step()
 
 	var pair struct{ Refresh, Access string }
-	asked, status, err := s.node.post("/auth/token/", map[string]string{"email": s.email(), "password": password}, &pair)
+	asked, status, err := s.node.post("/auth/token/", map[string]string{"email": s.email(), "password": password},
+		&pair)
 	if err != nil || status != http.StatusOK {
 		return fmt.Errorf("log-in: status %d, %v", status, err)
 	}

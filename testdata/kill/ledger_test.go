@@ -76,7 +76,8 @@ func (l *ledger) check(t *testing.T, n *node) {
 		var answer struct{ Detail string }
 		status, err := n.postOnce("/auth/token/refresh/", map[string]string{"refresh": token}, &answer)
 		if err != nil || status != http.StatusUnauthorized || answer.Detail != "Token is blacklisted" {
-			t.Errorf("a refresh token was blacklisted, but a refresh with it answers status %d, %q, %v", status, answer.Detail, err)
+			t.Errorf("a refresh token was blacklisted, but a refresh with it answers status %d, %q, %v", status,
+				answer.Detail, err)
 		}
 	}
 }
@@ -91,12 +92,14 @@ func issue(tokenType string, customer int) string {
 	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // RFC 9562 §5.4
 	now := time.Now().Unix()
 	claims, err := json.Marshal(map[string]any{
-		"token_type": tokenType, "exp": now + 3600, "iat": now, "jti": fmt.Sprintf("%x", id), "user_id": fmt.Sprint(customer),
+		"token_type": tokenType, "exp": now + 3600, "iat": now, "jti": fmt.Sprintf("%x", id),
+		"user_id": fmt.Sprint(customer),
 	})
 	if err != nil {
 		panic(err)
 	}
-	input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + base64.RawURLEncoding.EncodeToString(claims)
+	input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." +
+		base64.RawURLEncoding.EncodeToString(claims)
 	mac := hmac.New(sha256.New, []byte(signingKey))
 	mac.Write([]byte(input))
 	return input + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))

@@ -38,8 +38,8 @@ type node struct {
 	gaveUp  error // why there will be no next process
 	changed *sync.Cond
 
-	// commands is held by those who run the command beside the node. While it is held for writing, no other process has the
-	// store open: without a running node the command opens it itself.
+	// commands is held by those who run the command beside the node. While it is held for writing, no other process
+	// has the store open: without a running node the command opens it itself.
 	commands sync.RWMutex
 }
 
@@ -78,7 +78,8 @@ func newNode(t *testing.T) *node {
 		t.Fatal(err)
 	}
 	n := &node{
-		command: command, config: filepath.Join(dir, "edgetoken.yaml"), log: filepath.Join(dir, "log"), base: "http://" + address,
+		command: command, config: filepath.Join(dir, "edgetoken.yaml"), log: filepath.Join(dir, "log"),
+		base:   "http://" + address,
 		client: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: clients}},
 	}
 	n.changed = sync.NewCond(&n.mu)
@@ -146,8 +147,8 @@ func (n *node) launch() error {
 	}
 }
 
-// killAndRestart is kill -9 with whatever is in flight, then a start as anybody would make it, and the check of all that
-// was acknowledged.
+// killAndRestart is kill -9 with whatever is in flight, then a start as anybody would make it, and the check of all
+// that was acknowledged.
 func (n *node) killAndRestart(t *testing.T, acked *ledger) {
 	n.killing.Lock()
 	defer n.killing.Unlock()

@@ -16,8 +16,9 @@ import (
 // fact is something that a client was answered.
 type fact struct {
 	what  string
-	since int                               // moment of the answer, after which it holds
-	until func() int                        // moment from which on it need not hold, since the client asked for what ends it; nil: never
+	since int // moment of the answer, after which it holds
+	// moment from which on it need not hold, since the client asked for what ends it; nil: never
+	until func() int
 	holds func(*node.Node, *store.DB) error // nil where it is there
 }
 
@@ -97,7 +98,8 @@ func (m *moment) get() int {
 // serve works through the life of one customer. kind says how it ends.
 func (c *client) serve(id int64, kind int) error {
 	email := fmt.Sprintf("c%d@example.com", id)
-	gone, ended, changed := &moment{at: never}, &moment{at: never}, &moment{at: never} // when the end of the customer, of the sessions, of the password was asked for
+	// when the end of the customer, of the sessions, of the password was asked for
+	gone, ended, changed := &moment{at: never}, &moment{at: never}, &moment{at: never}
 	who := core.Integer(id)
 	err := again(func() error {
 		_, err := c.db.Add(bg, store.NewCustomer{ID: who, Email: email, IsActive: true, PasswordHash: c.hash})
@@ -106,7 +108,11 @@ func (c *client) serve(id int64, kind int) error {
 	if err != nil && !errors.Is(err, store.ErrExists) { // an attempt before was made after all
 		return err
 	}
-	c.ledger.note("add "+email, gone.get, func(_ *node.Node, db *store.DB) error { _, err := db.Get(bg, who); return err })
+	c.ledger.note("add "+email, gone.get, func(_ *node.Node, db *store.DB) error {
+		_,
+			err := db.Get(bg, who)
+		return err
+	})
 
 	var tokens [2]string
 	for i := range tokens {
@@ -174,7 +180,10 @@ func (c *client) serve(id int64, kind int) error {
 			if err := again(func() error { return c.EndSession(bg, secret) }); err != nil {
 				return err
 			}
-			c.ledger.note("end of a session of "+email, nil, func(n *node.Node, _ *store.DB) error { return alive(n, secret, false) })
+			c.ledger.note("end of a session of "+email, nil, func(n *node.Node, _ *store.DB) error {
+				return alive(n,
+					secret, false)
+			})
 		}
 	}
 
@@ -193,7 +202,10 @@ func (c *client) serve(id int64, kind int) error {
 		gone.set(now)
 		end = func() error { return c.db.Remove(bg, who, time.Hour) }
 	case 3:
-		if err := again(func() error { return c.db.ChangeRights(bg, who, store.RightsChange{Grant: []string{"a.b"}}) }); err != nil {
+		if err := again(func() error {
+			return c.db.ChangeRights(bg, who,
+				store.RightsChange{Grant: []string{"a.b"}})
+		}); err != nil {
 			return err
 		}
 		c.ledger.note("permission of "+email, nil, func(_ *node.Node, db *store.DB) error {
@@ -229,7 +241,10 @@ func (c *client) serve(id int64, kind int) error {
 		return err
 	}
 	c.refused("end of the log-ins of "+email, tokens[1])
-	c.ledger.note("end of the sessions of "+email, nil, func(n *node.Node, _ *store.DB) error { return alive(n, sessions[1], false) })
+	c.ledger.note("end of the sessions of "+email, nil, func(n *node.Node, _ *store.DB) error {
+		return alive(n,
+			sessions[1], false)
+	})
 	c.ledger.note("end of "+email, nil, func(_ *node.Node, db *store.DB) error {
 		k, err := db.Get(bg, who)
 		switch {

@@ -35,7 +35,8 @@ func TestLogOutsAtOnce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := db.Add(bg, store.NewCustomer{ID: core.Integer(1), Email: "ana@example.com", IsActive: true, PasswordHash: hash}); err != nil {
+			if _, err := db.Add(bg, store.NewCustomer{ID: core.Integer(1), Email: "ana@example.com", IsActive: true,
+				PasswordHash: hash}); err != nil {
 				t.Fatal(err)
 			}
 			n := nodeOn(t, db)

@@ -73,15 +73,19 @@ func cutAll(t *testing.T, fails func() bool) {
 		}
 		asked += cuts(t, base, r, book, l.cuts, seed)
 	}
-	t.Logf("%d runs, %d facts, %d syncs failed, %d cuts, %d facts asked of the files", l.runs, facts, failures, l.runs*l.cuts, asked)
+	t.Logf("%d runs, %d facts, %d syncs failed, %d cuts, %d facts asked of the files", l.runs, facts, failures,
+		l.runs*l.cuts, asked)
 }
 
 // plants are faults that the test must find, each where PLANTED names it, so that one build has them all; and no
 // fault, the store's own writes are recorded.
 var plants = []faultdisk.Fault{
-	{Source: "store/commit.go", Was: "undo(c.file.handle, c.failed)", Is: "undo(faultdisk.File{File: c.file.handle}, c.failed)"},
-	{Source: "store/commit.go", Was: "\"go.etcd.io/bbolt\"\n", Is: "\"github.com/edgetoken/edgetoken/testdata/faultdisk\"\n\t\"go.etcd.io/bbolt\"\n"},
-	{Source: "store/planted.go", Is: "package store\n\nimport \"os\"\n\nfunc planted(name string) bool { return os.Getenv(\"PLANTED\") == name }\n"},
+	{Source: "store/commit.go", Was: "undo(c.file.handle, c.failed)",
+		Is: "undo(faultdisk.File{File: c.file.handle}, c.failed)"},
+	{Source: "store/commit.go", Was: "\"go.etcd.io/bbolt\"\n",
+		Is: "\"github.com/edgetoken/edgetoken/testdata/faultdisk\"\n\t\"go.etcd.io/bbolt\"\n"},
+	{Source: "store/planted.go", Is: "package store\n\nimport \"os\"\n\nfunc planted(name string) bool { return " +
+		"os.Getenv(\"PLANTED\") == name }\n"},
 	{Source: "store/commit.go", Was: "if err = db.commit(batch); err != nil {", Is: `if planted("answers before the commit") {
 					for _, r := range batch {
 						close(r.done)
@@ -90,15 +94,18 @@ var plants = []faultdisk.Fault{
 				}
 				if err = db.commit(batch); err != nil {`},
 	{Source: "store/header.go", Was: "if spoilt >= 0 {", Is: "if spoilt >= 0 && !planted(\"takes no commit back\") {"},
-	{Source: "store/open.go", Was: "NoStatistics: true,\n", Is: "NoStatistics: true,\n\t\tNoSync: planted(\"commits without a sync\"),\n"},
-	{Source: "store/db.go", Was: "if latest.pending(tx.ID()) {", Is: "if latest.pending(tx.ID()) && !planted(\"answers by what is not durable\") {"},
+	{Source: "store/open.go", Was: "NoStatistics: true,\n",
+		Is: "NoStatistics: true,\n\t\tNoSync: planted(\"commits without a sync\"),\n"},
+	{Source: "store/db.go", Was: "if latest.pending(tx.ID()) {",
+		Is: "if latest.pending(tx.ID()) && !planted(\"answers by what is not durable\") {"},
 }
 
 // The tests find what they are there to find.
 func TestPowerCutFinds(t *testing.T) {
 	for planted, test := range map[string]string{
-		"answers before the commit": "TestPowerCut", "commits without a sync": "TestPowerCut", "answers by what is not durable": "TestPowerCut",
-		"takes no commit back": "TestPowerCutAndFailures",
+		"answers before the commit": "TestPowerCut", "commits without a sync": "TestPowerCut",
+		"answers by what is not durable": "TestPowerCut",
+		"takes no commit back":           "TestPowerCutAndFailures",
 	} {
 		t.Run(planted, func(t *testing.T) {
 			t.Setenv("PLANTED", planted)
@@ -118,7 +125,8 @@ var findings = regexp.MustCompile(`.*(is lost: |no store is left).*`)
 type keys struct{ *jws.Key }
 
 func (k keys) Set() core.KeySet {
-	return core.KeySet{Epoch: 1, Signing: []core.SigningKey{{}}, Keys: []core.KeyInfo{{Algorithm: k.Algorithm(), Default: true, AnyID: true}}}
+	return core.KeySet{Epoch: 1, Signing: []core.SigningKey{{}},
+		Keys: []core.KeyInfo{{Algorithm: k.Algorithm(), Default: true, AnyID: true}}}
 }
 
 func (k keys) Check(_ context.Context, _ int, input, signature []byte) (bool, error) {
@@ -139,7 +147,8 @@ func nodeOn(t *testing.T, db *store.DB) *node.Node {
 		t.Fatal(err)
 	}
 	settings := core.DefaultSettings()
-	n, err := node.New(node.Config{Engine: core.NewNative(settings, keys{key}), Store: db, Settings: settings, Passwords: cheap, Log: slog.New(slog.DiscardHandler)})
+	n, err := node.New(node.Config{Engine: core.NewNative(settings, keys{key}), Store: db, Settings: settings,
+		Passwords: cheap, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +241,8 @@ func cuts(t *testing.T, base image, r *record, book *ledger, count int, seed [2]
 			t.Error(err)
 		}
 		if len(broken) > 0 {
-			t.Errorf("%s: %d facts of %d:\n%s", where, len(broken), held, strings.Join(broken[:min(5, len(broken))], "\n"))
+			t.Errorf("%s: %d facts of %d:\n%s", where, len(broken), held, strings.Join(broken[:min(5, len(broken))],
+				"\n"))
 			return asked
 		}
 	}

@@ -28,9 +28,9 @@ type record struct {
 // op is one entry of a record.
 type op struct {
 	faultdisk.Op
-	// covers is, of a sync, how many entries there were when it began: these are durable from here on, unless it failed.
-	// Then nobody knows of them for ever, since the system takes them for written and no later sync writes them
-	// (fsync(2)).
+	// covers is, of a sync, how many entries there were when it began: these are durable from here on, unless it
+	// failed. Then nobody knows of them for ever, since the system takes them for written and no later sync writes
+	// them (fsync(2)).
 	covers int
 	failed bool
 }

@@ -90,7 +90,8 @@ func requests(o core.Opened) (list []core.Request) {
 	for op := core.Authenticate; op.Known(); op++ {
 		list = append(list, core.Request{
 			Op: op, Opened: o, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte(`{"plan":"pro"}`),
-			State: core.State{Customer: core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true}, PasswordGood: true},
+			State: core.State{Customer: core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true},
+				PasswordGood: true},
 		})
 	}
 	return list
@@ -188,7 +189,8 @@ func TestPermit(t *testing.T) {
 	h := host{new(guest.Guest), t, nil}
 	q := abi.Question{Rule: permission.DjangoModelPermissions, Method: "POST", Model: "customers.customer",
 		Caller: permission.Caller{Authenticated: true, Active: true, Rights: []string{"customers.add_customer"}}}
-	for method, want := range map[string]permission.Verdict{"POST": permission.Allowed, "DELETE": permission.Forbidden, "TRACE": permission.MethodNotAllowed} {
+	for method, want := range map[string]permission.Verdict{"POST": permission.Allowed, "DELETE": permission.Forbidden,
+		"TRACE": permission.MethodNotAllowed} {
 		q.Method = method
 		h.ok("Permit", h.Permit(h.write(q.Append(nil))))
 		if got, ok := abi.ReadVerdict(h.Output()); !ok || got != want {
@@ -219,13 +221,17 @@ func TestStatus(t *testing.T) {
 		{"Inspect before Configure", func() abi.Status { return g.Inspect(size(token)) }, abi.StatusNotConfigured},
 		{"Accept before Configure", func() abi.Status { return g.Accept() }, abi.StatusNotConfigured},
 		{"Open before Configure", func() abi.Status { return g.Open(size(token)) }, abi.StatusNotConfigured},
-		{"Prepare before Configure", func() abi.Status { return g.Prepare(size(abi.AppendRequest(nil, &login))) }, abi.StatusNotConfigured},
-		{"Decide before Configure", func() abi.Status { return g.Decide(size(abi.AppendRequest(nil, &login))) }, abi.StatusNotConfigured},
-		{"no configuration", func() abi.Status { return g.Configure(size([]byte("no configuration"))) }, abi.StatusBadMessage},
+		{"Prepare before Configure", func() abi.Status { return g.Prepare(size(abi.AppendRequest(nil, &login))) },
+			abi.StatusNotConfigured},
+		{"Decide before Configure", func() abi.Status { return g.Decide(size(abi.AppendRequest(nil, &login))) },
+			abi.StatusNotConfigured},
+		{"no configuration", func() abi.Status { return g.Configure(size([]byte("no configuration"))) },
+			abi.StatusBadMessage},
 		{"a configuration cut short", func() abi.Status { return g.Configure(size(config) - 1) }, abi.StatusBadMessage},
 		{"a configuration that is too large", func() abi.Status { return g.Configure(tooLarge) }, abi.StatusBadMessage},
 		{"Configure", func() abi.Status { return g.Configure(size(config)) }, abi.StatusOK},
-		{"keys that cannot be read", func() abi.Status { return g.Guest.Configure(size(config), fails) }, abi.StatusBadKey},
+		{"keys that cannot be read", func() abi.Status { return g.Guest.Configure(size(config), fails) },
+			abi.StatusBadKey},
 		{"a panic", func() abi.Status { return g.Guest.Configure(size(config), panics) }, abi.StatusPanicked},
 		{"Accept first", func() abi.Status { return g.Accept() }, abi.StatusOutOfOrder},
 		{"Inspect", func() abi.Status { return g.Inspect(size(token)) }, abi.StatusOK},
@@ -238,15 +244,22 @@ func TestStatus(t *testing.T) {
 		{"Accept after Open", func() abi.Status { return g.Accept() }, abi.StatusOutOfOrder},
 		{"a token that is too large", func() abi.Status { return g.Inspect(tooLarge) }, abi.StatusBadMessage},
 		{"a check that fails", func() abi.Status {
-			return g.Guest.Open(size(token), func(int, []byte, []byte) (bool, error) { return true, errors.New("the KMS is away") })
+			return g.Guest.Open(size(token), func(int, []byte, []byte) (bool, error) {
+				return true,
+					errors.New("the KMS is away")
+			})
 		}, abi.StatusFailed},
 		{"Prepare", func() abi.Status { return g.Prepare(size(abi.AppendRequest(nil, &login))) }, abi.StatusOK},
-		{"Prepare of what writes nothing", func() abi.Status { return g.Prepare(size(abi.AppendRequest(nil, &verify))) }, abi.StatusNotHere},
-		{"Prepare without entropy", func() abi.Status { return g.Prepare(size(abi.AppendRequest(nil, &noEntropy))) }, abi.StatusFailed},
+		{"Prepare of what writes nothing",
+			func() abi.Status { return g.Prepare(size(abi.AppendRequest(nil, &verify))) }, abi.StatusNotHere},
+		{"Prepare without entropy", func() abi.Status { return g.Prepare(size(abi.AppendRequest(nil, &noEntropy))) },
+			abi.StatusFailed},
 		{"Prepare of no request", func() abi.Status { return g.Prepare(size(token)) }, abi.StatusBadMessage},
-		{"Decide without entropy", func() abi.Status { return g.Decide(size(abi.AppendRequest(nil, &noEntropy))) }, abi.StatusFailed},
+		{"Decide without entropy", func() abi.Status { return g.Decide(size(abi.AppendRequest(nil, &noEntropy))) },
+			abi.StatusFailed},
 		{"Decide of no request", func() abi.Status { return g.Decide(size(token)) }, abi.StatusBadMessage},
-		{"DecideReading of what writes", func() abi.Status { return g.DecideReading(size(abi.AppendRequest(nil, &login))) }, abi.StatusNotHere},
+		{"DecideReading of what writes",
+			func() abi.Status { return g.DecideReading(size(abi.AppendRequest(nil, &login))) }, abi.StatusNotHere},
 		{"Permit of no question", func() abi.Status { return g.Permit(size([]byte{200})) }, abi.StatusBadMessage},
 	} {
 		if got := c.call(); got != c.want {

@@ -50,7 +50,8 @@ func slow() {
 func dribble(address string, i int, connected *atomic.Int64, ends <-chan struct{}) {
 	request := "GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: "
 	if i%2 == 1 {
-		request = "POST /auth/token/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+		request = "POST /auth/token/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: " +
+			"application/json\r\nContent-Length: 1000\r\n\r\n{"
 	}
 	for {
 		conn, err := net.Dial("tcp", address)

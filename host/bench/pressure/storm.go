@@ -52,7 +52,8 @@ func storm() {
 		beside = append(beside, rate/bare)
 	}
 	close(ended)
-	fmt.Printf("medians of %d rounds: log-ins against argon2.IDKey %.3f alone, %.3f beside checks (0.95 wanted); p99 of checks in the storm %.1f x (15 wanted)\n",
+	fmt.Printf("medians of %d rounds: log-ins against argon2.IDKey %.3f alone, %.3f beside checks (0.95 wanted); p99 "+
+		"of checks in the storm %.1f x (15 wanted)\n",
 		rounds, median(alone), median(beside), median(p99))
 	fmt.Printf("anonymous memory of the node and of its hashing processes, at most: %d MiB\n", <-memory>>10)
 }

@@ -294,7 +294,8 @@ func (e *exactness) overHTTP(n *servicetest.Node) {
 			e.t.Errorf("a log-in of %s answers id %s", c.ID, pair.ID)
 		}
 		var renewed struct{ Access string }
-		if err := json.Unmarshal(ask("POST", "/auth/token/refresh/", "", `{"refresh":"`+pair.Refresh+`"}`), &renewed); err != nil {
+		if err := json.Unmarshal(ask("POST", "/auth/token/refresh/", "", `{"refresh":"`+pair.Refresh+`"}`),
+			&renewed); err != nil {
 			e.t.Fatal(err)
 		}
 		for _, access := range []string{pair.Access, renewed.Access} {

@@ -47,7 +47,8 @@ func FuzzParseCookies(f *testing.F) {
 
 func TestCountCookies(t *testing.T) {
 	for header, want := range map[string]int{
-		"": 0, "a=1": 1, "a=1; a=2": 2, "a=1;a=2; b=3; A=4": 2, " a =1; b=a=2": 1, "a": 0, "aa=1; b=a": 0, `a="1; a=2"`: 2, "a=; a=": 2,
+		"": 0, "a=1": 1, "a=1; a=2": 2, "a=1;a=2; b=3; A=4": 2, " a =1; b=a=2": 1, "a": 0, "aa=1; b=a": 0,
+		`a="1; a=2"`: 2, "a=; a=": 2,
 	} {
 		if got := django.CountCookies(header, "a"); got != want {
 			t.Errorf("CountCookies(%q, a) = %d, want %d", header, got, want)

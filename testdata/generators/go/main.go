@@ -24,7 +24,8 @@ func use(ctx context.Context, node string) error {
 	if err != nil {
 		return err
 	}
-	wrong, err := client.PostAuthTokenWithResponse(ctx, edgetoken.LoginRequest{Email: "ana@example.com", Password: "wrong"})
+	wrong, err := client.PostAuthTokenWithResponse(ctx, edgetoken.LoginRequest{Email: "ana@example.com",
+		Password: "wrong"})
 	if err != nil {
 		return err
 	}
@@ -35,17 +36,20 @@ func use(ctx context.Context, node string) error {
 	if err != nil {
 		return err
 	}
-	if f := blank.JSON400; f == nil || f.Email == nil || f.Password == nil || !strings.Contains((*f.Password)[0], "blank") {
+	if f := blank.JSON400; f == nil || f.Email == nil || f.Password == nil || !strings.Contains((*f.Password)[0],
+		"blank") {
 		return fmt.Errorf("blank fields: %s", blank.Body)
 	}
-	login, err := client.PostAuthTokenWithResponse(ctx, edgetoken.LoginRequest{Email: "ana@example.com", Password: "correct horse 1"})
+	login, err := client.PostAuthTokenWithResponse(ctx, edgetoken.LoginRequest{Email: "ana@example.com",
+		Password: "correct horse 1"})
 	if err != nil {
 		return err
 	}
 	if p := login.JSON200; p == nil || p.Customer != 9007199254740993 || p.Groups == nil || p.Plan != "pro" {
 		return fmt.Errorf("log-in: %s", login.Body)
 	}
-	refreshed, err := client.PostAuthTokenRefreshWithResponse(ctx, edgetoken.RefreshRequest{Refresh: login.JSON200.Refresh})
+	refreshed, err := client.PostAuthTokenRefreshWithResponse(ctx,
+		edgetoken.RefreshRequest{Refresh: login.JSON200.Refresh})
 	if err != nil {
 		return err
 	}
@@ -68,7 +72,8 @@ func use(ctx context.Context, node string) error {
 	if err != nil {
 		return err
 	}
-	if c := me.JSON200; c == nil || c.Id != 9007199254740993 || c.FirstName != "Ana" || c.DateJoined.IsZero() || c.LastLogin == nil {
+	if c := me.JSON200; c == nil || c.Id != 9007199254740993 || c.FirstName != "Ana" || c.DateJoined.IsZero() ||
+		c.LastLogin == nil {
 		return fmt.Errorf("me: %s", me.Body)
 	}
 	all, err := client.GetCustomersWithResponse(ctx, bearer)
@@ -78,7 +83,8 @@ func use(ctx context.Context, node string) error {
 	if all.JSON200 == nil || len(*all.JSON200) != 2 || (*all.JSON200)[1].LastLogin != nil {
 		return fmt.Errorf("customers: %s", all.Body)
 	}
-	if _, err := client.PostAuthTokenBlacklistWithResponse(ctx, edgetoken.BlacklistRequest{Refresh: login.JSON200.Refresh}); err != nil {
+	if _, err := client.PostAuthTokenBlacklistWithResponse(ctx,
+		edgetoken.BlacklistRequest{Refresh: login.JSON200.Refresh}); err != nil {
 		return err
 	}
 	ended, err := client.PostAuthTokenRefreshWithResponse(ctx, edgetoken.RefreshRequest{Refresh: login.JSON200.Refresh})

@@ -48,7 +48,8 @@ func main() {
 		fmt.Printf("%s: %d bodies, %d differ\n", kind, total[kind], differ[kind])
 		all, wrong = all+total[kind], wrong+differ[kind]
 	}
-	fmt.Printf("%d multipart bodies that break off within base64 are refused by Django and read as far as they go here\n", wanted)
+	fmt.Printf("%d multipart bodies that break off within base64 are refused by Django "+
+		"and read as far as they go here\n", wanted)
 	if all == 0 || wrong > 0 {
 		os.Exit(1)
 	}
@@ -57,7 +58,8 @@ func main() {
 // brokenOff reports whether a multipart body ends without its last boundary and Django stumbled over base64 that it
 // cut: it decodes such a part in pieces as they come, and here the part that has no end is dropped.
 func brokenOff(kind string, arguments []string, want string) bool {
-	return kind == "multipart" && strings.HasSuffix(want, "Could not decode base64 data.") && !strings.Contains(arguments[1], "--x--")
+	return kind == "multipart" && strings.HasSuffix(want, "Could not decode base64 data.") &&
+		!strings.Contains(arguments[1], "--x--")
 }
 
 // parts takes a line apart.
@@ -88,7 +90,8 @@ func read(kind string, a []string) string {
 		return form(django.ParseForm([]byte(a[0]), a[1]))
 	case "multipart":
 		isNew := a[3] == "1"
-		return form(django.ParseMultipart(a[0], []byte(a[1]), a[2], django.Rules{EmailHeaders: isNew, StrictParts: isNew}))
+		return form(django.ParseMultipart(a[0], []byte(a[1]), a[2], django.Rules{EmailHeaders: isNew,
+			StrictParts: isNew}))
 	}
 	return "?"
 }
@@ -113,7 +116,8 @@ func form(f *django.Form, err error) string {
 				values = append(values, text(v.Text))
 				continue
 			}
-			values = append(values, fmt.Sprintf("F(%s|%s|%x)", text(v.File.Name), text(v.File.ContentType), v.File.Content))
+			values = append(values, fmt.Sprintf("F(%s|%s|%x)", text(v.File.Name), text(v.File.ContentType),
+				v.File.Content))
 		}
 		names = append(names, text(name)+":["+strings.Join(values, ",")+"]")
 	}
