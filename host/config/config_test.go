@@ -316,6 +316,31 @@ func TestEffectiveValues(t *testing.T) {
 	}
 }
 
+// TestZeroIsShownAsItsDefault: a limit of 0 is shown as what the node keeps to.
+func TestZeroIsShownAsItsDefault(t *testing.T) {
+	defaults, err := load(t, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := 0
+	for _, l := range defaults.Show() {
+		block, _, _ := strings.Cut(l.Key, ".")
+		c, err := load(t, "", []string{config.EnvName(l.Key) + "=0"})
+		if block != "limits" && block != "hashing" || err != nil {
+			continue // 0 is refused
+		}
+		shown++
+		for _, zero := range c.Show() {
+			if zero.Key == l.Key && zero.Text() != l.Text() {
+				t.Errorf("%s: 0 is shown as %s, want %s", l.Key, zero.Text(), l.Text())
+			}
+		}
+	}
+	if shown < 16 {
+		t.Errorf("only %d keys take 0", shown)
+	}
+}
+
 // What Show gives is read again as the same configuration.
 func TestShowIsReadAgain(t *testing.T) {
 	first, err := load(t, "listen: \"[::1]:80\"\nsimple_jwt:\n  LEEWAY: 90061\n  AUDIENCE: [a, 'b c']\n  ISSUER: "+

@@ -19,8 +19,9 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// limitRows are the keys of what clients may take: by connection, by request, by password hash, by time. Where 0 is a
-// default, it stands for one that depends on the machine or on another key.
+// limitRows are the keys of what clients may take: by connection, by request, by password hash, by time. Under limits:
+// and hashing:, 0 stands for the default. Where that depends on the machine or on another key, the row has 0 as its
+// default, and shownAs what it comes to.
 func limitRows() []row {
 	d := server.DefaultLimits()
 	rate := func(key string, field func(*Config) *throttle.Rate) row {
@@ -57,7 +58,10 @@ func limitRows() []row {
 		size("hashing.memory", 0, func(c *Config) *int64 { return &c.Hashing.Memory }).shownAs(func(c *Config) any {
 			return shownBytes(c.Hashing.Filled().Memory)
 		}),
-		at("hashing.wait", 10*time.Second, readLimit, func(c *Config) *time.Duration { return &c.Hashing.Wait }),
+		at("hashing.wait", 10*time.Second, readLimit,
+			func(c *Config) *time.Duration { return &c.Hashing.Wait }).shownAs(func(c *Config) any {
+			return c.Hashing.Filled().Wait
+		}),
 		at("hashing.timeout", 0, readLimit,
 			func(c *Config) *time.Duration { return &c.HashTimeout }).shownAs(func(c *Config) any {
 			return cmp.Or(c.HashTimeout, hashing.Deadline(hashing.Job{Params: c.Password}))
@@ -143,23 +147,33 @@ func shownBytes(n int64) any {
 
 // limitNames are the keys of server.Limits' fields.
 var limitNames = strings.NewReplacer("server: ", "",
-	"Limits.HeaderBytes", "limits.header_bytes", "Limits.HeaderMemory", "limits.header_memory", "Limits.HeaderTimeout",
-	"limits.header_timeout", "Limits.ReadTimeout", "limits.read_timeout",
-	"Limits.BodyRate", "limits.body_rate", "Limits.WriteTimeout", "limits.write_timeout", "Limits.IdleTimeout",
-	"limits.idle_timeout",
+	"Limits.HeaderBytes", "limits.header_bytes", "Limits.HeaderMemory", "limits.header_memory",
+	"Limits.HeaderTimeout", "limits.header_timeout", "Limits.ReadTimeout", "limits.read_timeout",
+	"Limits.BodyRate", "limits.body_rate", "Limits.WriteTimeout", "limits.write_timeout",
+	"Limits.IdleTimeout", "limits.idle_timeout",
 	"Limits.ConnectionsPerAddress", "limits.connections_per_address", "Limits.Connections", "limits.connections")
 
-// checkLimits reports limits that contradict each other.
+// fillLimits puts the default in the place of a limit that is 0, so that what is shown and what memory.go adds up is
+// what the node keeps to. ConnectionsPerAddress stays 0: a warning asks whether it was given.
+func (c *Config) fillLimits() {
+	perAddress := c.Limits.ConnectionsPerAddress
+	c.Limits = c.Limits.Filled()
+	c.Limits.ConnectionsPerAddress = perAddress
+	httpapi.FillBodies(&c.MaxBody, &c.BodyMemory)
+}
+
+// checkLimits fills the limits, and reports those that contradict each other.
 func (c *Config) checkLimits(bad func(string, error)) {
+	c.fillLimits()
 	if joined, ok := c.Limits.Validate().(interface{ Unwrap() []error }); ok {
 		for _, err := range joined.Unwrap() {
 			key, text, _ := strings.Cut(limitNames.Replace(err.Error()), " ")
 			bad(key, errors.New(text))
 		}
 	}
-	if c.BodyMemory != 0 && c.MaxBody > c.BodyMemory {
-		bad("limits.body_bytes", errors.New("must not be more than limits.body_memory: raise that, or 0 for the "+
-			"larger of its default and this"))
+	if c.MaxBody >= c.BodyMemory {
+		bad("limits.body_bytes", errors.New("must be less than limits.body_memory: raise that, or set it to 0, which "+
+			"makes room for two such bodies"))
 	}
 	if queue, err := admission.New(c.Hashing); err != nil {
 		bad("hashing", err)

@@ -2,7 +2,8 @@ package config_test
 
 import "testing"
 
-// TestMemoryBound: each setting that bounds memory is part of the sum, byte for byte.
+// TestMemoryBound: each setting that bounds memory is part of the sum, byte for byte; 0 is as
+// much as it stands for.
 func TestMemoryBound(t *testing.T) {
 	bound := func(yaml string) int64 {
 		t.Helper()
@@ -24,6 +25,8 @@ func TestMemoryBound(t *testing.T) {
 		{"limits: {header_memory: 32MiB}", "limits: {header_memory: 33MiB}", 1 << 20},
 		{"limits: {connections: 4096}", "limits: {connections: 8192}", 4096 * 32 << 10},
 		{"limits: {body_bytes: 4MiB}", "limits: {body_bytes: 5MiB}", 4 << 20},
+		{"", "limits: {connections: 0, header_memory: 0, body_bytes: 0, body_memory: 0}", 0},
+		{"limits: {body_bytes: 50MiB, body_memory: 100MiB}", "limits: {body_bytes: 50MiB, body_memory: 0}", 0},
 		{"max_instances: 2", "max_instances: 3", 32 << 20},
 		{"engine: native", "max_instances: 1", 32 << 20},
 		{"hashing: {queue: 100}", "hashing: {queue: 200}", 100 * 16 << 10},

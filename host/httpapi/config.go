@@ -85,6 +85,16 @@ type Config struct {
 	Repeats *logging.Repeats
 }
 
+// FillBodies gives Config.MaxBody and Config.BodyMemory their defaults where they are 0.
+func FillBodies(maxBody, memory *int64) {
+	if *maxBody == 0 {
+		*maxBody = DefaultMaxBody
+	}
+	if *memory == 0 {
+		*memory = max(DefaultBodyMemory, 2**maxBody)
+	}
+}
+
 // filled is c with its defaults.
 func (c Config) filled() Config {
 	if c.Compat == "" {
@@ -93,12 +103,7 @@ func (c Config) filled() Config {
 	if c.AuthHeaderName == "" {
 		c.AuthHeaderName = "HTTP_AUTHORIZATION"
 	}
-	if c.MaxBody == 0 {
-		c.MaxBody = DefaultMaxBody
-	}
-	if c.BodyMemory == 0 {
-		c.BodyMemory = max(DefaultBodyMemory, 2*c.MaxBody)
-	}
+	FillBodies(&c.MaxBody, &c.BodyMemory)
 	if c.MaxFields == 0 {
 		c.MaxFields = django.MaxFields
 	}
