@@ -198,6 +198,8 @@ func TestMistakes(t *testing.T) {
 			`edgetoken.yaml:1: limits.body_bytes: must be less than limits.body_memory: raise that, or set it to 0, which makes room for two such bodies`},
 		"body of all bodies": {"limits: {body_bytes: 1MiB, body_memory: 1MiB}\n", nil,
 			`edgetoken.yaml:1: limits.body_bytes: must be less than limits.body_memory: raise that, or set it to 0, which makes room for two such bodies`},
+		"more fields than Django": {"limits: {fields: 1001}\n", nil,
+			`edgetoken.yaml:1: limits.fields: is not between 1 and 1000`},
 		"hash over its memory": {"password: {memory: 200000}\n", nil,
 			`edgetoken.yaml:1: password.memory: is more than hashing.memory: raise that, or no password could be hashed`},
 		"rate": {"throttles:\n  login: 5\n", nil,
