@@ -1,5 +1,7 @@
 package config
 
+import "slices"
+
 var (
 	FormatDuration = formatDuration
 	ParseDuration  = parseDuration
@@ -23,6 +25,14 @@ func RowsOf(c *Config) []int {
 	}
 	return rows
 }
+
+// Refused reports whether a key is known only to be refused.
+func Refused(key string) bool {
+	return slices.ContainsFunc(refusedRows(), func(r row) bool { return r.key == key })
+}
+
+// LimitKey is the key of a field of server.Limits.
+func LimitKey(field string) string { return limitNames.Replace("Limits." + field) }
 
 // LoadText is Load of a file that has this text.
 func LoadText(path, text string) (*Config, error) {

@@ -1,10 +1,13 @@
 package config_test
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/server"
 )
 
 func TestMistakes(t *testing.T) {
@@ -271,5 +274,14 @@ simple_jwt:
   --listen: listen: "8000" is no address: write host:port, such as 127.0.0.1:8000`
 	if err == nil || err.Error() != want {
 		t.Errorf("Load =\n%v\nwant\n%s", err, want)
+	}
+}
+
+// TestLimitsHaveKeys: a mistake in any field of server.Limits is told under its key.
+func TestLimitsHaveKeys(t *testing.T) {
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[server.Limits]()) {
+		if key := config.LimitKey(f.Name); !slices.Contains(config.Keys(), key) {
+			t.Errorf("the key of Limits.%s is %s, which is none", f.Name, key)
+		}
 	}
 }
