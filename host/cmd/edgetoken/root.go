@@ -19,6 +19,8 @@ var configFlags = []string{"data", "listen", "engine"}
 // engines are the values of --engine.
 var engines = []string{"wasm", "wasm-full", "native"}
 
+// rootCommand is the command line. Every command is declared as cobra wants it, so their declarations look alike:
+// texts, arguments, what runs.
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "edgetoken",

@@ -91,6 +91,7 @@ func (r *renderer) list(values []Value, level int) error {
 	return err
 }
 
+// object goes through its members as list does through its values. A loop for both would call a function for each.
 func (r *renderer) object(members []Member, level int) error {
 	if len(members) == 0 {
 		r.out = append(r.out, "{}"...)
