@@ -9,13 +9,12 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// Add stores a customer: ErrExists where the id or the e-mail address is taken, ErrInvalid where a value cannot be
-// stored. A customer with the id or the e-mail address of one who was removed inherits the cut-off of the tombstone,
-// the later one of two.
+// Add stores a customer. The error is ErrExists if its id or e-mail address is taken, ErrInvalid if a value cannot be
+// stored. If a removed customer had the id or the e-mail address, the new one inherits the cut-off of that tombstone;
+// of two tombstones, the later cut-off.
 func (db *DB) Add(ctx context.Context, n NewCustomer) (Customer, error) {
 	added, err := db.add(ctx, []NewCustomer{n}, func(_ int, err error) error {
-		return fmt.Errorf("customer %q: %w",
-			n.Email, err)
+		return fmt.Errorf("customer %q: %w", n.Email, err)
 	})
 	if err != nil {
 		return Customer{}, err
@@ -23,12 +22,11 @@ func (db *DB) Add(ctx context.Context, n NewCustomer) (Customer, error) {
 	return added[0], nil
 }
 
-// AddAll stores many customers in one transaction, all or none; the error names the first entry, counted from 1, that
-// is wrong. It is one commit, for which other writes wait too: a thousand customers at a time is a good measure.
+// AddAll stores many customers in one transaction, all or none. The error names the first wrong entry, counted from 1.
+// Other writes wait for the same commit, so add about a thousand customers at a time.
 func (db *DB) AddAll(ctx context.Context, list []NewCustomer) ([]Customer, error) {
 	return db.add(ctx, list, func(i int, err error) error {
-		return fmt.Errorf("entry %d, customer %q: %w", i+1,
-			list[i].Email, err)
+		return fmt.Errorf("entry %d, customer %q: %w", i+1, list[i].Email, err)
 	})
 }
 
@@ -53,7 +51,7 @@ func (db *DB) add(ctx context.Context, list []NewCustomer, named func(int, error
 	return customers, nil
 }
 
-// randomID is a UUIDv4 (RFC 9562 §5.4) with dashes, as Django stores one in a text column.
+// randomID draws a UUIDv4 (RFC 9562 §5.4) with dashes, as Django stores one in a text column.
 func randomID(random io.Reader) (core.CustomerID, error) {
 	var b [16]byte
 	if _, err := io.ReadFull(random, b[:]); err != nil {
@@ -127,8 +125,8 @@ func (w *writer) add(list []NewCustomer, customers []Customer, named func(int, e
 	return nil
 }
 
-// change runs fn on a customer that exists and stores what fn made of it, under a new version. fn reports whether it
-// changed the record, and whether every family and session until now ends.
+// change runs fn on an existing customer and stores the result under a new version. fn reports whether it changed the
+// record, and whether to end every family and session that the customer has now.
 func (db *DB) change(ctx context.Context, id core.CustomerID, fn func(*Customer) (changed, ends bool)) error {
 	return db.write(ctx, func(w *writer) error {
 		c, cutOff, err := w.existing(id)
@@ -152,7 +150,7 @@ func (db *DB) change(ctx context.Context, id core.CustomerID, fn func(*Customer)
 	})
 }
 
-// existing reads a customer and the cut-off; ErrNotFound where there is none.
+// existing reads a customer and its cut-off; ErrNotFound if there is no such customer.
 func (w *writer) existing(id core.CustomerID) (Customer, int64, error) {
 	c, found, err := Customer{}, false, error(nil)
 	if id.Kind == w.ids {
@@ -168,8 +166,8 @@ func (w *writer) existing(id core.CustomerID) (Customer, int64, error) {
 	return c, cutOff, err
 }
 
-// SetActive enables or disables a customer. Disabling ends every family and session until now (R4), and enabling
-// brings none of them back, nor any of one who was added disabled. ErrNotFound where there is no such customer.
+// SetActive enables or disables a customer; ErrNotFound if there is no such customer. Disabling ends every family and
+// session that the customer has now (R4). Enabling sets a cut-off too, so it brings none of them back.
 func (db *DB) SetActive(ctx context.Context, id core.CustomerID, active bool) error {
 	return db.change(ctx, id, func(c *Customer) (bool, bool) {
 		changed := c.IsActive != active
@@ -178,8 +176,8 @@ func (db *DB) SetActive(ctx context.Context, id core.CustomerID, active bool) er
 	})
 }
 
-// SetPassword stores the hash of a new password, makes its revoke claim, and ends every family and session until now
-// (R5).
+// SetPassword stores the hash of a new password and its revoke claim. It ends every family and session that the
+// customer has now (R5).
 func (db *DB) SetPassword(ctx context.Context, id core.CustomerID, hash string) error {
 	if err := checkText("password hash", hash); err != nil {
 		return err
@@ -190,8 +188,8 @@ func (db *DB) SetPassword(ctx context.Context, id core.CustomerID, hash string) 
 	})
 }
 
-// Rehash replaces the hash of a password by another one of the same password, if it still is old; else it changes
-// nothing and is ErrConflict. The revoke claim stays, and no family and no session ends.
+// Rehash replaces the hash old by another hash of the same password. If the stored hash is not old any more, it changes
+// nothing and returns ErrConflict. It keeps the revoke claim and ends no family or session.
 func (db *DB) Rehash(ctx context.Context, id core.CustomerID, old, hash string) error {
 	if err := checkText("password hash", hash); err != nil {
 		return err
@@ -210,13 +208,13 @@ func (db *DB) Rehash(ctx context.Context, id core.CustomerID, old, hash string) 
 	return err
 }
 
-// Revoke ends every family and session of a customer until now: log out everywhere. It changes no version.
+// Revoke ends every family and session that a customer has now: it logs out everywhere. Its version stays.
 func (db *DB) Revoke(ctx context.Context, id core.CustomerID) error {
 	return db.change(ctx, id, func(*Customer) (bool, bool) { return false, true })
 }
 
-// RevokeAll ends every family and session of this node until now: what was restored from a backup may have been
-// revoked since.
+// RevokeAll ends every family and session that this node has now. It is for a restored backup, which does not know what
+// was revoked after it was made.
 func (db *DB) RevokeAll(ctx context.Context) error {
 	return db.write(ctx, func(w *writer) error {
 		w.tally.cutOff = w.newCutOff(w.tally.cutOff)

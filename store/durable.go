@@ -2,16 +2,16 @@ package store
 
 import "context"
 
-// syncing is a commit that wrote, from its begin on. bbolt lets readers see it as soon as its meta page is written,
-// one fdatasync before it is durable. Whoever read it keeps the answer until it is (R9): if it is not, the answer
-// rests on what never was.
+// syncing is a commit from its beginning on. bbolt shows it to readers as soon as its meta page is written, one
+// fdatasync before it is durable. A reader who saw it answers only once it is durable (R9), for a commit that fails was
+// never there.
 type syncing struct {
 	transaction int
 	done        chan struct{} // closed when the commit is durable or has failed
-	err         error         // then why it failed
+	err         error         // why it failed, once done is closed
 }
 
-// durable is the state that a file was opened with.
+// durable is the state of a file at opening: a commit that is durable already.
 func durable(transaction int) *syncing {
 	s := &syncing{transaction: transaction, done: make(chan struct{})}
 	close(s.done)
@@ -24,7 +24,7 @@ func (s *syncing) end(err error) {
 	close(s.done)
 }
 
-// pending reports whether what a transaction read may not be durable yet. All commits before this one are.
+// pending reports whether a transaction may have read what is not durable yet. All commits before s are durable.
 func (s *syncing) pending(transaction int) bool {
 	if transaction < s.transaction {
 		return false
@@ -37,8 +37,7 @@ func (s *syncing) pending(transaction int) bool {
 	}
 }
 
-// least is the earliest transaction that a file may show from now on: the one before where this one is not, or not
-// yet, durable.
+// least is the earliest transaction that the file may show from now on: this one if it is durable, else the one before.
 func (s *syncing) least() int {
 	if s.pending(s.transaction) {
 		return s.transaction - 1
@@ -46,7 +45,7 @@ func (s *syncing) least() int {
 	return s.transaction
 }
 
-// wait waits until the commit is durable, or says why it will not be.
+// wait returns nil once the commit is durable, or the error that keeps it from being so.
 func (s *syncing) wait(ctx context.Context) error {
 	select {
 	case <-s.done:
