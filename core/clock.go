@@ -5,30 +5,30 @@ import (
 	"time"
 )
 
-// What a clock must lie between for tokens to be issued by it.
+// Bounds of a plausible clock: core issues tokens only between them.
 const (
-	// EarliestTime is 2025-01-01T00:00:00Z in Unix seconds, before this program was written: a clock that says less
-	// was never set. It moves on with the source now and then, never beyond the date of a release.
+	// EarliestTime is 2025-01-01T00:00:00Z in Unix seconds. This program is younger, so an earlier clock was never
+	// set. A release may move the bound on, but not beyond its own date.
 	EarliestTime = 1735689600
 	// LastStart is the latest start of a family that an id can carry, 2093-09-06T15:47:35.551Z in Unix milliseconds.
 	LastStart = familyEpoch + 1<<startBits - 1
-	// LastCutOff is the latest cut-off, a day earlier: log-ins of one customer can begin after it a millisecond after
-	// each other.
+	// LastCutOff is the latest cut-off, a day before LastStart. A customer can still log in after it, once a
+	// millisecond.
 	LastCutOff = LastStart - 24*60*60*1000
 	// maxLeap is how far a clock may be ahead of the latest commit of a store.
 	maxLeap = 366 * 24 * time.Hour
 )
 
-// ErrClock says that the clock is not plausible, so that no token is issued and no log-in begins by it. What was
-// issued before is checked all the same, and revoking goes on.
+// ErrClock says that the clock is not plausible. Until it is, no token is issued and no log-in begins. Checking and
+// revoking tokens go on.
 var ErrClock = errors.New("the clock is not plausible")
 
-// ErrClockLeap is an ErrClock too: that of a clock far ahead of the latest commit. It may be right all the same, so an
-// operator can accept it.
+// ErrClockLeap is the ErrClock of a clock far ahead of the latest commit. Such a clock may be right, so an operator can
+// accept it.
 var ErrClockLeap = errors.New("the clock is far ahead of the latest change of the store")
 
-// CheckClock says why no token may be issued at a time, and what to do; nil where it may. latest is when the store
-// last committed anything under a plausible clock; zero: not known. The error is an ErrClock.
+// CheckClock returns nil if tokens may be issued at the time now. Else it returns an ErrClock that says why not and
+// what to do. latest is the time of the store's latest commit under a plausible clock; zero: not known.
 func CheckClock(now, latest time.Time) error {
 	switch {
 	case now.Unix() < EarliestTime:
@@ -42,7 +42,7 @@ func CheckClock(now, latest time.Time) error {
 	return nil
 }
 
-// clockError is an ErrClock with what the clock says, and what is wrong with that.
+// clockError is an ErrClock that says what time the clock shows and what is wrong with it.
 type clockError struct {
 	now  time.Time
 	text string
@@ -54,11 +54,11 @@ func (e clockError) Error() string {
 }
 func (e clockError) Is(target error) bool { return target == ErrClock || target == e.kind }
 
-// issues reports whether tokens may be written for a request, as far as that can be told without a store.
+// issues reports whether the clock and the cut-off let tokens be written for a request. It knows no latest commit.
 func (r *Request) issues() bool {
 	return CheckClock(r.Now, time.Time{}) == nil && (r.Op != Login || r.State.CutOff < LastStart)
 }
 
-// ReserveUntil is up to when starts are reserved by a family or a session that starts beyond what is reserved, both in
-// Unix milliseconds: a minute ahead, so that few log-ins have to make a reservation durable.
+// ReserveUntil is the new high-water mark when a family or session starts above the old one, both in Unix milliseconds.
+// It lies a minute ahead, so that few log-ins must make a new mark durable.
 func ReserveUntil(start int64) int64 { return min(start+60_000, LastStart) }

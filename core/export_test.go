@@ -1,20 +1,20 @@
 package core
 
-// Forget has the reader read every header.
+// Forget empties the header cache, so the reader decodes every header anew.
 func (r *Reader) Forget() { r.headers = newHeaderCache(0) }
 
-// AppendBase64 is how tokens are encoded.
+// AppendBase64 encodes the parts of tokens.
 var AppendBase64 = appendBase64
 
-// ID is the text of a token id, and the family that is read from it.
+// ID writes a token id and reads the family back from it.
 func (f Family) ID(kind TokenKind, sequence uint32) (id []byte, read Family, ok bool) {
 	id = f.appendTokenID(nil, kind, sequence)
 	read, ok = readTokenID(id)
 	return id, read, ok
 }
 
-// Copied are the claims that an access token takes over, in both ways; ok is false where the quick one is none for
-// them.
+// Copied returns the claims that an access token takes over, copied the quick way and the slow way; ok is false if the
+// quick way cannot copy these claims.
 func (w *Writer) Copied(req *Request) (quick, slow []byte, ok bool) {
 	if _, err := w.Prepare(req); err != nil {
 		return nil, nil, false
@@ -31,7 +31,7 @@ func (w *Writer) Copied(req *Request) (quick, slow []byte, ok bool) {
 	return quick, w.configured(w.copiedSlowly(nil, req.Opened.Claims)), ok
 }
 
-// Remembers reports whether the header of the token need not be read.
+// Remembers reports whether the cache has the header of the token.
 func (r *Reader) Remembers(token []byte) bool {
 	_, end := r.headers.find(token)
 	return end > 0

@@ -7,23 +7,24 @@ import (
 	"github.com/edgetoken/edgetoken/core/words"
 )
 
-// headerCache remembers which key an encoded header names, so that a header that was read before is recognised by
-// comparing words. What a header says depends on its bytes and the key set alone, so the cache changes no answer. Only
-// headers of tokens whose signature is good enter: strangers cannot drive out what is in use.
+// headerCache remembers which key an encoded header names, so that a known header is found by comparing words instead
+// of decoding it. What a header says depends only on its bytes and the key set, so the cache changes no answer. Only
+// the header of a token with a good signature enters, so strangers cannot drive out headers in use.
 type headerCache struct {
-	// by the upper bits of hashToDot, a power of two; of each two the one that was found last comes first
+	// table has a power of two of pairs; the upper bits of hashToDot choose one. The newer header of a pair comes
+	// first.
 	table [][2]cachedHeader
 	shift int
-	last  *cachedHeader // that was found, where to look first
+	last  *cachedHeader // the one found last: find looks there first
 }
 
 type cachedHeader struct {
-	text []byte // base64url; none: nothing is remembered
+	text []byte // base64url; empty: nothing is remembered
 	key  int
 }
 
 const (
-	headsPerKey = 2       // pairs, so that few headers in use drive words.Each other out
+	headsPerKey = 2       // pairs for each key, so that headers in use seldom drive each other out
 	maxHeads    = 1 << 14 // pairs
 	maxHead     = 512     // the longest header that is remembered, in characters
 )
@@ -33,7 +34,7 @@ func newHeaderCache(keys int) headerCache {
 	return headerCache{table: make([][2]cachedHeader, 1<<(64-shift)), shift: shift}
 }
 
-// find is the key that the header of a token names, and where the header ends; 0 where it is not remembered.
+// find returns the key that the header of a token names, and where the header ends; 0 if it is not remembered.
 func (h *headerCache) find(token []byte) (key, end int) {
 	if e := h.last; e != nil && len(token) > len(e.text) && token[len(e.text)] == '.' &&
 		sameWords(e.text, token[:len(e.text)]) {
@@ -50,7 +51,7 @@ func (h *headerCache) find(token []byte) (key, end int) {
 	return 0, 0
 }
 
-// learn remembers a header, which its dot follows.
+// learn remembers the header that encoded begins with, up to its dot.
 func (h *headerCache) learn(encoded []byte, key int) {
 	hash, end := hashToDot(encoded)
 	if end > maxHead {
@@ -63,10 +64,10 @@ func (h *headerCache) learn(encoded []byte, key int) {
 	h.last = nil // it may have moved
 }
 
-// hashToDot is a hash of what stands before the first dot of token, and where that is; 0 where there is none.
+// hashToDot hashes the bytes before the first dot of token; end is where the dot is, 0 if there is none.
 func hashToDot(token []byte) (hash uint64, end int) {
 	at := 0
-	for ; len(token)-at >= 16; at += 16 { // two words for each jump back
+	for ; len(token)-at >= 16; at += 16 { // two words in each pass of the loop
 		b := (*[16]byte)(token[at:])
 		v, w := binary.LittleEndian.Uint64(b[0:]), binary.LittleEndian.Uint64(b[8:])
 		if words.Zeros(v^'.'*words.Each)|words.Zeros(w^'.'*words.Each) != 0 {
@@ -87,7 +88,7 @@ func hashToDot(token []byte) (hash uint64, end int) {
 
 func mix(hash, w uint64) uint64 { return (bits.RotateLeft64(hash, 29) ^ w) * 0x9e3779b97f4a7c15 }
 
-// sameWords is bytes.Equal of two texts of one length, of at least eight bytes.
+// sameWords is bytes.Equal for texts of at least eight bytes; it is false for shorter ones.
 func sameWords(a, b []byte) bool {
 	last := len(a) - 8
 	if last < 0 || len(b) != len(a) {

@@ -5,12 +5,12 @@ import (
 	"github.com/edgetoken/edgetoken/core/permission"
 )
 
-// Question is the message of Permit: what permission.Rule.Decide is asked. It needs no Configure before it.
+// Question is the message of Permit: the arguments of permission.Rule.Decide. Permit needs no Configure before it.
 //
 //	u8 rule | u8 authenticated | u8 active | u8 staff | u8 superuser | text method | text model |
 //	u16 count | count × text right
 //
-// Whether an active caller may POST to customers.customer by DjangoModelPermissions (rule 4) begins
+// By DjangoModelPermissions (rule 4), may an active caller POST to customers.customer? That question begins
 //
 //	04 | 01 01 00 00 | 04 00 50 4f 53 54 | 12 00 63 75 73 74 6f 6d …
 type Question struct {
@@ -43,7 +43,7 @@ func ReadQuestion(b []byte) (q Question, ok bool) {
 	return q, r.Done() && q.Rule.Known()
 }
 
-// VerdictBytes is the size of the answer to Permit: u8 verdict. MethodNotAllowed:
+// VerdictBytes is the size of the answer to Permit: u8 verdict. MethodNotAllowed, for one, is
 //
 //	03
 const VerdictBytes = 1
@@ -51,7 +51,7 @@ const VerdictBytes = 1
 // AppendVerdict appends the answer to b.
 func AppendVerdict(b []byte, v permission.Verdict) []byte { return append(b, byte(v)) }
 
-// ReadVerdict reads the answer. Where ok is false nothing is allowed.
+// ReadVerdict reads the answer. If ok is false, the verdict is Forbidden.
 func ReadVerdict(b []byte) (v permission.Verdict, ok bool) {
 	if len(b) < VerdictBytes || !permission.Verdict(b[0]).Known() {
 		return permission.Forbidden, false

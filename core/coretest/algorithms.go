@@ -16,7 +16,7 @@ import (
 	"github.com/edgetoken/edgetoken/core/jws"
 )
 
-// OneOf is a key set of one fresh key for an algorithm; it implements core.Keys and core.KeyMaterial.
+// OneOf is a set with one key for one algorithm; it implements core.Keys and core.KeyMaterial.
 type OneOf struct {
 	*jws.Key
 	info core.KeyInfo
@@ -36,19 +36,19 @@ func (k OneOf) Sign(_ context.Context, _ int, input, entropy []byte) ([]byte, er
 
 func (k OneOf) Material(int) ([]byte, error) { return k.Key.Material() }
 
-// rsaKeys are made once: each takes a while.
+// rsaKeys are generated once, since each takes a while.
 var rsaKeys = [2]func() (*rsa.PrivateKey, error){
 	sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }),
 	sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }),
 }
 
-// NewOneOf makes a key for an algorithm; another n another key.
+// NewOneOf makes a key for an algorithm. n is 0 or 1; the two give different keys.
 func NewOneOf(t testing.TB, algorithm string, n int) OneOf {
 	t.Helper()
 	return oneOf(t, algorithm, newRaw(t, algorithm, n))
 }
 
-// newRaw makes a key of the standard library for an algorithm.
+// newRaw makes a key for an algorithm, of the standard library's type.
 func newRaw(t testing.TB, algorithm string, n int) (raw any) {
 	t.Helper()
 	var err error
@@ -79,7 +79,8 @@ func oneOf(t testing.TB, algorithm string, raw any) OneOf {
 	return OneOf{key, core.KeyInfo{Algorithm: algorithm, Default: true, AnyID: true}}
 }
 
-// testAlgorithms: every algorithm signs and checks, with its own key alone, and the same request gives the same bytes.
+// testAlgorithms: every algorithm signs, and accepts only signatures of its own key. The same request gives the same
+// bytes as natively.
 func testAlgorithms(t *testing.T, newEngine NewEngine) {
 	for _, algorithm := range jws.Algorithms() {
 		t.Run(algorithm, func(t *testing.T) {

@@ -9,15 +9,18 @@ import (
 	"github.com/edgetoken/edgetoken/core/cause"
 )
 
-// Bound is a token that is as large, deep or long as one may be, or more so. What it costs is counted, not timed.
+// Bound is a token at a bound, or beyond it: as large, deep or long as a token may be, or more. The test counts what it
+// costs instead of timing it.
 type Bound struct {
-	Name   string
-	Token  string
-	Cause  cause.Cause
-	Checks int // of signatures: the most work that a stranger's token makes; before it no claim is decoded for anybody
+	Name  string
+	Token string
+	Cause cause.Cause
+	// Checks is how many signatures may be checked for it. A check is the most work that a stranger's token can cause:
+	// no claim is decoded before it.
+	Checks int
 }
 
-// Bounds are such tokens, strangers' and the key's own.
+// Bounds are tokens at their bounds, some forged and some signed with the key.
 func Bounds() []Bound {
 	many := strings.Repeat
 	forged := func(header, claims string) string { return Sign("HS256", OtherSecret, header, claims) }
@@ -88,8 +91,7 @@ func Bounds() []Bound {
 	return bounds
 }
 
-// sized is a good token of so many bytes. Spaces in its header and claims make up for those lengths that base64url
-// has not.
+// sized makes a good token of so many bytes. base64url cannot give every length, so spaces in the header fill the gaps.
 func sized(bytes int) string {
 	for spaces := range 4 {
 		header := `{"alg":"HS256"` + strings.Repeat(" ", spaces) + `}`
@@ -103,8 +105,7 @@ func sized(bytes int) string {
 	panic("coretest: no token has that length")
 }
 
-// testBounds: a token costs no more than its bounds let it: it is refused for what it is before anybody computes with
-// a key, and what is in bounds is checked.
+// testBounds: each token has the cause that it should, after no more checks of signatures than its bound allows.
 func testBounds(t *testing.T, newEngine NewEngine) {
 	keys := &countedKeys{HMACKeys: OneKey()}
 	e := newEngine(t, core.DefaultSettings(), keys)

@@ -7,15 +7,15 @@ import (
 	"unicode/utf8"
 )
 
-// Object is a text as encoding/json and a few plain loops read it, independently of core.
+// Object is a JSON text as encoding/json and a few plain loops read it, independently of core.
 type Object struct {
-	// whether it is an object as RFC 8259 and RFC 8725 §3 want it; where it is none the rest means nothing
+	// Strict says that the text is an object by RFC 8259 and RFC 8725 §3. If not, the other fields mean nothing.
 	Strict  bool
-	Members [][2]string // in their order: names without escapes, values as they stand
+	Members [][2]string // in their order: the name without escapes, the value as written
 	Depth   int         // levels of objects and arrays
-	Names   int         // of all objects in it
+	Names   int         // how many names all objects in it have together
 	twice   bool        // an object has a name twice
-	Digits  int         // of the longest integer
+	Digits  int         // how many digits the longest integer has
 }
 
 // ReadObject reads a text.
@@ -41,7 +41,7 @@ func ReadObject(text string) (o Object) {
 	return o
 }
 
-// measure reads one value, which stands at that depth.
+// measure reads one value at a depth.
 func (o *Object) measure(d *json.Decoder, depth int) {
 	token, _ := d.Token()
 	switch v := token.(type) {
@@ -91,7 +91,7 @@ func loneSurrogate(text string) bool {
 	return false
 }
 
-// Value is the value of a member; none where there is no such member.
+// Value returns the value of the member of that name, if there is one.
 func (o *Object) Value(name string) (value string, found bool) {
 	for _, m := range o.Members {
 		if m[0] == name {
@@ -101,7 +101,7 @@ func (o *Object) Value(name string) (value string, found bool) {
 	return "", false
 }
 
-// Text is the value of a member that is a text.
+// Text returns the value of the member of that name, if it is a text.
 func (o *Object) Text(name string) (text string, ok bool) {
 	value, _ := o.Value(name)
 	return text, strings.HasPrefix(value, `"`) && json.Unmarshal([]byte(value), &text) == nil

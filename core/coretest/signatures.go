@@ -10,7 +10,7 @@ import (
 	"github.com/edgetoken/edgetoken/core/cause"
 )
 
-// signatureAttacks: signatures that are good but for their form, and values that some implementations let pass.
+// signatureAttacks are good signatures in a wrong form, and values that some implementations accept.
 func signatureAttacks(v *victim) (cases []attackCase) {
 	raw, _ := base64.RawURLEncoding.DecodeString(v.signature)
 	bad := func(name string, signature []byte) {
