@@ -15,14 +15,14 @@ import (
 	"github.com/edgetoken/edgetoken/wasm/guest/contained"
 )
 
-// host speaks the ABI with a guest as a host across the wall does, without the wall.
+// host speaks the ABI with a guest as a real host does, but in the same process and without WebAssembly.
 type host struct {
 	*guest.Guest
 	t    *testing.T
 	keys *coretest.HMACKeys
 }
 
-// write puts a message into the input area, and is its size.
+// write puts a message into the input area and returns its size.
 func (h host) write(message []byte) uint32 {
 	return uint32(copy(h.Input(), message))
 }
@@ -47,7 +47,7 @@ func (h host) opened(set core.KeySet) (o core.Opened) {
 	return o
 }
 
-// split opens a token as a host does that checks signatures.
+// split opens a token with Inspect and Accept, as a host that checks signatures itself does.
 func (h host) split(token []byte) core.Opened {
 	h.t.Helper()
 	set := h.keys.Set()
@@ -72,7 +72,7 @@ func (h host) split(token []byte) core.Opened {
 	return o
 }
 
-// message is the configuration of a guest, with the material of the keys.
+// message encodes the configuration of a guest, key material included.
 func message(t *testing.T, s core.Settings, keys *coretest.HMACKeys) []byte {
 	t.Helper()
 	c := abi.Config{Settings: s, Set: keys.Set()}
@@ -97,7 +97,7 @@ func requests(o core.Opened) (list []core.Request) {
 	return list
 }
 
-// Every kind of guest answers to every seed, every token at its bounds and every request as the native engine does.
+// Both guests answer as the native engine does: to every seed, to every token at a bound and to every request.
 func TestAnswersAreNative(t *testing.T) {
 	s, keys := core.DefaultSettings(), coretest.OneKey()
 	native := core.NewNative(s, keys)
@@ -170,7 +170,7 @@ func (h host) outcome() core.Outcome {
 	return o
 }
 
-// signed is what was prepared, signed by the host.
+// signed reads the prepared tokens and signs them as the host.
 func (h host) signed(req core.Request) core.Outcome {
 	h.t.Helper()
 	answer, ok := abi.ReadFramed(h.Output())
@@ -199,7 +199,7 @@ func TestPermit(t *testing.T) {
 	}
 }
 
-// Whatever a host does wrong has an answer of its own, and the guest goes on.
+// Each mistake of a host has its own status, and the guest serves the next call.
 func TestStatus(t *testing.T) {
 	keys := coretest.OneKey()
 	config := message(t, core.DefaultSettings(), keys)
