@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// ErrUnsafeCache says that others can write to a directory for compiled code. What is in it is run, so it is not used.
+// ErrUnsafeCache says that others can write to a directory for compiled code. The engine would run what they put there,
+// so it refuses the directory.
 var ErrUnsafeCache = errors.New("belongs to another user or can be written by others")
 
 // compileCache is where wazero keeps the compiled code of one module:
@@ -22,26 +23,26 @@ var ErrUnsafeCache = errors.New("belongs to another user or can be written by ot
 //	CacheDir/<SHA-256 of the module>/sums         a line for each file below: CRC-32C, size in bytes, path
 //	CacheDir/<SHA-256 of the module>/wazero-…/…   wazero's own
 //
-// wazero checks the code alone and believes what stands beside it, which says where functions begin. So the engine lets
-// it read only what is, to the bit, what was written. A directory is made under another name and renamed once it is
+// wazero checks the code, but not the table beside it that says where functions begin. So the engine compares the
+// checksums of all files before wazero reads them. It fills a directory under another name and renames it once it is
 // whole.
 type compileCache struct {
 	dir   string // for wazero
-	final string // what dir becomes once the module is compiled; empty: it has that name already
+	final string // the name that dir gets once the module is compiled; empty: dir has it already
 }
 
 // sumsName is the file with the checksums.
 const sumsName = "sums"
 
-// newPrefix begins the names of directories that are not whole; one left by an interrupted start is removed at
-// leftoverAge.
+// The name of a directory begins with newPrefix until it is whole. An interrupted start leaves one behind, which a
+// later start removes once it is older than leftoverAge.
 const (
 	newPrefix   = "new-"
 	leftoverAge = 24 * time.Hour
 )
 
-// openCache finds the compiled code of a module, or makes room for it. The error is ErrUnsafeCache if others can
-// write to dir; damaged says why what was found there was removed.
+// openCache finds the compiled code of a module, or makes a directory for it. It removes damaged code, and damaged says
+// what was wrong with it. The error is ErrUnsafeCache if others can write to dir.
 func openCache(dir, module string) (c *compileCache, damaged, err error) {
 	if err := privateDir(dir); err != nil {
 		return nil, nil, err
@@ -69,7 +70,7 @@ func exists(path string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// keep lets the next start find what was compiled.
+// keep writes the checksums and gives the directory its final name, where the next start finds it.
 func (c *compileCache) keep() error {
 	if c.final == "" {
 		return nil
@@ -87,10 +88,10 @@ func (c *compileCache) keep() error {
 	return err
 }
 
-// discard removes what was not kept.
+// discard removes a directory that has not got its final name.
 func (c *compileCache) discard() {
 	if c.final != "" {
-		_ = os.RemoveAll(c.dir) // what is left is removed a day later
+		_ = os.RemoveAll(c.dir) // a later start removes what is left
 	}
 }
 
@@ -108,7 +109,7 @@ func removeLeftovers(dir string) {
 	}
 }
 
-// sums are the lines of the file with the checksums, sorted.
+// sums computes the lines of the file with the checksums, sorted.
 func sums(dir string) (lines []string, err error) {
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		name, relative := filepath.Rel(dir, path)
@@ -136,7 +137,7 @@ func sums(dir string) (lines []string, err error) {
 	return lines, err
 }
 
-// checkSums reports what is wrong with a directory: fs.ErrNotExist where it has no checksums.
+// checkSums reports what is wrong with a directory; fs.ErrNotExist if it has no checksums.
 func checkSums(dir string) error {
 	f, err := os.Open(filepath.Join(dir, sumsName))
 	if err != nil {
@@ -156,12 +157,12 @@ func checkSums(dir string) error {
 		return err
 	}
 	if len(got) == 0 || !slices.Equal(got, want) {
-		return errors.New("its checksums are others than when it was written")
+		return errors.New("its checksums have changed since it was written")
 	}
 	return nil
 }
 
-// writeSums writes the checksums of what is in a directory.
+// writeSums writes the checksums of all files in a directory.
 func writeSums(dir string) error {
 	lines, err := sums(dir)
 	if err != nil {

@@ -33,25 +33,25 @@ import (
 
 // Config says what an Engine is made of. Settings and Keys are required.
 type Config struct {
-	// Settings are the settings that tokens depend on; core.DefaultSettings has the defaults. What they point to must
-	// not change afterwards.
+	// Settings are the settings that tokens depend on; core.DefaultSettings has the defaults. The engine keeps the
+	// slices and pointers in it, so do not change what they hold afterwards.
 	Settings core.Settings
 	// Keys check and sign. With SelfContained they must also implement core.KeyMaterial.
 	Keys core.Keys
-	// SelfContained runs the module that checks and signs by itself. Slower; nothing but the guest computes with a key.
+	// SelfContained runs the module that checks and signs by itself: only the guest computes with keys. It is slower.
 	SelfContained bool
 	// Module is the WebAssembly module. Nil: the one that is embedded in this package.
 	Module []byte
-	// Runtime is the runtime to live in, beside its other guests; it stays open after Close. Nil: a new one, which
-	// bounds the memory of an instance to 32 MiB. One that was made with WithCloseOnContextDone makes each call several
-	// times slower.
+	// Runtime is the runtime to run in, beside its other guests; Close leaves it open. Nil: a new one, which bounds the
+	// memory of an instance to 32 MiB. In a runtime made with WithCloseOnContextDone, each call takes several times as
+	// long.
 	Runtime wazero.Runtime
-	// CacheDir is a directory for compiled code, made if need be. What is in it is run as native code, so it must
-	// belong to this user and nobody else may write to it, else the error is ErrUnsafeCache. If it is damaged, full
-	// or read-only, that costs time only, and Log says so. Empty: no cache. It goes with a new runtime only: a given
-	// one has its own.
+	// CacheDir is a directory for compiled code; New makes it if need be. The engine runs the code, so the directory
+	// must belong to this user and nobody else may write to it; else the error is ErrUnsafeCache. A damaged, full or
+	// read-only directory only costs time, and Log says so. Empty: no cache. A given Runtime has a cache of its own, so
+	// leave CacheDir empty beside it.
 	CacheDir string
-	// Log is told what makes the engine slow to start or to run; nil: slog.Default.
+	// Log gets messages about what makes the engine slow to start or to run. Nil: slog.Default.
 	Log *slog.Logger
 	// MaxInstances bounds the pool. 0: GOMAXPROCS.
 	MaxInstances int
@@ -61,12 +61,13 @@ type Config struct {
 	Rand io.Reader
 }
 
-// maxMemoryPages bounds the linear memory of an instance, in pages of 64 KiB: 32 MiB. A fresh one has 3.6 MiB, a
-// self-contained one 4.6, and up to 10 once its collector has run, as after some fifty changes of keys.
+// maxMemoryPages bounds the linear memory of an instance, in pages of 64 KiB: 32 MiB. A fresh instance has 3.6 MiB, a
+// self-contained one 4.6 MiB. Once its garbage collector has run, as after some fifty changes of keys, it has up to
+// 10 MiB.
 const maxMemoryPages = 512
 
-// Engine reads and writes tokens by one configuration, on instances that it shares with the engines that With makes of
-// it. See New.
+// Engine reads and writes tokens by one configuration. It shares its instances with the engines that With makes. See
+// New.
 type Engine struct {
 	*sandbox
 	config *config
@@ -83,7 +84,7 @@ type sandbox struct {
 	code    wazero.CompiledModule
 	runtime wazero.Runtime
 	wasi    api.Module
-	closers []func(context.Context) error // what New opened, last to be closed first
+	closers []func(context.Context) error // in the order that New opened things; closed from the last to the first
 	once    sync.Once
 	closed  error
 	pool    *pool
@@ -91,7 +92,7 @@ type sandbox struct {
 	decisions sync.Pool // of *decision
 }
 
-// config is what instances are configured with. Each change is a new one.
+// config is what instances are configured with. It never changes; With makes a new one.
 type config struct {
 	settings core.Settings
 	keys     core.Keys
@@ -99,9 +100,9 @@ type config struct {
 	message  []byte // the abi.Config for instances
 }
 
-// New compiles the module, checks that it is one of ours, and makes one instance at once, to fail early: a module
-// that lacks an export, has one of another signature, imports more than WASI or states another ABI version is refused
-// by an error that names what is wrong.
+// New compiles the module, checks it, and makes one instance at once, to fail early. It refuses a module that lacks an
+// export, has an export of another signature, imports more than WASI or states another ABI version. The error names
+// what is wrong.
 func New(ctx context.Context, cfg Config) (*Engine, error) {
 	e := &Engine{sandbox: &sandbox{now: cfg.Now, rand: cfg.Rand, selfContained: cfg.SelfContained,
 		runtime: cfg.Runtime}}
@@ -153,11 +154,11 @@ func (e *Engine) open(ctx context.Context, cfg Config) (err error) {
 	return e.use(ctx, func(*instance) error { return nil })
 }
 
-// With is an engine with other settings and keys on the same instances. No engine ever changes, so whoever serves
-// requests while keys change keeps each request to one engine: it is judged by one configuration from beginning to end.
+// With makes an engine with other settings and keys on the same instances. No engine ever changes. So if keys change
+// while you serve requests, keep each request to one engine: then one configuration judges it from beginning to end.
 //
-// An instance is configured anew when it goes from one engine to another, so no more than two should be busy for long.
-// Close closes the instances of them all; what With gives needs no Close of its own.
+// An instance that goes from one engine to another is configured anew, so keep no more than two engines busy for long.
+// Close closes the instances of all of them; an engine from With needs no Close of its own.
 func (e *Engine) With(s core.Settings, keys core.Keys) (*Engine, error) {
 	c, err := newConfig(s, keys, e.selfContained)
 	if err != nil {
@@ -166,7 +167,7 @@ func (e *Engine) With(s core.Settings, keys core.Keys) (*Engine, error) {
 	return &Engine{e.sandbox, c}, nil
 }
 
-// newConfig makes what instances are configured with, or names every mistake.
+// newConfig encodes the configuration for instances, or names the mistakes in it.
 func newConfig(s core.Settings, keys core.Keys, selfContained bool) (*config, error) {
 	if errs := s.Validate(); errs != nil {
 		return nil, fmt.Errorf("engine: settings: %w", errors.Join(errs...))
@@ -197,15 +198,14 @@ func newConfig(s core.Settings, keys core.Keys, selfContained bool) (*config, er
 	return c, nil
 }
 
-// Close closes the instances, the compiled module and, where New made it, the runtime. It waits for calls in flight;
-// where ctx ends before they do, it leaves open what they use and says so. Further calls of Close give the same
-// answer.
+// Close closes the instances, the compiled module and, if New made it, the runtime. It waits for calls in flight. If
+// ctx ends first, it leaves open what they use and says so. Further calls of Close return the same error.
 func (e *Engine) Close(ctx context.Context) error {
 	e.once.Do(func() { e.closed = e.closeAll(ctx) })
 	return e.closed
 }
 
-// closeAll closes what New opened, last first, and nothing of what a call in flight uses.
+// closeAll closes what New opened, from the last to the first. It stops at what a call in flight still uses.
 func (e *Engine) closeAll(ctx context.Context) (errs error) {
 	for i := len(e.closers) - 1; i >= 0; i-- {
 		err := e.closers[i](ctx)
@@ -218,8 +218,8 @@ func (e *Engine) closeAll(ctx context.Context) (errs error) {
 	return errs
 }
 
-// Interpreted reports whether the module is interpreted, since the system lets no program make code of its own: it
-// takes several times as long. Of a runtime that was given it is not known, and false.
+// Interpreted reports whether wazero interprets the module, which takes several times as long. It does so where the
+// system lets no program run code that it has made. With a given Runtime this is not known: it reports false.
 func (e *Engine) Interpreted() bool { return e.interpreted }
 
 // ModuleHash is the SHA-256 of the module's bytes, in hex.
@@ -242,7 +242,7 @@ func (e *Engine) Open(ctx context.Context, token []byte, o *core.Opened) error {
 	})
 }
 
-// Decide implements core.Engine. Where no token is written it is a plain function of core; the self-contained module
+// Decide implements core.Engine. If no token is written, it calls core.Decide natively; the self-contained module
 // decides everything itself.
 func (e *Engine) Decide(ctx context.Context, req core.Request) (core.Outcome, error) {
 	if !req.Op.Writes() && !e.selfContained {
@@ -257,7 +257,7 @@ func (e *Engine) Decide(ctx context.Context, req core.Request) (core.Outcome, er
 	o, err := e.decide(ctx, d)
 	d.request = core.Request{}
 	if err != nil && req.Op.Writes() {
-		// The guest says that it cannot, and not why.
+		// The guest says only that it cannot write, so ask core why.
 		if mistake := core.CheckWriting(&e.config.settings, e.config.set, &req); mistake != nil {
 			err = mistake
 		}
@@ -265,7 +265,7 @@ func (e *Engine) Decide(ctx context.Context, req core.Request) (core.Outcome, er
 	return o, err
 }
 
-// decision is a call of Decide under way, with the room that it needs.
+// decision is a call of Decide in flight, with buffers that later calls reuse.
 type decision struct {
 	request  core.Request
 	answer   []byte
@@ -289,8 +289,8 @@ func (e *Engine) decide(ctx context.Context, d *decision) (o core.Outcome, err e
 	return core.SignPrepared(ctx, e.config.keys, &d.prepared, d.request.Entropy)
 }
 
-// use runs f with an instance that is configured for e. An instance that traps, panics or answers nonsense
-// is closed and dropped alone, and f runs again with another one.
+// use runs f with an instance that is configured for e. If the instance traps, panics or answers nonsense, it alone is
+// closed, and f runs again with another one.
 func (e *Engine) use(ctx context.Context, f func(*instance) error) error {
 	const tries = 2 // an input that breaks instances must not cost many
 	for try := 1; ; try++ {
@@ -335,7 +335,7 @@ func (e *Engine) instantiate(ctx context.Context) (*instance, error) {
 	// A WASI module has the default clock of 2022-01-01 and fixed entropy unless told otherwise.
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions(abi.InitializeName).
 		WithSysWalltime().WithSysNanotime().WithSysNanosleep().WithRandSource(rand.Reader)
-	// What is made serves others too, so the end of this request is not its end.
+	// The instance serves other requests too, so it must outlive this one.
 	m, err := e.runtime.InstantiateModule(e.resolve(context.WithoutCancel(ctx)), e.code, config)
 	if err != nil {
 		return nil, fmt.Errorf("engine: make an instance: %w", err)

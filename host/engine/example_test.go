@@ -14,14 +14,14 @@ import (
 	"github.com/tetratelabs/wazero"
 )
 
-// module is built by the test. A program leaves Config.Module out: the module is embedded in the package.
+// module is built by the test. A program leaves Config.Module out and gets the embedded module.
 var module = enginetest.MustModule()
 
 func ExampleNew() {
 	// A program that runs other guests in its own wazero.Runtime verifies tokens in the same runtime.
 	ctx := context.Background()
-	// Without a cache each start compiles the module, which takes a second or more. Its code is run, so it belongs
-	// into a directory that nobody else can write to.
+	// Without a cache each start compiles the module, which takes a second or more. The program runs the code in the
+	// cache, so nobody else must be able to write to its directory.
 	cache, err := wazero.NewCompilationCacheWithDir(compiledDir())
 	if err != nil {
 		log.Fatal(err)
@@ -85,7 +85,7 @@ func ExampleEngine_Issue() {
 	}
 	fmt.Printf("%s\n", opened.JSON(opened.Customer))
 
-	// Later. state says what the caller knows of the customer now.
+	// Later, state tells the engine what the caller knows of the customer by then.
 	state := func(o core.Opened) (core.State, error) { return core.State{Customer: customer}, nil }
 	access, err = tokens.Refresh(ctx, refresh, state)
 	fmt.Println(access != "", err)
