@@ -15,7 +15,7 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// openOffice is a shop whose ana is staff, with so many customers in all.
+// openOffice opens a shop with so many customers, ana included. She is staff, and header has her access token.
 func openOffice(t *testing.T, customers int) (s *shop, header string) {
 	t.Helper()
 	s = openShop(t, nil)
@@ -36,7 +36,7 @@ func openOffice(t *testing.T, customers int) (s *shop, header string) {
 	return s, "Authorization: Bearer " + access
 }
 
-// TestCustomerList holds lists of several pages to be one array, compact or indented as was asked for.
+// TestCustomerList checks that a list of several pages is one array, compact or indented as the client asks.
 func TestCustomerList(t *testing.T) {
 	for _, n := range []int{1, 2, httpapi.ListPage - 1, httpapi.ListPage, httpapi.ListPage + 1, 2 * httpapi.ListPage,
 		5*httpapi.ListPage + 3} {
@@ -110,7 +110,7 @@ func TestListIsForStaff(t *testing.T) {
 	}
 }
 
-// TestListsAreBounded: lists beyond those that there is memory for are told to come back.
+// TestListsAreBounded: if memory for lists runs out, the client is told when to come back.
 func TestListsAreBounded(t *testing.T) {
 	s, header := openOffice(t, 2)
 	release := httpapi.TakeLists(s.Config.Handler)
@@ -126,7 +126,7 @@ func TestListsAreBounded(t *testing.T) {
 	}
 }
 
-// meddling is a client's side of a list that does something at each write.
+// meddling is a ResponseWriter that calls write before each write, so that a test can interfere with a list.
 type meddling struct {
 	http.ResponseWriter
 	writes int
@@ -141,8 +141,8 @@ func (m *meddling) Write(p []byte) (int, error) {
 	return m.ResponseWriter.Write(p)
 }
 
-// TestListThatBreaksOff: where the store fails in the middle of a list the connection is cut, so that nobody takes
-// the part for the whole; and where the client is gone nothing more is read.
+// TestListThatBreaksOff: if the store fails in the middle of a list, the server cuts the connection, so that nobody
+// takes the part for the whole. If the client is gone, the server reads no further page.
 func TestListThatBreaksOff(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -190,7 +190,7 @@ func TestListThatBreaksOff(t *testing.T) {
 			if !c.aborts {
 				return
 			}
-			httpapi.TakeLists(s.Config.Handler)() // hangs where the place was not given back
+			httpapi.TakeLists(s.Config.Handler)() // hangs if the handler kept its place
 		})
 	}
 }

@@ -17,7 +17,7 @@ var renderers = []renderer{
 	{browsableName, django.MediaType{Main: "text", Sub: "html"}},
 }
 
-// renderers are those of a node. A node without pages has JSON alone, like a Django REST framework whose only
+// renderers are the formats of this node. A node without pages has only JSON, like a Django REST framework whose only
 // renderer is JSONRenderer.
 func (c *Config) renderers() []renderer {
 	if c.Browser.Off {
@@ -26,8 +26,8 @@ func (c *Config) renderers() []renderer {
 	return renderers
 }
 
-// negotiate chooses the format of the answer by ?format= and the Accept header. Weights do not count: the
-// most specific range wins, then the order of renderers.
+// negotiate chooses the format of the answer by ?format= and the Accept header. It ignores weights: the most specific
+// range wins, then the order of renderers.
 func (rq *request) negotiate() error {
 	candidates := rq.h.cfg.renderers()
 	if name := rq.queryParam("format"); name != "" {
@@ -55,7 +55,7 @@ func (rq *request) negotiate() error {
 	return errNotAcceptable
 }
 
-// acceptedRanges reads the Accept header; none means */*.
+// acceptedRanges reads the Accept header. No header means */*.
 func (rq *request) acceptedRanges() []django.MediaType {
 	header, sent := rq.header("Accept")
 	if !sent {
@@ -64,8 +64,7 @@ func (rq *request) acceptedRanges() []django.MediaType {
 	return django.ParseAccept(header, rq.h.compat.rules)
 }
 
-// namesHTML reports whether the Accept header names text/html, as that of a browser does and that of a
-// program does not.
+// namesHTML reports whether the Accept header names text/html. Browsers name it, and programs do not.
 func (rq *request) namesHTML() bool {
 	for _, accepted := range rq.acceptedRanges() {
 		if accepted.Is("text", "html") {

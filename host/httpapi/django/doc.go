@@ -7,18 +7,18 @@
 //   - Form is what a URL-encoded or multipart body holds (form.go, multipart.go);
 //   - ParseHeader splits a header such as Content-Type into its value and its parameters (header.go);
 //   - Validate checks either kind of body against required text fields (fields.go);
-//   - Cookie and ParseCookies are the two directions of cookies (cookie.go), SplitURL and SafeURL
-//     judge the URLs of redirects and origins (url.go).
+//   - Cookie writes a cookie, and ParseCookies reads them (cookie.go);
+//   - SplitURL and SafeURL judge the URLs of redirects and origins (url.go).
 //
 // The one rule: no body that a client can send makes anything here panic, and each takes time and memory proportional
 // to its length. The caller bounds that length.
 //
-// Text that may hold lone surrogates, as Python's str may, is carried in a Go string as WTF-8:
-// valid UTF-8, but with a lone surrogate written as the three bytes that UTF-8 would give its code
-// point ("\xed\xbf\xbf" for U+DFFF). A text holds nothing else that is not UTF-8. HasSurrogate finds one.
+// A text may hold lone surrogates, as Python's str may. A Go string then holds it as WTF-8: UTF-8 with each lone
+// surrogate written as the three bytes that UTF-8 would give its code point ("\xed\xbf\xbf" for U+DFFF). Nothing else
+// in a text departs from UTF-8. HasSurrogate tells whether there is one.
 //
-// Two behaviours of the reference are left out on purpose. Of Python's charsets only single-byte and Unicode ones are
-// supported; the others (the East Asian ones, UTF-7, base64 and their kind) are refused with the text that Django REST
-// framework 3.18 has for non-text codecs. And where the reference fails with a 500 page (too deep a document, a lone
-// surrogate in an answer), there is an error here.
+// Two behaviours differ from the reference on purpose. Of Python's charsets the package supports only single-byte and
+// Unicode ones. It refuses the others (East Asian ones, UTF-7, base64 and their kind) with the text that Django REST
+// framework 3.18 has for non-text codecs. And if the reference fails with a 500 page (a document too deep, a lone
+// surrogate in an answer), a function here returns an error.
 package django

@@ -173,8 +173,8 @@ func TestFormValueOfFiles(t *testing.T) {
 	}
 }
 
-// FuzzParseMultipart checks that a form that is written anew, contents in base64 and names percent-encoded,
-// reads the same.
+// FuzzParseMultipart parses a form, writes it anew with contents in base64 and names percent-encoded, and checks that
+// this parses to the same form.
 func FuzzParseMultipart(f *testing.F) {
 	for _, seed := range []string{
 		parts(fieldA+"1", fileF+"2", fieldA+"3"), parts(inBase64 + fileF +
@@ -225,7 +225,7 @@ func FuzzParseMultipart(f *testing.F) {
 	})
 }
 
-// filesOf are all files of a form, by name and then in order.
+// filesOf returns all files of a form, by the names of their fields and then in order.
 func filesOf(form *django.Form) (files []*django.File) {
 	for _, name := range form.Names() {
 		for _, field := range form.List(name) {
