@@ -9,7 +9,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
-// TestEndLogin ends a log-in by its access token, also by one that has expired, and no other.
+// TestEndLogin: an access token ends its own log-in, even once the token has expired, and no other log-in.
 func TestEndLogin(t *testing.T) {
 	w := newWorld(t, nil)
 	refresh, access := w.login(t)
@@ -40,7 +40,7 @@ func TestEndLogin(t *testing.T) {
 	}
 }
 
-// TestEndLoginWithoutBlacklist: where nothing is blacklisted, nothing is by this either.
+// TestEndLoginWithoutBlacklist: without the blacklist app, EndLogin ends nothing.
 func TestEndLoginWithoutBlacklist(t *testing.T) {
 	w := newWorld(t, func(c *node.Config) { c.Settings.BlacklistApp = false })
 	refresh, access := w.login(t)
@@ -52,8 +52,8 @@ func TestEndLoginWithoutBlacklist(t *testing.T) {
 	}
 }
 
-// TestEndLoginOfDjangos is R3: a browser that logs out where it shows its access token alone ends the refresh token
-// that Django issued as well, until that expires, and those access tokens that it gave since.
+// TestEndLoginOfDjangos (R3): a refresh token of Django's gives an access token here, and a browser logs out with that
+// access token alone. The refresh token is then revoked until it expires.
 func TestEndLoginOfDjangos(t *testing.T) {
 	for _, wire := range []core.Wire{core.Secure, core.Exact} {
 		w := newWorld(t, func(c *node.Config) { c.Settings.Wire = wire })

@@ -13,19 +13,20 @@ import (
 // Result is an outcome and whom it is about.
 type Result struct {
 	core.Outcome
-	// Customer is the customer that the request names; zero where there is none. It may be set in a refusal too.
+	// Customer is the customer that the request names; zero if there is none. A refusal may have it too.
 	Customer store.Customer
 	// KeyID is the kid of the key that signed the request's token or, at a log-in, the new ones; "" if there is none.
 	KeyID string
-	// Family is the family of the same token; Family.Listed is false where there is none.
+	// Family is the family of the same token; Family.Listed is false if there is none.
 	Family core.Family
 }
 
-// attempts bounds how often a request is decided again because others changed what it rests on. Of two that meet, one
-// settles at the second attempt. More in a row take a client that changes the same customer all the time.
+// attempts bounds how often a request is decided anew because another changed the state that it rests on. If two
+// requests meet, the second attempt succeeds. Only a client that changes the same customer all the time can use up
+// more.
 const attempts = 16
 
-// transact runs load, decide and settle until what the decision rests on still holds when it is settled. complete, if
+// transact loads, decides and settles, and begins again if the state has changed between load and settle. complete, if
 // not nil, adds to the state what the store does not know.
 func (n *Node) transact(
 	ctx context.Context, engine *keyedEngine, request *core.Request, query store.Query, complete func(*core.State),
@@ -47,7 +48,7 @@ func (n *Node) transact(
 		r.KeyID, r.Family = engine.signer(request, &r.Outcome)
 		effects := &r.Effects
 		if r.Refused() && len(effects.List) == 0 {
-			// It grants nothing and changes nothing, and was right when the state was loaded.
+			// It grants and changes nothing, and it was right when the state was loaded.
 			return r, nil
 		}
 		if len(effects.List) == 0 && effects.Reads.Start == 0 && n.cfg.Store.Changes() == changes {
@@ -64,8 +65,8 @@ func (n *Node) transact(
 	return Result{}, fmt.Errorf("%w: its state changed %d times meanwhile", ErrBusy, attempts)
 }
 
-// outlives has the store remember when a token expires: the tombstone of a removed customer must outlive every token
-// that names it, whoever issued that. A token of another issuer names no customer (R11).
+// outlives tells the store when a token expires. The tombstone of a removed customer must outlive every token that
+// names it, also one that Django issued. A token of another issuer names no customer (R11).
 func (n *Node) outlives(ctx context.Context, request *core.Request, query store.Query) error {
 	exp, ok := request.Opened.Expires()
 	if request.Op == core.Login || !ok || request.Opened.Issuer != "" {
@@ -77,7 +78,7 @@ func (n *Node) outlives(ctx context.Context, request *core.Request, query store.
 	return n.cfg.Store.KeepTombstone(ctx, query, exp)
 }
 
-// decide has the engine decide a request about a customer, now unless the request has a time already.
+// decide has the engine decide a request about a customer. It sets the time of the request to now if it has none.
 func (n *Node) decide(
 	ctx context.Context, engine *keyedEngine, request *core.Request, customer *store.Customer,
 ) (core.Outcome, error) {
@@ -87,7 +88,7 @@ func (n *Node) decide(
 	if !request.Op.Writes() {
 		return engine.Decide(ctx, *request)
 	}
-	// This comes first: by a wrong clock good tokens are refused, and clients throw them away.
+	// This comes first: a wrong clock makes the engine refuse good tokens, and clients throw those away.
 	if err := n.CheckClock(); err != nil {
 		return core.Outcome{}, err
 	}
@@ -104,7 +105,7 @@ func (n *Node) decide(
 		noClaims, request.Extra = err, nil
 		outcome, err = engine.Decide(ctx, *request)
 	}
-	// A refusal stays a refusal: it must not tell such a customer from an unknown one.
+	// A refusal stays a refusal, so that nobody can tell a customer with bad claims from an unknown one.
 	if err == nil && noClaims != nil && !outcome.Refused() {
 		return core.Outcome{}, fmt.Errorf("claims of customer %s: %w", customer.ID, noClaims)
 	}
