@@ -23,7 +23,7 @@ var (
 	oidEd25519 = asn1.ObjectIdentifier{1, 3, 101, 112}
 )
 
-// otherKeys are algorithms that are refused by name.
+// otherKeys are known algorithms that are refused; the error names them.
 var otherKeys = []struct {
 	oid  asn1.ObjectIdentifier
 	name string
@@ -38,7 +38,7 @@ var otherKeys = []struct {
 var errDamaged = errors.New("is no key that can be read: what stands between its BEGIN and its END " +
 	"is not what its BEGIN names; a part may be missing, or changed")
 
-// errOtherAlgorithm says that keys of an algorithm are not read.
+// errOtherAlgorithm says that this package reads no keys of an algorithm.
 func errOtherAlgorithm(oid asn1.ObjectIdentifier) error {
 	for _, o := range otherKeys {
 		if o.oid.Equal(oid) {
@@ -48,8 +48,8 @@ func errOtherAlgorithm(oid asn1.ObjectIdentifier) error {
 	return fmt.Errorf("is a key of an algorithm that is not known here (%v): it must be an RSA, EC or Ed25519 key", oid)
 }
 
-// parsePKCS8 reads a PrivateKeyInfo (RFC 5958 §2). Like PyJWT, it takes a key that is restricted to RSASSA-PSS for any
-// RSA key.
+// parsePKCS8 reads a PrivateKeyInfo (RFC 5958 §2). Like PyJWT, it treats a key that is restricted to RSASSA-PSS as a
+// plain RSA key.
 func parsePKCS8(der []byte) (any, error) {
 	var info, algorithm, key, inner cryptobyte.String
 	var version int64
@@ -137,7 +137,8 @@ func parseRSAPublic(der []byte) (*rsa.PublicKey, error) {
 	return key, nil
 }
 
-// parseSEC1 reads an ECPrivateKey (RFC 5915 §3). outside are the parameters of the curve where PKCS #8 has them.
+// parseSEC1 reads an ECPrivateKey (RFC 5915 §3). outside holds the curve's parameters if PKCS #8
+// wraps the key; else they are inside.
 func parseSEC1(der []byte, outside cryptobyte.String) (*ecdsa.PrivateKey, error) {
 	var key, scalar, parameters cryptobyte.String
 	var version int64
@@ -155,7 +156,7 @@ func parseSEC1(der []byte, outside cryptobyte.String) (*ecdsa.PrivateKey, error)
 	if err != nil {
 		return nil, err
 	}
-	// Some write too many leading zeros, and some too few.
+	// Some programs write too many leading zeros, some too few.
 	size := (curve.Params().BitSize + 7) / 8
 	number := []byte(scalar)
 	for len(number) > size && number[0] == 0 {
