@@ -21,10 +21,10 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// cheap are the least costs that there are.
+// cheap are the lowest costs that Argon2 allows.
 var cheap = password.Params{Memory: 8, Iterations: 1, Parallelism: 1}
 
-// childVariable has this test program be a child of the kind that it names.
+// childVariable makes this test program act as a child; its value names the kind of child.
 const childVariable = "HASHING_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -40,14 +40,14 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// nursery makes children and remembers them.
+// nursery starts children and remembers them.
 type nursery struct {
 	mu   sync.Mutex
-	kind []string // of the first, the second, …; the last of all further ones
+	kind []string // of the first child, the second, …; the last kind is for all further ones
 	made []*exec.Cmd
 }
 
-// command makes one child more.
+// command prepares the next child.
 func (n *nursery) command() *exec.Cmd {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -65,7 +65,7 @@ func (n *nursery) kinds(kinds ...string) { n.mu.Lock(); n.kind = kinds; n.mu.Unl
 func (n *nursery) count() int            { n.mu.Lock(); defer n.mu.Unlock(); return len(n.made) }
 func (n *nursery) all() []*exec.Cmd      { n.mu.Lock(); defer n.mu.Unlock(); return slices.Clone(n.made) }
 
-// buffer is a log that is written and read at once.
+// buffer is a log that can be read while others write to it.
 type buffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -74,7 +74,7 @@ type buffer struct {
 func (b *buffer) Write(p []byte) (int, error) { b.mu.Lock(); defer b.mu.Unlock(); return b.b.Write(p) }
 func (b *buffer) String() string              { b.mu.Lock(); defer b.mu.Unlock(); return b.b.String() }
 
-// children are processes of these kinds.
+// children makes a pool of processes of these kinds.
 func children(t *testing.T, kinds ...string) (*hashing.Processes, *nursery, *buffer) {
 	made, log := &nursery{kind: kinds}, &buffer{}
 	p := hashing.NewProcesses(made.command, slog.New(slog.NewTextHandler(log, nil)))
@@ -179,7 +179,7 @@ func TestMake(t *testing.T) {
 	}
 }
 
-// TestAKilledIdleProcessIsGone: it is no zombie until the next job comes.
+// TestAKilledIdleProcessIsGone: a killed process does not stay a zombie until the next job comes.
 func TestAKilledIdleProcessIsGone(t *testing.T) {
 	p, made, _ := children(t, "serve")
 	job := hashing.Job{Password: "right", Encoded: hash(t, "right", cheap), Params: cheap}
