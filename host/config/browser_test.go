@@ -150,21 +150,26 @@ func TestCORSWarning(t *testing.T) {
 
 // TestCheckCookieWarning: what /auth/check/ reads should be the cookie that the node sets, whose name TLS changes.
 func TestCheckCookieWarning(t *testing.T) {
-	for text, want := range map[string]string{
-		"check: {cookie: access}\ncookies: {enabled: true}":                                            "",
-		"check: {cookie: access}\ncookies: {enabled: true}\ntls: {cert: a, key: b}":                    "set check.cookie to __Host-access",
-		"check: {cookie: __Host-access}\ncookies: {enabled: true}\ntls: {cert: a, key: b}":             "",
-		"check: {cookie: __Host-access}\ncookies: {enabled: true}":                                     "set check.cookie to access",
-		"check: {cookie: access}\ncookies: {enabled: true, domain: a.example}\ntls: {cert: a, key: b}": "set check.cookie to __Secure-access",
-		"check: {cookie: t}\ncookies: {enabled: true, access_name: t}":                                 "",
-		"check: {cookie: access}\ntls: {cert: a, key: b}":                                              "",
-		"cookies: {enabled: true}\ntls: {cert: a, key: b}":                                             "",
+	for _, row := range []struct{ text, want string }{
+		{"check: {cookie: access}\ncookies: {enabled: true}", ""},
+		{"check: {cookie: access}\ncookies: {enabled: true}\ntls: {cert: a, key: b}",
+			"set check.cookie to __Host-access"},
+		{"check: {cookie: __Host-access}\ncookies: {enabled: true}\ntls: {cert: a, key: b}", ""},
+		{"check: {cookie: __Host-access}\ncookies: {enabled: true}", "set check.cookie to access"},
+		{"check: {cookie: access}\ncookies: {enabled: true, domain: a.example}\ntls: {cert: a, key: b}",
+			"set check.cookie to __Secure-access"},
+		{"check: {cookie: t}\ncookies: {enabled: true, access_name: t}", ""},
+		{"check: {cookie: access}\ntls: {cert: a, key: b}", ""},
+		{"cookies: {enabled: true}\ntls: {cert: a, key: b}", ""},
 	} {
-		c, err := load(t, text+"\n", nil)
+		c, err := load(t, row.text+"\n", nil)
 		if err != nil {
-			t.Errorf("Load(%q) = %v", text, err)
-		} else if got := strings.Join(c.Warnings, "\n"); want == "" && got != "" || !strings.HasSuffix(got, want) {
-			t.Errorf("Load(%q) warns %q, want %q at its end", text, got, want)
+			t.Errorf("Load(%q) = %v", row.text, err)
+			continue
+		}
+		got := strings.Join(c.Warnings, "\n")
+		if row.want == "" && got != "" || !strings.HasSuffix(got, row.want) {
+			t.Errorf("Load(%q) warns %q, want %q at its end", row.text, got, row.want)
 		}
 	}
 }

@@ -48,8 +48,8 @@ func TestKeysAreDocumented(t *testing.T) {
 			case said[key]:
 				t.Errorf("docs/operations.md, Configuration, has %s twice", key)
 			case (found[2] != "") != config.AtStart(key):
-				t.Errorf("docs/operations.md, Configuration: %s is read at the start only: %v; the document says %v", key,
-					config.AtStart(key), found[2] != "")
+				t.Errorf("docs/operations.md, Configuration: %s is read at the start only: %v; the document says %v",
+					key, config.AtStart(key), found[2] != "")
 			}
 			said[key] = true
 		}
