@@ -31,7 +31,7 @@ type Engine interface {
 // KeyInfo describes a key; it holds no secret.
 type KeyInfo struct {
 	ID        string // kid; "" where tokens name none
-	Algorithm string // alg (RFC 7518 §3.1); a token never chooses it
+	Algorithm string // alg (RFC 7518 §3.1) of the tokens that it signs; a token never chooses it
 	Issuer    string // whose key it is; "" for our own
 	// Default: the key checks tokens without kid, and AnyID those whose kid names no other key.
 	Default, AnyID bool
@@ -39,6 +39,15 @@ type KeyInfo struct {
 	// does not count. 0: it has none.
 	NotAfter int64
 }
+
+// Takes reports whether a token of the key may have alg in its header. The key has one algorithm. For Ed25519 that has
+// two names, which mean the same: EdDSA, since here it knows no other curve (RFC 8037 §3.1), and Ed25519 (RFC 9864
+// §2.2). Either key takes both, and writes its own.
+func (k *KeyInfo) Takes(alg []byte) bool {
+	return string(alg) == k.Algorithm || isEd25519(k.Algorithm) && isEd25519(string(alg))
+}
+
+func isEd25519(name string) bool { return name == "EdDSA" || name == "Ed25519" }
 
 // Ended reports whether the end of the key has come.
 func (k KeyInfo) Ended(now time.Time) bool { return ended(k.NotAfter, now.UnixMicro()) }

@@ -143,7 +143,7 @@ func DecodeSignature(dst, part []byte) (signature []byte, ok bool) {
 	return dst[:written], ok && read == len(part)
 }
 
-// header reads a JOSE header (RFC 7515 §4): the key that kid names must have the algorithm alg; no extension is
+// header reads a JOSE header (RFC 7515 §4): the key that kid names must take the algorithm alg; no extension is
 // understood (crit, §4.1.11; b64, RFC 7797); all else is ignored, above all keys and addresses of keys (jwk, jku,
 // x5u). It takes the first size bytes of the buffer.
 func (r *Reader) header(size int) (key int, c cause.Cause) {
@@ -175,7 +175,7 @@ func (r *Reader) header(size int) (key int, c cause.Cause) {
 	if key < 0 {
 		return 0, cause.UnknownKey
 	}
-	if alg.Form != strictjson.String || string(alg.TextOver(header)) != r.keys.Keys[key].Algorithm {
+	if alg.Form != strictjson.String || !r.keys.Keys[key].Takes(alg.TextOver(header)) {
 		return 0, cause.BadAlgorithm
 	}
 	return key, cause.OK

@@ -56,6 +56,7 @@ func TestHeads(t *testing.T) {
 		`{"typ":"JWT","alg":"ES256","kid":"two"}`, `{"alg":"ES256","kid":"two"}`, `{"alg":"HS256","kid":"one"}`,
 		`{"alg":"RS256","kid":"one"}`, `{"alg":"HS512","kid":"any"}`,
 		`{"alg":"HS512","kid":"other"}`, `{"alg":"EdDSA","kid":"\"\\\u00fc"}`, `{"alg":"EdDSA","kid":"\"\\ü"}`,
+		`{"alg":"Ed25519","kid":"\"\\ü"}`, `{"alg":"Ed448","kid":"\"\\ü"}`,
 		`{"alg":"HS256","typ":"JWT","crit":[]}`, `{"alg":"HS256","typ":"JWS"}`,
 		`{"alg":"ES256","typ":"JWT"}`, `{"alg":"HS256","kid":"two"}`, `{"alg":"none"}`, `{"alg":"HS256","alg":"HS256"}`,
 		`{}`, ``, `{"alg":"HS256","typ":"JWT"} `,

@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/base64"
 	"strings"
 	"sync"
 	"testing"
@@ -96,6 +97,10 @@ func testAlgorithms(t *testing.T, newEngine NewEngine) {
 			value := pair.Tokens[1].Value
 			if o := open(t, e, value); o.Cause != cause.OK || string(o.Claims) != claimsOf(t, value) {
 				t.Errorf("its own token is refused for %v", o.Cause)
+			}
+			header, _ := base64.RawURLEncoding.DecodeString(value[:strings.IndexByte(value, '.')])
+			if want := `{"alg":"` + algorithm + `",`; !strings.HasPrefix(string(header), want) {
+				t.Errorf("its header is %s, want %s…", header, want)
 			}
 			input := value[:strings.LastIndexByte(value, '.')]
 			other := NewOneOf(t, algorithm, 1)

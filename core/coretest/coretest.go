@@ -27,6 +27,7 @@ func Run(t *testing.T, newEngine NewEngine) {
 	t.Run("Decide", func(t *testing.T) { testDecide(t, newEngine) })
 	t.Run("Issue", func(t *testing.T) { testIssue(t, newEngine) })
 	t.Run("Algorithms", func(t *testing.T) { testAlgorithms(t, newEngine) })
+	t.Run("Names", func(t *testing.T) { testNames(t, newEngine) })
 	t.Run("Keys", func(t *testing.T) { testKeys(t, newEngine) })
 	t.Run("KeyEnds", func(t *testing.T) { testKeyEnds(t, newEngine, true) })
 	t.Run("SigningEnds", func(t *testing.T) { testSigningEnds(t, newEngine) })
@@ -40,6 +41,7 @@ func Run(t *testing.T, newEngine NewEngine) {
 // RunReading runs what an engine can that reads tokens and writes none.
 func RunReading(t *testing.T, newEngine NewEngine) {
 	t.Run("Open", func(t *testing.T) { testOpen(t, newEngine) })
+	t.Run("Names", func(t *testing.T) { testNames(t, newEngine) })
 	t.Run("KeyEnds", func(t *testing.T) { testKeyEnds(t, newEngine, false) })
 	t.Run("Attacks", func(t *testing.T) { testAttacks(t, newEngine) })
 	t.Run("Bounds", func(t *testing.T) { testBounds(t, newEngine) })

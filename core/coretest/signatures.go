@@ -47,7 +47,7 @@ func signatureAttacks(v *victim) (cases []attackCase) {
 		if plus := new(big.Int).Add(s, order); plus.BitLen() <= 256 {
 			bad("s_plus_the_order", pair(r, plus))
 		}
-	case "EdDSA":
+	case "EdDSA", "Ed25519":
 		// S must be below the order of the group (RFC 8032 §5.1.7): 2^252 + 27742317777372353535851937790883648493.
 		order,
 			_ := new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989",

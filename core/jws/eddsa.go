@@ -5,7 +5,7 @@ import (
 	"crypto/ed25519"
 )
 
-// ed25519Key is an Ed25519 key (RFC 8037 §3.1).
+// ed25519Key is an Ed25519 key, for EdDSA (RFC 8037 §3.1) as for Ed25519 (RFC 9864 §2.2): the signatures are the same.
 type ed25519Key struct {
 	public  ed25519.PublicKey
 	private crypto.Signer // nil for a key that only checks

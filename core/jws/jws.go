@@ -1,5 +1,5 @@
-// Package jws makes and checks signatures with the algorithms of RFC 7518 §3.1 and RFC 8037 §3.1, which the standard
-// library computes.
+// Package jws makes and checks signatures with the algorithms of RFC 7518 §3.1, RFC 8037 §3.1 and, of RFC 9864 §2.2,
+// Ed25519. The standard library computes them.
 //
 // Its type is Key: a key bound to an algorithm, which is a row of a table. The one rule: the algorithm belongs to the
 // key, never to the token (RFC 8725 §3.1). The self-contained guests link this package and host/keyring uses it
@@ -58,6 +58,7 @@ var table = [...]algorithm{
 	{"ES384", crypto.SHA384, useECDSA, readECDSA},
 	{"ES512", crypto.SHA512, useECDSA, readECDSA},
 	{"EdDSA", 0, useEd25519, readEd25519},
+	{"Ed25519", 0, useEd25519, readEd25519}, // EdDSA by its newer name
 }
 
 // Algorithms are the names of the table, in its order.

@@ -113,7 +113,7 @@ func TestMistakes(t *testing.T) {
 		"verifying alone": {"simple_jwt:\n  ALGORITHM: RS256\n  VERIFYING_KEY: x\n", nil,
 			`edgetoken.yaml:3: simple_jwt.VERIFYING_KEY: stands alone: give SIGNING_KEY, its private key, too`},
 		"algorithm none": {"simple_jwt:\n  ALGORITHM: none\n", nil,
-			`edgetoken.yaml:2: simple_jwt.ALGORITHM: is unknown: use one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA`},
+			`edgetoken.yaml:2: simple_jwt.ALGORITHM: is unknown: use one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519`},
 		"rotation": {"simple_jwt:\n  ROTATE_REFRESH_TOKENS: true\n", nil,
 			`edgetoken.yaml:2: simple_jwt.ROTATE_REFRESH_TOKENS: rotation is not supported by this version: set it to false`},
 		"Python": {"simple_jwt:\n  TOKEN_OBTAIN_SERIALIZER: shop.Mine\n", nil,
@@ -266,7 +266,7 @@ simple_jwt:
   edgetoken.yaml:2: engine: is unknown: use wasm, wasm-full or native
   edgetoken.yaml:3: blacklist_app: is neither true nor false
   edgetoken.yaml:5: simple_jwt.ACCESS_TOKEN_LIFETIME: is no duration: give seconds as a number, or text such as 90s, 15m, 1h30m, 3d
-  edgetoken.yaml:6: simple_jwt.ALGORITHM: is unknown: use one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA
+  edgetoken.yaml:6: simple_jwt.ALGORITHM: is unknown: use one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519
   edgetoken.yaml:7: simple_jwt.SIGNING_KEY: is empty: give the secret, or leave the key out for a key of the node's own; a value that holds # must stand in quotes, else YAML takes the rest of the line for a comment
   edgetoken.yaml:8: simple_jwt.USER_ID_CLAIM: is a registered claim with a meaning of its own (RFC 7519 §4.1); choose another name
   edgetoken.yaml:9: simple_jwt.ROTATE_REFRESH_TOKENS: rotation is not supported by this version: set it to false

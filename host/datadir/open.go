@@ -87,11 +87,17 @@ func (d Dir) OpenKeys(mayMake bool) (*keyring.Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a := ring.Set().Keys[0].Algorithm; a != d.cfg.Algorithm {
+	key := ring.Set().Keys[0]
+	switch a := key.Algorithm; {
+	case a == d.cfg.Algorithm:
+		return ring, nil
+	case key.Takes([]byte(d.cfg.Algorithm)):
+		return nil, fmt.Errorf("the signing key %s is for %s and ALGORITHM is %s, another name of the same: set "+
+			"ALGORITHM to %[2]s, or alg in that file to %[3]s; neither ends a session", path, a, d.cfg.Algorithm)
+	default:
 		return nil, fmt.Errorf("the signing key %s is for %s and ALGORITHM is %s: set ALGORITHM to %[2]s, or move "+
 			"the key away for a new one, which ends every session", path, a, d.cfg.Algorithm)
 	}
-	return ring, nil
 }
 
 // trustedAt returns the bits of the mode at a path that data_group trusts; none if nothing is there.

@@ -93,7 +93,7 @@ func newKey(algorithm string, random io.Reader) (any, error) {
 		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	case "ES512":
 		return ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
-	case "EdDSA":
+	case "EdDSA", "Ed25519":
 		_, private, err := ed25519.GenerateKey(rand.Reader)
 		return private, err
 	}

@@ -71,6 +71,7 @@ func TestFromPEM(t *testing.T) {
 		{"ES256 in SEC 1", "ES256", sec1PEM, ""},
 		{"RS256 in PKCS #1", "RS256", pkcs1PEM, ""},
 		{"EdDSA", "EdDSA", keys["ed25519"]["private_pem"], keys["ed25519"]["public_pem"]},
+		{"Ed25519", "Ed25519", keys["ed25519"]["private_pem"], keys["ed25519"]["public_pem"]},
 		{"the private key given twice", "ES256", sec1PEM, sec1PEM},
 		{"white space around", "ES256", "\n " + sec1PEM + "\n\n", " \n"},
 	} {
@@ -120,6 +121,7 @@ func TestFromPEMRefuses(t *testing.T) {
 		{"another kind of key", "RS256", private(other), "", "not one for this algorithm"},
 		{"another curve", "ES384", private(other), "", "not one for this algorithm"},
 		{"RSA key for EdDSA", "EdDSA", keys["rs256"]["private_pem"], "", "not one for this algorithm"},
+		{"RSA key for Ed25519", "Ed25519", keys["rs256"]["private_pem"], "", "not one for this algorithm"},
 		{"RSA of 1024 bits", "RS256", private(small), "", "1024 bits and needs at least 2048"},
 		{"another's public key", "ES256", keys["es256"]["private_pem"], private(other),
 			"VERIFYING_KEY is not the public key of SIGNING_KEY"},

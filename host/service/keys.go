@@ -126,7 +126,7 @@ func earlierRefused(old, ring *keyring.Ring) string {
 	was, input := keys.Keys[signer], []byte("edgetoken")
 	signature, err := old.Sign(context.Background(), signer, input, make([]byte, core.EntropyBytes))
 	for i, is := range ring.Set().Keys {
-		if err != nil || was.Algorithm != is.Algorithm || !is.AnyID && was.ID != is.ID &&
+		if err != nil || !is.Takes([]byte(was.Algorithm)) || !is.AnyID && was.ID != is.ID &&
 			(was.ID != "" || !is.Default) {
 			continue
 		}

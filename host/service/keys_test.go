@@ -105,3 +105,46 @@ func TestReloadKeys(t *testing.T) {
 		t.Errorf("the log does not warn of the tokens of the old key:\n%s", log.String())
 	}
 }
+
+// TestReloadOtherName: the key of a running node gets the other name of its algorithm. No log says that sessions end.
+func TestReloadOtherName(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "signing.key")
+	load := func(algorithm string) *config.Config {
+		t.Helper()
+		cfg, err := config.Load(config.Sources{Flags: []config.Flag{{Key: "data", Value: dir},
+			{Key: "listen", Value: "127.0.0.1:0"}, {Key: "engine", Value: "native"}},
+			Environ: []string{"EDGETOKEN_SIMPLE_JWT_ALGORITHM=" + algorithm}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cfg
+	}
+	var log strings.Builder
+	s, err := service.Open(t.Context(), service.Config{Start: load("EdDSA"), Log: &log,
+		Reload: func() (*config.Config, error) { return load("Ed25519"), nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if _, err := s.Reload(); err == nil || !strings.Contains(err.Error(), "another name of the same") {
+		t.Errorf("Reload with another name than the key file has = %v", err)
+	}
+	key, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	renamed := strings.Replace(string(key), `"EdDSA"`, `"Ed25519"`, 1)
+	if err := os.WriteFile(path, []byte(renamed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if strings.Contains(log.String(), "the signing key is another one") {
+		t.Errorf("the log warns of tokens that are still good:\n%s", log.String())
+	}
+}
