@@ -16,7 +16,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/throttle"
 )
 
-// tab is a browser: it keeps cookies between requests, and the CSRF token of the last page.
+// tab is a browser: it keeps cookies between requests, and the CSRF token of the last page. It sends the headers that a
+// test gives it; person sends those of somebody who opens a page.
 type tab struct {
 	shop    *shop
 	cookies map[string]string

@@ -46,6 +46,7 @@ func (b *syncBuffer) String() string {
 	return b.Buffer.String()
 }
 
+// openShop is a shop that has the sample views, with what change makes of its configuration; nil: nothing.
 func openShop(t testing.TB, change func(*node.Config, *httpapi.Config)) *shop {
 	t.Helper()
 	s := &shop{log: &syncBuffer{}}
