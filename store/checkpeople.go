@@ -62,7 +62,7 @@ func (a *recordCheck) rights(e *entry) {
 
 func (a *recordCheck) permissions(e *entry, list []string) {
 	for _, p := range list {
-		if CheckPermission(p) != nil {
+		if checkPermission(p) != nil {
 			e.wrong("it has what is no permission")
 			return
 		}

@@ -49,6 +49,12 @@ func Transaction(f *os.File) uint64 {
 // CheckHeader is what Open checks before bbolt reads a file.
 var CheckHeader = checkHeader
 
+// CheckNewGroupName and CheckPermission are what every name of a new group and every permission passes.
+var (
+	CheckNewGroupName = checkNewGroupName
+	CheckPermission   = checkPermission
+)
+
 // Reencode reads a record of a kind and writes it again.
 func Reencode(kind string, value []byte) ([]byte, error) {
 	switch kind {

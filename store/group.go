@@ -60,7 +60,7 @@ func (db *DB) putGroup(ctx context.Context, name string, permissions []string, i
 			return fmt.Errorf("group %q is %w", name, ErrExists)
 		}
 		if g.number == 0 {
-			if err := CheckGroupName(name); err != nil {
+			if err := checkNewGroupName(name); err != nil {
 				return err
 			}
 			if w.count(groupsBucket, maxGroups) == maxGroups {

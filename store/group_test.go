@@ -207,8 +207,8 @@ func TestNames(t *testing.T) {
 		ok   bool
 	}{{"editors", true}, {"a b", true}, {" a", false}, {"a\t", false}, {ü(150), true}, {ü(151), false}, {"", false},
 		{"a\x00", false}, {"\xff", false}} {
-		if err := store.CheckGroupName(c.name); (err == nil) != c.ok {
-			t.Errorf("CheckGroupName(%.20q) = %v, want ok: %v", c.name, err, c.ok)
+		if err := store.CheckNewGroupName(c.name); (err == nil) != c.ok {
+			t.Errorf("CheckNewGroupName(%.20q) = %v, want ok: %v", c.name, err, c.ok)
 		}
 	}
 }

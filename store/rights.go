@@ -22,9 +22,9 @@ const (
 	maxGroups = 10_000
 )
 
-// CheckPermission says why a text is no permission: it is "app_label.codename", each part of 1 to 100 characters.
+// checkPermission says why a text is no permission: it is "app_label.codename", each part of 1 to 100 characters.
 // ErrInvalid.
-func CheckPermission(p string) error {
+func checkPermission(p string) error {
 	label, codename, dotted := strings.Cut(p, ".")
 	switch {
 	case checkText("", p) != nil:
@@ -39,9 +39,9 @@ func CheckPermission(p string) error {
 	return nil
 }
 
-// CheckGroupName says why a text is no name for a new group: it has 1 to 150 characters, and no white space around
+// checkNewGroupName says why a text is no name for a new group: it has 1 to 150 characters, and no white space around
 // it, which nobody sees and Django's forms cut off. ErrInvalid.
-func CheckGroupName(name string) error {
+func checkNewGroupName(name string) error {
 	if err := checkGroupName(name); err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func checkGroupName(name string) error {
 // checkPermissions is the list sorted and without doubles; nil where it is empty.
 func checkPermissions(list []string) ([]string, error) {
 	for _, p := range list {
-		if err := CheckPermission(p); err != nil {
+		if err := checkPermission(p); err != nil {
 			return nil, err
 		}
 	}
@@ -257,7 +257,7 @@ func (w *writer) join(list []NewCustomer, customers []Customer, named func(int, 
 	}
 	for _, name := range slices.Sorted(maps.Keys(made)) {
 		made[name] = sorted(made[name])
-		if err := CheckGroupName(name); err != nil {
+		if err := checkNewGroupName(name); err != nil {
 			return nil, err
 		}
 		if err := checkSize(fmt.Sprintf("permissions of group %q", name),
