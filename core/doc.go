@@ -14,9 +14,10 @@
 // Files in reading order: settings.go, customer.go, family.go and state.go are the words. engine.go is the contract
 // and native.go its implementation without a sandbox. reader.go is Open, with base64.go, headercache.go and kid.go
 // under it, and number.go for what numbers in claims mean. decide.go is Decide, with check.go for the checks,
-// writing.go and issue.go for the tokens. effect.go is what a store is told. clock.go says by which times tokens are
-// issued, until.go how long a revocation is kept. code.go and compat.go say what a client is told, in each version.
-// authorization.go and claims.go are what callers use around the two operations.
+// writing.go and issue.go for the tokens, fixed.go for what is the same in all of them and copied.go for what a refresh
+// token passes on. effect.go is what a store is told. clock.go says by which times tokens are issued, until.go how long
+// a revocation is kept. code.go and compat.go say what a client is told, in each version. authorization.go and
+// claims.go are what callers use around the two operations.
 //
 // Package cause names why tokens are refused, and permission says who may use an end point. Package strictjson reads
 // headers and claims, and words is how it and base64.go read eight bytes at once. Package python reads and writes

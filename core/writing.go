@@ -65,10 +65,8 @@ func NewWriter(s *Settings, keys KeySet) *Writer {
 func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 	w.own, w.extra = append(w.own[:0], w.fixed.own...), w.extra[:0]
 	key := w.keys.SigningAt(req.Now)
-	if err := checkWriting(key, req, &w.extraScan, func(m *strictjson.Member) bool {
-		return w.keep(req,
-			m)
-	}); err != nil {
+	keep := func(m *strictjson.Member) bool { return w.keep(req, m) }
+	if err := checkWriting(key, req, &w.extraScan, keep); err != nil {
 		return nil, err
 	}
 	p, d := &w.prepared, &w.decision
