@@ -94,15 +94,23 @@ func (s KeySet) Validate() error {
 	return nil
 }
 
-// SigningAt is the index of the key that signs at a time; -1 where none does.
+// SigningAt is the index in Keys of the key that signs at a time; -1 where none does.
 func (s KeySet) SigningAt(now time.Time) int {
 	at := seconds(now.UnixMicro())
 	for i := len(s.Signing) - 1; i >= 0; i-- {
 		if s.Signing[i].From <= at {
-			return s.Signing[i].Key
+			return s.inKeys(s.Signing[i].Key)
 		}
 	}
 	return -1
+}
+
+// inKeys is an index of Keys, or -1 in place of any other number: who makes a Native need not have called Validate.
+func (s KeySet) inKeys(key int) int {
+	if key < 0 || key >= len(s.Keys) {
+		return -1
+	}
+	return key
 }
 
 // SigningEnded reports whether the key that signs at a time has ended by then: no token is written until another one

@@ -47,7 +47,9 @@ func fix(s *Settings, keys KeySet) fixed {
 	f := fixed{headers: make([][]byte, len(keys.Keys)), refresh: beginning(s, RefreshToken),
 		access: beginning(s, AccessToken), user: named(s.UserIDClaim)}
 	for _, k := range keys.Signing {
-		f.headers[k.Key] = append(appendBase64(nil, header(s, &keys.Keys[k.Key])), '.')
+		if key := keys.inKeys(k.Key); key >= 0 {
+			f.headers[key] = append(appendBase64(nil, header(s, &keys.Keys[key])), '.')
+		}
 	}
 	if s.IDClaim != "" {
 		f.id = append(named(s.IDClaim), '"')
