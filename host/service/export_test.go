@@ -15,6 +15,10 @@ import (
 var (
 	WithoutBodies = withoutBodies
 	ListenerTLS   = listenerTLS
+
+	KeyEnd         = keyEnd
+	LogKey         = logKey
+	EarlierRefused = earlierRefused
 )
 
 // NewObserver counts what it is told, as the metrics of a service do.

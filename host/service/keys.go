@@ -13,8 +13,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
-// readKeys reads the keys of a configuration. It refuses a signing key that has expired, and warns of one that
-// expires soon. With mayMake it creates the key of the data directory if that is missing. It returns the ring even if
+// readKeys reads the keys of a configuration. It refuses keys of which none signs, or one that has expired, and warns
+// of one that expires soon. With mayMake it creates the key of the data directory if that is missing. It returns the ring even if
 // the key has expired.
 func readKeys(cfg *config.Config, mayMake bool) (ring *keyring.Ring, warning string, err error) {
 	if ring, err = datadir.Of(cfg).OpenKeys(mayMake); err == nil {
@@ -39,10 +39,14 @@ func (s *Service) openKeys(ctx context.Context, cfg *config.Config, before datad
 	return ring, err
 }
 
-// keyEnd refuses a signing key that has expired: with it a node can neither log anybody in nor accept the tokens it
-// issued. It warns of a key that expires before the refresh tokens issued now.
+// keyEnd refuses keys of which none signs now, and a signing key that has expired: with it a node can neither log
+// anybody in nor accept the tokens it issued. It warns of a key that expires before the refresh tokens issued now.
 func keyEnd(cfg *config.Config, keys core.KeySet, now time.Time) (warning string, err error) {
-	key := keys.Keys[keys.SigningAt(now)]
+	signer := keys.SigningAt(now)
+	if signer < 0 {
+		return "", core.ErrNoSigningKey
+	}
+	key := keys.Keys[signer]
 	if key.NotAfter == 0 {
 		return "", nil
 	}
@@ -82,7 +86,11 @@ func logKey(log *slog.Logger, cfg *config.Config, before datadir.Contents, issue
 	case !before.Key:
 		log.Info("made a new signing key", "path", dir.Key())
 	}
-	key := keys.Keys[keys.SigningAt(time.Now())]
+	signer := keys.SigningAt(time.Now())
+	if signer < 0 {
+		return // keyEnd says so
+	}
+	key := keys.Keys[signer]
 	about := []any{"kid", key.ID, "algorithm", cfg.Algorithm, "path", dir.Key()}
 	if key.NotAfter != 0 {
 		about = append(about, "ends", time.Unix(key.NotAfter, 0).UTC().Format(time.RFC3339))
@@ -123,6 +131,9 @@ func (s *Service) useKeys(g *generation, ring *keyring.Ring) error {
 func earlierRefused(old, ring *keyring.Ring) string {
 	keys := old.Set()
 	signer := keys.SigningAt(time.Now())
+	if signer < 0 {
+		return ""
+	}
 	was, input := keys.Keys[signer], []byte("edgetoken")
 	signature, err := old.Sign(context.Background(), signer, input, make([]byte, core.EntropyBytes))
 	for i, is := range ring.Set().Keys {

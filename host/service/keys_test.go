@@ -3,13 +3,17 @@ package service_test
 import (
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/service"
 	"github.com/edgetoken/edgetoken/store"
@@ -146,5 +150,26 @@ func TestReloadOtherName(t *testing.T) {
 	}
 	if strings.Contains(log.String(), "the signing key is another one") {
 		t.Errorf("the log warns of tokens that are still good:\n%s", log.String())
+	}
+}
+
+// Keys that only check are refused, and what is said of a key that signs is left out.
+func TestNoKeySigns(t *testing.T) {
+	ring, err := keyring.FromJWK([]byte(`{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","kid":"a",` +
+		`"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := &config.Config{Data: t.TempDir()}
+	if _, err := service.KeyEnd(cfg, ring.Set(), time.Now()); !errors.Is(err, core.ErrNoSigningKey) {
+		t.Errorf("keyEnd = %v, want %v", err, core.ErrNoSigningKey)
+	}
+	var log strings.Builder
+	service.LogKey(slog.New(slog.NewTextHandler(&log, nil)), cfg, datadir.Contents{Key: true}, true, ring.Set())
+	if log.String() != "" {
+		t.Errorf("logged %s", log.String())
+	}
+	if w := service.EarlierRefused(ring, ring); w != "" {
+		t.Errorf("the warning is %q, and there are no earlier tokens", w)
 	}
 }
