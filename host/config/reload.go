@@ -2,12 +2,16 @@ package config
 
 import (
 	"bytes"
+	"maps"
 	"reflect"
 )
 
 // Keep copies to c the values of a running node that are read only at the start, and returns the keys whose values
 // differed. Whether the node has TLS at all is read at the start; which files it reads is not.
 func (c *Config) Keep(running *Config) []string {
+	origins := map[string]Origin{} // a map of its own: c may be a copy of running
+	maps.Copy(origins, c.origins)
+	c.origins = origins
 	turned := (c.TLSCert == "") != (running.TLSCert == "")
 	var keys []string
 	for _, r := range rows {

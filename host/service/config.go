@@ -49,8 +49,7 @@ func (c Config) Validate() error {
 // load reads the configuration again.
 func (c Config) load() (*config.Config, error) {
 	if c.Reload == nil {
-		same := *c.Start // which its owner keeps
-		return c.runnable(&same), nil
+		return c.runnable(c.Start), nil
 	}
 	cfg, err := c.Reload()
 	if err != nil {
@@ -59,14 +58,12 @@ func (c Config) load() (*config.Config, error) {
 	return c.runnable(cfg), nil
 }
 
-// runnable returns the configuration, with hashing in this process if there is no HashProcess.
+// runnable returns a copy of the configuration, whose owner may change it and give it again. The copy has hashing in
+// this process if there is no HashProcess.
 func (c Config) runnable(cfg *config.Config) *config.Config {
-	if c.HashProcess != nil || cfg.HashInProcess {
-		return cfg
-	}
-	here := *cfg
-	here.HashInProcess = true
-	return &here
+	own := *cfg
+	own.HashInProcess = cfg.HashInProcess || c.HashProcess == nil
+	return &own
 }
 
 // destination is where the log goes.

@@ -7,12 +7,16 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/service"
 	"github.com/edgetoken/edgetoken/host/service/servicetest"
 )
 
@@ -182,5 +186,36 @@ func (n *node) load(t *testing.T, rate int) (stop func() (answered, lost int64))
 	return func() (int64, int64) {
 		once()
 		return answered.Load(), lost.Load()
+	}
+}
+
+// A program may change its configuration and give it again: the node has a copy.
+func TestReloadOfOneConfig(t *testing.T) {
+	cfg, err := config.Load(config.Sources{Flags: []config.Flag{{Key: "data", Value: t.TempDir()},
+		{Key: "listen", Value: "127.0.0.1:0"}, {Key: "engine", Value: "native"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := service.Open(t.Context(), service.Config{
+		Start: cfg, Reload: func() (*config.Config, error) { return cfg, nil },
+		HashProcess: func() *exec.Cmd { return exec.Command("/bin/false") },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	cfg.ErrorHeader, cfg.Listen = !cfg.ErrorHeader, "127.0.0.1:1"
+	for _, want := range [][]string{{"error_header"}, {}} {
+		answer, err := s.Reload()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(answer.Changed, want) || !slices.Equal(answer.Restart, []string{"listen"}) {
+			t.Errorf("changed %q and read at the start only %q; want %q and listen", answer.Changed, answer.Restart,
+				want)
+		}
+	}
+	if cfg.Listen != "127.0.0.1:1" || cfg.Origin("listen") == (config.Origin{}) {
+		t.Errorf("the program's own configuration was changed: listen %s, from %v", cfg.Listen, cfg.Origin("listen"))
 	}
 }
