@@ -21,8 +21,8 @@ func names(algorithm string) []string {
 // testNames: a key takes each name of its own algorithm, and no other, whether or not the header was read before.
 func testNames(t *testing.T, newEngine NewEngine) {
 	written := map[string]string{ // what the header has, and what that means
-		`\u0045dDSA`: "EdDSA", `\u0045d25519`: "Ed25519", `Ed25519\u0000`: "", "EdDSA ": "", "ed25519": "", "Ed2551": "",
-		"Ed255199": "", "Ed448": "", "Ed": "",
+		`\u0045dDSA`: "EdDSA", `\u0045d25519`: "Ed25519", `Ed25519\u0000`: "", "EdDSA ": "", "ed25519": "",
+		"Ed2551": "", "Ed255199": "", "Ed448": "", "Ed": "",
 	}
 	for _, algorithm := range jws.Algorithms() {
 		written[algorithm] = algorithm

@@ -20,9 +20,10 @@ import (
 // kid, and may have no kid itself. exp ends a key (OpenID Federation 1.0 §8.7.2): core.KeyInfo.NotAfter.
 //
 // Each key must be for signatures, by its use, key_ops and alg, and strong enough. alg may be missing where the curve
-// implies it (RFC 7518 §3.4, RFC 8037 §3.1); for Ed25519 that is EdDSA, the older of its names. No two keys may have the same kid, and no public key may stand beside a
-// private key or secret, since whoever may read the former would get the latter. A text that breaks one of these rules
-// is refused whole, with ErrNotKey and, for a weak key, a *jws.WeakKeyError. Errors never quote a key.
+// implies it (RFC 7518 §3.4, RFC 8037 §3.1); for Ed25519 that is EdDSA, the older of its names. No two keys may have
+// the same kid, and no public key may stand beside a private key or secret, since whoever may read the former would get
+// the latter. A text that breaks one of these rules is refused whole, with ErrNotKey and, for a weak key, a
+// *jws.WeakKeyError. Errors never quote a key.
 func FromJWK(text []byte) (*Ring, error) {
 	if len(text) > maxKeyFile {
 		return nil, fmt.Errorf("%w: the text is too long for keys", ErrNotKey)
