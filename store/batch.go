@@ -2,28 +2,28 @@ package store
 
 import "time"
 
-// Clients that send the next request as soon as they have an answer would fall into two halves that take turns: one
-// half is answered while the commit of the other begins, so each commit serves only half of the clients. So the
-// committer waits a moment for the clients that it has just answered.
+// Some clients send the next request as soon as they have an answer. Without a wait they would fall into two halves
+// that take turns, and each commit would serve only one half. So the committer waits a moment for the clients that it
+// has just answered.
 const (
-	// maxPatience bounds that wait, and so does half the duration of the last commit: waiting longer gains little.
+	// maxPatience bounds that wait. So does half the duration of the last commit, since a longer wait gains little.
 	maxPatience = 5 * time.Millisecond
-	// minPatience is the least that is worth a timer, which may ring a millisecond late.
+	// minPatience is the shortest wait that is worth a timer, which may fire a millisecond late.
 	minPatience = 500 * time.Microsecond
-	// maxRest bounds how many commits pass without a wait after waits that were in vain.
+	// maxRest bounds how many commits pass without a wait after waits in vain.
 	maxRest = 15
 )
 
 // batcher decides which requests share a commit. Only the committer uses it.
 type batcher struct {
-	wanted int       // requests there will be when those who were answered are back
-	until  time.Time // when they are waited for no longer
-	rest   int       // commits to let pass without a wait
-	pause  int       // the last rest, 0 once a wait was worth it: twice in vain rests longer
+	wanted int       // how many requests there will be once the answered clients are back
+	until  time.Time // when the wait for them ends
+	rest   int       // how many commits still pass without a wait
+	pause  int       // the last rest, 0 after a wait that paid; each wait in vain makes it longer
 }
 
-// answered notes that a commit which took so long has served that many requests, while others wait already. One in
-// eight of the clients may not come back.
+// answered notes that a commit has served so many requests, how long it took, and how many wait already. The batcher
+// expects seven of eight answered clients to come back.
 func (g *batcher) answered(served, waiting int, took time.Duration) {
 	g.wanted = waiting + served - served/8
 	g.until = time.Time{}
@@ -32,8 +32,8 @@ func (g *batcher) answered(served, waiting int, took time.Duration) {
 	}
 }
 
-// next is the next batch: first, all requests that wait, and those that come in time. A lone client does not wait,
-// since its own request is all that was expected back; nor does one that comes after until.
+// next collects the next batch: first, all requests that wait, and those that come in time. A lone client does not
+// wait, since its own request is the only one expected. Nor does a client that comes after until.
 func (g *batcher) next(first *request, queue <-chan *request) []*request {
 	batch := []*request{first}
 	var up <-chan time.Time // nil before the wait

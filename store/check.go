@@ -22,26 +22,26 @@ const maxProblems = 1000
 
 // Report is what Check found.
 type Report struct {
-	ID  string      // as DB.ID; "" where it could not be read
-	IDs core.IDKind // NoCustomer where it could not be read
-	// Schema is the version of the layout, 0 where it could not be read; Older that Open would upgrade it.
+	ID  string      // as DB.ID; "" if it could not be read
+	IDs core.IDKind // NoCustomer if it could not be read
+	// Schema is the version of the layout, 0 if it could not be read. Older says that Open would upgrade it.
 	Schema int
 	Older  bool
 	Bytes  int64 // of the file
-	// Customers, Families, Tombstones (of ids), Groups and Sessions were counted, in the buckets that could be read.
+	// Customers, Families, Tombstones (of ids), Groups and Sessions are counts, as far as buckets could be read.
 	Customers, Families, Tombstones, Groups, Sessions int
-	LastCommit                                        time.Time // zero where it could not be read
-	// Problems are what is wrong, at most 1000 of them; More is how many there are beyond.
+	LastCommit                                        time.Time // zero if it could not be read
+	// Problems has the first 1000 problems; More counts the others.
 	Problems []Problem
 	More     int
 }
 
-// Problem is one thing that is wrong. No part of it comes from a value of a record, so that it shows no password hash.
+// Problem is one thing that is wrong. It quotes no value of a record, so it shows no password hash.
 type Problem struct {
-	Bucket string // "" where it is about the file as a whole
-	// Key is an id, an e-mail address, the name of a record in the bucket meta, or the hex digits of another key; an
-	// entry whose key means nothing is named by its place in the bucket, counted from 1. "" where it is about the
-	// bucket as a whole.
+	Bucket string // "" if the problem is with the file as a whole
+	// Key is an id, an e-mail address, the name of a record in the bucket meta, or the hex digits of another key. If
+	// the key cannot be read, it is the entry's place in the bucket, counted from 1. It is "" if the problem is with
+	// the bucket as a whole.
 	Key  string
 	What string
 }
@@ -68,13 +68,13 @@ func (r *Report) found(p Problem) {
 	r.Problems = append(r.Problems, p)
 }
 
-// Check reads a whole store file and says what is wrong: with its pages (bbolt's own check included), with each record,
-// and between records. It changes nothing, upgrades nothing, needs no right to write, and takes some 100 bytes of
-// memory for each page (4 KiB) of the file. It reads what the last commit left, be it synced or not.
+// Check reads a whole store file and says what is wrong with its pages (bbolt's own check included), in each record,
+// and between records. It changes and upgrades nothing, and may run where the file is read-only. It takes some 100
+// bytes of memory for each page (4 KiB) of the file. It reads the last commit, synced or not.
 //
-// A file that another process has open is ErrLocked. A copy of it can be checked; one that was made while the process
-// wrote may show damage that the file does not have. Further errors: ErrPlace, ErrForeign, ErrNewerSchema, and
-// ErrCorrupt where nothing at all can be read; the report is zero then. All else that is wrong is in the report.
+// The error is ErrLocked if another process has the file open. Check a copy then; a copy that was made while that
+// process wrote may show damage that the file does not have. Further errors are ErrPlace, ErrForeign, ErrNewerSchema,
+// and ErrCorrupt if nothing at all can be read. With an error the report is zero; all other problems are in the report.
 func Check(path string) (r Report, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -121,13 +121,13 @@ func Check(path string) (r Report, err error) {
 	return r, err
 }
 
-// noKeys keeps keys out of bbolt's messages: on a damaged page a key may be any bytes, secrets too.
+// noKeys keeps keys out of bbolt's messages: on a damaged page a key may be any bytes, even a secret.
 type noKeys struct{}
 
 func (noKeys) KeyToString(key []byte) string     { return fmt.Sprintf("(%d bytes)", len(key)) }
 func (noKeys) ValueToString(value []byte) string { return fmt.Sprintf("(%d bytes)", len(value)) }
 
-// openShared opens a file for reading, under a lock that keeps writers out until it is closed.
+// openShared opens a file for reading, with a lock that keeps writers out until the file is closed.
 func openShared(path string) (*os.File, error) {
 	// Opening a pipe would wait for a writer.
 	info, err := os.Stat(path)
@@ -155,13 +155,13 @@ func openShared(path string) (*os.File, error) {
 	return f, nil
 }
 
-// soundness is what bbolt can read without harm.
+// soundness says what bbolt can read safely.
 type soundness struct {
 	buckets map[string]bool
 	whole   bool // all the file
 }
 
-// pages checks the pages of a file; nil where not even the list of buckets is sound.
+// pages checks the pages of a file; nil if not even the list of buckets is sound.
 func (r *Report) pages(f io.ReaderAt) *soundness {
 	found, _ := metas(f)
 	if len(found) == 1 {
@@ -209,7 +209,7 @@ func (r *Report) pages(f io.ReaderAt) *soundness {
 		see = func([]byte, []byte) {}
 	}
 	if len(buckets) > 0 {
-		// Its pages have no known form. So bbolt must not be given the whole file.
+		// The form of its pages is unknown, so bbolt must not read the whole file.
 		r.found(Problem{What: fmt.Sprintf("%d buckets are none of this version's", len(buckets))})
 		sound.whole = false
 	}

@@ -9,7 +9,7 @@ import (
 
 // What follows checks the buckets that schema 2 brought: the index without regard to case, groups, rights and sessions.
 
-// comparesCase reports whether the index without regard to case was made by this version's rules; else Open makes it
+// comparesCase reports whether the index without regard to case follows this version's rules. If not, Open makes it
 // anew.
 func (a *recordCheck) comparesCase() bool { return a.folds == unicode.Version }
 
@@ -121,7 +121,7 @@ func (a *recordCheck) sessionExpiry(e *entry) {
 	a.indexed(e, id, func(s session) bool { return s.expires == expires })
 }
 
-// indexed checks that an entry of an index is that of its session.
+// indexed checks that an entry of an index matches the record of its session.
 func (a *recordCheck) indexed(e *entry, id SessionID, is func(session) bool) {
 	e.name = hex.EncodeToString(e.key)
 	if r := begin(e.value); !r.Done() {

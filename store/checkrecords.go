@@ -12,7 +12,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// recordCheck checks the records of a store, and what they say of each other, in the buckets that can be read.
+// recordCheck checks the records of the readable buckets, and whether they agree with each other.
 type recordCheck struct {
 	tables
 	report *Report
@@ -24,11 +24,12 @@ type recordCheck struct {
 	folds    string // the version of Unicode whose case folding the index has
 }
 
-// records checks all records. It is an error where the file is no store, or one that this version does not know.
+// records checks all records. It returns an error if the file is no store, or has a schema that this version does not
+// know.
 func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 	b := tx.Bucket(metaBucket)
 	if b != nil && !sound[string(metaBucket)] {
-		return nil // nothing is known of the others then
+		return nil // without it, the other records cannot be judged
 	}
 	version, err := checkSchema(b)
 	if err != nil {
@@ -97,14 +98,14 @@ func (a *recordCheck) each(bucket []byte, check func(*entry)) {
 	}
 }
 
-// has reports whether a bucket has a key. One that cannot be read may have it.
+// has reports whether a bucket has a key, or may have it because it cannot be read.
 func (a *recordCheck) has(bucket, key []byte) bool {
 	return !a.sound[string(bucket)] || a.get(bucket, key) != nil
 }
 
 const unreadable = "the record is damaged or of a newer version"
 
-// meta reads what the store knows of itself, without which nothing else can be checked.
+// meta reads the store's records of itself. Without them nothing else can be checked.
 func (a *recordCheck) meta() (ok bool) {
 	var ids identity
 	var err error
@@ -206,7 +207,7 @@ func (a *recordCheck) customer(e *entry) {
 	}
 }
 
-// version checks that a version was given out.
+// version checks that the store has given out a version.
 func (a *recordCheck) version(e *entry, version uint64) {
 	if version > a.tally.sequence {
 		e.wrong("the version is %d, but the last that was given is %d", version, a.tally.sequence)

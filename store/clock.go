@@ -11,22 +11,22 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// timekeeper knows what time it is, as far as a clock that may be wrong lets it, and keeps the purge clock. Its times
-// are in Unix microseconds. It is safe for concurrent use.
+// timekeeper tells the time as well as a clock that may be wrong allows, and keeps the purge clock. Its times are in
+// Unix microseconds. It is safe for concurrent use.
 //
-// The purge clock says when records may go (R3). It moves on while the process runs, as fast as a monotonic clock, and
-// a 64th faster (core.ClockGain) while it is behind the wall clock; a start does not move it, and nothing moves it
-// back. So a wall clock that is set ahead, for however long, makes nothing go before its time: RevokedUntil leaves as
-// much room as the purge clock can gain.
+// The purge clock says when records may go (R3). It moves on while the process runs, as fast as a monotonic clock, or a
+// 64th faster (core.ClockGain) while it is behind the wall clock. A start does not move it, and nothing moves it back.
+// So no record goes too early, however long the wall clock is ahead: RevokedUntil leaves as much room as the purge
+// clock can gain.
 type timekeeper struct {
 	now     func() time.Time
-	elapsed func(wall time.Time) time.Duration // at what now gave at the same moment
+	elapsed func(wall time.Time) time.Duration // what a monotonic clock measured by the moment when now gave wall
 
 	mu     sync.Mutex
-	read   time.Duration // what elapsed gave when all this was brought up to date
-	purge  int64         // the purge clock; 0: it was never set, since no clock was plausible yet
-	known  int64         // the time: of the wall clock while that is plausible, and then moved on by elapsed
-	latest int64         // time of the latest commit under a plausible clock that is durable; 0: none
+	read   time.Duration // what elapsed gave at the last update of these fields
+	purge  int64         // the purge clock; 0: never set, since no clock was plausible yet
+	known  int64         // the time: the wall clock's while that is plausible, else moved on by elapsed
+	latest int64         // time of the latest durable commit under a plausible clock; 0: none
 
 	purgedAt atomic.Int64 // the purge clock at the last look, in Unix seconds
 }
@@ -59,7 +59,7 @@ func (k *timekeeper) look() instant {
 	return instant{wall: wall.UnixMicro(), known: k.known, purge: k.purge, fault: fault}
 }
 
-// reckoned is the time by which records go: the purge clock, or while there is none what is known of the time.
+// reckoned is the time by which records go: the purge clock, or the known time while there is no purge clock.
 func (i instant) reckoned() int64 {
 	if i.purge != 0 {
 		return i.purge
@@ -75,7 +75,7 @@ func (k *timekeeper) latestTime() time.Time {
 	return time.UnixMicro(k.latest)
 }
 
-// opened takes in what a file says that was just opened, which may be behind what this process measured.
+// opened takes in the clocks of a file that was just opened. They may be behind what this process has measured.
 func (k *timekeeper) opened(f file) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -91,7 +91,7 @@ func (k *timekeeper) committed(latest int64) {
 	k.latest = latest
 }
 
-// newTimekeeper keeps the time by clocks of Config.
+// newTimekeeper keeps the time by the clocks of a Config.
 func newTimekeeper(c Config) *timekeeper {
 	began := c.Now()
 	k := &timekeeper{now: c.Now, elapsed: measure(began)}
@@ -102,8 +102,8 @@ func newTimekeeper(c Config) *timekeeper {
 	return k
 }
 
-// measure is what a monotonic clock measures from now on: that of the times that Config.Now gives, or where they have
-// none the process's.
+// measure measures time from now on by the monotonic readings in the times of Config.Now, or by the process's monotonic
+// clock if they have none.
 func measure(began time.Time) func(time.Time) time.Duration {
 	begun := time.Now()
 	return func(wall time.Time) time.Duration {
@@ -114,16 +114,15 @@ func measure(began time.Time) func(time.Time) time.Duration {
 	}
 }
 
-// CheckClock is nil while tokens may be issued and log-ins begin by the clock, as core.CheckClock says: else it is
-// core.ErrClock, and its text says what to do.
+// CheckClock is nil while the clock is plausible by core.CheckClock, so that tokens may be issued and log-ins may
+// begin. Else it is core.ErrClock, and its text says what to do.
 func (db *DB) CheckClock() error { return db.time.look().fault }
 
-// Time is the wall clock's while that is plausible. Else it is the last plausible time, moved on by the monotonic
-// clock.
+// Time is the wall clock's time while that is plausible, else the last plausible time moved on by the monotonic clock.
 func (db *DB) Time() time.Time { return time.UnixMicro(db.time.look().known).UTC() }
 
-// AcceptClock accepts what the clock says now, however far that is from the latest commit. It is core.ErrClock where
-// the time cannot be right at all. It returns the time of the latest commit before; zero where none is known.
+// AcceptClock accepts what the clock says now, however far ahead of the latest commit that is. It returns the time of
+// that commit; zero if none is known. The error is core.ErrClock if the time cannot be right at all.
 func (db *DB) AcceptClock(ctx context.Context) (time.Time, error) {
 	if err := core.CheckClock(db.config.Now(), time.Time{}); err != nil {
 		return time.Time{}, err
@@ -135,13 +134,13 @@ func (db *DB) AcceptClock(ctx context.Context) (time.Time, error) {
 		w.puts++
 		return nil
 	})
-	if err != nil { // latest may still be written to
+	if err != nil { // the committer may still write latest
 		return time.Time{}, err
 	}
 	return latest, nil
 }
 
-// purgeClock is what is kept of the purge clock; 0 where it was never set.
+// purgeClock reads the purge clock in the file; 0 if it was never set.
 func (t tables) purgeClock() (int64, error) {
 	if value := t.get(metaBucket, purgeClockKey); value != nil {
 		return decodeNumber("purge clock", value)
@@ -149,7 +148,7 @@ func (t tables) purgeClock() (int64, error) {
 	return 0, nil
 }
 
-// plausible is a time, in Unix microseconds, that a clock may have said; 0 for any other.
+// plausible returns a time in Unix microseconds if a clock may have shown it, else 0.
 func plausible(at int64) int64 {
 	if core.CheckClock(time.UnixMicro(at), time.Time{}) != nil {
 		return 0
@@ -157,7 +156,7 @@ func plausible(at int64) int64 {
 	return at
 }
 
-// keepClocks has a commit keep the purge clock, and when it was made.
+// keepClocks has a commit store the purge clock and the time of the commit.
 func (w *writer) keepClocks() {
 	switch {
 	case w.accepted:
@@ -170,11 +169,11 @@ func (w *writer) keepClocks() {
 	}
 }
 
-// keptBehind is how far the purge clock in the file may lag behind the running one: an idle store is written to once an
+// keptBehind is how far the purge clock in the file may lag behind the running one. So an idle store writes once an
 // hour, and a restart loses an hour at most.
 const keptBehind = time.Hour
 
-// keepPurgeClock writes the purge clock of a store that nothing else writes to.
+// keepPurgeClock writes the purge clock of an idle store.
 func (db *DB) keepPurgeClock(ctx context.Context, at instant) error {
 	kept := int64(0)
 	err := db.view(ctx, func(tx *bbolt.Tx) (err error) {

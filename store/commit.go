@@ -14,7 +14,7 @@ import (
 // maxBatch bounds how many requests wait and how many share a commit.
 const maxBatch = 512
 
-// Pauses between attempts to open the file again, doubling from the first to the last.
+// The pauses between attempts to open the file again: each is twice the one before, from the first to the last.
 const (
 	firstPause = 50 * time.Millisecond
 	lastPause  = 10 * time.Second
@@ -27,22 +27,22 @@ type request struct {
 	done  chan struct{} // closed when err is there
 }
 
-// committer is what the one goroutine that writes knows. Nobody else touches it.
+// committer is the state of the one goroutine that writes. Nobody else touches it.
 type committer struct {
 	file     file
-	granted  int64    // the latest start of a family given out, or that the file says may have been; Unix milliseconds
-	sequence uint64   // the version given last, be its commit durable or not
+	granted  int64    // the latest start that was granted, or may have been by the file; Unix milliseconds
+	sequence uint64   // the last version given out, even if its commit is not durable
 	failed   uint64   // the transaction id of the commit that failed; 0 after it was taken back
-	panicked bool     // bbolt panicked while it wrote and may hold its locks for ever
-	syncing  *syncing // the commit under way, once it can be seen; else nil
+	panicked bool     // bbolt panicked while it wrote, and may hold its locks forever
+	syncing  *syncing // the commit under way, once readers can see it; else nil
 	pause    time.Duration
 	batcher  batcher
 	closeErr error
 }
 
-// write has the committer run apply in a transaction and waits until that is durable. It returns what apply returns,
-// which is no matter of the other requests in the commit. If ctx ends before the request is taken, nothing is done; if
-// it ends later, the outcome is applied all the same and only the waiting ends.
+// write has the committer run apply in a transaction and waits until that is durable. It returns the error of apply,
+// which does not affect the other requests in the commit. If ctx ends before the committer takes the request, nothing
+// is done. If it ends later, the request is done all the same, and only the wait ends.
 func (db *DB) write(ctx context.Context, apply func(*writer) error) error {
 	r := &request{apply: apply, done: make(chan struct{})}
 	if err := db.send(ctx, r); err != nil {
@@ -76,7 +76,7 @@ func (db *DB) send(ctx context.Context, r *request) error {
 	}
 }
 
-// commits is the one goroutine that writes. What waits when a commit ends shares the next one, see batcher.
+// commits is the one goroutine that writes. Requests that wait when a commit ends share the next one: see batcher.
 func (db *DB) commits() {
 	defer close(db.done)
 	c := &db.committer
@@ -176,7 +176,7 @@ func (db *DB) commit(batch []*request) (err error) {
 	return nil
 }
 
-// release ends the wait of those who read the commit under way.
+// release ends the wait of those who have read the commit under way.
 func (c *committer) release(err error) {
 	if c.syncing != nil {
 		c.syncing.end(err)
@@ -202,8 +202,8 @@ func (db *DB) fail(cause error) error {
 	return db.failure
 }
 
-// reopen takes back the failed commit, closes the file and opens it anew. The channel says when to try again; nil: it
-// is open, or lost.
+// reopen takes back the failed commit, closes the file and opens it anew. The channel says when to try again; nil: the
+// file is open or lost.
 func (db *DB) reopen() <-chan time.Time {
 	c := &db.committer
 	if errors.Is(db.Health(), ErrLost) {
@@ -216,7 +216,7 @@ func (db *DB) reopen() <-chan time.Time {
 		c.pause = 0
 		db.mark.Store(c.file.tally.mark)
 		db.latest.Store(durable(c.file.transaction))
-		db.changes.Store(db.changes.Load()&^1 + 2) // what was read of a commit that was taken back is nothing
+		db.changes.Store(db.changes.Load()&^1 + 2) // nothing read from a commit that was taken back counts
 		db.mu.Lock()
 		defer db.mu.Unlock()
 		db.bolt, db.info, db.failure = c.file.bolt, c.file.info, nil
@@ -248,7 +248,7 @@ func (db *DB) exchange() error {
 	if err != nil {
 		return err
 	}
-	// Whether a failed commit is in the file is unknown.
+	// Nobody knows whether the failed commit is in the file.
 	latest := db.latest.Load()
 	err = checkTransaction(db.config.Path, f.transaction, latest.least(), latest.transaction)
 	if !os.SameFile(f.info, db.info) || f.identity != db.identity {
@@ -274,8 +274,8 @@ func (c *committer) takeBack() error {
 	return nil
 }
 
-// close closes the file, whatever state it is in. Where bbolt may hold its locks for ever, its own Close would wait
-// for ever: then only the handle is closed, and the mapping stays until the process ends.
+// close closes the file, whatever its state. If bbolt may hold its locks forever, its own Close would never return:
+// then close closes only the handle, and the mapping stays until the process ends.
 func (c *committer) close() error {
 	var err error
 	if c.panicked {
@@ -287,9 +287,8 @@ func (c *committer) close() error {
 	return err
 }
 
-// finish ends the committer: every later call gets ErrClosed. A failed commit that was not taken back yet is taken back
-// now: the page cache shows it as written, so the next process to open the file would take it for durable. A lost file
-// stays as it is.
+// finish ends the committer; every later call gets ErrClosed. If a failed commit is still to be taken back, finish does
+// so: the page cache shows it as written, and the next process would take it for durable. A lost file stays as it is.
 func (db *DB) finish() error {
 	db.mu.Lock()
 	defer db.mu.Unlock()

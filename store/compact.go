@@ -15,28 +15,28 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// compactSuffix ends the name of the file that a compaction writes, beside the store. Open removes what an
-// interrupted one left.
+// compactSuffix ends the name of the new file that a compaction writes beside the store. Open removes one that an
+// interrupted compaction left.
 const compactSuffix = ".compact"
 
 // compactBatch bounds the keys and values that one transaction of a compaction copies, in bytes.
 const compactBatch = 1 << 20
 
 // Bounds within which a running node compacts by itself. Each commit writes the list of free pages, 8 bytes a page, so
-// many of them are dear. While a file is compacted all writes wait: about a second for 100 MiB of content.
+// many free pages make commits slow. All writes wait for a compaction: about a second for 100 MiB of content.
 const (
-	wasteful = 32 << 20 // bytes of free pages from which on compacting pays
-	briefly  = 64 << 20 // bytes of content that are copied before a write has waited for too long
+	wasteful = 32 << 20 // bytes of free pages from which compacting pays
+	briefly  = 64 << 20 // bytes of content that are copied before a write waits too long
 )
 
 // Space says what the pages of a store file hold.
 type Space struct {
 	Bytes int64 // of the file
-	Free  int64 // bytes of pages that hold nothing: commits reuse them, and the file never shrinks by itself
+	Free  int64 // bytes of free pages: commits reuse them, but the file never shrinks by itself
 }
 
-// Wasteful reports whether at least half of the file is free, and so much that commits become dear: each writes the
-// list of free pages.
+// Wasteful reports whether at least half of the file is free, and the list of free pages, which each commit writes, is
+// so long that it slows commits down.
 func (s Space) Wasteful() bool { return s.Free >= wasteful && s.Free >= s.Bytes-s.Free }
 
 // Brief reports whether the content is so small that a running node may compact the file at any time.
@@ -45,13 +45,13 @@ func (s Space) Brief() bool { return s.Bytes-s.Free <= briefly }
 // Compacted says what Compact did.
 type Compacted struct {
 	Before, After Space
-	Done          bool // false where pays said no; Before and After are equal then
+	Done          bool // false if pays said no; Before and After are then equal
 }
 
-// Compact copies the content of the store into a new file without free pages and puts that in the place of the old
-// one. pays is asked first whether to; nil: always. Reads go on meanwhile, and writes wait. The old file serves until
-// the new one is durable under the name of the store: an error, a full disk or a crash leaves it as it was. Both
-// files together need room on the disk.
+// Compact copies the content of the store into a new file without free pages and puts that in the place of the old one.
+// It does so only if pays says yes; nil: always. Reads go on meanwhile, and writes wait. The old file serves until the
+// new one is durable under the name of the store: an error, a full disk or a crash leaves it as it was. The disk must
+// have room for both files.
 func (db *DB) Compact(ctx context.Context, pays func(Space) bool) (Compacted, error) {
 	r := &compaction{pays: pays, done: make(chan struct{})}
 	if err := ctx.Err(); err != nil {
@@ -76,8 +76,8 @@ type compaction struct {
 	done   chan struct{} // closed when result and err are there
 }
 
-// compact serves a compaction. It runs in the committer, so no commit is under way. An error leaves the old file in
-// use, unless the DB has failed by it.
+// compact serves a compaction. It runs in the committer, so no commit is under way. After an error the old file is
+// still in use, unless the error made the DB fail.
 func (db *DB) compact(r *compaction) {
 	defer close(r.done)
 	// A file that somebody put at the path of the store must not be replaced.
@@ -114,7 +114,7 @@ func (db *DB) compact(r *compaction) {
 	}
 }
 
-// place is where the file lies that the path names: a link that leads there stays one.
+// place is the path of the file itself, so that a link to it stays a link.
 func (c Config) place() string {
 	if real, err := filepath.EvalSymlinks(c.Path); err == nil {
 		return real
@@ -122,7 +122,7 @@ func (c Config) place() string {
 	return c.Path
 }
 
-// copied is the new file, open and durable, still under the name that ends in compactSuffix, and what its pages hold.
+// copied makes the new file, open and durable, still under the name with compactSuffix, and says what its pages hold.
 func (db *DB) copied(place string) (next file, after Space, err error) {
 	c := db.config
 	c.Path = place + compactSuffix
@@ -153,7 +153,7 @@ func (db *DB) copied(place string) (next file, after Space, err error) {
 }
 
 // belongTo gives the new file the owner, group and mode of the old one, since root may compact another user's store. A
-// process that may not change the owner owns both files anyway.
+// process that may not change the owner already owns both files.
 func (f *file) belongTo(other *os.File) error {
 	old, err := other.Stat()
 	if err != nil {
@@ -188,11 +188,11 @@ func (db *DB) copyTo(c Config) (err error) {
 	return to.Sync()
 }
 
-// replace puts an open file in the place of the one in use. Readers wait meanwhile, so that none compares the two.
+// replace puts an open file in the place of the one in use. Readers wait meanwhile, so that none sees both.
 func (db *DB) replace(next file, place string) error {
 	c := &db.committer
 	db.mu.Lock()
-	// Nor must a file be replaced that somebody put there while the copy was made.
+	// Nor must it replace a file that somebody put there while the copy was made.
 	err := lost(db.config.Path, db.info)
 	if err == nil {
 		err = os.Rename(place+compactSuffix, place)
@@ -214,14 +214,13 @@ func (db *DB) replace(next file, place string) error {
 		err = syncDirectory(filepath.Dir(place))
 	}
 	if err != nil {
-		// A power cut may bring the old file back, and what is committed to the new one from now on would be lost
-		// with it.
+		// A power cut may bring the old file back. All later commits, which are in the new file, would then be lost.
 		return db.fail(err)
 	}
 	return nil
 }
 
-// space reads what the last commit says of the pages.
+// space reads from the last commit what the pages hold.
 func (f *file) space() (Space, error) {
 	info, err := f.handle.Stat()
 	if err != nil {
@@ -246,7 +245,7 @@ func (f *file) space() (Space, error) {
 	return Space{Bytes: info.Size(), Free: info.Size() - int64(m.pages-free)*int64(m.pageSize)}, nil
 }
 
-// remove removes a file that may not be there.
+// remove removes a file if there is one.
 func remove(path string) error {
 	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
 		return err

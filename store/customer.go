@@ -30,20 +30,20 @@ type Customer struct {
 	DateJoined          time.Time
 	Attributes          json.RawMessage // a JSON object of at most 64 KiB, or nil
 	PasswordHash        string          // as Django encodes it
-	// RevokeClaim is the value of REVOKE_TOKEN_CLAIM: of the hash that the password had when it was set.
-	// A hash made anew for the same password leaves it as it is.
+	// RevokeClaim is the value of REVOKE_TOKEN_CLAIM. It comes from the first hash of the password; a new hash of the
+	// same password does not change it.
 	RevokeClaim string
 	// Permissions ("app_label.codename") are the customer's own, and Groups the names of its groups; both are sorted.
 	Permissions, Groups []string
-	// Version changes with every change of all this but LastLogin. What a group may do is not part of it.
+	// Version changes whenever a field above changes, except LastLogin. What a group may do does not count.
 	Version uint64
-	// Rights are the customer's own permissions and those of its groups, sorted; only where Query.Rights asked for
-	// them. An inactive customer has none. What a superuser may do besides is not in them.
+	// Rights are the customer's own permissions and those of its groups, sorted. Only Query.Rights asks for them. An
+	// inactive customer has none. What a superuser may do beyond them is not in the list.
 	Rights []string
 }
 
-// NewCustomer is what Add stores. Zero values: the next integer id or a random UUID, joined now, RevokeClaim of
-// PasswordHash; and not active.
+// NewCustomer is what Add stores. For zero values it takes the next integer id or a random UUID, now as the time of
+// joining, and the revoke claim of PasswordHash. A customer is inactive unless IsActive says otherwise.
 type NewCustomer struct {
 	ID                             core.CustomerID
 	Email, FirstName, LastName     string
@@ -51,7 +51,7 @@ type NewCustomer struct {
 	LastLogin, DateJoined          time.Time
 	Attributes                     json.RawMessage
 	PasswordHash                   string
-	RevokeClaim                    string // only for a customer that moves between stores
+	RevokeClaim                    string // set it only for a customer from another store
 	Permissions                    []string
 	// Groups are the customer's groups by name. A group that does not exist is made with these permissions. One that
 	// exists must have exactly these; nil only asks that it exists. Where several entries are added together, each may
@@ -140,7 +140,7 @@ func kindName(kind core.IDKind) string {
 	return "integers as ids"
 }
 
-// checkAttributes is the JSON object without white space; nil for none.
+// checkAttributes returns the JSON object without white space; nil for none.
 func checkAttributes(raw json.RawMessage) (json.RawMessage, error) {
 	if len(raw) == 0 {
 		return nil, nil
@@ -158,7 +158,7 @@ func checkAttributes(raw json.RawMessage) (json.RawMessage, error) {
 	return out.Bytes(), nil
 }
 
-// repeatedName finds a name that one object of valid JSON has twice: encoding/json would silently take the last.
+// repeatedName finds a name that an object of valid JSON has twice. encoding/json would silently take the last.
 func repeatedName(raw []byte) (string, bool) {
 	return nextRepeated(json.NewDecoder(bytes.NewReader(raw)))
 }

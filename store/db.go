@@ -21,23 +21,23 @@ type DB struct {
 
 	compactions chan *compaction
 
-	// mu guards what readers need; committing holds it only to exchange the file, which waits for readers under way.
+	// mu guards what readers need. The committer holds it only to exchange the file, and then waits for readers.
 	mu      sync.RWMutex
 	bolt    *bbolt.DB     // nil while failure is not nil
 	failure error         // why the store cannot answer
 	info    os.FileInfo   // of the file that bolt has open
 	lost    chan struct{} // closed when failure is ErrLost
 
-	// sending guards closed, and that nothing is sent to queue after Close closed it.
+	// sending guards closed. It keeps anybody from sending to queue after Close.
 	sending sync.RWMutex
 	closed  bool
 	done    chan struct{} // closed when the committer has ended
 
-	// mark is the durable high-water mark, in Unix milliseconds. The one that a reader finds in the file may not be
+	// mark is the durable high-water mark, in Unix milliseconds. The mark that a reader finds in the file may not be
 	// durable yet.
 	mark atomic.Int64
 
-	// latest is the last commit that has begun.
+	// latest is the commit that began last.
 	latest atomic.Pointer[syncing]
 
 	// changes is odd while a commit is under way: see Changes.
@@ -46,7 +46,7 @@ type DB struct {
 
 	counts counts
 	time   *timekeeper
-	// foreignLifetime is a lower bound of Lifetimes.Foreign as the file has it, in seconds.
+	// foreignLifetime is at most Lifetimes.Foreign of the file, in seconds.
 	foreignLifetime atomic.Int64
 
 	committer committer
@@ -69,7 +69,7 @@ func (db *DB) ID() string { return db.identity.name() }
 // IDs is the kind of ids that the store holds.
 func (db *DB) IDs() core.IDKind { return db.identity.ids }
 
-// Health is nil while the store answers; else it wraps ErrUnavailable and the cause, or is ErrClosed.
+// Health is nil while the store answers. Else it is ErrClosed, or wraps ErrUnavailable and the cause.
 func (db *DB) Health() error {
 	db.mu.RLock()
 	defer db.mu.RUnlock()
@@ -91,8 +91,8 @@ func (db *DB) Close() error {
 	return db.committer.closeErr
 }
 
-// view runs fn in a read transaction and returns when what it read is durable, which it waits for only where that is
-// from a commit under way. fn must copy what it keeps.
+// view runs fn in a read transaction. If fn has read from a commit under way, view waits until that is durable. fn must
+// copy what it keeps.
 func (db *DB) view(ctx context.Context, fn func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -109,14 +109,14 @@ func (db *DB) view(ctx context.Context, fn func(*bbolt.Tx) error) error {
 	return err
 }
 
-// read runs fn in a read transaction. awaited is the commit that it saw before that was durable, else nil.
+// read runs fn in a read transaction. awaited is the commit that fn saw although it was not durable; nil: none.
 func (db *DB) read(fn func(*bbolt.Tx) error) (awaited *syncing, err error) {
 	db.mu.RLock()
 	defer db.mu.RUnlock()
 	if db.failure != nil {
 		return nil, db.failure
 	}
-	// A damaged page fails the requests that need it, not the process.
+	// A damaged page makes the requests fail that need it, not the process.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
@@ -129,8 +129,8 @@ func (db *DB) read(fn func(*bbolt.Tx) error) (awaited *syncing, err error) {
 		return nil, err
 	}
 	defer tx.Rollback()
-	// While mu is held the file is not exchanged, so the latest commit is one of this file, and no older than the one
-	// read.
+	// While mu is held, nobody exchanges the file. So the latest commit belongs to this file, and is the one read or a
+	// later one.
 	latest := db.latest.Load()
 	if err := checkTransaction(db.config.Path, tx.ID(), least, latest.transaction); err != nil {
 		return nil, err

@@ -6,23 +6,26 @@
 // again. Sessions are log-ins in browsers, which StartSession, LoadSession and EndSession look after. The other
 // methods are those of administration. Check says what is wrong with a file that nobody has open.
 //
-// The one rule: what is acknowledged is on the disk, and so is what an answer rests on: whoever reads a commit that
-// is just being synced waits for it. All writes go through one goroutine; those that wait while it commits share the
-// next commit, and a precondition that fails is the answer to one of them and no matter of the others. Before it
-// commits again it waits for those whom it has just answered, for half as long as that commit took and 5 ms at most,
-// since clients who come back at once would take turns otherwise; a client alone waits for nobody. After a commit
-// that failed nobody knows what the disk has: the DB answers ErrUnavailable, takes the commit back, opens its file
-// anew by itself, and then answers again. A caller who got ErrUnavailable repeats the request.
+// The one rule: what is acknowledged is on the disk, and so is what an answer rests on. Whoever reads a commit that is
+// being synced waits for it.
 //
-// Cut-offs (R3-R5). A family, and a session likewise, is dead if it began at or before the cut-off of the node, of
-// its customer, or of the tombstone of a customer who was removed, be it the id's or the e-mail address's. A cut-off
-// is never lowered; it is set to the latest of its old value, now, and the latest start that Settle granted, so that
-// a clock that was set back saves no family. No start is granted above the high-water mark, which is durable: a new
-// process takes all up to it for granted.
+// All writes go through one goroutine. Writes that wait while it commits share the next commit; if a precondition of
+// one fails, the others go on. Before it commits again, it waits for the clients that it has just answered, for half as
+// long as that commit took and 5 ms at most, since clients who come back at once would otherwise take turns. A lone
+// client waits for nobody.
 //
-// Clocks are not believed. By a wall clock that is not plausible (core.CheckClock) nothing begins, ErrClock, and
-// cut-offs are set by the latest time that the store knows of. Records go by a purge clock of the store's own, which
-// moves on with a monotonic clock while the store is open: see timekeeper.
+// After a failed commit nobody knows what the disk has. The DB then answers ErrUnavailable, takes the commit back,
+// opens its file anew by itself, and answers again. A caller who got ErrUnavailable repeats the request.
+//
+// Cut-offs (R3-R5). A family or session is dead if it began at or before the cut-off of the node, of its customer, or
+// of a removed customer's tombstone, which stands under the id or the e-mail address. A cut-off never goes down: it is
+// set to the latest of its old value, now, and the latest start that Settle granted. So a clock that was set back saves
+// no family. Settle grants no start above the high-water mark, which is durable. A new process assumes that all starts
+// up to the mark were granted.
+//
+// The store does not trust clocks. While the wall clock is not plausible (core.CheckClock), nothing begins (ErrClock),
+// and cut-offs are set by the latest time that the store knows. Records go by the store's own purge clock, which moves
+// on with a monotonic clock while the store is open: see timekeeper.
 //
 // # Layout
 //
@@ -80,9 +83,9 @@
 //	groups      656469746f7273                   01 0400000000000000 0100 0300 612e62: u64 number | u16 count |
 //	                                             permissions, sorted
 //	rights      8000000000000007                 01 0100 0300 632e64 0100 0700 656469746f7273 0400000000000000
-//	                                             u16 count | permissions of his own | u16 count | groups,
+//	                                             u16 count | its own permissions | u16 count | groups,
 //	                                             each with its number: one of another number is
-//	                                             a later group of the same name, which he is no member of
+//	                                             a later group of the same name, and no membership
 //	sessions    0000000000000000000000000000000000000000000000000000000000000009
 //	            SHA-256 of the secret of the cookie
 //	                                             01 01a8da769b010000 00e4b31c49470600 8000000000000007: i64 started,
@@ -96,11 +99,11 @@
 //	            800647491cb3e400 0000000000000000000000000000000000000000000000000000000000000009: expires, id
 //	                                             01
 //
-// An integer in a key has its sign bit turned over, so that keys sort as numbers. E-mail addresses are compared as
-// the code points they are, unless a log-in asks to look away from upper and lower case.
+// An integer in a key has its sign bit flipped, so that keys sort as numbers. E-mail addresses are compared by their
+// code points, unless a log-in asks to ignore case.
 //
 // Limits: ids, e-mail addresses, names and password hashes have at most 1024 bytes, attributes 64 KiB, what a
-// customer or a group may do 64 KiB, a customer 64 sessions; there are at most 10,000 groups; 512 requests wait at
-// most, others wait to be taken. The file is mapped into memory, so its pages are the system's to keep or drop. A
-// file is one process's at a time, and copying it is safe only while none has it open.
+// customer or a group may do 64 KiB, a customer 64 sessions; there are at most 10,000 groups. At most 512 requests
+// queue; others block until there is room. The file is mapped into memory, so the system keeps or drops its pages. Only
+// one process at a time has the file open. Copying it is safe only while none has.
 package store

@@ -7,7 +7,7 @@ import (
 
 // Outcomes of reads and writes. They are matched with errors.Is; what wraps them names the customer or the entry.
 var (
-	// ErrConflict says that what a decision rests on holds no longer: load anew and decide anew.
+	// ErrConflict says that what a decision rests on no longer holds: load and decide anew.
 	ErrConflict = errors.New("state has changed since it was read")
 	// ErrNotFound says that there is no such customer.
 	ErrNotFound = errors.New("no such customer")
@@ -15,17 +15,17 @@ var (
 	ErrExists = errors.New("already taken")
 	// ErrNoGroup says that there is no such group.
 	ErrNoGroup = errors.New("no such group")
-	// ErrNotHeld says that a permission or a group cannot be taken from one who does not have it.
+	// ErrNotHeld says that a customer or group does not have what should be taken from it.
 	ErrNotHeld = errors.New("not held")
 	// ErrInvalid says that a value cannot be stored; the text says which and why.
 	ErrInvalid = errors.New("cannot be stored")
-	// ErrUnavailable says that the store cannot answer now. It opens its file again by itself, so a retry later
-	// succeeds, unless it is ErrLost too. The outcome of a write that got it is unknown: the old or the new state, and
-	// repeating the write is right either way.
+	// ErrUnavailable says that the store cannot answer now. It opens its file again by itself, so a later retry
+	// succeeds, unless the error is ErrLost too. Nobody knows whether a write that got it was done; repeating the write
+	// is right either way.
 	ErrUnavailable = errors.New("store is unavailable")
-	// ErrLost says that the file which the store has open is the store no longer: another lies at its path, or none, or
-	// somebody wrote into it. Nothing is answered any more, and what lies there is not taken up: changes that were
-	// acknowledged may be missing from it.
+	// ErrLost says that the open file is no longer the store: its path names another file or none, or another program
+	// wrote into it. The store answers nothing more. It does not open what is at the path, from which acknowledged
+	// changes may be missing.
 	ErrLost = errors.New("store file was replaced, removed or overwritten under the running node")
 	// ErrClosed says that Close was called.
 	ErrClosed = errors.New("store is closed")
@@ -44,7 +44,7 @@ var (
 	ErrPlace = errors.New("cannot be opened")
 )
 
-// damage is the error for a panic of bbolt, which asserts and follows page numbers without a check: a page of the
+// damage is the error for a panic of bbolt, which follows page numbers without a check. It means that a page of the
 // file is damaged.
 func damage(p any) error {
 	return fmt.Errorf("%w: restore a backup (%v)", ErrCorrupt, p)

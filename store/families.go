@@ -14,7 +14,7 @@ type revoked struct {
 	family
 }
 
-// revokedOf are the revoked families of a customer whose start is known. A record that cannot be read is none of them.
+// revokedOf returns a customer's revoked families of known start. It skips records that cannot be read.
 func (t tables) revokedOf(customer core.CustomerID) (list []revoked) {
 	first, _ := familyKey(core.FamilyKey{Customer: customer})
 	prefix := first[:len(first)-bitsLength]
@@ -27,12 +27,12 @@ func (t tables) revokedOf(customer core.CustomerID) (list []revoked) {
 	return list
 }
 
-// foldFamilies replaces a customer's oldest revoked families by a cut-off, and leaves at most most of those whose start
-// is known. Every family and session that began no later ends with them. A customer that does not exist has no cut-off:
-// its records stay until they end.
+// foldFamilies replaces a customer's oldest revoked families by a cut-off, and leaves at most most families of known
+// start. The cut-off also ends every family and session that began no later. A customer that does not exist has no
+// cut-off, so its records stay until they end.
 //
-// The families of foreign ids have no customer in their names and stay one by one: only who holds validly signed
-// tokens of Django's can make records of them, one for each.
+// Families of foreign ids have no customer in their names, so they are not folded. Each such record takes a validly
+// signed token of Django's.
 func (w *writer) foldFamilies(customer core.CustomerID, most int) {
 	list := w.revokedOf(customer)
 	if len(list) <= most {

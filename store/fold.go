@@ -12,13 +12,12 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// Fold is an e-mail address without regard to case, code point by code point: Unicode's simple case folding, as
-// strings.EqualFold compares, so that a text has the same length in characters and "ß" is no "ss". It is what
-// Django's iexact does where the data base compares UPPER() of both; SQLite's LIKE, which folds ASCII only, finds
-// less.
+// Fold returns an e-mail address without regard to case. It folds each code point by Unicode's simple case folding, as
+// strings.EqualFold does, so the number of characters stays the same and "ß" does not become "ss". Django's iexact does
+// the same in a data base that compares UPPER() of both. SQLite's LIKE finds less, since it folds only ASCII.
 func Fold(email string) string { return strings.Map(foldRune, email) }
 
-// foldRune is the first lower-case letter among those that differ by case only, or else the first of them.
+// foldRune returns the first lower-case letter among the runes that differ from r only by case, else the first of them.
 func foldRune(r rune) rune {
 	if r < unicode.MaxASCII && (r < 'A' || r > 'z') {
 		return r
@@ -39,8 +38,7 @@ func foldRune(r rune) rune {
 	return first
 }
 
-// foldedKey is the key by which an address is found that differs from its fold: fold | 00 | address. No address has a
-// null character.
+// foldedKey is the key of an address that differs from its fold: fold | 00 | address. No address has a null character.
 func foldedKey(folded, email string) []byte { return []byte(folded + "\x00" + email) }
 
 // index gives an e-mail address to a customer, by key.
@@ -59,7 +57,7 @@ func (w *writer) unindex(email string) {
 	}
 }
 
-// alike are at most so many stored e-mail addresses that are the same but for case.
+// alike returns stored e-mail addresses that differ from one only by case, at most so many.
 func (t tables) alike(email string, most int) (list []string) {
 	folded := Fold(email)
 	if folded != "" && len(folded) <= maxText && t.get(emailsBucket, []byte(folded)) != nil {
@@ -73,8 +71,8 @@ func (t tables) alike(email string, most int) (list []string) {
 	return list
 }
 
-// folded is the customer with an e-mail address, or else the only one whose address is the same but for case; zero
-// where there is none, or more than one.
+// folded returns the customer with an e-mail address, else the only customer whose address differs from it only by
+// case. It is zero if there is none, or more than one.
 func (t tables) folded(kind core.IDKind, email string) (core.CustomerID, error) {
 	if len(email) > maxText {
 		return core.CustomerID{}, nil
@@ -89,16 +87,16 @@ func (t tables) folded(kind core.IDKind, email string) (core.CustomerID, error) 
 	return core.CustomerID{}, nil
 }
 
-// Collision is two stored e-mail addresses that are the same but for case.
+// Collision is two stored e-mail addresses that differ only by case.
 type Collision struct{ First, Second string }
 
-// Collisions are the first pairs of customers' e-mail addresses that are the same but for case, at most limit of
-// them: with Query.Fold neither of two is found by a third spelling. It looks at each address that is not its own
+// Collisions returns pairs of customers' e-mail addresses that differ only by case: the first ones, at most limit. With
+// Query.Fold a third spelling finds neither address of a pair. Collisions looks at each address that is not its own
 // fold, which takes a second for a million of them.
 func (db *DB) Collisions(ctx context.Context, limit int) (list []Collision, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		t := tables{tx}
-		var last, first string // the fold before, and the first address that has it
+		var last, first string // the previous fold, and the first address with it
 		cursor := tx.Bucket(foldedBucket).Cursor()
 		for k, _ := cursor.First(); k != nil && len(list) < limit; k, _ = cursor.Next() {
 			folded, email, ok := strings.Cut(string(k), "\x00")

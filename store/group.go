@@ -17,7 +17,7 @@ type Group struct {
 	Permissions []string // "app_label.codename", sorted
 }
 
-// Groups are all groups by their names, in the order of the names' bytes.
+// Groups returns all groups, sorted by the bytes of their names.
 func (db *DB) Groups(ctx context.Context) (list []Group, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		return tx.Bucket(groupsBucket).ForEach(func(k, v []byte) error {
@@ -32,13 +32,13 @@ func (db *DB) Groups(ctx context.Context) (list []Group, err error) {
 	return list, nil
 }
 
-// AddGroup makes a group with these permissions; ErrExists where there is one of this name.
+// AddGroup makes a group with these permissions; ErrExists if there is a group of this name.
 func (db *DB) AddGroup(ctx context.Context, name string, permissions []string) error {
 	return db.putGroup(ctx, name, permissions, true)
 }
 
-// PutGroup makes a group with these permissions, or gives them to the one that is there in place of those it has. They
-// count for its members at once.
+// PutGroup makes a group with these permissions, or replaces the permissions of the group of this name. They count for
+// its members at once.
 func (db *DB) PutGroup(ctx context.Context, name string, permissions []string) error {
 	return db.putGroup(ctx, name, permissions, false)
 }
@@ -71,7 +71,7 @@ func (db *DB) putGroup(ctx context.Context, name string, permissions []string, i
 	})
 }
 
-// count counts the records of a bucket up to a bound.
+// count counts the records of a bucket, up to a bound.
 func (t tables) count(bucket []byte, most int) (n int) {
 	cursor := t.tx.Bucket(bucket).Cursor()
 	for k, _ := cursor.First(); k != nil && n < most; k, _ = cursor.Next() {
@@ -96,8 +96,8 @@ func (w *writer) putGroup(name string, old group, permissions []string) error {
 	return nil
 }
 
-// ChangeGroup gives permissions to a group that exists and takes others from it; its members have, or lack, them at
-// once. ErrNoGroup where there is no such group, ErrNotHeld where it lacks what should be taken: then nothing changes.
+// ChangeGroup gives permissions to a group and takes others from it; this counts for its members at once. The error is
+// ErrNoGroup if there is no such group, ErrNotHeld if it lacks what should be taken; then nothing changes.
 func (db *DB) ChangeGroup(ctx context.Context, name string, grant, withdraw []string) error {
 	grant, err := checkPermissions(grant)
 	if err == nil {
@@ -119,7 +119,7 @@ func (db *DB) ChangeGroup(ctx context.Context, name string, grant, withdraw []st
 	})
 }
 
-// existingGroup reads a group; ErrNoGroup where there is none.
+// existingGroup reads a group; ErrNoGroup if there is none.
 func (t tables) existingGroup(name string) (group, error) {
 	g := group{}
 	var err error
@@ -132,7 +132,7 @@ func (t tables) existingGroup(name string) (group, error) {
 	return g, err
 }
 
-// changed is a sorted list with some permissions more and others less.
+// changed adds permissions to a sorted list and removes others.
 func changed(list, grant, withdraw []string) ([]string, error) {
 	list = sorted(slices.Concat(list, grant))
 	for _, p := range withdraw {
@@ -145,8 +145,8 @@ func changed(list, grant, withdraw []string) ([]string, error) {
 	return list, nil
 }
 
-// RemoveGroup removes a group. Nobody is a member any more, and a later group of the same name has none of them.
-// ErrNoGroup where there is no such group.
+// RemoveGroup removes a group and all memberships in it. A later group of the same name has none of its members. The
+// error is ErrNoGroup if there is no such group.
 func (db *DB) RemoveGroup(ctx context.Context, name string) error {
 	return db.write(ctx, func(w *writer) error {
 		if _, err := w.existingGroup(name); err != nil {
@@ -159,13 +159,13 @@ func (db *DB) RemoveGroup(ctx context.Context, name string) error {
 
 // RightsChange is what a customer gets and loses.
 type RightsChange struct {
-	Grant, Withdraw []string // permissions of his own
+	Grant, Withdraw []string // its own permissions
 	Join, Leave     []string // groups, by name
 }
 
-// ChangeRights gives a customer permissions and groups, and takes others away. Giving what the customer has already is
-// no error. The customer gets a new version, which the next Load sees. ErrNotFound where there is no such customer,
-// ErrNoGroup where there is no such group to join, ErrNotHeld where the customer lacks what should be taken: then
+// ChangeRights gives a customer permissions and groups, and takes others away. It may give what the customer already
+// has. The customer gets a new version, which the next Load sees. The error is ErrNotFound if there is no such
+// customer, ErrNoGroup if there is no group to join, ErrNotHeld if the customer lacks what should be taken; then
 // nothing changes.
 func (db *DB) ChangeRights(ctx context.Context, id core.CustomerID, change RightsChange) error {
 	grant, err := checkPermissions(change.Grant)

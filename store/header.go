@@ -7,14 +7,14 @@ import (
 	"io"
 )
 
-// A bbolt file begins with two meta pages, written in turn; the one with the higher transaction id that is whole
+// A bbolt file begins with two meta pages, written in turn. Of the whole ones, the one with the higher transaction id
 // counts. After 16 bytes of page header, in the byte order of the machine (bbolt's package internal/common):
 //
 //	u32 magic | u32 version | u32 page size | u32 flags | u64 root page | u64 root sequence |
 //	u64 freelist page | u64 pages | u64 transaction | u64 checksum (FNV-1a)
 //
-// They are read here before bbolt does, since it cannot tell a foreign file from a damaged one and faults on one that
-// is cut short.
+// The store reads them before bbolt does. bbolt cannot tell a foreign file from a damaged one, and it faults on a file
+// that is cut short.
 const (
 	pageHeader     = 16
 	metaSize       = 64
@@ -37,7 +37,7 @@ type meta struct {
 	transaction uint64
 }
 
-// readMeta reads the meta page at offset. magic says that bbolt wrote it, ok that it is whole too.
+// readMeta reads the meta page at offset. magic says that bbolt wrote it, ok that it is also whole.
 func readMeta(f io.ReaderAt, offset int64) (m meta, magic, ok bool) {
 	var b [metaSize]byte
 	if _, err := f.ReadAt(b[:], offset+pageHeader); err != nil {
@@ -56,9 +56,8 @@ func readMeta(f io.ReaderAt, offset int64) (m meta, magic, ok bool) {
 	return m, true, order.Uint32(b[4:]) == boltVersion && order.Uint64(b[56:]) == sum.Sum64()
 }
 
-// metas are the whole meta pages of a file, the one that counts first; magic says whether bbolt wrote any at all. The
-// second lies one page in, and the size of pages is known from the first only: where that is damaged, all sizes are
-// tried.
+// metas reads the whole meta pages of a file, the one that counts first; magic says whether bbolt wrote any. The second
+// lies one page into the file. Only the first says how large a page is; if that is damaged, metas tries all sizes.
 func metas(f io.ReaderAt) (found []meta, magic bool) {
 	first, magic, ok := readMeta(f, 0)
 	if ok {
@@ -75,7 +74,7 @@ func metas(f io.ReaderAt) (found []meta, magic bool) {
 	return nil, magic
 }
 
-// inTurn puts what is whole of two meta pages in the order in which bbolt believes them.
+// inTurn returns the whole ones of two meta pages, the one that bbolt believes first.
 func inTurn(first meta, firstWhole bool, second meta, secondWhole bool) []meta {
 	switch {
 	case !secondWhole:
@@ -88,7 +87,7 @@ func inTurn(first meta, firstWhole bool, second meta, secondWhole bool) []meta {
 	return []meta{first, second}
 }
 
-// checkHeader refuses what bbolt must not be given.
+// checkHeader refuses files that bbolt must not open.
 func checkHeader(f io.ReaderAt, size int64) error {
 	found, magic := metas(f)
 	if !magic {
@@ -119,13 +118,13 @@ type disk interface {
 	Sync() error
 }
 
-// undo takes back the commit with the given transaction id after it failed: it spoils its meta page, so that the one
-// before counts, whose pages no later commit can have touched. Without it, the page cache might go on showing a
-// commit of which the disk kept nothing (the kernel marks pages as written even when writing them failed), and later
-// commits would build on it. The lock must still be held.
+// undo takes back the failed commit with the given transaction id. It spoils the commit's meta page, so that the one
+// before counts; no later commit can have touched the pages of that. Without undo, the page cache might go on showing a
+// commit of which the disk kept nothing, since the kernel marks pages as written even if writing them failed. Later
+// commits would then build on it. The lock must still be held.
 //
-// A page that looks spoiled is spoiled again: if an earlier call wrote it but could not sync it, the disk may have
-// the commit still.
+// undo also spoils a page that looks spoiled: if an earlier call wrote it but could not sync it, the disk may still
+// have the commit.
 func undo(f disk, transaction uint64) error {
 	found, _ := metas(f)
 	spoilt := int64(-1)

@@ -10,12 +10,12 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// maxText bounds ids, e-mail addresses, names and password hashes, in bytes: 255 characters of UTF-8, the longest of
-// Django's usual columns, at 4 bytes each, and a little.
+// maxText bounds ids, e-mail addresses, names and password hashes, in bytes. Django's longest usual columns have 255
+// characters, of at most 4 bytes in UTF-8.
 const maxText = 1024
 
-// idKey is the key of a customer: 8 bytes big-endian with the sign bit turned over, so that -1 sorts before 0, or the
-// text itself.
+// idKey is the key of a customer. An integer has 8 bytes, big-endian, with the sign bit flipped, so that -1 sorts
+// before 0. A text is its own key.
 func idKey(id core.CustomerID) []byte {
 	if id.Kind == core.TextID {
 		return []byte(id.Text)
@@ -48,8 +48,8 @@ func checkText(field, s string) error {
 	return nil
 }
 
-// familyKey is the key of a family record; ok is false for names longer than any that can be recorded.
-// Lengths stand before texts, so that all families of one customer lie together.
+// familyKey is the key of a family record; ok is false if the name is too long to be recorded. Lengths stand before
+// texts, so that all families of one customer lie together.
 func familyKey(k core.FamilyKey) (key []byte, ok bool) {
 	if len(k.Issuer) > maxText || len(k.Customer.Text) > maxText {
 		return nil, false
@@ -67,8 +67,8 @@ func familyKey(k core.FamilyKey) (key []byte, ok bool) {
 	return binary.BigEndian.AppendUint64(key, k.Bits), true
 }
 
-// bitsLength is how many bytes at the end of a family's key are its own: those before are the same for all families of
-// its issuer and customer.
+// bitsLength is how many bytes at the end of a family's key are its own. The bytes before them are the same for all
+// families of its issuer and customer.
 const bitsLength = 8
 
 // readFamilyKey reads what familyKey made.
@@ -86,7 +86,7 @@ func readFamilyKey(key []byte) (k core.FamilyKey, ok bool) {
 	return k, bytes.Equal(again, key) && k.Customer.Kind <= core.TextID
 }
 
-// keyReader takes values off the front of a key. Where too little is left, what it takes is zero.
+// keyReader takes values off the front of a key. If too little is left, it gives zero.
 type keyReader struct{ rest []byte }
 
 func (r *keyReader) take(n int) []byte {
@@ -109,8 +109,8 @@ const (
 	tombstoneExpires = 't'
 )
 
-// expiryKey is the key under which Purge finds a record: until (Unix seconds) as idKey writes it, what it is, its own
-// key.
+// expiryKey is the key under which Purge finds a record: until (Unix seconds) as idKey writes it, the kind of record,
+// and its own key.
 func expiryKey(until int64, what byte, key []byte) []byte {
 	return append(append(idKey(core.Integer(until)), what), key...)
 }

@@ -11,26 +11,26 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// Lifetimes are the longest that tokens ever had, whatever the settings become, in seconds.
+// Lifetimes are the longest lifetimes that tokens ever had, in seconds. Later settings do not shorten them.
 type Lifetimes struct {
 	Access  int64 // how long an access token may be accepted after it was issued
 	Refresh int64 // the same of a refresh token
-	// how long a token that was shown here had left to live, whoever issued it, under whatever settings; in whole days
+	// Foreign is how long a token that was shown here had left to live, whoever issued it, in whole days.
 	Foreign int64
 }
 
-// Raised has the longer one of each lifetime and of what tokens have under settings.
+// Raised raises each lifetime to what tokens have under settings, if that is longer.
 func (l Lifetimes) Raised(s *core.Settings) Lifetimes {
 	access, refresh := s.Lifetimes()
 	l.Access, l.Refresh = max(l.Access, access), max(l.Refresh, refresh)
 	return l
 }
 
-// logIn is how long tokens of one log-in can live from now on, in seconds: its refresh token, which may have been
-// issued just now, or may be a foreign one, and an access token that it gives at its end.
+// logIn is how long the tokens of one log-in can live from now on, in seconds: its refresh token, which may be new or
+// foreign, and then an access token that it gives at its end.
 func (l Lifetimes) logIn() int64 { return max(l.Refresh, l.Foreign) + l.Access }
 
-// token is the longest that any token has to live.
+// token is the longest lifetime of any token.
 func (l Lifetimes) token() int64 { return max(l.Access, l.Refresh, l.Foreign) }
 
 // kept are the lifetimes, each with its key.
@@ -43,11 +43,11 @@ type keptLifetime struct {
 	seconds *int64
 }
 
-// maxLifetime is what a time.Duration can be, in seconds.
+// maxLifetime is the longest time.Duration, in seconds.
 const maxLifetime = int64(math.MaxInt64 / time.Second)
 
-// RaiseLifetimes raises the kept lifetimes to these, and lowers none: Access is for State.LongestAccess, all are for
-// tombstones. ErrInvalid for less than 0 or more than a time.Duration can be.
+// RaiseLifetimes raises the kept lifetimes to these, and lowers none. Access is for State.LongestAccess, all are for
+// tombstones. The error is ErrInvalid for a negative lifetime, or one longer than a time.Duration can be.
 func (db *DB) RaiseLifetimes(ctx context.Context, l Lifetimes) error {
 	for _, k := range l.kept() {
 		if *k.seconds < 0 || *k.seconds > maxLifetime {
@@ -70,13 +70,13 @@ func (db *DB) RaiseLifetimes(ctx context.Context, l Lifetimes) error {
 	})
 }
 
-// RaiseForToken raises Lifetimes.Foreign to what a token with a good signature has left to live, which expires at these
+// RaiseForToken raises Lifetimes.Foreign to the time that a token with a good signature has left to live; expires is in
 // Unix seconds. So tombstones outlive tokens that this node did not issue, or issued under unknown settings. It keeps
-// whole days, so it seldom writes. What is left is counted from the purge clock, by which tombstones go: a wall clock
-// that is ahead would make it too short, and one that is set back too long, for good.
+// whole days, so it seldom writes. It counts from the purge clock, by which tombstones go. By a wall clock that is
+// ahead the time would be too short, and by one that is behind too long, for good.
 func (db *DB) RaiseForToken(ctx context.Context, expires int64) error {
-	expires = min(max(expires, 0), core.LastUntil) // what a token says may be any number
-	// The purge clock never goes back: what was left at an earlier look is left at most.
+	expires = min(max(expires, 0), core.LastUntil) // a token may say any number
+	// The purge clock never goes back, so no more is left than at an earlier look.
 	if expires-db.time.purgedAt.Load() <= db.foreignLifetime.Load() {
 		return nil
 	}
@@ -92,7 +92,7 @@ func (db *DB) RaiseForToken(ctx context.Context, expires int64) error {
 	return nil
 }
 
-// knowForeign notes a lifetime that is durable, for RaiseForToken.
+// knowForeign notes a durable lifetime for RaiseForToken.
 func (db *DB) knowForeign(seconds int64) {
 	for {
 		known := db.foreignLifetime.Load()
@@ -102,7 +102,7 @@ func (db *DB) knowForeign(seconds int64) {
 	}
 }
 
-// RevokedUntil is until when a revocation of a whole log-in, made now under these settings, is remembered, in Unix
+// RevokedUntil says until when the store must remember that a log-in was revoked now, under these settings, in Unix
 // seconds. expires and start are those of core.RevokedUntil.
 func (db *DB) RevokedUntil(ctx context.Context, s *core.Settings, expires, start int64) (until int64, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
@@ -113,7 +113,7 @@ func (db *DB) RevokedUntil(ctx context.Context, s *core.Settings, expires, start
 	return until, err
 }
 
-// lifetimes is what RaiseLifetimes keeps; 0 where nothing was kept yet.
+// lifetimes reads what RaiseLifetimes keeps; 0 if nothing was kept yet.
 func (t tables) lifetimes() (l Lifetimes, err error) {
 	for _, k := range l.kept() {
 		if value := t.get(metaBucket, k.key); value != nil {

@@ -16,20 +16,21 @@ const (
 	FieldEmail              // the e-mail address, as a text
 )
 
-// Query names what one request is about. The zero value reads the node's own state only.
+// Query names what one request is about. The zero value reads only the node's own state.
 type Query struct {
-	// Login is the e-mail address of a log-in, where HasLogin. It excludes HasUser. With Fold, upper and lower case are
-	// the same where no customer has exactly this address and only one has it but for case.
+	// Login is the e-mail address of a log-in, if HasLogin; then HasUser is false. Fold ignores case, but only if no
+	// customer has exactly this address and just one has it in another case.
 	Login    string
 	HasLogin bool
 	Fold     bool
-	// UserID is the value of USER_ID_CLAIM, where HasUser, as core's Opened.CustomerKey reads it for the kind of
+	// UserID is the value of USER_ID_CLAIM, if HasUser, as core's Opened.CustomerKey reads it for the kind of
 	// USER_ID_FIELD: DB.IDs for FieldID, a text for FieldEmail. An id of another kind finds nobody.
 	UserID  core.CustomerID
 	HasUser bool
 	// Field is USER_ID_FIELD: how UserID finds a customer, and what core.Customer.UserID becomes.
 	Field Field
-	// Family is the family of the token, where HasFamily, and Issuer whose key signed it, "" for our own.
+	// Family is the family of the token, if HasFamily. Issuer is the issuer whose key signed it; "" for this node's
+	// own.
 	Family    core.Family
 	Issuer    string
 	HasFamily bool
@@ -37,9 +38,9 @@ type Query struct {
 	Rights bool
 }
 
-// Load reads what bears on one request, in one transaction. A customer who is not found is no error: both are zero
-// then, and State.CutOff is that of the tombstone of what was asked for, id or e-mail address. PasswordGood is the
-// caller's to set. All of it is durable when Load returns. What Customer points to must not be changed.
+// Load reads what one request needs, in one transaction. It is no error if there is no such customer: then both
+// customers are zero, and State.CutOff is that of the tombstone of the id or e-mail address. The caller sets
+// PasswordGood. All that Load returns is durable. Do not change what Customer points to.
 func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Customer, err error) {
 	changes := db.Changes()
 	if err := db.Health(); err != nil {
@@ -114,8 +115,7 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 	return state, customer, nil
 }
 
-// MaxEmail is how long an e-mail address may be, in bytes. No customer has a longer one, so nothing is looked up for
-// it.
+// MaxEmail bounds an e-mail address, in bytes. No customer has a longer one, so the store does not look it up.
 const MaxEmail = maxText
 
 // email is the e-mail address that a query for one names.

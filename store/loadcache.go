@@ -11,38 +11,37 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// MaxRecent bounds what a store remembers of what it read, in bytes of what that keeps alive.
+// MaxRecent bounds the memory that a store's recent reads keep alive, in bytes.
 const MaxRecent = 16 << 20
 
-// maxRecentEntry bounds one entry, so that none takes the place of very many.
+// maxRecentEntry bounds one entry, so that it cannot displace very many others.
 const maxRecentEntry = MaxRecent / 32
 
-// loadCache remembers what Load read, as long as nothing is committed: most requests of a customer ask for the same
-// state as the one before. It is bounded by the bytes that it keeps alive, and holds no text of a request: keys are
-// copies.
+// loadCache remembers what Load read until the next commit, since most requests of a customer ask for the same state as
+// the one before. The bytes that it keeps alive are bounded. It keeps no text of a request alive: its keys are copies.
 type loadCache struct{ reads atomic.Pointer[reads] }
 
-// reads are those of one state of the store. A commit ends it before anybody can see the next one.
+// reads are what was read from one state of the store. A commit drops them before anybody can see the next state.
 type reads struct {
 	changes uint64
 	bytes   atomic.Int64
 	loaded  sync.Map // Query → *loaded
-	// uint64, the hash of a list → []string: equal lists, as the members of a group have, are kept once
+	// uint64, the hash of a list → []string: keeps equal lists, such as those of a group's members, once
 	lists sync.Map
 }
 
-// loaded is what Load read, but for State.HighWater.
+// loaded is what Load read, except State.HighWater.
 type loaded struct {
 	state    core.State
 	customer Customer
 }
 
-// recurs reports whether an answer is worth remembering. A log-in's is not: hashing the password takes a thousand times
-// as long, and strangers could fill the memory with addresses that do not exist.
+// recurs reports whether an answer is worth remembering. That of a log-in is not: hashing the password takes a thousand
+// times as long, and strangers could fill the cache with addresses that do not exist.
 func (q Query) recurs() bool { return !q.HasLogin }
 
-// find is what was read for a query while the store had that many changes. Who gets it must not change what it points
-// to.
+// find returns what was read for a query while the store had that many changes. The caller must not change what it
+// points to.
 func (r *loadCache) find(changes uint64, q Query) (loaded, bool) {
 	if now := r.reads.Load(); now != nil && now.changes == changes && q.recurs() {
 		if found, ok := now.loaded.Load(q); ok {
@@ -52,9 +51,9 @@ func (r *loadCache) find(changes uint64, q Query) (loaded, bool) {
 	return loaded{}, false
 }
 
-// keep remembers what a transaction read that began when the store had that many changes. While a commit is under way
-// nothing is kept, since a reader may still see what it replaces. Where there is no room left, the cache is emptied
-// first.
+// keep remembers what a transaction read that began when the store had that many changes. It keeps nothing while a
+// commit is under way, since a reader may still see what the commit replaces. If there is no room left, it empties the
+// cache first.
 func (r *loadCache) keep(changes uint64, q Query, l loaded) {
 	if underWay(changes) || !q.recurs() {
 		return
@@ -80,7 +79,7 @@ func (r *loadCache) keep(changes uint64, q Query, l loaded) {
 	now.loaded.Store(q, &l)
 }
 
-// replace begins to remember anew; nil where somebody else has.
+// replace begins anew with an empty cache; nil if somebody else has done so.
 func (r *loadCache) replace(old *reads, changes uint64) *reads {
 	fresh := &reads{changes: changes}
 	if !r.reads.CompareAndSwap(old, fresh) {
@@ -89,8 +88,8 @@ func (r *loadCache) replace(old *reads, changes uint64) *reads {
 	return fresh
 }
 
-// share has l point to lists that are remembered already, where they are equal, and remembers the others. It gives
-// the bytes that it added.
+// share makes l point to equal lists that are remembered already, and remembers the others. It returns how many bytes
+// it added.
 func (l *loaded) share(now *reads) (added int64) {
 	for _, list := range []*[]string{&l.customer.Permissions, &l.customer.Groups, &l.customer.Rights} {
 		if len(*list) == 0 {
@@ -107,7 +106,7 @@ func (l *loaded) share(now *reads) (added int64) {
 	return added
 }
 
-// seed keeps anybody from choosing lists whose hashes are equal.
+// seed keeps anybody from choosing lists with equal hashes.
 var seed = maphash.MakeSeed()
 
 func hashOf(list []string) uint64 {
@@ -121,13 +120,13 @@ func hashOf(list []string) uint64 {
 	return h.Sum64()
 }
 
-// What there is beside the texts: about what the maps have for an entry or a list, and all of an entry.
+// Sizes besides the texts: about what the maps take for an entry or a list, and what an entry takes.
 const (
 	mapBytes = 192
 	perEntry = int64(unsafe.Sizeof(Query{})+unsafe.Sizeof(loaded{})) + mapBytes
 )
 
-// entryBytes are the bytes of an entry, but for its lists.
+// entryBytes are the bytes of an entry, without its lists.
 func entryBytes(q Query, l *loaded) int64 {
 	c := &l.customer
 	return perEntry + textBytes(q.UserID.Text, q.Issuer, c.ID.Text, c.Email, c.FirstName, c.LastName, c.PasswordHash,
@@ -152,14 +151,14 @@ func textBytes(texts ...string) (sum int64) {
 	return sum
 }
 
-// allocated is at least what n bytes take of the heap, whose sizes are multiples of 16 bytes and at most an eighth
+// allocated returns at least what n bytes take of the heap. Its sizes are multiples of 16 bytes, and at most an eighth
 // apart.
 func allocated(n int) int64 { return int64(n+15)&^15 + int64(n)/8 }
 
-// Changes is a number that grows before each commit can be seen, and again before it is acknowledged. Where it is the
-// same before a Load and after what was decided by it, nothing that was acknowledged meanwhile bears on the decision:
-// a Settle without effects would find that all of it still holds.
+// Changes returns a number that grows before a commit can be seen, and again before it is acknowledged. If the number
+// is the same before a Load and after the decision, nothing was acknowledged meanwhile. A Settle without effects would
+// then find that all still holds.
 func (db *DB) Changes() uint64 { return db.changes.Load() }
 
-// underWay reports whether a commit has begun that is not acknowledged.
+// underWay reports whether a commit has begun and is not yet acknowledged.
 func underWay(changes uint64) bool { return changes&1 == 1 }

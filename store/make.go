@@ -9,11 +9,11 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// newSuffix ends the name under which a new store is made. It gets its own name once it is whole: a process that is
-// killed before leaves no half of a store, which no later one would take.
+// newSuffix ends the name of a new store until it is whole. So a process that is killed leaves no half of a store under
+// the right name, which no later process could open.
 const newSuffix = ".new"
 
-// make makes a new store at the path, unless there is a file by then.
+// make makes a new store at the path, unless another process has made one meanwhile.
 func (c Config) make() error {
 	part := c.Path + newSuffix
 	h, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
@@ -33,8 +33,8 @@ func (c Config) make() error {
 	return errors.Join(err, release(h))
 }
 
-// begins empties the new file, which a killed process may have left. It is false where another process has made the
-// store meanwhile: then the file is that store, or of no use.
+// begins empties the new file, which a killed process may have left. It is false if another process has made the store
+// meanwhile: then the file is that store, or useless.
 func (c Config) begins(h *os.File) (ours bool, err error) {
 	info, err := h.Stat()
 	if err != nil {
