@@ -19,7 +19,7 @@
 // a revocation is kept. code.go and compat.go say what a client is told, in each version. authorization.go and
 // claims.go are what callers use around the two operations.
 //
-// Package cause names why tokens are refused, and permission says who may use an end point. Package strictjson reads
+// Package cause names why tokens are refused, and permission says who may use an endpoint. Package strictjson reads
 // headers and claims, and words is how it and base64.go read eight bytes at once. Package python reads and writes
 // numbers, blanks and texts as Python does. Package abi says how all of it crosses the wall to a guest, jws computes
 // signatures, and coretest is the one behaviour suite for every Engine.

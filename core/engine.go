@@ -165,7 +165,7 @@ type Op uint8
 
 const (
 	Authenticate Op = iota + 1 // an access or sliding token in a header
-	Verify                     // any token: the verify end point
+	Verify                     // any token: the verify endpoint
 	Login                      // a pair for a customer
 	Refresh                    // a refresh token for an access token
 	Blacklist                  // a refresh token

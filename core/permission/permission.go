@@ -1,4 +1,4 @@
-// Package permission says who may use an end point: Django REST framework's permission classes, which are rules here.
+// Package permission says who may use an endpoint. Its rules are Django REST framework's permission classes.
 package permission
 
 import (
@@ -73,7 +73,7 @@ var methods = [...]struct{ name, right string }{
 	{"DELETE", "delete_"},
 }
 
-// Decide says whether the caller may make a request of a method, in capitals as Django makes them, to an end point of
+// Decide says whether the caller may make a request of a method, in capitals as Django makes them, to an endpoint of
 // a model, "customers.customer"; rules that know no rights need no model. An unknown rule refuses everything.
 func (r Rule) Decide(method, model string, c Caller) Verdict {
 	if r >= ruleCount {
