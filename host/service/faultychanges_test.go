@@ -210,7 +210,7 @@ func (a *account) post(path string) reply {
 	return a.n.ask(a.t, "POST", path, fmt.Sprintf(`{"refresh": %q, "token": %[1]q}`, a.refresh))
 }
 
-// refused are those who are told that the account's log-in has ended, at every end point that takes its tokens.
+// refused are those who are told that the account's log-in has ended, at every endpoint that takes its tokens.
 func (a *account) refused() map[string]func() (bool, reply) {
 	told := func(r reply) (bool, reply) {
 		return slices.Contains([]int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden}, r.status), r
