@@ -60,7 +60,7 @@ type Config struct {
 	Claims, LoginAnswer claimmap.Members
 	CheckAnswer         func(claimmap.Members, store.Customer) error
 
-	// Permissions are those that end points ask for. The API warns of a grant of any other.
+	// Permissions are those that endpoints ask for. The API warns if any other is granted.
 	Permissions []string
 
 	// Engine is the engine that decides about tokens. Each call asks for it once.

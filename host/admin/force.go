@@ -76,7 +76,7 @@ func (s *server) mistakes(given []customerjson.Customer) (warnings []string) {
 // maxNamed bounds how many permissions one warning names.
 const maxNamed = 5
 
-// unknownPermissions warns of permissions that no end point asks for; nil where there are none.
+// unknownPermissions warns of permissions that no endpoint asks for; nil if there are none.
 func (s *server) unknownPermissions(list []string) []string {
 	known := s.cfg.Permissions
 	var unknown []string

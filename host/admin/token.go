@@ -25,7 +25,7 @@ type Explanation struct {
 	Customer *Customer `json:"customer"` // whom the token names; null where there is none
 }
 
-// explainToken judges a token as the end points do. Nothing is settled, so the token is not used up.
+// explainToken judges a token as the endpoints do. It settles nothing, so the token is not used up.
 func (s *server) explainToken(ctx context.Context, _ None, call TokenRequest) (answer Explanation, err error) {
 	if _, ok := explain.PurposeOf(call.As); !ok && call.As != "" {
 		return answer, errors.New("as must be header, refresh, blacklist or verify")
