@@ -62,8 +62,7 @@ func readings(db *store.DB, ada store.Customer, session store.SessionID) map[str
 		"Count":  func(ctx context.Context) error { _, err := db.Count(ctx); return err },
 		"Groups": func(ctx context.Context) error { _, err := db.Groups(ctx); return err },
 		"RevokedUntil": func(ctx context.Context) error {
-			_,
-				err := db.RevokedUntil(ctx, new(core.Settings), 0, 0)
+			_, err := db.RevokedUntil(ctx, new(core.Settings), 0, 0)
 			return err
 		},
 		"Collisions": func(ctx context.Context) error { _, err := db.Collisions(ctx, 1); return err },

@@ -132,8 +132,7 @@ func TestFoldEmails(t *testing.T) {
 			return err
 		}, ""},
 		{"a twin with another spelling still", func() error {
-			_,
-				err := db.Set(bg, core.Integer(2), store.Change{Email: text("TWIN")}, 0)
+			_, err := db.Set(bg, core.Integer(2), store.Change{Email: text("TWIN")}, 0)
 			return err
 		},
 			`customer "2": e-mail address is already taken but for upper and lower case: "twin"`},

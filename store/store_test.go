@@ -56,8 +56,9 @@ func fresh(t testing.TB) (*store.DB, *clock) {
 // add adds an active customer.
 func add(t testing.TB, db *store.DB, id core.CustomerID, email string) store.Customer {
 	t.Helper()
-	c, err := db.Add(t.Context(), store.NewCustomer{ID: id, Email: email, IsActive: true, PasswordHash: "hash of " +
-		email})
+	c, err := db.Add(t.Context(), store.NewCustomer{
+		ID: id, Email: email, IsActive: true, PasswordHash: "hash of " + email,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

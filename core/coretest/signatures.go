@@ -49,9 +49,9 @@ func signatureAttacks(v *victim) (cases []attackCase) {
 		}
 	case "EdDSA", "Ed25519":
 		// S must be below the order of the group (RFC 8032 §5.1.7): 2^252 + 27742317777372353535851937790883648493.
-		order,
-			_ := new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989",
-			10)
+		order := new(big.Int).Lsh(big.NewInt(1), 252)
+		rest, _ := new(big.Int).SetString("27742317777372353535851937790883648493", 10)
+		order.Add(order, rest)
 		s := slices.Clone(raw[32:])
 		slices.Reverse(s)
 		plus := new(big.Int).Add(new(big.Int).SetBytes(s), order).FillBytes(make([]byte, 32))

@@ -109,8 +109,7 @@ func (c *client) serve(id int64, kind int) error {
 		return err
 	}
 	c.ledger.note("add "+email, gone.get, func(_ *node.Node, db *store.DB) error {
-		_,
-			err := db.Get(bg, who)
+		_, err := db.Get(bg, who)
 		return err
 	})
 
