@@ -18,6 +18,7 @@ type Body struct {
 	limit int64 // in bytes
 	left  int64 // of limit; negative: the body is longer
 	ended bool  // it was read to its end
+	err   error // of the last Read; after one, all fail alike
 }
 
 // noBody stands for no body: it was read to its end.
@@ -62,10 +63,15 @@ func (l *connections) handler(next http.Handler) http.Handler {
 	})
 }
 
-func (b *Body) Read(p []byte) (int, error) {
-	if b.left < 0 {
-		return 0, &http.MaxBytesError{Limit: b.limit}
+// Read implements io.Reader. An error stays: net/http gives io.EOF after the error of a body that is cut off.
+func (b *Body) Read(p []byte) (n int, err error) {
+	if b.err == nil {
+		n, b.err = b.read(p)
 	}
+	return n, b.err
+}
+
+func (b *Body) read(p []byte) (int, error) {
 	if int64(len(p))-1 > b.left {
 		p = p[:b.left+1] // one byte more shows that the body is too long
 	}
