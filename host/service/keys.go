@@ -14,8 +14,8 @@ import (
 )
 
 // readKeys reads the keys of a configuration. It refuses keys of which none signs, or one that has expired, and warns
-// of one that expires soon. With mayMake it creates the key of the data directory if that is missing. It returns the ring even if
-// the key has expired.
+// of one that expires soon. With mayMake it creates the key of the data directory if that is missing. It returns the
+// ring even if the key has expired.
 func readKeys(cfg *config.Config, mayMake bool) (ring *keyring.Ring, warning string, err error) {
 	if ring, err = datadir.Of(cfg).OpenKeys(mayMake); err == nil {
 		warning, err = keyEnd(cfg, ring.Set(), time.Now())
