@@ -52,6 +52,9 @@ type Config struct {
 	// REST framework's NUM_PROXIES); 0: none, the peer is the client. With too many, a client can choose its
 	// own address.
 	TrustedHops int
+	// Bounds are those of the handler that this one replaces, which their owner resizes to BodyMemory; nil: new
+	// ones.
+	Bounds *Bounds
 	// Throttles are off by default.
 	Throttles Throttles
 	// ThrottleHistory is what the throttles remember; nil: a new one. A handler that replaces another takes
@@ -106,6 +109,9 @@ func (c Config) filled() Config {
 	FillBodies(&c.MaxBody, &c.BodyMemory)
 	if c.MaxFields == 0 {
 		c.MaxFields = django.MaxFields
+	}
+	if c.Bounds == nil {
+		c.Bounds = NewBounds(c.BodyMemory)
 	}
 	if c.ThrottleHistory == nil {
 		c.ThrottleHistory = throttle.NewHistory(0)

@@ -39,6 +39,12 @@ func TakeLists(h http.Handler) (release func()) {
 	}
 }
 
+// FreeLists is how many places for lists are free.
+func FreeLists(h http.Handler) int {
+	lists := h.(*handler).lists
+	return cap(lists) - len(lists)
+}
+
 // Paths are those of the views.
 func Paths(h http.Handler) (paths []string) {
 	for _, v := range h.(*handler).order {

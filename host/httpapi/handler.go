@@ -52,8 +52,7 @@ func New(cfg Config) (http.Handler, error) {
 	h := &handler{
 		cfg: cfg, compat: compat, authHeader: strings.ReplaceAll(strings.TrimPrefix(cfg.AuthHeaderName, "HTTP_"), "_",
 			"-"),
-		views: map[string]*view{}, lists: make(chan struct{}, listsAtOnce),
-		browsers: cfg.rules(compat), memory: server.NewMemory(cfg.BodyMemory, body.LargeAtOnce),
+		views: map[string]*view{}, browsers: cfg.rules(compat), memory: cfg.Bounds.memory, lists: cfg.Bounds.lists,
 		bodies: body.Rules{
 			Rules: compat.rules, MaxBytes: cfg.MaxBody, MaxFields: cfg.MaxFields,
 			LimitData: compat.limitsBody, FormsInUTF8: compat.formsInUTF8,

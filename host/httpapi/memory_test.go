@@ -58,6 +58,65 @@ func TestMemoryOfBodies(t *testing.T) {
 	}
 }
 
+// TestReplacedHandlerSharesBounds: what is held under a handler and under the one that replaced it is counted together,
+// also after the bound has changed.
+func TestReplacedHandlerSharesBounds(t *testing.T) {
+	const before, after, size = 250 << 10, 100 << 10, 90_000
+	bounds := httpapi.NewBounds(before)
+	share := func(memory int64) func(*node.Config, *httpapi.Config) {
+		return func(_ *node.Config, h *httpapi.Config) { h.MaxBody, h.BodyMemory, h.Bounds = size, memory, bounds }
+	}
+	old, heir := openShop(t, share(before)), openShop(t, share(after))
+	stall := func(s *shop) (*io.PipeWriter, chan int) {
+		from, to := io.Pipe()
+		ended := make(chan int, 1)
+		go func() {
+			request := httptest.NewRequestWithContext(t.Context(), "POST", "/auth/token/", from)
+			request.Header.Set("Content-Type", "application/json")
+			request.ContentLength = size
+			answer := httptest.NewRecorder()
+			s.Config.Handler.ServeHTTP(answer, request)
+			ended <- answer.Code
+		}()
+		if _, err := to.Write(make([]byte, 60<<10)); err != nil {
+			t.Fatal(err)
+		}
+		return to, ended
+	}
+	holds := func(n int) { // each takes 64 KiB
+		t.Helper()
+		waitFor(t, func() bool {
+			held := httpapi.Memory(old.Config.Handler)
+			return held.Stalled == n && held.Taken == int64(n)*64<<10
+		})
+	}
+	var writers []*io.PipeWriter
+	var answers []chan int
+	for i, s := range []*shop{old, old, heir} {
+		if s == heir {
+			bounds.Resize(after) // less than is held
+		}
+		w, ended := stall(s)
+		writers, answers = append(writers, w), append(answers, ended)
+		holds([]int{1, 2, 1}[i])
+	}
+	if _, err := writers[2].Write(make([]byte, size-60<<10)); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{http.StatusServiceUnavailable, http.StatusServiceUnavailable, http.StatusBadRequest} {
+		_ = writers[i].Close()
+		if code := <-answers[i]; code != want {
+			t.Errorf("body %d = %d, want %d", i, code, want)
+		}
+	}
+	holds(0)
+	release := httpapi.TakeLists(old.Config.Handler)
+	defer release()
+	if free := httpapi.FreeLists(heir.Config.Handler); free != 0 {
+		t.Errorf("the new handler has %d places for lists beside those of the old one", free)
+	}
+}
+
 // TestLargeBodiesTakeTurns: large bodies are parsed a few at a time; who sends slowly holds no turn, and small bodies
 // need none.
 func TestLargeBodiesTakeTurns(t *testing.T) {

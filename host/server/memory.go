@@ -13,11 +13,11 @@ import (
 // there is no room, the request ends whose client has done nothing for longest: a client that stalls keeps nobody out
 // who does not. A body that arrives at once never waits.
 type Memory struct {
-	bytes  int64
 	parsed chan struct{} // holds an element for each large body that has its turn
 
 	mu      sync.Mutex
-	left    int64
+	bytes   int64
+	left    int64   // less than 0 where requests hold more than a Resize left them
 	clients waiters // requests that wait for their client
 	// turns are large bodies that wait for their turn. If no request waits for its client, they make room for the first
 	// 64 KiB of others.
@@ -30,6 +30,14 @@ var ErrNoMemory = errors.New("bodies and answers take all the memory for them")
 // NewMemory makes a Memory of so many bytes. At most parsed large bodies have their turn at once.
 func NewMemory(bytes int64, parsed int) *Memory {
 	return &Memory{bytes: bytes, left: bytes, parsed: make(chan struct{}, parsed)}
+}
+
+// Resize makes it a Memory of so many bytes. Requests that hold more keep it, until others need room.
+func (m *Memory) Resize(bytes int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.left += bytes - m.bytes
+	m.bytes = bytes
 }
 
 // MemoryStats says who holds memory now.

@@ -55,8 +55,9 @@ func (s *Service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 		Node: g.node, Current: func() *node.Node { return s.current.Load().node },
 		AllowedHosts: cfg.Hosts(), ErrorHeader: cfg.ErrorHeader, AuthHeaderName: cfg.AuthHeaderName, Info: g.info,
 		Log: s.log, Repeats: s.repeats,
-		MaxBody: cfg.MaxBody, BodyMemory: cfg.BodyMemory, MaxFields: cfg.MaxFields, TrustedHops: cfg.TrustedHops,
-		Browser: cfg.Browser, TokenCookies: cfg.TokenCookies, CORS: cfg.CORS, BehindProxy: cfg.BehindProxy,
+		MaxBody: cfg.MaxBody, BodyMemory: cfg.BodyMemory, Bounds: s.bounds, MaxFields: cfg.MaxFields,
+		TrustedHops: cfg.TrustedHops,
+		Browser:     cfg.Browser, TokenCookies: cfg.TokenCookies, CORS: cfg.CORS, BehindProxy: cfg.BehindProxy,
 		Throttles: cfg.Throttles, ThrottleHistory: s.history, LogEmails: cfg.LogEmails, Observe: s.metrics.observe,
 		LoginAnswer: cfg.LoginAnswer, Samples: cfg.Samples, ForwardAuth: cfg.ForwardAuth,
 	})
@@ -73,6 +74,7 @@ func (s *Service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 // use makes g the current generation.
 func (s *Service) use(g *generation) {
 	s.level.Set(g.cfg.LogLevel)
+	s.bounds.Resize(g.cfg.BodyMemory)
 	s.current.Store(g)
 	if s.cfg.BoundMemory {
 		debug.SetMemoryLimit(g.cfg.GoMemory())

@@ -34,6 +34,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/hashing"
+	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/logging"
 	"github.com/edgetoken/edgetoken/host/throttle"
 	"github.com/edgetoken/edgetoken/store"
@@ -56,6 +57,7 @@ type Service struct {
 	hasher      hashing.Hasher
 	processes   *hashing.Processes // of hasher; nil: it hashes in this process
 	history     *throttle.History
+	bounds      *httpapi.Bounds
 	certificate *certificate // nil: plain HTTP
 	metrics     *metrics
 	closes      []func() error // in the order of opening
@@ -98,6 +100,7 @@ func Open(ctx context.Context, c Config) (_ *Service, err error) {
 	if err := s.openHashing(cfg); err != nil {
 		return nil, err
 	}
+	s.bounds = httpapi.NewBounds(cfg.BodyMemory)
 	s.metrics = newMetrics(s, cfg)
 	g, err := s.generation(cfg, ring)
 	if err != nil {
