@@ -45,13 +45,13 @@ type Config struct {
 
 	// existing says that the file is not made where there is none.
 	existing bool
-	// openFile opens the file; nil: os.OpenFile. Tests get hold of the file with it.
+	// openFile opens the file; nil: os.OpenFile. Tests use it to get hold of the file.
 	openFile func(string, int, os.FileMode) (*os.File, error)
-	// committing, if not nil, is called before each commit. Tests make commits as slow as on a real disk with it.
+	// committing, if not nil, is called before each commit. Tests use it to make commits as slow as on a real disk.
 	committing func()
 }
 
-// allocSize is by how many bytes a file grows at a time; bbolt's default is 16 MiB.
+// allocSize is how many bytes a file grows at a time; bbolt's default is 16 MiB.
 const allocSize = 1 << 20
 
 // Open opens or makes a store. It never waits: a file that another process holds is ErrLocked at once. Further
@@ -94,8 +94,8 @@ type file struct {
 	purgeClock  int64
 }
 
-// open opens the file, makes the buckets of a new one, and makes durable all that is to be seen in it: a process that
-// died between writing and syncing its last commit leaves a state in the page cache that no disk has yet.
+// open opens the file, makes the buckets of a new one, and syncs it: if a process died between writing and syncing its
+// last commit, the page cache shows a state that no disk has yet.
 func (c Config) open() (f file, err error) {
 	if c.IDs > core.TextID {
 		return file{}, fmt.Errorf("open store %s: there is no kind of ids %d", c.Path, c.IDs)
@@ -106,7 +106,7 @@ func (c Config) open() (f file, err error) {
 			err = fmt.Errorf("open store %s: %w", c.Path, damage(p))
 		}
 		if err != nil && f.handle != nil {
-			release(f.handle) // also where bbolt's own Close could not
+			release(f.handle) // even if bbolt's own Close could not
 		}
 	}()
 	if err := c.checkDirectories(); err != nil {
@@ -147,8 +147,8 @@ func (c Config) open() (f file, err error) {
 	return f, nil
 }
 
-// release closes a handle of bbolt's that may be closed already, and gives the lock free. Closing alone would not: a
-// mapping keeps what was opened, and its lock.
+// release closes a handle of bbolt's, which may be closed already, and frees the lock. Closing alone would not free it:
+// a mapping keeps the file open, and the lock with it.
 func release(h *os.File) error {
 	_ = syscall.Flock(int(h.Fd()), syscall.LOCK_UN)
 	return h.Close()
@@ -157,20 +157,20 @@ func release(h *os.File) error {
 // options are those of bbolt.
 func (c Config) options() *bbolt.Options {
 	return &bbolt.Options{
-		// The lock is taken in claim already, so bbolt never waits for it; 0 would mean for ever.
+		// claim has taken the lock already, so bbolt never waits for it; 0 would mean forever.
 		Timeout: time.Millisecond,
-		// The array type takes time in proportion to the free pages with each commit, and a purge frees many.
+		// With the array type each commit takes time in proportion to the free pages, and a purge frees many.
 		FreelistType: bbolt.FreelistMapType,
-		// Mapping the file anew waits for all readers, so room is reserved once. It is address space, not memory.
+		// Mapping the file anew waits for all readers, so this reserves room once. It takes address space, not memory.
 		InitialMmapSize: 256 << 20,
-		// Its counters are behind a mutex that every reader would take.
+		// Every reader would take the mutex of these counters.
 		NoStatistics: true,
 		// NoSync and NoGrowSync stay off: what is acknowledged is on the disk. NoFreelistSync stays off: without the
 		// list on disk, every opening would read the whole file.
 	}
 }
 
-// openOrMake opens the file, and makes a store first where there is none.
+// openOrMake opens the file. If there is none, it makes a store first.
 func (c Config) openOrMake(flag int, mode os.FileMode) (*os.File, error) {
 	h, err := c.openFile(c.Path, flag, mode)
 	if errors.Is(err, fs.ErrNotExist) && !c.existing {
@@ -197,7 +197,7 @@ func (c Config) claim(h *os.File) error {
 }
 
 // checkFile looks at a file before bbolt does. It refuses an empty file: something has emptied a store, and a new store
-// in its place would know of no revocation.
+// in its place would know no revocation.
 func (c Config) checkFile(h *os.File) error {
 	info, err := h.Stat()
 	if err != nil {
@@ -218,7 +218,7 @@ func (c Config) checkFile(h *os.File) error {
 	return nil
 }
 
-// checkDirectories checks the directory of the path, and where the path is a link that of the file too: whoever can
+// checkDirectories checks the directory of the path and, if the path is a link, also that of the file. Whoever can
 // write to either controls the store.
 func (c Config) checkDirectories() error {
 	at := filepath.Dir(c.Path)
@@ -255,8 +255,8 @@ func (c Config) placeError(err error) error {
 	return fmt.Errorf("open store %s: %w: %w", c.Path, ErrPlace, err)
 }
 
-// diskError says what to do where a disk, a quota or the limit of file sizes is full. bbolt gives some of these
-// causes as text only.
+// diskError says what to do if a disk or a quota is full or a file reaches the size limit. bbolt gives some of these
+// causes only as text.
 func diskError(err error) error {
 	for _, full := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
 		if errors.Is(err, full) || strings.Contains(err.Error(), full.Error()) {

@@ -6,9 +6,9 @@ import (
 	"io"
 )
 
-// What follows reads the pages of a bbolt file (bbolt internal/common/page.go) as bytes, and trusts none. bbolt itself
-// follows page numbers and lengths without a check, in goroutines of its own too, where a fault ends the process and a
-// circle never ends: so it gets only what was found sound here. In the byte order of the machine:
+// This file reads the pages of a bbolt file (bbolt internal/common/page.go) as bytes, and trusts none. bbolt itself
+// follows page numbers and lengths without a check, also in goroutines of its own. There a fault ends the process, and
+// a cycle never ends. So bbolt gets only what was found sound here. In the byte order of the machine:
 //
 //	page     u64 its own number | u16 type | u16 elements | u32 pages that belong to it | elements | keys and values
 //	branch   u32 key's distance from here | u32 length of the key | u64 page
@@ -24,7 +24,7 @@ const (
 	bucketFlag   = 1
 	manyElements = 0xFFFF
 	maxDepth     = 64
-	// maxSpan bounds a branch or leaf, in bytes: bbolt puts at most four records on a page that do not fit there, and
+	// maxSpan bounds a branch or leaf, in bytes. If records do not fit on a page, bbolt puts at most four there, and
 	// the longest customer has less than 80 KiB.
 	maxSpan = 1 << 20
 )
@@ -33,7 +33,7 @@ const (
 type pages struct {
 	file io.ReaderAt
 	meta meta
-	used []bool // pages that were seen
+	used []bool // pages that were read
 }
 
 // element is what a page holds.
@@ -43,7 +43,7 @@ type element struct {
 	page       uint64 // of a branch
 }
 
-// walk reads the tree that begins at a page, and hands the elements of its leaves to leaf, as long as that returns no
+// walk reads the tree that begins at a page, and calls leaf with the elements of its leaves until leaf returns an
 // error.
 func (p *pages) walk(id uint64, leaf func(element) error) error { return p.descend(id, 0, leaf) }
 
@@ -72,7 +72,7 @@ func (p *pages) descend(id uint64, depth int, leaf func(element) error) error {
 	return nil
 }
 
-// span is a page with those that belong to it, which must be nobody else's.
+// span reads a page with those that belong to it. None of them may be in use already.
 func (p *pages) span(id uint64, most int64) ([]byte, error) {
 	if id < 2 || id >= p.meta.pages {
 		return nil, fmt.Errorf("page %d does not exist", id)
@@ -102,8 +102,8 @@ func (p *pages) span(id uint64, most int64) ([]byte, error) {
 	return b, nil
 }
 
-// elements takes a branch or leaf apart. bbolt writes keys and values in their order and without gaps: anything else
-// is damage, which could make a value pass for a key.
+// elements splits a branch or leaf. bbolt writes keys and values in order and without gaps. Anything else is damage,
+// which could make a value pass for a key.
 func elements(b []byte) (list []element, kind uint16, err error) {
 	if len(b) < pageHeader {
 		return nil, 0, fmt.Errorf("it is cut short")
@@ -145,8 +145,8 @@ func elements(b []byte) (list []element, kind uint16, err error) {
 	return list, kind, nil
 }
 
-// bucket reads the tree of a bucket from its entry in the bucket of buckets, and hands its records to see. It holds
-// nothing else.
+// bucket reads the tree of a bucket from its entry in the bucket of buckets, and calls see with each record. A bucket
+// may hold nothing else.
 func (p *pages) bucket(entry []byte, see func(key, value []byte)) error {
 	record := func(e element) error {
 		if e.bucket {

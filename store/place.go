@@ -8,12 +8,12 @@ import (
 	"syscall"
 )
 
-// Look makes sure that the path of the store names the file that is open. It costs one stat(2). The store calls it
-// before it acknowledges a change; a program whose store may be idle calls it now and then. After ErrLost the store
-// stays unavailable until it is opened again, and Lost is closed.
+// Look makes sure that the path of the store names the open file. It costs one stat(2). The store calls it before it
+// acknowledges a change; a program whose store may be idle calls it now and then. After ErrLost, Lost is closed, and
+// the store stays unavailable until it is opened again.
 func (db *DB) Look() error {
 	err := func() error {
-		db.mu.RLock() // while it is held, the file is not exchanged
+		db.mu.RLock() // while it is held, nobody exchanges the file
 		defer db.mu.RUnlock()
 		if db.failure != nil {
 			return db.failure
@@ -26,7 +26,7 @@ func (db *DB) Look() error {
 	return err
 }
 
-// Lost is closed when the file was lost; Health says then what to do.
+// Lost is closed once the file is lost; Health then says what to do.
 func (db *DB) Lost() <-chan struct{} { return db.lost }
 
 // lose makes the store unavailable for good.
@@ -40,7 +40,7 @@ func (db *DB) lose(cause error) error {
 	return db.failure
 }
 
-// lost is ErrLost where a path names no file, or another than open. Any other failure of stat says nothing about the
+// lost is ErrLost if a path names no file, or another file than open. Any other failure of stat says nothing about the
 // file.
 func lost(path string, open os.FileInfo) error {
 	there, err := os.Stat(path)
@@ -59,8 +59,8 @@ func lostFile(path, how string) error {
 		"(on Linux /proc/PID/fd), stop the node, put the right file in place, start the node", ErrLost, path, how)
 }
 
-// checkTransaction is ErrLost where the id of a transaction is not between least and most, the last commits of this
-// process before and after the transaction began: then another program wrote into the file.
+// checkTransaction is ErrLost if the id of a transaction is not between least and most: then another program wrote into
+// the file. These are the ids of this process's last commits before and after the transaction began.
 func checkTransaction(path string, transaction, least, most int) error {
 	if least <= transaction && transaction <= most {
 		return nil

@@ -18,9 +18,9 @@ type Purged struct {
 	More       bool // the limit was reached: call again
 }
 
-// Purge removes at most limit (1 to 1000; anything else is 1000) records of families, tombstones and sessions that
-// ended, in one short transaction. A record has ended when both now, which is the wall clock, and the purge clock are
-// past its end (R3): a wall clock that is wrong removes nothing before its time. See timekeeper.
+// Purge removes at most limit (1 to 1000; anything else is 1000) ended records of families, tombstones and sessions, in
+// one short transaction. A record has ended when its end is past by both now, the wall clock, and the purge clock (R3).
+// So a wrong wall clock removes nothing too early. See timekeeper.
 func (db *DB) Purge(ctx context.Context, now time.Time, limit int) (Purged, error) {
 	if limit < 1 || limit > maxPage {
 		limit = maxPage
@@ -49,13 +49,13 @@ func (db *DB) Purge(ctx context.Context, now time.Time, limit int) (Purged, erro
 		done, err = w.purge(ended, limit)
 		return err
 	})
-	if err != nil { // done may still be written to
+	if err != nil { // the committer may still write done
 		return Purged{}, err
 	}
 	return done, nil
 }
 
-// due reports whether the first entry of an index has ended at a time in Unix microseconds.
+// due reports whether the first entry of an index ends by a time in Unix microseconds.
 func (t tables) due(bucket []byte, now int64) (bool, error) {
 	key, _ := t.tx.Bucket(bucket).Cursor().First()
 	if key == nil {
@@ -69,7 +69,7 @@ func (t tables) due(bucket []byte, now int64) (bool, error) {
 	return until < seconds(now), err
 }
 
-// purge removes sessions first, in what is left of the limit the rest.
+// purge removes sessions first, then other records within what is left of the limit.
 func (w *writer) purge(now int64, limit int) (Purged, error) {
 	expired, more, err := w.expired(now, limit)
 	if err != nil {
@@ -84,7 +84,7 @@ func (w *writer) purge(now int64, limit int) (Purged, error) {
 	return done, nil
 }
 
-// expired are at most limit sessions that expired before now, in Unix microseconds, and whether there are more.
+// expired returns at most limit sessions that expired before now (Unix microseconds), and whether there are more.
 func (t tables) expired(now int64, limit int) (list []ending, more bool, err error) {
 	cursor := t.tx.Bucket(sessionExpiryBucket).Cursor()
 	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
@@ -112,7 +112,7 @@ func (w *writer) purgeEnded(now int64, limit int) (Purged, error) {
 		index, key []byte
 		what       byte
 		gone       bool       // the record is due too, and goes with its entry
-		longer     *tombstone // what takes the place of a tombstone that is needed for longer after all
+		longer     *tombstone // replaces a tombstone that is needed for longer after all
 	}
 	longest, err := w.lifetimes()
 	if err != nil {

@@ -12,12 +12,12 @@ import (
 // maxPage bounds a page of List.
 const maxPage = 1000
 
-// Get is the customer with an id, of the store's kind; ErrNotFound where there is none.
+// Get returns the customer with an id of the store's kind; ErrNotFound if there is none.
 func (db *DB) Get(ctx context.Context, id core.CustomerID) (Customer, error) {
 	return db.get(ctx, func(tables) (core.CustomerID, error) { return id, nil }, id.String())
 }
 
-// GetByEmail is the customer with an e-mail address; ErrNotFound where there is none.
+// GetByEmail returns the customer with an e-mail address; ErrNotFound if there is none.
 func (db *DB) GetByEmail(ctx context.Context, email string) (Customer, error) {
 	return db.get(ctx, func(t tables) (core.CustomerID, error) { return t.owner(db.identity.ids, email) }, email)
 }
@@ -42,9 +42,9 @@ func (db *DB) get(ctx context.Context, find func(tables) (core.CustomerID, error
 	return c, nil
 }
 
-// List is a page of at most limit customers (1 to 1000; anything else is 1000) in the order of their ids, from the
-// one that follows after; zero: from the first. Integers are ordered as numbers, texts by their bytes. The page after
-// the last is empty.
+// List returns a page of at most limit customers (1 to 1000; anything else is 1000), sorted by id: integers as numbers,
+// texts by their bytes. The page begins behind the id after; zero: at the first customer. The page after the last is
+// empty.
 func (db *DB) List(ctx context.Context, after core.CustomerID, limit int) (page []Customer, err error) {
 	if !after.IsZero() && after.Kind != db.identity.ids {
 		return nil, fmt.Errorf("list customers: id %w: the store holds %s", ErrInvalid, kindName(db.identity.ids))
@@ -81,7 +81,7 @@ func (db *DB) List(ctx context.Context, after core.CustomerID, limit int) (page 
 	return page, nil
 }
 
-// Count is the number of customers; it takes no longer with more of them.
+// Count returns the number of customers. It takes equally long for any number.
 func (db *DB) Count(ctx context.Context) (int, error) {
 	s, err := db.Stats(ctx)
 	return s.Customers, err

@@ -9,8 +9,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/codec"
 )
 
-// recordVersion is the first byte of every value. A value with another version, an unknown flag or bytes left over was
-// written by a newer program: it is an error, since writing it back would lose what is not understood.
+// recordVersion is the first byte of every value. If a value has another version, an unknown flag or bytes left over, a
+// newer program wrote it. It is an error, since writing it back would lose what this program does not understand.
 const recordVersion = 1
 
 // corrupt says which kind of record cannot be read; never its bytes.
@@ -75,7 +75,7 @@ type family struct {
 	version uint64
 	dead    bool
 	until   int64 // Unix seconds; purged after it
-	// when it began, Unix milliseconds; 0 where that is not known: the record is about any family of its name
+	// when the family began, Unix milliseconds; 0: not known, and the record is about any family of its name
 	start int64
 }
 
@@ -109,7 +109,7 @@ func decodeFamily(value []byte) (family, error) {
 	return f, nil
 }
 
-// tombstone is what is left of a removed customer.
+// tombstone is what the store keeps of a removed customer.
 type tombstone struct {
 	cutOff int64 // Unix milliseconds
 	until  int64 // Unix seconds; purged after it
@@ -175,8 +175,8 @@ func (t tally) lastCommit() time.Time {
 // nodeCutOff is the cut-off of the node as it counts.
 func (t tally) nodeCutOff() int64 { return bounded(t.cutOff) }
 
-// bounded is a kept start or cut-off as it counts. Schemas 1 and 2 did not bound them, so a clock far ahead may have
-// left one that no token id can carry: it counts as core.LastCutOff.
+// bounded bounds a kept start or cut-off. Schemas 1 and 2 did not bound them, so a clock far ahead may have left one
+// that no token id can carry. It counts as core.LastCutOff.
 func bounded(at int64) int64 {
 	if at > core.LastStart {
 		return core.LastCutOff

@@ -13,10 +13,10 @@ import (
 
 const secondsOfDay = 24 * 60 * 60
 
-// Remove removes a customer, with sessions, permissions and memberships. Tombstones of the id and of the e-mail
-// address, either of which tokens may name, keep the cut-off for as long as the customer's tokens could live: that is
-// keep from now, or a day more than the longest lifetime that RaiseLifetimes was told of, whichever is longer. Purge
-// looks again, in case a longer one was told of later. The customer's id is not given out again by itself.
+// Remove removes a customer with its sessions, permissions and memberships. Tombstones of its id and of its e-mail
+// address keep its cut-off for as long as its tokens could live, since tokens may name either. That is keep from now,
+// or a day more than the longest lifetime that RaiseLifetimes knows, whichever is longer. Purge looks again, in case a
+// longer lifetime came later. The store does not give out the id again by itself.
 func (db *DB) Remove(ctx context.Context, id core.CustomerID, keep time.Duration) error {
 	if keep < 0 {
 		return fmt.Errorf("tombstone %w: it would be kept for less than no time", ErrInvalid)
@@ -48,7 +48,7 @@ func (db *DB) Remove(ctx context.Context, id core.CustomerID, keep time.Duration
 	})
 }
 
-// newTombstone is the tombstone of a customer whose tokens end now, kept for as long as any of them could live.
+// newTombstone makes the tombstone of a customer whose tokens end now. It lasts as long as any of them could live.
 func (w *writer) newTombstone(cutOff int64, keep time.Duration) (tombstone, error) {
 	longest, err := w.lifetimes()
 	if err != nil {
@@ -60,8 +60,8 @@ func (w *writer) newTombstone(cutOff int64, keep time.Duration) (tombstone, erro
 	return t, nil
 }
 
-// outlives is the end, in Unix seconds, of a tombstone that outlives every token issued until last, in Unix
-// milliseconds; 0 where no lifetime is known.
+// outlives returns the end, in Unix seconds, of a tombstone that outlives every token issued until last (Unix
+// milliseconds); 0 if no lifetime is known.
 func (t tombstone) outlives(last int64, longest Lifetimes) int64 {
 	if longest.token() == 0 {
 		return 0
@@ -69,9 +69,9 @@ func (t tombstone) outlives(last int64, longest Lifetimes) int64 {
 	return core.RevokedUntil(time.UnixMilli(last), 0, t.cutOff, longest.token()) + 1 // until is in whole seconds
 }
 
-// KeepTombstone has the tombstone of a removed customer outlive a token with a good signature that names the customer
-// as q does and expires at these Unix seconds: RaiseLifetimes knows only tokens that were shown before. It does nothing
-// where the customer exists, or has no tombstone.
+// KeepTombstone makes the tombstone of a removed customer outlive a token with a good signature. The token names the
+// customer as q does; expires is in Unix seconds. Lifetimes alone do not suffice, since they know only tokens that were
+// shown before. KeepTombstone does nothing if the customer exists or has no tombstone.
 func (db *DB) KeepTombstone(ctx context.Context, q Query, expires int64) error {
 	key := db.tombstoneOf(q)
 	if key == nil {
@@ -113,17 +113,17 @@ func (db *DB) tombstoneOf(q Query) []byte {
 	return idKey(q.UserID)
 }
 
-// short reports whether a tombstone goes less than a day, by which clocks may differ, after a token expires.
+// short reports whether a tombstone ends less than a day after a token expires. Clocks may differ by that day.
 func (t tombstone) short(expires int64) bool {
 	return min(expires, core.LastUntil-secondsOfDay) > t.until-secondsOfDay
 }
 
-// What tags the key of the tombstone of an e-mail address. No id has such a key: a text has no null character, and
-// the key of an integer has 8 bytes.
+// The tag of keys of tombstones of e-mail addresses. No id has such a key: a text has no null character, and the key of
+// an integer has 8 bytes.
 const emailTag = "\x00e"
 
-// emailTombstoneKey is the key of the tombstone of an e-mail address: the tag and its SHA-256, so that it does not
-// show the address of a customer who was removed.
+// emailTombstoneKey is the key of the tombstone of an e-mail address: the tag and the address's SHA-256, so that the
+// store does not keep the address of a removed customer.
 func emailTombstoneKey(email string) []byte {
 	sum := sha256.Sum256([]byte(email))
 	return append([]byte(emailTag), sum[:]...)
@@ -140,7 +140,7 @@ type grave struct {
 	tombstone
 }
 
-// entomb makes a tombstone where there is none.
+// entomb makes a tombstone that does not exist yet.
 func (w *writer) entomb(g grave) {
 	w.put(tombstonesBucket, g.key, g.encode())
 	w.put(expiryBucket, expiryKey(g.until, tombstoneExpires, g.key), []byte{recordVersion})

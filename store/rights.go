@@ -18,7 +18,7 @@ const (
 	maxPermissionPart = 100
 	// maxRights bounds the record of what a customer or a group has, in bytes: some 2000 permissions.
 	maxRights = 64 * 1024
-	// maxGroups bounds how many groups there are, so that all can be listed at once.
+	// maxGroups bounds the number of groups, so that one call can list them all.
 	maxGroups = 10_000
 )
 
@@ -51,7 +51,7 @@ func checkNewGroupName(name string) error {
 	return nil
 }
 
-// checkGroupName says why a text can be the name of no group, however old.
+// checkGroupName says why no group, new or old, can have a text as its name.
 func checkGroupName(name string) error {
 	if err := checkText("group name", name); err != nil {
 		return err
@@ -62,7 +62,7 @@ func checkGroupName(name string) error {
 	return nil
 }
 
-// checkPermissions is the list sorted and without doubles; nil where it is empty.
+// checkPermissions returns the list, sorted and without duplicates; nil if it is empty.
 func checkPermissions(list []string) ([]string, error) {
 	for _, p := range list {
 		if err := checkPermission(p); err != nil {
@@ -72,7 +72,7 @@ func checkPermissions(list []string) ([]string, error) {
 	return sorted(list), nil
 }
 
-// sorted is a sorted copy without doubles; nil where it is empty.
+// sorted returns a sorted copy without duplicates; nil if it is empty.
 func sorted(list []string) []string {
 	if len(list) == 0 {
 		return nil
@@ -88,8 +88,8 @@ type rights struct {
 	groups      []membership // sorted by name
 }
 
-// membership is a customer's in a group. It counts only while the group of this name has this number: a group that was
-// removed and made again under the same name has another number, and none of its former members.
+// membership is a customer's membership in a group. It counts only while the group of this name has this number. A
+// group that was removed and made again has another number, and so none of its former members.
 type membership struct {
 	group  string
 	number uint64
@@ -120,7 +120,7 @@ func decodeRights(value []byte) (rights, error) {
 	return all, nil
 }
 
-// check is an error where the record would be too long.
+// check returns an error if the record would be too long.
 func (r rights) check() error { return checkSize("permissions and groups", r.encode()) }
 
 func checkSize(what string, record []byte) error {
@@ -150,7 +150,7 @@ func decodeGroup(value []byte) (group, error) {
 	return g, nil
 }
 
-// group reads a group; its number is 0 where there is none.
+// group reads a group; its number is 0 if there is none.
 func (t tables) group(name string) (group, error) {
 	if name == "" {
 		return group{}, nil
@@ -166,7 +166,7 @@ func (t tables) group(name string) (group, error) {
 	return g, nil
 }
 
-// rights reads what a customer was given, without memberships that count no longer.
+// rights reads what a customer was given, without memberships that no longer count.
 func (t tables) rights(key []byte) (rights, error) {
 	value := t.get(rightsBucket, key)
 	if value == nil {
@@ -198,8 +198,8 @@ func (r rights) names() (names []string) {
 	return names
 }
 
-// effective are all permissions that a customer has: its own and those of its groups, sorted. An inactive customer has
-// none (django.contrib.auth ModelBackend). That a superuser may do everything is not in it.
+// effective returns all permissions that a customer has, its own and those of its groups, sorted. An inactive customer
+// has none (django.contrib.auth ModelBackend). A superuser may do everything; the list does not say so.
 func (t tables) effective(c Customer) ([]string, error) {
 	if !c.IsActive {
 		return nil, nil
@@ -224,10 +224,10 @@ func (w *writer) give(key []byte, r rights) {
 	}
 }
 
-// join is what customers who are added are given, each of whom is an entry of list. It makes the groups that are not
-// there yet: the last of what can be wrong, so that nothing is put before.
+// join returns what each new customer of list is given, and makes the groups that do not exist yet. Of all that can
+// fail it comes last, so nothing is put before it.
 func (w *writer) join(list []NewCustomer, customers []Customer, named func(int, error) error) ([]rights, error) {
-	made := map[string][]string{} // groups that are not there, with their permissions
+	made := map[string][]string{} // groups that do not exist yet, with their permissions
 	numbers := map[string]uint64{}
 	for i, n := range list {
 		for name, permissions := range n.Groups {

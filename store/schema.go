@@ -89,7 +89,7 @@ func (f *file) prepare(c Config) error {
 	if err := f.bolt.Sync(); err != nil {
 		return fmt.Errorf("sync store %s: %w", c.Path, err)
 	}
-	// The name of a new file, and of one that a compaction put there, is durable only with its directory.
+	// The name of a new or compacted file is durable only once its directory is synced.
 	return syncDirectory(filepath.Dir(c.place()))
 }
 
@@ -119,8 +119,8 @@ func create(tx *bbolt.Tx, c Config) error {
 	)
 }
 
-// checkSchema is the schema of a store that this version knows; it refuses any other, and a file that is no store. b
-// is the bucket meta, nil where there is none.
+// checkSchema returns the schema of a store. It refuses a schema that this version does not know, and a file that is no
+// store. b is the bucket meta, nil if there is none.
 func checkSchema(b *bbolt.Bucket) (version int64, err error) {
 	if b == nil || b.Get(schemaKey) == nil {
 		return 0, fmt.Errorf("%w: another program wrote this bbolt file; name the right path", ErrForeign)
@@ -139,7 +139,7 @@ func checkSchema(b *bbolt.Bucket) (version int64, err error) {
 	return version, nil
 }
 
-// read takes in what a file says of itself.
+// read reads what a file says of itself.
 func (f *file) read(tx *bbolt.Tx) error {
 	b := tx.Bucket(metaBucket)
 	version, err := checkSchema(b)

@@ -12,25 +12,25 @@ import (
 )
 
 const (
-	// maxSessionsEach bounds the sessions of one customer: with one more the oldest ends.
+	// maxSessionsEach bounds the sessions of one customer. One more ends the oldest.
 	maxSessionsEach = 64
-	// DefaultMaxSessions is Config.MaxSessions where it is 0: some 300 MB of file.
+	// DefaultMaxSessions takes the place of a Config.MaxSessions of 0. So many take some 300 MB of the file.
 	DefaultMaxSessions = 1_000_000
-	// maxEnded bounds how many sessions one log-in ends for the bound on all: after the bound was lowered it takes more
-	// of them.
+	// maxEnded bounds how many sessions one log-in ends to keep the bound on all. After the bound is lowered, it takes
+	// several log-ins to reach it.
 	maxEnded = 16
 )
 
-// SessionID names a session: the SHA-256 of the secret that its cookie holds. The store never sees the secret, so
-// that whoever reads the file cannot use a session.
+// SessionID names a session: it is the SHA-256 of the secret in its cookie. The store never sees the secret, so whoever
+// reads the file cannot use a session.
 type SessionID [32]byte
 
 // Session is a log-in in a browser.
 type Session struct {
 	ID       SessionID
 	Customer core.CustomerID
-	// Started is when it began, on the clock of the starts of families, in Unix milliseconds: it is dead if that is at
-	// or before the cut-off of the customer or the node.
+	// Started is when the session began, in Unix milliseconds, by the same clock as families. If that is at or before
+	// the cut-off of the customer or the node, the session is dead.
 	Started int64
 	Expires time.Time // UTC, with microseconds
 }
@@ -42,21 +42,21 @@ type NewSession struct {
 	Customer Customer
 	// Expires must lie ahead.
 	Expires time.Time
-	// Replaces is a session that ends in the same transaction, whoever's it is: a browser has one session, and must not
-	// keep one over a log-in that somebody else may have planted (session fixation). It may be ID itself: then the
-	// browser keeps its secret. Zero: none.
+	// Replaces is a session that ends in the same transaction, whoever's it is. A browser has one session, and a log-in
+	// must end one that somebody else may have planted (session fixation). It may be ID itself: then the browser keeps
+	// its secret. Zero: none.
 	Replaces SessionID
 }
 
-// StartSession begins a session, and sets last_login to now; both are durable when it returns. It is ErrConflict
-// where the customer is no longer the one whose password was checked: removed, disabled, or with another password.
+// StartSession begins a session, and sets last_login to now; both are durable when it returns. The error is ErrConflict
+// if the customer was removed or disabled, or got another password, after its password was checked.
 //
-// A customer has 64 sessions at most, and all customers together Config.MaxSessions: with one more the customer's
-// oldest ends, or the one of all that would expire first. So a client that logs in again and again ends its own
-// sessions only, and one with very many accounts cannot keep others from logging in.
+// A customer has at most 64 sessions: one more ends its oldest. All customers together have at most Config.MaxSessions:
+// one more ends the session that would expire first. So a client that logs in again and again ends only its own
+// sessions, and a client with very many accounts cannot keep others from logging in.
 //
-// core.ErrClock while the clock is not plausible. ErrInvalid for a zero id or an end that is not ahead, ErrExists for
-// an id that is in use by another session than the one it replaces.
+// The error is core.ErrClock while the clock is not plausible, ErrInvalid for a zero id or an end that is not ahead,
+// and ErrExists for the id of another session than the one replaced.
 func (db *DB) StartSession(ctx context.Context, n NewSession) error {
 	if err := db.CheckClock(); err != nil {
 		return fmt.Errorf("session: %w", err)
@@ -72,8 +72,8 @@ func (db *DB) StartSession(ctx context.Context, n NewSession) error {
 	return db.write(ctx, func(w *writer) error { return w.startSession(n, now, db.config.MaxSessions) })
 }
 
-// LoadSession reads a session and its customer, in one transaction. Both are zero where there is no such session, or
-// it has expired or is dead, or the customer is not active. Of q only Rights counts. It writes nothing.
+// LoadSession reads a session and its customer, in one transaction. Both are zero if there is no such session, if it
+// has expired or is dead, or if the customer is not active. Of q only Rights counts. It writes nothing.
 func (db *DB) LoadSession(ctx context.Context, id SessionID, q Query) (found Session, customer Customer, err error) {
 	now := db.config.Now()
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
@@ -113,7 +113,7 @@ func (db *DB) LoadSession(ctx context.Context, id SessionID, q Query) (found Ses
 	return found, customer, nil
 }
 
-// EndSession ends a session: log-out. It is no error where there is none.
+// EndSession ends a session: it logs out. It is no error if there is none.
 func (db *DB) EndSession(ctx context.Context, id SessionID) error {
 	return db.write(ctx, func(w *writer) error {
 		s, ok, err := w.session(id)
@@ -124,8 +124,8 @@ func (db *DB) EndSession(ctx context.Context, id SessionID) error {
 	})
 }
 
-// startSession begins a session as StartSession says. Its start is reserved as those of families are: the high-water
-// mark is durable with the session or before it.
+// startSession begins a session as StartSession says. It reserves the start as families do: the high-water mark is
+// durable with the session or before it.
 func (w *writer) startSession(n NewSession, now time.Time, most int) error {
 	if w.at.fault != nil {
 		return fmt.Errorf("session: %w", w.at.fault)
@@ -159,8 +159,8 @@ func (w *writer) startSession(n NewSession, now time.Time, most int) error {
 	return nil
 }
 
-// displaced are the sessions that end when a customer begins one: the one that it replaces, the customer's oldest
-// beyond the customer's bound, and those that would expire first beyond the bound on all.
+// displaced returns the sessions that a new session ends: the one that it replaces, the customer's oldest beyond its
+// bound, and, beyond the bound on all, those that would expire first.
 func (w *writer) displaced(replaces SessionID, customer []byte, most int) ([]ending, error) {
 	var ends []ending
 	ended := map[SessionID]bool{}

@@ -40,8 +40,8 @@ func (t tables) session(id SessionID) (s session, ok bool, err error) {
 	return s, err == nil, err
 }
 
-// ofCustomerKey is the key under which the sessions of a customer are found, oldest first: u16 length of the
-// customer's key | key | started as idKey writes it | id. Its prefix without started and id is that of all of them.
+// ofCustomerKey is the key of a session in the index of customers, where the oldest comes first: u16 length of the
+// customer's key | key | started as idKey writes it | id. All sessions of a customer share the part before started.
 func ofCustomerKey(s session, id SessionID) []byte {
 	return append(append(ofCustomerPrefix(s.customer), idKey(core.Integer(s.started))...), id[:]...)
 }

@@ -10,20 +10,20 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// Change is what Set changes of a customer; nil: nothing.
+// Change is what Set changes of a customer. A nil field changes nothing.
 type Change struct {
 	Email, FirstName, LastName *string
 	IsStaff, IsSuperuser       *bool
 	Attributes                 json.RawMessage // a JSON object in place of the present one; "null": none
 }
 
-// Set changes a customer's names, address and flags, and returns the customer as it is now. ErrExists where another
-// customer has the e-mail address, ErrInvalid where a value cannot be stored.
+// Set changes a customer's names, address and flags, and returns the customer as it is now. The error is ErrExists if
+// another customer has the e-mail address, ErrInvalid if a value cannot be stored.
 //
-// Changing the address leaves a tombstone with a cut-off for the old one, kept as long as that of Remove. With
-// USER_ID_FIELD: email, tokens name the old address: they end with the change, and stay dead even if another customer
+// A change of the address leaves a tombstone with a cut-off under the old one, kept as long as that of Remove. With
+// USER_ID_FIELD: email, tokens name the old address. They end with the change, and stay dead even if another customer
 // takes the address. With USER_ID_FIELD: id, tokens and sessions go on. A customer that takes an address with a
-// tombstone inherits its cut-off: the customer's own older tokens and sessions end too.
+// tombstone inherits its cut-off, which also ends the customer's own older tokens and sessions.
 func (db *DB) Set(ctx context.Context, id core.CustomerID, change Change, keep time.Duration) (Customer, error) {
 	if keep < 0 {
 		return Customer{}, fmt.Errorf("tombstone %w: it would be kept for less than no time", ErrInvalid)
@@ -64,7 +64,7 @@ func (db *DB) Set(ctx context.Context, id core.CustomerID, change Change, keep t
 		after = c
 		return nil
 	})
-	if err != nil { // after may still be written to
+	if err != nil { // the committer may still write after
 		return Customer{}, err
 	}
 	return after, nil
@@ -129,7 +129,7 @@ func (w *writer) readdress(before, after Customer, cutOff int64, keep time.Durat
 	return nil
 }
 
-// alone is the text in which no two customers may be equal: the e-mail address, or its fold.
+// alone returns the text that must be unique among customers: the e-mail address, or its fold.
 func (w *writer) alone(email string) string {
 	if w.foldEmails {
 		return Fold(email)
@@ -137,7 +137,8 @@ func (w *writer) alone(email string) string {
 	return email
 }
 
-// free says whether an e-mail address can be given to a customer who has the address own, "" for a new one.
+// free says why a customer cannot get an e-mail address; nil: it can. own is its present address, "" for a new
+// customer.
 func (w *writer) free(email, own string) error {
 	if w.get(emailsBucket, []byte(email)) != nil {
 		return fmt.Errorf("e-mail address is %w", ErrExists)

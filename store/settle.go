@@ -10,7 +10,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// What a decision may change is bounded, so that a wrong one does no lasting harm.
+// Bounds on what a decision may change, so that a wrong decision does no lasting harm.
 const (
 	// maxAhead is how far a start may be reserved beyond now and the cut-off, in milliseconds.
 	maxAhead = 10 * 60 * 1000
@@ -18,17 +18,17 @@ const (
 	maxPast = 60 * 60
 )
 
-// Settle applies the effects of a decision if all that it rests on still holds; else it is ErrConflict and nothing
-// changed. What it applied is durable when it returns nil. A decision without effects is only checked again, in a read
-// transaction, unless it begins a family: a log-in takes its turn with cut-offs, so that a cut-off ends every family
-// that began before it (R5).
+// Settle applies the effects of a decision if all that it rests on still holds. Else it returns ErrConflict and changes
+// nothing. When it returns nil, the effects are durable. A decision without effects is only checked again, in a read
+// transaction. A log-in, which begins a family, takes its turn with cut-offs all the same, so that a cut-off ends every
+// family that began before it (R5).
 //
-// If ctx ends while it waits, the effects are applied all the same and only the answer is lost; the same request
-// again is right either way.
+// If ctx ends while Settle waits, the effects are applied all the same, and only the answer is lost. Repeating the
+// request is right either way.
 //
-// A decision that begins a family is core.ErrClock while the clock is not plausible. Effects that no decision can
-// contain are ErrInvalid: a start reserved more than ten minutes beyond now and the cut-off; a family dead until more
-// than an hour ago or more than a year after the year 9999; no customer of this store.
+// The error is core.ErrClock if the decision begins a family while the clock is not plausible. It is ErrInvalid for
+// effects that no decision contains: a start reserved more than ten minutes beyond now and the cut-off, a family dead
+// until more than an hour ago or more than a year after the year 9999, a customer that this store cannot hold.
 func (db *DB) Settle(ctx context.Context, e core.Effects) error {
 	if id := e.Reads.Customer; !id.IsZero() && id.Kind != db.identity.ids {
 		return fmt.Errorf("effects: customer %w: the store holds %s", ErrInvalid, kindName(db.identity.ids))
@@ -89,8 +89,8 @@ func checkEffect(kind core.IDKind, now int64, x core.Effect) error {
 	return nil
 }
 
-// holds checks the versions that were read, and returns the cut-off that counts now. That may be lower than the one
-// that was read, where it came from the tombstone of a customer that was not found: Reads does not name it.
+// holds checks the versions that were read, and returns the cut-off that counts now. It may be lower than the one read
+// if that came from the tombstone of a customer who was not found, since Reads does not name that customer.
 func (t tables) holds(own tally, r core.Reads) (cutOff int64, err error) {
 	var c Customer
 	found := false
@@ -137,7 +137,7 @@ func (w *writer) settle(e core.Effects) error {
 				return err
 			}
 		case core.ReserveStart:
-			// The bound goes by neither Reads, which may name any cut-off, nor what is reserved already, which each
+			// The bound must not depend on Reads, which may name any cut-off, or on the present mark, which each
 			// decision could raise a little.
 			if x.At-maxAhead > max(w.now, cutOff) {
 				return fmt.Errorf("effect: start %w: %d is more than 10 minutes beyond now and the cut-off", ErrInvalid,
@@ -172,10 +172,10 @@ func (w *writer) settle(e core.Effects) error {
 	return nil
 }
 
-// revoke makes a family dead until the later of what its record says and what the effect says. Doing it again changes
+// revoke makes a family dead until the later end, that of its record or that of the effect. Doing it again changes
 // nothing. The record was read before without an error.
 //
-// Until goes by the known time. Where the purge clock is ahead of that, the record stays longer by the difference.
+// Until goes by the known time. If the purge clock is ahead of that, the record stays longer by the difference.
 func (w *writer) revoke(x core.Effect) {
 	key, _ := familyKey(x.Family)
 	old, err := w.family(x.Family)
@@ -201,8 +201,8 @@ func (w *writer) revoke(x core.Effect) {
 	w.put(expiryBucket, expiryKey(after.until, familyExpires, key), []byte{recordVersion})
 }
 
-// Unconditional are effects that Settle applies whatever has changed meanwhile, as revocations are: dead is dead. node
-// made them.
+// Unconditional makes effects that Settle applies whatever has changed meanwhile. Revocations are such effects: dead is
+// dead. node made them.
 func Unconditional(node string, list []core.Effect) core.Effects {
 	return core.Effects{Node: node, Reads: core.Reads{CutOff: math.MaxInt64}, List: list}
 }

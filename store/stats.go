@@ -11,7 +11,7 @@ import (
 // Stats are figures of a store.
 type Stats struct {
 	Customers, Families, Tombstones int       // tombstones of ids: one for each customer who was removed
-	Sessions                        int       // that have not been purged
+	Sessions                        int       // not yet purged
 	Bytes                           int64     // of the file, room for growth not included
 	LastCommit                      time.Time // the latest one under a plausible clock; zero: there was none
 	HighWater                       int64     // Unix milliseconds
@@ -22,16 +22,17 @@ type Stats struct {
 // Counters count what happened since Open. They only grow.
 type Counters struct {
 	Commits    uint64 // transactions that wrote and are durable
-	Requests   uint64 // writes that these served: Requests / Commits is how many share one
+	Requests   uint64 // writes in these commits; Requests / Commits is how many share one
 	Failures   uint64 // commits that failed, which made the store unavailable
 	Reopenings uint64 // times the file was opened again after that
-	// CommitTime is how long all commits took together, each from the begin of its transaction to the disk's answer.
+	// CommitTime is how long all commits took together, each from the beginning of its transaction to the disk's
+	// answer.
 	CommitTime time.Duration
 	// LastCommitTook is how long the last one took; it may go down.
 	LastCommitTook time.Duration
 }
 
-// Stats reads the figures. Counters come with an error, too: they tell of failures just when nothing can be read.
+// Stats reads the figures. It returns Counters even with an error: they tell of failures when nothing can be read.
 func (db *DB) Stats(ctx context.Context) (s Stats, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		t := tables{tx}
@@ -52,7 +53,7 @@ func (db *DB) Stats(ctx context.Context) (s Stats, err error) {
 	return s, err
 }
 
-// counts are the Counters as they are counted: the committer writes, anybody reads.
+// counts are the Counters as they run. The committer writes them, and anybody reads them.
 type counts struct {
 	commits, requests, failures, reopenings atomic.Uint64
 	time, took                              atomic.Int64 // nanoseconds

@@ -9,14 +9,14 @@ import (
 	"github.com/edgetoken/edgetoken/core/codec"
 )
 
-// oldestSchema is the first that is still read. Schema 1 had no permissions, groups and sessions, and no index without
-// regard to case; schemas 1 and 2 had no purge clock, and did not keep when a revoked family began. All else is
-// unchanged, so an upgrade adds buckets and touches no customer and no family.
+// oldestSchema is the oldest schema that this version reads. Schema 1 had no permissions, groups or sessions, and no
+// index without regard to case. Schemas 1 and 2 had no purge clock, and did not record when a revoked family began. All
+// else is unchanged, so an upgrade adds buckets and touches no customer and no family.
 const oldestSchema = 1
 
-// upgrade brings a file of an older schema to the present one, and the index without regard to case to the present
-// Unicode, in one transaction: if that is interrupted, the file stays as it was. It does not touch a file that is no
-// store, or has a newer schema.
+// upgrade brings a file to the present schema, and its index without regard to case to the present Unicode, in one
+// transaction. If that is interrupted, the file stays as it was. upgrade does not touch a file that is no store, or has
+// a newer schema.
 func (f *file) upgrade(c Config) error {
 	version, folds := int64(0), "" // of Unicode: schema 1 has none
 	err := f.bolt.View(func(tx *bbolt.Tx) (err error) {
@@ -62,8 +62,7 @@ func upgradeFrom1(tx *bbolt.Tx) error {
 	return b.Put(sessionsKey, encodeNumber(0))
 }
 
-// upgradeFrom2 sets the purge clock to the time of the last commit, unless that is a time at which no commit can have
-// been made.
+// upgradeFrom2 sets the purge clock to the time of the last commit, unless no commit can have been made at that time.
 func upgradeFrom2(tx *bbolt.Tx) error {
 	b := tx.Bucket(metaBucket)
 	own, err := decodeTally(b.Get(tallyKey))
@@ -83,7 +82,7 @@ func keepSince3(meta *bbolt.Bucket, now int64) error {
 	return meta.Put(purgeClockKey, encodeNumber(now))
 }
 
-// refold makes the index without regard to case anew, from that of e-mail addresses.
+// refold makes the index without regard to case anew, from the index of e-mail addresses.
 func refold(tx *bbolt.Tx) error {
 	if err := tx.DeleteBucket(foldedBucket); err != nil {
 		return err

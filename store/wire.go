@@ -12,8 +12,7 @@ import (
 // Values are written as effects are (core/codec): little-endian, with the length before a text (2 bytes) or a byte
 // string (4). Keys are big-endian, so that bytes sort as numbers.
 
-// reader takes values off the front of a record. What it gives is a copy, since a record lives as long as its
-// transaction.
+// reader takes values off the front of a record. It copies them, since a record lives only as long as its transaction.
 type reader struct{ codec.Reader }
 
 // text takes UTF-8.
@@ -23,7 +22,7 @@ func (r *reader) text() string {
 	return s
 }
 
-// bytes takes a byte string; nil where it is empty.
+// bytes takes a byte string; nil if it is empty.
 func (r *reader) bytes() []byte {
 	n := r.U32()
 	if n > math.MaxInt32 {
@@ -33,7 +32,7 @@ func (r *reader) bytes() []byte {
 	return append([]byte(nil), r.Take(int(n))...)
 }
 
-// texts takes a list of texts in strictly rising order; nil where it is empty.
+// texts takes a list of texts in strictly rising order; nil if it is empty.
 func (r *reader) texts() (list []string) {
 	for n := r.U16(); n > 0 && !r.Bad; n-- {
 		s := r.text()

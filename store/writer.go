@@ -7,8 +7,8 @@ import (
 )
 
 // writer is the transaction of one commit, which many requests share. A request first reads and checks all that it
-// needs. It returns no error after its first put or remove, which cannot be taken back without failing the requests
-// that share the commit.
+// needs. After its first put or remove it returns no error, for that could be undone only by failing all requests of
+// the commit.
 type writer struct {
 	tables
 	ids     core.IDKind
@@ -19,13 +19,13 @@ type writer struct {
 	// foldEmails is Config.FoldEmails.
 	foldEmails bool
 	puts       int  // changes made
-	accepted   bool // whatever the clock says is right: AcceptClock
+	accepted   bool // the clock is right, whatever it says: AcceptClock
 }
 
-// tables reads the buckets of one transaction, reading or writing. What it returns is a copy, but for get.
+// tables reads the buckets of one read or write transaction. It returns copies, except from get.
 type tables struct{ tx *bbolt.Tx }
 
-// get is a value, which lives as long as the transaction; nil where there is none.
+// get returns a value, which lives as long as the transaction; nil if there is none.
 func (t tables) get(bucket, key []byte) []byte { return t.tx.Bucket(bucket).Get(key) }
 
 func newWriter(db *DB, tx *bbolt.Tx) (*writer, error) {
@@ -40,8 +40,8 @@ func newWriter(db *DB, tx *bbolt.Tx) (*writer, error) {
 	return w, nil
 }
 
-// put and remove panic where bbolt refuses: keys and values were checked, so it is a damaged file, and the commit
-// fails as a whole.
+// put and remove panic if bbolt refuses. Keys and values were checked before, so the file is damaged, and the whole
+// commit fails.
 func (w *writer) put(bucket, key, value []byte) {
 	w.puts++
 	if err := w.tx.Bucket(bucket).Put(key, value); err != nil {
@@ -56,7 +56,7 @@ func (w *writer) remove(bucket, key []byte) {
 	}
 }
 
-// run runs one request. A damaged page that it reads is an error of this request alone.
+// run runs one request. If it reads a damaged page, only this request fails.
 func (w *writer) run(apply func(*writer) error) (err error) {
 	before := w.puts
 	defer func() {
@@ -76,13 +76,14 @@ func (w *writer) version() uint64 {
 	return w.tally.sequence
 }
 
-// newCutOff is the cut-off that ends every family so far, also those that began by a clock that was ahead. A clock that
-// is not plausible does not count: once it is right again, log-ins would have to begin after the time that it said.
+// newCutOff returns the cut-off that ends every family so far, also those that began by a clock that was ahead. It
+// ignores a clock that is not plausible: once that was right again, log-ins would have to begin after the time that it
+// showed.
 func (w *writer) newCutOff(existing int64) int64 {
 	return min(max(existing, w.now, w.granted), core.LastStart)
 }
 
-// customer reads a customer, last_login and what it was given; ok is false where there is none.
+// customer reads a customer with last_login, permissions and groups; ok is false if there is none.
 func (t tables) customer(id core.CustomerID) (c Customer, ok bool, err error) {
 	key := idKey(id)
 	if len(key) == 0 {
@@ -110,7 +111,7 @@ func (t tables) customer(id core.CustomerID) (c Customer, ok bool, err error) {
 	return c, true, nil
 }
 
-// owner is the id of the customer with an e-mail address; zero where there is none.
+// owner returns the id of the customer with an e-mail address; zero if there is none.
 func (t tables) owner(kind core.IDKind, email string) (core.CustomerID, error) {
 	if email == "" || len(email) > maxText {
 		return core.CustomerID{}, nil
@@ -126,8 +127,7 @@ func (t tables) owner(kind core.IDKind, email string) (core.CustomerID, error) {
 	return readIDKey(kind, key)
 }
 
-// customerCutOff is the cut-off of a customer, or of the tombstone where there is no customer; 0 where there is
-// neither.
+// customerCutOff returns the cut-off of a customer, or of its tombstone if there is no customer; 0 if there is neither.
 func (t tables) customerCutOff(id core.CustomerID, found bool) (int64, error) {
 	key := idKey(id)
 	if len(key) == 0 || id.IsZero() {
@@ -144,8 +144,8 @@ func (t tables) customerCutOff(id core.CustomerID, found bool) (int64, error) {
 	return bounded(grave.cutOff), err
 }
 
-// familyOf is the state of the family of a customer's token. A foreign family has two names: its own, and one under the
-// customer, which the access tokens that came from it have. A log-out may know only the second.
+// familyOf returns the state of the family of a customer's token. A foreign family has two names: its own, and one
+// under the customer, which the access tokens from it carry. A log-out may know only the second.
 func (t tables) familyOf(k core.FamilyKey, customer core.CustomerID) (family, error) {
 	f, err := t.family(k)
 	if err != nil || !k.Customer.IsZero() || customer.IsZero() {
@@ -157,7 +157,7 @@ func (t tables) familyOf(k core.FamilyKey, customer core.CustomerID) (family, er
 	return f, err
 }
 
-// family reads the record of a family; the zero value where there is none.
+// family reads the record of a family; the zero value if there is none.
 func (t tables) family(k core.FamilyKey) (family, error) {
 	key, ok := familyKey(k)
 	if !ok {
