@@ -20,8 +20,8 @@ type certificate struct {
 	log     *slog.Logger
 	current atomic.Pointer[pair]
 
-	mu     sync.Mutex
-	failed string // the error of the last look, so that each is logged once
+	mu     sync.Mutex // held by an exchange
+	failed string     // the error of the last look, so that each is logged once
 }
 
 // openCertificate reads the certificate of a configuration; nil where it has none.
@@ -59,6 +59,11 @@ func (c *certificate) expires() time.Time { return c.current.Load().tls.Leaf.Not
 func (c *certificate) use(p *pair) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.exchange(p)
+}
+
+// exchange is use for a caller that holds mu.
+func (c *certificate) exchange(p *pair) {
 	old := c.current.Swap(p)
 	c.failed = ""
 	if old.sum != p.sum {
@@ -85,15 +90,13 @@ func (c *certificate) watch(ctx context.Context) {
 func (c *certificate) look() {
 	current := c.current.Load()
 	p, err := readPair(current.certFile, current.keyFile, current.trusted)
-	if err == nil {
-		if p.sum != current.sum && c.current.Load() == current {
-			c.use(p)
-		}
-		return
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.failed != err.Error() {
+	switch {
+	case c.current.Load() != current: // a reload was quicker, and may have named other files
+	case err == nil && p.sum != current.sum:
+		c.exchange(p)
+	case err != nil && c.failed != err.Error():
 		c.failed = err.Error()
 		c.log.Warn("the certificate stays as it was", "error", err)
 	}
