@@ -22,8 +22,8 @@ const (
 	maxGroups = 10_000
 )
 
-// checkPermission says why a text is no permission: it is "app_label.codename", each part of 1 to 100 characters.
-// ErrInvalid.
+// checkPermission returns nil for "app_label.codename", each part of 1 to 100 characters. Else it returns an ErrInvalid
+// that says why the text is no permission.
 func checkPermission(p string) error {
 	label, codename, dotted := strings.Cut(p, ".")
 	switch {
@@ -39,8 +39,8 @@ func checkPermission(p string) error {
 	return nil
 }
 
-// checkNewGroupName says why a text is no name for a new group: it has 1 to 150 characters, and no white space around
-// it, which nobody sees and Django's forms cut off. ErrInvalid.
+// checkNewGroupName returns nil for 1 to 150 characters without white space around them, which nobody sees and Django's
+// forms cut off. Else it returns an ErrInvalid that says why no new group can have the name.
 func checkNewGroupName(name string) error {
 	if err := checkGroupName(name); err != nil {
 		return err
