@@ -10,8 +10,8 @@
 //	edgetoken-verify.wasm   self-contained, only reads: Open, Permit, Decide for operations that write no token
 //
 // Every call has the same shape. The host writes a message to the guest's input area, calls an export with the number
-// of bytes, and gets a Status; where it is StatusOK the answer stands in the output area. The areas are static:
-// Layout tells their addresses once. A host reads memory anew after each call, since memory may have grown.
+// of bytes, and gets a Status. If that is StatusOK, the answer is in the output area. The areas are static: Layout
+// tells their addresses once. A host reads memory anew after each call, since memory may have grown.
 //
 // All integers are little-endian. Fixed structs have fixed offsets; messages consist of values one after the other,
 // texts with their length before them in 2 bytes, byte strings in 4. Each type's doc shows a worked example. Both
@@ -21,7 +21,7 @@ package abi
 // Version is what the export VersionName returns. A host refuses a module of another version.
 const Version = 5
 
-// Names of exports. All return an i32 that is a Status, but VersionName and LayoutName.
+// Names of exports. All but VersionName and LayoutName return a Status, as an i32.
 const (
 	InitializeName = "_initialize"           // () → (): WASI reactor start
 	VersionName    = "edgetoken_abi_version" // () → Version
@@ -67,13 +67,13 @@ const (
 	StatusOK            Status = 0
 	StatusBadMessage    Status = 1 // the input is no message of this kind, or longer than its area
 	StatusNotConfigured Status = 2 // Configure comes first
-	StatusOutOfOrder    Status = 3 // Accept without an Inspect that found a key right before it
+	StatusOutOfOrder    Status = 3 // Accept must follow at once on an Inspect that found a key
 	StatusTooLong       Status = 4 // the answer does not fit into the output area
 	StatusBadKey        Status = 5 // the material of a key cannot be read
 	StatusNotHere       Status = 6 // this build cannot do the operation
 	StatusFailed        Status = 7 // no signing key, or too little entropy
-	// StatusPanicked: the instance must not be used again. In Inspect and Accept a panic ends the guest by proc_exit,
-	// so that the call itself fails.
+	// StatusPanicked: do not use the instance again. In Inspect and Accept a panic ends the guest by proc_exit instead,
+	// and the call itself fails.
 	StatusPanicked Status = 8
 )
 

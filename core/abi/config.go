@@ -24,7 +24,7 @@ import (
 type Config struct {
 	Settings core.Settings
 	Set      core.KeySet
-	Material [][]byte // of each key of Set; empty where the host holds the keys
+	Material [][]byte // of each key of Set; empty if the host holds the keys
 }
 
 // Append appends the encoding to b.

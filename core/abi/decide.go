@@ -26,8 +26,8 @@ const requestBytes = 104
 //	104 these, one after the other
 //	   but for a log-in: Opened (fixed, see AppendOpened)
 //
-// Issuer and end of the token's key are the host's to say, which opened the token: meanwhile the guest may have other
-// keys. A log-in (op 3) has neither, nor claims. One at 2026-01-01 begins
+// The host gives issuer and end of the token's key, since it opened the token and the guest may have other keys by now.
+// A log-in (op 3) has neither, and no claims. One at 2026-01-01 begins
 //
 //	03 | 00 40 20 46 48 47 06 00 | …
 func AppendRequest(b []byte, q *core.Request) []byte {
@@ -62,7 +62,7 @@ func AppendRequest(b []byte, q *core.Request) []byte {
 	return b
 }
 
-// parts are the integer and the text of an id, of which one at most has a meaning.
+// parts returns the integer and the text of an id. At most one of them means something.
 func parts(id *core.CustomerID) (integer uint64, text string) {
 	switch id.Kind {
 	case core.IntegerID:
@@ -83,8 +83,8 @@ func flags(values ...bool) (f byte) {
 	return f
 }
 
-// ReadRequest reads the message into q. All texts and byte strings stay part of b, which must not change as long as
-// they are used. The token may have been opened under an older key set.
+// ReadRequest reads the message into q. Its texts and byte strings stay part of b, which must not change while they are
+// in use. The token may have been opened under an older key set.
 func ReadRequest(b []byte, q *core.Request) bool {
 	if len(b) < requestBytes {
 		return false
@@ -129,7 +129,7 @@ func ReadRequest(b []byte, q *core.Request) bool {
 		len(rest) == OpenedBytes
 }
 
-// shared is b as a text, without a copy: a guest has no time for one.
+// shared returns b as a text without copying it: a copy costs a guest too much time.
 func shared(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // whole reports whether an id is of a known kind and has nothing that its kind does not have.
@@ -138,7 +138,8 @@ func whole(id *core.CustomerID) bool {
 		(id.Kind == core.TextID || id.Text == "")
 }
 
-// AppendOutcome appends the answer to Decide, and with inputs instead of values the first part of that to Prepare:
+// AppendOutcome appends the answer to Decide. With signing inputs as values it is also the first part of that to
+// Prepare:
 //
 //	u8 count | count × (u8 cause | text class) | u8 count | count × (text type | bytes value) | bytes effects
 //
@@ -220,7 +221,7 @@ func AppendPrepared(b []byte, p *core.Prepared) []byte {
 	return codec.U32(b, uint32(int32(p.Key)))
 }
 
-// ReadPrepared reads the answer to Prepare for a key set of that many keys into p, whose room it uses again. Inputs
+// ReadPrepared reads the answer to Prepare, for a key set of that many keys, into p, and reuses the memory of p. Inputs
 // stay part of b.
 func ReadPrepared(b []byte, keys int, p *core.Prepared) bool {
 	r := codec.Reader{Rest: b}
@@ -237,8 +238,8 @@ func ReadPrepared(b []byte, keys int, p *core.Prepared) bool {
 	return ok && r.Done() && p.Key >= -1 && p.Key < keys && (p.Key >= 0 || len(p.Inputs) == 0)
 }
 
-// AppendFramed appends u32 size and then what encode appends: an answer of any size, as Prepare and Decide give it.
-// `Hi`:
+// AppendFramed appends u32 size and then what encode appends. So Prepare and Decide can give an answer of any size.
+// `Hi` is
 //
 //	02 00 00 00 | 48 69
 func AppendFramed(b []byte, encode func([]byte) []byte) []byte {

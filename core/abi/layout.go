@@ -10,13 +10,13 @@ const LayoutBytes = 24
 //
 //	00 00 01 00  00 00 04 00 | 00 00 05 00  00 00 04 00 | 00 00 09 00  00 00 01 00
 //
-// That is how a Layout lies in the memory of a guest, which is little-endian: a guest gives the address of one.
+// A Layout lies like this in the memory of a guest, which is little-endian. The guest gives its address.
 type Layout struct {
 	Input, InputSize, Output, OutputSize, Claims, ClaimsSize uint32
 }
 
-// ReadLayout reads LayoutBytes and checks that the areas are as large as this version has them and lie within a memory
-// of the given size in bytes, apart from each other.
+// ReadLayout reads LayoutBytes. It checks that the areas have this version's sizes, lie within a memory of the given
+// size in bytes, and do not overlap.
 func ReadLayout(b []byte, memory uint32) (Layout, bool) {
 	if len(b) < LayoutBytes {
 		return Layout{}, false

@@ -51,7 +51,7 @@ func ReadInspected(b []byte, token, keys int) (Inspected, bool) {
 	return i, good == [3]bool{true, true, true} && i.Signature == i.Input+1
 }
 
-// index reads a u32 that is less than limit; also where an int has 32 bits.
+// index reads a u32 that is less than limit. It is right for an int of 32 bits too.
 func index(b []byte, limit int) (int, bool) {
 	v := binary.LittleEndian.Uint32(b)
 	if uint64(v) >= uint64(limit) {
@@ -84,7 +84,7 @@ func AppendOpened(b []byte, o *core.Opened) []byte {
 	return b
 }
 
-// PutOpened is AppendOpened into room of the right size.
+// PutOpened writes what AppendOpened appends into a slice of the right size.
 func PutOpened(fixed *[OpenedBytes]byte, o *core.Opened) {
 	family := byte(0)
 	if o.Family.Listed {
@@ -102,9 +102,9 @@ func PutOpened(fixed *[OpenedBytes]byte, o *core.Opened) {
 	putSlots((*[slotsBytes]byte)(fixed[32:]), o)
 }
 
-// ReadOpened reads what AppendOpened wrote into o, and gives the number of bytes of its claims. Every place of a
-// claim is within its bounds, or ok is false. The index of the key is the caller's to check, and claims, issuer and
-// end of the key, which stay as they are, are the caller's to set.
+// ReadOpened reads what AppendOpened wrote into o, and returns the number of bytes of its claims. If the place of a
+// claim is out of bounds, ok is false. The caller checks the index of the key, and sets claims, issuer and end of the
+// key, which ReadOpened leaves as they are.
 func ReadOpened(b []byte, o *core.Opened) (claims int, ok bool) {
 	if len(b) < OpenedBytes {
 		return 0, false

@@ -7,14 +7,14 @@ import (
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
-// putSlots writes the places of the claims as they lie in the memory of a guest, which is little-endian and takes
-// words at any address: that is the layout. It is the answer to every token that was accepted, and one by one they
-// take a guest as long as reading half of its claims.
+// putSlots copies the places of the claims as they lie in memory. A guest is little-endian and takes words at any
+// address, so that is the layout. Each accepted token needs this, and one by one the places would take as long as
+// reading half of the claims.
 func putSlots(b *[slotsBytes]byte, o *core.Opened) {
 	*b = *(*[slotsBytes]byte)(unsafe.Pointer(&o.ExpiresAt))
 }
 
-// The claims of core.Opened lie one after the other and are laid out as slots: what is not so does not compile.
+// The claims of core.Opened lie one after the other and have the layout of slots; else this does not compile.
 const (
 	_ = -(unsafe.Sizeof(strictjson.Value{}) - slotBytes)
 	_ = -(unsafe.Offsetof(strictjson.Value{}.Form) - 0)

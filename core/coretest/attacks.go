@@ -12,13 +12,13 @@ import (
 	"github.com/edgetoken/edgetoken/core/cause"
 )
 
-// attackCase is a token that somebody made who does not have the key, or a good token that was twisted.
+// attackCase is a token made by somebody without the key, or a good token that was altered.
 type attackCase struct {
 	name, token string
 	want        cause.Cause
 }
 
-// testAttacks: forged and twisted tokens, each named for the attack, against a real key of each kind.
+// testAttacks: forged and altered tokens, each named for its attack, against a real key of each kind.
 func testAttacks(t *testing.T, newEngine NewEngine) {
 	for _, algorithm := range []string{"HS256", "RS256", "PS256", "ES256", "EdDSA", "Ed25519"} {
 		t.Run(algorithm, func(t *testing.T) {
@@ -48,7 +48,7 @@ func testAttacks(t *testing.T, newEngine NewEngine) {
 	t.Run("several_keys", func(t *testing.T) { testSeveralKeys(t, newEngine) })
 }
 
-// noneAttacks: alg none in every case, in disguise, and with every kind of signature.
+// noneAttacks: alg none in upper and lower case, in disguise, and with every kind of signature.
 func noneAttacks(v *victim) (cases []attackCase) {
 	for i := range 16 {
 		none := []byte("none")
@@ -81,8 +81,7 @@ func noneAttacks(v *victim) (cases []attackCase) {
 	)
 }
 
-// confusionAttacks: the public key, which everybody has, taken for the secret of HMAC; and other algorithms of the
-// same key.
+// confusionAttacks: the public key, which everybody has, as the secret of HMAC; and the key under its other algorithms.
 func confusionAttacks(v *victim) (cases []attackCase) {
 	for name, encoded := range v.publicKeys {
 		for _, alg := range []string{"HS256", "HS384", "HS512"} {
@@ -111,7 +110,7 @@ func confusionAttacks(v *victim) (cases []attackCase) {
 	)
 }
 
-// headerKeyAttacks: the attacker's own key in the header, or an address of it.
+// headerKeyAttacks: the attacker's own key in the header, or its address.
 func headerKeyAttacks(v *victim) (cases []attackCase) {
 	theirs := string(v.attackers["JWK"])
 	if theirs == "" {
@@ -141,8 +140,7 @@ func headerKeyAttacks(v *victim) (cases []attackCase) {
 	return cases
 }
 
-// kidAttacks: kid as a path, a query, a command, an address. It is compared with the ids of keys and used for nothing
-// else.
+// kidAttacks: kid as a path, a query, a command, an address. Engines only compare it with the ids of keys.
 func kidAttacks(v *victim) (cases []attackCase) {
 	for name, kid := range map[string]string{
 		"path": "../../../../dev/null", "absolute_path": "/dev/null", "windows_path": `..\..\windows\win.ini`,
@@ -173,8 +171,8 @@ func kidAttacks(v *victim) (cases []attackCase) {
 	return cases
 }
 
-// critAttacks: no extension is understood, so that a header with crit is refused, and so is an unencoded payload (RFC
-// 7515 §4.1.11, RFC 7797).
+// critAttacks: engines know no extension, so they refuse a header with crit (RFC 7515 §4.1.11) and an unencoded payload
+// (RFC 7797).
 func critAttacks(v *victim) (cases []attackCase) {
 	for name, members := range map[string]string{
 		"unknown": `"crit":["x"],"x":1`, "of_a_known_member": `"crit":["alg"]`, "of_an_absent_member": `"crit":["exp"]`,
@@ -191,8 +189,8 @@ func critAttacks(v *victim) (cases []attackCase) {
 	return append(cases, attackCase{"crit_b64_false_with_the_claims_in_the_clear", v.sign(unencoded), cause.Malformed})
 }
 
-// duplicateAttacks: one reader takes the first of two members, another the last (RFC 8725 §2.4). The key's owner
-// signed these, so that only the members are wrong.
+// duplicateAttacks: of two members of one name some readers take the first, others the last (RFC 8725 §2.4). The owner
+// of the key signed these tokens, so only the members are wrong.
 func duplicateAttacks(v *victim) (cases []attackCase) {
 	alg := `"alg":"` + v.algorithm + `"`
 	for name, header := range map[string]string{
@@ -215,8 +213,8 @@ func duplicateAttacks(v *victim) (cases []attackCase) {
 	return cases
 }
 
-// caseAttacks: names are exact. A member of the header in another case is another member; a claim in another case is
-// refused, since some reader takes it for the claim.
+// caseAttacks: names are exact. A name in another case is another member of the header. In claims it is refused, since
+// some readers take it for the claim.
 func caseAttacks(v *victim) (cases []attackCase) {
 	for name, c := range map[string]struct {
 		header string
@@ -273,7 +271,7 @@ func spaceAttacks(v *victim) (cases []attackCase) {
 	)
 }
 
-// secondSignatureAttacks: more than one signature, or more parts than three.
+// secondSignatureAttacks: more than one signature, or more than three parts.
 func secondSignatureAttacks(v *victim) []attackCase {
 	forged := strings.Replace(good, `"7"`, `"1"`, 1)
 	theirs := v.forge(v.header, forged)
@@ -297,7 +295,7 @@ func secondSignatureAttacks(v *victim) []attackCase {
 	}
 }
 
-// serialisationAttacks: the JSON serialisations of RFC 7515 §7.2 are no tokens, nor is what can be read as either.
+// serialisationAttacks: the JSON serialisations of RFC 7515 §7.2 are no tokens, nor are texts that are both.
 func serialisationAttacks(v *victim) []attackCase {
 	parts := strings.Split(v.good, ".")
 	one := `"protected":"` + parts[0] + `","signature":"` + parts[2] + `"`
@@ -319,11 +317,11 @@ func serialisationAttacks(v *victim) []attackCase {
 	}
 }
 
-// base64Attacks: each token has one spelling (RFC 7515 §2), so that no list of tokens can be passed by.
+// base64Attacks: each token has one spelling (RFC 7515 §2), so another spelling cannot get round a list of tokens.
 func base64Attacks(v *victim) (cases []attackCase) {
 	for unused, parts := range map[string][3]string{
-		// The claims and the header of these end within a group of characters, so that the last one has bits that
-		// mean nothing.
+		// The header and the claims of these end within a group of four characters, so the last character has unused
+		// bits.
 		"header":    {encode(pad(v.header, 1)), encode(good), ""},
 		"claims":    {encode(v.header), encode(pad(good, 1)), ""},
 		"signature": {encode(v.header), encode(good), v.signature},
@@ -355,7 +353,7 @@ func base64Attacks(v *victim) (cases []attackCase) {
 	)
 }
 
-// spellings are the other spellings of the same bytes in base64url: those with unused bits in the last character.
+// spellings returns the other base64url spellings of the same bytes, which set unused bits of the last character.
 func spellings(part string) (others []string) {
 	want, _ := base64.RawURLEncoding.DecodeString(part)
 	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_" {

@@ -8,8 +8,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/cause"
 )
 
-// testTimes: exp that is negative, fractional, huge or no number at all, in tokens that the key's owner signed. None
-// lives longer for it.
+// testTimes: exp that is negative, fractional, huge or no number, in tokens that the owner of the key signed. No such
+// token lives longer.
 func testTimes(t *testing.T, e core.Engine, v *victim) {
 	for _, c := range []struct {
 		name, exp string

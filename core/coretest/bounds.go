@@ -126,7 +126,7 @@ func testBounds(t *testing.T, newEngine NewEngine) {
 	}
 }
 
-// countedKeys count what they are asked for.
+// countedKeys count the checks that they are asked for.
 type countedKeys struct {
 	*HMACKeys
 	checks int

@@ -9,8 +9,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/cause"
 )
 
-// testClock: by a clock that is not plausible nothing is issued, whatever else is decided goes on, and no start is
-// beyond what an id can carry.
+// testClock: while the clock is not plausible, engines issue nothing but decide everything else. No start is beyond
+// what an id can carry.
 func testClock(t *testing.T, newEngine NewEngine) {
 	e := newEngine(t, variants["5.5 safe"], OneKey())
 	tok := open(t, e, token(`{"token_type":"refresh","exp":4102444800,"jti":"`+refreshID+`","user_id":"7"}`))
@@ -65,7 +65,7 @@ func testClock(t *testing.T, newEngine NewEngine) {
 			}
 		})
 	}
-	// Who is refused anyway hears nothing of it.
+	// A request that is refused anyway does not mention the clock.
 	req := request(core.Login)
 	req.Now, req.State.PasswordGood = time.Unix(0, 0), false
 	if o, err := e.Decide(t.Context(), req); err != nil || firstCause(o) != cause.BadCredentials {

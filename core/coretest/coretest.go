@@ -38,7 +38,7 @@ func Run(t *testing.T, newEngine NewEngine) {
 	t.Run("Misuse", func(t *testing.T) { testMisuse(t, newEngine) })
 }
 
-// RunReading runs what an engine can that reads tokens and writes none.
+// RunReading runs the part of the suite for engines that read tokens and write none.
 func RunReading(t *testing.T, newEngine NewEngine) {
 	t.Run("Open", func(t *testing.T) { testOpen(t, newEngine) })
 	t.Run("Names", func(t *testing.T) { testNames(t, newEngine) })
@@ -102,7 +102,7 @@ func (h *HMACKeys) Sign(_ context.Context, key int, input, entropy []byte) ([]by
 
 func (h *HMACKeys) Material(key int) ([]byte, error) { return h.keys[key].Material() }
 
-// Sign makes a token of a header and claims, both given as text.
+// Sign makes a token from the texts of a header and claims.
 func Sign(alg, secret, header, claims string) string {
 	key, err := jws.NewKey(alg, []byte(secret))
 	if err != nil {

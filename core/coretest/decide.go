@@ -260,7 +260,7 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 	}
 }
 
-// firstCause is the first cause that an outcome refuses for; OK for none.
+// firstCause is the first cause of a refusal; OK if the outcome refuses nothing.
 func firstCause(o core.Outcome) cause.Cause {
 	if !o.Refused() {
 		return cause.OK

@@ -147,7 +147,7 @@ func testIssue(t *testing.T, newEngine NewEngine) {
 	testEffects(t, newEngine)
 }
 
-// The ids that Now and Entropy give: of a log-in, and of an access token in the family of refreshID.
+// The ids that Now and Entropy give to a log-in, and to an access token in the family of refreshID.
 const (
 	loginRefreshID    = "08e05e137d30831388ccd0d400000000"
 	loginAccessID     = "08e05e137d30831388ccd0d662613938"

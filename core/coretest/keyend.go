@@ -28,8 +28,8 @@ type keyEndCase struct {
 	want          cause.Cause
 }
 
-// testKeyEnds: from the end of its key on a token is refused, by every operation, whatever else it says. writes: the
-// engine can write tokens.
+// testKeyEnds: every operation refuses a token from the end of its key on, whatever else the token says. writes says
+// that the engine can write tokens.
 func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
 	now := Now.Unix() // 0.25 s before the instant
 	dead := func(s *core.State) { s.Family = core.FamilyState{Version: 9, Dead: true} }
@@ -110,7 +110,7 @@ func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
 	})
 }
 
-// testSigningEnds: a key whose end has come signs nothing, and who is refused anyway hears nothing of it.
+// testSigningEnds: an ended key signs nothing, and a request that is refused anyway does not mention that.
 func testSigningEnds(t *testing.T, newEngine NewEngine) {
 	end := time.Unix(Now.Unix(), 0)
 	e := newEngine(t, variants["5.5"], endingKeys(15, end.Unix(), 0))
@@ -152,8 +152,8 @@ func testSigningEnds(t *testing.T, newEngine NewEngine) {
 	}
 }
 
-// testTakesOver: a key signs from its time on, to the microsecond, and the one before it goes on checking. The header
-// of each token is that of the key that signed it.
+// testTakesOver: a key signs from its time on, to the microsecond, and the key before it goes on checking. The header
+// of each token names the key that signed it.
 func testTakesOver(t *testing.T, newEngine NewEngine) {
 	keys := endingKeys(16, 0, 0)
 	from := time.Unix(Now.Unix()+1, 0)

@@ -39,7 +39,7 @@ func testKeys(t *testing.T, newEngine NewEngine) {
 			}
 		})
 	}
-	// R11: whatever the state says, a token of another issuer is none of our customers'.
+	// R11: whatever the state says, a token of another issuer names none of our customers.
 	for _, wire := range []core.Wire{core.Secure, core.Exact} {
 		for _, version := range []core.Version{core.V55, core.V52} {
 			e := newEngine(t, settings(func(s *core.Settings) { s.Wire, s.Compat = wire, version }), keys)
@@ -83,7 +83,7 @@ func testKeys(t *testing.T, newEngine NewEngine) {
 	})
 }
 
-// testMisuse: what a caller does wrong is an error, never a token.
+// testMisuse: a mistake of the caller gives an error, never a token.
 func testMisuse(t *testing.T, newEngine NewEngine) {
 	t.Run("too little entropy", func(t *testing.T) {
 		e := newEngine(t, core.DefaultSettings(), OneKey())

@@ -10,7 +10,7 @@ import (
 	"github.com/edgetoken/edgetoken/core/cause"
 )
 
-// good are claims that nothing is wrong with.
+// good are claims without a fault.
 const good = `{"token_type":"access","exp":4102444800,"iat":1577836800,"jti":"x1","user_id":"7"}`
 
 func testOpen(t *testing.T, newEngine NewEngine) {
@@ -155,8 +155,8 @@ func testOpen(t *testing.T, newEngine NewEngine) {
 	}
 }
 
-// next is another character that decodes to the same bytes at the end of a signature of 32 bytes, whose last two bits
-// count for nothing.
+// next returns another last character for a signature of 32 bytes. It decodes to the same bytes, since the last two
+// bits are unused.
 func next(c byte) byte {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return alphabet[strings.IndexByte(alphabet, c)|1]

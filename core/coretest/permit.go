@@ -7,13 +7,13 @@ import (
 	"github.com/edgetoken/edgetoken/core/permission"
 )
 
-// Permit is permission.Rule.Decide, or what a guest makes of it.
+// Permit is permission.Rule.Decide, or the same in a guest.
 type Permit func(t *testing.T, r permission.Rule, method, model string, c permission.Caller) permission.Verdict
 
 const model = "customers.customer"
 
-// RunPermit holds an implementation of the rules to the cases below, and to the permission classes of the reference
-// over everything that can be asked.
+// RunPermit checks an implementation of the rules by the cases below, and compares it with the reference's permission
+// classes for every possible question.
 func RunPermit(t *testing.T, permit Permit) {
 	anyone := permission.Caller{}
 	known := permission.Caller{Authenticated: true, Active: true}

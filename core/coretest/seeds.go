@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// Seeds are tokens that fuzzing begins with, each once: those in the recorded exchanges under testdata/conformance,
-// those that fuzzers found, in testdata/fuzz/tokens.txt, and those that one of them finds now, which Go leaves in a
-// folder testdata/fuzz beside its test. All engines are held to the same answers to them.
+// Seeds returns the tokens that fuzzing begins with, each once. They come from the recorded exchanges under
+// testdata/conformance, from earlier fuzzing (testdata/fuzz/tokens.txt), and from failures of a fuzzer now, which Go
+// leaves in a folder testdata/fuzz beside its test. All engines must give the same answers to them.
 func Seeds(tb testing.TB) []string {
 	tb.Helper()
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/edgetoken/edgetoken").Output()
@@ -62,8 +62,8 @@ var compact = regexp.MustCompile(`[\w-]{2,}\.[\w-]*\.[\w-]*`)
 
 func recorded(_ testing.TB, text string) []string { return compact.FindAllString(text, -1) }
 
-// found reads lines with a whole token, or with a header and claims that Secret signs as they are, each quoted as in
-// Go. Others begin with #.
+// found reads lines with a whole token, or with a header and claims for Secret to sign as they are. Each text is quoted
+// as in Go. Comments begin with #.
 func found(tb testing.TB, text string) (tokens []string) {
 	for line := range strings.Lines(text) {
 		if strings.HasPrefix(line, "#") {
@@ -81,8 +81,8 @@ func found(tb testing.TB, text string) (tokens []string) {
 	return tokens
 }
 
-// failing takes each text of an input of any fuzz target for a token, and for claims, and with the text after it for
-// a header and claims.
+// failing reads an input of any fuzz target. It takes each text as a token, as claims, and together with the next text
+// as a header and claims.
 func failing(tb testing.TB, text string) (tokens []string) {
 	texts := quotedTexts(tb, text)
 	for i, s := range texts {

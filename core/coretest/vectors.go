@@ -19,8 +19,8 @@ type Vector struct {
 	Signature string          // base64url; empty where there is none
 	// what a client would send: compact, or one of the JSON serialisations, which are no tokens
 	Token string
-	// Cause is the name of what an engine with the key says of Token. Examples whose claims are no JSON object are
-	// refused for these, after the signature.
+	// Cause names the cause that an engine with the key gives for Token. If the claims of an example are no JSON
+	// object, the cause is theirs: the signature comes first.
 	Cause string
 }
 
@@ -60,6 +60,5 @@ func (v Vector) JWK(tb testing.TB) []byte {
 	return b
 }
 
-// SignatureGood reports whether an engine that gives this cause found the signature good: claims are looked at after
-// it.
+// SignatureGood reports whether an engine that gives this cause found the signature good: it looks at claims only then.
 func SignatureGood(c cause.Cause) bool { return c == cause.OK || c == cause.BadClaims }

@@ -20,8 +20,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/jws"
 )
 
-// victim is a key that is attacked, with a good token of it and what its attackers have: all that is public, and a
-// key of their own.
+// victim is a key under attack, with a good token and what its attackers have: all that is public, and a key of their
+// own.
 type victim struct {
 	algorithm, header      string
 	raw                    any // the key of the standard library
@@ -45,7 +45,7 @@ func newVictim(t *testing.T, algorithm string) *victim {
 	return v
 }
 
-// issue is a token that the key signed, forge one that the attacker's key signed.
+// issue makes a token that the key signed; forge makes one that the attacker's key signed.
 func (v *victim) issue(header, claims string) string {
 	return v.sign(encode(header) + "." + encode(claims))
 }
@@ -81,7 +81,7 @@ func (v *victim) unless(algorithm string, c cause.Cause) cause.Cause {
 	return c
 }
 
-// mac makes a token with a secret that no Key would take.
+// mac makes a token with a secret that no Key accepts.
 func mac(algorithm string, secret []byte, header, claims string) string {
 	hash := map[string]crypto.Hash{"HS256": crypto.SHA256, "HS384": crypto.SHA384, "HS512": crypto.SHA512}[algorithm]
 	input := encode(header) + "." + encode(claims)
@@ -156,7 +156,7 @@ func (s several) Sign(ctx context.Context, key int, input, entropy []byte) ([]by
 
 func (s several) Material(key int) ([]byte, error) { return s[key].Material(0) }
 
-// testSeveralKeys: with a secret and public keys in one set, none takes the place of another.
+// testSeveralKeys: of a secret and public keys in one set, none checks for another.
 func testSeveralKeys(t *testing.T, newEngine NewEngine) {
 	rs, es, hs := newVictim(t, "RS256"), newVictim(t, "ES256"), newVictim(t, "HS256")
 	keys := several{rs.key, es.key, hs.key}
