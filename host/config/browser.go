@@ -62,7 +62,7 @@ func browserRows() []row {
 	)
 }
 
-// none is the row of a text that may be null, which is "".
+// none is the row of a text that may be null; null is "".
 func none(key string, field func(*Config) *string) row {
 	r := at(key, "", readName, field)
 	r.get = func(c *Config) any {
@@ -74,7 +74,7 @@ func none(key string, field func(*Config) *string) row {
 	return r
 }
 
-// auto is the row of a choice that is left to the node unless it is given: nil.
+// auto is the row of a choice that the node makes unless it is given; nil: the node chooses.
 func auto(key string, field func(*Config) **bool) row {
 	r := at(key, nil, readAuto, field)
 	r.get = func(c *Config) any {
@@ -132,7 +132,7 @@ var browserNames = strings.NewReplacer("httpapi: ", "",
 	"CORS.MaxAge", "cors.max_age",
 	"CORS.Headers", "cors.headers", "CORS.ExposeHeaders", "cors.expose_headers")
 
-// checkBrowser reports what browsers would not take, and what would be dangerous.
+// checkBrowser reports what browsers would refuse, and what would be dangerous.
 func (c *Config) checkBrowser(bad func(string, error)) {
 	c.settle()
 	if c.SessionAge < time.Minute || c.SessionAge > maxCookieAge {

@@ -100,8 +100,8 @@ type Config struct {
 	BodyMemory int64 // limits.body_memory: bytes of all large bodies together
 	MaxFields  int   // limits.fields: of a form
 	Hashing    admission.Config
-	// HashTimeout is how long one hash may take; 0: by its costs. HashInProcess has the node hash passwords itself,
-	// where nothing ends one before its time.
+	// HashTimeout is how long one hash may take; 0: by its costs. With HashInProcess the node hashes passwords itself,
+	// and nothing can cut a hash short.
 	HashTimeout   time.Duration
 	HashInProcess bool
 	Throttles     httpapi.Throttles
@@ -115,7 +115,7 @@ type Config struct {
 	ForwardAuth  httpapi.ForwardAuth
 	MaxInstances int // of the module; 0: the engine's default
 
-	// Warnings are about settings that are accepted but probably not meant: the rows of warnings.go that apply.
+	// Warnings are about accepted settings that are probably not meant: the rows of warnings.go that apply.
 	Warnings []string
 
 	origins map[string]Origin
@@ -144,7 +144,7 @@ func Load(src Sources) (*Config, error) {
 	return load(values, problems, src)
 }
 
-// load makes a configuration of what a file says, and of the other sources.
+// load makes a configuration from what a file says and the other sources say.
 func load(values []value, problems []Problem, src Sources) (*Config, error) {
 	c := &Config{origins: map[string]Origin{}}
 	for _, r := range rows {
@@ -165,7 +165,7 @@ func load(values []value, problems []Problem, src Sources) (*Config, error) {
 	return c, nil
 }
 
-// apply sets the values of one source, whose own problems it passes on.
+// apply sets the values of one source, and passes on the problems of the source.
 func (c *Config) apply(values []value, problems []Problem) []Problem {
 	seen := map[string]Origin{}
 	for _, v := range values {

@@ -41,7 +41,7 @@ func readEnviron(environ []string) (values []value, ignored []string, problems [
 	return values, ignored, problems
 }
 
-// nearestVariable is the variable that an unknown one is most likely meant for; "" where none is near.
+// nearestVariable returns the variable that an unknown one most likely means; "" if none is near.
 func nearestVariable(name string) string {
 	best, found := 3, ""
 	for _, r := range rows {

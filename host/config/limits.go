@@ -19,9 +19,9 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// limitRows are the keys of what clients may take: by connection, by request, by password hash, by time. Under limits:
-// and hashing:, 0 stands for the default. Where that depends on the machine or on another key, the row has 0 as its
-// default, and shownAs what it comes to.
+// limitRows are the keys that limit clients: by connection, by request, by password hash, by time. Under limits: and
+// hashing:, 0 means the default. If that depends on the machine or on another key, the row has 0 as its default, and
+// shownAs has the value that it comes to.
 func limitRows() []row {
 	d := server.DefaultLimits()
 	rate := func(key string, field func(*Config) *throttle.Rate) row {
@@ -135,8 +135,7 @@ func readBytes[T int | int64](v value) (T, error) {
 	return T(n * unit), nil
 }
 
-// shownBytes is n as readBytes reads it: with the largest unit that leaves a whole number, or where there is none a
-// number.
+// shownBytes writes n as readBytes reads it: with the largest unit that leaves a whole number, else as a plain number.
 func shownBytes(n int64) any {
 	for _, u := range slices.Backward(units) {
 		if n > 0 && n%u.bytes == 0 {

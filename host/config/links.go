@@ -17,8 +17,8 @@ import (
 //	EDGETOKEN_METRICS_PORT_9100_TCP_PROTO=tcp         …_TCP_PORT=9100      …_TCP_ADDR=10.0.0.7
 //	EDGETOKEN_NAME=/web/edgetoken                     EDGETOKEN_ENV_PATH=/bin                   (Docker alone)
 //
-// A name with a port and a protocol in it, or with _SERVICE_HOST, is that of no setting and no slip of one. The
-// others are links by their values too, so that a misspelt setting stays a mistake.
+// A name with a port and a protocol in it, or with _SERVICE_HOST, is no setting, not even a misspelt one. For the other
+// names the value must look like a link too, so that a misspelt setting is still reported.
 var links = []struct {
 	name  *regexp.Regexp
 	value func(string) bool // nil: any
@@ -59,8 +59,8 @@ func isEndpoint(s string) bool {
 	return isHost(host) && isPort(port)
 }
 
-// isLink reports whether a variable has the form of a service link. What a linked container's own variables are
-// copied to, Docker's ALIAS_ENV_…, is one where ALIAS_NAME is.
+// isLink reports whether a variable has the form of a service link. ALIAS_ENV_…, Docker's copy of a linked container's
+// own variable, is one if ALIAS_NAME is.
 func isLink(name, value string, environ []string) bool {
 	for _, l := range links {
 		if l.name.MatchString(name) && (l.value == nil || l.value(value)) {

@@ -17,8 +17,7 @@ func membersAt(key string, field func(*Config) *claimmap.Members) row {
 	r := at(key, nil, nil, field)
 	r.set = func(c *Config, v value) (err error) {
 		v = v.unpackedBlock()
-		// Where one is wrong the others are set all the same, so that what is wrong with their names is in the report
-		// too.
+		// If one is wrong, the others are set all the same, so that the report has the mistakes in their names too.
 		*field(c), err = readMembers(key, v)
 		for _, item := range v.items {
 			c.origins[key+"."+item.key] = item.origin
@@ -80,7 +79,7 @@ type mistake struct {
 
 func (s several) Error() string { return "has " + strconv.Itoa(len(s)) + " mistakes" }
 
-// checkMembers reports names that are reserved or no names.
+// checkMembers reports names that are reserved or invalid.
 func (c *Config) checkMembers(bad func(string, error)) {
 	for _, b := range []struct {
 		key      string
@@ -113,7 +112,7 @@ func mappingOf(path string, n ast.Node) value {
 	return v
 }
 
-// unpackedBlock gives a loose text that holds a block as that block: {plan: attributes.plan}.
+// unpackedBlock reads a loose text that holds a block, such as {plan: attributes.plan}, as that block.
 func (v value) unpackedBlock() value {
 	if !v.loose || v.kind != text {
 		return v

@@ -51,8 +51,8 @@ func (p Problem) String() string {
 	return p.Origin.String() + ": " + p.Key + ": " + p.Text
 }
 
-// about is the problem that err is with the value of key. Of a file it shows neither the value nor a key that is none
-// of ours.
+// about makes the Problem of an error in the value of key. If a file has it, it shows neither the value nor an unknown
+// key.
 func about(key string, origin Origin, err error) Problem {
 	p := Problem{Key: key, Origin: origin, Text: err.Error()}
 	switch {
@@ -67,8 +67,8 @@ func about(key string, origin Origin, err error) Problem {
 	return p
 }
 
-// shownKey is as much of a key of the file as messages may have: all of one that is known, or that is so near to one
-// that it says no more; of another one the block that it stands in.
+// shownKey returns as much of a key of the file as messages may show: the whole key if it is known, or so near to a
+// known one that it tells no more; else its block.
 func shownKey(key string, err error) string {
 	if r, _ := find(key); r != nil || errors.As(err, new(misspelt)) {
 		return key
@@ -106,7 +106,7 @@ func (r *Report) add(problems ...Problem) {
 	})
 }
 
-// failed reports whether a mistake in the value of key was found already, so that nothing more need be said of it.
+// failed reports whether the value of key has a mistake already, so that the report need say no more of it.
 func (r *Report) failed(key string) bool {
 	return slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Key == key })
 }

@@ -24,8 +24,8 @@ type row struct {
 	set     func(*Config, value) error // understands the value, or says what is wrong with it
 	get     func(*Config) any          // for the effective configuration; nil: not shown
 	rival   string                     // the other form of the same value, which must not be given beside it
-	quiet   bool                       // shown only where it is given: it has one value, or is another form of one
-	unnamed bool                       // in no list of keys: whoever writes it is told what there is instead
+	quiet   bool                       // shown only if given: it has only one value, or is another form of a value
+	unnamed bool                       // in no list of keys: the error says what to write instead
 
 	fixed bool                                // read at the start alone: a running node keeps the value that it has
 	keep  func(c *Config, running *Config)    // takes the value of running
@@ -50,7 +50,7 @@ func at[T any](key string, def T, read func(value) (T, error), field func(*Confi
 	}
 }
 
-// shownAs is the row of a value that stands for another one where it is not given.
+// shownAs is the row of a value that, if not given, stands for another value.
 func (r row) shownAs(effective func(*Config) any) row {
 	r.get = effective
 	return r
@@ -265,12 +265,12 @@ func only(key, def, refusal string) row {
 	}
 }
 
-// misspelt says what is to stand instead of a key that is not known but near to one that is.
+// misspelt says which known key to write instead of an unknown one that is near to it.
 type misspelt string
 
 func (m misspelt) Error() string { return string(m) }
 
-// errUnknownKey says that a key is near to none.
+// errUnknownKey says that a key is near to no known one.
 var errUnknownKey = errors.New("is unknown: see edgetoken config --help for the keys")
 
 // find gives the row of a key, or says what to do instead: misspelt or errUnknownKey.
@@ -317,7 +317,7 @@ func isBlock(key string) bool {
 	return slices.ContainsFunc(rows, func(r row) bool { return strings.HasPrefix(r.key, key+".") })
 }
 
-// same is a choice among texts that mean themselves.
+// same is a choice among texts, each of which is its own value.
 func same(texts ...string) map[string]string {
 	m := make(map[string]string, len(texts))
 	for _, t := range texts {

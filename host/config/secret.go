@@ -12,7 +12,7 @@ import (
 
 // Secret is a value that is never shown: every way of printing it gives the mask. The zero value is no secret.
 type Secret struct {
-	// reveal is a function since fmt asks unexported fields for no Format: of a function it prints the address.
+	// reveal is a function, since fmt calls no Format of unexported fields. Of a function it prints only the address.
 	reveal func() []byte
 	// file is the path of the file that it was read from; empty: it was given itself.
 	file string
@@ -20,7 +20,7 @@ type Secret struct {
 	// group is one of this process's.
 	exposed fs.FileMode
 	ours    bool
-	// inline says that it stands in the configuration file itself.
+	// inline says that the secret is in the configuration file itself.
 	inline bool
 }
 

@@ -2,9 +2,9 @@ package config
 
 import "strings"
 
-// nearest is the name among those below block ("" or "simple_jwt.") that an unknown one is most likely meant for; ""
-// where none is near. Up to two letters may be wrong, missing, too many or exchanged with their neighbour, in any
-// case, but not more than a third of the name.
+// nearest returns the name below block ("" or "simple_jwt.") that an unknown one most likely means; "" if none is near.
+// Case does not count. Up to two letters may be wrong, missing, too many or exchanged with their neighbour, but not
+// more than a third of the name.
 func nearest(block, name string) string {
 	best, found := 3, ""
 	for _, r := range rows {
@@ -20,7 +20,7 @@ func nearest(block, name string) string {
 	return found
 }
 
-// edits is how many letters have to be changed, added, removed or exchanged with their neighbour to make b of a (the
+// edits returns how many letters to change, add, remove or exchange with their neighbour to make b from a (the
 // restricted distance of Damerau and Levenshtein), in bytes.
 func edits(a, b string) int {
 	if len(a)-len(b) > 2 || len(b)-len(a) > 2 {

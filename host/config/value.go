@@ -34,8 +34,8 @@ type value struct {
 	loose bool
 }
 
-// String shows a value in messages, in quotes; callers keep secrets away from it. A message that has it begins with
-// it, so that hidden can take it away.
+// String shows a value in messages, in quotes; callers keep secrets away from it. A message with a value begins with
+// it, so that hidden can cut it off.
 func (v value) String() string {
 	switch v.kind {
 	case boolean, number, text:
@@ -66,8 +66,8 @@ func (v value) what() string {
 	return "a text"
 }
 
-// hidden is a message without the value that stands quoted at its beginning. Messages about the configuration file
-// are shown so: what stands there at a wrong place may be a part of a secret that the file holds.
+// hidden cuts the quoted value off the beginning of a message. Messages about the configuration file are shown like
+// this, since a text at a wrong place there may be part of a secret.
 func hidden(message string) string {
 	quoted, err := strconv.QuotedPrefix(message)
 	if err != nil || quoted == `"*"` || quoted == `"null"` {

@@ -26,7 +26,7 @@ type warning struct {
 	refused bool
 }
 
-// warnings are all that is warned of as far as the configuration alone decides it.
+// warnings are all warnings that depend only on the configuration.
 var warnings = []warning{
 	{"EDGETOKEN_*", ignoredLinks, false},
 	{"simple_jwt.TOKEN_TYPE_CLAIM", when(func(c *Config) bool { return c.Settings.TokenTypeClaim == "" },
@@ -318,7 +318,7 @@ func readersOnly(c *Config) string {
 		"and neither log in nor refresh, which is a 403: name it there too"
 }
 
-// items are the items of a list that are so, by their numbers; "" where none is.
+// items names the numbers of those items of a list that are so; "" if none is.
 func items(list []string, so func(string) bool) string {
 	var numbers []string
 	for i, item := range list {
