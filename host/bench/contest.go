@@ -14,12 +14,12 @@ const (
 	batch  = 15 * time.Millisecond // of processor time, in each round and of each side
 )
 
-// work does something once, with the i-th of many inputs, and stops the program where the result is wrong.
+// work does something once, with the i-th of many inputs. It stops the program if the result is wrong.
 type work func(i int)
 
-// contest lets two sides work in turns, in this process, on a number of goroutines. A figure is processor time for
-// each piece of work, in microseconds, the collector's share included where it comes within a batch, which begins
-// after a collection: medians over the rounds, whose first is thrown away.
+// contest lets two sides work in turns, in this process, on a number of goroutines. A figure is the processor time of
+// one piece of work, in microseconds: the median over the rounds except the first. Each batch begins after a
+// collection; a collection within the batch counts.
 func contest(goroutines int, ours, theirs work) (o, t, ratio float64) {
 	nOurs := calibrate(func(n int) float64 { return timed(goroutines, n, ours) })
 	nTheirs := calibrate(func(n int) float64 { return timed(goroutines, n, theirs) })
@@ -34,7 +34,7 @@ func contest(goroutines int, ours, theirs work) (o, t, ratio float64) {
 	return median(os), median(ts), median(ratios)
 }
 
-// inTurns lets two sides work, each of them first in every other round.
+// inTurns lets two sides work. Each goes first in every other round.
 func inTurns(round int, ours, theirs func()) {
 	if round%2 == 0 {
 		ours()
@@ -45,10 +45,9 @@ func inTurns(round int, ours, theirs func()) {
 	}
 }
 
-// calibrate is how often a piece of work fits into a batch, by what n pieces take: measure's answer is for each of
-// them, in microseconds. That many must take that long twice: the first time an instance of the module may be made
-// meanwhile, which is not what the work takes, and a batch of so few pieces would measure how a batch begins and
-// ends.
+// calibrate returns how many pieces of work fit into a batch. measure gives the microseconds that each of n pieces
+// takes. n pieces must take long enough twice, since the first time may include the making of an instance of the
+// module. A batch of too few pieces would measure how a batch begins and ends.
 func calibrate(measure func(n int) float64) int {
 	n := 1
 	for {
@@ -63,7 +62,7 @@ func calibrate(measure func(n int) float64) int {
 	}
 }
 
-// enough is how long pieces must take for what one takes to be known, in microseconds.
+// enough is how long pieces must take together to tell how long one takes, in microseconds.
 const enough = float64(batch/time.Microsecond) / 2
 
 // timed is the processor time of one piece of work among n, in microseconds.

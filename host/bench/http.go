@@ -44,15 +44,15 @@ func bare(args []string) {
 	})))
 }
 
-// bareServer is the process of a bare that answers as a is.
+// bareServer starts a bare in a process of its own, with the answer a.
 func bareServer(address string, a response) *process {
 	told, err := json.Marshal(a)
 	check(err)
 	return role("bare", address, string(told)).serve("http://" + address)
 }
 
-// rates takes turns between two servers, and gives the medians of their answers in a second and of the ratio. pause
-// is how long a server may go on with what nobody waits for any more, which would take the other one's processors.
+// rates takes turns between two servers, and returns the medians of their answers per second and of the ratio. In pause
+// a server finishes work that nobody waits for any more; else that would take processors from the other one.
 func rates(pause time.Duration, oursURL, oursScript, theirsURL, theirsScript string) (o, t, ratio float64) {
 	load(oursURL, oursScript, time.Second)
 	load(theirsURL, theirsScript, time.Second)
@@ -91,7 +91,7 @@ func httpRows() (rows []row) {
 	rows = append(rows, r.judged())
 	handler.stop()
 
-	// Whoever refreshes seldom did so before with the same token: none is remembered.
+	// A client seldom refreshes twice with the same token, so no token is remembered.
 	n.stop()
 	n = node(ours, "token_cache: 0")
 	pair = logInAt(ours)
@@ -110,9 +110,9 @@ func httpRows() (rows []row) {
 	return append(rows, ecdsaRow(bareRate))
 }
 
-// ecdsaRow is a refresh with ES256. What its signatures and a bare handler together allow: the check of the refresh
-// token and the signature of the access token, with all processors busy, and the bare handler's time, as it was
-// measured beside HS256.
+// ecdsaRow is a refresh with ES256, beside what its signatures and a bare handler together allow. That is the check of
+// the refresh token and the signature of the access token, with all processors busy, and the bare handler's time, as it
+// was measured beside HS256.
 func ecdsaRow(bareRate float64) row {
 	at := address()
 	n := node(at, "simple_jwt: {ALGORITHM: ES256}", "token_cache: 0")

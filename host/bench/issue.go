@@ -21,7 +21,7 @@ func issued(e core.Engine, customer int64, now time.Time) []string {
 	return []string{o.Tokens[0].Value, o.Tokens[1].Value}
 }
 
-// issuedIn is an access token of a log-in that no other one shares its entropy with.
+// issuedIn makes an access token of a log-in with entropy of its own.
 func issuedIn(e core.Engine, customer int64, of uint32, now time.Time) string {
 	entropy := binary.LittleEndian.AppendUint32(nil, of)
 	o, err := e.Decide(context.Background(), logIn(customer, now, append(entropy, coretest.Entropy[len(entropy):]...)))
@@ -51,7 +51,7 @@ func issueRows() []row {
 		check(err)
 	}
 
-	// What a second has in common is encoded once: the second row has another second for each pair.
+	// Tokens of one second share what is encoded once, so each pair of the second row has a second of its own.
 	pairs := []row{
 		{Name: "issue a pair, HS256", Peer: golangJWT + ", two tokens", Unit: "us", Budget: 0.5},
 		{Name: "issue a pair, HS256, each in another second", Peer: golangJWT + ", two tokens", Unit: "us"},

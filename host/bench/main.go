@@ -1,4 +1,5 @@
-// Bench measures the service beside its peers, each figure in one run with the one that it is compared with, in turns.
+// Bench measures the service beside its peers. It takes each figure in turns with the one that it is compared with, in
+// one run.
 //
 //	./build.sh bench          all of it, some ten minutes
 //	./build.sh bench quick    what needs no other process, about a minute and a half

@@ -34,7 +34,7 @@ func memoryRows() (rows []row) {
 	return append(rows, idle.judged(), loaded.judged(), flat.judged())
 }
 
-// checks is how many checks of a token, customer read, a node answers in a second, and the most anonymous memory that
+// checks returns how many token checks, customer read, a node answers in a second, and the most anonymous memory that
 // it had meanwhile, in MiB.
 func checks(at string, of *process) (rate, memory float64) {
 	script := `wrk.headers["Authorization"] = "Bearer ` + logInAt(at).Access + `"`

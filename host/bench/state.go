@@ -12,8 +12,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// stateRows check tokens whole, state read from the store, as what it holds grows. Each token is of another customer
-// and another log-in, and there are more than the store remembers, so that it reads for each.
+// stateRows check tokens with the state in a store that grows. Each token has its own customer and log-in. There are
+// more of them than the store remembers, so it reads for each.
 func stateRows() (rows []row) {
 	dir, err := os.MkdirTemp("", "bench")
 	check(err)
