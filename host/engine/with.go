@@ -14,6 +14,9 @@ import (
 // An instance that goes from one engine to another is configured anew, so keep no more than two engines busy for long.
 // Close closes the instances of all of them; an engine from With needs no Close of its own.
 func (e *Engine) With(s core.Settings, keys core.Keys) (*Engine, error) {
+	if keys == nil {
+		return nil, errors.New("engine: With needs keys")
+	}
 	c, err := newConfig(s, keys, e.selfContained)
 	if err != nil {
 		return nil, err

@@ -55,6 +55,9 @@ func TestWith(t *testing.T) {
 	if _, err := shared(t, "wasm").With(s, coretest.OneKey()); err == nil {
 		t.Error("With() takes settings that are wrong")
 	}
+	if _, err := shared(t, "wasm").With(core.DefaultSettings(), nil); err == nil {
+		t.Error("With() takes no keys")
+	}
 }
 
 func TestStats(t *testing.T) {
