@@ -103,7 +103,8 @@ func TestVerifyNamesWhatIsWrong(t *testing.T) {
 
 func TestHash(t *testing.T) {
 	p := password.Params{Memory: 128, Iterations: 2, Parallelism: 2}
-	entropy := strings.NewReader("\x00\x01\x19\x1a\x33\x34\x3d\x3e\xf7\xf8\xff0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ")
+	entropy := strings.NewReader("\x00\x01\x19\x1a\x33\x34\x3d\x3e\xf7\xf8\xff" +
+		"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ")
 	encoded, err := password.Hash("пароль", p, entropy)
 	if err != nil {
 		t.Fatal(err)
