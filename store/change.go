@@ -208,7 +208,8 @@ func (db *DB) Rehash(ctx context.Context, id core.CustomerID, old, hash string) 
 	return err
 }
 
-// Revoke ends every family and session that a customer has now: it logs out everywhere. Its version stays.
+// Revoke ends every family and session that a customer has now: it logs the customer out everywhere. No
+// version changes.
 func (db *DB) Revoke(ctx context.Context, id core.CustomerID) error {
 	return db.change(ctx, id, func(*Customer) (bool, bool) { return false, true })
 }
