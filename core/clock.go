@@ -12,7 +12,7 @@ const (
 	EarliestTime = 1735689600
 	// LastStart is the latest start of a family that an id can carry, 2093-09-06T15:47:35.551Z in Unix milliseconds.
 	LastStart = familyEpoch + 1<<startBits - 1
-	// LastCutOff is the latest cut-off, a day before LastStart. A customer can still log in after it, once a
+	// LastCutOff is the latest cut-off. It leaves a day of starts after it: a customer can still log in, once in each
 	// millisecond.
 	LastCutOff = LastStart - 24*60*60*1000
 	// maxLeap is how far a clock may be ahead of the latest commit of a store.
@@ -54,7 +54,8 @@ func (e clockError) Error() string {
 }
 func (e clockError) Is(target error) bool { return target == ErrClock || target == e.kind }
 
-// issues reports whether the clock and the cut-off let tokens be written for a request. It knows no latest commit.
+// issues reports whether the clock and the cut-off let tokens be written for a request. It does not know
+// the latest commit.
 func (r *Request) issues() bool {
 	return CheckClock(r.Now, time.Time{}) == nil && (r.Op != Login || r.State.CutOff < LastStart)
 }
