@@ -137,8 +137,8 @@ func parseRSAPublic(der []byte) (*rsa.PublicKey, error) {
 	return key, nil
 }
 
-// parseSEC1 reads an ECPrivateKey (RFC 5915 §3). outside holds the curve's parameters if PKCS #8
-// wraps the key; else they are inside.
+// parseSEC1 reads an ECPrivateKey (RFC 5915 §3). outside holds the curve's parameters if PKCS #8 wraps the key;
+// else they are inside.
 func parseSEC1(der []byte, outside cryptobyte.String) (*ecdsa.PrivateKey, error) {
 	var key, scalar, parameters cryptobyte.String
 	var version int64
