@@ -218,7 +218,7 @@ func TestPriority(t *testing.T) {
 	pid := made.all()[0].Process.Pid
 	threads, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/task")
 	if err != nil {
-		threads = nil // no Linux: the process has one priority
+		threads = nil // not Linux: the process has one priority
 	}
 	ids := []int{pid}
 	for _, thread := range threads {
