@@ -204,16 +204,11 @@ func (c *Config) apply(values []value, problems []Problem) []Problem {
 // Origin says where the value of a key came from.
 func (c *Config) Origin(key string) Origin { return c.origins[key] }
 
-// Hosts are the hosts that are answered: AllowedHosts, or the defaults.
+// Hosts are the hosts that are answered: AllowedHosts, or where that is nil loopback and the host of Listen.
 func (c *Config) Hosts() []string {
 	if c.AllowedHosts != nil {
 		return c.AllowedHosts
 	}
-	return c.DefaultHosts()
-}
-
-// DefaultHosts are the hosts that are answered where allowed_hosts is not set: loopback and the host of Listen.
-func (c *Config) DefaultHosts() []string {
 	hosts := []string{"localhost", "127.0.0.1", "[::1]"}
 	if host := listenHost(c.Listen); host != "" {
 		hosts = append(hosts, host)

@@ -52,8 +52,8 @@ func numericDate(value string) (at time.Time, ok bool) {
 	return time.Unix(int64(seconds), 0).UTC(), true
 }
 
-// NumericDate reads a claim of an opened token as a NumericDate; ok is false if it is absent or none.
-func NumericDate(opened core.Opened, c strictjson.Value) (at time.Time, ok bool) {
+// claimDate reads a claim of an opened token as a NumericDate; ok is false if it is absent or none.
+func claimDate(opened core.Opened, c strictjson.Value) (at time.Time, ok bool) {
 	if c.Form == strictjson.Absent {
 		return time.Time{}, false
 	}
@@ -62,7 +62,7 @@ func NumericDate(opened core.Opened, c strictjson.Value) (at time.Time, ok bool)
 
 // expired says when the token expired: "it expired 61 minutes ago (2026-01-02 03:04:05 UTC)".
 func (t *trial) expired() string {
-	at, ok := NumericDate(t.opened, t.opened.ExpiresAt)
+	at, ok := claimDate(t.opened, t.opened.ExpiresAt)
 	if !ok {
 		return "it expired (" + t.text(t.opened.ExpiresAt) + ")"
 	}
@@ -78,7 +78,7 @@ func (t *trial) moment(c strictjson.Value) string {
 	if c.Form == strictjson.Absent {
 		return "absent"
 	}
-	at, ok := NumericDate(t.opened, c)
+	at, ok := claimDate(t.opened, c)
 	if !ok {
 		return t.text(c)
 	}

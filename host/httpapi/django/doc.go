@@ -15,7 +15,7 @@
 //
 // A text may hold lone surrogates, as Python's str may. A Go string then holds it as WTF-8: UTF-8 with each lone
 // surrogate written as the three bytes that UTF-8 would give its code point ("\xed\xbf\xbf" for U+DFFF). Nothing else
-// in a text departs from UTF-8. HasSurrogate tells whether there is one.
+// in a text departs from UTF-8. hasSurrogate tells whether there is one.
 //
 // Two behaviours differ from the reference on purpose. Of Python's charsets the package supports only single-byte and
 // Unicode ones. It refuses the others (East Asian ones, UTF-7, base64 and their kind) with the text that Django REST

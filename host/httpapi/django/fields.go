@@ -93,7 +93,7 @@ func (b Body) text(name string) (text string, messages []string) {
 	if strings.Contains(text, "\x00") {
 		messages = append(messages, nul)
 	}
-	if r, found := HasSurrogate(text); found {
+	if r, found := hasSurrogate(text); found {
 		messages = append(messages, fmt.Sprintf(surrogate, r))
 	}
 	return text, messages

@@ -9,8 +9,8 @@ import (
 const (
 	// MaxFields is Django's DATA_UPLOAD_MAX_NUMBER_FIELDS: how many fields a form may have.
 	MaxFields = 1000
-	// MaxFiles is Django's DATA_UPLOAD_MAX_NUMBER_FILES: how many files a multipart form may have.
-	MaxFiles = 100
+	// maxFiles is Django's DATA_UPLOAD_MAX_NUMBER_FILES: how many files a multipart form may have.
+	maxFiles = 100
 	// MaxBodySize is Django's DATA_UPLOAD_MAX_MEMORY_SIZE, in bytes: how long a multipart form may be without its
 	// files, and any other body in REST framework 3.18 but not in 3.14. The error of a longer one is ErrBodyTooLarge.
 	MaxBodySize = 2621440

@@ -134,7 +134,7 @@ func (p *multipartParser) part(content []byte) error {
 }
 
 func (p *multipartParser) file(header partHeader, content []byte) error {
-	if p.opened++; p.opened > MaxFiles {
+	if p.opened++; p.opened > maxFiles {
 		return ErrTooManyFiles
 	}
 	name := p.fileName(header.fileName)

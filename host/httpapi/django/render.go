@@ -141,7 +141,7 @@ const maxIndented = 1 << 20
 // separators, which old JavaScript does not take in a literal.
 func (r *renderer) string(s string) error {
 	const hex = "0123456789abcdef"
-	if _, found := HasSurrogate(s); found {
+	if _, found := hasSurrogate(s); found {
 		return ErrLoneSurrogate
 	}
 	r.out = append(slices.Grow(r.out, len(s)+8), '"') // what follows a text in most answers has room too

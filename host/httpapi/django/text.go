@@ -2,8 +2,8 @@ package django
 
 import "unicode/utf8"
 
-// HasSurrogate returns the first lone surrogate of a text in WTF-8; ok is false if it has none.
-func HasSurrogate(s string) (surrogate rune, ok bool) {
+// hasSurrogate returns the first lone surrogate of a text in WTF-8; ok is false if it has none.
+func hasSurrogate(s string) (surrogate rune, ok bool) {
 	for i := 0; i+2 < len(s); i++ {
 		if s[i] == 0xed && s[i+1] >= 0xa0 {
 			return 0xd000 | rune(s[i+1]&0x3f)<<6 | rune(s[i+2]&0x3f), true
