@@ -180,7 +180,7 @@ func (a *recordCheck) customer(e *entry) {
 		return
 	}
 	a.version(e, c.Version)
-	if err := checkTexts(id, c.Email, c.FirstName, c.LastName, c.PasswordHash, c.RevokeClaim); err != nil {
+	if err := checkTexts(c); err != nil {
 		e.wrong("%v", err)
 	}
 	if _, err := checkAttributes(c.Attributes); err != nil {

@@ -70,7 +70,11 @@ func (n NewCustomer) check(kind core.IDKind, now time.Time) (Customer, error) {
 	if n.Email == "" {
 		return Customer{}, fmt.Errorf("e-mail address %w: it is empty", ErrInvalid)
 	}
-	if err := checkTexts(n.ID, n.Email, n.FirstName, n.LastName, n.PasswordHash, n.RevokeClaim); err != nil {
+	texts := Customer{
+		ID: n.ID, Email: n.Email, FirstName: n.FirstName, LastName: n.LastName, PasswordHash: n.PasswordHash,
+		RevokeClaim: n.RevokeClaim,
+	}
+	if err := checkTexts(texts); err != nil {
 		return Customer{}, err
 	}
 	attributes, err := checkAttributes(n.Attributes)
@@ -113,10 +117,10 @@ func (n NewCustomer) check(kind core.IDKind, now time.Time) (Customer, error) {
 }
 
 // checkTexts says which text of a customer cannot be stored.
-func checkTexts(id core.CustomerID, email, firstName, lastName, hash, revokeClaim string) error {
+func checkTexts(c Customer) error {
 	for _, t := range []struct{ field, value string }{
-		{"id", id.Text}, {"e-mail address", email}, {"first name", firstName}, {"last name", lastName},
-		{"password hash", hash}, {"revoke claim", revokeClaim},
+		{"id", c.ID.Text}, {"e-mail address", c.Email}, {"first name", c.FirstName}, {"last name", c.LastName},
+		{"password hash", c.PasswordHash}, {"revoke claim", c.RevokeClaim},
 	} {
 		if err := checkText(t.field, t.value); err != nil {
 			return err

@@ -47,7 +47,7 @@ func (db *DB) Set(ctx context.Context, id core.CustomerID, change Change, keep t
 		if c.Email == "" {
 			return fmt.Errorf("customer %q: e-mail address %w: it is empty", id, ErrInvalid)
 		}
-		if err := checkTexts(c.ID, c.Email, c.FirstName, c.LastName, c.PasswordHash, c.RevokeClaim); err != nil {
+		if err := checkTexts(c); err != nil {
 			return fmt.Errorf("customer %q: %w", id, err)
 		}
 		after = c
