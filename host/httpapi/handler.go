@@ -128,7 +128,7 @@ func (h *handler) answer(rq *request, fits bool) (a answer) {
 		}
 	}()
 	if !fits {
-		return classify(body.ErrMemory).mark(h.compat.page(http.StatusServiceUnavailable))
+		return rq.noMemory(&a)
 	}
 	path := rq.URL.Path
 	if check := h.healthCheck(path); check != nil {
@@ -173,8 +173,11 @@ func (h *handler) answer(rq *request, fits bool) (a answer) {
 
 // noMemory replaces an answer that there is no memory for.
 func (rq *request) noMemory(a *answer) answer {
-	if a.isHTML() {
+	switch {
+	case a.isHTML():
 		return rq.pageFailed(body.ErrMemory)
+	case rq.view == nil:
+		return classify(body.ErrMemory).mark(rq.h.compat.page(http.StatusServiceUnavailable))
 	}
 	return rq.respond(django.Value{}, body.ErrMemory)
 }

@@ -117,6 +117,22 @@ func TestReplacedHandlerSharesBounds(t *testing.T) {
 	}
 }
 
+// TestNoMemoryForAnAnswer: whatever the path, an answer that there is no memory for is a 503.
+func TestNoMemoryForAnAnswer(t *testing.T) {
+	s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.MaxBody, h.BodyMemory = 2000, 2001 })
+	for path, contentType := range map[string]string{
+		"/openapi.json": "text/html", "/auth/browse/": "text/html; charset=utf-8",
+	} {
+		request := httptest.NewRequestWithContext(t.Context(), "GET", path, nil)
+		answer := httptest.NewRecorder()
+		s.Config.Handler.ServeHTTP(answer, request)
+		if answer.Code != http.StatusServiceUnavailable || answer.Header().Get("Retry-After") == "" ||
+			!strings.HasPrefix(answer.Header().Get("Content-Type"), contentType) {
+			t.Errorf("%s = %d %v, want 503, Retry-After and %s", path, answer.Code, answer.Header(), contentType)
+		}
+	}
+}
+
 // TestLargeBodiesTakeTurns: large bodies are parsed a few at a time; who sends slowly holds no turn, and small bodies
 // need none.
 func TestLargeBodiesTakeTurns(t *testing.T) {
