@@ -31,6 +31,9 @@ func ServeMetrics(ctx context.Context, l net.Listener) error {
 		Log: slog.New(slog.DiscardHandler)}).Serve(ctx, l)
 }
 
+// Changes counts what was committed to the store.
+func (s *Service) Changes() uint64 { return s.store.Changes() }
+
 // LoseStore closes the store under a service.
 func (s *Service) LoseStore(t *testing.T) {
 	if err := s.store.Close(); err != nil {

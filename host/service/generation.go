@@ -46,9 +46,6 @@ func (s *Service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 	if err != nil {
 		return nil, err
 	}
-	if err := g.node.RaiseLifetimes(context.Background()); err != nil {
-		return nil, err
-	}
 	g.keys = keyring.NewSource(ring, func() (*keyring.Ring, error) { return datadir.Of(cfg).OpenKeys(false) },
 		func(ring *keyring.Ring) error { return s.useKeys(g, ring) })
 	g.handler, err = httpapi.New(httpapi.Config{

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -61,6 +62,10 @@ func (s *Service) exchange() (admin.Reloaded, error) {
 		g, err = s.generation(cfg, ring)
 	}
 	if err = errors.Join(err, certificateErr); err != nil {
+		return admin.Reloaded{}, err
+	}
+	// The store keeps the longest lifetimes for good: only those that come into force are for it.
+	if err := g.node.RaiseLifetimes(context.Background()); err != nil {
 		return admin.Reloaded{}, err
 	}
 	if !cfg.SigningKey.IsSet() && !running.cfg.SigningKey.IsSet() &&

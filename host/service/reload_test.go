@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -217,5 +218,46 @@ func TestReloadOfOneConfig(t *testing.T) {
 	}
 	if cfg.Listen != "127.0.0.1:1" || cfg.Origin("listen") == (config.Origin{}) {
 		t.Errorf("the program's own configuration was changed: listen %s, from %v", cfg.Listen, cfg.Origin("listen"))
+	}
+}
+
+// A reload that is refused leaves nothing in the store, also where only the certificate is wrong.
+func TestRefusedReloadCommitsNothing(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	load := func(lifetime string) (*config.Config, error) {
+		return config.Load(config.Sources{
+			Flags: []config.Flag{{Key: "data", Value: dir}, {Key: "listen", Value: "127.0.0.1:0"},
+				{Key: "engine", Value: "native"}, {Key: "tls.cert", Value: cert}, {Key: "tls.key", Value: key}},
+			Environ: []string{"EDGETOKEN_SIMPLE_JWT_REFRESH_TOKEN_LIFETIME=" + lifetime},
+		})
+	}
+	certify := func(serial int64) {
+		t.Helper()
+		if err := servicetest.WriteCertificate(dir, serial); err != nil {
+			t.Fatal(err)
+		}
+	}
+	certify(1)
+	cfg, err := load("24h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := service.Open(t.Context(), service.Config{Start: cfg,
+		Reload: func() (*config.Config, error) { return load("48h") }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	before := s.Changes()
+	if err := os.WriteFile(cert, []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Reload(); err == nil || s.Changes() != before {
+		t.Errorf("Reload without a certificate = %v, and the store went from change %d to %d", err, before, s.Changes())
+	}
+	certify(2)
+	if _, err := s.Reload(); err != nil || s.Changes() == before {
+		t.Errorf("Reload = %v, and the store is at change %d; want the new lifetime kept", err, s.Changes())
 	}
 }

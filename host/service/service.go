@@ -5,9 +5,9 @@
 //	defer s.Close()
 //	err = s.Run(ctx)
 //
-// A Service holds what lasts as long as the node: listener, log, store, sandbox, the queue for passwords. A
-// generation holds what is built from one configuration: engine, node, handlers. Reload builds a new generation and
-// swaps it in, or changes nothing. A request ends on the generation that it began on.
+// A Service holds what lasts as long as the node: listener, log, store, sandbox, the queue for passwords, the bounds of
+// memory. A generation holds what is built from one configuration: engine, node, handlers. Reload builds a new
+// generation and swaps it in, or changes nothing. A request ends on the generation that it began on.
 //
 // The package reads no environment variables and writes to no standard stream: what belongs to the process is in
 // Config.
@@ -104,6 +104,9 @@ func Open(ctx context.Context, c Config) (_ *Service, err error) {
 	s.metrics = newMetrics(s, cfg)
 	g, err := s.generation(cfg, ring)
 	if err != nil {
+		return nil, err
+	}
+	if err := g.node.RaiseLifetimes(ctx); err != nil {
 		return nil, err
 	}
 	s.use(g)
