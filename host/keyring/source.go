@@ -36,7 +36,7 @@ func (s *Source) Reload() (changed bool, err error) {
 	s.exchange.Lock()
 	defer s.exchange.Unlock()
 	ring, err := s.read()
-	if err != nil || ring.equal(s.Keys()) {
+	if err != nil || ring.Equal(s.Keys()) {
 		return false, err
 	}
 	if err := s.use(ring); err != nil {
@@ -60,9 +60,9 @@ func (s *Source) Watch(ctx context.Context, tick <-chan time.Time, report func(e
 	}
 }
 
-// equal reports whether two rings have the same keys, with the same descriptions, that sign at the same times. A key
+// Equal reports whether two rings have the same keys, with the same descriptions, that sign at the same times. A key
 // without Material, as one in a KMS, equals no other.
-func (r *Ring) equal(other *Ring) bool {
+func (r *Ring) Equal(other *Ring) bool {
 	same := func(a, b key) bool {
 		m, err := a.Material()
 		n, otherErr := b.Material()

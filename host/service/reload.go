@@ -69,7 +69,7 @@ func (s *Service) exchange() (admin.Reloaded, error) {
 		return admin.Reloaded{}, err
 	}
 	if !cfg.SigningKey.IsSet() && !running.cfg.SigningKey.IsSet() &&
-		!slices.Equal(ring.Set().Keys, running.keys.Keys().Set().Keys) {
+		!ring.Equal(running.keys.Keys()) {
 		answer.Changed = append(answer.Changed, "signing.key")
 	}
 	if warning != "" {
