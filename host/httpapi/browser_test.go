@@ -232,7 +232,7 @@ func TestSessionCookie(t *testing.T) {
 			t.Errorf("%s: cookies %s; want %q and %q and no %q", name, cookies, c.session, c.csrf, c.lacks)
 		}
 	}
-	// A Django beside this node has its own.
+	// A Django on the same host keeps its own cookies.
 	s := openShop(t, func(_ *node.Config, h *httpapi.Config) {
 		h.Browser.Session.Name, h.Browser.CSRF.Name = "tokens_session", "tokens_csrf"
 	})
@@ -246,7 +246,7 @@ func TestSessionCookie(t *testing.T) {
 	}
 }
 
-// TestUselessSessionCookies: a session cookie that is nobody's is nobody's, and is deleted.
+// TestUselessSessionCookies: a session cookie of no session logs nobody in, and is deleted.
 func TestUselessSessionCookies(t *testing.T) {
 	s := openShop(t, nil)
 	for _, value := range []string{"x", "0123456789abcdef0123456789abcdef", strings.Repeat("A", 43), `"quoted value"`,
@@ -262,7 +262,7 @@ func TestUselessSessionCookies(t *testing.T) {
 	}
 }
 
-// TestSessionCSRF: what a session authorises needs a token, in the words of each version.
+// TestSessionCSRF: a POST that a session authorises needs a CSRF token. Each version refuses in its own words.
 func TestSessionCSRF(t *testing.T) {
 	t.Parallel()
 	const json = "Content-Type: application/json"
@@ -324,7 +324,7 @@ func TestSessionCSRF(t *testing.T) {
 	}
 }
 
-// TestFormAuthorisesByItself: the token in the form of a session's POST is part of what a view receives, as in the
+// TestFormAuthorisesByItself: a form may carry the CSRF token itself. The view receives the field too, as in the
 // reference.
 func TestFormAuthorisesByItself(t *testing.T) {
 	b := openShop(t, nil).browser()
@@ -426,8 +426,8 @@ func TestBrowserOff(t *testing.T) {
 	}
 }
 
-// TestProgramsDoNoCookieWork: a call without cookies asks package browser for nothing, whatever comes of it and though
-// pages and tokens in cookies are on.
+// TestProgramsDoNoCookieWork: pages and tokens in cookies are on, and still a call without cookies asks package browser
+// for nothing, whatever the answer.
 func TestProgramsDoNoCookieWork(t *testing.T) {
 	s := openShop(t, func(_ *node.Config, h *httpapi.Config) { h.TokenCookies.On = true })
 	httpapi.ForbidCookieWork(s.Config.Handler)
@@ -448,7 +448,7 @@ func TestProgramsDoNoCookieWork(t *testing.T) {
 		{"GET", "/openapi.json", "", "", 200},
 		{"GET", "/auth/check/", "", access, 401},
 		{"GET", "/auth/check/", "", "", 401},
-		// What is a browser's does, or this test would show nothing.
+		// A browser's calls do cookie work, and so fail here: the test can find it.
 		{"GET", "/customers/me/", "", "Cookie: a=b", 500},
 		{"POST", "/auth/token/", `{"email":"ana@example.com","password":"right"}`, "", 500},
 	} {

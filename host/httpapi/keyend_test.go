@@ -14,8 +14,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
-// TestKeyEnds: once the key of remembered tokens has ended, every endpoint answers for them, byte for byte, as for a
-// token of a key that there never was.
+// TestKeyEnds: the node remembers tokens, and then their key ends. Every endpoint answers, byte for byte, as for a
+// token of an unknown key.
 func TestKeyEnds(t *testing.T) {
 	var ahead atomic.Int64
 	verified, err := cache.New(1 << 20)

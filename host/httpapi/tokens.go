@@ -97,8 +97,8 @@ func (rq *request) outcome(op core.Op, result node.Result, err error) (django.Va
 	return django.Object(members...), nil
 }
 
-// ReservedMember reports whether the answer to a log-in has a member of this name already, in any case, so
-// that no member of the customer can have it.
+// ReservedMember reports whether the answer to a log-in already has a member of this name, in upper or lower case. No
+// member of the customer can then have it.
 func ReservedMember(name string) bool {
 	taken := []string{"access", "refresh", "token"}
 	return slices.ContainsFunc(taken, func(t string) bool { return strings.EqualFold(name, t) })
@@ -114,8 +114,8 @@ func (rq *request) withCustomer(answer django.Value, c store.Customer) (django.V
 	return django.Object(slices.Concat(answer.Members(), shown.Members())...), nil
 }
 
-// CheckLoginAnswer says why no answer can show these members of a customer, so that each of its log-ins would
-// be a 500: they are too large, or an attribute cannot be written, such as a number beyond a double.
+// CheckLoginAnswer fails if no answer can show these members of a customer: they are too large, or an attribute, such
+// as a number beyond a double, cannot be written. Each log-in of the customer would then be a 500.
 func CheckLoginAnswer(members claimmap.Members, c store.Customer) error {
 	_, err := loginAnswer(members, c)
 	return err
@@ -134,8 +134,8 @@ func loginAnswer(members claimmap.Members, c store.Customer) (django.Value, erro
 	return shown, err
 }
 
-// unshowable hides the kind of an error from respond, which would blame the client for it. This one is the
-// node's.
+// unshowable hides the kind of an error from respond: by its kind, respond would blame the client for it, but the fault
+// is the node's.
 type unshowable struct{ reason error }
 
 func (u unshowable) Error() string { return u.reason.Error() }
