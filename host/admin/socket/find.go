@@ -11,11 +11,11 @@ import (
 	"syscall"
 )
 
-// Find looks for a node that listens at a socket, and gives what connects to it; nil where no node listens.
+// Find looks for a node that listens at a socket. dial connects to it, and is nil where no node listens.
 //
-// Passwords go over the socket, so whoever listens must be trusted: Find refuses a directory that owner refuses, since
-// others can write to it, and one that belongs to another user; and each connection is refused where another user
-// listens. owner gives the user whom the directory belongs to.
+// Passwords go over the socket, so whoever listens must be trusted. owner names the user whom the directory belongs to,
+// and refuses a directory that others can write to. Find refuses a directory of another user. dial refuses to connect
+// where another user listens.
 func Find(path string, owner func() (uid int, err error)) (dial func(context.Context) (net.Conn, error), err error) {
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode().Type() != fs.ModeSocket || len(path) > maxPath {
