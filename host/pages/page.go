@@ -70,8 +70,8 @@ func parse(name string) *template.Template {
 	return template.Must(template.Must(layout.Clone()).ParseFS(files, "templates/"+name+".html"))
 }
 
-// asDjango writes quotes and plus signs as Django does, which means the same. A text in a page can then be
-// found as it was in Django's.
+// asDjango spells quotes and plus signs as Django does. They mean the same, and whoever searches a page for a text
+// finds it as in Django's pages.
 func asDjango(page []byte) []byte {
 	page = bytes.ReplaceAll(page, []byte("&#43;"), []byte("+"))
 	page = bytes.ReplaceAll(page, []byte("&#34;"), []byte("&quot;"))
