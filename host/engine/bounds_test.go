@@ -13,9 +13,9 @@ import (
 	"github.com/edgetoken/edgetoken/host/engine/enginetest"
 )
 
-// Strangers' tokens at their bounds and beyond take no more of a guest's memory the tenth time than the first. Those
-// that the key signed may leave something for the guest's collector, which keeps far from the size at which an
-// instance is given up.
+// Strangers' tokens, at the bounds and beyond, take no more of a guest's memory the tenth time than the first. Tokens
+// that the key signed may leave garbage. The guest's collector then keeps its memory far below the size at which the
+// engine gives an instance up.
 func TestBoundsKeepMemory(t *testing.T) {
 	bounds := coretest.Bounds()
 	for name, cfg := range map[string]engine.Config{
@@ -56,8 +56,8 @@ func TestBoundsKeepMemory(t *testing.T) {
 	}
 }
 
-// A token that is too long never comes to a guest: it is answered while there is none that is free, where any other
-// waits for its context's end.
+// A token that is too long never reaches a guest. It is answered even while no guest is free; any other token waits
+// until its context ends.
 func TestTooLongNeedsNoGuest(t *testing.T) {
 	for _, selfContained := range []bool{false, true} {
 		e := newEngine(t, engine.Config{SelfContained: selfContained, MaxInstances: 1})
