@@ -33,7 +33,7 @@ func Serve(t *testing.T, limits server.Limits, handler http.HandlerFunc) string 
 	return l.Addr().String()
 }
 
-// Conn is a connection that speaks HTTP by hand. All of it ends after a minute at the latest.
+// Conn is a connection that speaks HTTP by hand. Reads and writes fail once it is a minute old.
 type Conn struct {
 	net.Conn
 	t *testing.T
