@@ -59,8 +59,8 @@ func lostFile(path, how string) error {
 		"(on Linux /proc/PID/fd), stop the node, put the right file in place, start the node", ErrLost, path, how)
 }
 
-// checkTransaction is ErrLost if the id of a transaction is not between least and most: then another program wrote into
-// the file. These are the ids of this process's last commits before and after the transaction began.
+// checkTransaction is ErrLost if the id of a transaction is not between least and most: another program wrote into the
+// file. The caller knows from this process's own commits which ids are possible.
 func checkTransaction(path string, transaction, least, most int) error {
 	if least <= transaction && transaction <= most {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// stateByEmail loads what bears on a token that names an e-mail address: USER_ID_FIELD is email.
+// stateByEmail loads the state for a token that names an e-mail address (USER_ID_FIELD is email).
 func stateByEmail(t *testing.T, db *store.DB, email string) core.State {
 	t.Helper()
 	s, _, err := db.Load(bg, store.Query{Field: store.FieldEmail, HasUser: true, UserID: core.Text(email)})
@@ -20,8 +20,8 @@ func stateByEmail(t *testing.T, db *store.DB, email string) core.State {
 	return s
 }
 
-// R3: with USER_ID_FIELD email, a token names an address. To remove a customer and add one with that address again,
-// as whom ever, brings no token back.
+// R3: with USER_ID_FIELD email, a token names an address. A customer is removed, and one with its address is added,
+// under whatever id: no token works again.
 func TestRemoveAndAddBringsNoTokenBack(t *testing.T) {
 	add := func(db *store.DB, list ...store.NewCustomer) error {
 		_, err := db.AddAll(bg, list)
@@ -103,7 +103,7 @@ func TestRemoveAndAddBringsNoTokenBack(t *testing.T) {
 	}
 }
 
-// With integers or texts as ids, a token names an id, and the tombstone of an address is none of an id.
+// The tombstone of an address cuts off no id of the same text, nor that of an id an address.
 func TestTombstoneOfAnAddressIsNoneOfAnID(t *testing.T) {
 	db := open(t, store.Config{Path: filepath.Join(t.TempDir(), "store.db"), IDs: core.TextID, Now: newClock().now})
 	add(t, db, core.Text("a"), "b")
@@ -120,7 +120,8 @@ func TestTombstoneOfAnAddressIsNoneOfAnID(t *testing.T) {
 	}
 }
 
-// A tombstone of an address goes when its time is over, with and without that of the id, and leaves nothing.
+// Purge removes the tombstone of an address when its time is over, whether or not there is still one of the id, and
+// leaves no record.
 func TestPurgeTombstonesOfAddresses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	clock := newClock()
@@ -136,7 +137,7 @@ func TestPurgeTombstonesOfAddresses(t *testing.T) {
 		cutOff       int64
 	}{
 		{11, 0, store.Purged{}, start},
-		{12, 1, store.Purged{More: true}, start}, // that of one address
+		{12, 1, store.Purged{More: true}, start}, // one of the two is purged
 		{12, 2, store.Purged{Tombstones: 1}, 0},
 	} {
 		clock.ms.Store(start + int64(c.after)*1000)
@@ -164,7 +165,7 @@ func TestPurgeTombstonesOfAddresses(t *testing.T) {
 	}))
 }
 
-// Who was removed is not kept by address.
+// A tombstone does not hold the address of the customer in clear.
 func TestTombstoneDoesNotShowTheAddress(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	db, err := store.Open(store.Config{Path: path})
