@@ -139,7 +139,7 @@ func TestQuestionRoundTrip(t *testing.T) {
 	}
 }
 
-// A question or a verdict that nobody could have meant is none, and allows nothing.
+// A malformed question or verdict is refused, and allows nothing.
 func TestPermitBounds(t *testing.T) {
 	good := sampleQuestions()[0].Append(nil)
 	for _, c := range []struct {
@@ -163,7 +163,7 @@ func TestPermitBounds(t *testing.T) {
 	}
 }
 
-// A key that ended before 1970 is none that a host has.
+// No host has a key that ended before 1970, so a config with one is refused.
 func TestConfigBounds(t *testing.T) {
 	c := abi.Config{Settings: core.DefaultSettings(), Set: core.KeySet{Keys: []core.KeyInfo{{Algorithm: "HS256",
 		NotAfter: -1}}}}
@@ -245,8 +245,8 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// FuzzMessages reads any bytes as each message. What is accepted re-encodes to itself, and what core makes of it does
-// not panic.
+// FuzzMessages reads any bytes as each message. An accepted message re-encodes to itself, and core decides on it
+// without a panic.
 func FuzzMessages(f *testing.F) {
 	set := coretest.OneKey().Set()
 	settings := core.DefaultSettings()
@@ -298,8 +298,7 @@ func FuzzMessages(f *testing.F) {
 	})
 }
 
-// canonicalOpened zeroes the bytes of a request that have no meaning: the padding within its Opened, with which it
-// ends.
+// canonicalOpened zeroes the bytes of a request that mean nothing: the padding in the Opened at its end.
 func canonicalOpened(b []byte) []byte {
 	b = bytes.Clone(b)
 	if core.Op(b[0]) == core.Login {

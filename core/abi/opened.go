@@ -60,14 +60,14 @@ func index(b []byte, limit int) (int, bool) {
 	return int(v), true
 }
 
-// slotBytes is the size of one claim's place in an encoded Opened; OpenedBytes that of the whole.
+// slotBytes is the size of one claim's place in an encoded Opened; OpenedBytes is the size of an encoded Opened.
 const (
 	slotBytes   = 12
 	slotsBytes  = core.SlotCount * slotBytes
 	OpenedBytes = 32 + slotsBytes
 )
 
-// AppendOpened appends an Opened but for its claims, which lie in the claims area, or in a Request after it:
+// AppendOpened appends an Opened without its claims. They lie in the claims area; in a Request they stand before it.
 //
 //	0  u8 cause | 1 u8 family (1 listed, 2 ours) | 2 u8 kind | 3 0 | 4 u32 key | 8 u32 bytes of claims
 //	12 u32 generation
