@@ -8,8 +8,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/cause"
 )
 
-// testTimes: exp that is negative, fractional, huge or no number, in tokens that the owner of the key signed. No such
-// token lives longer.
+// testTimes: the owner of the key signs tokens whose exp is negative, fractional, huge or no number. No token outlives
+// its exp for that.
 func testTimes(t *testing.T, e core.Engine, v *victim) {
 	for _, c := range []struct {
 		name, exp string
