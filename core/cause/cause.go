@@ -26,7 +26,7 @@ const (
 	WrongIssuer   // iss is absent or another
 	WrongAudience // aud is absent or names others
 	BadSubject    // sub is no text
-	BadID         // jti is no text, or the id can be in no blacklist
+	BadID         // jti is no text, or no blacklist can hold the id
 
 	// Decide.
 	NoExpiresAt      // no exp
