@@ -9,16 +9,15 @@ import (
 	"github.com/edgetoken/edgetoken/core/words"
 )
 
-// Base64url (RFC 4648 §5) is read and written eight characters at a time, each in a byte of a word: a guest has
-// no faster way.
+// Base64url (RFC 4648 §5) is read and written by words of eight characters, one a byte. A guest has no faster way.
 
-const each = words.Each // times a byte: that byte in each place of a word
+const each = words.Each // b*each is a word with b in each byte
 
-// decode decodes the base64url characters at the start of src, up to the first byte that is none, into dst, which
-// needs room for three bytes for four of src, and strictjson.Slack; zeros follow what was written. ok is false where
-// they are no canonical encoding: the unused bits of the last character are zero (RFC 7515 §2).
+// decode decodes src into dst, up to the first byte that is no base64url character. dst needs three bytes for every
+// four of src, and strictjson.Slack more; zeros follow what is written. ok is false if the encoding is not canonical:
+// the unused bits of the last character must be zero (RFC 7515 §2).
 func decode(dst, src []byte) (written, read int, ok bool) {
-	// Four words for each jump back, one after the other: a guest spills what is held for all four.
+	// One jump back serves four words, read one after the other: a guest would spill what is held for all four.
 	for len(src)-read >= 32 {
 		b, d := (*[32]byte)(src[read:]), (*[26]byte)(dst[written:])
 		x := binary.LittleEndian.Uint64(b[0:])
@@ -60,11 +59,10 @@ func decode(dst, src []byte) (written, read int, ok bool) {
 	}
 }
 
-// A sum tells characters: the highest bit of y + (0x80-c) × each says for each byte of y whether it is at
-// least c, where none of them is beyond ASCII.
+// One sum compares eight characters: the highest bit of each byte of y + (0x80-c) × each says whether that byte of y
+// is at least c. All bytes of y must be ASCII.
 
-// outside has the highest bit of each byte of x that is no character of base64url, where none of them is beyond
-// ASCII.
+// outside sets the highest bit of each byte where x has no base64url character. All bytes of x must be ASCII.
 func outside(x uint64) uint64 {
 	letters := x | 0x20*each
 	noLetter, noDigit := ^((letters + (0x80-'a')*each) ^ (letters + (0x80-'z'-1)*each)), x^'0'*each+(0x80-10)*each
@@ -74,9 +72,9 @@ func outside(x uint64) uint64 {
 func notMinus(x uint64) uint64 { return x ^ '-'*each + 0x7f*each }
 func notUnder(x uint64) uint64 { return x ^ '_'*each + 0x7f*each }
 
-// sextets are the values of eight characters, each in its byte. The upper bits of a character tell where it is:
-// 1 in x>>5 for digits and lower case, 1 in x>>6 for letters. So 'A'-0 is 75-10, 'a'-26 is 75+6-10 and '0'-52 is
-// 6-10; what '-' and '_' have beyond that is 13 and 33.
+// sextets are the values of eight characters, each in its byte. A value is the character plus 10, less 6 if bit 5 is
+// set (digits, lower case, '-'), less 75 if bit 6 is set (letters, '_'). '-' has 13 more and '_' 33: both are added to all,
+// and taken from all others.
 func sextets(x uint64) uint64 {
 	return x + (10+13+33)*each - x>>5&each*6 - x>>6&each*75 - notMinus(x)>>7&each*13 - notUnder(x)>>7&each*33
 }
@@ -108,8 +106,8 @@ func appendBase64(dst, src []byte) []byte {
 		v = v>>16&0x000000ff000000ff | v&0x0000ff000000ff00 | v&0x000000ff000000ff<<16
 		v = v>>12&0x00000fff00000fff | v&0x00000fff00000fff<<16
 		v = v>>6&0x003f003f003f003f | v&0x003f003f003f003f<<8
-		// Each range of values has an offset to its characters: 'A', 'a'-26, '0'-52, '-'-62 and '_'-63; what is added
-		// is its difference to the one below.
+		// A character is its value plus the offset of its range: 'A', 'a'-26, '0'-52, '-'-62 or '_'-63. From each range
+		// on, the difference to the offset before is added.
 		lower, digit := v+(0x80-26)*each, v+(0x80-52)*each
 		minus, under := v+(0x80-62)*each, v+(0x80-63)*each
 		v += 'A'*each + lower>>7&each*6 - digit>>7&each*75 - minus>>7&each*13 + under>>7&each*49

@@ -7,8 +7,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
-// Valid checks what needs no state of an opened token: the end of its key, the registered claims, that exp and id are
-// present, and the type.
+// Valid makes the checks of an opened token that need no state: the end of its key, the registered claims, exp and id,
+// which must be present, and the type.
 func Valid(s *Settings, o Opened, want TokenType, now time.Time) cause.Cause {
 	d := decision{s: s, v: s.Compat.compat(), o: &o, now: now.UnixMicro()}
 	if c := d.registered(); c != cause.OK {
@@ -23,8 +23,8 @@ func Valid(s *Settings, o Opened, want TokenType, now time.Time) cause.Cause {
 	return d.tokenType(want)
 }
 
-// KeyEnded reports whether the end of the key that checked the token has come. Such a token is unauthenticated, as
-// one of an unknown key is.
+// KeyEnded reports whether the end of the key that checked the token has come. The token is then as unauthenticated as
+// a token of an unknown key.
 func (o *Opened) KeyEnded(now time.Time) bool { return ended(o.KeyEnds, now.UnixMicro()) }
 
 // Text is the value of a claim that is a text; ok is false for any other.

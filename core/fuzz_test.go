@@ -18,9 +18,9 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jws"
 )
 
-// FuzzToken opens any header and claims, signed as they are. What core accepts, jwx accepts with the same claims;
-// what core refuses is on the list of refusals, and nothing else; the claims that it found are those that an
-// independent reader finds; and what core accepts it can decide on in every way without a panic.
+// FuzzToken signs any header and claims, and opens the token. Core refuses exactly what the list of refusals names.
+// What core accepts, jwx accepts too, with the same bytes of claims. An independent reader finds the same values in
+// them. No operation on an accepted token panics.
 func FuzzToken(f *testing.F) {
 	for _, token := range coretest.Seeds(f) {
 		if parts := strings.Split(token, "."); len(parts) == 3 {
@@ -84,8 +84,8 @@ func FuzzToken(f *testing.F) {
 	})
 }
 
-// namesIgnored reports whether a header has a member that core ignores, as the reference does, while jwx wants its
-// value in the form that RFC 7515 §4.1 gives it. This is all that core accepts and jwx does not.
+// namesIgnored reports whether a header has a member whose value core ignores, as the reference does. jwx wants these
+// values in the form of RFC 7515 §4.1. In nothing else does core accept more than jwx.
 func namesIgnored(header string) bool {
 	var members map[string]json.RawMessage
 	if json.Unmarshal([]byte(header), &members) != nil {
@@ -124,9 +124,8 @@ func sameClaims(t *testing.T, claims *coretest.Object, o core.Opened) {
 	}
 }
 
-// FuzzRawToken opens any bytes, and what stands before their last dot with a good signature. What is accepted is,
-// byte for byte, what its parts and the claims that core gives are when they are encoded again: no other spelling of
-// a token is one.
+// FuzzRawToken opens any bytes, and opens what stands before their last dot with a good signature. Encoding the parts
+// of an accepted token again, with the claims that core read, gives the same bytes: a token has one spelling.
 func FuzzRawToken(f *testing.F) {
 	for _, token := range coretest.Seeds(f) {
 		f.Add(token)
@@ -166,8 +165,8 @@ func FuzzRawToken(f *testing.F) {
 	})
 }
 
-// encodedAgain is the header and the signature of a token, decoded leniently, with the claims that were read, all
-// encoded again (RFC 7515 §7.1).
+// encodedAgain decodes the header and the signature of a token leniently, and encodes them again with the claims that
+// core read (RFC 7515 §7.1).
 func encodedAgain(token string, claims []byte) (again string, ok bool) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
