@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # Builds, runs and checks edgetoken. Needs Go 1.26 or later and git; works from any folder.
 #
-#   ./build.sh                 dist/*.wasm and bin/edgetoken
-#   ./build.sh run [flags]     the same, then a node with a demo customer (bin/edgetoken demo)
-#   ./build.sh test            the whole check; the last line counts: N passed, N failed, N skipped
-#   ./build.sh test-peers      replays the recorded exchanges with their own program, compares with real Djangos,
-#                              looks at the pages with Chromium, and uses clients that generators of six languages
-#                              make; installs what these want, and as root Chromium (needs python3, python3.11,
-#                              Node.js with npm, a JDK with Maven, Rust and a C compiler); counts in the same form
-#   ./build.sh bench [quick]   measures what docs/performance.md tells of, beside peers (wants wrk);
-#                              quick: a minute and a half, no servers
-#   ./build.sh fuzz [seconds]  each fuzz target in turn, a minute long each if not told
+#   ./build.sh                 builds dist/*.wasm and bin/edgetoken
+#   ./build.sh run [flags]     builds, then runs a node with a demo customer (bin/edgetoken demo)
+#   ./build.sh test            runs the whole check; the last line counts: N passed, N failed, N skipped
+#   ./build.sh test-peers      replays the recorded exchanges with their own program, compares with real Djangos, checks
+#                              the pages in Chromium and runs generated clients of six languages. Installs what these
+#                              need, Chromium only as root. Needs python3, python3.11, Node.js with npm, a JDK with
+#                              Maven, Rust and a C compiler. Counts in the same form
+#   ./build.sh bench [quick]   measures what docs/performance.md reports, beside peers (needs wrk); quick takes a minute
+#                              and a half and runs no servers
+#   ./build.sh fuzz [seconds]  runs each fuzz target in turn, for a minute each unless told otherwise
 #
-# With CI=true, `test` and `test-peers` take what was skipped for a failure.
+# With CI=true, `test` and `test-peers` count what is skipped as failed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -20,7 +20,7 @@ GO_WANTED=1.26
 TOPICS="obtain refresh verify authorization claims blacklist text bodies http settings permissions browser revocation"
 ENGINES="wasm wasm-full native"
 
-# Go packages below testdata, which ./... leaves out: those with tests, and all.
+# Go packages below testdata, which ./... skips: those with tests, and all.
 TESTDATA="./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/house"
 TESTDATA_ALL="$TESTDATA ./testdata/faultdisk ./testdata/interop/parsers"
 
@@ -28,7 +28,7 @@ die() { echo "build.sh: $*" >&2; exit 2; }
 say() { echo "== $*"; }
 in_ci() { [ "${CI:-}" = true ]; }
 
-# tools checks that Go and git are there, in a version that will do.
+# tools checks that git is installed, and Go in a recent enough version.
 tools() {
   command -v git >/dev/null ||
     die "git is missing; install it (Debian: apt-get install git, macOS: xcode-select --install)"
@@ -46,8 +46,8 @@ tools() {
     die "Go $version is too old; install Go $GO_WANTED or later from https://go.dev/dl/"
 }
 
-# module NAME [TAGS [FLAGS…]] builds dist/NAME.wasm. The same sources give the same bytes: neither paths nor commits go
-# in.
+# module NAME [TAGS [FLAGS…]] builds dist/NAME.wasm. The build is reproducible: neither paths nor commits
+# go in.
 module() {
   GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -buildvcs=false -ldflags="-s -w" -tags="${2:-}" \
     "${@:3}" -o "dist/$1.wasm" ./wasm/edgetoken
