@@ -73,8 +73,8 @@ func notMinus(x uint64) uint64 { return x ^ '-'*each + 0x7f*each }
 func notUnder(x uint64) uint64 { return x ^ '_'*each + 0x7f*each }
 
 // sextets are the values of eight characters, each in its byte. A value is the character plus 10, less 6 if bit 5 is
-// set (digits, lower case, '-'), less 75 if bit 6 is set (letters, '_'). '-' has 13 more and '_' 33: both are added to all,
-// and taken from all others.
+// set (digits, lower case, '-'), less 75 if bit 6 is set (letters, '_'). '-' has 13 more and '_' 33: both are
+// added to all, and taken from all others.
 func sextets(x uint64) uint64 {
 	return x + (10+13+33)*each - x>>5&each*6 - x>>6&each*75 - notMinus(x)>>7&each*13 - notUnder(x)>>7&each*33
 }
