@@ -296,15 +296,3 @@ func TestLogInAnswerBesideCookies(t *testing.T) {
 		t.Errorf("log-in: %s", body)
 	}
 }
-
-// openNode is a node without customers.
-func openNode(t *testing.T) *node.Node {
-	t.Helper()
-	settings := core.DefaultSettings()
-	n, err := node.New(node.Config{Store: openStore(t), Settings: settings, Passwords: cheap,
-		Engine: core.NewNative(settings, testKeys(t))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}

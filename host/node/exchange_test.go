@@ -195,6 +195,7 @@ func TestKeysAreExchangedUnderLoad(t *testing.T) {
 		}
 		gone := *refresh.Swap(&result.Tokens[0].Value)
 		exchanging.Lock() // nobody holds a token of the old key any more
+		w.write(t, next)
 		exchanging.Unlock()
 		reload(next)
 		if result, err := w.Verify(t.Context(), gone); err != nil || causeOf(result) != cause.UnknownKey {
