@@ -11,8 +11,7 @@ import (
 )
 
 func grantCommand() *cobra.Command {
-	var groups []string
-	c := addJSON(&cobra.Command{
+	return rightsCommand(&cobra.Command{
 		Use:   "grant ID|EMAIL [PERMISSION]... [--group GROUP]...",
 		Short: "give a customer permissions, or add them to groups",
 		Long: "grant gives a customer permissions of its own, as Django writes them: app_label.codename. With " +
@@ -21,22 +20,14 @@ func grantCommand() *cobra.Command {
 			"request on, without a new log-in.",
 		Example: `  edgetoken customers grant eva@example.com customers.add_customer customers.change_customer
   edgetoken customers grant 7 --group editors`,
-		Args: cobra.ArbitraryArgs,
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := checkRightsArgs(c, args, groups); err != nil {
-				return err
-			}
-			return changeRights(c, args[0], admin.RightsChange{Grant: args[1:], Join: groups}, "granted", "to")
-		},
+	}, "add to the `GROUP`", "granted", "to", func(permissions, groups []string) admin.RightsChange {
+		return admin.RightsChange{Grant: permissions, Join: groups}
 	})
-	c.Flags().StringArrayVar(&groups, "group", nil, "add to the `GROUP`; may be repeated")
-	return c
 }
 
 // withdrawCommand is customers revoke.
 func withdrawCommand() *cobra.Command {
-	var groups []string
-	c := addJSON(&cobra.Command{
+	return rightsCommand(&cobra.Command{
 		Use:   "revoke ID|EMAIL [PERMISSION]... [--group GROUP]...",
 		Short: "take permissions from a customer, or take them out of groups; ends no session",
 		Long: "revoke takes permissions from a customer that are the customer's own, or with --group takes them out " +
@@ -45,16 +36,27 @@ func withdrawCommand() *cobra.Command {
 			"It ends no session and no token: see edgetoken customers logout and edgetoken token revoke for that.",
 		Example: `  edgetoken customers revoke eva@example.com customers.add_customer
   edgetoken customers revoke 7 --group editors`,
-		Args: cobra.ArbitraryArgs,
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := checkRightsArgs(c, args, groups); err != nil {
-				return err
-			}
-			return changeRights(c, args[0], admin.RightsChange{Revoke: args[1:], Leave: groups}, "revoked", "from")
-		},
+	}, "take out of the `GROUP`", "revoked", "from", func(permissions, groups []string) admin.RightsChange {
+		return admin.RightsChange{Revoke: permissions, Leave: groups}
 	})
-	c.Flags().StringArrayVar(&groups, "group", nil, "take out of the `GROUP`; may be repeated")
-	return c
+}
+
+// rightsCommand completes a command that takes a customer, permissions and groups. change makes its request of the last
+// two; done and preposition are how it says what was done.
+func rightsCommand(
+	c *cobra.Command, groupUsage, done, preposition string,
+	change func(permissions, groups []string) admin.RightsChange,
+) *cobra.Command {
+	var groups []string
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := checkRightsArgs(c, args, groups); err != nil {
+			return err
+		}
+		return changeRights(c, args[0], change(args[1:], groups), done, preposition)
+	}
+	c.Flags().StringArrayVar(&groups, "group", nil, groupUsage+"; may be repeated")
+	return addJSON(c)
 }
 
 // checkRightsArgs refuses a command without a customer or without anything to change, and a token for a customer.
