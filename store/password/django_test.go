@@ -26,7 +26,7 @@ func readJSON(t *testing.T, name string, v any) {
 	}
 }
 
-// The hashes that Django 1.4 to 5.2 stored: those whose format is read are good for their password and for no other.
+// Django 1.4 to 5.2 stored these hashes. Each in a format that Verify reads fits its password and no other.
 func TestDjangoCustomers(t *testing.T) {
 	var customers []struct {
 		Fields struct{ Email, Password string }
@@ -84,7 +84,7 @@ func TestDjangoCustomers(t *testing.T) {
 	}
 }
 
-// The claim that simplejwt 5.5 accepted for a hash, and answered with itself.
+// simplejwt 5.5 accepted a token if and only if its claim is the RevokeClaim of the hash.
 func TestRevokeClaimIsAsRecorded(t *testing.T) {
 	var cases []struct {
 		Name     string

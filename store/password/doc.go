@@ -14,7 +14,7 @@
 // It finds the format by its first words in one table in verify.go; a further hasher of Django's is a row there.
 // Passwords are hashed as the UTF-8 they are, without normalisation, as Django does.
 //
-// The package is pure computation and safe for concurrent use. How many hashes run at once, and how long a password
-// is that is checked, is the caller's to bound: each argon2 hash takes Params.Memory of memory while it runs. No
-// error contains a password or a hash.
+// The package is pure computation and safe for concurrent use. The caller bounds how many hashes run at once, since
+// each argon2 hash takes Params.Memory of memory while it runs. The caller also bounds how long a password to check
+// may be. No error contains a password or a hash.
 package password

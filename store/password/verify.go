@@ -74,8 +74,8 @@ func ParamsOf(encoded string) (Params, error) {
 	return f.params(encoded)
 }
 
-// NeedsRehash reports whether Hash would make another hash than this one with costs p: of another format, or with lower
-// or higher costs. It is false for a hash that Verify cannot read, since its password is not known.
+// NeedsRehash reports whether Hash with costs p would write another format than this hash has, or lower or higher
+// costs. It is false for a hash that Verify cannot read, since its password is not known.
 func NeedsRehash(encoded string, p Params) bool {
 	costs, err := ParamsOf(encoded)
 	return err == nil && costs != p
