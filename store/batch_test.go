@@ -34,7 +34,7 @@ func inSlowStore(t *testing.T, fn func(db *store.DB, revoke func())) {
 	})
 }
 
-// clients runs so many clients that each write so often, thinking between two writes, and is how long all took
+// clients runs so many clients. Each writes so often and thinks between two writes. It returns how long all took
 // together.
 func clients(n, writes int, think time.Duration, write func()) time.Duration {
 	begun := time.Now()
@@ -92,7 +92,7 @@ func TestOneClientWaitsForNobody(t *testing.T) {
 	}
 }
 
-// Where nobody comes back, waiting in vain is given up for ever more commits, and costs next to nothing.
+// If nobody comes back, ever more commits pass without a wait, so waiting in vain costs next to nothing.
 func TestWaitingInVainIsGivenUp(t *testing.T) {
 	for _, every := range []time.Duration{commitTime / 9, commitTime * 3 / 4, commitTime * 6 / 5} {
 		latency := map[bool]time.Duration{}
@@ -123,7 +123,7 @@ func TestWaitingInVainIsGivenUp(t *testing.T) {
 	}
 }
 
-// Closing waits for nobody, and who is under way is answered.
+// Close does not wait for clients to come back, and each request under way is answered.
 func TestCloseAmidAWait(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	synctest.Test(t, func(t *testing.T) {

@@ -58,7 +58,7 @@ func TestSettleReservesNoFarStart(t *testing.T) {
 	}
 }
 
-// What is reserved already is no ground for more: else each request could raise the mark by ten minutes.
+// A reserved start is no reason to reserve a later one. Otherwise each request could raise the mark by ten minutes.
 func TestSettleReservesNoFarStartStepByStep(t *testing.T) {
 	const most = 10 * 60 * 1000
 	db, clock := fresh(t)
@@ -157,7 +157,7 @@ func TestRememberKeepsTheLongest(t *testing.T) {
 	}
 	must(t, db.Close())
 
-	// A store from before has no such record, which is 0; one that cannot be read is no 0.
+	// An older store has no such record, which counts as 0. A record that cannot be read does not.
 	inMeta := func(fn func(*bbolt.Bucket) error) {
 		otherBolt(t, path, bbolt.Options{}, func(tx *bbolt.Tx) error { return fn(tx.Bucket([]byte("meta"))) })
 	}

@@ -34,7 +34,8 @@ func checkDamaged(t *testing.T, path string, b []byte) (store.Report, error) {
 	return r, err
 }
 
-// Each page that is in use is missed; bytes that are wrong here and there do no harm.
+// Check notices when a page in use is overwritten. With flipped bits it still ends, and shows no part of a password
+// hash.
 func TestCheckDamagedPages(t *testing.T) {
 	for _, customers := range []int{4, 300} {
 		path := fullStore(t, core.IntegerID, customers)

@@ -42,7 +42,7 @@ func purge(t *testing.T, db *store.DB, c *clock) {
 	}
 }
 
-// R3: a wall clock that is wrong, whatever is committed by it, brings no revoked family back once it is set right.
+// R3: a wrong wall clock brings no revoked family back, whatever is committed by it, even after it is set right.
 func TestPurgeBelievesNoWallClock(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -289,8 +289,8 @@ func TestPurgeClockOfAnIdleStore(t *testing.T) {
 	}
 }
 
-// Without Elapsed the purge clock goes by the monotonic readings of the times that Now gives, and where they have none
-// by no wall clock.
+// Without Elapsed the purge clock goes by the monotonic readings in the times that Now gives. If they have none, it
+// does not go by the wall clock instead.
 func TestPurgeClockOfNow(t *testing.T) {
 	for name, c := range map[string]struct {
 		at   time.Time

@@ -11,8 +11,8 @@ import (
 	"github.com/edgetoken/edgetoken/testdata/faultdisk"
 )
 
-// R9: a commit whose sync failed is in the page cache, and may be on no disk. Where the store could not take it back
-// by the time it is closed, it does so then: the next process would answer by it.
+// R9: a commit whose sync failed is in the page cache, but perhaps on no disk. If it is not yet taken back, Close takes
+// it back. Otherwise the next process would answer by it.
 func TestCloseTakesBackAFailedCommit(t *testing.T) {
 	if faultdisk.Rerun(t) {
 		return

@@ -151,7 +151,7 @@ func contents(t *testing.T, path string) map[string]string {
 	return all
 }
 
-// R9: what is read and written while a store is compacted, again and again, is neither refused nor lost.
+// R9: while a store is compacted again and again, no read or write is refused, and nothing is lost.
 func TestCompactAmidRequests(t *testing.T) {
 	db, clock := fresh(t)
 	revokeMany(t, db, clock, 5000)

@@ -88,8 +88,8 @@ func TestOpenBehindALinkToAnExposedDirectory(t *testing.T) {
 	open(t, store.Config{Path: path})
 }
 
-// The compacted file is whose the old one was, and others may do with it what they might: root may compact the store
-// of another user.
+// The compacted file keeps the owner and the permissions of the old one, since root may compact the store of another
+// user.
 func TestCompactKeepsOwnerAndMode(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	db := open(t, store.Config{Path: path})

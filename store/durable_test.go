@@ -45,7 +45,7 @@ func (p patient) Done() <-chan struct{} {
 	return nil
 }
 
-// readings are all reads, of customer 1 and what is his.
+// readings are all reads, of customer 1 and what belongs to it.
 func readings(db *store.DB, ada store.Customer, session store.SessionID) map[string]func(context.Context) error {
 	query := store.Query{UserID: ada.ID, HasUser: true, Family: ours, HasFamily: true, Rights: true}
 	return map[string]func(context.Context) error{
@@ -74,7 +74,7 @@ func readings(db *store.DB, ada store.Customer, session store.SessionID) map[str
 		"Settle without effects": func(ctx context.Context) error {
 			reads := core.Reads{Customer: ada.ID, CustomerVersion: ada.Version, Family: ours.Key("", ada.ID),
 				HasFamily: true}
-			// Be what it rests on the new state or the old one.
+			// Whether it rests on the new state or the old one.
 			if err := db.Settle(ctx, core.Effects{Reads: reads}); !errors.Is(err, store.ErrConflict) {
 				return err
 			}
@@ -83,7 +83,7 @@ func readings(db *store.DB, ada store.Customer, session store.SessionID) map[str
 	}
 }
 
-// R9: what a commit changed is told to nobody before it is durable, and what it replaces to everybody meanwhile.
+// R9: nobody is told the new state before the commit is durable. Until then readers get the old state or wait.
 func TestReadsAreDurable(t *testing.T) {
 	if faultdisk.Rerun(t) {
 		return

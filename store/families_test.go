@@ -9,7 +9,7 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// blacklist revokes a family as core has it done, and folds what is above most where that is not 0.
+// blacklist revokes a family with the effects of core. If most is not 0, it folds the families beyond most.
 func blacklist(t testing.TB, db *store.DB, f core.Family, customer core.CustomerID, most int64) {
 	t.Helper()
 	list := []core.Effect{{Kind: core.RevokeFamily, Family: f.Key("", customer), At: f.Start, Until: start/1000 +
@@ -20,7 +20,7 @@ func blacklist(t testing.TB, db *store.DB, f core.Family, customer core.Customer
 	must(t, db.Settle(bg, core.Effects{List: list}))
 }
 
-// A customer who logs in and out for ever leaves no more records than are allowed, and each log-in of his that ended
+// A customer that logs in and out forever leaves no more records than are allowed, and each of its log-ins that ended
 // stays ended.
 func TestFamiliesFold(t *testing.T) {
 	path, clock := filepath.Join(t.TempDir(), "store.db"), newClock()
@@ -69,7 +69,7 @@ func TestFamiliesFold(t *testing.T) {
 	}
 }
 
-// What began no later than what was folded ends too, sessions as well, and what began later goes on.
+// Folding a family also ends the families and sessions that began no later. What began later goes on.
 func TestFoldedFamiliesEndNothingLater(t *testing.T) {
 	db, clock := fresh(t)
 	ada := add(t, db, core.Integer(1), "ada")
@@ -97,7 +97,7 @@ func TestFoldedFamiliesEndNothingLater(t *testing.T) {
 	}
 }
 
-// At its bound a customer's log-out takes no more than a few times what one takes else.
+// A log-out at the bound takes at most a few times as long as one with few revoked families.
 func BenchmarkFold(b *testing.B) {
 	for name, families := range map[string]int{"few": 10, "bound": core.MaxRevoked} {
 		b.Run(name, func(b *testing.B) {

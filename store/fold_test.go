@@ -90,7 +90,7 @@ func TestCollisions(t *testing.T) {
 	}
 }
 
-// Where case is not regarded, no collision comes to be; those that are there are let be, and can be mended.
+// If case is ignored, no new collision can arise. Those that exist stay, and can be mended.
 func TestFoldEmails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	db, err := store.Open(store.Config{Path: path})

@@ -12,7 +12,7 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// given loads a customer with his rights.
+// given loads a customer with its rights.
 func given(t testing.TB, db *store.DB, id core.CustomerID) store.Customer {
 	t.Helper()
 	_, c, err := db.Load(t.Context(), store.Query{UserID: id, HasUser: true, Rights: true})
@@ -108,7 +108,7 @@ func TestRights(t *testing.T) {
 	}
 }
 
-// A token that is issued on the ground of rights which changed meanwhile is not.
+// No token is issued if the rights that it rests on changed meanwhile.
 func TestRightsConflict(t *testing.T) {
 	db, _ := fresh(t)
 	ada := add(t, db, core.CustomerID{}, "ada")

@@ -11,7 +11,7 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// liveHeap is what the heap holds once all that nobody holds is gone, in bytes.
+// liveHeap is the size of the heap after garbage collection, in bytes.
 func liveHeap() int64 {
 	runtime.GC()
 	runtime.GC()

@@ -11,7 +11,7 @@ import (
 	"github.com/edgetoken/edgetoken/testdata/faultdisk"
 )
 
-// R9: whenever a process is killed that makes a store, the next one opens or makes it.
+// R9: a process that makes a store may be killed at any time. The next one opens or makes it.
 func TestMakingIsInterrupted(t *testing.T) {
 	if faultdisk.Rerun(t) {
 		return

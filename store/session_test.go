@@ -71,8 +71,8 @@ func TestSession(t *testing.T) {
 	}
 }
 
-// Whatever ends the families of a customer ends the sessions, with their records, whatever the clock does; nobody
-// else's end.
+// What ends the families of a customer also ends its sessions and removes their records, whatever the clock does.
+// Sessions of others go on.
 func TestSessionEnds(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -142,7 +142,8 @@ func TestSessionAfterCutOff(t *testing.T) {
 	}
 }
 
-// A process that comes after another with its clock set back ends the other's sessions by what the file says.
+// The clock is set back and a new process opens the store. It ends the sessions of the old process by what the file
+// says.
 func TestSessionEndsInALaterProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	clock := newClock()
@@ -241,7 +242,7 @@ func TestSessionRefuses(t *testing.T) {
 	}
 }
 
-// Session fixation: what was in the browser before a log-in is dead after it, whosoever it was.
+// Session fixation: a log-in ends the session that was in the browser before, whoever owned it.
 func TestSessionFixation(t *testing.T) {
 	db, clock := fresh(t)
 	ada, bea := add(t, db, core.CustomerID{}, "ada"), add(t, db, core.CustomerID{}, "bea")
@@ -272,7 +273,7 @@ func TestSessionFixation(t *testing.T) {
 	}
 }
 
-// A million sessions by one client: his own oldest go, and nobody else's.
+// If one customer begins ever more sessions, its own oldest go, and nobody else's.
 func TestMillionSessionsByOneClient(t *testing.T) {
 	db, clock := fresh(t)
 	ada, bea := add(t, db, core.CustomerID{}, "ada"), add(t, db, core.CustomerID{}, "bea")
@@ -300,7 +301,7 @@ func TestMillionSessionsByOneClient(t *testing.T) {
 	}
 }
 
-// Beyond the bound on all sessions those go that would expire first.
+// Beyond the bound on all sessions, the ones that would expire first go.
 func TestSessionsOfAllAreBounded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	clock := newClock()

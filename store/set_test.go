@@ -95,8 +95,8 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// With USER_ID_FIELD email, tokens name an address: once it is no longer the customer's they name nobody, and whoever
-// has it next does not get them. With USER_ID_FIELD id they go on.
+// With USER_ID_FIELD email, tokens name an address. When the customer gives up the address, they name nobody, and they
+// do not work for its next owner. With USER_ID_FIELD id they go on.
 func TestSetEmailEndsTokensOfTheOldAddress(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	clock := newClock()
@@ -156,7 +156,7 @@ func TestSetEmailEndsTokensOfTheOldAddress(t *testing.T) {
 	}
 }
 
-// A tombstone stays for as long as any token could live, whatever lifetimes are now and whatever the caller asks for.
+// A tombstone stays as long as any token can live. Neither the present lifetimes nor the caller can shorten that.
 func TestTombstoneOutlivesTheLongestToken(t *testing.T) {
 	const day = 24 * 3600
 	for _, c := range []struct {

@@ -103,7 +103,8 @@ func TestRemoveAndAddBringsNoTokenBack(t *testing.T) {
 	}
 }
 
-// The tombstone of an address cuts off no id of the same text, nor that of an id an address.
+// The tombstone of an address does not cut off an id with the same text. The tombstone of an id does not cut off such
+// an address.
 func TestTombstoneOfAnAddressIsNoneOfAnID(t *testing.T) {
 	db := open(t, store.Config{Path: filepath.Join(t.TempDir(), "store.db"), IDs: core.TextID, Now: newClock().now})
 	add(t, db, core.Text("a"), "b")

@@ -37,7 +37,7 @@ func schema1(t testing.TB, kind core.IDKind) (path string, id func(int) core.Cus
 	return path, id
 }
 
-// A store of schema 1 is upgraded when it is opened, and all is in it that was.
+// Opening a store of schema 1 upgrades it and keeps all that is in it.
 func TestUpgradeLosesNothing(t *testing.T) {
 	for _, kind := range []core.IDKind{core.IntegerID, core.TextID} {
 		path, id := schema1(t, kind)
@@ -195,7 +195,7 @@ func TestUpgradeFrom2(t *testing.T) {
 	}
 }
 
-// What a clock that was never set, or that was beyond all that is plausible, left in a store of schema 2 does no harm.
+// A clock that was never set, or was not plausible, left its times in a store of schema 2. They do no harm.
 func TestUpgradeFrom2AfterAWrongClock(t *testing.T) {
 	for name, committed := range map[string]int64{"1970": 5, "2094": (core.LastStart + 10*day) * 1000} {
 		path, id := schema2(t, core.IntegerID)
@@ -337,7 +337,7 @@ func TestCheckDoesNotUpgrade(t *testing.T) {
 	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
 		t.Errorf("Check changed the file: %v", err)
 	}
-	// What an older schema has not is no part of it, and what it must have is missed.
+	// Check reports a record that the older schema does not know, and a bucket that it must have and that is missing.
 	otherBolt(t, path, bbolt.Options{}, func(tx *bbolt.Tx) error {
 		if err := tx.DeleteBucket([]byte("cutoffs")); err != nil {
 			return err
