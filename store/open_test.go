@@ -198,7 +198,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// What the system says is passed on with what to do.
+// The error passes on what the system says, and says what to do.
 func TestOpenWithoutPermission(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	for _, cause := range []error{syscall.EACCES, syscall.EROFS} {
@@ -226,8 +226,8 @@ func TestOpenLocked(t *testing.T) {
 	}
 }
 
-// A file that was emptied is refused and stays as it is; one that Open made and could fill with nothing goes again,
-// so that the next attempt is none with an empty file.
+// A file that was emptied is refused and stays as it is. If Open makes a file but cannot fill it, it removes the file,
+// so that the next attempt does not find an empty one.
 func TestOpenAndEmptyFiles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	must(t, os.WriteFile(path, nil, 0o600))
@@ -303,8 +303,8 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// Whatever single page is damaged, Open or a walk over the customers is an error or gives what was stored; nothing
-// panics or hangs.
+// One page is damaged, whichever it is. Open or a walk over the customers returns an error, or gives what was stored.
+// Nothing panics or hangs.
 func TestDamagedPages(t *testing.T) {
 	path := closedStore(t)
 	whole, err := os.ReadFile(path)

@@ -49,8 +49,7 @@ func verifyPBKDF2(encoded, password string) (bool, error) {
 }
 
 // parsePBKDF2 reads exactly what String writes. Django reads other spellings too, but compares with the one that it
-// writes, so no password matches them. It begins as parseArgon2 does, but the parts
-// have nothing in common.
+// writes, so no password matches them. It begins as parseArgon2 does, but the parts have nothing in common.
 func parsePBKDF2(encoded string) (pbkdf2Hash, error) {
 	bad := func(what string) (pbkdf2Hash, error) {
 		return pbkdf2Hash{}, fmt.Errorf("%w: pbkdf2: %s", ErrMalformed, what)
