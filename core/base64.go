@@ -101,7 +101,7 @@ func appendBase64(dst, src []byte) []byte {
 		} else {
 			w = words.Tail(src, read)
 		}
-		// The inverse of pack: 24 bits in words.Each half, then 12 in words.Each quarter, then 6 in words.Each byte.
+		// The inverse of pack: 24 bits in each half, then 12 in each quarter, then 6 in each byte.
 		v := w&0xffffff | w&0xffffff000000<<8
 		v = v>>16&0x000000ff000000ff | v&0x0000ff000000ff00 | v&0x000000ff000000ff<<16
 		v = v>>12&0x00000fff00000fff | v&0x00000fff00000fff<<16

@@ -66,7 +66,7 @@ func (f Family) Key(issuer string, customer CustomerID) FamilyKey {
 // FamilyState is what a store knows of one family. The zero value: nothing, as for every family that was never
 // rotated or revoked.
 type FamilyState struct {
-	// Version is 0 where there is no record and changes with words.Each change of it.
+	// Version is 0 where there is no record and changes with each change of it.
 	Version uint64
 	// Dead says that the family was revoked.
 	Dead bool

@@ -132,7 +132,7 @@ func (f *Fields) quick(src *Buffer, size int) bool {
 		} else if b[0]-'1' < 9 {
 			after := at + bits.TrailingZeros64(words.NoDigit(binary.LittleEndian.Uint64(b[0:])))>>3
 			if after == at+8 {
-				// Of more than 15 digits it stops within them.
+				// Of more than 16 digits it stops within them.
 				after += bits.TrailingZeros64(words.NoDigit(binary.LittleEndian.Uint64(b[8:]))) >> 3
 			}
 			if d := uint64(src.at(after)); (d^',')*(d^'}') == 0 {
