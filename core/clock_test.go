@@ -43,24 +43,30 @@ func TestCheckClock(t *testing.T) {
 
 func TestRevokedUntil(t *testing.T) {
 	const now, day = 1767225600, 86400
+	type lives = core.Lifetimes
 	for _, c := range []struct {
-		name                            string
-		expires, start, lifetimes, want int64
+		name           string
+		expires, start int64
+		lifetimes      lives
+		want           int64
 	}{
-		{"nothing is known", 0, 0, 0, now + day},
-		{"lifetimes", 0, 0, 3*day + 3600, now + 4*day + 3600},
-		{"the token's own exp", now + 10*day, 0, 3 * day, now + 14*day},
-		{"a token that has expired", now - 10*day, 0, 3 * day, now + 4*day},
-		{"a start ahead of the clock", 0, (now+30*day)*1000 + 1, 3 * day, now + 30*day + 1 + 4*day},
-		{"what a purge clock may gain", now + 600*day, 0, 40 * day, now + 650*day},
-		{"as late as can be", math.MaxInt64, 0, 3 * day, core.LastUntil},
-		{"lifetimes without end", 0, 0, math.MaxInt64, core.LastUntil},
+		{"nothing is known", 0, 0, lives{}, now + day},
+		{"a log-in", 0, 0, lives{Access: 3600, Refresh: 3 * day}, now + 4*day + 3600},
+		{"a log-in with a foreign token", 0, 0, lives{3600, 3 * day, 5 * day}, now + 6*day + 3600},
+		{"only access tokens follow", 0, 0, lives{Access: 3600}, now + day + 3600},
+		{"the token's own exp", now + 10*day, 0, lives{Refresh: 3 * day}, now + 14*day},
+		{"a token that has expired", now - 10*day, 0, lives{Refresh: 3 * day}, now + 4*day},
+		{"a start ahead of the clock", 0, (now+30*day)*1000 + 1, lives{Refresh: 3 * day}, now + 30*day + 1 + 4*day},
+		{"what a purge clock may gain", now + 600*day, 0, lives{Refresh: 40 * day}, now + 650*day},
+		{"as late as can be", math.MaxInt64, 0, lives{Refresh: 3 * day}, core.LastUntil},
+		{"lifetimes without end", 0, 0, lives{Access: math.MaxInt64 / 2, Refresh: math.MaxInt64 / 2}, core.LastUntil},
 	} {
-		if got := core.RevokedUntil(time.Unix(now, 0), c.expires, c.start, c.lifetimes); got != c.want {
+		if got := c.lifetimes.RevokedUntil(time.Unix(now, 0), c.expires, c.start); got != c.want {
 			t.Errorf("%s: until %d, want %d", c.name, got, c.want)
 		}
 	}
-	if got := core.RevokedUntil(time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC), 0, 0, day); got != core.LastUntil {
+	late := time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC)
+	if got := (lives{Access: day}).RevokedUntil(late, 0, 0); got != core.LastUntil {
 		t.Errorf("by a clock beyond all years: until %d, want %d", got, core.LastUntil)
 	}
 }

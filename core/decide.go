@@ -189,8 +189,8 @@ func (o *Outcome) blacklist(d *decision) {
 		return
 	}
 	exp, _ := d.o.Expires()
-	access, _ := d.s.Lifetimes()
-	until := RevokedUntil(d.req.Now, exp, d.fam.Start, max(access, d.req.State.LongestAccess))
+	follow := Lifetimes{Access: d.req.State.Longest.Raised(d.s).Access}
+	until := follow.RevokedUntil(d.req.Now, exp, d.fam.Start)
 	o.Effects.List = append(o.Effects.List, Revocation(d.s, d.fam, d.o.Issuer, d.req.State.Customer.ID, until)...)
 }
 

@@ -19,6 +19,14 @@ const (
 	// FoldFamilies replaces the oldest of a customer's revoked families, all but At, by one cut-off of the customer:
 	// nobody can fill a store by logging in and out. Families whose start is not known stay.
 	FoldFamilies EffectKind = 4
+	// EndLogins ends every log-in of Customer that began until now, browser sessions included. A store turns now into
+	// a cut-off when it applies the effect.
+	EndLogins EffectKind = 5
+	// EndAddress does the same to tokens that name their customer by an e-mail address, which Customer holds as a text
+	// (USER_ID_FIELD: email).
+	EndAddress EffectKind = 6
+	// EndAll does the same to the log-ins of all customers of the node.
+	EndAll EffectKind = 7
 )
 
 // MaxRevoked is how many revoked families of one customer are remembered one by one on the secure wire. On the exact
@@ -28,7 +36,7 @@ const MaxRevoked = 4096
 // Effect is one change that must be durable before the answer that came with it may leave the node.
 type Effect struct {
 	Kind     EffectKind
-	Customer CustomerID // RecordLogin, FoldFamilies
+	Customer CustomerID // RecordLogin, FoldFamilies, EndLogins, EndAddress
 	Family   FamilyKey  // RevokeFamily
 	// At is of RecordLogin in Unix microseconds, of ReserveStart in Unix milliseconds, of RevokeFamily the start of
 	// the family in Unix milliseconds, 0 where that is not known, and of FoldFamilies a number of families.
@@ -112,7 +120,7 @@ func (e *Effects) UnmarshalBinary(b []byte) error {
 	for n := r.U16(); n > 0 && !r.Bad; n-- {
 		x := Effect{Kind: EffectKind(r.U8()), Customer: readCustomer(&r), Family: readFamily(&r), At: r.I64(),
 			Until: r.I64()}
-		if x.Kind < RecordLogin || x.Kind > FoldFamilies {
+		if x.Kind < RecordLogin || x.Kind > EndAll {
 			return errEffects
 		}
 		e.List = append(e.List, x)

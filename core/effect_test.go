@@ -28,6 +28,9 @@ func sampleEffects() []core.Effects {
 				{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 9}, At: 1780311600_000, Until: 4102444800},
 				{Kind: core.ReserveStart, At: 2},
 				{Kind: core.FoldFamilies, Customer: core.Integer(7), At: core.MaxRevoked},
+				{Kind: core.EndLogins, Customer: core.Text("9f1c")},
+				{Kind: core.EndAddress, Customer: core.Text("ada@example.com")},
+				{Kind: core.EndAll},
 			},
 		},
 	}

@@ -101,9 +101,9 @@ func DefaultSettings() Settings {
 	}
 }
 
-// Lifetimes are how long an access token and a refresh token may be accepted after they were issued, in whole seconds:
+// lifetimes are how long an access token and a refresh token may be accepted after they were issued, in whole seconds:
 // ACCESS_TOKEN_LIFETIME and REFRESH_TOKEN_LIFETIME, each with LEEWAY.
-func (s *Settings) Lifetimes() (access, refresh int64) {
+func (s *Settings) lifetimes() (access, refresh int64) {
 	whole := func(lifetime time.Duration) int64 {
 		return int64((lifetime + s.Leeway + time.Second - 1) / time.Second)
 	}

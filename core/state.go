@@ -12,7 +12,7 @@ type State struct {
 	CutOff int64
 	// HighWater is the latest start of a family that may be given without reserving further ones. Unix milliseconds.
 	HighWater int64
-	// LongestAccess is the longest ACCESS_TOKEN_LIFETIME + LEEWAY that was ever in use, in seconds, so that a
-	// revocation outlives tokens that were issued when lifetimes were longer. 0: the present ones.
-	LongestAccess int64
+	// Longest are the longest lifetimes that were ever in use, so that a revocation outlives tokens that were issued
+	// when lifetimes were longer. 0: the present ones.
+	Longest Lifetimes
 }

@@ -136,8 +136,8 @@ func TestRememberKeepsTheLongest(t *testing.T) {
 		{"more than a duration", math.MaxInt64/1_000_000_000 + 1, store.ErrInvalid, 3600, 1},
 		{"a day", 86400, nil, 86400, 2},
 	} {
-		wantErr(t, c.name+": RaiseLifetimes", db.RaiseLifetimes(bg, store.Lifetimes{Access: c.seconds}), c.err)
-		if got := state(t, db, core.CustomerID{}, core.Family{}).LongestAccess; got != c.want {
+		wantErr(t, c.name+": RaiseLifetimes", db.RaiseLifetimes(bg, core.Lifetimes{Access: c.seconds}), c.err)
+		if got := state(t, db, core.CustomerID{}, core.Family{}).Longest.Access; got != c.want {
 			t.Errorf("%s: State.Longest = %d, want %d", c.name, got, c.want)
 		}
 		if got, err := db.Stats(bg); err != nil || got.Commits != c.commits {
@@ -147,12 +147,12 @@ func TestRememberKeepsTheLongest(t *testing.T) {
 	must(t, db.Close())
 	db, err = store.Open(store.Config{Path: path})
 	must(t, err)
-	must(t, db.RaiseLifetimes(bg, store.Lifetimes{Access: 60, Refresh: 600}))
-	must(t, db.RaiseLifetimes(bg, store.Lifetimes{Refresh: 60}))
-	if got, err := db.Lifetimes(bg); err != nil || got != (store.Lifetimes{Access: 86400, Refresh: 600}) {
+	must(t, db.RaiseLifetimes(bg, core.Lifetimes{Access: 60, Refresh: 600}))
+	must(t, db.RaiseLifetimes(bg, core.Lifetimes{Refresh: 60}))
+	if got, err := db.Lifetimes(bg); err != nil || got != (core.Lifetimes{Access: 86400, Refresh: 600}) {
 		t.Errorf("Lifetimes in a new process = %+v, %v, want a day and ten minutes", got, err)
 	}
-	if got := state(t, db, core.CustomerID{}, core.Family{}).LongestAccess; got != 86400 {
+	if got := state(t, db, core.CustomerID{}, core.Family{}).Longest.Access; got != 86400 {
 		t.Errorf("State.Longest in a new process = %d, want 86400", got)
 	}
 	must(t, db.Close())
@@ -167,7 +167,7 @@ func TestRememberKeepsTheLongest(t *testing.T) {
 	}
 	wantErr(t, "Open with a damaged record", err, store.ErrCorrupt)
 	inMeta(func(b *bbolt.Bucket) error { return b.Delete([]byte("longest")) })
-	if got := state(t, open(t, store.Config{Path: path}), core.CustomerID{}, core.Family{}).LongestAccess; got != 0 {
+	if got := state(t, open(t, store.Config{Path: path}), core.CustomerID{}, core.Family{}).Longest.Access; got != 0 {
 		t.Errorf("State.Longest of a store without the record = %d, want 0", got)
 	}
 }

@@ -57,7 +57,7 @@ func fullStore(t testing.TB, kind core.IDKind, customers int) string {
 	for i := range customers / 4 {
 		must(t, db.Remove(bg, id(customers-i), time.Duration(i)*time.Hour))
 	}
-	must(t, db.RaiseLifetimes(bg, store.Lifetimes{Access: 3600, Refresh: 3600}))
+	must(t, db.RaiseLifetimes(bg, core.Lifetimes{Access: 3600, Refresh: 3600}))
 	must(t, db.PutGroup(bg, "editors", []string{"customers.change_customer", "customers.view_customer"}))
 	must(t, db.ChangeRights(bg, id(2), store.RightsChange{Grant: []string{"customers.add_customer"},
 		Join: []string{"editors"}}))

@@ -19,7 +19,7 @@ const (
 func revokedFor(t *testing.T, db *store.DB, c *clock, bits uint64, lives int64) core.Family {
 	t.Helper()
 	f := core.Family{Listed: true, Ours: true, Bits: bits, Start: c.now().UnixMilli()}
-	until := core.RevokedUntil(c.now(), c.now().Unix()+lives/1000, f.Start, 3600)
+	until := core.Lifetimes{Access: 3600}.RevokedUntil(c.now(), c.now().Unix()+lives/1000, f.Start)
 	must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: f.Key("", core.Integer(1)),
 		At: f.Start, Until: until}}}))
 	return f
@@ -108,7 +108,7 @@ func TestRevocationsUnderAWrongClockHold(t *testing.T) {
 	for _, wrong := range []int64{30 * day, -30 * day, 400 * day, -56 * 366 * day, 80 * 365 * day, 20000 * 365 * day} {
 		path, clock := filepath.Join(t.TempDir(), "store.db"), newClock()
 		db := open(t, store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})
-		must(t, db.RaiseLifetimes(bg, store.Lifetimes{Access: 3600, Refresh: 3 * day / 1000}))
+		must(t, db.RaiseLifetimes(bg, core.Lifetimes{Access: 3600, Refresh: 3 * day / 1000}))
 		ada, bea := add(t, db, core.Integer(1), "ada"), add(t, db, core.Integer(2), "bea")
 		begun := clock.now().UnixMilli()
 		for _, c := range []store.Customer{ada, bea} {
@@ -122,7 +122,7 @@ func TestRevocationsUnderAWrongClockHold(t *testing.T) {
 		clock.ms.Add(minute)
 		clock.wrong.Store(wrong)
 		f := core.Family{Listed: true, Ours: true, Bits: 7, Start: begun}
-		until := core.RevokedUntil(clock.now(), 0, begun, 3600+3*day/1000)
+		until := core.Lifetimes{Access: 3600, Refresh: 3 * day / 1000}.RevokedUntil(clock.now(), 0, begun)
 		must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: f.Key("", ada.ID),
 			At: f.Start, Until: until}}}))
 		must(t, db.Revoke(bg, ada.ID))

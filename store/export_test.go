@@ -182,7 +182,7 @@ func (db *DB) Each(ctx context.Context) iter.Seq2[Customer, error] {
 func (db *DB) Forget() { db.loads.reads.Store(nil) }
 
 // Lifetimes is what RaiseLifetimes keeps.
-func (db *DB) Lifetimes(ctx context.Context) (l Lifetimes, err error) {
+func (db *DB) Lifetimes(ctx context.Context) (l core.Lifetimes, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) (err error) {
 		l, err = tables{tx}.lifetimes()
 		return err

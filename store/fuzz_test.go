@@ -36,7 +36,7 @@ func records(tb testing.TB) map[string][][]byte {
 		{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 2}, Until: start / 1000, At: start}}}))
 	must(tb, db.Revoke(bg, core.Integer(1)))
 	must(tb, db.Remove(bg, core.Integer(2), time.Hour))
-	must(tb, db.RaiseLifetimes(bg, store.Lifetimes{Access: 3600, Foreign: 86400}))
+	must(tb, db.RaiseLifetimes(bg, core.Lifetimes{Access: 3600, Foreign: 86400}))
 	must(tb, db.PutGroup(bg, "editors", []string{"customers.view_customer", "ünï.x"}))
 	must(tb, db.ChangeRights(bg, core.Integer(1), store.RightsChange{Grant: []string{"a.b", "a.c"},
 		Join: []string{"editors"}}))

@@ -31,7 +31,7 @@ func TestLayoutIsAsDocumented(t *testing.T) {
 	must(t, db.Settle(t.Context(), e))
 	must(t, db.Revoke(t.Context(), ada.ID))
 	must(t, db.Remove(t.Context(), gone.ID, time.Hour))
-	must(t, db.RaiseLifetimes(t.Context(), store.Lifetimes{Access: 24 * 3600, Refresh: 3 * 24 * 3600,
+	must(t, db.RaiseLifetimes(t.Context(), core.Lifetimes{Access: 24 * 3600, Refresh: 3 * 24 * 3600,
 		Foreign: 30 * 24 * 3600}))
 	must(t, db.PutGroup(t.Context(), "editors", []string{"a.b"}))
 	must(t, db.ChangeRights(t.Context(), ada.ID, store.RightsChange{Grant: []string{"c.d"}, Join: []string{"editors"}}))

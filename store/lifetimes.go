@@ -11,30 +11,8 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// Lifetimes are the longest lifetimes that tokens ever had, in seconds. Later settings do not shorten them.
-type Lifetimes struct {
-	Access  int64 // how long an access token may be accepted after it was issued
-	Refresh int64 // the same of a refresh token
-	// Foreign is how long a token that was shown here had left to live, whoever issued it, in whole days.
-	Foreign int64
-}
-
-// Raised raises each lifetime to what tokens have under settings, if that is longer.
-func (l Lifetimes) Raised(s *core.Settings) Lifetimes {
-	access, refresh := s.Lifetimes()
-	l.Access, l.Refresh = max(l.Access, access), max(l.Refresh, refresh)
-	return l
-}
-
-// logIn is how long the tokens of one log-in can live from now on, in seconds: its refresh token, which may be new or
-// foreign, and then an access token that it gives at its end.
-func (l Lifetimes) logIn() int64 { return max(l.Refresh, l.Foreign) + l.Access }
-
-// token is the longest lifetime of any token.
-func (l Lifetimes) token() int64 { return max(l.Access, l.Refresh, l.Foreign) }
-
-// kept are the lifetimes, each with its key.
-func (l *Lifetimes) kept() []keptLifetime {
+// keptLifetimes are the lifetimes, each with its key.
+func keptLifetimes(l *core.Lifetimes) []keptLifetime {
 	return []keptLifetime{{longestKey, &l.Access}, {longestRefreshKey, &l.Refresh}, {longestForeignKey, &l.Foreign}}
 }
 
@@ -46,10 +24,10 @@ type keptLifetime struct {
 // maxLifetime is the longest time.Duration, in seconds.
 const maxLifetime = int64(math.MaxInt64 / time.Second)
 
-// RaiseLifetimes raises the kept lifetimes to these, and lowers none. Access is for State.LongestAccess, all are for
-// tombstones. The error is ErrInvalid for a negative lifetime, or one longer than a time.Duration can be.
-func (db *DB) RaiseLifetimes(ctx context.Context, l Lifetimes) error {
-	for _, k := range l.kept() {
+// RaiseLifetimes raises the kept lifetimes to these, and lowers none. They are State.Longest. The error is ErrInvalid
+// for a negative lifetime, or one longer than a time.Duration can be.
+func (db *DB) RaiseLifetimes(ctx context.Context, l core.Lifetimes) error {
+	for _, k := range keptLifetimes(&l) {
 		if *k.seconds < 0 || *k.seconds > maxLifetime {
 			return fmt.Errorf("longest life of a token %w: it has %d seconds, not 0 to %d", ErrInvalid, *k.seconds,
 				maxLifetime)
@@ -60,8 +38,8 @@ func (db *DB) RaiseLifetimes(ctx context.Context, l Lifetimes) error {
 		if err != nil {
 			return err
 		}
-		old := longest.kept()
-		for i, k := range l.kept() {
+		old := keptLifetimes(&longest)
+		for i, k := range keptLifetimes(&l) {
 			if *k.seconds > *old[i].seconds {
 				w.put(metaBucket, k.key, encodeNumber(*k.seconds))
 			}
@@ -70,10 +48,10 @@ func (db *DB) RaiseLifetimes(ctx context.Context, l Lifetimes) error {
 	})
 }
 
-// RaiseForToken raises Lifetimes.Foreign to the time that a token with a good signature has left to live; expires is in
-// Unix seconds. So tombstones outlive tokens that this node did not issue, or issued under unknown settings. It keeps
-// whole days, so it seldom writes. It counts from the purge clock, by which tombstones go. By a wall clock that is
-// ahead the time would be too short, and by one that is behind too long, for good.
+// RaiseForToken raises core.Lifetimes.Foreign to the time that a token with a good signature has left to live;
+// expires is in Unix seconds. So tombstones outlive tokens that this node did not issue, or issued under unknown
+// settings. It keeps whole days, so it seldom writes. It counts from the purge clock, by which tombstones go. By a
+// wall clock that is ahead the time would be too short, and by one that is behind too long, for good.
 func (db *DB) RaiseForToken(ctx context.Context, expires int64) error {
 	expires = min(max(expires, 0), core.LastUntil) // a token may say any number
 	// The purge clock never goes back, so no more is left than at an earlier look.
@@ -85,7 +63,7 @@ func (db *DB) RaiseForToken(ctx context.Context, expires int64) error {
 		return nil
 	}
 	left = min((left+secondsOfDay-1)/secondsOfDay*secondsOfDay, maxLifetime)
-	if err := db.RaiseLifetimes(ctx, Lifetimes{Foreign: left}); err != nil {
+	if err := db.RaiseLifetimes(ctx, core.Lifetimes{Foreign: left}); err != nil {
 		return err
 	}
 	db.knowForeign(left)
@@ -103,22 +81,22 @@ func (db *DB) knowForeign(seconds int64) {
 }
 
 // RevokedUntil says until when the store must remember that a log-in was revoked now, under these settings, in Unix
-// seconds. expires and start are those of core.RevokedUntil.
+// seconds. expires and start are those of core.Lifetimes.RevokedUntil.
 func (db *DB) RevokedUntil(ctx context.Context, s *core.Settings, expires, start int64) (until int64, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		longest, err := tables{tx}.lifetimes()
-		until = core.RevokedUntil(db.Time(), expires, start, longest.Raised(s).logIn())
+		until = longest.Raised(s).RevokedUntil(db.Time(), expires, start)
 		return err
 	})
 	return until, err
 }
 
 // lifetimes reads what RaiseLifetimes keeps; 0 if nothing was kept yet.
-func (t tables) lifetimes() (l Lifetimes, err error) {
-	for _, k := range l.kept() {
+func (t tables) lifetimes() (l core.Lifetimes, err error) {
+	for _, k := range keptLifetimes(&l) {
 		if value := t.get(metaBucket, k.key); value != nil {
 			if *k.seconds, err = decodeNumber(string(k.key), value); err != nil {
-				return Lifetimes{}, err
+				return core.Lifetimes{}, err
 			}
 		}
 	}

@@ -81,11 +81,9 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 			cutOff = max(cutOff, grave.cutOff)
 		}
 		state.CutOff = max(own.nodeCutOff(), bounded(cutOff))
-		longest, err := t.lifetimes()
-		if err != nil {
+		if state.Longest, err = t.lifetimes(); err != nil {
 			return err
 		}
-		state.LongestAccess = longest.Access
 		if found {
 			if q.Rights {
 				if customer.Rights, err = t.effective(customer); err != nil {

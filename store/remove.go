@@ -62,11 +62,11 @@ func (w *writer) newTombstone(cutOff int64, keep time.Duration) (tombstone, erro
 
 // outlives returns the end, in Unix seconds, of a tombstone that outlives every token issued until last (Unix
 // milliseconds); 0 if no lifetime is known.
-func (t tombstone) outlives(last int64, longest Lifetimes) int64 {
-	if longest.token() == 0 {
+func (t tombstone) outlives(last int64, longest core.Lifetimes) int64 {
+	if longest == (core.Lifetimes{}) {
 		return 0
 	}
-	return core.RevokedUntil(time.UnixMilli(last), 0, t.cutOff, longest.token()) + 1 // until is in whole seconds
+	return longest.Alone().RevokedUntil(time.UnixMilli(last), 0, t.cutOff) + 1 // until is in whole seconds
 }
 
 // KeepTombstone makes the tombstone of a removed customer outlive a token with a good signature. The token names the
@@ -92,7 +92,7 @@ func (db *DB) KeepTombstone(ctx context.Context, q Query, expires int64) error {
 			return err
 		}
 		w.remove(expiryBucket, expiryKey(t.until, tombstoneExpires, key))
-		t.until = core.RevokedUntil(time.UnixMicro(w.at.reckoned()), expires, 0, 0)
+		t.until = core.Lifetimes{}.RevokedUntil(time.UnixMicro(w.at.reckoned()), expires, 0)
 		w.put(tombstonesBucket, key, t.encode())
 		w.put(expiryBucket, expiryKey(t.until, tombstoneExpires, key), []byte{recordVersion})
 		return nil

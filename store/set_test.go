@@ -161,15 +161,15 @@ func TestTombstoneOutlivesTheLongestToken(t *testing.T) {
 	const day = 24 * 3600
 	for _, c := range []struct {
 		name string
-		ever []store.Lifetimes
+		ever []core.Lifetimes
 		keep time.Duration
 		want int64 // seconds after the removal that it is still there
 	}{
 		{"nothing is known", nil, time.Hour, 3600},
-		{"longest refresh token", []store.Lifetimes{{Access: 60, Refresh: 30 * day}, {Access: 60, Refresh: day}},
+		{"longest refresh token", []core.Lifetimes{{Access: 60, Refresh: 30 * day}, {Access: 60, Refresh: day}},
 			time.Hour, 31 * day},
-		{"longest access token", []store.Lifetimes{{Access: 40 * day, Refresh: day}}, time.Hour, 41 * day},
-		{"longer than both", []store.Lifetimes{{Access: 60, Refresh: day}}, 90 * 24 * time.Hour, 90 * day},
+		{"longest access token", []core.Lifetimes{{Access: 40 * day, Refresh: day}}, time.Hour, 41 * day},
+		{"longer than both", []core.Lifetimes{{Access: 60, Refresh: day}}, 90 * 24 * time.Hour, 90 * day},
 	} {
 		for what, end := range map[string]func(*store.DB, core.CustomerID) error{
 			"removal": func(db *store.DB, id core.CustomerID) error { return db.Remove(bg, id, c.keep) },

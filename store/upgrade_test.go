@@ -93,7 +93,7 @@ func checkUpgraded(t *testing.T, db *store.DB, id func(int) core.CustomerID) {
 	}
 	const node = start + 4000 // its cut-off
 	for i, cutOff := range map[int]int64{1: node, 2: node, 3: node, 4: node, 5: node, 6: node} {
-		if s := state(t, db, id(i), core.Family{}); s.CutOff != cutOff || s.LongestAccess != 7200 ||
+		if s := state(t, db, id(i), core.Family{}); s.CutOff != cutOff || s.Longest.Access != 7200 ||
 			s.HighWater != start+60_000 {
 			t.Errorf("state of customer %d = %+v, want cut-off %d, longest 7200, high-water mark %d", i, s, cutOff,
 				start+60_000)

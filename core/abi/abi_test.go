@@ -21,7 +21,8 @@ import (
 func TestExamples(t *testing.T) {
 	o := core.Opened{Claims: []byte(`{"exp":9}`), ExpiresAt: strictjson.Value{Form: strictjson.Number, Start: 7,
 		End: 8}}
-	login := core.Request{Op: core.Login, Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	login := core.Request{Op: core.Login, Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		State: core.State{Longest: core.Lifetimes{Access: 3600, Refresh: 3 * 24 * 3600}}}
 	expired := core.Outcome{Refusals: []core.Refusal{{Cause: cause.Expired, Class: core.AccessToken}}}
 	config := abi.Config{Settings: core.DefaultSettings()}
 	question := sampleQuestions()[0]
@@ -40,6 +41,8 @@ func TestExamples(t *testing.T) {
 		{"Opened", abi.AppendOpened(nil, &o), 32, "04000000 07000000 08000000"},
 		{"Config", config.Append(nil), 0, "0300352e35 0600736563757265"},
 		{"Request", abi.AppendRequest(nil, &login), 0, "03 0040204648470600"},
+		{"lifetimes of a Request", abi.AppendRequest(nil, &login), 60,
+			"100e000000000000 80f4030000000000 0000000000000000"},
 		{"Outcome", abi.AppendOutcome(nil, &expired), 0, "01 0e 0600616363657373 00"},
 		{"Question", question.Append(nil), 0, "04 01010000 0400504f5354 1200637573746f6d"},
 		{"verdict", abi.AppendVerdict(nil, permission.MethodNotAllowed), 0, "03"},
@@ -103,7 +106,8 @@ func sampleRequests(tb testing.TB) []core.Request {
 	state := core.State{
 		Customer: core.Customer{ID: core.Integer(7), UserID: core.Text("a@b.c"), Active: true, RevokeClaim: "F0",
 			Version: 2}, PasswordGood: true, UnreadableCustomer: true,
-		Family: core.FamilyState{Version: 4, Dead: true}, CutOff: 1, HighWater: 2, LongestAccess: 3,
+		Family: core.FamilyState{Version: 4, Dead: true}, CutOff: 1, HighWater: 2,
+		Longest: core.Lifetimes{Access: 3, Refresh: 4, Foreign: 5},
 	}
 	return []core.Request{
 		{Op: core.Login, State: state, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte(`{"plan":"pro"}`)},

@@ -12,7 +12,7 @@ import (
 )
 
 // requestBytes is the size of the fixed part of a request.
-const requestBytes = 104
+const requestBytes = 120
 
 // AppendRequest appends the message of Prepare and Decide:
 //
@@ -20,16 +20,21 @@ const requestBytes = 104
 //	9  u8 flags (1 customer active, 2 password good, 4 unreadable customer, 8 family dead)
 //	10 u8 kind of the customer's id (0 none, 1 integer, 2 text) | 11 u8 kind of its user id
 //	12 i64 id | 20 i64 user id (0 but for integers) | 28 u64 customer version | 36 u64 family version
-//	44 i64 cut-off (ms) | 52 i64 high-water mark (ms) | 60 i64 longest (s)
-//	68 i64 end of the token's key (Unix s, 0: none)
-//	76 7 × u32 bytes of id, user id (0 but for texts), revoke claim, extra, entropy, issuer, claims
-//	104 these, one after the other
+//	44 i64 cut-off (ms) | 52 i64 high-water mark (ms)
+//	60 i64 longest lifetime of an access token (s) | 68 i64 of a refresh token | 76 i64 of a foreign token
+//	84 i64 end of the token's key (Unix s, 0: none)
+//	92 7 × u32 bytes of id, user id (0 but for texts), revoke claim, extra, entropy, issuer, claims
+//	120 these, one after the other
 //	   but for a log-in: Opened (fixed, see AppendOpened)
 //
 // The host gives issuer and end of the token's key, since it opened the token and the guest may have other keys by now.
 // A log-in (op 3) has neither, and no claims. One at 2026-01-01 begins
 //
 //	03 | 00 40 20 46 48 47 06 00 | …
+//
+// and has, where access tokens live for an hour and refresh tokens for three days, at 60
+//
+//	10 0e 00 00 00 00 00 00 | 80 f4 03 00 00 00 00 00 | 00 00 00 00 00 00 00 00
 func AppendRequest(b []byte, q *core.Request) []byte {
 	c, at := &q.State.Customer, len(b)
 	b = slices.Grow(b, requestBytes)[:at+requestBytes]
@@ -45,14 +50,15 @@ func AppendRequest(b []byte, q *core.Request) []byte {
 	}
 	for i, v := range [...]uint64{
 		id, userID, c.Version, q.State.Family.Version, uint64(q.State.CutOff), uint64(q.State.HighWater),
-		uint64(q.State.LongestAccess), uint64(keyEnds),
+		uint64(q.State.Longest.Access), uint64(q.State.Longest.Refresh), uint64(q.State.Longest.Foreign),
+		uint64(keyEnds),
 	} {
 		binary.LittleEndian.PutUint64(fixed[12+8*i:], v)
 	}
 	binary.LittleEndian.PutUint64(fixed[1:], uint64(q.Now.UnixMicro()))
 	for i, n := range [...]int{len(idText), len(userIDText), len(c.RevokeClaim), len(q.Extra), len(q.Entropy),
 		len(issuer), len(claims)} {
-		binary.LittleEndian.PutUint32(fixed[76+4*i:], uint32(n))
+		binary.LittleEndian.PutUint32(fixed[92+4*i:], uint32(n))
 	}
 	b = append(append(append(b, idText...), userIDText...), c.RevokeClaim...)
 	b = append(append(append(append(b, q.Extra...), q.Entropy...), issuer...), claims...)
@@ -102,8 +108,12 @@ func ReadRequest(b []byte, q *core.Request) bool {
 	q.State.Family.Version = binary.LittleEndian.Uint64(fixed[36:])
 	q.State.CutOff = int64(binary.LittleEndian.Uint64(fixed[44:]))
 	q.State.HighWater = int64(binary.LittleEndian.Uint64(fixed[52:]))
-	q.State.LongestAccess = int64(binary.LittleEndian.Uint64(fixed[60:]))
-	keyEnds := int64(binary.LittleEndian.Uint64(fixed[68:]))
+	q.State.Longest = core.Lifetimes{
+		Access:  int64(binary.LittleEndian.Uint64(fixed[60:])),
+		Refresh: int64(binary.LittleEndian.Uint64(fixed[68:])),
+		Foreign: int64(binary.LittleEndian.Uint64(fixed[76:])),
+	}
+	keyEnds := int64(binary.LittleEndian.Uint64(fixed[84:]))
 	rest, good := b[requestBytes:], true
 	next := func(at int) []byte {
 		size := uint64(binary.LittleEndian.Uint32(fixed[at:]))
@@ -115,9 +125,9 @@ func ReadRequest(b []byte, q *core.Request) bool {
 		rest = rest[size:]
 		return taken
 	}
-	c.ID.Text, c.UserID.Text, c.RevokeClaim = shared(next(76)), shared(next(80)), shared(next(84))
-	q.Extra, q.Entropy = next(88), next(92)
-	issuer, claims := next(96), next(100)
+	c.ID.Text, c.UserID.Text, c.RevokeClaim = shared(next(92)), shared(next(96)), shared(next(100))
+	q.Extra, q.Entropy = next(104), next(108)
+	issuer, claims := next(112), next(116)
 	if q.Op == core.Login {
 		q.Opened = core.Opened{}
 		return good && f < 16 && whole(&c.ID) && whole(&c.UserID) && keyEnds == 0 &&

@@ -201,7 +201,7 @@ func testEffects(t *testing.T, newEngine NewEngine) {
 			List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart, Until: until(access)}, fold}}},
 		{name: "blacklist when lifetimes were longer once", settings: "5.5", op: core.Blacklist, claims: `"jti":"` +
 			refreshID + `"`,
-			change: func(q *core.Request) { q.State.LongestAccess = 30 * 86400 }, want: core.Effects{
+			change: func(q *core.Request) { q.State.Longest.Access = 30 * 86400 }, want: core.Effects{
 				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true},
 				List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart, Until: until(30 * day)}}}},
 		{name: "blacklist a foreign token, and what came from it", settings: "5.5", op: core.Blacklist,

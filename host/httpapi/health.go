@@ -42,7 +42,7 @@ func (h *handler) ready(rq *request) answer {
 
 // health is the answer of a check that found err:
 //
-//	{"status":"ok","engine":"wasm","module":"9f86…","version":"0.1.0","compat":"5.5","abi":5}
+//	{"status":"ok","engine":"wasm","module":"9f86…","version":"0.1.0","compat":"5.5","abi":6}
 //	{"status":"unavailable","error":"store","engine":…}
 //
 // What exactly is wrong may name paths of this machine, so it stands in the log alone.

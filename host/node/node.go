@@ -132,7 +132,7 @@ func (n *Node) Stats() Stats { return Stats{Hashing: n.cfg.Hashing.Stats()} }
 // RaiseLifetimes has the store remember the longest lifetimes that tokens ever had, so that a revocation outlives
 // tokens that were issued when lifetimes were longer. Call it before the node's first request.
 func (n *Node) RaiseLifetimes(ctx context.Context) error {
-	return n.cfg.Store.RaiseLifetimes(ctx, store.Lifetimes{}.Raised(&n.cfg.Settings))
+	return n.cfg.Store.RaiseLifetimes(ctx, core.Lifetimes{}.Raised(&n.cfg.Settings))
 }
 
 // Settings are the node's settings. The caller must not change them.
