@@ -28,6 +28,7 @@ func TestImports(t *testing.T) {
 			"github.com/edgetoken/edgetoken/core/cause", "github.com/edgetoken/edgetoken/core/codec",
 			"github.com/edgetoken/edgetoken/core/permission", "github.com/edgetoken/edgetoken/core/strictjson"},
 		"cause":      {},
+		"change":     {"github.com/edgetoken/edgetoken/core"},
 		"codec":      {"encoding/binary"},
 		"permission": {"slices", "strings"},
 		"python":     {"errors", "math", "strconv", "strings", "unicode", "unicode/utf16", "unicode/utf8"},
@@ -80,7 +81,8 @@ var impure = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "T
 
 // Every folder of core that holds code is looked at by TestImports, or is there for tests alone.
 func TestImportsKnowsEveryFolder(t *testing.T) {
-	known := []string{".", "abi", "cause", "codec", "jws", "permission", "python", "strictjson", "words", "coretest"}
+	known := []string{".", "abi", "cause", "change", "codec", "jws", "permission", "python", "strictjson", "words",
+		"coretest"}
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".go") && !slices.Contains(known,
 			filepath.ToSlash(filepath.Dir(path))) {

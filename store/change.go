@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/change"
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
@@ -126,28 +127,53 @@ func (w *writer) add(list []NewCustomer, customers []Customer, named func(int, e
 }
 
 // change runs fn on an existing customer and stores the result under a new version. fn reports whether it changed the
-// record, and whether to end every family and session that the customer has now.
-func (db *DB) change(ctx context.Context, id core.CustomerID, fn func(*Customer) (changed, ends bool)) error {
+// record, and by which change log-ins end.
+func (db *DB) change(
+	ctx context.Context, id core.CustomerID, fn func(*Customer) (changed bool, what change.Change),
+) error {
 	return db.write(ctx, func(w *writer) error {
-		c, cutOff, err := w.existing(id)
+		c, _, err := w.existing(id)
 		if err != nil {
 			return err
 		}
-		sessions, err := w.sessionsOf(idKey(id))
-		if err != nil {
-			return err
+		changed, what := fn(&c)
+		for _, x := range what.Ends(id, c.Email) {
+			if err := w.end(x); err != nil {
+				return err
+			}
 		}
-		changed, ends := fn(&c)
 		if changed {
 			c.Version = w.version()
 			w.put(customersBucket, idKey(id), encodeCustomer(c))
 		}
-		if ends {
-			w.put(cutOffsBucket, idKey(id), encodeNumber(w.newCutOff(cutOff)))
-			w.endSessions(sessions)
-		}
 		return nil
 	})
+}
+
+// end ends every family and session that a customer has now (core.EndLogins), or that all have (core.EndAll). An error
+// comes before anything is put.
+func (w *writer) end(x core.Effect) error {
+	switch x.Kind {
+	case core.EndLogins:
+		cutOff, sessions, err := w.logins(x.Customer)
+		if err != nil {
+			return err
+		}
+		w.put(cutOffsBucket, idKey(x.Customer), encodeNumber(w.newCutOff(cutOff)))
+		w.endSessions(sessions)
+	case core.EndAll:
+		w.tally.cutOff = w.newCutOff(w.tally.cutOff)
+		w.puts++
+	}
+	return nil
+}
+
+// logins reads the cut-off and the sessions of an existing customer.
+func (w *writer) logins(id core.CustomerID) (cutOff int64, sessions []ending, err error) {
+	if _, cutOff, err = w.existing(id); err == nil {
+		sessions, err = w.sessionsOf(idKey(id))
+	}
+	return cutOff, sessions, err
 }
 
 // existing reads a customer and its cut-off; ErrNotFound if there is no such customer.
@@ -169,10 +195,16 @@ func (w *writer) existing(id core.CustomerID) (Customer, int64, error) {
 // SetActive enables or disables a customer; ErrNotFound if there is no such customer. Disabling ends every family and
 // session that the customer has now (R4). Enabling sets a cut-off too, so it brings none of them back.
 func (db *DB) SetActive(ctx context.Context, id core.CustomerID, active bool) error {
-	return db.change(ctx, id, func(c *Customer) (bool, bool) {
-		changed := c.IsActive != active
+	return db.change(ctx, id, func(c *Customer) (changed bool, what change.Change) {
+		changed = c.IsActive != active
 		c.IsActive = active
-		return changed, changed || !active
+		switch {
+		case !active:
+			what = change.Disable
+		case changed:
+			what = change.Enable
+		}
+		return changed, what
 	})
 }
 
@@ -182,9 +214,9 @@ func (db *DB) SetPassword(ctx context.Context, id core.CustomerID, hash string) 
 	if err := checkText("password hash", hash); err != nil {
 		return err
 	}
-	return db.change(ctx, id, func(c *Customer) (bool, bool) {
+	return db.change(ctx, id, func(c *Customer) (bool, change.Change) {
 		c.PasswordHash, c.RevokeClaim = hash, password.RevokeClaim(hash)
-		return true, true
+		return true, change.Password
 	})
 }
 
@@ -195,12 +227,12 @@ func (db *DB) Rehash(ctx context.Context, id core.CustomerID, old, hash string) 
 		return err
 	}
 	equal := false
-	err := db.change(ctx, id, func(c *Customer) (bool, bool) {
+	err := db.change(ctx, id, func(c *Customer) (bool, change.Change) {
 		equal = c.PasswordHash == old
 		if equal {
 			c.PasswordHash = hash
 		}
-		return equal, false
+		return equal, 0
 	})
 	if err == nil && !equal {
 		return fmt.Errorf("password hash: %w", ErrConflict)
@@ -211,15 +243,18 @@ func (db *DB) Rehash(ctx context.Context, id core.CustomerID, old, hash string) 
 // Revoke ends every family and session that a customer has now: it logs the customer out everywhere. No
 // version changes.
 func (db *DB) Revoke(ctx context.Context, id core.CustomerID) error {
-	return db.change(ctx, id, func(*Customer) (bool, bool) { return false, true })
+	return db.change(ctx, id, func(*Customer) (bool, change.Change) { return false, change.LogOut })
 }
 
 // RevokeAll ends every family and session that this node has now. It is for a restored backup, which does not know what
 // was revoked after it was made.
 func (db *DB) RevokeAll(ctx context.Context) error {
 	return db.write(ctx, func(w *writer) error {
-		w.tally.cutOff = w.newCutOff(w.tally.cutOff)
-		w.puts++
+		for _, x := range change.LogOutAll.Ends(core.CustomerID{}, "") {
+			if err := w.end(x); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 }

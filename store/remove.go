@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/change"
 )
 
 const secondsOfDay = 24 * 60 * 60
@@ -42,8 +43,7 @@ func (db *DB) Remove(ctx context.Context, id core.CustomerID, keep time.Duration
 		w.endSessions(sessions)
 		w.unindex(c.Email)
 		w.tally.customers--
-		w.entomb(grave{key, t})
-		w.entomb(grave{emailTombstoneKey(c.Email), t})
+		w.entombEnded(change.Remove.Ends(c.ID, c.Email), t)
 		return nil
 	})
 }
@@ -146,6 +146,18 @@ func (w *writer) entomb(g grave) {
 	w.put(expiryBucket, expiryKey(g.until, tombstoneExpires, g.key), []byte{recordVersion})
 	if !ofEmail(g.key) {
 		w.tally.tombstones++
+	}
+}
+
+// entombEnded makes the tombstones of ids and e-mail addresses whose log-ins end.
+func (w *writer) entombEnded(list []core.Effect, t tombstone) {
+	for _, x := range list {
+		switch x.Kind {
+		case core.EndLogins:
+			w.entomb(grave{idKey(x.Customer), t})
+		case core.EndAddress:
+			w.entomb(grave{emailTombstoneKey(x.Customer.Text), t})
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/change"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -94,6 +95,12 @@ func TestSessionEnds(t *testing.T) {
 		}, 1},
 		{"log out everywhere", func(db *store.DB, id core.CustomerID) error { return db.Revoke(bg, id) }, 1},
 		{"log out of the node", func(db *store.DB, _ core.CustomerID) error { return db.RevokeAll(bg) }, 4},
+		{"log out everywhere, as a decision", func(db *store.DB, id core.CustomerID) error {
+			return db.Settle(bg, core.Effects{List: change.LogOut.Ends(id, "")})
+		}, 1},
+		{"log out of the node, as a decision", func(db *store.DB, id core.CustomerID) error {
+			return db.Settle(bg, core.Effects{List: change.LogOutAll.Ends(id, "")})
+		}, 4},
 	} {
 		for name, back := range map[string]int64{"clock goes on": -1000, "clock stands": 0,
 			"clock is set back": 7_200_000} {

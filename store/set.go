@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/change"
 )
 
 // Change is what Set changes of a customer. A nil field changes nothing.
@@ -117,7 +118,7 @@ func (w *writer) readdress(before, after Customer, cutOff int64, keep time.Durat
 		return err
 	}
 	w.unindex(before.Email)
-	w.entomb(grave{emailTombstoneKey(before.Email), left})
+	w.entombEnded(change.Address.Ends(before.ID, before.Email), left)
 	w.index(after.Email, key)
 	if buried {
 		w.bury(grave{emailTombstoneKey(after.Email), tomb})

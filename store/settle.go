@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -83,8 +84,13 @@ func checkEffect(kind core.IDKind, now int64, x core.Effect) error {
 		if x.Customer.Kind != kind || x.At < 1 {
 			return fmt.Errorf("effect: families %w: no customer of this store, or none of them is left", ErrInvalid)
 		}
+	case core.EndLogins:
+		if x.Customer.Kind != kind {
+			return fmt.Errorf("effect: log-ins %w: no customer of this store", ErrInvalid)
+		}
+	case core.EndAll:
 	default:
-		return fmt.Errorf("effect %w: there is no kind %d", ErrInvalid, x.Kind)
+		return fmt.Errorf("effect %w: no decision has one of kind %d", ErrInvalid, x.Kind)
 	}
 	return nil
 }
@@ -136,6 +142,14 @@ func (w *writer) settle(e core.Effects) error {
 			if _, err := w.family(x.Family); err != nil {
 				return err
 			}
+		case core.EndLogins:
+			_, _, err := w.logins(x.Customer)
+			if errors.Is(err, ErrNotFound) {
+				return fmt.Errorf("customer: %w", ErrConflict)
+			}
+			if err != nil {
+				return err
+			}
 		case core.ReserveStart:
 			// The bound must not depend on Reads, which may name any cut-off, or on the present mark, which each
 			// decision could raise a little.
@@ -167,6 +181,10 @@ func (w *writer) settle(e core.Effects) error {
 			w.revoke(x)
 		case core.FoldFamilies:
 			w.foldFamilies(x.Customer, int(x.At))
+		case core.EndLogins, core.EndAll:
+			if err := w.end(x); err != nil {
+				panic(err) // it was read before without an error
+			}
 		}
 	}
 	return nil
