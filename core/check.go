@@ -5,8 +5,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
-// decision is one request under check: the checks of the table in decide.go are its methods. Each gives OK or the
-// cause of the refusal.
+// decision is one request under check: the checks of the table are its methods. Each gives OK or the cause of the
+// refusal.
 type decision struct {
 	s   *Settings
 	v   *compat
@@ -14,52 +14,68 @@ type decision struct {
 	o   *Opened
 	fam Family // of the token; none at a log-in
 	now int64  // Unix microseconds
+	// class is the type that the token must have: one of AUTH_TOKEN_CLASSES in a header, else RefreshToken.
+	class TokenType
 }
 
-// registered are PyJWT's checks of the registered claims, in its order (RFC 7519 §4.1). The key's own expiry comes
-// first (PyJWT has none): a token signed by an expired key counts as unsigned, so its claims are not examined.
-func (d *decision) registered() cause.Cause {
-	if d.o.Cause != cause.OK {
-		return d.o.Cause
-	}
+// keyEnd: a token signed by an expired key counts as unsigned, so this comes before its claims are examined. PyJWT has
+// no such check.
+func (d *decision) keyEnd() cause.Cause {
 	if ended(d.o.KeyEnds, d.now) {
 		return cause.KeyEnded
 	}
-	leeway := d.s.Leeway.Microseconds()
-	if d.o.IssuedAt.Form != strictjson.Absent {
-		switch iat, ok := d.micros(d.o.IssuedAt); {
-		case !ok || d.o.IssuedAt.Form == strictjson.String && !d.v.textIssuedAt:
-			return cause.BadIssuedAt
-		case iat > d.now+leeway:
-			return cause.NotYetIssued
-		}
+	return cause.OK
+}
+
+func (d *decision) issuedAt() cause.Cause {
+	if d.o.IssuedAt.Form == strictjson.Absent {
+		return cause.OK
 	}
-	if d.o.NotBefore.Form != strictjson.Absent {
-		switch nbf, ok := d.micros(d.o.NotBefore); {
-		case !ok:
-			return cause.BadNotBefore
-		case nbf > d.now+leeway:
-			return cause.NotYetValid
-		}
+	switch iat, ok := d.micros(d.o.IssuedAt); {
+	case !ok || d.o.IssuedAt.Form == strictjson.String && !d.v.textIssuedAt:
+		return cause.BadIssuedAt
+	case iat > d.now+d.s.Leeway.Microseconds():
+		return cause.NotYetIssued
 	}
-	if d.o.ExpiresAt.Form != strictjson.Absent {
-		switch exp, ok := d.micros(d.o.ExpiresAt); {
-		case !ok:
-			return cause.BadExpiresAt
-		case exp <= d.now-leeway:
-			return cause.Expired
-		}
+	return cause.OK
+}
+
+func (d *decision) notBefore() cause.Cause {
+	if d.o.NotBefore.Form == strictjson.Absent {
+		return cause.OK
 	}
-	if !d.issuer() {
-		return cause.WrongIssuer
+	switch nbf, ok := d.micros(d.o.NotBefore); {
+	case !ok:
+		return cause.BadNotBefore
+	case nbf > d.now+d.s.Leeway.Microseconds():
+		return cause.NotYetValid
 	}
-	if !d.audience() {
-		return cause.WrongAudience
+	return cause.OK
+}
+
+func (d *decision) expiresAt() cause.Cause {
+	if d.o.ExpiresAt.Form == strictjson.Absent {
+		return cause.OK
 	}
-	if d.v.textClaims && d.o.Subject.Form != strictjson.Absent && d.o.Subject.Form != strictjson.String {
+	switch exp, ok := d.micros(d.o.ExpiresAt); {
+	case !ok:
+		return cause.BadExpiresAt
+	case exp <= d.now-d.s.Leeway.Microseconds():
+		return cause.Expired
+	}
+	return cause.OK
+}
+
+// subject and jwtID: sub and jti must be texts, where PyJWT asks.
+func (d *decision) subject() cause.Cause {
+	if f := d.o.Subject.Form; d.v.textClaims && f != strictjson.Absent && f != strictjson.String {
 		return cause.BadSubject
 	}
-	if d.v.textClaims && d.o.JWTID.Form != strictjson.Absent && d.o.JWTID.Form != strictjson.String {
+	return cause.OK
+}
+
+func (d *decision) jwtID() cause.Cause {
+	if f := d.o.JWTID.Form; d.v.textClaims && f != strictjson.Absent && f != strictjson.String {
 		return cause.BadID
 	}
 	return cause.OK
@@ -72,27 +88,32 @@ func (d *decision) micros(c strictjson.Value) (int64, bool) {
 	return max(-maxTime, min(v, maxTime+1)) * 1e6, ok
 }
 
-func (d *decision) issuer() bool {
-	return d.s.Issuer == nil || d.o.TokenIssuer.Form == strictjson.String &&
-		string(d.o.TokenIssuer.Text(d.o.Claims)) == *d.s.Issuer
+func (d *decision) issuer() cause.Cause {
+	if d.s.Issuer == nil || d.o.TokenIssuer.Form == strictjson.String &&
+		string(d.o.TokenIssuer.Text(d.o.Claims)) == *d.s.Issuer {
+		return cause.OK
+	}
+	return cause.WrongIssuer
 }
 
 // audience: aud is a text or a list of nothing but texts, one of which is configured (RFC 7519 §4.1.3).
-func (d *decision) audience() bool {
-	if d.s.Audience == nil {
-		return true
-	}
-	switch d.o.Audience.Form {
-	case strictjson.String:
-		return d.wanted(d.o.Audience.Text(d.o.Claims))
-	case strictjson.Array:
+func (d *decision) audience() cause.Cause {
+	good := d.s.Audience == nil
+	switch aud := d.o.Audience; {
+	case good:
+	case aud.Form == strictjson.String:
+		good = d.wanted(aud.Text(d.o.Claims))
+	case aud.Form == strictjson.Array:
 		found := false
-		texts := d.o.Audience.EachText(d.o.Claims, func(c strictjson.Value) {
+		texts := aud.EachText(d.o.Claims, func(c strictjson.Value) {
 			found = found || d.wanted(c.Text(d.o.Claims))
 		})
-		return texts && found
+		good = texts && found
 	}
-	return false
+	if !good {
+		return cause.WrongAudience
+	}
+	return cause.OK
 }
 
 func (d *decision) wanted(audience []byte) bool {
@@ -112,15 +133,29 @@ func (d *decision) own() cause.Cause {
 	return cause.OK
 }
 
-// expiry: exp must be there, and be a date for Python: a number, not a text, up to the year 9999.
-func (d *decision) expiry() cause.Cause { return d.date(d.o.ExpiresAt, cause.NoExpiresAt) }
-
-func (d *decision) date(c strictjson.Value, absent cause.Cause) cause.Cause {
-	if c.Form == strictjson.Absent {
-		return absent
+// writable: the token could be written again. PyJWT from 2.10 writes no iss that is no text.
+func (d *decision) writable() cause.Cause {
+	if f := d.o.TokenIssuer.Form; d.v.textIssuer && f != strictjson.Absent && f != strictjson.String {
+		return cause.WrongIssuer
 	}
-	v, ok := pythonInt(d.o.Claims, c)
-	if !ok || c.Form == strictjson.String || v > maxTime {
+	return cause.OK
+}
+
+// listed: the id is one that a blacklist can hold.
+func (d *decision) listed() cause.Cause {
+	if !d.fam.Listed {
+		return cause.BadID
+	}
+	return cause.OK
+}
+
+// expiry: exp must be there, and be a date for Python: a number, not a text, up to the year 9999.
+func (d *decision) expiry() cause.Cause {
+	exp := d.o.ExpiresAt
+	if exp.Form == strictjson.Absent {
+		return cause.NoExpiresAt
+	}
+	if v, ok := pythonInt(d.o.Claims, exp); !ok || exp.Form == strictjson.String || v > maxTime {
 		return cause.BadExpiresAt
 	}
 	return cause.OK
@@ -134,30 +169,26 @@ func (d *decision) id() cause.Cause {
 	return cause.OK
 }
 
-// tokenType: the token must be of the given type.
-func (d *decision) tokenType(want TokenType) cause.Cause {
+// tokenType: the token must be of the type that is asked for.
+func (d *decision) tokenType() cause.Cause {
 	switch {
 	case d.s.TokenTypeClaim == "":
 		return cause.OK
 	case d.o.Type.Form == strictjson.Absent:
 		return cause.NoType
-	case d.o.Type.Form != strictjson.String || string(d.o.Type.Text(d.o.Claims)) != string(want):
+	case d.o.Type.Form != strictjson.String || string(d.o.Type.Text(d.o.Claims)) != string(d.class):
 		return cause.WrongType
 	}
 	return cause.OK
 }
 
-// blacklist: the family must not have been revoked, where there is a blacklist. A token without an id is in no
-// blacklist, but where the reference asks the blacklist it needs the id; so id comes first.
-func (d *decision) blacklist() cause.Cause {
-	if !d.s.BlacklistApp {
-		return d.cutOff()
-	}
-	return first(d.id, d.revoked)
-}
-
 // revoked: neither was the family revoked nor did it begin before a cut-off.
-func (d *decision) revoked() cause.Cause { return first(d.dead, d.cutOff) }
+func (d *decision) revoked() cause.Cause {
+	if c := d.dead(); c != cause.OK {
+		return c
+	}
+	return d.cutOff()
+}
 
 // dead: the family must not have been revoked. On the exact wire an access token of ours is good to its end.
 func (d *decision) dead() cause.Cause {
@@ -175,19 +206,9 @@ func (d *decision) cutOff() cause.Cause {
 	return cause.OK
 }
 
-// first is the first refusal among checks.
-func first(checks ...func() cause.Cause) cause.Cause {
-	for _, check := range checks {
-		if c := check(); c != cause.OK {
-			return c
-		}
-	}
-	return cause.OK
-}
-
 // newDecision is a decision on a request. It is a value, so that neither leaves the stack.
 func newDecision(s *Settings, req *Request) decision {
-	d := decision{s: s, v: s.Compat.compat(), req: req, o: &req.Opened, now: req.Now.UnixMicro()}
+	d := decision{s: s, v: s.Compat.compat(), req: req, o: &req.Opened, now: req.Now.UnixMicro(), class: RefreshToken}
 	if req.Op != Login {
 		d.fam = d.o.FamilyAt(req.Now)
 	}

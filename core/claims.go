@@ -10,17 +10,9 @@ import (
 // Valid makes the checks of an opened token that need no state: the end of its key, the registered claims, exp and id,
 // which must be present, and the type.
 func Valid(s *Settings, o Opened, want TokenType, now time.Time) cause.Cause {
-	d := decision{s: s, v: s.Compat.compat(), o: &o, now: now.UnixMicro()}
-	if c := d.registered(); c != cause.OK {
-		return c
-	}
-	if c := d.expiry(); c != cause.OK {
-		return c
-	}
-	if c := d.id(); c != cause.OK {
-		return c
-	}
-	return d.tokenType(want)
+	d := decision{s: s, v: s.Compat.compat(), o: &o, now: now.UnixMicro(), class: want}
+	_, c := d.walk(valid)
+	return c
 }
 
 // KeyEnded reports whether the end of the key that checked the token has come. The token is then as unauthenticated as

@@ -115,13 +115,13 @@ func Token(ctx context.Context, cfg Config, token, as string) (Explanation, erro
 		}
 	}
 	// The tokens that a refresh issues here are thrown away, so their entropy may be anything.
-	outcome, err := cfg.Engine.Decide(ctx, core.Request{
+	request := core.Request{
 		Op: t.purpose.op, Opened: t.opened, State: t.state, Now: t.now, Entropy: make([]byte, core.EntropyBytes),
-	})
-	if err != nil {
+	}
+	if _, err := cfg.Engine.Decide(ctx, request); err != nil {
 		return Explanation{}, err
 	}
-	e := t.explanation(outcome)
+	e := t.explanation(core.Checks(t.Settings, request))
 	e.Header, e.Claims = part(token, 0), part(token, 1)
 	return e, nil
 }
@@ -175,15 +175,14 @@ func (t *trial) badClaimsOfEndedKey() bool {
 	return t.opened.Cause == cause.BadClaims && t.opened.Key < len(keys) && keys[t.opened.Key].Ended(t.now)
 }
 
-func (t *trial) explanation(outcome core.Outcome) Explanation {
-	refused := t.relevant(outcome.Refusals)
+func (t *trial) explanation(checks []core.Check, end int, refused cause.Cause) Explanation {
 	e := Explanation{
-		Accepted: !outcome.Refused(), As: t.purpose.As, Cause: t.cause(refused.Cause),
+		Accepted: refused == cause.OK, As: t.purpose.As, Cause: t.cause(refused),
 		Signed: t.opened.Cause == cause.OK || t.opened.Cause == cause.BadClaims,
-		Steps:  t.steps(refused), Customer: t.customer, Status: http.StatusOK,
+		Steps:  t.steps(checks, end, refused), Customer: t.customer, Status: http.StatusOK,
 	}
 	if !e.Accepted {
-		e.Status, e.Code, e.Detail = t.told(refused.Cause)
+		e.Status, e.Code, e.Detail = t.told(refused)
 	}
 	if t.opened.Cause == cause.OK {
 		e.Family = t.opened.FamilyAt(t.now)
@@ -206,18 +205,4 @@ func (t *trial) told(c cause.Cause) (status int, code, detail string) {
 		return http.StatusBadRequest, string(told), detail
 	}
 	return http.StatusUnauthorized, string(told), detail
-}
-
-// relevant is the refusal to show. Each class of AUTH_TOKEN_CLASSES refuses a header by itself; that of the token's
-// own type has the best reason.
-func (t *trial) relevant(refusals []core.Refusal) core.Refusal {
-	for _, r := range refusals {
-		if string(r.Class) == t.text(t.opened.Type) {
-			return r
-		}
-	}
-	if len(refusals) > 0 {
-		return refusals[0]
-	}
-	return core.Refusal{}
 }

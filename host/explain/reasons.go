@@ -45,14 +45,21 @@ var reasons = map[cause.Cause]string{
 	cause.RevokeClaim:      "the password was changed since the token was issued",
 }
 
+// reasonsAt say it for the checks that refuse for a cause which another check has too.
+var reasonsAt = map[string]string{
+	"jti":        "is no text",
+	"own issuer": "another issuer's key signed the token, which is neither refreshed nor blacklisted here",
+	"iss text":   "is no text, so that no token can be written with it",
+}
+
 // Unopened says why a token could not be opened with these keys.
 func Unopened(c cause.Cause, keys core.KeySet) string {
 	t := trial{keys: keys}
-	return t.why(c)
+	return t.why("", c)
 }
 
-// why is the reason of a refusal, with the refused value.
-func (t *trial) why(c cause.Cause) string {
+// why is the reason of a refusal by a check, with the refused value.
+func (t *trial) why(check string, c cause.Cause) string {
 	if t.Public && slices.Contains(keyCauses, c) {
 		return "made by no key of this node, or the token was changed"
 	}
@@ -69,14 +76,14 @@ func (t *trial) why(c cause.Cause) string {
 		cause.InactiveAccount: t.text(t.opened.Customer),
 		cause.UnknownKey:      t.keyNames(), cause.BadAlgorithm: t.keyNames(), cause.KeyEnded: t.sayKeyEnd(),
 	}
-	reason := cmp.Or(reasons[c], c.String())
+	reason := cmp.Or(reasonsAt[check], reasons[c], c.String())
 	if value := values[c]; value != "" {
 		reason += " (" + value + ")"
 	}
 	return reason
 }
 
-func say(text string) func(*trial) string { return func(*trial) string { return text } }
+func say(text string) func(*trial, bool) string { return func(*trial, bool) string { return text } }
 
 func (t *trial) orAbsent(c strictjson.Value) string {
 	if c.Form == strictjson.Absent {
@@ -90,6 +97,13 @@ func (t *trial) sayKey() string {
 		return "found"
 	}
 	return keyName(t.keys.Keys[t.opened.Key])
+}
+
+func (t *trial) saySignature() string {
+	if t.Public {
+		return "made by a key of this node"
+	}
+	return "made by this key"
 }
 
 // keyNames lists the keys, for an operator.
@@ -134,28 +148,16 @@ func (t *trial) sayAudience() string {
 	return t.orAbsent(t.opened.Audience)
 }
 
-func (t *trial) sayFamily() string {
-	if !t.asksFamily() {
+func (t *trial) sayFamily(asked bool) string {
+	// On the exact wire an access token of ours is good to its end, also for verification.
+	exempt := t.purpose.op == core.Verify && t.Settings.Wire == core.Exact && t.opened.FamilyAt(t.now).Access()
+	if !asked || exempt {
 		return "not asked for (wire: exact)"
 	}
 	if s := t.started(); s != "" {
 		return "not revoked; " + s
 	}
 	return "not revoked"
-}
-
-// asksFamily reports whether a revoked log-in would refuse the token (core's table of checks).
-func (t *trial) asksFamily() bool {
-	if t.Settings.Wire != core.Exact {
-		return true
-	}
-	switch t.purpose.As {
-	case "header":
-		return t.text(t.opened.Type) == string(core.SlidingToken)
-	case "verify":
-		return t.Settings.BlacklistAfterRotation && !t.opened.FamilyAt(t.now).Access()
-	}
-	return true
 }
 
 // started says when the log-in took place; "" if the token is not from this node.
@@ -166,8 +168,9 @@ func (t *trial) started() string {
 	return "logged in " + Moment(time.UnixMilli(t.opened.FamilyAt(t.now).Start), t.now)
 }
 
-func (t *trial) sayCustomer() string {
-	if t.Public && !t.asksCustomer() {
+func (t *trial) sayCustomer(asked bool) string {
+	// The blacklist asks whether the claim can be read, not for the customer.
+	if t.Public && (!asked || t.purpose.op == core.Blacklist) {
 		return "not asked for"
 	}
 	if t.customer.ID.IsZero() {
@@ -183,13 +186,9 @@ func (t *trial) sayCustomer() string {
 	return who + ", active"
 }
 
-// asksCustomer reports whether the customer is checked (core's table of checks).
-func (t *trial) asksCustomer() bool {
-	switch t.purpose.As {
-	case "blacklist":
-		return false
-	case "refresh":
-		return t.Settings.Wire == core.Secure || t.Settings.Compat == core.V55
+func (t *trial) sayPassword() string {
+	if t.Settings.CheckRevokeToken {
+		return "that of the customer's password"
 	}
-	return true
+	return "not asked for (CHECK_REVOKE_TOKEN is off)"
 }

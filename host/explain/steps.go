@@ -2,67 +2,41 @@ package explain
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
-	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
-// step is one check: the causes with which it can refuse a token, and what to say if it passes.
-type step struct {
-	name   string
-	causes []cause.Cause
-	passed func(*trial) string
-}
+// passed has what to say of a token that passes a check, by the check's name; asked is false where the settings ask
+// nothing. A check that is not here becomes a step only where it refuses.
+var passed = map[string]func(t *trial, asked bool) string{
+	"form":      say("three parts in base64url"),
+	"header":    say("a strict JSON object"),
+	"key":       func(t *trial, _ bool) string { return t.sayKey() },
+	"signature": func(t *trial, _ bool) string { return t.saySignature() },
+	"claims":    say("a strict JSON object"),
+	"key end":   func(t *trial, _ bool) string { return t.sayKeyEnd() },
+	"iat":       func(t *trial, _ bool) string { return t.moment(t.opened.IssuedAt) },
+	"nbf":       func(t *trial, _ bool) string { return t.moment(t.opened.NotBefore) },
+	"exp":       func(t *trial, _ bool) string { return t.moment(t.opened.ExpiresAt) },
+	"iss":       func(t *trial, _ bool) string { return t.sayIssuer() },
+	"aud":       func(t *trial, _ bool) string { return t.sayAudience() },
+	"sub":       func(t *trial, _ bool) string { return t.orAbsent(t.opened.Subject) },
+	"jti":       func(t *trial, _ bool) string { return t.orAbsent(t.opened.JWTID) },
 
-// first are the checks of every token, in core's order (core.Prepare).
-var first = []step{
-	{"form", []cause.Cause{cause.TooLong, cause.Malformed}, say("three parts in base64url")},
-	{"header", []cause.Cause{cause.BadHeader}, say("a strict JSON object")},
-	{"key", []cause.Cause{cause.UnknownKey, cause.BadAlgorithm}, (*trial).sayKey},
-	{"signature", []cause.Cause{cause.BadSignature}, say("made by this key")},
-	{"claims", []cause.Cause{cause.BadClaims}, say("a strict JSON object")},
-	{"key end", []cause.Cause{cause.KeyEnded}, (*trial).sayKeyEnd},
-	{"iat", []cause.Cause{cause.BadIssuedAt, cause.NotYetIssued}, func(t *trial) string {
-		return t.moment(t.opened.IssuedAt)
-	}},
-	{"nbf", []cause.Cause{cause.BadNotBefore, cause.NotYetValid}, func(t *trial) string {
-		return t.moment(t.opened.NotBefore)
-	}},
-	{"exp", []cause.Cause{cause.BadExpiresAt, cause.Expired}, func(t *trial) string {
-		return t.moment(t.opened.ExpiresAt)
-	}},
-	{"iss", []cause.Cause{cause.WrongIssuer}, (*trial).sayIssuer},
-	{"aud", []cause.Cause{cause.WrongAudience}, (*trial).sayAudience},
-	{"sub", []cause.Cause{cause.BadSubject}, func(t *trial) string { return t.orAbsent(t.opened.Subject) }},
-	{"jti", nil, func(t *trial) string { return t.orAbsent(t.opened.JWTID) }},
+	"exp present":    say("yes"),
+	"id":             func(t *trial, _ bool) string { return t.orAbsent(t.opened.TokenID) },
+	"type":           func(t *trial, _ bool) string { return t.orAbsent(t.opened.Type) },
+	"revocation":     (*trial).sayFamily,
+	"customer":       (*trial).sayCustomer,
+	"password claim": func(t *trial, _ bool) string { return t.sayPassword() },
 }
 
 // keyCauses are what is wrong with the key or the signature.
 var keyCauses = []cause.Cause{cause.UnknownKey, cause.BadAlgorithm, cause.BadSignature}
 
-// firstInPublic omits everything that would reveal which keys exist or existed.
-var firstInPublic = slices.Concat(first[:2],
-	[]step{{"signature", keyCauses, say("made by a key of this node")}}, first[4:5], first[6:])
-
-var (
-	expiry    = step{"exp present", []cause.Cause{cause.NoExpiresAt}, say("yes")}
-	id        = step{"id", []cause.Cause{cause.NoID}, func(t *trial) string { return t.orAbsent(t.opened.TokenID) }}
-	tokenType = step{"type", []cause.Cause{cause.NoType, cause.WrongType}, func(t *trial) string {
-		return t.orAbsent(t.opened.Type)
-	}}
-	revoked  = step{"revocation", []cause.Cause{cause.Blacklisted, cause.CutOff, cause.BadID}, (*trial).sayFamily}
-	customer = step{"customer", []cause.Cause{
-		cause.NoCustomerClaim, cause.CustomerNotFound, cause.CustomerInactive, cause.InactiveAccount,
-	}, (*trial).sayCustomer}
-	claim = step{"password claim", []cause.Cause{cause.RevokeClaim}, func(t *trial) string {
-		if t.Settings.CheckRevokeToken {
-			return "that of the customer's password"
-		}
-		return "not asked for (CHECK_REVOKE_TOKEN is off)"
-	}}
-)
+// ofKeys are the checks that would reveal which keys exist or existed. In public the signature stands for them.
+var ofKeys = map[string]bool{"key": true, "key end": true}
 
 // titles are the names of checks for readers who don't know the RFC.
 var titles = map[string]string{
@@ -71,52 +45,30 @@ var titles = map[string]string{
 	"iat":     "Issued at (iat)", "nbf": "Not before (nbf)", "exp": "Expires at (exp)", "iss": "Issuer (iss)",
 	"aud": "Audience (aud)", "sub": "Subject (sub)", "jti": "Token id (jti)", "exp present": "Expiry present",
 	"id": "Id present", "type": "Type", "revocation": "Revocation", "customer": "Customer",
-	"password claim": "Password",
+	"password claim": "Password", "own issuer": "Own issuer", "revocable": "Id revocable",
+	"iss text": "Issuer a text",
 }
 
 // Title is the name of the check in words.
 func (s Step) Title() string { return cmp.Or(titles[s.Name], s.Name) }
 
-// then are the checks after first, by purpose and settings.
-func (t *trial) then() []step {
-	early := []step{revoked, expiry, id, tokenType}
-	if t.Settings.BlacklistApp {
-		early = []step{id, revoked, expiry, tokenType}
-	}
-	switch {
-	case t.purpose.As == "verify":
-		if t.Settings.Wire == core.Secure {
-			return []step{expiry, id, revoked, customer}
-		}
-		return []step{expiry, id, revoked}
-	case t.purpose.As == "refresh", t.purpose.As == "blacklist":
-		return append(early, customer)
-	case t.text(t.opened.Type) == string(core.SlidingToken):
-		return append(early, customer, claim)
-	}
-	return []step{expiry, id, tokenType, revoked, customer, claim}
-}
-
-// steps lists the checks up to the one that refused, then those that were not reached.
-func (t *trial) steps(refused core.Refusal) []Step {
-	all := slices.Concat(first, t.then())
-	if t.Public {
-		all = slices.Concat(firstInPublic, t.then())
-	}
-	end := slices.IndexFunc(all, func(s step) bool { return slices.Contains(s.causes, refused.Cause) })
-	jti := t.opened.JWTID.Form
-	if refused.Cause == cause.BadID && jti != strictjson.Absent && jti != strictjson.String {
-		end = slices.IndexFunc(all, func(s step) bool { return s.name == "jti" })
+// steps lists the checks up to the one that refused, end, then those that were not reached.
+func (t *trial) steps(checks []core.Check, end int, refused cause.Cause) []Step {
+	if t.Public && end < len(checks) && ofKeys[checks[end].Name] {
+		end++ // from key to signature
 	}
 	var list []Step
-	for i, s := range all {
+	for i, check := range checks {
+		say, words := passed[check.Name]
 		switch {
-		case end < 0 || i < end:
-			list = append(list, Step{s.name, OK, s.passed(t)})
+		case t.Public && ofKeys[check.Name]:
 		case i == end:
-			list = append(list, Step{s.name, Refused, t.why(refused.Cause)})
+			list = append(list, Step{check.Name, Refused, t.why(check.Name, refused)})
+		case !words:
+		case i < end:
+			list = append(list, Step{check.Name, OK, say(t, len(check.Causes) > 0)})
 		default:
-			list = append(list, Step{s.name, NotReached, ""})
+			list = append(list, Step{check.Name, NotReached, ""})
 		}
 	}
 	return list

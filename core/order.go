@@ -1,0 +1,135 @@
+package core
+
+import (
+	"slices"
+
+	"github.com/edgetoken/edgetoken/core/cause"
+)
+
+// The order of the checks. Clients see it: an expired forgery is invalid, not expired; a blacklisted token of another
+// type is blacklisted.
+var (
+	opening = []check{checkForm, checkHeader, checkKey, checkSignature, checkClaims}
+
+	// The reference asks the blacklist first, and needs the id to do so. Without a blacklist there are still cut-offs.
+	listed   = everyToken(checkID, checkRevoked, checkExpiry, checkType)
+	unlisted = everyToken(checkRevoked, checkExpiry, checkID, checkType)
+
+	accessSecure    = everyToken(checkExpiry, checkID, checkType, checkRevoked, checkCustomer, checkPassword)
+	accessExact     = everyToken(checkExpiry, checkID, checkType, checkNoRevocation, checkCustomer, checkPassword)
+	slidingListed   = slices.Concat(listed, []check{checkCustomer, checkPassword})
+	slidingUnlisted = slices.Concat(unlisted, []check{checkCustomer, checkPassword})
+
+	verifySecure = everyToken(checkExpiry, checkID, checkRevoked, checkActive)
+	verifyDead   = everyToken(checkExpiry, checkID, checkDead)
+	verifyExact  = everyToken(checkExpiry, checkID, checkNoRevocation)
+
+	refreshListed          = slices.Concat(listed, []check{checkOwn, checkRefreshCustomer, checkWritable})
+	refreshUnlisted        = slices.Concat(unlisted, []check{checkOwn, checkRefreshCustomer, checkWritable})
+	refreshAnybodyListed   = slices.Concat(listed, []check{checkOwn, checkNoCustomer, checkWritable})
+	refreshAnybodyUnlisted = slices.Concat(unlisted, []check{checkOwn, checkNoCustomer, checkWritable})
+
+	blacklistReadable = slices.Concat(listed, []check{checkOwn, checkListed, checkWritable, checkReadable})
+	blacklistAny      = slices.Concat(listed, []check{checkOwn, checkListed, checkWritable, checkNoCustomer})
+	blacklistUnlisted = slices.Concat(unlisted, []check{checkOwn, checkNoCustomer})
+
+	login = []check{checkCredentials}
+	valid = everyToken(checkExpiry, checkID, checkType)
+)
+
+// everyToken begins a list with the checks of every token: what Open found, the end of the key, and the registered
+// claims in PyJWT's order (RFC 7519 §4.1).
+func everyToken(then ...check) []check {
+	return append([]check{
+		checkOpened, checkKeyEnd, checkIssuedAt, checkNotBefore, checkExpiresAt, checkIssuer, checkAudience,
+		checkSubject, checkJWTID,
+	}, then...)
+}
+
+// order is the list of checks of a request, with d.class for a header.
+func (d *decision) order() []check {
+	secure, app := d.s.Wire == Secure, d.s.BlacklistApp
+	switch d.req.Op {
+	case Authenticate:
+		switch {
+		case d.class == SlidingToken && app:
+			return slidingListed
+		case d.class == SlidingToken:
+			return slidingUnlisted
+		case secure:
+			return accessSecure
+		}
+		return accessExact
+	case Verify:
+		// On the exact wire the blacklist is asked where BLACKLIST_AFTER_ROTATION says so.
+		switch {
+		case secure:
+			return verifySecure
+		case d.s.BlacklistAfterRotation:
+			return verifyDead
+		}
+		return verifyExact
+	case Refresh:
+		// The reference asks for the customer from 5.4 on, the secure wire in every version.
+		switch customer := secure || d.v.refreshChecksCustomer; {
+		case customer && app:
+			return refreshListed
+		case customer:
+			return refreshUnlisted
+		case app:
+			return refreshAnybodyListed
+		}
+		return refreshAnybodyUnlisted
+	case Blacklist:
+		switch {
+		case !app:
+			return blacklistUnlisted
+		case d.v.blacklistReadsCustomer:
+			return blacklistReadable
+		}
+		return blacklistAny
+	case Login:
+		return login
+	}
+	return nil
+}
+
+// Checks gives the checks of a request in order and the one that refuses it, as Decide does: its index, or len(all) if
+// none refuses, and the cause. For a header they are those of the class that accepts the token. If none does they are
+// those of the token's own type, or else of the first class.
+func Checks(s *Settings, req Request) (all []Check, at int, c cause.Cause) {
+	d := newDecision(s, &req)
+	if req.Op == Authenticate {
+		d.class = d.shownClass()
+	}
+	list := d.order()
+	at, c = d.walk(list)
+	if len(list) > 0 && list[0] == checkOpened {
+		list = slices.Concat(opening, list[1:])
+		if at > 0 {
+			at += len(opening) - 1
+		} else {
+			at = slices.IndexFunc(opening, func(row check) bool { return slices.Contains(checks[row].Causes, c) })
+		}
+	}
+	for _, row := range list {
+		all = append(all, checks[row])
+	}
+	return all, at, c
+}
+
+// shownClass is the class of AUTH_TOKEN_CLASSES that Checks shows.
+func (d *decision) shownClass() TokenType {
+	shown := d.s.AuthTokenClasses[0]
+	for _, class := range d.s.AuthTokenClasses {
+		d.class = class
+		list := d.order()
+		if at, c := d.walk(list); c == cause.OK || list[at].ofCustomer() {
+			return class
+		}
+		if string(d.o.Type.Text(d.o.Claims)) == string(class) {
+			shown = class
+		}
+	}
+	return shown
+}
