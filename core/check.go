@@ -149,6 +149,14 @@ func (d *decision) listed() cause.Cause {
 	return cause.OK
 }
 
+// ours: the id is one of ours, for a token of this type.
+func (d *decision) ours() cause.Cause {
+	if !d.fam.Ours {
+		return cause.BadID
+	}
+	return cause.OK
+}
+
 // expiry: exp must be there, and be a date for Python: a number, not a text, up to the year 9999.
 func (d *decision) expiry() cause.Cause {
 	exp := d.o.ExpiresAt
@@ -194,6 +202,14 @@ func (d *decision) revoked() cause.Cause {
 func (d *decision) dead() cause.Cause {
 	exempt := d.s.Wire == Exact && d.fam.Access()
 	if d.s.BlacklistApp && d.fam.Listed && !exempt && d.req.State.Family.Dead {
+		return cause.Blacklisted
+	}
+	return cause.OK
+}
+
+// alive: the family must not have been revoked, whatever the wire.
+func (d *decision) alive() cause.Cause {
+	if d.req.State.Family.Dead {
 		return cause.Blacklisted
 	}
 	return cause.OK

@@ -36,6 +36,14 @@ func (d *decision) password() cause.Cause {
 	return cause.OK
 }
 
+// found: the customer that the token names must exist.
+func (d *decision) found() cause.Cause {
+	if d.req.State.Customer.ID.IsZero() {
+		return cause.CustomerNotFound
+	}
+	return cause.OK
+}
+
 // active: on the secure wire a token that names a customer of ours is good for verify only while that exists and is
 // active. A customer who was disabled here has a cut-off, one who was imported so has none.
 func (d *decision) active() cause.Cause {

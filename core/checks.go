@@ -37,6 +37,9 @@ const (
 	checkNoRevocation
 	checkOwn
 	checkListed
+	checkOurs
+	checkFound
+	checkAlive
 	checkWritable
 	checkReadable
 	checkActive
@@ -73,6 +76,9 @@ var checks = [...]Check{
 	checkNoRevocation: {"revocation", nil},
 	checkOwn:          {"own issuer", []cause.Cause{cause.WrongIssuer}},
 	checkListed:       {"revocable", []cause.Cause{cause.BadID}},
+	checkOurs:         {"revocable", []cause.Cause{cause.BadID}},
+	checkFound:        {"customer", []cause.Cause{cause.CustomerNotFound}},
+	checkAlive:        {"revocation", []cause.Cause{cause.Blacklisted}},
 	checkWritable:     {"iss text", []cause.Cause{cause.WrongIssuer}},
 
 	checkReadable:        {"customer", []cause.Cause{cause.NoCustomerClaim}},
@@ -128,6 +134,12 @@ func (d *decision) walk(list []check) (at int, c cause.Cause) {
 			c = d.own()
 		case checkListed:
 			c = d.listed()
+		case checkOurs:
+			c = d.ours()
+		case checkFound:
+			c = d.found()
+		case checkAlive:
+			c = d.alive()
 		case checkWritable:
 			c = d.writable()
 		case checkReadable:

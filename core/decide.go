@@ -21,8 +21,8 @@ func (d *decision) decide(o *Outcome) {
 		o.Refusals = d.authenticate()
 	} else if _, c := d.walk(d.order()); c != cause.OK {
 		o.Refusals = []Refusal{{Cause: c}}
-	} else if d.req.Op == Blacklist {
-		o.blacklist(d)
+	} else {
+		o.revoke(d)
 	}
 	o.Effects.Node = d.s.Node
 	o.reads(d)
@@ -44,35 +44,6 @@ func (d *decision) authenticate() []Refusal {
 		refusals = append(refusals, Refusal{Cause: c, Class: class})
 	}
 	return refusals
-}
-
-// blacklist revokes the family of a refresh token until nothing of it can be valid.
-func (o *Outcome) blacklist(d *decision) {
-	if !d.s.BlacklistApp {
-		return
-	}
-	exp, _ := d.o.Expires()
-	follow := Lifetimes{Access: d.req.State.Longest.Raised(d.s).Access}
-	until := follow.RevokedUntil(d.req.Now, exp, d.fam.Start)
-	o.Effects.List = append(o.Effects.List, Revocation(d.s, d.fam, d.o.Issuer, d.req.State.Customer.ID, until)...)
-}
-
-// Revocation gives the effects that revoke the family of a token, which issuer's key signed and which names a customer.
-// Tokens that were issued from a foreign token have a family under the customer's name: it ends too. On the secure wire
-// the oldest revoked families of the customer fold.
-func Revocation(s *Settings, f Family, issuer string, customer CustomerID, until int64) []Effect {
-	list := []Effect{{Kind: RevokeFamily, Family: f.Key(issuer, customer), At: f.Start, Until: until}}
-	if customer.IsZero() {
-		return list
-	}
-	if !f.Ours {
-		list = append(list, Effect{Kind: RevokeFamily, Family: FamilyKey{Issuer: issuer, Customer: customer,
-			Bits: f.Bits}, At: max(f.Start, familyEpoch), Until: until})
-	}
-	if s.Wire == Secure {
-		list = append(list, Effect{Kind: FoldFamilies, Customer: customer, At: MaxRevoked})
-	}
-	return list
 }
 
 // reads notes what the decision depends on.

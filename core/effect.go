@@ -29,9 +29,9 @@ const (
 	EndAll EffectKind = 7
 )
 
-// MaxRevoked is how many revoked families of one customer are remembered one by one on the secure wire. On the exact
+// maxRevoked is how many revoked families of one customer are remembered one by one on the secure wire. On the exact
 // wire all are: a cut-off ends older log-ins that were not revoked.
-const MaxRevoked = 4096
+const maxRevoked = 4096
 
 // Effect is one change that must be durable before the answer that came with it may leave the node.
 type Effect struct {

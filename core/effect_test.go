@@ -27,7 +27,7 @@ func sampleEffects() []core.Effects {
 				{Kind: core.RecordLogin, Customer: core.Integer(-1), At: 1},
 				{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 9}, At: 1780311600_000, Until: 4102444800},
 				{Kind: core.ReserveStart, At: 2},
-				{Kind: core.FoldFamilies, Customer: core.Integer(7), At: core.MaxRevoked},
+				{Kind: core.FoldFamilies, Customer: core.Integer(7), At: 4096},
 				{Kind: core.EndLogins, Customer: core.Text("9f1c")},
 				{Kind: core.EndAddress, Customer: core.Text("ada@example.com")},
 				{Kind: core.EndAll},

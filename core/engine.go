@@ -169,6 +169,10 @@ const (
 	Login                      // a pair for a customer
 	Refresh                    // a refresh token for an access token
 	Blacklist                  // a refresh token
+	Logout                     // a token of any type: its own log-in ends
+	// Revoke ends the log-in of a token of any type and issuer, or the family that Opened.Family names without a
+	// token, by Listed and Bits.
+	Revoke
 )
 
 // EntropyBytes is how many random bytes a request needs that writes tokens.
@@ -208,4 +212,4 @@ type Outcome struct {
 func (o Outcome) Refused() bool { return len(o.Refusals) > 0 }
 
 // Known reports whether op is one of the operations.
-func (op Op) Known() bool { return Authenticate <= op && op <= Blacklist }
+func (op Op) Known() bool { return Authenticate <= op && op <= Revoke }

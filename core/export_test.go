@@ -7,7 +7,7 @@ func (r *Reader) Forget() { r.headers = newHeaderCache(0) }
 var AppendBase64 = appendBase64
 
 // ID writes a token id and reads the family back from it.
-func (f Family) ID(kind TokenKind, sequence uint32) (id []byte, read Family, ok bool) {
+func (f Family) ID(kind uint8, sequence uint32) (id []byte, read Family, ok bool) {
 	id = f.appendTokenID(nil, kind, sequence)
 	read, ok = readTokenID(id)
 	return id, read, ok

@@ -8,18 +8,16 @@ import (
 	"github.com/edgetoken/edgetoken/core/words"
 )
 
-// TokenKind is how a token id of ours came about: two bits of the id.
-type TokenKind uint8
-
+// How a token id of ours came about: two bits of the id.
 const (
-	refreshKind        TokenKind = 0 // a refresh token; the sequence is its generation
-	accessByGeneration TokenKind = 1 // an access token issued with a rotated refresh token
-	accessByEntropy    TokenKind = 2 // an access token; the sequence is random
-	slidingKind        TokenKind = 3 // a sliding token; the sequence is random
-	familyBits                   = 47
-	familyMask                   = 1<<familyBits - 1
-	startBits                    = 41
-	familyEpoch                  = 1704067200000 // 2024-01-01T00:00:00Z in Unix milliseconds
+	refreshKind        uint8 = 0 // a refresh token; the sequence is its generation
+	accessByGeneration uint8 = 1 // an access token issued with a rotated refresh token
+	accessByEntropy    uint8 = 2 // an access token; the sequence is random
+	slidingKind        uint8 = 3 // a sliding token; the sequence is random
+	familyBits               = 47
+	familyMask               = 1<<familyBits - 1
+	startBits                = 41
+	familyEpoch              = 1704067200000 // 2024-01-01T00:00:00Z in Unix milliseconds
 )
 
 // Family is what a token's id says about the log-in from which the token descends.
@@ -33,8 +31,9 @@ type Family struct {
 	Listed bool
 	// Ours says that the id is a UUIDv8 of this service.
 	Ours bool
-	// Kind is meaningful for our own ids only.
-	Kind TokenKind
+	// Kind is how the id came about: 0 a refresh token, 1 and 2 an access token, 3 a sliding one. It is meaningful for
+	// our own ids only.
+	Kind uint8
 	// Bits names the family within (issuer, customer); a foreign one within the issuer alone.
 	Bits uint64
 	// Start is when the family began, in Unix milliseconds.
@@ -73,7 +72,7 @@ type FamilyState struct {
 }
 
 // appendTokenID appends the id of a token of family f with the given kind and sequence: 32 hex digits.
-func (f Family) appendTokenID(b []byte, kind TokenKind, sequence uint32) []byte {
+func (f Family) appendTokenID(b []byte, kind uint8, sequence uint32) []byte {
 	start := uint64(f.Start-familyEpoch) & (1<<startBits - 1)
 	bits := f.Bits & familyMask
 	high := (start<<7|bits>>40)<<16 | 8<<12 | bits>>28&0xfff
@@ -118,7 +117,7 @@ func readTokenID(id []byte) (f Family, ok bool) {
 	return Family{
 		Listed:     true,
 		Ours:       true,
-		Kind:       TokenKind(low >> 32 & 3),
+		Kind:       uint8(low >> 32 & 3),
 		Bits:       high>>16&0x7f<<40 | high&0xfff<<28 | low>>34&(1<<28-1),
 		Start:      int64(high>>23) + familyEpoch,
 		Generation: uint32(low),
@@ -132,7 +131,9 @@ func foreignFamily(id []byte) Family {
 }
 
 // LoginFamily is the family that a log-in began: that of the tokens in the outcome of a request with this entropy.
-func LoginFamily(o Outcome, entropy []byte) Family { return newFamily(o.Effects.Reads.Start, entropy) }
+func (o *Outcome) LoginFamily(entropy []byte) Family {
+	return newFamily(o.Effects.Reads.Start, entropy)
+}
 
 // newFamily is the family of a log-in that starts at the given Unix milliseconds, named by 6 bytes of entropy.
 func newFamily(start int64, entropy []byte) Family {

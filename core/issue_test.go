@@ -52,7 +52,7 @@ func TestTokenID(t *testing.T) {
 	const epoch = 1704067200000
 	for _, c := range []struct {
 		f        core.Family
-		kind     core.TokenKind
+		kind     uint8
 		sequence uint32
 		want     string
 	}{

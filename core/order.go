@@ -33,6 +33,10 @@ var (
 	blacklistAny      = slices.Concat(listed, []check{checkOwn, checkListed, checkWritable, checkNoCustomer})
 	blacklistUnlisted = slices.Concat(unlisted, []check{checkOwn, checkNoCustomer})
 
+	// Expired tokens end log-ins too, and so do those whose key has ended.
+	logout = []check{checkOpened, checkOwn, checkOurs, checkFound, checkAlive}
+	revoke = []check{checkOpened, checkListed}
+
 	login = []check{checkCredentials}
 	valid = everyToken(checkExpiry, checkID, checkType)
 )
@@ -88,6 +92,10 @@ func (d *decision) order() []check {
 			return blacklistReadable
 		}
 		return blacklistAny
+	case Logout:
+		return logout
+	case Revoke:
+		return revoke
 	case Login:
 		return login
 	}

@@ -58,13 +58,9 @@ func readings(db *store.DB, ada store.Customer, session store.SessionID) map[str
 			}
 			return nil
 		},
-		"List":   func(ctx context.Context) error { _, err := db.List(ctx, core.CustomerID{}, 0); return err },
-		"Count":  func(ctx context.Context) error { _, err := db.Count(ctx); return err },
-		"Groups": func(ctx context.Context) error { _, err := db.Groups(ctx); return err },
-		"RevokedUntil": func(ctx context.Context) error {
-			_, err := db.RevokedUntil(ctx, new(core.Settings), 0, 0)
-			return err
-		},
+		"List":       func(ctx context.Context) error { _, err := db.List(ctx, core.CustomerID{}, 0); return err },
+		"Count":      func(ctx context.Context) error { _, err := db.Count(ctx); return err },
+		"Groups":     func(ctx context.Context) error { _, err := db.Groups(ctx); return err },
 		"Collisions": func(ctx context.Context) error { _, err := db.Collisions(ctx, 1); return err },
 		"LoadSession": func(ctx context.Context) error {
 			_, _,

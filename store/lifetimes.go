@@ -6,8 +6,6 @@ import (
 	"math"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"github.com/edgetoken/edgetoken/core"
 )
 
@@ -78,17 +76,6 @@ func (db *DB) knowForeign(seconds int64) {
 			return
 		}
 	}
-}
-
-// RevokedUntil says until when the store must remember that a log-in was revoked now, under these settings, in Unix
-// seconds. expires and start are those of core.Lifetimes.RevokedUntil.
-func (db *DB) RevokedUntil(ctx context.Context, s *core.Settings, expires, start int64) (until int64, err error) {
-	err = db.view(ctx, func(tx *bbolt.Tx) error {
-		longest, err := tables{tx}.lifetimes()
-		until = longest.Raised(s).RevokedUntil(db.Time(), expires, start)
-		return err
-	})
-	return until, err
 }
 
 // lifetimes reads what RaiseLifetimes keeps; 0 if nothing was kept yet.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"go.etcd.io/bbolt"
 
@@ -217,10 +216,4 @@ func (w *writer) revoke(x core.Effect) {
 	after.version = w.version()
 	w.put(familiesBucket, key, after.encode())
 	w.put(expiryBucket, expiryKey(after.until, familyExpires, key), []byte{recordVersion})
-}
-
-// Unconditional makes effects that Settle applies whatever has changed meanwhile. Revocations are such effects: dead is
-// dead. node made them.
-func Unconditional(node string, list []core.Effect) core.Effects {
-	return core.Effects{Node: node, Reads: core.Reads{CutOff: math.MaxInt64}, List: list}
 }

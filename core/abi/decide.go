@@ -16,7 +16,8 @@ const requestBytes = 120
 
 // AppendRequest appends the message of Prepare and Decide:
 //
-//	0  u8 op | 1 i64 now (Unix µs)
+//	0  u8 op (1 authenticate, 2 verify, 3 log-in, 4 refresh, 5 blacklist, 6 log-out, 7 revoke)
+//	1  i64 now (Unix µs)
 //	9  u8 flags (1 customer active, 2 password good, 4 unreadable customer, 8 family dead)
 //	10 u8 kind of the customer's id (0 none, 1 integer, 2 text) | 11 u8 kind of its user id
 //	12 i64 id | 20 i64 user id (0 but for integers) | 28 u64 customer version | 36 u64 family version

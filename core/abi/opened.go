@@ -113,7 +113,7 @@ func ReadOpened(b []byte, o *core.Opened) (claims int, ok bool) {
 	o.Family = core.Family{
 		Listed:     b[1]&1 != 0,
 		Ours:       b[1]&2 != 0,
-		Kind:       core.TokenKind(b[2]),
+		Kind:       b[2],
 		Generation: binary.LittleEndian.Uint32(b[12:]),
 		Bits:       binary.LittleEndian.Uint64(b[16:]),
 		Start:      int64(binary.LittleEndian.Uint64(b[24:])),

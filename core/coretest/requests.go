@@ -34,8 +34,9 @@ func RandomRequest(r *rand.Rand) (core.Settings, core.Request) {
 	s.Leeway = pick(r, 0, 10*time.Second)
 
 	req := core.Request{
-		Op: pick(r, core.Authenticate, core.Verify, core.Login, core.Refresh, core.Blacklist), Now: Now,
-		Entropy: Entropy,
+		Op: pick(r, core.Authenticate, core.Verify, core.Login, core.Refresh, core.Blacklist, core.Logout,
+			core.Revoke),
+		Now: Now, Entropy: Entropy,
 	}
 	var o core.Opened
 	token := Sign("HS256", Secret, `{"alg":"HS256"}`, randomClaims(r))
@@ -95,8 +96,7 @@ func randomClaims(r *rand.Rand) string {
 }
 
 func randomIDs(r *rand.Rand) []string {
-	refresh, access := `"2328a1b2c3d4812345678b0000000000"`, `"2328a1b2c3d481234567898000000001"`
-	return []string{pick(r, refresh, access, `"foreign"`), "", "5", "null", "[]"}
+	return []string{pick(r, `"`+refreshID+`"`, `"`+accessID+`"`, `"foreign"`), "", "5", "null", "[]"}
 }
 
 func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }

@@ -10,6 +10,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/explain"
+	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -82,23 +83,16 @@ func (s *server) revokeToken(ctx context.Context, token string) (Revocation, err
 		return Revocation{}, fmt.Errorf("the token is none of ours, so that it is refused anyway: %s",
 			explain.Unopened(opened.Cause, engine.KeySet()))
 	}
-	_, customer, err := s.loadNamed(ctx, opened, now)
+	query := node.Query(opened, now, s.cfg.UserIDField, s.cfg.Store.IDs())
+	outcome, customer, err := s.revokeFound(ctx, query, opened)
 	if err != nil {
 		return Revocation{}, err
 	}
-	family := opened.FamilyAt(now)
-	if !family.Listed {
+	if outcome.Refused() {
 		return Revocation{}, errors.New("the token has no id that could be revoked (JTI_CLAIM): " +
 			"end every session of its customer with --customer")
 	}
-	exp, _ := opened.Expires()
-	until, err := s.cfg.Store.RevokedUntil(ctx, &s.cfg.Settings, exp, family.Start)
-	if err != nil {
-		return Revocation{}, err
-	}
-	if err := s.settle(ctx, core.Revocation(&s.cfg.Settings, family, opened.Issuer, customer.ID, until)); err != nil {
-		return Revocation{}, err
-	}
+	family := opened.FamilyAt(now)
 	answer := Revocation{Revoked: "login", Family: familyName(family.Bits)}
 	if family.Ours {
 		started := time.UnixMilli(family.Start).UTC()
@@ -124,22 +118,20 @@ func (s *server) revokeFamily(ctx context.Context, name, customer string) (Revoc
 	if err != nil {
 		return Revocation{}, err
 	}
-	until, err := s.cfg.Store.RevokedUntil(ctx, &s.cfg.Settings, 0, 0)
-	if err != nil {
-		return Revocation{}, err
-	}
-	if err := s.settle(ctx, []core.Effect{
-		{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: bits}, Until: until},
-		{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: c.ID, Bits: bits}, Until: until},
-	}); err != nil {
+	family := core.Family{Listed: true, Bits: bits}
+	query := store.Query{UserID: c.ID, HasUser: true, Family: family, HasFamily: true}
+	if _, c, err = s.revokeFound(ctx, query, core.Opened{Family: family}); err != nil {
 		return Revocation{}, err
 	}
 	return s.didRevoke(ctx, Revocation{Revoked: "login", Family: familyName(bits), Notes: []string{noteNoList}}, c)
 }
 
-// settle makes revocations durable.
-func (s *server) settle(ctx context.Context, list []core.Effect) error {
-	return s.cfg.Store.Settle(ctx, store.Unconditional(s.cfg.Settings.Node, list))
+// revokeFound revokes a family of the customer whom a query finds.
+func (s *server) revokeFound(
+	ctx context.Context, query store.Query, opened core.Opened,
+) (core.Outcome, store.Customer, error) {
+	request := core.Request{Op: core.Revoke, Opened: opened}
+	return node.Revoke(ctx, s.cfg.Store, &s.cfg.Settings, query, request)
 }
 
 // revokeSessions ends every log-in of a customer until now: log out everywhere.

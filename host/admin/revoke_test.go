@@ -96,3 +96,63 @@ func TestRevokeDjangosLogIn(t *testing.T) {
 		})
 	}
 }
+
+// TestRevokeAgain is R3: what is dead is revoked again without an error, by token and by family, and is remembered for
+// longer where lifetimes have become longer.
+func TestRevokeAgain(t *testing.T) {
+	ring, err := keyring.FromSecret("HS256", []byte(strings.Repeat("k", 32)), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := core.DefaultSettings()
+	engine := core.NewNative(settings, ring)
+	db, err := store.Open(store.Config{Path: filepath.Join(t.TempDir(), "store.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	ana := store.NewCustomer{ID: core.Integer(1), Email: "ana@example.com", IsActive: true}
+	if _, err := db.Add(t.Context(), ana); err != nil {
+		t.Fatal(err)
+	}
+	input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." + base64.RawURLEncoding.
+		EncodeToString([]byte(`{"token_type":"access","exp":1577836801,"jti":"x1","user_id":"1"}`))
+	signature, err := ring.Sign(t.Context(), 0, []byte(input), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := input + "." + base64.RawURLEncoding.EncodeToString(signature)
+	var opened core.Opened
+	if err := engine.Open(t.Context(), []byte(token), &opened); err != nil {
+		t.Fatal(err)
+	}
+	family := func() core.FamilyState {
+		state, _, err := node.Load(t.Context(), db, store.FieldID, opened, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return state.Family
+	}
+	last := family()
+	for _, body := range []string{
+		fmt.Sprintf(`{"token": %q}`, token),
+		fmt.Sprintf(`{"family": "%012x", "customer": "1"}`, opened.Family.Bits),
+		fmt.Sprintf(`{"token": %q}`, token),
+	} {
+		settings.RefreshTokenLifetime *= 2
+		api := admin.New(admin.Config{
+			Store: db, Settings: settings,
+			Engine: func(context.Context) (core.Engine, error) { return engine, nil },
+		})
+		answer := httptest.NewRecorder()
+		call := httptest.NewRequestWithContext(t.Context(), "POST", "/revoke", strings.NewReader(body))
+		if api.ServeHTTP(answer, call); answer.Code != http.StatusOK {
+			t.Errorf("POST /revoke %.20s = %d %s", body, answer.Code, answer.Body)
+		}
+		now := family()
+		if !now.Dead || now.Version == last.Version {
+			t.Errorf("after POST /revoke %.20s the family is %+v, and was %+v before", body, now, last)
+		}
+		last = now
+	}
+}

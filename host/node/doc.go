@@ -8,6 +8,8 @@
 //	decide  the engine decides, and writes the tokens to issue
 //	settle  the store makes the effects durable, or checks again what the decision read
 //
+// Revoke takes the last three for a revocation, which writes no token: an operator has a store, but perhaps no node.
+//
 // Browser sessions (StartSession, Session, EndSession) involve no engine: a log-in checks the password as Login does,
 // and the store begins the session if the customer still has that password.
 //

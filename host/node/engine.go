@@ -24,7 +24,7 @@ func (e *keyedEngine) signer(request *core.Request, outcome *core.Outcome) (keyI
 	case request.Op != core.Login && request.Opened.Cause == cause.OK:
 		return e.keys.Keys[request.Opened.Key].ID, request.Opened.Family
 	case request.Op == core.Login && !outcome.Refused():
-		return e.keys.Keys[e.keys.SigningAt(request.Now)].ID, core.LoginFamily(*outcome, request.Entropy)
+		return e.keys.Keys[e.keys.SigningAt(request.Now)].ID, outcome.LoginFamily(request.Entropy)
 	}
 	return "", core.Family{}
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
-	"github.com/edgetoken/edgetoken/store"
 )
 
 // EndLogin ends the log-in of a token of any type, even if the token or its key has expired. It does what Blacklist
@@ -16,22 +15,13 @@ func (n *Node) EndLogin(ctx context.Context, token string) error {
 	if err := n.Engine().Open(ctx, []byte(token), &opened); err != nil {
 		return err
 	}
-	now := n.now()
-	family := opened.FamilyAt(now)
-	if opened.Cause != cause.OK || opened.Issuer != "" || !family.Ours || !n.cfg.Settings.BlacklistApp {
-		return nil
+	if opened.Cause != cause.OK {
+		return nil // an unauthenticated token names no state, so it costs the store nothing
 	}
-	state, customer, err := n.cfg.Store.Load(ctx, Query(opened, now, n.cfg.UserIDField, n.cfg.Store.IDs()))
-	if err != nil || customer.ID.IsZero() || state.Family.Dead {
-		return err
-	}
-	exp, _ := opened.Expires()
-	until, err := n.cfg.Store.RevokedUntil(ctx, &n.cfg.Settings, exp, family.Start)
-	if err != nil {
-		return err
-	}
-	list := core.Revocation(&n.cfg.Settings, family, "", customer.ID, until)
-	return n.cfg.Store.Settle(ctx, store.Unconditional(n.cfg.Settings.Node, list))
+	query := Query(opened, n.now(), n.cfg.UserIDField, n.cfg.Store.IDs())
+	request := core.Request{Op: core.Logout, Opened: opened}
+	_, _, err := Revoke(ctx, n.cfg.Store, &n.cfg.Settings, query, request)
+	return err
 }
 
 // OfOthers reports whether two tokens name different customers. It is false if the signature of one is not good.

@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -37,6 +38,40 @@ func TestEndLogin(t *testing.T) {
 	}
 	if result, err := w.Refresh(t.Context(), other); err != nil || causeOf(result) != cause.OK {
 		t.Errorf("Refresh of another log-in = %v, %v", causeOf(result), err)
+	}
+}
+
+// TestEndLoginMeetsChanges (R3): a log-out is decided anew if what it rests on has changed meanwhile, and none is lost.
+func TestEndLoginMeetsChanges(t *testing.T) {
+	w := newWorld(t, nil)
+	const logins = 8
+	var refreshes, accesses [logins]string
+	for i := range logins {
+		refreshes[i], accesses[i] = w.login(t)
+	}
+	var all sync.WaitGroup
+	for i := range logins {
+		for range 4 {
+			all.Go(func() {
+				if err := w.EndLogin(t.Context(), accesses[i]); err != nil {
+					t.Errorf("EndLogin = %v, want nil", err)
+				}
+			})
+		}
+	}
+	for range 4 {
+		all.Go(func() {
+			if err := disable(w, t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	must(t, w.store.SetActive(t.Context(), core.Integer(1), true))
+	for i, refresh := range refreshes {
+		if result, err := w.Refresh(t.Context(), refresh); err != nil || causeOf(result) != cause.Blacklisted {
+			t.Errorf("log-in %d: Refresh after it = %v, %v, want %v", i, causeOf(result), err, cause.Blacklisted)
+		}
 	}
 }
 

@@ -1,0 +1,44 @@
+package core
+
+import "github.com/edgetoken/edgetoken/core/strictjson"
+
+// revoke gives the effects of an operation that ends a log-in: its family is dead until nothing of it can be valid.
+// Without a blacklist there are none.
+//
+// Tokens that were issued from a foreign token have a family under the customer's name: it ends too, as it does where a
+// family is given by its name alone, which fits both. On the secure wire the oldest revoked families of the customer
+// fold.
+func (o *Outcome) revoke(d *decision) {
+	if d.req.Op.revokes() && d.s.BlacklistApp {
+		o.Effects.List = append(o.Effects.List, d.revocation()...)
+	}
+}
+
+// revokes reports whether an operation ends a log-in.
+func (op Op) revokes() bool { return op == Blacklist || op == Logout || op == Revoke }
+
+func (d *decision) revocation() []Effect {
+	follow := d.req.State.Longest.Raised(d.s)
+	if d.req.Op == Blacklist { // of a refresh token the end is known, and only access tokens follow
+		follow = Lifetimes{Access: follow.Access}
+	}
+	f, customer := d.fam, d.req.State.Customer.ID
+	exp, _ := d.o.Expires()
+	until := follow.RevokedUntil(d.req.Now, exp, f.Start)
+	list := []Effect{{Kind: RevokeFamily, Family: f.Key(d.o.Issuer, customer), At: f.Start, Until: until}}
+	if customer.IsZero() {
+		return list
+	}
+	if !f.Ours {
+		own := Effect{Kind: RevokeFamily, Family: FamilyKey{Issuer: d.o.Issuer, Customer: customer, Bits: f.Bits},
+			At: max(f.Start, familyEpoch), Until: until}
+		if d.o.TokenID.Form == strictjson.Absent { // a name alone does not say when the family began
+			own.At = 0
+		}
+		list = append(list, own)
+	}
+	if d.s.Wire == Secure {
+		list = append(list, Effect{Kind: FoldFamilies, Customer: customer, At: maxRevoked})
+	}
+	return list
+}
