@@ -14,8 +14,6 @@ type decision struct {
 	o   *Opened
 	fam Family // of the token; none at a log-in
 	now int64  // Unix microseconds
-	// class is the type that the token must have: one of AUTH_TOKEN_CLASSES in a header, else RefreshToken.
-	class TokenType
 }
 
 // keyEnd: a token signed by an expired key counts as unsigned, so this comes before its claims are examined. PyJWT has
@@ -177,14 +175,14 @@ func (d *decision) id() cause.Cause {
 	return cause.OK
 }
 
-// tokenType: the token must be of the type that is asked for.
-func (d *decision) tokenType() cause.Cause {
+// tokenType: the token must be of the given type.
+func (d *decision) tokenType(want TokenType) cause.Cause {
 	switch {
 	case d.s.TokenTypeClaim == "":
 		return cause.OK
 	case d.o.Type.Form == strictjson.Absent:
 		return cause.NoType
-	case d.o.Type.Form != strictjson.String || string(d.o.Type.Text(d.o.Claims)) != string(d.class):
+	case d.o.Type.Form != strictjson.String || string(d.o.Type.Text(d.o.Claims)) != string(want):
 		return cause.WrongType
 	}
 	return cause.OK
@@ -224,7 +222,7 @@ func (d *decision) cutOff() cause.Cause {
 
 // newDecision is a decision on a request. It is a value, so that neither leaves the stack.
 func newDecision(s *Settings, req *Request) decision {
-	d := decision{s: s, v: s.Compat.compat(), req: req, o: &req.Opened, now: req.Now.UnixMicro(), class: RefreshToken}
+	d := decision{s: s, v: s.Compat.compat(), req: req, o: &req.Opened, now: req.Now.UnixMicro()}
 	if req.Op != Login {
 		d.fam = d.o.FamilyAt(req.Now)
 	}

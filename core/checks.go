@@ -95,11 +95,12 @@ var checks = [...]Check{
 // ofCustomer reports whether a check comes after a class has accepted a token in a header.
 func (c check) ofCustomer() bool { return c == checkCustomer || c == checkPassword }
 
-// walk makes the checks of a list up to the one that refuses: at is its index, or len(list) if none does.
+// walk makes the checks of a list up to the one that refuses: at is its index, or len(list) if none does. class is the
+// type that the token must have.
 //
 // The functions are cases of a switch and not fields of the rows: what is passed to a function value escapes, so each
 // decision would put its request on the heap.
-func (d *decision) walk(list []check) (at int, c cause.Cause) {
+func (d *decision) walk(list []check, class TokenType) (at int, c cause.Cause) {
 	for at, check := range list {
 		switch check {
 		case checkOpened:
@@ -125,7 +126,7 @@ func (d *decision) walk(list []check) (at int, c cause.Cause) {
 		case checkID:
 			c = d.id()
 		case checkType:
-			c = d.tokenType()
+			c = d.tokenType(class)
 		case checkRevoked:
 			c = d.revoked()
 		case checkDead:

@@ -19,7 +19,7 @@ func (d *decision) decide(o *Outcome) {
 	o.Refusals = nil
 	if d.req.Op == Authenticate {
 		o.Refusals = d.authenticate()
-	} else if _, c := d.walk(d.order()); c != cause.OK {
+	} else if _, c := d.walk(d.order(RefreshToken), RefreshToken); c != cause.OK {
 		o.Refusals = []Refusal{{Cause: c}}
 	} else {
 		o.revoke(d)
@@ -32,9 +32,8 @@ func (d *decision) decide(o *Outcome) {
 func (d *decision) authenticate() []Refusal {
 	var refusals []Refusal
 	for _, class := range d.s.AuthTokenClasses {
-		d.class = class
-		list := d.order()
-		at, c := d.walk(list)
+		list := d.order(class)
+		at, c := d.walk(list, class)
 		switch {
 		case c == cause.OK:
 			return nil

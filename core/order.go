@@ -50,15 +50,15 @@ func everyToken(then ...check) []check {
 	}, then...)
 }
 
-// order is the list of checks of a request, with d.class for a header.
-func (d *decision) order() []check {
+// order is the list of checks of a request; for a header, of one of AUTH_TOKEN_CLASSES.
+func (d *decision) order(class TokenType) []check {
 	secure, app := d.s.Wire == Secure, d.s.BlacklistApp
 	switch d.req.Op {
 	case Authenticate:
 		switch {
-		case d.class == SlidingToken && app:
+		case class == SlidingToken && app:
 			return slidingListed
-		case d.class == SlidingToken:
+		case class == SlidingToken:
 			return slidingUnlisted
 		case secure:
 			return accessSecure
@@ -107,11 +107,12 @@ func (d *decision) order() []check {
 // those of the token's own type, or else of the first class.
 func Checks(s *Settings, req Request) (all []Check, at int, c cause.Cause) {
 	d := newDecision(s, &req)
+	class := RefreshToken
 	if req.Op == Authenticate {
-		d.class = d.shownClass()
+		class = d.shownClass()
 	}
-	list := d.order()
-	at, c = d.walk(list)
+	list := d.order(class)
+	at, c = d.walk(list, class)
 	if len(list) > 0 && list[0] == checkOpened {
 		list = slices.Concat(opening, list[1:])
 		if at > 0 {
@@ -130,9 +131,8 @@ func Checks(s *Settings, req Request) (all []Check, at int, c cause.Cause) {
 func (d *decision) shownClass() TokenType {
 	shown := d.s.AuthTokenClasses[0]
 	for _, class := range d.s.AuthTokenClasses {
-		d.class = class
-		list := d.order()
-		if at, c := d.walk(list); c == cause.OK || list[at].ofCustomer() {
+		list := d.order(class)
+		if at, c := d.walk(list, class); c == cause.OK || list[at].ofCustomer() {
 			return class
 		}
 		if string(d.o.Type.Text(d.o.Claims)) == string(class) {
