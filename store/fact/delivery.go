@@ -1,0 +1,51 @@
+package fact
+
+import (
+	"bytes"
+
+	"github.com/edgetoken/edgetoken/core/codec"
+)
+
+// maxPosition bounds Followed.Position, in bytes.
+const maxPosition = 1024
+
+// u16 node | u64 incarnation | u64 sequence | 32 bytes hash
+func (f Head) appendTo(b []byte) []byte {
+	b = codec.U64(codec.U64(codec.U16(b, f.Node), f.Position.Incarnation), f.Position.Sequence)
+	return append(b, f.Hash[:]...)
+}
+
+func readHead(r *reader) Fact {
+	return Head{Node: r.U16(), Position: Position{Incarnation: r.U64(), Sequence: r.U64()}, Hash: r.digest()}
+}
+
+// u32 frame
+func (f Wait) appendTo(b []byte) []byte { return codec.Bytes(b, f.Frame) }
+
+func readWait(r *reader) Fact { return Wait{Frame: r.raw(MaxFrameBytes)} }
+
+// u16 node | u8 judge | u8 is a frame | u32 raw
+func (f Quarantine) appendTo(b []byte) []byte {
+	return codec.Bytes(codec.Bool(codec.Bool(codec.U16(b, f.Node), f.Judge), f.IsFrame), f.Raw)
+}
+
+func readQuarantine(r *reader) Fact {
+	return Quarantine{Node: r.U16(), Judge: r.Bool(), IsFrame: r.Bool(), Raw: r.raw(MaxFrameBytes)}
+}
+
+// 32 bytes digest
+func (f Release) appendTo(b []byte) []byte { return append(b, f.Digest[:]...) }
+
+func readRelease(r *reader) Fact { return Release{Digest: r.digest()} }
+
+// u32 position
+func (f Followed) appendTo(b []byte) []byte { return codec.Bytes(b, f.Position) }
+
+func readFollowed(r *reader) Fact { return Followed{Position: r.raw(maxPosition)} }
+
+// raw takes a byte string of 1 to most bytes, and copies it.
+func (r *reader) raw(most int) []byte {
+	b := bytes.Clone(r.Bytes())
+	r.require(0 < len(b) && len(b) <= most)
+	return b
+}

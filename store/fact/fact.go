@@ -1,0 +1,291 @@
+package fact
+
+import (
+	"crypto/sha256"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// Fact is a value of one of the types below, or an Unread.
+type Fact interface {
+	Kind() Kind
+	appendTo([]byte) []byte // the payload
+	describe(*object)       // its members in JSON
+}
+
+// Kind names a type of facts. The numbers are those of the encoding and never change.
+type Kind uint8
+
+const (
+	CustomerKind       Kind = 1
+	RemoveCustomerKind Kind = 2
+	LastLoginKind      Kind = 3
+	CutOffKind         Kind = 4
+	RevokeFamilyKind   Kind = 5
+	AdvanceFamilyKind  Kind = 6
+	GroupKind          Kind = 7
+	RemoveGroupKind    Kind = 8
+	LifetimesKind      Kind = 9
+
+	// Kinds from 64 on never leave the node.
+	RehashKind       Kind = 64
+	SessionKind      Kind = 65
+	EndSessionKind   Kind = 66
+	ReserveStartKind Kind = 67
+	NodeCutOffKind   Kind = 68
+	KeepCutOffKind   Kind = 69
+	ForgetKind       Kind = 70
+	ClockKind        Kind = 71
+	NodeKind         Kind = 72
+	PurgeClockKind   Kind = 73
+	TrimKind         Kind = 74
+	HeadKind         Kind = 75
+	WaitKind         Kind = 76
+	QuarantineKind   Kind = 77
+	ReleaseKind      Kind = 78
+	FollowedKind     Kind = 79
+)
+
+// Fields says which fields a Customer sets.
+type Fields uint16
+
+const (
+	Email Fields = 1 << iota
+	FirstName
+	LastName
+	Active
+	Staff
+	Superuser
+	Password // PasswordHash and RevokeClaim
+	Attributes
+	Joined
+	AllFields Fields = 1<<iota - 1
+)
+
+// Customer sets fields of a customer, and gives and takes permissions and memberships. The fact that makes a customer
+// sets all fields, and its Stamp is Made.
+type Customer struct {
+	ID    core.CustomerID
+	Made  Stamp // of the fact that made the customer: an id that was removed may be made again
+	Stamp Stamp
+	Set   Fields
+
+	Email, FirstName, LastName string
+	Active, Staff, Superuser   bool
+	PasswordHash, RevokeClaim  string
+	Attributes                 []byte // a JSON object, or nil
+	Joined                     int64  // Unix microseconds
+
+	Granted, Withdrawn []string // permissions, sorted
+	Entered            []Membership
+	Left               []string // names of groups, sorted
+}
+
+// Membership is a group that a customer enters: its name, and the stamp of its making.
+type Membership struct {
+	Group  string
+	Number Stamp
+}
+
+// RemoveCustomer removes every customer who was made under this id before Stamp.
+type RemoveCustomer struct {
+	ID    core.CustomerID
+	Stamp Stamp
+	Until int64 // Unix seconds: how long a store remembers it
+}
+
+// LastLogin says when a customer logged in.
+type LastLogin struct {
+	ID   core.CustomerID
+	Made Stamp
+	At   int64 // Unix microseconds
+}
+
+// Subject is what a cut-off belongs to: the id of a customer, or an e-mail address, whether a customer has it or not.
+type Subject struct {
+	ID      core.CustomerID // zero: Address
+	Address Digest
+}
+
+// Digest is the SHA-256 of an e-mail address, so that no fact keeps the address of a customer who was removed.
+type Digest [sha256.Size]byte
+
+// ByID is the subject with a customer's id.
+func ByID(id core.CustomerID) Subject { return Subject{ID: id} }
+
+// ByAddress is the subject with an e-mail address.
+func ByAddress(email string) Subject { return Subject{Address: sha256.Sum256([]byte(email))} }
+
+// CutOff ends all log-ins of a subject that began at or before At. It is applied as it stands.
+type CutOff struct {
+	Subject Subject
+	At      int64 // Unix milliseconds
+	// Until is how long a store remembers it if nobody holds the id or address, in Unix seconds; 0: as long as somebody
+	// does.
+	Until int64
+}
+
+// RevokeFamily makes a family dead.
+type RevokeFamily struct {
+	Family core.FamilyKey
+	Start  int64 // Unix milliseconds; 0 where it is not known
+	Until  int64 // Unix seconds
+}
+
+// AdvanceFamily says that a refresh token of a family was exchanged for that of the next generation, and all that it
+// takes to write that one again.
+type AdvanceFamily struct {
+	Family     core.FamilyKey
+	Start      int64 // Unix milliseconds; 0 where it is not known
+	Until      int64 // Unix seconds
+	Generation uint32
+	IssuedAt   int64  // of the new tokens, Unix microseconds
+	Access     int64  // life of the new access token, seconds
+	Refresh    int64  // life of the new refresh token, seconds
+	Key        string // kid of the key that signed them
+	// Incarnation and Sequence say in which commit of the family's home it was made. Of two different advances to the
+	// same generation the later one counts.
+	Incarnation, Sequence uint64
+}
+
+// Group makes a group, or gives it permissions and takes others from it. The fact that makes it has Made as its Stamp.
+type Group struct {
+	Name               string
+	Made               Stamp // the group's number
+	Stamp              Stamp
+	Granted, Withdrawn []string // sorted
+}
+
+// RemoveGroup removes every group of this name that was made before Stamp.
+type RemoveGroup struct {
+	Name  string
+	Stamp Stamp
+	Until int64 // Unix seconds: how long a store remembers it
+}
+
+// Lifetimes are the longest lives that tokens had at a node, in seconds: core.Lifetimes.
+type Lifetimes struct{ Access, Refresh, Foreign int64 }
+
+// Rehash is another hash of the password that a customer has. It stays on the node: a node that was stolen must not set
+// passwords.
+type Rehash struct {
+	ID       core.CustomerID
+	Made     Stamp
+	Password Stamp // of the password that was hashed again
+	Hash     string
+}
+
+// Session is a log-in in a browser.
+type Session struct {
+	ID       [sha256.Size]byte
+	Customer core.CustomerID
+	Started  int64 // Unix milliseconds
+	Expires  int64 // Unix microseconds
+}
+
+// EndSession ends the session that began at Started or before.
+type EndSession struct {
+	ID      [sha256.Size]byte
+	Started int64 // Unix milliseconds
+}
+
+// ReserveStart raises the high-water mark of logical time.
+type ReserveStart struct{ At int64 } // Unix milliseconds
+
+// NodeCutOff ends all log-ins at this node that began at or before At.
+type NodeCutOff struct{ At int64 } // Unix milliseconds
+
+// KeepCutOff has a store remember a cut-off for longer, if it knows one.
+type KeepCutOff struct {
+	Subject Subject
+	Until   int64 // Unix seconds
+}
+
+// Record names a kind of record that ends.
+type Record uint8
+
+const (
+	FamilyRecord  Record = 'f'
+	CutOffRecord  Record = 'c'
+	RemovalRecord Record = 't' // of a customer or a group
+)
+
+// Forget removes a record that has ended, if it still ends at Until.
+type Forget struct {
+	Record Record
+	Key    []byte // in the bucket of the record
+	Until  int64  // Unix seconds
+}
+
+// Clock says that the wall clock is right, whatever it says: an operator has looked.
+type Clock struct{ At int64 } // Unix microseconds
+
+// MaxNumber is the highest number of a node: it has 14 bits.
+const MaxNumber = 1<<14 - 1
+
+// Node says who this node is.
+type Node struct {
+	Number      uint16 // 0: it never joined a fleet
+	Incarnation uint64
+	Epoch       uint32
+}
+
+// PurgeClock moves the clock on by which records end. Every commit does so; this fact is for a node that is idle.
+type PurgeClock struct{ At int64 } // Unix microseconds
+
+// Trim removes frames from the outbox that another node has.
+type Trim struct {
+	UpTo   Position
+	Frames uint32 // how many
+}
+
+// Head is the last frame of an incarnation of another node that this node has applied.
+type Head struct {
+	Node     uint16
+	Position Position
+	Hash     [sha256.Size]byte // of the frame
+}
+
+// Wait keeps a frame that came before one that it follows.
+type Wait struct{ Frame []byte }
+
+// Quarantine keeps a fact, or a whole frame, that this program cannot read.
+type Quarantine struct {
+	Node uint16 // whose frame it came in, if Judge
+	// Judge says that the fact is to be judged, since it was not the authority that sent it.
+	Judge   bool
+	IsFrame bool
+	Raw     []byte
+}
+
+// Release takes out of the quarantine what can be read by now.
+type Release struct{ Digest [sha256.Size]byte } // of Raw
+
+// Followed is how far this node has followed another, in the words of what brings the frames.
+type Followed struct{ Position []byte }
+
+func (Customer) Kind() Kind       { return CustomerKind }
+func (RemoveCustomer) Kind() Kind { return RemoveCustomerKind }
+func (LastLogin) Kind() Kind      { return LastLoginKind }
+func (CutOff) Kind() Kind         { return CutOffKind }
+func (RevokeFamily) Kind() Kind   { return RevokeFamilyKind }
+func (AdvanceFamily) Kind() Kind  { return AdvanceFamilyKind }
+func (Group) Kind() Kind          { return GroupKind }
+func (RemoveGroup) Kind() Kind    { return RemoveGroupKind }
+func (Lifetimes) Kind() Kind      { return LifetimesKind }
+func (Rehash) Kind() Kind         { return RehashKind }
+func (Session) Kind() Kind        { return SessionKind }
+func (EndSession) Kind() Kind     { return EndSessionKind }
+func (ReserveStart) Kind() Kind   { return ReserveStartKind }
+func (NodeCutOff) Kind() Kind     { return NodeCutOffKind }
+func (KeepCutOff) Kind() Kind     { return KeepCutOffKind }
+func (Forget) Kind() Kind         { return ForgetKind }
+func (Clock) Kind() Kind          { return ClockKind }
+func (Node) Kind() Kind           { return NodeKind }
+func (PurgeClock) Kind() Kind     { return PurgeClockKind }
+func (Trim) Kind() Kind           { return TrimKind }
+func (Head) Kind() Kind           { return HeadKind }
+func (Wait) Kind() Kind           { return WaitKind }
+func (Quarantine) Kind() Kind     { return QuarantineKind }
+func (Release) Kind() Kind        { return ReleaseKind }
+func (Followed) Kind() Kind       { return FollowedKind }

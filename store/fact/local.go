@@ -1,0 +1,64 @@
+package fact
+
+import (
+	"bytes"
+
+	"github.com/edgetoken/edgetoken/core/codec"
+)
+
+// 32 bytes id | id of the customer | i64 started, ms | i64 expires, µs
+func (f Session) appendTo(b []byte) []byte {
+	return codec.I64(codec.I64(appendID(append(b, f.ID[:]...), f.Customer), f.Started), f.Expires)
+}
+
+func readSession(r *reader) Fact {
+	return Session{ID: r.digest(), Customer: r.id(), Started: r.start(), Expires: r.moment()}
+}
+
+// 32 bytes id | i64 started, ms
+func (f EndSession) appendTo(b []byte) []byte { return codec.I64(append(b, f.ID[:]...), f.Started) }
+
+func readEndSession(r *reader) Fact { return EndSession{ID: r.digest(), Started: r.start()} }
+
+// i64 at, ms
+func (f ReserveStart) appendTo(b []byte) []byte { return codec.I64(b, f.At) }
+
+func readReserveStart(r *reader) Fact { return ReserveStart{At: r.start()} }
+
+// u8 record | u32 key | i64 until, s
+func (f Forget) appendTo(b []byte) []byte {
+	return codec.I64(codec.Bytes(append(b, byte(f.Record)), f.Key), f.Until)
+}
+
+func readForget(r *reader) Fact {
+	f := Forget{Record: Record(r.U8()), Key: bytes.Clone(r.Bytes()), Until: r.until()}
+	r.require(f.Record == FamilyRecord || f.Record == CutOffRecord || f.Record == RemovalRecord)
+	r.require(0 < len(f.Key) && len(f.Key) <= maxKey)
+	return f
+}
+
+// i64 at, µs
+func (f Clock) appendTo(b []byte) []byte { return codec.I64(b, f.At) }
+
+func readClock(r *reader) Fact { return Clock{At: r.moment()} }
+
+// u16 number | u64 incarnation | u32 epoch
+func (f Node) appendTo(b []byte) []byte {
+	return codec.U32(codec.U64(codec.U16(b, f.Number), f.Incarnation), f.Epoch)
+}
+
+func readNode(r *reader) Fact { return Node{Number: r.U16(), Incarnation: r.U64(), Epoch: r.U32()} }
+
+// i64 at, µs
+func (f PurgeClock) appendTo(b []byte) []byte { return codec.I64(b, f.At) }
+
+func readPurgeClock(r *reader) Fact { return PurgeClock{At: r.moment()} }
+
+// u64 incarnation | u64 sequence | u32 frames
+func (f Trim) appendTo(b []byte) []byte {
+	return codec.U32(codec.U64(codec.U64(b, f.UpTo.Incarnation), f.UpTo.Sequence), f.Frames)
+}
+
+func readTrim(r *reader) Fact {
+	return Trim{UpTo: Position{Incarnation: r.U64(), Sequence: r.U64()}, Frames: r.U32()}
+}

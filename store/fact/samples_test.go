@@ -1,0 +1,211 @@
+package fact_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/codec"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+var (
+	ada    = core.Integer(7)
+	made   = fact.Stamp{Time: 1767225600000000, Node: 1}
+	later  = fact.Stamp{Epoch: 2, Time: 1767225600000001, Node: 3}
+	family = core.FamilyKey{Customer: ada, Bits: 5}
+	cookie = [32]byte{9, 31: 0xee}
+)
+
+const (
+	milliseconds = 1767225600000
+	seconds      = 1767225600
+)
+
+// cookieHex is cookie in hex digits.
+const cookieHex = "09000000000000000000000000000000000000000000000000000000000000ee"
+
+// samples has one fact of each kind, with the encoding that never changes: kind, version, length, and the values
+// of the payload; and as an operator sees it.
+var samples = []struct {
+	fact fact.Fact
+	hex  string
+	json string
+}{
+	{fact.Customer{ID: ada, Made: made, Stamp: later, Set: fact.Email | fact.Active, Email: "ada@example.com",
+		Active: true, Granted: []string{"a.b"}, Entered: []fact.Membership{{Group: "editors", Number: fact.Before}}},
+		"01 01 5d000000 01 0700000000000000 00000000 0040204648470600 0100 02000000 0140204648470600 " +
+			"0300 0900 0f00 616461406578616d706c652e636f6d 01 0100 0300 612e62 0000 0100 0700 " +
+			"656469746f7273 00000000 0100000000000000 0000 0000",
+		`{"fact":"customer","id":7,"made":"0/2026-01-01T00:00:00.000000Z/1",` +
+			`"stamp":"2/2026-01-01T00:00:00.000001Z/3","email":"ada@example.com","is_active":true,` +
+			`"granted":["a.b"],"entered":{"editors":"0/1970-01-01T00:00:00.000001Z/0"}}`},
+	{fact.RemoveCustomer{ID: ada, Stamp: later, Until: seconds},
+		"02 01 1f000000 01 0700000000000000 02000000 0140204648470600 0300 00b9556900000000",
+		`{"fact":"remove_customer","id":7,"stamp":"2/2026-01-01T00:00:00.000001Z/3",` +
+			`"until":"2026-01-01T00:00:00Z"}`},
+	{fact.LastLogin{ID: ada, Made: made, At: milliseconds * 1000},
+		"03 01 1f000000 01 0700000000000000 00000000 0040204648470600 0100 0040204648470600",
+		`{"fact":"last_login","id":7,"made":"0/2026-01-01T00:00:00.000000Z/1","at":"2026-01-01T00:00:00.000000Z"}`},
+	{fact.CutOff{Subject: fact.ByID(ada), At: milliseconds},
+		"04 01 19000000 01 0700000000000000 00a8da769b010000 0000000000000000",
+		`{"fact":"cut_off","id":7,"at":"2026-01-01T00:00:00.000Z"}`},
+	{fact.RevokeFamily{Family: family, Start: milliseconds, Until: seconds},
+		"05 01 23000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000 00b9556900000000",
+		`{"fact":"revoke_family","customer":7,"bits":"000000000005","start":"2026-01-01T00:00:00.000Z",` +
+			`"until":"2026-01-01T00:00:00Z"}`},
+	{fact.AdvanceFamily{Family: family, Start: milliseconds, Until: seconds, Generation: 2,
+		IssuedAt: milliseconds * 1000, Access: 3600, Refresh: 86400, Key: "k1", Incarnation: 0xa7, Sequence: 12},
+		"06 01 53000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000 00b9556900000000 " +
+			"02000000 0040204648470600 100e000000000000 8051010000000000 0200 6b31 a700000000000000 " +
+			"0c00000000000000",
+		`{"fact":"advance_family","customer":7,"bits":"000000000005","start":"2026-01-01T00:00:00.000Z",` +
+			`"until":"2026-01-01T00:00:00Z","generation":2,"issued_at":"2026-01-01T00:00:00.000000Z",` +
+			`"access":3600,"refresh":86400,"key":"k1","incarnation":"00000000000000a7","sequence":12}`},
+	{fact.Group{Name: "editors", Made: made, Stamp: made, Granted: []string{"a.b", "a.c"}},
+		"07 01 33000000 0700 656469746f7273 00000000 0040204648470600 0100 00000000 0040204648470600 " +
+			"0100 0200 0300 612e62 0300 612e63 0000",
+		`{"fact":"group","name":"editors","made":"0/2026-01-01T00:00:00.000000Z/1",` +
+			`"stamp":"0/2026-01-01T00:00:00.000000Z/1","granted":["a.b","a.c"]}`},
+	{fact.RemoveGroup{Name: "editors", Stamp: later, Until: seconds},
+		"08 01 1f000000 0700 656469746f7273 02000000 0140204648470600 0300 00b9556900000000",
+		`{"fact":"remove_group","name":"editors","stamp":"2/2026-01-01T00:00:00.000001Z/3",` +
+			`"until":"2026-01-01T00:00:00Z"}`},
+	{fact.Lifetimes{Access: 3600, Refresh: 86400},
+		"09 01 18000000 100e000000000000 8051010000000000 0000000000000000",
+		`{"fact":"lifetimes","access":3600,"refresh":86400,"foreign":0}`},
+	{fact.Rehash{ID: ada, Made: made, Password: made, Hash: "!"},
+		"40 01 28000000 01 0700000000000000 00000000 0040204648470600 0100 00000000 0040204648470600 " +
+			"0100 0100 21",
+		`{"fact":"rehash","id":7,"made":"0/2026-01-01T00:00:00.000000Z/1",` +
+			`"password":"0/2026-01-01T00:00:00.000000Z/1","hash":"***"}`},
+	{fact.Session{ID: cookie, Customer: ada, Started: milliseconds, Expires: milliseconds * 1000},
+		"41 01 39000000 09000000000000000000000000000000000000000000000000000000000000ee 01 " +
+			"0700000000000000 00a8da769b010000 0040204648470600",
+		`{"fact":"session","id":"***","customer":7,"started":"2026-01-01T00:00:00.000Z",` +
+			`"expires":"2026-01-01T00:00:00.000000Z"}`},
+	{fact.EndSession{ID: cookie, Started: milliseconds},
+		"42 01 28000000 09000000000000000000000000000000000000000000000000000000000000ee " +
+			"00a8da769b010000",
+		`{"fact":"end_session","id":"***","started":"2026-01-01T00:00:00.000Z"}`},
+	{fact.ReserveStart{At: milliseconds},
+		"43 01 08000000 00a8da769b010000",
+		`{"fact":"reserve_start","at":"2026-01-01T00:00:00.000Z"}`},
+	{fact.NodeCutOff{At: milliseconds},
+		"44 01 08000000 00a8da769b010000",
+		`{"fact":"node_cut_off","at":"2026-01-01T00:00:00.000Z"}`},
+	{fact.KeepCutOff{Subject: fact.ByAddress("ada@example.com"), Until: seconds},
+		"45 01 29000000 00 b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72 " +
+			"00b9556900000000",
+		`{"fact":"keep_cut_off","address":"b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72",` +
+			`"until":"2026-01-01T00:00:00Z"}`},
+	{fact.Forget{Record: fact.CutOffRecord, Key: []byte{0x80, 0, 0, 0, 0, 0, 0, 7}, Until: seconds},
+		"46 01 15000000 63 08000000 8000000000000007 00b9556900000000",
+		`{"fact":"forget","record":"c","key":"8000000000000007","until":"2026-01-01T00:00:00Z"}`},
+	{fact.Clock{At: milliseconds * 1000},
+		"47 01 08000000 0040204648470600",
+		`{"fact":"clock","at":"2026-01-01T00:00:00.000000Z"}`},
+	{fact.Node{Number: 1, Incarnation: 0xa7},
+		"48 01 0e000000 0100 a700000000000000 00000000",
+		`{"fact":"node","number":1,"incarnation":"00000000000000a7","epoch":0}`},
+	{fact.PurgeClock{At: milliseconds * 1000},
+		"49 01 08000000 0040204648470600",
+		`{"fact":"purge_clock","at":"2026-01-01T00:00:00.000000Z"}`},
+	{fact.Trim{UpTo: fact.Position{Incarnation: 0xa7, Sequence: 12}, Frames: 3},
+		"4a 01 14000000 a700000000000000 0c00000000000000 03000000",
+		`{"fact":"trim","up_to":"00000000000000a7:12","frames":3}`},
+	{fact.Head{Node: 1, Position: fact.Position{Incarnation: 0xa7, Sequence: 12}, Hash: cookie},
+		"4b 01 32000000 0100 a700000000000000 0c00000000000000 " + cookieHex,
+		`{"fact":"head","node":1,"position":"00000000000000a7:12","hash":"` + cookieHex + `"}`},
+	{fact.Wait{Frame: []byte{1, 2}}, "4c 01 06000000 02000000 0102", `{"fact":"wait","length":2}`},
+	{fact.Quarantine{Node: 3, Judge: true, Raw: []byte{1, 2}}, "4d 01 0a000000 0300 01 00 02000000 0102",
+		`{"fact":"quarantine","node":3,"judge":true,"is_frame":false,"length":2}`},
+	{fact.Release{Digest: cookie}, "4e 01 20000000 " + cookieHex,
+		`{"fact":"release","digest":"` + cookieHex + `"}`},
+	{fact.Followed{Position: []byte{0xa7, 12}}, "4f 01 06000000 02000000 a70c",
+		`{"fact":"followed","position":"a70c"}`},
+}
+
+// unusual are facts with what the samples do not have.
+var unusual = []fact.Fact{
+	fact.Customer{ID: core.Text("ünï"), Made: made, Stamp: made, Set: fact.AllFields, Email: "a@b.c", FirstName: "Ada",
+		LastName: "L", Staff: true, Superuser: true, PasswordHash: "secret-hash", RevokeClaim: "secret-claim",
+		Attributes: []byte(`{"plan": "gold"}`), Joined: -62135596800000000},
+	fact.Customer{ID: core.Integer(-1), Made: fact.Before, Stamp: later, Set: fact.Attributes,
+		Withdrawn: []string{"a.b", "a.c"}, Left: []string{"editors"}},
+	fact.CutOff{Subject: fact.ByAddress("ada@example.com"), At: core.LastStart, Until: core.LastUntil},
+	fact.CutOff{Subject: fact.ByID(core.Text("ada")), Until: -1},
+	fact.RevokeFamily{Family: core.FamilyKey{Issuer: "partner", Bits: 1<<47 - 1}},
+	fact.RevokeFamily{Family: core.FamilyKey{Customer: core.Text("")}},
+	fact.KeepCutOff{Subject: fact.ByID(ada)},
+	fact.Group{Name: "a", Made: made, Stamp: later, Granted: []string{"b", "d"}, Withdrawn: []string{"a", "c", "e"}},
+	fact.Rehash{ID: ada, Made: made, Password: later, Hash: "secret-hash"},
+	fact.Node{Number: 0xffff, Incarnation: 1<<64 - 1, Epoch: 1<<32 - 1},
+}
+
+// facts are all of the above.
+func facts() (list []fact.Fact) {
+	for _, s := range samples {
+		list = append(list, s.fact)
+	}
+	return append(list, unusual...)
+}
+
+// Each kind has a sample, which is encoded as ever.
+func TestSamples(t *testing.T) {
+	seen := map[fact.Kind]bool{}
+	for _, s := range samples {
+		kind := s.fact.Kind()
+		if seen[kind] {
+			t.Errorf("%v has two samples", kind)
+		}
+		seen[kind] = true
+		if got := hex.EncodeToString(fact.Append(nil, s.fact)); got != strings.ReplaceAll(s.hex, " ", "") {
+			t.Errorf("%v is encoded as %q, not %q", kind, got, s.hex)
+		}
+	}
+	for kind := range fact.Kind(255) {
+		if kind.Known() != seen[kind] {
+			t.Errorf("kind %v: known %t, with a sample %t", kind, kind.Known(), seen[kind])
+		}
+	}
+}
+
+// What is appended is read, alone and with others behind it.
+func TestRoundTrip(t *testing.T) {
+	var all []byte
+	for _, f := range facts() {
+		b := fact.Append(nil, f)
+		got, err := fact.Decode(b)
+		if err != nil || !reflect.DeepEqual(got, f) {
+			t.Errorf("%#v is read as %#v: %v", f, got, err)
+		}
+		all = append(all, b...)
+	}
+	r := codec.Reader{Rest: all}
+	for _, f := range facts() {
+		got, err := fact.Read(&r)
+		if err != nil || !reflect.DeepEqual(got, f) {
+			t.Fatalf("%#v is read as %#v: %v", f, got, err)
+		}
+	}
+	if !r.Done() {
+		t.Errorf("%d bytes are left", len(r.Rest))
+	}
+}
+
+// A fact is a copy: it outlives the transaction in which its bytes were read.
+func TestReadCopies(t *testing.T) {
+	for _, f := range facts() {
+		b := fact.Append(nil, f)
+		want := bytes.Clone(b)
+		got, err := fact.Decode(b)
+		clear(b)
+		if err != nil || !bytes.Equal(fact.Append(nil, got), want) {
+			t.Errorf("%v changes with the bytes that it was read from: %v", f.Kind(), err)
+		}
+	}
+}
