@@ -4,15 +4,18 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/change"
+	"github.com/edgetoken/edgetoken/store/fact"
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
 // Add stores a customer. The error is ErrExists if its id or e-mail address is taken, ErrInvalid if a value cannot be
-// stored. If a removed customer had the id or the e-mail address, the new one inherits the cut-off of that tombstone;
-// of two tombstones, the later cut-off.
+// stored. A cut-off of the id or the e-mail address, which a removed customer may have left, counts for the new one
+// too.
 func (db *DB) Add(ctx context.Context, n NewCustomer) (Customer, error) {
 	added, err := db.add(ctx, []NewCustomer{n}, func(_ int, err error) error {
 		return fmt.Errorf("customer %q: %w", n.Email, err)
@@ -45,7 +48,15 @@ func (db *DB) add(ctx context.Context, list []NewCustomer, named func(int, error
 			}
 		}
 	}
-	err := db.write(ctx, func(w *writer) error { return w.add(list, customers, named) })
+	err := db.writeThen(ctx, func(w *writer) (resolved, error) { return w.add(list, customers, named) },
+		func(w *writer) (err error) {
+			for i, c := range customers {
+				if customers[i], _, err = w.customer(c.ID); err != nil {
+					return named(i, err)
+				}
+			}
+			return nil
+		})
 	if err != nil {
 		return nil, err
 	}
@@ -62,149 +73,141 @@ func randomID(random io.Reader) (core.CustomerID, error) {
 	return core.Text(fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])), nil
 }
 
-// add gives ids and versions to the customers of list, in place.
-func (w *writer) add(list []NewCustomer, customers []Customer, named func(int, error) error) error {
+// add gives ids to the customers of list, in place.
+func (w *writer) add(
+	list []NewCustomer, customers []Customer, named func(int, error) error,
+) (resolved, error) {
 	ids := make(map[core.CustomerID]bool, len(customers))
 	emails := make(map[string]bool, len(customers))
-	cutOffs := make([]int64, len(customers))
-	graves := make([][]grave, len(customers))
 	highest := w.tally.highest
 	for i := range customers {
 		c := &customers[i]
 		if c.ID.IsZero() {
 			if highest+1 < highest {
-				return named(i, fmt.Errorf("id %w: the highest integer is taken", ErrInvalid))
+				return nil, named(i, fmt.Errorf("id %w: the highest integer is taken", ErrInvalid))
 			}
 			c.ID = core.Integer(highest + 1)
 		}
 		highest = max(highest, c.ID.Int)
-		key := idKey(c.ID)
-		if ids[c.ID] || w.get(customersBucket, key) != nil {
-			return named(i, fmt.Errorf("id %v is %w", c.ID, ErrExists))
+		if ids[c.ID] || w.get(customersBucket, idKey(c.ID)) != nil {
+			return nil, named(i, fmt.Errorf("id %v is %w", c.ID, ErrExists))
 		}
 		if emails[w.alone(c.Email)] {
-			return named(i, fmt.Errorf("e-mail address is %w", ErrExists))
+			return nil, named(i, fmt.Errorf("e-mail address is %w", ErrExists))
 		}
 		if err := w.free(c.Email, ""); err != nil {
-			return named(i, err)
+			return nil, named(i, err)
 		}
 		ids[c.ID], emails[w.alone(c.Email)] = true, true
-		for _, key := range [][]byte{key, emailTombstoneKey(c.Email)} {
-			t, ok, err := w.tombstone(key)
-			if err != nil {
-				return named(i, err)
-			}
-			if ok {
-				graves[i] = append(graves[i], grave{key, t})
-				cutOffs[i] = max(cutOffs[i], t.cutOff)
-			}
-		}
 	}
-	given, err := w.join(list, customers, named)
+	facts, numbers, err := w.groupsOf(list, customers, named)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	w.tally.highest = highest
-	for i := range customers {
-		c := &customers[i]
-		key := idKey(c.ID)
-		c.Version = w.version()
-		w.put(customersBucket, key, encodeCustomer(*c))
-		w.index(c.Email, key)
-		w.give(key, given[i])
+	for i, c := range customers {
+		at := w.stamp()
+		f := fact.Customer{ID: c.ID, Made: at, Stamp: at, Set: fact.AllFields,
+			Email: c.Email, FirstName: c.FirstName, LastName: c.LastName,
+			Active: c.IsActive, Staff: c.IsStaff, Superuser: c.IsSuperuser,
+			PasswordHash: c.PasswordHash, RevokeClaim: c.RevokeClaim, Attributes: c.Attributes,
+			Joined: c.DateJoined.UnixMicro(), Granted: c.Permissions}
+		for _, name := range c.Groups {
+			f.Entered = append(f.Entered, fact.Membership{Group: name, Number: numbers[name]})
+		}
+		if err := (person{}).checkRights(f); err != nil {
+			return nil, named(i, err)
+		}
+		facts = append(facts, f)
 		if !c.LastLogin.IsZero() {
-			w.put(lastLoginBucket, key, encodeNumber(c.LastLogin.UnixMicro()))
+			facts = append(facts, fact.LastLogin{ID: c.ID, Made: at, At: c.LastLogin.UnixMicro()})
 		}
-		if cutOffs[i] != 0 {
-			w.put(cutOffsBucket, key, encodeNumber(cutOffs[i]))
+		held, err := w.cutOff(subjectKey(fact.ByAddress(c.Email)))
+		if err != nil {
+			return nil, named(i, err)
 		}
-		for _, g := range graves[i] {
-			w.bury(g)
-		}
+		facts = append(facts, held.hold(fact.ByAddress(c.Email))...)
 	}
-	w.tally.customers += uint64(len(customers))
-	return nil
+	return facts, nil
 }
 
-// change runs fn on an existing customer and stores the result under a new version. fn reports whether it changed the
-// record, and by which change log-ins end.
-func (db *DB) change(
-	ctx context.Context, id core.CustomerID, fn func(*Customer) (changed bool, what change.Change),
-) error {
-	return db.write(ctx, func(w *writer) error {
-		c, _, err := w.existing(id)
-		if err != nil {
-			return err
-		}
-		changed, what := fn(&c)
-		for _, x := range what.Ends(id, c.Email) {
-			if err := w.end(x); err != nil {
-				return err
+// groupsOf makes the groups of new customers that do not exist yet, and says which number each of their groups has.
+func (w *writer) groupsOf(
+	list []NewCustomer, customers []Customer, named func(int, error) error,
+) (facts resolved, numbers map[string]fact.Stamp, err error) {
+	made := map[string][]string{} // groups that do not exist yet, with their permissions
+	numbers = map[string]fact.Stamp{}
+	for i, n := range list {
+		for name, permissions := range n.Groups {
+			g, err := w.group(name)
+			if err != nil {
+				return nil, nil, named(i, err)
+			}
+			numbers[name] = g.made
+			switch {
+			case permissions == nil:
+			case g.made.IsZero():
+				made[name] = append(made[name], permissions...)
+			case !slices.Equal(g.permissions.names(), sorted(permissions)):
+				return nil, nil, named(i, fmt.Errorf("group %q is %w with other permissions", name, ErrExists))
 			}
 		}
-		if changed {
-			c.Version = w.version()
-			w.put(customersBucket, idKey(id), encodeCustomer(c))
+	}
+	for i, n := range list {
+		for _, name := range customers[i].Groups {
+			if _, makes := made[name]; n.Groups[name] == nil && !makes && numbers[name].IsZero() {
+				return nil, nil, named(i, fmt.Errorf("group %q: %w", name, ErrNoGroup))
+			}
 		}
-		return nil
-	})
-}
-
-// end ends every family and session that a customer has now (core.EndLogins), or that all have (core.EndAll). An error
-// comes before anything is put.
-func (w *writer) end(x core.Effect) error {
-	switch x.Kind {
-	case core.EndLogins:
-		cutOff, sessions, err := w.logins(x.Customer)
+	}
+	if len(made) > 0 && w.count(groupsBucket, maxGroups)+len(made) > maxGroups {
+		return nil, nil, fmt.Errorf("groups %w: there would be more than %d", ErrInvalid, maxGroups)
+	}
+	for _, name := range slices.Sorted(maps.Keys(made)) {
+		f, err := w.newGroup(name, sorted(made[name]))
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		w.put(cutOffsBucket, idKey(x.Customer), encodeNumber(w.newCutOff(cutOff)))
-		w.endSessions(sessions)
-	case core.EndAll:
-		w.tally.cutOff = w.newCutOff(w.tally.cutOff)
-		w.puts++
+		facts = append(facts, f...)
+		numbers[name] = f[0].(fact.Group).Made
 	}
-	return nil
+	return facts, numbers, nil
 }
 
-// logins reads the cut-off and the sessions of an existing customer.
-func (w *writer) logins(id core.CustomerID) (cutOff int64, sessions []ending, err error) {
-	if _, cutOff, err = w.existing(id); err == nil {
-		sessions, err = w.sessionsOf(idKey(id))
-	}
-	return cutOff, sessions, err
-}
-
-// existing reads a customer and its cut-off; ErrNotFound if there is no such customer.
-func (w *writer) existing(id core.CustomerID) (Customer, int64, error) {
-	c, found, err := Customer{}, false, error(nil)
-	if id.Kind == w.ids {
-		c, found, err = w.customer(id)
-	}
-	if err == nil && !found {
-		err = ErrNotFound
-	}
-	if err != nil {
-		return Customer{}, 0, fmt.Errorf("customer %q: %w", id, err)
-	}
-	cutOff, err := w.customerCutOff(id, true)
-	return c, cutOff, err
+// update changes an existing customer. fn sets fields, and says by which change log-ins end.
+func (db *DB) update(
+	ctx context.Context, id core.CustomerID, fn func(p person, f *fact.Customer) change.Change,
+) error {
+	return db.write(ctx, func(w *writer) (resolved, error) {
+		p, existing, err := w.existing(id)
+		if err != nil {
+			return nil, err
+		}
+		f := fact.Customer{ID: id, Made: p.made}
+		what := fn(p, &f)
+		var facts resolved
+		if f.Set != 0 {
+			f.Stamp = w.stamp()
+			facts = append(facts, f)
+		}
+		ends := what.Ends(id, p.email.value)
+		return append(facts, cutOffs(ends, cutOff{at: w.newCutOff(existing)})...), nil
+	})
 }
 
 // SetActive enables or disables a customer; ErrNotFound if there is no such customer. Disabling ends every family and
 // session that the customer has now (R4). Enabling sets a cut-off too, so it brings none of them back.
 func (db *DB) SetActive(ctx context.Context, id core.CustomerID, active bool) error {
-	return db.change(ctx, id, func(c *Customer) (changed bool, what change.Change) {
-		changed = c.IsActive != active
-		c.IsActive = active
+	return db.update(ctx, id, func(p person, f *fact.Customer) change.Change {
+		if p.active.value != active {
+			f.Set, f.Active = fact.Active, active
+		}
 		switch {
 		case !active:
-			what = change.Disable
-		case changed:
-			what = change.Enable
+			return change.Disable
+		case f.Set != 0:
+			return change.Enable
 		}
-		return changed, what
+		return 0
 	})
 }
 
@@ -214,47 +217,42 @@ func (db *DB) SetPassword(ctx context.Context, id core.CustomerID, hash string) 
 	if err := checkText("password hash", hash); err != nil {
 		return err
 	}
-	return db.change(ctx, id, func(c *Customer) (bool, change.Change) {
-		c.PasswordHash, c.RevokeClaim = hash, password.RevokeClaim(hash)
-		return true, change.Password
+	return db.update(ctx, id, func(_ person, f *fact.Customer) change.Change {
+		f.Set, f.PasswordHash, f.RevokeClaim = fact.Password, hash, password.RevokeClaim(hash)
+		return change.Password
 	})
 }
 
 // Rehash replaces the hash old by another hash of the same password. If the stored hash is not old any more, it changes
-// nothing and returns ErrConflict. It keeps the revoke claim and ends no family or session.
+// nothing and returns ErrConflict. It keeps the revoke claim and ends no family or session. The new hash stays on this
+// node.
 func (db *DB) Rehash(ctx context.Context, id core.CustomerID, old, hash string) error {
 	if err := checkText("password hash", hash); err != nil {
 		return err
 	}
-	equal := false
-	err := db.change(ctx, id, func(c *Customer) (bool, change.Change) {
-		equal = c.PasswordHash == old
-		if equal {
-			c.PasswordHash = hash
+	return db.write(ctx, func(w *writer) (resolved, error) {
+		p, _, err := w.existing(id)
+		if err != nil {
+			return nil, err
 		}
-		return equal, 0
+		if p.password.value.hash != old {
+			return nil, fmt.Errorf("password hash: %w", ErrConflict)
+		}
+		return resolved{fact.Rehash{ID: id, Made: p.made, Password: p.password.at, Hash: hash}}, nil
 	})
-	if err == nil && !equal {
-		return fmt.Errorf("password hash: %w", ErrConflict)
-	}
-	return err
 }
 
 // Revoke ends every family and session that a customer has now: it logs the customer out everywhere. No
 // version changes.
 func (db *DB) Revoke(ctx context.Context, id core.CustomerID) error {
-	return db.change(ctx, id, func(*Customer) (bool, change.Change) { return false, change.LogOut })
+	return db.update(ctx, id, func(person, *fact.Customer) change.Change { return change.LogOut })
 }
 
 // RevokeAll ends every family and session that this node has now. It is for a restored backup, which does not know what
 // was revoked after it was made.
 func (db *DB) RevokeAll(ctx context.Context) error {
-	return db.write(ctx, func(w *writer) error {
-		for _, x := range change.LogOutAll.Ends(core.CustomerID{}, "") {
-			if err := w.end(x); err != nil {
-				return err
-			}
-		}
-		return nil
+	return db.write(ctx, func(w *writer) (resolved, error) {
+		ends := change.LogOutAll.Ends(core.CustomerID{}, "")
+		return cutOffs(ends, cutOff{at: w.newCutOff(w.tally.cutOff)}), nil
 	})
 }

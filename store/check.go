@@ -1,14 +1,12 @@
 package store
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"runtime/debug"
-	"slices"
 	"syscall"
 	"time"
 
@@ -189,11 +187,9 @@ func (r *Report) pages(f io.ReaderAt) *soundness {
 			version = read
 		}
 	}
-	for _, name := range bucketsOf(schema) {
-		if version == 1 && slices.ContainsFunc(bucketsSince2,
-			func(later []byte) bool { return bytes.Equal(later, name) }) {
-			continue
-		}
+	names := [][]byte{metaBucket}
+	for i := 0; i < len(names); i++ {
+		name := names[i]
 		entry, ok := buckets[string(name)]
 		delete(buckets, string(name))
 		if !ok {
@@ -203,10 +199,18 @@ func (r *Report) pages(f io.ReaderAt) *soundness {
 		if err := p.bucket(entry, see); err != nil {
 			r.found(Problem{Bucket: string(name), What: err.Error()})
 			sound.whole = false
+			if i == 0 { // then the others cannot be told from those of another program
+				names = append(names, bucketsOf(version)[1:]...)
+			}
 			continue
 		}
 		sound.buckets[string(name)] = true
-		see = func([]byte, []byte) {}
+		if see = func([]byte, []byte) {}; i == 0 {
+			names = append(names, bucketsOf(version)[1:]...)
+			if _, ok := buckets[string(rightsBucket)]; ok && version == schema { // amid an upgrade
+				names = append(names, rightsBucket)
+			}
+		}
 	}
 	if len(buckets) > 0 {
 		// The form of its pages is unknown, so bbolt must not read the whole file.

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"strings"
 	"unicode"
+
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // What follows checks the buckets that schema 2 brought: the index without regard to case, groups, rights and sessions.
@@ -40,24 +42,8 @@ func (a *recordCheck) group(e *entry) {
 		e.wrong(unreadable)
 		return
 	}
-	a.version(e, g.number)
-	a.permissions(e, g.permissions)
-}
-
-func (a *recordCheck) rights(e *entry) {
-	a.ofCustomer(e)
-	given, err := decodeRights(e.value)
-	if err != nil {
-		e.wrong(unreadable)
-		return
-	}
-	a.permissions(e, given.permissions)
-	for _, m := range given.groups {
-		a.version(e, m.number)
-		if checkGroupName(m.group) != nil {
-			e.wrong("it has a membership of what is no group")
-		}
-	}
+	a.permissions(e, g.permissions.names())
+	a.stamped(e, g.made)
 }
 
 func (a *recordCheck) permissions(e *entry, list []string) {
@@ -66,6 +52,13 @@ func (a *recordCheck) permissions(e *entry, list []string) {
 			e.wrong("it has what is no permission")
 			return
 		}
+	}
+}
+
+// stamped checks that logical time is not behind a stamp.
+func (a *recordCheck) stamped(e *entry, at fact.Stamp) {
+	if at.Time/1000 > bounded(a.tally.mark) {
+		e.wrong("it was made above the high-water mark")
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // recordCheck checks the records of the readable buckets, and whether they agree with each other.
@@ -46,10 +47,10 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 	}{
 		{customersBucket, a.customer}, {emailsBucket, a.email}, {lastLoginBucket, a.lastLogin},
 		{cutOffsBucket, a.cutOff},
-		{familiesBucket, a.family}, {tombstonesBucket, a.tombstone}, {expiryBucket, a.expiry}, {foldedBucket, a.folded},
-		{groupsBucket, a.group},
-		{rightsBucket, a.rights}, {sessionsBucket, a.session}, {customerSessionsBucket, a.customerSession},
-		{sessionExpiryBucket, a.sessionExpiry},
+		{familiesBucket, a.family}, {tombstonesBucket, a.removed}, {expiryBucket, a.expiry}, {foldedBucket, a.folded},
+		{groupsBucket, a.group}, {sessionsBucket, a.session}, {customerSessionsBucket, a.customerSession},
+		{sessionExpiryBucket, a.sessionExpiry}, {parkedBucket, a.parked}, {contestedBucket, a.contested},
+		{outboxBucket, a.frame}, {headsBucket, a.head}, {waitingBucket, a.waits}, {quarantineBucket, a.quarantined},
 	} {
 		if sound[string(c.bucket)] {
 			a.each(c.bucket, c.check)
@@ -117,6 +118,9 @@ func (a *recordCheck) meta() (ok bool) {
 	if a.report.Schema > 2 {
 		may[string(longestForeignKey)], may[string(purgeClockKey)] = true, true
 	}
+	if a.report.Schema > 3 {
+		missing[string(nodeKey)], may[string(followedKey)], may[string(upgradeKey)] = true, true, true
+	}
 	ok = true
 	a.each(metaBucket, func(e *entry) {
 		if !missing[string(e.key)] && !may[string(e.key)] {
@@ -174,36 +178,54 @@ func (a *recordCheck) customer(e *entry) {
 	if id.Kind == core.IntegerID && id.Int > a.tally.highest {
 		e.wrong("the id is above the highest that was ever given, %d", a.tally.highest)
 	}
-	c, err := decodeCustomer(id, e.value)
+	p, err := decodePerson(e.value)
 	if err != nil {
 		e.wrong(unreadable)
 		return
 	}
-	a.version(e, c.Version)
-	if err := checkTexts(c); err != nil {
-		e.wrong("%v", err)
+	if !p.whole() {
+		e.wrong("the fact that makes the customer is missing")
 	}
-	if _, err := checkAttributes(c.Attributes); err != nil {
-		e.wrong("the attributes are no JSON object")
-	}
+	c := p.customer(id)
+	a.person(e, p, c)
 	if c.Email == "" {
-		e.wrong("the e-mail address is empty")
 		return
-	}
-	if a.sound[string(tombstonesBucket)] && a.get(tombstonesBucket, emailTombstoneKey(c.Email)) != nil {
-		e.wrong("there is a tombstone of the e-mail address, too")
 	}
 	if !a.has(emailsBucket, []byte(c.Email)) {
 		e.wrong("the index of e-mail addresses does not have this customer's, so that nobody can log in with it")
 	} else if a.sound[string(emailsBucket)] {
 		owner, err := decodeOwner(a.get(emailsBucket, []byte(c.Email)))
-		if err == nil && !bytes.Equal(owner, e.key) {
+		if err == nil && !bytes.Equal(owner, e.key) && !a.has(contestedBucket, contestedKey(c.Email, e.key)) {
 			e.wrong("the index of e-mail addresses gives this customer's to another customer")
 		}
 	}
 	if folded := Fold(c.Email); folded != c.Email && a.comparesCase() &&
 		!a.has(foldedBucket, foldedKey(folded, c.Email)) {
 		e.wrong("the index without regard to case does not have this customer's e-mail address")
+	}
+}
+
+// person checks what a record says of a customer, whether that holds the id or is parked.
+func (a *recordCheck) person(e *entry, p person, c Customer) {
+	a.version(e, c.Version)
+	a.stamped(e, p.made)
+	if err := checkTexts(c); err != nil {
+		e.wrong("%v", err)
+	}
+	if _, err := checkAttributes(c.Attributes); err != nil {
+		e.wrong("the attributes are no JSON object")
+	}
+	if p.whole() && c.Email == "" {
+		e.wrong("the e-mail address is empty")
+	}
+	a.permissions(e, c.Permissions)
+	for _, m := range p.groups {
+		if checkGroupName(m.name) != nil {
+			e.wrong("it has a membership of what is no group")
+		}
+	}
+	if gone, err := a.removal(idKey(c.ID)); err == nil && !p.made.After(gone.at) {
+		e.wrong("it was made before the id was removed")
 	}
 }
 
@@ -232,31 +254,32 @@ func (a *recordCheck) email(e *entry) {
 	case !a.has(customersBucket, owner):
 		e.wrong("it belongs to customer %q, who does not exist", id)
 	case a.sound[string(customersBucket)]:
-		if c, err := decodeCustomer(id, a.get(customersBucket, owner)); err == nil && c.Email != e.name {
+		if p, err := decodePerson(a.get(customersBucket, owner)); err == nil && p.email.value != e.name {
 			e.wrong("it belongs to customer %q, who has another address", id)
 		}
 	}
 }
 
 func (a *recordCheck) lastLogin(e *entry) {
-	a.ofCustomer(e)
-	r := begin(e.value)
-	if r.moment(); !r.Done() {
+	a.id(e)
+	if _, err := decodeLastLogin(e.value); err != nil {
 		e.wrong(unreadable)
 	}
 }
 
 func (a *recordCheck) cutOff(e *entry) {
-	a.ofCustomer(e)
-	if _, err := decodeNumber("", e.value); err != nil {
-		e.wrong(unreadable)
+	if ofAddress(e.key) {
+		e.name = hex.EncodeToString(e.key)
+	} else if _, ok := a.id(e); !ok {
+		return
 	}
-}
-
-// ofCustomer checks that a record is about a customer who exists.
-func (a *recordCheck) ofCustomer(e *entry) {
-	if _, ok := a.id(e); ok && !a.has(customersBucket, e.key) {
-		e.wrong("there is no such customer")
+	c, err := decodeCutOff(e.value)
+	if err != nil {
+		e.wrong(unreadable)
+		return
+	}
+	if c.until != 0 && a.get(customersBucket, e.key) == nil {
+		a.expires(e, c.until, fact.CutOffRecord)
 	}
 }
 
@@ -277,11 +300,11 @@ func (a *recordCheck) family(e *entry) {
 		return
 	}
 	a.version(e, f.version)
-	a.expires(e, f.until, familyExpires)
+	a.expires(e, f.until, fact.FamilyRecord)
 }
 
-func (a *recordCheck) tombstone(e *entry) {
-	if ofEmail(e.key) {
+func (a *recordCheck) removed(e *entry) {
+	if ofGroup(e.key) {
 		e.name = hex.EncodeToString(e.key)
 	} else {
 		a.report.Tombstones++
@@ -289,30 +312,31 @@ func (a *recordCheck) tombstone(e *entry) {
 			return
 		}
 	}
-	if a.sound[string(customersBucket)] && a.get(customersBucket, e.key) != nil {
-		e.wrong("there is a customer with this id, too")
-	}
-	grave, err := decodeTombstone(e.value)
+	gone, err := decodeRemoval(e.value)
 	if err != nil {
 		e.wrong(unreadable)
 		return
 	}
-	a.expires(e, grave.until, tombstoneExpires)
+	a.stamped(e, gone.at)
+	a.expires(e, gone.until, fact.RemovalRecord)
 }
 
 // expires checks that a record will be purged.
-func (a *recordCheck) expires(e *entry, until int64, what byte) {
-	if !a.has(expiryBucket, expiryKey(until, what, e.key)) {
+func (a *recordCheck) expires(e *entry, until int64, kind fact.Record) {
+	if !a.has(expiryBucket, expiryKey(until, kind, e.key)) {
 		e.wrong("the expiry index does not have it, so that it is never purged")
 	}
 }
 
 func (a *recordCheck) expiry(e *entry) {
-	until, what, key, err := readExpiryKey(e.key)
+	until, kind, key, err := readExpiryKey(e.key)
 	ok := err == nil
-	if ok && what == familyExpires {
+	switch {
+	case !ok:
+	case kind == fact.FamilyRecord:
 		_, ok = readFamilyKey(key)
-	} else if ok && !ofEmail(key) {
+	case kind == fact.CutOffRecord && ofAddress(key), kind == fact.RemovalRecord && ofGroup(key):
+	default:
 		_, err = readIDKey(a.kind, key)
 		ok = err == nil
 	}
@@ -324,25 +348,12 @@ func (a *recordCheck) expiry(e *entry) {
 	if r := begin(e.value); !r.Done() {
 		e.wrong(unreadable)
 	}
-	bucket := familiesBucket
-	if what == tombstoneExpires {
-		bucket = tombstonesBucket
-	}
+	bucket := recordBucket(kind)
 	if !a.has(bucket, key) {
 		e.wrong("the bucket %s does not have its record", bucket)
 	} else if a.sound[string(bucket)] {
-		if recorded, err := ends(what, a.get(bucket, key)); err == nil && recorded != until {
+		if recorded, err := ends(kind, a.get(bucket, key)); err == nil && recorded != until {
 			e.wrong("its record in the bucket %s ends at another time", bucket)
 		}
 	}
-}
-
-// ends is when a record may be purged, in Unix seconds.
-func ends(what byte, value []byte) (int64, error) {
-	if what == familyExpires {
-		f, err := decodeFamily(value)
-		return f.until, err
-	}
-	grave, err := decodeTombstone(value)
-	return grave.until, err
 }

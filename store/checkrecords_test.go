@@ -47,7 +47,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		return append(append(integer(until), what...), key...)
 	}
 	number := func(v int64) []byte { return binary.LittleEndian.AppendUint64([]byte{1}, uint64(v)) }
-	tomb, address := integer(20), store.EmailTombstoneKey("customer-20@example.com")
+	tomb, address := integer(20), store.AddressKey("customer-20@example.com")
 	edited := func(v []byte, at int, b byte) []byte {
 		v = bytes.Clone(v)
 		v[at] = b
@@ -191,7 +191,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		}, []string{`bucket tombstones, key "` + hex.EncodeToString(address) +
 			`": the expiry index does not have it, so that it is never purged`}},
 		{"tombstone of a customer's address", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
-			key := store.EmailTombstoneKey("customer-3@example.com")
+			key := store.AddressKey("customer-3@example.com")
 			must(t, in("expiry").Put(expiry(start/1000+1, "t", key), []byte{1}))
 			return in("tombstones").Put(key, in("tombstones").Get(address))
 		}, []string{`bucket customers, key "3": there is a tombstone of the e-mail address, too`}},

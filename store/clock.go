@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // timekeeper tells the time as well as a clock that may be wrong allows, and keeps the purge clock. Its times are in
@@ -128,11 +129,9 @@ func (db *DB) AcceptClock(ctx context.Context) (time.Time, error) {
 		return time.Time{}, err
 	}
 	var latest time.Time
-	err := db.write(ctx, func(w *writer) error {
+	err := db.write(ctx, func(w *writer) (resolved, error) {
 		latest = w.tally.lastCommit()
-		w.accepted = true
-		w.puts++
-		return nil
+		return resolved{fact.Clock{At: w.at.wall}}, nil
 	})
 	if err != nil { // the committer may still write latest
 		return time.Time{}, err
@@ -160,7 +159,6 @@ func plausible(at int64) int64 {
 func (w *writer) keepClocks() {
 	switch {
 	case w.accepted:
-		w.tally.committed = w.at.wall
 	case w.at.fault == nil:
 		w.tally.committed = max(w.tally.committed, w.at.wall)
 	}
@@ -183,8 +181,7 @@ func (db *DB) keepPurgeClock(ctx context.Context, at instant) error {
 	if err != nil || at.purge-kept < keptBehind.Microseconds() {
 		return err
 	}
-	return db.write(ctx, func(w *writer) error {
-		w.puts++
-		return nil
+	return db.write(ctx, func(w *writer) (resolved, error) {
+		return resolved{fact.PurgeClock{At: at.purge}}, nil
 	})
 }

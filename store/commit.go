@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // maxBatch bounds how many requests wait and how many share a commit.
@@ -22,16 +24,21 @@ const (
 
 // request is one write that waits for its commit.
 type request struct {
-	apply func(*writer) error // see writer
-	err   error
-	done  chan struct{} // closed when err is there
+	resolve func(*writer) (resolved, error)
+	applied func(*writer) error // reads what came of it; may be nil
+	foreign bool                // the facts are of other nodes, and not for the outbox
+	err     error
+	done    chan struct{} // closed when err is there
 }
 
 // committer is the state of the one goroutine that writes. Nobody else touches it.
 type committer struct {
 	file     file
-	granted  int64    // the latest start that was granted, or may have been by the file; Unix milliseconds
-	sequence uint64   // the last version given out, even if its commit is not durable
+	granted  int64  // the latest start that was granted, or may have been by the file; Unix milliseconds
+	sequence uint64 // the last version given out, even if its commit is not durable
+	clock    int64  // the latest stamp given or seen, even if its commit is not durable; Unix microseconds
+	node     fact.Node
+	frames   chain    // the frames of this incarnation
 	failed   uint64   // the transaction id of the commit that failed; 0 after it was taken back
 	panicked bool     // bbolt panicked while it wrote, and may hold its locks forever
 	syncing  *syncing // the commit under way, once readers can see it; else nil
@@ -40,11 +47,23 @@ type committer struct {
 	closeErr error
 }
 
-// write has the committer run apply in a transaction and waits until that is durable. It returns the error of apply,
-// which does not affect the other requests in the commit. If ctx ends before the committer takes the request, nothing
-// is done. If it ends later, the request is done all the same, and only the wait ends.
-func (db *DB) write(ctx context.Context, apply func(*writer) error) error {
-	r := &request{apply: apply, done: make(chan struct{})}
+// write has the committer resolve a request in a transaction, apply the facts, and waits until that is durable. It
+// returns the error of resolve, which does not affect the other requests in the commit. If ctx ends before the
+// committer takes the request, nothing is done. If it ends later, the request is done all the same, and only the wait
+// ends.
+func (db *DB) write(ctx context.Context, resolve func(*writer) (resolved, error)) error {
+	return db.writeThen(ctx, resolve, nil)
+}
+
+// writeThen is write, and has applied read what came of it in the same transaction.
+func (db *DB) writeThen(
+	ctx context.Context, resolve func(*writer) (resolved, error), applied func(*writer) error,
+) error {
+	return db.await(ctx, &request{resolve: resolve, applied: applied, done: make(chan struct{})})
+}
+
+// await has the committer serve a request.
+func (db *DB) await(ctx context.Context, r *request) error {
 	if err := db.send(ctx, r); err != nil {
 		return err
 	}
@@ -147,10 +166,15 @@ func (db *DB) commit(batch []*request) (err error) {
 		return errors.Join(err, tx.Rollback())
 	}
 	for _, r := range batch {
-		r.err = w.run(r.apply)
+		r.err = w.run(r)
 	}
-	c.sequence, c.granted = w.tally.sequence, w.granted
+	c.sequence, c.granted, c.clock = w.tally.sequence, w.granted, w.clock
+	frames := c.frames
 	if w.puts > 0 {
+		if err := w.keepNode(); err != nil {
+			return errors.Join(err, tx.Rollback())
+		}
+		frames = w.frame(c.frames)
 		w.keepClocks()
 		w.put(metaBucket, tallyKey, w.tally.encode())
 		if db.config.committing != nil {
@@ -170,6 +194,8 @@ func (db *DB) commit(batch []*request) (err error) {
 		db.changes.Add(1)
 		db.counts.committed(len(batch), time.Since(begun))
 		db.time.committed(w.tally.committed)
+		c.node, c.frames = w.node, frames
+		c.file.outboxBytes, c.file.waitingBytes = w.outboxBytes, w.waitingBytes
 	}
 	c.failed = 0
 	db.mark.Store(w.tally.mark)
@@ -260,6 +286,8 @@ func (db *DB) exchange() error {
 	c.file = f
 	c.granted = max(c.granted, bounded(f.tally.mark))
 	c.sequence = max(c.sequence, f.tally.sequence)
+	c.clock = max(c.clock, f.clock())
+	c.node, c.frames = f.node, chain{}
 	return nil
 }
 

@@ -59,7 +59,8 @@ func newDB(c Config, f file) *DB {
 	db.time.opened(f)
 	db.mark.Store(f.tally.mark)
 	db.latest.Store(durable(f.transaction))
-	db.committer = committer{file: f, granted: bounded(f.tally.mark), sequence: f.tally.sequence}
+	db.committer = committer{file: f, granted: bounded(f.tally.mark), sequence: f.tally.sequence,
+		clock: f.clock(), node: f.node}
 	return db
 }
 

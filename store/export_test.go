@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // OpenWith is Open with a hook on the file.
@@ -25,17 +26,17 @@ func OpenSlow(c Config, committing func()) (*DB, error) {
 
 // Impatient makes commits wait for nobody.
 func (db *DB) Impatient() error {
-	return db.write(context.Background(), func(*writer) error {
+	return db.write(context.Background(), func(*writer) (resolved, error) {
 		db.committer.batcher.rest = math.MaxInt
-		return nil
+		return nil, nil
 	})
 }
 
 // Damage is the error for a panic of bbolt.
 var Damage = damage
 
-// EmailTombstoneKey is the key of the tombstone of an e-mail address.
-var EmailTombstoneKey = emailTombstoneKey
+// AddressKey is the key of the cut-off of an e-mail address.
+func AddressKey(email string) []byte { return subjectKey(fact.ByAddress(email)) }
 
 // Undo takes a commit back.
 var Undo = undo
@@ -59,14 +60,23 @@ var (
 func Reencode(kind string, value []byte) ([]byte, error) {
 	switch kind {
 	case "customer":
-		c, err := decodeCustomer(core.Integer(1), value)
-		return encodeCustomer(c), err
+		p, err := decodePerson(value)
+		return p.encode(), err
 	case "family":
 		f, err := decodeFamily(value)
 		return f.encode(), err
 	case "tombstone":
-		t, err := decodeTombstone(value)
-		return t.encode(), err
+		r, err := decodeRemoval(value)
+		return r.encode(), err
+	case "cut-off":
+		c, err := decodeCutOff(value)
+		return c.encode(), err
+	case "last login":
+		l, err := decodeLastLogin(value)
+		return l.encode(), err
+	case "node":
+		n, err := decodeNode(value)
+		return encodeNode(n), err
 	case "tally":
 		t, err := decodeTally(value)
 		return t.encode(), err
@@ -79,9 +89,6 @@ func Reencode(kind string, value []byte) ([]byte, error) {
 	case "group":
 		g, err := decodeGroup(value)
 		return g.encode(), err
-	case "rights":
-		r, err := decodeRights(value)
-		return r.encode(), err
 	case "session":
 		s, err := decodeSession(value)
 		return s.encode(), err
@@ -115,10 +122,10 @@ var (
 // HoldCommits stops the committer until release is called, so that what is written meanwhile waits for one commit.
 func (db *DB) HoldCommits() (release func()) {
 	entered, leave := make(chan struct{}), make(chan struct{})
-	r := &request{done: make(chan struct{}), apply: func(*writer) error {
+	r := &request{done: make(chan struct{}), resolve: func(*writer) (resolved, error) {
 		close(entered)
 		<-leave
-		return nil
+		return nil, nil
 	}}
 	db.queue <- r
 	<-entered
@@ -139,9 +146,9 @@ func (db *DB) LastTransaction() (id int) {
 
 // InCommit runs fn amid a commit.
 func (db *DB) InCommit(fn func()) error {
-	return db.write(context.Background(), func(*writer) error {
+	return db.write(context.Background(), func(*writer) (resolved, error) {
 		fn()
-		return nil
+		return nil, nil
 	})
 }
 

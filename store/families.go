@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // revoked is the record of a revoked family whose start is known, and its key.
@@ -28,41 +29,34 @@ func (t tables) revokedOf(customer core.CustomerID) (list []revoked) {
 }
 
 // foldFamilies replaces a customer's oldest revoked families by a cut-off, and leaves at most most families of known
-// start. The cut-off also ends every family and session that began no later. A customer that does not exist has no
-// cut-off, so its records stay until they end.
+// start, those among facts included, which are not yet applied. The cut-off is the latest start among those that go, as
+// it stands. It also ends every family and session that began no later. A customer that does not exist has no cut-off,
+// so its records stay until they end.
 //
 // Families of foreign ids have no customer in their names, so they are not folded. Each such record takes a validly
-// signed token of Django's.
-func (w *writer) foldFamilies(customer core.CustomerID, most int) {
+// signed token of Django's. Records that cannot be read stay.
+func (w *writer) foldFamilies(customer core.CustomerID, most int, facts resolved) (more resolved) {
 	list := w.revokedOf(customer)
-	if len(list) <= most {
-		return
+	for _, f := range facts {
+		r, ok := f.(fact.RevokeFamily)
+		if !ok || r.Start == 0 || r.Family.Customer != customer || r.Family.Issuer != "" {
+			continue
+		}
+		if old, err := w.family(r.Family); err == nil && (!old.dead || old.start == 0) {
+			key, _ := familyKey(r.Family)
+			list = append(list, revoked{key, old.join(family{dead: true, until: r.Until, start: r.Start})})
+		}
 	}
-	// Nothing below may fail, since other requests share the commit. Records that cannot be read stay.
-	_, cutOff, err := w.existing(customer)
-	if err != nil {
-		return
-	}
-	sessions, err := w.sessionsOf(idKey(customer))
-	if err != nil {
-		return
+	if _, _, err := w.existing(customer); err != nil || len(list) <= most {
+		return nil
 	}
 	slices.SortFunc(list, func(a, b revoked) int { return cmp.Compare(a.start, b.start) })
-	list = slices.Clone(list[:len(list)-most])
-	for i := range list {
-		list[i].key = bytes.Clone(list[i].key)
-	}
+	list = list[:len(list)-most]
 	folded := min(list[len(list)-1].start, core.LastStart)
 	for _, f := range list {
-		if f.start > folded {
-			break
+		if f.start <= folded {
+			more = append(more, fact.Forget{Record: fact.FamilyRecord, Key: bytes.Clone(f.key), Until: f.until})
 		}
-		w.remove(familiesBucket, f.key)
-		w.remove(expiryBucket, expiryKey(f.until, familyExpires, f.key))
-		w.tally.families--
 	}
-	if folded > cutOff {
-		w.put(cutOffsBucket, idKey(customer), encodeNumber(folded))
-		w.endSessions(slices.DeleteFunc(sessions, func(e ending) bool { return e.started > folded }))
-	}
+	return append(more, fact.CutOff{Subject: fact.ByID(customer), At: folded})
 }

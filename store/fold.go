@@ -41,22 +41,6 @@ func foldRune(r rune) rune {
 // foldedKey is the key of an address that differs from its fold: fold | 00 | address. No address has a null character.
 func foldedKey(folded, email string) []byte { return []byte(folded + "\x00" + email) }
 
-// index gives an e-mail address to a customer, by key.
-func (w *writer) index(email string, key []byte) {
-	w.put(emailsBucket, []byte(email), encodeOwner(key))
-	if folded := Fold(email); folded != email {
-		w.put(foldedBucket, foldedKey(folded, email), []byte{recordVersion})
-	}
-}
-
-// unindex takes an e-mail address from its customer.
-func (w *writer) unindex(email string) {
-	w.remove(emailsBucket, []byte(email))
-	if folded := Fold(email); folded != email {
-		w.remove(foldedBucket, foldedKey(folded, email))
-	}
-}
-
 // alike returns stored e-mail addresses that differ from one only by case, at most so many.
 func (t tables) alike(email string, most int) (list []string) {
 	folded := Fold(email)

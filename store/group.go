@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"go.etcd.io/bbolt"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // Group is Django's group: a name, and the permissions that all its members have.
@@ -22,7 +22,7 @@ func (db *DB) Groups(ctx context.Context) (list []Group, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		return tx.Bucket(groupsBucket).ForEach(func(k, v []byte) error {
 			g, err := decodeGroup(v)
-			list = append(list, Group{Name: string(k), Permissions: g.permissions})
+			list = append(list, Group{Name: string(k), Permissions: g.permissions.names()})
 			return err
 		})
 	})
@@ -51,23 +51,25 @@ func (db *DB) putGroup(ctx context.Context, name string, permissions []string, i
 	if err != nil {
 		return fmt.Errorf("group %q: %w", name, err)
 	}
-	return db.write(ctx, func(w *writer) error {
+	return db.write(ctx, func(w *writer) (resolved, error) {
 		g, err := w.group(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if g.number != 0 && isNew {
-			return fmt.Errorf("group %q is %w", name, ErrExists)
+		if !g.made.IsZero() && isNew {
+			return nil, fmt.Errorf("group %q is %w", name, ErrExists)
 		}
-		if g.number == 0 {
-			if err := checkNewGroupName(name); err != nil {
-				return err
-			}
+		if g.made.IsZero() {
 			if w.count(groupsBucket, maxGroups) == maxGroups {
-				return fmt.Errorf("group %q %w: there are %d groups, which is the most", name, ErrInvalid, maxGroups)
+				return nil, fmt.Errorf("group %q %w: there are %d groups, which is the most", name, ErrInvalid,
+					maxGroups)
 			}
+			return w.newGroup(name, permissions)
 		}
-		return w.putGroup(name, g, permissions)
+		has := g.permissions.names()
+		granted, _, _ := changed(has, permissions, nil)
+		withdrawn, _, _ := changed(permissions, has, nil)
+		return w.regrant(name, g, granted, withdrawn)
 	})
 }
 
@@ -80,20 +82,31 @@ func (t tables) count(bucket []byte, most int) (n int) {
 	return n
 }
 
-// putGroup writes a group with these permissions; old is what was read of it.
-func (w *writer) putGroup(name string, old group, permissions []string) error {
-	if old.number != 0 && slices.Equal(old.permissions, permissions) {
-		return nil
+// newGroup makes a group.
+func (w *writer) newGroup(name string, permissions []string) (resolved, error) {
+	if err := checkNewGroupName(name); err != nil {
+		return nil, err
 	}
-	g := group{number: old.number, permissions: permissions}
-	if err := checkSize(fmt.Sprintf("permissions of group %q", name), g.encode()); err != nil {
-		return err
+	at := w.stamp()
+	return group{}.with(fact.Group{Name: name, Made: at, Stamp: at, Granted: permissions})
+}
+
+// regrant gives permissions to a group and takes others from it.
+func (w *writer) regrant(name string, g group, granted, withdrawn []string) (resolved, error) {
+	if granted == nil && withdrawn == nil {
+		return nil, nil
 	}
-	if g.number == 0 {
-		g.number = w.version()
+	return g.with(fact.Group{Name: name, Made: g.made, Stamp: w.stamp(), Granted: granted, Withdrawn: withdrawn})
+}
+
+// with returns a change of g, or says why g would have too many permissions.
+func (g group) with(f fact.Group) (resolved, error) {
+	g.permissions = slices.Clone(g.permissions)
+	g.join(f)
+	if err := checkSize(fmt.Sprintf("permissions of group %q", f.Name), g.permissions.held()); err != nil {
+		return nil, err
 	}
-	w.put(groupsBucket, []byte(name), g.encode())
-	return nil
+	return resolved{f}, nil
 }
 
 // ChangeGroup gives permissions to a group and takes others from it; this counts for its members at once. The error is
@@ -106,16 +119,16 @@ func (db *DB) ChangeGroup(ctx context.Context, name string, grant, withdraw []st
 	if err != nil {
 		return fmt.Errorf("group %q: %w", name, err)
 	}
-	return db.write(ctx, func(w *writer) error {
+	return db.write(ctx, func(w *writer) (resolved, error) {
 		g, err := w.existingGroup(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		permissions, err := changed(g.permissions, grant, withdraw)
+		granted, withdrawn, err := changed(g.permissions.names(), grant, withdraw)
 		if err != nil {
-			return fmt.Errorf("group %q: %w", name, err)
+			return nil, fmt.Errorf("group %q: %w", name, err)
 		}
-		return w.putGroup(name, g, permissions)
+		return w.regrant(name, g, granted, withdrawn)
 	})
 }
 
@@ -126,109 +139,20 @@ func (t tables) existingGroup(name string) (group, error) {
 	if checkGroupName(name) == nil {
 		g, err = t.group(name)
 	}
-	if err == nil && g.number == 0 {
+	if err == nil && g.made.IsZero() {
 		err = fmt.Errorf("group %q: %w", name, ErrNoGroup)
 	}
 	return g, err
 }
 
-// changed adds permissions to a sorted list and removes others.
-func changed(list, grant, withdraw []string) ([]string, error) {
-	list = sorted(slices.Concat(list, grant))
-	for _, p := range withdraw {
-		at, has := slices.BinarySearch(list, p)
-		if !has {
-			return nil, fmt.Errorf("permission %q is %w", p, ErrNotHeld)
-		}
-		list = slices.Delete(list, at, at+1)
-	}
-	return list, nil
-}
-
 // RemoveGroup removes a group and all memberships in it. A later group of the same name has none of its members. The
 // error is ErrNoGroup if there is no such group.
 func (db *DB) RemoveGroup(ctx context.Context, name string) error {
-	return db.write(ctx, func(w *writer) error {
+	return db.write(ctx, func(w *writer) (resolved, error) {
 		if _, err := w.existingGroup(name); err != nil {
-			return err
+			return nil, err
 		}
-		w.remove(groupsBucket, []byte(name))
-		return nil
+		until := min((w.at.reckoned()+remembered)/1e6, core.LastUntil)
+		return resolved{fact.RemoveGroup{Name: name, Stamp: w.stamp(), Until: until}}, nil
 	})
-}
-
-// RightsChange is what a customer gets and loses.
-type RightsChange struct {
-	Grant, Withdraw []string // its own permissions
-	Join, Leave     []string // groups, by name
-}
-
-// ChangeRights gives a customer permissions and groups, and takes others away. It may give what the customer already
-// has. The customer gets a new version, which the next Load sees. The error is ErrNotFound if there is no such
-// customer, ErrNoGroup if there is no group to join, ErrNotHeld if the customer lacks what should be taken; then
-// nothing changes.
-func (db *DB) ChangeRights(ctx context.Context, id core.CustomerID, change RightsChange) error {
-	grant, err := checkPermissions(change.Grant)
-	if err != nil {
-		return err
-	}
-	withdraw, err := checkPermissions(change.Withdraw)
-	if err != nil {
-		return err
-	}
-	return db.write(ctx, func(w *writer) error {
-		c, _, err := w.existing(id)
-		if err != nil {
-			return err
-		}
-		key := idKey(id)
-		old, err := w.rights(key)
-		if err != nil {
-			return err
-		}
-		r := rights{groups: slices.Clone(old.groups)}
-		if r.permissions, err = changed(old.permissions, grant, withdraw); err != nil {
-			return fmt.Errorf("customer %q: %w", id, err)
-		}
-		if err := w.regroup(&r, change); err != nil {
-			return fmt.Errorf("customer %q: %w", id, err)
-		}
-		if err := r.check(); err != nil {
-			return fmt.Errorf("customer %q: %w", id, err)
-		}
-		if slices.Equal(r.permissions, old.permissions) && slices.Equal(r.groups, old.groups) {
-			return nil
-		}
-		c.Version = w.version()
-		w.put(customersBucket, key, encodeCustomer(c))
-		w.give(key, r)
-		return nil
-	})
-}
-
-// regroup joins and leaves groups.
-func (t tables) regroup(r *rights, change RightsChange) error {
-	find := func(name string) (int, bool) {
-		return slices.BinarySearchFunc(r.groups, name, func(m membership,
-			name string) int {
-			return strings.Compare(m.group, name)
-		})
-	}
-	for _, name := range change.Join {
-		g, err := t.existingGroup(name)
-		if err != nil {
-			return err
-		}
-		if at, has := find(name); !has {
-			r.groups = slices.Insert(r.groups, at, membership{name, g.number})
-		}
-	}
-	for _, name := range change.Leave {
-		at, has := find(name)
-		if !has {
-			return fmt.Errorf("group %q is %w", name, ErrNotHeld)
-		}
-		r.groups = slices.Delete(r.groups, at, at+1)
-	}
-	return nil
 }

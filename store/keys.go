@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // maxText bounds ids, e-mail addresses, names and password hashes, in bytes. Django's longest usual columns have 255
@@ -103,22 +104,23 @@ func (r *keyReader) text() string {
 	return string(r.take(int(binary.BigEndian.Uint16(r.take(2)))))
 }
 
-// What an entry of the expiry index is about.
-const (
-	familyExpires    = 'f'
-	tombstoneExpires = 't'
-)
-
 // expiryKey is the key under which Purge finds a record: until (Unix seconds) as idKey writes it, the kind of record,
 // and its own key.
-func expiryKey(until int64, what byte, key []byte) []byte {
-	return append(append(idKey(core.Integer(until)), what), key...)
+func expiryKey(until int64, kind fact.Record, key []byte) []byte {
+	return append(append(idKey(core.Integer(until)), byte(kind)), key...)
 }
 
 // readExpiryKey reads what expiryKey made.
-func readExpiryKey(k []byte) (until int64, what byte, key []byte, err error) {
-	if len(k) < 10 || k[8] != familyExpires && k[8] != tombstoneExpires {
+func readExpiryKey(k []byte) (until int64, kind fact.Record, key []byte, err error) {
+	if len(k) < 10 || !strings.ContainsRune("fct", rune(k[8])) {
 		return 0, 0, nil, fmt.Errorf("expiry key of %d bytes: %w", len(k), ErrCorrupt)
 	}
-	return int64(binary.BigEndian.Uint64(k) ^ 1<<63), k[8], k[9:], nil
+	return int64(binary.BigEndian.Uint64(k) ^ 1<<63), fact.Record(k[8]), k[9:], nil
+}
+
+// parkedKey is the key of a parked customer: the length of the key of its id (2 bytes) | that key | when it was made.
+func parkedKey(key []byte, made fact.Stamp) []byte { return made.Append(parkedPrefix(key)) }
+
+func parkedPrefix(key []byte) []byte {
+	return append(binary.BigEndian.AppendUint16(nil, uint16(len(key))), key...)
 }

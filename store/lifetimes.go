@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // keptLifetimes are the lifetimes, each with its key.
@@ -31,25 +32,31 @@ func (db *DB) RaiseLifetimes(ctx context.Context, l core.Lifetimes) error {
 				maxLifetime)
 		}
 	}
-	return db.write(ctx, func(w *writer) error {
-		longest, err := w.lifetimes()
-		if err != nil {
-			return err
-		}
-		old := keptLifetimes(&longest)
-		for i, k := range keptLifetimes(&l) {
-			if *k.seconds > *old[i].seconds {
-				w.put(metaBucket, k.key, encodeNumber(*k.seconds))
-			}
-		}
-		return nil
+	return db.write(ctx, func(*writer) (resolved, error) {
+		return resolved{fact.Lifetimes{Access: l.Access, Refresh: l.Refresh, Foreign: l.Foreign}}, nil
 	})
 }
 
+// joinLifetimes keeps the longer ones.
+func (w *writer) joinLifetimes(f fact.Lifetimes) error {
+	longest, err := w.lifetimes()
+	if err != nil {
+		return err
+	}
+	old := keptLifetimes(&longest)
+	more := core.Lifetimes{Access: f.Access, Refresh: f.Refresh, Foreign: f.Foreign}
+	for i, k := range keptLifetimes(&more) {
+		if *k.seconds > *old[i].seconds {
+			w.put(metaBucket, k.key, encodeNumber(*k.seconds))
+		}
+	}
+	return nil
+}
+
 // RaiseForToken raises core.Lifetimes.Foreign to the time that a token with a good signature has left to live;
-// expires is in Unix seconds. So tombstones outlive tokens that this node did not issue, or issued under unknown
-// settings. It keeps whole days, so it seldom writes. It counts from the purge clock, by which tombstones go. By a
-// wall clock that is ahead the time would be too short, and by one that is behind too long, for good.
+// expires is in Unix seconds. So cut-offs outlive tokens that this node did not issue, or issued under unknown
+// settings. It keeps whole days, so it seldom writes. It counts from the purge clock, by which they go. By a wall
+// clock that is ahead the time would be too short, and by one that is behind too long, for good.
 func (db *DB) RaiseForToken(ctx context.Context, expires int64) error {
 	expires = min(max(expires, 0), core.LastUntil) // a token may say any number
 	// The purge clock never goes back, so no more is left than at an earlier look.

@@ -39,7 +39,7 @@ type Query struct {
 }
 
 // Load reads what one request needs, in one transaction. It is no error if there is no such customer: then both
-// customers are zero, and State.CutOff is that of the tombstone of the id or e-mail address. The caller sets
+// customers are zero, and State.CutOff is that of the id or e-mail address. The caller sets
 // PasswordGood. All that Load returns is durable. Do not change what Customer points to.
 func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Customer, err error) {
 	changes := db.Changes()
@@ -69,18 +69,15 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 				return err
 			}
 		}
-		cutOff, err := t.customerCutOff(id, found)
+		email := customer.Email
+		if !found && q.Field == FieldEmail {
+			email = q.email()
+		}
+		cutOff, err := t.cutOffOf(id, email)
 		if err != nil {
 			return err
 		}
-		if !found && q.Field == FieldEmail && len(q.email()) <= MaxEmail {
-			grave, _, err := t.tombstone(emailTombstoneKey(q.email()))
-			if err != nil {
-				return err
-			}
-			cutOff = max(cutOff, grave.cutOff)
-		}
-		state.CutOff = max(own.nodeCutOff(), bounded(cutOff))
+		state.CutOff = max(own.nodeCutOff(), cutOff)
 		if state.Longest, err = t.lifetimes(); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // Config says which store to open. Path alone is enough.
@@ -42,6 +44,14 @@ type Config struct {
 	MaxSessions int
 	// Rand makes ids; nil: crypto/rand.
 	Rand io.Reader
+	// Staleness and Skew are what a fleet allows: how old the knowledge of a node may be, and how far its clock may be
+	// off. A cut-off lies Staleness + 2 × Skew ahead, so that it also ends what begins elsewhere before it is known
+	// there. Both are 0 on a single node.
+	Staleness, Skew time.Duration
+	// Outbox keeps a frame of each commit for other nodes, until DB.Acknowledge.
+	Outbox bool
+	// MaxOutbox bounds the outbox, in bytes: ErrOutboxFull beyond it. 0: DefaultMaxOutbox.
+	MaxOutbox int64
 
 	// existing says that the file is not made where there is none.
 	existing bool
@@ -70,6 +80,9 @@ func Open(c Config) (*DB, error) {
 	if c.MaxSessions == 0 {
 		c.MaxSessions = DefaultMaxSessions
 	}
+	if c.MaxOutbox == 0 {
+		c.MaxOutbox = DefaultMaxOutbox
+	}
 	f, err := c.open()
 	if err != nil {
 		return nil, err
@@ -79,8 +92,14 @@ func Open(c Config) (*DB, error) {
 	}
 	db := newDB(c, f)
 	go db.commits()
+	if err := db.reread(context.Background()); err != nil {
+		return nil, fmt.Errorf("open store %s: apply what was quarantined: %w", c.Path, errors.Join(err, db.Close()))
+	}
 	return db, nil
 }
+
+// ahead is how far a cut-off lies ahead of now, in milliseconds.
+func (c Config) ahead() int64 { return (c.Staleness + 2*c.Skew).Milliseconds() }
 
 // file is an open bbolt file that was found to be a store.
 type file struct {
@@ -92,7 +111,13 @@ type file struct {
 	transaction int
 	tally       tally
 	purgeClock  int64
+	node        fact.Node // of the last incarnation that wrote; in one that serves, its own
+	// Bytes of the frames in the buckets outbox and waiting.
+	outboxBytes, waitingBytes int64
 }
+
+// clock is the logical time from which the file goes on, in Unix microseconds: the end of the high-water mark.
+func (f *file) clock() int64 { return bounded(f.tally.mark)*1000 + 999 }
 
 // open opens the file, makes the buckets of a new one, and syncs it: if a process died between writing and syncing its
 // last commit, the page cache shows a state that no disk has yet.
@@ -141,7 +166,10 @@ func (c Config) open() (f file, err error) {
 		return f, fmt.Errorf("open store %s: %w", c.Path, diskError(err))
 	}
 	f.bolt.AllocSize = allocSize
-	if err := f.prepare(c); err != nil {
+	if err = f.prepare(c); err == nil {
+		f.node.Incarnation, err = incarnate(f.node.Incarnation, c.Now(), c.Rand)
+	}
+	if err != nil {
 		return f, errors.Join(err, f.bolt.Close())
 	}
 	return f, nil

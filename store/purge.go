@@ -8,6 +8,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // Purged says what one Purge did.
@@ -45,9 +46,9 @@ func (db *DB) Purge(ctx context.Context, now time.Time, limit int) (Purged, erro
 		return Purged{}, err
 	}
 	var done Purged
-	err = db.write(ctx, func(w *writer) (err error) {
-		done, err = w.purge(ended, limit)
-		return err
+	err = db.write(ctx, func(w *writer) (facts resolved, err error) {
+		done, facts, err = w.purge(ended, limit)
+		return facts, err
 	})
 	if err != nil { // the committer may still write done
 		return Purged{}, err
@@ -70,18 +71,17 @@ func (t tables) due(bucket []byte, now int64) (bool, error) {
 }
 
 // purge removes sessions first, then other records within what is left of the limit.
-func (w *writer) purge(now int64, limit int) (Purged, error) {
+func (w *writer) purge(now int64, limit int) (Purged, resolved, error) {
 	expired, more, err := w.expired(now, limit)
 	if err != nil {
-		return Purged{}, err
+		return Purged{}, nil, err
 	}
-	done, err := w.purgeEnded(seconds(now), limit-len(expired))
+	done, facts, err := w.purgeEnded(seconds(now), limit-len(expired))
 	if err != nil {
-		return Purged{}, err
+		return Purged{}, nil, err
 	}
-	w.endSessions(expired)
 	done.Sessions, done.More = len(expired), done.More || more
-	return done, nil
+	return done, append(facts, endings(expired)...), nil
 }
 
 // expired returns at most limit sessions that expired before now (Unix microseconds), and whether there are more.
@@ -107,80 +107,56 @@ func (t tables) expired(now int64, limit int) (list []ending, more bool, err err
 	return list, false, nil
 }
 
-func (w *writer) purgeEnded(now int64, limit int) (Purged, error) {
-	type entry struct {
-		index, key []byte
-		what       byte
-		gone       bool       // the record is due too, and goes with its entry
-		longer     *tombstone // replaces a tombstone that is needed for longer after all
-	}
+// purgeEnded forgets records that ended before now (Unix seconds), at most limit. A cut-off that is needed for longer
+// after all is kept.
+func (w *writer) purgeEnded(now int64, limit int) (done Purged, facts resolved, err error) {
 	longest, err := w.lifetimes()
 	if err != nil {
-		return Purged{}, err
+		return Purged{}, nil, err
 	}
-	var due []entry
-	more := false
 	cursor := w.tx.Bucket(expiryBucket).Cursor()
 	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
-		until, what, key, err := readExpiryKey(k)
+		until, kind, key, err := readExpiryKey(k)
 		if err != nil {
-			return Purged{}, err
+			return Purged{}, nil, err
 		}
 		if until >= now {
 			break
 		}
-		if more = len(due) == limit; more {
+		if len(facts) == limit {
+			done.More = true
 			break
 		}
-		e := entry{index: bytes.Clone(k), key: bytes.Clone(key), what: what}
-		switch what {
-		case familyExpires:
-			if value := w.get(familiesBucket, key); value != nil {
-				f, err := decodeFamily(value)
-				if err != nil {
-					return Purged{}, err
-				}
-				e.gone = f.until == until
+		value := w.get(recordBucket(kind), key)
+		is := value != nil
+		if is {
+			recorded, err := ends(kind, value)
+			if err != nil {
+				return Purged{}, nil, err
 			}
-		case tombstoneExpires:
-			if value := w.get(tombstonesBucket, key); value != nil {
-				grave, err := decodeTombstone(value)
-				if err != nil {
-					return Purged{}, err
-				}
-				e.gone = grave.until == until
-				grave.until = min(grave.outlives(grave.cutOff, longest), core.LastUntil)
-				if e.gone && grave.until > until && grave.until >= now {
-					e.longer = &grave
-				}
-			}
+			is = recorded == until
 		}
-		due = append(due, e)
-	}
-	done := Purged{More: more}
-	for _, e := range due {
-		w.remove(expiryBucket, e.index)
-		if !e.gone {
-			continue
-		}
-		if e.longer != nil {
-			w.put(tombstonesBucket, e.key, e.longer.encode())
-			w.put(expiryBucket, expiryKey(e.longer.until, tombstoneExpires, e.key), []byte{recordVersion})
-			continue
-		}
-		if e.what == familyExpires {
-			w.remove(familiesBucket, e.key)
-			w.tally.families--
+		f := fact.Fact(fact.Forget{Record: kind, Key: bytes.Clone(key), Until: until})
+		switch {
+		case !is:
+		case kind == fact.FamilyRecord:
 			done.Families++
-		} else {
-			w.remove(tombstonesBucket, e.key)
-			if !ofEmail(e.key) {
-				w.tally.tombstones--
-				done.Tombstones++
+		case kind == fact.RemovalRecord && !ofGroup(key):
+			done.Tombstones++
+		case kind == fact.CutOffRecord:
+			c, _ := decodeCutOff(value)
+			longer := min(outlives(c.at, c.at, longest), core.LastUntil)
+			if longer > until && longer >= now {
+				subject, err := readSubjectKey(w.ids, key)
+				if err != nil {
+					return Purged{}, nil, err
+				}
+				f = fact.KeepCutOff{Subject: subject, Until: longer}
 			}
 		}
+		facts = append(facts, f)
 	}
-	return done, nil
+	return done, facts, nil
 }
 
 // seconds are the whole seconds of Unix microseconds.

@@ -7,10 +7,12 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/codec"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// recordVersion is the first byte of every value. If a value has another version, an unknown flag or bytes left over, a
-// newer program wrote it. It is an error, since writing it back would lose what this program does not understand.
+// recordVersion is the first byte of a value, unless its kind has had further versions. If a value has a version that
+// this program does not know, an unknown flag or bytes left over, a newer program wrote it. It is an error, since
+// writing it back would lose what this program does not understand.
 const recordVersion = 1
 
 // corrupt says which kind of record cannot be read; never its bytes.
@@ -31,103 +33,6 @@ const (
 	flagSuperuser
 	allFlags = 1<<iota - 1
 )
-
-// encodeCustomer: version 1 | u64 version | u8 flags | i64 joined | e-mail | first name | last name | u32 attributes
-// | hash | revoke claim. ID and LastLogin are kept elsewhere.
-func encodeCustomer(c Customer) []byte {
-	var flags byte
-	for _, f := range []struct {
-		on  bool
-		bit byte
-	}{{c.IsActive, flagActive}, {c.IsStaff, flagStaff}, {c.IsSuperuser, flagSuperuser}} {
-		if f.on {
-			flags |= f.bit
-		}
-	}
-	b := codec.U64([]byte{recordVersion}, c.Version)
-	b = append(b, flags)
-	b = codec.I64(b, c.DateJoined.UnixMicro())
-	for _, s := range []string{c.Email, c.FirstName, c.LastName} {
-		b = codec.Text(b, s)
-	}
-	b = codec.Bytes(b, c.Attributes)
-	b = codec.Text(b, c.PasswordHash)
-	return codec.Text(b, c.RevokeClaim)
-}
-
-func decodeCustomer(id core.CustomerID, value []byte) (Customer, error) {
-	r := begin(value)
-	c := Customer{ID: id, Version: r.U64()}
-	flags := r.U8()
-	c.IsActive, c.IsStaff, c.IsSuperuser = flags&flagActive != 0, flags&flagStaff != 0, flags&flagSuperuser != 0
-	c.DateJoined = r.moment()
-	c.Email, c.FirstName, c.LastName = r.text(), r.text(), r.text()
-	c.Attributes = r.bytes()
-	c.PasswordHash, c.RevokeClaim = r.text(), r.text()
-	if !r.Done() || flags > allFlags || c.Version == 0 {
-		return Customer{}, corrupt("customer")
-	}
-	return c, nil
-}
-
-// family is the record of a revoked family.
-type family struct {
-	version uint64
-	dead    bool
-	until   int64 // Unix seconds; purged after it
-	// when the family began, Unix milliseconds; 0: not known, and the record is about any family of its name
-	start int64
-}
-
-// startedVersion is the first byte of the record of a family whose start is known.
-const startedVersion = 2
-
-// encode: version 1 | u64 version | u8 dead | i64 until, or with a start: version 2 | u64 version | u8 dead | i64
-// until | i64 start.
-func (f family) encode() []byte {
-	first := byte(recordVersion)
-	if f.start != 0 {
-		first = startedVersion
-	}
-	b := codec.I64(codec.Bool(codec.U64([]byte{first}, f.version), f.dead), f.until)
-	if f.start != 0 {
-		b = codec.I64(b, f.start)
-	}
-	return b
-}
-
-func decodeFamily(value []byte) (family, error) {
-	r := reader{codec.Reader{Rest: value}}
-	first := r.U8()
-	f := family{version: r.U64(), dead: r.Bool(), until: r.I64()}
-	if first == startedVersion {
-		f.start = r.I64()
-	}
-	if !r.Done() || f.version == 0 || first != recordVersion && (first != startedVersion || f.start <= 0) {
-		return family{}, corrupt("family")
-	}
-	return f, nil
-}
-
-// tombstone is what the store keeps of a removed customer.
-type tombstone struct {
-	cutOff int64 // Unix milliseconds
-	until  int64 // Unix seconds; purged after it
-}
-
-// encode: version 1 | i64 cut-off | i64 until.
-func (t tombstone) encode() []byte {
-	return codec.I64(codec.I64([]byte{recordVersion}, t.cutOff), t.until)
-}
-
-func decodeTombstone(value []byte) (tombstone, error) {
-	r := begin(value)
-	t := tombstone{cutOff: r.I64(), until: r.I64()}
-	if !r.Done() {
-		return tombstone{}, corrupt("tombstone")
-	}
-	return t, nil
-}
 
 // encodeNumber: version 1 | i64. A cut-off in milliseconds, a last log-in in microseconds.
 func encodeNumber(v int64) []byte { return codec.I64([]byte{recordVersion}, v) }
@@ -226,4 +131,38 @@ func decodeIdentity(value []byte) (identity, error) {
 		return identity{}, corrupt("identity")
 	}
 	return i, nil
+}
+
+// lastLoginVersion is the first byte of the record of a last log-in. Schemas 1 to 3 wrote version 1, without made.
+const lastLoginVersion = 2
+
+// encode: version 2 | stamp made | i64 at.
+func (l lastLogin) encode() []byte { return codec.I64(l.made.Append([]byte{lastLoginVersion}), l.at) }
+
+func decodeLastLogin(value []byte) (lastLogin, error) {
+	r := reader{codec.Reader{Rest: value}}
+	l := lastLogin{made: fact.Before}
+	version := r.U8()
+	if version == lastLoginVersion {
+		l.made = fact.ReadStamp(&r.Reader)
+	}
+	l.at = r.moment().UnixMicro()
+	if !r.Done() || version != recordVersion && version != lastLoginVersion || l.made.IsZero() {
+		return lastLogin{}, corrupt("last login")
+	}
+	return l, nil
+}
+
+// encodeNode: version 1 | u16 number | u64 incarnation | u32 epoch.
+func encodeNode(n fact.Node) []byte {
+	return codec.U32(codec.U64(codec.U16([]byte{recordVersion}, n.Number), n.Incarnation), n.Epoch)
+}
+
+func decodeNode(value []byte) (fact.Node, error) {
+	r := begin(value)
+	n := fact.Node{Number: r.U16(), Incarnation: r.U64(), Epoch: r.U32()}
+	if !r.Done() {
+		return fact.Node{}, corrupt("node")
+	}
+	return n, nil
 }

@@ -12,10 +12,11 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // schema is the version of the layout that doc.go describes.
-const schema = 3
+const schema = 4
 
 // The buckets, and the keys of the first.
 var (
@@ -34,12 +35,23 @@ var (
 
 	foldedBucket           = []byte("folded")
 	groupsBucket           = []byte("groups")
-	rightsBucket           = []byte("rights")
+	rightsBucket           = []byte("rights") // until schema 3
 	sessionsBucket         = []byte("sessions")
 	customerSessionsBucket = []byte("customer_sessions")
 	sessionExpiryBucket    = []byte("session_expiry")
 	bucketsSince2          = [][]byte{
-		foldedBucket, groupsBucket, rightsBucket, sessionsBucket, customerSessionsBucket, sessionExpiryBucket,
+		foldedBucket, groupsBucket, sessionsBucket, customerSessionsBucket, sessionExpiryBucket,
+	}
+
+	// Since schema 4, which put rights into the records of customers.
+	parkedBucket     = []byte("parked")
+	contestedBucket  = []byte("contested")
+	outboxBucket     = []byte("outbox")
+	headsBucket      = []byte("heads")
+	waitingBucket    = []byte("waiting")
+	quarantineBucket = []byte("quarantine")
+	bucketsSince4    = [][]byte{
+		parkedBucket, contestedBucket, outboxBucket, headsBucket, waitingBucket, quarantineBucket,
 	}
 
 	schemaKey   = []byte("schema")
@@ -52,14 +64,20 @@ var (
 	longestRefreshKey = []byte("longest_refresh")
 	longestForeignKey = []byte("longest_foreign") // since schema 3
 	purgeClockKey     = []byte("purge_clock")     // since schema 3, from the first commit under a plausible clock on
+	nodeKey           = []byte("node")            // since schema 4
+	followedKey       = []byte("followed")        // since schema 4, from the first Delivery with a position on
+	upgradeKey        = []byte("upgrade")         // since schema 4, while an upgrade to it goes on
 )
 
 // bucketsOf are the buckets of a store of a schema.
 func bucketsOf(version int64) [][]byte {
-	if version == 1 {
+	switch version {
+	case 1:
 		return bucketsOf1
+	case 2, 3:
+		return slices.Concat(bucketsOf1, bucketsSince2, [][]byte{rightsBucket})
 	}
-	return slices.Concat(bucketsOf1, bucketsSince2)
+	return slices.Concat(bucketsOf1, bucketsSince2, bucketsSince4)
 }
 
 // prepare makes the buckets of a new file, upgrades and checks an old one, and syncs.
@@ -114,6 +132,7 @@ func create(tx *bbolt.Tx, c Config) error {
 		b.Put(schemaKey, encodeNumber(schema)),
 		b.Put(identityKey, i.encode()),
 		b.Put(tallyKey, tally{committed: now}.encode()),
+		b.Put(nodeKey, encodeNode(fact.Node{Epoch: 1})),
 		b.Put(sessionsKey, encodeNumber(0)),
 		b.Put(foldsKey, encodeFolds(unicode.Version)),
 	)
@@ -162,6 +181,15 @@ func (f *file) read(tx *bbolt.Tx) error {
 		return err
 	}
 	if f.purgeClock, err = (tables{tx}).purgeClock(); err != nil {
+		return err
+	}
+	if f.node, err = (tables{tx}).node(); err != nil {
+		return err
+	}
+	if f.outboxBytes, err = (tables{tx}).bytes(outboxBucket); err != nil {
+		return err
+	}
+	if f.waitingBytes, err = (tables{tx}).bytes(waitingBucket); err != nil {
 		return err
 	}
 	_, err = tables{tx}.sessions()

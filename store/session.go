@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 const (
@@ -69,7 +70,9 @@ func (db *DB) StartSession(ctx context.Context, n NewSession) error {
 		return fmt.Errorf("session %w: it would end at %s, which is not ahead or beyond the year 9999", ErrInvalid,
 			n.Expires.UTC().Format(time.RFC3339))
 	}
-	return db.write(ctx, func(w *writer) error { return w.startSession(n, now, db.config.MaxSessions) })
+	return db.write(ctx, func(w *writer) (resolved, error) {
+		return w.startSession(n, now, db.config.MaxSessions)
+	})
 }
 
 // LoadSession reads a session and its customer, in one transaction. Both are zero if there is no such session, if it
@@ -94,7 +97,7 @@ func (db *DB) LoadSession(ctx context.Context, id SessionID, q Query) (found Ses
 		if err != nil || !ok || !c.IsActive {
 			return err
 		}
-		cutOff, err := t.customerCutOff(owner, true)
+		cutOff, err := t.cutOffOf(owner, c.Email)
 		if err != nil || s.started <= max(own.nodeCutOff(), cutOff) || s.started > core.LastStart {
 			return err
 		}
@@ -115,48 +118,54 @@ func (db *DB) LoadSession(ctx context.Context, id SessionID, q Query) (found Ses
 
 // EndSession ends a session: it logs out. It is no error if there is none.
 func (db *DB) EndSession(ctx context.Context, id SessionID) error {
-	return db.write(ctx, func(w *writer) error {
+	return db.write(ctx, func(w *writer) (resolved, error) {
 		s, ok, err := w.session(id)
-		if err == nil && ok {
-			w.endSessions([]ending{{id, s}})
+		if err != nil || !ok {
+			return nil, err
 		}
-		return err
+		return endings([]ending{{id, s}}), nil
 	})
 }
 
 // startSession begins a session as StartSession says. It reserves the start as families do: the high-water mark is
 // durable with the session or before it.
-func (w *writer) startSession(n NewSession, now time.Time, most int) error {
+func (w *writer) startSession(n NewSession, now time.Time, most int) (resolved, error) {
 	if w.at.fault != nil {
-		return fmt.Errorf("session: %w", w.at.fault)
+		return nil, fmt.Errorf("session: %w", w.at.fault)
 	}
-	c, cutOff, err := w.existing(n.Customer.ID)
-	if errors.Is(err, ErrNotFound) || err == nil && (c.RevokeClaim != n.Customer.RevokeClaim || !c.IsActive) {
-		return fmt.Errorf("session: customer: %w", ErrConflict)
+	id := n.Customer.ID
+	p, cutOff, err := w.existing(id)
+	if errors.Is(err, ErrNotFound) ||
+		err == nil && (p.password.value.claim != n.Customer.RevokeClaim || !p.active.value) {
+		return nil, fmt.Errorf("session: customer: %w", ErrConflict)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if n.ID != n.Replaces && w.get(sessionsBucket, n.ID[:]) != nil {
-		return fmt.Errorf("session: its id is %w", ErrExists)
+		return nil, fmt.Errorf("session: its id is %w", ErrExists)
 	}
-	key := idKey(c.ID)
-	ends, err := w.displaced(n.Replaces, key, most)
+	ends, err := w.displaced(n.Replaces, idKey(id), most)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	start := max(w.now, cutOff+1, w.tally.nodeCutOff()+1)
-	if start > core.LastStart {
-		return fmt.Errorf("session: %w", core.ErrClock)
+	for _, e := range ends {
+		if e.id == n.ID {
+			start = max(start, e.started+1) // what is said of the session before does not count for this one
+		}
 	}
+	if start > core.LastStart {
+		return nil, fmt.Errorf("session: %w", core.ErrClock)
+	}
+	facts := endings(ends)
 	if start > w.tally.mark {
-		w.tally.mark = core.ReserveUntil(start)
+		facts = append(facts, fact.ReserveStart{At: core.ReserveUntil(start)})
 	}
 	w.granted = max(w.granted, start)
-	w.endSessions(ends)
-	w.putSession(n.ID, session{started: start, expires: n.Expires.UnixMicro(), customer: key})
-	w.put(lastLoginBucket, key, encodeNumber(now.UnixMicro()))
-	return nil
+	return append(facts,
+		fact.Session{ID: n.ID, Customer: id, Started: start, Expires: n.Expires.UnixMicro()},
+		fact.LastLogin{ID: id, Made: p.made, At: now.UnixMicro()}), nil
 }
 
 // displaced returns the sessions that a new session ends: the one that it replaces, the customer's oldest beyond its

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/codec"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // session is the record of a session.
@@ -107,11 +109,44 @@ func (t tables) sessions() (int, error) {
 	return int(n), err
 }
 
-func (w *writer) putSession(id SessionID, s session) {
-	w.put(sessionsBucket, id[:], s.encode())
-	w.put(customerSessionsBucket, ofCustomerKey(s, id), []byte{recordVersion})
-	w.put(sessionExpiryBucket, sessionExpiryKey(s, id), []byte{recordVersion})
+// begunBy are the sessions of a customer that a cut-off ends.
+func (t tables) begunBy(customer []byte, cutOff int64) ([]ending, error) {
+	list, err := t.sessionsOf(customer)
+	return slices.DeleteFunc(list, func(e ending) bool { return e.started > cutOff }), err
+}
+
+// endings are the facts that end sessions.
+func endings(list []ending) (facts resolved) {
+	for _, e := range list {
+		facts = append(facts, fact.EndSession{ID: e.id, Started: e.started})
+	}
+	return facts
+}
+
+// joinSession stores a session, in the place of one with the same id that began earlier.
+func (w *writer) joinSession(f fact.Session) error {
+	old, found, err := w.session(f.ID)
+	if err != nil || found && old.started >= f.Started {
+		return err
+	}
+	if found {
+		w.endSessions([]ending{{f.ID, old}})
+	}
+	s := session{started: f.Started, expires: f.Expires, customer: idKey(f.Customer)}
+	w.put(sessionsBucket, f.ID[:], s.encode())
+	w.put(customerSessionsBucket, ofCustomerKey(s, f.ID), []byte{recordVersion})
+	w.put(sessionExpiryBucket, sessionExpiryKey(s, f.ID), []byte{recordVersion})
 	w.countSessions(1)
+	return nil
+}
+
+// endSession removes a session. One that began later under the same id goes on.
+func (w *writer) endSession(f fact.EndSession) error {
+	s, found, err := w.session(f.ID)
+	if err == nil && found && s.started <= f.Started {
+		w.endSessions([]ending{{f.ID, s}})
+	}
+	return err
 }
 
 func (w *writer) endSessions(list []ending) {

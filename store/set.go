@@ -9,6 +9,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/change"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // Change is what Set changes of a customer. A nil field changes nothing.
@@ -21,15 +22,15 @@ type Change struct {
 // Set changes a customer's names, address and flags, and returns the customer as it is now. The error is ErrExists if
 // another customer has the e-mail address, ErrInvalid if a value cannot be stored.
 //
-// A change of the address leaves a tombstone with a cut-off under the old one, kept as long as that of Remove. With
-// USER_ID_FIELD: email, tokens name the old address. They end with the change, and stay dead even if another customer
-// takes the address. With USER_ID_FIELD: id, tokens and sessions go on. A customer that takes an address with a
-// tombstone inherits its cut-off, which also ends the customer's own older tokens and sessions.
-func (db *DB) Set(ctx context.Context, id core.CustomerID, change Change, keep time.Duration) (Customer, error) {
+// A change of the address gives the old one a cut-off, kept as long as that of Remove. With USER_ID_FIELD: email,
+// tokens name the old address. They end with the change, and stay dead even if another customer takes the address.
+// With USER_ID_FIELD: id, tokens and sessions go on. If the new address has a cut-off, that also ends the customer's
+// own older tokens and sessions.
+func (db *DB) Set(ctx context.Context, id core.CustomerID, changes Change, keep time.Duration) (Customer, error) {
 	if keep < 0 {
 		return Customer{}, fmt.Errorf("tombstone %w: it would be kept for less than no time", ErrInvalid)
 	}
-	attributes := change.Attributes
+	attributes := changes.Attributes
 	if string(attributes) == "null" {
 		attributes = nil
 	}
@@ -38,32 +39,37 @@ func (db *DB) Set(ctx context.Context, id core.CustomerID, change Change, keep t
 		return Customer{}, err
 	}
 	var after Customer
-	err = db.write(ctx, func(w *writer) error {
-		c, cutOff, err := w.existing(id)
+	err = db.writeThen(ctx, func(w *writer) (resolved, error) {
+		p, cutOff, err := w.existing(id)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		before := c
-		change.apply(&c, attributes)
-		if c.Email == "" {
-			return fmt.Errorf("customer %q: e-mail address %w: it is empty", id, ErrInvalid)
+		before := p.customer(id)
+		after = before
+		changes.apply(&after, attributes)
+		if after.Email == "" {
+			return nil, fmt.Errorf("customer %q: e-mail address %w: it is empty", id, ErrInvalid)
 		}
-		if err := checkTexts(c); err != nil {
-			return fmt.Errorf("customer %q: %w", id, err)
+		if err := checkTexts(after); err != nil {
+			return nil, named(id, err)
 		}
-		after = c
-		if same(before, c) {
-			return nil
+		f := fact.Customer{ID: id, Made: p.made, Set: differing(before, after), Email: after.Email,
+			FirstName: after.FirstName, LastName: after.LastName, Staff: after.IsStaff, Superuser: after.IsSuperuser,
+			Attributes: after.Attributes}
+		if f.Set == 0 {
+			return nil, nil
 		}
-		if c.Email != before.Email {
-			if err := w.readdress(before, c, cutOff, keep); err != nil {
-				return fmt.Errorf("customer %q: %w", id, err)
+		var facts resolved
+		if f.Set&fact.Email != 0 {
+			if facts, err = w.readdress(before, after, cutOff, keep); err != nil {
+				return nil, named(id, err)
 			}
 		}
-		c.Version = w.version()
-		w.put(customersBucket, idKey(id), encodeCustomer(c))
-		after = c
-		return nil
+		f.Stamp = w.stamp()
+		return append(facts, f), nil
+	}, func(w *writer) (err error) {
+		after, _, err = w.customer(id)
+		return err
 	})
 	if err != nil { // the committer may still write after
 		return Customer{}, err
@@ -92,42 +98,47 @@ func (n Change) apply(c *Customer, attributes json.RawMessage) {
 	}
 }
 
-// same reports whether Set changed nothing.
-func same(a, b Customer) bool {
-	return a.Email == b.Email && a.FirstName == b.FirstName && a.LastName == b.LastName && a.IsStaff == b.IsStaff &&
-		a.IsSuperuser == b.IsSuperuser &&
-		slices.Equal(a.Attributes, b.Attributes)
-}
-
-// readdress gives a customer with a cut-off another e-mail address.
-func (w *writer) readdress(before, after Customer, cutOff int64, keep time.Duration) error {
-	if err := w.free(after.Email, before.Email); err != nil {
-		return err
-	}
-	tomb, buried, err := w.tombstone(emailTombstoneKey(after.Email))
-	if err != nil {
-		return err
-	}
-	key := idKey(after.ID)
-	sessions, err := w.sessionsOf(key)
-	if err != nil {
-		return err
-	}
-	left, err := w.newTombstone(cutOff, keep)
-	if err != nil {
-		return err
-	}
-	w.unindex(before.Email)
-	w.entombEnded(change.Address.Ends(before.ID, before.Email), left)
-	w.index(after.Email, key)
-	if buried {
-		w.bury(grave{emailTombstoneKey(after.Email), tomb})
-		if tomb.cutOff > cutOff {
-			w.put(cutOffsBucket, key, encodeNumber(tomb.cutOff))
-			w.endSessions(slices.DeleteFunc(sessions, func(e ending) bool { return e.started > tomb.cutOff }))
+// differing are the fields that Set changes.
+func differing(a, b Customer) (set fact.Fields) {
+	for _, f := range []struct {
+		field fact.Fields
+		same  bool
+	}{
+		{fact.Email, a.Email == b.Email}, {fact.FirstName, a.FirstName == b.FirstName},
+		{fact.LastName, a.LastName == b.LastName}, {fact.Staff, a.IsStaff == b.IsStaff},
+		{fact.Superuser, a.IsSuperuser == b.IsSuperuser}, {fact.Attributes, slices.Equal(a.Attributes, b.Attributes)},
+	} {
+		if !f.same {
+			set |= f.field
 		}
 	}
-	return nil
+	return set
+}
+
+// readdress returns the cut-offs that come of giving a customer another e-mail address. The old address gets one. What
+// has ended by it so far stays ended under the id, and a cut-off of the new address is remembered for good.
+func (w *writer) readdress(before, after Customer, existing int64, keep time.Duration) (resolved, error) {
+	if err := w.free(after.Email, before.Email); err != nil {
+		return nil, err
+	}
+	next, err := w.cutOff(subjectKey(fact.ByAddress(after.Email)))
+	if err != nil {
+		return nil, err
+	}
+	own, err := w.cutOff(idKey(after.ID))
+	if err != nil {
+		return nil, err
+	}
+	last, err := w.lastCutOff(existing, keep)
+	if err != nil {
+		return nil, err
+	}
+	facts := append(next.hold(fact.ByAddress(after.Email)),
+		cutOffs(change.Address.Ends(before.ID, before.Email), last)...)
+	if ended := max(existing, next.at); ended > own.at {
+		facts = append(facts, fact.CutOff{Subject: fact.ByID(after.ID), At: ended})
+	}
+	return facts, nil
 }
 
 // alone returns the text that must be unique among customers: the e-mail address, or its fold.

@@ -8,6 +8,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // Bounds on what a decision may change, so that a wrong decision does no lasting harm.
@@ -53,7 +54,7 @@ func (db *DB) Settle(ctx context.Context, e core.Effects) error {
 			return err
 		})
 	}
-	return db.write(ctx, func(w *writer) error { return w.settle(e) })
+	return db.write(ctx, func(w *writer) (resolved, error) { return w.settle(e) })
 }
 
 // checkEffect refuses what no decision contains at a time in Unix microseconds.
@@ -95,15 +96,14 @@ func checkEffect(kind core.IDKind, now int64, x core.Effect) error {
 }
 
 // holds checks the versions that were read, and returns the cut-off that counts now. It may be lower than the one read
-// if that came from the tombstone of a customer who was not found, since Reads does not name that customer.
+// if that came from the address of a customer who was not found, since Reads does not name that.
 func (t tables) holds(own tally, r core.Reads) (cutOff int64, err error) {
-	var c Customer
-	found := false
+	var p person
 	if !r.Customer.IsZero() {
-		if c, found, err = t.customer(r.Customer); err != nil {
+		if p, _, err = t.person(idKey(r.Customer)); err != nil {
 			return 0, err
 		}
-		if c.Version != r.CustomerVersion {
+		if p.version != r.CustomerVersion {
 			return 0, fmt.Errorf("customer: %w", ErrConflict)
 		}
 	}
@@ -116,7 +116,7 @@ func (t tables) holds(own tally, r core.Reads) (cutOff int64, err error) {
 			return 0, fmt.Errorf("family: %w", ErrConflict)
 		}
 	}
-	if cutOff, err = t.customerCutOff(r.Customer, found); err != nil {
+	if cutOff, err = t.cutOffOf(r.Customer, p.email.value); err != nil {
 		return 0, err
 	}
 	if cutOff = max(own.nodeCutOff(), cutOff); cutOff > r.CutOff {
@@ -125,95 +125,68 @@ func (t tables) holds(own tally, r core.Reads) (cutOff int64, err error) {
 	return cutOff, nil
 }
 
-func (w *writer) settle(e core.Effects) error {
-	cutOff, err := w.holds(w.tally, e.Reads)
+// settle resolves a decision, if all that it rests on still holds.
+func (w *writer) settle(e core.Effects) (resolved, error) {
+	cutOffNow, err := w.holds(w.tally, e.Reads)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var facts resolved
 	mark := w.tally.mark
 	for _, x := range e.List {
 		switch x.Kind {
 		case core.RecordLogin:
-			if w.get(customersBucket, idKey(x.Customer)) == nil {
-				return fmt.Errorf("customer: %w", ErrConflict)
+			p, found, err := w.person(idKey(x.Customer))
+			if err != nil {
+				return nil, err
 			}
+			if !found {
+				return nil, fmt.Errorf("customer: %w", ErrConflict)
+			}
+			facts = append(facts, fact.LastLogin{ID: x.Customer, Made: p.made, At: x.At})
 		case core.RevokeFamily:
 			if _, err := w.family(x.Family); err != nil {
-				return err
+				return nil, err
 			}
+			facts = append(facts, fact.RevokeFamily{Family: x.Family, Start: x.At, Until: w.lasting(x.Until)})
 		case core.EndLogins:
-			_, _, err := w.logins(x.Customer)
+			_, existing, err := w.existing(x.Customer)
 			if errors.Is(err, ErrNotFound) {
-				return fmt.Errorf("customer: %w", ErrConflict)
+				return nil, fmt.Errorf("customer: %w", ErrConflict)
 			}
 			if err != nil {
-				return err
+				return nil, err
 			}
+			facts = append(facts, cutOffs([]core.Effect{x}, cutOff{at: w.newCutOff(existing)})...)
+		case core.EndAll:
+			facts = append(facts, fact.NodeCutOff{At: w.newCutOff(w.tally.cutOff)})
 		case core.ReserveStart:
 			// The bound must not depend on Reads, which may name any cut-off, or on the present mark, which each
 			// decision could raise a little.
-			if x.At-maxAhead > max(w.now, cutOff) {
-				return fmt.Errorf("effect: start %w: %d is more than 10 minutes beyond now and the cut-off", ErrInvalid,
-					x.At)
+			if x.At-maxAhead > max(w.now, cutOffNow) {
+				return nil, fmt.Errorf("effect: start %w: %d is more than 10 minutes beyond now and the cut-off",
+					ErrInvalid, x.At)
 			}
 			mark = max(mark, x.At)
+			facts = append(facts, fact.ReserveStart{At: x.At})
+		case core.FoldFamilies:
+			facts = append(facts, w.foldFamilies(x.Customer, int(x.At), facts)...)
 		}
 	}
 	if start := e.Reads.Start; start != 0 {
 		if w.at.fault != nil {
-			return w.at.fault
+			return nil, w.at.fault
 		}
-		if start <= cutOff || start > mark {
-			return fmt.Errorf("start of the family: %w", ErrConflict)
+		if start <= cutOffNow || start > mark {
+			return nil, fmt.Errorf("start of the family: %w", ErrConflict)
 		}
 		w.granted = max(w.granted, start)
 	}
-	if mark != w.tally.mark {
-		w.tally.mark = mark
-		w.puts++
-	}
-	for _, x := range e.List {
-		switch x.Kind {
-		case core.RecordLogin:
-			w.put(lastLoginBucket, idKey(x.Customer), encodeNumber(x.At))
-		case core.RevokeFamily:
-			w.revoke(x)
-		case core.FoldFamilies:
-			w.foldFamilies(x.Customer, int(x.At))
-		case core.EndLogins, core.EndAll:
-			if err := w.end(x); err != nil {
-				panic(err) // it was read before without an error
-			}
-		}
-	}
-	return nil
+	return facts, nil
 }
 
-// revoke makes a family dead until the later end, that of its record or that of the effect. Doing it again changes
-// nothing. The record was read before without an error.
-//
-// Until goes by the known time. If the purge clock is ahead of that, the record stays longer by the difference.
-func (w *writer) revoke(x core.Effect) {
-	key, _ := familyKey(x.Family)
-	old, err := w.family(x.Family)
-	if err != nil {
-		panic(err)
-	}
-	behind := max(0, (w.at.purge-w.at.known)/1e6)
-	after := family{dead: true, until: min(x.Until+behind, core.LastUntil), start: x.At}
-	if old.version == 0 {
-		w.tally.families++
-	} else {
-		after.until = max(after.until, old.until)
-		if old.start != 0 {
-			after.start = old.start
-		}
-		if old.dead && after.until == old.until && after.start == old.start {
-			return
-		}
-		w.remove(expiryBucket, expiryKey(old.until, familyExpires, key))
-	}
-	after.version = w.version()
-	w.put(familiesBucket, key, after.encode())
-	w.put(expiryBucket, expiryKey(after.until, familyExpires, key), []byte{recordVersion})
+// lasting is an end by the known time as an end by the purge clock. If that is ahead, the record stays longer by the
+// difference.
+func (w *writer) lasting(until int64) int64 {
+	return min(until+max(0, (w.at.purge-w.at.known)/1e6), core.LastUntil)
 }

@@ -1,55 +1,88 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"unicode"
 
 	"go.etcd.io/bbolt"
 
 	"github.com/edgetoken/edgetoken/core/codec"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // oldestSchema is the oldest schema that this version reads. Schema 1 had no permissions, groups or sessions, and no
-// index without regard to case. Schemas 1 and 2 had no purge clock, and did not record when a revoked family began. All
-// else is unchanged, so an upgrade adds buckets and touches no customer and no family.
+// index without regard to case. Schemas 1 and 2 had no purge clock, and did not record when a revoked family began.
+// Schemas 1 to 3 had no stamps, and deleted customers that were removed.
 const oldestSchema = 1
 
-// upgrade brings a file to the present schema, and its index without regard to case to the present Unicode, in one
-// transaction. If that is interrupted, the file stays as it was. upgrade does not touch a file that is no store, or has
-// a newer schema.
+// upgradeBatch bounds how many records one transaction of an upgrade brings into their new form.
+const upgradeBatch = 2000
+
+// upgrade brings a file to the present schema, and its index without regard to case to the present Unicode. The first
+// transaction sets the schema, so that no older version opens a file that is half done. The others change customers
+// and tombstones in batches, and note how far they have come: an upgrade that is interrupted goes on when the file is
+// opened again. upgrade does not touch a file that is no store, or has a newer schema.
 func (f *file) upgrade(c Config) error {
-	version, folds := int64(0), "" // of Unicode: schema 1 has none
+	version, folds, more := int64(0), "", false // folds of Unicode: schema 1 has none
 	err := f.bolt.View(func(tx *bbolt.Tx) (err error) {
 		b := tx.Bucket(metaBucket)
 		if version, err = checkSchema(b); err == nil && version > 1 {
 			folds, err = decodeFolds(b.Get(foldsKey))
 		}
+		more = err == nil && b.Get(upgradeKey) != nil
 		return err
 	})
-	if err != nil || version == schema && folds == unicode.Version {
+	if err != nil {
 		return err
 	}
-	return f.bolt.Update(func(tx *bbolt.Tx) error {
-		if version == 1 {
-			if err := upgradeFrom1(tx); err != nil {
-				return err
+	update := func(fn func(*bbolt.Tx) error) error {
+		return f.bolt.Update(func(tx *bbolt.Tx) error {
+			err := fn(tx)
+			if err == nil && c.committing != nil {
+				c.committing()
 			}
+			return err
+		})
+	}
+	if version != schema || folds != unicode.Version {
+		if err := update(func(tx *bbolt.Tx) error { return begin4(tx, version, folds) }); err != nil {
+			return err
 		}
-		if version < schema {
-			if err := upgradeFrom2(tx); err != nil {
-				return err
-			}
+		more = more || version != schema
+	}
+	for more {
+		if err := update(func(tx *bbolt.Tx) (err error) {
+			more, err = upgradeSome(tx)
+			return err
+		}); err != nil {
+			return err
 		}
-		if folds != unicode.Version {
-			if err := refold(tx); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+// begin4 is the first transaction of an upgrade.
+func begin4(tx *bbolt.Tx, version int64, folds string) error {
+	if version == 1 {
+		if err := upgradeFrom1(tx); err != nil {
+			return err
 		}
-		if c.committing != nil {
-			c.committing()
+	}
+	if version < 3 {
+		if err := upgradeFrom2(tx); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	if version < 4 {
+		if err := upgradeFrom3(tx); err != nil {
+			return err
+		}
+	}
+	if folds != unicode.Version {
+		return refold(tx)
+	}
+	return nil
 }
 
 func upgradeFrom1(tx *bbolt.Tx) error {
@@ -70,8 +103,121 @@ func upgradeFrom2(tx *bbolt.Tx) error {
 		return err
 	}
 	own.committed = plausible(own.committed)
-	return errors.Join(keepSince3(b, own.committed), b.Put(tallyKey, own.encode()),
-		b.Put(schemaKey, encodeNumber(schema)))
+	return errors.Join(keepSince3(b, own.committed), b.Put(tallyKey, own.encode()))
+}
+
+// upgradeFrom3 brings groups into their new form, and leaves the rest to upgradeSome.
+func upgradeFrom3(tx *bbolt.Tx) error {
+	for _, name := range bucketsSince4 {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
+	}
+	groups := map[string]group{}
+	b := tx.Bucket(groupsBucket)
+	err := b.ForEach(func(k, v []byte) (err error) {
+		groups[string(k)], err = decodeOldGroup(v)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for name, g := range groups {
+		if err := b.Put([]byte(name), g.encode()); err != nil {
+			return err
+		}
+	}
+	meta := tx.Bucket(metaBucket)
+	return errors.Join(meta.Put(schemaKey, encodeNumber(schema)), meta.Put(upgradeKey, upgrading{}.encode()),
+		meta.Put(nodeKey, encodeNode(fact.Node{Epoch: 1})))
+}
+
+// The stages of an upgrade to schema 4.
+const (
+	upgradesCustomers = iota
+	upgradesTombstones
+	upgraded
+)
+
+// upgradeSome does the next batch, and reports whether there are more.
+func upgradeSome(tx *bbolt.Tx) (more bool, err error) {
+	meta := tx.Bucket(metaBucket)
+	value := meta.Get(upgradeKey)
+	if value == nil {
+		return false, nil
+	}
+	u, err := decodeUpgrading(value)
+	if err != nil {
+		return false, err
+	}
+	bucket, one := customersBucket, upgradeCustomer
+	switch u.stage {
+	case upgradesCustomers:
+	case upgradesTombstones:
+		bucket, one = tombstonesBucket, upgradeTombstone
+	default:
+		if tx.Bucket(rightsBucket) != nil {
+			err = tx.DeleteBucket(rightsBucket)
+		}
+		return false, errors.Join(err, meta.Delete(upgradeKey))
+	}
+	var keys, values [][]byte
+	cursor := tx.Bucket(bucket).Cursor()
+	k, v := cursor.First()
+	if len(u.after) > 0 {
+		if k, v = cursor.Seek(u.after); bytes.Equal(k, u.after) {
+			k, v = cursor.Next()
+		}
+	}
+	for ; k != nil && len(keys) < upgradeBatch; k, v = cursor.Next() {
+		keys, values = append(keys, bytes.Clone(k)), append(values, bytes.Clone(v))
+	}
+	for i, k := range keys {
+		if err := one(tx, k, values[i]); err != nil {
+			return false, err
+		}
+	}
+	if len(keys) < upgradeBatch {
+		u = upgrading{stage: u.stage + 1}
+	} else {
+		u.after = keys[len(keys)-1]
+	}
+	return true, meta.Put(upgradeKey, u.encode())
+}
+
+// upgradeCustomer puts a customer's rights into its record, and a stamp to each field.
+func upgradeCustomer(tx *bbolt.Tx, key, value []byte) error {
+	p, err := decodeOldPerson(value)
+	if err != nil {
+		return err
+	}
+	if rights := tx.Bucket(rightsBucket); rights != nil {
+		if value := rights.Get(key); value != nil {
+			if p.permissions, p.groups, err = decodeOldRights(value); err != nil {
+				return err
+			}
+			if err := rights.Delete(key); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.Bucket(customersBucket).Put(key, p.encode())
+}
+
+// upgradeTombstone makes a cut-off of a tombstone, and of that of an id a removal, too.
+func upgradeTombstone(tx *bbolt.Tx, key, value []byte) error {
+	t, err := decodeOldTombstone(value)
+	if err != nil {
+		return err
+	}
+	tombstones, expiry := tx.Bucket(tombstonesBucket), tx.Bucket(expiryBucket)
+	if ofAddress(key) {
+		err = errors.Join(tombstones.Delete(key), expiry.Delete(expiryKey(t.until, fact.RemovalRecord, key)))
+	} else {
+		err = tombstones.Put(key, removal{oldRemoval, t.until}.encode())
+	}
+	return errors.Join(err, tx.Bucket(cutOffsBucket).Put(key, cutOff{t.cutOff, t.until}.encode()),
+		expiry.Put(expiryKey(t.until, fact.CutOffRecord, key), []byte{recordVersion}))
 }
 
 // keepSince3 sets the purge clock, if there is a time to set it to.

@@ -42,15 +42,6 @@ func (r *reader) texts() (list []string) {
 	return list
 }
 
-// putTexts appends a list of texts: u16 count | count × text.
-func putTexts(b []byte, list []string) []byte {
-	b = codec.U16(b, uint16(len(list)))
-	for _, s := range list {
-		b = codec.Text(b, s)
-	}
-	return b
-}
-
 // rest takes all that is left, which must not be empty.
 func (r *reader) rest() []byte {
 	r.Bad = r.Bad || len(r.Rest) == 0

@@ -142,10 +142,9 @@ func (s *server) removeCustomer(ctx context.Context, q CustomerQuery, _ None) (v
 	return v, nil
 }
 
-// tokensLive is how long a token that was issued until now may be in use under these settings. The store knows of
-// earlier settings.
+// tokensLive is how long a token that was issued until now may be in use under these settings, with a day for clocks
+// that differ. The store knows of earlier settings.
 func (s *server) tokensLive() time.Duration {
-	now := s.cfg.Store.Time()
-	until := core.Lifetimes{}.Raised(&s.cfg.Settings).Alone().RevokedUntil(now, 0, 0)
-	return time.Unix(until, 0).Sub(now)
+	set := &s.cfg.Settings
+	return max(set.AccessTokenLifetime, set.RefreshTokenLifetime) + set.Leeway + 24*time.Hour
 }

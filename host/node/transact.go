@@ -65,17 +65,20 @@ func (n *Node) transact(
 	return Result{}, fmt.Errorf("%w: its state changed %d times meanwhile", ErrBusy, attempts)
 }
 
-// outlives tells the store when a token expires. The tombstone of a removed customer must outlive every token that
-// names it, also one that Django issued. A token of another issuer names no customer (R11).
+// outlives tells the store when a token expires. The cut-off that ends it must outlive every token that names the same
+// customer, also one that Django issued. A token of another issuer names no customer (R11).
 func (n *Node) outlives(ctx context.Context, request *core.Request, query store.Query) error {
 	exp, ok := request.Opened.Expires()
 	if request.Op == core.Login || !ok || request.Opened.Issuer != "" {
 		return nil
 	}
-	if err := n.cfg.Store.RaiseForToken(ctx, exp); err != nil || !request.State.Customer.ID.IsZero() {
+	if err := n.cfg.Store.RaiseForToken(ctx, exp); err != nil {
 		return err
 	}
-	return n.cfg.Store.KeepTombstone(ctx, query, exp)
+	if state := &request.State; !state.Customer.ID.IsZero() && query.Family.Start > state.CutOff {
+		return nil
+	}
+	return n.cfg.Store.KeepCutOff(ctx, query, exp)
 }
 
 // decide has the engine decide a request about a customer. It sets the time of the request to now if it has none.

@@ -6,7 +6,7 @@ import (
 	"github.com/edgetoken/edgetoken/core/codec"
 )
 
-// Of a field that Set does not name nothing is encoded:
+// It encodes no field that Set does not name:
 //
 //	id | stamp made | stamp | u16 set | [e-mail] | [first name] | [last name] | [u8 active] | [u8 staff] |
 //	[u8 superuser] | [password hash | revoke claim] | [u32 attributes] | [i64 joined, µs] | granted | withdrawn |

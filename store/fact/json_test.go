@@ -33,7 +33,8 @@ func TestJSONIsValid(t *testing.T) {
 // A secret is masked, and looks the same whatever it is.
 func TestSecretsAreMasked(t *testing.T) {
 	customer := func(hash, claim string) fact.Fact {
-		return fact.Customer{ID: ada, Made: made, Stamp: made, Set: fact.Password, PasswordHash: hash, RevokeClaim: claim}
+		return fact.Customer{ID: ada, Made: made, Stamp: made, Set: fact.Password, PasswordHash: hash,
+			RevokeClaim: claim}
 	}
 	for _, c := range []struct{ one, other fact.Fact }{
 		{customer("pbkdf2_sha256$1$salt$hash", "90334E"), customer("!", "")},

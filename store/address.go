@@ -1,0 +1,94 @@
+package store
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// An e-mail address that two customers have, since nodes that do not know of each other gave it to both, belongs to the
+// one who had it first: it alone is found by the address. The bucket contested has the others, and gives one the
+// address when its owner lets go.
+
+// contestedKey is the key of a customer, by key, who has an address that belongs to another.
+func contestedKey(email string, key []byte) []byte { return append([]byte(email+"\x00"), key...) }
+
+// claim gives an address to the customer with a key, or notes that it has to wait.
+func (w *writer) claim(email register[string], key []byte) error {
+	owner, err := w.ownerKey(email.value)
+	if err != nil {
+		return err
+	}
+	if owner == nil {
+		w.index(email.value, key)
+		return nil
+	}
+	other, _, err := w.person(owner)
+	if err != nil {
+		return err
+	}
+	if !first(email.at, key, other.email.at, owner) {
+		w.put(contestedBucket, contestedKey(email.value, key), []byte{recordVersion})
+		return nil
+	}
+	w.put(contestedBucket, contestedKey(email.value, owner), []byte{recordVersion})
+	w.index(email.value, key)
+	return nil
+}
+
+// first reports whether the first of two claims counts.
+func first(at fact.Stamp, key []byte, other fact.Stamp, otherKey []byte) bool {
+	if order := at.Compare(other); order != 0 {
+		return order < 0
+	}
+	return bytes.Compare(key, otherKey) < 0
+}
+
+// release takes an address from the customer with a key, and gives it to the first of those who wait.
+func (w *writer) release(email string, key []byte) error {
+	owner, err := w.ownerKey(email)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(owner, key) {
+		w.remove(contestedBucket, contestedKey(email, key))
+		return nil
+	}
+	var next []byte
+	var at fact.Stamp
+	prefix := contestedKey(email, nil)
+	cursor := w.tx.Bucket(contestedBucket).Cursor()
+	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Next() {
+		waiting := k[len(prefix):]
+		p, _, err := w.person(waiting)
+		if err != nil {
+			return err
+		}
+		if next == nil || first(p.email.at, waiting, at, next) {
+			next, at = slices.Clone(waiting), p.email.at
+		}
+	}
+	w.unindex(email)
+	if next != nil {
+		w.remove(contestedBucket, contestedKey(email, next))
+		w.index(email, next)
+	}
+	return nil
+}
+
+// index gives an e-mail address to a customer, by key.
+func (w *writer) index(email string, key []byte) {
+	w.put(emailsBucket, []byte(email), encodeOwner(key))
+	if folded := Fold(email); folded != email {
+		w.put(foldedBucket, foldedKey(folded, email), []byte{recordVersion})
+	}
+}
+
+// unindex takes an e-mail address from its customer.
+func (w *writer) unindex(email string) {
+	w.remove(emailsBucket, []byte(email))
+	if folded := Fold(email); folded != email {
+		w.remove(foldedBucket, foldedKey(folded, email))
+	}
+}

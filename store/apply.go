@@ -1,0 +1,138 @@
+package store
+
+import (
+	"fmt"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// apply makes a fact part of the state. It is the only way to change a record of the file. It has no preconditions and
+// asks no clock: a fact that comes twice, late, or after one that says more, changes nothing. An error says that a
+// record is damaged; then nothing is changed.
+func (w *writer) apply(f fact.Fact) error {
+	if err := w.join(f); err != nil {
+		return fmt.Errorf("apply %s: %w", f.Kind(), err)
+	}
+	return nil
+}
+
+// share notes facts for the outbox.
+func (w *writer) share(facts resolved) {
+	for _, f := range facts {
+		if w.outbox && f.Kind().Lane() != fact.Local {
+			w.shared = append(w.shared, f)
+		}
+	}
+}
+
+func (w *writer) join(f fact.Fact) error {
+	switch f := f.(type) {
+	case fact.Customer:
+		w.saw(f.Stamp)
+		return w.joinCustomer(f)
+	case fact.RemoveCustomer:
+		w.saw(f.Stamp)
+		return w.removeCustomer(f)
+	case fact.LastLogin:
+		return w.joinLastLogin(f)
+	case fact.Rehash:
+		return w.joinRehash(f)
+	case fact.CutOff:
+		return w.joinCutOff(f)
+	case fact.KeepCutOff:
+		return w.keepCutOff(f)
+	case fact.RevokeFamily:
+		return w.joinFamily(f.Family, family{dead: true, until: f.Until, start: f.Start})
+	case fact.AdvanceFamily:
+		return w.joinFamily(f.Family, family{until: f.Until, start: f.Start, advance: advance{generation: f.Generation,
+			issued: f.IssuedAt, access: f.Access, refresh: f.Refresh, key: f.Key, incarnation: f.Incarnation,
+			sequence: f.Sequence}})
+	case fact.Group:
+		w.saw(f.Stamp)
+		return w.joinGroup(f)
+	case fact.RemoveGroup:
+		w.saw(f.Stamp)
+		return w.removeGroup(f)
+	case fact.Session:
+		return w.joinSession(f)
+	case fact.EndSession:
+		return w.endSession(f)
+	case fact.Lifetimes:
+		return w.joinLifetimes(f)
+	case fact.ReserveStart:
+		w.raiseMark(f.At)
+	case fact.NodeCutOff:
+		w.tally.cutOff = max(w.tally.cutOff, f.At)
+		w.puts++
+	case fact.Forget:
+		return w.forget(f)
+	case fact.Clock:
+		w.accepted, w.tally.committed = true, f.At
+		w.puts++
+	case fact.PurgeClock:
+		w.puts++ // each commit keeps it
+	case fact.Trim:
+		w.trim(f.UpTo)
+	case fact.Head:
+		return w.joinHead(f)
+	case fact.Wait:
+		return w.joinWait(f)
+	case fact.Quarantine:
+		w.joinQuarantine(f)
+	case fact.Release:
+		w.remove(quarantineBucket, f.Digest[:])
+	case fact.Followed:
+		w.put(metaBucket, followedKey, append([]byte{recordVersion}, f.Position...))
+	case fact.Node:
+		w.node = f
+		w.put(metaBucket, nodeKey, encodeNode(f))
+	default:
+		panic(fmt.Sprintf("no fact %T", f))
+	}
+	return nil
+}
+
+// saw moves logical time on to a stamp. The high-water mark follows.
+func (w *writer) saw(s fact.Stamp) {
+	w.clock = max(w.clock, s.Time)
+	w.raiseMark(s.Time/1000 + 1)
+}
+
+// raiseMark raises the high-water mark. The tally, which has it, is written with every commit.
+func (w *writer) raiseMark(at int64) {
+	if at = min(at, core.LastStart); at > w.tally.mark {
+		w.tally.mark = at
+		w.puts++
+	}
+}
+
+// put and remove panic if bbolt refuses. Keys and values were checked before, so the file is damaged, and the whole
+// commit fails.
+func (w *writer) put(bucket, key, value []byte) {
+	w.puts++
+	if err := w.tx.Bucket(bucket).Put(key, value); err != nil {
+		panic(err)
+	}
+}
+
+func (w *writer) remove(bucket, key []byte) {
+	w.puts++
+	if err := w.tx.Bucket(bucket).Delete(key); err != nil {
+		panic(err)
+	}
+}
+
+// expire moves the entry of a record in the expiry index from its old end to its new one, both in Unix seconds; 0:
+// there is none.
+func (w *writer) expire(what fact.Record, key []byte, old, until int64) {
+	if old == until {
+		return
+	}
+	if old != 0 {
+		w.remove(expiryBucket, expiryKey(old, what, key))
+	}
+	if until != 0 {
+		w.put(expiryBucket, expiryKey(until, what, key), []byte{recordVersion})
+	}
+}

@@ -1,0 +1,195 @@
+package store
+
+import (
+	"bytes"
+
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// An id belongs to the customer who was made first since it was last removed. If it is made twice, by nodes that do not
+// know of each other, the later customer is parked: it is kept and reported, and counts once the id is its own. So is
+// what is said of a customer before the fact that makes it has come.
+
+// joinCustomer takes in what a fact says of a customer.
+func (w *writer) joinCustomer(f fact.Customer) error {
+	key := idKey(f.ID)
+	gone, err := w.removal(key)
+	if err != nil || !f.Made.After(gone.at) {
+		return err
+	}
+	present, held, err := w.person(key)
+	if err != nil {
+		return err
+	}
+	if held && present.made == f.Made {
+		return w.change(key, present, f)
+	}
+	place := parkedKey(key, f.Made)
+	p := person{made: f.Made}
+	value := w.get(parkedBucket, place)
+	if value != nil {
+		if p, err = decodePerson(value); err != nil {
+			return err
+		}
+	}
+	if !p.join(f) {
+		return nil
+	}
+	if !p.whole() || held && !present.made.After(p.made) {
+		w.park(key, p)
+		return nil
+	}
+	if held {
+		if err := w.vacate(key, present); err != nil {
+			return err
+		}
+		w.park(key, present)
+	}
+	if value != nil {
+		w.remove(parkedBucket, place)
+	}
+	return w.settleIn(key, p)
+}
+
+// change takes in a fact about the customer who holds an id.
+func (w *writer) change(key []byte, p person, f fact.Customer) error {
+	before := p.email
+	if !p.join(f) {
+		return nil
+	}
+	if p.email != before {
+		if err := w.release(before.value, key); err != nil {
+			return err
+		}
+		if err := w.claim(p.email, key); err != nil {
+			return err
+		}
+	}
+	return w.keep(key, p)
+}
+
+// keep writes the record of the customer who holds an id, under a new version.
+func (w *writer) keep(key []byte, p person) error {
+	before := w.at.purge - remembered
+	p.permissions.prune(before)
+	p.groups.prune(before)
+	p.version = w.version()
+	w.put(customersBucket, key, p.encode())
+	return nil
+}
+
+// park keeps a customer who does not hold the id.
+func (w *writer) park(key []byte, p person) {
+	p.version = w.version()
+	w.put(parkedBucket, parkedKey(key, p.made), p.encode())
+}
+
+// settleIn gives a free id to a customer.
+func (w *writer) settleIn(key []byte, p person) error {
+	if err := w.claim(p.email, key); err != nil {
+		return err
+	}
+	id, err := readIDKey(w.ids, key)
+	if err != nil {
+		return err
+	}
+	w.tally.highest = max(w.tally.highest, id.Int)
+	w.tally.customers++
+	return w.keep(key, p)
+}
+
+// vacate takes the id from the customer who holds it, with its address and sessions.
+func (w *writer) vacate(key []byte, p person) error {
+	sessions, err := w.sessionsOf(key)
+	if err != nil {
+		return err
+	}
+	if err := w.release(p.email.value, key); err != nil {
+		return err
+	}
+	w.remove(customersBucket, key)
+	w.endSessions(sessions)
+	w.tally.customers--
+	return nil
+}
+
+// removeCustomer ends the life of all who were made under an id before a stamp.
+func (w *writer) removeCustomer(f fact.RemoveCustomer) error {
+	key := idKey(f.ID)
+	changed, err := w.joinRemoval(key, f.Stamp, f.Until)
+	if err != nil || !changed {
+		return err
+	}
+	last, err := w.lastLogin(key)
+	if err != nil {
+		return err
+	}
+	if !last.made.IsZero() && !last.made.After(f.Stamp) {
+		w.remove(lastLoginBucket, key)
+	}
+	present, held, err := w.person(key)
+	if err != nil {
+		return err
+	}
+	if held && present.made.After(f.Stamp) {
+		held = true
+	} else if held {
+		if err := w.vacate(key, present); err != nil {
+			return err
+		}
+		held = false
+	}
+	next, place, err := w.unpark(key, f.Stamp)
+	if err != nil || held || place == nil {
+		return err
+	}
+	w.remove(parkedBucket, place)
+	return w.settleIn(key, next)
+}
+
+// unpark drops the parked customers of an id who were made before a stamp. It returns the first of the others who is
+// whole; a nil place: there is none.
+func (w *writer) unpark(key []byte, before fact.Stamp) (next person, place []byte, err error) {
+	var drop [][]byte
+	prefix := parkedPrefix(key)
+	cursor := w.tx.Bucket(parkedBucket).Cursor()
+	for k, v := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
+		p, err := decodePerson(v)
+		if err != nil {
+			return person{}, nil, err
+		}
+		if !p.made.After(before) {
+			drop = append(drop, bytes.Clone(k))
+		} else if p.whole() && (place == nil || next.made.After(p.made)) {
+			next, place = p, bytes.Clone(k)
+		}
+	}
+	for _, k := range drop {
+		w.remove(parkedBucket, k)
+	}
+	return next, place, nil
+}
+
+// joinLastLogin keeps the latest log-in of the customer who was made last.
+func (w *writer) joinLastLogin(f fact.LastLogin) error {
+	key := idKey(f.ID)
+	gone, err := w.removal(key)
+	if err != nil || !f.Made.After(gone.at) {
+		return err
+	}
+	last, err := w.lastLogin(key)
+	if err != nil || last.made.After(f.Made) || last.made == f.Made && last.at >= f.At {
+		return err
+	}
+	w.put(lastLoginBucket, key, lastLogin{f.Made, f.At}.encode())
+	return nil
+}
+
+func (w *writer) joinRehash(f fact.Rehash) error {
+	key := idKey(f.ID)
+	p, held, err := w.person(key)
+	if err != nil || !held || !p.rehash(f) {
+		return err
+	}
+	return w.keep(key, p)
+}

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// What follows checks the buckets that schema 4 brought: parked customers, contested addresses, and frames.
+
+func (a *recordCheck) parked(e *entry) {
+	e.name = hex.EncodeToString(e.key)
+	p, err := decodePerson(e.value)
+	if err != nil {
+		e.wrong(unreadable)
+		return
+	}
+	key, ok := bytes.CutSuffix(e.key, p.made.Append(nil))
+	if len(key) < 2 || !ok || !bytes.Equal(key, parkedPrefix(key[2:])) {
+		e.wrong("the key is none of a parked customer")
+		return
+	}
+	id, err := readIDKey(a.kind, key[2:])
+	if err != nil {
+		e.wrong("it belongs to no id: the store holds %s", kindName(a.kind))
+		return
+	}
+	a.person(e, p, p.customer(id))
+}
+
+func (a *recordCheck) contested(e *entry) {
+	email, key, ok := strings.Cut(string(e.key), "\x00")
+	if !ok || checkText("", email) != nil {
+		e.wrong("the key is none of a contested address")
+		return
+	}
+	e.name = email
+	if r := begin(e.value); !r.Done() {
+		e.wrong(unreadable)
+	}
+	if !a.has(emailsBucket, []byte(email)) {
+		e.wrong("nobody has this e-mail address")
+	}
+	if !a.has(customersBucket, []byte(key)) {
+		e.wrong("it waits for a customer who does not exist")
+	}
+}
+
+func (a *recordCheck) frame(e *entry) {
+	e.name = hex.EncodeToString(e.key)
+	f, err := fact.ParseFrame(e.value)
+	if err != nil {
+		e.wrong(unreadable)
+	} else if !bytes.Equal(e.key, positionKey(f.Position())) {
+		e.wrong("its frame says otherwise")
+	}
+}
+
+func (a *recordCheck) waits(e *entry) {
+	e.name = hex.EncodeToString(e.key)
+	f, err := fact.ParseFrame(e.value)
+	if err != nil {
+		e.wrong(unreadable)
+	} else if !bytes.Equal(e.key, waitingKey(f)) {
+		e.wrong("its frame says otherwise")
+	}
+}
+
+func (a *recordCheck) head(e *entry) {
+	e.name = hex.EncodeToString(e.key)
+	if _, err := decodeHead(headKey{}, e.value); err != nil || len(e.key) != 10 {
+		e.wrong(unreadable)
+	}
+}
+
+func (a *recordCheck) quarantined(e *entry) {
+	e.name = hex.EncodeToString(e.key)
+	q, err := decodeQuarantine(e.value)
+	if digest := sha256.Sum256(q.Raw); err != nil || !bytes.Equal(e.key, digest[:]) {
+		e.wrong(unreadable)
+	}
+}

@@ -1,0 +1,121 @@
+package store
+
+import (
+	"cmp"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/codec"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// family is the record of a family that was revoked or advanced.
+type family struct {
+	version uint64 // local
+	dead    bool
+	until   int64 // Unix seconds; purged after it
+	// when the family began, Unix milliseconds; 0: not known, and the record is about any family of its name
+	start   int64
+	advance advance // the latest one; zero: none
+}
+
+// advance is what it takes to write the tokens of a generation again: see fact.AdvanceFamily.
+type advance struct {
+	generation            uint32
+	issued                int64
+	access, refresh       int64
+	key                   string
+	incarnation, sequence uint64
+}
+
+// compare orders advances: a higher generation is later, and of two to the same generation that of the later commit.
+func (a advance) compare(b advance) int {
+	return cmp.Or(cmp.Compare(a.generation, b.generation), cmp.Compare(a.incarnation, b.incarnation),
+		cmp.Compare(a.sequence, b.sequence), cmp.Compare(a.issued, b.issued), cmp.Compare(a.access, b.access),
+		cmp.Compare(a.refresh, b.refresh), cmp.Compare(a.key, b.key))
+}
+
+// join takes in what else is known of the same family. What was revoked stays so, and each of the other fields keeps
+// its latest value.
+func (f family) join(g family) family {
+	f.dead = f.dead || g.dead
+	f.until = max(f.until, g.until)
+	f.start = max(f.start, g.start)
+	if g.advance.compare(f.advance) > 0 {
+		f.advance = g.advance
+	}
+	return f
+}
+
+// The first byte of the record of a family whose start is known, and of one that was advanced.
+const (
+	startedVersion  = 2
+	advancedVersion = 3
+)
+
+// encode: version 1 | u64 version | u8 dead | i64 until. With a start: version 2 | … | i64 start. Advanced: version 3
+// | … | i64 start | u32 generation | i64 issued | i64 access | i64 refresh | key | u64 incarnation | u64 sequence.
+func (f family) encode() []byte {
+	first := byte(recordVersion)
+	switch {
+	case f.advance != advance{}:
+		first = advancedVersion
+	case f.start != 0:
+		first = startedVersion
+	}
+	b := codec.I64(codec.Bool(codec.U64([]byte{first}, f.version), f.dead), f.until)
+	if first != recordVersion {
+		b = codec.I64(b, f.start)
+	}
+	if first == advancedVersion {
+		a := f.advance
+		b = codec.I64(codec.I64(codec.I64(codec.U32(b, a.generation), a.issued), a.access), a.refresh)
+		b = codec.U64(codec.U64(codec.Text(b, a.key), a.incarnation), a.sequence)
+	}
+	return b
+}
+
+func decodeFamily(value []byte) (family, error) {
+	r := reader{codec.Reader{Rest: value}}
+	first := r.U8()
+	f := family{version: r.U64(), dead: r.Bool(), until: r.I64()}
+	switch first {
+	case recordVersion:
+	case startedVersion:
+		f.start = r.I64()
+		r.Bad = r.Bad || f.start <= 0
+	case advancedVersion:
+		f.start = r.I64()
+		f.advance = advance{generation: r.U32(), issued: r.I64(), access: r.I64(), refresh: r.I64(), key: r.text(),
+			incarnation: r.U64(), sequence: r.U64()}
+		r.Bad = r.Bad || f.start < 0 || f.advance == advance{}
+	default:
+		r.Bad = true
+	}
+	if !r.Done() || f.version == 0 {
+		return family{}, corrupt("family")
+	}
+	return f, nil
+}
+
+// joinFamily takes in what a fact says of a family.
+func (w *writer) joinFamily(k core.FamilyKey, more family) error {
+	key, ok := familyKey(k)
+	if !ok {
+		return nil // no node can write such a name
+	}
+	old, err := w.family(k)
+	if err != nil {
+		return err
+	}
+	after := old.join(more)
+	if after == old {
+		return nil
+	}
+	if old.version == 0 {
+		w.tally.families++
+	}
+	after.version = w.version()
+	w.put(familiesBucket, key, after.encode())
+	w.expire(fact.FamilyRecord, key, old.until, after.until)
+	return nil
+}

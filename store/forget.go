@@ -1,0 +1,57 @@
+package store
+
+import (
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// forget removes a record that has ended. If a later fact gave it a later end, only the entry of the old end goes. So
+// it does with a cut-off whose id a customer holds.
+func (w *writer) forget(f fact.Forget) error {
+	bucket := recordBucket(f.Record)
+	value := w.get(bucket, f.Key)
+	if value != nil {
+		until, err := ends(f.Record, value)
+		if err != nil {
+			return err
+		}
+		held := f.Record == fact.CutOffRecord && w.get(customersBucket, f.Key) != nil
+		if until == f.Until && !held {
+			w.remove(bucket, f.Key)
+			switch {
+			case f.Record == fact.FamilyRecord:
+				w.tally.families--
+			case f.Record == fact.RemovalRecord && !ofGroup(f.Key):
+				w.tally.tombstones--
+			}
+		}
+	}
+	if f.Until != 0 {
+		w.remove(expiryBucket, expiryKey(f.Until, f.Record, f.Key))
+	}
+	return nil
+}
+
+// recordBucket is the bucket of a kind of record that ends.
+func recordBucket(kind fact.Record) []byte {
+	switch kind {
+	case fact.FamilyRecord:
+		return familiesBucket
+	case fact.CutOffRecord:
+		return cutOffsBucket
+	}
+	return tombstonesBucket
+}
+
+// ends is when a record may be purged, in Unix seconds.
+func ends(kind fact.Record, value []byte) (int64, error) {
+	switch kind {
+	case fact.FamilyRecord:
+		f, err := decodeFamily(value)
+		return f.until, err
+	case fact.CutOffRecord:
+		c, err := decodeCutOff(value)
+		return c.until, err
+	}
+	gone, err := decodeRemoval(value)
+	return gone.until, err
+}

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"fmt"
+
+	"github.com/edgetoken/edgetoken/core/codec"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// group is the record of a group.
+type group struct {
+	made        fact.Stamp // its number, see tables.memberships; zero: there is no such group
+	permissions members
+}
+
+// groupVersion is the first byte of the record of a group. Schemas 2 and 3 wrote version 1, with a number as its
+// making.
+const groupVersion = 2
+
+// encode: version 2 | u16 count | stamps | u16 made | permissions.
+func (g group) encode() []byte {
+	var table stampTable
+	tail := codec.U16(nil, table.of(g.made))
+	tail = g.permissions.encode(tail, &table)
+	return append(table.encode([]byte{groupVersion}), tail...)
+}
+
+func decodeGroup(value []byte) (group, error) {
+	r := reader{codec.Reader{Rest: value}}
+	r.Bad = r.U8() != groupVersion
+	table := r.stamps()
+	g := group{made: r.stamp(&table), permissions: r.members(&table)}
+	if !r.Done() || g.made.IsZero() {
+		return group{}, corrupt("group")
+	}
+	return g, nil
+}
+
+// group reads a group; its making is zero if there is none.
+func (t tables) group(name string) (group, error) {
+	if name == "" {
+		return group{}, nil
+	}
+	value := t.get(groupsBucket, []byte(name))
+	if value == nil {
+		return group{}, nil
+	}
+	g, err := decodeGroup(value)
+	if err != nil {
+		return group{}, fmt.Errorf("group %q: %w", name, err)
+	}
+	return g, nil
+}
+
+// join takes in a fact about the group, or one that was made later under its name.
+func (g *group) join(f fact.Group) (changed bool) {
+	if f.Made.After(g.made) {
+		*g, changed = group{made: f.Made}, true
+	}
+	for _, name := range f.Granted {
+		changed = g.permissions.set(member{name: name, at: f.Stamp, has: true}) || changed
+	}
+	for _, name := range f.Withdrawn {
+		changed = g.permissions.set(member{name: name, at: f.Stamp}) || changed
+	}
+	return changed
+}
+
+// joinGroup takes in what a fact says of a group. If two are made under one name, the later one counts.
+func (w *writer) joinGroup(f fact.Group) error {
+	gone, err := w.removal(removedGroupKey(f.Name))
+	if err != nil || !f.Made.After(gone.at) {
+		return err
+	}
+	g, err := w.group(f.Name)
+	if err != nil || g.made.After(f.Made) {
+		return err
+	}
+	changed := g.join(f)
+	if changed {
+		g.permissions.prune(w.at.purge - remembered)
+		w.put(groupsBucket, []byte(f.Name), g.encode())
+	}
+	return nil
+}
+
+// removeGroup removes the groups of a name that were made before a stamp.
+func (w *writer) removeGroup(f fact.RemoveGroup) error {
+	changed, err := w.joinRemoval(removedGroupKey(f.Name), f.Stamp, f.Until)
+	if err != nil || !changed {
+		return err
+	}
+	g, err := w.group(f.Name)
+	if err == nil && !g.made.IsZero() && !g.made.After(f.Stamp) {
+		w.remove(groupsBucket, []byte(f.Name))
+	}
+	return err
+}

@@ -1,0 +1,164 @@
+package store
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/edgetoken/edgetoken/core/codec"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// register is a field: its value, and when it was set. Without a stamp it was never set.
+type register[T any] struct {
+	at    fact.Stamp
+	value T
+}
+
+// set joins a value: the later one stays. Of two equally late ones, wins says whether the new one does, so that the
+// order in which they come does not matter.
+func (r *register[T]) set(at fact.Stamp, value T, wins func(value, old T) bool) (changed bool) {
+	if order := at.Compare(r.at); order < 0 || order == 0 && !wins(value, r.value) {
+		return false
+	}
+	*r = register[T]{at, value}
+	return true
+}
+
+func larger[T int64 | string](value, old T) bool { return value > old }
+
+// off wins: of two equally late facts the one counts that allows less.
+func off(value, old bool) bool { return old && !value }
+
+// member says whether a set has a name: a permission, or the name of a group.
+type member struct {
+	name   string
+	at     fact.Stamp
+	has    bool
+	number fact.Stamp // of a membership: the making of the group
+}
+
+// members is a set of which each member has a stamp of its own. A member that was taken out stays, so that an older
+// fact does not put it back. It is sorted by name.
+type members []member
+
+// set joins one member.
+func (s *members) set(e member) (changed bool) {
+	i, found := s.find(e.name)
+	if !found {
+		*s = slices.Insert(*s, i, e)
+		return true
+	}
+	old := (*s)[i]
+	order := e.at.Compare(old.at)
+	if order == 0 {
+		if off(e.has, old.has) || e.has == old.has && e.number.After(old.number) {
+			order = 1
+		}
+	}
+	if order <= 0 {
+		return false
+	}
+	(*s)[i] = e
+	return true
+}
+
+func (s members) find(name string) (int, bool) {
+	return slices.BinarySearchFunc(s, name, func(e member, name string) int { return strings.Compare(e.name, name) })
+}
+
+// names are the members that the set has, sorted; nil for none.
+func (s members) names() (list []string) {
+	for _, e := range s {
+		if e.has {
+			list = append(list, e.name)
+		}
+	}
+	return list
+}
+
+// remembered is how long a set remembers an member that was taken out, in microseconds. No node applies a fact that is
+// older.
+const remembered = 366 * secondsOfDay * 1_000_000
+
+// prune forgets members that were taken out before a time in Unix microseconds.
+func (s *members) prune(before int64) {
+	*s = slices.DeleteFunc(*s, func(e member) bool { return !e.has && e.at.Time < before })
+}
+
+// stampTable is the different stamps of a record. Its fields name them by their places, for most were set together.
+type stampTable struct {
+	list  []fact.Stamp
+	place map[fact.Stamp]uint16
+}
+
+// unset is the place of a stamp that is not there.
+const unset = 0xffff
+
+// of gives a stamp a place.
+func (t *stampTable) of(s fact.Stamp) uint16 {
+	if s.IsZero() {
+		return unset
+	}
+	if n := len(t.list); n > 0 && t.list[n-1] == s {
+		return uint16(n - 1)
+	}
+	if t.place == nil {
+		t.place = map[fact.Stamp]uint16{}
+	}
+	at, known := t.place[s]
+	if !known {
+		at = uint16(len(t.list))
+		t.list, t.place[s] = append(t.list, s), at
+	}
+	return at
+}
+
+// encode: u16 count | count × stamp.
+func (t *stampTable) encode(b []byte) []byte {
+	b = codec.U16(b, uint16(len(t.list)))
+	for _, s := range t.list {
+		b = s.Append(b)
+	}
+	return b
+}
+
+// stamps takes what stampTable.encode wrote.
+func (r *reader) stamps() (t stampTable) {
+	for n := r.U16(); n > 0 && !r.Bad; n-- {
+		t.list = append(t.list, fact.ReadStamp(&r.Reader))
+	}
+	return t
+}
+
+// stamp takes the place of a stamp in a table.
+func (r *reader) stamp(t *stampTable) fact.Stamp {
+	at := r.U16()
+	if at == unset {
+		return fact.Stamp{}
+	}
+	if int(at) >= len(t.list) {
+		r.Bad = true
+		return fact.Stamp{}
+	}
+	return t.list[at]
+}
+
+// encode: u16 count | count × (text | u8 has | u16 stamp | u16 number).
+func (s members) encode(b []byte, t *stampTable) []byte {
+	b = codec.U16(b, uint16(len(s)))
+	for _, e := range s {
+		b = codec.U16(codec.Bool(codec.Text(b, e.name), e.has), t.of(e.at))
+		b = codec.U16(b, t.of(e.number))
+	}
+	return b
+}
+
+// members takes what members.encode wrote.
+func (r *reader) members(t *stampTable) (s members) {
+	for n := r.U16(); n > 0 && !r.Bad; n-- {
+		e := member{name: r.text(), has: r.Bool(), at: r.stamp(t), number: r.stamp(t)}
+		r.Bad = r.Bad || e.at.IsZero() || len(s) > 0 && s[len(s)-1].name >= e.name
+		s = append(s, e)
+	}
+	return s
+}

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// person reads the record of the customer under an id, by key; ok is false if there is none.
+func (t tables) person(key []byte) (p person, ok bool, err error) {
+	if len(key) == 0 {
+		return person{}, false, nil
+	}
+	value := t.get(customersBucket, key)
+	if value == nil {
+		return person{}, false, nil
+	}
+	p, err = decodePerson(value)
+	return p, err == nil, err
+}
+
+// customer reads a customer with last_login, permissions and groups; ok is false if there is none.
+func (t tables) customer(id core.CustomerID) (c Customer, ok bool, err error) {
+	key := idKey(id)
+	p, ok, err := t.person(key)
+	if err != nil || !ok {
+		return Customer{}, false, err
+	}
+	c = p.customer(id)
+	last, err := t.lastLogin(key)
+	if err != nil {
+		return Customer{}, false, err
+	}
+	if last.made == p.made {
+		c.LastLogin = time.UnixMicro(last.at).UTC()
+	}
+	c.Groups, err = t.memberships(p.groups)
+	return c, err == nil, err
+}
+
+// memberships are the names of the groups in which a customer is, sorted. A membership counts while the group that has
+// the name is the one that was entered: one that was removed and made again has none of its former members.
+func (t tables) memberships(groups members) (names []string, err error) {
+	for _, m := range groups {
+		if !m.has {
+			continue
+		}
+		g, err := t.group(m.name)
+		if err != nil {
+			return nil, err
+		}
+		if g.made == m.number {
+			names = append(names, m.name)
+		}
+	}
+	return names, nil
+}
+
+// effective returns all permissions that a customer has, its own and those of its groups, sorted. An inactive customer
+// has none (django.contrib.auth ModelBackend). A superuser may do everything; the list does not say so.
+func (t tables) effective(c Customer) ([]string, error) {
+	if !c.IsActive {
+		return nil, nil
+	}
+	all := slices.Clone(c.Permissions)
+	for _, name := range c.Groups {
+		g, err := t.group(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, g.permissions.names()...)
+	}
+	return sorted(all), nil
+}
+
+// lastLogin is the record of a customer's last log-in.
+type lastLogin struct {
+	made fact.Stamp // of the customer
+	at   int64      // Unix microseconds
+}
+
+func (t tables) lastLogin(key []byte) (lastLogin, error) {
+	value := t.get(lastLoginBucket, key)
+	if value == nil {
+		return lastLogin{}, nil
+	}
+	return decodeLastLogin(value)
+}
+
+// owner returns the id of the customer with an e-mail address; zero if there is none.
+func (t tables) owner(kind core.IDKind, email string) (core.CustomerID, error) {
+	key, err := t.ownerKey(email)
+	if err != nil || key == nil {
+		return core.CustomerID{}, err
+	}
+	return readIDKey(kind, key)
+}
+
+// ownerKey returns the key of the customer with an e-mail address; nil if there is none.
+func (t tables) ownerKey(email string) ([]byte, error) {
+	if email == "" || len(email) > maxText {
+		return nil, nil
+	}
+	value := t.get(emailsBucket, []byte(email))
+	if value == nil {
+		return nil, nil
+	}
+	return decodeOwner(value)
+}
+
+// familyOf returns the state of the family of a customer's token. A foreign family has two names: its own, and one
+// under the customer, which the access tokens from it carry. A log-out may know only the second.
+func (t tables) familyOf(k core.FamilyKey, customer core.CustomerID) (family, error) {
+	f, err := t.family(k)
+	if err != nil || !k.Customer.IsZero() || customer.IsZero() {
+		return f, err
+	}
+	k.Customer = customer
+	other, err := t.family(k)
+	f.version, f.dead = max(f.version, other.version), f.dead || other.dead
+	return f, err
+}
+
+// family reads the record of a family; the zero value if there is none.
+func (t tables) family(k core.FamilyKey) (family, error) {
+	key, ok := familyKey(k)
+	if !ok {
+		return family{}, nil
+	}
+	value := t.get(familiesBucket, key)
+	if value == nil {
+		return family{}, nil
+	}
+	return decodeFamily(value)
+}
+
+// named says which customer an error is about.
+func named(id core.CustomerID, err error) error { return fmt.Errorf("customer %q: %w", id, err) }
