@@ -8,7 +8,8 @@ type Check struct {
 	Causes []cause.Cause // none: under these settings it asks nothing
 }
 
-// check is a row of the table of checks. Rows of one name ask the same question in the words of another operation.
+// check is a row of the table of checks. Rows of one name are one step to a reader: each operation, wire and version
+// asks its own way; checkNoRevocation and checkNoCustomer ask nothing.
 type check uint8
 
 const (
@@ -51,7 +52,8 @@ const (
 	checkCredentials
 )
 
-// checks are the rows: names and causes. The function of a row is its case in walk.
+// checks are the rows: names and causes. The function of a row is its case in walk. A test holds that each row refuses
+// for each of its causes and for no other.
 var checks = [...]Check{
 	checkForm:      {"form", []cause.Cause{cause.TooLong, cause.Malformed}},
 	checkHeader:    {"header", []cause.Cause{cause.BadHeader}},
@@ -101,8 +103,8 @@ func (c check) ofCustomer() bool { return c == checkCustomer || c == checkPasswo
 // The functions are cases of a switch and not fields of the rows: what is passed to a function value escapes, so each
 // decision would put its request on the heap.
 func (d *decision) walk(list []check, class TokenType) (at int, c cause.Cause) {
-	for at, check := range list {
-		switch check {
+	for at, row := range list {
+		switch row {
 		case checkOpened:
 			c = d.o.Cause
 		case checkKeyEnd:

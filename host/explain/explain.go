@@ -118,6 +118,7 @@ func Token(ctx context.Context, cfg Config, token, as string) (Explanation, erro
 	request := core.Request{
 		Op: t.purpose.op, Opened: t.opened, State: t.state, Now: t.now, Entropy: make([]byte, core.EntropyBytes),
 	}
+	// The endpoint would fail where the engine does. What it decides, core.Checks says check by check.
 	if _, err := cfg.Engine.Decide(ctx, request); err != nil {
 		return Explanation{}, err
 	}
