@@ -27,6 +27,9 @@ func (w *writer) share(facts resolved) {
 }
 
 func (w *writer) join(f fact.Fact) error {
+	if id := about(f); !id.IsZero() && id.Kind != w.ids {
+		return fmt.Errorf("customer %w: the store holds %s", ErrInvalid, kindName(w.ids))
+	}
 	switch f := f.(type) {
 	case fact.Customer:
 		w.saw(f.Stamp)
@@ -91,6 +94,31 @@ func (w *writer) join(f fact.Fact) error {
 		panic(fmt.Sprintf("no fact %T", f))
 	}
 	return nil
+}
+
+// about is the customer that a fact is about; zero: none.
+func about(f fact.Fact) core.CustomerID {
+	switch f := f.(type) {
+	case fact.Customer:
+		return f.ID
+	case fact.RemoveCustomer:
+		return f.ID
+	case fact.LastLogin:
+		return f.ID
+	case fact.Rehash:
+		return f.ID
+	case fact.CutOff:
+		return f.Subject.ID
+	case fact.KeepCutOff:
+		return f.Subject.ID
+	case fact.RevokeFamily:
+		return f.Family.Customer
+	case fact.AdvanceFamily:
+		return f.Family.Customer
+	case fact.Session:
+		return f.Customer
+	}
+	return core.CustomerID{}
 }
 
 // saw moves logical time on to a stamp. The high-water mark follows.

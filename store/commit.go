@@ -174,7 +174,7 @@ func (db *DB) commit(batch []*request) (err error) {
 		if err := w.keepNode(); err != nil {
 			return errors.Join(err, tx.Rollback())
 		}
-		frames = w.frame(c.frames)
+		frames = w.frame(c.node, c.frames)
 		w.keepClocks()
 		w.put(metaBucket, tallyKey, w.tally.encode())
 		if db.config.committing != nil {

@@ -137,7 +137,7 @@ func (c cutOff) hold(s fact.Subject) resolved {
 	if c.until == 0 || c.until == core.LastUntil {
 		return nil
 	}
-	return resolved{fact.KeepCutOff{Subject: s, Until: core.LastUntil}}
+	return resolved{fact.CutOff{Subject: s, At: c.at, Until: core.LastUntil}}
 }
 
 // KeepCutOff makes the cut-off of a removed customer, or of an e-mail address, outlive a token with a good signature.

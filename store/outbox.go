@@ -52,8 +52,12 @@ func (w *writer) keepNode() error {
 	return w.join(w.node)
 }
 
-// frame puts what is shared of this commit into the outbox, and returns the new end of the chain.
-func (w *writer) frame(end chain) chain {
+// frame puts what is shared of this commit into the outbox, and returns the new end of the chain. before is who the
+// node was until this commit.
+func (w *writer) frame(before fact.Node, end chain) chain {
+	if before.Incarnation != w.node.Incarnation {
+		end = chain{}
+	}
 	if !w.outbox {
 		return end
 	}
@@ -152,7 +156,7 @@ func (w *writer) trim(upTo fact.Position) {
 	}
 }
 
-// Enroll gives the node its number in a fleet, 1 to fact.MaxNumber.
+// Enroll gives the node its number in a fleet, 1 to fact.MaxNumber. A new incarnation begins, under the new number.
 func (db *DB) Enroll(ctx context.Context, number uint16) error {
 	if number < 1 || number > fact.MaxNumber {
 		return fmt.Errorf("number of the node %w: %d is not 1 to %d", ErrInvalid, number, fact.MaxNumber)
@@ -160,16 +164,18 @@ func (db *DB) Enroll(ctx context.Context, number uint16) error {
 	return db.write(ctx, func(w *writer) (resolved, error) {
 		n := w.node
 		n.Number = number
+		n.Incarnation++
 		return resolved{n}, nil
 	})
 }
 
-// Restored begins a new epoch, and ends all that this node has granted. It is for a store that came back from a backup:
-// what it writes from now on counts more than what it wrote after the backup was made.
+// Restored begins a new epoch and incarnation, and ends all that this node has granted. It is for a store that came
+// back from a backup: what it writes from now on counts more than what it wrote after the backup was made.
 func (db *DB) Restored(ctx context.Context) error {
 	return db.write(ctx, func(w *writer) (resolved, error) {
 		n := w.node
 		n.Epoch++
+		n.Incarnation++
 		return resolved{n, fact.NodeCutOff{At: w.newCutOff(w.tally.cutOff)}}, nil
 	})
 }

@@ -76,7 +76,6 @@ func (w *writer) run(r *request) (err error) {
 		if err := w.checkOutbox(facts); err != nil {
 			return err
 		}
-		w.share(facts)
 	}
 	for _, f := range facts {
 		err := w.apply(f)
@@ -90,6 +89,9 @@ func (w *writer) run(r *request) (err error) {
 			}
 			return err
 		}
+	}
+	if !r.foreign {
+		w.share(facts)
 	}
 	if r.applied != nil {
 		return r.applied(w)
