@@ -56,7 +56,7 @@ type Reads struct {
 	Start           int64  // start of the family that the decision begins, Unix milliseconds; 0 where it begins none
 }
 
-// Effects is all that one decision changes, with its precondition. Its encoding is what a replication log carries.
+// Effects is all that one decision changes, with its precondition. A store resolves them into facts.
 type Effects struct {
 	Node  string // the node that made them
 	Reads Reads

@@ -7,8 +7,8 @@ type State struct {
 	UnreadableCustomer bool
 	PasswordGood       bool // log-in only: the password that was given is the customer's
 	Family             FamilyState
-	// CutOff ends every family that started at or before it: the latest of the node's, the customer's and
-	// the customer's tombstone's. Unix milliseconds; 0 where there is none.
+	// CutOff ends every family that started at or before it: the latest of the node's, that of the customer's id and
+	// that of its e-mail address. Unix milliseconds; 0 where there is none.
 	CutOff int64
 	// HighWater is the latest start of a family that may be given without reserving further ones. Unix milliseconds.
 	HighWater int64
