@@ -199,6 +199,7 @@ func (db *DB) commit(batch []*request) (err error) {
 	}
 	c.failed = 0
 	db.mark.Store(w.tally.mark)
+	db.outboxBytes.Store(c.file.outboxBytes)
 	return nil
 }
 
@@ -241,6 +242,7 @@ func (db *DB) reopen() <-chan time.Time {
 		db.time.opened(c.file)
 		c.pause = 0
 		db.mark.Store(c.file.tally.mark)
+		db.outboxBytes.Store(c.file.outboxBytes)
 		db.latest.Store(durable(c.file.transaction))
 		db.changes.Store(db.changes.Load()&^1 + 2) // nothing read from a commit that was taken back counts
 		db.mu.Lock()

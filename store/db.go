@@ -36,6 +36,8 @@ type DB struct {
 	// mark is the durable high-water mark, in Unix milliseconds. The mark that a reader finds in the file may not be
 	// durable yet.
 	mark atomic.Int64
+	// outboxBytes are the durable bytes of the outbox.
+	outboxBytes atomic.Int64
 
 	// latest is the commit that began last.
 	latest atomic.Pointer[syncing]
@@ -58,6 +60,7 @@ func newDB(c Config, f file) *DB {
 		info: f.info}
 	db.time.opened(f)
 	db.mark.Store(f.tally.mark)
+	db.outboxBytes.Store(f.outboxBytes)
 	db.latest.Store(durable(f.transaction))
 	db.committer = committer{file: f, granted: bounded(f.tally.mark), sequence: f.tally.sequence,
 		clock: f.clock(), node: f.node}

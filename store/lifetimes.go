@@ -32,7 +32,11 @@ func (db *DB) RaiseLifetimes(ctx context.Context, l core.Lifetimes) error {
 				maxLifetime)
 		}
 	}
-	return db.write(ctx, func(*writer) (resolved, error) {
+	return db.write(ctx, func(w *writer) (resolved, error) {
+		kept, err := w.lifetimes()
+		if err != nil || l.Access <= kept.Access && l.Refresh <= kept.Refresh && l.Foreign <= kept.Foreign {
+			return nil, err
+		}
 		return resolved{fact.Lifetimes{Access: l.Access, Refresh: l.Refresh, Foreign: l.Foreign}}, nil
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -29,16 +30,31 @@ type chain struct {
 	hash     [32]byte
 }
 
-// checkOutbox refuses what other nodes should know while the outbox is full.
-func (w *writer) checkOutbox(facts resolved) error {
-	if !w.outbox || w.outboxBytes < w.maxOutbox {
+// CheckOutbox is an ErrOutboxFull, with what to do, while the outbox is on and full.
+func (db *DB) CheckOutbox() error {
+	if !db.config.Outbox {
 		return nil
 	}
-	for _, f := range facts {
-		if f.Kind().Lane() != fact.Local {
-			return fmt.Errorf("%w: it has %d bytes, the most is %d; acknowledge frames, or turn it off", ErrOutboxFull,
-				w.outboxBytes, w.maxOutbox)
-		}
+	return checkRoom(db.outboxBytes.Load(), db.config.MaxOutbox)
+}
+
+// checkRoom refuses another frame where the outbox has as many bytes as it may.
+func checkRoom(bytes, most int64) error {
+	if bytes < most {
+		return nil
+	}
+	return fmt.Errorf("%w: it has %d bytes, the most is %d: run edgetoken facts acknowledge up to what is kept "+
+		"elsewhere, or raise outbox.bytes", ErrOutboxFull, bytes, most)
+}
+
+// checkOutbox refuses what other nodes should know while the outbox is full.
+func (w *writer) checkOutbox(facts resolved) error {
+	if !w.outbox {
+		return nil
+	}
+	err := checkRoom(w.outboxBytes, w.maxOutbox)
+	if err != nil && slices.ContainsFunc(facts, func(f fact.Fact) bool { return f.Kind().Lane() != fact.Local }) {
+		return err
 	}
 	return nil
 }

@@ -67,7 +67,8 @@ func respond(w http.ResponseWriter, r *http.Request, log *slog.Logger, answer an
 	body, failed := encodeJSON(answer)
 	if err = cmp.Or(err, failed); err != nil {
 		status = http.StatusBadRequest
-		if errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrClosed) || errors.Is(err, node.ErrBusy) {
+		if errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrClosed) ||
+			errors.Is(err, store.ErrOutboxFull) || errors.Is(err, node.ErrBusy) {
 			status = http.StatusServiceUnavailable
 			w.Header().Set("Retry-After", "1")
 			log.Error("admin: the store cannot do it", "request", r.Pattern, "error", err)

@@ -72,6 +72,10 @@ type Config struct {
 	IDs core.IDKind
 	// MaxSessions bounds the browser sessions of all customers together.
 	MaxSessions int
+	// Outbox says that the store keeps what is written as facts, until they are acknowledged, and MaxOutbox how many
+	// bytes of them.
+	Outbox    bool
+	MaxOutbox int64
 	// Password are the parameters of new password hashes.
 	Password password.Params
 	// DataGroup says that the group of the data directory is trusted if this process is in it (data_group: allow).

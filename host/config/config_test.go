@@ -133,6 +133,10 @@ func TestValues(t *testing.T) {
 		"class of a settings.py": {"simple_jwt:\n  AUTH_TOKEN_CLASSES: " +
 			"rest_framework_simplejwt.tokens.AccessToken\n", nil,
 			func(c *config.Config) any { return fmt.Sprint(c.Settings.AuthTokenClasses) }, "[access]"},
+		"outbox": {"outbox: {enabled: true, bytes: 64MiB}\n", nil,
+			func(c *config.Config) any { return fmt.Sprint(c.Outbox, c.MaxOutbox) }, "true 67108864"},
+		"outbox of variables": {"", []string{"EDGETOKEN_OUTBOX_ENABLED=true", "EDGETOKEN_OUTBOX_BYTES=2GiB"},
+			func(c *config.Config) any { return fmt.Sprint(c.Outbox, c.MaxOutbox) }, "true 2147483648"},
 		"5.2": {"compat: \"5.2\"\n", nil, func(c *config.Config) any { return c.Settings.Compat },
 			core.V52},
 		"TLS": {"listen: :1\ntls: {cert: a, key: b}\n", nil,

@@ -14,6 +14,7 @@ import (
 	"github.com/edgetoken/edgetoken/core/jws"
 	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
@@ -103,6 +104,9 @@ func nodeRows() []row {
 		at("customers.ids", 0, readOneOf(map[string]core.IDKind{"integer": core.IntegerID, "text": core.TextID},
 			"integer or text"),
 			func(c *Config) *core.IDKind { return &c.IDs }),
+		at("outbox.enabled", false, readBool, func(c *Config) *bool { return &c.Outbox }),
+		size("outbox.bytes", store.DefaultMaxOutbox, func(c *Config) *int64 { return &c.MaxOutbox }).
+			shownAs(func(c *Config) any { return shownBytes(cmp.Or(c.MaxOutbox, store.DefaultMaxOutbox)) }),
 	), []row{
 		at("password.memory", password.Default.Memory, readUint32,
 			func(c *Config) *uint32 { return &c.Password.Memory }),

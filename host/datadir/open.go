@@ -34,7 +34,8 @@ func (d Dir) OpenStore() (*store.DB, error) {
 		trusted &= d.trustedAt(d.Store())
 	}
 	return store.Open(store.Config{Path: d.Store(), Trusted: trusted, IDs: d.cfg.IDs,
-		FoldEmails: d.cfg.LoginMatch == config.CaseInsensitive, MaxSessions: d.cfg.MaxSessions})
+		FoldEmails: d.cfg.LoginMatch == config.CaseInsensitive, MaxSessions: d.cfg.MaxSessions,
+		Outbox: d.cfg.Outbox, MaxOutbox: d.cfg.MaxOutbox})
 }
 
 // ErrNoStore says that there is no store.

@@ -32,6 +32,7 @@ func TestClassify(t *testing.T) {
 		{fmt.Errorf("log in: %w", hashing.ErrFailed), 503, "hashing_failed", time.Second},
 		{store.ErrUnavailable, 503, "unavailable", time.Second},
 		{store.ErrClosed, 503, "unavailable", time.Second},
+		{store.ErrOutboxFull, 503, "outbox_full", time.Second},
 		{core.ErrKeyEnded, 503, "unavailable", time.Second},
 		{context.Canceled, 503, "client_gone", time.Second},
 		{context.DeadlineExceeded, 503, "timeout", time.Second},

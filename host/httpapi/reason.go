@@ -32,6 +32,7 @@ const (
 	tooSlow         reason = "timeout"
 	tooBusy         reason = "busy"
 	wrongClock      reason = "clock"
+	outboxFull      reason = "outbox_full"
 	unavailable     reason = "unavailable"
 	hashingFailed   reason = "hashing_failed"
 	failure         reason = "internal_error"

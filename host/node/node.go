@@ -147,8 +147,8 @@ func (n *Node) Customers(ctx context.Context, after core.CustomerID, limit int) 
 	return n.cfg.Store.List(ctx, after, limit)
 }
 
-// Ready reports whether the node can answer: its engine reads tokens, its store is healthy, the clock is plausible,
-// the key that signs has not ended, and passwords can be hashed. The error says what is wrong.
+// Ready reports whether the node can answer: its engine reads tokens, its store is healthy, the outbox has room, the
+// clock is plausible, the key that signs has not ended, and passwords can be hashed. The error says what is wrong.
 func (n *Node) Ready(ctx context.Context) error {
 	engine := n.engine.Load()
 	// The shortest text with the form of a token: the engine has next to nothing to do.
@@ -160,6 +160,9 @@ func (n *Node) Ready(ctx context.Context) error {
 		return fmt.Errorf("store_lost: %w", err)
 	case err != nil:
 		return fmt.Errorf("store: %w", err)
+	}
+	if err := n.cfg.Store.CheckOutbox(); err != nil {
+		return fmt.Errorf("outbox: %w", err)
 	}
 	if err := n.CheckClock(); err != nil {
 		return fmt.Errorf("clock: %w", err)
