@@ -65,6 +65,9 @@ func (w *writer) join(f fact.Fact) error {
 		return w.joinLifetimes(f)
 	case fact.ReserveStart:
 		w.raiseMark(f.At)
+		if w.get(metaBucket, issuedKey) == nil {
+			w.put(metaBucket, issuedKey, []byte{recordVersion})
+		}
 	case fact.NodeCutOff:
 		w.tally.cutOff = max(w.tally.cutOff, f.At)
 		w.puts++

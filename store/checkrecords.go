@@ -119,7 +119,8 @@ func (a *recordCheck) meta() (ok bool) {
 		may[string(longestForeignKey)], may[string(purgeClockKey)] = true, true
 	}
 	if a.report.Schema > 3 {
-		missing[string(nodeKey)], may[string(followedKey)], may[string(upgradeKey)] = true, true, true
+		missing[string(nodeKey)] = true
+		may[string(issuedKey)], may[string(followedKey)], may[string(upgradeKey)] = true, true, true
 	}
 	ok = true
 	a.each(metaBucket, func(e *entry) {

@@ -65,6 +65,7 @@ var (
 	longestForeignKey = []byte("longest_foreign") // since schema 3
 	purgeClockKey     = []byte("purge_clock")     // since schema 3, from the first commit under a plausible clock on
 	nodeKey           = []byte("node")            // since schema 4
+	issuedKey         = []byte("issued")          // since schema 4, from the first reserved start of a log-in on
 	followedKey       = []byte("followed")        // since schema 4, from the first Delivery with a position on
 	upgradeKey        = []byte("upgrade")         // since schema 4, while an upgrade to it goes on
 )

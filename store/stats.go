@@ -16,6 +16,7 @@ type Stats struct {
 	LastCommit                      time.Time // the latest one under a plausible clock; zero: there was none
 	HighWater                       int64     // Unix milliseconds
 	CutOff                          int64     // of the node, Unix milliseconds; 0 where there is none
+	Issued                          bool      // whether log-ins ever began here
 	Counters
 }
 
@@ -46,7 +47,8 @@ func (db *DB) Stats(ctx context.Context) (s Stats, err error) {
 		}
 		s = Stats{Sessions: sessions, Customers: int(own.customers), Families: int(own.families),
 			Tombstones: int(own.tombstones), Bytes: tx.Size(),
-			LastCommit: own.lastCommit(), HighWater: own.mark, CutOff: own.cutOff}
+			LastCommit: own.lastCommit(), HighWater: own.mark, CutOff: own.cutOff,
+			Issued: t.get(metaBucket, issuedKey) != nil}
 		return nil
 	})
 	s.Counters = db.counts.read()

@@ -128,7 +128,14 @@ func upgradeFrom3(tx *bbolt.Tx) error {
 		}
 	}
 	meta := tx.Bucket(metaBucket)
-	return errors.Join(meta.Put(schemaKey, encodeNumber(schema)), meta.Put(upgradeKey, upgrading{}.encode()),
+	own, err := decodeTally(meta.Get(tallyKey))
+	if err != nil {
+		return err
+	}
+	if own.mark > 0 {
+		err = meta.Put(issuedKey, []byte{recordVersion})
+	}
+	return errors.Join(err, meta.Put(schemaKey, encodeNumber(schema)), meta.Put(upgradeKey, upgrading{}.encode()),
 		meta.Put(nodeKey, encodeNode(fact.Node{Epoch: 1})))
 }
 

@@ -31,7 +31,7 @@ func (s *Service) openKeys(ctx context.Context, cfg *config.Config, before datad
 	}
 	ring, warning, err := readKeys(cfg, true)
 	if ring != nil {
-		logKey(s.log, cfg, before, stats.HighWater > 0, ring.Set())
+		logKey(s.log, cfg, before, stats.Issued, ring.Set())
 	}
 	if warning != "" {
 		s.log.Warn(warning)
