@@ -49,11 +49,9 @@ func (db *DB) add(ctx context.Context, list []NewCustomer, named func(int, error
 		}
 	}
 	err := db.writeThen(ctx, func(w *writer) (resolved, error) { return w.add(list, customers, named) },
-		func(w *writer) (err error) {
+		func(w *writer) error {
 			for i, c := range customers {
-				if customers[i], _, err = w.customer(c.ID); err != nil {
-					return named(i, err)
-				}
+				customers[i].Version = versionOf(w.get(customersBucket, idKey(c.ID)))
 			}
 			return nil
 		})
@@ -104,6 +102,7 @@ func (w *writer) add(
 	if err != nil {
 		return nil, err
 	}
+	facts = slices.Grow(facts, len(customers))
 	for i, c := range customers {
 		at := w.stamp()
 		f := fact.Customer{ID: c.ID, Made: at, Stamp: at, Set: fact.AllFields,

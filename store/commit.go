@@ -38,6 +38,7 @@ type committer struct {
 	sequence uint64 // the last version given out, even if its commit is not durable
 	clock    int64  // the latest stamp given or seen, even if its commit is not durable; Unix microseconds
 	node     fact.Node
+	known    bool     // node is in the file
 	frames   chain    // the frames of this incarnation
 	failed   uint64   // the transaction id of the commit that failed; 0 after it was taken back
 	panicked bool     // bbolt panicked while it wrote, and may hold its locks forever
@@ -171,8 +172,10 @@ func (db *DB) commit(batch []*request) (err error) {
 	c.sequence, c.granted, c.clock = w.tally.sequence, w.granted, w.clock
 	frames := c.frames
 	if w.puts > 0 {
-		if err := w.keepNode(); err != nil {
-			return errors.Join(err, tx.Rollback())
+		if !c.known {
+			if err := w.keepNode(); err != nil {
+				return errors.Join(err, tx.Rollback())
+			}
 		}
 		frames = w.frame(c.node, c.frames)
 		w.keepClocks()
@@ -194,7 +197,7 @@ func (db *DB) commit(batch []*request) (err error) {
 		db.changes.Add(1)
 		db.counts.committed(len(batch), time.Since(begun))
 		db.time.committed(w.tally.committed)
-		c.node, c.frames = w.node, frames
+		c.node, c.known, c.frames = w.node, true, frames
 		c.file.outboxBytes, c.file.waitingBytes = w.outboxBytes, w.waitingBytes
 	}
 	c.failed = 0
@@ -289,7 +292,7 @@ func (db *DB) exchange() error {
 	c.granted = max(c.granted, bounded(f.tally.mark))
 	c.sequence = max(c.sequence, f.tally.sequence)
 	c.clock = max(c.clock, f.clock())
-	c.node, c.frames = f.node, chain{}
+	c.node, c.known, c.frames = f.node, false, chain{}
 	return nil
 }
 

@@ -70,11 +70,10 @@ func ofAddress(key []byte) bool {
 }
 
 // cutOff reads a cut-off; the zero value if there is none.
-func (t tables) cutOff(key []byte) (cutOff, error) {
-	if len(key) == 0 {
-		return cutOff{}, nil
-	}
-	value := t.get(cutOffsBucket, key)
+func (t tables) cutOff(key []byte) (cutOff, error) { return cutOffIn(t.tx.Bucket(cutOffsBucket), key) }
+
+func cutOffIn(bucket *bbolt.Bucket, key []byte) (cutOff, error) {
+	value := bucket.Get(key)
 	if value == nil {
 		return cutOff{}, nil
 	}
@@ -84,13 +83,17 @@ func (t tables) cutOff(key []byte) (cutOff, error) {
 // cutOffOf returns the cut-off of an id and an e-mail address, the later of both; 0 if there is none. Either may be
 // empty.
 func (t tables) cutOffOf(id core.CustomerID, email string) (int64, error) {
+	if id.IsZero() && email == "" {
+		return 0, nil
+	}
 	var own, address cutOff
 	var err error
+	bucket := t.tx.Bucket(cutOffsBucket)
 	if !id.IsZero() {
-		own, err = t.cutOff(idKey(id))
+		own, err = cutOffIn(bucket, idKey(id))
 	}
 	if err == nil && email != "" && len(email) <= MaxEmail {
-		address, err = t.cutOff(subjectKey(fact.ByAddress(email)))
+		address, err = cutOffIn(bucket, subjectKey(fact.ByAddress(email)))
 	}
 	return bounded(max(own.at, address.at)), err
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"fmt"
 
+	"go.etcd.io/bbolt"
+
 	"github.com/edgetoken/edgetoken/core/codec"
 	"github.com/edgetoken/edgetoken/store/fact"
 )
@@ -29,19 +31,35 @@ func decodeGroup(value []byte) (group, error) {
 	r := reader{codec.Reader{Rest: value}}
 	r.Bad = r.U8() != groupVersion
 	table := r.stamps()
-	g := group{made: r.stamp(&table), permissions: r.members(&table)}
+	g := group{made: r.stamp(table), permissions: r.members(table)}
 	if !r.Done() || g.made.IsZero() {
 		return group{}, corrupt("group")
 	}
 	return g, nil
 }
 
+// madeAs reads from the record of a group its making alone; zero if there is no record.
+func madeAs(value []byte) (fact.Stamp, error) {
+	if value == nil {
+		return fact.Stamp{}, nil
+	}
+	r := reader{codec.Reader{Rest: value}}
+	r.Bad = r.U8() != groupVersion
+	made := r.stamp(r.stamps())
+	if r.Bad || made.IsZero() {
+		return fact.Stamp{}, corrupt("group")
+	}
+	return made, nil
+}
+
 // group reads a group; its making is zero if there is none.
-func (t tables) group(name string) (group, error) {
+func (t tables) group(name string) (group, error) { return groupIn(t.tx.Bucket(groupsBucket), name) }
+
+func groupIn(bucket *bbolt.Bucket, name string) (group, error) {
 	if name == "" {
 		return group{}, nil
 	}
-	value := t.get(groupsBucket, []byte(name))
+	value := bucket.Get([]byte(name))
 	if value == nil {
 		return group{}, nil
 	}

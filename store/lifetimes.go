@@ -91,8 +91,9 @@ func (db *DB) knowForeign(seconds int64) {
 
 // lifetimes reads what RaiseLifetimes keeps; 0 if nothing was kept yet.
 func (t tables) lifetimes() (l core.Lifetimes, err error) {
+	meta := t.tx.Bucket(metaBucket)
 	for _, k := range keptLifetimes(&l) {
-		if value := t.get(metaBucket, k.key); value != nil {
+		if value := meta.Get(k.key); value != nil {
 			if *k.seconds, err = decodeNumber(string(k.key), value); err != nil {
 				return core.Lifetimes{}, err
 			}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -70,6 +71,7 @@ func (p *person) join(f fact.Customer) (changed bool) {
 	if f.Set&fact.Joined != 0 {
 		changed = p.joined.set(at, f.Joined, larger) || changed
 	}
+	p.permissions = slices.Grow(p.permissions, len(f.Granted))
 	for _, name := range f.Granted {
 		changed = p.permissions.set(member{name: name, at: at, has: true}) || changed
 	}
@@ -112,6 +114,9 @@ const personVersion = 2
 
 const flagRehashed = allFlags + 1
 
+// expectedBytes is what the fields of a fixed length take, or a member of a set: more only takes another allocation.
+const expectedBytes = 40
+
 // encode: version 2 | u64 version | u8 flags | u16 count | stamps | u16 made | 9 × u16 stamp of a field, in the order
 // of fact.Fields, ffff where it was never set | i64 joined | e-mail | first name | last name | u32 attributes | hash |
 // revoke claim | permissions | groups.
@@ -128,8 +133,10 @@ func (p *person) encode() []byte {
 			flags |= f.bit
 		}
 	}
-	var table stampTable
-	tail := codec.U16(nil, table.of(p.made))
+	table := stampTable{list: make([]fact.Stamp, 0, fewStamps)}
+	texts := len(p.email.value) + len(p.firstName.value) + len(p.lastName.value) + len(p.attributes.value) +
+		len(p.password.value.hash) + len(p.password.value.claim)
+	tail := codec.U16(make([]byte, 0, texts+expectedBytes*(2+len(p.permissions)+len(p.groups))), table.of(p.made))
 	for _, at := range []fact.Stamp{p.email.at, p.firstName.at, p.lastName.at, p.active.at, p.staff.at, p.superuser.at,
 		p.password.at, p.attributes.at, p.joined.at} {
 		tail = codec.U16(tail, table.of(at))
@@ -141,7 +148,15 @@ func (p *person) encode() []byte {
 	tail = codec.Bytes(tail, []byte(p.attributes.value))
 	tail = codec.Text(codec.Text(tail, p.password.value.hash), p.password.value.claim)
 	tail = p.groups.encode(p.permissions.encode(tail, &table), &table)
-	return append(table.encode(append(codec.U64([]byte{personVersion}, p.version), flags)), tail...)
+	b := append(make([]byte, 0, len(tail)+expectedBytes+len(table.list)*fact.StampBytes), personVersion)
+	return append(table.encode(append(codec.U64(b, p.version), flags)), tail...)
+}
+
+// versionOf reads from the record of a customer its version alone; 0 if there is no record.
+func versionOf(value []byte) uint64 {
+	r := codec.Reader{Rest: value}
+	r.U8()
+	return r.U64()
 }
 
 func decodePerson(value []byte) (person, error) {
@@ -152,16 +167,16 @@ func decodePerson(value []byte) (person, error) {
 	p.active.value, p.staff.value = flags&flagActive != 0, flags&flagStaff != 0
 	p.superuser.value, p.password.value.rehashed = flags&flagSuperuser != 0, flags&flagRehashed != 0
 	table := r.stamps()
-	p.made = r.stamp(&table)
+	p.made = r.stamp(table)
 	for _, at := range []*fact.Stamp{&p.email.at, &p.firstName.at, &p.lastName.at, &p.active.at, &p.staff.at,
 		&p.superuser.at, &p.password.at, &p.attributes.at, &p.joined.at} {
-		*at = r.stamp(&table)
+		*at = r.stamp(table)
 	}
 	p.joined.value = r.moment().UnixMicro()
 	p.email.value, p.firstName.value, p.lastName.value = r.text(), r.text(), r.text()
-	p.attributes.value = string(r.bytes())
+	p.attributes.value = string(r.Take(int(r.U32())))
 	p.password.value.hash, p.password.value.claim = r.text(), r.text()
-	p.permissions, p.groups = r.members(&table), r.members(&table)
+	p.permissions, p.groups = r.members(table), r.members(table)
 	if !r.Done() || flags > allFlags|flagRehashed || p.version == 0 || p.made.IsZero() {
 		return person{}, corrupt("customer")
 	}

@@ -70,6 +70,9 @@ func (s members) find(name string) (int, bool) {
 func (s members) names() (list []string) {
 	for _, e := range s {
 		if e.has {
+			if list == nil {
+				list = make([]string, 0, len(s))
+			}
 			list = append(list, e.name)
 		}
 	}
@@ -88,8 +91,11 @@ func (s *members) prune(before int64) {
 // stampTable is the different stamps of a record. Its fields name them by their places, for most were set together.
 type stampTable struct {
 	list  []fact.Stamp
-	place map[fact.Stamp]uint16
+	place map[fact.Stamp]uint16 // of all but the first fewStamps
 }
+
+// fewStamps are found faster one by one than in a map.
+const fewStamps = 16
 
 // unset is the place of a stamp that is not there.
 const unset = 0xffff
@@ -99,16 +105,19 @@ func (t *stampTable) of(s fact.Stamp) uint16 {
 	if s.IsZero() {
 		return unset
 	}
-	if n := len(t.list); n > 0 && t.list[n-1] == s {
-		return uint16(n - 1)
-	}
-	if t.place == nil {
-		t.place = map[fact.Stamp]uint16{}
+	if at := slices.Index(t.list[:min(len(t.list), fewStamps)], s); at >= 0 {
+		return uint16(at)
 	}
 	at, known := t.place[s]
 	if !known {
 		at = uint16(len(t.list))
-		t.list, t.place[s] = append(t.list, s), at
+		t.list = append(t.list, s)
+		if at >= fewStamps {
+			if t.place == nil {
+				t.place = map[fact.Stamp]uint16{}
+			}
+			t.place[s] = at
+		}
 	}
 	return at
 }
@@ -122,26 +131,25 @@ func (t *stampTable) encode(b []byte) []byte {
 	return b
 }
 
-// stamps takes what stampTable.encode wrote.
-func (r *reader) stamps() (t stampTable) {
-	for n := r.U16(); n > 0 && !r.Bad; n-- {
-		t.list = append(t.list, fact.ReadStamp(&r.Reader))
-	}
-	return t
-}
+// stamps takes what stampTable.encode wrote. It is still encoded: most fields have the same few stamps.
+func (r *reader) stamps() (table []byte) { return r.Take(int(r.U16()) * fact.StampBytes) }
 
 // stamp takes the place of a stamp in a table.
-func (r *reader) stamp(t *stampTable) fact.Stamp {
+func (r *reader) stamp(table []byte) fact.Stamp {
 	at := r.U16()
 	if at == unset {
 		return fact.Stamp{}
 	}
-	if int(at) >= len(t.list) {
+	from := int(at) * fact.StampBytes
+	if from >= len(table) {
 		r.Bad = true
 		return fact.Stamp{}
 	}
-	return t.list[at]
+	return fact.ReadStamp(&codec.Reader{Rest: table[from:]})
 }
+
+// memberBytes is the least length of an encoded member.
+const memberBytes = 2 + 1 + 2 + 2
 
 // encode: u16 count | count × (text | u8 has | u16 stamp | u16 number).
 func (s members) encode(b []byte, t *stampTable) []byte {
@@ -154,9 +162,13 @@ func (s members) encode(b []byte, t *stampTable) []byte {
 }
 
 // members takes what members.encode wrote.
-func (r *reader) members(t *stampTable) (s members) {
-	for n := r.U16(); n > 0 && !r.Bad; n-- {
-		e := member{name: r.text(), has: r.Bool(), at: r.stamp(t), number: r.stamp(t)}
+func (r *reader) members(table []byte) (s members) {
+	n := int(r.U16())
+	if n > 0 {
+		s = make(members, 0, min(n, len(r.Rest)/memberBytes))
+	}
+	for ; n > 0 && !r.Bad; n-- {
+		e := member{name: r.text(), has: r.Bool(), at: r.stamp(table), number: r.stamp(table)}
 		r.Bad = r.Bad || e.at.IsZero() || len(s) > 0 && s[len(s)-1].name >= e.name
 		s = append(s, e)
 	}

@@ -44,15 +44,19 @@ func (t tables) customer(id core.CustomerID) (c Customer, ok bool, err error) {
 // memberships are the names of the groups in which a customer is, sorted. A membership counts while the group that has
 // the name is the one that was entered: one that was removed and made again has none of its former members.
 func (t tables) memberships(groups members) (names []string, err error) {
+	if len(groups) == 0 {
+		return nil, nil
+	}
+	bucket := t.tx.Bucket(groupsBucket)
 	for _, m := range groups {
 		if !m.has {
 			continue
 		}
-		g, err := t.group(m.name)
+		made, err := madeAs(bucket.Get([]byte(m.name)))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("group %q: %w", m.name, err)
 		}
-		if g.made == m.number {
+		if made == m.number {
 			names = append(names, m.name)
 		}
 	}
@@ -66,8 +70,9 @@ func (t tables) effective(c Customer) ([]string, error) {
 		return nil, nil
 	}
 	all := slices.Clone(c.Permissions)
+	bucket := t.tx.Bucket(groupsBucket)
 	for _, name := range c.Groups {
-		g, err := t.group(name)
+		g, err := groupIn(bucket, name)
 		if err != nil {
 			return nil, err
 		}
