@@ -17,6 +17,8 @@
 //	POST   /token                  {"token": "…", "as": "refresh"}: what each check says of a token
 //	POST   /revoke                 {"token": "…"}, {"customer": "…"}, {"family": "…", "customer": "…"} or
 //	                               {"all": true}: ends the log-ins that it names
+//	GET    /facts?after&limit      a page of the frames in the outbox, the oldest first
+//	DELETE /facts?up_to=           removes the frames up to the one at this position from the outbox
 //	POST   /compact                gives back what the store file does not use
 //	GET    /clock                  what the clock says, and whether tokens are issued by it
 //	POST   /clock                  has tokens issued by it, however far it is from the latest change
@@ -48,6 +50,7 @@ type Config struct {
 	Settings    core.Settings
 	UserIDField store.Field // what tokens name a customer by
 	FoldEmails  bool        // e-mail addresses that differ by case only are one (login.match)
+	Outbox      bool        // the store keeps frames (outbox.enabled)
 
 	// MinPassword is how many characters a password must have unless the caller forces it. Passwords are the costs of
 	// a hash, and Hasher makes it: a node's own, or hashing.InProcess for a command.

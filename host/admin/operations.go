@@ -49,6 +49,13 @@ var (
 		"POST", "/revoke", noQuery, (*server).revoke,
 	}
 
+	ListFacts = Operation[FactsQuery, None, FactsPage]{
+		"GET", "/facts", factsQueryOf, (*server).listFacts,
+	}
+	Acknowledge = Operation[AcknowledgeQuery, None, Acknowledged]{
+		"DELETE", "/facts", acknowledgeQueryOf, (*server).acknowledge,
+	}
+
 	Compact = Operation[None, None, Compaction]{
 		"POST", "/compact", noQuery, (*server).compact,
 	}
@@ -69,7 +76,7 @@ var routes = []interface {
 }{
 	AddCustomers, ListCustomers, ShowCustomer, SetAccess, SetDetails, RemoveCustomer,
 	ChangeRights, ListGroups, AddGroup, PutGroup, ChangeGroup, RemoveGroup,
-	ExplainToken, Revoke, Compact, ShowClock, AcceptClock,
+	ExplainToken, Revoke, ListFacts, Acknowledge, Compact, ShowClock, AcceptClock,
 }
 
 // Reloaded answers Reload.

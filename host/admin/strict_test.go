@@ -16,8 +16,15 @@ import (
 
 // newAPI serves a store of its own.
 func newAPI(t *testing.T, cfg admin.Config) http.Handler {
+	api, _ := newAPIOf(t, cfg, store.Config{})
+	return api
+}
+
+// newAPIOf serves a store of its own that is opened with a configuration.
+func newAPIOf(t *testing.T, cfg admin.Config, of store.Config) (http.Handler, *store.DB) {
 	t.Helper()
-	db, err := store.Open(store.Config{Path: filepath.Join(t.TempDir(), "store.db")})
+	of.Path = filepath.Join(t.TempDir(), "store.db")
+	db, err := store.Open(of)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +35,7 @@ func newAPI(t *testing.T, cfg admin.Config) http.Handler {
 	})
 	cfg.Store, cfg.Settings, cfg.Hasher = db, core.DefaultSettings(), hashing.InProcess{}
 	cfg.Passwords = password.Params{Memory: 8, Iterations: 1, Parallelism: 1}
-	return admin.New(cfg)
+	return admin.New(cfg), db
 }
 
 func newClient(t *testing.T, cfg admin.Config) *admin.Client {

@@ -84,7 +84,7 @@ func adminConfig(cfg *config.Config, db *store.DB, hasher hashing.Hasher,
 	engine func(context.Context) (core.Engine, error)) admin.Config {
 	return admin.Config{
 		Store: db, Settings: cfg.Settings, UserIDField: userIDField(cfg),
-		FoldEmails:  cfg.LoginMatch == config.CaseInsensitive,
+		FoldEmails: cfg.LoginMatch == config.CaseInsensitive, Outbox: cfg.Outbox,
 		MinPassword: cfg.MinPassword, Passwords: cfg.Password, Hasher: hasher, Claims: cfg.Claims,
 		LoginAnswer: cfg.LoginAnswer,
 		CheckAnswer: httpapi.CheckLoginAnswer, Permissions: httpapi.Permissions(), Engine: engine,

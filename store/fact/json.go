@@ -16,10 +16,12 @@ func AppendJSON(b []byte, f Fact) []byte {
 
 // AppendJSON appends f as a JSON object in one line, with its facts as AppendJSON writes them:
 //
-//	{"node":1,"incarnation":"00000000000000a7","sequence":12,"made":"2026-01-01T00:00:00.000000Z","facts":[…]}
+//	{"position":"00000000000000a7:12","node":1,"incarnation":"00000000000000a7","sequence":12,
+//	"made":"2026-01-01T00:00:00.000000Z","facts":[…]}
 func (f *Frame) AppendJSON(b []byte) []byte {
 	o := object{b: b}
 	o.open()
+	o.text("position", f.Position().String())
 	o.number("node", uint64(f.Node))
 	o.incarnation(f.Incarnation)
 	o.number("sequence", f.Sequence)

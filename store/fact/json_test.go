@@ -62,7 +62,7 @@ func TestJSONOfUnread(t *testing.T) {
 func TestJSONOfFrame(t *testing.T) {
 	f := fact.Frame{Node: 1, Incarnation: 0xa7, Sequence: 12, Made: milliseconds * 1000,
 		Facts: []fact.Fact{fact.Lifetimes{Access: 1}, fact.RemoveGroup{Name: "ünï", Stamp: made, Until: seconds}}}
-	const want = `{"node":1,"incarnation":"00000000000000a7","sequence":12,"made":"2026-01-01T00:00:00.000000Z",` +
+	const want = `{"position":"00000000000000a7:12","node":1,"incarnation":"00000000000000a7","sequence":12,"made":"2026-01-01T00:00:00.000000Z",` +
 		`"facts":[{"fact":"lifetimes","access":1,"refresh":0,"foreign":0},` +
 		`{"fact":"remove_group","name":"\u00fcn\u00ef","stamp":"0/2026-01-01T00:00:00.000000Z/1",` +
 		`"until":"2026-01-01T00:00:00Z"}]}`

@@ -120,7 +120,7 @@ func (o *object) family(k core.FamilyKey, start int64) {
 		o.text("issuer", k.Issuer)
 	}
 	o.id("customer", k.Customer)
-	o.text("bits", fmt.Sprintf("%012x", k.Bits))
+	o.text("family", fmt.Sprintf("%012x", k.Bits))
 	if start != 0 {
 		o.milliseconds("start", start)
 	}

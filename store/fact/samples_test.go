@@ -55,14 +55,14 @@ var samples = []struct {
 		`{"fact":"cut_off","id":7,"at":"2026-01-01T00:00:00.000Z"}`},
 	{fact.RevokeFamily{Family: family, Start: milliseconds, Until: seconds},
 		"05 01 23000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000 00b9556900000000",
-		`{"fact":"revoke_family","customer":7,"bits":"000000000005","start":"2026-01-01T00:00:00.000Z",` +
+		`{"fact":"revoke_family","customer":7,"family":"000000000005","start":"2026-01-01T00:00:00.000Z",` +
 			`"until":"2026-01-01T00:00:00Z"}`},
 	{fact.AdvanceFamily{Family: family, Start: milliseconds, Until: seconds, Generation: 2,
 		IssuedAt: milliseconds * 1000, Access: 3600, Refresh: 86400, Key: "k1", Incarnation: 0xa7, Sequence: 12},
 		"06 01 53000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000 00b9556900000000 " +
 			"02000000 0040204648470600 100e000000000000 8051010000000000 0200 6b31 a700000000000000 " +
 			"0c00000000000000",
-		`{"fact":"advance_family","customer":7,"bits":"000000000005","start":"2026-01-01T00:00:00.000Z",` +
+		`{"fact":"advance_family","customer":7,"family":"000000000005","start":"2026-01-01T00:00:00.000Z",` +
 			`"until":"2026-01-01T00:00:00Z","generation":2,"issued_at":"2026-01-01T00:00:00.000000Z",` +
 			`"access":3600,"refresh":86400,"key":"k1","incarnation":"00000000000000a7","sequence":12}`},
 	{fact.Group{Name: "editors", Made: made, Stamp: made, Granted: []string{"a.b", "a.c"}},

@@ -58,6 +58,7 @@ func TestJSON(t *testing.T) {
 		{"compact", "", "", []string{"after", "before"}},
 		{"clock show", "", "", []string{"latest", "now", "plausible", "problem"}},
 		{"clock accept", "", "", []string{"latest", "now", "plausible", "problem"}},
+		{"facts acknowledge", "0c5b3a9d41e7f208:12", "", []string{"removed", "up_to"}},
 		{"reload", "", "", []string{"changed", "restart", "warnings"}},
 		{"config", "", "", []string{"memory_bound", "settings", "warnings"}},
 		{"version", "", "", []string{"abi", "commit", "go", "module", "module_full", "version"}},

@@ -46,7 +46,7 @@ func rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentPreRunE = checkTexts
 	root.AddCommand(demoCommand(), serveCommand(), reloadCommand(), customersCommand(), tokenCommand(), checkCommand(),
-		compactCommand(), clockCommand(), configCommand(), versionCommand(), hashCommand())
+		compactCommand(), clockCommand(), factsCommand(), configCommand(), versionCommand(), hashCommand())
 	group(root)
 	complete(root)
 	return root
@@ -55,12 +55,12 @@ func rootCommand() *cobra.Command {
 // commandName matches what may be meant as the name of a command.
 var commandName = regexp.MustCompile(`^[a-z][a-z-]{0,23}$`)
 
-// group has each command with commands below it say so when none of them is called.
+// group has each command with commands below it say so when none of them is called, unless it does something itself.
 func group(c *cobra.Command) {
 	for _, below := range c.Commands() {
 		group(below)
 	}
-	if !c.HasSubCommands() {
+	if !c.HasSubCommands() || c.RunE != nil {
 		return
 	}
 	c.Args = cobra.ArbitraryArgs
