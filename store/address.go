@@ -29,10 +29,10 @@ func (w *writer) claim(email register[string], key []byte) error {
 		return err
 	}
 	if !first(email.at, key, other.email.at, owner) {
-		w.put(contestedBucket, contestedKey(email.value, key), []byte{recordVersion})
+		w.contest(email.value, key)
 		return nil
 	}
-	w.put(contestedBucket, contestedKey(email.value, owner), []byte{recordVersion})
+	w.contest(email.value, owner)
 	w.index(email.value, key)
 	return nil
 }
@@ -52,7 +52,7 @@ func (w *writer) release(email string, key []byte) error {
 		return err
 	}
 	if !bytes.Equal(owner, key) {
-		w.remove(contestedBucket, contestedKey(email, key))
+		w.uncontest(email, key)
 		return nil
 	}
 	var next []byte
@@ -71,10 +71,21 @@ func (w *writer) release(email string, key []byte) error {
 	}
 	w.unindex(email)
 	if next != nil {
-		w.remove(contestedBucket, contestedKey(email, next))
+		w.uncontest(email, next)
 		w.index(email, next)
 	}
 	return nil
+}
+
+// contest notes that a customer, by key, waits for an address, and uncontest that it does no longer.
+func (w *writer) contest(email string, key []byte) {
+	w.put(contestedBucket, contestedKey(email, key), []byte{recordVersion})
+	w.fleet.contested++
+}
+
+func (w *writer) uncontest(email string, key []byte) {
+	w.remove(contestedBucket, contestedKey(email, key))
+	w.fleet.contested--
 }
 
 // index gives an e-mail address to a customer, by key.

@@ -14,6 +14,7 @@ func (w *writer) apply(f fact.Fact) error {
 	if err := w.join(f); err != nil {
 		return fmt.Errorf("apply %s: %w", f.Kind(), err)
 	}
+	w.saw(f)
 	return nil
 }
 
@@ -32,10 +33,8 @@ func (w *writer) join(f fact.Fact) error {
 	}
 	switch f := f.(type) {
 	case fact.Customer:
-		w.saw(f.Stamp)
 		return w.joinCustomer(f)
 	case fact.RemoveCustomer:
-		w.saw(f.Stamp)
 		return w.removeCustomer(f)
 	case fact.LastLogin:
 		return w.joinLastLogin(f)
@@ -52,10 +51,8 @@ func (w *writer) join(f fact.Fact) error {
 			issued: f.IssuedAt, access: f.Access, refresh: f.Refresh, key: f.Key, incarnation: f.Incarnation,
 			sequence: f.Sequence}})
 	case fact.Group:
-		w.saw(f.Stamp)
 		return w.joinGroup(f)
 	case fact.RemoveGroup:
-		w.saw(f.Stamp)
 		return w.removeGroup(f)
 	case fact.Session:
 		return w.joinSession(f)
@@ -87,10 +84,14 @@ func (w *writer) join(f fact.Fact) error {
 	case fact.Quarantine:
 		w.joinQuarantine(f)
 	case fact.Release:
-		w.remove(quarantineBucket, f.Digest[:])
+		w.leave(f.Digest)
 	case fact.Followed:
 		w.put(metaBucket, followedKey, append([]byte{recordVersion}, f.Position...))
+	case fact.Unread: // it is in quarantine, and passed on
 	case fact.Node:
+		if f.Incarnation != w.node.Incarnation {
+			w.last = head{}
+		}
 		w.node = f
 		w.put(metaBucket, nodeKey, encodeNode(f))
 	default:
@@ -124,10 +125,23 @@ func about(f fact.Fact) core.CustomerID {
 	return core.CustomerID{}
 }
 
-// saw moves logical time on to a stamp. The high-water mark follows.
-func (w *writer) saw(s fact.Stamp) {
-	w.clock = max(w.clock, s.Time)
-	w.raiseMark(s.Time/1000 + 1)
+// saw moves logical time on to the stamp of a fact. The high-water mark follows.
+func (w *writer) saw(f fact.Fact) {
+	var at int64
+	switch f := f.(type) {
+	case fact.Customer:
+		at = f.Stamp.Time
+	case fact.RemoveCustomer:
+		at = f.Stamp.Time
+	case fact.Group:
+		at = f.Stamp.Time
+	case fact.RemoveGroup:
+		at = f.Stamp.Time
+	default:
+		return
+	}
+	w.clock = max(w.clock, at)
+	w.raiseMark(at/1000 + 1)
 }
 
 // raiseMark raises the high-water mark. The tally, which has it, is written with every commit.

@@ -46,7 +46,7 @@ func (w *writer) joinCustomer(f fact.Customer) error {
 		w.park(key, present)
 	}
 	if value != nil {
-		w.remove(parkedBucket, place)
+		w.unpark(place)
 	}
 	return w.settleIn(key, p)
 }
@@ -81,7 +81,17 @@ func (w *writer) keep(key []byte, p person) error {
 // park keeps a customer who does not hold the id.
 func (w *writer) park(key []byte, p person) {
 	p.version = w.version()
-	w.put(parkedBucket, parkedKey(key, p.made), p.encode())
+	place := parkedKey(key, p.made)
+	if w.get(parkedBucket, place) == nil {
+		w.fleet.parked++
+	}
+	w.put(parkedBucket, place, p.encode())
+}
+
+// unpark lets go of a customer who was parked at a place.
+func (w *writer) unpark(place []byte) {
+	w.remove(parkedBucket, place)
+	w.fleet.parked--
 }
 
 // settleIn gives a free id to a customer.
@@ -139,17 +149,17 @@ func (w *writer) removeCustomer(f fact.RemoveCustomer) error {
 		}
 		held = false
 	}
-	next, place, err := w.unpark(key, f.Stamp)
+	next, place, err := w.successor(key, f.Stamp)
 	if err != nil || held || place == nil {
 		return err
 	}
-	w.remove(parkedBucket, place)
+	w.unpark(place)
 	return w.settleIn(key, next)
 }
 
-// unpark drops the parked customers of an id who were made before a stamp. It returns the first of the others who is
+// successor drops the parked customers of an id who were made before a stamp. It returns the first of the others who is
 // whole; a nil place: there is none.
-func (w *writer) unpark(key []byte, before fact.Stamp) (next person, place []byte, err error) {
+func (w *writer) successor(key []byte, before fact.Stamp) (next person, place []byte, err error) {
 	var drop [][]byte
 	prefix := parkedPrefix(key)
 	cursor := w.tx.Bucket(parkedBucket).Cursor()
@@ -165,7 +175,7 @@ func (w *writer) unpark(key []byte, before fact.Stamp) (next person, place []byt
 		}
 	}
 	for _, k := range drop {
-		w.remove(parkedBucket, k)
+		w.unpark(k)
 	}
 	return next, place, nil
 }

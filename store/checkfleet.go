@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strings"
 
 	"github.com/edgetoken/edgetoken/store/fact"
@@ -12,6 +13,7 @@ import (
 // What follows checks the buckets that schema 4 brought: parked customers, contested addresses, and frames.
 
 func (a *recordCheck) parked(e *entry) {
+	a.found.parked++
 	e.name = hex.EncodeToString(e.key)
 	p, err := decodePerson(e.value)
 	if err != nil {
@@ -32,6 +34,7 @@ func (a *recordCheck) parked(e *entry) {
 }
 
 func (a *recordCheck) contested(e *entry) {
+	a.found.contested++
 	email, key, ok := strings.Cut(string(e.key), "\x00")
 	if !ok || checkText("", email) != nil {
 		e.wrong("the key is none of a contested address")
@@ -50,6 +53,7 @@ func (a *recordCheck) contested(e *entry) {
 }
 
 func (a *recordCheck) frame(e *entry) {
+	a.found.outbox.add(e.value)
 	e.name = hex.EncodeToString(e.key)
 	f, err := fact.ParseFrame(e.value)
 	if err != nil {
@@ -60,26 +64,41 @@ func (a *recordCheck) frame(e *entry) {
 }
 
 func (a *recordCheck) waits(e *entry) {
+	a.found.waiting.add(e.value)
 	e.name = hex.EncodeToString(e.key)
 	f, err := fact.ParseFrame(e.value)
 	if err != nil {
 		e.wrong(unreadable)
-	} else if !bytes.Equal(e.key, waitingKey(f)) {
+	} else if !bytes.Equal(e.key, waitingKey(placeOf(f), e.value)) {
 		e.wrong("its frame says otherwise")
 	}
 }
 
 func (a *recordCheck) head(e *entry) {
 	e.name = hex.EncodeToString(e.key)
-	if _, err := decodeHead(headKey{}, e.value); err != nil || len(e.key) != 10 {
+	if _, err := decodeHead(e.value); err != nil || len(e.key) != 10 {
 		e.wrong(unreadable)
 	}
 }
 
 func (a *recordCheck) quarantined(e *entry) {
+	a.found.quarantined.add(e.value)
 	e.name = hex.EncodeToString(e.key)
 	q, err := decodeQuarantine(e.value)
 	if digest := sha256.Sum256(q.Raw); err != nil || !bytes.Equal(e.key, digest[:]) {
 		e.wrong(unreadable)
+	}
+}
+
+// counts compares what the store counts of these buckets with what there is, where all of them can be read.
+func (a *recordCheck) counts() {
+	for _, name := range bucketsSince4 {
+		if !a.sound[string(name)] {
+			return
+		}
+	}
+	if a.found != a.fleet {
+		a.report.found(Problem{string(metaBucket), string(fleetKey),
+			fmt.Sprintf("it counts %v, but there are %v", a.fleet, a.found)})
 	}
 }

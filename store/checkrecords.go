@@ -22,6 +22,8 @@ type recordCheck struct {
 	tally  tally
 
 	sessions int64  // as counted
+	fleet    fleet  // as counted
+	found    fleet  // as there is
 	folds    string // the version of Unicode whose case folding the index has
 }
 
@@ -75,6 +77,7 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 		r.found(Problem{string(metaBucket), string(sessionsKey),
 			fmt.Sprintf("it counts %d sessions, but there are %d", a.sessions, r.Sessions)})
 	}
+	a.counts()
 	return nil
 }
 
@@ -121,6 +124,7 @@ func (a *recordCheck) meta() (ok bool) {
 	if a.report.Schema > 3 {
 		missing[string(nodeKey)] = true
 		may[string(issuedKey)], may[string(followedKey)], may[string(upgradeKey)] = true, true, true
+		may[string(fleetKey)] = true
 	}
 	ok = true
 	a.each(metaBucket, func(e *entry) {
@@ -141,6 +145,8 @@ func (a *recordCheck) meta() (ok bool) {
 			a.sessions, err = decodeNumber("", e.value)
 		case string(foldsKey):
 			a.folds, err = decodeFolds(e.value)
+		case string(fleetKey):
+			a.fleet, err = decodeFleet(e.value)
 		}
 		if err != nil {
 			e.wrong(unreadable)

@@ -26,9 +26,12 @@ const (
 type request struct {
 	resolve func(*writer) (resolved, error)
 	applied func(*writer) error // reads what came of it; may be nil
-	foreign bool                // the facts are of other nodes, and not for the outbox
-	err     error
-	done    chan struct{} // closed when err is there
+	// foreign says that the facts are of other nodes. One that meets a damaged record is quarantined.
+	foreign     bool
+	quarantined int  // how many were
+	unshared    bool // they are not for the outbox
+	err         error
+	done        chan struct{} // closed when err is there
 }
 
 // committer is the state of the one goroutine that writes. Nobody else touches it.
@@ -39,7 +42,7 @@ type committer struct {
 	clock    int64  // the latest stamp given or seen, even if its commit is not durable; Unix microseconds
 	node     fact.Node
 	known    bool     // node is in the file
-	frames   chain    // the frames of this incarnation
+	last     head     // the last frame of this incarnation
 	failed   uint64   // the transaction id of the commit that failed; 0 after it was taken back
 	panicked bool     // bbolt panicked while it wrote, and may hold its locks forever
 	syncing  *syncing // the commit under way, once readers can see it; else nil
@@ -170,16 +173,18 @@ func (db *DB) commit(batch []*request) (err error) {
 		r.err = w.run(r)
 	}
 	c.sequence, c.granted, c.clock = w.tally.sequence, w.granted, w.clock
-	frames := c.frames
 	if w.puts > 0 {
 		if !c.known {
 			if err := w.keepNode(); err != nil {
 				return errors.Join(err, tx.Rollback())
 			}
 		}
-		frames = w.frame(c.node, c.frames)
+		w.frame()
 		w.keepClocks()
 		w.put(metaBucket, tallyKey, w.tally.encode())
+		if w.fleet != c.file.fleet {
+			w.put(metaBucket, fleetKey, w.fleet.encode())
+		}
 		if db.config.committing != nil {
 			db.config.committing()
 		}
@@ -197,12 +202,12 @@ func (db *DB) commit(batch []*request) (err error) {
 		db.changes.Add(1)
 		db.counts.committed(len(batch), time.Since(begun))
 		db.time.committed(w.tally.committed)
-		c.node, c.known, c.frames = w.node, true, frames
-		c.file.outboxBytes, c.file.waitingBytes = w.outboxBytes, w.waitingBytes
+		c.node, c.known, c.last = w.node, true, w.last
+		c.file.fleet = w.fleet
 	}
 	c.failed = 0
 	db.mark.Store(w.tally.mark)
-	db.outboxBytes.Store(c.file.outboxBytes)
+	db.outboxBytes.Store(c.file.fleet.outbox.bytes)
 	return nil
 }
 
@@ -245,7 +250,7 @@ func (db *DB) reopen() <-chan time.Time {
 		db.time.opened(c.file)
 		c.pause = 0
 		db.mark.Store(c.file.tally.mark)
-		db.outboxBytes.Store(c.file.outboxBytes)
+		db.outboxBytes.Store(c.file.fleet.outbox.bytes)
 		db.latest.Store(durable(c.file.transaction))
 		db.changes.Store(db.changes.Load()&^1 + 2) // nothing read from a commit that was taken back counts
 		db.mu.Lock()
@@ -292,7 +297,7 @@ func (db *DB) exchange() error {
 	c.granted = max(c.granted, bounded(f.tally.mark))
 	c.sequence = max(c.sequence, f.tally.sequence)
 	c.clock = max(c.clock, f.clock())
-	c.node, c.known, c.frames = f.node, false, chain{}
+	c.node, c.known, c.last = f.node, false, head{}
 	return nil
 }
 

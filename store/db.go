@@ -60,7 +60,7 @@ func newDB(c Config, f file) *DB {
 		info: f.info}
 	db.time.opened(f)
 	db.mark.Store(f.tally.mark)
-	db.outboxBytes.Store(f.outboxBytes)
+	db.outboxBytes.Store(f.fleet.outbox.bytes)
 	db.latest.Store(durable(f.transaction))
 	db.committer = committer{file: f, granted: bounded(f.tally.mark), sequence: f.tally.sequence,
 		clock: f.clock(), node: f.node}

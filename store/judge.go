@@ -6,18 +6,27 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// judge says why the hub of a fleet refuses a fact of another node; "": it accepts it. now is in Unix microseconds.
-func (db *DB) judge(f *fact.Frame, x fact.Fact, now int64) (reason string) {
+// judgement says why a fact of a frame at a position is refused; "": it is accepted.
+type judgement func(w *writer, at fact.Position, x fact.Fact) (reason string)
+
+// judge says why the hub of a fleet refuses a fact of another node. A fact that a newer program wrote is judged by its
+// kind; what it says is judged once it can be read.
+func (db *DB) judge(w *writer, at fact.Position, x fact.Fact) (reason string) {
 	kind := x.Kind()
-	if kind.Lane()&fact.Up == 0 && kind.Known() {
+	if kind.Known() && kind.Lane()&fact.Up == 0 {
 		return fmt.Sprintf("only the hub writes facts of the kind %s", kind)
 	}
+	if id := about(x); !id.IsZero() && id.Kind != w.ids {
+		return fmt.Sprintf("it is about a customer of another kind: the store holds %s", kindName(w.ids))
+	}
+	now := w.at.known
+	// A start lies ahead of the clock of its node after a cut-off.
 	latest := now/1000 + (db.config.Staleness + 4*db.config.Skew).Milliseconds()
 	switch x := x.(type) {
 	case fact.RevokeFamily:
 		return late(x.Start, latest, x.Until, now)
 	case fact.AdvanceFamily:
-		if at := (fact.Position{Incarnation: x.Incarnation, Sequence: x.Sequence}); at != f.Position() {
+		if (fact.Position{Incarnation: x.Incarnation, Sequence: x.Sequence}) != at {
 			return "it says that it was made in another frame"
 		}
 		return late(max(x.Start, x.IssuedAt/1000), latest, x.Until, now)

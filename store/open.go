@@ -112,8 +112,7 @@ type file struct {
 	tally       tally
 	purgeClock  int64
 	node        fact.Node // of the last incarnation that wrote; in one that serves, its own
-	// Bytes of the frames in the buckets outbox and waiting.
-	outboxBytes, waitingBytes int64
+	fleet       fleet
 }
 
 // clock is the logical time from which the file goes on, in Unix microseconds: the end of the high-water mark.

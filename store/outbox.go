@@ -15,7 +15,8 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// The outbox has what other nodes should know, a frame for each commit. It is off by default: see Config.Outbox.
+// The outbox has what other nodes should know, a frame for each commit. It is off by default: see Config.Outbox. What
+// is written while it is off, other nodes never hear of.
 
 // DefaultMaxOutbox takes the place of a Config.MaxOutbox of 0, in bytes.
 const DefaultMaxOutbox = 1 << 30
@@ -23,12 +24,6 @@ const DefaultMaxOutbox = 1 << 30
 // ErrOutboxFull says that the outbox has as many bytes as it may. Until frames are acknowledged, nothing is written
 // that other nodes should know.
 var ErrOutboxFull = errors.New("outbox is full")
-
-// chain is the end of the frames of an incarnation.
-type chain struct {
-	sequence uint64
-	hash     [32]byte
-}
 
 // CheckOutbox is an ErrOutboxFull, with what to do, while the outbox is on and full.
 func (db *DB) CheckOutbox() error {
@@ -52,7 +47,7 @@ func (w *writer) checkOutbox(facts resolved) error {
 	if !w.outbox {
 		return nil
 	}
-	err := checkRoom(w.outboxBytes, w.maxOutbox)
+	err := checkRoom(w.fleet.outbox.bytes, w.maxOutbox)
 	if err != nil && slices.ContainsFunc(facts, func(f fact.Fact) bool { return f.Kind().Lane() != fact.Local }) {
 		return err
 	}
@@ -68,27 +63,19 @@ func (w *writer) keepNode() error {
 	return w.join(w.node)
 }
 
-// frame puts what is shared of this commit into the outbox, and returns the new end of the chain. before is who the
-// node was until this commit.
-func (w *writer) frame(before fact.Node, end chain) chain {
-	if before.Incarnation != w.node.Incarnation {
-		end = chain{}
-	}
-	if !w.outbox {
-		return end
-	}
+// frame puts what is shared of this commit into the outbox.
+func (w *writer) frame() {
 	for _, facts := range fact.Split(w.shared) {
-		f := fact.Frame{Node: w.node.Number, Incarnation: w.node.Incarnation, Sequence: end.sequence + 1,
-			Previous: end.hash, Made: w.at.known, Facts: facts}
+		f := fact.Frame{Node: w.node.Number, Incarnation: w.node.Incarnation, Sequence: w.last.sequence + 1,
+			Previous: w.last.hash, Made: w.at.known, Facts: facts}
 		raw, err := f.Append(nil)
 		if err != nil {
 			panic(err)
 		}
 		w.put(outboxBucket, positionKey(f.Position()), raw)
-		w.outboxBytes += int64(len(raw))
-		end = chain{f.Sequence, f.Hash()}
+		w.fleet.outbox.add(raw)
+		w.last = head{f.Sequence, f.Hash()}
 	}
-	return end
 }
 
 // positionKey is the key of a frame in the outbox.
@@ -127,35 +114,42 @@ func (db *DB) Outbox(ctx context.Context, after fact.Position, most int) (frames
 // maxTrimmed bounds how many frames one transaction removes.
 const maxTrimmed = 1000
 
-// Acknowledge removes the frames up to a position from the outbox. Call it when another node has them, durable.
+// Acknowledge removes the frames up to a position from the outbox. Call it when another node has them, durable. The
+// error is ErrInvalid for a frame that this node has not made.
 func (db *DB) Acknowledge(ctx context.Context, upTo fact.Position) error {
 	for {
 		more := false
-		err := db.write(ctx, func(w *writer) (resolved, error) {
-			more = false
-			last := positionKey(upTo)
-			cursor := w.tx.Bucket(outboxBucket).Cursor()
-			trim := fact.Trim{}
-			for k, _ := cursor.First(); k != nil && bytes.Compare(k, last) <= 0; k, _ = cursor.Next() {
-				p, err := readPositionKey(k)
-				if err != nil {
-					return nil, err
-				}
-				if trim.Frames++; trim.Frames > maxTrimmed {
-					trim.Frames, more = maxTrimmed, true
-					break
-				}
-				trim.UpTo = p
-			}
-			if trim.Frames == 0 {
-				return nil, nil
-			}
-			return resolved{trim}, nil
+		err := db.write(ctx, func(w *writer) (f resolved, err error) {
+			f, more, err = w.acknowledge(upTo)
+			return f, err
 		})
 		if err != nil || !more {
 			return err
 		}
 	}
+}
+
+// acknowledge removes some frames, and reports whether there are more.
+func (w *writer) acknowledge(upTo fact.Position) (f resolved, more bool, err error) {
+	last, made := positionKey(upTo), fact.Position{Incarnation: w.node.Incarnation, Sequence: w.last.sequence}
+	if bytes.Compare(last, positionKey(made)) > 0 {
+		return nil, false, fmt.Errorf("acknowledgement of frame %v %w: the latest is %v", upTo, ErrInvalid, made)
+	}
+	trim := fact.Trim{}
+	cursor := w.tx.Bucket(outboxBucket).Cursor()
+	for k, _ := cursor.First(); k != nil && bytes.Compare(k, last) <= 0; k, _ = cursor.Next() {
+		if trim.Frames == maxTrimmed {
+			return resolved{trim}, true, nil
+		}
+		if trim.UpTo, err = readPositionKey(k); err != nil {
+			return nil, false, err
+		}
+		trim.Frames++
+	}
+	if trim.Frames > 0 {
+		f = resolved{trim}
+	}
+	return f, false, nil
 }
 
 // trim removes the frames up to a position.
@@ -165,20 +159,23 @@ func (w *writer) trim(upTo fact.Position) {
 	var drop [][]byte
 	for k, v := cursor.First(); k != nil && bytes.Compare(k, last) <= 0; k, v = cursor.Next() {
 		drop = append(drop, bytes.Clone(k))
-		w.outboxBytes -= int64(len(v))
+		w.fleet.outbox.take(v)
 	}
 	for _, k := range drop {
 		w.remove(outboxBucket, k)
 	}
 }
 
-// Enroll gives the node its number in a fleet, 1 to fact.MaxNumber. A new incarnation begins, under the new number.
+// Enroll gives the node its number in a fleet, 1 to fact.MaxNumber. With another number a new incarnation begins.
 func (db *DB) Enroll(ctx context.Context, number uint16) error {
 	if number < 1 || number > fact.MaxNumber {
 		return fmt.Errorf("number of the node %w: %d is not 1 to %d", ErrInvalid, number, fact.MaxNumber)
 	}
 	return db.write(ctx, func(w *writer) (resolved, error) {
 		n := w.node
+		if n.Number == number {
+			return nil, nil
+		}
 		n.Number = number
 		n.Incarnation++
 		return resolved{n}, nil
@@ -199,27 +196,18 @@ func (db *DB) Restored(ctx context.Context) error {
 // node reads who wrote last.
 func (t tables) node() (fact.Node, error) { return decodeNode(t.get(metaBucket, nodeKey)) }
 
-// bytes are the bytes of all values of a bucket.
-func (t tables) bytes(bucket []byte) (sum int64, err error) {
-	b := t.tx.Bucket(bucket)
-	if b == nil {
-		return 0, nil
-	}
-	err = b.ForEach(func(_, v []byte) error {
-		sum += int64(len(v))
-		return nil
-	})
-	return sum, err
-}
-
 // Node says who this node is. Its incarnation is drawn when the file is opened, since nobody can tell a copied file, or
 // one that lost its last commits, from the file itself.
-func (db *DB) Node(ctx context.Context) (n fact.Node, err error) {
-	err = db.write(ctx, func(w *writer) (resolved, error) {
+func (db *DB) Node(ctx context.Context) (fact.Node, error) {
+	var n fact.Node
+	err := db.write(ctx, func(w *writer) (resolved, error) {
 		n = w.node
 		return nil, nil
 	})
-	return n, err
+	if err != nil { // the committer may still write n
+		return fact.Node{}, err
+	}
+	return n, nil
 }
 
 // An incarnation has the time of its beginning in its high bits, so that a later one is higher, and random bits below.
@@ -236,5 +224,8 @@ func incarnate(last uint64, now time.Time, random io.Reader) (uint64, error) {
 	}
 	const lower = 64 - incarnationTimeBits
 	passed := uint64(min(max(now.UnixMilli()-incarnationEpoch, 0), 1<<incarnationTimeBits-1))
-	return max(passed<<lower|binary.BigEndian.Uint64(b[:])&(1<<lower-1), last+1), nil
+	if last != 0 { // two copies of a file differ, even by a clock that was set back
+		passed = max(passed, last>>lower+1)
+	}
+	return passed<<lower | binary.BigEndian.Uint64(b[:])&(1<<lower-1), nil
 }

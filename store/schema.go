@@ -67,6 +67,7 @@ var (
 	nodeKey           = []byte("node")            // since schema 4
 	issuedKey         = []byte("issued")          // since schema 4, from the first reserved start of a log-in on
 	followedKey       = []byte("followed")        // since schema 4, from the first Delivery with a position on
+	fleetKey          = []byte("fleet")           // since schema 4, from the first commit on that changes it
 	upgradeKey        = []byte("upgrade")         // since schema 4, while an upgrade to it goes on
 )
 
@@ -187,10 +188,7 @@ func (f *file) read(tx *bbolt.Tx) error {
 	if f.node, err = (tables{tx}).node(); err != nil {
 		return err
 	}
-	if f.outboxBytes, err = (tables{tx}).bytes(outboxBucket); err != nil {
-		return err
-	}
-	if f.waitingBytes, err = (tables{tx}).bytes(waitingBucket); err != nil {
+	if f.fleet, err = (tables{tx}).fleet(); err != nil {
 		return err
 	}
 	_, err = tables{tx}.sessions()

@@ -17,6 +17,11 @@ type Stats struct {
 	HighWater                       int64     // Unix milliseconds
 	CutOff                          int64     // of the node, Unix milliseconds; 0 where there is none
 	Issued                          bool      // whether log-ins ever began here
+	// Parked customers and contested addresses wait until an id or address is given up: see DB.Conflicts.
+	Parked, Contested int
+	// Frames in the outbox; frames of other nodes that wait for others; facts and frames that cannot be applied here.
+	OutboxFrames, WaitingFrames, Quarantined int
+	OutboxBytes                              int64
 	Counters
 }
 
@@ -45,10 +50,16 @@ func (db *DB) Stats(ctx context.Context) (s Stats, err error) {
 		if err != nil {
 			return err
 		}
+		f, err := t.fleet()
+		if err != nil {
+			return err
+		}
 		s = Stats{Sessions: sessions, Customers: int(own.customers), Families: int(own.families),
 			Tombstones: int(own.tombstones), Bytes: tx.Size(),
 			LastCommit: own.lastCommit(), HighWater: own.mark, CutOff: own.cutOff,
-			Issued: t.get(metaBucket, issuedKey) != nil}
+			Issued: t.get(metaBucket, issuedKey) != nil, Parked: int(f.parked), Contested: int(f.contested),
+			OutboxFrames: int(f.outbox.count), OutboxBytes: f.outbox.bytes,
+			WaitingFrames: int(f.waiting.count), Quarantined: int(f.quarantined.count)}
 		return nil
 	})
 	s.Counters = db.counts.read()

@@ -23,13 +23,14 @@ type writer struct {
 	ahead int64
 	// foldEmails is Config.FoldEmails.
 	foldEmails bool
-	puts       int // changes made
-	// outbox says whether frames are kept, and maxOutbox how many bytes of them. The others are the bytes that there
-	// are.
-	outbox                               bool
-	maxOutbox, outboxBytes, waitingBytes int64
-	accepted                             bool        // the clock is right, whatever it says
-	shared                               []fact.Fact // what other nodes should know of this commit
+	puts       int  // changes made
+	last       head // the last frame that this incarnation made
+	fleet      fleet
+	// outbox says whether frames are kept, and maxOutbox how many bytes of them.
+	outbox    bool
+	maxOutbox int64
+	accepted  bool        // the clock is right, whatever it says
+	shared    []fact.Fact // what other nodes should know of this commit
 }
 
 // resolved is what a request changes.
@@ -46,8 +47,7 @@ func newWriter(db *DB, tx *bbolt.Tx) (*writer, error) {
 	c := &db.committer
 	w := &writer{tables: tables{tx}, ids: db.identity.ids, at: at, now: at.known / 1000, granted: c.granted,
 		node: c.node, clock: c.clock, ahead: db.config.ahead(), foldEmails: db.config.FoldEmails,
-		outbox: db.config.Outbox, maxOutbox: db.config.MaxOutbox, outboxBytes: c.file.outboxBytes,
-		waitingBytes: c.file.waitingBytes}
+		last: c.last, fleet: c.file.fleet, outbox: db.config.Outbox, maxOutbox: db.config.MaxOutbox}
 	var err error
 	if w.tally, err = decodeTally(w.get(metaBucket, tallyKey)); err != nil {
 		return nil, err
@@ -72,15 +72,18 @@ func (w *writer) run(r *request) (err error) {
 	if err != nil {
 		return err
 	}
-	if !r.foreign {
+	if !r.unshared {
 		if err := w.checkOutbox(facts); err != nil {
 			return err
 		}
 	}
+	r.quarantined = 0
 	for _, f := range facts {
+		puts := w.puts
 		err := w.apply(f)
-		if err != nil && r.foreign {
+		if err != nil && r.foreign && w.puts == puts && f.Kind().Lane() != fact.Local {
 			// A record of this node is damaged. That must not keep it from all that others do.
+			r.quarantined++
 			err = w.apply(fact.Quarantine{Raw: fact.Append(nil, f)})
 		}
 		if err != nil {
@@ -90,7 +93,7 @@ func (w *writer) run(r *request) (err error) {
 			return err
 		}
 	}
-	if !r.foreign {
+	if !r.unshared {
 		w.share(facts)
 	}
 	if r.applied != nil {

@@ -24,13 +24,15 @@ func (f Wait) appendTo(b []byte) []byte { return codec.Bytes(b, f.Frame) }
 
 func readWait(r *reader) Fact { return Wait{Frame: r.raw(MaxFrameBytes)} }
 
-// u16 node | u8 judge | u8 is a frame | u32 raw
+// u16 node | u64 incarnation | u64 sequence | u8 judge | u8 is a frame | u32 raw
 func (f Quarantine) appendTo(b []byte) []byte {
-	return codec.Bytes(codec.Bool(codec.Bool(codec.U16(b, f.Node), f.Judge), f.IsFrame), f.Raw)
+	b = codec.U64(codec.U64(codec.U16(b, f.Node), f.Position.Incarnation), f.Position.Sequence)
+	return codec.Bytes(codec.Bool(codec.Bool(b, f.Judge), f.IsFrame), f.Raw)
 }
 
 func readQuarantine(r *reader) Fact {
-	return Quarantine{Node: r.U16(), Judge: r.Bool(), IsFrame: r.Bool(), Raw: r.raw(MaxFrameBytes)}
+	return Quarantine{Node: r.U16(), Position: Position{Incarnation: r.U64(), Sequence: r.U64()}, Judge: r.Bool(),
+		IsFrame: r.Bool(), Raw: r.raw(MaxFrameBytes)}
 }
 
 // 32 bytes digest

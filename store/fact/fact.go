@@ -251,7 +251,8 @@ type Wait struct{ Frame []byte }
 
 // Quarantine keeps a fact, or a whole frame, that this program cannot read.
 type Quarantine struct {
-	Node uint16 // whose frame it came in, if Judge
+	Node     uint16   // whose frame it came in
+	Position Position // of that frame; zero where that could not be read
 	// Judge says that the fact is to be judged, since it was not the authority that sent it.
 	Judge   bool
 	IsFrame bool

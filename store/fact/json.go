@@ -208,6 +208,7 @@ func (f Wait) describe(o *object) { o.number("length", uint64(len(f.Frame))) }
 
 func (f Quarantine) describe(o *object) {
 	o.number("node", uint64(f.Node))
+	o.text("position", f.Position.String())
 	o.bool("judge", f.Judge)
 	o.bool("is_frame", f.IsFrame)
 	o.number("length", uint64(len(f.Raw)))

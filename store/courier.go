@@ -1,0 +1,217 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// Bounds on what the store keeps of other nodes' frames.
+const (
+	maxWaiting     = 64 << 20 // bytes of frames that came too early
+	maxQuarantined = 64 << 20 // bytes that cannot be read
+	// maxHeads is of how many incarnations of one node the last frame is known. Older ones are over. Their frames are
+	// applied as they come: facts join, so that a second time changes nothing.
+	maxHeads = 16
+)
+
+// courier resolves frames into their facts, and into what the node keeps of their order. The frames of one incarnation
+// are applied in their order, each once.
+type courier struct {
+	judge  judgement // nil: the authority has ordered the frames
+	sender uint16    // whose frames they are, if they are judged
+
+	w     *writer
+	heads map[incarnation]head // those that moved
+	early map[place][]early    // frames that came before one that they follow
+	facts resolved
+	kept  int64 // bytes for the quarantine in facts
+	done  Delivered
+}
+
+type early struct {
+	frame *fact.Frame
+	raw   []byte
+}
+
+// begin begins anew: a request is resolved again if its commit fails.
+func (c *courier) begin(w *writer) {
+	*c = courier{judge: c.judge, sender: c.sender, w: w, heads: map[incarnation]head{}, early: map[place][]early{}}
+}
+
+// take takes one frame.
+func (c *courier) take(raw []byte) error {
+	f, err := fact.ParseFrame(raw)
+	switch {
+	case errors.Is(err, fact.ErrNewer):
+		return c.quarantine(fact.Quarantine{Node: c.sender, IsFrame: true, Raw: raw})
+	case err != nil:
+		return err
+	case c.judge != nil && f.Node != c.sender:
+		return fmt.Errorf("frame of node %d %w: node %d sent it", f.Node, ErrInvalid, c.sender)
+	}
+	if err := c.frame(early{f, raw}); err != nil {
+		return fmt.Errorf("frame %v of node %d: %w", f.Position(), f.Node, err)
+	}
+	return nil
+}
+
+// frame takes one frame, and those that waited for it.
+func (c *courier) frame(e early) error {
+	f := e.frame
+	at := placeOf(f)
+	h, over, err := c.head(at.of)
+	if err != nil {
+		return err
+	}
+	own := f.Node == c.w.node.Number && f.Incarnation == c.w.node.Incarnation
+	switch {
+	case f.Sequence == h.sequence && f.Hash() != h.hash:
+		return ErrChain
+	case own || f.Sequence <= h.sequence:
+		c.done.Skipped++
+		return nil
+	case over:
+		c.done.Applied++
+		return c.all(f)
+	case f.Sequence > h.sequence+1:
+		if slices.ContainsFunc(c.early[at], func(o early) bool { return bytes.Equal(o.raw, e.raw) }) {
+			c.done.Skipped++
+			return nil
+		}
+		c.early[at] = append(c.early[at], e)
+		return nil
+	case f.Previous != h.hash:
+		return ErrChain
+	}
+	for ; f != nil; f = c.next(at.of) {
+		if err := c.all(f); err != nil {
+			return err
+		}
+		c.heads[at.of] = head{f.Sequence, f.Hash()}
+		c.done.Applied++
+	}
+	return nil
+}
+
+// all takes the facts of a frame.
+func (c *courier) all(f *fact.Frame) error {
+	for _, x := range f.Facts {
+		if err := c.fact(f.Node, f.Position(), x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fact takes one fact of a frame.
+func (c *courier) fact(node uint16, at fact.Position, x fact.Fact) error {
+	if c.judge != nil {
+		if reason := c.judge(c.w, at, x); reason != "" {
+			c.done.Refused = append(c.done.Refused, Refused{node, at, x, reason})
+			return nil
+		}
+	}
+	if _, unread := x.(fact.Unread); !unread {
+		c.facts = append(c.facts, x)
+		return nil
+	}
+	if c.judge != nil && x.Kind().Lane() == fact.UpDown {
+		c.facts = append(c.facts, x) // for the outbox: those who can read it should not have to wait
+	}
+	return c.quarantine(fact.Quarantine{Node: node, Position: at, Raw: fact.Append(nil, x)})
+}
+
+func (c *courier) quarantine(q fact.Quarantine) error {
+	q.Judge = c.judge != nil
+	if c.kept += int64(len(q.Raw)); c.w.fleet.quarantined.bytes+c.kept > maxQuarantined {
+		return fmt.Errorf("%w: it has %d bytes", ErrQuarantineFull, c.w.fleet.quarantined.bytes)
+	}
+	c.done.Quarantined++
+	c.facts = append(c.facts, q)
+	return nil
+}
+
+// next is the frame that follows the head of an incarnation, if it came before; else nil. A frame in its place that
+// does not follow is none that the node made.
+func (c *courier) next(of incarnation) (next *fact.Frame) {
+	h := c.heads[of]
+	at := place{of, h.sequence + 1}
+	for i, e := range c.early[at] {
+		if e.frame.Previous == h.hash {
+			c.early[at] = slices.Delete(c.early[at], i, i+1)
+			return e.frame
+		}
+	}
+	for f := range c.w.waiting(at.key()) {
+		if f.Previous == h.hash {
+			return f
+		}
+	}
+	return nil
+}
+
+// finish notes how far the node has come with each incarnation, and has the frames wait that are still too early.
+func (c *courier) finish() error {
+	for _, of := range slices.SortedFunc(maps.Keys(c.heads), incarnation.compare) {
+		if err := c.retire(of.node); err != nil {
+			return err
+		}
+		h := c.heads[of]
+		c.facts = append(c.facts, fact.Head{Node: of.node,
+			Position: fact.Position{Incarnation: of.number, Sequence: h.sequence}, Hash: h.hash})
+	}
+	bytes := c.w.fleet.waiting.bytes
+	for _, at := range slices.SortedFunc(maps.Keys(c.early), place.compare) {
+		for _, e := range c.early[at] {
+			switch {
+			case at.sequence <= c.heads[at.of].sequence || c.w.get(waitingBucket, waitingKey(at, e.raw)) != nil:
+				c.done.Skipped++
+			case bytes+int64(len(e.raw)) > maxWaiting:
+				c.done.Dropped++
+			default:
+				bytes += int64(len(e.raw))
+				c.done.Waiting++
+				c.facts = append(c.facts, fact.Wait{Frame: e.raw})
+			}
+		}
+	}
+	return nil
+}
+
+// retire takes the frames that wait for others of an incarnation that is over from now on: its head goes.
+func (c *courier) retire(node uint16) error {
+	list := c.w.headsOf(node)
+	for of := range c.heads {
+		if of.node == node && !slices.Contains(list, of.number) {
+			list = append(list, of.number)
+		}
+	}
+	slices.Sort(list)
+	for _, number := range list[:max(0, len(list)-maxHeads)] {
+		over := incarnation{node, number}
+		for f := range c.w.waiting(over.key()) {
+			c.done.Applied++
+			if err := c.all(f); err != nil {
+				return err
+			}
+		}
+		for at, list := range c.early {
+			if at.of != over {
+				continue
+			}
+			for _, e := range list {
+				c.done.Applied++
+				if err := c.all(e.frame); err != nil {
+					return err
+				}
+			}
+			delete(c.early, at)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// The bucket quarantine has the facts and frames of other nodes that cannot be applied here: a newer program wrote
+// them, or they meet a damaged record. The next Open tries again.
+
+// maxRetried bounds how many facts of the quarantine share a request.
+const maxRetried = 1000
+
+// joinQuarantine keeps what cannot be applied, under the digest of what it is.
+func (w *writer) joinQuarantine(q fact.Quarantine) {
+	digest, value := sha256.Sum256(q.Raw), fact.Append(nil, q)
+	w.leave(digest)
+	w.put(quarantineBucket, digest[:], value)
+	w.fleet.quarantined.add(value)
+}
+
+// leave takes something out of the quarantine.
+func (w *writer) leave(digest [sha256.Size]byte) {
+	if value := w.get(quarantineBucket, digest[:]); value != nil {
+		w.fleet.quarantined.take(value)
+		w.remove(quarantineBucket, digest[:])
+	}
+}
+
+// decodeQuarantine: a fact.Quarantine, as facts are encoded.
+func decodeQuarantine(value []byte) (fact.Quarantine, error) {
+	f, err := fact.Decode(value)
+	q, ok := f.(fact.Quarantine)
+	if err != nil || !ok {
+		return fact.Quarantine{}, corrupt("quarantine")
+	}
+	return q, nil
+}
+
+// readable reports whether this program can read what is in quarantine.
+func readable(q fact.Quarantine) bool {
+	var err error
+	if q.IsFrame {
+		_, err = fact.ParseFrame(q.Raw)
+	} else {
+		_, err = fact.Decode(q.Raw)
+	}
+	return err == nil
+}
+
+// reread applies what was quarantined and can be read by now: this program is newer than the one that kept it. What
+// still cannot be applied stays where it is.
+func (db *DB) reread(ctx context.Context) error {
+	var list []fact.Quarantine
+	err := db.view(ctx, func(tx *bbolt.Tx) error {
+		return tx.Bucket(quarantineBucket).ForEach(func(_, v []byte) error {
+			if q, err := decodeQuarantine(v); err == nil && readable(q) {
+				list = append(list, q)
+			}
+			return nil
+		})
+	})
+	if errors.Is(err, ErrCorrupt) { // a page: Check names it
+		return nil
+	}
+	for len(list) > 0 && err == nil {
+		n := 1
+		for !list[0].IsFrame && n < min(len(list), maxRetried) && !list[n].IsFrame && list[n].Judge == list[0].Judge {
+			n++
+		}
+		if err = db.retry(ctx, list[:n]); !errors.Is(err, ErrUnavailable) {
+			err = nil
+		}
+		list = list[n:]
+	}
+	return err
+}
+
+// retry applies one frame of the quarantine, or facts.
+func (db *DB) retry(ctx context.Context, list []fact.Quarantine) error {
+	c := courier{}
+	if list[0].Judge {
+		c.judge = db.judge
+	}
+	return db.await(ctx, &request{foreign: true, unshared: c.judge == nil, done: make(chan struct{}),
+		resolve: func(w *writer) (resolved, error) {
+			c.begin(w)
+			for _, q := range list {
+				// First: if a record is still damaged, its fact comes back.
+				c.facts = append(c.facts, fact.Release{Digest: sha256.Sum256(q.Raw)})
+				c.sender = q.Node
+				if err := c.again(q); err != nil {
+					return nil, err
+				}
+			}
+			if err := c.finish(); err != nil {
+				return nil, err
+			}
+			if c.done.Dropped > 0 {
+				return nil, fmt.Errorf("no room for a frame to wait: %w", ErrQuarantineFull)
+			}
+			return c.facts, nil
+		}})
+}
+
+// again takes what was in quarantine.
+func (c *courier) again(q fact.Quarantine) error {
+	if q.IsFrame {
+		return c.take(q.Raw)
+	}
+	x, err := fact.Decode(q.Raw)
+	if err != nil {
+		return err
+	}
+	return c.fact(q.Node, q.Position, x)
+}
