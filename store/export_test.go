@@ -196,3 +196,8 @@ func (db *DB) Lifetimes(ctx context.Context) (l core.Lifetimes, err error) {
 	})
 	return l, err
 }
+
+// EncodeCounts is the record of what a store keeps of other nodes: see fleet.encode.
+func EncodeCounts(v [8]int64) []byte {
+	return fleet{amount{v[0], v[1]}, amount{v[2], v[3]}, amount{v[4], v[5]}, v[6], v[7]}.encode()
+}

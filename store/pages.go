@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // This file reads the pages of a bbolt file (bbolt internal/common/page.go) as bytes, and trusts none. bbolt itself
@@ -25,8 +27,8 @@ const (
 	manyElements = 0xFFFF
 	maxDepth     = 64
 	// maxSpan bounds a branch or leaf, in bytes. If records do not fit on a page, bbolt puts at most four there, and
-	// the longest customer has less than 80 KiB.
-	maxSpan = 1 << 20
+	// the longest is a frame.
+	maxSpan = 5 * fact.MaxFrameBytes
 )
 
 // pages is a file whose header was found sound.
