@@ -1,7 +1,10 @@
 package core
 
 import (
+	"math"
+
 	"github.com/edgetoken/edgetoken/core/cause"
+	"github.com/edgetoken/edgetoken/core/python"
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
@@ -167,6 +170,28 @@ func (d *decision) expiry() cause.Cause {
 	return cause.OK
 }
 
+// refreshExpiry: refresh_exp must be there, be a date for Python, and not be past. Python makes a datetime of it where
+// it makes an int of exp, so fractions of a second count.
+func (d *decision) refreshExpiry() cause.Cause {
+	claim := d.o.RefreshExpiresAt
+	if claim.Form == strictjson.Absent {
+		return cause.NoRefreshExp
+	}
+	v, ok := pythonInt(d.o.Claims, claim)
+	if !ok || claim.Form == strictjson.String || v < minTime || v > maxTime {
+		return cause.BadRefreshExp
+	}
+	at := v * 1e6
+	if claim.Form == strictjson.Number {
+		whole, part := math.Modf(python.Float(d.o.JSON(claim)))
+		at = int64(whole)*1e6 + int64(math.RoundToEven(part*1e6))
+	}
+	if at <= d.now-d.s.Leeway.Microseconds() {
+		return cause.RefreshExpired
+	}
+	return cause.OK
+}
+
 // id: the id must be there, whatever it is.
 func (d *decision) id() cause.Cause {
 	if d.s.IDClaim != "" && d.o.TokenID.Form == strictjson.Absent {
@@ -223,7 +248,7 @@ func (d *decision) cutOff() cause.Cause {
 // newDecision is a decision on a request. It is a value, so that neither leaves the stack.
 func newDecision(s *Settings, req *Request) decision {
 	d := decision{s: s, v: s.Compat.compat(), req: req, o: &req.Opened, now: req.Now.UnixMicro()}
-	if req.Op != Login {
+	if !req.Op.LogsIn() {
 		d.fam = d.o.FamilyAt(req.Now)
 	}
 	return d

@@ -33,6 +33,7 @@ const (
 	checkExpiry
 	checkID
 	checkType
+	checkRefreshExpiry
 	checkRevoked
 	checkDead
 	checkNoRevocation
@@ -70,9 +71,12 @@ var checks = [...]Check{
 	checkSubject:   {"sub", []cause.Cause{cause.BadSubject}},
 	checkJWTID:     {"jti", []cause.Cause{cause.BadID}},
 
-	checkExpiry:       {"exp present", []cause.Cause{cause.NoExpiresAt, cause.BadExpiresAt}},
-	checkID:           {"id", []cause.Cause{cause.NoID}},
-	checkType:         {"type", []cause.Cause{cause.NoType, cause.WrongType}},
+	checkExpiry: {"exp present", []cause.Cause{cause.NoExpiresAt, cause.BadExpiresAt}},
+	checkID:     {"id", []cause.Cause{cause.NoID}},
+	checkType:   {"type", []cause.Cause{cause.NoType, cause.WrongType}},
+	checkRefreshExpiry: {"refresh_exp", []cause.Cause{
+		cause.NoRefreshExp, cause.BadRefreshExp, cause.RefreshExpired,
+	}},
 	checkRevoked:      {"revocation", []cause.Cause{cause.Blacklisted, cause.CutOff}},
 	checkDead:         {"revocation", []cause.Cause{cause.Blacklisted}},
 	checkNoRevocation: {"revocation", nil},
@@ -129,6 +133,8 @@ func (d *decision) walk(list []check, class TokenType) (at int, c cause.Cause) {
 			c = d.id()
 		case checkType:
 			c = d.tokenType(class)
+		case checkRefreshExpiry:
+			c = d.refreshExpiry()
 		case checkRevoked:
 			c = d.revoked()
 		case checkDead:

@@ -57,7 +57,7 @@ func (e clockError) Is(target error) bool { return target == ErrClock || target 
 // issues reports whether the clock and the cut-off let tokens be written for a request. It does not know
 // the latest commit.
 func (r *Request) issues() bool {
-	return CheckClock(r.Now, time.Time{}) == nil && (r.Op != Login || r.State.CutOff < LastStart)
+	return CheckClock(r.Now, time.Time{}) == nil && (!r.Op.LogsIn() || r.State.CutOff < LastStart)
 }
 
 // ReserveUntil is the new high-water mark when a family or session starts above the old one, both in Unix milliseconds.

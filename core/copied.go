@@ -10,7 +10,7 @@ import (
 )
 
 // keep keeps a configured claim of a request, or reports that it may not be one. One that is null is left out of the
-// tokens, whatever a refresh token says of it.
+// tokens, whatever the token says that is refreshed.
 func (w *Writer) keep(req *Request, m *strictjson.Member) bool {
 	o := ownClaim{name: m.Name, first: words.At(m.Name, 0)}
 	// Of ASCII names, those that are the same but for case have one hash.
@@ -31,12 +31,12 @@ func (w *Writer) keep(req *Request, m *strictjson.Member) bool {
 // configured appends the claims that are configured for customers, fresh at each log-in and refresh, then aud and
 // iss, but for those that stand in the token already.
 func (w *Writer) configured(b []byte) []byte {
-	for i := len(w.fixed.own); i < len(w.own); i++ {
+	for i := len(w.set.own); i < len(w.own); i++ {
 		if o := &w.own[i]; !o.used {
 			b = append(b, o.member...)
 		}
 	}
-	for i := w.fixed.dropped; i < len(w.fixed.own); i++ {
+	for i := w.set.dropped; i < len(w.set.own); i++ {
 		if o := &w.own[i]; !o.used {
 			b = append(b, o.member...)
 		}
@@ -44,16 +44,16 @@ func (w *Writer) configured(b []byte) []byte {
 	return b
 }
 
-// find is the claim of this name that is not taken over from a refresh token, which is then used; nil where the claim
-// is taken over.
+// find is the claim of this name that is not taken over from the token that is refreshed, which is then used; nil where
+// the claim is taken over.
 func (w *Writer) find(first uint64, name []byte) *ownClaim {
-	for at := w.fixed.table[words.NameHash(first, len(name))]; at != 0; at = w.own[at-1].next {
+	for at := w.set.table[words.NameHash(first, len(name))]; at != 0; at = w.own[at-1].next {
 		if o := &w.own[at-1]; o.is(first, name) {
 			o.used = true
 			return o
 		}
 	}
-	for i := len(w.fixed.own); i < len(w.own); i++ {
+	for i := len(w.set.own); i < len(w.own); i++ {
 		if o := &w.own[i]; o.is(first, name) {
 			o.used = true
 			return o
@@ -62,8 +62,8 @@ func (w *Writer) find(first uint64, name []byte) *ownClaim {
 	return nil
 }
 
-// copied appends the claims of a refresh token that its access token takes over, in their order. A claim of the access
-// token's own, or a configured one, replaces that of the refresh token.
+// copied appends the claims that a token takes over from the one of which it is made, in their order. A claim of its
+// own, or a configured one, replaces that of the other token.
 func (w *Writer) copied(b, claims []byte) []byte {
 	if quick, ok := w.copiedQuickly(b, claims); ok {
 		return quick

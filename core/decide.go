@@ -3,7 +3,15 @@ package core
 import "github.com/edgetoken/edgetoken/core/cause"
 
 // Writes reports whether an operation writes tokens. Those that do not are decided without any engine, by Decide.
-func (op Op) Writes() bool { return op == Login || op == Refresh }
+func (op Op) Writes() bool { return op.LogsIn() || op == Refresh || op == SlidingRefresh }
+
+// takes is the type of the tokens that an operation takes, but for a header, where the settings name their types.
+func (op Op) takes() TokenType {
+	if op == SlidingRefresh {
+		return SlidingToken
+	}
+	return RefreshToken
+}
 
 // Decide decides a request and writes nothing: all that there is to operations that write no token, and of the others
 // whether they would. The checks and their order are a table: checks.go and order.go.
@@ -19,7 +27,7 @@ func (d *decision) decide(o *Outcome) {
 	o.Refusals = nil
 	if d.req.Op == Authenticate {
 		o.Refusals = d.authenticate()
-	} else if _, c := d.walk(d.order(RefreshToken), RefreshToken); c != cause.OK {
+	} else if _, c := d.walk(d.order(d.req.Op.takes()), d.req.Op.takes()); c != cause.OK {
 		o.Refusals = []Refusal{{Cause: c}}
 	} else {
 		o.revoke(d)
@@ -52,7 +60,7 @@ func (o *Outcome) reads(d *decision) {
 	r.Customer = d.req.State.Customer.ID
 	r.CustomerVersion = d.req.State.Customer.Version
 	r.CutOff = d.req.State.CutOff
-	if d.req.Op != Login && d.fam.Listed {
+	if !d.req.Op.LogsIn() && d.fam.Listed {
 		r.HasFamily = true
 		r.Family = d.fam.Key(d.o.Issuer, r.Customer)
 		r.FamilyVersion = d.req.State.Family.Version

@@ -173,6 +173,8 @@ const (
 	// Revoke ends the log-in of a token of any type and issuer, or the family that Opened.Family names without a
 	// token, by Listed and Bits.
 	Revoke
+	SlidingLogin   // a sliding token for a customer
+	SlidingRefresh // a sliding token for itself, with a later exp
 )
 
 // EntropyBytes is how many random bytes a request needs that writes tokens.
@@ -181,14 +183,14 @@ const EntropyBytes = 32
 // Request is all that Decide goes by.
 type Request struct {
 	Op     Op
-	Opened Opened // not for Login
+	Opened Opened // not for a log-in
 	State  State
 	// Extra are the configured claims of the customer, a JSON object; empty where there are none. Fresh at each
-	// log-in and refresh. It names none that is Reserved. One that is null is left out of the tokens, also where a
-	// refresh token has it.
+	// log-in and refresh. It names none that is Reserved. One that is null is left out of the tokens, also where the
+	// token that is refreshed has it.
 	Extra   []byte
 	Now     time.Time // to the microsecond
-	Entropy []byte    // EntropyBytes, for Login and Refresh
+	Entropy []byte    // EntropyBytes, for operations that write tokens
 }
 
 // Token is a token that was written.
@@ -212,4 +214,7 @@ type Outcome struct {
 func (o Outcome) Refused() bool { return len(o.Refusals) > 0 }
 
 // Known reports whether op is one of the operations.
-func (op Op) Known() bool { return Authenticate <= op && op <= Revoke }
+func (op Op) Known() bool { return Authenticate <= op && op <= SlidingRefresh }
+
+// LogsIn reports whether an operation begins a log-in: it presents no token.
+func (op Op) LogsIn() bool { return op == Login || op == SlidingLogin }

@@ -10,19 +10,26 @@ import (
 //
 //	{"token_type":"access","exp":1780318800,"iat":1780315200,"jti":"08e0…","user_id":"7"}
 type fixed struct {
-	headers         [][]byte // by key: encoded, with its dot; nil for a key that never signs
-	refresh, access []byte   // {"token_type":"access","exp":
-	id, user        []byte   // ,"jti":" and ,"user_id":
-	revoke          []byte   // ,"hash_password":
-	own             []ownClaim
-	dropped         int       // so many of them, the first ones, are nowhere
-	table           [64]uint8 // by words.NameHash: 1 + the index in own of the first claim of that hash
-	reserved        uint64    // a bit for the words.NameHash of each name that is not to be configured
-	ascii           bool      // those names are ASCII alone
+	headers                  [][]byte // by key: encoded, with its dot; nil for a key that never signs
+	refresh, access, sliding []byte   // {"token_type":"access","exp":
+	id, user                 []byte   // ,"jti":" and ,"user_id":
+	refreshExp               []byte   // ,"refresh_exp":
+	revoke                   []byte   // ,"hash_password":
+	copied                   claimSet // of an access token
+	slid                     claimSet // of a sliding token that is refreshed
+	reserved                 uint64   // a bit for the words.NameHash of each name that is not to be configured
+	ascii                    bool     // those names are ASCII alone
 }
 
-// ownClaim is a claim that an access token does not take over from its refresh token. It stands in the place where
-// the refresh token has it, or after all others; or nowhere, where member is nil.
+// claimSet are the claims that a token does not take over from the one of which it is made.
+type claimSet struct {
+	own     []ownClaim
+	dropped int       // so many of them, the first ones, are not written if that token lacks them
+	table   [64]uint8 // by words.NameHash: 1 + the index in own of the first claim of that hash
+}
+
+// ownClaim is a claim that a token does not take over from the one of which it is made. It stands in the place where
+// that has it, or after all others; or nowhere, where member is nil.
 type ownClaim struct {
 	name   []byte // unescaped
 	first  uint64 // its first eight bytes
@@ -35,17 +42,18 @@ func (o *ownClaim) is(first uint64, name []byte) bool {
 	return o.first == first && len(o.name) == len(name) && (len(name) <= 8 || string(o.name[8:]) == string(name[8:]))
 }
 
-func (f *fixed) add(name string, member []byte) {
+func (c *claimSet) add(name string, member []byte) {
 	o := ownClaim{name: []byte(name), first: words.At([]byte(name), 0), member: member}
-	at := &f.table[words.NameHash(o.first, len(name))]
+	at := &c.table[words.NameHash(o.first, len(name))]
 	o.next = *at
-	f.own = append(f.own, o)
-	*at = uint8(len(f.own))
+	c.own = append(c.own, o)
+	*at = uint8(len(c.own))
 }
 
 func fix(s *Settings, keys KeySet) fixed {
 	f := fixed{headers: make([][]byte, len(keys.Keys)), refresh: beginning(s, RefreshToken),
-		access: beginning(s, AccessToken), user: named(s.UserIDClaim)}
+		access: beginning(s, AccessToken), sliding: beginning(s, SlidingToken), user: named(s.UserIDClaim),
+		refreshExp: named(s.SlidingTokenRefreshExpClaim)}
 	for _, k := range keys.Signing {
 		if key := keys.inKeys(k.Key); key >= 0 {
 			f.headers[key] = append(appendBase64(nil, header(s, &keys.Keys[key])), '.')
@@ -60,15 +68,20 @@ func fix(s *Settings, keys KeySet) fixed {
 	// simplejwt RefreshToken.no_copy_claims
 	for _, name := range []string{"exp", "iat", "jti", s.TokenTypeClaim, s.IDClaim} {
 		if name != "" { // a setting that is None, while a claim may have that name
-			f.add(name, nil)
+			f.copied.add(name, nil)
 		}
 	}
-	f.dropped = len(f.own)
-	if s.Audience != nil || s.AudienceList {
-		f.add("aud", append(named("aud"), audience(s)...))
-	}
-	if s.Issuer != nil {
-		f.add("iss", python.AppendJSON(named("iss"), *s.Issuer))
+	f.copied.dropped = len(f.copied.own)
+	f.slid.add("exp", nil) // the members of these two come with a request, and exp is always there
+	f.slid.add("iat", nil)
+	f.slid.dropped = 1
+	for _, set := range []*claimSet{&f.copied, &f.slid} {
+		if s.Audience != nil || s.AudienceList {
+			set.add("aud", append(named("aud"), audience(s)...))
+		}
+		if s.Issuer != nil {
+			set.add("iss", python.AppendJSON(named("iss"), *s.Issuer))
+		}
 	}
 	f.ascii = true
 	for _, name := range s.reserved() {

@@ -8,15 +8,12 @@ import (
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
-// login writes the pair of a log-in: a new family, its refresh token of generation 0, and an access token with the
-// same claims.
+// login writes the tokens of a log-in, which begins a family: its refresh token of generation 0, and an access token
+// with the same claims; or a sliding token.
 func (w *Writer) login(d *decision) {
 	p := &w.prepared
 	fam := newFamily(max(d.req.Now.UnixMilli(), d.req.State.CutOff+1), d.req.Entropy)
-	p.Effects.Reads.Start = fam.Start
-	if fam.Start > d.req.State.HighWater {
-		p.Effects.List = append(p.Effects.List, Effect{Kind: ReserveStart, At: ReserveUntil(fam.Start)})
-	}
+	w.begins(d, fam.Start)
 	c := &d.req.State.Customer
 	if d.s.UpdateLastLogin {
 		p.Effects.List = append(p.Effects.List, Effect{Kind: RecordLogin, Customer: c.ID, At: d.now})
@@ -34,6 +31,13 @@ func (w *Writer) login(d *decision) {
 		b = python.AppendJSON(append(b, w.fixed.revoke...), c.RevokeClaim)
 	}
 	w.shared = w.configured(b)
+	if d.req.Op == SlidingLogin {
+		begun := w.begin(d, SlidingToken)
+		b = append(w.identified(d, SlidingToken, begun, fam), w.fixed.refreshExp...)
+		b = strconv.AppendInt(b, seconds(d.now+d.s.SlidingTokenRefreshLifetime.Microseconds()), 10)
+		w.write(SlidingToken, begun, append(b, w.shared...))
+		return
+	}
 	begun := w.begin(d, RefreshToken)
 	w.write(RefreshToken, begun, append(w.identified(d, RefreshToken, begun, fam), w.shared...))
 	begun = w.begin(d, AccessToken)
@@ -46,6 +50,38 @@ func (w *Writer) refresh(d *decision) {
 	begun := w.begin(d, AccessToken)
 	b := w.identified(d, AccessToken, begun, d.fam)
 	w.write(AccessToken, begun, w.configured(w.copied(b, d.o.Claims)))
+}
+
+// slide writes a sliding token anew: with its claims in their order, but for exp and iat.
+//
+// An id of ours says when the family began. Any other begins at its iat, which moves here: that counts as a start, so
+// that a later cut-off is not before it, though the clock be set back.
+func (w *Writer) slide(d *decision) {
+	w.times = appendTime(w.times[:0], "exp", d.now+d.s.SlidingTokenLifetime.Microseconds())
+	size := len(w.times)
+	w.times = appendTime(w.times, "iat", d.now)
+	w.own[0].member, w.own[1].member = w.times[:size:size], w.times[size:]
+	b := w.configured(w.copied(w.claims[:0], d.o.Claims))
+	b[0] = '{'
+	key := w.prepared.Key
+	w.write(SlidingToken, &begun{input: w.fixed.headers[key]}, b)
+	if !d.fam.Ours {
+		w.begins(d, d.req.Now.UnixMilli())
+	}
+}
+
+// appendTime appends a claim that is a time in Unix microseconds.
+func appendTime(b []byte, name string, micros int64) []byte {
+	return strconv.AppendInt(append(append(append(b, `,"`...), name...), `":`...), seconds(micros), 10)
+}
+
+// begins notes that a family begins at the given Unix milliseconds.
+func (w *Writer) begins(d *decision, start int64) {
+	e := &w.prepared.Effects
+	e.Reads.Start = start
+	if start > d.req.State.HighWater {
+		e.List = append(e.List, Effect{Kind: ReserveStart, At: ReserveUntil(start)})
+	}
 }
 
 // begun is the beginning of all tokens of one type that one key signs with the same times: it is kept, for the next
@@ -61,8 +97,11 @@ type begun struct {
 // begin begins a token of type t: header, type, exp, iat.
 func (w *Writer) begin(d *decision, t TokenType) *begun {
 	g, begin, lifetime := &w.begun[0], w.fixed.refresh, d.s.RefreshTokenLifetime
-	if t == AccessToken {
+	switch t {
+	case AccessToken:
 		g, begin, lifetime = &w.begun[1], w.fixed.access, d.s.AccessTokenLifetime
+	case SlidingToken:
+		g, begin, lifetime = &w.begun[2], w.fixed.sliding, d.s.SlidingTokenLifetime
 	}
 	expires, issued := seconds(d.now+lifetime.Microseconds()), seconds(d.now)
 	copied := d.v.copiesIssuedAt && d.req.Op == Refresh && d.o.IssuedAt.Form != strictjson.Absent
@@ -73,7 +112,7 @@ func (w *Writer) begin(d *decision, t TokenType) *begun {
 	b := append(strconv.AppendInt(append(w.claims[:0], begin...), expires, 10), `,"iat":`...)
 	if copied {
 		b = append(b, d.o.IssuedAt.JSON(d.o.Claims)...)
-		g = &w.begun[2]
+		g = &w.begun[3]
 	} else {
 		b = strconv.AppendInt(b, issued, 10)
 	}
@@ -104,13 +143,16 @@ func (w *Writer) identified(d *decision, t TokenType, g *begun, fam Family) []by
 		fam.Bits = newFamily(0, d.req.Entropy).Bits
 	}
 	fam.Start = max(fam.Start, familyEpoch)
-	if t == RefreshToken {
+	switch t {
+	case RefreshToken:
 		return append(fam.appendTokenID(b, refreshKind, 0), '"')
+	case SlidingToken:
+		return append(fam.appendTokenID(b, slidingKind, d.sequence()), '"')
 	}
 	return append(fam.appendTokenID(b, accessByEntropy, d.sequence()), '"')
 }
 
-// sequence is the random part of an access token's id: 4 bytes of entropy that name no family.
+// sequence is the random part of an access or a sliding token's id: 4 bytes of entropy that name no family.
 func (d *decision) sequence() uint32 { return binary.LittleEndian.Uint32(d.req.Entropy[8:]) }
 
 // write adds a token of what is begun and the rest of its claims, which lack their end.

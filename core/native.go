@@ -66,21 +66,21 @@ func (n *Native) Decide(ctx context.Context, req Request) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	return SignPrepared(ctx, n.keys, p, req.Entropy)
+	return p.Sign(ctx, n.keys, req.Entropy)
 }
 
-// SignPrepared has keys sign what was prepared; entropy is that of the request. ErrTooLong where a token became
-// longer than Open reads.
-func SignPrepared(ctx context.Context, keys Keys, p *Prepared, entropy []byte) (Outcome, error) {
+// Sign has keys sign what was prepared; entropy is that of the request. ErrTooLong where a token became longer than
+// Open reads.
+func (p *Prepared) Sign(ctx context.Context, keys Keys, entropy []byte) (Outcome, error) {
 	o, err := p.Finish(func(input []byte) ([]byte, error) { return keys.Sign(ctx, p.Key, input, entropy) })
 	if err != nil {
 		return Outcome{}, err
 	}
-	return o, CheckWritten(o)
+	return o, o.CheckWritten()
 }
 
 // CheckWritten reports ErrTooLong where a token is longer than Open reads.
-func CheckWritten(o Outcome) error {
+func (o *Outcome) CheckWritten() error {
 	for _, t := range o.Tokens {
 		if len(t.Value) > MaxTokenBytes {
 			return ErrTooLong

@@ -29,6 +29,14 @@ var (
 	refreshAnybodyListed   = slices.Concat(listed, []check{checkOwn, checkNoCustomer, checkWritable})
 	refreshAnybodyUnlisted = slices.Concat(unlisted, []check{checkOwn, checkNoCustomer, checkWritable})
 
+	slide        = []check{checkOwn, checkRefreshExpiry, checkRefreshCustomer, checkWritable}
+	slideAnybody = []check{checkOwn, checkRefreshExpiry, checkNoCustomer, checkWritable}
+
+	slideListed          = slices.Concat(listed, slide)
+	slideUnlisted        = slices.Concat(unlisted, slide)
+	slideAnybodyListed   = slices.Concat(listed, slideAnybody)
+	slideAnybodyUnlisted = slices.Concat(unlisted, slideAnybody)
+
 	blacklistReadable = slices.Concat(listed, []check{checkOwn, checkListed, checkWritable, checkReadable})
 	blacklistAny      = slices.Concat(listed, []check{checkOwn, checkListed, checkWritable, checkNoCustomer})
 	blacklistUnlisted = slices.Concat(unlisted, []check{checkOwn, checkNoCustomer})
@@ -84,6 +92,17 @@ func (d *decision) order(class TokenType) []check {
 			return refreshAnybodyListed
 		}
 		return refreshAnybodyUnlisted
+	case SlidingRefresh:
+		// The reference asks for the customer in no version.
+		switch app := d.s.BlacklistApp; {
+		case secure && app:
+			return slideListed
+		case secure:
+			return slideUnlisted
+		case app:
+			return slideAnybodyListed
+		}
+		return slideAnybodyUnlisted
 	case Blacklist:
 		switch {
 		case !app:
@@ -96,7 +115,7 @@ func (d *decision) order(class TokenType) []check {
 		return logout
 	case Revoke:
 		return revoke
-	case Login:
+	case Login, SlidingLogin:
 		return login
 	}
 	return nil
@@ -107,7 +126,7 @@ func (d *decision) order(class TokenType) []check {
 // those of the token's own type, or else of the first class.
 func Checks(s *Settings, req Request) (all []Check, at int, c cause.Cause) {
 	d := newDecision(s, &req)
-	class := RefreshToken
+	class := req.Op.takes()
 	if req.Op == Authenticate {
 		class = d.shownClass()
 	}

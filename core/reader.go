@@ -250,8 +250,15 @@ func (o *Opened) ReadFamily() {
 	o.Family.Start = o.issuedAt()
 }
 
-// Expires is exp in Unix seconds, as Python's int() reads it; ok is false where it is absent or no number.
-func (o *Opened) Expires() (at int64, ok bool) { return pythonInt(o.Claims, o.ExpiresAt) }
+// Expires is exp in Unix seconds, as Python's int() reads it, or refresh_exp where that is later: until then a sliding
+// token can be had anew. ok is false where exp is absent or no number.
+func (o *Opened) Expires() (at int64, ok bool) {
+	at, ok = pythonInt(o.Claims, o.ExpiresAt)
+	if until, has := pythonInt(o.Claims, o.RefreshExpiresAt); ok && has {
+		at = max(at, until)
+	}
+	return at, ok
+}
 
 // issuedAt is iat in Unix milliseconds, between 1970 and the year 9999; 0 where it is absent or no number.
 func (o *Opened) issuedAt() int64 {
@@ -259,8 +266,8 @@ func (o *Opened) issuedAt() int64 {
 	return max(0, min(iat, maxTime)) * 1000
 }
 
-// maxTime is the last second of the year 9999, beyond which Python has no dates.
-const maxTime = 253402300799
+// minTime and maxTime are the first second of the year 1 and the last one of the year 9999. Python has no dates beyond.
+const minTime, maxTime = -62135596800, 253402300799
 
 // FamilyAt is the family of the token as it counts at the given time: an id of ours whose kind does not fit the type
 // of the token is a foreign one, and a foreign family never starts after now. A State for Decide is loaded by this

@@ -56,6 +56,9 @@ type Settings struct {
 
 	AccessTokenLifetime  time.Duration // ACCESS_TOKEN_LIFETIME
 	RefreshTokenLifetime time.Duration // REFRESH_TOKEN_LIFETIME
+	// SlidingTokenLifetime is SLIDING_TOKEN_LIFETIME, and SlidingTokenRefreshLifetime SLIDING_TOKEN_REFRESH_LIFETIME:
+	// for so long after its log-in a sliding token can be refreshed.
+	SlidingTokenLifetime, SlidingTokenRefreshLifetime time.Duration
 	// BlacklistApp says whether tokens can be blacklisted at all (simplejwt's token_blacklist among INSTALLED_APPS).
 	BlacklistApp           bool
 	BlacklistAfterRotation bool // BLACKLIST_AFTER_ROTATION; without rotation it makes verify ask the blacklist
@@ -88,6 +91,8 @@ func DefaultSettings() Settings {
 		Wire:                        Secure,
 		AccessTokenLifetime:         time.Hour,
 		RefreshTokenLifetime:        3 * 24 * time.Hour,
+		SlidingTokenLifetime:        5 * time.Minute,
+		SlidingTokenRefreshLifetime: 24 * time.Hour,
 		BlacklistApp:                true,
 		UpdateLastLogin:             true,
 		AuthHeaderTypes:             []string{"Bearer"},
@@ -102,12 +107,14 @@ func DefaultSettings() Settings {
 }
 
 // lifetimes are how long an access token and a refresh token may be accepted after they were issued, in whole seconds:
-// ACCESS_TOKEN_LIFETIME and REFRESH_TOKEN_LIFETIME, each with LEEWAY.
+// ACCESS_TOKEN_LIFETIME and REFRESH_TOKEN_LIFETIME, each with LEEWAY. A sliding token is both, so its lifetimes count
+// too.
 func (s *Settings) lifetimes() (access, refresh int64) {
 	whole := func(lifetime time.Duration) int64 {
 		return int64((lifetime + s.Leeway + time.Second - 1) / time.Second)
 	}
-	return whole(s.AccessTokenLifetime), whole(s.RefreshTokenLifetime)
+	return whole(max(s.AccessTokenLifetime, s.SlidingTokenLifetime)),
+		whole(max(s.RefreshTokenLifetime, s.SlidingTokenRefreshLifetime))
 }
 
 // Validate reports every mistake, each naming its setting; nil where there is none.
@@ -120,11 +127,17 @@ func (s Settings) Validate() []error {
 	if s.Wire != Secure && s.Wire != Exact {
 		bad("wire", strconv.Quote(string(s.Wire))+" is unknown; use secure or exact")
 	}
-	if s.AccessTokenLifetime < time.Second {
-		bad("ACCESS_TOKEN_LIFETIME", "must be at least 1 second")
-	}
-	if s.RefreshTokenLifetime < time.Second {
-		bad("REFRESH_TOKEN_LIFETIME", "must be at least 1 second")
+	for _, l := range []struct {
+		setting  string
+		lifetime time.Duration
+	}{
+		{"ACCESS_TOKEN_LIFETIME", s.AccessTokenLifetime}, {"REFRESH_TOKEN_LIFETIME", s.RefreshTokenLifetime},
+		{"SLIDING_TOKEN_LIFETIME", s.SlidingTokenLifetime},
+		{"SLIDING_TOKEN_REFRESH_LIFETIME", s.SlidingTokenRefreshLifetime},
+	} {
+		if l.lifetime < time.Second {
+			bad(l.setting, "must be at least 1 second")
+		}
 	}
 	if s.Leeway < 0 {
 		bad("LEEWAY", "must not be negative")

@@ -44,10 +44,12 @@ type Writer struct {
 	prepared Prepared
 	inputs   []byte // those of prepared, one after the other
 
-	begun     [3]begun           // of refresh tokens, of access tokens, and of those that copy their iat
+	begun     [4]begun           // of refresh, access and sliding tokens, and of access tokens that copy their iat
 	claims    []byte             // of the token that is being written, but for what is begun
 	shared    []byte             // the end of them, where it is the same in both tokens
-	own       []ownClaim         // of the request
+	set       *claimSet          // of the request
+	own       []ownClaim         // those of set, then of the request
+	times     []byte             // their exp and iat, where a sliding token is refreshed
 	extra     []byte             // their members, where they are configured for customers
 	extraScan strictjson.Scanner // holds their names
 	scan      strictjson.Scanner
@@ -63,7 +65,11 @@ func NewWriter(s *Settings, keys KeySet) *Writer {
 // Prepare decides a request and writes the signing inputs of the tokens to issue. What it gives is valid until the
 // next call, and refers to req. The error is that of CheckWriting.
 func (w *Writer) Prepare(req *Request) (*Prepared, error) {
-	w.own, w.extra = append(w.own[:0], w.fixed.own...), w.extra[:0]
+	w.set = &w.fixed.copied
+	if req.Op == SlidingRefresh {
+		w.set = &w.fixed.slid
+	}
+	w.own, w.extra = append(w.own[:0], w.set.own...), w.extra[:0]
 	key := w.keys.SigningAt(req.Now)
 	keep := func(m *strictjson.Member) bool { return w.keep(req, m) }
 	if err := checkWriting(key, req, &w.extraScan, keep); err != nil {
@@ -82,7 +88,9 @@ func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 		return nil, ErrClock
 	case req.Op == Refresh:
 		w.refresh(d)
-	case req.Op == Login:
+	case req.Op == SlidingRefresh:
+		w.slide(d)
+	default:
 		w.login(d)
 	}
 	return p, nil
@@ -125,7 +133,7 @@ func checkWriting(key int, req *Request, scan *strictjson.Scanner, keep func(*st
 		return ErrEntropy
 	case key < 0:
 		return ErrNoSigningKey
-	case req.Op == Login && !req.State.Customer.ID.IsZero() && req.State.Customer.UserID.IsZero():
+	case req.Op.LogsIn() && !req.State.Customer.ID.IsZero() && req.State.Customer.UserID.IsZero():
 		return ErrUserID
 	case len(req.Extra) > maxExtra:
 		return ErrExtra

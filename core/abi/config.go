@@ -11,7 +11,8 @@ import (
 // Config is the message of Configure: the settings, the description of the keys, and for self-contained modules their
 // material.
 //
-//	text compat | text wire | text node | i64 access, i64 refresh lifetime, i64 leeway (µs) |
+//	text compat | text wire | text node | i64 access, i64 refresh, i64 sliding, i64 sliding refresh lifetime (µs) |
+//	i64 leeway (µs) |
 //	u8 blacklist app | u8 blacklist after rotation | u8 last_login | u8 check revoke token | u8 check active |
 //	u8 has issuer | text issuer | u8 audience is a list | texts audience | texts header types | texts token classes |
 //	text user id claim | text type claim | text id claim | text refresh exp claim | text revoke claim |
@@ -33,7 +34,8 @@ func (c *Config) Append(b []byte) []byte {
 	for _, t := range []string{string(s.Compat), string(s.Wire), s.Node} {
 		b = codec.Text(b, t)
 	}
-	for _, d := range []time.Duration{s.AccessTokenLifetime, s.RefreshTokenLifetime, s.Leeway} {
+	for _, d := range []time.Duration{s.AccessTokenLifetime, s.RefreshTokenLifetime, s.SlidingTokenLifetime,
+		s.SlidingTokenRefreshLifetime, s.Leeway} {
 		b = codec.I64(b, d.Microseconds())
 	}
 	for _, v := range []bool{s.BlacklistApp, s.BlacklistAfterRotation, s.UpdateLastLogin, s.CheckRevokeToken,
@@ -85,7 +87,8 @@ func ReadConfig(b []byte) (*Config, bool) {
 	c := &Config{}
 	s := &c.Settings
 	s.Compat, s.Wire, s.Node = core.Version(r.Text()), core.Wire(r.Text()), r.Text()
-	for _, d := range []*time.Duration{&s.AccessTokenLifetime, &s.RefreshTokenLifetime, &s.Leeway} {
+	for _, d := range []*time.Duration{&s.AccessTokenLifetime, &s.RefreshTokenLifetime, &s.SlidingTokenLifetime,
+		&s.SlidingTokenRefreshLifetime, &s.Leeway} {
 		µs := r.I64()
 		r.Bad = r.Bad || µs < 0 || µs > math.MaxInt64/1000
 		*d = time.Duration(µs) * time.Microsecond

@@ -16,7 +16,8 @@ const requestBytes = 120
 
 // AppendRequest appends the message of Prepare and Decide:
 //
-//	0  u8 op (1 authenticate, 2 verify, 3 log-in, 4 refresh, 5 blacklist, 6 log-out, 7 revoke)
+//	0  u8 op (1 authenticate, 2 verify, 3 log-in, 4 refresh, 5 blacklist, 6 log-out, 7 revoke,
+//	   8 sliding log-in, 9 sliding refresh)
 //	1  i64 now (Unix µs)
 //	9  u8 flags (1 customer active, 2 password good, 4 unreadable customer, 8 family dead)
 //	10 u8 kind of the customer's id (0 none, 1 integer, 2 text) | 11 u8 kind of its user id
@@ -29,7 +30,7 @@ const requestBytes = 120
 //	   but for a log-in: Opened (fixed, see AppendOpened)
 //
 // The host gives issuer and end of the token's key, since it opened the token and the guest may have other keys by now.
-// A log-in (op 3) has neither, and no claims. One at 2026-01-01 begins
+// A log-in has neither, and no claims. One at 2026-01-01 begins
 //
 //	03 | 00 40 20 46 48 47 06 00 | …
 //
@@ -46,7 +47,7 @@ func AppendRequest(b []byte, q *core.Request) []byte {
 	id, idText := parts(&c.ID)
 	userID, userIDText := parts(&c.UserID)
 	issuer, keyEnds, claims := q.Opened.Issuer, q.Opened.KeyEnds, q.Opened.Claims
-	if q.Op == core.Login {
+	if q.Op.LogsIn() {
 		issuer, keyEnds, claims = "", 0, nil
 	}
 	for i, v := range [...]uint64{
@@ -63,7 +64,7 @@ func AppendRequest(b []byte, q *core.Request) []byte {
 	}
 	b = append(append(append(b, idText...), userIDText...), c.RevokeClaim...)
 	b = append(append(append(append(b, q.Extra...), q.Entropy...), issuer...), claims...)
-	if q.Op != core.Login {
+	if !q.Op.LogsIn() {
 		b = AppendOpened(b, &q.Opened)
 	}
 	return b
@@ -129,7 +130,7 @@ func ReadRequest(b []byte, q *core.Request) bool {
 	c.ID.Text, c.UserID.Text, c.RevokeClaim = shared(next(92)), shared(next(96)), shared(next(100))
 	q.Extra, q.Entropy = next(104), next(108)
 	issuer, claims := next(112), next(116)
-	if q.Op == core.Login {
+	if q.Op.LogsIn() {
 		q.Opened = core.Opened{}
 		return good && f < 16 && whole(&c.ID) && whole(&c.UserID) && keyEnds == 0 &&
 			len(issuer)+len(claims)+len(rest) == 0
@@ -211,7 +212,7 @@ func readRefusals(r *codec.Reader, o *core.Outcome) bool {
 // readType copies only types that nobody knows.
 func readType(r *codec.Reader) core.TokenType {
 	b := r.Take(int(r.U16()))
-	for _, t := range [...]core.TokenType{core.RefreshToken, core.AccessToken} {
+	for _, t := range [...]core.TokenType{core.RefreshToken, core.AccessToken, core.SlidingToken} {
 		if string(b) == string(t) {
 			return t
 		}

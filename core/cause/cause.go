@@ -36,6 +36,7 @@ const (
 	Blacklisted      // the family was revoked
 	CutOff           // the family began before the customer's or the node's cut-off
 	NoRefreshExp     // no refresh_exp
+	BadRefreshExp    // refresh_exp is no number, or no time of Python's
 	RefreshExpired   // refresh_exp is past
 	NoCustomerClaim  // no USER_ID_CLAIM
 	CustomerNotFound // header: the customer does not exist
@@ -60,7 +61,9 @@ var causeNames = [causes]string{
 	Expired: "expired", WrongIssuer: "wrong_issuer", WrongAudience: "wrong_audience", BadSubject: "bad_sub",
 	BadID:       "bad_jti",
 	NoExpiresAt: "no_exp", NoID: "no_id", NoType: "no_type", WrongType: "wrong_type", Blacklisted: "blacklisted",
-	CutOff: "cut_off", NoRefreshExp: "no_refresh_exp", RefreshExpired: "refresh_expired", NoCustomerClaim: "no_user",
+	CutOff: "cut_off", NoRefreshExp: "no_refresh_exp", BadRefreshExp: "bad_refresh_exp",
+	RefreshExpired:   "refresh_expired",
+	NoCustomerClaim:  "no_user",
 	CustomerNotFound: "user_not_found", CustomerInactive: "user_inactive", RevokeClaim: "password_changed",
 	InactiveAccount: "no_active_account", BadCredentials: "no_active_account",
 	NoHeader: "not_authenticated", HeaderInParts: "bad_authorization_header",

@@ -35,6 +35,13 @@ var variants = map[string]core.Settings{
 		s.UserIDClaim, s.TokenTypeClaim, s.IDClaim = "sub", "typ", "tid"
 	}),
 	"no names": settings(func(s *core.Settings) { s.TokenTypeClaim, s.IDClaim = "", "" }),
+	"everything": settings(func(s *core.Settings) {
+		issuer := "us"
+		s.UserIDClaim, s.TokenTypeClaim, s.IDClaim, s.SlidingTokenRefreshExpClaim = "sub", "typ", "tid", "until"
+		s.RevokeTokenClaim, s.CheckRevokeToken, s.Issuer = "hash", true, &issuer
+		s.Audience, s.AudienceList = []string{"shop"}, true
+		s.SlidingTokenLifetime, s.SlidingTokenRefreshLifetime = time.Minute, 2*time.Hour
+	}),
 	"classes": settings(func(s *core.Settings) {
 		s.AuthTokenClasses = []core.TokenType{core.AccessToken,
 			core.SlidingToken}
@@ -45,6 +52,7 @@ var variants = map[string]core.Settings{
 const (
 	access  = `"token_type":"access","exp":4102444800,"iat":1577836800,"jti":"x1","user_id":"7"`
 	refresh = `"token_type":"refresh","exp":4102444800,"iat":1577836800,"jti":"x1","user_id":"7"`
+	sliding = `"token_type":"sliding","exp":4102444800,"iat":1577836800,"jti":"x1","user_id":"7","refresh_exp":4102444800`
 )
 
 // decideCase is one decision. claims are the members of the token's claims, where a change "name=value" replaces or
@@ -62,6 +70,7 @@ type decideCase struct {
 func testDecide(t *testing.T, newEngine NewEngine) {
 	const (
 		auth, verify, renew, list = core.Authenticate, core.Verify, core.Refresh, core.Blacklist
+		slide                     = core.SlidingRefresh
 	)
 	none := func(s *core.State) { *s = core.State{} }
 	unreadable := func(s *core.State) { *s = core.State{UnreadableCustomer: true} }
@@ -201,6 +210,62 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 		{"customer claim no id", list, "5.2", refresh, []string{`user_id="abc"`}, unreadable, cause.OK},
 		{"customer claim no id, no blacklist", list, "no list", refresh, []string{`user_id="abc"`}, unreadable,
 			cause.OK},
+
+		{"good", slide, "5.5", sliding, nil, nil, cause.OK},
+		{"good", slide, "5.2", sliding, nil, nil, cause.OK},
+		{"good", slide, "5.5 safe", sliding, nil, nil, cause.OK},
+		{"type access", slide, "5.5", access, nil, nil, cause.WrongType},
+		{"type refresh", slide, "5.5", refresh, nil, nil, cause.WrongType},
+		{"type sliding", renew, "5.5", sliding, nil, nil, cause.WrongType},
+		{"type sliding", list, "5.5", sliding, nil, nil, cause.WrongType},
+		{"type sliding", verify, "5.5", sliding, nil, nil, cause.OK},
+		{"type sliding, no types", renew, "no names", sliding, nil, nil, cause.OK},
+		{"refresh_exp absent", slide, "5.5", sliding, []string{"-refresh_exp"}, nil, cause.NoRefreshExp},
+		{"refresh_exp absent", auth, "classes", sliding, []string{"-refresh_exp"}, nil, cause.OK},
+		{"refresh_exp of another name", slide, "everything", sliding, []string{`typ="sliding"`, `tid="a"`, `iss="us"`,
+			`aud="shop"`}, nil, cause.NoRefreshExp},
+		{"refresh_exp past", slide, "5.5", sliding, []string{"refresh_exp=" + past}, nil, cause.RefreshExpired},
+		{"refresh_exp past", auth, "classes", sliding, []string{"refresh_exp=" + past}, nil, cause.OK},
+		{"refresh_exp past", verify, "5.5", sliding, []string{"refresh_exp=" + past}, nil, cause.OK},
+		{"refresh_exp now", slide, "5.5", sliding, []string{at("refresh_exp", 0) + ".25"}, nil, cause.RefreshExpired},
+		{"refresh_exp in a microsecond", slide, "5.5", sliding, []string{at("refresh_exp", 0) + ".250001"}, nil,
+			cause.OK},
+		{"refresh_exp in half a microsecond", slide, "5.5", sliding, []string{at("refresh_exp", 0) + ".2500004"}, nil,
+			cause.RefreshExpired},
+		{"refresh_exp in a second", slide, "5.5", sliding, []string{at("refresh_exp", 1)}, nil, cause.OK},
+		{"refresh_exp past within leeway", slide, "leeway", sliding, []string{at("refresh_exp", -9)}, nil, cause.OK},
+		{"refresh_exp past at leeway", slide, "leeway", sliding, []string{at("refresh_exp", -10)}, nil,
+			cause.RefreshExpired},
+		{"refresh_exp with an exponent", slide, "5.5", sliding, []string{"refresh_exp=4.1e9"}, nil, cause.OK},
+		{"refresh_exp true", slide, "5.5", sliding, []string{"refresh_exp=true"}, nil, cause.RefreshExpired},
+		{"refresh_exp in the year 1", slide, "5.5", sliding, []string{"refresh_exp=-62135596800"}, nil,
+			cause.RefreshExpired},
+		{"refresh_exp before the year 1", slide, "5.5", sliding, []string{"refresh_exp=-62135596801"}, nil,
+			cause.BadRefreshExp},
+		{"refresh_exp in 9999", slide, "5.5", sliding, []string{"refresh_exp=253402300799"}, nil, cause.OK},
+		{"refresh_exp beyond 9999", slide, "5.5", sliding, []string{"refresh_exp=253402300800"}, nil,
+			cause.BadRefreshExp},
+		{"refresh_exp beyond a double", slide, "5.5", sliding, []string{"refresh_exp=1e400"}, nil, cause.BadRefreshExp},
+		{"refresh_exp text digits", slide, "5.5", sliding, []string{`refresh_exp="4102444800"`}, nil,
+			cause.BadRefreshExp},
+		{"refresh_exp null", slide, "5.2", sliding, []string{"refresh_exp=null"}, nil, cause.BadRefreshExp},
+		{"refresh_exp a list", slide, "5.5", sliding, []string{"refresh_exp=[1]"}, nil, cause.BadRefreshExp},
+		{"order: type before refresh_exp", slide, "5.5", access, []string{"refresh_exp=1"}, nil, cause.WrongType},
+		{"order: exp before refresh_exp", slide, "5.5", sliding, []string{"exp=1", "refresh_exp=1"}, nil,
+			cause.Expired},
+		{"order: refresh_exp before iss", slide, "5.5", sliding, []string{"iss=5", "refresh_exp=1"}, nil,
+			cause.RefreshExpired},
+		{"order: refresh_exp before customer", slide, "5.5 safe", sliding, []string{"refresh_exp=1"}, none,
+			cause.RefreshExpired},
+		{"iss a number", slide, "5.5", sliding, []string{"iss=5"}, nil, cause.WrongIssuer},
+		{"iss a number", slide, "5.2", sliding, []string{"iss=5"}, nil, cause.OK},
+		{"unknown customer", slide, "5.5", sliding, nil, none, cause.OK},
+		{"unknown customer", slide, "5.5 safe", sliding, nil, none, cause.InactiveAccount},
+		{"unknown customer", slide, "5.2 safe", sliding, nil, none, cause.InactiveAccount},
+		{"inactive customer", slide, "5.5", sliding, nil, inactive, cause.OK},
+		{"inactive customer", slide, "5.5 safe", sliding, nil, inactive, cause.InactiveAccount},
+		{"customer claim absent", slide, "5.5 safe", sliding, []string{"-user_id"}, none, cause.OK},
+		{"revoke claim absent", slide, "revoke", sliding, nil, nil, cause.OK},
 		{"revoke claim right", auth, "revoke", access, []string{`hash_password="0123456789ABCDEF0123456789ABCDEF"`},
 			nil, cause.OK},
 		{"revoke claim other", auth, "revoke", access, []string{`hash_password="0123456789abcdef0123456789abcdef"`},
@@ -221,6 +286,15 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 		{"revoked, access of ours", verify, "bar", access, []string{`jti="` + accessID + `"`}, dead, cause.OK},
 		{"revoked, access of ours", auth, "5.5 safe", access, []string{`jti="` + accessID + `"`}, dead,
 			cause.Blacklisted},
+		{"revoked", slide, "5.5", sliding, nil, dead, cause.Blacklisted},
+		{"revoked", slide, "5.5 safe", sliding, nil, dead, cause.Blacklisted},
+		{"revoked", slide, "no list", sliding, nil, dead, cause.OK},
+		{"revoked, access first", auth, "classes", sliding, nil, dead, cause.WrongType},
+		{"revoked, sliding of ours", slide, "5.5", sliding, []string{`jti="` + slidingID + `"`}, dead,
+			cause.Blacklisted},
+		{"revoked, sliding of ours", verify, "5.5 safe", sliding, []string{`jti="` + slidingID + `"`}, dead,
+			cause.Blacklisted},
+		{"order: revoked before refresh_exp", slide, "5.5", sliding, []string{"-refresh_exp"}, dead, cause.Blacklisted},
 		{"order: revoked before type", renew, "5.5", access, nil, dead, cause.Blacklisted},
 		{"order: revoked before no exp", renew, "5.5", refresh, []string{"-exp"}, dead, cause.Blacklisted},
 		{"order: expired before revoked", renew, "5.5", refresh, []string{"exp=1"}, dead, cause.Expired},
@@ -231,6 +305,12 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 		{"cut off", auth, "5.5", access, nil, cutOff, cause.OK},
 		{"cut off", auth, "5.5 safe", access, nil, cutOff, cause.CutOff},
 		{"cut off", verify, "5.5 safe", access, nil, cutOff, cause.CutOff},
+		{"cut off", slide, "5.5 safe", sliding, nil, cutOff, cause.CutOff},
+		{"cut off", slide, "no list", sliding, nil, cutOff, cause.CutOff},
+		{"started at the cut-off, sliding of ours", slide, "5.5 safe", sliding, []string{`jti="` + slidingID + `"`},
+			func(s *core.State) { s.CutOff = familyStart }, cause.CutOff},
+		{"an access id in a sliding token is foreign", slide, "5.5 safe", sliding, []string{`jti="` + accessID + `"`},
+			func(s *core.State) { s.CutOff = 1577836800_000 }, cause.CutOff},
 		{"started after the cut-off", renew, "5.5 safe", refresh, []string{`jti="` + refreshID + `"`},
 			func(s *core.State) { s.CutOff = familyStart - 1 }, cause.OK},
 		{"started at the cut-off", renew, "5.5 safe", refresh, []string{`jti="` + refreshID + `"`},
@@ -270,7 +350,7 @@ func firstCause(o core.Outcome) cause.Cause {
 
 func (c decideCase) opName() string {
 	return map[core.Op]string{core.Authenticate: "authenticate", core.Verify: "verify", core.Refresh: "refresh",
-		core.Blacklist: "blacklist"}[c.op]
+		core.Blacklist: "blacklist", core.SlidingRefresh: "sliding refresh"}[c.op]
 }
 
 // request is a request with everything in order.

@@ -15,6 +15,7 @@ import (
 const (
 	familyStart = 1780311600_000
 	refreshID   = "08e0429bc012834599e26af000000000"
+	slidingID   = "08e0429bc012834599e26af300000005"
 	accessID    = "08e0429bc012834599e26af200000005"
 	familyName  = 0x123456789abc
 )
@@ -24,7 +25,8 @@ func itoa(v int64) string { return strconv.FormatInt(v, 10) }
 func testIssue(t *testing.T, newEngine NewEngine) {
 	now := Now.Unix()
 	stamp := func(s string) string {
-		return strings.NewReplacer("NOW", itoa(now), "REF", itoa(now+259200), "ACC", itoa(now+3600)).Replace(s)
+		return strings.NewReplacer("NOW", itoa(now), "REF", itoa(now+259200), "ACC", itoa(now+3600),
+			"SLIDE", itoa(now+300), "REXP", itoa(now+86400)).Replace(s)
 	}
 	for _, c := range []struct {
 		name     string
@@ -89,6 +91,36 @@ func testIssue(t *testing.T, newEngine NewEngine) {
 				`","user_id":"7"}`,
 			want: []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"F","iss":"https://auth.example",` +
 				`"user_id":"7"}`}},
+
+		{name: "sliding log-in 5.5", settings: "5.5", op: core.SlidingLogin, want: []string{
+			`{"token_type":"sliding","exp":SLIDE,"iat":NOW,"jti":"S","refresh_exp":REXP,"user_id":"7"}`}},
+		{name: "sliding log-in 5.2", settings: "5.2", op: core.SlidingLogin, want: []string{
+			`{"token_type":"sliding","exp":SLIDE,"iat":NOW,"jti":"S","refresh_exp":REXP,"user_id":7}`}},
+		{name: "sliding log-in with everything", settings: "everything", op: core.SlidingLogin,
+			change: func(q *core.Request) { q.Extra = []byte(`{"plan":"pro","gone":null}`) }, want: []string{
+				`{"typ":"sliding","exp":` + itoa(now+60) + `,"iat":NOW,"tid":"S","until":` + itoa(now+7200) +
+					`,"sub":"7","hash":"0123456789ABCDEF0123456789ABCDEF","plan":"pro","aud":["shop"],"iss":"us"}`}},
+		{name: "sliding refresh in the token's own order", settings: "5.5", op: core.SlidingRefresh,
+			claims: `{"user_id":7,"refresh_exp":4102444800,"jti":"x1","f": 1.10,"exp":4102444800,"\u0061":[1, 2],` +
+				`"iat":1577836800,"token_type":"sliding","n":9223372036854775808}`,
+			want: []string{`{"user_id":7,"refresh_exp":4102444800,"jti":"x1","f":1.10,"exp":SLIDE,"a":[1, 2],` +
+				`"iat":NOW,"token_type":"sliding","n":9223372036854775808}`}},
+		{name: "sliding refresh adds iat", settings: "5.2", op: core.SlidingRefresh,
+			claims: `{"exp":4102444800,"token_type":"sliding","jti":"` + slidingID + `","refresh_exp":4102444800.5}`,
+			want: []string{`{"exp":SLIDE,"token_type":"sliding","jti":"` + slidingID +
+				`","refresh_exp":4102444800.5,"iat":NOW}`}},
+		{name: "sliding refresh keeps what is no text", settings: "5.2", op: core.SlidingRefresh,
+			claims: `{"exp":4102444800,"iat":true,"token_type":"sliding","jti":["a"],"iss":5,"refresh_exp":4102444800}`,
+			want:   []string{`{"exp":SLIDE,"iat":NOW,"token_type":"sliding","jti":["a"],"iss":5,"refresh_exp":4102444800}`}},
+		{name: "sliding refresh renews configured claims, aud and iss", settings: "everything", op: core.SlidingRefresh,
+			change: func(q *core.Request) { q.Extra = []byte(`{"plan":"pro","gone":null,"new":1}`) },
+			claims: `{"gone":1,"plan":"free","typ":"sliding","iss":"us","exp":4102444800,"aud":"shop","tid":"x1",` +
+				`"jti":"j","hash":"old","until":4102444800}`,
+			want: []string{`{"plan":"pro","typ":"sliding","iss":"us","exp":` + itoa(now+60) + `,"aud":["shop"],` +
+				`"tid":"x1","jti":"j","hash":"old","until":4102444800,"new":1,"iat":NOW}`}},
+		{name: "sliding refresh without type and id", settings: "no names", op: core.SlidingRefresh,
+			claims: `{"exp":4102444800,"refresh_exp":4102444800,"token_type":"x","jti":"y"}`,
+			want:   []string{`{"exp":SLIDE,"refresh_exp":4102444800,"token_type":"x","jti":"y","iat":NOW}`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := newEngine(t, variants[c.settings], OneKey())
@@ -105,7 +137,7 @@ func testIssue(t *testing.T, newEngine NewEngine) {
 			}
 			for i, want := range c.want {
 				want = strings.NewReplacer(`"R"`, `"`+loginRefreshID+`"`, `"A"`, `"`+loginAccessID+`"`, `"F"`,
-					`"`+refreshedAccessID+`"`).Replace(stamp(want))
+					`"`+refreshedAccessID+`"`, `"S"`, `"`+loginSlidingID+`"`).Replace(stamp(want))
 				value := o.Tokens[i].Value
 				if got := claimsOf(t, value); got != want {
 					t.Errorf("claims of token %d:\n got %s\nwant %s", i, got, want)
@@ -147,10 +179,11 @@ func testIssue(t *testing.T, newEngine NewEngine) {
 	testEffects(t, newEngine)
 }
 
-// The ids that Now and Entropy give to a log-in, and to an access token in the family of refreshID.
+// The ids that Now and Entropy give to log-ins, and to an access token in the family of refreshID.
 const (
 	loginRefreshID    = "08e05e137d30831388ccd0d400000000"
 	loginAccessID     = "08e05e137d30831388ccd0d662613938"
+	loginSlidingID    = "08e05e137d30831388ccd0d762613938"
 	refreshedAccessID = "08e0429bc012834599e26af262613938"
 )
 
@@ -219,6 +252,23 @@ func testEffects(t *testing.T, newEngine NewEngine) {
 		{name: "blacklist without a blacklist", settings: "no list", op: core.Blacklist, claims: `"jti":"x1"`,
 			want: core.Effects{
 				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true}}},
+		{name: "sliding log-in", settings: "5.5", op: core.SlidingLogin, want: core.Effects{
+			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Start: login},
+			List:  []core.Effect{{Kind: core.RecordLogin, Customer: core.Integer(7), At: Now.UnixMicro()}}}},
+		{name: "sliding refresh", settings: "5.5", op: core.SlidingRefresh, claims: `"jti":"` + slidingID + `"`,
+			want: core.Effects{
+				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true}}},
+		{name: "sliding refresh of a foreign token, which begins anew", settings: "5.5", op: core.SlidingRefresh,
+			claims: `"jti":"x1"`, change: func(q *core.Request) { q.State.HighWater = login - 1 }, want: core.Effects{
+				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true,
+					Start: login},
+				List: []core.Effect{{Kind: core.ReserveStart, At: login + 60_000}}}},
+		{name: "log-out of a sliding token that can be refreshed for longer", settings: "5.5 safe", op: core.Logout,
+			claims: `"jti":"` + slidingID + `"`,
+			want: core.Effects{
+				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true},
+				List: []core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart,
+					Until: until(3*day + access)}, fold}}},
 		{name: "an access id in a refresh token is foreign", settings: "5.5", op: core.Refresh, claims: `"jti":"` +
 			accessID + `"`, want: core.Effects{
 			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3,
@@ -234,7 +284,11 @@ func testEffects(t *testing.T, newEngine NewEngine) {
 			e := newEngine(t, s, OneKey())
 			req := request(c.op)
 			if c.claims != "" {
-				req.Opened = open(t, e, token(`{"token_type":"refresh","exp":4102444800,"user_id":"7",`+c.claims+`}`))
+				claims := `"token_type":"refresh","exp":4102444800`
+				if c.op == core.SlidingRefresh || strings.Contains(c.claims, slidingID) {
+					claims = `"token_type":"sliding","exp":1800000000,"refresh_exp":4102444800`
+				}
+				req.Opened = open(t, e, token(`{`+claims+`,"user_id":"7",`+c.claims+`}`))
 			}
 			if c.change != nil {
 				c.change(&req)

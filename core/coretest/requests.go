@@ -35,11 +35,15 @@ func RandomRequest(r *rand.Rand) (core.Settings, core.Request) {
 
 	req := core.Request{
 		Op: pick(r, core.Authenticate, core.Verify, core.Login, core.Refresh, core.Blacklist, core.Logout,
-			core.Revoke),
+			core.Revoke, core.SlidingLogin, core.SlidingRefresh),
 		Now: Now, Entropy: Entropy,
 	}
 	var o core.Opened
-	token := Sign("HS256", Secret, `{"alg":"HS256"}`, randomClaims(r))
+	types := []string{`"access"`, `"refresh"`, `"sliding"`}
+	if req.Op == core.SlidingRefresh {
+		types = types[2:]
+	}
+	token := Sign("HS256", Secret, `{"alg":"HS256"}`, randomClaims(r, types))
 	if err := core.NewNative(s, OneKey()).Open(context.Background(), []byte(token), &o); err != nil {
 		panic(err)
 	}
@@ -66,7 +70,7 @@ func RandomRequest(r *rand.Rand) (core.Settings, core.Request) {
 }
 
 // randomClaims are claims in JSON. The first value of each is the good one, and "" leaves the claim out.
-func randomClaims(r *rand.Rand) string {
+func randomClaims(r *rand.Rand, types []string) string {
 	var members []string
 	for _, c := range []struct {
 		name   string
@@ -80,7 +84,8 @@ func randomClaims(r *rand.Rand) string {
 		{"sub", []string{"", `"a"`, "1"}},
 		{"jti", randomIDs(r)},
 		{"id", randomIDs(r)},
-		{"token_type", []string{pick(r, `"access"`, `"refresh"`, `"sliding"`), "", "1", `"another"`}},
+		{"token_type", []string{pick(r, types...), "", "1", `"another"`}},
+		{"refresh_exp", []string{"1900000000", "", `"1900000000"`, "1", "null", "1780315200.5"}},
 		{"user_id", []string{`"7"`, "", "7", "null", `""`}},
 		{"hash_password", []string{`"ABCD"`, "", `"EFGH"`, "1"}},
 	} {
@@ -96,7 +101,7 @@ func randomClaims(r *rand.Rand) string {
 }
 
 func randomIDs(r *rand.Rand) []string {
-	return []string{pick(r, `"`+refreshID+`"`, `"`+accessID+`"`, `"foreign"`), "", "5", "null", "[]"}
+	return []string{pick(r, `"`+refreshID+`"`, `"`+accessID+`"`, `"`+slidingID+`"`, `"foreign"`), "", "5", "null", "[]"}
 }
 
 func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }

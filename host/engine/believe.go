@@ -2,15 +2,16 @@ package engine
 
 import "github.com/edgetoken/edgetoken/core"
 
-// pairTypes and accessTypes are the tokens of a log-in and of a refresh.
+// The tokens that operations write.
 var (
-	pairTypes   = []core.TokenType{core.RefreshToken, core.AccessToken}
-	accessTypes = []core.TokenType{core.AccessToken}
+	pairTypes    = []core.TokenType{core.RefreshToken, core.AccessToken}
+	accessTypes  = []core.TokenType{core.AccessToken}
+	slidingTypes = []core.TokenType{core.SlidingToken}
 )
 
 // believable reports whether an outcome is one that the request can have. A guest is not trusted with more than the
-// request asks for: a refusal has no tokens, only a log-in and a refresh have any, those of their own types, and none
-// is written once the key that signs has ended.
+// request asks for: a refusal has no tokens, only log-ins and refreshes have any, those of their own types, and none is
+// written once the key that signs has ended.
 func (c *config) believable(req *core.Request, o *core.Outcome) bool {
 	var want []core.TokenType
 	switch {
@@ -19,6 +20,8 @@ func (c *config) believable(req *core.Request, o *core.Outcome) bool {
 		want = pairTypes
 	case req.Op == core.Refresh:
 		want = accessTypes
+	case req.Op.Writes():
+		want = slidingTypes
 	}
 	if len(o.Tokens) != len(want) {
 		return false

@@ -232,9 +232,9 @@ func (e *Engine) decide(ctx context.Context, d *decision) (o core.Outcome, err e
 	case err != nil:
 		return core.Outcome{}, err
 	case e.selfContained:
-		return o, core.CheckWritten(o)
+		return o, o.CheckWritten()
 	}
-	return core.SignPrepared(ctx, e.config.keys, &d.prepared, d.request.Entropy)
+	return d.prepared.Sign(ctx, e.config.keys, d.request.Entropy)
 }
 
 // use runs f with an instance that is configured for e. If the instance traps, panics or answers nonsense, it alone is

@@ -178,7 +178,7 @@ func (h host) signed(req core.Request) core.Outcome {
 	if !ok || !abi.ReadPrepared(answer, len(h.keys.Set().Keys), &p) {
 		h.t.Fatal("nothing is prepared")
 	}
-	o, err := core.SignPrepared(context.Background(), h.keys, &p, req.Entropy)
+	o, err := p.Sign(context.Background(), h.keys, req.Entropy)
 	if err != nil {
 		h.t.Fatal(err)
 	}
