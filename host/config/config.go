@@ -51,11 +51,6 @@ type Config struct {
 	Claims, LoginAnswer claimmap.Members
 	LoginMatch          string // login.match: exact or case_insensitive
 
-	// SlidingTokenLifetime and SlidingTokenRefreshLifetime are read so that a whole SIMPLE_JWT can be copied here.
-	// This version issues no sliding tokens.
-	SlidingTokenLifetime        time.Duration
-	SlidingTokenRefreshLifetime time.Duration
-
 	Listen   string // host:port; port 0 takes a free one
 	Data     string // the data directory
 	CacheDir string // of compiled modules; empty: cache in the data directory

@@ -64,11 +64,16 @@ var warnings = []warning{
 		return c.Settings.RefreshTokenLifetime > 366*day
 	},
 		"is more than a year: whoever steals a refresh token has it for that long, unless it is revoked"), false},
-	{"simple_jwt.AUTH_TOKEN_CLASSES", when(func(c *Config) bool {
-		return !slices.Contains(c.Settings.AuthTokenClasses,
-			core.AccessToken)
+	{"simple_jwt.SLIDING_TOKEN_LIFETIME", when(func(c *Config) bool {
+		return c.Settings.SlidingTokenLifetime > c.Settings.SlidingTokenRefreshLifetime
 	},
-		"does not have access, so that no token which is issued here is good for a request: add it"), false},
+		"is longer than SLIDING_TOKEN_REFRESH_LIFETIME, so that a sliding token which is still good can no longer "+
+			"be refreshed"), false},
+	{"simple_jwt.SLIDING_TOKEN_REFRESH_LIFETIME", when(func(c *Config) bool {
+		return c.Settings.SlidingTokenRefreshLifetime > 366*day
+	},
+		"is more than a year: whoever steals a sliding token can refresh it for that long, unless it is "+
+			"revoked"), false},
 	{"simple_jwt.AUTH_HEADER_TYPES", when(func(c *Config) bool {
 		return slices.ContainsFunc(c.Settings.AuthHeaderTypes,
 			func(t string) bool { return len(strings.Fields(t)) != 1 || strings.TrimSpace(t) != t })

@@ -45,7 +45,10 @@ func TestWarnings(t *testing.T) {
 			"and with wire: exact"},
 		{"simple_jwt: {ACCESS_TOKEN_LIFETIME: 25h}\n", ""},
 		{"simple_jwt: {REFRESH_TOKEN_LIFETIME: 367d}\n", "simple_jwt.REFRESH_TOKEN_LIFETIME is more than a year"},
-		{"simple_jwt: {AUTH_TOKEN_CLASSES: [sliding]}\n", "simple_jwt.AUTH_TOKEN_CLASSES does not have access"},
+		{"simple_jwt: {SLIDING_TOKEN_LIFETIME: 2d}\n",
+			"simple_jwt.SLIDING_TOKEN_LIFETIME is longer than SLIDING_TOKEN_REFRESH_LIFETIME"},
+		{"simple_jwt: {SLIDING_TOKEN_REFRESH_LIFETIME: 400d}\n",
+			"simple_jwt.SLIDING_TOKEN_REFRESH_LIFETIME is more than a year"},
 		{"simple_jwt: {AUTH_HEADER_TYPES: [JWT, Bearer token]}\n", "simple_jwt.AUTH_HEADER_TYPES has a type that is " +
 			"empty or has a blank"},
 		{"simple_jwt: {AUTH_HEADER_TYPES: \"\"}\n", "simple_jwt.AUTH_HEADER_TYPES has a type that is empty or has " +

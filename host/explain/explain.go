@@ -108,6 +108,9 @@ func Token(ctx context.Context, cfg Config, token, as string) (Explanation, erro
 	if t.purpose, named = PurposeOf(as); !named {
 		t.purpose, _ = PurposeOf(t.usual())
 	}
+	if t.purpose.op == core.Refresh && core.TokenType(t.text(t.opened.Type)) == core.SlidingToken {
+		t.purpose.op = core.SlidingRefresh // it has an endpoint of its own
+	}
 	if t.opened.Cause == cause.OK {
 		var err error
 		if t.state, t.customer, err = cfg.Load(ctx, t.opened, t.now); err != nil {

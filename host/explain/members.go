@@ -42,7 +42,8 @@ func claimsOf(s *core.Settings) (meanings map[string]string, times map[string]bo
 		"jti": "The token’s own id. In tokens of this node it tells the log-in that they descend from.",
 	}
 	for name, meaning := range map[string]string{
-		s.TokenTypeClaim:              "What the token is for: access calls the API, refresh gets new tokens.",
+		s.TokenTypeClaim: "What the token is for: access calls the API, refresh gets new tokens, " +
+			"sliding does both.",
 		s.IDClaim:                     meanings["jti"],
 		s.UserIDClaim:                 "The customer.",
 		s.SlidingTokenRefreshExpClaim: "Until when the token can be exchanged for a fresh one.",

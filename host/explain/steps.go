@@ -27,6 +27,7 @@ var passed = map[string]func(t *trial, asked bool) string{
 	"exp present":    say("yes"),
 	"id":             func(t *trial, _ bool) string { return t.orAbsent(t.opened.TokenID) },
 	"type":           func(t *trial, _ bool) string { return t.orAbsent(t.opened.Type) },
+	"refresh_exp":    func(t *trial, _ bool) string { return t.moment(t.opened.RefreshExpiresAt) },
 	"revocation":     (*trial).sayFamily,
 	"customer":       (*trial).sayCustomer,
 	"password claim": func(t *trial, _ bool) string { return t.sayPassword() },
@@ -44,7 +45,8 @@ var titles = map[string]string{
 	"key end": "End of the key",
 	"iat":     "Issued at (iat)", "nbf": "Not before (nbf)", "exp": "Expires at (exp)", "iss": "Issuer (iss)",
 	"aud": "Audience (aud)", "sub": "Subject (sub)", "jti": "Token id (jti)", "exp present": "Expiry present",
-	"id": "Id present", "type": "Type", "revocation": "Revocation", "customer": "Customer",
+	"id": "Id present", "type": "Type", "refresh_exp": "Refreshable until (refresh_exp)",
+	"revocation": "Revocation", "customer": "Customer",
 	"password claim": "Password", "own issuer": "Own issuer", "revocable": "Id revocable",
 	"iss text": "Issuer a text",
 }

@@ -30,7 +30,7 @@ func (e opener) Open(_ context.Context, _ []byte, o *core.Opened) error {
 func explained(t *testing.T, s *core.Settings, req core.Request) explain.Explanation {
 	t.Helper()
 	as := map[core.Op]string{core.Authenticate: "header", core.Refresh: "refresh", core.Blacklist: "blacklist",
-		core.Verify: "verify"}[req.Op]
+		core.Verify: "verify", core.SlidingRefresh: "refresh"}[req.Op]
 	j, err := explain.Token(t.Context(), explain.Config{
 		Engine:   opener{core.NewNative(*s, coretest.OneKey()), req.Opened},
 		Settings: s, Now: req.Now,
@@ -80,6 +80,14 @@ func TestRefusedStep(t *testing.T) {
 			core.Blacklist,
 			func(_ *core.Settings, req *core.Request) { req.State.UnreadableCustomer = true }, "customer",
 			"no customer"},
+		{"no refresh_exp", `{"exp":1800000000,"token_type":"sliding","jti":"a","user_id":"7"}`, core.SlidingRefresh, nil,
+			"refresh_exp", "SLIDING_TOKEN_REFRESH_EXP_CLAIM"},
+		{"refresh_exp is past",
+			`{"exp":1800000000,"token_type":"sliding","jti":"a","user_id":"7","refresh_exp":1600000000}`,
+			core.SlidingRefresh, nil, "refresh_exp", "is past: the customer has to log in again (2020-09-13"},
+		{"refresh_exp is a text",
+			`{"exp":1800000000,"token_type":"sliding","jti":"a","user_id":"7","refresh_exp":"soon"}`,
+			core.SlidingRefresh, nil, "refresh_exp", "no number, or no time up to the year 9999 (soon)"},
 		{"a sliding token where only access tokens are good",
 			`{"exp":1800000000,"token_type":"sliding","jti":"a","user_id":"7"}`, core.Authenticate,
 			func(_ *core.Settings, req *core.Request) { req.State.Family.Dead = true }, "type",
@@ -119,8 +127,15 @@ func TestSteps(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 5000 {
 		s, req := coretest.RandomRequest(r)
-		if req.Op == core.Login || req.Op == core.Logout || req.Op == core.Revoke { // none is explained
+		if req.Op.LogsIn() || req.Op == core.Logout || req.Op == core.Revoke { // none is explained
 			continue
+		}
+		// A sliding token is refreshed at an endpoint of its own.
+		if kind, _ := req.Opened.Text(req.Opened.Type); req.Op == core.Refresh || req.Op == core.SlidingRefresh {
+			req.Op = core.Refresh
+			if kind == string(core.SlidingToken) {
+				req.Op = core.SlidingRefresh
+			}
 		}
 		j := explained(t, &s, req)
 		if req.Opened.Cause != cause.OK {

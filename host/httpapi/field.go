@@ -41,11 +41,21 @@ var (
 	}
 	tokenField = field{
 		name: "token", label: "Token", maxBytes: core.MaxTokenBytes,
-		description: "An access or a refresh token.", example: sampleToken, cookie: tokenCookie,
+		description: "An access, a refresh or a sliding token.", example: sampleToken, cookie: tokenCookie,
 		input: pages.Field{Type: "textarea", Autocomplete: "off"},
 	}
 	accessField = field{name: "access", label: "Access", readOnly: true}
 )
+
+// slidingField is the field for a sliding token.
+func slidingField(c *Config) field {
+	f := tokenField
+	f.description = "A sliding token."
+	if !c.slidesInCookies() {
+		f.cookie = ""
+	}
+	return f
+}
 
 const sampleToken = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0b2tlbl90eXBlIjoicmVmcmVzaCJ9.c2lnbmF0dXJl"
 

@@ -125,6 +125,8 @@ func (s recordedSettings) core(version core.Version) (core.Settings, error) {
 	c.UserIDClaim = s.text("USER_ID_CLAIM")
 	c.TokenTypeClaim = s.text("TOKEN_TYPE_CLAIM")
 	c.IDClaim = s.text("JTI_CLAIM")
+	c.SlidingTokenLifetime = s.seconds("SLIDING_TOKEN_LIFETIME")
+	c.SlidingTokenRefreshLifetime = s.seconds("SLIDING_TOKEN_REFRESH_LIFETIME")
 	c.SlidingTokenRefreshExpClaim = s.text("SLIDING_TOKEN_REFRESH_EXP_CLAIM")
 	c.CheckRevokeToken = s.is("CHECK_REVOKE_TOKEN")
 	c.RevokeTokenClaim = s.text("REVOKE_TOKEN_CLAIM")

@@ -7,8 +7,9 @@ import (
 
 const (
 	// tokenPaths begins the paths of the views that issue, refresh, verify and blacklist tokens.
-	tokenPaths = "/auth/token/"
-	mePath     = "/customers/me/"
+	tokenPaths  = "/auth/token/"
+	slidingPath = "/auth/token/sliding/"
+	mePath      = "/customers/me/"
 )
 
 // views is the table of views. Routes, OPTIONS, OpenAPI, the pages of views and the start page come from it.
@@ -45,6 +46,21 @@ func views(c *Config) []view {
 			shown:  "Takes a refresh token and blacklists it: from then on it is refused.",
 			fields: []field{refreshField}, takes: "BlacklistRequest",
 			post: action{answer: blacklistToken, schema: emptySchema},
+		},
+		{
+			path: slidingPath, name: "Token Obtain Sliding",
+			description: "Takes a set of user credentials and returns a sliding JSON web token to\n" +
+				"prove the authentication of those credentials.",
+			fields: []field{emailField, passwordField}, takes: "LoginRequest",
+			logsIn: true,
+			post:   action{answer: obtainSliding, schema: slidingLoginSchema(c)},
+		},
+		{
+			path: slidingPath + "refresh/", name: "Token Refresh Sliding",
+			description: "Takes a sliding JSON web token and returns a new, refreshed version if the\n" +
+				"token's refresh period has not expired.",
+			fields: []field{slidingField(c)}, takes: "SlidingRefreshRequest",
+			post: action{answer: refreshSliding, schema: slidingSchema(c)},
 		},
 		{
 			path: mePath, name: "Me",

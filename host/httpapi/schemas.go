@@ -43,11 +43,28 @@ func customerSchema(ids core.IDKind) openapi.Schema {
 
 // pairSchema is the schema of the answer to a log-in, with the members of LoginAnswer.
 func pairSchema(c *Config) openapi.Schema {
-	members := []openapi.Member{tokenMember("refresh", c), tokenMember("access", c)}
+	return loginSchema(c, "TokenPair", tokenMember("refresh", c), tokenMember("access", c))
+}
+
+func loginSchema(c *Config, name string, members ...openapi.Member) openapi.Schema {
 	for _, m := range c.LoginAnswer {
 		members = append(members, openapi.Has(m.Name, customerField(m.Field.String(), c.Node.IDs())))
 	}
-	return openapi.Object("TokenPair", members...)
+	return openapi.Object(name, members...)
+}
+
+// slidingLoginSchema is the schema of the answer to a log-in for a sliding token, with the members of LoginAnswer.
+func slidingLoginSchema(c *Config) openapi.Schema {
+	return loginSchema(c, "SlidingLogin", slidingMember(c))
+}
+
+// slidingSchema is the schema of the answer to the refresh of a sliding token.
+func slidingSchema(c *Config) openapi.Schema { return openapi.Object("SlidingToken", slidingMember(c)) }
+
+func slidingMember(c *Config) openapi.Member {
+	m := tokenMember("token", c)
+	m.Optional = c.slidesInCookies()
+	return m
 }
 
 // accessSchema is the schema of the answer to a refresh.

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
@@ -52,6 +53,38 @@ func (rq *request) refuseForeign(token string) error {
 		err = refusal{op: core.Refresh, refusals: []core.Refusal{{Cause: cause.Malformed}}, reason: foreignCookie}
 	}
 	return err
+}
+
+// slidesInCookies reports whether the cookie of the access token holds sliding tokens too: where views take them.
+func (c *Config) slidesInCookies() bool {
+	return c.TokenCookies.On && slices.Contains(c.Node.Settings().AuthTokenClasses, core.SlidingToken)
+}
+
+// slidingToken is the token in the body, else a sliding token in its cookie.
+func (rq *request) slidingToken() (string, error) {
+	if rq.h.cfg.slidesInCookies() {
+		return rq.token("token", rq.h.cfg.TokenCookies.Access)
+	}
+	texts, err := rq.texts("token")
+	if err != nil {
+		return "", err
+	}
+	return texts[0], nil
+}
+
+// endsSliding ends the log-in of the sliding token with which a browser logs out: it has no refresh token.
+func (rq *request) endsSliding() (bool, error) {
+	if !rq.reply.byCookie || !rq.h.cfg.slidesInCookies() {
+		return false, nil
+	}
+	if _, sent := rq.browser().Token(rq.h.cfg.TokenCookies.Refresh.Name); sent {
+		return false, nil
+	}
+	token, sent := rq.browser().AccessToken()
+	if !sent {
+		return false, nil
+	}
+	return true, rq.node.EndLogin(rq.Context(), token)
 }
 
 // token is the token in a field of the body, else the one in a cookie.

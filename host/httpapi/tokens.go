@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -18,6 +20,23 @@ func obtainPair(rq *request) (django.Value, error) {
 	if err := rq.intoCookies(); err != nil {
 		return django.Value{}, err
 	}
+	return rq.obtain(core.Login, rq.node.Login)
+}
+
+// obtainSliding answers {"email", "password"} with {"token"} and the configured members of the customer.
+func obtainSliding(rq *request) (django.Value, error) {
+	if rq.h.cfg.slidesInCookies() {
+		if err := rq.intoCookies(); err != nil {
+			return django.Value{}, err
+		}
+	}
+	return rq.obtain(core.SlidingLogin, rq.node.SlidingLogin)
+}
+
+// obtain answers a log-in, which the node decides.
+func (rq *request) obtain(
+	op core.Op, login func(context.Context, netip.Prefix, string, string) (node.Result, error),
+) (django.Value, error) {
 	texts, err := rq.texts("email", "password")
 	if err != nil {
 		return django.Value{}, err
@@ -26,15 +45,15 @@ func obtainPair(rq *request) (django.Value, error) {
 	if err := rq.throttleAccount(texts[0]); err != nil {
 		return django.Value{}, err
 	}
-	result, err := rq.node.Login(rq.Context(), rq.client().Network, texts[0], texts[1])
-	pair, err := rq.outcome(core.Login, result, err)
+	result, err := login(rq.Context(), rq.client().Network, texts[0], texts[1])
+	answer, err := rq.outcome(op, result, err)
 	if err == nil && rq.reply.byCookie {
 		err = rq.browser().Reset(rq.Context(), rq.node)
 	}
 	if err != nil {
 		return django.Value{}, err
 	}
-	return rq.withCustomer(pair, result.Customer)
+	return rq.withCustomer(answer, result.Customer)
 }
 
 // refreshToken answers {"refresh"} with {"access"}.
@@ -50,6 +69,16 @@ func refreshToken(rq *request) (django.Value, error) {
 	return rq.outcome(core.Refresh, result, err)
 }
 
+// refreshSliding answers {"token"} with {"token"}.
+func refreshSliding(rq *request) (django.Value, error) {
+	token, err := rq.slidingToken()
+	if err != nil {
+		return django.Value{}, err
+	}
+	result, err := rq.node.SlidingRefresh(rq.Context(), token)
+	return rq.outcome(core.SlidingRefresh, result, err)
+}
+
 // verifyToken answers {"token"} with {}.
 func verifyToken(rq *request) (django.Value, error) {
 	token, err := rq.token("token", rq.h.cfg.TokenCookies.Access)
@@ -61,10 +90,13 @@ func verifyToken(rq *request) (django.Value, error) {
 }
 
 // blacklistToken answers {"refresh"} with {}. If the token came in a cookie, both cookies are deleted and the
-// session ends.
+// session ends. So does the log-in of a sliding token in its cookie.
 func blacklistToken(rq *request) (django.Value, error) {
 	if err := rq.logsOut("refresh"); err != nil {
 		return django.Value{}, err
+	}
+	if ended, err := rq.endsSliding(); ended || err != nil {
+		return django.Object(), err
 	}
 	token, err := rq.token("refresh", rq.h.cfg.TokenCookies.Refresh)
 	if err != nil {
@@ -82,7 +114,7 @@ func (rq *request) outcome(op core.Op, result node.Result, err error) (django.Va
 	}
 	if result.Refused() {
 		r := refusal{op: op, refusals: result.Refusals}
-		if op == core.Login {
+		if op.LogsIn() {
 			r.reason = whyNoLogin(result.Customer)
 		}
 		return django.Value{}, r
@@ -92,7 +124,11 @@ func (rq *request) outcome(op core.Op, result node.Result, err error) (django.Va
 	}
 	var members []django.Member
 	for _, token := range result.Tokens {
-		members = append(members, django.Text(string(token.Type), token.Value))
+		name := string(token.Type)
+		if token.Type == core.SlidingToken {
+			name = "token"
+		}
+		members = append(members, django.Text(name, token.Value))
 	}
 	return django.Object(members...), nil
 }
@@ -105,7 +141,7 @@ func ReservedMember(name string) bool {
 }
 
 // withCustomer adds the configured members of the customer to the answer to a log-in, as a subclass of
-// simplejwt's TokenObtainPairSerializer does in validate(). A member that the customer does not have is null.
+// simplejwt's TokenObtainSerializer does in validate(). A member that the customer does not have is null.
 func (rq *request) withCustomer(answer django.Value, c store.Customer) (django.Value, error) {
 	shown, err := loginAnswer(rq.h.cfg.LoginAnswer, c)
 	if err != nil {

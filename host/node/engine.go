@@ -21,9 +21,9 @@ func (n *Node) Engine() core.Engine { return n.engine.Load().Engine }
 // signer names the key that signed the token of a request, or the tokens of a log-in, and their family.
 func (e *keyedEngine) signer(request *core.Request, outcome *core.Outcome) (keyID string, family core.Family) {
 	switch {
-	case request.Op != core.Login && request.Opened.Cause == cause.OK:
+	case !request.Op.LogsIn() && request.Opened.Cause == cause.OK:
 		return e.keys.Keys[request.Opened.Key].ID, request.Opened.Family
-	case request.Op == core.Login && !outcome.Refused():
+	case request.Op.LogsIn() && !outcome.Refused():
 		return e.keys.Keys[e.keys.SigningAt(request.Now)].ID, outcome.LoginFamily(request.Entropy)
 	}
 	return "", core.Family{}

@@ -26,6 +26,15 @@ import (
 // refusal. Nothing of the store is held while the password is hashed; the state is loaded again afterwards, so that a
 // password which was changed meanwhile is refused.
 func (n *Node) Login(ctx context.Context, client netip.Prefix, email, given string) (Result, error) {
+	return n.login(ctx, core.Login, client, email, given)
+}
+
+// SlidingLogin is Login for a sliding token.
+func (n *Node) SlidingLogin(ctx context.Context, client netip.Prefix, email, given string) (Result, error) {
+	return n.login(ctx, core.SlidingLogin, client, email, given)
+}
+
+func (n *Node) login(ctx context.Context, op core.Op, client netip.Prefix, email, given string) (Result, error) {
 	if err := n.CheckClock(); err != nil { // before any hashing
 		return Result{}, err
 	}
@@ -40,7 +49,7 @@ func (n *Node) Login(ctx context.Context, client netip.Prefix, email, given stri
 		return Result{Customer: customer}, err
 	}
 	query.Rights = true
-	result, err := n.transact(ctx, n.engine.Load(), &core.Request{Op: core.Login}, query, func(state *core.State) {
+	result, err := n.transact(ctx, n.engine.Load(), &core.Request{Op: op}, query, func(state *core.State) {
 		// The revoke claim changes with the password and with nothing else.
 		same := state.Customer.ID == known.Customer.ID && state.Customer.RevokeClaim == known.Customer.RevokeClaim
 		state.PasswordGood = good && same

@@ -15,6 +15,11 @@ func (n *Node) Refresh(ctx context.Context, token string) (Result, error) {
 	return n.decideToken(ctx, core.Refresh, token)
 }
 
+// SlidingRefresh asks for a sliding token with a later exp for a sliding token.
+func (n *Node) SlidingRefresh(ctx context.Context, token string) (Result, error) {
+	return n.decideToken(ctx, core.SlidingRefresh, token)
+}
+
 // Verify asks whether a token of any type is good.
 func (n *Node) Verify(ctx context.Context, token string) (Result, error) {
 	return n.decideToken(ctx, core.Verify, token)

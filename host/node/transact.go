@@ -69,7 +69,7 @@ func (n *Node) transact(
 // customer, also one that Django issued. A token of another issuer names no customer (R11).
 func (n *Node) outlives(ctx context.Context, request *core.Request, query store.Query) error {
 	exp, ok := request.Opened.Expires()
-	if request.Op == core.Login || !ok || request.Opened.Issuer != "" {
+	if request.Op.LogsIn() || !ok || request.Opened.Issuer != "" {
 		return nil
 	}
 	if err := n.cfg.Store.RaiseForToken(ctx, exp); err != nil {

@@ -27,13 +27,18 @@ func (v *Visit) Token(name string) (token string, sent bool) {
 	return token, sent
 }
 
-// KeepTokens puts tokens into their cookies.
+// KeepTokens puts tokens into their cookies. A sliding token takes that of the access token, and the refresh token of
+// an earlier log-in goes.
 func (v *Visit) KeepTokens(tokens []core.Token, settings *core.Settings) error {
 	t := &v.rules.Tokens
 	for _, token := range tokens {
 		cookie, age := t.Access, settings.AccessTokenLifetime
-		if token.Type == core.RefreshToken {
+		switch token.Type {
+		case core.RefreshToken:
 			cookie, age = t.Refresh, settings.RefreshTokenLifetime
+		case core.SlidingToken:
+			age = settings.SlidingTokenLifetime
+			v.set = append(v.set, t.Refresh.hidden("", 0))
 		}
 		if len(cookie.Name)+len(token.Value) > maxCookie {
 			return fmt.Errorf("%s token of %d bytes fits into no cookie: configure fewer claims, or no cookies",
