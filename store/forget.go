@@ -4,8 +4,8 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// forget removes a record that has ended. If a later fact gave it a later end, only the entry of the old end goes. So
-// it does with a cut-off whose id a customer holds.
+// forget removes a record that has ended. If a later fact gave it a later end, only the entry of the old end goes. A
+// cut-off whose id a customer holds stays, without an end.
 func (w *writer) forget(f fact.Forget) error {
 	bucket := recordBucket(f.Record)
 	value := w.get(bucket, f.Key)
@@ -15,7 +15,13 @@ func (w *writer) forget(f fact.Forget) error {
 			return err
 		}
 		held := f.Record == fact.CutOffRecord && w.get(customersBucket, f.Key) != nil
-		if until == f.Until && !held {
+		if until == f.Until && held {
+			c, err := decodeCutOff(value)
+			if err != nil {
+				return err
+			}
+			w.put(bucket, f.Key, cutOff{at: c.at}.encode())
+		} else if until == f.Until {
 			w.remove(bucket, f.Key)
 			switch {
 			case f.Record == fact.FamilyRecord:
