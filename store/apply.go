@@ -66,7 +66,7 @@ func (w *writer) join(f fact.Fact) error {
 			w.put(metaBucket, issuedKey, []byte{recordVersion})
 		}
 	case fact.NodeCutOff:
-		w.tally.cutOff = max(w.tally.cutOff, f.At)
+		w.tally.cutOff = max(w.tally.nodeCutOff(), f.At)
 		w.puts++
 	case fact.Forget:
 		return w.forget(f)

@@ -252,6 +252,6 @@ func (db *DB) Revoke(ctx context.Context, id core.CustomerID) error {
 func (db *DB) RevokeAll(ctx context.Context) error {
 	return db.write(ctx, func(w *writer) (resolved, error) {
 		ends := change.LogOutAll.Ends(core.CustomerID{}, "")
-		return cutOffs(ends, cutOff{at: w.newCutOff(w.tally.cutOff)}), nil
+		return cutOffs(ends, cutOff{at: w.newCutOff(w.tally.nodeCutOff())}), nil
 	})
 }

@@ -105,7 +105,7 @@ func (w *writer) joinCutOff(f fact.CutOff) error {
 	if err != nil {
 		return err
 	}
-	after := cutOff{at: max(old.at, f.At), until: max(old.until, f.Until)}
+	after := cutOff{at: max(bounded(old.at), f.At), until: max(old.until, f.Until)}
 	if after == old {
 		return nil
 	}

@@ -189,7 +189,7 @@ func (db *DB) Restored(ctx context.Context) error {
 		n := w.node
 		n.Epoch++
 		n.Incarnation++
-		return resolved{n, fact.NodeCutOff{At: w.newCutOff(w.tally.cutOff)}}, nil
+		return resolved{n, fact.NodeCutOff{At: w.newCutOff(w.tally.nodeCutOff())}}, nil
 	})
 }
 
