@@ -22,10 +22,11 @@ const maxProblems = 1000
 type Report struct {
 	ID  string      // as DB.ID; "" if it could not be read
 	IDs core.IDKind // NoCustomer if it could not be read
-	// Schema is the version of the layout, 0 if it could not be read. Older says that Open would upgrade it.
-	Schema int
-	Older  bool
-	Bytes  int64 // of the file
+	// Schema is the version of the layout, 0 if it could not be read. Older says that Open would upgrade the file,
+	// Upgrading that it would go on with an upgrade that was interrupted.
+	Schema           int
+	Older, Upgrading bool
+	Bytes            int64 // of the file
 	// Customers, Families, Tombstones (of ids), Groups and Sessions are counts, as far as buckets could be read.
 	Customers, Families, Tombstones, Groups, Sessions int
 	LastCommit                                        time.Time // zero if it could not be read
@@ -181,11 +182,12 @@ func (r *Report) pages(f io.ReaderAt) *soundness {
 	}
 	sound := soundness{buckets: map[string]bool{}, whole: true}
 	// The bucket meta comes first and says which others there are.
-	version := int64(schema)
+	version, upgrading := int64(schema), false
 	see := func(key, value []byte) {
 		if read, err := decodeNumber("", value); err == nil && string(key) == string(schemaKey) {
 			version = read
 		}
+		upgrading = upgrading || string(key) == string(upgradeKey)
 	}
 	names := [][]byte{metaBucket}
 	for i := 0; i < len(names); i++ {
@@ -207,7 +209,7 @@ func (r *Report) pages(f io.ReaderAt) *soundness {
 		sound.buckets[string(name)] = true
 		if see = func([]byte, []byte) {}; i == 0 {
 			names = append(names, bucketsOf(version)[1:]...)
-			if _, ok := buckets[string(rightsBucket)]; ok && version == schema { // amid an upgrade
+			if _, ok := buckets[string(rightsBucket)]; ok && upgrading { // of schema 1, it has none
 				names = append(names, rightsBucket)
 			}
 		}

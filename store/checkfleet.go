@@ -31,6 +31,15 @@ func (a *recordCheck) parked(e *entry) {
 		return
 	}
 	a.person(e, p, p.customer(id))
+	if !p.whole() || !a.sound[string(customersBucket)] {
+		return
+	}
+	value := a.get(customersBucket, idKey(id))
+	if value == nil {
+		e.wrong("nobody holds the id, so that it should be this customer's")
+	} else if holder, err := a.readPerson(value); err == nil && holder.made.After(p.made) {
+		e.wrong("the customer who holds the id was made later")
+	}
 }
 
 func (a *recordCheck) contested(e *entry) {
@@ -48,7 +57,11 @@ func (a *recordCheck) contested(e *entry) {
 		e.wrong("nobody has this e-mail address")
 	}
 	if !a.has(customersBucket, []byte(key)) {
-		e.wrong("it waits for a customer who does not exist")
+		e.wrong("a customer waits for it who does not exist")
+	} else if a.sound[string(customersBucket)] {
+		if p, err := a.readPerson(a.get(customersBucket, []byte(key))); err == nil && p.email.value != email {
+			e.wrong("a customer waits for it who has another address")
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ func (a *recordCheck) group(e *entry) {
 		return
 	}
 	e.name = string(e.key)
-	g, err := decodeGroup(e.value)
+	g, err := a.readGroup(e.value)
 	if err != nil {
 		e.wrong(unreadable)
 		return
@@ -55,9 +55,17 @@ func (a *recordCheck) permissions(e *entry, list []string) {
 	}
 }
 
-// stamped checks that logical time is not behind a stamp.
+func (a *recordCheck) groups(e *entry, list members) {
+	for _, m := range list {
+		if checkGroupName(m.name) != nil {
+			e.wrong("it has a membership of what is no group")
+		}
+	}
+}
+
+// stamped checks that logical time is not behind a stamp. The stamps of what schemas 1 to 3 wrote are no times.
 func (a *recordCheck) stamped(e *entry, at fact.Stamp) {
-	if at.Time/1000 > bounded(a.tally.mark) {
+	if at.Epoch != 0 && at.Time/1000 > bounded(a.tally.mark) {
 		e.wrong("it was made above the high-water mark")
 	}
 }

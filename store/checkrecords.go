@@ -20,6 +20,7 @@ type recordCheck struct {
 	sound  map[string]bool
 	kind   core.IDKind
 	tally  tally
+	form   form
 
 	sessions int64  // as counted
 	fleet    fleet  // as counted
@@ -38,8 +39,8 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	r.Schema, r.Older = int(version), version < schema
-	a := recordCheck{tables: tables{tx}, report: r, sound: sound}
+	a := recordCheck{tables: tables{tx}, report: r, sound: sound, form: formOf(version, b)}
+	r.Schema, r.Older, r.Upgrading = int(version), a.form != present, a.form == both
 	if !a.meta() {
 		return nil
 	}
@@ -48,10 +49,10 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 		check  func(*entry)
 	}{
 		{customersBucket, a.customer}, {emailsBucket, a.email}, {lastLoginBucket, a.lastLogin},
-		{cutOffsBucket, a.cutOff},
-		{familiesBucket, a.family}, {tombstonesBucket, a.removed}, {expiryBucket, a.expiry}, {foldedBucket, a.folded},
-		{groupsBucket, a.group}, {sessionsBucket, a.session}, {customerSessionsBucket, a.customerSession},
-		{sessionExpiryBucket, a.sessionExpiry}, {parkedBucket, a.parked}, {contestedBucket, a.contested},
+		{cutOffsBucket, a.cutOff}, {familiesBucket, a.family}, {tombstonesBucket, a.removed}, {expiryBucket, a.expiry},
+		{foldedBucket, a.folded}, {groupsBucket, a.group}, {rightsBucket, a.rights}, {sessionsBucket, a.session},
+		{customerSessionsBucket, a.customerSession}, {sessionExpiryBucket, a.sessionExpiry},
+		{parkedBucket, a.parked}, {contestedBucket, a.contested},
 		{outboxBucket, a.frame}, {headsBucket, a.head}, {waitingBucket, a.waits}, {quarantineBucket, a.quarantined},
 	} {
 		if sound[string(c.bucket)] {
@@ -147,6 +148,16 @@ func (a *recordCheck) meta() (ok bool) {
 			a.folds, err = decodeFolds(e.value)
 		case string(fleetKey):
 			a.fleet, err = decodeFleet(e.value)
+		case string(issuedKey):
+			if r := begin(e.value); !r.Done() {
+				err = corrupt("issued")
+			}
+		case string(nodeKey):
+			_, err = decodeNode(e.value)
+		case string(followedKey):
+			_, err = a.followed()
+		case string(upgradeKey):
+			_, err = decodeUpgrading(e.value)
 		}
 		if err != nil {
 			e.wrong(unreadable)
@@ -185,7 +196,7 @@ func (a *recordCheck) customer(e *entry) {
 	if id.Kind == core.IntegerID && id.Int > a.tally.highest {
 		e.wrong("the id is above the highest that was ever given, %d", a.tally.highest)
 	}
-	p, err := decodePerson(e.value)
+	p, err := a.readPerson(e.value)
 	if err != nil {
 		e.wrong(unreadable)
 		return
@@ -198,11 +209,17 @@ func (a *recordCheck) customer(e *entry) {
 	if c.Email == "" {
 		return
 	}
+	mayWait := a.sound[string(contestedBucket)]
+	waits := mayWait && a.get(contestedBucket, contestedKey(c.Email, e.key)) != nil
 	if !a.has(emailsBucket, []byte(c.Email)) {
 		e.wrong("the index of e-mail addresses does not have this customer's, so that nobody can log in with it")
 	} else if a.sound[string(emailsBucket)] {
 		owner, err := decodeOwner(a.get(emailsBucket, []byte(c.Email)))
-		if err == nil && !bytes.Equal(owner, e.key) && !a.has(contestedBucket, contestedKey(c.Email, e.key)) {
+		switch owns := bytes.Equal(owner, e.key); {
+		case err != nil:
+		case owns && waits:
+			e.wrong("the e-mail address is the customer's, and yet contested")
+		case !owns && !waits && (mayWait || a.form == old):
 			e.wrong("the index of e-mail addresses gives this customer's to another customer")
 		}
 	}
@@ -226,13 +243,11 @@ func (a *recordCheck) person(e *entry, p person, c Customer) {
 		e.wrong("the e-mail address is empty")
 	}
 	a.permissions(e, c.Permissions)
-	for _, m := range p.groups {
-		if checkGroupName(m.name) != nil {
-			e.wrong("it has a membership of what is no group")
+	a.groups(e, p.groups)
+	if value := a.get(tombstonesBucket, idKey(c.ID)); value != nil && a.sound[string(tombstonesBucket)] {
+		if gone, err := a.readRemoval(value); err == nil && !p.made.After(gone.at) {
+			e.wrong("it was made before the id was removed")
 		}
-	}
-	if gone, err := a.removal(idKey(c.ID)); err == nil && !p.made.After(gone.at) {
-		e.wrong("it was made before the id was removed")
 	}
 }
 
@@ -261,7 +276,7 @@ func (a *recordCheck) email(e *entry) {
 	case !a.has(customersBucket, owner):
 		e.wrong("it belongs to customer %q, who does not exist", id)
 	case a.sound[string(customersBucket)]:
-		if p, err := decodePerson(a.get(customersBucket, owner)); err == nil && p.email.value != e.name {
+		if p, err := a.readPerson(a.get(customersBucket, owner)); err == nil && p.email.value != e.name {
 			e.wrong("it belongs to customer %q, who has another address", id)
 		}
 	}
@@ -285,7 +300,7 @@ func (a *recordCheck) cutOff(e *entry) {
 		e.wrong(unreadable)
 		return
 	}
-	if c.until != 0 && a.get(customersBucket, e.key) == nil {
+	if c.until != 0 {
 		a.expires(e, c.until, fact.CutOffRecord)
 	}
 }
@@ -311,7 +326,7 @@ func (a *recordCheck) family(e *entry) {
 }
 
 func (a *recordCheck) removed(e *entry) {
-	if ofGroup(e.key) {
+	if ofGroup(e.key) || ofAddress(e.key) && a.isOld(e.value) {
 		e.name = hex.EncodeToString(e.key)
 	} else {
 		a.report.Tombstones++
@@ -319,7 +334,7 @@ func (a *recordCheck) removed(e *entry) {
 			return
 		}
 	}
-	gone, err := decodeRemoval(e.value)
+	gone, err := a.readRemoval(e.value)
 	if err != nil {
 		e.wrong(unreadable)
 		return
@@ -342,7 +357,8 @@ func (a *recordCheck) expiry(e *entry) {
 	case !ok:
 	case kind == fact.FamilyRecord:
 		_, ok = readFamilyKey(key)
-	case kind == fact.CutOffRecord && ofAddress(key), kind == fact.RemovalRecord && ofGroup(key):
+	case kind == fact.CutOffRecord && ofAddress(key), kind == fact.RemovalRecord && ofGroup(key),
+		kind == fact.RemovalRecord && ofAddress(key) && a.form != present:
 	default:
 		_, err = readIDKey(a.kind, key)
 		ok = err == nil
@@ -359,7 +375,7 @@ func (a *recordCheck) expiry(e *entry) {
 	if !a.has(bucket, key) {
 		e.wrong("the bucket %s does not have its record", bucket)
 	} else if a.sound[string(bucket)] {
-		if recorded, err := ends(kind, a.get(bucket, key)); err == nil && recorded != until {
+		if recorded, err := a.ends(kind, a.get(bucket, key)); err == nil && recorded != until {
 			e.wrong("its record in the bucket %s ends at another time", bucket)
 		}
 	}

@@ -82,7 +82,6 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error { return in("customers").Delete(integer(1)) },
 			[]string{
 				`bucket emails, key "customer-1@example.com": it belongs to customer "1", who does not exist`,
-				`bucket last_login, key "1": there is no such customer`,
 				`bucket meta, key "tally": it counts 15 customers, but there are 14`,
 			}},
 		{"customer under another kind of id", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
@@ -92,7 +91,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			`bucket meta, key "tally": it counts 15 customers, but there are 16`,
 		}},
 		{"customer of a newer version", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
-			return in("customers").Put(integer(3), edited(in("customers").Get(integer(3)), 0, 2))
+			return in("customers").Put(integer(3), edited(in("customers").Get(integer(3)), 0, 3))
 		}, []string{`bucket customers, key "3": ` + unreadable}},
 		{"customer is cut short", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			v := in("customers").Get(integer(3))
@@ -113,20 +112,20 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			must(t, in("families").Put(family, edited(in("families").Get(family), 3, 1)))
 			return in("customers").Put(integer(3), edited(in("customers").Get(integer(3)), 3, 1))
 		}, []string{
-			`bucket customers, key "3": the version is 65539, but the last that was given is 44`,
+			`bucket customers, key "3": the version is 65539, but the last that was given is 43`,
 			`bucket families, key "` + hex.EncodeToString(family) +
-				`": the version is 65560, but the last that was given is 44`,
+				`": the version is 65560, but the last that was given is 43`,
 		}},
-		{"log-in and cut-off of nobody", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
-			must(t, in("cutoffs").Put(integer(99), number(1)))
+		{"log-in and cut-off are damaged", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			must(t, in("cutoffs").Put(integer(3), number(1)[:8]))
-			must(t, in("last_login").Put(integer(99), number(1)))
+			must(t, in("cutoffs").Put([]byte("ada"), number(1)))
+			must(t, in("last_login").Put([]byte("ada"), number(1)))
 			return in("last_login").Put(integer(3), number(1<<62))
 		}, []string{
+			`bucket last_login, key "entry 1": the key is no id: the store holds integers as ids`,
 			`bucket last_login, key "3": ` + unreadable,
-			`bucket last_login, key "99": there is no such customer`,
+			`bucket cutoffs, key "entry 6": the key is no id: the store holds integers as ids`,
 			`bucket cutoffs, key "3": ` + unreadable,
-			`bucket cutoffs, key "99": there is no such customer`,
 		}},
 		{"family is gone",
 			func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error { return in("families").Delete(family) }, []string{
@@ -158,12 +157,12 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 					`": the bucket tombstones does not have its record`,
 				`bucket meta, key "tally": it counts 5 tombstones, but there are 4`,
 			}},
-		{"tombstone of a customer", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
+		{"tombstone of a customer, who was made before", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			must(t, in("tombstones").Put(tomb, in("tombstones").Get(tomb)[:3]))
 			must(t, in("expiry").Put(expiry(start/1000+1, "t", integer(3)), nil))
 			return in("tombstones").Put(integer(3), in("tombstones").Get(integer(19)))
 		}, []string{
-			`bucket tombstones, key "3": there is a customer with this id, too`,
+			`bucket customers, key "3": it was made before the id was removed`,
 			`bucket tombstones, key "3": the expiry index does not have it, so that it is never purged`,
 			`bucket tombstones, key "20": ` + unreadable,
 			`bucket expiry, key "` + hex.EncodeToString(expiry(start/1000+1, "t", integer(3))) + `": ` + unreadable,
@@ -171,30 +170,37 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 				`": its record in the bucket tombstones ends at another time`,
 			`bucket meta, key "tally": it counts 5 tombstones, but there are 6`,
 		}},
-		{"tombstone of an address is gone", func(_ *bbolt.Tx,
+		{"cut-off of an address is gone", func(_ *bbolt.Tx,
 			in func(string) *bbolt.Bucket) error {
-			return in("tombstones").Delete(address)
+			return in("cutoffs").Delete(address)
 		}, []string{
-			`bucket expiry, key "` + hex.EncodeToString(expiry(start/1000+1, "t", address)) +
-				`": the bucket tombstones does not have its record`,
+			`bucket expiry, key "` + hex.EncodeToString(expiry(start/1000+1, "c", address)) +
+				`": the bucket cutoffs does not have its record`,
 		}},
-		{"tombstone of an address is damaged, and no such key", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
-			must(t, in("tombstones").Put(address[:33], in("tombstones").Get(address)))
-			return in("tombstones").Put(address, in("tombstones").Get(address)[:3])
+		{"cut-off of an address is damaged, and no such key", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
+			must(t, in("cutoffs").Put(address[:33], in("cutoffs").Get(address)))
+			return in("cutoffs").Put(address, in("cutoffs").Get(address)[:3])
 		}, []string{
-			`bucket tombstones, key "entry 3": the key is no id: the store holds integers as ids`,
-			`bucket tombstones, key "` + hex.EncodeToString(address) + `": ` + unreadable,
+			`bucket cutoffs, key "entry 3": the key is no id: the store holds integers as ids`,
+			`bucket cutoffs, key "` + hex.EncodeToString(address) + `": ` + unreadable,
+		}},
+		{"cut-off of an address will never be purged", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
+			return in("expiry").Delete(expiry(start/1000+1, "c", address))
+		}, []string{`bucket cutoffs, key "` + hex.EncodeToString(address) +
+			`": the expiry index does not have it, so that it is never purged`}},
+		{"old records in a store of this schema", func(tx *bbolt.Tx, in func(string) *bbolt.Bucket) error {
+			_, err := tx.CreateBucket([]byte("rights"))
+			must(t, err)
+			must(t, in("customers").Put(integer(3), edited(in("customers").Get(integer(3)), 0, 1)))
+			must(t, in("expiry").Put(expiry(start/1000+1, "t", address), []byte{1}))
+			return in("tombstones").Put(address, append([]byte{1}, make([]byte, 16)...))
+		}, []string{
+			"1 buckets are none of this version's",
+			`bucket customers, key "3": ` + unreadable,
+			`bucket tombstones, key "entry 1": the key is no id: the store holds integers as ids`,
+			`bucket expiry, key "entry 5": the key is none of the expiry index`,
 			`bucket meta, key "tally": it counts 5 tombstones, but there are 6`,
 		}},
-		{"tombstone of an address will never be purged", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
-			return in("expiry").Delete(expiry(start/1000+1, "t", address))
-		}, []string{`bucket tombstones, key "` + hex.EncodeToString(address) +
-			`": the expiry index does not have it, so that it is never purged`}},
-		{"tombstone of a customer's address", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
-			key := store.AddressKey("customer-3@example.com")
-			must(t, in("expiry").Put(expiry(start/1000+1, "t", key), []byte{1}))
-			return in("tombstones").Put(key, in("tombstones").Get(address))
-		}, []string{`bucket customers, key "3": there is a tombstone of the e-mail address, too`}},
 		{"longest life of a token", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			return in("meta").Put([]byte("longest"), []byte{2})
 		}, []string{`bucket meta, key "longest": ` + unreadable}},
@@ -213,7 +219,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		}, []string{`bucket customers, key "15": the id is above the highest that was ever given, 14`}},
 		{"unknown record of the store itself", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			return in("meta").Put([]byte("x"), []byte("y"))
-		}, []string{`bucket meta, key "entry 9": no such record is known`}},
+		}, []string{`bucket meta, key "entry 11": no such record is known`}},
 		{"no identity, and no tally", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
 			must(t, in("meta").Delete([]byte("identity")))
 			return in("meta").Put([]byte("tally"), []byte{2})

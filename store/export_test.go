@@ -95,6 +95,11 @@ func Reencode(kind string, value []byte) ([]byte, error) {
 	case "folds":
 		s, err := decodeFolds(value)
 		return encodeFolds(s), err
+	case "issued":
+		if r := begin(value); !r.Done() {
+			return nil, ErrCorrupt
+		}
+		return []byte{recordVersion}, nil
 	case "expiry key":
 		until, what, k, err := readExpiryKey(value)
 		return expiryKey(until, what, k), err
@@ -152,10 +157,10 @@ func (db *DB) InCommit(fn func()) error {
 	})
 }
 
-// TombstoneRecords counts the tombstones of ids and of e-mail addresses.
-func (db *DB) TombstoneRecords() (n int) {
+// EndingRecords counts the records that end: families, removals, and cut-offs of what nobody holds.
+func (db *DB) EndingRecords() (n int) {
 	db.view(context.Background(), func(tx *bbolt.Tx) error {
-		n = tables{tx}.count(tombstonesBucket, math.MaxInt)
+		n = tables{tx}.count(expiryBucket, math.MaxInt)
 		return nil
 	})
 	return n

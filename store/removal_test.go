@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -34,12 +32,12 @@ func TestRemoveAndAddBringsNoTokenBack(t *testing.T) {
 		name string
 		add  func(*store.DB) error // with the clock an hour back
 		want map[string]int64      // cut-offs of addresses
-		left int                   // tombstones of ids
+		left int                   // removals
 	}{
 		{"nobody is added", func(*store.DB) error { return nil },
 			map[string]int64{"ada": start, "bea": later, "Ada": 0, "": 0}, 2},
 		{"same id, same address", func(db *store.DB) error { return add(db, ada) },
-			map[string]int64{"ada": start, "bea": later}, 1},
+			map[string]int64{"ada": start, "bea": later}, 2},
 		{"next id, same address", func(db *store.DB) error {
 			_, err := db.Add(bg, store.NewCustomer{Email: "ada"})
 			return err
@@ -48,20 +46,20 @@ func TestRemoveAndAddBringsNoTokenBack(t *testing.T) {
 			return add(db,
 				store.NewCustomer{ID: ada.ID, Email: "new"})
 		},
-			map[string]int64{"ada": start, "new": start}, 1},
+			map[string]int64{"ada": start, "new": start}, 2},
 		{"earlier id, later address", func(db *store.DB) error {
 			return add(db,
 				store.NewCustomer{ID: ada.ID, Email: "bea"})
 		},
-			map[string]int64{"ada": start, "bea": later}, 1},
+			map[string]int64{"ada": start, "bea": later}, 2},
 		{"later id, earlier address", func(db *store.DB) error {
 			return add(db,
 				store.NewCustomer{ID: bea.ID, Email: "ada"})
 		},
-			map[string]int64{"ada": later, "bea": later}, 1},
+			map[string]int64{"ada": later, "bea": later}, 2},
 		{"both at once, exchanged", func(db *store.DB) error {
 			return add(db, store.NewCustomer{ID: ada.ID, Email: "bea"}, store.NewCustomer{ID: bea.ID, Email: "ada"})
-		}, map[string]int64{"ada": later, "bea": later}, 0},
+		}, map[string]int64{"ada": later, "bea": later}, 2},
 		{"added, removed and added", func(db *store.DB) error {
 			if err := add(db, store.NewCustomer{ID: core.Integer(9), Email: "ada"}); err != nil {
 				return err
@@ -70,7 +68,7 @@ func TestRemoveAndAddBringsNoTokenBack(t *testing.T) {
 				return err
 			}
 			return add(db, store.NewCustomer{ID: core.Integer(10), Email: "ada"})
-		}, map[string]int64{"ada": start, "bea": later}, 3},
+		}, map[string]int64{"ada": start + 1, "bea": later}, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "store.db")
@@ -103,9 +101,8 @@ func TestRemoveAndAddBringsNoTokenBack(t *testing.T) {
 	}
 }
 
-// The tombstone of an address does not cut off an id with the same text. The tombstone of an id does not cut off such
-// an address.
-func TestTombstoneOfAnAddressIsNoneOfAnID(t *testing.T) {
+// The cut-off of an address is none of an id with the same text, and the other way round.
+func TestCutOffOfAnAddressIsNoneOfAnID(t *testing.T) {
 	db := open(t, store.Config{Path: filepath.Join(t.TempDir(), "store.db"), IDs: core.TextID, Now: newClock().now})
 	add(t, db, core.Text("a"), "b")
 	must(t, db.Remove(bg, core.Text("a"), time.Hour))
@@ -121,9 +118,9 @@ func TestTombstoneOfAnAddressIsNoneOfAnID(t *testing.T) {
 	}
 }
 
-// Purge removes the tombstone of an address when its time is over, whether or not there is still one of the id, and
-// leaves no record.
-func TestPurgeTombstonesOfAddresses(t *testing.T) {
+// Purge removes removals and the cut-offs of what nobody holds when their time is over. The cut-offs of the id and of
+// the e-mail address that a customer holds stay.
+func TestPurgeRemovals(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	clock := newClock()
 	db, err := store.Open(store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed})
@@ -132,63 +129,57 @@ func TestPurgeTombstonesOfAddresses(t *testing.T) {
 	must(t, db.Remove(bg, ada.ID, 10*time.Second))
 	must(t, db.Remove(bg, bea.ID, 10*time.Second))
 	add(t, db, bea.ID, "new")
+	add(t, db, core.CustomerID{}, "bea")
 	for _, c := range []struct {
 		after, limit int // seconds; records
 		want         store.Purged
 		cutOff       int64
 	}{
 		{11, 0, store.Purged{}, start},
-		{12, 1, store.Purged{More: true}, start}, // one of the two is purged
-		{12, 2, store.Purged{Tombstones: 1}, 0},
+		{12, 2, store.Purged{More: true}, 0}, // cut-offs come before removals, those of addresses first
+		{12, 4, store.Purged{Tombstones: 2}, 0},
 	} {
 		clock.ms.Store(start + int64(c.after)*1000)
 		if got, err := db.Purge(bg, clock.now(), c.limit); err != nil || got != c.want {
 			t.Errorf("Purge after %d s = %+v, %v, want %+v", c.after, got, err, c.want)
 		}
-		if got := max(stateByEmail(t, db, "ada").CutOff, stateByEmail(t, db, "bea").CutOff); got != c.cutOff {
-			t.Errorf("cut-off %d after %d s, want %d", got, c.after, c.cutOff)
+		if got := stateByEmail(t, db, "ada").CutOff; got != c.cutOff {
+			t.Errorf("cut-off of an address that nobody has %d after %d s, want %d", got, c.after, c.cutOff)
+		}
+		for _, email := range []string{"new", "bea"} {
+			if got := stateByEmail(t, db, email).CutOff; got != start {
+				t.Errorf("cut-off of the customer %s %d after %d s, want %d", email, got, c.after, int64(start))
+			}
 		}
 	}
 	must(t, db.Close())
 	if r, err := store.Check(path); err != nil || !r.Sound() || r.Tombstones != 0 {
 		t.Errorf("Check = %d tombstones, %v, %v, want none and nothing to be wrong", r.Tombstones, shown(r), err)
 	}
-	b, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
-	must(t, err)
-	defer b.Close()
-	must(t, b.View(func(tx *bbolt.Tx) error {
-		for _, name := range []string{"tombstones", "expiry"} {
-			if k, _ := tx.Bucket([]byte(name)).Cursor().First(); k != nil {
-				t.Errorf("the record %x is left in bucket %s", k, name)
-			}
-		}
-		return nil
-	}))
+	left := all(t, path)
+	if len(left["tombstones"]) != 0 || len(left["cutoffs"]) != 2 || len(left["expiry"]) != 1 {
+		t.Errorf("the store has the removals %q, cut-offs %q and ends %q, want none, two and one", left["tombstones"],
+			left["cutoffs"], left["expiry"])
+	}
 }
 
-// A tombstone does not hold the address of the customer in clear.
-func TestTombstoneDoesNotShowTheAddress(t *testing.T) {
+// Nothing that is kept of a removed customer has its address in clear.
+func TestRemovalDoesNotShowTheAddress(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	db, err := store.Open(store.Config{Path: path})
 	must(t, err)
 	must(t, db.Remove(bg, add(t, db, core.CustomerID{}, "ada@example.com").ID, time.Hour))
 	must(t, db.Close())
-	b, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
-	must(t, err)
-	defer b.Close()
 	records := 0
-	must(t, b.View(func(tx *bbolt.Tx) error {
-		return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
-			return b.ForEach(func(k, v []byte) error {
-				records++
-				if strings.Contains(string(k)+string(v), "ada") {
-					t.Errorf("bucket %s has the address in a record", name)
-				}
-				return nil
-			})
-		})
-	}))
-	if records != 10 { // schema, identity, tally, sessions, folds, the purge clock, and two tombstones with their ends
-		t.Errorf("the store has %d records, want 10", records)
+	for bucket, list := range all(t, path) {
+		for k, v := range list {
+			records++
+			if strings.Contains(k+v, "ada") {
+				t.Errorf("bucket %s has the address in a record", bucket)
+			}
+		}
+	}
+	if records != 13 { // seven of the store itself; the removal, two cut-offs, and their ends
+		t.Errorf("the store has %d records, want 13", records)
 	}
 }

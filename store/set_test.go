@@ -121,14 +121,14 @@ func TestSetEmailEndsTokensOfTheOldAddress(t *testing.T) {
 		alive  [2]bool
 	}{
 		{"before", func() {}, "ada", ada.ID, 0, [2]bool{true, true}},
-		{"nobody has it", func() { set(ada, "new") }, "ada", core.CustomerID{}, start + 60_000, [2]bool{true, true}},
+		{"nobody has it", func() { set(ada, "new") }, "ada", core.CustomerID{}, start + 1000, [2]bool{true, true}},
 		{"the new address", func() {}, "new", ada.ID, 0, [2]bool{true, true}},
-		{"another has it: what was his ends too", func() { set(bea, "ada") }, "ada", bea.ID, start + 60_000,
+		{"another has it: what was his ends too", func() { set(bea, "ada") }, "ada", bea.ID, start + 1000,
 			[2]bool{true, false}},
-		{"the other's old one", func() {}, "bea", core.CustomerID{}, start + 60_000, [2]bool{true, false}},
-		{"a new customer has that", func() { add(t, db, core.CustomerID{}, "bea") }, "bea", core.Integer(3), start +
-			60_000, [2]bool{true, false}},
-		{"there and back", func() { set(ada, "x"); set(ada, "new") }, "new", ada.ID, start + 60_000,
+		{"the other's old one", func() {}, "bea", core.CustomerID{}, start + 2000, [2]bool{true, false}},
+		{"a new customer has that", func() { add(t, db, core.CustomerID{}, "bea") }, "bea", core.Integer(3),
+			start + 2000, [2]bool{true, false}},
+		{"there and back", func() { set(ada, "x"); set(ada, "new") }, "new", ada.ID, start + 3000,
 			[2]bool{false, false}},
 	} {
 		// What a session began by now reserved is taken for granted after a restart.
@@ -156,8 +156,9 @@ func TestSetEmailEndsTokensOfTheOldAddress(t *testing.T) {
 	}
 }
 
-// A tombstone stays as long as any token can live. Neither the present lifetimes nor the caller can shorten that.
-func TestTombstoneOutlivesTheLongestToken(t *testing.T) {
+// A removal and the cut-offs of what was given up stay as long as any token can live. Neither the present lifetimes nor
+// the caller can shorten that.
+func TestCutOffOutlivesTheLongestToken(t *testing.T) {
 	const day = 24 * 3600
 	for _, c := range []struct {
 		name string
@@ -171,29 +172,33 @@ func TestTombstoneOutlivesTheLongestToken(t *testing.T) {
 		{"longest access token", []core.Lifetimes{{Access: 40 * day, Refresh: day}}, time.Hour, 41 * day},
 		{"longer than both", []core.Lifetimes{{Access: 60, Refresh: day}}, 90 * 24 * time.Hour, 90 * day},
 	} {
-		for what, end := range map[string]func(*store.DB, core.CustomerID) error{
-			"removal": func(db *store.DB, id core.CustomerID) error { return db.Remove(bg, id, c.keep) },
-			"another address": func(db *store.DB, id core.CustomerID) error {
+		for _, what := range []struct {
+			name    string
+			records int // the removal, and the cut-offs of the id and of the address
+			do      func(*store.DB, core.CustomerID) error
+		}{
+			{"removal", 3, func(db *store.DB, id core.CustomerID) error { return db.Remove(bg, id, c.keep) }},
+			{"another address", 1, func(db *store.DB, id core.CustomerID) error {
 				_, err := db.Set(bg, id, store.Change{Email: text("new")}, c.keep)
 				return err
-			},
+			}},
 		} {
 			db, clock := fresh(t)
 			ada := add(t, db, core.CustomerID{}, "ada")
 			for _, l := range c.ever {
 				must(t, db.RaiseLifetimes(bg, l))
 			}
-			must(t, end(db, ada.ID))
+			must(t, what.do(db, ada.ID))
 			for _, at := range []struct {
 				seconds int64
-				there   bool
-			}{{c.want, true}, {c.want + 2, false}} {
+				records int
+			}{{c.want, what.records}, {c.want + 2, 0}} {
 				clock.ms.Store(start + at.seconds*1000)
 				must(t, db.RevokeAll(bg)) // the last commit is now
 				_, err := db.Purge(bg, clock.now(), 0)
 				must(t, err)
-				if n := db.TombstoneRecords(); (n > 0) != at.there {
-					t.Errorf("%s, %s: %d tombstones after %d s, want some: %v", c.name, what, n, at.seconds, at.there)
+				if n := db.EndingRecords(); n != at.records {
+					t.Errorf("%s, %s: %d records after %d s, want %d", c.name, what.name, n, at.seconds, at.records)
 				}
 			}
 		}

@@ -193,11 +193,14 @@ func TestSettleStart(t *testing.T) {
 		e.List = list
 		return db.Settle(t.Context(), e)
 	}
-	wantErr(t, "no start is reserved", begin(start), store.ErrConflict)
-	wantErr(t, "reserved too little", begin(start, core.Effect{Kind: core.ReserveStart, At: start - 1}),
+	if s.HighWater != start+1 {
+		t.Fatalf("HighWater = %d, want just after the stamp of the customer, %d", s.HighWater, int64(start+1))
+	}
+	wantErr(t, "no start is reserved", begin(start+2), store.ErrConflict)
+	wantErr(t, "reserved too little", begin(start+2, core.Effect{Kind: core.ReserveStart, At: start + 1}),
 		store.ErrConflict)
-	if got := state(t, db, ada.ID, core.Family{}).HighWater; got != 0 {
-		t.Errorf("HighWater after refusals = %d, want 0", got)
+	if got := state(t, db, ada.ID, core.Family{}).HighWater; got != start+1 {
+		t.Errorf("HighWater after refusals = %d, want %d", got, int64(start+1))
 	}
 	wantErr(t, "reserved", begin(start, core.Effect{Kind: core.ReserveStart, At: start + 10}), nil)
 	wantErr(t, "reserved before", begin(start+10), nil)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -58,9 +59,9 @@ func TestUpgradeLosesNothing(t *testing.T) {
 			checkUpgraded(t, db, id)
 			must(t, db.Close())
 			after, err := store.Check(path)
-			if err != nil || !after.Sound() || after.Schema != 3 || after.Older || after.Customers != 5 ||
+			if err != nil || !after.Sound() || after.Schema != 4 || after.Older || after.Customers != 5 ||
 				after.Families != 2 || after.Tombstones != 1 || !after.LastCommit.Equal(r.LastCommit) {
-				t.Errorf("Check after the %s opening = %+v, %v, want schema 3 with the same", opening, after, err)
+				t.Errorf("Check after the %s opening = %+v, %v, want schema 4 with the same", opening, after, err)
 			}
 		}
 	}
@@ -141,8 +142,11 @@ func schema2(t testing.TB, kind core.IDKind) (path string, id func(int) core.Cus
 	return path, id
 }
 
-// A store of schema 2 keeps every record that it has, byte for byte, and gets a purge clock, which stands where the
-// last commit left the clock.
+// unchanged are the buckets whose records schemas 1 to 4 have in the same form.
+var unchanged = []string{"emails", "last_login", "families", "folded", "sessions", "customer_sessions",
+	"session_expiry"}
+
+// A store of schema 2 gets a purge clock, which stands where the last commit left the clock.
 func TestUpgradeFrom2(t *testing.T) {
 	for _, kind := range []core.IDKind{core.IntegerID, core.TextID} {
 		path, id := schema2(t, kind)
@@ -161,11 +165,18 @@ func TestUpgradeFrom2(t *testing.T) {
 			must(t, db.Close())
 		}
 		after := all(t, path)
-		want := before
-		want["meta"]["schema"] = "\x01\x03\x00\x00\x00\x00\x00\x00\x00"
-		want["meta"]["purge_clock"] = after["meta"]["tally"][:9] // the last commit
-		if !reflect.DeepEqual(after, want) {
-			t.Errorf("after the upgrade the store has\n%q\nwant\n%q", after, want)
+		for _, bucket := range unchanged {
+			if !reflect.DeepEqual(after[bucket], before[bucket]) {
+				t.Errorf("bucket %s has\n%q\nafter the upgrade, want\n%q", bucket, after[bucket], before[bucket])
+			}
+		}
+		want := before["meta"]
+		want["schema"] = "\x01\x04\x00\x00\x00\x00\x00\x00\x00"
+		want["purge_clock"] = after["meta"]["tally"][:9] // the last commit
+		want["issued"] = "\x01"                          // the high-water mark says so
+		want["node"] = after["meta"]["node"]
+		if !reflect.DeepEqual(after["meta"], want) {
+			t.Errorf("bucket meta has\n%q\nafter the upgrade, want\n%q", after["meta"], want)
 		}
 		db := open(t, config)
 		ana := id(1)
@@ -234,20 +245,18 @@ func TestUpgradeKeepsCutOffs(t *testing.T) {
 	db, err := store.Open(store.Config{Path: path})
 	must(t, err)
 	must(t, db.Close())
-	old, err := os.ReadFile("testdata/schema1-integer.db")
-	must(t, err)
-	before := filepath.Join(t.TempDir(), "store.db")
-	must(t, os.WriteFile(before, old, 0o600))
-	want := all(t, before)
-	got := all(t, path)
-	for bucket, records := range want {
-		if bucket != "meta" && !reflect.DeepEqual(got[bucket], records) {
-			t.Errorf("bucket %s holds\n%q\nafter the upgrade, want\n%q", bucket, got[bucket], records)
-		}
+	before, _ := schema1(t, core.IntegerID)
+	old, got := all(t, before), all(t, path)
+	want := maps.Clone(old["cutoffs"])
+	for key, tombstone := range old["tombstones"] {
+		want[key] = "\x02" + tombstone[1:] // both are a cut-off and an end
 	}
-	if len(want["cutoffs"]) != 2 || len(want["tombstones"]) != 2 {
-		t.Errorf("%d cut-offs and %d tombstones were upgraded, want 2 and 2", len(want["cutoffs"]),
-			len(want["tombstones"]))
+	if len(want) != 4 || !reflect.DeepEqual(got["cutoffs"], want) {
+		t.Errorf("the cut-offs are\n%q\nafter the upgrade, want\n%q", got["cutoffs"], want)
+	}
+	if len(got["tombstones"]) != 1 || len(got["expiry"]) != len(old["expiry"])+1 {
+		t.Errorf("%d removals and %d ends were upgraded, want that of the id, and one end more", len(got["tombstones"]),
+			len(got["expiry"]))
 	}
 }
 

@@ -21,6 +21,7 @@ type checkView struct {
 	IDs        string     `json:"ids"`    // "integer", "text"; empty where it could not be read
 	Schema     int        `json:"schema"` // 0 where it could not be read
 	Older      bool       `json:"older"`  // edgetoken upgrades this schema when it opens the store
+	upgrading  bool       // it has begun to
 	Bytes      int64      `json:"bytes"`
 	Customers  int        `json:"customers"`
 	Families   int        `json:"families"`
@@ -77,7 +78,7 @@ func viewOfCheck(path string, r store.Report) checkView {
 	v := checkView{
 		File: path, Sound: r.Sound(), ID: r.ID, IDs: kinds[r.IDs], Schema: r.Schema, Older: r.Older, Bytes: r.Bytes,
 		Customers: r.Customers, Families: r.Families, Tombstones: r.Tombstones, Groups: r.Groups, Sessions: r.Sessions,
-		Problems: []string{}, More: r.More,
+		Problems: []string{}, More: r.More, upgrading: r.Upgrading,
 	}
 	if !r.LastCommit.IsZero() {
 		v.LastCommit = &r.LastCommit
@@ -101,7 +102,10 @@ func printCheck(c *cobra.Command, v checkView) error {
 	if v.Schema > 0 {
 		layout = fmt.Sprint(v.Schema)
 	}
-	if v.Older {
+	switch {
+	case v.upgrading:
+		layout += ", half upgraded: the next command or node that opens the store goes on with it"
+	case v.Older:
 		layout += ", of an older version: the next command or node that opens the store upgrades it"
 	}
 	err := terminal.Table(out, [][]string{
