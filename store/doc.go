@@ -127,6 +127,160 @@
 // An integer in a key has its sign bit flipped, so that keys sort as numbers. E-mail addresses are compared by their
 // code points, unless a log-in asks to ignore case.
 //
+// # Facts
+//
+// A fact is u8 kind | u8 version | u32 length | payload, so that a program can keep and pass on what it does not know.
+// Most facts have a stamp, so that of two facts about one thing all nodes choose the same.
+//
+// The table has the name of each fact; its lane, which is the way that it travels between the nodes of a fleet; and its
+// authority, which may write it: each node for itself, the hub, the home of the family, or anyone. Then follow the
+// layout of the payload; how the fact joins what the store knows, so that it may come twice, late, or after one that
+// says more; the calls from which it comes; and a sample. In a payload, an id is u8 1 | i64, or u8 2 | text. A family
+// is issuer | id, or 0 for none | u64 bits. A text has its length before it in 2 bytes, a byte string in 4, and a list
+// its count in 2.
+//
+//	customer         down, hub
+//	                 id | made | stamp | u16 fields, a bit each in the order of the stamps in customers |
+//	                 those fields | granted | withdrawn | groups entered, each with its number | groups left
+//	                 join: of each field, permission and membership the latest stamp counts; of two that make
+//	                   one id, the first
+//	                 from: Add, AddAll, Set, SetActive, SetPassword, ChangeRights
+//	                 01 01 5d000000 01 0700000000000000 00000000 0040204648470600 0100 02000000
+//	                 0140204648470600 0300 0900 0f00 616461406578616d706c652e636f6d 01 0100 0300 612e62 0000
+//	                 0100 0700 656469746f7273 00000000 0100000000000000 0000 0000
+//	remove_customer  down, hub
+//	                 id | stamp | i64 until, s
+//	                 join: the latest stamp counts, and ends all who were made before; the latest end
+//	                 from: Remove
+//	                 02 01 1f000000 01 0700000000000000 02000000 0140204648470600 0300 00b9556900000000
+//	last_login       up, anyone
+//	                 id | made | i64 at, µs
+//	                 join: the latest of the customer who was made last
+//	                 from: Settle, StartSession, Add, AddAll
+//	                 03 01 1f000000 01 0700000000000000 00000000 0040204648470600 0100 0040204648470600
+//	cut_off          down, hub
+//	                 id, or 00 | SHA-256 of an e-mail address; i64 at, ms | i64 until, s; 0: while it is held
+//	                 join: the latest of each
+//	                 from: Settle, Set, SetActive, SetPassword, Revoke, Remove; Add, for an address that has
+//	                   one
+//	                 04 01 19000000 01 0700000000000000 00a8da769b010000 0000000000000000
+//	revoke_family    up and down, anyone
+//	                 family | i64 start, ms | i64 until, s
+//	                 join: dead for good; the latest start and end
+//	                 from: Settle
+//	                 05 01 23000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000
+//	                 00b9556900000000
+//	advance_family   up, home
+//	                 family | i64 start, ms | i64 until, s | u32 generation | i64 issued at, µs | i64 life of
+//	                 the access token, s | i64 life of the refresh token, s | kid | u64 incarnation | u64
+//	                 sequence
+//	                 join: the highest generation, and of that the latest commit; the latest start and end
+//	                 from: no request of this version; what other nodes made is kept
+//	                 06 01 53000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000
+//	                 00b9556900000000 02000000 0040204648470600 100e000000000000 8051010000000000 0200 6b31
+//	                 a700000000000000 0c00000000000000
+//	group            down, hub
+//	                 name | made | stamp | granted | withdrawn
+//	                 join: of two that make one name, the last; of each permission the latest stamp
+//	                 from: AddGroup, PutGroup, ChangeGroup, Add, AddAll
+//	                 07 01 33000000 0700 656469746f7273 00000000 0040204648470600 0100 00000000
+//	                 0040204648470600 0100 0200 0300 612e62 0300 612e63 0000
+//	remove_group     down, hub
+//	                 name | stamp | i64 until, s
+//	                 join: as remove_customer
+//	                 from: RemoveGroup
+//	                 08 01 1f000000 0700 656469746f7273 02000000 0140204648470600 0300 00b9556900000000
+//	lifetimes        up, anyone
+//	                 i64 access, s | i64 refresh, s | i64 foreign, s
+//	                 join: the longest of each
+//	                 from: RaiseLifetimes, RaiseForToken
+//	                 09 01 18000000 100e000000000000 8051010000000000 0000000000000000
+//	rehash           local, self
+//	                 id | made | stamp of the password | hash
+//	                 join: the last, while the password is the one that was hashed
+//	                 from: Rehash
+//	                 40 01 28000000 01 0700000000000000 00000000 0040204648470600 0100 00000000
+//	                 0040204648470600 0100 0100 21
+//	session          local, self
+//	                 32 bytes id | id of the customer | i64 started, ms | i64 expires, µs
+//	                 join: one that replaces another of its id began later
+//	                 from: StartSession
+//	                 41 01 39000000 09000000000000000000000000000000000000000000000000000000000000ee 01
+//	                 0700000000000000 00a8da769b010000 0040204648470600
+//	end_session      local, self
+//	                 32 bytes id | i64 started, ms
+//	                 join: ends the session that began then or before
+//	                 from: StartSession, EndSession, Purge
+//	                 42 01 28000000 09000000000000000000000000000000000000000000000000000000000000ee
+//	                 00a8da769b010000
+//	reserve_start    local, self
+//	                 i64 at, ms
+//	                 join: the highest
+//	                 from: Settle, StartSession
+//	                 43 01 08000000 00a8da769b010000
+//	node_cut_off     local, self
+//	                 i64 at, ms
+//	                 join: the latest
+//	                 from: RevokeAll, Settle, Restored
+//	                 44 01 08000000 00a8da769b010000
+//	keep_cut_off     local, self
+//	                 subject as in cut_off | i64 until, s
+//	                 join: the latest end, if there is such a cut-off
+//	                 from: KeepCutOff, Purge
+//	                 45 01 29000000 00 b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72
+//	                 00b9556900000000
+//	forget           local, self
+//	                 u8 f, c or t as in expiry | u32 length, key | i64 until, s
+//	                 join: only if the record still ends then
+//	                 from: Purge; Settle, for families that a cut-off covers
+//	                 46 01 15000000 63 08000000 8000000000000007 00b9556900000000
+//	clock            local, self
+//	                 i64 at, µs
+//	                 join: the last
+//	                 from: AcceptClock
+//	                 47 01 08000000 0040204648470600
+//	node             local, self
+//	                 u16 number | u64 incarnation | u32 epoch
+//	                 join: the last
+//	                 from: the first commit after Open; Enroll, Restored
+//	                 48 01 0e000000 0100 a700000000000000 00000000
+//	purge_clock      local, self
+//	                 i64 at, µs
+//	                 join: every commit keeps the clock; this is one for an idle node
+//	                 from: Purge
+//	                 49 01 08000000 0040204648470600
+//	trim             local, self
+//	                 u64 incarnation | u64 sequence | u32 frames
+//	                 join: removes the frames up to there
+//	                 from: Acknowledge
+//	                 4a 01 14000000 a700000000000000 0c00000000000000 03000000
+//	head             local, self
+//	                 u16 node | u64 incarnation | u64 sequence | 32 bytes hash
+//	                 join: the latest frame of an incarnation
+//	                 from: Apply, Accept
+//	                 4b 01 32000000 0100 a700000000000000 0c00000000000000
+//	                 09000000000000000000000000000000000000000000000000000000000000ee
+//	wait             local, self
+//	                 u32 length, frame
+//	                 join: the first of a position
+//	                 from: Apply, Accept
+//	                 4c 01 06000000 02000000 0102
+//	quarantine       local, self
+//	                 u16 node | u8 judge | u8 is a frame | u32 length, what cannot be read
+//	                 join: kept under its SHA-256
+//	                 from: Apply, Accept
+//	                 4d 01 0a000000 0300 01 00 02000000 0102
+//	release          local, self
+//	                 32 bytes SHA-256
+//	                 join: removes what was kept under it
+//	                 from: Open
+//	                 4e 01 20000000 09000000000000000000000000000000000000000000000000000000000000ee
+//	followed         local, self
+//	                 u32 length, position
+//	                 join: the last
+//	                 from: Apply, Accept
+//	                 4f 01 06000000 02000000 a70c
+//
 // Limits: ids, e-mail addresses, names and password hashes have at most 1024 bytes, attributes 64 KiB, what a
 // customer or a group may do 64 KiB, a customer 64 sessions; there are at most 10,000 groups. At most 512 requests
 // queue; others block until there is room. The file is mapped into memory, so the system keeps or drops its pages. Only
