@@ -159,7 +159,7 @@ func (w *writer) settle(e core.Effects) (resolved, error) {
 			}
 			facts = append(facts, cutOffs([]core.Effect{x}, cutOff{at: w.newCutOff(existing)})...)
 		case core.EndAll:
-			facts = append(facts, fact.NodeCutOff{At: w.newCutOff(w.tally.cutOff)})
+			facts = append(facts, fact.NodeCutOff{At: w.newCutOff(w.tally.nodeCutOff())})
 		case core.ReserveStart:
 			// The bound must not depend on Reads, which may name any cut-off, or on the present mark, which each
 			// decision could raise a little.
