@@ -24,6 +24,12 @@ func OpenSlow(c Config, committing func()) (*DB, error) {
 	return Open(c)
 }
 
+// OpenHooked is OpenWith and OpenSlow.
+func OpenHooked(c Config, openFile func(string, int, os.FileMode) (*os.File, error), committing func()) (*DB, error) {
+	c.committing = committing
+	return OpenWith(c, openFile)
+}
+
 // Impatient makes commits wait for nobody.
 func (db *DB) Impatient() error {
 	return db.write(context.Background(), func(*writer) (resolved, error) {
