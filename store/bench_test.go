@@ -2,8 +2,11 @@ package store_test
 
 import (
 	"fmt"
+	"math"
+	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -120,4 +123,58 @@ func BenchmarkSlowDisk(b *testing.B) {
 			b.ReportMetric(commit*1000, "ms/commit")
 		})
 	}
+}
+
+// What a commit writes into the file, with 10,000 customers and as many revoked families.
+func BenchmarkWritten(b *testing.B) {
+	const customers = 10_000
+	for _, outbox := range []bool{false, true} {
+		db := open(b, store.Config{Path: filepath.Join(b.TempDir(), "store.db"), Outbox: outbox})
+		list := make([]store.NewCustomer, 1000)
+		for i := range customers {
+			list[i%1000] = store.NewCustomer{Email: fmt.Sprintf("customer-%d@example.com", i), IsActive: true,
+				PasswordHash: "argon2$argon2id$v=19$m=102400,t=2,p=8$" + strings.Repeat("c2FsdA", 10)}
+			if i%1000 == 999 {
+				_, err := db.AddAll(bg, list)
+				must(b, err)
+			}
+		}
+		at := time.Now().Unix()
+		login := func(i int) {
+			must(b, db.Settle(bg, core.Effects{Reads: core.Reads{CutOff: math.MaxInt64}, List: []core.Effect{{
+				Kind: core.RecordLogin, Customer: core.Integer(int64(i*7919%customers + 1)), At: at*1e6 + int64(i)}}}))
+		}
+		revoke := func(i int) {
+			must(b, db.Settle(bg, core.Effects{Reads: core.Reads{CutOff: math.MaxInt64}, List: []core.Effect{{
+				Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: uint64(i * 7919 % 1_000_003)}, At: at * 1000,
+				Until: at + int64(i)}}}))
+		}
+		for _, c := range []struct {
+			name string
+			do   func(int)
+		}{{"log-in", login}, {"revocation", revoke}} {
+			for i := range customers {
+				c.do(i)
+			}
+			b.Run(fmt.Sprintf("%s/outbox=%v", c.name, outbox), func(b *testing.B) {
+				before, i := writtenBytes(b), customers
+				for b.Loop() {
+					c.do(i)
+					i++
+				}
+				b.ReportMetric(float64(writtenBytes(b)-before)/float64(i-customers), "written-B/op")
+			})
+		}
+	}
+}
+
+// writtenBytes is what this process has written so far.
+func writtenBytes(t testing.TB) (n int64) {
+	t.Helper()
+	raw, err := os.ReadFile("/proc/self/io")
+	must(t, err)
+	_, after, _ := strings.Cut(string(raw), "wchar: ")
+	_, err = fmt.Sscan(after, &n)
+	must(t, err)
+	return n
 }

@@ -65,6 +65,9 @@ func (w *writer) keepNode() error {
 
 // frame puts what is shared of this commit into the outbox.
 func (w *writer) frame() {
+	if len(w.shared) > 0 {
+		w.tx.Bucket(outboxBucket).FillPercent = 1 // keys only rise, so no page is split for another
+	}
 	for _, facts := range fact.Split(w.shared) {
 		f := fact.Frame{Node: w.node.Number, Incarnation: w.node.Incarnation, Sequence: w.last.sequence + 1,
 			Previous: w.last.hash, Made: w.at.known, Facts: facts}
