@@ -8,6 +8,7 @@
 //	POST   /customer?key=          {"is_active": false} or {"password": "…"}; null: unusable
 //	PATCH  /customer?key=          what changes: email, first_name, last_name, is_staff, is_superuser, attributes
 //	DELETE /customer?key=
+//	GET    /conflicts?limit        addresses and ids that two customers were given
 //	POST   /rights?key=            {"grant": ["app.codename"], "revoke": […], "join": ["group"], "leave": […]}
 //	GET    /groups                 all groups
 //	POST   /groups                 {"name": "…", "permissions": […]}: a new group

@@ -23,6 +23,10 @@ var (
 		"DELETE", "/customer", customerQueryOf, (*server).removeCustomer,
 	}
 
+	ListConflicts = Operation[ConflictsQuery, None, Conflicts]{
+		"GET", "/conflicts", conflictsQueryOf, (*server).listConflicts,
+	}
+
 	ChangeRights = Operation[CustomerQuery, RightsChange, RightsChanged]{
 		"POST", "/rights", customerQueryOf, (*server).changeRights,
 	}
@@ -74,7 +78,7 @@ var Reload = Operation[None, None, Reloaded]{method: "POST", path: "/reload", qu
 var routes = []interface {
 	route(*http.ServeMux, *server)
 }{
-	AddCustomers, ListCustomers, ShowCustomer, SetAccess, SetDetails, RemoveCustomer,
+	AddCustomers, ListCustomers, ShowCustomer, SetAccess, SetDetails, RemoveCustomer, ListConflicts,
 	ChangeRights, ListGroups, AddGroup, PutGroup, ChangeGroup, RemoveGroup,
 	ExplainToken, Revoke, ListFacts, Acknowledge, Compact, ShowClock, AcceptClock,
 }

@@ -1,12 +1,15 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/hashing"
+	"github.com/edgetoken/edgetoken/store"
 )
 
 // figures are metrics without labels that are read together, so that they belong to one moment.
@@ -141,7 +144,11 @@ func clockFigures(s *Service) figures {
 	}}
 }
 
-func storeFigures(s *Service) figures {
+func storeFigures(s *Service, cfg *config.Config) figures {
+	limit := 0.0
+	if cfg.Outbox {
+		limit = float64(cmp.Or(cfg.MaxOutbox, store.DefaultMaxOutbox))
+	}
 	return figures{[]figure{
 		gauge("edgetoken_store_healthy", "Whether the store answers (1) or waits to open its file anew (0)."),
 		counter("edgetoken_store_commits_total", "Transactions that wrote and are durable."),
@@ -155,6 +162,13 @@ func storeFigures(s *Service) figures {
 		gauge("edgetoken_store_tombstones", "Records of removed customers whose tokens may still be in circulation."),
 		gauge("edgetoken_store_sessions", "Browser sessions that have not ended or expired."),
 		gauge("edgetoken_store_size_bytes", "Size of the file up to its last page in use."),
+		gauge("edgetoken_outbox_frames", "Frames that wait to be acknowledged."),
+		gauge("edgetoken_outbox_bytes", "What they take."),
+		gauge("edgetoken_outbox_limit_bytes", "What they may take; 0 while the outbox is off."),
+		gauge("edgetoken_frames_waiting", "Frames of other nodes that wait for the ones before them."),
+		gauge("edgetoken_facts_quarantined", "Frames and facts of other nodes that cannot be applied here."),
+		gauge("edgetoken_conflicts_ids", "Customers who wait, since another one has their id."),
+		gauge("edgetoken_conflicts_emails", "Customers who wait for an e-mail address that another one has."),
 	}, func() []float64 {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
@@ -169,7 +183,8 @@ func storeFigures(s *Service) figures {
 			return values
 		}
 		return append(values, float64(d.Customers), float64(d.Families), float64(d.Tombstones), float64(d.Sessions),
-			float64(d.Bytes))
+			float64(d.Bytes), float64(d.OutboxFrames), float64(d.OutboxBytes), limit, float64(d.WaitingFrames),
+			float64(d.Quarantined), float64(d.Parked), float64(d.Contested))
 	}}
 }
 

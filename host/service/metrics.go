@@ -80,7 +80,7 @@ func newMetrics(s *Service, cfg *config.Config) *metrics {
 	m.reloadAt.SetToCurrentTime()
 	m.registry.MustRegister(m.requests, m.durations, m.reloads, m.reloadOK, m.reloadAt,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		buildInfo(s, s.engineName(cfg)), hashingFigures(s), storeFigures(s), clockFigures(s),
+		buildInfo(s, s.engineName(cfg)), hashingFigures(s), storeFigures(s, cfg), clockFigures(s),
 		logFigures(s))
 	if s.processes != nil {
 		m.registry.MustRegister(processFigures(s))

@@ -23,7 +23,8 @@ func customersCommand() *cobra.Command {
   edgetoken customers disable ana@example.com`,
 	}
 	c.AddCommand(addCommand(), listCommand(), showCommand(), setCommand(), activeCommand(false), activeCommand(true),
-		passwdCommand(), logoutCommand(), grantCommand(), withdrawCommand(), groupsCommand(), removeCommand())
+		passwdCommand(), logoutCommand(), grantCommand(), withdrawCommand(), groupsCommand(), removeCommand(),
+		conflictsCommand())
 	return c
 }
 

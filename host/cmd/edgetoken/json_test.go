@@ -48,6 +48,7 @@ func TestJSON(t *testing.T) {
 		{"customers groups set", "authors customers.view_customer", "", group},
 		{"customers groups grant", "authors customers.add_customer", "", group},
 		{"customers groups revoke", "authors customers.add_customer", "", group},
+		{"customers conflicts", "", "", []string{"conflicts"}},
 		{"customers groups list", "", "", []string{"groups"}},
 		{"customers groups remove", "authors --yes", "", group},
 		{"token verify", n.Access, "", token},

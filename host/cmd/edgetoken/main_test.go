@@ -30,12 +30,14 @@ import (
 	"github.com/edgetoken/edgetoken/host/engine/enginetest"
 	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/service/servicetest"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"edgetoken": edgetoken.Main, "call": call, "login": login, "certify": certify, "foreign": foreign, "idle": idle,
-		"harm":    harm,
+		"harm": harm, "contest": contest,
 		"guarded": guarded,
 	})
 }
@@ -53,6 +55,7 @@ func TestMain(m *testing.M) {
 //	exec certify SERIAL       writes cert.pem and key.pem
 //	exec foreign FILE         writes a bbolt file that is no store
 //	exec idle FILE DAYS       sets the latest change of a store back by so many days
+//	exec contest FILE         delivers customers 1, Bo, and 2, Ana, of another node to a store
 //	exec harm FILE TEXT       overwrites a text wherever it stands in a file
 //
 // $SCHEMA1 is a store that the first version made. The condition [module] holds where the sandboxed module is built in.
@@ -291,6 +294,28 @@ func idle() {
 			binary.LittleEndian.PutUint64(tally[1:], uint64(time.Now().AddDate(0, 0, -days).UnixMicro()))
 			return b.Put([]byte("tally"), tally)
 		}), db.Close())
+	}
+	exit(err)
+}
+
+// contest has a store apply what another node wrote that did not know of it.
+func contest() {
+	stamp := fact.Stamp{Epoch: 1, Time: time.Now().Add(time.Hour).UnixMicro(), Node: 2}
+	customer := func(id int64, email string) fact.Fact {
+		return fact.Customer{ID: core.Integer(id), Made: stamp, Stamp: stamp, Set: fact.Email | fact.FirstName |
+			fact.LastName | fact.Active | fact.Staff | fact.Superuser | fact.Password | fact.Attributes | fact.Joined,
+			Email: email, Active: true, PasswordHash: "!", Joined: stamp.Time}
+	}
+	f := fact.Frame{Node: 2, Incarnation: 1, Sequence: 1, Made: stamp.Time,
+		Facts: []fact.Fact{customer(1, "bo@example.com"), customer(2, "ana@example.com")}}
+	raw, err := f.Append(nil)
+	var db *store.DB
+	if err == nil {
+		db, err = store.Open(store.Config{Path: os.Args[1]})
+	}
+	if err == nil {
+		_, err = db.Apply(context.Background(), store.Delivery{Frames: [][]byte{raw}})
+		err = errors.Join(err, db.Close())
 	}
 	exit(err)
 }
