@@ -112,6 +112,9 @@ func sampleRequests(tb testing.TB) []core.Request {
 	return []core.Request{
 		{Op: core.Login, State: state, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte(`{"plan":"pro"}`)},
 		{Op: core.Refresh, Opened: o, State: state, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte{}},
+		{Op: core.SlidingLogin, State: state, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte{}},
+		{Op: core.SlidingRefresh, Opened: o, State: state, Now: coretest.Now, Entropy: coretest.Entropy,
+			Extra: []byte(`{"plan":"pro"}`)},
 		{Op: core.Verify, Opened: core.Opened{Cause: cause.BadSignature, Claims: []byte{}}, Now: coretest.Now,
 			Extra: []byte{}, Entropy: []byte{}},
 	}
@@ -305,7 +308,7 @@ func FuzzMessages(f *testing.F) {
 // canonicalOpened zeroes the bytes of a request that mean nothing: the padding in the Opened at its end.
 func canonicalOpened(b []byte) []byte {
 	b = bytes.Clone(b)
-	if core.Op(b[0]) == core.Login {
+	if core.Op(b[0]).LogsIn() {
 		return b
 	}
 	opened := len(b) - abi.OpenedBytes

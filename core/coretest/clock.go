@@ -16,6 +16,8 @@ func testClock(t *testing.T, newEngine NewEngine) {
 	tok := open(t, e, token(`{"token_type":"refresh","exp":4102444800,"jti":"`+refreshID+`","user_id":"7"}`))
 	const forever = `"exp":253402300799`
 	late := open(t, e, token(`{"token_type":"refresh",`+forever+`,"jti":"`+refreshID+`","user_id":"7"}`))
+	slides := open(t, e, token(`{"token_type":"sliding",`+forever+`,"jti":"x1","user_id":"7",`+
+		`"refresh_exp":253402300799}`))
 	earliest, latest := time.Unix(core.EarliestTime, 0), time.UnixMilli(core.LastCutOff)
 	for _, c := range []struct {
 		name   string
@@ -37,6 +39,11 @@ func testClock(t *testing.T, newEngine NewEngine) {
 		{"refresh in 1970", core.Refresh, tok, time.Unix(0, 0), 0, core.ErrClock},
 		{"refresh at the earliest", core.Refresh, tok, earliest, 0, nil},
 		{"refresh beyond the last start", core.Refresh, late, time.UnixMilli(core.LastStart + 1), 0, core.ErrClock},
+		{"sliding log-in in 1970", core.SlidingLogin, core.Opened{}, time.Unix(0, 0), 0, core.ErrClock},
+		{"sliding log-in after the last start", core.SlidingLogin, core.Opened{}, Now, core.LastStart, core.ErrClock},
+		{"sliding refresh in 1970", core.SlidingRefresh, slides, time.Unix(0, 0), 0, core.ErrClock},
+		{"sliding refresh at the earliest", core.SlidingRefresh, slides, earliest, 0, nil},
+		{"sliding refresh at the latest", core.SlidingRefresh, slides, latest, 0, nil},
 		{"blacklist in 1970", core.Blacklist, tok, time.Unix(0, 0), 0, nil},
 		{"blacklist in 2300", core.Blacklist, late, time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC), 0, nil},
 		{"verify in 1970", core.Verify, tok, time.Unix(0, 0), 0, nil},
@@ -53,7 +60,7 @@ func testClock(t *testing.T, newEngine NewEngine) {
 				return
 			}
 			for _, issued := range o.Tokens {
-				if f := open(t, e, issued.Value).Family; c.op == core.Login &&
+				if f := open(t, e, issued.Value).Family; c.op.LogsIn() &&
 					(!f.Ours || f.Start != max(c.now.UnixMilli(), c.cutOff+1)) {
 					t.Errorf("the log-in started at %d, want the clock's time or after the cut-off", f.Start)
 				}

@@ -129,6 +129,7 @@ func testSigningEnds(t *testing.T, newEngine NewEngine) {
 		{"log-in before", core.Login, core.Opened{}, end.Add(-time.Microsecond), nil, cause.OK, nil},
 		{"log-in", core.Login, core.Opened{}, end, nil, cause.OK, core.ErrKeyEnded},
 		{"log-in with a wrong password", core.Login, core.Opened{}, end, wrong, cause.BadCredentials, nil},
+		{"sliding log-in", core.SlidingLogin, core.Opened{}, end, nil, cause.OK, core.ErrKeyEnded},
 		{"refresh before", core.Refresh, own, end.Add(-time.Microsecond), nil, cause.OK, nil},
 		{"refresh", core.Refresh, own, end, nil, cause.KeyEnded, nil},
 		{"refresh of another key's token before", core.Refresh, others, end.Add(-time.Microsecond), nil, cause.OK, nil},

@@ -153,7 +153,8 @@ func TestKeyEnds(t *testing.T) {
 		want cause.Cause
 	}{{coretest.Now, cause.OK}, {end.Add(-time.Microsecond), cause.OK}, {end, cause.KeyEnded}, {end.Add(time.Hour),
 		cause.KeyEnded}, {coretest.Now, cause.OK}} {
-		for _, op := range []core.Op{core.Authenticate, core.Verify, core.Refresh, core.Blacklist} {
+		for _, op := range []core.Op{core.Authenticate, core.Verify, core.Refresh, core.Blacklist,
+			core.SlidingRefresh} {
 			o, err := opened(t.Context(), e, token(1))
 			if err != nil || o.Cause != cause.OK {
 				t.Fatalf("Open = %v, %v", o.Cause, err)
@@ -167,7 +168,7 @@ func TestKeyEnds(t *testing.T) {
 			if outcome.Refused() {
 				got = outcome.Refusals[0].Cause
 			}
-			if want == cause.OK && (op == core.Refresh || op == core.Blacklist) {
+			if want == cause.OK && op != core.Authenticate && op != core.Verify {
 				want = cause.WrongType // of an access token
 			}
 			if got != want {

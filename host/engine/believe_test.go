@@ -95,6 +95,7 @@ func TestAGuestThatLiesAboutWhatItWrites(t *testing.T) {
 			0},
 		{"tokens in another order", core.Outcome{Tokens: tokens(core.AccessToken, core.RefreshToken)}, 0},
 		{"a token of another type", core.Outcome{Tokens: tokens(core.RefreshToken, core.SlidingToken)}, 0},
+		{"the token of another log-in", core.Outcome{Tokens: tokens(core.SlidingToken)}, 0},
 	} {
 		for _, selfContained := range []bool{false, true} {
 			if selfContained && len(c.outcome.Refusals) > 0 && len(c.outcome.Tokens) == 0 || selfContained &&

@@ -70,11 +70,13 @@ func TestThrottles(t *testing.T) {
 				{0, "/auth/token/", good, "192.0.2.2", 200, ""},
 				{0, verify, "{}", "192.0.2.1", 400, ""},
 				{time.Second, "/auth/token/", good, "192.0.2.1", 200, ""},
+				{0, "/auth/token/sliding/", good, "192.0.2.1", 429, "1"},
 			}},
 			{"account: each e-mail address, whoever asks", httpapi.Throttles{Account: rate("2/min")}, []step{
 				{0, "/auth/token/", wrong, "192.0.2.1", 401, ""},
 				{0, "/auth/token/", wrong, "192.0.2.2", 401, ""},
 				{0, "/auth/token/", good, "192.0.2.3", 429, "60"},
+				{0, "/auth/token/sliding/", good, "192.0.2.4", 429, "60"},
 				{0, "/auth/token/", other, "192.0.2.1", 401, ""},
 			}},
 			{"several: the longest wait", httpapi.Throttles{Anon: rate("1/min"), Login: rate("1/hour")}, []step{

@@ -1,7 +1,7 @@
 // Package node is what a node does: the one place where engine, store, clock, entropy and password hashing meet.
 //
-// There is one type, Node, with a method for each thing that a client can ask: Login, Refresh, Verify, Authenticate and
-// Blacklist. Each takes the same four steps:
+// There is one type, Node, with a method for each thing that a client can ask: Login, Refresh, SlidingLogin,
+// SlidingRefresh, Verify, Authenticate and Blacklist. Each takes the same four steps:
 //
 //	open    the engine reads the token: form, key, signature, claims
 //	load    the store gives, in one read transaction, the state that the token names
