@@ -35,7 +35,9 @@
 // # Layout
 //
 // The schema has version 4; Open upgrades a file of versions 1 to 3. Version 1 had neither the buckets below "expiry"
-// nor the records that are marked (2), version 2 no record marked (3), version 3 none marked (4).
+// nor the records that are marked (2), version 2 no record marked (3), version 3 neither the buckets below
+// "session_expiry" nor the records marked (4). Versions 2 and 3 had a bucket more, "rights": the permissions and groups
+// of a customer, which its record has since.
 //
 // Integers in keys are big-endian, in values little-endian; a text in a value has its length before it (2 bytes). The
 // first byte of each value is its version. Each kind of record has versions of its own; what a later one wrote is an
@@ -51,7 +53,18 @@
 //	                                             i64 cut-off of the node, ms | i64 highest integer id |
 //	                                             u64 customers |
 //	                                             u64 families | u64 tombstones
-//	            node                             01 | u16 number | u64 incarnation | u32 epoch (4)
+//	            node                             01 0000 000040002d22ad03 01000000: u16 number |
+//	                                             u64 incarnation | u32 epoch (4)
+//	            fleet                            01 0100000000000000 5f00000000000000
+//	                                             0100000000000000 5f00000000000000
+//	                                             0100000000000000 2500000000000000
+//	                                             0100000000000000 0100000000000000: count and bytes of the frames
+//	                                             in outbox, of those in waiting, and of what is in quarantine;
+//	                                             how many are in parked and in contested (4)
+//	            followed                         01 a703: Delivery.Position of the last that had one (4)
+//	            upgrade                          01 | u8 stage | the last key that is done: while an upgrade to
+//	                                             schema 4 goes on; until then, customers and tombstones have
+//	                                             either form (4)
 //	            issued                           01: log-ins have begun here; absent before the first (4)
 //	            longest                          01 8051010000000000: longest life of an access token ever,
 //	                                             s; absent before the first
@@ -97,6 +110,12 @@
 //	                                             u64 version | u8 dead | i64 until, s | i64 start, ms
 //	                                             01 0300000000000000 01 64b9556900000000:
 //	                                             the same where the start is not known; all were so before (3)
+//	                                             03 0400000000000000 00 64b9556900000000 00a8da769b010000 02000000
+//	                                             0040204648470600 100e000000000000 8051010000000000 0200 6b31
+//	                                             a700000000000000 0100000000000000: where a refresh token was
+//	                                             exchanged: … | u32 generation | i64 issued, µs | i64 life of the
+//	                                             access token, s | of the refresh token, s | kid | u64 incarnation |
+//	                                             u64 sequence of the commit (4)
 //	tombstones  8000000000000008                 02 01000000 0240204648470600 0000 11c7556900000000: stamp of the
 //	                                             latest removal | i64 until, s
 //	            0067 283bb9deef02e6843abfb538efa1eca70801bd8a701c3f98191e123496339247
@@ -123,6 +142,40 @@
 //	session_expiry
 //	            800647491cb3e400 0000000000000000000000000000000000000000000000000000000000000009: expires, id
 //	                                             01
+//	parked      0008 8000000000000007 01000000c00f8b46484706000300
+//	            length and key of the id, making of a customer who does not hold it, or of whom only a part is known
+//	                                             as in customers:
+//	                                             02 0300000000000000 00 0100 01000000 c00f8b4648470600 0300
+//	                                             0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0040204648470600
+//	                                             0300 657665 0000 0000 00000000 0000 0000 0000 0000
+//	contested   416461406578616d706c652e636f6d 00 8000000000000009
+//	            an e-mail address, 00, the key of a customer who has it too: emails names another
+//	                                             01
+//	outbox      03ad222d00400000 0000000000000001: incarnation, sequence
+//	                                             a frame: see fact.Frame
+//	                                             01 0000 000040002d22ad03 0100000000000000
+//	                                             0000000000000000000000000000000000000000000000000000000000000000
+//	                                             0040204648470600 01000000
+//	                                             09 01 18000000 8051010000000000 0000000000000000 0000000000000000
+//	                                             0000
+//	heads       0003 00000000000000a7: node, incarnation
+//	                                             01 0100000000000000
+//	                                             fb82cb1be5167e9e46c90566f816f02d4a691be801505bc21affd5d71ee24614:
+//	                                             u64 sequence of the last frame that was applied | its hash
+//	waiting     0003 00000000000000a7 0000000000000003
+//	            af6d51c20ab651fb1972ed19e714f7f7595f02911f61427f8582dba16752b587
+//	            node, incarnation, sequence, SHA-256 of the frame
+//	                                             a frame that came before those that it follows:
+//	                                             01 0300 a700000000000000 0300000000000000
+//	                                             0000000000000000000000000000000000000000000000000000000000000000
+//	                                             0040204648470600 01000000
+//	                                             09 01 18000000 100e000000000000 0000000000000000 0000000000000000
+//	                                             0000
+//	quarantine  9b298f97317c383154272635ca640b7afac36ebc3afc311953fabbc2322a5742
+//	            SHA-256 of what a newer program wrote
+//	                                             a fact, quarantine:
+//	                                             4d 01 1f000000 0300 a700000000000000 0100000000000000 00 00
+//	                                             07000000 3f010100000005
 //
 // An integer in a key has its sign bit flipped, so that keys sort as numbers. E-mail addresses are compared by their
 // code points, unless a log-in asks to ignore case.

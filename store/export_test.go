@@ -71,7 +71,7 @@ func Reencode(kind string, value []byte) ([]byte, error) {
 	case "family":
 		f, err := decodeFamily(value)
 		return f.encode(), err
-	case "tombstone":
+	case "removal":
 		r, err := decodeRemoval(value)
 		return r.encode(), err
 	case "cut-off":
@@ -106,6 +106,37 @@ func Reencode(kind string, value []byte) ([]byte, error) {
 			return nil, ErrCorrupt
 		}
 		return []byte{recordVersion}, nil
+	case "head":
+		h, err := decodeHead(value)
+		return h.encode(), err
+	case "quarantine":
+		q, err := decodeQuarantine(value)
+		return fact.Append(nil, q), err
+	case "fleet":
+		f, err := decodeFleet(value)
+		return f.encode(), err
+	case "followed":
+		r := begin(value)
+		position := r.rest()
+		if !r.Done() {
+			return nil, ErrCorrupt
+		}
+		return append([]byte{recordVersion}, position...), nil
+	case "upgrade":
+		u, err := decodeUpgrading(value)
+		return u.encode(), err
+	case "old customer":
+		_, err := decodeOldPerson(value)
+		return again(value, err)
+	case "old tombstone":
+		_, err := decodeOldTombstone(value)
+		return again(value, err)
+	case "old group":
+		_, err := decodeOldGroup(value)
+		return again(value, err)
+	case "old rights":
+		_, _, err := decodeOldRights(value)
+		return again(value, err)
 	case "expiry key":
 		until, what, k, err := readExpiryKey(value)
 		return expiryKey(until, what, k), err
@@ -122,6 +153,14 @@ func Reencode(kind string, value []byte) ([]byte, error) {
 		v, err := decodeNumber(kind, value)
 		return encodeNumber(v), err
 	}
+}
+
+// again is a record that nothing writes any more, if it can be read.
+func again(value []byte, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	return value, nil
 }
 
 // FamilyKey is the key of a family record, and ReadFamilyKey reads it.

@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -19,8 +17,45 @@ import (
 var indices = map[string]string{"expiry": "expiry key", "customer_sessions": "key of a customer's session",
 	"session_expiry": "session expiry key"}
 
-// records are the values of a small store, with their kinds.
+// kinds are the kinds of the records of a bucket.
+var kinds = map[string]string{"customers": "customer", "families": "family", "tombstones": "removal", "emails": "owner",
+	"last_login": "last login", "cutoffs": "cut-off", "groups": "group", "sessions": "session", "parked": "customer",
+	"heads": "head", "quarantine": "quarantine"}
+
+// oldKinds are the kinds of the records of a bucket of schemas 1 to 3.
+var oldKinds = map[string]string{"customers": "old customer", "tombstones": "old tombstone", "groups": "old group",
+	"rights": "old rights"}
+
+// records are the values of small stores, with their kinds.
 func records(tb testing.TB) map[string][][]byte {
+	tb.Helper()
+	found := map[string][][]byte{"upgrade": {[]byte("\x01\x00ada")}}
+	gather := func(path string, kinds map[string]string) {
+		for bucket, records := range all(tb, path) {
+			for k, v := range records {
+				kind := kinds[bucket]
+				if bucket == "meta" {
+					kind = k
+				}
+				if index, ok := indices[bucket]; ok {
+					kind, v = index, k
+				}
+				if kind != "" {
+					found[kind] = append(found[kind], []byte(v))
+				}
+			}
+		}
+	}
+	gather(smallStore(tb), kinds)
+	gather(fleetStore(tb), kinds)
+	path := filepath.Join(tb.TempDir(), "store.db")
+	must(tb, os.WriteFile(path, oldStores[2].file(tb, "db"), 0o600))
+	gather(path, oldKinds)
+	return found
+}
+
+// smallStore is the path of a store that nobody has open.
+func smallStore(tb testing.TB) string {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), "store.db")
 	db, err := store.Open(store.Config{Path: path, Now: newClock().now})
@@ -46,36 +81,14 @@ func records(tb testing.TB) map[string][][]byte {
 	must(tb, db.StartSession(bg, store.NewSession{ID: store.SessionID{1}, Customer: ada,
 		Expires: time.UnixMilli(start + 1000)}))
 	must(tb, db.Close())
-	kinds := map[string]string{"customers": "customer", "families": "family", "tombstones": "tombstone",
-		"emails": "owner", "last_login": "last login", "cutoffs": "cut-off",
-		"groups": "group", "rights": "rights", "sessions": "session"}
-	found := map[string][][]byte{}
-	b, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
-	must(tb, err)
-	must(tb, b.View(func(tx *bbolt.Tx) error {
-		return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
-			return b.ForEach(func(k, v []byte) error {
-				kind := kinds[string(name)]
-				if string(name) == "meta" {
-					kind = string(k)
-				}
-				if index, ok := indices[string(name)]; ok {
-					kind, v = index, k
-				}
-				found[kind] = append(found[kind], bytes.Clone(v))
-				return nil
-			})
-		})
-	}))
-	must(tb, b.Close())
-	return found
+	return path
 }
 
 // What is accepted must be written again byte for byte: no unknown field is lost.
 func FuzzRecord(f *testing.F) {
 	all := records(f)
-	if len(all) != 21 {
-		f.Fatalf("%d kinds of records, want 21", len(all))
+	if len(all) != 31 {
+		f.Fatalf("%d kinds of records, want 31", len(all))
 	}
 	for kind, values := range all {
 		for _, v := range values {
@@ -101,12 +114,12 @@ func TestRecordsAreStrict(t *testing.T) {
 			if again, err := store.Reencode(kind, v); err != nil || !bytes.Equal(again, v) {
 				t.Errorf("%s %x is written again as %x, %v", kind, v, again, err)
 			}
-			bad := map[string][]byte{"of version 3": slices.Concat([]byte{3}, v[1:]), "empty": nil}
-			if kind != "owner" && kind != "session" { // it ends in a key of any length
+			bad := map[string][]byte{"of version 4": slices.Concat([]byte{4}, v[1:]), "empty": nil}
+			if kind != "owner" && kind != "session" && kind != "followed" && kind != "upgrade" { // it ends in any bytes
 				bad["longer"], bad["shorter"] = append(slices.Clone(v), 0), v[:len(v)-1]
 			}
-			if kind == "family" { // one has a start, the other none
-				bad["of the other version"] = slices.Concat([]byte{3 - v[0]}, v[1:])
+			if kind == "family" { // one has a start, one none, and one an advance
+				bad["of another version"] = slices.Concat([]byte{v[0]%3 + 1}, v[1:])
 			}
 			if kind == "customer" {
 				bad["with flag 16"] = slices.Clone(v)

@@ -261,7 +261,7 @@ func TestUpgradeKeepsCutOffs(t *testing.T) {
 }
 
 // all are the records of a file by bucket and key.
-func all(t *testing.T, path string) map[string]map[string]string {
+func all(t testing.TB, path string) map[string]map[string]string {
 	t.Helper()
 	found := map[string]map[string]string{}
 	b, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})

@@ -1,0 +1,92 @@
+package store_test
+
+import (
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// fleetStore is the path of a store of a node of a fleet that nobody has open: it has a customer, 7, and frames of its
+// own and of node 3. Two customers share an address, two an id, and there is what a newer program wrote.
+func fleetStore(t testing.TB) string {
+	t.Helper()
+	clock := newClock()
+	path := filepath.Join(t.TempDir(), "store.db")
+	config := store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed, Rand: zeros{}}
+	db, err := store.Open(config)
+	must(t, err)
+	add(t, db, core.Integer(7), "Ada@example.com")
+	must(t, db.Close())
+	config.Outbox = true
+	db, err = store.Open(config)
+	must(t, err)
+	must(t, db.RaiseLifetimes(bg, core.Lifetimes{Access: 24 * 3600}))
+	made := fact.Stamp{Epoch: 1, Time: start*1000 + 7_000_000, Node: 3}
+	whole := fact.Customer{ID: core.Integer(9), Made: made, Stamp: made, Set: fact.AllFields, Email: "Ada@example.com",
+		Joined: start * 1000}
+	again := whole
+	again.ID, again.Email = core.Integer(7), "eve"
+	advance := fact.AdvanceFamily{Family: core.FamilyKey{Customer: core.Integer(7), Bits: 5}, Start: start,
+		Until: start/1000 + 100, Generation: 2, IssuedAt: start * 1000, Access: 3600, Refresh: 86400, Key: "k1",
+		Incarnation: 0xa7, Sequence: 1}
+	unread, err := fact.Decode([]byte{63, 1, 1, 0, 0, 0, 5})
+	if unread == nil {
+		t.Fatal(err)
+	}
+	var frames [][]byte
+	for i, facts := range [][]fact.Fact{{whole, again, advance, unread}, nil, {fact.Lifetimes{Access: 3600}}} {
+		f := fact.Frame{Node: 3, Incarnation: 0xa7, Sequence: uint64(i + 1), Made: start * 1000, Facts: facts}
+		raw, err := f.Append(nil)
+		must(t, err)
+		if i != 1 { // the second is lost, so that the third waits
+			frames = append(frames, raw)
+		}
+	}
+	_, err = db.Apply(bg, store.Delivery{Frames: frames, Position: []byte{0xa7, 3}})
+	must(t, err)
+	must(t, db.Close())
+	return path
+}
+
+// zeros is entropy of which nothing is random.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) {
+	clear(b)
+	return len(b), nil
+}
+
+// What doc.go shows of the buckets of a fleet is what a node of one holds.
+func TestLayoutOfAFleetIsAsDocumented(t *testing.T) {
+	path := fleetStore(t)
+	if r, err := store.Check(path); err != nil || !r.Sound() {
+		t.Errorf("Check = %v, %v", shown(r), err)
+	}
+	doc, err := os.ReadFile("doc.go")
+	must(t, err)
+	layout, _, _ := strings.Cut(string(doc), "# Facts")
+	documented := strings.NewReplacer(" ", "", "\n", "", "\t", "", "//", "").Replace(layout)
+	records := all(t, path)
+	for _, bucket := range []string{"families", "parked", "contested", "outbox", "heads", "waiting", "quarantine"} {
+		if len(records[bucket]) != 1 {
+			t.Errorf("bucket %s has %d records, want 1", bucket, len(records[bucket]))
+		}
+		for k, v := range records[bucket] {
+			key, value := hex.EncodeToString([]byte(k)), hex.EncodeToString([]byte(v))
+			if !strings.Contains(documented, key) || !strings.Contains(documented, value) {
+				t.Errorf("doc.go does not show the record %s %s of bucket %s", key, value, bucket)
+			}
+		}
+	}
+	for _, key := range []string{"node", "followed", "fleet"} {
+		if value := hex.EncodeToString([]byte(records["meta"][key])); !strings.Contains(documented, key+value) {
+			t.Errorf("doc.go does not show the record %s %s of bucket meta", key, value)
+		}
+	}
+}
