@@ -165,26 +165,11 @@ func (db *DB) commit(batch []*request) (err error) {
 		return errors.Join(db.lose(err), tx.Rollback())
 	}
 	c.failed = uint64(tx.ID())
-	w, err := newWriter(db, tx)
+	w, err := db.serve(tx, batch)
 	if err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
-	for _, r := range batch {
-		r.err = w.run(r)
-	}
-	c.sequence, c.granted, c.clock = w.tally.sequence, w.granted, w.clock
 	if w.puts > 0 {
-		if !c.known {
-			if err := w.keepNode(); err != nil {
-				return errors.Join(err, tx.Rollback())
-			}
-		}
-		w.frame()
-		w.keepClocks()
-		w.put(metaBucket, tallyKey, w.tally.encode())
-		if w.fleet != c.file.fleet {
-			w.put(metaBucket, fleetKey, w.fleet.encode())
-		}
 		if db.config.committing != nil {
 			db.config.committing()
 		}
@@ -201,14 +186,48 @@ func (db *DB) commit(batch []*request) (err error) {
 	if w.puts > 0 {
 		db.changes.Add(1)
 		db.counts.committed(len(batch), time.Since(begun))
-		db.time.committed(w.tally.committed)
-		c.node, c.known, c.last = w.node, true, w.last
-		c.file.fleet = w.fleet
+		db.served(w)
 	}
 	c.failed = 0
 	db.mark.Store(w.tally.mark)
 	db.outboxBytes.Store(c.file.fleet.outbox.bytes)
 	return nil
+}
+
+// serve resolves and applies a batch in a transaction, and writes all that goes with a commit.
+func (db *DB) serve(tx *bbolt.Tx, batch []*request) (*writer, error) {
+	c := &db.committer
+	w, err := newWriter(db, tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range batch {
+		r.err = w.run(r)
+	}
+	c.sequence, c.granted, c.clock = w.tally.sequence, w.granted, w.clock
+	if w.puts == 0 {
+		return w, nil
+	}
+	if !c.known {
+		if err := w.keepNode(); err != nil {
+			return nil, err
+		}
+	}
+	w.frame()
+	w.keepClocks()
+	w.put(metaBucket, tallyKey, w.tally.encode())
+	if w.fleet != c.file.fleet {
+		w.put(metaBucket, fleetKey, w.fleet.encode())
+	}
+	return w, nil
+}
+
+// served takes in what a transaction wrote that is durable.
+func (db *DB) served(w *writer) {
+	c := &db.committer
+	db.time.committed(w.tally.committed)
+	c.node, c.known, c.last = w.node, true, w.last
+	c.file.fleet = w.fleet
 }
 
 // release ends the wait of those who have read the commit under way.

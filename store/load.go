@@ -53,60 +53,65 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 	if q.HasLogin && len(q.Login) > MaxEmail {
 		return core.State{HighWater: db.mark.Load()}, Customer{}, nil
 	}
-	err = db.view(ctx, func(tx *bbolt.Tx) error {
-		t := tables{tx}
-		own, err := decodeTally(t.get(metaBucket, tallyKey))
-		if err != nil {
-			return err
-		}
-		id, err := t.find(db.identity.ids, q)
-		if err != nil {
-			return err
-		}
-		found := false
-		if !id.IsZero() {
-			if customer, found, err = t.customer(id); err != nil {
-				return err
-			}
-		}
-		email := customer.Email
-		if !found && q.Field == FieldEmail {
-			email = q.email()
-		}
-		cutOff, err := t.cutOffOf(id, email)
-		if err != nil {
-			return err
-		}
-		state.CutOff = max(own.nodeCutOff(), cutOff)
-		if state.Longest, err = t.lifetimes(); err != nil {
-			return err
-		}
-		if found {
-			if q.Rights {
-				if customer.Rights, err = t.effective(customer); err != nil {
-					return err
-				}
-			}
-			userID := customer.ID
-			if q.Field == FieldEmail {
-				userID = core.Text(customer.Email)
-			}
-			state.Customer = customer.known(userID)
-		}
-		if q.HasFamily && q.Family.Listed {
-			f, err := t.familyOf(q.Family.Key(q.Issuer, customer.ID), customer.ID)
-			if err != nil {
-				return err
-			}
-			state.Family = core.FamilyState{Version: f.version, Dead: f.dead}
-		}
-		return nil
+	err = db.view(ctx, func(tx *bbolt.Tx) (err error) {
+		state, customer, err = tables{tx}.load(db.identity.ids, q)
+		return err
 	})
 	if err != nil {
 		return core.State{}, Customer{}, err
 	}
 	db.loads.keep(changes, q, loaded{state, customer})
 	state.HighWater = db.mark.Load()
+	return state, customer, nil
+}
+
+// load is Load but for State.HighWater.
+func (t tables) load(kind core.IDKind, q Query) (state core.State, customer Customer, err error) {
+	own, err := decodeTally(t.get(metaBucket, tallyKey))
+	if err != nil {
+		return core.State{}, Customer{}, err
+	}
+	id, err := t.find(kind, q)
+	if err != nil {
+		return core.State{}, Customer{}, err
+	}
+	found := false
+	if !id.IsZero() {
+		if customer, found, err = t.customer(id); err != nil {
+			return core.State{}, Customer{}, err
+		}
+	}
+	email := customer.Email
+	if !found && q.Field == FieldEmail {
+		email = q.email()
+	}
+	cutOff, err := t.cutOffOf(id, email)
+	if err != nil {
+		return core.State{}, Customer{}, err
+	}
+	state.CutOff = max(own.nodeCutOff(), cutOff)
+	if state.Longest, err = t.lifetimes(); err != nil {
+		return core.State{}, Customer{}, err
+	}
+	if found {
+		if q.Rights {
+			if customer.Rights, err = t.effective(customer); err != nil {
+				return core.State{}, Customer{}, err
+			}
+		}
+		userID := customer.ID
+		if q.Field == FieldEmail {
+			userID = core.Text(customer.Email)
+		}
+		state.Customer = customer.known(userID)
+	}
+	if q.HasFamily && q.Family.Listed {
+		f, err := t.familyOf(q.Family.Key(q.Issuer, customer.ID), customer.ID)
+		if err != nil {
+			return core.State{}, Customer{}, err
+		}
+		state.Family = core.FamilyState{Version: f.version, Dead: f.dead}
+	}
 	return state, customer, nil
 }
 
