@@ -116,14 +116,19 @@ func (t tables) ownerKey(email string) ([]byte, error) {
 	return decodeOwner(value)
 }
 
-// familyOf returns the state of the family of a customer's token. A foreign family has two names: its own, and one
-// under the customer, which the access tokens from it carry. A log-out may know only the second.
+// familyOf returns the state of the family of a customer's token. A family has two names: under the customer, and under
+// nobody. A log-out may know only one of them: a foreign token has the second, and access tokens from it carry the
+// first; a node may not know the customer yet.
 func (t tables) familyOf(k core.FamilyKey, customer core.CustomerID) (family, error) {
 	f, err := t.family(k)
-	if err != nil || !k.Customer.IsZero() || customer.IsZero() {
+	if err != nil || customer.IsZero() {
 		return f, err
 	}
-	k.Customer = customer
+	if k.Customer.IsZero() {
+		k.Customer = customer
+	} else {
+		k.Customer = core.CustomerID{}
+	}
 	other, err := t.family(k)
 	f.version, f.dead = max(f.version, other.version), f.dead || other.dead
 	return f, err
