@@ -7,7 +7,6 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
@@ -152,7 +151,6 @@ func (db *DB) RemoveGroup(ctx context.Context, name string) error {
 		if _, err := w.existingGroup(name); err != nil {
 			return nil, err
 		}
-		until := min((w.at.reckoned()+remembered)/1e6, core.LastUntil)
-		return resolved{fact.RemoveGroup{Name: name, Stamp: w.stamp(), Until: until}}, nil
+		return resolved{fact.RemoveGroup{Name: name, Stamp: w.stamp(), Until: w.remembered()}}, nil
 	})
 }

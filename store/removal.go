@@ -80,6 +80,9 @@ func (w *writer) joinRemoval(key []byte, at fact.Stamp, until int64) (changed bo
 	return true, nil
 }
 
+// remembered is until when a removal counts for facts from other nodes that come late, in Unix seconds.
+func (w *writer) remembered() int64 { return min((w.at.reckoned()+remembered)/1e6, core.LastUntil) }
+
 // Remove removes a customer with its sessions, permissions and memberships. Its id and its e-mail address get a
 // cut-off, since tokens may name either. That is kept for as long as its tokens could live: keep from now, or a day
 // more than the longest lifetime that RaiseLifetimes knows, whichever is longer. Purge looks again, in case a longer
@@ -97,7 +100,11 @@ func (db *DB) Remove(ctx context.Context, id core.CustomerID, keep time.Duration
 		if err != nil {
 			return nil, err
 		}
-		facts := resolved{fact.RemoveCustomer{ID: id, Stamp: w.stamp(), Until: last.until}}
+		until := last.until
+		if w.outbox {
+			until = max(until, w.remembered())
+		}
+		facts := resolved{fact.RemoveCustomer{ID: id, Stamp: w.stamp(), Until: until}}
 		return append(facts, cutOffs(change.Remove.Ends(id, p.email.value), last)...), nil
 	})
 }
