@@ -23,7 +23,7 @@ func (db *DB) judge(w *writer, at fact.Position, x fact.Fact) (reason string) {
 	// A start lies ahead of the clock of its node after a cut-off, and that as far ahead as the high-water mark does.
 	// To refuse an end would keep the log-in alive elsewhere, so there is room, also for a mark that a restored hub
 	// forgot.
-	latest := max(now/1000, w.tally.mark) + (db.config.Staleness+4*db.config.Skew).Milliseconds() + maxAhead
+	latest := max(now/1000, w.tally.mark) + (db.config.Staleness + 4*db.config.Skew).Milliseconds() + maxAhead
 	switch x := x.(type) {
 	case fact.RevokeFamily:
 		return late(x.Start, latest, x.Until, now)

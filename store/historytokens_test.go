@@ -1,0 +1,196 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/coretest"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+var (
+	bg            = context.Background()
+	tokenSettings = core.DefaultSettings()
+	engine        = core.NewNative(tokenSettings, coretest.OneKey())
+)
+
+// token is a log-in.
+type token struct {
+	customer        core.CustomerID
+	family          core.Family
+	refresh, access core.Opened
+	begun           int64  // Unix microseconds
+	knew            uint64 // the ends that its node knew
+	at              int    // its peer
+	generation      uint32
+}
+
+func (t *token) key() core.FamilyKey { return t.family.Key("", t.customer) }
+
+// end is something that ends log-ins: once a node knows it, they are dead there, for ever. There are at most 64 in a
+// history, so that a set of them is a number.
+type end struct {
+	family   core.FamilyKey // of the log-in that ends; zero: a cut-off
+	customer core.CustomerID
+	at       int64 // of a cut-off: what began no later is dead
+	// now says that a hub has ended all log-ins of the customer that began before, anywhere: those of nodes that did
+	// not know it yet too.
+	now bool
+	// lost is when a hub that was restored forgot it; 0: it did not. What begins later need not be dead.
+	lost int64
+}
+
+// endsOf are the ends in a fact. New ones are noted.
+func (f *world) endsOf(x fact.Fact) uint64 {
+	var e end
+	switch x := x.(type) {
+	case fact.RevokeFamily:
+		e = end{family: x.Family}
+	case fact.CutOff:
+		if x.Subject.ID.IsZero() {
+			return 0
+		}
+		e = end{customer: x.Subject.ID, at: x.At}
+	default:
+		return 0
+	}
+	for i, known := range f.ends {
+		if known.family == e.family && known.customer == e.customer && known.at == e.at {
+			return 1 << i
+		}
+	}
+	if len(f.ends) == 64 {
+		return 0
+	}
+	f.ends = append(f.ends, e)
+	return 1 << (len(f.ends) - 1)
+}
+
+// dies reports whether a token is dead where an end is known.
+func (e end) dies(t *token, known bool) bool {
+	switch {
+	case !e.customer.IsZero():
+		return e.customer == t.customer &&
+			(t.family.Start <= e.at || e.now && !known && (e.lost == 0 || t.begun < e.lost))
+	default:
+		return e.family.Bits == t.family.Bits
+	}
+}
+
+// load is DB.Load in the transaction of the peer.
+func (p *peer) load(q Query) core.State {
+	state, _, err := tables{p.tx}.load(p.db.identity.ids, q)
+	check(err)
+	state.HighWater = p.db.mark.Load()
+	return state
+}
+
+func (p *peer) stateOf(t *token) core.State {
+	return p.load(Query{UserID: t.customer, HasUser: true, Family: t.family, HasFamily: true})
+}
+
+// alive reports whether core accepts a log-in with what a peer knows.
+func (p *peer) alive(t *token) bool {
+	state := p.stateOf(t)
+	return !core.Decide(&tokenSettings, core.Request{Op: core.Refresh, Opened: t.refresh, State: state,
+		Now: p.now()}).Refused() ||
+		!core.Decide(&tokenSettings, core.Request{Op: core.Authenticate, Opened: t.access, State: state,
+			Now: p.now()}).Refused()
+}
+
+// verify says which log-in is alive on a peer although it knows its end (R3, R4, R5).
+func (p *peer) verify() error {
+	for i, t := range p.world.tokens {
+		for j, e := range p.world.ends {
+			bit := uint64(1) << j
+			if p.ends&bit == 0 || !e.dies(t, t.knew&bit != 0) {
+				continue
+			}
+			if p.alive(t) {
+				return fmt.Errorf("log-in %d of customer %v, begun at %d on node %d, is alive on node %d, which knows "+
+					"%s", i, t.customer, t.family.Start, t.at+1, p.number, e)
+			}
+			break
+		}
+	}
+	return nil
+}
+
+func (e end) String() string {
+	if e.customer.IsZero() {
+		return fmt.Sprintf("that family %x was revoked", e.family.Bits)
+	}
+	return fmt.Sprintf("the cut-off %d (of all log-ins so far: %t)", e.at, e.now)
+}
+
+// fresh reports whether a peer may let customers log in: it has all that the hub knew as long ago as the bound on
+// staleness.
+func (p *peer) fresh() bool {
+	f := p.world
+	for i, s := range f.sent {
+		if s.from == 0 && s.at < f.now-fleetStaleness.Microseconds() && f.peers[0].hasFrame(i) && !p.hasFrame(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// logIn logs in by an e-mail address.
+func (p *peer) logIn(email string, entropy uint64) error {
+	if !p.fresh() {
+		return nil
+	}
+	state := p.load(Query{Login: email, HasLogin: true})
+	state.PasswordGood = !state.Customer.ID.IsZero()
+	seed := make([]byte, core.EntropyBytes)
+	for i := range seed {
+		seed[i] = byte(entropy >> (8 * (i % 8)))
+	}
+	o, err := engine.Decide(bg, core.Request{Op: core.Login, State: state, Now: p.now(), Entropy: seed})
+	if err != nil || o.Refused() {
+		return err
+	}
+	if err := p.db.Settle(bg, o.Effects); err != nil {
+		return err
+	}
+	t := &token{customer: state.Customer.ID, begun: p.world.now, knew: p.ends, at: int(p.number - 1)}
+	check(engine.Open(bg, []byte(o.Tokens[0].Value), &t.refresh))
+	check(engine.Open(bg, []byte(o.Tokens[1].Value), &t.access))
+	t.refresh.ReadFamily()
+	t.access.ReadFamily()
+	t.family = t.refresh.FamilyAt(p.now())
+	p.world.tokens = append(p.world.tokens, t)
+	return nil
+}
+
+// logOut revokes a log-in. fold, if not 0, is how many revoked families of the customer stay as they are.
+func (p *peer) logOut(t *token, fold int64) error {
+	o := core.Decide(&tokenSettings, core.Request{Op: core.Blacklist, Opened: t.refresh, State: p.stateOf(t),
+		Now: p.now()})
+	if o.Refused() {
+		return nil
+	}
+	for i := range o.Effects.List {
+		if x := &o.Effects.List[i]; x.Kind == core.FoldFamilies && fold != 0 {
+			x.At = fold
+		}
+	}
+	return p.db.Settle(bg, o.Effects)
+}
+
+// advance notes that a token of a family was exchanged.
+func (p *peer) advance(t *token) error {
+	expires, _ := t.refresh.Expires()
+	if p.now().Unix() > expires {
+		return nil
+	}
+	until := core.Lifetimes{Access: 3600}.RevokedUntil(p.now(), expires, t.family.Start)
+	return p.db.write(bg, func(w *writer) (resolved, error) {
+		t.generation++
+		return resolved{fact.AdvanceFamily{Family: t.key(), Start: t.family.Start,
+			Until: until, Generation: t.generation, IssuedAt: w.at.known, Access: 3600,
+			Refresh: 3 * secondsOfDay, Key: "k", Incarnation: w.node.Incarnation,
+			Sequence: p.db.committer.last.sequence + 1}}, nil
+	})
+}

@@ -1,0 +1,93 @@
+package store
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"testing"
+
+	"github.com/edgetoken/edgetoken/testdata/faultdisk"
+)
+
+// wrongRules are rules that a fleet must not have, each where PLANTED names it.
+var wrongRules = []struct {
+	name   string
+	faults []faultdisk.Fault
+}{
+	{"the last writer wins whole customers", []faultdisk.Fault{{Source: "store/person.go",
+		Was: "	at := f.Stamp\n", Is: `	at := f.Stamp
+	if planted("the last writer wins whole customers") {
+		for _, last := range []fact.Stamp{p.email.at, p.firstName.at, p.lastName.at, p.active.at, p.staff.at,
+			p.superuser.at, p.password.at, p.attributes.at} {
+			if last.After(at) {
+				return false
+			}
+		}
+	}
+`}}},
+	{"an add deletes the tombstone", []faultdisk.Fault{{Source: "store/applycustomer.go",
+		Was: "func (w *writer) settleIn(key []byte, p person) error {\n",
+		Is: `func (w *writer) settleIn(key []byte, p person) error {
+	if planted("an add deletes the tombstone") {
+		w.remove(tombstonesBucket, key)
+		w.remove(cutOffsBucket, key)
+	}
+`}}},
+	{"a cut-off is raised when it is applied", []faultdisk.Fault{{Source: "store/cutoff.go",
+		Was: "	after := cutOff{at: max(old.at, f.At), until: max(old.until, f.Until)}\n",
+		Is: `	after := cutOff{at: max(old.at, f.At), until: max(old.until, f.Until)}
+	if planted("a cut-off is raised when it is applied") && f.At > old.at {
+		after.at = max(after.at, w.granted)
+	}
+`}}},
+	{"sequences go on after a restore", []faultdisk.Fault{{Source: "store/outbox.go",
+		Was: "	const lower = 64 - incarnationTimeBits\n",
+		Is: `	if planted("sequences go on after a restore") && last != 0 {
+		return last, nil
+	}
+	const lower = 64 - incarnationTimeBits
+`}, {Source: "store/db.go", Was: "clock: f.clock(), node: f.node}", Is: "clock: f.clock(), node: f.node, last: f.end}"},
+		{Source: "store/open.go", Was: "	purgeClock  int64\n", Is: "	purgeClock  int64\n	end head\n"},
+		{Source: "store/schema.go", Was: "	f.transaction = tx.ID()\n", Is: `	f.transaction = tx.ID()
+	if _, v := tx.Bucket(outboxBucket).Cursor().Last(); v != nil && planted("sequences go on after a restore") {
+		last, err := fact.ParseFrame(v)
+		if err != nil {
+			return err
+		}
+		f.end = head{last.Sequence, last.Hash()}
+	}
+`}}},
+}
+
+// The histories find what they are there to find.
+func TestHistoriesFind(t *testing.T) {
+	all := []faultdisk.Fault{{Source: "store/planted.go", Is: "package store\n\nimport \"os\"\n\nfunc planted(name " +
+		"string) bool { return os.Getenv(\"PLANTED\") == name }\n"}}
+	for _, r := range wrongRules {
+		all = append(all, r.faults...)
+	}
+	t.Setenv("HISTORIES_PLANTED", "1")
+	out, err := faultdisk.Run(t, "TestPlantedRules", all...)
+	for _, line := range regexp.MustCompile(`.*found after.*`).FindAllString(out, -1) {
+		t.Log(line)
+	}
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestHistoriesFind runs it in a build that has the wrong rules.
+func TestPlantedRules(t *testing.T) {
+	if os.Getenv("HISTORIES_PLANTED") == "" {
+		t.Skip("TestHistoriesFind runs it with wrong rules")
+	}
+	for _, r := range wrongRules {
+		t.Setenv("PLANTED", r.name)
+		ran, found := search(t, 0, 5000)
+		if found == nil {
+			t.Errorf("%s: not found in %d histories", r.name, ran)
+			continue
+		}
+		fmt.Printf("%s: found after %d histories, in %d steps: %v\n", r.name, ran, len(found.steps), found.err)
+	}
+}
