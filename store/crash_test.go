@@ -31,6 +31,8 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case role == "write":
 		writeForEver(path)
+	case role == "follow":
+		followForEver(path)
 	case role == "upgrade":
 		upgradeAndDie(path)
 	case role == "upgradeful":
