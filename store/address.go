@@ -14,19 +14,24 @@ import (
 // contestedKey is the key of a customer, by key, who has an address that belongs to another.
 func contestedKey(email string, key []byte) []byte { return append([]byte(email+"\x00"), key...) }
 
-// claim gives an address to the customer with a key, or notes that it has to wait.
+// owner reads who has an address; a nil key: nobody.
+func (t tables) holder(email string) (key []byte, p person, err error) {
+	if key, err = t.ownerKey(email); err == nil && key != nil {
+		p, _, err = t.person(key)
+	}
+	return key, p, err
+}
+
+// claim gives an address to the customer with a key, or notes that it has to wait. An error is that of holder, and
+// changes nothing.
 func (w *writer) claim(email register[string], key []byte) error {
-	owner, err := w.ownerKey(email.value)
+	owner, other, err := w.holder(email.value)
 	if err != nil {
 		return err
 	}
 	if owner == nil {
 		w.index(email.value, key)
 		return nil
-	}
-	other, _, err := w.person(owner)
-	if err != nil {
-		return err
 	}
 	if !first(email.at, key, other.email.at, owner) {
 		w.contest(email.value, key)

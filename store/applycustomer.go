@@ -40,6 +40,9 @@ func (w *writer) joinCustomer(f fact.Customer) error {
 		return nil
 	}
 	if held {
+		if _, _, err := w.holder(p.email.value); err != nil { // before anything changes
+			return err
+		}
 		if err := w.vacate(key, present); err != nil {
 			return err
 		}
@@ -58,6 +61,9 @@ func (w *writer) change(key []byte, p person, f fact.Customer) error {
 		return nil
 	}
 	if p.email != before {
+		if _, _, err := w.holder(p.email.value); err != nil { // before anything changes
+			return err
+		}
 		if err := w.release(before.value, key); err != nil {
 			return err
 		}
@@ -123,61 +129,68 @@ func (w *writer) vacate(key []byte, p person) error {
 	return nil
 }
 
-// removeCustomer ends the life of all who were made under an id before a stamp.
+// removeCustomer ends the life of all who were made under an id before a stamp. All is read before anything changes, so
+// that a damaged record keeps the whole fact out.
 func (w *writer) removeCustomer(f fact.RemoveCustomer) error {
 	key := idKey(f.ID)
-	changed, err := w.joinRemoval(key, f.Stamp, f.Until)
-	if err != nil || !changed {
+	gone, err := w.removal(key)
+	if err != nil || !f.Stamp.After(gone.at) && f.Until <= gone.until {
 		return err
 	}
 	last, err := w.lastLogin(key)
 	if err != nil {
 		return err
 	}
-	if !last.made.IsZero() && !last.made.After(f.Stamp) {
-		w.remove(lastLoginBucket, key)
-	}
 	present, held, err := w.person(key)
 	if err != nil {
 		return err
 	}
-	if held && present.made.After(f.Stamp) {
-		held = true
-	} else if held {
+	next, place, drop, err := w.successor(key, f.Stamp)
+	if err != nil {
+		return err
+	}
+	if _, _, err := w.holder(next.email.value); err != nil {
+		return err
+	}
+	if held && !present.made.After(f.Stamp) {
 		if err := w.vacate(key, present); err != nil {
 			return err
 		}
 		held = false
 	}
-	next, place, err := w.successor(key, f.Stamp)
-	if err != nil || held || place == nil {
+	if _, err := w.joinRemoval(key, f.Stamp, f.Until); err != nil {
 		return err
+	}
+	if !last.made.IsZero() && !last.made.After(f.Stamp) {
+		w.remove(lastLoginBucket, key)
+	}
+	for _, k := range drop {
+		w.unpark(k)
+	}
+	if held || place == nil {
+		return nil
 	}
 	w.unpark(place)
 	return w.settleIn(key, next)
 }
 
-// successor drops the parked customers of an id who were made before a stamp. It returns the first of the others who is
-// whole; a nil place: there is none.
-func (w *writer) successor(key []byte, before fact.Stamp) (next person, place []byte, err error) {
-	var drop [][]byte
+// successor returns the first parked customer of an id who was made after a stamp and is whole, and its place; nil:
+// there is none. drop are the places of those who were made before.
+func (w *writer) successor(key []byte, at fact.Stamp) (next person, place []byte, drop [][]byte, err error) {
 	prefix := parkedPrefix(key)
 	cursor := w.tx.Bucket(parkedBucket).Cursor()
 	for k, v := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
 		p, err := decodePerson(v)
 		if err != nil {
-			return person{}, nil, err
+			return person{}, nil, nil, err
 		}
-		if !p.made.After(before) {
+		if !p.made.After(at) {
 			drop = append(drop, bytes.Clone(k))
 		} else if p.whole() && (place == nil || next.made.After(p.made)) {
 			next, place = p, bytes.Clone(k)
 		}
 	}
-	for _, k := range drop {
-		w.unpark(k)
-	}
-	return next, place, nil
+	return next, place, drop, nil
 }
 
 // joinLastLogin keeps the latest log-in of the customer who was made last.
