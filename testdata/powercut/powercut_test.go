@@ -98,6 +98,15 @@ var plants = []faultdisk.Fault{
 		Is: "NoStatistics: true,\n\t\tNoSync: planted(\"commits without a sync\"),\n"},
 	{Source: "store/db.go", Was: "if latest.pending(tx.ID()) {",
 		Is: "if latest.pending(tx.ID()) && !planted(\"answers by what is not durable\") {"},
+	{Source: "store/deliver.go", Was: "return db.deliver(ctx, d, courier{})", Is: `if planted("writes the position apart") {
+		if err := db.write(ctx, func(*writer) (resolved, error) {
+			return resolved{fact.Followed{Position: d.Position}}, nil
+		}); err != nil {
+			return Delivered{}, err
+		}
+		d.Position = nil
+	}
+	return db.deliver(ctx, d, courier{})`},
 }
 
 // The tests find what they are there to find.
@@ -105,6 +114,7 @@ func TestPowerCutFinds(t *testing.T) {
 	for planted, test := range map[string]string{
 		"answers before the commit": "TestPowerCut", "commits without a sync": "TestPowerCut",
 		"answers by what is not durable": "TestPowerCut",
+		"writes the position apart":      "TestPowerCut",
 		"takes no commit back":           "TestPowerCutAndFailures",
 	} {
 		t.Run(planted, func(t *testing.T) {
@@ -160,7 +170,7 @@ func nodeOn(t *testing.T, db *store.DB) *node.Node {
 func work(t *testing.T, customers int, fails func() bool) (base image, r *record, book *ledger) {
 	faultdisk.Use(faultdisk.Sound)
 	path := filepath.Join(t.TempDir(), "store.db")
-	db, err := store.Open(store.Config{Path: path})
+	db, err := store.Open(store.Config{Path: path, Outbox: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,6 +190,11 @@ func work(t *testing.T, customers int, fails func() bool) (base image, r *record
 	}
 	next := make(chan int)
 	var group sync.WaitGroup
+	group.Go(func() {
+		if err := c.follow(); err != nil {
+			t.Error(err)
+		}
+	})
 	for range workers {
 		group.Go(func() {
 			for i := range next {
