@@ -84,7 +84,11 @@ func smallStore(tb testing.TB) string {
 	return path
 }
 
-// What is accepted must be written again byte for byte: no unknown field is lost.
+// withStamps are the kinds of records that have a table of stamps. That may be in another order than the store writes
+// it, or have stamps that nothing names.
+var withStamps = map[string]bool{"customer": true, "group": true}
+
+// What is accepted must be written again byte for byte, but for a table of stamps: no unknown field is lost.
 func FuzzRecord(f *testing.F) {
 	all := records(f)
 	if len(all) != 31 {
@@ -97,9 +101,19 @@ func FuzzRecord(f *testing.F) {
 			f.Add(kind, v[:len(v)-1])
 		}
 	}
+	const stamp, other, tail = "\x01\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+		"\x01\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00\x00\x00", "\x01\x00\x03\x00a.b\x01\x00\x00\xff\xff"
+	for _, table := range []string{stamp + stamp + "\x00\x00", stamp + other + "\x00\x00", stamp + other + "\x01\x00"} {
+		f.Add("group", []byte("\x02\x02\x00"+table+tail))
+	}
 	f.Fuzz(func(t *testing.T, kind string, value []byte) {
-		if again, err := store.Reencode(kind, value); err == nil && !bytes.Equal(again, value) {
-			t.Errorf("%s %x is written again as %x", kind, value, again)
+		again, err := store.Reencode(kind, value)
+		if err != nil || bytes.Equal(again, value) {
+			return
+		}
+		third, err := store.Reencode(kind, again)
+		if !withStamps[kind] || len(again) > len(value) || err != nil || !bytes.Equal(third, again) {
+			t.Errorf("%s %x is written again as %x, and then as %x, %v", kind, value, again, third, err)
 		}
 	})
 }
