@@ -55,7 +55,7 @@ func TestLoad(t *testing.T) {
 			Field: store.FieldEmail},
 			core.State{Customer: byEmail, CutOff: start + 5000, HighWater: start + 60_000}},
 		{"by id, revoked family", store.Query{HasUser: true, UserID: ada.ID, HasFamily: true, Family: ours},
-			core.State{Customer: known, Family: dead(2), CutOff: start + 5000, HighWater: start + 60_000}},
+			core.State{Customer: known, Family: dead(4), CutOff: start + 5000, HighWater: start + 60_000}},
 		{"by id, other family", store.Query{HasUser: true, UserID: ada.ID, HasFamily: true, Family: other},
 			core.State{Customer: known, CutOff: start + 5000, HighWater: start + 60_000}},
 		{"by id, family of another issuer", store.Query{HasUser: true, UserID: ada.ID, HasFamily: true, Family: ours,

@@ -121,13 +121,15 @@ func (t tables) ownerKey(email string) ([]byte, error) {
 // first; a node may not know the customer yet.
 func (t tables) familyOf(k core.FamilyKey, customer core.CustomerID) (family, error) {
 	f, err := t.family(k)
-	if err != nil || customer.IsZero() {
+	switch {
+	case err != nil || customer.IsZero():
 		return f, err
-	}
-	if k.Customer.IsZero() {
+	case k.Customer.IsZero():
 		k.Customer = customer
-	} else {
+	case k.Issuer == "":
 		k.Customer = core.CustomerID{}
+	default:
+		return f, nil
 	}
 	other, err := t.family(k)
 	f.version, f.dead = max(f.version, other.version), f.dead || other.dead
