@@ -204,8 +204,8 @@ func (p *peer) ending(a uint32, err error) error {
 	return nil
 }
 
-// comeBack restores a peer from its backup. The hub then takes from the others what they have of it, if it is whole,
-// before it serves again: else what they know of it ends nothing for certain.
+// comeBack restores a peer from its backup. If the hub is to be whole, it takes back all that it has sent before it
+// serves again. Else another node may know a cut-off, and a log-in after it, that lie ahead of all that it writes.
 func (p *peer) comeBack(whole bool) error {
 	f := p.world
 	p.stop()
@@ -216,11 +216,8 @@ func (p *peer) comeBack(whole bool) error {
 	}
 	var back []int
 	for i, s := range f.sent {
-		for _, other := range f.peers[1:4] {
-			if s.from == 0 && whole && (other.hasFrame(i) || p.hasFrame(i)) {
-				back = append(back, i)
-				break
-			}
+		if s.from == 0 && whole {
+			back = append(back, i)
 		}
 	}
 	if err := p.take(back); err != nil {
