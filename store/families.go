@@ -9,10 +9,10 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// revoked is the record of a revoked family whose start is known, and its key.
+// revoked is a revoked family whose start is known, by the key of its record.
 type revoked struct {
-	key []byte
-	family
+	key          []byte
+	start, until int64
 }
 
 // revokedOf returns a customer's revoked families of known start. It skips records that cannot be read.
@@ -22,7 +22,7 @@ func (t tables) revokedOf(customer core.CustomerID) (list []revoked) {
 	cursor := t.tx.Bucket(familiesBucket).Cursor()
 	for k, v := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
 		if f, err := decodeFamily(v); err == nil && f.dead && f.start != 0 {
-			list = append(list, revoked{k, f})
+			list = append(list, revoked{k, f.start, f.until})
 		}
 	}
 	return list
@@ -44,10 +44,13 @@ func (w *writer) foldFamilies(customer core.CustomerID, most int, facts resolved
 		}
 		if old, err := w.family(r.Family); err == nil && (!old.dead || old.start == 0) {
 			key, _ := familyKey(r.Family)
-			list = append(list, revoked{key, old.join(family{dead: true, until: r.Until, start: r.Start})})
+			list = append(list, revoked{key, max(old.start, r.Start), max(old.until, r.Until)})
 		}
 	}
-	if _, _, err := w.existing(customer); err != nil || len(list) <= most {
+	if len(list) <= most {
+		return nil
+	}
+	if _, _, err := w.existing(customer); err != nil {
 		return nil
 	}
 	slices.SortFunc(list, func(a, b revoked) int { return cmp.Compare(a.start, b.start) })

@@ -6,6 +6,8 @@ import (
 	"math"
 	"time"
 
+	"go.etcd.io/bbolt"
+
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store/fact"
 )
@@ -90,8 +92,9 @@ func (db *DB) knowForeign(seconds int64) {
 }
 
 // lifetimes reads what RaiseLifetimes keeps; 0 if nothing was kept yet.
-func (t tables) lifetimes() (l core.Lifetimes, err error) {
-	meta := t.tx.Bucket(metaBucket)
+func (t tables) lifetimes() (core.Lifetimes, error) { return lifetimesIn(t.tx.Bucket(metaBucket)) }
+
+func lifetimesIn(meta *bbolt.Bucket) (l core.Lifetimes, err error) {
 	for _, k := range keptLifetimes(&l) {
 		if value := meta.Get(k.key); value != nil {
 			if *k.seconds, err = decodeNumber(string(k.key), value); err != nil {

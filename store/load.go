@@ -67,7 +67,8 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 
 // load is Load but for State.HighWater.
 func (t tables) load(kind core.IDKind, q Query) (state core.State, customer Customer, err error) {
-	own, err := decodeTally(t.get(metaBucket, tallyKey))
+	meta := t.tx.Bucket(metaBucket)
+	own, err := decodeTally(meta.Get(tallyKey))
 	if err != nil {
 		return core.State{}, Customer{}, err
 	}
@@ -90,7 +91,7 @@ func (t tables) load(kind core.IDKind, q Query) (state core.State, customer Cust
 		return core.State{}, Customer{}, err
 	}
 	state.CutOff = max(own.nodeCutOff(), cutOff)
-	if state.Longest, err = t.lifetimes(); err != nil {
+	if state.Longest, err = lifetimesIn(meta); err != nil {
 		return core.State{}, Customer{}, err
 	}
 	if found {
