@@ -319,10 +319,11 @@
 //	                 from: Apply, Accept
 //	                 4c 01 06000000 02000000 0102
 //	quarantine       local, self
-//	                 u16 node | u8 judge | u8 is a frame | u32 length, what cannot be read
+//	                 u16 node | u64 incarnation | u64 sequence | u8 judge | u8 is a frame |
+//	                 u32 length, what cannot be applied
 //	                 join: kept under its SHA-256
 //	                 from: Apply, Accept
-//	                 4d 01 0a000000 0300 01 00 02000000 0102
+//	                 4d 01 1a000000 0300 0700000000000000 0200000000000000 01 00 02000000 0102
 //	release          local, self
 //	                 32 bytes SHA-256
 //	                 join: removes what was kept under it
