@@ -34,8 +34,8 @@ var wrongRules = []struct {
 	}
 `}}},
 	{"a cut-off is raised when it is applied", []faultdisk.Fault{{Source: "store/cutoff.go",
-		Was: "	after := cutOff{at: max(old.at, f.At), until: max(old.until, f.Until)}\n",
-		Is: `	after := cutOff{at: max(old.at, f.At), until: max(old.until, f.Until)}
+		Was: "	after := cutOff{at: max(bounded(old.at), f.At), until: max(old.until, f.Until)}\n",
+		Is: `	after := cutOff{at: max(bounded(old.at), f.At), until: max(old.until, f.Until)}
 	if planted("a cut-off is raised when it is applied") && f.At > old.at {
 		after.at = max(after.at, w.granted)
 	}
