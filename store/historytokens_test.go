@@ -22,6 +22,7 @@ type token struct {
 	refresh, access core.Opened
 	begun           int64  // Unix microseconds
 	knew            uint64 // the ends that its node knew
+	cutOff          int64  // what its node knew, Unix milliseconds
 	at              int    // its peer
 	generation      uint32
 }
@@ -72,7 +73,7 @@ func (e end) dies(t *token, known bool) bool {
 	switch {
 	case !e.customer.IsZero():
 		return e.customer == t.customer &&
-			(t.family.Start <= e.at || e.now && !known && (e.lost == 0 || t.begun < e.lost))
+			(t.family.Start <= e.at || e.now && !known && t.cutOff < e.at && (e.lost == 0 || t.begun < e.lost))
 	default:
 		return e.family.Bits == t.family.Bits
 	}
@@ -154,7 +155,8 @@ func (p *peer) logIn(email string, entropy uint64) error {
 	if err := p.db.Settle(bg, o.Effects); err != nil {
 		return err
 	}
-	t := &token{customer: state.Customer.ID, begun: p.world.now, knew: p.ends, at: int(p.number - 1)}
+	t := &token{customer: state.Customer.ID, begun: p.world.now, knew: p.ends, cutOff: state.CutOff,
+		at: int(p.number - 1)}
 	check(engine.Open(bg, []byte(o.Tokens[0].Value), &t.refresh))
 	check(engine.Open(bg, []byte(o.Tokens[1].Value), &t.access))
 	t.refresh.ReadFamily()
