@@ -70,7 +70,7 @@ def send(base, case, side, forwarded):
 
 # ---------------------------------------------------------------- comparing
 
-TOKEN = re.compile(rb'"(access|refresh)": ?"(eyJ[\w-]+\.[\w-]+\.[\w-]+)"')
+TOKEN = re.compile(rb'"(access|refresh|token)": ?"(eyJ[\w-]+\.[\w-]+\.[\w-]+)"')
 LAST_LOGIN = re.compile(rb'"last_login": ?"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z)"')
 
 
@@ -130,7 +130,7 @@ class Comparison:
             x, y = (shape(f["inputs"][name], c) if name == "csrfmiddlewaretoken" and name in f["inputs"] else written(p, name)
                     for f, p, c in ((a, ref, sent[0]), (b, node, sent[1])))
             if x != y:
-                out.append("field %s: %s for %s" % (name, cut(str(y), 60), cut(str(x), 60)))
+                out.append("field %s: %s for %s" % (name, cut(str(y), 400), cut(str(x), 400)))
         return out
 
     def tokens(self, ours, theirs):
@@ -152,10 +152,10 @@ class Comparison:
         return out
 
     def same_claim(self, name, a, b):
-        if name in ("exp", "iat") and type(a) is int and type(b) is int:
+        if name in ("exp", "iat", self.settings["SLIDING_TOKEN_REFRESH_EXP_CLAIM"]) and type(a) is int and type(b) is int:
             return abs(a - b) <= SECONDS
         if name == self.settings["JTI_CLAIM"]:
-            return all(isinstance(v, str) and re.fullmatch("[0-9a-f]{32}", v) for v in (a, b))
+            return a == b or all(isinstance(v, str) and re.fullmatch("[0-9a-f]{32}", v) for v in (a, b))
         if name == self.settings["REVOKE_TOKEN_CLAIM"] and self.settings["CHECK_REVOKE_TOKEN"] and a != b:
             return all(isinstance(v, str) and re.fullmatch("[0-9A-F]{32}", v) for v in (a, b))  # each side has hashed the password itself
         return repr(a) == repr(b)

@@ -80,6 +80,8 @@ class Forge:
             (s["JTI_CLAIM"], json.dumps(uuid.UUID(int=self.rnd.getrandbits(128), version=4).hex)),
             (s["USER_ID_CLAIM"], self.user_id()),
         ]
+        if kind == "sliding":
+            claims.append((s["SLIDING_TOKEN_REFRESH_EXP_CLAIM"], str(now + self.rnd.choice([60, 3600, 10 ** 8]))))
         if s["AUDIENCE"] is not None:
             wanted = s["AUDIENCE"] if isinstance(s["AUDIENCE"], list) else [s["AUDIENCE"]]
             claims.append(("aud", json.dumps(self.rnd.choice([wanted, wanted[0], wanted[-1], wanted[:1] + ["x"]]))))
@@ -102,7 +104,8 @@ class Forge:
     def mutate(self, claims):
         """Changes one thing about the claims; gives a label and traits."""
         s, rnd = self.settings, self.rnd
-        names = ["exp", "iat", "nbf", "iss", "aud", "sub", "jti", s["JTI_CLAIM"], s["TOKEN_TYPE_CLAIM"], s["USER_ID_CLAIM"], s["REVOKE_TOKEN_CLAIM"]]
+        names = ["exp", "iat", "nbf", "iss", "aud", "sub", "jti", s["JTI_CLAIM"], s["TOKEN_TYPE_CLAIM"], s["USER_ID_CLAIM"], s["REVOKE_TOKEN_CLAIM"],
+                 s["SLIDING_TOKEN_REFRESH_EXP_CLAIM"]]
         how = rnd.choice(["value"] * 8 + ["time"] * 3 + ["user"] * 2 + ["missing"] * 3 + ["foreign"] * 2 +
                          ["order", "spent", "type", "duplicate", "case", "audience"])
         if how == "value":

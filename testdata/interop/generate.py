@@ -16,7 +16,11 @@ LINE = 8000  # gunicorn takes header lines of 8190 bytes
 # path, field and type of token
 VIEWS = [
     ("/auth/token/refresh/", "refresh", "refresh"), ("/auth/token/verify/", "token", "access"), ("/auth/token/blacklist/", "refresh", "refresh"),
+    ("/auth/token/sliding/refresh/", "token", "sliding"),
 ]
+
+# The member of an answer that has a token of a type.
+MEMBERS = {"access": "access", "refresh": "refresh", "sliding": "token"}
 
 # The views of customers beside /customers/me/, one for each rule.
 RULED = ["/customers/", "/customers/open/", "/customers/readonly/", "/customers/managed/", "/customers/directory/"]
@@ -74,7 +78,8 @@ class Generator:
         self.rnd, self.settings = rnd, settings
         self.customers = [c for c in customers if c["password"]]
         self.forge = Forge(rnd, settings, [c["email"] for c in customers] + ["nobody@example.com", "ANA@example.com"])
-        self.pairs, self.uneven = {"access": [], "refresh": []}, set()
+        self.pairs, self.uneven = {kind: [] for kind in MEMBERS}, set()
+        self.bearers = settings["AUTH_TOKEN_CLASSES"]
         self.token_header = settings["AUTH_HEADER_NAME"][len("HTTP_"):].replace("_", "-").title()
         self.ids = [c["email"] if settings["USER_ID_FIELD"] == "email" else c["id"] for c in customers]
         self.visits = Visits(rnd, customers, document.get("browser", {}), document.get("behind_proxy", False),
@@ -104,9 +109,9 @@ class Generator:
         """Keeps what equal answers gave: tokens that both sides issued, and the id of a token that both have blacklisted."""
         # Each side hashes passwords for itself, so that the revoke claim is good on one side only.
         sent_as = "own" if self.settings["CHECK_REVOKE_TOKEN"] else None
-        for kind in self.pairs:
-            if case.path.startswith("/auth/") and all(isinstance(a, dict) and isinstance(a.get(kind), str) for a in answers):
-                self.pairs[kind] = self.pairs[kind][-20:] + [Pair(answers[0][kind], answers[1][kind], sent_as)]
+        for kind, member in MEMBERS.items():
+            if case.path.startswith("/auth/") and all(isinstance(a, dict) and isinstance(a.get(member), str) for a in answers):
+                self.pairs[kind] = self.pairs[kind][-20:] + [Pair(answers[0][member], answers[1][member], sent_as)]
         if case.id is not None and answers == [{}, {}] and "Infinity" not in case.id:
             self.forge.spent.append(case.id)
 
@@ -140,7 +145,7 @@ class Generator:
         if rnd.random() < 0.1:
             fields.append(rnd.choice([("extra", "x"), ("username", "ana@example.com"), ("", "")]))
         rnd.shuffle(fields)
-        return self.post("/auth/token/", fields, "log-in, " + label)
+        return self.post(rnd.choice(["/auth/token/", "/auth/token/", "/auth/token/sliding/"]), fields, "log-in, " + label)
 
     # ------------------------------------------------------------ tokens in bodies
 
@@ -208,7 +213,7 @@ class Generator:
     def header_token(self):
         """A hand-made token that can stand in a header; others are for bodies."""
         while True:
-            token = self.forge.token("access" if self.rnd.random() < 0.9 else self.rnd.choice(["refresh", "sliding"]))
+            token = self.forge.token(self.rnd.choice(self.bearers if self.rnd.random() < 0.9 else sorted(MEMBERS)))
             if len(token.text) < LINE and token.text.strip() == token.text and "\n" not in token.text:
                 return token
 
@@ -223,7 +228,7 @@ class Generator:
 
     def bearer_of(self, who):
         """The header with a good token of a customer, given by what tokens name him by."""
-        claims = self.forge.base("access")
+        claims = self.forge.base(self.rnd.choice(self.bearers))
         put(claims, self.settings["USER_ID_CLAIM"], json.dumps(who))
         return self.bearer(self.forge.signed(claims))
 
@@ -258,12 +263,12 @@ class Generator:
 
     def echo(self):
         label, ctype, body = bodies.any_body(self.rnd)
-        headers = [self.bearer(self.forge.good("access"))] + ([("Content-Type", ctype)] if ctype is not None else [])
+        headers = [self.bearer(self.forge.good(self.rnd.choice(self.bearers)))] + ([("Content-Type", ctype)] if ctype is not None else [])
         return Case("echo, " + label, "POST", "/customers/me/", headers, body)
 
     def authorization(self):
         """Forms of the Authorization header."""
-        token, rnd = self.forge.good("access"), self.rnd
+        token, rnd = self.forge.good(self.rnd.choice(self.bearers)), self.rnd
         scheme = rnd.choice(self.settings["AUTH_HEADER_TYPES"])
         good = "%s %s" % (scheme, token)
         label, value = rnd.choice([
@@ -291,10 +296,10 @@ class Generator:
 
     def odd_request(self):
         rnd = self.rnd
-        headers = [self.bearer(self.forge.good("access"))] if rnd.random() < 0.5 else []
+        headers = [self.bearer(self.forge.good(self.rnd.choice(self.bearers)))] if rnd.random() < 0.5 else []
         how = rnd.choice(["method", "path", "accept", "accept", "host"])
         if how == "method":
-            return Case("method", rnd.choice(METHODS), rnd.choice([v[0] for v in VIEWS] + ["/auth/token/", "/customers/me/", "/nothing/"]), headers)
+            return Case("method", rnd.choice(METHODS), rnd.choice([v[0] for v in VIEWS] + ["/auth/token/", "/auth/token/sliding/", "/customers/me/", "/nothing/"]), headers)
         if how == "path":
             path = rnd.choice(PATHS)
             return Case("path " + path, rnd.choice(["GET", "POST"] * 3 + METHODS), path, headers + [("Content-Type", bodies.JSON)], b"{}")
