@@ -21,6 +21,11 @@
 // reads, checks what it needs, and may fail. Then the facts are applied, by the only code that changes the file. That
 // has no preconditions, so the facts of other nodes are applied as this node's own are.
 //
+// Facts travel in frames: see package fact. With Config.Outbox each commit writes a frame of its shared facts, which
+// stays until Acknowledge. Apply takes the frames of an authority, Accept those of a node that it judges. Both apply
+// each frame once and in the order of its node. They keep what comes early or cannot be applied here, and write their
+// position with the facts.
+//
 // Cut-offs (R3-R5). A family or session is dead if it began at or before the cut-off of the node, of its customer's id,
 // or of its customer's e-mail address. Cut-offs of ids and addresses belong to these, whoever holds them: they outlive
 // a customer who is removed, and count for the next one. A cut-off never goes down: it is set to the latest of now, the
