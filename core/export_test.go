@@ -13,8 +13,8 @@ func (f Family) ID(kind uint8, sequence uint32) (id []byte, read Family, ok bool
 	return id, read, ok
 }
 
-// Copied returns the claims that an access token takes over, copied the quick way and the slow way; ok is false if the
-// quick way cannot copy these claims.
+// Copied returns the claims that a token takes over from the one of which it is made, copied the quick way and the
+// slow way; ok is false if the quick way cannot copy these claims.
 func (w *Writer) Copied(req *Request) (quick, slow []byte, ok bool) {
 	if _, err := w.Prepare(req); err != nil {
 		return nil, nil, false

@@ -2,8 +2,10 @@ package httpapi
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
+	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/permission"
 	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 )
@@ -42,6 +44,10 @@ func (v *view) security(c *Config, method string) []string {
 func (h *handler) securitySchemes() map[string]openapi.Scheme {
 	settings := h.cfg.Node.Settings()
 	token := openapi.Scheme{Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token."}
+	cookieText := "An access token in its cookie."
+	if slices.Contains(settings.AuthTokenClasses, core.SlidingToken) {
+		token.Description, cookieText = "An access or a sliding token.", "An access or a sliding token in its cookie."
+	}
 	if h.authHeader != "AUTHORIZATION" || !strings.EqualFold(settings.AuthHeaderTypes[0], "Bearer") {
 		token = openapi.Scheme{
 			Type: "apiKey", In: "header", Name: http.CanonicalHeaderKey(h.authHeader),
@@ -55,7 +61,7 @@ func (h *handler) securitySchemes() map[string]openapi.Scheme {
 	const forged = " What changes something needs the CSRF token too, in the field csrfmiddlewaretoken or the " +
 		"header X-CSRFToken."
 	if h.cfg.TokenCookies.On {
-		cookie(tokenCookie, h.cfg.TokenCookies.Access.Name, "An access token in its cookie."+forged)
+		cookie(tokenCookie, h.cfg.TokenCookies.Access.Name, cookieText+forged)
 		cookie(refreshCookie, h.cfg.TokenCookies.Refresh.Name, "A refresh token in its cookie."+forged)
 	}
 	if h.cfg.ForwardAuth.Cookie != "" {

@@ -13,6 +13,9 @@ import (
 // has no token in its body takes the token from the cookie, and new tokens go into the cookies; one with a token in its
 // body is answered as without cookies. Views take the access token from its cookie if there is no header.
 //
+// Where views take sliding tokens, a log-in at /auth/token/sliding/ sets the cookie of the access token to one, and
+// deletes that of the refresh token. The sliding token is refreshed in its cookie.
+//
 // To blacklist by the cookie is to log out. It revokes the log-in, deletes both cookies whatever the answer, and ends
 // the session of the browser. The pages to log in and out delete both cookies too, and end the log-in of the access
 // token.
@@ -25,8 +28,9 @@ import (
 // which GET /auth/csrf/ returns.
 type TokenCookies struct {
 	On bool
-	// Access is the cookie of the access token. Its path is always /. The default name is "__Host-access", which no
-	// other domain can set; "__Secure-access" if the cookie has a domain; "access" if it is not Secure.
+	// Access is the cookie of the access or the sliding token. Its path is always /. The default name is
+	// "__Host-access", which no other domain can set; "__Secure-access" if the cookie has a domain; "access" if it is
+	// not Secure.
 	Access Cookie
 	// Refresh is the cookie of the refresh token. Its path is always /auth/token/, so that no other request carries it.
 	// The default name is "__Secure-refresh"; "refresh" if the cookie is not Secure.
