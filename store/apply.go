@@ -18,7 +18,7 @@ func (w *writer) apply(f fact.Fact) error {
 	return nil
 }
 
-// share notes facts for the outbox.
+// share notes facts for the outbox. Who sends frames on goes by the lane of each fact.
 func (w *writer) share(facts resolved) {
 	for _, f := range facts {
 		if w.outbox && f.Kind().Lane() != fact.Local {
