@@ -47,9 +47,7 @@ func (w *writer) join(f fact.Fact) error {
 	case fact.RevokeFamily:
 		return w.joinFamily(f.Family, family{dead: true, until: f.Until, start: f.Start})
 	case fact.AdvanceFamily:
-		return w.joinFamily(f.Family, family{until: f.Until, start: f.Start, advance: advance{generation: f.Generation,
-			issued: f.IssuedAt, access: f.Access, refresh: f.Refresh, key: f.Key, incarnation: f.Incarnation,
-			sequence: f.Sequence}})
+		return w.joinFamily(f.Family, family{until: f.Until, start: f.Start, advance: advanceOf(f)})
 	case fact.Group:
 		return w.joinGroup(f)
 	case fact.RemoveGroup:
@@ -61,10 +59,7 @@ func (w *writer) join(f fact.Fact) error {
 	case fact.Lifetimes:
 		return w.joinLifetimes(f)
 	case fact.ReserveStart:
-		w.raiseMark(f.At)
-		if w.get(metaBucket, issuedKey) == nil {
-			w.put(metaBucket, issuedKey, []byte{recordVersion})
-		}
+		w.reserveStart(f)
 	case fact.NodeCutOff:
 		w.tally.cutOff = max(w.tally.nodeCutOff(), f.At)
 		w.puts++
@@ -89,11 +84,7 @@ func (w *writer) join(f fact.Fact) error {
 		w.put(metaBucket, followedKey, append([]byte{recordVersion}, f.Position...))
 	case fact.Unread: // it is in quarantine, and passed on
 	case fact.Node:
-		if f.Incarnation != w.node.Incarnation {
-			w.last = head{}
-		}
-		w.node = f
-		w.put(metaBucket, nodeKey, encodeNode(f))
+		w.setNode(f)
 	default:
 		panic(fmt.Sprintf("no fact %T", f))
 	}
@@ -142,6 +133,14 @@ func (w *writer) saw(f fact.Fact) {
 	}
 	w.clock = max(w.clock, at)
 	w.raiseMark(at/1000 + 1)
+}
+
+// reserveStart raises the high-water mark, and notes that log-ins have begun here.
+func (w *writer) reserveStart(f fact.ReserveStart) {
+	w.raiseMark(f.At)
+	if w.get(metaBucket, issuedKey) == nil {
+		w.put(metaBucket, issuedKey, []byte{recordVersion})
+	}
 }
 
 // raiseMark raises the high-water mark. The tally, which has it, is written with every commit.

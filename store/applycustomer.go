@@ -51,7 +51,7 @@ func (w *writer) joinCustomer(f fact.Customer) error {
 	if value != nil {
 		w.unpark(place)
 	}
-	return w.settleIn(key, p)
+	return w.occupy(key, p)
 }
 
 // change takes in a fact about the customer who holds an id.
@@ -71,17 +71,17 @@ func (w *writer) change(key []byte, p person, f fact.Customer) error {
 			return err
 		}
 	}
-	return w.keep(key, p)
+	w.keep(key, p)
+	return nil
 }
 
 // keep writes the record of the customer who holds an id, under a new version.
-func (w *writer) keep(key []byte, p person) error {
+func (w *writer) keep(key []byte, p person) {
 	before := w.at.purge - remembered
 	p.permissions.prune(before)
 	p.groups.prune(before)
 	p.version = w.version()
 	w.put(customersBucket, key, p.encode())
-	return nil
 }
 
 // park keeps a customer who does not hold the id.
@@ -100,8 +100,8 @@ func (w *writer) unpark(place []byte) {
 	w.fleet.parked--
 }
 
-// settleIn gives a free id to a customer.
-func (w *writer) settleIn(key []byte, p person) error {
+// occupy gives a free id to a customer.
+func (w *writer) occupy(key []byte, p person) error {
 	if err := w.claim(p.email, key); err != nil {
 		return err
 	}
@@ -111,7 +111,8 @@ func (w *writer) settleIn(key []byte, p person) error {
 	}
 	w.tally.highest = max(w.tally.highest, id.Int)
 	w.tally.customers++
-	return w.keep(key, p)
+	w.keep(key, p)
+	return nil
 }
 
 // vacate takes the id from the customer who holds it, with its address and sessions.
@@ -171,7 +172,7 @@ func (w *writer) removeCustomer(f fact.RemoveCustomer) error {
 		return nil
 	}
 	w.unpark(place)
-	return w.settleIn(key, next)
+	return w.occupy(key, next)
 }
 
 // successor returns the first parked customer of an id who was made after a stamp and is whole, and its place; nil:
@@ -214,5 +215,6 @@ func (w *writer) joinRehash(f fact.Rehash) error {
 	if err != nil || !held || !p.rehash(f) {
 		return err
 	}
-	return w.keep(key, p)
+	w.keep(key, p)
+	return nil
 }

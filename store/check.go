@@ -180,7 +180,17 @@ func (r *Report) pages(f io.ReaderAt) *soundness {
 		r.found(Problem{What: "list of buckets: " + err.Error()})
 		return nil
 	}
-	sound := soundness{buckets: map[string]bool{}, whole: true}
+	sound := r.buckets(&p, buckets)
+	if err := p.freelist(); err != nil {
+		r.found(Problem{What: "list of free pages: " + err.Error()})
+		sound.whole = false
+	}
+	return sound
+}
+
+// buckets checks the pages of each bucket. entries are those of the list of buckets.
+func (r *Report) buckets(p *pages, entries map[string][]byte) *soundness {
+	sound := &soundness{buckets: map[string]bool{}, whole: true}
 	// The bucket meta comes first and says which others there are.
 	version, upgrading := int64(schema), false
 	see := func(key, value []byte) {
@@ -192,8 +202,8 @@ func (r *Report) pages(f io.ReaderAt) *soundness {
 	names := [][]byte{metaBucket}
 	for i := 0; i < len(names); i++ {
 		name := names[i]
-		entry, ok := buckets[string(name)]
-		delete(buckets, string(name))
+		entry, ok := entries[string(name)]
+		delete(entries, string(name))
 		if !ok {
 			r.found(Problem{Bucket: string(name), What: "it is missing"})
 			continue
@@ -209,19 +219,15 @@ func (r *Report) pages(f io.ReaderAt) *soundness {
 		sound.buckets[string(name)] = true
 		if see = func([]byte, []byte) {}; i == 0 {
 			names = append(names, bucketsOf(version)[1:]...)
-			if _, ok := buckets[string(rightsBucket)]; ok && upgrading { // of schema 1, it has none
+			if _, ok := entries[string(rightsBucket)]; ok && upgrading { // of schema 1, it has none
 				names = append(names, rightsBucket)
 			}
 		}
 	}
-	if len(buckets) > 0 {
-		// The form of its pages is unknown, so bbolt must not read the whole file.
-		r.found(Problem{What: fmt.Sprintf("%d buckets are none of this version's", len(buckets))})
+	if len(entries) > 0 {
+		// Nothing is known of their pages, so bbolt must not read the whole file.
+		r.found(Problem{What: fmt.Sprintf("%d buckets are none of this version's", len(entries))})
 		sound.whole = false
 	}
-	if err := p.freelist(); err != nil {
-		r.found(Problem{What: "list of free pages: " + err.Error()})
-		sound.whole = false
-	}
-	return &sound
+	return sound
 }

@@ -25,9 +25,9 @@ func (a *recordCheck) parked(e *entry) {
 		e.wrong("the key is none of a parked customer")
 		return
 	}
-	id, err := readIDKey(a.kind, key[2:])
+	id, err := readIDKey(a.identity.ids, key[2:])
 	if err != nil {
-		e.wrong("it belongs to no id: the store holds %s", kindName(a.kind))
+		e.wrong("it belongs to no id: the store holds %s", kindName(a.identity.ids))
 		return
 	}
 	a.person(e, p, p.customer(id))

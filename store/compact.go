@@ -98,7 +98,7 @@ func (db *DB) compact(r *compaction) {
 		if r.pays != nil && !r.pays(r.result.Before) {
 			return nil
 		}
-		place := db.config.place()
+		place := db.config.realPath()
 		next, after, err := db.copied(place)
 		if err != nil {
 			return errors.Join(err, remove(place+compactSuffix))
@@ -114,8 +114,8 @@ func (db *DB) compact(r *compaction) {
 	}
 }
 
-// place is the path of the file itself, so that a link to it stays a link.
-func (c Config) place() string {
+// realPath is the path of the file itself, so that a link to it stays a link.
+func (c Config) realPath() string {
 	if real, err := filepath.EvalSymlinks(c.Path); err == nil {
 		return real
 	}

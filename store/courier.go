@@ -38,9 +38,9 @@ type early struct {
 	raw   []byte
 }
 
-// begin begins anew: a request is resolved again if its commit fails.
+// begin gives the courier the transaction in which it resolves.
 func (c *courier) begin(w *writer) {
-	*c = courier{judge: c.judge, sender: c.sender, w: w, heads: map[incarnation]head{}, early: map[place][]early{}}
+	c.w, c.heads, c.early = w, map[incarnation]head{}, map[place][]early{}
 }
 
 // take takes one frame.
@@ -54,14 +54,14 @@ func (c *courier) take(raw []byte) error {
 	case c.judge != nil && f.Node != c.sender:
 		return fmt.Errorf("frame of node %d %w: node %d sent it", f.Node, ErrInvalid, c.sender)
 	}
-	if err := c.frame(early{f, raw}); err != nil {
+	if err := c.takeFrame(early{f, raw}); err != nil {
 		return fmt.Errorf("frame %v of node %d: %w", f.Position(), f.Node, err)
 	}
 	return nil
 }
 
-// frame takes one frame, and those that waited for it.
-func (c *courier) frame(e early) error {
+// takeFrame takes one frame, and those that waited for it.
+func (c *courier) takeFrame(e early) error {
 	f := e.frame
 	at := placeOf(f)
 	h, over, err := c.head(at.of)
@@ -77,7 +77,7 @@ func (c *courier) frame(e early) error {
 		return nil
 	case over:
 		c.done.Applied++
-		return c.all(f)
+		return c.takeFacts(f)
 	case f.Sequence > h.sequence+1:
 		if slices.ContainsFunc(c.early[at], func(o early) bool { return bytes.Equal(o.raw, e.raw) }) {
 			c.done.Skipped++
@@ -89,7 +89,7 @@ func (c *courier) frame(e early) error {
 		return ErrChain
 	}
 	for ; f != nil; f = c.next(at.of) {
-		if err := c.all(f); err != nil {
+		if err := c.takeFacts(f); err != nil {
 			return err
 		}
 		c.heads[at.of] = head{f.Sequence, f.Hash()}
@@ -98,18 +98,18 @@ func (c *courier) frame(e early) error {
 	return nil
 }
 
-// all takes the facts of a frame.
-func (c *courier) all(f *fact.Frame) error {
+// takeFacts takes the facts of a frame.
+func (c *courier) takeFacts(f *fact.Frame) error {
 	for _, x := range f.Facts {
-		if err := c.fact(f.Node, f.Position(), x); err != nil {
+		if err := c.takeFact(f.Node, f.Position(), x); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// fact takes one fact of a frame.
-func (c *courier) fact(node uint16, at fact.Position, x fact.Fact) error {
+// takeFact takes one fact of a frame.
+func (c *courier) takeFact(node uint16, at fact.Position, x fact.Fact) error {
 	if c.judge != nil {
 		if reason := c.judge(c.w, at, x); reason != "" {
 			c.done.Refused = append(c.done.Refused, Refused{node, at, x, reason})
@@ -196,7 +196,7 @@ func (c *courier) retire(node uint16) error {
 		over := incarnation{node, number}
 		for f := range c.w.waiting(over.key()) {
 			c.done.Applied++
-			if err := c.all(f); err != nil {
+			if err := c.takeFacts(f); err != nil {
 				return err
 			}
 		}
@@ -206,7 +206,7 @@ func (c *courier) retire(node uint16) error {
 			}
 			for _, e := range list {
 				c.done.Applied++
-				if err := c.all(e.frame); err != nil {
+				if err := c.takeFacts(e.frame); err != nil {
 					return err
 				}
 			}

@@ -27,6 +27,11 @@ type advance struct {
 	incarnation, sequence uint64
 }
 
+func advanceOf(f fact.AdvanceFamily) advance {
+	return advance{generation: f.Generation, issued: f.IssuedAt, access: f.Access, refresh: f.Refresh, key: f.Key,
+		incarnation: f.Incarnation, sequence: f.Sequence}
+}
+
 // compare orders advances: a higher generation is later, and of two to the same generation that of the later commit.
 func (a advance) compare(b advance) int {
 	return cmp.Or(cmp.Compare(a.generation, b.generation), cmp.Compare(a.incarnation, b.incarnation),

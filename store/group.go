@@ -151,6 +151,6 @@ func (db *DB) RemoveGroup(ctx context.Context, name string) error {
 		if _, err := w.existingGroup(name); err != nil {
 			return nil, err
 		}
-		return resolved{fact.RemoveGroup{Name: name, Stamp: w.stamp(), Until: w.remembered()}}, nil
+		return resolved{fact.RemoveGroup{Name: name, Stamp: w.stamp(), Until: w.rememberedUntil()}}, nil
 	})
 }

@@ -28,8 +28,7 @@ func (g group) encode() []byte {
 }
 
 func decodeGroup(value []byte) (group, error) {
-	r := reader{codec.Reader{Rest: value}}
-	r.Bad = r.U8() != groupVersion
+	r := beginVersion(value, groupVersion)
 	table := r.stamps()
 	g := group{made: r.stamp(table), permissions: r.members(table)}
 	if !r.Done() || g.made.IsZero() {
@@ -43,8 +42,7 @@ func madeAs(value []byte) (fact.Stamp, error) {
 	if value == nil {
 		return fact.Stamp{}, nil
 	}
-	r := reader{codec.Reader{Rest: value}}
-	r.Bad = r.U8() != groupVersion
+	r := beginVersion(value, groupVersion)
 	made := r.stamp(r.stamps())
 	if r.Bad || made.IsZero() {
 		return fact.Stamp{}, corrupt("group")

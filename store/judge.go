@@ -26,21 +26,21 @@ func (db *DB) judge(w *writer, at fact.Position, x fact.Fact) (reason string) {
 	latest := max(now/1000, w.tally.mark) + (db.config.Staleness + 4*db.config.Skew).Milliseconds() + maxAhead
 	switch x := x.(type) {
 	case fact.RevokeFamily:
-		return late(x.Start, latest, x.Until, now)
+		return untimely(x.Start, latest, x.Until, now)
 	case fact.AdvanceFamily:
 		if (fact.Position{Incarnation: x.Incarnation, Sequence: x.Sequence}) != at {
 			return "it says that it was made in another frame"
 		}
-		return late(max(x.Start, x.IssuedAt/1000), latest, x.Until, now)
+		return untimely(max(x.Start, x.IssuedAt/1000), latest, x.Until, now)
 	case fact.LastLogin:
-		return late(x.At/1000, latest, now/1e6, now)
+		return untimely(x.At/1000, latest, now/1e6, now)
 	}
 	return ""
 }
 
-// late says what is wrong with the times of a fact: when something happened, in Unix milliseconds, and until when the
+// untimely says what is wrong with the times of a fact: when something happened, in Unix milliseconds, and until when the
 // fact counts, in Unix seconds.
-func late(at, latest, until, now int64) string {
+func untimely(at, latest, until, now int64) string {
 	switch {
 	case at > latest:
 		return "it is of a time that is still ahead"

@@ -87,7 +87,7 @@ func Open(c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := remove(c.place() + compactSuffix); err != nil { // an interrupted compaction left it
+	if err := remove(c.realPath() + compactSuffix); err != nil { // an interrupted compaction left it
 		return nil, fmt.Errorf("open store %s: %w", c.Path, errors.Join(err, f.bolt.Close()))
 	}
 	db := newDB(c, f)
@@ -250,7 +250,7 @@ func (c Config) checkFile(h *os.File) error {
 func (c Config) checkDirectories() error {
 	at := filepath.Dir(c.Path)
 	err := c.checkDirectory(at)
-	if place := filepath.Dir(c.place()); err == nil && place != at {
+	if place := filepath.Dir(c.realPath()); err == nil && place != at {
 		err = c.checkDirectory(place)
 	}
 	return err

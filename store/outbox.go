@@ -63,6 +63,15 @@ func (w *writer) keepNode() error {
 	return w.join(w.node)
 }
 
+// setNode sets who this node is. The frames of another incarnation begin a chain of their own.
+func (w *writer) setNode(n fact.Node) {
+	if n.Incarnation != w.node.Incarnation {
+		w.last = head{}
+	}
+	w.node = n
+	w.put(metaBucket, nodeKey, encodeNode(n))
+}
+
 // frame puts what is shared of this commit into the outbox.
 func (w *writer) frame() {
 	if len(w.shared) > 0 {

@@ -160,8 +160,7 @@ func versionOf(value []byte) uint64 {
 }
 
 func decodePerson(value []byte) (person, error) {
-	r := reader{codec.Reader{Rest: value}}
-	r.Bad = r.U8() != personVersion
+	r := beginVersion(value, personVersion)
 	p := person{version: r.U64()}
 	flags := r.U8()
 	p.active.value, p.staff.value = flags&flagActive != 0, flags&flagStaff != 0

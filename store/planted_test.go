@@ -26,8 +26,8 @@ var wrongRules = []struct {
 	}
 `}}},
 	{"an add deletes the tombstone", []faultdisk.Fault{{Source: "store/applycustomer.go",
-		Was: "func (w *writer) settleIn(key []byte, p person) error {\n",
-		Is: `func (w *writer) settleIn(key []byte, p person) error {
+		Was: "func (w *writer) occupy(key []byte, p person) error {\n",
+		Is: `func (w *writer) occupy(key []byte, p person) error {
 	if planted("an add deletes the tombstone") {
 		w.remove(tombstonesBucket, key)
 		w.remove(cutOffsBucket, key)

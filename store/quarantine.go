@@ -95,7 +95,7 @@ func (db *DB) retry(ctx context.Context, list []fact.Quarantine) error {
 				// First: if a record is still damaged, its fact comes back.
 				c.facts = append(c.facts, fact.Release{Digest: sha256.Sum256(q.Raw)})
 				c.sender = q.Node
-				if err := c.again(q); err != nil {
+				if err := c.retake(q); err != nil {
 					return nil, err
 				}
 			}
@@ -109,8 +109,8 @@ func (db *DB) retry(ctx context.Context, list []fact.Quarantine) error {
 		}})
 }
 
-// again takes what was in quarantine.
-func (c *courier) again(q fact.Quarantine) error {
+// retake takes what was in quarantine.
+func (c *courier) retake(q fact.Quarantine) error {
 	if q.IsFrame {
 		return c.take(q.Raw)
 	}
@@ -118,5 +118,5 @@ func (c *courier) again(q fact.Quarantine) error {
 	if err != nil {
 		return err
 	}
-	return c.fact(q.Node, q.Position, x)
+	return c.takeFact(q.Node, q.Position, x)
 }

@@ -20,10 +20,12 @@ func corrupt(what string) error {
 	return fmt.Errorf("%s record: %w or of a newer version", what, ErrCorrupt)
 }
 
-// begin starts to read a record.
-func begin(value []byte) reader {
+// begin starts to read a record of version 1, and beginVersion one of another version.
+func begin(value []byte) reader { return beginVersion(value, recordVersion) }
+
+func beginVersion(value []byte, version byte) reader {
 	r := reader{codec.Reader{Rest: value}}
-	r.Bad = r.U8() != recordVersion
+	r.Bad = r.U8() != version
 	return r
 }
 

@@ -27,8 +27,7 @@ const removalVersion = 2
 func (r removal) encode() []byte { return codec.I64(r.at.Append([]byte{removalVersion}), r.until) }
 
 func decodeRemoval(value []byte) (removal, error) {
-	r := reader{codec.Reader{Rest: value}}
-	r.Bad = r.U8() != removalVersion
+	r := beginVersion(value, removalVersion)
 	gone := removal{at: fact.ReadStamp(&r.Reader), until: r.I64()}
 	if !r.Done() || gone.at.IsZero() {
 		return removal{}, corrupt("tombstone")
@@ -80,8 +79,10 @@ func (w *writer) joinRemoval(key []byte, at fact.Stamp, until int64) (changed bo
 	return true, nil
 }
 
-// remembered is until when a removal counts for facts from other nodes that come late, in Unix seconds.
-func (w *writer) remembered() int64 { return min((w.at.reckoned()+remembered)/1e6, core.LastUntil) }
+// rememberedUntil is until when a removal counts for facts from other nodes that come late, in Unix seconds.
+func (w *writer) rememberedUntil() int64 {
+	return min((w.at.reckoned()+remembered)/1e6, core.LastUntil)
+}
 
 // Remove removes a customer with its sessions, permissions and memberships. Its id and its e-mail address get a
 // cut-off, since tokens may name either. That is kept for as long as its tokens could live: keep from now, or a day
@@ -102,7 +103,7 @@ func (db *DB) Remove(ctx context.Context, id core.CustomerID, keep time.Duration
 		}
 		until := last.until
 		if w.outbox {
-			until = max(until, w.remembered())
+			until = max(until, w.rememberedUntil())
 		}
 		facts := resolved{fact.RemoveCustomer{ID: id, Stamp: w.stamp(), Until: until}}
 		return append(facts, cutOffs(change.Remove.Ends(id, p.email.value), last)...), nil

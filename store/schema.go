@@ -110,7 +110,7 @@ func (f *file) prepare(c Config) error {
 		return fmt.Errorf("sync store %s: %w", c.Path, err)
 	}
 	// The name of a new or compacted file is durable only once its directory is synced.
-	return syncDirectory(filepath.Dir(c.place()))
+	return syncDirectory(filepath.Dir(c.realPath()))
 }
 
 // create fills a new file.
