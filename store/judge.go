@@ -9,8 +9,8 @@ import (
 // judgement says why a fact of a frame at a position is refused; "": it is accepted.
 type judgement func(w *writer, at fact.Position, x fact.Fact) (reason string)
 
-// judge says why the hub of a fleet refuses a fact of another node. A fact that a newer program wrote is judged by its
-// kind; what it says is judged once it can be read.
+// judge says why the hub of a fleet refuses a fact of another node; "": it accepts it. Of a fact that a newer program
+// wrote it judges only the kind. The rest is judged once this program can read the fact.
 func (db *DB) judge(w *writer, at fact.Position, x fact.Fact) (reason string) {
 	kind := x.Kind()
 	if kind.Known() && kind.Lane()&fact.Up == 0 {
@@ -20,9 +20,9 @@ func (db *DB) judge(w *writer, at fact.Position, x fact.Fact) (reason string) {
 		return fmt.Sprintf("it is about a customer of another kind: the store holds %s", kindName(w.ids))
 	}
 	now := w.at.known
-	// A start lies ahead of the clock of its node after a cut-off, and that as far ahead as the high-water mark does.
-	// To refuse an end would keep the log-in alive elsewhere, so there is room, also for a mark that a restored hub
-	// forgot.
+	// A log-in that begins just after a cut-off starts ahead of the clock of its node, and a cut-off may lie as far
+	// ahead as the high-water mark. The bound is generous, also for a restored hub that has forgotten its mark: a hub
+	// that refuses a revocation leaves the log-in alive at the other nodes.
 	latest := max(now/1000, w.tally.mark) + (db.config.Staleness + 4*db.config.Skew).Milliseconds() + maxAhead
 	switch x := x.(type) {
 	case fact.RevokeFamily:
@@ -38,8 +38,8 @@ func (db *DB) judge(w *writer, at fact.Position, x fact.Fact) (reason string) {
 	return ""
 }
 
-// untimely says what is wrong with the times of a fact: when something happened, in Unix milliseconds, and until when the
-// fact counts, in Unix seconds.
+// untimely says what is wrong with the times of a fact; "": nothing. at is when it happened, in Unix milliseconds, and
+// until is how long it counts, in Unix seconds.
 func untimely(at, latest, until, now int64) string {
 	switch {
 	case at > latest:
