@@ -2,52 +2,68 @@
 // bbolt file.
 //
 // Its types: DB, opened by Open; Customer; Query for Load, which reads all that one request needs in one transaction;
-// and core.Effects, which Settle makes durable. Load, decide, Settle is one request; ErrConflict means to begin
-// again. Sessions are log-ins in browsers, which StartSession, LoadSession and EndSession look after. The other
-// methods are those of administration. Check says what is wrong with a file that nobody has open.
+// and core.Effects, which Settle makes durable. A request loads, decides and settles; after ErrConflict it begins
+// again. StartSession, LoadSession and EndSession are for sessions, which are log-ins in browsers. The other methods
+// are for operators and for nodes of a fleet. Check says what is wrong with a file that nobody has open.
 //
-// The one rule: what is acknowledged is on the disk, and so is what an answer rests on. Whoever reads a commit that is
-// being synced waits for it.
+// The one rule: an acknowledged change is on the disk, and so is everything that an answer rests on. A reader who
+// sees a commit that is still being synced waits for it.
 //
-// All writes go through one goroutine. Writes that wait while it commits share the next commit; if a precondition of
-// one fails, the others go on. Before it commits again, it waits for the clients that it has just answered, for half as
-// long as that commit took and 5 ms at most, since clients who come back at once would otherwise take turns. A lone
-// client waits for nobody.
+// All writes go through one goroutine, the committer. Writes that arrive while it commits share the next commit. If one
+// of them fails, the others go on. After a commit, the committer waits a moment for the clients that it has just
+// answered, since they would otherwise fall into two groups that take turns: half as long as the commit took, and at
+// most 5 ms. A lone client waits for nobody.
 //
-// After a failed commit nobody knows what the disk has. The DB then answers ErrUnavailable, takes the commit back,
-// opens its file anew by itself, and answers again. A caller who got ErrUnavailable repeats the request.
+// After a failed commit nobody knows what is on the disk. The DB then answers ErrUnavailable until it has taken the
+// commit back and opened its file again, which it does by itself. A caller who gets ErrUnavailable repeats the request.
 //
-// Every write is a fact: see package fact. A request is resolved into facts within the transaction of a commit: it
-// reads, checks what it needs, and may fail. Then the facts are applied, by the only code that changes the file. That
-// has no preconditions, so the facts of other nodes are applied as this node's own are.
+// Every write is a fact: see package fact. In the transaction of its commit a request is first resolved into facts: it
+// reads, checks its preconditions, and may fail. Then the facts are applied, by the only code that changes records.
+// Applying has no preconditions, so facts of other nodes are applied like the node's own.
 //
-// Facts travel in frames: see package fact. With Config.Outbox each commit writes a frame of its shared facts, which
-// stays until Acknowledge. Apply takes the frames of an authority, Accept those of a node that it judges. Both apply
-// each frame once and in the order of its node. They keep what comes early or cannot be applied here, and write their
-// position with the facts.
+// Facts travel between nodes in frames. With Config.Outbox each commit puts its shared facts into a frame, which stays
+// in the outbox until Acknowledge. Apply takes the frames of an authority, and Accept those of a node that it judges.
+// Both apply each frame once, and the frames of a node in their order. They keep frames that come early, and whatever
+// cannot be applied here. How far they have come is written in the same transaction as the facts.
 //
-// Cut-offs (R3-R5). A family or session is dead if it began at or before the cut-off of the node, of its customer's id,
-// or of its customer's e-mail address. Cut-offs of ids and addresses belong to these, whoever holds them: they outlive
-// a customer who is removed, and count for the next one. A cut-off never goes down: it is set to the latest of now, the
-// latest start that Settle granted, and just after its old value. So a clock that was set back saves no family. Settle
-// grants no start above the high-water mark, which is durable. A new process assumes that all starts up to the mark
-// were granted.
+// Cut-offs (rules R3 to R5 of docs/rationale.md). A family or session is dead if it began at or before the cut-off of
+// the node, of its customer's id, or of its customer's e-mail address. A cut-off belongs to the id or the address,
+// not to the customer: it outlives a customer who is removed, and counts for the next one. A cut-off never goes down.
+// A new one is the latest of now (in a fleet, somewhat ahead: Config.Staleness), the latest start that was granted,
+// and just after the old one. So a clock that was set back saves no family. No start is granted above the high-water
+// mark, which is durable, and a new process assumes that every start up to the mark was granted.
 //
 // The store does not trust clocks. While the wall clock is not plausible (core.CheckClock), nothing begins (ErrClock),
-// and cut-offs are set by the latest time that the store knows. Records go by the store's own purge clock, which moves
-// on with a monotonic clock while the store is open: see timekeeper.
+// and cut-offs go by the latest time that the store knows. Records are purged by the store's own purge clock, which
+// follows a monotonic clock while the store is open: see timekeeper.
+//
+// # Reading order
+//
+//	opening     db.go, open.go, make.go (a new file), header.go (before bbolt reads it), schema.go (buckets), lost.go
+//	records     keys.go, record.go, reader.go, register.go (fields and sets with stamps), then one file a kind:
+//	            person.go (customers), grouprecord.go, family.go, cutoff.go, removal.go, sessionrecord.go
+//	reading     tables.go, load.go and loadcache.go, read.go, durable.go (a commit under way), emailcase.go, stats.go
+//	resolving   writer.go, settle.go and foldfamilies.go (a decision), session.go, customer.go and change.go, set.go,
+//	            rights.go and permission.go, group.go, lifetimes.go, purge.go
+//	applying    apply.go, applycustomer.go, address.go, forget.go; the other kinds beside their records
+//	committing  commit.go, batch.go, clock.go, compact.go, errors.go
+//	frames      outbox.go, deliver.go, courier.go, heads.go, judge.go, quarantine.go, fleet.go, conflicts.go
+//	checking    check.go, pages.go (bbolt's format), checkrecords.go and the other check files
+//	upgrading   upgrade.go, oldrecords.go
+//
+// One write, from DB.Revoke to the disk: change.go resolves it, apply.go and cutoff.go apply it, commit.go commits it.
 //
 // # Layout
 //
-// The schema has version 4; Open upgrades a file of versions 1 to 3. Version 1 had neither the buckets below "expiry"
-// nor the records that are marked (2), version 2 no record marked (3), version 3 neither the buckets below
-// "session_expiry" nor the records marked (4). Versions 2 and 3 had a bucket more, "rights": the permissions and groups
-// of a customer, which its record has since.
+// The schema has version 4; Open upgrades a file of versions 1 to 3. Below, a number in parentheses is the version that
+// brought a record. Version 2 brought the buckets after "expiry" too, and version 4 those after "session_expiry".
+// Versions 2 and 3 kept the permissions and groups of customers in a bucket of their own, "rights".
 //
 // Integers in keys are big-endian, in values little-endian; a text in a value has its length before it (2 bytes). The
-// first byte of each value is its version. Each kind of record has versions of its own; what a later one wrote is an
-// error and never lost. A stamp is u32 epoch | i64 logical time, µs | u16 node. A record with several stamps begins
-// with a table of them, u16 count | stamps, and then names them by their places in it, u16; ffff: no stamp.
+// first byte of each value is its version, and each kind of record counts its own versions. A record of a later version
+// is an error: to overwrite it would lose what this program does not understand. A stamp is u32 epoch | i64 logical
+// time, µs | u16 node. A record with several stamps begins with a table of them, u16 count | stamps. Its fields name a
+// stamp by its place in the table, u16; ffff: no stamp.
 //
 // The buckets of a store with integer ids (those of a text id are its UTF-8 bytes), with one sample each:
 //
@@ -187,15 +203,14 @@
 //
 // # Facts
 //
-// A fact is u8 kind | u8 version | u32 length | payload, so that a program can keep and pass on what it does not know.
-// Most facts have a stamp, so that of two facts about one thing all nodes choose the same.
+// A fact is u8 kind | u8 version | u32 length | payload, so that a program can keep and pass on facts that it cannot
+// read. Most facts have a stamp, by which all nodes choose the same of two facts about one thing.
 //
-// The table has the name of each fact; its lane, which is the way that it travels between the nodes of a fleet; and its
-// authority, which may write it: each node for itself, the hub, the home of the family, or anyone. Then follow the
-// layout of the payload; how the fact joins what the store knows, so that it may come twice, late, or after one that
-// says more; the calls from which it comes; and a sample. In a payload, an id is u8 1 | i64, or u8 2 | text. A family
-// is issuer | id, or 0 for none | u64 bits. A text has its length before it in 2 bytes, a byte string in 4, and a list
-// its count in 2.
+// The table names each fact, the lane by which it travels between the nodes of a fleet, and who may write it: each
+// node for itself, the hub, the home of the family, or anyone. Then come the layout of the payload, how the fact
+// joins what the store knows (it may come twice, late, or after a fact that says more), the calls that make it, and a
+// sample. In a payload, an id is u8 1 | i64, or u8 2 | text. A family is issuer | id, or 0 for none | u64 bits. A
+// text has its length before it in 2 bytes, a byte string in 4, and a list its count in 2.
 //
 //	customer         down, hub
 //	                 id | made | stamp | u16 fields, a bit each in the order of the stamps in customers |
