@@ -11,7 +11,8 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// Errors of Apply and Accept. Nothing of the delivery is then applied.
+// Errors of Apply and Accept. Some of the delivery may be applied already. It can be delivered again: what is known is
+// skipped.
 var (
 	// ErrChain says that a frame does not follow the one before it: it was changed, or made by a copy of the node.
 	ErrChain = errors.New("frame does not follow the one before")
@@ -23,18 +24,44 @@ var (
 type Delivery struct {
 	Frames [][]byte
 	// Position says, in the caller's words, how far the frames go, in at most 1024 bytes. It is kept in the transaction
-	// that applies them, unless a frame is dropped: see DB.Position. Empty: there is none.
+	// that applies the last of them, unless a frame is dropped: see DB.Position. Empty: there is none.
 	Position []byte
+}
+
+// maxDelivered bounds the bytes of the frames that share a commit, since other writes wait for it. A single frame may
+// have more.
+const maxDelivered = 3 << 20
+
+// parts are the frames of d in runs, one for each commit; at least one run.
+func (d Delivery) parts() (runs [][][]byte) {
+	start, size := 0, 0
+	for i, raw := range d.Frames {
+		if size += len(raw); size > maxDelivered && i > start {
+			runs = append(runs, d.Frames[start:i])
+			start, size = i, len(raw)
+		}
+	}
+	return append(runs, d.Frames[start:])
 }
 
 // Delivered says what became of a delivery.
 type Delivered struct {
 	Applied     int // frames, with those that had waited for them
 	Skipped     int // frames that were known
-	Waiting     int // frames that came before one that they follow
+	Waiting     int // frames that came before one that they follow, even if that came later in a large delivery
 	Dropped     int // frames for which there was no room to wait: they must come again
 	Quarantined int // facts and frames that cannot be read, or that meet a damaged record
 	Refused     []Refused
+}
+
+// add adds what became of a further part.
+func (d *Delivered) add(more Delivered) {
+	d.Applied += more.Applied
+	d.Skipped += more.Skipped
+	d.Waiting += more.Waiting
+	d.Dropped += more.Dropped
+	d.Quarantined += more.Quarantined
+	d.Refused = append(d.Refused, more.Refused...)
 }
 
 // Refused is a fact that Accept did not accept.
@@ -48,7 +75,9 @@ type Refused struct {
 // Apply applies frames that the authority has ordered. It judges nothing: no fact is refused, whatever this node's
 // clock says. Frames that it has are skipped, frames that come too early wait for those that they follow, and what a
 // newer program wrote is kept until this one is replaced by a newer version, too. All of it, and the position, is
-// durable when Apply returns. The error is fact.ErrMalformed or ErrChain for a frame that no node made so.
+// durable when Apply returns. A large delivery takes several commits, each of some 3 MiB of frames, between which other
+// writes take their turn. The error is fact.ErrMalformed or ErrChain for a frame that no node made so; Delivered then
+// says what became of the commits before.
 func (db *DB) Apply(ctx context.Context, d Delivery) (Delivered, error) {
 	return db.deliver(ctx, d, courier{})
 }
@@ -78,13 +107,31 @@ func (db *DB) deliver(ctx context.Context, d Delivery, c courier) (Delivered, er
 		return Delivered{}, fmt.Errorf("position %w: it has %d bytes, the most is %d", ErrInvalid, len(d.Position),
 			maxText)
 	}
+	var done Delivered
+	runs := d.parts()
+	for i, frames := range runs {
+		position := d.Position
+		if i < len(runs)-1 || done.Dropped > 0 {
+			position = nil
+		}
+		part, err := db.deliverPart(ctx, frames, position, c)
+		if err != nil {
+			return done, err
+		}
+		done.add(part)
+	}
+	return done, nil
+}
+
+// deliverPart takes in frames, and the position unless it is empty, in one commit.
+func (db *DB) deliverPart(ctx context.Context, frames [][]byte, position []byte, c courier) (Delivered, error) {
 	r := &request{foreign: true, unshared: c.judge == nil, done: make(chan struct{})}
 	r.resolve = func(w *writer) (resolved, error) {
 		c.begin(w)
 		if c.judge != nil && w.at.fault != nil {
 			return nil, fmt.Errorf("accept frames: %w", w.at.fault)
 		}
-		for _, raw := range d.Frames {
+		for _, raw := range frames {
 			if err := c.take(raw); err != nil {
 				return nil, err
 			}
@@ -92,7 +139,7 @@ func (db *DB) deliver(ctx context.Context, d Delivery, c courier) (Delivered, er
 		if err := c.finish(); err != nil {
 			return nil, err
 		}
-		return c.facts, c.follow(d.Position)
+		return c.facts, c.follow(position)
 	}
 	if err := db.await(ctx, r); err != nil {
 		return Delivered{}, err
