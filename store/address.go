@@ -7,14 +7,14 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// An e-mail address that two customers have, since nodes that do not know of each other gave it to both, belongs to the
-// one who had it first: it alone is found by the address. The bucket contested has the others, and gives one the
-// address when its owner lets go.
+// Nodes that do not know of each other may give one e-mail address to two customers. It then belongs to the customer
+// who was given it first, and only that one is found by it. The others wait in the bucket contested. When the owner
+// gives the address up, the first of them gets it.
 
-// contestedKey is the key of a customer, by key, who has an address that belongs to another.
+// contestedKey is the key under which a customer waits for an address: address | 00 | key of the customer.
 func contestedKey(email string, key []byte) []byte { return append([]byte(email+"\x00"), key...) }
 
-// owner reads who has an address; a nil key: nobody.
+// holder reads the owner of an address; the key is nil if there is none.
 func (t tables) holder(email string) (key []byte, p person, err error) {
 	if key, err = t.ownerKey(email); err == nil && key != nil {
 		p, _, err = t.person(key)
@@ -22,8 +22,8 @@ func (t tables) holder(email string) (key []byte, p person, err error) {
 	return key, p, err
 }
 
-// claim gives an address to the customer with a key, or notes that it has to wait. An error is that of holder, and
-// changes nothing.
+// claim gives an address to the customer with a key, or has the customer wait for it. An error comes from holder,
+// before anything has changed.
 func (w *writer) claim(email register[string], key []byte) error {
 	owner, other, err := w.holder(email.value)
 	if err != nil {
@@ -42,7 +42,7 @@ func (w *writer) claim(email register[string], key []byte) error {
 	return nil
 }
 
-// first reports whether the first of two claims counts.
+// first reports whether a claim to an address comes before another. Of two with one stamp, that of the lower key does.
 func first(at fact.Stamp, key []byte, other fact.Stamp, otherKey []byte) bool {
 	if order := at.Compare(other); order != 0 {
 		return order < 0
@@ -50,7 +50,8 @@ func first(at fact.Stamp, key []byte, other fact.Stamp, otherKey []byte) bool {
 	return bytes.Compare(key, otherKey) < 0
 }
 
-// release takes an address from the customer with a key, and gives it to the first of those who wait.
+// release ends the claim of the customer with a key to an address. If the customer owned it, the first of those who
+// wait gets it.
 func (w *writer) release(email string, key []byte) error {
 	owner, err := w.ownerKey(email)
 	if err != nil {
@@ -82,7 +83,7 @@ func (w *writer) release(email string, key []byte) error {
 	return nil
 }
 
-// contest notes that a customer, by key, waits for an address, and uncontest that it does no longer.
+// contest has a customer, by key, wait for an address, and uncontest ends the wait.
 func (w *writer) contest(email string, key []byte) {
 	w.put(contestedBucket, contestedKey(email, key), []byte{recordVersion})
 	w.fleet.contested++
@@ -93,7 +94,7 @@ func (w *writer) uncontest(email string, key []byte) {
 	w.fleet.contested--
 }
 
-// index gives an e-mail address to a customer, by key.
+// index has an e-mail address lead to a customer, by key.
 func (w *writer) index(email string, key []byte) {
 	w.put(emailsBucket, []byte(email), encodeOwner(key))
 	if folded := Fold(email); folded != email {
@@ -101,7 +102,7 @@ func (w *writer) index(email string, key []byte) {
 	}
 }
 
-// unindex takes an e-mail address from its customer.
+// unindex has an e-mail address lead to nobody.
 func (w *writer) unindex(email string) {
 	w.remove(emailsBucket, []byte(email))
 	if folded := Fold(email); folded != email {

@@ -7,9 +7,9 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// apply makes a fact part of the state. It is the only way to change a record of the file. It has no preconditions and
-// asks no clock: a fact that comes twice, late, or after one that says more, changes nothing. An error says that a
-// record is damaged; then nothing is changed.
+// apply joins a fact to the state. Nothing else changes a record of the file. It has no preconditions and asks no wall
+// clock: a fact that comes twice, late, or after one that says more, changes nothing. After an error nothing has
+// changed: a record that the fact meets is damaged, or the fact is about an id of another kind.
 func (w *writer) apply(f fact.Fact) error {
 	if err := w.join(f); err != nil {
 		return fmt.Errorf("apply %s: %w", f.Kind(), err)
@@ -69,7 +69,7 @@ func (w *writer) join(f fact.Fact) error {
 		w.accepted, w.tally.committed = true, f.At
 		w.puts++
 	case fact.PurgeClock:
-		w.puts++ // each commit keeps it
+		w.puts++ // each commit that changes something writes the purge clock
 	case fact.Trim:
 		w.trim(f.UpTo)
 	case fact.Head:
@@ -91,7 +91,7 @@ func (w *writer) join(f fact.Fact) error {
 	return nil
 }
 
-// about is the customer that a fact is about; zero: none.
+// about is the id of the customer that a fact is about; zero: of none.
 func about(f fact.Fact) core.CustomerID {
 	switch f := f.(type) {
 	case fact.Customer:
@@ -116,7 +116,8 @@ func about(f fact.Fact) core.CustomerID {
 	return core.CustomerID{}
 }
 
-// saw moves logical time on to the stamp of a fact. The high-water mark follows.
+// saw moves logical time on to the stamp of a fact, and raises the high-water mark with it, so that logical time goes
+// on from there after a restart.
 func (w *writer) saw(f fact.Fact) {
 	var at int64
 	switch f := f.(type) {
@@ -151,8 +152,8 @@ func (w *writer) raiseMark(at int64) {
 	}
 }
 
-// put and remove panic if bbolt refuses. Keys and values were checked before, so the file is damaged, and the whole
-// commit fails.
+// put and remove panic if bbolt refuses, and the whole commit fails. Keys and values were checked before, so a refusal
+// means that the file is damaged.
 func (w *writer) put(bucket, key, value []byte) {
 	w.puts++
 	if err := w.tx.Bucket(bucket).Put(key, value); err != nil {
@@ -167,8 +168,7 @@ func (w *writer) remove(bucket, key []byte) {
 	}
 }
 
-// expire moves the entry of a record in the expiry index from its old end to its new one, both in Unix seconds; 0:
-// there is none.
+// expire moves a record in the expiry index from its old end to its new one, both in Unix seconds; 0: no end.
 func (w *writer) expire(what fact.Record, key []byte, old, until int64) {
 	if old == until {
 		return

@@ -6,11 +6,11 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// An id belongs to the customer who was made first since it was last removed. If it is made twice, by nodes that do not
-// know of each other, the later customer is parked: it is kept and reported, and counts once the id is its own. So is
-// what is said of a customer before the fact that makes it has come.
+// An id belongs to the first customer who was made under it since it was last removed. If nodes that do not know of
+// each other make two, the later one is parked: the store keeps and reports it, and gives it the id once that is
+// free. A customer is parked, too, while the fact that makes it has not come yet and only later facts have.
 
-// joinCustomer takes in what a fact says of a customer.
+// joinCustomer joins a fact to the customer that it is about, who may hold the id, be parked, or be new.
 func (w *writer) joinCustomer(f fact.Customer) error {
 	key := idKey(f.ID)
 	gone, err := w.removal(key)
@@ -54,7 +54,7 @@ func (w *writer) joinCustomer(f fact.Customer) error {
 	return w.occupy(key, p)
 }
 
-// change takes in a fact about the customer who holds an id.
+// change joins a fact to the customer who holds the id.
 func (w *writer) change(key []byte, p person, f fact.Customer) error {
 	before := p.email
 	if !p.join(f) {
@@ -84,7 +84,7 @@ func (w *writer) keep(key []byte, p person) {
 	w.put(customersBucket, key, p.encode())
 }
 
-// park keeps a customer who does not hold the id.
+// park writes the record of a customer who does not hold its id, under a new version.
 func (w *writer) park(key []byte, p person) {
 	p.version = w.version()
 	place := parkedKey(key, p.made)
@@ -94,13 +94,13 @@ func (w *writer) park(key []byte, p person) {
 	w.put(parkedBucket, place, p.encode())
 }
 
-// unpark lets go of a customer who was parked at a place.
+// unpark removes the record of a parked customer, by its key.
 func (w *writer) unpark(place []byte) {
 	w.remove(parkedBucket, place)
 	w.fleet.parked--
 }
 
-// occupy gives a free id to a customer.
+// occupy gives a customer the id, which is free.
 func (w *writer) occupy(key []byte, p person) error {
 	if err := w.claim(p.email, key); err != nil {
 		return err
@@ -115,7 +115,7 @@ func (w *writer) occupy(key []byte, p person) error {
 	return nil
 }
 
-// vacate takes the id from the customer who holds it, with its address and sessions.
+// vacate takes id, address and sessions from the customer who holds the id.
 func (w *writer) vacate(key []byte, p person) error {
 	sessions, err := w.sessionsOf(key)
 	if err != nil {
@@ -130,8 +130,8 @@ func (w *writer) vacate(key []byte, p person) error {
 	return nil
 }
 
-// removeCustomer ends the life of all who were made under an id before a stamp. All is read before anything changes, so
-// that a damaged record keeps the whole fact out.
+// removeCustomer removes all customers who were made under an id before a stamp. If one parked there was made later, it
+// gets the id. Everything is read before anything changes, so that a damaged record keeps the whole fact out.
 func (w *writer) removeCustomer(f fact.RemoveCustomer) error {
 	key := idKey(f.ID)
 	gone, err := w.removal(key)
@@ -175,8 +175,8 @@ func (w *writer) removeCustomer(f fact.RemoveCustomer) error {
 	return w.occupy(key, next)
 }
 
-// successor returns the first parked customer of an id who was made after a stamp and is whole, and its place; nil:
-// there is none. drop are the places of those who were made before.
+// successor returns who gets an id after a removal: of those parked there who are whole and were made after its stamp,
+// the one made first. place is the key of that record, nil if there is none. drop has the keys of those made before.
 func (w *writer) successor(key []byte, at fact.Stamp) (next person, place []byte, drop [][]byte, err error) {
 	prefix := parkedPrefix(key)
 	cursor := w.tx.Bucket(parkedBucket).Cursor()
@@ -194,7 +194,8 @@ func (w *writer) successor(key []byte, at fact.Stamp) (next person, place []byte
 	return next, place, drop, nil
 }
 
-// joinLastLogin keeps the latest log-in of the customer who was made last.
+// joinLastLogin keeps the latest log-in. A record has the making of its customer: of two customers of one id, that of
+// the later one stays.
 func (w *writer) joinLastLogin(f fact.LastLogin) error {
 	key := idKey(f.ID)
 	gone, err := w.removal(key)
@@ -209,6 +210,7 @@ func (w *writer) joinLastLogin(f fact.LastLogin) error {
 	return nil
 }
 
+// joinRehash replaces the hash of a password by another hash of the same password.
 func (w *writer) joinRehash(f fact.Rehash) error {
 	key := idKey(f.ID)
 	p, held, err := w.person(key)

@@ -11,16 +11,16 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// cutOff is the record of a cut-off. It belongs to an id or to an e-mail address, whoever has that.
+// cutOff is the record of a cut-off, which belongs to an id or to an e-mail address, whoever has that.
 type cutOff struct {
 	at    int64 // Unix milliseconds
-	until int64 // Unix seconds; purged after it, unless a customer holds the id. 0: not before the customer is removed
+	until int64 // Unix seconds: purged after it, unless a customer holds the id then; 0: no end is known yet
 }
 
-// endingVersion is the first byte of the record of a cut-off that ends; version 1 has only at.
+// endingVersion is the first byte of the record of a cut-off with an end. One without an end has version 1.
 const endingVersion = 2
 
-// encode: version 1 | i64 at, or where it ends: version 2 | i64 at | i64 until.
+// encode: version 1 | i64 at. With an end: version 2 | i64 at | i64 until.
 func (c cutOff) encode() []byte {
 	if c.until == 0 {
 		return encodeNumber(c.at)
@@ -98,7 +98,8 @@ func (t tables) cutOffOf(id core.CustomerID, email string) (int64, error) {
 	return bounded(max(own.at, address.at)), err
 }
 
-// joinCutOff takes in a cut-off as it stands, and ends the sessions that it ends.
+// joinCutOff raises a cut-off to that of a fact, as it stands. It removes the sessions that the cut-off of an id ends;
+// those that the cut-off of an address ends are dead, and go when they expire.
 func (w *writer) joinCutOff(f fact.CutOff) error {
 	key := subjectKey(f.Subject)
 	old, err := w.cutOff(key)
@@ -121,7 +122,7 @@ func (w *writer) joinCutOff(f fact.CutOff) error {
 	return nil
 }
 
-// keepCutOff has a cut-off that ends remembered for longer.
+// keepCutOff gives a cut-off that has an end a later one.
 func (w *writer) keepCutOff(f fact.KeepCutOff) error {
 	key := subjectKey(f.Subject)
 	old, err := w.cutOff(key)
@@ -134,8 +135,9 @@ func (w *writer) keepCutOff(f fact.KeepCutOff) error {
 	return nil
 }
 
-// hold has the cut-off of an e-mail address remembered for good, since a customer takes the address: nobody finds the
-// customer by the key of the cut-off.
+// hold returns the fact that keeps the cut-off of an e-mail address for good; nil if none is needed. It is for a
+// customer who takes the address: the cut-off is stored under a digest, which does not tell Purge that somebody has
+// the address.
 func (c cutOff) hold(s fact.Subject) resolved {
 	if c.until == 0 || c.until == core.LastUntil {
 		return nil
@@ -195,7 +197,7 @@ func outlives(last, cutOff int64, longest core.Lifetimes) int64 {
 	return longest.Alone().RevokedUntil(time.UnixMilli(last), 0, cutOff) + 1 // until is in whole seconds
 }
 
-// cutOffs are the facts that end what core says ends.
+// cutOffs turns the effects of a change into cut-offs at a time, of ids, addresses or the node.
 func cutOffs(ends []core.Effect, c cutOff) (facts resolved) {
 	for _, x := range ends {
 		switch x.Kind {
@@ -210,8 +212,8 @@ func cutOffs(ends []core.Effect, c cutOff) (facts resolved) {
 	return facts
 }
 
-// lastCutOff is a cut-off for what a customer gives up, an id or an address, and how long it must be remembered: keep
-// from now, or as long as any token could live.
+// lastCutOff is a cut-off, with its end, for what a customer gives up: an id or an address. It ends after keep, or
+// once no token can be alive any more, whichever is later.
 func (w *writer) lastCutOff(existing int64, keep time.Duration) (cutOff, error) {
 	longest, err := w.lifetimes()
 	if err != nil {

@@ -10,11 +10,10 @@ import (
 
 // family is the record of a family that was revoked or advanced.
 type family struct {
-	version uint64 // local
+	version uint64 // of this store: it grows with each change here
 	dead    bool
-	until   int64 // Unix seconds; purged after it
-	// when the family began, Unix milliseconds; 0: not known, and the record is about any family of its name
-	start   int64
+	until   int64   // Unix seconds; purged after it
+	start   int64   // Unix milliseconds; 0: not known
 	advance advance // the latest one; zero: none
 }
 
@@ -32,15 +31,15 @@ func advanceOf(f fact.AdvanceFamily) advance {
 		incarnation: f.Incarnation, sequence: f.Sequence}
 }
 
-// compare orders advances: a higher generation is later, and of two to the same generation that of the later commit.
+// compare orders advances. One to a higher generation is later, and of two to the same generation the one that was
+// committed later. The other fields only make the order total.
 func (a advance) compare(b advance) int {
 	return cmp.Or(cmp.Compare(a.generation, b.generation), cmp.Compare(a.incarnation, b.incarnation),
 		cmp.Compare(a.sequence, b.sequence), cmp.Compare(a.issued, b.issued), cmp.Compare(a.access, b.access),
 		cmp.Compare(a.refresh, b.refresh), cmp.Compare(a.key, b.key))
 }
 
-// join takes in what else is known of the same family. What was revoked stays so, and each of the other fields keeps
-// its latest value.
+// join is what two records say of one family: it is dead if either says so, and each other field has its latest value.
 func (f family) join(g family) family {
 	f.dead = f.dead || g.dead
 	f.until = max(f.until, g.until)
@@ -51,7 +50,7 @@ func (f family) join(g family) family {
 	return f
 }
 
-// The first byte of the record of a family whose start is known, and of one that was advanced.
+// The first byte of a record with a start, and of one with an advance. A record with neither has version 1.
 const (
 	startedVersion  = 2
 	advancedVersion = 3
@@ -102,11 +101,11 @@ func decodeFamily(value []byte) (family, error) {
 	return f, nil
 }
 
-// joinFamily takes in what a fact says of a family.
+// joinFamily joins what a fact says of a family to its record.
 func (w *writer) joinFamily(k core.FamilyKey, more family) error {
 	key, ok := familyKey(k)
 	if !ok {
-		return nil // no node can write such a name
+		return nil // no node can record so long a name
 	}
 	old, err := w.family(k)
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// revoked is a revoked family whose start is known, by the key of its record.
+// revoked is a revoked family whose start is known.
 type revoked struct {
-	key          []byte
+	key          []byte // of its record
 	start, until int64
 }
 
@@ -28,13 +28,13 @@ func (t tables) revokedOf(customer core.CustomerID) (list []revoked) {
 	return list
 }
 
-// foldFamilies replaces a customer's oldest revoked families by a cut-off, and leaves at most most families of known
-// start, those among facts included, which are not yet applied. The cut-off is the latest start among those that go, as
-// it stands. It also ends every family and session that began no later. A customer that does not exist has no cut-off,
-// so its records stay until they end.
+// foldFamilies returns the facts that replace a customer's oldest revoked families by a cut-off, so that at most most
+// of known start are left. facts, which are not applied yet, count too. The cut-off is the latest start of the
+// families that go. It ends every other family and session that began no later, too. If the customer does not exist,
+// nothing is folded, and the records stay until they end.
 //
-// Families of foreign ids have no customer in their names, so they are not folded. Each such record takes a validly
-// signed token of Django's. Records that cannot be read stay.
+// Families of foreign ids are not folded: their names do not contain the customer. Each of their records takes a token
+// that Django signed. Records that cannot be read stay.
 func (w *writer) foldFamilies(customer core.CustomerID, most int, facts resolved) (more resolved) {
 	list := w.revokedOf(customer)
 	for _, f := range facts {

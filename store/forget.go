@@ -4,8 +4,8 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// forget removes a record that has ended. If a later fact gave it a later end, only the entry of the old end goes. A
-// cut-off whose id a customer holds stays, without an end.
+// forget removes a record that has ended. If the record has another end by now, only the index entry of the old end
+// goes. A cut-off of an id that a customer holds stays, without an end.
 func (w *writer) forget(f fact.Forget) error {
 	bucket := recordBucket(f.Record)
 	value := w.get(bucket, f.Key)

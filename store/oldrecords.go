@@ -4,9 +4,10 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// The records of schemas 1 to 3 that schema 4 has in another form. All facts in them count as made at fact.Before.
+// The records that schema 4 has in another form than schemas 1 to 3. What they say has the stamp fact.Before, except
+// that the number of a group is the stamp of its making.
 
-// oldRemoval is the stamp of the removals in such a store: nothing in it is later.
+// oldRemoval is the stamp of all removals in an old store: later than fact.Before, so that they count.
 var oldRemoval = fact.Stamp{Time: 2}
 
 // decodeOldPerson reads the record of a customer: version 1 | u64 version | u8 flags | i64 joined | e-mail | first name
@@ -29,9 +30,8 @@ func decodeOldPerson(value []byte) (person, error) {
 	return p, nil
 }
 
-// decodeOldRights reads what a customer was given: version 1 | u16 count | permissions | u16 count | count × (text
-// group
-// | u64 its number).
+// decodeOldRights reads the rights of a customer: version 1 | u16 count | permissions | u16 count | count × (text
+// group | u64 its number).
 func decodeOldRights(value []byte) (permissions, groups members, err error) {
 	r := begin(value)
 	permissions = oldMembers(r.texts())
@@ -69,8 +69,8 @@ func oldMembers(names []string) (s members) {
 	return s
 }
 
-// oldTombstone is what was kept of a removed customer, under its id, and under addressTag and the digest of its e-mail
-// address.
+// oldTombstone is what was kept of a removed customer: one record under the key of its id, and an equal one under
+// that of its e-mail address (subjectKey).
 type oldTombstone struct {
 	cutOff int64 // Unix milliseconds
 	until  int64 // Unix seconds
@@ -86,10 +86,10 @@ func decodeOldTombstone(value []byte) (oldTombstone, error) {
 	return t, nil
 }
 
-// upgrading is how far the upgrade of a file to schema 4 has come.
+// upgrading says how far the upgrade of a file to schema 4 has come.
 type upgrading struct {
 	stage byte
-	after []byte // the last key that is done in the bucket of the stage
+	after []byte // the last key that is done in the bucket of the stage; empty: none
 }
 
 // encode: version 1 | u8 stage | key.

@@ -10,27 +10,28 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// person is the record of a customer: what facts have said so far of the one who was made under an id at a time.
+// person is the record of a customer: what facts have said so far of the customer who was made under an id with a
+// stamp.
 type person struct {
-	version                    uint64 // local: grows with each change here
+	version                    uint64 // of this store: it grows with each change here
 	made                       fact.Stamp
 	email, firstName, lastName register[string]
 	active, staff, superuser   register[bool]
 	password                   register[secret]
 	attributes                 register[string] // JSON
-	joined                     register[int64]  // Unix microseconds; only the fact that makes a customer sets it
+	joined                     register[int64]  // Unix microseconds
 	permissions, groups        members
 }
 
-// secret is a password as it is kept. A re-hash stays on this node: the other nodes have the hash that came with the
-// claim.
+// secret is a password as it is kept. rehashed says that the hash was made on this node; other nodes have the hash that
+// came with the claim.
 type secret struct {
 	hash, claim string
 	rehashed    bool
 }
 
-// passwordWins decides between two passwords that were set at the same time. A re-hash never loses to the hash of the
-// same password.
+// passwordWins decides between two passwords with one stamp. A re-hash never loses to another hash of its password,
+// which has the same claim.
 func passwordWins(value, old secret) bool {
 	if value.claim != old.claim {
 		return value.claim > old.claim
@@ -38,10 +39,10 @@ func passwordWins(value, old secret) bool {
 	return !old.rehashed && value.hash > old.hash
 }
 
-// whole reports whether the fact that makes the customer has come.
+// whole reports whether the fact that makes the customer has come. It alone sets joined.
 func (p *person) whole() bool { return !p.joined.at.IsZero() }
 
-// join takes in a fact about the same customer, and reports whether it says anything new.
+// join joins a fact about the same customer, and reports whether it says anything new.
 func (p *person) join(f fact.Customer) (changed bool) {
 	at := f.Stamp
 	if f.Set&fact.Email != 0 {
@@ -87,7 +88,7 @@ func (p *person) join(f fact.Customer) (changed bool) {
 	return changed
 }
 
-// rehash replaces the hash of the password that was set at a time.
+// rehash replaces the hash of a password, unless another password was set since.
 func (p *person) rehash(f fact.Rehash) (changed bool) {
 	if p.made != f.Made || p.password.at != f.Password || p.password.value.hash == f.Hash {
 		return false
@@ -96,7 +97,7 @@ func (p *person) rehash(f fact.Rehash) (changed bool) {
 	return true
 }
 
-// customer is what others see of p. LastLogin is kept elsewhere, and memberships are for the caller to check.
+// customer is p as a Customer, without LastLogin and Groups: those take other records.
 func (p *person) customer(id core.CustomerID) Customer {
 	var attributes json.RawMessage
 	if p.attributes.value != "" {
@@ -114,7 +115,8 @@ const personVersion = 2
 
 const flagRehashed = allFlags + 1
 
-// expectedBytes is what the fields of a fixed length take, or a member of a set: more only takes another allocation.
+// expectedBytes is about what all fields of a fixed length take, or one member of a set. A record that takes more only
+// costs another allocation.
 const expectedBytes = 40
 
 // encode: version 2 | u64 version | u8 flags | u16 count | stamps | u16 made | 9 × u16 stamp of a field, in the order

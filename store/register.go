@@ -8,14 +8,14 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// register is a field: its value, and when it was set. Without a stamp it was never set.
+// register is a field: its value, and the stamp of the fact that set it; a zero stamp: it was never set.
 type register[T any] struct {
 	at    fact.Stamp
 	value T
 }
 
-// set joins a value: the later one stays. Of two equally late ones, wins says whether the new one does, so that the
-// order in which they come does not matter.
+// set joins a value, and reports whether it replaces the old one. The later stamp wins; between equal stamps, wins says
+// whether the new value does. So the order in which two values come does not matter.
 func (r *register[T]) set(at fact.Stamp, value T, wins func(value, old T) bool) (changed bool) {
 	if order := at.Compare(r.at); order < 0 || order == 0 && !wins(value, r.value) {
 		return false
@@ -26,7 +26,7 @@ func (r *register[T]) set(at fact.Stamp, value T, wins func(value, old T) bool) 
 
 func larger[T int64 | string](value, old T) bool { return value > old }
 
-// off wins: of two equally late facts the one counts that allows less.
+// off has false win over true: of two facts with one stamp the one that allows less counts.
 func off(value, old bool) bool { return old && !value }
 
 // member says whether a set has a name: a permission, or the name of a group.
@@ -37,11 +37,11 @@ type member struct {
 	number fact.Stamp // of a membership: the making of the group
 }
 
-// members is a set of which each member has a stamp of its own. A member that was taken out stays, so that an older
-// fact does not put it back. It is sorted by name.
+// members is a set, sorted by name, whose members have stamps of their own. A member that was taken out stays as a
+// mark, so that an older fact does not put it back.
 type members []member
 
-// set joins one member.
+// set joins one member, and reports whether it says anything new.
 func (s *members) set(e member) (changed bool) {
 	i, found := s.find(e.name)
 	if !found {
@@ -66,7 +66,7 @@ func (s members) find(name string) (int, bool) {
 	return slices.BinarySearchFunc(s, name, func(e member, name string) int { return strings.Compare(e.name, name) })
 }
 
-// names are the members that the set has, sorted; nil for none.
+// names are the members that were not taken out, sorted; nil for none.
 func (s members) names() (list []string) {
 	for _, e := range s {
 		if e.has {
@@ -79,16 +79,17 @@ func (s members) names() (list []string) {
 	return list
 }
 
-// remembered is how long a set remembers an member that was taken out, in microseconds. No node applies a fact that is
-// older.
+// remembered is how long a set keeps the mark of a member that was taken out, in microseconds. A fact that is older and
+// comes later than that puts the member back: no node may be that far behind.
 const remembered = 366 * secondsOfDay * 1_000_000
 
-// prune forgets members that were taken out before a time in Unix microseconds.
+// prune removes the marks of members that were taken out before a time in Unix microseconds.
 func (s *members) prune(before int64) {
 	*s = slices.DeleteFunc(*s, func(e member) bool { return !e.has && e.at.Time < before })
 }
 
-// stampTable is the different stamps of a record. Its fields name them by their places, for most were set together.
+// stampTable has each stamp of a record once. The fields name a stamp by its place in the table: most were set
+// together.
 type stampTable struct {
 	list  []fact.Stamp
 	place map[fact.Stamp]uint16 // of all but the first fewStamps
@@ -100,7 +101,7 @@ const fewStamps = 16
 // unset is the place of a stamp that is not there.
 const unset = 0xffff
 
-// of gives a stamp a place.
+// of returns the place of a stamp, which it adds if it is new.
 func (t *stampTable) of(s fact.Stamp) uint16 {
 	if s.IsZero() {
 		return unset
@@ -131,10 +132,10 @@ func (t *stampTable) encode(b []byte) []byte {
 	return b
 }
 
-// stamps takes what stampTable.encode wrote. It is still encoded: most fields have the same few stamps.
+// stamps takes what stampTable.encode wrote, and leaves it encoded: stamp decodes the one that a field names.
 func (r *reader) stamps() (table []byte) { return r.Take(int(r.U16()) * fact.StampBytes) }
 
-// stamp takes the place of a stamp in a table.
+// stamp takes the place of a stamp, and returns that stamp of the table.
 func (r *reader) stamp(table []byte) fact.Stamp {
 	at := r.U16()
 	if at == unset {

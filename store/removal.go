@@ -14,7 +14,7 @@ import (
 
 const secondsOfDay = 24 * 60 * 60
 
-// removal says that all customers who were made under an id before a stamp were removed, or all groups of a name.
+// removal says that all customers of an id, or all groups of a name, that were made before a stamp were removed.
 type removal struct {
 	at    fact.Stamp
 	until int64 // Unix seconds; purged after it
@@ -58,7 +58,7 @@ func (t tables) removal(key []byte) (removal, error) {
 	return decodeRemoval(value)
 }
 
-// joinRemoval keeps the latest removal, and reports whether that changed anything.
+// joinRemoval keeps the later stamp and the later end, and reports whether that changed anything.
 func (w *writer) joinRemoval(key []byte, at fact.Stamp, until int64) (changed bool, err error) {
 	old, err := w.removal(key)
 	if err != nil {
@@ -79,15 +79,15 @@ func (w *writer) joinRemoval(key []byte, at fact.Stamp, until int64) (changed bo
 	return true, nil
 }
 
-// rememberedUntil is until when a removal counts for facts from other nodes that come late, in Unix seconds.
+// rememberedUntil is how long a removal is kept for facts of other nodes that come late, in Unix seconds.
 func (w *writer) rememberedUntil() int64 {
 	return min((w.at.reckoned()+remembered)/1e6, core.LastUntil)
 }
 
-// Remove removes a customer with its sessions, permissions and memberships. Its id and its e-mail address get a
-// cut-off, since tokens may name either. That is kept for as long as its tokens could live: keep from now, or a day
-// more than the longest lifetime that RaiseLifetimes knows, whichever is longer. Purge looks again, in case a longer
-// lifetime came later. The store does not give out the id again by itself.
+// Remove removes a customer with its sessions, permissions and memberships. Its id and its e-mail address each get a
+// cut-off, since tokens may name either. The cut-offs are kept as long as its tokens could live: for keep, or a day
+// longer than the longest lifetime that RaiseLifetimes knows, whichever is longer. Purge looks again, in case a longer
+// lifetime was raised since. The store does not give out the id again by itself.
 func (db *DB) Remove(ctx context.Context, id core.CustomerID, keep time.Duration) error {
 	if keep < 0 {
 		return fmt.Errorf("tombstone %w: it would be kept for less than no time", ErrInvalid)
