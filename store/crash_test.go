@@ -33,10 +33,10 @@ func TestMain(m *testing.M) {
 		writeForEver(path)
 	case role == "follow":
 		followForEver(path)
-	case role == "upgrade":
-		upgradeAndDie(path)
 	case role == "upgradeful":
 		upgradeWithoutRoom(path)
+	case strings.HasPrefix(role, "upgrade="):
+		dieUpgrading(path, strings.TrimPrefix(role, "upgrade="))
 	case strings.HasPrefix(role, "fill="):
 		fillUp(path, strings.TrimPrefix(role, "fill="))
 	}

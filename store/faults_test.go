@@ -150,6 +150,8 @@ func TestEveryWriteFails(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) { everyWriteFails(t, file, s) })
 	}
 	t.Run("opening", everyWriteOfOpeningFails)
+	t.Run("upgrade", everyWriteOfUpgradeFails)
+	t.Run("killed upgrade", killWhileUpgrading)
 }
 
 // copyOf opens a store on a copy of a file.

@@ -280,29 +280,6 @@ func all(t testing.TB, path string) map[string]map[string]string {
 	return found
 }
 
-// upgradeAndDie opens a store and kills this process before the upgrade is durable.
-func upgradeAndDie(path string) {
-	store.OpenSlow(store.Config{Path: path}, func() { syscall.Kill(os.Getpid(), syscall.SIGKILL) })
-}
-
-// R9: an upgrade that is interrupted leaves the old file, byte for byte where it counts, and the next one succeeds.
-func TestUpgradeInterrupted(t *testing.T) {
-	path, id := schema1(t, core.IntegerID)
-	before := all(t, path)
-	cmd := child(t, "upgrade", path)
-	err := cmd.Run()
-	if cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-		t.Fatalf("the child ended by itself: %v", err)
-	}
-	if after := all(t, path); !reflect.DeepEqual(after, before) {
-		t.Errorf("the interrupted upgrade left\n%q\nwant\n%q", after, before)
-	}
-	if r, err := store.Check(path); err != nil || !r.Sound() || r.Schema != 1 {
-		t.Errorf("Check = %+v, %v, want a sound store of schema 1", r, err)
-	}
-	checkUpgraded(t, open(t, store.Config{Path: path, Now: newClock().now}), id)
-}
-
 // upgradeWithoutRoom opens a store while no file may grow, and says what comes of it.
 func upgradeWithoutRoom(path string) {
 	signal.Ignore(syscall.SIGXFSZ)

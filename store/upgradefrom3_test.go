@@ -30,10 +30,11 @@ type oldStore struct {
 var oldStores = []oldStore{{core.IntegerID, 0, 0}, {core.IntegerID, 1, 2}, {core.IntegerID, 30, 45},
 	{core.TextID, 30, 45}, {core.IntegerID, 2000, 3000}, {core.IntegerID, 2001, 2005}, {core.IntegerID, 5000, 6001}}
 
+var kindNames = map[core.IDKind]string{core.IntegerID: "integer", core.TextID: "text"}
+
 func (o oldStore) file(t testing.TB, what string) []byte {
 	t.Helper()
-	kind := map[core.IDKind]string{core.IntegerID: "integer", core.TextID: "text"}[o.kind]
-	f, err := os.Open(fmt.Sprintf("testdata/schema3-%s-%d.%s.gz", kind, o.customers, what))
+	f, err := os.Open(fmt.Sprintf("testdata/schema3-%s-%d.%s.gz", kindNames[o.kind], o.customers, what))
 	must(t, err)
 	defer f.Close()
 	z, err := gzip.NewReader(f)
