@@ -116,24 +116,28 @@ func about(f fact.Fact) core.CustomerID {
 	return core.CustomerID{}
 }
 
-// saw moves logical time on to the stamp of a fact, and raises the high-water mark with it, so that logical time goes
-// on from there after a restart.
+// saw moves logical time on to the stamp of a fact, so that what this node changes from now on is later. The high-water
+// mark follows, also beyond the last start that a token id can carry, so that this stays so after a restart.
 func (w *writer) saw(f fact.Fact) {
-	var at int64
+	var at fact.Stamp
 	switch f := f.(type) {
 	case fact.Customer:
-		at = f.Stamp.Time
+		at = f.Stamp
 	case fact.RemoveCustomer:
-		at = f.Stamp.Time
+		at = f.Stamp
 	case fact.Group:
-		at = f.Stamp.Time
+		at = f.Stamp
 	case fact.RemoveGroup:
-		at = f.Stamp.Time
+		at = f.Stamp
 	default:
 		return
 	}
-	w.clock = max(w.clock, at)
-	w.raiseMark(at/1000 + 1)
+	w.clock = max(w.clock, at.Time)
+	w.raiseMark(at.Time/1000 + 1)
+	if at.Epoch > w.node.Epoch {
+		w.node.Epoch = at.Epoch
+		w.put(metaBucket, nodeKey, encodeNode(w.node))
+	}
 }
 
 // reserveStart raises the high-water mark, and notes that log-ins have begun here.
@@ -146,7 +150,7 @@ func (w *writer) reserveStart(f fact.ReserveStart) {
 
 // raiseMark raises the high-water mark. The tally, which has it, is written with every commit.
 func (w *writer) raiseMark(at int64) {
-	if at = min(at, core.LastStart); at > w.tally.mark {
+	if at > w.tally.mark {
 		w.tally.mark = at
 		w.puts++
 	}

@@ -116,7 +116,7 @@ type file struct {
 }
 
 // clock is the logical time from which the file goes on, in Unix microseconds: the end of the high-water mark.
-func (f *file) clock() int64 { return bounded(f.tally.mark)*1000 + 999 }
+func (f *file) clock() int64 { return min(f.tally.mark, lastMoment/1000)*1000 + 999 }
 
 // open opens the file, makes the buckets of a new one, and syncs it: if a process died between writing and syncing its
 // last commit, the page cache shows a state that no disk has yet.

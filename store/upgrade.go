@@ -7,6 +7,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/codec"
 	"github.com/edgetoken/edgetoken/store/fact"
 )
@@ -135,7 +136,9 @@ func upgradeFrom3(tx *bbolt.Tx) error {
 	if own.mark > 0 {
 		err = meta.Put(issuedKey, []byte{recordVersion})
 	}
-	return errors.Join(err, meta.Put(schemaKey, encodeNumber(schema)), meta.Put(upgradeKey, upgrading{}.encode()),
+	own.mark = min(own.mark, core.LastStart+1) // stamps go on from it: see bounded
+	return errors.Join(err, meta.Put(tallyKey, own.encode()), meta.Put(schemaKey, encodeNumber(schema)),
+		meta.Put(upgradeKey, upgrading{}.encode()),
 		meta.Put(nodeKey, encodeNode(fact.Node{Epoch: 1})))
 }
 
