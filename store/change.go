@@ -14,8 +14,7 @@ import (
 )
 
 // Add stores a customer. The error is ErrExists if its id or e-mail address is taken, ErrInvalid if a value cannot be
-// stored. A cut-off of the id or the e-mail address, which a removed customer may have left, counts for the new one
-// too.
+// stored. If a removed customer has left a cut-off of the id or the address, that counts for the new customer too.
 func (db *DB) Add(ctx context.Context, n NewCustomer) (Customer, error) {
 	added, err := db.add(ctx, []NewCustomer{n}, func(_ int, err error) error {
 		return fmt.Errorf("customer %q: %w", n.Email, err)
@@ -71,7 +70,8 @@ func randomID(random io.Reader) (core.CustomerID, error) {
 	return core.Text(fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])), nil
 }
 
-// add gives ids to the customers of list, in place.
+// add resolves the adding of customers, and sets the ids that they lack. named says in an error which entry it is
+// about.
 func (w *writer) add(
 	list []NewCustomer, customers []Customer, named func(int, error) error,
 ) (resolved, error) {
@@ -129,7 +129,8 @@ func (w *writer) add(
 	return facts, nil
 }
 
-// groupsOf makes the groups of new customers that do not exist yet, and says which number each of their groups has.
+// groupsOf returns the facts that make those groups of new customers that do not exist yet, and the number of each
+// group that the customers enter.
 func (w *writer) groupsOf(
 	list []NewCustomer, customers []Customer, named func(int, error) error,
 ) (facts resolved, numbers map[string]fact.Stamp, err error) {
@@ -172,7 +173,8 @@ func (w *writer) groupsOf(
 	return facts, numbers, nil
 }
 
-// update changes an existing customer. fn sets fields, and says by which change log-ins end.
+// update changes an existing customer. fn sets fields of the fact, and says which change it is: core/change knows which
+// log-ins that ends.
 func (db *DB) update(
 	ctx context.Context, id core.CustomerID, fn func(p person, f *fact.Customer) change.Change,
 ) error {
@@ -222,7 +224,7 @@ func (db *DB) SetPassword(ctx context.Context, id core.CustomerID, hash string) 
 	})
 }
 
-// Rehash replaces the hash old by another hash of the same password. If the stored hash is not old any more, it changes
+// Rehash replaces the hash old by another hash of the same password. If the stored hash is no longer old, it changes
 // nothing and returns ErrConflict. It keeps the revoke claim and ends no family or session. The new hash stays on this
 // node.
 func (db *DB) Rehash(ctx context.Context, id core.CustomerID, old, hash string) error {
@@ -241,8 +243,8 @@ func (db *DB) Rehash(ctx context.Context, id core.CustomerID, old, hash string) 
 	})
 }
 
-// Revoke ends every family and session that a customer has now: it logs the customer out everywhere. No
-// version changes.
+// Revoke ends every family and session that a customer has now: it logs the customer out everywhere. The customer keeps
+// its version.
 func (db *DB) Revoke(ctx context.Context, id core.CustomerID) error {
 	return db.update(ctx, id, func(person, *fact.Customer) change.Change { return change.LogOut })
 }

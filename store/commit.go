@@ -29,7 +29,7 @@ type request struct {
 	// foreign says that the facts are of other nodes. One that meets a damaged record is quarantined.
 	foreign     bool
 	quarantined int  // how many were
-	unshared    bool // they are not for the outbox
+	unshared    bool // the facts are not for the outbox
 	err         error
 	done        chan struct{} // closed when err is there
 }
@@ -37,11 +37,11 @@ type request struct {
 // committer is the state of the one goroutine that writes. Nobody else touches it.
 type committer struct {
 	file     file
-	granted  int64  // the latest start that was granted, or may have been by the file; Unix milliseconds
+	granted  int64  // the latest start that was granted, or may have been before the file was opened; Unix milliseconds
 	sequence uint64 // the last version given out, even if its commit is not durable
 	clock    int64  // the latest stamp given or seen, even if its commit is not durable; Unix microseconds
 	node     fact.Node
-	known    bool     // node is in the file
+	known    bool     // the file has node
 	last     head     // the last frame of this incarnation
 	failed   uint64   // the transaction id of the commit that failed; 0 after it was taken back
 	panicked bool     // bbolt panicked while it wrote, and may hold its locks forever
@@ -51,15 +51,14 @@ type committer struct {
 	closeErr error
 }
 
-// write has the committer resolve a request in a transaction, apply the facts, and waits until that is durable. It
-// returns the error of resolve, which does not affect the other requests in the commit. If ctx ends before the
-// committer takes the request, nothing is done. If it ends later, the request is done all the same, and only the wait
-// ends.
+// write has the committer resolve a request and apply its facts, and waits until they are durable. It returns the error
+// of resolve, which does not affect the other requests of the commit. If ctx ends before the request is in the queue,
+// nothing is done. If it ends later, the request is served all the same, and only the wait ends.
 func (db *DB) write(ctx context.Context, resolve func(*writer) (resolved, error)) error {
 	return db.writeThen(ctx, resolve, nil)
 }
 
-// writeThen is write, and has applied read what came of it in the same transaction.
+// writeThen is write that also calls applied, in the same transaction, to read what came of the request.
 func (db *DB) writeThen(
 	ctx context.Context, resolve func(*writer) (resolved, error), applied func(*writer) error,
 ) error {
@@ -222,7 +221,7 @@ func (db *DB) serve(tx *bbolt.Tx, batch []*request) (*writer, error) {
 	return w, nil
 }
 
-// served takes in what a transaction wrote that is durable.
+// served takes over from a writer what is durable now.
 func (db *DB) served(w *writer) {
 	c := &db.committer
 	db.time.committed(w.tally.committed)
@@ -230,7 +229,7 @@ func (db *DB) served(w *writer) {
 	c.file.fleet = w.fleet
 }
 
-// release ends the wait of those who have read the commit under way.
+// release ends the wait of readers who have seen the commit under way.
 func (c *committer) release(err error) {
 	if c.syncing != nil {
 		c.syncing.end(err)

@@ -12,10 +12,10 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// Conflict is an id or an e-mail address that two customers were given by nodes that did not know of each other. The
-// first has it. The other waits until it is given up.
+// Conflict is an id or an e-mail address that nodes which did not know of each other gave to two customers. The one who
+// was given it first has it. The other waits until it is given up.
 type Conflict struct {
-	Email      string // that both have; "": they have the same id
+	Email      string // the address; "": it is an id
 	Has, Waits Claim
 }
 
@@ -26,7 +26,7 @@ type Claim struct {
 	Email string
 }
 
-// Conflicts returns at most so many conflicts, those about addresses first.
+// Conflicts returns at most most conflicts, those about addresses first.
 func (db *DB) Conflicts(ctx context.Context, most int) (list []Conflict, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		t := tables{tx}

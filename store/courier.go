@@ -13,20 +13,20 @@ import (
 // Bounds on what the store keeps of other nodes' frames.
 const (
 	maxWaiting     = 64 << 20 // bytes of frames that came too early
-	maxQuarantined = 64 << 20 // bytes that cannot be read
-	// maxHeads is of how many incarnations of one node the last frame is known. Older ones are over. Their frames are
-	// applied as they come: facts join, so that a second time changes nothing.
+	maxQuarantined = 64 << 20 // bytes of facts and frames that cannot be applied
+	// maxHeads bounds the incarnations of one node whose last frame is remembered. Older incarnations are over. Their
+	// frames are applied as they come, perhaps twice: facts join, so the second time changes nothing.
 	maxHeads = 16
 )
 
-// courier resolves frames into their facts, and into what the node keeps of their order. The frames of one incarnation
-// are applied in their order, each once.
+// courier resolves frames into their facts, and into the facts by which the node remembers how far it has come. It
+// takes the frames of an incarnation in their order, each once.
 type courier struct {
-	judge  judgement // nil: the authority has ordered the frames
-	sender uint16    // whose frames they are, if they are judged
+	judge  judgement // nil: the frames come from the authority
+	sender uint16    // the node whose frames they are, if they are judged
 
 	w     *writer
-	heads map[incarnation]head // those that moved
+	heads map[incarnation]head // the last frames of the incarnations that moved on
 	early map[place][]early    // frames that came before one that they follow
 	facts resolved
 	kept  int64 // bytes for the quarantine in facts
@@ -60,7 +60,7 @@ func (c *courier) take(raw []byte) error {
 	return nil
 }
 
-// takeFrame takes one frame, and those that waited for it.
+// takeFrame takes one frame and those that waited for it. A frame that comes too early is kept in early.
 func (c *courier) takeFrame(e early) error {
 	f := e.frame
 	at := placeOf(f)
@@ -121,7 +121,7 @@ func (c *courier) takeFact(node uint16, at fact.Position, x fact.Fact) error {
 		return nil
 	}
 	if c.judge != nil && x.Kind().Lane() == fact.UpDown {
-		c.facts = append(c.facts, x) // for the outbox: those who can read it should not have to wait
+		c.facts = append(c.facts, x) // for the outbox: nodes that can read it should not have to wait
 	}
 	return c.quarantine(fact.Quarantine{Node: node, Position: at, Raw: fact.Append(nil, x)})
 }
@@ -136,8 +136,8 @@ func (c *courier) quarantine(q fact.Quarantine) error {
 	return nil
 }
 
-// next is the frame that follows the head of an incarnation, if it came before; else nil. A frame in its place that
-// does not follow is none that the node made.
+// next is the frame that follows the head of an incarnation, if it is there already; else nil. A frame with the right
+// number that does not name the head as the one before is made up, and stays where it is.
 func (c *courier) next(of incarnation) (next *fact.Frame) {
 	h := c.heads[of]
 	at := place{of, h.sequence + 1}
@@ -155,7 +155,7 @@ func (c *courier) next(of incarnation) (next *fact.Frame) {
 	return nil
 }
 
-// finish notes how far the node has come with each incarnation, and has the frames wait that are still too early.
+// finish adds the facts that note the last frame of each incarnation, and has the frames wait that are still too early.
 func (c *courier) finish() error {
 	for _, of := range slices.SortedFunc(maps.Keys(c.heads), incarnation.compare) {
 		if err := c.retire(of.node); err != nil {
@@ -183,7 +183,8 @@ func (c *courier) finish() error {
 	return nil
 }
 
-// retire takes the frames that wait for others of an incarnation that is over from now on: its head goes.
+// retire takes the frames that wait in those incarnations of a node that are over once heads are noted: see maxHeads.
+// Nobody will know which frame they follow.
 func (c *courier) retire(node uint16) error {
 	list := c.w.headsOf(node)
 	for of := range c.heads {

@@ -20,11 +20,11 @@ var (
 	ErrQuarantineFull = errors.New("quarantine is full")
 )
 
-// Delivery is frames of other nodes, in any order.
+// Delivery is a set of frames of other nodes, in any order.
 type Delivery struct {
 	Frames [][]byte
-	// Position says, in the caller's words, how far the frames go, in at most 1024 bytes. It is kept in the transaction
-	// that applies the last of them, unless a frame is dropped: see DB.Position. Empty: there is none.
+	// Position says how far the frames go, in a form of the caller's own and at most 1024 bytes. It is kept for
+	// DB.Position by the transaction that applies the last of them, unless a frame was dropped. Empty: there is none.
 	Position []byte
 }
 
@@ -32,7 +32,7 @@ type Delivery struct {
 // have more.
 const maxDelivered = 3 << 20
 
-// parts are the frames of d in runs, one for each commit; at least one run.
+// parts cuts the frames of d into runs, one for each commit. There is at least one, since a position needs a commit.
 func (d Delivery) parts() (runs [][][]byte) {
 	start, size := 0, 0
 	for i, raw := range d.Frames {
@@ -46,11 +46,11 @@ func (d Delivery) parts() (runs [][][]byte) {
 
 // Delivered says what became of a delivery.
 type Delivered struct {
-	Applied     int // frames, with those that had waited for them
-	Skipped     int // frames that were known
+	Applied     int // frames, those included that had waited for them
+	Skipped     int // frames that this node has already
 	Waiting     int // frames that came before one that they follow, even if that came later in a large delivery
 	Dropped     int // frames for which there was no room to wait: they must come again
-	Quarantined int // facts and frames that cannot be read, or that meet a damaged record
+	Quarantined int // facts and frames that cannot be read, and facts that meet a damaged record
 	Refused     []Refused
 }
 
@@ -72,20 +72,20 @@ type Refused struct {
 	Reason   string
 }
 
-// Apply applies frames that the authority has ordered. It judges nothing: no fact is refused, whatever this node's
-// clock says. Frames that it has are skipped, frames that come too early wait for those that they follow, and what a
-// newer program wrote is kept until this one is replaced by a newer version, too. All of it, and the position, is
-// durable when Apply returns. A large delivery takes several commits, each of some 3 MiB of frames, between which other
-// writes take their turn. The error is fact.ErrMalformed or ErrChain for a frame that no node made so; Delivered then
-// says what became of the commits before.
+// Apply applies frames that come from the authority. It judges nothing: no fact is refused, whatever this node's clock
+// says. Frames that this node has already are skipped, and frames that come too early wait for those that they follow.
+// What only a newer program can read is kept until one opens the store. All of it, and the position, is durable when
+// Apply returns. A large delivery takes several commits, each of some 3 MiB of frames, between which other writes take
+// their turn. The error is fact.ErrMalformed or ErrChain for a frame that no node can have made; Delivered then says
+// what became of the frames in the commits before.
 func (db *DB) Apply(ctx context.Context, d Delivery) (Delivered, error) {
 	return db.deliver(ctx, d, courier{})
 }
 
-// Accept is Apply for frames of a node that is no authority, as the hub of a fleet gets them. The caller has made sure
-// that they come from that node; a frame of another is ErrInvalid. Accept judges each fact: whether that node may write
-// it, whether its times can be right, whether it is over. Those that it accepts are in its own outbox too. The error is
-// core.ErrClock while the clock by which it judges is not plausible.
+// Accept is Apply for the hub of a fleet, and for frames of a node that is no authority. The caller makes sure that
+// they come from that node; a frame of another is ErrInvalid. Accept judges each fact: whether that node may write
+// it, whether its times can be right, and whether it is over. What it accepts goes into its own outbox too. The error
+// is core.ErrClock while the clock by which it judges is not plausible.
 func (db *DB) Accept(ctx context.Context, node uint16, d Delivery) (Delivered, error) {
 	if node < 1 || node > fact.MaxNumber {
 		return Delivered{}, fmt.Errorf("node %d %w: it never joined a fleet", node, ErrInvalid)
@@ -93,7 +93,7 @@ func (db *DB) Accept(ctx context.Context, node uint16, d Delivery) (Delivered, e
 	return db.deliver(ctx, d, courier{sender: node, judge: db.judge})
 }
 
-// Position returns what the last Delivery with a position said; nil: there was none.
+// Position returns the position of the last Delivery that had one; nil if there was none.
 func (db *DB) Position(ctx context.Context) (position []byte, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		position, err = tables{tx}.followed()
@@ -123,7 +123,7 @@ func (db *DB) deliver(ctx context.Context, d Delivery, c courier) (Delivered, er
 	return done, nil
 }
 
-// deliverPart takes in frames, and the position unless it is empty, in one commit.
+// deliverPart delivers frames, and the position unless it is empty, in one commit.
 func (db *DB) deliverPart(ctx context.Context, frames [][]byte, position []byte, c courier) (Delivered, error) {
 	r := &request{foreign: true, unshared: c.judge == nil, done: make(chan struct{})}
 	r.resolve = func(w *writer) (resolved, error) {
@@ -139,7 +139,8 @@ func (db *DB) deliverPart(ctx context.Context, frames [][]byte, position []byte,
 		if err := c.finish(); err != nil {
 			return nil, err
 		}
-		return c.facts, c.follow(position)
+		err := c.follow(position)
+		return c.facts, err
 	}
 	if err := db.await(ctx, r); err != nil {
 		return Delivered{}, err
@@ -148,7 +149,7 @@ func (db *DB) deliverPart(ctx context.Context, frames [][]byte, position []byte,
 	return c.done, nil
 }
 
-// follow notes how far the node has followed, unless something of it must come again.
+// follow adds the fact that keeps the position of a delivery, unless a frame of it must come again.
 func (c *courier) follow(position []byte) error {
 	if len(position) == 0 || c.done.Dropped > 0 {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// incarnation names one of a node.
+// incarnation names an incarnation of a node.
 type incarnation struct {
 	node   uint16
 	number uint64
@@ -26,7 +26,7 @@ func (i incarnation) compare(j incarnation) int {
 	return cmp.Or(cmp.Compare(i.node, j.node), cmp.Compare(i.number, j.number))
 }
 
-// place is that of a frame among those of its incarnation.
+// place is the place of a frame in its incarnation.
 type place struct {
 	of       incarnation
 	sequence uint64
@@ -41,14 +41,14 @@ func (p place) compare(q place) int {
 	return cmp.Or(p.of.compare(q.of), cmp.Compare(p.sequence, q.sequence))
 }
 
-// waitingKey is the key of a frame in the bucket waiting: its place, and the SHA-256 of all of it, since a frame that
-// somebody made up must not take the place of the true one.
+// waitingKey is the key of a frame in the bucket waiting: its place, and the SHA-256 of the whole frame, so that a
+// made-up frame does not keep the true one out.
 func waitingKey(at place, raw []byte) []byte {
 	sum := sha256.Sum256(raw)
 	return append(at.key(), sum[:]...)
 }
 
-// head is the last frame of an incarnation that was applied. The zero head is before all.
+// head is the last frame of an incarnation that was applied. The zero head is before all frames.
 type head struct {
 	sequence uint64
 	hash     [sha256.Size]byte
@@ -69,7 +69,7 @@ func decodeHead(value []byte) (h head, err error) {
 	return h, nil
 }
 
-// head is the last frame of an incarnation; over says that nobody knows it any more, see maxHeads.
+// head returns the head of an incarnation; over says that it was forgotten, see maxHeads.
 func (c *courier) head(of incarnation) (h head, over bool, err error) {
 	if h, moved := c.heads[of]; moved {
 		return h, false, nil
@@ -82,7 +82,7 @@ func (c *courier) head(of incarnation) (h head, over bool, err error) {
 	return head{}, len(list) >= maxHeads && of.number < list[0], nil
 }
 
-// headsOf are the incarnations of a node whose last frame is known, the lowest first.
+// headsOf are the incarnations of a node whose head is known, the lowest first.
 func (t tables) headsOf(node uint16) (list []uint64) {
 	prefix := binary.BigEndian.AppendUint16(nil, node)
 	cursor := t.tx.Bucket(headsBucket).Cursor()
@@ -94,7 +94,7 @@ func (t tables) headsOf(node uint16) (list []uint64) {
 	return list
 }
 
-// waiting are the frames that wait under keys with a prefix. One that is damaged is left out: it must come again.
+// waiting are the frames that wait under keys with a prefix, without those that are damaged.
 func (t tables) waiting(prefix []byte) iter.Seq[*fact.Frame] {
 	return func(yield func(*fact.Frame) bool) {
 		cursor := t.tx.Bucket(waitingBucket).Cursor()
@@ -106,7 +106,8 @@ func (t tables) waiting(prefix []byte) iter.Seq[*fact.Frame] {
 	}
 }
 
-// joinHead notes the last frame of an incarnation, and drops the frames that waited for it or came before.
+// joinHead notes the head of an incarnation, and drops the waiting frames up to it. It forgets the oldest incarnations
+// beyond maxHeads.
 func (w *writer) joinHead(f fact.Head) error {
 	of := incarnation{f.Node, f.Position.Incarnation}
 	if value := w.get(headsBucket, of.key()); value != nil {
@@ -153,7 +154,7 @@ func (w *writer) joinWait(f fact.Wait) error {
 	return nil
 }
 
-// followed is the position of the last delivery that had one.
+// followed reads the position of the last delivery that had one; nil if there was none.
 func (t tables) followed() ([]byte, error) {
 	value := t.get(metaBucket, followedKey)
 	if value == nil {

@@ -15,17 +15,17 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// The outbox has what other nodes should know, a frame for each commit. It is off by default: see Config.Outbox. What
-// is written while it is off, other nodes never hear of.
+// The outbox has what other nodes should know, in a frame for each commit. It is off by default: see Config.Outbox.
+// Other nodes never hear of what is written while it is off.
 
 // DefaultMaxOutbox takes the place of a Config.MaxOutbox of 0, in bytes.
 const DefaultMaxOutbox = 1 << 30
 
-// ErrOutboxFull says that the outbox has as many bytes as it may. Until frames are acknowledged, nothing is written
-// that other nodes should know.
+// ErrOutboxFull says that the outbox has all the bytes that it may have. Until frames are acknowledged, the store
+// refuses writes of which other nodes should know.
 var ErrOutboxFull = errors.New("outbox is full")
 
-// CheckOutbox is an ErrOutboxFull, with what to do, while the outbox is on and full.
+// CheckOutbox returns an ErrOutboxFull, which says what to do, while the outbox is on and full.
 func (db *DB) CheckOutbox() error {
 	if !db.config.Outbox {
 		return nil
@@ -33,7 +33,7 @@ func (db *DB) CheckOutbox() error {
 	return checkRoom(db.outboxBytes.Load(), db.config.MaxOutbox)
 }
 
-// checkRoom refuses another frame where the outbox has as many bytes as it may.
+// checkRoom refuses another frame when the outbox has reached its bound. The last frame may go beyond it.
 func checkRoom(bytes, most int64) error {
 	if bytes < most {
 		return nil
@@ -42,7 +42,7 @@ func checkRoom(bytes, most int64) error {
 		"elsewhere, or raise outbox.bytes", ErrOutboxFull, bytes, most)
 }
 
-// checkOutbox refuses what other nodes should know while the outbox is full.
+// checkOutbox refuses facts that other nodes should know while the outbox is full. Others need no room in it.
 func (w *writer) checkOutbox(facts resolved) error {
 	if !w.outbox {
 		return nil
@@ -54,7 +54,7 @@ func (w *writer) checkOutbox(facts resolved) error {
 	return nil
 }
 
-// keepNode writes who this node is with the first commit of an incarnation.
+// keepNode writes who this node is, in the first commit of an incarnation.
 func (w *writer) keepNode() error {
 	kept, err := w.tables.node()
 	if err != nil || kept == w.node {
@@ -72,7 +72,7 @@ func (w *writer) setNode(n fact.Node) {
 	w.put(metaBucket, nodeKey, encodeNode(n))
 }
 
-// frame puts what is shared of this commit into the outbox.
+// frame puts the shared facts of this commit into the outbox: in one frame, or in more if they do not fit.
 func (w *writer) frame() {
 	if len(w.shared) > 0 {
 		w.tx.Bucket(outboxBucket).FillPercent = 1 // keys only rise, so no page is split for another
@@ -90,7 +90,7 @@ func (w *writer) frame() {
 	}
 }
 
-// positionKey is the key of a frame in the outbox.
+// positionKey is the key of a frame in the outbox: u64 incarnation | u64 sequence.
 func positionKey(p fact.Position) []byte {
 	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, p.Incarnation), p.Sequence)
 }
@@ -103,8 +103,8 @@ func readPositionKey(k []byte) (fact.Position, error) {
 	return fact.Position{Incarnation: binary.BigEndian.Uint64(k), Sequence: binary.BigEndian.Uint64(k[8:])}, nil
 }
 
-// Outbox returns the frames behind a position in their order, at least one if there is one, and then as many as have at
-// most so many bytes together. The zero position is before all.
+// Outbox returns the frames after a position, in their order: as many as have at most most bytes together, and at least
+// one if there is one. The zero position is before all frames.
 func (db *DB) Outbox(ctx context.Context, after fact.Position, most int) (frames [][]byte, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		from := positionKey(after)
@@ -126,8 +126,8 @@ func (db *DB) Outbox(ctx context.Context, after fact.Position, most int) (frames
 // maxTrimmed bounds how many frames one transaction removes.
 const maxTrimmed = 1000
 
-// Acknowledge removes the frames up to a position from the outbox. Call it when another node has them, durable. The
-// error is ErrInvalid for a frame that this node has not made.
+// Acknowledge removes the frames up to a position, that one included, from the outbox. Call it once they are durable
+// elsewhere. The error is ErrInvalid for a position beyond the last frame of this node.
 func (db *DB) Acknowledge(ctx context.Context, upTo fact.Position) error {
 	for {
 		more := false
@@ -141,7 +141,7 @@ func (db *DB) Acknowledge(ctx context.Context, upTo fact.Position) error {
 	}
 }
 
-// acknowledge removes some frames, and reports whether there are more.
+// acknowledge resolves the removal of at most maxTrimmed frames, and reports whether there are more.
 func (w *writer) acknowledge(upTo fact.Position) (f resolved, more bool, err error) {
 	last, made := positionKey(upTo), fact.Position{Incarnation: w.node.Incarnation, Sequence: w.last.sequence}
 	if bytes.Compare(last, positionKey(made)) > 0 {
@@ -178,7 +178,8 @@ func (w *writer) trim(upTo fact.Position) {
 	}
 }
 
-// Enroll gives the node its number in a fleet, 1 to fact.MaxNumber. With another number a new incarnation begins.
+// Enroll gives the node its number in a fleet, 1 to fact.MaxNumber. A node that gets another number begins a new
+// incarnation.
 func (db *DB) Enroll(ctx context.Context, number uint16) error {
 	if number < 1 || number > fact.MaxNumber {
 		return fmt.Errorf("number of the node %w: %d is not 1 to %d", ErrInvalid, number, fact.MaxNumber)
@@ -194,8 +195,9 @@ func (db *DB) Enroll(ctx context.Context, number uint16) error {
 	})
 }
 
-// Restored begins a new epoch and incarnation, and ends all that this node has granted. It is for a store that came
-// back from a backup: what it writes from now on counts more than what it wrote after the backup was made.
+// Restored is for a store that came back from a backup. It begins a new epoch, in which each stamp is later than those
+// that the node gave after the backup was made and has forgotten. It begins a new incarnation, and ends all log-ins at
+// this node.
 func (db *DB) Restored(ctx context.Context) error {
 	return db.write(ctx, func(w *writer) (resolved, error) {
 		n := w.node
@@ -205,11 +207,11 @@ func (db *DB) Restored(ctx context.Context) error {
 	})
 }
 
-// node reads who wrote last.
+// node reads who wrote the file last.
 func (t tables) node() (fact.Node, error) { return decodeNode(t.get(metaBucket, nodeKey)) }
 
-// Node says who this node is. Its incarnation is drawn when the file is opened, since nobody can tell a copied file, or
-// one that lost its last commits, from the file itself.
+// Node says who this node is. Its incarnation is drawn when the file is opened: nobody can tell from a file whether
+// it was copied, or has lost its last commits.
 func (db *DB) Node(ctx context.Context) (fact.Node, error) {
 	var n fact.Node
 	err := db.write(ctx, func(w *writer) (resolved, error) {
@@ -228,7 +230,7 @@ const (
 	incarnationEpoch    = 1704067200000 // 2024-01-01T00:00:00Z in Unix milliseconds
 )
 
-// incarnate draws the incarnation of a node that begins now. It is above the last one that the file knows.
+// incarnate draws the incarnation that begins now, above the last one that the file knows.
 func incarnate(last uint64, now time.Time, random io.Reader) (uint64, error) {
 	var b [8]byte
 	if _, err := io.ReadFull(random, b[2:]); err != nil {
@@ -236,7 +238,7 @@ func incarnate(last uint64, now time.Time, random io.Reader) (uint64, error) {
 	}
 	const lower = 64 - incarnationTimeBits
 	passed := uint64(min(max(now.UnixMilli()-incarnationEpoch, 0), 1<<incarnationTimeBits-1))
-	if last != 0 { // two copies of a file differ, even by a clock that was set back
+	if last != 0 { // also by a clock that was set back
 		passed = max(passed, last>>lower+1)
 	}
 	return passed<<lower | binary.BigEndian.Uint64(b[:])&(1<<lower-1), nil

@@ -17,7 +17,7 @@ import (
 // maxRetried bounds how many facts of the quarantine share a request.
 const maxRetried = 1000
 
-// joinQuarantine keeps what cannot be applied, under the digest of what it is.
+// joinQuarantine keeps a fact or frame under its digest.
 func (w *writer) joinQuarantine(q fact.Quarantine) {
 	digest, value := sha256.Sum256(q.Raw), fact.Append(nil, q)
 	w.leave(digest)
@@ -25,7 +25,7 @@ func (w *writer) joinQuarantine(q fact.Quarantine) {
 	w.fleet.quarantined.add(value)
 }
 
-// leave takes something out of the quarantine.
+// leave takes a fact or frame out of the quarantine, if it is there.
 func (w *writer) leave(digest [sha256.Size]byte) {
 	if value := w.get(quarantineBucket, digest[:]); value != nil {
 		w.fleet.quarantined.take(value)
@@ -33,7 +33,7 @@ func (w *writer) leave(digest [sha256.Size]byte) {
 	}
 }
 
-// decodeQuarantine: a fact.Quarantine, as facts are encoded.
+// decodeQuarantine reads a record of the quarantine: the encoding of a fact.Quarantine.
 func decodeQuarantine(value []byte) (fact.Quarantine, error) {
 	f, err := fact.Decode(value)
 	q, ok := f.(fact.Quarantine)
@@ -54,8 +54,8 @@ func readable(q fact.Quarantine) bool {
 	return err == nil
 }
 
-// reread applies what was quarantined and can be read by now: this program is newer than the one that kept it. What
-// still cannot be applied stays where it is.
+// reread applies what is in quarantine and can be read by now, since a newer program has opened the file or a damaged
+// record is gone. What still cannot be applied stays there.
 func (db *DB) reread(ctx context.Context) error {
 	var list []fact.Quarantine
 	err := db.view(ctx, func(tx *bbolt.Tx) error {
@@ -66,7 +66,7 @@ func (db *DB) reread(ctx context.Context) error {
 			return nil
 		})
 	})
-	if errors.Is(err, ErrCorrupt) { // a page: Check names it
+	if errors.Is(err, ErrCorrupt) { // a damaged page, which Check names, must not keep the store from opening
 		return nil
 	}
 	for len(list) > 0 && err == nil {
@@ -82,7 +82,7 @@ func (db *DB) reread(ctx context.Context) error {
 	return err
 }
 
-// retry applies one frame of the quarantine, or facts.
+// retry applies facts of the quarantine that are all judged or all not, or one frame.
 func (db *DB) retry(ctx context.Context, list []fact.Quarantine) error {
 	c := courier{}
 	if list[0].Judge {
@@ -92,7 +92,7 @@ func (db *DB) retry(ctx context.Context, list []fact.Quarantine) error {
 		resolve: func(w *writer) (resolved, error) {
 			c.begin(w)
 			for _, q := range list {
-				// First: if a record is still damaged, its fact comes back.
+				// The release comes first: a fact that still meets a damaged record is quarantined again.
 				c.facts = append(c.facts, fact.Release{Digest: sha256.Sum256(q.Raw)})
 				c.sender = q.Node
 				if err := c.retake(q); err != nil {
@@ -109,7 +109,7 @@ func (db *DB) retry(ctx context.Context, list []fact.Quarantine) error {
 		}})
 }
 
-// retake takes what was in quarantine.
+// retake takes a fact or frame that was in quarantine.
 func (c *courier) retake(q fact.Quarantine) error {
 	if q.IsFrame {
 		return c.take(q.Raw)

@@ -98,7 +98,7 @@ func (n Change) apply(c *Customer, attributes json.RawMessage) {
 	}
 }
 
-// differing are the fields that Set changes.
+// differing are the fields in which two customers differ, of those that Set can change.
 func differing(a, b Customer) (set fact.Fields) {
 	for _, f := range []struct {
 		field fact.Fields
@@ -115,8 +115,8 @@ func differing(a, b Customer) (set fact.Fields) {
 	return set
 }
 
-// readdress returns the cut-offs that come of giving a customer another e-mail address. The old address gets one. What
-// has ended by it so far stays ended under the id, and a cut-off of the new address is remembered for good.
+// readdress returns the cut-offs that go with another e-mail address. The old address gets one. The cut-off of the new
+// address is kept for good. What the cut-off of either address has ended stays ended by a cut-off of the id.
 func (w *writer) readdress(before, after Customer, existing int64, keep time.Duration) (resolved, error) {
 	if err := w.free(after.Email, before.Email); err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func (w *writer) readdress(before, after Customer, existing int64, keep time.Dur
 	return facts, nil
 }
 
-// alone returns the text that must be unique among customers: the e-mail address, or its fold.
+// alone returns the text that only one of several new customers may have: the e-mail address, or its fold.
 func (w *writer) alone(email string) string {
 	if w.foldEmails {
 		return Fold(email)

@@ -11,7 +11,7 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// Bounds on what a decision may change, so that a wrong decision does no lasting harm.
+// Bounds on the effects of a decision, so that a wrong decision does no lasting harm.
 const (
 	// maxAhead is how far a start may be reserved beyond now and the cut-off, in milliseconds.
 	maxAhead = 10 * 60 * 1000
@@ -21,7 +21,7 @@ const (
 
 // Settle applies the effects of a decision if all that it rests on still holds. Else it returns ErrConflict and changes
 // nothing. When it returns nil, the effects are durable. A decision without effects is only checked again, in a read
-// transaction. A log-in, which begins a family, takes its turn with cut-offs all the same, so that a cut-off ends every
+// transaction; but one that begins a family goes through the committer, like cut-offs, so that a cut-off ends every
 // family that began before it (R5).
 //
 // If ctx ends while Settle waits, the effects are applied all the same, and only the answer is lost. Repeating the
@@ -57,7 +57,7 @@ func (db *DB) Settle(ctx context.Context, e core.Effects) error {
 	return db.write(ctx, func(w *writer) (resolved, error) { return w.settle(e) })
 }
 
-// checkEffect refuses what no decision contains at a time in Unix microseconds.
+// checkEffect refuses an effect that no decision contains. now is in Unix microseconds.
 func checkEffect(kind core.IDKind, now int64, x core.Effect) error {
 	switch x.Kind {
 	case core.RecordLogin:
@@ -185,8 +185,7 @@ func (w *writer) settle(e core.Effects) (resolved, error) {
 	return facts, nil
 }
 
-// lasting is an end by the known time as an end by the purge clock. If that is ahead, the record stays longer by the
-// difference.
+// lasting turns an end by the known time into one by the purge clock: later by as much as the purge clock is ahead.
 func (w *writer) lasting(until int64) int64 {
 	return min(until+max(0, (w.at.purge-w.at.known)/1e6), core.LastUntil)
 }

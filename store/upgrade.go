@@ -12,20 +12,20 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// oldestSchema is the oldest schema that this version reads. Schema 1 had no permissions, groups or sessions, and no
-// index without regard to case. Schemas 1 and 2 had no purge clock, and did not record when a revoked family began.
-// Schemas 1 to 3 had no stamps, and deleted customers that were removed.
+// oldestSchema is the oldest schema that this version reads. Schema 1 has no permissions, groups or sessions, and no
+// index without regard to case. Schemas 1 and 2 have no purge clock, and do not record when a revoked family began.
+// Schemas 1 to 3 have no stamps, and keep a customer's rights in a bucket of their own.
 const oldestSchema = 1
 
-// upgradeBatch bounds how many records one transaction of an upgrade brings into their new form.
+// upgradeBatch bounds how many records one transaction of an upgrade rewrites.
 const upgradeBatch = 2000
 
 // upgrade brings a file to the present schema, and its index without regard to case to the present Unicode. The first
-// transaction sets the schema, so that no older version opens a file that is half done. The others change customers
-// and tombstones in batches, and note how far they have come: an upgrade that is interrupted goes on when the file is
-// opened again. upgrade does not touch a file that is no store, or has a newer schema.
+// transaction sets the schema, so that no older version opens a file that is half upgraded. The others rewrite
+// customers and tombstones in batches and note how far they have come, so an interrupted upgrade goes on when the
+// file is opened again. upgrade does not touch a file that is no store, or has a newer schema.
 func (f *file) upgrade(c Config) error {
-	version, folds, more := int64(0), "", false // folds of Unicode: schema 1 has none
+	version, folds, more := int64(0), "", false // folds: the version of Unicode in the index; schema 1 has none
 	err := f.bolt.View(func(tx *bbolt.Tx) (err error) {
 		b := tx.Bucket(metaBucket)
 		if version, err = checkSchema(b); err == nil && version > 1 {
@@ -63,7 +63,7 @@ func (f *file) upgrade(c Config) error {
 	return nil
 }
 
-// begin4 is the first transaction of an upgrade.
+// begin4 is the first transaction of an upgrade. It changes everything but customers and tombstones.
 func begin4(tx *bbolt.Tx, version int64, folds string) error {
 	if version == 1 {
 		if err := upgradeFrom1(tx); err != nil {
@@ -96,7 +96,7 @@ func upgradeFrom1(tx *bbolt.Tx) error {
 	return b.Put(sessionsKey, encodeNumber(0))
 }
 
-// upgradeFrom2 sets the purge clock to the time of the last commit, unless no commit can have been made at that time.
+// upgradeFrom2 sets the purge clock to the time of the last commit, unless that cannot be right.
 func upgradeFrom2(tx *bbolt.Tx) error {
 	b := tx.Bucket(metaBucket)
 	own, err := decodeTally(b.Get(tallyKey))
@@ -107,7 +107,7 @@ func upgradeFrom2(tx *bbolt.Tx) error {
 	return errors.Join(keepSince3(b, own.committed), b.Put(tallyKey, own.encode()))
 }
 
-// upgradeFrom3 brings groups into their new form, and leaves the rest to upgradeSome.
+// upgradeFrom3 rewrites the groups, and notes that upgradeSome has the rest to do.
 func upgradeFrom3(tx *bbolt.Tx) error {
 	for _, name := range bucketsSince4 {
 		if _, err := tx.CreateBucket(name); err != nil {
@@ -149,7 +149,7 @@ const (
 	upgraded
 )
 
-// upgradeSome does the next batch, and reports whether there are more.
+// upgradeSome rewrites the next batch, and reports whether there are more.
 func upgradeSome(tx *bbolt.Tx) (more bool, err error) {
 	meta := tx.Bucket(metaBucket)
 	value := meta.Get(upgradeKey)
@@ -195,7 +195,7 @@ func upgradeSome(tx *bbolt.Tx) (more bool, err error) {
 	return true, meta.Put(upgradeKey, u.encode())
 }
 
-// upgradeCustomer puts a customer's rights into its record, and a stamp to each field.
+// upgradeCustomer gives each field of a customer a stamp, and moves its rights into its record.
 func upgradeCustomer(tx *bbolt.Tx, key, value []byte) error {
 	p, err := decodeOldPerson(value)
 	if err != nil {
@@ -214,7 +214,7 @@ func upgradeCustomer(tx *bbolt.Tx, key, value []byte) error {
 	return tx.Bucket(customersBucket).Put(key, p.encode())
 }
 
-// upgradeTombstone makes a cut-off of a tombstone, and of that of an id a removal, too.
+// upgradeTombstone replaces a tombstone by a cut-off. That of an id becomes a removal, too.
 func upgradeTombstone(tx *bbolt.Tx, key, value []byte) error {
 	t, err := decodeOldTombstone(value)
 	if err != nil {
@@ -230,7 +230,7 @@ func upgradeTombstone(tx *bbolt.Tx, key, value []byte) error {
 		expiry.Put(expiryKey(t.until, fact.CutOffRecord, key), []byte{recordVersion}))
 }
 
-// keepSince3 sets the purge clock, if there is a time to set it to.
+// keepSince3 sets the purge clock, which stores have since schema 3; 0: no plausible time is known yet.
 func keepSince3(meta *bbolt.Bucket, now int64) error {
 	if now == 0 {
 		return nil

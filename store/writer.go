@@ -8,14 +8,14 @@ import (
 )
 
 // writer is the transaction of one commit, which many requests share. Each request is first resolved into facts: it
-// reads, checks what it needs, and may fail. Then its facts are applied, which is the only way to change the file.
+// reads, checks its preconditions, and may fail. Then its facts are applied, which is the only way to change a record.
 type writer struct {
 	tables
 	ids     core.IDKind
 	at      instant
-	now     int64 // instant.known in Unix milliseconds
+	now     int64 // at.known in Unix milliseconds
 	tally   tally
-	granted int64
+	granted int64 // the latest start that was granted, Unix milliseconds
 	node    fact.Node
 	// clock is the logical time: the latest of all stamps that this node has given or seen, in Unix microseconds.
 	clock int64
@@ -30,10 +30,10 @@ type writer struct {
 	outbox    bool
 	maxOutbox int64
 	accepted  bool        // the clock is right, whatever it says
-	shared    []fact.Fact // what other nodes should know of this commit
+	shared    []fact.Fact // the facts of this commit that other nodes should know
 }
 
-// resolved is what a request changes.
+// resolved is what a request comes to: the facts to apply.
 type resolved []fact.Fact
 
 // tables reads the buckets of one read or write transaction. It returns copies, except from get.
@@ -82,7 +82,7 @@ func (w *writer) run(r *request) (err error) {
 		puts := w.puts
 		err := w.apply(f)
 		if err != nil && r.foreign && w.puts == puts && f.Kind().Lane() != fact.Local {
-			// A record of this node is damaged. That must not keep it from all that others do.
+			// A damaged record of this node must not keep it from everything that other nodes write.
 			r.quarantined++
 			err = w.apply(fact.Quarantine{Raw: fact.Append(nil, f)})
 		}
@@ -108,16 +108,16 @@ func (w *writer) version() uint64 {
 	return w.tally.sequence
 }
 
-// stamp is the next logical time. It is a hybrid logical clock: the known time, or just after the latest stamp if that
-// is not behind. It stays within the high-water mark, from which it goes on after a restart.
+// stamp returns the next stamp. Its time is that of a hybrid logical clock: the known time, or just after the latest
+// stamp if that is not behind. saw keeps the high-water mark above it, from which a restarted node goes on.
 func (w *writer) stamp() fact.Stamp {
 	w.clock = max(w.at.known, w.clock+1)
 	return fact.Stamp{Epoch: w.node.Epoch, Time: w.clock, Node: w.node.Number}
 }
 
-// newCutOff returns a cut-off that ends every family so far, also those that began by a clock that was ahead, and in a
-// fleet those that begin elsewhere before the cut-off is known there. It ignores a clock that is not plausible: once
-// that was right again, log-ins would have to begin after the time that it showed.
+// newCutOff returns a cut-off that ends every family so far: also those that began by a clock that was ahead, and in a
+// fleet those that begin elsewhere before the cut-off is known there. It does not go by an implausible clock: log-ins
+// could begin only after the time that this showed, even once the clock is right again.
 func (w *writer) newCutOff(existing int64) int64 {
 	return min(max(w.now+w.ahead, w.granted, existing+1), core.LastStart)
 }
