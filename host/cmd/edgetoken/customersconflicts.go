@@ -15,10 +15,12 @@ func conflictsCommand() *cobra.Command {
 	c := addJSON(&cobra.Command{
 		Use:   "conflicts",
 		Short: "list e-mail addresses and ids that two customers were given",
-		Long: "conflicts lists what nodes that did not know of each other gave to two customers. Who was first " +
-			"has it. A customer who waits for an e-mail address cannot log in by it, and gets it\n" +
-			"once the other has another one or is removed: set or remove one of the two. One who waits for an id is " +
-			"no customer here: add that customer anew, with another id. The exit status is 1 where there are any.",
+		Long: "conflicts lists e-mail addresses and ids that nodes which did not know of each other gave to two " +
+			"customers. The one who was given it first has it, and the other waits.\n" +
+			"A customer who waits for an e-mail address cannot log in with it, and gets it once the other has " +
+			"another address or is removed: set or remove one of the two.\n" +
+			"One who waits for an id is no customer here: add that customer again, with another id.\n" +
+			"The exit status is 1 if there are conflicts.",
 		Example: "  edgetoken customers conflicts\n  edgetoken customers conflicts --json",
 		Args:    wants(0),
 		RunE: func(c *cobra.Command, _ []string) error {

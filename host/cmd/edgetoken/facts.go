@@ -17,7 +17,7 @@ import (
 // followPause is the time between two looks at the outbox of a running node.
 const followPause = 500 * time.Millisecond
 
-// outboxOff says what to do where there are no facts.
+// outboxOff says why there are no facts, and what to do.
 const outboxOff = "the outbox is off, so that no facts are kept: set outbox.enabled: true and start the node anew"
 
 func factsCommand() *cobra.Command {
@@ -29,9 +29,9 @@ func factsCommand() *cobra.Command {
 		Short: "print what was written, from the outbox",
 		Long: "facts prints the frames of the outbox, one JSON object a line, the oldest first. A frame has " +
 			"the facts of one commit: customers, groups, log-ins, log-outs, revocations.\n" +
-			"Secrets are masked. E-mail addresses, names and attributes of customers are not. " +
-			"The outbox is off unless outbox.enabled is true, and keeps frames until they are acknowledged.\n" +
-			"A frame's position goes to --after, and to edgetoken facts acknowledge.",
+			"Secrets are masked. E-mail addresses, names and attributes of customers are not.\n" +
+			"The outbox is off unless outbox.enabled is true. It keeps frames until they are acknowledged.\n" +
+			"--after and edgetoken facts acknowledge take the position of a frame.",
 		Example: `  edgetoken facts | jq -c '.made as $time | .facts[] | {$time} + .'
   edgetoken facts --follow | jq -c '.facts[] | select(.fact == "revoke_family")'
   edgetoken facts --after 0c5b3a9d41e7f208:12 --limit 100
@@ -54,8 +54,8 @@ func factsCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&after, "after", "", "begin after the frame at this `POSITION`")
-	c.Flags().Var((*wholeNumber)(&limit), "limit", "print so many frames at most; all if not given")
-	c.Flags().BoolVar(&follow, "follow", false, "go on with what a running node writes, until interrupted")
+	c.Flags().Var((*wholeNumber)(&limit), "limit", "print at most so many frames; all if not given")
+	c.Flags().BoolVar(&follow, "follow", false, "then print what the running node writes, until interrupted")
 	c.AddCommand(acknowledgeCommand())
 	return c
 }
@@ -64,8 +64,8 @@ func acknowledgeCommand() *cobra.Command {
 	return addJSON(&cobra.Command{
 		Use:   "acknowledge POSITION",
 		Short: "remove frames from the outbox that are kept elsewhere",
-		Long: "acknowledge removes the frames up to a position, that one too, from the outbox. They are gone " +
-			"then: keep what you need of them first. Nothing else makes room in the outbox.",
+		Long: "acknowledge removes frames from the outbox: the one at POSITION and all before it. They are gone " +
+			"then, so keep what you need of them first. Nothing else makes room in the outbox.",
 		Example: `  edgetoken facts > facts.jsonl
   edgetoken facts acknowledge "$(tail -n 1 facts.jsonl | jq -r .position)"`,
 		Args: wants(1),
@@ -99,7 +99,7 @@ func checkPosition(what, text string) error {
 	return nil
 }
 
-// factsPrinter prints frames page by page.
+// factsPrinter prints the frames of the outbox, page by page.
 type factsPrinter struct {
 	cmd     *cobra.Command
 	after   string
@@ -132,7 +132,7 @@ func (p *factsPrinter) printPage(ctx context.Context, client *admin.Client) (mor
 	return n > 0 && !p.done(), page.Enabled, err
 }
 
-// printAll prints all frames that there are. It is an error where there is none since the outbox is off.
+// printAll prints all frames. If there is none because the outbox is off, that is an error.
 func (p *factsPrinter) printAll(client *admin.Client) error {
 	for {
 		more, enabled, err := p.printPage(p.cmd.Context(), client)
@@ -151,7 +151,7 @@ func (p *factsPrinter) printAll(client *admin.Client) error {
 	}
 }
 
-// followFacts prints the frames of a running node, those that it writes meanwhile too.
+// followFacts prints the frames of a running node, and then those that it writes.
 func followFacts(c *cobra.Command, p *factsPrinter) (err error) {
 	cfg, err := loadConfig(c)
 	if err != nil {
