@@ -90,8 +90,10 @@ func (w *writer) contest(email string, key []byte) {
 }
 
 func (w *writer) uncontest(email string, key []byte) {
-	w.remove(contestedBucket, contestedKey(email, key))
-	w.fleet.contested--
+	if k := contestedKey(email, key); w.get(contestedBucket, k) != nil {
+		w.remove(contestedBucket, k)
+		w.fleet.contested--
+	}
 }
 
 // index has an e-mail address lead to a customer, by key.

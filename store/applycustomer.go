@@ -159,7 +159,7 @@ func (w *writer) removeCustomer(f fact.RemoveCustomer) error {
 		}
 		held = false
 	}
-	if _, err := w.joinRemoval(key, f.Stamp, f.Until); err != nil {
+	if err := w.joinRemoval(key, f.Stamp, f.Until); err != nil {
 		return err
 	}
 	if !last.made.IsZero() && !last.made.After(f.Stamp) {

@@ -102,13 +102,15 @@ func (w *writer) joinGroup(f fact.Group) error {
 
 // removeGroup removes the groups of a name that were made before a stamp.
 func (w *writer) removeGroup(f fact.RemoveGroup) error {
-	changed, err := w.joinRemoval(removedGroupKey(f.Name), f.Stamp, f.Until)
-	if err != nil || !changed {
+	g, err := w.group(f.Name) // before anything changes
+	if err != nil {
 		return err
 	}
-	g, err := w.group(f.Name)
-	if err == nil && !g.made.IsZero() && !g.made.After(f.Stamp) {
+	if err := w.joinRemoval(removedGroupKey(f.Name), f.Stamp, f.Until); err != nil {
+		return err
+	}
+	if !g.made.IsZero() && !g.made.After(f.Stamp) {
 		w.remove(groupsBucket, []byte(f.Name))
 	}
-	return err
+	return nil
 }

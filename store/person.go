@@ -39,8 +39,8 @@ func passwordWins(value, old secret) bool {
 	return !old.rehashed && value.hash > old.hash
 }
 
-// whole reports whether the fact that makes the customer has come. It alone sets joined.
-func (p *person) whole() bool { return !p.joined.at.IsZero() }
+// whole reports whether the fact that makes the customer has come. It alone sets joined, and it sets the address.
+func (p *person) whole() bool { return !p.joined.at.IsZero() && p.email.value != "" }
 
 // join joins a fact about the same customer, and reports whether it says anything new.
 func (p *person) join(f fact.Customer) (changed bool) {

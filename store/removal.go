@@ -58,25 +58,25 @@ func (t tables) removal(key []byte) (removal, error) {
 	return decodeRemoval(value)
 }
 
-// joinRemoval keeps the later stamp and the later end, and reports whether that changed anything.
-func (w *writer) joinRemoval(key []byte, at fact.Stamp, until int64) (changed bool, err error) {
+// joinRemoval keeps the later stamp and the later end.
+func (w *writer) joinRemoval(key []byte, at fact.Stamp, until int64) error {
 	old, err := w.removal(key)
 	if err != nil {
-		return false, err
+		return err
 	}
 	after := removal{at: old.at, until: max(old.until, until)}
 	if at.After(old.at) {
 		after.at = at
 	}
 	if after == old {
-		return false, nil
+		return nil
 	}
 	if old.at.IsZero() && !ofGroup(key) {
 		w.tally.tombstones++
 	}
 	w.put(tombstonesBucket, key, after.encode())
 	w.expire(fact.RemovalRecord, key, old.until, after.until)
-	return true, nil
+	return nil
 }
 
 // rememberedUntil is how long a removal is kept for facts of other nodes that come late, in Unix seconds.

@@ -68,6 +68,9 @@ func checkEffect(kind core.IDKind, now int64, x core.Effect) error {
 		if _, ok := familyKey(x.Family); !ok {
 			return fmt.Errorf("effect: family %w: its issuer or customer has more than %d bytes", ErrInvalid, maxText)
 		}
+		if k := x.Family.Customer.Kind; k != core.NoCustomer && k != kind {
+			return fmt.Errorf("effect: family %w: its customer is none of this store", ErrInvalid)
+		}
 		if x.At < 0 || x.At > lastMoment/1000 {
 			return fmt.Errorf("effect: family %w: it began at %d, which is before 1970 or after the year 9999",
 				ErrInvalid, x.At)
