@@ -147,7 +147,7 @@ func (c *courier) next(of incarnation) (next *fact.Frame) {
 			return e.frame
 		}
 	}
-	for f := range c.w.waiting(at.key()) {
+	for f := range c.w.waiting(at.key(), place{of, at.sequence + 1}.key()) {
 		if f.Previous == h.hash {
 			return f
 		}
@@ -157,9 +157,12 @@ func (c *courier) next(of incarnation) (next *fact.Frame) {
 
 // finish adds the facts that note the last frame of each incarnation, and has the frames wait that are still too early.
 func (c *courier) finish() error {
-	for _, of := range slices.SortedFunc(maps.Keys(c.heads), incarnation.compare) {
-		if err := c.retire(of.node); err != nil {
-			return err
+	list := slices.SortedFunc(maps.Keys(c.heads), incarnation.compare)
+	for i, of := range list {
+		if i == 0 || list[i-1].node != of.node {
+			if err := c.retire(of.node); err != nil {
+				return err
+			}
 		}
 		h := c.heads[of]
 		c.facts = append(c.facts, fact.Head{Node: of.node,
@@ -188,31 +191,33 @@ func (c *courier) finish() error {
 func (c *courier) retire(node uint16) error {
 	list := c.w.headsOf(node)
 	for of := range c.heads {
-		if of.node == node && !slices.Contains(list, of.number) {
+		if of.node == node {
 			list = append(list, of.number)
 		}
 	}
 	slices.Sort(list)
-	for _, number := range list[:max(0, len(list)-maxHeads)] {
-		over := incarnation{node, number}
-		for f := range c.w.waiting(over.key()) {
+	list = slices.Compact(list)
+	if len(list) < maxHeads {
+		return nil
+	}
+	oldest := incarnation{node, list[len(list)-maxHeads]}
+	for f := range c.w.waiting(beginning(node), place{of: oldest}.key()) {
+		c.done.Applied++
+		if err := c.takeFacts(f); err != nil {
+			return err
+		}
+	}
+	for at, list := range c.early {
+		if at.of.node != node || at.of.number >= oldest.number {
+			continue
+		}
+		for _, e := range list {
 			c.done.Applied++
-			if err := c.takeFacts(f); err != nil {
+			if err := c.takeFacts(e.frame); err != nil {
 				return err
 			}
 		}
-		for at, list := range c.early {
-			if at.of != over {
-				continue
-			}
-			for _, e := range list {
-				c.done.Applied++
-				if err := c.takeFacts(e.frame); err != nil {
-					return err
-				}
-			}
-			delete(c.early, at)
-		}
+		delete(c.early, at)
 	}
 	return nil
 }

@@ -94,11 +94,14 @@ func (t tables) headsOf(node uint16) (list []uint64) {
 	return list
 }
 
-// waiting are the frames that wait under keys with a prefix, without those that are damaged.
-func (t tables) waiting(prefix []byte) iter.Seq[*fact.Frame] {
+// beginning is before the keys of all frames of a node that wait.
+func beginning(node uint16) []byte { return place{of: incarnation{node: node}}.key() }
+
+// waiting are the frames that wait under keys from one on to before another, without those that are damaged.
+func (t tables) waiting(from, to []byte) iter.Seq[*fact.Frame] {
 	return func(yield func(*fact.Frame) bool) {
 		cursor := t.tx.Bucket(waitingBucket).Cursor()
-		for k, raw := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, raw = cursor.Next() {
+		for k, raw := cursor.Seek(from); k != nil && bytes.Compare(k, to) < 0; k, raw = cursor.Next() {
 			if f, err := fact.ParseFrame(raw); err == nil && !yield(f) {
 				return
 			}
@@ -117,21 +120,22 @@ func (w *writer) joinHead(f fact.Head) error {
 		}
 	}
 	w.put(headsBucket, of.key(), head{f.Position.Sequence, f.Hash}.encode())
-	w.stopWaiting(place{of, 0}, place{of, f.Position.Sequence})
-	for list := w.headsOf(f.Node); len(list) > maxHeads; list = list[1:] {
-		over := incarnation{f.Node, list[0]}
-		w.remove(headsBucket, over.key())
-		w.stopWaiting(place{over, 0}, place{over, 1<<64 - 1})
+	w.stopWaiting(place{of: of}.key(), place{of, f.Position.Sequence + 1}.key())
+	list := w.headsOf(f.Node)
+	for ; len(list) > maxHeads; list = list[1:] {
+		w.remove(headsBucket, incarnation{f.Node, list[0]}.key())
+	}
+	if len(list) == maxHeads {
+		w.stopWaiting(beginning(f.Node), place{of: incarnation{f.Node, list[0]}}.key())
 	}
 	return nil
 }
 
-// stopWaiting drops the frames that wait from one place of an incarnation to another.
-func (w *writer) stopWaiting(first, last place) {
+// stopWaiting drops the frames that wait under keys from one on to before another.
+func (w *writer) stopWaiting(from, to []byte) {
 	var drop [][]byte
-	from, to := first.key(), last.key()
 	cursor := w.tx.Bucket(waitingBucket).Cursor()
-	for k, v := cursor.Seek(from); k != nil && bytes.Compare(k[:min(len(k), len(to))], to) <= 0; k, v = cursor.Next() {
+	for k, v := cursor.Seek(from); k != nil && bytes.Compare(k, to) < 0; k, v = cursor.Next() {
 		drop = append(drop, bytes.Clone(k))
 		w.fleet.waiting.take(v)
 	}
