@@ -4,7 +4,7 @@ import (
 	"github.com/edgetoken/edgetoken/core/codec"
 )
 
-// fleet counts what the store keeps for other nodes and of them.
+// fleet counts what the store keeps for other nodes and from them.
 type fleet struct {
 	outbox, waiting, quarantined amount
 	parked, contested            int64 // customers and addresses; see DB.Conflicts
@@ -40,7 +40,7 @@ func decodeFleet(value []byte) (f fleet, err error) {
 	return f, nil
 }
 
-// fleet reads the counts; all are zero before the first that is not.
+// fleet reads the counts; there is no record while all are zero.
 func (t tables) fleet() (fleet, error) {
 	value := t.get(metaBucket, fleetKey)
 	if value == nil {

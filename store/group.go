@@ -66,13 +66,11 @@ func (db *DB) putGroup(ctx context.Context, name string, permissions []string, i
 			return w.newGroup(name, permissions)
 		}
 		has := g.permissions.names()
-		granted, _, _ := changed(has, permissions, nil)
-		withdrawn, _, _ := changed(permissions, has, nil)
-		return w.regrant(name, g, granted, withdrawn)
+		return w.regrant(name, g, without(permissions, has), without(has, permissions))
 	})
 }
 
-// count counts the records of a bucket, up to a bound.
+// count counts the records of a bucket, up to most.
 func (t tables) count(bucket []byte, most int) (n int) {
 	cursor := t.tx.Bucket(bucket).Cursor()
 	for k, _ := cursor.First(); k != nil && n < most; k, _ = cursor.Next() {
@@ -81,7 +79,7 @@ func (t tables) count(bucket []byte, most int) (n int) {
 	return n
 }
 
-// newGroup makes a group.
+// newGroup resolves the making of a group.
 func (w *writer) newGroup(name string, permissions []string) (resolved, error) {
 	if err := checkNewGroupName(name); err != nil {
 		return nil, err
@@ -90,7 +88,7 @@ func (w *writer) newGroup(name string, permissions []string) (resolved, error) {
 	return group{}.with(fact.Group{Name: name, Made: at, Stamp: at, Granted: permissions})
 }
 
-// regrant gives permissions to a group and takes others from it.
+// regrant resolves a change of the permissions of a group.
 func (w *writer) regrant(name string, g group, granted, withdrawn []string) (resolved, error) {
 	if granted == nil && withdrawn == nil {
 		return nil, nil
@@ -98,7 +96,7 @@ func (w *writer) regrant(name string, g group, granted, withdrawn []string) (res
 	return g.with(fact.Group{Name: name, Made: g.made, Stamp: w.stamp(), Granted: granted, Withdrawn: withdrawn})
 }
 
-// with returns a change of g, or says why g would have too many permissions.
+// with returns a change of g, unless g would then have too many permissions.
 func (g group) with(f fact.Group) (resolved, error) {
 	g.permissions = slices.Clone(g.permissions)
 	g.join(f)

@@ -37,7 +37,7 @@ func decodeGroup(value []byte) (group, error) {
 	return g, nil
 }
 
-// madeAs reads from the record of a group its making alone; zero if there is no record.
+// madeAs reads only the making from the record of a group; zero if there is no record.
 func madeAs(value []byte) (fact.Stamp, error) {
 	if value == nil {
 		return fact.Stamp{}, nil
@@ -68,7 +68,8 @@ func groupIn(bucket *bbolt.Bucket, name string) (group, error) {
 	return g, nil
 }
 
-// join takes in a fact about the group, or one that was made later under its name.
+// join joins a fact about the group, or about one that was made later under its name and replaces it. It reports
+// whether the fact says anything new.
 func (g *group) join(f fact.Group) (changed bool) {
 	if f.Made.After(g.made) {
 		*g, changed = group{made: f.Made}, true
@@ -82,7 +83,7 @@ func (g *group) join(f fact.Group) (changed bool) {
 	return changed
 }
 
-// joinGroup takes in what a fact says of a group. If two are made under one name, the later one counts.
+// joinGroup joins a fact to its group. Of two groups that are made under one name, the later one counts.
 func (w *writer) joinGroup(f fact.Group) error {
 	gone, err := w.removal(removedGroupKey(f.Name))
 	if err != nil || !f.Made.After(gone.at) {

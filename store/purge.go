@@ -70,7 +70,7 @@ func (t tables) due(bucket []byte, now int64) (bool, error) {
 	return until < seconds(now), err
 }
 
-// purge removes sessions first, then other records within what is left of the limit.
+// purge resolves a Purge: expired sessions first, then other records within what is left of the limit.
 func (w *writer) purge(now int64, limit int) (Purged, resolved, error) {
 	expired, more, err := w.expired(now, limit)
 	if err != nil {
@@ -107,8 +107,8 @@ func (t tables) expired(now int64, limit int) (list []ending, more bool, err err
 	return list, false, nil
 }
 
-// purgeEnded forgets records that ended before now (Unix seconds), at most limit. A cut-off that is needed for longer
-// after all is kept.
+// purgeEnded resolves the removal of at most limit records that ended before now (Unix seconds). A cut-off that
+// tokens may still outlive gets a later end instead, since longer lifetimes were raised meanwhile.
 func (w *writer) purgeEnded(now int64, limit int) (done Purged, facts resolved, err error) {
 	longest, err := w.lifetimes()
 	if err != nil {

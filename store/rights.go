@@ -50,26 +50,24 @@ func (db *DB) ChangeRights(ctx context.Context, id core.CustomerID, change Right
 	})
 }
 
-// changed says which permissions a set gets and loses that has those of list. What is both given and taken is taken.
+// changed says which permissions a set with those of list gets and loses. What is both given and taken is taken. All
+// lists are sorted. The error is ErrNotHeld if the set lacks what is taken.
 func changed(list, grant, withdraw []string) (granted, withdrawn []string, err error) {
-	has := func(list []string, p string) bool {
-		_, found := slices.BinarySearch(list, p)
-		return found
+	lacks := without(withdraw, list)
+	if unknown := without(lacks, grant); len(unknown) > 0 {
+		return nil, nil, fmt.Errorf("permission %q is %w", unknown[0], ErrNotHeld)
 	}
-	for _, p := range withdraw {
-		if !has(list, p) && !has(grant, p) {
-			return nil, nil, fmt.Errorf("permission %q is %w", p, ErrNotHeld)
-		}
-		if has(list, p) {
-			withdrawn = append(withdrawn, p)
-		}
-	}
-	for _, p := range grant {
-		if !has(list, p) && !has(withdraw, p) {
-			granted = append(granted, p)
+	return without(without(grant, list), withdraw), without(withdraw, lacks), nil
+}
+
+// without returns what a list has and another, which is sorted, does not; nil for nothing.
+func without(list, other []string) (rest []string) {
+	for _, s := range list {
+		if _, found := slices.BinarySearch(other, s); !found {
+			rest = append(rest, s)
 		}
 	}
-	return granted, withdrawn, nil
+	return rest
 }
 
 // regroup says which groups a customer enters and leaves.

@@ -160,7 +160,7 @@ func checkSchema(b *bbolt.Bucket) (version int64, err error) {
 	return version, nil
 }
 
-// read reads what a file says of itself.
+// read reads what the file says of itself into f.
 func (f *file) read(tx *bbolt.Tx) error {
 	b := tx.Bucket(metaBucket)
 	version, err := checkSchema(b)

@@ -152,7 +152,7 @@ func (w *writer) startSession(n NewSession, now time.Time, most int) (resolved, 
 	start := max(w.now, cutOff+1, w.tally.nodeCutOff()+1)
 	for _, e := range ends {
 		if e.id == n.ID {
-			start = max(start, e.started+1) // what is said of the session before does not count for this one
+			start = max(start, e.started+1) // so that the end of the earlier session does not end this one
 		}
 	}
 	if start > core.LastStart {

@@ -103,13 +103,13 @@ func (t tables) sessionsOf(customer []byte) (list []ending, err error) {
 	return list, nil
 }
 
-// sessions counts all of them.
+// sessions reads how many sessions there are.
 func (t tables) sessions() (int, error) {
 	n, err := decodeNumber("sessions", t.get(metaBucket, sessionsKey))
 	return int(n), err
 }
 
-// begunBy are the sessions of a customer that a cut-off ends.
+// begunBy are the sessions of a customer that began at or before a cut-off.
 func (t tables) begunBy(customer []byte, cutOff int64) ([]ending, error) {
 	list, err := t.sessionsOf(customer)
 	return slices.DeleteFunc(list, func(e ending) bool { return e.started > cutOff }), err
@@ -123,7 +123,7 @@ func endings(list []ending) (facts resolved) {
 	return facts
 }
 
-// joinSession stores a session, in the place of one with the same id that began earlier.
+// joinSession stores a session. It replaces one with the same id that began earlier.
 func (w *writer) joinSession(f fact.Session) error {
 	old, found, err := w.session(f.ID)
 	if err != nil || found && old.started >= f.Started {

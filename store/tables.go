@@ -9,7 +9,7 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// person reads the record of the customer under an id, by key; ok is false if there is none.
+// person reads the record of the customer who holds an id, by key; ok is false if nobody does.
 func (t tables) person(key []byte) (p person, ok bool, err error) {
 	if len(key) == 0 {
 		return person{}, false, nil
@@ -41,8 +41,8 @@ func (t tables) customer(id core.CustomerID) (c Customer, ok bool, err error) {
 	return c, err == nil, err
 }
 
-// memberships are the names of the groups in which a customer is, sorted. A membership counts while the group that has
-// the name is the one that was entered: one that was removed and made again has none of its former members.
+// memberships are the names of the groups in which a customer is, sorted. A membership counts only while the group of
+// that name is the one that the customer entered: a group that was removed and made again has no former members.
 func (t tables) memberships(groups members) (names []string, err error) {
 	if len(groups) == 0 {
 		return nil, nil
@@ -116,9 +116,10 @@ func (t tables) ownerKey(email string) ([]byte, error) {
 	return decodeOwner(value)
 }
 
-// familyOf returns the state of the family of a customer's token. A family has two names: under the customer, and under
-// nobody. A log-out may know only one of them: a foreign token has the second, and access tokens from it carry the
-// first; a node may not know the customer yet.
+// familyOf reads the family of a customer's token. A family may be recorded under two names, one with the customer and
+// one without, since whoever revokes it may know only one: a foreign token gives the name without, access tokens that
+// came from it the name with the customer, and a node may not know the customer yet. The family is dead if either record
+// says so.
 func (t tables) familyOf(k core.FamilyKey, customer core.CustomerID) (family, error) {
 	f, err := t.family(k)
 	switch {

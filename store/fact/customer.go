@@ -6,7 +6,7 @@ import (
 	"github.com/edgetoken/edgetoken/core/codec"
 )
 
-// It encodes no field that Set does not name:
+// appendTo encodes only the fields that Set names:
 //
 //	id | stamp made | stamp | u16 set | [e-mail] | [first name] | [last name] | [u8 active] | [u8 staff] |
 //	[u8 superuser] | [password hash | revoke claim] | [u32 attributes] | [i64 joined, µs] | granted | withdrawn |

@@ -62,11 +62,11 @@ const (
 	AllFields Fields = 1<<iota - 1
 )
 
-// Customer sets fields of a customer, and gives and takes permissions and memberships. The fact that makes a customer
-// sets all fields, and its Stamp is Made.
+// Customer makes or changes a customer: it sets fields, and gives and takes permissions and memberships. The fact that
+// makes a customer sets all fields, and its Stamp is Made.
 type Customer struct {
 	ID    core.CustomerID
-	Made  Stamp // of the fact that made the customer: an id that was removed may be made again
+	Made  Stamp // of the fact that made the customer, since an id may be used again after a removal
 	Stamp Stamp
 	Set   Fields
 
@@ -81,13 +81,13 @@ type Customer struct {
 	Left               []string // names of groups, sorted
 }
 
-// Membership is a group that a customer enters: its name, and the stamp of its making.
+// Membership is a group that a customer enters: its name, and its number, which is the stamp of its making.
 type Membership struct {
 	Group  string
 	Number Stamp
 }
 
-// RemoveCustomer removes every customer who was made under this id before Stamp.
+// RemoveCustomer removes all customers who were made under this id before Stamp.
 type RemoveCustomer struct {
 	ID    core.CustomerID
 	Stamp Stamp
@@ -116,24 +116,24 @@ func ByID(id core.CustomerID) Subject { return Subject{ID: id} }
 // ByAddress is the subject with an e-mail address.
 func ByAddress(email string) Subject { return Subject{Address: sha256.Sum256([]byte(email))} }
 
-// CutOff ends all log-ins of a subject that began at or before At. It is applied as it stands.
+// CutOff ends all log-ins of a subject that began at or before At. A store never raises At when it applies the fact.
 type CutOff struct {
 	Subject Subject
 	At      int64 // Unix milliseconds
-	// Until is how long a store remembers it if nobody holds the id or address, in Unix seconds; 0: as long as somebody
-	// does.
+	// Until is how long a store remembers it once nobody holds the id, in Unix seconds; 0: no end is known yet, since
+	// somebody does.
 	Until int64
 }
 
-// RevokeFamily makes a family dead.
+// RevokeFamily makes a family dead for good. Until is how long a store remembers it.
 type RevokeFamily struct {
 	Family core.FamilyKey
 	Start  int64 // Unix milliseconds; 0 where it is not known
 	Until  int64 // Unix seconds
 }
 
-// AdvanceFamily says that a refresh token of a family was exchanged for that of the next generation, and all that it
-// takes to write that one again.
+// AdvanceFamily says that a refresh token of a family was exchanged for one of the next generation, and has all that is
+// needed to write the new tokens again.
 type AdvanceFamily struct {
 	Family     core.FamilyKey
 	Start      int64 // Unix milliseconds; 0 where it is not known
@@ -143,8 +143,8 @@ type AdvanceFamily struct {
 	Access     int64  // life of the new access token, seconds
 	Refresh    int64  // life of the new refresh token, seconds
 	Key        string // kid of the key that signed them
-	// Incarnation and Sequence say in which commit of the family's home it was made. Of two different advances to the
-	// same generation the later one counts.
+	// Incarnation and Sequence are the position of the frame in which the home of the family made it. Of two advances
+	// to one generation the later one counts.
 	Incarnation, Sequence uint64
 }
 
@@ -163,11 +163,11 @@ type RemoveGroup struct {
 	Until int64 // Unix seconds: how long a store remembers it
 }
 
-// Lifetimes are the longest lives that tokens had at a node, in seconds: core.Lifetimes.
+// Lifetimes are the longest lives that tokens have had at a node, in seconds: see core.Lifetimes.
 type Lifetimes struct{ Access, Refresh, Foreign int64 }
 
-// Rehash is another hash of the password that a customer has. It stays on the node: a node that was stolen must not set
-// passwords.
+// Rehash replaces the hash of a password by another hash of the same password. It stays on its node, since a stolen
+// node must not be able to set passwords.
 type Rehash struct {
 	ID       core.CustomerID
 	Made     Stamp
@@ -217,7 +217,7 @@ type Forget struct {
 	Until  int64  // Unix seconds
 }
 
-// Clock says that the wall clock is right, whatever it says: an operator has looked.
+// Clock says that the wall clock was right at At: an operator has looked.
 type Clock struct{ At int64 } // Unix microseconds
 
 // MaxNumber is the highest number of a node: it has 14 bits.
@@ -230,13 +230,13 @@ type Node struct {
 	Epoch       uint32
 }
 
-// PurgeClock moves the clock on by which records end. Every commit does so; this fact is for a node that is idle.
+// PurgeClock has an idle node write its purge clock. Any other commit writes it too.
 type PurgeClock struct{ At int64 } // Unix microseconds
 
-// Trim removes frames from the outbox that another node has.
+// Trim removes frames from the outbox that are kept elsewhere.
 type Trim struct {
-	UpTo   Position
-	Frames uint32 // how many
+	UpTo   Position // the last of them
+	Frames uint32   // how many
 }
 
 // Head is the last frame of an incarnation of another node that this node has applied.
@@ -246,23 +246,23 @@ type Head struct {
 	Hash     [sha256.Size]byte // of the frame
 }
 
-// Wait keeps a frame that came before one that it follows.
+// Wait keeps a frame that came before the one that it follows.
 type Wait struct{ Frame []byte }
 
-// Quarantine keeps a fact, or a whole frame, that this program cannot read.
+// Quarantine keeps a fact or a whole frame that this program cannot read, or a fact that meets a damaged record.
 type Quarantine struct {
 	Node     uint16   // whose frame it came in
 	Position Position // of that frame; zero where that could not be read
-	// Judge says that the fact is to be judged, since it was not the authority that sent it.
+	// Judge says that it must be judged, since it does not come from the authority.
 	Judge   bool
 	IsFrame bool
 	Raw     []byte
 }
 
-// Release takes out of the quarantine what can be read by now.
+// Release takes a fact or frame out of the quarantine.
 type Release struct{ Digest [sha256.Size]byte } // of Raw
 
-// Followed is how far this node has followed another, in the words of what brings the frames.
+// Followed says how far this node has followed another, in a form that only the one who brings the frames understands.
 type Followed struct{ Position []byte }
 
 func (Customer) Kind() Kind       { return CustomerKind }

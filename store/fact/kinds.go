@@ -75,13 +75,13 @@ func (k Kind) layout() layout {
 // Known reports whether this program can read facts of the kind.
 func (k Kind) Known() bool { return k.layout().read != nil }
 
-// Lane is the way that facts of the kind travel. It is Local for an unknown kind.
+// Lane says which way facts of the kind travel. It is Local for an unknown kind.
 func (k Kind) Lane() Lane { return k.layout().lane }
 
 // Authority says who may write facts of the kind. It is Self for an unknown kind: nobody accepts those from another.
 func (k Kind) Authority() Authority { return k.layout().authority }
 
-// IsLocal reports whether facts of the kind, known or not, never leave their node: no frame has any.
+// IsLocal reports whether facts of the kind, known or not, never leave their node. No frame has any of them.
 func (k Kind) IsLocal() bool { return k >= local }
 
 // String is the name of the kind, as JSON has it; the number of an unknown one.

@@ -26,7 +26,7 @@ const (
 	lastMoment  = 253402300799999999 // 9999-12-31T23:59:59.999999Z
 )
 
-// reader takes the values of a payload. It refuses all that a store cannot keep.
+// reader takes values off the front of a payload, and refuses those that a store cannot keep.
 type reader struct{ codec.Reader }
 
 // require makes r bad unless ok.

@@ -3,8 +3,8 @@ package fact
 // frameRoom is what a frame has room for beside its header and the longest signature, in bytes.
 const frameRoom = MaxFrameBytes - 128*1024
 
-// Split cuts the facts of one commit into runs that each fit into a frame. One run is the rule. Facts join, so a node
-// that has only the first runs yet is merely behind.
+// Split cuts the facts of one commit into runs that each fit into a frame; mostly there is one. Since facts join, a
+// node that has only the first of several frames is merely behind.
 func Split(facts []Fact) (runs [][]Fact) {
 	var encoded []byte
 	start, size := 0, 0
