@@ -10,7 +10,8 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// What follows checks the buckets that schema 4 brought: parked customers, contested addresses, and frames.
+// What follows checks the buckets that schema 4 brought: parked customers, contested addresses, frames, heads, and the
+// quarantine.
 
 func (a *recordCheck) parked(e *entry) {
 	a.found.parked++

@@ -6,9 +6,9 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// What follows checks what schemas 1 to 3 wrote: in a file of theirs, and where an upgrade has not come to it yet.
+// What follows checks records that schemas 1 to 3 wrote: in an old file, and in one that is not fully upgraded yet.
 
-// form says how the records of a file are written that schema 4 has in another form.
+// form says which form those records of a file have that schema 4 has changed.
 type form byte
 
 const (
@@ -17,7 +17,7 @@ const (
 	both         // some are upgraded, others not yet
 )
 
-// formOf says how the records of a file are written. b is its bucket meta.
+// formOf says which form they have in a file. b is its bucket meta.
 func formOf(version int64, b *bbolt.Bucket) form {
 	switch {
 	case version < schema:

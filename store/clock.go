@@ -12,8 +12,8 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// timekeeper tells the time as well as a clock that may be wrong allows, and keeps the purge clock. Its times are in
-// Unix microseconds. It is safe for concurrent use.
+// timekeeper tells the time as well as is possible with a wall clock that may be wrong, and keeps the purge clock. Its
+// times are in Unix microseconds. It is safe for concurrent use.
 //
 // The purge clock says when records may go (R3). It moves on while the process runs, as fast as a monotonic clock, or a
 // 64th faster (core.ClockGain) while it is behind the wall clock. A start does not move it, and nothing moves it back.
@@ -147,7 +147,7 @@ func (t tables) purgeClock() (int64, error) {
 	return 0, nil
 }
 
-// plausible returns a time in Unix microseconds if a clock may have shown it, else 0.
+// plausible returns a time in Unix microseconds if it can be right, else 0.
 func plausible(at int64) int64 {
 	if core.CheckClock(time.UnixMicro(at), time.Time{}) != nil {
 		return 0

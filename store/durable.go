@@ -2,16 +2,15 @@ package store
 
 import "context"
 
-// syncing is a commit from its beginning on. bbolt shows it to readers as soon as its meta page is written, one
-// fdatasync before it is durable. A reader who saw it answers only once it is durable (R9), for a commit that fails was
-// never there.
+// syncing is a commit that may not be durable yet. bbolt shows it to readers as soon as its meta page is written, one
+// fdatasync earlier. A reader who saw it answers only once it is durable (R9): if it fails, it was never there.
 type syncing struct {
 	transaction int
 	done        chan struct{} // closed when the commit is durable or has failed
 	err         error         // why it failed, once done is closed
 }
 
-// durable is the state of a file at opening: a commit that is durable already.
+// durable is a commit that is durable already: the last one in a file that was just opened.
 func durable(transaction int) *syncing {
 	s := &syncing{transaction: transaction, done: make(chan struct{})}
 	close(s.done)

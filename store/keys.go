@@ -68,7 +68,7 @@ func familyKey(k core.FamilyKey) (key []byte, ok bool) {
 	return binary.BigEndian.AppendUint64(key, k.Bits), true
 }
 
-// bitsLength is how many bytes at the end of a family's key are its own. The bytes before them are the same for all
+// bitsLength is the length of the bits at the end of a family's key. The bytes before them are the same for all
 // families of its issuer and customer.
 const bitsLength = 8
 

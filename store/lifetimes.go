@@ -43,7 +43,7 @@ func (db *DB) RaiseLifetimes(ctx context.Context, l core.Lifetimes) error {
 	})
 }
 
-// joinLifetimes keeps the longer ones.
+// joinLifetimes keeps the longer one of each lifetime.
 func (w *writer) joinLifetimes(f fact.Lifetimes) error {
 	longest, err := w.lifetimes()
 	if err != nil {
@@ -61,8 +61,8 @@ func (w *writer) joinLifetimes(f fact.Lifetimes) error {
 
 // RaiseForToken raises core.Lifetimes.Foreign to the time that a token with a good signature has left to live;
 // expires is in Unix seconds. So cut-offs outlive tokens that this node did not issue, or issued under unknown
-// settings. It keeps whole days, so it seldom writes. It counts from the purge clock, by which they go. By a wall
-// clock that is ahead the time would be too short, and by one that is behind too long, for good.
+// settings. It keeps whole days, so it seldom writes. It counts from the purge clock, by which cut-offs are purged.
+// By a wall clock that is ahead the time would be too short, and by one that is behind too long, for good.
 func (db *DB) RaiseForToken(ctx context.Context, expires int64) error {
 	expires = min(max(expires, 0), core.LastUntil) // a token may say any number
 	// The purge clock never goes back, so no more is left than at an earlier look.

@@ -39,8 +39,8 @@ type Query struct {
 }
 
 // Load reads what one request needs, in one transaction. It is no error if there is no such customer: then both
-// customers are zero, and State.CutOff is that of the id or e-mail address. The caller sets
-// PasswordGood. All that Load returns is durable. Do not change what Customer points to.
+// customers are zero, and State.CutOff is that of the id or e-mail address. The caller sets PasswordGood. Everything
+// that Load returns is durable. Do not change what Customer points to.
 func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Customer, err error) {
 	changes := db.Changes()
 	if err := db.Health(); err != nil {
@@ -65,7 +65,7 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 	return state, customer, nil
 }
 
-// load is Load but for State.HighWater.
+// load is Load without State.HighWater.
 func (t tables) load(kind core.IDKind, q Query) (state core.State, customer Customer, err error) {
 	meta := t.tx.Bucket(metaBucket)
 	own, err := decodeTally(meta.Get(tallyKey))

@@ -10,12 +10,12 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// recordVersion is the first byte of a value, unless its kind has had further versions. If a value has a version that
-// this program does not know, an unknown flag or bytes left over, a newer program wrote it. It is an error, since
-// writing it back would lose what this program does not understand.
+// recordVersion is the first byte of a value, unless its kind of record has a later version. A value with an unknown
+// version, an unknown flag or bytes left over was written by a newer program. It is an error, since writing it back
+// would lose what this program does not understand.
 const recordVersion = 1
 
-// corrupt says which kind of record cannot be read; never its bytes.
+// corrupt says which kind of record cannot be read. It shows nothing of its bytes.
 func corrupt(what string) error {
 	return fmt.Errorf("%s record: %w or of a newer version", what, ErrCorrupt)
 }
@@ -36,7 +36,7 @@ const (
 	allFlags = 1<<iota - 1
 )
 
-// encodeNumber: version 1 | i64. A cut-off in milliseconds, a last log-in in microseconds.
+// encodeNumber: version 1 | i64. What it counts, and the unit, differ with the key.
 func encodeNumber(v int64) []byte { return codec.I64([]byte{recordVersion}, v) }
 
 func decodeNumber(what string, value []byte) (int64, error) {
@@ -79,7 +79,7 @@ func (t tally) lastCommit() time.Time {
 	return time.UnixMicro(t.committed).UTC()
 }
 
-// nodeCutOff is the cut-off of the node as it counts.
+// nodeCutOff is the cut-off of the node that counts: see bounded.
 func (t tally) nodeCutOff() int64 { return bounded(t.cutOff) }
 
 // bounded bounds a kept start or cut-off. Schemas 1 and 2 did not bound them, so a clock far ahead may have left one

@@ -116,10 +116,10 @@ func (t tables) ownerKey(email string) ([]byte, error) {
 	return decodeOwner(value)
 }
 
-// familyOf reads the family of a customer's token. A family may be recorded under two names, one with the customer and
-// one without, since whoever revokes it may know only one: a foreign token gives the name without, access tokens that
-// came from it the name with the customer, and a node may not know the customer yet. The family is dead if either record
-// says so.
+// familyOf reads the family of a customer's token. A family may be recorded under two names, one with the customer
+// and one without, since whoever revokes it may know only one: a foreign token gives the name without, access tokens
+// that came from it the name with the customer, and a node may not know the customer yet. The family is dead if
+// either record says so.
 func (t tables) familyOf(k core.FamilyKey, customer core.CustomerID) (family, error) {
 	f, err := t.family(k)
 	switch {
