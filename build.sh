@@ -17,7 +17,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 GO_WANTED=1.26
-TOPICS="obtain refresh verify authorization claims blacklist text bodies http settings permissions browser revocation"
+TOPICS="obtain refresh verify authorization claims blacklist text bodies http settings permissions browser revocation \
+  sliding rotation"
 ENGINES="wasm wasm-full native"
 
 # Go packages below testdata, which ./... skips: those with tests, and all.

@@ -24,19 +24,27 @@ func (w *Writer) keep(req *Request, m *strictjson.Member) bool {
 		w.extra = append(w.extra, m.Value.JSON(req.Extra)...)
 		o.member = w.extra[at:len(w.extra):len(w.extra)]
 	}
-	w.own = append(w.own, o)
+	w.more = append(w.more, o)
 	return true
+}
+
+// takeOver begins a token that takes over all claims but these and the configured ones.
+func (w *Writer) takeOver(set *claimSet) {
+	w.set, w.own = set, append(w.own[:0], set.own...)
+	for i := range w.more {
+		w.more[i].used = false
+	}
 }
 
 // configured appends the claims that are configured for customers, fresh at each log-in and refresh, then aud and
 // iss, but for those that stand in the token already.
 func (w *Writer) configured(b []byte) []byte {
-	for i := len(w.set.own); i < len(w.own); i++ {
-		if o := &w.own[i]; !o.used {
+	for i := range w.more {
+		if o := &w.more[i]; !o.used {
 			b = append(b, o.member...)
 		}
 	}
-	for i := w.set.dropped; i < len(w.set.own); i++ {
+	for i := w.set.dropped; i < len(w.own); i++ {
 		if o := &w.own[i]; !o.used {
 			b = append(b, o.member...)
 		}
@@ -53,8 +61,8 @@ func (w *Writer) find(first uint64, name []byte) *ownClaim {
 			return o
 		}
 	}
-	for i := len(w.set.own); i < len(w.own); i++ {
-		if o := &w.own[i]; o.is(first, name) {
+	for i := range w.more {
+		if o := &w.more[i]; o.is(first, name) {
 			o.used = true
 			return o
 		}

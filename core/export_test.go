@@ -19,11 +19,11 @@ func (w *Writer) Copied(req *Request) (quick, slow []byte, ok bool) {
 	if _, err := w.Prepare(req); err != nil {
 		return nil, nil, false
 	}
-	fresh := func() {
-		for i := range w.own {
-			w.own[i].used = false
-		}
+	set := &w.fixed.copied
+	if req.Op == SlidingRefresh {
+		set = &w.fixed.slid
 	}
+	fresh := func() { w.takeOver(set) }
 	fresh()
 	quick, ok = w.copiedQuickly(nil, req.Opened.Claims)
 	quick = w.configured(quick)

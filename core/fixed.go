@@ -17,6 +17,7 @@ type fixed struct {
 	revoke                   []byte   // ,"hash_password":
 	copied                   claimSet // of an access token
 	slid                     claimSet // of a sliding token that is refreshed
+	rotated                  claimSet // of a refresh token that follows another one
 	reserved                 uint64   // a bit for the words.NameHash of each name that is not to be configured
 	ascii                    bool     // those names are ASCII alone
 }
@@ -72,10 +73,17 @@ func fix(s *Settings, keys KeySet) fixed {
 		}
 	}
 	f.copied.dropped = len(f.copied.own)
-	f.slid.add("exp", nil) // the members of these two come with a request, and exp is always there
-	f.slid.add("iat", nil)
-	f.slid.dropped = 1
-	for _, set := range []*claimSet{&f.copied, &f.slid} {
+	// The members of these come with a request. All but iat are always there.
+	f.slid.add("exp", nil)
+	f.rotated.add("exp", nil)
+	if s.IDClaim != "" {
+		f.rotated.add(s.IDClaim, nil)
+	}
+	for _, set := range []*claimSet{&f.slid, &f.rotated} {
+		set.dropped = len(set.own)
+		set.add("iat", nil)
+	}
+	for _, set := range []*claimSet{&f.copied, &f.slid, &f.rotated} {
 		if s.Audience != nil || s.AudienceList {
 			set.add("aud", append(named("aud"), audience(s)...))
 		}

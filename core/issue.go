@@ -3,6 +3,7 @@ package core
 import (
 	"encoding/binary"
 	"strconv"
+	"time"
 
 	"github.com/edgetoken/edgetoken/core/python"
 	"github.com/edgetoken/edgetoken/core/strictjson"
@@ -14,6 +15,7 @@ func (w *Writer) login(d *decision) {
 	p := &w.prepared
 	fam := newFamily(max(d.req.Now.UnixMilli(), d.req.State.CutOff+1), d.req.Entropy)
 	w.begins(d, fam.Start)
+	w.takeOver(&w.fixed.copied)
 	c := &d.req.State.Customer
 	if d.s.UpdateLastLogin {
 		p.Effects.List = append(p.Effects.List, Effect{Kind: RecordLogin, Customer: c.ID, At: d.now})
@@ -45,29 +47,57 @@ func (w *Writer) login(d *decision) {
 }
 
 // refresh writes the access token that a refresh token gives: its own type, times and id, then the other claims of
-// the refresh token in their order.
+// the refresh token in their order. With rotation it also writes the refresh token that follows.
 func (w *Writer) refresh(d *decision) {
 	begun := w.begin(d, AccessToken)
 	b := w.identified(d, AccessToken, begun, d.fam)
+	w.takeOver(&w.fixed.copied)
 	w.write(AccessToken, begun, w.configured(w.copied(b, d.o.Claims)))
+	if d.s.RotateRefreshTokens {
+		w.sibling(d)
+	}
 }
 
-// slide writes a sliding token anew: with its claims in their order, but for exp and iat.
+// sibling writes a refresh token of a family of its own, which counts as begun when that of the old token began.
+func (w *Writer) sibling(d *decision) {
+	w.rewrite(d, RefreshToken, d.s.RefreshTokenLifetime, newFamily(max(d.fam.Start, familyEpoch), d.req.Entropy))
+}
+
+// slide writes a sliding token anew, with its id.
 //
 // An id of ours says when the family began. Any other begins at its iat, which moves here: that counts as a start, so
 // that a later cut-off is not before it, though the clock be set back.
 func (w *Writer) slide(d *decision) {
-	w.times = appendTime(w.times[:0], "exp", d.now+d.s.SlidingTokenLifetime.Microseconds())
-	size := len(w.times)
-	w.times = appendTime(w.times, "iat", d.now)
-	w.own[0].member, w.own[1].member = w.times[:size:size], w.times[size:]
-	b := w.configured(w.copied(w.claims[:0], d.o.Claims))
-	b[0] = '{'
-	key := w.prepared.Key
-	w.write(SlidingToken, &begun{input: w.fixed.headers[key]}, b)
+	w.rewrite(d, SlidingToken, d.s.SlidingTokenLifetime, Family{})
 	if !d.fam.Ours {
 		w.begins(d, d.req.Now.UnixMilli())
 	}
+}
+
+// rewrite writes the token that was presented anew, with its claims in their order, but for exp, iat, and the id of a
+// refresh token.
+func (w *Writer) rewrite(d *decision, t TokenType, lifetime time.Duration, fam Family) {
+	set := &w.fixed.slid
+	w.fresh = w.fresh[:0]
+	if t == RefreshToken {
+		set = &w.fixed.rotated
+	}
+	w.takeOver(set)
+	for i := range w.own[:set.dropped+1] {
+		at := len(w.fresh)
+		switch {
+		case i == 0:
+			w.fresh = appendTime(w.fresh, "exp", d.now+lifetime.Microseconds())
+		case i == set.dropped:
+			w.fresh = appendTime(w.fresh, "iat", d.now)
+		default:
+			w.fresh = append(fam.appendTokenID(append(w.fresh, w.fixed.id...), refreshKind, fam.Generation), '"')
+		}
+		w.own[i].member = w.fresh[at:len(w.fresh):len(w.fresh)]
+	}
+	b := w.configured(w.copied(w.claims[:0], d.o.Claims))
+	b[0] = '{'
+	w.write(t, &begun{input: w.fixed.headers[w.prepared.Key]}, b)
 }
 
 // appendTime appends a claim that is a time in Unix microseconds.

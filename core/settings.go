@@ -61,6 +61,7 @@ type Settings struct {
 	SlidingTokenLifetime, SlidingTokenRefreshLifetime time.Duration
 	// BlacklistApp says whether tokens can be blacklisted at all (simplejwt's token_blacklist among INSTALLED_APPS).
 	BlacklistApp           bool
+	RotateRefreshTokens    bool // ROTATE_REFRESH_TOKENS; a refresh also gives a new refresh token
 	BlacklistAfterRotation bool // BLACKLIST_AFTER_ROTATION; without rotation it makes verify ask the blacklist
 	UpdateLastLogin        bool // UPDATE_LAST_LOGIN
 
@@ -106,6 +107,11 @@ func DefaultSettings() Settings {
 	}
 }
 
+// Advances reports whether a refresh spends the refresh token: it is replaced by that of the next generation.
+func (s *Settings) Advances() bool {
+	return s.RotateRefreshTokens && s.BlacklistAfterRotation && s.BlacklistApp
+}
+
 // lifetimes are how long an access token and a refresh token may be accepted after they were issued, in whole seconds:
 // ACCESS_TOKEN_LIFETIME and REFRESH_TOKEN_LIFETIME, each with LEEWAY. A sliding token is both, so its lifetimes count
 // too.
@@ -138,6 +144,10 @@ func (s Settings) Validate() []error {
 		if l.lifetime < time.Second {
 			bad(l.setting, "must be at least 1 second")
 		}
+	}
+	if s.Advances() {
+		bad("BLACKLIST_AFTER_ROTATION", "refresh tokens that end as they rotate are not supported by this version: "+
+			"set it or ROTATE_REFRESH_TOKENS to false")
 	}
 	if s.Leeway < 0 {
 		bad("LEEWAY", "must not be negative")

@@ -47,9 +47,10 @@ type Writer struct {
 	begun     [4]begun           // of refresh, access and sliding tokens, and of access tokens that copy their iat
 	claims    []byte             // of the token that is being written, but for what is begun
 	shared    []byte             // the end of them, where it is the same in both tokens
-	set       *claimSet          // of the request
-	own       []ownClaim         // those of set, then of the request
-	times     []byte             // their exp and iat, where a sliding token is refreshed
+	set       *claimSet          // of the token that is being written
+	own       []ownClaim         // those of set
+	more      []ownClaim         // those that are configured for the customer
+	fresh     []byte             // the members of exp, id and iat, where a token is written anew
 	extra     []byte             // their members, where they are configured for customers
 	extraScan strictjson.Scanner // holds their names
 	scan      strictjson.Scanner
@@ -65,11 +66,7 @@ func NewWriter(s *Settings, keys KeySet) *Writer {
 // Prepare decides a request and writes the signing inputs of the tokens to issue. What it gives is valid until the
 // next call, and refers to req. The error is that of CheckWriting.
 func (w *Writer) Prepare(req *Request) (*Prepared, error) {
-	w.set = &w.fixed.copied
-	if req.Op == SlidingRefresh {
-		w.set = &w.fixed.slid
-	}
-	w.own, w.extra = append(w.own[:0], w.set.own...), w.extra[:0]
+	w.more, w.extra = w.more[:0], w.extra[:0]
 	key := w.keys.SigningAt(req.Now)
 	keep := func(m *strictjson.Member) bool { return w.keep(req, m) }
 	if err := checkWriting(key, req, &w.extraScan, keep); err != nil {

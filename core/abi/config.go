@@ -13,8 +13,9 @@ import (
 //
 //	text compat | text wire | text node | i64 access, i64 refresh, i64 sliding, i64 sliding refresh lifetime (µs) |
 //	i64 leeway (µs) |
-//	u8 blacklist app | u8 blacklist after rotation | u8 last_login | u8 check revoke token | u8 check active |
-//	u8 has issuer | text issuer | u8 audience is a list | texts audience | texts header types | texts token classes |
+//	u8 blacklist app | u8 rotate | u8 blacklist after rotation | u8 last_login | u8 check revoke token |
+//	u8 check active | u8 has issuer | text issuer | u8 audience is a list | texts audience | texts header types |
+//	texts token classes |
 //	text user id claim | text type claim | text id claim | text refresh exp claim | text revoke claim |
 //	u64 epoch | u16 count | count × (text kid | text alg | text issuer | u8 default | u8 any kid |
 //	i64 end (Unix s, 0: none) | bytes material) | u16 count | count × (u16 key that signs | i64 from (Unix s))
@@ -38,8 +39,8 @@ func (c *Config) Append(b []byte) []byte {
 		s.SlidingTokenRefreshLifetime, s.Leeway} {
 		b = codec.I64(b, d.Microseconds())
 	}
-	for _, v := range []bool{s.BlacklistApp, s.BlacklistAfterRotation, s.UpdateLastLogin, s.CheckRevokeToken,
-		s.CheckUserIsActive, s.Issuer != nil} {
+	for _, v := range []bool{s.BlacklistApp, s.RotateRefreshTokens, s.BlacklistAfterRotation, s.UpdateLastLogin,
+		s.CheckRevokeToken, s.CheckUserIsActive, s.Issuer != nil} {
 		b = codec.Bool(b, v)
 	}
 	issuer := ""
@@ -94,8 +95,8 @@ func ReadConfig(b []byte) (*Config, bool) {
 		*d = time.Duration(µs) * time.Microsecond
 	}
 	hasIssuer := false
-	for _, v := range []*bool{&s.BlacklistApp, &s.BlacklistAfterRotation, &s.UpdateLastLogin, &s.CheckRevokeToken,
-		&s.CheckUserIsActive, &hasIssuer} {
+	for _, v := range []*bool{&s.BlacklistApp, &s.RotateRefreshTokens, &s.BlacklistAfterRotation, &s.UpdateLastLogin,
+		&s.CheckRevokeToken, &s.CheckUserIsActive, &hasIssuer} {
 		*v = r.Bool()
 	}
 	issuer := r.Text()

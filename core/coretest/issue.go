@@ -92,6 +92,36 @@ func testIssue(t *testing.T, newEngine NewEngine) {
 			want: []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"F","iss":"https://auth.example",` +
 				`"user_id":"7"}`}},
 
+		{name: "rotation in the token's own order", settings: "rotate", op: core.Refresh,
+			claims: `{"user_id":7,"jti":"` + refreshID + `","f": 1.10,"exp":4102444800,"iat":1577836800,` +
+				`"token_type":"refresh"}`,
+			want: []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"F","user_id":7,"f":1.10}`,
+				`{"user_id":7,"jti":"N","f":1.10,"exp":REF,"iat":NOW,"token_type":"refresh"}`}},
+		{name: "rotation in 5.2: the access token alone copies iat", settings: "5.2rotate", op: core.Refresh,
+			claims: `{"token_type":"refresh","exp":4102444800,"iat":1577836800,"jti":"` + refreshID + `","user_id":7}`,
+			want: []string{`{"token_type":"access","exp":ACC,"iat":1577836800,"jti":"F","user_id":7}`,
+				`{"token_type":"refresh","exp":REF,"iat":NOW,"jti":"N","user_id":7}`}},
+		{name: "rotation of a foreign token, which has no iat", settings: "rotate", op: core.Refresh,
+			claims: `{"token_type":"refresh","exp":4102444800,"jti":"x1","user_id":7}`,
+			want: []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"O","user_id":7}`,
+				`{"token_type":"refresh","exp":REF,"jti":"E","user_id":7,"iat":NOW}`}},
+		{name: "rotation of a token whose id is in no list", settings: "5.2rotate", op: core.Refresh,
+			claims: `{"token_type":"refresh","exp":4102444800,"jti":null,"user_id":7,"iss":5}`,
+			want: []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"L","user_id":7,"iss":5}`,
+				`{"token_type":"refresh","exp":REF,"jti":"E","user_id":7,"iss":5,"iat":NOW}`}},
+		{name: "rotation renews configured claims, aud and iss", settings: "everything", op: core.Refresh,
+			change: func(q *core.Request) { q.Extra = []byte(`{"plan":"pro","gone":null,"new":1}`) },
+			claims: `{"gone":1,"plan":"free","typ":"refresh","exp":4102444800,"iss":"us","aud":"shop",` +
+				`"tid":"` + refreshID + `","jti":"j","hash":"old"}`,
+			want: []string{`{"typ":"access","exp":ACC,"iat":NOW,"tid":"F","plan":"pro","iss":"us","aud":["shop"],` +
+				`"hash":"old","new":1}`,
+				`{"plan":"pro","typ":"refresh","exp":REF,"iss":"us","aud":["shop"],"tid":"N","jti":"j",` +
+					`"hash":"old","new":1,"iat":NOW}`}},
+		{name: "rotation without type and id", settings: "no names, rotate", op: core.Refresh,
+			claims: `{"exp":4102444800,"token_type":"x","jti":"y"}`,
+			want: []string{`{"exp":ACC,"iat":NOW,"token_type":"x"}`,
+				`{"exp":REF,"token_type":"x","jti":"y","iat":NOW}`}},
+
 		{name: "sliding log-in 5.5", settings: "5.5", op: core.SlidingLogin, want: []string{
 			`{"token_type":"sliding","exp":SLIDE,"iat":NOW,"jti":"S","refresh_exp":REXP,"user_id":"7"}`}},
 		{name: "sliding log-in 5.2", settings: "5.2", op: core.SlidingLogin, want: []string{
@@ -137,7 +167,9 @@ func testIssue(t *testing.T, newEngine NewEngine) {
 			}
 			for i, want := range c.want {
 				want = strings.NewReplacer(`"R"`, `"`+loginRefreshID+`"`, `"A"`, `"`+loginAccessID+`"`, `"F"`,
-					`"`+refreshedAccessID+`"`, `"S"`, `"`+loginSlidingID+`"`).Replace(stamp(want))
+					`"`+refreshedAccessID+`"`, `"S"`, `"`+loginSlidingID+`"`, `"N"`, `"`+siblingID+`"`,
+					`"E"`, `"`+earliestSiblingID+`"`, `"O"`, `"`+foreignAccess+`"`, `"L"`,
+					`"`+unlistedAccess+`"`).Replace(stamp(want))
 				value := o.Tokens[i].Value
 				if got := claimsOf(t, value); got != want {
 					t.Errorf("claims of token %d:\n got %s\nwant %s", i, got, want)
@@ -179,12 +211,18 @@ func testIssue(t *testing.T, newEngine NewEngine) {
 	testEffects(t, newEngine)
 }
 
-// The ids that Now and Entropy give to log-ins, and to an access token in the family of refreshID.
+// The ids that Now and Entropy give: to log-ins; in the family of refreshID to an access token, and to a sibling of the
+// refresh token; to a sibling of a token that does not say when it was issued; to access tokens of x1, and of an id
+// that is in no list.
 const (
 	loginRefreshID    = "08e05e137d30831388ccd0d400000000"
 	loginAccessID     = "08e05e137d30831388ccd0d662613938"
 	loginSlidingID    = "08e05e137d30831388ccd0d762613938"
 	refreshedAccessID = "08e0429bc012834599e26af262613938"
+	siblingID         = "08e0429bc030831388ccd0d400000000"
+	earliestSiblingID = "000000000030831388ccd0d400000000"
+	foreignAccess     = "000000000076818b905fbcae62613938"
+	unlistedAccess    = "000000000030831388ccd0d662613938"
 )
 
 // The first 47 bits of the SHA-256 of "x1" and accessID: families of ids that are not ours.
@@ -221,6 +259,9 @@ func testEffects(t *testing.T, newEngine NewEngine) {
 					{Kind: core.RecordLogin, Customer: core.Integer(7), At: Now.UnixMicro()}}}},
 		{name: "refresh", settings: "5.5", op: core.Refresh, claims: `"jti":"` + refreshID + `"`, want: core.Effects{
 			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true}}},
+		{name: "rotation without blacklisting", settings: "rotate", op: core.Refresh,
+			claims: `"jti":"` + refreshID + `"`, want: core.Effects{
+				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true}}},
 		{name: "refresh of a foreign token", settings: "5.5", op: core.Refresh, claims: `"jti":"x1"`,
 			want: core.Effects{
 				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true}}},

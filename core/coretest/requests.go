@@ -16,7 +16,7 @@ func RandomRequest(r *rand.Rand) (core.Settings, core.Request) {
 	s := core.DefaultSettings()
 	s.Compat = pick(r, core.V55, core.V52)
 	s.Wire = pick(r, core.Secure, core.Exact)
-	s.BlacklistApp, s.BlacklistAfterRotation = mostly(r), often(r)
+	s.BlacklistApp, s.RotateRefreshTokens, s.BlacklistAfterRotation = mostly(r), often(r), often(r)
 	s.CheckRevokeToken, s.CheckUserIsActive = often(r), often(r)
 	s.AuthTokenClasses = pick(r, []core.TokenType{core.AccessToken}, []core.TokenType{core.SlidingToken},
 		[]core.TokenType{core.AccessToken, core.SlidingToken}, []core.TokenType{core.SlidingToken, core.AccessToken})

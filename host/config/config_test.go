@@ -177,10 +177,10 @@ func TestValues(t *testing.T) {
 		"Python at its default": {"simple_jwt:\n  TOKEN_OBTAIN_SERIALIZER: " +
 			"rest_framework_simplejwt.serializers.TokenObtainPairSerializer\n  JSON_ENCODER: null\n", nil,
 			func(c *config.Config) any { return c.Engine }, "wasm"},
-		"rotation off": {"simple_jwt:\n  ROTATE_REFRESH_TOKENS: false\n", nil,
-			func(c *config.Config) any { return c.Engine }, "wasm"},
+		"rotation": {"simple_jwt:\n  ROTATE_REFRESH_TOKENS: true\n", nil,
+			func(c *config.Config) any { return c.Settings.RotateRefreshTokens }, true},
 		"rotation off, Python's": {"", []string{"EDGETOKEN_SIMPLE_JWT_ROTATE_REFRESH_TOKENS=False"},
-			func(c *config.Config) any { return c.Engine }, "wasm"},
+			func(c *config.Config) any { return c.Settings.RotateRefreshTokens }, false},
 		"claims": {"claims:\n  plan: attributes.billing.plan\n  email: email\n", nil,
 			func(c *config.Config) any { return fmt.Sprint(c.Claims) },
 			"[{plan attributes.billing.plan} {email email}]"},
@@ -399,9 +399,9 @@ func FuzzFile(f *testing.F) {
 
 // A key that has one value is shown where somebody gave it.
 func TestGivenIsShown(t *testing.T) {
-	const key = "simple_jwt.ROTATE_REFRESH_TOKENS"
-	for file, want := range map[string]string{"": "[]", "simple_jwt: {ROTATE_REFRESH_TOKENS: false}\n": "[{" + key +
-		" false edgetoken.yaml:1}]"} {
+	const key = "simple_jwt.JWK_URL"
+	for file, want := range map[string]string{"": "[]", "simple_jwt: {JWK_URL: null}\n": "[{" + key +
+		" <nil> edgetoken.yaml:1}]"} {
 		c, err := load(t, file, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -114,8 +114,6 @@ func TestMistakes(t *testing.T) {
 			`edgetoken.yaml:3: simple_jwt.VERIFYING_KEY: stands alone: give SIGNING_KEY, its private key, too`},
 		"algorithm none": {"simple_jwt:\n  ALGORITHM: none\n", nil,
 			`edgetoken.yaml:2: simple_jwt.ALGORITHM: is unknown: use one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519`},
-		"rotation": {"simple_jwt:\n  ROTATE_REFRESH_TOKENS: true\n", nil,
-			`edgetoken.yaml:2: simple_jwt.ROTATE_REFRESH_TOKENS: rotation is not supported by this version: set it to false`},
 		"Python": {"simple_jwt:\n  TOKEN_OBTAIN_SERIALIZER: shop.Mine\n", nil,
 			`edgetoken.yaml:2: simple_jwt.TOKEN_OBTAIN_SERIALIZER: names Python code, which cannot run here: claims: says what its get_token() adds and login.answer: what its validate() adds; leave it out`},
 		"claim of no field": {"claims:\n  plan: plan\n", nil,
@@ -259,7 +257,7 @@ simple_jwt:
   ALGORITHM: HS1
   SIGNING_KEY: #secret
   USER_ID_CLAIM: exp
-  ROTATE_REFRESH_TOKENS: true
+  ROTATE_REFRESH_TOKENS: perhaps
 `, []string{"EDGETOKEN_WIRE=loose"}, config.Flag{Key: "listen", Value: "8000"})
 	want := `the configuration has 10 mistakes:
   edgetoken.yaml:1: listne: is unknown: did you mean listen?
@@ -269,7 +267,7 @@ simple_jwt:
   edgetoken.yaml:6: simple_jwt.ALGORITHM: is unknown: use one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519
   edgetoken.yaml:7: simple_jwt.SIGNING_KEY: is empty: give the secret, or leave the key out for a key of the node's own; a value that holds # must stand in quotes, else YAML takes the rest of the line for a comment
   edgetoken.yaml:8: simple_jwt.USER_ID_CLAIM: is a registered claim with a meaning of its own (RFC 7519 §4.1); choose another name
-  edgetoken.yaml:9: simple_jwt.ROTATE_REFRESH_TOKENS: rotation is not supported by this version: set it to false
+  edgetoken.yaml:9: simple_jwt.ROTATE_REFRESH_TOKENS: is neither true nor false
   EDGETOKEN_WIRE: wire: "loose" is unknown: use secure or exact
   --listen: listen: "8000" is no address: write host:port, such as 127.0.0.1:8000`
 	if err == nil || err.Error() != want {

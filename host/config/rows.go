@@ -172,6 +172,8 @@ func tokenRows() []row {
 			func(c *Config) *time.Duration { return &c.Settings.AccessTokenLifetime }),
 		at("simple_jwt.REFRESH_TOKEN_LIFETIME", d.RefreshTokenLifetime, readDuration,
 			func(c *Config) *time.Duration { return &c.Settings.RefreshTokenLifetime }),
+		at("simple_jwt.ROTATE_REFRESH_TOKENS", d.RotateRefreshTokens, readBool,
+			func(c *Config) *bool { return &c.Settings.RotateRefreshTokens }),
 		at("simple_jwt.BLACKLIST_AFTER_ROTATION", d.BlacklistAfterRotation, readBool,
 			func(c *Config) *bool { return &c.Settings.BlacklistAfterRotation }),
 		at("simple_jwt.UPDATE_LAST_LOGIN", d.UpdateLastLogin, readBool,
@@ -214,7 +216,6 @@ func refusedRows() []row {
 	const serializers = "rest_framework_simplejwt.serializers."
 	const fixed = "names Python code, which cannot run here: the answers of the end points are fixed; leave it out"
 	return []row{
-		only("simple_jwt.ROTATE_REFRESH_TOKENS", "false", "rotation is not supported by this version: set it to false"),
 		only("simple_jwt.JWK_URL", "", "keys from a URL are not supported by this version: leave it out"),
 		only("simple_jwt.JSON_ENCODER", "", "names Python code, which cannot run here: claims are plain JSON; "+
 			"leave it out"),
@@ -234,8 +235,8 @@ func refusedRows() []row {
 		only("simple_jwt.SLIDING_TOKEN_REFRESH_SERIALIZER", serializers+"TokenRefreshSlidingSerializer", fixed),
 		only("login.field", "email", "names what customers log in with, which is their e-mail address: set it to "+
 			"email, or leave it out").unlisted(),
-		only("refresh", "", "is not supported by this version, which does not rotate refresh tokens: "+
-			"leave it out").unlisted(),
+		only("refresh", "", "is not supported by this version: ROTATE_REFRESH_TOKENS under simple_jwt says whether "+
+			"refresh tokens rotate; leave it out").unlisted(),
 	}
 }
 

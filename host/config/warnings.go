@@ -64,6 +64,12 @@ var warnings = []warning{
 		return c.Settings.RefreshTokenLifetime > 366*day
 	},
 		"is more than a year: whoever steals a refresh token has it for that long, unless it is revoked"), false},
+	{"simple_jwt.ROTATE_REFRESH_TOKENS", when(func(c *Config) bool {
+		return c.Settings.RotateRefreshTokens && !c.Settings.Advances()
+	},
+		"is true without BLACKLIST_AFTER_ROTATION and blacklist_app, so that each refresh leaves one more refresh "+
+			"token that is good until it expires: whoever steals one can refresh it for ever, nobody notices, and a "+
+			"log-out ends only the one it presents; set both to true"), false},
 	{"simple_jwt.SLIDING_TOKEN_LIFETIME", when(func(c *Config) bool {
 		return c.Settings.SlidingTokenLifetime > c.Settings.SlidingTokenRefreshLifetime
 	},

@@ -45,6 +45,10 @@ func TestWarnings(t *testing.T) {
 			"and with wire: exact"},
 		{"simple_jwt: {ACCESS_TOKEN_LIFETIME: 25h}\n", ""},
 		{"simple_jwt: {REFRESH_TOKEN_LIFETIME: 367d}\n", "simple_jwt.REFRESH_TOKEN_LIFETIME is more than a year"},
+		{"simple_jwt: {ROTATE_REFRESH_TOKENS: true}\n", "simple_jwt.ROTATE_REFRESH_TOKENS is true without " +
+			"BLACKLIST_AFTER_ROTATION and blacklist_app"},
+		{exact + "blacklist_app: false\nsimple_jwt: {ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true}\n",
+			"simple_jwt.ROTATE_REFRESH_TOKENS is true without"},
 		{"simple_jwt: {SLIDING_TOKEN_LIFETIME: 2d}\n",
 			"simple_jwt.SLIDING_TOKEN_LIFETIME is longer than SLIDING_TOKEN_REFRESH_LIFETIME"},
 		{"simple_jwt: {SLIDING_TOKEN_REFRESH_LIFETIME: 400d}\n",

@@ -6,6 +6,7 @@ import "github.com/edgetoken/edgetoken/core"
 var (
 	pairTypes    = []core.TokenType{core.RefreshToken, core.AccessToken}
 	accessTypes  = []core.TokenType{core.AccessToken}
+	rotatedTypes = []core.TokenType{core.AccessToken, core.RefreshToken}
 	slidingTypes = []core.TokenType{core.SlidingToken}
 )
 
@@ -18,6 +19,8 @@ func (c *config) believable(req *core.Request, o *core.Outcome) bool {
 	case o.Refused():
 	case req.Op == core.Login:
 		want = pairTypes
+	case req.Op == core.Refresh && c.settings.RotateRefreshTokens:
+		want = rotatedTypes
 	case req.Op == core.Refresh:
 		want = accessTypes
 	case req.Op.Writes():

@@ -48,14 +48,17 @@ func (e *Engine) Issue(ctx context.Context, customer core.Customer, extra []byte
 	return tokens[0].Value, tokens[1].Value, nil
 }
 
-// Refresh writes an access token for a refresh token. state loads what the caller knows of the customer and the family
-// that the token names; it is called once the signature is good.
+// Refresh writes an access token for a refresh token, which stays good: with rotation it fails. state loads what the
+// caller knows of the customer and the family that the token names; it is called once the signature is good.
 func (e *Engine) Refresh(
 	ctx context.Context, token string, state func(core.Opened) (core.State, error),
 ) (access string, err error) {
 	if state == nil {
 		return "", errors.New("engine: Refresh needs a state function: who refreshes must know whether the customer " +
 			"is still active")
+	}
+	if e.config.settings.RotateRefreshTokens {
+		return "", errors.New("engine: Refresh gives no refresh token: to rotate them, use Open and Decide")
 	}
 	req := core.Request{Op: core.Refresh}
 	if err = e.Open(ctx, []byte(token), &req.Opened); err != nil {

@@ -22,7 +22,7 @@ const conformanceDir = "../../testdata/conformance"
 // topics are replayed whole, but for the cases in skip.txt.
 func topics(version core.Version) []string {
 	all := []string{"obtain", "refresh", "verify", "authorization", "claims", "blacklist", "bodies", "text", "http",
-		"settings", "permissions", "browser", "sliding"}
+		"settings", "permissions", "browser", "sliding", "rotation"}
 	if version == core.V55 { // the version before knows no revocation by password
 		all = append(all, "revocation")
 	}

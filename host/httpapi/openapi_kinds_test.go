@@ -299,6 +299,20 @@ func TestOpenAPIOfBodies(t *testing.T) {
 	}
 }
 
+// TestOpenAPIOfRotation: the answer to a refresh is described with the refresh token that it then has.
+func TestOpenAPIOfRotation(t *testing.T) {
+	s := openShop(t, func(n *node.Config, _ *httpapi.Config) { n.Settings.RotateRefreshTokens = true })
+	_, router := description(t, s)
+	refresh, _ := s.login(t)
+	got, body := s.post(t, "/auth/token/refresh/", `{"refresh":"`+refresh+`"}`)
+	checkAnswer(t, router, "refresh", `{"refresh":"`+refresh+`"}`, got, body)
+	var pair struct{ Access, Refresh string }
+	if err := json.Unmarshal([]byte(body), &pair); err != nil || !strings.HasPrefix(body, `{"access":"`) ||
+		pair.Refresh == "" || pair.Refresh == refresh {
+		t.Errorf("refresh = %s, want an access token and then a new refresh token (%v)", body, err)
+	}
+}
+
 // TestOpenAPIOfCheckRefusals: a request that is refused before its token is looked at is described where the node is
 // configured to refuse it.
 func TestOpenAPIOfCheckRefusals(t *testing.T) {

@@ -69,6 +69,9 @@ func slidingMember(c *Config) openapi.Member {
 
 // accessSchema is the schema of the answer to a refresh.
 func accessSchema(c *Config) openapi.Schema {
+	if c.Node.Settings().RotateRefreshTokens {
+		return openapi.Object("RotatedPair", tokenMember("access", c), tokenMember("refresh", c))
+	}
 	return openapi.Object("Access", tokenMember("access", c))
 }
 

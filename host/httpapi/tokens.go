@@ -56,7 +56,7 @@ func (rq *request) obtain(
 	return rq.withCustomer(answer, result.Customer)
 }
 
-// refreshToken answers {"refresh"} with {"access"}.
+// refreshToken answers {"refresh"} with {"access"}, and with rotation {"access", "refresh"}.
 func refreshToken(rq *request) (django.Value, error) {
 	token, err := rq.token("refresh", rq.h.cfg.TokenCookies.Refresh)
 	if err != nil {
