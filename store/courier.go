@@ -129,7 +129,8 @@ func (c *courier) takeFact(node uint16, at fact.Position, x fact.Fact) error {
 func (c *courier) quarantine(q fact.Quarantine) error {
 	q.Judge = c.judge != nil
 	if c.kept += int64(len(q.Raw)); c.w.fleet.quarantined.bytes+c.kept > maxQuarantined {
-		return fmt.Errorf("%w: it has %d bytes", ErrQuarantineFull, c.w.fleet.quarantined.bytes)
+		return fmt.Errorf("%w: it has %d bytes, the most is %d: run a newer version here", ErrQuarantineFull,
+			c.w.fleet.quarantined.bytes, maxQuarantined)
 	}
 	c.done.Quarantined++
 	c.facts = append(c.facts, q)

@@ -16,7 +16,7 @@ import (
 var (
 	// ErrChain says that a frame does not follow the one before it: it was changed, or made by a copy of the node.
 	ErrChain = errors.New("frame does not follow the one before")
-	// ErrQuarantineFull says that too much was written by newer programs: run a newer version here.
+	// ErrQuarantineFull says that too much is kept that cannot be applied here, mostly since newer programs wrote it.
 	ErrQuarantineFull = errors.New("quarantine is full")
 )
 

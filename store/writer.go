@@ -77,7 +77,6 @@ func (w *writer) run(r *request) (err error) {
 			return err
 		}
 	}
-	r.quarantined = 0
 	for _, f := range facts {
 		puts := w.puts
 		err := w.apply(f)
