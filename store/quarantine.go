@@ -17,9 +17,15 @@ import (
 // maxRetried bounds how many facts of the quarantine share a request.
 const maxRetried = 1000
 
-// joinQuarantine keeps a fact or frame under its digest.
+// joinQuarantine keeps a fact or frame under its digest. What the authority sent is not judged, whoever else sends it.
 func (w *writer) joinQuarantine(q fact.Quarantine) {
-	digest, value := sha256.Sum256(q.Raw), fact.Append(nil, q)
+	digest := sha256.Sum256(q.Raw)
+	if value := w.get(quarantineBucket, digest[:]); value != nil && q.Judge {
+		if old, err := decodeQuarantine(value); err == nil && !old.Judge {
+			return
+		}
+	}
+	value := fact.Append(nil, q)
 	w.leave(digest)
 	w.put(quarantineBucket, digest[:], value)
 	w.fleet.quarantined.add(value)

@@ -160,3 +160,25 @@ func TestQuarantineIsBounded(t *testing.T) {
 		t.Errorf("dead are %d, and %d frames are in quarantine", list, stats(t, m).Quarantined)
 	}
 }
+
+// What the authority has said counts as its word, also if another node repeats it.
+func TestQuarantineKeepsAuthority(t *testing.T) {
+	m, hub, node := join(t, 1), chain{node: 9, incarnation: 5}, chain{node: 4, incarnation: 5}
+	x := unread(t, 40, 1, 1, 2, 3)
+	apply(t, m, hub.frame(t, x))
+	_, err := m.Accept(bg, 4, store.Delivery{Frames: [][]byte{node.frame(t, x)}})
+	must(t, err)
+	judged := 0
+	m.restart(t, func(tx *bbolt.Tx) error {
+		return tx.Bucket([]byte("quarantine")).ForEach(func(_, v []byte) error {
+			f, err := fact.Decode(v)
+			if q, ok := f.(fact.Quarantine); ok && q.Judge {
+				judged++
+			}
+			return err
+		})
+	})
+	if judged != 0 {
+		t.Error("what the authority said would be judged")
+	}
+}
