@@ -100,7 +100,11 @@ func (w *writer) regrant(name string, g group, granted, withdrawn []string) (res
 func (g group) with(f fact.Group) (resolved, error) {
 	g.permissions = slices.Clone(g.permissions)
 	g.join(f)
-	if err := checkSize(fmt.Sprintf("permissions of group %q", f.Name), g.permissions.held()); err != nil {
+	what := fmt.Sprintf("permissions of group %q", f.Name)
+	if err := checkCount(what, len(g.permissions)); err != nil {
+		return nil, err
+	}
+	if err := checkSize(what, g.permissions.held()); err != nil {
 		return nil, err
 	}
 	return resolved{f}, nil

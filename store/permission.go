@@ -81,6 +81,18 @@ func sorted(list []string) []string {
 	return slices.Compact(list)
 }
 
+// maxMembers bounds what a record remembers of rights, with those that were taken within the last year: it counts them,
+// and their stamps, in 16 bits.
+const maxMembers = 20_000
+
+func checkCount(what string, n int) error {
+	if n > maxMembers {
+		return fmt.Errorf("%s %w: there would be %d, with those that were taken in the last year; the most is %d", what,
+			ErrInvalid, n, maxMembers)
+	}
+	return nil
+}
+
 func checkSize(what string, record []byte) error {
 	if len(record) > maxRights {
 		return fmt.Errorf("%s %w: they take %d bytes, the most is %d", what, ErrInvalid, len(record), maxRights)

@@ -102,5 +102,9 @@ func (t tables) regroup(groups members, change RightsChange) (entered []fact.Mem
 func (p person) checkRights(f fact.Customer) error {
 	p.permissions, p.groups = slices.Clone(p.permissions), slices.Clone(p.groups)
 	p.join(f)
-	return checkSize("permissions and groups", append(p.permissions.held(), p.groups.held()...))
+	const what = "permissions and groups"
+	if err := checkCount(what, len(p.permissions)+len(p.groups)); err != nil {
+		return err
+	}
+	return checkSize(what, append(p.permissions.held(), p.groups.held()...))
 }
