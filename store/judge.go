@@ -13,7 +13,7 @@ type judgement func(w *writer, at fact.Position, x fact.Fact) (reason string)
 // wrote it judges only the kind. The rest is judged once this program can read the fact.
 func (db *DB) judge(w *writer, at fact.Position, x fact.Fact) (reason string) {
 	kind := x.Kind()
-	if kind.Known() && kind.Lane()&fact.Up == 0 {
+	if a := kind.Authority(); kind.Known() && a != fact.Anyone && a != fact.Home {
 		return fmt.Sprintf("only the hub writes facts of the kind %s", kind)
 	}
 	if id := about(x); !id.IsZero() && id.Kind != w.ids {
