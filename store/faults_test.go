@@ -63,11 +63,18 @@ func (m *member) state(t testing.TB) string {
 	return b.String()
 }
 
+// renewing has what the store itself writes on opening go through faultdisk, too.
+var renewing = []faultdisk.Fault{
+	{Source: "store/upgrade.go", Was: "renew(f.handle,", Is: "renew(faultdisk.File{File: f.handle},"},
+	{Source: "store/upgrade.go", Was: "\"go.etcd.io/bbolt\"\n",
+		Is: "\"github.com/edgetoken/edgetoken/testdata/faultdisk\"\n\t\"go.etcd.io/bbolt\"\n"},
+}
+
 // Whatever write or sync of an operation fails, it is done or it is not, all of it: the state, the outbox, the position
 // and what the store knows of other nodes' frames. The store answers again by itself, and after a repetition all is
 // done. So it is in the file.
 func TestEveryWriteFails(t *testing.T) {
-	if faultdisk.Rerun(t) {
+	if faultdisk.Rerun(t, renewing...) {
 		return
 	}
 	faultdisk.Use(faultdisk.Sound)
@@ -151,6 +158,7 @@ func TestEveryWriteFails(t *testing.T) {
 	}
 	t.Run("opening", everyWriteOfOpeningFails)
 	t.Run("upgrade", everyWriteOfUpgradeFails)
+	t.Run("upgrade on a disk that forgets", everySyncOfUpgradeLoses)
 	t.Run("killed upgrade", killWhileUpgrading)
 }
 

@@ -111,7 +111,7 @@ func checkHeader(f io.ReaderAt, size int64) error {
 	return nil
 }
 
-// disk is what undo needs of a file.
+// disk is what undo and renew need of a file.
 type disk interface {
 	io.ReaderAt
 	io.WriterAt
@@ -143,6 +143,26 @@ func undo(f disk, transaction uint64) error {
 	}
 	if err := f.Sync(); err != nil {
 		return fmt.Errorf("take back a failed commit: %w", err)
+	}
+	return nil
+}
+
+// renew writes both meta pages once more, as they are, and syncs them. The process before may have ended before it
+// could sync its last commit or take one back, so the page cache may show a commit of which the disk kept nothing, or
+// hide one that the disk has: see undo. Nothing may be committed or answered before renew.
+func renew(f disk, pageSize int) error {
+	for _, offset := range []int64{0, int64(pageSize)} {
+		var b [metaSize]byte
+		_, err := f.ReadAt(b[:], offset+pageHeader)
+		if err == nil {
+			_, err = f.WriteAt(b[:], offset+pageHeader)
+		}
+		if err != nil {
+			return fmt.Errorf("write its header once more: %w", err)
+		}
+	}
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("sync its header: %w", err)
 	}
 	return nil
 }

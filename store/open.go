@@ -118,8 +118,7 @@ type file struct {
 // clock is the logical time from which the file goes on, in Unix microseconds: the end of the high-water mark.
 func (f *file) clock() int64 { return min(f.tally.mark, lastMoment/1000)*1000 + 999 }
 
-// open opens the file, makes the buckets of a new one, and syncs it: if a process died between writing and syncing its
-// last commit, the page cache shows a state that no disk has yet.
+// open opens the file, makes the buckets of a new one, and has what an old one shows on the disk: see renew.
 func (c Config) open() (f file, err error) {
 	if c.IDs > core.TextID {
 		return file{}, fmt.Errorf("open store %s: there is no kind of ids %d", c.Path, c.IDs)

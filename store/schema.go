@@ -82,7 +82,7 @@ func bucketsOf(version int64) [][]byte {
 	return slices.Concat(bucketsOf1, bucketsSince2, bucketsSince4)
 }
 
-// prepare makes the buckets of a new file, upgrades and checks an old one, and syncs.
+// prepare makes the buckets of a new file, renews and upgrades an old one, and checks it.
 func (f *file) prepare(c Config) error {
 	isNew := false
 	err := f.bolt.View(func(tx *bbolt.Tx) error {
@@ -105,9 +105,6 @@ func (f *file) prepare(c Config) error {
 		return fmt.Errorf("open store %s: it %w: it holds %s, which cannot be changed; leave the setting out or make "+
 			"a new store",
 			c.Path, ErrIDKind, kindName(f.identity.ids))
-	}
-	if err := f.bolt.Sync(); err != nil {
-		return fmt.Errorf("sync store %s: %w", c.Path, err)
 	}
 	// The name of a new or compacted file is durable only once its directory is synced.
 	return syncDirectory(filepath.Dir(c.realPath()))

@@ -23,7 +23,8 @@ const upgradeBatch = 2000
 // upgrade brings a file to the present schema, and its index without regard to case to the present Unicode. The first
 // transaction sets the schema, so that no older version opens a file that is half upgraded. The others rewrite
 // customers and tombstones in batches and note how far they have come, so an interrupted upgrade goes on when the
-// file is opened again. upgrade does not touch a file that is no store, or has a newer schema.
+// file is opened again. Before all that, it renews the file. It does not touch a file that is no store, or has a newer
+// schema.
 func (f *file) upgrade(c Config) error {
 	version, folds, more := int64(0), "", false // folds: the version of Unicode in the index; schema 1 has none
 	err := f.bolt.View(func(tx *bbolt.Tx) (err error) {
@@ -34,6 +35,9 @@ func (f *file) upgrade(c Config) error {
 		more = err == nil && b.Get(upgradeKey) != nil
 		return err
 	})
+	if err == nil {
+		err = renew(f.handle, f.bolt.Info().PageSize)
+	}
 	if err != nil {
 		return err
 	}

@@ -204,3 +204,67 @@ func killWhileUpgrading(t *testing.T) {
 		t.Logf("%s: killed at %d operations, and in %d openings in turn", o.name, kills, openings)
 	}
 }
+
+// cached is a disk behind a page cache, as Linux has it: what was written before a sync that fails is lost, and no
+// later sync writes it, yet the file shows it.
+type cached struct {
+	disk   []byte // what a power cut leaves
+	dirty  []faultdisk.Op
+	fails  int          // number of the sync that fails
+	synced func([]byte) // may be nil
+	syncs  int
+}
+
+func (c *cached) WriteAt(f *os.File, b []byte, offset int64) (int, error) {
+	c.dirty = append(c.dirty, faultdisk.Op{Kind: faultdisk.Write, Offset: offset, Bytes: slices.Clone(b)})
+	return f.WriteAt(b, offset)
+}
+
+func (c *cached) Truncate(f *os.File, size int64) error {
+	c.disk = append(c.disk, make([]byte, int(size)-len(c.disk))...)
+	return f.Truncate(size)
+}
+
+func (c *cached) Sync(*os.File) error {
+	dirty := c.dirty
+	c.dirty = nil
+	if c.syncs++; c.syncs == c.fails {
+		return errNoFile
+	}
+	for _, op := range dirty {
+		copy(c.disk[op.Offset:], op.Bytes)
+	}
+	if c.synced != nil {
+		c.synced(c.disk)
+	}
+	return nil
+}
+
+// Where a sync of an upgrade fails, the next opening and what is written then build on nothing that the disk lost: a
+// power cut at any later moment leaves a whole store.
+func everySyncOfUpgradeLoses(t *testing.T) {
+	o := olders(t)[1]
+	defer faultdisk.Use(faultdisk.Sound)
+	for n, failed := 1, true; failed; n++ {
+		path, cut := o.put(t), filepath.Join(t.TempDir(), "cut.db")
+		c := &cached{disk: slices.Clone(o.file), fails: n}
+		faultdisk.Use(c)
+		db, err := openOlder(path)
+		if failed = err != nil; failed {
+			c.synced = func(disk []byte) {
+				must(t, os.WriteFile(cut, disk, 0o600))
+				if r, err := store.Check(cut); err != nil || !r.Sound() {
+					t.Errorf("sync %d failed: after sync %d, Check of what the disk has = %v, %v", n, c.syncs, shown(r),
+						err)
+				}
+			}
+			db, err = openOlder(path)
+			must(t, err)
+		}
+		c.fails = 0
+		for i := range 3 {
+			add(t, db, core.CustomerID{}, fmt.Sprint("later", i))
+		}
+		must(t, db.Close())
+	}
+}

@@ -36,8 +36,11 @@ type Op struct {
 	Bytes  []byte
 }
 
-// Meta reports whether it writes one of the two meta pages, which makes a commit visible.
-func (o Op) Meta() bool { return o.Kind == Write && o.Offset < 2*int64(os.Getpagesize()) }
+// Meta reports whether it is bbolt's write of one of the two meta pages, which makes a commit visible. The store itself
+// writes behind the header of the page.
+func (o Op) Meta() bool {
+	return o.Kind == Write && (o.Offset == 0 || o.Offset == int64(os.Getpagesize()))
+}
 
 // Before is a disk that asks a function before each operation. Where that returns an error, nothing is done and the
 // operation fails with it.

@@ -84,6 +84,10 @@ var plants = []faultdisk.Fault{
 		Is: "undo(faultdisk.File{File: c.file.handle}, c.failed)"},
 	{Source: "store/commit.go", Was: "\"go.etcd.io/bbolt\"\n",
 		Is: "\"github.com/edgetoken/edgetoken/testdata/faultdisk\"\n\t\"go.etcd.io/bbolt\"\n"},
+	{Source: "store/upgrade.go", Was: "if err == nil {\n\t\terr = renew(f.handle,",
+		Is: "if err == nil && !planted(\"takes no commit back\") {\n\t\terr = renew(faultdisk.File{File: f.handle},"},
+	{Source: "store/upgrade.go", Was: "\"go.etcd.io/bbolt\"\n",
+		Is: "\"github.com/edgetoken/edgetoken/testdata/faultdisk\"\n\t\"go.etcd.io/bbolt\"\n"},
 	{Source: "store/planted.go", Is: "package store\n\nimport \"os\"\n\nfunc planted(name string) bool { return " +
 		"os.Getenv(\"PLANTED\") == name }\n"},
 	{Source: "store/commit.go", Was: "if err = db.commit(batch); err != nil {", Is: `if planted("answers before the commit") {
