@@ -239,7 +239,7 @@
 //	                 04 01 19000000 01 0700000000000000 00a8da769b010000 0000000000000000
 //	revoke_family    up and down, anyone
 //	                 family | i64 start, ms | i64 until, s
-//	                 join: dead for good; the latest start and end
+//	                 join: dead for good; the latest end; the latest start, or none if that of one is not known
 //	                 from: Settle
 //	                 05 01 23000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000
 //	                 00b9556900000000
@@ -247,7 +247,7 @@
 //	                 family | i64 start, ms | i64 until, s | u32 generation | i64 issued at, µs | i64 life of
 //	                 the access token, s | i64 life of the refresh token, s | kid | u64 incarnation | u64
 //	                 sequence
-//	                 join: the highest generation, and of that the latest commit; the latest start and end
+//	                 join: the highest generation, and of that the latest commit; start and end as above
 //	                 from: no request of this version; what other nodes made is kept
 //	                 06 01 53000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000
 //	                 00b9556900000000 02000000 0040204648470600 100e000000000000 8051010000000000 0200 6b31

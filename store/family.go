@@ -40,10 +40,16 @@ func (a advance) compare(b advance) int {
 }
 
 // join is what two records say of one family: it is dead if either says so, and each other field has its latest value.
+// A record of an unknown start is about every family of its name, and stays so. f may be of no record.
 func (f family) join(g family) family {
 	f.dead = f.dead || g.dead
 	f.until = max(f.until, g.until)
-	f.start = max(f.start, g.start)
+	if f.version == 0 || f.start != 0 {
+		f.start = max(f.start, g.start)
+	}
+	if g.start == 0 {
+		f.start = 0
+	}
 	if g.advance.compare(f.advance) > 0 {
 		f.advance = g.advance
 	}

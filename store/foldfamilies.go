@@ -42,9 +42,11 @@ func (w *writer) foldFamilies(customer core.CustomerID, most int, facts resolved
 		if !ok || r.Start == 0 || r.Family.Customer != customer || r.Family.Issuer != "" {
 			continue
 		}
-		if old, err := w.family(r.Family); err == nil && (!old.dead || old.start == 0) {
+		old, err := w.family(r.Family)
+		after := old.join(family{dead: true, start: r.Start, until: r.Until})
+		if err == nil && !old.dead && after.start != 0 {
 			key, _ := familyKey(r.Family)
-			list = append(list, revoked{key, max(old.start, r.Start), max(old.until, r.Until)})
+			list = append(list, revoked{key, after.start, after.until})
 		}
 	}
 	if len(list) <= most {
