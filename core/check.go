@@ -221,13 +221,39 @@ func (d *decision) revoked() cause.Cause {
 	return d.cutOff()
 }
 
-// dead: the family must not have been revoked. On the exact wire an access token of ours is good to its end.
+// dead: the family must not have been revoked, nor the token be spent. On the exact wire an access token of ours is
+// good to its end.
 func (d *decision) dead() cause.Cause {
 	exempt := d.s.Wire == Exact && d.fam.Access()
-	if d.s.BlacklistApp && d.fam.Listed && !exempt && d.req.State.Family.Dead {
+	if d.s.BlacklistApp && d.fam.Listed && !exempt && (d.req.State.Family.Dead || d.spent()) {
 		return cause.Blacklisted
 	}
 	return cause.OK
+}
+
+// spent reports whether a later refresh token of the family has taken the place of the token. Where tokens have no
+// type, an access or a sliding token can be refreshed too: it counts as of generation 0.
+func (d *decision) spent() bool {
+	if d.fam.Ours && d.fam.Kind != refreshKind && d.req.Op != Refresh {
+		return false
+	}
+	return d.generation() < d.req.State.Family.Generation
+}
+
+// generation is that of the refresh token.
+func (d *decision) generation() uint32 {
+	if d.fam.Ours && d.fam.Kind == refreshKind {
+		return d.fam.Generation
+	}
+	return 0
+}
+
+// next: the id must be one that a blacklist can hold, and there must be a generation after it.
+func (d *decision) next() cause.Cause {
+	if d.generation() == math.MaxUint32 {
+		return cause.Blacklisted
+	}
+	return d.listed()
 }
 
 // alive: the family must not have been revoked, whatever the wire.

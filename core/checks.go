@@ -47,6 +47,7 @@ const (
 	checkActive
 	checkRefreshCustomer
 	checkNoCustomer
+	checkNext
 
 	checkCustomer
 	checkPassword
@@ -91,6 +92,7 @@ var checks = [...]Check{
 	checkActive:          {"customer", []cause.Cause{cause.InactiveAccount}},
 	checkRefreshCustomer: {"customer", []cause.Cause{cause.InactiveAccount}},
 	checkNoCustomer:      {"customer", nil},
+	checkNext:            {"generation", []cause.Cause{cause.BadID, cause.Blacklisted}},
 	checkCustomer: {"customer", []cause.Cause{
 		cause.NoCustomerClaim, cause.CustomerNotFound, cause.CustomerInactive,
 	}},
@@ -157,6 +159,8 @@ func (d *decision) walk(list []check, class TokenType) (at int, c cause.Cause) {
 			c = d.active()
 		case checkRefreshCustomer:
 			c = d.refreshCustomer()
+		case checkNext:
+			c = d.next()
 		case checkCustomer:
 			c = d.customer()
 		case checkPassword:

@@ -27,6 +27,8 @@ const (
 	EndAddress EffectKind = 6
 	// EndAll does the same to the log-ins of all customers of the node.
 	EndAll EffectKind = 7
+	// AdvanceFamily says that a refresh token of Generation was issued in Family, so that those before it are spent.
+	AdvanceFamily EffectKind = 8
 )
 
 // maxRevoked is how many revoked families of one customer are remembered one by one on the secure wire. On the exact
@@ -37,11 +39,17 @@ const maxRevoked = 4096
 type Effect struct {
 	Kind     EffectKind
 	Customer CustomerID // RecordLogin, FoldFamilies, EndLogins, EndAddress
-	Family   FamilyKey  // RevokeFamily
-	// At is of RecordLogin in Unix microseconds, of ReserveStart in Unix milliseconds, of RevokeFamily the start of
-	// the family in Unix milliseconds, 0 where that is not known, and of FoldFamilies a number of families.
+	Family   FamilyKey  // RevokeFamily, AdvanceFamily
+	// At is of RecordLogin in Unix microseconds, of ReserveStart in Unix milliseconds, of RevokeFamily and
+	// AdvanceFamily the start of the family in Unix milliseconds, 0 where that is not known, and of FoldFamilies a
+	// number of families.
 	At    int64
-	Until int64 // RevokeFamily: Unix seconds
+	Until int64 // RevokeFamily, AdvanceFamily: Unix seconds
+	// These are of AdvanceFamily: with them the tokens that were issued can be written again.
+	Generation      uint32
+	Issued          int64  // when, Unix microseconds
+	Access, Refresh int64  // their lifetimes, seconds
+	KeyID           string // kid of the key that signed them
 }
 
 // Reads is what a decision rests on: the versions of all that core was shown. A store applies the effects of the
@@ -64,7 +72,7 @@ type Effects struct {
 }
 
 // effectsVersion is the first byte of the encoding.
-const effectsVersion = 1
+const effectsVersion = 2
 
 // errEffects says that bytes are no encoding of Effects that this version knows.
 var errEffects = errors.New("effects: malformed or of an unknown version")
@@ -72,14 +80,15 @@ var errEffects = errors.New("effects: malformed or of an unknown version")
 // AppendBinary appends the encoding of e to b. All integers are little-endian, texts have their length before them (2
 // bytes):
 //
-//	version 1 | node | customer | u64 version | u8 has family | family | u64 version | i64 cut-off | i64 start |
-//	u16 count | count × (u8 kind | customer | family | i64 at | i64 until)
+//	version 2 | node | customer | u64 version | u8 has family | family | u64 version | i64 cut-off | i64 start |
+//	u16 count | count × (u8 kind | customer | family | i64 at | i64 until |
+//	and for AdvanceFamily u32 generation | i64 issued | i64 access | i64 refresh | text kid)
 //
 // A customer is u8 kind (0 none, 1 integer, 2 text), then i64 or text. A family is issuer | customer | u64 bits.
 //
 // The start of a message of node "a" that read version 3 of customer 7 and no family:
 //
-//	01 | 0100 61 | 01 0700000000000000 | 0300000000000000 | 00 | 0000 00 0000000000000000 | 0000000000000000 | …
+//	02 | 0100 61 | 01 0700000000000000 | 0300000000000000 | 00 | 0000 00 0000000000000000 | 0000000000000000 | …
 func (e *Effects) AppendBinary(b []byte) ([]byte, error) {
 	b = append(b, effectsVersion)
 	b = codec.Text(b, e.Node)
@@ -98,6 +107,10 @@ func (e *Effects) AppendBinary(b []byte) ([]byte, error) {
 		b = appendFamily(b, &x.Family)
 		b = codec.I64(b, x.At)
 		b = codec.I64(b, x.Until)
+		if x.Kind == AdvanceFamily {
+			b = codec.I64(codec.I64(codec.I64(codec.U32(b, x.Generation), x.Issued), x.Access), x.Refresh)
+			b = codec.Text(b, x.KeyID)
+		}
 	}
 	return b, nil
 }
@@ -120,8 +133,11 @@ func (e *Effects) UnmarshalBinary(b []byte) error {
 	for n := r.U16(); n > 0 && !r.Bad; n-- {
 		x := Effect{Kind: EffectKind(r.U8()), Customer: readCustomer(&r), Family: readFamily(&r), At: r.I64(),
 			Until: r.I64()}
-		if x.Kind < RecordLogin || x.Kind > EndAll {
+		if x.Kind < RecordLogin || x.Kind > AdvanceFamily {
 			return errEffects
+		}
+		if x.Kind == AdvanceFamily {
+			x.Generation, x.Issued, x.Access, x.Refresh, x.KeyID = r.U32(), r.I64(), r.I64(), r.I64(), r.Text()
 		}
 		e.List = append(e.List, x)
 	}

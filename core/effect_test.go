@@ -31,6 +31,8 @@ func sampleEffects() []core.Effects {
 				{Kind: core.EndLogins, Customer: core.Text("9f1c")},
 				{Kind: core.EndAddress, Customer: core.Text("ada@example.com")},
 				{Kind: core.EndAll},
+				{Kind: core.AdvanceFamily, Family: core.FamilyKey{Bits: 9}, At: 1780311600_000, Until: 4102444800,
+					Generation: 1<<32 - 1, Issued: 1780315200_000000, Access: 3600, Refresh: 259200, KeyID: "k"},
 			},
 		},
 	}
@@ -61,7 +63,7 @@ func TestEffectsEncoding(t *testing.T) {
 func TestEffectsExample(t *testing.T) {
 	e := core.Effects{Node: "a", Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3}}
 	b, _ := e.AppendBinary(nil)
-	want := strings.ReplaceAll("01 0100 61 01 0700000000000000 0300000000000000 00 0000 00 0000000000000000 "+
+	want := strings.ReplaceAll("02 0100 61 01 0700000000000000 0300000000000000 00 0000 00 0000000000000000 "+
 		"0000000000000000", " ", "")
 	if got := hex.EncodeToString(b); !strings.HasPrefix(got, want) {
 		t.Errorf("encoding %s, want it to begin with %s", got, want)

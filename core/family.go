@@ -69,6 +69,8 @@ type FamilyState struct {
 	Version uint64
 	// Dead says that the family was revoked.
 	Dead bool
+	// Generation is that of the refresh token which is good: those before it are spent. 0: it was never rotated.
+	Generation uint32
 }
 
 // appendTokenID appends the id of a token of family f with the given kind and sequence: 32 hex digits.

@@ -53,7 +53,11 @@ func (w *Writer) refresh(d *decision) {
 	b := w.identified(d, AccessToken, begun, d.fam)
 	w.takeOver(&w.fixed.copied)
 	w.write(AccessToken, begun, w.configured(w.copied(b, d.o.Claims)))
-	if d.s.RotateRefreshTokens {
+	switch {
+	case d.s.Advances():
+		w.rewrite(d, RefreshToken, d.s.RefreshTokenLifetime, d.successor())
+		w.advance(d)
+	case d.s.RotateRefreshTokens:
 		w.sibling(d)
 	}
 }
@@ -178,6 +182,9 @@ func (w *Writer) identified(d *decision, t TokenType, g *begun, fam Family) []by
 		return append(fam.appendTokenID(b, refreshKind, 0), '"')
 	case SlidingToken:
 		return append(fam.appendTokenID(b, slidingKind, d.sequence()), '"')
+	}
+	if d.req.Op == Refresh && d.s.Advances() {
+		return append(fam.appendTokenID(b, accessByGeneration, d.successor().Generation), '"')
 	}
 	return append(fam.appendTokenID(b, accessByEntropy, d.sequence()), '"')
 }

@@ -27,6 +27,8 @@ var (
 	refreshListed          = slices.Concat(listed, []check{checkOwn, checkRefreshCustomer, checkWritable})
 	refreshUnlisted        = slices.Concat(unlisted, []check{checkOwn, checkRefreshCustomer, checkWritable})
 	refreshAnybodyListed   = slices.Concat(listed, []check{checkOwn, checkNoCustomer, checkWritable})
+	rotate                 = slices.Concat(refreshListed, []check{checkNext})
+	rotateAnybody          = slices.Concat(refreshAnybodyListed, []check{checkNext})
 	refreshAnybodyUnlisted = slices.Concat(unlisted, []check{checkOwn, checkNoCustomer, checkWritable})
 
 	slide        = []check{checkOwn, checkRefreshExpiry, checkRefreshCustomer, checkWritable}
@@ -84,6 +86,10 @@ func (d *decision) order(class TokenType) []check {
 	case Refresh:
 		// The reference asks for the customer from 5.4 on, the secure wire in every version.
 		switch customer := secure || d.v.refreshChecksCustomer; {
+		case d.s.Advances() && customer:
+			return rotate
+		case d.s.Advances():
+			return rotateAnybody
 		case customer && app:
 			return refreshListed
 		case customer:

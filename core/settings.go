@@ -145,9 +145,9 @@ func (s Settings) Validate() []error {
 			bad(l.setting, "must be at least 1 second")
 		}
 	}
-	if s.Advances() {
-		bad("BLACKLIST_AFTER_ROTATION", "refresh tokens that end as they rotate are not supported by this version: "+
-			"set it or ROTATE_REFRESH_TOKENS to false")
+	if s.Advances() && s.Wire == Secure {
+		bad("BLACKLIST_AFTER_ROTATION", "refresh tokens that end as they rotate are not supported with wire: secure "+
+			"by this version: set it or ROTATE_REFRESH_TOKENS to false, or use wire: exact")
 	}
 	if s.Leeway < 0 {
 		bad("LEEWAY", "must not be negative")

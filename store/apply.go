@@ -18,12 +18,10 @@ func (w *writer) apply(f fact.Fact) error {
 	return nil
 }
 
-// share notes facts for the outbox. Who sends frames on goes by the lane of each fact.
-func (w *writer) share(facts resolved) {
-	for _, f := range facts {
-		if w.outbox && f.Kind().Lane() != fact.Local {
-			w.shared = append(w.shared, f)
-		}
+// share notes a fact for the outbox. Who sends frames on goes by the lane of each fact.
+func (w *writer) share(f fact.Fact) {
+	if w.outbox && f.Kind().Lane() != fact.Local {
+		w.shared.Add(f)
 	}
 }
 

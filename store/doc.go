@@ -248,7 +248,7 @@
 //	                 the access token, s | i64 life of the refresh token, s | kid | u64 incarnation | u64
 //	                 sequence
 //	                 join: the highest generation, and of that the latest commit; start and end as above
-//	                 from: no request of this version; what other nodes made is kept
+//	                 from: Settle
 //	                 06 01 53000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000
 //	                 00b9556900000000 02000000 0040204648470600 100e000000000000 8051010000000000 0200 6b31
 //	                 a700000000000000 0c00000000000000

@@ -111,7 +111,7 @@ func (t tables) load(kind core.IDKind, q Query) (state core.State, customer Cust
 		if err != nil {
 			return core.State{}, Customer{}, err
 		}
-		state.Family = core.FamilyState{Version: f.version, Dead: f.dead}
+		state.Family = core.FamilyState{Version: f.version, Dead: f.dead, Generation: f.advance.generation}
 	}
 	return state, customer, nil
 }

@@ -74,10 +74,10 @@ func (w *writer) setNode(n fact.Node) {
 
 // frame puts the shared facts of this commit into the outbox: in one frame, or in more if they do not fit.
 func (w *writer) frame() {
-	if len(w.shared) > 0 {
+	if len(w.shared.List) > 0 {
 		w.tx.Bucket(outboxBucket).FillPercent = 1 // keys only rise, so no page is split for another
 	}
-	for _, facts := range fact.Split(w.shared) {
+	for _, facts := range w.shared.List {
 		f := fact.Frame{Node: w.node.Number, Incarnation: w.node.Incarnation, Sequence: w.last.sequence + 1,
 			Previous: w.last.hash, Made: w.at.known, Facts: facts}
 		raw, err := f.Append(nil)

@@ -64,7 +64,7 @@ func checkEffect(kind core.IDKind, now int64, x core.Effect) error {
 		if x.Customer.Kind != kind || x.At < firstMoment || x.At > lastMoment {
 			return fmt.Errorf("effect: log-in %w: no customer of this store, or no time", ErrInvalid)
 		}
-	case core.RevokeFamily:
+	case core.RevokeFamily, core.AdvanceFamily:
 		if _, ok := familyKey(x.Family); !ok {
 			return fmt.Errorf("effect: family %w: its issuer or customer has more than %d bytes", ErrInvalid, maxText)
 		}
@@ -76,8 +76,11 @@ func checkEffect(kind core.IDKind, now int64, x core.Effect) error {
 				ErrInvalid, x.At)
 		}
 		if x.Until < now/1e6-maxPast || x.Until > core.LastUntil {
-			return fmt.Errorf("effect: family %w: dead until %d is no time between an hour ago and a year after the "+
+			return fmt.Errorf("effect: family %w: until %d is no time between an hour ago and a year after the "+
 				"year 9999", ErrInvalid, x.Until)
+		}
+		if x.Kind == core.AdvanceFamily {
+			return checkAdvance(x)
 		}
 	case core.ReserveStart:
 		if x.At > core.LastStart {
@@ -94,6 +97,20 @@ func checkEffect(kind core.IDKind, now int64, x core.Effect) error {
 	case core.EndAll:
 	default:
 		return fmt.Errorf("effect %w: no decision has one of kind %d", ErrInvalid, x.Kind)
+	}
+	return nil
+}
+
+// checkAdvance is checkEffect for what only an advance has.
+func checkAdvance(x core.Effect) error {
+	switch {
+	case x.Generation == 0:
+		return fmt.Errorf("effect: advance %w: it is to no generation", ErrInvalid)
+	case x.Issued < firstMoment || x.Issued > lastMoment:
+		return fmt.Errorf("effect: advance %w: its tokens were issued before the year 1 or after 9999", ErrInvalid)
+	case min(x.Access, x.Refresh) < 0 || max(x.Access, x.Refresh) > maxLifetime || len(x.KeyID) > maxText:
+		return fmt.Errorf("effect: advance %w: a lifetime is below 0 or too long, or the kid has more than %d bytes",
+			ErrInvalid, maxText)
 	}
 	return nil
 }
@@ -152,6 +169,15 @@ func (w *writer) settle(e core.Effects) (resolved, error) {
 				return nil, err
 			}
 			facts = append(facts, fact.RevokeFamily{Family: x.Family, Start: x.At, Until: w.lasting(x.Until)})
+		case core.AdvanceFamily:
+			if !e.Reads.HasFamily {
+				return nil, fmt.Errorf("effect: advance %w: it was decided without the family", ErrInvalid)
+			}
+			if _, err := w.family(x.Family); err != nil {
+				return nil, err
+			}
+			facts = append(facts, fact.AdvanceFamily{Family: x.Family, Start: x.At, Until: w.lasting(x.Until),
+				Generation: x.Generation, IssuedAt: x.Issued, Access: x.Access, Refresh: x.Refresh, Key: x.KeyID})
 		case core.EndLogins:
 			_, existing, err := w.existing(x.Customer)
 			if errors.Is(err, ErrNotFound) {

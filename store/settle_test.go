@@ -158,6 +158,10 @@ func TestSettleOfNobody(t *testing.T) {
 
 func TestSettleRefuses(t *testing.T) {
 	db, _ := fresh(t)
+	advance := func(x core.Effect) core.Effects {
+		x.Kind, x.Until = core.AdvanceFamily, start/1000
+		return core.Effects{List: []core.Effect{x}}
+	}
 	for _, c := range []struct {
 		name string
 		e    core.Effects
@@ -178,6 +182,13 @@ func TestSettleRefuses(t *testing.T) {
 			store.ErrInvalid},
 		{"long issuer", core.Effects{List: []core.Effect{{Kind: core.RevokeFamily,
 			Family: core.FamilyKey{Issuer: string(make([]byte, 1025))}}}}, store.ErrInvalid},
+		{"advance to no generation", advance(core.Effect{}), store.ErrInvalid},
+		{"advance to a lifetime below 0", advance(core.Effect{Generation: 1, Access: -1}), store.ErrInvalid},
+		{"advance in the year 10000", advance(core.Effect{Generation: 1, Issued: 253402300800000000}),
+			store.ErrInvalid},
+		{"advance that is over", core.Effects{List: []core.Effect{{Kind: core.AdvanceFamily, Generation: 1}}},
+			store.ErrInvalid},
+		{"advance without the family", advance(core.Effect{Generation: 1}), store.ErrInvalid},
 		{"read a text", core.Effects{Reads: core.Reads{Customer: core.Text("1")}}, store.ErrInvalid},
 	} {
 		wantErr(t, c.name, db.Settle(t.Context(), c.e), c.want)

@@ -134,6 +134,7 @@ func (t tables) familyOf(k core.FamilyKey, customer core.CustomerID) (family, er
 	}
 	other, err := t.family(k)
 	f.version, f.dead = max(f.version, other.version), f.dead || other.dead
+	f.advance.generation = max(f.advance.generation, other.advance.generation)
 	return f, err
 }
 

@@ -29,8 +29,8 @@ type writer struct {
 	// outbox says whether frames are kept, and maxOutbox how many bytes of them.
 	outbox    bool
 	maxOutbox int64
-	accepted  bool        // the clock is right, whatever it says
-	shared    []fact.Fact // the facts of this commit that other nodes should know
+	accepted  bool      // the clock is right, whatever it says
+	shared    fact.Runs // the facts of this commit that other nodes should know
 }
 
 // resolved is what a request comes to: the facts to apply.
@@ -78,6 +78,9 @@ func (w *writer) run(r *request) (err error) {
 		}
 	}
 	for _, f := range facts {
+		if a, ok := f.(fact.AdvanceFamily); ok && !r.foreign {
+			f = w.placed(a)
+		}
 		puts := w.puts
 		err := w.apply(f)
 		if err != nil && r.foreign && w.puts == puts && f.Kind().Lane() != fact.Local {
@@ -91,14 +94,23 @@ func (w *writer) run(r *request) (err error) {
 			}
 			return err
 		}
-	}
-	if !r.unshared {
-		w.share(facts)
+		if !r.unshared {
+			w.share(f)
+		}
 	}
 	if r.applied != nil {
 		return r.applied(w)
 	}
 	return nil
+}
+
+// placed says in which frame an advance of this node is.
+func (w *writer) placed(f fact.AdvanceFamily) fact.AdvanceFamily {
+	f.Incarnation, f.Sequence = w.node.Incarnation, w.last.sequence+1
+	if w.outbox {
+		f.Sequence += uint64(w.shared.Next(f))
+	}
+	return f
 }
 
 // version is a version that no record has had before.

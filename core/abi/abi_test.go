@@ -106,7 +106,7 @@ func sampleRequests(tb testing.TB) []core.Request {
 	state := core.State{
 		Customer: core.Customer{ID: core.Integer(7), UserID: core.Text("a@b.c"), Active: true, RevokeClaim: "F0",
 			Version: 2}, PasswordGood: true, UnreadableCustomer: true,
-		Family: core.FamilyState{Version: 4, Dead: true}, CutOff: 1, HighWater: 2,
+		Family: core.FamilyState{Version: 4, Dead: true, Generation: 1<<32 - 1}, CutOff: 1, HighWater: 2,
 		Longest: core.Lifetimes{Access: 3, Refresh: 4, Foreign: 5},
 	}
 	return []core.Request{

@@ -12,7 +12,7 @@ import (
 )
 
 // requestBytes is the size of the fixed part of a request.
-const requestBytes = 120
+const requestBytes = 124
 
 // AppendRequest appends the message of Prepare and Decide:
 //
@@ -26,7 +26,8 @@ const requestBytes = 120
 //	60 i64 longest lifetime of an access token (s) | 68 i64 of a refresh token | 76 i64 of a foreign token
 //	84 i64 end of the token's key (Unix s, 0: none)
 //	92 7 × u32 bytes of id, user id (0 but for texts), revoke claim, extra, entropy, issuer, claims
-//	120 these, one after the other
+//	120 u32 generation of the family
+//	124 these, one after the other
 //	   but for a log-in: Opened (fixed, see AppendOpened)
 //
 // The host gives issuer and end of the token's key, since it opened the token and the guest may have other keys by now.
@@ -62,6 +63,7 @@ func AppendRequest(b []byte, q *core.Request) []byte {
 		len(issuer), len(claims)} {
 		binary.LittleEndian.PutUint32(fixed[92+4*i:], uint32(n))
 	}
+	binary.LittleEndian.PutUint32(fixed[120:], q.State.Family.Generation)
 	b = append(append(append(b, idText...), userIDText...), c.RevokeClaim...)
 	b = append(append(append(append(b, q.Extra...), q.Entropy...), issuer...), claims...)
 	if !q.Op.LogsIn() {
@@ -108,6 +110,7 @@ func ReadRequest(b []byte, q *core.Request) bool {
 	c.UserID.Int = int64(binary.LittleEndian.Uint64(fixed[20:]))
 	c.Version = binary.LittleEndian.Uint64(fixed[28:])
 	q.State.Family.Version = binary.LittleEndian.Uint64(fixed[36:])
+	q.State.Family.Generation = binary.LittleEndian.Uint32(fixed[120:])
 	q.State.CutOff = int64(binary.LittleEndian.Uint64(fixed[44:]))
 	q.State.HighWater = int64(binary.LittleEndian.Uint64(fixed[52:]))
 	q.State.Longest = core.Lifetimes{

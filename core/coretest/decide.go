@@ -26,6 +26,12 @@ var variants = map[string]core.Settings{
 	"5.2rotate": settings(func(s *core.Settings) {
 		s.Compat, s.Wire, s.RotateRefreshTokens = core.V52, core.Exact, true
 	}),
+	"advance": settings(func(s *core.Settings) {
+		s.Wire, s.RotateRefreshTokens, s.BlacklistAfterRotation = core.Exact, true, true
+	}),
+	"5.2advance": settings(func(s *core.Settings) {
+		s.Compat, s.Wire, s.RotateRefreshTokens, s.BlacklistAfterRotation = core.V52, core.Exact, true, true
+	}),
 	"no list": settings(func(s *core.Settings) { s.Wire = core.Exact; s.BlacklistApp = false }),
 	"aud":     settings(func(s *core.Settings) { s.Audience = []string{"shop", "app"}; s.AudienceList = true }),
 	"iss":     settings(func(s *core.Settings) { iss := "https://auth.example"; s.Issuer = &iss }),
@@ -39,6 +45,9 @@ var variants = map[string]core.Settings{
 		s.UserIDClaim, s.TokenTypeClaim, s.IDClaim = "sub", "typ", "tid"
 	}),
 	"no names": settings(func(s *core.Settings) { s.TokenTypeClaim, s.IDClaim = "", "" }),
+	"no types, advance": settings(func(s *core.Settings) {
+		s.Wire, s.TokenTypeClaim, s.RotateRefreshTokens, s.BlacklistAfterRotation = core.Exact, "", true, true
+	}),
 	"no names, rotate": settings(func(s *core.Settings) {
 		s.TokenTypeClaim, s.IDClaim, s.RotateRefreshTokens = "", "", true
 	}),
@@ -84,6 +93,9 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 	unreadable := func(s *core.State) { *s = core.State{UnreadableCustomer: true} }
 	inactive := func(s *core.State) { s.Customer.Active = false }
 	dead := func(s *core.State) { s.Family = core.FamilyState{Version: 9, Dead: true} }
+	advanced := func(generation uint32) func(*core.State) {
+		return func(s *core.State) { s.Family = core.FamilyState{Version: 9, Generation: generation} }
+	}
 	cutOff := func(s *core.State) { s.CutOff = Now.UnixMilli() }
 	future, past := "4102444790", "1577836801"
 	now := Now.Unix() // 0.25 s before the instant
@@ -294,6 +306,25 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 		{"revoked, access of ours", verify, "bar", access, []string{`jti="` + accessID + `"`}, dead, cause.OK},
 		{"revoked, access of ours", auth, "5.5 safe", access, []string{`jti="` + accessID + `"`}, dead,
 			cause.Blacklisted},
+		{"spent", renew, "advance", refresh, []string{`jti="` + refreshID + `"`}, advanced(1), cause.Blacklisted},
+		{"spent, foreign", renew, "5.2advance", refresh, nil, advanced(1), cause.Blacklisted},
+		{"current", renew, "advance", refresh, []string{`jti="` + nextID + `"`}, advanced(1), cause.OK},
+		{"ahead of the state", renew, "advance", refresh, []string{`jti="` + lastButOneID + `"`}, advanced(1),
+			cause.OK},
+		{"the last generation", renew, "advance", refresh, []string{`jti="` + lastID + `"`}, nil, cause.Blacklisted},
+		{"id null", renew, "5.2advance", refresh, []string{`jti=null`}, nil, cause.BadID},
+		{"id null", renew, "5.2rotate", refresh, []string{`jti=null`}, nil, cause.OK},
+		{"spent", renew, "5.5", refresh, nil, advanced(1), cause.Blacklisted},
+		{"spent", renew, "rotate", refresh, nil, advanced(1), cause.Blacklisted},
+		{"spent", renew, "no list", refresh, nil, advanced(1), cause.OK},
+		{"spent", list, "advance", refresh, []string{`jti="` + refreshID + `"`}, advanced(1), cause.Blacklisted},
+		{"spent", verify, "advance", refresh, []string{`jti="` + refreshID + `"`}, advanced(1), cause.Blacklisted},
+		{"spent", verify, "5.5 safe", refresh, []string{`jti="` + refreshID + `"`}, advanced(1), cause.Blacklisted},
+		{"spent", verify, "5.5", refresh, []string{`jti="` + refreshID + `"`}, advanced(1), cause.OK},
+		{"spent, access", auth, "5.5 safe", access, []string{`jti="` + accessID + `"`}, advanced(9), cause.OK},
+		{"spent, sliding", slide, "5.5 safe", sliding, []string{`jti="` + slidingID + `"`}, advanced(9), cause.OK},
+		{"spent, sliding without types", renew, "no types, advance", sliding, []string{`jti="` + slidingID + `"`},
+			advanced(1), cause.Blacklisted},
 		{"revoked", slide, "5.5", sliding, nil, dead, cause.Blacklisted},
 		{"revoked", slide, "5.5 safe", sliding, nil, dead, cause.Blacklisted},
 		{"revoked", slide, "no list", sliding, nil, dead, cause.OK},

@@ -15,9 +15,14 @@ import (
 const (
 	familyStart = 1780311600_000
 	refreshID   = "08e0429bc012834599e26af000000000"
-	slidingID   = "08e0429bc012834599e26af300000005"
-	accessID    = "08e0429bc012834599e26af200000005"
-	familyName  = 0x123456789abc
+	// of refresh tokens of the next generation, the last but one, and the last
+	nextID       = "08e0429bc012834599e26af000000001"
+	lastButOneID = "08e0429bc012834599e26af0fffffffe"
+	lastID       = "08e0429bc012834599e26af0ffffffff"
+	// of tokens of other types
+	slidingID  = "08e0429bc012834599e26af300000005"
+	accessID   = "08e0429bc012834599e26af200000005"
+	familyName = 0x123456789abc
 )
 
 func itoa(v int64) string { return strconv.FormatInt(v, 10) }
@@ -109,6 +114,19 @@ func testIssue(t *testing.T, newEngine NewEngine) {
 			claims: `{"token_type":"refresh","exp":4102444800,"jti":null,"user_id":7,"iss":5}`,
 			want: []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"L","user_id":7,"iss":5}`,
 				`{"token_type":"refresh","exp":REF,"jti":"E","user_id":7,"iss":5,"iat":NOW}`}},
+		{name: "rotation with blacklisting", settings: "advance", op: core.Refresh,
+			change: func(q *core.Request) { q.State.Family.Generation = 1 },
+			claims: `{"token_type":"refresh","exp":4102444800,"iat":1577836800,"jti":"` + nextID + `","user_id":7}`,
+			want: []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"` + accessOf2 + `","user_id":7}`,
+				`{"token_type":"refresh","exp":REF,"iat":NOW,"jti":"` + refreshOf2 + `","user_id":7}`}},
+		{name: "rotation of a generation ahead of the state", settings: "5.2advance", op: core.Refresh,
+			claims: `{"token_type":"refresh","exp":4102444800,"iat":1577836800,"jti":"` + lastButOneID + `","user_id":7}`,
+			want: []string{`{"token_type":"access","exp":ACC,"iat":1577836800,"jti":"` + lastAccess + `","user_id":7}`,
+				`{"token_type":"refresh","exp":REF,"iat":NOW,"jti":"` + lastID + `","user_id":7}`}},
+		{name: "rotation of a foreign token with blacklisting", settings: "advance", op: core.Refresh,
+			claims: `{"token_type":"refresh","exp":4102444800,"jti":"x1","user_id":7}`,
+			want: []string{`{"token_type":"access","exp":ACC,"iat":NOW,"jti":"` + foreignAccessOf1 + `","user_id":7}`,
+				`{"token_type":"refresh","exp":REF,"jti":"` + foreignRefreshOf1 + `","user_id":7,"iat":NOW}`}},
 		{name: "rotation renews configured claims, aud and iss", settings: "everything", op: core.Refresh,
 			change: func(q *core.Request) { q.Extra = []byte(`{"plan":"pro","gone":null,"new":1}`) },
 			claims: `{"gone":1,"plan":"free","typ":"refresh","exp":4102444800,"iss":"us","aud":"shop",` +
@@ -219,6 +237,11 @@ const (
 	loginAccessID     = "08e05e137d30831388ccd0d662613938"
 	loginSlidingID    = "08e05e137d30831388ccd0d762613938"
 	refreshedAccessID = "08e0429bc012834599e26af262613938"
+	accessOf2         = "08e0429bc012834599e26af100000002"
+	refreshOf2        = "08e0429bc012834599e26af000000002"
+	lastAccess        = "08e0429bc012834599e26af1ffffffff"
+	foreignAccessOf1  = "000000000076818b905fbcad00000001"
+	foreignRefreshOf1 = "000000000076818b905fbcac00000001"
 	siblingID         = "08e0429bc030831388ccd0d400000000"
 	earliestSiblingID = "000000000030831388ccd0d400000000"
 	foreignAccess     = "000000000076818b905fbcae62613938"
@@ -239,6 +262,10 @@ func testEffects(t *testing.T, newEngine NewEngine) {
 	// The token lives for 26876 days and a bit, which a purge clock that lags can shorten by a 64th.
 	const exp, day, access = 4102444800, 86400, 3600
 	until := func(lifetimes int64) int64 { return exp + lifetimes + (exp-Now.Unix()+lifetimes)/64 }
+	advance := func(k core.FamilyKey, start int64, generation uint32) core.Effect {
+		return core.Effect{Kind: core.AdvanceFamily, Family: k, At: start, Until: until(access),
+			Generation: generation, Issued: Now.UnixMicro(), Access: access, Refresh: 3 * day, KeyID: ""}
+	}
 	for _, c := range []struct {
 		name     string
 		settings string
@@ -262,6 +289,22 @@ func testEffects(t *testing.T, newEngine NewEngine) {
 		{name: "rotation without blacklisting", settings: "rotate", op: core.Refresh,
 			claims: `"jti":"` + refreshID + `"`, want: core.Effects{
 				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true}}},
+		{name: "rotation with blacklisting", settings: "advance", op: core.Refresh, claims: `"jti":"` + nextID + `"`,
+			change: func(q *core.Request) { q.State.Family = core.FamilyState{Version: 5, Generation: 1} },
+			want: core.Effects{
+				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true,
+					FamilyVersion: 5},
+				List: []core.Effect{advance(own, familyStart, 2)}}},
+		{name: "rotation of a foreign token: it is spent, and its successor of a family of the customer",
+			settings: "advance", op: core.Refresh, claims: `"jti":"x1"`, want: core.Effects{
+				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true},
+				List: []core.Effect{advance(foreign, 0, 1),
+					advance(core.FamilyKey{Customer: core.Integer(7), Bits: foreignX1}, 1704067200_000, 1)}}},
+		{name: "rotation of a foreign token of nobody", settings: "5.2advance", op: core.Refresh,
+			claims: `"jti":"x1"`, change: func(q *core.Request) { q.State.Customer = core.Customer{} },
+			want: core.Effects{
+				Reads: core.Reads{Family: foreign, HasFamily: true},
+				List:  []core.Effect{advance(foreign, 0, 1)}}},
 		{name: "refresh of a foreign token", settings: "5.5", op: core.Refresh, claims: `"jti":"x1"`,
 			want: core.Effects{
 				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true}}},

@@ -64,6 +64,9 @@ func RandomRequest(r *rand.Rand) (core.Settings, core.Request) {
 	}
 	req.State.Family.Dead = !mostly(r)
 	if !mostly(r) {
+		req.State.Family.Generation = 1
+	}
+	if !mostly(r) {
 		req.State.CutOff = Now.UnixMilli()
 	}
 	return s, req
@@ -101,7 +104,8 @@ func randomClaims(r *rand.Rand, types []string) string {
 }
 
 func randomIDs(r *rand.Rand) []string {
-	return []string{pick(r, `"`+refreshID+`"`, `"`+accessID+`"`, `"`+slidingID+`"`, `"foreign"`), "", "5", "null", "[]"}
+	return []string{pick(r, `"`+refreshID+`"`, `"`+lastID+`"`,
+		`"`+accessID+`"`, `"`+slidingID+`"`, `"foreign"`), "", "5", "null", "[]"}
 }
 
 func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }

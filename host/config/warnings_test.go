@@ -49,6 +49,7 @@ func TestWarnings(t *testing.T) {
 			"BLACKLIST_AFTER_ROTATION and blacklist_app"},
 		{exact + "blacklist_app: false\nsimple_jwt: {ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true}\n",
 			"simple_jwt.ROTATE_REFRESH_TOKENS is true without"},
+		{exact + "simple_jwt: {ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true}\n", ""},
 		{"simple_jwt: {SLIDING_TOKEN_LIFETIME: 2d}\n",
 			"simple_jwt.SLIDING_TOKEN_LIFETIME is longer than SLIDING_TOKEN_REFRESH_LIFETIME"},
 		{"simple_jwt: {SLIDING_TOKEN_REFRESH_LIFETIME: 400d}\n",

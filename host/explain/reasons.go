@@ -53,6 +53,7 @@ var reasonsAt = map[string]string{
 	"jti":        "is no text",
 	"own issuer": "another issuer's key signed the token, which is neither refreshed nor blacklisted here",
 	"iss text":   "is no text, so that no token can be written with it",
+	"generation": "no refresh token can follow: no blacklist can hold the id, or its generation is the last one",
 }
 
 // Unopened says why a token could not be opened with these keys.
@@ -81,6 +82,9 @@ func (t *trial) why(check string, c cause.Cause) string {
 		cause.UnknownKey:      t.keyNames(), cause.BadAlgorithm: t.keyNames(), cause.KeyEnded: t.sayKeyEnd(),
 	}
 	reason := cmp.Or(reasonsAt[check], reasons[c], c.String())
+	if check == "revocation" && c == cause.Blacklisted && !t.state.Family.Dead {
+		reason = "a later refresh token has taken the place of the token"
+	}
 	if value := values[c]; value != "" {
 		reason += " (" + value + ")"
 	}

@@ -48,7 +48,7 @@ var titles = map[string]string{
 	"id": "Id present", "type": "Type", "refresh_exp": "Refreshable until (refresh_exp)",
 	"revocation": "Revocation", "customer": "Customer",
 	"password claim": "Password", "own issuer": "Own issuer", "revocable": "Id revocable",
-	"iss text": "Issuer a text",
+	"iss text": "Issuer a text", "generation": "Generation",
 }
 
 // Title is the name of the check in words.

@@ -76,6 +76,13 @@ func TestRefusedStep(t *testing.T) {
 			core.Blacklist,
 			func(s *core.Settings, _ *core.Request) { s.Compat = core.V52 }, "revocable",
 			"nothing that can be revoked"},
+		{"no refresh token can follow", `{"exp":1800000000,"token_type":"refresh","jti":null,"user_id":"7"}`,
+			core.Refresh, func(s *core.Settings, _ *core.Request) {
+				s.Compat, s.Wire, s.RotateRefreshTokens, s.BlacklistAfterRotation = core.V52, core.Exact, true, true
+			}, "generation", "no refresh token can follow"},
+		{"it was rotated", `{"exp":1800000000,"token_type":"refresh","jti":"a","user_id":"7"}`, core.Verify,
+			func(_ *core.Settings, req *core.Request) { req.State.Family.Generation = 1 }, "revocation",
+			"a later refresh token has taken the place"},
 		{"the customer cannot be read", `{"exp":1800000000,"token_type":"refresh","jti":"a","user_id":[]}`,
 			core.Blacklist,
 			func(_ *core.Settings, req *core.Request) { req.State.UnreadableCustomer = true }, "customer",
@@ -151,7 +158,7 @@ func TestSteps(t *testing.T) {
 			switch {
 			case n == at:
 				want = explain.Refused
-			case slices.Contains([]string{"own issuer", "revocable", "iss text"}, check.Name):
+			case slices.Contains([]string{"own issuer", "revocable", "iss text", "generation"}, check.Name):
 				continue
 			case n > at:
 				want = explain.NotReached

@@ -94,20 +94,26 @@ func TestFrameTooLarge(t *testing.T) {
 }
 
 // What does not fit into one frame fits into several, each as full as can be.
-func TestSplit(t *testing.T) {
+func TestRuns(t *testing.T) {
 	large := fact.Customer{ID: ada, Made: made, Stamp: made, Set: fact.Attributes,
 		Attributes: []byte(`{"a":"` + strings.Repeat("a", 60_000) + `"}`)}
 	for n, want := range map[int]int{0: 0, 1: 1, 250: 1, 600: 3} {
 		list := slices.Repeat([]fact.Fact{large}, n)
-		runs := fact.Split(list)
-		if len(runs) != want {
-			t.Errorf("%d facts make %d frames, not %d", n, len(runs), want)
+		var runs fact.Runs
+		for _, f := range list {
+			at := runs.Next(f)
+			if runs.Add(f); at != len(runs.List)-1 {
+				t.Fatalf("a fact comes to run %d, not to %d as announced", len(runs.List)-1, at)
+			}
 		}
-		for _, run := range runs {
+		if len(runs.List) != want {
+			t.Errorf("%d facts make %d frames, not %d", n, len(runs.List), want)
+		}
+		for _, run := range runs.List {
 			encode(t, &fact.Frame{Sequence: 1, Facts: run, Signature: make([]byte, 1<<16-1)})
 		}
-		if len(slices.Concat(runs...)) != n {
-			t.Errorf("of %d facts %d are left", n, len(slices.Concat(runs...)))
+		if left := len(slices.Concat(runs.List...)); left != n {
+			t.Errorf("of %d facts %d are left", n, left)
 		}
 	}
 }

@@ -3,20 +3,30 @@ package fact
 // frameRoom is what a frame has room for beside its header and the longest signature, in bytes.
 const frameRoom = MaxFrameBytes - 128*1024
 
-// Split cuts the facts of one commit into runs that each fit into a frame; mostly there is one. Since facts join, a
-// node that has only the first of several frames is merely behind.
-func Split(facts []Fact) (runs [][]Fact) {
-	var encoded []byte
-	start, size := 0, 0
-	for i, f := range facts {
-		encoded = Append(encoded[:0], f)
-		if size += len(encoded); size > frameRoom || i-start == MaxFrameFacts {
-			runs = append(runs, facts[start:i])
-			start, size = i, len(encoded)
-		}
+// Runs are the facts of one commit, cut so that each run fits into a frame. One run is the rule. Facts join, so a node
+// that has only the first runs yet is merely behind.
+type Runs struct {
+	List    [][]Fact
+	size    int // of the last one, encoded
+	encoded []byte
+}
+
+// Add adds a fact to the last run, or begins another.
+func (r *Runs) Add(f Fact) {
+	at := r.Next(f)
+	if at == len(r.List) {
+		r.List, r.size = append(r.List, nil), 0
 	}
-	if start < len(facts) {
-		runs = append(runs, facts[start:])
+	r.List[at] = append(r.List[at], f)
+	r.size += len(r.encoded)
+}
+
+// Next is the index of the run to which Add would add a fact.
+func (r *Runs) Next(f Fact) int {
+	r.encoded = Append(r.encoded[:0], f)
+	last := len(r.List) - 1
+	if last < 0 || r.size+len(r.encoded) > frameRoom || len(r.List[last]) == MaxFrameFacts {
+		return last + 1
 	}
-	return runs
+	return last
 }
