@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -30,6 +31,58 @@ func TestNoOutbox(t *testing.T) {
 	add(t, db, core.CustomerID{}, "ada")
 	if list, err := db.Outbox(bg, fact.Position{}, 1<<20); len(list) != 0 || err != nil {
 		t.Errorf("Outbox = %d frames, %v", len(list), err)
+	}
+}
+
+// An advance says in which frame it stands, in every one that a commit is cut into.
+func TestAdvanceNamesItsFrame(t *testing.T) {
+	m := join(t, 0)
+	ada := add(t, m.DB, core.CustomerID{}, "ada")
+	large := []byte(`{"a":"` + strings.Repeat("a", 60_000) + `"}`)
+	release := m.HoldCommits()
+	done := make(chan error)
+	const advances, filling = 3, 150 // each a bit more than half a frame
+	for i := range uint64(advances) {
+		go func() {
+			var list []store.NewCustomer
+			for n := range filling {
+				list = append(list, store.NewCustomer{Email: fmt.Sprint(i, ".", n), Attributes: large})
+			}
+			_, err := m.AddAll(bg, list)
+			done <- err
+		}()
+		go func() {
+			f := core.Family{Listed: true, Ours: true, Bits: i, Start: start}
+			done <- m.Settle(bg, core.Effects{
+				Reads: core.Reads{Customer: ada.ID, CustomerVersion: ada.Version, HasFamily: true,
+					Family: f.Key("", ada.ID)},
+				List: []core.Effect{{Kind: core.AdvanceFamily, Family: f.Key("", ada.ID), At: start,
+					Until: start/1000 + 60, Generation: 1, Issued: start * 1000}}})
+		}()
+	}
+	for m.Waiting() < 2*advances {
+	}
+	release()
+	for range 2 * advances {
+		must(t, <-done)
+	}
+	list, err := m.Outbox(bg, fact.Position{}, 1<<30)
+	must(t, err)
+	frames, found := parsed(t, list), 0
+	for _, frame := range frames {
+		for _, f := range frame.Facts {
+			a, ok := f.(fact.AdvanceFamily)
+			if !ok {
+				continue
+			}
+			found++
+			if in := (fact.Position{Incarnation: a.Incarnation, Sequence: a.Sequence}); in != frame.Position() {
+				t.Errorf("an advance in frame %v says %v", frame.Position(), in)
+			}
+		}
+	}
+	if found != advances || len(frames) < 3 {
+		t.Errorf("%d advances in %d frames, want %d in more than two", found, len(frames), advances)
 	}
 }
 
