@@ -41,12 +41,9 @@ const MaxTokenBytes = 64 << 10
 // maxHeaderNames is how many names of members a header may have in all, before anybody has vouched for it.
 const maxHeaderNames = 32
 
-// SlotCount is how many claims of Opened are kept by their place; the ABI hands them over in the order of Slots.
-const SlotCount = 12
-
-// Slots are the claims of Opened that are kept by their place, in the order of the struct.
-func (o *Opened) Slots() [SlotCount]*strictjson.Value {
-	return [SlotCount]*strictjson.Value{
+// Slots are the claims of Opened that are kept by their place, in the order of the struct and of the ABI.
+func (o *Opened) Slots() [12]*strictjson.Value {
+	return [12]*strictjson.Value{
 		&o.ExpiresAt, &o.IssuedAt, &o.NotBefore, &o.RefreshExpiresAt, &o.TokenIssuer, &o.Audience, &o.Subject, &o.JWTID,
 		&o.TokenID, &o.Type, &o.Customer, &o.Revoke,
 	}

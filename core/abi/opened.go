@@ -63,7 +63,8 @@ func index(b []byte, limit int) (int, bool) {
 // slotBytes is the size of one claim's place in an encoded Opened; OpenedBytes is the size of an encoded Opened.
 const (
 	slotBytes   = 12
-	slotsBytes  = core.SlotCount * slotBytes
+	slotCount   = 12 // of core.Opened.Slots
+	slotsBytes  = slotCount * slotBytes
 	OpenedBytes = 32 + slotsBytes
 )
 
