@@ -183,6 +183,8 @@ run_tests() {
   trap 'rm -rf "$out" "$MODULE_TEST_CACHE"' EXIT
   check "100,000 damaged configurations show no secret" \
     env EDGETOKEN_TEST_DAMAGED=100000 go test -count=1 -run '^TestNoTextOfTheFileIsShown$' ./host/config
+  check "10,000 histories of a fleet end in one state" \
+    env EDGETOKEN_HISTORIES=10000 go test -count=1 -run '^TestHistories$' ./store
   check "all modules and the soak, before all other tests" \
     go test -count=1 -run '^(TestWasm|TestWasmFull|TestWasmVerify|TestSoak)$' ./host/engine
   # -count=1: several tests build programs that the test cache knows nothing of. Folders named testdata are not in ./...

@@ -199,10 +199,7 @@ func search(t testing.TB, from, most uint64) (ran uint64, found *failure) {
 // The facts of a hub and its nodes give one state, in whatever order they come and however often, and what has ended
 // stays so on each node that knows it.
 func TestHistories(t *testing.T) {
-	from, most := uint64(0), uint64(10_000)
-	if testing.Short() {
-		most = 1000
-	}
+	from, most := uint64(0), uint64(500)
 	for name, v := range map[string]*uint64{"EDGETOKEN_HISTORIES": &most, "EDGETOKEN_HISTORY": &from} {
 		if s := os.Getenv(name); s != "" {
 			var err error
