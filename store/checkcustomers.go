@@ -132,6 +132,11 @@ func (a *recordCheck) folded(e *entry) {
 		e.wrong("the key is none of the index without regard to case")
 		return
 	}
+	a.address(e, email)
+}
+
+// address checks an entry whose key says all that it has to say, about an e-mail address that somebody has.
+func (a *recordCheck) address(e *entry, email string) {
 	e.name = email
 	if r := begin(e.value); !r.Done() {
 		e.wrong(unreadable)

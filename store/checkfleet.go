@@ -50,13 +50,7 @@ func (a *recordCheck) contested(e *entry) {
 		e.wrong("the key is none of a contested address")
 		return
 	}
-	e.name = email
-	if r := begin(e.value); !r.Done() {
-		e.wrong(unreadable)
-	}
-	if !a.has(emailsBucket, []byte(email)) {
-		e.wrong("nobody has this e-mail address")
-	}
+	a.address(e, email)
 	if !a.has(customersBucket, []byte(key)) {
 		e.wrong("a customer waits for it who does not exist")
 	} else if a.sound[string(customersBucket)] {
