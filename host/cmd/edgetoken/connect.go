@@ -71,3 +71,13 @@ func dialAdmin(cfg *config.Config) (*admin.Client, error) {
 	dir := datadir.Of(cfg)
 	return admin.Dial(dir.Socket(), dir.Private)
 }
+
+// dialRunning loads the configuration of a command that needs a node, and connects to that; nil where none listens.
+func dialRunning(c *cobra.Command) (*config.Config, *admin.Client, error) {
+	cfg, err := loadConfig(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := dialAdmin(cfg)
+	return cfg, client, err
+}

@@ -153,11 +153,7 @@ func (p *factsPrinter) printAll(client *admin.Client) error {
 
 // followFacts prints the frames of a running node, and then those that it writes.
 func followFacts(c *cobra.Command, p *factsPrinter) (err error) {
-	cfg, err := loadConfig(c)
-	if err != nil {
-		return err
-	}
-	client, err := dialAdmin(cfg)
+	cfg, client, err := dialRunning(c)
 	if err != nil {
 		return err
 	}

@@ -42,11 +42,7 @@ Keys that are read at the start only are named (edgetoken config --help marks th
 		Example: "  edgetoken reload\n  edgetoken reload --data /var/lib/edgetoken --json",
 		Args:    wants(0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(c)
-			if err != nil {
-				return err
-			}
-			client, err := dialAdmin(cfg)
+			cfg, client, err := dialRunning(c)
 			if err != nil {
 				return err
 			}
