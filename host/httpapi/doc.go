@@ -10,7 +10,7 @@
 //	identity.go      who asks, and whether that still holds later; browsers.go and tokencookies.go ask cookies
 //	throttles.go     the rates that it counts against
 //	data.go          the body, by package body; field.go has the fields
-//	tokens.go, customers.go, samples.go   the functions of the views, which return a value or an error
+//	tokens.go, logoutall.go, customers.go, samples.go   the functions of the views, which return a value or an error
 //	respond.go       the only place where a code or an error becomes a status, a body and WWW-Authenticate
 //	browsable.go     the page of the answer, for a browser
 //

@@ -90,6 +90,7 @@ func TestOpenAPIIsTrue(t *testing.T) {
 				t.Fatal(err)
 			}
 			refresh, access := s.login(t)
+			_, again := s.login(t)
 			answered := map[string]bool{}
 			bearer, junk := "Authorization: Bearer "+access, "Authorization: Bearer junk"
 			for _, c := range []struct {
@@ -137,6 +138,8 @@ func TestOpenAPIIsTrue(t *testing.T) {
 				{"GET", "/customers/directory/", "", 200, nil},
 				{"POST", "/auth/token/blacklist/", `{"refresh":"` + refresh + `"}`, 200, nil},
 				{"POST", "/auth/token/verify/", `{"token":"` + refresh + `"}`, 400, nil},
+				{"POST", "/auth/logout/all/", "", 401, nil},
+				{"POST", "/auth/logout/all/", "", 200, []string{"Authorization: Bearer " + again}},
 				{"GET", "/healthz", "", 200, nil},
 				{"GET", "/readyz", "", 200, nil},
 			} {

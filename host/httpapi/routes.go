@@ -9,7 +9,9 @@ const (
 	// tokenPaths begins the paths of the views that issue, refresh, verify and blacklist tokens.
 	tokenPaths  = "/auth/token/"
 	slidingPath = "/auth/token/sliding/"
-	mePath      = "/customers/me/"
+	// logOutAllPath is the view that ends every log-in of the customer who asks.
+	logOutAllPath = "/auth/logout/all/"
+	mePath        = "/customers/me/"
 )
 
 // views is the table of views. Routes, OPTIONS, OpenAPI, the pages of views and the start page come from it.
@@ -61,6 +63,12 @@ func views(c *Config) []view {
 				"token's refresh period has not expired.",
 			fields: []field{slidingField(c)}, takes: "SlidingRefreshRequest",
 			post: action{answer: refreshSliding, schema: slidingSchema(c)},
+		},
+		{
+			path: logOutAllPath, name: "Log Out Everywhere",
+			description:   "Ends every log-in of the customer that the request is authenticated as, this one included.",
+			authenticates: true, rule: permission.IsAuthenticated,
+			post: action{answer: logOutEverywhere, schema: emptySchema},
 		},
 		{
 			path: mePath, name: "Me",

@@ -2,10 +2,20 @@ package node
 
 import (
 	"context"
+	"errors"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
+	"github.com/edgetoken/edgetoken/store"
 )
+
+// EndLogins ends every log-in that a customer has now, browser sessions included. A customer who is gone has none.
+func (n *Node) EndLogins(ctx context.Context, customer core.CustomerID) error {
+	if err := n.cfg.Store.Revoke(ctx, customer); !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return nil
+}
 
 // EndLogin ends the log-in of a token of any type, even if the token or its key has expired. It does what Blacklist
 // does with a refresh token, for a browser that logs out with its access token. It does nothing if the token is not
