@@ -186,6 +186,10 @@ func (c *client) serve(id int64, kind int) error {
 		}
 	}
 
+	if err := c.rotate(id, email, core.Exact, gone.get); err != nil {
+		return err
+	}
+
 	now := c.ledger.record.now()
 	end := func() error { return nil }
 	switch kind % 4 {

@@ -100,6 +100,8 @@ var plants = []faultdisk.Fault{
 	{Source: "store/header.go", Was: "if spoilt >= 0 {", Is: "if spoilt >= 0 && !planted(\"takes no commit back\") {"},
 	{Source: "store/open.go", Was: "NoStatistics: true,\n",
 		Is: "NoStatistics: true,\n\t\tNoSync: planted(\"commits without a sync\"),\n"},
+	{Source: "store/settle.go", Was: "if f.version != r.FamilyVersion {",
+		Is: "if f.version != r.FamilyVersion && !planted(\"advances without comparing\") {"},
 	{Source: "store/db.go", Was: "if latest.pending(tx.ID()) {",
 		Is: "if latest.pending(tx.ID()) && !planted(\"answers by what is not durable\") {"},
 	{Source: "store/deliver.go", Was: "return db.deliver(ctx, d, courier{})", Is: `if planted("writes the position apart") {
@@ -118,6 +120,7 @@ func TestPowerCutFinds(t *testing.T) {
 	for planted, test := range map[string]string{
 		"answers before the commit": "TestPowerCut", "commits without a sync": "TestPowerCut",
 		"answers by what is not durable": "TestPowerCut",
+		"advances without comparing":     "TestPowerCut",
 		"writes the position apart":      "TestPowerCut",
 		"takes no commit back":           "TestPowerCutAndFailures",
 	} {
@@ -133,7 +136,7 @@ func TestPowerCutFinds(t *testing.T) {
 	}
 }
 
-var findings = regexp.MustCompile(`.*(is lost: |no store is left).*`)
+var findings = regexp.MustCompile(`.*(is lost: |no store is left|good for two generations).*`)
 
 // keys is one HMAC key.
 type keys struct{ *jws.Key }
@@ -156,17 +159,23 @@ var cheap = hashes.Params{Memory: 8, Iterations: 1, Parallelism: 1}
 // nodeOn is a node on a store, the same for each.
 func nodeOn(t *testing.T, db *store.DB) *node.Node {
 	t.Helper()
-	key, err := jws.NewKey("HS256", bytes.Repeat([]byte("k"), 32))
-	if err != nil {
-		t.Fatal(err)
-	}
-	settings := core.DefaultSettings()
-	n, err := node.New(node.Config{Engine: core.NewNative(settings, keys{key}), Store: db, Settings: settings,
-		Passwords: cheap, Log: slog.New(slog.DiscardHandler)})
+	n, err := newNode(db, core.DefaultSettings())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// secret is the key of all nodes.
+var secret = bytes.Repeat([]byte("k"), 32)
+
+func newNode(db *store.DB, settings core.Settings) (*node.Node, error) {
+	key, err := jws.NewKey("HS256", secret)
+	if err != nil {
+		return nil, err
+	}
+	return node.New(node.Config{Engine: core.NewNative(settings, keys{key}), Store: db, Settings: settings,
+		Passwords: cheap, Log: slog.New(slog.DiscardHandler)})
 }
 
 // work has clients work with a node, and gives the file as it was before, the record of what was done to it, and what
