@@ -103,6 +103,9 @@ func (s recordedSettings) texts(name string) []string {
 func (s recordedSettings) core(version core.Version) (core.Settings, error) {
 	c := core.DefaultSettings()
 	c.Compat, c.Wire = version, core.Exact
+	if s.is("secure") { // no setting of replay.py, but one of TestSecureDifferences
+		c.Wire = core.Secure
+	}
 	c.AccessTokenLifetime = s.seconds("ACCESS_TOKEN_LIFETIME")
 	c.RefreshTokenLifetime = s.seconds("REFRESH_TOKEN_LIFETIME")
 	c.BlacklistApp = s.is("BLACKLIST_APP")

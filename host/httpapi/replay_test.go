@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"io"
@@ -27,9 +28,14 @@ import (
 // boundary parts the multipart bodies of recordings.
 const boundary = "conformance-boundary-7f3a"
 
-// replay runs the steps of a case one after the other.
-func replay(t *testing.T, server *httptest.Server, promised *promises, r recording, settings recordedSettings,
-	keys *keyring.Ring) {
+// errNotAsDescribed says that an answer is not one that the description of the node promises.
+var errNotAsDescribed = errors.New("answers other than described")
+
+// replay runs the steps of a case one after the other. The error says in which one, and how, an answer differs from
+// the recorded one, or from what is described.
+func replay(
+	server *httptest.Server, promised *promises, r recording, settings recordedSettings, keys *keyring.Ring,
+) error {
 	m := &matcher{settings: settings, keys: keys, seen: map[string]bool{}}
 	ctx := map[string]any{}
 	for i, step := range r.Steps {
@@ -42,10 +48,10 @@ func replay(t *testing.T, server *httptest.Server, promised *promises, r recordi
 		request := substitute(step.Request, ctx).(map[string]any)
 		got, err := send(server.Listener.Addr().String(), request)
 		if err != nil {
-			t.Fatalf("step %d: %v", i, err)
+			return fmt.Errorf("step %d: %w", i, err)
 		}
 		if err := promised.hold(request, got); err != nil {
-			t.Errorf("step %d: %s %s answers other than described: %v", i, request["method"], request["path"], err)
+			return fmt.Errorf("step %d: %s %s %w: %w", i, request["method"], request["path"], errNotAsDescribed, err)
 		}
 		var first []string
 		accepted := false
@@ -60,7 +66,7 @@ func replay(t *testing.T, server *httptest.Server, promised *promises, r recordi
 			}
 		}
 		if !accepted {
-			t.Fatalf("step %d: %s %s:\n\t%s", i, step.Request["method"], step.Request["path"],
+			return fmt.Errorf("step %d: %s %s:\n\t%s", i, step.Request["method"], step.Request["path"],
 				strings.Join(first, "\n\t"))
 		}
 		cookies := map[string]any{}
@@ -70,6 +76,7 @@ func replay(t *testing.T, server *httptest.Server, promised *promises, r recordi
 		ctx[name] = map[string]any{"body": got.json, "headers": got.headers, "cookies": cookies,
 			"form": formIn(got.text)}
 	}
+	return nil
 }
 
 // response is an answer as recordings are compared with it.
