@@ -1,6 +1,9 @@
 package core
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // successor is the family of the refresh token that follows the one which is presented. A generation beyond the known
 // one is of a state that was lost, such as that of a restored backup: the family goes on from it.
@@ -10,17 +13,73 @@ func (d *decision) successor() Family {
 	return f
 }
 
+// repeat has the tokens of the current generation written as they were, where the presented refresh token was spent for
+// them a moment ago: the answer may have been lost, or two requests raced (RefreshGrace). What customers and settings
+// say beside the times is read anew.
+func (w *Writer) repeat(d *decision) {
+	if !d.s.Advances() || d.generation() >= d.req.State.Family.Generation {
+		return
+	}
+	f := &d.req.State.Family
+	d.again, d.issued = true, f.Issued
+	d.fam = d.o.FamilyAt(time.UnixMicro(f.Issued))
+	if key := w.keys.signed(f, d.req.Now); key >= 0 {
+		w.prepared.Key = key
+	}
+}
+
+// expires is when a token of type t ends that is written, in Unix seconds.
+func (d *decision) expires(t TokenType) int64 {
+	if d.again {
+		after := d.req.State.Family.Refresh
+		if t == AccessToken {
+			after = d.req.State.Family.Access
+		}
+		return seconds(d.issued) + after
+	}
+	lifetime := d.s.RefreshTokenLifetime
+	switch t {
+	case AccessToken:
+		lifetime = d.s.AccessTokenLifetime
+	case SlidingToken:
+		lifetime = d.s.SlidingTokenLifetime
+	}
+	if idle := d.s.idle(); t == RefreshToken && idle != 0 {
+		lifetime = min(lifetime, idle)
+	}
+	end := seconds(d.now + lifetime.Microseconds())
+	if d.req.Op == Refresh && d.fam.Ours {
+		end = min(end, d.sessionEnd())
+	}
+	return end
+}
+
+// sessionEnd is when a family of ours gives no more tokens though it rotates, in Unix seconds.
+func (d *decision) sessionEnd() int64 {
+	if d.s.Wire != Secure || !d.s.RotateRefreshTokens || d.s.MaxSession == 0 {
+		return math.MaxInt64
+	}
+	return (d.fam.Start + max(d.s.MaxSession, d.s.RefreshTokenLifetime).Milliseconds()) / 1000
+}
+
+// idle is for how long a refresh token may lie unused; 0: to its end.
+func (s *Settings) idle() time.Duration {
+	if s.Wire != Secure || !s.RotateRefreshTokens {
+		return 0
+	}
+	return s.RefreshIdle
+}
+
 // advance notes that the presented refresh token is spent. A foreign one has no customer in the name of its family, so
 // it is spent under its own name, while its successor is of a family of the customer's.
 func (w *Writer) advance(d *decision) {
 	next := d.successor()
-	at := &w.keys.Keys[w.prepared.Key]
 	x := Effect{
-		Kind: AdvanceFamily, Family: d.fam.Key(d.o.Issuer, d.req.State.Customer.ID), At: d.fam.Start,
-		Until: d.lastsUntil(), Generation: next.Generation, Issued: d.now,
-		Access:  int64(d.s.AccessTokenLifetime / time.Second),
-		Refresh: int64(d.s.RefreshTokenLifetime / time.Second),
-		KeyID:   at.ID,
+		Kind: AdvanceFamily, Family: d.recorded(), At: d.fam.Start,
+		Until: d.lastsUntil(), Generation: next.Generation, Issued: d.issued,
+		Access:  d.expires(AccessToken) - seconds(d.issued),
+		Refresh: d.expires(RefreshToken) - seconds(d.issued),
+		KeyID:   w.keys.Keys[w.prepared.Key].ID,
 	}
 	e := &w.prepared.Effects
 	e.List = append(e.List, x)
@@ -28,6 +87,15 @@ func (w *Writer) advance(d *decision) {
 		x.Family.Customer, x.At = d.req.State.Customer.ID, next.Start
 		e.List = append(e.List, x)
 	}
+}
+
+// recorded is the name under which the family of the token is recorded.
+func (d *decision) recorded() FamilyKey {
+	k := d.fam.Key(d.o.Issuer, d.req.State.Customer.ID)
+	if d.req.State.Family.AnyStart {
+		k.Start = 0
+	}
+	return k
 }
 
 // lastsUntil is until when a store must know the generation, in Unix seconds: when no refresh token of the family that

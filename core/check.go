@@ -17,6 +17,9 @@ type decision struct {
 	o   *Opened
 	fam Family // of the token; none at a log-in
 	now int64  // Unix microseconds
+	// issued is what the tokens say that are written: now, or when they were written first.
+	issued int64
+	again  bool // the tokens of the current generation are written again
 }
 
 // keyEnd: a token signed by an expired key counts as unsigned, so this comes before its claims are examined. PyJWT has
@@ -213,12 +216,19 @@ func (d *decision) tokenType(want TokenType) cause.Cause {
 	return cause.OK
 }
 
-// revoked: neither was the family revoked nor did it begin before a cut-off.
+// revoked: neither was the family revoked, nor is the token spent, nor did the family begin before a cut-off.
 func (d *decision) revoked() cause.Cause {
-	if c := d.dead(); c != cause.OK {
+	c := d.dead()
+	if c != cause.OK && !d.reuses() {
 		return c
 	}
-	return d.cutOff()
+	if c := d.cutOff(); c != cause.OK {
+		return c
+	}
+	if c != cause.OK {
+		return cause.Reused
+	}
+	return cause.OK
 }
 
 // dead: the family must not have been revoked, nor the token be spent. On the exact wire an access token of ours is
@@ -237,8 +247,26 @@ func (d *decision) spent() bool {
 	if d.fam.Ours && d.fam.Kind != refreshKind && d.req.Op != Refresh {
 		return false
 	}
-	return d.generation() < d.req.State.Family.Generation
+	return d.generation() < d.req.State.Family.Generation && !d.inWindow()
 }
+
+// reuses reports whether a spent refresh token is presented to be used (RFC 9700 §4.14.2), though the family is not
+// revoked yet. The exact wire only refuses it.
+func (d *decision) reuses() bool {
+	return d.s.Wire == Secure && (d.req.Op == Refresh || d.req.Op == Blacklist) && d.refreshes() &&
+		!d.req.State.Family.Dead
+}
+
+// inWindow reports whether the refresh token was spent so recently that the client may not have its successor yet
+// (RefreshGrace). Only the token just before the current one ever is.
+func (d *decision) inWindow() bool {
+	f := &d.req.State.Family
+	return d.s.Wire == Secure && d.refreshes() && f.Issued != 0 && uint64(d.generation())+1 == uint64(f.Generation) &&
+		f.Age < d.s.RefreshGrace
+}
+
+// refreshes reports whether the id is that of a refresh token.
+func (d *decision) refreshes() bool { return !d.fam.Ours || d.fam.Kind == refreshKind }
 
 // generation is that of the refresh token.
 func (d *decision) generation() uint32 {
@@ -246,6 +274,24 @@ func (d *decision) generation() uint32 {
 		return d.fam.Generation
 	}
 	return 0
+}
+
+// session: on the secure wire a family of ours must not have begun too long ago, nor a refresh token that rotates have
+// lain unused for too long.
+func (d *decision) session() cause.Cause {
+	if !d.fam.Ours || d.fam.Kind != refreshKind {
+		return cause.OK
+	}
+	now := seconds(d.now - d.s.Leeway.Microseconds())
+	if now >= d.sessionEnd() {
+		return cause.SessionEnded
+	}
+	if idle := d.s.idle(); idle != 0 {
+		if iat, ok := d.micros(d.o.IssuedAt); ok && now >= seconds(iat+idle.Microseconds()) {
+			return cause.SessionIdle
+		}
+	}
+	return cause.OK
 }
 
 // next: the id must be one that a blacklist can hold, and there must be a generation after it.
@@ -274,6 +320,7 @@ func (d *decision) cutOff() cause.Cause {
 // newDecision is a decision on a request. It is a value, so that neither leaves the stack.
 func newDecision(s *Settings, req *Request) decision {
 	d := decision{s: s, v: s.Compat.compat(), req: req, o: &req.Opened, now: req.Now.UnixMicro()}
+	d.issued = d.now
 	if !req.Op.LogsIn() {
 		d.fam = d.o.FamilyAt(req.Now)
 	}

@@ -35,9 +35,11 @@ const (
 	checkType
 	checkRefreshExpiry
 	checkRevoked
+	checkReuse
 	checkDead
 	checkNoRevocation
 	checkOwn
+	checkSession
 	checkListed
 	checkOurs
 	checkFound
@@ -79,9 +81,11 @@ var checks = [...]Check{
 		cause.NoRefreshExp, cause.BadRefreshExp, cause.RefreshExpired,
 	}},
 	checkRevoked:      {"revocation", []cause.Cause{cause.Blacklisted, cause.CutOff}},
+	checkReuse:        {"revocation", []cause.Cause{cause.Blacklisted, cause.CutOff, cause.Reused}},
 	checkDead:         {"revocation", []cause.Cause{cause.Blacklisted}},
 	checkNoRevocation: {"revocation", nil},
 	checkOwn:          {"own issuer", []cause.Cause{cause.WrongIssuer}},
+	checkSession:      {"session", []cause.Cause{cause.SessionEnded, cause.SessionIdle}},
 	checkListed:       {"revocable", []cause.Cause{cause.BadID}},
 	checkOurs:         {"revocable", []cause.Cause{cause.BadID}},
 	checkFound:        {"customer", []cause.Cause{cause.CustomerNotFound}},
@@ -137,12 +141,14 @@ func (d *decision) walk(list []check, class TokenType) (at int, c cause.Cause) {
 			c = d.tokenType(class)
 		case checkRefreshExpiry:
 			c = d.refreshExpiry()
-		case checkRevoked:
+		case checkRevoked, checkReuse:
 			c = d.revoked()
 		case checkDead:
 			c = d.dead()
 		case checkOwn:
 			c = d.own()
+		case checkSession:
+			c = d.session()
 		case checkListed:
 			c = d.listed()
 		case checkOurs:

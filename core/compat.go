@@ -55,7 +55,7 @@ func (v Version) compat() *compat {
 func (s *Settings) Describe(c cause.Cause) (code Code, detail, public string) {
 	v := s.Compat.compat()
 	switch c {
-	case cause.Expired:
+	case cause.Expired, cause.SessionEnded, cause.SessionIdle:
 		if v.expired == v.invalid {
 			return TokenNotValid, v.invalid, "invalid"
 		}
@@ -68,7 +68,7 @@ func (s *Settings) Describe(c cause.Cause) (code Code, detail, public string) {
 		return TokenNotValid, "Token has no type", "no_type"
 	case cause.WrongType:
 		return TokenNotValid, "Token has wrong type", "wrong_type"
-	case cause.Blacklisted, cause.CutOff:
+	case cause.Blacklisted, cause.Reused, cause.CutOff:
 		return TokenNotValid, "Token is blacklisted", "blacklisted"
 	case cause.NoRefreshExp:
 		return TokenNotValid, "Token has no '" + s.SlidingTokenRefreshExpClaim + "' claim", "no_refresh_exp"

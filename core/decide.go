@@ -29,6 +29,9 @@ func (d *decision) decide(o *Outcome) {
 		o.Refusals = d.authenticate()
 	} else if _, c := d.walk(d.order(d.req.Op.takes()), d.req.Op.takes()); c != cause.OK {
 		o.Refusals = []Refusal{{Cause: c}}
+		if c == cause.Reused {
+			o.revoke(d)
+		}
 	} else {
 		o.revoke(d)
 	}

@@ -48,7 +48,7 @@ type Effect struct {
 	// These are of AdvanceFamily: with them the tokens that were issued can be written again.
 	Generation      uint32
 	Issued          int64  // when, Unix microseconds
-	Access, Refresh int64  // their lifetimes, seconds
+	Access, Refresh int64  // how long after it they expire, seconds
 	KeyID           string // kid of the key that signed them
 }
 
@@ -72,7 +72,7 @@ type Effects struct {
 }
 
 // effectsVersion is the first byte of the encoding.
-const effectsVersion = 2
+const effectsVersion = 3
 
 // errEffects says that bytes are no encoding of Effects that this version knows.
 var errEffects = errors.New("effects: malformed or of an unknown version")
@@ -80,15 +80,17 @@ var errEffects = errors.New("effects: malformed or of an unknown version")
 // AppendBinary appends the encoding of e to b. All integers are little-endian, texts have their length before them (2
 // bytes):
 //
-//	version 2 | node | customer | u64 version | u8 has family | family | u64 version | i64 cut-off | i64 start |
+//	version 3 | node | customer | u64 version | u8 has family | family | u64 version | i64 cut-off | i64 start |
 //	u16 count | count × (u8 kind | customer | family | i64 at | i64 until |
 //	and for AdvanceFamily u32 generation | i64 issued | i64 access | i64 refresh | text kid)
 //
-// A customer is u8 kind (0 none, 1 integer, 2 text), then i64 or text. A family is issuer | customer | u64 bits.
+// A customer is u8 kind (0 none, 1 integer, 2 text), then i64 or text. A family is issuer | customer | u64 bits | i64
+// start.
 //
 // The start of a message of node "a" that read version 3 of customer 7 and no family:
 //
-//	02 | 0100 61 | 01 0700000000000000 | 0300000000000000 | 00 | 0000 00 0000000000000000 | 0000000000000000 | …
+//	03 | 0100 61 | 01 0700000000000000 | 0300000000000000 | 00 |
+//	0000 00 0000000000000000 0000000000000000 | 0000000000000000 | …
 func (e *Effects) AppendBinary(b []byte) ([]byte, error) {
 	b = append(b, effectsVersion)
 	b = codec.Text(b, e.Node)
@@ -175,9 +177,9 @@ func readCustomer(r *codec.Reader) CustomerID {
 func appendFamily(b []byte, k *FamilyKey) []byte {
 	b = codec.Text(b, k.Issuer)
 	b = appendCustomer(b, &k.Customer)
-	return codec.U64(b, k.Bits)
+	return codec.I64(codec.U64(b, k.Bits), k.Start)
 }
 
 func readFamily(r *codec.Reader) FamilyKey {
-	return FamilyKey{Issuer: r.Text(), Customer: readCustomer(r), Bits: r.U64()}
+	return FamilyKey{Issuer: r.Text(), Customer: readCustomer(r), Bits: r.U64(), Start: r.I64()}
 }

@@ -63,8 +63,8 @@ func TestEffectsEncoding(t *testing.T) {
 func TestEffectsExample(t *testing.T) {
 	e := core.Effects{Node: "a", Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3}}
 	b, _ := e.AppendBinary(nil)
-	want := strings.ReplaceAll("02 0100 61 01 0700000000000000 0300000000000000 00 0000 00 0000000000000000 "+
-		"0000000000000000", " ", "")
+	want := strings.ReplaceAll("03 0100 61 01 0700000000000000 0300000000000000 00 0000 00 0000000000000000 "+
+		"0000000000000000 0000000000000000", " ", "")
 	if got := hex.EncodeToString(b); !strings.HasPrefix(got, want) {
 		t.Errorf("encoding %s, want it to begin with %s", got, want)
 	}

@@ -105,6 +105,22 @@ func (s KeySet) SigningAt(now time.Time) int {
 	return -1
 }
 
+// MaySign reports whether a key signs for a request: the one that signs at its time, or the one that signed the current
+// generation of its family, which may be written again.
+func (s KeySet) MaySign(key int, req *Request) bool {
+	return key == s.SigningAt(req.Now) || req.Op == Refresh && key == s.signed(&req.State.Family, req.Now)
+}
+
+// signed is the index of the key that signed the current generation of a family; -1 where it signs no more.
+func (s KeySet) signed(f *FamilyState, now time.Time) int {
+	for _, k := range s.Signing {
+		if key := s.inKeys(k.Key); f.Issued != 0 && key >= 0 && s.Keys[key].ID == f.KeyID && !s.Keys[key].Ended(now) {
+			return key
+		}
+	}
+	return -1
+}
+
 // inKeys is an index of Keys, or -1 in place of any other number: who makes a Native need not have called Validate.
 func (s KeySet) inKeys(key int) int {
 	if key < 0 || key >= len(s.Keys) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
+	"time"
 
 	"github.com/edgetoken/edgetoken/core/words"
 )
@@ -16,6 +17,7 @@ const (
 	slidingKind        uint8 = 3 // a sliding token; the sequence is random
 	familyBits               = 47
 	familyMask               = 1<<familyBits - 1
+	randomBits               = 33 // of them; those before are the number of a node
 	startBits                = 41
 	familyEpoch              = 1704067200000 // 2024-01-01T00:00:00Z in Unix milliseconds
 )
@@ -23,9 +25,10 @@ const (
 // Family is what a token's id says about the log-in from which the token descends.
 //
 // A token of ours has a UUIDv8 (RFC 9562 §5.8) of 32 hex digits without dashes as its id. Its 122 free bits are, from
-// the left: 41 start of the family (milliseconds since 2024-01-01) | 47 random bits that name the family | 2 kind |
-// 32 sequence. Any other id (Django's UUIDv4, any text, a number as its text) is a family of its own: named by the
-// first 47 bits of its SHA-256, generation 0, started at its iat.
+// the left: 41 start of the family (milliseconds since 2024-01-01) | 14 number of the node that began it | 33 random
+// | 2 kind | 32 sequence. Start, number and random bits name the family. Any other id (Django's UUIDv4, any text, a
+// number as its text) is a family of its own: named by the first 47 bits of its SHA-256, generation 0, started at its
+// iat.
 type Family struct {
 	// Listed is false for ids that can never be revoked: absent, null, a list, an object.
 	Listed bool
@@ -34,7 +37,8 @@ type Family struct {
 	// Kind is how the id came about: 0 a refresh token, 1 and 2 an access token, 3 a sliding one. It is meaningful for
 	// our own ids only.
 	Kind uint8
-	// Bits names the family within (issuer, customer); a foreign one within the issuer alone.
+	// Bits and Start name the family within (issuer, customer); Bits alone name a foreign one, within the issuer. Of
+	// a family of ours the first 14 of the 47 bits are the number of the node that began it: see State.Number.
 	Bits uint64
 	// Start is when the family began, in Unix milliseconds.
 	Start int64
@@ -52,14 +56,18 @@ type FamilyKey struct {
 	Issuer   string // whose key signed it; "" for our own
 	Customer CustomerID
 	Bits     uint64
+	// Start is that of the family, in Unix milliseconds. What is recorded under a name without one, 0, is about every
+	// family with the rest of the name: foreign families, what came from them, and records from before starts were
+	// part of names.
+	Start int64
 }
 
 // Key is the name of the family of a token that the key of issuer signed and that names the stored customer id.
 func (f Family) Key(issuer string, customer CustomerID) FamilyKey {
 	if !f.Ours {
-		customer = CustomerID{}
+		return FamilyKey{Issuer: issuer, Bits: f.Bits}
 	}
-	return FamilyKey{Issuer: issuer, Customer: customer, Bits: f.Bits}
+	return FamilyKey{Issuer: issuer, Customer: customer, Bits: f.Bits, Start: f.Start}
 }
 
 // FamilyState is what a store knows of one family. The zero value: nothing, as for every family that was never
@@ -69,8 +77,18 @@ type FamilyState struct {
 	Version uint64
 	// Dead says that the family was revoked.
 	Dead bool
+	// AnyStart says that the family is recorded under the name without a start, where changes are recorded too.
+	AnyStart bool
 	// Generation is that of the refresh token which is good: those before it are spent. 0: it was never rotated.
 	Generation uint32
+
+	// What it takes to write the tokens of that generation again, as in Effect. Issued is 0 where it is not known.
+	Issued          int64
+	Access, Refresh int64
+	KeyID           string
+	// Age is for how long they could have been in the hands of the client: since they are durable, by a clock that
+	// runs while the store is open.
+	Age time.Duration
 }
 
 // appendTokenID appends the id of a token of family f with the given kind and sequence: 32 hex digits.
@@ -132,14 +150,17 @@ func foreignFamily(id []byte) Family {
 	return Family{Listed: true, Bits: binary.BigEndian.Uint64(sum[:8]) >> (64 - familyBits)}
 }
 
-// LoginFamily is the family that a log-in began: that of the tokens in the outcome of a request with this entropy.
-func (o *Outcome) LoginFamily(entropy []byte) Family {
-	return newFamily(o.Effects.Reads.Start, entropy)
+// LoginFamily is the family that a log-in began: that of the tokens in the outcome of the request.
+func (o *Outcome) LoginFamily(req *Request) Family {
+	return newFamily(o.Effects.Reads.Start, req)
 }
 
-// newFamily is the family of a log-in that starts at the given Unix milliseconds, named by 6 bytes of entropy.
-func newFamily(start int64, entropy []byte) Family {
+// newFamily is the family that a request begins, at the given Unix milliseconds: this node's, named by the first bytes
+// of entropy.
+func newFamily(start int64, req *Request) Family {
 	var b [8]byte
-	copy(b[2:], entropy[:6])
-	return Family{Listed: true, Ours: true, Start: start, Bits: binary.BigEndian.Uint64(b[:]) & familyMask}
+	copy(b[2:], req.Entropy[:6])
+	random := binary.BigEndian.Uint64(b[:]) & (1<<randomBits - 1)
+	bits := uint64(req.State.Number)<<randomBits | random
+	return Family{Listed: true, Ours: true, Start: start, Bits: bits & familyMask}
 }

@@ -3,7 +3,6 @@ package core
 import (
 	"encoding/binary"
 	"strconv"
-	"time"
 
 	"github.com/edgetoken/edgetoken/core/python"
 	"github.com/edgetoken/edgetoken/core/strictjson"
@@ -13,7 +12,7 @@ import (
 // with the same claims; or a sliding token.
 func (w *Writer) login(d *decision) {
 	p := &w.prepared
-	fam := newFamily(max(d.req.Now.UnixMilli(), d.req.State.CutOff+1), d.req.Entropy)
+	fam := newFamily(max(d.req.Now.UnixMilli(), d.req.State.CutOff+1), d.req)
 	w.begins(d, fam.Start)
 	w.takeOver(&w.fixed.copied)
 	c := &d.req.State.Customer
@@ -55,8 +54,10 @@ func (w *Writer) refresh(d *decision) {
 	w.write(AccessToken, begun, w.configured(w.copied(b, d.o.Claims)))
 	switch {
 	case d.s.Advances():
-		w.rewrite(d, RefreshToken, d.s.RefreshTokenLifetime, d.successor())
-		w.advance(d)
+		w.rewrite(d, RefreshToken, d.successor())
+		if !d.again {
+			w.advance(d)
+		}
 	case d.s.RotateRefreshTokens:
 		w.sibling(d)
 	}
@@ -64,7 +65,7 @@ func (w *Writer) refresh(d *decision) {
 
 // sibling writes a refresh token of a family of its own, which counts as begun when that of the old token began.
 func (w *Writer) sibling(d *decision) {
-	w.rewrite(d, RefreshToken, d.s.RefreshTokenLifetime, newFamily(max(d.fam.Start, familyEpoch), d.req.Entropy))
+	w.rewrite(d, RefreshToken, newFamily(max(d.fam.Start, familyEpoch), d.req))
 }
 
 // slide writes a sliding token anew, with its id.
@@ -72,7 +73,7 @@ func (w *Writer) sibling(d *decision) {
 // An id of ours says when the family began. Any other begins at its iat, which moves here: that counts as a start, so
 // that a later cut-off is not before it, though the clock be set back.
 func (w *Writer) slide(d *decision) {
-	w.rewrite(d, SlidingToken, d.s.SlidingTokenLifetime, Family{})
+	w.rewrite(d, SlidingToken, Family{})
 	if !d.fam.Ours {
 		w.begins(d, d.req.Now.UnixMilli())
 	}
@@ -80,7 +81,7 @@ func (w *Writer) slide(d *decision) {
 
 // rewrite writes the token that was presented anew, with its claims in their order, but for exp, iat, and the id of a
 // refresh token.
-func (w *Writer) rewrite(d *decision, t TokenType, lifetime time.Duration, fam Family) {
+func (w *Writer) rewrite(d *decision, t TokenType, fam Family) {
 	set := &w.fixed.slid
 	w.fresh = w.fresh[:0]
 	if t == RefreshToken {
@@ -91,9 +92,9 @@ func (w *Writer) rewrite(d *decision, t TokenType, lifetime time.Duration, fam F
 		at := len(w.fresh)
 		switch {
 		case i == 0:
-			w.fresh = appendTime(w.fresh, "exp", d.now+lifetime.Microseconds())
+			w.fresh = appendTime(w.fresh, "exp", d.expires(t))
 		case i == set.dropped:
-			w.fresh = appendTime(w.fresh, "iat", d.now)
+			w.fresh = appendTime(w.fresh, "iat", seconds(d.issued))
 		default:
 			w.fresh = append(fam.appendTokenID(append(w.fresh, w.fixed.id...), refreshKind, fam.Generation), '"')
 		}
@@ -104,9 +105,9 @@ func (w *Writer) rewrite(d *decision, t TokenType, lifetime time.Duration, fam F
 	w.write(t, &begun{input: w.fixed.headers[w.prepared.Key]}, b)
 }
 
-// appendTime appends a claim that is a time in Unix microseconds.
-func appendTime(b []byte, name string, micros int64) []byte {
-	return strconv.AppendInt(append(append(append(b, `,"`...), name...), `":`...), seconds(micros), 10)
+// appendTime appends a claim that is a time in Unix seconds.
+func appendTime(b []byte, name string, at int64) []byte {
+	return strconv.AppendInt(append(append(append(b, `,"`...), name...), `":`...), at, 10)
 }
 
 // begins notes that a family begins at the given Unix milliseconds.
@@ -130,14 +131,14 @@ type begun struct {
 
 // begin begins a token of type t: header, type, exp, iat.
 func (w *Writer) begin(d *decision, t TokenType) *begun {
-	g, begin, lifetime := &w.begun[0], w.fixed.refresh, d.s.RefreshTokenLifetime
+	g, begin := &w.begun[0], w.fixed.refresh
 	switch t {
 	case AccessToken:
-		g, begin, lifetime = &w.begun[1], w.fixed.access, d.s.AccessTokenLifetime
+		g, begin = &w.begun[1], w.fixed.access
 	case SlidingToken:
-		g, begin, lifetime = &w.begun[2], w.fixed.sliding, d.s.SlidingTokenLifetime
+		g, begin = &w.begun[2], w.fixed.sliding
 	}
-	expires, issued := seconds(d.now+lifetime.Microseconds()), seconds(d.now)
+	expires, issued := d.expires(t), seconds(d.issued)
 	copied := d.v.copiesIssuedAt && d.req.Op == Refresh && d.o.IssuedAt.Form != strictjson.Absent
 	key := w.prepared.Key
 	if !copied && len(g.input) > 0 && g.key == key && g.expires == expires && g.issued == issued {
@@ -174,7 +175,7 @@ func (w *Writer) identified(d *decision, t TokenType, g *begun, fam Family) []by
 		return b
 	}
 	if !fam.Listed { // an id that can be in no list names no family: fresh bits
-		fam.Bits = newFamily(0, d.req.Entropy).Bits
+		fam.Bits = newFamily(0, d.req).Bits
 	}
 	fam.Start = max(fam.Start, familyEpoch)
 	switch t {

@@ -12,24 +12,29 @@ var (
 	opening = []check{checkForm, checkHeader, checkKey, checkSignature, checkClaims}
 
 	// The reference asks the blacklist first, and needs the id to do so. Without a blacklist there are still cut-offs.
-	listed   = everyToken(checkID, checkRevoked, checkExpiry, checkType)
-	unlisted = everyToken(checkRevoked, checkExpiry, checkID, checkType)
+	listed       = everyToken(checkID, checkRevoked, checkExpiry, checkType)
+	unlisted     = everyToken(checkRevoked, checkExpiry, checkID, checkType)
+	usedListed   = everyToken(checkID, checkReuse, checkExpiry, checkType)
+	usedUnlisted = everyToken(checkReuse, checkExpiry, checkID, checkType)
 
 	accessSecure    = everyToken(checkExpiry, checkID, checkType, checkRevoked, checkCustomer, checkPassword)
 	accessExact     = everyToken(checkExpiry, checkID, checkType, checkNoRevocation, checkCustomer, checkPassword)
 	slidingListed   = slices.Concat(listed, []check{checkCustomer, checkPassword})
 	slidingUnlisted = slices.Concat(unlisted, []check{checkCustomer, checkPassword})
 
-	verifySecure = everyToken(checkExpiry, checkID, checkRevoked, checkActive)
+	verifySecure = everyToken(checkExpiry, checkID, checkRevoked, checkSession, checkActive)
 	verifyDead   = everyToken(checkExpiry, checkID, checkDead)
 	verifyExact  = everyToken(checkExpiry, checkID, checkNoRevocation)
 
-	refreshListed          = slices.Concat(listed, []check{checkOwn, checkRefreshCustomer, checkWritable})
-	refreshUnlisted        = slices.Concat(unlisted, []check{checkOwn, checkRefreshCustomer, checkWritable})
-	refreshAnybodyListed   = slices.Concat(listed, []check{checkOwn, checkNoCustomer, checkWritable})
+	refresh        = []check{checkOwn, checkSession, checkRefreshCustomer, checkWritable}
+	refreshAnybody = []check{checkOwn, checkSession, checkNoCustomer, checkWritable}
+
+	refreshListed          = slices.Concat(usedListed, refresh)
+	refreshUnlisted        = slices.Concat(usedUnlisted, refresh)
+	refreshAnybodyListed   = slices.Concat(usedListed, refreshAnybody)
+	refreshAnybodyUnlisted = slices.Concat(usedUnlisted, refreshAnybody)
 	rotate                 = slices.Concat(refreshListed, []check{checkNext})
 	rotateAnybody          = slices.Concat(refreshAnybodyListed, []check{checkNext})
-	refreshAnybodyUnlisted = slices.Concat(unlisted, []check{checkOwn, checkNoCustomer, checkWritable})
 
 	slide        = []check{checkOwn, checkRefreshExpiry, checkRefreshCustomer, checkWritable}
 	slideAnybody = []check{checkOwn, checkRefreshExpiry, checkNoCustomer, checkWritable}
@@ -39,9 +44,9 @@ var (
 	slideAnybodyListed   = slices.Concat(listed, slideAnybody)
 	slideAnybodyUnlisted = slices.Concat(unlisted, slideAnybody)
 
-	blacklistReadable = slices.Concat(listed, []check{checkOwn, checkListed, checkWritable, checkReadable})
-	blacklistAny      = slices.Concat(listed, []check{checkOwn, checkListed, checkWritable, checkNoCustomer})
-	blacklistUnlisted = slices.Concat(unlisted, []check{checkOwn, checkNoCustomer})
+	blacklistReadable = slices.Concat(usedListed, []check{checkOwn, checkListed, checkWritable, checkReadable})
+	blacklistAny      = slices.Concat(usedListed, []check{checkOwn, checkListed, checkWritable, checkNoCustomer})
+	blacklistUnlisted = slices.Concat(usedUnlisted, []check{checkOwn, checkNoCustomer})
 
 	// Expired tokens end log-ins too, and so do those whose key has ended.
 	logout = []check{checkOpened, checkOwn, checkOurs, checkFound, checkAlive}

@@ -2,14 +2,14 @@ package core
 
 import "github.com/edgetoken/edgetoken/core/strictjson"
 
-// revoke gives the effects of an operation that ends a log-in: its family is dead until nothing of it can be valid.
-// Without a blacklist there are none.
+// revoke gives the effects of an operation that ends a log-in, or that is refused since its refresh token was used
+// again: the family is dead until nothing of it can be valid. Without a blacklist there are none.
 //
 // Tokens that were issued from a foreign token have a family under the customer's name: it ends too, as it does where a
 // family is given by its name alone, which fits both. On the secure wire the oldest revoked families of the customer
 // fold.
 func (o *Outcome) revoke(d *decision) {
-	if d.req.Op.revokes() && d.s.BlacklistApp {
+	if (d.req.Op.revokes() || o.Refused()) && d.s.BlacklistApp {
 		o.Effects.List = append(o.Effects.List, d.revocation()...)
 	}
 }
@@ -19,13 +19,14 @@ func (op Op) revokes() bool { return op == Blacklist || op == Logout || op == Re
 
 func (d *decision) revocation() []Effect {
 	follow := d.req.State.Longest.Raised(d.s)
-	if d.req.Op == Blacklist { // of a refresh token the end is known, and only access tokens follow
+	if d.req.Op == Blacklist && d.generation() >= d.req.State.Family.Generation {
+		// Of the last refresh token the end is known, and only access tokens follow.
 		follow = Lifetimes{Access: follow.Access}
 	}
 	f, customer := d.fam, d.req.State.Customer.ID
 	exp, _ := d.o.Expires()
 	until := follow.RevokedUntil(d.req.Now, exp, f.Start)
-	list := []Effect{{Kind: RevokeFamily, Family: f.Key(d.o.Issuer, customer), At: f.Start, Until: until}}
+	list := []Effect{{Kind: RevokeFamily, Family: d.recorded(), At: f.Start, Until: until}}
 	if customer.IsZero() {
 		return list
 	}

@@ -65,6 +65,12 @@ type Settings struct {
 	BlacklistAfterRotation bool // BLACKLIST_AFTER_ROTATION; without rotation it makes verify ask the blacklist
 	UpdateLastLogin        bool // UPDATE_LAST_LOGIN
 
+	// These count on the secure wire alone. RefreshGrace is for how long after a refresh token was spent the same
+	// request gets the same answer again; at most MaxGrace, 0: not at all. MaxSession is how long after its start a
+	// family that rotates gives tokens, and never less than RefreshTokenLifetime; 0: without end. RefreshIdle is for
+	// how long a refresh token that rotates may lie unused; 0: to its end.
+	RefreshGrace, MaxSession, RefreshIdle time.Duration
+
 	Audience     []string      // AUDIENCE; nil: none
 	AudienceList bool          // whether AUDIENCE is a list, so that aud is written as one
 	Issuer       *string       // ISSUER; nil: none
@@ -96,6 +102,8 @@ func DefaultSettings() Settings {
 		SlidingTokenRefreshLifetime: 24 * time.Hour,
 		BlacklistApp:                true,
 		UpdateLastLogin:             true,
+		RefreshGrace:                10 * time.Second,
+		MaxSession:                  30 * 24 * time.Hour,
 		AuthHeaderTypes:             []string{"Bearer"},
 		AuthTokenClasses:            []TokenType{AccessToken},
 		UserIDClaim:                 "user_id",
@@ -106,6 +114,9 @@ func DefaultSettings() Settings {
 		CheckUserIsActive:           true,
 	}
 }
+
+// MaxGrace bounds RefreshGrace.
+const MaxGrace = 5 * time.Minute
 
 // Advances reports whether a refresh spends the refresh token: it is replaced by that of the next generation.
 func (s *Settings) Advances() bool {
@@ -145,9 +156,15 @@ func (s Settings) Validate() []error {
 			bad(l.setting, "must be at least 1 second")
 		}
 	}
-	if s.Advances() && s.Wire == Secure {
-		bad("BLACKLIST_AFTER_ROTATION", "refresh tokens that end as they rotate are not supported with wire: secure "+
-			"by this version: set it or ROTATE_REFRESH_TOKENS to false, or use wire: exact")
+	if s.RefreshGrace < 0 || s.RefreshGrace > MaxGrace {
+		bad("refresh.grace", "must be between 0 and 5 minutes")
+	}
+	if s.MaxSession < 0 {
+		bad("refresh.max_session", "must not be negative")
+	}
+	if s.RefreshIdle < 0 || s.RefreshIdle > 0 && !s.RotateRefreshTokens {
+		bad("refresh.idle", "must not be negative, and needs ROTATE_REFRESH_TOKENS: a refresh token that is not "+
+			"replaced does not show when it was used")
 	}
 	if s.Leeway < 0 {
 		bad("LEEWAY", "must not be negative")

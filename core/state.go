@@ -10,6 +10,8 @@ type State struct {
 	// CutOff ends every family that started at or before it: the latest of the node's, that of the customer's id and
 	// that of its e-mail address. Unix milliseconds; 0 where there is none.
 	CutOff int64
+	// Number is the number of this node in its fleet, of 14 bits; 0: it never joined one.
+	Number uint16
 	// HighWater is the latest start of a family that may be given without reserving further ones. Unix milliseconds.
 	HighWater int64
 	// Longest are the longest lifetimes that were ever in use, so that a revocation outlives tokens that were issued

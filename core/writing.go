@@ -10,7 +10,9 @@ import (
 // Prepared is an Outcome whose tokens still lack their signatures: Outcome.Tokens have no Value yet.
 type Prepared struct {
 	Outcome
-	Key    int      // index of the key that must sign: KeySet.SigningAt the time of the request
+	// Key is the index of the key that must sign: KeySet.SigningAt the time of the request, or the key that signed
+	// before what is written again.
+	Key    int
 	Inputs [][]byte // the signing input of each token (RFC 7515 §5.1)
 
 	token []byte // room for one
@@ -77,6 +79,9 @@ func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 	p.Key, p.Inputs, p.Tokens, p.Effects.List = key, p.Inputs[:0], p.Tokens[:0], p.Effects.List[:0]
 	d.decide(&p.Outcome)
 	w.inputs = w.inputs[:0]
+	if !p.Refused() && req.Op == Refresh {
+		w.repeat(d)
+	}
 	switch {
 	case p.Refused():
 	case w.keys.Keys[key].Ended(req.Now):

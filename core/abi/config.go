@@ -12,7 +12,7 @@ import (
 // material.
 //
 //	text compat | text wire | text node | i64 access, i64 refresh, i64 sliding, i64 sliding refresh lifetime (µs) |
-//	i64 leeway (µs) |
+//	i64 leeway, i64 grace of refresh, i64 longest session, i64 idle (µs) |
 //	u8 blacklist app | u8 rotate | u8 blacklist after rotation | u8 last_login | u8 check revoke token |
 //	u8 check active | u8 has issuer | text issuer | u8 audience is a list | texts audience | texts header types |
 //	texts token classes |
@@ -36,7 +36,7 @@ func (c *Config) Append(b []byte) []byte {
 		b = codec.Text(b, t)
 	}
 	for _, d := range []time.Duration{s.AccessTokenLifetime, s.RefreshTokenLifetime, s.SlidingTokenLifetime,
-		s.SlidingTokenRefreshLifetime, s.Leeway} {
+		s.SlidingTokenRefreshLifetime, s.Leeway, s.RefreshGrace, s.MaxSession, s.RefreshIdle} {
 		b = codec.I64(b, d.Microseconds())
 	}
 	for _, v := range []bool{s.BlacklistApp, s.RotateRefreshTokens, s.BlacklistAfterRotation, s.UpdateLastLogin,
@@ -89,7 +89,7 @@ func ReadConfig(b []byte) (*Config, bool) {
 	s := &c.Settings
 	s.Compat, s.Wire, s.Node = core.Version(r.Text()), core.Wire(r.Text()), r.Text()
 	for _, d := range []*time.Duration{&s.AccessTokenLifetime, &s.RefreshTokenLifetime, &s.SlidingTokenLifetime,
-		&s.SlidingTokenRefreshLifetime, &s.Leeway} {
+		&s.SlidingTokenRefreshLifetime, &s.Leeway, &s.RefreshGrace, &s.MaxSession, &s.RefreshIdle} {
 		µs := r.I64()
 		r.Bad = r.Bad || µs < 0 || µs > math.MaxInt64/1000
 		*d = time.Duration(µs) * time.Microsecond

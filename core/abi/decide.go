@@ -12,22 +12,24 @@ import (
 )
 
 // requestBytes is the size of the fixed part of a request.
-const requestBytes = 124
+const requestBytes = 162
 
 // AppendRequest appends the message of Prepare and Decide:
 //
 //	0  u8 op (1 authenticate, 2 verify, 3 log-in, 4 refresh, 5 blacklist, 6 log-out, 7 revoke,
 //	   8 sliding log-in, 9 sliding refresh)
 //	1  i64 now (Unix µs)
-//	9  u8 flags (1 customer active, 2 password good, 4 unreadable customer, 8 family dead)
+//	9  u8 flags (1 customer active, 2 password good, 4 unreadable customer, 8 family dead, 16 of any start)
 //	10 u8 kind of the customer's id (0 none, 1 integer, 2 text) | 11 u8 kind of its user id
 //	12 i64 id | 20 i64 user id (0 but for integers) | 28 u64 customer version | 36 u64 family version
 //	44 i64 cut-off (ms) | 52 i64 high-water mark (ms)
 //	60 i64 longest lifetime of an access token (s) | 68 i64 of a refresh token | 76 i64 of a foreign token
 //	84 i64 end of the token's key (Unix s, 0: none)
 //	92 7 × u32 bytes of id, user id (0 but for texts), revoke claim, extra, entropy, issuer, claims
-//	120 u32 generation of the family
-//	124 these, one after the other
+//	120 u32 generation of the family | 124 i64 when that was issued (µs) | 132 i64, 140 i64 after how long access and
+//	   refresh token of it end (s) | 148 i64 its age (µs) | 156 u32 bytes of the kid that signed it
+//	160 u16 number of the node
+//	162 these, one after the other, the kid last
 //	   but for a log-in: Opened (fixed, see AppendOpened)
 //
 // The host gives issuer and end of the token's key, since it opened the token and the guest may have other keys by now.
@@ -43,7 +45,7 @@ func AppendRequest(b []byte, q *core.Request) []byte {
 	b = slices.Grow(b, requestBytes)[:at+requestBytes]
 	fixed := (*[requestBytes]byte)(b[at:])
 	fixed[0], fixed[9] = byte(q.Op), flags(c.Active, q.State.PasswordGood, q.State.UnreadableCustomer,
-		q.State.Family.Dead)
+		q.State.Family.Dead, q.State.Family.AnyStart)
 	fixed[10], fixed[11] = byte(c.ID.Kind), byte(c.UserID.Kind)
 	id, idText := parts(&c.ID)
 	userID, userIDText := parts(&c.UserID)
@@ -63,9 +65,15 @@ func AppendRequest(b []byte, q *core.Request) []byte {
 		len(issuer), len(claims)} {
 		binary.LittleEndian.PutUint32(fixed[92+4*i:], uint32(n))
 	}
-	binary.LittleEndian.PutUint32(fixed[120:], q.State.Family.Generation)
+	f := &q.State.Family
+	binary.LittleEndian.PutUint32(fixed[120:], f.Generation)
+	for i, v := range [...]int64{f.Issued, f.Access, f.Refresh, f.Age.Microseconds()} {
+		binary.LittleEndian.PutUint64(fixed[124+8*i:], uint64(v))
+	}
+	binary.LittleEndian.PutUint32(fixed[156:], uint32(len(f.KeyID)))
+	binary.LittleEndian.PutUint16(fixed[160:], q.State.Number)
 	b = append(append(append(b, idText...), userIDText...), c.RevokeClaim...)
-	b = append(append(append(append(b, q.Extra...), q.Entropy...), issuer...), claims...)
+	b = append(append(append(append(append(b, q.Extra...), q.Entropy...), issuer...), claims...), f.KeyID...)
 	if !q.Op.LogsIn() {
 		b = AppendOpened(b, &q.Opened)
 	}
@@ -103,14 +111,20 @@ func ReadRequest(b []byte, q *core.Request) bool {
 	q.Op = core.Op(fixed[0])
 	q.Now = time.UnixMicro(int64(binary.LittleEndian.Uint64(fixed[1:]))).UTC()
 	f := fixed[9]
-	c.Active, q.State.PasswordGood, q.State.UnreadableCustomer, q.State.Family.Dead = f&1 != 0, f&2 != 0, f&4 != 0,
-		f&8 != 0
+	c.Active, q.State.PasswordGood, q.State.UnreadableCustomer = f&1 != 0, f&2 != 0, f&4 != 0
+	family := &q.State.Family
+	family.Dead, family.AnyStart = f&8 != 0, f&16 != 0
 	c.ID.Kind, c.UserID.Kind = core.IDKind(fixed[10]), core.IDKind(fixed[11])
 	c.ID.Int = int64(binary.LittleEndian.Uint64(fixed[12:]))
 	c.UserID.Int = int64(binary.LittleEndian.Uint64(fixed[20:]))
 	c.Version = binary.LittleEndian.Uint64(fixed[28:])
-	q.State.Family.Version = binary.LittleEndian.Uint64(fixed[36:])
-	q.State.Family.Generation = binary.LittleEndian.Uint32(fixed[120:])
+	family.Version = binary.LittleEndian.Uint64(fixed[36:])
+	family.Generation = binary.LittleEndian.Uint32(fixed[120:])
+	family.Issued = int64(binary.LittleEndian.Uint64(fixed[124:]))
+	family.Access = int64(binary.LittleEndian.Uint64(fixed[132:]))
+	family.Refresh = int64(binary.LittleEndian.Uint64(fixed[140:]))
+	family.Age = time.Duration(binary.LittleEndian.Uint64(fixed[148:])) * time.Microsecond
+	q.State.Number = binary.LittleEndian.Uint16(fixed[160:])
 	q.State.CutOff = int64(binary.LittleEndian.Uint64(fixed[44:]))
 	q.State.HighWater = int64(binary.LittleEndian.Uint64(fixed[52:]))
 	q.State.Longest = core.Lifetimes{
@@ -133,14 +147,15 @@ func ReadRequest(b []byte, q *core.Request) bool {
 	c.ID.Text, c.UserID.Text, c.RevokeClaim = shared(next(92)), shared(next(96)), shared(next(100))
 	q.Extra, q.Entropy = next(104), next(108)
 	issuer, claims := next(112), next(116)
+	family.KeyID = shared(next(156))
 	if q.Op.LogsIn() {
 		q.Opened = core.Opened{}
-		return good && f < 16 && whole(&c.ID) && whole(&c.UserID) && keyEnds == 0 &&
+		return good && f < 32 && whole(&c.ID) && whole(&c.UserID) && keyEnds == 0 &&
 			len(issuer)+len(claims)+len(rest) == 0
 	}
 	size, ok := ReadOpened(rest, &q.Opened)
 	q.Opened.Issuer, q.Opened.KeyEnds, q.Opened.Claims = shared(issuer), keyEnds, claims
-	return good && q.Op.Known() && f < 16 && whole(&c.ID) && whole(&c.UserID) && ok && size == len(claims) &&
+	return good && q.Op.Known() && f < 32 && whole(&c.ID) && whole(&c.UserID) && ok && size == len(claims) &&
 		len(rest) == OpenedBytes
 }
 

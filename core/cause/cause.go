@@ -33,8 +33,11 @@ const (
 	NoID             // no id
 	NoType           // no token type
 	WrongType        // another token type
-	Blacklisted      // the family was revoked
+	Blacklisted      // the family was revoked, or the refresh token is spent
+	Reused           // a refresh token that is spent was presented again: its family is revoked
 	CutOff           // the family began before the customer's or the node's cut-off
+	SessionEnded     // the family began longer ago than core.Settings.MaxSession
+	SessionIdle      // the refresh token was issued longer ago than core.Settings.RefreshIdle
 	NoRefreshExp     // no refresh_exp
 	BadRefreshExp    // refresh_exp is no number, or no time of Python's
 	RefreshExpired   // refresh_exp is past
@@ -61,7 +64,8 @@ var causeNames = [causes]string{
 	Expired: "expired", WrongIssuer: "wrong_issuer", WrongAudience: "wrong_audience", BadSubject: "bad_sub",
 	BadID:       "bad_jti",
 	NoExpiresAt: "no_exp", NoID: "no_id", NoType: "no_type", WrongType: "wrong_type", Blacklisted: "blacklisted",
-	CutOff: "cut_off", NoRefreshExp: "no_refresh_exp", BadRefreshExp: "bad_refresh_exp",
+	Reused: "token_reused", CutOff: "cut_off", SessionEnded: "session_ended", SessionIdle: "session_idle",
+	NoRefreshExp: "no_refresh_exp", BadRefreshExp: "bad_refresh_exp",
 	RefreshExpired:   "refresh_expired",
 	NoCustomerClaim:  "no_user",
 	CustomerNotFound: "user_not_found", CustomerInactive: "user_inactive", RevokeClaim: "password_changed",

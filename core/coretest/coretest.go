@@ -26,6 +26,7 @@ func Run(t *testing.T, newEngine NewEngine) {
 	t.Run("Open", func(t *testing.T) { testOpen(t, newEngine) })
 	t.Run("Decide", func(t *testing.T) { testDecide(t, newEngine) })
 	t.Run("Revoke", func(t *testing.T) { testRevoke(t, newEngine) })
+	t.Run("Window", func(t *testing.T) { testWindow(t, newEngine) })
 	t.Run("Issue", func(t *testing.T) { testIssue(t, newEngine) })
 	t.Run("Algorithms", func(t *testing.T) { testAlgorithms(t, newEngine) })
 	t.Run("Names", func(t *testing.T) { testNames(t, newEngine) })

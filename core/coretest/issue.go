@@ -233,19 +233,19 @@ func testIssue(t *testing.T, newEngine NewEngine) {
 // refresh token; to a sibling of a token that does not say when it was issued; to access tokens of x1, and of an id
 // that is in no list.
 const (
-	loginRefreshID    = "08e05e137d30831388ccd0d400000000"
-	loginAccessID     = "08e05e137d30831388ccd0d662613938"
-	loginSlidingID    = "08e05e137d30831388ccd0d762613938"
+	loginRefreshID    = "08e05e137d00801388ccd0d400000000"
+	loginAccessID     = "08e05e137d00801388ccd0d662613938"
+	loginSlidingID    = "08e05e137d00801388ccd0d762613938"
 	refreshedAccessID = "08e0429bc012834599e26af262613938"
 	accessOf2         = "08e0429bc012834599e26af100000002"
 	refreshOf2        = "08e0429bc012834599e26af000000002"
 	lastAccess        = "08e0429bc012834599e26af1ffffffff"
 	foreignAccessOf1  = "000000000076818b905fbcad00000001"
 	foreignRefreshOf1 = "000000000076818b905fbcac00000001"
-	siblingID         = "08e0429bc030831388ccd0d400000000"
-	earliestSiblingID = "000000000030831388ccd0d400000000"
+	siblingID         = "08e0429bc000801388ccd0d400000000"
+	earliestSiblingID = "000000000000801388ccd0d400000000"
 	foreignAccess     = "000000000076818b905fbcae62613938"
-	unlistedAccess    = "000000000030831388ccd0d662613938"
+	unlistedAccess    = "000000000000801388ccd0d662613938"
 )
 
 // The first 47 bits of the SHA-256 of "x1" and accessID: families of ids that are not ours.
@@ -256,7 +256,7 @@ const (
 
 func testEffects(t *testing.T, newEngine NewEngine) {
 	login := Now.UnixMilli()
-	own := core.FamilyKey{Customer: core.Integer(7), Bits: familyName}
+	own := core.FamilyKey{Customer: core.Integer(7), Bits: familyName, Start: familyStart}
 	foreign := core.FamilyKey{Bits: foreignX1}
 	fold := core.Effect{Kind: core.FoldFamilies, Customer: core.Integer(7), At: 4096}
 	// The token lives for 26876 days and a bit, which a purge clock that lags can shorten by a 64th.

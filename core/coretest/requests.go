@@ -32,6 +32,11 @@ func RandomRequest(r *rand.Rand) (core.Settings, core.Request) {
 	}
 	s.IDClaim = pick(r, "jti", "jti", "id", "")
 	s.Leeway = pick(r, 0, 10*time.Second)
+	s.MaxSession = pick(r, 0, 10*365*24*time.Hour, time.Minute)
+	s.RefreshTokenLifetime = pick(r, 3*24*time.Hour, time.Minute)
+	if s.RotateRefreshTokens {
+		s.RefreshIdle = pick(r, 0, 365*24*time.Hour, time.Hour)
+	}
 
 	req := core.Request{
 		Op: pick(r, core.Authenticate, core.Verify, core.Login, core.Refresh, core.Blacklist, core.Logout,
@@ -64,7 +69,9 @@ func RandomRequest(r *rand.Rand) (core.Settings, core.Request) {
 	}
 	req.State.Family.Dead = !mostly(r)
 	if !mostly(r) {
-		req.State.Family.Generation = 1
+		req.State.Family.Generation = uint32(1 + r.IntN(2))
+		req.State.Family.Issued, req.State.Family.Age = Now.UnixMicro()-1e6, pick(r, time.Second, time.Minute)
+		req.State.Family.Access, req.State.Family.Refresh = 3600, 86400
 	}
 	if !mostly(r) {
 		req.State.CutOff = Now.UnixMilli()

@@ -21,10 +21,11 @@ func testRevoke(t *testing.T, newEngine NewEngine) {
 		named       = ""
 		week        = 7 * 24 * 3600
 	)
-	own := core.FamilyKey{Customer: core.Integer(7), Bits: familyName}
+	own := core.FamilyKey{Customer: core.Integer(7), Bits: familyName, Start: familyStart}
 	x1 := core.FamilyKey{Bits: foreignX1}
 	ownX1 := core.FamilyKey{Customer: core.Integer(7), Bits: foreignX1}
 	byName := core.FamilyKey{Bits: familyName}
+	ownName := core.FamilyKey{Customer: core.Integer(7), Bits: familyName}
 	fold := core.Effect{Kind: core.FoldFamilies, Customer: core.Integer(7), At: 4096}
 	s := core.DefaultSettings()
 	until := func(expires, start int64) int64 {
@@ -75,15 +76,15 @@ func testRevoke(t *testing.T, newEngine NewEngine) {
 			dies(core.FamilyKey{Issuer: "partner", Bits: foreignX1}, 1577836800_000, until(0, 0))}},
 		{"customer is gone", out, "5.5", anAccess, none, cause.CustomerNotFound, nil},
 		{"customer is gone", revoke, "5.5 safe", anAccess, none, cause.OK, []core.Effect{
-			dies(core.FamilyKey{Bits: familyName}, familyStart, until(4102444800, familyStart))}},
+			dies(core.FamilyKey{Bits: familyName, Start: familyStart}, familyStart, until(4102444800, familyStart))}},
 		{"dead", out, "5.5", anAccess, dead, cause.Blacklisted, nil},
 		{"dead", revoke, "5.5", anAccess, dead, cause.OK, ours},
 		{"no blacklist", out, "no list", anAccess, nil, cause.OK, nil},
 		{"no blacklist", revoke, "no list", anAccess, nil, cause.OK, nil},
 		{"by name", revoke, "5.5", named, nil, cause.OK,
-			[]core.Effect{dies(byName, 0, until(0, 0)), dies(own, 0, until(0, 0))}},
+			[]core.Effect{dies(byName, 0, until(0, 0)), dies(ownName, 0, until(0, 0))}},
 		{"by name, dead", revoke, "5.5 safe", named, dead, cause.OK,
-			[]core.Effect{dies(byName, 0, until(0, 0)), dies(own, 0, until(0, 0)), fold}},
+			[]core.Effect{dies(byName, 0, until(0, 0)), dies(ownName, 0, until(0, 0)), fold}},
 		{"by name", out, "5.5", named, nil, cause.BadID, nil},
 	} {
 		op := map[core.Op]string{out: "log-out", revoke: "revoke"}[c.op]

@@ -23,6 +23,20 @@ var variants = map[string]core.Settings{
 	"5.2advance": settings(func(s *core.Settings) {
 		s.Compat, s.Wire, s.RotateRefreshTokens, s.BlacklistAfterRotation = core.V52, core.Exact, true, true
 	}),
+	"safe advance": settings(func(s *core.Settings) {
+		s.RotateRefreshTokens, s.BlacklistAfterRotation = true, true
+	}),
+	"5.2safe advance": settings(func(s *core.Settings) {
+		s.Compat, s.RotateRefreshTokens, s.BlacklistAfterRotation = core.V52, true, true
+	}),
+	"short session": settings(func(s *core.Settings) {
+		s.RotateRefreshTokens, s.RefreshTokenLifetime, s.MaxSession = true, time.Minute, time.Hour
+		s.AccessTokenLifetime = time.Hour
+	}),
+	"idle": settings(func(s *core.Settings) { s.RotateRefreshTokens, s.RefreshIdle = true, 30*time.Second }),
+	"no types, safe advance": settings(func(s *core.Settings) {
+		s.TokenTypeClaim, s.RotateRefreshTokens, s.BlacklistAfterRotation = "", true, true
+	}),
 	"no list": settings(func(s *core.Settings) { s.Wire = core.Exact; s.BlacklistApp = false }),
 	"aud":     settings(func(s *core.Settings) { s.Audience = []string{"shop", "app"}; s.AudienceList = true }),
 	"iss":     settings(func(s *core.Settings) { iss := "https://auth.example"; s.Issuer = &iss }),

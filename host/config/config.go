@@ -145,7 +145,7 @@ func Load(src Sources) (*Config, error) {
 
 // load makes a configuration from what a file says and the other sources say.
 func load(values []value, problems []Problem, src Sources) (*Config, error) {
-	c := &Config{origins: map[string]Origin{}}
+	c := &Config{Settings: core.DefaultSettings(), origins: map[string]Origin{}}
 	for _, r := range rows {
 		if r.def != nil {
 			r.def(c)

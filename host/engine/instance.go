@@ -223,10 +223,10 @@ func (i *instance) prepare(c *config, d *decision) error {
 		return err
 	}
 	d.answer = append(d.answer[:0], answer...)
-	// Only the key that signs may sign: the set has others too, which check what was issued under them or by somebody
+	// Only a key that signs may sign: the set has others too, which check what was issued under them or by somebody
 	// else.
 	if !abi.ReadPrepared(d.answer, len(c.set.Keys), &d.prepared) ||
-		d.prepared.Key != c.set.SigningAt(d.request.Now) || !c.believable(&d.request, &d.prepared.Outcome) {
+		!c.set.MaySign(d.prepared.Key, &d.request) || !c.believable(&d.request, &d.prepared.Outcome) {
 		return broken("%s: %w", abi.PrepareName, errNonsense)
 	}
 	return nil

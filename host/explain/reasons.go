@@ -38,6 +38,9 @@ var reasons = map[cause.Cause]string{
 	cause.Blacklisted:    "the log-in that the token descends from was revoked",
 	cause.NoRefreshExp:   "the token does not say until when it can be refreshed (SLIDING_TOKEN_REFRESH_EXP_CLAIM)",
 	cause.BadRefreshExp:  "is no number, or no time up to the year 9999",
+	cause.Reused:         "a later refresh token has taken the place of the token: who uses it again ends the log-in",
+	cause.SessionEnded:   "the log-in was too long ago (refresh.max_session)",
+	cause.SessionIdle:    "the refresh token was not used for too long (refresh.idle)",
 	cause.RefreshExpired: "is past: the customer has to log in again",
 	cause.CutOff: "the log-in that the token descends from came before all sessions were ended: " +
 		"by a new password, by disabling, by log out everywhere, or those of all customers by token revoke --all",

@@ -47,7 +47,7 @@ var titles = map[string]string{
 	"aud": "Audience (aud)", "sub": "Subject (sub)", "jti": "Token id (jti)", "exp present": "Expiry present",
 	"id": "Id present", "type": "Type", "refresh_exp": "Refreshable until (refresh_exp)",
 	"revocation": "Revocation", "customer": "Customer",
-	"password claim": "Password", "own issuer": "Own issuer", "revocable": "Id revocable",
+	"password claim": "Password", "own issuer": "Own issuer", "revocable": "Id revocable", "session": "Session",
 	"iss text": "Issuer a text", "generation": "Generation",
 }
 

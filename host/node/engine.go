@@ -24,7 +24,7 @@ func (e *keyedEngine) signer(request *core.Request, outcome *core.Outcome) (keyI
 	case !request.Op.LogsIn() && request.Opened.Cause == cause.OK:
 		return e.keys.Keys[request.Opened.Key].ID, request.Opened.Family
 	case request.Op.LogsIn() && !outcome.Refused():
-		return e.keys.Keys[e.keys.SigningAt(request.Now)].ID, outcome.LoginFamily(request.Entropy)
+		return e.keys.Keys[e.keys.SigningAt(request.Now)].ID, outcome.LoginFamily(request)
 	}
 	return "", core.Family{}
 }
