@@ -13,6 +13,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/backup"
 )
 
 // maxProblems bounds Report.Problems.
@@ -30,6 +31,10 @@ type Report struct {
 	// Customers, Families, Tombstones (of ids), Groups and Sessions are counts, as far as buckets could be read.
 	Customers, Families, Tombstones, Groups, Sessions int
 	LastCommit                                        time.Time // zero if it could not be read
+	// Made is when the backup was made that holds the store, and Keys says whether there are sealed keys in it; zero
+	// and false if the file is no backup.
+	Made time.Time
+	Keys bool
 	// Problems has the first 1000 problems; More counts the others.
 	Problems []Problem
 	More     int
@@ -67,13 +72,15 @@ func (r *Report) found(p Problem) {
 	r.Problems = append(r.Problems, p)
 }
 
-// Check reads a whole store file and says what is wrong with its pages (bbolt's own check included), in each record,
-// and between records. It changes and upgrades nothing, and may run where the file is read-only. It takes some 100
-// bytes of memory for each page (4 KiB) of the file. It reads the last commit, synced or not.
+// Check reads a whole store file, or a backup of one, and says what is wrong with its pages (bbolt's own check
+// included), in each record, and between records. It changes and upgrades nothing, and may run where the file is
+// read-only. It takes some 100 bytes of memory for each page (4 KiB) of the file. It reads the last commit, synced or
+// not. It copies the store out of a backup, to a temporary file without a name.
 //
 // The error is ErrLocked if another process has the file open. Check a copy then; a copy that was made while that
 // process wrote may show damage that the file does not have. Further errors are ErrPlace, ErrForeign, ErrNewerSchema,
-// and ErrCorrupt if nothing at all can be read. With an error the report is zero; all other problems are in the report.
+// ErrCorrupt if nothing at all can be read, and backup.ErrNewer. With an error the report is zero; all other problems
+// are in the report.
 func Check(path string) (r Report, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -89,27 +96,67 @@ func Check(path string) (r Report, err error) {
 		return r, err
 	}
 	defer f.Close()
+	if backup.Is(f) {
+		err = r.backup(f)
+	} else {
+		err = r.store(f)
+	}
+	return r, err
+}
+
+// backup checks a backup. If it is not whole, it is not known what is in it.
+func (r *Report) backup(f *os.File) error {
+	b, err := backup.NewReader(f)
+	if err != nil && !errors.Is(err, backup.ErrDamaged) {
+		return err
+	}
+	var part *os.File
+	if err == nil {
+		r.Made, r.Keys = time.UnixMicro(b.Header.Made).UTC(), b.Header.Keys > 0
+		if part, err = nameless(os.TempDir(), "edgetoken-check-*"); err != nil {
+			return err
+		}
+		defer part.Close()
+		err = b.Extract(part)
+	}
+	if errors.Is(err, backup.ErrDamaged) {
+		info, failed := f.Stat()
+		if failed != nil {
+			return failed
+		}
+		r.Bytes = info.Size()
+		r.found(Problem{What: err.Error()})
+		return nil
+	}
+	if err == nil {
+		err = r.store(part)
+	}
+	return err
+}
+
+// store checks a store file.
+func (r *Report) store(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
-		return r, err
+		return err
 	}
 	if err := checkHeader(f, info.Size()); err != nil {
-		return r, err
+		return err
 	}
 	r.Bytes = info.Size()
 	sound := r.pages(f)
 	if sound == nil {
-		return r, nil
+		return nil
 	}
-	bolt, err := bbolt.Open(path, 0, &bbolt.Options{
+	bolt, err := bbolt.Open(f.Name(), 0, &bbolt.Options{
 		ReadOnly: true, Timeout: time.Millisecond, FreelistType: bbolt.FreelistMapType, NoStatistics: true,
 		OpenFile: func(string, int, os.FileMode) (*os.File, error) { return f, nil },
 	})
 	if err != nil {
-		return r, err
+		return err
 	}
 	defer bolt.Close()
-	err = bolt.View(func(tx *bbolt.Tx) error {
+	return bolt.View(func(tx *bbolt.Tx) error {
 		if sound.whole {
 			for err := range tx.Check(bbolt.WithKVStringer(noKeys{})) {
 				r.found(Problem{What: "bbolt: " + err.Error()})
@@ -117,7 +164,6 @@ func Check(path string) (r Report, err error) {
 		}
 		return r.records(tx, sound.buckets)
 	})
-	return r, err
 }
 
 // noKeys keeps keys out of bbolt's messages: on a damaged page a key may be any bytes, even a secret.

@@ -132,8 +132,8 @@ func (db *DB) commits() {
 			if err == nil || retry != nil {
 				continue
 			}
-		case r := <-db.compactions:
-			db.compact(r)
+		case do := <-db.between:
+			do()
 			if retry != nil || db.Health() == nil {
 				continue
 			}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -53,65 +54,61 @@ type Compacted struct {
 // new one is durable under the name of the store: an error, a full disk or a crash leaves it as it was. The disk must
 // have room for both files.
 func (db *DB) Compact(ctx context.Context, pays func(Space) bool) (Compacted, error) {
-	r := &compaction{pays: pays, done: make(chan struct{})}
+	var r Compacted
+	var failed error
+	err := db.betweenCommits(ctx, func() { r, failed = db.compact(pays) })
+	return r, cmp.Or(err, failed)
+}
+
+// betweenCommits has the committer do something while no commit is under way, and waits until that is done.
+func (db *DB) betweenCommits(ctx context.Context, do func()) error {
 	if err := ctx.Err(); err != nil {
-		return Compacted{}, err
+		return err
 	}
+	done := make(chan struct{})
 	select {
-	case db.compactions <- r:
+	case db.between <- func() { defer close(done); do() }:
 	case <-db.done:
-		return Compacted{}, ErrClosed
+		return ErrClosed
 	case <-ctx.Done():
-		return Compacted{}, ctx.Err()
+		return ctx.Err()
 	}
-	<-r.done
-	return r.result, r.err
+	<-done
+	return nil
 }
 
-// compaction is a call of Compact that waits for the committer.
-type compaction struct {
-	pays   func(Space) bool
-	result Compacted
-	err    error
-	done   chan struct{} // closed when result and err are there
-}
-
-// compact serves a compaction. It runs in the committer, so no commit is under way. After an error the old file is
-// still in use, unless the error made the DB fail.
-func (db *DB) compact(r *compaction) {
-	defer close(r.done)
+// compact runs in the committer. After an error the old file is still in use, unless the error made the DB fail.
+func (db *DB) compact(pays func(Space) bool) (r Compacted, err error) {
 	// A file that somebody put at the path of the store must not be replaced.
-	if r.err = db.Look(); r.err != nil {
-		return
+	if err := db.Look(); err != nil {
+		return r, err
 	}
-	r.err = func() (err error) {
-		defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-		defer func() {
-			if p := recover(); p != nil {
-				err = damage(p)
-			}
-		}()
-		if r.result.Before, err = db.committer.file.space(); err != nil {
-			return err
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = damage(p)
 		}
-		r.result.After = r.result.Before
-		if r.pays != nil && !r.pays(r.result.Before) {
-			return nil
-		}
-		place := db.config.realPath()
-		next, after, err := db.copied(place)
 		if err != nil {
-			return errors.Join(err, remove(place+compactSuffix))
+			err = fmt.Errorf("compact store %s: %w", db.config.Path, diskError(err))
 		}
-		if err := db.replace(next, place); err != nil {
-			return err
-		}
-		r.result.After, r.result.Done = after, true
-		return nil
 	}()
-	if r.err != nil {
-		r.err = fmt.Errorf("compact store %s: %w", db.config.Path, diskError(r.err))
+	if r.Before, err = db.committer.file.space(); err != nil {
+		return r, err
 	}
+	r.After = r.Before
+	if pays != nil && !pays(r.Before) {
+		return r, nil
+	}
+	place := db.config.realPath()
+	next, after, err := db.copied(place)
+	if err != nil {
+		return r, errors.Join(err, remove(place+compactSuffix))
+	}
+	if err := db.replace(next, place); err != nil {
+		return r, err
+	}
+	r.After, r.Done = after, true
+	return r, nil
 }
 
 // realPath is the path of the file itself, so that a link to it stays a link.

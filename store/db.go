@@ -19,7 +19,8 @@ type DB struct {
 	identity identity
 	queue    chan *request
 
-	compactions chan *compaction
+	// between is what the committer does between two commits: see DB.betweenCommits.
+	between chan func()
 
 	// mu guards what readers need. The committer holds it only to exchange the file, and then waits for readers.
 	mu      sync.RWMutex
@@ -56,7 +57,7 @@ type DB struct {
 
 func newDB(c Config, f file) *DB {
 	db := &DB{config: c, time: newTimekeeper(c), identity: f.identity, queue: make(chan *request, maxBatch),
-		compactions: make(chan *compaction), done: make(chan struct{}), lost: make(chan struct{}), bolt: f.bolt,
+		between: make(chan func()), done: make(chan struct{}), lost: make(chan struct{}), bolt: f.bolt,
 		info: f.info}
 	db.time.opened(f)
 	db.mark.Store(f.tally.mark)

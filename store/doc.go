@@ -4,7 +4,8 @@
 // Its types: DB, opened by Open; Customer; Query for Load, which reads all that one request needs in one transaction;
 // and core.Effects, which Settle makes durable. A request loads, decides and settles; after ErrConflict it begins
 // again. StartSession, LoadSession and EndSession are for sessions, which are log-ins in browsers. The other methods
-// are for operators and for nodes of a fleet. Check says what is wrong with a file that nobody has open.
+// are for operators and for nodes of a fleet. Check says what is wrong with a file that nobody has open, or with a
+// backup. Backup makes one of an open store, and Restore makes a store of it in which every log-in has ended.
 //
 // The one rule: an acknowledged change is on the disk, and so is everything that an answer rests on. A reader who
 // sees a commit that is still being synced waits for it.
@@ -48,6 +49,7 @@
 //	applying    apply.go, applycustomer.go, address.go, forget.go; the other kinds beside their records
 //	committing  commit.go, batch.go, clock.go, compact.go, errors.go
 //	frames      outbox.go, deliver.go, courier.go, heads.go, judge.go, quarantine.go, fleet.go, conflicts.go
+//	copying     backup.go, restore.go; package backup has the format
 //	checking    check.go, pages.go (bbolt's format), checkrecords.go and the other check files
 //	upgrading   upgrade.go, oldrecords.go
 //
@@ -294,7 +296,7 @@
 //	node_cut_off     local, self
 //	                 i64 at, ms
 //	                 join: the latest
-//	                 from: RevokeAll, Settle, Restored
+//	                 from: RevokeAll, Settle, Restore
 //	                 44 01 08000000 00a8da769b010000
 //	keep_cut_off     local, self
 //	                 subject as in cut_off | i64 until, s
@@ -315,7 +317,7 @@
 //	node             local, self
 //	                 u16 number | u64 incarnation | u32 epoch
 //	                 join: the last
-//	                 from: the first commit after Open; Enroll, Restored
+//	                 from: the first commit after Open; Enroll, Restore
 //	                 48 01 0e000000 0100 a700000000000000 00000000
 //	purge_clock      local, self
 //	                 i64 at, µs
@@ -358,5 +360,5 @@
 // Limits: ids, e-mail addresses, names and password hashes have at most 1024 bytes, attributes 64 KiB, what a
 // customer or a group may do 64 KiB, a customer 64 sessions; there are at most 10,000 groups. At most 512 requests
 // queue; others block until there is room. The file is mapped into memory, so the system keeps or drops its pages. Only
-// one process at a time has the file open. Copying it is safe only while none has.
+// one process at a time has the file open. Copying it is safe only while none has; Backup is safe at any time.
 package store

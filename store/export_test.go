@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/backup"
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
@@ -40,6 +41,18 @@ func (db *DB) Impatient() error {
 
 // Damage is the error for a panic of bbolt.
 var Damage = damage
+
+// Restored has a store begin anew, as after a backup was restored.
+func (db *DB) Restored(ctx context.Context) error {
+	_, err := db.restored(ctx, false)
+	return err
+}
+
+// RestoreHooked is Restore with a hook that is called after each step.
+func RestoreHooked(c Config, b *backup.Reader, how Restoring, restoring func(string)) (Restoration, error) {
+	c.restoring = restoring
+	return Restore(context.Background(), c, b, how)
+}
 
 // AddressKey is the key of the cut-off of an e-mail address.
 func AddressKey(email string) []byte { return subjectKey(fact.ByAddress(email)) }

@@ -37,7 +37,7 @@ type peer struct {
 	rand   *rand.ChaCha8
 	ended  chan struct{} // closed when the committer of db has ended
 	skew   int64         // of its clock, in microseconds
-	backup *backup       // nil: there is none
+	backup *peerCopy     // nil: there is none
 	state
 }
 
@@ -255,14 +255,14 @@ func (p *peer) refused(r Refused) error {
 	return fmt.Errorf("the hub refuses %s at %v: %s", fact.AppendJSON(nil, r.Fact), p.db.time.look(), r.Reason)
 }
 
-// backup is a copy of a peer.
-type backup struct {
+// peerCopy is a copy of a peer.
+type peerCopy struct {
 	records map[string][][2][]byte // by bucket
 	state
 }
 
-func (p *peer) copy() *backup {
-	b := &backup{map[string][][2][]byte{}, p.state}
+func (p *peer) copy() *peerCopy {
+	b := &peerCopy{map[string][][2][]byte{}, p.state}
 	b.has = slices.Clone(p.has)
 	check(p.tx.ForEach(func(name []byte, bucket *bbolt.Bucket) error {
 		list := [][2][]byte{}
@@ -277,7 +277,7 @@ func (p *peer) copy() *backup {
 }
 
 // restore puts a copy in the place of the peer, which is stopped.
-func (p *peer) restore(b *backup) {
+func (p *peer) restore(b *peerCopy) {
 	for _, name := range slices.Sorted(maps.Keys(b.records)) {
 		bucket, records := p.tx.Bucket([]byte(name)), b.records[name]
 		var drop [][]byte

@@ -59,6 +59,8 @@ type Config struct {
 	openFile func(string, int, os.FileMode) (*os.File, error)
 	// committing, if not nil, is called before each commit. Tests use it to make commits as slow as on a real disk.
 	committing func()
+	// restoring, if not nil, is called after each step of Restore. Tests use it to end the process there.
+	restoring func(step string)
 }
 
 // allocSize is how many bytes a file grows at a time; bbolt's default is 16 MiB.
@@ -68,6 +70,24 @@ const allocSize = 1 << 20
 // errors: ErrPlace, ErrExposed, ErrEmpty, ErrForeign, ErrCorrupt, ErrNewerSchema, ErrIDKind; each text names the path
 // and what to do.
 func Open(c Config) (*DB, error) {
+	c = c.filled()
+	f, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	if err := remove(c.realPath() + compactSuffix); err != nil { // an interrupted compaction left it
+		return nil, fmt.Errorf("open store %s: %w", c.Path, errors.Join(err, f.bolt.Close()))
+	}
+	db := newDB(c, f)
+	go db.commits()
+	if err := db.reread(context.Background()); err != nil {
+		return nil, fmt.Errorf("open store %s: apply what was quarantined: %w", c.Path, errors.Join(err, db.Close()))
+	}
+	return db, nil
+}
+
+// filled is the Config with its defaults.
+func (c Config) filled() Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -83,19 +103,7 @@ func Open(c Config) (*DB, error) {
 	if c.MaxOutbox == 0 {
 		c.MaxOutbox = DefaultMaxOutbox
 	}
-	f, err := c.open()
-	if err != nil {
-		return nil, err
-	}
-	if err := remove(c.realPath() + compactSuffix); err != nil { // an interrupted compaction left it
-		return nil, fmt.Errorf("open store %s: %w", c.Path, errors.Join(err, f.bolt.Close()))
-	}
-	db := newDB(c, f)
-	go db.commits()
-	if err := db.reread(context.Background()); err != nil {
-		return nil, fmt.Errorf("open store %s: apply what was quarantined: %w", c.Path, errors.Join(err, db.Close()))
-	}
-	return db, nil
+	return c
 }
 
 // ahead is how far a cut-off lies ahead of now, in milliseconds.

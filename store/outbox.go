@@ -195,18 +195,6 @@ func (db *DB) Enroll(ctx context.Context, number uint16) error {
 	})
 }
 
-// Restored is for a store that came back from a backup. It begins a new epoch, in which each stamp is later than those
-// that the node gave after the backup was made and has forgotten. It begins a new incarnation, and ends all log-ins at
-// this node.
-func (db *DB) Restored(ctx context.Context) error {
-	return db.write(ctx, func(w *writer) (resolved, error) {
-		n := w.node
-		n.Epoch++
-		n.Incarnation++
-		return resolved{n, fact.NodeCutOff{At: w.newCutOff(w.tally.nodeCutOff())}}, nil
-	})
-}
-
 // node reads who wrote the file last.
 func (t tables) node() (fact.Node, error) { return decodeNode(t.get(metaBucket, nodeKey)) }
 

@@ -1,0 +1,204 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/backup"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// Restoring says how to restore a backup.
+type Restoring struct {
+	// KeepSessions keeps the log-ins alive that the backup knows as alive. Then whatever was revoked or spent after it
+	// was made counts again, and so do log-ins of that time.
+	KeepSessions bool
+	// Replace replaces a store that is there already, and keeps it beside the new one.
+	Replace bool
+}
+
+// Restoration says what Restore did.
+type Restoration struct {
+	CutOff   time.Time // every log-in up to then has ended; zero with Restoring.KeepSessions
+	Replaced string    // where the store is now that was there before; "" if there was none
+}
+
+// restoreSuffix ends the name of the store while it is being restored. Restore removes one that was interrupted.
+const restoreSuffix = ".restore"
+
+// ErrUnsound says that a backup is whole, but the store in it is not.
+var ErrUnsound = errors.New("the store in the backup is damaged")
+
+// Restore makes a store from a backup, at c.Path. It ends every log-in that this node ever began, since nobody knows
+// which of them were revoked after the backup was made, and begins a new incarnation and a new epoch: see
+// DB.restored. Only then the file gets its name. After a crash or an error there is no store, or the one that was there
+// before, or the restored one; in none of these is anything alive that was revoked.
+//
+// Further errors than those of Open, Check and package backup: ErrExists if there is a store, ErrUnsound.
+func Restore(ctx context.Context, c Config, b *backup.Reader, how Restoring) (r Restoration, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("restore store %s: %w", c.Path, diskError(err))
+		}
+	}()
+	c = c.filled()
+	if err := core.CheckClock(c.Now(), time.Time{}); err != nil {
+		return r, err // nobody knows what to end
+	}
+	if err := c.checkDirectories(); err != nil {
+		return r, err
+	}
+	c.Path = c.realPath()
+	dir, err := lockDirectory(filepath.Dir(c.Path))
+	if err != nil {
+		return r, err
+	}
+	defer dir.Close()
+	old, err := c.lockExisting()
+	if err != nil {
+		return r, err
+	}
+	defer old.Close() // nil if there is none
+	if old != nil && !how.Replace {
+		return r, fmt.Errorf("%w: there is a store", ErrExists)
+	}
+	part := c
+	part.Path += restoreSuffix
+	part.existing = true
+	if err := remove(part.Path); err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, remove(part.Path)) }()
+	if err := extract(ctx, b, part.Path); err != nil {
+		return r, err
+	}
+	c.reached("extracted")
+	if err := sound(part.Path); err != nil {
+		return r, err
+	}
+	if r.CutOff, err = part.begin(ctx, how.KeepSessions); err != nil {
+		return r, err
+	}
+	c.reached("ended")
+	if old != nil {
+		// Under its second name; it keeps the first until the new one takes that.
+		r.Replaced = c.Path + ".replaced-" + c.Now().UTC().Format("20060102T150405.000Z")
+		if err := os.Link(c.Path, r.Replaced); err != nil {
+			return r, err
+		}
+		c.reached("kept the old one")
+		err = os.Rename(part.Path, c.Path)
+	} else {
+		err = os.Link(part.Path, c.Path) // which replaces nothing, such as the store of a node that has just started
+	}
+	if err != nil {
+		return r, err
+	}
+	c.reached("named")
+	return r, dir.Sync()
+}
+
+// reached tells tests how far Restore has come.
+func (c Config) reached(step string) {
+	if c.restoring != nil {
+		c.restoring(step)
+	}
+}
+
+// lockDirectory keeps another Restore out of a directory until it is closed.
+func lockDirectory(path string) (*os.File, error) {
+	dir, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(dir.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			err = fmt.Errorf("directory %s is %w: a backup is being restored in it", path, ErrLocked)
+		}
+		return nil, errors.Join(err, dir.Close())
+	}
+	return dir, nil
+}
+
+// extract writes the store of a backup to a new file, durable. An error leaves a file that is no store.
+func extract(ctx context.Context, b *backup.Reader, path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err = b.Extract(attentive{f, ctx}); err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// sound refuses a store in which Check finds a problem.
+func sound(path string) error {
+	report, err := Check(path)
+	if err != nil {
+		return err
+	}
+	if n := len(report.Problems) + report.More; n > 0 {
+		return fmt.Errorf("%w: %s; edgetoken check shows all %d problems: restore another backup", ErrUnsound,
+			report.Problems[0], n)
+	}
+	return nil
+}
+
+// begin has a file that came from a backup begin anew: see DB.restored.
+func (c Config) begin(ctx context.Context, keepSessions bool) (cutOff time.Time, err error) {
+	db, err := Open(c)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	at, err := db.restored(ctx, keepSessions)
+	if at != 0 {
+		cutOff = time.UnixMilli(at).UTC()
+	}
+	return cutOff, err
+}
+
+// lockExisting opens and locks the store that is there; nil if there is none.
+func (c Config) lockExisting() (*os.File, error) {
+	h, err := os.OpenFile(c.Path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, c.placeError(err)
+	}
+	if err := c.claim(h); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
+}
+
+// restored makes a store that came back from a backup a new one. It begins a new epoch, in which each stamp is later
+// than those that the node gave after the backup was made and has forgotten. It begins a new incarnation. Unless
+// keepSessions says otherwise, it ends all log-ins at this node, by a cut-off that it returns, in Unix milliseconds.
+//
+// That cut-off goes by what the clock says even if it is so far ahead of the backup that an operator has to confirm it.
+// It lies as far ahead as a high-water mark: log-ins that were forgotten may have begun by a clock that was ahead of
+// this one, or just after a cut-off that was.
+func (db *DB) restored(ctx context.Context, keepSessions bool) (cutOff int64, err error) {
+	err = db.write(ctx, func(w *writer) (resolved, error) {
+		n := w.node
+		n.Epoch++
+		n.Incarnation++
+		if keepSessions {
+			return resolved{n}, nil
+		}
+		now := max(w.now+w.ahead, plausible(w.at.wall)/1000)
+		cutOff = max(w.newCutOff(w.tally.nodeCutOff()), core.ReserveUntil(now))
+		return resolved{n, fact.NodeCutOff{At: cutOff}}, nil
+	})
+	return cutOff, err
+}
