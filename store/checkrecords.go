@@ -34,7 +34,7 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	a := recordCheck{tables: tables{tx}, report: r, sound: sound, form: formOf(version, b)}
+	a := recordCheck{tables: tables{tx: tx}, report: r, sound: sound, form: formOf(version, b)}
 	r.Schema, r.Older, r.Upgrading = int(version), a.form != present, a.form == both
 	if !a.meta() {
 		return nil

@@ -175,7 +175,7 @@ const keptBehind = time.Hour
 func (db *DB) keepPurgeClock(ctx context.Context, at instant) error {
 	kept := int64(0)
 	err := db.view(ctx, func(tx *bbolt.Tx) (err error) {
-		kept, err = tables{tx}.purgeClock()
+		kept, err = tables{tx: tx}.purgeClock()
 		return err
 	})
 	if err != nil || at.purge-kept < keptBehind.Microseconds() {

@@ -227,6 +227,7 @@ func (db *DB) served(w *writer) {
 	db.time.committed(w.tally.committed)
 	c.node, c.known, c.last = w.node, true, w.last
 	c.file.fleet = w.fleet
+	db.index.remove(int(c.failed), w.forgotten)
 }
 
 // release ends the wait of readers who have seen the commit under way.
@@ -312,6 +313,7 @@ func (db *DB) exchange() error {
 		return errors.Join(err, f.bolt.Close())
 	}
 	c.file = f
+	db.index.refill(f.bolt)
 	c.granted = max(c.granted, bounded(f.tally.mark))
 	c.sequence = max(c.sequence, f.tally.sequence)
 	c.clock = max(c.clock, f.clock())

@@ -188,6 +188,9 @@ func (db *DB) copyTo(c Config) (err error) {
 // replace puts an open file in the place of the one in use. Readers wait meanwhile, so that none sees both.
 func (db *DB) replace(next file, place string) error {
 	c := &db.committer
+	if db.index.bytes() == 0 {
+		db.index.refill(next.bolt)
+	}
 	db.mu.Lock()
 	// Nor must it replace a file that somebody put there while the copy was made.
 	err := lost(db.config.Path, db.info)
@@ -204,6 +207,7 @@ func (db *DB) replace(next file, place string) error {
 	}
 	old := c.file
 	c.file, db.bolt, db.info = next, next.bolt, next.info
+	db.index.removed.Store(0) // its transactions are numbered anew
 	db.latest.Store(durable(next.transaction))
 	db.mu.Unlock()
 	err = old.bolt.Close()

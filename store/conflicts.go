@@ -29,7 +29,7 @@ type Claim struct {
 // Conflicts returns at most most conflicts, those about addresses first.
 func (db *DB) Conflicts(ctx context.Context, most int) (list []Conflict, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
-		t := tables{tx}
+		t := tables{tx: tx}
 		list, err = t.conflicts(db.identity.ids, most)
 		return err
 	})

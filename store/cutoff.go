@@ -155,7 +155,7 @@ func (db *DB) KeepCutOff(ctx context.Context, q Query, expires int64) error {
 	}
 	key, short := subjectKey(subject), false
 	err := db.view(ctx, func(tx *bbolt.Tx) error {
-		c, err := tables{tx}.cutOff(key)
+		c, err := tables{tx: tx}.cutOff(key)
 		short = c.short(expires)
 		return err
 	})

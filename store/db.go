@@ -46,6 +46,7 @@ type DB struct {
 	// changes is odd while a commit is under way: see Changes.
 	changes atomic.Uint64
 	loads   loadCache
+	index   *familyIndex
 
 	counts counts
 	time   *timekeeper
@@ -58,7 +59,7 @@ type DB struct {
 func newDB(c Config, f file) *DB {
 	db := &DB{config: c, time: newTimekeeper(c), identity: f.identity, queue: make(chan *request, maxBatch),
 		between: make(chan func()), done: make(chan struct{}), lost: make(chan struct{}), bolt: f.bolt,
-		info: f.info}
+		info: f.info, index: newFamilyIndex(c.MaxFamilyIndex)}
 	db.time.opened(f)
 	db.mark.Store(f.tally.mark)
 	db.outboxBytes.Store(f.fleet.outbox.bytes)

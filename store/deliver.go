@@ -96,7 +96,7 @@ func (db *DB) Accept(ctx context.Context, node uint16, d Delivery) (Delivered, e
 // Position returns the position of the last Delivery that had one; nil if there was none.
 func (db *DB) Position(ctx context.Context) (position []byte, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
-		position, err = tables{tx}.followed()
+		position, err = tables{tx: tx}.followed()
 		return err
 	})
 	return position, err

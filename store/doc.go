@@ -38,12 +38,15 @@
 // and cut-offs go by the latest time that the store knows. Records are purged by the store's own purge clock, which
 // follows a monotonic clock while the store is open: see timekeeper.
 //
+// Most log-ins are never revoked. An index in memory, bounded by Config.MaxFamilyIndex, says so without the file.
+//
 // # Reading order
 //
 //	opening     db.go, open.go, make.go (a new file), header.go (before bbolt reads it), schema.go (buckets), lost.go
 //	records     keys.go, record.go, reader.go, register.go (fields and sets with stamps), then one file a kind:
 //	            person.go (customers), grouprecord.go, family.go, cutoff.go, removal.go, sessionrecord.go
-//	reading     tables.go, load.go and loadcache.go, read.go, durable.go (a commit under way), emailcase.go, stats.go
+//	reading     tables.go, load.go and loadcache.go, familyindex.go (which families have no record),
+//	            read.go, durable.go (a commit under way), emailcase.go, stats.go
 //	resolving   writer.go, settle.go and foldfamilies.go (a decision), session.go, customer.go and change.go, set.go,
 //	            rights.go and permission.go, group.go, lifetimes.go, purge.go
 //	applying    apply.go, applycustomer.go, address.go, forget.go; the other kinds beside their records

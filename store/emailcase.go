@@ -79,7 +79,7 @@ type Collision struct{ First, Second string }
 // fold, which takes a second for a million of them.
 func (db *DB) Collisions(ctx context.Context, limit int) (list []Collision, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
-		t := tables{tx}
+		t := tables{tx: tx}
 		var last, first string // the previous fold, and the first address with it
 		cursor := tx.Bucket(foldedBucket).Cursor()
 		for k, _ := cursor.First(); k != nil && len(list) < limit; k, _ = cursor.Next() {

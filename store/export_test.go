@@ -218,7 +218,7 @@ func (db *DB) InCommit(fn func()) error {
 // EndingRecords counts the records that end: families, removals, and cut-offs of what nobody holds.
 func (db *DB) EndingRecords() (n int) {
 	db.view(context.Background(), func(tx *bbolt.Tx) error {
-		n = tables{tx}.count(expiryBucket, math.MaxInt)
+		n = tables{tx: tx}.count(expiryBucket, math.MaxInt)
 		return nil
 	})
 	return n
@@ -254,7 +254,7 @@ func (db *DB) Forget() { db.loads.reads.Store(nil) }
 // Lifetimes is what RaiseLifetimes keeps.
 func (db *DB) Lifetimes(ctx context.Context) (l core.Lifetimes, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) (err error) {
-		l, err = tables{tx}.lifetimes()
+		l, err = tables{tx: tx}.lifetimes()
 		return err
 	})
 	return l, err

@@ -123,6 +123,7 @@ func (w *writer) joinFamily(k core.FamilyKey, more family) error {
 	}
 	if old.version == 0 {
 		w.tally.families++
+		w.known.add(k)
 	}
 	after.version = w.version()
 	w.put(familiesBucket, key, after.encode())

@@ -26,6 +26,9 @@ func (w *writer) forget(f fact.Forget) error {
 			switch {
 			case f.Record == fact.FamilyRecord:
 				w.tally.families--
+				if k, ok := readFamilyKey(f.Key); ok {
+					w.forgotten = append(w.forgotten, k)
+				}
 			case f.Record == fact.RemovalRecord && !ofGroup(f.Key):
 				w.tally.tombstones--
 			}

@@ -90,6 +90,7 @@ func newWorld(t testing.TB, most int) *world {
 		}
 		c := p.config
 		c.openFile, c.MaxSessions, c.MaxOutbox = os.OpenFile, DefaultMaxSessions, DefaultMaxOutbox
+		c.MaxFamilyIndex = DefaultMaxFamilyIndex
 		p.config = c
 		if p.file, err = c.open(); err != nil {
 			t.Fatal(err)
@@ -134,6 +135,7 @@ func (p *peer) start() {
 	f.node.Incarnation, err = incarnate(f.node.Incarnation, p.config.Now(), p.config.Rand)
 	check(err)
 	p.db, p.ended = newDB(p.config, f), make(chan struct{})
+	check(p.db.index.fill(p.tx))
 	go p.commits(p.db, p.ended)
 }
 

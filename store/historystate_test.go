@@ -34,7 +34,7 @@ func (f *world) over() over {
 // records are those of a peer, without what is local to it and what has ended.
 func (p *peer) records(o over) map[string]string {
 	all := map[string]string{}
-	t := tables{p.tx}
+	t := tables{tx: p.tx}
 	put := func(bucket, key []byte, value string) {
 		all[string(bucket)+" "+hex.EncodeToString(key)] = value
 	}

@@ -87,7 +87,7 @@ var operations = []operation{
 		return err
 	}},
 	{"change rights", 5, true, func(p *peer, a, b uint32) error {
-		c, _, err := tables{p.tx}.customer(idOf(a))
+		c, _, err := tables{tx: p.tx}.customer(idOf(a))
 		if err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ var operations = []operation{
 			return nil
 		}
 		email := addressOf(a)
-		if c, ok, err := (tables{p.tx}).customer(idOf(b)); err != nil {
+		if c, ok, err := (tables{tx: p.tx}).customer(idOf(b)); err != nil {
 			return err
 		} else if ok && b>>8&7 > 0 {
 			email = c.Email
@@ -137,14 +137,14 @@ var operations = []operation{
 		return nil
 	}},
 	{"hash again", 2, false, func(p *peer, a, b uint32) error {
-		c, ok, err := tables{p.tx}.customer(idOf(a))
+		c, ok, err := tables{tx: p.tx}.customer(idOf(a))
 		if err != nil || !ok {
 			return err
 		}
 		return p.db.Rehash(bg, c.ID, c.PasswordHash, fmt.Sprintf("again %d", b))
 	}},
 	{"start session", 2, false, func(p *peer, a, b uint32) error {
-		c, ok, err := tables{p.tx}.customer(idOf(a))
+		c, ok, err := tables{tx: p.tx}.customer(idOf(a))
 		if err != nil || !ok || !c.IsActive || !p.fresh() {
 			return err
 		}

@@ -54,7 +54,7 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 		return core.State{HighWater: db.mark.Load()}, Customer{}, nil
 	}
 	err = db.view(ctx, func(tx *bbolt.Tx) (err error) {
-		state, customer, err = tables{tx}.load(db.identity.ids, q)
+		state, customer, err = tables{tx: tx, known: db.index}.load(db.identity.ids, q)
 		return err
 	})
 	if err != nil {

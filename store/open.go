@@ -52,6 +52,9 @@ type Config struct {
 	Outbox bool
 	// MaxOutbox bounds the outbox, in bytes: ErrOutboxFull beyond it. 0: DefaultMaxOutbox.
 	MaxOutbox int64
+	// MaxFamilyIndex bounds the memory of the index that answers look-ups of families without a record, in bytes. 0:
+	// DefaultMaxFamilyIndex. Beyond it, look-ups read the file.
+	MaxFamilyIndex int64
 
 	// existing says that the file is not made where there is none.
 	existing bool
@@ -79,6 +82,7 @@ func Open(c Config) (*DB, error) {
 		return nil, fmt.Errorf("open store %s: %w", c.Path, errors.Join(err, f.bolt.Close()))
 	}
 	db := newDB(c, f)
+	db.index.refill(f.bolt)
 	go db.commits()
 	if err := db.reread(context.Background()); err != nil {
 		return nil, fmt.Errorf("open store %s: apply what was quarantined: %w", c.Path, errors.Join(err, db.Close()))
@@ -102,6 +106,9 @@ func (c Config) filled() Config {
 	}
 	if c.MaxOutbox == 0 {
 		c.MaxOutbox = DefaultMaxOutbox
+	}
+	if c.MaxFamilyIndex == 0 {
+		c.MaxFamilyIndex = DefaultMaxFamilyIndex
 	}
 	return c
 }

@@ -34,7 +34,7 @@ func (db *DB) Purge(ctx context.Context, now time.Time, limit int) (Purged, erro
 	due := false
 	err := db.view(ctx, func(tx *bbolt.Tx) error {
 		for _, bucket := range [][]byte{expiryBucket, sessionExpiryBucket} {
-			isDue, err := tables{tx}.due(bucket, ended)
+			isDue, err := tables{tx: tx}.due(bucket, ended)
 			if err != nil {
 				return err
 			}

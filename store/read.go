@@ -25,7 +25,7 @@ func (db *DB) GetByEmail(ctx context.Context, email string) (Customer, error) {
 func (db *DB) get(ctx context.Context, find func(tables) (core.CustomerID, error), name string) (c Customer,
 	err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
-		t := tables{tx}
+		t := tables{tx: tx}
 		id, err := find(t)
 		found := false
 		if err == nil && id.Kind == db.identity.ids {
@@ -53,7 +53,7 @@ func (db *DB) List(ctx context.Context, after core.CustomerID, limit int) (page 
 		limit = maxPage
 	}
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
-		t := tables{tx}
+		t := tables{tx: tx}
 		cursor := t.tx.Bucket(customersBucket).Cursor()
 		key, _ := cursor.First()
 		if !after.IsZero() {

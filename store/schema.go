@@ -176,19 +176,19 @@ func (f *file) read(tx *bbolt.Tx) error {
 	if f.tally, err = decodeTally(b.Get(tallyKey)); err != nil {
 		return err
 	}
-	if _, err = (tables{tx}).lifetimes(); err != nil {
+	if _, err = (tables{tx: tx}).lifetimes(); err != nil {
 		return err
 	}
-	if f.purgeClock, err = (tables{tx}).purgeClock(); err != nil {
+	if f.purgeClock, err = (tables{tx: tx}).purgeClock(); err != nil {
 		return err
 	}
-	if f.node, err = (tables{tx}).node(); err != nil {
+	if f.node, err = (tables{tx: tx}).node(); err != nil {
 		return err
 	}
-	if f.fleet, err = (tables{tx}).fleet(); err != nil {
+	if f.fleet, err = (tables{tx: tx}).fleet(); err != nil {
 		return err
 	}
-	_, err = tables{tx}.sessions()
+	_, err = tables{tx: tx}.sessions()
 	return err
 }
 

@@ -80,7 +80,7 @@ func (db *DB) StartSession(ctx context.Context, n NewSession) error {
 func (db *DB) LoadSession(ctx context.Context, id SessionID, q Query) (found Session, customer Customer, err error) {
 	now := db.config.Now()
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
-		t := tables{tx}
+		t := tables{tx: tx}
 		s, ok, err := t.session(id)
 		if err != nil || !ok || s.expires <= now.UnixMicro() {
 			return err

@@ -45,7 +45,7 @@ func (db *DB) Settle(ctx context.Context, e core.Effects) error {
 	}
 	if len(e.List) == 0 && e.Reads.Start == 0 {
 		return db.view(ctx, func(tx *bbolt.Tx) error {
-			t := tables{tx}
+			t := tables{tx: tx, known: db.index}
 			own, err := decodeTally(t.get(metaBucket, tallyKey))
 			if err != nil {
 				return err

@@ -22,6 +22,7 @@ type Stats struct {
 	// Frames in the outbox; frames of other nodes that wait for others; facts and frames that cannot be applied here.
 	OutboxFrames, WaitingFrames, Quarantined int
 	OutboxBytes                              int64
+	FamilyIndexBytes                         int64 // memory that the family index takes; 0: it was dropped
 	Counters
 }
 
@@ -36,12 +37,15 @@ type Counters struct {
 	CommitTime time.Duration
 	// LastCommitTook is how long the last one took; it may go down.
 	LastCommitTook time.Duration
+	// UnindexedReads are the look-ups of families that read the file since the family index was dropped: see
+	// Config.MaxFamilyIndex.
+	UnindexedReads uint64
 }
 
 // Stats reads the figures. It returns Counters even with an error: they tell of failures when nothing can be read.
 func (db *DB) Stats(ctx context.Context) (s Stats, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
-		t := tables{tx}
+		t := tables{tx: tx}
 		own, err := decodeTally(t.get(metaBucket, tallyKey))
 		if err != nil {
 			return err
@@ -63,6 +67,7 @@ func (db *DB) Stats(ctx context.Context) (s Stats, err error) {
 		return nil
 	})
 	s.Counters = db.counts.read()
+	s.FamilyIndexBytes, s.UnindexedReads = db.index.bytes(), db.index.passed.Load()
 	return s, err
 }
 

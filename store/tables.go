@@ -121,6 +121,9 @@ func (t tables) ownerKey(email string) ([]byte, error) {
 // that came from it the name with the customer, and a node may not know the customer yet. The family is dead if
 // either record says so.
 func (t tables) familyOf(k core.FamilyKey, customer core.CustomerID) (family, error) {
+	if t.known != nil && !t.known.mayHave(t.tx.ID(), k) {
+		return family{}, nil
+	}
 	f, err := t.family(k)
 	switch {
 	case err != nil || customer.IsZero():

@@ -29,15 +29,19 @@ type writer struct {
 	// outbox says whether frames are kept, and maxOutbox how many bytes of them.
 	outbox    bool
 	maxOutbox int64
-	accepted  bool      // the clock is right, whatever it says
-	shared    fact.Runs // the facts of this commit that other nodes should know
+	forgotten []core.FamilyKey // families whose records go with this commit
+	accepted  bool             // the clock is right, whatever it says
+	shared    fact.Runs        // the facts of this commit that other nodes should know
 }
 
 // resolved is what a request comes to: the facts to apply.
 type resolved []fact.Fact
 
 // tables reads the buckets of one read or write transaction. It returns copies, except from get.
-type tables struct{ tx *bbolt.Tx }
+type tables struct {
+	tx    *bbolt.Tx
+	known *familyIndex // nil: all look-ups read the file
+}
 
 // get returns a value, which lives as long as the transaction; nil if there is none.
 func (t tables) get(bucket, key []byte) []byte { return t.tx.Bucket(bucket).Get(key) }
@@ -45,8 +49,8 @@ func (t tables) get(bucket, key []byte) []byte { return t.tx.Bucket(bucket).Get(
 func newWriter(db *DB, tx *bbolt.Tx) (*writer, error) {
 	at := db.time.look()
 	c := &db.committer
-	w := &writer{tables: tables{tx}, ids: db.identity.ids, at: at, now: at.known / 1000, granted: c.granted,
-		node: c.node, clock: c.clock, ahead: db.config.ahead(), foldEmails: db.config.FoldEmails,
+	w := &writer{tables: tables{tx: tx, known: db.index}, ids: db.identity.ids, at: at, now: at.known / 1000,
+		granted: c.granted, node: c.node, clock: c.clock, ahead: db.config.ahead(), foldEmails: db.config.FoldEmails,
 		last: c.last, fleet: c.file.fleet, outbox: db.config.Outbox, maxOutbox: db.config.MaxOutbox}
 	var err error
 	if w.tally, err = decodeTally(w.get(metaBucket, tallyKey)); err != nil {

@@ -37,7 +37,7 @@ func (c *Config) MemoryBound() int64 {
 	}
 	hashing := c.Hashing.Filled()
 	sum := processMemory + int64(instances)*instanceMemory +
-		c.TokenCache + store.MaxRecent + throttle.DefaultBytes +
+		c.TokenCache + store.MaxRecent + store.DefaultMaxFamilyIndex + throttle.DefaultBytes +
 		int64(c.Limits.Connections)*connectionMemory + c.Limits.HeaderMemory + c.BodyMemory +
 		body.LargeAtOnce*(turnMemory+2*c.MaxBody) + listMemory +
 		int64(hashing.Queue)*waitingMemory

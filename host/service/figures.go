@@ -156,6 +156,8 @@ func storeFigures(s *Service, cfg *config.Config) figures {
 		counter("edgetoken_store_commit_failures_total", "Commits that failed, which made the store unavailable."),
 		counter("edgetoken_store_reopenings_total", "Times the file was opened anew after that."),
 		gauge("edgetoken_store_last_commit_duration_seconds", "How long the last commit took."),
+		gauge("edgetoken_store_family_index_bytes", "Memory of the index of revoked log-ins; 0: it was dropped."),
+		counter("edgetoken_store_unindexed_reads_total", "Checks of log-ins that read the file since then."),
 		// Known while the store is healthy.
 		gauge("edgetoken_store_customers", "Customers."),
 		gauge("edgetoken_store_families", "Records of revoked log-ins."),
@@ -178,7 +180,7 @@ func storeFigures(s *Service, cfg *config.Config) figures {
 			healthy = 1
 		}
 		values := []float64{healthy, float64(d.Commits), float64(d.Requests), float64(d.Failures),
-			float64(d.Reopenings), d.LastCommitTook.Seconds()}
+			float64(d.Reopenings), d.LastCommitTook.Seconds(), float64(d.FamilyIndexBytes), float64(d.UnindexedReads)}
 		if err != nil {
 			return values
 		}
