@@ -2,14 +2,12 @@ package node_test
 
 import (
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/node"
-	"github.com/edgetoken/edgetoken/store"
 )
 
 // R3 at random: the wall clock leaps forward and back, by up to 30 days or to an implausible time, while log-ins come
@@ -20,7 +18,7 @@ func TestClockSteps(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 11))
 			s := &steps{world: newWorld(t, nil), random: random}
-			s.start(t)
+			s.restart(t)
 			for range 250 {
 				s.step(t)
 			}
@@ -48,24 +46,6 @@ type steps struct {
 
 type pair struct{ refresh, access string }
 
-// start opens the store and the node anew, as a new process does.
-func (s *steps) start(t *testing.T) {
-	t.Helper()
-	must(t, s.store.Close())
-	s.spent = 0
-	db, err := store.Open(store.Config{Path: s.path, Now: func() time.Time { return s.now },
-		Elapsed: func() time.Duration { return s.spent }})
-	must(t, err)
-	t.Cleanup(func() { _ = db.Close() })
-	settings := core.DefaultSettings()
-	s.Node, err = node.New(node.Config{Engine: core.NewNative(settings, newKeys(t, "")), Store: db, Settings: settings,
-		Passwords: cheap, Now: func() time.Time { return s.now },
-		Log: slog.New(slog.DiscardHandler)})
-	must(t, err)
-	s.store = db
-	must(t, s.RaiseLifetimes(t.Context()))
-}
-
 // set sets the wall clock.
 func (s *steps) set(wrong time.Duration) { s.now, s.wrong = s.now.Add(wrong-s.wrong), wrong }
 
@@ -81,7 +61,7 @@ func (s *steps) step(t *testing.T) {
 		if s.random.IntN(2) == 0 {
 			s.now = s.now.Add(time.Duration(s.random.Int64N(int64(2 * day)))) // it was off for so long
 		}
-		s.start(t)
+		s.restart(t)
 	case 3, 4:
 		result, err := s.Login(t.Context(), client, "ana@example.com", "right")
 		if err == nil && !result.Refused() {

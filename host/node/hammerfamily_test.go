@@ -1,0 +1,213 @@
+package node_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/jws"
+	"github.com/edgetoken/edgetoken/host/engine"
+	"github.com/edgetoken/edgetoken/host/engine/enginetest"
+	"github.com/edgetoken/edgetoken/host/node"
+)
+
+// spending are the settings of a node that spends refresh tokens.
+func spending(wire core.Wire) core.Settings {
+	s := core.DefaultSettings()
+	s.Wire, s.RotateRefreshTokens, s.BlacklistAfterRotation = wire, true, true
+	return s
+}
+
+// spends has a node spend refresh tokens, and sign with a key.
+func spends(wire core.Wire, keys core.Keys) func(*node.Config) {
+	return func(c *node.Config) {
+		c.Settings = spending(wire)
+		c.Engine = core.NewNative(c.Settings, keys)
+	}
+}
+
+var wires = []core.Wire{core.Exact}
+
+// R1, R2: a thousand refreshes of one token make one generation, and in the window each gets the same.
+func TestHammerOneToken(t *testing.T) {
+	for _, c := range []struct {
+		key   string
+		wire  core.Wire
+		alike bool // the key signs twice alike
+	}{
+		{"HS256", core.Exact, true}, {"HS256", core.Secure, true}, {"RS256", core.Secure, true},
+		{"ES256", core.Secure, true}, {"EdDSA", core.Secure, true}, {"PS256", core.Secure, false},
+		{"KMS", core.Secure, false},
+	} {
+		if !slices.Contains(wires, c.wire) {
+			continue
+		}
+		t.Run(c.key+"/"+string(c.wire), func(t *testing.T) {
+			keys := ringOf(1, map[string]*jws.Key{"a": signer(t, c.key)}, []string{"a"}, core.SigningKey{})
+			w := newWorld(t, spends(c.wire, keys))
+			hammerOne(newHammer(t, w), c.wire, often(1000), c.alike)
+		})
+	}
+}
+
+// hammerOne has many clients exchange one token, and then the next.
+func hammerOne(h *hammer, wire core.Wire, clients int, alike bool) {
+	for range 2 {
+		token := h.last()
+		together(clients, func(int) { h.refresh(token) })
+		if n := len(h.given[token]); n == 0 || n > 1 && alike {
+			h.Errorf("one token was exchanged for %d pairs", n)
+		}
+	}
+	h.mustBe(h.family(wire))
+}
+
+// R1, R2 in the sandbox.
+func TestHammerOneTokenInTheSandbox(t *testing.T) {
+	for _, wire := range wires {
+		settings := spending(wire)
+		sandbox, err := engine.New(t.Context(), engine.Config{Settings: settings, Keys: newKeys(t, ""),
+			Module: enginetest.Module(t, false), CacheDir: enginetest.CacheDir(t), MaxInstances: 4})
+		must(t, err)
+		w := newWorld(t, func(c *node.Config) { c.Settings, c.Engine = settings, sandbox })
+		hammerOne(newHammer(t, w), wire, often(100), true)
+		must(t, sandbox.Close(context.Background()))
+	}
+}
+
+// R3, R4, R5: whatever many clients ask about a log-in while it ends, they are answered as one after the other: the
+// newest refresh token and those before it, access tokens, log-outs.
+func TestHammerAgainstEnds(t *testing.T) {
+	for name, end := range map[string]func(*world, *hammer) error{
+		"log-out":         func(w *world, h *hammer) error { return w.EndLogin(h.Context(), h.first.access) },
+		"password change": func(w *world, h *hammer) error { return changePassword(w, h.Context()) },
+		"disabling":       func(w *world, h *hammer) error { return disable(w, h.Context()) },
+		"removal":         func(w *world, h *hammer) error { return remove(w, h.Context()) },
+		"blacklist":       nil,
+	} {
+		for _, wire := range wires {
+			if wire == core.Exact && end != nil && name != "log-out" {
+				continue // what a cut-off ends there depends on the settings
+			}
+			t.Run(name+"/"+string(wire), func(t *testing.T) {
+				for round := range often(6) {
+					w := newWorld(t, spends(wire, newKeys(t, "")))
+					h := newHammer(t, w)
+					together(10, func(client int) {
+						random := rand.New(rand.NewPCG(uint64(round), uint64(client)))
+						for step := range 6 {
+							switch n := random.IntN(10); {
+							case client == 0 && step == 2 && end != nil:
+								h.change(ending, func() error { return end(w, h) })
+							case client == 0 && step == 2:
+								h.blacklist(h.last())
+							case n == 0:
+								h.verify(h.last())
+							case n == 1:
+								h.check(h.first.access)
+							case n == 2:
+								h.verify(h.first.refresh)
+							default:
+								h.refresh(h.last())
+							}
+						}
+					})
+					h.mustBe(h.family(wire))
+				}
+			})
+		}
+	}
+}
+
+// Within one second tokens differ by their ids alone, and the one that was spent stays so.
+func TestHammerWithinOneSecond(t *testing.T) {
+	for _, wire := range wires {
+		w := newWorld(t, spends(wire, newKeys(t, "")))
+		h := newHammer(t, w)
+		seen := map[string]bool{}
+		for range 20 {
+			token := h.last()
+			together(3, func(int) { h.refresh(token) })
+			if seen[token] || len(h.given[token]) != 1 {
+				t.Errorf("%s: one token was exchanged for %d pairs, or given twice", wire, len(h.given[token]))
+			}
+			seen[token] = true
+			w.passes(40 * time.Millisecond)
+		}
+		h.verify(h.last())
+		h.mustBe(h.family(wire))
+	}
+}
+
+// R4: of a customer who is disabled and enabled again while he logs in, only what began since is good.
+func TestHammerLoginAgainstDisable(t *testing.T) {
+	for round := range often(6) {
+		w := newWorld(t, spends(core.Secure, newKeys(t, "")))
+		h := &hammer{T: t, node: w.Node}
+		together(6, func(client int) {
+			random := rand.New(rand.NewPCG(uint64(round), uint64(client)))
+			for range 4 {
+				switch {
+				case client == 0:
+					h.change(disabling, func() error { return disable(w, t.Context()) })
+					h.change(enabling, func() error { return w.store.SetActive(t.Context(), core.Integer(1), true) })
+				case random.IntN(2) == 0:
+					access := h.logIn()
+					h.check(access)
+					h.check(access)
+				}
+			}
+		})
+		h.mustBe(accountModel())
+	}
+}
+
+// The hammer finds what it is there to find. A node that forgets is one on a copy of the store from before.
+func TestHammerFinds(t *testing.T) {
+	for name, c := range map[string]struct {
+		do    func(h *hammer, forget func())
+		model func(h *hammer) porcupine.Model
+	}{
+		"a token that is spent twice": {do: func(h *hammer, forget func()) {
+			h.refresh(h.first.refresh)
+			forget()
+			h.refresh(h.first.refresh)
+		}},
+		"a revocation that is lost": {do: func(h *hammer, forget func()) {
+			h.blacklist(h.first.refresh)
+			forget()
+			h.refresh(h.first.refresh)
+		}},
+		"a spent token that is verified": {do: func(h *hammer, forget func()) {
+			h.refresh(h.first.refresh)
+			forget()
+			h.verify(h.first.refresh)
+		}},
+		"a log-in of a disabled customer": {func(h *hammer, forget func()) {
+			h.change(disabling, func() error { return nil })
+			h.logIn()
+		}, func(*hammer) porcupine.Model { return accountModel() }},
+		"a refusal without a reason": {do: func(h *hammer, _ func()) {
+			h.ask(refreshing, h.first.refresh, func() (answer, error) { return answer{}, nil })
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, spends(core.Exact, newKeys(t, "")))
+			h := newHammer(t, w)
+			before := w.copied(t)
+			c.do(h, func() { h.node = before.Node })
+			m := h.family(core.Exact)
+			if c.model != nil {
+				m = c.model(h)
+			}
+			if porcupine.CheckOperations(m, h.list) {
+				t.Error("not found")
+			}
+		})
+	}
+}
