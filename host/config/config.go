@@ -34,7 +34,7 @@ import (
 
 // Config is the effective configuration.
 type Config struct {
-	// Settings are compat, wire, blacklist_app and what core reads of simple_jwt.
+	// Settings are compat, wire, blacklist_app, refresh and what core reads of simple_jwt.
 	Settings core.Settings
 
 	Algorithm string // simple_jwt.ALGORITHM, one of those that core/jws has
@@ -145,7 +145,7 @@ func Load(src Sources) (*Config, error) {
 
 // load makes a configuration from what a file says and the other sources say.
 func load(values []value, problems []Problem, src Sources) (*Config, error) {
-	c := &Config{Settings: core.DefaultSettings(), origins: map[string]Origin{}}
+	c := &Config{origins: map[string]Origin{}}
 	for _, r := range rows {
 		if r.def != nil {
 			r.def(c)

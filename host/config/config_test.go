@@ -75,14 +75,27 @@ func TestEverySimpleJWTName(t *testing.T) {
 // TestKeysAreOfUse: what is known only to be refused with a word is in no list of keys.
 func TestKeysAreOfUse(t *testing.T) {
 	for _, k := range config.Keys() {
-		if k == "login.field" || k == "refresh" {
+		if k == "login.field" {
 			t.Errorf("%s is listed", k)
 		}
 	}
-	if _, err := load(t, "login: {field: username}\nrefresh: {rotate: true}\n", nil); err == nil ||
-		!strings.Contains(err.Error(), "has 2 mistakes") {
-		t.Errorf("Load = %v, want two mistakes that say what is there instead", err)
+	if _, err := load(t, "login: {field: username}\n", nil); err == nil ||
+		!strings.Contains(err.Error(), "login.field: names what customers log in with") {
+		t.Errorf("Load = %v, want a mistake that says what is there instead", err)
 	}
+}
+
+// rotation has refresh tokens rotate, and the one before end.
+const rotation = "simple_jwt: {ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true}\n"
+
+// shown is the value of a key in the effective configuration.
+func shown(c *config.Config, key string) any {
+	for _, l := range c.Show() {
+		if l.Key == key {
+			return l.Value
+		}
+	}
+	return nil
 }
 
 func TestValues(t *testing.T) {
@@ -179,6 +192,15 @@ func TestValues(t *testing.T) {
 			func(c *config.Config) any { return c.Engine }, "wasm"},
 		"rotation": {"simple_jwt:\n  ROTATE_REFRESH_TOKENS: true\n", nil,
 			func(c *config.Config) any { return c.Settings.RotateRefreshTokens }, true},
+		"windows": {rotation + "refresh: {grace: 30, max_session: 90d, idle: 14d}\n", nil,
+			func(c *config.Config) any {
+				return fmt.Sprint(c.Settings.RefreshGrace, c.Settings.MaxSession, c.Settings.RefreshIdle, c.Warnings)
+			}, "30s 2160h0m0s 336h0m0s []"},
+		"no window, no end": {rotation, []string{"EDGETOKEN_REFRESH_GRACE=0", "EDGETOKEN_REFRESH_MAX_SESSION=0s"},
+			func(c *config.Config) any { return fmt.Sprint(c.Settings.RefreshGrace, c.Settings.MaxSession) }, "0s 0s"},
+		"sessions follow refresh tokens": {"simple_jwt: {REFRESH_TOKEN_LIFETIME: 40d}\n", nil,
+			func(c *config.Config) any { return shown(c, "refresh.max_session") }, "40d"},
+		"sessions of 30 days": {"", nil, func(c *config.Config) any { return shown(c, "refresh.max_session") }, "30d"},
 		"rotation off, Python's": {"", []string{"EDGETOKEN_SIMPLE_JWT_ROTATE_REFRESH_TOKENS=False"},
 			func(c *config.Config) any { return c.Settings.RotateRefreshTokens }, false},
 		"claims": {"claims:\n  plan: attributes.billing.plan\n  email: email\n", nil,

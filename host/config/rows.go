@@ -66,7 +66,8 @@ func atStart(list ...row) []row {
 }
 
 // rows are all keys, in the order in which they are shown.
-var rows = slices.Concat(nodeRows(), peopleRows(), browserRows(), limitRows(), tokenRows(), refusedRows())
+var rows = slices.Concat(nodeRows(), peopleRows(), browserRows(), limitRows(), refreshRows(), tokenRows(),
+	refusedRows())
 
 // defaultTokenCache is what verified tokens may take, in bytes: some 15,000 of them.
 const defaultTokenCache = 16 << 20
@@ -235,8 +236,6 @@ func refusedRows() []row {
 		only("simple_jwt.SLIDING_TOKEN_REFRESH_SERIALIZER", serializers+"TokenRefreshSlidingSerializer", fixed),
 		only("login.field", "email", "names what customers log in with, which is their e-mail address: set it to "+
 			"email, or leave it out").unlisted(),
-		only("refresh", "", "is not supported by this version: ROTATE_REFRESH_TOKENS under simple_jwt says whether "+
-			"refresh tokens rotate; leave it out").unlisted(),
 	}
 }
 

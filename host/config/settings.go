@@ -129,6 +129,9 @@ func (c *Config) check(failed func(key string) bool) []Problem {
 		}
 		bad(setting, errors.New(text))
 	}
+	if !failed("simple_jwt.REFRESH_TOKEN_LIFETIME") {
+		bad("refresh.max_session", c.checkMaxSession())
+	}
 	if !failed("password.memory") && !failed("password.iterations") && !failed("password.parallelism") {
 		bad("password.memory", checkCosts(c.Password))
 	}

@@ -70,6 +70,10 @@ var warnings = []warning{
 		"is true without BLACKLIST_AFTER_ROTATION and blacklist_app, so that each refresh leaves one more refresh "+
 			"token that is good until it expires: whoever steals one can refresh it for ever, nobody notices, and a "+
 			"log-out ends only the one it presents; set both to true"), false},
+	{"refresh.grace", unused("refresh.grace", (*core.Settings).Advances,
+		"ROTATE_REFRESH_TOKENS, BLACKLIST_AFTER_ROTATION and blacklist_app"), false},
+	{"refresh.max_session", unused("refresh.max_session", rotates, "ROTATE_REFRESH_TOKENS"), false},
+	{"refresh.idle", unused("refresh.idle", rotates, "ROTATE_REFRESH_TOKENS"), false},
 	{"simple_jwt.SLIDING_TOKEN_LIFETIME", when(func(c *Config) bool {
 		return c.Settings.SlidingTokenLifetime > c.Settings.SlidingTokenRefreshLifetime
 	},

@@ -50,6 +50,15 @@ func TestWarnings(t *testing.T) {
 		{exact + "blacklist_app: false\nsimple_jwt: {ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true}\n",
 			"simple_jwt.ROTATE_REFRESH_TOKENS is true without"},
 		{exact + "simple_jwt: {ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true}\n", ""},
+		{rotation, ""},
+		{rotation + "refresh: {grace: 0, max_session: 60d, idle: 1d}\n", ""},
+		{exact + rotation + "refresh: {grace: 20s}\n", "refresh.grace is set and wire is exact"},
+		{exact + rotation + "refresh: {max_session: 60d}\n", "refresh.max_session is set and wire is exact"},
+		{exact + rotation + "refresh: {idle: 1d}\n", "refresh.idle is set and wire is exact"},
+		{"refresh: {max_session: 60d}\n", "refresh.max_session is set and counts for nothing without " +
+			"ROTATE_REFRESH_TOKENS: set"},
+		{"refresh: {grace: 20s}\n", "refresh.grace is set and counts for nothing without ROTATE_REFRESH_TOKENS, " +
+			"BLACKLIST_AFTER_ROTATION and blacklist_app: set"},
 		{"simple_jwt: {SLIDING_TOKEN_LIFETIME: 2d}\n",
 			"simple_jwt.SLIDING_TOKEN_LIFETIME is longer than SLIDING_TOKEN_REFRESH_LIFETIME"},
 		{"simple_jwt: {SLIDING_TOKEN_REFRESH_LIFETIME: 400d}\n",
