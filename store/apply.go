@@ -45,7 +45,8 @@ func (w *writer) join(f fact.Fact) error {
 	case fact.RevokeFamily:
 		return w.joinFamily(f.Family, family{dead: true, until: f.Until, start: f.Start})
 	case fact.AdvanceFamily:
-		return w.joinFamily(f.Family, family{until: f.Until, start: f.Start, advance: advanceOf(f)})
+		return w.joinFamily(f.Family, family{until: f.Until, start: f.Start, advance: advanceOf(f),
+			advanced: w.running()})
 	case fact.Group:
 		return w.joinGroup(f)
 	case fact.RemoveGroup:

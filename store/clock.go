@@ -28,6 +28,9 @@ type timekeeper struct {
 	purge  int64         // the purge clock; 0: never set, since no clock was plausible yet
 	known  int64         // the time: the wall clock's while that is plausible, else moved on by elapsed
 	latest int64         // time of the latest durable commit under a plausible clock; 0: none
+	// running is for how long the store has been open, in all its life: see windows. A start goes on from what the
+	// latest commit kept.
+	running int64
 
 	purgedAt atomic.Int64 // the purge clock at the last look, in Unix seconds
 }
@@ -35,6 +38,7 @@ type timekeeper struct {
 // instant is what a timekeeper knew at one moment, in Unix microseconds.
 type instant struct {
 	wall, known, purge int64
+	running            int64 // not a time but a duration
 	fault              error // why the wall clock is not plausible
 }
 
@@ -46,6 +50,7 @@ func (k *timekeeper) look() instant {
 	passed := max(0, (read - k.read).Microseconds())
 	k.read = read
 	k.known += passed
+	k.running += passed
 	fault := core.CheckClock(wall, k.latestTime())
 	if fault == nil {
 		k.known = wall.UnixMicro()
@@ -57,7 +62,7 @@ func (k *timekeeper) look() instant {
 		k.purge = k.known
 	}
 	k.purgedAt.Store(seconds(k.purge))
-	return instant{wall: wall.UnixMicro(), known: k.known, purge: k.purge, fault: fault}
+	return instant{wall: wall.UnixMicro(), known: k.known, purge: k.purge, running: k.running, fault: fault}
 }
 
 // reckoned is the time by which records go: the purge clock, or the known time while there is no purge clock.
@@ -81,6 +86,7 @@ func (k *timekeeper) opened(f file) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.purge = max(k.purge, f.purgeClock)
+	k.running = max(k.running, f.tally.running)
 	k.latest = f.tally.committed
 	k.known = max(k.known, k.latest, core.EarliestTime*1e6)
 }

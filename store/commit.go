@@ -214,6 +214,7 @@ func (db *DB) serve(tx *bbolt.Tx, batch []*request) (*writer, error) {
 	}
 	w.frame()
 	w.keepClocks()
+	w.tally.running = w.at.running
 	w.put(metaBucket, tallyKey, w.tally.encode())
 	if w.fleet != c.file.fleet {
 		w.put(metaBucket, fleetKey, w.fleet.encode())
@@ -225,6 +226,9 @@ func (db *DB) serve(tx *bbolt.Tx, batch []*request) (*writer, error) {
 func (db *DB) served(w *writer) {
 	c := &db.committer
 	db.time.committed(w.tally.committed)
+	if w.advanced {
+		db.windows.opened(window{began: w.at.running, durable: db.time.look().running})
+	}
 	c.node, c.known, c.last = w.node, true, w.last
 	c.file.fleet = w.fleet
 	db.index.remove(int(c.failed), w.forgotten)
@@ -267,6 +271,8 @@ func (db *DB) reopen() <-chan time.Time {
 	if err == nil {
 		db.counts.reopenings.Add(1)
 		db.time.opened(c.file)
+		// Whether the failed commit is durable is known only now. If it is, nobody had an answer before.
+		db.windows.opened(window{began: c.file.tally.running, durable: db.time.look().running})
 		c.pause = 0
 		db.mark.Store(c.file.tally.mark)
 		db.outboxBytes.Store(c.file.fleet.outbox.bytes)

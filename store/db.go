@@ -48,8 +48,9 @@ type DB struct {
 	loads   loadCache
 	index   *familyIndex
 
-	counts counts
-	time   *timekeeper
+	windows windows
+	counts  counts
+	time    *timekeeper
 	// foreignLifetime is at most Lifetimes.Foreign of the file, in seconds.
 	foreignLifetime atomic.Int64
 

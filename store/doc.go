@@ -74,11 +74,12 @@
 //
 //	meta        schema                           01 0400000000000000
 //	            identity                         01 | 16 random bytes | u8 kind of ids (1 integers, 2 texts)
-//	            tally                            01 | i64 latest commit under a plausible clock, µs |
+//	            tally                            02 | i64 latest commit under a plausible clock, µs |
 //	                                             u64 last version | i64 high-water mark, ms |
 //	                                             i64 cut-off of the node, ms | i64 highest integer id |
 //	                                             u64 customers |
-//	                                             u64 families | u64 tombstones
+//	                                             u64 families | u64 tombstones | i64 for how long the store
+//	                                             had been open in all, µs (5)
 //	            node                             01 0000 000040002d22ad03 01000000: u16 number |
 //	                                             u64 incarnation | u32 epoch (4)
 //	            fleet                            01 0100000000000000 5f00000000000000
@@ -136,12 +137,13 @@
 //	                                             u64 version | u8 dead | i64 until, s | i64 start, ms
 //	                                             01 0300000000000000 01 64b9556900000000:
 //	                                             the same where the start is not known; all were so before (3)
-//	                                             03 0400000000000000 00 64b9556900000000 00a8da769b010000 02000000
+//	                                             04 0400000000000000 00 64b9556900000000 00a8da769b010000 02000000
 //	                                             0040204648470600 100e000000000000 8051010000000000 0200 6b31
-//	                                             a700000000000000 0100000000000000: where a refresh token was
-//	                                             exchanged: … | u32 generation | i64 issued, µs | i64 life of the
-//	                                             access token, s | of the refresh token, s | kid | u64 incarnation |
-//	                                             u64 sequence of the commit (4)
+//	                                             a700000000000000 0100000000000000 0000000000000000: where a
+//	                                             refresh token was exchanged: … | u32 generation | i64 issued, µs |
+//	                                             i64 life of the access token, s | of the refresh token, s | kid |
+//	                                             u64 incarnation | u64 sequence of the commit (4) | i64 for how long
+//	                                             the store had been open in all, µs; version 3 has no such time (5)
 //	tombstones  8000000000000008                 02 01000000 0240204648470600 0000 11c7556900000000: stamp of the
 //	                                             latest removal | i64 until, s
 //	            0067 283bb9deef02e6843abfb538efa1eca70801bd8a701c3f98191e123496339247

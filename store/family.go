@@ -15,6 +15,8 @@ type family struct {
 	until   int64   // Unix seconds; purged after it
 	start   int64   // Unix milliseconds; 0: not known
 	advance advance // the latest one; zero: none
+	// advanced is when the commit of that began here, in running time, µs: see windows. -1: not known.
+	advanced int64
 }
 
 // advance is what it takes to write the tokens of a generation again: see fact.AdvanceFamily.
@@ -51,19 +53,31 @@ func (f family) join(g family) family {
 		f.start = 0
 	}
 	if g.advance.compare(f.advance) > 0 {
-		f.advance = g.advance
+		f.advance, f.advanced = g.advance, g.advanced
 	}
 	return f
 }
 
-// The first byte of a record with a start, and of one with an advance. A record with neither has version 1.
+// state is what core asks of a family, but for the age of its advance.
+func (f family) state() core.FamilyState {
+	s := core.FamilyState{Version: f.version, Dead: f.dead, Generation: f.advance.generation}
+	if f.advanced >= 0 {
+		s.Issued, s.Access, s.Refresh, s.KeyID = f.advance.issued, f.advance.access, f.advance.refresh, f.advance.key
+	}
+	return s
+}
+
+// The first byte of a record with a start, and of one with an advance. A record with neither has version 1. Schema 4
+// wrote advances without the time of their commit.
 const (
-	startedVersion  = 2
-	advancedVersion = 3
+	startedVersion         = 2
+	advancedSchema4Version = 3
+	advancedVersion        = 4
 )
 
-// encode: version 1 | u64 version | u8 dead | i64 until. With a start: version 2 | … | i64 start. Advanced: version 3
-// | … | i64 start | u32 generation | i64 issued | i64 access | i64 refresh | key | u64 incarnation | u64 sequence.
+// encode: version 1 | u64 version | u8 dead | i64 until. With a start: version 2 | … | i64 start. Advanced: version 4
+// | … | i64 start | u32 generation | i64 issued | i64 access | i64 refresh | key | u64 incarnation | u64 sequence |
+// i64 advanced.
 func (f family) encode() []byte {
 	first := byte(recordVersion)
 	switch {
@@ -79,7 +93,7 @@ func (f family) encode() []byte {
 	if first == advancedVersion {
 		a := f.advance
 		b = codec.I64(codec.I64(codec.I64(codec.U32(b, a.generation), a.issued), a.access), a.refresh)
-		b = codec.U64(codec.U64(codec.Text(b, a.key), a.incarnation), a.sequence)
+		b = codec.I64(codec.U64(codec.U64(codec.Text(b, a.key), a.incarnation), a.sequence), f.advanced)
 	}
 	return b
 }
@@ -93,11 +107,14 @@ func decodeFamily(value []byte) (family, error) {
 	case startedVersion:
 		f.start = r.I64()
 		r.Bad = r.Bad || f.start <= 0
-	case advancedVersion:
+	case advancedSchema4Version, advancedVersion:
 		f.start = r.I64()
 		f.advance = advance{generation: r.U32(), issued: r.I64(), access: r.I64(), refresh: r.I64(), key: r.text(),
 			incarnation: r.U64(), sequence: r.U64()}
-		r.Bad = r.Bad || f.start < 0 || f.advance == advance{}
+		if f.advanced = -1; first == advancedVersion {
+			f.advanced = r.I64()
+		}
+		r.Bad = r.Bad || f.start < 0 || f.advance == advance{} || f.advanced < -1
 	default:
 		r.Bad = true
 	}

@@ -88,7 +88,8 @@ func smallStore(tb testing.TB) string {
 // it, or have stamps that nothing names.
 var withStamps = map[string]bool{"customer": true, "group": true}
 
-// What is accepted must be written again byte for byte, but for a table of stamps: no unknown field is lost.
+// What is accepted must be written again byte for byte, but for a table of stamps and records of an earlier version: no
+// unknown field is lost.
 func FuzzRecord(f *testing.F) {
 	all := records(f)
 	if len(all) != 31 {
@@ -112,7 +113,8 @@ func FuzzRecord(f *testing.F) {
 			return
 		}
 		third, err := store.Reencode(kind, again)
-		if !withStamps[kind] || len(again) > len(value) || err != nil || !bytes.Equal(third, again) {
+		fits := withStamps[kind] && len(again) <= len(value) || value[0] < again[0]
+		if !fits || err != nil || !bytes.Equal(third, again) {
 			t.Errorf("%s %x is written again as %x, and then as %x, %v", kind, value, again, third, err)
 		}
 	})

@@ -81,10 +81,9 @@ func (e end) dies(t *token, known bool) bool {
 
 // load is DB.Load in the transaction of the peer.
 func (p *peer) load(q Query) core.State {
-	state, _, err := tables{tx: p.tx, known: p.db.index}.load(p.db.identity.ids, q)
+	l, err := tables{tx: p.tx, known: p.db.index}.load(p.db.identity.ids, q)
 	check(err)
-	state.HighWater = p.db.mark.Load()
-	return state
+	return p.db.present(l.state, l.advanced)
 }
 
 func (p *peer) stateOf(t *token) core.State {

@@ -47,39 +47,49 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 		return core.State{}, Customer{}, err
 	}
 	if found, ok := db.loads.find(changes, q); ok {
-		found.state.HighWater = db.mark.Load()
-		return found.state, found.customer, nil
+		return db.present(found.state, found.advanced), found.customer, nil
 	}
 	if q.HasLogin && len(q.Login) > MaxEmail {
 		return core.State{HighWater: db.mark.Load()}, Customer{}, nil
 	}
+	var l loaded
 	err = db.view(ctx, func(tx *bbolt.Tx) (err error) {
-		state, customer, err = tables{tx: tx, known: db.index}.load(db.identity.ids, q)
+		l, err = tables{tx: tx, known: db.index}.load(db.identity.ids, q)
 		return err
 	})
 	if err != nil {
 		return core.State{}, Customer{}, err
 	}
-	db.loads.keep(changes, q, loaded{state, customer})
-	state.HighWater = db.mark.Load()
-	return state, customer, nil
+	db.loads.keep(changes, q, l)
+	return db.present(l.state, l.advanced), l.customer, nil
 }
 
-// load is Load without State.HighWater.
-func (t tables) load(kind core.IDKind, q Query) (state core.State, customer Customer, err error) {
+// present completes a state with what does not lie in the file: State.HighWater, and the age of the family's latest
+// advance.
+func (db *DB) present(state core.State, advanced int64) core.State {
+	state.HighWater = db.mark.Load()
+	if state.Family.Issued != 0 {
+		state.Family.Age = db.windows.age(advanced, db.time.look().running)
+	}
+	return state
+}
+
+// load is Load without what present adds.
+func (t tables) load(kind core.IDKind, q Query) (l loaded, err error) {
+	state, customer := &l.state, &l.customer
 	meta := t.tx.Bucket(metaBucket)
 	own, err := decodeTally(meta.Get(tallyKey))
 	if err != nil {
-		return core.State{}, Customer{}, err
+		return loaded{}, err
 	}
 	id, err := t.find(kind, q)
 	if err != nil {
-		return core.State{}, Customer{}, err
+		return loaded{}, err
 	}
 	found := false
 	if !id.IsZero() {
-		if customer, found, err = t.customer(id); err != nil {
-			return core.State{}, Customer{}, err
+		if l.customer, found, err = t.customer(id); err != nil {
+			return loaded{}, err
 		}
 	}
 	email := customer.Email
@@ -88,16 +98,16 @@ func (t tables) load(kind core.IDKind, q Query) (state core.State, customer Cust
 	}
 	cutOff, err := t.cutOffOf(id, email)
 	if err != nil {
-		return core.State{}, Customer{}, err
+		return loaded{}, err
 	}
 	state.CutOff = max(own.nodeCutOff(), cutOff)
 	if state.Longest, err = lifetimesIn(meta); err != nil {
-		return core.State{}, Customer{}, err
+		return loaded{}, err
 	}
 	if found {
 		if q.Rights {
-			if customer.Rights, err = t.effective(customer); err != nil {
-				return core.State{}, Customer{}, err
+			if customer.Rights, err = t.effective(*customer); err != nil {
+				return loaded{}, err
 			}
 		}
 		userID := customer.ID
@@ -109,11 +119,11 @@ func (t tables) load(kind core.IDKind, q Query) (state core.State, customer Cust
 	if q.HasFamily && q.Family.Listed {
 		f, err := t.familyOf(q.Family.Key(q.Issuer, customer.ID), customer.ID)
 		if err != nil {
-			return core.State{}, Customer{}, err
+			return loaded{}, err
 		}
-		state.Family = core.FamilyState{Version: f.version, Dead: f.dead, Generation: f.advance.generation}
+		state.Family, l.advanced = f.state(), f.advanced
 	}
-	return state, customer, nil
+	return l, nil
 }
 
 // MaxEmail bounds an e-mail address, in bytes. No customer has a longer one, so the store does not look it up.

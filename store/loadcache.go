@@ -30,10 +30,11 @@ type reads struct {
 	lists sync.Map
 }
 
-// loaded is what Load read, except State.HighWater.
+// loaded is what Load read.
 type loaded struct {
 	state    core.State
 	customer Customer
+	advanced int64 // when the commit of the family's latest advance began: see windows
 }
 
 // recurs reports whether an answer is worth remembering. That of a log-in is not: hashing the password takes a thousand

@@ -62,6 +62,7 @@ func decodeOwner(value []byte) ([]byte, error) {
 // tally is what the store knows of itself. It is written with every commit.
 type tally struct {
 	committed  int64  // time of the latest commit under a plausible clock, Unix microseconds; 0: there was none
+	running    int64  // for how long the store had been open, in all its life, when the latest commit began, µs
 	sequence   uint64 // the version given last; no version is given twice
 	mark       int64  // high-water mark of family starts, Unix milliseconds
 	cutOff     int64  // of the node, Unix milliseconds; 0 where there is none
@@ -91,20 +92,27 @@ func bounded(at int64) int64 {
 	return at
 }
 
-// encode: version 1 | i64 committed | u64 sequence | i64 mark | i64 cut-off | i64 highest | u64 customers | u64
-// families | u64 tombstones.
+// tallyVersion is the first byte of a tally. Schema 4 wrote version 1, without running.
+const tallyVersion = 2
+
+// encode: version 2 | i64 committed | u64 sequence | i64 mark | i64 cut-off | i64 highest | u64 customers | u64
+// families | u64 tombstones | i64 running.
 func (t tally) encode() []byte {
-	b := codec.I64([]byte{recordVersion}, t.committed)
+	b := codec.I64([]byte{tallyVersion}, t.committed)
 	b = codec.U64(b, t.sequence)
 	b = codec.I64(codec.I64(codec.I64(b, t.mark), t.cutOff), t.highest)
-	return codec.U64(codec.U64(codec.U64(b, t.customers), t.families), t.tombstones)
+	return codec.I64(codec.U64(codec.U64(codec.U64(b, t.customers), t.families), t.tombstones), t.running)
 }
 
 func decodeTally(value []byte) (tally, error) {
-	r := begin(value)
+	r := reader{codec.Reader{Rest: value}}
+	version := r.U8()
 	t := tally{committed: r.I64(), sequence: r.U64(), mark: r.I64(), cutOff: r.I64(), highest: r.I64(),
 		customers: r.U64(), families: r.U64(), tombstones: r.U64()}
-	if !r.Done() {
+	if version == tallyVersion {
+		t.running = r.I64()
+	}
+	if !r.Done() || version != recordVersion && version != tallyVersion || t.running < 0 {
 		return tally{}, corrupt("tally")
 	}
 	return t, nil

@@ -137,7 +137,9 @@ func (t tables) familyOf(k core.FamilyKey, customer core.CustomerID) (family, er
 	}
 	other, err := t.family(k)
 	f.version, f.dead = max(f.version, other.version), f.dead || other.dead
-	f.advance.generation = max(f.advance.generation, other.advance.generation)
+	if other.advance.compare(f.advance) > 0 {
+		f.advance, f.advanced = other.advance, other.advanced
+	}
 	return f, err
 }
 

@@ -30,6 +30,7 @@ type writer struct {
 	outbox    bool
 	maxOutbox int64
 	forgotten []core.FamilyKey // families whose records go with this commit
+	advanced  bool             // a family was advanced
 	accepted  bool             // the clock is right, whatever it says
 	shared    fact.Runs        // the facts of this commit that other nodes should know
 }
@@ -115,6 +116,12 @@ func (w *writer) placed(f fact.AdvanceFamily) fact.AdvanceFamily {
 		f.Sequence += uint64(w.shared.Next(f))
 	}
 	return f
+}
+
+// running is the running time of the store, for the record of a family that is advanced.
+func (w *writer) running() int64 {
+	w.advanced = true
+	return w.at.running
 }
 
 // version is a version that no record has had before.

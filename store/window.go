@@ -1,0 +1,52 @@
+package store
+
+import (
+	"sort"
+	"sync"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+)
+
+// windows tells for how long an advance has been durable: from then on the client can have the new tokens, so from then
+// on its grace counts (core.Settings.RefreshGrace). A record says when its commit began, by the running time of the
+// store; how long the commit took, these know. Running time goes on only while the store is open. So nothing but what
+// was left of a window at the last commit counts after a start, whatever the wall clock says.
+type windows struct {
+	mu   sync.Mutex
+	list []window // ascending
+}
+
+// window is a commit that advanced families: when it began, and when it was durable, in running time, µs.
+type window struct{ began, durable int64 }
+
+// maxWindows bounds the list, to 1 MiB. Of a commit that is no longer there the advances count from its beginning.
+const maxWindows = 1 << 16
+
+// opened notes that a commit is durable.
+func (s *windows) opened(w window) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	over := sort.Search(len(s.list), func(i int) bool {
+		return w.durable-s.list[i].durable <= core.MaxGrace.Microseconds()
+	})
+	if len(s.list) == maxWindows {
+		over = max(over, maxWindows/2)
+	}
+	if over > 0 && 2*over >= len(s.list) { // so that a commit moves two entries at most
+		s.list = s.list[:copy(s.list, s.list[over:])]
+	}
+	s.list = append(s.list, w)
+}
+
+// age is for how long the advances of a commit have been durable that began then.
+func (s *windows) age(began, now int64) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	since := began
+	after := sort.Search(len(s.list), func(i int) bool { return s.list[i].began > began })
+	if after > 0 && s.list[after-1].began == began {
+		since = s.list[after-1].durable
+	}
+	return time.Duration(max(0, now-since)) * time.Microsecond
+}
