@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/httpapi/body"
 	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
@@ -233,7 +234,11 @@ func (rq *request) send(a *answer) (cut bool) {
 func (h *handler) done(rq *request, a answer, started time.Time) {
 	took := time.Since(started)
 	h.record(rq, a, took)
+	h.recordRotation(rq, a)
 	if h.cfg.Observe != nil {
-		h.cfg.Observe(Observation{rq.entry.route, methodName(rq.Method), a.status, a.code, a.why(), took})
+		h.cfg.Observe(Observation{
+			rq.entry.route, methodName(rq.Method), a.status, a.code, a.why(), took,
+			a.cause == cause.Reused, rq.entry.about.Repeated,
+		})
 	}
 }

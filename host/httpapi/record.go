@@ -91,20 +91,42 @@ func (h *handler) attrs(rq *request, a answer, took time.Duration) []slog.Attr {
 	if h.cfg.LogEmails && rq.entry.email != "" {
 		attrs = append(attrs, slog.String("email", rq.entry.email[:min(len(rq.entry.email), maxEmail)]))
 	}
-	if rq.entry.about.KeyID != "" {
-		attrs = append(attrs, slog.String("kid", rq.entry.about.KeyID))
-	}
-	if rq.entry.about.Family.Listed {
-		attrs = append(attrs, slog.String("family", fmt.Sprintf("%012x", rq.entry.about.Family.Bits)))
-	}
-	if client := rq.client(); client.Address.IsValid() {
-		attrs = append(attrs, slog.String("client", client.Address.String()))
-	}
-	attrs = append(attrs, slog.Duration("duration", took))
+	attrs = append(rq.appendToken(attrs), slog.Duration("duration", took))
 	if a.err != nil {
 		attrs = append(attrs, slog.String("error", a.err.Error()))
 	}
 	return attrs
+}
+
+// appendToken adds what a record says of the token of a request, and who sent it.
+func (rq *request) appendToken(attrs []slog.Attr) []slog.Attr {
+	if rq.entry.about.KeyID != "" {
+		attrs = append(attrs, slog.String("kid", rq.entry.about.KeyID))
+	}
+	if rq.entry.about.Family.Listed {
+		attrs = append(attrs, slog.String("family", rq.family()))
+	}
+	if client := rq.client(); client.Address.IsValid() {
+		attrs = append(attrs, slog.String("client", client.Address.String()))
+	}
+	return attrs
+}
+
+// family names the log-in of the token.
+func (rq *request) family() string { return fmt.Sprintf("%012x", rq.entry.about.Family.Bits) }
+
+// recordRotation writes a record of its own where a refresh token came that is spent. Each log-in is a kind of its own:
+// whoever has many log-ins makes no flood of them.
+func (h *handler) recordRotation(rq *request, a answer) {
+	level, text := slog.LevelWarn, "refresh token reuse: its log-in was ended"
+	switch {
+	case rq.entry.about.Repeated:
+		level, text = slog.LevelInfo, "refresh token used again in its window: the tokens were given again"
+	case a.cause != cause.Reused:
+		return
+	}
+	attrs := []slog.Attr{slog.String("customer", rq.entry.about.Customer.ID.String())}
+	h.cfg.Repeats.Log(level, text+" "+rq.family(), text, rq.appendToken(attrs)...)
 }
 
 // Bounds of a client's text in the log, in bytes.
@@ -149,6 +171,8 @@ type Observation struct {
 	Code     core.Code // of a refusal
 	Cause    string    // of a refusal, a failure or a redirect; "ok": none
 	Duration time.Duration
+	Reused   bool // a refresh token that is spent came again, and its log-in ended
+	Repeated bool // a refresh gave tokens again: node.Result.Repeated
 }
 
 // methodName is a method as Observation has it.

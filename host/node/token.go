@@ -12,7 +12,10 @@ import (
 
 // Refresh asks for an access token for a refresh token.
 func (n *Node) Refresh(ctx context.Context, token string) (Result, error) {
-	return n.decideToken(ctx, core.Refresh, token)
+	r, err := n.decideToken(ctx, core.Refresh, token)
+	// An advance has effects: it spends the token.
+	r.Repeated = err == nil && !r.Refused() && n.cfg.Settings.Advances() && len(r.Effects.List) == 0
+	return r, err
 }
 
 // SlidingRefresh asks for a sliding token with a later exp for a sliding token.

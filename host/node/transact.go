@@ -19,6 +19,8 @@ type Result struct {
 	KeyID string
 	// Family is the family of the same token; Family.Listed is false if there is none.
 	Family core.Family
+	// Repeated: a refresh gave the tokens again that an earlier one gave (core.Settings.RefreshGrace).
+	Repeated bool
 }
 
 // attempts bounds how often a request is decided anew because another changed the state that it rests on. If two

@@ -25,6 +25,8 @@ type metrics struct {
 	registry  *prometheus.Registry
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
+	reused    prometheus.Counter
+	repeated  prometheus.Counter
 	reloads   *prometheus.CounterVec
 	reloadOK  prometheus.Gauge
 	reloadAt  prometheus.Gauge
@@ -61,6 +63,14 @@ func newMetrics(s *Service, cfg *config.Config) *metrics {
 			Name: "edgetoken_http_request_duration_seconds", Help: "Time from the header of a request to its " +
 				"answer.", Buckets: durationBuckets,
 		}, []string{"route", "method"}),
+		reused: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "edgetoken_refresh_reused_total", Help: "Log-ins ended since one of their refresh tokens was used " +
+				"again after it was spent.",
+		}),
+		repeated: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "edgetoken_refresh_replayed_total", Help: "Refreshes answered once more with the same tokens, " +
+				"within refresh.grace.",
+		}),
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "edgetoken_config_reloads_total", Help: "Reloads of the configuration since the start, by outcome: " +
 				"done or refused.",
@@ -78,7 +88,7 @@ func newMetrics(s *Service, cfg *config.Config) *metrics {
 	m.reloads.WithLabelValues("refused")
 	m.reloadOK.Set(1)
 	m.reloadAt.SetToCurrentTime()
-	m.registry.MustRegister(m.requests, m.durations, m.reloads, m.reloadOK, m.reloadAt,
+	m.registry.MustRegister(m.requests, m.durations, m.reused, m.repeated, m.reloads, m.reloadOK, m.reloadAt,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		buildInfo(s, s.engineName(cfg)), hashingFigures(s), storeFigures(s, cfg), clockFigures(s),
 		logFigures(s))
@@ -102,6 +112,12 @@ func (m *metrics) observe(o httpapi.Observation) {
 	s := m.series(outcome{cmp.Or(o.Route, "other"), o.Method, o.Status, o.Cause})
 	s.requests.Inc()
 	s.durations.Observe(o.Duration.Seconds())
+	switch {
+	case o.Repeated:
+		m.repeated.Inc()
+	case o.Reused:
+		m.reused.Inc()
+	}
 }
 
 func (m *metrics) series(o outcome) *series {

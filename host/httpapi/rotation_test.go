@@ -1,0 +1,113 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/node"
+)
+
+// rotating has refresh tokens rotate on the secure wire, and the one before end after a time.
+func rotating(version core.Version, grace time.Duration) func(*node.Config, *httpapi.Config) {
+	return func(n *node.Config, _ *httpapi.Config) {
+		n.Settings.Compat, n.Settings.Wire = version, core.Secure
+		n.Settings.RotateRefreshTokens, n.Settings.BlacklistAfterRotation = true, true
+		n.Settings.RefreshGrace = grace
+	}
+}
+
+// everyEngine runs a test with each engine, in both versions. make makes the engine of a shop.
+func everyEngine(t *testing.T, test func(t *testing.T, version core.Version, engine func(*node.Config))) {
+	for _, kind := range engines {
+		t.Run(kind.name, func(t *testing.T) {
+			open := kind.open(t)
+			for _, version := range []core.Version{core.V55, core.V52} {
+				t.Run(string(version), func(t *testing.T) {
+					test(t, version, func(n *node.Config) {
+						var err error
+						if n.Engine, err = open(n.Settings, testKeys(t)); err != nil {
+							t.Fatal(err)
+						}
+					})
+				})
+			}
+		})
+	}
+}
+
+// exchange refreshes with a token, and gives the answer and the tokens in it.
+func (s *shop) exchange(t *testing.T, refresh string) (answer *http.Response, body, next, access string) {
+	t.Helper()
+	answer, body = s.post(t, "/auth/token/refresh/", `{"refresh":"`+refresh+`"}`)
+	var pair struct{ Access, Refresh string }
+	if err := json.Unmarshal([]byte(body), &pair); err != nil {
+		t.Fatalf("refresh: %d %s", answer.StatusCode, body)
+	}
+	return answer, body, pair.Refresh, pair.Access
+}
+
+// logged waits for a record of the log with a message, and gives it.
+func (s *shop) logged(t *testing.T, message string) string {
+	t.Helper()
+	for t.Context().Err() == nil {
+		for line := range strings.Lines(s.log.String()) {
+			if strings.Contains(line, `"msg":"`+message+`"`) && strings.HasSuffix(line, "\n") {
+				return line
+			}
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return ""
+}
+
+// TestReuseEndsTheLogIn: who uses a refresh token again that is spent is answered as with any blacklisted token, and
+// the log-in has ended, with all that descends from it and nothing else. The log says so, without the token.
+func TestReuseEndsTheLogIn(t *testing.T) {
+	everyEngine(t, func(t *testing.T, version core.Version, engine func(*node.Config)) {
+		s := openShop(t, func(n *node.Config, h *httpapi.Config) {
+			rotating(version, 0)(n, h)
+			engine(n)
+		})
+		other, _ := s.login(t)
+		first, _ := s.login(t)
+		_, _, second, access := s.exchange(t, first)
+		for _, endpoint := range []string{"refresh", "blacklist"} {
+			answer, body := s.post(t, "/auth/token/"+endpoint+"/", `{"refresh":"`+first+`"}`)
+			if answer.StatusCode != http.StatusUnauthorized || answer.Header.Get("X-Auth-Error") != "blacklisted" ||
+				body != `{"detail":"Token is blacklisted","code":"token_not_valid"}` {
+				t.Errorf("%s of a spent token: %d %s %s", endpoint, answer.StatusCode, answer.Header, body)
+			}
+		}
+		if answer, body, _, _ := s.exchange(t, second); answer.StatusCode != http.StatusUnauthorized {
+			t.Errorf("refresh with its successor: %d %s, want 401", answer.StatusCode, body)
+		}
+		if answer, body := s.ask(t, "GET", "/customers/me/", "",
+			"Authorization: Bearer "+access); answer.StatusCode != http.StatusUnauthorized {
+			t.Errorf("the access token beside it: %d %s, want 401", answer.StatusCode, body)
+		}
+		if answer, body, _, _ := s.exchange(t, other); answer.StatusCode != http.StatusOK {
+			t.Errorf("refresh of another log-in: %d %s, want 200", answer.StatusCode, body)
+		}
+		record := s.logged(t, "refresh token reuse: its log-in was ended")
+		for _, want := range []string{`"level":"WARN"`, `"count":1,`, `"customer":"7"`, `"family":"`,
+			`"client":"127.0.0.1"`} {
+			if !strings.Contains(record, want) {
+				t.Errorf("the record %s lacks %s", record, want)
+			}
+		}
+		log := s.log.String()
+		for _, token := range []string{first, second, access} {
+			if strings.Contains(log, token[:40]) || strings.Contains(log, token[len(token)-20:]) {
+				t.Error("a token is in the log")
+			}
+		}
+		if strings.Count(log, `"msg":"refresh token reuse`) != 1 || strings.Count(log, `"cause":"token_reused"`) != 1 {
+			t.Errorf("the log is %s, want one reuse", log)
+		}
+	})
+}
