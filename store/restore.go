@@ -22,6 +22,9 @@ type Restoring struct {
 	KeepSessions bool
 	// Replace replaces a store that is there already, and keeps it beside the new one.
 	Replace bool
+	// Ready, if not nil, is called when the store is whole and its log-ins have ended, just before it gets its name. An
+	// error keeps it from that.
+	Ready func() error
 }
 
 // Restoration says what Restore did.
@@ -41,7 +44,7 @@ var ErrUnsound = errors.New("the store in the backup is damaged")
 // DB.restored. Only then the file gets its name. After a crash or an error there is no store, or the one that was there
 // before, or the restored one; in none of these is anything alive that was revoked.
 //
-// Further errors than those of Open, Check and package backup: ErrExists if there is a store, ErrUnsound.
+// Further errors than those of Open, Check and package backup: fs.ErrExist if there is a store, ErrUnsound.
 func Restore(ctx context.Context, c Config, b *backup.Reader, how Restoring) (r Restoration, err error) {
 	defer func() {
 		if err != nil {
@@ -67,7 +70,7 @@ func Restore(ctx context.Context, c Config, b *backup.Reader, how Restoring) (r 
 	}
 	defer old.Close() // nil if there is none
 	if old != nil && !how.Replace {
-		return r, fmt.Errorf("%w: there is a store", ErrExists)
+		return r, fs.ErrExist
 	}
 	part := c
 	part.Path += restoreSuffix
@@ -87,6 +90,11 @@ func Restore(ctx context.Context, c Config, b *backup.Reader, how Restoring) (r 
 		return r, err
 	}
 	c.reached("ended")
+	if how.Ready != nil {
+		if err := how.Ready(); err != nil {
+			return r, err
+		}
+	}
 	if old != nil {
 		// Under its second name; it keeps the first until the new one takes that.
 		r.Replaced = c.Path + ".replaced-" + c.Now().UTC().Format("20060102T150405.000Z")

@@ -166,7 +166,7 @@ func TestRestoreReplaces(t *testing.T) {
 	}
 	must(t, old.Close())
 	_, err := restore(c, b, store.Restoring{})
-	wantErr(t, "Restore over a store", err, store.ErrExists)
+	wantErr(t, "Restore over a store", err, os.ErrExist)
 	r, err := restore(c, b, store.Restoring{Replace: true})
 	must(t, err)
 	for path, want := range map[string]string{c.Path: db.ID(), r.Replaced: old.ID()} {

@@ -21,6 +21,7 @@
 //	GET    /facts?after&limit      a page of the frames in the outbox, the oldest first
 //	DELETE /facts?up_to=           removes the frames up to the one at this position from the outbox
 //	POST   /compact                gives back what the store file does not use
+//	POST   /backup                 a backup of the store (store/backup), with the sealed keys that the body has
 //	GET    /clock                  what the clock says, and whether tokens are issued by it
 //	POST   /clock                  has tokens issued by it, however far it is from the latest change
 //	POST   /reload                 has a node read its configuration anew

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -44,26 +43,26 @@ func Dial(path string, owner func() (uid int, err error)) (*Client, error) {
 	return &Client{http.Client{Transport: transport}, close}, nil
 }
 
-// send gives the body of the answer to a request, or the error that it holds.
-func (c *Client) send(r *http.Request) ([]byte, error) {
+// send gives the answer to a request, whose body the caller closes, or the error that it holds.
+func (c *Client) send(r *http.Request) (*http.Response, error) {
 	response, err := c.http.Do(r)
 	if err != nil {
 		return nil, fmt.Errorf("ask the running node: %w", err)
+	}
+	if response.StatusCode < 300 {
+		return response, nil
 	}
 	defer response.Body.Close()
 	b, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, fmt.Errorf("ask the running node: %w", err)
 	}
-	if response.StatusCode >= 300 {
-		var refusal refusal
-		if json.Unmarshal(b, &refusal) == nil && refusal.Error != "" {
-			return nil, errors.New(refusal.Error)
-		}
-		return nil, fmt.Errorf("the running node is of another version: it answers %s; use its own edgetoken command",
-			response.Status)
+	var refusal refusal
+	if json.Unmarshal(b, &refusal) == nil && refusal.Error != "" {
+		return nil, errors.New(refusal.Error)
 	}
-	return b, nil
+	return nil, fmt.Errorf("the running node is of another version: it answers %s; use its own edgetoken command",
+		response.Status)
 }
 
 // inProcess is a transport whose other end is a handler in this process.
@@ -73,21 +72,38 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body == nil {
 		r.Body = http.NoBody
 	}
-	w := &response{header: http.Header{}, status: http.StatusOK}
-	t.handler.ServeHTTP(w, r)
+	body, to := io.Pipe()
+	w := &response{header: http.Header{}, body: to, begun: make(chan struct{})}
+	go func() {
+		t.handler.ServeHTTP(w, r)
+		w.WriteHeader(http.StatusOK)
+		to.Close()
+	}()
+	<-w.begun
 	return &http.Response{
-		StatusCode: w.status, Status: http.StatusText(w.status), Header: w.header, Body: io.NopCloser(&w.body),
-		Request: r, ProtoMajor: 1, ProtoMinor: 1,
+		StatusCode: w.status, Status: http.StatusText(w.status), Header: w.header, Body: body,
+		Request: r, ProtoMajor: 1, ProtoMinor: 1, ContentLength: -1,
 	}, nil
 }
 
-// response keeps what a handler writes.
+// response passes on what a handler writes.
 type response struct {
 	header http.Header
 	status int
-	body   bytes.Buffer
+	begun  chan struct{} // closed when status and header are there
+	body   *io.PipeWriter
 }
 
-func (w *response) Header() http.Header         { return w.header }
-func (w *response) WriteHeader(status int)      { w.status = status }
-func (w *response) Write(b []byte) (int, error) { return w.body.Write(b) }
+func (w *response) Header() http.Header { return w.header }
+
+func (w *response) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+		close(w.begun)
+	}
+}
+
+func (w *response) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.body.Write(b)
+}

@@ -52,6 +52,12 @@ func (o Operation[Q, B, A]) Handle(
 		if err == nil {
 			answer, err = do(r.Context(), o.query(r.URL.Query()), body)
 		}
+		if d, ok := any(answer).(Download); ok && err == nil {
+			if err := d.send(w); err != nil {
+				log.Warn("admin: the answer was not taken", "request", r.Pattern, "error", err)
+			}
+			return
+		}
 		respond(w, r, log, answer, err)
 	})
 }
@@ -125,9 +131,18 @@ func (o Operation[Q, B, A]) Call(ctx context.Context, c *Client, q Q, body B) (a
 	if err != nil {
 		return answer, err
 	}
-	b, err := c.send(r)
+	response, err := c.send(r)
 	if err != nil {
 		return answer, err
+	}
+	if d, ok := any(&answer).(*Download); ok {
+		*d = Download{response.Body, response.ContentLength}
+		return answer, nil
+	}
+	defer response.Body.Close()
+	b, err := io.ReadAll(response.Body)
+	if err != nil {
+		return answer, fmt.Errorf("ask the running node: %w", err)
 	}
 	return answer, json.Unmarshal(b, &answer)
 }

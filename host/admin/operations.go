@@ -63,6 +63,9 @@ var (
 	Compact = Operation[None, None, Compaction]{
 		"POST", "/compact", noQuery, (*server).compact,
 	}
+	Backup = Operation[None, Stream, Download]{
+		"POST", "/backup", noQuery, (*server).backup,
+	}
 	ShowClock = Operation[None, None, Clock]{
 		"GET", "/clock", noQuery, (*server).showClock,
 	}
@@ -80,7 +83,7 @@ var routes = []interface {
 }{
 	AddCustomers, ListCustomers, ShowCustomer, SetAccess, SetDetails, RemoveCustomer, ListConflicts,
 	ChangeRights, ListGroups, AddGroup, PutGroup, ChangeGroup, RemoveGroup,
-	ExplainToken, Revoke, ListFacts, Acknowledge, Compact, ShowClock, AcceptClock,
+	ExplainToken, Revoke, ListFacts, Acknowledge, Compact, Backup, ShowClock, AcceptClock,
 }
 
 // Reloaded answers Reload.

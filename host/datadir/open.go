@@ -28,14 +28,16 @@ const StoreLost = "made a new store, although there was a signing key already: i
 	"store.db from a backup"
 
 // OpenStore opens the store, and creates it if it is missing. The directory must exist.
-func (d Dir) OpenStore() (*store.DB, error) {
+func (d Dir) OpenStore() (*store.DB, error) { return store.Open(d.storeConfig()) }
+
+func (d Dir) storeConfig() store.Config {
 	trusted := d.trustedAt(d.String())
 	if _, err := os.Lstat(d.Store()); err == nil {
 		trusted &= d.trustedAt(d.Store())
 	}
-	return store.Open(store.Config{Path: d.Store(), Trusted: trusted, IDs: d.cfg.IDs,
+	return store.Config{Path: d.Store(), Trusted: trusted, IDs: d.cfg.IDs,
 		FoldEmails: d.cfg.LoginMatch == config.CaseInsensitive, MaxSessions: d.cfg.MaxSessions,
-		Outbox: d.cfg.Outbox, MaxOutbox: d.cfg.MaxOutbox})
+		Outbox: d.cfg.Outbox, MaxOutbox: d.cfg.MaxOutbox}
 }
 
 // ErrNoStore says that there is no store.

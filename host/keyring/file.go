@@ -56,6 +56,15 @@ func LoadTrusting(path string, trusted fs.FileMode) (*Ring, error) {
 	return ring, nil
 }
 
+// Parse reads the content of a key file. The error is ErrNotKey.
+func Parse(b []byte) (*Ring, error) {
+	ring, reason := parse(b)
+	if reason != "" {
+		return nil, fmt.Errorf("signing key: %w: %s", ErrNotKey, reason)
+	}
+	return ring, nil
+}
+
 // parse reads a JWK, or says why it is of no use. Errors of jwx are not passed on, since they may quote the key.
 func parse(b []byte) (*Ring, string) {
 	if len(b) > maxKeyFile {
@@ -87,10 +96,7 @@ func parse(b []byte) (*Ring, string) {
 // crash it is whole or missing. If it exists already the error is fs.ErrExist, and it stays as it is. Two callers must
 // not save to the same path at once.
 func (r *Ring) Save(path string) (err error) {
-	if len(r.keys) != 1 {
-		return fmt.Errorf("write signing key %s: the ring has %d keys, and the file is for one", path, len(r.keys))
-	}
-	b, err := r.jwk()
+	b, err := r.Encode()
 	if err != nil {
 		return fmt.Errorf("write signing key %s: %w", path, err)
 	}
@@ -116,8 +122,11 @@ func (r *Ring) Save(path string) (err error) {
 	return syncDir(filepath.Dir(path))
 }
 
-// jwk is the key as a JWK and a line end.
-func (r *Ring) jwk() ([]byte, error) {
+// Encode is the key of a ring of one key as a JWK and a line end.
+func (r *Ring) Encode() ([]byte, error) {
+	if len(r.keys) != 1 {
+		return nil, fmt.Errorf("the ring has %d keys, and the file is for one", len(r.keys))
+	}
 	k, err := jwk.FromRaw(r.keys[0].raw())
 	if err != nil {
 		return nil, err

@@ -28,7 +28,9 @@ type checkView struct {
 	Tombstones int        `json:"tombstones"`
 	Groups     int        `json:"groups"`
 	Sessions   int        `json:"sessions"`
-	LastCommit *time.Time `json:"last_commit"` // null where it could not be read
+	LastCommit *time.Time `json:"last_commit"`    // null where it could not be read
+	Made       *time.Time `json:"made,omitempty"` // of a backup
+	Keys       *bool      `json:"keys,omitempty"` // of a backup: whether a sealed signing key is in it
 	Problems   []string   `json:"problems"`
 	More       int        `json:"more"` // problems beyond those listed
 }
@@ -36,7 +38,7 @@ type checkView struct {
 func checkCommand() *cobra.Command {
 	return addJSON(&cobra.Command{
 		Use:   "check [FILE]",
-		Short: "check a store file",
+		Short: "check a store file or a backup",
 		Long: "check reads a whole store file, that of the data directory or a backup, and says what is wrong with " +
 			"its pages and its records. It changes nothing.\n" +
 			"The store of a running node is in use, and a copy made meanwhile may be of no use: stop the node, or " +
@@ -83,6 +85,9 @@ func viewOfCheck(path string, r store.Report) checkView {
 	if !r.LastCommit.IsZero() {
 		v.LastCommit = &r.LastCommit
 	}
+	if !r.Made.IsZero() {
+		v.Made, v.Keys = &r.Made, &r.Keys
+	}
 	for _, p := range r.Problems {
 		v.Problems = append(v.Problems, p.String())
 	}
@@ -108,13 +113,20 @@ func printCheck(c *cobra.Command, v checkView) error {
 	case v.Older:
 		layout += ", of an older version: the next command or node that opens the store upgrades it"
 	}
-	err := terminal.Table(out, [][]string{
+	rows := [][]string{
 		{"file", v.File}, {"size", fmt.Sprintf("%d bytes", v.Bytes)}, {"store", cmp.Or(v.ID, "unknown")},
 		{"ids", cmp.Or(v.IDs, "unknown")}, {"schema", layout}, {"customers", fmt.Sprint(v.Customers)},
 		{"revoked log-ins", fmt.Sprint(v.Families)}, {"removed customers", fmt.Sprint(v.Tombstones)},
 		{"groups", fmt.Sprint(v.Groups)}, {"browser sessions", fmt.Sprint(v.Sessions)}, {"last commit", last},
-	})
-	if err != nil {
+	}
+	if v.Made != nil {
+		key := "no"
+		if *v.Keys {
+			key = "sealed"
+		}
+		rows = append(rows, []string{"backup of", v.Made.Format(time.RFC3339)}, []string{"signing key", key})
+	}
+	if err := terminal.Table(out, rows); err != nil {
 		return err
 	}
 	for _, p := range v.Problems {
@@ -123,10 +135,13 @@ func printCheck(c *cobra.Command, v checkView) error {
 	if v.More > 0 {
 		fmt.Fprintf(out, "wrong: %d more\n", v.More)
 	}
-	if v.Sound {
-		_, err = fmt.Fprintln(out, "sound")
-	} else {
-		_, err = fmt.Fprintln(out, "damaged: restore a backup, and keep this file for a look at it")
+	verdict := "damaged: restore a backup, and keep this file for a look at it"
+	switch {
+	case v.Sound:
+		verdict = "sound"
+	case v.Made != nil:
+		verdict = "damaged: make another backup, or restore another one"
 	}
+	_, err := fmt.Fprintln(out, verdict)
 	return err
 }

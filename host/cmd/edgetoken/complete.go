@@ -11,7 +11,7 @@ import (
 var completions = map[string][]string{"engine": engines, "as": purposes()}
 
 // takesFile names the commands whose argument is a file.
-var takesFile = []string{"check"}
+var takesFile = []string{"check", "restore"}
 
 // complete tells the shell which values a command, and those below it, take.
 func complete(c *cobra.Command) {

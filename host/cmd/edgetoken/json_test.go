@@ -57,6 +57,7 @@ func TestJSON(t *testing.T) {
 		{"token revoke", "--customer eva@example.com", "", revocation},
 		{"customers remove", "eva@example.com --yes", "", customer},
 		{"compact", "", "", []string{"after", "before"}},
+		{"backup", "--output " + n.File("shop.backup"), "", []string{"bytes", "file", "id", "keys", "made", "schema"}},
 		{"clock show", "", "", []string{"latest", "now", "plausible", "problem"}},
 		{"clock accept", "", "", []string{"latest", "now", "plausible", "problem"}},
 		{"facts acknowledge", "0c5b3a9d41e7f208:12", "", []string{"removed", "up_to"}},
@@ -94,7 +95,8 @@ func TestJSON(t *testing.T) {
 			each(slices.Concat([]byte("["), one, []byte("]")), customer)
 		}
 	}
-	seen["check"] = true // a node has its store open; check.txtar reads a copy
+	seen["check"] = true   // a node has its store open; check.txtar reads a copy
+	seen["restore"] = true // no node may run; backup.txtar restores
 	for _, c := range edgetoken.JSONCommands() {
 		if !seen[c] {
 			t.Errorf("%s has --json, and this test does not know of it", c)

@@ -45,8 +45,9 @@ func rootCommand() *cobra.Command {
 	root.PersistentFlags().String("data", "", `data directory (default "data")`)
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentPreRunE = checkTexts
-	root.AddCommand(demoCommand(), serveCommand(), reloadCommand(), customersCommand(), tokenCommand(), checkCommand(),
-		compactCommand(), clockCommand(), factsCommand(), configCommand(), versionCommand(), hashCommand())
+	root.AddCommand(demoCommand(), serveCommand(), reloadCommand(), customersCommand(), tokenCommand(), backupCommand(),
+		restoreCommand(), checkCommand(), compactCommand(), clockCommand(), factsCommand(), configCommand(),
+		versionCommand(), hashCommand())
 	group(root)
 	complete(root)
 	return root
@@ -76,7 +77,7 @@ func group(c *cobra.Command) {
 }
 
 // pathFlags take names of files, which need not be UTF-8.
-var pathFlags = []string{"config", "data", "json"}
+var pathFlags = []string{"config", "data", "json", "output", "passphrase-file"}
 
 // checkTexts refuses what is not UTF-8 on the command line: JSON would send it as another text.
 func checkTexts(c *cobra.Command, args []string) (err error) {

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/edgetoken/edgetoken/host/admin"
+	"github.com/edgetoken/edgetoken/host/datadir"
+	"github.com/edgetoken/edgetoken/store/backup"
+)
+
+// backupView is what backup prints.
+type backupView struct {
+	File   string    `json:"file"`
+	Bytes  int64     `json:"bytes"`
+	ID     string    `json:"id"` // of the store
+	Schema uint32    `json:"schema"`
+	Made   time.Time `json:"made"`
+	Keys   bool      `json:"keys"` // the sealed signing key is in it
+}
+
+func backupCommand() *cobra.Command {
+	var output string
+	var force, keys bool
+	c := &cobra.Command{
+		Use:   "backup",
+		Short: "back up the store, while the node runs",
+		Long: "backup writes one moment of the store to a file, with a checksum: all that was acknowledged before. " +
+			"A node that runs goes on meanwhile; its disk must have room for a second store.\n" +
+			"The file has e-mail addresses and password hashes: it gets mode 0600, and belongs where only you can " +
+			"read it. It has no key, unless --keys adds the signing key, sealed by a passphrase, and never the " +
+			"configuration.\n" +
+			"edgetoken check FILE checks a backup, and edgetoken restore FILE restores it.",
+		Example: `  edgetoken backup -o /var/backups/edgetoken.backup
+  edgetoken backup --keys --passphrase-file /root/passphrase -o shop.backup
+  edgetoken backup -o - | ssh backup.example.com 'umask 077; cat > shop.backup'`,
+		Args: wants(0),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if output != "-" && output != "" && !force {
+				if _, err := os.Lstat(output); err == nil {
+					return existsAlready(output)
+				}
+			}
+			if output == "-" && wantsJSON(c) {
+				return misusef("--json prints to standard output, where --output - writes the backup")
+			}
+			if output == "-" && term.IsTerminal(syscall.Stdout) {
+				return misusef("a backup is no text for a terminal: send it to a file or to another command")
+			}
+			sealed, err := sealedKey(c, keys)
+			if err != nil {
+				return err
+			}
+			datadir.PrivateFiles()
+			return withAdmin(c, false, func(client *admin.Client) error {
+				body := admin.Stream{Reader: bytes.NewReader(sealed)}
+				d, err := admin.Backup.Call(c.Context(), client, admin.None{}, body)
+				if err != nil {
+					return err
+				}
+				defer d.Close()
+				if output == "-" {
+					_, err := copyBackup(c.OutOrStdout(), d)
+					return err
+				}
+				v, err := saveBackup(output, force, d)
+				if err != nil {
+					return err
+				}
+				return printBackup(c, v)
+			})
+		},
+	}
+	c.Flags().StringVarP(&output, "output", "o", "", "write to this `FILE`, - for standard output; "+
+		"edgetoken-TIME.backup if not given")
+	c.Flags().BoolVar(&force, "force", false, "replace the file if there is one")
+	c.Flags().BoolVar(&keys, "keys", false, "add the signing key, sealed by a passphrase")
+	addPassphraseFlag(c)
+	return addJSON(c)
+}
+
+func existsAlready(path string) error {
+	return fmt.Errorf("%s exists already: name another file, or replace it with --force", path)
+}
+
+// sealedKey seals the signing key of the data directory, if it is asked for.
+func sealedKey(c *cobra.Command, keys bool) ([]byte, error) {
+	if !keys {
+		if c.Flags().Changed("passphrase-file") {
+			return nil, misusef("--passphrase-file is for --keys")
+		}
+		return nil, nil
+	}
+	cfg, err := loadConfig(c)
+	if err != nil {
+		return nil, err
+	}
+	read, err := passphraseSource(c, true)
+	if err != nil {
+		return nil, err
+	}
+	passphrase, err := read()
+	if err != nil {
+		return nil, err
+	}
+	return datadir.Of(cfg).SealKey(passphrase)
+}
+
+// copyBackup copies a backup, and makes sure that it is whole.
+func copyBackup(to io.Writer, from io.Reader) (backup.Header, error) {
+	b, err := backup.NewReader(io.TeeReader(from, to))
+	if err == nil {
+		err = b.Extract(io.Discard)
+	}
+	if err != nil {
+		return backup.Header{}, fmt.Errorf("the backup did not arrive whole: %w", err)
+	}
+	return b.Header, nil
+}
+
+// saveBackup writes a backup to a file; path is "" for one that is named by its time. The file gets its name once it
+// is durable.
+func saveBackup(path string, force bool, from io.Reader) (v backupView, err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".edgetoken-backup-*") // mode 0600
+	if err != nil {
+		return v, fmt.Errorf("write the backup: %w", err)
+	}
+	defer func() {
+		if gone := os.Remove(f.Name()); err == nil && !errors.Is(gone, fs.ErrNotExist) {
+			err = gone
+		}
+	}()
+	h, err := copyBackup(f, from)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return v, err
+	}
+	made := time.UnixMicro(h.Made).UTC()
+	if path == "" {
+		path = "edgetoken-" + made.Format("20060102T150405Z") + ".backup"
+	}
+	if err := giveName(f.Name(), path, force); err != nil {
+		return v, err
+	}
+	return backupView{File: path, Bytes: h.Size(), ID: fmt.Sprintf("%x", h.ID), Schema: h.Schema, Made: made,
+		Keys: h.Keys > 0}, nil
+}
+
+// giveName gives a file its name for good; with force it replaces what has that name.
+func giveName(part, path string, force bool) error {
+	err := errors.ErrUnsupported
+	if !force {
+		err = os.Link(part, path) // replaces nothing
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return existsAlready(path)
+	}
+	if err != nil { // or the file system has no links
+		if _, there := os.Lstat(path); there == nil && !force {
+			return existsAlready(path)
+		}
+		if err = os.Rename(part, path); err != nil {
+			return fmt.Errorf("write the backup: %w", err)
+		}
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("write the backup: %w", err)
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+func printBackup(c *cobra.Command, v backupView) error {
+	if wantsJSON(c) {
+		return printJSON(c.OutOrStdout(), v)
+	}
+	with := ""
+	if v.Keys {
+		with = ", with the sealed signing key"
+	}
+	_, err := fmt.Fprintf(c.OutOrStdout(), "backed up the store as of %s to %s: %d bytes%s\n",
+		v.Made.Format(time.RFC3339), v.File, v.Bytes, with)
+	return err
+}

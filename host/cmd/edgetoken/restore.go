@@ -1,0 +1,152 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/datadir"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/backup"
+)
+
+// restoreView is what restore prints.
+type restoreView struct {
+	Store       string     `json:"store"` // the path
+	ID          string     `json:"id"`    // of the store
+	Made        time.Time  `json:"made"`  // of the backup
+	CutOff      *time.Time `json:"cut_off"`
+	Key         bool       `json:"key"`          // the signing key was restored
+	Replaced    string     `json:"replaced"`     // where the old store is now; empty where there was none
+	ReplacedKey string     `json:"replaced_key"` // the same of the signing key
+}
+
+func restoreCommand() *cobra.Command {
+	var how store.Restoring
+	var withoutKeys bool
+	c := &cobra.Command{
+		Use:   "restore FILE",
+		Short: "restore a backup into a data directory",
+		Long: "restore makes a store from a backup, in the data directory that --data names. No node may run on " +
+			"it. FILE is - for standard input.\n" +
+			"It ends every log-in of before, since nobody knows which of them were revoked after the backup was " +
+			"made. With --keep-sessions it does not: log-ins that were revoked since then are good again, as are " +
+			"tokens that were spent, until you revoke them again; so are passwords that were changed and customers " +
+			"who were disabled, with either.\n" +
+			"First it checks all of the backup: one that is damaged changes nothing. What interrupts it leaves the " +
+			"store as it was.\n" +
+			"A signing key in the backup is restored too. Where there is a store or another key, --force replaces " +
+			"it and keeps the old one beside it.",
+		Example: `  edgetoken restore shop.backup --data /var/lib/edgetoken
+  ssh backup.example.com cat shop.backup | edgetoken restore - --data /var/lib/edgetoken`,
+		Args: wants(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			cfg, err := loadConfig(c)
+			if err != nil {
+				return err
+			}
+			datadir.PrivateFiles()
+			in := io.NopCloser(c.InOrStdin())
+			if args[0] != "-" {
+				if in, err = os.Open(args[0]); err != nil {
+					return fmt.Errorf("open the backup: %w", err)
+				}
+			}
+			defer in.Close()
+			b, err := backup.NewReader(in)
+			if err != nil {
+				return fmt.Errorf("read %s: %w", args[0], err)
+			}
+			v, err := restoreInto(c, cfg, b, how, withoutKeys)
+			if err != nil {
+				return err
+			}
+			return printRestored(c, cfg, v, b.Header.Keys > 0)
+		},
+	}
+	c.Flags().BoolVar(&how.KeepSessions, "keep-sessions", false,
+		"keep log-ins alive, those too that were revoked after the backup was made")
+	c.Flags().BoolVar(&how.Replace, "force", false, "replace what is there, and keep it beside")
+	c.Flags().BoolVar(&withoutKeys, "without-keys", false, "leave the signing key in the backup alone")
+	addPassphraseFlag(c)
+	return addJSON(c)
+}
+
+// restoreInto restores a backup into the data directory.
+func restoreInto(
+	c *cobra.Command, cfg *config.Config, b *backup.Reader, how store.Restoring, withoutKeys bool,
+) (v restoreView, err error) {
+	dir := datadir.Of(cfg)
+	if client, err := dialAdmin(cfg); err != nil {
+		return v, err
+	} else if client != nil {
+		return v, errors.Join(fmt.Errorf("a node runs on %s: stop it first", dir), client.Close())
+	}
+	passphrase := ""
+	if b.Header.Keys > 0 && !withoutKeys && !cfg.SigningKey.IsSet() {
+		read, err := passphraseSource(c, false)
+		if err != nil {
+			return v, err
+		}
+		if passphrase, err = read(); err != nil {
+			return v, err
+		}
+	}
+	r, err := dir.Restore(c.Context(), b, passphrase, how)
+	for _, n := range r.Notes {
+		fmt.Fprintln(c.ErrOrStderr(), "edgetoken: "+n)
+	}
+	switch {
+	case errors.Is(err, datadir.ErrPassphrase):
+		return v, fmt.Errorf("%w: nothing was restored; --without-keys restores the store alone", err)
+	case errors.Is(err, fs.ErrExist):
+		return v, fmt.Errorf("%w: name an empty data directory, or replace what is there with --force, which keeps "+
+			"it beside", err)
+	case err != nil:
+		return v, err
+	}
+	v = restoreView{Store: dir.Store(), ID: fmt.Sprintf("%x", b.Header.ID), Made: time.UnixMicro(b.Header.Made).UTC(),
+		Key: r.Key, Replaced: r.Replaced, ReplacedKey: r.ReplacedKey}
+	if !r.CutOff.IsZero() {
+		v.CutOff = &r.CutOff
+	}
+	return v, nil
+}
+
+// printRestored says what was done, and what is left to do. keys says whether the backup has keys.
+func printRestored(c *cobra.Command, cfg *config.Config, v restoreView, keys bool) error {
+	if !datadir.Of(cfg).Contents().Key && !cfg.SigningKey.IsSet() {
+		what := "the backup has none: put the old one there before a node starts"
+		if keys {
+			what = "the backup has it, sealed: restore it without --without-keys"
+		}
+		fmt.Fprintf(c.ErrOrStderr(), "edgetoken: warning: there is no signing key %s, and %s. A node without it makes "+
+			"another one, by which no token of before is good\n", datadir.Of(cfg).Key(), what)
+	}
+	if wantsJSON(c) {
+		return printJSON(c.OutOrStdout(), v)
+	}
+	out := c.OutOrStdout()
+	fmt.Fprintf(out, "restored the store as of %s to %s\n", v.Made.Format(time.RFC3339), v.Store)
+	if v.Key {
+		fmt.Fprintln(out, "restored the signing key")
+	}
+	for _, path := range []string{v.Replaced, v.ReplacedKey} {
+		if path != "" {
+			fmt.Fprintln(out, "kept what was there before as "+path)
+		}
+	}
+	last := "every log-in of before has ended: customers log in again"
+	if v.CutOff == nil {
+		last = "log-ins were kept: what was revoked, spent or changed after " + v.Made.Format(time.RFC3339) +
+			" is as it was then; revoke it again"
+	}
+	_, err := fmt.Fprintln(out, last)
+	return err
+}
