@@ -16,17 +16,15 @@ import (
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
-// spending are the settings of a node that spends refresh tokens.
-func spending(wire core.Wire) core.Settings {
-	s := core.DefaultSettings()
-	s.Wire, s.RotateRefreshTokens, s.BlacklistAfterRotation = wire, true, true
-	return s
+// spending has a node spend refresh tokens.
+func spending(wire core.Wire) func(*core.Settings) {
+	return func(s *core.Settings) { s.Wire, s.RotateRefreshTokens, s.BlacklistAfterRotation = wire, true, true }
 }
 
-// spends has a node spend refresh tokens, and sign with a key.
+// spends has it sign with a key, too.
 func spends(wire core.Wire, keys core.Keys) func(*node.Config) {
 	return func(c *node.Config) {
-		c.Settings = spending(wire)
+		spending(wire)(&c.Settings)
 		c.Engine = core.NewNative(c.Settings, keys)
 	}
 }
@@ -70,7 +68,8 @@ func hammerOne(h *hammer, wire core.Wire, clients int, alike bool) {
 // R1, R2 in the sandbox.
 func TestHammerOneTokenInTheSandbox(t *testing.T) {
 	for _, wire := range wires {
-		settings := spending(wire)
+		settings := core.DefaultSettings()
+		spending(wire)(&settings)
 		sandbox, err := engine.New(t.Context(), engine.Config{Settings: settings, Keys: newKeys(t, ""),
 			Module: enginetest.Module(t, false), CacheDir: enginetest.CacheDir(t), MaxInstances: 4})
 		must(t, err)
