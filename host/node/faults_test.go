@@ -48,7 +48,8 @@ func TestDiskFailsInEveryOperation(t *testing.T) {
 					is := o.state()
 					o.restart(t)
 					if again := o.state(); again != is {
-						t.Errorf("operation %d of the disk failed: in the file the state is\n%s\nwant\n%s", n, again, is)
+						t.Errorf("operation %d of the disk failed: the state in the file is\n%s\nwant\n%s", n,
+							again, is)
 					}
 				}
 				t.Logf("%d writes and syncs", n-1)
