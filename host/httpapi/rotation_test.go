@@ -111,3 +111,85 @@ func TestReuseEndsTheLogIn(t *testing.T) {
 		}
 	})
 }
+
+// TestLostAnswerIsGivenAgain: within the window the same request gets the same tokens, byte for byte, and verify takes
+// the token that was spent for the present one. Once the successor is used the window is over.
+func TestLostAnswerIsGivenAgain(t *testing.T) {
+	everyEngine(t, func(t *testing.T, version core.Version, engine func(*node.Config)) {
+		repeats := make(chan bool, 8)
+		s := openShop(t, func(n *node.Config, h *httpapi.Config) {
+			rotating(version, core.MaxGrace)(n, h)
+			engine(n)
+			h.Observe = func(o httpapi.Observation) {
+				if o.Route == "/auth/token/refresh/" {
+					repeats <- o.Repeated
+				}
+			}
+		})
+		first, _ := s.login(t)
+		answer, given, second, access := s.exchange(t, first)
+		if answer.StatusCode != http.StatusOK {
+			t.Fatalf("refresh: %d %s", answer.StatusCode, given)
+		}
+		if answer, again, _, _ := s.exchange(t, first); answer.StatusCode != http.StatusOK || again != given {
+			t.Errorf("the same again: %d %s, want %s", answer.StatusCode, again, given)
+		}
+		if one, two := <-repeats, <-repeats; one || !two {
+			t.Errorf("observed as repeated: %v, %v; want the second", one, two)
+		}
+		for name, token := range map[string]string{"spent": first, "present": second, "access": access} {
+			if answer, body := s.post(t, "/auth/token/verify/", `{"token":"`+token+`"}`); body != "{}" {
+				t.Errorf("verify of the %s token: %d %s", name, answer.StatusCode, body)
+			}
+		}
+		record := s.logged(t, "refresh token used again in its window: the tokens were given again")
+		if !strings.Contains(record, `"level":"INFO"`) || !strings.Contains(record, `"customer":"7"`) {
+			t.Errorf("the record is %s", record)
+		}
+		if answer, body, _, _ := s.exchange(t, second); answer.StatusCode != http.StatusOK {
+			t.Fatalf("refresh with the successor: %d %s", answer.StatusCode, body)
+		}
+		if answer, body := s.post(t, "/auth/token/verify/", `{"token":"`+first+`"}`); answer.StatusCode !=
+			http.StatusBadRequest {
+			t.Errorf("verify once the successor was used: %d %s, want 400", answer.StatusCode, body)
+		}
+		if answer, body, _, _ := s.exchange(t, first); answer.StatusCode != http.StatusUnauthorized {
+			t.Errorf("refresh once the successor was used: %d %s, want 401", answer.StatusCode, body)
+		}
+	})
+}
+
+// TestRotationInCookies: a refresh replaces the cookie of the refresh token too, within the window by the same one. A
+// refused token leaves the cookies as they are, as any refused one does: a new log-in may have set them meanwhile. The
+// log-out deletes both, though the token is spent.
+func TestRotationInCookies(t *testing.T) {
+	for _, version := range []core.Version{core.V55, core.V52} {
+		s := openShop(t, func(n *node.Config, h *httpapi.Config) {
+			rotating(version, core.MaxGrace)(n, h)
+			inCookies(h)
+		})
+		b := s.app(t)
+		b.enter(t)
+		first := b.cookies["refresh"]
+		refresh := func(token string) (status int, next string) {
+			b.cookies["refresh"] = token
+			answer, _ := b.send(t, "/auth/token/refresh/", "")
+			return answer.StatusCode, b.cookies["refresh"]
+		}
+		status, second := refresh(first)
+		again, same := refresh(first)
+		if status != http.StatusOK || again != http.StatusOK || second == first || same != second {
+			t.Errorf("two refreshes: %d, %d; want the same new cookie", status, again)
+		}
+		if status, third := refresh(second); status != http.StatusOK || third == second {
+			t.Errorf("refresh with the new cookie: %d", status)
+		}
+		if status, kept := refresh(first); status != http.StatusUnauthorized || kept != first {
+			t.Errorf("refresh with a spent cookie: %d, want 401 and the cookie kept", status)
+		}
+		if answer, body := b.send(t, "/auth/token/blacklist/", ""); answer.StatusCode != http.StatusUnauthorized ||
+			b.cookies["refresh"] != "" || b.cookies["access"] != "" {
+			t.Errorf("log-out: %d %s, cookies %v; want 401 and none", answer.StatusCode, body, b.cookies)
+		}
+	}
+}

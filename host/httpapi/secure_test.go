@@ -57,9 +57,6 @@ func (c *corpus) compareSecure(
 			t.Fatalf("%s: %v", group[0].Name, err)
 		}
 		settings["secure"] = true
-		if settings.is("ROTATE_REFRESH_TOKENS") && settings.is("BLACKLIST_AFTER_ROTATION") {
-			continue // refused at start
-		}
 		keys := keysFor(t, settings)
 		server := startRecorded(t, version, settings, c.customers(t, group[0].Setup), keys, open)
 		promised := describedBy(t, server)

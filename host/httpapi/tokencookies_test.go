@@ -97,24 +97,6 @@ func TestTokensInCookies(t *testing.T) {
 }
 
 // TestTokenCookiesAreProtected: nothing that a cookie authorises, and no log-in, goes without the CSRF token.
-// TestRotationInCookies: a refresh replaces the cookie of the refresh token too.
-func TestRotationInCookies(t *testing.T) {
-	s := openShop(t, func(n *node.Config, h *httpapi.Config) {
-		n.Settings.RotateRefreshTokens = true
-		inCookies(h)
-	})
-	b := s.app(t)
-	b.enter(t)
-	access, refresh := b.cookies["access"], b.cookies["refresh"]
-	if answer, body := b.send(t, "/auth/token/refresh/", ""); answer.StatusCode != http.StatusOK || body != "{}" ||
-		b.cookies["access"] == access || b.cookies["refresh"] == refresh || b.cookies["refresh"] == "" {
-		t.Errorf("refresh: %d %s, cookies %v", answer.StatusCode, body, b.cookies)
-	}
-	if answer, body := b.send(t, "/auth/token/refresh/", ""); answer.StatusCode != http.StatusOK {
-		t.Errorf("refresh with the new cookie: %d %s", answer.StatusCode, body)
-	}
-}
-
 func TestTokenCookiesAreProtected(t *testing.T) {
 	for _, version := range []core.Version{core.V55, core.V52} {
 		b := openShop(t, speaking(version, core.Secure, inCookies)).app(t)
