@@ -47,9 +47,22 @@ type Explanation struct {
 	Header json.RawMessage `json:"header"` // null if it is no JSON
 	Claims json.RawMessage `json:"claims"` // null if they are no JSON
 	Steps  []Step          `json:"steps"`
+	// Rotation is left out for a token that does not rotate.
+	Rotation *Rotation `json:"rotation,omitempty"`
 
 	Customer store.Customer `json:"-"` // named by the token; zero if there is none
 	Family   core.Family    `json:"-"` // of the log-in; Listed is false if none is known
+}
+
+// Rotation is how a refresh token stands in its family, and how long its session can go on. Who only holds the token is
+// not told of an open window: a thief who has the present token could watch for it.
+type Rotation struct {
+	Generation uint32 `json:"generation"` // that of the token
+	Present    uint32 `json:"present"`    // the one that is good
+	// WindowSeconds is for how much longer the token counts as the present one although it is spent; 0: it does not.
+	WindowSeconds float64    `json:"window_seconds"`
+	SessionEnds   *time.Time `json:"session_ends"` // by refresh.max_session; null: it has no end
+	IdleEnds      *time.Time `json:"idle_ends"`    // when it must have been used, by refresh.idle; null: by exp
 }
 
 // Step is one check.
@@ -125,6 +138,9 @@ func Token(ctx context.Context, cfg Config, token, as string) (Explanation, erro
 	if _, err := cfg.Engine.Decide(ctx, request); err != nil {
 		return Explanation{}, err
 	}
+	if r, rotates := core.RotationOf(t.Settings, request); rotates {
+		t.rotation = t.shown(r)
+	}
 	e := t.explanation(core.Checks(t.Settings, request))
 	e.Header, e.Claims = part(token, 0), part(token, 1)
 	return e, nil
@@ -151,6 +167,7 @@ type trial struct {
 	opened   core.Opened
 	state    core.State
 	customer store.Customer
+	rotation *Rotation // nil: the token does not rotate
 }
 
 // usual is the purpose of the type of the token.
@@ -183,7 +200,7 @@ func (t *trial) explanation(checks []core.Check, end int, refused cause.Cause) E
 	e := Explanation{
 		Accepted: refused == cause.OK, As: t.purpose.As, Cause: t.cause(refused),
 		Signed: t.opened.Cause == cause.OK || t.opened.Cause == cause.BadClaims,
-		Steps:  t.steps(checks, end, refused), Customer: t.customer, Status: http.StatusOK,
+		Steps:  t.steps(checks, end, refused), Rotation: t.rotation, Customer: t.customer, Status: http.StatusOK,
 	}
 	if !e.Accepted {
 		e.Status, e.Code, e.Detail = t.told(refused)

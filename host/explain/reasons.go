@@ -39,8 +39,8 @@ var reasons = map[cause.Cause]string{
 	cause.NoRefreshExp:   "the token does not say until when it can be refreshed (SLIDING_TOKEN_REFRESH_EXP_CLAIM)",
 	cause.BadRefreshExp:  "is no number, or no time up to the year 9999",
 	cause.Reused:         "a later refresh token has taken the place of the token: who uses it again ends the log-in",
-	cause.SessionEnded:   "the log-in was too long ago (refresh.max_session)",
-	cause.SessionIdle:    "the refresh token was not used for too long (refresh.idle)",
+	cause.SessionEnded:   "the log-in was longer ago than refresh.max_session",
+	cause.SessionIdle:    "the refresh token lay unused for longer than refresh.idle",
 	cause.RefreshExpired: "is past: the customer has to log in again",
 	cause.CutOff: "the log-in that the token descends from came before all sessions were ended: " +
 		"by a new password, by disabling, by log out everywhere, or those of all customers by token revoke --all",
@@ -79,7 +79,8 @@ func (t *trial) why(check string, c cause.Cause) string {
 		cause.BadExpiresAt: t.text(t.opened.ExpiresAt), cause.BadRefreshExp: t.text(t.opened.RefreshExpiresAt),
 		cause.RefreshExpired: t.moment(t.opened.RefreshExpiresAt),
 		cause.WrongIssuer:    t.orAbsent(t.opened.TokenIssuer), cause.WrongAudience: t.orAbsent(t.opened.Audience),
-		cause.WrongType: t.text(t.opened.Type), cause.CutOff: t.started(), cause.Blacklisted: t.started(),
+		cause.WrongType: t.text(t.opened.Type), cause.CutOff: t.started(), cause.Blacklisted: t.history(),
+		cause.Reused: t.history(), cause.SessionEnded: t.saySession(), cause.SessionIdle: t.saySession(),
 		cause.CustomerNotFound: t.text(t.opened.Customer), cause.CustomerInactive: t.text(t.opened.Customer),
 		cause.InactiveAccount: t.text(t.opened.Customer),
 		cause.UnknownKey:      t.keyNames(), cause.BadAlgorithm: t.keyNames(), cause.KeyEnded: t.sayKeyEnd(),
@@ -165,7 +166,7 @@ func (t *trial) sayFamily(asked bool) string {
 	if !asked || exempt {
 		return "not asked for (wire: exact)"
 	}
-	if s := t.started(); s != "" {
+	if s := t.history(); s != "" {
 		return "not revoked; " + s
 	}
 	return "not revoked"

@@ -29,6 +29,7 @@ var passed = map[string]func(t *trial, asked bool) string{
 	"type":           func(t *trial, _ bool) string { return t.orAbsent(t.opened.Type) },
 	"refresh_exp":    func(t *trial, _ bool) string { return t.moment(t.opened.RefreshExpiresAt) },
 	"revocation":     (*trial).sayFamily,
+	"session":        func(t *trial, _ bool) string { return t.saySession() },
 	"customer":       (*trial).sayCustomer,
 	"password claim": func(t *trial, _ bool) string { return t.sayPassword() },
 }
@@ -62,6 +63,9 @@ func (t *trial) steps(checks []core.Check, end int, refused cause.Cause) []Step 
 	var list []Step
 	for i, check := range checks {
 		say, words := passed[check.Name]
+		if check.Name == "session" && t.saySession() == "" {
+			words = false // nothing bounds it
+		}
 		switch {
 		case t.Public && ofKeys[check.Name]:
 		case i == end:

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -191,5 +192,29 @@ func TestRotationInCookies(t *testing.T) {
 			b.cookies["refresh"] != "" || b.cookies["access"] != "" {
 			t.Errorf("log-out: %d %s, cookies %v; want 401 and none", answer.StatusCode, body, b.cookies)
 		}
+	}
+}
+
+// TestExplainKeepsTheWindowSecret: the page says the same of a token before and after it is spent, while its window is
+// open: a thief who has the token could watch for it. To explain a spent token ends no log-in.
+func TestExplainKeepsTheWindowSecret(t *testing.T) {
+	b := openPerson(t, rotating(core.V55, core.MaxGrace))
+	first, _ := b.login(t)
+	explained := func(b *person, want string) {
+		t.Helper()
+		if _, page := b.explain(t, url.Values{"token": {first}}); !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q: %s", want, main(page))
+		}
+	}
+	explained(b, "not revoked; generation 0, the present one; logged in ")
+	_, _, second, _ := b.exchange(t, first)
+	explained(b, "not revoked; generation 0, the present one; logged in ")
+	later := openPerson(t, func(n *node.Config, h *httpapi.Config) {
+		rotating(core.V55, 0)(n, h)
+		n.Store = b.store
+	})
+	explained(later, "(generation 0 of a family at 1; the window is closed; logged in ")
+	if answer, body, _, _ := later.exchange(t, second); answer.StatusCode != http.StatusOK {
+		t.Errorf("refresh with the successor: %d %s, want 200", answer.StatusCode, body)
 	}
 }
