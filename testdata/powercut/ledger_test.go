@@ -186,7 +186,8 @@ func (c *client) serve(id int64, kind int) error {
 		}
 	}
 
-	if err := c.rotate(id, email, core.Exact, gone.get); err != nil {
+	wire := [2]core.Wire{core.Exact, core.Secure}[id/8%2]
+	if err := c.rotate(id, email, wire, gone.get); err != nil {
 		return err
 	}
 
@@ -224,10 +225,10 @@ func (c *client) serve(id int64, kind int) error {
 	asking := make(chan struct{})
 	group.Go(func() { // somebody refreshes until that is refused
 		defer close(asking)
-		for {
+		for token := tokens[1]; ; {
 			var r node.Result
 			err := again(func() (err error) {
-				r, err = c.Refresh(bg, tokens[1])
+				r, err = c.Refresh(bg, token)
 				return err
 			})
 			if err != nil {
@@ -235,9 +236,10 @@ func (c *client) serve(id int64, kind int) error {
 				return
 			}
 			if r.Refused() {
-				c.refused("refusal of a refresh of "+email, tokens[1])
+				c.refused("refusal of a refresh of "+email, token)
 				return
 			}
+			token = r.Tokens[1].Value
 		}
 	})
 	if err := again(end); err != nil && !(kind%4 == 2 && errors.Is(err, store.ErrNotFound)) {

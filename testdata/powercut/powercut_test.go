@@ -159,7 +159,7 @@ var cheap = hashes.Params{Memory: 8, Iterations: 1, Parallelism: 1}
 // nodeOn is a node on a store, the same for each.
 func nodeOn(t *testing.T, db *store.DB) *node.Node {
 	t.Helper()
-	n, err := newNode(db, core.DefaultSettings())
+	n, err := newNode(db, core.Secure)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,11 +169,15 @@ func nodeOn(t *testing.T, db *store.DB) *node.Node {
 // secret is the key of all nodes.
 var secret = bytes.Repeat([]byte("k"), 32)
 
-func newNode(db *store.DB, settings core.Settings) (*node.Node, error) {
+// newNode makes a node that spends refresh tokens. No window closes while a test runs.
+func newNode(db *store.DB, wire core.Wire) (*node.Node, error) {
 	key, err := jws.NewKey("HS256", secret)
 	if err != nil {
 		return nil, err
 	}
+	settings := core.DefaultSettings()
+	settings.Wire, settings.RotateRefreshTokens, settings.BlacklistAfterRotation = wire, true, true
+	settings.RefreshGrace = core.MaxGrace
 	return node.New(node.Config{Engine: core.NewNative(settings, keys{key}), Store: db, Settings: settings,
 		Passwords: cheap, Log: slog.New(slog.DiscardHandler)})
 }

@@ -26,13 +26,6 @@ func pairOf(r node.Result) pair {
 	return pair{refresh: r.Tokens[1].Value, access: r.Tokens[0].Value}
 }
 
-// rotating is a node on a store that spends refresh tokens.
-func rotating(db *store.DB, wire core.Wire) (*node.Node, error) {
-	settings := core.DefaultSettings()
-	settings.Wire, settings.RotateRefreshTokens, settings.BlacklistAfterRotation = wire, true, true
-	return newNode(db, settings)
-}
-
 // foreign is a refresh token of a customer's as Django issues it.
 func foreign(id int64) string {
 	now := time.Now().Unix()
@@ -43,7 +36,7 @@ func foreign(id int64) string {
 // rotate spends the tokens of a log-in, or those that follow one of Django's, and ends it. gone is when the end of the
 // customer was asked for.
 func (c *client) rotate(id int64, email string, wire core.Wire, gone func() int) error {
-	n, err := rotating(c.db, wire)
+	n, err := newNode(c.db, wire)
 	if err != nil {
 		return err
 	}
@@ -133,7 +126,7 @@ func (c *client) spend(n *node.Node, token, what string, generation uint32, gone
 
 // isGood is nil if a refresh token is good at a node on a store, or is not, as wanted.
 func isGood(db *store.DB, wire core.Wire, token string, want bool) error {
-	n, err := rotating(db, wire)
+	n, err := newNode(db, wire)
 	if err != nil {
 		return err
 	}
@@ -146,7 +139,7 @@ func isGood(db *store.DB, wire core.Wire, token string, want bool) error {
 
 // isSpent is nil if a token was spent for that generation, and for no other tokens than these.
 func isSpent(db *store.DB, wire core.Wire, token string, next pair, generation uint32) error {
-	n, err := rotating(db, wire)
+	n, err := newNode(db, wire)
 	if err != nil {
 		return err
 	}
@@ -162,8 +155,14 @@ func isSpent(db *store.DB, wire core.Wire, token string, next pair, generation u
 		return nil
 	}
 	r, err := n.Refresh(bg, token)
-	if again := pairOf(r); err == nil && !r.Refused() && (wire == core.Exact || again != next) {
-		err = errors.New("the token was good for another generation")
+	ended := s.Family.Dead || s.CutOff >= o.Family.Start
+	switch again := pairOf(r); {
+	case err != nil:
+		return err
+	case again != (pair{}) && (wire == core.Exact || again != next):
+		return errors.New("the token was good for another generation")
+	case again == (pair{}) && wire == core.Secure && !ended:
+		return fmt.Errorf("the token does not give its successor again: %v", r.Refusals)
 	}
-	return err
+	return nil
 }
