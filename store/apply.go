@@ -62,6 +62,8 @@ func (w *writer) join(f fact.Fact) error {
 	case fact.NodeCutOff:
 		w.tally.cutOff = max(w.tally.nodeCutOff(), f.At)
 		w.puts++
+	case fact.Gap:
+		w.put(metaBucket, gapKey, gap{f.After, f.Until}.encode())
 	case fact.Forget:
 		return w.forget(f)
 	case fact.Clock:

@@ -27,6 +27,7 @@ func (db *DB) Backup(ctx context.Context, keys []byte) (f *os.File, err error) {
 			err = fmt.Errorf("back up store %s: %w", db.config.Path, diskError(err))
 		}
 	}()
+	made := db.time.look().known // before the snapshot: a log-in that began later may be missing from it
 	tx, err := db.snapshot(ctx)
 	if err != nil {
 		return nil, err
@@ -35,7 +36,7 @@ func (db *DB) Backup(ctx context.Context, keys []byte) (f *os.File, err error) {
 	if f, err = nameless(filepath.Dir(db.config.realPath()), filepath.Base(db.config.Path)+".backup-*"); err != nil {
 		return nil, err
 	}
-	h := backup.Header{Schema: schema, ID: db.identity.id, Made: db.time.look().known, Store: tx.Size()}
+	h := backup.Header{Schema: schema, ID: db.identity.id, Made: made, Store: tx.Size()}
 	if err = backup.Write(attentive{f, ctx}, h, keys, tx); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}

@@ -17,6 +17,7 @@ import (
 type DB struct {
 	config   Config
 	identity identity
+	gap      gap // only Restore changes it, and then closes the DB
 	queue    chan *request
 
 	// between is what the committer does between two commits: see DB.betweenCommits.
@@ -58,7 +59,7 @@ type DB struct {
 }
 
 func newDB(c Config, f file) *DB {
-	db := &DB{config: c, time: newTimekeeper(c), identity: f.identity, queue: make(chan *request, maxBatch),
+	db := &DB{config: c, time: newTimekeeper(c), identity: f.identity, gap: f.gap, queue: make(chan *request, maxBatch),
 		between: make(chan func()), done: make(chan struct{}), lost: make(chan struct{}), bolt: f.bolt,
 		info: f.info, index: newFamilyIndex(c.MaxFamilyIndex)}
 	db.time.opened(f)

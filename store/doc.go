@@ -44,7 +44,7 @@
 //
 //	opening     db.go, open.go, make.go (a new file), header.go (before bbolt reads it), schema.go (buckets), lost.go
 //	records     keys.go, record.go, reader.go, register.go (fields and sets with stamps), then one file a kind:
-//	            person.go (customers), grouprecord.go, family.go, cutoff.go, removal.go, sessionrecord.go
+//	            person.go (customers), grouprecord.go, family.go, cutoff.go, gap.go, removal.go, sessionrecord.go
 //	reading     tables.go, load.go and loadcache.go, familyindex.go (which families have no record),
 //	            read.go, durable.go (a commit under way), emailcase.go, stats.go
 //	resolving   writer.go, settle.go and foldfamilies.go (a decision), session.go, customer.go and change.go, set.go,
@@ -99,6 +99,9 @@
 //	            longest_foreign                  01 008d270000000000:
 //	                                             the longest that a token had left to live when it
 //	                                             was shown here, s (3)
+//	            gap                              01 00a8da769b010000 8092df769b010000: i64 after, ms |
+//	                                             i64 until, ms; log-ins of between have ended, since the store
+//	                                             was restored with its log-ins alive (4)
 //	            purge_clock                      01 0040204648470600: µs; absent where no clock was plausible yet (3)
 //	            sessions                         01 0100000000000000: how many there are (2)
 //	            folds                            01 0600 31352e302e30:
@@ -361,6 +364,11 @@
 //	                 join: the last
 //	                 from: Apply, Accept
 //	                 4f 01 06000000 02000000 a70c
+//	gap              local, self
+//	                 i64 after, ms | i64 until, ms
+//	                 join: the last
+//	                 from: Restore
+//	                 50 01 10000000 00a8da769b010000 01a8da769b010000
 //
 // Limits: ids, e-mail addresses, names and password hashes have at most 1024 bytes, attributes 64 KiB, what a
 // customer or a group may do 64 KiB, a customer 64 sessions; there are at most 10,000 groups. At most 512 requests

@@ -44,7 +44,7 @@ var Damage = damage
 
 // Restored has a store begin anew, as after a backup was restored.
 func (db *DB) Restored(ctx context.Context) error {
-	_, err := db.restored(ctx, false)
+	_, err := db.restored(ctx, 0, false)
 	return err
 }
 
@@ -125,6 +125,9 @@ func Reencode(kind string, value []byte) ([]byte, error) {
 	case "quarantine":
 		q, err := decodeQuarantine(value)
 		return fact.Append(nil, q), err
+	case "gap":
+		g, err := decodeGap(value)
+		return g.encode(), err
 	case "fleet":
 		f, err := decodeFleet(value)
 		return f.encode(), err

@@ -29,7 +29,8 @@ var oldKinds = map[string]string{"customers": "old customer", "tombstones": "old
 // records are the values of small stores, with their kinds.
 func records(tb testing.TB) map[string][][]byte {
 	tb.Helper()
-	found := map[string][][]byte{"upgrade": {[]byte("\x01\x00ada")}}
+	found := map[string][][]byte{"upgrade": {[]byte("\x01\x00ada")},
+		"gap": {[]byte("\x01\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00")}}
 	gather := func(path string, kinds map[string]string) {
 		for bucket, records := range all(tb, path) {
 			for k, v := range records {
@@ -92,8 +93,8 @@ var withStamps = map[string]bool{"customer": true, "group": true}
 // unknown field is lost.
 func FuzzRecord(f *testing.F) {
 	all := records(f)
-	if len(all) != 31 {
-		f.Fatalf("%d kinds of records, want 31", len(all))
+	if len(all) != 32 {
+		f.Fatalf("%d kinds of records, want 32", len(all))
 	}
 	for kind, values := range all {
 		for _, v := range values {

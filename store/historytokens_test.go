@@ -83,7 +83,7 @@ func (e end) dies(t *token, known bool) bool {
 func (p *peer) load(q Query) core.State {
 	l, err := tables{tx: p.tx, known: p.db.index}.load(p.db.identity.ids, q)
 	check(err)
-	return p.db.present(l.state, l.advanced)
+	return p.db.present(q, l.state, l.advanced)
 }
 
 func (p *peer) stateOf(t *token) core.State {

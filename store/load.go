@@ -47,10 +47,10 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 		return core.State{}, Customer{}, err
 	}
 	if found, ok := db.loads.find(changes, q); ok {
-		return db.present(found.state, found.advanced), found.customer, nil
+		return db.present(q, found.state, found.advanced), found.customer, nil
 	}
 	if q.HasLogin && len(q.Login) > MaxEmail {
-		return core.State{HighWater: db.mark.Load()}, Customer{}, nil
+		return db.present(q, core.State{}, 0), Customer{}, nil
 	}
 	var l loaded
 	err = db.view(ctx, func(tx *bbolt.Tx) (err error) {
@@ -61,13 +61,14 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 		return core.State{}, Customer{}, err
 	}
 	db.loads.keep(changes, q, l)
-	return db.present(l.state, l.advanced), l.customer, nil
+	return db.present(q, l.state, l.advanced), l.customer, nil
 }
 
-// present completes a state with what does not lie in the file: State.HighWater, and the age of the family's latest
+// present completes a state with what no record says: State.HighWater, the gap, and the age of the family's latest
 // advance.
-func (db *DB) present(state core.State, advanced int64) core.State {
+func (db *DB) present(q Query, state core.State, advanced int64) core.State {
 	state.HighWater = db.mark.Load()
+	state.CutOff = db.gap.cutOff(q, state.CutOff)
 	if state.Family.Issued != 0 {
 		state.Family.Age = db.windows.age(advanced, db.time.look().running)
 	}

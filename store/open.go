@@ -128,6 +128,7 @@ type file struct {
 	purgeClock  int64
 	node        fact.Node // of the last incarnation that wrote; in one that serves, its own
 	fleet       fleet
+	gap         gap
 }
 
 // clock is the logical time from which the file goes on, in Unix microseconds: the end of the high-water mark.

@@ -17,8 +17,8 @@ import (
 
 // Restoring says how to restore a backup.
 type Restoring struct {
-	// KeepSessions keeps the log-ins alive that the backup knows as alive. Then whatever was revoked or spent after it
-	// was made counts again, and so do log-ins of that time.
+	// KeepSessions keeps the log-ins alive that were alive when the backup was made. Those count again that were
+	// revoked afterwards, and tokens that were spent afterwards. Log-ins that began afterwards end.
 	KeepSessions bool
 	// Replace replaces a store that is there already, and keeps it beside the new one.
 	Replace bool
@@ -86,7 +86,7 @@ func Restore(ctx context.Context, c Config, b *backup.Reader, how Restoring) (r 
 	if err := sound(part.Path); err != nil {
 		return r, err
 	}
-	if r.CutOff, err = part.begin(ctx, how.KeepSessions); err != nil {
+	if r.CutOff, err = part.begin(ctx, b.Header.Made/1000, how.KeepSessions); err != nil {
 		return r, err
 	}
 	c.reached("ended")
@@ -161,17 +161,17 @@ func sound(path string) error {
 }
 
 // begin has a file that came from a backup begin anew: see DB.restored.
-func (c Config) begin(ctx context.Context, keepSessions bool) (cutOff time.Time, err error) {
+func (c Config) begin(ctx context.Context, made int64, keepSessions bool) (cutOff time.Time, err error) {
 	db, err := Open(c)
 	if err != nil {
 		return time.Time{}, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	at, err := db.restored(ctx, keepSessions)
-	if at != 0 {
-		cutOff = time.UnixMilli(at).UTC()
+	at, err := db.restored(ctx, made, keepSessions)
+	if err != nil || keepSessions {
+		return time.Time{}, err
 	}
-	return cutOff, err
+	return time.UnixMilli(at).UTC(), nil
 }
 
 // lockExisting opens and locks the store that is there; nil if there is none.
@@ -190,23 +190,26 @@ func (c Config) lockExisting() (*os.File, error) {
 }
 
 // restored makes a store that came back from a backup a new one. It begins a new epoch, in which each stamp is later
-// than those that the node gave after the backup was made and has forgotten. It begins a new incarnation. Unless
-// keepSessions says otherwise, it ends all log-ins at this node, by a cut-off that it returns, in Unix milliseconds.
+// than those that the node gave after the backup was made and has forgotten. It begins a new incarnation, and closes
+// all windows. It ends all log-ins at this node up to a time that it returns; with keepSessions only those that began
+// after the backup was made. Both times are in Unix milliseconds.
 //
-// That cut-off goes by what the clock says even if it is so far ahead of the backup that an operator has to confirm it.
+// That time goes by what the clock says even if it is so far ahead of the backup that an operator has to confirm it.
 // It lies as far ahead as a high-water mark: log-ins that were forgotten may have begun by a clock that was ahead of
 // this one, or just after a cut-off that was.
-func (db *DB) restored(ctx context.Context, keepSessions bool) (cutOff int64, err error) {
+func (db *DB) restored(ctx context.Context, made int64, keepSessions bool) (until int64, err error) {
 	err = db.write(ctx, func(w *writer) (resolved, error) {
 		n := w.node
 		n.Epoch++
 		n.Incarnation++
+		w.at.running += core.MaxGrace.Microseconds()
+		until = core.ReserveUntil(max(w.now+w.ahead, plausible(w.at.wall)/1000, plausible(made*1000)/1000))
 		if keepSessions {
-			return resolved{n}, nil
+			forgotten, err := w.newGap(made, until)
+			return resolved{n, forgotten}, err
 		}
-		now := max(w.now+w.ahead, plausible(w.at.wall)/1000)
-		cutOff = max(w.newCutOff(w.tally.nodeCutOff()), core.ReserveUntil(now))
-		return resolved{n, fact.NodeCutOff{At: cutOff}}, nil
+		until = max(until, w.newCutOff(w.tally.nodeCutOff()))
+		return resolved{n, fact.NodeCutOff{At: until}}, nil
 	})
-	return cutOff, err
+	return until, err
 }

@@ -67,6 +67,7 @@ var (
 	nodeKey           = []byte("node")            // since schema 4
 	issuedKey         = []byte("issued")          // since schema 4, from the first reserved start of a log-in on
 	followedKey       = []byte("followed")        // since schema 4, from the first Delivery with a position on
+	gapKey            = []byte("gap")             // since schema 4, from the first restore that kept log-ins on
 	fleetKey          = []byte("fleet")           // since schema 4, from the first commit on that changes it
 	upgradeKey        = []byte("upgrade")         // since schema 4, while an upgrade to it goes on
 )
@@ -186,6 +187,9 @@ func (f *file) read(tx *bbolt.Tx) error {
 		return err
 	}
 	if f.fleet, err = (tables{tx: tx}).fleet(); err != nil {
+		return err
+	}
+	if f.gap, err = (tables{tx: tx}).gap(); err != nil {
 		return err
 	}
 	_, err = tables{tx: tx}.sessions()

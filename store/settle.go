@@ -139,7 +139,15 @@ func (t tables) holds(own tally, r core.Reads) (cutOff int64, err error) {
 	if cutOff, err = t.cutOffOf(r.Customer, p.email.value); err != nil {
 		return 0, err
 	}
-	if cutOff = max(own.nodeCutOff(), cutOff); cutOff > r.CutOff {
+	cutOff = max(own.nodeCutOff(), cutOff)
+	if r.Start != 0 {
+		forgotten, err := t.gap()
+		if err != nil {
+			return 0, err
+		}
+		cutOff = max(cutOff, forgotten.until)
+	}
+	if cutOff > r.CutOff {
 		return 0, fmt.Errorf("cut-off: %w", ErrConflict)
 	}
 	return cutOff, nil

@@ -19,6 +19,15 @@ func (f NodeCutOff) appendTo(b []byte) []byte { return codec.I64(b, f.At) }
 
 func readNodeCutOff(r *reader) Fact { return NodeCutOff{At: r.start()} }
 
+// i64 after, ms | i64 until, ms
+func (f Gap) appendTo(b []byte) []byte { return codec.I64(codec.I64(b, f.After), f.Until) }
+
+func readGap(r *reader) Fact {
+	f := Gap{After: r.start(), Until: r.start()}
+	r.require(f.After < f.Until)
+	return f
+}
+
 // A subject is an id, or u8 0 | 32 bytes SHA-256 of the e-mail address.
 func (s Subject) appendTo(b []byte) []byte {
 	b = appendID(b, s.ID)

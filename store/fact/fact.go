@@ -44,6 +44,7 @@ const (
 	QuarantineKind   Kind = 77
 	ReleaseKind      Kind = 78
 	FollowedKind     Kind = 79
+	GapKind          Kind = 80
 )
 
 // Fields says which fields a Customer sets.
@@ -195,6 +196,9 @@ type ReserveStart struct{ At int64 } // Unix milliseconds
 // NodeCutOff ends all log-ins at this node that began at or before At.
 type NodeCutOff struct{ At int64 } // Unix milliseconds
 
+// Gap ends all log-ins at this node that began after After and at or before Until.
+type Gap struct{ After, Until int64 } // Unix milliseconds
+
 // KeepCutOff has a store remember a cut-off for longer, if it knows one.
 type KeepCutOff struct {
 	Subject Subject
@@ -279,6 +283,7 @@ func (Session) Kind() Kind        { return SessionKind }
 func (EndSession) Kind() Kind     { return EndSessionKind }
 func (ReserveStart) Kind() Kind   { return ReserveStartKind }
 func (NodeCutOff) Kind() Kind     { return NodeCutOffKind }
+func (Gap) Kind() Kind            { return GapKind }
 func (KeepCutOff) Kind() Kind     { return KeepCutOffKind }
 func (Forget) Kind() Kind         { return ForgetKind }
 func (Clock) Kind() Kind          { return ClockKind }

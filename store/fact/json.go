@@ -191,6 +191,11 @@ func (f ReserveStart) describe(o *object) { o.milliseconds("at", f.At) }
 func (f NodeCutOff) describe(o *object)   { o.milliseconds("at", f.At) }
 func (f Clock) describe(o *object)        { o.microseconds("at", f.At) }
 
+func (f Gap) describe(o *object) {
+	o.milliseconds("after", f.After)
+	o.milliseconds("until", f.Until)
+}
+
 func (f PurgeClock) describe(o *object) { o.microseconds("at", f.At) }
 
 func (f Trim) describe(o *object) {

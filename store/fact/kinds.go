@@ -51,6 +51,7 @@ var layouts = [...]layout{
 	EndSessionKind:   {"end_session", 1, Local, Self, readEndSession},
 	ReserveStartKind: {"reserve_start", 1, Local, Self, readReserveStart},
 	NodeCutOffKind:   {"node_cut_off", 1, Local, Self, readNodeCutOff},
+	GapKind:          {"gap", 1, Local, Self, readGap},
 	KeepCutOffKind:   {"keep_cut_off", 1, Local, Self, readKeepCutOff},
 	ForgetKind:       {"forget", 1, Local, Self, readForget},
 	ClockKind:        {"clock", 1, Local, Self, readClock},

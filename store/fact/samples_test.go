@@ -128,6 +128,9 @@ var samples = []struct {
 		`{"fact":"release","digest":"` + cookieHex + `"}`},
 	{fact.Followed{Position: []byte{0xa7, 12}}, "4f 01 06000000 02000000 a70c",
 		`{"fact":"followed","position":"a70c"}`},
+	{fact.Gap{After: milliseconds, Until: milliseconds + 1},
+		"50 01 10000000 00a8da769b010000 01a8da769b010000",
+		`{"fact":"gap","after":"2026-01-01T00:00:00.000Z","until":"2026-01-01T00:00:00.001Z"}`},
 }
 
 // unusual are facts with what the samples do not have.

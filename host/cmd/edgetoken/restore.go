@@ -36,9 +36,9 @@ func restoreCommand() *cobra.Command {
 		Long: "restore makes a store from a backup, in the data directory that --data names. No node may run on " +
 			"it. FILE is - for standard input.\n" +
 			"It ends every log-in of before, since nobody knows which of them were revoked after the backup was " +
-			"made. With --keep-sessions it does not: log-ins that were revoked since then are good again, as are " +
-			"tokens that were spent, until you revoke them again; so are passwords that were changed and customers " +
-			"who were disabled, with either.\n" +
+			"made. With --keep-sessions it ends only those that began since: then the others that were revoked " +
+			"since are good again, and so are tokens that were spent, until you revoke them again.\n" +
+			"With either, customers, passwords and rights are what they were.\n" +
 			"First it checks all of the backup: one that is damaged changes nothing. What interrupts it leaves the " +
 			"store as it was.\n" +
 			"A signing key in the backup is restored too. Where there is a store or another key, --force replaces " +
@@ -71,7 +71,7 @@ func restoreCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&how.KeepSessions, "keep-sessions", false,
-		"keep log-ins alive, those too that were revoked after the backup was made")
+		"keep log-ins that were alive then, those too that were revoked since")
 	c.Flags().BoolVar(&how.Replace, "force", false, "replace what is there, and keep it beside")
 	c.Flags().BoolVar(&withoutKeys, "without-keys", false, "leave the signing key in the backup alone")
 	addPassphraseFlag(c)
@@ -144,8 +144,7 @@ func printRestored(c *cobra.Command, cfg *config.Config, v restoreView, keys boo
 	}
 	last := "every log-in of before has ended: customers log in again"
 	if v.CutOff == nil {
-		last = "log-ins were kept: what was revoked, spent or changed after " + v.Made.Format(time.RFC3339) +
-			" is as it was then; revoke it again"
+		last = "log-ins of before that moment were kept, those too that were revoked since: revoke them again"
 	}
 	_, err := fmt.Fprintln(out, last)
 	return err
