@@ -15,9 +15,6 @@ func secureRotation(c *node.Config) {
 	c.Settings.Wire = core.Secure
 }
 
-// pass lets time go by.
-func (w *world) pass(d time.Duration) { w.now, w.spent = w.now.Add(d), w.spent+d }
-
 func (w *world) wantCause(t *testing.T, what string, r node.Result, err error, want cause.Cause) {
 	t.Helper()
 	if err != nil || causeOf(r) != want {
@@ -33,14 +30,14 @@ func TestRefreshIsRepeated(t *testing.T) {
 	other, _ := w.login(t)
 	second, of2 := w.rotate(t, first)
 	for range 3 {
-		w.pass(3 * time.Second)
+		w.passes(3 * time.Second)
 		if again, access := w.rotate(t, first); again != second || access != of2 {
 			t.Errorf("the repeated refresh gave\n%s\n%s, want\n%s\n%s", again, access, second, of2)
 		}
 		r, err := w.Verify(t.Context(), first)
 		w.wantCause(t, "verify inside the window", r, err, cause.OK)
 	}
-	w.pass(time.Second)
+	w.passes(time.Second)
 	r, err := w.Verify(t.Context(), first)
 	w.wantCause(t, "verify after the window", r, err, cause.Blacklisted)
 	r, err = w.Authenticate(t.Context(), of2)
