@@ -68,7 +68,7 @@ var warnings = []warning{
 		return c.Settings.RotateRefreshTokens && !c.Settings.Advances()
 	},
 		"is true without BLACKLIST_AFTER_ROTATION and blacklist_app, so that each refresh leaves one more refresh "+
-			"token that is good until it expires: whoever steals one can refresh it for ever, nobody notices, and a "+
+			"token that is good until it expires: whoever steals one can go on refreshing it, nobody notices, and a "+
 			"log-out ends only the one it presents; set both to true"), false},
 	{"refresh.grace", unused("refresh.grace", (*core.Settings).Advances,
 		"ROTATE_REFRESH_TOKENS, BLACKLIST_AFTER_ROTATION and blacklist_app"), false},

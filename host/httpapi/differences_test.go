@@ -38,6 +38,10 @@ func TestIDsTellTheirTime(t *testing.T) {
 				t.Errorf("%s: jti %q begins with %s, want that of the log-in, about %s", name, claims.JTI, began,
 					before)
 			}
+			bit := func(at uint) int64 { return new(big.Int).Rsh(id, at).Int64() & 127 }
+			if number := bit(80)<<7 | bit(69); number != 0 {
+				t.Errorf("jti %q names node %d, want that of a node which never joined a fleet", claims.JTI, number)
+			}
 			if generation := claims.JTI[24:]; name == "refresh" && generation != "00000000" {
 				t.Errorf("the generation of a new refresh token is %s", generation)
 			}
