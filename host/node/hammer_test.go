@@ -85,8 +85,11 @@ func (h *hammer) verify(token string)    { h.judge(verifying, token, h.node.Veri
 func (h *hammer) check(token string)     { h.judge(checking, token, h.node.Authenticate) }
 func (h *hammer) blacklist(token string) { h.judge(blacklisted, token, h.node.Blacklist) }
 
+// judging is what a node does with a token.
+type judging = func(context.Context, string) (node.Result, error)
+
 // judge asks whether a token is good.
-func (h *hammer) judge(what, token string, judge func(context.Context, string) (node.Result, error)) {
+func (h *hammer) judge(what, token string, judge judging) {
 	h.ask(what, token, func() (answer, error) {
 		r, err := judge(h.Context(), token)
 		return answer{good: !r.Refused()}, err
