@@ -290,6 +290,23 @@ func TestSessionsEnd(t *testing.T) {
 	})
 }
 
+// TestCookiesEndWithTheirTokens: a cookie whose token ends earlier than its lifetime goes with it, or a browser would
+// keep on sending a token that has expired.
+func TestCookiesEndWithTheirTokens(t *testing.T) {
+	s := openShop(t, func(n *node.Config, h *httpapi.Config) {
+		rotating(core.V55, 0)(n, h)
+		n.Settings.RefreshIdle = time.Hour
+		inCookies(h)
+	})
+	b := s.app(t)
+	for _, c := range b.enter(t).Cookies() {
+		want, known := map[string]int{"access": 3600, "refresh": 3600}[c.Name]
+		if known && (c.MaxAge > want || c.MaxAge < want-60) {
+			t.Errorf("the cookie %s lasts %d seconds, want %d", c.Name, c.MaxAge, want)
+		}
+	}
+}
+
 // expiry is the exp of a token.
 func expiry(t *testing.T, token string) time.Time {
 	t.Helper()

@@ -67,6 +67,9 @@ var operations = []operation{
 	{"log-out", nil, func(o *operated) (node.Result, error) {
 		return node.Result{}, o.EndLogin(o.Context(), o.tokens.access)
 	}},
+	{"log-out everywhere", nil, func(o *operated) (node.Result, error) {
+		return node.Result{}, o.EndLogins(o.Context(), core.Integer(1))
+	}},
 	{"revocation", nil, func(o *operated) (node.Result, error) {
 		return node.Result{}, o.store.Revoke(o.Context(), core.Integer(1))
 	}},

@@ -56,6 +56,15 @@ var changes = map[string]func(*testing.T, *node) change{
 	"blacklist": func(t *testing.T, n *node) change {
 		return n.account(t).loggedIn().ended("POST", "/auth/token/blacklist/")
 	},
+	"log out everywhere": func(t *testing.T, n *node) change {
+		a := n.account(t).loggedIn()
+		c := a.ended("", "")
+		c.do = func() (bool, reply) {
+			r := n.ask(t, "POST", "/auth/logout/all/", "", "Authorization: Bearer "+a.access)
+			return r.status == http.StatusOK || r.status == http.StatusUnauthorized, r
+		}
+		return c
+	},
 	"revoke a token": func(t *testing.T, n *node) change {
 		a := n.account(t).loggedIn()
 		return a.revoked("POST", "/revoke", fmt.Sprintf(`{"token": %q}`, a.refresh))

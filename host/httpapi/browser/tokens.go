@@ -2,7 +2,10 @@ package browser
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -44,9 +47,26 @@ func (v *Visit) KeepTokens(tokens []core.Token, settings *core.Settings) error {
 			return fmt.Errorf("%s token of %d bytes fits into no cookie: configure fewer claims, or no cookies",
 				token.Type, len(token.Value))
 		}
+		// A token can end before its lifetime: with its session, or because it was issued a while ago.
+		if left := expires(token.Value).Sub(v.rules.Now()); left < age-time.Second {
+			age = left
+		}
 		v.set = append(v.set, cookie.hidden(token.Value, max(age, time.Second)))
 	}
 	return nil
+}
+
+// expires is the exp of a token of ours.
+func expires(token string) time.Time {
+	var claims struct {
+		Exp int64 `json:"exp"`
+	}
+	_, rest, _ := strings.Cut(token, ".")
+	payload, _, _ := strings.Cut(rest, ".")
+	if text, err := base64.RawURLEncoding.DecodeString(payload); err == nil {
+		_ = json.Unmarshal(text, &claims) // our own
+	}
+	return time.Unix(claims.Exp, 0)
 }
 
 // DropTokens deletes both cookies.
