@@ -37,6 +37,7 @@ var parts = []part{
 	{"size", true, sizeRows},
 	{"start", false, startRows},
 	{"http", false, httpRows},
+	{"rotation", false, rotationRows},
 	{"memory", false, memoryRows},
 }
 

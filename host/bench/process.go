@@ -80,11 +80,14 @@ func command() string {
 }
 
 // node is a node without a request log, with one customer, and with further lines of configuration.
-func node(address string, more ...string) *process {
-	p := newProcess(command(), "serve", "--config", "edgetoken.yaml")
+func node(address string, more ...string) *process { return nodeOf(command(), address, more...) }
+
+// nodeOf is node by another build of the command.
+func nodeOf(command, address string, more ...string) *process {
+	p := newProcess(command, "serve", "--config", "edgetoken.yaml")
 	config := append([]string{"listen: " + address, "data: data", "log: {level: error}"}, more...)
 	check(os.WriteFile(filepath.Join(p.dir, "edgetoken.yaml"), []byte(strings.Join(config, "\n")), 0o600))
-	add := exec.Command(command(), "customers", "add", "--config", "edgetoken.yaml", "--password-stdin", customer)
+	add := exec.Command(command, "customers", "add", "--config", "edgetoken.yaml", "--password-stdin", customer)
 	add.Dir, add.Stdin, add.Stdout, add.Stderr = p.dir, strings.NewReader(password), io.Discard, os.Stderr
 	check(add.Run())
 	return p.serve("http://" + address + "/healthz")
@@ -120,24 +123,42 @@ func anonymous(pid int) float64 {
 	return float64(kib) / 1024
 }
 
-// load has wrk ask again and again, and gives the answers in a second. script is in Lua; every answer must be 2xx.
+// load has wrk ask again and again over 64 connections, and gives the answers in a second. script is in Lua; every
+// answer must be 2xx.
 func load(url, script string, lasts time.Duration) float64 {
+	return loadBy(64, url, script, lasts).rate
+}
+
+// loaded is how a server answers: answers in a second, and what 99 of 100 take at most.
+type loaded struct {
+	rate float64
+	p99  time.Duration
+}
+
+// loadBy is load by so many clients.
+func loadBy(clients int, url, script string, lasts time.Duration) (l loaded) {
 	file := filepath.Join(os.TempDir(), fmt.Sprintf("bench-%d.lua", os.Getpid()))
 	check(os.WriteFile(file, []byte(script), 0o600))
 	defer os.Remove(file)
 	ctx, cancel := context.WithTimeout(context.Background(), lasts+30*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "wrk", "-t1", "-c64", "--timeout", "20s",
+	out, err := exec.CommandContext(ctx, "wrk", "-t1", fmt.Sprintf("-c%d", clients), "--latency", "--timeout", "20s",
 		fmt.Sprintf("-d%ds", int(lasts.Seconds())), "-s", file, url).Output()
 	check(err)
 	if bytes.Contains(out, []byte("Non-2xx")) || bytes.Contains(out, []byte("Socket errors")) {
 		check(fmt.Errorf("wrk of %s: %s", url, out))
 	}
-	_, after, found := bytes.Cut(out, []byte("Requests/sec:"))
-	if !found {
-		check(fmt.Errorf("wrk of %s: %s", url, out))
+	value := func(name string) string {
+		_, after, found := strings.Cut(string(out), name)
+		if fields := strings.Fields(after); found && len(fields) > 0 {
+			return fields[0]
+		}
+		check(fmt.Errorf("wrk of %s says no %s %s", url, name, out))
+		return ""
 	}
-	rate, err := strconv.ParseFloat(string(bytes.Fields(after)[0]), 64)
+	l.rate, err = strconv.ParseFloat(value("Requests/sec:"), 64)
 	check(err)
-	return rate
+	l.p99, err = time.ParseDuration(value(" 99%"))
+	check(err)
+	return l
 }
