@@ -38,15 +38,15 @@ func (c *Config) checkMaxSession() error {
 // rotates reports whether a refresh gives a new refresh token.
 func rotates(s *core.Settings) bool { return s.RotateRefreshTokens }
 
-// unused tells of a key under refresh: that was given and counts for nothing, for it needs wire: secure and settings
-// that have it used.
+// unused tells of a key under refresh: that was given and counts for nothing: it needs wire: secure, and settings under
+// which it is used.
 func unused(key string, used func(*core.Settings) bool, needs string) func(*Config) string {
 	return func(c *Config) string {
 		switch {
 		case c.origins[key].IsDefault():
 			return ""
 		case c.Settings.Wire == core.Exact:
-			return "is set and wire is exact, where the reference knows nothing such: it counts with wire: secure alone"
+			return "is set and counts for nothing with wire: exact: set wire: secure, or leave it out"
 		case !used(&c.Settings):
 			return "is set and counts for nothing without " + needs + ": set that too, or leave it out"
 		}

@@ -60,7 +60,7 @@ type Rotation struct {
 	Generation uint32 `json:"generation"` // that of the token
 	Present    uint32 `json:"present"`    // the one that is good
 	// WindowSeconds is for how much longer the token counts as the present one although it is spent; 0: it does not.
-	WindowSeconds float64    `json:"window_seconds"`
+	WindowSeconds int64      `json:"window_seconds"`
 	SessionEnds   *time.Time `json:"session_ends"` // by refresh.max_session; null: it has no end
 	IdleEnds      *time.Time `json:"idle_ends"`    // when it must have been used, by refresh.idle; null: by exp
 }

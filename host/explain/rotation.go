@@ -22,12 +22,12 @@ func (t *trial) shown(r core.Rotation) *Rotation {
 		return &at
 	}
 	return &Rotation{
-		Generation: r.Generation, Present: r.Present, WindowSeconds: r.Window.Seconds(),
+		Generation: r.Generation, Present: r.Present, WindowSeconds: int64(math.Ceil(r.Window.Seconds())),
 		SessionEnds: moment(r.SessionEnds), IdleEnds: moment(r.IdleEnds),
 	}
 }
 
-// sayGeneration says which token of its family it is; "" where only the last one counts for nothing.
+// sayGeneration says which refresh token of its log-in it is; "" where none is ever spent.
 func (t *trial) sayGeneration() string {
 	r := t.rotation
 	switch {
@@ -41,7 +41,7 @@ func (t *trial) sayGeneration() string {
 	case r.Generation > r.Present:
 		return text + ", whose later state was lost: it goes on from this token"
 	case r.WindowSeconds > 0:
-		return text + fmt.Sprintf("; the window is open for %d s more", int64(math.Ceil(r.WindowSeconds)))
+		return text + fmt.Sprintf("; the window is open for %d s more", r.WindowSeconds)
 	case t.Settings.Wire == core.Secure:
 		return text + "; the window is closed"
 	}
@@ -62,13 +62,11 @@ func (t *trial) saySession() string {
 	return strings.Join(bounds, "; ")
 }
 
-// history says what is known of the log-in of the token: its generation, and when it was.
+// history says which refresh token of its log-in it is, and when that was, as far as either is known.
 func (t *trial) history() string {
-	said := t.sayGeneration()
-	if started := t.started(); started != "" && said != "" {
-		return said + "; " + started
-	} else if started != "" {
-		return started
+	generation, started := t.sayGeneration(), t.started()
+	if generation == "" || started == "" {
+		return generation + started
 	}
-	return said
+	return generation + "; " + started
 }

@@ -32,12 +32,12 @@ func TestGenerations(t *testing.T) {
 		cause    string
 		detail   string // of the check of revocation
 		public   string // to the holder, if that is another
-		window   float64
+		window   int64
 	}{
 		{"present", spent(4, time.Hour), true, "ok", "not revoked; generation 4, the present one; logged in 20", "", 0},
 		{"spent a moment ago", spent(5, 2500*time.Millisecond), true, "ok",
 			"not revoked; generation 4 of a family at 5; the window is open for 8 s more; logged in 20",
-			"not revoked; generation 4, the present one; logged in 20", 7.5},
+			"not revoked; generation 4, the present one; logged in 20", 8},
 		{"spent long ago", spent(5, 10*time.Second), false, "token_reused", "a later refresh token has taken " +
 			"the place of the token: who uses it again ends the log-in (generation 4 of a family at 5; the window is " +
 			"closed; logged in 20", "", 0},
