@@ -53,7 +53,8 @@ func TestWarnings(t *testing.T) {
 		{rotation, ""},
 		{rotation + "refresh: {grace: 0, max_session: 60d, idle: 1d}\n", ""},
 		{exact + rotation + "refresh: {grace: 20s}\n", "refresh.grace is set and counts for nothing with wire: exact"},
-		{exact + rotation + "refresh: {max_session: 60d}\n", "refresh.max_session is set and counts for nothing with wire: exact"},
+		{exact + rotation + "refresh: {max_session: 60d}\n",
+			"refresh.max_session is set and counts for nothing with wire: exact"},
 		{exact + rotation + "refresh: {idle: 1d}\n", "refresh.idle is set and counts for nothing with wire: exact"},
 		{"refresh: {max_session: 60d}\n", "refresh.max_session is set and counts for nothing without " +
 			"ROTATE_REFRESH_TOKENS: set"},

@@ -79,6 +79,29 @@ func replay(
 	return nil
 }
 
+// replaying replays a case, in the background where it waits, and gives how that ends.
+func replaying(
+	server *httptest.Server, promised *promises, r recording, settings recordedSettings, keys *keyring.Ring,
+) (ended func() error) {
+	if !r.waits() {
+		err := replay(server, promised, r, settings, keys)
+		return func() error { return err }
+	}
+	done := make(chan error, 1)
+	go func() { done <- replay(server, promised, r, settings, keys) }()
+	return func() error { return <-done }
+}
+
+// waits reports whether a case lets time pass.
+func (r recording) waits() bool {
+	for _, step := range r.Steps {
+		if step.Sleep > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // response is an answer as recordings are compared with it.
 type response struct {
 	status  int

@@ -16,14 +16,7 @@ var decided = []string{"refresh", "verify", "authorization", "blacklist", "setti
 	"revocation"}
 
 // quickDecision reports whether a sandbox replays a case too: a decision that waits for nothing.
-func quickDecision(r recording) bool {
-	for _, step := range r.Steps {
-		if step.Sleep > 0 {
-			return false
-		}
-	}
-	return slices.Contains(decided, r.topic)
-}
+func quickDecision(r recording) bool { return !r.waits() && slices.Contains(decided, r.topic) }
 
 // TestSecureDifferences replays all recordings under wire: secure. secure.txt lists those whose answers then differ: a
 // case on the list must differ, and one that is not must be answered as recorded. Whatever the answer, it is one that
@@ -51,6 +44,7 @@ func TestSecureDifferences(t *testing.T) {
 func (c *corpus) compareSecure(
 	t *testing.T, version core.Version, cases []recording, listed map[string]bool, open opener,
 ) {
+	ended := map[string]func() error{}
 	for _, group := range groups(cases) {
 		settings, err := c.settings(group[0].Settings)
 		if err != nil {
@@ -61,14 +55,17 @@ func (c *corpus) compareSecure(
 		server := startRecorded(t, version, settings, c.customers(t, group[0].Setup), keys, open)
 		promised := describedBy(t, server)
 		for _, r := range group {
-			switch err := replay(server, promised, r, settings, keys); {
-			case errors.Is(err, errNotAsDescribed):
-				t.Errorf("%s %s: %v", version, r.Name, err)
-			case err != nil && !listed[r.Name]:
-				t.Errorf("%s %s differs and is not in secure.txt: %v", version, r.Name, err)
-			case err == nil && listed[r.Name]:
-				t.Errorf("%s %s is in secure.txt and answered as recorded", version, r.Name)
-			}
+			ended[r.Name] = replaying(server, promised, r, settings, keys)
+		}
+	}
+	for name, ended := range ended {
+		switch err := ended(); {
+		case errors.Is(err, errNotAsDescribed):
+			t.Errorf("%s %s: %v", version, name, err)
+		case err != nil && !listed[name]:
+			t.Errorf("%s %s differs and is not in secure.txt: %v", version, name, err)
+		case err == nil && listed[name]:
+			t.Errorf("%s %s is in secure.txt and answered as recorded", version, name)
 		}
 	}
 }
