@@ -110,7 +110,7 @@ func Restore(ctx context.Context, c Config, b *backup.Reader, how Restoring) (r 
 		return r, err
 	}
 	c.reached("named")
-	return r, dir.Sync()
+	return r, errors.Join(remove(part.Path), dir.Sync())
 }
 
 // reached tells tests how far Restore has come.

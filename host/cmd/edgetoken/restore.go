@@ -88,6 +88,9 @@ func restoreInto(
 	} else if client != nil {
 		return v, errors.Join(fmt.Errorf("a node runs on %s: stop it first", dir), client.Close())
 	}
+	if dir.Contents().Store && !how.Replace { // so that nobody is asked for a passphrase first
+		return v, existsThere(fmt.Errorf("restore store %s: %w", dir.Store(), fs.ErrExist))
+	}
 	passphrase := ""
 	if b.Header.Keys > 0 && !withoutKeys && !cfg.SigningKey.IsSet() {
 		read, err := passphraseSource(c, false)
@@ -106,8 +109,7 @@ func restoreInto(
 	case errors.Is(err, datadir.ErrPassphrase):
 		return v, fmt.Errorf("%w: nothing was restored; --without-keys restores the store alone", err)
 	case errors.Is(err, fs.ErrExist):
-		return v, fmt.Errorf("%w: name an empty data directory, or replace what is there with --force, which keeps "+
-			"it beside", err)
+		return v, existsThere(err)
 	case err != nil:
 		return v, err
 	}
@@ -117,6 +119,11 @@ func restoreInto(
 		v.CutOff = &r.CutOff
 	}
 	return v, nil
+}
+
+func existsThere(err error) error {
+	return fmt.Errorf("%w: name an empty data directory, or replace what is there with --force, which keeps it beside",
+		err)
 }
 
 // printRestored says what was done, and what is left to do. keys says whether the backup has keys.
