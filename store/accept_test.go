@@ -15,6 +15,11 @@ func TestAcceptJudges(t *testing.T) {
 	family := core.FamilyKey{Bits: 1}
 	now := int64(start / 1000)
 	ahead := "it is of a time that is still ahead"
+	advance := func(home, by uint16, sequence uint64) fact.Fact { // of the family that began on node home
+		k := core.FamilyKey{Bits: uint64(home)<<33 | 1, Start: start}
+		return fact.AdvanceFamily{Family: k, Start: start, Until: now + 60, Generation: 1, IssuedAt: start * 1000,
+			Incarnation: 5, Sequence: sequence, Home: by}
+	}
 	for _, c := range []struct {
 		name   string
 		fact   fact.Fact
@@ -31,10 +36,11 @@ func TestAcceptJudges(t *testing.T) {
 		{"one to come", fact.LastLogin{ID: core.Integer(1), Made: at, At: (start + 600_001) * 1000}, ahead},
 		{"of a text", fact.LastLogin{ID: core.Text("ada"), Made: at, At: start * 1000},
 			"it is about a customer of another kind: the store holds integers as ids"},
-		{"an advance", fact.AdvanceFamily{Family: family, Start: start, Until: now + 60, Generation: 1,
-			IssuedAt: start * 1000, Incarnation: 5, Sequence: 7}, ""},
-		{"made in another frame", fact.AdvanceFamily{Family: family, Start: start, Until: now + 60, Generation: 2,
-			IssuedAt: start * 1000, Incarnation: 5, Sequence: 99}, "it says that it was made in another frame"},
+		{"an advance", advance(4, 4, 7), ""},
+		{"made in another frame", advance(4, 4, 99), "it says that it was made in another frame"},
+		{"made by another node", advance(4, 3, 7), "it says that node 3 made it"},
+		{"away from home", advance(3, 4, 7), "the home of the family is node 3"},
+		{"of a family without a home", advance(0, 4, 7), "the home of the family is node 1"},
 		{"lifetimes", fact.Lifetimes{Access: 60}, ""},
 		{"a customer", fact.Customer{ID: core.Integer(1), Made: at, Stamp: at, Set: fact.Staff, Staff: true},
 			"only the hub writes facts of the kind customer"},
@@ -70,7 +76,7 @@ func TestAcceptJudges(t *testing.T) {
 func TestAcceptPassesOn(t *testing.T) {
 	hub, edge := join(t, 1), join(t, 2)
 	node := chain{node: 4, incarnation: 5}
-	frame := node.frame(t, revoked(1), unread(t, byte(fact.RevokeFamilyKind), 2, 1, 2),
+	frame := node.frame(t, revoked(1), unread(t, byte(fact.RevokeFamilyKind), 3, 1, 2),
 		unread(t, byte(fact.LastLoginKind), 2, 1), unread(t, 40, 1, 1))
 	d, err := hub.Accept(bg, 4, store.Delivery{Frames: [][]byte{frame}})
 	must(t, err)

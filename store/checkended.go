@@ -41,6 +41,9 @@ func (a *recordCheck) family(e *entry) {
 		e.wrong(unreadable)
 		return
 	}
+	if k.Start != 0 && k.Start != f.start {
+		e.wrong("it began at another time than its key says")
+	}
 	a.version(e, f.version)
 	a.expires(e, f.until, fact.FamilyRecord)
 }

@@ -20,7 +20,7 @@ const (
 // formOf says which form they have in a file. b is its bucket meta.
 func formOf(version int64, b *bbolt.Bucket) form {
 	switch {
-	case version < schema:
+	case version < 4:
 		return old
 	case b.Get(upgradeKey) != nil:
 		return both

@@ -35,7 +35,7 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 		return err
 	}
 	a := recordCheck{tables: tables{tx: tx}, report: r, sound: sound, form: formOf(version, b)}
-	r.Schema, r.Older, r.Upgrading = int(version), a.form != present, a.form == both
+	r.Schema, r.Older, r.Upgrading = int(version), version < schema || a.form == both, a.form == both
 	if !a.meta() {
 		return nil
 	}

@@ -230,6 +230,7 @@ func (db *DB) served(w *writer) {
 		db.windows.opened(window{began: w.at.running, durable: db.time.look().running})
 	}
 	c.node, c.known, c.last = w.node, true, w.last
+	db.number.Store(uint32(w.node.Number))
 	c.file.fleet = w.fleet
 	db.index.remove(int(c.failed), w.forgotten)
 }
@@ -275,6 +276,7 @@ func (db *DB) reopen() <-chan time.Time {
 		db.windows.opened(window{began: c.file.tally.running, durable: db.time.look().running})
 		c.pause = 0
 		db.mark.Store(c.file.tally.mark)
+		db.number.Store(uint32(c.file.node.Number))
 		db.outboxBytes.Store(c.file.fleet.outbox.bytes)
 		db.latest.Store(durable(c.file.transaction))
 		db.changes.Store(db.changes.Load()&^1 + 2) // nothing read from a commit that was taken back counts

@@ -111,7 +111,7 @@ func (c *courier) takeFacts(f *fact.Frame) error {
 // takeFact takes one fact of a frame.
 func (c *courier) takeFact(node uint16, at fact.Position, x fact.Fact) error {
 	if c.judge != nil {
-		if reason := c.judge(c.w, at, x); reason != "" {
+		if reason := c.judge(c.w, node, at, x); reason != "" {
 			c.done.Refused = append(c.done.Refused, Refused{node, at, x, reason})
 			return nil
 		}

@@ -38,6 +38,8 @@ type DB struct {
 	// mark is the durable high-water mark, in Unix milliseconds. The mark that a reader finds in the file may not be
 	// durable yet.
 	mark atomic.Int64
+	// number is the node's own: fact.Node.Number.
+	number atomic.Uint32
 	// outboxBytes are the durable bytes of the outbox.
 	outboxBytes atomic.Int64
 
@@ -64,6 +66,7 @@ func newDB(c Config, f file) *DB {
 		info: f.info, index: newFamilyIndex(c.MaxFamilyIndex)}
 	db.time.opened(f)
 	db.mark.Store(f.tally.mark)
+	db.number.Store(uint32(f.node.Number))
 	db.outboxBytes.Store(f.fleet.outbox.bytes)
 	db.latest.Store(durable(f.transaction))
 	db.committer = committer{file: f, granted: bounded(f.tally.mark), sequence: f.tally.sequence,

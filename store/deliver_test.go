@@ -32,7 +32,7 @@ func join(t testing.TB, number uint16) *member {
 		Elapsed: c.elapsed, Outbox: true}}
 	m.open(t)
 	if number != 0 {
-		must(t, m.Enroll(bg, number))
+		must(t, m.Enroll(bg, number, 0))
 	}
 	t.Cleanup(func() {
 		m.Close()

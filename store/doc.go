@@ -51,7 +51,7 @@
 //	            rights.go and permission.go, group.go, lifetimes.go, purge.go
 //	applying    apply.go, applycustomer.go, address.go, forget.go; the other kinds beside their records
 //	committing  commit.go, batch.go, clock.go, compact.go, errors.go
-//	frames      outbox.go, deliver.go, courier.go, heads.go, judge.go, quarantine.go, fleet.go, conflicts.go
+//	frames      outbox.go, deliver.go, courier.go, heads.go, judge.go, home.go, quarantine.go, fleet.go, conflicts.go
 //	copying     backup.go, restore.go; package backup has the format
 //	checking    check.go, pages.go (bbolt's format), checkrecords.go and the other check files
 //	upgrading   upgrade.go, oldrecords.go
@@ -60,8 +60,9 @@
 //
 // # Layout
 //
-// The schema has version 4; Open upgrades a file of versions 1 to 3. Below, a number in parentheses is the version that
+// The schema has version 5; Open upgrades a file of versions 1 to 4. Below, a number in parentheses is the version that
 // brought a record. Version 2 brought the buckets after "expiry" too, and version 4 those after "session_expiry".
+// Version 5 put starts into the keys of families: an older record, without one, is about every start.
 // Versions 2 and 3 kept the permissions and groups of customers in a bucket of their own, "rights".
 //
 // Integers in keys are big-endian, in values little-endian; a text in a value has its length before it (2 bytes). The
@@ -72,7 +73,7 @@
 //
 // The buckets of a store with integer ids (those of a text id are its UTF-8 bytes), with one sample each:
 //
-//	meta        schema                           01 0400000000000000
+//	meta        schema                           01 0500000000000000
 //	            identity                         01 | 16 random bytes | u8 kind of ids (1 integers, 2 texts)
 //	            tally                            02 | i64 latest commit under a plausible clock, µs |
 //	                                             u64 last version | i64 high-water mark, ms |
@@ -82,6 +83,8 @@
 //	                                             had been open in all, µs (5)
 //	            node                             01 0000 000040002d22ad03 01000000: u16 number |
 //	                                             u64 incarnation | u32 epoch (4)
+//	                                             02 …: … | i64 mark of homes, ms: of a node with families from
+//	                                             before schema 5, whose bits name no home (5)
 //	            fleet                            01 0100000000000000 5f00000000000000
 //	                                             0100000000000000 5f00000000000000
 //	                                             0100000000000000 2500000000000000
@@ -134,25 +137,27 @@
 //	            0065 c1ab2e558c55746cd739524ff4165e7012a9d55f8c3eeb60a81b8d1277d0a31c
 //	            00, e, SHA-256 of the e-mail address: no id has such a key
 //	                                             02 00a8da769b010000 11c7556900000000
-//	families    0000 01 8000000000000007 0000000000000005
-//	            issuer, kind and id of the customer, bits; texts have 2 bytes of length before them
+//	families    0000 01 8000000000000007 0000000000000005 0000019b76daa800
+//	            issuer, kind and id of the customer, bits, start in ms unless the record is about every start (5);
+//	            texts have 2 bytes of length before them
 //	                                             02 0300000000000000 01 64b9556900000000 00a8da769b010000
 //	                                             u64 version | u8 dead | i64 until, s | i64 start, ms
 //	                                             01 0300000000000000 01 64b9556900000000:
 //	                                             the same where the start is not known; all were so before (3)
 //	                                             04 0400000000000000 00 64b9556900000000 00a8da769b010000 02000000
 //	                                             0040204648470600 100e000000000000 8051010000000000 0200 6b31
-//	                                             a700000000000000 0100000000000000 0000000000000000: where a
+//	                                             a700000000000000 0100000000000000 0000000000000000 0300: where a
 //	                                             refresh token was exchanged: … | u32 generation | i64 issued, µs |
 //	                                             i64 life of the access token, s | of the refresh token, s | kid |
 //	                                             u64 incarnation | u64 sequence of the commit (4) | i64 for how long
-//	                                             the store had been open in all, µs; version 3 has no such time (5)
+//	                                             the store had been open in all, µs | u16 home: number of the node
+//	                                             that exchanged it; version 3 has neither (5)
 //	tombstones  8000000000000008                 02 01000000 0240204648470600 0000 11c7556900000000: stamp of the
 //	                                             latest removal | i64 until, s
 //	            0067 283bb9deef02e6843abfb538efa1eca70801bd8a701c3f98191e123496339247
 //	            00, g, SHA-256 of a group's name: the same of a group (4)
 //	                                             02 01000000 0640204648470600 0000 003e386b00000000
-//	expiry      800000006955b964 66 0000 01 8000000000000007 0000000000000005
+//	expiry      800000006955b964 66 0000 01 8000000000000007 0000000000000005 0000019b76daa800
 //	            until, s; f for a family, c for a cut-off, t for a tombstone; its key
 //	                                             01
 //	folded      616461406578616d706c652e636f6d 00 416461406578616d706c652e636f6d
@@ -191,7 +196,7 @@
 //	                                             0000
 //	heads       0003 00000000000000a7: node, incarnation
 //	                                             01 0100000000000000
-//	                                             fb82cb1be5167e9e46c90566f816f02d4a691be801505bc21affd5d71ee24614:
+//	                                             5eee9bc0d2adfd91972baeffaf54cb90cdb46ec6b0d9d019dfbf185cfdac604e:
 //	                                             u64 sequence of the last frame that was applied | its hash
 //	waiting     0003 00000000000000a7 0000000000000003
 //	            af6d51c20ab651fb1972ed19e714f7f7595f02911f61427f8582dba16752b587
@@ -248,20 +253,20 @@
 //	                   one
 //	                 04 01 19000000 01 0700000000000000 00a8da769b010000 0000000000000000
 //	revoke_family    up and down, anyone
-//	                 family | i64 start, ms | i64 until, s
+//	                 family | i64 start, ms | i64 until, s; version 2: the start is part of the name
 //	                 join: dead for good; the latest end; the latest start, or none if that of one is not known
 //	                 from: Settle
-//	                 05 01 23000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000
+//	                 05 02 23000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000
 //	                 00b9556900000000
 //	advance_family   up, home
 //	                 family | i64 start, ms | i64 until, s | u32 generation | i64 issued at, µs | i64 life of
 //	                 the access token, s | i64 life of the refresh token, s | kid | u64 incarnation | u64
-//	                 sequence
+//	                 sequence; version 2: … | u8 the start is part of the name | u16 home
 //	                 join: the highest generation, and of that the latest commit; start and end as above
 //	                 from: Settle
-//	                 06 01 53000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000
+//	                 06 02 56000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000
 //	                 00b9556900000000 02000000 0040204648470600 100e000000000000 8051010000000000 0200 6b31
-//	                 a700000000000000 0c00000000000000
+//	                 a700000000000000 0c00000000000000 01 0300
 //	group            down, hub
 //	                 name | made | stamp | granted | withdrawn
 //	                 join: of two that make one name, the last; of each permission the latest stamp
@@ -323,7 +328,7 @@
 //	                 from: AcceptClock
 //	                 47 01 08000000 0040204648470600
 //	node             local, self
-//	                 u16 number | u64 incarnation | u32 epoch
+//	                 u16 number | u64 incarnation | u32 epoch; version 2: … | i64 mark of homes, ms
 //	                 join: the last
 //	                 from: the first commit after Open; Enroll, Restore
 //	                 48 01 0e000000 0100 a700000000000000 00000000

@@ -26,11 +26,12 @@ type advance struct {
 	access, refresh       int64
 	key                   string
 	incarnation, sequence uint64
+	home                  uint16
 }
 
 func advanceOf(f fact.AdvanceFamily) advance {
 	return advance{generation: f.Generation, issued: f.IssuedAt, access: f.Access, refresh: f.Refresh, key: f.Key,
-		incarnation: f.Incarnation, sequence: f.Sequence}
+		incarnation: f.Incarnation, sequence: f.Sequence, home: f.Home}
 }
 
 // compare orders advances. One to a higher generation is later, and of two to the same generation the one that was
@@ -38,7 +39,7 @@ func advanceOf(f fact.AdvanceFamily) advance {
 func (a advance) compare(b advance) int {
 	return cmp.Or(cmp.Compare(a.generation, b.generation), cmp.Compare(a.incarnation, b.incarnation),
 		cmp.Compare(a.sequence, b.sequence), cmp.Compare(a.issued, b.issued), cmp.Compare(a.access, b.access),
-		cmp.Compare(a.refresh, b.refresh), cmp.Compare(a.key, b.key))
+		cmp.Compare(a.refresh, b.refresh), cmp.Compare(a.key, b.key), cmp.Compare(a.home, b.home))
 }
 
 // join is what two records say of one family: it is dead if either says so, and each other field has its latest value.
@@ -67,8 +68,16 @@ func (f family) state() core.FamilyState {
 	return s
 }
 
+// and is what two records, either of which may not be there, say of one family to a reader.
+func (f family) and(g family) family {
+	version := max(f.version, g.version)
+	f = f.join(g)
+	f.version = version
+	return f
+}
+
 // The first byte of a record with a start, and of one with an advance. A record with neither has version 1. Schema 4
-// wrote advances without the time of their commit.
+// wrote advances without the time of their commit and the home.
 const (
 	startedVersion         = 2
 	advancedSchema4Version = 3
@@ -77,7 +86,7 @@ const (
 
 // encode: version 1 | u64 version | u8 dead | i64 until. With a start: version 2 | … | i64 start. Advanced: version 4
 // | … | i64 start | u32 generation | i64 issued | i64 access | i64 refresh | key | u64 incarnation | u64 sequence |
-// i64 advanced.
+// i64 advanced | u16 home.
 func (f family) encode() []byte {
 	first := byte(recordVersion)
 	switch {
@@ -93,7 +102,8 @@ func (f family) encode() []byte {
 	if first == advancedVersion {
 		a := f.advance
 		b = codec.I64(codec.I64(codec.I64(codec.U32(b, a.generation), a.issued), a.access), a.refresh)
-		b = codec.I64(codec.U64(codec.U64(codec.Text(b, a.key), a.incarnation), a.sequence), f.advanced)
+		b = codec.U64(codec.U64(codec.Text(b, a.key), a.incarnation), a.sequence)
+		b = codec.U16(codec.I64(b, f.advanced), a.home)
 	}
 	return b
 }
@@ -112,7 +122,7 @@ func decodeFamily(value []byte) (family, error) {
 		f.advance = advance{generation: r.U32(), issued: r.I64(), access: r.I64(), refresh: r.I64(), key: r.text(),
 			incarnation: r.U64(), sequence: r.U64()}
 		if f.advanced = -1; first == advancedVersion {
-			f.advanced = r.I64()
+			f.advanced, f.advance.home = r.I64(), r.U16()
 		}
 		r.Bad = r.Bad || f.start < 0 || f.advance == advance{} || f.advanced < -1
 	default:

@@ -137,7 +137,7 @@ func TestEveryWriteFails(t *testing.T) {
 		{"removal", func(m *member) error { return m.Remove(bg, ada.ID, time.Hour) }},
 		{"lifetimes", func(m *member) error { return m.RaiseLifetimes(bg, core.Lifetimes{Access: 60, Refresh: 600}) }},
 		{"clock", func(m *member) error { _, err := m.AcceptClock(bg); return err }},
-		{"number", func(m *member) error { return m.Enroll(bg, 8) }},
+		{"number", func(m *member) error { return m.Enroll(bg, 8, 0) }},
 		{"restore", func(m *member) error { return m.Restored(bg) }},
 		{"acknowledgement", func(m *member) error { return m.Acknowledge(bg, end) }},
 		{"Apply", func(m *member) error {

@@ -12,8 +12,11 @@ import (
 // blacklist revokes a family with the effects of core. If most is not 0, it folds the families beyond most.
 func blacklist(t testing.TB, db *store.DB, f core.Family, customer core.CustomerID, most int64) {
 	t.Helper()
-	list := []core.Effect{{Kind: core.RevokeFamily, Family: f.Key("", customer), At: f.Start, Until: start/1000 +
-		86400}}
+	k := f.Key("", customer)
+	if state(t, db, customer, f).Family.AnyStart { // as core does
+		k.Start = 0
+	}
+	list := []core.Effect{{Kind: core.RevokeFamily, Family: k, At: f.Start, Until: start/1000 + 86400}}
 	if most != 0 {
 		list = append(list, core.Effect{Kind: core.FoldFamilies, Customer: customer, At: most})
 	}

@@ -77,7 +77,7 @@ func newWorld(t testing.TB, most int) *world {
 			Staleness: fleetStaleness, Skew: fleetSkew, Outbox: true}
 		db, err := Open(p.config)
 		if err == nil {
-			err = db.Enroll(t.Context(), p.number)
+			err = db.Enroll(t.Context(), p.number, 0)
 		}
 		if err == nil {
 			err = db.RaiseLifetimes(t.Context(), core.Lifetimes{}.Raised(&tokenSettings))

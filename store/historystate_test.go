@@ -82,7 +82,7 @@ func (p *peer) records(o over) map[string]string {
 		check(err)
 		key, _ := readFamilyKey(k)
 		if x.until > o.now && x.start > o.at[string(idKey(key.Customer))] { // else a fold may have forgotten it
-			x.version = 0
+			x.version, x.advanced = 0, 0 // each store has its own
 			put(familiesBucket, k, fmt.Sprintf("%+v", x))
 		}
 	})

@@ -1,17 +1,18 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// judgement says why a fact of a frame at a position is refused; "": it is accepted.
-type judgement func(w *writer, at fact.Position, x fact.Fact) (reason string)
+// judgement says why a fact of a node's frame at a position is refused; "": it is accepted.
+type judgement func(w *writer, node uint16, at fact.Position, x fact.Fact) (reason string)
 
 // judge says why the hub of a fleet refuses a fact of another node; "": it accepts it. Of a fact that a newer program
 // wrote it judges only the kind. The rest is judged once this program can read the fact.
-func (db *DB) judge(w *writer, at fact.Position, x fact.Fact) (reason string) {
+func (db *DB) judge(w *writer, node uint16, at fact.Position, x fact.Fact) (reason string) {
 	kind := x.Kind()
 	if a := kind.Authority(); kind.Known() && a != fact.Anyone && a != fact.Home {
 		return fmt.Sprintf("only the hub writes facts of the kind %s", kind)
@@ -31,9 +32,27 @@ func (db *DB) judge(w *writer, at fact.Position, x fact.Fact) (reason string) {
 		if (fact.Position{Incarnation: x.Incarnation, Sequence: x.Sequence}) != at {
 			return "it says that it was made in another frame"
 		}
+		if reason := w.away(node, x); reason != "" {
+			return reason
+		}
 		return untimely(max(x.Start, x.IssuedAt/1000), latest, x.Until, now)
 	case fact.LastLogin:
 		return untimely(x.At/1000, latest, now/1e6, now)
+	}
+	return ""
+}
+
+// away says why a node may not advance a family; "": it is the home.
+func (w *writer) away(node uint16, x fact.AdvanceFamily) string {
+	if x.Home != node {
+		return fmt.Sprintf("it says that node %d made it", x.Home)
+	}
+	f, _, err := w.familyOf(x.Family, x.Family.Customer)
+	if err != nil {
+		return "" // applying it says what is damaged
+	}
+	if h := cmp.Or(home(x.Family, f.advance.home, w.node.Homes), w.node.Number); h != node {
+		return fmt.Sprintf("the home of the family is node %d", h)
 	}
 	return ""
 }

@@ -50,7 +50,8 @@ func checkText(field, s string) error {
 }
 
 // familyKey is the key of a family record; ok is false if the name is too long to be recorded. Lengths stand before
-// texts, so that all families of one customer lie together.
+// texts, so that all families of one customer lie together. A start, where the name has one, comes last, so that all
+// records about one family lie together.
 func familyKey(k core.FamilyKey) (key []byte, ok bool) {
 	if len(k.Issuer) > maxText || len(k.Customer.Text) > maxText {
 		return nil, false
@@ -65,11 +66,15 @@ func familyKey(k core.FamilyKey) (key []byte, ok bool) {
 		key = binary.BigEndian.AppendUint16(key, uint16(len(k.Customer.Text)))
 		key = append(key, k.Customer.Text...)
 	}
-	return binary.BigEndian.AppendUint64(key, k.Bits), true
+	key = binary.BigEndian.AppendUint64(key, k.Bits)
+	if k.Start != 0 {
+		key = binary.BigEndian.AppendUint64(key, uint64(k.Start))
+	}
+	return key, true
 }
 
-// bitsLength is the length of the bits at the end of a family's key. The bytes before them are the same for all
-// families of its issuer and customer.
+// bitsLength is the length of the bits at the end of a family's key without a start. The bytes before them are the same
+// for all families of its issuer and customer.
 const bitsLength = 8
 
 // readFamilyKey reads what familyKey made.
@@ -83,6 +88,9 @@ func readFamilyKey(key []byte) (k core.FamilyKey, ok bool) {
 		k.Customer.Text = r.text()
 	}
 	k.Bits = binary.BigEndian.Uint64(r.take(8))
+	if len(r.rest) > 0 {
+		k.Start = int64(binary.BigEndian.Uint64(r.take(8)))
+	}
 	again, _ := familyKey(k)
 	return k, bytes.Equal(again, key) && k.Customer.Kind <= core.TextID
 }

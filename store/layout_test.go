@@ -26,8 +26,8 @@ func TestLayoutIsAsDocumented(t *testing.T) {
 	gone := add(t, db, core.CustomerID{}, "gone@example.com")
 	e := login(state(t, db, ada.ID, core.Family{}), start)
 	e.List = append(e.List, core.Effect{Kind: core.RecordLogin, Customer: ada.ID, At: start * 1000},
-		core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: ada.ID, Bits: 5}, Until: start/1000 + 100,
-			At: start})
+		core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: ada.ID, Bits: 5, Start: start},
+			Until: start/1000 + 100})
 	must(t, db.Settle(t.Context(), e))
 	must(t, db.Revoke(t.Context(), ada.ID))
 	must(t, db.Remove(t.Context(), gone.ID, time.Hour))

@@ -34,7 +34,7 @@ func fleetStore(t testing.TB) string {
 	again.ID, again.Email = core.Integer(7), "eve"
 	advance := fact.AdvanceFamily{Family: core.FamilyKey{Customer: core.Integer(7), Bits: 5}, Start: start,
 		Until: start/1000 + 100, Generation: 2, IssuedAt: start * 1000, Access: 3600, Refresh: 86400, Key: "k1",
-		Incarnation: 0xa7, Sequence: 1}
+		Incarnation: 0xa7, Sequence: 1, Home: 3}
 	unread, err := fact.Decode([]byte{63, 1, 1, 0, 0, 0, 5})
 	if unread == nil {
 		t.Fatal(err)

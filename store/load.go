@@ -64,10 +64,10 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 	return db.present(q, l.state, l.advanced), l.customer, nil
 }
 
-// present completes a state with what no record says: State.HighWater, the gap, and the age of the family's latest
-// advance.
+// present completes a state with what no record says: State.HighWater, State.Number, the gap, and the age of the
+// family's latest advance.
 func (db *DB) present(q Query, state core.State, advanced int64) core.State {
-	state.HighWater = db.mark.Load()
+	state.HighWater, state.Number = db.mark.Load(), uint16(db.number.Load())
 	state.CutOff = db.gap.cutOff(q, state.CutOff)
 	if state.Family.Issued != 0 {
 		state.Family.Age = db.windows.age(advanced, db.time.look().running)
@@ -118,11 +118,12 @@ func (t tables) load(kind core.IDKind, q Query) (l loaded, err error) {
 		state.Customer = customer.known(userID)
 	}
 	if q.HasFamily && q.Family.Listed {
-		f, err := t.familyOf(q.Family.Key(q.Issuer, customer.ID), customer.ID)
+		f, anyStart, err := t.familyOf(q.Family.Key(q.Issuer, customer.ID), customer.ID)
 		if err != nil {
 			return loaded{}, err
 		}
 		state.Family, l.advanced = f.state(), f.advanced
+		state.Family.AnyStart = anyStart
 	}
 	return l, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
@@ -179,18 +180,22 @@ func (w *writer) trim(upTo fact.Position) {
 }
 
 // Enroll gives the node its number in a fleet, 1 to fact.MaxNumber. A node that gets another number begins a new
-// incarnation.
-func (db *DB) Enroll(ctx context.Context, number uint16) error {
+// incarnation. homes is the mark of the fleet, fact.Node.Homes of its hub: the latest of all nodes that have joined, so
+// that they agree on the home of each family. 0: only the node's own counts.
+func (db *DB) Enroll(ctx context.Context, number uint16, homes int64) error {
 	if number < 1 || number > fact.MaxNumber {
 		return fmt.Errorf("number of the node %w: %d is not 1 to %d", ErrInvalid, number, fact.MaxNumber)
 	}
 	return db.write(ctx, func(w *writer) (resolved, error) {
 		n := w.node
-		if n.Number == number {
+		n.Homes = max(n.Homes, min(homes, core.LastStart))
+		if n.Number != number {
+			n.Number = number
+			n.Incarnation++
+		}
+		if n == w.node {
 			return nil, nil
 		}
-		n.Number = number
-		n.Incarnation++
 		return resolved{n}, nil
 	})
 }

@@ -108,8 +108,8 @@ func TestOutboxIsAChain(t *testing.T) {
 	}
 	ada := add(t, m.DB, core.CustomerID{}, "ada")
 	must(t, m.Settle(bg, login(state(t, m.DB, ada.ID, core.Family{}), start+5))) // a start is reserved: local
-	must(t, m.Enroll(bg, 3))
-	must(t, m.Enroll(bg, 3))
+	must(t, m.Enroll(bg, 3, 0))
+	must(t, m.Enroll(bg, 3, 0))
 	must(t, m.SetActive(bg, ada.ID, false))
 	m.restart(t, nil)
 	must(t, m.SetActive(bg, ada.ID, true))
@@ -128,7 +128,7 @@ func TestOutboxIsAChain(t *testing.T) {
 		t.Errorf("frames = %+v, the node is %+v", frames[2:], after)
 	}
 	for _, number := range []uint16{0, fact.MaxNumber + 1} {
-		wantErr(t, "Enroll", m.Enroll(bg, number), store.ErrInvalid)
+		wantErr(t, "Enroll", m.Enroll(bg, number, 0), store.ErrInvalid)
 	}
 }
 

@@ -62,8 +62,9 @@ func TestQuarantineIsRead(t *testing.T) {
 	first, second, third := c.frame(t, revoked(1)), c.frame(t, revoked(2)), c.frame(t, revoked(3))
 	other := chain{node: 4, incarnation: 5}
 	advance := func(bits, sequence uint64) []byte {
-		return fact.Append(nil, fact.AdvanceFamily{Family: core.FamilyKey{Bits: bits}, Start: start,
-			Until: start/1000 + 1000, Generation: 1, IssuedAt: start * 1000, Incarnation: 7, Sequence: sequence})
+		return fact.Append(nil, fact.AdvanceFamily{Family: core.FamilyKey{Bits: 4<<33 | bits, Start: start},
+			Start: start, Until: start/1000 + 1000, Generation: 1, IssuedAt: start * 1000, Incarnation: 7,
+			Sequence: sequence, Home: 4})
 	}
 	in := fact.Position{Incarnation: 7, Sequence: 2}
 	m.restart(t, quarantine(

@@ -163,15 +163,27 @@ func decodeLastLogin(value []byte) (lastLogin, error) {
 	return l, nil
 }
 
-// encodeNode: version 1 | u16 number | u64 incarnation | u32 epoch.
+// homesVersion is the first byte of the record of a node with a mark of homes. Others have version 1.
+const homesVersion = 2
+
+// encodeNode: version 1 | u16 number | u64 incarnation | u32 epoch. With a mark of homes: version 2 | … | i64 homes.
 func encodeNode(n fact.Node) []byte {
-	return codec.U32(codec.U64(codec.U16([]byte{recordVersion}, n.Number), n.Incarnation), n.Epoch)
+	b := codec.U32(codec.U64(codec.U16([]byte{recordVersion}, n.Number), n.Incarnation), n.Epoch)
+	if n.Homes != 0 {
+		b[0] = homesVersion
+		b = codec.I64(b, n.Homes)
+	}
+	return b
 }
 
 func decodeNode(value []byte) (fact.Node, error) {
-	r := begin(value)
+	r := reader{codec.Reader{Rest: value}}
+	version := r.U8()
 	n := fact.Node{Number: r.U16(), Incarnation: r.U64(), Epoch: r.U32()}
-	if !r.Done() {
+	if version == homesVersion {
+		n.Homes = r.I64()
+	}
+	if !r.Done() || version != recordVersion && (version != homesVersion || n.Homes <= 0) {
 		return fact.Node{}, corrupt("node")
 	}
 	return n, nil

@@ -16,7 +16,7 @@ import (
 )
 
 // schema is the version of the layout that doc.go describes.
-const schema = 4
+const schema = 5
 
 // The buckets, and the keys of the first.
 var (

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,9 +72,9 @@ func checkEffect(kind core.IDKind, now int64, x core.Effect) error {
 		if k := x.Family.Customer.Kind; k != core.NoCustomer && k != kind {
 			return fmt.Errorf("effect: family %w: its customer is none of this store", ErrInvalid)
 		}
-		if x.At < 0 || x.At > lastMoment/1000 {
+		if at := startOf(x); at < 0 || at > lastMoment/1000 {
 			return fmt.Errorf("effect: family %w: it began at %d, which is before 1970 or after the year 9999",
-				ErrInvalid, x.At)
+				ErrInvalid, at)
 		}
 		if x.Until < now/1e6-maxPast || x.Until > core.LastUntil {
 			return fmt.Errorf("effect: family %w: until %d is no time between an hour ago and a year after the "+
@@ -115,6 +116,9 @@ func checkAdvance(x core.Effect) error {
 	return nil
 }
 
+// startOf is when the family of an effect began: its name says so, where it has a start.
+func startOf(x core.Effect) int64 { return cmp.Or(x.Family.Start, x.At) }
+
 // holds checks the versions that were read, and returns the cut-off that counts now. It may be lower than the one read
 // if that came from the address of a customer who was not found, since Reads does not name that.
 func (t tables) holds(own tally, r core.Reads) (cutOff int64, err error) {
@@ -128,7 +132,7 @@ func (t tables) holds(own tally, r core.Reads) (cutOff int64, err error) {
 		}
 	}
 	if r.HasFamily {
-		f, err := t.familyOf(r.Family, r.Customer)
+		f, _, err := t.familyOf(r.Family, r.Customer)
 		if err != nil {
 			return 0, err
 		}
@@ -176,7 +180,7 @@ func (w *writer) settle(e core.Effects) (resolved, error) {
 			if _, err := w.family(x.Family); err != nil {
 				return nil, err
 			}
-			facts = append(facts, fact.RevokeFamily{Family: x.Family, Start: x.At, Until: w.lasting(x.Until)})
+			facts = append(facts, fact.RevokeFamily{Family: x.Family, Start: startOf(x), Until: w.lasting(x.Until)})
 		case core.AdvanceFamily:
 			if !e.Reads.HasFamily {
 				return nil, fmt.Errorf("effect: advance %w: it was decided without the family", ErrInvalid)
@@ -184,7 +188,7 @@ func (w *writer) settle(e core.Effects) (resolved, error) {
 			if _, err := w.family(x.Family); err != nil {
 				return nil, err
 			}
-			facts = append(facts, fact.AdvanceFamily{Family: x.Family, Start: x.At, Until: w.lasting(x.Until),
+			facts = append(facts, fact.AdvanceFamily{Family: x.Family, Start: startOf(x), Until: w.lasting(x.Until),
 				Generation: x.Generation, IssuedAt: x.Issued, Access: x.Access, Refresh: x.Refresh, Key: x.KeyID})
 		case core.EndLogins:
 			_, existing, err := w.existing(x.Customer)

@@ -63,7 +63,8 @@ func TestLoad(t *testing.T) {
 			core.State{Customer: known, CutOff: start + 5000, HighWater: start + 60_000}},
 		{"by id, foreign family of another issuer", store.Query{HasUser: true, UserID: ada.ID, HasFamily: true,
 			Family: foreign, Issuer: "other"},
-			core.State{Customer: known, Family: dead(3), CutOff: start + 5000, HighWater: start + 60_000}},
+			core.State{Customer: known, Family: core.FamilyState{Version: 3, Dead: true, AnyStart: true},
+				CutOff: start + 5000, HighWater: start + 60_000}},
 		{"unlisted family", store.Query{HasFamily: true, Family: core.Family{Bits: 5, Ours: true}},
 			core.State{HighWater: start + 60_000}},
 		{"family of nobody", store.Query{HasUser: true, UserID: core.Integer(8), HasFamily: true, Family: ours},
@@ -256,7 +257,7 @@ func TestRevokeFamilyTwice(t *testing.T) {
 	} {
 		must(t, db.Settle(t.Context(), core.Effects{List: c.list}))
 		s, _, err := db.Load(t.Context(), store.Query{HasFamily: true, Family: foreign})
-		if want := (core.FamilyState{Version: c.version, Dead: true}); err != nil || s.Family != want {
+		if want := (core.FamilyState{Version: c.version, Dead: true, AnyStart: true}); err != nil || s.Family != want {
 			t.Errorf("%s: Load = %+v, %v, want %+v", c.name, s.Family, err, want)
 		}
 		if stats, err := db.Stats(t.Context()); err != nil || stats.Families != 1 {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"time"
@@ -116,31 +117,55 @@ func (t tables) ownerKey(email string) ([]byte, error) {
 	return decodeOwner(value)
 }
 
-// familyOf reads the family of a customer's token. A family may be recorded under two names, one with the customer
-// and one without, since whoever revokes it may know only one: a foreign token gives the name without, access tokens
-// that came from it the name with the customer, and a node may not know the customer yet. The family is dead if
-// either record says so.
-func (t tables) familyOf(k core.FamilyKey, customer core.CustomerID) (family, error) {
+// familyOf reads the family of a customer's token: version is that of the latest change, and anyStart says that there
+// is a record under the name without a start.
+//
+// A family may be recorded under several names, and each record counts. Names have the customer or not, since whoever
+// revokes a family may know only one: a foreign token gives the name without, access tokens that came from it the name
+// with the customer, and a node may not know the customer yet. Names of foreign families, and of all that were recorded
+// before schema 5, have no start: such a record is about every start. So a name without a start finds all starts.
+func (t tables) familyOf(k core.FamilyKey, customer core.CustomerID) (f family, anyStart bool, err error) {
 	if t.known != nil && !t.known.mayHave(t.tx.ID(), k) {
-		return family{}, nil
+		return family{}, false, nil
 	}
-	f, err := t.family(k)
+	if f, anyStart, err = t.familyNamed(k); err != nil || customer.IsZero() {
+		return f, anyStart, err
+	}
 	switch {
-	case err != nil || customer.IsZero():
-		return f, err
 	case k.Customer.IsZero():
 		k.Customer = customer
 	case k.Issuer == "":
 		k.Customer = core.CustomerID{}
 	default:
-		return f, nil
+		return f, anyStart, nil
 	}
-	other, err := t.family(k)
-	f.version, f.dead = max(f.version, other.version), f.dead || other.dead
-	if other.advance.compare(f.advance) > 0 {
-		f.advance, f.advanced = other.advance, other.advanced
+	other, whole, err := t.familyNamed(k)
+	return f.and(other), anyStart || whole, err
+}
+
+// familyNamed is familyOf for names with the customer that k has, or with none.
+func (t tables) familyNamed(k core.FamilyKey) (f family, anyStart bool, err error) {
+	if k.Start != 0 {
+		if f, err = t.family(k); err != nil {
+			return f, false, err
+		}
+		k.Start = 0
+		whole, err := t.family(k)
+		return f.and(whole), whole.version != 0, err
 	}
-	return f, err
+	prefix, ok := familyKey(k)
+	if !ok {
+		return family{}, false, nil
+	}
+	cursor := t.tx.Bucket(familiesBucket).Cursor()
+	for key, value := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); key, value = cursor.Next() {
+		one, err := decodeFamily(value)
+		if err != nil {
+			return family{}, false, err
+		}
+		f, anyStart = f.and(one), anyStart || len(key) == len(prefix)
+	}
+	return f, anyStart, nil
 }
 
 // family reads the record of a family; the zero value if there is none.

@@ -14,7 +14,8 @@ import (
 
 // oldestSchema is the oldest schema that this version reads. Schema 1 has no permissions, groups or sessions, and no
 // index without regard to case. Schemas 1 and 2 have no purge clock, and do not record when a revoked family began.
-// Schemas 1 to 3 have no stamps, and keep a customer's rights in a bucket of their own.
+// Schemas 1 to 3 have no stamps, and keep a customer's rights in a bucket of their own. Schemas 1 to 4 have no starts
+// in the names of families, and no mark of homes.
 const oldestSchema = 1
 
 // upgradeBatch bounds how many records one transaction of an upgrade rewrites.
@@ -51,10 +52,10 @@ func (f *file) upgrade(c Config) error {
 		})
 	}
 	if version != schema || folds != unicode.Version {
-		if err := update(func(tx *bbolt.Tx) error { return begin4(tx, version, folds) }); err != nil {
+		if err := update(func(tx *bbolt.Tx) error { return beginUpgrade(tx, version, folds) }); err != nil {
 			return err
 		}
-		more = more || version != schema
+		more = more || version < 4
 	}
 	for more {
 		if err := update(func(tx *bbolt.Tx) (err error) {
@@ -67,8 +68,8 @@ func (f *file) upgrade(c Config) error {
 	return nil
 }
 
-// begin4 is the first transaction of an upgrade. It changes everything but customers and tombstones.
-func begin4(tx *bbolt.Tx, version int64, folds string) error {
+// beginUpgrade is the first transaction of an upgrade. It changes everything but customers and tombstones.
+func beginUpgrade(tx *bbolt.Tx, version int64, folds string) error {
 	if version == 1 {
 		if err := upgradeFrom1(tx); err != nil {
 			return err
@@ -81,6 +82,11 @@ func begin4(tx *bbolt.Tx, version int64, folds string) error {
 	}
 	if version < 4 {
 		if err := upgradeFrom3(tx); err != nil {
+			return err
+		}
+	}
+	if version < 5 {
+		if err := upgradeFrom4(tx); err != nil {
 			return err
 		}
 	}
@@ -141,9 +147,24 @@ func upgradeFrom3(tx *bbolt.Tx) error {
 		err = meta.Put(issuedKey, []byte{recordVersion})
 	}
 	own.mark = min(own.mark, core.LastStart+1) // stamps go on from it: see bounded
-	return errors.Join(err, meta.Put(tallyKey, own.encode()), meta.Put(schemaKey, encodeNumber(schema)),
-		meta.Put(upgradeKey, upgrading{}.encode()),
+	return errors.Join(err, meta.Put(tallyKey, own.encode()), meta.Put(upgradeKey, upgrading{}.encode()),
 		meta.Put(nodeKey, encodeNode(fact.Node{Epoch: 1})))
+}
+
+// upgradeFrom4 keeps the mark of starts: the bits of families that began by then name no home. Their records stay as
+// they are. Since the names have no start, they are about every start.
+func upgradeFrom4(tx *bbolt.Tx) error {
+	meta := tx.Bucket(metaBucket)
+	own, err := decodeTally(meta.Get(tallyKey))
+	if err != nil {
+		return err
+	}
+	node, err := decodeNode(meta.Get(nodeKey))
+	if err != nil {
+		return err
+	}
+	node.Homes = min(own.mark, core.LastStart)
+	return errors.Join(meta.Put(nodeKey, encodeNode(node)), meta.Put(schemaKey, encodeNumber(schema)))
 }
 
 // The stages of an upgrade to schema 4.

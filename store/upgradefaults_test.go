@@ -31,6 +31,9 @@ func olders(t *testing.T) (list []older) {
 		list = append(list, older{fmt.Sprintf("schema 3, %s, %d", kindNames[o.kind], o.customers), 3, o.file(t, "db"),
 			o.highest, o.first(t)})
 	}
+	half := oldStores[2]
+	list = append(list, older{"schema 4, integer", 4, schema4(t, "integer"), 7, nil},
+		older{"schema 4, half upgraded", 4, schema4(t, "half"), half.highest, half.first(t)})
 	for _, kind := range []core.IDKind{core.IntegerID, core.TextID} {
 		for i, of := range []func(testing.TB, core.IDKind) (string, func(int) core.CustomerID){schema1, schema2} {
 			path, _ := of(t, kind)
@@ -82,7 +85,7 @@ func (o older) goesOn(t *testing.T, name, path string, begun bool) {
 	t.Helper()
 	schema := o.schema
 	if begun {
-		schema = 4
+		schema = 5
 	}
 	if r, err := store.Check(path); err != nil || !r.Sound() || r.Schema != schema {
 		t.Errorf("%s: Check = %+v, %v, want a sound store of schema %d", name, r, err, schema)
@@ -91,7 +94,7 @@ func (o older) goesOn(t *testing.T, name, path string, begun bool) {
 	must(t, err)
 	differ(t, name, says(t, db, o.highest), o.said)
 	must(t, db.Close())
-	if r, err := store.Check(path); err != nil || !r.Sound() || r.Schema != 4 || r.Older {
+	if r, err := store.Check(path); err != nil || !r.Sound() || r.Schema != 5 || r.Older {
 		t.Errorf("%s: Check at the end = %+v, %v", name, r, err)
 	}
 }

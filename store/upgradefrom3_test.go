@@ -102,7 +102,7 @@ func TestUpgradeFrom3(t *testing.T) {
 		differ(t, name, got, want)
 		must(t, db.Close())
 		after, err := store.Check(path)
-		if err != nil || !after.Sound() || after.Schema != 4 || after.Older || after.Customers != before.Customers ||
+		if err != nil || !after.Sound() || after.Schema != 5 || after.Older || after.Customers != before.Customers ||
 			after.Groups != before.Groups {
 			t.Errorf("%s: Check after = %+v, %v", name, after, err)
 		}
@@ -198,7 +198,7 @@ func TestUpgradeGoesOn(t *testing.T) {
 				db, path, _ := o.open(t, b)
 				differ(t, name, says(t, db, o.highest), o.first(t))
 				must(t, db.Close())
-				if r, err := store.Check(path); err != nil || !r.Sound() || r.Schema != 4 || r.Older {
+				if r, err := store.Check(path); err != nil || !r.Sound() || r.Schema != 5 || r.Older {
 					t.Errorf("%s: Check at the end = %+v, %v", name, r, err)
 				}
 			}
@@ -247,13 +247,13 @@ func tear(before, after []byte, random *rand.Rand) []byte {
 	return torn
 }
 
-// checkHalf checks a file whose upgrade was interrupted. Older versions refuse it, since it has schema 4 already.
+// checkHalf checks a file whose upgrade was interrupted. Older versions refuse it, since it has schema 5 already.
 func checkHalf(t *testing.T, name string, b []byte, begun bool) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "half.db")
 	must(t, os.WriteFile(path, b, 0o600))
 	r, err := store.Check(path)
-	if err != nil || !r.Sound() || r.Schema != map[bool]int{false: 3, true: 4}[begun] || !r.Older ||
+	if err != nil || !r.Sound() || r.Schema != map[bool]int{false: 3, true: 5}[begun] || !r.Older ||
 		r.Upgrading != begun {
 		t.Errorf("%s: Check = %+v, %v, want a sound store", name, r, err)
 	}

@@ -149,7 +149,7 @@ func TestWindowOfAnOlderRecord(t *testing.T) {
 	must(t, b.Update(func(tx *bbolt.Tx) error {
 		families := tx.Bucket([]byte("families"))
 		key, value := families.Cursor().First()
-		older := append([]byte{3}, value[1:len(value)-8]...)
+		older := append([]byte{3}, value[1:len(value)-10]...)
 		return families.Put(bytes.Clone(key), older)
 	}))
 	must(t, b.Close())

@@ -109,9 +109,9 @@ func (w *writer) run(r *request) (err error) {
 	return nil
 }
 
-// placed says in which frame an advance of this node is.
+// placed says of an advance of this node who made it, and in which frame it is.
 func (w *writer) placed(f fact.AdvanceFamily) fact.AdvanceFamily {
-	f.Incarnation, f.Sequence = w.node.Incarnation, w.last.sequence+1
+	f.Home, f.Incarnation, f.Sequence = w.node.Number, w.node.Incarnation, w.last.sequence+1
 	if w.outbox {
 		f.Sequence += uint64(w.shared.Next(f))
 	}

@@ -21,11 +21,11 @@ const headerBytes = 6
 
 // Append appends the encoding of f: its header, and the payload, whose layout stands beside each kind. Integers are
 // little-endian. A text has its length before it in 2 bytes, a byte string in 4, and a list of texts its count in 2.
-// Each fact has one encoding only.
+// Each fact has one encoding only: of the versions of its kind, the first that can say it.
 func Append(b []byte, f Fact) []byte {
-	version := f.Kind().layout().version
-	if u, ok := f.(Unread); ok {
-		version = u.Version()
+	version := byte(1)
+	if v, ok := f.(interface{ version() byte }); ok {
+		version = v.version()
 	}
 	b = append(b, byte(f.Kind()), version, 0, 0, 0, 0)
 	start := len(b)
@@ -48,7 +48,7 @@ func Read(r *codec.Reader) (Fact, error) {
 		raw := bytes.Clone(whole[:headerBytes+len(payload)])
 		return Unread{raw}, fmt.Errorf("fact of kind %v, version %d: %w", kind, version, ErrNewer)
 	}
-	p := reader{codec.Reader{Rest: payload}}
+	p := reader{codec.Reader{Rest: payload}, version}
 	if f := l.read(&p); p.Done() {
 		return f, nil
 	}
@@ -73,6 +73,7 @@ func (u Unread) Kind() Kind { return Kind(u.raw[0]) }
 
 // Version is the version of the payload.
 func (u Unread) Version() byte { return u.raw[1] }
+func (u Unread) version() byte { return u.Version() }
 
 // Length is the length of the payload, in bytes.
 func (u Unread) Length() int { return len(u.raw) - headerBytes }

@@ -129,7 +129,7 @@ type CutOff struct {
 // RevokeFamily makes a family dead for good. Until is how long a store remembers it.
 type RevokeFamily struct {
 	Family core.FamilyKey
-	Start  int64 // Unix milliseconds; 0 where it is not known
+	Start  int64 // Unix milliseconds; 0 where it is not known. A name that has a start has this one.
 	Until  int64 // Unix seconds
 }
 
@@ -137,7 +137,7 @@ type RevokeFamily struct {
 // needed to write the new tokens again.
 type AdvanceFamily struct {
 	Family     core.FamilyKey
-	Start      int64 // Unix milliseconds; 0 where it is not known
+	Start      int64 // as in RevokeFamily
 	Until      int64 // Unix seconds
 	Generation uint32
 	IssuedAt   int64  // of the new tokens, Unix microseconds
@@ -147,6 +147,7 @@ type AdvanceFamily struct {
 	// Incarnation and Sequence are the position of the frame in which the home of the family made it. Of two advances
 	// to one generation the later one counts.
 	Incarnation, Sequence uint64
+	Home                  uint16 // number of the node that made it; 0: it never joined a fleet
 }
 
 // Group makes a group, or gives it permissions and takes others from it. The fact that makes it has Made as its Stamp.
@@ -232,6 +233,9 @@ type Node struct {
 	Number      uint16 // 0: it never joined a fleet
 	Incarnation uint64
 	Epoch       uint32
+	// Homes is the mark of starts when the first program opened the store that puts the number of a node into the bits
+	// of a family, in Unix milliseconds: those of families that began no later are all random. 0: there were none.
+	Homes int64
 }
 
 // PurgeClock has an idle node write its purge clock. Any other commit writes it too.

@@ -1,6 +1,12 @@
 package fact
 
-import "github.com/edgetoken/edgetoken/core/codec"
+import (
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/codec"
+)
+
+// version is 2 where the start is part of the name.
+func (f RevokeFamily) version() byte { return named(f.Family, 0) }
 
 // family | i64 start, ms | i64 until, s
 func (f RevokeFamily) appendTo(b []byte) []byte {
@@ -8,24 +14,51 @@ func (f RevokeFamily) appendTo(b []byte) []byte {
 }
 
 func readRevokeFamily(r *reader) Fact {
-	return RevokeFamily{Family: r.family(), Start: r.familyStart(), Until: r.until()}
+	f := RevokeFamily{Family: r.family(), Start: r.familyStart(), Until: r.until()}
+	if r.version == 2 {
+		r.require(f.Start > 0)
+		f.Family.Start = f.Start
+	}
+	return f
 }
 
+// version is 2 where the start is part of the name, or the home is known.
+func (f AdvanceFamily) version() byte { return named(f.Family, f.Home) }
+
 // family | i64 start, ms | i64 until, s | u32 generation | i64 issued at, µs | i64 life of access, s |
-// i64 life of refresh, s | kid | u64 incarnation | u64 sequence
+// i64 life of refresh, s | kid | u64 incarnation | u64 sequence; version 2: … | u8 start in the name | u16 home
 func (f AdvanceFamily) appendTo(b []byte) []byte {
 	b = codec.I64(codec.I64(appendFamily(b, f.Family), f.Start), f.Until)
 	b = codec.I64(codec.U32(b, f.Generation), f.IssuedAt)
 	b = codec.Text(codec.I64(codec.I64(b, f.Access), f.Refresh), f.Key)
-	return codec.U64(codec.U64(b, f.Incarnation), f.Sequence)
+	b = codec.U64(codec.U64(b, f.Incarnation), f.Sequence)
+	if f.version() == 2 {
+		b = codec.U16(codec.Bool(b, f.Family.Start != 0), f.Home)
+	}
+	return b
 }
 
 func readAdvanceFamily(r *reader) Fact {
 	f := AdvanceFamily{Family: r.family(), Start: r.familyStart(), Until: r.until(), Generation: r.U32(),
 		IssuedAt: r.moment(), Access: r.lifetime(), Refresh: r.lifetime(), Key: r.text(), Incarnation: r.U64(),
 		Sequence: r.U64()}
+	if r.version == 2 {
+		if r.Bool() {
+			f.Family.Start = f.Start
+		}
+		f.Home = r.U16()
+		r.require(f.version() == 2)
+	}
 	r.require(f.Generation > 0)
 	return f
+}
+
+// named is the version of a fact about a family.
+func named(k core.FamilyKey, home uint16) byte {
+	if k.Start != 0 || home != 0 {
+		return 2
+	}
+	return 1
 }
 
 // i64 access, s | i64 refresh, s | i64 foreign, s

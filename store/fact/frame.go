@@ -74,7 +74,7 @@ func ParseFrame(b []byte) (*Frame, error) {
 	if len(b) > MaxFrameBytes {
 		return nil, fmt.Errorf("frame of %d bytes: %w: the most is %d", len(b), ErrMalformed, MaxFrameBytes)
 	}
-	r := reader{codec.Reader{Rest: b}}
+	r := reader{Reader: codec.Reader{Rest: b}}
 	if version := r.U8(); version > frameVersion {
 		return nil, fmt.Errorf("frame of version %d: %w", version, ErrNewer)
 	} else if version == 0 {

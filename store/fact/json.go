@@ -129,6 +129,9 @@ func (f AdvanceFamily) describe(o *object) {
 	o.text("key", f.Key)
 	o.incarnation(f.Incarnation)
 	o.number("sequence", f.Sequence)
+	if f.Home != 0 {
+		o.number("home", uint64(f.Home))
+	}
 }
 
 func (f Group) describe(o *object) {
@@ -185,6 +188,9 @@ func (f Node) describe(o *object) {
 	o.number("number", uint64(f.Number))
 	o.incarnation(f.Incarnation)
 	o.number("epoch", uint64(f.Epoch))
+	if f.Homes != 0 {
+		o.milliseconds("homes", f.Homes)
+	}
 }
 
 func (f ReserveStart) describe(o *object) { o.milliseconds("at", f.At) }

@@ -25,7 +25,7 @@ const (
 // local is the first of the kinds that never leave their node, now and in later versions.
 const local Kind = 64
 
-// layout is the row of one kind: what it is called, the version of its payload, and how to read that.
+// layout is the row of one kind: what it is called, the latest version of its payload, and how to read that.
 type layout struct {
 	name      string
 	version   byte
@@ -40,8 +40,8 @@ var layouts = [...]layout{
 	RemoveCustomerKind: {"remove_customer", 1, Down, Hub, readRemoveCustomer},
 	LastLoginKind:      {"last_login", 1, Up, Anyone, readLastLogin},
 	CutOffKind:         {"cut_off", 1, Down, Hub, readCutOff},
-	RevokeFamilyKind:   {"revoke_family", 1, UpDown, Anyone, readRevokeFamily},
-	AdvanceFamilyKind:  {"advance_family", 1, Up, Home, readAdvanceFamily},
+	RevokeFamilyKind:   {"revoke_family", 2, UpDown, Anyone, readRevokeFamily},
+	AdvanceFamilyKind:  {"advance_family", 2, Up, Home, readAdvanceFamily},
 	GroupKind:          {"group", 1, Down, Hub, readGroup},
 	RemoveGroupKind:    {"remove_group", 1, Down, Hub, readRemoveGroup},
 	LifetimesKind:      {"lifetimes", 1, Up, Anyone, readLifetimes},
@@ -55,7 +55,7 @@ var layouts = [...]layout{
 	KeepCutOffKind:   {"keep_cut_off", 1, Local, Self, readKeepCutOff},
 	ForgetKind:       {"forget", 1, Local, Self, readForget},
 	ClockKind:        {"clock", 1, Local, Self, readClock},
-	NodeKind:         {"node", 1, Local, Self, readNode},
+	NodeKind:         {"node", 2, Local, Self, readNode},
 	PurgeClockKind:   {"purge_clock", 1, Local, Self, readPurgeClock},
 	TrimKind:         {"trim", 1, Local, Self, readTrim},
 	HeadKind:         {"head", 1, Local, Self, readHead},

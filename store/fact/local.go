@@ -42,12 +42,31 @@ func (f Clock) appendTo(b []byte) []byte { return codec.I64(b, f.At) }
 
 func readClock(r *reader) Fact { return Clock{At: r.moment()} }
 
-// u16 number | u64 incarnation | u32 epoch
-func (f Node) appendTo(b []byte) []byte {
-	return codec.U32(codec.U64(codec.U16(b, f.Number), f.Incarnation), f.Epoch)
+// version is 2 where there is a mark of homes.
+func (f Node) version() byte {
+	if f.Homes != 0 {
+		return 2
+	}
+	return 1
 }
 
-func readNode(r *reader) Fact { return Node{Number: r.U16(), Incarnation: r.U64(), Epoch: r.U32()} }
+// u16 number | u64 incarnation | u32 epoch; version 2: … | i64 homes, ms
+func (f Node) appendTo(b []byte) []byte {
+	b = codec.U32(codec.U64(codec.U16(b, f.Number), f.Incarnation), f.Epoch)
+	if f.version() == 2 {
+		b = codec.I64(b, f.Homes)
+	}
+	return b
+}
+
+func readNode(r *reader) Fact {
+	f := Node{Number: r.U16(), Incarnation: r.U64(), Epoch: r.U32()}
+	if r.version == 2 {
+		f.Homes = r.start()
+		r.require(f.Homes != 0)
+	}
+	return f
+}
 
 // i64 at, µs
 func (f PurgeClock) appendTo(b []byte) []byte { return codec.I64(b, f.At) }

@@ -27,7 +27,10 @@ const (
 )
 
 // reader takes values off the front of a payload, and refuses those that a store cannot keep.
-type reader struct{ codec.Reader }
+type reader struct {
+	codec.Reader
+	version byte // of the payload
+}
 
 // require makes r bad unless ok.
 func (r *reader) require(ok bool) { r.Bad = r.Bad || !ok }

@@ -16,7 +16,7 @@ var (
 	ada    = core.Integer(7)
 	made   = fact.Stamp{Time: 1767225600000000, Node: 1}
 	later  = fact.Stamp{Epoch: 2, Time: 1767225600000001, Node: 3}
-	family = core.FamilyKey{Customer: ada, Bits: 5}
+	family = core.FamilyKey{Customer: ada, Bits: 5, Start: milliseconds}
 	cookie = [32]byte{9, 31: 0xee}
 )
 
@@ -54,17 +54,18 @@ var samples = []struct {
 		"04 01 19000000 01 0700000000000000 00a8da769b010000 0000000000000000",
 		`{"fact":"cut_off","id":7,"at":"2026-01-01T00:00:00.000Z"}`},
 	{fact.RevokeFamily{Family: family, Start: milliseconds, Until: seconds},
-		"05 01 23000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000 00b9556900000000",
+		"05 02 23000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000 00b9556900000000",
 		`{"fact":"revoke_family","customer":7,"family":"000000000005","start":"2026-01-01T00:00:00.000Z",` +
 			`"until":"2026-01-01T00:00:00Z"}`},
 	{fact.AdvanceFamily{Family: family, Start: milliseconds, Until: seconds, Generation: 2,
-		IssuedAt: milliseconds * 1000, Access: 3600, Refresh: 86400, Key: "k1", Incarnation: 0xa7, Sequence: 12},
-		"06 01 53000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000 00b9556900000000 " +
+		IssuedAt: milliseconds * 1000, Access: 3600, Refresh: 86400, Key: "k1", Incarnation: 0xa7, Sequence: 12,
+		Home: 3},
+		"06 02 56000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000 00b9556900000000 " +
 			"02000000 0040204648470600 100e000000000000 8051010000000000 0200 6b31 a700000000000000 " +
-			"0c00000000000000",
+			"0c00000000000000 01 0300",
 		`{"fact":"advance_family","customer":7,"family":"000000000005","start":"2026-01-01T00:00:00.000Z",` +
 			`"until":"2026-01-01T00:00:00Z","generation":2,"issued_at":"2026-01-01T00:00:00.000000Z",` +
-			`"access":3600,"refresh":86400,"key":"k1","incarnation":"00000000000000a7","sequence":12}`},
+			`"access":3600,"refresh":86400,"key":"k1","incarnation":"00000000000000a7","sequence":12,"home":3}`},
 	{fact.Group{Name: "editors", Made: made, Stamp: made, Granted: []string{"a.b", "a.c"}},
 		"07 01 33000000 0700 656469746f7273 00000000 0040204648470600 0100 00000000 0040204648470600 " +
 			"0100 0200 0300 612e62 0300 612e63 0000",
@@ -144,10 +145,13 @@ var unusual = []fact.Fact{
 	fact.CutOff{Subject: fact.ByID(core.Text("ada")), Until: -1},
 	fact.RevokeFamily{Family: core.FamilyKey{Issuer: "partner", Bits: 1<<47 - 1}},
 	fact.RevokeFamily{Family: core.FamilyKey{Customer: core.Text("")}},
+	fact.AdvanceFamily{Family: core.FamilyKey{Bits: 5}, Start: milliseconds, Generation: 1, Home: 0x3fff},
+	fact.AdvanceFamily{Family: family, Start: milliseconds, Generation: 1},
 	fact.KeepCutOff{Subject: fact.ByID(ada)},
 	fact.Group{Name: "a", Made: made, Stamp: later, Granted: []string{"b", "d"}, Withdrawn: []string{"a", "c", "e"}},
 	fact.Rehash{ID: ada, Made: made, Password: later, Hash: "secret-hash"},
 	fact.Node{Number: 0xffff, Incarnation: 1<<64 - 1, Epoch: 1<<32 - 1},
+	fact.Node{Number: 1, Epoch: 1, Homes: core.LastStart},
 }
 
 // facts are all of the above.
@@ -156,6 +160,33 @@ func facts() (list []fact.Fact) {
 		list = append(list, s.fact)
 	}
 	return append(list, unusual...)
+}
+
+// older has a fact of each earlier version of a kind. It keeps its encoding, by which the frame is known that it is in.
+var older = []struct {
+	fact fact.Fact
+	hex  string
+}{
+	{fact.RevokeFamily{Family: core.FamilyKey{Customer: ada, Bits: 5}, Start: milliseconds, Until: seconds},
+		"05 01 23000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000 00b9556900000000"},
+	{fact.AdvanceFamily{Family: core.FamilyKey{Customer: ada, Bits: 5}, Start: milliseconds, Until: seconds,
+		Generation: 2, IssuedAt: milliseconds * 1000, Access: 3600, Refresh: 86400, Key: "k1", Incarnation: 0xa7,
+		Sequence: 12},
+		"06 01 53000000 0000 01 0700000000000000 0500000000000000 00a8da769b010000 00b9556900000000 " +
+			"02000000 0040204648470600 100e000000000000 8051010000000000 0200 6b31 a700000000000000 " +
+			"0c00000000000000"},
+}
+
+func TestOlder(t *testing.T) {
+	for _, o := range older {
+		b, err := hex.DecodeString(strings.ReplaceAll(o.hex, " ", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f, err := fact.Decode(b); err != nil || f != o.fact || !bytes.Equal(fact.Append(nil, f), b) {
+			t.Errorf("%s is read as %#v, %v", o.hex, f, err)
+		}
+	}
 }
 
 // Each kind has a sample, which is encoded as ever.
