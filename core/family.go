@@ -63,7 +63,9 @@ type FamilyKey struct {
 }
 
 // Number is the number of the node that began a family of ours, where the bits have it.
-func (k FamilyKey) Number() uint16 { return uint16(k.Bits >> randomBits & (1<<(familyBits-randomBits) - 1)) }
+func (k FamilyKey) Number() uint16 {
+	return uint16(k.Bits >> randomBits & (1<<(familyBits-randomBits) - 1))
+}
 
 // Key is the name of the family of a token that the key of issuer signed and that names the stored customer id.
 func (f Family) Key(issuer string, customer CustomerID) FamilyKey {
