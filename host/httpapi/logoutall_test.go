@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/host/pages"
 	"github.com/edgetoken/edgetoken/host/throttle"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -121,6 +123,39 @@ func TestLogOutEverywhereOfTheBrowser(t *testing.T) {
 	if answer, _ := s.post(t, "/auth/token/refresh/", `{"refresh":"`+kept+`"}`); answer.StatusCode !=
 		http.StatusUnauthorized {
 		t.Errorf("a log-in of a program: %d, want 401", answer.StatusCode)
+	}
+}
+
+// TestLogOutEverywhereFromItsPage: a person sends it from the page of the endpoint, which then knows nobody.
+func TestLogOutEverywhereFromItsPage(t *testing.T) {
+	b := openPerson(t, nil)
+	b.logIn(t)
+	answer, page := b.open(t, logOutAll, nil)
+	if answer.StatusCode != http.StatusMethodNotAllowed || !strings.Contains(page, "Log Out Everywhere") ||
+		!strings.Contains(page, "ana@example.com") {
+		t.Fatalf("the page: %d %s", answer.StatusCode, main(page))
+	}
+	answer, page = b.open(t, pages.CallPath, url.Values{"path": {logOutAll}, "method": {"POST"}, "content": {"{}"},
+		"csrfmiddlewaretoken": {token(t, page)}})
+	if answer.StatusCode != http.StatusOK || strings.Contains(page, "ana@example.com") || b.cookies["sessionid"] != "" {
+		t.Errorf("the answer: %d, cookies %v, %s", answer.StatusCode, b.cookies, page)
+	}
+	if answer, _ := b.open(t, "/customers/me/?format=json", nil); answer.StatusCode != http.StatusUnauthorized {
+		t.Errorf("afterwards: %d, want 401", answer.StatusCode)
+	}
+}
+
+// TestLogOutEverywhereByAddress: tokens that name their customer by the e-mail address end, too.
+func TestLogOutEverywhereByAddress(t *testing.T) {
+	s := openShop(t, func(n *node.Config, _ *httpapi.Config) { n.UserIDField = store.FieldEmail })
+	refresh, access := s.login(t)
+	if answer, body := s.ask(t, "POST", logOutAll, "", "Authorization: Bearer "+access); answer.StatusCode !=
+		http.StatusOK {
+		t.Fatalf("%d %s", answer.StatusCode, body)
+	}
+	if answer, body := s.post(t, "/auth/token/refresh/", `{"refresh":"`+refresh+`"}`); answer.StatusCode !=
+		http.StatusUnauthorized {
+		t.Errorf("refresh afterwards: %d %s, want 401", answer.StatusCode, body)
 	}
 }
 

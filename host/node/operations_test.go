@@ -24,6 +24,7 @@ type operated struct {
 	*world
 	*testing.T
 	tokens  pair
+	spent   string // the refresh token before, where there is no window
 	sliding string
 	session string
 	hash    string // of her password
@@ -48,6 +49,10 @@ var operations = []operation{
 	{"refresh, siblings", siblings, refreshed},
 	{"refresh, generations, exact", spending(core.Exact), refreshed},
 	{"refresh, generations, secure", spending(core.Secure), refreshed},
+	{"reuse", func(s *core.Settings) {
+		spending(core.Secure)(s)
+		s.RefreshGrace = 0
+	}, func(o *operated) (node.Result, error) { return o.Refresh(o.Context(), o.spent) }},
 	{"refresh of Django's", spending(core.Secure), func(o *operated) (node.Result, error) {
 		return o.Refresh(o.Context(), o.djangosOf(o.T, "refresh", "django", "1", 9*day))
 	}},
@@ -105,6 +110,10 @@ func (p operation) prepare(t *testing.T, change func(*node.Config)) *operated {
 	must(t, w.RaiseLifetimes(t.Context()))
 	o := &operated{world: w, T: t}
 	o.tokens.refresh, o.tokens.access = w.login(t)
+	if w.Settings().RefreshGrace == 0 {
+		o.spent = o.tokens.refresh
+		o.tokens.refresh, o.tokens.access = w.rotate(t, o.spent)
+	}
 	o.sliding = w.slide(t)
 	_, err := w.Verify(t.Context(), o.tokens.refresh) // how long tokens live is written once
 	must(t, err)
