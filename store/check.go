@@ -96,6 +96,11 @@ func Check(path string) (r Report, err error) {
 		return r, err
 	}
 	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return r, err
+	}
+	r.Bytes = info.Size()
 	if backup.Is(f) {
 		err = r.backup(f)
 	} else {
@@ -107,9 +112,6 @@ func Check(path string) (r Report, err error) {
 // backup checks a backup. If it is not whole, it is not known what is in it.
 func (r *Report) backup(f *os.File) error {
 	b, err := backup.NewReader(f)
-	if err != nil && !errors.Is(err, backup.ErrDamaged) {
-		return err
-	}
 	var part *os.File
 	if err == nil {
 		r.Made, r.Keys = time.UnixMicro(b.Header.Made).UTC(), b.Header.Keys > 0
@@ -120,18 +122,13 @@ func (r *Report) backup(f *os.File) error {
 		err = b.Extract(part)
 	}
 	if errors.Is(err, backup.ErrDamaged) {
-		info, failed := f.Stat()
-		if failed != nil {
-			return failed
-		}
-		r.Bytes = info.Size()
 		r.found(Problem{What: err.Error()})
 		return nil
 	}
-	if err == nil {
-		err = r.store(part)
+	if err != nil {
+		return err
 	}
-	return err
+	return r.store(part)
 }
 
 // store checks a store file.
@@ -143,7 +140,6 @@ func (r *Report) store(f *os.File) error {
 	if err := checkHeader(f, info.Size()); err != nil {
 		return err
 	}
-	r.Bytes = info.Size()
 	sound := r.pages(f)
 	if sound == nil {
 		return nil

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
+	"strings"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -33,16 +33,16 @@ type Restoration struct {
 	Replaced string    // where the store is now that was there before; "" if there was none
 }
 
-// restoreSuffix ends the name of the store while it is being restored. Restore removes one that was interrupted.
-const restoreSuffix = ".restore"
+// restoreInfix stands in the name of a store while it is being restored, between its later name and random digits.
+const restoreInfix = ".restore-"
 
 // ErrUnsound says that a backup is whole, but the store in it is not.
 var ErrUnsound = errors.New("the store in the backup is damaged")
 
 // Restore makes a store from a backup, at c.Path. It ends every log-in that this node ever began, since nobody knows
 // which of them were revoked after the backup was made, and begins a new incarnation and a new epoch: see
-// DB.restored. Only then the file gets its name. After a crash or an error there is no store, or the one that was there
-// before, or the restored one; in none of these is anything alive that was revoked.
+// DB.restored. Only then does the file get its name. After a crash or an error there is no store, or the one that was
+// there before, or the restored one.
 //
 // Further errors than those of Open, Check and package backup: fs.ErrExist if there is a store, ErrUnsound.
 func Restore(ctx context.Context, c Config, b *backup.Reader, how Restoring) (r Restoration, err error) {
@@ -59,11 +59,6 @@ func Restore(ctx context.Context, c Config, b *backup.Reader, how Restoring) (r 
 		return r, err
 	}
 	c.Path = c.realPath()
-	dir, err := lockDirectory(filepath.Dir(c.Path))
-	if err != nil {
-		return r, err
-	}
-	defer dir.Close()
 	old, err := c.lockExisting()
 	if err != nil {
 		return r, err
@@ -72,14 +67,16 @@ func Restore(ctx context.Context, c Config, b *backup.Reader, how Restoring) (r 
 	if old != nil && !how.Replace {
 		return r, fs.ErrExist
 	}
-	part := c
-	part.Path += restoreSuffix
-	part.existing = true
-	if err := remove(part.Path); err != nil {
+	if err := c.removeLeft(); err != nil {
 		return r, err
 	}
-	defer func() { err = errors.Join(err, remove(part.Path)) }()
-	if err := extract(ctx, b, part.Path); err != nil {
+	part := c
+	part.existing = true
+	part.Path, err = c.extract(ctx, b)
+	if part.Path != "" {
+		defer func() { err = errors.Join(err, remove(part.Path)) }()
+	}
+	if err != nil {
 		return r, err
 	}
 	c.reached("extracted")
@@ -95,22 +92,27 @@ func Restore(ctx context.Context, c Config, b *backup.Reader, how Restoring) (r 
 			return r, err
 		}
 	}
-	if old != nil {
-		// Under its second name; it keeps the first until the new one takes that.
-		r.Replaced = c.Path + ".replaced-" + c.Now().UTC().Format("20060102T150405.000Z")
-		if err := os.Link(c.Path, r.Replaced); err != nil {
-			return r, err
-		}
-		c.reached("kept the old one")
-		err = os.Rename(part.Path, c.Path)
-	} else {
+	if old == nil {
 		err = os.Link(part.Path, c.Path) // which replaces nothing, such as the store of a node that has just started
+	} else {
+		r.Replaced, err = c.replace(part.Path)
 	}
 	if err != nil {
 		return r, err
 	}
 	c.reached("named")
-	return r, errors.Join(remove(part.Path), dir.Sync())
+	return r, errors.Join(remove(part.Path), syncDirectory(filepath.Dir(c.Path)))
+}
+
+// replace puts a new store in the place of the old one, which gets another name. Until then the old one has both, so
+// that there is a store at each moment.
+func (c Config) replace(part string) (replaced string, err error) {
+	replaced = c.Path + ".replaced-" + c.Now().UTC().Format("20060102T150405.000Z")
+	if err := os.Link(c.Path, replaced); err != nil {
+		return "", err
+	}
+	c.reached("kept the old one")
+	return replaced, os.Rename(part, c.Path)
 }
 
 // reached tells tests how far Restore has come.
@@ -120,31 +122,29 @@ func (c Config) reached(step string) {
 	}
 }
 
-// lockDirectory keeps another Restore out of a directory until it is closed.
-func lockDirectory(path string) (*os.File, error) {
-	dir, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(dir.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			err = fmt.Errorf("directory %s is %w: a backup is being restored in it", path, ErrLocked)
+// removeLeft removes what interrupted calls of Restore have left. One that goes on in another process fails then.
+func (c Config) removeLeft() error {
+	dir, name := filepath.Dir(c.Path), filepath.Base(c.Path)
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), name+restoreInfix) {
+			err = errors.Join(err, remove(filepath.Join(dir, e.Name())))
 		}
-		return nil, errors.Join(err, dir.Close())
 	}
-	return dir, nil
+	return err
 }
 
-// extract writes the store of a backup to a new file, durable. An error leaves a file that is no store.
-func extract(ctx context.Context, b *backup.Reader, path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+// extract writes the store of a backup to a new file beside the place of the store, durable. An error may leave a file
+// that is no store.
+func (c Config) extract(ctx context.Context, b *backup.Reader) (path string, err error) {
+	f, err := os.CreateTemp(filepath.Dir(c.Path), filepath.Base(c.Path)+restoreInfix+"*") // mode 0600
 	if err != nil {
-		return err
+		return "", c.placeError(err)
 	}
 	if err = b.Extract(attentive{f, ctx}); err == nil {
 		err = f.Sync()
 	}
-	return errors.Join(err, f.Close())
+	return f.Name(), errors.Join(err, f.Close())
 }
 
 // sound refuses a store in which Check finds a problem.

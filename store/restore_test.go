@@ -179,12 +179,27 @@ func TestRestoreReplaces(t *testing.T) {
 	if list := names(t, dir); len(list) != 2 || info.Mode().Perm() != 0o600 {
 		t.Errorf("the directory has %v, and the mode is %v", list, info.Mode())
 	}
-	other, err := os.Open(dir) // another Restore
-	must(t, err)
-	defer other.Close()
-	must(t, syscall.Flock(int(other.Fd()), syscall.LOCK_EX))
-	_, err = restore(c, b, store.Restoring{Replace: true})
-	wantErr(t, "a second Restore", err, store.ErrLocked)
+}
+
+// Of two calls of Restore at once the first fails, wherever it is.
+func TestRestoreTwiceAtOnce(t *testing.T) {
+	db, _ := fresh(t)
+	b := backUp(t, db)
+	for _, step := range []string{"extracted", "ended"} {
+		c := store.Config{Path: filepath.Join(t.TempDir(), "store.db")}
+		first, err := backup.NewReader(bytes.NewReader(b))
+		must(t, err)
+		_, err = store.RestoreHooked(c, first, store.Restoring{}, func(at string) {
+			if at == step {
+				_, err := restore(c, b, store.Restoring{})
+				must(t, err)
+			}
+		})
+		if err == nil {
+			t.Errorf("%s: both have restored it", step)
+		}
+		must(t, open(t, c).Look())
+	}
 }
 
 // A node that starts while a backup is being restored keeps the store that it has made.
