@@ -113,7 +113,11 @@ var operations = []operation{
 		} else if ok && b>>8&7 > 0 {
 			email = c.Email
 		}
-		return p.logIn(email, uint64(b)<<32|uint64(a))
+		entropy := uint64(b)<<32 | uint64(a)
+		if b>>16&1 == 0 { // so that bits recur
+			entropy = uint64(b >> 17 & 1)
+		}
+		return p.logIn(email, entropy)
 	}},
 	{"log out", 10, false, func(p *peer, a, _ uint32) error {
 		if len(p.world.tokens) == 0 {
@@ -121,16 +125,25 @@ var operations = []operation{
 		}
 		return p.logOut(p.world.tokens[int(a)%len(p.world.tokens)], 0)
 	}},
+	{"revoke by name", 2, false, func(p *peer, a, b uint32) error {
+		if len(p.world.tokens) == 0 {
+			return nil
+		}
+		return p.revokeByName(p.world.tokens[int(a)%len(p.world.tokens)], b&1 == 0)
+	}},
 	{"log out and fold", 4, true, func(p *peer, a, b uint32) error {
 		if len(p.world.tokens) == 0 {
 			return nil
 		}
 		return p.logOut(p.world.tokens[int(a)%len(p.world.tokens)], int64(b%2+1))
 	}},
-	{"advance", 3, false, func(p *peer, a, _ uint32) error {
+	{"advance", 3, false, func(p *peer, a, b uint32) error {
 		for i := range p.world.tokens {
 			t := p.world.tokens[(int(a)+i)%len(p.world.tokens)]
 			if t.at == int(p.number-1) {
+				if t.generation == 0 && p.number == 1 { // without a start the hub is the home
+					t.unnamed = b&1 == 0
+				}
 				return p.advance(t)
 			}
 		}

@@ -25,6 +25,7 @@ type token struct {
 	cutOff          int64  // what its node knew, Unix milliseconds
 	at              int    // its peer
 	generation      uint32
+	unnamed         bool // it is advanced under the name without a start, as before schema 5
 }
 
 func (t *token) key() core.FamilyKey { return t.family.Key("", t.customer) }
@@ -32,9 +33,10 @@ func (t *token) key() core.FamilyKey { return t.family.Key("", t.customer) }
 // end is something that ends log-ins: once a node knows it, they are dead there, for ever. There are at most 64 in a
 // history, so that a set of them is a number.
 type end struct {
-	family   core.FamilyKey // of the log-in that ends; zero: a cut-off
+	family   core.FamilyKey // what is revoked; zero: a cut-off
 	customer core.CustomerID
 	at       int64 // of a cut-off: what began no later is dead
+	until    int64 // of a revocation without a start, Unix seconds: it says nothing of what begins later
 	// now says that a hub has ended all log-ins of the customer that began before, anywhere: those of nodes that did
 	// not know it yet too.
 	now bool
@@ -47,7 +49,7 @@ func (f *world) endsOf(x fact.Fact) uint64 {
 	var e end
 	switch x := x.(type) {
 	case fact.RevokeFamily:
-		e = end{family: x.Family}
+		e = end{family: x.Family, until: x.Until}
 	case fact.CutOff:
 		if x.Subject.ID.IsZero() {
 			return 0
@@ -58,6 +60,7 @@ func (f *world) endsOf(x fact.Fact) uint64 {
 	}
 	for i, known := range f.ends {
 		if known.family == e.family && known.customer == e.customer && known.at == e.at {
+			f.ends[i].until = min(known.until, e.until)
 			return 1 << i
 		}
 	}
@@ -75,8 +78,15 @@ func (e end) dies(t *token, known bool) bool {
 		return e.customer == t.customer &&
 			(t.family.Start <= e.at || e.now && !known && t.cutOff < e.at && (e.lost == 0 || t.begun < e.lost))
 	default:
-		return e.family.Bits == t.family.Bits
+		return e.revokes(t) && (e.family.Start != 0 || t.family.Start < e.until*1000)
 	}
+}
+
+// revokes reports whether an end is a revocation of the family of a token.
+func (e end) revokes(t *token) bool {
+	return e.customer.IsZero() && e.family.Bits == t.family.Bits &&
+		(e.family.Customer.IsZero() || e.family.Customer == t.customer) &&
+		(e.family.Start == 0 || e.family.Start == t.family.Start)
 }
 
 // load is DB.Load in the transaction of the peer.
@@ -99,9 +109,14 @@ func (p *peer) alive(t *token) bool {
 			Now: p.now()}).Refused()
 }
 
-// verify says which log-in is alive on a peer although it knows its end (R3, R4, R5).
+// verify says which log-in is alive on a peer although it knows its end (R3, R4, R5), or whose family is dead although
+// nobody revoked it.
 func (p *peer) verify() error {
 	for i, t := range p.world.tokens {
+		if p.stateOf(t).Family.Dead && !p.knowsRevoked(t) {
+			return fmt.Errorf("log-in %d of customer %v, begun at %d on node %d, is revoked on node %d, which knows "+
+				"of no revocation", i, t.customer, t.family.Start, t.at+1, p.number)
+		}
 		for j, e := range p.world.ends {
 			bit := uint64(1) << j
 			if p.ends&bit == 0 || !e.dies(t, t.knew&bit != 0) {
@@ -117,9 +132,20 @@ func (p *peer) verify() error {
 	return nil
 }
 
+// knowsRevoked reports whether a peer knows of a revocation of the family of a token, or may know of one that is not
+// noted.
+func (p *peer) knowsRevoked(t *token) bool {
+	for i, e := range p.world.ends {
+		if p.ends>>i&1 == 1 && e.revokes(t) {
+			return true
+		}
+	}
+	return len(p.world.ends) == 64
+}
+
 func (e end) String() string {
 	if e.customer.IsZero() {
-		return fmt.Sprintf("that family %x was revoked", e.family.Bits)
+		return fmt.Sprintf("that family %+v was revoked", e.family)
 	}
 	return fmt.Sprintf("the cut-off %d (of all log-ins so far: %t)", e.at, e.now)
 }
@@ -180,6 +206,16 @@ func (p *peer) logOut(t *token, fold int64) error {
 	return p.db.Settle(bg, o.Effects)
 }
 
+// revokeByName revokes all families with the bits of a token, of its customer or of all, as an operator may.
+func (p *peer) revokeByName(t *token, ofAll bool) error {
+	k := core.FamilyKey{Customer: t.customer, Bits: t.family.Bits}
+	if ofAll {
+		k.Customer = core.CustomerID{}
+	}
+	until := p.now().Unix() + 4*secondsOfDay
+	return p.db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: k, Until: until}}})
+}
+
 // advance notes that a token of a family was exchanged.
 func (p *peer) advance(t *token) error {
 	expires, _ := t.refresh.Expires()
@@ -189,7 +225,11 @@ func (p *peer) advance(t *token) error {
 	until := core.Lifetimes{Access: 3600}.RevokedUntil(p.now(), expires, t.family.Start)
 	return p.db.write(bg, func(w *writer) (resolved, error) {
 		t.generation++
-		return resolved{fact.AdvanceFamily{Family: t.key(), Start: t.family.Start,
+		k := t.key()
+		if t.unnamed {
+			k.Start = 0
+		}
+		return resolved{fact.AdvanceFamily{Family: k, Start: t.family.Start,
 			Until: until, Generation: t.generation, IssuedAt: w.at.known, Access: 3600,
 			Refresh: 3 * secondsOfDay, Key: "k", Incarnation: w.node.Incarnation,
 			Sequence: p.db.committer.last.sequence + 1}}, nil

@@ -40,6 +40,20 @@ var wrongRules = []struct {
 		after.at = max(after.at, w.granted)
 	}
 `}}},
+	{"starts are no part of names", []faultdisk.Fault{{Source: "store/keys.go",
+		Was: "	if k.Start != 0 {\n", Is: `	if k.Start != 0 && !planted("starts are no part of names") {
+`}}},
+	{"a record without a start is about no other", []faultdisk.Fault{{Source: "store/tables.go",
+		Was: "		k.Start = 0\n", Is: `		if planted("a record without a start is about no other") {
+			return f, false, nil
+		}
+		k.Start = 0
+`}}},
+	{"records that come are not indexed", []faultdisk.Fault{{Source: "store/family.go",
+		Was: "		w.known.add(k)\n", Is: `		if !planted("records that come are not indexed") {
+			w.known.add(k)
+		}
+`}}},
 	{"sequences go on after a restore", []faultdisk.Fault{{Source: "store/outbox.go",
 		Was: "	const lower = 64 - incarnationTimeBits\n",
 		Is: `	if planted("sequences go on after a restore") && last != 0 {
