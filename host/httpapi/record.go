@@ -115,8 +115,8 @@ func (rq *request) appendToken(attrs []slog.Attr) []slog.Attr {
 // family names the log-in of the token.
 func (rq *request) family() string { return fmt.Sprintf("%012x", rq.entry.about.Family.Bits) }
 
-// recordRotation writes a record of its own where a refresh token came that is spent. Each log-in is a kind of its own:
-// whoever has many log-ins makes no flood of them.
+// recordRotation writes a record of its own where a refresh token came that is spent: at most one a second for each
+// log-in, and for all of them together where they are many.
 func (h *handler) recordRotation(rq *request, a answer) {
 	level, text := slog.LevelWarn, "refresh token reuse: its log-in was ended"
 	switch {
@@ -125,7 +125,10 @@ func (h *handler) recordRotation(rq *request, a answer) {
 	case a.cause != cause.Reused:
 		return
 	}
-	attrs := []slog.Attr{slog.String("customer", rq.entry.about.Customer.ID.String())}
+	var attrs []slog.Attr
+	if id := rq.entry.about.Customer.ID; !id.IsZero() {
+		attrs = append(attrs, slog.String("customer", id.String()))
+	}
 	h.cfg.Repeats.Log(level, text+" "+rq.family(), text, rq.appendToken(attrs)...)
 }
 
