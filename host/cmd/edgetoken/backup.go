@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -46,6 +47,9 @@ func backupCommand() *cobra.Command {
   edgetoken backup -o - | ssh backup.example.com 'umask 077; cat > shop.backup'`,
 		Args: wants(0),
 		RunE: func(c *cobra.Command, _ []string) error {
+			if output != "-" {
+				defer interruptible(c)()
+			}
 			if output != "-" && output != "" && !force {
 				if _, err := os.Lstat(output); err == nil {
 					return existsAlready(output)
@@ -87,6 +91,14 @@ func backupCommand() *cobra.Command {
 	c.Flags().BoolVar(&keys, "keys", false, "add the signing key, sealed by a passphrase")
 	addPassphraseFlag(c)
 	return addJSON(c)
+}
+
+// interruptible has SIGINT and SIGTERM end the context of a command until stop is called, so that the command can
+// remove the file that it has not finished.
+func interruptible(c *cobra.Command) (stop func()) {
+	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+	c.SetContext(ctx)
+	return stop
 }
 
 func existsAlready(path string) error {
