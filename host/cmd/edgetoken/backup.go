@@ -47,19 +47,8 @@ func backupCommand() *cobra.Command {
   edgetoken backup -o - | ssh backup.example.com 'umask 077; cat > shop.backup'`,
 		Args: wants(0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if output != "-" {
-				defer interruptible(c)()
-			}
-			if output != "-" && output != "" && !force {
-				if _, err := os.Lstat(output); err == nil {
-					return existsAlready(output)
-				}
-			}
-			if output == "-" && wantsJSON(c) {
-				return misusef("--json prints to standard output, where --output - writes the backup")
-			}
-			if output == "-" && term.IsTerminal(syscall.Stdout) {
-				return misusef("a backup is no text for a terminal: send it to a file or to another command")
+			if err := checkOutput(c, output, force); err != nil {
+				return err
 			}
 			sealed, err := sealedKey(c, keys)
 			if err != nil {
@@ -67,6 +56,9 @@ func backupCommand() *cobra.Command {
 			}
 			datadir.PrivateFiles()
 			return withAdmin(c, false, func(client *admin.Client) error {
+				if output != "-" {
+					defer interruptible(c)()
+				}
 				body := admin.Stream{Reader: bytes.NewReader(sealed)}
 				d, err := admin.Backup.Call(c.Context(), client, admin.None{}, body)
 				if err != nil {
@@ -91,6 +83,22 @@ func backupCommand() *cobra.Command {
 	c.Flags().BoolVar(&keys, "keys", false, "add the signing key, sealed by a passphrase")
 	addPassphraseFlag(c)
 	return addJSON(c)
+}
+
+// checkOutput refuses what the backup cannot be written to, before anybody is asked for a passphrase.
+func checkOutput(c *cobra.Command, output string, force bool) error {
+	switch {
+	case output == "-" && wantsJSON(c):
+		return misusef("--json prints to standard output, where --output - writes the backup")
+	case output == "-" && term.IsTerminal(syscall.Stdout):
+		return misusef("a backup is no text for a terminal: send it to a file or to another command")
+	case output == "-", output == "", force:
+		return nil
+	}
+	if _, err := os.Lstat(output); err == nil {
+		return existsAlready(output)
+	}
+	return nil
 }
 
 // interruptible has SIGINT and SIGTERM end the context of a command until stop is called, so that the command can
