@@ -48,15 +48,17 @@ func (d *decision) expires(t TokenType) int64 {
 		lifetime = min(lifetime, idle)
 	}
 	end := seconds(d.now + lifetime.Microseconds())
-	if d.req.Op == Refresh && d.fam.Ours {
+	if d.req.Op == Refresh {
 		end = min(end, d.sessionEnd())
 	}
 	return end
 }
 
-// sessionEnd is when a family of ours gives no more tokens though it rotates, in Unix seconds.
+// sessionEnd is when a family gives no more tokens though it rotates, in Unix seconds. What is recorded without a start
+// may have come from a foreign token, whose start nobody vouches for.
 func (d *decision) sessionEnd() int64 {
-	if d.s.Wire != Secure || !d.s.RotateRefreshTokens || d.s.MaxSession == 0 {
+	bound := d.s.Wire == Secure && d.s.RotateRefreshTokens && d.s.MaxSession != 0
+	if !bound || !d.fam.Ours || d.req.State.Family.AnyStart {
 		return math.MaxInt64
 	}
 	return (d.fam.Start + max(d.s.MaxSession, d.s.RefreshTokenLifetime).Milliseconds()) / 1000
@@ -83,15 +85,15 @@ func (w *Writer) advance(d *decision) {
 	}
 	e := &w.prepared.Effects
 	e.List = append(e.List, x)
-	if !d.fam.Ours && !d.req.State.Customer.ID.IsZero() {
-		x.Family.Customer, x.At = d.req.State.Customer.ID, next.Start
+	if customer := d.holder(); !d.fam.Ours && !customer.IsZero() {
+		x.Family.Customer, x.At = customer, next.Start
 		e.List = append(e.List, x)
 	}
 }
 
 // recorded is the name under which the family of the token is recorded.
 func (d *decision) recorded() FamilyKey {
-	k := d.fam.Key(d.o.Issuer, d.req.State.Customer.ID)
+	k := d.fam.Key(d.o.Issuer, d.holder())
 	if d.req.State.Family.AnyStart {
 		k.Start = 0
 	}

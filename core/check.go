@@ -232,9 +232,10 @@ func (d *decision) revoked() cause.Cause {
 }
 
 // dead: the family must not have been revoked, nor the token be spent. On the exact wire an access token of ours is
-// good to its end.
+// good to its end, but where tokens have no type not for another use.
 func (d *decision) dead() cause.Cause {
-	exempt := d.s.Wire == Exact && d.fam.Access()
+	exempt := d.s.Wire == Exact && d.fam.Access() &&
+		!(d.s.TokenTypeClaim == "" && (d.req.Op == Refresh || d.req.Op == Blacklist))
 	if d.s.BlacklistApp && d.fam.Listed && !exempt && (d.req.State.Family.Dead || d.spent()) {
 		return cause.Blacklisted
 	}
@@ -282,7 +283,7 @@ func (d *decision) session() cause.Cause {
 	if !d.fam.Ours || d.fam.Kind != refreshKind {
 		return cause.OK
 	}
-	now := seconds(d.now - d.s.Leeway.Microseconds())
+	now := seconds(d.now) // LEEWAY does not count: a token that is written must not have ended
 	if now >= d.sessionEnd() {
 		return cause.SessionEnded
 	}
@@ -311,7 +312,11 @@ func (d *decision) alive() cause.Cause {
 }
 
 func (d *decision) cutOff() cause.Cause {
-	if d.req.State.CutOff != 0 && d.fam.Start <= d.req.State.CutOff {
+	start := d.fam.Start
+	if !d.fam.Ours {
+		start -= d.s.Leeway.Milliseconds() // its iat is by a clock that may be so far ahead
+	}
+	if d.req.State.CutOff != 0 && start <= d.req.State.CutOff {
 		return cause.CutOff
 	}
 	return cause.OK

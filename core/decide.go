@@ -56,11 +56,19 @@ func (d *decision) authenticate() []Refusal {
 	return refusals
 }
 
+// holder is the customer in the name of the token's family, also one who is gone.
+func (d *decision) holder() CustomerID {
+	if id := d.req.State.Customer.ID; !id.IsZero() {
+		return id
+	}
+	return d.req.State.Unheld
+}
+
 // reads notes what the decision depends on.
 func (o *Outcome) reads(d *decision) {
 	r := &o.Effects.Reads
 	*r = Reads{}
-	r.Customer = d.req.State.Customer.ID
+	r.Customer = d.holder()
 	r.CustomerVersion = d.req.State.Customer.Version
 	r.CutOff = d.req.State.CutOff
 	if !d.req.Op.LogsIn() && d.fam.Listed {

@@ -55,8 +55,8 @@ type Effect struct {
 // Reads is what a decision rests on: the versions of all that core was shown. A store applies the effects of the
 // decision, or lets its answer go where there are none, only while all of this still holds.
 type Reads struct {
-	Customer        CustomerID // zero: none was read, or none was found
-	CustomerVersion uint64     // 0: not found
+	Customer        CustomerID // zero: none was read
+	CustomerVersion uint64     // 0: nobody holds the id
 	Family          FamilyKey
 	HasFamily       bool   // whether Family was read
 	FamilyVersion   uint64 // 0: no record

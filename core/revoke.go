@@ -23,7 +23,7 @@ func (d *decision) revocation() []Effect {
 		// Of the last refresh token the end is known, and only access tokens follow.
 		follow = Lifetimes{Access: follow.Access}
 	}
-	f, customer := d.fam, d.req.State.Customer.ID
+	f, customer := d.fam, d.holder()
 	exp, _ := d.o.Expires()
 	until := follow.RevokedUntil(d.req.Now, exp, f.Start)
 	list := []Effect{{Kind: RevokeFamily, Family: d.recorded(), At: f.Start, Until: until}}
@@ -38,7 +38,7 @@ func (d *decision) revocation() []Effect {
 		}
 		list = append(list, own)
 	}
-	if d.s.Wire == Secure {
+	if d.s.Wire == Secure && !d.req.State.Customer.ID.IsZero() {
 		list = append(list, Effect{Kind: FoldFamilies, Customer: customer, At: maxRevoked})
 	}
 	return list

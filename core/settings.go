@@ -162,9 +162,12 @@ func (s Settings) Validate() []error {
 	if s.MaxSession < 0 {
 		bad("refresh.max_session", "must not be negative")
 	}
-	if s.RefreshIdle < 0 || s.RefreshIdle > 0 && !s.RotateRefreshTokens {
-		bad("refresh.idle", "must not be negative, and needs ROTATE_REFRESH_TOKENS: a refresh token that is not "+
-			"replaced does not show when it was used")
+	switch {
+	case s.RefreshIdle != 0 && s.RefreshIdle < time.Second:
+		bad("refresh.idle", "must be at least 1 second; 0 for no bound")
+	case s.RefreshIdle > 0 && !s.RotateRefreshTokens:
+		bad("refresh.idle", "needs ROTATE_REFRESH_TOKENS: a refresh token that is not replaced does not show when it "+
+			"was used")
 	}
 	if s.Leeway < 0 {
 		bad("LEEWAY", "must not be negative")

@@ -3,6 +3,9 @@ package core
 // State is what a store knows that bears on one request. The zero value: nothing is known.
 type State struct {
 	Customer Customer
+	// Unheld is the id that the token names where no customer holds it, such as one who was removed: its families keep
+	// their name.
+	Unheld CustomerID
 	// UnreadableCustomer: the token's customer claim is there and no id can be made of it (Opened.UnreadableCustomer).
 	UnreadableCustomer bool
 	PasswordGood       bool // log-in only: the password that was given is the customer's

@@ -86,7 +86,7 @@ func (k *timekeeper) opened(f file) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.purge = max(k.purge, f.purgeClock)
-	k.running = max(k.running, f.tally.running)
+	k.running = max(k.running, f.tally.running, 1)
 	k.latest = f.tally.committed
 	k.known = max(k.known, k.latest, core.EarliestTime*1e6)
 }
@@ -177,17 +177,18 @@ func (w *writer) keepClocks() {
 // hour, and a restart loses an hour at most.
 const keptBehind = time.Hour
 
-// keepPurgeClock writes the purge clock of an idle store.
+// keepPurgeClock writes the purge clock of an idle store, and with it the running time where that is due.
 func (db *DB) keepPurgeClock(ctx context.Context, at instant) error {
 	kept := int64(0)
 	err := db.view(ctx, func(tx *bbolt.Tx) (err error) {
 		kept, err = tables{tx: tx}.purgeClock()
 		return err
 	})
-	if err != nil || at.purge-kept < keptBehind.Microseconds() {
+	if err != nil || at.purge-kept < keptBehind.Microseconds() && !db.windows.due(at.running) {
 		return err
 	}
-	return db.write(ctx, func(w *writer) (resolved, error) {
-		return resolved{fact.PurgeClock{At: at.purge}}, nil
-	})
+	return db.write(ctx, keepClock)
 }
+
+// keepClock resolves to a commit of the clocks.
+func keepClock(w *writer) (resolved, error) { return resolved{fact.PurgeClock{At: w.at.purge}}, nil }

@@ -107,6 +107,9 @@ func (db *DB) commits() {
 		select {
 		case r, open := <-db.queue:
 			if !open {
+				if db.Health() == nil && db.windows.due(db.time.look().running) {
+					c.release(db.commit([]*request{{resolve: keepClock}})) // if it fails, windows are left as they were
+				}
 				c.closeErr = db.finish()
 				return
 			}
@@ -214,7 +217,9 @@ func (db *DB) serve(tx *bbolt.Tx, batch []*request) (*writer, error) {
 	}
 	w.frame()
 	w.keepClocks()
-	w.tally.running = w.at.running
+	if w.advanced || w.tally.running != 0 {
+		w.tally.running = w.at.running
+	}
 	w.put(metaBucket, tallyKey, w.tally.encode())
 	if w.fleet != c.file.fleet {
 		w.put(metaBucket, fleetKey, w.fleet.encode())
@@ -226,6 +231,7 @@ func (db *DB) serve(tx *bbolt.Tx, batch []*request) (*writer, error) {
 func (db *DB) served(w *writer) {
 	c := &db.committer
 	db.time.committed(w.tally.committed)
+	db.windows.keep(w.tally.running)
 	if w.advanced {
 		db.windows.opened(window{began: w.at.running, durable: db.time.look().running})
 	}
@@ -272,8 +278,11 @@ func (db *DB) reopen() <-chan time.Time {
 	if err == nil {
 		db.counts.reopenings.Add(1)
 		db.time.opened(c.file)
-		// Whether the failed commit is durable is known only now. If it is, nobody had an answer before.
-		db.windows.opened(window{began: c.file.tally.running, durable: db.time.look().running})
+		if failed := db.latest.Load(); failed.err != nil && failed.transaction == c.file.transaction {
+			// It is durable after all, and nobody had an answer before.
+			db.windows.opened(window{began: c.file.tally.running, durable: db.time.look().running})
+		}
+		db.windows.keep(c.file.tally.running)
 		c.pause = 0
 		db.mark.Store(c.file.tally.mark)
 		db.number.Store(uint32(c.file.node.Number))

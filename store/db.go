@@ -65,6 +65,7 @@ func newDB(c Config, f file) *DB {
 		between: make(chan func()), done: make(chan struct{}), lost: make(chan struct{}), bolt: f.bolt,
 		info: f.info, index: newFamilyIndex(c.MaxFamilyIndex)}
 	db.time.opened(f)
+	db.windows = windows{latest: f.tally.running, kept: f.tally.running}
 	db.mark.Store(f.tally.mark)
 	db.number.Store(uint32(f.node.Number))
 	db.outboxBytes.Store(f.fleet.outbox.bytes)

@@ -146,7 +146,7 @@
 //	                                             the same where the start is not known; all were so before (3)
 //	                                             04 0400000000000000 00 64b9556900000000 00a8da769b010000 02000000
 //	                                             0040204648470600 100e000000000000 8051010000000000 0200 6b31
-//	                                             a700000000000000 0100000000000000 0000000000000000 0300: where a
+//	                                             a700000000000000 0100000000000000 0100000000000000 0300: where a
 //	                                             refresh token was exchanged: … | u32 generation | i64 issued, µs |
 //	                                             i64 life of the access token, s | of the refresh token, s | kid |
 //	                                             u64 incarnation | u64 sequence of the commit (4) | i64 for how long

@@ -92,6 +92,9 @@ func (t tables) load(kind core.IDKind, q Query) (l loaded, err error) {
 		if l.customer, found, err = t.customer(id); err != nil {
 			return loaded{}, err
 		}
+		if !found {
+			state.Unheld = id
+		}
 	}
 	email := customer.Email
 	if !found && q.Field == FieldEmail {
@@ -118,7 +121,7 @@ func (t tables) load(kind core.IDKind, q Query) (l loaded, err error) {
 		state.Customer = customer.known(userID)
 	}
 	if q.HasFamily && q.Family.Listed {
-		f, anyStart, err := t.familyOf(q.Family.Key(q.Issuer, customer.ID), customer.ID)
+		f, anyStart, err := t.familyOf(q.Family.Key(q.Issuer, id), id)
 		if err != nil {
 			return loaded{}, err
 		}

@@ -68,7 +68,7 @@ func TestLoad(t *testing.T) {
 		{"unlisted family", store.Query{HasFamily: true, Family: core.Family{Bits: 5, Ours: true}},
 			core.State{HighWater: start + 60_000}},
 		{"family of nobody", store.Query{HasUser: true, UserID: core.Integer(8), HasFamily: true, Family: ours},
-			core.State{Family: dead(4), HighWater: start + 60_000}},
+			core.State{Unheld: core.Integer(8), Family: dead(4), HighWater: start + 60_000}},
 		{"text for an integer", store.Query{HasUser: true, UserID: core.Text("7")},
 			core.State{HighWater: start + 60_000}},
 		{"integer for an e-mail", store.Query{HasUser: true, UserID: ada.ID, Field: store.FieldEmail},

@@ -11,10 +11,13 @@ import (
 // windows tells for how long an advance has been durable: from then on the client can have the new tokens, so from then
 // on its grace counts (core.Settings.RefreshGrace). A record says when its commit began, by the running time of the
 // store; how long the commit took, these know. Running time goes on only while the store is open. So nothing but what
-// was left of a window at the last commit counts after a start, whatever the wall clock says.
+// was left of a window at the last commit counts after a start, whatever the wall clock says. After the last advance
+// the running time is committed with each Purge for as long as something could be left, and once by Close.
 type windows struct {
-	mu   sync.Mutex
-	list []window // ascending
+	mu     sync.Mutex
+	list   []window // ascending
+	latest int64    // when the last advance was durable
+	kept   int64    // the running time in the file
 }
 
 // window is a commit that advanced families: when it began, and when it was durable, in running time, µs.
@@ -37,6 +40,21 @@ func (s *windows) opened(w window) {
 		s.list = s.list[:copy(s.list, s.list[over:])]
 	}
 	s.list = append(s.list, w)
+	s.latest = w.durable
+}
+
+// keep notes the running time in the file.
+func (s *windows) keep(running int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept = running
+}
+
+// due reports whether a start from what the file has now could find a window open for longer than it is.
+func (s *windows) due(now int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kept != 0 && s.kept < now && s.kept < s.latest+core.MaxGrace.Microseconds()
 }
 
 // age is for how long the advances of a commit have been durable that began then.

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -85,29 +86,82 @@ func TestWindowCountsFromDurability(t *testing.T) {
 	must(t, a.Close())
 }
 
-// After a start only what was left of a window at the last commit is left. The time when the store was closed does not
+// crash goes on with the file as it is now, as after a power cut. It closes nothing: the old file is another one.
+func (a *advancer) crash(t *testing.T) {
+	t.Helper()
+	content, err := os.ReadFile(a.config.Path)
+	must(t, err)
+	must(t, a.Close())
+	a.config.Path = filepath.Join(t.TempDir(), "store.db")
+	must(t, os.WriteFile(a.config.Path, content, 0o600))
+	a.open(t, nil)
+}
+
+// After a crash only what was left of a window at the last commit is left. The time when the store was closed does not
 // count, whatever the wall clock says.
-func TestWindowAfterAStart(t *testing.T) {
+func TestWindowAfterACrash(t *testing.T) {
 	a := newAdvancer(t)
 	must(t, a.advance(t, 1))
 	a.clock.ms.Add(60_000)
 	a.clock.wrong.Store(-3600_000)
-	a.restart(t, nil)
+	a.crash(t)
 	a.wantAge(t, "the last commit", 0)
 	a.clock.ms.Add(4000)
 	a.wantAge(t, "the last commit, later", 4*time.Second)
 	add(t, a.DB, core.CustomerID{}, "ben")
 	a.clock.ms.Add(60_000)
 	a.clock.wrong.Store(3600_000)
-	a.restart(t, nil)
+	a.crash(t)
 	a.wantAge(t, "another commit came after it", 4*time.Second)
 	for range 3 {
 		a.clock.ms.Add(60_000)
-		a.restart(t, nil)
+		a.crash(t)
 	}
-	a.wantAge(t, "no start begins it anew", 4*time.Second)
+	a.wantAge(t, "no crash begins it anew", 4*time.Second)
 	a.clock.ms.Add(6000)
 	a.wantAge(t, "later", 10*time.Second)
+	must(t, a.Close())
+}
+
+// An idle store keeps the running time for as long as a start could find a window open, and no longer. So neither a
+// night without a commit nor an orderly restart opens a window again.
+func TestWindowOfAnIdleStore(t *testing.T) {
+	a := newAdvancer(t)
+	purge := func() {
+		t.Helper()
+		_, err := a.Purge(bg, a.clock.now(), 10)
+		must(t, err)
+	}
+	commits := func() uint64 {
+		s, err := a.Stats(bg)
+		must(t, err)
+		return s.Commits
+	}
+	before := commits()
+	purge()
+	if n := commits() - before; n != 0 {
+		t.Errorf("%d commits to keep the time where nothing was advanced", n)
+	}
+	must(t, a.advance(t, 1))
+	before = commits()
+	for range 30 {
+		a.clock.ms.Add(60_000)
+		purge()
+	}
+	if n := commits() - before; n != 5 {
+		t.Errorf("%d commits keep the time after an advance, want one a minute for 5 minutes", n)
+	}
+	a.crash(t)
+	if s := a.state(t); s.Age < core.MaxGrace {
+		t.Errorf("after a crash an advance of half an hour ago is of age %v", s.Age)
+	}
+	must(t, a.advance(t, 2))
+	a.clock.ms.Add(7000)
+	a.restart(t, nil)
+	a.wantAge(t, "after an orderly restart", 7*time.Second)
+	a.clock.ms.Add(7000)
+	a.restart(t, nil)
+	a.wantAge(t, "after another one", 14*time.Second)
 	must(t, a.Close())
 }
 
@@ -133,6 +187,8 @@ func TestWindowOfAFailedCommit(t *testing.T) {
 	healthy(a.DB)
 	if s := a.state(t); s.Generation == 2 {
 		a.wantAge(t, "of an advance that was durable after all", 0)
+	} else {
+		a.wantAge(t, "of the advance before, which has nothing to do with it", 17*time.Second)
 	}
 	must(t, a.advance(t, 2))
 	a.wantAge(t, "after the retry", 0)

@@ -19,7 +19,8 @@ const requestBytes = 162
 //	0  u8 op (1 authenticate, 2 verify, 3 log-in, 4 refresh, 5 blacklist, 6 log-out, 7 revoke,
 //	   8 sliding log-in, 9 sliding refresh)
 //	1  i64 now (Unix µs)
-//	9  u8 flags (1 customer active, 2 password good, 4 unreadable customer, 8 family dead, 16 of any start)
+//	9  u8 flags (1 customer active, 2 password good, 4 unreadable customer, 8 family dead, 16 of any start,
+//	   32 nobody holds the customer's id)
 //	10 u8 kind of the customer's id (0 none, 1 integer, 2 text) | 11 u8 kind of its user id
 //	12 i64 id | 20 i64 user id (0 but for integers) | 28 u64 customer version | 36 u64 family version
 //	44 i64 cut-off (ms) | 52 i64 high-water mark (ms)
@@ -42,12 +43,16 @@ const requestBytes = 162
 //	10 0e 00 00 00 00 00 00 | 80 f4 03 00 00 00 00 00 | 00 00 00 00 00 00 00 00
 func AppendRequest(b []byte, q *core.Request) []byte {
 	c, at := &q.State.Customer, len(b)
+	holder, unheld := &c.ID, !q.State.Unheld.IsZero()
+	if unheld {
+		holder = &q.State.Unheld
+	}
 	b = slices.Grow(b, requestBytes)[:at+requestBytes]
 	fixed := (*[requestBytes]byte)(b[at:])
 	fixed[0], fixed[9] = byte(q.Op), flags(c.Active, q.State.PasswordGood, q.State.UnreadableCustomer,
-		q.State.Family.Dead, q.State.Family.AnyStart)
-	fixed[10], fixed[11] = byte(c.ID.Kind), byte(c.UserID.Kind)
-	id, idText := parts(&c.ID)
+		q.State.Family.Dead, q.State.Family.AnyStart, unheld)
+	fixed[10], fixed[11] = byte(holder.Kind), byte(c.UserID.Kind)
+	id, idText := parts(holder)
 	userID, userIDText := parts(&c.UserID)
 	issuer, keyEnds, claims := q.Opened.Issuer, q.Opened.KeyEnds, q.Opened.Claims
 	if q.Op.LogsIn() {
@@ -145,17 +150,22 @@ func ReadRequest(b []byte, q *core.Request) bool {
 		return taken
 	}
 	c.ID.Text, c.UserID.Text, c.RevokeClaim = shared(next(92)), shared(next(96)), shared(next(100))
+	q.State.Unheld = core.CustomerID{}
+	if good = good && whole(&c.ID); f&32 != 0 {
+		good = good && !c.ID.IsZero()
+		q.State.Unheld, c.ID = c.ID, core.CustomerID{}
+	}
 	q.Extra, q.Entropy = next(104), next(108)
 	issuer, claims := next(112), next(116)
 	family.KeyID = shared(next(156))
 	if q.Op.LogsIn() {
 		q.Opened = core.Opened{}
-		return good && f < 32 && whole(&c.ID) && whole(&c.UserID) && keyEnds == 0 &&
+		return good && f < 64 && whole(&c.UserID) && keyEnds == 0 &&
 			len(issuer)+len(claims)+len(rest) == 0
 	}
 	size, ok := ReadOpened(rest, &q.Opened)
 	q.Opened.Issuer, q.Opened.KeyEnds, q.Opened.Claims = shared(issuer), keyEnds, claims
-	return good && q.Op.Known() && f < 32 && whole(&c.ID) && whole(&c.UserID) && ok && size == len(claims) &&
+	return good && q.Op.Known() && f < 64 && whole(&c.UserID) && ok && size == len(claims) &&
 		len(rest) == OpenedBytes
 }
 

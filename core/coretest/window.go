@@ -78,6 +78,8 @@ func testWindow(t *testing.T, newEngine NewEngine) {
 		{"a session that lasted too long ends", "short session", list, refreshID, core.FamilyState{}, cause.OK,
 			[]core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart, Until: core.Lifetimes{Access: 3600}.
 				RevokedUntil(Now, 4102444800, familyStart)}, ends(own)[1]}},
+		{"nobody vouches when it began", "short session", renew, refreshID,
+			core.FamilyState{Version: 9, AnyStart: true}, cause.OK, nil},
 		{"a token that lay unused too long", "idle", renew, refreshID, core.FamilyState{}, cause.SessionIdle, nil},
 	} {
 		t.Run(c.settings+"/"+c.name, func(t *testing.T) {

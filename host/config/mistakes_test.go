@@ -75,7 +75,7 @@ func TestMistakes(t *testing.T) {
 		"session of the default": {"simple_jwt: {REFRESH_TOKEN_LIFETIME: 60d}\nrefresh: {max_session: 30d}\n", nil,
 			`edgetoken.yaml:2: refresh.max_session: is shorter than simple_jwt.REFRESH_TOKEN_LIFETIME, so that a session would end before its refresh token does: raise it, or shorten that; 0 is without end`},
 		"idle without rotation": {"refresh: {idle: 1d}\n", nil,
-			`edgetoken.yaml:1: refresh.idle: must not be negative, and needs ROTATE_REFRESH_TOKENS: a refresh token that is not replaced does not show when it was used`},
+			`edgetoken.yaml:1: refresh.idle: needs ROTATE_REFRESH_TOKENS: a refresh token that is not replaced does not show when it was used`},
 		"misspelt window": {"refresh: {grce: 10s}\n", nil,
 			`edgetoken.yaml:1: refresh.grce: is unknown: did you mean grace?`},
 		"window without its block": {"refresh: 10s\n", nil,

@@ -118,3 +118,24 @@ func TestForeignTokensRotate(t *testing.T) {
 		})
 	}
 }
+
+// What was spent or blacklisted stays so once its customer is removed, also where nobody asks for the customer.
+func TestRemovalForgetsNoRevocation(t *testing.T) {
+	for _, version := range []core.Version{core.V55, core.V52} {
+		w := newWorld(t, func(c *node.Config) { advancing(c); c.Settings.Compat = version })
+		spent, _ := w.login(t)
+		w.rotate(t, spent)
+		listed, _ := w.login(t)
+		_, err := w.Blacklist(t.Context(), listed)
+		must(t, err)
+		good, _ := w.login(t)
+		must(t, w.store.Remove(t.Context(), core.Integer(1), time.Hour))
+		for what, want := range map[string]cause.Cause{
+			spent: cause.Blacklisted, listed: cause.Blacklisted, good: cause.OK,
+		} {
+			if r, err := w.Verify(t.Context(), what); err != nil || causeOf(r) != want {
+				t.Errorf("%s: Verify = %v, %v; want %v", version, causeOf(r), err, want)
+			}
+		}
+	}
+}

@@ -77,7 +77,11 @@ func (n *Node) outlives(ctx context.Context, request *core.Request, query store.
 	if err := n.cfg.Store.RaiseForToken(ctx, exp); err != nil {
 		return err
 	}
-	if state := &request.State; !state.Customer.ID.IsZero() && query.Family.Start > state.CutOff {
+	start := query.Family.Start
+	if !query.Family.Ours {
+		start -= n.cfg.Settings.Leeway.Milliseconds()
+	}
+	if state := &request.State; !state.Customer.ID.IsZero() && start > state.CutOff {
 		return nil
 	}
 	return n.cfg.Store.KeepCutOff(ctx, query, exp)
