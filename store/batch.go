@@ -6,7 +6,7 @@ import "time"
 // that take turns, and each commit would serve only one half. So the committer waits a moment for the clients that it
 // has just answered.
 const (
-	// maxPatience bounds that wait. So does half the duration of the last commit, since a longer wait gains little.
+	// maxPatience bounds that wait. So does the duration of the last commit: by turns they would wait for as long.
 	maxPatience = 5 * time.Millisecond
 	// minPatience is the shortest wait that is worth a timer, which may fire a millisecond late.
 	minPatience = 500 * time.Microsecond
@@ -23,11 +23,11 @@ type batcher struct {
 }
 
 // answered notes that a commit has served so many requests, how long it took, and how many wait already. The batcher
-// expects seven of eight answered clients to come back.
+// expects fifteen of sixteen answered clients to come back.
 func (g *batcher) answered(served, waiting int, took time.Duration) {
-	g.wanted = waiting + served - served/8
+	g.wanted = waiting + served - served/16
 	g.until = time.Time{}
-	if patience := min(took/2, maxPatience); patience >= minPatience {
+	if patience := min(took, maxPatience); patience >= minPatience {
 		g.until = time.Now().Add(patience)
 	}
 }

@@ -56,8 +56,8 @@ func TestClientsShareCommits(t *testing.T) {
 	for _, n := range []int{2, 7, 64} {
 		inSlowStore(t, func(db *store.DB, revoke func()) {
 			took := clients(n, 100, 0, revoke)
-			// One in eight may stay away each time; taking turns would be 200 commits.
-			if most := 150 * commitTime; took > most {
+			// One in sixteen may stay away each time; taking turns would be 200 commits.
+			if most := 130 * commitTime; took > most {
 				t.Errorf("%d clients that write 100 times took %v, want at most %v", n, took, most)
 			}
 			s, err := db.Stats(bg)
@@ -70,15 +70,16 @@ func TestClientsShareCommits(t *testing.T) {
 	}
 }
 
-// They are waited for when they need a while, if it is less than half a commit.
+// They are waited for when they need a while, if it is less than a commit: as long as 64 requests keep two processors.
 func TestClientsWhoThinkAreWaitedFor(t *testing.T) {
-	const think = commitTime / 4
-	inSlowStore(t, func(_ *store.DB, revoke func()) {
-		took := clients(64, 100, think, revoke)
-		if most := 130 * (commitTime + think); took > most {
-			t.Errorf("64 clients that think for %v and write 100 times took %v, want at most %v", think, took, most)
-		}
-	})
+	for _, think := range []time.Duration{commitTime / 4, commitTime * 9 / 16} {
+		inSlowStore(t, func(_ *store.DB, revoke func()) {
+			took := clients(64, 100, think, revoke)
+			if most := 120 * (commitTime + think); took > most {
+				t.Errorf("64 clients that think for %v and write 100 times took %v, want at most %v", think, took, most)
+			}
+		})
+	}
 }
 
 // A client alone waits for nobody, at whatever pace it writes.
