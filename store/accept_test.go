@@ -15,9 +15,9 @@ func TestAcceptJudges(t *testing.T) {
 	family := core.FamilyKey{Bits: 1}
 	now := int64(start / 1000)
 	ahead := "it is of a time that is still ahead"
-	advance := func(home, by uint16, sequence uint64) fact.Fact { // of the family that began on node home
-		k := core.FamilyKey{Bits: uint64(home)<<33 | 1, Start: start}
-		return fact.AdvanceFamily{Family: k, Start: start, Until: now + 60, Generation: 1, IssuedAt: start * 1000,
+	began := func(number uint64, at int64) core.FamilyKey { return core.FamilyKey{Bits: number<<33 | 1, Start: at} }
+	advance := func(k core.FamilyKey, by uint16, sequence uint64) fact.Fact {
+		return fact.AdvanceFamily{Family: k, Start: k.Start, Until: now + 60, Generation: 1, IssuedAt: start * 1000,
 			Incarnation: 5, Sequence: sequence, Home: by}
 	}
 	for _, c := range []struct {
@@ -36,11 +36,12 @@ func TestAcceptJudges(t *testing.T) {
 		{"one to come", fact.LastLogin{ID: core.Integer(1), Made: at, At: (start + 600_001) * 1000}, ahead},
 		{"of a text", fact.LastLogin{ID: core.Text("ada"), Made: at, At: start * 1000},
 			"it is about a customer of another kind: the store holds integers as ids"},
-		{"an advance", advance(4, 4, 7), ""},
-		{"made in another frame", advance(4, 4, 99), "it says that it was made in another frame"},
-		{"made by another node", advance(4, 3, 7), "it says that node 3 made it"},
-		{"away from home", advance(3, 4, 7), "the home of the family is node 3"},
-		{"of a family without a home", advance(0, 4, 7), "the home of the family is node 1"},
+		{"an advance", advance(began(4, start), 4, 7), ""},
+		{"made in another frame", advance(began(4, start), 4, 99), "it says that it was made in another frame"},
+		{"made by another node", advance(began(4, start), 3, 7), "it says that node 3 made it"},
+		{"away from home", advance(began(3, start), 4, 7), "the home of the family is node 3"},
+		{"of a family without a home", advance(began(0, start), 4, 7), "the home of the family is node 1"},
+		{"of an older family", advance(began(4, start-1), 4, 7), "the home of the family is node 1"},
 		{"lifetimes", fact.Lifetimes{Access: 60}, ""},
 		{"a customer", fact.Customer{ID: core.Integer(1), Made: at, Stamp: at, Set: fact.Staff, Staff: true},
 			"only the hub writes facts of the kind customer"},
@@ -49,6 +50,7 @@ func TestAcceptJudges(t *testing.T) {
 		{"a later cut-off", unread(t, byte(fact.CutOffKind), 2, 1), "only the hub writes facts of the kind cut_off"},
 	} {
 		hub, node := join(t, 1), chain{node: 4, incarnation: 5}
+		must(t, hub.Enroll(bg, 1, start-1))
 		var frames [][]byte
 		for range 6 {
 			frames = append(frames, node.frame(t))

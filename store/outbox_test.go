@@ -132,6 +132,26 @@ func TestOutboxIsAChain(t *testing.T) {
 	}
 }
 
+// A node knows its number, which a log-in puts into its family, from when it has it, and also after a restart. The mark
+// of homes never goes down.
+func TestEnrolledNumber(t *testing.T) {
+	m := join(t, 0)
+	for _, e := range []struct {
+		number       uint16
+		homes, after int64
+	}{{3, start, start}, {3, start - 1, start}, {4, start + 1, start + 1}, {4, 0, start + 1}} {
+		must(t, m.Enroll(bg, e.number, e.homes))
+		for range 2 {
+			n, err := m.Node(bg)
+			if s := state(t, m.DB, core.Integer(1), core.Family{}); s.Number != e.number || err != nil ||
+				n.Number != e.number || n.Homes != e.after {
+				t.Errorf("after Enroll %+v the state has the number %d, and the node is %+v, %v", e, s.Number, n, err)
+			}
+			m.restart(t, nil)
+		}
+	}
+}
+
 // Frames are read from any position on, at least one at a time, and go with an acknowledgement only.
 func TestAcknowledge(t *testing.T) {
 	m := join(t, 1)

@@ -143,27 +143,25 @@ func (t tables) familyOf(k core.FamilyKey, customer core.CustomerID) (f family, 
 	return f.and(other), anyStart || whole, err
 }
 
-// familyNamed is familyOf for names with the customer that k has, or with none.
+// familyNamed is familyOf for names with the customer that k has, or with none. All starts of a name lie together.
 func (t tables) familyNamed(k core.FamilyKey) (f family, anyStart bool, err error) {
-	if k.Start != 0 {
-		if f, err = t.family(k); err != nil {
-			return f, false, err
-		}
-		k.Start = 0
-		whole, err := t.family(k)
-		return f.and(whole), whole.version != 0, err
-	}
-	prefix, ok := familyKey(k)
+	full, ok := familyKey(k)
 	if !ok {
 		return family{}, false, nil
 	}
+	k.Start = 0
+	prefix, _ := familyKey(k)
 	cursor := t.tx.Bucket(familiesBucket).Cursor()
 	for key, value := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); key, value = cursor.Next() {
+		whole := len(key) == len(prefix)
+		if !whole && len(full) > len(prefix) && !bytes.Equal(key, full) {
+			continue // it began at another time
+		}
 		one, err := decodeFamily(value)
 		if err != nil {
 			return family{}, false, err
 		}
-		f, anyStart = f.and(one), anyStart || len(key) == len(prefix)
+		f, anyStart = f.and(one), anyStart || whole
 	}
 	return f, anyStart, nil
 }
