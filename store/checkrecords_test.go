@@ -42,6 +42,7 @@ const unreadable = "the record is damaged or of a newer version"
 func TestCheckNamesWhatIsWrong(t *testing.T) {
 	integer := func(i int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(i)^1<<63) }
 	family, _ := store.FamilyKey(core.FamilyKey{Customer: core.Integer(1), Bits: 3})
+	started, _ := store.FamilyKey(core.FamilyKey{Customer: core.Integer(1), Bits: 3, Start: start})
 	foreign, _ := store.FamilyKey(core.FamilyKey{Customer: core.Text("ada"), Bits: 3})
 	expiry := func(until int64, what string, key []byte) []byte {
 		return append(append(integer(until), what...), key...)
@@ -126,6 +127,13 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			`bucket last_login, key "3": ` + unreadable,
 			`bucket cutoffs, key "entry 6": the key is no id: the store holds integers as ids`,
 			`bucket cutoffs, key "3": ` + unreadable,
+		}},
+		{"family under another start", func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error {
+			must(t, in("families").Put(started, in("families").Get(family)))
+			return in("expiry").Put(expiry(start/1000+3, "f", started), []byte{1})
+		}, []string{
+			`bucket families, key "` + hex.EncodeToString(started) + `": it began at another time than its key says`,
+			`bucket meta, key "tally": it counts 21 families, but there are 22`,
 		}},
 		{"family is gone",
 			func(_ *bbolt.Tx, in func(string) *bbolt.Bucket) error { return in("families").Delete(family) }, []string{

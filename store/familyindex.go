@@ -3,6 +3,7 @@ package store
 import (
 	"hash/maphash"
 	"math/bits"
+	"runtime/debug"
 	"sync/atomic"
 
 	"go.etcd.io/bbolt"
@@ -21,7 +22,7 @@ const DefaultMaxFamilyIndex = 64 << 20
 // removes it once the commit that removes it is durable. Readers who began before that commit then read the file.
 // Readers need no lock, since only the committer changes the index.
 //
-// Its memory is bounded. An index that would need more is dropped, and all look-ups read the file until this is opened
+// Its memory is bounded. An index that would need more is dropped, and all look-ups read the file until that is opened
 // anew or compacted.
 type familyIndex struct {
 	seed  maphash.Seed
@@ -55,6 +56,7 @@ func newFamilyIndex(most int64) *familyIndex {
 // only the requests that read it.
 func (x *familyIndex) refill(bolt *bbolt.DB) {
 	x.table.Store(nil)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() { _ = recover() }()
 	_ = bolt.View(x.fill)
 }
@@ -160,11 +162,14 @@ func (t *table) add(hash uint64) {
 
 // remove removes records that a durable transaction has removed.
 func (x *familyIndex) remove(transaction int, list []core.FamilyKey) {
-	t := x.table.Load()
-	if t == nil || len(list) == 0 {
+	if len(list) == 0 {
 		return
 	}
 	x.removed.Store(int64(transaction)) // before the first goes
+	t := x.table.Load()
+	if t == nil {
+		return
+	}
 	for _, k := range list {
 		t.remove(x.hash(k))
 	}
