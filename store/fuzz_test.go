@@ -70,6 +70,7 @@ func smallStore(tb testing.TB) string {
 	must(tb, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 1},
 		Until: start / 1000},
 		{Kind: core.RevokeFamily, Family: core.FamilyKey{Bits: 2}, Until: start / 1000, At: start}}}))
+	must(tb, db.Settle(bg, login(state(tb, db, core.Integer(1), core.Family{}), start)))
 	must(tb, db.Revoke(bg, core.Integer(1)))
 	must(tb, db.Remove(bg, core.Integer(2), time.Hour))
 	must(tb, db.RaiseLifetimes(bg, core.Lifetimes{Access: 3600, Foreign: 86400}))
