@@ -17,20 +17,20 @@ type Download struct {
 	Size int64 // bytes
 }
 
-// stalled is how long a caller may take nothing of a Download.
-const stalled = time.Minute
+// A caller must take so many bytes of a Download within so long, each time.
+const (
+	downloadStep = 1 << 20
+	stepTime     = time.Minute
+)
 
-// downloadStep is how much of a Download is sent under one deadline, in bytes.
-const downloadStep = 1 << 20
-
-// send writes the download as a response. A caller who takes less than all of it notices by its length.
+// send writes the download as a response. Content-Length tells the caller whether all of it has arrived.
 func (d Download) send(w http.ResponseWriter) error {
 	defer d.Close()
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Length", strconv.FormatInt(d.Size, 10))
 	for {
-		// It fails where there is no connection with a deadline, as with a handler in this process.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(stalled))
+		// This fails where no connection has deadlines, as with a handler in this process.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(stepTime))
 		if _, err := io.CopyN(w, d, downloadStep); err != nil {
 			if errors.Is(err, io.EOF) {
 				return nil

@@ -7,7 +7,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// refreshRows are the keys that bound the rotation of refresh tokens. They count with wire: secure alone.
+// refreshRows are the keys that bound the rotation of refresh tokens. They have an effect with wire: secure alone.
 func refreshRows() []row {
 	d := core.DefaultSettings()
 	return []row{
@@ -38,8 +38,8 @@ func (c *Config) checkMaxSession() error {
 // rotates reports whether a refresh gives a new refresh token.
 func rotates(s *core.Settings) bool { return s.RotateRefreshTokens }
 
-// unused tells of a key under refresh: that was given and counts for nothing: it needs wire: secure, and settings under
-// which it is used.
+// unused warns of a key of refresh that is set without effect, since it needs wire: secure and the settings that needs
+// names.
 func unused(key string, used func(*core.Settings) bool, needs string) func(*Config) string {
 	return func(c *Config) string {
 		switch {

@@ -54,8 +54,8 @@ type Explanation struct {
 	Family   core.Family    `json:"-"` // of the log-in; Listed is false if none is known
 }
 
-// Rotation is how a refresh token stands in its family, and how long its session can go on. Who only holds the token is
-// not told of an open window: a thief who has the present token could watch for it.
+// Rotation is how a refresh token stands in its family, and how long its session can go on. It tells nobody who merely
+// holds the token of an open window: a thief who has the present token could watch for it.
 type Rotation struct {
 	Generation uint32 `json:"generation"` // that of the token
 	Present    uint32 `json:"present"`    // the one that is good
