@@ -28,7 +28,7 @@ func (w *Writer) repeat(d *decision) {
 	}
 }
 
-// expires is when a token of type t ends that is written, in Unix seconds.
+// expires is the exp of a token of type t that is being written, in Unix seconds.
 func (d *decision) expires(t TokenType) int64 {
 	if d.again {
 		after := d.req.State.Family.Refresh
@@ -54,8 +54,8 @@ func (d *decision) expires(t TokenType) int64 {
 	return end
 }
 
-// sessionEnd is when a family gives no more tokens though it rotates, in Unix seconds. What is recorded without a start
-// may have come from a foreign token, whose start nobody vouches for.
+// sessionEnd is from when on a family that rotates gives no more tokens, in Unix seconds; math.MaxInt64: never. A
+// family recorded without a start may have come from a foreign token, whose start nobody vouches for.
 func (d *decision) sessionEnd() int64 {
 	bound := d.s.Wire == Secure && d.s.RotateRefreshTokens && d.s.MaxSession != 0
 	if !bound || !d.fam.Ours || d.req.State.Family.AnyStart {
@@ -64,7 +64,7 @@ func (d *decision) sessionEnd() int64 {
 	return (d.fam.Start + max(d.s.MaxSession, d.s.RefreshTokenLifetime).Milliseconds()) / 1000
 }
 
-// idle is for how long a refresh token may lie unused; 0: to its end.
+// idle is for how long a refresh token may lie unused; 0: until it expires.
 func (s *Settings) idle() time.Duration {
 	if s.Wire != Secure || !s.RotateRefreshTokens {
 		return 0

@@ -17,7 +17,7 @@ type decision struct {
 	o   *Opened
 	fam Family // of the token; none at a log-in
 	now int64  // Unix microseconds
-	// issued is what the tokens say that are written: now, or when they were written first.
+	// issued is the iat of the tokens that are written: now, or when they were first written. Unix microseconds.
 	issued int64
 	again  bool // the tokens of the current generation are written again
 }
@@ -218,21 +218,21 @@ func (d *decision) tokenType(want TokenType) cause.Cause {
 
 // revoked: neither was the family revoked, nor is the token spent, nor did the family begin before a cut-off.
 func (d *decision) revoked() cause.Cause {
-	c := d.dead()
-	if c != cause.OK && !d.reuses() {
-		return c
+	dead := d.dead()
+	if dead != cause.OK && !d.reuses() {
+		return dead
 	}
 	if c := d.cutOff(); c != cause.OK {
-		return c
+		return c // the family has ended already
 	}
-	if c != cause.OK {
+	if dead != cause.OK {
 		return cause.Reused
 	}
 	return cause.OK
 }
 
 // dead: the family must not have been revoked, nor the token be spent. On the exact wire an access token of ours is
-// good to its end, but where tokens have no type not for another use.
+// good until it expires, unless tokens have no type and it is used as a refresh token.
 func (d *decision) dead() cause.Cause {
 	exempt := d.s.Wire == Exact && d.fam.Access() &&
 		!(d.s.TokenTypeClaim == "" && (d.req.Op == Refresh || d.req.Op == Blacklist))

@@ -56,7 +56,7 @@ func (d *decision) authenticate() []Refusal {
 	return refusals
 }
 
-// holder is the customer in the name of the token's family, also one who is gone.
+// holder is the customer in the name of the token's family, even one who was removed.
 func (d *decision) holder() CustomerID {
 	if id := d.req.State.Customer.ID; !id.IsZero() {
 		return id

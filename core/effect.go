@@ -48,7 +48,7 @@ type Effect struct {
 	// These are of AdvanceFamily: with them the tokens that were issued can be written again.
 	Generation      uint32
 	Issued          int64  // when, Unix microseconds
-	Access, Refresh int64  // how long after it they expire, seconds
+	Access, Refresh int64  // for how long after Issued they are valid, seconds
 	KeyID           string // kid of the key that signed them
 }
 

@@ -91,8 +91,8 @@ type FamilyState struct {
 	Issued          int64
 	Access, Refresh int64
 	KeyID           string
-	// Age is for how long they could have been in the hands of the client: since they are durable, by a clock that
-	// runs while the store is open.
+	// Age is for how long they have been durable, so that the client may have them, by a clock that runs only while the
+	// store is open.
 	Age time.Duration
 }
 

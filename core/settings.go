@@ -66,9 +66,9 @@ type Settings struct {
 	UpdateLastLogin        bool // UPDATE_LAST_LOGIN
 
 	// These count on the secure wire alone. RefreshGrace is for how long after a refresh token was spent the same
-	// request gets the same answer again; at most MaxGrace, 0: not at all. MaxSession is how long after its start a
+	// request gets the same answer again; at most MaxGrace, 0: not at all. MaxSession is for how long after its start a
 	// family that rotates gives tokens, and never less than RefreshTokenLifetime; 0: without end. RefreshIdle is for
-	// how long a refresh token that rotates may lie unused; 0: to its end.
+	// how long a refresh token that rotates may lie unused; 0: until it expires.
 	RefreshGrace, MaxSession, RefreshIdle time.Duration
 
 	Audience     []string      // AUDIENCE; nil: none
