@@ -38,7 +38,7 @@
 // and cut-offs go by the latest time that the store knows. Records are purged by the store's own purge clock, which
 // follows a monotonic clock while the store is open: see timekeeper.
 //
-// Most log-ins are never revoked. An index in memory, bounded by Config.MaxFamilyIndex, says so without the file.
+// Most log-ins are never revoked. For them an index in memory, bounded by Config.MaxFamilyIndex, replaces the look-up.
 //
 // # Reading order
 //
@@ -50,7 +50,7 @@
 //	resolving   writer.go, settle.go and foldfamilies.go (a decision), session.go, customer.go and change.go, set.go,
 //	            rights.go and permission.go, group.go, lifetimes.go, purge.go
 //	applying    apply.go, applycustomer.go, address.go, forget.go; the other kinds beside their records
-//	committing  commit.go, batch.go, clock.go, compact.go, errors.go
+//	committing  commit.go, batch.go, clock.go, window.go (how long an advance has been durable), compact.go, errors.go
 //	frames      outbox.go, deliver.go, courier.go, heads.go, judge.go, home.go, quarantine.go, fleet.go, conflicts.go
 //	copying     backup.go, restore.go; package backup has the format
 //	checking    check.go, pages.go (bbolt's format), checkrecords.go and the other check files
@@ -103,8 +103,8 @@
 //	                                             the longest that a token had left to live when it
 //	                                             was shown here, s (3)
 //	            gap                              01 00a8da769b010000 8092df769b010000: i64 after, ms |
-//	                                             i64 until, ms; log-ins of between have ended, since the store
-//	                                             was restored with its log-ins alive (4)
+//	                                             i64 until, ms: log-ins that began between them have ended, since
+//	                                             the store was restored with its log-ins alive (5)
 //	            purge_clock                      01 0040204648470600: µs; absent where no clock was plausible yet (3)
 //	            sessions                         01 0100000000000000: how many there are (2)
 //	            folds                            01 0600 31352e302e30:

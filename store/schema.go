@@ -67,7 +67,7 @@ var (
 	nodeKey           = []byte("node")            // since schema 4
 	issuedKey         = []byte("issued")          // since schema 4, from the first reserved start of a log-in on
 	followedKey       = []byte("followed")        // since schema 4, from the first Delivery with a position on
-	gapKey            = []byte("gap")             // since schema 4, from the first restore that kept log-ins on
+	gapKey            = []byte("gap")             // since schema 5, from the first restore that kept log-ins on
 	fleetKey          = []byte("fleet")           // since schema 4, from the first commit on that changes it
 	upgradeKey        = []byte("upgrade")         // since schema 4, while an upgrade to it goes on
 )

@@ -34,7 +34,13 @@ var kindNames = map[core.IDKind]string{core.IntegerID: "integer", core.TextID: "
 
 func (o oldStore) file(t testing.TB, what string) []byte {
 	t.Helper()
-	f, err := os.Open(fmt.Sprintf("testdata/schema3-%s-%d.%s.gz", kindNames[o.kind], o.customers, what))
+	return unpacked(t, fmt.Sprintf("schema3-%s-%d.%s.gz", kindNames[o.kind], o.customers, what))
+}
+
+// unpacked is a file of testdata.
+func unpacked(t testing.TB, name string) []byte {
+	t.Helper()
+	f, err := os.Open(filepath.Join("testdata", name))
 	must(t, err)
 	defer f.Close()
 	z, err := gzip.NewReader(f)

@@ -1,8 +1,6 @@
 package store_test
 
 import (
-	"compress/gzip"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -17,14 +15,7 @@ import (
 // version's upgrade.
 func schema4(t testing.TB, name string) []byte {
 	t.Helper()
-	f, err := os.Open("testdata/schema4-" + name + ".db.gz")
-	must(t, err)
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	must(t, err)
-	b, err := io.ReadAll(z)
-	must(t, err)
-	return b
+	return unpacked(t, "schema4-"+name+".db.gz")
 }
 
 // oldFamilies are the families of those files by their bits, as a token of customer 1 finds them. Each began as many
