@@ -84,7 +84,7 @@ func TestThiefPollsVerifyForTheWindow(t *testing.T) {
 	r.caught(r.stolen, victim)
 }
 
-// The thief comes first, and the victim's refresh ends what he has.
+// The thief comes first and goes on, and the victim's refresh ends what he has.
 func TestThiefFirst(t *testing.T) {
 	r := newRobbed(t)
 	thief := r.exchange(r.stolen)
@@ -94,14 +94,22 @@ func TestThiefFirst(t *testing.T) {
 	r.caught(r.stolen, thief, later)
 }
 
-// The victim comes first, and the thief's refresh ends the log-in of both.
+// The thief comes first, and the victim's log-out is refused, yet it ends what he has.
+func TestThiefBeforeALogOut(t *testing.T) {
+	r := newRobbed(t)
+	thief := r.exchange(r.stolen)
+	r.passes(11 * time.Second)
+	result, err := r.Blacklist(t.Context(), r.stolen)
+	r.wantCause(t, "log-out with the spent token", result, err, cause.Reused)
+	r.ended(thief)
+}
+
+// The victim comes first, and the thief's refresh just after the window ends the log-in of both.
 func TestThiefSecond(t *testing.T) {
 	r := newRobbed(t)
 	victim := r.exchange(r.stolen)
-	r.passes(11 * time.Second)
-	later := r.exchange(victim.refresh)
-	r.passes(time.Hour / 2)
-	r.caught(r.stolen, victim, later)
+	r.passes(10 * time.Second)
+	r.caught(r.stolen, victim)
 }
 
 // Both get one pair, so that there are no two branches of the log-in: whoever comes second after that is caught.
