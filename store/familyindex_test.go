@@ -68,9 +68,10 @@ func openIndexed(t testing.TB, most int64) *DB {
 }
 
 // revokeFamilies revokes families by their bits, from one to before another, in one commit.
-func revokeFamilies(t testing.TB, db *DB, customer core.CustomerID, from, to int, until int64) {
+func revokeFamilies(t testing.TB, db *DB, customer core.CustomerID, from, to int) {
 	t.Helper()
 	var list []core.Effect
+	until := db.Time().Unix() + 3600
 	for i := from; i < to; i++ {
 		list = append(list, core.Effect{Kind: core.RevokeFamily, Until: until, At: db.Time().UnixMilli(),
 			Family: core.FamilyKey{Customer: customer, Bits: uint64(i)}})
@@ -105,7 +106,6 @@ func TestFamilyIndexIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	until := time.Now().Unix() + 3600
 	wants := func(when string, families int, dropped bool) {
 		t.Helper()
 		before, err := db.Stats(bg)
@@ -123,9 +123,9 @@ func TestFamilyIndexIsBounded(t *testing.T) {
 		}
 	}
 	wants("at first", 0, false)
-	revokeFamilies(t, db, c.ID, 0, 48, until)
+	revokeFamilies(t, db, c.ID, 0, 48)
 	wants("with 48", 48, false)
-	revokeFamilies(t, db, c.ID, 48, 49, until)
+	revokeFamilies(t, db, c.ID, 48, 49)
 	wants("with 49", 49, true)
 	compacts := func() {
 		t.Helper()
@@ -144,7 +144,7 @@ func TestFamilyIndexIsBounded(t *testing.T) {
 	if err != nil || s.Families != 20 || s.FamilyIndexBytes == 0 {
 		t.Errorf("after the families folded, Stats = %+v, %v", s, err)
 	}
-	revokeFamilies(t, db, c.ID, 100, 101, until)
+	revokeFamilies(t, db, c.ID, 100, 101)
 	if deadFamilies(t, db, c.ID, 100, 101) != 1 || deadFamilies(t, db, c.ID, 101, 200) != 0 {
 		t.Error("the index of the compacted file is not as the file")
 	}

@@ -52,8 +52,8 @@ func TestLogOutEverywhere(t *testing.T) {
 			t.Fatalf("log-out everywhere: %d %s %v", answer.StatusCode, body, answer.Header)
 		}
 		for name, token := range map[string]string{"this": refresh, "an earlier": earlier} {
-			if answer, body := s.post(t, "/auth/token/refresh/", `{"refresh":"`+token+`"}`); answer.StatusCode !=
-				http.StatusUnauthorized || !strings.Contains(body, "Token is blacklisted") {
+			if answer, body, _, _ := s.exchange(t, token); answer.StatusCode != http.StatusUnauthorized ||
+				!strings.Contains(body, "Token is blacklisted") {
 				t.Errorf("refresh of %s log-in: %d %s, want 401", name, answer.StatusCode, body)
 			}
 		}
@@ -76,15 +76,12 @@ func TestLogOutEverywhere(t *testing.T) {
 				t.Errorf("%s %s with the access token: %d %s, want %d", c.method, c.path, answer.StatusCode, body, want)
 			}
 		}
-		if answer, body := s.post(t, "/auth/token/refresh/", `{"refresh":"`+others.Refresh+`"}`); answer.StatusCode !=
-			http.StatusOK {
+		if answer, body, _, _ := s.exchange(t, others.Refresh); answer.StatusCode != http.StatusOK {
 			t.Errorf("refresh of another customer: %d %s", answer.StatusCode, body)
 		}
-		if refresh, _ := s.login(t); refresh != "" {
-			if answer, body := s.post(t, "/auth/token/refresh/", `{"refresh":"`+refresh+`"}`); answer.StatusCode !=
-				http.StatusOK {
-				t.Errorf("refresh of a log-in afterwards: %d %s", answer.StatusCode, body)
-			}
+		anew, _ := s.login(t)
+		if answer, body, _, _ := s.exchange(t, anew); answer.StatusCode != http.StatusOK {
+			t.Errorf("refresh of a log-in afterwards: %d %s", answer.StatusCode, body)
 		}
 	})
 }
@@ -120,8 +117,7 @@ func TestLogOutEverywhereOfTheBrowser(t *testing.T) {
 			t.Errorf("%s afterwards: %d, want 401", name, status)
 		}
 	}
-	if answer, _ := s.post(t, "/auth/token/refresh/", `{"refresh":"`+kept+`"}`); answer.StatusCode !=
-		http.StatusUnauthorized {
+	if answer, _, _, _ := s.exchange(t, kept); answer.StatusCode != http.StatusUnauthorized {
 		t.Errorf("a log-in of a program: %d, want 401", answer.StatusCode)
 	}
 }
@@ -153,8 +149,7 @@ func TestLogOutEverywhereByAddress(t *testing.T) {
 		http.StatusOK {
 		t.Fatalf("%d %s", answer.StatusCode, body)
 	}
-	if answer, body := s.post(t, "/auth/token/refresh/", `{"refresh":"`+refresh+`"}`); answer.StatusCode !=
-		http.StatusUnauthorized {
+	if answer, body, _, _ := s.exchange(t, refresh); answer.StatusCode != http.StatusUnauthorized {
 		t.Errorf("refresh afterwards: %d %s, want 401", answer.StatusCode, body)
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// rotating has refresh tokens rotate on the secure wire, and the one before end after a time.
+// rotating has refresh tokens rotate on the secure wire, with a window of so long.
 func rotating(version core.Version, grace time.Duration) func(*node.Config, *httpapi.Config) {
 	return func(n *node.Config, _ *httpapi.Config) {
 		n.Settings.Compat, n.Settings.Wire = version, core.Secure
