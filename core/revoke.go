@@ -19,8 +19,8 @@ func (op Op) revokes() bool { return op == Blacklist || op == Logout || op == Re
 
 func (d *decision) revocation() []Effect {
 	follow := d.req.State.Longest.Raised(d.s)
-	if d.req.Op == Blacklist && d.generation() >= d.req.State.Family.Generation {
-		// Of the last refresh token the end is known, and only access tokens follow.
+	if d.req.Op == Blacklist && !d.s.RotateRefreshTokens && d.req.State.Family.Generation == 0 {
+		// No refresh token follows, so that the end is known but for access tokens.
 		follow = Lifetimes{Access: follow.Access}
 	}
 	f, customer := d.fam, d.holder()

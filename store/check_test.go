@@ -92,7 +92,8 @@ func TestCheckSound(t *testing.T) {
 					err)
 			}
 			want := store.Report{ID: r.ID, IDs: kind, Schema: 5, Groups: 1, Sessions: 2, Bytes: int64(len(before)),
-				Customers: customers * 3 / 4, Families: customers + 1, Tombstones: customers / 4,
+				Customers: customers * 3 / 4, Families: customers + 1, Revoked: customers + 1,
+				Tombstones: customers / 4,
 				LastCommit: time.UnixMilli(start).UTC()}
 			if !reflect.DeepEqual(r, want) || len(r.ID) != 32 {
 				t.Errorf("Check = %+v, want %+v", r, want)

@@ -41,6 +41,9 @@ func (a *recordCheck) family(e *entry) {
 		e.wrong(unreadable)
 		return
 	}
+	if f.dead {
+		a.report.Revoked++
+	}
 	if k.Start != 0 && k.Start != f.start {
 		e.wrong("it began at another time than its key says")
 	}

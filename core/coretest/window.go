@@ -24,7 +24,7 @@ func testWindow(t *testing.T, newEngine NewEngine) {
 	}
 	own := core.FamilyKey{Customer: core.Integer(7), Bits: familyName, Start: familyStart}
 	x1, ownX1 := core.FamilyKey{Bits: foreignX1}, core.FamilyKey{Customer: core.Integer(7), Bits: foreignX1}
-	s := core.DefaultSettings()
+	s, short := core.DefaultSettings(), variants["short session"]
 	all := core.Lifetimes{}.Raised(&s)
 	until := all.RevokedUntil(Now, 4102444800, familyStart)
 	ends := func(key core.FamilyKey) []core.Effect {
@@ -76,8 +76,8 @@ func testWindow(t *testing.T, newEngine NewEngine) {
 		{"a session that lasted too long", "short session", verify, refreshID, core.FamilyState{},
 			cause.SessionEnded, nil},
 		{"a session that lasted too long ends", "short session", list, refreshID, core.FamilyState{}, cause.OK,
-			[]core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart, Until: core.Lifetimes{Access: 3600}.
-				RevokedUntil(Now, 4102444800, familyStart)}, ends(own)[1]}},
+			[]core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart, Until: core.Lifetimes{}.
+				Raised(&short).RevokedUntil(Now, 4102444800, familyStart)}, ends(own)[1]}},
 		{"nobody vouches when it began", "short session", renew, refreshID,
 			core.FamilyState{Version: 9, AnyStart: true}, cause.OK, nil},
 		{"a token that lay unused too long", "idle", renew, refreshID, core.FamilyState{}, cause.SessionIdle, nil},

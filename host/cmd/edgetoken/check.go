@@ -25,6 +25,7 @@ type checkView struct {
 	Bytes      int64      `json:"bytes"`
 	Customers  int        `json:"customers"`
 	Families   int        `json:"families"`
+	Revoked    int        `json:"revoked_families"`
 	Tombstones int        `json:"tombstones"`
 	Groups     int        `json:"groups"`
 	Sessions   int        `json:"sessions"`
@@ -79,7 +80,8 @@ func viewOfCheck(path string, r store.Report) checkView {
 	kinds := map[core.IDKind]string{core.IntegerID: "integer", core.TextID: "text"}
 	v := checkView{
 		File: path, Sound: r.Sound(), ID: r.ID, IDs: kinds[r.IDs], Schema: r.Schema, Older: r.Older, Bytes: r.Bytes,
-		Customers: r.Customers, Families: r.Families, Tombstones: r.Tombstones, Groups: r.Groups, Sessions: r.Sessions,
+		Customers: r.Customers, Families: r.Families, Revoked: r.Revoked,
+		Tombstones: r.Tombstones, Groups: r.Groups, Sessions: r.Sessions,
 		Problems: []string{}, More: r.More, upgrading: r.Upgrading,
 	}
 	if !r.LastCommit.IsZero() {
@@ -116,7 +118,8 @@ func printCheck(c *cobra.Command, v checkView) error {
 	rows := [][]string{
 		{"file", v.File}, {"size", fmt.Sprintf("%d bytes", v.Bytes)}, {"store", cmp.Or(v.ID, "unknown")},
 		{"ids", cmp.Or(v.IDs, "unknown")}, {"schema", layout}, {"customers", fmt.Sprint(v.Customers)},
-		{"revoked log-ins", fmt.Sprint(v.Families)}, {"removed customers", fmt.Sprint(v.Tombstones)},
+		{"revoked log-ins", fmt.Sprint(v.Revoked)}, {"rotated log-ins", fmt.Sprint(v.Families - v.Revoked)},
+		{"removed customers", fmt.Sprint(v.Tombstones)},
 		{"groups", fmt.Sprint(v.Groups)}, {"browser sessions", fmt.Sprint(v.Sessions)}, {"last commit", last},
 	}
 	if v.Made != nil {
