@@ -24,7 +24,7 @@ type operated struct {
 	*world
 	*testing.T
 	tokens  pair
-	spent   string // the refresh token before, where there is no window
+	spent   string // the refresh token before, where one spends the other on the secure wire
 	sliding string
 	session string
 	hash    string // of her password
@@ -42,6 +42,10 @@ var operations = []operation{
 		_, r, err := o.StartSession(o.Context(), client, "ana@example.com", "right", o.session)
 		return r, err
 	}},
+	{"read of a session", nil, func(o *operated) (node.Result, error) {
+		_, err := o.Session(o.Context(), o.session)
+		return node.Result{}, err
+	}},
 	{"end of a session", nil, func(o *operated) (node.Result, error) {
 		return node.Result{}, o.EndSession(o.Context(), o.session)
 	}},
@@ -53,6 +57,9 @@ var operations = []operation{
 		spending(core.Secure)(s)
 		s.RefreshGrace = 0
 	}, func(o *operated) (node.Result, error) { return o.Refresh(o.Context(), o.spent) }},
+	{"refresh again in the window", spending(core.Secure), func(o *operated) (node.Result, error) {
+		return o.Refresh(o.Context(), o.spent)
+	}},
 	{"refresh of Django's", spending(core.Secure), func(o *operated) (node.Result, error) {
 		return o.Refresh(o.Context(), o.djangosOf(o.T, "refresh", "django", "1", 9*day))
 	}},
@@ -110,7 +117,7 @@ func (p operation) prepare(t *testing.T, change func(*node.Config)) *operated {
 	must(t, w.RaiseLifetimes(t.Context()))
 	o := &operated{world: w, T: t}
 	o.tokens.refresh, o.tokens.access = w.login(t)
-	if w.Settings().RefreshGrace == 0 {
+	if s := w.Settings(); s.Advances() && s.Wire == core.Secure {
 		o.spent = o.tokens.refresh
 		o.tokens.refresh, o.tokens.access = w.rotate(t, o.spent)
 	}

@@ -187,7 +187,7 @@ func (c *client) serve(id int64, kind int) error {
 	}
 
 	wire := [2]core.Wire{core.Exact, core.Secure}[id/8%2]
-	if err := c.rotate(id, email, wire, gone.get); err != nil {
+	if err := c.rotate(id, email, wire); err != nil {
 		return err
 	}
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
@@ -226,7 +227,7 @@ func work(t *testing.T, customers int, fails func() bool) (base image, r *record
 	}
 	close(next)
 	group.Wait()
-	if err := db.Close(); err != nil {
+	if err := db.Close(); err != nil && !errors.Is(err, errDisk) { // it keeps a clock, which may fail
 		t.Error(err)
 	}
 	// The record must be the whole truth.

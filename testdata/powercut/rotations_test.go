@@ -33,9 +33,8 @@ func foreign(id int64) string {
 		`{"token_type":"refresh","jti":"django%d","user_id":"%d","iat":%d,"exp":%d}`, id, id, now, now+3600))
 }
 
-// rotate spends the tokens of a log-in, or those that follow one of Django's, and ends it. gone is when the end of the
-// customer was asked for.
-func (c *client) rotate(id int64, email string, wire core.Wire, gone func() int) error {
+// rotate spends the tokens of a log-in, or those that follow one of Django's, and ends it.
+func (c *client) rotate(id int64, email string, wire core.Wire) error {
 	n, err := newNode(c.db, wire)
 	if err != nil {
 		return err
@@ -54,7 +53,7 @@ func (c *client) rotate(id int64, email string, wire core.Wire, gone func() int)
 	asked := c.good("refresh token of "+email, wire, token)
 	for g := range rotations {
 		asked.set(c.ledger.record.now())
-		next, err := c.spend(n, token, fmt.Sprintf("refresh %d of %s", g+1, email), uint32(g+1), gone)
+		next, err := c.spend(n, token, fmt.Sprintf("refresh %d of %s", g+1, email), uint32(g+1))
 		if err != nil {
 			return err
 		}
@@ -71,7 +70,7 @@ func (c *client) rotate(id int64, email string, wire core.Wire, gone func() int)
 	}); err != nil {
 		return err
 	}
-	c.ledger.note("log-out of "+email, gone, func(_ *node.Node, db *store.DB) error {
+	c.ledger.note("log-out of "+email, nil, func(_ *node.Node, db *store.DB) error {
 		return isGood(db, wire, token, false)
 	})
 	return nil
@@ -85,7 +84,7 @@ func (c *client) good(what string, wire core.Wire, token string) (asked *moment)
 }
 
 // spend has several refresh a token at once, and notes what they were answered. It gives what follows the token.
-func (c *client) spend(n *node.Node, token, what string, generation uint32, gone func() int) (next pair, err error) {
+func (c *client) spend(n *node.Node, token, what string, generation uint32) (next pair, err error) {
 	wire := n.Settings().Wire
 	var group sync.WaitGroup
 	answers, errs := [askers]pair{}, [askers]error{}
@@ -99,13 +98,13 @@ func (c *client) spend(n *node.Node, token, what string, generation uint32, gone
 				return
 			}
 			if answers[i] = pairOf(r); r.Refused() {
-				c.ledger.note("refusal, "+what, gone, func(_ *node.Node, db *store.DB) error {
+				c.ledger.note("refusal, "+what, nil, func(_ *node.Node, db *store.DB) error {
 					return isGood(db, wire, token, false)
 				})
 				return
 			}
 			// From here on the token is spent; in the grace window it gives the same again.
-			c.ledger.note(what, gone, func(_ *node.Node, db *store.DB) error {
+			c.ledger.note(what, nil, func(_ *node.Node, db *store.DB) error {
 				return isSpent(db, wire, token, answers[i], generation)
 			})
 		})
