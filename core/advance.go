@@ -1,9 +1,6 @@
 package core
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // successor is the family of the refresh token that follows the one which is presented. A generation beyond the known
 // one is of a state that was lost, such as that of a restored backup: the family goes on from it.
@@ -26,50 +23,6 @@ func (w *Writer) repeat(d *decision) {
 	if key := w.keys.signed(f, d.req.Now); key >= 0 {
 		w.prepared.Key = key
 	}
-}
-
-// expires is the exp of a token of type t that is being written, in Unix seconds.
-func (d *decision) expires(t TokenType) int64 {
-	if d.again {
-		after := d.req.State.Family.Refresh
-		if t == AccessToken {
-			after = d.req.State.Family.Access
-		}
-		return seconds(d.issued) + after
-	}
-	lifetime := d.s.RefreshTokenLifetime
-	switch t {
-	case AccessToken:
-		lifetime = d.s.AccessTokenLifetime
-	case SlidingToken:
-		lifetime = d.s.SlidingTokenLifetime
-	}
-	if idle := d.s.idle(); t == RefreshToken && idle != 0 {
-		lifetime = min(lifetime, idle)
-	}
-	end := seconds(d.now + lifetime.Microseconds())
-	if d.req.Op == Refresh {
-		end = min(end, d.sessionEnd())
-	}
-	return end
-}
-
-// sessionEnd is from when on a family that rotates gives no more tokens, in Unix seconds; math.MaxInt64: never. A
-// family recorded without a start may have come from a foreign token, whose start nobody vouches for.
-func (d *decision) sessionEnd() int64 {
-	bound := d.s.Wire == Secure && d.s.RotateRefreshTokens && d.s.MaxSession != 0
-	if !bound || !d.fam.Ours || d.req.State.Family.AnyStart {
-		return math.MaxInt64
-	}
-	return (d.fam.Start + max(d.s.MaxSession, d.s.RefreshTokenLifetime).Milliseconds()) / 1000
-}
-
-// idle is for how long a refresh token may lie unused; 0: until it expires.
-func (s *Settings) idle() time.Duration {
-	if s.Wire != Secure || !s.RotateRefreshTokens {
-		return 0
-	}
-	return s.RefreshIdle
 }
 
 // advance notes that the presented refresh token is spent. A foreign one has no customer in the name of its family, so

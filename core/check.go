@@ -277,24 +277,6 @@ func (d *decision) generation() uint32 {
 	return 0
 }
 
-// session: on the secure wire a family of ours must not have begun too long ago, nor a refresh token that rotates have
-// lain unused for too long.
-func (d *decision) session() cause.Cause {
-	if !d.fam.Ours || d.fam.Kind != refreshKind {
-		return cause.OK
-	}
-	now := seconds(d.now) // LEEWAY does not count: a token that is written must not have ended
-	if now >= d.sessionEnd() {
-		return cause.SessionEnded
-	}
-	if idle := d.s.idle(); idle != 0 {
-		if iat, ok := d.micros(d.o.IssuedAt); ok && now >= seconds(iat+idle.Microseconds()) {
-			return cause.SessionIdle
-		}
-	}
-	return cause.OK
-}
-
 // next: the id must be one that a blacklist can hold, and there must be a generation after it.
 func (d *decision) next() cause.Cause {
 	if d.generation() == math.MaxUint32 {

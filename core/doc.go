@@ -16,8 +16,8 @@
 // under it, and number.go for what numbers in claims mean. decide.go is Decide: checks.go is the table of checks,
 // order.go says which come in which order, and check.go and checkcustomer.go make them. revoke.go is what ends a
 // log-in. Tokens are written by writing.go and issue.go, with fixed.go for what is the same in all of them and
-// copied.go for what a token passes on when it is refreshed. advance.go spends a refresh token and says when tokens
-// end. effect.go is what a store is told. clock.go says by which times tokens are issued, until.go how long a
+// copied.go for what a token passes on when it is refreshed. advance.go spends a refresh token, session.go says when
+// tokens end. effect.go is what a store is told. clock.go says by which times tokens are issued, until.go how long a
 // revocation is kept. code.go and compat.go say what a client is told, in each version. authorization.go, claims.go and
 // rotation.go are what callers use around the two operations.
 //
