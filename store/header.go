@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+
+	"github.com/edgetoken/edgetoken/store/backup"
 )
 
 // A bbolt file begins with two meta pages, written in turn. Of the whole ones, the one with the higher transaction id
@@ -90,6 +92,9 @@ func inTurn(first meta, firstWhole bool, second meta, secondWhole bool) []meta {
 // checkHeader refuses files that bbolt must not open.
 func checkHeader(f io.ReaderAt, size int64) error {
 	found, magic := metas(f)
+	if !magic && backup.Is(f) {
+		return fmt.Errorf("%w: it is a backup of one; run edgetoken restore", ErrForeign)
+	}
 	if !magic {
 		return fmt.Errorf("%w: it is another kind of file; name the right path", ErrForeign)
 	}

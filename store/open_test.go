@@ -96,6 +96,11 @@ func TestOpenRefuses(t *testing.T) {
 			return path
 		}, store.Config{}, store.ErrForeign,
 			"open store PATH: not a store of edgetoken: it is another kind of file; name the right path"},
+		{"a backup", func(t *testing.T, path string) string {
+			must(t, os.WriteFile(path, []byte("edgetoken backup, and more"), 0o600))
+			return path
+		}, store.Config{}, store.ErrForeign,
+			"open store PATH: not a store of edgetoken: it is a backup of one; run edgetoken restore"},
 		{"emptied", func(t *testing.T, path string) string {
 			must(t, os.Truncate(path, 0))
 			return path

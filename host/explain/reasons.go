@@ -43,7 +43,8 @@ var reasons = map[cause.Cause]string{
 	cause.SessionIdle:    "the refresh token lay unused for longer than refresh.idle",
 	cause.RefreshExpired: "is past: the customer has to log in again",
 	cause.CutOff: "the log-in that the token descends from came before all sessions were ended: " +
-		"by a new password, by disabling, by log out everywhere, or those of all customers by token revoke --all",
+		"by a new password, by disabling, by a log-out everywhere, or those of all customers by token revoke --all " +
+		"or a restore",
 	cause.NoCustomerClaim:  "the token names no customer (USER_ID_CLAIM)",
 	cause.CustomerNotFound: "the customer does not exist",
 	cause.CustomerInactive: "the customer is disabled",

@@ -79,7 +79,7 @@ func backupCommand() *cobra.Command {
 	}
 	c.Flags().StringVarP(&output, "output", "o", "", "write to this `FILE`, - for standard output; "+
 		"edgetoken-TIME.backup if not given")
-	c.Flags().BoolVar(&force, "force", false, "replace the file if there is one")
+	c.Flags().BoolVar(&force, "force", false, "replace the backup if there is one")
 	c.Flags().BoolVar(&keys, "keys", false, "add the signing key, sealed by a passphrase")
 	addPassphraseFlag(c)
 	return addJSON(c)
@@ -92,13 +92,33 @@ func checkOutput(c *cobra.Command, output string, force bool) error {
 		return misusef("--json prints to standard output, where --output - writes the backup")
 	case output == "-" && term.IsTerminal(syscall.Stdout):
 		return misusef("a backup is no text for a terminal: send it to a file or to another command")
-	case output == "-", output == "", force:
+	case output == "-", output == "":
 		return nil
 	}
-	if _, err := os.Lstat(output); err == nil {
+	_, err := os.Lstat(output)
+	switch {
+	case err != nil:
+		return nil
+	case !force:
 		return existsAlready(output)
+	case !replaceable(output):
+		return fmt.Errorf("%s exists already and is no backup: name another file", output)
 	}
 	return nil
+}
+
+// replaceable reports whether --force may replace what is there: a backup or an empty file, and not, say, a store.
+func replaceable(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return errors.Is(err, fs.ErrNotExist) // a symbolic link to nothing
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return info.Size() == 0 || backup.Is(f)
 }
 
 // interruptible has SIGINT and SIGTERM end the context of a command until stop is called, so that the command can

@@ -92,7 +92,12 @@ func restoreInto(
 		return v, existsThere(fmt.Errorf("restore store %s: %w", dir.Store(), fs.ErrExist))
 	}
 	passphrase := ""
-	if b.Header.Keys > 0 && !withoutKeys && !cfg.SigningKey.IsSet() {
+	switch {
+	case b.Header.Keys == 0, withoutKeys:
+	case cfg.SigningKey.IsSet():
+		fmt.Fprintln(c.ErrOrStderr(), "edgetoken: the signing key in the backup is left alone: the configuration has "+
+			"one")
+	default:
 		read, err := passphraseSource(c, false)
 		if err != nil {
 			return v, err

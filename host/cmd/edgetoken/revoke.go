@@ -20,8 +20,8 @@ func revokeCommand() *cobra.Command {
 			"may have expired, or the one that a log record names by family and customer. With --customer alone " +
 			"every session of that customer until now ends; logging in\n" +
 			"again is not affected (see edgetoken customers disable for that). With --all every session of every " +
-			"customer until now ends, those in browsers too, as is due where a\n" +
-			"backup was restored: what was revoked after it would be good again. At a terminal it asks first; " +
+			"customer until now ends, those in browsers too, as is due where an older\n" +
+			"store.db was copied back: what was revoked since would be good again. At a terminal it asks first; " +
 			"elsewhere it needs --yes,\n" +
 			"since everybody has to log in anew.\n\n" +
 			"Of a token that edgetoken did not issue, as Django's, only that token ends: which others came of its " +
