@@ -101,6 +101,42 @@ func checkOldFamilies(t *testing.T, db *store.DB, customer core.CustomerID) {
 	}
 }
 
+// Revoked families fold into a cut-off whether their names have a start or not.
+func TestOldFamiliesFold(t *testing.T) {
+	db, path, _ := oldStore{}.open(t, schema4(t, "integer"))
+	ada := core.Integer(1)
+	fold := core.Effects{List: []core.Effect{{Kind: core.FoldFamilies, Customer: ada, At: 1}}}
+	ended := func(f core.Family) bool {
+		s := state(t, db, ada, f)
+		return s.Family.Dead || f.Start <= s.CutOff
+	}
+	recent := core.Family{Listed: true, Ours: true, Bits: 9, Start: start + 100}
+	for _, c := range []struct {
+		cutOff   int64
+		families int // records: three fold; then one comes, and one folds
+	}{{start + 5, 12 - 3}, {start + 7, 12 - 3 + 1 - 1}} {
+		must(t, db.Settle(bg, fold))
+		s, cutOff := stats(t, &member{DB: db}), state(t, db, ada, core.Family{}).CutOff
+		if cutOff != c.cutOff || s.Families != c.families {
+			t.Errorf("the cut-off is %d, with %d records, want %d and %d", cutOff, s.Families, c.cutOff, c.families)
+		}
+		for bits, f := range oldFamilies {
+			its := core.Family{Listed: true, Ours: true, Bits: uint64(bits), Start: start + int64(bits)}
+			if f.dead && !ended(its) {
+				t.Errorf("the family %q is alive", f.name)
+			}
+		}
+		blacklist(t, db, recent, ada, 0)
+	}
+	if !ended(recent) {
+		t.Error("a family that was revoked after the upgrade is alive")
+	}
+	must(t, db.Close())
+	if r, err := store.Check(path); err != nil || !r.Sound() {
+		t.Errorf("Check = %v, %v", shown(r), err)
+	}
+}
+
 // An upgrade from schema 3 that the version before began goes on.
 func TestUpgradeGoesOnFrom4(t *testing.T) {
 	o := oldStores[2]
