@@ -294,11 +294,7 @@ func (d *decision) alive() cause.Cause {
 }
 
 func (d *decision) cutOff() cause.Cause {
-	start := d.fam.Start
-	if !d.fam.Ours {
-		start -= d.s.Leeway.Milliseconds() // its iat is by a clock that may be so far ahead
-	}
-	if d.req.State.CutOff != 0 && start <= d.req.State.CutOff {
+	if d.fam.EndedBy(d.req.State.CutOff, d.s.Leeway) {
 		return cause.CutOff
 	}
 	return cause.OK

@@ -75,6 +75,16 @@ func (f Family) Key(issuer string, customer CustomerID) FamilyKey {
 	return FamilyKey{Issuer: issuer, Customer: customer, Bits: f.Bits, Start: f.Start}
 }
 
+// EndedBy reports whether a cut-off, in Unix milliseconds, ends the family: it began no later. 0 is no cut-off. A
+// foreign family began at an iat, by a clock that may be ahead by leeway.
+func (f Family) EndedBy(cutOff int64, leeway time.Duration) bool {
+	start := f.Start
+	if !f.Ours {
+		start -= leeway.Milliseconds()
+	}
+	return cutOff != 0 && start <= cutOff
+}
+
 // FamilyState is what a store knows of one family. The zero value: nothing, as for every family that was never
 // rotated or revoked.
 type FamilyState struct {

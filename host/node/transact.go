@@ -77,11 +77,8 @@ func (n *Node) outlives(ctx context.Context, request *core.Request, query store.
 	if err := n.cfg.Store.RaiseForToken(ctx, exp); err != nil {
 		return err
 	}
-	start := query.Family.Start
-	if !query.Family.Ours {
-		start -= n.cfg.Settings.Leeway.Milliseconds()
-	}
-	if state := &request.State; !state.Customer.ID.IsZero() && start > state.CutOff {
+	state := &request.State
+	if !state.Customer.ID.IsZero() && !query.Family.EndedBy(state.CutOff, n.cfg.Settings.Leeway) {
 		return nil
 	}
 	return n.cfg.Store.KeepCutOff(ctx, query, exp)
