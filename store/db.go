@@ -17,6 +17,7 @@ import (
 type DB struct {
 	config   Config
 	identity identity
+	older    int // see Upgraded
 	gap      gap // only Restore changes it, and then closes the DB
 	queue    chan *request
 
@@ -61,9 +62,9 @@ type DB struct {
 }
 
 func newDB(c Config, f file) *DB {
-	db := &DB{config: c, time: newTimekeeper(c), identity: f.identity, gap: f.gap, queue: make(chan *request, maxBatch),
-		between: make(chan func()), done: make(chan struct{}), lost: make(chan struct{}), bolt: f.bolt,
-		info: f.info, index: newFamilyIndex(c.MaxFamilyIndex)}
+	db := &DB{config: c, time: newTimekeeper(c), identity: f.identity, older: f.older, gap: f.gap,
+		queue: make(chan *request, maxBatch), between: make(chan func()), done: make(chan struct{}),
+		lost: make(chan struct{}), bolt: f.bolt, info: f.info, index: newFamilyIndex(c.MaxFamilyIndex)}
 	db.time.opened(f)
 	db.windows = windows{latest: f.tally.running, kept: f.tally.running}
 	db.mark.Store(f.tally.mark)
@@ -80,6 +81,10 @@ func (db *DB) ID() string { return db.identity.name() }
 
 // IDs is the kind of ids that the store holds.
 func (db *DB) IDs() core.IDKind { return db.identity.ids }
+
+// Upgraded reports whether Open upgraded the file, so that earlier versions refuse it from now on, and its schemas
+// before and after.
+func (db *DB) Upgraded() (from, to int, done bool) { return db.older, schema, db.older != 0 }
 
 // Health is nil while the store answers. Else it is ErrClosed, or wraps ErrUnavailable and the cause.
 func (db *DB) Health() error {

@@ -122,6 +122,7 @@ type file struct {
 	handle   *os.File // bbolt's own
 	info     os.FileInfo
 	identity identity
+	older    int // the schema that it had before opening upgraded it, or 0
 	// What follows is as it was on opening, and durable.
 	transaction int
 	tally       tally

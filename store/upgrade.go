@@ -57,6 +57,9 @@ func (f *file) upgrade(c Config) error {
 		}
 		more = more || version < 4
 	}
+	if version != schema {
+		f.older = int(version)
+	}
 	for more {
 		if err := update(func(tx *bbolt.Tx) (err error) {
 			more, err = upgradeSome(tx)

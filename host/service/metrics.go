@@ -64,8 +64,8 @@ func newMetrics(s *Service, cfg *config.Config) *metrics {
 				"answer.", Buckets: durationBuckets,
 		}, []string{"route", "method"}),
 		reused: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "edgetoken_refresh_reused_total", Help: "Log-ins ended since one of their refresh tokens was used " +
-				"again after it was spent.",
+			Name: "edgetoken_refresh_reused_total", Help: "Log-ins ended because one of their refresh tokens was " +
+				"used again after it was spent.",
 		}),
 		repeated: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "edgetoken_refresh_replayed_total", Help: "Refreshes answered once more with the same tokens, " +

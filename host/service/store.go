@@ -30,6 +30,10 @@ func (s *Service) openStore(ctx context.Context, cfg *config.Config, before data
 	}
 	s.closes = append(s.closes, s.store.Close)
 	logMade(s.log, cfg, before)
+	if from, to, done := s.store.Upgraded(); done {
+		s.log.Info("upgraded the store: earlier versions refuse it from now on", "path", dir.Store(), "schema", to,
+			"from", from)
+	}
 	return checkAddresses(ctx, cfg, s.store)
 }
 
