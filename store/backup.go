@@ -15,8 +15,8 @@ import (
 )
 
 // Backup makes a backup of all that was acknowledged before the call, as package backup describes it. keys are sealed
-// keys that go with it; nil: none. The caller reads the file from its beginning and closes it. The file has no name any
-// more, so its room is free then, also after a crash.
+// keys that go with it; nil: none. The caller reads the file from its beginning and closes it. The file has no name, so
+// that its space is freed then, even by a crash.
 //
 // Reads and writes go on meanwhile. The backup is first written to a file beside the store, so the disk must have room
 // for both: a transaction that lasted as long as somebody reads would make the store grow, and would keep Close and

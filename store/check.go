@@ -110,7 +110,7 @@ func Check(path string) (r Report, err error) {
 	return r, err
 }
 
-// backup checks a backup. If it is not whole, it is not known what is in it.
+// backup checks a backup. That it is not whole is its only problem then, since nobody knows what is in it.
 func (r *Report) backup(f *os.File) error {
 	b, err := backup.NewReader(f)
 	var part *os.File

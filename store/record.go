@@ -62,7 +62,7 @@ func decodeOwner(value []byte) ([]byte, error) {
 // tally is what the store knows of itself. It is written with every commit.
 type tally struct {
 	committed  int64  // time of the latest commit under a plausible clock, Unix microseconds; 0: there was none
-	running    int64  // for how long the store had been open in all when the latest commit began, µs; 0: see windows
+	running    int64  // for how long the store had been open in all when the latest commit began, µs; 0: no advance yet
 	sequence   uint64 // the version given last; no version is given twice
 	mark       int64  // high-water mark of family starts, Unix milliseconds
 	cutOff     int64  // of the node, Unix milliseconds; 0 where there is none

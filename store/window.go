@@ -8,11 +8,11 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 )
 
-// windows tells for how long an advance has been durable: from then on the client can have the new tokens, so from then
-// on its grace counts (core.Settings.RefreshGrace). A record says when its commit began, by the running time of the
-// store; how long the commit took, these know. Running time goes on only while the store is open. So nothing but what
-// was left of a window at the last commit counts after a start, whatever the wall clock says. After the last advance
-// the running time is committed with each Purge for as long as something could be left, and once by Close.
+// windows tells for how long an advance has been durable. Only from then on can the client have the new tokens, so the
+// grace period counts from then (core.Settings.RefreshGrace). The record of a family says when the commit of its
+// advance began, and windows when that commit was durable. Both are running times of the store, which go on only while
+// it is open: after a start no more is left of a window than at the last commit, whatever the wall clock says. For as
+// long as something could be left, each Purge commits the running time; Close does so, too.
 type windows struct {
 	mu     sync.Mutex
 	list   []window // ascending
@@ -23,7 +23,7 @@ type windows struct {
 // window is a commit that advanced families: when it began, and when it was durable, in running time, µs.
 type window struct{ began, durable int64 }
 
-// maxWindows bounds the list, to 1 MiB. Of a commit that is no longer there the advances count from its beginning.
+// maxWindows bounds the list, to 1 MiB. The advances of a commit that is no longer there count from its beginning.
 const maxWindows = 1 << 16
 
 // opened notes that a commit is durable.
@@ -50,7 +50,7 @@ func (s *windows) keep(running int64) {
 	s.kept = running
 }
 
-// due reports whether a start from what the file has now could find a window open for longer than it is.
+// due reports whether a start from what the file has now could leave a window open for longer.
 func (s *windows) due(now int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -115,8 +115,8 @@ func (rq *request) appendToken(attrs []slog.Attr) []slog.Attr {
 // family names the log-in of the token.
 func (rq *request) family() string { return fmt.Sprintf("%012x", rq.entry.about.Family.Bits) }
 
-// recordRotation writes a record of its own where a refresh token came that is spent: at most one a second for each
-// log-in, and for all of them together where they are many.
+// recordRotation writes a record of its own when a spent refresh token is used: at most one a second for each log-in,
+// and if many log-ins are concerned for all of them together.
 func (h *handler) recordRotation(rq *request, a answer) {
 	level, text := slog.LevelWarn, "refresh token reuse: its log-in was ended"
 	switch {

@@ -233,8 +233,8 @@ type Node struct {
 	Number      uint16 // 0: it never joined a fleet
 	Incarnation uint64
 	Epoch       uint32
-	// Homes is the mark of starts when the first program opened the store that puts the number of a node into the bits
-	// of a family, in Unix milliseconds: those of families that began no later are all random. 0: there were none.
+	// Homes is the high-water mark of starts at the upgrade to the schema that put the number of a node into the bits
+	// of a family, in Unix milliseconds: the bits of families that began no later are all random. 0: there were none.
 	Homes int64
 }
 
