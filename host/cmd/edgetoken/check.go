@@ -44,7 +44,7 @@ func checkCommand() *cobra.Command {
 			"its pages and its records. It changes nothing.\n" +
 			"The store of a running node is in use, and a copy made meanwhile may be of no use: stop the node, or " +
 			"check a backup. The exit status is 1 where something is wrong.",
-		Example: "  edgetoken check\n  edgetoken check backup/store.db --json",
+		Example: "  edgetoken check\n  edgetoken check shop.backup --json",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -115,12 +115,18 @@ func printCheck(c *cobra.Command, v checkView) error {
 	case v.Older:
 		layout += ", of an older version: the next command or node that opens the store upgrades it"
 	}
+	count := func(n int) string {
+		if v.Schema == 0 {
+			return "unknown"
+		}
+		return fmt.Sprint(n)
+	}
 	rows := [][]string{
 		{"file", v.File}, {"size", fmt.Sprintf("%d bytes", v.Bytes)}, {"store", cmp.Or(v.ID, "unknown")},
-		{"ids", cmp.Or(v.IDs, "unknown")}, {"schema", layout}, {"customers", fmt.Sprint(v.Customers)},
-		{"revoked log-ins", fmt.Sprint(v.Revoked)}, {"rotated log-ins", fmt.Sprint(v.Families - v.Revoked)},
-		{"removed customers", fmt.Sprint(v.Tombstones)},
-		{"groups", fmt.Sprint(v.Groups)}, {"browser sessions", fmt.Sprint(v.Sessions)}, {"last commit", last},
+		{"ids", cmp.Or(v.IDs, "unknown")}, {"schema", layout}, {"customers", count(v.Customers)},
+		{"revoked log-ins", count(v.Revoked)}, {"rotated log-ins", count(v.Families - v.Revoked)},
+		{"removed customers", count(v.Tombstones)},
+		{"groups", count(v.Groups)}, {"browser sessions", count(v.Sessions)}, {"last commit", last},
 	}
 	if v.Made != nil {
 		key := "no"
