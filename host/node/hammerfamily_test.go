@@ -52,6 +52,17 @@ func TestHammerOneToken(t *testing.T) {
 	}
 }
 
+// R1, R2 of a token that Django issued.
+func TestHammerForeignToken(t *testing.T) {
+	for _, wire := range wires {
+		w := newWorld(t, spends(wire, newKeys(t, "")))
+		h := newHammer(t, w)
+		h.first = pair{refresh: w.djangosOf(t, "refresh", "django", "1", day)}
+		h.latest = h.first.refresh
+		hammerOne(h, wire, often(200), true)
+	}
+}
+
 // hammerOne has many clients exchange one token, and some the next.
 func hammerOne(h *hammer, wire core.Wire, clients int, alike bool) {
 	for _, clients := range []int{clients, clients / 20} {

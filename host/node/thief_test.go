@@ -189,6 +189,17 @@ func TestThiefCrashesTheNodeForAnotherWindow(t *testing.T) {
 	r.caught(r.stolen, victim)
 }
 
+// Nor does a node that is restarted while nobody writes open the window again.
+func TestThiefRestartsAnIdleNode(t *testing.T) {
+	r := newRobbed(t)
+	victim := r.exchange(r.stolen)
+	r.passes(10 * time.Second)
+	for range 3 {
+		r.restart(t)
+	}
+	r.caught(r.stolen, victim)
+}
+
 // A backup of yesterday knows neither what was spent since nor what was revoked. restore ends all that it knows.
 func TestThiefAfterARestoredBackup(t *testing.T) {
 	for name, keep := range map[string]bool{"restored": false, "sessions kept": true} {
