@@ -85,7 +85,7 @@ func TestKeysAreOfUse(t *testing.T) {
 	}
 }
 
-// rotation has refresh tokens rotate, and the one before end.
+// rotation has refresh tokens rotate, each good for one refresh.
 const rotation = "simple_jwt: {ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true}\n"
 
 // shown is the value of a key in the effective configuration.
