@@ -145,11 +145,7 @@ func sealedKey(c *cobra.Command, keys bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	read, err := passphraseSource(c, true)
-	if err != nil {
-		return nil, err
-	}
-	passphrase, err := read()
+	passphrase, err := readPassphrase(c, true)
 	if err != nil {
 		return nil, err
 	}

@@ -21,33 +21,30 @@ func addPassphraseFlag(c *cobra.Command) {
 		"read the passphrase from the first line of this `FILE`; else it is asked for")
 }
 
-// passphraseSource gives what reads the passphrase: from a file, or from a prompt, twice if it is a new one. It is a
-// misuse where there is neither.
-func passphraseSource(c *cobra.Command, isNew bool) (read func() (string, error), err error) {
+// readPassphrase reads the passphrase from a file, or asks for it at a terminal, twice if it is a new one.
+func readPassphrase(c *cobra.Command, isNew bool) (string, error) {
 	if path, _ := c.Flags().GetString("passphrase-file"); path != "" {
-		return func() (string, error) { return passphraseIn(path) }, nil
+		return passphraseIn(path)
 	}
 	fd := int(os.Stdin.Fd())
 	if !term.IsTerminal(fd) {
-		return nil, misusef("there is no terminal to ask for the passphrase: give it with --passphrase-file")
+		return "", misusef("there is no terminal to ask for the passphrase: give it with --passphrase-file")
 	}
-	return func() (string, error) {
-		first, err := prompt(c, fd, "Passphrase: ")
-		if err == nil && first == "" {
-			err = errNoPassword
-		}
-		if err != nil || !isNew {
-			return first, err
-		}
-		if err := longEnough(first); err != nil {
-			return "", err
-		}
-		second, err := prompt(c, fd, "Passphrase again: ")
-		if err == nil && first != second {
-			err = errors.New("the two passphrases differ: nothing was written")
-		}
+	first, err := prompt(c, fd, "Passphrase: ")
+	if err == nil && first == "" {
+		err = errNoPassword
+	}
+	if err != nil || !isNew {
 		return first, err
-	}, nil
+	}
+	if err := longEnough(first); err != nil {
+		return "", err
+	}
+	second, err := prompt(c, fd, "Passphrase again: ")
+	if err == nil && first != second {
+		err = errors.New("the two passphrases differ: nothing was written")
+	}
+	return first, err
 }
 
 // passphraseIn reads the first line of a file.

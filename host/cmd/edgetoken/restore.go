@@ -98,11 +98,7 @@ func restoreInto(
 		fmt.Fprintln(c.ErrOrStderr(), "edgetoken: the signing key in the backup is left alone: the configuration has "+
 			"one")
 	default:
-		read, err := passphraseSource(c, false)
-		if err != nil {
-			return v, err
-		}
-		if passphrase, err = read(); err != nil {
+		if passphrase, err = readPassphrase(c, false); err != nil {
 			return v, err
 		}
 	}
