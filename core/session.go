@@ -28,11 +28,20 @@ func (d *decision) session() cause.Cause {
 // sessionEnd is from when on a family that rotates gives no more tokens, in Unix seconds; math.MaxInt64: never. A
 // family recorded without a start may have come from a foreign token, whose start nobody vouches for.
 func (d *decision) sessionEnd() int64 {
-	bound := d.s.Wire == Secure && d.s.RotateRefreshTokens && d.s.MaxSession != 0
+	longest := d.s.LongestSession()
+	bound := d.s.Wire == Secure && d.s.RotateRefreshTokens && longest != 0
 	if !bound || !d.fam.Ours || d.req.State.Family.AnyStart {
 		return math.MaxInt64
 	}
-	return (d.fam.Start + max(d.s.MaxSession, d.s.RefreshTokenLifetime).Milliseconds()) / 1000
+	return (d.fam.Start + longest.Milliseconds()) / 1000
+}
+
+// LongestSession is MaxSession, but never less than RefreshTokenLifetime; 0: without end.
+func (s *Settings) LongestSession() time.Duration {
+	if s.MaxSession == 0 {
+		return 0
+	}
+	return max(s.MaxSession, s.RefreshTokenLifetime)
 }
 
 // idle is for how long a refresh token may lie unused; 0: until it expires.

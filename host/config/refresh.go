@@ -14,12 +14,8 @@ func refreshRows() []row {
 		at("refresh.grace", d.RefreshGrace, readDuration,
 			func(c *Config) *time.Duration { return &c.Settings.RefreshGrace }),
 		at("refresh.max_session", d.MaxSession, readDuration,
-			func(c *Config) *time.Duration { return &c.Settings.MaxSession }).shownAs(func(c *Config) any {
-			if c.Settings.MaxSession == 0 {
-				return c.Settings.MaxSession
-			}
-			return max(c.Settings.MaxSession, c.Settings.RefreshTokenLifetime)
-		}),
+			func(c *Config) *time.Duration { return &c.Settings.MaxSession }).
+			shownAs(func(c *Config) any { return c.Settings.LongestSession() }),
 		at("refresh.idle", d.RefreshIdle, readDuration,
 			func(c *Config) *time.Duration { return &c.Settings.RefreshIdle }),
 	}
