@@ -16,12 +16,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
-// spending has a node spend refresh tokens.
-func spending(wire core.Wire) func(*core.Settings) {
-	return func(s *core.Settings) { s.Wire, s.RotateRefreshTokens, s.BlacklistAfterRotation = wire, true, true }
-}
-
-// spends has it sign with a key, too.
+// spends has a node spend refresh tokens on a wire, and sign with keys.
 func spends(wire core.Wire, keys core.Keys) func(*node.Config) {
 	return func(c *node.Config) {
 		spending(wire)(&c.Settings)

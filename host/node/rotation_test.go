@@ -13,10 +13,13 @@ import (
 	"github.com/edgetoken/edgetoken/host/node"
 )
 
-// advancing has a node spend refresh tokens.
-func advancing(c *node.Config) {
-	c.Settings.Wire, c.Settings.RotateRefreshTokens, c.Settings.BlacklistAfterRotation = core.Exact, true, true
+// spending has a node spend refresh tokens on a wire.
+func spending(wire core.Wire) func(*core.Settings) {
+	return func(s *core.Settings) { s.Wire, s.RotateRefreshTokens, s.BlacklistAfterRotation = wire, true, true }
 }
+
+func exactRotation(c *node.Config)  { spending(core.Exact)(&c.Settings) }
+func secureRotation(c *node.Config) { spending(core.Secure)(&c.Settings) }
 
 // rotate refreshes a token that is good, and gives the new ones.
 func (w *world) rotate(t testing.TB, token string) (refresh, access string) {
@@ -38,7 +41,7 @@ func (w *world) refused(t testing.TB, token string) {
 
 // R1: of many refreshes with one token at once one is granted, and a spent token does not harm its successor.
 func TestOneRefreshSpendsTheToken(t *testing.T) {
-	w := newWorld(t, advancing)
+	w := newWorld(t, exactRotation)
 	token, _ := w.login(t)
 	for range 3 {
 		var group sync.WaitGroup
@@ -84,7 +87,7 @@ func TestLogOutEndsAllGenerations(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, advancing)
+			w := newWorld(t, exactRotation)
 			first, _ := w.login(t)
 			second, access := w.rotate(t, first)
 			must(t, end(w, first, second, access))
@@ -97,7 +100,7 @@ func TestLogOutEndsAllGenerations(t *testing.T) {
 func TestForeignTokensRotate(t *testing.T) {
 	for name, user := range map[string]string{"a customer": `"user_id":"1",`, "nobody": ""} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, advancing)
+			w := newWorld(t, exactRotation)
 			exp := strconv.FormatInt(w.now.Add(time.Hour).Unix(), 10)
 			token := coretest.Sign("HS256", strings.Repeat("k", 32), `{"alg":"HS256"}`,
 				`{"token_type":"refresh","jti":"2dc8cf11a73ba01f73f3fdec072823d4",`+user+`"exp":`+exp+`}`)
@@ -122,7 +125,7 @@ func TestForeignTokensRotate(t *testing.T) {
 // What was spent or blacklisted stays so once its customer is removed, also where nobody asks for the customer.
 func TestRemovalForgetsNoRevocation(t *testing.T) {
 	for _, version := range []core.Version{core.V55, core.V52} {
-		w := newWorld(t, func(c *node.Config) { advancing(c); c.Settings.Compat = version })
+		w := newWorld(t, func(c *node.Config) { exactRotation(c); c.Settings.Compat = version })
 		spent, _ := w.login(t)
 		w.rotate(t, spent)
 		listed, _ := w.login(t)
@@ -138,4 +141,35 @@ func TestRemovalForgetsNoRevocation(t *testing.T) {
 			}
 		}
 	}
+}
+
+// R2: a refresh that is repeated within the window gets the same tokens, and later ends the log-in, access tokens
+// included, and no other one.
+func TestRefreshIsRepeated(t *testing.T) {
+	w := newWorld(t, secureRotation)
+	first, access := w.login(t)
+	other, _ := w.login(t)
+	second, of2 := w.rotate(t, first)
+	for range 3 {
+		w.passes(3 * time.Second)
+		if again, access := w.rotate(t, first); again != second || access != of2 {
+			t.Errorf("the repeated refresh gave\n%s\n%s, want\n%s\n%s", again, access, second, of2)
+		}
+		r, err := w.Verify(t.Context(), first)
+		w.wantCause(t, "verify inside the window", r, err, cause.OK)
+	}
+	w.passes(time.Second)
+	r, err := w.Verify(t.Context(), first)
+	w.wantCause(t, "verify after the window", r, err, cause.Blacklisted)
+	r, err = w.Authenticate(t.Context(), of2)
+	w.wantCause(t, "the access token of the successor", r, err, cause.OK)
+	r, err = w.Refresh(t.Context(), first)
+	w.wantCause(t, "refresh after the window", r, err, cause.Reused)
+	for what, token := range map[string]string{"the first access token": access, "that of the successor": of2} {
+		r, err = w.Authenticate(t.Context(), token)
+		w.wantCause(t, what, r, err, cause.Blacklisted)
+	}
+	r, err = w.Refresh(t.Context(), second)
+	w.wantCause(t, "the successor", r, err, cause.Blacklisted)
+	w.rotate(t, other)
 }

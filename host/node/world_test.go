@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
@@ -105,4 +106,12 @@ func (w *world) login(t testing.TB) (refresh, access string) {
 		t.Fatalf("Login = %+v, %v; want two tokens", result.Outcome, err)
 	}
 	return result.Tokens[0].Value, result.Tokens[1].Value
+}
+
+// wantCause holds a result to why it is refused; cause.OK: it is not.
+func (w *world) wantCause(t *testing.T, what string, r node.Result, err error, want cause.Cause) {
+	t.Helper()
+	if err != nil || causeOf(r) != want {
+		t.Errorf("%s: %v, %v; want %v", what, causeOf(r), err, want)
+	}
 }
