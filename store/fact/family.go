@@ -6,7 +6,7 @@ import (
 )
 
 // version is 2 where the start is part of the name.
-func (f RevokeFamily) version() byte { return named(f.Family, 0) }
+func (f RevokeFamily) version() byte { return familyVersion(f.Family, 0) }
 
 // family | i64 start, ms | i64 until, s
 func (f RevokeFamily) appendTo(b []byte) []byte {
@@ -23,7 +23,7 @@ func readRevokeFamily(r *reader) Fact {
 }
 
 // version is 2 where the start is part of the name, or the home is known.
-func (f AdvanceFamily) version() byte { return named(f.Family, f.Home) }
+func (f AdvanceFamily) version() byte { return familyVersion(f.Family, f.Home) }
 
 // family | i64 start, ms | i64 until, s | u32 generation | i64 issued at, µs | i64 life of access, s |
 // i64 life of refresh, s | kid | u64 incarnation | u64 sequence; version 2: … | u8 start in the name | u16 home
@@ -53,8 +53,8 @@ func readAdvanceFamily(r *reader) Fact {
 	return f
 }
 
-// named is the version of a fact about a family.
-func named(k core.FamilyKey, home uint16) byte {
+// familyVersion is the version of a fact about a family.
+func familyVersion(k core.FamilyKey, home uint16) byte {
 	if k.Start != 0 || home != 0 {
 		return 2
 	}
