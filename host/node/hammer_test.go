@@ -33,7 +33,7 @@ type hammer struct {
 	clock atomic.Int64 // counts calls and returns: nothing but their order matters
 	mu    sync.Mutex
 	list  []porcupine.Operation
-	// latest is the refresh token that came last, and given all that refresh tokens were exchanged for.
+	// latest is the newest refresh token, and given all that refresh tokens were exchanged for.
 	latest string
 	given  map[string]map[pair]bool
 }
@@ -61,7 +61,9 @@ func (h *hammer) refresh(token string) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.latest = p.refresh
+	if token == h.latest { // not an answer that is overtaken
+		h.latest = p.refresh
+	}
 	if h.given[token] == nil {
 		h.given[token] = map[pair]bool{}
 	}
@@ -116,7 +118,7 @@ func (h *hammer) ask(what, token string, do func() (answer, error)) {
 		Return: returned})
 }
 
-// last is the refresh token that came last, as far as is known.
+// last is the newest refresh token, as far as anybody was told.
 func (h *hammer) last() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()

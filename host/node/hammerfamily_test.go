@@ -104,17 +104,19 @@ func TestHammerAgainstEnds(t *testing.T) {
 					h := newHammer(t, w)
 					together(10, func(client int) {
 						random := rand.New(rand.NewPCG(uint64(round), uint64(client)))
-						for step := range 6 {
-							switch n := random.IntN(10); {
-							case client == 0 && step == 2 && end != nil:
+						for step := range 8 {
+							switch n := random.IntN(80); {
+							case client == 0 && step == 4 && end != nil:
 								h.change(ending, func() error { return end(w, h) })
-							case client == 0 && step == 2:
+							case client == 0 && step == 4:
 								h.blacklist(h.last())
 							case n == 0:
+								h.refresh(h.first.refresh)
+							case n < 8:
 								h.verify(h.last())
-							case n == 1:
+							case n < 16:
 								h.check(h.first.access)
-							case n == 2:
+							case n < 24:
 								h.verify(h.first.refresh)
 							default:
 								h.refresh(h.last())
