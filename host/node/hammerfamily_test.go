@@ -216,7 +216,7 @@ func TestHammerWhileSettingsChange(t *testing.T) {
 			if n := len(h.given[h.first.refresh]); n != c.pairs {
 				t.Errorf("the token was exchanged for %d pairs, want %d", n, c.pairs)
 			}
-			h.verify(h.last())
+			h.verify(h.refresh(h.first.refresh).refresh)
 			h.mustBe(h.family(core.Secure))
 		})
 	}
