@@ -151,17 +151,18 @@ func loggedIn(n int) (tokens []string) {
 // contestOf fills a row by turns over HTTP.
 func contestOf(r row, ours, theirs func() loaded) row {
 	r.Unit, r.AtLeast, r.Allocations = "req/s", true, -1
-	var os, ts, ratios, p99s, theirP99s []float64
+	var rates, theirRates, ratios, p99s, theirP99s []float64
 	for round := range httpRounds + 1 {
 		var o, t loaded
 		inTurns(round, func() { o = ours() }, func() { t = theirs() })
-		if round > 0 {
-			os, ts, ratios = append(os, o.rate), append(ts, t.rate), append(ratios, o.rate/t.rate)
-			p99s = append(p99s, o.p99.Seconds()*1e3)
-			theirP99s = append(theirP99s, t.p99.Seconds()*1e3)
+		if round == 0 {
+			continue
 		}
+		rates, p99s = append(rates, o.rate), append(p99s, o.p99.Seconds()*1e3)
+		theirRates, theirP99s = append(theirRates, t.rate), append(theirP99s, t.p99.Seconds()*1e3)
+		ratios = append(ratios, o.rate/t.rate)
 	}
-	r.Ours, r.Theirs, r.Ratio = median(os), median(ts), median(ratios)
+	r.Ours, r.Theirs, r.Ratio = median(rates), median(theirRates), median(ratios)
 	r.Note = fmt.Sprintf("99 %% of the answers take at most %s ms, beside it %s ms", figure(median(p99s)),
 		figure(median(theirP99s)))
 	return r.judged()
