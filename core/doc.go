@@ -11,10 +11,10 @@
 // the caller loads the State that the token names, and afterwards settles the effects. The one rule: a refusal is a
 // result; an error says that the engine itself failed.
 //
-// Files in reading order: settings.go, customer.go, family.go and state.go are the words. engine.go is the contract
-// and native.go its implementation without a sandbox. reader.go is Open, with base64.go, headercache.go and kid.go
-// under it, and number.go for what numbers in claims mean. decide.go is Decide: checks.go is the table of checks,
-// order.go says which come in which order, and check.go and checkcustomer.go make them. revoke.go is what ends a
+// Files in reading order: settings.go, customer.go, family.go and state.go are the words. engine.go is the contract and
+// native.go its implementation without a sandbox. reader.go is Open, with base64.go, headercache.go and kid.go under
+// it, and number.go for what numbers in claims mean. decide.go is Decide: checks.go is the table of checks, order.go
+// says which come in which order, and check.go, checkfamily.go and checkcustomer.go make them. revoke.go is what ends a
 // log-in. Tokens are written by writing.go and issue.go, with fixed.go for what is the same in all of them and
 // copied.go for what a token passes on when it is refreshed. advance.go spends a refresh token, session.go says when
 // tokens end. effect.go is what a store is told. clock.go says by which times tokens are issued, until.go how long a
