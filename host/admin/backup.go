@@ -19,7 +19,7 @@ type Download struct {
 
 // A caller must take so many bytes of a Download within so long, each time.
 const (
-	downloadStep = 1 << 20
+	downloadStep = 32 << 10
 	stepTime     = time.Minute
 )
 
