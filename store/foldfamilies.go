@@ -15,13 +15,14 @@ type revoked struct {
 	start, until int64
 }
 
-// revokedOf returns a customer's revoked families of known start. It skips records that cannot be read.
+// revokedOf returns a customer's revoked families whose names have a start. It skips records that cannot be read.
 func (t tables) revokedOf(customer core.CustomerID) (list []revoked) {
 	first, _ := familyKey(core.FamilyKey{Customer: customer})
 	prefix := first[:len(first)-bitsLength]
 	cursor := t.tx.Bucket(familiesBucket).Cursor()
 	for k, v := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
-		if f, err := decodeFamily(v); err == nil && f.dead && f.start != 0 {
+		name, ok := readFamilyKey(k)
+		if f, err := decodeFamily(v); ok && err == nil && f.dead && name.Start != 0 {
 			list = append(list, revoked{k, f.start, f.until})
 		}
 	}
@@ -29,22 +30,23 @@ func (t tables) revokedOf(customer core.CustomerID) (list []revoked) {
 }
 
 // foldFamilies returns the facts that replace a customer's oldest revoked families by a cut-off, so that at most most
-// of known start are left. facts, which are not applied yet, count too. The cut-off is the latest start of the
-// families that go. It ends every other family and session that began no later, too. If the customer does not exist,
-// nothing is folded, and the records stay until they end.
+// of those are left whose names have a start. facts, which are not applied yet, count too. The cut-off is the latest
+// start of the families that go. It ends every other family and session that began no later, too. If the customer
+// does not exist, nothing is folded, and the records stay until they end.
 //
-// Families of foreign ids are not folded: their names do not contain the customer. Each of their records takes a token
-// that Django signed. Records that cannot be read stay.
+// A record whose name has no start is about families that begin after any cut-off, too, so it stays: those of foreign
+// ids, each of which takes a token that Django signed, and those from before schema 5. So do records that cannot be
+// read.
 func (w *writer) foldFamilies(customer core.CustomerID, most int, facts resolved) (more resolved) {
 	list := w.revokedOf(customer)
 	for _, f := range facts {
 		r, ok := f.(fact.RevokeFamily)
-		if !ok || r.Start == 0 || r.Family.Customer != customer || r.Family.Issuer != "" {
+		if !ok || r.Family.Start == 0 || r.Family.Customer != customer || r.Family.Issuer != "" {
 			continue
 		}
 		old, err := w.family(r.Family)
 		after := old.join(family{dead: true, start: r.Start, until: r.Until})
-		if err == nil && !old.dead && after.start != 0 {
+		if err == nil && !old.dead {
 			key, _ := familyKey(r.Family)
 			list = append(list, revoked{key, after.start, after.until})
 		}

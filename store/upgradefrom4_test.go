@@ -101,35 +101,31 @@ func checkOldFamilies(t *testing.T, db *store.DB, customer core.CustomerID) {
 	}
 }
 
-// Revoked families fold into a cut-off whether their names have a start or not.
-func TestOldFamiliesFold(t *testing.T) {
+// Families revoked since the upgrade fold into a cut-off. The records from before stay: they are about every start.
+func TestOldFamiliesDoNotFold(t *testing.T) {
 	db, path, _ := oldStore{}.open(t, schema4(t, "integer"))
 	ada := core.Integer(1)
-	fold := core.Effects{List: []core.Effect{{Kind: core.FoldFamilies, Customer: ada, At: 1}}}
-	ended := func(f core.Family) bool {
-		s := state(t, db, ada, f)
-		return s.Family.Dead || f.Start <= s.CutOff
+	before := stats(t, &member{DB: db}).Families
+	var recent []core.Family
+	for i := range int64(3) {
+		recent = append(recent, core.Family{Listed: true, Ours: true, Bits: 9, Start: start + 100 + i})
+		blacklist(t, db, recent[i], ada, 0)
 	}
-	recent := core.Family{Listed: true, Ours: true, Bits: 9, Start: start + 100}
-	for _, c := range []struct {
-		cutOff   int64
-		families int // records: three fold; then one comes, and one folds
-	}{{start + 5, 12 - 3}, {start + 7, 12 - 3 + 1 - 1}} {
-		must(t, db.Settle(bg, fold))
-		s, cutOff := stats(t, &member{DB: db}), state(t, db, ada, core.Family{}).CutOff
-		if cutOff != c.cutOff || s.Families != c.families {
-			t.Errorf("the cut-off is %d, with %d records, want %d and %d", cutOff, s.Families, c.cutOff, c.families)
-		}
-		for bits, f := range oldFamilies {
-			its := core.Family{Listed: true, Ours: true, Bits: uint64(bits), Start: start + int64(bits)}
-			if f.dead && !ended(its) {
-				t.Errorf("the family %q is alive", f.name)
-			}
-		}
-		blacklist(t, db, recent, ada, 0)
+	must(t, db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.FoldFamilies, Customer: ada, At: 1}}}))
+	s, cutOff := stats(t, &member{DB: db}), state(t, db, ada, core.Family{}).CutOff
+	if cutOff != recent[1].Start || s.Families != before+1 {
+		t.Errorf("the cut-off is %d, with %d records, want %d and %d", cutOff, s.Families, recent[1].Start, before+1)
 	}
-	if !ended(recent) {
-		t.Error("a family that was revoked after the upgrade is alive")
+	for _, f := range recent {
+		if s := state(t, db, ada, f); !s.Family.Dead && f.Start > s.CutOff {
+			t.Errorf("a family that was revoked after the upgrade is alive: %+v", s)
+		}
+	}
+	for bits, old := range oldFamilies {
+		f := core.Family{Listed: true, Ours: true, Bits: uint64(bits), Start: start + 1e9}
+		if s := state(t, db, ada, f); s.Family.Dead != old.dead {
+			t.Errorf("by a token that began later, the family %q is %+v", old.name, s.Family)
+		}
 	}
 	must(t, db.Close())
 	if r, err := store.Check(path); err != nil || !r.Sound() {
