@@ -23,9 +23,9 @@ type batcher struct {
 }
 
 // answered notes that a commit has served so many requests, how long it took, and how many wait already. The batcher
-// expects fifteen of sixteen answered clients to come back.
+// expects all but one in 32 of the answered clients to come back.
 func (g *batcher) answered(served, waiting int, took time.Duration) {
-	g.wanted = waiting + served - served/16
+	g.wanted = waiting + served - served/32
 	g.until = time.Time{}
 	if patience := min(took, maxPatience); patience >= minPatience {
 		g.until = time.Now().Add(patience)

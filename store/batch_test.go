@@ -56,7 +56,7 @@ func TestClientsShareCommits(t *testing.T) {
 	for _, n := range []int{2, 7, 64} {
 		inSlowStore(t, func(db *store.DB, revoke func()) {
 			took := clients(n, 100, 0, revoke)
-			// One in sixteen may stay away each time; taking turns would be 200 commits.
+			// One in 32 may stay away each time; taking turns would be 200 commits.
 			if most := 130 * commitTime; took > most {
 				t.Errorf("%d clients that write 100 times took %v, want at most %v", n, took, most)
 			}
