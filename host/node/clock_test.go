@@ -274,9 +274,9 @@ func TestLogOutsFold(t *testing.T) {
 		w := newWorld(t, func(c *node.Config) { c.Settings.Wire = wire })
 		list := make([]core.Effect, 4096)
 		for i := range list {
+			start := w.now.UnixMilli() - int64(i) - 1
 			list[i] = core.Effect{Kind: core.RevokeFamily, Family: core.FamilyKey{Customer: core.Integer(1),
-				Bits: uint64(i)}, At: w.now.UnixMilli() - int64(i) - 1,
-				Until: w.now.Add(day).Unix()}
+				Start: start, Bits: uint64(i)}, At: start, Until: w.now.Add(day).Unix()}
 		}
 		must(t, w.store.Settle(t.Context(), core.Effects{List: list}))
 		refresh, _ := w.login(t)
