@@ -83,6 +83,9 @@ func (p *peer) records(o over) map[string]string {
 		key, _ := readFamilyKey(k)
 		if x.until > o.now && x.start > o.at[string(idKey(key.Customer))] { // else a fold may have forgotten it
 			x.version, x.advanced = 0, 0 // each store has its own
+			if x.dead {
+				x.advance = advance{} // it says nothing more, and may have ended before the revocation came
+			}
 			put(familiesBucket, k, fmt.Sprintf("%+v", x))
 		}
 	})
