@@ -67,12 +67,18 @@ func openIndexed(t testing.TB, most int64) *DB {
 	return db
 }
 
+// endedFamilies are the first ones that revokeFamilies revokes: until a minute ago, so that a purge takes their records.
+const endedFamilies = 29
+
 // revokeFamilies revokes families by their bits, from one to before another, in one commit.
 func revokeFamilies(t testing.TB, db *DB, customer core.CustomerID, from, to int) {
 	t.Helper()
 	var list []core.Effect
-	until := db.Time().Unix() + 3600
 	for i := from; i < to; i++ {
+		until := db.Time().Unix() + 3600
+		if i < endedFamilies {
+			until = db.Time().Unix() - 60
+		}
 		list = append(list, core.Effect{Kind: core.RevokeFamily, Until: until, At: db.Time().UnixMilli(),
 			Family: core.FamilyKey{Customer: customer, Bits: uint64(i)}})
 	}
@@ -135,14 +141,13 @@ func TestFamilyIndexIsBounded(t *testing.T) {
 	}
 	compacts()
 	wants("compacted", 49, true)
-	err = db.Settle(bg, core.Effects{List: []core.Effect{{Kind: core.FoldFamilies, Customer: c.ID, At: 20}}})
-	if err != nil {
-		t.Fatal(err)
+	if done, err := db.Purge(bg, db.Time(), 100); err != nil || done.Families != endedFamilies {
+		t.Fatalf("Purge = %+v, %v, want %d families gone", done, err, endedFamilies)
 	}
 	compacts()
 	s, err := db.Stats(bg)
 	if err != nil || s.Families != 20 || s.FamilyIndexBytes == 0 {
-		t.Errorf("after the families folded, Stats = %+v, %v", s, err)
+		t.Errorf("after families ended, Stats = %+v, %v", s, err)
 	}
 	revokeFamilies(t, db, c.ID, 100, 101)
 	if deadFamilies(t, db, c.ID, 100, 101) != 1 || deadFamilies(t, db, c.ID, 101, 200) != 0 {
