@@ -23,9 +23,9 @@ type batcher struct {
 }
 
 // answered notes that a commit has served so many requests, how long it took, and how many wait already. The batcher
-// expects all but one in 32 of the answered clients to come back.
+// expects the answered clients to come back. If some do not, it waits in vain once, and expects fewer.
 func (g *batcher) answered(served, waiting int, took time.Duration) {
-	g.wanted = waiting + served - served/32
+	g.wanted = waiting + served
 	g.until = time.Time{}
 	if patience := min(took, maxPatience); patience >= minPatience {
 		g.until = time.Now().Add(patience)

@@ -56,8 +56,8 @@ func TestClientsShareCommits(t *testing.T) {
 	for _, n := range []int{2, 7, 64} {
 		inSlowStore(t, func(db *store.DB, revoke func()) {
 			took := clients(n, 100, 0, revoke)
-			// One in 32 may stay away each time; taking turns would be 200 commits.
-			if most := 130 * commitTime; took > most {
+			// A few commits are made before all clients are known; taking turns would be 200.
+			if most := 105 * commitTime; took > most {
 				t.Errorf("%d clients that write 100 times took %v, want at most %v", n, took, most)
 			}
 			s, err := db.Stats(bg)
