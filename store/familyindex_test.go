@@ -67,7 +67,8 @@ func openIndexed(t testing.TB, most int64) *DB {
 	return db
 }
 
-// endedFamilies are the first ones that revokeFamilies revokes: until a minute ago, so that a purge takes their records.
+// endedFamilies are the first ones that revokeFamilies revokes: until a minute ago, so that a purge takes their
+// records.
 const endedFamilies = 29
 
 // revokeFamilies revokes families by their bits, from one to before another, in one commit.
