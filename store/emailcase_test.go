@@ -100,52 +100,32 @@ func TestFoldEmails(t *testing.T) {
 	}
 	must(t, db.Close())
 	db = open(t, store.Config{Path: path, FoldEmails: true})
+	set := func(id int64, change store.Change) func() error {
+		return func() error { _, err := db.Set(bg, core.Integer(id), change, 0); return err }
+	}
+	added := func(email string) func() error {
+		return func() error { _, err := db.Add(bg, store.NewCustomer{Email: email}); return err }
+	}
 	for _, c := range []struct {
 		name string
 		do   func() error
 		err  string
 	}{
-		{"another spelling", func() error { _, err := db.Add(bg, store.NewCustomer{Email: "ADA"}); return err },
+		{"another spelling", added("ADA"),
 			`customer "ADA": e-mail address is already taken but for upper and lower case: "ada"`},
-		{"the same", func() error { _, err := db.Add(bg, store.NewCustomer{Email: "ada"}); return err },
-			`customer "ada": e-mail address is already taken`},
+		{"the same", added("ada"), `customer "ada": e-mail address is already taken`},
 		{"two spellings at once", func() error {
-			_, err := db.AddAll(bg,
-				[]store.NewCustomer{{Email: "bea"}, {Email: "BEA"}})
+			_, err := db.AddAll(bg, []store.NewCustomer{{Email: "bea"}, {Email: "BEA"}})
 			return err
-		},
-			`entry 2, customer "BEA": e-mail address is already taken`},
-		{"change to another's", func() error {
-			_, err := db.Set(bg, core.Integer(2), store.Change{Email: text("Ada")},
-				0)
-			return err
-		},
+		}, `entry 2, customer "BEA": e-mail address is already taken`},
+		{"change to another's", set(2, store.Change{Email: text("Ada")}),
 			`customer "2": e-mail address is already taken but for upper and lower case: "ada"`},
-		{"change of case", func() error {
-			_, err := db.Set(bg, core.Integer(1), store.Change{Email: text("Ada")},
-				0)
-			return err
-		}, ""},
-		{"a twin stays", func() error {
-			_, err := db.Set(bg, core.Integer(2), store.Change{FirstName: text("T")},
-				0)
-			return err
-		}, ""},
-		{"a twin with another spelling still", func() error {
-			_, err := db.Set(bg, core.Integer(2), store.Change{Email: text("TWIN")}, 0)
-			return err
-		},
+		{"change of case", set(1, store.Change{Email: text("Ada")}), ""},
+		{"a twin stays", set(2, store.Change{FirstName: text("T")}), ""},
+		{"a twin with another spelling still", set(2, store.Change{Email: text("TWIN")}),
 			`customer "2": e-mail address is already taken but for upper and lower case: "twin"`},
-		{"a twin is no longer", func() error {
-			_, err := db.Set(bg, core.Integer(2), store.Change{Email: text("Other")},
-				0)
-			return err
-		}, ""},
-		{"nor the other", func() error {
-			_, err := db.Set(bg, core.Integer(3), store.Change{Email: text("TWIN")},
-				0)
-			return err
-		}, ""},
+		{"a twin is no longer", set(2, store.Change{Email: text("Other")}), ""},
+		{"nor the other", set(3, store.Change{Email: text("TWIN")}), ""},
 	} {
 		if got := errorText(c.do()); got != c.err {
 			t.Errorf("%s: %q, want %q", c.name, got, c.err)
