@@ -104,10 +104,15 @@ func Restore(ctx context.Context, c Config, b *backup.Reader, how Restoring) (r 
 	return r, errors.Join(remove(part.Path), syncDirectory(filepath.Dir(c.Path)))
 }
 
+// Replaced is where a restore at some time keeps the file that it replaces, beside the new one.
+func Replaced(path string, at time.Time) string {
+	return path + ".replaced-" + at.UTC().Format("20060102T150405.000Z")
+}
+
 // replace puts a new store in the place of the old one, which gets another name. Until then the old one has both, so
 // that there is a store at each moment.
 func (c Config) replace(part string) (replaced string, err error) {
-	replaced = c.Path + ".replaced-" + c.Now().UTC().Format("20060102T150405.000Z")
+	replaced = Replaced(c.Path, c.Now())
 	if err := os.Link(c.Path, replaced); err != nil {
 		return "", err
 	}

@@ -54,7 +54,7 @@ func (d Dir) Restore(ctx context.Context, b *backup.Reader, passphrase string, h
 
 // replaceKey writes the signing key, and keeps beside it the one that is there.
 func (r *Restored) replaceKey(d Dir, key *keyring.Ring) error {
-	aside := d.Key() + ".replaced-" + time.Now().UTC().Format("20060102T150405.000Z")
+	aside := store.Replaced(d.Key(), time.Now())
 	switch err := os.Rename(d.Key(), aside); {
 	case err == nil:
 		r.ReplacedKey = aside
