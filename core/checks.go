@@ -63,7 +63,7 @@ var checks = [...]Check{
 	checkHeader:    {"header", []cause.Cause{cause.BadHeader}},
 	checkKey:       {"key", []cause.Cause{cause.UnknownKey, cause.BadAlgorithm}},
 	checkSignature: {"signature", []cause.Cause{cause.BadSignature}},
-	checkClaims:    {"claims", []cause.Cause{cause.BadClaims}},
+	checkClaims:    {"claims", []cause.Cause{cause.BadClaims, cause.KeyForRefresh}},
 
 	checkKeyEnd:    {"key end", []cause.Cause{cause.KeyEnded}},
 	checkIssuedAt:  {"iat", []cause.Cause{cause.BadIssuedAt, cause.NotYetIssued}},

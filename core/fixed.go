@@ -11,6 +11,7 @@ import (
 //	{"token_type":"access","exp":1780318800,"iat":1780315200,"jti":"08e0…","user_id":"7"}
 type fixed struct {
 	headers                  [][]byte // by key: encoded, with its dot; nil for a key that never signs
+	ends                     []int64  // by key: KeySet.Ends
 	refresh, access, sliding []byte   // {"token_type":"access","exp":
 	id, user                 []byte   // ,"jti":" and ,"user_id":
 	refreshExp               []byte   // ,"refresh_exp":
@@ -52,7 +53,7 @@ func (c *claimSet) add(name string, member []byte) {
 }
 
 func fix(s *Settings, keys KeySet) fixed {
-	f := fixed{headers: make([][]byte, len(keys.Keys)), refresh: beginning(s, RefreshToken),
+	f := fixed{headers: make([][]byte, len(keys.Keys)), ends: keys.ends(), refresh: beginning(s, RefreshToken),
 		access: beginning(s, AccessToken), sliding: beginning(s, SlidingToken), user: named(s.UserIDClaim),
 		refreshExp: named(s.SlidingTokenRefreshExpClaim)}
 	for _, k := range keys.Signing {

@@ -90,7 +90,7 @@ func TestKeySetSchedule(t *testing.T) {
 		{"one after the other", []core.SigningKey{{Key: 1}, {Key: 0, From: 1}}, true},
 		{"no such key", []core.SigningKey{{Key: 2}}, false},
 		{"no index", []core.SigningKey{{Key: -1}}, false},
-		{"two at one time", []core.SigningKey{{From: 7}, {Key: 1, From: 7}}, false},
+		{"two at one time", []core.SigningKey{{From: 7}, {Key: 1, From: 7}}, true},
 		{"descending", []core.SigningKey{{From: 7}, {Key: 1, From: 6}}, false},
 		{"before 1970", []core.SigningKey{{From: -1}}, false},
 		{"the year 10000", []core.SigningKey{{From: 253402300800}}, false},

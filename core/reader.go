@@ -20,6 +20,7 @@ import (
 type Reader struct {
 	settings *Settings
 	keys     KeySet
+	ends     []int64 // by key: KeySet.Ends
 	kids     kids
 	headers  headerCache
 	claims   *strictjson.Fields
@@ -51,8 +52,8 @@ func (o *Opened) Slots() [12]*strictjson.Value {
 
 // NewReader is a reader for the settings and keys, which must not change while it is used.
 func NewReader(s *Settings, keys KeySet) *Reader {
-	r := &Reader{settings: s, keys: keys, kids: newKids(keys.Keys), headers: newHeaderCache(len(keys.Keys)),
-		claims: strictjson.NewFields()}
+	r := &Reader{settings: s, keys: keys, ends: keys.ends(), kids: newKids(keys.Keys),
+		headers: newHeaderCache(len(keys.Keys)), claims: strictjson.NewFields()}
 	o := &r.opened
 	for _, claim := range []struct {
 		name  string
@@ -190,9 +191,12 @@ func (r *Reader) Accept() (o *Opened, ok bool) {
 	}
 	o = &r.opened
 	key := &r.keys.Keys[r.token.Key]
-	*o = Opened{Key: r.token.Key, Issuer: key.Issuer, KeyEnds: key.NotAfter, Claims: r.decoded}
-	if !r.claims.Read(r.buffer, len(r.decoded)) {
-		*o = Opened{Cause: cause.BadClaims, Key: o.Key} // it has no issuer, as every refused token
+	*o = Opened{Key: r.token.Key, Issuer: key.Issuer, KeyEnds: r.ends[r.token.Key], Claims: r.decoded}
+	switch { // a refused token has no issuer
+	case !r.claims.Read(r.buffer, len(r.decoded)):
+		*o = Opened{Cause: cause.BadClaims, Key: o.Key}
+	case key.RefreshOnly && string(o.Type.Text(o.Claims)) != string(RefreshToken):
+		*o = Opened{Cause: cause.KeyForRefresh, Key: o.Key}
 	}
 	return o, true
 }

@@ -134,6 +134,13 @@ func (s *Settings) lifetimes() (access, refresh int64) {
 		whole(max(s.RefreshTokenLifetime, s.SlidingTokenRefreshLifetime))
 }
 
+// LongestLifetime is the longest time that a token may be accepted after it was issued, in whole seconds, LEEWAY
+// included.
+func (s *Settings) LongestLifetime() int64 {
+	access, refresh := s.lifetimes()
+	return max(access, refresh)
+}
+
 // Validate reports every mistake, each naming its setting; nil where there is none.
 func (s Settings) Validate() []error {
 	var errs []error

@@ -84,7 +84,7 @@ func (w *Writer) Prepare(req *Request) (*Prepared, error) {
 	}
 	switch {
 	case p.Refused():
-	case w.keys.Keys[key].Ended(req.Now):
+	case ended(w.fixed.ends[key], req.Now.UnixMicro()):
 		return nil, ErrKeyEnded
 	case !req.issues():
 		return nil, ErrClock
@@ -118,7 +118,7 @@ func CheckWriting(s *Settings, keys KeySet, req *Request) error {
 	key := keys.SigningAt(req.Now)
 	err := checkWriting(key, req, new(strictjson.Scanner),
 		func(m *strictjson.Member) bool { return !s.Reserved(string(m.Name)) })
-	if err == nil && keys.Keys[key].Ended(req.Now) {
+	if err == nil && keys.ended(key, req.Now) {
 		err = ErrKeyEnded
 	}
 	if err == nil && !req.issues() {

@@ -19,7 +19,7 @@
 package abi
 
 // Version is what the export VersionName returns. A host refuses a module of another version.
-const Version = 10
+const Version = 11
 
 // Names of exports. All but VersionName and LayoutName return a Status, as an i32.
 const (

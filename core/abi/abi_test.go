@@ -43,7 +43,7 @@ func TestExamples(t *testing.T) {
 		{"Request", abi.AppendRequest(nil, &login), 0, "03 0040204648470600"},
 		{"lifetimes of a Request", abi.AppendRequest(nil, &login), 60,
 			"100e000000000000 80f4030000000000 0000000000000000"},
-		{"Outcome", abi.AppendOutcome(nil, &expired), 0, "01 0e 0600616363657373 00"},
+		{"Outcome", abi.AppendOutcome(nil, &expired), 0, "01 0f 0600616363657373 00"},
 		{"Question", question.Append(nil), 0, "04 01010000 0400504f5354 1200637573746f6d"},
 		{"verdict", abi.AppendVerdict(nil, permission.MethodNotAllowed), 0, "03"},
 		{"framed", abi.AppendFramed(nil, func(b []byte) []byte { return append(b, "Hi"...) }), 0, "02000000 4869"},
@@ -65,7 +65,8 @@ func sampleConfigs() []abi.Config {
 	return []abi.Config{
 		{Settings: core.DefaultSettings(), Set: core.KeySet{}},
 		{Settings: s, Set: core.KeySet{Keys: []core.KeyInfo{{ID: "k", Algorithm: "HS256", Default: true, AnyID: true,
-			NotAfter: 4102444800}}, Signing: []core.SigningKey{{}, {From: 1790000000}}},
+			RefreshOnly: true, NotAfter: 4102444800, Longest: 86400}},
+			Signing: []core.SigningKey{{}, {From: 1790000000}}},
 			Material: [][]byte{[]byte(coretest.Secret)}},
 	}
 }

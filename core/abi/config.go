@@ -68,7 +68,8 @@ func (c *Config) Append(b []byte) []byte {
 		}
 		b = codec.Bool(b, k.Default)
 		b = codec.Bool(b, k.AnyID)
-		b = codec.I64(b, k.NotAfter)
+		b = codec.Bool(b, k.RefreshOnly)
+		b = codec.I64(codec.I64(b, k.NotAfter), k.Longest)
 		var material []byte
 		if i < len(c.Material) {
 			material = c.Material[i]
@@ -116,7 +117,7 @@ func ReadConfig(b []byte) (*Config, bool) {
 	c.Set.Epoch = r.U64()
 	for n := r.U16(); n > 0 && !r.Bad; n-- {
 		k := core.KeyInfo{ID: r.Text(), Algorithm: r.Text(), Issuer: r.Text(), Default: r.Bool(), AnyID: r.Bool(),
-			NotAfter: r.I64()}
+			RefreshOnly: r.Bool(), NotAfter: r.I64(), Longest: r.I64()}
 		c.Set.Keys = append(c.Set.Keys, k)
 		c.Material = append(c.Material, append([]byte(nil), r.Bytes()...))
 	}

@@ -185,7 +185,7 @@ func whole(id *core.CustomerID) bool {
 //
 // A refusal of an expired access token in a header, without effects of its own:
 //
-//	01 | 0e | 06 00 61 63 63 65 73 73 | 00 | …
+//	01 | 0f | 06 00 61 63 63 65 73 73 | 00 | …
 func AppendOutcome(b []byte, o *core.Outcome) []byte {
 	b = appendRefusals(b, o)
 	b = append(b, byte(len(o.Tokens)))

@@ -16,7 +16,8 @@ const (
 	UnknownKey    // no key has this kid
 	BadSignature  // the signature is not the key's
 	BadClaims     // the claims are no strict JSON object
-	KeyEnded      // the end of the key has come (core.KeyInfo.NotAfter)
+	KeyForRefresh // the key checks refresh tokens alone (core.KeyInfo.RefreshOnly), and this is another one
+	KeyEnded      // the end of the key has come (core.KeySet.Ends)
 	BadIssuedAt   // iat is no number
 	NotYetIssued  // iat is ahead
 	BadNotBefore  // nbf is no number
@@ -58,7 +59,8 @@ const (
 // causeNames are the names of all causes, as logs and `token explain` show them.
 var causeNames = [causes]string{
 	OK: "ok", TooLong: "too_long", Malformed: "malformed", BadHeader: "bad_header", BadAlgorithm: "bad_algorithm",
-	UnknownKey: "unknown_kid", BadSignature: "bad_signature", BadClaims: "bad_claims", KeyEnded: "key_ended",
+	UnknownKey: "unknown_kid", BadSignature: "bad_signature", BadClaims: "bad_claims",
+	KeyForRefresh: "key_for_refresh", KeyEnded: "key_ended",
 	BadIssuedAt:  "bad_iat",
 	NotYetIssued: "issued_in_future", BadNotBefore: "bad_nbf", NotYetValid: "not_yet_valid", BadExpiresAt: "bad_exp",
 	Expired: "expired", WrongIssuer: "wrong_issuer", WrongAudience: "wrong_audience", BadSubject: "bad_sub",

@@ -32,6 +32,7 @@ func Run(t *testing.T, newEngine NewEngine) {
 	t.Run("Names", func(t *testing.T) { testNames(t, newEngine) })
 	t.Run("Keys", func(t *testing.T) { testKeys(t, newEngine) })
 	t.Run("KeyEnds", func(t *testing.T) { testKeyEnds(t, newEngine, true) })
+	t.Run("KeyLife", func(t *testing.T) { testKeyLife(t, newEngine) })
 	t.Run("SigningEnds", func(t *testing.T) { testSigningEnds(t, newEngine) })
 	t.Run("TakesOver", func(t *testing.T) { testTakesOver(t, newEngine) })
 	t.Run("Clock", func(t *testing.T) { testClock(t, newEngine) })
@@ -45,6 +46,7 @@ func RunReading(t *testing.T, newEngine NewEngine) {
 	t.Run("Open", func(t *testing.T) { testOpen(t, newEngine) })
 	t.Run("Names", func(t *testing.T) { testNames(t, newEngine) })
 	t.Run("KeyEnds", func(t *testing.T) { testKeyEnds(t, newEngine, false) })
+	t.Run("KeyLife", func(t *testing.T) { testKeyLife(t, newEngine) })
 	t.Run("Attacks", func(t *testing.T) { testAttacks(t, newEngine) })
 	t.Run("Bounds", func(t *testing.T) { testBounds(t, newEngine) })
 }

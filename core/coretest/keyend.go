@@ -110,6 +110,51 @@ func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
 	})
 }
 
+// testKeyLife: a key ends by itself once what it signed before another one took over can be valid no more. A key for
+// refresh tokens opens no others.
+func testKeyLife(t *testing.T, newEngine NewEngine) {
+	keys := endingKeys(17, 0, 0)
+	over := Now.Unix() + 5
+	keys.set.Keys[0].Longest, keys.set.Keys[1].Longest = 7, 7
+	keys.set.Signing = []core.SigningKey{{Key: 0}, {Key: 1, From: over}}
+	e := newEngine(t, variants["5.5 safe"], keys)
+	if o := open(t, e, token("{"+access+"}")); o.KeyEnds != keys.set.Ends(0) || o.KeyEnds < over+7 {
+		t.Errorf("the key that is taken over from ends at %d, want %d", o.KeyEnds, keys.set.Ends(0))
+	}
+	others := Sign("HS512", OtherSecret, `{"alg":"HS512","kid":"k2"}`, "{"+access+"}")
+	if o := open(t, e, others); o.KeyEnds != 0 {
+		t.Errorf("the key that signs last ends at %d", o.KeyEnds)
+	}
+
+	keys = endingKeys(18, 0, 0)
+	keys.set.Keys[0].RefreshOnly = true
+	for _, c := range []struct {
+		name, settings, claims string
+		want                   cause.Cause
+	}{
+		{"refresh token", "5.5", refresh, cause.OK},
+		{"access token", "5.5", access, cause.KeyForRefresh},
+		{"sliding token", "classes", change(access, []string{`token_type="sliding"`}), cause.KeyForRefresh},
+		{"no type", "5.5", change(access, []string{"-token_type"}), cause.KeyForRefresh},
+		{"a type that is a list", "5.5", change(access, []string{`token_type=["refresh"]`}), cause.KeyForRefresh},
+		{"types are not used", "no type", refresh, cause.KeyForRefresh},
+		{"bad claims", "5.5", refresh + `,"exp":1`, cause.BadClaims},
+	} {
+		s, ok := variants[c.settings]
+		if !ok {
+			s = variants["5.5"]
+			s.TokenTypeClaim = ""
+		}
+		o := open(t, newEngine(t, s, keys), token("{"+c.claims+"}"))
+		if o.Cause != c.want {
+			t.Errorf("%s: cause %v, want %v", c.name, o.Cause, c.want)
+		}
+		if c.want != cause.OK && (len(o.Claims) > 0 || o.KeyEnds != 0) {
+			t.Errorf("%s: a refused token has claims, or the end of its key", c.name)
+		}
+	}
+}
+
 // testSigningEnds: an ended key signs nothing, and a request that is refused anyway does not mention that.
 func testSigningEnds(t *testing.T, newEngine NewEngine) {
 	end := time.Unix(Now.Unix(), 0)

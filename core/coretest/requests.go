@@ -54,7 +54,7 @@ func RandomRequest(r *rand.Rand) (core.Settings, core.Request) {
 	}
 	switch {
 	case !mostly(r):
-		o = core.Opened{Cause: cause.TooLong + cause.Cause(r.IntN(int(cause.BadClaims)))}
+		o = core.Opened{Cause: cause.TooLong + cause.Cause(r.IntN(int(cause.KeyForRefresh)))}
 	case !mostly(r):
 		o.Issuer = "another"
 	}

@@ -197,7 +197,7 @@ func (i *instance) opened(c *config, o *core.Opened) error {
 	}
 	o.Issuer, o.KeyEnds, o.Claims = "", 0, o.Claims[:0]
 	if o.Cause == cause.OK {
-		o.Issuer, o.KeyEnds = c.set.Keys[o.Key].Issuer, c.set.Keys[o.Key].NotAfter
+		o.Issuer, o.KeyEnds = c.set.Keys[o.Key].Issuer, c.ends[o.Key]
 		claims, ok := i.memory.Read(i.layout.Claims, uint32(size))
 		if !ok {
 			return broken("opened token: %w", errNonsense)

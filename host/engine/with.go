@@ -29,7 +29,8 @@ type config struct {
 	settings core.Settings
 	keys     core.Keys
 	set      core.KeySet
-	message  []byte // the abi.Config for instances
+	ends     []int64 // by key
+	message  []byte  // the abi.Config for instances
 }
 
 // newConfig encodes the configuration for instances, or names the mistakes in it.
@@ -40,6 +41,9 @@ func newConfig(s core.Settings, keys core.Keys, selfContained bool) (*config, er
 	c := &config{settings: s, keys: keys, set: keys.Set()}
 	if err := c.set.Validate(); err != nil {
 		return nil, fmt.Errorf("engine: keys: %w", err)
+	}
+	for i := range c.set.Keys {
+		c.ends = append(c.ends, c.set.Ends(i))
 	}
 	m := abi.Config{Settings: s, Set: c.set}
 	if selfContained {

@@ -114,7 +114,7 @@ func Token(ctx context.Context, cfg Config, token, as string) (Explanation, erro
 	if err := cfg.Engine.Open(ctx, []byte(token), &t.opened); err != nil {
 		return Explanation{}, err
 	}
-	if cfg.Public && (t.opened.KeyEnded(t.now) || t.badClaimsOfEndedKey()) {
+	if cfg.Public && (t.opened.KeyEnded(t.now) || t.refusedOfEndedKey()) {
 		t.opened = core.Opened{Cause: cause.BadSignature} // nor may the public know that there was such a key
 	}
 	var named bool
@@ -189,17 +189,23 @@ func (t *trial) text(c strictjson.Value) string {
 	return string(t.opened.Claims[c.Start:c.End])
 }
 
-// badClaimsOfEndedKey reports whether a key that has expired signed bad claims. An opened token with bad claims does
-// not carry the expiry of its key.
-func (t *trial) badClaimsOfEndedKey() bool {
-	keys := t.keys.Keys
-	return t.opened.Cause == cause.BadClaims && t.opened.Key < len(keys) && keys[t.opened.Key].Ended(t.now)
+// signed reports whether the signature is good, whatever the claims are.
+func (t *trial) signed() bool {
+	c := t.opened.Cause
+	return c == cause.OK || c == cause.BadClaims || c == cause.KeyForRefresh
+}
+
+// refusedOfEndedKey reports whether a key that is gone signed claims that are refused. Such a token does not carry the
+// end of its key.
+func (t *trial) refusedOfEndedKey() bool {
+	return t.opened.Cause != cause.OK && t.signed() && t.opened.Key < len(t.keys.Keys) &&
+		t.keys.State(t.opened.Key, t.now) == core.KeyGone
 }
 
 func (t *trial) explanation(checks []core.Check, end int, refused cause.Cause) Explanation {
 	e := Explanation{
 		Accepted: refused == cause.OK, As: t.purpose.As, Cause: t.cause(refused),
-		Signed: t.opened.Cause == cause.OK || t.opened.Cause == cause.BadClaims,
+		Signed: t.signed(),
 		Steps:  t.steps(checks, end, refused), Rotation: t.rotation, Customer: t.customer, Status: http.StatusOK,
 	}
 	if !e.Accepted {

@@ -53,7 +53,7 @@ func keyEnd(cfg *config.Config, keys core.KeySet, now time.Time) (warning string
 	end := time.Unix(key.NotAfter, 0)
 	path, when := datadir.Of(cfg).Key(), explain.Moment(end, now.Truncate(time.Second))
 	switch {
-	case key.Ended(now):
+	case keys.State(signer, now) == core.KeyGone:
 		return "", fmt.Errorf("the signing key %s ended %s: put another in its place, or move it away for a new one "+
 			"at the next start; an exp that is later brings it back", path, when)
 	case now.Add(cfg.Settings.RefreshTokenLifetime).After(end):
