@@ -51,6 +51,17 @@ type Config struct {
 	Claims, LoginAnswer claimmap.Members
 	LoginMatch          string // login.match: exact or case_insensitive
 
+	// KeysRotateEvery is how long a key of the store signs before its successor takes over; 0: until an operator
+	// activates another. KeysPublishBefore is how long that successor is published before.
+	KeysRotateEvery, KeysPublishBefore time.Duration
+	// KeysSecret is the node secret, which seals the private keys of the store; empty: that of systemd, or that of the
+	// data directory.
+	KeysSecret Secret
+	// KeysSigner is where keys sign that are not in the store: UnixSigner and the path of a socket; empty: nowhere.
+	// KeysSignerTimeout is how long a request waits for such a signature.
+	KeysSigner        string
+	KeysSignerTimeout time.Duration
+
 	Listen   string // host:port; port 0 takes a free one
 	Data     string // the data directory
 	CacheDir string // of compiled modules; empty: cache in the data directory

@@ -150,6 +150,20 @@ func TestValues(t *testing.T) {
 			func(c *config.Config) any { return fmt.Sprint(c.Outbox, c.MaxOutbox) }, "true 67108864"},
 		"outbox of variables": {"", []string{"EDGETOKEN_OUTBOX_ENABLED=true", "EDGETOKEN_OUTBOX_BYTES=2GiB"},
 			func(c *config.Config) any { return fmt.Sprint(c.Outbox, c.MaxOutbox) }, "true 2147483648"},
+		"keys of the store": {"keys: {rotate_every: 30d, publish_before: 2d, signer: \"unix:kms.sock\", " +
+			"signer_timeout: 5s}\n", nil, func(c *config.Config) any {
+			return fmt.Sprint(c.KeysRotateEvery, c.KeysPublishBefore, c.KeysSigner, c.KeysSignerTimeout)
+		}, "720h0m0s 48h0m0sunix:kms.sock5s"},
+		"keys, by default": {"", nil, func(c *config.Config) any {
+			return fmt.Sprint(c.KeysRotateEvery, c.KeysPublishBefore, c.KeysSigner, c.KeysSignerTimeout,
+				c.KeysSecret.IsSet())
+		}, "0s 24h0m0s2s false"},
+		"rotation with HMAC's VERIFYING_KEY": {"keys: {rotate_every: 2d}\nsimple_jwt: {VERIFYING_KEY: x}\n", nil,
+			func(c *config.Config) any { return c.KeysRotateEvery }, 48 * time.Hour},
+		"node secret": {"", []string{"EDGETOKEN_KEYS_SECRET=" + longKey},
+			func(c *config.Config) any { return string(c.KeysSecret.Reveal()) }, longKey},
+		"node secret of a file": {"keys: {secret_FILE: edgetoken.yaml}\n", nil,
+			func(c *config.Config) any { return string(c.KeysSecret.Reveal()) }, "keys: {secret_FILE: edgetoken.yaml}"},
 		"5.2": {"compat: \"5.2\"\n", nil, func(c *config.Config) any { return c.Settings.Compat },
 			core.V52},
 		"TLS": {"listen: :1\ntls: {cert: a, key: b}\n", nil,

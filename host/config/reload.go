@@ -19,9 +19,11 @@ func (c *Config) Keep(running *Config) []string {
 			continue
 		}
 		r.keep(c, running)
-		delete(c.origins, r.key)
-		if o, given := running.origins[r.key]; given {
-			c.origins[r.key] = o
+		for _, key := range []string{r.key, r.rival} {
+			delete(c.origins, key)
+			if o, given := running.origins[key]; given {
+				c.origins[key] = o
+			}
 		}
 		keys = append(keys, r.key)
 	}

@@ -31,6 +31,14 @@ func TestKeep(t *testing.T) {
 		"same secret": {"simple_jwt: {SIGNING_KEY: " + longKey + "}\n", "# ours\nsimple_jwt: {SIGNING_KEY: " + longKey +
 			"}\n", "[]", "[]",
 			func(c *config.Config) any { return c.Origin("simple_jwt.SIGNING_KEY").Line }, 2},
+		"keys of the store": {"keys: {rotate_every: 30d, secret: " + longKey + "}\n",
+			"keys: {rotate_every: 60d, publish_before: 2d, secret: x" + longKey + ", signer: \"unix:x\"}\n",
+			"[keys.secret keys.signer]", "[keys.rotate_every keys.publish_before]",
+			func(c *config.Config) any { return string(c.KeysSecret.Reveal()) }, longKey},
+		"form of a kept secret": {"keys: {secret: " + longKey + "}\n", "keys: {secret_FILE: edgetoken.yaml}\n",
+			"[keys.secret]", "[]", func(c *config.Config) any {
+				return fmt.Sprint(c.Origin("keys.secret"), c.Origin("keys.secret_FILE"))
+			}, "edgetoken.yaml:1 default"},
 		"certificate": {"tls: {cert: a, key: b}\n", "tls: {cert: c, key: d}\n", "[]", "[tls.cert tls.key]",
 			func(c *config.Config) any { return c.TLSCert + c.TLSKey }, "cd"},
 		"TLS off": {"tls: {cert: a, key: b}\nlisten: :1\n", "listen: localhost:1\n", "[listen tls.cert tls.key]",

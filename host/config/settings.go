@@ -167,7 +167,11 @@ func (c *Config) check(failed func(key string) bool) []Problem {
 	}
 	c.checkLimits(bad)
 	c.checkKeys(bad)
-	bad(c.given("simple_jwt.SIGNING_KEY"), c.checkWritable())
+	bad(c.given("simple_jwt.SIGNING_KEY"), c.checkWritable("simple_jwt.SIGNING_KEY"))
+	if !failed("keys.publish_before") {
+		bad("keys.rotate_every", c.checkRotation())
+	}
+	c.checkKeyLife(bad)
 	c.warn(bad)
 	return problems
 }
@@ -202,8 +206,8 @@ func checkHosts(hosts []string) error {
 }
 
 // checkWritable refuses a secret in a file that others can change.
-func (c *Config) checkWritable() error {
-	if path, mode := c.secretFile(); mode&0o022 != 0 {
+func (c *Config) checkWritable(key string) error {
+	if path, mode := c.secretFile(key); mode&0o022 != 0 {
 		return fmt.Errorf("stands in %s, which others can change (mode %v): run chmod 600 %[1]s, and replace "+
 			"the key", path, mode)
 	}

@@ -43,10 +43,10 @@ var warnings = []warning{
 	{"password.memory", cheapHash, false},
 	{"simple_jwt.SIGNING_KEY", placeholder, false},
 	{"simple_jwt.SIGNING_KEY", weakKey, false},
-	{"simple_jwt.SIGNING_KEY", readable, false},
+	{"simple_jwt.SIGNING_KEY", readable("simple_jwt.SIGNING_KEY"), false},
 	{"simple_jwt.SIGNING_KEY", oddSecret(false), false},
 	{"simple_jwt.SIGNING_KEY_FILE", oddSecret(true), false},
-	{"simple_jwt.SIGNING_KEY_FILE", exposed, false},
+	{"simple_jwt.SIGNING_KEY_FILE", exposed("simple_jwt.SIGNING_KEY"), false},
 	{"simple_jwt.VERIFYING_KEY", when(func(c *Config) bool { return c.VerifyingKey.IsSet() && c.symmetric() },
 		"has no meaning for HS256, HS384 and HS512, where one key signs and checks: leave it out"), false},
 	{"simple_jwt.ACCESS_TOKEN_LIFETIME", when(func(c *Config) bool {
@@ -91,6 +91,11 @@ var warnings = []warning{
 	{"simple_jwt.LEEWAY", when(func(c *Config) bool { return c.Settings.Leeway > maxLeeway },
 		"is more than 10 minutes: every token is good for that long after it expired; clocks that are set differ by "+
 			"seconds"), false},
+	{"keys.publish_before", shortNotice, false},
+	{"keys.secret", repetitive, false},
+	{"keys.secret", readable("keys.secret"), false},
+	{"keys.secret_FILE", exposed("keys.secret"), false},
+	{"keys.signer", idleSigner, false},
 	{"behind_proxy", sharedAddress, false},
 	{"behind_proxy", when(func(c *Config) bool { return c.BehindProxy && c.Limits.ConnectionsPerAddress > 0 },
 		"is on, so that limits.connections_per_address counts the proxy as one client: all clients share it"), false},
@@ -200,15 +205,20 @@ func placeholder(c *Config) string {
 		return "begins with " + insecurePrefix + ": Django's startproject wrote it into settings.py, so whoever has " +
 			"read the project's source can sign tokens; take a random one"
 	}
-	distinct := map[byte]bool{}
-	for _, b := range secret {
-		distinct[b] = true
-	}
-	if len(secret) > 0 && len(distinct) < leastDistinct {
+	if len(secret) > 0 && distinct(secret) < leastDistinct {
 		return fmt.Sprintf("has fewer than %d different characters, so that it can be guessed: take a "+
 			"random one", leastDistinct)
 	}
 	return ""
+}
+
+// distinct is how many different bytes a secret has.
+func distinct(secret []byte) int {
+	seen := map[byte]bool{}
+	for _, b := range secret {
+		seen[b] = true
+	}
+	return len(seen)
 }
 
 // weakKey tells of a secret that is shorter than the hash and was allowed.
@@ -223,32 +233,46 @@ func weakKey(c *Config) string {
 }
 
 // readable tells of a secret in a configuration file that others can read.
-func readable(c *Config) string {
-	if path, mode := c.secretFile(); mode&0o022 == 0 && mode&0o044 != 0 {
-		return fmt.Sprintf("stands in %s, which others can read: run chmod 600 %[1]s, and replace the key if "+
-			"somebody may have read it", path)
-	}
-	return ""
-}
-
-func exposed(c *Config) string {
-	open := c.SigningKey.exposed
-	if c.DataGroup && c.SigningKey.ours {
-		open &^= GroupBits
-	}
-	if open == 0 {
+func readable(key string) func(*Config) string {
+	return func(c *Config) string {
+		if path, mode := c.secretFile(key); mode&0o022 == 0 && mode&0o044 != 0 {
+			return fmt.Sprintf("stands in %s, which others can read: run chmod 600 %[1]s, and replace the key if "+
+				"somebody may have read it", path)
+		}
 		return ""
 	}
-	return fmt.Sprintf(": others can read or change %s: run chmod 600 %[1]s, and replace the key if somebody may "+
-		"have read it", c.SigningKey.file)
 }
 
-// secretFile is the configuration file, where the secret stands in it, and what others may do with it.
-func (c *Config) secretFile() (path string, mode os.FileMode) {
-	if !c.SigningKey.inline {
+// exposed tells of a secret in a file of its own that others can read or change.
+func exposed(key string) func(*Config) string {
+	return func(c *Config) string {
+		secret := c.secretOf(key)
+		open := secret.exposed
+		if c.DataGroup && secret.ours {
+			open &^= GroupBits
+		}
+		if open == 0 {
+			return ""
+		}
+		return fmt.Sprintf(": others can read or change %s: run chmod 600 %[1]s, and replace the key if somebody may "+
+			"have read it", secret.file)
+	}
+}
+
+// secretOf is the secret of a key, which is keys.secret or simple_jwt.SIGNING_KEY.
+func (c *Config) secretOf(key string) Secret {
+	if key == "keys.secret" {
+		return c.KeysSecret
+	}
+	return c.SigningKey
+}
+
+// secretFile is the configuration file, where the secret of a key stands in it, and what others may do with it.
+func (c *Config) secretFile(key string) (path string, mode os.FileMode) {
+	if !c.secretOf(key).inline {
 		return "", 0
 	}
-	path = c.origins["simple_jwt.SIGNING_KEY"].File
+	path = c.origins[key].File
 	info, err := os.Stat(path)
 	if err != nil {
 		return "", 0

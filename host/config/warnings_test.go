@@ -126,6 +126,16 @@ func TestWarnings(t *testing.T) {
 			"chmod 600 open"},
 		{inOpen + "simple_jwt: {SIGNING_KEY: " + longKey + "}\n", "simple_jwt.SIGNING_KEY stands in edgetoken.yaml, " +
 			"which others can read: run chmod 600"},
+		{"keys: {publish_before: 5m}\n", "keys.publish_before is less than 10m: whoever keeps the key set"},
+		{"keys: {publish_before: 10m, rotate_every: 20m}\n", ""},
+		{"keys: {secret: " + strings.Repeat("abab", 10) + "}\n", "keys.secret has fewer than 5 different characters"},
+		{"keys: {secret: " + longKey + "}\n", ""},
+		{inOpen + "keys: {secret: " + longKey + "}\n", "keys.secret stands in edgetoken.yaml, which others can read: " +
+			"run chmod 600"},
+		{"keys: {secret_FILE: open}\n", "keys.secret_FILE: others can read or change open: run chmod 600 open"},
+		{"keys: {signer: \"unix:x\"}\nsimple_jwt: {SIGNING_KEY: " + longKey + "}\n",
+			"keys.signer is set beside SIGNING_KEY, which signs: its keys are published and sign nothing"},
+		{"keys: {signer: \"unix:x\"}\n", ""},
 		{"", ""},
 	} {
 		t.Chdir(t.TempDir())
