@@ -23,7 +23,7 @@ import (
 // token of Django that gave it, until that expires, however much shorter tokens live here.
 func TestRevokeDjangosLogIn(t *testing.T) {
 	const day = 24 * time.Hour
-	ring, err := keyring.FromSecret("HS256", []byte(strings.Repeat("k", 32)), false)
+	ring, err := keyring.FromSettings("HS256", []byte(strings.Repeat("k", 32)), nil, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestRevokeDjangosLogIn(t *testing.T) {
 // TestRevokeAgain is R3: what is dead is revoked again without an error, by token and by family, and is remembered for
 // longer where lifetimes have become longer.
 func TestRevokeAgain(t *testing.T) {
-	ring, err := keyring.FromSecret("HS256", []byte(strings.Repeat("k", 32)), false)
+	ring, err := keyring.FromSettings("HS256", []byte(strings.Repeat("k", 32)), nil, false)
 	if err != nil {
 		t.Fatal(err)
 	}

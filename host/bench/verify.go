@@ -34,7 +34,7 @@ func sandbox(s core.Settings, keys core.Keys, instances int) *engine.Engine {
 }
 
 func secretKeys() *keyring.Ring {
-	r, err := keyring.FromSecret("HS256", []byte(coretest.Secret), false)
+	r, err := keyring.FromSettings("HS256", []byte(coretest.Secret), nil, false)
 	check(err)
 	return r
 }

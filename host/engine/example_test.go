@@ -30,7 +30,7 @@ func ExampleNew() {
 	runtime := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCompilationCache(cache))
 	defer runtime.Close(ctx)
 
-	keys, err := keyring.FromSecret("HS256", []byte("the SIGNING_KEY of the shop, at least 32 bytes"), false)
+	keys, err := keyring.FromSettings("HS256", []byte("the SIGNING_KEY of the shop, at least 32 bytes"), nil, false)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -85,7 +85,11 @@ func parse(b []byte) (*Ring, string) {
 		return nil, "the JWK is a public key, with which nothing can be signed"
 	}
 	info.Default = true
-	ring, err := newRing(info, raw)
+	key, err := NewKeyOf(info.Algorithm, raw)
+	if err != nil {
+		return nil, err.Error()
+	}
+	ring, err := alone(key.WithID(info.ID), info)
 	if err != nil {
 		return nil, err.Error()
 	}

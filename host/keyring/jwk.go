@@ -32,47 +32,49 @@ func FromJWK(text []byte) (*Ring, error) {
 	if err != nil || set.Len() == 0 {
 		return nil, fmt.Errorf("%w: it is neither a JWK nor a JWK Set (RFC 7517)", ErrNotKey)
 	}
-	r := &Ring{set: core.KeySet{Epoch: newEpoch()}}
+	var members []Member
+	var signing []core.SigningKey
 	secret := 0
 	for i := range set.Len() {
 		k, _ := set.Key(i)
-		if err := r.addJWK(k, set.Len() == 1); err != nil {
+		m, err := readMember(k, set.Len() == 1)
+		if err == nil && slices.ContainsFunc(members, func(o Member) bool { return o.Info.ID == m.Info.ID }) {
+			err = errors.New("its kid is that of another key")
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%w: key %d: %w", ErrNotKey, i+1, err)
 		}
-		if private(r.keys[i].raw()) {
+		members = append(members, m)
+		if m.Key.CanSign() {
 			secret++
-			r.set.Signing = []core.SigningKey{{Key: 0}}
+			signing = []core.SigningKey{{Key: 0}}
 		}
 	}
 	if secret > 0 && secret < set.Len() {
 		return nil, fmt.Errorf("%w: the set has secret keys beside public ones; keep them in sets of their own",
 			ErrNotKey)
 	}
-	return r, nil
+	return NewRing(members, signing)
 }
 
-// addJWK adds a key to a ring that is still being made, or says why it may not be there.
-func (r *Ring) addJWK(k jwk.Key, alone bool) error {
+// readMember reads a key of a set, or says why it may not be there.
+func readMember(k jwk.Key, alone bool) (Member, error) {
 	info, raw, err := readJWK(k)
 	if err != nil {
-		return err
+		return Member{}, err
 	}
 	if info.ID == "" && !alone {
-		return errors.New("it has no kid, without which it cannot be told from the others")
+		return Member{}, errors.New("it has no kid, without which it cannot be told from the others")
 	}
-	if slices.ContainsFunc(r.set.Keys, func(other core.KeyInfo) bool { return other.ID == info.ID }) {
-		return errors.New("its kid is that of another key")
-	}
-	key, err := jws.NewKey(info.Algorithm, raw)
-	if err == nil && private(raw) {
-		err = prove(key)
+	key, err := NewKeyOf(info.Algorithm, raw)
+	if err == nil && key.CanSign() {
+		err = prove(key.jws)
 	}
 	if err != nil {
-		return err
+		return Member{}, err
 	}
 	info.Default = alone
-	r.add(info, key, raw)
-	return nil
+	return Member{key.WithID(info.ID), info}, nil
 }
 
 // readJWK returns the description of a key and the key of the standard library. No error quotes the key.

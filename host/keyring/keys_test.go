@@ -61,7 +61,7 @@ func TestKeysAsPyJWTReadsThem(t *testing.T) {
 	}
 	for i := range cases {
 		c := &cases[i]
-		ring, err := keyring.FromPEM(c.Algorithm, c.Signing.bytes(t), c.Verifying.bytes(t))
+		ring, err := keyring.FromSettings(c.Algorithm, c.Signing.bytes(t), c.Verifying.bytes(t), false)
 		got := ""
 		if err != nil {
 			got = err.Error()
@@ -69,11 +69,11 @@ func TestKeysAsPyJWTReadsThem(t *testing.T) {
 		if *update {
 			c.Refused = got
 		} else if got != c.Refused {
-			t.Errorf("%s: FromPEM says %q, want %q", c.Name, got, c.Refused)
+			t.Errorf("%s: FromSettings says %q, want %q", c.Name, got, c.Refused)
 		}
 		// Of 5.2 alone PyJWT signs with any curve (RFC 7518 §3.4 has one for each algorithm).
 		if reads := c.PyJWT["5.5"] == "reads"; reads != (got == "") && c.Why == "" {
-			t.Errorf("%s: PyJWT %s it, FromPEM says %q, and the table does not say why they differ", c.Name,
+			t.Errorf("%s: PyJWT %s it, FromSettings says %q, and the table does not say why they differ", c.Name,
 				c.PyJWT["5.5"], got)
 		}
 		if err != nil {
@@ -104,8 +104,8 @@ func TestKeysAsPyJWTReadsThem(t *testing.T) {
 	}
 }
 
-// FuzzFromPEM: whatever a key is made of, it is refused, or signs what it finds good.
-func FuzzFromPEM(f *testing.F) {
+// FuzzFromSettings: whatever a key is made of, it is refused, or signs what it finds good.
+func FuzzFromSettings(f *testing.F) {
 	b, err := os.ReadFile(filepath.Join("testdata", "keys.json"))
 	if err != nil {
 		f.Fatal(err)
@@ -120,7 +120,7 @@ func FuzzFromPEM(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		ring, err := keyring.FromPEM("ES256", []byte(text), []byte(text))
+		ring, err := keyring.FromSettings("ES256", []byte(text), []byte(text), false)
 		if err != nil {
 			return
 		}

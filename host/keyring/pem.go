@@ -2,72 +2,12 @@ package keyring
 
 import (
 	"bytes"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
-
-	"github.com/edgetoken/edgetoken/core/jws"
 )
-
-// ErrKeyPair says that a public key is not that of the private key.
-var ErrKeyPair = errors.New("is not the public key of SIGNING_KEY")
-
-// FromPEM makes a ring from a configured SIGNING_KEY for RSA, ECDSA or EdDSA: a private key in PEM, in the form of PKCS
-// #8, PKCS #1 or SEC 1. As PyJWT does, it takes the first private key of the text, which may also hold a certificate or
-// the parameters of the curve, and ignores white space: a key may stand on one line or be indented.
-//
-// verifying is VERIFYING_KEY, the public key in PEM. It may be empty; if not, it must be that of SIGNING_KEY. Errors
-// name the setting and the reason, and never quote the key.
-func FromPEM(algorithm string, signing, verifying []byte) (*Ring, error) {
-	key, err := readPEM(signing, privateLabels)
-	if err != nil {
-		return nil, fmt.Errorf("SIGNING_KEY %w", err)
-	}
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return nil, errors.New("SIGNING_KEY is a public key, with which nothing can be signed: give the private key")
-	}
-	if len(bytes.TrimSpace(verifying)) > 0 {
-		public, err := readPEM(verifying, publicLabels)
-		if err != nil {
-			return nil, fmt.Errorf("VERIFYING_KEY %w", err)
-		}
-		if s, ok := public.(crypto.Signer); ok {
-			public = s.Public()
-		}
-		if p, ok := signer.Public().(interface{ Equal(crypto.PublicKey) bool }); !ok || !p.Equal(public) {
-			return nil, fmt.Errorf("VERIFYING_KEY %w: leave it out, or give the one that belongs to it", ErrKeyPair)
-		}
-	}
-	ring, err := newRing(configured(algorithm), signer)
-	switch {
-	case errors.Is(err, jws.ErrOtherKey):
-		return nil, fmt.Errorf("SIGNING_KEY: %w: it is %s", err, describe(signer))
-	case err != nil:
-		return nil, fmt.Errorf("SIGNING_KEY: %w", err)
-	}
-	return ring, nil
-}
-
-// describe says what kind of key a private key is.
-func describe(key crypto.Signer) string {
-	switch k := key.(type) {
-	case *ecdsa.PrivateKey:
-		return "an EC key on the curve " + k.Params().Name
-	case ed25519.PrivateKey:
-		return "an Ed25519 key"
-	case *rsa.PrivateKey:
-		return "an RSA key"
-	}
-	return "another one"
-}
 
 // block is one part of a PEM text.
 type block struct {

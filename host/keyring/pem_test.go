@@ -51,7 +51,7 @@ func encodePEM(t *testing.T, kind string, der []byte, err error) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }
 
-func TestFromPEM(t *testing.T) {
+func TestFromSettings(t *testing.T) {
 	keys := recordedKeys(t)
 	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -76,7 +76,7 @@ func TestFromPEM(t *testing.T) {
 		{"white space around", "ES256", "\n " + sec1PEM + "\n\n", " \n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := keyring.FromPEM(c.algorithm, []byte(c.signing), []byte(c.verifying))
+			r, err := keyring.FromSettings(c.algorithm, []byte(c.signing), []byte(c.verifying), false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -94,7 +94,7 @@ func TestFromPEM(t *testing.T) {
 	}
 }
 
-func TestFromPEMRefuses(t *testing.T) {
+func TestFromSettingsRefuses(t *testing.T) {
 	keys := recordedKeys(t)
 	private := func(key crypto.Signer) string {
 		der, err := x509.MarshalPKCS8PrivateKey(key)
@@ -129,9 +129,9 @@ func TestFromPEMRefuses(t *testing.T) {
 		{"broken public key", "ES256", keys["es256"]["private_pem"], "hunter2", "VERIFYING_KEY is no PEM text"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := keyring.FromPEM(c.algorithm, []byte(c.signing), []byte(c.verifying))
+			_, err := keyring.FromSettings(c.algorithm, []byte(c.signing), []byte(c.verifying), false)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Fatalf("FromPEM = %v, want %q", err, c.want)
+				t.Fatalf("FromSettings = %v, want %q", err, c.want)
 			}
 			if strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "aHVudGVyMg") {
 				t.Errorf("the error quotes the key: %v", err)

@@ -1,7 +1,8 @@
 // Package keyring holds the keys of a node: it reads and writes them, and signs and checks with them.
 //
-// There are two types. A Ring is an immutable set of keys; it implements core.Keys and core.KeyMaterial. A Source gives
-// a running node its Ring, which is exchanged for another one while requests are answered.
+// There are three types. A Key is a key bound to an algorithm. A Ring is an immutable set of keys; it implements
+// core.Keys and core.KeyMaterial. A Source gives a running node its Ring, which is exchanged for another one while
+// requests are answered.
 //
 // Generate makes a node's first key. It has a file of its own, a JWK (RFC 7517), which Save writes and Load reads:
 //
@@ -9,7 +10,7 @@
 //
 // The member "exp":1790000000, in any JWK, ends the key at that Unix second: from then on core refuses what it signed.
 //
-// FromSecret and FromPEM make a ring from a configured SIGNING_KEY, FromJWK from a JWK or a JWK Set.
+// FromSettings makes a ring from a configured SIGNING_KEY, FromJWK from a JWK or a JWK Set.
 //
 // The one rule: a key is never shown. A Ring prints as the algorithms and ids of its keys, and no error quotes a key.
 // No other package knows jwx, which reads the formats; core/jws computes the signatures.
@@ -17,13 +18,8 @@ package keyring
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -33,20 +29,12 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/core/jws"
 )
 
-// Ring is a set of keys. It is safe for concurrent use.
+// Ring is a set of keys. It never changes, and is safe for concurrent use.
 type Ring struct {
 	set  core.KeySet
-	keys []key // in the order of set.Keys
-}
-
-// key is one key: what signs and checks, and the key of the standard library that it was made from.
-type key struct {
-	*jws.Key
-	// raw is a function since fmt ignores the Format of unexported fields. Of a function it prints the address.
-	raw func() any
+	keys []Key // in the order of set.Keys
 }
 
 var (
@@ -57,96 +45,71 @@ var (
 // errNoKey says that the set has no such index: a mistake of the engine that asked.
 var errNoKey = errors.New("keyring: no key with this index")
 
-// Generate makes a ring of one new key with a random kid of 32 hex digits. The kid is no thumbprint, from which a weak
-// secret could be guessed. random is the source of the kid and of secrets, nil for crypto/rand; other keys always come
-// from crypto/rand.
-func Generate(algorithm string, random io.Reader) (*Ring, error) {
-	if random == nil {
-		random = rand.Reader
-	}
-	raw, err := newKey(algorithm, random)
-	if err != nil {
-		return nil, fmt.Errorf("make a key: %w", err)
-	}
-	id := make([]byte, 16)
-	if _, err := io.ReadFull(random, id); err != nil {
-		return nil, fmt.Errorf("make a key: read entropy: %w", err)
-	}
-	return newRing(core.KeyInfo{ID: hex.EncodeToString(id), Algorithm: algorithm, Default: true}, raw)
+// Member is a key of a ring, and what core is to know of it.
+type Member struct {
+	Key  Key
+	Info core.KeyInfo
 }
 
-// newKey makes a key for an algorithm: a secret as long as the hash (RFC 7518 §3.2), an RSA key of 2048 bits (§3.3), a
-// key on the algorithm's curve (§3.4), or an Ed25519 key.
-func newKey(algorithm string, random io.Reader) (any, error) {
-	switch algorithm {
-	case "HS256", "HS384", "HS512":
-		secret := make([]byte, map[string]int{"HS256": 32, "HS384": 48, "HS512": 64}[algorithm])
-		if _, err := io.ReadFull(random, secret); err != nil {
-			return nil, fmt.Errorf("read entropy: %w", err)
+// NewRing makes a ring of keys that sign in the order of signing, by their index in members; it may have none that
+// signs.
+func NewRing(members []Member, signing []core.SigningKey) (*Ring, error) {
+	r := &Ring{set: core.KeySet{Epoch: newEpoch(), Signing: slices.Clone(signing)}}
+	ids, defaults := map[string]bool{}, 0
+	for _, m := range members {
+		switch {
+		case m.Info.Algorithm != m.Key.Algorithm():
+			return nil, fmt.Errorf("key %q is for %s, and its description says %s", m.Info.ID, m.Key.Algorithm(),
+				m.Info.Algorithm)
+		case ids[m.Info.ID]:
+			return nil, fmt.Errorf("two keys have the kid %q", m.Info.ID)
 		}
-		return secret, nil
-	case "RS256", "RS384", "RS512", "PS256", "PS384", "PS512":
-		return rsa.GenerateKey(rand.Reader, 2048)
-	case "ES256":
-		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	case "ES384":
-		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
-	case "ES512":
-		return ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
-	case "EdDSA", "Ed25519":
-		_, private, err := ed25519.GenerateKey(rand.Reader)
-		return private, err
+		ids[m.Info.ID] = true
+		if m.Info.Default {
+			defaults++
+		}
+		r.set.Keys = append(r.set.Keys, m.Info)
+		r.keys = append(r.keys, m.Key)
 	}
-	known := strings.Join(jws.Algorithms(), ", ")
-	return nil, fmt.Errorf("%w %q; use one of %s", jws.ErrUnknownAlgorithm, algorithm, known)
+	if defaults > 1 {
+		return nil, fmt.Errorf("%d keys check tokens without kid, and one may", defaults)
+	}
+	if err := r.set.Validate(); err != nil {
+		return nil, err
+	}
+	for _, s := range signing {
+		if !r.keys[s.Key].CanSign() {
+			return nil, fmt.Errorf("key %q is to sign, and its private part is not here", r.set.Keys[s.Key].ID)
+		}
+	}
+	return r, nil
 }
 
-// configured describes SIGNING_KEY: its tokens have no kid, and it checks tokens with any kid.
-func configured(algorithm string) core.KeyInfo {
-	return core.KeyInfo{Algorithm: algorithm, Default: true, AnyID: true}
-}
-
-// FromSettings makes a ring from SIMPLE_JWT's SIGNING_KEY and VERIFYING_KEY: by FromSecret where ALGORITHM is HMAC,
-// which ignores VERIFYING_KEY, else by FromPEM.
-func FromSettings(algorithm string, signing, verifying []byte, allowWeak bool) (*Ring, error) {
-	if strings.HasPrefix(algorithm, "HS") {
-		return FromSecret(algorithm, signing, allowWeak)
-	}
-	return FromPEM(algorithm, signing, verifying)
-}
-
-// FromSecret makes a ring from a configured HMAC secret. Unless allowWeak, a secret shorter than the hash is a
-// *jws.WeakKeyError (RFC 7518 §3.2). An empty one always is.
-func FromSecret(algorithm string, secret []byte, allowWeak bool) (*Ring, error) {
-	if !allowWeak {
-		return newRing(configured(algorithm), slices.Clone(secret))
-	}
-	k, err := jws.NewWeakKey(algorithm, secret)
+// Generate makes a ring of one new key, as GenerateKey makes it.
+func Generate(algorithm string, random io.Reader) (*Ring, error) {
+	k, err := GenerateKey(algorithm, random)
 	if err != nil {
 		return nil, err
 	}
-	return ringOf(configured(algorithm), k, slices.Clone(secret)), nil
+	return alone(k, core.KeyInfo{ID: k.ID(), Algorithm: algorithm, Default: true})
 }
 
-// newRing makes a ring of one key, which must be strong enough.
-func newRing(info core.KeyInfo, raw any) (*Ring, error) {
-	k, err := jws.NewKey(info.Algorithm, raw)
-	if err != nil {
-		return nil, err
+// alone makes a ring of one key, which signs if it can.
+func alone(k Key, info core.KeyInfo) (*Ring, error) {
+	var signing []core.SigningKey
+	if k.CanSign() {
+		signing = []core.SigningKey{{Key: 0}}
 	}
-	return ringOf(info, k, raw), nil
+	return NewRing([]Member{{k, info}}, signing)
 }
 
-func ringOf(info core.KeyInfo, k *jws.Key, raw any) *Ring {
-	r := &Ring{set: core.KeySet{Epoch: newEpoch(), Signing: []core.SigningKey{{}}}}
-	r.add(info, k, raw)
-	return r
-}
-
-// add adds a key to a ring that is still being made.
-func (r *Ring) add(info core.KeyInfo, k *jws.Key, raw any) {
-	r.set.Keys = append(r.set.Keys, info)
-	r.keys = append(r.keys, key{Key: k, raw: func() any { return raw }})
+// Members are the keys of the ring.
+func (r *Ring) Members() []Member {
+	members := make([]Member, len(r.keys))
+	for i, k := range r.keys {
+		members[i] = Member{k, r.set.Keys[i]}
+	}
+	return members
 }
 
 // newEpoch draws the epoch of a ring, which no other ring has.
@@ -164,7 +127,7 @@ func (r *Ring) Check(_ context.Context, index int, input, signature []byte) (boo
 	if index < 0 || index >= len(r.keys) {
 		return false, errNoKey
 	}
-	return r.keys[index].Check(input, signature), nil
+	return r.keys[index].jws.Check(input, signature), nil
 }
 
 // Sign implements core.Keys.
@@ -172,7 +135,7 @@ func (r *Ring) Sign(_ context.Context, index int, input, entropy []byte) ([]byte
 	if index < 0 || index >= len(r.keys) {
 		return nil, errNoKey
 	}
-	return r.keys[index].Sign(input, entropy)
+	return r.keys[index].jws.Sign(input, entropy)
 }
 
 // Material implements core.KeyMaterial.
@@ -180,7 +143,7 @@ func (r *Ring) Material(index int) ([]byte, error) {
 	if index < 0 || index >= len(r.keys) {
 		return nil, errNoKey
 	}
-	return r.keys[index].Material()
+	return r.keys[index].jws.Material()
 }
 
 // String has the algorithm, the id and the end of each key: "keyring(HS256 0d5f…)", "keyring(ES256 2026-11 until

@@ -62,8 +62,8 @@ func TestNoTextOfAKeyIsShown(t *testing.T) {
 		}
 		_, first := keyring.Load(path)
 		_, second := keyring.FromJWK(text)
-		_, third := keyring.FromPEM("ES256", text, nil)
-		_, fourth := keyring.FromSecret("HS512", text[:min(len(text), 60)], false)
+		_, third := keyring.FromSettings("ES256", text, nil, false)
+		_, fourth := keyring.FromSettings("HS512", text[:min(len(text), 60)], nil, false)
 		for _, err := range []error{first, second, third, fourth} {
 			if err == nil {
 				continue

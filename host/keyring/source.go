@@ -1,7 +1,6 @@
 package keyring
 
 import (
-	"bytes"
 	"context"
 	"slices"
 	"sync"
@@ -60,14 +59,8 @@ func (s *Source) Watch(ctx context.Context, tick <-chan time.Time, report func(e
 	}
 }
 
-// Equal reports whether two rings have the same keys, with the same descriptions, that sign at the same times. A key
-// without Material, as one in a KMS, equals no other.
+// Equal reports whether two rings have the same keys, with the same descriptions, that sign at the same times.
 func (r *Ring) Equal(other *Ring) bool {
-	same := func(a, b key) bool {
-		m, err := a.Material()
-		n, otherErr := b.Material()
-		return err == nil && otherErr == nil && bytes.Equal(m, n)
-	}
 	return slices.Equal(r.set.Keys, other.set.Keys) && slices.Equal(r.set.Signing, other.set.Signing) &&
-		slices.EqualFunc(r.keys, other.keys, same)
+		slices.EqualFunc(r.keys, other.keys, Key.equal)
 }

@@ -53,7 +53,7 @@ func serve() {
 	}
 	_, err = db.AddAll(ctx, all)
 	check(err)
-	keys, err := keyring.FromSecret("HS256", []byte(strings.Repeat("k", 32)), false)
+	keys, err := keyring.FromSettings("HS256", []byte(strings.Repeat("k", 32)), nil, false)
 	check(err)
 	settings := core.DefaultSettings()
 	var tokens core.Engine = core.NewNative(settings, keys)

@@ -1,0 +1,227 @@
+package keyring
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/lestrrat-go/jwx/v2/jwk"
+
+	"github.com/edgetoken/edgetoken/core/jws"
+)
+
+// Key is a key bound to an algorithm. It never changes, is safe for concurrent use, and prints as its algorithm and id
+// alone.
+type Key struct {
+	id     string
+	jws    *jws.Key
+	public []byte // SubjectPublicKeyInfo; nil: symmetric
+	// raw is the []byte, public key or crypto.Signer that the key was made of. It is a function since fmt ignores the
+	// Format of unexported fields, and prints the address of a function.
+	raw func() any
+}
+
+// NewKeyOf makes a key of a secret ([]byte), of a public key of the standard library, or of a crypto.Signer: a private
+// key, or one that is held elsewhere. Its id is its thumbprint, and a random one for a secret. Errors are those of
+// jws.NewKey.
+func NewKeyOf(algorithm string, raw any) (Key, error) {
+	k, err := jws.NewKey(algorithm, raw)
+	if err != nil {
+		return Key{}, err
+	}
+	return newKey(k, raw, rand.Reader)
+}
+
+// newKey is a key with the id that it has where none is given; random is for the id of a secret.
+func newKey(k *jws.Key, raw any, random io.Reader) (Key, error) {
+	if secret, ok := raw.([]byte); ok {
+		secret = bytes.Clone(secret)
+		id := make([]byte, 16)
+		if _, err := io.ReadFull(random, id); err != nil {
+			return Key{}, fmt.Errorf("read entropy: %w", err)
+		}
+		return Key{id: hex.EncodeToString(id), jws: k, raw: func() any { return secret }}, nil
+	}
+	public := raw
+	if s, ok := raw.(crypto.Signer); ok {
+		public = s.Public()
+	}
+	spki, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		return Key{}, jws.ErrOtherKey
+	}
+	key := Key{jws: k, public: spki, raw: func() any { return raw }}
+	key.id, err = key.Thumbprint()
+	return key, err
+}
+
+// GenerateKey makes a new key. random is the source of secrets and of their ids, nil for crypto/rand; private keys
+// always come from crypto/rand.
+func GenerateKey(algorithm string, random io.Reader) (Key, error) {
+	if random == nil {
+		random = rand.Reader
+	}
+	raw, err := generate(algorithm, random)
+	if err != nil {
+		return Key{}, fmt.Errorf("make a key: %w", err)
+	}
+	k, err := jws.NewKey(algorithm, raw)
+	if err != nil {
+		return Key{}, fmt.Errorf("make a key: %w", err)
+	}
+	key, err := newKey(k, raw, random)
+	if err != nil {
+		return Key{}, fmt.Errorf("make a key: %w", err)
+	}
+	return key, nil
+}
+
+// generate makes a secret as long as the hash (RFC 7518 §3.2), an RSA key of 2048 bits (§3.3), a key on the algorithm's
+// curve (§3.4), or an Ed25519 key.
+func generate(algorithm string, random io.Reader) (any, error) {
+	switch algorithm {
+	case "HS256", "HS384", "HS512":
+		secret := make([]byte, map[string]int{"HS256": 32, "HS384": 48, "HS512": 64}[algorithm])
+		if _, err := io.ReadFull(random, secret); err != nil {
+			return nil, fmt.Errorf("read entropy: %w", err)
+		}
+		return secret, nil
+	case "RS256", "RS384", "RS512", "PS256", "PS384", "PS512":
+		return rsa.GenerateKey(rand.Reader, 2048)
+	case "ES256":
+		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case "ES384":
+		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	case "ES512":
+		return ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
+	case "EdDSA", "Ed25519":
+		_, private, err := ed25519.GenerateKey(rand.Reader)
+		return private, err
+	}
+	known := strings.Join(jws.Algorithms(), ", ")
+	return nil, fmt.Errorf("%w %q; use one of %s", jws.ErrUnknownAlgorithm, algorithm, known)
+}
+
+// ID is the kid; "" where tokens name none.
+func (k Key) ID() string { return k.id }
+
+// WithID is the same key with another id.
+func (k Key) WithID(id string) Key {
+	k.id = id
+	return k
+}
+
+// Algorithm is the registered name, such as ES256.
+func (k Key) Algorithm() string { return k.jws.Algorithm() }
+
+// Symmetric reports whether the key is a secret, with which whoever can check can sign.
+func (k Key) Symmetric() bool { return k.public == nil }
+
+// CanSign reports whether the key is a secret, a private key, or one that signs elsewhere.
+func (k Key) CanSign() bool {
+	_, signer := k.raw().(crypto.Signer)
+	return k.Symmetric() || signer
+}
+
+// Thumbprint is the JWK thumbprint (RFC 7638): SHA-256 in base64url. A secret has none, since a weak one could be
+// guessed from it.
+func (k Key) Thumbprint() (string, error) {
+	if k.Symmetric() {
+		return "", errors.New("a secret has no thumbprint")
+	}
+	public, err := x509.ParsePKIXPublicKey(k.public)
+	if err != nil {
+		return "", err
+	}
+	j, err := jwk.FromRaw(public)
+	if err != nil {
+		return "", err
+	}
+	sum, err := j.Thumbprint(crypto.SHA256)
+	return base64.RawURLEncoding.EncodeToString(sum), err
+}
+
+// Public is the public key as a SubjectPublicKeyInfo in DER (RFC 5280 §4.1.2.7); nil for a secret.
+func (k Key) Public() []byte { return bytes.Clone(k.public) }
+
+// ParsePublic reads what Public returned.
+func ParsePublic(algorithm, id string, spki []byte) (Key, error) {
+	raw, err := x509.ParsePKIXPublicKey(spki)
+	if err != nil {
+		return Key{}, fmt.Errorf("public key: %w", err)
+	}
+	k, err := NewKeyOf(algorithm, raw)
+	return k.WithID(id), err
+}
+
+// errNoPrivate says that a key has no private part, or that it is held elsewhere.
+var errNoPrivate = errors.New("the private part of the key is not here")
+
+// MarshalPrivate is the private part: a secret as it is, a private key as PKCS #8 in DER (RFC 5958).
+func (k Key) MarshalPrivate() ([]byte, error) {
+	switch raw := k.raw().(type) {
+	case []byte:
+		return bytes.Clone(raw), nil
+	case *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey:
+		return x509.MarshalPKCS8PrivateKey(raw)
+	}
+	return nil, errNoPrivate
+}
+
+// ParsePrivate reads what MarshalPrivate returned. It takes weak secrets: whether they are allowed is decided where
+// they come in.
+func ParsePrivate(algorithm, id string, private []byte) (Key, error) {
+	if strings.HasPrefix(algorithm, "HS") {
+		k, err := weakSecret(algorithm, private)
+		return k.WithID(id), err
+	}
+	raw, err := x509.ParsePKCS8PrivateKey(private)
+	if err != nil {
+		return Key{}, errors.New("the private key cannot be read") // the error could quote it
+	}
+	k, err := NewKeyOf(algorithm, raw)
+	return k.WithID(id), err
+}
+
+// weakSecret is the key of an HMAC secret that may be shorter than the hash.
+func weakSecret(algorithm string, secret []byte) (Key, error) {
+	k, err := jws.NewWeakKey(algorithm, secret)
+	if err != nil {
+		return Key{}, err
+	}
+	return newKey(k, secret, rand.Reader)
+}
+
+// equal reports whether two keys are one: with the same algorithm, id and secret or public part, and both or neither of
+// them able to sign.
+func (k Key) equal(other Key) bool {
+	secret, _ := k.raw().([]byte)
+	otherSecret, _ := other.raw().([]byte)
+	return k.id == other.id && k.Algorithm() == other.Algorithm() && k.CanSign() == other.CanSign() &&
+		bytes.Equal(k.public, other.public) && bytes.Equal(secret, otherSecret)
+}
+
+// String is the algorithm and the id: "ES256 NzbLsXh8…".
+func (k Key) String() string {
+	if k.jws == nil {
+		return "no key"
+	}
+	return strings.TrimSpace(k.Algorithm() + " " + k.id)
+}
+
+func (k Key) GoString() string             { return k.String() }
+func (k Key) Format(f fmt.State, _ rune)   { _, _ = io.WriteString(f, k.String()) }
+func (k Key) LogValue() slog.Value         { return slog.StringValue(k.String()) }
+func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
