@@ -57,6 +57,8 @@ type Config struct {
 	// KeysSecret is the node secret, which seals the private keys of the store; empty: that of systemd, or that of the
 	// data directory.
 	KeysSecret Secret
+	// Credentials is the directory of systemd's credentials (systemd.exec(5)); empty: the node has none.
+	Credentials string
 	// KeysSigner is where keys sign that are not in the store: UnixSigner and the path of a socket; empty: nowhere.
 	// KeysSignerTimeout is how long a request waits for such a signature.
 	KeysSigner        string
@@ -137,7 +139,8 @@ type Sources struct {
 	// File is the path of the configuration file. Where FileNeeded is false it may be missing.
 	File       string
 	FileNeeded bool
-	// Environ are environment variables as os.Environ gives them; those without the prefix EDGETOKEN_ are ignored.
+	// Environ are environment variables as os.Environ gives them; of those without the prefix EDGETOKEN_ only
+	// systemd's CREDENTIALS_DIRECTORY is read.
 	Environ []string
 	Flags   []Flag
 }
@@ -156,7 +159,7 @@ func Load(src Sources) (*Config, error) {
 
 // load makes a configuration from what a file says and the other sources say.
 func load(values []value, problems []Problem, src Sources) (*Config, error) {
-	c := &Config{origins: map[string]Origin{}}
+	c := &Config{origins: map[string]Origin{}, Credentials: credentials(src.Environ)}
 	for _, r := range rows {
 		if r.def != nil {
 			r.def(c)

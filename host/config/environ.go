@@ -62,3 +62,13 @@ func readFlags(flags []Flag) ([]value, []Problem) {
 	}
 	return values, nil
 }
+
+// credentials is the directory of systemd's credentials; empty if there is none.
+func credentials(environ []string) string {
+	for _, e := range environ {
+		if dir, ok := strings.CutPrefix(e, "CREDENTIALS_DIRECTORY="); ok {
+			return dir
+		}
+	}
+	return ""
+}

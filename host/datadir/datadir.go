@@ -2,6 +2,7 @@
 //
 //	store.db       customers, revocations (store)
 //	signing.key    the node's own key (host/keyring)
+//	keys.secret    the node secret, which seals the keys in the store, unless keys.secret or systemd gives another
 //	admin.sock     the admin socket, while a node runs
 //	cache/         compiled modules, unless cache_dir names another place
 //

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/edgetoken/edgetoken/host/config"
@@ -21,8 +22,8 @@ import (
 var ErrMissing = errors.New("does not exist: start edgetoken serve once, or name the data directory with --data")
 
 // Check refuses a directory that is missing, that belongs to another user, or that others can write to, since keys
-// and code are read from it. It refuses a store that others can read or write and, with key, such a signing key. The
-// error names everything that is wrong.
+// and code are read from it. It refuses a store that others can read or write and, with key, such a signing key or
+// node secret. The error names everything that is wrong.
 func (d Dir) Check(key bool) error {
 	info, err := d.stat()
 	if err != nil {
@@ -41,6 +42,11 @@ func (d Dir) Check(key bool) error {
 		wrong = append(wrong, d.checkFile(d.Key(), 0o077, func(fs.FileMode) error {
 			return fmt.Errorf("signing key %s: %w: run chmod 600 %[1]s, and replace the key if somebody may have "+
 				"read it", d.Key(), keyring.ErrExposed)
+		}))
+	}
+	if key && d.ownSecret() {
+		wrong = append(wrong, d.checkFile(d.Secret(), 0o077, func(fs.FileMode) error {
+			return fmt.Errorf("node secret %s: %w: %s", d.Secret(), keyring.ErrExposed, exposedSecret(d.Secret()))
 		}))
 	}
 	return errors.Join(wrong...)
@@ -149,7 +155,7 @@ func (d Dir) Settle() (notes []string, err error) {
 	for _, e := range entries {
 		base, _, _ := strings.Cut(e.Name(), ".new") // of a file that is written and then given its name
 		if path := filepath.Join(d.String(), e.Name()); e.Type().IsRegular() &&
-			(base == filepath.Base(d.Store()) || base == filepath.Base(d.Key())) {
+			slices.Contains([]string{"store.db", "signing.key", "keys.secret"}, base) {
 			done, err := tighten(path)
 			if err != nil && !errors.Is(err, fs.ErrPermission) {
 				return nil, fmt.Errorf("tighten the mode of %s: %w", path, err)

@@ -17,6 +17,7 @@ type Watch struct {
 	dir    Dir
 	socket fs.FileInfo // as it was opened
 	ownKey func() bool
+	secret bool // the node's own secret is in use
 	said   map[string]string
 }
 
@@ -26,7 +27,8 @@ func NewWatch(dir Dir, ownKey func() bool) (*Watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Watch{dir: dir, socket: socket, ownKey: ownKey}, nil
+	_, err = os.Stat(dir.Secret())
+	return &Watch{dir: dir, socket: socket, ownKey: ownKey, secret: err == nil && dir.ownSecret()}, nil
 }
 
 // Run looks every minute until ctx ends.
@@ -65,6 +67,10 @@ func (w *Watch) gone() map[string]string {
 		list["signing.key"] = "the signing key is gone or cannot be read: the node goes on with it, but the next " +
 			"start would make another and refuse every token; " +
 			"put it back from a backup before that"
+	}
+	if _, err := os.Stat(w.dir.Secret()); err != nil && w.secret {
+		list["keys.secret"] = "the node secret is gone or cannot be read: the node goes on with it, but the next " +
+			"start could not open the keys in the store; put it back from where you keep it before that"
 	}
 	return list
 }

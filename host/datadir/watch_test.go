@@ -16,6 +16,7 @@ import (
 func TestFilesGone(t *testing.T) {
 	dir := t.TempDir()
 	socket, key := filepath.Join(dir, "admin.sock"), filepath.Join(dir, "signing.key")
+	secret := filepath.Join(dir, "keys.secret")
 	touch := func(path string) {
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)
@@ -28,6 +29,7 @@ func TestFilesGone(t *testing.T) {
 	}
 	touch(socket)
 	touch(key)
+	touch(secret)
 	own := true
 	w, err := datadir.NewWatch(datadir.Of(&config.Config{Data: dir}), func() bool { return own })
 	if err != nil {
@@ -58,5 +60,12 @@ func TestFilesGone(t *testing.T) {
 		if n := strings.Count(log.String(), "file=signing.key"); n != s.key {
 			t.Errorf("%s: the key was named %d times, want %d", s.name, n, s.key)
 		}
+	}
+	remove(secret)
+	for range 2 {
+		w.Look(slog.New(slog.NewTextHandler(&log, nil)))
+	}
+	if n := strings.Count(log.String(), "file=keys.secret"); n != 1 {
+		t.Errorf("the node secret was named %d times, want 1", n)
 	}
 }
