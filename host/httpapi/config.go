@@ -27,10 +27,14 @@ type Config struct {
 	Node *node.Node
 	// Current is the node that has replaced Node. Long requests are authorised again by it; nil: by Node.
 	Current func() *node.Node
+	// Keys gives the keys as they are now, which verifiers elsewhere may ask for; nil: none. Many goroutines call it
+	// at once.
+	Keys func() *PublishedKeys
 	// Compat is the version whose answers are given; "": that of the node's settings.
 	Compat core.Version
 	// AllowedHosts are the names that a request may give as its host (Django's ALLOWED_HOSTS). ".example.com"
-	// allows a domain and its subdomains. Empty: any. Health checks are answered under every name.
+	// allows a domain and its subdomains. Empty: any. Health checks and the documents for verifiers are answered
+	// under every name.
 	AllowedHosts []string
 	// ErrorHeader adds X-Auth-Error to refusals: a short name of the cause, which says no more than the body.
 	ErrorHeader bool

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -28,6 +29,8 @@ type handler struct {
 	views      map[string]*view
 	order      []*view                          // the views in the order of their table
 	pages      map[string]func(*request) answer // the pages beside the views, by path
+	wellKnown  map[string]*wellKnown            // the documents for verifiers, by path
+	issuer     *url.URL                         // of tokens; nil: it is no URL
 	described  openapi.Document                 // the API, for programs
 	bodies     body.Rules
 	browsers   *browser.Rules
@@ -67,7 +70,8 @@ func New(cfg Config) (http.Handler, error) {
 	for _, m := range cfg.ForwardAuth.Headers {
 		h.checkHeaders = append(h.checkHeaders, http.CanonicalHeaderKey(m.Name))
 	}
-	h.pages = h.site()
+	h.pages, h.issuer = h.site(), issuerURL(cfg.Node.Settings())
+	h.routeWellKnown()
 	h.cors = cfg.CORS.Handler(h.authHeader, methods)
 	var err error
 	if h.described, err = h.describe(); err != nil {
@@ -92,7 +96,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fits := rq.out.held.TakeHeader(r)
 	preflight := browser.IsPreflight(r)
 	switch {
-	case h.cors == nil, preflight && isCheck(r.URL.Path), !fits:
+	case h.cors == nil, preflight && isCheck(r.URL.Path), !fits, h.isWellKnown(r.URL.Path):
 	case preflight:
 		arriving.Settle(r, w.Header(), false)
 		h.cors(w, r)
@@ -139,6 +143,9 @@ func (h *handler) answer(rq *request, fits bool) (a answer) {
 	if isCheck(path) {
 		rq.entry.route = checkPath
 		return h.forwardAuth(rq)
+	}
+	if document := h.wellKnown[path]; document != nil {
+		return document.serve(rq)
 	}
 	defer func() { rq.leave(&a) }()
 	if !h.allowsHost(rq.Host) {
@@ -189,7 +196,7 @@ func (h *handler) complete(rq *request, a *answer) {
 	for name, values := range a.header {
 		header[name] = values
 	}
-	if h.cors != nil {
+	if h.cors != nil && !h.isWellKnown(rq.URL.Path) {
 		browser.VaryOn(header, "Origin")
 	}
 	switch {

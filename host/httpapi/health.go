@@ -51,12 +51,10 @@ func (h *handler) health(rq *request, err error) answer {
 		return onlyMethods(http.MethodGet, http.MethodHead)
 	}
 	status, members := http.StatusOK, []django.Member{django.Text("status", "ok")}
-	header := http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}}
 	if err != nil {
 		part, _, _ := strings.Cut(err.Error(), ":")
 		status = http.StatusServiceUnavailable
 		members = []django.Member{django.Text("status", "unavailable"), django.Text("error", part)}
-		header.Set("Retry-After", retryAfter(busyWait))
 	}
 	info := h.cfg.Info
 	members = append(members,
@@ -66,11 +64,16 @@ func (h *handler) health(rq *request, err error) answer {
 		django.Text("compat", string(h.cfg.Compat)),
 		django.Pair("abi", django.Int(int64(info.ABI))),
 	)
-	body, failed := django.Render(django.Object(members...), 0)
-	if failed != nil {
-		return h.compat.failed(failed)
+	a := h.compat.json(status, django.Object(members...))
+	if a.err != nil {
+		return a
 	}
-	return answer{status: status, header: header, body: body, err: err, reason: unready(err)}
+	a.header.Set("Cache-Control", "no-store")
+	if err != nil {
+		a.header.Set("Retry-After", retryAfter(busyWait))
+	}
+	a.err, a.reason = err, unready(err)
+	return a
 }
 
 // unready is the reason for a check that found err. Its status is 503 for any err, so the reason is never

@@ -51,10 +51,11 @@ func (h *handler) describe() (openapi.Document, error) {
 		Tags: []openapi.Tag{
 			{Name: "auth", Description: "Log in for tokens; refresh, verify and blacklist them."},
 			{Name: "customers", Description: customers},
+			{Name: "keys", Description: "The public keys, for verifiers."},
 			{Name: "health", Description: "Health checks."},
 		},
 		Schemes:    h.securitySchemes(),
-		Operations: slices.Concat(h.viewOperations(), h.checkOperations(), healthOperations()),
+		Operations: slices.Concat(h.viewOperations(), h.checkOperations(), h.keyOperations(), healthOperations()),
 	}
 	if h.cfg.TokenCookies.On {
 		api.Operations = append(api.Operations, csrfOperation())

@@ -48,7 +48,7 @@ func TestOpenAPIHasEveryRoute(t *testing.T) {
 	for _, version := range []core.Version{core.V55, core.V52} {
 		s := openShop(t, func(n *node.Config, _ *httpapi.Config) { n.Settings.Compat = version })
 		doc, _ := description(t, s)
-		for _, path := range append(httpapi.Paths(s.Config.Handler), "/healthz", "/readyz") {
+		for _, path := range append(append(httpapi.Paths(s.Config.Handler), documents...), "/healthz", "/readyz") {
 			item := doc.Paths.Value(path)
 			if item == nil {
 				t.Errorf("%s is not described", path)

@@ -7,7 +7,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 )
 
-// The operations that are no views: health checks, the check for proxies, and the CSRF token.
+// The operations that are no views: health checks, the check for proxies, the documents for verifiers, and the CSRF
+// token.
 
 // healthOperations are the health checks. They answer with the same members whether all is well or not.
 func healthOperations() []openapi.Operation {
@@ -37,6 +38,29 @@ func healthOperations() []openapi.Operation {
 			},
 		},
 	}
+}
+
+// keyOperations are the documents for verifiers.
+func (h *handler) keyOperations() (operations []openapi.Operation) {
+	kept := []openapi.Header{
+		{Name: "ETag", Description: "Names this version (RFC 9110 §8.8.3).", Schema: openapi.Text()},
+		{Name: "Cache-Control", Description: "For how long to keep it.", Schema: openapi.Text()},
+	}
+	for _, d := range h.wellKnowns() {
+		answers := map[int]openapi.Answer{
+			http.StatusOK:          {Description: "OK", Schema: d.schema, Headers: kept},
+			http.StatusNotModified: {Description: "If-None-Match names this version.", Headers: kept},
+		}
+		if d.absent != "" {
+			answers[http.StatusNotFound] = openapi.Answer{Description: d.absent, Schema: detailSchema}
+		}
+		operations = append(operations,
+			openapi.Operation{Method: http.MethodGet, Path: d.path, Summary: d.name, Description: d.description,
+				Tag: "keys", Answers: answers},
+			openapi.Operation{Method: http.MethodOptions, Path: d.path, Summary: d.name, Tag: "keys",
+				Answers: map[int]openapi.Answer{http.StatusOK: {Description: "OK", Schema: metadataSchema}}})
+	}
+	return operations
 }
 
 // csrfOperation gives a web application with tokens in cookies its CSRF token.

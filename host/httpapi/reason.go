@@ -15,6 +15,7 @@ const (
 	missingSlash    reason = "missing_slash"
 	unknownPath     reason = "unknown_path"
 	unknownFormat   reason = "unknown_format"
+	noIssuer        reason = "no_issuer"
 	wrongMethod     reason = "method_not_allowed"
 	notAcceptable   reason = "not_acceptable"
 	unsupportedType reason = "unsupported_media_type"

@@ -128,10 +128,6 @@ func (h *handler) giveCSRF(rq *request) answer {
 	if !rq.isRead() {
 		return onlyMethods(http.MethodGet, http.MethodHead)
 	}
-	body, err := django.Render(django.Object(django.Text("csrftoken", rq.browser().CSRFToken())), 0)
-	if err != nil {
-		return rq.h.compat.failed(err)
-	}
-	header := http.Header{"Content-Type": {"application/json"}}
-	return rq.neverCache(answer{status: http.StatusOK, header: header, body: body})
+	token := django.Text("csrftoken", rq.browser().CSRFToken())
+	return rq.neverCache(h.compat.json(http.StatusOK, django.Object(token)))
 }

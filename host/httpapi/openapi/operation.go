@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Operation is a method of a path.
@@ -46,7 +47,8 @@ type Header struct {
 
 // id names an operation: post_auth_token_refresh.
 func (o *Operation) id() string {
-	return strings.ToLower(o.Method) + strings.TrimSuffix(strings.ReplaceAll(o.Path, "/", "_"), "_")
+	between := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	return strings.ToLower(strings.Join(strings.FieldsFunc(o.Method+o.Path, between), "_"))
 }
 
 // describe is the operation in the document. It adds the components that the operation needs.

@@ -1,0 +1,47 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
+)
+
+// jwksPath is where verifiers find the public keys.
+const jwksPath = "/.well-known/jwks.json"
+
+// noKeys stands for the keys of a node that publishes none.
+var noKeys = &PublishedKeys{JWKS: []byte(`{"keys":[]}`), ETag: strongETag([]byte(`{"keys":[]}`))}
+
+// published are the keys as they are now.
+func (h *handler) published() *PublishedKeys {
+	if h.cfg.Keys == nil {
+		return noKeys
+	}
+	if keys := h.cfg.Keys(); keys != nil {
+		return keys
+	}
+	return noKeys
+}
+
+// keySet answers GET /.well-known/jwks.json with the public keys.
+func (h *handler) keySet(rq *request) answer {
+	keys := h.published()
+	header := http.Header{"Content-Type": {"application/json"}}
+	return rq.kept(answer{status: http.StatusOK, header: header, body: keys.JWKS}, keys.ETag, keys.MaxAge)
+}
+
+// keySetSchema is the shape of what keySet answers (RFC 7517 §5).
+var keySetSchema = func() openapi.Schema {
+	coordinate := func(text string) openapi.Schema { return openapi.Text().About(text) }
+	key := openapi.Object("PublicKey",
+		openapi.Has("kty", openapi.Text().About("EC, OKP or RSA.")),
+		openapi.Has("kid", openapi.Text().About("The name of the key, as in the header of tokens.")),
+		openapi.Has("use", openapi.Text().About("sig.")),
+		openapi.Has("alg", openapi.Text().About("The only algorithm of the key.")),
+		openapi.MayHave("crv", openapi.Text().About("The curve, of EC and OKP.")),
+		openapi.MayHave("x", coordinate("Of EC and OKP.")),
+		openapi.MayHave("y", coordinate("Of EC.")),
+		openapi.MayHave("n", coordinate("The modulus, of RSA.")),
+		openapi.MayHave("e", coordinate("The exponent, of RSA.")))
+	return openapi.Object("KeySet", openapi.Has("keys", openapi.List(key)))
+}()
