@@ -57,6 +57,14 @@ func (w *writer) join(f fact.Fact) error {
 		return w.endSession(f)
 	case fact.Lifetimes:
 		return w.joinLifetimes(f)
+	case fact.Key:
+		return w.joinKey(f)
+	case fact.SealKey:
+		w.sealKey(f)
+	case fact.UnsealKey:
+		w.unsealKey(f.ID)
+	case fact.ForgetKey:
+		return w.forgetKey(f)
 	case fact.ReserveStart:
 		w.reserveStart(f)
 	case fact.NodeCutOff:
@@ -129,6 +137,8 @@ func (w *writer) saw(f fact.Fact) {
 	case fact.Group:
 		at = f.Stamp
 	case fact.RemoveGroup:
+		at = f.Stamp
+	case fact.Key:
 		at = f.Stamp
 	default:
 		return

@@ -91,9 +91,9 @@ func TestCheckSound(t *testing.T) {
 				t.Errorf("Check of %d customers with %v = %v, %v, want nothing to be wrong", customers, kind, shown(r),
 					err)
 			}
-			want := store.Report{ID: r.ID, IDs: kind, Schema: 5, Groups: 1, Sessions: 2, Bytes: int64(len(before)),
-				Customers: customers * 3 / 4, Families: customers + 1, Revoked: customers + 1,
-				Tombstones: customers / 4,
+			want := store.Report{ID: r.ID, IDs: kind, Schema: store.Schema, Groups: 1, Sessions: 2,
+				Bytes: int64(len(before)), Customers: customers * 3 / 4, Families: customers + 1,
+				Revoked: customers + 1, Tombstones: customers / 4,
 				LastCommit: time.UnixMilli(start).UTC()}
 			if !reflect.DeepEqual(r, want) || len(r.ID) != 32 {
 				t.Errorf("Check = %+v, want %+v", r, want)
@@ -173,7 +173,7 @@ func TestCheckRefuses(t *testing.T) {
 	})
 	newer := closedStore(t)
 	otherBolt(t, newer, bbolt.Options{}, func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte("meta")).Put([]byte("schema"), []byte("\x01\x06\x00\x00\x00\x00\x00\x00\x00"))
+		return tx.Bucket([]byte("meta")).Put([]byte("schema"), []byte("\x01\x07\x00\x00\x00\x00\x00\x00\x00"))
 	})
 	short := closedStore(t)
 	must(t, os.Truncate(short, 12288))
@@ -192,7 +192,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"a bbolt file of another program", foreign, store.ErrForeign,
 			"check store PATH: not a store of edgetoken: another program wrote this bbolt file; name the right path"},
 		{"a newer schema", newer, store.ErrNewerSchema,
-			"check store PATH: written by a newer version: it has schema 6, this version knows 5; run the newer " +
+			"check store PATH: written by a newer version: it has schema 7, this version knows 6; run the newer " +
 				"version, or restore a backup from before it"},
 		{"cut short", short, store.ErrCorrupt, ""},
 	} {

@@ -239,6 +239,9 @@ func (db *DB) served(w *writer) {
 	db.number.Store(uint32(w.node.Number))
 	c.file.fleet = w.fleet
 	db.index.remove(int(c.failed), w.forgotten)
+	if w.keysChanged {
+		db.keysVersion.Add(1)
+	}
 }
 
 // release ends the wait of readers who have seen the commit under way.
@@ -288,6 +291,7 @@ func (db *DB) reopen() <-chan time.Time {
 		db.number.Store(uint32(c.file.node.Number))
 		db.outboxBytes.Store(c.file.fleet.outbox.bytes)
 		db.latest.Store(durable(c.file.transaction))
+		db.keysVersion.Add(1)                      // the commit that failed may have changed keys
 		db.changes.Store(db.changes.Load()&^1 + 2) // nothing read from a commit that was taken back counts
 		db.mu.Lock()
 		defer db.mu.Unlock()

@@ -52,6 +52,8 @@ type DB struct {
 	loads   loadCache
 	index   *familyIndex
 
+	keysVersion atomic.Uint64 // see KeysVersion
+
 	windows windows
 	counts  counts
 	time    *timekeeper

@@ -1,5 +1,5 @@
-// Package store keeps what a node must remember: customers, groups, sessions, revoked families, cut-offs. It is one
-// bbolt file.
+// Package store keeps what a node must remember: customers, groups, sessions, revoked families, cut-offs, keys. It is
+// one bbolt file.
 //
 // Its types: DB, opened by Open; Customer; Query for Load, which reads all that one request needs in one transaction;
 // and core.Effects, which Settle makes durable. A request loads, decides and settles; after ErrConflict it begins
@@ -43,12 +43,13 @@
 // # Reading order
 //
 //	opening     db.go, open.go, make.go (a new file), header.go (before bbolt reads it), schema.go (buckets), lost.go
-//	records     keys.go, record.go, reader.go, register.go (fields and sets with stamps), then one file a kind:
-//	            person.go (customers), grouprecord.go, family.go, cutoff.go, gap.go, removal.go, sessionrecord.go
+//	records     recordkeys.go, record.go, reader.go, register.go (fields and sets with stamps), then one file a kind:
+//	            person.go (customers), grouprecord.go, family.go, cutoff.go, gap.go, removal.go, sessionrecord.go,
+//	            keyrecord.go
 //	reading     tables.go, load.go and loadcache.go, familyindex.go (which families have no record),
 //	            read.go, durable.go (a commit under way), emailcase.go, stats.go
 //	resolving   writer.go, settle.go and foldfamilies.go (a decision), session.go, customer.go and change.go, set.go,
-//	            rights.go and permission.go, group.go, lifetimes.go, purge.go
+//	            rights.go and permission.go, group.go, lifetimes.go, key.go, purge.go
 //	applying    apply.go, applycustomer.go, address.go, forget.go; the other kinds beside their records
 //	committing  commit.go, batch.go, clock.go, window.go (how long an advance has been durable), compact.go, errors.go
 //	frames      outbox.go, deliver.go, courier.go, heads.go, judge.go, home.go, quarantine.go, fleet.go, conflicts.go
@@ -60,9 +61,10 @@
 //
 // # Layout
 //
-// The schema has version 5; Open upgrades a file of versions 1 to 4. Below, a number in parentheses is the version that
+// The schema has version 6; Open upgrades a file of versions 1 to 5. Below, a number in parentheses is the version that
 // brought a record. Version 2 brought the buckets after "expiry" too, and version 4 those after "session_expiry".
-// Version 5 put starts into the keys of families: an older record, without one, is about every start.
+// Version 5 put starts into the keys of families: an older record, without one, is about every start. Version 6 brought
+// the buckets after "quarantine".
 // Versions 2 and 3 kept the permissions and groups of customers in a bucket of their own, "rights".
 //
 // Integers in keys are big-endian, in values little-endian; a text in a value has its length before it (2 bytes). The
@@ -73,7 +75,7 @@
 //
 // The buckets of a store with integer ids (those of a text id are its UTF-8 bytes), with one sample each:
 //
-//	meta        schema                           01 0500000000000000
+//	meta        schema                           01 0600000000000000
 //	            identity                         01 | 16 random bytes | u8 kind of ids (1 integers, 2 texts)
 //	            tally                            02 | i64 latest commit under a plausible clock, µs |
 //	                                             u64 last version | i64 high-water mark, ms |
@@ -212,6 +214,14 @@
 //	                                             a fact, quarantine:
 //	                                             4d 01 1f000000 0300 a700000000000000 0100000000000000 00 00
 //	                                             07000000 3f010100000005
+//	keys        6b31                             i64 retired, s; 0: it was not | a fact, key, of all that is known
+//	                                             of it (6)
+//	                                             01 00b9556900000000
+//	                                             0a 01 5b000000 0200 6b31 01000000 0740204648470600 0000
+//	                                             01000000 0740204648470600 0000 0500 4553323536 02000000 3059
+//	                                             0900 67656e657261746564 00b9556900000000 0000 01
+//	                                             00b9556900000000 00b9556900000000 8051010000000000
+//	sealed      6b31                             01 0102: the private part as the caller sealed it (6)
 //
 // An integer in a key has its sign bit flipped, so that keys sort as numbers. E-mail addresses are compared by their
 // code points, unless a log-in asks to ignore case.
@@ -283,6 +293,16 @@
 //	                 join: the longest of each
 //	                 from: RaiseLifetimes, RaiseForToken
 //	                 09 01 18000000 100e000000000000 8051010000000000 0000000000000000
+//	key              down, hub
+//	                 kid | made | stamp | alg | u32 length, public key (DER; none: symmetric) | origin |
+//	                 i64 added, s | u16 node | u8 flags (1 checks tokens without a kid, 2 refresh tokens
+//	                 alone) | i64 signs from, s | i64 ends, s | i64 longest life of its tokens, s
+//	                 join: of two that make one kid, the last; then the latest stamp, the longest life, and the
+//	                   earliest end that had come by its stamp: such a retirement is for good
+//	                 from: UpdateKeys, RaiseLongest
+//	                 0a 01 5b000000 0200 6b31 00000000 0040204648470600 0100 02000000 0140204648470600 0300
+//	                 0500 4553323536 02000000 3059 0900 67656e657261746564 00b9556900000000 0100 01
+//	                 00b9556900000000 00b9556900000000 8051010000000000
 //	rehash           local, self
 //	                 id | made | stamp of the password | hash
 //	                 join: the last, while the password is the one that was hashed
@@ -374,6 +394,21 @@
 //	                 join: the last
 //	                 from: Restore
 //	                 50 01 10000000 00a8da769b010000 01a8da769b010000
+//	seal_key         local, self
+//	                 kid | u32 length, private part as the caller sealed it
+//	                 join: the last, while the key is known
+//	                 from: UpdateKeys, Restore
+//	                 51 01 0a000000 0200 6b31 02000000 0102
+//	unseal_key       local, self
+//	                 kid
+//	                 join: drops the private part
+//	                 from: UpdateKeys, Purge
+//	                 52 01 04000000 0200 6b31
+//	forget_key       local, self
+//	                 kid | made
+//	                 join: only the key that was made then, with its private part
+//	                 from: Purge
+//	                 53 01 12000000 0200 6b31 00000000 0040204648470600 0100
 //
 // Limits: ids, e-mail addresses, names and password hashes have at most 1024 bytes, attributes 64 KiB, what a
 // customer or a group may do 64 KiB, a customer 64 sessions; there are at most 10,000 groups. At most 512 requests

@@ -75,6 +75,9 @@ var (
 	CheckPermission   = checkPermission
 )
 
+// Schema is the version of the layout.
+const Schema = schema
+
 // Reencode reads a record of a kind and writes it again.
 func Reencode(kind string, value []byte) ([]byte, error) {
 	switch kind {
@@ -153,6 +156,20 @@ func Reencode(kind string, value []byte) ([]byte, error) {
 	case "old rights":
 		_, _, err := decodeOldRights(value)
 		return again(value, err)
+	case "key":
+		if len(value) < 9 {
+			return nil, ErrCorrupt
+		}
+		f, err := fact.Decode(value[9:])
+		if err != nil {
+			return nil, ErrCorrupt
+		}
+		id, _ := f.(fact.Key)
+		k, err := decodeKey([]byte(id.ID), value)
+		return k.encode(), err
+	case "private part":
+		sealed, err := decodeSealed(value)
+		return append([]byte{recordVersion}, sealed...), err
 	case "expiry key":
 		until, what, k, err := readExpiryKey(value)
 		return expiryKey(until, what, k), err

@@ -44,6 +44,9 @@ func (m *member) state(t testing.TB) string {
 	node, err := m.Node(bg)
 	must(t, err)
 	s := stats(t, m)
+	for _, k := range keysOf(t, m.DB) {
+		fmt.Fprintf(&b, "%+v, sealed %q\n", k, sealedOf(t, m.DB, k.ID))
+	}
 	fmt.Fprintf(&b, "groups %v, dead %d, position %s, node %d, epoch %d\n", groups, deadOf(t, m, 10), at, node.Number,
 		node.Epoch)
 	fmt.Fprintf(&b, "%d families, %d tombstones, %d sessions, %d frames, %d wait, %d in quarantine, cut-off %v\n",

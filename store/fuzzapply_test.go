@@ -32,6 +32,9 @@ func FuzzApply(f *testing.F) {
 		{fact.Customer{ID: core.Integer(1), Made: at, Stamp: later, Set: fact.Email, Email: "eve"}},
 		{fact.Customer{ID: core.Text("ada"), Made: at, Stamp: later, Set: fact.Email, Email: "eve"}},
 		{fact.Lifetimes{Access: 1, Refresh: 2, Foreign: 3}},
+		{fact.Key{ID: "k", Made: at, Stamp: later, Algorithm: "HS256", Origin: "imported", Ends: start / 1000,
+			Longest: 9},
+			fact.Key{ID: "k", Made: at, Stamp: at, Algorithm: "HS256", Origin: "imported", NoKID: true, SignsFrom: 5}},
 	} {
 		var raw []byte
 		for _, x := range list {

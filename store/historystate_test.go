@@ -56,7 +56,7 @@ func (p *peer) records(o over) map[string]string {
 			put(bucket, k, hex.EncodeToString(x.encode()))
 		})
 	}
-	for _, bucket := range [][]byte{emailsBucket, foldedBucket, contestedBucket, groupsBucket} {
+	for _, bucket := range [][]byte{emailsBucket, foldedBucket, contestedBucket, groupsBucket, keysBucket} {
 		each(bucket, func(k, v []byte) { put(bucket, k, hex.EncodeToString(v)) })
 	}
 	each(lastLoginBucket, func(k, v []byte) {

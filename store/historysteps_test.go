@@ -102,6 +102,15 @@ var operations = []operation{
 		return p.db.ChangeGroup(bg, groupNames[a&1], some(permissions, b), nil)
 	}},
 	{"remove group", 2, true, func(p *peer, a, _ uint32) error { return p.db.RemoveGroup(bg, groupNames[a&1]) }},
+	{"add or change a key", 4, true, func(p *peer, a, b uint32) error { return p.changeKey(a, b) }},
+	{"raise lives", 1, true, func(p *peer, a, b uint32) error {
+		return p.db.RaiseLongest(bg, []string{keyIDs[a%2]}, int64(b%9))
+	}},
+	{"seal a key", 1, false, func(p *peer, a, b uint32) error {
+		return p.db.UpdateKeys(bg, func([]Key) (KeyUpdate, error) {
+			return KeyUpdate{Seal: map[string][]byte{keyIDs[a%2]: {byte(b)}}}, nil
+		})
+	}},
 	{"end all", 1, true, func(p *peer, _, _ uint32) error { return p.db.RevokeAll(bg) }},
 	{"log in", 24, false, func(p *peer, a, b uint32) error {
 		if len(p.world.tokens) > 30 {
@@ -199,6 +208,32 @@ var operations = []operation{
 		}
 		return nil
 	}},
+}
+
+var keyIDs = []string{"k", "l"}
+
+// changeKey adds a key, or changes what can change of it: it schedules, retires or marks it.
+func (p *peer) changeKey(a, b uint32) error {
+	now := p.now().Unix()
+	return p.db.UpdateKeys(bg, func(have []Key) (KeyUpdate, error) {
+		k := Key{ID: keyIDs[a%2], Algorithm: "HS256", Origin: KeyImported, Added: now, Longest: int64(b >> 8 & 7)}
+		for _, h := range have {
+			if h.ID == k.ID {
+				k = h
+			}
+		}
+		switch b % 4 {
+		case 0:
+			k.SignsFrom = now + int64(b>>16&63)
+		case 1:
+			k.Ends = now + int64(b>>16&63) - 20
+		case 2:
+			k.NoKID = !k.NoKID
+		default:
+			k.RefreshOnly = !k.RefreshOnly
+		}
+		return KeyUpdate{Put: []Key{k}}, nil
+	})
 }
 
 // ending notes that all log-ins of a customer have ended which began before, wherever that was.

@@ -40,7 +40,7 @@ var wrongRules = []struct {
 		after.at = max(after.at, w.granted)
 	}
 `}}},
-	{"starts are no part of names", []faultdisk.Fault{{Source: "store/keys.go",
+	{"starts are no part of names", []faultdisk.Fault{{Source: "store/recordkeys.go",
 		Was: "	if k.Start != 0 {\n", Is: `	if k.Start != 0 && !planted("starts are no part of names") {
 `}}},
 	{"a record without a start is about no other", []faultdisk.Fault{{Source: "store/tables.go",

@@ -16,7 +16,7 @@ import (
 )
 
 // schema is the version of the layout that doc.go describes.
-const schema = 5
+const schema = 6
 
 // The buckets, and the keys of the first.
 var (
@@ -54,6 +54,11 @@ var (
 		parkedBucket, contestedBucket, outboxBucket, headsBucket, waitingBucket, quarantineBucket,
 	}
 
+	// Since schema 6.
+	keysBucket    = []byte("keys")
+	sealedBucket  = []byte("sealed") // private parts of keys
+	bucketsSince6 = [][]byte{keysBucket, sealedBucket}
+
 	schemaKey   = []byte("schema")
 	identityKey = []byte("identity")
 	tallyKey    = []byte("tally")
@@ -79,8 +84,10 @@ func bucketsOf(version int64) [][]byte {
 		return bucketsOf1
 	case 2, 3:
 		return slices.Concat(bucketsOf1, bucketsSince2, [][]byte{rightsBucket})
+	case 4, 5:
+		return slices.Concat(bucketsOf1, bucketsSince2, bucketsSince4)
 	}
-	return slices.Concat(bucketsOf1, bucketsSince2, bucketsSince4)
+	return slices.Concat(bucketsOf1, bucketsSince2, bucketsSince4, bucketsSince6)
 }
 
 // prepare makes the buckets of a new file, renews and upgrades an old one, and checks it.

@@ -15,7 +15,7 @@ import (
 // oldestSchema is the oldest schema that this version reads. Schema 1 has no permissions, groups or sessions, and no
 // index without regard to case. Schemas 1 and 2 have no purge clock, and do not record when a revoked family began.
 // Schemas 1 to 3 have no stamps, and keep a customer's rights in a bucket of their own. Schemas 1 to 4 have no starts
-// in the names of families, and no mark of homes.
+// in the names of families, and no mark of homes. Schemas 1 to 5 have no keys.
 const oldestSchema = 1
 
 // upgradeBatch bounds how many records one transaction of an upgrade rewrites.
@@ -93,6 +93,11 @@ func beginUpgrade(tx *bbolt.Tx, version int64, folds string) error {
 			return err
 		}
 	}
+	if version < 6 {
+		if err := upgradeFrom5(tx); err != nil {
+			return err
+		}
+	}
 	if folds != unicode.Version {
 		return refold(tx)
 	}
@@ -167,7 +172,17 @@ func upgradeFrom4(tx *bbolt.Tx) error {
 		return err
 	}
 	node.Homes = min(own.mark, core.LastStart)
-	return errors.Join(meta.Put(nodeKey, encodeNode(node)), meta.Put(schemaKey, encodeNumber(schema)))
+	return meta.Put(nodeKey, encodeNode(node))
+}
+
+// upgradeFrom5 makes the buckets of keys, and sets the schema.
+func upgradeFrom5(tx *bbolt.Tx) error {
+	for _, name := range bucketsSince6 {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
+	}
+	return tx.Bucket(metaBucket).Put(schemaKey, encodeNumber(schema))
 }
 
 // The stages of an upgrade to schema 4.

@@ -33,7 +33,9 @@ func olders(t *testing.T) (list []older) {
 	}
 	half := oldStores[2]
 	list = append(list, older{"schema 4, integer", 4, schema4(t, "integer"), 7, nil},
-		older{"schema 4, half upgraded", 4, schema4(t, "half"), half.highest, half.first(t)})
+		older{"schema 4, half upgraded", 4, schema4(t, "half"), half.highest, half.first(t)},
+		older{"schema 5, integer", 5, unpacked(t, "schema5-integer.db.gz"), 7, unpacked(t, "schema5-integer.says.gz")},
+		older{"schema 5, half upgraded", 5, unpacked(t, "schema5-half.db.gz"), half.highest, half.first(t)})
 	for _, kind := range []core.IDKind{core.IntegerID, core.TextID} {
 		for i, of := range []func(testing.TB, core.IDKind) (string, func(int) core.CustomerID){schema1, schema2} {
 			path, _ := of(t, kind)
@@ -85,7 +87,7 @@ func (o older) goesOn(t *testing.T, name, path string, begun bool) {
 	t.Helper()
 	schema := o.schema
 	if begun {
-		schema = 5
+		schema = store.Schema
 	}
 	if r, err := store.Check(path); err != nil || !r.Sound() || r.Schema != schema {
 		t.Errorf("%s: Check = %+v, %v, want a sound store of schema %d", name, r, err, schema)
@@ -94,7 +96,7 @@ func (o older) goesOn(t *testing.T, name, path string, begun bool) {
 	must(t, err)
 	differ(t, name, says(t, db, o.highest), o.said)
 	must(t, db.Close())
-	if r, err := store.Check(path); err != nil || !r.Sound() || r.Schema != 5 || r.Older {
+	if r, err := store.Check(path); err != nil || !r.Sound() || r.Schema != store.Schema || r.Older {
 		t.Errorf("%s: Check at the end = %+v, %v", name, r, err)
 	}
 }

@@ -108,8 +108,8 @@ func TestUpgradeFrom3(t *testing.T) {
 		differ(t, name, got, want)
 		must(t, db.Close())
 		after, err := store.Check(path)
-		if err != nil || !after.Sound() || after.Schema != 5 || after.Older || after.Customers != before.Customers ||
-			after.Groups != before.Groups {
+		if err != nil || !after.Sound() || after.Schema != store.Schema || after.Older ||
+			after.Customers != before.Customers || after.Groups != before.Groups {
 			t.Errorf("%s: Check after = %+v, %v", name, after, err)
 		}
 	}
@@ -204,7 +204,7 @@ func TestUpgradeGoesOn(t *testing.T) {
 				db, path, _ := o.open(t, b)
 				differ(t, name, says(t, db, o.highest), o.first(t))
 				must(t, db.Close())
-				if r, err := store.Check(path); err != nil || !r.Sound() || r.Schema != 5 || r.Older {
+				if r, err := store.Check(path); err != nil || !r.Sound() || r.Schema != store.Schema || r.Older {
 					t.Errorf("%s: Check at the end = %+v, %v", name, r, err)
 				}
 			}
@@ -253,13 +253,14 @@ func tear(before, after []byte, random *rand.Rand) []byte {
 	return torn
 }
 
-// checkHalf checks a file whose upgrade was interrupted. Older versions refuse it, since it has schema 5 already.
+// checkHalf checks a file whose upgrade was interrupted. Older versions refuse it: it has the present schema
+// already.
 func checkHalf(t *testing.T, name string, b []byte, begun bool) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "half.db")
 	must(t, os.WriteFile(path, b, 0o600))
 	r, err := store.Check(path)
-	if err != nil || !r.Sound() || r.Schema != map[bool]int{false: 3, true: 5}[begun] || !r.Older ||
+	if err != nil || !r.Sound() || r.Schema != map[bool]int{false: 3, true: store.Schema}[begun] || !r.Older ||
 		r.Upgrading != begun {
 		t.Errorf("%s: Check = %+v, %v, want a sound store", name, r, err)
 	}

@@ -59,7 +59,8 @@ func TestUpgradeFrom4(t *testing.T) {
 			must(t, db.Close())
 		}
 		after, err := store.Check(path)
-		if err != nil || !after.Sound() || after.Schema != 5 || after.Older || after.Families != before.Families {
+		if err != nil || !after.Sound() || after.Schema != store.Schema || after.Older ||
+			after.Families != before.Families {
 			t.Errorf("%s: Check after = %+v, %v", name, after, err)
 		}
 		db := open(t, config)
@@ -145,7 +146,7 @@ func TestUpgradeGoesOnFrom4(t *testing.T) {
 	db, path, _ := o.open(t, b)
 	differ(t, "half", says(t, db, o.highest), o.first(t))
 	must(t, db.Close())
-	if r, err := store.Check(path); err != nil || !r.Sound() || r.Schema != 5 || r.Older {
+	if r, err := store.Check(path); err != nil || !r.Sound() || r.Schema != store.Schema || r.Older {
 		t.Errorf("Check at the end = %+v, %v", r, err)
 	}
 }

@@ -27,12 +27,13 @@ type writer struct {
 	last       head // the last frame that this incarnation made
 	fleet      fleet
 	// outbox says whether frames are kept, and maxOutbox how many bytes of them.
-	outbox    bool
-	maxOutbox int64
-	forgotten []core.FamilyKey // families whose records go with this commit
-	advanced  bool             // a family was advanced
-	accepted  bool             // the clock is right, whatever it says
-	shared    fact.Runs        // the facts of this commit that other nodes should know
+	outbox      bool
+	maxOutbox   int64
+	forgotten   []core.FamilyKey // families whose records go with this commit
+	advanced    bool             // a family was advanced
+	keysChanged bool             // keys or private parts were changed
+	accepted    bool             // the clock is right, whatever it says
+	shared      fact.Runs        // the facts of this commit that other nodes should know
 }
 
 // resolved is what a request comes to: the facts to apply.

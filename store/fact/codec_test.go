@@ -45,6 +45,11 @@ func TestMalformed(t *testing.T) {
 		change(&f)
 		return f
 	}
+	key := func(change func(*fact.Key)) fact.Fact {
+		f := fact.Key{ID: "k1", Made: made, Stamp: made, Algorithm: "HS256", Origin: "generated"}
+		change(&f)
+		return f
+	}
 	group := func(granted, withdrawn []string) fact.Fact {
 		return fact.Group{Name: "a", Made: made, Stamp: made, Granted: granted, Withdrawn: withdrawn}
 	}
@@ -83,25 +88,38 @@ func TestMalformed(t *testing.T) {
 		"a group entered and left": customer(func(f *fact.Customer) {
 			f.Entered, f.Left = []fact.Membership{{"a", made}}, []string{"a"}
 		}),
-		"a group without a name":          fact.Group{Made: made, Stamp: made},
-		"a group's permission both ways":  group([]string{"a"}, []string{"a"}),
-		"a hash before the customer":      fact.Rehash{ID: ada, Made: made, Password: early},
-		"a cut-off before 1970":           fact.CutOff{Subject: fact.ByID(ada), At: -1},
-		"a cut-off that no id can carry":  fact.CutOff{Subject: fact.ByID(ada), At: core.LastStart + 1},
-		"a cut-off kept for ever":         fact.CutOff{Subject: fact.ByID(ada), Until: core.LastUntil + 1},
-		"a family from before 1970":       fact.RevokeFamily{Family: family, Start: -1},
-		"a family dead for ever":          fact.RevokeFamily{Family: family, Until: math.MaxInt64},
-		"a long issuer":                   fact.RevokeFamily{Family: core.FamilyKey{Issuer: long}},
-		"an advance to no generation":     fact.AdvanceFamily{Family: family},
-		"a life too long":                 fact.Lifetimes{Access: math.MaxInt64/1_000_000_000 + 1},
-		"a negative life":                 fact.Lifetimes{Foreign: -1},
-		"a session that begins too late":  fact.Session{Customer: ada, Started: core.LastStart + 1},
-		"a session of nobody":             fact.Session{},
-		"a record of no kind":             fact.Forget{Record: 'x', Key: []byte{1}},
-		"a record without a key":          fact.Forget{Record: fact.CutOffRecord},
-		"a mark that no token can reach":  fact.ReserveStart{At: core.LastStart + 1},
-		"a clock beyond the year 9999":    fact.Clock{At: math.MaxInt64},
-		"a cut-off of the node that late": fact.NodeCutOff{At: math.MaxInt64},
+		"a group without a name":           fact.Group{Made: made, Stamp: made},
+		"a group's permission both ways":   group([]string{"a"}, []string{"a"}),
+		"a hash before the customer":       fact.Rehash{ID: ada, Made: made, Password: early},
+		"a cut-off before 1970":            fact.CutOff{Subject: fact.ByID(ada), At: -1},
+		"a cut-off that no id can carry":   fact.CutOff{Subject: fact.ByID(ada), At: core.LastStart + 1},
+		"a cut-off kept for ever":          fact.CutOff{Subject: fact.ByID(ada), Until: core.LastUntil + 1},
+		"a family from before 1970":        fact.RevokeFamily{Family: family, Start: -1},
+		"a family dead for ever":           fact.RevokeFamily{Family: family, Until: math.MaxInt64},
+		"a long issuer":                    fact.RevokeFamily{Family: core.FamilyKey{Issuer: long}},
+		"an advance to no generation":      fact.AdvanceFamily{Family: family},
+		"a life too long":                  fact.Lifetimes{Access: math.MaxInt64/1_000_000_000 + 1},
+		"a negative life":                  fact.Lifetimes{Foreign: -1},
+		"a key without an id":              key(func(f *fact.Key) { f.ID = "" }),
+		"a key with a long id":             key(func(f *fact.Key) { f.ID = strings.Repeat("a", fact.MaxKeyID+1) }),
+		"a key without an algorithm":       key(func(f *fact.Key) { f.Algorithm = "" }),
+		"a key from nowhere":               key(func(f *fact.Key) { f.Origin = "" }),
+		"a long public key":                key(func(f *fact.Key) { f.Public = make([]byte, fact.MaxPublicKey+1) }),
+		"a key of a node that none can be": key(func(f *fact.Key) { f.Node = fact.MaxNumber + 1 }),
+		"a key that was added before 1970": key(func(f *fact.Key) { f.Added = -1 }),
+		"a key that signs too late":        key(func(f *fact.Key) { f.SignsFrom = core.LastUntil + 1 }),
+		"a key that ends before 1970":      key(func(f *fact.Key) { f.Ends = -1 }),
+		"a key of endless tokens":          key(func(f *fact.Key) { f.Longest = math.MaxInt64 }),
+		"a key changed before it was made": key(func(f *fact.Key) { f.Stamp = early }),
+		"an empty private part":            fact.SealKey{ID: "k1"},
+		"a long private part":              fact.SealKey{ID: "k1", Sealed: make([]byte, fact.MaxSealedKey+1)},
+		"a session that begins too late":   fact.Session{Customer: ada, Started: core.LastStart + 1},
+		"a session of nobody":              fact.Session{},
+		"a record of no kind":              fact.Forget{Record: 'x', Key: []byte{1}},
+		"a record without a key":           fact.Forget{Record: fact.CutOffRecord},
+		"a mark that no token can reach":   fact.ReserveStart{At: core.LastStart + 1},
+		"a clock beyond the year 9999":     fact.Clock{At: math.MaxInt64},
+		"a cut-off of the node that late":  fact.NodeCutOff{At: math.MaxInt64},
 	} {
 		if got, err := fact.Decode(fact.Append(nil, f)); !errors.Is(err, fact.ErrMalformed) || got != nil {
 			t.Errorf("%s: got %#v, %v", name, got, err)

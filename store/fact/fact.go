@@ -26,6 +26,7 @@ const (
 	GroupKind          Kind = 7
 	RemoveGroupKind    Kind = 8
 	LifetimesKind      Kind = 9
+	KeyKind            Kind = 10
 
 	// Kinds from 64 on never leave the node.
 	RehashKind       Kind = 64
@@ -45,6 +46,9 @@ const (
 	ReleaseKind      Kind = 78
 	FollowedKind     Kind = 79
 	GapKind          Kind = 80
+	SealKeyKind      Kind = 81
+	UnsealKeyKind    Kind = 82
+	ForgetKeyKind    Kind = 83
 )
 
 // Fields says which fields a Customer sets.

@@ -42,6 +42,7 @@ func TestSecretsAreMasked(t *testing.T) {
 			fact.Rehash{ID: ada, Made: made, Password: made}},
 		{fact.Session{ID: cookie, Customer: ada}, fact.Session{Customer: ada}},
 		{fact.EndSession{ID: cookie}, fact.EndSession{}},
+		{fact.SealKey{ID: "k1", Sealed: []byte("private")}, fact.SealKey{ID: "k1", Sealed: []byte("other")}},
 	} {
 		one, other := fact.AppendJSON(nil, c.one), fact.AppendJSON(nil, c.other)
 		if !bytes.Equal(one, other) || !bytes.Contains(one, []byte(`"***"`)) {

@@ -45,6 +45,7 @@ var layouts = [...]layout{
 	GroupKind:          {"group", 1, Down, Hub, readGroup},
 	RemoveGroupKind:    {"remove_group", 1, Down, Hub, readRemoveGroup},
 	LifetimesKind:      {"lifetimes", 1, Up, Anyone, readLifetimes},
+	KeyKind:            {"key", 1, Down, Hub, readKey},
 
 	RehashKind:       {"rehash", 1, Local, Self, readRehash},
 	SessionKind:      {"session", 1, Local, Self, readSession},
@@ -63,6 +64,9 @@ var layouts = [...]layout{
 	QuarantineKind:   {"quarantine", 1, Local, Self, readQuarantine},
 	ReleaseKind:      {"release", 1, Local, Self, readRelease},
 	FollowedKind:     {"followed", 1, Local, Self, readFollowed},
+	SealKeyKind:      {"seal_key", 1, Local, Self, readSealKey},
+	UnsealKeyKind:    {"unseal_key", 1, Local, Self, readUnsealKey},
+	ForgetKeyKind:    {"forget_key", 1, Local, Self, readForgetKey},
 }
 
 // layout is the row of k; that of an unknown kind is zero.

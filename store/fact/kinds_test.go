@@ -31,6 +31,7 @@ func TestLanes(t *testing.T) {
 		fact.GroupKind:          {"group", fact.Down, fact.Hub},
 		fact.RemoveGroupKind:    {"remove_group", fact.Down, fact.Hub},
 		fact.LifetimesKind:      {"lifetimes", fact.Up, fact.Anyone},
+		fact.KeyKind:            {"key", fact.Down, fact.Hub},
 	}
 	for i := range 256 {
 		kind := fact.Kind(i)

@@ -46,6 +46,7 @@ func (r *reader) moment() int64      { return r.between(firstMoment, lastMoment)
 func (r *reader) start() int64       { return r.between(0, core.LastStart) }               // Unix milliseconds
 func (r *reader) familyStart() int64 { return r.between(0, lastMoment/1000) }              // Unix milliseconds
 func (r *reader) until() int64       { return r.between(-core.LastUntil, core.LastUntil) } // Unix seconds
+func (r *reader) second() int64      { return r.between(0, core.LastUntil) }               // Unix seconds
 func (r *reader) lifetime() int64    { return r.between(0, maxLifetime) }                  // seconds
 
 // text takes UTF-8 without null characters.

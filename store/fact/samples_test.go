@@ -78,6 +78,15 @@ var samples = []struct {
 	{fact.Lifetimes{Access: 3600, Refresh: 86400},
 		"09 01 18000000 100e000000000000 8051010000000000 0000000000000000",
 		`{"fact":"lifetimes","access":3600,"refresh":86400,"foreign":0}`},
+	{fact.Key{ID: "k1", Made: made, Stamp: later, Algorithm: "ES256", Public: []byte{0x30, 0x59}, Origin: "generated",
+		Added: seconds, Node: 1, NoKID: true, SignsFrom: seconds, Ends: seconds, Longest: 86400},
+		"0a 01 5b000000 0200 6b31 00000000 0040204648470600 0100 02000000 0140204648470600 0300 0500 4553323536 " +
+			"02000000 3059 0900 67656e657261746564 00b9556900000000 0100 01 00b9556900000000 00b9556900000000 " +
+			"8051010000000000",
+		`{"fact":"key","id":"k1","made":"0/2026-01-01T00:00:00.000000Z/1",` +
+			`"stamp":"2/2026-01-01T00:00:00.000001Z/3","algorithm":"ES256","public":"3059","origin":"generated",` +
+			`"added":"2026-01-01T00:00:00Z","node":1,"no_kid":true,"refresh_only":false,` +
+			`"signs_from":"2026-01-01T00:00:00Z","ends":"2026-01-01T00:00:00Z","longest":86400}`},
 	{fact.Rehash{ID: ada, Made: made, Password: made, Hash: "!"},
 		"40 01 28000000 01 0700000000000000 00000000 0040204648470600 0100 00000000 0040204648470600 " +
 			"0100 0100 21",
@@ -132,6 +141,11 @@ var samples = []struct {
 	{fact.Gap{After: milliseconds, Until: milliseconds + 1},
 		"50 01 10000000 00a8da769b010000 01a8da769b010000",
 		`{"fact":"gap","after":"2026-01-01T00:00:00.000Z","until":"2026-01-01T00:00:00.001Z"}`},
+	{fact.SealKey{ID: "k1", Sealed: []byte{1, 2}}, "51 01 0a000000 0200 6b31 02000000 0102",
+		`{"fact":"seal_key","id":"k1","sealed":"***"}`},
+	{fact.UnsealKey{ID: "k1"}, "52 01 04000000 0200 6b31", `{"fact":"unseal_key","id":"k1"}`},
+	{fact.ForgetKey{ID: "k1", Made: made}, "53 01 12000000 0200 6b31 00000000 0040204648470600 0100",
+		`{"fact":"forget_key","id":"k1","made":"0/2026-01-01T00:00:00.000000Z/1"}`},
 }
 
 // unusual are facts with what the samples do not have.
@@ -150,6 +164,7 @@ var unusual = []fact.Fact{
 	fact.KeepCutOff{Subject: fact.ByID(ada)},
 	fact.Group{Name: "a", Made: made, Stamp: later, Granted: []string{"b", "d"}, Withdrawn: []string{"a", "c", "e"}},
 	fact.Rehash{ID: ada, Made: made, Password: later, Hash: "secret-hash"},
+	fact.Key{ID: "ünï", Made: made, Stamp: made, Algorithm: "HS256", Origin: "SECRET_KEY", RefreshOnly: true},
 	fact.Node{Number: 0xffff, Incarnation: 1<<64 - 1, Epoch: 1<<32 - 1},
 	fact.Node{Number: 1, Epoch: 1, Homes: core.LastStart},
 }
