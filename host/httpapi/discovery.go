@@ -9,6 +9,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
+	"github.com/edgetoken/edgetoken/host/pages"
 )
 
 // Where verifiers ask what they need to know of an issuer.
@@ -51,7 +52,7 @@ func (h *handler) routeWellKnown() {
 	}
 	for _, d := range h.wellKnowns() {
 		h.wellKnown[d.path], h.wellKnown[below+d.path] = d, d
-		if d.path != jwksPath {
+		if d.path != pages.JWKSPath {
 			h.wellKnown[d.path+below] = d
 		}
 	}
@@ -77,7 +78,7 @@ func (h *handler) discover(rq *request) answer {
 	}
 	a := h.compat.json(http.StatusOK, django.Object(
 		django.Text("issuer", *settings.Issuer),
-		django.Text("jwks_uri", strings.TrimSuffix(*settings.Issuer, "/")+jwksPath),
+		django.Text("jwks_uri", strings.TrimSuffix(*settings.Issuer, "/")+pages.JWKSPath),
 		django.Texts("response_types_supported"),
 		django.Texts("grant_types_supported"),
 		django.Texts("subject_types_supported", "public"),

@@ -34,6 +34,9 @@ func (h *handler) index(rq *request) answer {
 		browser.Text = "You are logged in: your browser’s session counts at the customers’ endpoints."
 		browser.Links[0] = pages.Link{Text: "Your account", URL: pages.ProfilePath}
 	}
+	if c, err := rq.sessionCustomer(); err == nil && c.IsStaff {
+		browser.Links = append(browser.Links, pages.Link{Text: "Keys of this node", URL: pages.KeysPath})
+	}
 	if h.cfg.TokenCookies.On {
 		tokens.Text = "Log in here. A web application has its tokens in cookies, " +
 			"and sends the CSRF token of " + csrfPath + " with each request that changes something."

@@ -6,9 +6,6 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
 )
 
-// jwksPath is where verifiers find the public keys.
-const jwksPath = "/.well-known/jwks.json"
-
 // noKeys stands for the keys of a node that publishes none.
 var noKeys = &PublishedKeys{JWKS: []byte(`{"keys":[]}`), ETag: strongETag([]byte(`{"keys":[]}`))}
 

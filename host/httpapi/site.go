@@ -17,6 +17,7 @@ import (
 //	/auth/browse/          the start page: all endpoints
 //	/auth/browse/call/     sends any request, from the page of a view
 //	/auth/token/explain/   explains a token
+//	/auth/keys/            the keys, for staff
 //	/accounts/profile/     who is logged in: where a log-in leads by default
 //	/openapi.json          the OpenAPI document, on every node
 //	/auth/login/           logs in
@@ -36,6 +37,7 @@ func (h *handler) site() map[string]func(*request) answer {
 		pages.CallPath:    h.call,
 		pages.ExplainPath: h.explain,
 		pages.ProfilePath: h.profile,
+		pages.KeysPath:    h.keysPage,
 		pages.LoginPath:   h.login,
 		pages.LogoutPath:  h.logout,
 	})

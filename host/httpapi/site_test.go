@@ -234,7 +234,7 @@ func TestThrottledPages(t *testing.T) {
 func TestNodeWithoutPages(t *testing.T) {
 	b := openPerson(t, func(_ *node.Config, c *httpapi.Config) { c.Browser.Off = true })
 	for _, path := range []string{"/", "/accounts/profile/", "/auth/login/", "/auth/logout/", pages.IndexPath,
-		pages.CallPath, pages.ExplainPath} {
+		pages.CallPath, pages.ExplainPath, pages.KeysPath} {
 		if answer, _ := b.open(t, path, nil); answer.StatusCode != http.StatusNotFound {
 			t.Errorf("%s = %d, want 404", path, answer.StatusCode)
 		}

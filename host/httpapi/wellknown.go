@@ -11,6 +11,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/httpapi/browser"
 	"github.com/edgetoken/edgetoken/host/httpapi/django"
 	"github.com/edgetoken/edgetoken/host/httpapi/openapi"
+	"github.com/edgetoken/edgetoken/host/pages"
 )
 
 // wellKnown is a document for programs that verify tokens elsewhere (RFC 8615). Anybody may read it, from any page and
@@ -33,7 +34,7 @@ func (h *handler) wellKnowns() []*wellKnown {
 		"it has no endpoint for OAuth."
 	return []*wellKnown{
 		{
-			path: jwksPath, name: "Public Keys", schema: keySetSchema, get: h.keySet,
+			path: pages.JWKSPath, name: "Public Keys", schema: keySetSchema, get: h.keySet,
 			description: "The public keys of this node as a JWK Set (RFC 7517), those that will sign included.",
 		},
 		{

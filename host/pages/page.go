@@ -18,7 +18,9 @@ const (
 	LoginPath   = "/auth/login/"
 	LogoutPath  = "/auth/logout/"
 	ProfilePath = "/accounts/profile/"
+	KeysPath    = "/auth/keys/"
 	OpenAPIPath = "/openapi.json"
+	JWKSPath    = "/.well-known/jwks.json"
 )
 
 // CSRFField is the name of the hidden field that carries Frame.CSRFToken.
@@ -62,7 +64,7 @@ var layout = template.Must(template.New("layout.html").Funcs(template.FuncMap{
 
 var paths = map[string]string{
 	"index": IndexPath, "call": CallPath, "explain": ExplainPath, "login": LoginPath, "logout": LogoutPath,
-	"profile": ProfilePath, "openapi": OpenAPIPath,
+	"profile": ProfilePath, "openapi": OpenAPIPath, "jwks": JWKSPath,
 }
 
 // parse reads the template of one page, which defines its title and its main part.

@@ -144,6 +144,23 @@ var samples = []sample{
 		e.Header, e.Claims, e.HasJSON = nil, nil, false
 		return pages.Token(w, pages.TokenData{Frame: anonymous(t), Choices: choices, Result: e})
 	}},
+	{"keys", func(w io.Writer, t func(string) string) error {
+		return pages.Keys(w, pages.KeysData{Frame: frame(t), Warnings: []string{t("No key takes over.")},
+			Keys: []pages.Key{
+				{ID: t("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"), Algorithm: t("ES256"), State: "signing",
+					Origin: t("generated"), Published: t("2026-11-24 09:12 UTC"), SignsFrom: t("2026-11-25 09:12 UTC"),
+					Ends: t("2026-12-25 09:12 UTC")},
+				{ID: t("next"), Algorithm: t("EdDSA"), State: "published", Origin: t("imported"),
+					Published: t("2026-11-24 09:12 UTC"), SignsFrom: t("2026-12-25 09:12 UTC")},
+				{Algorithm: t("HS256"), State: "verifying", Origin: t("SECRET_KEY"),
+					Published: t("2026-11-24 09:12 UTC")},
+			},
+			Changes: []pages.KeyChange{{When: t("2026-12-25 09:12:44 UTC, in 30 days"), Key: t("next")},
+				{When: t("2026-12-25 09:12:44 UTC, in 30 days"), Key: t("NzbLsXh8uDCcd"), Ends: true}}})
+	}},
+	{"keys-none", func(w io.Writer, t func(string) string) error {
+		return pages.Keys(w, pages.KeysData{Frame: frame(t)})
+	}},
 }
 
 var choices = []pages.Link{{Text: "what its type is for", URL: ""}, {Text: "the Authorization header", URL: "header"},

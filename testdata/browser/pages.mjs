@@ -63,6 +63,8 @@ export const pages = {
   "me-broken": [400, called("/customers/me/", "POST", "{", "ana")],
   "customers-forbidden": [403, at("/customers/", "ana")],
   "customers": [200, at("/customers/", "staff")],
+  "keys": [200, at("/auth/keys/", "staff")],
+  "keys-forbidden": [403, at("/auth/keys/", "ana")],
   "open": [200, at("/customers/open/")],
   "readonly": [200, at("/customers/readonly/")],
   "managed": [200, at("/customers/managed/", "root")],

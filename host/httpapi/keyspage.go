@@ -1,0 +1,75 @@
+package httpapi
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/permission"
+	"github.com/edgetoken/edgetoken/host/explain"
+	"github.com/edgetoken/edgetoken/host/pages"
+)
+
+// keysPage shows the keys to staff who have logged in with a browser, and leads others to the log-in. For a program it
+// is 404, like the other pages for people.
+func (h *handler) keysPage(rq *request) answer {
+	switch {
+	case !rq.namesHTML():
+		return h.compat.page(http.StatusNotFound).since(unknownPath)
+	case !rq.isRead():
+		return onlyMethods(http.MethodGet, http.MethodHead)
+	}
+	c, err := rq.visitor()
+	if err != nil {
+		return rq.pageFailed(err)
+	}
+	who := identity{customer: c}
+	switch permission.IsAdminUser.Decide(rq.method, "", who.caller()) {
+	case permission.Allowed:
+	case permission.Unauthenticated:
+		return goTo(pages.LoginPath + "?next=" + url.QueryEscape(pages.KeysPath))
+	default:
+		a := rq.htmlPage(http.StatusForbidden, func(w io.Writer) error {
+			return pages.Failure(w, pages.FailureData{Frame: rq.frame(pages.KeysPath), Status: http.StatusForbidden})
+		})
+		return classify(errForbidden).mark(a)
+	}
+	d := h.published().shown(h.cfg.Now())
+	d.Frame = rq.frame(pages.KeysPath)
+	return rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.Keys(w, d) })
+}
+
+// shown are the keys in the words of the page. Those that are gone are left out.
+func (p *PublishedKeys) shown(now time.Time) (d pages.KeysData) {
+	var signer *PublishedKey
+	for i := range p.List {
+		key := &p.List[i]
+		switch key.State {
+		case core.KeyGone.String():
+			continue
+		case core.KeySigning.String():
+			signer = key
+		}
+		d.Keys = append(d.Keys, pages.Key{
+			ID: key.ID, Algorithm: key.Algorithm, State: key.State, Origin: key.Origin,
+			Published: day(key.Added), SignsFrom: day(key.SignsFrom), Ends: day(key.Ends),
+		})
+	}
+	succeeded := signer == nil || signer.Ends.IsZero()
+	for _, change := range p.changes(now) {
+		d.Changes = append(d.Changes, pages.KeyChange{
+			When: explain.Moment(change.at, now.Truncate(time.Second)), Key: change.key.ID, Ends: change.ends,
+		})
+		succeeded = succeeded || !change.ends && !change.at.After(signer.Ends)
+	}
+	switch {
+	case signer == nil && len(p.List) > 0:
+		d.Warnings = append(d.Warnings, "No key signs: this node verifies tokens, and nobody can log in.")
+	case !succeeded:
+		d.Warnings = append(d.Warnings, "No key takes over when the one that signs ends, "+day(signer.Ends)+
+			": from then on nobody can log in.")
+	}
+	return d
+}

@@ -1,0 +1,77 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/host/pages"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// TestKeysPage: staff see the keys and what happens to them next; nobody else does.
+func TestKeysPage(t *testing.T) {
+	now := day
+	keys := someKeys()
+	b := &person{openKeys(t, func(_ *node.Config, c *httpapi.Config) {
+		c.Keys, c.Now = func() *httpapi.PublishedKeys { return keys }, func() time.Time { return now }
+	}), map[string]string{}}
+	if answer, body := b.ask(t, "GET", pages.KeysPath, ""); answer.StatusCode != http.StatusNotFound ||
+		body != djangosNotFound {
+		t.Errorf("for a program: %d %s, want Django's page", answer.StatusCode, body)
+	}
+	if answer, _ := b.open(t, pages.KeysPath, nil); answer.StatusCode != http.StatusFound ||
+		answer.Header.Get("Location") != "/auth/login/?next=%2Fauth%2Fkeys%2F" {
+		t.Errorf("for nobody: %d to %q, want the log-in", answer.StatusCode, answer.Header.Get("Location"))
+	}
+	b.logIn(t)
+	answer, page := b.open(t, pages.KeysPath, nil)
+	if answer.StatusCode != http.StatusForbidden {
+		t.Errorf("for a customer: %d, want 403", answer.StatusCode)
+	}
+	contains(t, "for a customer", page, []string{"You do not have permission", "ana@example.com"}, []string{"ES256"})
+	if _, page := b.open(t, pages.IndexPath, nil); strings.Contains(page, pages.KeysPath) {
+		t.Error("the start page of a customer leads to the keys")
+	}
+	if _, err := b.store.Set(t.Context(), core.Integer(7), store.Change{IsStaff: new(true)}, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name        string
+		change      func()
+		shown, kept []string
+	}{
+		{"with a successor", func() {}, []string{
+			"<code>one</code></th><td>ES256</td><td class=\"good\">signing</td>", "2030-01-02 03:04 UTC",
+			"<code>two</code> takes over and signs</p><p class=\"help\">2030-01-03 03:04:05 UTC, in 24 hours",
+			"<code>one</code> ends", "<code>hmac</code> ends", "generated", "SECRET_KEY",
+		}, []string{"log in.", "RS256"}},
+		{"without one", func() { keys.List[1].SignsFrom = time.Time{} }, []string{
+			"No key takes over when the one that signs ends, 2030-01-04 03:04 UTC: from then on nobody can log in.",
+		}, []string{"takes over and signs"}},
+		{"a successor that ends before", func() { keys.List[1].SignsFrom, keys.List[1].Ends = day.Add(time.Hour), day },
+			[]string{"No key takes over"}, []string{"takes over and signs"}},
+		{"none that signs", func() { keys.List[0].State = "verifying" }, []string{"No key signs"},
+			[]string{"No key takes over"}},
+		{"when all has ended", func() { keys.List = keys.List[2:3] },
+			[]string{"No key begins to sign or ends by itself.", "no key to show"}, nil},
+	} {
+		c.change()
+		answer, page := b.open(t, pages.KeysPath, nil)
+		if answer.StatusCode != http.StatusOK || !strings.Contains(answer.Header.Get("Cache-Control"), "no-store") {
+			t.Errorf("%s: %d %v", c.name, answer.StatusCode, answer.Header)
+		}
+		contains(t, c.name, main(page), c.shown, c.kept)
+	}
+	if _, page := b.open(t, pages.IndexPath, nil); !strings.Contains(page, pages.KeysPath) {
+		t.Error("the start page of staff does not lead to the keys")
+	}
+	answer, _ = b.ask(t, "POST", pages.KeysPath, "", "Accept: text/html")
+	if answer.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("POST = %d, want 405", answer.StatusCode)
+	}
+}
