@@ -50,6 +50,15 @@ func (e *Engine) MemoryBytes() (n int) {
 	return n
 }
 
+// Memories are copies of the linear memories of the idle instances.
+func (e *Engine) Memories() (all [][]byte) {
+	e.each(func(i *instance) {
+		b, _ := i.memory.Read(0, i.memory.Size())
+		all = append(all, bytes.Clone(b))
+	})
+	return all
+}
+
 // Hold takes every slot of the pool, until the result is called.
 func (e *Engine) Hold() (free func()) {
 	var held []lease
