@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/server"
@@ -23,6 +25,11 @@ var (
 
 // NewObserver counts what it is told, as the metrics of a service do.
 func NewObserver() func(httpapi.Observation) { return newMetrics(&Service{}, &config.Config{}).observe }
+
+// KeyFigures are the metrics of keys.
+func KeyFigures(published func() *httpapi.PublishedKeys) prometheus.Collector {
+	return keyFigures{published}
+}
 
 // ServeMetrics serves the metrics of a service that does nothing.
 func ServeMetrics(ctx context.Context, l net.Listener) error {

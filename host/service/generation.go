@@ -50,6 +50,7 @@ func (s *Service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 		func(ring *keyring.Ring) error { return s.useKeys(g, ring) })
 	g.handler, err = httpapi.New(httpapi.Config{
 		Node: g.node, Current: func() *node.Node { return s.current.Load().node },
+		Keys:         s.published,
 		AllowedHosts: cfg.Hosts(), ErrorHeader: cfg.ErrorHeader, AuthHeaderName: cfg.AuthHeaderName, Info: g.info,
 		Log: s.log, Repeats: s.repeats,
 		MaxBody: cfg.MaxBody, BodyMemory: cfg.BodyMemory, Bounds: s.bounds, MaxFields: cfg.MaxFields,

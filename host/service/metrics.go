@@ -101,6 +101,9 @@ func newMetrics(s *Service, cfg *config.Config) *metrics {
 	if s.verified != nil {
 		m.registry.MustRegister(cacheFigures(s))
 	}
+	if s.published != nil {
+		m.registry.MustRegister(keyFigures{s.published})
+	}
 	if s.certificate != nil {
 		m.registry.MustRegister(certificateFigures(s))
 	}

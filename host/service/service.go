@@ -60,7 +60,8 @@ type Service struct {
 	bounds      *httpapi.Bounds
 	certificate *certificate // nil: plain HTTP
 	metrics     *metrics
-	closes      []func() error // in the order of opening
+	published   func() *httpapi.PublishedKeys // the keys as verifiers and staff see them; nil: they are not shown
+	closes      []func() error                // in the order of opening
 
 	reloading sync.Mutex
 	current   atomic.Pointer[generation]
