@@ -104,8 +104,10 @@ var (
 	ErrEntropy      = errors.New("the request has too little entropy")
 	ErrNoSigningKey = errors.New("no key of the key set can sign")
 	ErrKeyEnded     = errors.New("the end of the key that signs has come; put another key in its place")
-	ErrUserID       = errors.New("the customer has no UserID, so that its tokens would name nobody")
-	ErrExtra        = errors.New("the configured claims are no strict JSON object of at most 32 KiB, or name a claim " +
+	// ErrSigner passes by itself, and then no token was written.
+	ErrSigner = errors.New("the signer outside did not sign")
+	ErrUserID = errors.New("the customer has no UserID, so that its tokens would name nobody")
+	ErrExtra  = errors.New("the configured claims are no strict JSON object of at most 32 KiB, or name a claim " +
 		"that the service sets itself")
 	ErrTooLong = errors.New("a token became longer than is read: the claims are too many")
 )

@@ -34,6 +34,7 @@ func TestClassify(t *testing.T) {
 		{store.ErrClosed, 503, "unavailable", time.Second},
 		{store.ErrOutboxFull, 503, "outbox_full", time.Second},
 		{core.ErrKeyEnded, 503, "unavailable", time.Second},
+		{fmt.Errorf("%w: key kms-1: slow", core.ErrSigner), 503, "signer", time.Second},
 		{context.Canceled, 503, "client_gone", time.Second},
 		{context.DeadlineExceeded, 503, "timeout", time.Second},
 		{&django.ParseError{Detail: "no"}, 400, "malformed_body", 0},

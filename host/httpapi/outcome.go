@@ -91,6 +91,9 @@ func classify(err error) outcome {
 	case errors.Is(err, store.ErrOutboxFull):
 		busy.reason = outboxFull
 		return busy
+	case errors.Is(err, core.ErrSigner):
+		busy.reason = signerFailed
+		return busy
 	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed), errors.Is(err, core.ErrKeyEnded):
 		busy.reason = unavailable
 		return busy

@@ -34,6 +34,7 @@ const (
 	tooBusy         reason = "busy"
 	wrongClock      reason = "clock"
 	outboxFull      reason = "outbox_full"
+	signerFailed    reason = "signer"
 	unavailable     reason = "unavailable"
 	hashingFailed   reason = "hashing_failed"
 	failure         reason = "internal_error"

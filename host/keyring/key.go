@@ -2,12 +2,14 @@ package keyring
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
@@ -31,6 +33,9 @@ type Key struct {
 	// raw is the []byte, public key or crypto.Signer that the key was made of. It is a function since fmt ignores the
 	// Format of unexported fields, and prints the address of a function.
 	raw func() any
+
+	outside *outside    // what signs elsewhere; nil: the key itself does
+	signed  *signatures // what it signed last; nil where the same is always signed the same
 }
 
 // NewKeyOf makes a key of a secret ([]byte), of a public key of the standard library, or of a crypto.Signer: a private
@@ -63,6 +68,9 @@ func newKey(k *jws.Key, raw any, random io.Reader) (Key, error) {
 		return Key{}, jws.ErrOtherKey
 	}
 	key := Key{jws: k, public: spki, raw: func() any { return raw }}
+	if strings.HasPrefix(k.Algorithm(), "PS") {
+		key.signed = newSignatures() // the salt differs each time
+	}
 	key.id, err = key.Thumbprint()
 	return key, err
 }
@@ -132,7 +140,32 @@ func (k Key) Symmetric() bool { return k.public == nil }
 // CanSign reports whether the key is a secret, a private key, or one that signs elsewhere.
 func (k Key) CanSign() bool {
 	_, signer := k.raw().(crypto.Signer)
-	return k.Symmetric() || signer
+	return k.Symmetric() || signer || k.outside != nil
+}
+
+// sign makes a signature. The error is core.ErrSigner where that is made elsewhere and cannot be had.
+func (k Key) sign(ctx context.Context, input, entropy []byte) ([]byte, error) {
+	if k.signed == nil && k.outside == nil {
+		return k.jws.Sign(input, entropy)
+	}
+	var of [sha256.Size]byte
+	if k.signed != nil {
+		of = sha256.Sum256(input)
+		if signature := k.signed.find(of); signature != nil {
+			return signature, nil
+		}
+	}
+	var signature []byte
+	var err error
+	if k.outside != nil {
+		signature, err = k.outside.signature(ctx, k, input)
+	} else {
+		signature, err = k.jws.Sign(input, entropy)
+	}
+	if err != nil || k.signed == nil {
+		return signature, err
+	}
+	return k.signed.keep(of, signature), nil
 }
 
 // Thumbprint is the JWK thumbprint (RFC 7638): SHA-256 in base64url. A secret has none, since a weak one could be

@@ -131,11 +131,11 @@ func (r *Ring) Check(_ context.Context, index int, input, signature []byte) (boo
 }
 
 // Sign implements core.Keys.
-func (r *Ring) Sign(_ context.Context, index int, input, entropy []byte) ([]byte, error) {
+func (r *Ring) Sign(ctx context.Context, index int, input, entropy []byte) ([]byte, error) {
 	if index < 0 || index >= len(r.keys) {
 		return nil, errNoKey
 	}
-	return r.keys[index].jws.Sign(input, entropy)
+	return r.keys[index].sign(ctx, input, entropy)
 }
 
 // Material implements core.KeyMaterial.
@@ -143,7 +143,10 @@ func (r *Ring) Material(index int) ([]byte, error) {
 	if index < 0 || index >= len(r.keys) {
 		return nil, errNoKey
 	}
-	return r.keys[index].jws.Material()
+	if k := r.keys[index]; k.outside == nil {
+		return k.jws.Material()
+	}
+	return nil, errors.New("the key signs elsewhere, and no module can hold it: set engine to wasm or native")
 }
 
 // String has the algorithm, the id and the end of each key: "keyring(HS256 0d5f…)", "keyring(ES256 2026-11 until
