@@ -8,42 +8,90 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"syscall"
+	"time"
 
 	"go.etcd.io/bbolt"
 
 	"github.com/edgetoken/edgetoken/store/backup"
 )
 
-// Backup makes a backup of all that was acknowledged before the call, as package backup describes it. keys are sealed
-// keys that go with it; nil: none. The caller reads the file from its beginning and closes it. The file has no name, so
-// that its space is freed then, even by a crash.
+// Backup is a backup that is read once, from its beginning to its end, and then closed. It takes room on the disk until
+// it is closed or the process ends.
+type Backup struct {
+	io.Reader
+	Size  int64 // bytes
+	store *os.File
+}
+
+// Close frees the room that the backup takes.
+func (b *Backup) Close() error { return b.store.Close() }
+
+// Backup makes a backup of all that was acknowledged before the call, as package backup describes it. It has no private
+// parts of keys but those in keys, which somebody has sealed for it; nil: none.
 //
-// Reads and writes go on meanwhile. The backup is first written to a file beside the store, so the disk must have room
-// for both: a transaction that lasted as long as somebody reads would make the store grow, and would keep Close and
-// Compact waiting.
-func (db *DB) Backup(ctx context.Context, keys []byte) (f *os.File, err error) {
+// Reads and writes go on meanwhile. The store is first copied to a file beside it, which has no name, so the disk must
+// have room for both. Only that copy is a transaction, not the time in which somebody reads the backup: that would make
+// the store grow, and would keep Close and Compact waiting. The copy has no free pages either, in which there may be
+// anything that was ever removed. A store with a damaged page cannot be backed up: ErrCorrupt.
+func (db *DB) Backup(ctx context.Context, keys []byte) (b *Backup, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("back up store %s: %w", db.config.Path, diskError(err))
 		}
 	}()
-	made := db.time.look().known // before the snapshot: a log-in that began later may be missing from it
-	tx, err := db.snapshot(ctx)
+	h := backup.Header{Schema: schema, ID: db.identity.id}
+	h.Made = db.time.look().known // before the snapshot: a log-in that began later may be missing from it
+	f, err := nameless(filepath.Dir(db.config.realPath()), filepath.Base(db.config.Path)+".backup-*")
 	if err != nil {
 		return nil, err
 	}
-	defer tx.Rollback()
-	if f, err = nameless(filepath.Dir(db.config.realPath()), filepath.Base(db.config.Path)+".backup-*"); err != nil {
-		return nil, err
+	if h.Store, err = db.copyInto(ctx, f); err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
-	h := backup.Header{Schema: schema, ID: db.identity.id, Made: made, Store: tx.Size()}
-	if err = backup.Write(attentive{f, ctx}, h, keys, tx); err == nil {
-		_, err = f.Seek(0, io.SeekStart)
-	}
+	r, size, err := backup.Stream(h, keys, io.NewSectionReader(f, 0, h.Store))
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return f, nil
+	return &Backup{r, size, f}, nil
+}
+
+// copyInto copies the store as it is now, without private parts of keys, to an empty file, and returns the length of
+// the copy.
+func (db *DB) copyInto(ctx context.Context, f *os.File) (size int64, err error) {
+	from, err := db.snapshot(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer from.Rollback()
+	to, err := bbolt.Open(f.Name(), 0o600, &bbolt.Options{
+		Timeout: time.Millisecond, FreelistType: bbolt.FreelistMapType, NoStatistics: true,
+		NoSync: true, NoGrowSync: true, // it is gone after a crash anyway
+		InitialMmapSize: int(from.Size()),
+		OpenFile: func(string, int, os.FileMode) (*os.File, error) {
+			fd, err := syscall.Dup(int(f.Fd())) // bbolt closes what it opens
+			return os.NewFile(uintptr(fd), f.Name()), err
+		},
+	})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	to.AllocSize = allocSize
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = damage(p)
+		}
+	}()
+	if err := copyBuckets(ctx, to, from, sealedBucket); err != nil {
+		return 0, err
+	}
+	err = to.View(func(tx *bbolt.Tx) error {
+		size = tx.Size()
+		return nil
+	})
+	return size, err
 }
 
 // nameless makes a file that has no name any more, so that a crash leaves nothing of it.

@@ -20,9 +20,6 @@ import (
 // interrupted compaction left.
 const compactSuffix = ".compact"
 
-// compactBatch bounds the keys and values that one transaction of a compaction copies, in bytes.
-const compactBatch = 1 << 20
-
 // Bounds within which a running node compacts by itself. Each commit writes the list of free pages, 8 bytes a page, so
 // many free pages make commits slow. All writes wait for a compaction: about a second for 100 MiB of content.
 const (
@@ -179,7 +176,10 @@ func (db *DB) copyTo(c Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
 	to.AllocSize = allocSize
-	if err := bbolt.Compact(to, db.committer.file.bolt, compactBatch); err != nil {
+	err = db.committer.file.bolt.View(func(tx *bbolt.Tx) error {
+		return copyBuckets(context.Background(), to, tx, nil)
+	})
+	if err != nil {
 		return err
 	}
 	return to.Sync()

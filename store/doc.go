@@ -53,7 +53,7 @@
 //	applying    apply.go, applycustomer.go, address.go, forget.go; the other kinds beside their records
 //	committing  commit.go, batch.go, clock.go, window.go (how long an advance has been durable), compact.go, errors.go
 //	frames      outbox.go, deliver.go, courier.go, heads.go, judge.go, home.go, quarantine.go, fleet.go, conflicts.go
-//	copying     backup.go, restore.go; package backup has the format
+//	copying     copy.go, backup.go, restore.go; package backup has the format
 //	checking    check.go, pages.go (bbolt's format), checkrecords.go and the other check files
 //	upgrading   upgrade.go, oldrecords.go
 //

@@ -22,6 +22,9 @@ type Restoring struct {
 	KeepSessions bool
 	// Replace replaces a store that is there already, and keeps it beside the new one.
 	Replace bool
+	// Sealed are private parts of keys that the store has, by ID: a backup has none. They are there before the store
+	// gets its name. One of another key is ErrInvalid.
+	Sealed map[string][]byte
 	// Ready, if not nil, is called when the store is whole and its log-ins have ended, just before it gets its name. An
 	// error keeps it from that.
 	Ready func() error
@@ -83,7 +86,7 @@ func Restore(ctx context.Context, c Config, b *backup.Reader, how Restoring) (r 
 	if err := sound(part.Path); err != nil {
 		return r, err
 	}
-	if r.CutOff, err = part.begin(ctx, b.Header.Made/1000, how.KeepSessions); err != nil {
+	if r.CutOff, err = part.begin(ctx, b.Header.Made/1000, how); err != nil {
 		return r, err
 	}
 	c.reached("ended")
@@ -165,15 +168,19 @@ func sound(path string) error {
 	return nil
 }
 
-// begin has a file that came from a backup begin anew: see DB.restored.
-func (c Config) begin(ctx context.Context, made int64, keepSessions bool) (cutOff time.Time, err error) {
+// begin has a file that came from a backup begin anew: see DB.restored. It puts private parts of keys there.
+func (c Config) begin(ctx context.Context, made int64, how Restoring) (cutOff time.Time, err error) {
 	db, err := Open(c)
 	if err != nil {
 		return time.Time{}, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	at, err := db.restored(ctx, made, keepSessions)
-	if err != nil || keepSessions {
+	err = db.UpdateKeys(ctx, func([]Key) (KeyUpdate, error) { return KeyUpdate{Seal: how.Sealed}, nil })
+	if err != nil {
+		return time.Time{}, err
+	}
+	at, err := db.restored(ctx, made, how.KeepSessions)
+	if err != nil || how.KeepSessions {
 		return time.Time{}, err
 	}
 	return time.UnixMilli(at).UTC(), nil

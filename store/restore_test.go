@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -106,6 +107,16 @@ func TestRestoreOldBackup(t *testing.T) {
 	wantErr(t, "Restore by a clock that cannot be right", err, core.ErrClock)
 }
 
+// asBackup is a backup of a store file.
+func asBackup(t *testing.T, h backup.Header, store []byte) []byte {
+	t.Helper()
+	r, _, err := backup.Stream(h, nil, bytes.NewReader(store))
+	must(t, err)
+	b, err := io.ReadAll(r)
+	must(t, err)
+	return b
+}
+
 // A backup that is not whole, or whose store is not sound, makes no store and changes none.
 func TestRestoreDamaged(t *testing.T) {
 	db, _ := fresh(t)
@@ -117,9 +128,8 @@ func TestRestoreDamaged(t *testing.T) {
 	copy(harmed[at:], "eve@example.com")
 	whole, err := backup.NewReader(bytes.NewReader(b))
 	must(t, err)
-	var unsound bytes.Buffer // but with a good checksum
 	pages := harmed[60 : int64(60)+whole.Header.Store]
-	must(t, backup.Write(&unsound, whole.Header, nil, bytes.NewReader(pages)))
+	unsound := asBackup(t, whole.Header, pages) // with a good checksum
 	for _, c := range []struct {
 		name   string
 		backup []byte
@@ -129,7 +139,7 @@ func TestRestoreDamaged(t *testing.T) {
 		{"cut short in the store", b[:len(b)/2], backup.ErrDamaged},
 		{"a bit flipped", flipped, backup.ErrDamaged},
 		{"a byte follows", append(bytes.Clone(b), 0), backup.ErrDamaged},
-		{"not sound", unsound.Bytes(), store.ErrUnsound},
+		{"not sound", unsound, store.ErrUnsound},
 	} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "store.db")
@@ -222,10 +232,9 @@ func TestRestoreBesideAStart(t *testing.T) {
 func TestRestoreOldSchema(t *testing.T) {
 	pages, err := os.ReadFile("testdata/schema1-integer.db")
 	must(t, err)
-	var b bytes.Buffer
-	must(t, backup.Write(&b, backup.Header{Schema: 1, Store: int64(len(pages))}, nil, bytes.NewReader(pages)))
+	b := asBackup(t, backup.Header{Schema: 1, Store: int64(len(pages))}, pages)
 	c := store.Config{Path: filepath.Join(t.TempDir(), "store.db")}
-	_, err = restore(c, b.Bytes(), store.Restoring{})
+	_, err = restore(c, b, store.Restoring{})
 	must(t, err)
 	if n, err := open(t, c).Count(bg); n != 5 || err != nil {
 		t.Errorf("%d customers, %v, want 5", n, err)

@@ -46,14 +46,10 @@ func (s *server) backup(ctx context.Context, _ None, sealed Stream) (Download, e
 	if err != nil {
 		return Download{}, err
 	}
-	f, err := s.cfg.Store.Backup(ctx, keys)
+	b, err := s.cfg.Store.Backup(ctx, keys)
 	if err != nil {
 		return Download{}, err
 	}
-	info, err := f.Stat()
-	if err != nil {
-		return Download{}, errors.Join(err, f.Close())
-	}
-	s.cfg.Log.Info("admin: backed up the store", "bytes", info.Size(), "keys", len(keys) > 0)
-	return Download{f, info.Size()}, nil
+	s.cfg.Log.Info("admin: backed up the store", "bytes", b.Size, "keys", len(keys) > 0)
+	return Download{b, b.Size}, nil
 }

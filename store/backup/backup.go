@@ -1,5 +1,5 @@
-// Package backup is the format of a backup: one file that holds a store, and sealed keys if they were asked for. It
-// knows nothing of what is in either.
+// Package backup is the format of a backup: one file that holds a store without private parts of keys, and sealed keys
+// if they were asked for. It knows nothing of what is in either.
 //
 //	65646765746f6b656e206261636b7570   "edgetoken backup"
 //	01000000                           u32 version of this format
@@ -37,7 +37,7 @@ const (
 )
 
 // MaxKeys bounds the sealed keys of a backup, in bytes.
-const MaxKeys = 64 << 10
+const MaxKeys = 1 << 20
 
 // Reasons why a backup cannot be read.
 var (
@@ -94,24 +94,51 @@ func Is(f io.ReaderAt) bool {
 	return err == nil && string(b) == magic
 }
 
-// Write writes a backup. h.Keys and h.Store are what keys and store give.
-func Write(w io.Writer, h Header, keys []byte, store io.WriterTo) error {
+// Stream returns a reader that gives a backup, and how many bytes it gives. It reads h.Store bytes of store meanwhile;
+// fewer are io.ErrUnexpectedEOF.
+func Stream(h Header, keys []byte, store io.Reader) (r io.Reader, size int64, err error) {
 	if h.Keys = len(keys); h.Keys > MaxKeys {
-		return fmt.Errorf("the sealed keys have %d bytes, and at most %d fit into a backup", h.Keys, MaxKeys)
+		return nil, 0, fmt.Errorf("the sealed keys have %d bytes, and at most %d fit into a backup", h.Keys, MaxKeys)
 	}
 	sum := sha256.New()
-	all := io.MultiWriter(w, sum)
-	if _, err := all.Write(append(h.encode(), keys...)); err != nil {
-		return err
+	content := io.MultiReader(bytes.NewReader(append(h.encode(), keys...)), &exactly{store, h.Store})
+	return io.MultiReader(io.TeeReader(content, sum), &checksum{of: sum}), h.Size(), nil
+}
+
+// exactly reads so many bytes.
+type exactly struct {
+	from io.Reader
+	left int64
+}
+
+func (r *exactly) Read(b []byte) (int, error) {
+	if r.left == 0 {
+		return 0, io.EOF
 	}
-	n, err := store.WriteTo(all)
-	if err == nil && n != h.Store {
-		err = fmt.Errorf("the store gave %d bytes of %d", n, h.Store)
+	n, err := r.from.Read(b[:min(int64(len(b)), r.left)])
+	if r.left -= int64(n); errors.Is(err, io.EOF) && r.left > 0 {
+		err = io.ErrUnexpectedEOF
 	}
-	if err == nil {
-		_, err = w.Write(sum.Sum(nil))
+	return n, err
+}
+
+// checksum reads as the checksum of all that was read before it.
+type checksum struct {
+	of   hash.Hash
+	rest []byte
+	is   bool
+}
+
+func (c *checksum) Read(b []byte) (int, error) {
+	if !c.is {
+		c.rest, c.is = c.of.Sum(nil), true
 	}
-	return err
+	if len(c.rest) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(b, c.rest)
+	c.rest = c.rest[n:]
+	return n, nil
 }
 
 // Reader reads a backup once, from its beginning to its end.

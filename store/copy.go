@@ -1,0 +1,76 @@
+package store
+
+import (
+	"bytes"
+	"context"
+
+	"go.etcd.io/bbolt"
+)
+
+// Copies are made in transactions of at most so many bytes of keys and values, and fill their pages so far: the rest is
+// room for what is put between.
+const (
+	copyBatch = 1 << 20
+	copyFill  = 0.9
+)
+
+// copyBuckets copies the buckets of a transaction to a file that has none. Of the bucket without only the name is
+// copied; nil: all is.
+func copyBuckets(ctx context.Context, to *bbolt.DB, from *bbolt.Tx, without []byte) error {
+	c := copier{ctx: ctx, to: to}
+	if err := c.begin(); err != nil {
+		return err
+	}
+	defer func() { _ = c.tx.Rollback() }() // also after a panic at a damaged page; after a commit it does nothing
+	err := from.ForEach(func(name []byte, b *bbolt.Bucket) error {
+		if _, err := c.tx.CreateBucket(name); err != nil || bytes.Equal(name, without) {
+			return err
+		}
+		c.enter(name)
+		return b.ForEach(c.put)
+	})
+	if err != nil {
+		return err
+	}
+	return c.tx.Commit()
+}
+
+// copier is the transaction by which a copy goes on, and the bucket in it.
+type copier struct {
+	ctx    context.Context
+	to     *bbolt.DB
+	tx     *bbolt.Tx
+	name   []byte
+	bucket *bbolt.Bucket
+	bytes  int // copied in this transaction
+}
+
+func (c *copier) begin() error {
+	if err := c.ctx.Err(); err != nil {
+		return err
+	}
+	tx, err := c.to.Begin(true)
+	if err == nil {
+		c.tx, c.bytes = tx, 0
+	}
+	return err
+}
+
+func (c *copier) enter(name []byte) {
+	c.name, c.bucket = name, c.tx.Bucket(name)
+	c.bucket.FillPercent = copyFill
+}
+
+func (c *copier) put(key, value []byte) error {
+	if c.bytes += len(key) + len(value); c.bytes > copyBatch {
+		if err := c.tx.Commit(); err != nil {
+			return err
+		}
+		if err := c.begin(); err != nil {
+			return err
+		}
+		c.bytes = len(key) + len(value)
+		c.enter(c.name)
+	}
+	return c.bucket.Put(key, value)
+}

@@ -1,0 +1,96 @@
+package store_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// A backup has the keys and no private part, not even in free pages. Restore puts those there that it is given.
+func TestBackupHasNoPrivateParts(t *testing.T) {
+	db, _ := fresh(t)
+	k := newKey("a")
+	must(t, update(db, store.KeyUpdate{Put: []store.Key{k, newKey("b")}, Seal: map[string][]byte{"a": []byte(private),
+		"b": []byte(private)}}))
+	must(t, update(db, store.KeyUpdate{Unseal: []string{"b"}}))
+	b := backUp(t, db)
+	if bytes.Contains(b, []byte(private)) || !bytes.Contains(b, k.Public) {
+		t.Error("a private part is in the backup, or a public key is not")
+	}
+	for name, c := range map[string]struct {
+		sealed map[string][]byte
+		a, b   string
+		err    error
+	}{
+		"none":           {nil, "", "", nil},
+		"one":            {map[string][]byte{"b": []byte("sealed anew")}, "", "sealed anew", nil},
+		"of another key": {map[string][]byte{"a": {1}, "c": []byte(private)}, "", "", store.ErrInvalid},
+	} {
+		config := store.Config{Path: filepath.Join(t.TempDir(), "store.db")}
+		_, err := restore(config, b, store.Restoring{Sealed: c.sealed, Ready: func() error { return nil }})
+		if !errors.Is(err, c.err) || err != nil && bytes.Contains([]byte(err.Error()), []byte(private)) {
+			t.Errorf("%s: Restore = %v", name, err)
+		}
+		if _, err := os.Stat(config.Path); c.err != nil {
+			wantErr(t, name, err, os.ErrNotExist)
+			continue
+		}
+		restored := open(t, config)
+		if list := keysOf(t, restored); len(list) != 2 || sealedOf(t, restored, "a") != c.a ||
+			sealedOf(t, restored, "b") != c.b {
+			t.Errorf("%s: the keys are %+v, with the private parts %q and %q", name, list,
+				sealedOf(t, restored, "a"), sealedOf(t, restored, "b"))
+		}
+	}
+}
+
+// A backup has no free pages: what was removed takes no room in it.
+func TestBackupIsCompact(t *testing.T) {
+	db, _ := fresh(t)
+	small := len(backUp(t, db))
+	for i := range 30 {
+		id := fmt.Sprint("key ", i)
+		must(t, update(db, store.KeyUpdate{Put: []store.Key{newKey(id)},
+			Seal: map[string][]byte{id: make([]byte, 60_000)}}))
+	}
+	s, err := db.Stats(bg)
+	must(t, err)
+	if n := len(backUp(t, db)); n > small+16<<10 || s.Bytes < 1<<20 {
+		t.Errorf("a backup of a store of %d bytes has %d bytes, that of an empty one %d", s.Bytes, n, small)
+	}
+}
+
+// A store with a damaged page is not backed up, and goes on.
+func TestBackupOfADamagedStore(t *testing.T) {
+	m := join(t, 1)
+	for i := range 40 {
+		must(t, m.AddGroup(bg, fmt.Sprint("group ", i), nil))
+	}
+	path := m.config.Path
+	whole, err := os.ReadFile(path)
+	must(t, err)
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	must(t, err)
+	defer f.Close()
+	harmed := bytes.Clone(whole)
+	for at := 2 * os.Getpagesize(); at < len(harmed); at += os.Getpagesize() {
+		if bytes.Contains(harmed[at:at+os.Getpagesize()], []byte("group 7")) {
+			copy(harmed[at:], bytes.Repeat([]byte{0xff}, 64))
+		}
+	}
+	_, err = f.WriteAt(harmed, 0)
+	must(t, err)
+	_, err = m.Backup(bg, nil)
+	wantErr(t, "Backup", err, store.ErrCorrupt)
+	_, err = f.WriteAt(whole, 0)
+	must(t, err)
+	if b := backUp(t, m.DB); len(b) == 0 {
+		t.Error("there is no backup")
+	}
+	must(t, m.AddGroup(bg, "after", nil))
+}
