@@ -21,7 +21,7 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// Config is what Token needs. All of it but Public is required.
+// Config is what Token needs. All of it but Public and Keys is required.
 type Config struct {
 	Engine   core.Engine
 	Settings *core.Settings
@@ -32,6 +32,8 @@ type Config struct {
 	// Public leaves out what only an operator may know: which keys there are, the e-mail address of the customer, and
 	// whether it exists where no check depends on that.
 	Public bool
+	// Keys says of the keys what Public leaves out.
+	Keys bool
 }
 
 // Explanation is the result of Token.
@@ -114,7 +116,7 @@ func Token(ctx context.Context, cfg Config, token, as string) (Explanation, erro
 	if err := cfg.Engine.Open(ctx, []byte(token), &t.opened); err != nil {
 		return Explanation{}, err
 	}
-	if cfg.Public && (t.opened.KeyEnded(t.now) || t.refusedOfEndedKey()) {
+	if t.hidesKeys() && (t.opened.KeyEnded(t.now) || t.refusedOfEndedKey()) {
 		t.opened = core.Opened{Cause: cause.BadSignature} // nor may the public know that there was such a key
 	}
 	var named bool
@@ -219,7 +221,7 @@ func (t *trial) explanation(checks []core.Check, end int, refused cause.Cause) E
 
 // cause is the name of a cause.
 func (t *trial) cause(c cause.Cause) string {
-	if t.Public && slices.Contains(keyCauses, c) {
+	if t.hidesKeys() && slices.Contains(keyCauses, c) {
 		c = cause.BadSignature
 	}
 	return c.String()

@@ -113,6 +113,16 @@ func TestToken(t *testing.T) {
 	}
 }
 
+// step is the step of an explanation with a name; zero: it has none.
+func step(j explain.Explanation, name string) explain.Step {
+	for _, s := range j.Steps {
+		if s.Name == name {
+			return s
+		}
+	}
+	return explain.Step{}
+}
+
 // TestKeyEnd: who looks after the node is told when the key ends or ended; the holder of a token hears of one that
 // ended as of another's.
 func TestKeyEnd(t *testing.T) {
@@ -134,14 +144,6 @@ func TestKeyEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		return j
-	}
-	step := func(j explain.Explanation, name string) explain.Step {
-		for _, s := range j.Steps {
-			if s.Name == name {
-				return s
-			}
-		}
-		return explain.Step{}
 	}
 	for _, c := range []struct {
 		name     string

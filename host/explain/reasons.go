@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -69,7 +68,7 @@ func Unopened(c cause.Cause, keys core.KeySet) string {
 
 // why is the reason of a refusal by a check, with the refused value.
 func (t *trial) why(check string, c cause.Cause) string {
-	if t.Public && slices.Contains(keyCauses, c) {
+	if t.hidesKeys() && slices.Contains(keyCauses, c) {
 		return "made by no key of this node, or the token was changed"
 	}
 	if c == cause.Expired {
@@ -104,48 +103,6 @@ func (t *trial) orAbsent(c strictjson.Value) string {
 		return "absent"
 	}
 	return t.text(c)
-}
-
-func (t *trial) sayKey() string {
-	if t.opened.Key < 0 || t.opened.Key >= len(t.keys.Keys) {
-		return "found"
-	}
-	return keyName(t.keys.Keys[t.opened.Key])
-}
-
-func (t *trial) saySignature() string {
-	if t.Public {
-		return "made by a key of this node"
-	}
-	return "made by this key"
-}
-
-// keyNames lists the keys, for an operator.
-func (t *trial) keyNames() string {
-	var names []string
-	for _, k := range t.keys.Keys {
-		names = append(names, keyName(k))
-	}
-	return "keys: " + strings.Join(names, ", ")
-}
-
-func keyName(k core.KeyInfo) string {
-	name := k.Algorithm + ", the configured SIGNING_KEY"
-	if k.ID != "" {
-		name = k.Algorithm + ", kid " + k.ID
-	}
-	if k.NotAfter != 0 {
-		name += ", until " + time.Unix(k.NotAfter, 0).UTC().Format(momentLayout)
-	}
-	return name
-}
-
-// sayKeyEnd says when the key that checked the token expires.
-func (t *trial) sayKeyEnd() string {
-	if t.opened.KeyEnds == 0 {
-		return "none"
-	}
-	return Moment(time.Unix(t.opened.KeyEnds, 0), t.now.Truncate(time.Second))
 }
 
 func (t *trial) sayIssuer() string {

@@ -57,7 +57,7 @@ func (s Step) Title() string { return cmp.Or(titles[s.Name], s.Name) }
 
 // steps lists the checks up to the one that refused, end, then those that were not reached.
 func (t *trial) steps(checks []core.Check, end int, refused cause.Cause) []Step {
-	if t.Public && end < len(checks) && ofKeys[checks[end].Name] {
+	if t.hidesKeys() && end < len(checks) && ofKeys[checks[end].Name] {
 		end++ // from key to signature
 	}
 	var list []Step
@@ -67,7 +67,7 @@ func (t *trial) steps(checks []core.Check, end int, refused cause.Cause) []Step 
 			words = false // nothing bounds it
 		}
 		switch {
-		case t.Public && ofKeys[check.Name]:
+		case t.hidesKeys() && ofKeys[check.Name]:
 		case i == end:
 			list = append(list, Step{check.Name, Refused, t.why(check.Name, refused)})
 		case !words:

@@ -15,7 +15,7 @@ import (
 )
 
 // explain is the page that explains a token. The token comes in the body, never in the address, and goes
-// nowhere: neither into the page nor into the log.
+// nowhere: neither into the page nor into the log. Staff are also told of the key, which they see on its page.
 func (h *handler) explain(rq *request) answer {
 	d := pages.TokenData{Choices: []pages.Link{{Text: "what its type is for"}}}
 	for _, p := range explain.Purposes() {
@@ -43,7 +43,11 @@ func (h *handler) explain(rq *request) answer {
 			if err := rq.throttleSite(); err != nil {
 				return rq.pageFailed(err)
 			}
-			j, err := h.cfg.Node.Explain(rq.Context(), token, d.As)
+			c, err := rq.sessionCustomer()
+			if err != nil {
+				return rq.pageFailed(err)
+			}
+			j, err := h.cfg.Node.Explain(rq.Context(), token, d.As, c.IsStaff)
 			if err != nil {
 				return rq.pageFailed(err)
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/pages"
+	"github.com/edgetoken/edgetoken/store"
 )
 
 // explain posts a token to the page that explains it.
@@ -104,4 +105,21 @@ func TestExplainUsesNothingUp(t *testing.T) {
 		`{"refresh":"`+refresh+`"}`); answer.StatusCode != http.StatusOK {
 		t.Errorf("refresh afterwards = %d %s", answer.StatusCode, main(body))
 	}
+}
+
+// TestExplainPageForStaff: staff, who may see the keys, are told which one checked the token. Nobody else is.
+func TestExplainPageForStaff(t *testing.T) {
+	b := openPerson(t, nil)
+	_, access := b.login(t)
+	const key, end = "HS256, the configured SIGNING_KEY", "End of the key"
+	_, page := b.explain(t, url.Values{"token": {access}})
+	contains(t, "nobody", page, []string{"Accepted"}, []string{key, end})
+	b.logIn(t)
+	_, page = b.explain(t, url.Values{"token": {access}})
+	contains(t, "a customer", page, []string{"Accepted"}, []string{key, end})
+	if _, err := b.store.Set(t.Context(), core.Integer(7), store.Change{IsStaff: new(true)}, 0); err != nil {
+		t.Fatal(err)
+	}
+	_, page = b.explain(t, url.Values{"token": {access}})
+	contains(t, "staff", page, []string{"Accepted", key, end}, []string{"7 ana@example.com"})
 }

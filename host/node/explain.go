@@ -10,10 +10,11 @@ import (
 )
 
 // Explain decides about a token as the endpoints do, without using it up, and says why, in words for the token's
-// holder. as is the name of a purpose of package explain; any other stands for the purpose of the token's type.
-func (n *Node) Explain(ctx context.Context, token, as string) (explain.Explanation, error) {
+// holder; keys says more of the keys than a holder may know. as is the name of a purpose of package explain; any other
+// stands for the purpose of the token's type.
+func (n *Node) Explain(ctx context.Context, token, as string, keys bool) (explain.Explanation, error) {
 	return explain.Token(ctx, explain.Config{
-		Engine: n.Engine(), Settings: &n.cfg.Settings, Now: n.now(), Public: true,
+		Engine: n.Engine(), Settings: &n.cfg.Settings, Now: n.now(), Public: true, Keys: keys,
 		Load: func(ctx context.Context, opened core.Opened, now time.Time) (core.State, store.Customer, error) {
 			return Load(ctx, n.cfg.Store, n.cfg.UserIDField, opened, now)
 		},
