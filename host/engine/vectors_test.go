@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -34,12 +35,24 @@ func open(t *testing.T, e core.Engine, token string) core.Opened {
 	return o
 }
 
+// ringOf makes a ring of a JWK or a JWK Set of which each key can be used.
+func ringOf(text []byte) (*keyring.Ring, error) {
+	found, err := keyring.Read(text, "")
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found.Skipped) > 0:
+		return nil, errors.New(found.Skipped[0].Reason)
+	}
+	return found.Ring()
+}
+
 // The examples of the RFCs as whole tokens, with their keys as JWK.
 func TestVectors(t *testing.T) {
 	for _, file := range coretest.VectorFiles {
 		for _, v := range coretest.Vectors(t, file) {
 			t.Run(file+" "+v.Section, func(t *testing.T) {
-				keys, err := keyring.FromJWK(v.JWK(t))
+				keys, err := ringOf(v.JWK(t))
 				if err != nil {
 					t.Fatal(err)
 				}

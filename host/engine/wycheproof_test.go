@@ -11,7 +11,6 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/coretest"
-	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
 // The release of Wycheproof that is run: a Go module, so that version and sum name its content.
@@ -94,7 +93,7 @@ var wycheproofRefused = map[string]string{
 	"json_web_key_test 21":        "use is not sig",
 	"json_web_key_test 22":        "not on the curve P-256",
 	"json_web_key_test 23":        "not one for this algorithm",
-	"json_web_key_test 24":        "neither a JWK nor a JWK Set",
+	"json_web_key_test 24":        "no JWK (RFC 7517)",
 	"json_web_key_test 25":        "unknown algorithm",
 	"json_web_key_test 26":        "unknown algorithm",
 	"json_web_crypto_test 46":     "ROCA",
@@ -114,13 +113,13 @@ func TestWycheproof(t *testing.T) {
 				if g.Tests[0].JWS == nil {
 					continue
 				}
-				keys, err := keyring.FromJWK(g.key())
+				keys, err := ringOf(g.key())
 				var with map[string]core.Engine
 				switch reason := wycheproofRefused[fmt.Sprint(file, " ", g.Tests[0].Number)]; {
 				case err == nil && reason == "":
 					with = allWith(t, keys)
 				case err == nil || reason == "" || !strings.Contains(err.Error(), reason):
-					t.Errorf("FromJWK of %s (test %d) = %v, want %q", g.Comment, g.Tests[0].Number, err, reason)
+					t.Errorf("Read of %s (test %d) = %v, want %q", g.Comment, g.Tests[0].Number, err, reason)
 				default:
 					refused++
 				}

@@ -120,8 +120,15 @@ func parsePoint(curve elliptic.Curve, point []byte) (*ecdsa.PublicKey, error) {
 	return key, nil
 }
 
+// maxRSA is the largest RSAPrivateKey, in bytes: one of 8,192 bits has some 4,700. The time of reading one grows with
+// the square of that.
+const maxRSA = 16 << 10
+
 // parseRSA reads an RSAPrivateKey (RFC 8017 §A.1.2).
 func parseRSA(der []byte) (*rsa.PrivateKey, error) {
+	if len(der) > maxRSA {
+		return nil, errors.New("is an RSA key that is too long")
+	}
 	key, err := x509.ParsePKCS1PrivateKey(der)
 	if err != nil {
 		return nil, errDamaged

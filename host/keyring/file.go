@@ -11,14 +11,12 @@ import (
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jwk"
+
+	"github.com/edgetoken/edgetoken/core"
 )
 
-var (
-	// ErrExposed says that others than the owner can read or change a key file.
-	ErrExposed = errors.New("others can read or change it")
-	// ErrNotKey says that a text is no key that can be used here.
-	ErrNotKey = errors.New("no usable key")
-)
+// ErrExposed says that others than the owner can read or change a key file.
+var ErrExposed = errors.New("others can read or change it")
 
 // maxKeyFile is the largest key file, in bytes. The largest RSA key takes a small part of that.
 const maxKeyFile = 64 << 10
@@ -65,31 +63,24 @@ func Parse(b []byte) (*Ring, error) {
 	return ring, nil
 }
 
-// parse reads a JWK, or says why it is of no use. Errors of jwx are not passed on, since they may quote the key.
+// parse reads a JWK, or says why it is of no use.
 func parse(b []byte) (*Ring, string) {
 	if len(b) > maxKeyFile {
 		return nil, "the file is too long for a key"
 	}
-	k, err := jwk.ParseKey(b)
-	if err != nil {
+	e := readJWK(b, "")
+	switch {
+	case errors.Is(e.err, errBadJWK):
 		return nil, "the file is no JWK (RFC 7517)"
-	}
-	if k.KeyID() == "" {
+	case e.err != nil:
+		return nil, e.err.Error()
+	case e.id == "":
 		return nil, "the JWK has no kid"
-	}
-	info, raw, err := readJWK(k)
-	if err != nil {
-		return nil, err.Error()
-	}
-	if !private(raw) {
+	case !e.key.CanSign():
 		return nil, "the JWK is a public key, with which nothing can be signed"
 	}
-	info.Default = true
-	key, err := NewKeyOf(info.Algorithm, raw)
-	if err != nil {
-		return nil, err.Error()
-	}
-	ring, err := alone(key.WithID(info.ID), info)
+	info := core.KeyInfo{ID: e.id, Algorithm: e.key.Algorithm(), Default: true, NotAfter: e.key.NotAfter}
+	ring, err := alone(e.key.Key, info)
 	if err != nil {
 		return nil, err.Error()
 	}

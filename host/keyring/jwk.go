@@ -1,103 +1,126 @@
 package keyring
 
 import (
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"encoding/json"
 	"errors"
-	"fmt"
+	"math/big"
 	"slices"
 
 	"github.com/lestrrat-go/jwx/v2/jwk"
-
-	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/core/jws"
 )
 
-// FromJWK makes a ring from a JWK or a JWK Set (RFC 7517 §4 and §5), at most 64 KiB of JSON. A set of private keys or
-// secrets signs with its first; a set of public keys only checks. A key that stands alone also checks tokens without
-// kid, and may have no kid itself. exp ends a key (OpenID Federation 1.0 §8.7.2): core.KeyInfo.NotAfter.
-//
-// Each key must be for signatures, by its use, key_ops and alg, and strong enough. alg may be missing where the curve
-// implies it (RFC 7518 §3.4, RFC 8037 §3.1); for Ed25519 that is EdDSA, the older of its names. No two keys may have
-// the same kid, and no public key may stand beside a private key or secret, since whoever may read the former would get
-// the latter. A text that breaks one of these rules is refused whole, with ErrNotKey and, for a weak key, a
-// *jws.WeakKeyError. Errors never quote a key.
-func FromJWK(text []byte) (*Ring, error) {
-	if len(text) > maxKeyFile {
-		return nil, fmt.Errorf("%w: the text is too long for keys", ErrNotKey)
+var (
+	errNotJWK = errors.New("is neither a JWK nor a JWK Set (RFC 7517)")
+	// errBadJWK says that a member of a JWK is missing, or not what it must be.
+	errBadJWK = errors.New("it is no JWK (RFC 7517)")
+)
+
+// readJSON reads a JWK or a JWK Set (RFC 7517 §4 and §5).
+func readJSON(text []byte, algorithm string) ([]entry, error) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(text, &members) != nil {
+		return nil, errNotJWK
 	}
-	set, err := jwk.Parse(text) // its errors may quote the key
-	if err != nil || set.Len() == 0 {
-		return nil, fmt.Errorf("%w: it is neither a JWK nor a JWK Set (RFC 7517)", ErrNotKey)
+	keys, set := members["keys"]
+	if !set && members["kty"] == nil {
+		return nil, errNotJWK
 	}
-	var members []Member
-	var signing []core.SigningKey
-	secret := 0
-	for i := range set.Len() {
-		k, _ := set.Key(i)
-		m, err := readMember(k, set.Len() == 1)
-		if err == nil && slices.ContainsFunc(members, func(o Member) bool { return o.Info.ID == m.Info.ID }) {
-			err = errors.New("its kid is that of another key")
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: key %d: %w", ErrNotKey, i+1, err)
-		}
-		members = append(members, m)
-		if m.Key.CanSign() {
-			secret++
-			signing = []core.SigningKey{{Key: 0}}
-		}
+	var list []json.RawMessage
+	if !set {
+		list = append(list, text)
+	} else if json.Unmarshal(keys, &list) != nil || len(list) == 0 {
+		return nil, errNotJWK
 	}
-	if secret > 0 && secret < set.Len() {
-		return nil, fmt.Errorf("%w: the set has secret keys beside public ones; keep them in sets of their own",
-			ErrNotKey)
+	if len(list) > maxKeys {
+		return nil, errTooMany
 	}
-	return NewRing(members, signing)
+	entries := make([]entry, len(list))
+	for i, key := range list {
+		entries[i] = readJWK(key, algorithm)
+	}
+	return entries, nil
 }
 
-// readMember reads a key of a set, or says why it may not be there.
-func readMember(k jwk.Key, alone bool) (Member, error) {
-	info, raw, err := readJWK(k)
+// readJWK reads one key. Errors of jwx are not passed on, since they may quote it.
+func readJWK(text []byte, algorithm string) (e entry) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(text, &members) != nil {
+		return unusable(errBadJWK)
+	}
+	e.id, _ = member(members, "kid")
+	if e.err = checkKind(members); e.err != nil {
+		return e
+	}
+	k, err := jwk.ParseKey(text)
 	if err != nil {
-		return Member{}, err
+		e.err = errBadJWK
+		return e
 	}
-	if info.ID == "" && !alone {
-		return Member{}, errors.New("it has no kid, without which it cannot be told from the others")
-	}
-	key, err := NewKeyOf(info.Algorithm, raw)
-	if err == nil && key.CanSign() {
-		err = prove(key.jws)
-	}
-	if err != nil {
-		return Member{}, err
-	}
-	info.Default = alone
-	return Member{key.WithID(info.ID), info}, nil
+	e.key, e.err = usable(k, algorithm)
+	return e
 }
 
-// readJWK returns the description of a key and the key of the standard library. No error quotes the key.
-func readJWK(k jwk.Key) (core.KeyInfo, any, error) {
+// member is a member of a JWK that is a text.
+func member(members map[string]json.RawMessage, name string) (value string, text bool) {
+	return value, json.Unmarshal(members[name], &value) == nil
+}
+
+// otherKinds are known values of kty and crv that are refused.
+var otherKinds = map[string]string{
+	"AKP":       "it is a key of the type AKP, such as for ML-DSA, which is not known here",
+	"secp256k1": "it is on the curve secp256k1, for ES256K, which is not known here",
+	"Ed448":     "it is an Ed448 key; EdDSA signs with Ed25519 here",
+	"X25519":    "it is an X25519 key, which cannot sign",
+	"X448":      "it is an X448 key, which cannot sign",
+}
+
+// checkKind refuses kinds of keys that nothing here can use.
+func checkKind(members map[string]json.RawMessage) error {
+	kty, _ := member(members, "kty")
+	crv, _ := member(members, "crv")
+	for _, name := range []string{kty, crv} {
+		if reason := otherKinds[name]; reason != "" {
+			return errors.New(reason)
+		}
+	}
+	switch kty {
+	case "RSA", "oct":
+		return nil
+	case "EC", "OKP":
+		if !slices.Contains([]string{"P-256", "P-384", "P-521", "Ed25519"}, crv) {
+			return errors.New("the JWK's crv is none that is known here")
+		}
+		return nil
+	}
+	return errors.New("the JWK's kty is none that is known here: RSA, EC, OKP and oct are")
+}
+
+// usable returns the key of a JWK that is for signatures.
+func usable(k jwk.Key, algorithm string) (FoundKey, error) {
 	if k.KeyUsage() != "" && k.KeyUsage() != "sig" {
-		return core.KeyInfo{}, nil, errors.New("the JWK's use is not sig")
+		return FoundKey{}, errors.New("the JWK's use is not sig")
 	}
 	if ops := k.KeyOps(); len(ops) > 0 && !slices.Contains(ops, jwk.KeyOpSign) &&
 		!slices.Contains(ops, jwk.KeyOpVerify) {
-		return core.KeyInfo{}, nil, errors.New("the JWK's key_ops are neither sign nor verify")
+		return FoundKey{}, errors.New("the JWK's key_ops are neither sign nor verify")
 	}
 	var raw any
 	if err := k.Raw(&raw); err != nil {
-		return core.KeyInfo{}, nil, errors.New("the JWK's numbers are no key")
+		return FoundKey{}, errNumbers
 	}
 	raw = signer(raw)
-	info := core.KeyInfo{ID: k.KeyID(), Algorithm: k.Algorithm().String()}
-	if info.Algorithm == "" {
-		info.Algorithm = onlyAlgorithm(raw)
+	key, err := named(k.KeyID(), k.Algorithm().String(), algorithm, raw)
+	if err != nil {
+		return FoundKey{}, err
 	}
-	var err error
-	info.NotAfter, err = notAfter(k)
-	return info, raw, err
+	if err := prove(key, raw); err != nil {
+		return FoundKey{}, err
+	}
+	end, err := notAfter(k)
+	return FoundKey{key, end}, err
 }
 
 // signer returns a pointer to a key struct that jwx gives as a value, and the other way round for Ed25519.
@@ -137,35 +160,31 @@ func notAfter(k jwk.Key) (int64, error) {
 	return int64(seconds), nil
 }
 
-// onlyAlgorithm is the algorithm that the curve of a key implies; "" where there are several, or none.
-func onlyAlgorithm(raw any) string {
-	if s, ok := raw.(crypto.Signer); ok {
-		raw = s.Public()
-	}
-	switch k := raw.(type) {
-	case *ecdsa.PublicKey:
-		return map[string]string{"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}[k.Params().Name]
-	case ed25519.PublicKey:
-		return "EdDSA"
-	}
-	return ""
-}
+var errNumbers = errors.New("the JWK's numbers are no key, or its private and its public ones are not of one key")
 
-// private reports whether a key of the standard library is a secret or a private key.
-func private(raw any) bool {
-	switch raw.(type) {
-	case []byte, crypto.Signer:
-		return true
+// prove refuses a private key whose private numbers are those of another key than the public ones.
+func prove(k Key, raw any) error {
+	switch private := raw.(type) {
+	case *rsa.PrivateKey:
+		if private.Primes[0].Sign() == 0 || private.Primes[1].Sign() == 0 {
+			return errors.New("the JWK has no p and q (RFC 7518 §6.3.2), which a private key must have here")
+		}
+		bits := private.N.BitLen()
+		for _, n := range append([]*big.Int{private.D}, private.Primes...) {
+			if n.BitLen() > bits { // the time of Validate has no bound of its own
+				return errNumbers
+			}
+		}
+		private.Precompute()
+		if private.Validate() != nil {
+			return errNumbers
+		}
+	case *ecdsa.PrivateKey:
+		input := []byte("edgetoken")
+		signature, err := k.jws.Sign(input, nil) // deterministic
+		if err != nil || !k.jws.Check(input, signature) {
+			return errNumbers
+		}
 	}
-	return false
-}
-
-// prove signs and checks once: a JWK may have the private numbers of one key and the public ones of another.
-func prove(k *jws.Key) error {
-	input := []byte("edgetoken")
-	signature, err := k.Sign(input, make([]byte, core.EntropyBytes))
-	if err != nil || !k.Check(input, signature) {
-		return errors.New("its private numbers and its public ones are not of one key")
-	}
-	return nil
+	return nil // jwx has compared the numbers of an Ed25519 key
 }

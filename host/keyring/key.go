@@ -59,15 +59,11 @@ func newKey(k *jws.Key, raw any, random io.Reader) (Key, error) {
 		}
 		return Key{id: hex.EncodeToString(id), jws: k, raw: func() any { return secret }}, nil
 	}
-	public := raw
-	if s, ok := raw.(crypto.Signer); ok {
-		public = s.Public()
-	}
-	spki, err := x509.MarshalPKIXPublicKey(public)
-	if err != nil {
+	key := Key{jws: k, raw: func() any { return raw }}
+	var err error
+	if key.public, err = x509.MarshalPKIXPublicKey(key.publicKey()); err != nil {
 		return Key{}, jws.ErrOtherKey
 	}
-	key := Key{jws: k, public: spki, raw: func() any { return raw }}
 	if strings.HasPrefix(k.Algorithm(), "PS") {
 		key.signed = newSignatures() // the salt differs each time
 	}
@@ -174,16 +170,24 @@ func (k Key) Thumbprint() (string, error) {
 	if k.Symmetric() {
 		return "", errors.New("a secret has no thumbprint")
 	}
-	public, err := x509.ParsePKIXPublicKey(k.public)
-	if err != nil {
-		return "", err
-	}
-	j, err := jwk.FromRaw(public)
+	j, err := jwk.FromRaw(k.publicKey())
 	if err != nil {
 		return "", err
 	}
 	sum, err := j.Thumbprint(crypto.SHA256)
 	return base64.RawURLEncoding.EncodeToString(sum), err
+}
+
+// publicKey is the public key of the standard library; nil for a secret.
+func (k Key) publicKey() crypto.PublicKey {
+	switch raw := k.raw().(type) {
+	case []byte:
+		return nil
+	case crypto.Signer:
+		return raw.Public()
+	default:
+		return raw
+	}
 }
 
 // Public is the public key as a SubjectPublicKeyInfo in DER (RFC 5280 §4.1.2.7); nil for a secret.
@@ -238,11 +242,12 @@ func weakSecret(algorithm string, secret []byte) (Key, error) {
 }
 
 // equal reports whether two keys are one: with the same algorithm, id and secret or public part, and both or neither of
-// them able to sign.
+// them able to sign, here or elsewhere.
 func (k Key) equal(other Key) bool {
 	secret, _ := k.raw().([]byte)
 	otherSecret, _ := other.raw().([]byte)
 	return k.id == other.id && k.Algorithm() == other.Algorithm() && k.CanSign() == other.CanSign() &&
+		(k.outside == nil) == (other.outside == nil) &&
 		bytes.Equal(k.public, other.public) && bytes.Equal(secret, otherSecret)
 }
 

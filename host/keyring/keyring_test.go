@@ -209,7 +209,7 @@ func TestLoadRefuses(t *testing.T) {
 		"no kid": {`{"kty":"oct","alg":"HS256","k":"` + secret + `"}`, 0o600, keyring.ErrNotKey,
 			"has no kid"},
 		"no alg": {`{"kty":"oct","kid":"a","k":"` + secret + `"}`, 0o600, keyring.ErrNotKey,
-			"unknown algorithm"},
+			"has no alg"},
 		"alg none": {`{"kty":"oct","kid":"a","alg":"none","k":"` + secret + `"}`, 0o600, keyring.ErrNotKey,
 			"unknown algorithm"},
 		"weak": {`{"kty":"oct","kid":"a","alg":"HS256","k":"` + short + `"}`, 0o600, keyring.ErrNotKey,

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -15,38 +16,16 @@ type block struct {
 	body  []byte
 }
 
-// The labels of blocks that are read.
-var (
-	privateLabels = []string{"PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"}
-	publicLabels  = []string{"PUBLIC KEY", "RSA PUBLIC KEY"}
-)
-
-// unread are labels of keys that are refused with a reason of their own.
-var unread = map[string]string{
-	"ENCRYPTED PRIVATE KEY": encrypted,
-	"OPENSSH PRIVATE KEY": "is a private key in OpenSSH's own format, which PyJWT does not read either: " +
-		"ssh-keygen -p -m PKCS8 -f FILE rewrites it",
-	"DSA PRIVATE KEY":     "is a DSA key, which no algorithm of JWT signs with",
-	"CERTIFICATE":         "is a certificate without the key: give the key itself",
-	"TRUSTED CERTIFICATE": "is a certificate without the key: give the key itself",
-	"EC PARAMETERS":       "holds the parameters of a curve and no key",
-}
-
-const encrypted = "is encrypted, and there is no place for its password here: openssl pkey -in FILE writes it in clear"
-
-// readPEM reads the first key of a PEM text with one of the labels, or if there is none, the first other key.
-func readPEM(text []byte, labels []string) (any, error) {
+// readPEM reads the first key of a PEM text with one of the first labels; if there is none, with one of the next.
+func readPEM(text []byte, labels ...[]string) (any, error) {
 	blocks, err := splitPEM(text)
-	if err != nil {
+	if len(blocks) == 0 {
 		return nil, err
 	}
-	others := append(append([]string{}, privateLabels...), publicLabels...)
-	for _, wanted := range [][]string{labels, others} {
+	for _, wanted := range labels {
 		for _, b := range blocks {
-			for _, label := range wanted {
-				if b.label == label {
-					return b.key()
-				}
+			if slices.Contains(wanted, b.label) {
+				return b.key()
 			}
 		}
 	}
@@ -59,10 +38,38 @@ func readPEM(text []byte, labels []string) (any, error) {
 		"RSA PRIVATE KEY, EC PRIVATE KEY or PUBLIC KEY in the place of that")
 }
 
+// readBlocks reads the keys of a PEM text. It leaves out the certificates of issuers, and the parameters of a curve
+// that stand beside a key.
+func readBlocks(text []byte, algorithm string) ([]entry, error) {
+	blocks, err := splitPEM(text)
+	if len(blocks) > maxKeys {
+		return nil, errTooMany
+	}
+	var entries []entry
+	var issued issuers
+	for _, b := range blocks {
+		if b.label == parametersLabel && len(blocks) > 1 {
+			continue
+		}
+		der, err := b.der()
+		if err != nil {
+			entries = append(entries, unusable(it(err)))
+			continue
+		}
+		entries = append(entries, readDER(b.label, der, algorithm))
+		issued.note(len(entries)-1, b.label, der)
+	}
+	issued.skip(entries)
+	if err != nil {
+		entries = append(entries, unusable(it(err)))
+	}
+	return entries, nil
+}
+
 var begin, end, dashes = []byte("-----BEGIN "), []byte("-----END "), []byte("-----")
 
 // splitPEM finds the blocks of a text by BEGIN and END, which may stand anywhere in a line. It skips what is between
-// two blocks.
+// two blocks. The error is about what follows the blocks.
 func splitPEM(text []byte) ([]block, error) {
 	if !bytes.Contains(text, begin) {
 		return nil, notPEM(text)
@@ -77,12 +84,10 @@ func splitPEM(text []byte) ([]block, error) {
 		body, rest, ended := bytes.Cut(rest, end)
 		closing, rest, closed := bytes.Cut(rest, dashes)
 		switch {
-		case (!whole || !ended || !closed) && len(blocks) > 0:
-			return blocks, nil // a key that is cut off, after one that is not
 		case !whole || !ended || !closed:
-			return nil, errors.New("is no key that can be read: it is cut off before its line -----END … -----")
+			return blocks, errors.New("is no key that can be read: it is cut off before its line -----END … -----")
 		case !bytes.Equal(label, closing):
-			return nil, errors.New("is no key that can be read: its BEGIN and its END name different things, " +
+			return blocks, errors.New("is no key that can be read: its BEGIN and its END name different things, " +
 				"as where a part is missing")
 		}
 		blocks = append(blocks, block{string(label), body})
@@ -93,24 +98,40 @@ func splitPEM(text []byte) ([]block, error) {
 // sshPublic matches the beginning of an OpenSSH public key.
 var sshPublic = regexp.MustCompile(`^\s*(ssh-(rsa|ed25519|dss)|ecdsa-sha2-nistp\d+) `)
 
-// notPEM says what a text without BEGIN seems to be.
+// notPEM says what a text without BEGIN seems to be, where a setting wants PEM.
 func notPEM(text []byte) error {
-	switch {
-	case bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) ||
-		bytes.Contains(text, []byte("-\x00-\x00-")):
-		return errors.New("is in UTF-16, which PyJWT does not read either: save it as UTF-8")
-	case bytes.HasPrefix(text, []byte("0\x82")) || bytes.HasPrefix(text, []byte("0\x81")) ||
-		bytes.HasPrefix(text, []byte("0\x2e\x02\x01")):
+	if err := foreign(text); err != nil {
+		return err
+	}
+	if derLabel(text) != "" {
 		return errors.New("is in DER: openssl pkey -inform DER -in FILE writes it as PEM")
-	case sshPublic.Match(text):
-		return errors.New("is a public key in OpenSSH's own format: ssh-keygen -e -m PKCS8 -f FILE writes it as PEM, " +
-			"and VERIFYING_KEY may be left out")
 	}
 	return errors.New("is no PEM text: it begins with -----BEGIN PRIVATE KEY----- or the like")
 }
 
+// foreign says what a text seems to be that nothing here reads; nil if it cannot tell.
+func foreign(text []byte) error {
+	switch {
+	case bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) ||
+		bytes.Contains(text, []byte("-\x00-\x00-")):
+		return errors.New("is in UTF-16, which PyJWT does not read either: save it as UTF-8")
+	case sshPublic.Match(text):
+		return errors.New("is a public key in OpenSSH's own format: ssh-keygen -e -m PKCS8 -f FILE writes it as PEM")
+	}
+	return nil
+}
+
 // key reads the key of a block.
 func (b block) key() (any, error) {
+	der, err := b.der()
+	if err != nil {
+		return nil, err
+	}
+	return parseDER(b.label, der)
+}
+
+// der is what a block holds.
+func (b block) der() ([]byte, error) {
 	body := string(b.body)
 	if headers, rest, found := cutHeaders(body); found {
 		if strings.Contains(headers, "ENCRYPTED") {
@@ -125,7 +146,8 @@ func (b block) key() (any, error) {
 		return r
 	}, body)
 	if strings.Contains(body, `\n`) {
-		return nil, errors.New(`is no key that can be read: it has \n, two characters, in the place of line breaks, which PyJWT does not read either: write line breaks, or blanks`)
+		return nil, errors.New(`is no key that can be read: it has \n, two characters, in the place of line breaks, ` +
+			"which PyJWT does not read either: write line breaks, or blanks")
 	}
 	encoding := base64.RawStdEncoding // padding may be missing, and must be right where it is there
 	if strings.HasSuffix(body, "=") {
@@ -136,17 +158,7 @@ func (b block) key() (any, error) {
 		return nil, errors.New("is no key that can be read: what stands between its BEGIN and its END is no base64, " +
 			"or not all of it")
 	}
-	switch b.label {
-	case "PRIVATE KEY":
-		return parsePKCS8(der)
-	case "RSA PRIVATE KEY":
-		return parseRSA(der)
-	case "EC PRIVATE KEY":
-		return parseSEC1(der, nil)
-	case "RSA PUBLIC KEY":
-		return parseRSAPublic(der)
-	}
-	return parseSPKI(der)
+	return der, nil
 }
 
 // headerLine matches a line of the headers that may precede the key (RFC 1421 §4.6).

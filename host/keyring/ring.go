@@ -1,19 +1,3 @@
-// Package keyring holds the keys of a node: it reads and writes them, and signs and checks with them.
-//
-// There are three types. A Key is a key bound to an algorithm. A Ring is an immutable set of keys; it implements
-// core.Keys and core.KeyMaterial. A Source gives a running node its Ring, which is exchanged for another one while
-// requests are answered.
-//
-// Generate makes a node's first key. It has a file of its own, a JWK (RFC 7517), which Save writes and Load reads:
-//
-//	{"alg":"HS256","k":"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg","kid":"0d5f…","kty":"oct"}
-//
-// The member "exp":1790000000, in any JWK, ends the key at that Unix second: from then on core refuses what it signed.
-//
-// FromSettings makes a ring from a configured SIGNING_KEY, FromJWK from a JWK or a JWK Set.
-//
-// The one rule: a key is never shown. A Ring prints as the algorithms and ids of its keys, and no error quotes a key.
-// No other package knows jwx, which reads the formats; core/jws computes the signatures.
 package keyring
 
 import (

@@ -51,7 +51,7 @@ func Configured(algorithm string, signing, verifying []byte, allowWeak bool) (Ke
 		}
 		return bind("VERIFYING_KEY", algorithm, public)
 	}
-	key, err := readPEM(signing, privateLabels)
+	key, err := readPEM(signing, privateLabels, publicLabels)
 	if err != nil {
 		return Key{}, fmt.Errorf("SIGNING_KEY %w", err)
 	}
@@ -73,7 +73,7 @@ func Configured(algorithm string, signing, verifying []byte, allowWeak bool) (Ke
 
 // verifyingKey reads the public key of VERIFYING_KEY, which may also be the private key.
 func verifyingKey(text []byte) (crypto.PublicKey, error) {
-	key, err := readPEM(text, publicLabels)
+	key, err := readPEM(text, publicLabels, certificateLabels, privateLabels)
 	if err != nil {
 		return nil, fmt.Errorf("VERIFYING_KEY %w", err)
 	}

@@ -8,18 +8,9 @@ import (
 	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
-func fromJWK(t *testing.T, text string) *keyring.Ring {
-	t.Helper()
-	ring, err := keyring.FromJWK([]byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ring
-}
-
 // TestSource: an exchange that is refused changes nothing.
 func TestSource(t *testing.T) {
-	first, second := fromJWK(t, secretJWK), fromJWK(t, privateEC)
+	first, second := readRing(t, secretJWK), readRing(t, privateEC)
 	var used []*keyring.Ring
 	var err error
 	read := func() (*keyring.Ring, error) { return second, nil }
@@ -53,8 +44,8 @@ func TestReloadComparesKeys(t *testing.T) {
 			`{"keys":[` + secretJWK + `,` + privateEC + `]}`, `{"keys":[` + privateEC + `,` + secretJWK + `]}`, true},
 		{"one more", secretJWK, `{"keys":[` + secretJWK + `,` + privateEC + `]}`, true},
 	} {
-		read := func() (*keyring.Ring, error) { return fromJWK(t, c.read), nil }
-		s := keyring.NewSource(fromJWK(t, c.old), read, func(*keyring.Ring) error { return nil })
+		read := func() (*keyring.Ring, error) { return readRing(t, c.read), nil }
+		s := keyring.NewSource(readRing(t, c.old), read, func(*keyring.Ring) error { return nil })
 		if changed, err := s.Reload(); changed != c.changed || err != nil {
 			t.Errorf("%s: Reload = %v, %v; want %v", c.name, changed, err, c.changed)
 		}

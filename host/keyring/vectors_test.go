@@ -7,7 +7,6 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/coretest"
-	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
 // TestVectors reads the keys of the RFCs' examples, checks their signatures, and makes the deterministic ones again.
@@ -16,10 +15,7 @@ func TestVectors(t *testing.T) {
 	for _, file := range coretest.VectorFiles {
 		for _, v := range coretest.Vectors(t, file) {
 			t.Run(file+" "+v.Section, func(t *testing.T) {
-				r, err := keyring.FromJWK(v.JWK(t))
-				if err != nil {
-					t.Fatal(err)
-				}
+				r := readRing(t, string(v.JWK(t)))
 				if got := r.Set().Keys[0].Algorithm; got != v.Algorithm {
 					t.Errorf("algorithm %s, want %s", got, v.Algorithm)
 				}

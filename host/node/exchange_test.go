@@ -72,7 +72,11 @@ func (w *keyedWorld) read() (*keyring.Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	return keyring.FromJWK(text)
+	found, err := keyring.Read(text, "")
+	if err != nil {
+		return nil, err
+	}
+	return found.Ring()
 }
 
 // write puts a file with these keys in the place of the old one.

@@ -155,8 +155,12 @@ func TestReloadOtherName(t *testing.T) {
 
 // Keys that only check are refused, and what is said of a key that signs is left out.
 func TestNoKeySigns(t *testing.T) {
-	ring, err := keyring.FromJWK([]byte(`{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","kid":"a",` +
-		`"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`))
+	found, err := keyring.Read([]byte(`{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","kid":"a",`+
+		`"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring, err := found.Ring()
 	if err != nil {
 		t.Fatal(err)
 	}
