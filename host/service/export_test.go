@@ -11,6 +11,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/server"
 )
 
@@ -30,6 +31,9 @@ func NewObserver() func(httpapi.Observation) { return newMetrics(&Service{}, &co
 func KeyFigures(published func() *httpapi.PublishedKeys) prometheus.Collector {
 	return keyFigures{published}
 }
+
+// SignerFigures are the metrics of keys that sign elsewhere.
+func SignerFigures(faults *keyring.SignerFaults) prometheus.Collector { return signerFigures(faults) }
 
 // ServeMetrics serves the metrics of a service that does nothing.
 func ServeMetrics(ctx context.Context, l net.Listener) error {

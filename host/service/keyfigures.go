@@ -8,6 +8,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
 // keyFigures are the metrics of the keys that published gives.
@@ -56,4 +57,20 @@ func (f keyFigures) Collect(out chan<- prometheus.Metric) {
 	if next := keys.NextChange(time.Now()); !next.IsZero() {
 		gauge(keyChangeDesc, float64(next.Unix()))
 	}
+}
+
+// signerFigures are those of keys that sign elsewhere.
+func signerFigures(faults *keyring.SignerFaults) figures {
+	var list []figure
+	for _, fault := range keyring.AllSignerFaults {
+		list = append(list, counterOf("edgetoken_signer_failures_total", "Signatures that could not be had from "+
+			"elsewhere, for each of which a request was answered with 503.", "reason", string(fault)))
+	}
+	return figures{list, func() []float64 {
+		var values []float64
+		for _, fault := range keyring.AllSignerFaults {
+			values = append(values, float64(faults.Count(fault)))
+		}
+		return values
+	}}
 }

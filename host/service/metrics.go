@@ -104,6 +104,9 @@ func newMetrics(s *Service, cfg *config.Config) *metrics {
 	if s.published != nil {
 		m.registry.MustRegister(keyFigures{s.published})
 	}
+	if s.signer != nil {
+		m.registry.MustRegister(signerFigures(s.signer))
+	}
 	if s.certificate != nil {
 		m.registry.MustRegister(certificateFigures(s))
 	}

@@ -35,6 +35,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
+	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/logging"
 	"github.com/edgetoken/edgetoken/host/throttle"
 	"github.com/edgetoken/edgetoken/store"
@@ -61,6 +62,7 @@ type Service struct {
 	certificate *certificate // nil: plain HTTP
 	metrics     *metrics
 	published   func() *httpapi.PublishedKeys // the keys as verifiers and staff see them; nil: they are not shown
+	signer      *keyring.SignerFaults         // of keys that sign elsewhere; nil: there is no such key
 	closes      []func() error                // in the order of opening
 
 	reloading sync.Mutex
