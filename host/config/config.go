@@ -40,7 +40,8 @@ type Config struct {
 	Algorithm string // simple_jwt.ALGORITHM, one of those that core/jws has
 	// SigningKey is simple_jwt.SIGNING_KEY; empty: the key in the data directory signs.
 	SigningKey Secret
-	// VerifyingKey is simple_jwt.VERIFYING_KEY, which has no meaning for HMAC.
+	// VerifyingKey is simple_jwt.VERIFYING_KEY: of SigningKey, or alone, and then nothing signs. It has no meaning for
+	// HMAC.
 	VerifyingKey Secret
 	// AllowWeakSigningKey lets SIGNING_KEY be shorter than the hash of the algorithm (RFC 7518 §3.2).
 	AllowWeakSigningKey bool

@@ -2,9 +2,15 @@ package config_test
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"log/slog"
+	"math/big"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -158,8 +164,6 @@ func TestValues(t *testing.T) {
 			return fmt.Sprint(c.KeysRotateEvery, c.KeysPublishBefore, c.KeysSigner, c.KeysSignerTimeout,
 				c.KeysSecret.IsSet())
 		}, "0s 24h0m0s2s false"},
-		"rotation with HMAC's VERIFYING_KEY": {"keys: {rotate_every: 2d}\nsimple_jwt: {VERIFYING_KEY: x}\n", nil,
-			func(c *config.Config) any { return c.KeysRotateEvery }, 48 * time.Hour},
 		"node secret": {"", []string{"EDGETOKEN_KEYS_SECRET=" + longKey},
 			func(c *config.Config) any { return string(c.KeysSecret.Reveal()) }, longKey},
 		"node secret of a file": {"keys: {secret_FILE: edgetoken.yaml}\n", nil,
@@ -174,9 +178,10 @@ func TestValues(t *testing.T) {
 			"localhost:1"},
 		"loopback, another": {"listen: 127.1.2.3:1\n", nil, func(c *config.Config) any { return c.Listen },
 			"127.1.2.3:1"},
-		"public key of a file": {"simple_jwt:\n  VERIFYING_KEY_FILE: edgetoken.yaml\n", nil,
+		"public key of a file": {"simple_jwt:\n  SIGNING_KEY: " + longKey +
+			"\n  VERIFYING_KEY_FILE: edgetoken.yaml\n", nil,
 			func(c *config.Config) any { return string(c.VerifyingKey.Reveal()) },
-			"simple_jwt:\n  VERIFYING_KEY_FILE: edgetoken.yaml"},
+			"simple_jwt:\n  SIGNING_KEY: " + longKey + "\n  VERIFYING_KEY_FILE: edgetoken.yaml"},
 		"size": {"limits: {body_bytes: 1MiB, header_bytes: 1024}\n", nil,
 			func(c *config.Config) any { return fmt.Sprint(c.MaxBody, c.Limits.HeaderBytes) }, "1048576 1024"},
 		"size of a variable": {"", []string{"EDGETOKEN_HASHING_MEMORY=1GiB"},
@@ -263,6 +268,33 @@ func TestOrder(t *testing.T) {
 	for _, l := range c.Show() {
 		if w, ok := want[l.Key]; ok && l.Origin != w {
 			t.Errorf("origin of %s = %s, want %s", l.Key, l.Origin, w)
+		}
+	}
+}
+
+// TestVerifyingKeyAlone: a public key, or a certificate, may stand alone.
+func TestVerifyingKeyAlone(t *testing.T) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spki, err := x509.MarshalPKIXPublicKey(private.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	about := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	certificate, err := x509.CreateCertificate(rand.Reader, about, about, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for label, der := range map[string][]byte{"PUBLIC KEY": spki, "CERTIFICATE": certificate} {
+		text := string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}))
+		c, err := load(t, "simple_jwt:\n  ALGORITHM: ES256\n  VERIFYING_KEY: |\n    "+
+			strings.ReplaceAll(text, "\n", "\n    ")+"\n", nil)
+		if err != nil {
+			t.Errorf("%s: Load = %v", label, err)
+		} else if got := string(c.VerifyingKey.Reveal()); strings.TrimSpace(got) != strings.TrimSpace(text) {
+			t.Errorf("%s: VERIFYING_KEY is\n%s\nwant\n%s", label, got, text)
 		}
 	}
 }

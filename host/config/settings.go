@@ -234,10 +234,18 @@ func isLoopback(listen string) bool {
 func (c *Config) checkKeys(bad func(string, error)) {
 	symmetric := c.symmetric()
 	signing, verifying := c.given("simple_jwt.SIGNING_KEY"), c.given("simple_jwt.VERIFYING_KEY")
-	if !c.SigningKey.IsSet() {
-		if c.VerifyingKey.IsSet() && !symmetric {
-			bad(verifying, errors.New("stands alone: give SIGNING_KEY, its private key, too"))
+	switch {
+	case c.SigningKey.IsSet():
+	case c.VerifyingKey.IsSet() && symmetric:
+		bad(verifying, fmt.Errorf("has no meaning for %s, where one secret signs and checks: set ALGORITHM to that of "+
+			"the key, such as RS256, ES256 or EdDSA, or give the secret as SIGNING_KEY", c.Algorithm))
+		return
+	case c.VerifyingKey.IsSet():
+		if _, err := keyring.FromSettings(c.Algorithm, nil, c.VerifyingKey.Reveal(), false); err != nil {
+			bad(verifying, fmt.Errorf("cannot be used with %s: %w", c.Algorithm, err))
 		}
+		return
+	default:
 		return
 	}
 	if symmetric && isAsymmetric(c.SigningKey.Reveal()) {

@@ -38,7 +38,8 @@ func TestWarnings(t *testing.T) {
 		{weak + "hunter2\n", "simple_jwt.SIGNING_KEY is weak for HS256: the secret has 7 bytes and needs at least 32 " +
 			"(RFC 7518 §3.2)"},
 		{weak + longKey + "\n", ""},
-		{"simple_jwt: {VERIFYING_KEY: x}\n", "simple_jwt.VERIFYING_KEY has no meaning for HS256"},
+		{"simple_jwt: {SIGNING_KEY: " + longKey + ", VERIFYING_KEY: x}\n",
+			"simple_jwt.VERIFYING_KEY has no meaning for HS256"},
 		{"simple_jwt: {ACCESS_TOKEN_LIFETIME: 2h, REFRESH_TOKEN_LIFETIME: 1h}\n", "simple_jwt.ACCESS_TOKEN_LIFETIME " +
 			"is longer than REFRESH_TOKEN_LIFETIME"},
 		{exact + "simple_jwt: {ACCESS_TOKEN_LIFETIME: 25h}\n", "simple_jwt.ACCESS_TOKEN_LIFETIME is more than a day, " +

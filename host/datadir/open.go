@@ -70,10 +70,10 @@ func (d Dir) InUse() error {
 		"if a node runs whose socket was removed, start it again", d.Store(), Absolute(d.Socket()))
 }
 
-// OpenKeys returns the configured keys: SIGNING_KEY, or else the key in the data directory. With mayMake it creates
-// that key if it is missing.
+// OpenKeys returns the configured keys: SIGNING_KEY, or VERIFYING_KEY alone, or else the key in the data directory.
+// With mayMake it creates that key if it is missing.
 func (d Dir) OpenKeys(mayMake bool) (*keyring.Ring, error) {
-	if d.cfg.SigningKey.IsSet() {
+	if d.cfg.SigningKey.IsSet() || d.cfg.VerifyingKey.IsSet() {
 		return keyring.FromSettings(d.cfg.Algorithm, d.cfg.SigningKey.Reveal(), d.cfg.VerifyingKey.Reveal(),
 			d.cfg.AllowWeakSigningKey)
 	}

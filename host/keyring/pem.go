@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,6 +19,9 @@ type block struct {
 
 // readPEM reads the first key of a PEM text with one of the first labels; if there is none, with one of the next.
 func readPEM(text []byte, labels ...[]string) (any, error) {
+	if !bytes.Contains(text, begin) {
+		return nil, notPEM(text, labels[0][0])
+	}
 	blocks, err := splitPEM(text)
 	if len(blocks) == 0 {
 		return nil, err
@@ -71,9 +75,6 @@ var begin, end, dashes = []byte("-----BEGIN "), []byte("-----END "), []byte("---
 // splitPEM finds the blocks of a text by BEGIN and END, which may stand anywhere in a line. It skips what is between
 // two blocks. The error is about what follows the blocks.
 func splitPEM(text []byte) ([]block, error) {
-	if !bytes.Contains(text, begin) {
-		return nil, notPEM(text)
-	}
 	var blocks []block
 	for {
 		_, rest, found := bytes.Cut(text, begin)
@@ -98,15 +99,15 @@ func splitPEM(text []byte) ([]block, error) {
 // sshPublic matches the beginning of an OpenSSH public key.
 var sshPublic = regexp.MustCompile(`^\s*(ssh-(rsa|ed25519|dss)|ecdsa-sha2-nistp\d+) `)
 
-// notPEM says what a text without BEGIN seems to be, where a setting wants PEM.
-func notPEM(text []byte) error {
+// notPEM says what a text without BEGIN seems to be, where a setting wants PEM with a label.
+func notPEM(text []byte, label string) error {
 	if err := foreign(text); err != nil {
 		return err
 	}
 	if derLabel(text) != "" {
 		return errors.New("is in DER: openssl pkey -inform DER -in FILE writes it as PEM")
 	}
-	return errors.New("is no PEM text: it begins with -----BEGIN PRIVATE KEY----- or the like")
+	return fmt.Errorf("is no PEM text: it begins with -----BEGIN %s----- or the like", label)
 }
 
 // foreign says what a text seems to be that nothing here reads; nil if it cannot tell.
