@@ -58,8 +58,6 @@ func (f SignerFault) index() int {
 
 // outside is what makes the signatures of a key whose private part is elsewhere.
 type outside struct {
-	// sign gives the signature of input in the form of RFC 7515. It may take long, and go on after ctx has ended: until
-	// it returns it has its turn.
 	sign   func(ctx context.Context, input []byte) ([]byte, error)
 	turns  chan struct{}
 	limits ExternalLimits
@@ -75,7 +73,14 @@ func External(signer crypto.Signer, algorithm, id string, limits ExternalLimits)
 	if err != nil {
 		return Key{}, err
 	}
-	return external(signer.Public(), algorithm, id, limits, func(_ context.Context, input []byte) ([]byte, error) {
+	k, err := NewKeyOf(algorithm, signer.Public())
+	if err != nil {
+		return Key{}, err
+	}
+	if id != "" {
+		k = k.WithID(id)
+	}
+	return k.SignElsewhere(limits, func(_ context.Context, input []byte) ([]byte, error) {
 		entropy := make([]byte, core.EntropyBytes)
 		if _, err := rand.Read(entropy); err != nil {
 			return nil, err
@@ -95,20 +100,14 @@ func (s withRandom) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts
 	return s.Signer.Sign(random, digest, opts)
 }
 
-// external makes a key of its public part and of what signs elsewhere.
-func external(
-	public crypto.PublicKey, algorithm, id string, limits ExternalLimits,
-	sign func(context.Context, []byte) ([]byte, error),
+// SignElsewhere is a public key that signs by sign, which gives the signature of input in the form of RFC 7515. That
+// may take long, and go on after ctx has ended: until it returns it has its turn. jws.ErrOtherKey for a secret:
+// whoever checks with it can sign.
+func (k Key) SignElsewhere(
+	limits ExternalLimits, sign func(ctx context.Context, input []byte) ([]byte, error),
 ) (Key, error) {
-	k, err := NewKeyOf(algorithm, public)
-	if err != nil {
-		return Key{}, err
-	}
 	if k.Symmetric() {
-		return Key{}, jws.ErrOtherKey // whoever checks with a secret can sign with it
-	}
-	if id != "" {
-		k = k.WithID(id)
+		return Key{}, jws.ErrOtherKey
 	}
 	if limits.Timeout <= 0 {
 		limits.Timeout = 2 * time.Second
@@ -120,7 +119,8 @@ func external(
 		limits.Faults = &SignerFaults{}
 	}
 	k.outside = &outside{sign, make(chan struct{}, limits.InFlight), limits}
-	if !deterministic(algorithm) {
+	k.signed = nil
+	if !deterministic(k.Algorithm()) {
 		k.signed = newSignatures()
 	}
 	return k, nil
