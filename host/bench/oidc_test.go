@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"crypto/rand"
-	"crypto/x509"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
-	"github.com/lestrrat-go/jwx/v2/jwk"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/httpapi"
@@ -99,30 +97,14 @@ func keyedNode(t *testing.T, algorithm, issuer string, wire core.Wire) http.Hand
 	n, err := node.New(node.Config{Engine: core.NewNative(settings, ring), Store: db, Settings: settings,
 		Passwords: cheap})
 	must(err)
-	h, err := httpapi.New(httpapi.Config{Node: n, Keys: func() *httpapi.PublishedKeys { return published(t, key) }})
+	h, err := httpapi.New(httpapi.Config{Node: n, Keys: func() *httpapi.PublishedKeys { return published(key) }})
 	must(err)
 	return h
 }
 
-func published(t *testing.T, key keyring.Key) *httpapi.PublishedKeys {
-	public, err := x509.ParsePKIXPublicKey(key.Public())
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := jwk.FromRaw(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, value := range map[string]string{"kid": key.ID(), "alg": key.Algorithm(), "use": "sig"} {
-		if err := k.Set(name, value); err != nil {
-			t.Fatal(err)
-		}
-	}
-	text, err := json.Marshal(map[string]any{"keys": []any{k}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &httpapi.PublishedKeys{JWKS: text, ETag: `"1"`, MaxAge: time.Hour, List: []httpapi.PublishedKey{
-		{ID: key.ID(), Algorithm: key.Algorithm(), State: core.KeySigning.String()},
-	}}
+func published(key keyring.Key) *httpapi.PublishedKeys {
+	return &httpapi.PublishedKeys{JWKS: keyring.JWKS([]keyring.Key{key}), ETag: `"1"`, MaxAge: time.Hour,
+		List: []httpapi.PublishedKey{
+			{ID: key.ID(), Algorithm: key.Algorithm(), State: core.KeySigning.String()},
+		}}
 }

@@ -63,6 +63,7 @@ func (h *handler) routeWellKnown() {
 func (h *handler) discover(rq *request) answer {
 	if h.issuer == nil {
 		a := h.compat.json(http.StatusNotFound, django.Object(django.Text("detail", noIssuerText)))
+		a.header.Set("Cache-Control", "no-store")
 		return a.since(noIssuer)
 	}
 	keys, settings := h.published(), h.cfg.Node.Settings()
@@ -91,8 +92,8 @@ func (h *handler) discover(rq *request) answer {
 	return rq.kept(a, strongETag(a.body), keys.MaxAge)
 }
 
-// metadataOfIssuerSchema is the shape of what discover answers.
-var metadataOfIssuerSchema = func() openapi.Schema {
+// issuerSchema is the shape of what discover answers.
+var issuerSchema = func() openapi.Schema {
 	texts := openapi.List(openapi.Text())
 	return openapi.Object("IssuerMetadata",
 		openapi.Has("issuer", openapi.Text().About("ISSUER, as tokens have it.")),

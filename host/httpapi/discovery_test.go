@@ -60,7 +60,8 @@ func TestNothingToDiscover(t *testing.T) {
 			checkAnswer(t, router, path, "", answer, body)
 			if answer.StatusCode != http.StatusNotFound ||
 				!strings.Contains(body, "set ISSUER to the URL of this service") ||
-				answer.Header.Get("Access-Control-Allow-Origin") != "*" {
+				answer.Header.Get("Access-Control-Allow-Origin") != "*" ||
+				answer.Header.Get("Cache-Control") != "no-store" {
 				t.Errorf("%q: %s = %d %s, want 404", issuer, path, answer.StatusCode, body)
 			}
 		}

@@ -29,16 +29,15 @@ func (h *handler) keySet(rq *request) answer {
 
 // keySetSchema is the shape of what keySet answers (RFC 7517 §5).
 var keySetSchema = func() openapi.Schema {
-	coordinate := func(text string) openapi.Schema { return openapi.Text().About(text) }
 	key := openapi.Object("PublicKey",
 		openapi.Has("kty", openapi.Text().About("EC, OKP or RSA.")),
-		openapi.Has("kid", openapi.Text().About("The name of the key, as in the header of tokens.")),
+		openapi.MayHave("kid", openapi.Text().About("The name of the key, as in the header of tokens.")),
 		openapi.Has("use", openapi.Text().About("sig.")),
 		openapi.Has("alg", openapi.Text().About("The only algorithm of the key.")),
 		openapi.MayHave("crv", openapi.Text().About("The curve, of EC and OKP.")),
-		openapi.MayHave("x", coordinate("Of EC and OKP.")),
-		openapi.MayHave("y", coordinate("Of EC.")),
-		openapi.MayHave("n", coordinate("The modulus, of RSA.")),
-		openapi.MayHave("e", coordinate("The exponent, of RSA.")))
+		openapi.MayHave("x", openapi.Text().About("Of EC and OKP.")),
+		openapi.MayHave("y", openapi.Text().About("Of EC.")),
+		openapi.MayHave("n", openapi.Text().About("The modulus, of RSA.")),
+		openapi.MayHave("e", openapi.Text().About("The exponent, of RSA.")))
 	return openapi.Object("KeySet", openapi.Has("keys", openapi.List(key)))
 }()

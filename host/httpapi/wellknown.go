@@ -20,8 +20,7 @@ type wellKnown struct {
 	path, name, description string
 	schema                  openapi.Schema
 	get                     func(*request) answer
-	// absent says when there is none; "": never.
-	absent string
+	absent                  string // what a 404 says; "": it is always there
 }
 
 // wellKnowns is the table of these documents.
@@ -38,11 +37,11 @@ func (h *handler) wellKnowns() []*wellKnown {
 			description: "The public keys of this node as a JWK Set (RFC 7517), those that will sign included.",
 		},
 		{
-			path: openIDPath, name: "OpenID Configuration", schema: metadataOfIssuerSchema, get: h.discover,
+			path: openIDPath, name: "OpenID Configuration", schema: issuerSchema, get: h.discover,
 			description: found, absent: noIssuerText,
 		},
 		{
-			path: oauthPath, name: "Authorization Server Metadata", schema: metadataOfIssuerSchema, get: h.discover,
+			path: oauthPath, name: "Authorization Server Metadata", schema: issuerSchema, get: h.discover,
 			description: found, absent: noIssuerText,
 		},
 	}
