@@ -5,9 +5,10 @@
 #   ./build.sh run [flags]     builds, then runs a node with a demo customer (bin/edgetoken demo)
 #   ./build.sh test            runs the whole check; the last line counts: N passed, N failed, N skipped
 #   ./build.sh test-peers      replays the recorded exchanges with their own program, compares with real Djangos, checks
-#                              the pages in Chromium and runs generated clients of six languages. Installs what these
-#                              need, Chromium only as root. Needs python3, python3.11, Node.js with npm, a JDK with
-#                              Maven, Rust and a C compiler. Counts in the same form
+#                              the pages in Chromium, runs generated clients of six languages and signs with keys in
+#                              SoftHSM. Installs what these need, Chromium and SoftHSM only as root. Needs python3,
+#                              python3.11, Node.js with npm, a JDK with Maven, Rust and a C compiler. Counts in the
+#                              same form
 #   ./build.sh bench [quick]   measures what docs/performance.md reports, beside peers (needs wrk); quick takes a minute
 #                              and a half and runs no servers
 #   ./build.sh fuzz [seconds]  runs each fuzz target in turn, for a minute each unless told otherwise
@@ -226,7 +227,23 @@ run_peers() {
   shown "10,000 requests to real Djangos" env EDGETOKEN_ENGINE=wasm python3 testdata/interop/run --requests 10000
   in_browser "$out"
   generated_clients "$out"
+  in_softhsm
   closing
+}
+
+# in_softhsm signs with keys in SoftHSM, which root has installed.
+in_softhsm() {
+  local said
+  if ! command -v softhsm2-util >/dev/null; then
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null ||
+      ! said=$({ apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y softhsm2; } 2>&1); then
+      echo "skip keys in SoftHSM: softhsm2 is missing; install it (Debian: apt-get install softhsm2)"
+      [ -z "${said:-}" ] || tail -n 3 <<<"$said"
+      skipped=$((skipped + 1))
+      return
+    fi
+  fi
+  shown "keys in SoftHSM" env CGO_ENABLED=1 go -C host/signer/pkcs11 test -count=1 -v .
 }
 
 # in_browser OUT runs the scenarios in Chromium; OUT is a file for what they print.
