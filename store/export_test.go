@@ -271,15 +271,6 @@ func (db *DB) Each(ctx context.Context) iter.Seq2[Customer, error] {
 // Forget lets go of what was remembered.
 func (db *DB) Forget() { db.loads.reads.Store(nil) }
 
-// Lifetimes is what RaiseLifetimes keeps.
-func (db *DB) Lifetimes(ctx context.Context) (l core.Lifetimes, err error) {
-	err = db.view(ctx, func(tx *bbolt.Tx) (err error) {
-		l, err = tables{tx: tx}.lifetimes()
-		return err
-	})
-	return l, err
-}
-
 // EncodeCounts is the record of what a store keeps of other nodes: see fleet.encode.
 func EncodeCounts(v [8]int64) []byte {
 	return fleet{amount{v[0], v[1]}, amount{v[2], v[3]}, amount{v[4], v[5]}, v[6], v[7]}.encode()

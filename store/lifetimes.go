@@ -43,6 +43,15 @@ func (db *DB) RaiseLifetimes(ctx context.Context, l core.Lifetimes) error {
 	})
 }
 
+// Lifetimes are the kept lifetimes: State.Longest.
+func (db *DB) Lifetimes(ctx context.Context) (l core.Lifetimes, err error) {
+	err = db.view(ctx, func(tx *bbolt.Tx) error {
+		l, err = tables{tx: tx}.lifetimes()
+		return err
+	})
+	return l, err
+}
+
 // joinLifetimes keeps the longer one of each lifetime.
 func (w *writer) joinLifetimes(f fact.Lifetimes) error {
 	longest, err := w.lifetimes()

@@ -70,37 +70,9 @@ func (d Dir) InUse() error {
 		"if a node runs whose socket was removed, start it again", d.Store(), Absolute(d.Socket()))
 }
 
-// OpenKeys returns the configured keys: SIGNING_KEY, or VERIFYING_KEY alone, or else the key in the data directory.
-// With mayMake it creates that key if it is missing.
-func (d Dir) OpenKeys(mayMake bool) (*keyring.Ring, error) {
-	if d.cfg.SigningKey.IsSet() || d.cfg.VerifyingKey.IsSet() {
-		return keyring.FromSettings(d.cfg.Algorithm, d.cfg.SigningKey.Reveal(), d.cfg.VerifyingKey.Reveal(),
-			d.cfg.AllowWeakSigningKey)
-	}
-	path := d.Key()
-	ring, err := keyring.LoadTrusting(path, d.trustedAt(path))
-	if errors.Is(err, fs.ErrNotExist) && mayMake {
-		if ring, err = keyring.Generate(d.cfg.Algorithm, nil); err == nil {
-			err = ring.Save(path)
-		}
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no signing key %s: start edgetoken serve once, or configure SIGNING_KEY", path)
-	}
-	if err != nil {
-		return nil, err
-	}
-	key := ring.Set().Keys[0]
-	switch a := key.Algorithm; {
-	case a == d.cfg.Algorithm:
-		return ring, nil
-	case key.Takes([]byte(d.cfg.Algorithm)):
-		return nil, fmt.Errorf("the signing key %s is for %s and ALGORITHM is %s, another name of the same: set "+
-			"ALGORITHM to %[2]s, or alg in that file to %[3]s; neither ends a session", path, a, d.cfg.Algorithm)
-	default:
-		return nil, fmt.Errorf("the signing key %s is for %s and ALGORITHM is %s: set ALGORITHM to %[2]s, or move "+
-			"the key away for a new one, which ends every session", path, a, d.cfg.Algorithm)
-	}
+// OldKey reads signing.key, with which earlier releases signed. The error is fs.ErrNotExist if there is none.
+func (d Dir) OldKey() (*keyring.Ring, error) {
+	return keyring.LoadTrusting(d.Key(), d.trustedAt(d.Key()))
 }
 
 // trustedAt returns the bits of the mode at a path that data_group trusts; none if nothing is there.

@@ -27,7 +27,7 @@ func (d Dir) SealKey(passphrase string) ([]byte, error) {
 		return nil, errors.New("the signing key is SIGNING_KEY of the configuration, which no backup has: keep the " +
 			"configuration yourself, and leave --keys out")
 	}
-	ring, err := d.OpenKeys(false)
+	ring, err := d.OldKey()
 	if err != nil {
 		return nil, err
 	}

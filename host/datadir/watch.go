@@ -16,19 +16,18 @@ const lookEvery = time.Minute
 type Watch struct {
 	dir    Dir
 	socket fs.FileInfo // as it was opened
-	ownKey func() bool
-	secret bool // the node's own secret is in use
+	secret bool        // the node's own secret is in use
 	said   map[string]string
 }
 
-// NewWatch watches a directory whose admin socket is open. ownKey says whether the directory's own key signs.
-func NewWatch(dir Dir, ownKey func() bool) (*Watch, error) {
+// NewWatch watches a directory whose admin socket is open.
+func NewWatch(dir Dir) (*Watch, error) {
 	socket, err := os.Lstat(dir.Socket())
 	if err != nil {
 		return nil, err
 	}
 	_, err = os.Stat(dir.Secret())
-	return &Watch{dir: dir, socket: socket, ownKey: ownKey, secret: err == nil && dir.ownSecret()}, nil
+	return &Watch{dir: dir, socket: socket, secret: err == nil && dir.ownSecret()}, nil
 }
 
 // Run looks every minute until ctx ends.
@@ -62,11 +61,6 @@ func (w *Watch) gone() map[string]string {
 	if info, err := os.Lstat(w.dir.Socket()); err != nil || !os.SameFile(info, w.socket) {
 		list["admin.sock"] = "the admin socket was removed or replaced: commands cannot reach this node any more; " +
 			"start it anew"
-	}
-	if _, err := os.Stat(w.dir.Key()); err != nil && w.ownKey() {
-		list["signing.key"] = "the signing key is gone or cannot be read: the node goes on with it, but the next " +
-			"start would make another and refuse every token; " +
-			"put it back from a backup before that"
 	}
 	if _, err := os.Stat(w.dir.Secret()); err != nil && w.secret {
 		list["keys.secret"] = "the node secret is gone or cannot be read: the node goes on with it, but the next " +

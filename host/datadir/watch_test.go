@@ -15,8 +15,7 @@ import (
 // A running node says which of its files are gone, once for each time.
 func TestFilesGone(t *testing.T) {
 	dir := t.TempDir()
-	socket, key := filepath.Join(dir, "admin.sock"), filepath.Join(dir, "signing.key")
-	secret := filepath.Join(dir, "keys.secret")
+	socket, secret := filepath.Join(dir, "admin.sock"), filepath.Join(dir, "keys.secret")
 	touch := func(path string) {
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)
@@ -28,10 +27,8 @@ func TestFilesGone(t *testing.T) {
 		}
 	}
 	touch(socket)
-	touch(key)
 	touch(secret)
-	own := true
-	w, err := datadir.NewWatch(datadir.Of(&config.Config{Data: dir}), func() bool { return own })
+	w, err := datadir.NewWatch(datadir.Of(&config.Config{Data: dir}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,14 +37,13 @@ func TestFilesGone(t *testing.T) {
 		name   string
 		do     func()
 		socket int // how often it was said
-		key    int
+		secret int
 	}{
 		{"all there", func() {}, 0, 0},
 		{"socket removed", func() { remove(socket) }, 1, 0},
-		{"key removed", func() { remove(key) }, 1, 1},
-		{"key back", func() { touch(key) }, 1, 1},
-		{"key removed again", func() { remove(key) }, 1, 2},
-		{"SIGNING_KEY is configured", func() { own = false }, 1, 2},
+		{"secret removed", func() { remove(secret) }, 1, 1},
+		{"secret back", func() { touch(secret) }, 1, 1},
+		{"secret removed again", func() { remove(secret) }, 1, 2},
 	}
 	for _, s := range steps {
 		s.do()
@@ -57,15 +53,8 @@ func TestFilesGone(t *testing.T) {
 		if n := strings.Count(log.String(), "file=admin.sock"); n != s.socket {
 			t.Errorf("%s: the socket was named %d times, want %d", s.name, n, s.socket)
 		}
-		if n := strings.Count(log.String(), "file=signing.key"); n != s.key {
-			t.Errorf("%s: the key was named %d times, want %d", s.name, n, s.key)
+		if n := strings.Count(log.String(), "file=keys.secret"); n != s.secret {
+			t.Errorf("%s: the node secret was named %d times, want %d", s.name, n, s.secret)
 		}
-	}
-	remove(secret)
-	for range 2 {
-		w.Look(slog.New(slog.NewTextHandler(&log, nil)))
-	}
-	if n := strings.Count(log.String(), "file=keys.secret"); n != 1 {
-		t.Errorf("the node secret was named %d times, want 1", n)
 	}
 }

@@ -94,7 +94,8 @@ func classify(err error) outcome {
 	case errors.Is(err, core.ErrSigner):
 		busy.reason = signerFailed
 		return busy
-	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed), errors.Is(err, core.ErrKeyEnded):
+	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed), errors.Is(err, core.ErrKeyEnded),
+		errors.Is(err, core.ErrNoSigningKey):
 		busy.reason = unavailable
 		return busy
 	}

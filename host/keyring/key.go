@@ -241,9 +241,9 @@ func weakSecret(algorithm string, secret []byte) (Key, error) {
 	return newKey(k, secret, rand.Reader)
 }
 
-// equal reports whether two keys are one: with the same algorithm, id and secret or public part, and both or neither of
+// Equal reports whether two keys are one: with the same algorithm, id and secret or public part, and both or neither of
 // them able to sign, here or elsewhere.
-func (k Key) equal(other Key) bool {
+func (k Key) Equal(other Key) bool {
 	secret, _ := k.raw().([]byte)
 	otherSecret, _ := other.raw().([]byte)
 	return k.id == other.id && k.Algorithm() == other.Algorithm() && k.CanSign() == other.CanSign() &&

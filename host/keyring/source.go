@@ -62,5 +62,5 @@ func (s *Source) Watch(ctx context.Context, tick <-chan time.Time, report func(e
 // Equal reports whether two rings have the same keys, with the same descriptions, that sign at the same times.
 func (r *Ring) Equal(other *Ring) bool {
 	return slices.Equal(r.set.Keys, other.set.Keys) && slices.Equal(r.set.Signing, other.set.Signing) &&
-		slices.EqualFunc(r.keys, other.keys, Key.equal)
+		slices.EqualFunc(r.keys, other.keys, Key.Equal)
 }

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"time"
+
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
 )
@@ -17,6 +19,17 @@ func (n *Node) UseEngine(e core.Engine) { n.engine.Store(&keyedEngine{e, e.KeySe
 
 // Engine is the engine in use.
 func (n *Node) Engine() core.Engine { return n.engine.Load().Engine }
+
+// signs says why no key signs at a time.
+func (e *keyedEngine) signs(now time.Time) error {
+	switch {
+	case e.keys.SigningAt(now) < 0:
+		return core.ErrNoSigningKey
+	case e.keys.SigningEnded(now):
+		return core.ErrKeyEnded
+	}
+	return nil
+}
 
 // signer names the key that signed the token of a request, or the tokens of a log-in, and their family.
 func (e *keyedEngine) signer(request *core.Request, outcome *core.Outcome) (keyID string, family core.Family) {

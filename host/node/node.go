@@ -47,6 +47,8 @@ type Config struct {
 	// Claims are the claims of both tokens beside simplejwt's own, read anew at each log-in and refresh. A claim whose
 	// value the customer lacks is left out. A log-in or refresh fails if its claims exceed claimmap.MaxBytes.
 	Claims claimmap.Members
+	// VerifiesOnly says that the keys issue no tokens on purpose, so that Ready does not ask for one that signs.
+	VerifiesOnly bool
 	// SessionAge is how long a browser session lasts after its log-in; 0: DefaultSessionAge.
 	SessionAge time.Duration
 	// Log is for events that no single request causes; nil: slog.Default.
@@ -167,8 +169,8 @@ func (n *Node) Ready(ctx context.Context) error {
 	if err := n.CheckClock(); err != nil {
 		return fmt.Errorf("clock: %w", err)
 	}
-	if engine.keys.SigningEnded(n.now()) {
-		return fmt.Errorf("keys: %w", core.ErrKeyEnded)
+	if err := engine.signs(n.now()); err != nil && !n.cfg.VerifiesOnly {
+		return fmt.Errorf("keys: %w", err)
 	}
 	if err := n.cfg.Hasher.Health(); err != nil {
 		return fmt.Errorf("hashing: %w", err)

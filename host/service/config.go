@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os/exec"
+	"time"
 
 	"github.com/edgetoken/edgetoken/host/config"
 )
@@ -31,6 +32,9 @@ type Config struct {
 	// BoundMemory sets the memory limit of the whole program to the configured bound (debug.SetMemoryLimit). False:
 	// the program that embeds the service sets its own.
 	BoundMemory bool
+	// Now is the clock. Nil: time.Now. Its store still counts the time that it has been open for by the clock of the
+	// system.
+	Now func() time.Time
 	// Version and Commit are shown by /healthz and the metrics.
 	Version, Commit string
 }

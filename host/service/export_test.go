@@ -12,6 +12,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/host/keys"
 	"github.com/edgetoken/edgetoken/host/server"
 )
 
@@ -19,8 +20,6 @@ var (
 	WithoutBodies = withoutBodies
 	ListenerTLS   = listenerTLS
 
-	KeyEnd         = keyEnd
-	LogKey         = logKey
 	EarlierRefused = earlierRefused
 )
 
@@ -51,3 +50,6 @@ func (s *Service) LoseStore(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Keys is the manager of the keys in use.
+func (s *Service) Keys() *keys.Manager { return s.current.Load().manager }

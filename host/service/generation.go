@@ -4,15 +4,17 @@ import (
 	"context"
 	"net/http"
 	"runtime/debug"
+	"sync"
+	"sync/atomic"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
 	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/config"
-	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/host/keys"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -21,36 +23,57 @@ import (
 // on the generation that it began on.
 type generation struct {
 	cfg     *config.Config
+	manager *keys.Manager
 	keys    *keyring.Source
-	node    *node.Node
-	info    httpapi.Info
-	handler http.Handler
-	admin   http.Handler
+	// published is what the API shows of keys; publishing is held while it is made anew.
+	published  atomic.Pointer[published]
+	publishing sync.Mutex
+	node       *node.Node
+	info       httpapi.Info
+	handler    http.Handler
+	admin      http.Handler
 }
 
-// generation builds a generation. Its error names every mistake.
-func (s *Service) generation(cfg *config.Config, ring *keyring.Ring) (*generation, error) {
-	g := &generation{cfg: cfg, info: httpapi.Info{Version: s.cfg.Version, Engine: s.engineName(cfg), ABI: abi.Version}}
+// begin begins a generation with the manager of its keys. build makes the rest.
+func (s *Service) begin(cfg *config.Config) (g *generation, err error) {
+	g = &generation{cfg: cfg}
+	g.manager, err = managerOf(cfg, s.store, s.cfg.Now, s.log, func() error {
+		_, err := g.keys.Reload()
+		if err == nil {
+			err = g.publish(context.Background(), s.now())
+		}
+		return err
+	})
+	return g, err
+}
+
+// build builds all but the manager of the keys. Its error names every mistake.
+func (g *generation) build(ctx context.Context, s *Service, ring *keyring.Ring) (err error) {
+	cfg := g.cfg
+	g.info = httpapi.Info{Version: s.cfg.Version, Engine: s.engineName(cfg), ABI: abi.Version}
 	if s.instances != nil {
 		g.info.ModuleHash = s.instances.ModuleHash()
 	}
 	engine, err := s.engine(cfg, ring)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	g.node, err = node.New(node.Config{
 		Engine: engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password,
 		Hashing: s.hashing, Hasher: s.hasher, Log: s.log, Repeats: s.repeats,
 		Claims: cfg.Claims, FoldEmails: cfg.LoginMatch == config.CaseInsensitive, SessionAge: cfg.SessionAge,
+		Now: s.cfg.Now, VerifiesOnly: cfg.VerifiesOnly(),
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	g.keys = keyring.NewSource(ring, func() (*keyring.Ring, error) { return datadir.Of(cfg).OpenKeys(false) },
+	g.keys = keyring.NewSource(ring, func() (*keyring.Ring, error) { return g.manager.Ring(context.Background()) },
 		func(ring *keyring.Ring) error { return s.useKeys(g, ring) })
+	if err := g.publish(ctx, s.now()); err != nil {
+		return err
+	}
 	g.handler, err = httpapi.New(httpapi.Config{
-		Node: g.node, Current: func() *node.Node { return s.current.Load().node },
-		Keys:         s.published,
+		Node: g.node, Keys: g.shown, Now: s.cfg.Now, Current: func() *node.Node { return s.current.Load().node },
 		AllowedHosts: cfg.Hosts(), ErrorHeader: cfg.ErrorHeader, AuthHeaderName: cfg.AuthHeaderName, Info: g.info,
 		Log: s.log, Repeats: s.repeats,
 		MaxBody: cfg.MaxBody, BodyMemory: cfg.BodyMemory, Bounds: s.bounds, MaxFields: cfg.MaxFields,
@@ -60,13 +83,13 @@ func (s *Service) generation(cfg *config.Config, ring *keyring.Ring) (*generatio
 		LoginAnswer: cfg.LoginAnswer, Samples: cfg.Samples, ForwardAuth: cfg.ForwardAuth,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	api := adminConfig(cfg, s.store, s.hasher,
 		func(context.Context) (core.Engine, error) { return g.node.Engine(), nil })
 	api.Log = s.log
 	g.admin = admin.New(api)
-	return g, nil
+	return nil
 }
 
 // use makes g the current generation.

@@ -2,129 +2,200 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
+	"sync"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
-	"github.com/edgetoken/edgetoken/host/explain"
 	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/host/keys"
+	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/store"
 )
 
-// readKeys reads the keys of a configuration. It refuses keys of which none signs, or one that has expired, and warns
-// of one that expires soon. With mayMake it creates the key of the data directory if that is missing. It returns the
-// ring even if the key has expired.
-func readKeys(cfg *config.Config, mayMake bool) (ring *keyring.Ring, warning string, err error) {
-	if ring, err = datadir.Of(cfg).OpenKeys(mayMake); err == nil {
-		warning, err = keyEnd(cfg, ring.Set(), time.Now())
+// managerOf makes the manager of the keys of a configuration. changed puts a change in force; nil: nothing runs with
+// the keys.
+func managerOf(cfg *config.Config, db *store.DB, now func() time.Time, log *slog.Logger, changed func() error) (
+	*keys.Manager, error) {
+	c := keys.Config{
+		Store: db, Settings: cfg.Settings, Algorithm: cfg.KeyAlgorithm(), AllowWeak: cfg.AllowWeakSigningKey,
+		RotateEvery: cfg.KeysRotateEvery, PublishBefore: cfg.KeysPublishBefore, Changed: changed,
+		ClockGood: func() bool { return node.CheckClock(db) == nil }, Now: now, Log: log,
+		Sealer: sealerOf(datadir.Of(cfg), log),
 	}
-	return ring, warning, err
+	if cfg.SigningKey.IsSet() || cfg.VerifiesOnly() {
+		var err error
+		if c.Configured, err = keyring.FromSettings(cfg.Algorithm, cfg.SigningKey.Reveal(), cfg.VerifyingKey.Reveal(),
+			cfg.AllowWeakSigningKey); err != nil {
+			return nil, err
+		}
+	}
+	return keys.New(c), nil
 }
 
-// openKeys reads the keys at the start and logs which key signs.
-func (s *Service) openKeys(ctx context.Context, cfg *config.Config, before datadir.Contents) (*keyring.Ring, error) {
+// sealerOf reads the node secret at its first use.
+func sealerOf(dir datadir.Dir, log *slog.Logger) func(mayMake bool) (*keyring.Sealer, error) {
+	var mu sync.Mutex
+	var sealer *keyring.Sealer
+	return func(mayMake bool) (*keyring.Sealer, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if sealer != nil {
+			return sealer, nil
+		}
+		secret, notes, err := dir.NodeSecret(mayMake)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range notes {
+			log.Info(n)
+		}
+		sealer, err = keyring.NewSealer(secret)
+		return sealer, err
+	}
+}
+
+// openKeys makes the keys of the store ready at the start, and logs which signs.
+func (s *Service) openKeys(ctx context.Context, cfg *config.Config, m *keys.Manager) (*keyring.Ring, error) {
+	if err := settleKeys(ctx, cfg, s.store, m, s.log); err != nil {
+		return nil, err
+	}
 	stats, err := s.store.Stats(ctx)
 	if err != nil {
 		return nil, err
 	}
-	ring, warning, err := readKeys(cfg, true)
-	if ring != nil {
-		logKey(s.log, cfg, before, stats.Issued, ring.Set())
+	started, err := m.Start(ctx)
+	if err != nil {
+		return nil, err
 	}
-	if warning != "" {
-		s.log.Warn(warning)
-	}
-	return ring, err
+	logKeys(s.log, cfg, started, stats.Issued)
+	return m.Ring(ctx)
 }
 
-// keyEnd refuses keys of which none signs now, and a signing key that has expired: with it a node can neither log
-// anybody in nor accept the tokens it issued. It warns of a key that expires before the refresh tokens issued now.
-func keyEnd(cfg *config.Config, keys core.KeySet, now time.Time) (warning string, err error) {
-	signer := keys.SigningAt(now)
-	if signer < 0 {
-		return "", core.ErrNoSigningKey
-	}
-	key := keys.Keys[signer]
-	if key.NotAfter == 0 {
-		return "", nil
-	}
-	end := time.Unix(key.NotAfter, 0)
-	path, when := datadir.Of(cfg).Key(), explain.Moment(end, now.Truncate(time.Second))
-	switch {
-	case keys.State(signer, now) == core.KeyGone:
-		return "", fmt.Errorf("the signing key %s ended %s: put another in its place, or move it away for a new one "+
-			"at the next start; an exp that is later brings it back", path, when)
-	case now.Add(cfg.Settings.RefreshTokenLifetime).After(end):
-		return fmt.Sprintf("the signing key %s ends %s: from then on all that it signed is refused, and nobody can "+
-			"log in until another is in its place", path, when), nil
-	}
-	return "", nil
-}
-
-// keyLost warns of a new key beside the store of an earlier run.
-const keyLost = "made a new signing key, although there was a store already: tokens of an earlier key are refused; " +
-	"if there was one, restore signing.key from a backup"
-
-// logKey logs which key signs, and whether this start created it. issued says whether a node ever issued tokens from
-// this store.
-func logKey(log *slog.Logger, cfg *config.Config, before datadir.Contents, issued bool, keys core.KeySet) {
+// settleKeys ends what a stop or an update left to do: a change of the node secret, and the move of signing.key, with
+// which earlier releases signed, into the store.
+func settleKeys(ctx context.Context, cfg *config.Config, db *store.DB, m *keys.Manager, log *slog.Logger) error {
 	dir := datadir.Of(cfg)
-	if cfg.SigningKey.IsSet() {
-		if file := cfg.SigningKey.File(); file != "" {
-			log.Info("SIGNING_KEY_FILE signs", "path", datadir.Absolute(file), "algorithm", cfg.Algorithm)
-		} else {
-			log.Info("SIGNING_KEY signs", "from", cfg.Origin("simple_jwt.SIGNING_KEY").String(), "algorithm",
-				cfg.Algorithm)
-		}
-		return
-	}
-	switch {
-	case !before.Key && before.Store && issued:
-		log.Warn(keyLost, "path", dir.Key())
-	case !before.Key:
-		log.Info("made a new signing key", "path", dir.Key())
-	}
-	signer := keys.SigningAt(time.Now())
-	if signer < 0 {
-		return // keyEnd says so
-	}
-	key := keys.Keys[signer]
-	about := []any{"kid", key.ID, "algorithm", cfg.Algorithm, "path", dir.Key()}
-	if key.NotAfter != 0 {
-		about = append(about, "ends", time.Unix(key.NotAfter, 0).UTC().Format(time.RFC3339))
-	}
-	log.Info("the key of the data directory signs", about...)
-}
-
-// ReloadKeys reads the key of the data directory anew, and exchanges the keys if it is another one. It reads nothing
-// else, so a configured SIGNING_KEY stays. Requests in flight are not disturbed. After an error the old keys are still
-// in use.
-func (s *Service) ReloadKeys() (changed bool, err error) {
-	s.reloading.Lock()
-	defer s.reloading.Unlock()
-	return s.current.Load().keys.Reload()
-}
-
-// useKeys has the node of a generation use other keys. It refuses what a reload refuses, and gives the same warnings.
-func (s *Service) useKeys(g *generation, ring *keyring.Ring) error {
-	warning, err := keyEnd(g.cfg, ring.Set(), time.Now())
+	opens, err := keys.Opens(ctx, db)
 	if err != nil {
 		return err
 	}
+	notes, err := dir.SettleSecret(opens)
+	if err != nil {
+		return err
+	}
+	for _, n := range notes {
+		log.Info(n)
+	}
+	old, err := dir.OldKey()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	key := old.Members()[0]
+	moved, err := m.MoveIn(ctx, key.Key.WithID(key.Info.ID), key.Info.NotAfter)
+	switch {
+	case err != nil:
+		return fmt.Errorf("move %s into the store: %w", dir.Key(), err)
+	case !moved:
+		log.Warn("this signing key is not in use, since the store has other keys: edgetoken keys import takes it "+
+			"in, or "+
+			"remove the file", "path", dir.Key())
+		return nil
+	}
+	if err := os.Remove(dir.Key()); err != nil {
+		return fmt.Errorf("the signing key is in the store now, but its file cannot be removed: %w", err)
+	}
+	log.Info("moved the signing key into the store, where it is sealed", "path", dir.Key(), "kid", key.Info.ID)
+	return nil
+}
+
+// keyLost warns of a new key beside the store of an earlier run.
+const keyLost = "made a new signing key, although there was a store already: tokens of an earlier key that is a " +
+	"secret " +
+	"are refused; if there was one, edgetoken keys import takes it in"
+
+// logKeys logs which key signs, and whether this start made it. issued says whether a node ever issued tokens from this
+// store.
+func logKeys(log *slog.Logger, cfg *config.Config, started keys.Started, issued bool) {
+	for _, w := range started.Warnings {
+		log.Warn(w)
+	}
+	file, k := cfg.SigningKey.File(), started.Signs
+	switch {
+	case cfg.VerifiesOnly():
+		log.Warn("VERIFYING_KEY is configured without SIGNING_KEY: this node verifies tokens and cannot issue any: " +
+			"every " +
+			"log-in and refresh is answered by 503")
+	case file != "":
+		log.Info("SIGNING_KEY_FILE signs", "path", datadir.Absolute(file), "algorithm", cfg.Algorithm)
+	case cfg.SigningKey.IsSet():
+		log.Info("SIGNING_KEY signs", "from", cfg.Origin("simple_jwt.SIGNING_KEY").String(), "algorithm", cfg.Algorithm)
+	case started.Made && (issued || started.Lost):
+		log.Warn(keyLost, "kid", k.ID, "algorithm", k.Algorithm)
+	case started.Made:
+		log.Info("made a new signing key", "kid", k.ID, "algorithm", k.Algorithm)
+	default:
+		about := []any{"kid", k.ID, "algorithm", k.Algorithm}
+		if !k.Ends.IsZero() {
+			about = append(about, "ends", k.Ends.Format(time.RFC3339))
+		}
+		log.Info("a key of the store signs", about...)
+	}
+	if w := otherAlgorithm(cfg, k); w != "" {
+		log.Warn(w)
+	}
+}
+
+// otherAlgorithm warns where ALGORITHM names another than that of the key of the store that signs.
+func otherAlgorithm(cfg *config.Config, k keys.Key) string {
+	wanted := cfg.KeyAlgorithm()
+	if k.ID == "" || wanted == "" || wanted == k.Algorithm {
+		return ""
+	}
+	return fmt.Sprintf("ALGORITHM is %s, and the key that signs, %s, is for %s: edgetoken keys generate --activate "+
+		"makes "+
+		"one for ALGORITHM; tokens of the old one stay good to their end", wanted, k.ID, k.Algorithm)
+}
+
+// useKeys has the node of a generation use other keys.
+func (s *Service) useKeys(g *generation, ring *keyring.Ring) error {
 	engine, err := s.engine(g.cfg, ring)
 	if err != nil {
 		return err
 	}
 	g.node.UseEngine(engine)
 	s.log.Info("exchanged the keys", "keys", ring)
-	for _, w := range []string{warning, earlierRefused(g.keys.Keys(), ring)} {
-		if w != "" {
-			s.log.Warn(w)
+	return nil
+}
+
+// tickKeys does what the time has brought, each second until ctx ends.
+func (s *Service) tickKeys(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			g := s.current.Load()
+			err := g.manager.Tick(ctx)
+			if err == nil {
+				err = g.publish(ctx, s.now())
+			}
+			if err != nil && ctx.Err() == nil {
+				s.repeats.Log(slog.LevelError, "keys", "the keys cannot be looked after", slog.Any("error", err))
+			}
+		case <-ctx.Done():
+			return
 		}
 	}
-	return nil
 }
 
 // earlierRefused is a warning where no key of ring takes what the signing key of old signs.

@@ -3,7 +3,7 @@ package service_test
 import (
 	"encoding/json"
 	"errors"
-	"log/slog"
+	"io/fs"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -13,67 +13,127 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/config"
-	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/host/keys"
 	"github.com/edgetoken/edgetoken/host/service"
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// TestReloadKeys: the key file of a running node is exchanged for another one, and the configuration is not read.
-func TestReloadKeys(t *testing.T) {
-	dir := t.TempDir()
-	cfg, err := config.Load(config.Sources{Flags: []config.Flag{{Key: "data", Value: dir},
-		{Key: "listen", Value: "127.0.0.1:0"}, {Key: "engine", Value: "native"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var log strings.Builder
-	s, err := service.Open(t.Context(), service.Config{Start: cfg, Log: &log, Reload: func() (*config.Config, error) {
-		t.Error("the configuration was read")
-		return nil, errors.New("not here")
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	if err := s.AddCustomer(t.Context(), store.NewCustomer{Email: "ana@example.com", IsActive: true},
-		"correct horse"); err != nil {
-		t.Fatal(err)
-	}
-	ask := func(path, body string) (status int, answer struct{ Access string }) {
-		t.Helper()
-		r := httptest.NewRequest("POST", "http://127.0.0.1"+path, strings.NewReader(body))
-		r.Header.Set("Content-Type", "application/json")
-		w := httptest.NewRecorder()
-		s.ServeHTTP(w, r)
-		_ = json.Unmarshal(w.Body.Bytes(), &answer)
-		return w.Code, answer
-	}
-	login := func() string {
-		t.Helper()
-		status, tokens := ask("/auth/token/", `{"email":"ana@example.com","password":"correct horse"}`)
-		if status != 200 || tokens.Access == "" {
-			t.Fatalf("log-in answers %d", status)
-		}
-		return tokens.Access
-	}
-	verify := func(token string) int {
-		t.Helper()
-		status, _ := ask("/auth/token/verify/", `{"token":"`+token+`"}`)
-		return status
-	}
-	first := login()
-	if changed, err := s.ReloadKeys(); changed || err != nil {
-		t.Errorf("ReloadKeys of the same file = %v, %v", changed, err)
-	}
-	if status := verify(first); status != 200 {
-		t.Errorf("verify answers %d before the exchange", status)
-	}
+// keyed is a service in a data directory, and a customer who logs in.
+type keyed struct {
+	*testing.T
+	*service.Service
+	log strings.Builder
+}
 
-	path := filepath.Join(dir, "signing.key")
-	if err := os.Remove(path); err != nil {
+// openKeyed opens a service in dir; environ configures it further.
+func openKeyed(t *testing.T, dir string, environ ...string) *keyed {
+	t.Helper()
+	load := func() (*config.Config, error) {
+		return config.Load(config.Sources{Environ: environ, Flags: []config.Flag{{Key: "data", Value: dir},
+			{Key: "listen", Value: "127.0.0.1:0"}, {Key: "engine", Value: "native"}}})
+	}
+	cfg, err := load()
+	if err != nil {
 		t.Fatal(err)
 	}
+	k := &keyed{T: t}
+	if k.Service, err = service.Open(t.Context(), service.Config{Start: cfg, Log: &k.log, Reload: load}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.close)
+	err = k.AddCustomer(t.Context(), store.NewCustomer{Email: "ana@example.com", IsActive: true}, "correct horse")
+	if err != nil && !errors.Is(err, store.ErrExists) {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// close closes the service, after which the log is whole.
+func (k *keyed) close() {
+	if err := k.Close(); err != nil {
+		k.Error(err)
+	}
+}
+
+// ask posts a body and returns the status and the tokens of the answer.
+func (k *keyed) ask(path, body string) (status int, tokens struct{ Access, Refresh string }) {
+	k.Helper()
+	r := httptest.NewRequest("POST", "http://127.0.0.1"+path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	k.ServeHTTP(w, r)
+	_ = json.Unmarshal(w.Body.Bytes(), &tokens)
+	return w.Code, tokens
+}
+
+// login logs in and returns a refresh token.
+func (k *keyed) login() string {
+	k.Helper()
+	status, tokens := k.ask("/auth/token/", `{"email":"ana@example.com","password":"correct horse"}`)
+	if status != 200 || tokens.Refresh == "" {
+		k.Fatalf("log-in answers %d", status)
+	}
+	return tokens.Refresh
+}
+
+func (k *keyed) refresh(token string) int {
+	k.Helper()
+	status, _ := k.ask("/auth/token/refresh/", `{"refresh":"`+token+`"}`)
+	return status
+}
+
+// jwks is what the node publishes.
+func (k *keyed) jwks() string {
+	k.Helper()
+	w := httptest.NewRecorder()
+	k.ServeHTTP(w, httptest.NewRequest("GET", "http://127.0.0.1/.well-known/jwks.json", nil))
+	return w.Body.String()
+}
+
+// Keys of a running node change without a reload, and each change is in force when it is answered.
+func TestKeysChangeLive(t *testing.T) {
+	k := openKeyed(t, t.TempDir())
+	first := k.login()
+	next, err := k.Keys().Generate(t.Context(), keys.Generate{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(k.jwks(), next.Key.ID) {
+		t.Error("the new key is not published")
+	}
+	if _, err := k.Keys().Activate(t.Context(), next.Key.ID, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	second := k.login()
+	for name, token := range map[string]string{"first": first, "second": second} {
+		if status := k.refresh(token); status != 200 {
+			t.Errorf("a refresh with a token of the %s key answers %d", name, status)
+		}
+	}
+	list, err := k.Keys().List(t.Context())
+	if err != nil || len(list.Keys) != 2 {
+		t.Fatal(list, err)
+	}
+	old := list.Keys[0].ID
+	if _, err := k.Keys().Retire(t.Context(), old, false); err != nil {
+		t.Fatal(err)
+	}
+	if status := k.refresh(first); status != 401 {
+		t.Errorf("a refresh with a token of the retired key answers %d", status)
+	}
+	if status := k.refresh(second); status != 200 {
+		t.Errorf("a refresh with a token of the key that signs answers %d", status)
+	}
+	if strings.Contains(k.jwks(), old) {
+		t.Error("the retired key is still published")
+	}
+}
+
+// signing.key of an earlier release moves into the store at a start, once: sessions go on.
+func TestSigningKeyMovesIn(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "signing.key")
 	ring, err := keyring.Generate("HS256", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -81,97 +141,121 @@ func TestReloadKeys(t *testing.T) {
 	if err := ring.Save(path); err != nil {
 		t.Fatal(err)
 	}
-	if changed, err := s.ReloadKeys(); !changed || err != nil {
-		t.Errorf("ReloadKeys of another file = %v, %v", changed, err)
-	}
-	if status := verify(first); status != 401 {
-		t.Errorf("verify of the old key's token answers %d, want 401", status)
-	}
-	second := login()
-
-	if err := os.Chmod(path, 0o644); err != nil {
+	file, err := os.ReadFile(path)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if changed, err := s.ReloadKeys(); changed || !errors.Is(err, keyring.ErrExposed) {
-		t.Errorf("ReloadKeys of a file that others can read = %v, %v; want %v", changed, err, keyring.ErrExposed)
+	k := openKeyed(t, dir)
+	token := k.login()
+	k.close()
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file is still there (%v)", err)
 	}
-	if status := verify(second); status != 200 {
-		t.Errorf("verify of the new key's token answers %d", status)
+	if !strings.Contains(k.log.String(), "moved the signing key into the store") {
+		t.Errorf("the log: %s", k.log.String())
 	}
-	if err := s.Close(); err != nil {
-		t.Error(err)
+	// A crash after the commit leaves the file.
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	if want := `msg="exchanged the keys" keys="keyring(HS256 ` + ring.Set().Keys[0].ID +
-		`)"`; !strings.Contains(log.String(), want) {
-		t.Errorf("the log lacks %s:\n%s", want, log.String())
+	k = openKeyed(t, dir)
+	if status := k.refresh(token); status != 200 {
+		t.Errorf("a refresh after the move answers %d", status)
 	}
-	if !strings.Contains(log.String(), "the signing key is another one") {
-		t.Errorf("the log does not warn of the tokens of the old key:\n%s", log.String())
+	k.close()
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file of the key that moved is still there (%v)", err)
+	}
+	// Another key stays, and the node says so.
+	if ring, err = keyring.Generate("HS256", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := ring.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	k = openKeyed(t, dir)
+	if status := k.refresh(token); status != 200 {
+		t.Errorf("a refresh beside another file answers %d", status)
+	}
+	k.close()
+	if _, err := os.Stat(path); err != nil || !strings.Contains(k.log.String(), "edgetoken keys import") {
+		t.Errorf("the other file: %v; the log: %s", err, k.log.String())
 	}
 }
 
-// TestReloadOtherName: the key of a running node gets the other name of its algorithm. No log says that sessions end.
-func TestReloadOtherName(t *testing.T) {
+// A node with VERIFYING_KEY alone verifies, says that it cannot issue, and answers log-ins with 503.
+func TestVerifyingKeyAlone(t *testing.T) {
+	key, err := keyring.GenerateKey("ES256", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := key.Export("pem", false)
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
-	path := filepath.Join(dir, "signing.key")
-	load := func(algorithm string) *config.Config {
-		t.Helper()
-		cfg, err := config.Load(config.Sources{Flags: []config.Flag{{Key: "data", Value: dir},
-			{Key: "listen", Value: "127.0.0.1:0"}, {Key: "engine", Value: "native"}},
-			Environ: []string{"EDGETOKEN_SIMPLE_JWT_ALGORITHM=" + algorithm}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return cfg
+	k := openKeyed(t, dir, "EDGETOKEN_SIMPLE_JWT_ALGORITHM=ES256",
+		"EDGETOKEN_SIMPLE_JWT_VERIFYING_KEY="+string(public))
+	if status, _ := k.ask("/auth/token/", `{"email":"ana@example.com","password":"correct horse"}`); status != 503 {
+		t.Errorf("a log-in answers %d, want 503", status)
 	}
-	var log strings.Builder
-	s, err := service.Open(t.Context(), service.Config{Start: load("EdDSA"), Log: &log,
-		Reload: func() (*config.Config, error) { return load("Ed25519"), nil }})
-	if err != nil {
-		t.Fatal(err)
+	w := httptest.NewRecorder()
+	if k.ServeHTTP(w, httptest.NewRequest("GET", "http://127.0.0.1/readyz", nil)); w.Code != 200 {
+		t.Errorf("/readyz answers %d: %s", w.Code, w.Body)
 	}
-	t.Cleanup(func() { _ = s.Close() })
-	if _, err := s.Reload(); err == nil || !strings.Contains(err.Error(), "another name of the same") {
-		t.Errorf("Reload with another name than the key file has = %v", err)
+	k.close()
+	if !strings.Contains(k.log.String(), "cannot issue any") {
+		t.Errorf("the log: %s", k.log.String())
 	}
-	key, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	renamed := strings.Replace(string(key), `"EdDSA"`, `"Ed25519"`, 1)
-	if err := os.WriteFile(path, []byte(renamed), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Reload(); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Error(err)
-	}
-	if strings.Contains(log.String(), "the signing key is another one") {
-		t.Errorf("the log warns of tokens that are still good:\n%s", log.String())
+	if _, err := os.Stat(filepath.Join(dir, "keys.secret")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a node that seals nothing has a node secret (%v)", err)
 	}
 }
 
-// Keys that only check are refused, and what is said of a key that signs is left out.
-func TestNoKeySigns(t *testing.T) {
-	found, err := keyring.Read([]byte(`{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","kid":"a",`+
-		`"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`), "")
+// SIGNING_KEY leaves the configuration: a reload refuses that before it is imported, and loses nobody after.
+func TestSigningKeyLeaves(t *testing.T) {
+	setting := "EDGETOKEN_SIMPLE_JWT_SIGNING_KEY=a secret of at least thirty-two bytes"
+	environ := []string{setting}
+	dir := t.TempDir()
+	k := openKeyed(t, dir, environ...)
+	token := k.login()
+	environ[0] = "EDGETOKEN_WIRE=secure"
+	if _, err := k.Reload(); err == nil || !strings.Contains(err.Error(), "keys import --signing-key") {
+		t.Errorf("a reload without SIGNING_KEY: %v", err)
+	}
+	if _, err := k.Keys().Import(t.Context(), keys.Import{SigningKey: true}); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := k.Reload()
 	if err != nil {
 		t.Fatal(err)
 	}
-	ring, err := found.Ring()
+	for _, w := range answer.Warnings {
+		if strings.Contains(w, "refused") {
+			t.Errorf("the reload warns: %s", w)
+		}
+	}
+	if status := k.refresh(token); status != 200 {
+		t.Errorf("a refresh after the reload answers %d", status)
+	}
+	if _, err := k.Keys().Generate(t.Context(), keys.Generate{Algorithm: "ES256", Activate: true}); err != nil {
+		t.Fatal(err)
+	}
+	if status := k.refresh(token); status != 200 {
+		t.Errorf("a refresh after another key took over answers %d", status)
+	}
+}
+
+// Where no earlier key signs, nothing that it signed can be refused.
+func TestNothingEarlierIsRefused(t *testing.T) {
+	key, err := keyring.GenerateKey("EdDSA", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := &config.Config{Data: t.TempDir()}
-	if _, err := service.KeyEnd(cfg, ring.Set(), time.Now()); !errors.Is(err, core.ErrNoSigningKey) {
-		t.Errorf("keyEnd = %v, want %v", err, core.ErrNoSigningKey)
-	}
-	var log strings.Builder
-	service.LogKey(slog.New(slog.NewTextHandler(&log, nil)), cfg, datadir.Contents{Key: true}, true, ring.Set())
-	if log.String() != "" {
-		t.Errorf("logged %s", log.String())
+	member := keyring.Member{Key: key, Info: core.KeyInfo{ID: key.ID(), Algorithm: "EdDSA"}}
+	ring, err := keyring.NewRing([]keyring.Member{member}, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
 	if w := service.EarlierRefused(ring, ring); w != "" {
 		t.Errorf("the warning is %q, and there are no earlier tokens", w)

@@ -101,9 +101,7 @@ func newMetrics(s *Service, cfg *config.Config) *metrics {
 	if s.verified != nil {
 		m.registry.MustRegister(cacheFigures(s))
 	}
-	if s.published != nil {
-		m.registry.MustRegister(keyFigures{s.published})
-	}
+	m.registry.MustRegister(keyFigures{s.shownKeys})
 	if s.signer != nil {
 		m.registry.MustRegister(signerFigures(s.signer))
 	}

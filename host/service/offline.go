@@ -11,6 +11,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/hashing"
+	"github.com/edgetoken/edgetoken/host/keys"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -44,7 +45,15 @@ func Offline(cfg *config.Config, engine string, mayMake bool) (_ *admin.Client, 
 	for _, w := range dir.Warnings() {
 		notes = append(notes, "warning: "+w)
 	}
-	e := &offlineEngine{cfg: cfg, name: engine}
+	log := slog.New(slog.DiscardHandler)
+	manager, err := managerOf(cfg, db, nil, log, nil)
+	if err == nil && before.Store {
+		err = settleKeys(context.Background(), cfg, db, manager, log)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	e := &offlineEngine{cfg: cfg, keys: manager, name: engine}
 	handler := admin.New(adminConfig(cfg, db, hashing.InProcess{}, e.open))
 	return admin.NewClient(handler, func() error { return errors.Join(e.close(), db.Close()) }), notes, nil
 }
@@ -52,6 +61,7 @@ func Offline(cfg *config.Config, engine string, mayMake bool) (_ *admin.Client, 
 // offlineEngine is the engine of one command, with the keys of the data directory. It is opened at its first use.
 type offlineEngine struct {
 	cfg  *config.Config
+	keys *keys.Manager
 	name string
 
 	opening sync.Mutex
@@ -65,9 +75,12 @@ func (e *offlineEngine) open(ctx context.Context) (core.Engine, error) {
 	if e.opened != nil {
 		return e.opened, nil
 	}
-	ring, err := datadir.Of(e.cfg).OpenKeys(false)
+	ring, err := e.keys.Ring(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if len(ring.Set().Keys) == 0 {
+		return nil, errors.New("there are no keys: start edgetoken serve once, or configure SIGNING_KEY")
 	}
 	cfg := *e.cfg
 	cfg.Engine = e.name

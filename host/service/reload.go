@@ -10,6 +10,8 @@ import (
 	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/host/keys"
 )
 
 // errNotReloaded says that the reload changed nothing.
@@ -56,24 +58,21 @@ func (s *Service) exchange() (admin.Reloaded, error) {
 	if s.certificate != nil {
 		certificates, certificateErr = readPair(cfg.TLSCert, cfg.TLSKey, cfg.TrustedBits)
 	}
-	var g *generation
-	ring, warning, err := readKeys(cfg, false)
-	if err == nil {
-		g, err = s.generation(cfg, ring)
-	}
+	g, ring, started, err := s.next(cfg)
 	if err = errors.Join(err, certificateErr); err != nil {
 		return admin.Reloaded{}, err
 	}
 	// The store keeps the longest lifetimes for good: only those that come into force are for it.
-	if err := g.node.RaiseLifetimes(context.Background()); err != nil {
+	err = g.node.RaiseLifetimes(context.Background())
+	if err == nil {
+		err = g.manager.Raise(context.Background())
+	}
+	if err != nil {
 		return admin.Reloaded{}, err
 	}
-	if !cfg.SigningKey.IsSet() && !running.cfg.SigningKey.IsSet() &&
-		!ring.Equal(running.keys.Keys()) {
-		answer.Changed = append(answer.Changed, "signing.key")
-	}
-	if warning != "" {
-		answer.Warnings = append(answer.Warnings, warning)
+	answer.Warnings = append(answer.Warnings, started.Warnings...)
+	if w := otherAlgorithm(cfg, started.Signs); w != "" {
+		answer.Warnings = append(answer.Warnings, w)
 	}
 	if w := earlierRefused(running.keys.Keys(), ring); w != "" {
 		answer.Warnings = append(answer.Warnings, w)
@@ -86,6 +85,24 @@ func (s *Service) exchange() (admin.Reloaded, error) {
 	}
 	s.use(g)
 	return answer, nil
+}
+
+// next makes the generation of another configuration.
+func (s *Service) next(cfg *config.Config) (*generation, *keyring.Ring, keys.Started, error) {
+	ctx := context.Background()
+	g, err := s.begin(cfg)
+	if err != nil {
+		return nil, nil, keys.Started{}, err
+	}
+	started, err := g.manager.Check(ctx)
+	if err != nil {
+		return nil, nil, started, err
+	}
+	ring, err := g.manager.Ring(ctx)
+	if err == nil {
+		err = g.build(ctx, s, ring)
+	}
+	return g, ring, started, err
 }
 
 // claimsLeft warns of claims that are no longer configured. Refresh tokens still have them, and a refresh copies

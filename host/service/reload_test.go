@@ -9,10 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -261,37 +259,5 @@ func TestRefusedReloadCommitsNothing(t *testing.T) {
 	certify(2)
 	if _, err := s.Reload(); err != nil || s.Changes() == before {
 		t.Errorf("Reload = %v, and the store is at change %d; want the new lifetime kept", err, s.Changes())
-	}
-}
-
-// A reload says that signing.key has changed where only the secret has, under the name of the old one.
-func TestReloadSaysSameNameOtherSecret(t *testing.T) {
-	dir := t.TempDir()
-	cfg, err := config.Load(config.Sources{Flags: []config.Flag{{Key: "data", Value: dir},
-		{Key: "listen", Value: "127.0.0.1:0"}, {Key: "engine", Value: "native"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := service.Open(t.Context(), service.Config{Start: cfg})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	path := filepath.Join(dir, "signing.key")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	other := regexp.MustCompile(`"k":"[^"]*"`).ReplaceAll(text, []byte(`"k":"`+strings.Repeat("A", 43)+`"`))
-	for _, c := range []struct {
-		text    []byte
-		changed []string
-	}{{text, []string{}}, {other, []string{"signing.key"}}} {
-		if err := os.WriteFile(path, c.text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if answer, err := s.Reload(); err != nil || !slices.Equal(answer.Changed, c.changed) {
-			t.Errorf("Reload = changed %q, %v; want %q", answer.Changed, err, c.changed)
-		}
 	}
 }

@@ -20,7 +20,7 @@ func (s *Service) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	files, err := datadir.NewWatch(datadir.Of(g.cfg), func() bool { return !s.current.Load().cfg.SigningKey.IsSet() })
+	files, err := datadir.NewWatch(datadir.Of(g.cfg))
 	if err != nil {
 		return errors.Join(err, calls.Close())
 	}
@@ -45,6 +45,7 @@ func (s *Service) Run(ctx context.Context) error {
 		go s.certificate.watch(ctx)
 	}
 	go files.Run(ctx, s.log)
+	go s.tickKeys(ctx)
 	go g.node.Run(ctx) // what it looks after, the store, is the same in every generation
 	s.log.Info("listening on "+s.URL()+", engine "+g.info.Engine, "version", g.info.Version, "compat",
 		string(g.cfg.Settings.Compat),

@@ -61,9 +61,8 @@ type Service struct {
 	bounds      *httpapi.Bounds
 	certificate *certificate // nil: plain HTTP
 	metrics     *metrics
-	published   func() *httpapi.PublishedKeys // the keys as verifiers and staff see them; nil: they are not shown
-	signer      *keyring.SignerFaults         // of keys that sign elsewhere; nil: there is no such key
-	closes      []func() error                // in the order of opening
+	signer      *keyring.SignerFaults // of keys that sign elsewhere; nil: there is no such key
+	closes      []func() error        // in the order of opening
 
 	reloading sync.Mutex
 	current   atomic.Pointer[generation]
@@ -93,7 +92,11 @@ func Open(ctx context.Context, c Config) (_ *Service, err error) {
 	if err := s.openStore(ctx, cfg, before); err != nil {
 		return nil, err
 	}
-	ring, err := s.openKeys(ctx, cfg, before)
+	g, err := s.begin(cfg)
+	if err != nil {
+		return nil, err
+	}
+	ring, err := s.openKeys(ctx, cfg, g.manager)
 	if err != nil {
 		return nil, err
 	}
@@ -105,8 +108,7 @@ func Open(ctx context.Context, c Config) (_ *Service, err error) {
 	}
 	s.bounds = httpapi.NewBounds(cfg.BodyMemory)
 	s.metrics = newMetrics(s, cfg)
-	g, err := s.generation(cfg, ring)
-	if err != nil {
+	if err := g.build(ctx, s, ring); err != nil {
 		return nil, err
 	}
 	if err := g.node.RaiseLifetimes(ctx); err != nil {
@@ -171,6 +173,14 @@ func (s *Service) AddCustomer(ctx context.Context, c store.NewCustomer, password
 		_, err = s.store.Add(ctx, c)
 	}
 	return err
+}
+
+// now is the time.
+func (s *Service) now() time.Time {
+	if s.cfg.Now == nil {
+		return time.Now()
+	}
+	return s.cfg.Now()
 }
 
 // URL is where the node takes requests, such as http://127.0.0.1:8000.

@@ -1,0 +1,155 @@
+package keys
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// maxKeys is how many keys a store has at most that are not gone. Instances of the sandbox hold all of them.
+const maxKeys = 1000
+
+// Generate is what is asked of a new key.
+type Generate struct {
+	Algorithm string    // "": ALGORITHM, or else that of the key that signs if it has a public part, or else ES256
+	ID        string    // kid; "": the thumbprint (RFC 7638), of a secret 32 random hex digits
+	Activate  bool      // it signs at once
+	SignsFrom time.Time // it signs from then on; zero: not by itself
+}
+
+// Changed is what a change did to a key.
+type Changed struct {
+	Key      Key
+	Warnings []string
+}
+
+// Generate makes a key.
+func (m *Manager) Generate(ctx context.Context, g Generate) (Changed, error) {
+	if g.Activate || !g.SignsFrom.IsZero() {
+		if err := m.managed(); err != nil {
+			return Changed{}, err
+		}
+	}
+	algorithm := g.Algorithm
+	if algorithm == "" {
+		var err error
+		if algorithm, err = m.usual(ctx); err != nil {
+			return Changed{}, err
+		}
+	}
+	key, err := keyring.GenerateKey(algorithm, nil)
+	if err != nil {
+		return Changed{}, err
+	}
+	if g.ID != "" {
+		key = key.WithID(g.ID)
+	}
+	return m.add(ctx, key, store.Key{Origin: store.KeyGenerated}, schedule{now: g.Activate, at: g.SignsFrom})
+}
+
+// usual is the algorithm of new keys where none is asked for.
+func (m *Manager) usual(ctx context.Context) (string, error) {
+	if m.cfg.Algorithm != "" {
+		return m.cfg.Algorithm, nil
+	}
+	list, err := m.cfg.Store.Keys(ctx)
+	if err != nil {
+		return "", err
+	}
+	have := records{list: list}
+	if i := have.life().SigningAt(m.cfg.Now()); i >= 0 && list[i].Public != nil {
+		return list[i].Algorithm, nil
+	}
+	return "ES256", nil
+}
+
+// schedule is when a key signs: now, at a time, or where both are zero, not by itself.
+type schedule struct {
+	now bool
+	at  time.Time
+}
+
+// add stores a key with its private part, if it has one, and puts it in force. k has what is not known from the key.
+func (m *Manager) add(ctx context.Context, key keyring.Key, k store.Key, when schedule) (Changed, error) {
+	k, sealed, err := m.record(key, k)
+	if err != nil {
+		return Changed{}, err
+	}
+	var c Changed
+	err = m.update(ctx, func(have *records) (store.KeyUpdate, error) {
+		if err := have.room(m.cfg.Now(), 1); err != nil {
+			return store.KeyUpdate{}, err
+		}
+		if old, _ := have.find(k.ID); old != nil && old.ID == k.ID {
+			return store.KeyUpdate{}, fmt.Errorf("%w: there is a key with the kid %s already", ErrRefused, k.ID)
+		}
+		u := store.KeyUpdate{Put: []store.Key{k}}
+		if sealed != nil {
+			u.Seal = map[string][]byte{k.ID: sealed}
+		}
+		have.list = append(have.list, k)
+		if when.now || !when.at.IsZero() {
+			put, warnings, err := m.schedule(have, &have.list[len(have.list)-1], when)
+			if err != nil {
+				return store.KeyUpdate{}, err
+			}
+			u.Put, c.Warnings = put, warnings
+		}
+		return u, nil
+	})
+	if err != nil {
+		return Changed{}, err
+	}
+	c.Key, err = m.show(ctx, k.ID)
+	return c, err
+}
+
+// described adds to a record what its key says.
+func (m *Manager) described(key keyring.Key, k store.Key) store.Key {
+	k.ID, k.Algorithm, k.Public, k.Added = key.ID(), key.Algorithm(), key.Public(), m.now()
+	return k
+}
+
+// record is a key as the store keeps it, and its sealed private part; nil where it has none.
+func (m *Manager) record(key keyring.Key, k store.Key) (store.Key, []byte, error) {
+	k = m.described(key, k)
+	if !key.CanSign() {
+		return k, nil, nil
+	}
+	k.Longest, k.Sealed = max(k.Longest, m.longest()), true
+	sealed, err := m.seal(key)
+	return k, sealed, err
+}
+
+// room refuses more keys than there may be.
+func (r *records) room(now time.Time, more int) error {
+	n, life := 0, r.life()
+	for i := range r.list {
+		if life.State(i, now) != core.KeyGone {
+			n++
+		}
+	}
+	if n+more > maxKeys {
+		return fmt.Errorf("%w: there would be more than %d keys: retire some first", ErrRefused, maxKeys)
+	}
+	return nil
+}
+
+// show describes the key with a kid.
+func (m *Manager) show(ctx context.Context, id string) (Key, error) {
+	list, err := m.cfg.Store.Keys(ctx)
+	if err != nil {
+		return Key{}, err
+	}
+	have := records{list: list}
+	for i := range list {
+		if list[i].ID == id {
+			return m.describe(have, have.life(), i), nil
+		}
+	}
+	return Key{}, fmt.Errorf("%w: %s", ErrNoKey, id)
+}

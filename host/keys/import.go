@@ -1,0 +1,220 @@
+package keys
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// Import is what is asked of keys that come from elsewhere.
+type Import struct {
+	Text []byte // keys in any format that keyring.Read knows; or a SECRET_KEY; not for SigningKey
+	// Algorithm is for keys that do not say theirs: RSA in PEM, a secret. "": ALGORITHM.
+	Algorithm string
+	ID        string    // kid of the only key; "": its own, or as Generate has it
+	Until     time.Time // the end of the keys; zero: their own, if they have one
+	Activate  bool      // the only key signs at once
+	// SecretKey: Text is Django's SECRET_KEY, which from now on checks refresh tokens alone. Until is by default after
+	// REFRESH_TOKEN_LIFETIME, when all that Django issued have expired.
+	SecretKey bool
+	// SigningKey: the configured SIGNING_KEY is imported, so that it can leave the configuration and go on.
+	SigningKey bool
+}
+
+// Imported says what Import did.
+type Imported struct {
+	Keys     []Key
+	Skipped  []keyring.Skipped // keys of the text that cannot be used, with the reasons
+	Warnings []string
+}
+
+// incoming is a key that is imported, and what its record says beside it.
+type incoming struct {
+	key    keyring.Key
+	record store.Key
+	sealed []byte
+}
+
+// Import stores keys that come from elsewhere: all that can be used, or after an error none.
+func (m *Manager) Import(ctx context.Context, i Import) (Imported, error) {
+	var done Imported
+	if i.Activate {
+		if err := m.managed(); err != nil {
+			return done, err
+		}
+	}
+	list, skipped, err := m.read(ctx, i)
+	if err != nil {
+		return done, err
+	}
+	done.Skipped = skipped
+	if len(list) > 1 && (i.ID != "" || i.Activate) {
+		return done, fmt.Errorf("%w: the text has %d keys, and --id and --activate are for one", ErrRefused, len(list))
+	}
+	for n := range list {
+		in := &list[n]
+		if i.ID != "" {
+			in.key = in.key.WithID(i.ID)
+		}
+		if !i.Until.IsZero() {
+			in.record.Ends = i.Until.Unix()
+		}
+		if end := in.record.Ends; end != 0 && end <= m.now() {
+			return done, fmt.Errorf("%w: key %s ended at %s, which is past", ErrRefused, in.key.ID(),
+				moment(end).Format(time.RFC3339))
+		}
+		if in.record, in.sealed, err = m.record(in.key, in.record); err != nil {
+			return done, err
+		}
+	}
+	err = m.update(ctx, func(have *records) (u store.KeyUpdate, err error) {
+		if err := have.room(m.cfg.Now(), len(list)); err != nil {
+			return u, err
+		}
+		u.Seal = map[string][]byte{}
+		for n := range list {
+			k, err := have.take(&list[n], m.cfg.Now())
+			if err != nil {
+				return u, err
+			}
+			u.Put = append(u.Put, k)
+			if list[n].sealed != nil {
+				u.Seal[k.ID] = list[n].sealed
+			}
+		}
+		if i.Activate {
+			have.list = slices.DeleteFunc(have.list, func(k store.Key) bool { return k.ID == u.Put[0].ID })
+			have.list = append(have.list, u.Put[0])
+			u.Put, done.Warnings, err = m.schedule(have, &have.list[len(have.list)-1], schedule{now: true})
+		}
+		return u, err
+	})
+	if err != nil {
+		return Imported{}, err
+	}
+	for _, in := range list {
+		k, err := m.show(ctx, in.key.ID())
+		if err != nil {
+			return done, err
+		}
+		done.Keys = append(done.Keys, k)
+	}
+	return done, nil
+}
+
+// read reads the keys to import.
+func (m *Manager) read(ctx context.Context, i Import) ([]incoming, []keyring.Skipped, error) {
+	switch {
+	case i.SecretKey && i.SigningKey:
+		return nil, nil, errors.New("one text is either a SECRET_KEY or the configured SIGNING_KEY")
+	case i.SecretKey:
+		in, err := m.secretKey(i)
+		return []incoming{in}, nil, err
+	case i.SigningKey:
+		in, err := m.signingKey(ctx)
+		return []incoming{in}, nil, err
+	}
+	algorithm := i.Algorithm
+	if algorithm == "" {
+		algorithm = m.cfg.Algorithm
+	}
+	found, err := keyring.Read(i.Text, algorithm)
+	if err != nil {
+		return nil, nil, err
+	}
+	var list []incoming
+	for _, f := range found.Keys {
+		list = append(list, incoming{key: f.Key, record: store.Key{Origin: store.KeyImported, Ends: f.NotAfter}})
+	}
+	return list, found.Skipped, nil
+}
+
+// secretKey reads Django's SECRET_KEY.
+func (m *Manager) secretKey(i Import) (incoming, error) {
+	algorithm := i.Algorithm
+	if algorithm == "" {
+		if algorithm = "HS256"; strings.HasPrefix(m.cfg.Algorithm, "HS") {
+			algorithm = m.cfg.Algorithm
+		}
+	}
+	switch {
+	case i.Activate:
+		return incoming{}, fmt.Errorf("%w: a SECRET_KEY only checks refresh tokens: whoever else holds it could "+
+			"sign too",
+			ErrRefused)
+	case !strings.HasPrefix(algorithm, "HS"):
+		return incoming{}, fmt.Errorf("%w: a SECRET_KEY is a secret, and %s has none: simplejwt signs with it by "+
+			"HS256, "+
+			"HS384 or HS512", ErrRefused, algorithm)
+	case m.cfg.Settings.TokenTypeClaim == "":
+		return incoming{}, fmt.Errorf("%w: TOKEN_TYPE_CLAIM is None, so that no token says whether it is a refresh "+
+			"token",
+			ErrRefused)
+	case m.cfg.Configured == nil && m.cfg.Settings.Wire == core.Exact:
+		return incoming{}, fmt.Errorf("%w: in wire: exact no token has a kid, and those that this node issues have "+
+			"none "+
+			"either: configure the secret as SIGNING_KEY instead", ErrRefused)
+	}
+	key, err := keyring.FromSettings(algorithm, bytes.TrimRight(i.Text, "\r\n"), nil, m.cfg.AllowWeak)
+	if err != nil {
+		return incoming{}, fmt.Errorf("SECRET_KEY: %w", err)
+	}
+	one, err := keyring.GenerateKey("HS256", nil) // for its random id
+	if err != nil {
+		return incoming{}, err
+	}
+	return incoming{
+		key: key.Members()[0].Key.WithID(one.ID()),
+		record: store.Key{Origin: store.KeyFromDjango, NoKID: true, RefreshOnly: true,
+			Ends: m.now() + int64(m.cfg.Settings.RefreshTokenLifetime/time.Second)},
+	}, nil
+}
+
+// signingKey is the configured SIGNING_KEY. It signs from now on by its dates, so that it goes on when the setting
+// goes.
+func (m *Manager) signingKey(ctx context.Context) (incoming, error) {
+	if m.cfg.Configured == nil || len(m.cfg.Configured.Set().Signing) == 0 {
+		return incoming{}, fmt.Errorf("%w: no SIGNING_KEY is configured", ErrRefused)
+	}
+	kept, err := m.cfg.Store.Lifetimes(ctx)
+	if err != nil {
+		return incoming{}, err
+	}
+	key := m.cfg.Configured.Members()[0].Key
+	if key.ID() == "" {
+		return incoming{}, errors.New("the configured key has no id")
+	}
+	return incoming{
+		key: key,
+		record: store.Key{Origin: store.KeyFromSetting, NoKID: true, SignsFrom: m.now(),
+			Longest: max(kept.Access, kept.Refresh, m.longest())},
+	}, nil
+}
+
+// take is the record of a key that comes in: a new one, or that of a key whose private part was missing.
+func (r *records) take(in *incoming, now time.Time) (store.Key, error) {
+	k, life := in.record, r.life()
+	for i, old := range r.list {
+		switch {
+		case old.ID == k.ID && old.Algorithm == k.Algorithm && bytes.Equal(old.Public, k.Public) && k.Public != nil &&
+			!old.Sealed && in.sealed != nil && life.State(i, now) != core.KeyGone:
+			old.Longest = max(old.Longest, k.Longest)
+			return old, nil
+		case old.ID == k.ID:
+			return k, fmt.Errorf("%w: there is a key with the kid %s already", ErrRefused, k.ID)
+		}
+	}
+	if other := r.unnamed(life, now.Unix()); k.NoKID && other >= 0 {
+		return k, fmt.Errorf("%w: key %s checks the tokens that name no key, and only one can: retire that first",
+			ErrRefused, r.list[other].ID)
+	}
+	return k, nil
+}

@@ -1,0 +1,114 @@
+package keys
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// Key is what there is to say of a key. Times that are not known, or never come, are zero.
+type Key struct {
+	ID        string // "": the configured SIGNING_KEY or VERIFYING_KEY
+	Algorithm string
+	State     core.KeyState
+	Origin    store.KeyOrigin
+	Added     time.Time // published since then
+	SignsFrom time.Time
+	Ends      time.Time // by its dates, or since another took over
+	// Here: this node can sign with it. Unnamed: it checks tokens without kid. RefreshOnly: it checks refresh tokens
+	// alone. Symmetric: it is a secret, which is never published.
+	Here, Unnamed, RefreshOnly, Symmetric bool
+}
+
+// List is all keys and what happens next.
+type List struct {
+	Keys []Key
+	// Next says what happens next by itself; "" and zero where nothing does.
+	Next string
+	At   time.Time
+}
+
+// List lists the keys in the order in which they sign, those that never did first, by the time of their making.
+func (m *Manager) List(ctx context.Context) (List, error) {
+	stored, err := m.cfg.Store.Keys(ctx)
+	if err != nil {
+		return List{}, err
+	}
+	have := records{list: stored}
+	life, now := have.life(), m.cfg.Now()
+	var l List
+	if m.cfg.Configured != nil {
+		l.Keys = append(l.Keys, m.configured())
+	}
+	for i := range stored {
+		l.Keys = append(l.Keys, m.describe(have, life, i))
+	}
+	l.Next, l.At = m.next(have, life, now)
+	return l, nil
+}
+
+// configured describes the configured key.
+func (m *Manager) configured() Key {
+	set := m.cfg.Configured.Set()
+	k := Key{Algorithm: set.Keys[0].Algorithm, State: core.KeyVerifying, Origin: store.KeyFromSetting, Unnamed: true,
+		Symmetric: m.cfg.Configured.Members()[0].Key.Symmetric()}
+	if len(set.Signing) > 0 {
+		k.State, k.Here = core.KeySigning, true
+	}
+	return k
+}
+
+// describe describes the key of a record.
+func (m *Manager) describe(have records, life core.KeySet, i int) Key {
+	k, now := &have.list[i], m.cfg.Now()
+	d := Key{
+		ID: k.ID, Algorithm: k.Algorithm, State: life.State(i, now), Origin: k.Origin, Added: moment(k.Added),
+		SignsFrom: moment(k.SignsFrom), Ends: moment(life.Ends(i)), Here: m.here(k), Unnamed: m.checksUnnamed(have, i),
+		RefreshOnly: k.RefreshOnly, Symmetric: k.Public == nil,
+	}
+	switch {
+	case d.State == core.KeyPublished && (!d.Here || d.RefreshOnly):
+		d.State = core.KeyVerifying // it will never sign
+	case d.State == core.KeySigning && m.cfg.Configured != nil:
+		d.State = core.KeyVerifying // the configured one signs
+	}
+	return d
+}
+
+// here reports whether this node can sign with the key of a record.
+func (m *Manager) here(k *store.Key) bool {
+	return !k.RefreshOnly && (k.Sealed || k.Origin == store.KeyFromSigner && m.cfg.Outside != nil)
+}
+
+// next says what happens next by itself.
+func (m *Manager) next(have records, life core.KeySet, now time.Time) (string, time.Time) {
+	at := life.NextChange(now)
+	if due, is := m.rotates(have, life, now); is && (at == 0 || due < at) {
+		return "a new key is made and published", moment(max(due, now.Unix()))
+	}
+	if at == 0 {
+		return "", time.Time{}
+	}
+	then := time.Unix(at, 0)
+	for i, k := range have.list {
+		switch was, is := life.State(i, now), life.State(i, then); {
+		case was == is:
+		case is == core.KeySigning && m.cfg.Configured == nil:
+			return fmt.Sprintf("key %s begins to sign", k.ID), then.UTC()
+		case is == core.KeyGone:
+			return fmt.Sprintf("key %s is gone: what it signed has expired, or its end has come", k.ID), then.UTC()
+		}
+	}
+	return "", time.Time{}
+}
+
+// moment is a time in Unix seconds; zero for 0.
+func moment(at int64) time.Time {
+	if at == 0 {
+		return time.Time{}
+	}
+	return time.Unix(at, 0).UTC()
+}

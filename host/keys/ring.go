@@ -1,0 +1,162 @@
+package keys
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// life describes records to core: which of them sign when, and so in which state each one is. The indexes are those of
+// the records.
+func (r *records) life() core.KeySet {
+	var set core.KeySet
+	for i, k := range r.list {
+		set.Keys = append(set.Keys, core.KeyInfo{ID: k.ID, Algorithm: k.Algorithm, RefreshOnly: k.RefreshOnly,
+			NotAfter: k.Ends, Longest: k.Longest})
+		if k.SignsFrom != 0 {
+			set.Signing = append(set.Signing, core.SigningKey{Key: i, From: k.SignsFrom})
+		}
+	}
+	slices.SortStableFunc(set.Signing, func(a, b core.SigningKey) int { return cmp.Compare(a.From, b.From) })
+	return set
+}
+
+// Ring is the keys in force: those of the store that are not gone, and the configured one. A key that can sign no more,
+// since its private part is not here, checks what it signed.
+func (m *Manager) Ring(ctx context.Context) (*keyring.Ring, error) {
+	list, err := m.cfg.Store.Keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	have := records{list: list}
+	life, now := have.life(), m.cfg.Now()
+	var members []keyring.Member
+	if m.cfg.Configured != nil {
+		members = m.cfg.Configured.Members()
+	}
+	index := make([]int, len(list)) // in members, by that of the record; -1: it is gone
+	for i := range list {
+		index[i] = -1
+		if life.State(i, now) == core.KeyGone || list[i].Public == nil && !list[i].Sealed {
+			continue // a secret that is not here checks nothing
+		}
+		key, err := m.key(ctx, &list[i])
+		if err != nil {
+			return nil, fmt.Errorf("key %s: %w", list[i].ID, err)
+		}
+		info := life.Keys[i]
+		info.Default, info.NotAfter = m.checksUnnamed(have, i), life.Ends(i)
+		index[i] = len(members)
+		members = append(members, keyring.Member{Key: key, Info: info})
+	}
+	if m.cfg.Configured != nil {
+		return keyring.NewRing(members, m.cfg.Configured.Set().Signing)
+	}
+	if len(members) == 1 {
+		members[0].Info.Default = true
+	}
+	return keyring.NewRing(members, signing(life, now, func(i int) int {
+		if index[i] < 0 || !members[index[i]].Key.CanSign() {
+			return -1
+		}
+		return index[i]
+	}))
+}
+
+// signing is the schedule of life for other indexes; index gives -1 for a key that cannot sign. Where that is the one
+// that would sign now, no earlier one signs in its place.
+func signing(life core.KeySet, now time.Time, index func(int) int) (list []core.SigningKey) {
+	for _, s := range life.Signing {
+		if at := index(s.Key); at >= 0 {
+			list = append(list, core.SigningKey{Key: at, From: s.From})
+		} else if s.From <= now.Unix() {
+			list = nil
+		}
+	}
+	return list
+}
+
+// checksUnnamed reports whether a record checks tokens without kid, which SIGNING_KEY does where it is configured: the
+// key that is marked for it, or in the exact wire, which writes no kid, the one that signs.
+func (m *Manager) checksUnnamed(have records, i int) bool {
+	if m.cfg.Configured != nil {
+		return false
+	}
+	life, now := have.life(), m.cfg.Now()
+	if m.cfg.Settings.Wire == core.Exact {
+		return life.SigningAt(now) == i
+	}
+	return have.unnamed(life, now.Unix()) == i
+}
+
+// unnamed is the record that is marked to check tokens without kid and not gone; -1: none.
+func (r *records) unnamed(life core.KeySet, now int64) int {
+	return slices.IndexFunc(r.list, func(k store.Key) bool {
+		i := slices.IndexFunc(life.Keys, func(info core.KeyInfo) bool { return info.ID == k.ID })
+		end := life.Ends(i)
+		return k.NoKID && (end == 0 || now < end)
+	})
+}
+
+// key is the key of a record, with its private part where that is here or elsewhere.
+func (m *Manager) key(ctx context.Context, k *store.Key) (keyring.Key, error) {
+	m.mu.Lock()
+	key, known := m.opened[k.ID]
+	m.mu.Unlock()
+	if known {
+		return key, nil
+	}
+	key, err := m.open(ctx, k)
+	if err == nil && key.CanSign() {
+		m.mu.Lock()
+		m.opened[k.ID] = key
+		m.mu.Unlock()
+	}
+	return key, err
+}
+
+func (m *Manager) open(ctx context.Context, k *store.Key) (keyring.Key, error) {
+	switch {
+	case k.Sealed && (m.cfg.Configured == nil || k.Public == nil):
+		return m.openSealed(ctx, k)
+	case k.Origin == store.KeyFromSigner && m.cfg.Configured == nil && m.cfg.Outside != nil:
+		return m.cfg.Outside.Key(k.Algorithm, k.ID, k.Public)
+	}
+	return keyring.ParsePublic(k.Algorithm, k.ID, k.Public)
+}
+
+// openSealed is the key of a record whose private part is here.
+func (m *Manager) openSealed(ctx context.Context, k *store.Key) (keyring.Key, error) {
+	sealed, err := m.cfg.Store.SealedKey(ctx, k.ID)
+	if err != nil {
+		return keyring.Key{}, err
+	}
+	sealer, err := m.cfg.Sealer(false)
+	if err != nil {
+		return keyring.Key{}, err
+	}
+	private, err := sealer.Open(k.ID, k.Algorithm, k.Public, sealed)
+	if err != nil {
+		return keyring.Key{}, err
+	}
+	return keyring.ParsePrivate(k.Algorithm, k.ID, private)
+}
+
+// seal is the private part of a key as the store keeps it.
+func (m *Manager) seal(k keyring.Key) ([]byte, error) {
+	private, err := k.MarshalPrivate()
+	if err != nil {
+		return nil, err
+	}
+	sealer, err := m.cfg.Sealer(true)
+	if err != nil {
+		return nil, err
+	}
+	return sealer.Seal(k.ID(), k.Algorithm(), k.Public(), private)
+}

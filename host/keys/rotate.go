@@ -1,0 +1,153 @@
+package keys
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// rotates reports when the next key is made by itself (keys.rotate_every), in Unix seconds; is is false if none is. The
+// key that signs gives way after RotateEvery, or so early that what it signs expires before its own end.
+func (m *Manager) rotates(have records, life core.KeySet, now time.Time) (at int64, is bool) {
+	over, is := m.takeOver(have, life, now)
+	return over - int64(m.cfg.PublishBefore/time.Second), is
+}
+
+// takeOver is when another key is to take over by itself, in Unix seconds.
+func (m *Manager) takeOver(have records, life core.KeySet, now time.Time) (at int64, is bool) {
+	signer := life.SigningAt(now)
+	if m.cfg.RotateEvery == 0 || m.managed() != nil || signer < 0 {
+		return 0, false
+	}
+	for _, s := range life.Signing {
+		if s.From > now.Unix() {
+			return 0, false // one takes over as it is
+		}
+	}
+	k := have.list[signer]
+	at = k.SignsFrom + int64(m.cfg.RotateEvery/time.Second)
+	if k.Ends != 0 {
+		at = min(at, k.Ends-k.Longest)
+	}
+	return at, true
+}
+
+// Tick does what the time has brought: it makes and publishes the next key where one is due, has the keys in force
+// follow the store, and warns of an end. It is to be called about once a second.
+func (m *Manager) Tick(ctx context.Context) error {
+	version := m.cfg.Store.KeysVersion() // before the keys, which may be newer then
+	list, err := m.cfg.Store.Keys(ctx)
+	if err != nil {
+		return err
+	}
+	have, now := records{list: list}, m.cfg.Now()
+	life := have.life()
+	if at, is := m.rotates(have, life, now); is && at <= now.Unix() && m.clockGood() {
+		return m.rotate(ctx)
+	}
+	m.warn(have, life, now)
+	return m.follow(life, now, version)
+}
+
+// follow puts in force what others changed in the store, and what the time did: a key that is gone leaves the set.
+func (m *Manager) follow(life core.KeySet, now time.Time, version uint64) error {
+	m.mu.Lock()
+	due := version != m.version || m.until != 0 && now.Unix() >= m.until
+	m.version, m.until = version, life.NextChange(now)
+	m.mu.Unlock()
+	if !due {
+		return nil
+	}
+	return m.inForce()
+}
+
+func (m *Manager) clockGood() bool { return m.cfg.ClockGood == nil || m.cfg.ClockGood() }
+
+// rotate makes and publishes the next key.
+func (m *Manager) rotate(ctx context.Context) error {
+	algorithm, err := m.usual(ctx)
+	if err != nil {
+		return err
+	}
+	key, err := keyring.GenerateKey(algorithm, nil)
+	if err != nil {
+		return err
+	}
+	k, sealed, err := m.record(key, store.Key{Origin: store.KeyGenerated})
+	if err != nil {
+		return err
+	}
+	made := false
+	err = m.update(ctx, func(have *records) (store.KeyUpdate, error) {
+		life, now := have.life(), m.cfg.Now()
+		over, is := m.takeOver(*have, life, now)
+		published := now.Unix() + int64(m.cfg.PublishBefore/time.Second)
+		if made = is && over <= published; !made {
+			return store.KeyUpdate{}, nil // another call made it
+		}
+		k.SignsFrom = max(over, published)
+		return store.KeyUpdate{Put: []store.Key{k}, Seal: map[string][]byte{k.ID: sealed}}, nil
+	})
+	if made && err == nil {
+		m.cfg.Log.Info("made and published the next signing key (keys.rotate_every)", "kid", k.ID, "algorithm",
+			k.Algorithm, "signs_from", moment(k.SignsFrom).Format(time.RFC3339))
+	}
+	return err
+}
+
+// Bounds of the time before the end of the key that signs from which the log warns, where none takes over.
+const (
+	warnEvery  = 24 * time.Hour
+	warnBefore = 30 * 24 * time.Hour
+)
+
+// warn warns of the end of the key that signs, once a day.
+func (m *Manager) warn(have records, life core.KeySet, now time.Time) {
+	if text := m.ending(have, life, now); text != "" && m.dueToWarn(now) {
+		m.cfg.Log.Warn(text)
+	}
+}
+
+func (m *Manager) dueToWarn(now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if since := now.Sub(m.warned); !m.warned.IsZero() && since >= 0 && since < warnEvery {
+		return false
+	}
+	m.warned = now
+	return true
+}
+
+// ending is a warning where the key that signs ends soon and none takes over before; "" where that is not so.
+func (m *Manager) ending(have records, life core.KeySet, now time.Time) string {
+	signer := life.SigningAt(now)
+	if m.cfg.Configured != nil || signer < 0 {
+		return ""
+	}
+	k := have.list[signer]
+	for _, s := range life.Signing {
+		if s.From > now.Unix() && (k.Ends == 0 || s.From < k.Ends) {
+			return ""
+		}
+	}
+	if _, is := m.rotates(have, life, now); is || k.Ends == 0 {
+		return ""
+	}
+	left := time.Unix(k.Ends, 0).Sub(now)
+	switch before := min(warnBefore, time.Duration(k.Ends-k.Added)*time.Second/3); {
+	case left <= 0:
+		return fmt.Sprintf("key %s has signed, and ended at %s: no token is issued until another signs: edgetoken "+
+			"keys "+
+			"generate --activate", k.ID, moment(k.Ends).Format(time.RFC3339))
+	case left <= max(before, time.Duration(m.longest())*time.Second):
+		return fmt.Sprintf("key %s signs and ends at %s: from then on all that it signed is refused, and nobody can "+
+			"log "+
+			"in until another signs: edgetoken keys generate --at a time before that, or set keys.rotate_every", k.ID,
+			moment(k.Ends).Format(time.RFC3339))
+	}
+	return ""
+}

@@ -1,0 +1,209 @@
+package keys
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// Started says what Start did.
+type Started struct {
+	Signs    Key  // the key that signs; zero: none does (VERIFYING_KEY alone)
+	Made     bool // it is new
+	Lost     bool // it is new although there were keys: the private part of the one that signed is not here
+	Warnings []string
+}
+
+// Start makes the keys of a store ready for a node: it records keys that sign elsewhere, and has a key sign if none
+// does, making one if there is none that can. Then it does what Check and Raise do.
+func (m *Manager) Start(ctx context.Context) (Started, error) {
+	var s Started
+	if err := m.recordOutside(ctx, &s); err != nil {
+		return s, err
+	}
+	if m.cfg.Configured == nil {
+		if err := m.haveSigner(ctx, &s); err != nil {
+			return s, err
+		}
+	}
+	checked, err := m.Check(ctx)
+	s.Signs, s.Warnings = checked.Signs, append(s.Warnings, checked.Warnings...)
+	if err != nil {
+		return s, err
+	}
+	return s, m.Raise(ctx)
+}
+
+// Check says which key signs, and warns of its end. It refuses keys of which none signs, or one that has ended. It
+// changes nothing.
+func (m *Manager) Check(ctx context.Context) (s Started, err error) {
+	if m.cfg.Configured != nil {
+		if len(m.cfg.Configured.Set().Signing) > 0 {
+			s.Signs = m.configured()
+		}
+		return s, nil
+	}
+	list, err := m.cfg.Store.Keys(ctx)
+	if err != nil {
+		return s, err
+	}
+	have, now := records{list: list}, m.cfg.Now()
+	life := have.life()
+	signer := life.SigningAt(now)
+	if signer < 0 {
+		return s, errors.New("no key of the store signs: edgetoken keys generate --activate makes one; to go on " +
+			"with a " +
+			"configured SIGNING_KEY, import it (edgetoken keys import --signing-key) before it leaves the " +
+			"configuration")
+	}
+	if s.Signs = m.describe(have, life, signer); s.Signs.State == core.KeyGone {
+		return s, fmt.Errorf("key %s has signed, and ended at %s: edgetoken keys generate --activate makes another; "+
+			"what "+
+			"the old one signed stays refused", s.Signs.ID, s.Signs.Ends.Format(time.RFC3339))
+	}
+	if text := m.ending(have, life, now); text != "" && m.dueToWarn(now) {
+		s.Warnings = append(s.Warnings, text)
+	}
+	return s, nil
+}
+
+// Raise notes under which settings the keys sign from now on: how long tokens live, and in the exact wire that they
+// have no kid.
+func (m *Manager) Raise(ctx context.Context) error {
+	if m.cfg.Configured != nil {
+		return nil
+	}
+	return m.cfg.Store.UpdateKeys(ctx, func(list []store.Key) (u store.KeyUpdate, err error) {
+		life, now := (&records{list: list}).life(), m.cfg.Now()
+		signer := life.SigningAt(now)
+		for i, k := range list {
+			signs := i == signer || k.SignsFrom > now.Unix()
+			unnamed := m.cfg.Settings.Wire == core.Exact && i == signer
+			if !signs || !m.here(&k) || k.Longest >= m.longest() && (k.NoKID || !unnamed) {
+				continue
+			}
+			k.Longest, k.NoKID = max(k.Longest, m.longest()), k.NoKID || unnamed
+			u.Put = append(u.Put, k)
+		}
+		return u, nil
+	})
+}
+
+// haveSigner has a key of the store sign if none does that can.
+func (m *Manager) haveSigner(ctx context.Context, s *Started) error {
+	var made *keyring.Key
+	var sealed []byte
+	change := func(list []store.Key) (store.KeyUpdate, error) {
+		have, now := records{list: list}, m.cfg.Now()
+		life := have.life()
+		signer := life.SigningAt(now)
+		if signer >= 0 && (m.here(&list[signer]) || life.State(signer, now) == core.KeyGone) {
+			return store.KeyUpdate{}, nil
+		}
+		next := slices.IndexFunc(list, func(k store.Key) bool {
+			return m.here(&k) && k.SignsFrom == 0 && (k.Ends == 0 || k.Ends > now.Unix())
+		})
+		if next >= 0 {
+			list[next].SignsFrom = now.Unix()
+			return store.KeyUpdate{Put: []store.Key{list[next]}}, nil
+		}
+		if made == nil {
+			return store.KeyUpdate{}, errMake
+		}
+		k := m.described(*made, store.Key{Origin: store.KeyGenerated, SignsFrom: now.Unix(), Longest: m.longest()})
+		s.Made, s.Lost = true, signer >= 0
+		return store.KeyUpdate{Put: []store.Key{k}, Seal: map[string][]byte{k.ID: sealed}}, nil
+	}
+	err := m.cfg.Store.UpdateKeys(ctx, change)
+	if !errors.Is(err, errMake) {
+		return err
+	}
+	algorithm := m.cfg.Algorithm
+	if algorithm == "" {
+		algorithm = "ES256"
+	}
+	key, err := keyring.GenerateKey(algorithm, nil)
+	if err != nil {
+		return err
+	}
+	if sealed, err = m.seal(key); err != nil {
+		return err
+	}
+	made = &key
+	return m.cfg.Store.UpdateKeys(ctx, change)
+}
+
+// errMake says that a key must be made first.
+var errMake = errors.New("no key of the store can sign")
+
+// recordOutside records the keys that sign elsewhere and are not known yet. If they cannot be asked for, those that are
+// known go on.
+func (m *Manager) recordOutside(ctx context.Context, s *Started) error {
+	if m.cfg.Outside == nil {
+		return nil
+	}
+	outside, err := m.cfg.Outside.Keys(ctx)
+	if err != nil {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("the keys of the signer cannot be listed, so that only those that "+
+			"are known sign: %v", err))
+		return nil
+	}
+	return m.cfg.Store.UpdateKeys(ctx, func(list []store.Key) (u store.KeyUpdate, err error) {
+		for _, key := range outside {
+			if !slices.ContainsFunc(list, func(k store.Key) bool { return k.ID == key.ID() }) {
+				u.Put = append(u.Put, m.described(key, store.Key{Origin: store.KeyFromSigner, Longest: m.longest()}))
+			}
+		}
+		return u, nil
+	})
+}
+
+// MoveIn takes over the key of a file, with which earlier releases signed: ends is its end in Unix seconds, 0 for none.
+// It reports whether the store has the key now, so that the file can go; false: the store has other keys.
+func (m *Manager) MoveIn(ctx context.Context, key keyring.Key, ends int64) (bool, error) {
+	kept, err := m.cfg.Store.Lifetimes(ctx)
+	if err != nil {
+		return false, err
+	}
+	k := m.described(key, store.Key{Origin: store.KeyFromFile, NoKID: true, Ends: ends,
+		Longest: max(kept.Access, kept.Refresh, m.longest())})
+	k.SignsFrom, k.Sealed = m.now(), true
+	sealed, err := m.seal(key)
+	if err != nil {
+		return false, err
+	}
+	moved := false
+	err = m.cfg.Store.UpdateKeys(ctx, func(list []store.Key) (store.KeyUpdate, error) {
+		moved = len(list) == 0
+		if !moved {
+			return store.KeyUpdate{}, nil
+		}
+		return store.KeyUpdate{Put: []store.Key{k}, Seal: map[string][]byte{k.ID: sealed}}, nil
+	})
+	if err != nil || moved {
+		return moved, err
+	}
+	return m.has(ctx, key)
+}
+
+// has reports whether the store has a key with its private part.
+func (m *Manager) has(ctx context.Context, key keyring.Key) (bool, error) {
+	list, err := m.cfg.Store.Keys(ctx)
+	if err != nil {
+		return false, err
+	}
+	for i, k := range list {
+		if k.ID != key.ID() || !k.Sealed {
+			continue
+		}
+		held, err := m.openSealed(ctx, &list[i])
+		return err == nil && held.Equal(key), err
+	}
+	return false, nil
+}
