@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"mime"
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,18 +31,31 @@ const (
 // keysTimeout is how long a signer may take to list its keys: an HSM may have to be opened for it.
 const keysTimeout = 10 * time.Second
 
+// Config says which signer a Client asks.
+type Config struct {
+	Path   string                 // of its socket
+	Limits keyring.ExternalLimits // of each key
+	Log    *slog.Logger           // is told of keys that cannot be used; nil: slog.Default
+}
+
 // Client asks one signer. It is safe for concurrent use, and connects anew when the signer comes back.
 type Client struct {
 	path     string
 	limits   keyring.ExternalLimits
+	log      *slog.Logger
 	http     *http.Client
 	scanners sync.Pool // of *strictjson.Scanner
+
+	mu   sync.Mutex
+	keys map[string]keyring.Key // what was given, by algorithm, kid and public key
 }
 
-// NewClient makes a client of the signer at a socket. limits are those of each of its keys. It connects when it is
-// asked for something.
-func NewClient(path string, limits keyring.ExternalLimits) *Client {
-	c := &Client{path: path, limits: limits}
+// NewClient makes a client. It connects when it is asked for something.
+func NewClient(cfg Config) *Client {
+	c := &Client{path: cfg.Path, limits: cfg.Limits, log: cfg.Log, keys: map[string]keyring.Key{}}
+	if c.log == nil {
+		c.log = slog.Default()
+	}
 	c.scanners.New = func() any { return new(strictjson.Scanner) }
 	c.http = &http.Client{
 		Transport: &http.Transport{
@@ -55,34 +70,57 @@ func NewClient(path string, limits keyring.ExternalLimits) *Client {
 // Close closes the connections that are not in use.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// Keys are the keys of the signer, which sign there. It skips those that cannot be used here. The error is about all of
-// them.
-func (c *Client) Keys(ctx context.Context) ([]keyring.Key, []keyring.Skipped, error) {
+// Keys are the keys that the signer lists, which sign there. Those that cannot be used here are logged.
+func (c *Client) Keys(ctx context.Context) ([]keyring.Key, error) {
 	ctx, cancel := context.WithTimeout(ctx, keysTimeout)
 	defer cancel()
 	set, err := c.ask(ctx, http.MethodGet, "/keys", nil, maxKeys)
 	if err != nil {
-		return nil, nil, fmt.Errorf("ask the signer %s for its keys: %w", c.path, err)
+		return nil, fmt.Errorf("ask the signer %s for its keys: %w", c.path, err)
 	}
 	found, err := keyring.Read(set, "")
 	if err != nil {
-		return nil, nil, fmt.Errorf("keys of the signer %s: %w", c.path, err)
+		return nil, fmt.Errorf("keys of the signer %s: %w", c.path, err)
+	}
+	for _, k := range found.Skipped {
+		c.log.Warn("a key of the signer cannot be used", "signer", c.path, "index", k.Index, "kid", k.ID, "reason",
+			k.Reason)
 	}
 	var keys []keyring.Key
 	for _, k := range found.Keys {
 		if k.CanSign() {
-			return nil, nil, fmt.Errorf("the signer %s shows a private key or secret: replace that key, and have the "+
+			return nil, fmt.Errorf("the signer %s shows a private key or secret: replace that key, and have the "+
 				"signer list public keys alone", c.path)
 		}
-		key, err := k.SignElsewhere(c.limits, func(ctx context.Context, input []byte) ([]byte, error) {
-			return c.sign(ctx, k.ID(), k.Algorithm(), input)
-		})
+		key, err := c.Key(k.Algorithm(), k.ID(), k.Public())
 		if err != nil {
-			return nil, nil, fmt.Errorf("key %s of the signer %s: %w", k.ID(), c.path, err)
+			return nil, fmt.Errorf("key %s of the signer %s: %w", k.ID(), c.path, err)
 		}
 		keys = append(keys, key)
 	}
-	return keys, found.Skipped, nil
+	return keys, nil
+}
+
+// Key is the key that the signer listed with this algorithm, kid and public key (SubjectPublicKeyInfo in DER). It asks
+// the signer for nothing. Asked again, it gives the same key, which remembers what it signed.
+func (c *Client) Key(algorithm, id string, public []byte) (keyring.Key, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	of := strings.Join([]string{algorithm, id, string(public)}, "\x00")
+	if key, known := c.keys[of]; known {
+		return key, nil
+	}
+	key, err := keyring.ParsePublic(algorithm, id, public)
+	if err != nil {
+		return keyring.Key{}, err
+	}
+	key, err = key.SignElsewhere(c.limits, func(ctx context.Context, input []byte) ([]byte, error) {
+		return c.sign(ctx, id, algorithm, input)
+	})
+	if err == nil {
+		c.keys[of] = key
+	}
+	return key, err
 }
 
 // order is the body of POST /sign.

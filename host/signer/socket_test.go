@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/signer"
 )
 
@@ -37,9 +36,9 @@ func TestSocketRefused(t *testing.T) {
 			chmod(t, path, 0o600)
 			chmod(t, dir, 0o755)
 			c.change(t, dir, path)
-			client := signer.NewClient(path, keyring.ExternalLimits{})
+			client := signer.NewClient(signer.Config{Path: path})
 			defer client.Close()
-			if _, _, err := client.Keys(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := client.Keys(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("Keys = %v, want %q", err, c.want)
 			}
 		})
