@@ -37,6 +37,8 @@ func TestMain(m *testing.M) {
 		upgradeWithoutRoom(path)
 	case strings.HasPrefix(role, "upgrade="):
 		dieUpgrading(path, strings.TrimPrefix(role, "upgrade="))
+	case strings.HasPrefix(role, "reseal="):
+		dieResealing(path, strings.TrimPrefix(role, "reseal="))
 	case strings.HasPrefix(role, "restore="):
 		dieRestoring(path, strings.ReplaceAll(strings.TrimPrefix(role, "restore="), "_", " "))
 	case strings.HasPrefix(role, "fill="):

@@ -49,7 +49,8 @@
 //	reading     tables.go, load.go and loadcache.go, familyindex.go (which families have no record),
 //	            read.go, durable.go (a commit under way), emailcase.go, stats.go
 //	resolving   writer.go, settle.go and foldfamilies.go (a decision), session.go, customer.go and change.go, set.go,
-//	            rights.go and permission.go, group.go, lifetimes.go, key.go, purge.go
+//	            rights.go and permission.go, group.go, lifetimes.go, key.go and reseal.go, purge.go and
+//	            keypurge.go
 //	applying    apply.go, applycustomer.go, address.go, forget.go; the other kinds beside their records
 //	committing  commit.go, batch.go, clock.go, window.go (how long an advance has been durable), compact.go, errors.go
 //	frames      outbox.go, deliver.go, courier.go, heads.go, judge.go, home.go, quarantine.go, fleet.go, conflicts.go
@@ -397,7 +398,7 @@
 //	seal_key         local, self
 //	                 kid | u32 length, private part as the caller sealed it
 //	                 join: the last, while the key is known
-//	                 from: UpdateKeys, Restore
+//	                 from: UpdateKeys, Reseal, Restore
 //	                 51 01 0a000000 0200 6b31 02000000 0102
 //	unseal_key       local, self
 //	                 kid

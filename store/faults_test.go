@@ -84,6 +84,8 @@ func TestEveryWriteFails(t *testing.T) {
 	base := join(t, 7)
 	ada, bea := add(t, base.DB, core.Integer(1), "ada"), add(t, base.DB, core.Integer(2), "bea")
 	must(t, base.PutGroup(bg, "editors", []string{"a.b"}))
+	must(t, update(base.DB, store.KeyUpdate{Put: []store.Key{newKey("a"), newKey("c"), newKey("d")},
+		Seal: map[string][]byte{"c": {1}, "d": {1}}}))
 	session := store.SessionID{1}
 	must(t, base.StartSession(bg, store.NewSession{ID: session, Customer: ada,
 		Expires: base.clock.now().Add(time.Hour)}))
@@ -139,6 +141,13 @@ func TestEveryWriteFails(t *testing.T) {
 		{"end of all log-ins", func(m *member) error { return m.RevokeAll(bg) }},
 		{"removal", func(m *member) error { return m.Remove(bg, ada.ID, time.Hour) }},
 		{"lifetimes", func(m *member) error { return m.RaiseLifetimes(bg, core.Lifetimes{Access: 60, Refresh: 600}) }},
+		{"keys", func(m *member) error {
+			k := newKey("a")
+			k.SignsFrom = start / 1000
+			return update(m.DB, store.KeyUpdate{Put: []store.Key{k, newKey("b")}, Unseal: []string{"c"},
+				Seal: map[string][]byte{"b": []byte(private), "d": []byte(private)}})
+		}},
+		{"lives of keys", func(m *member) error { return m.RaiseLongest(bg, []string{"a", "c"}, 60) }},
 		{"clock", func(m *member) error { _, err := m.AcceptClock(bg); return err }},
 		{"number", func(m *member) error { return m.Enroll(bg, 8, 0) }},
 		{"restore", func(m *member) error { return m.Restored(bg) }},
@@ -160,6 +169,8 @@ func TestEveryWriteFails(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) { everyWriteFails(t, file, s) })
 	}
 	t.Run("opening", everyWriteOfOpeningFails)
+	t.Run("reseal", everyWriteOfResealFails)
+	t.Run("killed reseal", killWhileResealing)
 	t.Run("upgrade", everyWriteOfUpgradeFails)
 	t.Run("upgrade on a disk that forgets", everySyncOfUpgradeLoses)
 	t.Run("killed upgrade", killWhileUpgrading)

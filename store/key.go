@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -138,15 +137,13 @@ func (w *writer) updateKeys(u KeyUpdate, count int) (facts resolved, err error) 
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(u.Seal)) {
-		sealed := u.Seal[id]
-		if len(sealed) < 1 || len(sealed) > fact.MaxSealedKey {
-			return nil, fmt.Errorf("private part of key %q %w: it has %d bytes, not 1 to %d", id, ErrInvalid,
-				len(sealed), fact.MaxSealedKey)
+		if err := checkSealed(id, u.Seal[id]); err != nil {
+			return nil, err
 		}
 		if !put[id] && (checkKeyID(id) != nil || w.get(keysBucket, []byte(id)) == nil) {
 			return nil, fmt.Errorf("private part of key %q %w: there is no such key", id, ErrInvalid)
 		}
-		facts = append(facts, fact.SealKey{ID: id, Sealed: bytes.Clone(sealed)})
+		facts = append(facts, fact.SealKey{ID: id, Sealed: bytes.Clone(u.Seal[id])})
 	}
 	return facts, nil
 }
@@ -202,18 +199,10 @@ func (db *DB) RaiseLongest(ctx context.Context, ids []string, seconds int64) err
 
 // keys reads all keys: see DB.Keys.
 func (t tables) keys() ([]Key, error) {
-	var records []keyRecord
-	err := t.tx.Bucket(keysBucket).ForEach(func(id, value []byte) error {
-		k, err := decodeKey(id, value)
-		records = append(records, k)
-		return err
-	})
+	records, err := t.keyRecords()
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(records, func(a, b keyRecord) int {
-		return cmp.Or(cmp.Compare(a.Added, b.Added), a.Made.Compare(b.Made), cmp.Compare(a.ID, b.ID))
-	})
 	list := make([]Key, len(records))
 	for i, k := range records {
 		list[i] = k.key(t.get(sealedBucket, []byte(k.ID)) != nil)
@@ -253,6 +242,15 @@ func (k Key) check() error {
 		if at < 0 || at > core.LastUntil {
 			return wrong("it has a time of %d, not 0 to %d", at, int64(core.LastUntil))
 		}
+	}
+	return nil
+}
+
+// checkSealed says why the private part of a key cannot be kept.
+func checkSealed(id string, sealed []byte) error {
+	if len(sealed) < 1 || len(sealed) > fact.MaxSealedKey {
+		return fmt.Errorf("private part of key %q %w: it has %d bytes, not 1 to %d", id, ErrInvalid, len(sealed),
+			fact.MaxSealedKey)
 	}
 	return nil
 }

@@ -2,7 +2,9 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/edgetoken/edgetoken/core/codec"
 	"github.com/edgetoken/edgetoken/store/fact"
@@ -35,8 +37,11 @@ func decodeKey(id, value []byte) (keyRecord, error) {
 func (k keyRecord) key(sealed bool) Key {
 	return Key{ID: k.ID, Algorithm: k.Algorithm, Public: k.Public, Origin: KeyOrigin(k.Origin), Added: k.Added,
 		Node: k.Node, NoKID: k.NoKID, RefreshOnly: k.RefreshOnly, SignsFrom: k.SignsFrom,
-		Ends: earlier(k.Ends, k.retired), Longest: k.Longest, Sealed: sealed}
+		Ends: k.ends(), Longest: k.Longest, Sealed: sealed}
 }
+
+// ends is the end that was set, or that of the retirement where it is earlier, in Unix seconds; 0: there is none.
+func (k keyRecord) ends() int64 { return earlier(k.Ends, k.retired) }
 
 // earlier is the earlier one of two ends; 0 is none.
 func earlier(a, b int64) int64 {
@@ -116,6 +121,19 @@ func (w *writer) forgetKey(f fact.ForgetKey) error {
 	w.unsealKey(f.ID)
 	w.keysChanged = true
 	return nil
+}
+
+// keyRecords reads the records of all keys, in the order in which these were added.
+func (t tables) keyRecords() (list []keyRecord, err error) {
+	err = t.tx.Bucket(keysBucket).ForEach(func(id, value []byte) error {
+		k, err := decodeKey(id, value)
+		list = append(list, k)
+		return err
+	})
+	slices.SortFunc(list, func(a, b keyRecord) int {
+		return cmp.Or(cmp.Compare(a.Added, b.Added), a.Made.Compare(b.Made), cmp.Compare(a.ID, b.ID))
+	})
+	return list, err
 }
 
 // key reads the record of a key; found is false if there is none.

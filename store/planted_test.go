@@ -54,6 +54,18 @@ var wrongRules = []struct {
 			w.known.add(k)
 		}
 `}}},
+	{"the life of tokens is the last that was said", []faultdisk.Fault{{Source: "store/keyrecord.go",
+		Was: "		at.Longest = longest\n", Is: `		if at.Longest = longest; planted("the life of tokens is the last that was said") {
+			at.Longest = f.Longest
+		}
+`}}},
+	{"a retirement ends with the next change", []faultdisk.Fault{{Source: "store/keyrecord.go",
+		Was: "		*k = keyRecord{at, earlier(k.retired, f.Retired())}\n",
+		Is: `		*k = keyRecord{at, earlier(k.retired, f.Retired())}
+		if planted("a retirement ends with the next change") {
+			k.retired = f.Retired()
+		}
+`}}},
 	{"sequences go on after a restore", []faultdisk.Fault{{Source: "store/outbox.go",
 		Was: "	const lower = 64 - incarnationTimeBits\n",
 		Is: `	if planted("sequences go on after a restore") && last != 0 {

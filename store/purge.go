@@ -16,12 +16,14 @@ type Purged struct {
 	Families   int
 	Tombstones int  // of ids: those of e-mail addresses go with them
 	Sessions   int  // that expired
+	Keys       int  // and private parts of keys
 	More       bool // the limit was reached: call again
 }
 
-// Purge removes at most limit (1 to 1000; anything else is 1000) ended records of families, tombstones and sessions, in
-// one short transaction. A record has ended when its end is past by both now, the wall clock, and the purge clock (R3).
-// So a wrong wall clock removes nothing too early. See timekeeper.
+// Purge removes at most limit (1 to 1000; anything else is 1000) ended records of families, tombstones, sessions and
+// keys, in one short transaction. A record has ended when its end is past by both now, the wall clock, and the purge
+// clock (R3). So a wrong wall clock removes nothing too early. See timekeeper. The private part of a key goes when the
+// key is gone, and what else is known of it 366 days later.
 func (db *DB) Purge(ctx context.Context, now time.Time, limit int) (Purged, error) {
 	if limit < 1 || limit > maxPage {
 		limit = maxPage
@@ -40,7 +42,9 @@ func (db *DB) Purge(ctx context.Context, now time.Time, limit int) (Purged, erro
 			}
 			due = due || isDue
 		}
-		return nil
+		keys, _, err := tables{tx: tx}.purgeKeys(ended, 1)
+		due = due || len(keys) > 0
+		return err
 	})
 	if err != nil || !due {
 		return Purged{}, err
@@ -70,7 +74,7 @@ func (t tables) due(bucket []byte, now int64) (bool, error) {
 	return until < seconds(now), err
 }
 
-// purge resolves a Purge: expired sessions first, then other records within what is left of the limit.
+// purge resolves a Purge: expired sessions first, then other records, and then keys, within what is left of the limit.
 func (w *writer) purge(now int64, limit int) (Purged, resolved, error) {
 	expired, more, err := w.expired(now, limit)
 	if err != nil {
@@ -80,8 +84,12 @@ func (w *writer) purge(now int64, limit int) (Purged, resolved, error) {
 	if err != nil {
 		return Purged{}, nil, err
 	}
-	done.Sessions, done.More = len(expired), done.More || more
-	return done, append(facts, endings(expired)...), nil
+	keys, moreKeys, err := w.purgeKeys(now, limit-len(expired)-len(facts))
+	if err != nil {
+		return Purged{}, nil, err
+	}
+	done.Sessions, done.Keys, done.More = len(expired), len(keys), done.More || more || moreKeys
+	return done, append(append(facts, endings(expired)...), keys...), nil
 }
 
 // expired returns at most limit sessions that expired before now (Unix microseconds), and whether there are more.

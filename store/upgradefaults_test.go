@@ -169,10 +169,10 @@ func dieUpgrading(path, n string) {
 	os.Exit(0)
 }
 
-// killed runs dieUpgrading, and reports whether the process was killed rather than that the upgrade ended.
-func killed(t *testing.T, path string, n int) bool {
+// killed runs a child, and reports whether it was killed rather than that it did all that it had to.
+func killed(t *testing.T, role, path string) bool {
 	t.Helper()
-	cmd := child(t, fmt.Sprintf("upgrade=%d", n), path)
+	cmd := child(t, role, path)
 	err := cmd.Run()
 	if err != nil && cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
 		t.Fatalf("the child ended by itself: %v", err)
@@ -191,14 +191,14 @@ func killWhileUpgrading(t *testing.T) {
 				continue
 			}
 			path := o.put(t)
-			if !killed(t, path, i+1) {
+			if !killed(t, fmt.Sprintf("upgrade=%d", i+1), path) {
 				t.Errorf("%s: the upgrade ended before operation %d", o.name, i+1)
 			}
 			o.goesOn(t, fmt.Sprintf("%s, killed before %s %d", o.name, op.Kind, i+1), path, i+1 > begins(ops))
 			kills++
 		}
 		path, openings := o.put(t), 0
-		for killed(t, path, 0) {
+		for killed(t, "upgrade=0", path) {
 			openings++
 		}
 		commits := len(slices.DeleteFunc(ops, func(op faultdisk.Op) bool { return !op.Meta() }))

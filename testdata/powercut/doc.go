@@ -6,8 +6,9 @@
 // synced is there; of what was not, each sector of 512 bytes may be there or not, in any combination, and now and
 // then one is torn in itself. A store that is opened on it must be sound and have all that the ledger had at that
 // moment. So must the outbox be, and the position up to which the store follows another node: one client applies that
-// node's frames. Refresh tokens are spent by several requests at once, in families of ours and in Django's: no
-// generation is advanced twice (R1), and what a token was spent for stays so.
+// node's frames. Another one adds keys and seals all private parts anew: they are all the old ones or all the new
+// ones. Refresh tokens are spent by several requests at once, in families of ours and in Django's: no generation is
+// advanced twice (R1), and what a token was spent for stays so.
 //
 // The node is that of host/node, in the process of the test, over a store whose bbolt package faultdisk records; a
 // sync takes as long as on a disk, so that commits are shared and read while they are under way. In a second test

@@ -213,6 +213,11 @@ func work(t *testing.T, customers int, fails func() bool) (base image, r *record
 			t.Error(err)
 		}
 	})
+	group.Go(func() {
+		if err := c.keepKeys(); err != nil {
+			t.Error(err)
+		}
+	})
 	for range workers {
 		group.Go(func() {
 			for i := range next {

@@ -1,0 +1,55 @@
+package store
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// purgeKeys resolves what goes of keys that are gone by now (Unix microseconds): the private part at once, and all the
+// rest a year after the end, so that a fact that comes late does not bring the key back. There are at most limit facts;
+// more says that there would be others.
+func (t tables) purgeKeys(now int64, limit int) (facts resolved, more bool, err error) {
+	list, err := t.keyRecords()
+	if err != nil {
+		return nil, false, err
+	}
+	// In the order in which keys take over from each other.
+	slices.SortStableFunc(list, func(a, b keyRecord) int { return cmp.Compare(a.SignsFrom, b.SignsFrom) })
+	infos := make([]core.KeyInfo, len(list))
+	signing := map[uint16][]core.SigningKey{} // by node
+	for i, k := range list {
+		infos[i] = core.KeyInfo{NotAfter: k.ends(), Longest: k.Longest}
+		if k.signs() {
+			signing[k.Node] = append(signing[k.Node], core.SigningKey{Key: i, From: k.SignsFrom})
+		}
+	}
+	stays := map[uint16]bool{} // an earlier key of the node's schedule: what follows it says when it ended
+	for i, k := range list {
+		end := core.KeySet{Keys: infos, Signing: signing[k.Node]}.Ends(i)
+		gone := end != 0 && end <= seconds(now)
+		forgotten := gone && end+remembered/1_000_000 < seconds(now) && !(k.signs() && stays[k.Node])
+		if k.signs() && !forgotten {
+			stays[k.Node] = true
+		}
+		var f fact.Fact
+		switch {
+		case forgotten:
+			f = fact.ForgetKey{ID: k.ID, Made: k.Made}
+		case gone && t.get(sealedBucket, []byte(k.ID)) != nil:
+			f = fact.UnsealKey{ID: k.ID}
+		default:
+			continue
+		}
+		if len(facts) == limit {
+			return facts, true, nil
+		}
+		facts = append(facts, f)
+	}
+	return facts, false, nil
+}
+
+// signs reports whether the key has a place in the schedule of its node: it ends after it begins to sign.
+func (k keyRecord) signs() bool { return k.SignsFrom != 0 && (k.ends() == 0 || k.ends() > k.SignsFrom) }
