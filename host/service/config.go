@@ -32,6 +32,9 @@ type Config struct {
 	// BoundMemory sets the memory limit of the whole program to the configured bound (debug.SetMemoryLimit). False:
 	// the program that embeds the service sets its own.
 	BoundMemory bool
+	// Signers are keys that sign elsewhere, beside those of keys.signer. Each is published from its first start on;
+	// edgetoken keys activate has it sign. Where no other key can sign the first does.
+	Signers []Signer
 	// Now is the clock. Nil: time.Now. Its store still counts the time that it has been open for by the clock of the
 	// system.
 	Now func() time.Time

@@ -37,7 +37,7 @@ type generation struct {
 // begin begins a generation with the manager of its keys. build makes the rest.
 func (s *Service) begin(cfg *config.Config) (g *generation, err error) {
 	g = &generation{cfg: cfg}
-	g.manager, err = managerOf(cfg, s.store, s.cfg.Now, s.log, func() error {
+	g.manager, err = s.managerOf(cfg, func() error {
 		_, err := g.keys.Reload()
 		if err == nil {
 			err = g.publish(context.Background(), s.now())

@@ -19,24 +19,32 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// managerOf makes the manager of the keys of a configuration. changed puts a change in force; nil: nothing runs with
-// the keys.
-func managerOf(cfg *config.Config, db *store.DB, now func() time.Time, log *slog.Logger, changed func() error) (
-	*keys.Manager, error) {
-	c := keys.Config{
-		Store: db, Settings: cfg.Settings, Algorithm: cfg.KeyAlgorithm(), AllowWeak: cfg.AllowWeakSigningKey,
-		RotateEvery: cfg.KeysRotateEvery, PublishBefore: cfg.KeysPublishBefore, Changed: changed,
-		ClockGood: func() bool { return node.CheckClock(db) == nil }, Now: now, Log: log,
-		Sealer: sealerOf(datadir.Of(cfg), log),
+// managerOf makes the manager of the keys of a configuration; changed puts a change in force.
+func (s *Service) managerOf(cfg *config.Config, changed func() error) (*keys.Manager, error) {
+	c, err := keysConfig(cfg, s.store, s.log)
+	if err != nil {
+		return nil, err
 	}
-	if cfg.SigningKey.IsSet() || cfg.VerifiesOnly() {
-		var err error
-		if c.Configured, err = keyring.FromSettings(cfg.Algorithm, cfg.SigningKey.Reveal(), cfg.VerifyingKey.Reveal(),
-			cfg.AllowWeakSigningKey); err != nil {
-			return nil, err
-		}
+	c.Changed, c.Now, c.ClockGood = changed, s.cfg.Now, func() bool { return node.CheckClock(s.store) == nil }
+	if s.elsewhere != nil {
+		c.Outside = s.elsewhere
 	}
 	return keys.New(c), nil
+}
+
+// keysConfig is what a manager works on, in a node or in a command that works on its files.
+func keysConfig(cfg *config.Config, db *store.DB, log *slog.Logger) (keys.Config, error) {
+	c := keys.Config{
+		Store: db, Settings: cfg.Settings, Algorithm: cfg.KeyAlgorithm(), AllowWeak: cfg.AllowWeakSigningKey,
+		RotateEvery: cfg.KeysRotateEvery, PublishBefore: cfg.KeysPublishBefore, Sealer: sealerOf(datadir.Of(cfg), log),
+		Log: log,
+	}
+	var err error
+	if cfg.SigningKey.IsSet() || cfg.VerifiesOnly() {
+		c.Configured, err = keyring.FromSettings(cfg.Algorithm, cfg.SigningKey.Reveal(), cfg.VerifyingKey.Reveal(),
+			cfg.AllowWeakSigningKey)
+	}
+	return c, err
 }
 
 // sealerOf reads the node secret at its first use.

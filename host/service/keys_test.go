@@ -1,13 +1,19 @@
 package service_test
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,6 +35,12 @@ type keyed struct {
 // openKeyed opens a service in dir; environ configures it further.
 func openKeyed(t *testing.T, dir string, environ ...string) *keyed {
 	t.Helper()
+	return openSigning(t, dir, nil, environ...)
+}
+
+// openSigning is openKeyed with keys that sign elsewhere.
+func openSigning(t *testing.T, dir string, signers []service.Signer, environ ...string) *keyed {
+	t.Helper()
 	load := func() (*config.Config, error) {
 		return config.Load(config.Sources{Environ: environ, Flags: []config.Flag{{Key: "data", Value: dir},
 			{Key: "listen", Value: "127.0.0.1:0"}, {Key: "engine", Value: "native"}}})
@@ -38,7 +50,8 @@ func openKeyed(t *testing.T, dir string, environ ...string) *keyed {
 		t.Fatal(err)
 	}
 	k := &keyed{T: t}
-	if k.Service, err = service.Open(t.Context(), service.Config{Start: cfg, Log: &k.log, Reload: load}); err != nil {
+	k.Service, err = service.Open(t.Context(), service.Config{Start: cfg, Log: &k.log, Reload: load, Signers: signers})
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(k.close)
@@ -259,5 +272,54 @@ func TestNothingEarlierIsRefused(t *testing.T) {
 	}
 	if w := service.EarlierRefused(ring, ring); w != "" {
 		t.Errorf("the warning is %q, and there are no earlier tokens", w)
+	}
+}
+
+// held is a private key that the embedding program holds.
+type held struct {
+	*ecdsa.PrivateKey
+	broken atomic.Bool
+}
+
+func (h *held) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	if h.broken.Load() {
+		return nil, errors.New("the device is locked")
+	}
+	return h.PrivateKey.Sign(random, digest, opts)
+}
+
+// A program that embeds the service gives it a crypto.Signer, and its private key is nowhere in the node. While that
+// fails tokens are checked and none is issued.
+func TestEmbeddedSigner(t *testing.T) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	device, dir := &held{PrivateKey: private}, t.TempDir()
+	k := openSigning(t, dir, []service.Signer{{Signer: device, Algorithm: "ES256", ID: "device-1"}})
+	token := k.login()
+	if !strings.Contains(k.jwks(), `"device-1"`) {
+		t.Errorf("the key is not published: %s", k.jwks())
+	}
+	if _, err := os.Stat(filepath.Join(dir, "keys.secret")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a node that seals nothing has a node secret (%v)", err)
+	}
+	if status := k.refresh(token); status != 200 {
+		t.Errorf("a refresh answers %d", status)
+	}
+	device.broken.Store(true)
+	changes := k.Changes()
+	if status := k.refresh(token); status != 503 {
+		t.Errorf("a refresh while the device is locked answers %d, want 503", status)
+	}
+	if k.Changes() != changes {
+		t.Error("something was stored for an answer that was not given")
+	}
+	if status, _ := k.ask("/auth/token/verify/", `{"token":"`+token+`"}`); status != 200 {
+		t.Errorf("verify while the device is locked answers %d", status)
+	}
+	device.broken.Store(false)
+	if status := k.refresh(token); status != 200 {
+		t.Errorf("a refresh once the device is back answers %d", status)
 	}
 }

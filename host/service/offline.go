@@ -46,8 +46,13 @@ func Offline(cfg *config.Config, engine string, mayMake bool) (_ *admin.Client, 
 		notes = append(notes, "warning: "+w)
 	}
 	log := slog.New(slog.DiscardHandler)
-	manager, err := managerOf(cfg, db, nil, log, nil)
-	if err == nil && before.Store {
+	c, err := keysConfig(cfg, db, log)
+	outside, failed := newElsewhere(cfg, nil, nil, log)
+	if outside != nil {
+		c.Outside = outside
+	}
+	manager := keys.New(c)
+	if err = errors.Join(err, failed); err == nil && before.Store {
 		err = settleKeys(context.Background(), cfg, db, manager, log)
 	}
 	if err != nil {

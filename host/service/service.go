@@ -61,7 +61,8 @@ type Service struct {
 	bounds      *httpapi.Bounds
 	certificate *certificate // nil: plain HTTP
 	metrics     *metrics
-	signer      *keyring.SignerFaults // of keys that sign elsewhere; nil: there is no such key
+	elsewhere   *elsewhere            // nil: no key signs elsewhere
+	signer      *keyring.SignerFaults // of elsewhere
 	closes      []func() error        // in the order of opening
 
 	reloading sync.Mutex
@@ -90,6 +91,9 @@ func Open(ctx context.Context, c Config) (_ *Service, err error) {
 	}
 	before := datadir.Of(cfg).Contents()
 	if err := s.openStore(ctx, cfg, before); err != nil {
+		return nil, err
+	}
+	if err := s.openSigners(cfg); err != nil {
 		return nil, err
 	}
 	g, err := s.begin(cfg)
