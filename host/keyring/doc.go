@@ -4,9 +4,9 @@
 // core.Keys and core.KeyMaterial. A Source gives a running node its Ring, which is exchanged for another one while
 // requests are answered.
 //
-// GenerateKey makes a key, Read finds keys in a text of any format, and Configured reads SIGNING_KEY and VERIFYING_KEY.
-// Key.Export and JWKS write them. What a store keeps of a key are its Public and, sealed by a Sealer, what
-// MarshalPrivate returns.
+// GenerateKey makes a key, Read finds keys in a text of any format, and FromSettings reads SIGNING_KEY and
+// VERIFYING_KEY. Key.Export and JWKS write them. What a store keeps of a key are its Public and, sealed by a Sealer,
+// what MarshalPrivate returns.
 //
 // # Formats
 //

@@ -50,7 +50,9 @@ func readJWK(text []byte, algorithm string) (e entry) {
 	if json.Unmarshal(text, &members) != nil {
 		return unusable(errBadJWK)
 	}
-	e.id, _ = member(members, "kid")
+	if id := textMember(members, "kid"); goodID(id) {
+		e.id = id
+	}
 	if e.err = checkKind(members); e.err != nil {
 		return e
 	}
@@ -63,9 +65,10 @@ func readJWK(text []byte, algorithm string) (e entry) {
 	return e
 }
 
-// member is a member of a JWK that is a text.
-func member(members map[string]json.RawMessage, name string) (value string, text bool) {
-	return value, json.Unmarshal(members[name], &value) == nil
+// textMember is a member of a JWK; "" if it has none, or one that is no text.
+func textMember(members map[string]json.RawMessage, name string) (text string) {
+	_ = json.Unmarshal(members[name], &text)
+	return text
 }
 
 // otherKinds are known values of kty and crv that are refused.
@@ -79,8 +82,7 @@ var otherKinds = map[string]string{
 
 // checkKind refuses kinds of keys that nothing here can use.
 func checkKind(members map[string]json.RawMessage) error {
-	kty, _ := member(members, "kty")
-	crv, _ := member(members, "crv")
+	kty, crv := textMember(members, "kty"), textMember(members, "crv")
 	for _, name := range []string{kty, crv} {
 		if reason := otherKinds[name]; reason != "" {
 			return errors.New(reason)

@@ -49,9 +49,15 @@ func NewKeyOf(algorithm string, raw any) (Key, error) {
 	return newKey(k, raw, rand.Reader)
 }
 
+// maxSecret is the length of the longest secret, in bytes: Material has 16 bits for it.
+const maxSecret = 1<<16 - 1
+
 // newKey is a key with the id that it has where none is given; random is for the id of a secret.
 func newKey(k *jws.Key, raw any, random io.Reader) (Key, error) {
 	if secret, ok := raw.([]byte); ok {
+		if len(secret) > maxSecret {
+			return Key{}, fmt.Errorf("the secret has %d bytes and may have %d", len(secret), maxSecret)
+		}
 		secret = bytes.Clone(secret)
 		id := make([]byte, 16)
 		if _, err := io.ReadFull(random, id); err != nil {

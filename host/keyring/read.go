@@ -179,10 +179,16 @@ func named(id, algorithm, wanted string, raw any) (Key, error) {
 		return Key{}, err
 	case id == "":
 		return k, nil
-	case len(id) > maxID || strings.ContainsFunc(id, unicode.IsControl):
-		return Key{}, fmt.Errorf("its kid has more than %d bytes or a control character", maxID)
+	case !goodID(id):
+		return Key{}, fmt.Errorf("its kid has more than %d bytes, or a character that cannot be printed", maxID)
 	}
 	return k.WithID(id), nil
+}
+
+// goodID reports whether a text gives a key an id that can be kept and shown.
+func goodID(id string) bool {
+	return id != "" && len(id) <= maxID &&
+		!strings.ContainsFunc(id, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // implied is the algorithm of a key that names none, where another was wanted; "" for a secret that could have several.

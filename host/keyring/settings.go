@@ -17,17 +17,17 @@ import (
 // ErrKeyPair says that a public key is not that of the private key.
 var ErrKeyPair = errors.New("is not the public key of SIGNING_KEY")
 
-// FromSettings makes a ring of SIMPLE_JWT's SIGNING_KEY and VERIFYING_KEY, by Configured: its tokens have no kid, and
+// FromSettings makes a ring of SIMPLE_JWT's SIGNING_KEY and VERIFYING_KEY, by configured: its tokens have no kid, and
 // it checks tokens with any kid. With VERIFYING_KEY alone it signs nothing.
 func FromSettings(algorithm string, signing, verifying []byte, allowWeak bool) (*Ring, error) {
-	k, err := Configured(algorithm, signing, verifying, allowWeak)
+	k, err := configured(algorithm, signing, verifying, allowWeak)
 	if err != nil {
 		return nil, err
 	}
 	return alone(k, core.KeyInfo{Algorithm: algorithm, Default: true, AnyID: true})
 }
 
-// Configured reads SIMPLE_JWT's SIGNING_KEY and VERIFYING_KEY. Errors name the setting and the reason, and never quote
+// configured reads SIMPLE_JWT's SIGNING_KEY and VERIFYING_KEY. Errors name the setting and the reason, and never quote
 // the key.
 //
 // Where ALGORITHM is HMAC, signing is the secret, and verifying means nothing. Unless allowWeak, a secret shorter than
@@ -37,7 +37,7 @@ func FromSettings(algorithm string, signing, verifying []byte, allowWeak bool) (
 // private key of the text, which may also hold a certificate or the parameters of the curve, and ignores white space: a
 // key may stand on one line or be indented. verifying is the public key or a certificate, in PEM. It may be empty; if
 // not, it must be that of SIGNING_KEY. It may also stand alone: then the key can check and not sign.
-func Configured(algorithm string, signing, verifying []byte, allowWeak bool) (Key, error) {
+func configured(algorithm string, signing, verifying []byte, allowWeak bool) (Key, error) {
 	if strings.HasPrefix(algorithm, "HS") {
 		if allowWeak {
 			return weakSecret(algorithm, signing)
