@@ -88,7 +88,7 @@ var routes = []interface {
 
 // Reloaded answers Reload.
 type Reloaded struct {
-	// Changed are the keys of the configuration with new values, and "signing.key" where that file holds another key.
+	// Changed are the keys of the configuration with new values.
 	Changed  []string `json:"changed"`
 	Restart  []string `json:"restart"`  // keys whose new values are read at the start only
 	Warnings []string `json:"warnings"` // of the new configuration

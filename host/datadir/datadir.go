@@ -1,13 +1,13 @@
 // Package datadir is the data directory of a node: what it contains, who may access it, and how it is opened.
 //
 //	store.db       customers, revocations (store)
-//	signing.key    the node's own key (host/keyring)
+//	signing.key    the key of an earlier release, until it has moved into the store
 //	keys.secret    the node secret, which seals the keys in the store, unless keys.secret or systemd gives another
 //	admin.sock     the admin socket, while a node runs
 //	cache/         compiled modules, unless cache_dir names another place
 //
 // Whoever can write to the directory decides which keys and customers exist, so a directory that others can write to
-// is refused. OpenStore and OpenKeys accept only modes that the configuration trusts.
+// is refused. OpenStore, OldKey and NodeSecret accept only modes that the configuration trusts.
 package datadir
 
 import (
@@ -37,7 +37,7 @@ func (d Dir) String() string { return Absolute(d.path) }
 // Store is the path of the store.
 func (d Dir) Store() string { return filepath.Join(d.String(), "store.db") }
 
-// Key is the path of the node's own signing key.
+// Key is the path of the key file of earlier releases.
 func (d Dir) Key() string { return filepath.Join(d.String(), "signing.key") }
 
 // Cache is the path of the compiled modules.

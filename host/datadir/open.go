@@ -11,7 +11,7 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// Contents says what a data directory contains.
+// Contents says what a data directory contains. Key is the key file of an earlier release, or the node secret.
 type Contents struct{ Dir, Store, Key bool }
 
 // Contents looks at what is there.
@@ -20,12 +20,12 @@ func (d Dir) Contents() Contents {
 		_, err := os.Lstat(path)
 		return err == nil
 	}
-	return Contents{Dir: has(d.String()), Store: has(d.Store()), Key: has(d.Key())}
+	return Contents{Dir: has(d.String()), Store: has(d.Store()), Key: has(d.Key()) || has(d.Secret())}
 }
 
 // StoreLost warns of a new store beside the key of an earlier run.
-const StoreLost = "made a new store, although there was a signing key already: if there were customers, restore " +
-	"store.db from a backup"
+const StoreLost = "made a new store, although there was a key already: if there were customers, restore store.db " +
+	"from a backup, and the keys with it"
 
 // OpenStore opens the store, and creates it if it is missing. The directory must exist.
 func (d Dir) OpenStore() (*store.DB, error) { return store.Open(d.storeConfig()) }
@@ -53,7 +53,7 @@ func (d Dir) Openable(mayMake bool) error {
 	}
 	if _, err := os.Stat(d.Store()); errors.Is(err, fs.ErrNotExist) {
 		if d.Contents().Key {
-			return fmt.Errorf("%w %s, although there is a signing key: if there was one, restore it from a backup; "+
+			return fmt.Errorf("%w %s, although there is a key: if there was one, restore it from a backup; "+
 				"else start edgetoken serve once, "+
 				"or name the data directory with --data", ErrNoStore, d.Store())
 		}

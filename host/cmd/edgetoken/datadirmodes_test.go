@@ -142,8 +142,8 @@ func TestVolumeIsRefusedAtOnce(t *testing.T) {
 	v.remount(t)
 	out, exit = v.run(t, "refuse", "serve", "--listen", "127.0.0.1:0")
 	for _, part := range []string{
-		want, "store " + v.path("store.db") + " can be read by others (mode -rw-rw----)", "signing key " +
-			v.path("signing.key") + ": others can read or change it",
+		want, "store " + v.path("store.db") + " can be read by others (mode -rw-rw----)", "node secret " +
+			v.path("keys.secret") + ": others can read or change it",
 		"data_group: allow trusts its group",
 	} {
 		if exit != 1 || !strings.Contains(out, part) {
@@ -211,7 +211,7 @@ func TestVolumeIsAllowed(t *testing.T) {
 			}
 			must("reload")
 		})
-		for _, name := range []string{"store.db", "signing.key"} {
+		for _, name := range []string{"store.db", "keys.secret"} {
 			if m := mode(t, v.path(name)); m != 0o600 {
 				t.Errorf("%s has mode %v", name, m)
 			}
@@ -226,8 +226,8 @@ func TestVolumeIsAllowed(t *testing.T) {
 			t.Fatal(err)
 		}
 		v.remount(t)
-		if m := mode(t, v.path("signing.key")); m != 0o660 {
-			t.Fatalf("the key has mode %v", m)
+		if m := mode(t, v.path("keys.secret")); m != 0o660 {
+			t.Fatalf("the secret has mode %v", m)
 		}
 		if out := must("customers", "list"); !strings.Contains(out,
 			"took the group's rights from "+v.path("store.db")) ||
@@ -240,7 +240,7 @@ func TestVolumeIsAllowed(t *testing.T) {
 	}
 	// Restored by root: not ours to tighten, and of the trusted group.
 	v.give(t, v.path("store.db"), 0o660)
-	v.give(t, v.path("signing.key"), 0o640)
+	v.give(t, v.path("keys.secret"), 0o640)
 	v.start(t, func() { must("customers", "list") })
 	// Other secrets that a volume holds.
 	if err := os.WriteFile(v.path("secret"), []byte("a secret that is long enough for HS256, all of it"),
