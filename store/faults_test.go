@@ -169,6 +169,7 @@ func TestEveryWriteFails(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) { everyWriteFails(t, file, s) })
 	}
 	t.Run("opening", everyWriteOfOpeningFails)
+	t.Run("backup", everyWriteOfBackupFails)
 	t.Run("reseal", everyWriteOfResealFails)
 	t.Run("killed reseal", killWhileResealing)
 	t.Run("upgrade", everyWriteOfUpgradeFails)

@@ -2,9 +2,12 @@ package store_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -248,5 +251,70 @@ func TestKeyFactsJoin(t *testing.T) {
 				t.Errorf("%s in the order %v: %+v, want %+v", name, order, got, c.want)
 			}
 		}
+	}
+}
+
+// Updates at once follow each other: each decides by what the one before has left.
+func TestUpdateKeysAtOnce(t *testing.T) {
+	db, _ := fresh(t)
+	const workers, each = 8, 10
+	ended := make(chan error)
+	for range workers {
+		go func() {
+			ended <- func() error {
+				for range each {
+					err := db.UpdateKeys(bg, func(have []store.Key) (store.KeyUpdate, error) {
+						k := newKey(fmt.Sprint(len(have)))
+						return store.KeyUpdate{Put: []store.Key{k}, Seal: map[string][]byte{k.ID: []byte(k.ID)}}, nil
+					})
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			}()
+		}()
+	}
+	for left, seen := workers, 0; left > 0; {
+		select {
+		case err := <-ended:
+			must(t, err)
+			left--
+		default:
+		}
+		version := db.KeysVersion()
+		list := keysOf(t, db)
+		if again := keysOf(t, db); db.KeysVersion() == version && len(again) != len(list) || len(list) < seen {
+			t.Errorf("there are %d keys, and then %d, in one version", len(list), len(again))
+		}
+		seen = len(list)
+	}
+	if list := keysOf(t, db); len(list) != workers*each || !slices.IsSortedFunc(list, func(a, b store.Key) int {
+		return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
+	}) {
+		t.Errorf("the keys are %+v", list)
+	}
+}
+
+// What a newer program says of a key waits in quarantine.
+func TestNewerKeyFact(t *testing.T) {
+	edge := join(t, 2)
+	from := chain{node: 1, incarnation: 5}
+	raw := from.frame(t, unread(t, byte(fact.KeyKind), 2, 1, 2, 3))
+	wantDelivered(t, "Apply", apply(t, edge, raw), store.Delivered{Applied: 1, Quarantined: 1})
+	if list := keysOf(t, edge.DB); len(list) != 0 {
+		t.Errorf("the keys are %+v", list)
+	}
+}
+
+// Only the hub says what a key is.
+func TestKeyFactOfAnotherNode(t *testing.T) {
+	hub := join(t, 1)
+	at := fact.Stamp{Epoch: 1, Time: start * 1000, Node: 3}
+	from := chain{node: 3, incarnation: 5}
+	raw := from.frame(t, fact.Key{ID: "k", Made: at, Stamp: at, Algorithm: "HS256", Origin: "imported"})
+	d, err := hub.Accept(bg, 3, store.Delivery{Frames: [][]byte{raw}})
+	if err != nil || len(d.Refused) != 1 || len(keysOf(t, hub.DB)) != 0 {
+		t.Errorf("Accept = %+v, %v", d, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/testdata/faultdisk"
 )
 
 // A backup has the keys and no private part, not even in free pages. Restore puts those there that it is given.
@@ -93,4 +94,34 @@ func TestBackupOfADamagedStore(t *testing.T) {
 		t.Error("there is no backup")
 	}
 	must(t, m.AddGroup(bg, "after", nil))
+}
+
+// Whatever write of a backup fails, there is no backup, the store goes on, and the next one is sound.
+func everyWriteOfBackupFails(t *testing.T) {
+	m := copyOf(t, sealedStore(t))
+	for n, failed := 1, true; failed; n++ {
+		operations := 0
+		failed = false
+		faultdisk.Use(faultdisk.Before(func(faultdisk.Op) error {
+			if operations++; operations == n {
+				failed = true
+				return errNoFile
+			}
+			return nil
+		}))
+		_, err := m.Backup(bg, nil)
+		faultdisk.Use(faultdisk.Sound)
+		if (err != nil) != failed || m.Health() != nil {
+			t.Errorf("failure of operation %d: Backup = %v, Health = %v", n, err, m.Health())
+		}
+	}
+	path := filepath.Join(t.TempDir(), "backup")
+	must(t, os.WriteFile(path, backUp(t, m.DB), 0o600))
+	if r, err := store.Check(path); err != nil || !r.Sound() {
+		t.Errorf("Check = %v, %v", shown(r), err)
+	}
+	if list := names(t, filepath.Dir(m.config.Path)); len(list) != 1 {
+		t.Errorf("beside the store are %v", list)
+	}
+	must(t, m.Close())
 }
