@@ -1,8 +1,6 @@
 package engine_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
@@ -26,7 +24,14 @@ func TestAgreesWithJWX(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			key := saved(t, keys)
+			text, err := keys.Members()[0].Key.Export("jwk", true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			key, err := jwk.ParseKey(text)
+			if err != nil {
+				t.Fatal(err)
+			}
 			theirs, err := jwxjws.Sign([]byte(claims), jwxjws.WithKey(jwxName(algorithm), key))
 			if err != nil {
 				t.Fatal(err)
@@ -68,22 +73,4 @@ func jwxName(algorithm string) jwa.SignatureAlgorithm {
 		return jwa.EdDSA
 	}
 	return jwa.SignatureAlgorithm(algorithm)
-}
-
-// saved is the key of a ring as jwx reads it from the file.
-func saved(t *testing.T, keys *keyring.Ring) jwk.Key {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "signing.key")
-	if err := keys.Save(path); err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := jwk.ParseKey(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
 }

@@ -1,6 +1,7 @@
 package keyring_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -139,6 +140,35 @@ func TestFromSettingsRefuses(t *testing.T) {
 			if want := c.name == "another's public key"; errors.Is(err, keyring.ErrKeyPair) != want &&
 				c.name != "exponent 1 as public key" {
 				t.Errorf("errors.Is(%v, ErrKeyPair) is not %v", err, want)
+			}
+		})
+	}
+}
+
+func TestConfiguredSecret(t *testing.T) {
+	for name, c := range map[string]struct {
+		algorithm string
+		length    int
+		allowWeak bool
+		want      string // of the error
+	}{
+		"long enough for HS256": {"HS256", 32, false, ""},
+		"one byte too short":    {"HS256", 31, false, "has 31 bytes and needs at least 32"},
+		"too short for HS512":   {"HS512", 63, false, "has 63 bytes and needs at least 64"},
+		"short and allowed":     {"HS512", 5, true, ""},
+		"empty":                 {"HS256", 0, false, "has 0 bytes"},
+		"empty and allowed":     {"HS256", 0, true, "has 0 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := keyring.FromSettings(c.algorithm, bytes.Repeat([]byte("s"), c.length), nil, c.allowWeak)
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("FromSettings = %v, want %q", err, c.want)
+			}
+			if err != nil {
+				return
+			}
+			if info := r.Set().Keys[0]; info != (core.KeyInfo{Algorithm: c.algorithm, Default: true, AnyID: true}) {
+				t.Errorf("key = %+v, want one without id that checks any", info)
 			}
 		})
 	}
