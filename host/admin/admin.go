@@ -24,6 +24,14 @@
 //	POST   /backup                 a backup of the store (store/backup), with the sealed keys that the body has
 //	GET    /clock                  what the clock says, and whether tokens are issued by it
 //	POST   /clock                  has tokens issued by it, however far it is from the latest change
+//	GET    /keys?all=              the keys, with all=true those too that are gone, and what happens next
+//	POST   /keys                   {"algorithm": "…", "id": "…", "activate": true, "signs_from": "…"}: makes a key
+//	POST   /keys/import            {"text": "base64…", …}: keys that come from elsewhere, all or none
+//	POST   /keys/activate          {"id": "…", "at": "…"}: has a key sign
+//	POST   /keys/retire            {"id": "…", "force": true}: ends a key
+//	POST   /keys/export            {"id": "…", "format": "pem", "private": false}: a key in a format
+//	GET    /keys/public            the JWK Set that the node publishes
+//	GET    /keys/private           the JWK Set of all private keys and secrets that are here
 //	POST   /reload                 has a node read its configuration anew
 //
 // Each is an Operation in operations.go: its method and path, the types that cross the wire, and the function that does
@@ -42,6 +50,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/hashing"
+	"github.com/edgetoken/edgetoken/host/keys"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -70,6 +79,9 @@ type Config struct {
 
 	// Engine is the engine that decides about tokens. Each call asks for it once.
 	Engine func(context.Context) (core.Engine, error)
+
+	// Keys looks after the keys. Each call about keys asks for it once.
+	Keys func(context.Context) (*keys.Manager, error)
 
 	Log *slog.Logger // nil: nothing is logged
 }

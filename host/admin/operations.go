@@ -72,6 +72,31 @@ var (
 	AcceptClock = Operation[None, None, Clock]{
 		"POST", "/clock", noQuery, (*server).acceptClock,
 	}
+
+	ListKeys = Operation[KeysQuery, None, Keys]{
+		"GET", "/keys", keysQueryOf, (*server).listKeys,
+	}
+	GenerateKey = Operation[None, KeyRequest, KeyChanged]{
+		"POST", "/keys", noQuery, (*server).generateKey,
+	}
+	ImportKeys = Operation[None, KeysImport, KeysImported]{
+		"POST", "/keys/import", noQuery, (*server).importKeys,
+	}
+	ActivateKey = Operation[None, KeyActivation, KeyChanged]{
+		"POST", "/keys/activate", noQuery, (*server).activateKey,
+	}
+	RetireKey = Operation[None, KeyRetirement, KeyChanged]{
+		"POST", "/keys/retire", noQuery, (*server).retireKey,
+	}
+	PublicKeys = Operation[None, None, KeySet]{
+		"GET", "/keys/public", noQuery, (*server).publicKeys,
+	}
+	PrivateKeys = Operation[None, None, KeySet]{
+		"GET", "/keys/private", noQuery, (*server).privateKeys,
+	}
+	ExportKey = Operation[None, KeyExport, ExportedKey]{
+		"POST", "/keys/export", noQuery, (*server).exportKey,
+	}
 )
 
 // Reload is the one operation that only a running node has. The node answers it itself (Operation.Handle).
@@ -84,6 +109,7 @@ var routes = []interface {
 	AddCustomers, ListCustomers, ShowCustomer, SetAccess, SetDetails, RemoveCustomer, ListConflicts,
 	ChangeRights, ListGroups, AddGroup, PutGroup, ChangeGroup, RemoveGroup,
 	ExplainToken, Revoke, ListFacts, Acknowledge, Compact, Backup, ShowClock, AcceptClock,
+	ListKeys, GenerateKey, ImportKeys, ActivateKey, RetireKey, PublicKeys, PrivateKeys, ExportKey,
 }
 
 // Reloaded answers Reload.

@@ -16,15 +16,16 @@ func readDuration(v value) (time.Duration, error) {
 	case null:
 		return 0, errNull
 	case number, text:
-		if d, ok := parseDuration(v.text); ok {
+		if d, ok := ParseDuration(v.text); ok {
 			return d, nil
 		}
 	}
 	return 0, fmt.Errorf("%v is no duration: give seconds as a number, or text such as 90s, 15m, 1h30m, 3d", v)
 }
 
-// parseDuration reads what readDuration describes. The longest duration is that of time.Duration, 292 years.
-func parseDuration(s string) (time.Duration, bool) {
+// ParseDuration reads a duration as the configuration has it: seconds as a number, or text such as 90s, 1h30m, 3d. The
+// longest duration is that of time.Duration, 292 years.
+func ParseDuration(s string) (time.Duration, bool) {
 	if seconds, err := strconv.ParseFloat(s, 64); err == nil && isDecimal(s) {
 		if math.Abs(seconds) >= math.MaxInt64/float64(time.Second) {
 			return 0, false

@@ -24,7 +24,7 @@ func TestFormatDuration(t *testing.T) {
 			t.Errorf("formatDuration(%d) = %q, want %q", c.d, got, c.want)
 		}
 		if again, ok := config.ParseDuration(got); !ok || again != c.d {
-			t.Errorf("parseDuration(%q) = %v, %v; want %v", got, again, ok, c.d)
+			t.Errorf("ParseDuration(%q) = %v, %v; want %v", got, again, ok, c.d)
 		}
 	}
 }

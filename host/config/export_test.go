@@ -4,7 +4,6 @@ import "slices"
 
 var (
 	FormatDuration = formatDuration
-	ParseDuration  = parseDuration
 )
 
 // WarningKeys are the keys of the rows of warnings, in their order, and RowsOf the rows that apply to a configuration.

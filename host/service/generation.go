@@ -85,7 +85,7 @@ func (g *generation) build(ctx context.Context, s *Service, ring *keyring.Ring) 
 	if err != nil {
 		return err
 	}
-	api := adminConfig(cfg, s.store, s.hasher,
+	api := adminConfig(cfg, s.store, s.hasher, g.manager,
 		func(context.Context) (core.Engine, error) { return g.node.Engine(), nil })
 	api.Log = s.log
 	g.admin = admin.New(api)
@@ -104,7 +104,7 @@ func (s *Service) use(g *generation) {
 
 // adminConfig is the part of a configuration that the admin API needs, in a node or in a command that works on its
 // files.
-func adminConfig(cfg *config.Config, db *store.DB, hasher hashing.Hasher,
+func adminConfig(cfg *config.Config, db *store.DB, hasher hashing.Hasher, manager *keys.Manager,
 	engine func(context.Context) (core.Engine, error)) admin.Config {
 	return admin.Config{
 		Store: db, Settings: cfg.Settings, UserIDField: userIDField(cfg),
@@ -112,6 +112,7 @@ func adminConfig(cfg *config.Config, db *store.DB, hasher hashing.Hasher,
 		MinPassword: cfg.MinPassword, Passwords: cfg.Password, Hasher: hasher, Claims: cfg.Claims,
 		LoginAnswer: cfg.LoginAnswer,
 		CheckAnswer: httpapi.CheckLoginAnswer, Permissions: httpapi.Permissions(), Engine: engine,
+		Keys: func(context.Context) (*keys.Manager, error) { return manager, nil },
 	}
 }
 

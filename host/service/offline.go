@@ -59,7 +59,7 @@ func Offline(cfg *config.Config, engine string, mayMake bool) (_ *admin.Client, 
 		return nil, nil, errors.Join(err, db.Close())
 	}
 	e := &offlineEngine{cfg: cfg, keys: manager, name: engine}
-	handler := admin.New(adminConfig(cfg, db, hashing.InProcess{}, e.open))
+	handler := admin.New(adminConfig(cfg, db, hashing.InProcess{}, manager, e.open))
 	return admin.NewClient(handler, func() error { return errors.Join(e.close(), db.Close()) }), notes, nil
 }
 

@@ -4,14 +4,18 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+
+	"github.com/edgetoken/edgetoken/core/jws"
 )
 
 // completions are the values of flags that a shell can complete. It cannot know those of other flags, unless they are
 // files.
-var completions = map[string][]string{"engine": engines, "as": purposes()}
+var completions = map[string][]string{
+	"engine": engines, "as": purposes(), "format": keyFormats, "algorithm": jws.Algorithms(),
+}
 
 // takesFile names the commands whose argument is a file.
-var takesFile = []string{"check", "restore"}
+var takesFile = []string{"check", "restore", "import"}
 
 // complete tells the shell which values a command, and those below it, take.
 func complete(c *cobra.Command) {

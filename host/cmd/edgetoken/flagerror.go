@@ -10,7 +10,8 @@ import (
 )
 
 // flagValues says what a flag of each type takes.
-var flagValues = map[string]string{"int": "a whole number", "bool": "true or false"}
+var flagValues = map[string]string{"int": "a whole number", "bool": "true or false",
+	"time": "a time to come: " + momentForms}
 
 // wholeNumber is a flag whose value is in digits alone, as in the configuration file. pflag's own reads 010 as 8.
 type wholeNumber int

@@ -26,6 +26,8 @@ func TestJSON(t *testing.T) {
 		"accepted", "as", "cause", "claims", "code", "customer", "detail", "family", "header", "signed",
 		"status", "steps",
 	}
+	changed := []string{"key", "next", "warnings"}
+	const key = `{"kty":"OKP","crv":"Ed25519","kid":"two","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
 	revocation := []string{"customer", "family", "notes", "revoked", "started"}
 	seen := map[string]bool{}
 	for _, c := range []struct {
@@ -56,6 +58,13 @@ func TestJSON(t *testing.T) {
 		{"token revoke", n.Access, "", revocation},
 		{"token revoke", "--customer eva@example.com", "", revocation},
 		{"customers remove", "eva@example.com --yes", "", customer},
+		{"keys list", "--all", "", []string{"keys", "next"}},
+		{"keys generate", "--id one", "", changed},
+		{"keys import", "-", key, []string{"keys", "next", "skipped", "warnings"}},
+		{"keys activate", "one", "", changed},
+		{"keys jwks", "", "", []string{"keys"}},
+		{"keys export", "one", "", []string{"format", "key", "private"}},
+		{"keys retire", "two", "", changed},
 		{"compact", "", "", []string{"after", "before"}},
 		{"backup", "--output " + n.File("shop.backup"), "", []string{"bytes", "file", "id", "keys", "made", "schema"}},
 		{"clock show", "", "", []string{"latest", "now", "plausible", "problem"}},

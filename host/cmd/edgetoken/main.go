@@ -1,4 +1,4 @@
-// Command edgetoken runs and looks after a node of the token service: demo, serve, reload, customers, token,
+// Command edgetoken runs and looks after a node of the token service: demo, serve, reload, customers, token, keys,
 // backup, restore, check, compact, clock, facts, config, version.
 //
 // A command reaches a running node over the admin socket of its data directory, else it opens the store itself; both

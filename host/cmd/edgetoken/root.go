@@ -45,9 +45,9 @@ func rootCommand() *cobra.Command {
 	root.PersistentFlags().String("data", "", `data directory (default "data")`)
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentPreRunE = checkTexts
-	root.AddCommand(demoCommand(), serveCommand(), reloadCommand(), customersCommand(), tokenCommand(), backupCommand(),
-		restoreCommand(), checkCommand(), compactCommand(), clockCommand(), factsCommand(), configCommand(),
-		versionCommand(), hashCommand())
+	root.AddCommand(demoCommand(), serveCommand(), reloadCommand(), customersCommand(), tokenCommand(), keysCommand(),
+		backupCommand(), restoreCommand(), checkCommand(), compactCommand(), clockCommand(), factsCommand(),
+		configCommand(), versionCommand(), hashCommand())
 	group(root)
 	complete(root)
 	return root

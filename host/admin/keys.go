@@ -1,0 +1,144 @@
+package admin
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/keys"
+)
+
+// KeysQuery asks for keys.
+type KeysQuery struct {
+	All bool // those too that are gone
+}
+
+func (q KeysQuery) values() url.Values {
+	if q.All {
+		return url.Values{"all": {"true"}}
+	}
+	return nil
+}
+
+func keysQueryOf(v url.Values) KeysQuery { return KeysQuery{All: v.Get("all") == "true"} }
+
+// Keys answers ListKeys.
+type Keys struct {
+	Keys []Key          `json:"keys"`
+	Next *NextKeyChange `json:"next"` // null: nothing changes by itself
+}
+
+func (s *server) listKeys(ctx context.Context, q KeysQuery, _ None) (Keys, error) {
+	answer := Keys{Keys: []Key{}}
+	m, err := s.cfg.Keys(ctx)
+	if err != nil {
+		return answer, err
+	}
+	list, err := m.List(ctx)
+	if err != nil {
+		return answer, err
+	}
+	for _, k := range list.Keys {
+		if q.All || k.State != core.KeyGone {
+			answer.Keys = append(answer.Keys, keyView(k))
+		}
+	}
+	answer.Next = nextView(list)
+	return answer, nil
+}
+
+// KeyRequest asks for a new key. Empty members are left to the node.
+type KeyRequest struct {
+	Algorithm string     `json:"algorithm,omitempty"`
+	ID        string     `json:"id,omitempty"`
+	Activate  bool       `json:"activate,omitempty"`   // it signs at once
+	SignsFrom *time.Time `json:"signs_from,omitempty"` // it signs from then on
+}
+
+// KeyChanged answers what changes a key: the key as it is now, and what comes next.
+type KeyChanged struct {
+	Key      Key            `json:"key"`
+	Warnings []string       `json:"warnings"`
+	Next     *NextKeyChange `json:"next"`
+}
+
+func (s *server) generateKey(ctx context.Context, _ None, r KeyRequest) (KeyChanged, error) {
+	return s.changeKey(ctx, "key generated", func(m *keys.Manager) (keys.Changed, error) {
+		return m.Generate(ctx, keys.Generate{Algorithm: r.Algorithm, ID: r.ID, Activate: r.Activate,
+			SignsFrom: given(r.SignsFrom)})
+	})
+}
+
+// KeyActivation has a key sign.
+type KeyActivation struct {
+	ID string     `json:"id"`           // kid, or how no other begins
+	At *time.Time `json:"at,omitempty"` // from then on; null: at once
+}
+
+func (s *server) activateKey(ctx context.Context, _ None, r KeyActivation) (KeyChanged, error) {
+	return s.changeKey(ctx, "key activated", func(m *keys.Manager) (keys.Changed, error) {
+		return m.Activate(ctx, r.ID, given(r.At))
+	})
+}
+
+// KeyRetirement ends a key.
+type KeyRetirement struct {
+	ID    string `json:"id"`              // kid, or how no other begins
+	Force bool   `json:"force,omitempty"` // also the key that signs
+}
+
+func (s *server) retireKey(ctx context.Context, _ None, r KeyRetirement) (KeyChanged, error) {
+	return s.changeKey(ctx, "key retired", func(m *keys.Manager) (keys.Changed, error) {
+		return m.Retire(ctx, r.ID, r.Force)
+	})
+}
+
+// changeKey changes a key, and logs that.
+func (s *server) changeKey(
+	ctx context.Context, what string, change func(*keys.Manager) (keys.Changed, error),
+) (answer KeyChanged, err error) {
+	m, err := s.cfg.Keys(ctx)
+	if err != nil {
+		return answer, err
+	}
+	done, err := change(m)
+	if err != nil {
+		return answer, err
+	}
+	list, err := m.List(ctx)
+	if err != nil {
+		return answer, err
+	}
+	answer = KeyChanged{Key: keyView(done.Key), Warnings: s.keyWarnings(done.Warnings), Next: nextView(list)}
+	s.keyDid(what, answer.Key)
+	return answer, nil
+}
+
+// keyDid logs a change of a key.
+func (s *server) keyDid(what string, k Key) {
+	about := []any{"kid", k.ID, "algorithm", k.Algorithm, "state", k.State}
+	if k.SignsFrom != nil {
+		about = append(about, "signs_from", k.SignsFrom.Format(time.RFC3339))
+	}
+	if k.Ends != nil {
+		about = append(about, "ends", k.Ends.Format(time.RFC3339))
+	}
+	s.cfg.Log.Info("admin: "+what, about...)
+}
+
+// keyWarnings logs the warnings of a change, and gives them for the answer.
+func (s *server) keyWarnings(warnings []string) []string {
+	for _, w := range warnings {
+		s.cfg.Log.Warn("admin: " + w)
+	}
+	return list(warnings)
+}
+
+// given is a time of a request; zero for none.
+func given(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
