@@ -1,8 +1,10 @@
 package datadir
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"time"
@@ -15,21 +17,26 @@ import (
 // Restored says what Restore did.
 type Restored struct {
 	store.Restoration
-	Key         bool     // the signing key was written
-	ReplacedKey string   // where the signing key is now that was there before; "" if there was none
+	Keys        int      // private keys that were restored
+	ReplacedKey string   // where the signing.key is now that was there before; "" if there was none
 	Notes       []string // for the user
 }
 
-// Restore makes the store from a backup, and the signing key if a passphrase opens that; "" leaves the key as it is. It
-// makes the directory if it is missing. The key is there before the store, since a node that finds a store without a
-// key makes one; neither is there if the backup is damaged. Further errors than those of store.Restore: ErrPassphrase,
-// and fs.ErrExist if there is another key and how.Replace is false.
+// Restore makes the store from a backup, with the private keys in it if a passphrase opens those; "" leaves them alone.
+// It makes the directory if it is missing, and the node secret if there are keys to seal under it. The keys are there
+// before the store, since a node that finds a store in which none can sign makes one; neither is there if the backup is
+// damaged. Further errors than those of store.Restore: ErrPassphrase, and fs.ErrExist if there is another signing.key
+// and how.Replace is false.
 func (d Dir) Restore(ctx context.Context, b *backup.Reader, passphrase string, how store.Restoring) (Restored, error) {
 	var r Restored
-	var key *keyring.Ring
+	var keys privateKeys
 	var err error
 	if passphrase != "" {
-		if key, err = openSealed(b.Keys, passphrase); err != nil {
+		text, err := openSealed(b.Keys, passphrase)
+		if err != nil {
+			return r, err
+		}
+		if keys, err = readPrivate(text); err != nil {
 			return r, err
 		}
 	}
@@ -39,20 +46,72 @@ func (d Dir) Restore(ctx context.Context, b *backup.Reader, passphrase string, h
 	if err := d.Make(false); err != nil {
 		return r, err
 	}
-	if key != nil {
-		held, err := d.holdsKey(key)
+	if keys.old != nil {
+		held, err := d.holdsKey(keys.old)
 		if err != nil && (!how.Replace || !errors.Is(err, fs.ErrExist)) {
 			return r, err
 		}
 		if !held {
-			how.Ready = func() error { return r.replaceKey(d, key) }
+			how.Ready = func() error { return r.replaceKey(d, keys.old) }
 		}
+	}
+	if len(keys.set) > 0 {
+		var notes []string
+		how.Sealed, notes, err = d.sealUnderSecret(keys.set)
+		r.Notes = append(r.Notes, notes...)
+		if err != nil {
+			return r, err
+		}
+		r.Keys = len(keys.set)
 	}
 	r.Restoration, err = store.Restore(ctx, d.storeConfig(), b, how)
 	return r, err
 }
 
-// replaceKey writes the signing key, and keeps beside it the one that is there.
+// sealUnderSecret seals private keys under the node secret, by kid. It makes the secret if there is none.
+func (d Dir) sealUnderSecret(set []keyring.Key) (sealed map[string][]byte, notes []string, err error) {
+	secret, notes, err := d.NodeSecret(true)
+	if err != nil {
+		return nil, notes, err
+	}
+	sealer, err := keyring.NewSealer(secret)
+	if err != nil {
+		return nil, notes, err
+	}
+	sealed = map[string][]byte{}
+	for _, k := range set {
+		private, err := k.MarshalPrivate()
+		if err == nil {
+			sealed[k.ID()], err = sealer.Seal(k.ID(), k.Algorithm(), k.Public(), private)
+		}
+		if err != nil {
+			return nil, notes, err
+		}
+	}
+	return sealed, notes, nil
+}
+
+// holdsKey reports whether signing.key is just this key. The error is fs.ErrExist if it is another one.
+func (d Dir) holdsKey(ring *keyring.Ring) (bool, error) {
+	held, err := d.OldKey()
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	a, err := held.Encode()
+	b, failed := ring.Encode()
+	if err := errors.Join(err, failed); err != nil {
+		return false, err
+	}
+	if !bytes.Equal(a, b) {
+		return false, fmt.Errorf("there is another signing key %s: %w", d.Key(), fs.ErrExist)
+	}
+	return true, nil
+}
+
+// replaceKey writes signing.key, and keeps beside it the one that is there.
 func (r *Restored) replaceKey(d Dir, key *keyring.Ring) error {
 	aside := store.Replaced(d.Key(), time.Now())
 	switch err := os.Rename(d.Key(), aside); {
@@ -61,6 +120,6 @@ func (r *Restored) replaceKey(d Dir, key *keyring.Ring) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	r.Key = true
+	r.Keys = 1
 	return key.Save(d.Key())
 }

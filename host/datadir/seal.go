@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 
 	"filippo.io/age"
-
-	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
 // MinPassphrase is how many bytes a passphrase has at least: whoever gets hold of a backup may try any number of them.
@@ -21,41 +18,29 @@ var ErrPassphrase = errors.New("the passphrase is wrong")
 // scryptWork is the work factor of scrypt that age takes by default. A passphrase costs a second and 256 MiB to try.
 const scryptWork = 18
 
-// SealKey gives the signing key of the data directory, sealed by a passphrase as an age file (age-encryption.org/v1).
-func (d Dir) SealKey(passphrase string) ([]byte, error) {
-	if d.cfg.SigningKey.IsSet() {
-		return nil, errors.New("the signing key is SIGNING_KEY of the configuration, which no backup has: keep the " +
-			"configuration yourself, and leave --keys out")
-	}
-	ring, err := d.OldKey()
-	if err != nil {
-		return nil, err
-	}
-	key, err := ring.Encode()
-	if err != nil {
-		return nil, fmt.Errorf("seal the signing key: %w", err)
-	}
+// SealKeys seals a JWK Set of private keys by a passphrase as an age file (age-encryption.org/v1), for a backup.
+func SealKeys(set []byte, passphrase string) ([]byte, error) {
 	to, err := age.NewScryptRecipient(passphrase)
 	if err != nil {
-		return nil, fmt.Errorf("seal the signing key: %w", err)
+		return nil, fmt.Errorf("seal the keys: %w", err)
 	}
 	to.SetWorkFactor(scryptWork)
 	var sealed bytes.Buffer
 	w, err := age.Encrypt(&sealed, to)
 	if err == nil {
-		_, err = w.Write(key)
+		_, err = w.Write(set)
 	}
 	if err == nil {
 		err = w.Close()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("seal the signing key: %w", err)
+		return nil, fmt.Errorf("seal the keys: %w", err)
 	}
 	return sealed.Bytes(), nil
 }
 
-// openSealed gives the signing key that SealKey sealed; ErrPassphrase if the passphrase is another one.
-func openSealed(sealed []byte, passphrase string) (*keyring.Ring, error) {
+// openSealed gives what SealKeys sealed; ErrPassphrase if the passphrase is another one.
+func openSealed(sealed []byte, passphrase string) ([]byte, error) {
 	by, err := age.NewScryptIdentity(passphrase)
 	if err != nil {
 		return nil, fmt.Errorf("open the sealed keys: %w", err)
@@ -66,32 +51,12 @@ func openSealed(sealed []byte, passphrase string) (*keyring.Ring, error) {
 	if errors.As(err, &other) {
 		return nil, fmt.Errorf("open the sealed keys: %w", ErrPassphrase)
 	}
-	var key []byte
+	var set []byte
 	if err == nil {
-		key, err = io.ReadAll(r)
+		set, err = io.ReadAll(r)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the sealed keys: %w", err)
 	}
-	return keyring.Parse(key)
-}
-
-// holdsKey reports whether the data directory has just this signing key. The error is fs.ErrExist if it has another.
-func (d Dir) holdsKey(ring *keyring.Ring) (bool, error) {
-	held, err := keyring.LoadTrusting(d.Key(), d.trustedAt(d.Key()))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	a, err := held.Encode()
-	b, failed := ring.Encode()
-	if err := errors.Join(err, failed); err != nil {
-		return false, err
-	}
-	if !bytes.Equal(a, b) {
-		return false, fmt.Errorf("there is another signing key %s: %w", d.Key(), fs.ErrExist)
-	}
-	return true, nil
+	return set, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ type backupView struct {
 	ID     string    `json:"id"` // of the store
 	Schema uint32    `json:"schema"`
 	Made   time.Time `json:"made"`
-	Keys   bool      `json:"keys"` // the sealed signing key is in it
+	Keys   bool      `json:"keys"` // private keys are in it, sealed
 }
 
 func backupCommand() *cobra.Command {
@@ -39,8 +40,8 @@ func backupCommand() *cobra.Command {
 		Long: "backup writes one moment of the store to a file, with a checksum: all that was acknowledged before. " +
 			"A node that runs goes on meanwhile; its disk must have room for a second store.\n" +
 			"The file has e-mail addresses and password hashes: it gets mode 0600, and belongs where only you can " +
-			"read it. It has no key, unless --keys adds the signing key, sealed by a passphrase, and never the " +
-			"configuration.\n" +
+			"read it. It has no private key, unless --keys adds them all, sealed by a passphrase, and never the " +
+			"configuration or the node secret.\n" +
 			"edgetoken check FILE checks a backup, and edgetoken restore FILE restores it.",
 		Example: `  edgetoken backup -o /var/backups/edgetoken.backup
   edgetoken backup --keys --passphrase-file /root/passphrase -o shop.backup
@@ -50,12 +51,19 @@ func backupCommand() *cobra.Command {
 			if err := checkOutput(c, output, force); err != nil {
 				return err
 			}
-			sealed, err := sealedKey(c, keys)
+			passphrase, err := backupPassphrase(c, keys)
 			if err != nil {
 				return err
 			}
 			datadir.PrivateFiles()
 			return withAdmin(c, false, func(client *admin.Client) error {
+				var sealed []byte
+				n := 0
+				if keys {
+					if sealed, n, err = sealedKeys(c, client, passphrase); err != nil {
+						return err
+					}
+				}
 				if output != "-" {
 					defer interruptible(c)()
 				}
@@ -73,14 +81,14 @@ func backupCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printBackup(c, v)
+				return printBackup(c, v, n)
 			})
 		},
 	}
 	c.Flags().StringVarP(&output, "output", "o", "", "write to this `FILE`, - for standard output; "+
 		"edgetoken-TIME.backup if not given")
 	c.Flags().BoolVar(&force, "force", false, "replace the backup if there is one")
-	c.Flags().BoolVar(&keys, "keys", false, "add the signing key, sealed by a passphrase")
+	c.Flags().BoolVar(&keys, "keys", false, "add all private keys, sealed by a passphrase")
 	addPassphraseFlag(c)
 	return addJSON(c)
 }
@@ -133,23 +141,39 @@ func existsAlready(path string) error {
 	return fmt.Errorf("%s exists already: name another file, or replace it with --force", path)
 }
 
-// sealedKey seals the signing key of the data directory, if it is asked for.
-func sealedKey(c *cobra.Command, keys bool) ([]byte, error) {
-	if !keys {
-		if c.Flags().Changed("passphrase-file") {
-			return nil, misusef("--passphrase-file is for --keys")
-		}
-		return nil, nil
+// backupPassphrase gets the passphrase if there are keys to seal by it.
+func backupPassphrase(c *cobra.Command, keys bool) (string, error) {
+	if keys {
+		return readPassphrase(c, true)
 	}
+	if c.Flags().Changed("passphrase-file") {
+		return "", misusef("--passphrase-file is for --keys")
+	}
+	return "", nil
+}
+
+// sealedKeys seals all private keys, and returns how many they are.
+func sealedKeys(c *cobra.Command, client *admin.Client, passphrase string) (sealed []byte, n int, err error) {
 	cfg, err := loadConfig(c)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	passphrase, err := readPassphrase(c, true)
+	if cfg.SigningKey.IsSet() {
+		return nil, 0, errors.New("the signing key is SIGNING_KEY of the configuration, which no backup has: keep " +
+			"the configuration yourself, and leave --keys out")
+	}
+	set, err := admin.PrivateKeys.Call(c.Context(), client, admin.None{}, admin.None{})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return datadir.Of(cfg).SealKey(passphrase)
+	if n = len(set.Keys); n == 0 {
+		return nil, 0, errors.New("there are no private keys here: leave --keys out")
+	}
+	text, err := json.Marshal(set)
+	if err == nil {
+		sealed, err = datadir.SealKeys(text, passphrase)
+	}
+	return sealed, n, err
 }
 
 // copyBackup copies a backup, and makes sure that it is whole.
@@ -218,13 +242,17 @@ func giveName(part, path string, force bool) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-func printBackup(c *cobra.Command, v backupView) error {
+// printBackup says what was done; keys is how many private keys are in the backup.
+func printBackup(c *cobra.Command, v backupView, keys int) error {
 	if wantsJSON(c) {
 		return printJSON(c.OutOrStdout(), v)
 	}
 	with := ""
-	if v.Keys {
+	switch {
+	case keys == 1:
 		with = ", with the sealed signing key"
+	case keys > 1:
+		with = fmt.Sprintf(", with %d sealed keys", keys)
 	}
 	_, err := fmt.Fprintf(c.OutOrStdout(), "backed up the store as of %s to %s: %d bytes%s\n",
 		v.Made.Format(time.RFC3339), v.File, v.Bytes, with)

@@ -22,9 +22,10 @@ type restoreView struct {
 	ID          string     `json:"id"`    // of the store
 	Made        time.Time  `json:"made"`  // of the backup
 	CutOff      *time.Time `json:"cut_off"`
-	Key         bool       `json:"key"`          // the signing key was restored
+	Key         bool       `json:"key"`          // private keys were restored
+	Keys        int        `json:"keys"`         // how many
 	Replaced    string     `json:"replaced"`     // where the old store is now; empty where there was none
-	ReplacedKey string     `json:"replaced_key"` // the same of the signing key
+	ReplacedKey string     `json:"replaced_key"` // the same of signing.key
 }
 
 func restoreCommand() *cobra.Command {
@@ -41,8 +42,8 @@ func restoreCommand() *cobra.Command {
 			"With either, customers, passwords and rights are what they were.\n" +
 			"First it checks all of the backup: one that is damaged changes nothing. What interrupts it leaves the " +
 			"store as it was.\n" +
-			"A signing key in the backup is restored too. Where there is a store or another key, --force replaces " +
-			"it and keeps the old one beside it.",
+			"Private keys in the backup are restored too, sealed under the node secret of this data directory, which " +
+			"is made where there is none. Where there is a store, --force replaces it and keeps the old one beside it.",
 		Example: `  edgetoken restore shop.backup --data /var/lib/edgetoken
   ssh backup.example.com cat shop.backup | edgetoken restore - --data /var/lib/edgetoken`,
 		Args: wants(1),
@@ -73,7 +74,7 @@ func restoreCommand() *cobra.Command {
 	c.Flags().BoolVar(&how.KeepSessions, "keep-sessions", false,
 		"keep log-ins that were alive then, those too that were revoked since")
 	c.Flags().BoolVar(&how.Replace, "force", false, "replace what is there, and keep it beside")
-	c.Flags().BoolVar(&withoutKeys, "without-keys", false, "leave the signing key in the backup alone")
+	c.Flags().BoolVar(&withoutKeys, "without-keys", false, "leave the private keys in the backup alone")
 	addPassphraseFlag(c)
 	return addJSON(c)
 }
@@ -94,7 +95,7 @@ func restoreInto(
 	passphrase := ""
 	switch {
 	case b.Header.Keys == 0, withoutKeys:
-	case cfg.SigningKey.IsSet():
+	case cfg.SigningKey.IsSet() && !c.Flags().Changed("passphrase-file"):
 		fmt.Fprintln(c.ErrOrStderr(), "edgetoken: the signing key in the backup is left alone: the configuration has "+
 			"one")
 	default:
@@ -115,7 +116,7 @@ func restoreInto(
 		return v, err
 	}
 	v = restoreView{Store: dir.Store(), ID: fmt.Sprintf("%x", b.Header.ID), Made: time.UnixMicro(b.Header.Made).UTC(),
-		Key: r.Key, Replaced: r.Replaced, ReplacedKey: r.ReplacedKey}
+		Key: r.Keys > 0, Keys: r.Keys, Replaced: r.Replaced, ReplacedKey: r.ReplacedKey}
 	if !r.CutOff.IsZero() {
 		v.CutOff = &r.CutOff
 	}
@@ -129,21 +130,24 @@ func existsThere(err error) error {
 
 // printRestored says what was done, and what is left to do. keys says whether the backup has keys.
 func printRestored(c *cobra.Command, cfg *config.Config, v restoreView, keys bool) error {
-	if !datadir.Of(cfg).Contents().Key && !cfg.SigningKey.IsSet() {
-		what := "the backup has none: put the old one there before a node starts"
+	if !v.Key && !datadir.Of(cfg).Contents().Key && !cfg.SigningKey.IsSet() {
+		what := "the backup has none: import the old one (edgetoken keys import) before a node starts"
 		if keys {
 			what = "the backup has it, sealed: restore it without --without-keys"
 		}
-		fmt.Fprintf(c.ErrOrStderr(), "edgetoken: warning: there is no signing key %s, and %s. A node without it makes "+
-			"another one, by which no token of before is good\n", datadir.Of(cfg).Key(), what)
+		fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: there is no private key to sign with, and "+what+". A node "+
+			"without it makes another one; whoever verifies tokens must get to know that first")
 	}
 	if wantsJSON(c) {
 		return printJSON(c.OutOrStdout(), v)
 	}
 	out := c.OutOrStdout()
 	fmt.Fprintf(out, "restored the store as of %s to %s\n", v.Made.Format(time.RFC3339), v.Store)
-	if v.Key {
+	switch {
+	case v.Keys == 1:
 		fmt.Fprintln(out, "restored the signing key")
+	case v.Keys > 1:
+		fmt.Fprintf(out, "restored %d private keys\n", v.Keys)
 	}
 	for _, path := range []string{v.Replaced, v.ReplacedKey} {
 		if path != "" {
