@@ -212,7 +212,7 @@ func (r *records) take(in *incoming, now time.Time) (store.Key, error) {
 			return k, fmt.Errorf("%w: there is a key with the kid %s already", ErrRefused, k.ID)
 		}
 	}
-	if other := r.unnamed(life, now.Unix()); k.NoKID && other >= 0 {
+	if other := r.marked(life, now); k.NoKID && other >= 0 {
 		return k, fmt.Errorf("%w: key %s checks the tokens that name no key, and only one can: retire that first",
 			ErrRefused, r.list[other].ID)
 	}

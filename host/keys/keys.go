@@ -67,9 +67,10 @@ type Manager struct {
 	mu     sync.Mutex
 	opened map[string]keyring.Key // private parts that were opened, by kid
 	warned time.Time              // when the log last warned of an end
-	// The version of the keys that are in force, and until when they are, in Unix seconds; 0: until they change.
+	// The version of the keys at the last look of Tick, when that was, and when the next one is due, in Unix seconds.
 	version uint64
-	until   int64
+	looked  time.Time
+	due     int64
 }
 
 // Errors of changes. Their texts say what to do.

@@ -66,8 +66,8 @@ func (m *Manager) describe(have records, life core.KeySet, i int) Key {
 	k, now := &have.list[i], m.cfg.Now()
 	d := Key{
 		ID: k.ID, Algorithm: k.Algorithm, State: life.State(i, now), Origin: k.Origin, Added: moment(k.Added),
-		SignsFrom: moment(k.SignsFrom), Ends: moment(life.Ends(i)), Here: m.here(k), Unnamed: m.checksUnnamed(have, i),
-		RefreshOnly: k.RefreshOnly, Symmetric: k.Public == nil,
+		SignsFrom: moment(k.SignsFrom), Ends: moment(life.Ends(i)), Here: m.here(k),
+		Unnamed: i == m.unnamed(have, life, now), RefreshOnly: k.RefreshOnly, Symmetric: k.Public == nil,
 	}
 	switch {
 	case d.State == core.KeyPublished && (!d.Here || d.RefreshOnly):

@@ -40,6 +40,7 @@ func (m *Manager) Ring(ctx context.Context) (*keyring.Ring, error) {
 	if m.cfg.Configured != nil {
 		members = m.cfg.Configured.Members()
 	}
+	unnamed := m.unnamed(have, life, now)
 	index := make([]int, len(list)) // in members, by that of the record; -1: it is gone
 	for i := range list {
 		index[i] = -1
@@ -51,7 +52,7 @@ func (m *Manager) Ring(ctx context.Context) (*keyring.Ring, error) {
 			return nil, fmt.Errorf("key %s: %w", list[i].ID, err)
 		}
 		info := life.Keys[i]
-		info.Default, info.NotAfter = m.checksUnnamed(have, i), life.Ends(i)
+		info.Default, info.NotAfter = i == unnamed, life.Ends(i)
 		index[i] = len(members)
 		members = append(members, keyring.Member{Key: key, Info: info})
 	}
@@ -82,26 +83,27 @@ func signing(life core.KeySet, now time.Time, index func(int) int) (list []core.
 	return list
 }
 
-// checksUnnamed reports whether a record checks tokens without kid, which SIGNING_KEY does where it is configured: the
-// key that is marked for it, or in the exact wire, which writes no kid, the one that signs.
-func (m *Manager) checksUnnamed(have records, i int) bool {
-	if m.cfg.Configured != nil {
-		return false
+// unnamed is the record that checks tokens without kid, which SIGNING_KEY does where it is configured; -1: none. It is
+// the one that is marked for it, or in the exact wire, which writes no kid, the one that signs.
+func (m *Manager) unnamed(have records, life core.KeySet, now time.Time) int {
+	switch {
+	case m.cfg.Configured != nil:
+		return -1
+	case m.cfg.Settings.Wire == core.Exact:
+		return life.SigningAt(now)
 	}
-	life, now := have.life(), m.cfg.Now()
-	if m.cfg.Settings.Wire == core.Exact {
-		return life.SigningAt(now) == i
-	}
-	return have.unnamed(life, now.Unix()) == i
+	return have.marked(life, now)
 }
 
-// unnamed is the record that is marked to check tokens without kid and not gone; -1: none.
-func (r *records) unnamed(life core.KeySet, now int64) int {
-	return slices.IndexFunc(r.list, func(k store.Key) bool {
-		i := slices.IndexFunc(life.Keys, func(info core.KeyInfo) bool { return info.ID == k.ID })
-		end := life.Ends(i)
-		return k.NoKID && (end == 0 || now < end)
-	})
+// marked is the record that is marked to check tokens without kid and is not gone; -1: none. The indexes of life are
+// those of the records.
+func (r *records) marked(life core.KeySet, now time.Time) int {
+	for i, k := range r.list {
+		if k.NoKID && life.State(i, now) != core.KeyGone {
+			return i
+		}
+	}
+	return -1
 }
 
 // key is the key of a record, with its private part where that is here or elsewhere.

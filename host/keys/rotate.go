@@ -37,32 +37,47 @@ func (m *Manager) takeOver(have records, life core.KeySet, now time.Time) (at in
 }
 
 // Tick does what the time has brought: it makes and publishes the next key where one is due, has the keys in force
-// follow the store, and warns of an end. It is to be called about once a second.
-func (m *Manager) Tick(ctx context.Context) error {
-	version := m.cfg.Store.KeysVersion() // before the keys, which may be newer then
+// follow the store, and warns of an end. changed reports whether List may say something else than before. It is to be
+// called about once a second; mostly there is nothing to do.
+func (m *Manager) Tick(ctx context.Context) (changed bool, err error) {
+	version, now := m.cfg.Store.KeysVersion(), m.cfg.Now() // before the keys, which may be newer then
+	if m.quiet(version, now) {
+		return false, nil
+	}
 	list, err := m.cfg.Store.Keys(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
-	have, now := records{list: list}, m.cfg.Now()
+	have := records{list: list}
 	life := have.life()
-	if at, is := m.rotates(have, life, now); is && at <= now.Unix() && m.clockGood() {
-		return m.rotate(ctx)
+	due, rotates := m.rotates(have, life, now)
+	if rotates && due <= now.Unix() && m.clockGood() {
+		return true, m.rotate(ctx)
 	}
-	m.warn(have, life, now)
-	return m.follow(life, now, version)
+	if text := m.ending(have, life, now); text != "" && m.dueToWarn(now) {
+		m.cfg.Log.Warn(text)
+	}
+	if err := m.inForce(); err != nil {
+		return false, err
+	}
+	next := now.Add(warnEvery).Unix()
+	if at := life.NextChange(now); at != 0 {
+		next = min(next, at)
+	}
+	if rotates {
+		next = min(next, max(due, now.Unix()+1)) // due already where the clock is not good
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.version, m.looked, m.due = version, now, next
+	return true, nil
 }
 
-// follow puts in force what others changed in the store, and what the time did: a key that is gone leaves the set.
-func (m *Manager) follow(life core.KeySet, now time.Time, version uint64) error {
+// quiet reports whether nothing has changed since the last look, and nothing is due.
+func (m *Manager) quiet(version uint64, now time.Time) bool {
 	m.mu.Lock()
-	due := version != m.version || m.until != 0 && now.Unix() >= m.until
-	m.version, m.until = version, life.NextChange(now)
-	m.mu.Unlock()
-	if !due {
-		return nil
-	}
-	return m.inForce()
+	defer m.mu.Unlock()
+	return version == m.version && !now.Before(m.looked) && now.Unix() < m.due
 }
 
 func (m *Manager) clockGood() bool { return m.cfg.ClockGood == nil || m.cfg.ClockGood() }
@@ -104,13 +119,6 @@ const (
 	warnEvery  = 24 * time.Hour
 	warnBefore = 30 * 24 * time.Hour
 )
-
-// warn warns of the end of the key that signs, once a day.
-func (m *Manager) warn(have records, life core.KeySet, now time.Time) {
-	if text := m.ending(have, life, now); text != "" && m.dueToWarn(now) {
-		m.cfg.Log.Warn(text)
-	}
-}
 
 func (m *Manager) dueToWarn(now time.Time) bool {
 	m.mu.Lock()

@@ -40,7 +40,7 @@ func (s *Service) begin(cfg *config.Config) (g *generation, err error) {
 	g.manager, err = s.managerOf(cfg, func() error {
 		_, err := g.keys.Reload()
 		if err == nil {
-			err = g.publish(context.Background(), s.now())
+			err = g.publish(context.Background())
 		}
 		return err
 	})
@@ -69,11 +69,12 @@ func (g *generation) build(ctx context.Context, s *Service, ring *keyring.Ring) 
 	}
 	g.keys = keyring.NewSource(ring, func() (*keyring.Ring, error) { return g.manager.Ring(context.Background()) },
 		func(ring *keyring.Ring) error { return s.useKeys(g, ring) })
-	if err := g.publish(ctx, s.now()); err != nil {
+	if err := g.publish(ctx); err != nil {
 		return err
 	}
 	g.handler, err = httpapi.New(httpapi.Config{
-		Node: g.node, Keys: g.shown, Now: s.cfg.Now, Current: func() *node.Node { return s.current.Load().node },
+		Node: g.node, Now: s.cfg.Now, Current: func() *node.Node { return s.current.Load().node },
+		Keys:         func() *httpapi.PublishedKeys { return g.shown(s.now()) },
 		AllowedHosts: cfg.Hosts(), ErrorHeader: cfg.ErrorHeader, AuthHeaderName: cfg.AuthHeaderName, Info: g.info,
 		Log: s.log, Repeats: s.repeats,
 		MaxBody: cfg.MaxBody, BodyMemory: cfg.BodyMemory, Bounds: s.bounds, MaxFields: cfg.MaxFields,

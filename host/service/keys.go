@@ -194,9 +194,9 @@ func (s *Service) tickKeys(ctx context.Context) {
 		select {
 		case <-tick.C:
 			g := s.current.Load()
-			err := g.manager.Tick(ctx)
-			if err == nil {
-				err = g.publish(ctx, s.now())
+			changed, err := g.manager.Tick(ctx)
+			if changed && err == nil {
+				err = g.publish(ctx)
 			}
 			if err != nil && ctx.Err() == nil {
 				s.repeats.Log(slog.LevelError, "keys", "the keys cannot be looked after", slog.Any("error", err))

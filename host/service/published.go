@@ -11,26 +11,27 @@ import (
 	"github.com/edgetoken/edgetoken/host/keys"
 )
 
-// published is what the API shows of the keys, and the ring that it is about.
+// published is what the API shows of the keys, but for MaxAge, the ring that it is about, and when that changes by
+// itself; zero: it does not.
 type published struct {
 	httpapi.PublishedKeys
-	of *keyring.Ring
+	of   *keyring.Ring
+	next time.Time
 }
 
 // mostKept and leastKept bound how long a verifier may keep the public keys. A key is retired everywhere once the
 // longest time is over.
 const mostKept, leastKept = time.Hour, time.Minute
 
-// publish has the API show the keys as they are now. A verifier may keep them for a quarter of the time that a key is
-// published before it signs, so that each knows a key in time.
-func (g *generation) publish(ctx context.Context, now time.Time) error {
+// publish has the API show the keys as they are now.
+func (g *generation) publish(ctx context.Context) error {
 	g.publishing.Lock()
 	defer g.publishing.Unlock()
 	list, err := g.manager.List(ctx)
 	if err != nil {
 		return err
 	}
-	p := published{of: g.keys.Keys()}
+	p := published{of: g.keys.Keys(), next: list.At}
 	if last := g.published.Load(); last != nil && last.of == p.of {
 		p.JWKS, p.ETag = last.JWKS, last.ETag
 	} else {
@@ -38,11 +39,6 @@ func (g *generation) publish(ctx context.Context, now time.Time) error {
 		sum := sha256.Sum256(p.JWKS)
 		p.ETag = `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 	}
-	p.MaxAge = min(mostKept, g.cfg.KeysPublishBefore/4)
-	if !list.At.IsZero() {
-		p.MaxAge = min(p.MaxAge, list.At.Sub(now))
-	}
-	p.MaxAge = max(p.MaxAge.Truncate(time.Second), leastKept)
 	for _, k := range list.Keys {
 		p.List = append(p.List, httpapi.PublishedKey{
 			ID: k.ID, Algorithm: k.Algorithm, State: k.State.String(), Origin: string(k.Origin), Added: k.Added,
@@ -56,10 +52,20 @@ func (g *generation) publish(ctx context.Context, now time.Time) error {
 // shownKeys are the keys of the generation in use; nil while there is none.
 func (s *Service) shownKeys() *httpapi.PublishedKeys {
 	if g := s.current.Load(); g != nil {
-		return g.shown()
+		return g.shown(s.now())
 	}
 	return nil
 }
 
-// shown are the keys as the API shows them.
-func (g *generation) shown() *httpapi.PublishedKeys { return &g.published.Load().PublishedKeys }
+// shown are the keys as the API shows them. A verifier may keep them for a quarter of the time that a key is published
+// before it signs, so that each knows a key in time.
+func (g *generation) shown(now time.Time) *httpapi.PublishedKeys {
+	p := g.published.Load()
+	keys := p.PublishedKeys
+	keys.MaxAge = min(mostKept, g.cfg.KeysPublishBefore/4)
+	if !p.next.IsZero() {
+		keys.MaxAge = min(keys.MaxAge, p.next.Sub(now))
+	}
+	keys.MaxAge = max(keys.MaxAge.Truncate(time.Second), leastKept)
+	return &keys
+}
