@@ -36,7 +36,8 @@ import (
 //	   15 32 88 b5 43 86 e4 c0 bd 29 c8 3e 9d 91 8a e8 40 e1 cc 5e 75 d3 f1 5c
 //	   14 77 57 70 33 e8 a7 a2 05 88 f8 45 93 44 e3 8c 1c b4 4b
 type Sealer struct {
-	id [8]byte
+	id     [8]byte
+	source string // where the secret is from, for messages
 	// aead is a function since fmt ignores the Format of unexported fields. Of a function it prints the address.
 	aead func() cipher.AEAD
 }
@@ -75,6 +76,12 @@ func NewSealer(secret []byte) (*Sealer, error) {
 	return &Sealer{id: [8]byte(id), aead: func() cipher.AEAD { return aead }}, nil
 }
 
+// From is the same sealer, whose errors say where its secret is from.
+func (s Sealer) From(source string) *Sealer {
+	s.source = source
+	return &s
+}
+
 // Seal encrypts the private part of the key that id, algorithm and public describe. public is nil for a symmetric key.
 func (s *Sealer) Seal(id, algorithm string, public, private []byte) ([]byte, error) {
 	sealed := append([]byte{sealVersion}, s.id[:]...)
@@ -95,7 +102,7 @@ func (s *Sealer) Open(id, algorithm string, public, sealed []byte) ([]byte, erro
 		return nil, fmt.Errorf("sealed key %s has version %d, which this program does not know: use a newer one", id,
 			sealed[0])
 	case !bytes.Equal(sealed[1:sealHeader], s.id[:]):
-		return nil, fmt.Errorf("open key %s: %w", id, ErrNodeSecret)
+		return nil, s.otherSecret()
 	}
 	nonce, text := sealed[sealHeader:sealText], sealed[sealText:]
 	private, err := s.aead().Open(nil, nonce, text, s.bound(id, algorithm, public))
@@ -103,6 +110,15 @@ func (s *Sealer) Open(id, algorithm string, public, sealed []byte) ([]byte, erro
 		return nil, fmt.Errorf("sealed key %s is damaged, or not that of this key: restore the store from a backup", id)
 	}
 	return private, nil
+}
+
+// otherSecret is ErrNodeSecret, and what to do about it.
+func (s *Sealer) otherSecret() error {
+	if s.source == "" {
+		return ErrNodeSecret
+	}
+	return fmt.Errorf("%w than that of %s: put the one back that sealed it, or name it by keys.secret_FILE",
+		ErrNodeSecret, s.source)
 }
 
 // bound is the additional data.

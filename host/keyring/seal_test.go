@@ -55,6 +55,11 @@ func TestSeal(t *testing.T) {
 	if got, err := other.Open("kid", "ES256", public, sealed); !errors.Is(err, keyring.ErrNodeSecret) {
 		t.Errorf("with another secret Open = %q, %v, want ErrNodeSecret", got, err)
 	}
+	_, err = other.From("keys.secret").Open("kid", "ES256", public, sealed)
+	want := "it is sealed under another node secret than that of keys.secret: put the one back that sealed it"
+	if err == nil || !strings.HasPrefix(err.Error(), want) || !errors.Is(err, keyring.ErrNodeSecret) {
+		t.Errorf("with another secret Open = %v, want %s", err, want)
+	}
 }
 
 // TestSealDamage: whatever bit turns over and wherever it is cut off, a sealed key does not open, and only a changed id

@@ -65,7 +65,9 @@ func sealerOf(dir datadir.Dir, log *slog.Logger) func(mayMake bool) (*keyring.Se
 		for _, n := range notes {
 			log.Info(n)
 		}
-		sealer, err = keyring.NewSealer(secret)
+		if sealer, err = keyring.NewSealer(secret); err == nil {
+			sealer = sealer.From(dir.SecretSource())
+		}
 		return sealer, err
 	}
 }
