@@ -75,7 +75,7 @@ type schedule struct {
 
 // add stores a key with its private part, if it has one, and puts it in force. k has what is not known from the key.
 func (m *Manager) add(ctx context.Context, key keyring.Key, k store.Key, when schedule) (Changed, error) {
-	k, sealed, err := m.record(key, k)
+	k, sealed, err := m.record(ctx, key, k)
 	if err != nil {
 		return Changed{}, err
 	}
@@ -115,13 +115,13 @@ func (m *Manager) described(key keyring.Key, k store.Key) store.Key {
 }
 
 // record is a key as the store keeps it, and its sealed private part; nil where it has none.
-func (m *Manager) record(key keyring.Key, k store.Key) (store.Key, []byte, error) {
+func (m *Manager) record(ctx context.Context, key keyring.Key, k store.Key) (store.Key, []byte, error) {
 	k = m.described(key, k)
 	if !key.CanSign() {
 		return k, nil, nil
 	}
 	k.Longest, k.Sealed = max(k.Longest, m.longest()), true
-	sealed, err := m.seal(key)
+	sealed, err := m.seal(ctx, key)
 	return k, sealed, err
 }
 

@@ -71,7 +71,7 @@ func (m *Manager) Import(ctx context.Context, i Import) (Imported, error) {
 			return done, fmt.Errorf("%w: key %s ended at %s, which is past", ErrRefused, in.key.ID(),
 				moment(end).Format(time.RFC3339))
 		}
-		if in.record, in.sealed, err = m.record(in.key, in.record); err != nil {
+		if in.record, in.sealed, err = m.record(ctx, in.key, in.record); err != nil {
 			return done, err
 		}
 	}

@@ -529,6 +529,21 @@ func TestWrongNodeSecret(t *testing.T) {
 			t.Errorf("error %v, want %v", err, keyring.ErrNodeSecret)
 		}
 	}
+	if _, err := m.Generate(context.Background(), keys.Generate{}); !errors.Is(err, keyring.ErrNodeSecret) {
+		t.Errorf("a new key beside those of another secret: %v, want %v", err, keyring.ErrNodeSecret)
+	}
+	lost := errors.New("there is no secret")
+	m = w.manager(func(c *keys.Config) {
+		c.Sealer = func(mayMake bool) (*keyring.Sealer, error) {
+			if mayMake {
+				t.Error("a secret is made beside keys that it does not open")
+			}
+			return nil, lost
+		}
+	})
+	if _, err := m.Generate(context.Background(), keys.Generate{}); !errors.Is(err, lost) {
+		t.Errorf("a new key without the secret: %v, want %v", err, lost)
+	}
 	if after := w.states(w.manager(nil)); len(after) != len(before) || w.db.KeysVersion() != version {
 		t.Errorf("keys %v became %v", before, after)
 	}

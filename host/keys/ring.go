@@ -3,6 +3,7 @@ package keys
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -151,14 +152,31 @@ func (m *Manager) openSealed(ctx context.Context, k *store.Key) (keyring.Key, er
 }
 
 // seal is the private part of a key as the store keeps it.
-func (m *Manager) seal(k keyring.Key) ([]byte, error) {
+func (m *Manager) seal(ctx context.Context, k keyring.Key) ([]byte, error) {
 	private, err := k.MarshalPrivate()
 	if err != nil {
 		return nil, err
 	}
-	sealer, err := m.cfg.Sealer(true)
+	sealer, err := m.sealer(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return sealer.Seal(k.ID(), k.Algorithm(), k.Public(), private)
+}
+
+// sealer is that of the node secret, which is made only if no key is sealed yet. It refuses another secret than that of
+// the keys that are: one secret must open them all.
+func (m *Manager) sealer(ctx context.Context) (*keyring.Sealer, error) {
+	list, err := m.cfg.Store.Keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(list, func(k store.Key) bool { return k.Sealed })
+	if i < 0 {
+		return m.cfg.Sealer(true)
+	}
+	if _, err := m.openSealed(ctx, &list[i]); errors.Is(err, keyring.ErrNodeSecret) {
+		return nil, err
+	}
+	return m.cfg.Sealer(false)
 }

@@ -92,7 +92,7 @@ func (m *Manager) rotate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	k, sealed, err := m.record(key, store.Key{Origin: store.KeyGenerated})
+	k, sealed, err := m.record(ctx, key, store.Key{Origin: store.KeyGenerated})
 	if err != nil {
 		return err
 	}

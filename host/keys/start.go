@@ -132,7 +132,7 @@ func (m *Manager) haveSigner(ctx context.Context, s *Started) error {
 	if err != nil {
 		return err
 	}
-	if sealed, err = m.seal(key); err != nil {
+	if sealed, err = m.seal(ctx, key); err != nil {
 		return err
 	}
 	made = &key
@@ -174,7 +174,7 @@ func (m *Manager) MoveIn(ctx context.Context, key keyring.Key, ends int64) (bool
 	k := m.described(key, store.Key{Origin: store.KeyFromFile, NoKID: true, Ends: ends,
 		Longest: max(kept.Access, kept.Refresh, m.longest())})
 	k.SignsFrom, k.Sealed = m.now(), true
-	sealed, err := m.seal(key)
+	sealed, err := m.seal(ctx, key)
 	if err != nil {
 		return false, err
 	}
