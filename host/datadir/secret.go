@@ -150,6 +150,23 @@ func (d Dir) SettleSecret(opens func(secret []byte) bool) (notes []string, err e
 	return []string{"removed " + d.nextSecret() + ", a node secret that was not in use yet"}, nil
 }
 
+// SecretFrom reads a node secret from a file, and makes sure that the file is durable: keys may be sealed under it
+// next.
+func (d Dir) SecretFrom(path string) ([]byte, error) {
+	secret, err := readSecret(path, 0o077&^d.trustedAt(path))
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open the node secret: %w", err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return nil, fmt.Errorf("read the node secret: %w", err)
+	}
+	return secret, nil
+}
+
 // readSecret reads a node secret from a file whose mode may have none of the bits. One line end at the end of the file
 // is not part of it.
 func readSecret(path string, bits fs.FileMode) ([]byte, error) {

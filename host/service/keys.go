@@ -104,6 +104,11 @@ func settleKeys(ctx context.Context, cfg *config.Config, db *store.DB, m *keys.M
 	for _, n := range notes {
 		log.Info(n)
 	}
+	if len(notes) > 0 { // what was sealed under the old secret may still be in free pages
+		if _, err := db.Compact(ctx, nil); err != nil {
+			return err
+		}
+	}
 	old, err := dir.OldKey()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

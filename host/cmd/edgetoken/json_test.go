@@ -104,8 +104,9 @@ func TestJSON(t *testing.T) {
 			each(slices.Concat([]byte("["), one, []byte("]")), customer)
 		}
 	}
-	seen["check"] = true   // a node has its store open; check.txtar reads a copy
-	seen["restore"] = true // no node may run; backup.txtar restores
+	seen["check"] = true       // a node has its store open; check.txtar reads a copy
+	seen["keys reseal"] = true // no node may run; keysreseal.txtar reseals
+	seen["restore"] = true     // no node may run; backup.txtar restores
 	for _, c := range edgetoken.JSONCommands() {
 		if !seen[c] {
 			t.Errorf("%s has --json, and this test does not know of it", c)

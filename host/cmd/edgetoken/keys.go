@@ -30,7 +30,7 @@ func keysCommand() *cobra.Command {
   edgetoken keys retire 3f2a                       end a key and all that it signed`,
 	}
 	c.AddCommand(keysListCommand(), keysGenerateCommand(), keysImportCommand(), keysActivateCommand(),
-		keysRetireCommand(), keysJWKSCommand(), keysExportCommand())
+		keysRetireCommand(), keysJWKSCommand(), keysExportCommand(), keysResealCommand())
 	return c
 }
 

@@ -77,7 +77,7 @@ func group(c *cobra.Command) {
 }
 
 // pathFlags take names of files, which need not be UTF-8.
-var pathFlags = []string{"config", "data", "json", "output", "passphrase-file"}
+var pathFlags = []string{"config", "data", "json", "output", "passphrase-file", "secret-file"}
 
 // checkTexts refuses what is not UTF-8 on the command line: JSON would send it as another text.
 func checkTexts(c *cobra.Command, args []string) (err error) {
