@@ -27,8 +27,8 @@ type Backup struct {
 // Close frees the room that the backup takes.
 func (b *Backup) Close() error { return b.store.Close() }
 
-// Backup makes a backup of all that was acknowledged before the call, as package backup describes it. It has no private
-// parts of keys but those in keys, which somebody has sealed for it; nil: none.
+// Backup makes a backup of all that was acknowledged before the call, as package backup describes it, but for private
+// parts of keys. keys are private keys that go with it, sealed by the caller; nil: none.
 //
 // Reads and writes go on meanwhile. The store is first copied to a file beside it, which has no name, so the disk must
 // have room for both. Only that copy is a transaction, not the time in which somebody reads the backup: that would make

@@ -7,15 +7,13 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Copies are made in transactions of at most so many bytes of keys and values, and fill their pages so far: the rest is
-// room for what is put between.
 const (
-	copyBatch = 1 << 20
-	copyFill  = 0.9
+	copyBatch = 1 << 20 // bounds the keys and values that one transaction of a copy has, in bytes
+	copyFill  = 0.9     // how full a copy makes its pages: the rest is room for what is added between
 )
 
-// copyBuckets copies the buckets of a transaction to a file that has none. Of the bucket without only the name is
-// copied; nil: all is.
+// copyBuckets copies the buckets of a transaction to a file that has none. The bucket named without is made, but stays
+// empty; nil: none does.
 func copyBuckets(ctx context.Context, to *bbolt.DB, from *bbolt.Tx, without []byte) error {
 	c := copier{ctx: ctx, to: to}
 	if err := c.begin(); err != nil {

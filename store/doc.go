@@ -34,6 +34,9 @@
 // and just after the old one. So a clock that was set back saves no family. No start is granted above the high-water
 // mark, which is durable, and a new process assumes that every start up to the mark was granted.
 //
+// Keys are facts too, without their private parts. These the caller encrypts: they stay on this node, in no frame, no
+// backup and no message. When a key is gone, Purge drops its private part, and a year later the rest.
+//
 // The store does not trust clocks. While the wall clock is not plausible (core.CheckClock), nothing begins (ErrClock),
 // and cut-offs go by the latest time that the store knows. Records are purged by the store's own purge clock, which
 // follows a monotonic clock while the store is open: see timekeeper.

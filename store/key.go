@@ -49,10 +49,10 @@ const (
 type KeyUpdate struct {
 	Put    []Key             // keys to add or to change, by ID
 	Seal   map[string][]byte // private parts to keep, by ID: 1 byte to 64 KiB, encrypted by the caller
-	Unseal []string          // IDs whose private parts go; they go before others are kept
+	Unseal []string          // IDs of keys whose private parts are dropped, before those in Seal are kept
 }
 
-// maxKeys bounds the keys of a store: one that changes its key every hour remembers fewer.
+// maxKeys bounds the keys of a store. With another key every hour, and a memory of 366 days, there are fewer.
 const maxKeys = 10_000
 
 // Keys returns all keys in the order in which they were added.
@@ -79,15 +79,15 @@ func (db *DB) SealedKey(ctx context.Context, id string) (sealed []byte, err erro
 	return sealed, err
 }
 
-// KeysVersion grows with each change of keys or private parts, whoever makes it. Whoever reads it before Keys knows
-// from it later whether these keys are still the latest. It begins anew when the store is opened.
+// KeysVersion grows with each change of keys or private parts, be it by UpdateKeys, by a delivery or by Purge. Read it
+// before Keys: as long as it is the same, those keys are the latest. It begins anew when the store is opened.
 func (db *DB) KeysVersion() uint64 { return db.keysVersion.Load() }
 
-// UpdateKeys has change decide by the keys as they are what to change, and does that in the same transaction: all of it
-// or, after an error, nothing. It is durable when UpdateKeys returns. change is called by the goroutine that writes,
-// perhaps more than once: it must be quick and must not use the store. An error of change is returned as it is. The
-// error is ErrInvalid for a key that cannot be kept, a change of what never changes, an end that takes a retirement
-// back, and a private part of no key. Longest is never lowered.
+// UpdateKeys calls change with all keys, and makes the changes that it returns in the same transaction: all of them or,
+// after an error, none. They are durable when UpdateKeys returns. The goroutine that writes calls change, perhaps more
+// than once, so change must be quick and must not use the store. An error of change is returned as it is. The error is
+// ErrInvalid for a key that cannot be kept, a change of what never changes, an end later than a retirement, and a
+// private part of no key. Longest is never lowered.
 func (db *DB) UpdateKeys(ctx context.Context, change func(have []Key) (KeyUpdate, error)) error {
 	return db.write(ctx, func(w *writer) (resolved, error) {
 		have, err := w.keys()

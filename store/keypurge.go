@@ -8,9 +8,9 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// purgeKeys resolves what goes of keys that are gone by now (Unix microseconds): the private part at once, and all the
-// rest a year after the end, so that a fact that comes late does not bring the key back. There are at most limit facts;
-// more says that there would be others.
+// purgeKeys resolves what Purge removes of keys that are gone by now (Unix microseconds): the private part at once,
+// and the record 366 days after the end. No fact comes that late, to bring the key back. There are at most limit
+// facts; more says that the limit was reached.
 func (t tables) purgeKeys(now int64, limit int) (facts resolved, more bool, err error) {
 	list, err := t.keyRecords()
 	if err != nil {

@@ -230,14 +230,20 @@ func TestRestoreBesideAStart(t *testing.T) {
 
 // A backup of an earlier version is upgraded.
 func TestRestoreOldSchema(t *testing.T) {
-	pages, err := os.ReadFile("testdata/schema1-integer.db")
+	first, err := os.ReadFile("testdata/schema1-integer.db")
 	must(t, err)
-	b := asBackup(t, backup.Header{Schema: 1, Store: int64(len(pages))}, pages)
-	c := store.Config{Path: filepath.Join(t.TempDir(), "store.db")}
-	_, err = restore(c, b, store.Restoring{})
-	must(t, err)
-	if n, err := open(t, c).Count(bg); n != 5 || err != nil {
-		t.Errorf("%d customers, %v, want 5", n, err)
+	for i, c := range []struct {
+		schema    uint32
+		pages     []byte
+		customers int
+	}{{1, first, 5}, {5, unpacked(t, "schema5-integer.db.gz"), 4}} {
+		b := asBackup(t, backup.Header{Schema: c.schema, Store: int64(len(c.pages))}, c.pages)
+		config := store.Config{Path: filepath.Join(t.TempDir(), "store.db")}
+		_, err = restore(config, b, store.Restoring{})
+		must(t, err)
+		if n, err := open(t, config).Count(bg); n != c.customers || err != nil {
+			t.Errorf("backup %d: %d customers, %v, want %d", i, n, err, c.customers)
+		}
 	}
 }
 
