@@ -42,34 +42,24 @@ func (h *handler) keysPage(rq *request) answer {
 }
 
 // shown are the keys in the words of the page. Those that are gone are left out.
-func (p *PublishedKeys) shown(now time.Time) (d pages.KeysData) {
-	var signer *PublishedKey
-	for i := range p.List {
-		key := &p.List[i]
-		switch key.State {
-		case core.KeyGone.String():
+func (p *PublishedKeys) shown(now time.Time) pages.KeysData {
+	d := pages.KeysData{Next: p.Next, Warning: p.Warning}
+	signs := len(p.List) == 0 // nothing is known
+	for _, key := range p.List {
+		if key.State == core.KeyGone.String() {
 			continue
-		case core.KeySigning.String():
-			signer = key
 		}
+		signs = signs || key.State == core.KeySigning.String()
 		d.Keys = append(d.Keys, pages.Key{
 			ID: key.ID, Algorithm: key.Algorithm, State: key.State, Origin: key.Origin,
 			Published: day(key.Added), SignsFrom: day(key.SignsFrom), Ends: day(key.Ends),
 		})
 	}
-	succeeded := signer == nil || signer.Ends.IsZero()
-	for _, change := range p.changes(now) {
-		d.Changes = append(d.Changes, pages.KeyChange{
-			When: explain.Moment(change.at, now.Truncate(time.Second)), Key: change.key.ID, Ends: change.ends,
-		})
-		succeeded = succeeded || !change.ends && !change.at.After(signer.Ends)
+	if p.Next != "" {
+		d.When = explain.Moment(p.At, now.Truncate(time.Second))
 	}
-	switch {
-	case signer == nil && len(p.List) > 0:
-		d.Warnings = append(d.Warnings, "No key signs: this node verifies tokens, and nobody can log in.")
-	case !succeeded:
-		d.Warnings = append(d.Warnings, "No key takes over when the one that signs ends, "+day(signer.Ends)+
-			": from then on nobody can log in.")
+	if !signs && d.Warning == "" {
+		d.Warning = "no key signs: this node verifies tokens, and nobody can log in"
 	}
 	return d
 }

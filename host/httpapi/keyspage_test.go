@@ -45,20 +45,18 @@ func TestKeysPage(t *testing.T) {
 		change      func()
 		shown, kept []string
 	}{
-		{"with a successor", func() {}, []string{
+		{"all is well", func() {}, []string{
 			"<code>one</code></th><td>ES256</td><td class=\"good\">signing</td>", "2030-01-02 03:04 UTC",
-			"<code>two</code> takes over and signs</p><p class=\"help\">2030-01-03 03:04:05 UTC, in 24 hours",
-			"<code>one</code> ends", "<code>hmac</code> ends", "generated", "SECRET_KEY",
-		}, []string{"log in.", "RS256"}},
-		{"without one", func() { keys.List[1].SignsFrom = time.Time{} }, []string{
-			"No key takes over when the one that signs ends, 2030-01-04 03:04 UTC: from then on nobody can log in.",
-		}, []string{"takes over and signs"}},
-		{"a successor that ends before", func() { keys.List[1].SignsFrom, keys.List[1].Ends = day.Add(time.Hour), day },
-			[]string{"No key takes over"}, []string{"takes over and signs"}},
-		{"none that signs", func() { keys.List[0].State = "verifying" }, []string{"No key signs"},
-			[]string{"No key takes over"}},
-		{"when all has ended", func() { keys.List = keys.List[2:3] },
-			[]string{"No key begins to sign or ends by itself.", "no key to show"}, nil},
+			"<p class=\"says\">key two begins to sign</p>\n<p class=\"help\">2030-01-03 03:04:05 UTC, in 24 hours",
+			"SECRET_KEY",
+		}, []string{"log in", "RS256", "nothing, until"}},
+		{"a warning", func() { keys.Warning, keys.Next = "nobody will be able to log in", "" },
+			[]string{"nobody will be able to log in", "nothing, until somebody changes the keys"},
+			[]string{"2030-01-03 03:04:05"}},
+		{"none that signs", func() { keys.List[0].State, keys.Warning = "verifying", "" },
+			[]string{"no key signs"}, nil},
+		{"when all has ended", func() { keys.List = keys.List[2:3] }, []string{"no key signs", "no key to show"}, nil},
+		{"nothing known", func() { keys.List = nil }, []string{"no key to show"}, []string{"no key signs"}},
 	} {
 		c.change()
 		answer, page := b.open(t, pages.KeysPath, nil)

@@ -18,42 +18,17 @@ type PublishedKeys struct {
 	MaxAge time.Duration
 	// List are all keys, symmetric ones included.
 	List []PublishedKey
+	// Next says what happens next to them by itself, and At when; "" and zero: nothing.
+	Next string
+	At   time.Time
+	// Warning says what may soon keep everybody from logging in; "": nothing.
+	Warning string
 }
 
 // PublishedKey is what staff may know of a key.
 type PublishedKey struct {
 	ID, Algorithm, State, Origin string    // State is that of core.KeyState
 	Added, SignsFrom, Ends       time.Time // zero: never, and of the key that signs: since ever
-}
-
-// keyChange is something that will happen to a key by itself.
-type keyChange struct {
-	at   time.Time
-	key  *PublishedKey
-	ends bool // else it begins to sign
-}
-
-// changes are those that come after now, the next one first.
-func (p *PublishedKeys) changes(now time.Time) (list []keyChange) {
-	for i := range p.List {
-		key := &p.List[i]
-		if key.SignsFrom.After(now) && (key.Ends.IsZero() || key.SignsFrom.Before(key.Ends)) {
-			list = append(list, keyChange{key.SignsFrom, key, false})
-		}
-		if key.Ends.After(now) {
-			list = append(list, keyChange{key.Ends, key, true})
-		}
-	}
-	slices.SortStableFunc(list, func(a, b keyChange) int { return a.at.Compare(b.at) })
-	return list
-}
-
-// NextChange is when the next key begins to sign or ends; the zero time if none does.
-func (p *PublishedKeys) NextChange(now time.Time) time.Time {
-	if list := p.changes(now); len(list) > 0 {
-		return list[0].at
-	}
-	return time.Time{}
 }
 
 // algorithms are those of the public keys that are not gone, sorted.

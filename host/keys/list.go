@@ -29,6 +29,8 @@ type List struct {
 	// Next says what happens next by itself; "" and zero where nothing does.
 	Next string
 	At   time.Time
+	// Warning says when nobody will be able to log in, if the key that signs ends and none takes over before.
+	Warning string
 }
 
 // List lists the keys in the order in which they sign, those that never did first, by the time of their making.
@@ -47,6 +49,7 @@ func (m *Manager) List(ctx context.Context) (List, error) {
 		l.Keys = append(l.Keys, m.describe(have, life, i))
 	}
 	l.Next, l.At = m.next(have, life, now)
+	l.Warning, _ = m.ending(have, life, now)
 	return l, nil
 }
 

@@ -54,7 +54,7 @@ func (m *Manager) Tick(ctx context.Context) (changed bool, err error) {
 	if rotates && due <= now.Unix() && m.clockGood() {
 		return true, m.rotate(ctx)
 	}
-	if text := m.ending(have, life, now); text != "" && m.dueToWarn(now) {
+	if text, soon := m.ending(have, life, now); soon && m.dueToWarn(now) {
 		m.cfg.Log.Warn(text)
 	}
 	if err := m.inForce(); err != nil {
@@ -130,32 +130,29 @@ func (m *Manager) dueToWarn(now time.Time) bool {
 	return true
 }
 
-// ending is a warning where the key that signs ends soon and none takes over before; "" where that is not so.
-func (m *Manager) ending(have records, life core.KeySet, now time.Time) string {
+// ending is a warning where the key that signs ends and none takes over before, "" where that is not so, and whether
+// that is so soon that the log has to say it.
+func (m *Manager) ending(have records, life core.KeySet, now time.Time) (text string, soon bool) {
 	signer := life.SigningAt(now)
 	if m.cfg.Configured != nil || signer < 0 {
-		return ""
+		return "", false
 	}
 	k := have.list[signer]
 	for _, s := range life.Signing {
 		if s.From > now.Unix() && (k.Ends == 0 || s.From < k.Ends) {
-			return ""
+			return "", false
 		}
 	}
 	if _, is := m.rotates(have, life, now); is || k.Ends == 0 {
-		return ""
+		return "", false
 	}
 	left := time.Unix(k.Ends, 0).Sub(now)
-	switch before := min(warnBefore, time.Duration(k.Ends-k.Added)*time.Second/3); {
-	case left <= 0:
+	if left <= 0 {
 		return fmt.Sprintf("key %s has signed, and ended at %s: no token is issued until another signs: edgetoken "+
-			"keys "+
-			"generate --activate", k.ID, moment(k.Ends).Format(time.RFC3339))
-	case left <= max(before, time.Duration(m.longest())*time.Second):
-		return fmt.Sprintf("key %s signs and ends at %s: from then on all that it signed is refused, and nobody can "+
-			"log "+
-			"in until another signs: edgetoken keys generate --at a time before that, or set keys.rotate_every", k.ID,
-			moment(k.Ends).Format(time.RFC3339))
+			"keys generate --activate", k.ID, moment(k.Ends).Format(time.RFC3339)), true
 	}
-	return ""
+	before := min(warnBefore, time.Duration(k.Ends-k.Added)*time.Second/3)
+	return fmt.Sprintf("key %s signs and ends at %s: from then on all that it signed is refused, and nobody can log "+
+		"in until another signs: edgetoken keys generate --at a time before that, or set keys.rotate_every", k.ID,
+		moment(k.Ends).Format(time.RFC3339)), left <= max(before, time.Duration(m.longest())*time.Second)
 }

@@ -67,7 +67,7 @@ func (m *Manager) Check(ctx context.Context) (s Started, err error) {
 			"what "+
 			"the old one signed stays refused", s.Signs.ID, s.Signs.Ends.Format(time.RFC3339))
 	}
-	if text := m.ending(have, life, now); text != "" && m.dueToWarn(now) {
+	if text, soon := m.ending(have, life, now); soon && m.dueToWarn(now) {
 		s.Warnings = append(s.Warnings, text)
 	}
 	return s, nil

@@ -5,9 +5,9 @@ import "io"
 // KeysData is the page that shows the keys of a node to its staff. It holds nothing secret.
 type KeysData struct {
 	Frame
-	Keys     []Key
-	Changes  []KeyChange // that come by themselves, the next one first
-	Warnings []string    // what will stop log-ins, or has done so
+	Keys       []Key
+	Next, When string // what happens next by itself; "": nothing
+	Warning    string // what keeps everybody from logging in, or will; "": nothing
 }
 
 // Key is a row of the table of keys. Times are in words; "": never.
@@ -25,12 +25,6 @@ func (k Key) Tone() string {
 		return "open"
 	}
 	return ""
-}
-
-// KeyChange is what will happen to a key.
-type KeyChange struct {
-	When, Key string
-	Ends      bool // else it begins to sign
 }
 
 var keysPage = parse("keys")

@@ -145,7 +145,7 @@ var samples = []sample{
 		return pages.Token(w, pages.TokenData{Frame: anonymous(t), Choices: choices, Result: e})
 	}},
 	{"keys", func(w io.Writer, t func(string) string) error {
-		return pages.Keys(w, pages.KeysData{Frame: frame(t), Warnings: []string{t("No key takes over.")},
+		return pages.Keys(w, pages.KeysData{Frame: frame(t), Warning: t("key NzbL signs and ends."),
 			Keys: []pages.Key{
 				{ID: t("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"), Algorithm: t("ES256"), State: "signing",
 					Origin: t("generated"), Published: t("2026-11-24 09:12 UTC"), SignsFrom: t("2026-11-25 09:12 UTC"),
@@ -155,8 +155,7 @@ var samples = []sample{
 				{Algorithm: t("HS256"), State: "verifying", Origin: t("SECRET_KEY"),
 					Published: t("2026-11-24 09:12 UTC")},
 			},
-			Changes: []pages.KeyChange{{When: t("2026-12-25 09:12:44 UTC, in 30 days"), Key: t("next")},
-				{When: t("2026-12-25 09:12:44 UTC, in 30 days"), Key: t("NzbLsXh8uDCcd"), Ends: true}}})
+			Next: t("key next begins to sign"), When: t("2026-12-25 09:12:44 UTC, in 30 days")})
 	}},
 	{"keys-none", func(w io.Writer, t func(string) string) error {
 		return pages.Keys(w, pages.KeysData{Frame: frame(t)})

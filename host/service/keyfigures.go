@@ -2,7 +2,6 @@ package service
 
 import (
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -21,8 +20,8 @@ var (
 		[]string{"state"}, nil)
 	keyEndsDesc = prometheus.NewDesc("edgetoken_key_ends_timestamp_seconds", "When a key ends, in Unix seconds, for "+
 		"those that end and are not gone.", []string{"kid"}, nil)
-	keyChangeDesc = prometheus.NewDesc("edgetoken_key_next_change_timestamp_seconds", "When the next key begins to "+
-		"sign or ends, in Unix seconds; absent if none does.", nil, nil)
+	keyChangeDesc = prometheus.NewDesc("edgetoken_key_next_change_timestamp_seconds", "When the next key is made by "+
+		"keys.rotate_every, begins to sign or ends, in Unix seconds; absent if none does.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
@@ -54,8 +53,8 @@ func (f keyFigures) Collect(out chan<- prometheus.Metric) {
 	for state := core.KeyPublished; state <= core.KeyGone; state++ {
 		gauge(keysDesc, float64(counts[state.String()]), state.String())
 	}
-	if next := keys.NextChange(time.Now()); !next.IsZero() {
-		gauge(keyChangeDesc, float64(next.Unix()))
+	if !keys.At.IsZero() {
+		gauge(keyChangeDesc, float64(keys.At.Unix()))
 	}
 }
 

@@ -38,7 +38,7 @@ func TestKeyFigures(t *testing.T) {
 edgetoken_keys{state="published"} 0
 edgetoken_keys{state="signing"} 0
 edgetoken_keys{state="verifying"} 0`},
-		"keys": {&httpapi.PublishedKeys{List: ending}, `edgetoken_key_ends_timestamp_seconds{kid="one"} 7e+09
+		"keys": {&httpapi.PublishedKeys{List: ending, At: later.Add(-time.Second)}, `edgetoken_key_ends_timestamp_seconds{kid="one"} 7e+09
 edgetoken_key_ends_timestamp_seconds{kid="` + "\uFFFD" + `"} 7e+09
 edgetoken_key_next_change_timestamp_seconds 6.999999999e+09
 edgetoken_keys{state="gone"} 1

@@ -11,12 +11,10 @@ import (
 	"github.com/edgetoken/edgetoken/host/keys"
 )
 
-// published is what the API shows of the keys, but for MaxAge, the ring that it is about, and when that changes by
-// itself; zero: it does not.
+// published is what the API shows of the keys, but for MaxAge, and the ring that it is about.
 type published struct {
 	httpapi.PublishedKeys
-	of   *keyring.Ring
-	next time.Time
+	of *keyring.Ring
 }
 
 // mostKept and leastKept bound how long a verifier may keep the public keys. A key is retired everywhere once the
@@ -31,7 +29,7 @@ func (g *generation) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p := published{of: g.keys.Keys(), next: list.At}
+	p := published{of: g.keys.Keys()}
 	if last := g.published.Load(); last != nil && last.of == p.of {
 		p.JWKS, p.ETag = last.JWKS, last.ETag
 	} else {
@@ -39,6 +37,7 @@ func (g *generation) publish(ctx context.Context) error {
 		sum := sha256.Sum256(p.JWKS)
 		p.ETag = `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 	}
+	p.Next, p.At, p.Warning = list.Next, list.At, list.Warning
 	for _, k := range list.Keys {
 		p.List = append(p.List, httpapi.PublishedKey{
 			ID: k.ID, Algorithm: k.Algorithm, State: k.State.String(), Origin: string(k.Origin), Added: k.Added,
@@ -60,11 +59,10 @@ func (s *Service) shownKeys() *httpapi.PublishedKeys {
 // shown are the keys as the API shows them. A verifier may keep them for a quarter of the time that a key is published
 // before it signs, so that each knows a key in time.
 func (g *generation) shown(now time.Time) *httpapi.PublishedKeys {
-	p := g.published.Load()
-	keys := p.PublishedKeys
+	keys := g.published.Load().PublishedKeys
 	keys.MaxAge = min(mostKept, g.cfg.KeysPublishBefore/4)
-	if !p.next.IsZero() {
-		keys.MaxAge = min(keys.MaxAge, p.next.Sub(now))
+	if !keys.At.IsZero() {
+		keys.MaxAge = min(keys.MaxAge, keys.At.Sub(now))
 	}
 	keys.MaxAge = max(keys.MaxAge.Truncate(time.Second), leastKept)
 	return &keys
