@@ -72,7 +72,7 @@ func (d Dir) InUse() error {
 
 // OldKey reads signing.key, with which earlier releases signed. The error is fs.ErrNotExist if there is none.
 func (d Dir) OldKey() (*keyring.Ring, error) {
-	return keyring.LoadTrusting(d.Key(), d.trustedAt(d.Key()))
+	return keyring.Load(d.Key(), d.trustedAt(d.Key()))
 }
 
 // trustedAt returns the bits of the mode at a path that data_group trusts; none if nothing is there.

@@ -21,11 +21,9 @@ var ErrExposed = errors.New("others can read or change it")
 // maxKeyFile is the largest key file, in bytes. The largest RSA key takes a small part of that.
 const maxKeyFile = 64 << 10
 
-// Load reads the key file that Save wrote. Errors: fs.ErrNotExist, ErrExposed, ErrNotKey.
-func Load(path string) (*Ring, error) { return LoadTrusting(path, 0) }
-
-// LoadTrusting is Load where the file's mode may also have the trusted bits, such as 0o070 for a trusted group.
-func LoadTrusting(path string, trusted fs.FileMode) (*Ring, error) {
+// Load reads signing.key, in which earlier releases had their one key. Its mode may be 0600 and have the trusted bits,
+// such as 0o070 for a trusted group. Errors: fs.ErrNotExist, ErrExposed, ErrNotKey.
+func Load(path string, trusted fs.FileMode) (*Ring, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open signing key: %w", err)

@@ -25,7 +25,7 @@ func TestSaveAndLoad(t *testing.T) {
 			if info, err := os.Stat(path); err != nil || info.Mode() != 0o600 {
 				t.Errorf("mode of the file = %v, %v; want 0600", info.Mode(), err)
 			}
-			again, err := keyring.Load(path)
+			again, err := keyring.Load(path, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,7 +56,7 @@ func TestSaveKeepsEnd(t *testing.T) {
 	if err := os.WriteFile(first, []byte(ending(secretJWK, "1790000000")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r, err := keyring.Load(first)
+	r, err := keyring.Load(first, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestSaveKeepsEnd(t *testing.T) {
 	if b, err := os.ReadFile(second); err != nil || !strings.Contains(string(b), `"exp":1790000000,`) {
 		t.Errorf("the file holds no exp (%v)", err)
 	}
-	again, err := keyring.Load(second)
+	again, err := keyring.Load(second, 0)
 	if err != nil || again.Set().Keys[0] != r.Set().Keys[0] {
 		t.Errorf("Load gives %v, %v; want %v", again, err, r)
 	}
@@ -87,7 +87,7 @@ func TestSaveAfterCrash(t *testing.T) {
 	if err := generate(t, "HS256").Save(path); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := keyring.Load(path); err != nil {
+	if _, err := keyring.Load(path, 0); err != nil {
 		t.Error(err)
 	}
 }
@@ -133,7 +133,7 @@ func TestLoadRefuses(t *testing.T) {
 			if err := os.Chmod(path, c.mode); err != nil {
 				t.Fatal(err)
 			}
-			_, err := keyring.Load(path)
+			_, err := keyring.Load(path, 0)
 			if !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("Load = %v, want %v with %q", err, c.is, c.says)
 			}
@@ -143,12 +143,12 @@ func TestLoadRefuses(t *testing.T) {
 		})
 	}
 	t.Run("missing", func(t *testing.T) {
-		if _, err := keyring.Load(filepath.Join(t.TempDir(), "signing.key")); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := keyring.Load(filepath.Join(t.TempDir(), "signing.key"), 0); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("Load = %v, want fs.ErrNotExist", err)
 		}
 	})
 	t.Run("directory", func(t *testing.T) {
-		if _, err := keyring.Load(t.TempDir()); !errors.Is(err, keyring.ErrNotKey) {
+		if _, err := keyring.Load(t.TempDir(), 0); !errors.Is(err, keyring.ErrNotKey) {
 			t.Errorf("Load = %v, want ErrNotKey", err)
 		}
 	})
@@ -165,14 +165,14 @@ func FuzzLoad(f *testing.F) {
 		if err := os.WriteFile(first, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		r, err := keyring.Load(first)
+		r, err := keyring.Load(first, 0)
 		if err != nil {
 			return
 		}
 		if err := r.Save(second); err != nil {
 			t.Fatalf("a key that was read cannot be written: %v", err)
 		}
-		again, err := keyring.Load(second)
+		again, err := keyring.Load(second, 0)
 		if err != nil {
 			t.Fatalf("a key that was written cannot be read: %v", err)
 		}

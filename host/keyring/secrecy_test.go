@@ -61,7 +61,7 @@ func TestNoTextOfAKeyIsShown(t *testing.T) {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, first := keyring.Load(path)
+		_, first := keyring.Load(path, 0)
 		found, second := keyring.Read(text, "HS256")
 		for _, skipped := range found.Skipped {
 			second = errors.Join(second, errors.New(skipped.Reason))
