@@ -113,6 +113,17 @@ func (d Dir) holdsKey(ring *keyring.Ring) (bool, error) {
 
 // replaceKey writes signing.key, and keeps beside it the one that is there.
 func (r *Restored) replaceKey(d Dir, key *keyring.Ring) error {
+	text, err := key.Encode()
+	if err != nil {
+		return err
+	}
+	part := d.Key() + ".new"
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := writeSecret(part, bytes.TrimSuffix(text, []byte("\n"))); err != nil {
+		return err
+	}
 	aside := store.Replaced(d.Key(), time.Now())
 	switch err := os.Rename(d.Key(), aside); {
 	case err == nil:
@@ -121,5 +132,5 @@ func (r *Restored) replaceKey(d Dir, key *keyring.Ring) error {
 		return err
 	}
 	r.Keys = 1
-	return key.Save(d.Key())
+	return errors.Join(os.Rename(part, d.Key()), syncDir(d.String()))
 }

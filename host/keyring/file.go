@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jwk"
@@ -85,37 +84,8 @@ func parse(b []byte) (*Ring, string) {
 	return ring, ""
 }
 
-// Save writes the key of a ring of one key to a new file with mode 0600. The file is durable when Save returns; after a
-// crash it is whole or missing. If it exists already the error is fs.ErrExist, and it stays as it is. Two callers must
-// not save to the same path at once.
-func (r *Ring) Save(path string) (err error) {
-	b, err := r.Encode()
-	if err != nil {
-		return fmt.Errorf("write signing key %s: %w", path, err)
-	}
-	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("write signing key %s: %w", path, fs.ErrExist)
-	}
-	part := path + ".new"
-	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("write signing key: %w", err)
-	}
-	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("write signing key: %w", err)
-	}
-	_, err = f.Write(b)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(part, path)
-	}
-	if err != nil {
-		return fmt.Errorf("write signing key: %w", errors.Join(err, os.Remove(part)))
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-// Encode is the key of a ring of one key as a JWK and a line end.
+// Encode is what signing.key holds for a ring of one key: a JWK and a line end. A backup of an earlier release is
+// restored to that file.
 func (r *Ring) Encode() ([]byte, error) {
 	if len(r.keys) != 1 {
 		return nil, fmt.Errorf("the ring has %d keys, and the file is for one", len(r.keys))
@@ -136,16 +106,4 @@ func (r *Ring) Encode() ([]byte, error) {
 	}
 	b, err := json.Marshal(k)
 	return append(b, '\n'), err
-}
-
-// syncDir makes the names in a directory durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("write signing key: %w", err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("write signing key: %w", err)
-	}
-	return nil
 }

@@ -143,21 +143,28 @@ func TestKeysChangeLive(t *testing.T) {
 	}
 }
 
-// signing.key of an earlier release moves into the store at a start, once: sessions go on.
-func TestSigningKeyMovesIn(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "signing.key")
+// writeOldKey writes a new key as earlier releases had theirs.
+func writeOldKey(t *testing.T, path string) []byte {
+	t.Helper()
 	ring, err := keyring.Generate("HS256", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ring.Save(path); err != nil {
-		t.Fatal(err)
-	}
-	file, err := os.ReadFile(path)
+	file, err := ring.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// signing.key of an earlier release moves into the store at a start, once: sessions go on.
+func TestSigningKeyMovesIn(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "signing.key")
+	file := writeOldKey(t, path)
 	k := openKeyed(t, dir)
 	token := k.login()
 	k.close()
@@ -180,12 +187,7 @@ func TestSigningKeyMovesIn(t *testing.T) {
 		t.Errorf("the file of the key that moved is still there (%v)", err)
 	}
 	// Another key stays, and the node says so.
-	if ring, err = keyring.Generate("HS256", nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := ring.Save(path); err != nil {
-		t.Fatal(err)
-	}
+	writeOldKey(t, path)
 	k = openKeyed(t, dir)
 	if status := k.refresh(token); status != 200 {
 		t.Errorf("a refresh beside another file answers %d", status)
