@@ -40,6 +40,9 @@ func TestNothingWritesPastTheLog(t *testing.T) {
 			if err != nil {
 				return err
 			}
+			if file.Name.Name == "main" && filepath.Dir(name) != filepath.Join("cmd", "edgetoken") {
+				return nil // a program of its own, which no node consists of
+			}
 			ast.Inspect(file, func(n ast.Node) bool {
 				switch n := n.(type) {
 				case *ast.SelectorExpr:
