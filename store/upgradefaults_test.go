@@ -33,7 +33,6 @@ func olders(t *testing.T) (list []older) {
 	}
 	half := oldStores[2]
 	list = append(list, older{"schema 4, integer", 4, schema4(t, "integer"), 7, nil},
-		older{"schema 4, half upgraded", 4, schema4(t, "half"), half.highest, half.first(t)},
 		older{"schema 5, integer", 5, unpacked(t, "schema5-integer.db.gz"), 7, unpacked(t, "schema5-integer.says.gz")},
 		older{"schema 5, half upgraded", 5, unpacked(t, "schema5-half.db.gz"), half.highest, half.first(t)})
 	for _, kind := range []core.IDKind{core.IntegerID, core.TextID} {
