@@ -121,6 +121,15 @@ func repetitive(c *Config) string {
 	return ""
 }
 
+// restingRotation tells of keys elsewhere, which no rotation replaces.
+func restingRotation(c *Config) string {
+	if c.KeysRotateEvery == 0 || c.KeysSigner == "" {
+		return ""
+	}
+	return "counts for nothing while a key of keys.signer signs, since a new key would be in the store: make the " +
+		"next one in the signer, and edgetoken keys activate it"
+}
+
 // idleSigner tells of a signer whose keys cannot sign.
 func idleSigner(c *Config) string {
 	if c.KeysSigner == "" || !c.SigningKey.IsSet() {

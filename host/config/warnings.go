@@ -91,6 +91,7 @@ var warnings = []warning{
 	{"simple_jwt.LEEWAY", when(func(c *Config) bool { return c.Settings.Leeway > maxLeeway },
 		"is more than 10 minutes: every token is good for that long after it expired; clocks that are set differ by "+
 			"seconds"), false},
+	{"keys.rotate_every", restingRotation, false},
 	{"keys.publish_before", shortNotice, false},
 	{"keys.secret", repetitive, false},
 	{"keys.secret", readable("keys.secret"), false},

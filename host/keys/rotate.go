@@ -29,6 +29,9 @@ func (m *Manager) takeOver(have records, life core.KeySet, now time.Time) (at in
 		}
 	}
 	k := have.list[signer]
+	if k.Origin == store.KeyFromSigner {
+		return 0, false // a new key would be here, and the operator wants it elsewhere
+	}
 	at = k.SignsFrom + int64(m.cfg.RotateEvery/time.Second)
 	if k.Ends != 0 {
 		at = min(at, k.Ends-k.Longest)
