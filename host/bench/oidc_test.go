@@ -1,50 +1,46 @@
 package main_test
 
 import (
-	"crypto/rand"
+	"context"
 	"encoding/json"
+	"net"
 	"net/http"
-	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
-	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/host/httpapi"
-	"github.com/edgetoken/edgetoken/host/keyring"
-	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/host/config"
+	"github.com/edgetoken/edgetoken/host/service"
 	"github.com/edgetoken/edgetoken/store"
-	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// TestOpenIDVerifier: go-oidc verifies the tokens of a node and knows nothing but their issuer, on either wire,
-// whatever the algorithm, and where the issuer has a path.
+// TestOpenIDVerifier: go-oidc verifies the tokens of a new node and knows nothing but their issuer, on either wire and
+// with each kind of key.
 func TestOpenIDVerifier(t *testing.T) {
-	for _, c := range []struct {
-		algorithm, path string
-		wire            core.Wire
-	}{{"ES256", "", core.Secure}, {"ES256", "/auth/", core.Exact}, {"EdDSA", "/auth", core.Secure},
-		{"RS256", "", core.Exact}, {"PS256", "", core.Secure}} {
-		t.Run(c.algorithm+" "+string(c.wire), func(t *testing.T) {
-			var handler http.Handler
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				handler.ServeHTTP(w, r)
-			}))
-			t.Cleanup(server.Close)
-			issuer := server.URL + c.path
-			handler = keyedNode(t, c.algorithm, issuer, c.wire)
-
+	for _, c := range []struct{ algorithm, wire, slash string }{
+		{"", "secure", ""}, {"ES256", "exact", "/"}, {"EdDSA", "secure", ""}, {"RS256", "exact", ""},
+		{"PS256", "secure", ""},
+	} {
+		t.Run(c.algorithm+" "+c.wire, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			issuer := "http://" + l.Addr().String() + c.slash
+			environ := []string{"EDGETOKEN_SIMPLE_JWT_ISSUER=" + issuer, "EDGETOKEN_WIRE=" + c.wire}
+			if c.algorithm != "" { // else the default
+				environ = append(environ, "EDGETOKEN_SIMPLE_JWT_ALGORITHM="+c.algorithm)
+			}
+			node := startNode(t, l, environ)
 			provider, err := oidc.NewProvider(t.Context(), issuer)
 			if err != nil {
 				t.Fatal(err)
 			}
 			verifier := provider.Verifier(&oidc.Config{SkipClientIDCheck: true})
 			var pair struct{ Access, Refresh string }
-			answer, err := http.Post(server.URL+"/auth/token/", "application/json",
-				strings.NewReader(`{"email":"ana@example.com","password":"right"}`))
+			answer, err := http.Post(node.URL()+"/auth/token/", "application/json",
+				strings.NewReader(`{"email":"ana@example.com","password":"correct horse 1"}`))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,7 +54,7 @@ func TestOpenIDVerifier(t *testing.T) {
 				if err == nil {
 					err = verified.Claims(&claims)
 				}
-				if err != nil || verified.Issuer != issuer || claims["user_id"] != "7" {
+				if err != nil || verified.Issuer != issuer || claims["user_id"] != "1" {
 					t.Errorf("%s is verified as %+v, %v", token, claims, err)
 				}
 			}
@@ -69,42 +65,32 @@ func TestOpenIDVerifier(t *testing.T) {
 	}
 }
 
-// keyedNode is a node with one customer, whose tokens name their issuer and are signed by a new key.
-func keyedNode(t *testing.T, algorithm, issuer string, wire core.Wire) http.Handler {
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
+// startNode runs a node with one customer until the test ends.
+func startNode(t *testing.T, l net.Listener, environ []string) *service.Service {
+	cfg, err := config.Load(config.Sources{Environ: append(environ, "EDGETOKEN_DATA="+t.TempDir()+"/data",
+		"EDGETOKEN_ENGINE=native", "EDGETOKEN_PASSWORD_MEMORY=8", "EDGETOKEN_PASSWORD_ITERATIONS=1")})
+	if err != nil {
+		t.Fatal(err)
 	}
-	key, err := keyring.GenerateKey(algorithm, nil)
-	must(err)
-	ring, err := keyring.NewRing([]keyring.Member{{Key: key, Info: core.KeyInfo{
-		ID: key.ID(), Algorithm: algorithm, Default: true,
-	}}}, []core.SigningKey{{}})
-	must(err)
-	db, err := store.Open(store.Config{Path: filepath.Join(t.TempDir(), "store.db")})
-	must(err)
-	t.Cleanup(func() { must(db.Close()) })
-	cheap := password.Params{Memory: 8, Iterations: 1, Parallelism: 1}
-	hash, err := password.Hash("right", cheap, rand.Reader)
-	must(err)
-	_, err = db.Add(t.Context(), store.NewCustomer{ID: core.Integer(7), Email: "ana@example.com", IsActive: true,
-		PasswordHash: hash})
-	must(err)
-	settings := core.DefaultSettings()
-	settings.Issuer, settings.Wire = &issuer, wire
-	n, err := node.New(node.Config{Engine: core.NewNative(settings, ring), Store: db, Settings: settings,
-		Passwords: cheap})
-	must(err)
-	h, err := httpapi.New(httpapi.Config{Node: n, Keys: func() *httpapi.PublishedKeys { return published(key) }})
-	must(err)
-	return h
-}
-
-func published(key keyring.Key) *httpapi.PublishedKeys {
-	return &httpapi.PublishedKeys{JWKS: keyring.JWKS([]keyring.Key{key}), ETag: `"1"`, MaxAge: time.Hour,
-		List: []httpapi.PublishedKey{
-			{ID: key.ID(), Algorithm: key.Algorithm(), State: core.KeySigning.String()},
-		}}
+	node, err := service.Open(t.Context(), service.Config{Start: cfg, Listener: l})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := node.AddCustomer(t.Context(), store.NewCustomer{Email: "ana@example.com", IsActive: true},
+		"correct horse 1"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- node.Run(ctx) }()
+	t.Cleanup(func() {
+		end()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if err := node.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return node
 }
