@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/keyring"
@@ -27,8 +28,13 @@ func (d Dir) Contents() Contents {
 const StoreLost = "made a new store, although there was a key already: if there were customers, restore store.db " +
 	"from a backup, and the keys with it"
 
-// OpenStore opens the store, and creates it if it is missing. The directory must exist.
-func (d Dir) OpenStore() (*store.DB, error) { return store.Open(d.storeConfig()) }
+// OpenStore opens the store, and creates it if it is missing. The directory must exist. now is its clock; nil:
+// time.Now.
+func (d Dir) OpenStore(now func() time.Time) (*store.DB, error) {
+	cfg := d.storeConfig()
+	cfg.Now = now
+	return store.Open(cfg)
+}
 
 func (d Dir) storeConfig() store.Config {
 	trusted := d.trustedAt(d.String())

@@ -35,8 +35,8 @@ type Config struct {
 	// Signers are keys that sign elsewhere, beside those of keys.signer. Each is published from its first start on;
 	// edgetoken keys activate has it sign. Where no other key can sign the first does.
 	Signers []Signer
-	// Now is the clock. Nil: time.Now. Its store still counts the time that it has been open for by the clock of the
-	// system.
+	// Now is the clock, safe for concurrent use. Nil: time.Now. The store measures how long it has been open by the
+	// monotonic readings of its times, or where they have none by the clock of the system.
 	Now func() time.Time
 	// Version and Commit are shown by /healthz and the metrics.
 	Version, Commit string

@@ -53,3 +53,6 @@ func (s *Service) LoseStore(t *testing.T) {
 
 // Keys is the manager of the keys in use.
 func (s *Service) Keys() *keys.Manager { return s.current.Load().manager }
+
+// Tick does with the keys what the time has brought, as a running service does each second.
+func (s *Service) Tick(ctx context.Context) error { return s.tick(ctx) }

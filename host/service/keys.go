@@ -193,19 +193,24 @@ func (s *Service) useKeys(g *generation, ring *keyring.Ring) error {
 	return nil
 }
 
-// tickKeys does what the time has brought, each second until ctx ends.
+// tick does with the keys what the time has brought.
+func (s *Service) tick(ctx context.Context) error {
+	g := s.current.Load()
+	changed, err := g.manager.Tick(ctx)
+	if changed && err == nil {
+		err = g.publish(ctx)
+	}
+	return err
+}
+
+// tickKeys ticks each second until ctx ends.
 func (s *Service) tickKeys(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			g := s.current.Load()
-			changed, err := g.manager.Tick(ctx)
-			if changed && err == nil {
-				err = g.publish(ctx)
-			}
-			if err != nil && ctx.Err() == nil {
+			if err := s.tick(ctx); err != nil && ctx.Err() == nil {
 				s.repeats.Log(slog.LevelError, "keys", "the keys cannot be looked after", slog.Any("error", err))
 			}
 		case <-ctx.Done():

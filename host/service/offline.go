@@ -28,7 +28,7 @@ func Offline(cfg *config.Config, engine string, mayMake bool) (_ *admin.Client, 
 	if err := dir.Openable(mayMake); err != nil {
 		return nil, nil, err
 	}
-	db, err := dir.OpenStore()
+	db, err := dir.OpenStore(nil)
 	if errors.Is(err, store.ErrLocked) {
 		return nil, nil, dir.InUse()
 	}

@@ -24,7 +24,7 @@ func Reseal(ctx context.Context, cfg *config.Config, file string) (sealed int, n
 	if err := dir.Openable(false); err != nil {
 		return 0, notes, err
 	}
-	db, err := dir.OpenStore()
+	db, err := dir.OpenStore(nil)
 	if errors.Is(err, store.ErrLocked) {
 		return 0, notes, dir.InUse()
 	}

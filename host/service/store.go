@@ -25,7 +25,7 @@ func (s *Service) openStore(ctx context.Context, cfg *config.Config, before data
 	if err := dir.Make(true); err != nil {
 		return err
 	}
-	if s.store, err = dir.OpenStore(); err != nil {
+	if s.store, err = dir.OpenStore(s.cfg.Now); err != nil {
 		return inUse(dir, err)
 	}
 	s.closes = append(s.closes, s.store.Close)

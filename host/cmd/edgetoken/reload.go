@@ -17,7 +17,7 @@ import (
 func noNode(cfg *config.Config) error {
 	dir := datadir.Of(cfg)
 	if dir.Contents().Store {
-		db, err := dir.OpenStore()
+		db, err := dir.OpenStore(nil)
 		if errors.Is(err, store.ErrLocked) {
 			return dir.InUse()
 		}
