@@ -5,10 +5,10 @@
 #   ./build.sh run [flags]     builds, then runs a node with a demo customer (bin/edgetoken demo)
 #   ./build.sh test            runs the whole check; the last line counts: N passed, N failed, N skipped
 #   ./build.sh test-peers      replays the recorded exchanges with their own program, compares with real Djangos, checks
-#                              the pages in Chromium, runs generated clients of six languages and signs with keys in
-#                              SoftHSM. Installs what these need, Chromium and SoftHSM only as root. Needs python3,
-#                              python3.11, Node.js with npm, a JDK with Maven, Rust and a C compiler. Counts in the
-#                              same form
+#                              the pages in Chromium, runs generated clients of six languages, signs with keys in
+#                              SoftHSM and exchanges tokens with seven JOSE libraries. Installs what these need,
+#                              Chromium and SoftHSM only as root. Needs python3, python3.11, Node.js with npm, a JDK
+#                              with Maven, Rust, a C compiler and openssl. Counts in the same form
 #   ./build.sh bench [quick]   measures what docs/performance.md reports, beside peers (needs wrk); quick takes a minute
 #                              and a half and runs no servers
 #   ./build.sh fuzz [seconds]  runs each fuzz target in turn, for a minute each unless told otherwise
@@ -230,6 +230,7 @@ run_peers() {
   in_browser "$out"
   generated_clients "$out"
   in_softhsm
+  jose_libraries "$out"
   closing
 }
 
@@ -263,6 +264,12 @@ in_browser() {
 # generated_clients OUT makes clients from the API's description and uses them; OUT is a file for what that prints.
 generated_clients() {
   EDGETOKEN_ENGINE=wasm testdata/generators/run 2>&1 | tee "$1" || true
+  tally "$(tail -n 1 "$1")"
+}
+
+# jose_libraries OUT exchanges tokens with JOSE libraries; OUT is a file for what that prints.
+jose_libraries() {
+  EDGETOKEN_ENGINE=wasm testdata/interop/libraries/run 2>&1 | tee "$1" || true
   tally "$(tail -n 1 "$1")"
 }
 
