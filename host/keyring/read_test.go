@@ -227,6 +227,9 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(ending(publicOKP, "1790000000.5")), "Ed25519")
 	for _, c := range keyCases(f) {
 		f.Add(append(c.Signing.bytes(f), c.Verifying.bytes(f)...), c.Algorithm)
+		for _, der := range derOf(c.Signing.bytes(f)) {
+			f.Add(der, c.Algorithm)
+		}
 	}
 	f.Fuzz(func(t *testing.T, text []byte, algorithm string) {
 		found, err := keyring.Read(text, algorithm)
