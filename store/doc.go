@@ -303,7 +303,7 @@
 //	                 alone) | i64 signs from, s | i64 ends, s | i64 longest life of its tokens, s
 //	                 join: of two that make one kid, the last; then the latest stamp, the longest life, and the
 //	                   earliest end that had come by its stamp: such a retirement is for good
-//	                 from: UpdateKeys, RaiseLongest
+//	                 from: UpdateKeys
 //	                 0a 01 5b000000 0200 6b31 00000000 0040204648470600 0100 02000000 0140204648470600 0300
 //	                 0500 4553323536 02000000 3059 0900 67656e657261746564 00b9556900000000 0100 01
 //	                 00b9556900000000 00b9556900000000 8051010000000000

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math"
 	"os"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -274,4 +275,17 @@ func (db *DB) Forget() { db.loads.reads.Store(nil) }
 // EncodeCounts is the record of what a store keeps of other nodes: see fleet.encode.
 func EncodeCounts(v [8]int64) []byte {
 	return fleet{amount{v[0], v[1]}, amount{v[2], v[3]}, amount{v[4], v[5]}, v[6], v[7]}.encode()
+}
+
+// RaiseLongest has UpdateKeys raise Key.Longest of the keys that there are.
+func (db *DB) RaiseLongest(ctx context.Context, ids []string, seconds int64) error {
+	return db.UpdateKeys(ctx, func(have []Key) (u KeyUpdate, err error) {
+		for _, k := range have {
+			if slices.Contains(ids, k.ID) {
+				k.Longest = seconds
+				u.Put = append(u.Put, k)
+			}
+		}
+		return u, nil
+	})
 }

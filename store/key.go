@@ -177,26 +177,6 @@ func (k keyRecord) raised(longest int64) resolved {
 	return resolved{f}
 }
 
-// RaiseLongest raises Key.Longest of these keys, where it is lower. IDs of which there is no key are ignored.
-func (db *DB) RaiseLongest(ctx context.Context, ids []string, seconds int64) error {
-	if seconds < 0 || seconds > maxLifetime {
-		return fmt.Errorf("longest life of a token %w: it has %d seconds, not 0 to %d", ErrInvalid, seconds,
-			maxLifetime)
-	}
-	return db.write(ctx, func(w *writer) (facts resolved, err error) {
-		for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
-			k, found, err := w.key(id)
-			if err != nil {
-				return nil, err
-			}
-			if found {
-				facts = append(facts, k.raised(seconds)...)
-			}
-		}
-		return facts, nil
-	})
-}
-
 // keys reads all keys: see DB.Keys.
 func (t tables) keys() ([]Key, error) {
 	records, err := t.keyRecords()

@@ -152,16 +152,14 @@ func (m *Manager) secretKey(i Import) (incoming, error) {
 			ErrRefused)
 	case !strings.HasPrefix(algorithm, "HS"):
 		return incoming{}, fmt.Errorf("%w: a SECRET_KEY is a secret, and %s has none: simplejwt signs with it by "+
-			"HS256, "+
-			"HS384 or HS512", ErrRefused, algorithm)
+			"HS256, HS384 or HS512", ErrRefused, algorithm)
 	case m.cfg.Settings.TokenTypeClaim == "":
 		return incoming{}, fmt.Errorf("%w: TOKEN_TYPE_CLAIM is None, so that no token says whether it is a refresh "+
 			"token",
 			ErrRefused)
 	case m.cfg.Configured == nil && m.cfg.Settings.Wire == core.Exact:
 		return incoming{}, fmt.Errorf("%w: in wire: exact no token has a kid, and those that this node issues have "+
-			"none "+
-			"either: configure the secret as SIGNING_KEY instead", ErrRefused)
+			"none either: configure the secret as SIGNING_KEY instead", ErrRefused)
 	}
 	key, err := keyring.FromSettings(algorithm, bytes.TrimRight(i.Text, "\r\n"), nil, m.cfg.AllowWeak)
 	if err != nil {

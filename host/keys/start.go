@@ -58,14 +58,12 @@ func (m *Manager) Check(ctx context.Context) (s Started, err error) {
 	signer := life.SigningAt(now)
 	if signer < 0 {
 		return s, errors.New("no key of the store signs: edgetoken keys generate --activate makes one; to go on " +
-			"with a " +
-			"configured SIGNING_KEY, import it (edgetoken keys import --signing-key) before it leaves the " +
+			"with a configured SIGNING_KEY, import it (edgetoken keys import --signing-key) before it leaves the " +
 			"configuration")
 	}
 	if s.Signs = m.describe(have, life, signer); s.Signs.State == core.KeyGone {
 		return s, fmt.Errorf("key %s has signed, and ended at %s: edgetoken keys generate --activate makes another; "+
-			"what "+
-			"the old one signed stays refused", s.Signs.ID, s.Signs.Ends.Format(time.RFC3339))
+			"what the old one signed stays refused", s.Signs.ID, s.Signs.Ends.Format(time.RFC3339))
 	}
 	if text, soon := m.ending(have, life, now); soon && m.dueToWarn(now) {
 		s.Warnings = append(s.Warnings, text)

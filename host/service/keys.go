@@ -123,8 +123,7 @@ func settleKeys(ctx context.Context, cfg *config.Config, db *store.DB, m *keys.M
 		return fmt.Errorf("move %s into the store: %w", dir.Key(), err)
 	case !moved:
 		log.Warn("this signing key is not in use, since the store has other keys: edgetoken keys import takes it "+
-			"in, or "+
-			"remove the file", "path", dir.Key())
+			"in, or remove the file", "path", dir.Key())
 		return nil
 	}
 	if err := os.Remove(dir.Key()); err != nil {
@@ -136,8 +135,7 @@ func settleKeys(ctx context.Context, cfg *config.Config, db *store.DB, m *keys.M
 
 // keyLost warns of a new key beside the store of an earlier run.
 const keyLost = "made a new signing key, although there was a store already: tokens of an earlier key that is a " +
-	"secret " +
-	"are refused; if there was one, edgetoken keys import takes it in"
+	"secret are refused; if there was one, edgetoken keys import takes it in"
 
 // logKeys logs which key signs, and whether this start made it. issued says whether a node ever issued tokens from this
 // store.
@@ -149,8 +147,7 @@ func logKeys(log *slog.Logger, cfg *config.Config, started keys.Started, issued 
 	switch {
 	case cfg.VerifiesOnly():
 		log.Warn("VERIFYING_KEY is configured without SIGNING_KEY: this node verifies tokens and cannot issue any: " +
-			"every " +
-			"log-in and refresh is answered by 503")
+			"every log-in and refresh is answered by 503")
 	case file != "":
 		log.Info("SIGNING_KEY_FILE signs", "path", datadir.Absolute(file), "algorithm", cfg.Algorithm)
 	case cfg.SigningKey.IsSet():
@@ -178,8 +175,7 @@ func otherAlgorithm(cfg *config.Config, k keys.Key) string {
 		return ""
 	}
 	return fmt.Sprintf("ALGORITHM is %s, and the key that signs, %s, is for %s: edgetoken keys generate --activate "+
-		"makes "+
-		"one for ALGORITHM; tokens of the old one stay good to their end", wanted, k.ID, k.Algorithm)
+		"makes one for ALGORITHM; tokens of the old one stay good to their end", wanted, k.ID, k.Algorithm)
 }
 
 // useKeys has the node of a generation use other keys.
