@@ -5,10 +5,11 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { none } from "./check.mjs";
 import { application, certificate, start } from "./node.mjs";
-import { pages, throttledPages } from "./pages.mjs";
+import { keysPages, pages, throttledPages } from "./pages.mjs";
 import { api } from "./scenarios/api.mjs";
 import { allowed, cookies, origins } from "./scenarios/cookies.mjs";
 import { keyboard } from "./scenarios/keyboard.mjs";
+import { keys } from "./scenarios/keys.mjs";
 import { login } from "./scenarios/login.mjs";
 import { looks } from "./scenarios/looks.mjs";
 import { policy } from "./scenarios/policy.mjs";
@@ -65,6 +66,10 @@ try {
     await each(node, "page", looks(pages));
   });
   await on({ host, tls, config: { throttles: { login: "1/hour", anon: "3/hour" } } }, (node) => each(node, "page", looks(throttledPages)));
+  await on({ host, tls, config: { simple_jwt: { SIGNING_KEY: undefined } } }, async (node) => {
+    await each(node, "keys", keys);
+    await each(node, "page", looks(keysPages));
+  });
   await on({ host: "localhost", config: { compat: "5.2" } }, (node) => each(node, "5.2 without TLS", { ...login, ...api }));
   await on({ host, tls, config: { cookies: { enabled: true }, cors: { origins: [origin], credentials: true }, browser: { CSRF_TRUSTED_ORIGINS: [origin] } } },
     async (node) => {

@@ -89,6 +89,11 @@ export const pages = {
   }],
 };
 
+// keysPages are those of a node that has keys in its store.
+export const keysPages = {
+  "keys-stored": [200, at("/auth/keys/", "staff")],
+};
+
 // throttledPages are those of a node that admits one log-in.
 export const throttledPages = {
   "login-throttled": [429, async (t) => {
