@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,11 +19,14 @@ type kms struct {
 	path string
 	key  keyring.Key
 	stop func()
+	// good is how many signatures it makes yet before it does what fault says; nil: it signs for ever.
+	good  atomic.Int64
+	fault atomic.Pointer[http.HandlerFunc]
 }
 
-func newKMS(t *testing.T) *kms {
+func newKMS(t *testing.T, algorithm string) *kms {
 	t.Helper()
-	key, err := keyring.GenerateKey("ES256", nil)
+	key, err := keyring.GenerateKey(algorithm, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,10 +38,17 @@ func newKMS(t *testing.T) *kms {
 // start serves the key until stop is called.
 func (s *kms) start() {
 	s.Helper()
-	handler, err := signer.Handler([]keyring.Key{s.key})
+	right, err := signer.Handler([]keyring.Key{s.key})
 	if err != nil {
 		s.Fatal(err)
 	}
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if fault := s.fault.Load(); r.URL.Path == "/sign" && fault != nil && s.good.Add(-1) < 0 {
+			(*fault)(w, r)
+			return
+		}
+		right.ServeHTTP(w, r)
+	})
 	listener, err := signer.Listen(s.path)
 	if err != nil {
 		s.Fatal(err)
@@ -64,7 +75,7 @@ func kid(t *testing.T, token string) string {
 // TestSigner: a fresh node with keys.signer signs with its key, and makes none of its own. While the signer is away
 // nobody gets a token and every token stays good, also over a start; once it is back it signs again.
 func TestSigner(t *testing.T) {
-	s, dir := newKMS(t), t.TempDir()
+	s, dir := newKMS(t, "ES256"), t.TempDir()
 	open := func() *keyed { return openKeyed(t, dir, "EDGETOKEN_KEYS_SIGNER=unix:"+s.path) }
 	k := open()
 	token := k.login()
@@ -107,7 +118,7 @@ func TestSignerTakesOver(t *testing.T) {
 	k := openKeyed(t, dir)
 	before := k.login()
 	k.close()
-	s := newKMS(t)
+	s := newKMS(t, "ES256")
 	k = openKeyed(t, dir, "EDGETOKEN_KEYS_SIGNER=unix:"+s.path)
 	if token := k.login(); kid(t, token) != kid(t, before) || !strings.Contains(k.jwks(), s.key.ID()) {
 		t.Errorf("after the start %s signs, want %s; published is %s", kid(t, token), kid(t, before), k.jwks())
@@ -120,5 +131,48 @@ func TestSignerTakesOver(t *testing.T) {
 	}
 	if status := k.refresh(before); status != 200 {
 		t.Errorf("a token of the key before: %d, want 200", status)
+	}
+}
+
+// TestSignerFaults: whatever a signer does instead of signing, at the first or the second token, a log-in and a refresh
+// are answered by 503, without a token and with nothing stored. The same refresh is good once the signer signs again.
+// The key is for RS256, of which no signature is remembered.
+func TestSignerFaults(t *testing.T) {
+	s := newKMS(t, "RS256")
+	k := openKeyed(t, t.TempDir(), "EDGETOKEN_KEYS_SIGNER=unix:"+s.path, "EDGETOKEN_KEYS_SIGNER_TIMEOUT=500ms",
+		"EDGETOKEN_SIMPLE_JWT_ROTATE_REFRESH_TOKENS=true", "EDGETOKEN_SIMPLE_JWT_BLACKLIST_AFTER_ROTATION=true")
+	token := k.login()
+	k.ask("/auth/token/verify/", `{"token":"`+token+`"}`) // the store notes how long the tokens live that it is shown
+	changes, other := k.Changes(), newKMS(t, "RS256")
+	lies, err := signer.Handler([]keyring.Key{other.key.WithID(s.key.ID())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, fault := range map[string]http.HandlerFunc{
+		"slow":    func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"failing": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `{"error":"no slot"}`, 500) },
+		"lying":   lies.ServeHTTP,
+		"gone":    func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	} {
+		for good := range int64(2) {
+			for path, body := range map[string]string{
+				"/auth/token/":         `{"email":"ana@example.com","password":"correct horse"}`,
+				"/auth/token/refresh/": `{"refresh":"` + token + `"}`,
+			} {
+				s.good.Store(good)
+				s.fault.Store(&fault)
+				if status, tokens := k.ask(path, body); status != 503 || tokens.Access+tokens.Refresh != "" {
+					t.Errorf("%s after %d signatures: %s = %d with tokens: %v", name, good, path, status,
+						tokens.Access != "")
+				}
+			}
+		}
+	}
+	if after := k.Changes(); after != changes {
+		t.Errorf("%d commits were made, want none", after-changes)
+	}
+	s.fault.Store(nil)
+	if status := k.refresh(token); status != 200 {
+		t.Errorf("the same refresh once the signer signs = %d", status)
 	}
 }
