@@ -42,10 +42,14 @@ func flagError(c *cobra.Command, err error) error {
 	}
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) {
-		digits := unknown.GetSpecifiedShortnames()
-		if digits != "" && strings.Trim(digits, "0123456789") == "" && takesID(c) {
+		text := unknown.GetSpecifiedShortnames()
+		switch {
+		case text != "" && strings.Trim(text, "0123456789") == "" && takesID(c):
 			return misusef("-%s looks like a flag: write -- before an id that is negative, as in %s -- -%[1]s",
-				digits, c.CommandPath())
+				text, c.CommandPath())
+		case len(text) > 1 && strings.HasSuffix(c.Use, " KID"):
+			return misusef("-%s looks like a flag: write -- before a kid that begins with -, as in %s -- -%[1]s",
+				text, c.CommandPath())
 		}
 	}
 	return misusef("%w; see %s --help", err, c.CommandPath())

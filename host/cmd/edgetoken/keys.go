@@ -206,7 +206,11 @@ func doesWhat(k admin.Key) string {
 // nothingNext says what to do about a key where nothing happens by itself.
 func nothingNext(k admin.Key) string {
 	if k.State == "published" {
-		return "nothing by itself; edgetoken keys activate " + terminal.ShellWord(k.ID) + " has it sign"
+		kid := terminal.ShellWord(k.ID)
+		if strings.HasPrefix(k.ID, "-") {
+			kid = "-- " + kid // it looks like a flag
+		}
+		return "nothing by itself; edgetoken keys activate " + kid + " has it sign"
 	}
 	return "nothing changes by itself"
 }
