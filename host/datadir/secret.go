@@ -30,21 +30,15 @@ func (d Dir) nextSecret() string { return d.Secret() + ".new" }
 
 // ownSecret reports whether the node secret is the file of the data directory, and not configured or a credential.
 func (d Dir) ownSecret() bool {
-	path := d.credential()
-	if d.cfg.KeysSecret.IsSet() || path == "" {
+	if d.cfg.KeysSecret.IsSet() || d.cfg.Credentials == "" {
 		return !d.cfg.KeysSecret.IsSet()
 	}
-	_, err := os.Lstat(path)
+	_, err := os.Lstat(d.credential())
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// credential is where systemd puts the node secret; "" without systemd.
-func (d Dir) credential() string {
-	if d.cfg.Credentials == "" {
-		return ""
-	}
-	return filepath.Join(d.cfg.Credentials, credential)
-}
+// credential is where systemd puts the node secret.
+func (d Dir) credential() string { return filepath.Join(d.cfg.Credentials, credential) }
 
 // SecretSource says where NodeSecret takes the secret from, as messages name it.
 func (d Dir) SecretSource() string {

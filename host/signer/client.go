@@ -12,6 +12,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -177,6 +178,10 @@ func (c *Client) ask(ctx context.Context, method, path string, body []byte, limi
 		request.Header["Idempotency-Key"] = []string{}
 	}
 	answer, err := c.http.Do(request)
+	var about *url.Error
+	if errors.As(err, &about) {
+		return nil, about.Err // its method and URL are always the same
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,7 @@
 // Package signer asks a process on this machine for signatures, and helps to write such a process (docs/signer.md).
 //
 // A Client gives the keys that a signer has. Each is a keyring.Key whose private part stays there. Handler is the other
-// side: it serves keys to clients. Listen opens a socket that clients accept.
+// side: it serves keys to clients. Listen opens a socket that clients accept, and ReadPrivate reads a key or a PIN.
 //
 // The protocol is HTTP/1.1 over a Unix socket. GET /keys gives the public keys as a JWK Set (RFC 7517 §5), each with
 // kid and alg:

@@ -3,6 +3,7 @@ package signer
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -71,4 +72,22 @@ func Listen(path string) (net.Listener, error) {
 	before := syscall.Umask(0o177)
 	defer syscall.Umask(before)
 	return net.Listen("unix", path)
+}
+
+// ReadPrivate reads a file with a key or a PIN, which nobody but its owner may be able to read or change.
+func ReadPrivate(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("others can read or change %s: run chmod 600 %[1]s, and replace what is in it if "+
+			"somebody may have read it", path)
+	}
+	return io.ReadAll(f)
 }

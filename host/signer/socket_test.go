@@ -68,6 +68,18 @@ func TestListen(t *testing.T) {
 	}
 }
 
+func TestReadPrivate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pin")
+	write(t, path)
+	if b, err := signer.ReadPrivate(path); string(b) != "ours" || err != nil {
+		t.Errorf("ReadPrivate = %q, %v", b, err)
+	}
+	chmod(t, path, 0o640)
+	if b, err := signer.ReadPrivate(path); err == nil || b != nil || !strings.Contains(err.Error(), "run chmod 600") {
+		t.Errorf("of a file that others can read: %q, %v", b, err)
+	}
+}
+
 func remove(t *testing.T, path string) {
 	t.Helper()
 	if err := os.Remove(path); err != nil {

@@ -29,7 +29,7 @@ func main() {
 func run(listen, algorithm string, files []string) error {
 	var keys []keyring.Key
 	for _, file := range files {
-		text, err := os.ReadFile(file)
+		text, err := signer.ReadPrivate(file)
 		if err != nil {
 			return err
 		}

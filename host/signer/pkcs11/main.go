@@ -54,7 +54,7 @@ type options struct {
 }
 
 func run(ctx context.Context, o options) error {
-	pin, err := os.ReadFile(o.pinFile)
+	pin, err := signer.ReadPrivate(o.pinFile)
 	if err != nil {
 		return fmt.Errorf("read the PIN: %w", err)
 	}
