@@ -56,6 +56,7 @@ type KeyExport struct {
 
 // ExportedKey answers ExportKey.
 type ExportedKey struct {
+	ID  string `json:"id"`
 	Key []byte `json:"key"` // in base64
 }
 
@@ -64,12 +65,12 @@ func (s *server) exportKey(ctx context.Context, _ None, r KeyExport) (ExportedKe
 	if err != nil {
 		return ExportedKey{}, err
 	}
-	text, err := m.Export(ctx, r.ID, r.Format, r.Private)
+	kid, text, err := m.Export(ctx, r.ID, r.Format, r.Private)
 	if err != nil {
 		return ExportedKey{}, err
 	}
 	if r.Private {
-		s.cfg.Log.Warn("admin: gave out a private key", "kid", r.ID)
+		s.cfg.Log.Warn("admin: gave out a private key", "kid", kid)
 	}
-	return ExportedKey{text}, nil
+	return ExportedKey{kid, text}, nil
 }

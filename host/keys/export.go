@@ -7,22 +7,23 @@ import (
 	"github.com/edgetoken/edgetoken/host/keyring"
 )
 
-// Export is the key with a kid in a format of keyring.Key.Export, its private part included if private is set.
-func (m *Manager) Export(ctx context.Context, id, format string, private bool) ([]byte, error) {
+// Export is a key in a format of keyring.Key.Export, its private part included if private is set, and its kid, of which
+// id may be the beginning.
+func (m *Manager) Export(ctx context.Context, id, format string, private bool) (kid string, text []byte, err error) {
 	list, err := m.cfg.Store.Keys(ctx)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	have := records{list: list}
 	k, err := have.find(id)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	switch {
 	case k.Public == nil && !private:
-		return nil, fmt.Errorf("%w: key %s is a secret, which has no public part", ErrRefused, k.ID)
+		return "", nil, fmt.Errorf("%w: key %s is a secret, which has no public part", ErrRefused, k.ID)
 	case private && !k.Sealed:
-		return nil, fmt.Errorf("%w: the private part of key %s is not here", ErrRefused, k.ID)
+		return "", nil, fmt.Errorf("%w: the private part of key %s is not here", ErrRefused, k.ID)
 	}
 	var key keyring.Key
 	if private {
@@ -31,9 +32,10 @@ func (m *Manager) Export(ctx context.Context, id, format string, private bool) (
 		key, err = keyring.ParsePublic(k.Algorithm, k.ID, k.Public)
 	}
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	return key.Export(format, private)
+	text, err = key.Export(format, private)
+	return k.ID, text, err
 }
 
 // Published is the JWK Set of the public keys in force, those that will sign included.

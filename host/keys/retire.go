@@ -27,9 +27,14 @@ func (m *Manager) Retire(ctx context.Context, id string, force bool) (Changed, e
 				return store.KeyUpdate{}, fmt.Errorf("%w: key %s is gone since "+
 					"%s", ErrRefused, k.ID, moment(life.Ends(i)))
 			case core.KeySigning:
-				if m.cfg.Configured == nil && !force {
+				switch {
+				case m.cfg.Configured != nil:
+				case !force:
 					return store.KeyUpdate{}, fmt.Errorf("%w: key %s signs: activate another first, or give --force, "+
 						"after which nobody can log in until another is activated", ErrRefused, k.ID)
+				default:
+					c.Warnings = []string{"no key signs now, and nobody can log in until another one is activated: " +
+						"edgetoken keys generate --activate makes one"}
 				}
 			}
 		}

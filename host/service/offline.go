@@ -17,8 +17,9 @@ import (
 
 // Offline opens the store of a data directory on which no node runs, for the calls that a node would answer on its
 // admin socket. With mayMake it creates directory and store if they are missing. engine decides about tokens. notes
-// tell the user what was created, and what others may do with the directory.
-func Offline(cfg *config.Config, engine string, mayMake bool) (_ *admin.Client, notes []string, err error) {
+// tell the user what was created, and what others may do with the directory. log has what happens to keys.
+func Offline(cfg *config.Config, engine string, mayMake bool, log *slog.Logger) (
+	_ *admin.Client, notes []string, err error) {
 	dir := datadir.Of(cfg)
 	before := dir.Contents()
 	settled, err := dir.Settle()
@@ -45,7 +46,6 @@ func Offline(cfg *config.Config, engine string, mayMake bool) (_ *admin.Client, 
 	for _, w := range dir.Warnings() {
 		notes = append(notes, "warning: "+w)
 	}
-	log := slog.New(slog.DiscardHandler)
 	c, err := keysConfig(cfg, db, log)
 	outside, failed := newElsewhere(cfg, nil, nil, log)
 	if outside != nil {

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
@@ -10,6 +13,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/service"
+	"github.com/edgetoken/edgetoken/host/terminal"
 )
 
 // ask does an operation on the running node, or on the store.
@@ -27,7 +31,7 @@ func withAdmin(c *cobra.Command, mayMake bool, f func(*admin.Client) error) (err
 	if err != nil {
 		return err
 	}
-	client, notes, err := connect(cfg, offlineEngine(c), mayMake)
+	client, notes, err := connect(c, cfg, mayMake)
 	if err != nil {
 		return err
 	}
@@ -48,7 +52,7 @@ func lookFirst[Q admin.Query, A any](
 	if err != nil {
 		return answer, err
 	}
-	client, _, err := connect(cfg, offlineEngine(c), false)
+	client, _, err := connect(c, cfg, false)
 	if err != nil {
 		return answer, err
 	}
@@ -58,12 +62,35 @@ func lookFirst[Q admin.Query, A any](
 
 // connect finds the running node of a data directory, or opens the store. notes are for the user: what was made, and
 // what others may do with the data directory.
-func connect(cfg *config.Config, engine string, mayMake bool) (_ *admin.Client, notes []string, err error) {
-	if c, err := dialAdmin(cfg); c != nil || err != nil {
-		return c, nil, err
+func connect(c *cobra.Command, cfg *config.Config, mayMake bool) (_ *admin.Client, notes []string, err error) {
+	if client, err := dialAdmin(cfg); client != nil || err != nil {
+		return client, nil, err
 	}
 	datadir.PrivateFiles()
-	return service.Offline(cfg, engine, mayMake)
+	return service.Offline(cfg, offlineEngine(c), mayMake, slog.New(noteHandler{c.ErrOrStderr()}))
+}
+
+// noteHandler prints what is logged as notes for the user.
+type noteHandler struct{ w io.Writer }
+
+func (h noteHandler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= slog.LevelInfo
+}
+func (h noteHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
+func (h noteHandler) WithGroup(string) slog.Handler      { return h }
+
+func (h noteHandler) Handle(_ context.Context, r slog.Record) error {
+	text := "edgetoken: "
+	if r.Level >= slog.LevelWarn {
+		text += "warning: "
+	}
+	text += r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		text += fmt.Sprintf(" %s=%s", a.Key, terminal.Printable(a.Value.String()))
+		return true
+	})
+	_, err := fmt.Fprintln(h.w, text)
+	return err
 }
 
 // dialAdmin connects to the node of a data directory; nil where none listens.

@@ -63,7 +63,7 @@ func TestJSON(t *testing.T) {
 		{"keys import", "-", key, []string{"keys", "next", "skipped", "warnings"}},
 		{"keys activate", "one", "", changed},
 		{"keys jwks", "", "", []string{"keys"}},
-		{"keys export", "one", "", []string{"format", "key", "private"}},
+		{"keys export", "one", "", []string{"format", "id", "key", "private"}},
 		{"keys retire", "two", "", changed},
 		{"compact", "", "", []string{"after", "before"}},
 		{"backup", "--output " + n.File("shop.backup"), "", []string{"bytes", "file", "id", "keys", "made", "schema"}},

@@ -41,6 +41,7 @@ var keyFormats = []string{"pem", "der", "jwk"}
 
 // exportView is what export prints with --json.
 type exportView struct {
+	ID      string `json:"id"`
 	Format  string `json:"format"`
 	Private bool   `json:"private"`
 	File    string `json:"file,omitempty"`
@@ -89,7 +90,7 @@ func keysExportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return writeKey(c, r, answer.Key, output, force)
+			return writeKey(c, exportView{answer.ID, r.Format, r.Private, output, ""}, answer.Key, force)
 		},
 	}
 	f := c.Flags()
@@ -101,26 +102,25 @@ func keysExportCommand() *cobra.Command {
 }
 
 // writeKey writes an exported key to a file, or prints it where there is none.
-func writeKey(c *cobra.Command, r admin.KeyExport, key []byte, output string, force bool) error {
-	v := exportView{Format: r.Format, Private: r.Private, File: output}
-	if output == "" {
+func writeKey(c *cobra.Command, v exportView, key []byte, force bool) error {
+	if v.File == "" {
 		if !wantsJSON(c) {
 			_, err := c.OutOrStdout().Write(key)
 			return err
 		}
 		v.Key = string(key)
-		if r.Format == "der" {
+		if v.Format == "der" {
 			v.Key = base64.StdEncoding.EncodeToString(key)
 		}
 		return printJSON(c.OutOrStdout(), v)
 	}
-	if err := saveKey(output, force, key); err != nil {
+	if err := saveKey(v.File, force, key); err != nil {
 		return err
 	}
 	if wantsJSON(c) {
 		return printJSON(c.OutOrStdout(), v)
 	}
-	_, err := fmt.Fprintf(c.OutOrStdout(), "wrote %s\n", output)
+	_, err := fmt.Fprintf(c.OutOrStdout(), "wrote %s\n", v.File)
 	return err
 }
 
