@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net"
 	"testing"
@@ -56,3 +57,32 @@ func (s *Service) Keys() *keys.Manager { return s.current.Load().manager }
 
 // Tick does with the keys what the time has brought, as a running service does each second.
 func (s *Service) Tick(ctx context.Context) error { return s.tick(ctx) }
+
+// SealedKeys are the sealed private parts in the store, by kid.
+func (s *Service) SealedKeys(t *testing.T) map[string][]byte {
+	list, err := s.store.Keys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := map[string][]byte{}
+	for _, k := range list {
+		if sealed[k.ID], err = s.store.SealedKey(t.Context(), k.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return sealed
+}
+
+// Backup is a backup of the store.
+func (s *Service) Backup(t *testing.T) []byte {
+	b, err := s.store.Backup(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	text, err := io.ReadAll(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}

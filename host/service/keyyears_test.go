@@ -3,6 +3,7 @@ package service_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -28,12 +29,13 @@ type clockedNode struct {
 	t      *testing.T
 	dir    string
 	config string // a configuration file
+	log    io.Writer
 	began  time.Time
 	clock  atomic.Int64 // nanoseconds since then
 }
 
 func newClockedNode(t *testing.T, config string) *clockedNode {
-	n := &clockedNode{t: t, dir: t.TempDir(), config: config}
+	n := &clockedNode{t: t, dir: t.TempDir(), config: config, log: os.Stderr}
 	if err := os.Chmod(n.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -44,23 +46,28 @@ func newClockedNode(t *testing.T, config string) *clockedNode {
 // now is the time. It has a monotonic reading, as those of time.Now do.
 func (n *clockedNode) now() time.Time { return n.began.Add(time.Duration(n.clock.Load())) }
 
-// open starts the node; close ends it.
-func (n *clockedNode) open() {
+// load reads the configuration as it is now.
+func (n *clockedNode) load() *config.Config {
 	n.t.Helper()
-	load := func() (*config.Config, error) {
-		path := filepath.Join(n.dir, "edgetoken.yaml")
-		if err := os.WriteFile(path, []byte(n.config), 0o600); err != nil {
-			return nil, err
-		}
-		return config.Load(config.Sources{File: path, FileNeeded: true, Environ: []string{"EDGETOKEN_DATA=" + n.dir,
-			"EDGETOKEN_PASSWORD_MEMORY=8", "EDGETOKEN_PASSWORD_ITERATIONS=1", "EDGETOKEN_LISTEN=127.0.0.1:0",
-			"EDGETOKEN_ENGINE=native"}})
+	path := filepath.Join(n.dir, "edgetoken.yaml")
+	if err := os.WriteFile(path, []byte(n.config), 0o600); err != nil {
+		n.t.Fatal(err)
 	}
-	cfg, err := load()
+	cfg, err := config.Load(config.Sources{File: path, FileNeeded: true, Environ: []string{"EDGETOKEN_DATA=" + n.dir,
+		"EDGETOKEN_PASSWORD_MEMORY=8", "EDGETOKEN_PASSWORD_ITERATIONS=1", "EDGETOKEN_LISTEN=127.0.0.1:0",
+		"EDGETOKEN_ENGINE=native"}})
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	n.Service, err = service.Open(n.t.Context(), service.Config{Start: cfg, Reload: load, Now: n.now, Log: os.Stderr})
+	return cfg
+}
+
+// open starts the node. Close ends it.
+func (n *clockedNode) open() {
+	n.t.Helper()
+	var err error
+	n.Service, err = service.Open(n.t.Context(), service.Config{Start: n.load(), Now: n.now, Log: n.log,
+		Reload: func() (*config.Config, error) { return n.load(), nil }})
 	if err != nil {
 		n.t.Fatal(err)
 	}
