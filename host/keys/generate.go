@@ -3,6 +3,7 @@ package keys
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -41,7 +42,7 @@ func (m *Manager) Generate(ctx context.Context, g Generate) (Changed, error) {
 			return Changed{}, err
 		}
 	}
-	key, err := keyring.GenerateKey(algorithm, nil)
+	key, err := newKey(algorithm)
 	if err != nil {
 		return Changed{}, err
 	}
@@ -65,6 +66,16 @@ func (m *Manager) usual(ctx context.Context) (string, error) {
 		return list[i].Algorithm, nil
 	}
 	return "ES256", nil
+}
+
+// newKey makes a key whose kid can be given to a command: a thumbprint that begins with "-" would be read as a flag.
+func newKey(algorithm string) (keyring.Key, error) {
+	for {
+		key, err := keyring.GenerateKey(algorithm, nil)
+		if err != nil || !strings.HasPrefix(key.ID(), "-") {
+			return key, err
+		}
+	}
 }
 
 // schedule is when a key signs: now, at a time, or where both are zero, not by itself.

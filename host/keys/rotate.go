@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
-	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -91,7 +90,7 @@ func (m *Manager) rotate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	key, err := keyring.GenerateKey(algorithm, nil)
+	key, err := newKey(algorithm)
 	if err != nil {
 		return err
 	}

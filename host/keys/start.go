@@ -126,7 +126,7 @@ func (m *Manager) haveSigner(ctx context.Context, s *Started) error {
 	if algorithm == "" {
 		algorithm = "ES256"
 	}
-	key, err := keyring.GenerateKey(algorithm, nil)
+	key, err := newKey(algorithm)
 	if err != nil {
 		return err
 	}
