@@ -25,7 +25,7 @@ func keysCommand() *cobra.Command {
 			"KID is the id of a key, or how it begins and no other does. Private keys never leave the store but by " +
 			"keys export --private and backup --keys.",
 		Example: `  edgetoken keys list
-  edgetoken keys generate --at 24h                 the next key, which signs from tomorrow on
+  edgetoken keys generate --at 2d                  the next key, which signs in two days
   edgetoken keys import key.pem --activate         a key made by openssl, which signs from now on
   edgetoken keys retire 3f2a                       end a key and all that it signed`,
 	}
@@ -130,7 +130,7 @@ func keysActivateCommand() *cobra.Command {
 			"whoever verifies tokens may not know it yet.",
 		Example: `  edgetoken keys activate NzbLsXh8
   edgetoken keys activate NzbLsXh8 --at 2026-12-01T03:00:00Z
-  edgetoken keys activate NzbLsXh8 --at 24h`,
+  edgetoken keys activate NzbLsXh8 --at 12h`,
 		Args:              wants(1),
 		ValidArgsFunction: completeKids,
 		RunE: func(c *cobra.Command, args []string) error {

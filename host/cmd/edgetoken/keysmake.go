@@ -26,7 +26,7 @@ func keysGenerateCommand() *cobra.Command {
 			"Its algorithm is ALGORITHM if that is configured, else that of the key that signs, else ES256; its id " +
 			"the thumbprint (RFC 7638). A secret (HS256, …) is never published.",
 		Example: `  edgetoken keys generate
-  edgetoken keys generate --algorithm EdDSA --at 24h
+  edgetoken keys generate --algorithm EdDSA --at 2d
   edgetoken keys generate --id 2026-12 --activate`,
 		Args: func(c *cobra.Command, args []string) error {
 			if r.Activate && at.time != nil {
