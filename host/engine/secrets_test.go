@@ -52,12 +52,13 @@ func TestNoKeyInTheGuest(t *testing.T) {
 func useAllOf(t *testing.T, e *engine.Engine, key keyring.Key) {
 	t.Helper()
 	ana := core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true}
-	refresh, access, err := e.Issue(t.Context(), ana, nil)
+	refresh, _, err := e.Issue(t.Context(), ana, nil)
 	if err != nil {
 		t.Fatalf("%s: Issue() = %v", key, err)
 	}
 	state := func(core.Opened) (core.State, error) { return core.State{Customer: ana}, nil }
-	if access, err = e.Refresh(t.Context(), refresh, state); err != nil {
+	access, err := e.Refresh(t.Context(), refresh, state)
+	if err != nil {
 		t.Fatalf("%s: Refresh() = %v", key, err)
 	}
 	if _, err := e.Verify(t.Context(), access, core.AccessToken); err != nil {
