@@ -19,27 +19,19 @@ func GenerateKey(algorithm string, random io.Reader) (Key, error) {
 	if random == nil {
 		random = rand.Reader
 	}
-	for {
-		key, err := generateKey(algorithm, random)
-		if err != nil {
-			return Key{}, fmt.Errorf("make a key: %w", err)
-		}
-		if !strings.HasPrefix(key.id, "-") { // a command would take it for a flag
-			return key, nil
-		}
-	}
-}
-
-func generateKey(algorithm string, random io.Reader) (Key, error) {
 	raw, err := generate(algorithm, random)
 	if err != nil {
-		return Key{}, err
+		return Key{}, fmt.Errorf("make a key: %w", err)
 	}
 	k, err := jws.NewKey(algorithm, raw)
 	if err != nil {
-		return Key{}, err
+		return Key{}, fmt.Errorf("make a key: %w", err)
 	}
-	return newKey(k, raw, random)
+	key, err := newKey(k, raw, random)
+	if err != nil {
+		return Key{}, fmt.Errorf("make a key: %w", err)
+	}
+	return key, nil
 }
 
 // generate makes a secret as long as the hash (RFC 7518 §3.2), an RSA key of 2048 bits (§3.3), a key on the algorithm's
