@@ -12,15 +12,13 @@ const MaxKeysText = maxBody / 2
 
 // KeysImport has keys that come from elsewhere.
 type KeysImport struct {
-	Text       []byte     `json:"text,omitempty"`      // in any format that keyring.Read knows, here in base64
-	Algorithm  string     `json:"algorithm,omitempty"` // of keys that do not say theirs
-	ID         string     `json:"id,omitempty"`        // of the only key
-	Until      *time.Time `json:"until,omitempty"`     // the end of all of them
-	Activate   bool       `json:"activate,omitempty"`  // the only key signs at once
-	SecretKey  bool       `json:"secret_key,omitempty"`
-	SigningKey bool       `json:"signing_key,omitempty"`
-	// SecretKey: the text is Django's SECRET_KEY, which verifies refresh tokens from now on. SigningKey: the configured
-	// SIGNING_KEY is imported, and there is no text.
+	Text       []byte     `json:"text,omitempty"`        // in any format that keyring.Read knows, here in base64
+	Algorithm  string     `json:"algorithm,omitempty"`   // of keys that do not say theirs
+	ID         string     `json:"id,omitempty"`          // of the only key
+	Until      *time.Time `json:"until,omitempty"`       // the end of all of them
+	Activate   bool       `json:"activate,omitempty"`    // the only key signs at once
+	SecretKey  bool       `json:"secret_key,omitempty"`  // the text is Django's SECRET_KEY, for refresh tokens
+	SigningKey bool       `json:"signing_key,omitempty"` // there is no text: the configured SIGNING_KEY is imported
 }
 
 // KeysImported answers ImportKeys.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -57,10 +56,10 @@ func backupCommand() *cobra.Command {
 			}
 			datadir.PrivateFiles()
 			return withAdmin(c, false, func(client *admin.Client) error {
+				var set admin.KeySet
 				var sealed []byte
-				n := 0
 				if keys {
-					if sealed, n, err = sealedKeys(c, client, passphrase); err != nil {
+					if set, sealed, err = sealedKeys(c, client, passphrase); err != nil {
 						return err
 					}
 				}
@@ -73,6 +72,11 @@ func backupCommand() *cobra.Command {
 					return err
 				}
 				defer d.Close()
+				if keys {
+					if err := checkKeys(c, client, set); err != nil {
+						return err
+					}
+				}
 				if output == "-" {
 					_, err := copyBackup(c.OutOrStdout(), d)
 					return err
@@ -81,7 +85,7 @@ func backupCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printBackup(c, v, n)
+				return printBackup(c, v, len(set.Keys))
 			})
 		},
 	}
@@ -139,41 +143,6 @@ func interruptible(c *cobra.Command) (stop func()) {
 
 func existsAlready(path string) error {
 	return fmt.Errorf("%s exists already: name another file, or replace it with --force", path)
-}
-
-// backupPassphrase gets the passphrase if there are keys to seal by it.
-func backupPassphrase(c *cobra.Command, keys bool) (string, error) {
-	if keys {
-		return readPassphrase(c, true)
-	}
-	if c.Flags().Changed("passphrase-file") {
-		return "", misusef("--passphrase-file is for --keys")
-	}
-	return "", nil
-}
-
-// sealedKeys seals all private keys, and returns how many they are.
-func sealedKeys(c *cobra.Command, client *admin.Client, passphrase string) (sealed []byte, n int, err error) {
-	cfg, err := loadConfig(c)
-	if err != nil {
-		return nil, 0, err
-	}
-	if cfg.SigningKey.IsSet() {
-		return nil, 0, errors.New("the signing key is SIGNING_KEY of the configuration, which no backup has: keep " +
-			"the configuration yourself, and leave --keys out")
-	}
-	set, err := admin.PrivateKeys.Call(c.Context(), client, admin.None{}, admin.None{})
-	if err != nil {
-		return nil, 0, err
-	}
-	if n = len(set.Keys); n == 0 {
-		return nil, 0, errors.New("there are no private keys here: leave --keys out")
-	}
-	text, err := json.Marshal(set)
-	if err == nil {
-		sealed, err = datadir.SealKeys(text, passphrase)
-	}
-	return sealed, n, err
 }
 
 // copyBackup copies a backup, and makes sure that it is whole.
