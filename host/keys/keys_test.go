@@ -268,7 +268,7 @@ func TestRotates(t *testing.T) {
 	known := map[string]time.Time{} // when a verifier first saw a key
 	signed := map[string]bool{}
 	for step := 0; step < 4*365; step++ { // each six hours for a year
-		if _, err := m.Tick(t.Context()); err != nil {
+		if err := m.Tick(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		set := w.ring(m).Set()
@@ -297,7 +297,7 @@ func TestRotates(t *testing.T) {
 	// After a year of rest the next one takes its time.
 	w.now = w.now.Add(365 * day)
 	before := w.signer(m)
-	if _, err := m.Tick(t.Context()); err != nil {
+	if err := m.Tick(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	w.now = w.now.Add(day - time.Second)
@@ -320,7 +320,7 @@ func TestNoRotationByABadClock(t *testing.T) {
 	w.started(m)
 	w.now = w.now.Add(300 * day)
 	for _, want := range []int{1, 2} {
-		if _, err := m.Tick(t.Context()); err != nil {
+		if err := m.Tick(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if n := len(w.states(m)); n != want {

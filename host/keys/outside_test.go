@@ -39,7 +39,7 @@ func TestNoRotationOfKeysElsewhere(t *testing.T) {
 		t.Helper()
 		for range days {
 			w.now = w.now.Add(day)
-			if _, err := m.Tick(t.Context()); err != nil {
+			if err := m.Tick(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -39,28 +39,27 @@ func (m *Manager) takeOver(have records, life core.KeySet, now time.Time) (at in
 }
 
 // Tick does what the time has brought: it makes and publishes the next key where one is due, has the keys in force
-// follow the store, and warns of an end. changed reports whether List may say something else than before. It is to be
-// called about once a second; mostly there is nothing to do.
-func (m *Manager) Tick(ctx context.Context) (changed bool, err error) {
+// follow the store, and warns of an end. It is to be called about once a second; mostly there is nothing to do.
+func (m *Manager) Tick(ctx context.Context) error {
 	version, now := m.cfg.Store.KeysVersion(), m.cfg.Now() // before the keys, which may be newer then
 	if m.quiet(version, now) {
-		return false, nil
+		return nil
 	}
 	list, err := m.cfg.Store.Keys(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
 	have := records{list: list}
 	life := have.life()
 	due, rotates := m.rotates(have, life, now)
 	if rotates && due <= now.Unix() && m.clockGood() {
-		return true, m.rotate(ctx)
+		return m.rotate(ctx)
 	}
 	if text, soon := m.ending(have, life, now); soon && m.dueToWarn(now) {
 		m.cfg.Log.Warn(text)
 	}
 	if err := m.inForce(); err != nil {
-		return false, err
+		return err
 	}
 	next := now.Add(warnEvery).Unix()
 	if at := life.NextChange(now); at != 0 {
@@ -72,7 +71,7 @@ func (m *Manager) Tick(ctx context.Context) (changed bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.version, m.looked, m.due = version, now, next
-	return true, nil
+	return nil
 }
 
 // quiet reports whether nothing has changed since the last look, and nothing is due.

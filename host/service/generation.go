@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"runtime/debug"
-	"sync"
 	"sync/atomic"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -22,28 +21,20 @@ import (
 // generation is what is built from one configuration. Only its keys change, and the node follows them. A request ends
 // on the generation that it began on.
 type generation struct {
-	cfg     *config.Config
-	manager *keys.Manager
-	keys    *keyring.Source
-	// published is what the API shows of keys; publishing is held while it is made anew.
-	published  atomic.Pointer[published]
-	publishing sync.Mutex
-	node       *node.Node
-	info       httpapi.Info
-	handler    http.Handler
-	admin      http.Handler
+	cfg       *config.Config
+	manager   *keys.Manager
+	keys      *keyring.Source
+	published atomic.Pointer[published] // what the API shows of keys
+	node      *node.Node
+	info      httpapi.Info
+	handler   http.Handler
+	admin     http.Handler
 }
 
 // begin begins a generation with the manager of its keys. build makes the rest.
 func (s *Service) begin(cfg *config.Config) (g *generation, err error) {
 	g = &generation{cfg: cfg}
-	g.manager, err = s.managerOf(cfg, func() error {
-		_, err := g.keys.Reload()
-		if err == nil {
-			err = g.publish(context.Background())
-		}
-		return err
-	})
+	g.manager, err = s.managerOf(cfg)
 	return g, err
 }
 

@@ -1,7 +1,6 @@
 package service
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/keyring"
@@ -20,13 +18,13 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// managerOf makes the manager of the keys of a configuration; changed puts a change in force.
-func (s *Service) managerOf(cfg *config.Config, changed func() error) (*keys.Manager, error) {
+// managerOf makes the manager of the keys of a configuration.
+func (s *Service) managerOf(cfg *config.Config) (*keys.Manager, error) {
 	c, err := keysConfig(cfg, s.store, s.log)
 	if err != nil {
 		return nil, err
 	}
-	c.Changed, c.Now, c.ClockGood = changed, s.cfg.Now, func() bool { return node.CheckClock(s.store) == nil }
+	c.Changed, c.Now, c.ClockGood = s.keysChanged, s.cfg.Now, func() bool { return node.CheckClock(s.store) == nil }
 	if s.elsewhere != nil {
 		c.Outside = s.elsewhere
 	}
@@ -189,15 +187,24 @@ func (s *Service) useKeys(g *generation, ring *keyring.Ring) error {
 	return nil
 }
 
-// tick does with the keys what the time has brought.
-func (s *Service) tick(ctx context.Context) error {
-	g := s.current.Load()
-	changed, err := g.manager.Tick(ctx)
-	if changed && err == nil {
-		err = g.publish(ctx)
+// keysChanged puts the keys of the store in force. A reload may have replaced the generation whose manager changed
+// them, and its successor may have read the keys before the change: so this waits for a reload that is under way.
+func (s *Service) keysChanged() error {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	ctx, g := context.Background(), s.current.Load()
+	// The manager that made the change may know shorter lifetimes.
+	if err := g.manager.Raise(ctx); err != nil {
+		return err
 	}
-	return err
+	if _, err := g.keys.Reload(); err != nil {
+		return err
+	}
+	return g.publish(ctx)
 }
+
+// tick does with the keys what the time has brought.
+func (s *Service) tick(ctx context.Context) error { return s.current.Load().manager.Tick(ctx) }
 
 // tickKeys ticks each second until ctx ends.
 func (s *Service) tickKeys(ctx context.Context) {
@@ -213,34 +220,4 @@ func (s *Service) tickKeys(ctx context.Context) {
 			return
 		}
 	}
-}
-
-// earlierRefused is a warning where no key of ring takes what the signing key of old signs.
-func earlierRefused(old, ring *keyring.Ring) string {
-	keys := old.Set()
-	signer := keys.SigningAt(time.Now())
-	if signer < 0 {
-		return ""
-	}
-	was, public, input := keys.Keys[signer], old.Members()[signer].Key.Public(), []byte("edgetoken")
-	var signature []byte
-	var err error
-	if public == nil {
-		signature, err = old.Sign(context.Background(), signer, input, make([]byte, core.EntropyBytes))
-	}
-	for i, is := range ring.Set().Keys {
-		if err != nil || !is.Takes([]byte(was.Algorithm)) || !is.AnyID && was.ID != is.ID &&
-			(was.ID != "" || !is.Default) {
-			continue
-		}
-		same := bytes.Equal(public, ring.Members()[i].Key.Public())
-		if public == nil && same {
-			same, err = ring.Check(context.Background(), i, input, signature)
-		}
-		if same && err == nil {
-			return ""
-		}
-	}
-	return "the signing key is another one: tokens that were issued until now are refused, and everybody has to log " +
-		"in again"
 }

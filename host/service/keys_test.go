@@ -143,6 +143,37 @@ func TestKeysChangeLive(t *testing.T) {
 	}
 }
 
+// A change that an earlier configuration began is in force in the next one when it is answered, under its lifetimes.
+func TestKeysChangeAcrossReload(t *testing.T) {
+	environ := []string{"EDGETOKEN_SIMPLE_JWT_REFRESH_TOKEN_LIFETIME=1d"}
+	k := openKeyed(t, t.TempDir(), environ...)
+	earlier := k.Keys()
+	environ[0] = "EDGETOKEN_SIMPLE_JWT_REFRESH_TOKEN_LIFETIME=9d"
+	if _, err := k.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	next, err := earlier.Generate(t.Context(), keys.Generate{Activate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kid := kid(t, k.login()); kid != next.Key.ID {
+		t.Errorf("%s signs, want the new key, %s", kid, next.Key.ID)
+	}
+	last, err := k.Keys().Generate(t.Context(), keys.Generate{Activate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := k.Keys().List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range list.Keys {
+		if left := key.Ends.Sub(last.Key.SignsFrom); key.ID == next.Key.ID && left < 9*24*time.Hour {
+			t.Errorf("the key that signed for tokens of nine days verifies for %v more", left)
+		}
+	}
+}
+
 // writeOldKey writes a new key as earlier releases had theirs.
 func writeOldKey(t *testing.T, path string) []byte {
 	t.Helper()
@@ -272,7 +303,7 @@ func TestNothingEarlierIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := service.EarlierRefused(ring, ring); w != "" {
+	if w := service.EarlierRefused(t.Context(), ring, ring, time.Now()); w != "" {
 		t.Errorf("the warning is %q, and there are no earlier tokens", w)
 	}
 }

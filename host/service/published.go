@@ -21,10 +21,8 @@ type published struct {
 // longest time is over.
 const mostKept, leastKept = time.Hour, time.Minute
 
-// publish has the API show the keys as they are now.
+// publish has the API show the keys as they are now. Service.reloading is held, or nobody else has g yet.
 func (g *generation) publish(ctx context.Context) error {
-	g.publishing.Lock()
-	defer g.publishing.Unlock()
 	list, err := g.manager.List(ctx)
 	if err != nil {
 		return err

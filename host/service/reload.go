@@ -1,12 +1,15 @@
 package service
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/config"
@@ -58,14 +61,14 @@ func (s *Service) exchange() (admin.Reloaded, error) {
 	if s.certificate != nil {
 		certificates, certificateErr = readPair(cfg.TLSCert, cfg.TLSKey, cfg.TrustedBits)
 	}
-	g, ring, started, err := s.next(cfg)
+	ctx := context.Background() // whoever asks for a reload does not cut it off
+	g, ring, started, err := s.next(ctx, cfg)
 	if err = errors.Join(err, certificateErr); err != nil {
 		return admin.Reloaded{}, err
 	}
 	// The store keeps the longest lifetimes for good: only those that come into force are for it.
-	err = g.node.RaiseLifetimes(context.Background())
-	if err == nil {
-		err = g.manager.Raise(context.Background())
+	if err = g.node.RaiseLifetimes(ctx); err == nil {
+		err = g.manager.Raise(ctx)
 	}
 	if err != nil {
 		return admin.Reloaded{}, err
@@ -74,7 +77,7 @@ func (s *Service) exchange() (admin.Reloaded, error) {
 	if w := otherAlgorithm(cfg, started.Signs); w != "" {
 		answer.Warnings = append(answer.Warnings, w)
 	}
-	if w := earlierRefused(running.keys.Keys(), ring); w != "" {
+	if w := earlierRefused(ctx, running.keys.Keys(), ring, s.now()); w != "" {
 		answer.Warnings = append(answer.Warnings, w)
 	}
 	if w := claimsLeft(running.cfg.Claims, cfg.Claims); w != "" {
@@ -88,8 +91,7 @@ func (s *Service) exchange() (admin.Reloaded, error) {
 }
 
 // next makes the generation of another configuration.
-func (s *Service) next(cfg *config.Config) (*generation, *keyring.Ring, keys.Started, error) {
-	ctx := context.Background()
+func (s *Service) next(ctx context.Context, cfg *config.Config) (*generation, *keyring.Ring, keys.Started, error) {
 	g, err := s.begin(cfg)
 	if err != nil {
 		return nil, nil, keys.Started{}, err
@@ -103,6 +105,36 @@ func (s *Service) next(cfg *config.Config) (*generation, *keyring.Ring, keys.Sta
 		err = g.build(ctx, s, ring)
 	}
 	return g, ring, started, err
+}
+
+// earlierRefused is a warning where no key of ring takes what the signing key of old signs.
+func earlierRefused(ctx context.Context, old, ring *keyring.Ring, now time.Time) string {
+	keys := old.Set()
+	signer := keys.SigningAt(now)
+	if signer < 0 {
+		return ""
+	}
+	was, public, input := keys.Keys[signer], old.Members()[signer].Key.Public(), []byte("edgetoken")
+	var signature []byte
+	var err error
+	if public == nil {
+		signature, err = old.Sign(ctx, signer, input, make([]byte, core.EntropyBytes))
+	}
+	for i, is := range ring.Set().Keys {
+		if err != nil || !is.Takes([]byte(was.Algorithm)) || !is.AnyID && was.ID != is.ID &&
+			(was.ID != "" || !is.Default) {
+			continue
+		}
+		same := bytes.Equal(public, ring.Members()[i].Key.Public())
+		if public == nil && same {
+			same, err = ring.Check(ctx, i, input, signature)
+		}
+		if same && err == nil {
+			return ""
+		}
+	}
+	return "the signing key is another one: tokens that were issued until now are refused, and everybody has to log " +
+		"in again"
 }
 
 // claimsLeft warns of claims that are no longer configured. Refresh tokens still have them, and a refresh copies

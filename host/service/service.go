@@ -65,7 +65,7 @@ type Service struct {
 	signer      *keyring.SignerFaults // of elsewhere
 	closes      []func() error        // in the order of opening
 
-	reloading sync.Mutex
+	reloading sync.Mutex // held while current, or its keys, are exchanged
 	current   atomic.Pointer[generation]
 }
 
