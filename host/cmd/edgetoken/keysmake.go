@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -64,6 +65,9 @@ func checkKeyFlags(c *cobra.Command, args []string, n int) error {
 		if f := c.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
 			return misusef("--%s is empty: leave it out, or give a value", name)
 		}
+	}
+	if strings.ContainsFunc(c.Flag("id").Value.String(), func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return misusef("--id has a character that cannot be printed")
 	}
 	if a := c.Flag("algorithm").Value.String(); a != "" && !slices.Contains(jws.Algorithms(), a) {
 		return misusef("--algorithm %q is unknown: use one of %s", a, strings.Join(jws.Algorithms(), ", "))
