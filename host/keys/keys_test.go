@@ -544,6 +544,13 @@ func TestWrongNodeSecret(t *testing.T) {
 	if _, err := m.Generate(context.Background(), keys.Generate{}); !errors.Is(err, lost) {
 		t.Errorf("a new key without the secret: %v, want %v", err, lost)
 	}
+	file, err := keyring.GenerateKey("HS256", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if moved, err := m.MoveIn(context.Background(), file, 0); moved || err != nil {
+		t.Errorf("the key of a file beside others moves in: %v, %v", moved, err)
+	}
 	if after := w.states(w.manager(nil)); len(after) != len(before) || w.db.KeysVersion() != version {
 		t.Errorf("keys %v became %v", before, after)
 	}

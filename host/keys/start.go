@@ -164,7 +164,14 @@ func (m *Manager) recordOutside(ctx context.Context, s *Started) error {
 
 // MoveIn takes over the key of a file, with which earlier releases signed: ends is its end in Unix seconds, 0 for none.
 // It reports whether the store has the key now, so that the file can go; false: the store has other keys.
-func (m *Manager) MoveIn(ctx context.Context, key keyring.Key, ends int64) (bool, error) {
+func (m *Manager) MoveIn(ctx context.Context, key keyring.Key, ends int64) (moved bool, err error) {
+	list, err := m.cfg.Store.Keys(ctx)
+	if err != nil {
+		return false, err
+	}
+	if len(list) > 0 {
+		return m.has(ctx, list, key)
+	}
 	kept, err := m.cfg.Store.Lifetimes(ctx)
 	if err != nil {
 		return false, err
@@ -176,26 +183,17 @@ func (m *Manager) MoveIn(ctx context.Context, key keyring.Key, ends int64) (bool
 	if err != nil {
 		return false, err
 	}
-	moved := false
 	err = m.cfg.Store.UpdateKeys(ctx, func(list []store.Key) (store.KeyUpdate, error) {
-		moved = len(list) == 0
-		if !moved {
-			return store.KeyUpdate{}, nil
+		if moved = len(list) == 0; !moved {
+			return store.KeyUpdate{}, nil // another key was faster
 		}
 		return store.KeyUpdate{Put: []store.Key{k}, Seal: map[string][]byte{k.ID: sealed}}, nil
 	})
-	if err != nil || moved {
-		return moved, err
-	}
-	return m.has(ctx, key)
+	return moved, err
 }
 
-// has reports whether the store has a key with its private part.
-func (m *Manager) has(ctx context.Context, key keyring.Key) (bool, error) {
-	list, err := m.cfg.Store.Keys(ctx)
-	if err != nil {
-		return false, err
-	}
+// has reports whether a key is among those of the store, with its private part.
+func (m *Manager) has(ctx context.Context, list []store.Key, key keyring.Key) (bool, error) {
 	for i, k := range list {
 		if k.ID != key.ID() || !k.Sealed {
 			continue
