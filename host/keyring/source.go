@@ -1,11 +1,9 @@
 package keyring
 
 import (
-	"context"
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // Source is where a running node gets its keys from. Reload exchanges all of them at once, while requests are answered,
@@ -17,9 +15,9 @@ type Source struct {
 	current  atomic.Pointer[Ring]
 }
 
-// NewSource makes a source whose keys, ring, are in use already. read reads the keys anew, from their file for
-// example. use puts other keys to use. If it returns an error, the exchange fails with that error and the old keys
-// stay in force, so use must then have changed nothing. It is called once at a time, and must not call Reload.
+// NewSource makes a source whose keys, ring, are in use already. read reads the keys anew. use puts other keys to
+// use. If it returns an error, the exchange fails with that error and the old keys stay in force, so use must then
+// have changed nothing. It is called once at a time, and must not call Reload.
 func NewSource(ring *Ring, read func() (*Ring, error), use func(*Ring) error) *Source {
 	s := &Source{read: read, use: use}
 	s.current.Store(ring)
@@ -43,20 +41,6 @@ func (s *Source) Reload() (changed bool, err error) {
 	}
 	s.current.Store(ring)
 	return true, nil
-}
-
-// Watch calls Reload at each tick until ctx ends, and report after each exchange and each error.
-func (s *Source) Watch(ctx context.Context, tick <-chan time.Time, report func(error)) {
-	for {
-		select {
-		case <-tick:
-			if changed, err := s.Reload(); changed || err != nil {
-				report(err)
-			}
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 // Equal reports whether two rings have the same keys, with the same descriptions, that sign at the same times.

@@ -3,7 +3,6 @@ package keys
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -18,12 +17,13 @@ func (m *Manager) Activate(ctx context.Context, id string, at time.Time) (Change
 	}
 	var c Changed
 	err := m.update(ctx, func(have *records) (store.KeyUpdate, error) {
-		k, err := have.find(id)
+		i, err := have.find(id)
 		if err != nil {
 			return store.KeyUpdate{}, err
 		}
-		put, warnings, err := m.schedule(have, k, schedule{now: at.IsZero(), at: at})
-		c.Key.ID, c.Warnings = k.ID, warnings
+		c.Key.ID = have.list[i].ID
+		put, warnings, err := m.schedule(have, i, schedule{now: at.IsZero(), at: at})
+		c.Warnings = warnings
 		return store.KeyUpdate{Put: put}, err
 	})
 	if err != nil {
@@ -33,61 +33,87 @@ func (m *Manager) Activate(ctx context.Context, id string, at time.Time) (Change
 	return c, err
 }
 
-// schedule has the key of a record sign. It gives the records that change, and warnings.
-func (m *Manager) schedule(have *records, k *store.Key, when schedule) (put []store.Key, warnings []string,
-	err error) {
-	life, now := have.life(), m.cfg.Now()
-	i := slices.IndexFunc(have.list, func(other store.Key) bool { return other.ID == k.ID })
-	from := now.Unix()
-	if !when.now {
-		from = when.at.Unix()
+// schedule is when a key signs: now, at a time, or where both are zero, not by itself.
+type schedule struct {
+	now bool
+	at  time.Time
+}
+
+// from is the time in Unix seconds.
+func (s schedule) from(now time.Time) int64 {
+	if s.now {
+		return now.Unix()
 	}
-	switch state := life.State(i, now); {
-	case state == core.KeyGone:
-		return nil, nil, fmt.Errorf("%w: key %s is gone: generate another", ErrRefused, k.ID)
-	case k.RefreshOnly:
-		return nil, nil, fmt.Errorf("%w: key %s only checks refresh tokens, since others hold it too", ErrRefused, k.ID)
-	case !m.here(k):
-		return nil, nil, fmt.Errorf("%w: the private part of key %s is not here", ErrRefused, k.ID)
-	case state == core.KeySigning && when.now:
-		return nil, nil, fmt.Errorf("%w: key %s signs already", ErrRefused, k.ID)
-	case state == core.KeySigning:
-		return nil, nil, fmt.Errorf("%w: key %s signs now: have another one sign first", ErrRefused, k.ID)
-	case !when.now && from <= now.Unix():
-		return nil, nil, fmt.Errorf("%w: %s is past: leave the time out to have the key sign at once", ErrRefused,
-			when.at.UTC().Format(time.RFC3339))
-	case k.Ends != 0 && k.Ends <= from+m.longest():
+	return s.at.Unix()
+}
+
+// schedule has the key of a record sign. It gives the records that change, and warnings.
+func (m *Manager) schedule(have *records, i int, when schedule) (put []store.Key, warnings []string, err error) {
+	if err := m.maySign(have, i, when); err != nil {
+		return nil, nil, err
+	}
+	k, now := &have.list[i], m.cfg.Now()
+	from, added := when.from(now), time.Unix(k.Added, 0)
+	if k.Ends != 0 && k.Ends <= from+m.longest() {
 		warnings = append(warnings, fmt.Sprintf("key %s ends at %s, before what it signs expires: those tokens are "+
 			"refused from then on", k.ID, moment(k.Ends).Format(time.RFC3339)))
 	}
-	if k.SignsFrom != 0 && k.SignsFrom > now.Unix() && !when.now {
+	if k.SignsFrom > now.Unix() && !when.now {
 		warnings = append(warnings, fmt.Sprintf("key %s was to sign from %s on", k.ID,
 			moment(k.SignsFrom).Format(time.RFC3339)))
 	}
-	k.SignsFrom, k.Longest = from, max(k.Longest, m.longest())
-	if early := k.Added + int64(m.cfg.PublishBefore/time.Second) - from; early > 0 && k.Public != nil &&
-		life.SigningAt(now) >= 0 {
+	known := time.Unix(from, 0).Sub(added)
+	if known < m.cfg.PublishBefore.Truncate(time.Second) && k.Public != nil && have.life().SigningAt(now) >= 0 {
 		warnings = append(warnings, fmt.Sprintf("key %s will have been published for %v when it signs, less than "+
 			"keys.publish_before (%v): whoever verifies tokens with keys that were fetched earlier refuses them until "+
-			"it fetches anew", k.ID, time.Duration(from-k.Added)*time.Second, m.cfg.PublishBefore))
+			"it fetches anew", k.ID, known, m.cfg.PublishBefore))
 	}
-	// Of two keys that sign from one second on, the order of the store would decide. So the one before began a second
-	// earlier.
-	put = []store.Key{*k}
-	for taken := from; ; taken-- {
-		other := slices.IndexFunc(have.list, func(other store.Key) bool {
-			return other.ID != k.ID && other.SignsFrom == taken && !slices.ContainsFunc(put, func(p store.Key) bool {
-				return p.ID == other.ID
-			})
-		})
+	k.SignsFrom, k.Longest = from, max(k.Longest, m.longest())
+	put, err = have.makeRoom(i, when.now)
+	return put, warnings, err
+}
+
+// maySign says why a key cannot be scheduled.
+func (m *Manager) maySign(have *records, i int, when schedule) error {
+	k, now := &have.list[i], m.cfg.Now()
+	switch state := have.life().State(i, now); {
+	case state == core.KeyGone:
+		return fmt.Errorf("%w: key %s is gone: generate another", ErrRefused, k.ID)
+	case k.RefreshOnly:
+		return fmt.Errorf("%w: key %s only checks refresh tokens, since others hold it too", ErrRefused, k.ID)
+	case !m.here(k):
+		return fmt.Errorf("%w: the private part of key %s is not here", ErrRefused, k.ID)
+	case state == core.KeySigning && when.now:
+		return fmt.Errorf("%w: key %s signs already", ErrRefused, k.ID)
+	case state == core.KeySigning:
+		return fmt.Errorf("%w: key %s signs now: have another one sign first", ErrRefused, k.ID)
+	case !when.now && when.at.Unix() <= now.Unix():
+		return fmt.Errorf("%w: %s is past: leave the time out to have the key sign at once", ErrRefused,
+			when.at.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// makeRoom gives the records that change where key i begins to sign. Of two keys that sign from one second on, the
+// order of the store would decide. So where it signs from now on, the one before began a second earlier.
+func (r *records) makeRoom(i int, now bool) ([]store.Key, error) {
+	put, moved := []store.Key{r.list[i]}, map[int]bool{i: true}
+	for taken := r.list[i].SignsFrom; ; taken-- {
+		other := -1
+		for n, k := range r.list {
+			if k.SignsFrom == taken && !moved[n] {
+				other = n
+				break
+			}
+		}
 		if other < 0 {
-			return put, warnings, nil
+			return put, nil
 		}
-		if !when.now {
-			return nil, nil, fmt.Errorf("%w: key %s begins to sign at that time: take another", ErrRefused,
-				have.list[other].ID)
+		if !now {
+			return nil, fmt.Errorf("%w: key %s begins to sign at that time: take another", ErrRefused, r.list[other].ID)
 		}
-		have.list[other].SignsFrom--
-		put = append(put, have.list[other])
+		moved[other] = true
+		r.list[other].SignsFrom--
+		put = append(put, r.list[other])
 	}
 }

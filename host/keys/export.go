@@ -15,10 +15,11 @@ func (m *Manager) Export(ctx context.Context, id, format string, private bool) (
 		return "", nil, err
 	}
 	have := records{list: list}
-	k, err := have.find(id)
+	i, err := have.find(id)
 	if err != nil {
 		return "", nil, err
 	}
+	k := &list[i]
 	switch {
 	case k.Public == nil && !private:
 		return "", nil, fmt.Errorf("%w: key %s is a secret, which has no public part", ErrRefused, k.ID)

@@ -78,12 +78,6 @@ func newKey(algorithm string) (keyring.Key, error) {
 	}
 }
 
-// schedule is when a key signs: now, at a time, or where both are zero, not by itself.
-type schedule struct {
-	now bool
-	at  time.Time
-}
-
 // add stores a key with its private part, if it has one, and puts it in force. k has what is not known from the key.
 func (m *Manager) add(ctx context.Context, key keyring.Key, k store.Key, when schedule) (Changed, error) {
 	k, sealed, err := m.record(ctx, key, k)
@@ -95,7 +89,7 @@ func (m *Manager) add(ctx context.Context, key keyring.Key, k store.Key, when sc
 		if err := have.room(m.cfg.Now(), 1); err != nil {
 			return store.KeyUpdate{}, err
 		}
-		if old, _ := have.find(k.ID); old != nil && old.ID == k.ID {
+		if have.index(k.ID) >= 0 {
 			return store.KeyUpdate{}, fmt.Errorf("%w: there is a key with the kid %s already", ErrRefused, k.ID)
 		}
 		u := store.KeyUpdate{Put: []store.Key{k}}
@@ -104,7 +98,7 @@ func (m *Manager) add(ctx context.Context, key keyring.Key, k store.Key, when sc
 		}
 		have.list = append(have.list, k)
 		if when.now || !when.at.IsZero() {
-			put, warnings, err := m.schedule(have, &have.list[len(have.list)-1], when)
+			put, warnings, err := m.schedule(have, len(have.list)-1, when)
 			if err != nil {
 				return store.KeyUpdate{}, err
 			}
@@ -157,10 +151,8 @@ func (m *Manager) show(ctx context.Context, id string) (Key, error) {
 		return Key{}, err
 	}
 	have := records{list: list}
-	for i := range list {
-		if list[i].ID == id {
-			return m.describe(have, have.life(), i), nil
-		}
+	if i := have.index(id); i >= 0 {
+		return m.describe(have, have.life(), i, m.cfg.Now()), nil
 	}
 	return Key{}, fmt.Errorf("%w: %s", ErrNoKey, id)
 }

@@ -45,55 +45,29 @@ type incoming struct {
 
 // Import stores keys that come from elsewhere: all that can be used, or after an error none.
 func (m *Manager) Import(ctx context.Context, i Import) (Imported, error) {
-	var done Imported
 	if i.Activate {
 		if err := m.managed(); err != nil {
-			return done, err
+			return Imported{}, err
 		}
 	}
 	list, skipped, err := m.read(ctx, i)
 	if err != nil {
-		return done, err
+		return Imported{}, err
 	}
-	done.Skipped = skipped
+	done := Imported{Skipped: skipped}
 	if len(list) > 1 && (i.ID != "" || i.Activate) {
 		return done, fmt.Errorf("%w: the text has %d keys, and --id and --activate are for one", ErrRefused, len(list))
 	}
 	for n := range list {
-		in := &list[n]
-		if i.ID != "" {
-			in.key = in.key.WithID(i.ID)
-		}
-		if !i.Until.IsZero() {
-			in.record.Ends = i.Until.Unix()
-		}
-		if end := in.record.Ends; end != 0 && end <= m.now() {
-			return done, fmt.Errorf("%w: key %s ended at %s, which is past", ErrRefused, in.key.ID(),
-				moment(end).Format(time.RFC3339))
-		}
-		if in.record, in.sealed, err = m.record(ctx, in.key, in.record); err != nil {
+		if err := m.prepare(ctx, &list[n], i); err != nil {
 			return done, err
 		}
 	}
 	err = m.update(ctx, func(have *records) (u store.KeyUpdate, err error) {
-		if err := have.room(m.cfg.Now(), len(list)); err != nil {
-			return u, err
-		}
-		u.Seal = map[string][]byte{}
-		for n := range list {
-			k, err := have.take(&list[n], m.cfg.Now())
-			if err != nil {
-				return u, err
-			}
-			u.Put = append(u.Put, k)
-			if list[n].sealed != nil {
-				u.Seal[k.ID] = list[n].sealed
-			}
-		}
-		if i.Activate {
+		if u, err = have.takeAll(list, m.cfg.Now()); err == nil && i.Activate {
 			have.list = slices.DeleteFunc(have.list, func(k store.Key) bool { return k.ID == u.Put[0].ID })
 			have.list = append(have.list, u.Put[0])
-			u.Put, done.Warnings, err = m.schedule(have, &have.list[len(have.list)-1], schedule{now: true})
+			u.Put, done.Warnings, err = m.schedule(have, len(have.list)-1, schedule{now: true})
 		}
 		return u, err
 	})
@@ -108,6 +82,22 @@ func (m *Manager) Import(ctx context.Context, i Import) (Imported, error) {
 		done.Keys = append(done.Keys, k)
 	}
 	return done, nil
+}
+
+// prepare makes the record of a key that comes in, and seals its private part.
+func (m *Manager) prepare(ctx context.Context, in *incoming, i Import) (err error) {
+	if i.ID != "" {
+		in.key = in.key.WithID(i.ID)
+	}
+	if !i.Until.IsZero() {
+		in.record.Ends = i.Until.Unix()
+	}
+	if end := in.record.Ends; end != 0 && end <= m.now() {
+		return fmt.Errorf("%w: key %s ended at %s, which is past", ErrRefused, in.key.ID(),
+			moment(end).Format(time.RFC3339))
+	}
+	in.record, in.sealed, err = m.record(ctx, in.key, in.record)
+	return err
 }
 
 // read reads the keys to import.
@@ -148,29 +138,23 @@ func (m *Manager) secretKey(i Import) (incoming, error) {
 	switch {
 	case i.Activate:
 		return incoming{}, fmt.Errorf("%w: a SECRET_KEY only checks refresh tokens: whoever else holds it could "+
-			"sign too",
-			ErrRefused)
+			"sign too", ErrRefused)
 	case !strings.HasPrefix(algorithm, "HS"):
 		return incoming{}, fmt.Errorf("%w: a SECRET_KEY is a secret, and %s has none: simplejwt signs with it by "+
 			"HS256, HS384 or HS512", ErrRefused, algorithm)
 	case m.cfg.Settings.TokenTypeClaim == "":
 		return incoming{}, fmt.Errorf("%w: TOKEN_TYPE_CLAIM is None, so that no token says whether it is a refresh "+
-			"token",
-			ErrRefused)
+			"token", ErrRefused)
 	case m.cfg.Configured == nil && m.cfg.Settings.Wire == core.Exact:
 		return incoming{}, fmt.Errorf("%w: in wire: exact no token has a kid, and those that this node issues have "+
 			"none either: configure the secret as SIGNING_KEY instead", ErrRefused)
 	}
-	key, err := keyring.FromSettings(algorithm, bytes.TrimRight(i.Text, "\r\n"), nil, m.cfg.AllowWeak)
+	ring, err := keyring.FromSettings(algorithm, bytes.TrimRight(i.Text, "\r\n"), nil, m.cfg.AllowWeak)
 	if err != nil {
 		return incoming{}, fmt.Errorf("SECRET_KEY: %w", err)
 	}
-	one, err := keyring.GenerateKey("HS256", nil) // for its random id
-	if err != nil {
-		return incoming{}, err
-	}
 	return incoming{
-		key: key.Members()[0].Key.WithID(one.ID()),
+		key: ring.Members()[0].Key,
 		record: store.Key{Origin: store.KeyFromDjango, NoKID: true, RefreshOnly: true,
 			Ends: m.now() + int64(m.cfg.Settings.RefreshTokenLifetime/time.Second)},
 	}, nil
@@ -186,15 +170,30 @@ func (m *Manager) signingKey(ctx context.Context) (incoming, error) {
 	if err != nil {
 		return incoming{}, err
 	}
-	key := m.cfg.Configured.Members()[0].Key
-	if key.ID() == "" {
-		return incoming{}, errors.New("the configured key has no id")
-	}
 	return incoming{
-		key: key,
+		key: m.cfg.Configured.Members()[0].Key,
 		record: store.Key{Origin: store.KeyFromSetting, NoKID: true, SignsFrom: m.now(),
 			Longest: max(kept.Access, kept.Refresh, m.longest())},
 	}, nil
+}
+
+// takeAll is the update that stores keys that come in.
+func (r *records) takeAll(list []incoming, now time.Time) (store.KeyUpdate, error) {
+	u := store.KeyUpdate{Seal: map[string][]byte{}}
+	if err := r.room(now, len(list)); err != nil {
+		return u, err
+	}
+	for n := range list {
+		k, err := r.take(&list[n], now)
+		if err != nil {
+			return u, err
+		}
+		u.Put = append(u.Put, k)
+		if list[n].sealed != nil {
+			u.Seal[k.ID] = list[n].sealed
+		}
+	}
+	return u, nil
 }
 
 // take is the record of a key that comes in: a new one, or that of a key whose private part was missing.

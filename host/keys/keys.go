@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -141,22 +142,27 @@ func (m *Manager) inForce() error {
 // records are the keys of the store.
 type records struct{ list []store.Key }
 
-// find is the key whose kid is, or begins with, a text.
-func (r *records) find(id string) (*store.Key, error) {
-	var found []*store.Key
-	for i := range r.list {
-		if r.list[i].ID == id {
-			return &r.list[i], nil
-		}
-		if strings.HasPrefix(r.list[i].ID, id) {
-			found = append(found, &r.list[i])
+// index is the index of the key with a kid; -1: there is none.
+func (r *records) index(id string) int {
+	return slices.IndexFunc(r.list, func(k store.Key) bool { return k.ID == id })
+}
+
+// find is the index of the key whose kid is, or begins with, a text.
+func (r *records) find(id string) (int, error) {
+	if i := r.index(id); i >= 0 {
+		return i, nil
+	}
+	var found []int
+	for i, k := range r.list {
+		if strings.HasPrefix(k.ID, id) {
+			found = append(found, i)
 		}
 	}
 	switch {
 	case id == "" || len(found) == 0:
-		return nil, fmt.Errorf("%w: no kid is or begins with %q; edgetoken keys list --all shows them", ErrNoKey, id)
+		return -1, fmt.Errorf("%w: no kid is or begins with %q; edgetoken keys list --all shows them", ErrNoKey, id)
 	case len(found) > 1:
-		return nil, fmt.Errorf("%w: %d kids begin with %q; give more of it", ErrNoKey, len(found), id)
+		return -1, fmt.Errorf("%w: %d kids begin with %q; give more of it", ErrNoKey, len(found), id)
 	}
 	return found[0], nil
 }

@@ -46,7 +46,7 @@ func (m *Manager) List(ctx context.Context) (List, error) {
 		l.Keys = append(l.Keys, m.configured())
 	}
 	for i := range stored {
-		l.Keys = append(l.Keys, m.describe(have, life, i))
+		l.Keys = append(l.Keys, m.describe(have, life, i, now))
 	}
 	l.Next, l.At = m.next(have, life, now)
 	l.Warning, _ = m.ending(have, life, now)
@@ -64,9 +64,9 @@ func (m *Manager) configured() Key {
 	return k
 }
 
-// describe describes the key of a record.
-func (m *Manager) describe(have records, life core.KeySet, i int) Key {
-	k, now := &have.list[i], m.cfg.Now()
+// describe describes the key of a record at a time.
+func (m *Manager) describe(have records, life core.KeySet, i int, now time.Time) Key {
+	k := &have.list[i]
 	d := Key{
 		ID: k.ID, Algorithm: k.Algorithm, State: life.State(i, now), Origin: k.Origin, Added: moment(k.Added),
 		SignsFrom: moment(k.SignsFrom), Ends: moment(life.Ends(i)), Here: m.here(k),

@@ -3,6 +3,7 @@ package keys
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store"
@@ -13,30 +14,22 @@ import (
 func (m *Manager) Retire(ctx context.Context, id string, force bool) (Changed, error) {
 	var c Changed
 	err := m.update(ctx, func(have *records) (store.KeyUpdate, error) {
-		k, err := have.find(id)
+		i, err := have.find(id)
 		if err != nil {
 			return store.KeyUpdate{}, err
 		}
-		now, life := m.cfg.Now(), have.life()
-		for i := range have.list {
-			if &have.list[i] != k {
-				continue
-			}
-			switch life.State(i, now) {
-			case core.KeyGone:
-				return store.KeyUpdate{}, fmt.Errorf("%w: key %s is gone since "+
-					"%s", ErrRefused, k.ID, moment(life.Ends(i)))
-			case core.KeySigning:
-				switch {
-				case m.cfg.Configured != nil:
-				case !force:
-					return store.KeyUpdate{}, fmt.Errorf("%w: key %s signs: activate another first, or give --force, "+
-						"after which nobody can log in until another is activated", ErrRefused, k.ID)
-				default:
-					c.Warnings = []string{"no key signs now, and nobody can log in until another one is activated: " +
-						"edgetoken keys generate --activate makes one"}
-				}
-			}
+		k, now, life := &have.list[i], m.cfg.Now(), have.life()
+		switch state := life.State(i, now); {
+		case state == core.KeyGone:
+			return store.KeyUpdate{}, fmt.Errorf("%w: key %s is gone since %s", ErrRefused, k.ID,
+				moment(life.Ends(i)).Format(time.RFC3339))
+		case state != core.KeySigning, m.cfg.Configured != nil:
+		case !force:
+			return store.KeyUpdate{}, fmt.Errorf("%w: key %s signs: activate another first, or give --force, after "+
+				"which nobody can log in until another is activated", ErrRefused, k.ID)
+		default:
+			c.Warnings = []string{"no key signs now, and nobody can log in until another one is activated: " +
+				"edgetoken keys generate --activate makes one"}
 		}
 		c.Key.ID = k.ID
 		if k.SignsFrom > now.Unix() {

@@ -61,7 +61,7 @@ func (m *Manager) Check(ctx context.Context) (s Started, err error) {
 			"with a configured SIGNING_KEY, import it (edgetoken keys import --signing-key) before it leaves the " +
 			"configuration")
 	}
-	if s.Signs = m.describe(have, life, signer); s.Signs.State == core.KeyGone {
+	if s.Signs = m.describe(have, life, signer, now); s.Signs.State == core.KeyGone {
 		return s, fmt.Errorf("key %s has signed, and ended at %s: edgetoken keys generate --activate makes another; "+
 			"what the old one signed stays refused", s.Signs.ID, s.Signs.Ends.Format(time.RFC3339))
 	}
