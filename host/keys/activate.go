@@ -52,7 +52,7 @@ func (m *Manager) schedule(have *records, i int, when schedule) (put []store.Key
 	if err := m.maySign(have, i, when); err != nil {
 		return nil, nil, err
 	}
-	k, now := &have.list[i], m.cfg.Now()
+	k, now, life := &have.list[i], m.cfg.Now(), have.life()
 	from, added := when.from(now), time.Unix(k.Added, 0)
 	if k.Ends != 0 && k.Ends <= from+m.longest() {
 		warnings = append(warnings, fmt.Sprintf("key %s ends at %s, before what it signs expires: those tokens are "+
@@ -63,14 +63,14 @@ func (m *Manager) schedule(have *records, i int, when schedule) (put []store.Key
 			moment(k.SignsFrom).Format(time.RFC3339)))
 	}
 	known := time.Unix(from, 0).Sub(added)
-	if known < m.cfg.PublishBefore.Truncate(time.Second) && k.Public != nil && have.life().SigningAt(now) >= 0 {
+	if known < m.cfg.PublishBefore.Truncate(time.Second) && k.Public != nil && life.SigningAt(now) >= 0 {
 		warnings = append(warnings, fmt.Sprintf("key %s will have been published for %v when it signs, less than "+
 			"keys.publish_before (%v): whoever verifies tokens with keys that were fetched earlier refuses them until "+
 			"it fetches anew", k.ID, known, m.cfg.PublishBefore))
 	}
 	k.SignsFrom, k.Longest = from, max(k.Longest, m.longest())
 	put, err = have.makeRoom(i, when.now)
-	return put, warnings, err
+	return have.keepGone(put, life, now), warnings, err
 }
 
 // maySign says why a key cannot be scheduled.
@@ -90,6 +90,9 @@ func (m *Manager) maySign(have *records, i int, when schedule) error {
 	case !when.now && when.at.Unix() <= now.Unix():
 		return fmt.Errorf("%w: %s is past: leave the time out to have the key sign at once", ErrRefused,
 			when.at.UTC().Format(time.RFC3339))
+	case k.Ends != 0 && k.Ends <= when.from(now):
+		return fmt.Errorf("%w: key %s ends at %s, and no key would sign from %s on", ErrRefused, k.ID,
+			moment(k.Ends).Format(time.RFC3339), moment(when.from(now)).Format(time.RFC3339))
 	}
 	return nil
 }
@@ -116,4 +119,16 @@ func (r *records) makeRoom(i int, now bool) ([]store.Key, error) {
 		r.list[other].SignsFrom--
 		put = append(put, r.list[other])
 	}
+}
+
+// keepGone ends keys for good that are gone by life: by the new schedule the one that took over may have done so later.
+func (r *records) keepGone(put []store.Key, life core.KeySet, now time.Time) []store.Key {
+	is := r.life()
+	for i := range r.list {
+		if life.State(i, now) == core.KeyGone && is.State(i, now) != core.KeyGone {
+			r.list[i].Ends = life.Ends(i)
+			put = append(put, r.list[i])
+		}
+	}
+	return put
 }
