@@ -300,9 +300,10 @@
 //	key              down, hub
 //	                 kid | made | stamp | alg | u32 length, public key (DER; none: symmetric) | origin |
 //	                 i64 added, s | u16 node | u8 flags (1 checks tokens without a kid, 2 refresh tokens
-//	                 alone) | i64 signs from, s | i64 ends, s | i64 longest life of its tokens, s
+//	                 alone, 4 ended for good, whatever a clock says) | i64 signs from, s |
+//	                 i64 ends, s | i64 longest life of its tokens, s
 //	                 join: of two that make one kid, the last; then the latest stamp, the longest life, and the
-//	                   earliest end that had come by its stamp: such a retirement is for good
+//	                   earliest end that had come by its stamp: such a retirement is for good, as is flag 4
 //	                 from: UpdateKeys
 //	                 0a 01 5b000000 0200 6b31 00000000 0040204648470600 0100 02000000 0140204648470600 0300
 //	                 0500 4553323536 02000000 3059 0900 67656e657261746564 00b9556900000000 0100 01

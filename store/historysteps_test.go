@@ -227,6 +227,7 @@ func (p *peer) changeKey(a, b uint32) error {
 			k.SignsFrom = now + int64(b>>16&63)
 		case 1:
 			k.Ends = now + int64(b>>16&63) - 20
+			k.Retired = k.Retired || k.Ends <= now
 		case 2:
 			k.NoKID = !k.NoKID
 		default:

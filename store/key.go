@@ -30,6 +30,7 @@ type Key struct {
 	// written is a retirement, which nothing takes back.
 	Ends    int64
 	Longest int64 // longest life of the tokens that it may have signed, seconds
+	Retired bool  // it ended for good, whatever the clock says of Ends
 	Sealed  bool  // its private part is here; UpdateKeys ignores it
 }
 
@@ -87,7 +88,7 @@ func (db *DB) KeysVersion() uint64 { return db.keysVersion.Load() }
 // after an error, none. They are durable when UpdateKeys returns. The goroutine that writes calls change, perhaps more
 // than once, so change must be quick and must not use the store. An error of change is returned as it is. The error is
 // ErrInvalid for a key that cannot be kept, a change of what never changes, an end later than a retirement, and a
-// private part of no key. Longest is never lowered.
+// private part of no key. Longest is never lowered, and no key that is Retired comes back.
 func (db *DB) UpdateKeys(ctx context.Context, change func(have []Key) (KeyUpdate, error)) error {
 	return db.write(ctx, func(w *writer) (resolved, error) {
 		have, err := w.keys()
@@ -152,6 +153,7 @@ func (w *writer) updateKeys(u KeyUpdate, count int) (facts resolved, err error) 
 func (k keyRecord) changed(to Key, w *writer) (resolved, error) {
 	is := k.key(false)
 	longest := max(is.Longest, to.Longest)
+	to.Retired = to.Retired || is.Retired
 	if to.Algorithm != is.Algorithm || !bytes.Equal(to.Public, is.Public) || to.Origin != is.Origin ||
 		to.Added != is.Added || to.Node != is.Node {
 		return nil, fmt.Errorf("key %q %w: its algorithm, public key, origin, node and time of adding never change",
@@ -160,7 +162,8 @@ func (k keyRecord) changed(to Key, w *writer) (resolved, error) {
 	if k.retired != 0 && (to.Ends == 0 || to.Ends > k.retired) {
 		return nil, fmt.Errorf("key %q %w: it is retired for good", to.ID, ErrInvalid)
 	}
-	if to.NoKID != is.NoKID || to.RefreshOnly != is.RefreshOnly || to.SignsFrom != is.SignsFrom || to.Ends != is.Ends {
+	if to.NoKID != is.NoKID || to.RefreshOnly != is.RefreshOnly || to.SignsFrom != is.SignsFrom ||
+		to.Ends != is.Ends || to.Retired != is.Retired {
 		to.Longest = longest
 		return resolved{to.fact(k.Made, w.stamp())}, nil
 	}
@@ -194,7 +197,7 @@ func (t tables) keys() ([]Key, error) {
 func (k Key) fact(made, at fact.Stamp) fact.Key {
 	return fact.Key{ID: k.ID, Made: made, Stamp: at, Algorithm: k.Algorithm, Public: bytes.Clone(k.Public),
 		Origin: string(k.Origin), Added: k.Added, Node: k.Node, NoKID: k.NoKID, RefreshOnly: k.RefreshOnly,
-		SignsFrom: k.SignsFrom, Ends: k.Ends, Longest: k.Longest}
+		SignsFrom: k.SignsFrom, Ends: k.Ends, Longest: k.Longest, ForGood: k.Retired}
 }
 
 // check says why a key cannot be kept.

@@ -218,6 +218,8 @@ func TestKeyFactsJoin(t *testing.T) {
 	forgetful.Epoch = 2 // the hub was restored, and does not know that the key was retired
 	other := key(at(0), at(3), 0, now+9, 0)
 	other.Public = []byte{2} // no sound node makes it
+	forGood := key(at(0), at(2), 0, now+9, 0)
+	forGood.ForGood = true
 	for name, c := range map[string]struct {
 		facts []fact.Key
 		want  store.Key
@@ -230,6 +232,8 @@ func TestKeyFactsJoin(t *testing.T) {
 			key(at(0), forgetful, now+5, 0, 0)}, store.Key{SignsFrom: now + 5, Ends: now + 2}},
 		"two": {[]fact.Key{key(at(0), at(2), now, now+2, 0), key(at(0), forgetful, now, now-5, 0),
 			key(at(0), at(4), 0, now+4, 0)}, store.Key{SignsFrom: now, Ends: now - 5}},
+		"one for good": {[]fact.Key{key(at(0), at(1), 0, 0, 0), key(at(0), at(3), now, now+9, 0), forGood},
+			store.Key{SignsFrom: now, Ends: now + 9, Retired: true}},
 		"another making": {[]fact.Key{key(at(0), at(2), now, now+2, 90), key(at(5), at(5), now+6, 0, 1),
 			key(at(5), at(6), now+7, 0, 0)}, store.Key{SignsFrom: now + 7, Longest: 1}},
 		"one stamp": {[]fact.Key{key(at(0), at(3), 0, now+9, 3), other, key(at(0), at(3), 0, now+8, 1)},

@@ -37,7 +37,7 @@ func decodeKey(id, value []byte) (keyRecord, error) {
 func (k keyRecord) key(sealed bool) Key {
 	return Key{ID: k.ID, Algorithm: k.Algorithm, Public: k.Public, Origin: KeyOrigin(k.Origin), Added: k.Added,
 		Node: k.Node, NoKID: k.NoKID, RefreshOnly: k.RefreshOnly, SignsFrom: k.SignsFrom,
-		Ends: k.ends(), Longest: k.Longest, Sealed: sealed}
+		Ends: k.ends(), Longest: k.Longest, Retired: k.ForGood, Sealed: sealed}
 }
 
 // ends is the end that was set, or that of the retirement where it is earlier, in Unix seconds; 0: there is none.
@@ -54,7 +54,7 @@ func earlier(a, b int64) int64 {
 // join joins a fact about the key, and reports whether it says anything new. Of two that make one id, the last counts:
 // the id of a key that was forgotten may be used again. Within one making, the latest stamp counts for what can change,
 // the longest life, and the earliest retirement: no other end takes that back, whatever its stamp, since whoever writes
-// it may not know yet that the key was retired.
+// it may not know yet that the key was retired. ForGood is for good.
 func (k *keyRecord) join(f fact.Key) (changed bool) {
 	old := k.encode()
 	switch order := f.Made.Compare(k.Made); {
@@ -63,19 +63,20 @@ func (k *keyRecord) join(f fact.Key) (changed bool) {
 	case order > 0:
 		*k = keyRecord{f, f.Retired()}
 	default:
-		at, longest := k.Key, max(k.Longest, f.Longest)
+		at, longest, forGood := k.Key, max(k.Longest, f.Longest), k.ForGood || f.ForGood
 		if order := f.Stamp.Compare(k.Stamp); order > 0 || order == 0 && wins(f, k.Key) {
 			at = f
 		}
 		at.Longest = longest
+		at.ForGood = forGood
 		*k = keyRecord{at, earlier(k.retired, f.Retired())}
 	}
 	return !bytes.Equal(k.encode(), old)
 }
 
-// wins decides between facts with equal stamps, which no sound node makes, without regard to the longest life.
+// wins decides between facts with equal stamps, which no sound node makes, without regard to what only grows.
 func wins(f, old fact.Key) bool {
-	f.Longest = old.Longest
+	f.Longest, f.ForGood = old.Longest, old.ForGood
 	return bytes.Compare(fact.Append(nil, f), fact.Append(nil, old)) > 0
 }
 

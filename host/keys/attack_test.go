@@ -68,3 +68,26 @@ func (w *world) imported(m *keys.Manager, algorithm string, until time.Time) str
 	}
 	return key.ID()
 }
+
+// A key that was retired under a clock that was ahead does not come back once the clock is right.
+func TestRetiredWhateverTheClock(t *testing.T) {
+	w := newWorld(t)
+	m := w.manager(nil)
+	a := w.started(m).Signs.ID
+	w.now = w.now.Add(300 * day)
+	b := w.generate(m, keys.Generate{Activate: true}).Key.ID
+	if _, err := m.Retire(t.Context(), a, false); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(-300 * day)
+	m = w.manager(nil)
+	w.want(m, a, "gone")
+	if w.signer(m) != "" {
+		t.Error("a key signs, be it the one that was retired, be it the one that does later")
+	}
+	_, err := m.Activate(t.Context(), a, time.Time{})
+	w.refused(err, keys.ErrRefused, "is gone")
+	if _, err := m.Activate(t.Context(), b, time.Time{}); err != nil || w.signer(m) != b {
+		t.Errorf("activate: %v, and %s signs", err, w.signer(m))
+	}
+}

@@ -72,6 +72,9 @@ func (m *Manager) describe(have records, life core.KeySet, i int, now time.Time)
 		SignsFrom: moment(k.SignsFrom), Ends: moment(life.Ends(i)), Here: m.here(k),
 		Unnamed: i == m.unnamed(have, life, now), RefreshOnly: k.RefreshOnly, Symmetric: k.Public == nil,
 	}
+	if k.Retired {
+		d.Ends = moment(k.Ends)
+	}
 	switch {
 	case d.State == core.KeyPublished && (!d.Here || d.RefreshOnly):
 		d.State = core.KeyVerifying // it will never sign

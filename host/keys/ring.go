@@ -18,8 +18,12 @@ import (
 func (r *records) life() core.KeySet {
 	var set core.KeySet
 	for i, k := range r.list {
+		end := k.Ends
+		if k.Retired {
+			end = 1 // whatever the clock says
+		}
 		set.Keys = append(set.Keys, core.KeyInfo{ID: k.ID, Algorithm: k.Algorithm, RefreshOnly: k.RefreshOnly,
-			NotAfter: k.Ends, Longest: k.Longest})
+			NotAfter: end, Longest: k.Longest})
 		if k.SignsFrom != 0 {
 			set.Signing = append(set.Signing, core.SigningKey{Key: i, From: k.SignsFrom})
 		}

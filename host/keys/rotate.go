@@ -148,7 +148,7 @@ func (m *Manager) ending(have records, life core.KeySet, now time.Time) (text st
 		return "", false
 	}
 	left := time.Unix(k.Ends, 0).Sub(now)
-	if left <= 0 {
+	if life.State(signer, now) == core.KeyGone {
 		return fmt.Sprintf("key %s has signed, and ended at %s: no token is issued until another signs: edgetoken "+
 			"keys generate --activate", k.ID, moment(k.Ends).Format(time.RFC3339)), true
 	}

@@ -105,7 +105,7 @@ func (m *Manager) haveSigner(ctx context.Context, s *Started) error {
 			return store.KeyUpdate{}, nil
 		}
 		next := slices.IndexFunc(list, func(k store.Key) bool {
-			return m.here(&k) && k.SignsFrom == 0 && (k.Ends == 0 || k.Ends > now.Unix())
+			return m.here(&k) && k.SignsFrom == 0 && !k.Retired && (k.Ends == 0 || k.Ends > now.Unix())
 		})
 		if next >= 0 {
 			list[next].SignsFrom = now.Unix()

@@ -20,6 +20,7 @@ type Key struct {
 	Ends        int64 // Unix seconds; 0: no end was set. One at or before Stamp is a retirement, which is for good.
 
 	Longest int64 // longest life of the tokens that it may have signed, seconds
+	ForGood bool  // it ended by a retirement, whatever a clock says
 }
 
 // Retired is when f retires its key, in Unix seconds; 0: it does not.
@@ -61,11 +62,12 @@ const (
 const (
 	flagNoKID = 1 << iota
 	flagRefreshOnly
+	flagForGood
 	allKeyFlags = 1<<iota - 1
 )
 
 // id | stamp made | stamp | algorithm | u32 public | origin | i64 added, s | u16 node | u8 flags (1 no kid, 2 refresh
-// only) | i64 signs from, s | i64 ends, s | i64 longest, s
+// only, 4 for good) | i64 signs from, s | i64 ends, s | i64 longest, s
 func (f Key) appendTo(b []byte) []byte {
 	b = f.Stamp.Append(f.Made.Append(codec.Text(b, f.ID)))
 	b = codec.Text(codec.Bytes(codec.Text(b, f.Algorithm), f.Public), f.Origin)
@@ -75,6 +77,9 @@ func (f Key) appendTo(b []byte) []byte {
 	}
 	if f.RefreshOnly {
 		flags |= flagRefreshOnly
+	}
+	if f.ForGood {
+		flags |= flagForGood
 	}
 	b = append(codec.U16(codec.I64(b, f.Added), f.Node), flags)
 	return codec.I64(codec.I64(codec.I64(b, f.SignsFrom), f.Ends), f.Longest)
@@ -91,6 +96,7 @@ func readKey(r *reader) Fact {
 	flags := r.U8()
 	r.require(flags <= allKeyFlags)
 	f.NoKID, f.RefreshOnly = flags&flagNoKID != 0, flags&flagRefreshOnly != 0
+	f.ForGood = flags&flagForGood != 0
 	f.SignsFrom, f.Ends, f.Longest = r.second(), r.second(), r.lifetime()
 	return f
 }
@@ -137,6 +143,9 @@ func (f Key) describe(o *object) {
 	}
 	if f.Ends != 0 {
 		o.seconds("ends", f.Ends)
+	}
+	if f.ForGood {
+		o.bool("for_good", true)
 	}
 	o.number("longest", uint64(f.Longest))
 }

@@ -164,7 +164,8 @@ var unusual = []fact.Fact{
 	fact.KeepCutOff{Subject: fact.ByID(ada)},
 	fact.Group{Name: "a", Made: made, Stamp: later, Granted: []string{"b", "d"}, Withdrawn: []string{"a", "c", "e"}},
 	fact.Rehash{ID: ada, Made: made, Password: later, Hash: "secret-hash"},
-	fact.Key{ID: "ünï", Made: made, Stamp: made, Algorithm: "HS256", Origin: "SECRET_KEY", RefreshOnly: true},
+	fact.Key{ID: "ünï", Made: made, Stamp: made, Algorithm: "HS256", Origin: "SECRET_KEY", RefreshOnly: true,
+		Ends: 1800000000, ForGood: true},
 	fact.Node{Number: 0xffff, Incarnation: 1<<64 - 1, Epoch: 1<<32 - 1},
 	fact.Node{Number: 1, Epoch: 1, Homes: core.LastStart},
 }
