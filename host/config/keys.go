@@ -95,7 +95,7 @@ func (c *Config) checkRotation() error {
 			"(edgetoken keys import), and remove VERIFYING_KEY")
 	case c.Settings.Wire == core.Exact:
 		return errors.New("needs wire: secure: with wire: exact tokens have no kid, and nobody could tell which key " +
-			"checks them")
+			"verifies them")
 	}
 	return nil
 }

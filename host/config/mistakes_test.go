@@ -233,7 +233,7 @@ func TestMistakes(t *testing.T) {
 		"keys beside SIGNING_KEY": {"keys: {rotate_every: 30d}\nsimple_jwt: {SIGNING_KEY: " + longKey + "}\n", nil,
 			`edgetoken.yaml:1: keys.rotate_every: has nothing to rotate while SIGNING_KEY signs: import that first (edgetoken keys import --signing-key), and remove SIGNING_KEY`},
 		"keys without kid": {"wire: exact\nkeys: {rotate_every: 30d}\n", nil,
-			`edgetoken.yaml:2: keys.rotate_every: needs wire: secure: with wire: exact tokens have no kid, and nobody could tell which key checks them`},
+			`edgetoken.yaml:2: keys.rotate_every: needs wire: secure: with wire: exact tokens have no kid, and nobody could tell which key verifies them`},
 		"negative notice": {"keys: {rotate_every: 3d, publish_before: -2d}\n", nil,
 			`edgetoken.yaml:1: keys.publish_before: is no duration: give seconds as a number, or text such as 90s, 15m, 1h30m, 3d`},
 		"short node secret": {"keys: {secret: hunter2}\n", nil,

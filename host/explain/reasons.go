@@ -20,7 +20,7 @@ var reasons = map[cause.Cause]string{
 	cause.UnknownKey:     "no key has this kid",
 	cause.BadSignature:   "the signature is not this key's: another key signed, or the token was changed",
 	cause.BadClaims:      "the claims are no strict JSON object",
-	cause.KeyForRefresh:  "the key checks refresh tokens alone, and the token is another one",
+	cause.KeyForRefresh:  "the key verifies refresh tokens alone, and the token is another one",
 	cause.KeyEnded:       "the key has ended, and with it every token that it signed",
 	cause.BadIssuedAt:    "is no number",
 	cause.NotYetIssued:   "is ahead: the clocks of this node and the issuer disagree, or LEEWAY is too small",

@@ -80,7 +80,7 @@ func (m *Manager) maySign(have *records, i int, when schedule) error {
 	case state == core.KeyGone:
 		return fmt.Errorf("%w: key %s is gone: generate another", ErrRefused, k.ID)
 	case k.RefreshOnly:
-		return fmt.Errorf("%w: key %s only checks refresh tokens, since others hold it too", ErrRefused, k.ID)
+		return fmt.Errorf("%w: key %s only verifies refresh tokens, since others hold it too", ErrRefused, k.ID)
 	case !m.here(k):
 		return fmt.Errorf("%w: the private part of key %s is not here", ErrRefused, k.ID)
 	case state == core.KeySigning && when.now:

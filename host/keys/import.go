@@ -137,7 +137,7 @@ func (m *Manager) secretKey(i Import) (incoming, error) {
 	}
 	switch {
 	case i.Activate:
-		return incoming{}, fmt.Errorf("%w: a SECRET_KEY only checks refresh tokens: whoever else holds it could "+
+		return incoming{}, fmt.Errorf("%w: a SECRET_KEY only verifies refresh tokens: whoever else holds it could "+
 			"sign too", ErrRefused)
 	case !strings.HasPrefix(algorithm, "HS"):
 		return incoming{}, fmt.Errorf("%w: a SECRET_KEY is a secret, and %s has none: simplejwt signs with it by "+
@@ -210,7 +210,7 @@ func (r *records) take(in *incoming, now time.Time) (store.Key, error) {
 		}
 	}
 	if other := r.marked(life, now); k.NoKID && other >= 0 {
-		return k, fmt.Errorf("%w: key %s checks the tokens that name no key, and only one can: retire that first",
+		return k, fmt.Errorf("%w: key %s verifies the tokens that name no key, and only one can: retire that first",
 			ErrRefused, r.list[other].ID)
 	}
 	return k, nil

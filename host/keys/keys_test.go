@@ -426,7 +426,7 @@ func TestSecretKey(t *testing.T) {
 		t.Errorf("tokens without kid go to %q, and %q signs", w.unnamed(m), w.signer(m))
 	}
 	_, err = m.Activate(ctx, k.ID, time.Time{})
-	w.refused(err, keys.ErrRefused, "only checks refresh tokens")
+	w.refused(err, keys.ErrRefused, "only verifies refresh tokens")
 	_, err = m.Import(ctx, keys.Import{Text: []byte("another secret of at least 32 bytes"), SecretKey: true})
 	w.refused(err, keys.ErrRefused, "only one can")
 	_, err = m.Import(ctx, keys.Import{Text: []byte("short"), SecretKey: true, ID: "s"})
