@@ -330,6 +330,23 @@ func TestNoRotationByABadClock(t *testing.T) {
 	}
 }
 
+// A clock that was ahead at the first start, and is set right, keeps nobody from logging in; one that steps back a
+// little after a change neither.
+func TestClockSetBack(t *testing.T) {
+	w := newWorld(t)
+	w.now = w.now.Add(300 * day)
+	m := w.manager(nil)
+	a := w.started(m).Signs.ID
+	w.now = w.now.Add(-300 * day)
+	w.want(m, a, "signing")
+	b := w.generate(m, keys.Generate{Activate: true}).Key.ID
+	w.want(m, b, "signing")
+	w.now = w.now.Add(-2 * time.Second)
+	if s := w.signer(m); s == "" {
+		t.Error("no key signs")
+	}
+}
+
 // configured gives a manager a SIGNING_KEY.
 func configured(t *testing.T, algorithm string, signing, verifying []byte) func(*keys.Config) {
 	t.Helper()

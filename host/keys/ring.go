@@ -29,6 +29,9 @@ func (r *records) life() core.KeySet {
 		}
 	}
 	slices.SortStableFunc(set.Signing, func(a, b core.SigningKey) int { return cmp.Compare(a.From, b.From) })
+	if len(set.Signing) > 0 {
+		set.Signing[0].From = 0 // a first start under a clock that was ahead keeps nobody from logging in
+	}
 	return set
 }
 
