@@ -145,10 +145,7 @@ func (r *Report) store(f *os.File) error {
 	if sound == nil {
 		return nil
 	}
-	bolt, err := bbolt.Open(f.Name(), 0, &bbolt.Options{
-		ReadOnly: true, Timeout: time.Millisecond, FreelistType: bbolt.FreelistMapType, NoStatistics: true,
-		OpenFile: func(string, int, os.FileMode) (*os.File, error) { return f, nil },
-	})
+	bolt, err := readOnly(f)
 	if err != nil {
 		return err
 	}

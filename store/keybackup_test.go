@@ -50,6 +50,41 @@ func TestBackupHasNoPrivateParts(t *testing.T) {
 	}
 }
 
+// A backup brings no key back that was retired since in the store that it replaces, also one that signed. Damage there
+// keeps nobody from restoring.
+func TestRestoreKeepsRetired(t *testing.T) {
+	for _, damaged := range []bool{false, true} {
+		c := newClock()
+		config := store.Config{Path: filepath.Join(t.TempDir(), "store.db"), Now: c.now, Elapsed: c.elapsed}
+		db := open(t, config)
+		sealed := map[string][]byte{"a": {1}, "b": {2}}
+		a, b := newKey("a"), newKey("b")
+		a.SignsFrom, b.SignsFrom = a.Added, a.Added+9
+		must(t, update(db, store.KeyUpdate{Put: []store.Key{a, b}, Seal: sealed}))
+		made := backUp(t, db)
+		b.Ends, b.Retired = b.Added+99, true
+		must(t, update(db, store.KeyUpdate{Put: []store.Key{b}, Unseal: []string{"b"}}))
+		must(t, db.Close())
+		if damaged {
+			f, err := os.OpenFile(config.Path, os.O_WRONLY, 0)
+			must(t, err)
+			_, err = f.WriteAt(make([]byte, 1<<16), int64(os.Getpagesize()))
+			must(t, errors.Join(err, f.Close()))
+		}
+		r, err := restore(config, made, store.Restoring{Sealed: sealed, Replace: true})
+		must(t, err)
+		restored := open(t, config)
+		want := map[bool]string{false: "[b] \x01 ", true: "[] \x01 \x02"}[damaged]
+		if got := fmt.Sprint(r.Retired, " ", sealedOf(t, restored, "a"), " ", sealedOf(t, restored, "b")); got != want {
+			t.Errorf("damaged %v: retired and the private parts: %q, want %q", damaged, got, want)
+		}
+		if list := keysOf(t, restored); !damaged && (!list[1].Retired || list[1].Ends != b.Ends ||
+			list[1].SignsFrom != 0 || list[0].Retired) {
+			t.Errorf("the keys are %+v", list)
+		}
+	}
+}
+
 // A backup has no free pages: what was removed takes no room in it.
 func TestBackupIsCompact(t *testing.T) {
 	db, _ := fresh(t)

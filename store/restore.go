@@ -34,6 +34,7 @@ type Restoring struct {
 type Restoration struct {
 	CutOff   time.Time // every log-in up to then has ended; zero with Restoring.KeepSessions
 	Replaced string    // where the store is now that was there before; "" if there was none
+	Retired  []string  // keys that stay retired, as they are in the store that was there before
 }
 
 // restoreInfix stands in the name of a store while it is being restored, between its later name and random digits.
@@ -62,6 +63,10 @@ func Restore(ctx context.Context, c Config, b *backup.Reader, how Restoring) (r 
 		return r, err
 	}
 	c.Path = c.realPath()
+	var retired []keyRecord
+	if how.Replace {
+		retired = retiredIn(c.Path)
+	}
 	old, err := c.lockExisting()
 	if err != nil {
 		return r, err
@@ -86,7 +91,7 @@ func Restore(ctx context.Context, c Config, b *backup.Reader, how Restoring) (r 
 	if err := sound(part.Path); err != nil {
 		return r, err
 	}
-	if r.CutOff, err = part.begin(ctx, b.Header.Made/1000, how); err != nil {
+	if r.CutOff, r.Retired, err = part.begin(ctx, b.Header.Made/1000, how, retired); err != nil {
 		return r, err
 	}
 	c.reached("ended")
@@ -168,22 +173,28 @@ func sound(path string) error {
 	return nil
 }
 
-// begin has a file that came from a backup begin anew: see DB.restored. It puts private parts of keys there.
-func (c Config) begin(ctx context.Context, made int64, how Restoring) (cutOff time.Time, err error) {
+// begin has a file that came from a backup begin anew: see DB.restored. It puts private parts of keys there, but for
+// those that were retired, whose ids it returns.
+func (c Config) begin(
+	ctx context.Context, made int64, how Restoring, retired []keyRecord,
+) (cutOff time.Time, kept []string, err error) {
 	db, err := Open(c)
 	if err != nil {
-		return time.Time{}, err
+		return time.Time{}, nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	err = db.UpdateKeys(ctx, func([]Key) (KeyUpdate, error) { return KeyUpdate{Seal: how.Sealed}, nil })
+	err = db.write(ctx, func(w *writer) (facts resolved, err error) {
+		facts, kept, err = w.restoreKeys(how.Sealed, retired)
+		return facts, err
+	})
 	if err != nil {
-		return time.Time{}, err
+		return time.Time{}, nil, err
 	}
 	at, err := db.restored(ctx, made, how.KeepSessions)
 	if err != nil || how.KeepSessions {
-		return time.Time{}, err
+		return time.Time{}, kept, err
 	}
-	return time.UnixMilli(at).UTC(), nil
+	return time.UnixMilli(at).UTC(), kept, nil
 }
 
 // lockExisting opens and locks the store that is there; nil if there is none.

@@ -65,6 +65,12 @@ func (d Dir) Restore(ctx context.Context, b *backup.Reader, passphrase string, h
 		r.Keys = len(keys.set)
 	}
 	r.Restoration, err = store.Restore(ctx, d.storeConfig(), b, how)
+	for _, id := range r.Retired {
+		r.Notes = append(r.Notes, "key "+id+" was retired since the backup was made, and stays so")
+		if how.Sealed[id] != nil {
+			r.Keys--
+		}
+	}
 	return r, err
 }
 

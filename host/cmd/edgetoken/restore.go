@@ -43,7 +43,8 @@ func restoreCommand() *cobra.Command {
 			"First it checks all of the backup: one that is damaged changes nothing. What interrupts it leaves the " +
 			"store as it was.\n" +
 			"Private keys in the backup are restored too, sealed under the node secret of this data directory, which " +
-			"is made where there is none. Where there is a store, --force replaces it and keeps the old one beside it.",
+			"is made where there is none. Where there is a store, --force replaces it and keeps the old one beside " +
+			"it. Keys that were retired there stay retired.",
 		Example: `  edgetoken restore shop.backup --data /var/lib/edgetoken
   ssh backup.example.com cat shop.backup | edgetoken restore - --data /var/lib/edgetoken`,
 		Args: wants(1),
