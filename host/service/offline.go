@@ -22,21 +22,10 @@ func Offline(cfg *config.Config, engine string, mayMake bool, log *slog.Logger) 
 	_ *admin.Client, notes []string, err error) {
 	dir := datadir.Of(cfg)
 	before := dir.Contents()
-	settled, err := dir.Settle()
+	db, notes, err := openStopped(dir, mayMake)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := dir.Openable(mayMake); err != nil {
-		return nil, nil, err
-	}
-	db, err := dir.OpenStore(nil)
-	if errors.Is(err, store.ErrLocked) {
-		return nil, nil, dir.InUse()
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	notes = settled
 	if !before.Dir {
 		notes = append(notes, "made data directory "+dir.String())
 	}
@@ -61,6 +50,21 @@ func Offline(cfg *config.Config, engine string, mayMake bool, log *slog.Logger) 
 	e := &offlineEngine{cfg: cfg, keys: manager, name: engine}
 	handler := admin.New(adminConfig(cfg, db, hashing.InProcess{}, manager, e.open))
 	return admin.NewClient(handler, func() error { return errors.Join(e.close(), db.Close()) }), notes, nil
+}
+
+// openStopped opens the store of a data directory on which no node runs.
+func openStopped(dir datadir.Dir, mayMake bool) (db *store.DB, notes []string, err error) {
+	if notes, err = dir.Settle(); err != nil {
+		return nil, nil, err
+	}
+	if err := dir.Openable(mayMake); err != nil {
+		return nil, notes, err
+	}
+	db, err = dir.OpenStore(nil)
+	if errors.Is(err, store.ErrLocked) {
+		err = dir.InUse()
+	}
+	return db, notes, err
 }
 
 // offlineEngine is the engine of one command, with the keys of the data directory. It is opened at its first use.

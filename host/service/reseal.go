@@ -18,16 +18,7 @@ import (
 // in the store. Wherever a crash cuts it off, one of the two secrets opens all keys, and both are there.
 func Reseal(ctx context.Context, cfg *config.Config, file string) (sealed int, notes []string, err error) {
 	dir := datadir.Of(cfg)
-	if notes, err = dir.Settle(); err != nil {
-		return 0, nil, err
-	}
-	if err := dir.Openable(false); err != nil {
-		return 0, notes, err
-	}
-	db, err := dir.OpenStore(nil)
-	if errors.Is(err, store.ErrLocked) {
-		return 0, notes, dir.InUse()
-	}
+	db, notes, err := openStopped(dir, false)
 	if err != nil {
 		return 0, notes, err
 	}
