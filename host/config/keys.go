@@ -121,6 +121,15 @@ func repetitive(c *Config) string {
 	return ""
 }
 
+// oftenRotated tells of a store that fills up with the records of keys, which stay for a year: it takes 10,000.
+func oftenRotated(c *Config) string {
+	if c.KeysRotateEvery == 0 || c.KeysRotateEvery >= time.Hour {
+		return ""
+	}
+	return "is less than an hour: a store remembers keys for a year, and has room for 10,000: after that many no key " +
+		"is made any more, and the last one goes on signing"
+}
+
 // restingRotation tells of keys elsewhere, which no rotation replaces.
 func restingRotation(c *Config) string {
 	if c.KeysRotateEvery == 0 || c.KeysSigner == "" {

@@ -92,6 +92,7 @@ var warnings = []warning{
 		"is more than 10 minutes: every token is good for that long after it expired; clocks that are set differ by "+
 			"seconds"), false},
 	{"keys.rotate_every", restingRotation, false},
+	{"keys.rotate_every", oftenRotated, false},
 	{"keys.publish_before", shortNotice, false},
 	{"keys.secret", repetitive, false},
 	{"keys.secret", readable("keys.secret"), false},

@@ -128,7 +128,9 @@ func TestWarnings(t *testing.T) {
 		{inOpen + "simple_jwt: {SIGNING_KEY: " + longKey + "}\n", "simple_jwt.SIGNING_KEY stands in edgetoken.yaml, " +
 			"which others can read: run chmod 600"},
 		{"keys: {publish_before: 5m}\n", "keys.publish_before is less than 10m: whoever keeps the key set"},
-		{"keys: {publish_before: 10m, rotate_every: 20m}\n", ""},
+		{"keys: {publish_before: 10m, rotate_every: 1h}\n", ""},
+		{"keys: {publish_before: 10m, rotate_every: 59m}\n", "keys.rotate_every is less than an hour: a store " +
+			"remembers keys for a year"},
 		{"keys: {secret: " + strings.Repeat("abab", 10) + "}\n", "keys.secret has fewer than 5 different characters"},
 		{"keys: {secret: " + longKey + "}\n", ""},
 		{inOpen + "keys: {secret: " + longKey + "}\n", "keys.secret stands in edgetoken.yaml, which others can read: " +
