@@ -6,9 +6,11 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/big"
 	"slices"
 
+	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jwk"
 )
 
@@ -109,6 +111,11 @@ func usable(k jwk.Key, algorithm string) (FoundKey, error) {
 		!slices.Contains(ops, jwk.KeyOpVerify) {
 		return FoundKey{}, errors.New("the JWK's key_ops are neither sign nor verify")
 	}
+	if e, is := k.Get("e"); is && k.KeyType() == jwa.RSA { // Raw would take what its lowest bits say
+		if n, _ := e.([]byte); new(big.Int).SetBytes(n).BitLen() > maxExponent {
+			return FoundKey{}, fmt.Errorf("the JWK's public exponent has more than %d bits", maxExponent)
+		}
+	}
 	var raw any
 	if err := k.Raw(&raw); err != nil {
 		return FoundKey{}, errNumbers
@@ -124,6 +131,9 @@ func usable(k jwk.Key, algorithm string) (FoundKey, error) {
 	end, err := notAfter(k)
 	return FoundKey{key, end}, err
 }
+
+// maxExponent is the length of the longest public exponent of RSA that the standard library checks with, in bits.
+const maxExponent = 31
 
 // signer returns a pointer to a key struct that jwx gives as a value, and the other way round for Ed25519.
 func signer(raw any) any {
