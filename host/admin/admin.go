@@ -80,8 +80,8 @@ type Config struct {
 	// Engine is the engine that decides about tokens. Each call asks for it once.
 	Engine func(context.Context) (core.Engine, error)
 
-	// Keys looks after the keys. Each call about keys asks for it once.
-	Keys func(context.Context) (*keys.Manager, error)
+	// Keys looks after the keys.
+	Keys *keys.Manager
 
 	Log *slog.Logger // nil: nothing is logged
 }

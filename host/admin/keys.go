@@ -53,11 +53,7 @@ type Keys struct {
 
 func (s *server) listKeys(ctx context.Context, q KeysQuery, _ None) (Keys, error) {
 	answer := Keys{Keys: []Key{}}
-	m, err := s.cfg.Keys(ctx)
-	if err != nil {
-		return answer, err
-	}
-	list, err := m.List(ctx)
+	list, err := s.cfg.Keys.List(ctx)
 	if err != nil {
 		return answer, err
 	}
@@ -86,10 +82,9 @@ type KeyChanged struct {
 }
 
 func (s *server) generateKey(ctx context.Context, _ None, r KeyRequest) (KeyChanged, error) {
-	return s.changeKey(ctx, "key generated", func(m *keys.Manager) (keys.Changed, error) {
-		return m.Generate(ctx, keys.Generate{Algorithm: r.Algorithm, ID: r.ID, Activate: r.Activate,
-			SignsFrom: given(r.SignsFrom)})
-	})
+	done, err := s.cfg.Keys.Generate(ctx, keys.Generate{Algorithm: r.Algorithm, ID: r.ID, Activate: r.Activate,
+		SignsFrom: given(r.SignsFrom)})
+	return s.keyChanged(ctx, "key generated", done, err)
 }
 
 // KeyActivation has a key sign.
@@ -99,9 +94,8 @@ type KeyActivation struct {
 }
 
 func (s *server) activateKey(ctx context.Context, _ None, r KeyActivation) (KeyChanged, error) {
-	return s.changeKey(ctx, "key activated", func(m *keys.Manager) (keys.Changed, error) {
-		return m.Activate(ctx, r.ID, given(r.At))
-	})
+	done, err := s.cfg.Keys.Activate(ctx, r.ID, given(r.At))
+	return s.keyChanged(ctx, "key activated", done, err)
 }
 
 // KeyRetirement ends a key.
@@ -111,28 +105,20 @@ type KeyRetirement struct {
 }
 
 func (s *server) retireKey(ctx context.Context, _ None, r KeyRetirement) (KeyChanged, error) {
-	return s.changeKey(ctx, "key retired", func(m *keys.Manager) (keys.Changed, error) {
-		return m.Retire(ctx, r.ID, r.Force)
-	})
+	done, err := s.cfg.Keys.Retire(ctx, r.ID, r.Force)
+	return s.keyChanged(ctx, "key retired", done, err)
 }
 
-// changeKey changes a key, and logs that.
-func (s *server) changeKey(
-	ctx context.Context, what string, change func(*keys.Manager) (keys.Changed, error),
-) (answer KeyChanged, err error) {
-	m, err := s.cfg.Keys(ctx)
+// keyChanged answers what changed a key, or failed to, and logs it.
+func (s *server) keyChanged(ctx context.Context, what string, done keys.Changed, err error) (KeyChanged, error) {
 	if err != nil {
-		return answer, err
+		return KeyChanged{}, err
 	}
-	done, err := change(m)
+	list, err := s.cfg.Keys.List(ctx)
 	if err != nil {
-		return answer, err
+		return KeyChanged{}, err
 	}
-	list, err := m.List(ctx)
-	if err != nil {
-		return answer, err
-	}
-	answer = KeyChanged{Key: keyView(done.Key), Warnings: s.keyWarnings(done.Warnings), Next: nextView(list)}
+	answer := KeyChanged{Key: keyView(done.Key), Warnings: s.keyWarnings(done.Warnings), Next: nextView(list)}
 	s.keyDid(what, answer.Key)
 	return answer, nil
 }

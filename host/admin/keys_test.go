@@ -2,7 +2,6 @@ package admin_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -10,27 +9,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/admin"
-	"github.com/edgetoken/edgetoken/host/keyring"
-	"github.com/edgetoken/edgetoken/host/keys"
 	"github.com/edgetoken/edgetoken/store"
 )
 
 // newKeysAPI serves a store whose keys are looked after, and logs to log.
 func newKeysAPI(t *testing.T, log *bytes.Buffer) http.Handler {
 	t.Helper()
-	var manager *keys.Manager
-	api, db := newAPIOf(t, admin.Config{
-		Keys: func(context.Context) (*keys.Manager, error) { return manager, nil },
-		Log:  slog.New(slog.NewJSONHandler(log, nil)),
-	}, store.Config{})
-	sealer, err := keyring.NewSealer([]byte("0123456789abcdef0123456789abcdef"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	manager = keys.New(keys.Config{Store: db, Settings: core.DefaultSettings(),
-		Sealer: func(bool) (*keyring.Sealer, error) { return sealer, nil }})
+	api, _ := newAPIOf(t, admin.Config{Log: slog.New(slog.NewJSONHandler(log, nil))}, store.Config{})
 	return api
 }
 

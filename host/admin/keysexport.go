@@ -14,11 +14,7 @@ type KeySet struct {
 
 // publicKeys is what the node publishes.
 func (s *server) publicKeys(ctx context.Context, _, _ None) (set KeySet, err error) {
-	m, err := s.cfg.Keys(ctx)
-	if err != nil {
-		return set, err
-	}
-	text, err := m.Published(ctx)
+	text, err := s.cfg.Keys.Published(ctx)
 	if err != nil {
 		return set, err
 	}
@@ -28,11 +24,7 @@ func (s *server) publicKeys(ctx context.Context, _, _ None) (set KeySet, err err
 // privateKeys is a set of all private parts and secrets that are here.
 func (s *server) privateKeys(ctx context.Context, _, _ None) (KeySet, error) {
 	set := KeySet{Keys: []json.RawMessage{}}
-	m, err := s.cfg.Keys(ctx)
-	if err != nil {
-		return set, err
-	}
-	private, err := m.Private(ctx)
+	private, err := s.cfg.Keys.Private(ctx)
 	if err != nil {
 		return set, err
 	}
@@ -61,11 +53,7 @@ type ExportedKey struct {
 }
 
 func (s *server) exportKey(ctx context.Context, _ None, r KeyExport) (ExportedKey, error) {
-	m, err := s.cfg.Keys(ctx)
-	if err != nil {
-		return ExportedKey{}, err
-	}
-	kid, text, err := m.Export(ctx, r.ID, r.Format, r.Private)
+	kid, text, err := s.cfg.Keys.Export(ctx, r.ID, r.Format, r.Private)
 	if err != nil {
 		return ExportedKey{}, err
 	}

@@ -39,16 +39,12 @@ type SkippedKey struct {
 // importKeys stores keys: all that can be used, or after an error none.
 func (s *server) importKeys(ctx context.Context, _ None, r KeysImport) (KeysImported, error) {
 	answer := KeysImported{Keys: []Key{}, Skipped: []SkippedKey{}}
-	m, err := s.cfg.Keys(ctx)
+	done, err := s.cfg.Keys.Import(ctx, keys.Import{Text: r.Text, Algorithm: r.Algorithm, ID: r.ID,
+		Until: given(r.Until), Activate: r.Activate, SecretKey: r.SecretKey, SigningKey: r.SigningKey})
 	if err != nil {
 		return answer, err
 	}
-	done, err := m.Import(ctx, keys.Import{Text: r.Text, Algorithm: r.Algorithm, ID: r.ID, Until: given(r.Until),
-		Activate: r.Activate, SecretKey: r.SecretKey, SigningKey: r.SigningKey})
-	if err != nil {
-		return answer, err
-	}
-	list, err := m.List(ctx)
+	list, err := s.cfg.Keys.List(ctx)
 	if err != nil {
 		return answer, err
 	}

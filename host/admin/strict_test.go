@@ -10,6 +10,8 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/hashing"
+	"github.com/edgetoken/edgetoken/host/keyring"
+	"github.com/edgetoken/edgetoken/host/keys"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -35,6 +37,12 @@ func newAPIOf(t *testing.T, cfg admin.Config, of store.Config) (http.Handler, *s
 	})
 	cfg.Store, cfg.Settings, cfg.Hasher = db, core.DefaultSettings(), hashing.InProcess{}
 	cfg.Passwords = password.Params{Memory: 8, Iterations: 1, Parallelism: 1}
+	sealer, err := keyring.NewSealer([]byte("0123456789abcdef0123456789abcdef"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Keys = keys.New(keys.Config{Store: db, Settings: cfg.Settings,
+		Sealer: func(bool) (*keyring.Sealer, error) { return sealer, nil }})
 	return admin.New(cfg), db
 }
 

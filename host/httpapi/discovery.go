@@ -89,7 +89,7 @@ func (h *handler) discover(rq *request) answer {
 	if a.status != http.StatusOK {
 		return a
 	}
-	return rq.kept(a, strongETag(a.body), keys.MaxAge)
+	return rq.kept(a, StrongETag(a.body), keys.MaxAge)
 }
 
 // issuerSchema is the shape of what discover answers.

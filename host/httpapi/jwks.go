@@ -7,7 +7,7 @@ import (
 )
 
 // noKeys stands for the keys of a node that publishes none.
-var noKeys = &PublishedKeys{JWKS: []byte(`{"keys":[]}`), ETag: strongETag([]byte(`{"keys":[]}`))}
+var noKeys = &PublishedKeys{JWKS: []byte(`{"keys":[]}`), ETag: StrongETag([]byte(`{"keys":[]}`))}
 
 // published are the keys as they are now.
 func (h *handler) published() *PublishedKeys {

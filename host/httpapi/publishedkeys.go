@@ -12,7 +12,7 @@ import (
 type PublishedKeys struct {
 	// JWKS is the set of public keys (RFC 7517 §5), those that will sign included. A symmetric key is never in it.
 	JWKS []byte
-	// ETag is that of JWKS: a strong one, with its quotes (RFC 9110 §8.8.3).
+	// ETag is the StrongETag of JWKS.
 	ETag string
 	// MaxAge is how long a verifier may keep JWKS; it is at least a minute.
 	MaxAge time.Duration

@@ -100,8 +100,8 @@ func (rq *request) kept(a answer, etag string, maxAge time.Duration) answer {
 	return a
 }
 
-// strongETag is an entity tag of a body (RFC 9110 §8.8.3).
-func strongETag(body []byte) string {
+// StrongETag is an entity tag of a body, with its quotes (RFC 9110 §8.8.3).
+func StrongETag(body []byte) string {
 	sum := sha256.Sum256(body)
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 }

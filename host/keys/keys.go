@@ -46,8 +46,8 @@ type Config struct {
 	Outside Outside
 	// ClockGood reports whether the clock can be believed, without which no key is rotated; nil: always.
 	ClockGood func() bool
-	// Changed puts a change in force. It is called when the change is durable, and must not return before; nil: nothing
-	// runs with the keys.
+	// Changed puts the keys of the store in force. It is called once a change is durable, and returns when it is in
+	// force; nil: nothing runs with the keys.
 	Changed func() error
 	Now     func() time.Time // nil: time.Now
 	Log     *slog.Logger     // nil: nothing is logged
@@ -99,7 +99,7 @@ func (m *Manager) now() int64 { return m.cfg.Now().Unix() }
 // longest is how long tokens live by the settings, in seconds.
 func (m *Manager) longest() int64 { return m.cfg.Settings.LongestLifetime() }
 
-// managed reports whether keys of the store sign, or why not.
+// managed says why no key of the store signs; nil: they do.
 func (m *Manager) managed() error {
 	switch {
 	case m.cfg.Configured != nil && len(m.cfg.Configured.Set().Signing) == 0:
@@ -129,6 +129,7 @@ func (m *Manager) update(ctx context.Context, change func(*records) (store.KeyUp
 	return m.inForce()
 }
 
+// inForce puts the keys of the store in force.
 func (m *Manager) inForce() error {
 	if m.cfg.Changed == nil {
 		return nil

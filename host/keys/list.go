@@ -33,7 +33,7 @@ type List struct {
 	Warning string
 }
 
-// List lists the keys in the order in which they sign, those that never did first, by the time of their making.
+// List lists the keys: the configured one, and then those of the store in the order in which they were added.
 func (m *Manager) List(ctx context.Context) (List, error) {
 	stored, err := m.cfg.Store.Keys(ctx)
 	if err != nil {

@@ -104,7 +104,7 @@ func adminConfig(cfg *config.Config, db *store.DB, hasher hashing.Hasher, manage
 		MinPassword: cfg.MinPassword, Passwords: cfg.Password, Hasher: hasher, Claims: cfg.Claims,
 		LoginAnswer: cfg.LoginAnswer,
 		CheckAnswer: httpapi.CheckLoginAnswer, Permissions: httpapi.Permissions(), Engine: engine,
-		Keys: func(context.Context) (*keys.Manager, error) { return manager, nil },
+		Keys: manager,
 	}
 }
 

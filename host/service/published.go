@@ -2,8 +2,6 @@ package service
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"time"
 
 	"github.com/edgetoken/edgetoken/host/httpapi"
@@ -32,8 +30,7 @@ func (g *generation) publish(ctx context.Context) error {
 		p.JWKS, p.ETag = last.JWKS, last.ETag
 	} else {
 		p.JWKS = keys.JWKS(p.of)
-		sum := sha256.Sum256(p.JWKS)
-		p.ETag = `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
+		p.ETag = httpapi.StrongETag(p.JWKS)
 	}
 	p.Next, p.At, p.Warning = list.Next, list.At, list.Warning
 	for _, k := range list.Keys {
