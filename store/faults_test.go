@@ -198,6 +198,19 @@ func done(err error) bool {
 	return false
 }
 
+// failOperation has the nth operation of the disk fail, and says in failed whether there was one.
+func failOperation(n int, failed *bool) {
+	operations := 0
+	*failed = false
+	faultdisk.Use(faultdisk.Before(func(faultdisk.Op) error {
+		if operations++; operations == n {
+			*failed = true
+			return errNoFile
+		}
+		return nil
+	}))
+}
+
 func everyWriteFails(t *testing.T, file []byte, s step) {
 	m := copyOf(t, file)
 	before := m.state(t)
@@ -206,15 +219,7 @@ func everyWriteFails(t *testing.T, file []byte, s step) {
 	must(t, m.Close())
 	for n, failed := 1, true; failed; n++ {
 		m := copyOf(t, file)
-		operations := 0
-		failed = false
-		faultdisk.Use(faultdisk.Before(func(faultdisk.Op) error {
-			if operations++; operations == n {
-				failed = true
-				return errNoFile
-			}
-			return nil
-		}))
+		failOperation(n, &failed)
 		err := s.do(m)
 		healthy(m.DB)
 		faultdisk.Use(faultdisk.Sound)
@@ -261,17 +266,9 @@ func everyWriteOfOpeningFails(t *testing.T) {
 	file, err := os.ReadFile(base.config.Path)
 	must(t, err)
 	for n, failed := 1, true; failed; n++ {
-		failed = false
-		operations := 0
 		path := filepath.Join(t.TempDir(), "store.db")
 		must(t, os.WriteFile(path, file, 0o600))
-		faultdisk.Use(faultdisk.Before(func(faultdisk.Op) error {
-			if operations++; operations == n {
-				failed = true
-				return errNoFile
-			}
-			return nil
-		}))
+		failOperation(n, &failed)
 		db, err := store.Open(store.Config{Path: path})
 		if (err != nil) != failed {
 			t.Errorf("Open while operation %d fails = %v", n, err)

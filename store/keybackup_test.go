@@ -135,15 +135,7 @@ func TestBackupOfADamagedStore(t *testing.T) {
 func everyWriteOfBackupFails(t *testing.T) {
 	m := copyOf(t, sealedStore(t))
 	for n, failed := 1, true; failed; n++ {
-		operations := 0
-		failed = false
-		faultdisk.Use(faultdisk.Before(func(faultdisk.Op) error {
-			if operations++; operations == n {
-				failed = true
-				return errNoFile
-			}
-			return nil
-		}))
+		failOperation(n, &failed)
 		_, err := m.Backup(bg, nil)
 		faultdisk.Use(faultdisk.Sound)
 		if (err != nil) != failed || m.Health() != nil {

@@ -73,15 +73,7 @@ func everyWriteOfResealFails(t *testing.T) {
 	base := sealedStore(t)
 	for n, failed := 1, true; failed; n++ {
 		m, name := copyOf(t, base), fmt.Sprintf("failure of operation %d", n)
-		operations := 0
-		failed = false
-		faultdisk.Use(faultdisk.Before(func(faultdisk.Op) error {
-			if operations++; operations == n {
-				failed = true
-				return errNoFile
-			}
-			return nil
-		}))
+		failOperation(n, &failed)
 		err := resealAs(m.DB, ", new")
 		healthy(m.DB)
 		faultdisk.Use(faultdisk.Sound)

@@ -97,9 +97,9 @@ func (r *resealing) moments() map[string]func() bool {
 	}
 	store := inode()
 	all["there is a new store"] = func() bool { is := inode(); return is != nil && !os.SameFile(store, is) }
-	for i := range 8 {
+	for i := range 4 {
 		began := time.Time{}
-		after := took * time.Duration(i+1) / 9
+		after := took * time.Duration(i+1) / 5
 		all["after "+after.String()] = func() bool {
 			if began.IsZero() {
 				began = time.Now()
