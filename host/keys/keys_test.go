@@ -260,6 +260,20 @@ func TestRetireScheduled(t *testing.T) {
 	w.want(m, a, "signing")
 }
 
+// A key that is to sign later does so, though no other is there yet.
+func TestFirstKeySignsLater(t *testing.T) {
+	w := newWorld(t)
+	m := w.manager(nil)
+	later := w.generate(m, keys.Generate{SignsFrom: w.now.Add(day)}).Key.ID
+	w.want(m, later, "published")
+	first := w.started(m).Signs.ID
+	if first == later || w.signer(m) != first {
+		t.Errorf("%s signs, want another than %s", w.signer(m), later)
+	}
+	w.now = w.now.Add(day)
+	w.want(m, later, "signing")
+}
+
 // keys.rotate_every: whenever it is looked at, the next key is published in time, and there is one at most.
 func TestRotates(t *testing.T) {
 	w := newWorld(t)

@@ -29,8 +29,11 @@ func (r *records) life() core.KeySet {
 		}
 	}
 	slices.SortStableFunc(set.Signing, func(a, b core.SigningKey) int { return cmp.Compare(a.From, b.From) })
+	// A first start under a clock that was ahead keeps nobody from logging in.
 	if len(set.Signing) > 0 {
-		set.Signing[0].From = 0 // a first start under a clock that was ahead keeps nobody from logging in
+		if first := &set.Signing[0]; first.From <= r.list[first.Key].Added {
+			first.From = 0
+		}
 	}
 	return set
 }
