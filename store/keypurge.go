@@ -9,8 +9,9 @@ import (
 )
 
 // purgeKeys resolves what Purge removes of keys that are gone by now (Unix microseconds): the private part at once,
-// and the record 366 days after the end. No fact comes that late, to bring the key back. There are at most limit
-// facts; more says that the limit was reached.
+// and the record 366 days after the end. No fact comes that late, to bring the key back; but a signer that lists it
+// still would, so the record of such a key stays. There are at most limit facts; more says that the limit was
+// reached.
 func (t tables) purgeKeys(now int64, limit int) (facts resolved, more bool, err error) {
 	list, err := t.keyRecords()
 	if err != nil {
@@ -30,7 +31,8 @@ func (t tables) purgeKeys(now int64, limit int) (facts resolved, more bool, err 
 	for i, k := range list {
 		end := core.KeySet{Keys: infos, Signing: signing[k.Node]}.Ends(i)
 		gone := end != 0 && end <= seconds(now)
-		forgotten := gone && end+remembered/1_000_000 < seconds(now) && !(k.signs() && stays[k.Node])
+		forgotten := gone && end+remembered/1_000_000 < seconds(now) && !(k.signs() && stays[k.Node]) &&
+			KeyOrigin(k.Origin) != KeyFromSigner
 		if k.signs() && !forgotten {
 			stays[k.Node] = true
 		}

@@ -79,6 +79,22 @@ func TestPurgeKeys(t *testing.T) {
 	}
 }
 
+// The record of a key that a signer may list still is kept: it would come back otherwise.
+func TestPurgeKeepsKeysOfSigners(t *testing.T) {
+	db, clock := fresh(t)
+	here, outside := newKey("here"), newKey("outside")
+	here.Ends, outside.Ends, outside.Origin = here.Added, here.Added, store.KeyFromSigner
+	must(t, update(db, store.KeyUpdate{Put: []store.Key{here, outside}}))
+	for range 40 {
+		clock.ms.Add(20 * day)
+		_, err := db.Purge(bg, clock.now(), 0)
+		must(t, err)
+	}
+	if list := left(t, db); list != "outside" {
+		t.Errorf("left are %q", list)
+	}
+}
+
 // What is purged is bounded, and a wrong wall clock purges nothing.
 func TestPurgeKeysIsBounded(t *testing.T) {
 	db, clock := fresh(t)

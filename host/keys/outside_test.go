@@ -2,22 +2,24 @@ package keys_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/keys"
 )
 
-// outside is one key that signs elsewhere.
-type outside struct{ key keyring.Key }
+// outside are keys that sign elsewhere; asked for one it gives the first.
+type outside []keyring.Key
 
-func (o outside) Keys(context.Context) ([]keyring.Key, error) { return []keyring.Key{o.key}, nil }
+func (o outside) Keys(context.Context) ([]keyring.Key, error) { return o, nil }
 
-func (o outside) Key(string, string, []byte) (keyring.Key, error) { return o.key, nil }
+func (o outside) Key(string, string, []byte) (keyring.Key, error) { return o[0], nil }
 
-// TestNoRotationOfKeysElsewhere: while a key elsewhere signs none of the store takes over by itself. Once one of the
-// store signs, it is rotated as ever.
-func TestNoRotationOfKeysElsewhere(t *testing.T) {
+// newOutside makes a key whose signer is away.
+func newOutside(t *testing.T) keyring.Key {
+	t.Helper()
 	private, err := keyring.GenerateKey("ES256", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -32,6 +34,27 @@ func TestNoRotationOfKeysElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return key
+}
+
+// A signer that lists more keys than a node can hold keeps it from nothing: the first ones are taken in.
+func TestTooManyKeysElsewhere(t *testing.T) {
+	key := newOutside(t)
+	var list outside
+	for i := range 1001 {
+		list = append(list, key.WithID(fmt.Sprint("key ", i)))
+	}
+	w := newWorld(t)
+	s := w.started(w.manager(func(c *keys.Config) { c.Outside = list }))
+	if s.Signs.ID != "key 0" || len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "more than 1000 keys") {
+		t.Errorf("started: %+v", s)
+	}
+}
+
+// TestNoRotationOfKeysElsewhere: while a key elsewhere signs none of the store takes over by itself. Once one of the
+// store signs, it is rotated as ever.
+func TestNoRotationOfKeysElsewhere(t *testing.T) {
+	key := newOutside(t)
 	w := newWorld(t)
 	m := w.manager(func(c *keys.Config) { c.Outside, c.RotateEvery = outside{key}, 30*day })
 	w.started(m)

@@ -152,14 +152,24 @@ func (m *Manager) recordOutside(ctx context.Context, s *Started) error {
 			"are known sign: %v", err))
 		return nil
 	}
-	return m.cfg.Store.UpdateKeys(ctx, func(list []store.Key) (u store.KeyUpdate, err error) {
+	var full error
+	err = m.cfg.Store.UpdateKeys(ctx, func(list []store.Key) (u store.KeyUpdate, err error) {
+		have, now := records{list: list}, m.cfg.Now()
 		for _, key := range outside {
-			if !slices.ContainsFunc(list, func(k store.Key) bool { return k.ID == key.ID() }) {
-				u.Put = append(u.Put, m.described(key, store.Key{Origin: store.KeyFromSigner, Longest: m.longest()}))
+			if slices.ContainsFunc(list, func(k store.Key) bool { return k.ID == key.ID() }) {
+				continue
 			}
+			if full = have.room(now, len(u.Put)+1); full != nil {
+				break
+			}
+			u.Put = append(u.Put, m.described(key, store.Key{Origin: store.KeyFromSigner, Longest: m.longest()}))
 		}
 		return u, nil
 	})
+	if full != nil {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("not all keys of the signer are taken in: %v", full))
+	}
+	return err
 }
 
 // MoveIn takes over the key of a file, with which earlier releases signed: ends is its end in Unix seconds, 0 for none.
