@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/edgetoken/edgetoken/host/keyring"
 )
@@ -164,7 +165,7 @@ func (d Dir) SecretFrom(path string) ([]byte, error) {
 // readSecret reads a node secret from a file whose mode may have none of the bits. One line end at the end of the file
 // is not part of it.
 func readSecret(path string, bits fs.FileMode) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would wait for a writer
 	if err != nil {
 		return nil, fmt.Errorf("open the node secret: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/edgetoken/edgetoken/host/config"
@@ -109,6 +110,13 @@ func TestNodeSecretRefused(t *testing.T) {
 	write(t, filepath.Join(dir, "edgetoken.keys.secret"), longSecret, 0o444)
 	if _, _, err := at(t, dir, "CREDENTIALS_DIRECTORY="+dir).NodeSecret(true); !errors.Is(err, keyring.ErrExposed) {
 		t.Errorf("a credential that anybody can read: %v, want ErrExposed", err)
+	}
+	dir = t.TempDir()
+	if err := syscall.Mkfifo(filepath.Join(dir, "keys.secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := at(t, dir).NodeSecret(true); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		t.Errorf("a pipe that nobody writes to: %v", err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jwk"
@@ -23,7 +24,7 @@ const maxKeyFile = 64 << 10
 // Load reads signing.key, in which earlier releases had their one key. Its mode may be 0600 and have the trusted bits,
 // such as 0o070 for a trusted group. Errors: fs.ErrNotExist, ErrExposed, ErrNotKey.
 func Load(path string, trusted fs.FileMode) (*Ring, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would wait for a writer
 	if err != nil {
 		return nil, fmt.Errorf("open signing key: %w", err)
 	}
