@@ -20,8 +20,6 @@ import (
 var (
 	WithoutBodies = withoutBodies
 	ListenerTLS   = listenerTLS
-
-	EarlierRefused = earlierRefused
 )
 
 // NewObserver counts what it is told, as the metrics of a service do.

@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/keys"
@@ -249,6 +248,10 @@ func TestVerifyingKeyAlone(t *testing.T) {
 	if k.ServeHTTP(w, httptest.NewRequest("GET", "http://127.0.0.1/readyz", nil)); w.Code != 200 {
 		t.Errorf("/readyz answers %d: %s", w.Code, w.Body)
 	}
+	answer, err := k.Reload()
+	if err != nil || strings.Contains(strings.Join(answer.Warnings, "\n"), "log in again") {
+		t.Errorf("a reload that changes nothing: %v, %v", answer, err)
+	}
 	k.close()
 	if !strings.Contains(k.log.String(), "cannot issue any") {
 		t.Errorf("the log: %s", k.log.String())
@@ -289,22 +292,6 @@ func TestSigningKeyLeaves(t *testing.T) {
 	}
 	if status := k.refresh(token); status != 200 {
 		t.Errorf("a refresh after another key took over answers %d", status)
-	}
-}
-
-// Where no earlier key signs, nothing that it signed can be refused.
-func TestNothingEarlierIsRefused(t *testing.T) {
-	key, err := keyring.GenerateKey("EdDSA", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	member := keyring.Member{Key: key, Info: core.KeyInfo{ID: key.ID(), Algorithm: "EdDSA"}}
-	ring, err := keyring.NewRing([]keyring.Member{member}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if w := service.EarlierRefused(t.Context(), ring, ring, time.Now()); w != "" {
-		t.Errorf("the warning is %q, and there are no earlier tokens", w)
 	}
 }
 
