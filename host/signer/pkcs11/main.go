@@ -85,11 +85,12 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	context.AfterFunc(ctx, func() { _ = server.Shutdown(context.Background()) })
+	ended := make(chan error, 1)
+	context.AfterFunc(ctx, func() { ended <- server.Shutdown(context.Background()) })
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	return nil
+	return <-ended // only then is the device closed: signatures that are under way need it
 }
 
 // sessions is how many signatures the device makes at once. Further ones wait for sessionWait, less than a node waits.
