@@ -1,44 +1,43 @@
 """Installs the libraries, and says how their programs are run."""
+import filecmp
 import os
 import shutil
 import sys
 
 from keys import HERE, execute
 
-def changed(folder, lock):
-    """Whether what is installed in the folder came by another lock file; then the folder is emptied."""
-    with open(lock, "rb") as f:
-        wanted = f.read()
-    stamp = os.path.join(folder, "installed")
-    if os.path.exists(stamp):
-        with open(stamp, "rb") as f:
-            if f.read() == wanted:
-                return False
+
+def outdated(folder, lock):
+    """Whether the folder has anything but what this lock file installs; then it is emptied."""
+    done = os.path.join(folder, "installed")
+    if os.path.exists(done) and filecmp.cmp(done, lock, shallow=False):
+        return False
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     return True
 
 
-def stamp(folder, lock):
+def installed(folder, lock):
+    """Says that the folder has all that the lock file installs."""
     shutil.copy(lock, os.path.join(folder, "installed"))
 
 
 def python(folder, script):
     lock, interpreter = os.path.join(HERE, "python", "requirements.txt"), os.path.join(folder, "bin", "python")
-    if changed(folder, lock):
+    if outdated(folder, lock):
         execute(sys.executable, "-m", "venv", folder)
         execute(interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", lock)
-        stamp(folder, lock)
+        installed(folder, lock)
     return [interpreter, "-B", os.path.join(HERE, "python", script)]
 
 
 def npm(folder, script):
     lock = os.path.join(HERE, "node", "package-lock.json")
-    if changed(folder, lock):
+    if outdated(folder, lock):
         for name in ("package.json", "package-lock.json"):
             shutil.copy(os.path.join(HERE, "node", name), folder)
         execute("npm", "ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund")
-        stamp(folder, lock)
+        installed(folder, lock)
     for name in ("tasks.mjs", script):  # modules are looked for beside the script
         shutil.copy(os.path.join(HERE, "node", name), folder)
     return ["node", os.path.join(folder, script)]
