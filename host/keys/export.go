@@ -10,16 +10,15 @@ import (
 // Export is a key in a format of keyring.Key.Export, its private part included if private is set, and its kid, of which
 // id may be the beginning.
 func (m *Manager) Export(ctx context.Context, id, format string, private bool) (kid string, text []byte, err error) {
-	list, err := m.cfg.Store.Keys(ctx)
+	have, err := m.stored(ctx)
 	if err != nil {
 		return "", nil, err
 	}
-	have := records{list: list}
 	i, err := have.find(id)
 	if err != nil {
 		return "", nil, err
 	}
-	k := &list[i]
+	k := &have.list[i]
 	switch {
 	case k.Public == nil && !private:
 		return "", nil, fmt.Errorf("%w: key %s is a secret, which has no public part", ErrRefused, k.ID)

@@ -57,13 +57,12 @@ func (m *Manager) usual(ctx context.Context) (string, error) {
 	if m.cfg.Algorithm != "" {
 		return m.cfg.Algorithm, nil
 	}
-	list, err := m.cfg.Store.Keys(ctx)
+	have, err := m.stored(ctx)
 	if err != nil {
 		return "", err
 	}
-	have := records{list: list}
-	if i := have.life().SigningAt(m.cfg.Now()); i >= 0 && list[i].Public != nil {
-		return list[i].Algorithm, nil
+	if i := have.life().SigningAt(m.cfg.Now()); i >= 0 && have.list[i].Public != nil {
+		return have.list[i].Algorithm, nil
 	}
 	return "ES256", nil
 }
@@ -146,11 +145,10 @@ func (r *records) room(now time.Time, more int) error {
 
 // show describes the key with a kid.
 func (m *Manager) show(ctx context.Context, id string) (Key, error) {
-	list, err := m.cfg.Store.Keys(ctx)
+	have, err := m.stored(ctx)
 	if err != nil {
 		return Key{}, err
 	}
-	have := records{list: list}
 	if i := have.index(id); i >= 0 {
 		return m.describe(have, have.life(), i, m.cfg.Now()), nil
 	}

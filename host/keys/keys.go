@@ -143,6 +143,12 @@ func (m *Manager) inForce() error {
 // records are the keys of the store.
 type records struct{ list []store.Key }
 
+// stored reads the keys of the store.
+func (m *Manager) stored(ctx context.Context) (*records, error) {
+	list, err := m.cfg.Store.Keys(ctx)
+	return &records{list: list}, err
+}
+
 // index is the index of the key with a kid; -1: there is none.
 func (r *records) index(id string) int {
 	return slices.IndexFunc(r.list, func(k store.Key) bool { return k.ID == id })

@@ -35,17 +35,16 @@ type List struct {
 
 // List lists the keys: the configured one, and then those of the store in the order in which they were added.
 func (m *Manager) List(ctx context.Context) (List, error) {
-	stored, err := m.cfg.Store.Keys(ctx)
+	have, err := m.stored(ctx)
 	if err != nil {
 		return List{}, err
 	}
-	have := records{list: stored}
 	life, now := have.life(), m.cfg.Now()
 	var l List
 	if m.cfg.Configured != nil {
 		l.Keys = append(l.Keys, m.configured())
 	}
-	for i := range stored {
+	for i := range have.list {
 		l.Keys = append(l.Keys, m.describe(have, life, i, now))
 	}
 	l.Next, l.At = m.next(have, life, now)
@@ -65,7 +64,7 @@ func (m *Manager) configured() Key {
 }
 
 // describe describes the key of a record at a time.
-func (m *Manager) describe(have records, life core.KeySet, i int, now time.Time) Key {
+func (m *Manager) describe(have *records, life core.KeySet, i int, now time.Time) Key {
 	k := &have.list[i]
 	d := Key{
 		ID: k.ID, Algorithm: k.Algorithm, State: life.State(i, now), Origin: k.Origin, Added: moment(k.Added),
@@ -90,7 +89,7 @@ func (m *Manager) here(k *store.Key) bool {
 }
 
 // next says what happens next by itself.
-func (m *Manager) next(have records, life core.KeySet, now time.Time) (string, time.Time) {
+func (m *Manager) next(have *records, life core.KeySet, now time.Time) (string, time.Time) {
 	at := life.NextChange(now)
 	if due, is := m.rotates(have, life, now); is && (at == 0 || due < at) {
 		return "a new key is made and published", moment(max(due, now.Unix()))

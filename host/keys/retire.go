@@ -22,7 +22,7 @@ func (m *Manager) Retire(ctx context.Context, id string, force bool) (Changed, e
 		switch state := life.State(i, now); {
 		case state == core.KeyGone:
 			return store.KeyUpdate{}, fmt.Errorf("%w: key %s is gone since %s", ErrRefused, k.ID,
-				m.describe(*have, life, i, now).Ends.Format(time.RFC3339))
+				m.describe(have, life, i, now).Ends.Format(time.RFC3339))
 		case state != core.KeySigning, m.cfg.Configured != nil:
 		case !force:
 			return store.KeyUpdate{}, fmt.Errorf("%w: key %s signs: activate another first, or give --force, after "+

@@ -41,26 +41,26 @@ func (r *records) life() core.KeySet {
 // Ring is the keys in force: those of the store that are not gone, and the configured one. A key that can sign no more,
 // since its private part is not here, checks what it signed.
 func (m *Manager) Ring(ctx context.Context) (*keyring.Ring, error) {
-	list, err := m.cfg.Store.Keys(ctx)
+	have, err := m.stored(ctx)
 	if err != nil {
 		return nil, err
 	}
-	have := records{list: list}
 	life, now := have.life(), m.cfg.Now()
 	var members []keyring.Member
 	if m.cfg.Configured != nil {
 		members = m.cfg.Configured.Members()
 	}
 	unnamed := m.unnamed(have, life, now)
-	index := make([]int, len(list)) // in members, by that of the record; -1: it is gone
-	for i := range list {
+	index := make([]int, len(have.list)) // in members, by that of the record; -1: it is gone
+	for i := range have.list {
+		k := &have.list[i]
 		index[i] = -1
-		if life.State(i, now) == core.KeyGone || list[i].Public == nil && !list[i].Sealed {
+		if life.State(i, now) == core.KeyGone || k.Public == nil && !k.Sealed {
 			continue // a secret that is not here checks nothing
 		}
-		key, err := m.key(ctx, &list[i])
+		key, err := m.key(ctx, k)
 		if err != nil {
-			return nil, fmt.Errorf("key %s: %w", list[i].ID, err)
+			return nil, fmt.Errorf("key %s: %w", k.ID, err)
 		}
 		info := life.Keys[i]
 		info.Default, info.NotAfter = i == unnamed, life.Ends(i)
@@ -96,7 +96,7 @@ func signing(life core.KeySet, now time.Time, index func(int) int) (list []core.
 
 // unnamed is the record that checks tokens without kid, which SIGNING_KEY does where it is configured; -1: none. It is
 // the one that is marked for it, or in the exact wire, which writes no kid, the one that signs.
-func (m *Manager) unnamed(have records, life core.KeySet, now time.Time) int {
+func (m *Manager) unnamed(have *records, life core.KeySet, now time.Time) int {
 	switch {
 	case m.cfg.Configured != nil:
 		return -1

@@ -11,13 +11,13 @@ import (
 
 // rotates reports when the next key is made by itself (keys.rotate_every), in Unix seconds; is is false if none is. The
 // key that signs gives way after RotateEvery, or so early that what it signs expires before its own end.
-func (m *Manager) rotates(have records, life core.KeySet, now time.Time) (at int64, is bool) {
+func (m *Manager) rotates(have *records, life core.KeySet, now time.Time) (at int64, is bool) {
 	over, is := m.takeOver(have, life, now)
 	return over - int64(m.cfg.PublishBefore/time.Second), is
 }
 
 // takeOver is when another key is to take over by itself, in Unix seconds.
-func (m *Manager) takeOver(have records, life core.KeySet, now time.Time) (at int64, is bool) {
+func (m *Manager) takeOver(have *records, life core.KeySet, now time.Time) (at int64, is bool) {
 	signer := life.SigningAt(now)
 	if m.cfg.RotateEvery == 0 || m.managed() != nil || signer < 0 {
 		return 0, false
@@ -45,11 +45,10 @@ func (m *Manager) Tick(ctx context.Context) error {
 	if m.quiet(version, now) {
 		return nil
 	}
-	list, err := m.cfg.Store.Keys(ctx)
+	have, err := m.stored(ctx)
 	if err != nil {
 		return err
 	}
-	have := records{list: list}
 	life := have.life()
 	due, rotates := m.rotates(have, life, now)
 	if rotates && due <= now.Unix() && m.clockGood() {
@@ -100,7 +99,7 @@ func (m *Manager) rotate(ctx context.Context) error {
 	made := false
 	err = m.update(ctx, func(have *records) (store.KeyUpdate, error) {
 		life, now := have.life(), m.cfg.Now()
-		over, is := m.takeOver(*have, life, now)
+		over, is := m.takeOver(have, life, now)
 		published := now.Unix() + int64(m.cfg.PublishBefore/time.Second)
 		if made = is && over <= published; !made {
 			return store.KeyUpdate{}, nil // another call made it
@@ -133,7 +132,7 @@ func (m *Manager) dueToWarn(now time.Time) bool {
 
 // ending is a warning where the key that signs ends and none takes over before, "" where that is not so, and whether
 // that is so soon that the log has to say it.
-func (m *Manager) ending(have records, life core.KeySet, now time.Time) (text string, soon bool) {
+func (m *Manager) ending(have *records, life core.KeySet, now time.Time) (text string, soon bool) {
 	signer := life.SigningAt(now)
 	if m.cfg.Configured != nil || signer < 0 {
 		return "", false

@@ -49,12 +49,11 @@ func (m *Manager) Check(ctx context.Context) (s Started, err error) {
 		}
 		return s, nil
 	}
-	list, err := m.cfg.Store.Keys(ctx)
+	have, err := m.stored(ctx)
 	if err != nil {
 		return s, err
 	}
-	have, now := records{list: list}, m.cfg.Now()
-	life := have.life()
+	life, now := have.life(), m.cfg.Now()
 	signer := life.SigningAt(now)
 	if signer < 0 {
 		return s, errors.New("no key of the store signs: edgetoken keys generate --activate makes one; to go on " +
@@ -98,7 +97,7 @@ func (m *Manager) haveSigner(ctx context.Context, s *Started) error {
 	var made *keyring.Key
 	var sealed []byte
 	change := func(list []store.Key) (store.KeyUpdate, error) {
-		have, now := records{list: list}, m.cfg.Now()
+		have, now := &records{list: list}, m.cfg.Now()
 		life := have.life()
 		signer := life.SigningAt(now)
 		if signer >= 0 && (m.here(&list[signer]) || life.State(signer, now) == core.KeyGone) {
@@ -154,9 +153,9 @@ func (m *Manager) recordOutside(ctx context.Context, s *Started) error {
 	}
 	var full error
 	err = m.cfg.Store.UpdateKeys(ctx, func(list []store.Key) (u store.KeyUpdate, err error) {
-		have, now := records{list: list}, m.cfg.Now()
+		have, now := &records{list: list}, m.cfg.Now()
 		for _, key := range outside {
-			if slices.ContainsFunc(list, func(k store.Key) bool { return k.ID == key.ID() }) {
+			if have.index(key.ID()) >= 0 {
 				continue
 			}
 			if full = have.room(now, len(u.Put)+1); full != nil {
