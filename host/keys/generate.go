@@ -11,8 +11,13 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// maxKeys is how many keys a store has at most that are not gone. Instances of the sandbox hold all of them.
-const maxKeys = 1000
+// Bounds of the keys of a store that are not gone. Instances of the sandbox hold all of them, which have 256 KiB for
+// them and the settings. With more keys a node would not start.
+const (
+	maxKeys   = 1000
+	maxRoom   = 224 << 10 // bytes, as size counts them
+	maxSecret = 4 << 10   // of a secret that is imported
+)
 
 // Generate is what is asked of a new key.
 type Generate struct {
@@ -85,7 +90,7 @@ func (m *Manager) add(ctx context.Context, key keyring.Key, k store.Key, when sc
 	}
 	var c Changed
 	err = m.update(ctx, func(have *records) (store.KeyUpdate, error) {
-		if err := have.room(m.cfg.Now(), 1); err != nil {
+		if err := have.room(m.cfg.Now(), k); err != nil {
 			return store.KeyUpdate{}, err
 		}
 		if have.index(k.ID) >= 0 {
@@ -126,21 +131,45 @@ func (m *Manager) record(ctx context.Context, key keyring.Key, k store.Key) (sto
 	}
 	k.Longest, k.Sealed = max(k.Longest, m.longest()), true
 	sealed, err := m.seal(ctx, key)
+	if k.Public == nil && len(sealed) > maxSecret {
+		return k, nil, fmt.Errorf("%w: the secret has more than %d bytes", ErrRefused, maxSecret)
+	}
 	return k, sealed, err
 }
 
 // room refuses more keys than there may be.
-func (r *records) room(now time.Time, more int) error {
-	n, life := 0, r.life()
+func (r *records) room(now time.Time, more ...store.Key) error {
+	n, bytes, life := len(more), 0, r.life()
+	for i := range more {
+		bytes += size(&more[i])
+	}
 	for i := range r.list {
 		if life.State(i, now) != core.KeyGone {
 			n++
+			bytes += size(&r.list[i])
 		}
 	}
-	if n+more > maxKeys {
+	switch {
+	case n > maxKeys:
 		return fmt.Errorf("%w: there would be more than %d keys: retire some first", ErrRefused, maxKeys)
+	case bytes > maxRoom:
+		return fmt.Errorf("%w: the keys would take more than %d KiB: retire some first", ErrRefused, maxRoom>>10)
 	}
 	return nil
+}
+
+// size is about how many bytes an instance of the sandbox needs for a key at most.
+func size(k *store.Key) int {
+	n := 64 + len(k.ID) + len(k.Public)
+	switch {
+	case k.Public == nil && k.Origin == store.KeyGenerated:
+		n += 64
+	case k.Public == nil:
+		n += maxSecret
+	case k.Sealed:
+		n += 2 * len(k.Public) // RSA needs the most
+	}
+	return n
 }
 
 // show describes the key with a kid.

@@ -180,9 +180,6 @@ func (m *Manager) signingKey(ctx context.Context) (incoming, error) {
 // takeAll is the update that stores keys that come in.
 func (r *records) takeAll(list []incoming, now time.Time) (store.KeyUpdate, error) {
 	u := store.KeyUpdate{Seal: map[string][]byte{}}
-	if err := r.room(now, len(list)); err != nil {
-		return u, err
-	}
 	for n := range list {
 		k, err := r.take(&list[n], now)
 		if err != nil {
@@ -193,7 +190,7 @@ func (r *records) takeAll(list []incoming, now time.Time) (store.KeyUpdate, erro
 			u.Seal[k.ID] = list[n].sealed
 		}
 	}
-	return u, nil
+	return u, r.room(now, u.Put...)
 }
 
 // take is the record of a key that comes in: a new one, or that of a key whose private part was missing.

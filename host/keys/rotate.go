@@ -105,6 +105,9 @@ func (m *Manager) rotate(ctx context.Context) error {
 			return store.KeyUpdate{}, nil // another call made it
 		}
 		k.SignsFrom = max(over, published)
+		if err := have.room(now, k); err != nil {
+			return store.KeyUpdate{}, err
+		}
 		return store.KeyUpdate{Put: []store.Key{k}, Seal: map[string][]byte{k.ID: sealed}}, nil
 	})
 	if made && err == nil {

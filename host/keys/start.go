@@ -158,10 +158,11 @@ func (m *Manager) recordOutside(ctx context.Context, s *Started) error {
 			if have.index(key.ID()) >= 0 {
 				continue
 			}
-			if full = have.room(now, len(u.Put)+1); full != nil {
+			k := m.described(key, store.Key{Origin: store.KeyFromSigner, Longest: m.longest()})
+			if full = have.room(now, append(u.Put, k)...); full != nil {
 				break
 			}
-			u.Put = append(u.Put, m.described(key, store.Key{Origin: store.KeyFromSigner, Longest: m.longest()}))
+			u.Put = append(u.Put, k)
 		}
 		return u, nil
 	})
