@@ -59,6 +59,20 @@ func readSigner(v value) (string, error) {
 	return s, nil
 }
 
+// KeyAlgorithm is ALGORITHM where it was given, and "" where it stands at its default. That is for a configured
+// SIGNING_KEY; keys that a node makes are for ES256.
+func (c *Config) KeyAlgorithm() string {
+	if _, given := c.origins["simple_jwt.ALGORITHM"]; !given {
+		return ""
+	}
+	return c.Algorithm
+}
+
+// VerifiesOnly reports whether VERIFYING_KEY stands alone, so that the node issues no tokens.
+func (c *Config) VerifiesOnly() bool {
+	return c.VerifyingKey.IsSet() && !c.SigningKey.IsSet() && !c.symmetric()
+}
+
 // checkKeyLife reports what contradicts the keys of the store and what signs elsewhere.
 func (c *Config) checkKeyLife(bad func(string, error)) {
 	if t := c.KeysSignerTimeout; t < leastSignerTimeout || t > mostSignerTimeout {
@@ -90,7 +104,7 @@ func (c *Config) checkRotation() error {
 	case c.SigningKey.IsSet():
 		return errors.New("has nothing to rotate while SIGNING_KEY signs: import that first (edgetoken keys import " +
 			"--signing-key), and remove SIGNING_KEY")
-	case c.VerifyingKey.IsSet() && !c.symmetric():
+	case c.VerifiesOnly():
 		return errors.New("has nothing to rotate with VERIFYING_KEY alone, where no key signs: import it first " +
 			"(edgetoken keys import), and remove VERIFYING_KEY")
 	case c.Settings.Wire == core.Exact:
