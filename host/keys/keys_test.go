@@ -344,6 +344,34 @@ func TestNoRotationByABadClock(t *testing.T) {
 	}
 }
 
+// Where no key can be made, keys follow their dates all the same, and one is made once that can be.
+func TestRotationFails(t *testing.T) {
+	w := newWorld(t)
+	w.started(w.manager(nil))
+	lost, inForce := errors.New("the secret is lost"), 0
+	m := w.manager(func(c *keys.Config) {
+		sealer := c.Sealer
+		c.RotateEvery, c.Changed = 30*day, func() error { inForce++; return nil }
+		c.Sealer = func(bool) (*keyring.Sealer, error) {
+			if lost != nil {
+				return nil, lost
+			}
+			return sealer(false)
+		}
+	})
+	w.now = w.now.Add(29 * day)
+	if err := m.Tick(t.Context()); !errors.Is(err, lost) || inForce != 1 {
+		t.Errorf("Tick = %v, and keys were put in force %d times, want once", err, inForce)
+	}
+	if err := m.Tick(t.Context()); err != nil || inForce != 1 {
+		t.Errorf("Tick = %v at once again, and keys were put in force %d times, want once", err, inForce)
+	}
+	lost, w.now = nil, w.now.Add(time.Minute)
+	if err := m.Tick(t.Context()); err != nil || len(w.states(m)) != 2 {
+		t.Errorf("Tick = %v with the secret again, and there are %d keys, want 2", err, len(w.states(m)))
+	}
+}
+
 // A clock that was ahead at the first start, and is set right, keeps nobody from logging in; one that steps back a
 // little after a change neither.
 func TestClockSetBack(t *testing.T) {

@@ -2,6 +2,7 @@ package keys
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -39,7 +40,8 @@ func (m *Manager) takeOver(have *records, life core.KeySet, now time.Time) (at i
 }
 
 // Tick does what the time has brought: it makes and publishes the next key where one is due, has the keys in force
-// follow the store, and warns of an end. It is to be called about once a second; mostly there is nothing to do.
+// follow the store, and warns of an end. It is to be called about once a second; mostly there is nothing to do. Where
+// no key can be made it tries again after a minute, and does the rest.
 func (m *Manager) Tick(ctx context.Context) error {
 	version, now := m.cfg.Store.KeysVersion(), m.cfg.Now() // before the keys, which may be newer then
 	if m.quiet(version, now) {
@@ -51,26 +53,32 @@ func (m *Manager) Tick(ctx context.Context) error {
 	}
 	life := have.life()
 	due, rotates := m.rotates(have, life, now)
+	var failed error
 	if rotates && due <= now.Unix() && m.clockGood() {
-		return m.rotate(ctx)
+		if failed = m.rotate(ctx); failed == nil {
+			return nil // the next call looks at what is there now
+		}
 	}
 	if text, soon := m.ending(have, life, now); soon && m.dueToWarn(now) {
 		m.cfg.Log.Warn(text)
 	}
 	if err := m.inForce(); err != nil {
-		return err
+		return errors.Join(failed, err)
 	}
 	next := now.Add(warnEvery).Unix()
 	if at := life.NextChange(now); at != 0 {
 		next = min(next, at)
 	}
-	if rotates {
+	switch {
+	case failed != nil:
+		next = min(next, now.Add(time.Minute).Unix())
+	case rotates:
 		next = min(next, max(due, now.Unix()+1)) // due already where the clock is not good
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.version, m.looked, m.due = version, now, next
-	return nil
+	return failed
 }
 
 // quiet reports whether nothing has changed since the last look, and nothing is due.
