@@ -1,9 +1,12 @@
 package keys_test
 
 import (
+	"bytes"
+	"crypto/rand"
 	"testing"
 	"time"
 
+	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/host/keys"
 )
@@ -89,5 +92,27 @@ func TestRetiredWhateverTheClock(t *testing.T) {
 	w.refused(err, keys.ErrRefused, "is gone")
 	if _, err := m.Activate(t.Context(), b, time.Time{}); err != nil || w.signer(m) != b {
 		t.Errorf("activate: %v, and %s signs", err, w.signer(m))
+	}
+}
+
+// A key that signs at random goes on knowing what it signed while other keys are made: a refresh that is repeated gets
+// the same answer.
+func TestSignaturesOutliveChanges(t *testing.T) {
+	w := newWorld(t)
+	m := w.manager(func(c *keys.Config) { c.Algorithm = "PS256" })
+	w.started(m)
+	sign := func() []byte {
+		entropy := make([]byte, core.EntropyBytes)
+		_, _ = rand.Read(entropy)
+		signature, err := w.ring(m).Sign(t.Context(), 0, []byte("input"), entropy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signature
+	}
+	first := sign()
+	w.generate(m, keys.Generate{Activate: true})
+	if !bytes.Equal(first, sign()) {
+		t.Error("it signs anew")
 	}
 }

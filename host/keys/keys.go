@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -124,7 +125,8 @@ func (m *Manager) update(ctx context.Context, change func(*records) (store.KeyUp
 		return err
 	}
 	m.mu.Lock()
-	clear(m.opened) // a kid may have come back with another key
+	// A kid may have come back with another secret. Keys with a public part stay the same, and know what they signed.
+	maps.DeleteFunc(m.opened, func(_ string, k keyring.Key) bool { return k.Symmetric() })
 	m.mu.Unlock()
 	return m.inForce()
 }

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -56,6 +57,7 @@ func (m *Manager) Ring(ctx context.Context) (*keyring.Ring, error) {
 		k := &have.list[i]
 		index[i] = -1
 		if life.State(i, now) == core.KeyGone || k.Public == nil && !k.Sealed {
+			m.forget(k.ID)
 			continue // a secret that is not here checks nothing
 		}
 		key, err := m.key(ctx, k)
@@ -122,7 +124,7 @@ func (m *Manager) key(ctx context.Context, k *store.Key) (keyring.Key, error) {
 	m.mu.Lock()
 	key, known := m.opened[k.ID]
 	m.mu.Unlock()
-	if known {
+	if known && m.here(k) && bytes.Equal(key.Public(), k.Public) {
 		return key, nil
 	}
 	key, err := m.open(ctx, k)
@@ -132,6 +134,13 @@ func (m *Manager) key(ctx context.Context, k *store.Key) (keyring.Key, error) {
 		m.mu.Unlock()
 	}
 	return key, err
+}
+
+// forget keeps no private part in memory of a key that is gone.
+func (m *Manager) forget(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.opened, id)
 }
 
 func (m *Manager) open(ctx context.Context, k *store.Key) (keyring.Key, error) {
