@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,52 +93,38 @@ func (m *Manager) Raise(ctx context.Context) error {
 	})
 }
 
-// haveSigner has a key of the store sign if none does that can.
+// haveSigner has a key of the store sign if none does that can. Nobody else changes keys at the start.
 func (m *Manager) haveSigner(ctx context.Context, s *Started) error {
-	var made *keyring.Key
-	var sealed []byte
-	change := func(list []store.Key) (store.KeyUpdate, error) {
-		have, now := &records{list: list}, m.cfg.Now()
-		life := have.life()
-		signer := life.SigningAt(now)
-		if signer >= 0 && (m.here(&list[signer]) || life.State(signer, now) == core.KeyGone) {
-			return store.KeyUpdate{}, nil
-		}
-		next := slices.IndexFunc(list, func(k store.Key) bool {
-			return m.here(&k) && k.SignsFrom == 0 && !k.Retired && (k.Ends == 0 || k.Ends > now.Unix())
-		})
-		if next >= 0 {
-			list[next].SignsFrom = now.Unix()
-			return store.KeyUpdate{Put: []store.Key{list[next]}}, nil
-		}
-		if made == nil {
-			return store.KeyUpdate{}, errMake
-		}
-		k := m.described(*made, store.Key{Origin: store.KeyGenerated, SignsFrom: now.Unix(), Longest: m.longest()})
-		s.Made, s.Lost = true, signer >= 0
-		return store.KeyUpdate{Put: []store.Key{k}, Seal: map[string][]byte{k.ID: sealed}}, nil
-	}
-	err := m.cfg.Store.UpdateKeys(ctx, change)
-	if !errors.Is(err, errMake) {
-		return err
-	}
-	algorithm := m.cfg.Algorithm
-	if algorithm == "" {
-		algorithm = "ES256"
-	}
-	key, err := newKey(algorithm)
+	have, err := m.stored(ctx)
 	if err != nil {
 		return err
 	}
-	if sealed, err = m.seal(ctx, key); err != nil {
-		return err
+	life, now := have.life(), m.cfg.Now()
+	signer := life.SigningAt(now)
+	if signer >= 0 && (m.here(&have.list[signer]) || life.State(signer, now) == core.KeyGone) {
+		return nil
 	}
-	made = &key
-	return m.cfg.Store.UpdateKeys(ctx, change)
+	var u store.KeyUpdate
+	next := slices.IndexFunc(have.list, func(k store.Key) bool {
+		return m.here(&k) && k.SignsFrom == 0 && !k.Retired && (k.Ends == 0 || k.Ends > now.Unix())
+	})
+	if next >= 0 {
+		have.list[next].SignsFrom = now.Unix()
+		u.Put = []store.Key{have.list[next]}
+	} else {
+		key, err := newKey(cmp.Or(m.cfg.Algorithm, "ES256"))
+		if err != nil {
+			return err
+		}
+		k, sealed, err := m.record(ctx, key, store.Key{Origin: store.KeyGenerated, SignsFrom: now.Unix()})
+		if err != nil {
+			return err
+		}
+		u = store.KeyUpdate{Put: []store.Key{k}, Seal: map[string][]byte{k.ID: sealed}}
+		s.Made, s.Lost = true, signer >= 0
+	}
+	return m.cfg.Store.UpdateKeys(ctx, func([]store.Key) (store.KeyUpdate, error) { return u, nil })
 }
-
-// errMake says that a key must be made first.
-var errMake = errors.New("no key of the store can sign")
 
 // recordOutside records the keys that sign elsewhere and are not known yet. If they cannot be asked for, those that are
 // known go on.
