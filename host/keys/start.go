@@ -173,20 +173,15 @@ func (m *Manager) MoveIn(ctx context.Context, key keyring.Key, ends int64) (move
 	if err != nil {
 		return false, err
 	}
-	k := m.described(key, store.Key{Origin: store.KeyFromFile, NoKID: true, Ends: ends,
-		Longest: max(kept.Access, kept.Refresh, m.longest())})
-	k.SignsFrom, k.Sealed = m.now(), true
-	sealed, err := m.seal(ctx, key)
+	k, sealed, err := m.record(ctx, key, store.Key{Origin: store.KeyFromFile, NoKID: true, SignsFrom: m.now(),
+		Ends: ends, Longest: max(kept.Access, kept.Refresh)})
 	if err != nil {
 		return false, err
 	}
-	err = m.cfg.Store.UpdateKeys(ctx, func(list []store.Key) (store.KeyUpdate, error) {
-		if moved = len(list) == 0; !moved {
-			return store.KeyUpdate{}, nil // another key was faster
-		}
+	err = m.cfg.Store.UpdateKeys(ctx, func([]store.Key) (store.KeyUpdate, error) {
 		return store.KeyUpdate{Put: []store.Key{k}, Seal: map[string][]byte{k.ID: sealed}}, nil
 	})
-	return moved, err
+	return err == nil, err
 }
 
 // has reports whether a key is among those of the store, with its private part.
