@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -248,7 +247,7 @@ func (c *Config) checkKeys(bad func(string, error)) {
 	default:
 		return
 	}
-	if symmetric && isAsymmetric(c.SigningKey.Reveal()) {
+	if symmetric && keyring.IsKeyPair(c.SigningKey.Reveal()) {
 		bad(signing, fmt.Errorf("is a key pair's and no secret, which %s wants (PyJWT refuses it too): set ALGORITHM "+
 			"to that of the key, such as RS256, ES256 or EdDSA", c.Algorithm))
 		return
@@ -271,15 +270,6 @@ func (c *Config) checkKeys(bad func(string, error)) {
 	}
 	bad(signing, fmt.Errorf("is weak for %s: %w; take a longer one, or set allow_weak_signing_key: true while old "+
 		"tokens are in use", c.Algorithm, err))
-}
-
-// sshKeys begin the public keys of OpenSSH that PyJWT refuses as a secret (jwt/utils.py is_ssh_key).
-var sshKeys = []string{"ssh-ed25519", "ssh-rsa", "ssh-dss", "ecdsa-sha2-nistp"}
-
-// isAsymmetric reports whether a secret is a key in PEM or of OpenSSH.
-func isAsymmetric(secret []byte) bool {
-	return bytes.Contains(secret, []byte("-----BEGIN ")) ||
-		slices.ContainsFunc(sshKeys, func(k string) bool { return bytes.HasPrefix(bytes.TrimSpace(secret), []byte(k)) })
 }
 
 // given is the form in which a secret was given: its own key, or that of its file.

@@ -129,7 +129,7 @@ func usable(k jwk.Key, algorithm string) (FoundKey, error) {
 		return FoundKey{}, err
 	}
 	end, err := notAfter(k)
-	return FoundKey{key, end}, err
+	return FoundKey{Key: key, NotAfter: end}, err
 }
 
 // maxExponent is the length of the longest public exponent of RSA that the standard library checks with, in bits.

@@ -29,10 +29,11 @@ type Found struct {
 	Skipped []Skipped
 }
 
-// FoundKey is a key, and its end in Unix seconds where the text has one; 0: none.
+// FoundKey is a key of a text.
 type FoundKey struct {
 	Key
-	NotAfter int64
+	NotAfter int64 // its end in Unix seconds, where the text has one; 0: none
+	Index    int   // its place in the text, from 0
 }
 
 // Skipped is a key that cannot be used here.
@@ -75,7 +76,7 @@ func Read(text []byte, algorithm string) (Found, error) {
 	var found Found
 	places := map[string]int{} // in found.Keys, by id
 	for i, e := range entries {
-		if e.err == nil {
+		if e.key.Index = i; e.err == nil {
 			if at, taken := places[e.key.ID()]; taken {
 				e.err = found.Keys[at].join(e.key)
 			} else {
@@ -171,7 +172,7 @@ func named(id, algorithm, wanted string, raw any) (Key, error) {
 		algorithm = implied(raw, wanted)
 	}
 	if algorithm == "" {
-		return Key{}, errors.New("it has no alg, and can be for several")
+		return Key{}, errors.New("it has no alg, and can be for several: name one")
 	}
 	k, err := NewKeyOf(algorithm, raw)
 	switch {

@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -109,4 +110,13 @@ func describe(raw any) string {
 		return "an RSA key"
 	}
 	return "another one"
+}
+
+// sshKeys begin the public keys of OpenSSH that PyJWT refuses as a secret (jwt/utils.py is_ssh_key).
+var sshKeys = []string{"ssh-ed25519", "ssh-rsa", "ssh-dss", "ecdsa-sha2-nistp"}
+
+// IsKeyPair reports whether a text is a key in PEM or of OpenSSH, public or private, and so no secret.
+func IsKeyPair(text []byte) bool {
+	return bytes.Contains(text, []byte("-----BEGIN ")) ||
+		slices.ContainsFunc(sshKeys, func(k string) bool { return bytes.HasPrefix(bytes.TrimSpace(text), []byte(k)) })
 }

@@ -120,10 +120,19 @@ func (m *Manager) read(ctx context.Context, i Import) ([]incoming, []keyring.Ski
 	if err != nil {
 		return nil, nil, err
 	}
+	// A key that ended is skipped beside others, as in the key set of an issuer that changes keys.
+	over := func(f keyring.FoundKey) bool { return f.NotAfter != 0 && f.NotAfter <= m.now() && i.Until.IsZero() }
+	all := !slices.ContainsFunc(found.Keys, func(f keyring.FoundKey) bool { return !over(f) })
 	var list []incoming
 	for _, f := range found.Keys {
+		if over(f) && !all {
+			in := keyring.Skipped{Index: f.Index, ID: f.ID(), Reason: "its exp is past"}
+			found.Skipped = append(found.Skipped, in)
+			continue
+		}
 		list = append(list, incoming{key: f.Key, record: store.Key{Origin: store.KeyImported, Ends: f.NotAfter}})
 	}
+	slices.SortFunc(found.Skipped, func(a, b keyring.Skipped) int { return a.Index - b.Index })
 	return list, found.Skipped, nil
 }
 
@@ -142,6 +151,9 @@ func (m *Manager) secretKey(i Import) (incoming, error) {
 	case !strings.HasPrefix(algorithm, "HS"):
 		return incoming{}, fmt.Errorf("%w: a SECRET_KEY is a secret, and %s has none: simplejwt signs with it by "+
 			"HS256, HS384 or HS512", ErrRefused, algorithm)
+	case keyring.IsKeyPair(i.Text):
+		return incoming{}, fmt.Errorf("%w: it is a key pair's and no SECRET_KEY (PyJWT refuses it too): import it "+
+			"without saying that it is one", ErrRefused)
 	case m.cfg.Settings.TokenTypeClaim == "":
 		return incoming{}, fmt.Errorf("%w: TOKEN_TYPE_CLAIM is None, so that no token says whether it is a refresh "+
 			"token", ErrRefused)

@@ -492,6 +492,9 @@ func TestSecretKey(t *testing.T) {
 	if err == nil || strings.Contains(err.Error(), "short\"") {
 		t.Errorf("a short secret: %v", err)
 	}
+	pair := "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n"
+	_, err = m.Import(ctx, keys.Import{Text: []byte(pair), SecretKey: true})
+	w.refused(err, keys.ErrRefused, "no SECRET_KEY")
 	w.now = w.now.Add(3 * day)
 	w.want(m, k.ID, "gone")
 	if w.unnamed(m) != own {
