@@ -64,6 +64,9 @@ func reseal(c *cobra.Command, cfg *config.Config, file string) (v resealView, er
 	v = resealView{Secret: dir.Secret()}
 	switch before := dir.SecretSource(); {
 	case file != "":
+		if _, err := dir.SecretFrom(file); err != nil {
+			return v, err
+		}
 		v.Secret = datadir.Absolute(file)
 		v.Next = fmt.Sprintf("configure it before the node starts: keys.secret_FILE: %s, or systemd's credential "+
 			"edgetoken.keys.secret (until now: %s)", v.Secret, before)
