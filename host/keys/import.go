@@ -152,8 +152,8 @@ func (m *Manager) secretKey(i Import) (incoming, error) {
 		return incoming{}, fmt.Errorf("%w: a SECRET_KEY is a secret, and %s has none: simplejwt signs with it by "+
 			"HS256, HS384 or HS512", ErrRefused, algorithm)
 	case keyring.IsKeyPair(i.Text):
-		return incoming{}, fmt.Errorf("%w: it is a key pair's and no SECRET_KEY (PyJWT refuses it too): import it "+
-			"without saying that it is one", ErrRefused)
+		return incoming{}, fmt.Errorf("%w: it is a key pair's and no SECRET_KEY (PyJWT refuses it too): leave "+
+			"--django-secret-key out", ErrRefused)
 	case m.cfg.Settings.TokenTypeClaim == "":
 		return incoming{}, fmt.Errorf("%w: TOKEN_TYPE_CLAIM is None, so that no token says whether it is a refresh "+
 			"token", ErrRefused)
