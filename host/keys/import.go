@@ -39,6 +39,7 @@ type Imported struct {
 // incoming is a key that is imported, and what its record says beside it.
 type incoming struct {
 	key    keyring.Key
+	index  int // its place in the text, from 0
 	record store.Key
 	sealed []byte
 }
@@ -63,8 +64,14 @@ func (m *Manager) Import(ctx context.Context, i Import) (Imported, error) {
 			return done, err
 		}
 	}
+	var there []keyring.Skipped
 	err = m.update(ctx, func(have *records) (u store.KeyUpdate, err error) {
-		if u, err = have.takeAll(list, m.cfg.Now()); err == nil && i.Activate {
+		u, there, err = have.takeAll(list, m.cfg.Now())
+		if err == nil && i.Activate {
+			if len(there) > 0 {
+				return u, fmt.Errorf("%w: key %s is in the store already: edgetoken keys activate has it sign",
+					ErrRefused, there[0].ID)
+			}
 			have.list = slices.DeleteFunc(have.list, func(k store.Key) bool { return k.ID == u.Put[0].ID })
 			have.list = append(have.list, u.Put[0])
 			u.Put, done.Warnings, err = m.schedule(have, len(have.list)-1, schedule{now: true})
@@ -74,7 +81,11 @@ func (m *Manager) Import(ctx context.Context, i Import) (Imported, error) {
 	if err != nil {
 		return Imported{}, err
 	}
+	done.Skipped = append(done.Skipped, there...)
 	for _, in := range list {
+		if slices.ContainsFunc(there, func(s keyring.Skipped) bool { return s.Index == in.index }) {
+			continue
+		}
 		k, err := m.show(ctx, in.key.ID())
 		if err != nil {
 			return done, err
@@ -130,7 +141,8 @@ func (m *Manager) read(ctx context.Context, i Import) ([]incoming, []keyring.Ski
 			found.Skipped = append(found.Skipped, in)
 			continue
 		}
-		list = append(list, incoming{key: f.Key, record: store.Key{Origin: store.KeyImported, Ends: f.NotAfter}})
+		record := store.Key{Origin: store.KeyImported, Ends: f.NotAfter}
+		list = append(list, incoming{key: f.Key, index: f.Index, record: record})
 	}
 	slices.SortFunc(found.Skipped, func(a, b keyring.Skipped) int { return a.Index - b.Index })
 	return list, found.Skipped, nil
@@ -189,20 +201,37 @@ func (m *Manager) signingKey(ctx context.Context) (incoming, error) {
 	}, nil
 }
 
-// takeAll is the update that stores keys that come in.
-func (r *records) takeAll(list []incoming, now time.Time) (store.KeyUpdate, error) {
-	u := store.KeyUpdate{Seal: map[string][]byte{}}
+// takeAll is the update that stores keys that come in. Those that the store has already are skipped, so that a set that
+// its issuer keeps up to date can be imported again.
+func (r *records) takeAll(list []incoming, now time.Time) (u store.KeyUpdate, there []keyring.Skipped, err error) {
+	u.Seal = map[string][]byte{}
 	for n := range list {
+		if r.has(&list[n], now) {
+			there = append(there, keyring.Skipped{Index: list[n].index, ID: list[n].key.ID(),
+				Reason: "the store has it already"})
+			continue
+		}
 		k, err := r.take(&list[n], now)
 		if err != nil {
-			return u, err
+			return u, nil, err
 		}
 		u.Put = append(u.Put, k)
 		if list[n].sealed != nil {
 			u.Seal[k.ID] = list[n].sealed
 		}
 	}
-	return u, r.room(now, u.Put...)
+	return u, there, r.room(now, u.Put...)
+}
+
+// has reports whether the store has a public key that comes in, and whatever private part comes with it.
+func (r *records) has(in *incoming, now time.Time) bool {
+	i := r.index(in.record.ID)
+	if i < 0 {
+		return false
+	}
+	old := &r.list[i]
+	return old.Algorithm == in.record.Algorithm && old.Public != nil && bytes.Equal(old.Public, in.record.Public) &&
+		(old.Sealed || in.sealed == nil) && r.life().State(i, now) != core.KeyGone
 }
 
 // take is the record of a key that comes in: a new one, or that of a key whose private part was missing.

@@ -52,13 +52,16 @@ func (m *Manager) List(ctx context.Context) (List, error) {
 	return l, nil
 }
 
+// verifyingKey is the origin of a configured key that does not sign.
+const verifyingKey store.KeyOrigin = "VERIFYING_KEY"
+
 // configured describes the configured key.
 func (m *Manager) configured() Key {
 	set := m.cfg.Configured.Set()
-	k := Key{Algorithm: set.Keys[0].Algorithm, State: core.KeyVerifying, Origin: store.KeyFromSetting, Unnamed: true,
+	k := Key{Algorithm: set.Keys[0].Algorithm, State: core.KeyVerifying, Origin: verifyingKey, Unnamed: true,
 		Symmetric: m.cfg.Configured.Members()[0].Key.Symmetric()}
 	if len(set.Signing) > 0 {
-		k.State, k.Here = core.KeySigning, true
+		k.State, k.Here, k.Origin = core.KeySigning, true, store.KeyFromSetting
 	}
 	return k
 }

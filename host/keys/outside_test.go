@@ -2,6 +2,7 @@ package keys_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -75,5 +76,29 @@ func TestNoRotationOfKeysElsewhere(t *testing.T) {
 	pass(40)
 	if s := w.signer(m); s == key.ID() || s == own {
 		t.Errorf("%s signs, want a key that took over from %s", s, own)
+	}
+}
+
+// away are keys elsewhere that cannot be listed.
+type away struct{}
+
+func (away) Keys(context.Context) ([]keyring.Key, error) { return nil, errors.New("nobody listens") }
+func (away) Key(algorithm, id string, public []byte) (keyring.Key, error) {
+	return keyring.ParsePublic(algorithm, id, public)
+}
+
+// Where keys are to sign elsewhere no private key is made here: a first start without the signer is refused.
+func TestFirstStartWithoutTheSigner(t *testing.T) {
+	w := newWorld(t)
+	m := w.manager(func(c *keys.Config) { c.Outside = away{} })
+	if _, err := m.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "start the signer first") {
+		t.Errorf("Start = %v", err)
+	}
+	if n := len(w.states(m)); n != 0 {
+		t.Errorf("the store has %d keys", n)
+	}
+	w.generate(m, keys.Generate{Activate: true})
+	if s := w.started(m); s.Made || len(s.Warnings) != 1 {
+		t.Errorf("with a key of the store: %+v", s)
 	}
 }

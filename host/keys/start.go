@@ -25,11 +25,12 @@ type Started struct {
 // does, making one if there is none that can. Then it does what Check and Raise do.
 func (m *Manager) Start(ctx context.Context) (Started, error) {
 	var s Started
-	if err := m.recordOutside(ctx, &s); err != nil {
+	away, err := m.recordOutside(ctx, &s)
+	if err != nil {
 		return s, err
 	}
 	if m.cfg.Configured == nil {
-		if err := m.haveSigner(ctx, &s); err != nil {
+		if err := m.haveSigner(ctx, &s, away); err != nil {
 			return s, err
 		}
 	}
@@ -93,8 +94,9 @@ func (m *Manager) Raise(ctx context.Context) error {
 	})
 }
 
-// haveSigner has a key of the store sign if none does that can. Nobody else changes keys at the start.
-func (m *Manager) haveSigner(ctx context.Context, s *Started) error {
+// haveSigner has a key of the store sign if none does that can. Nobody else changes keys at the start. Whoever has keys
+// elsewhere wants no private key here, so none is made beside them; away says why they could not be listed.
+func (m *Manager) haveSigner(ctx context.Context, s *Started, away error) error {
 	have, err := m.stored(ctx)
 	if err != nil {
 		return err
@@ -111,6 +113,9 @@ func (m *Manager) haveSigner(ctx context.Context, s *Started) error {
 	if next >= 0 {
 		have.list[next].SignsFrom = now.Unix()
 		u.Put = []store.Key{have.list[next]}
+	} else if m.cfg.Outside != nil {
+		return fmt.Errorf("no key can sign: %w: start the signer first, or make a key here by edgetoken keys generate "+
+			"--activate", cmp.Or(away, errors.New("the signer has none that can be used")))
 	} else {
 		key, err := newKey(cmp.Or(m.cfg.Algorithm, "ES256"))
 		if err != nil {
@@ -127,16 +132,16 @@ func (m *Manager) haveSigner(ctx context.Context, s *Started) error {
 }
 
 // recordOutside records the keys that sign elsewhere and are not known yet. If they cannot be asked for, those that are
-// known go on.
-func (m *Manager) recordOutside(ctx context.Context, s *Started) error {
+// known go on; away says why.
+func (m *Manager) recordOutside(ctx context.Context, s *Started) (away, err error) {
 	if m.cfg.Outside == nil {
-		return nil
+		return nil, nil
 	}
 	outside, err := m.cfg.Outside.Keys(ctx)
 	if err != nil {
 		s.Warnings = append(s.Warnings, fmt.Sprintf("the keys of the signer cannot be listed, so that only those that "+
 			"are known sign: %v", err))
-		return nil
+		return err, nil
 	}
 	var full error
 	err = m.cfg.Store.UpdateKeys(ctx, func(list []store.Key) (u store.KeyUpdate, err error) {
@@ -156,7 +161,7 @@ func (m *Manager) recordOutside(ctx context.Context, s *Started) error {
 	if full != nil {
 		s.Warnings = append(s.Warnings, fmt.Sprintf("not all keys of the signer are taken in: %v", full))
 	}
-	return err
+	return nil, err
 }
 
 // MoveIn takes over the key of a file, with which earlier releases signed: ends is its end in Unix seconds, 0 for none.
