@@ -15,16 +15,17 @@ const MinPassphrase = 12
 // ErrPassphrase says that sealed keys open with another passphrase.
 var ErrPassphrase = errors.New("the passphrase is wrong")
 
-// scryptWork is the work factor of scrypt that age takes by default. A passphrase costs a second and 256 MiB to try.
-const scryptWork = 18
+// SealWork is the work factor of scrypt that age takes by default. A passphrase costs a second and 256 MiB to try.
+const SealWork = 18
 
-// SealKeys seals a JWK Set of private keys by a passphrase as an age file (age-encryption.org/v1), for a backup.
-func SealKeys(set []byte, passphrase string) ([]byte, error) {
+// SealKeys seals a JWK Set of private keys by a passphrase as an age file (age-encryption.org/v1), for a backup. work is
+// the work factor of scrypt: SealWork, or less in tests.
+func SealKeys(set []byte, passphrase string, work int) ([]byte, error) {
 	to, err := age.NewScryptRecipient(passphrase)
 	if err != nil {
 		return nil, fmt.Errorf("seal the keys: %w", err)
 	}
-	to.SetWorkFactor(scryptWork)
+	to.SetWorkFactor(work)
 	var sealed bytes.Buffer
 	w, err := age.Encrypt(&sealed, to)
 	if err == nil {
@@ -45,7 +46,7 @@ func openSealed(sealed []byte, passphrase string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the sealed keys: %w", err)
 	}
-	by.SetMaxWorkFactor(scryptWork) // a backup from elsewhere must not choose how much memory it takes
+	by.SetMaxWorkFactor(SealWork) // a backup from elsewhere must not choose how much memory it takes
 	r, err := age.Decrypt(bytes.NewReader(sealed), by)
 	var other *age.NoIdentityMatchError
 	if errors.As(err, &other) {

@@ -43,10 +43,13 @@ func sealedKeys(
 	}
 	text, err := json.Marshal(set)
 	if err == nil {
-		sealed, err = datadir.SealKeys(text, passphrase)
+		sealed, err = datadir.SealKeys(text, passphrase, sealWork)
 	}
 	return set, sealed, err
 }
+
+// sealWork is what a passphrase costs to try. With the race detector it would cost a minute, so tests lower it.
+var sealWork = datadir.SealWork
 
 // checkKeys refuses a backup if keys changed while these were sealed: it may have a key without its private part.
 func checkKeys(c *cobra.Command, client *admin.Client, set admin.KeySet) error {
