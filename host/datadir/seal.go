@@ -18,8 +18,8 @@ var ErrPassphrase = errors.New("the passphrase is wrong")
 // SealWork is the work factor of scrypt that age takes by default. A passphrase costs a second and 256 MiB to try.
 const SealWork = 18
 
-// SealKeys seals a JWK Set of private keys by a passphrase as an age file (age-encryption.org/v1), for a backup. work is
-// the work factor of scrypt: SealWork, or less in tests.
+// SealKeys seals a JWK Set of private keys by a passphrase as an age file (age-encryption.org/v1), for a backup. work
+// is the work factor of scrypt: SealWork, or less in tests.
 func SealKeys(set []byte, passphrase string, work int) ([]byte, error) {
 	to, err := age.NewScryptRecipient(passphrase)
 	if err != nil {
