@@ -205,51 +205,41 @@ func (m *Manager) signingKey(ctx context.Context) (incoming, error) {
 // its issuer keeps up to date can be imported again.
 func (r *records) takeAll(list []incoming, now time.Time) (u store.KeyUpdate, there []keyring.Skipped, err error) {
 	u.Seal = map[string][]byte{}
+	life := r.life()
 	for n := range list {
-		if r.has(&list[n], now) {
-			there = append(there, keyring.Skipped{Index: list[n].index, ID: list[n].key.ID(),
-				Reason: "the store has it already"})
-			continue
-		}
-		k, err := r.take(&list[n], now)
+		in := &list[n]
+		k, has, err := r.take(in, life, now)
 		if err != nil {
 			return u, nil, err
 		}
+		if has {
+			there = append(there, keyring.Skipped{Index: in.index, ID: k.ID, Reason: "the store has it already"})
+			continue
+		}
 		u.Put = append(u.Put, k)
-		if list[n].sealed != nil {
-			u.Seal[k.ID] = list[n].sealed
+		if in.sealed != nil {
+			u.Seal[k.ID] = in.sealed
 		}
 	}
 	return u, there, r.room(now, u.Put...)
 }
 
-// has reports whether the store has a public key that comes in, and whatever private part comes with it.
-func (r *records) has(in *incoming, now time.Time) bool {
-	i := r.index(in.record.ID)
-	if i < 0 {
-		return false
-	}
-	old := &r.list[i]
-	return old.Algorithm == in.record.Algorithm && old.Public != nil && bytes.Equal(old.Public, in.record.Public) &&
-		(old.Sealed || in.sealed == nil) && r.life().State(i, now) != core.KeyGone
-}
-
-// take is the record of a key that comes in: a new one, or that of a key whose private part was missing.
-func (r *records) take(in *incoming, now time.Time) (store.Key, error) {
-	k, life := in.record, r.life()
-	for i, old := range r.list {
-		switch {
-		case old.ID == k.ID && old.Algorithm == k.Algorithm && bytes.Equal(old.Public, k.Public) && k.Public != nil &&
-			!old.Sealed && in.sealed != nil && life.State(i, now) != core.KeyGone:
-			old.Longest = max(old.Longest, k.Longest)
-			return old, nil
-		case old.ID == k.ID:
-			return k, fmt.Errorf("%w: there is a key with the kid %s already", ErrRefused, k.ID)
+// take is the record of a key that comes in: a new one, or that of a public key whose private part was missing. has
+// says that the store lacks nothing of it.
+func (r *records) take(in *incoming, life core.KeySet, now time.Time) (k store.Key, has bool, err error) {
+	k = in.record
+	if i := r.index(k.ID); i >= 0 {
+		old := r.list[i]
+		if k.Public == nil || old.Algorithm != k.Algorithm || !bytes.Equal(old.Public, k.Public) ||
+			life.State(i, now) == core.KeyGone {
+			return k, false, fmt.Errorf("%w: there is a key with the kid %s already", ErrRefused, k.ID)
 		}
+		old.Longest = max(old.Longest, k.Longest)
+		return old, old.Sealed || in.sealed == nil, nil
 	}
 	if other := r.marked(life, now); k.NoKID && other >= 0 {
-		return k, fmt.Errorf("%w: key %s verifies the tokens that name no key, and only one can: retire that first",
-			ErrRefused, r.list[other].ID)
+		return k, false, fmt.Errorf("%w: key %s verifies the tokens that name no key, and only one can: retire that "+
+			"first", ErrRefused, r.list[other].ID)
 	}
-	return k, nil
+	return k, false, nil
 }
