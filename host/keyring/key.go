@@ -202,11 +202,15 @@ func weakSecret(algorithm string, secret []byte) (Key, error) {
 // Equal reports whether two keys are one: with the same algorithm, id and secret or public part, and both or neither of
 // them able to sign, here or elsewhere.
 func (k Key) Equal(other Key) bool {
+	return k.id == other.id && k.Algorithm() == other.Algorithm() && k.CanSign() == other.CanSign() &&
+		(k.outside == nil) == (other.outside == nil) && k.ChecksAlike(other)
+}
+
+// ChecksAlike reports whether two keys have the same secret or public part, whatever their ids.
+func (k Key) ChecksAlike(other Key) bool {
 	secret, _ := k.raw().([]byte)
 	otherSecret, _ := other.raw().([]byte)
-	return k.id == other.id && k.Algorithm() == other.Algorithm() && k.CanSign() == other.CanSign() &&
-		(k.outside == nil) == (other.outside == nil) &&
-		bytes.Equal(k.public, other.public) && bytes.Equal(secret, otherSecret)
+	return bytes.Equal(k.public, other.public) && bytes.Equal(secret, otherSecret)
 }
 
 // String is the algorithm and the id: "ES256 NzbLsXh8…".

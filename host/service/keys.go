@@ -91,11 +91,7 @@ func (s *Service) openKeys(ctx context.Context, cfg *config.Config, m *keys.Mana
 // which earlier releases signed, into the store.
 func settleKeys(ctx context.Context, cfg *config.Config, db *store.DB, m *keys.Manager, log *slog.Logger) error {
 	dir := datadir.Of(cfg)
-	opens, err := keys.Opens(ctx, db)
-	if err != nil {
-		return err
-	}
-	notes, err := dir.SettleSecret(opens)
+	_, notes, err := settleSecret(ctx, dir, db)
 	if err != nil {
 		return err
 	}
@@ -129,6 +125,15 @@ func settleKeys(ctx context.Context, cfg *config.Config, db *store.DB, m *keys.M
 	}
 	log.Info("moved the signing key into the store, where it is sealed", "path", dir.Key(), "kid", key.Info.ID)
 	return nil
+}
+
+// settleSecret ends a change of the node secret that was cut off, and says what it did. opens is that of keys.Opens.
+func settleSecret(ctx context.Context, dir datadir.Dir, db *store.DB) (opens func([]byte) bool, notes []string,
+	err error) {
+	if opens, err = keys.Opens(ctx, db); err == nil {
+		notes, err = dir.SettleSecret(opens)
+	}
+	return opens, notes, err
 }
 
 // keyLost warns of a new key beside the store of an earlier run.

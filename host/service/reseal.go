@@ -9,7 +9,6 @@ import (
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/keyring"
-	"github.com/edgetoken/edgetoken/host/keys"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -23,11 +22,7 @@ func Reseal(ctx context.Context, cfg *config.Config, file string) (sealed int, n
 		return 0, notes, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	opens, err := keys.Opens(ctx, db)
-	if err != nil {
-		return 0, notes, err
-	}
-	settled, err := dir.SettleSecret(opens)
+	opens, settled, err := settleSecret(ctx, dir, db)
 	if err != nil {
 		return 0, notes, err
 	}
