@@ -194,7 +194,7 @@ func TestBounds(t *testing.T) {
 		{"key beyond the set", inspected(core.Inspected{Key: 1, Input: 9, Signature: 10}), false},
 		{"input beyond the token", inspected(core.Inspected{Input: 20, Signature: 21}), false},
 		{"signature elsewhere", inspected(core.Inspected{Input: 9, Signature: 9}), false},
-		{"unknown cause", inspected(core.Inspected{Cause: 200}), false},
+		{"unknown cause", append(inspected(core.Inspected{})[:20], 200, 0, 0, 0), false},
 		{"cut", inspected(core.Inspected{Input: 9, Signature: 10})[:23], false},
 	} {
 		if _, ok := abi.ReadInspected(c.b, 20, len(set.Keys)); ok != c.want {

@@ -199,7 +199,7 @@ func AppendOutcome(b []byte, o *core.Outcome) []byte {
 func appendRefusals(b []byte, o *core.Outcome) []byte {
 	b = append(b, byte(len(o.Refusals)))
 	for _, f := range o.Refusals {
-		b = append(b, byte(f.Cause))
+		b = append(b, numbers[f.Cause])
 		b = codec.Text(b, string(f.Class))
 	}
 	return b
@@ -228,11 +228,11 @@ func ReadOutcome(b []byte) (o core.Outcome, ok bool) {
 // readRefusals reports whether every cause is one.
 func readRefusals(r *codec.Reader, o *core.Outcome) bool {
 	for n := r.U8(); n > 0 && !r.Bad; n-- {
-		f := core.Refusal{Cause: cause.Cause(r.U8()), Class: core.TokenType(r.Text())}
-		if f.Cause == cause.OK || !f.Cause.Known() {
+		c, known := causeOf(r.U8())
+		if !known || c == cause.OK {
 			return false
 		}
-		o.Refusals = append(o.Refusals, f)
+		o.Refusals = append(o.Refusals, core.Refusal{Cause: c, Class: core.TokenType(r.Text())})
 	}
 	return true
 }

@@ -31,7 +31,7 @@ func (i Inspected) Put(fixed *[InspectedBytes]byte) {
 	binary.LittleEndian.PutUint32(fixed[8:], uint32(i.Key))
 	binary.LittleEndian.PutUint32(fixed[12:], uint32(i.Input))
 	binary.LittleEndian.PutUint32(fixed[16:], uint32(i.Signature))
-	binary.LittleEndian.PutUint32(fixed[20:], uint32(i.Cause))
+	binary.LittleEndian.PutUint32(fixed[20:], uint32(numbers[i.Cause]))
 }
 
 // ReadInspected reads the answer for a token of the given number of bytes, and a key set of that many keys.
@@ -40,9 +40,9 @@ func ReadInspected(b []byte, token, keys int) (Inspected, bool) {
 		return Inspected{}, false
 	}
 	i := Inspected{Epoch: binary.LittleEndian.Uint64(b)}
-	i.Cause = cause.Cause(b[20])
-	if i.Cause != cause.OK {
-		return i, i.Cause.Known()
+	var known bool
+	if i.Cause, known = causeOf(b[20]); !known || i.Cause != cause.OK {
+		return i, known
 	}
 	var good [3]bool
 	i.Key, good[0] = index(b[8:], keys)
@@ -94,7 +94,7 @@ func PutOpened(fixed *[OpenedBytes]byte, o *core.Opened) {
 	if o.Family.Ours {
 		family |= 2
 	}
-	fixed[0], fixed[1], fixed[2], fixed[3] = byte(o.Cause), family, byte(o.Family.Kind), 0
+	fixed[0], fixed[1], fixed[2], fixed[3] = numbers[o.Cause], family, byte(o.Family.Kind), 0
 	binary.LittleEndian.PutUint32(fixed[4:], uint32(o.Key))
 	binary.LittleEndian.PutUint32(fixed[8:], uint32(len(o.Claims)))
 	binary.LittleEndian.PutUint32(fixed[12:], o.Family.Generation)
@@ -110,7 +110,8 @@ func ReadOpened(b []byte, o *core.Opened) (claims int, ok bool) {
 	if len(b) < OpenedBytes {
 		return 0, false
 	}
-	o.Cause = cause.Cause(b[0])
+	var known, keyGood, claimsGood bool
+	o.Cause, known = causeOf(b[0])
 	o.Family = core.Family{
 		Listed:     b[1]&1 != 0,
 		Ours:       b[1]&2 != 0,
@@ -119,10 +120,9 @@ func ReadOpened(b []byte, o *core.Opened) (claims int, ok bool) {
 		Bits:       binary.LittleEndian.Uint64(b[16:]),
 		Start:      int64(binary.LittleEndian.Uint64(b[24:])),
 	}
-	var keyGood, claimsGood bool
 	o.Key, keyGood = index(b[4:], maxKeys)
 	claims, claimsGood = index(b[8:], ClaimsBytes+1)
-	if !o.Cause.Known() || b[1] > 3 || b[2] > 3 || !keyGood || !claimsGood {
+	if !known || b[1] > 3 || b[2] > 3 || !keyGood || !claimsGood {
 		return 0, false
 	}
 	for i, c := range o.Slots() {

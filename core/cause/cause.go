@@ -2,7 +2,8 @@
 package cause
 
 // Cause says exactly why something was refused. It is for logs and `token explain`; a client sees only the public name
-// that core.Settings.Describe gives. It crosses the wall to a guest as a byte.
+// that core.Settings.Describe gives. The numbers here are of no meaning outside of the program: package abi has those
+// that cross the wall to a guest.
 type Cause uint8
 
 const (
@@ -53,6 +54,23 @@ const (
 	NoHeader      // none, or of another scheme
 	HeaderInParts // not two parts
 
+	// Verifiers elsewhere, which have a policy and perhaps a trust bundle. No client of a node sees these.
+	MissingClaim      // a claim that the policy requires is absent or null
+	NotConfigured     // there is no policy yet
+	NoBundle          // the policy pins a root, and no bundle has come yet
+	BadClock          // the time given is before core.EarliestTime
+	BundleExpired     // the bundle is past its end, and the policy fails closed
+	BundleNotYetValid // the bundle is ahead
+	SignatureNeeded   // the host checks signatures, and has not vouched for this one
+	Failed            // a bug: nothing is known of the token
+
+	// Why a verifier takes no bundle.
+	BundleMalformed // no bundle, or a damaged one
+	BundleForged    // no pinned root signed it
+	BundleOlder     // its epoch is not after the present one, or before the least that the policy takes
+	BundleBase      // a delta of another bundle, or one that gives another result than it says
+	BundleUnwanted  // the policy pins no root
+
 	causes // their number
 )
 
@@ -73,6 +91,12 @@ var causeNames = [causes]string{
 	CustomerNotFound: "user_not_found", CustomerInactive: "user_inactive", RevokeClaim: "password_changed",
 	InactiveAccount: "no_active_account", BadCredentials: "no_active_account",
 	NoHeader: "not_authenticated", HeaderInParts: "bad_authorization_header",
+
+	MissingClaim: "missing_claim", NotConfigured: "not_configured", NoBundle: "no_bundle", BadClock: "bad_clock",
+	BundleExpired: "bundle_expired", BundleNotYetValid: "bundle_not_yet_valid", SignatureNeeded: "signature_needed",
+	Failed:          "failed",
+	BundleMalformed: "bundle_malformed", BundleForged: "bundle_forged", BundleOlder: "bundle_older",
+	BundleBase: "bundle_base", BundleUnwanted: "bundle_unwanted",
 }
 
 // String is the name of the cause, such as bad_signature.
@@ -82,6 +106,3 @@ func (c Cause) String() string {
 	}
 	return "unknown"
 }
-
-// Known reports whether c is one of the causes.
-func (c Cause) Known() bool { return c < causes }
