@@ -142,11 +142,11 @@ func DecodeSignature(dst, part []byte) (signature []byte, ok bool) {
 }
 
 // header reads a JOSE header (RFC 7515 §4): the key that kid names must take the algorithm alg; no extension is
-// understood (crit, §4.1.11; b64, RFC 7797); all else is ignored, above all keys and addresses of keys (jwk, jku,
-// x5u). It takes the first size bytes of the buffer.
+// understood (crit, §4.1.11; b64, RFC 7797); a trust bundle is no token (typ, §4.1.9); all else is ignored, above all
+// keys and addresses of keys (jwk, jku, x5u). It takes the first size bytes of the buffer.
 func (r *Reader) header(size int) (key int, c cause.Cause) {
 	header := r.buffer[:size]
-	var alg, kid strictjson.Value
+	var alg, kid, typ strictjson.Value
 	var kidText []byte
 	for more := r.scan.BeginHeld(r.buffer, size, maxHeaderNames); more; more = r.scan.Next() {
 		m := &r.scan.Member
@@ -155,6 +155,8 @@ func (r *Reader) header(size int) (key int, c cause.Cause) {
 			alg = m.Value
 		case "kid":
 			kid = m.Value
+		case "typ":
+			typ = m.Value
 		case "crit":
 			return 0, cause.BadHeader
 		case "b64":
@@ -163,7 +165,8 @@ func (r *Reader) header(size int) (key int, c cause.Cause) {
 			}
 		}
 	}
-	if !r.scan.Whole || kid.Form != strictjson.Absent && kid.Form != strictjson.String {
+	if !r.scan.Whole || kid.Form != strictjson.Absent && kid.Form != strictjson.String ||
+		typ.Form == strictjson.String && isMediaType(typ.TextOver(header), BundleType) {
 		return 0, cause.BadHeader
 	}
 	if kid.Form == strictjson.String {
@@ -177,6 +180,18 @@ func (r *Reader) header(size int) (key int, c cause.Cause) {
 		return 0, cause.BadAlgorithm
 	}
 	return key, cause.OK
+}
+
+// BundleType is the typ of a trust bundle, which the keys of a node may sign as well as its tokens.
+const BundleType = "edgetoken-bundle+jwt"
+
+// isMediaType reports whether a typ names a media type. Case means nothing, and "application/" may be left out.
+func isMediaType(typ []byte, name string) bool {
+	const prefix = "application/"
+	if len(typ) == len(prefix)+len(name) && bytes.EqualFold(typ[:len(prefix)], []byte(prefix)) {
+		typ = typ[len(prefix):]
+	}
+	return bytes.EqualFold(typ, []byte(name))
 }
 
 // Accept gives the claims of the token that was inspected, once its signature is good, but not yet what its id says:
