@@ -139,7 +139,7 @@ func Checks(s *Settings, req Request) (all []Check, at int, c cause.Cause) {
 	d := newDecision(s, &req)
 	class := req.Op.takes()
 	if req.Op == Authenticate {
-		class = d.shownClass()
+		class, _ = d.class(s.AuthTokenClasses)
 	}
 	list := d.order(class)
 	at, c = d.walk(list, class)
@@ -155,19 +155,4 @@ func Checks(s *Settings, req Request) (all []Check, at int, c cause.Cause) {
 		all = append(all, checks[row])
 	}
 	return all, at, c
-}
-
-// shownClass is the class of AUTH_TOKEN_CLASSES that Checks shows.
-func (d *decision) shownClass() TokenType {
-	shown := d.s.AuthTokenClasses[0]
-	for _, class := range d.s.AuthTokenClasses {
-		list := d.order(class)
-		if at, c := d.walk(list, class); c == cause.OK || list[at].ofCustomer() {
-			return class
-		}
-		if string(d.o.Type.Text(d.o.Claims)) == string(class) {
-			shown = class
-		}
-	}
-	return shown
 }

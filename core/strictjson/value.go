@@ -71,20 +71,53 @@ func (v Value) EachText(src []byte, visit func(Value)) bool {
 	for at := v.Start + 1; at < v.End; at++ {
 		switch src[at] {
 		case '"':
-			start := at + 1
-			for at++; at < v.End && src[at] != '"'; at++ {
-				if src[at] == '\\' {
-					at++
-				}
-			}
-			if at >= v.End {
+			text := textAt(src, at)
+			if at = text.End; at >= v.End {
 				return false
 			}
-			visit(Value{Form: String, Start: start, End: at})
+			visit(text)
 		case ' ', '\t', '\n', '\r', ',', ']':
 		default:
 			return false
 		}
 	}
 	return true
+}
+
+// EachName calls visit for the name of each member of a strict object, with the first byte of its value: 'n' is null.
+func EachName(object []byte, visit func(name Value, value byte)) {
+	depth := 0
+	for at := uint32(0); int(at) < len(object); at++ {
+		switch object[at] {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		case '"':
+			text := textAt(object, at)
+			at = text.End
+			if colon := past(object, at+1); depth == 1 && object[colon] == ':' {
+				visit(text, object[past(object, colon+1)])
+			}
+		}
+	}
+}
+
+// textAt is the string in src whose opening quote is at a place.
+func textAt(src []byte, quote uint32) Value {
+	at := quote + 1
+	for ; int(at) < len(src) && src[at] != '"'; at++ {
+		if src[at] == '\\' {
+			at++
+		}
+	}
+	return Value{Form: String, Start: quote + 1, End: at}
+}
+
+// past is the place of the first byte at or after another that is no white space.
+func past(src []byte, at uint32) uint32 {
+	for src[at] == ' ' || src[at] == '\t' || src[at] == '\n' || src[at] == '\r' {
+		at++
+	}
+	return at
 }
