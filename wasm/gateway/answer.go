@@ -1,0 +1,92 @@
+package gateway
+
+import (
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
+)
+
+// Answer is what becomes of a request.
+type Answer struct {
+	Pass bool // on to the service, with Headers in place of its own of those names
+	// Claims are those of the token, a JSON object; nil if no token was looked at.
+	Claims []byte
+
+	// Else the gateway answers this.
+	Status  int // 401, 403 or 503
+	Headers []Header
+	Body    string
+	Reason  string // for logs: the cause's name, bad_path, bad_origin or no_rule
+}
+
+// Header is one line of a header.
+type Header struct{ Name, Value string }
+
+var contentType = Header{"Content-Type", "application/json"}
+
+func forbidden(reason, detail string) Answer {
+	return Answer{Status: 403, Headers: []Header{contentType}, Body: `{"detail":"` + detail + `"}`, Reason: reason}
+}
+
+// The answers to what no token could change.
+var (
+	noRule    = forbidden("no_rule", "You do not have permission to perform this action.")
+	badPath   = forbidden("bad_path", "The path can be read in more than one way.")
+	badOrigin = forbidden("bad_origin", "CSRF Failed: Origin checking failed.")
+)
+
+// unavailable is the answer where nothing is known of a token.
+func unavailable(c cause.Cause) Answer {
+	return Answer{
+		Status: 503, Headers: []Header{contentType, {"Retry-After", "1"}}, Reason: c.String(),
+		Body: `{"detail":"Service temporarily unavailable, try again later."}`,
+	}
+}
+
+// refuse answers a cause as the service itself does (respond.go of host/httpapi).
+func (g *Gateway) refuse(c cause.Cause) Answer {
+	switch c {
+	case cause.NotConfigured, cause.NoBundle, cause.BadClock, cause.BundleExpired, cause.BundleNotYetValid,
+		cause.SignatureNeeded, cause.Failed:
+		return unavailable(c)
+	}
+	code, detail, perClass := g.settings.Told(core.Authenticate, c)
+	_, _, public := g.settings.Describe(c)
+	body := append([]byte(`{"detail":`), quote(detail)...)
+	if code != core.NotAuthenticated {
+		body = append(append(body, `,"code":`...), quote(string(code))...)
+	}
+	if perClass {
+		body = append(body, `,"messages":[`...)
+		for i, class := range g.settings.AuthTokenClasses {
+			if i > 0 {
+				body = append(body, ',')
+			}
+			_, detail, _ := g.settings.Describe(c)
+			body = append(append(body, `{"token_class":`...), quote(class.ClassName())...)
+			body = append(append(body, `,"token_type":`...), quote(string(class))...)
+			body = append(append(append(body, `,"message":`...), quote(detail)...), '}')
+		}
+		body = append(body, ']')
+	}
+	body = append(body, '}')
+	return Answer{
+		Status: 401, Body: string(body), Reason: c.String(),
+		Headers: []Header{
+			contentType,
+			{"WWW-Authenticate", g.settings.AuthHeaderTypes[0] + ` realm="` + g.realm + `"`},
+			{"X-Auth-Error", public},
+		},
+	}
+}
+
+// quote writes a text as JSON. The texts here are our own, in ASCII.
+func quote(text string) []byte {
+	b := []byte{'"'}
+	for i := range len(text) {
+		if c := text[i]; c == '"' || c == '\\' {
+			b = append(b, '\\')
+		}
+		b = append(b, text[i])
+	}
+	return append(b, '"')
+}

@@ -1,0 +1,118 @@
+package gateway
+
+import (
+	"strings"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
+)
+
+// Request is what a Gateway looks at.
+type Request struct {
+	Target string // path and query as they were sent
+	Host   string // the Host header; in HTTP/2 and later, :authority
+	// Values of headers, one for each line: of the one that AuthHeader names; if Cookie names one, also of Cookie and
+	// Origin.
+	Auth, Cookies, Origins []string
+}
+
+// Gateway decides about requests. It serves one goroutine at a time.
+type Gateway struct {
+	*config
+	judge  func(token []byte, now int64) (*core.Opened, cause.Cause)
+	set    []Header // what Handle gives
+	values claimValues
+}
+
+// Read makes a Gateway by a configuration.
+func Read(text []byte) (*Gateway, error) {
+	c, err := readConfig(text)
+	if err != nil {
+		return nil, err
+	}
+	return &Gateway{config: c}, nil
+}
+
+// AuthHeader is the name of the header that carries the token, in lower case.
+func (g *Gateway) AuthHeader() string { return g.header }
+
+// Cookie is the name of the cookie that may carry the token; "": none.
+func (g *Gateway) Cookie() string { return g.cookie }
+
+// Bundle says where the bundle comes from; zero: from nowhere.
+func (g *Gateway) Bundle() Source { return g.source }
+
+// Strips reports whether a header of that name must not reach the service behind the gateway, but for what Answer sets.
+func (g *Gateway) Strips(name string) bool { return g.strips(name) }
+
+// Handle decides about a request at the time now, in Unix seconds. What it gives is valid until the next call.
+func (g *Gateway) Handle(rq *Request, now int64) (a Answer) {
+	defer func() {
+		if recover() != nil {
+			g.renew()
+			a = unavailable(cause.Failed)
+		}
+	}()
+	path, ok := cleanPath(rq.Target)
+	if !ok {
+		return badPath
+	}
+	switch r, found := find(g.rules, path); {
+	case !found:
+		return noRule
+	case r.require == requireNone:
+		return g.pass(nil)
+	default:
+		return g.authenticate(rq, now, r.require == tokenOptional)
+	}
+}
+
+// Authenticate is Handle for a host that has rules of its own: it looks at the token alone. optional lets a request
+// pass that has none.
+func (g *Gateway) Authenticate(rq *Request, now int64, optional bool) (a Answer) {
+	defer func() {
+		if recover() != nil {
+			g.renew()
+			a = unavailable(cause.Failed)
+		}
+	}()
+	return g.authenticate(rq, now, optional)
+}
+
+// renew forgets what a call that panicked may have left half done.
+func (g *Gateway) renew() { g.values = claimValues{} }
+
+func (g *Gateway) authenticate(rq *Request, now int64, optional bool) Answer {
+	token, c := core.SplitAuthorization(strings.Join(rq.Auth, ","), &g.settings)
+	if c == cause.NoHeader && g.cookie != "" {
+		if value, sent := cookieValue(rq.Cookies, g.cookie); sent {
+			if !g.trustsOrigin(rq) {
+				return badOrigin
+			}
+			token, c = value, cause.OK
+		}
+	}
+	switch {
+	case c == cause.NoHeader && optional:
+		return g.pass(nil)
+	case c != cause.OK:
+		return g.refuse(c)
+	case g.judge == nil:
+		return unavailable(cause.NotConfigured)
+	}
+	o, c := g.judge([]byte(token), now)
+	if c != cause.OK {
+		return g.refuse(c)
+	}
+	return g.pass(o.Claims)
+}
+
+// pass lets a request through with the headers for the claims; nil: there are none.
+func (g *Gateway) pass(claims []byte) Answer {
+	g.set = g.set[:0]
+	g.values.read(claims, g.fields)
+	for i := range g.fields {
+		g.set = append(g.set, Header{g.fields[i].name, g.values.header(i)})
+	}
+	return Answer{Pass: true, Headers: g.set, Claims: claims}
+}
