@@ -12,44 +12,50 @@ import (
 	"github.com/edgetoken/edgetoken/core/cause"
 )
 
-// attackCase is a token made by somebody without the key, or a good token that was altered.
-type attackCase struct {
-	name, token string
-	want        cause.Cause
-}
+// attacked are the algorithms of keys under attack: one of each kind.
+var attacked = []string{"HS256", "RS256", "PS256", "ES256", "EdDSA", "Ed25519"}
 
 // testAttacks: forged and altered tokens, each named for its attack, against a real key of each kind.
 func testAttacks(t *testing.T, newEngine NewEngine) {
-	for _, algorithm := range []string{"HS256", "RS256", "PS256", "ES256", "EdDSA", "Ed25519"} {
+	for _, algorithm := range attacked {
 		t.Run(algorithm, func(t *testing.T) {
-			v := newVictim(t, algorithm)
+			v := newVictim(algorithm)
 			e := newEngine(t, core.DefaultSettings(), v.key)
-			cases := []attackCase{{"the_good_token", v.good, cause.OK}}
-			for _, attack := range []func(*victim) []attackCase{
-				noneAttacks, confusionAttacks, headerKeyAttacks, kidAttacks, critAttacks, duplicateAttacks, caseAttacks,
-				spaceAttacks, secondSignatureAttacks, serialisationAttacks, base64Attacks, signatureAttacks,
-			} {
-				cases = append(cases, attack(v)...)
+			for _, r := range v.attackReadings() {
+				r.runOn(t, e)
 			}
-			for _, c := range cases {
-				t.Run(c.name, func(t *testing.T) {
-					o := open(t, e, c.token)
-					if o.Cause != c.want {
-						t.Errorf("Open(%.80q) is refused for %v, want %v", c.token, o.Cause, c.want)
-					}
-					if o.Cause != cause.OK && len(o.Claims) > 0 {
-						t.Errorf("Open(%.80q) gives claims of a refused token: %.80q", c.token, o.Claims)
-					}
-				})
-			}
-			testTimes(t, e, v)
 		})
 	}
-	t.Run("several_keys", func(t *testing.T) { testSeveralKeys(t, newEngine) })
+	t.Run("several_keys", func(t *testing.T) { severalReading().run(t, newEngine) })
+}
+
+// attackReadings are the tokens of attackers, who have no key, and good tokens that were altered, by the attack.
+func (v *victim) attackReadings() []Reading {
+	readings := []Reading{v.reading("good", []Token{{"the_good_token", v.good, cause.OK}}), v.timesReading()}
+	for _, attack := range []struct {
+		name   string
+		tokens func(*victim) []Token
+	}{
+		{"none", noneAttacks}, {"confusion", confusionAttacks}, {"header_key", headerKeyAttacks}, {"kid", kidAttacks},
+		{"crit", critAttacks}, {"duplicate", duplicateAttacks}, {"case", caseAttacks}, {"space", spaceAttacks},
+		{"second_signature", secondSignatureAttacks}, {"serialisation", serialisationAttacks},
+		{"base64", base64Attacks}, {"signature", signatureAttacks},
+	} {
+		tokens := attack.tokens(v)
+		slices.SortFunc(tokens, func(a, b Token) int { return strings.Compare(a.Name, b.Name) })
+		readings = append(readings, v.reading(attack.name, tokens))
+	}
+	return readings
+}
+
+// reading is tokens for the victim.
+func (v *victim) reading(name string, tokens []Token) Reading {
+	return Reading{Name: "attacks/" + v.algorithm + "_" + name, Settings: core.DefaultSettings(), Keys: []OneOf{v.key},
+		Tokens: tokens}
 }
 
 // noneAttacks: alg none in upper and lower case, in disguise, and with every kind of signature.
-func noneAttacks(v *victim) (cases []attackCase) {
+func noneAttacks(v *victim) (cases []Token) {
 	for i := range 16 {
 		none := []byte("none")
 		for bit := range none {
@@ -59,10 +65,10 @@ func noneAttacks(v *victim) (cases []attackCase) {
 		}
 		input := encode(`{"alg":"`+string(none)+`","typ":"JWT"}`) + "." + encode(good)
 		cases = append(cases,
-			attackCase{"alg_" + string(none), input + ".", cause.BadAlgorithm},
-			attackCase{"alg_" + string(none) + "_with_the_old_signature", input + "." + v.signature,
+			Token{"alg_" + string(none), input + ".", cause.BadAlgorithm},
+			Token{"alg_" + string(none) + "_with_the_old_signature", input + "." + v.signature,
 				cause.BadAlgorithm},
-			attackCase{"alg_" + string(none) + "_signed_by_the_key", v.sign(input), cause.BadAlgorithm},
+			Token{"alg_" + string(none) + "_signed_by_the_key", v.sign(input), cause.BadAlgorithm},
 		)
 	}
 	for name, header := range map[string]string{
@@ -71,24 +77,24 @@ func noneAttacks(v *victim) (cases []attackCase) {
 		"null": `{"alg":null}`, "false": `{"alg":false}`, "zero": `{"alg":0}`, "a_list": `{"alg":["none","` +
 			v.algorithm + `"]}`, "an_object": `{"alg":{}}`,
 	} {
-		cases = append(cases, attackCase{"alg_none_" + name, encode(header) + "." + encode(good) + ".",
+		cases = append(cases, Token{"alg_none_" + name, encode(header) + "." + encode(good) + ".",
 			cause.BadAlgorithm})
 	}
 	return append(cases,
-		attackCase{"no_signature", v.input + ".", cause.BadSignature},
-		attackCase{"no_signature_and_no_dot", v.input, cause.Malformed},
-		attackCase{"no_header", "." + encode(good) + ".", cause.Malformed},
+		Token{"no_signature", v.input + ".", cause.BadSignature},
+		Token{"no_signature_and_no_dot", v.input, cause.Malformed},
+		Token{"no_header", "." + encode(good) + ".", cause.Malformed},
 	)
 }
 
 // confusionAttacks: the public key, which everybody has, as the secret of HMAC; and the key under its other algorithms.
-func confusionAttacks(v *victim) (cases []attackCase) {
+func confusionAttacks(v *victim) (cases []Token) {
 	for name, encoded := range v.publicKeys {
 		for _, alg := range []string{"HS256", "HS384", "HS512"} {
 			cases = append(cases,
-				attackCase{alg + "_with_public_key_" + name, mac(alg, encoded, `{"alg":"`+alg+`"}`, good),
+				Token{alg + "_with_public_key_" + name, mac(alg, encoded, `{"alg":"`+alg+`"}`, good),
 					cause.BadAlgorithm},
-				attackCase{alg + "_with_public_key_" + name + "_said_to_be_" + v.algorithm,
+				Token{alg + "_with_public_key_" + name + "_said_to_be_" + v.algorithm,
 					mac(alg, encoded, v.header, good), cause.BadSignature},
 			)
 		}
@@ -97,21 +103,21 @@ func confusionAttacks(v *victim) (cases []attackCase) {
 		"EdDSA", "Ed25519", "Ed448", "A256GCMKW", "dir"} {
 		if !slices.Contains(names(v.algorithm), alg) {
 			input := encode(`{"alg":"`+alg+`"}`) + "." + encode(good)
-			cases = append(cases, attackCase{"alg_" + alg + "_signed_by_the_key", v.sign(input), cause.BadAlgorithm})
+			cases = append(cases, Token{"alg_" + alg + "_signed_by_the_key", v.sign(input), cause.BadAlgorithm})
 		}
 	}
 	return append(cases,
-		attackCase{"MAC_with_an_empty_secret", mac("HS256", nil, `{"alg":"HS256"}`, good),
+		Token{"MAC_with_an_empty_secret", mac("HS256", nil, `{"alg":"HS256"}`, good),
 			v.unless("HS256", cause.BadAlgorithm)},
-		attackCase{"MAC_with_NUL_as_secret", mac("HS256", []byte{0}, `{"alg":"HS256"}`, good),
+		Token{"MAC_with_NUL_as_secret", mac("HS256", []byte{0}, `{"alg":"HS256"}`, good),
 			v.unless("HS256", cause.BadAlgorithm)},
-		attackCase{"alg_in_lower_case", v.sign(encode(`{"alg":"`+strings.ToLower(v.algorithm)+`"}`) + "." +
+		Token{"alg_in_lower_case", v.sign(encode(`{"alg":"`+strings.ToLower(v.algorithm)+`"}`) + "." +
 			encode(good)), cause.BadAlgorithm},
 	)
 }
 
 // headerKeyAttacks: the attacker's own key in the header, or its address.
-func headerKeyAttacks(v *victim) (cases []attackCase) {
+func headerKeyAttacks(v *victim) (cases []Token) {
 	theirs := string(v.attackers["JWK"])
 	if theirs == "" {
 		theirs = `{"kty":"oct","k":"` + encode(OtherSecret) + `"}`
@@ -134,14 +140,14 @@ func headerKeyAttacks(v *victim) (cases []attackCase) {
 		"typ_and_cty_of_an_inner_token":   `"typ":"JOSE","cty":"JWT"`,
 		"enc_and_zip_as_if_it_were_a_JWE": `"enc":"A256GCM","zip":"DEF"`,
 	} {
-		cases = append(cases, attackCase{name, v.forge(`{"alg":"`+v.algorithm+`",`+members+`}`, good),
+		cases = append(cases, Token{name, v.forge(`{"alg":"`+v.algorithm+`",`+members+`}`, good),
 			cause.BadSignature})
 	}
 	return cases
 }
 
 // kidAttacks: kid as a path, a query, a command, an address. Engines only compare it with the ids of keys.
-func kidAttacks(v *victim) (cases []attackCase) {
+func kidAttacks(v *victim) (cases []Token) {
 	for name, kid := range map[string]string{
 		"path": "../../../../dev/null", "absolute_path": "/dev/null", "windows_path": `..\..\windows\win.ini`,
 		"device":        "/proc/self/environ",
@@ -157,15 +163,15 @@ func kidAttacks(v *victim) (cases []attackCase) {
 			panic(err)
 		}
 		cases = append(cases,
-			attackCase{"kid_" + name, v.forge(string(header), good), cause.BadSignature},
-			attackCase{"kid_" + name + "_and_an_empty_secret",
+			Token{"kid_" + name, v.forge(string(header), good), cause.BadSignature},
+			Token{"kid_" + name + "_and_an_empty_secret",
 				mac("HS256", nil, strings.Replace(string(header), v.algorithm, "HS256", 1), good),
 				v.unless("HS256", cause.BadAlgorithm)},
 		)
 	}
 	for name, kid := range map[string]string{"number": "0", "null": "null", "true": "true", "list": `["k"]`,
 		"object": `{"$ne":null}`} {
-		cases = append(cases, attackCase{"kid_a_" + name, v.issue(`{"alg":"`+v.algorithm+`","kid":`+kid+`}`, good),
+		cases = append(cases, Token{"kid_a_" + name, v.issue(`{"alg":"`+v.algorithm+`","kid":`+kid+`}`, good),
 			cause.BadHeader})
 	}
 	return cases
@@ -173,7 +179,7 @@ func kidAttacks(v *victim) (cases []attackCase) {
 
 // critAttacks: engines know no extension, so they refuse a header with crit (RFC 7515 §4.1.11) and an unencoded payload
 // (RFC 7797).
-func critAttacks(v *victim) (cases []attackCase) {
+func critAttacks(v *victim) (cases []Token) {
 	for name, members := range map[string]string{
 		"unknown": `"crit":["x"],"x":1`, "of_a_known_member": `"crit":["alg"]`, "of_an_absent_member": `"crit":["exp"]`,
 		"empty": `"crit":[]`,
@@ -182,16 +188,16 @@ func critAttacks(v *victim) (cases []attackCase) {
 		"b64_false": `"b64":false`, "b64_false_critical": `"crit":["b64"],"b64":false`, "b64_a_text": `"b64":"false"`,
 		"b64_null": `"b64":null`,
 	} {
-		cases = append(cases, attackCase{"crit_" + name, v.issue(`{"alg":"`+v.algorithm+`",`+members+`}`, good),
+		cases = append(cases, Token{"crit_" + name, v.issue(`{"alg":"`+v.algorithm+`",`+members+`}`, good),
 			cause.BadHeader})
 	}
 	unencoded := encode(`{"alg":"`+v.algorithm+`","b64":false,"crit":["b64"]}`) + "." + good
-	return append(cases, attackCase{"crit_b64_false_with_the_claims_in_the_clear", v.sign(unencoded), cause.Malformed})
+	return append(cases, Token{"crit_b64_false_with_the_claims_in_the_clear", v.sign(unencoded), cause.Malformed})
 }
 
 // duplicateAttacks: of two members of one name some readers take the first, others the last (RFC 8725 §2.4). The owner
 // of the key signed these tokens, so only the members are wrong.
-func duplicateAttacks(v *victim) (cases []attackCase) {
+func duplicateAttacks(v *victim) (cases []Token) {
 	alg := `"alg":"` + v.algorithm + `"`
 	for name, header := range map[string]string{
 		"alg_none_first": `{"alg":"none",` + alg + `}`, "alg_none_last": `{` + alg + `,"alg":"none"}`,
@@ -200,7 +206,7 @@ func duplicateAttacks(v *victim) (cases []attackCase) {
 		"typ":             `{` + alg + `,"typ":"JWT","typ":"JWT"}`,
 		"within_a_member": `{` + alg + `,"jwk":{"k":1,"k":2}}`,
 	} {
-		cases = append(cases, attackCase{"duplicate_" + name, v.issue(header, good), cause.BadHeader})
+		cases = append(cases, Token{"duplicate_" + name, v.issue(header, good), cause.BadHeader})
 	}
 	for name, claims := range map[string]string{
 		"exp": `{"exp":1,"exp":4102444800}`, "exp_escaped": `{"exp":1,"e\u0078p":4102444800}`,
@@ -208,14 +214,14 @@ func duplicateAttacks(v *victim) (cases []attackCase) {
 		"token_type": `{"token_type":"refresh","token_type":"access"}`, "unknown": `{"x":1,"x":1}`,
 		"within_a_claim": `{"x":{"y":[{"z":1,"z":1}]}}`,
 	} {
-		cases = append(cases, attackCase{"duplicate_claim_" + name, v.issue(v.header, claims), cause.BadClaims})
+		cases = append(cases, Token{"duplicate_claim_" + name, v.issue(v.header, claims), cause.BadClaims})
 	}
 	return cases
 }
 
 // caseAttacks: names are exact. A name in another case is another member of the header. In claims it is refused, since
 // some readers take it for the claim.
-func caseAttacks(v *victim) (cases []attackCase) {
+func caseAttacks(v *victim) (cases []Token) {
 	for name, c := range map[string]struct {
 		header string
 		want   cause.Cause
@@ -228,13 +234,13 @@ func caseAttacks(v *victim) (cases []attackCase) {
 		"KID_with_a_path":             {`{"alg":"` + v.algorithm + `","KID":"../../dev/null"}`, cause.OK},
 		"alg_with_a_fullwidth_letter": {`{"\uff41lg":"` + v.algorithm + `"}`, cause.BadAlgorithm},
 	} {
-		cases = append(cases, attackCase{"header_" + name, v.issue(c.header, good), c.want})
+		cases = append(cases, Token{"header_" + name, v.issue(c.header, good), c.want})
 	}
 	for _, claim := range []string{"Exp", "EXP", "eXp", "User_ID", "USER_ID", "Token_Type", "JTI", "Iat", "NBF", "Iss",
 		"AUD", "Sub", "Hash_Password", "Refresh_Exp", "i\u017fs", "to\u212aen_type"} {
 		cases = append(cases,
-			attackCase{"claim_" + claim, v.issue(v.header, `{"`+claim+`":1}`), cause.BadClaims},
-			attackCase{"claim_" + claim + "_beside_the_others",
+			Token{"claim_" + claim, v.issue(v.header, `{"`+claim+`":1}`), cause.BadClaims},
+			Token{"claim_" + claim + "_beside_the_others",
 				v.issue(v.header, strings.Replace(good, "{", `{"`+claim+`":"1",`, 1)), cause.BadClaims},
 		)
 	}
@@ -242,7 +248,7 @@ func caseAttacks(v *victim) (cases []attackCase) {
 }
 
 // spaceAttacks: white space and padding in and around a good token.
-func spaceAttacks(v *victim) (cases []attackCase) {
+func spaceAttacks(v *victim) (cases []Token) {
 	parts := strings.Split(v.good, ".")
 	for name, space := range map[string]string{"space": " ", "tab": "\t", "line_feed": "\n", "line_end": "\r\n",
 		"no-break_space": "\u00a0", "zero-width_space": "\u200b", "byte_order_mark": "\ufeff", "NUL": "\x00",
@@ -254,31 +260,31 @@ func spaceAttacks(v *victim) (cases []attackCase) {
 			"in_the_claims":    parts[0] + "." + parts[1][:9] + space + parts[1][9:] + "." + parts[2],
 			"in_the_signature": v.good[:len(v.good)-4] + space + v.good[len(v.good)-4:],
 		} {
-			cases = append(cases, attackCase{name + "_" + place, token, cause.Malformed})
+			cases = append(cases, Token{name + "_" + place, token, cause.Malformed})
 		}
 	}
 	for _, padding := range []string{"=", "==", "===", "%3D", "."} {
 		for i := range parts {
 			padded := append([]string{}, parts...)
 			padded[i] += padding
-			cases = append(cases, attackCase{fmt.Sprintf("padding_%s_of_part_%d", padding, i),
+			cases = append(cases, Token{fmt.Sprintf("padding_%s_of_part_%d", padding, i),
 				strings.Join(padded, "."), cause.Malformed})
 		}
 	}
 	return append(cases,
-		attackCase{"quoted", `"` + v.good + `"`, cause.Malformed},
-		attackCase{"with_its_scheme", "Bearer " + v.good, cause.Malformed},
+		Token{"quoted", `"` + v.good + `"`, cause.Malformed},
+		Token{"with_its_scheme", "Bearer " + v.good, cause.Malformed},
 	)
 }
 
 // secondSignatureAttacks: more than one signature, or more than three parts.
-func secondSignatureAttacks(v *victim) []attackCase {
+func secondSignatureAttacks(v *victim) []Token {
 	forged := strings.Replace(good, `"7"`, `"1"`, 1)
 	theirs := v.forge(v.header, forged)
 	last := theirs[strings.LastIndexByte(theirs, '.')+1:]
 	raw, _ := base64.RawURLEncoding.DecodeString(v.signature)
 	other, _ := base64.RawURLEncoding.DecodeString(last)
-	return []attackCase{
+	return []Token{
 		{"two_signatures_good_first", v.good + "." + last, cause.Malformed},
 		{"two_signatures_good_last", theirs + "." + v.signature, cause.Malformed},
 		{"two_signatures_in_one_good_first", v.input + "." + encode(string(raw)+string(other)), cause.BadSignature},
@@ -296,12 +302,12 @@ func secondSignatureAttacks(v *victim) []attackCase {
 }
 
 // serialisationAttacks: the JSON serialisations of RFC 7515 §7.2 are no tokens, nor are texts that are both.
-func serialisationAttacks(v *victim) []attackCase {
+func serialisationAttacks(v *victim) []Token {
 	parts := strings.Split(v.good, ".")
 	one := `"protected":"` + parts[0] + `","signature":"` + parts[2] + `"`
 	flattened := `{"payload":"` + parts[1] + `",` + one + `}`
 	forged := encode(v.header) + "." + encode(strings.Replace(good, `"7"`, `"1"`, 1))
-	return []attackCase{
+	return []Token{
 		{"json_flattened", flattened, cause.Malformed},
 		{"json_general", `{"payload":"` + parts[1] + `","signatures":[{` + one + `}]}`, cause.Malformed},
 		{"json_general_with_two_signatures", `{"payload":"` + parts[1] + `","signatures":[{"protected":"` +
@@ -318,7 +324,7 @@ func serialisationAttacks(v *victim) []attackCase {
 }
 
 // base64Attacks: each token has one spelling (RFC 7515 §2), so another spelling cannot get round a list of tokens.
-func base64Attacks(v *victim) (cases []attackCase) {
+func base64Attacks(v *victim) (cases []Token) {
 	for unused, parts := range map[string][3]string{
 		// The header and the claims of these end within a group of four characters, so the last character has unused
 		// bits.
@@ -334,22 +340,22 @@ func base64Attacks(v *victim) (cases []attackCase) {
 			if part == 2 {
 				token = strings.Join(twisted[:], ".")
 			}
-			cases = append(cases, attackCase{fmt.Sprintf("unused_bits_of_the_%s_%d", unused, i+1), token,
+			cases = append(cases, Token{fmt.Sprintf("unused_bits_of_the_%s_%d", unused, i+1), token,
 				cause.Malformed})
 		}
 	}
 	raw, _ := base64.RawURLEncoding.DecodeString(v.signature)
 	return append(cases,
-		attackCase{"standard_alphabet_header",
+		Token{"standard_alphabet_header",
 			v.sign(base64.RawStdEncoding.EncodeToString([]byte(`{"alg":"`+v.algorithm+`","x":"???>>>"}`)) + "." +
 				encode(good)), cause.Malformed},
-		attackCase{"standard_alphabet_claims", v.sign(encode(v.header) + "." +
+		Token{"standard_alphabet_claims", v.sign(encode(v.header) + "." +
 			base64.RawStdEncoding.EncodeToString([]byte(`{"x":"???>>>"}`))), cause.Malformed},
-		attackCase{"padded_claims_that_were_signed", v.sign(encode(v.header) + "." +
+		Token{"padded_claims_that_were_signed", v.sign(encode(v.header) + "." +
 			base64.StdEncoding.EncodeToString([]byte(pad(good, 1)))), cause.Malformed},
-		attackCase{"one_character_too_many", v.sign(encode(v.header) + "." + encode(pad(good, 0)) + "A"),
+		Token{"one_character_too_many", v.sign(encode(v.header) + "." + encode(pad(good, 0)) + "A"),
 			cause.Malformed},
-		attackCase{"hexadecimal_signature", v.input + "." + fmt.Sprintf("%x", raw), cause.BadSignature},
+		Token{"hexadecimal_signature", v.input + "." + fmt.Sprintf("%x", raw), cause.BadSignature},
 	)
 }
 

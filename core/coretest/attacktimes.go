@@ -2,15 +2,15 @@ package coretest
 
 import (
 	"strings"
-	"testing"
 
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
 )
 
-// testTimes: the owner of the key signs tokens whose exp is negative, fractional, huge or no number. No token outlives
-// its exp for that.
-func testTimes(t *testing.T, e core.Engine, v *victim) {
+// timesReading: the owner of the key signs tokens whose exp is negative, fractional, huge or no number. No token
+// outlives its exp for that.
+func (v *victim) timesReading() Reading {
+	r := v.reading("exp", nil)
+	r.Judged = map[string]cause.Cause{}
 	for _, c := range []struct {
 		name, exp string
 		want      cause.Cause
@@ -55,17 +55,14 @@ func testTimes(t *testing.T, e core.Engine, v *victim) {
 		{"underscores", "4_102_444_800", cause.BadClaims},
 		{"two_numbers", "1 4102444800", cause.BadClaims},
 	} {
-		t.Run("exp_"+c.name, func(t *testing.T) {
-			o := open(t, e, v.issue(v.header, strings.Replace(good, `"exp":4102444800`, `"exp":`+c.exp, 1)))
-			outcome := decide(t, e, core.Request{Op: core.Authenticate, Opened: o, Now: Now,
-				State: core.State{Customer: customer()}})
-			got := cause.OK
-			if outcome.Refused() {
-				got = outcome.Refusals[0].Cause
-			}
-			if got != c.want {
-				t.Errorf("exp %.40s is found %v, want %v", c.exp, got, c.want)
-			}
-		})
+		claims := strings.Replace(good, `"exp":4102444800`, `"exp":`+c.exp, 1)
+		of := Token{Name: "exp_" + c.name, Token: v.issue(v.header, claims)}
+		if c.want == cause.BadClaims {
+			of.Cause = c.want
+		} else {
+			r.Judged[of.Name] = c.want
+		}
+		r.Tokens = append(r.Tokens, of)
 	}
+	return r
 }

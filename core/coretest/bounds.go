@@ -91,6 +91,22 @@ func Bounds() []Bound {
 	return bounds
 }
 
+// boundsReading are the bounds that a text can carry.
+func boundsReading() Reading {
+	r := Reading{Name: "bounds", Settings: core.DefaultSettings(), Keys: []OneOf{NewOneOf("HS256", 0)},
+		Judged: map[string]cause.Cause{"an integer of 4,300 digits": cause.BadID,
+			"fractions of 10,000 digits": cause.Expired, "exponents of 10,000 digits": cause.BadExpiresAt,
+			"texts of 10,000 digits": cause.BadExpiresAt}}
+	for _, name := range []string{"as long as may be", "64 levels", "1,024 names", "a name that fills the token",
+		"a name of escapes", "a list that fills the token"} {
+		r.Judged[name] = cause.NoExpiresAt
+	}
+	for _, b := range Bounds() {
+		r.Tokens = append(r.Tokens, Token{b.Name, b.Token, b.Cause})
+	}
+	return r
+}
+
 // sized makes a good token of so many bytes. base64url cannot give every length, so spaces in the header fill the gaps.
 func sized(bytes int) string {
 	for spaces := range 4 {
@@ -109,6 +125,7 @@ func sized(bytes int) string {
 func testBounds(t *testing.T, newEngine NewEngine) {
 	keys := &countedKeys{HMACKeys: OneKey()}
 	e := newEngine(t, core.DefaultSettings(), keys)
+	judged := boundsReading().Judged
 	for _, b := range Bounds() {
 		t.Run(b.Name, func(t *testing.T) {
 			keys.checks = 0
@@ -120,7 +137,10 @@ func testBounds(t *testing.T, newEngine NewEngine) {
 			for _, op := range []core.Op{core.Authenticate, core.Verify, core.Blacklist} {
 				req := request(op)
 				req.Opened = o
-				decide(t, e, req)
+				if got := firstCause(decide(t, e, req)); op == core.Authenticate && b.Cause == cause.OK &&
+					got != judged[b.Name] {
+					t.Errorf("judged %v, want %v", got, judged[b.Name])
+				}
 			}
 		})
 	}

@@ -34,7 +34,7 @@ type decideCase struct {
 	want     cause.Cause
 }
 
-func testDecide(t *testing.T, newEngine NewEngine) {
+func decideCases() []decideCase {
 	const (
 		auth, verify, renew, list = core.Authenticate, core.Verify, core.Refresh, core.Blacklist
 		slide                     = core.SlidingRefresh
@@ -50,7 +50,7 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 	future, past := "4102444790", "1577836801"
 	now := Now.Unix() // 0.25 s before the instant
 	at := func(claim string, d int64) string { return claim + "=" + itoa(now+d) }
-	for _, c := range []decideCase{
+	return []decideCase{
 		{"good", auth, "5.5", access, nil, nil, cause.OK},
 		{"good", auth, "5.2", access, nil, nil, cause.OK},
 		{"good", auth, "5.5 safe", access, nil, nil, cause.OK},
@@ -316,7 +316,11 @@ func testDecide(t *testing.T, newEngine NewEngine) {
 			func(s *core.State) { s.CutOff = 1577836800_000 }, cause.CutOff},
 		{"no iat, foreign id", renew, "5.5 safe", refresh, []string{"-iat"}, func(s *core.State) { s.CutOff = 1 },
 			cause.CutOff},
-	} {
+	}
+}
+
+func testDecide(t *testing.T, newEngine NewEngine) {
+	for _, c := range decideCases() {
 		t.Run(c.opName()+"/"+c.settings+"/"+c.name, func(t *testing.T) {
 			e := newEngine(t, variants[c.settings], OneKey())
 			req := request(c.op)

@@ -28,13 +28,11 @@ type keyEndCase struct {
 	want          cause.Cause
 }
 
-// testKeyEnds: every operation refuses a token from the end of its key on, whatever else the token says. writes says
-// that the engine can write tokens.
-func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
+func keyEndCases() []keyEndCase {
 	now := Now.Unix() // 0.25 s before the instant
 	dead := func(s *core.State) { s.Family = core.FamilyState{Version: 9, Dead: true} }
 	const auth, verify, renew, list = core.Authenticate, core.Verify, core.Refresh, core.Blacklist
-	for _, c := range []keyEndCase{
+	return []keyEndCase{
 		{"no end", auth, "5.5", 0, 0, nil, nil, cause.OK},
 		{"in a second", auth, "5.5", now + 1, 0, nil, nil, cause.OK},
 		{"in a second", renew, "5.5", now + 1, 0, nil, nil, cause.OK},
@@ -55,14 +53,20 @@ func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
 		{"order: before type", list, "5.5", now, 0, []string{`token_type="access"`}, nil, cause.KeyEnded},
 		{"order: before revoked", list, "5.5", now, 0, nil, dead, cause.KeyEnded},
 		{"order: before revoked", verify, "5.5 safe", now, 0, nil, dead, cause.KeyEnded},
-	} {
+	}
+}
+
+// testKeyEnds: every operation refuses a token from the end of its key on, whatever else the token says. writes says
+// that the engine can write tokens.
+func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
+	for _, c := range keyEndCases() {
 		if c.op.Writes() && !writes {
 			continue
 		}
 		t.Run(decideCase{op: c.op}.opName()+"/"+c.settings+"/"+c.name, func(t *testing.T) {
 			e := newEngine(t, variants[c.settings], endingKeys(11, c.first, c.second))
 			claims := access
-			if c.op == renew || c.op == list {
+			if c.op == core.Refresh || c.op == core.Blacklist {
 				claims = refresh
 			}
 			req := request(c.op)
@@ -83,9 +87,10 @@ func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
 			}
 		})
 	}
+	now := Now.Unix()
 	t.Run("to the microsecond", func(t *testing.T) {
 		e := newEngine(t, variants["5.5"], endingKeys(12, now, 0))
-		req := request(auth)
+		req := request(core.Authenticate)
 		req.Opened = open(t, e, token("{"+access+"}"))
 		for d, want := range map[time.Duration]cause.Cause{-time.Microsecond: cause.OK, 0: cause.KeyEnded,
 			time.Microsecond: cause.KeyEnded} {
@@ -100,7 +105,7 @@ func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
 			older, newer int64
 			want         cause.Cause
 		}{{now, 0, cause.KeyEnded}, {0, now, cause.OK}} {
-			req := request(auth)
+			req := request(core.Authenticate)
 			req.Opened = open(t, newEngine(t, variants["5.5"], endingKeys(13, c.older, 0)), token("{"+access+"}"))
 			e := newEngine(t, variants["5.5"], endingKeys(14, c.newer, 0))
 			if got := firstCause(decide(t, e, req)); got != c.want {
@@ -108,6 +113,23 @@ func testKeyEnds(t *testing.T, newEngine NewEngine, writes bool) {
 			}
 		}
 	})
+}
+
+// keyEndReadings are the decisions on access tokens.
+func keyEndReadings() (readings []Reading) {
+	for _, c := range keyEndCases() {
+		if c.op != core.Authenticate {
+			continue
+		}
+		keys := []OneOf{NewOneOf("HS256", 0), NewOneOf("HS512", 1)}
+		keys[0].Info = core.KeyInfo{ID: "k1", Algorithm: "HS256", Default: true, NotAfter: c.first}
+		keys[1].Info = core.KeyInfo{ID: "k2", Algorithm: "HS512", NotAfter: c.second}
+		readings = append(readings, Reading{Name: "key_ends/" + c.settings + ", " + c.name,
+			Settings: variants[c.settings], Keys: keys,
+			Tokens: []Token{{"access", token("{" + change(access, c.changes) + "}"), cause.OK}},
+			Judged: map[string]cause.Cause{"access": c.want}})
+	}
+	return readings
 }
 
 // testKeyLife: a key ends by itself once what it signed before another one took over can be valid no more. A key for

@@ -11,10 +11,10 @@ import (
 )
 
 // signatureAttacks are good signatures in a wrong form, and values that some implementations accept.
-func signatureAttacks(v *victim) (cases []attackCase) {
+func signatureAttacks(v *victim) (cases []Token) {
 	raw, _ := base64.RawURLEncoding.DecodeString(v.signature)
 	bad := func(name string, signature []byte) {
-		cases = append(cases, attackCase{"signature_" + name, v.input + "." + encode(string(signature)),
+		cases = append(cases, Token{"signature_" + name, v.input + "." + encode(string(signature)),
 			cause.BadSignature})
 	}
 	bad("zeros", make([]byte, len(raw)))
@@ -61,12 +61,12 @@ func signatureAttacks(v *victim) (cases []attackCase) {
 	case "RS256", "PS256":
 		// The same key, the other padding.
 		other := map[string]string{"RS256": "PS256", "PS256": "RS256"}[v.algorithm]
-		twisted, err := v.rebind(other).Sign([]byte(v.input), Entropy)
+		twisted, err := bind(other, v.key.Raw).Sign([]byte(v.input), Entropy)
 		if err != nil {
 			panic("coretest: " + err.Error())
 		}
 		bad("of_"+other, twisted)
-		twisted, err = v.rebind(v.algorithm[:2]+"512").Sign([]byte(v.input), Entropy)
+		twisted, err = bind(v.algorithm[:2]+"512", v.key.Raw).Sign([]byte(v.input), Entropy)
 		if err != nil {
 			panic("coretest: " + err.Error())
 		}

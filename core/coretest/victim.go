@@ -1,7 +1,6 @@
 package coretest
 
 import (
-	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -11,34 +10,29 @@ import (
 	_ "crypto/sha512" // for crypto.SHA384 and crypto.SHA512
 	"crypto/x509"
 	"encoding/pem"
+	"maps"
 	"math/big"
+	"slices"
 	"strings"
-	"testing"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
-	"github.com/edgetoken/edgetoken/core/jws"
 )
 
 // victim is a key under attack, with a good token and what its attackers have: all that is public, and a key of their
 // own.
 type victim struct {
 	algorithm, header      string
-	raw                    any // the key of the standard library
 	key, theirs            OneOf
 	good, input, signature string // a token; its first two parts; its third
 	// the public key, and the attacker's, in encodings by name; none of a secret
 	publicKeys, attackers map[string][]byte
 }
 
-func newVictim(t *testing.T, algorithm string) *victim {
-	t.Helper()
-	raw, other := newRaw(t, algorithm, 0), newRaw(t, algorithm, 1)
-	v := &victim{
-		algorithm: algorithm, header: `{"alg":"` + algorithm + `","typ":"JWT"}`, raw: raw,
-		key: oneOf(t, algorithm, raw), theirs: oneOf(t, algorithm, other), publicKeys: encodings(t, raw),
-		attackers: encodings(t, other),
-	}
+func newVictim(algorithm string) *victim {
+	v := &victim{algorithm: algorithm, header: `{"alg":"` + algorithm + `","typ":"JWT"}`,
+		key: NewOneOf(algorithm, 0), theirs: NewOneOf(algorithm, 1)}
+	v.publicKeys, v.attackers = encodings(v.key.Raw), encodings(v.theirs.Raw)
 	v.good = v.issue(v.header, good)
 	dot := strings.LastIndexByte(v.good, '.')
 	v.input, v.signature = v.good[:dot], v.good[dot+1:]
@@ -62,15 +56,6 @@ func signed(k OneOf, input string) string {
 		panic("coretest: " + err.Error())
 	}
 	return input + "." + encode(string(signature))
-}
-
-// rebind is the key under another algorithm.
-func (v *victim) rebind(algorithm string) *jws.Key {
-	k, err := jws.NewKey(algorithm, v.raw)
-	if err != nil {
-		panic("coretest: " + err.Error())
-	}
-	return k
 }
 
 // unless is the cause for victims of other algorithms; for those of that one only the signature is wrong.
@@ -99,15 +84,14 @@ func otherCase(s string) string {
 }
 
 // encodings are the ways in which the public key of raw is published.
-func encodings(t *testing.T, raw any) map[string][]byte {
-	t.Helper()
+func encodings(raw any) map[string][]byte {
 	private, ok := raw.(crypto.Signer)
 	if !ok {
 		return nil
 	}
 	der, err := x509.MarshalPKIXPublicKey(private.Public())
 	if err != nil {
-		t.Fatal(err)
+		panic("coretest: " + err.Error())
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 	m := map[string][]byte{"PEM": text, "PEM_without_its_line_end": text[:len(text)-1], "DER": der}
@@ -122,7 +106,7 @@ func encodings(t *testing.T, raw any) map[string][]byte {
 	case *ecdsa.PublicKey:
 		point, err := k.Bytes()
 		if err != nil {
-			t.Fatal(err)
+			panic("coretest: " + err.Error())
 		}
 		size := len(point) / 2
 		m["point"] = point
@@ -135,37 +119,15 @@ func encodings(t *testing.T, raw any) map[string][]byte {
 	return m
 }
 
-// several is a set of keys of different algorithms.
-type several []OneOf
-
-func (s several) Set() core.KeySet {
-	set := core.KeySet{Epoch: 4}
-	for _, k := range s {
-		set.Keys = append(set.Keys, k.info)
-	}
-	return set
-}
-
-func (s several) Check(ctx context.Context, key int, input, signature []byte) (bool, error) {
-	return s[key].Check(ctx, 0, input, signature)
-}
-
-func (s several) Sign(ctx context.Context, key int, input, entropy []byte) ([]byte, error) {
-	return s[key].Sign(ctx, 0, input, entropy)
-}
-
-func (s several) Material(key int) ([]byte, error) { return s[key].Material(0) }
-
-// testSeveralKeys: of a secret and public keys in one set, none checks for another.
-func testSeveralKeys(t *testing.T, newEngine NewEngine) {
-	rs, es, hs := newVictim(t, "RS256"), newVictim(t, "ES256"), newVictim(t, "HS256")
-	keys := several{rs.key, es.key, hs.key}
+// severalReading: of a secret and public keys in one set, none checks for another.
+func severalReading() Reading {
+	rs, es, hs := newVictim("RS256"), newVictim("ES256"), newVictim("HS256")
+	keys := []OneOf{rs.key, es.key, hs.key}
 	for i, id := range []string{"rsa", "ec", "secret"} {
-		keys[i].info.ID, keys[i].info.AnyID, keys[i].info.Default = id, false, i == 0
+		keys[i].Info.ID, keys[i].Info.AnyID, keys[i].Info.Default = id, false, i == 0
 	}
-	e := newEngine(t, core.DefaultSettings(), keys)
 	header := func(alg, kid string) string { return `{"alg":"` + alg + `","kid":"` + kid + `"}` }
-	cases := []attackCase{
+	cases := []Token{
 		{"its_own_key_rsa", rs.issue(header("RS256", "rsa"), good), cause.OK},
 		{"its_own_key_ec", es.issue(header("ES256", "ec"), good), cause.OK},
 		{"its_own_key_secret", hs.issue(header("HS256", "secret"), good), cause.OK},
@@ -180,19 +142,14 @@ func testSeveralKeys(t *testing.T, newEngine NewEngine) {
 		{"kid_a_path", rs.issue(header("RS256", "./rsa"), good), cause.UnknownKey},
 		{"secret_said_to_be_RSA", hs.issue(header("HS256", "rsa"), good), cause.BadAlgorithm},
 	}
-	for name, public := range rs.publicKeys {
+	for _, name := range slices.Sorted(maps.Keys(rs.publicKeys)) {
+		public := rs.publicKeys[name]
 		cases = append(cases,
-			attackCase{"MAC_with_public_key_" + name + "_and_kid_of_the_secret",
+			Token{"MAC_with_public_key_" + name + "_and_kid_of_the_secret",
 				mac("HS256", public, header("HS256", "secret"), good), cause.BadSignature},
-			attackCase{"MAC_with_public_key_" + name + "_and_its_own_kid",
+			Token{"MAC_with_public_key_" + name + "_and_its_own_kid",
 				mac("HS256", public, header("HS256", "rsa"), good), cause.BadAlgorithm},
 		)
 	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			if o := open(t, e, c.token); o.Cause != c.want {
-				t.Errorf("Open(%.80q) is refused for %v, want %v", c.token, o.Cause, c.want)
-			}
-		})
-	}
+	return Reading{Name: "several_keys", Settings: core.DefaultSettings(), Keys: keys, Tokens: cases}
 }

@@ -5,5 +5,5 @@ var foreign = map[string]bool{
 	"str": true, "repr": true, "isspace": true, "strip": true, "get_int_max_str_digits": true, "isoformat": true,
 	"astimezone": true, "get_token": true, "get_user_model": true, "get_by_natural_key": true, "iterator": true,
 	"geturl": true, "hexdigest": true, "UPPER": true, "getResponseBody": true, "func": true, "anyOf": true,
-	"operationIds": true,
+	"oneOf": true, "operationIds": true,
 }
