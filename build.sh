@@ -56,7 +56,12 @@ module() {
 }
 
 # SMALL turns inlining off for packages where it costs size and saves no time: 4 % of the module that plugins carry.
-SMALL=(runtime fmt math/big reflect time internal/strconv crypto/elliptic os)
+SMALL=(runtime fmt math/big reflect time strconv internal/strconv crypto/elliptic os encoding/base64 slices syscall
+  internal/poll internal/godebug internal/runtime/maps crypto/ecdsa crypto/rsa crypto/internal/fips140/ecdsa
+  crypto/internal/fips140/rsa crypto/internal/fips140/drbg)
+for package in core/abi core/bundle core/jwk core/permission core/verify wasm/guest/verifier; do
+  SMALL+=("github.com/edgetoken/edgetoken/$package")
+done
 SMALL=("${SMALL[@]/#/-gcflags=}")
 SMALL=("${SMALL[@]/%/=-l}")
 

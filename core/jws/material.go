@@ -20,6 +20,11 @@ func (k *Key) Material() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return Material(private, numbers...), nil
+}
+
+// Material is the material of a key that consists of numbers.
+func Material(private bool, numbers ...[]byte) []byte {
 	b := []byte{0}
 	if private {
 		b[0] = 1
@@ -27,7 +32,23 @@ func (k *Key) Material() ([]byte, error) {
 	for _, n := range numbers {
 		b = append(binary.LittleEndian.AppendUint16(b, uint16(len(n))), n...)
 	}
-	return b, nil
+	return b
+}
+
+// Numbers are the numbers of a material; ok is false where it is none.
+func Numbers(material []byte) (numbers [][]byte, private, ok bool) {
+	if len(material) == 0 || material[0] > 1 {
+		return nil, false, false
+	}
+	for rest := material[1:]; len(rest) > 0; {
+		if len(rest) < 2 || int(binary.LittleEndian.Uint16(rest)) > len(rest)-2 {
+			return nil, false, false
+		}
+		end := 2 + int(binary.LittleEndian.Uint16(rest))
+		numbers = append(numbers, rest[2:end])
+		rest = rest[end:]
+	}
+	return numbers, material[0] == 1, true
 }
 
 // ReadKey makes a key from its Material. It takes weak HMAC secrets: whether they are allowed is the caller's decision.
@@ -36,19 +57,11 @@ func ReadKey(name string, material []byte) (*Key, error) {
 	if a == nil {
 		return nil, ErrUnknownAlgorithm
 	}
-	if len(material) == 0 || material[0] > 1 {
+	numbers, private, ok := Numbers(material)
+	if !ok {
 		return nil, ErrMaterial
 	}
-	var numbers [][]byte
-	for rest := material[1:]; len(rest) > 0; {
-		if len(rest) < 2 || int(binary.LittleEndian.Uint16(rest)) > len(rest)-2 {
-			return nil, ErrMaterial
-		}
-		end := 2 + int(binary.LittleEndian.Uint16(rest))
-		numbers = append(numbers, rest[2:end])
-		rest = rest[end:]
-	}
-	key, err := a.read(a, numbers, material[0] == 1)
+	key, err := a.read(a, numbers, private)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,67 @@
+package jwk
+
+import (
+	"encoding/base64"
+	"strings"
+
+	"github.com/edgetoken/edgetoken/core/jws"
+)
+
+// Public writes a public key as a JWK; "" for a secret, which has no public part.
+func Public(id, algorithm string, material []byte) string {
+	numbers, private, ok := jws.Numbers(material)
+	if !ok || private {
+		return ""
+	}
+	var b strings.Builder
+	member := func(name, value string) {
+		if b.Len() > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(`"` + name + `":"` + value + `"`)
+	}
+	number := func(name string, n []byte) { member(name, base64.RawURLEncoding.EncodeToString(n)) }
+	switch algorithm[0] {
+	case 'R', 'P':
+		member("kty", "RSA")
+		number("n", numbers[0])
+		number("e", numbers[1])
+	case 'E':
+		if curve, ok := curves[algorithm]; ok {
+			member("kty", "EC")
+			member("crv", curve)
+			half := (len(numbers[0]) - 1) / 2
+			number("x", numbers[0][1:1+half])
+			number("y", numbers[0][1+half:])
+			break
+		}
+		member("kty", "OKP")
+		member("crv", "Ed25519")
+		number("x", numbers[0])
+	}
+	member("alg", algorithm)
+	member("use", "sig")
+	if id != "" {
+		b.WriteString(`,"kid":` + string(AppendText(nil, id)))
+	}
+	return "{" + b.String() + "}"
+}
+
+var curves = map[string]string{"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
+
+// AppendText appends a text as JSON writes it, with its quotes.
+func AppendText(b []byte, text string) []byte {
+	const hex = "0123456789abcdef"
+	b = append(b, '"')
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c < ' ':
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		default:
+			b = append(b, c)
+		}
+	}
+	return append(b, '"')
+}

@@ -1,0 +1,33 @@
+package verify
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/bundle"
+)
+
+// revokedState is what a bundle says was revoked that bears on an opened token; nothing for no bundle.
+func revokedState(b *bundle.Bundle, o *core.Opened, at time.Time) (s core.State) {
+	if b == nil {
+		return s
+	}
+	f := o.FamilyAt(at)
+	s.Family.Dead = f.Listed && (f.Ours && b.HasFamily(bundle.Family(f.Bits, f.Start, true)) ||
+		b.HasFamily(bundle.Family(f.Bits, 0, false)))
+	s.CutOff = b.All
+	if b.GapAfter < f.Start && f.Start <= b.GapUntil {
+		s.CutOff = max(s.CutOff, b.GapUntil)
+	}
+	if id, ok := o.CustomerKey(b.Users); ok {
+		i, found := slices.BinarySearchFunc(b.CutOffs, bundle.Subject(id), func(c bundle.CutOff, subject uint64) int {
+			return cmp.Compare(c.Subject, subject)
+		})
+		if found {
+			s.CutOff = max(s.CutOff, b.CutOffs[i].At)
+		}
+	}
+	return s
+}
