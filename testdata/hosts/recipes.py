@@ -237,8 +237,8 @@ SPELLINGS = ("X-User-Id", "x-user-id", "X-USER-ID", "X_User_Id", "X-User_Id", "x
 AMBIGUOUS = ("/public/../private", "/public/%2e%2e/private", "/public/..%2fprivate", "/public%2fx", "/public/%5c..%5cprivate",
              "/public//private", "//private", "/public/..\\private", "/public/;/../private", "/public/;x=1", "/public/%00",
              "/public/%", "/public/%zz", "/public/%2", "/public/.", "/public/./x", "/public/..", "/public/%2E%2E/private",
-             "/public/..?x", "http://127.0.0.1/public/../private")
-PLAIN = ("/", "/a%20b", "/caf%C3%A9", "/a..b/c", "/a?next=//x/../y;%2f", "/public/a.b", "/.well-known/x")
+             "/public/..?x", "/public/%3b", "/public/%252e", "/public/%09", "/public/%7f", "/public/x#/../private", "http://127.0.0.1/public/../private")
+PLAIN = ("/", "/a%20b", "/100%25", "/caf%C3%A9", "/a..b/c", "/a?next=//x/../y;%2f", "/public/a.b", "/.well-known/x")
 
 
 def received(answer):
