@@ -5,7 +5,7 @@
 // The module is a WASI reactor: it exports _initialize, imports WASI preview 1 only, and has one thread. There are
 // three builds:
 //
-//	edgetoken.wasm          the host checks and signs: Inspect, Accept, Prepare. No key enters the guest.
+//	edgetoken.wasm          the host checks and signs: Inspect, Accept, Judge, Prepare. No key enters the guest.
 //	edgetoken-full.wasm     self-contained: Open, Decide, Permit
 //	edgetoken-verify.wasm   self-contained, only reads: Open, Permit, Decide for operations that write no token
 //
@@ -15,11 +15,18 @@
 //
 // All integers are little-endian. Fixed structs have fixed offsets; messages consist of values one after the other,
 // texts with their length before them in 2 bytes, byte strings in 4. Each type's doc shows a worked example. Both
-// sides check every length, offset and index.
+// sides check every length, offset and index. Causes cross by numbers that never change their meaning.
+//
+// A host may inspect other tokens while it waits for the check of a signature: Accept takes the nonce of the token,
+// and refuses it with StatusOutOfOrder if another token was inspected since. Then the host inspects the same bytes
+// again, and accepts them in the same turn if the epoch and the key are those of the check. A nonce is good for its
+// instance alone.
+//
+// A panic is a bug, and never a verdict: the call traps or answers StatusPanicked, and the host drops the instance.
 package abi
 
 // Version is what the export VersionName returns. A host refuses a module of another version.
-const Version = 11
+const Version = 12
 
 // Names of exports. All but VersionName and LayoutName return a Status, as an i32.
 const (
@@ -28,8 +35,9 @@ const (
 	LayoutName     = "edgetoken_layout"      // () → address of a Layout
 	ConfigureName  = "edgetoken_configure"   // (bytes of a Config)
 	InspectName    = "edgetoken_inspect"     // (bytes of a token) → Inspected
-	// AcceptName: () → Opened without a family, claims in the claims area; only as the next call after Inspect
+	// AcceptName: (bytes of a nonce) → Opened without a family, claims in the claims area; once, for the latest Inspect
 	AcceptName  = "edgetoken_accept"
+	JudgeName   = "edgetoken_judge"        // (bytes of a Judging) → a cause; after Accept, until the next Inspect
 	PrepareName = "edgetoken_prepare"      // (bytes of a Request) → Prepared
 	OpenName    = "edgetoken_open"         // (bytes of a token) → Opened, claims in the claims area
 	DecideName  = "edgetoken_decide"       // (bytes of a Request) → Outcome
@@ -40,7 +48,7 @@ const (
 // Split and SelfContained are the exports that take one i32 or none, beside VersionName and LayoutName, of the two
 // kinds of module.
 var (
-	Split         = []Export{{ConfigureName, 1}, {InspectName, 1}, {AcceptName, 0}, {PrepareName, 1}}
+	Split         = []Export{{ConfigureName, 1}, {InspectName, 1}, {AcceptName, 1}, {JudgeName, 1}, {PrepareName, 1}}
 	SelfContained = []Export{{ConfigureName, 1}, {OpenName, 1}, {DecideName, 1}, {PermitName, 1}}
 )
 
@@ -67,11 +75,11 @@ const (
 	StatusOK            Status = 0
 	StatusBadMessage    Status = 1 // the input is no message of this kind, or longer than its area
 	StatusNotConfigured Status = 2 // Configure comes first
-	StatusOutOfOrder    Status = 3 // Accept must follow at once on an Inspect that found a key
+	StatusOutOfOrder    Status = 3 // Accept or Judge without the nonce of the latest Inspect, or in another order
 	StatusTooLong       Status = 4 // the answer does not fit into the output area
 	StatusBadKey        Status = 5 // the material of a key cannot be read
 	StatusNotHere       Status = 6 // this build cannot do the operation
-	StatusFailed        Status = 7 // no signing key, or too little entropy
+	StatusFailed        Status = 7 // no signing key, or entropy that is none (core.ErrEntropy) or came before
 	// StatusPanicked: do not use the instance again. In Inspect and Accept a panic ends the guest by proc_exit instead,
 	// and the call itself fails.
 	StatusPanicked Status = 8

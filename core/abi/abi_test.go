@@ -35,9 +35,11 @@ func TestExamples(t *testing.T) {
 		{"Layout", encodedLayout(abi.Layout{0x10000, abi.InputBytes, 0x50000, abi.OutputBytes, 0x90000,
 			abi.ClaimsBytes}), 0,
 			"00000100 00000400 00000500 00000400 00000900 00000100"},
-		{"Inspected", encodedInspected(abi.Inspected{Epoch: 7, Inspected: core.Inspected{Input: 106, Signature: 107}}),
-			0,
-			"0700000000000000 00000000 6a000000 6b000000 00 000000"},
+		{"Inspected", encodedInspected(abi.Inspected{Epoch: 7, Nonce: 9, Inspected: core.Inspected{Input: 106,
+			Signature: 107}}), 0,
+			"0700000000000000 0900000000000000 00000000 6a000000 6b000000 00 000000"},
+		{"Judging", sampleJudging.Append(nil), 0, "0900000000000000 0040204648470600 0600616363657373 0000"},
+		{"judged", abi.AppendJudged(nil, cause.Expired), 0, "0f"},
 		{"Opened", abi.AppendOpened(nil, &o), 32, "04000000 07000000 08000000"},
 		{"Config", config.Append(nil), 0, "0300352e35 0600736563757265"},
 		{"Request", abi.AppendRequest(nil, &login), 0, "03 0040204648470600"},
@@ -131,6 +133,26 @@ func TestRequestRoundTrip(t *testing.T) {
 	}
 }
 
+var sampleJudging = abi.Judging{Nonce: 9, Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Type: core.AccessToken}
+
+func TestJudging(t *testing.T) {
+	want := sampleJudging
+	want.Type, want.Required = core.SlidingToken, []string{"exp", "plan"}
+	if got, ok := abi.ReadJudging(want.Append(nil)); !ok || !reflect.DeepEqual(got, want) {
+		t.Errorf("read back %+v, %v; want %+v", got, ok, want)
+	}
+	if got, ok := abi.ReadJudging(append(want.Append(nil), 0)); ok {
+		t.Errorf("with a trailing byte: %+v", got)
+	}
+	want.Type = core.RefreshToken
+	if got, ok := abi.ReadJudging(want.Append(nil)); ok {
+		t.Errorf("no header takes a refresh token, and yet: %+v", got)
+	}
+	if c, ok := abi.ReadJudged([]byte{200}); ok {
+		t.Errorf("200 is no cause, and yet: %v", c)
+	}
+}
+
 func sampleQuestions() []abi.Question {
 	return []abi.Question{
 		{Rule: permission.DjangoModelPermissions, Method: "POST", Model: "customers.customer",
@@ -194,8 +216,8 @@ func TestBounds(t *testing.T) {
 		{"key beyond the set", inspected(core.Inspected{Key: 1, Input: 9, Signature: 10}), false},
 		{"input beyond the token", inspected(core.Inspected{Input: 20, Signature: 21}), false},
 		{"signature elsewhere", inspected(core.Inspected{Input: 9, Signature: 9}), false},
-		{"unknown cause", append(inspected(core.Inspected{})[:20], 200, 0, 0, 0), false},
-		{"cut", inspected(core.Inspected{Input: 9, Signature: 10})[:23], false},
+		{"unknown cause", append(inspected(core.Inspected{})[:28], 200, 0, 0, 0), false},
+		{"cut", inspected(core.Inspected{Input: 9, Signature: 10})[:31], false},
 	} {
 		if _, ok := abi.ReadInspected(c.b, 20, len(set.Keys)); ok != c.want {
 			t.Errorf("Inspected, %s: %v, want %v", c.name, ok, c.want)

@@ -21,7 +21,7 @@ func TestCauses(t *testing.T) {
 	seen := map[cause.Cause]bool{}
 	for number, want := range lines {
 		message := make([]byte, abi.InspectedBytes)
-		message[20], message[16] = byte(number), 1
+		message[28], message[24] = byte(number), 1
 		read, ok := abi.ReadInspected(message, 1, 1)
 		c := read.Cause
 		if got := fmt.Sprintf("%d %v", number, c); !ok || got != want || seen[c] {

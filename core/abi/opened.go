@@ -10,28 +10,30 @@ import (
 )
 
 // InspectedBytes is the size of an encoded Inspected.
-const InspectedBytes = 24
+const InspectedBytes = 32
 
 // Inspected is the answer to Inspect: where the signature lies and which key must check it, named by (epoch of the
-// key set, index).
+// key set, index). The nonce stands for the token: Accept takes it, so that what is accepted is what was inspected,
+// whatever came between.
 //
-//	0  u64 epoch | 8 u32 key | 12 u32 input | 16 u32 signature | 20 u8 cause | 21 3 × 0
+//	0  u64 epoch | 8 u64 nonce | 16 u32 key | 20 u32 input | 24 u32 signature | 28 u8 cause | 29 3 × 0
 //
 // Key 0 of set 7 must check a token of 150 bytes whose signing input has 106:
 //
-//	07 00 00 00 00 00 00 00 | 00 00 00 00 | 6a 00 00 00 | 6b 00 00 00 | 00 | 00 00 00
+//	07 00 00 00 00 00 00 00 | 09 00 00 00 00 00 00 00 | 00 00 00 00 | 6a 00 00 00 | 6b 00 00 00 | 00 | 00 00 00
 type Inspected struct {
-	Epoch uint64
+	Epoch, Nonce uint64
 	core.Inspected
 }
 
 // Put writes the encoding.
 func (i Inspected) Put(fixed *[InspectedBytes]byte) {
 	binary.LittleEndian.PutUint64(fixed[0:], i.Epoch)
-	binary.LittleEndian.PutUint32(fixed[8:], uint32(i.Key))
-	binary.LittleEndian.PutUint32(fixed[12:], uint32(i.Input))
-	binary.LittleEndian.PutUint32(fixed[16:], uint32(i.Signature))
-	binary.LittleEndian.PutUint32(fixed[20:], uint32(numbers[i.Cause]))
+	binary.LittleEndian.PutUint64(fixed[8:], i.Nonce)
+	binary.LittleEndian.PutUint32(fixed[16:], uint32(i.Key))
+	binary.LittleEndian.PutUint32(fixed[20:], uint32(i.Input))
+	binary.LittleEndian.PutUint32(fixed[24:], uint32(i.Signature))
+	binary.LittleEndian.PutUint32(fixed[28:], uint32(numbers[i.Cause]))
 }
 
 // ReadInspected reads the answer for a token of the given number of bytes, and a key set of that many keys.
@@ -39,16 +41,27 @@ func ReadInspected(b []byte, token, keys int) (Inspected, bool) {
 	if len(b) < InspectedBytes {
 		return Inspected{}, false
 	}
-	i := Inspected{Epoch: binary.LittleEndian.Uint64(b)}
+	i := Inspected{Epoch: binary.LittleEndian.Uint64(b), Nonce: binary.LittleEndian.Uint64(b[8:])}
 	var known bool
-	if i.Cause, known = causeOf(b[20]); !known || i.Cause != cause.OK {
+	if i.Cause, known = causeOf(b[28]); !known || i.Cause != cause.OK {
 		return i, known
 	}
 	var good [3]bool
-	i.Key, good[0] = index(b[8:], keys)
-	i.Input, good[1] = index(b[12:], token)
-	i.Signature, good[2] = index(b[16:], token+1)
+	i.Key, good[0] = index(b[16:], keys)
+	i.Input, good[1] = index(b[20:], token)
+	i.Signature, good[2] = index(b[24:], token+1)
 	return i, good == [3]bool{true, true, true} && i.Signature == i.Input+1
+}
+
+// NonceBytes is the size of the message of Accept, the nonce of an Inspected: u64 nonce.
+const NonceBytes = 8
+
+// ReadNonce reads the message of Accept.
+func ReadNonce(b []byte) (nonce uint64, ok bool) {
+	if len(b) != NonceBytes {
+		return 0, false
+	}
+	return binary.LittleEndian.Uint64(b), true
 }
 
 // index reads a u32 that is less than limit. It is right for an int of 32 bits too.

@@ -8,8 +8,8 @@
 // By default no key enters the guest: it parses and decides with full strictness, and this package checks and makes
 // signatures with Config.Keys. With Config.SelfContained the guest does it all.
 //
-// The guest has the host's real clock and entropy, and no files, arguments or network. Its answers depend on neither
-// clock nor entropy: time and randomness come with each request.
+// The guest has the host's real clock and entropy, and no files, arguments or network. No verdict and no token depends
+// on either: time and randomness come with each request.
 package engine
 
 import (

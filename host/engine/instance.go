@@ -148,7 +148,8 @@ func (i *instance) configure(c *config) error {
 	return nil
 }
 
-// inspectAndAccept opens a token into o: the guest reads, the host checks the signature over its own copy of the token.
+// inspectAndAccept opens a token into o: the guest reads, the host checks the signature over its own copy of the token,
+// and the nonce that Inspect gave has the guest accept that token and no other.
 func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte, o *core.Opened) error {
 	if err := i.callFunction(abi.InspectName, i.inspect, token); err != nil {
 		return err
@@ -173,7 +174,10 @@ func (i *instance) inspectAndAccept(ctx context.Context, c *config, token []byte
 		refuse(o, cause.BadSignature)
 		return nil
 	}
-	if err := i.callFunction(abi.AcceptName, i.accept, nil); err != nil {
+	if !i.memory.WriteUint64Le(i.layout.Input, in.Nonce) {
+		return broken("%s: %w", abi.AcceptName, errNonsense)
+	}
+	if err := i.invoke(abi.AcceptName, i.accept, abi.NonceBytes); err != nil {
 		return err
 	}
 	if err := i.opened(c, o); err != nil {

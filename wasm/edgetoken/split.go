@@ -13,7 +13,10 @@ func configure(size uint32) uint32 { return uint32(instance.Configure(size, nil)
 func inspect(size uint32) uint32 { return uint32(instance.Inspect(size)) }
 
 //go:wasmexport edgetoken_accept
-func accept() uint32 { return uint32(instance.Accept()) }
+func accept(size uint32) uint32 { return uint32(instance.Accept(size)) }
+
+//go:wasmexport edgetoken_judge
+func judge(size uint32) uint32 { return uint32(instance.Judge(size)) }
 
 //go:wasmexport edgetoken_prepare
 func prepare(size uint32) uint32 { return uint32(instance.Prepare(size)) }

@@ -8,7 +8,7 @@
 //
 // Three builds use three sets of methods, and what a main package does not call is not linked:
 //
-//	edgetoken.wasm          Configure, Inspect, Accept, Prepare: the host checks and signs
+//	edgetoken.wasm          Configure, Inspect, Accept, Judge, Prepare: the host checks and signs
 //	edgetoken-full.wasm     Configure, Open, Decide, Permit, by way of package contained, which has the keys
 //	edgetoken-verify.wasm   Configure, Open, DecideReading, Permit, by the same way
 //
@@ -16,6 +16,7 @@
 package guest
 
 import (
+	"math/rand/v2"
 	"unsafe"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -31,7 +32,9 @@ type Guest struct {
 	reader *core.Reader
 	writer *core.Writer // made when it is first needed
 
-	request core.Request // that is decided now
+	nonce    uint64       // of the latest Inspect
+	accepted *core.Opened // that Inspect's token, once it was accepted
+	request  core.Request // that is decided now
 
 	// The static areas follow all pointers, so that the collector does not look through them. A call allocates nothing
 	// for them.
@@ -77,6 +80,10 @@ func (g *Guest) Configure(size uint32, read func(*abi.Config) error) abi.Status 
 		c.Material = nil
 		g.config, g.reader, g.writer = c, core.NewReader(&c.Settings, c.Set), nil
 		g.reader.Buffer(&g.claims)
+		g.accepted = nil
+		if g.nonce == 0 {
+			g.nonce = rand.Uint64()
+		}
 		return abi.StatusOK
 	})
 }

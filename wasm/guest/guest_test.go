@@ -2,6 +2,7 @@ package guest_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"reflect"
 	"testing"
@@ -66,10 +67,22 @@ func (h host) split(token []byte) core.Opened {
 	if good, err := h.keys.Check(context.Background(), in.Key, token[:in.Input], signature); err != nil || !good {
 		return core.Opened{Cause: cause.BadSignature}
 	}
-	h.ok("Accept", h.Accept())
+	h.ok("Accept", h.Accept(h.nonce(in.Nonce)))
 	o := h.opened(set)
 	o.ReadFamily()
 	return o
+}
+
+// nonce writes the message of Accept.
+func (h host) nonce(nonce uint64) uint32 {
+	return h.write(binary.LittleEndian.AppendUint64(nil, nonce))
+}
+
+// inspected is the nonce of a token that is inspected.
+func (h host) inspected(token []byte) uint64 {
+	h.t.Helper()
+	h.ok("Inspect", h.Inspect(h.write(token)))
+	return binary.LittleEndian.Uint64(h.Output()[8:])
 }
 
 // message encodes the configuration of a guest, key material included.
@@ -211,6 +224,11 @@ func TestStatus(t *testing.T) {
 	h := host{&g.Guest, t, keys}
 	size := h.write
 	const tooLarge = abi.InputBytes + 1
+	var nonce uint64
+	inspect := func(token []byte) func() abi.Status {
+		return func() abi.Status { nonce = h.inspected(token); return abi.StatusOK }
+	}
+	accept := func() abi.Status { return g.Accept(h.nonce(nonce)) }
 	fails := func(*abi.Config) error { return errors.New("another kind of key") }
 	panics := func(*abi.Config) error { panic("a bug") }
 	for _, c := range []struct {
@@ -219,7 +237,8 @@ func TestStatus(t *testing.T) {
 		want abi.Status
 	}{
 		{"Inspect before Configure", func() abi.Status { return g.Inspect(size(token)) }, abi.StatusNotConfigured},
-		{"Accept before Configure", func() abi.Status { return g.Accept() }, abi.StatusNotConfigured},
+		{"Accept before Configure", accept, abi.StatusNotConfigured},
+		{"Judge before Configure", func() abi.Status { return g.Judge(0) }, abi.StatusNotConfigured},
 		{"Open before Configure", func() abi.Status { return g.Open(size(token)) }, abi.StatusNotConfigured},
 		{"Prepare before Configure", func() abi.Status { return g.Prepare(size(abi.AppendRequest(nil, &login))) },
 			abi.StatusNotConfigured},
@@ -233,15 +252,18 @@ func TestStatus(t *testing.T) {
 		{"keys that cannot be read", func() abi.Status { return g.Guest.Configure(size(config), fails) },
 			abi.StatusBadKey},
 		{"a panic", func() abi.Status { return g.Guest.Configure(size(config), panics) }, abi.StatusPanicked},
-		{"Accept first", func() abi.Status { return g.Accept() }, abi.StatusOutOfOrder},
-		{"Inspect", func() abi.Status { return g.Inspect(size(token)) }, abi.StatusOK},
-		{"Accept", func() abi.Status { return g.Accept() }, abi.StatusOK},
-		{"Accept again", func() abi.Status { return g.Accept() }, abi.StatusOutOfOrder},
-		{"Inspect of what is no token", func() abi.Status { return g.Inspect(size([]byte(".."))) }, abi.StatusOK},
-		{"Accept of what is no token", func() abi.Status { return g.Accept() }, abi.StatusOutOfOrder},
-		{"Inspect", func() abi.Status { return g.Inspect(size(token)) }, abi.StatusOK},
+		{"Accept first", accept, abi.StatusOutOfOrder},
+		{"Accept of a message that is too large", func() abi.Status { return g.Accept(tooLarge) },
+			abi.StatusBadMessage},
+		{"Accept without a nonce", func() abi.Status { return g.Accept(0) }, abi.StatusBadMessage},
+		{"Inspect", inspect(token), abi.StatusOK},
+		{"Accept", accept, abi.StatusOK},
+		{"Accept again", accept, abi.StatusOutOfOrder},
+		{"Inspect of what is no token", inspect([]byte("..")), abi.StatusOK},
+		{"Accept of what is no token", accept, abi.StatusOutOfOrder},
+		{"Inspect", inspect(token), abi.StatusOK},
 		{"Open", func() abi.Status { return g.Open(size(token)) }, abi.StatusOK},
-		{"Accept after Open", func() abi.Status { return g.Accept() }, abi.StatusOutOfOrder},
+		{"Accept after Open", accept, abi.StatusOutOfOrder},
 		{"a token that is too large", func() abi.Status { return g.Inspect(tooLarge) }, abi.StatusBadMessage},
 		{"a check that fails", func() abi.Status {
 			return g.Guest.Open(size(token), func(int, []byte, []byte) (bool, error) {
@@ -288,8 +310,7 @@ func TestNoAllocations(t *testing.T) {
 	h.ok("Configure", h.Configure(h.write(message(t, core.DefaultSettings(), keys)), nil))
 	token := []byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{"exp":1,"user_id":"7"}`))
 	if n := testing.AllocsPerRun(100, func() {
-		h.ok("Inspect", h.Inspect(h.write(token)))
-		h.ok("Accept", h.Accept())
+		h.ok("Accept", h.Accept(h.nonce(h.inspected(token))))
 	}); n > 0 {
 		t.Errorf("Inspect and Accept allocate %v times", n)
 	}

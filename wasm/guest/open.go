@@ -1,6 +1,9 @@
 package guest
 
-import "github.com/edgetoken/edgetoken/core/abi"
+import (
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/abi"
+)
 
 // Inspect reads a token and answers with an abi.Inspected. It and Accept come with every token, so neither catches a
 // panic, which has its price: a panic in them ends the guest (by proc_exit, as Go ends on wasip1), and the host sees
@@ -12,23 +15,57 @@ func (g *Guest) Inspect(size uint32) abi.Status {
 	case size > abi.InputBytes:
 		return abi.StatusBadMessage
 	}
-	i := abi.Inspected{Epoch: g.config.Set.Epoch, Inspected: g.reader.Inspect(g.input[:size])}
+	g.nonce++
+	g.accepted = nil
+	i := abi.Inspected{Epoch: g.config.Set.Epoch, Nonce: g.nonce, Inspected: g.reader.Inspect(g.input[:size])}
 	i.Put((*[abi.InspectedBytes]byte)(g.output[:]))
 	return abi.StatusOK
 }
 
-// Accept answers with an abi.Opened without a family, once the host has found the signature good. It is legal only as
-// the next call after an Inspect that found a key.
-func (g *Guest) Accept() abi.Status {
-	if g.config == nil {
+// Accept takes the nonce of a token whose signature the host has found good, and answers with an abi.Opened without a
+// family. It is legal once, for the latest Inspect, if that found a key: a host that inspects another token while it
+// waits for a check can never accept that one in place of the first. An instance counts its nonces from a random one,
+// so that those of an instance that took the place of another mean nothing either.
+func (g *Guest) Accept(size uint32) abi.Status {
+	switch {
+	case g.config == nil:
 		return abi.StatusNotConfigured
+	case size > abi.InputBytes:
+		return abi.StatusBadMessage
+	}
+	nonce, ok := abi.ReadNonce(g.input[:size])
+	if !ok {
+		return abi.StatusBadMessage
+	}
+	if nonce != g.nonce {
+		return abi.StatusOutOfOrder
 	}
 	o, ok := g.reader.Accept()
 	if !ok {
 		return abi.StatusOutOfOrder
 	}
+	g.accepted = o
 	abi.PutOpened((*[abi.OpenedBytes]byte)(g.output[:]), o)
 	return abi.StatusOK
+}
+
+// Judge answers an abi.Judging about the accepted token with a cause.
+func (g *Guest) Judge(size uint32) abi.Status {
+	return g.call(size, func(message []byte) abi.Status {
+		if g.config == nil {
+			return abi.StatusNotConfigured
+		}
+		j, ok := abi.ReadJudging(message)
+		switch {
+		case !ok:
+			return abi.StatusBadMessage
+		case g.accepted == nil || j.Nonce != g.nonce:
+			return abi.StatusOutOfOrder
+		}
+		c := core.Judge(&g.config.Settings, g.accepted, core.State{}, []core.TokenType{j.Type}, j.Required, j.Now)
+		abi.AppendJudged(g.output[:0], c)
+		return abi.StatusOK
+	})
 }
 
 // Open reads a token, has check look at its signature, and answers with an abi.Opened.
@@ -37,6 +74,7 @@ func (g *Guest) Open(size uint32, check func(key int, input, signature []byte) (
 		if g.config == nil {
 			return abi.StatusNotConfigured
 		}
+		g.accepted = nil
 		o, err := g.reader.Open(token, check)
 		if err != nil {
 			return abi.StatusFailed
