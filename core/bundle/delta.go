@@ -95,12 +95,15 @@ func Apply(base *Bundle, payload []byte) (b *Bundle, ok bool) {
 	b.readBounds(r)
 
 	removed := readIndices(r, len(base.Families))
-	b.Families = changed(base.Families, removed, readNames(r), func(v uint64) uint64 { return v })
+	b.Families = changed(r, base.Families, removed, readNames(r), func(v uint64) uint64 { return v })
 	removed = readIndices(r, len(base.CutOffs))
 	cutOffs := b.readCutOffs(r, int(min(uvarint(r), 1<<24)))
-	b.CutOffs = changed(base.CutOffs, removed, cutOffs, func(c CutOff) uint64 { return c.Subject })
+	b.CutOffs = changed(r, base.CutOffs, removed, cutOffs, func(c CutOff) uint64 { return c.Subject })
+	if !r.Done() || len(b.Families) > maxFamilies {
+		return nil, false
+	}
 	hash := b.Hash()
-	return b, r.Done() && len(b.Families) <= maxFamilies && string(hash[:]) == result
+	return b, string(hash[:]) == result
 }
 
 // readNames reads the names that are added, which are in order.
@@ -108,8 +111,10 @@ func readNames(r *codec.Reader) (names []uint64) {
 	n := uvarint(r)
 	for ; n > 0 && !r.Bad; n-- {
 		if t := r.Take(7); t != nil {
-			names = append(names, uint64(binary.LittleEndian.Uint32(t))|
-				uint64(binary.LittleEndian.Uint16(t[4:]))<<32|uint64(t[6])<<48)
+			name := uint64(binary.LittleEndian.Uint32(t)) | uint64(binary.LittleEndian.Uint16(t[4:]))<<32 |
+				uint64(t[6])<<48
+			r.Bad = r.Bad || name >= 1<<nameBits
+			names = append(names, name)
 		}
 	}
 	return names
@@ -127,18 +132,26 @@ func readIndices(r *codec.Reader, size int) (list []int) {
 	return list
 }
 
-// changed is a list without what stands at the removed indices, and with what is added: all of them in order.
-func changed[T any](base []T, removed []int, added []T, key func(T) uint64) []T {
+// changed is a list without what stands at the removed indices, and with what is added. r is bad where the result is
+// not in order, or has something twice.
+func changed[T any](r *codec.Reader, base []T, removed []int, added []T, key func(T) uint64) []T {
 	list := make([]T, 0, len(base)+len(added))
+	put := func(v T) {
+		r.Bad = r.Bad || len(list) > 0 && key(v) <= key(list[len(list)-1])
+		list = append(list, v)
+	}
 	for i, v := range base {
 		if len(removed) > 0 && removed[0] == i {
 			removed = removed[1:]
 			continue
 		}
 		for ; len(added) > 0 && key(added[0]) < key(v); added = added[1:] {
-			list = append(list, added[0])
+			put(added[0])
 		}
-		list = append(list, v)
+		put(v)
 	}
-	return append(list, added...)
+	for _, v := range added {
+		put(v)
+	}
+	return list
 }

@@ -126,7 +126,9 @@ func (m object) key() (k Key, err error) {
 	if err := m.numbers(kty, &k); err != nil {
 		return Key{}, err
 	}
-	if k.Key, err = jws.ReadKey(k.Algorithm, k.Material); err != nil {
+	if k.Key, err = jws.ReadKey(k.Algorithm, k.Material); err == jws.ErrUnknownAlgorithm {
+		return Key{}, errSkipped
+	} else if err != nil {
 		return Key{}, errors.New("it is no good key for " + k.Algorithm + ": " + err.Error())
 	}
 	return k, nil

@@ -47,7 +47,8 @@ func (m *memory) has(n *[sha256.Size]byte) bool {
 	s := m.set(n)
 	for i := range s {
 		if s[i] == *n {
-			s[0], s[i] = s[i], s[0]
+			copy(s[1:i+1], s[:i])
+			s[0] = *n
 			return true
 		}
 	}

@@ -126,14 +126,15 @@ var policyMembers = map[string]struct {
 	ofJWKS bool // with a root the bundle has it
 }{
 	"jwks": {read: func(p *policy, value []byte) (err error) {
-		p.keys, err = jwk.ReadSet(value)
-		if err == nil {
+		if p.keys, err = jwk.ReadSet(value); err == nil {
 			err = distinct(p.keys)
 		}
 		return err
 	}},
 	"root": {read: func(p *policy, value []byte) (err error) {
-		p.roots, err = jwk.ReadSet(value)
+		if p.roots, err = jwk.ReadSet(value); err == nil {
+			err = distinct(p.roots)
+		}
 		for _, k := range p.roots {
 			if k.Symmetric() {
 				return errors.New("a root is the public key of a pair, never a secret")
