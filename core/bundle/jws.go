@@ -16,7 +16,7 @@ const (
 
 // Bounds of what Open takes.
 const (
-	MaxBytes  = 16 << 20 // of a bundle in compact form
+	MaxBytes  = 8 << 20  // of a bundle in compact form
 	maxChain  = 16       // statements of succession
 	maxHeader = 32 << 10 // characters of the header
 )
