@@ -48,11 +48,20 @@ tools() {
     die "Go $version is too old; install Go $GO_WANTED or later from https://go.dev/dl/"
 }
 
-# module NAME [TAGS [FLAGS…]] builds dist/NAME.wasm. The build is reproducible: neither paths nor commits
-# go in.
+# module NAME [TAGS [FLAGS…]] builds dist/NAME.wasm and dist/NAME.wasm.sha256. The build is reproducible: neither paths
+# nor commits go in.
 module() {
   GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -buildvcs=false -ldflags="-s -w" -tags="${2:-}" \
-    "${@:3}" -o "dist/$1.wasm" ./wasm/edgetoken
+    "${@:3}" -o "dist/$1.wasm" ./wasm/edgetoken && sum "$1.wasm"
+}
+
+# sum FILE writes dist/FILE.sha256, which sha256sum -c reads.
+sum() {
+  if command -v sha256sum >/dev/null; then
+    (cd dist && sha256sum "$1" >"$1.sha256")
+  else
+    (cd dist && shasum -a 256 "$1" >"$1.sha256") # macOS
+  fi
 }
 
 # SMALL turns inlining off for packages where it costs size and saves no time: 4 % of the module that plugins carry.
