@@ -22,6 +22,7 @@ type Verifier struct {
 	check     func(key int, input, signature []byte) (bool, error) // v.signed
 	memory    memory
 	signature []byte
+	opened    *core.Opened // of the latest Verify; nil: it read no token
 }
 
 // Use has the Verifier go by a Trust from now on. It forgets all signatures.
@@ -48,6 +49,7 @@ func (v *Verifier) Verify(token []byte, now int64) (o *core.Opened, c cause.Caus
 			o, c = nil, cause.Failed
 		}
 	}()
+	v.opened = nil
 	if c := v.trust.usable(now); c != cause.OK {
 		return nil, c
 	}
@@ -55,6 +57,7 @@ func (v *Verifier) Verify(token []byte, now int64) (o *core.Opened, c cause.Caus
 	if err != nil {
 		return nil, cause.SignatureNeeded
 	}
+	v.opened = o
 	if c := v.trust.judge(o, now); c != cause.OK {
 		return nil, c
 	}
