@@ -15,7 +15,7 @@ type Answer struct {
 	Status  int // 401, 403 or 503
 	Headers []Header
 	Body    string
-	Reason  string // for logs: the cause's name, bad_path, bad_origin or no_rule
+	Reason  string // for logs: the cause's name, bad_path, bad_origin, bad_connection or no_rule
 }
 
 // Header is one line of a header.
@@ -32,6 +32,8 @@ var (
 	noRule    = forbidden("no_rule", "You do not have permission to perform this action.")
 	badPath   = forbidden("bad_path", "The path can be read in more than one way.")
 	badOrigin = forbidden("bad_origin", "CSRF Failed: Origin checking failed.")
+	// A proxy drops what Connection names (RFC 9110 §7.6.1): a client could have ours dropped.
+	badConnection = forbidden("bad_connection", "The Connection header names a header of the gateway.")
 )
 
 // unavailable is the answer where nothing is known of a token.
@@ -42,8 +44,9 @@ func unavailable(c cause.Cause) Answer {
 	}
 }
 
-// refuse answers a cause as the service itself does (respond.go of host/httpapi).
-func (g *Gateway) refuse(c cause.Cause) Answer {
+// refuse answers a cause as the service itself does (respond.go of host/httpapi). refusals are those of each type of
+// tokens that is taken.
+func (g *Gateway) refuse(c cause.Cause, refusals []core.Refusal) Answer {
 	switch c {
 	case cause.NotConfigured, cause.NoBundle, cause.BadClock, cause.BundleExpired, cause.BundleNotYetValid,
 		cause.SignatureNeeded, cause.Failed:
@@ -57,13 +60,13 @@ func (g *Gateway) refuse(c cause.Cause) Answer {
 	}
 	if perClass {
 		body = append(body, `,"messages":[`...)
-		for i, class := range g.settings.AuthTokenClasses {
+		for i, r := range refusals {
 			if i > 0 {
 				body = append(body, ',')
 			}
-			_, detail, _ := g.settings.Describe(c)
-			body = append(append(body, `{"token_class":`...), quote(class.ClassName())...)
-			body = append(append(body, `,"token_type":`...), quote(string(class))...)
+			_, detail, _ := g.settings.Describe(r.Cause)
+			body = append(append(body, `{"token_class":`...), quote(r.Class.ClassName())...)
+			body = append(append(body, `,"token_type":`...), quote(string(r.Class))...)
 			body = append(append(append(body, `,"message":`...), quote(detail)...), '}')
 		}
 		body = append(body, ']')

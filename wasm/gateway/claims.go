@@ -19,7 +19,7 @@ func (v *claimValues) read(claims []byte, fields []field) {
 	if claims == nil {
 		return
 	}
-	for more := v.scan.Begin(claims, maxNames); more; more = v.scan.Next() {
+	for more := v.scan.Begin(claims, strictjson.MaxNames); more; more = v.scan.Next() {
 		for i := range fields {
 			if string(v.scan.Member.Name) == fields[i].claim {
 				v.values[i] = v.scan.Member.Value

@@ -5,33 +5,81 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
+	"github.com/edgetoken/edgetoken/core/verify"
 )
 
 // Request is what a Gateway looks at.
 type Request struct {
 	Target string // path and query as they were sent
 	Host   string // the Host header; in HTTP/2 and later, :authority
-	// Values of headers, one for each line: of the one that AuthHeader names; if Cookie names one, also of Cookie and
-	// Origin.
-	Auth, Cookies, Origins []string
+	// Values of headers, one for each line: of the one that AuthHeader names, and of Connection, which a host may leave
+	// out that passes no such header on. If Cookie names one, also of Cookie and Origin.
+	Auth, Connection, Cookies, Origins []string
 }
 
 // Gateway decides about requests. It serves one goroutine at a time.
 type Gateway struct {
 	*config
-	judge  func(token []byte, now int64) (*core.Opened, cause.Cause)
-	set    []Header // what Handle gives
-	values claimValues
+	trust    *verify.Trust
+	settings core.Settings // of the trust, with the configuration's AUTH_HEADER_TYPES
+	verifier verify.Verifier
+	values   claimValues
+	set      []Header // what Handle gives
 }
 
-// Read makes a Gateway by a configuration.
+// Read makes a Gateway by a configuration. The error names the place and what is wrong.
 func Read(text []byte) (*Gateway, error) {
 	c, err := readConfig(text)
 	if err != nil {
 		return nil, err
 	}
-	return &Gateway{config: c}, nil
+	trust, err := verify.Read(c.policy)
+	if err != nil {
+		return nil, err
+	}
+	g := &Gateway{config: c}
+	g.Use(trust)
+	return g, nil
 }
+
+// Fork is a Gateway with the same configuration and trust, for another goroutine.
+func (g *Gateway) Fork() *Gateway {
+	fork := &Gateway{config: g.config}
+	fork.verifier.Helper = g.verifier.Helper
+	fork.Use(g.trust)
+	return fork
+}
+
+// Help has natively checked what the host can check. A later Fork has the same helper.
+func (g *Gateway) Help(helper verify.Helper) { g.verifier.Helper = helper }
+
+// Trust is what tokens are judged by. It may be shared.
+func (g *Gateway) Trust() *verify.Trust { return g.trust }
+
+// Use has tokens judged by another trust.
+func (g *Gateway) Use(trust *verify.Trust) {
+	g.trust = trust
+	g.settings = *trust.Settings()
+	g.settings.AuthHeaderTypes = g.types
+	g.verifier.Use(trust)
+}
+
+// Update takes a bundle or a delta, or says with a cause why it cannot be taken. What is known stays then.
+func (g *Gateway) Update(bundle string) (c cause.Cause) {
+	defer func() {
+		if recover() != nil {
+			c = cause.Failed
+		}
+	}()
+	trust, c := g.trust.Update(bundle)
+	if c == cause.OK {
+		g.Use(trust)
+	}
+	return c
+}
+
+// Status says in JSON what tokens are judged by (verify.Trust.Status).
+func (g *Gateway) Status() []byte { return g.trust.Status() }
 
 // AuthHeader is the name of the header that carries the token, in lower case.
 func (g *Gateway) AuthHeader() string { return g.header }
@@ -54,8 +102,11 @@ func (g *Gateway) Handle(rq *Request, now int64) (a Answer) {
 		}
 	}()
 	path, ok := cleanPath(rq.Target)
-	if !ok {
+	switch {
+	case !ok:
 		return badPath
+	case g.dropsOurs(rq.Connection):
+		return badConnection
 	}
 	switch r, found := find(g.rules, path); {
 	case !found:
@@ -80,7 +131,10 @@ func (g *Gateway) Authenticate(rq *Request, now int64, optional bool) (a Answer)
 }
 
 // renew forgets what a call that panicked may have left half done.
-func (g *Gateway) renew() { g.values = claimValues{} }
+func (g *Gateway) renew() {
+	g.values = claimValues{}
+	g.verifier.Use(g.trust)
+}
 
 func (g *Gateway) authenticate(rq *Request, now int64, optional bool) Answer {
 	token, c := core.SplitAuthorization(strings.Join(rq.Auth, ","), &g.settings)
@@ -96,13 +150,11 @@ func (g *Gateway) authenticate(rq *Request, now int64, optional bool) Answer {
 	case c == cause.NoHeader && optional:
 		return g.pass(nil)
 	case c != cause.OK:
-		return g.refuse(c)
-	case g.judge == nil:
-		return unavailable(cause.NotConfigured)
+		return g.refuse(c, nil)
 	}
-	o, c := g.judge([]byte(token), now)
+	o, c := g.verifier.Verify([]byte(token), now)
 	if c != cause.OK {
-		return g.refuse(c)
+		return g.refuse(c, g.verifier.Refusals(now))
 	}
 	return g.pass(o.Claims)
 }

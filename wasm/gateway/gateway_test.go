@@ -74,10 +74,10 @@ func TestStrips(t *testing.T) {
 // TestConfigIsChecked: an error names the place and the reason.
 func TestConfigIsChecked(t *testing.T) {
 	for _, c := range [][2]string{
-		{``, "the configuration: is not one JSON object"},
+		{``, "the configuration is no strict JSON object"},
 		{`{}`, "policy: is missing"},
-		{`{"policy":{},"policy":{}}`, "in which no name comes twice"},
-		{`{"policy":[]}`, "policy: must be an object"},
+		{`{"policy":{},"policy":{}}`, "has a name twice"},
+		{`{"policy":[]}`, "rules: are missing"},
 		{`{"policy":{}}`, "rules: are missing"},
 		{`{"rules":{}}`, "rules: must be a list"},
 		{`{"rules":[ ]}`, "rules: an empty list"},
@@ -94,9 +94,9 @@ func TestConfigIsChecked(t *testing.T) {
 		{`{"headers":{"X-A-B":"a","x-a_b":"b"}}`, "headers.x-a_b: is there twice"},
 		{`{"headers":{"X-A":""}}`, "headers.X-A: must be a text"},
 		{`{"cookie":"a;b"}`, "cookie: must be a name"},
-		{`{"origins":[1]}`, "origins: must be a list of texts"},
+		{`{"origins":[1]}`, "origins[0]: must be a text"},
 		{`{"realm":"a\"b"}`, "realm: must be visible ASCII"},
-		{`{"auth_header_types":[]}`, "auth_header_types: must be a list of types"},
+		{`{"auth_header_types":[]}`, "auth_header_types: must not be empty"},
 		{`{"bundle":{}}`, "bundle: must have either a file or a url"},
 		{`{"bundle":{"file":"a","poll":0}}`, "bundle.poll: must be a whole number of seconds"},
 		{`{"bundle":{"path":"a"}}`, "bundle.path: is unknown"},

@@ -14,6 +14,18 @@ func strips(fields []field, name string) bool {
 	return false
 }
 
+// dropsOurs reports whether a Connection header names one that the gateway sets.
+func (c *config) dropsOurs(connection []string) bool {
+	for _, line := range connection {
+		for name := range strings.SplitSeq(line, ",") {
+			if c.strips(strings.TrimSpace(name)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // sameName compares the names of headers as the laxest server does, which takes "_" for "-".
 func sameName(a, b string) bool {
 	if len(a) != len(b) {
@@ -58,13 +70,4 @@ func isToken(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-func allTokens(list []string) bool {
-	for _, s := range list {
-		if !isToken(s) {
-			return false
-		}
-	}
-	return true
 }

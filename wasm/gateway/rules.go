@@ -22,7 +22,6 @@ type rule struct {
 
 // readRules reads the list of rules, and sorts it by length.
 func readRules(m member) (rules []rule, err error) {
-	rules = []rule{}
 	err = m.elements(func(m member) error {
 		r, err := readRule(m)
 		if err != nil {
@@ -42,12 +41,8 @@ func readRules(m member) (rules []rule, err error) {
 }
 
 func readRule(m member) (r rule, err error) {
-	text, err := m.object()
-	if err != nil {
-		return r, err
-	}
 	hasPath, hasRequire := false, false
-	err = members(text, m.place, func(name string, m member) error {
+	err = m.members(func(name string, m member) error {
 		value, err := m.text()
 		if err != nil {
 			return err
