@@ -48,11 +48,12 @@ tools() {
     die "Go $version is too old; install Go $GO_WANTED or later from https://go.dev/dl/"
 }
 
-# module NAME [TAGS [FLAGS…]] builds dist/NAME.wasm and dist/NAME.wasm.sha256. The build is reproducible: neither paths
-# nor commits go in.
+# module NAME [TAGS [FLAGS…]] builds dist/NAME.wasm and dist/NAME.wasm.sha256 from $guest. The build is reproducible:
+# neither paths nor commits go in.
+guest=wasm/edgetoken
 module() {
   GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -buildvcs=false -ldflags="-s -w" -tags="${2:-}" \
-    "${@:3}" -o "dist/$1.wasm" ./wasm/edgetoken && sum "$1.wasm"
+    "${@:3}" -o "dist/$1.wasm" "./$guest" && sum "$1.wasm"
 }
 
 # sum FILE writes dist/FILE.sha256, which sha256sum -c reads.
@@ -78,6 +79,7 @@ SMALL=("${SMALL[@]/%/=-l}")
 modules() {
   mkdir -p dist host/engine/module &&
     module edgetoken && module edgetoken-full full && module edgetoken-verify verify "${SMALL[@]}" &&
+    guest=wasm/httpwasm module edgetoken-httpwasm '' "${SMALL[@]}" &&
     cp dist/edgetoken.wasm dist/edgetoken-full.wasm host/engine/module/
 }
 
@@ -96,6 +98,7 @@ built() {
   echo "dist/edgetoken.wasm         the module that leaves signatures to its host"
   echo "dist/edgetoken-full.wasm    the self-contained module"
   echo "dist/edgetoken-verify.wasm  the self-contained module that only checks"
+  echo "dist/edgetoken-httpwasm.wasm  the plug-in for Traefik and other hosts of http-wasm"
 }
 
 passed=0 failed=0 skipped=0
@@ -144,7 +147,7 @@ gofmt_clean() {
 
 vet_guest() {
   local tags
-  for tags in '' full verify; do
+  for tags in '' full verify panics; do
     GOOS=wasip1 GOARCH=wasm go vet -tags="$tags" ./core/... ./wasm/... || return
   done
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/edgetoken/edgetoken/wasm/gateway"
 )
 
-// TestGatewayAnswersAsTheNode: with the bundle a gateway lets in whom a view lets in, and refuses with the same body and
-// headers.
+// TestGatewayAnswersAsTheNode: with the bundle a gateway lets in whom a view lets in, and refuses with the same body
+// and headers.
 func TestGatewayAnswersAsTheNode(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*core.Settings){
@@ -57,7 +57,8 @@ func TestGatewayAnswersAsTheNode(t *testing.T) {
 				}
 				answer, body := s.ask(t, "GET", "/customers/me/", "", headers...)
 				a := g.Handle(&rq, time.Now().Unix())
-				if a.Pass != (answer.StatusCode == 200) || !a.Pass && (a.Status != answer.StatusCode || a.Body != body) {
+				if a.Pass != (answer.StatusCode == 200) ||
+					!a.Pass && (a.Status != answer.StatusCode || a.Body != body) {
 					t.Fatalf("%q: the gateway answers %+v, the node %d %s", header, a, answer.StatusCode, body)
 				}
 				for _, h := range a.Headers {
@@ -125,7 +126,8 @@ func authorizations(key coretest.OneOf, good, refresh, revoked string) []string 
 	}
 	list := []string{"", "Basic YQ==", "bearer " + good, "Bearer", "Bearer  ", "JWT", "JWT " + good, "Bearer a b",
 		"Bearer\t" + good, " Bearer   " + good + " ", "Bearer,", "Bearer é", "Bearer " + strings.Repeat("x", 1<<12)}
-	tokens := []string{good, refresh, revoked, good[:len(good)-8] + "AAAAAAAA", good + "=", "." + good, good[1:], "a.b.c"}
+	tokens := []string{good, refresh, revoked, good[:len(good)-8] + "AAAAAAAA", good + "=", "." + good, good[1:],
+		"a.b.c"}
 	now := time.Now().Unix()
 	header, user := `{"alg":"ES256","typ":"JWT"}`, `"jti":"a","user_id":"7"`
 	for _, h := range []string{`{"alg":"none"}`, `{"alg":"HS256"}`, `{"alg":"ES256","crit":["x"],"x":1}`, `{}`, `[]`} {
