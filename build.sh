@@ -23,8 +23,8 @@ TOPICS="obtain refresh verify authorization claims blacklist text bodies http se
 ENGINES="wasm wasm-full native"
 
 # Go packages below testdata, which ./... skips: those with tests, and all.
-TESTDATA="./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/house"
-TESTDATA_ALL="$TESTDATA ./testdata/faultdisk ./testdata/interop/parsers"
+TESTDATA="./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/house ./testdata/kit"
+TESTDATA_ALL="$TESTDATA ./testdata/kit/generate ./testdata/faultdisk ./testdata/interop/parsers"
 
 die() { echo "build.sh: $*" >&2; exit 2; }
 say() { echo "== $*"; }

@@ -13,16 +13,16 @@ import (
 
 // Ids of one family of ours: 47 bits 0x123456789abc, started at 2026-06-01T11:00:00Z.
 const (
-	familyStart = 1780311600_000
+	FamilyStart = 1780311600_000
 	refreshID   = "08e0429bc012834599e26af000000000"
 	// of refresh tokens of the next generation, the last but one, and the last
 	nextID       = "08e0429bc012834599e26af000000001"
 	lastButOneID = "08e0429bc012834599e26af0fffffffe"
 	lastID       = "08e0429bc012834599e26af0ffffffff"
 	// of tokens of other types
-	slidingID  = "08e0429bc012834599e26af300000005"
-	accessID   = "08e0429bc012834599e26af200000005"
-	familyName = 0x123456789abc
+	SlidingID  = "08e0429bc012834599e26af300000005"
+	AccessID   = "08e0429bc012834599e26af200000005"
+	FamilyName = 0x123456789abc
 )
 
 func itoa(v int64) string { return strconv.FormatInt(v, 10) }
@@ -154,8 +154,8 @@ func testIssue(t *testing.T, newEngine NewEngine) {
 			want: []string{`{"user_id":7,"refresh_exp":4102444800,"jti":"x1","f":1.10,"exp":SLIDE,"a":[1, 2],` +
 				`"iat":NOW,"token_type":"sliding","n":9223372036854775808}`}},
 		{name: "sliding refresh adds iat", settings: "5.2", op: core.SlidingRefresh,
-			claims: `{"exp":4102444800,"token_type":"sliding","jti":"` + slidingID + `","refresh_exp":4102444800.5}`,
-			want: []string{`{"exp":SLIDE,"token_type":"sliding","jti":"` + slidingID +
+			claims: `{"exp":4102444800,"token_type":"sliding","jti":"` + SlidingID + `","refresh_exp":4102444800.5}`,
+			want: []string{`{"exp":SLIDE,"token_type":"sliding","jti":"` + SlidingID +
 				`","refresh_exp":4102444800.5,"iat":NOW}`}},
 		{name: "sliding refresh keeps what is no text", settings: "5.2", op: core.SlidingRefresh,
 			claims: `{"exp":4102444800,"iat":true,"token_type":"sliding","jti":["a"],"iss":5,"refresh_exp":4102444800}`,
@@ -248,7 +248,7 @@ const (
 	unlistedAccess    = "000000000000801388ccd0d662613938"
 )
 
-// The first 47 bits of the SHA-256 of "x1" and accessID: families of ids that are not ours.
+// The first 47 bits of the SHA-256 of "x1" and AccessID: families of ids that are not ours.
 const (
 	foreignX1       = 0x7618b417ef2b
 	foreignAccessID = 0x6ca96eaaa3b6
@@ -256,7 +256,7 @@ const (
 
 func testEffects(t *testing.T, newEngine NewEngine) {
 	login := Now.UnixMilli()
-	own := core.FamilyKey{Customer: core.Integer(7), Bits: familyName, Start: familyStart}
+	own := core.FamilyKey{Customer: core.Integer(7), Bits: FamilyName, Start: FamilyStart}
 	foreign := core.FamilyKey{Bits: foreignX1}
 	fold := core.Effect{Kind: core.FoldFamilies, Customer: core.Integer(7), At: 4096}
 	// The token lives for 26876 days and a bit, which a purge clock that lags can shorten by a 64th.
@@ -294,7 +294,7 @@ func testEffects(t *testing.T, newEngine NewEngine) {
 			want: core.Effects{
 				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true,
 					FamilyVersion: 5},
-				List: []core.Effect{advance(own, familyStart, 2)}}},
+				List: []core.Effect{advance(own, FamilyStart, 2)}}},
 		{name: "rotation of a foreign token: it is spent, and its successor of a family of the customer",
 			settings: "advance", op: core.Refresh, claims: `"jti":"x1"`, want: core.Effects{
 				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true},
@@ -311,16 +311,16 @@ func testEffects(t *testing.T, newEngine NewEngine) {
 		{name: "blacklist", settings: "5.5", op: core.Blacklist, claims: `"jti":"` + refreshID + `"`,
 			want: core.Effects{
 				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true},
-				List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart, Until: until(access)}}}},
+				List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, At: FamilyStart, Until: until(access)}}}},
 		{name: "blacklist on the secure wire", settings: "5.5 safe", op: core.Blacklist, claims: `"jti":"` + refreshID +
 			`"`, want: core.Effects{
 			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true},
-			List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart, Until: until(access)}, fold}}},
+			List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, At: FamilyStart, Until: until(access)}, fold}}},
 		{name: "blacklist when lifetimes were longer once", settings: "5.5", op: core.Blacklist, claims: `"jti":"` +
 			refreshID + `"`,
 			change: func(q *core.Request) { q.State.Longest.Access = 30 * 86400 }, want: core.Effects{
 				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true},
-				List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart, Until: until(30 * day)}}}},
+				List:  []core.Effect{{Kind: core.RevokeFamily, Family: own, At: FamilyStart, Until: until(30 * day)}}}},
 		{name: "blacklist a foreign token, and what came from it", settings: "5.5", op: core.Blacklist,
 			claims: `"jti":"x1"`, want: core.Effects{
 				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: foreign, HasFamily: true},
@@ -339,7 +339,7 @@ func testEffects(t *testing.T, newEngine NewEngine) {
 		{name: "sliding log-in", settings: "5.5", op: core.SlidingLogin, want: core.Effects{
 			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Start: login},
 			List:  []core.Effect{{Kind: core.RecordLogin, Customer: core.Integer(7), At: Now.UnixMicro()}}}},
-		{name: "sliding refresh", settings: "5.5", op: core.SlidingRefresh, claims: `"jti":"` + slidingID + `"`,
+		{name: "sliding refresh", settings: "5.5", op: core.SlidingRefresh, claims: `"jti":"` + SlidingID + `"`,
 			want: core.Effects{
 				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true}}},
 		{name: "sliding refresh of a foreign token, which begins anew", settings: "5.5", op: core.SlidingRefresh,
@@ -348,18 +348,18 @@ func testEffects(t *testing.T, newEngine NewEngine) {
 					Start: login},
 				List: []core.Effect{{Kind: core.ReserveStart, At: login + 60_000}}}},
 		{name: "log-out of a sliding token that can be refreshed for longer", settings: "5.5 safe", op: core.Logout,
-			claims: `"jti":"` + slidingID + `"`,
+			claims: `"jti":"` + SlidingID + `"`,
 			want: core.Effects{
 				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true},
-				List: []core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart,
+				List: []core.Effect{{Kind: core.RevokeFamily, Family: own, At: FamilyStart,
 					Until: until(3*day + access)}, fold}}},
 		{name: "an access id in a refresh token is foreign", settings: "5.5", op: core.Refresh, claims: `"jti":"` +
-			accessID + `"`, want: core.Effects{
+			AccessID + `"`, want: core.Effects{
 			Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3,
 				Family: core.FamilyKey{Bits: foreignAccessID}, HasFamily: true}}},
 		{name: "an id of ours stays ours though the clock was set back", settings: "5.5", op: core.Refresh,
 			claims: `"jti":"` + refreshID + `"`,
-			change: func(q *core.Request) { q.Now = time.UnixMilli(familyStart - 24*3600*1000) }, want: core.Effects{
+			change: func(q *core.Request) { q.Now = time.UnixMilli(FamilyStart - 24*3600*1000) }, want: core.Effects{
 				Reads: core.Reads{Customer: core.Integer(7), CustomerVersion: 3, Family: own, HasFamily: true}}},
 	} {
 		t.Run("effects of "+c.name, func(t *testing.T) {
@@ -369,7 +369,7 @@ func testEffects(t *testing.T, newEngine NewEngine) {
 			req := request(c.op)
 			if c.claims != "" {
 				claims := `"token_type":"refresh","exp":4102444800`
-				if c.op == core.SlidingRefresh || strings.Contains(c.claims, slidingID) {
+				if c.op == core.SlidingRefresh || strings.Contains(c.claims, SlidingID) {
 					claims = `"token_type":"sliding","exp":1800000000,"refresh_exp":4102444800`
 				}
 				req.Opened = open(t, e, token(`{`+claims+`,"user_id":"7",`+c.claims+`}`))

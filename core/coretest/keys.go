@@ -43,6 +43,35 @@ func (k OneOf) Sign(_ context.Context, _ int, input, entropy []byte) ([]byte, er
 
 func (k OneOf) Material(int) ([]byte, error) { return k.Key.Material() }
 
+// Issue makes a token of the texts of a header and claims.
+func (k OneOf) Issue(header, claims string) string {
+	return k.signed(encode(header) + "." + encode(claims))
+}
+
+func (k OneOf) signed(input string) string {
+	signature, err := k.Key.Sign([]byte(input), Entropy)
+	if err != nil {
+		panic("coretest: " + err.Error())
+	}
+	return input + "." + encode(string(signature))
+}
+
+// JWK is the public key, or the secret, as a JSON Web Key (RFC 7517).
+func (k OneOf) JWK() string {
+	members := string(encodings(k.Raw)["JWK"])
+	if secret, ok := k.Raw.([]byte); ok {
+		members = `{"k":"` + encode(string(secret)) + `","kty":"oct"}`
+	}
+	id := ""
+	if k.Info.ID != "" {
+		id = `,"kid":"` + k.Info.ID + `"`
+	}
+	if k.Info.NotAfter != 0 {
+		id += `,"exp":` + itoa(k.Info.NotAfter)
+	}
+	return `{"alg":"` + k.Info.Algorithm + `"` + id + "," + members[1:]
+}
+
 // several is a set of keys of different algorithms.
 type several []OneOf
 

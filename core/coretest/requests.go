@@ -112,7 +112,7 @@ func randomClaims(r *rand.Rand, types []string) string {
 
 func randomIDs(r *rand.Rand) []string {
 	return []string{pick(r, `"`+refreshID+`"`, `"`+lastID+`"`,
-		`"`+accessID+`"`, `"`+slidingID+`"`, `"foreign"`), "", "5", "null", "[]"}
+		`"`+AccessID+`"`, `"`+SlidingID+`"`, `"foreign"`), "", "5", "null", "[]"}
 }
 
 func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }

@@ -13,19 +13,19 @@ import (
 func testRevoke(t *testing.T, newEngine NewEngine) {
 	const (
 		out, revoke = core.Logout, core.Revoke
-		anAccess    = `"token_type":"access","exp":4102444800,"user_id":"7","jti":"` + accessID + `"`
+		anAccess    = `"token_type":"access","exp":4102444800,"user_id":"7","jti":"` + AccessID + `"`
 		aRefresh    = `"token_type":"refresh","exp":4102444800,"user_id":"7","jti":"` + refreshID + `"`
-		expired     = `"token_type":"access","exp":1577836801,"user_id":"7","jti":"` + accessID + `"`
+		expired     = `"token_type":"access","exp":1577836801,"user_id":"7","jti":"` + AccessID + `"`
 		foreign     = `"token_type":"refresh","exp":1577836801,"iat":1577836800,"user_id":"7","jti":"x1"`
 		noID        = `"token_type":"access","exp":4102444800,"user_id":"7"`
 		named       = ""
 		week        = 7 * 24 * 3600
 	)
-	own := core.FamilyKey{Customer: core.Integer(7), Bits: familyName, Start: familyStart}
+	own := core.FamilyKey{Customer: core.Integer(7), Bits: FamilyName, Start: FamilyStart}
 	x1 := core.FamilyKey{Bits: foreignX1}
 	ownX1 := core.FamilyKey{Customer: core.Integer(7), Bits: foreignX1}
-	byName := core.FamilyKey{Bits: familyName}
-	ownName := core.FamilyKey{Customer: core.Integer(7), Bits: familyName}
+	byName := core.FamilyKey{Bits: FamilyName}
+	ownName := core.FamilyKey{Customer: core.Integer(7), Bits: FamilyName}
 	fold := core.Effect{Kind: core.FoldFamilies, Customer: core.Integer(7), At: 4096}
 	s := core.DefaultSettings()
 	until := func(expires, start int64) int64 {
@@ -34,7 +34,7 @@ func testRevoke(t *testing.T, newEngine NewEngine) {
 	dies := func(k core.FamilyKey, at, until int64) core.Effect {
 		return core.Effect{Kind: core.RevokeFamily, Family: k, At: at, Until: until}
 	}
-	ours := []core.Effect{dies(own, familyStart, until(4102444800, familyStart))}
+	ours := []core.Effect{dies(own, FamilyStart, until(4102444800, FamilyStart))}
 	none := func(q *core.Request) { q.State.Customer = core.Customer{} }
 	dead := func(q *core.Request) { q.State.Family = core.FamilyState{Version: 9, Dead: true} }
 	cutOff := func(q *core.Request) { q.State.CutOff = Now.UnixMilli() }
@@ -57,9 +57,9 @@ func testRevoke(t *testing.T, newEngine NewEngine) {
 		{"on the secure wire", out, "5.5 safe", anAccess, nil, cause.OK, append(ours[:1:1], fold)},
 		{"on the secure wire", revoke, "5.5 safe", anAccess, nil, cause.OK, append(ours[:1:1], fold)},
 		{"expired", out, "5.5", expired, nil, cause.OK,
-			[]core.Effect{dies(own, familyStart, until(0, familyStart))}},
+			[]core.Effect{dies(own, FamilyStart, until(0, FamilyStart))}},
 		{"expired", revoke, "5.5", expired, nil, cause.OK,
-			[]core.Effect{dies(own, familyStart, until(0, familyStart))}},
+			[]core.Effect{dies(own, FamilyStart, until(0, FamilyStart))}},
 		{"key ended", out, "5.5", anAccess, keyEnded, cause.OK, ours},
 		{"key ended", revoke, "5.5", anAccess, keyEnded, cause.OK, ours},
 		{"cut off", out, "5.5 safe", anAccess, cutOff, cause.OK, append(ours[:1:1], fold)},
@@ -76,7 +76,7 @@ func testRevoke(t *testing.T, newEngine NewEngine) {
 			dies(core.FamilyKey{Issuer: "partner", Bits: foreignX1}, 1577836800_000, until(0, 0))}},
 		{"customer is gone", out, "5.5", anAccess, none, cause.CustomerNotFound, nil},
 		{"customer is gone", revoke, "5.5 safe", anAccess, none, cause.OK, []core.Effect{
-			dies(core.FamilyKey{Bits: familyName, Start: familyStart}, familyStart, until(4102444800, familyStart))}},
+			dies(core.FamilyKey{Bits: FamilyName, Start: FamilyStart}, FamilyStart, until(4102444800, FamilyStart))}},
 		{"dead", out, "5.5", anAccess, dead, cause.Blacklisted, nil},
 		{"dead", revoke, "5.5", anAccess, dead, cause.OK, ours},
 		{"no blacklist", out, "no list", anAccess, nil, cause.OK, nil},
@@ -92,7 +92,7 @@ func testRevoke(t *testing.T, newEngine NewEngine) {
 			e := newEngine(t, variants[c.settings], OneKey())
 			req := request(c.op)
 			req.State.Longest = core.Lifetimes{Refresh: week}
-			req.Opened = core.Opened{Family: core.Family{Listed: true, Bits: familyName}}
+			req.Opened = core.Opened{Family: core.Family{Listed: true, Bits: FamilyName}}
 			if c.claims != named {
 				req.Opened = open(t, e, token("{"+c.claims+"}"))
 			}
@@ -125,7 +125,7 @@ func testRevoke(t *testing.T, newEngine NewEngine) {
 func testRevokedUntil(t *testing.T, newEngine NewEngine) {
 	e := newEngine(t, variants["5.5"], OneKey())
 	req := request(core.Logout)
-	req.Opened = open(t, e, token(`{"token_type":"access","exp":1780318800,"user_id":"7","jti":"`+accessID+`"}`))
+	req.Opened = open(t, e, token(`{"token_type":"access","exp":1780318800,"user_id":"7","jti":"`+AccessID+`"}`))
 	const hour, day = 3600, 86400
 	for _, c := range []struct {
 		name string

@@ -2,6 +2,7 @@ package coretest
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -27,19 +28,28 @@ type Vector struct {
 // Vectors are the examples of testdata/vectors/name.json.
 func Vectors(tb testing.TB, name string) []Vector {
 	tb.Helper()
+	vectors, err := ReadVectors(name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return vectors
+}
+
+// ReadVectors is Vectors outside tests.
+func ReadVectors(name string) ([]Vector, error) {
 	_, self, _, _ := runtime.Caller(0)
 	b, err := os.ReadFile(filepath.Join(filepath.Dir(self), "..", "..", "testdata", "vectors", name+".json"))
 	if err != nil {
-		tb.Fatal(err)
+		return nil, err
 	}
 	var file struct {
 		Source  string
 		Vectors []Vector
 	}
 	if err := json.Unmarshal(b, &file); err != nil || file.Source == "" || len(file.Vectors) == 0 {
-		tb.Fatalf("%s.json holds no source or no vectors: %v", name, err)
+		return nil, fmt.Errorf("%s.json holds no source or no vectors: %v", name, err)
 	}
-	return file.Vectors
+	return file.Vectors, nil
 }
 
 // VectorFiles are the names for Vectors.

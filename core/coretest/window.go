@@ -22,13 +22,13 @@ func testWindow(t *testing.T, newEngine NewEngine) {
 		return core.FamilyState{Version: 9, Generation: generation, Age: age, Issued: Now.UnixMicro() - 5e6,
 			Access: 600, Refresh: 7200, KeyID: ""}
 	}
-	own := core.FamilyKey{Customer: core.Integer(7), Bits: familyName, Start: familyStart}
+	own := core.FamilyKey{Customer: core.Integer(7), Bits: FamilyName, Start: FamilyStart}
 	x1, ownX1 := core.FamilyKey{Bits: foreignX1}, core.FamilyKey{Customer: core.Integer(7), Bits: foreignX1}
 	s, short := core.DefaultSettings(), variants["short session"]
 	all := core.Lifetimes{}.Raised(&s)
-	until := all.RevokedUntil(Now, 4102444800, familyStart)
+	until := all.RevokedUntil(Now, 4102444800, FamilyStart)
 	ends := func(key core.FamilyKey) []core.Effect {
-		return []core.Effect{{Kind: core.RevokeFamily, Family: key, At: familyStart, Until: until},
+		return []core.Effect{{Kind: core.RevokeFamily, Family: key, At: FamilyStart, Until: until},
 			{Kind: core.FoldFamilies, Customer: core.Integer(7), At: 4096}}
 	}
 	foreignEnds := func(at, end int64) []core.Effect {
@@ -69,15 +69,15 @@ func testWindow(t *testing.T, newEngine NewEngine) {
 		{"verify after the window", "safe advance", verify, refreshID, spent(1, window), cause.Blacklisted, nil},
 		{"blacklist in the window", "safe advance", list, refreshID, spent(1, 0), cause.OK, ends(own)},
 		{"blacklist after the window", "safe advance", list, refreshID, spent(1, window), cause.Reused, ends(own)},
-		{"an access token is in no window", "no types, safe advance", renew, accessID, spent(1, 0),
+		{"an access token is in no window", "no types, safe advance", renew, AccessID, spent(1, 0),
 			cause.Blacklisted, nil},
 		{"a session that lasted too long", "short session", renew, refreshID, core.FamilyState{},
 			cause.SessionEnded, nil},
 		{"a session that lasted too long", "short session", verify, refreshID, core.FamilyState{},
 			cause.SessionEnded, nil},
 		{"a session that lasted too long ends", "short session", list, refreshID, core.FamilyState{}, cause.OK,
-			[]core.Effect{{Kind: core.RevokeFamily, Family: own, At: familyStart, Until: core.Lifetimes{}.
-				Raised(&short).RevokedUntil(Now, 4102444800, familyStart)}, ends(own)[1]}},
+			[]core.Effect{{Kind: core.RevokeFamily, Family: own, At: FamilyStart, Until: core.Lifetimes{}.
+				Raised(&short).RevokedUntil(Now, 4102444800, FamilyStart)}, ends(own)[1]}},
 		{"nobody vouches when it began", "short session", renew, refreshID,
 			core.FamilyState{Version: 9, AnyStart: true}, cause.OK, nil},
 		{"a token that lay unused too long", "idle", renew, refreshID, core.FamilyState{}, cause.SessionIdle, nil},
