@@ -29,6 +29,7 @@ func (w *writer) claim(email register[string], key []byte) error {
 	if err != nil {
 		return err
 	}
+	w.noteHolder(email.value, key)
 	if owner == nil {
 		w.index(email.value, key)
 		return nil
@@ -63,19 +64,24 @@ func (w *writer) release(email string, key []byte) error {
 	}
 	var next []byte
 	var at fact.Stamp
+	var all [][]byte
 	prefix := contestedKey(email, nil)
 	cursor := w.tx.Bucket(contestedBucket).Cursor()
 	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Next() {
-		waiting := k[len(prefix):]
+		waiting := slices.Clone(k[len(prefix):])
+		all = append(all, waiting)
 		p, _, err := w.person(waiting)
 		if err != nil {
 			return err
 		}
 		if next == nil || first(p.email.at, waiting, at, next) {
-			next, at = slices.Clone(waiting), p.email.at
+			next, at = waiting, p.email.at
 		}
 	}
 	w.unindex(email)
+	for _, waiting := range all { // the address gets a cut-off in this commit, perhaps after this
+		w.note(fact.CutOffRecord, waiting)
+	}
 	if next != nil {
 		w.uncontest(email, next)
 		w.index(email, next)

@@ -67,6 +67,8 @@ func (w *writer) join(f fact.Fact) error {
 		return w.forgetKey(f)
 	case fact.ReserveStart:
 		w.reserveStart(f)
+	case fact.ReserveEpoch:
+		return w.reserveEpoch(f)
 	case fact.NodeCutOff:
 		w.tally.cutOff = max(w.tally.nodeCutOff(), f.At)
 		w.puts++

@@ -106,3 +106,29 @@ func (a *recordCheck) expiry(e *entry) {
 		}
 	}
 }
+
+func (a *recordCheck) revoked(e *entry) {
+	_, kind, key, err := readExpiryKey(e.key)
+	ok := err == nil
+	switch {
+	case !ok:
+	case kind == fact.FamilyRecord:
+		_, ok = readFamilyKey(key)
+	default:
+		_, err = readSubjectKey(a.identity.ids, key)
+		ok = err == nil && kind == fact.CutOffRecord
+	}
+	if !ok {
+		e.wrong("the key is none of the bucket revoked")
+		return
+	}
+	e.name = hex.EncodeToString(e.key)
+	if r := begin(e.value); !r.Done() {
+		e.wrong(unreadable)
+	}
+	if kind == fact.FamilyRecord && a.sound[string(familiesBucket)] {
+		if f, err := decodeFamily(a.get(familiesBucket, key)); err == nil && !f.dead {
+			e.wrong("its record in the bucket %s is not revoked", familiesBucket)
+		}
+	}
+}

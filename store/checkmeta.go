@@ -34,6 +34,7 @@ func (a *recordCheck) metaRecords() []metaRecord {
 			}
 			return nil
 		}},
+		{epochKey, 7, true, number},
 		{gapKey, 5, true, func(v []byte) error { _, err := decodeGap(v); return err }},
 		{followedKey, 4, true, func([]byte) error { _, err := a.followed(); return err }},
 		{upgradeKey, 4, true, func(v []byte) error { _, err := decodeUpgrading(v); return err }},

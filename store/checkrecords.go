@@ -50,6 +50,7 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 		{parkedBucket, a.parked}, {contestedBucket, a.contested},
 		{outboxBucket, a.frame}, {headsBucket, a.head}, {waitingBucket, a.waits}, {quarantineBucket, a.quarantined},
 		{keysBucket, a.signingKey}, {sealedBucket, a.sealedPart},
+		{revokedBucket, a.revoked},
 	} {
 		if sound[string(c.bucket)] {
 			a.each(c.bucket, c.check)

@@ -118,6 +118,9 @@ func (w *writer) joinCutOff(f fact.CutOff) error {
 	}
 	w.put(cutOffsBucket, key, after.encode())
 	w.expire(fact.CutOffRecord, key, old.until, after.until)
+	if after.at != old.at {
+		w.note(fact.CutOffRecord, key)
+	}
 	w.endSessions(ends)
 	return nil
 }

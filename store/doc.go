@@ -50,25 +50,25 @@
 //	            person.go (customers), grouprecord.go, family.go, cutoff.go, gap.go, removal.go, sessionrecord.go,
 //	            keyrecord.go
 //	reading     tables.go, load.go and loadcache.go, familyindex.go (which families have no record),
-//	            read.go, durable.go (a commit under way), emailcase.go, stats.go
+//	            read.go, durable.go (a commit under way), emailcase.go, stats.go, revoked.go (for trust bundles)
 //	resolving   writer.go, settle.go and foldfamilies.go (a decision), session.go, customer.go and change.go, set.go,
 //	            rights.go and permission.go, group.go, lifetimes.go, key.go and reseal.go, purge.go and
-//	            keypurge.go
+//	            keypurge.go, epoch.go
 //	applying    apply.go, applycustomer.go, address.go, forget.go; the other kinds beside their records
 //	committing  commit.go, batch.go, clock.go, window.go (how long an advance has been durable), compact.go, errors.go
 //	frames      outbox.go, deliver.go, courier.go, heads.go, judge.go, home.go, quarantine.go, fleet.go, conflicts.go
 //	copying     copy.go, backup.go, restore.go; package backup has the format
 //	checking    check.go, pages.go (bbolt's format), checkrecords.go and the other check files
-//	upgrading   upgrade.go, oldrecords.go
+//	upgrading   upgrade.go, upgraderevoked.go, oldrecords.go
 //
 // One write, from DB.Revoke to the disk: change.go resolves it, apply.go and cutoff.go apply it, commit.go commits it.
 //
 // # Layout
 //
-// The schema has version 6; Open upgrades a file of versions 1 to 5. Below, a number in parentheses is the version that
+// The schema has version 7; Open upgrades a file of versions 1 to 6. Below, a number in parentheses is the version that
 // brought a record. Version 2 brought the buckets after "expiry" too, and version 4 those after "session_expiry".
 // Version 5 put starts into the keys of families: an older record, without one, is about every start. Version 6 brought
-// the buckets after "quarantine".
+// the buckets after "quarantine", and version 7 the last one.
 // Versions 2 and 3 kept the permissions and groups of customers in a bucket of their own, "rights".
 //
 // Integers in keys are big-endian, in values little-endian; a text in a value has its length before it (2 bytes). The
@@ -79,7 +79,7 @@
 //
 // The buckets of a store with integer ids (those of a text id are its UTF-8 bytes), with one sample each:
 //
-//	meta        schema                           01 0600000000000000
+//	meta        schema                           01 0700000000000000
 //	            identity                         01 | 16 random bytes | u8 kind of ids (1 integers, 2 texts)
 //	            tally                            02 | i64 latest commit under a plausible clock, µs |
 //	                                             u64 last version | i64 high-water mark, ms |
@@ -98,9 +98,11 @@
 //	                                             in outbox, of those in waiting, and of what is in quarantine;
 //	                                             how many are in parked and in contested (4)
 //	            followed                         01 a703: Delivery.Position of the last that had one (4)
+//	            bundle_epoch                     01 6092db769b010000: ms; no trust bundle has a later epoch; absent
+//	                                             before the first (7)
 //	            upgrade                          01 | u8 stage | the last key that is done: while an upgrade to
-//	                                             schema 4 goes on; until then, customers and tombstones have
-//	                                             either form (4)
+//	                                             schema 4 or 7 goes on; until then, customers and tombstones
+//	                                             have either form (4), and revoked lacks entries (7)
 //	            issued                           01: log-ins have begun here; absent before the first (4)
 //	            longest                          01 8051010000000000: longest life of an access token ever,
 //	                                             s; absent before the first
@@ -226,6 +228,12 @@
 //	                                             0900 67656e657261746564 00b9556900000000 0000 01
 //	                                             00b9556900000000 00b9556900000000 8051010000000000
 //	sealed      6b31                             01 0102: the private part as the caller sealed it (6)
+//	revoked     800000006955b900 66 0000 01 8000000000000007 0000000000000005 0000019b76daa800
+//	            800000006955b900 63 8000000000000007
+//	            800000006955b900 63 8000000000000008
+//	            800000006955b900 63 0065 c1ab2e558c55746cd739524ff4165e7012a9d55f8c3eeb60a81b8d1277d0a31c
+//	            when it was revoked, s; f for a family, c for a cut-off; its key (7)
+//	                                             01
 //
 // An integer in a key has its sign bit flipped, so that keys sort as numbers. E-mail addresses are compared by their
 // code points, unless a log-in asks to ignore case.
@@ -343,7 +351,7 @@
 //	                 45 01 29000000 00 b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72
 //	                 00b9556900000000
 //	forget           local, self
-//	                 u8 f, c or t as in expiry | u32 length, key | i64 until, s
+//	                 u8 f, c or t as in expiry, or r for an entry of revoked | u32 length, key | i64 until, s
 //	                 join: only if the record still ends then
 //	                 from: Purge; Settle, for families that a cut-off covers
 //	                 46 01 15000000 63 08000000 8000000000000007 00b9556900000000
@@ -414,6 +422,11 @@
 //	                 join: only the key that was made then, with its private part
 //	                 from: Purge
 //	                 53 01 12000000 0200 6b31 00000000 0040204648470600 0100
+//	reserve_epoch    local, self
+//	                 i64 at, ms
+//	                 join: the highest
+//	                 from: ReserveEpochs, Restore
+//	                 54 01 08000000 00a8da769b010000
 //
 // Limits: ids, e-mail addresses, names and password hashes have at most 1024 bytes, attributes 64 KiB, what a
 // customer or a group may do 64 KiB, a customer 64 sessions; there are at most 10,000 groups. At most 512 requests

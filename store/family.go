@@ -155,5 +155,8 @@ func (w *writer) joinFamily(k core.FamilyKey, more family) error {
 	after.version = w.version()
 	w.put(familiesBucket, key, after.encode())
 	w.expire(fact.FamilyRecord, key, old.until, after.until)
+	if after.dead && !old.dead {
+		w.note(fact.FamilyRecord, key)
+	}
 	return nil
 }

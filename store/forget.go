@@ -47,11 +47,13 @@ func recordBucket(kind fact.Record) []byte {
 		return familiesBucket
 	case fact.CutOffRecord:
 		return cutOffsBucket
+	case fact.RevokedRecord:
+		return revokedBucket
 	}
 	return tombstonesBucket
 }
 
-// ends is when a record may be purged, in Unix seconds.
+// ends is when a record may be purged, in Unix seconds; 0: its key says so.
 func ends(kind fact.Record, value []byte) (int64, error) {
 	switch kind {
 	case fact.FamilyRecord:
@@ -60,6 +62,8 @@ func ends(kind fact.Record, value []byte) (int64, error) {
 	case fact.CutOffRecord:
 		c, err := decodeCutOff(value)
 		return c.until, err
+	case fact.RevokedRecord:
+		return 0, nil
 	}
 	gone, err := decodeRemoval(value)
 	return gone.until, err

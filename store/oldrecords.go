@@ -86,7 +86,7 @@ func decodeOldTombstone(value []byte) (oldTombstone, error) {
 	return t, nil
 }
 
-// upgrading says how far the upgrade of a file to schema 4 has come.
+// upgrading says how far the upgrade of a file to schema 4 or 7 has come.
 type upgrading struct {
 	stage byte
 	after []byte // the last key that is done in the bucket of the stage; empty: none

@@ -42,8 +42,12 @@ func (db *DB) Purge(ctx context.Context, now time.Time, limit int) (Purged, erro
 			}
 			due = due || isDue
 		}
+		entries, _, err := tables{tx: tx}.purgeRevoked(ended, 1)
+		if err != nil {
+			return err
+		}
 		keys, _, err := tables{tx: tx}.purgeKeys(ended, 1)
-		due = due || len(keys) > 0
+		due = due || len(entries) > 0 || len(keys) > 0
 		return err
 	})
 	if err != nil || !due {
@@ -74,7 +78,8 @@ func (t tables) due(bucket []byte, now int64) (bool, error) {
 	return until < seconds(now), err
 }
 
-// purge resolves a Purge: expired sessions first, then other records, and then keys, within what is left of the limit.
+// purge resolves a Purge: expired sessions first, then records that have ended, entries of the bucket revoked, and
+// keys, within what is left of the limit.
 func (w *writer) purge(now int64, limit int) (Purged, resolved, error) {
 	expired, more, err := w.expired(now, limit)
 	if err != nil {
@@ -84,11 +89,17 @@ func (w *writer) purge(now int64, limit int) (Purged, resolved, error) {
 	if err != nil {
 		return Purged{}, nil, err
 	}
+	entries, moreEntries, err := w.purgeRevoked(now, limit-len(expired)-len(facts))
+	if err != nil {
+		return Purged{}, nil, err
+	}
+	facts = append(facts, entries...)
 	keys, moreKeys, err := w.purgeKeys(now, limit-len(expired)-len(facts))
 	if err != nil {
 		return Purged{}, nil, err
 	}
-	done.Sessions, done.Keys, done.More = len(expired), len(keys), done.More || more || moreKeys
+	done.Sessions, done.Keys = len(expired), len(keys)
+	done.More = done.More || more || moreEntries || moreKeys
 	return done, append(append(facts, endings(expired)...), keys...), nil
 }
 

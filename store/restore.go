@@ -227,12 +227,13 @@ func (db *DB) restored(ctx context.Context, made int64, keepSessions bool) (unti
 		n.Incarnation++
 		w.at.running += core.MaxGrace.Microseconds()
 		until = core.ReserveUntil(max(w.now+w.ahead, plausible(w.at.wall)/1000, plausible(made*1000)/1000))
+		epochs := fact.ReserveEpoch{At: until} // trust bundles may have been made since the backup
 		if keepSessions {
 			forgotten, err := w.newGap(made, until)
-			return resolved{n, forgotten}, err
+			return resolved{n, epochs, forgotten}, err
 		}
 		until = max(until, w.newCutOff(w.tally.nodeCutOff()))
-		return resolved{n, fact.NodeCutOff{At: until}}, nil
+		return resolved{n, epochs, fact.NodeCutOff{At: until}}, nil
 	})
 	return until, err
 }

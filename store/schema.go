@@ -16,7 +16,7 @@ import (
 )
 
 // schema is the version of the layout that doc.go describes.
-const schema = 6
+const schema = 7
 
 // The buckets, and the keys of the first.
 var (
@@ -59,6 +59,10 @@ var (
 	sealedBucket  = []byte("sealed") // private parts of keys
 	bucketsSince6 = [][]byte{keysBucket, sealedBucket}
 
+	// Since schema 7.
+	revokedBucket = []byte("revoked")
+	bucketsSince7 = [][]byte{revokedBucket}
+
 	schemaKey   = []byte("schema")
 	identityKey = []byte("identity")
 	tallyKey    = []byte("tally")
@@ -74,7 +78,8 @@ var (
 	followedKey       = []byte("followed")        // since schema 4, from the first Delivery with a position on
 	gapKey            = []byte("gap")             // since schema 5, from the first restore that kept log-ins on
 	fleetKey          = []byte("fleet")           // since schema 4, from the first commit on that changes it
-	upgradeKey        = []byte("upgrade")         // since schema 4, while an upgrade to it goes on
+	upgradeKey        = []byte("upgrade")         // since schema 4, while an upgrade to it or to 7 goes on
+	epochKey          = []byte("bundle_epoch")    // since schema 7, from the first trust bundle on
 )
 
 // bucketsOf are the buckets of a store of a schema.
@@ -87,7 +92,11 @@ func bucketsOf(version int64) [][]byte {
 	case 4, 5:
 		return slices.Concat(bucketsOf1, bucketsSince2, bucketsSince4)
 	}
-	return slices.Concat(bucketsOf1, bucketsSince2, bucketsSince4, bucketsSince6)
+	buckets := slices.Concat(bucketsOf1, bucketsSince2, bucketsSince4, bucketsSince6)
+	if version == 6 {
+		return buckets
+	}
+	return append(buckets, bucketsSince7...)
 }
 
 // prepare makes the buckets of a new file, renews and upgrades an old one, and checks it.

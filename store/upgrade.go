@@ -15,7 +15,8 @@ import (
 // oldestSchema is the oldest schema that this version reads. Schema 1 has no permissions, groups or sessions, and no
 // index without regard to case. Schemas 1 and 2 have no purge clock, and do not record when a revoked family began.
 // Schemas 1 to 3 have no stamps, and keep a customer's rights in a bucket of their own. Schemas 1 to 4 have no starts
-// in the names of families, and no mark of homes. Schemas 1 to 5 have no keys.
+// in the names of families, and no mark of homes. Schemas 1 to 5 have no keys. Schemas 1 to 6 do not know when
+// something was revoked.
 const oldestSchema = 1
 
 // upgradeBatch bounds how many records one transaction of an upgrade rewrites.
@@ -23,9 +24,9 @@ const upgradeBatch = 2000
 
 // upgrade brings a file to the present schema, and its index without regard to case to the present Unicode. The first
 // transaction sets the schema, so that no older version opens a file that is half upgraded. The others rewrite
-// customers and tombstones in batches and note how far they have come, so an interrupted upgrade goes on when the
-// file is opened again. Before all that, it renews the file. It does not touch a file that is no store, or has a newer
-// schema.
+// customers and tombstones, and note what was revoked, in batches. They note how far they have come, so an
+// interrupted upgrade goes on when the file is opened again. Before all that, it renews the file. It does not touch a
+// file that is no store, or has a newer schema.
 func (f *file) upgrade(c Config) error {
 	version, folds, more := int64(0), "", false // folds: the version of Unicode in the index; schema 1 has none
 	err := f.bolt.View(func(tx *bbolt.Tx) (err error) {
@@ -55,14 +56,14 @@ func (f *file) upgrade(c Config) error {
 		if err := update(func(tx *bbolt.Tx) error { return beginUpgrade(tx, version, folds) }); err != nil {
 			return err
 		}
-		more = more || version < 4
+		more = more || version < schema
 	}
 	if version != schema {
 		f.older = int(version)
 	}
 	for more {
 		if err := update(func(tx *bbolt.Tx) (err error) {
-			more, err = upgradeSome(tx)
+			more, err = upgradeSome(tx, plausible(c.Now().UnixMicro()))
 			return err
 		}); err != nil {
 			return err
@@ -71,7 +72,8 @@ func (f *file) upgrade(c Config) error {
 	return nil
 }
 
-// beginUpgrade is the first transaction of an upgrade. It changes everything but customers and tombstones.
+// beginUpgrade is the first transaction of an upgrade. It changes everything but customers and tombstones, and does not
+// fill the bucket revoked.
 func beginUpgrade(tx *bbolt.Tx, version int64, folds string) error {
 	if version == 1 {
 		if err := upgradeFrom1(tx); err != nil {
@@ -95,6 +97,11 @@ func beginUpgrade(tx *bbolt.Tx, version int64, folds string) error {
 	}
 	if version < 6 {
 		if err := upgradeFrom5(tx); err != nil {
+			return err
+		}
+	}
+	if version < 7 {
+		if err := upgradeFrom6(tx); err != nil {
 			return err
 		}
 	}
@@ -175,25 +182,41 @@ func upgradeFrom4(tx *bbolt.Tx) error {
 	return meta.Put(nodeKey, encodeNode(node))
 }
 
-// upgradeFrom5 makes the buckets of keys, and sets the schema.
+// upgradeFrom5 makes the buckets of keys.
 func upgradeFrom5(tx *bbolt.Tx) error {
 	for _, name := range bucketsSince6 {
 		if _, err := tx.CreateBucket(name); err != nil {
 			return err
 		}
 	}
-	return tx.Bucket(metaBucket).Put(schemaKey, encodeNumber(schema))
+	return nil
 }
 
-// The stages of an upgrade to schema 4.
+// upgradeFrom6 makes the bucket revoked, notes that upgradeSome has to fill it, and sets the schema. An upgrade to
+// schema 4 that an earlier version began comes to that by itself.
+func upgradeFrom6(tx *bbolt.Tx) error {
+	if _, err := tx.CreateBucket(revokedBucket); err != nil {
+		return err
+	}
+	meta := tx.Bucket(metaBucket)
+	var err error
+	if meta.Get(upgradeKey) == nil {
+		err = meta.Put(upgradeKey, upgrading{stage: upgradesFamilies}.encode())
+	}
+	return errors.Join(err, meta.Put(schemaKey, encodeNumber(schema)))
+}
+
+// The stages of an upgrade: the first two are those to schema 4, the others to schema 7.
 const (
 	upgradesCustomers = iota
 	upgradesTombstones
-	upgraded
+	upgradesFamilies // to schemas 4 to 6, this was the end
+	upgradesCutOffs
 )
 
-// upgradeSome rewrites the next batch, and reports whether there are more.
-func upgradeSome(tx *bbolt.Tx) (more bool, err error) {
+// upgradeSome rewrites the next batch, and reports whether there are more. now is in Unix microseconds; 0: the clock
+// cannot be right.
+func upgradeSome(tx *bbolt.Tx, now int64) (more bool, err error) {
 	meta := tx.Bucket(metaBucket)
 	value := meta.Get(upgradeKey)
 	if value == nil {
@@ -208,6 +231,14 @@ func upgradeSome(tx *bbolt.Tx) (more bool, err error) {
 	case upgradesCustomers:
 	case upgradesTombstones:
 		bucket, one = tombstonesBucket, upgradeTombstone
+	case upgradesFamilies, upgradesCutOffs:
+		r, err := noteUpgraded(tx, now)
+		if err != nil {
+			return false, err
+		}
+		if bucket, one = familiesBucket, r.family; u.stage == upgradesCutOffs {
+			bucket, one = cutOffsBucket, r.cutOff
+		}
 	default:
 		if tx.Bucket(rightsBucket) != nil {
 			err = tx.DeleteBucket(rightsBucket)

@@ -49,6 +49,7 @@ const (
 	SealKeyKind      Kind = 81
 	UnsealKeyKind    Kind = 82
 	ForgetKeyKind    Kind = 83
+	ReserveEpochKind Kind = 84
 )
 
 // Fields says which fields a Customer sets.
@@ -198,6 +199,9 @@ type EndSession struct {
 // ReserveStart raises the high-water mark of logical time.
 type ReserveStart struct{ At int64 } // Unix milliseconds
 
+// ReserveEpoch raises the high-water mark of the epochs of trust bundles.
+type ReserveEpoch struct{ At int64 } // Unix milliseconds
+
 // NodeCutOff ends all log-ins at this node that began at or before At.
 type NodeCutOff struct{ At int64 } // Unix milliseconds
 
@@ -217,6 +221,7 @@ const (
 	FamilyRecord  Record = 'f'
 	CutOffRecord  Record = 'c'
 	RemovalRecord Record = 't' // of a customer or a group
+	RevokedRecord Record = 'r' // an entry of the bucket revoked, which has no end
 )
 
 // Forget removes a record that has ended, if it still ends at Until.
@@ -290,6 +295,7 @@ func (Rehash) Kind() Kind         { return RehashKind }
 func (Session) Kind() Kind        { return SessionKind }
 func (EndSession) Kind() Kind     { return EndSessionKind }
 func (ReserveStart) Kind() Kind   { return ReserveStartKind }
+func (ReserveEpoch) Kind() Kind   { return ReserveEpochKind }
 func (NodeCutOff) Kind() Kind     { return NodeCutOffKind }
 func (Gap) Kind() Kind            { return GapKind }
 func (KeepCutOff) Kind() Kind     { return KeepCutOffKind }

@@ -194,6 +194,7 @@ func (f Node) describe(o *object) {
 }
 
 func (f ReserveStart) describe(o *object) { o.milliseconds("at", f.At) }
+func (f ReserveEpoch) describe(o *object) { o.milliseconds("at", f.At) }
 func (f NodeCutOff) describe(o *object)   { o.milliseconds("at", f.At) }
 func (f Clock) describe(o *object)        { o.microseconds("at", f.At) }
 

@@ -67,6 +67,7 @@ var layouts = [...]layout{
 	SealKeyKind:      {"seal_key", 1, Local, Self, readSealKey},
 	UnsealKeyKind:    {"unseal_key", 1, Local, Self, readUnsealKey},
 	ForgetKeyKind:    {"forget_key", 1, Local, Self, readForgetKey},
+	ReserveEpochKind: {"reserve_epoch", 1, Local, Self, readReserveEpoch},
 }
 
 // layout is the row of k; that of an unknown kind is zero.

@@ -25,6 +25,11 @@ func (f ReserveStart) appendTo(b []byte) []byte { return codec.I64(b, f.At) }
 
 func readReserveStart(r *reader) Fact { return ReserveStart{At: r.start()} }
 
+// i64 at, ms
+func (f ReserveEpoch) appendTo(b []byte) []byte { return codec.I64(b, f.At) }
+
+func readReserveEpoch(r *reader) Fact { return ReserveEpoch{At: r.start()} }
+
 // u8 record | u32 key | i64 until, s
 func (f Forget) appendTo(b []byte) []byte {
 	return codec.I64(codec.Bytes(append(b, byte(f.Record)), f.Key), f.Until)
@@ -32,7 +37,8 @@ func (f Forget) appendTo(b []byte) []byte {
 
 func readForget(r *reader) Fact {
 	f := Forget{Record: Record(r.U8()), Key: bytes.Clone(r.Bytes()), Until: r.until()}
-	r.require(f.Record == FamilyRecord || f.Record == CutOffRecord || f.Record == RemovalRecord)
+	r.require(f.Record == FamilyRecord || f.Record == CutOffRecord || f.Record == RemovalRecord ||
+		f.Record == RevokedRecord)
 	r.require(0 < len(f.Key) && len(f.Key) <= maxKey)
 	return f
 }

@@ -146,6 +146,8 @@ var samples = []struct {
 	{fact.UnsealKey{ID: "k1"}, "52 01 04000000 0200 6b31", `{"fact":"unseal_key","id":"k1"}`},
 	{fact.ForgetKey{ID: "k1", Made: made}, "53 01 12000000 0200 6b31 00000000 0040204648470600 0100",
 		`{"fact":"forget_key","id":"k1","made":"0/2026-01-01T00:00:00.000000Z/1"}`},
+	{fact.ReserveEpoch{At: milliseconds}, "54 01 08000000 00a8da769b010000",
+		`{"fact":"reserve_epoch","at":"2026-01-01T00:00:00.000Z"}`},
 }
 
 // unusual are facts with what the samples do not have.
