@@ -8,6 +8,8 @@ import (
 	"github.com/edgetoken/edgetoken/core/verify"
 )
 
+func init() { logText(levelWarn, "edgetoken: started, and panics where a request says so") }
+
 // armed is the place at which the request at hand is to panic: those of inject, or 5 for within Verify.
 var armed int
 

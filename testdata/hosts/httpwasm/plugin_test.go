@@ -80,7 +80,7 @@ func header(t *testing.T, name string, a *httptest.ResponseRecorder) {
 func TestBundle(t *testing.T) {
 	n := newNode(t, "EdDSA")
 	h := open(t, released(t), n.config(t), n.folder)
-	token := n.token(t, 7, time.Now().Add(time.Hour), "")
+	token := n.token(t, 7, time.Now().Add(50*time.Minute), "")
 	status := func() int { return h.ask("GET", "/", bearer(token)...).Code }
 	within := func(what string, want int) {
 		t.Helper()
