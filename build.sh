@@ -147,7 +147,7 @@ gofmt_clean() {
 
 vet_guest() {
   local tags
-  for tags in '' full verify panics; do
+  for tags in '' full verify panics kit; do
     GOOS=wasip1 GOARCH=wasm go vet -tags="$tags" ./core/... ./wasm/... || return
   done
 }

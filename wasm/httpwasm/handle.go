@@ -34,16 +34,7 @@ func handle(now int64) uint64 {
 		return 0
 	}
 	refresh(now)
-	rq := gateway.Request{Target: target(), Auth: header(gate.AuthHeader()), Connection: header("connection")}
-	if gate.Cookie() != "" {
-		rq.Cookies, rq.Origins = header("cookie"), header("origin")
-		if host := header("host"); len(host) == 1 {
-			rq.Host = host[0]
-		}
-	}
-	inject(1)
-	a := gate.Handle(&rq, now)
-	inject(2)
+	a := decide(now)
 	note(&a)
 	if !a.Pass {
 		refuse(&a)
@@ -59,6 +50,21 @@ func handle(now int64) uint64 {
 	}
 	inject(3)
 	return 1
+}
+
+// decide has the gateway decide about the request at hand.
+func decide(now int64) gateway.Answer {
+	rq := gateway.Request{Target: target(), Auth: header(gate.AuthHeader()), Connection: header("connection")}
+	if gate.Cookie() != "" {
+		rq.Cookies, rq.Origins = header("cookie"), header("origin")
+		if host := header("host"); len(host) == 1 {
+			rq.Host = host[0]
+		}
+	}
+	inject(1)
+	a := gate.Handle(&rq, now)
+	inject(2)
+	return a
 }
 
 // refuse answers in place of the service. The host sends the header with the status: what is set later is lost.

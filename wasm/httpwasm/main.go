@@ -10,8 +10,6 @@
 // Nothing may panic out of an export: the host would show the stack to the client, and then go on with the instance.
 package main
 
-import "time"
-
 func main() {}
 
 // init reads the configuration: a mistake is in the log at the host's start, and every request gets 503.
@@ -34,7 +32,7 @@ func handleRequest() (next uint64) {
 			next = 0
 		}
 	}()
-	return handle(time.Now().Unix())
+	return serve()
 }
 
 // handleResponse has nothing to do.
