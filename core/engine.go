@@ -67,9 +67,6 @@ const (
 	SlidingRefresh // a sliding token for itself, with a later exp
 )
 
-// EntropyBytes is how many random bytes a request needs that writes tokens.
-const EntropyBytes = 32
-
 // Request is all that Decide goes by.
 type Request struct {
 	Op     Op
@@ -80,7 +77,7 @@ type Request struct {
 	// token that is refreshed has it.
 	Extra   []byte
 	Now     time.Time // to the microsecond
-	Entropy []byte    // EntropyBytes, for operations that write tokens
+	Entropy []byte    // EntropyBytes, for operations that write tokens; fresh for each, or else ErrEntropy
 }
 
 // Token is a token that was written.

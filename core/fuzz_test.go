@@ -72,7 +72,7 @@ func FuzzToken(f *testing.F) {
 		for op := core.Authenticate; op <= core.Blacklist; op++ {
 			for _, customer := range []core.Customer{{}, {ID: core.Integer(1), UserID: core.Integer(1), Active: true}} {
 				if _, err := e.Decide(t.Context(), core.Request{
-					Op: op, Opened: o, Now: coretest.Now, Entropy: coretest.Entropy,
+					Op: op, Opened: o, Now: coretest.Now, Entropy: coretest.Entropy(),
 					State: core.State{Customer: customer, PasswordGood: true},
 				}); err != nil {
 					t.Fatalf("Decide(op %d): %v", op, err)

@@ -115,7 +115,7 @@ func requests(t testing.TB, s core.Settings) (list []core.Request) {
 		`{"token_type":"refresh","exp":4102444800,"iat":1577836800,"jti":"x","user_id":7,"plan":"free","aud":"old"}`,
 		`{"token_type":"refresh", "exp":4102444800,"jti":"x","user_id":7,"\u0061ud":"old","nested":{"a":[1]}}`,
 	} {
-		req := core.Request{Op: core.Login, State: state, Now: coretest.Now, Entropy: coretest.Entropy}
+		req := core.Request{Op: core.Login, State: state, Now: coretest.Now, Entropy: coretest.Entropy()}
 		if claims != "" {
 			req.Op, req.Opened = core.Refresh, open(t, e, coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`,
 				claims))
@@ -252,7 +252,7 @@ func FuzzCopied(f *testing.F) {
 		for op, dropped := range map[core.Op][]string{
 			core.Refresh: {"exp", "iat", "jti", "token_type"}, core.SlidingRefresh: {"exp", "iat"},
 		} {
-			quick, slow, ok := w.Copied(&core.Request{Op: op, Opened: o, Now: coretest.Now, Entropy: coretest.Entropy,
+			quick, slow, ok := w.Copied(&core.Request{Op: op, Opened: o, Now: coretest.Now, Entropy: coretest.Entropy(),
 				Extra: []byte(extra)})
 			if ok && !bytes.Equal(quick, slow) {
 				t.Errorf("op %d, claims %q and %q: quickly %q, slowly %q", op, claims, extra, quick, slow)

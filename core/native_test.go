@@ -28,7 +28,7 @@ func (s scheduled) Set() core.KeySet {
 func TestNoSuchSigningKey(t *testing.T) {
 	for _, key := range []int{-1, 1, 1 << 40} {
 		e := core.NewNative(core.DefaultSettings(), scheduled{coretest.OneKey(), []core.SigningKey{{Key: key}}})
-		req := core.Request{Op: core.Login, Now: coretest.Now, Entropy: make([]byte, core.EntropyBytes)}
+		req := core.Request{Op: core.Login, Now: coretest.Now, Entropy: coretest.Entropy()}
 		if _, err := e.Decide(t.Context(), req); !errors.Is(err, core.ErrNoSigningKey) {
 			t.Errorf("key %d: Decide = %v, want %v", key, err, core.ErrNoSigningKey)
 		}

@@ -48,6 +48,11 @@ var refusals = []struct {
 		_, text := s.header.Text("kid")
 		return found && !text
 	}},
+	{"a trust bundle is no token (RFC 8725 §3.11)", `{"alg":"HS256","typ":"Application/Edgetoken-Bundle+JWT"}`, `{}`,
+		cause.BadHeader, func(s *signed) bool {
+			typ, _ := s.header.Text("typ")
+			return strings.EqualFold(typ, core.BundleType) || strings.EqualFold(typ, "application/"+core.BundleType)
+		}},
 	{"the algorithm is that of the key (RFC 8725 §3.1)", `{"alg":"hs256"}`, `{}`, cause.BadAlgorithm,
 		func(s *signed) bool { alg, _ := s.header.Text("alg"); return alg != "HS256" }},
 	{"all readers must see one set of claims (RFC 7519 §4, RFC 8725 §2.4 and §3.7)", plainHeader,

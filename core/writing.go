@@ -133,7 +133,7 @@ func CheckWriting(s *Settings, keys KeySet, req *Request) error {
 // each configured claim.
 func checkWriting(key int, req *Request, scan *strictjson.Scanner, keep func(*strictjson.Member) bool) error {
 	switch {
-	case len(req.Entropy) < EntropyBytes:
+	case !HasEntropy(req.Entropy):
 		return ErrEntropy
 	case key < 0:
 		return ErrNoSigningKey

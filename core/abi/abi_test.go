@@ -113,10 +113,10 @@ func sampleRequests(tb testing.TB) []core.Request {
 		Longest: core.Lifetimes{Access: 3, Refresh: 4, Foreign: 5},
 	}
 	return []core.Request{
-		{Op: core.Login, State: state, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte(`{"plan":"pro"}`)},
-		{Op: core.Refresh, Opened: o, State: state, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte{}},
-		{Op: core.SlidingLogin, State: state, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte{}},
-		{Op: core.SlidingRefresh, Opened: o, State: state, Now: coretest.Now, Entropy: coretest.Entropy,
+		{Op: core.Login, State: state, Now: coretest.Now, Entropy: coretest.Entropy(), Extra: []byte(`{"plan":"pro"}`)},
+		{Op: core.Refresh, Opened: o, State: state, Now: coretest.Now, Entropy: coretest.Entropy(), Extra: []byte{}},
+		{Op: core.SlidingLogin, State: state, Now: coretest.Now, Entropy: coretest.Entropy(), Extra: []byte{}},
+		{Op: core.SlidingRefresh, Opened: o, State: state, Now: coretest.Now, Entropy: coretest.Entropy(),
 			Extra: []byte(`{"plan":"pro"}`)},
 		{Op: core.Verify, Opened: core.Opened{Cause: cause.BadSignature, Claims: []byte{}}, Now: coretest.Now,
 			Extra: []byte{}, Entropy: []byte{}},

@@ -18,8 +18,9 @@ func testAlgorithms(t *testing.T, newEngine NewEngine) {
 			keys := NewOneOf(algorithm, 0)
 			native := core.NewNative(core.DefaultSettings(), keys)
 			e := newEngine(t, core.DefaultSettings(), keys)
-			pair := decide(t, e, request(core.Login))
-			for i, want := range decide(t, native, request(core.Login)).Tokens {
+			req := request(core.Login)
+			pair := decide(t, e, req)
+			for i, want := range decide(t, native, req).Tokens {
 				if got := pair.Tokens[i].Value; got != want.Value {
 					t.Errorf("token %d is %s, natively %s", i, got, want.Value)
 				}

@@ -10,7 +10,9 @@ package coretest
 import (
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -54,8 +56,17 @@ func RunReading(t *testing.T, newEngine NewEngine) {
 // Now is the time of all cases: 2026-06-01T12:00:00.25Z.
 var Now = time.Date(2026, 6, 1, 12, 0, 0, 250_000_000, time.UTC)
 
-// Entropy is the entropy of all cases.
-var Entropy = []byte("0123456789abcdefghijklmnopqrstuv")
+// entropy is that of all signatures which the suite makes.
+const entropy = "0123456789abcdefghijklmnopqrstuv"
+
+// Entropy is fresh entropy that gives the same ids at every call: it differs in bytes of which no id is made.
+func Entropy() []byte {
+	b := []byte(entropy)
+	binary.BigEndian.PutUint32(b[12:], drawn.Add(1))
+	return b
+}
+
+var drawn atomic.Uint32
 
 // Secret and OtherSecret are HMAC secrets; the suite's keys use the first.
 const (

@@ -358,7 +358,7 @@ func request(op core.Op) core.Request {
 		Op:      op,
 		State:   core.State{Customer: customer(), PasswordGood: true, HighWater: Now.Add(time.Minute).UnixMilli()},
 		Now:     Now,
-		Entropy: Entropy,
+		Entropy: Entropy(),
 	}
 }
 

@@ -236,7 +236,7 @@ func testTakesOver(t *testing.T, newEngine NewEngine) {
 		{Now, 0}, {from.Add(-time.Microsecond), 0}, {from, 1}, {from.Add(time.Hour), 1},
 		{Now, 0}, // an engine that has written with the later key
 	} {
-		req.Now = c.at
+		req.Now, req.Entropy = c.at, Entropy()
 		o := decide(t, e, req)
 		if o.Refused() {
 			t.Fatalf("%v: refused for %v", c.at, firstCause(o))

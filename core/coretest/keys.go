@@ -49,7 +49,7 @@ func (k OneOf) Issue(header, claims string) string {
 }
 
 func (k OneOf) signed(input string) string {
-	signature, err := k.Key.Sign([]byte(input), Entropy)
+	signature, err := k.Key.Sign([]byte(input), []byte(entropy))
 	if err != nil {
 		panic("coretest: " + err.Error())
 	}

@@ -87,10 +87,15 @@ func testKeys(t *testing.T, newEngine NewEngine) {
 func testMisuse(t *testing.T, newEngine NewEngine) {
 	t.Run("too little entropy", func(t *testing.T) {
 		e := newEngine(t, core.DefaultSettings(), OneKey())
-		req := request(core.Login)
-		req.Entropy = req.Entropy[:core.EntropyBytes-1]
-		if _, err := e.Decide(t.Context(), req); !errors.Is(err, core.ErrEntropy) {
-			t.Errorf("error %v, want %v", err, core.ErrEntropy)
+		begins := func(with string) []byte { return append([]byte(with), Entropy()[len(with):]...) }
+		for _, entropy := range [][]byte{nil, Entropy()[:core.EntropyBytes-1], make([]byte, core.EntropyBytes),
+			begins(strings.Repeat("\x00", 16)), begins("\x53\x8c\x7f\x96\xb1\x64\xbf\x1b"),
+			begins("\xdf\xd7\x9b\x4d\x76\x42\x9b\x61")} {
+			req := request(core.Login)
+			req.Entropy = entropy
+			if o, err := e.Decide(t.Context(), req); !errors.Is(err, core.ErrEntropy) || len(o.Tokens) > 0 {
+				t.Errorf("%x: %v, error %v, want %v", entropy, o.Tokens, err, core.ErrEntropy)
+			}
 		}
 	})
 	t.Run("claims stay the caller's", func(t *testing.T) {

@@ -41,7 +41,7 @@ func RandomRequest(r *rand.Rand) (core.Settings, core.Request) {
 	req := core.Request{
 		Op: pick(r, core.Authenticate, core.Verify, core.Login, core.Refresh, core.Blacklist, core.Logout,
 			core.Revoke, core.SlidingLogin, core.SlidingRefresh),
-		Now: Now, Entropy: Entropy,
+		Now: Now, Entropy: Entropy(),
 	}
 	var o core.Opened
 	types := []string{`"access"`, `"refresh"`, `"sliding"`}

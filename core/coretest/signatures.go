@@ -61,12 +61,12 @@ func signatureAttacks(v *victim) (cases []Token) {
 	case "RS256", "PS256":
 		// The same key, the other padding.
 		other := map[string]string{"RS256": "PS256", "PS256": "RS256"}[v.algorithm]
-		twisted, err := bind(other, v.key.Raw).Sign([]byte(v.input), Entropy)
+		twisted, err := bind(other, v.key.Raw).Sign([]byte(v.input), []byte(entropy))
 		if err != nil {
 			panic("coretest: " + err.Error())
 		}
 		bad("of_"+other, twisted)
-		twisted, err = bind(v.algorithm[:2]+"512", v.key.Raw).Sign([]byte(v.input), Entropy)
+		twisted, err = bind(v.algorithm[:2]+"512", v.key.Raw).Sign([]byte(v.input), []byte(entropy))
 		if err != nil {
 			panic("coretest: " + err.Error())
 		}

@@ -160,7 +160,7 @@ func TestKeyEnds(t *testing.T) {
 				t.Fatalf("Open = %v, %v", o.Cause, err)
 			}
 			outcome, err := e.Decide(t.Context(),
-				core.Request{Op: op, Opened: o, State: state, Now: at.now, Entropy: coretest.Entropy})
+				core.Request{Op: op, Opened: o, State: state, Now: at.now, Entropy: coretest.Entropy()})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -45,7 +45,7 @@ func lyingKeys(notAfter int64) *signingKeys {
 }
 
 func loginRequest() core.Request {
-	return core.Request{Op: core.Login, Now: coretest.Now, Entropy: coretest.Entropy,
+	return core.Request{Op: core.Login, Now: coretest.Now, Entropy: coretest.Entropy(),
 		State: core.State{Customer: core.Customer{ID: core.Integer(7), UserID: core.Integer(7), Active: true},
 			PasswordGood: true}}
 }

@@ -57,7 +57,7 @@ type Config struct {
 	MaxInstances int
 	// Now is the clock of Verify, Refresh and Issue. Nil: time.Now. It and Rand must be safe for concurrent use.
 	Now func() time.Time
-	// Rand is the entropy of Refresh and Issue. Nil: crypto/rand.
+	// Rand is the entropy of Refresh and Issue. Nil: crypto/rand. One that repeats itself is a core.ErrEntropy.
 	Rand io.Reader
 }
 
@@ -196,6 +196,9 @@ func (e *Engine) Decide(ctx context.Context, req core.Request) (core.Outcome, er
 	if !req.Op.Writes() && !e.selfContained {
 		return core.Decide(&e.config.settings, req), nil
 	}
+	if req.Op.Writes() && !core.HasEntropy(req.Entropy) {
+		return core.Outcome{}, core.ErrEntropy // a guest that is given known entropy writes nothing more
+	}
 	d, _ := e.decisions.Get().(*decision)
 	if d == nil {
 		d = &decision{}
@@ -208,6 +211,8 @@ func (e *Engine) Decide(ctx context.Context, req core.Request) (core.Outcome, er
 		// The guest says only that it cannot write, so ask core why.
 		if mistake := core.CheckWriting(&e.config.settings, e.config.set, &req); mistake != nil {
 			err = mistake
+		} else if errors.Is(err, abi.StatusFailed) && !e.selfContained {
+			err = fmt.Errorf("%w: it was given before: %w", core.ErrEntropy, err)
 		}
 	}
 	return o, err

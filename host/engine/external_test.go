@@ -13,6 +13,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
+	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/host/engine"
 	"github.com/edgetoken/edgetoken/host/engine/enginetest"
 	"github.com/edgetoken/edgetoken/host/keyring"
@@ -69,7 +70,7 @@ func TestSlowSignerHoldsNoInstance(t *testing.T) {
 	go func() {
 		customer := core.Customer{ID: core.Integer(7), UserID: core.Integer(7), Active: true}
 		o, err := e.Decide(t.Context(), core.Request{Op: core.Login, Now: time.Unix(1_800_000_000, 0),
-			Entropy: make([]byte, core.EntropyBytes), State: core.State{Customer: customer, PasswordGood: true}})
+			Entropy: coretest.Entropy(), State: core.State{Customer: customer, PasswordGood: true}})
 		first <- made{o, err}
 	}()
 	<-slow.asked

@@ -43,7 +43,7 @@ func (all together) agree(t *testing.T, token string) {
 	}
 	for op := core.Authenticate; op <= core.Blacklist; op++ {
 		req := core.Request{
-			Op: op, Opened: want, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte(`{"plan":"pro"}`),
+			Op: op, Opened: want, Now: coretest.Now, Entropy: coretest.Entropy(), Extra: []byte(`{"plan":"pro"}`),
 			State: core.State{Customer: core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true},
 				PasswordGood: true},
 		}

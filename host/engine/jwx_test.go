@@ -45,7 +45,7 @@ func TestAgreesWithJWX(t *testing.T) {
 					t.Errorf("%s refuses a token of jwx for %v, or changes its claims: %q", name, o.Cause, o.Claims)
 				}
 				outcome, err := e.Decide(t.Context(), core.Request{
-					Op: core.Login, Now: coretest.Now, Entropy: coretest.Entropy,
+					Op: core.Login, Now: coretest.Now, Entropy: coretest.Entropy(),
 					State: core.State{Customer: core.Customer{ID: core.Integer(7), UserID: core.Integer(7),
 						Active: true}, PasswordGood: true},
 				})

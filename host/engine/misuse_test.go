@@ -181,12 +181,24 @@ func TestKeysChangeBetween(t *testing.T) {
 		}
 		for _, keys := range []core.Keys{coretest.NewHMACKeys(2, theirs, ours), coretest.NewHMACKeys(3, ours)} {
 			outcome, err := with(t, e, core.DefaultSettings(), keys).Decide(t.Context(), core.Request{
-				Op: core.Refresh, Opened: o, Now: coretest.Now, Entropy: coretest.Entropy,
+				Op: core.Refresh, Opened: o, Now: coretest.Now, Entropy: coretest.Entropy(),
 				State: core.State{Customer: core.Customer{ID: core.Integer(7), UserID: core.Integer(7), Active: true}},
 			})
 			if err != nil || !outcome.Refused() || outcome.Effects.Reads.Family.Issuer != theirs.Issuer {
 				t.Errorf("Decide() = %+v, %v; want a refusal, and the family of %s", outcome, err, theirs.Issuer)
 			}
+		}
+	}
+}
+
+// TestSameEntropyTwice: one that is given again writes no tokens.
+func TestSameEntropyTwice(t *testing.T) {
+	e := newEngine(t, engine.Config{Settings: core.DefaultSettings(), Keys: coretest.OneKey(), MaxInstances: 1,
+		Rand: strings.NewReader(strings.Repeat(string(coretest.Entropy()), 2))})
+	customer := core.Customer{ID: core.Integer(7), UserID: core.Integer(7), Active: true}
+	for _, want := range []error{nil, core.ErrEntropy} {
+		if _, _, err := e.Issue(t.Context(), customer, nil); !errors.Is(err, want) {
+			t.Errorf("Issue() = %v, want %v", err, want)
 		}
 	}
 }

@@ -8,6 +8,7 @@ package explain
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -132,10 +133,9 @@ func Token(ctx context.Context, cfg Config, token, as string) (Explanation, erro
 			return Explanation{}, err
 		}
 	}
-	// The tokens that a refresh issues here are thrown away, so their entropy may be anything.
-	request := core.Request{
-		Op: t.purpose.op, Opened: t.opened, State: t.state, Now: t.now, Entropy: make([]byte, core.EntropyBytes),
-	}
+	entropy := make([]byte, core.EntropyBytes)
+	rand.Read(entropy) // for the tokens that a refresh issues here, which are thrown away
+	request := core.Request{Op: t.purpose.op, Opened: t.opened, State: t.state, Now: t.now, Entropy: entropy}
 	// The endpoint would fail where the engine does. What it decides, core.Checks says check by check.
 	if _, err := cfg.Engine.Decide(ctx, request); err != nil {
 		return Explanation{}, err

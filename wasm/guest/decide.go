@@ -75,5 +75,12 @@ func (g *Guest) prepare() (*core.Prepared, error) {
 	if g.writer == nil {
 		g.writer = core.NewWriter(&g.config.Settings, g.config.Set)
 	}
-	return g.writer.Prepare(&g.request)
+	if !g.draws.fresh(g.request.Entropy) {
+		return nil, core.ErrEntropy
+	}
+	p, err := g.writer.Prepare(&g.request)
+	if err == nil && len(p.Inputs) > 0 {
+		g.draws.keep(g.request.Entropy)
+	}
+	return p, err
 }

@@ -38,6 +38,7 @@ type Guest struct {
 
 	// The static areas follow all pointers, so that the collector does not look through them. A call allocates nothing
 	// for them.
+	draws  draws
 	layout abi.Layout
 	input  [abi.InputBytes]byte
 	output [abi.OutputBytes]byte

@@ -102,7 +102,7 @@ func message(t *testing.T, s core.Settings, keys *coretest.HMACKeys) []byte {
 func requests(o core.Opened) (list []core.Request) {
 	for op := core.Authenticate; op.Known(); op++ {
 		list = append(list, core.Request{
-			Op: op, Opened: o, Now: coretest.Now, Entropy: coretest.Entropy, Extra: []byte(`{"plan":"pro"}`),
+			Op: op, Opened: o, Now: coretest.Now, Entropy: coretest.Entropy(), Extra: []byte(`{"plan":"pro"}`),
 			State: core.State{Customer: core.Customer{ID: core.Integer(1), UserID: core.Integer(1), Active: true},
 				PasswordGood: true},
 		})

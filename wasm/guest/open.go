@@ -3,6 +3,7 @@ package guest
 import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
+	"github.com/edgetoken/edgetoken/core/cause"
 )
 
 // Inspect reads a token and answers with an abi.Inspected. It and Accept come with every token, so neither catches a
@@ -49,7 +50,7 @@ func (g *Guest) Accept(size uint32) abi.Status {
 	return abi.StatusOK
 }
 
-// Judge answers an abi.Judging about the accepted token with a cause.
+// Judge answers an abi.Judging about the accepted token with a cause. By a clock that was never set nothing is judged.
 func (g *Guest) Judge(size uint32) abi.Status {
 	return g.call(size, func(message []byte) abi.Status {
 		if g.config == nil {
@@ -62,7 +63,10 @@ func (g *Guest) Judge(size uint32) abi.Status {
 		case g.accepted == nil || j.Nonce != g.nonce:
 			return abi.StatusOutOfOrder
 		}
-		c := core.Judge(&g.config.Settings, g.accepted, core.State{}, []core.TokenType{j.Type}, j.Required, j.Now)
+		c := cause.BadClock
+		if j.Now.Unix() >= core.EarliestTime {
+			c = core.Judge(&g.config.Settings, g.accepted, core.State{}, []core.TokenType{j.Type}, j.Required, j.Now)
+		}
 		abi.AppendJudged(g.output[:0], c)
 		return abi.StatusOK
 	})
