@@ -1,0 +1,13 @@
+module github.com/edgetoken/edgetoken/testdata/hosts/wazero
+
+go 1.26.0
+
+replace github.com/edgetoken/edgetoken => ../../..
+
+require (
+	github.com/edgetoken/edgetoken v0.0.0-00010101000000-000000000000
+	github.com/golang-jwt/jwt/v5 v5.3.1
+	github.com/tetratelabs/wazero v1.12.0
+)
+
+require golang.org/x/sys v0.49.0 // indirect
