@@ -9,11 +9,17 @@
 #                              SoftHSM and exchanges tokens with seven JOSE libraries. Installs what these need,
 #                              Chromium and SoftHSM only as root. Needs python3, python3.11, Node.js with npm, a JDK
 #                              with Maven, Rust, a C compiler and openssl. Counts in the same form
+#   ./build.sh test-hosts [--write] [HOST…]
+#                              has each host in testdata/hosts verify the cases of testdata/kit and tests what runs
+#                              there, or HOSTs alone, and compares what they say. Installs what the hosts need; nginx
+#                              and HAProxy only as root. Needs python3 and Node.js with npm. --write measures too, and
+#                              writes testdata/hosts/table.txt and the table of docs/performance.md. Counts in the
+#                              same form
 #   ./build.sh bench [quick]   measures what docs/performance.md reports, beside peers (needs wrk); quick takes a minute
 #                              and a half and runs no servers
 #   ./build.sh fuzz [seconds]  runs each fuzz target in turn, for a minute each unless told otherwise
 #
-# With CI=true, `test` and `test-peers` count what is skipped as failed.
+# With CI=true, `test`, `test-peers` and `test-hosts` count what is skipped as failed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -24,7 +30,8 @@ ENGINES="wasm wasm-full native"
 
 # Go packages below testdata, which ./... skips: those with tests, and all.
 TESTDATA="./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/house ./testdata/kit"
-TESTDATA_ALL="$TESTDATA ./testdata/kit/generate ./testdata/faultdisk ./testdata/interop/parsers"
+TESTDATA_ALL="$TESTDATA ./testdata/faultdisk ./testdata/hosts/compare ./testdata/interop/parsers \
+  ./testdata/kit/generate"
 
 die() { echo "build.sh: $*" >&2; exit 2; }
 say() { echo "== $*"; }
@@ -292,6 +299,47 @@ jose_libraries() {
   tally "$(tail -n 1 "$1")"
 }
 
+# run_hosts [--write] [HOST…] runs the hosts of testdata/hosts, but those that say they run by hand, and compares what
+# they say of the kit.
+run_hosts() {
+  local write='' host run out names=()
+  if [ "${1:-}" = --write ]; then
+    write=1
+    shift
+  fi
+  for host in "$@"; do
+    [ -x "testdata/hosts/$host/run" ] || die "there is no testdata/hosts/$host/run"
+    names+=("testdata/hosts/$host/run")
+  done
+  if [ $# -eq 0 ]; then
+    for run in testdata/hosts/*/run; do
+      if [ -e "${run%run}by-hand" ]; then
+        echo "note $run runs by hand: $(cat "${run%run}by-hand")"
+      else
+        names+=("$run")
+      fi
+    done
+  fi
+  EDGETOKEN_HOSTS_OUT=$(mktemp -d)
+  export EDGETOKEN_HOSTS_OUT EDGETOKEN_HOSTS_FIGURES=$write
+  out=$(mktemp)
+  trap 'rm -rf "$out" "$EDGETOKEN_HOSTS_OUT"' EXIT
+  for run in "${names[@]}"; do
+    say "$run"
+    "$run" 2>&1 | tee "$out" || true
+    tally "$(tail -n 1 "$out")"
+  done
+  say "the kit"
+  case $#$write in
+    0) set -- -hosts "$EDGETOKEN_HOSTS_OUT" ;;
+    01) set -- -write "$EDGETOKEN_HOSTS_OUT" ;;
+    *) set -- "$EDGETOKEN_HOSTS_OUT"/*.kit.jsonl ;;
+  esac
+  go run ./testdata/hosts/compare "$@" | tee "$out" || true
+  tally "$(tail -n 1 "$out")"
+  closing
+}
+
 # shown NAME COMMAND… is check for what has figures to show: its output is shown in any case.
 shown() {
   local name=$1
@@ -358,7 +406,7 @@ case "${1:-}" in
     ;;
   '' | test | test-peers) ;;
   fuzz | bench) more=1 ;;
-  run) more=$# ;;
+  run | test-hosts) more=$# ;;
   *) die "unknown command '$1'; ./build.sh --help names them" ;;
 esac
 [ $# -le $((more + 1)) ] ||
@@ -370,6 +418,7 @@ case "${1:-}" in
   run) shift; say "building; the first time takes a minute" >&2; build; exec bin/edgetoken demo "$@" ;;
   test) run_tests ;;
   test-peers) build; run_peers ;;
+  test-hosts) build; run_hosts "${@:2}" ;;
   fuzz) run_fuzz "${2:-}" ;;
   bench) build; run_bench "${@:2}" ;;
 esac

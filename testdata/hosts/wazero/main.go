@@ -3,8 +3,8 @@
 //	wazero kit HOST        prints a line for each case
 //	wazero figures HOST    prints what was measured
 //
-// HOST is native, wazero (the guest checks signatures) or wazero-helped (Go does, between ask and vouch). It runs in this
-// folder, and needs dist/edgetoken-verify.wasm.
+// HOST is native, wazero (the guest checks signatures) or wazero-helped (Go does, between ask and vouch). It runs in
+// this folder, and needs dist/edgetoken-verify.wasm.
 package main
 
 import (
