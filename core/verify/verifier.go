@@ -34,7 +34,7 @@ func (v *Verifier) Use(t *Trust) {
 
 // renew makes a new reader, which knows nothing of earlier calls.
 func (v *Verifier) renew() {
-	v.reader, v.check = nil, v.signed
+	v.reader, v.check, v.opened = nil, v.signed, nil
 	if v.trust != nil && v.trust.ready() {
 		v.reader = core.NewReader(&v.trust.settings, v.trust.set)
 	}

@@ -38,16 +38,16 @@ type Guest struct {
 // arenaBytes is room for a token or a policy of the longest, and alignment.
 const arenaBytes = 128 << 10
 
-// Realloc is cabi_realloc: room for the arguments of the next call, which ends with that. It gives nil for more than
-// a bundle may have. It does not allocate for what the arena has room for, since a component calls it before the
-// runtime has started.
+// Realloc is cabi_realloc: room for the arguments of the next call, which ends with that. It does not allocate for what
+// the arena has room for, since a component calls it before the runtime has started. For more than a bundle may have it
+// traps, as the canonical ABI wants: a host that got no address could write to a wrong one.
 func (g *Guest) Realloc(old unsafe.Pointer, oldSize, align, size uint32) unsafe.Pointer {
 	start := uintptr(unsafe.Pointer(&g.arena))
 	at := (start+g.used+uintptr(align)-1)&^(uintptr(align)-1) - start
 	var room []byte
 	switch {
 	case align == 0 || size > bundle.MaxBytes:
-		return nil
+		panic("an argument is longer than any bundle")
 	case at+uintptr(size) <= arenaBytes:
 		room, g.used = g.arena[at:at+uintptr(size)], at+uintptr(size)
 	default:

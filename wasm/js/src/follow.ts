@@ -6,7 +6,7 @@ export interface FollowOptions {
   interval?: number;
   /** Milliseconds after which a fetch is given up. Default: 10,000. */
   timeout?: number;
-  /** The most bytes that a bundle may have. Default: 16 MiB, which is all that a verifier takes. */
+  /** The most bytes that a bundle may have. Default: 8 MiB, which is all that a verifier takes. */
   maxBytes?: number;
   /** Used in place of the global fetch, such as that of a service binding. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
@@ -20,7 +20,7 @@ const MOST_DELTAS = 100;
 const defaults = {
   interval: 10_000,
   timeout: 10_000,
-  maxBytes: 16 << 20,
+  maxBytes: 8 << 20,
   fetch: (url: string, init: RequestInit) => fetch(url, init),
   onError: () => {},
 };

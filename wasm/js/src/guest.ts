@@ -18,7 +18,7 @@ export interface Question {
 
 // The longest text that the module makes room for. Longer ones are refused for their length, and so
 // are their beginnings.
-const MOST_BYTES = 16 << 20;
+const MOST_BYTES = 8 << 20;
 
 type Export = (...numbers: (number | bigint)[]) => number;
 
