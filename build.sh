@@ -3,6 +3,7 @@
 #
 #   ./build.sh                 builds dist/*.wasm and bin/edgetoken
 #   ./build.sh run [flags]     builds, then runs a node with a demo customer (bin/edgetoken demo)
+#   ./build.sh component       builds, then makes dist/edgetoken-verify.component.wasm; needs Node.js with npm
 #   ./build.sh test            runs the whole check; the last line counts: N passed, N failed, N skipped
 #   ./build.sh test-peers      replays the recorded exchanges with their own program, compares with real Djangos, checks
 #                              the pages in Chromium, runs generated clients of six languages, signs with keys in
@@ -404,7 +405,7 @@ case "${1:-}" in
     sed -n '2,/^set /{/^#/s/^# \{0,1\}//p;}' "${BASH_SOURCE[0]}"
     exit 0
     ;;
-  '' | test | test-peers) ;;
+  '' | component | test | test-peers) ;;
   fuzz | bench) more=1 ;;
   run | test-hosts) more=$# ;;
   *) die "unknown command '$1'; ./build.sh --help names them" ;;
@@ -415,6 +416,7 @@ esac
 tools
 case "${1:-}" in
   '') build && built ;;
+  component) build; wasm/component/make; echo "dist/edgetoken-verify.component.wasm" ;;
   run) shift; say "building; the first time takes a minute" >&2; build; exec bin/edgetoken demo "$@" ;;
   test) run_tests ;;
   test-peers) build; run_peers ;;

@@ -9,6 +9,7 @@ cache=${EDGETOKEN_HOSTS_CACHE:-${TMPDIR:-/tmp}/edgetoken-hosts-$(id -u)}/js
 project=$cache/project
 modules=$project/node_modules
 out=${EDGETOKEN_HOSTS_OUT:-}
+ours=helped # the case of our own verifier at its start
 passed=0 failed=0 skipped=0
 
 say() { echo "== $*"; }
@@ -40,6 +41,12 @@ check() {
   fi
 }
 
+# broken WHAT counts what did not come to its end.
+broken() {
+  failed=$((failed + 1))
+  echo "FAIL $1 ended before its end"
+}
+
 # tally shows what it reads, and adds up the counts in the last line.
 tally() {
   local line counts='^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$'
@@ -50,8 +57,7 @@ tally() {
     fi
     echo "$line"
   done
-  failed=$((failed + 1))
-  echo "FAIL it ended before it could count"
+  broken "the test"
 }
 
 # install makes the project and enters it.
@@ -73,23 +79,27 @@ install() {
   flock -u 9
 }
 
-# everything HOST VERSION COMMAND… has a runtime run main.js: the package's tests, the kit and figures.
+# everything HOST VERSION COMMAND… runs the package's tests, the kit and measurements: what COMMAND makes of the words
+# test, kit FOLDER, figures HOST and start HOST CASE, as main.js does.
 everything() {
   local host=$1 version=$2
   shift 2
   say "tests"
-  tally < <("$@" main.js test 2>&1)
+  tally < <("$@" test 2>&1)
   [ -n "$out" ] || return 0
   say "kit"
-  "$@" main.js kit "$kit" >"$out/$host.kit.jsonl"
+  "$@" kit "$kit" >"$out/$host.kit.jsonl" || broken "the kit"
   [ -n "${EDGETOKEN_HOSTS_FIGURES:-}" ] || return 0
   say "figures"
-  {
-    printf '{"host":"%s","what":"host","version":"%s"}\n' "$host" "$version"
-    "$@" main.js figures "$host"
-    for _ in 1 2 3; do
-      "$@" main.js start "$host" helped
-      "$@" main.js start "$host" jose
-    done
-  } >"$out/$host.figures.jsonl"
+  measurements "$host" "$version" "$@" >"$out/$host.figures.jsonl" || broken "the measurement"
+}
+
+measurements() {
+  local host=$1
+  printf '{"host":"%s","what":"host","version":"%s"}\n' "$host" "$2"
+  shift 2
+  "$@" figures "$host" || return
+  for _ in 1 2 3; do
+    "$@" start "$host" "$ours" && "$@" start "$host" jose || return
+  done
 }

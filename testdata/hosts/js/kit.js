@@ -1,15 +1,14 @@
-// Runs the cases of testdata/kit by the package.
-import { PolicyError, Verifier } from "edgetoken-verify";
-// What is no part of its surface: the guest without WebCrypto, for cases that want it so.
-import { Guest } from "./node_modules/edgetoken-verify/lib/guest.js";
-
-/** Gives what each step of a case says. */
-export async function got(test, policies, bundles, module) {
-  const alone = test.steps.some((step) => step.alone);
-  const verifier = alone ? new Alone(module) : await Verifier.create({ wasm: module });
+// Runs the cases of testdata/kit.
+/** Gives what a fresh verifier says to each step of a case. */
+export async function got({ steps }, { policies, bundles }, verifier) {
   const texts = [];
-  for (const step of test.steps) texts.push(await said(() => does(verifier, step, policies, bundles)));
+  for (const step of steps) texts.push(await said(() => does(verifier, step, policies, bundles)));
   return texts;
+}
+
+/** Reports whether the verifier of a case must not help the guest. */
+export function isAlone({ steps }) {
+  return steps.some((step) => step.alone);
 }
 
 async function does(verifier, step, policies, bundles) {
@@ -23,23 +22,7 @@ async function said(does) {
   try {
     return await does();
   } catch (error) {
-    if (error instanceof PolicyError) return `error: ${error.message}`;
+    if (error.name === "PolicyError") return `error: ${error.message}`;
     return error.name.endsWith("Refused") ? error.cause : `broken: ${error}`;
-  }
-}
-
-/** A verifier that does not help its guest. */
-class Alone {
-  constructor(module) {
-    this.guest = new Guest(module);
-  }
-  configure(policy) {
-    this.guest.configure(typeof policy === "string" ? policy : JSON.stringify(policy));
-  }
-  update(bundle) {
-    this.guest.update(bundle);
-  }
-  verifyText(token, { now }) {
-    return this.guest.verify(token, now);
   }
 }
