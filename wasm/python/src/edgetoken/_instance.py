@@ -17,6 +17,9 @@ _SIGNATURES = "edgetoken:verify/signatures@0.1.0#"
 # Bounds what an instance takes; it begins with some 10 MB.
 _MEMORY_BYTES = 256 << 20
 
+# The longest text that the module has room for, that of a bundle. A longer one traps.
+_TEXT_BYTES = 8 << 20
+
 _ANSWER = struct.Struct("<3I")  # u8 1 for a refusal and padding | text
 _QUESTION = struct.Struct("<10I")  # the same | u8 1 for a question and padding | key | algorithm | input | name
 
@@ -127,9 +130,9 @@ class Instance:
 
     def _put(self, text: bytes) -> Optional[Tuple[int, int]]:
         """Room for a text in the guest's memory, with the text in it; None if it takes none so long."""
-        at = self._realloc(0, 0, 1, len(text))
-        if not at:
+        if len(text) > _TEXT_BYTES:
             return None
+        at = self._realloc(0, 0, 1, len(text))
         ctypes.memmove(self._at(at, len(text)), text, len(text))
         return at, len(text)
 

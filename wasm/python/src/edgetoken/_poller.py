@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("edgetoken")
 
-MAX_BYTES = 16 << 20  # of a bundle
+MAX_BYTES = 8 << 20  # of a bundle
 SECONDS = 10  # for one step of a fetch, and for the first one altogether
 TOTAL_SECONDS = 60  # for a whole fetch
 JITTER = 0.1  # of the time between polls, so that verifiers that started together spread out
