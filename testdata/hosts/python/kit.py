@@ -1,56 +1,40 @@
-"""Runs the kit: kit.py cryptography|module. Prints a line of JSON for each case, as testdata/kit/README.md says."""
+"""Runs the kit in the package: kit.py cryptography|module, which says who checks signatures of key pairs."""
 
-import json
-import os
 import sys
 
+import cases
 import edgetoken
 
-KIT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "kit")
 
+class Verifier:
+    """The package's Verifier, which has its policy from the beginning."""
 
-def load(name):
-    with open(os.path.join(KIT, name), encoding="utf-8") as file:
-        return json.load(file)
+    def __init__(self, case):
+        alone = any(step.get("alone") for step in case["steps"])
+        self.signatures, self.verifier = "module" if alone else sys.argv[1], None
 
-
-class Unconfigured:
-    """Stands for a verifier without a policy, which the package does not have."""
-
-    def verify_json(self, token, now):
-        raise edgetoken.Refused("not_configured")
+    def configure(self, policy):
+        try:
+            self.verifier = edgetoken.Verifier(policy, signatures=self.signatures)
+        except edgetoken.PolicyError as error:
+            return str(error)
 
     def update(self, bundle):
-        raise edgetoken.Refused("not_configured")
-
-
-def run(case, policies, bundles, mode):
-    verifier, got = Unconfigured(), []
-    for step in case["steps"]:
+        if self.verifier is None:
+            return "not_configured"
         try:
-            if "configure" in step:
-                alone = any(s.get("alone") for s in case["steps"])
-                verifier = edgetoken.Verifier(policies[step["configure"]], signatures="module" if alone else mode)
-                got.append("ok")
-            elif "update" in step:
-                verifier.update(bundles[step["update"]])
-                got.append("ok")
-            else:
-                got.append("ok " + verifier.verify_json(step["verify"], step["now"]))
-        except edgetoken.PolicyError as error:
-            got.append(f"error: {error}")
+            self.verifier.update(bundle)
         except edgetoken.Refused as refused:
-            got.append(refused.cause)
-        except Exception as error:  # the kit goes on
-            got.append(f"broken: {error!r}")
-    return {"name": case["name"], "got": got}
+            return refused.cause
 
-
-def main():
-    policies, bundles = load("policies.json"), load("bundles.json")
-    for case in load("cases.json"):
-        print(json.dumps(run(case, policies, bundles, sys.argv[1])))
+    def verify(self, token, now):
+        if self.verifier is None:
+            return False, "not_configured"
+        try:
+            return True, self.verifier.verify_json(token, now)
+        except edgetoken.Refused as refused:
+            return False, refused.cause
 
 
 if __name__ == "__main__":
-    main()
+    cases.run(Verifier)

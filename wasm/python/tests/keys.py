@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import itertools
 import json
 
 from cryptography.hazmat.primitives import hashes
@@ -28,6 +29,7 @@ class Key:
     def __init__(self, algorithm, jwk, sign, public=None):
         self.algorithm, self.sign, self.public = algorithm, sign, public
         self.policy = {"jwks": {"keys": [{**jwk, "alg": algorithm}]}}
+        self._serial = itertools.count()
 
     def token(self, header=None, **claims):
         """A token with these claims, of which None takes one out."""
@@ -35,6 +37,10 @@ class Key:
         parts = {"alg": self.algorithm, "typ": "JWT", **(header or {})}, claims
         signed = ".".join(b64(json.dumps(part, separators=(",", ":")).encode()) for part in parts)
         return signed + "." + b64(self.sign(signed.encode()))
+
+    def fresh(self):
+        """Tokens that nobody has seen before."""
+        return [self.token(jti=f"j{next(self._serial)}") for _ in range(200)]
 
 
 def hs256():

@@ -89,6 +89,7 @@ class Poller:
         except Refused as refused:
             if epoch is None or refused.cause != "bundle_base":
                 raise
+            self._etag = None
             self._fetch(verifier, None)
 
     def _fetch(self, verifier: Verifier, since: Optional[int]) -> None:
@@ -96,13 +97,11 @@ class Poller:
         if since is not None:
             url += ("&" if urllib.parse.urlsplit(url).query else "?") + f"since={since}"
         request = urllib.request.Request(url, headers={"Accept": "application/jose", "User-Agent": "edgetoken-python"})
-        if self._etag and since is not None:
+        if self._etag:
             request.add_header("If-None-Match", self._etag)
         deadline = time.monotonic() + TOTAL_SECONDS
         try:
             with urllib.request.urlopen(request, timeout=SECONDS) as answer:
-                if answer.status != 200:
-                    raise ValueError(f"the node answered {answer.status}")
                 bundle, etag = self._read(answer, deadline), answer.headers.get("ETag")
         except urllib.error.HTTPError as error:
             with error:
