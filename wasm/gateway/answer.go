@@ -8,8 +8,9 @@ import (
 // Answer is what becomes of a request.
 type Answer struct {
 	Pass bool // on to the service, with Headers in place of its own of those names
-	// Claims are those of the token, a JSON object; nil if no token was looked at.
-	Claims []byte
+	// Claims are those of the token, a JSON object; nil if no token was looked at. Customer is the one that tells whose
+	// it is: a text, or JSON.
+	Claims, Customer []byte
 
 	// Else the gateway answers this.
 	Status  int // 401, 403 or 503

@@ -5,6 +5,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
+	"github.com/edgetoken/edgetoken/core/strictjson"
 	"github.com/edgetoken/edgetoken/core/verify"
 )
 
@@ -156,7 +157,11 @@ func (g *Gateway) authenticate(rq *Request, now int64, optional bool) Answer {
 	if c != cause.OK {
 		return g.refuse(c, g.verifier.Refusals(now))
 	}
-	return g.pass(o.Claims)
+	a := g.pass(o.Claims)
+	if a.Customer = o.Customer.JSON(o.Claims); o.Customer.Form == strictjson.String {
+		a.Customer = o.Customer.Text(o.Claims)
+	}
+	return a
 }
 
 // pass lets a request through with the headers for the claims; nil: there are none.
