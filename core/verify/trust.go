@@ -30,14 +30,19 @@ type Key struct {
 	ID, Algorithm string
 	material      []byte
 	ends          int64
+	public        string
 	*jws.Key
+}
+
+func newKey(id, algorithm string, material []byte, ends int64, key *jws.Key) Key {
+	return Key{id, algorithm, material, ends, jwk.Public(id, algorithm, material), key}
 }
 
 // Symmetric reports whether the key is a secret.
 func (k *Key) Symmetric() bool { return strings.HasPrefix(k.Algorithm, "HS") }
 
 // Public is the public key as a JWK (RFC 7517), and "" for a secret.
-func (k *Key) Public() string { return jwk.Public(k.ID, k.Algorithm, k.material) }
+func (k *Key) Public() string { return k.public }
 
 // Numbers are what the public key consists of, as jws.Key.Material writes them; nil for a secret.
 func (k *Key) Numbers() [][]byte {
@@ -82,7 +87,7 @@ func (t *Trust) useKeys(keys []jwk.Key) {
 			ID: k.ID, Algorithm: k.Algorithm, Default: alone || k.ID == "", AnyID: alone && k.ID == "",
 			NotAfter: k.NotAfter,
 		})
-		t.keys = append(t.keys, Key{k.ID, k.Algorithm, k.Material, k.NotAfter, k.Key})
+		t.keys = append(t.keys, newKey(k.ID, k.Algorithm, k.Material, k.NotAfter, k.Key))
 	}
 }
 
@@ -142,7 +147,7 @@ func (t *Trust) Update(text string) (*Trust, cause.Cause) {
 		if err != nil {
 			return t, cause.BundleMalformed
 		}
-		next.keys = append(next.keys, Key{k.ID, k.Algorithm, k.Material, k.NotAfter, key})
+		next.keys = append(next.keys, newKey(k.ID, k.Algorithm, k.Material, k.NotAfter, key))
 	}
 	next.roots = t.signers(opened.Root)
 	next.override()

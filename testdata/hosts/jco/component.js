@@ -13,7 +13,9 @@ import { forged, newKey, token } from "./tokens.js";
 
 // jco and its shim of WASI are where the component was made.
 const tools = createRequire(`${process.env.COMPONENT_TOOLS}/`);
-const { WASIShim } = await import(pathToFileURL(tools.resolve("@bytecodealliance/preview2-shim/instantiation")));
+const { WASIShim } = await import(
+  pathToFileURL(tools.resolve("@bytecodealliance/preview2-shim/instantiation"))
+);
 
 const log = (value) => console.log(JSON.stringify(value));
 const modules = new Map();
@@ -64,11 +66,17 @@ const tests = {
     const now = BigInt(Math.floor(Date.now() / 1000));
     equal((await thrown(() => verifier.verify(good, now))).payload, "signature_needed");
     const question = signatures.ask(good);
-    equal([question.algorithm, JSON.parse(question.key).x, question.input], ["ES256", key.jwk.x, good.lastIndexOf(".")]);
+    equal(
+      [question.algorithm, JSON.parse(question.key).x, question.input],
+      ["ES256", key.jwk.x, good.lastIndexOf(".")],
+    );
     signatures.ask(forged(good, { user_id: "1" })); // another request comes in between
     signatures.vouch(question.name);
     equal(JSON.parse(verifier.verify(good, now)).user_id, "7");
-    equal((await thrown(() => verifier.verify(forged(good, { user_id: "1" }), now))).payload, "signature_needed");
+    equal(
+      (await thrown(() => verifier.verify(forged(good, { user_id: "1" }), now))).payload,
+      "signature_needed",
+    );
     equal(signatures.ask(good), undefined);
     equal((await thrown(() => signatures.ask("x"))).payload, "malformed");
   },
@@ -86,12 +94,15 @@ const [command, ...rest] = process.argv.slice(2);
 switch (command) {
   case "test": {
     const failed = await run(tests);
-    console.log(`${Object.keys(tests).length - failed.length} passed, ${failed.length} failed, 0 skipped`);
+    console.log(
+      `${Object.keys(tests).length - failed.length} passed, ${failed.length} failed, 0 skipped`,
+    );
     break;
   }
   case "kit": {
     const kit = await readKit(rest[0]);
-    for (const test of kit.cases) log({ name: test.name, got: await got(test, kit, await fresh()) });
+    for (const test of kit.cases)
+      log({ name: test.name, got: await got(test, kit, await fresh()) });
     break;
   }
   case "figures":

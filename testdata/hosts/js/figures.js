@@ -13,7 +13,11 @@ const TOKENS = 1000; // the module can remember so many
  * What there is to measure of an algorithm, by its case: functions that each verify a number of tokens,
  * one after the other. create makes a verifier by a policy, and helped says whether it can use WebCrypto.
  */
-export async function subjects(alg, create = (policy) => Verifier.create({ policy }), helped = alg !== "HS256") {
+export async function subjects(
+  alg,
+  create = (policy) => Verifier.create({ policy }),
+  helped = alg !== "HS256",
+) {
   const key = await newKey(alg);
   const tokens = await Promise.all(Array.from({ length: TOKENS }, () => token(key)));
   const jwks = { keys: [key.jwk] };
@@ -21,7 +25,11 @@ export async function subjects(alg, create = (policy) => Verifier.create({ polic
     const policy = { jwks, signatures };
     const verifier = await create(policy);
     // Configured anew, the verifier remembers nothing.
-    return each(tokens, (text) => verifier.verify(text), () => verifier.configure(policy));
+    return each(
+      tokens,
+      (text) => verifier.verify(text),
+      () => verifier.configure(policy),
+    );
   };
   const verifier = await create({ jwks, signatures: helped ? "host" : "guest" });
   const imported = await jose.importJWK(key.jwk, alg);
@@ -45,7 +53,14 @@ function each(tokens, verify, before = () => {}) {
 /** A line of figures for a case that took so much CPU time. */
 export function line(host, alg, name, microseconds, count) {
   const us = microseconds / count;
-  return { host, what: "verify", alg, case: name, us_cpu: round(us), per_second: Math.round(1e6 / us) };
+  return {
+    host,
+    what: "verify",
+    alg,
+    case: name,
+    us_cpu: round(us),
+    per_second: Math.round(1e6 / us),
+  };
 }
 
 /** One start: gives the milliseconds until the first verdict. Then 1,000 more follow. */

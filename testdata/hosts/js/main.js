@@ -20,14 +20,17 @@ const [command, ...rest] = process.argv.slice(2);
 switch (command) {
   case "test": {
     const failed = await run(tests);
-    console.log(`${Object.keys(tests).length - failed.length} passed, ${failed.length} failed, 0 skipped`);
+    console.log(
+      `${Object.keys(tests).length - failed.length} passed, ${failed.length} failed, 0 skipped`,
+    );
     break;
   }
   case "kit": {
     const kit = await readKit(rest[0]);
     const file = new URL("./node_modules/edgetoken-verify/edgetoken-verify.wasm", import.meta.url);
     const module = await WebAssembly.compile(await readFile(file));
-    for (const test of kit.cases) log({ name: test.name, got: await got(test, kit, await fresh(module, isAlone(test))) });
+    for (const test of kit.cases)
+      log({ name: test.name, got: await got(test, kit, await fresh(module, isAlone(test))) });
     break;
   }
   case "figures":

@@ -23,5 +23,11 @@ async function measured(host, alg, name, verify) {
 
 /** The line of figures for a start that took so many milliseconds. */
 export function startLine(host, name, cold_start_ms) {
-  return { host, what: "start", case: name, cold_start_ms, memory_mb: Math.round(process.memoryUsage().rss / 2 ** 20) };
+  return {
+    host,
+    what: "start",
+    case: name,
+    cold_start_ms,
+    memory_mb: Math.round(process.memoryUsage().rss / 2 ** 20),
+  };
 }

@@ -1,4 +1,4 @@
-import { Verifier } from "edgetoken-verify";
+import { Refused, Verifier } from "edgetoken-verify";
 // What is no part of the package's surface: the guest, which nobody helps.
 import { Guest } from "./node_modules/edgetoken-verify/lib/guest.js";
 
@@ -7,8 +7,13 @@ export async function fresh(module, alone) {
   if (!alone) return Verifier.create({ wasm: module });
   const guest = new Guest(module);
   return {
-    configure: (policy) => guest.configure(typeof policy === "string" ? policy : JSON.stringify(policy)),
+    configure: (policy) =>
+      guest.configure(typeof policy === "string" ? policy : JSON.stringify(policy)),
     update: (bundle) => guest.update(bundle),
-    verifyText: (token, { now }) => guest.verify(token, now),
+    verifyText(token, { now }) {
+      const { claims, cause } = guest.verify(token, now);
+      if (cause !== undefined) throw new Refused(cause);
+      return claims;
+    },
   };
 }

@@ -33,11 +33,18 @@ async function test() {
 
 async function kit(folder) {
   const { cases, policies, bundles } = await readKit(folder);
-  const named = (from, names) => Object.fromEntries(names.filter((name) => name).map((name) => [name, from[name]]));
+  const named = (from, names) =>
+    Object.fromEntries(names.filter((name) => name).map((name) => [name, from[name]]));
   for (const test of cases) {
     const kit = {
-      policies: named(policies, test.steps.map((step) => step.configure)),
-      bundles: named(bundles, test.steps.map((step) => step.update)),
+      policies: named(
+        policies,
+        test.steps.map((step) => step.configure),
+      ),
+      bundles: named(
+        bundles,
+        test.steps.map((step) => step.update),
+      ),
     };
     const got = await ask("/kit", { test, kit });
     log({ name: test.name, got });

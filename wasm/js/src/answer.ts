@@ -29,7 +29,11 @@ const details: Partial<Record<Cause | HeaderCause, [detail: string, name?: strin
 /** Answers as the service itself does, byte for byte. */
 export function refuse(cause: Cause | HeaderCause, { realm, types, compat }: Wording): Response {
   if (unable.includes(cause as Unable)) {
-    return json(503, { detail: "Service temporarily unavailable, try again later." }, { "Retry-After": "1" });
+    return json(
+      503,
+      { detail: "Service temporarily unavailable, try again later." },
+      { "Retry-After": "1" },
+    );
   }
   let [message, name = cause] = details[cause] ?? ["Token is invalid", "invalid"];
   if (compat === "5.2" && (name === "expired" || name === "invalid")) {
@@ -67,5 +71,8 @@ function body(cause: Cause | HeaderCause, message: string, types: string[]): obj
 }
 
 function json(status: number, value: object, headers: Record<string, string>): Response {
-  return new Response(JSON.stringify(value), { status, headers: { "Content-Type": "application/json", ...headers } });
+  return new Response(JSON.stringify(value), {
+    status,
+    headers: { "Content-Type": "application/json", ...headers },
+  });
 }

@@ -116,12 +116,13 @@ export class Follower {
   }
 
   async #read(answer: Response): Promise<string> {
+    const { maxBytes } = this.#options;
     const decoder = new TextDecoder();
     let text = "";
     let size = 0;
     for await (const chunk of chunks(answer)) {
       size += chunk.length;
-      if (size > this.#options.maxBytes) throw new Error(`${this.#url} gave more than ${this.#options.maxBytes} bytes`);
+      if (size > maxBytes) throw new Error(`${this.#url} gave more than ${maxBytes} bytes`);
       text += decoder.decode(chunk, { stream: true });
     }
     return text + decoder.decode();

@@ -73,16 +73,14 @@ export class Gate {
     const origin = request.headers.get("Origin");
     if (origin === null) return true;
     const { host } = new URL(request.url);
-    return /^[^:]*:\/\/(.+)$/.exec(origin)?.[1] === host || (this.#options.origins ?? []).includes(origin);
+    const ours = /^[^:]*:\/\/(.+)$/.exec(origin)?.[1] === host;
+    return ours || (this.#options.origins ?? []).includes(origin);
   }
 }
 
-/** A handler of requests, as Workers, Deno.serve and Bun.serve take it. */
-export type Handler<Rest extends unknown[]> = (request: Request, ...rest: Rest) => Response | Promise<Response>;
-
 /**
- * Makes a handler of requests that have a good token out of one that also takes its claims. All other
- * requests are answered here. Options that depend on a Worker's environment are made from what
+ * Makes a handler, as Workers, Deno.serve and Bun.serve take it, out of one that also takes the claims
+ * of the request's token. Requests without a good token are answered here. Options that depend on a Worker's environment are made from what
  * follows the request, when the first one comes.
  */
 export function protect<Rest extends unknown[]>(

@@ -16,9 +16,11 @@ export interface Question {
   name: Uint8Array;
 }
 
-// The longest text that the module makes room for. Longer ones are refused for their length, and so
-// are their beginnings.
+// The longest text that the module makes room for. A longer one is refused, and so is its beginning.
 const MOST_BYTES = 8 << 20;
+
+/** The claims, as they stand in the token, or why there are none. */
+export type Verdict = { claims: string; cause?: undefined } | { cause: Cause };
 
 type Export = (...numbers: (number | bigint)[]) => number;
 
@@ -50,11 +52,10 @@ export class Guest {
     if (bad) throw new PolicyError(text);
   }
 
-  /** Gives the claims as they stand in the token. now is Unix time in seconds. */
-  verify(token: string, now: number): string {
+  /** Judges a token at a time, in Unix seconds. */
+  verify(token: string, now: number): Verdict {
     const [bad, text] = this.#ask(VERIFIER + "verify", token, BigInt(now));
-    if (bad) throw new Refused(text as Cause);
-    return text;
+    return bad ? { cause: text as Cause } : { claims: text };
   }
 
   update(bundle: string): void {
@@ -114,7 +115,8 @@ export class Guest {
 
   // Memory that grows leaves the old view empty.
   get #view(): DataView {
-    if (this.#current.buffer !== this.#memory.buffer) this.#current = new DataView(this.#memory.buffer);
+    const { buffer } = this.#memory;
+    if (this.#current.buffer !== buffer) this.#current = new DataView(buffer);
     return this.#current;
   }
 }

@@ -49,11 +49,7 @@ export type Unable = (typeof unable)[number];
 
 /** Why a bundle was not taken. */
 export type BundleCause =
-  | "bundle_malformed"
-  | "bundle_forged"
-  | "bundle_older"
-  | "bundle_base"
-  | "bundle_unwanted";
+  "bundle_malformed" | "bundle_forged" | "bundle_older" | "bundle_base" | "bundle_unwanted";
 
 /** Thrown where a token is not good. */
 export class Refused extends Error {

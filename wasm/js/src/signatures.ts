@@ -67,7 +67,9 @@ export class Signatures {
     if (known !== undefined) return known;
     // Other members, such as use, would only give a runtime something to object to.
     const { kty, crv, x, y, n, e } = JSON.parse(jwk);
-    const imported = crypto.subtle.importKey("jwk", { kty, crv, x, y, n, e }, algorithm, false, ["verify"]);
+    const imported = crypto.subtle.importKey("jwk", { kty, crv, x, y, n, e }, algorithm, false, [
+      "verify",
+    ]);
     if (this.#keys.size >= MOST_KEYS) this.#keys.clear();
     this.#keys.set(jwk, imported);
     return imported;
@@ -76,6 +78,8 @@ export class Signatures {
 
 /** Decodes base64url, which the guest has found to be canonical. */
 function decode(text: string): Uint8Array<ArrayBuffer> {
-  const base64 = text.replaceAll("-", "+").replaceAll("_", "/");
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const characters = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return bytes;
 }

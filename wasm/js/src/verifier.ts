@@ -63,7 +63,7 @@ export class Verifier {
   #guest: Guest | undefined;
   #policy: Policy | string | undefined;
   #bundles: string[] = []; // the latest whole one and its deltas
-  #restarts: number[] = [];
+  #restarts: number[] = []; // when instances were made in the last minute
 
   private constructor(module: WebAssembly.Module) {
     this.#module = module;
@@ -94,13 +94,13 @@ export class Verifier {
   async verifyText(token: string, { now }: VerifyOptions = {}): Promise<string> {
     let vouched: Uint8Array | undefined;
     for (let asked = 0; ; asked++) {
-      try {
-        return this.#run((guest) => {
-          if (vouched !== undefined) guest.vouch(vouched);
-          return guest.verify(token, now ?? unixTime());
-        });
-      } catch (error) {
-        if (!isNeeded(error) || asked === MOST_QUESTIONS) throw error;
+      const verdict = this.#run((guest) => {
+        if (vouched !== undefined) guest.vouch(vouched);
+        return guest.verify(token, now ?? unixTime());
+      });
+      if (verdict.cause === undefined) return verdict.claims;
+      if (verdict.cause !== "signature_needed" || asked === MOST_QUESTIONS) {
+        throw new Refused(verdict.cause);
       }
       vouched = await this.#checked(token);
     }
@@ -139,17 +139,19 @@ export class Verifier {
 
   /** Has the module check all signatures from now on, since WebCrypto cannot use a key. */
   #checkAlone(): void {
-    if (typeof this.#policy === "object") this.#policy = { ...this.#policy, signatures: "guest" };
+    const policy: Policy = JSON.parse(written(this.#policy ?? {}));
+    if (policy.signatures === "guest") return; // so it does already
+    this.#policy = { ...policy, signatures: "guest" };
     this.#guest = undefined;
   }
 
   /** Calls the guest. An instance that breaks is dropped, and the next call makes another. */
   #run<T>(call: (guest: Guest) => T): T {
+    const guest = (this.#guest ??= this.#start());
     try {
-      this.#guest ??= this.#start();
-      return call(this.#guest);
+      return call(guest);
     } catch (error) {
-      if (error instanceof Refused || error instanceof BundleRefused || error instanceof PolicyError) throw error;
+      if (isAnswer(error)) throw error;
       this.#guest = undefined;
       throw new Refused("failed");
     }
@@ -159,11 +161,16 @@ export class Verifier {
   #start(): Guest {
     const now = Date.now();
     this.#restarts = this.#restarts.filter((time) => time > now - MINUTE);
-    if (this.#restarts.push(now) > MOST_RESTARTS) throw new Refused("failed");
-    const guest = new Guest(this.#module);
-    if (this.#policy !== undefined) guest.configure(written(this.#policy));
-    for (const bundle of this.#bundles) guest.update(bundle);
-    return guest;
+    if (this.#restarts.length === MOST_RESTARTS) throw new Refused("failed");
+    this.#restarts.push(now);
+    try {
+      const guest = new Guest(this.#module);
+      if (this.#policy !== undefined) guest.configure(written(this.#policy));
+      for (const bundle of this.#bundles) guest.update(bundle);
+      return guest;
+    } catch {
+      throw new Refused("failed");
+    }
   }
 }
 
@@ -182,6 +189,7 @@ function unixTime(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-function isNeeded(error: unknown): boolean {
-  return error instanceof Refused && error.cause === "signature_needed";
+/** Reports whether an error is what the guest answered. */
+function isAnswer(error: unknown): boolean {
+  return [Refused, BundleRefused, PolicyError].some((answer) => error instanceof answer);
 }

@@ -47,7 +47,12 @@ export const tests = {
     ]);
     for (let i = 0; i < 4; i++) await made.refresh();
     equal(verifier.taken, ["one", "two"]);
-    equal(asked, [["", ""], ["?since=1", '"1"'], ["?since=1", '"1"'], ["?since=2", '"2"']]);
+    equal(asked, [
+      ["", ""],
+      ["?since=1", '"1"'],
+      ["?since=1", '"1"'],
+      ["?since=2", '"2"'],
+    ]);
     equal(errors, []);
   },
 
@@ -62,17 +67,21 @@ export const tests = {
   },
 
   async "fetches a whole bundle after a hundred deltas"() {
-    const { asked, made } = follower(Array.from({ length: 103 }, (_, i) => [`bundle ${i}`, tagged(`"${i}"`)]));
+    const { asked, made } = follower(
+      Array.from({ length: 103 }, (_, i) => [`bundle ${i}`, tagged(`"${i}"`)]),
+    );
     for (let i = 0; i < 103; i++) await made.refresh();
-    equal(asked.map(([query], i) => (query === "" ? i : -1)).filter((i) => i >= 0), [0, 101]);
+    equal(
+      asked.map(([query], i) => (query === "" ? i : -1)).filter((i) => i >= 0),
+      [0, 101],
+    );
   },
 
   async "goes on after errors, and reports them"() {
-    const { verifier, errors, made } = follower([
-      ["not here", { status: 404 }],
-      ["x".repeat(101)],
-      ["good"],
-    ], { maxBytes: 100 });
+    const { verifier, errors, made } = follower(
+      [["not here", { status: 404 }], ["x".repeat(101)], ["good"]],
+      { maxBytes: 100 },
+    );
     for (let i = 0; i < 4; i++) await made.refresh();
     equal(verifier.taken, ["good"]);
     equal(errors, [

@@ -26,7 +26,10 @@ function unauthorized(name, body) {
 
 function notValid(name, message, type = "access", kind = "AccessToken") {
   const messages = `[{"token_class":"${kind}","token_type":"${type}","message":"${message}"}]`;
-  return unauthorized(name, `{"detail":"${NOT_VALID}","code":"token_not_valid","messages":${messages}}`);
+  return unauthorized(
+    name,
+    `{"detail":"${NOT_VALID}","code":"token_not_valid","messages":${messages}}`,
+  );
 }
 
 export const tests = {
@@ -39,7 +42,8 @@ export const tests = {
     const absent = '{"detail":"Authentication credentials were not provided."}';
     const parts =
       '{"detail":"Authorization header must contain two space-delimited values","code":"bad_authorization_header"}';
-    const noUser = '{"detail":"Token contained no recognizable user identification","code":"token_not_valid"}';
+    const noUser =
+      '{"detail":"Token contained no recognizable user identification","code":"token_not_valid"}';
     for (const [header, want] of [
       [undefined, unauthorized("not_authenticated", absent)],
       ["Basic YTpi", unauthorized("not_authenticated", absent)],
@@ -49,11 +53,16 @@ export const tests = {
       ["Bearer x", notValid("invalid", "Token is invalid")],
       [`Bearer ${forged(good, {})}`, notValid("invalid", "Token is invalid")],
       [`Bearer ${await token(key, { exp: 1 })}`, notValid("expired", "Token is expired")],
-      [`Bearer ${await token(key, { token_type: "refresh" })}`, notValid("wrong_type", "Token has wrong type")],
+      [
+        `Bearer ${await token(key, { token_type: "refresh" })}`,
+        notValid("wrong_type", "Token has wrong type"),
+      ],
       [`Bearer ${await token(key, { jti: undefined })}`, notValid("no_id", "Token has no id")],
       [`Bearer ${await token(key, { user_id: undefined })}`, unauthorized("no_user", noUser)],
     ]) {
-      const answer = await gate.check(request(header === undefined ? {} : { Authorization: header }));
+      const answer = await gate.check(
+        request(header === undefined ? {} : { Authorization: header }),
+      );
       equal(await shown(answer), want, header);
     }
   },
@@ -70,7 +79,11 @@ export const tests = {
 
   async "what nobody can know is a 503"() {
     const gate = new Gate({ wasm: undefined });
-    const want = [503, { "Retry-After": "1" }, '{"detail":"Service temporarily unavailable, try again later."}'];
+    const want = [
+      503,
+      { "Retry-After": "1" },
+      '{"detail":"Service temporarily unavailable, try again later."}',
+    ];
     equal(await shown(await gate.check(request({ Authorization: "Bearer x" }))), want);
   },
 

@@ -4,9 +4,18 @@ const encoder = new TextEncoder();
 
 const rows = {
   HS256: [{ name: "HMAC", hash: "SHA-256" }, "HMAC"],
-  ES256: [{ name: "ECDSA", namedCurve: "P-256" }, { name: "ECDSA", hash: "SHA-256" }],
-  ES384: [{ name: "ECDSA", namedCurve: "P-384" }, { name: "ECDSA", hash: "SHA-384" }],
-  ES512: [{ name: "ECDSA", namedCurve: "P-521" }, { name: "ECDSA", hash: "SHA-512" }],
+  ES256: [
+    { name: "ECDSA", namedCurve: "P-256" },
+    { name: "ECDSA", hash: "SHA-256" },
+  ],
+  ES384: [
+    { name: "ECDSA", namedCurve: "P-384" },
+    { name: "ECDSA", hash: "SHA-384" },
+  ],
+  ES512: [
+    { name: "ECDSA", namedCurve: "P-521" },
+    { name: "ECDSA", hash: "SHA-512" },
+  ],
   RS256: [rsa("RSASSA-PKCS1-v1_5"), "RSASSA-PKCS1-v1_5"],
   PS256: [rsa("RSA-PSS"), { name: "RSA-PSS", saltLength: 32 }],
   EdDSA: [{ name: "Ed25519" }, "Ed25519"],
@@ -36,7 +45,12 @@ export async function token(key, claims = {}) {
 }
 
 function standard() {
-  return { token_type: "access", exp: Math.floor(Date.now() / 1000) + 3600, jti: crypto.randomUUID(), user_id: "7" };
+  return {
+    token_type: "access",
+    exp: Math.floor(Date.now() / 1000) + 3600,
+    jti: crypto.randomUUID(),
+    user_id: "7",
+  };
 }
 
 /** The token with other claims, and the signature of before. */

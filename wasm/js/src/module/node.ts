@@ -8,5 +8,6 @@ export function load(): Promise<WebAssembly.Module> {
 }
 
 async function compile(): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await readFile(new URL("../../edgetoken-verify.wasm", import.meta.url)));
+  const file = new URL("../../edgetoken-verify.wasm", import.meta.url);
+  return WebAssembly.compile(await readFile(file));
 }
