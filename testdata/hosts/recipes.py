@@ -2,6 +2,7 @@
 
 Python 3.9 or later, standard library only.
 """
+
 import base64
 import contextlib
 import hashlib
@@ -57,7 +58,8 @@ def installed(program):
         return f"{program} is missing; install it (Debian: apt-get install {program})"
     # No service of that name may start: the tests start their own.
     env = dict(os.environ, DEBIAN_FRONTEND="noninteractive", RUNLEVEL="1")
-    for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", "--no-install-recommends", program]):
+    install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", program]
+    for command in (["apt-get", "update", "-q"], install):
         done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         if done.returncode:
             return f"{program} cannot be installed: " + done.stdout.decode(errors="replace")[-500:].strip()
@@ -146,23 +148,37 @@ class Node:
         os.mkdir(data, 0o700)
         self.config = os.path.join(folder, "edgetoken.yaml")
         with open(self.config, "w", encoding="utf-8") as f:
-            json.dump({  # JSON is YAML
-                "listen": f"127.0.0.1:{self.port}", "data": data, "cache_dir": cache,
-                "check": {"headers": {"X-User-Id": "id", "X-User-Email": "email"}, "cookie": "access"},
-                "password": {"memory": 8, "iterations": 1, "parallelism": 1},
-                "simple_jwt": {"SIGNING_KEY": KEY},
-            }, f)
+            json.dump(
+                {  # JSON is YAML
+                    "listen": f"127.0.0.1:{self.port}",
+                    "data": data,
+                    "cache_dir": cache,
+                    "check": {"headers": {"X-User-Id": "id", "X-User-Email": "email"}, "cookie": "access"},
+                    "password": {"memory": 8, "iterations": 1, "parallelism": 1},
+                    "simple_jwt": {"SIGNING_KEY": KEY},
+                },
+                f,
+            )
         # The configuration says everything: nothing of the environment may change it.
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("EDGETOKEN_")}
         people = [{"email": f"{name}@example.com", "password": PASSWORD} for name in ("ana", "ben", "cleo")]
         self.run("customers", "add", "--json", "-", stdin=json.dumps(people))
-        self.process = subprocess.Popen([COMMAND, "serve", "--config", self.config], env=self.env,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [COMMAND, "serve", "--config", self.config],
+            env=self.env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         wait_for(self.port, self.process)
 
     def run(self, *args, stdin=""):
-        subprocess.run([COMMAND, *args, "--config", self.config], env=self.env, input=stdin.encode(), check=True,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [COMMAND, *args, "--config", self.config],
+            env=self.env,
+            input=stdin.encode(),
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
 
     def log_in(self, name):
         body = json.dumps({"email": f"{name}@example.com", "password": PASSWORD})
@@ -219,11 +235,19 @@ class Tokens:
         node.run("customers", "disable", "cleo@example.com")
         self.claims = json.loads(unb64(self.good.split(".")[1]))
         self.bad = {
-            "forged": forged(self.good), "expired": altered(self.good, exp=self.claims["iat"] - 1), "refresh": refresh,
-            "revoked": revoked, "of a disabled customer": inactive, "of nobody": altered(self.good, user_id="999"),
-            "without exp": altered(self.good, exp=None), "without jti": altered(self.good, jti=None),
-            "without a type": altered(self.good, token_type=None), "without a customer": altered(self.good, user_id=None),
-            "alg none": altered(self.good, {"alg": "none"}), "no JWT": "x", "in two parts": "a b",
+            "forged": forged(self.good),
+            "expired": altered(self.good, exp=self.claims["iat"] - 1),
+            "refresh": refresh,
+            "revoked": revoked,
+            "of a disabled customer": inactive,
+            "of nobody": altered(self.good, user_id="999"),
+            "without exp": altered(self.good, exp=None),
+            "without jti": altered(self.good, jti=None),
+            "without a type": altered(self.good, token_type=None),
+            "without a customer": altered(self.good, user_id=None),
+            "alg none": altered(self.good, {"alg": "none"}),
+            "no JWT": "x",
+            "in two parts": "a b",
         }
 
 
@@ -232,12 +256,44 @@ def bearer(token):
 
 
 # Spellings that CGI, WSGI and PHP read as X-User-Id or X-User-Email.
-SPELLINGS = ("X-User-Id", "x-user-id", "X-USER-ID", "X_User_Id", "X-User_Id", "x_user-id", "X-User-Email", "X_USER_EMAIL")
+SPELLINGS = (
+    "X-User-Id",
+    "x-user-id",
+    "X-USER-ID",
+    "X_User_Id",
+    "X-User_Id",
+    "x_user-id",
+    "X-User-Email",
+    "X_USER_EMAIL",
+)
 
-AMBIGUOUS = ("/public/../private", "/public/%2e%2e/private", "/public/..%2fprivate", "/public%2fx", "/public/%5c..%5cprivate",
-             "/public//private", "//private", "/public/..\\private", "/public/;/../private", "/public/;x=1", "/public/%00",
-             "/public/%", "/public/%zz", "/public/%2", "/public/.", "/public/./x", "/public/..", "/public/%2E%2E/private",
-             "/public/..?x", "/public/%3b", "/public/%252e", "/public/%09", "/public/%7f", "/public/x#/../private", "http://127.0.0.1/public/../private")
+AMBIGUOUS = (
+    "/public/../private",
+    "/public/%2e%2e/private",
+    "/public/..%2fprivate",
+    "/public%2fx",
+    "/public/%5c..%5cprivate",
+    "/public//private",
+    "//private",
+    "/public/..\\private",
+    "/public/;/../private",
+    "/public/;x=1",
+    "/public/%00",
+    "/public/%",
+    "/public/%zz",
+    "/public/%2",
+    "/public/.",
+    "/public/./x",
+    "/public/..",
+    "/public/%2E%2E/private",
+    "/public/..?x",
+    "/public/%3b",
+    "/public/%252e",
+    "/public/%09",
+    "/public/%7f",
+    "/public/x#/../private",
+    "http://127.0.0.1/public/../private",
+)
 PLAIN = ("/", "/a%20b", "/100%25", "/caf%C3%A9", "/a..b/c", "/a?next=//x/../y;%2f", "/public/a.b", "/.well-known/x")
 
 
@@ -319,7 +375,10 @@ def check_recipe(tally, port, node, service):
     refused("bad cookie", ["Cookie: access=" + tokens.bad["forged"]])
     refused("bad token, good cookie", [bearer(tokens.bad["forged"]), cookie])
 
-    for name, stop in (("the node hangs", lambda: node.process.send_signal(signal.SIGSTOP)), ("the node is away", node.stop)):
+    for name, stop in (
+        ("the node hangs", lambda: node.process.send_signal(signal.SIGSTOP)),
+        ("the node is away", node.stop),
+    ):
         stop()
         before = service.reached
         answer = ask(port, "/private", [bearer(tokens.good)])

@@ -36,7 +36,8 @@ def measure(host, algorithm, case, make, act):
                 act(token)
             wall, cpu = wall + time.perf_counter() - began, cpu + time.process_time() - cpu_began
             count += len(tokens)
-        show(host, "verify", alg=algorithm, case=case, us_cpu=round(cpu / count * 1e6, 2), per_second=round(count / cpu))
+        us, per_second = round(cpu / count * 1e6, 2), round(count / cpu)
+        show(host, "verify", alg=algorithm, case=case, us_cpu=us, per_second=per_second)
 
 
 def resident_mb():
@@ -78,8 +79,12 @@ def starts():
     key = hs256()
     with tempfile.TemporaryDirectory() as cache:
         for case in ("first", "cached", "cached", "cached"):
-            said = subprocess.run([sys.executable, __file__, json.dumps(key.policy), key.token()], check=True,
-                                  capture_output=True, env={**os.environ, "EDGETOKEN_CACHE_DIR": cache}).stdout
+            said = subprocess.run(
+                [sys.executable, __file__, json.dumps(key.policy), key.token()],
+                check=True,
+                capture_output=True,
+                env={**os.environ, "EDGETOKEN_CACHE_DIR": cache},
+            ).stdout
             ms, mb = json.loads(said)
             show(HOST, "start", case=case, cold_start_ms=ms, memory_mb=mb)
 

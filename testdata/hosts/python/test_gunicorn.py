@@ -33,9 +33,24 @@ def test_preload():
         listener.listen(64)
         port = listener.getsockname()[1]
         server = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--preload", "--workers", str(WORKERS), "--threads", "4", "--bind",
-             f"fd://{listener.fileno()}", "project:application"],
-            cwd=TESTS, pass_fds=[listener.fileno()], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "--preload",
+                "--workers",
+                str(WORKERS),
+                "--threads",
+                "4",
+                "--bind",
+                f"fd://{listener.fileno()}",
+                "project:application",
+            ],
+            cwd=TESTS,
+            pass_fds=[listener.fileno()],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
     try:
         now, key = int(time.time()), hs256()
         good, bad = key.token(iat=now, exp=now + 3000), key.token(iat=now, exp=now - 1)

@@ -32,7 +32,8 @@ class Verifier:
         interface = instance.get_export_index(self.store, INTERFACE)
         self.functions = {
             name: instance.get_func(self.store, instance.get_export_index(self.store, name, interface))
-            for name in ("configure", "verify", "update", "status")}
+            for name in ("configure", "verify", "update", "status")
+        }
 
     def call(self, name, *arguments):
         function = self.functions[name]

@@ -44,7 +44,9 @@ class Key:
 
 
 def hs256():
-    return Key("HS256", {"kty": "oct", "k": b64(SECRET)}, lambda m: hmac.new(SECRET, m, hashlib.sha256).digest(), SECRET)
+    return Key(
+        "HS256", {"kty": "oct", "k": b64(SECRET)}, lambda m: hmac.new(SECRET, m, hashlib.sha256).digest(), SECRET
+    )
 
 
 def es256():
@@ -52,7 +54,9 @@ def es256():
     numbers = private.public_key().public_numbers()
 
     def sign(message):
-        return b"".join(n.to_bytes(32, "big") for n in decode_dss_signature(private.sign(message, ec.ECDSA(hashes.SHA256()))))
+        return b"".join(
+            n.to_bytes(32, "big") for n in decode_dss_signature(private.sign(message, ec.ECDSA(hashes.SHA256())))
+        )
 
     jwk = {"kty": "EC", "crv": "P-256", "x": _number(numbers.x, 32), "y": _number(numbers.y, 32)}
     return Key("ES256", jwk, sign, private.public_key())

@@ -36,16 +36,32 @@ class Theirs(APIView):
 
     def get(self, request):
         user = request.user
-        return Response({
-            "id": user.id, "pk": user.pk, "username": user.username, "get_username": user.get_username(),
-            "staff": user.is_staff, "superuser": user.is_superuser, "active": user.is_active,
-            "anonymous": user.is_anonymous, "authenticated": user.is_authenticated, "text": str(user),
-            "claim": user.plan, "none": user.nothing, "groups": list(user.groups.all()),
-            "permissions": list(user.user_permissions.all()), "all": sorted(user.get_all_permissions()),
-            "of groups": sorted(user.get_group_permissions()), "perm": user.has_perm("x"), "perms": user.has_perms(["x"]),
-            "module": user.has_module_perms("x"), "jti": request.auth["jti"], "got": request.auth.get("nothing"),
-            "in": "exp" in request.auth,
-        })
+        return Response(
+            {
+                "id": user.id,
+                "pk": user.pk,
+                "username": user.username,
+                "get_username": user.get_username(),
+                "staff": user.is_staff,
+                "superuser": user.is_superuser,
+                "active": user.is_active,
+                "anonymous": user.is_anonymous,
+                "authenticated": user.is_authenticated,
+                "text": str(user),
+                "claim": user.plan,
+                "none": user.nothing,
+                "groups": list(user.groups.all()),
+                "permissions": list(user.user_permissions.all()),
+                "all": sorted(user.get_all_permissions()),
+                "of groups": sorted(user.get_group_permissions()),
+                "perm": user.has_perm("x"),
+                "perms": user.has_perms(["x"]),
+                "module": user.has_module_perms("x"),
+                "jti": request.auth["jti"],
+                "got": request.auth.get("nothing"),
+                "in": "exp" in request.auth,
+            }
+        )
 
 
 class Ours(Theirs):

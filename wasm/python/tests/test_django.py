@@ -97,11 +97,17 @@ def test_settings():
         assert [m["token_class"] for m in answer.json()["messages"]] == ["AccessToken", "SlidingToken"]
 
 
-@pytest.mark.parametrize("setting, said", [
-    (None, "POLICY"), ({}, "POLICY"), ({"POLICY": KEY.policy, "LEEWAY": 1}, "'LEEWAY'"),
-    ({"POLICY": {**KEY.policy, "leeway": -1}}, "leeway"), ({"POLICY": KEY.policy, "BUNDLE_URL": "file:///x"}, "http"),
-    ({"POLICY": KEY.policy, "SIGNATURES": "x"}, "signatures"),
-])
+@pytest.mark.parametrize(
+    "setting, said",
+    [
+        (None, "POLICY"),
+        ({}, "POLICY"),
+        ({"POLICY": KEY.policy, "LEEWAY": 1}, "'LEEWAY'"),
+        ({"POLICY": {**KEY.policy, "leeway": -1}}, "leeway"),
+        ({"POLICY": KEY.policy, "BUNDLE_URL": "file:///x"}, "http"),
+        ({"POLICY": KEY.policy, "SIGNATURES": "x"}, "signatures"),
+    ],
+)
 def test_mistakes(setting, said):
     with override_settings(EDGETOKEN=setting), pytest.raises(ImproperlyConfigured, match=said):
         edgetoken.django.verifier()

@@ -25,7 +25,9 @@ def test_kept(directory):
     assert os.listdir(directory) == [NAME]
 
 
-@pytest.mark.parametrize("damage", [lambda b: b"", lambda b: b[:-1], lambda b: b + b"x", lambda b: b[:99] + b"X" + b[100:]])
+@pytest.mark.parametrize(
+    "damage", [lambda b: b"", lambda b: b[:-1], lambda b: b + b"x", lambda b: b[:99] + b"X" + b[100:]]
+)
 def test_damaged(directory, damage):
     _module._write(directory, NAME, CODE)
     (directory / NAME).write_bytes(damage((directory / NAME).read_bytes()))
@@ -94,7 +96,7 @@ def test_compiled_once(directory, monkeypatch):
     """What was kept is run the next time, and what cannot be run is compiled anew."""
     monkeypatch.setenv("EDGETOKEN_CACHE_DIR", str(directory))
     _, module = _module._load(directory)
-    name, = os.listdir(directory)
+    (name,) = os.listdir(directory)
     made = (directory / name).stat().st_ino
     _module._load(directory)
     assert (directory / name).stat().st_ino == made

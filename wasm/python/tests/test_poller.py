@@ -121,9 +121,14 @@ def test_node_in_trouble(node, verifier, monkeypatch):
     verifier.poll(node.url, every=0.01)
     assert refused(verifier) is None
     monkeypatch.setattr(_poller, "MAX_BYTES", 1000)
-    for bundle, status, said in (("first", 404, "404"), ("second", 500, "500"), ("x" * 1001, 200, "too long"),
-                                 ("second, by nobody", 200, "bundle_malformed"), ("by a stranger", 200, "bundle_forged"),
-                                 ("", 200, "bundle_malformed")):
+    for bundle, status, said in (
+        ("first", 404, "404"),
+        ("second", 500, "500"),
+        ("x" * 1001, 200, "too long"),
+        ("second, by nobody", 200, "bundle_malformed"),
+        ("by a stranger", 200, "bundle_forged"),
+        ("", 200, "bundle_malformed"),
+    ):
         node.bundle, node.status = bundle, status
         until(lambda: said in (verifier.status()["poll"]["error"] or ""))
         assert refused(verifier) is None
@@ -182,6 +187,7 @@ def wait_for_revocation(verifier):
 
 def test_ends(node):
     """The thread ends with its verifier, and by close."""
+
     def thread():
         return [t for t in threading.enumerate() if t.name == "edgetoken-poll"]
 

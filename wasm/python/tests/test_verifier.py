@@ -30,10 +30,12 @@ def test_verdicts(algorithm, signatures):
         assert verifier.verify(token, NOW) == CLAIMS
         assert verifier.verify(token.encode(), NOW + 0.9) == CLAIMS
     signed, _, signature = token.rpartition(".")
-    other = ("A" if signature[5] != "A" else "B")
+    other = "A" if signature[5] != "A" else "B"
     assert cause(verifier, f"{signed}.{signature[:5]}{other}{signature[6:]}") == "bad_signature"
     assert cause(verifier, ALL[algorithm]().token(jti="x2") if algorithm != "HS256" else token + "A") in (
-        "bad_signature", "malformed")
+        "bad_signature",
+        "malformed",
+    )
     assert cause(verifier, token, NOW + 300) == "expired"
     assert cause(verifier, key.token(token_type="refresh")) == "wrong_type"
     assert cause(verifier, key.token({"alg": "none"})) == "bad_algorithm"
@@ -70,8 +72,14 @@ def test_clock():
 
 
 def test_policies():
-    for policy, said in (("{", "policy: "), ({}, "no keys"), ({"jwks": {"keys": []}, "x": 1}, "policy: "),
-                         ('{"leeway":1,"leeway":1}', "twice"), ("", "policy: "), ("x" * (32 << 20), "policy: ")):
+    for policy, said in (
+        ("{", "policy: "),
+        ({}, "no keys"),
+        ({"jwks": {"keys": []}, "x": 1}, "policy: "),
+        ('{"leeway":1,"leeway":1}', "twice"),
+        ("", "policy: "),
+        ("x" * (32 << 20), "policy: "),
+    ):
         with pytest.raises(edgetoken.PolicyError, match=said):
             edgetoken.Verifier(policy)
     with pytest.raises(ValueError, match="signatures"):
@@ -118,7 +126,7 @@ def test_threads():
 def test_trap_drops_the_instance():
     """A token on which the module fails is refused, and the next one finds another instance."""
     verifier, token = edgetoken.Verifier(hs256().policy, instances=1), hs256().token()
-    broken, = verifier._idle
+    (broken,) = verifier._idle
     broken._verify = lambda *_: broken._realloc(0x7FFFFFF0, 16, 1, 16)  # reads what lies beyond the memory
     with pytest.raises(edgetoken.Unavailable) as unavailable:
         verifier.verify(token, NOW)

@@ -1,9 +1,17 @@
 """What a verifier raises."""
 
 # Causes that say nothing of the token: the verifier cannot judge now.
-UNAVAILABLE = frozenset({
-    "bad_clock", "bundle_expired", "bundle_not_yet_valid", "failed", "no_bundle", "not_configured", "signature_needed",
-})
+UNAVAILABLE = frozenset(
+    {
+        "bad_clock",
+        "bundle_expired",
+        "bundle_not_yet_valid",
+        "failed",
+        "no_bundle",
+        "not_configured",
+        "signature_needed",
+    }
+)
 
 
 class PolicyError(ValueError):

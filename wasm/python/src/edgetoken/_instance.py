@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from typing import NamedTuple, Optional, Tuple, Union
+from typing import NamedTuple
 
 import wasmtime
 from wasmtime import _ffi as c_api
@@ -53,7 +53,8 @@ class _Export:
         for at, number in enumerate(numbers):
             self._numbers[at].i64 = number  # of which an i32 is the first half
         error = c_api.wasmtime_func_call_unchecked(
-            self._context, self._address, self._numbers, len(self._numbers), ctypes.byref(self._trap))
+            self._context, self._address, self._numbers, len(self._numbers), ctypes.byref(self._trap)
+        )
         if error:
             raise wasmtime.WasmtimeError._from_ptr(error)
         if self._trap:
@@ -74,28 +75,39 @@ class Instance:
         linker = wasmtime.Linker(engine)
         linker.define_wasi()
         exports = linker.instantiate(self._store, module).exports(self._store)
-        exports["_initialize"](self._store)
-        self._memory = exports["memory"]
+        _Export(self._store, exports["_initialize"])()
+        memory = exports["memory"]
+        if not isinstance(memory, wasmtime.Memory):
+            raise TypeError("the module lacks a memory")
+        self._memory = memory
         self._realloc, self._configure, self._verify, self._update, self._status, self._ask, self._vouch = (
-            _Export(self._store, exports[name]) for name in (
-                "cabi_realloc", _VERIFIER + "configure", _VERIFIER + "verify", _VERIFIER + "update",
-                _VERIFIER + "status", _SIGNATURES + "ask", _SIGNATURES + "vouch"))
+            _Export(self._store, exports[name])
+            for name in (
+                "cabi_realloc",
+                _VERIFIER + "configure",
+                _VERIFIER + "verify",
+                _VERIFIER + "update",
+                _VERIFIER + "status",
+                _SIGNATURES + "ask",
+                _SIGNATURES + "vouch",
+            )
+        )
 
-    def configure(self, policy: bytes) -> Optional[str]:
+    def configure(self, policy: bytes) -> str | None:
         """Takes a policy, or says what is wrong with it."""
         if not (text := self._put(policy)):
             return "policy: it is too long"
         ok, error = self._answer(self._configure(*text))
         return None if ok else error.decode()
 
-    def update(self, bundle: bytes) -> Optional[str]:
+    def update(self, bundle: bytes) -> str | None:
         """Takes a bundle, or gives the cause why not."""
         if not (text := self._put(bundle)):
             return "bundle_malformed"
         ok, cause = self._answer(self._update(*text))
         return None if ok else cause.decode()
 
-    def verify(self, token: bytes, now: int) -> Tuple[bool, bytes]:
+    def verify(self, token: bytes, now: int) -> tuple[bool, bytes]:
         """True and the claims, or False and the cause."""
         if not (text := self._put(token)):
             return False, b"too_long"
@@ -106,7 +118,7 @@ class Instance:
         at, size = struct.unpack("<2I", self._get(self._status(), 8))
         return self._get(at, size)
 
-    def ask(self, token: bytes) -> Union[Question, str, None]:
+    def ask(self, token: bytes) -> Question | str | None:
         """What the host is to check before `verify`; the cause of a refusal; None if there is nothing to check."""
         if not (text := self._put(token)):
             return "too_long"
@@ -124,11 +136,11 @@ class Instance:
         if text := self._put(name):
             self._vouch(*text)
 
-    def _answer(self, at: int) -> Tuple[bool, bytes]:
+    def _answer(self, at: int) -> tuple[bool, bytes]:
         refused, text, size = _ANSWER.unpack(self._get(at, _ANSWER.size))
         return not refused & 0xFF, self._get(text, size)
 
-    def _put(self, text: bytes) -> Optional[Tuple[int, int]]:
+    def _put(self, text: bytes) -> tuple[int, int] | None:
         """Room for a text in the guest's memory, with the text in it; None if it takes none so long."""
         if len(text) > _TEXT_BYTES:
             return None

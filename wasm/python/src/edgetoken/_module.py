@@ -16,7 +16,6 @@ import stat
 import tempfile
 import threading
 from pathlib import Path
-from typing import Optional, Tuple
 
 import wasmtime
 
@@ -25,10 +24,10 @@ log = logging.getLogger("edgetoken")
 _DIGEST = hashlib.sha256().digest_size
 
 _lock = threading.Lock()
-_loaded: Optional[Tuple[wasmtime.Engine, wasmtime.Module]] = None
+_loaded: tuple[wasmtime.Engine, wasmtime.Module] | None = None
 
 
-def load() -> Tuple[wasmtime.Engine, wasmtime.Module]:
+def load() -> tuple[wasmtime.Engine, wasmtime.Module]:
     """The engine and the module of this process."""
     global _loaded
     with _lock:
@@ -46,7 +45,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_new_lock)
 
 
-def cache_directory() -> Optional[Path]:
+def cache_directory() -> Path | None:
     """Where compiled modules are kept: EDGETOKEN_CACHE_DIR, which may be empty for nowhere, else the user's cache."""
     told = os.environ.get("EDGETOKEN_CACHE_DIR")
     if told is not None:
@@ -57,7 +56,7 @@ def cache_directory() -> Optional[Path]:
     return Path(base, "edgetoken-python") if os.path.isabs(base) else None
 
 
-def _load(directory: Optional[Path]) -> Tuple[wasmtime.Engine, wasmtime.Module]:
+def _load(directory: Path | None) -> tuple[wasmtime.Engine, wasmtime.Module]:
     config = wasmtime.Config()
     config.parallel_compilation = False  # its threads would be missing in a child that compiles after a fork
     engine = wasmtime.Engine(config)
@@ -77,7 +76,7 @@ def _load(directory: Optional[Path]) -> Tuple[wasmtime.Engine, wasmtime.Module]:
     return engine, module
 
 
-def _read(directory: Path, name: str) -> Optional[bytes]:
+def _read(directory: Path, name: str) -> bytes | None:
     """What is kept under a name; None for nothing that can be trusted."""
     if not _is_private(directory):
         return None

@@ -10,7 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import weakref
-from typing import TYPE_CHECKING, Any, Dict, Optional
+from typing import TYPE_CHECKING, Any
 
 from ._errors import Refused
 
@@ -34,15 +34,15 @@ class Poller:
         if not every > 0:
             raise ValueError("the time between polls must be more than 0 seconds")
         self._verifier, self._url, self._every = weakref.ref(verifier), url, every
-        self._etag: Optional[str] = None
-        self._fetched: Optional[float] = None
-        self._error: Optional[str] = None
+        self._etag: str | None = None
+        self._fetched: float | None = None
+        self._error: str | None = None
         self.renew()
 
     def renew(self) -> None:
         """Begins anew in a child: its parent's thread is missing there."""
         self._lock = threading.Lock()
-        self._thread: Optional[threading.Thread] = None
+        self._thread: threading.Thread | None = None
         self._first, self._stopped = threading.Event(), threading.Event()
 
     def begin(self) -> None:
@@ -61,7 +61,7 @@ class Poller:
         """Waits for the first fetch, which may fail."""
         self._first.wait(SECONDS)
 
-    def status(self) -> Dict[str, Any]:
+    def status(self) -> dict[str, Any]:
         """When the node last answered (Unix seconds), and what went wrong since."""
         return {"url": self._url, "fetched": self._fetched, "error": self._error}
 
@@ -92,7 +92,7 @@ class Poller:
             self._etag = None
             self._fetch(verifier, None)
 
-    def _fetch(self, verifier: Verifier, since: Optional[int]) -> None:
+    def _fetch(self, verifier: Verifier, since: int | None) -> None:
         url = self._url
         if since is not None:
             url += ("&" if urllib.parse.urlsplit(url).query else "?") + f"since={since}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import functools
 import json
-from typing import Any, Callable, Dict
+from collections.abc import Callable
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -14,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 _Check = Callable[[bytes, bytes], None]  # raises InvalidSignature
 
-_HASHES: Dict[str, hashes.HashAlgorithm] = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
-_CURVES: Dict[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}
+_HASHES: dict[str, hashes.HashAlgorithm] = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
+_CURVES: dict[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}
 
 
 def is_good(key: str, algorithm: str, signed: bytes, signature: bytes) -> bool:
@@ -36,7 +37,7 @@ def _check(key: str, algorithm: str) -> _Check:
     return _FAMILIES[algorithm[:2]](jwk, _HASHES[algorithm[2:]])
 
 
-def _ecdsa(jwk: Dict[str, Any], hash_: hashes.HashAlgorithm) -> _Check:
+def _ecdsa(jwk: dict[str, Any], hash_: hashes.HashAlgorithm) -> _Check:
     curve = _CURVES[jwk["crv"]]
     public = ec.EllipticCurvePublicNumbers(_number(jwk["x"]), _number(jwk["y"]), curve).public_key()
     size, algorithm = (curve.key_size + 7) // 8, ec.ECDSA(hash_)
@@ -50,16 +51,16 @@ def _ecdsa(jwk: Dict[str, Any], hash_: hashes.HashAlgorithm) -> _Check:
     return check
 
 
-def _rsa(jwk: Dict[str, Any], hash_: hashes.HashAlgorithm, pad: padding.AsymmetricPadding) -> _Check:
+def _rsa(jwk: dict[str, Any], hash_: hashes.HashAlgorithm, pad: padding.AsymmetricPadding) -> _Check:
     public = rsa.RSAPublicNumbers(_number(jwk["e"]), _number(jwk["n"])).public_key()
     return lambda signed, signature: public.verify(signature, signed, pad, hash_)
 
 
-def _pkcs1(jwk: Dict[str, Any], hash_: hashes.HashAlgorithm) -> _Check:
+def _pkcs1(jwk: dict[str, Any], hash_: hashes.HashAlgorithm) -> _Check:
     return _rsa(jwk, hash_, padding.PKCS1v15())
 
 
-def _pss(jwk: Dict[str, Any], hash_: hashes.HashAlgorithm) -> _Check:
+def _pss(jwk: dict[str, Any], hash_: hashes.HashAlgorithm) -> _Check:
     return _rsa(jwk, hash_, padding.PSS(padding.MGF1(hash_), hash_.digest_size))
 
 

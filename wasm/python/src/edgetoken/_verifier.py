@@ -9,7 +9,8 @@ import os
 import threading
 import time
 import weakref
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, TypeVar, Union
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from ._errors import PolicyError, refused
 from ._instance import Instance
@@ -35,8 +36,9 @@ class Verifier:
     Raises PolicyError.
     """
 
-    def __init__(self, policy: Union[Mapping[str, Any], str, bytes], *, signatures: str = "auto",
-                 instances: Optional[int] = None) -> None:
+    def __init__(
+        self, policy: Mapping[str, Any] | str | bytes, *, signatures: str = "auto", instances: int | None = None
+    ) -> None:
         if signatures not in ("auto", "cryptography", "module"):
             raise ValueError(f"signatures is {signatures!r}: it must be 'auto', 'cryptography' or 'module'")
         if signatures == "cryptography" and _signatures is None:
@@ -44,10 +46,10 @@ class Verifier:
         self._policy = _bytes(policy if isinstance(policy, (str, bytes)) else json.dumps(policy))
         self._helped = False
         self._limit = instances or min(os.cpu_count() or 1, 8)
-        self._idle: List[Instance] = []
+        self._idle: list[Instance] = []
         # The bundles that lead a new instance to the present one, and how many came before the first of them.
-        self._bundles: Tuple[int, Tuple[bytes, ...]] = (0, ())
-        self._poller: Optional[Poller] = None
+        self._bundles: tuple[int, tuple[bytes, ...]] = (0, ())
+        self._poller: Poller | None = None
         self._renew()
         first = self._new()
         if signatures != "module" and _signatures is not None:
@@ -55,18 +57,19 @@ class Verifier:
         self._idle.append(first)
         _all.add(self)
 
-    def verify(self, token: Union[str, bytes], now: Optional[float] = None) -> Dict[str, Any]:
+    def verify(self, token: str | bytes, now: float | None = None) -> dict[str, Any]:
         """The claims of a token that is good at the time `now`, in Unix seconds; by default the present.
 
         Raises Refused with the cause, Unavailable where nothing is known.
         """
         text = self.verify_json(token, now)
         try:
-            return json.loads(text)
+            claims: dict[str, Any] = json.loads(text)
         except (ValueError, RecursionError):  # what Python itself cannot read
             raise refused("bad_claims") from None
+        return claims
 
-    def verify_json(self, token: Union[str, bytes], now: Optional[float] = None) -> str:
+    def verify_json(self, token: str | bytes, now: float | None = None) -> str:
         """As `verify`; the claims as they stand in the token."""
         at = math.floor(time.time() if now is None else now)
         if not -(1 << 63) <= at < 1 << 63:
@@ -85,27 +88,29 @@ class Verifier:
             raise refused(answer.decode())
         return answer.decode()
 
-    def update(self, bundle: Union[str, bytes]) -> None:
+    def update(self, bundle: str | bytes) -> None:
         """Takes a trust bundle or a delta, for all threads. Raises Refused, and then goes by what it had."""
         text = _bytes(bundle)
 
-        def take(instance: Instance) -> Optional[str]:
+        def take(instance: Instance) -> str | None:
             cause = instance.update(text)
-            instance.updates += cause is None
+            if cause is None:
+                first, bundles = self._bundles
+                count = first + len(bundles)
+                self._bundles = (first, (*bundles, text)) if _is_delta(text) else (count, (text,))
+                instance.updates = count + 1
             return cause
 
         with self._updating:
             cause = self._call(take)
-            if cause is not None:
-                raise refused(cause)
-            first, bundles = self._bundles
-            self._bundles = (first, (*bundles, text)) if _is_delta(text) else (first + len(bundles), (text,))
+        if cause is not None:
+            raise refused(cause)
 
-    def status(self) -> Dict[str, Any]:
+    def status(self) -> dict[str, Any]:
         """What the verifier goes by: epoch, not_before and not_after of the bundle, keys and more; and how the latest
         poll went, if it polls.
         """
-        status = json.loads(self._call(Instance.status))
+        status: dict[str, Any] = json.loads(self._call(Instance.status))
         if self._poller:
             status["poll"] = self._poller.status()
         return status
@@ -126,7 +131,7 @@ class Verifier:
             self._poller.stop()
             self._poller = None
 
-    def _since(self) -> Optional[int]:
+    def _since(self) -> int | None:
         """The epoch from which a delta is wanted; None if the whole bundle is: there is none yet, or a new instance
         would have to read a long chain of deltas.
         """
@@ -169,18 +174,18 @@ class Verifier:
             self._idle.append(instance)
             return result
 
-    def _current(self, instance: Optional[Instance]) -> Instance:
+    def _current(self, instance: Instance | None) -> Instance:
         """An instance with the present bundle."""
         if instance is None:
             instance = self._new()
         first, bundles = self._bundles
-        for bundle in bundles[max(0, instance.updates - first):]:
+        for bundle in bundles[max(0, instance.updates - first) :]:
             if (cause := instance.update(bundle)) is not None:
                 raise RuntimeError(f"an instance refuses a bundle that another one took: {cause}")
         instance.updates = first + len(bundles)
         return instance
 
-    def _judge(self, instance: Instance, token: bytes, now: int) -> Tuple[bool, bytes]:
+    def _judge(self, instance: Instance, token: bytes, now: int) -> tuple[bool, bytes]:
         good, answer = instance.verify(token, now)
         if good or not self._helped or answer != b"signature_needed":
             return good, answer
@@ -188,14 +193,14 @@ class Verifier:
         if isinstance(question, str):
             return False, question.encode()
         if question is not None:
-            signature = base64.urlsafe_b64decode(token[question.input + 1:] + b"==")
-            if not _signatures.is_good(question.key, question.algorithm, token[:question.input], signature):
+            signature = base64.urlsafe_b64decode(token[question.input + 1 :] + b"==")
+            if not _signatures.is_good(question.key, question.algorithm, token[: question.input], signature):
                 return False, b"bad_signature"
             instance.vouch(question.name)
         return instance.verify(token, now)
 
 
-def _bytes(text: Union[str, bytes]) -> bytes:
+def _bytes(text: str | bytes) -> bytes:
     if isinstance(text, str):
         return text.encode()
     if isinstance(text, bytes):
@@ -208,7 +213,7 @@ def _is_delta(bundle: bytes) -> bool:
     return base64.urlsafe_b64decode(bundle.split(b".")[1][:4])[0] == _DELTA
 
 
-_all: "weakref.WeakSet[Verifier]" = weakref.WeakSet()
+_all: weakref.WeakSet[Verifier] = weakref.WeakSet()
 
 
 def _after_fork() -> None:

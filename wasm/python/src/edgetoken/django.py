@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import functools
 import json
-from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
+from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -25,7 +26,7 @@ from ._verifier import Verifier
 __all__ = ["EdgetokenAuthentication", "TokenUser", "VerifierUnavailable", "verifier"]
 
 # The members of EDGETOKEN. Those that SIMPLE_JWT has too mean the same.
-DEFAULTS: Dict[str, Any] = {
+DEFAULTS: dict[str, Any] = {
     "POLICY": None,  # what edgetoken.Verifier takes: required
     "SIGNATURES": "auto",  # the same
     "BUNDLE_URL": None,  # a node's /.well-known/edgetoken-bundle; None: bundles come by verifier().update
@@ -60,7 +61,7 @@ class Config:
             raise ImproperlyConfigured(f"EDGETOKEN has no member {unknown[0]!r}: it has {', '.join(DEFAULTS)}")
         self.values = {**DEFAULTS, **told}
         types = self.values["AUTH_HEADER_TYPES"]
-        self.header_types: List[str] = [types] if isinstance(types, str) else list(types)
+        self.header_types: list[str] = [types] if isinstance(types, str) else list(types)
         self.header_type_bytes = {t.encode(HTTP_HEADER_ENCODING) for t in self.header_types}
         self.user_class = import_string(self.values["TOKEN_USER_CLASS"])
         policy = self.values["POLICY"]
@@ -70,8 +71,9 @@ class Config:
                 self.verifier.poll(self.values["BUNDLE_URL"], self.values["POLL_SECONDS"])
         except (PolicyError, ValueError) as error:
             raise ImproperlyConfigured(f"EDGETOKEN: {error}") from error
-        self.token_types: List[str] = dict(json.loads(policy) if isinstance(policy, (str, bytes)) else policy).get(
-            "types", ["access"])
+        self.token_types: list[str] = dict(json.loads(policy) if isinstance(policy, (str, bytes)) else policy).get(
+            "types", ["access"]
+        )
 
 
 @functools.lru_cache(maxsize=1)
@@ -81,7 +83,7 @@ def config() -> Config:
 
 
 def verifier() -> Verifier:
-    """The verifier of this process, for `update` and `status`. Called in wsgi.py, it is loaded before gunicorn forks."""
+    """The verifier of this process, for `update` and `status`. Called in wsgi.py, it is there before gunicorn forks."""
     return config().verifier
 
 
@@ -109,7 +111,7 @@ class EdgetokenAuthentication(authentication.BaseAuthentication):
 
     www_authenticate_realm = "api"
 
-    def authenticate(self, request: Request) -> Optional[Tuple[Any, Dict[str, Any]]]:
+    def authenticate(self, request: Request) -> tuple[Any, dict[str, Any]] | None:
         """The user and the claims; None without a token. Raises AuthenticationFailed and VerifierUnavailable."""
         token = self.get_token(request)
         if token is None:
@@ -127,32 +129,38 @@ class EdgetokenAuthentication(authentication.BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         return f'{config().header_types[0]} realm="{self.www_authenticate_realm}"'
 
-    def get_token(self, request: Request) -> Optional[bytes]:
+    def get_token(self, request: Request) -> bytes | None:
         """The token of a request; None where there is none, or one of another scheme."""
         header = request.META.get(config().values["AUTH_HEADER_NAME"], b"")
         parts = (header.encode(HTTP_HEADER_ENCODING) if isinstance(header, str) else header).split()
         if not parts or parts[0] not in config().header_type_bytes:
             return None
         if len(parts) != 2:
-            raise exceptions.AuthenticationFailed({
-                "detail": "Authorization header must contain two space-delimited values",
-                "code": "bad_authorization_header",
-            })
+            raise exceptions.AuthenticationFailed(
+                {
+                    "detail": "Authorization header must contain two space-delimited values",
+                    "code": "bad_authorization_header",
+                }
+            )
         return parts[1]
 
 
 def _failed(cause: str) -> exceptions.AuthenticationFailed:
     """What simplejwt says of a token that was refused."""
     if cause == "no_user":
-        return exceptions.AuthenticationFailed({
-            "detail": "Token contained no recognizable user identification", "code": "token_not_valid"})
+        return exceptions.AuthenticationFailed(
+            {"detail": "Token contained no recognizable user identification", "code": "token_not_valid"}
+        )
     message = MESSAGES.get(cause, "Token is invalid")
-    return exceptions.AuthenticationFailed({
-        "detail": "Given token not valid for any token type",
-        "code": "token_not_valid",
-        "messages": [{"token_class": TOKEN_CLASSES[t], "token_type": t, "message": message}
-                     for t in config().token_types],
-    })
+    return exceptions.AuthenticationFailed(
+        {
+            "detail": "Given token not valid for any token type",
+            "code": "token_not_valid",
+            "messages": [
+                {"token_class": TOKEN_CLASSES[t], "token_type": t, "message": message} for t in config().token_types
+            ],
+        }
+    )
 
 
 class TokenUser:
@@ -162,7 +170,7 @@ class TokenUser:
     is_anonymous = False
     is_authenticated = True
 
-    def __init__(self, token: Dict[str, Any]) -> None:
+    def __init__(self, token: dict[str, Any]) -> None:
         self.token = token
 
     def __str__(self) -> str:
@@ -210,16 +218,16 @@ class TokenUser:
     def user_permissions(self) -> Any:
         return _nothing("Permission")
 
-    def get_group_permissions(self, obj: Optional[object] = None) -> Set[str]:
+    def get_group_permissions(self, obj: object | None = None) -> set[str]:
         return set()
 
-    def get_all_permissions(self, obj: Optional[object] = None) -> Set[str]:
+    def get_all_permissions(self, obj: object | None = None) -> set[str]:
         return set()
 
-    def has_perm(self, perm: str, obj: Optional[object] = None) -> bool:
+    def has_perm(self, perm: str, obj: object | None = None) -> bool:
         return False
 
-    def has_perms(self, perm_list: List[str], obj: Optional[object] = None) -> bool:
+    def has_perms(self, perm_list: list[str], obj: object | None = None) -> bool:
         return False
 
     def has_module_perms(self, module: str) -> bool:
