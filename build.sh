@@ -31,8 +31,8 @@ ENGINES="wasm wasm-full native"
 
 # Go packages below testdata, which ./... skips: those with tests, and all.
 TESTDATA="./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/house ./testdata/kit"
-TESTDATA_ALL="$TESTDATA ./testdata/faultdisk ./testdata/hosts/compare ./testdata/interop/parsers \
-  ./testdata/kit/generate"
+TESTDATA_ALL="$TESTDATA ./testdata/faultdisk ./testdata/hosts/compare ./testdata/hosts/envoy \
+  ./testdata/interop/parsers ./testdata/kit/generate"
 
 die() { echo "build.sh: $*" >&2; exit 2; }
 say() { echo "== $*"; }
@@ -88,6 +88,7 @@ modules() {
   mkdir -p dist host/engine/module &&
     module edgetoken && module edgetoken-full full && module edgetoken-verify verify "${SMALL[@]}" &&
     guest=wasm/httpwasm module edgetoken-httpwasm '' "${SMALL[@]}" &&
+    guest=wasm/envoy module edgetoken-envoy '' "${SMALL[@]}" &&
     cp dist/edgetoken.wasm dist/edgetoken-full.wasm host/engine/module/
 }
 
@@ -106,6 +107,7 @@ built() {
   echo "dist/edgetoken.wasm         the module that leaves signatures to its host"
   echo "dist/edgetoken-full.wasm    the self-contained module"
   echo "dist/edgetoken-verify.wasm  the self-contained module that only checks"
+  echo "dist/edgetoken-envoy.wasm   the filter for Envoy"
   echo "dist/edgetoken-httpwasm.wasm  the plug-in for Traefik and other hosts of http-wasm"
 }
 
