@@ -212,9 +212,10 @@ func (t *Trust) usable(now int64) cause.Cause {
 // Status says what a verifier goes by, in JSON:
 //
 //	{"epoch":1790000000000,"not_before":1789999940,"not_after":1790003600,"families":10000,"cut_offs":3,
-//	"keys":[{"kid":"k1","alg":"ES256","ends":0}],"issuer":null}
+//	"keys":[{"kid":"k1","alg":"ES256","ends":0}],"compat":"5.5","types":["access"],"issuer":null}
 //
-// Without a bundle the first five are 0. ends is 0 for a key without an end.
+// Without a bundle the first five are 0. ends is 0 for a key without an end. What a client is told of a refusal depends
+// on compat and types.
 func (t *Trust) Status() []byte {
 	b, settings, keys := &bundle.Bundle{}, &core.Settings{}, []Key(nil)
 	if t != nil {
@@ -242,6 +243,13 @@ func (t *Trust) Status() []byte {
 		s = append(jwk.AppendText(append(s, `{"kid":`...), k.ID), `,"alg":"`...)
 		s = append(append(s, k.Algorithm...), `","ends":`...)
 		s = append(strconv.AppendInt(s, k.ends, 10), '}')
+	}
+	s = append(append(append(s, `],"compat":"`...), settings.Compat...), `","types":[`...)
+	for i, class := range settings.AuthTokenClasses {
+		if i > 0 {
+			s = append(s, ',')
+		}
+		s = append(append(append(s, '"'), class...), '"')
 	}
 	s = append(s, `],"issuer":`...)
 	if settings.Issuer == nil {

@@ -198,8 +198,11 @@ func TestBundles(t *testing.T) {
 	update(pinned.bundle(t, clear.AppendDelta(nil, cut)), cause.BundleForged)
 	update(next.bundle(t, clear.AppendDelta(nil, cut)), cause.OK)
 	verdict(now, cause.OK)
-	if status := string(trust.Status()); !strings.Contains(status, `"epoch":1780315200003,`) {
-		t.Errorf("status %s", status)
+	status := string(trust.Status())
+	for _, want := range []string{`"epoch":1780315200003,`, `"compat":"5.5","types":["access"],"issuer":`} {
+		if !strings.Contains(status, want) {
+			t.Errorf("status %s, want %s in it", status, want)
+		}
 	}
 }
 

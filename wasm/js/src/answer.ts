@@ -3,9 +3,8 @@ import { unable, type Cause, type Unable } from "./refused.js";
 /** Why a request has no token: no header or one of another scheme, or one that is not two words. */
 export type HeaderCause = "not_authenticated" | "bad_authorization_header";
 
-/** What the texts of an answer depend on. */
-export interface Wording {
-  realm: string;
+/** What the texts of an answer depend on, as in Status. */
+interface Wording {
   types: string[];
   compat: string;
 }
@@ -26,15 +25,23 @@ const details: Partial<Record<Cause | HeaderCause, [detail: string, name?: strin
   bad_authorization_header: ["Authorization header must contain two space-delimited values"],
 };
 
-/** Answers as the service itself does, byte for byte. */
-export function refuse(cause: Cause | HeaderCause, { realm, types, compat }: Wording): Response {
-  if (unable.includes(cause as Unable)) {
-    return json(
-      503,
-      { detail: "Service temporarily unavailable, try again later." },
-      { "Retry-After": "1" },
-    );
-  }
+/** Reports whether a cause says nothing of the token. */
+export function isUnable(cause: Cause): boolean {
+  return unable.includes(cause as Unable);
+}
+
+/** Answers where nothing is known of a token. */
+export function unavailable(): Response {
+  const detail = "Service temporarily unavailable, try again later.";
+  return json(503, { detail }, { "Retry-After": "1" });
+}
+
+/** Answers as the service itself does, byte for byte. The wording is for tokens alone. */
+export function refuse(
+  cause: Cause | HeaderCause,
+  realm: string,
+  { types, compat }: Wording = { types: [], compat: "" },
+): Response {
   let [message, name = cause] = details[cause] ?? ["Token is invalid", "invalid"];
   if (compat === "5.2" && (name === "expired" || name === "invalid")) {
     [message, name] = ["Token is invalid or expired", "invalid"];

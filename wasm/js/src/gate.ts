@@ -1,6 +1,6 @@
-import { refuse, refuseOrigin, type HeaderCause, type Wording } from "./answer.js";
+import { isUnable, refuse, refuseOrigin, unavailable, type HeaderCause } from "./answer.js";
 import { Follower, type FollowOptions } from "./follow.js";
-import { Refused, type Cause } from "./refused.js";
+import { Refused } from "./refused.js";
 import { Verifier, type Claims, type CreateOptions } from "./verifier.js";
 
 export interface GateOptions extends CreateOptions {
@@ -29,7 +29,7 @@ export class Gate {
 
   /** Gives the claims of the request's token, or else the answer: 401, 403 or 503. */
   async check(request: Request): Promise<Claims | Response> {
-    const { cookie } = this.#options;
+    const { cookie, realm = "api" } = this.#options;
     let token = authorization(request.headers.get("Authorization") ?? "");
     if (token.cause === "not_authenticated" && cookie !== undefined) {
       const text = cookieValue(request.headers.get("Cookie") ?? "", cookie);
@@ -38,14 +38,15 @@ export class Gate {
         token = { text };
       }
     }
-    if (token.cause !== undefined) return refuse(token.cause, this.#wording());
+    if (token.cause !== undefined) return refuse(token.cause, realm);
+    const verifier = await this.#verifier();
+    await this.#follower?.refreshIfDue();
     try {
-      const verifier = await this.#verifier();
-      await this.#follower?.refreshIfDue();
       return await verifier.verify(token.text);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      return refuse(error.cause, this.#wording());
+      if (isUnable(error.cause)) return unavailable();
+      return refuse(error.cause, realm, verifier.status());
     }
   }
 
@@ -60,12 +61,6 @@ export class Gate {
       this.#ready = undefined;
       throw error;
     }
-  }
-
-  #wording(): Wording {
-    const { policy, realm = "api" } = this.#options;
-    const { types = ["access"], compat = "5.5" } = typeof policy === "object" ? policy : {};
-    return { realm, types, compat };
   }
 
   /** Says whether the page that had the browser send a cookie is ours. */

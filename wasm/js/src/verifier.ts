@@ -28,6 +28,9 @@ export interface Status {
   families: number;
   cut_offs: number;
   keys: { kid: string; alg: string; ends: number }[];
+  /** The version of simplejwt that the node answers as, and the types of tokens that are accepted. */
+  compat: string;
+  types: string[];
   /** null: any. */
   issuer: string | null;
 }
