@@ -3,6 +3,8 @@ package gateway
 import (
 	"errors"
 	"strings"
+
+	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
 // Source says where the trust bundle comes from.
@@ -43,6 +45,9 @@ func readConfig(text []byte) (*config, error) {
 		switch name {
 		case "policy":
 			c.policy = m.value
+			if text, ok := strictjson.TextOf(m.value); ok {
+				c.policy = []byte(text)
+			}
 		case "rules":
 			c.rules, err = readRules(m)
 		case "headers":

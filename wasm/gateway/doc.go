@@ -29,7 +29,7 @@
 //	  "bundle": {"file": "/etc/edgetoken/bundle.jws", "poll": 5}
 //	}
 //
-//	policy   what core/verify takes (verify.Read). Required.
+//	policy   what core/verify takes (verify.Read): an object, or a text that has it as JSON. Required.
 //	rules    who may ask for what. Required; see below.
 //	headers  the headers that tell the service behind the gateway who asks, each with the name of a claim. Names begin
 //	         with X- or Remote-, which have no meaning in HTTP. Default: {"X-User-Id": "user_id"}.
@@ -41,6 +41,9 @@
 //	auth_header_types  AUTH_HEADER_TYPES. Default: ["Bearer"].
 //	bundle   where the trust bundle comes from: "file", or "url" and, in Envoy, "cluster"; and every how many seconds
 //	         to look ("poll": 1 to 3600; default: 10). Each adapter says which of these it can do.
+//
+// Some hosts write configurations anew and make texts of numbers and booleans, as Traefik does of YAML. So "policy" may
+// be a text, and so may the number of "poll".
 //
 // # Rules
 //
@@ -57,10 +60,10 @@
 //
 // # Headers
 //
-// Each configured header is always set, empty where there is no token or no such claim, and those of the client with
-// that name are removed in every spelling: in any case and with "_" for "-", which many servers take for the same. A
-// value is percent-encoded (RFC 3986 §2.1) but for visible ASCII characters other than % and the comma, and inner
-// spaces. A list of texts is its elements, joined by commas; any other value is JSON.
+// Each configured header is always set, empty where there is no token or no such claim. Those of the client with that
+// name are removed in every spelling: in any case, and with "_", "." or another sign for "-", which many servers take
+// for the same. A value is percent-encoded (RFC 3986 §2.1) but for visible ASCII characters other than % and the
+// comma, and inner spaces. A list of texts is its elements, joined by commas; any other value is JSON.
 //
 // # Answers
 //

@@ -87,9 +87,12 @@ func (m member) tokens() (tokens []string, err error) {
 	return tokens, err
 }
 
-// seconds is a whole number within bounds.
+// seconds is a whole number within bounds, which may stand as a text.
 func (m member) seconds(least, most int64) (int64, error) {
 	n, ok := strictjson.WholeOf(m.value)
+	if text, isText := strictjson.TextOf(m.value); isText {
+		n, ok = strictjson.WholeOf([]byte(text))
+	}
 	if !ok || n < least || n > most {
 		return 0, m.wrong("must be a whole number of seconds from " + strconv.FormatInt(least, 10) + " to " +
 			strconv.FormatInt(most, 10))

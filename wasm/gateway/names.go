@@ -26,7 +26,8 @@ func (c *config) dropsOurs(connection []string) bool {
 	return false
 }
 
-// sameName compares the names of headers as the laxest server does, which takes "_" for "-".
+// sameName compares the names of headers as the laxest servers do: CGI (RFC 3875 §4.1.18) and what came after it make
+// the names of variables of them, in which case is lost and "_", "." and "-" are one.
 func sameName(a, b string) bool {
 	if len(a) != len(b) {
 		return false
@@ -43,10 +44,10 @@ func plainByte(c byte) byte {
 	switch {
 	case 'A' <= c && c <= 'Z':
 		return c | 0x20
-	case c == '_':
-		return '-'
+	case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+		return c
 	}
-	return c
+	return '-'
 }
 
 // lower is a name in lower case.

@@ -90,8 +90,8 @@ func openWith(t testing.TB, module []byte, config string, mc wazero.ModuleConfig
 var service = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { r.Header.Write(w) })
 
 // ask sends a request with headers, "Name: value" each.
-func (h *host) ask(method, target string, headers ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, target, nil)
+func (h *host) ask(target string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest("GET", target, nil)
 	for _, line := range headers {
 		name, value, _ := strings.Cut(line, ": ")
 		r.Header[http.CanonicalHeaderKey(name)] = append(r.Header[http.CanonicalHeaderKey(name)], value)

@@ -33,7 +33,7 @@ func newNode(t testing.TB, algorithm string) *node {
 // config is edgetoken.json with the root.
 func (n *node) config(t testing.TB) string {
 	t.Helper()
-	text, err := os.ReadFile("edgetoken.json")
+	text, err := os.ReadFile("../../../wasm/httpwasm/edgetoken.json")
 	if err != nil {
 		t.Fatal(err)
 	}
