@@ -188,6 +188,11 @@ class Node:
         connection.close()
         return pair["access"], pair["refresh"]
 
+    def pause(self):
+        """Stops every thread until SIGCONT."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)
+
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
@@ -375,10 +380,7 @@ def check_recipe(tally, port, node, service):
     refused("bad cookie", ["Cookie: access=" + tokens.bad["forged"]])
     refused("bad token, good cookie", [bearer(tokens.bad["forged"]), cookie])
 
-    for name, stop in (
-        ("the node hangs", lambda: node.process.send_signal(signal.SIGSTOP)),
-        ("the node is away", node.stop),
-    ):
+    for name, stop in (("the node hangs", node.pause), ("the node is away", node.stop)):
         stop()
         before = service.reached
         answer = ask(port, "/private", [bearer(tokens.good)])
