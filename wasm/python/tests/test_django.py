@@ -97,6 +97,16 @@ def test_settings():
         assert [m["token_class"] for m in answer.json()["messages"]] == ["AccessToken", "SlidingToken"]
 
 
+def test_words_of_5_2():
+    with override_settings(EDGETOKEN={"POLICY": {**KEY.policy, "compat": "5.2"}}):
+        for text, said in (
+            ("x", "Token is invalid or expired"),
+            (token(exp=NOW - 1), "Token is invalid or expired"),
+            (token(token_type="refresh"), "Token has wrong type"),
+        ):
+            assert Client().get("/ours", **bearer(text)).json()["messages"][0]["message"] == said
+
+
 @pytest.mark.parametrize(
     "setting, said",
     [

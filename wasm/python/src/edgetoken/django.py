@@ -9,7 +9,6 @@ It answers as simplejwt's JWTStatelessUserAuthentication does (5.5), and refuses
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,7 +36,8 @@ DEFAULTS: dict[str, Any] = {
     "TOKEN_USER_CLASS": "edgetoken.django.TokenUser",
 }
 
-# What simplejwt says of a token, by the cause; "Token is invalid" of any other.
+# What simplejwt says of a token, by the cause; INVALID of any other.
+INVALID = "Token is invalid"
 MESSAGES = {
     "blacklisted": "Token is blacklisted",
     "cut_off": "Token is blacklisted",
@@ -71,9 +71,6 @@ class Config:
                 self.verifier.poll(self.values["BUNDLE_URL"], self.values["POLL_SECONDS"])
         except (PolicyError, ValueError) as error:
             raise ImproperlyConfigured(f"EDGETOKEN: {error}") from error
-        self.token_types: list[str] = dict(json.loads(policy) if isinstance(policy, (str, bytes)) else policy).get(
-            "types", ["access"]
-        )
 
 
 @functools.lru_cache(maxsize=1)
@@ -151,13 +148,16 @@ def _failed(cause: str) -> exceptions.AuthenticationFailed:
         return exceptions.AuthenticationFailed(
             {"detail": "Token contained no recognizable user identification", "code": "token_not_valid"}
         )
-    message = MESSAGES.get(cause, "Token is invalid")
+    now = verifier().status()
+    message = MESSAGES.get(cause, INVALID)
+    if now["compat"] == "5.2" and message in (INVALID, MESSAGES["expired"]):
+        message = "Token is invalid or expired"
     return exceptions.AuthenticationFailed(
         {
             "detail": "Given token not valid for any token type",
             "code": "token_not_valid",
             "messages": [
-                {"token_class": TOKEN_CLASSES[t], "token_type": t, "message": message} for t in config().token_types
+                {"token_class": TOKEN_CLASSES[name], "token_type": name, "message": message} for name in now["types"]
             ],
         }
     )
