@@ -58,7 +58,8 @@ const worker :Workerd.Worker = (
 `;
 }
 
-async function freePort() {
+/** Gives a port that nobody listens at. */
+export async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address();
@@ -66,14 +67,15 @@ async function freePort() {
   return port;
 }
 
-async function listening(url, child) {
+/** Waits until a process answers. */
+export async function listening(url, child) {
   while (child.exitCode === null) {
     try {
       await fetch(url);
       return;
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 20)); // not yet
     }
   }
-  throw new Error(`workerd ended with ${child.exitCode}`);
+  throw new Error(`${child.spawnfile} ended with ${child.exitCode}`);
 }

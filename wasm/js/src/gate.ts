@@ -4,7 +4,7 @@ import { Refused } from "./refused.js";
 import { Verifier, type Claims, type CreateOptions } from "./verifier.js";
 
 export interface GateOptions extends CreateOptions {
-  /** Where a node publishes its bundles: http://…/.well-known/edgetoken-bundle, and how to follow. */
+  /** Where a node publishes its bundles, https://…/.well-known/edgetoken-bundle, and how to follow. */
   bundle?: FollowOptions & { url: string | URL };
   /** The cookie that may carry the token of a request without an Authorization header. */
   cookie?: string;
@@ -75,8 +75,8 @@ export class Gate {
 
 /**
  * Makes a handler, as Workers, Deno.serve and Bun.serve take it, out of one that also takes the claims
- * of the request's token. Requests without a good token are answered here. Options that depend on a Worker's environment are made from what
- * follows the request, when the first one comes.
+ * of the request's token. Requests without a good token are answered here. Options may depend on what
+ * follows the request, such as a Worker's environment: they are made when the first request comes.
  */
 export function protect<Rest extends unknown[]>(
   options: GateOptions | ((...rest: Rest) => GateOptions),

@@ -27,6 +27,7 @@ export interface Status {
   /** How many log-ins, and how many customers' earlier tokens, are known to be revoked. */
   families: number;
   cut_offs: number;
+  /** The keys; ends is in Unix seconds, 0 for a key without an end. */
   keys: { kid: string; alg: string; ends: number }[];
   /** The version of simplejwt that the node answers as, and the types of tokens that are accepted. */
   compat: string;
@@ -64,7 +65,7 @@ export class Verifier {
   readonly #module: WebAssembly.Module;
   readonly #signatures = new Signatures();
   #guest: Guest | undefined;
-  #policy: Policy | string | undefined;
+  #policy: string | undefined; // as the guest reads it
   #bundles: string[] = []; // the latest whole one and its deltas
   #restarts: number[] = []; // when instances were made in the last minute
 
@@ -83,8 +84,11 @@ export class Verifier {
 
   /** Goes by another policy from now on. After a PolicyError the old one holds. */
   configure(policy: Policy | string): void {
-    this.#run((guest) => guest.configure(written(policy)));
-    this.#policy = policy;
+    // With "signatures": "host" the guest leaves signatures but HMAC to WebCrypto.
+    const text =
+      typeof policy === "string" ? policy : JSON.stringify({ signatures: "host", ...policy });
+    this.#run((guest) => guest.configure(text));
+    this.#policy = text;
     this.#bundles = [];
   }
 
@@ -95,6 +99,9 @@ export class Verifier {
 
   /** verify, with the claims as the JSON that stands in the token. */
   async verifyText(token: string, { now }: VerifyOptions = {}): Promise<string> {
+    if (now !== undefined && !Number.isSafeInteger(now)) {
+      throw new RangeError(`now must be whole Unix seconds, not ${now}`);
+    }
     let vouched: Uint8Array | undefined;
     for (let asked = 0; ; asked++) {
       const verdict = this.#run((guest) => {
@@ -142,9 +149,9 @@ export class Verifier {
 
   /** Has the module check all signatures from now on, since WebCrypto cannot use a key. */
   #checkAlone(): void {
-    const policy: Policy = JSON.parse(written(this.#policy ?? {}));
+    const policy: Policy = JSON.parse(this.#policy ?? "{}");
     if (policy.signatures === "guest") return; // so it does already
-    this.#policy = { ...policy, signatures: "guest" };
+    this.#policy = JSON.stringify({ ...policy, signatures: "guest" });
     this.#guest = undefined;
   }
 
@@ -168,18 +175,13 @@ export class Verifier {
     this.#restarts.push(now);
     try {
       const guest = new Guest(this.#module);
-      if (this.#policy !== undefined) guest.configure(written(this.#policy));
+      if (this.#policy !== undefined) guest.configure(this.#policy);
       for (const bundle of this.#bundles) guest.update(bundle);
       return guest;
     } catch {
       throw new Refused("failed");
     }
   }
-}
-
-/** The policy as the guest reads it. */
-function written(policy: Policy | string): string {
-  return typeof policy === "string" ? policy : JSON.stringify({ signatures: "host", ...policy });
 }
 
 /** Says of a good bundle whether it is a delta: its payload begins with 2. */

@@ -58,7 +58,9 @@ export const tests = {
     for (const text of ["", "x", "é.é.é", "\ud800"])
       equal(await refusal(verifier.verify(text)), "malformed", text);
     equal(await refusal(verifier.verify("x".repeat(1 << 20))), "too_long");
-    await thrown(() => verifier.verify(good, { now: NaN }));
+    for (const now of [NaN, 1.5, new Date()]) {
+      equal((await thrown(() => verifier.verify(good, { now }))).name, "RangeError");
+    }
     equal((await verifier.verify(good)).user_id, "7");
   },
 
