@@ -137,10 +137,17 @@ class Service:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
-class Node:
-    """A node with three customers, that signs by HMAC so that the tests can forge."""
+# A node for proxies, that signs by HMAC so that the tests can forge.
+FOR_PROXIES = {
+    "check": {"headers": {"X-User-Id": "id", "X-User-Email": "email"}, "cookie": "access"},
+    "simple_jwt": {"SIGNING_KEY": KEY},
+}
 
-    def __init__(self, folder):
+
+class Node:
+    """A node with three customers."""
+
+    def __init__(self, folder, settings, generate_key=False):
         self.port = free_port()
         cache = os.path.join(CACHE, "compiled")
         os.makedirs(cache, mode=0o700, exist_ok=True)
@@ -153,9 +160,8 @@ class Node:
                     "listen": f"127.0.0.1:{self.port}",
                     "data": data,
                     "cache_dir": cache,
-                    "check": {"headers": {"X-User-Id": "id", "X-User-Email": "email"}, "cookie": "access"},
                     "password": {"memory": 8, "iterations": 1, "parallelism": 1},
-                    "simple_jwt": {"SIGNING_KEY": KEY},
+                    **settings,
                 },
                 f,
             )
@@ -163,6 +169,8 @@ class Node:
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("EDGETOKEN_")}
         people = [{"email": f"{name}@example.com", "password": PASSWORD} for name in ("ana", "ben", "cleo")]
         self.run("customers", "add", "--json", "-", stdin=json.dumps(people))
+        if generate_key:
+            self.run("keys", "generate", "--activate")
         self.process = subprocess.Popen(
             [COMMAND, "serve", "--config", self.config],
             env=self.env,
@@ -172,13 +180,14 @@ class Node:
         wait_for(self.port, self.process)
 
     def run(self, *args, stdin=""):
-        subprocess.run(
+        done = subprocess.run(
             [COMMAND, *args, "--config", self.config],
             env=self.env,
             input=stdin.encode(),
             check=True,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
         )
+        return done.stdout.decode()
 
     def log_in(self, name):
         body = json.dumps({"email": f"{name}@example.com", "password": PASSWORD})
