@@ -69,6 +69,8 @@ func (w *writer) join(f fact.Fact) error {
 		w.reserveStart(f)
 	case fact.ReserveEpoch:
 		return w.reserveEpoch(f)
+	case fact.RootChain:
+		w.put(metaBucket, rootChainKey, encodeRootChain(f.Statements))
 	case fact.NodeCutOff:
 		w.tally.cutOff = max(w.tally.nodeCutOff(), f.At)
 		w.puts++

@@ -35,6 +35,7 @@ func (a *recordCheck) metaRecords() []metaRecord {
 			return nil
 		}},
 		{epochKey, 7, true, number},
+		{rootChainKey, 7, true, func(v []byte) error { _, err := decodeRootChain(v); return err }},
 		{gapKey, 5, true, func(v []byte) error { _, err := decodeGap(v); return err }},
 		{followedKey, 4, true, func([]byte) error { _, err := a.followed(); return err }},
 		{upgradeKey, 4, true, func(v []byte) error { _, err := decodeUpgrading(v); return err }},

@@ -52,8 +52,8 @@
 //	reading     tables.go, load.go and loadcache.go, familyindex.go (which families have no record),
 //	            read.go, durable.go (a commit under way), emailcase.go, stats.go, revoked.go (for trust bundles)
 //	resolving   writer.go, settle.go and foldfamilies.go (a decision), session.go, customer.go and change.go, set.go,
-//	            rights.go and permission.go, group.go, lifetimes.go, key.go and reseal.go, purge.go and
-//	            keypurge.go, epoch.go
+//	            rights.go and permission.go, group.go, lifetimes.go, key.go, rootkey.go and reseal.go,
+//	            purge.go and keypurge.go, epoch.go
 //	applying    apply.go, applycustomer.go, address.go, forget.go; the other kinds beside their records
 //	committing  commit.go, batch.go, clock.go, window.go (how long an advance has been durable), compact.go, errors.go
 //	frames      outbox.go, deliver.go, courier.go, heads.go, judge.go, home.go, quarantine.go, fleet.go, conflicts.go
@@ -100,6 +100,8 @@
 //	            followed                         01 a703: Delivery.Position of the last that had one (4)
 //	            bundle_epoch                     01 6092db769b010000: ms; no trust bundle has a later epoch; absent
 //	                                             before the first (7)
+//	            root_chain                       01 0100 0500 612e622e63: statements by which roots of trust
+//	                                             bundles name the next one (7)
 //	            upgrade                          01 | u8 stage | the last key that is done: while an upgrade to
 //	                                             schema 4 or 7 goes on; until then, customers and tombstones
 //	                                             have either form (4), and revoked lacks entries (7)
@@ -427,6 +429,11 @@
 //	                 join: the highest
 //	                 from: ReserveEpochs, Restore
 //	                 54 01 08000000 00a8da769b010000
+//	root_chain       local, self
+//	                 u16 count | texts
+//	                 join: the last
+//	                 from: UpdateRoots
+//	                 55 01 09000000 0100 0500 612e622e63
 //
 // Limits: ids, e-mail addresses, names and password hashes have at most 1024 bytes, attributes 64 KiB, what a
 // customer or a group may do 64 KiB, a customer 64 sessions; there are at most 10,000 groups. At most 512 requests

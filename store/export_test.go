@@ -171,6 +171,9 @@ func Reencode(kind string, value []byte) ([]byte, error) {
 	case "private part":
 		sealed, err := decodeSealed(value)
 		return append([]byte{recordVersion}, sealed...), err
+	case "root_chain":
+		chain, err := decodeRootChain(value)
+		return encodeRootChain(chain), err
 	case "expiry key":
 		until, what, k, err := readExpiryKey(value)
 		return expiryKey(until, what, k), err

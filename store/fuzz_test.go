@@ -15,7 +15,7 @@ import (
 
 // indices are the buckets whose keys alone say something, with the kinds of these.
 var indices = map[string]string{"expiry": "expiry key", "customer_sessions": "key of a customer's session",
-	"session_expiry": "session expiry key"}
+	"session_expiry": "session expiry key", "revoked": "expiry key"}
 
 // kinds are the kinds of the records of a bucket.
 var kinds = map[string]string{"customers": "customer", "families": "family", "tombstones": "removal", "emails": "owner",
@@ -83,6 +83,10 @@ func smallStore(tb testing.TB) string {
 	k := newKey("ünï")
 	k.Ends = start / 1000
 	must(tb, update(db, store.KeyUpdate{Put: []store.Key{k}, Seal: map[string][]byte{k.ID: {1, 2}}}))
+	must(tb, db.ReserveEpochs(bg, start))
+	must(tb, db.UpdateRoots(bg, func(store.Roots) (store.KeyUpdate, []string, error) {
+		return store.KeyUpdate{}, []string{"a.b.c", "ünï"}, nil
+	}))
 	must(tb, db.StartSession(bg, store.NewSession{ID: store.SessionID{1}, Customer: ada,
 		Expires: time.UnixMilli(start + 1000)}))
 	must(tb, db.Close())
@@ -97,8 +101,8 @@ var withStamps = map[string]bool{"customer": true, "group": true}
 // unknown field is lost.
 func FuzzRecord(f *testing.F) {
 	all := records(f)
-	if len(all) != 34 {
-		f.Fatalf("%d kinds of records, want 34", len(all))
+	if len(all) != 36 {
+		f.Fatalf("%d kinds of records, want 36", len(all))
 	}
 	for kind, values := range all {
 		for _, v := range values {

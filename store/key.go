@@ -43,7 +43,8 @@ const (
 	KeyFromFile    KeyOrigin = "signing.key" // of the data directory of an earlier version
 	KeyFromSetting KeyOrigin = "SIGNING_KEY"
 	KeyFromDjango  KeyOrigin = "SECRET_KEY"
-	KeyFromSigner  KeyOrigin = "signer" // it signs outside
+	KeyFromSigner  KeyOrigin = "signer"      // it signs outside
+	KeyBundleRoot  KeyOrigin = "bundle_root" // it signs trust bundles: see Roots
 )
 
 // KeyUpdate is what UpdateKeys changes.
@@ -56,7 +57,7 @@ type KeyUpdate struct {
 // maxKeys bounds the keys of a store. With another key every hour, and a memory of 366 days, there are fewer.
 const maxKeys = 10_000
 
-// Keys returns all keys in the order in which they were added.
+// Keys returns all keys of tokens in the order in which they were added.
 func (db *DB) Keys(ctx context.Context) (list []Key, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		list, err = tables{tx: tx}.keys()
@@ -84,7 +85,7 @@ func (db *DB) SealedKey(ctx context.Context, id string) (sealed []byte, err erro
 // before Keys: as long as it is the same, those keys are the latest. It begins anew when the store is opened.
 func (db *DB) KeysVersion() uint64 { return db.keysVersion.Load() }
 
-// UpdateKeys calls change with all keys, and makes the changes that it returns in the same transaction: all of them or,
+// UpdateKeys calls change with all keys of tokens, and makes the changes that it returns in the same transaction: all of them or,
 // after an error, none. They are durable when UpdateKeys returns. The goroutine that writes calls change, perhaps more
 // than once, so change must be quick and must not use the store. An error of change is returned as it is. The error is
 // ErrInvalid for a key that cannot be kept, a change of what never changes, an end later than a retirement, and a
@@ -99,13 +100,13 @@ func (db *DB) UpdateKeys(ctx context.Context, change func(have []Key) (KeyUpdate
 		if err != nil {
 			return nil, err
 		}
-		return w.updateKeys(update, len(have))
+		return w.updateKeys(update)
 	})
 }
 
-// updateKeys resolves an update of a store that has so many keys.
-func (w *writer) updateKeys(u KeyUpdate, count int) (facts resolved, err error) {
-	put := map[string]bool{}
+// updateKeys resolves an update.
+func (w *writer) updateKeys(u KeyUpdate) (facts resolved, err error) {
+	put, count := map[string]bool{}, w.count(keysBucket, maxKeys)
 	for _, k := range u.Put {
 		if err := k.check(); err != nil {
 			return nil, err
@@ -180,8 +181,14 @@ func (k keyRecord) raised(longest int64) resolved {
 	return resolved{f}
 }
 
-// keys reads all keys: see DB.Keys.
+// keys reads the keys of tokens: see DB.Keys.
 func (t tables) keys() ([]Key, error) {
+	all, err := t.allKeys()
+	return slices.DeleteFunc(all, isRoot), err
+}
+
+// allKeys reads those of tokens and roots.
+func (t tables) allKeys() ([]Key, error) {
 	records, err := t.keyRecords()
 	if err != nil {
 		return nil, err
@@ -208,7 +215,8 @@ func (k Key) check() error {
 	wrong := func(format string, args ...any) error {
 		return fmt.Errorf("key %q %w: %s", k.ID, ErrInvalid, fmt.Sprintf(format, args...))
 	}
-	origins := []KeyOrigin{KeyGenerated, KeyImported, KeyFromFile, KeyFromSetting, KeyFromDjango, KeyFromSigner}
+	origins := []KeyOrigin{KeyGenerated, KeyImported, KeyFromFile, KeyFromSetting, KeyFromDjango, KeyFromSigner,
+		KeyBundleRoot}
 	switch {
 	case k.Algorithm == "" || checkText("", k.Algorithm) != nil:
 		return wrong("its algorithm has no name")

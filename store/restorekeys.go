@@ -69,6 +69,6 @@ func (w *writer) restoreKeys(sealed map[string][]byte, retired []keyRecord) (fac
 			}
 		}
 	}
-	facts, err = w.updateKeys(u, len(list))
+	facts, err = w.updateKeys(u)
 	return facts, kept, err
 }

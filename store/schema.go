@@ -80,6 +80,7 @@ var (
 	fleetKey          = []byte("fleet")           // since schema 4, from the first commit on that changes it
 	upgradeKey        = []byte("upgrade")         // since schema 4, while an upgrade to it or to 7 goes on
 	epochKey          = []byte("bundle_epoch")    // since schema 7, from the first trust bundle on
+	rootChainKey      = []byte("root_chain")      // since schema 7, from the second root of trust bundles on
 )
 
 // bucketsOf are the buckets of a store of a schema.

@@ -56,17 +56,15 @@ func JWKS(ring *keyring.Ring) []byte {
 	return keyring.JWKS(list)
 }
 
-// Private are the private parts that are here, as they are sealed for a backup, by kid.
+// Private are the private parts that are here, as they are sealed for a backup, by kid. The root of trust bundles is
+// among them.
 func (m *Manager) Private(ctx context.Context) (map[string]keyring.Key, error) {
-	list, err := m.cfg.Store.Keys(ctx)
+	list, err := m.cfg.Store.SealedKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
 	keys := map[string]keyring.Key{}
 	for i, k := range list {
-		if !k.Sealed {
-			continue
-		}
 		if keys[k.ID], err = m.openSealed(ctx, &list[i]); err != nil {
 			return nil, fmt.Errorf("key %s: %w", k.ID, err)
 		}

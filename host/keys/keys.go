@@ -179,25 +179,20 @@ func (r *records) find(id string) (int, error) {
 // Opens returns whether a node secret opens the private parts in a store, as datadir.Dir.SettleSecret asks; nil: there
 // is none.
 func Opens(ctx context.Context, db *store.DB) (func(secret []byte) bool, error) {
-	list, err := db.Keys(ctx)
+	list, err := db.SealedKeys(ctx)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	k := list[0]
+	sealed, err := db.SealedKey(ctx, k.ID)
 	if err != nil {
 		return nil, err
 	}
-	for _, k := range list {
-		if !k.Sealed {
-			continue
+	return func(secret []byte) bool {
+		sealer, err := keyring.NewSealer(secret)
+		if err == nil {
+			_, err = sealer.Open(k.ID, k.Algorithm, k.Public, sealed)
 		}
-		sealed, err := db.SealedKey(ctx, k.ID)
-		if err != nil {
-			return nil, err
-		}
-		return func(secret []byte) bool {
-			sealer, err := keyring.NewSealer(secret)
-			if err == nil {
-				_, err = sealer.Open(k.ID, k.Algorithm, k.Public, sealed)
-			}
-			return err == nil
-		}, nil
-	}
-	return nil, nil
+		return err == nil
+	}, nil
 }

@@ -186,15 +186,14 @@ func (m *Manager) seal(ctx context.Context, k keyring.Key) ([]byte, error) {
 // sealer is that of the node secret, which is made only if no key is sealed yet. It refuses another secret than that of
 // the keys that are: one secret must open them all.
 func (m *Manager) sealer(ctx context.Context) (*keyring.Sealer, error) {
-	list, err := m.cfg.Store.Keys(ctx)
+	list, err := m.cfg.Store.SealedKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(list, func(k store.Key) bool { return k.Sealed })
-	if i < 0 {
+	if len(list) == 0 {
 		return m.cfg.Sealer(true)
 	}
-	if _, err := m.openSealed(ctx, &list[i]); errors.Is(err, keyring.ErrNodeSecret) {
+	if _, err := m.openSealed(ctx, &list[0]); errors.Is(err, keyring.ErrNodeSecret) {
 		return nil, err
 	}
 	return m.cfg.Sealer(false)

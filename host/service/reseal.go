@@ -101,15 +101,13 @@ func presentSecret(dir datadir.Dir, opens func([]byte) bool) ([]byte, error) {
 
 // resealed seals all keys of the store anew, and returns how many those are.
 func resealed(ctx context.Context, db *store.DB, present, next []byte) (int, error) {
-	list, err := db.Keys(ctx)
+	list, err := db.SealedKeys(ctx)
 	if err != nil {
 		return 0, err
 	}
 	public := map[string]store.Key{}
 	for _, k := range list {
-		if k.Sealed {
-			public[k.ID] = k
-		}
+		public[k.ID] = k
 	}
 	if len(public) == 0 {
 		return 0, nil

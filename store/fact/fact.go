@@ -50,6 +50,7 @@ const (
 	UnsealKeyKind    Kind = 82
 	ForgetKeyKind    Kind = 83
 	ReserveEpochKind Kind = 84
+	RootChainKind    Kind = 85
 )
 
 // Fields says which fields a Customer sets.

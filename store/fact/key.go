@@ -46,6 +46,10 @@ type ForgetKey struct {
 	Made Stamp
 }
 
+// RootChain has the statements by which the roots of trust bundles of this node name each other, the oldest first.
+type RootChain struct{ Statements []string }
+
+func (RootChain) Kind() Kind { return RootChainKind }
 func (Key) Kind() Kind       { return KeyKind }
 func (SealKey) Kind() Kind   { return SealKeyKind }
 func (UnsealKey) Kind() Kind { return UnsealKeyKind }
@@ -116,6 +120,23 @@ func (f ForgetKey) appendTo(b []byte) []byte { return f.Made.Append(codec.Text(b
 
 func readForgetKey(r *reader) Fact { return ForgetKey{ID: r.keyID(), Made: r.stamp()} }
 
+// u16 count | texts
+func (f RootChain) appendTo(b []byte) []byte {
+	b = codec.U16(b, uint16(len(f.Statements)))
+	for _, s := range f.Statements {
+		b = codec.Text(b, s)
+	}
+	return b
+}
+
+func readRootChain(r *reader) Fact {
+	var f RootChain
+	for n := r.U16(); n > 0 && !r.Bad; n-- {
+		f.Statements = append(f.Statements, r.Text())
+	}
+	return f
+}
+
 // keyID takes a kid.
 func (r *reader) keyID() string {
 	id := r.name()
@@ -154,6 +175,8 @@ func (f SealKey) describe(o *object) {
 	o.text("id", f.ID)
 	o.secret("sealed")
 }
+
+func (f RootChain) describe(o *object) { o.texts("statements", f.Statements) }
 
 func (f UnsealKey) describe(o *object) { o.text("id", f.ID) }
 

@@ -68,6 +68,7 @@ var layouts = [...]layout{
 	UnsealKeyKind:    {"unseal_key", 1, Local, Self, readUnsealKey},
 	ForgetKeyKind:    {"forget_key", 1, Local, Self, readForgetKey},
 	ReserveEpochKind: {"reserve_epoch", 1, Local, Self, readReserveEpoch},
+	RootChainKind:    {"root_chain", 1, Local, Self, readRootChain},
 }
 
 // layout is the row of k; that of an unknown kind is zero.

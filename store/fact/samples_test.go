@@ -148,6 +148,8 @@ var samples = []struct {
 		`{"fact":"forget_key","id":"k1","made":"0/2026-01-01T00:00:00.000000Z/1"}`},
 	{fact.ReserveEpoch{At: milliseconds}, "54 01 08000000 00a8da769b010000",
 		`{"fact":"reserve_epoch","at":"2026-01-01T00:00:00.000Z"}`},
+	{fact.RootChain{Statements: []string{"a.b.c"}}, "55 01 09000000 0100 0500 612e622e63",
+		`{"fact":"root_chain","statements":["a.b.c"]}`},
 }
 
 // unusual are facts with what the samples do not have.
