@@ -85,11 +85,11 @@ func (db *DB) SealedKey(ctx context.Context, id string) (sealed []byte, err erro
 // before Keys: as long as it is the same, those keys are the latest. It begins anew when the store is opened.
 func (db *DB) KeysVersion() uint64 { return db.keysVersion.Load() }
 
-// UpdateKeys calls change with all keys of tokens, and makes the changes that it returns in the same transaction: all of them or,
-// after an error, none. They are durable when UpdateKeys returns. The goroutine that writes calls change, perhaps more
-// than once, so change must be quick and must not use the store. An error of change is returned as it is. The error is
-// ErrInvalid for a key that cannot be kept, a change of what never changes, an end later than a retirement, and a
-// private part of no key. Longest is never lowered, and no key that is Retired comes back.
+// UpdateKeys calls change with all keys of tokens, and makes the changes that it returns in the same transaction: all
+// of them or, after an error, none. They are durable when UpdateKeys returns. The goroutine that writes calls change,
+// perhaps more than once, so change must be quick and must not use the store. An error of change is returned as it
+// is. The error is ErrInvalid for a key that cannot be kept, a change of what never changes, an end later than a
+// retirement, and a private part of no key. Longest is never lowered, and no key that is Retired comes back.
 func (db *DB) UpdateKeys(ctx context.Context, change func(have []Key) (KeyUpdate, error)) error {
 	return db.write(ctx, func(w *writer) (resolved, error) {
 		have, err := w.keys()

@@ -11,8 +11,9 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// A root signs the trust bundles of this node, and no token. It is kept as the other keys are, and sealed, backed up and
-// restored with them. But it is none of Keys, and UpdateKeys does not see it: nobody takes it for a key of tokens.
+// A root signs the trust bundles of this node, and no token. It is kept as the other keys are, and sealed, backed up
+// and restored with them. But it is none of Keys, and UpdateKeys does not see it: nobody takes it for a key of
+// tokens.
 
 // Roots are the roots of trust bundles.
 type Roots struct {

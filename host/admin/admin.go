@@ -32,6 +32,9 @@
 //	POST   /keys/export            {"id": "…", "format": "pem", "private": false}: a key in a format
 //	GET    /keys/public            the JWK Set that the node publishes
 //	GET    /keys/private           the JWK Set of all private keys and secrets that are here
+//	GET    /bundle?since=          the trust bundle, or a delta from an epoch if that is remembered
+//	GET    /bundle/root            the public root key by which verifiers check it, a JWK
+//	POST   /bundle/root            has another root sign from now on, which the present one names
 //	POST   /reload                 has a node read its configuration anew
 //
 // Each is an Operation in operations.go: its method and path, the types that cross the wire, and the function that does
@@ -48,6 +51,7 @@ import (
 	"net/http"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/bundle"
 	"github.com/edgetoken/edgetoken/host/claimmap"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/keys"
@@ -82,6 +86,9 @@ type Config struct {
 
 	// Keys looks after the keys.
 	Keys *keys.Manager
+
+	// Bundle makes the trust bundle, or a delta from an epoch; nil: none is made.
+	Bundle func(ctx context.Context, since uint64) (bundle.Text, error)
 
 	Log *slog.Logger // nil: nothing is logged
 }

@@ -97,6 +97,16 @@ var (
 	ExportKey = Operation[None, KeyExport, ExportedKey]{
 		"POST", "/keys/export", noQuery, (*server).exportKey,
 	}
+
+	ShowBundle = Operation[BundleQuery, None, Bundle]{
+		"GET", "/bundle", bundleQueryOf, (*server).showBundle,
+	}
+	ShowRoot = Operation[None, None, Root]{
+		"GET", "/bundle/root", noQuery, (*server).showRoot,
+	}
+	RotateRoot = Operation[None, None, Root]{
+		"POST", "/bundle/root", noQuery, (*server).rotateRoot,
+	}
 )
 
 // Reload is the one operation that only a running node has. The node answers it itself (Operation.Handle).
@@ -110,6 +120,7 @@ var routes = []interface {
 	ChangeRights, ListGroups, AddGroup, PutGroup, ChangeGroup, RemoveGroup,
 	ExplainToken, Revoke, ListFacts, Acknowledge, Compact, Backup, ShowClock, AcceptClock,
 	ListKeys, GenerateKey, ImportKeys, ActivateKey, RetireKey, PublicKeys, PrivateKeys, ExportKey,
+	ShowBundle, ShowRoot, RotateRoot,
 }
 
 // Reloaded answers Reload.

@@ -55,6 +55,9 @@ type Config struct {
 	// KeysRotateEvery is how long a key of the store signs before its successor takes over; 0: until an operator
 	// activates another. KeysPublishBefore is how long that successor is published before.
 	KeysRotateEvery, KeysPublishBefore time.Duration
+	// BundlePublish serves the trust bundle to all who ask. BundleLifetime is how long verifiers go by one.
+	BundlePublish  bool
+	BundleLifetime time.Duration
 	// KeysSecret is the node secret, which seals the private keys of the store; empty: that of systemd, or that of the
 	// data directory.
 	KeysSecret Secret

@@ -35,6 +35,27 @@ func keyRows() []row {
 	)...)
 }
 
+// bundleRows are about the trust bundle, by which verifiers elsewhere go.
+func bundleRows() []row {
+	return []row{
+		at("bundle.publish", false, readBool, func(c *Config) *bool { return &c.BundlePublish }),
+		at("bundle.lifetime", time.Hour, readBundleLifetime,
+			func(c *Config) *time.Duration { return &c.BundleLifetime }),
+	}
+}
+
+// The bounds of bundle.lifetime: a verifier must be able to fetch the next bundle in time, and one that is older than a
+// week says little of what was revoked.
+const leastBundleLifetime, mostBundleLifetime = time.Minute, 7 * day
+
+func readBundleLifetime(v value) (time.Duration, error) {
+	d, err := readDuration(v)
+	if err == nil && (d < leastBundleLifetime || d > mostBundleLifetime) {
+		err = fmt.Errorf("is %v and must be 1m to 7d: how long verifiers go by a bundle that they cannot renew", v)
+	}
+	return d, err
+}
+
 // UnixSigner begins the value of keys.signer, before the path of a socket.
 const UnixSigner = "unix:"
 

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -30,6 +31,9 @@ type Config struct {
 	// Keys gives the keys as they are now, which verifiers elsewhere may ask for; nil: none. Many goroutines call it
 	// at once.
 	Keys func() *PublishedKeys
+	// Bundle gives the trust bundle, as a delta from the bundle of the epoch since if that is remembered; nil: none is
+	// published. Many goroutines call it at once.
+	Bundle func(ctx context.Context, since uint64) (TrustBundle, error)
 	// Compat is the version whose answers are given; "": that of the node's settings.
 	Compat core.Version
 	// AllowedHosts are the names that a request may give as its host (Django's ALLOWED_HOSTS). ".example.com"

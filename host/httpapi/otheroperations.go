@@ -47,8 +47,11 @@ func (h *handler) keyOperations() (operations []openapi.Operation) {
 		{Name: "Cache-Control", Description: "For how long to keep it.", Schema: openapi.Text()},
 	}
 	for _, d := range h.wellKnowns() {
+		if d.off {
+			continue
+		}
 		answers := map[int]openapi.Answer{
-			http.StatusOK:          {Description: "OK", Schema: d.schema, Headers: kept},
+			http.StatusOK:          {Description: "OK", Schema: d.schema, Headers: kept, Media: d.media},
 			http.StatusNotModified: {Description: "If-None-Match names this version.", Headers: kept},
 		}
 		if d.absent != "" {

@@ -16,6 +16,7 @@ const (
 	unknownPath     reason = "unknown_path"
 	unknownFormat   reason = "unknown_format"
 	noIssuer        reason = "no_issuer"
+	noBundle        reason = "no_bundle"
 	wrongMethod     reason = "method_not_allowed"
 	notAcceptable   reason = "not_acceptable"
 	unsupportedType reason = "unsupported_media_type"

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
@@ -15,12 +16,14 @@ import (
 )
 
 // wellKnown is a document for programs that verify tokens elsewhere (RFC 8615). Anybody may read it, from any page and
-// under any name of the node: it is the same for all. It has no other format than JSON, whatever the Accept header.
+// under any name of the node: it is the same for all. It has one format alone, whatever the Accept header.
 type wellKnown struct {
 	path, name, description string
 	schema                  openapi.Schema
 	get                     func(*request) answer
 	absent                  string // what a 404 says; "": it is always there
+	media                   string // its format; "": application/json
+	off                     bool   // nobody has asked for it, so that no description names it
 }
 
 // wellKnowns is the table of these documents.
@@ -28,6 +31,7 @@ type wellKnown struct {
 //	/.well-known/jwks.json                    the public keys
 //	/.well-known/openid-configuration         where they are, by the issuer of tokens
 //	/.well-known/oauth-authorization-server   the same
+//	/.well-known/edgetoken-bundle             the trust bundle
 func (h *handler) wellKnowns() []*wellKnown {
 	const found = "Where verifiers find the public keys, by the issuer of tokens. This node is no OpenID provider: " +
 		"it has no endpoint for OAuth."
@@ -44,6 +48,13 @@ func (h *handler) wellKnowns() []*wellKnown {
 			path: oauthPath, name: "Authorization Server Metadata", schema: issuerSchema, get: h.discover,
 			description: found, absent: noIssuerText,
 		},
+		{
+			path: bundlePath, name: "Trust Bundle", schema: bundleSchema, get: h.trustBundle, media: bundleMedia,
+			off: h.cfg.Bundle == nil, absent: "This node has no public key.",
+			description: "What a verifier elsewhere goes by: the public keys, the settings by which tokens are read, " +
+				"and what was revoked. With ?since= and the epoch of a bundle, a delta from that if the node " +
+				"remembers it, else the whole.",
+		},
 	}
 }
 
@@ -58,7 +69,7 @@ func (d *wellKnown) serve(rq *request) answer {
 		a = rq.h.compat.json(http.StatusOK, django.Object(
 			django.Text("name", d.name),
 			django.Text("description", d.description),
-			django.Texts("renders", "application/json"),
+			django.Texts("renders", cmp.Or(d.media, "application/json")),
 			django.Texts("parses"),
 		))
 	default:

@@ -122,6 +122,18 @@ func (k Key) sign(ctx context.Context, input, entropy []byte) ([]byte, error) {
 	return k.signed.keep(of, signature), nil
 }
 
+// SignInput signs the input of a JWS that is no token, with a key whose algorithm needs no entropy.
+func (k Key) SignInput(input []byte) ([]byte, error) { return k.sign(context.Background(), input, nil) }
+
+// PublicMaterial is the jws.Key.Material of the public part, which a secret has not.
+func (k Key) PublicMaterial() ([]byte, error) {
+	public, err := jws.NewKey(k.Algorithm(), k.publicKey())
+	if err != nil {
+		return nil, err
+	}
+	return public.Material()
+}
+
 // Thumbprint is the JWK thumbprint (RFC 7638): SHA-256 in base64url. A secret has none, since a weak one could be
 // guessed from it.
 func (k Key) Thumbprint() (string, error) {

@@ -58,7 +58,7 @@ func (s *Service) Tick(ctx context.Context) error { return s.tick(ctx) }
 
 // SealedKeys are the sealed private parts in the store, by kid.
 func (s *Service) SealedKeys(t *testing.T) map[string][]byte {
-	list, err := s.store.Keys(t.Context())
+	list, err := s.store.SealedKeys(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/abi"
 	"github.com/edgetoken/edgetoken/host/admin"
+	"github.com/edgetoken/edgetoken/host/bundle"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/httpapi"
@@ -73,6 +74,7 @@ func (g *generation) build(ctx context.Context, s *Service, ring *keyring.Ring) 
 		Browser:     cfg.Browser, TokenCookies: cfg.TokenCookies, CORS: cfg.CORS, BehindProxy: cfg.BehindProxy,
 		Throttles: cfg.Throttles, ThrottleHistory: s.history, LogEmails: cfg.LogEmails, Observe: s.metrics.observe,
 		LoginAnswer: cfg.LoginAnswer, Samples: cfg.Samples, ForwardAuth: cfg.ForwardAuth,
+		Bundle: g.publishedBundle(s),
 	})
 	if err != nil {
 		return err
@@ -80,6 +82,7 @@ func (g *generation) build(ctx context.Context, s *Service, ring *keyring.Ring) 
 	api := adminConfig(cfg, s.store, s.hasher, g.manager,
 		func(context.Context) (core.Engine, error) { return g.node.Engine(), nil })
 	api.Log = s.log
+	api.Bundle = func(ctx context.Context, since uint64) (bundle.Text, error) { return g.bundle(ctx, s, since) }
 	g.admin = admin.New(api)
 	return nil
 }

@@ -91,7 +91,7 @@ func newMetrics(s *Service, cfg *config.Config) *metrics {
 	m.registry.MustRegister(m.requests, m.durations, m.reused, m.repeated, m.reloads, m.reloadOK, m.reloadAt,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		buildInfo(s, s.engineName(cfg)), hashingFigures(s), storeFigures(s, cfg), clockFigures(s),
-		logFigures(s))
+		logFigures(s), bundleFigures(s))
 	if s.processes != nil {
 		m.registry.MustRegister(processFigures(s))
 	}

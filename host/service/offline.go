@@ -8,6 +8,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/admin"
+	"github.com/edgetoken/edgetoken/host/bundle"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
 	"github.com/edgetoken/edgetoken/host/hashing"
@@ -48,7 +49,16 @@ func Offline(cfg *config.Config, engine string, mayMake bool, log *slog.Logger) 
 		return nil, nil, errors.Join(err, db.Close())
 	}
 	e := &offlineEngine{cfg: cfg, keys: manager, name: engine}
-	handler := admin.New(adminConfig(cfg, db, hashing.InProcess{}, manager, e.open))
+	api := adminConfig(cfg, db, hashing.InProcess{}, manager, e.open)
+	bundles := bundle.NewMaker(db)
+	api.Bundle = func(ctx context.Context, since uint64) (bundle.Text, error) {
+		ring, err := manager.Ring(ctx)
+		if err != nil {
+			return bundle.Text{}, err
+		}
+		return bundles.Bundle(ctx, bundleSource(cfg, ring, manager), since)
+	}
+	handler := admin.New(api)
 	return admin.NewClient(handler, func() error { return errors.Join(e.close(), db.Close()) }), notes, nil
 }
 

@@ -39,11 +39,15 @@ func TestKeysStaySealed(t *testing.T) {
 	if _, err := n.Keys().Import(t.Context(), keys.Import{Text: secretKey, SecretKey: true}); err != nil {
 		t.Fatal(err)
 	}
+	root, err := n.Keys().Root(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	private, err := n.Keys().Private(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := len(jws.Algorithms()) + 2; len(private) != want { // and the first key
+	if want := len(jws.Algorithms()) + 3; len(private) != want { // the first key, and the root
 		t.Errorf("%d private parts are here, want %d", len(private), want)
 	}
 	search, err := leaktest.New(slices.Collect(maps.Values(private))...)
@@ -76,7 +80,7 @@ func TestKeysStaySealed(t *testing.T) {
 	n.files(look)
 
 	for id := range private {
-		if id != signing(t, n.Keys()).ID() {
+		if id != signing(t, n.Keys()).ID() && id != root.Key.ID() {
 			if _, err := n.Keys().Retire(t.Context(), id, false); err != nil {
 				t.Fatal(err)
 			}
@@ -103,6 +107,9 @@ func TestKeysStaySealed(t *testing.T) {
 	}
 	n.open()
 	n.use()
+	if again, err := n.Keys().Root(t.Context()); err != nil || again.Key.ID() != root.Key.ID() {
+		t.Errorf("the root is %v, %v, and was %v", again.Key, err, root.Key)
+	}
 }
 
 func unbase64(text []byte) []byte {

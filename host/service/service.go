@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/host/admission"
+	"github.com/edgetoken/edgetoken/host/bundle"
 	"github.com/edgetoken/edgetoken/host/cache"
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
@@ -61,6 +62,7 @@ type Service struct {
 	bounds      *httpapi.Bounds
 	certificate *certificate // nil: plain HTTP
 	metrics     *metrics
+	bundles     *bundle.Maker
 	elsewhere   *elsewhere            // nil: no key signs elsewhere
 	signer      *keyring.SignerFaults // of elsewhere
 	closes      []func() error        // in the order of opening
@@ -93,6 +95,7 @@ func Open(ctx context.Context, c Config) (_ *Service, err error) {
 	if err := s.openStore(ctx, cfg, before); err != nil {
 		return nil, err
 	}
+	s.bundles = bundle.NewMaker(s.store)
 	if err := s.openSigners(cfg); err != nil {
 		return nil, err
 	}

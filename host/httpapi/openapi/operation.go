@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"strconv"
@@ -35,6 +36,7 @@ type Answer struct {
 	Description string
 	Schema      Schema // with a name; zero: no body, or a page
 	Headers     []Header
+	Media       string // of the body; "": application/json
 	// Shared makes the answer a component, named by its status: many operations have it.
 	Shared bool
 }
@@ -105,7 +107,7 @@ func describeAnswers(list map[int]Answer, schemas, answers object) object {
 func (a Answer) describe() object {
 	described := object{"description": a.Description}
 	if a.Schema.shape != nil {
-		described["content"] = object{"application/json": object{"schema": a.Schema.use()}}
+		described["content"] = object{cmp.Or(a.Media, "application/json"): object{"schema": a.Schema.use()}}
 	}
 	if a.Headers != nil {
 		headers := object{}

@@ -1,0 +1,83 @@
+package bundle
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/bundle"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// listedLonger is how much longer than an access token lives what was revoked is listed, for clocks that differ.
+const listedLonger = time.Minute
+
+// content is what a bundle has to say now, without its epoch and times.
+func content(ctx context.Context, db *store.DB, from Source, now time.Time) (*bundle.Bundle, error) {
+	b := &bundle.Bundle{Head: bundle.Head{Settings: *from.Settings, Users: db.IDs()}}
+	if from.Field == store.FieldEmail {
+		b.Users = core.TextID
+	}
+	var err error
+	if b.Keys, err = publicKeys(from); err != nil {
+		return nil, err
+	}
+	lifetimes, err := db.Lifetimes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lives := time.Duration(lifetimes.Raised(from.Settings).Access) * time.Second
+	r, err := db.Revocations(ctx, from.Field, now.Add(-lives-listedLonger))
+	if err != nil {
+		return nil, err
+	}
+	b.All, b.GapAfter, b.GapUntil = r.Node, r.GapAfter, r.GapUntil
+	for _, f := range r.Families {
+		if f.Issuer == "" { // the keys of other issuers are in no bundle, so no token of theirs is read by it
+			b.Families = append(b.Families, bundle.Family(f.Bits, f.Start, f.Start != 0))
+		}
+	}
+	for _, c := range r.CutOffs {
+		subject := bundle.SubjectOf(c.Subject.Address)
+		if !c.Subject.ID.IsZero() {
+			subject = bundle.Subject(c.Subject.ID)
+		}
+		b.CutOffs = append(b.CutOffs, bundle.CutOff{Subject: subject, At: c.At})
+	}
+	b.Sort()
+	return b, nil
+}
+
+// publicKeys are the public keys of this node. Secrets are left out.
+func publicKeys(from Source) (list []bundle.Key, err error) {
+	set := from.Ring.Set()
+	for i, member := range from.Ring.Members() {
+		if member.Key.Symmetric() || member.Info.Issuer != "" {
+			continue
+		}
+		k := bundle.Key{KeyInfo: member.Info}
+		k.NotAfter = set.Ends(i)
+		if k.Material, err = member.Key.PublicMaterial(); err != nil {
+			return nil, err
+		}
+		list = append(list, k)
+	}
+	if len(list) == 0 {
+		return nil, ErrNoKeys
+	}
+	return list, nil
+}
+
+// same reports whether two contents say the same, whatever their epochs and times.
+func same(a, b *bundle.Bundle) bool {
+	return a.All == b.All && a.GapAfter == b.GapAfter && a.GapUntil == b.GapUntil &&
+		slices.Equal(a.Families, b.Families) && slices.Equal(a.CutOffs, b.CutOffs) &&
+		bytes.Equal((&bundle.Bundle{Head: a.Head}).Append(nil), (&bundle.Bundle{Head: b.Head}).Append(nil))
+}
+
+// size is about how many bytes a content takes.
+func size(b *bundle.Bundle) int {
+	return 1024 + 8*cap(b.Families) + 16*cap(b.CutOffs) + 512*len(b.Keys)
+}
