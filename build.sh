@@ -390,9 +390,10 @@ run_bench() {
 }
 
 run_fuzz() {
-  local seconds=${1:-60} package target
+  local seconds=${1:-60} package target packages
   [[ $seconds =~ ^[0-9]+$ ]] || die "fuzz takes a number of seconds, not '$seconds'"
-  for package in $(grep -rl --include='*_test.go' '^func Fuzz' core host store | xargs -n 1 dirname | sort -u); do
+  packages=$(grep -rl --include='*_test.go' '^func Fuzz' core host store wasm/gateway | xargs -n 1 dirname | sort -u)
+  for package in $packages; do
     package=./$package
     for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
       say "$package $target, $seconds s"
