@@ -1,4 +1,4 @@
-"""What the tests of nginx and HAProxy share: a real node, a service that says what it received, and the cases.
+"""What the tests of nginx and HAProxy share: the cases, and a service that says what it received.
 
 Python 3.9 or later, standard library only.
 """
@@ -17,16 +17,16 @@ import socket
 import subprocess
 import tempfile
 import threading
-import time
 
-HOSTS = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HOSTS))
-COMMAND = os.path.join(ROOT, "bin", "edgetoken")
-CACHE = os.environ.get("EDGETOKEN_HOSTS_CACHE") or os.path.join(tempfile.gettempdir(), f"edgetoken-hosts-{os.getuid()}")
+import realnode
 
 KEY = "a-signing-key-of-the-proxy-tests-alone-0123456789"
-PASSWORD = "correct horse battery staple"
-START_SECONDS = 60  # the first start compiles the module
+
+# A node for proxies, that signs by HMAC so that the tests can forge.
+FOR_PROXIES = {
+    "check": {"headers": {"X-User-Id": "id", "X-User-Email": "email"}, "cookie": "access"},
+    "simple_jwt": {"SIGNING_KEY": KEY},
+}
 
 
 class Tally:
@@ -64,23 +64,6 @@ def installed(program):
         if done.returncode:
             return f"{program} cannot be installed: " + done.stdout.decode(errors="replace")[-500:].strip()
     return None
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def wait_for(port, process):
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"{process.args[0]} ended with status {process.returncode}")
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.02)
-    raise RuntimeError(f"{process.args[0]} does not listen after {START_SECONDS} s")
 
 
 class Answer:
@@ -135,78 +118,6 @@ class Service:
         self.server.handle_error = lambda *args: None  # proxies cut their connections in the end
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
-# A node for proxies, that signs by HMAC so that the tests can forge.
-FOR_PROXIES = {
-    "check": {"headers": {"X-User-Id": "id", "X-User-Email": "email"}, "cookie": "access"},
-    "simple_jwt": {"SIGNING_KEY": KEY},
-}
-
-
-class Node:
-    """A node with three customers."""
-
-    def __init__(self, folder, settings, generate_key=False):
-        self.port = free_port()
-        cache = os.path.join(CACHE, "compiled")
-        os.makedirs(cache, mode=0o700, exist_ok=True)
-        data = os.path.join(folder, "data")
-        os.mkdir(data, 0o700)
-        self.config = os.path.join(folder, "edgetoken.yaml")
-        with open(self.config, "w", encoding="utf-8") as f:
-            json.dump(
-                {  # JSON is YAML
-                    "listen": f"127.0.0.1:{self.port}",
-                    "data": data,
-                    "cache_dir": cache,
-                    "password": {"memory": 8, "iterations": 1, "parallelism": 1},
-                    **settings,
-                },
-                f,
-            )
-        # The configuration says everything: nothing of the environment may change it.
-        self.env = {k: v for k, v in os.environ.items() if not k.startswith("EDGETOKEN_")}
-        people = [{"email": f"{name}@example.com", "password": PASSWORD} for name in ("ana", "ben", "cleo")]
-        self.run("customers", "add", "--json", "-", stdin=json.dumps(people))
-        if generate_key:
-            self.run("keys", "generate", "--activate")
-        self.process = subprocess.Popen(
-            [COMMAND, "serve", "--config", self.config],
-            env=self.env,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        wait_for(self.port, self.process)
-
-    def run(self, *args, stdin=""):
-        done = subprocess.run(
-            [COMMAND, *args, "--config", self.config],
-            env=self.env,
-            input=stdin.encode(),
-            check=True,
-            stdout=subprocess.PIPE,
-        )
-        return done.stdout.decode()
-
-    def log_in(self, name):
-        body = json.dumps({"email": f"{name}@example.com", "password": PASSWORD})
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request("POST", "/auth/token/", body, {"Content-Type": "application/json"})
-        pair = json.loads(connection.getresponse().read())
-        connection.close()
-        return pair["access"], pair["refresh"]
-
-    def pause(self):
-        """Stops every thread until SIGCONT."""
-        self.process.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.terminate()
-            self.process.wait()
 
 
 def b64(data):
@@ -325,7 +236,7 @@ ANA = {"x-user-id": ["1"], "x-user-email": ["ana@example.com"]}
 
 
 def check_recipe(tally, port, node, service):
-    """Tries a proxy on a port that protects all of a service but /public/."""
+    """Tries a proxy on a port that protects all of a service but /public/. In the end the node is away."""
     tokens = Tokens(node)
 
     def refused(name, headers, status=401):
@@ -409,12 +320,12 @@ def folder():
 
 @contextlib.contextmanager
 def running(port, args, **options):
-    """A proxy that listens on a port."""
+    """A proxy that listens on a port: gives its process."""
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(args, stdout=log, stderr=log, **options)
         try:
-            wait_for(port, process)
-            yield
+            realnode.wait_for(port, process)
+            yield process
         except Exception:
             log.seek(0)
             print(log.read().decode(errors="replace")[-2000:])
@@ -422,3 +333,16 @@ def running(port, args, **options):
         finally:
             process.terminate()
             process.wait()
+
+
+def measure(figures, port, node, proxies):
+    """Measures requests through a proxy that asks the node, and such that need no token."""
+    authorization = {"Authorization": "Bearer " + node.log_in("ana")[0]}
+    figures.requests("none", port, "/public/x", {}, proxies)
+    figures.requests("node", port, "/private", authorization, [*proxies, node.process])
+
+
+def version(*command):
+    """The first line that a program says of its version."""
+    said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True).stdout.decode()
+    return said.splitlines()[0]

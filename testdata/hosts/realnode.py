@@ -1,0 +1,104 @@
+"""A real node for the tests of hosts.
+
+Python 3.9 or later, standard library only.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+HOSTS = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HOSTS))
+COMMAND = os.path.join(ROOT, "bin", "edgetoken")
+CACHE = os.environ.get("EDGETOKEN_HOSTS_CACHE") or os.path.join(tempfile.gettempdir(), f"edgetoken-hosts-{os.getuid()}")
+
+PASSWORD = "correct horse battery staple"
+START_SECONDS = 60  # the first start compiles the module
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(port, process):
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args[0]} ended with status {process.returncode}")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.02)
+    raise RuntimeError(f"{process.args[0]} does not listen after {START_SECONDS} s")
+
+
+class Node:
+    """A node with three customers."""
+
+    def __init__(self, folder, settings, generate_key=False):
+        self.port = free_port()
+        cache = os.path.join(CACHE, "compiled")
+        os.makedirs(cache, mode=0o700, exist_ok=True)
+        data = os.path.join(folder, "data")
+        os.mkdir(data, 0o700)
+        self.config = os.path.join(folder, "edgetoken.yaml")
+        with open(self.config, "w", encoding="utf-8") as f:
+            json.dump(
+                {  # JSON is YAML
+                    "listen": f"127.0.0.1:{self.port}",
+                    "data": data,
+                    "cache_dir": cache,
+                    "password": {"memory": 8, "iterations": 1, "parallelism": 1},
+                    **settings,
+                },
+                f,
+            )
+        # The configuration says everything: nothing of the environment may change it.
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith("EDGETOKEN_")}
+        people = [{"email": f"{name}@example.com", "password": PASSWORD} for name in ("ana", "ben", "cleo")]
+        self.run("customers", "add", "--json", "-", stdin=json.dumps(people))
+        if generate_key:
+            self.run("keys", "generate", "--activate")
+        self.process = subprocess.Popen(
+            [COMMAND, "serve", "--config", self.config],
+            env=self.env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for(self.port, self.process)
+
+    def run(self, *args, stdin=""):
+        done = subprocess.run(
+            [COMMAND, *args, "--config", self.config],
+            env=self.env,
+            input=stdin.encode(),
+            check=True,
+            stdout=subprocess.PIPE,
+        )
+        return done.stdout.decode()
+
+    def log_in(self, name):
+        body = json.dumps({"email": f"{name}@example.com", "password": PASSWORD})
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request("POST", "/auth/token/", body, {"Content-Type": "application/json"})
+        pair = json.loads(connection.getresponse().read())
+        connection.close()
+        return pair["access"], pair["refresh"]
+
+    def pause(self):
+        """Stops every thread until SIGCONT."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.terminate()
+            self.process.wait()
