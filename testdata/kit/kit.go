@@ -29,10 +29,12 @@ type Step struct {
 
 // Result is what a runner prints of a case.
 type Result struct {
-	Name   string   `json:"name"`
-	Got    []string `json:"got,omitempty"`
-	Cannot string   `json:"cannot,omitempty"`
+	Name string   `json:"name"`
+	Got  []string `json:"got"`
 }
+
+// Cannot begins what a host says of a step that it has no way to express; the reason follows.
+const Cannot = "cannot: "
 
 // Verifier is the verifier under test. The text of an error of Update and Verify is the cause's name.
 type Verifier interface {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/edgetoken/edgetoken/testdata/kit"
@@ -20,9 +19,9 @@ type host struct {
 
 // hosts are the columns, in their order.
 var hosts = []host{
-	{name: "native"}, {name: "middleware"}, {name: "wazero"}, {name: "wazero-helped"}, {name: "http-wasm"},
-	{name: "traefik", byHand: true}, {name: "envoy"}, {name: "node"}, {name: "deno"}, {name: "bun"}, {name: "workerd"},
-	{name: "python"}, {name: "django"}, {name: "jco"}, {name: "wasmtime"},
+	{name: "native"}, {name: "wazero"}, {name: "wazero-helped"}, {name: "http-wasm"}, {name: "traefik", byHand: true},
+	{name: "envoy"}, {name: "node"}, {name: "deno"}, {name: "bun"}, {name: "workerd"}, {name: "python"}, {name: "jco"},
+	{name: "wasmtime"},
 }
 
 // comparison is what hosts said beside what the kit wants.
@@ -34,14 +33,24 @@ type comparison struct {
 	// equal counts the cases of each group by host.
 	equal       map[string]map[string]int
 	differences []string
-	cannot      []string
+	cannot      map[cannot]*unsaid
 	passed      int
 	failed      int
 	skipped     int
 }
 
+// cannot is why a host cannot express some steps.
+type cannot struct{ host, why string }
+
+// unsaid is what a host cannot express.
+type unsaid struct {
+	steps int
+	cases []string // of which no token is left
+}
+
 func newComparison(k *kit.Kit) *comparison {
-	c := &comparison{kit: k, cases: map[string]kit.Case{}, sizes: map[string]int{}, equal: map[string]map[string]int{}}
+	c := &comparison{kit: k, cases: map[string]kit.Case{}, sizes: map[string]int{},
+		equal: map[string]map[string]int{}, cannot: map[cannot]*unsaid{}}
 	for _, of := range k.Cases {
 		c.cases[of.Name] = of
 		g := group(of.Name)
@@ -81,14 +90,14 @@ func (c *comparison) add(host, file string) error {
 	}
 	c.equal[host] = map[string]int{}
 	for _, of := range c.kit.Cases {
-		switch r, ok := results[of.Name]; {
+		r, ok := results[of.Name]
+		left := c.leave(host, of, r.Got)
+		switch how := difference(of, r.Got); {
 		case !ok:
 			c.differ(host, of.Name, "has no result")
-		case r.Cannot != "":
-			c.cannot = append(c.cannot, fmt.Sprintf("%s, %s: %s", host, of.Name, r.Cannot))
-		case !slices.Equal(r.Got, of.Want):
-			c.differ(host, of.Name, difference(of, r.Got))
-		default:
+		case how != "":
+			c.differ(host, of.Name, how)
+		case left:
 			c.passed++
 			c.equal[host][group(of.Name)]++
 		}
@@ -96,18 +105,49 @@ func (c *comparison) add(host, file string) error {
 	return nil
 }
 
+// leave notes the steps that a host cannot express, and reports whether a token is left, or none was there.
+func (c *comparison) leave(host string, of kit.Case, got []string) bool {
+	left, without, why := 0, 0, cannot{host: host}
+	for i, step := range of.Steps {
+		reason, cannot := "", false
+		if i < len(got) {
+			reason, cannot = strings.CutPrefix(got[i], kit.Cannot)
+		}
+		switch {
+		case cannot:
+			without++
+			why.why = reason
+		case step.Verify != nil:
+			left++
+		}
+	}
+	if without == 0 {
+		return true
+	}
+	u := c.cannot[why]
+	if u == nil {
+		u = &unsaid{}
+		c.cannot[why] = u
+	}
+	u.steps += without
+	if left == 0 {
+		u.cases = append(u.cases, of.Name)
+	}
+	return left > 0
+}
+
 func (c *comparison) differ(host, name, how string) {
 	c.failed++
 	c.differences = append(c.differences, fmt.Sprintf("%s, %s: %s", host, name, how))
 }
 
-// difference says in which step a case differs first.
+// difference says in which step a case differs first; "" if in none.
 func difference(of kit.Case, got []string) string {
 	for i, want := range of.Want {
 		switch {
 		case i >= len(got):
 			return fmt.Sprintf("only %d of %d steps", len(got), len(of.Want))
-		case got[i] != want:
+		case got[i] != want && !strings.HasPrefix(got[i], kit.Cannot):
 			note := ""
 			if of.Steps[i].Note != "" {
 				note = " (" + of.Steps[i].Note + ")"
@@ -115,14 +155,24 @@ func difference(of kit.Case, got []string) string {
 			return fmt.Sprintf("step %d%s gives %.100q, want %.100q", i+1, note, got[i], want)
 		}
 	}
-	return "more steps than the case has"
+	if len(got) > len(of.Want) {
+		return "more steps than the case has"
+	}
+	return ""
 }
 
 func (c *comparison) printDifferences(w io.Writer) {
 	for _, d := range c.differences {
 		fmt.Fprintln(w, "differs:", d)
 	}
-	for _, d := range c.cannot {
-		fmt.Fprintln(w, "cannot: ", d)
+	for _, h := range hosts {
+		for why, u := range c.cannot {
+			if why.host == h.name {
+				fmt.Fprintf(w, "left out: %s, %d steps: %s. Nothing is left of\n", h.name, u.steps, why.why)
+				for _, name := range u.cases {
+					fmt.Fprintln(w, "   ", name)
+				}
+			}
+		}
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -35,7 +36,7 @@ func readTable(file string) (t table, err error) {
 				row[name] = fields[i+1]
 			}
 			t.rows[fields[0]] = row
-		default:
+		case slices.ContainsFunc(hosts, func(h host) bool { return h.name == fields[0] }):
 			t.versions[fields[0]] = strings.TrimRight(line, "\n")
 		}
 	}

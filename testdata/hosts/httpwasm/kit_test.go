@@ -5,7 +5,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -25,16 +24,14 @@ func TestKit(t *testing.T) {
 		steps := k.Resolve(c)
 		for i := range steps {
 			if token := steps[i].Verify; token != nil && !fits(*token) {
-				result.Cannot = "such a token cannot stand in a header"
-				break
+				result.Got = append(result.Got, kit.Cannot+"such a token cannot stand in a header")
+				continue
 			}
-			got := ask(t, h, steps[:i+1])
-			result.Got = append(result.Got, got[i])
-		}
-		if result.Cannot != "" {
-			result.Got = nil
-		} else if !slices.Equal(result.Got, c.Want) {
-			t.Errorf("%s: %.300q, want %.300q", c.Name, result.Got, c.Want)
+			got := ask(t, h, steps[:i+1])[i]
+			result.Got = append(result.Got, got)
+			if got != c.Want[i] {
+				t.Errorf("%s: step %d gives %.300q, want %.300q", c.Name, i+1, got, c.Want[i])
+			}
 		}
 		line, err := json.Marshal(result)
 		if err != nil {
