@@ -4,10 +4,9 @@ import { createRequire } from "node:module";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { instantiate } from "./component/component.js";
-import { start } from "./figures.js";
 import { readKit } from "./files.js";
 import { got } from "./kit.js";
-import { startLine, verifications } from "./measure.js";
+import { started, verifications } from "./measure.js";
 import { equal, run, thrown } from "./run.js";
 import { forged, newKey, token } from "./tokens.js";
 
@@ -109,7 +108,7 @@ switch (command) {
     await verifications(rest[0], log, fresh, false);
     break;
   case "start":
-    log(startLine(rest[0], rest[1], await start(rest[1], fresh)));
+    log(await started(rest[0], rest[1], fresh));
     break;
   default:
     throw new Error(`unknown command ${command}`);

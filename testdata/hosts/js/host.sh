@@ -60,7 +60,7 @@ tally() {
   broken "the test"
 }
 
-# install makes the project and enters it.
+# install makes the project and enters it. Only one script at a time does so: the lock is held to its end.
 install() {
   command -v npm >/dev/null || skip "npm is missing; install Node 20 or later"
   mkdir -p "$project"
@@ -76,7 +76,6 @@ install() {
   say "packing"
   npm install --silent --no-audit --no-fund --no-save "$("$tree/wasm/js/pack" "$cache/package")"
   cp "$tree"/wasm/js/test/*.js "$js"/*.js .
-  flock -u 9
 }
 
 # everything HOST VERSION COMMAND… runs the package's tests, the kit and measurements: what COMMAND makes of the words

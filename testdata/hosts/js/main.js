@@ -7,9 +7,8 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { tests } from "./all.js";
-import { start } from "./figures.js";
 import { readKit } from "./files.js";
-import { startLine, verifications } from "./measure.js";
+import { started, verifications } from "./measure.js";
 import { got, isAlone } from "./kit.js";
 import { run } from "./run.js";
 import { fresh } from "./verifiers.js";
@@ -37,7 +36,7 @@ switch (command) {
     await verifications(rest[0], log);
     break;
   case "start":
-    log(startLine(rest[0], rest[1], await start(rest[1])));
+    log(await started(rest[0], rest[1]));
     break;
   default:
     throw new Error(`unknown command ${command}`);

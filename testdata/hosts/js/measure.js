@@ -1,5 +1,5 @@
 import process from "node:process";
-import { LEAST_MS, ROUNDS, algorithms, line, subjects } from "./figures.js";
+import { LEAST_MS, ROUNDS, algorithms, line, start, subjects } from "./figures.js";
 
 /** Calls log with a line of figures for each measurement in this process. more is for subjects. */
 export async function verifications(host, log, ...more) {
@@ -21,13 +21,10 @@ async function measured(host, alg, name, verify) {
   return line(host, alg, name, user + system, count);
 }
 
-/** The line of figures for a start that took so many milliseconds. */
-export function startLine(host, name, cold_start_ms) {
-  return {
-    host,
-    what: "start",
-    case: name,
-    cold_start_ms,
-    memory_mb: Math.round(process.memoryUsage().rss / 2 ** 20),
-  };
+/** Gives the line of figures for a start of this process. more is for start. */
+export async function started(host, name, ...more) {
+  const { ms, more: again } = await start(name, ...more);
+  await again();
+  const memory_mb = Math.round(process.memoryUsage().rss / 2 ** 20);
+  return { host, what: "start", case: name, cold_start_ms: ms, memory_mb };
 }

@@ -7,6 +7,7 @@ import { startWorker } from "./workerd.js";
 const log = (value) => console.log(JSON.stringify(value));
 const [command, ...rest] = process.argv.slice(2);
 
+const begun = performance.now();
 const worker = await startWorker("built");
 try {
   await { test, kit, figures, start }[command](...rest);
@@ -68,10 +69,10 @@ async function figures(host) {
   }
 }
 
-/** One start, with the way there and back. */
+/** One start, from that of workerd on, in which the module is compiled. The Worker has jose in it too. */
 async function start(host, name) {
-  const begun = performance.now();
   await ask(`/start?name=${name}`);
   const cold_start_ms = Math.round(performance.now() - begun);
+  await ask("/more");
   log({ host, what: "start", case: name, cold_start_ms, memory_mb: await worker.memory() });
 }

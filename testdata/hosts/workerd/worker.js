@@ -7,6 +7,7 @@ import { run } from "./run.js";
 import { fresh } from "./verifiers.js";
 
 let subjects;
+let started;
 
 export default {
   async fetch(request) {
@@ -31,7 +32,10 @@ export default {
         await subjects[searchParams.get("name")](Number(searchParams.get("count")));
         return Response.json(null);
       case "/start":
-        await figures.start(searchParams.get("name"));
+        started = await figures.start(searchParams.get("name"));
+        return Response.json(null);
+      case "/more":
+        await started.more();
         return Response.json(null);
     }
     return new Response(null, { status: 404 });
