@@ -30,9 +30,9 @@ TOPICS="obtain refresh verify authorization claims blacklist text bodies http se
 ENGINES="wasm wasm-full native"
 
 # Go packages below testdata, which ./... skips: those with tests, and all.
-TESTDATA="./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/house ./testdata/kit"
-TESTDATA_ALL="$TESTDATA ./testdata/faultdisk ./testdata/hosts/compare ./testdata/hosts/envoy \
-  ./testdata/interop/parsers ./testdata/kit/generate"
+TESTDATA="./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/house ./testdata/kit \
+  ./testdata/hosts/compare"
+TESTDATA_ALL="$TESTDATA ./testdata/faultdisk ./testdata/hosts/envoy ./testdata/interop/parsers ./testdata/kit/generate"
 
 die() { echo "build.sh: $*" >&2; exit 2; }
 say() { echo "== $*"; }
