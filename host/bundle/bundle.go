@@ -83,11 +83,21 @@ type state struct {
 func NewMaker(db *store.DB) *Maker { return &Maker{store: db} }
 
 // Bundle gives the present bundle, or the delta to it from the bundle of an epoch, if that is remembered; since is 0
-// for the whole. The error is ErrNoKeys, core.ErrClock while the clock is not plausible, or one of the store.
+// for the whole. A change within a quarter of a second after the last bundle was made is in the next. The error is
+// ErrNoKeys, core.ErrClock while the clock is not plausible, or one of the store.
 func (m *Maker) Bundle(ctx context.Context, from Source, since uint64) (Text, error) {
+	return m.bundle(ctx, from, since, leastPause)
+}
+
+// Latest is Bundle for an operator: it has every change.
+func (m *Maker) Latest(ctx context.Context, from Source, since uint64) (Text, error) {
+	return m.bundle(ctx, from, since, 0)
+}
+
+func (m *Maker) bundle(ctx context.Context, from Source, since uint64, pause time.Duration) (Text, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.refresh(ctx, from); err != nil {
+	if err := m.refresh(ctx, from, pause); err != nil {
 		return Text{}, err
 	}
 	t := Text{JWS: m.last.text, Epoch: m.last.content.Epoch}
@@ -99,8 +109,8 @@ func (m *Maker) Bundle(ctx context.Context, from Source, since uint64) (Text, er
 	return t, err
 }
 
-// refresh has m.last be the present bundle.
-func (m *Maker) refresh(ctx context.Context, from Source) error {
+// refresh has m.last be the present bundle, or one that is not older than pause.
+func (m *Maker) refresh(ctx context.Context, from Source, pause time.Duration) error {
 	if err := m.store.CheckClock(); err != nil {
 		return err
 	}
@@ -110,7 +120,7 @@ func (m *Maker) refresh(ctx context.Context, from Source) error {
 	if m.last != nil {
 		age := now.Sub(m.last.at)
 		fresh = age >= 0 && age < from.Lifetime/3 && m.last.from.Lifetime == from.Lifetime
-		if fresh && (m.last.from == is || age < leastPause && m.last.from.Source == from) {
+		if fresh && (m.last.from == is || age < pause && m.last.from.Source == from) {
 			return nil
 		}
 	}

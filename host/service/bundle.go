@@ -17,18 +17,13 @@ func bundleSource(cfg *config.Config, ring *keyring.Ring, manager *keys.Manager)
 		Lifetime: cfg.BundleLifetime}
 }
 
-// bundle makes the trust bundle of the node, for its operator.
-func (g *generation) bundle(ctx context.Context, s *Service, since uint64) (bundle.Text, error) {
-	return s.bundles.Bundle(ctx, bundleSource(g.cfg, g.keys.Keys(), g.manager), since)
-}
-
 // publishedBundle has the API give the trust bundle; nil where it is not published.
 func (g *generation) publishedBundle(s *Service) func(context.Context, uint64) (httpapi.TrustBundle, error) {
 	if !g.cfg.BundlePublish {
 		return nil
 	}
 	return func(ctx context.Context, since uint64) (httpapi.TrustBundle, error) {
-		text, err := g.bundle(ctx, s, since)
+		text, err := s.bundles.Bundle(ctx, bundleSource(g.cfg, g.keys.Keys(), g.manager), since)
 		switch {
 		case errors.Is(err, bundle.ErrNoKeys):
 			return httpapi.TrustBundle{Absent: "There is no trust bundle: " + err.Error() + "."}, nil

@@ -82,7 +82,9 @@ func (g *generation) build(ctx context.Context, s *Service, ring *keyring.Ring) 
 	api := adminConfig(cfg, s.store, s.hasher, g.manager,
 		func(context.Context) (core.Engine, error) { return g.node.Engine(), nil })
 	api.Log = s.log
-	api.Bundle = func(ctx context.Context, since uint64) (bundle.Text, error) { return g.bundle(ctx, s, since) }
+	api.Bundle = func(ctx context.Context, since uint64) (bundle.Text, error) {
+		return s.bundles.Latest(ctx, bundleSource(cfg, g.keys.Keys(), g.manager), since)
+	}
 	g.admin = admin.New(api)
 	return nil
 }

@@ -56,7 +56,7 @@ func Offline(cfg *config.Config, engine string, mayMake bool, log *slog.Logger) 
 		if err != nil {
 			return bundle.Text{}, err
 		}
-		return bundles.Bundle(ctx, bundleSource(cfg, ring, manager), since)
+		return bundles.Latest(ctx, bundleSource(cfg, ring, manager), since)
 	}
 	handler := admin.New(api)
 	return admin.NewClient(handler, func() error { return errors.Join(e.close(), db.Close()) }), notes, nil

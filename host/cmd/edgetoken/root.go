@@ -46,8 +46,8 @@ func rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentPreRunE = checkTexts
 	root.AddCommand(demoCommand(), serveCommand(), reloadCommand(), customersCommand(), tokenCommand(), keysCommand(),
-		backupCommand(), restoreCommand(), checkCommand(), compactCommand(), clockCommand(), factsCommand(),
-		configCommand(), versionCommand(), hashCommand())
+		bundleCommand(), backupCommand(), restoreCommand(), checkCommand(), compactCommand(), clockCommand(),
+		factsCommand(), configCommand(), versionCommand(), hashCommand())
 	group(root)
 	complete(root)
 	return root
@@ -77,7 +77,9 @@ func group(c *cobra.Command) {
 }
 
 // pathFlags take names of files, which need not be UTF-8.
-var pathFlags = []string{"config", "data", "json", "output", "passphrase-file", "secret-file"}
+var pathFlags = []string{
+	"bundle", "config", "data", "json", "out", "output", "passphrase-file", "root", "secret-file",
+}
 
 // checkTexts refuses what is not UTF-8 on the command line: JSON would send it as another text.
 func checkTexts(c *cobra.Command, args []string) (err error) {

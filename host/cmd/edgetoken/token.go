@@ -69,12 +69,21 @@ func readToken(c *cobra.Command, token string) (string, error) {
 }
 
 func verifyCommand() *cobra.Command {
-	return addJSON(&cobra.Command{
-		Use:     "verify TOKEN|-",
-		Short:   "say whether a token is good, as POST /auth/token/verify/ does",
-		Example: "  edgetoken token verify - < token.txt\n  edgetoken token verify \"$TOKEN\"",
-		Args:    wants(1),
+	var away elsewhere
+	c := addJSON(&cobra.Command{
+		Use:   "verify TOKEN|-",
+		Short: "say whether a token is good, as POST /auth/token/verify/ does",
+		Long: "verify says whether a token is good, as POST /auth/token/verify/ does.\n" +
+			"With --bundle and --root it says what a verifier elsewhere says of an access token, who has only the " +
+			"trust bundle: it asks no node and reads no data directory.",
+		Example: `  edgetoken token verify - < token.txt
+  edgetoken token verify "$TOKEN"
+  edgetoken token verify --bundle bundle.jws --root root.json - < token.txt`,
+		Args: wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if away.given() {
+				return away.verify(c, args[0])
+			}
 			return explainToken(c, args[0], "verify", func(w io.Writer, j admin.Explanation) error {
 				if j.Accepted {
 					_, err := fmt.Fprintln(w, "accepted")
@@ -85,6 +94,8 @@ func verifyCommand() *cobra.Command {
 			})
 		},
 	})
+	away.addTo(c)
+	return c
 }
 
 func explainCommand() *cobra.Command {
