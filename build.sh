@@ -83,13 +83,26 @@ done
 SMALL=("${SMALL[@]/#/-gcflags=}")
 SMALL=("${SMALL[@]/%/=-l}")
 
-# modules builds all three and lays the two that host/engine embeds into its folder.
+# modules builds all of them and lays the two that host/engine embeds into its folder.
 modules() {
   mkdir -p dist host/engine/module &&
-    module edgetoken && module edgetoken-full full && module edgetoken-verify verify "${SMALL[@]}" &&
+    module edgetoken '' -gcflags=runtime=-l && module edgetoken-full full &&
+    module edgetoken-verify verify "${SMALL[@]}" &&
     guest=wasm/httpwasm module edgetoken-httpwasm '' "${SMALL[@]}" &&
     guest=wasm/envoy module edgetoken-envoy '' "${SMALL[@]}" &&
     cp dist/edgetoken.wasm dist/edgetoken-full.wasm host/engine/module/
+}
+
+# sizes holds the modules that are carried into other hosts to their bounds, in bytes of gzip -9.
+sizes() {
+  local module bound size wrong=0
+  while read -r module bound; do
+    size=$(gzip -9 -c "dist/$module" | wc -c)
+    echo "$module: $size bytes, at most $bound"
+    [ "$size" -le "$bound" ] || wrong=1
+  done <<<"edgetoken.wasm 830000
+edgetoken-verify.wasm 1363148"
+  return $wrong
 }
 
 command_line() {
@@ -193,6 +206,7 @@ run_tests() {
   detector=$(race) || die "in CI the race detector must run; install gcc or clang"
   say "build and checks"
   check "modules and command" build
+  check "sizes of modules" sizes
   check "gofmt" gofmt_clean
   check "go vet" go vet ./... $TESTDATA_ALL
   check "go vet for wasip1" vet_guest

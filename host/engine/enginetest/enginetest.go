@@ -77,7 +77,10 @@ func build(tags string) ([]byte, error) {
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, "guest.wasm")
 	args := []string{"build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-tags=" + tags, "-o", out}
-	if tags == "verify" {
+	switch tags {
+	case "":
+		args = append(args, "-gcflags=runtime=-l")
+	case "verify":
 		for _, p := range []string{"runtime", "fmt", "math/big", "reflect", "time", "internal/strconv",
 			"crypto/elliptic", "os"} {
 			args = append(args, "-gcflags="+p+"=-l")
