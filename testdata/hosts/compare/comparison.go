@@ -20,8 +20,8 @@ type host struct {
 // hosts are the columns, in their order.
 var hosts = []host{
 	{name: "native"}, {name: "wazero"}, {name: "wazero-helped"}, {name: "http-wasm"}, {name: "traefik", byHand: true},
-	{name: "envoy"}, {name: "node"}, {name: "deno"}, {name: "bun"}, {name: "workerd"}, {name: "python"}, {name: "jco"},
-	{name: "wasmtime"},
+	{name: "envoy"}, {name: "node"}, {name: "deno"}, {name: "bun"}, {name: "workerd"}, {name: "python"},
+	{name: "python-module"}, {name: "jco"}, {name: "wasmtime"},
 }
 
 // comparison is what hosts said beside what the kit wants.

@@ -41,8 +41,8 @@ type figures struct {
 // key is what a line measures.
 type key struct{ host, what, alg, name string }
 
-// own are the cases of a host that are no verifier of its own.
-var own = []string{"first", "helped", "repeated", "none"}
+// ours are the cases that are no verifier of the host's own.
+var ours = []string{"first", "helped", "repeated", "none"}
 
 func readFigures(folder string) (figures, error) {
 	f := figures{versions: map[string]string{}, lines: map[key][]figure{}}
@@ -89,7 +89,7 @@ func (f figures) median(k key, of func(figure) float64) float64 {
 func (f figures) peer(host string) string {
 	name := ""
 	for k := range f.lines {
-		if k.host == host && k.what != "start" && !slices.Contains(own, k.name) && (name == "" || k.name < name) {
+		if k.host == host && k.what != "start" && !slices.Contains(ours, k.name) && (name == "" || k.name < name) {
 			name = k.name
 		}
 	}
@@ -110,73 +110,93 @@ func (f figures) write() error {
 	return os.WriteFile(performance, []byte(before+begin+f.tables()+end+after), 0o644)
 }
 
+// algorithms are those of the tables, in their order.
+var algorithms = []string{"HS256", "ES256", "EdDSA", "RS256"}
+
+// tables are verifications, requests through gateways, and starts.
 func (f figures) tables() string {
+	return "\nOne verification, in µs:\n\n" + f.costs("verify", []string{"first", "helped", "repeated"}) +
+		"\nOne request, in µs:\n\n" + f.costs("request", []string{"none", "first", "helped", "repeated"}) +
+		"\nStarts, in ms, and memory, in MB:\n\n" + f.starts() + "\n"
+}
+
+// costs is a table with a row for each host and algorithm, and a column for each case and for the host's own verifier.
+func (f figures) costs(what string, cases []string) string {
 	var b strings.Builder
-	b.WriteString("\n| host | HS256 | ES256 | EdDSA | start, ms | MB |\n| --- | --- | --- | --- | --- | --- |\n")
+	row(&b, append(append([]string{"host", "algorithm"}, cases...), "its own"))
+	row(&b, slices.Repeat([]string{"---"}, len(cases)+3))
+	cpu := func(l figure) float64 { return l.CPU }
 	for _, h := range hosts {
-		for _, what := range []string{"verify", "request"} {
-			f.row(&b, h.name, what)
+		peer := f.peer(h.name)
+		for _, alg := range algorithms {
+			cells := []string{f.name(h.name), alg}
+			some := false
+			for _, name := range cases {
+				us := f.median(key{h.name, what, alg, name}, cpu)
+				if name == "none" && us == 0 {
+					us = f.median(key{h.name, what, "", name}, cpu)
+				} else {
+					some = some || us > 0
+				}
+				cells = append(cells, short(us))
+			}
+			own := short(f.median(key{h.name, what, alg, peer}, cpu))
+			if own != "" {
+				own = peer + " " + own
+			}
+			if some {
+				row(&b, append(cells, own))
+			}
 		}
 	}
-	b.WriteString("\n")
 	return b.String()
 }
 
-// row writes the line of a host, if something was measured.
-func (f figures) row(b *strings.Builder, host, what string) {
-	peer := f.peer(host)
-	names := []string{"first", "helped", "repeated"}
-	if what == "request" {
-		names = append(names, "none")
-	}
-	if peer != "" {
-		names = append(names, peer)
-	}
-	var cells []string
-	found := false
-	for _, alg := range []string{"HS256", "ES256", "EdDSA"} {
-		var cell []string
-		for _, name := range names {
-			us := f.median(key{host, what, alg, name}, func(l figure) float64 { return l.CPU })
-			if us == 0 && name == "none" {
-				us = f.median(key{host, what, "", name}, func(l figure) float64 { return l.CPU })
+// starts is a table with a row for each host.
+func (f figures) starts() string {
+	var b strings.Builder
+	row(&b, []string{"host", "start", "memory", "its own: start", "memory"})
+	row(&b, slices.Repeat([]string{"---"}, 5))
+	for _, h := range hosts {
+		cells := func(name, label string) []string {
+			k := key{h.name, "start", "", name}
+			start := short(f.median(k, func(l figure) float64 { return l.ColdStart }))
+			if start == "" {
+				return []string{"", ""}
 			}
-			if us > 0 {
-				cell = append(cell, name+" "+short(us))
-				found = true
-			}
+			return []string{label + start, short(f.median(k, func(l figure) float64 { return l.Memory }))}
 		}
-		cells = append(cells, strings.Join(cell, "<br>"))
+		us, peer := cells("first", ""), f.peer(h.name)
+		if helped := cells("helped", ""); helped[0] != "" {
+			us = helped
+		}
+		theirs := cells(peer, peer+" ")
+		if us[0] != "" {
+			row(&b, slices.Concat([]string{f.name(h.name)}, us, theirs))
+		}
 	}
-	if !found {
-		return
-	}
+	return b.String()
+}
+
+// name is what the tables call a host.
+func (f figures) name(host string) string {
 	name := f.versions[host]
 	if name == "" {
 		name = host
 	}
-	switch {
-	case what == "request":
-		name += ", a request"
-	case strings.HasSuffix(host, "-helped"):
+	if strings.HasSuffix(host, "-helped") {
 		name += ", helped"
 	}
-	start := func(of func(figure) float64) string {
-		var cell []string
-		for _, name := range append([]string{"first", "helped"}, peer) {
-			if v := f.median(key{host, "start", "", name}, of); v > 0 {
-				cell = append(cell, name+" "+short(v))
-			}
-		}
-		return strings.Join(cell, "<br>")
-	}
-	fmt.Fprintf(b, "| %s | %s | %s | %s |\n", name, strings.Join(cells, " | "),
-		start(func(l figure) float64 { return l.ColdStart }), start(func(l figure) float64 { return l.Memory }))
+	return name
 }
 
-// short is a figure with two digits, or more before the point.
+func row(b *strings.Builder, cells []string) { fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | ")) }
+
+// short is a figure with one digit after the point, below 10; "" for 0.
 func short(v float64) string {
 	switch {
+	case v == 0:
+		return ""
 	case v < 10:
 		return fmt.Sprintf("%.1f", v)
 	default:

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/edgetoken/edgetoken/testdata/kit"
@@ -82,6 +83,9 @@ func compareHosts(k *kit.Kit, folder string, write bool) (*comparison, error) {
 			return nil, err
 		}
 	}
+	if err := allKnown(folder); err != nil {
+		return nil, err
+	}
 	figures, err := readFigures(folder)
 	if err != nil {
 		return nil, err
@@ -99,6 +103,18 @@ func compareHosts(k *kit.Kit, folder string, write bool) (*comparison, error) {
 		err = figures.write()
 	}
 	return c, err
+}
+
+// allKnown refuses results of a host without a column.
+func allKnown(folder string) error {
+	files, err := filepath.Glob(filepath.Join(folder, "*.kit.jsonl"))
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".kit.jsonl")
+		if !slices.ContainsFunc(hosts, func(h host) bool { return h.name == name }) {
+			return fmt.Errorf("%s has no column in the matrix; testdata/hosts/compare/comparison.go has them", name)
+		}
+	}
+	return err
 }
 
 func fail(err error) {
