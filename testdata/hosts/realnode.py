@@ -73,6 +73,14 @@ class Node:
             stderr=subprocess.DEVNULL,
         )
         wait_for(self.port, self.process)
+        self.wait_until_ready()
+
+    def wait_until_ready(self):
+        deadline = time.monotonic() + START_SECONDS
+        while self.ask("GET", "/readyz")[0] != 200:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the node is not ready after {START_SECONDS} s")
+            time.sleep(0.02)
 
     def run(self, *args, stdin=""):
         done = subprocess.run(
@@ -84,12 +92,17 @@ class Node:
         )
         return done.stdout.decode()
 
-    def log_in(self, name):
-        body = json.dumps({"email": f"{name}@example.com", "password": PASSWORD})
+    def ask(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request("POST", "/auth/token/", body, {"Content-Type": "application/json"})
-        pair = json.loads(connection.getresponse().read())
+        connection.request(method, path, body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        status, text = answer.status, answer.read()
         connection.close()
+        return status, text
+
+    def log_in(self, name):
+        _, text = self.ask("POST", "/auth/token/", json.dumps({"email": f"{name}@example.com", "password": PASSWORD}))
+        pair = json.loads(text)
         return pair["access"], pair["refresh"]
 
     def pause(self):
