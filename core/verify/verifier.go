@@ -21,14 +21,16 @@ type Verifier struct {
 	reader    *core.Reader
 	check     func(key int, input, signature []byte) (bool, error) // v.signed
 	memory    memory
+	recent    recent
 	signature []byte
 	opened    *core.Opened // of the latest Verify; nil: it read no token
 }
 
-// Use has the Verifier go by a Trust from now on. It forgets all signatures.
+// Use has the Verifier go by a Trust from now on. It forgets all tokens and signatures.
 func (v *Verifier) Use(t *Trust) {
 	v.trust = t
 	v.memory.forget()
+	v.recent.forget()
 	v.renew()
 }
 
@@ -45,6 +47,7 @@ func (v *Verifier) renew() {
 func (v *Verifier) Verify(token []byte, now int64) (o *core.Opened, c cause.Cause) {
 	defer func() {
 		if recover() != nil {
+			v.recent.forget()
 			v.renew()
 			o, c = nil, cause.Failed
 		}
@@ -53,9 +56,15 @@ func (v *Verifier) Verify(token []byte, now int64) (o *core.Opened, c cause.Caus
 	if c := v.trust.usable(now); c != cause.OK {
 		return nil, c
 	}
-	o, err := v.reader.Open(token, v.check)
-	if err != nil {
-		return nil, cause.SignatureNeeded
+	o = v.recent.find(token)
+	if o == nil {
+		var err error
+		if o, err = v.reader.Open(token, v.check); err != nil {
+			return nil, cause.SignatureNeeded
+		}
+		if o.Cause == cause.OK {
+			v.recent.learn(token, o)
+		}
 	}
 	v.opened = o
 	if c := v.trust.judge(o, now); c != cause.OK {

@@ -1,6 +1,9 @@
 package gateway
 
-import "github.com/edgetoken/edgetoken/core/strictjson"
+import (
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/strictjson"
+)
 
 // claimValues are the values of the claims that headers carry.
 type claimValues struct {
@@ -9,17 +12,29 @@ type claimValues struct {
 	values []strictjson.Value // by field
 }
 
-// read finds the claims of the fields; nil: there are none.
-func (v *claimValues) read(claims []byte, fields []field) {
+// read finds the claims of the fields in a token; nil: there is none. Where a token was opened, the claim userID is
+// known: most gateways ask for no other.
+func (v *claimValues) read(o *core.Opened, fields []field, userID string) {
 	if v.values == nil {
 		v.values = make([]strictjson.Value, len(fields))
 	}
-	v.claims = claims
 	clear(v.values)
-	if claims == nil {
+	if o == nil {
 		return
 	}
-	for more := v.scan.Begin(claims, strictjson.MaxNames); more; more = v.scan.Next() {
+	v.claims = o.Claims
+	others := false
+	for i := range fields {
+		if fields[i].claim == userID {
+			v.values[i] = o.Customer
+		} else {
+			others = true
+		}
+	}
+	if !others {
+		return
+	}
+	for more := v.scan.Begin(v.claims, strictjson.MaxNames); more; more = v.scan.Next() {
 		for i := range fields {
 			if string(v.scan.Member.Name) == fields[i].claim {
 				v.values[i] = v.scan.Member.Value

@@ -24,6 +24,7 @@ type Gateway struct {
 	trust    *verify.Trust
 	settings core.Settings // of the trust, with the configuration's AUTH_HEADER_TYPES
 	verifier verify.Verifier
+	token    []byte
 	values   claimValues
 	set      []Header // what Handle gives
 }
@@ -153,21 +154,26 @@ func (g *Gateway) authenticate(rq *Request, now int64, optional bool) Answer {
 	case c != cause.OK:
 		return g.refuse(c, nil)
 	}
-	o, c := g.verifier.Verify([]byte(token), now)
+	g.token = append(g.token[:0], token...)
+	o, c := g.verifier.Verify(g.token, now)
 	if c != cause.OK {
 		return g.refuse(c, g.verifier.Refusals(now))
 	}
-	a := g.pass(o.Claims)
+	a := g.pass(o)
 	if a.Customer = o.Customer.JSON(o.Claims); o.Customer.Form == strictjson.String {
 		a.Customer = o.Customer.Text(o.Claims)
 	}
 	return a
 }
 
-// pass lets a request through with the headers for the claims; nil: there are none.
-func (g *Gateway) pass(claims []byte) Answer {
+// pass lets a request through with the headers for the claims of a token; nil: there is none.
+func (g *Gateway) pass(o *core.Opened) Answer {
 	g.set = g.set[:0]
-	g.values.read(claims, g.fields)
+	var claims []byte
+	if o != nil {
+		claims = o.Claims
+	}
+	g.values.read(o, g.fields, g.settings.UserIDClaim)
 	for i := range g.fields {
 		g.set = append(g.set, Header{g.fields[i].name, g.values.header(i)})
 	}
