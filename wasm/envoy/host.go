@@ -44,6 +44,9 @@ func proxySetTickPeriodMilliseconds(period uint32) uint32
 func proxyHTTPCall(cluster *byte, clusterSize uint32, headers *byte, headersSize uint32, body *byte, bodySize uint32,
 	trailers *byte, trailersSize uint32, timeout uint32, call *uint32) uint32
 
+//go:wasmimport env proxy_set_effective_context
+func proxySetEffectiveContext(context uint32) uint32
+
 // The numbers of proxy-wasm that the filter uses.
 const (
 	requestHeaders      = 0 // maps of headers
