@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,7 +43,7 @@ type figures struct {
 type key struct{ host, what, alg, name string }
 
 // ours are the cases that are no verifier of the host's own.
-var ours = []string{"first", "helped", "repeated", "none"}
+var ours = []string{"first", "helped", "repeated", "none", "node"}
 
 func readFigures(folder string) (figures, error) {
 	f := figures{versions: map[string]string{}, lines: map[key][]figure{}}
@@ -116,7 +117,7 @@ var algorithms = []string{"HS256", "ES256", "EdDSA", "RS256"}
 // tables are verifications, requests through gateways, and starts.
 func (f figures) tables() string {
 	return "\nOne verification, in µs:\n\n" + f.costs("verify", []string{"first", "helped", "repeated"}) +
-		"\nOne request, in µs:\n\n" + f.costs("request", []string{"none", "first", "helped", "repeated"}) +
+		"\nOne request, in µs:\n\n" + f.costs("request", []string{"none", "first", "helped", "repeated", "node"}) +
 		"\nStarts, in ms, and memory, in MB:\n\n" + f.starts() + "\n"
 }
 
@@ -126,21 +127,21 @@ func (f figures) costs(what string, cases []string) string {
 	row(&b, append(append([]string{"host", "algorithm"}, cases...), "its own"))
 	row(&b, slices.Repeat([]string{"---"}, len(cases)+3))
 	cpu := func(l figure) float64 { return l.CPU }
-	for _, h := range hosts {
-		peer := f.peer(h.name)
+	for _, host := range f.hosts() {
+		peer := f.peer(host)
 		for _, alg := range algorithms {
-			cells := []string{f.name(h.name), alg}
+			cells := []string{f.name(host), alg}
 			some := false
 			for _, name := range cases {
-				us := f.median(key{h.name, what, alg, name}, cpu)
+				us := f.median(key{host, what, alg, name}, cpu)
 				if name == "none" && us == 0 {
-					us = f.median(key{h.name, what, "", name}, cpu)
+					us = f.median(key{host, what, "", name}, cpu)
 				} else {
 					some = some || us > 0
 				}
 				cells = append(cells, short(us))
 			}
-			own := short(f.median(key{h.name, what, alg, peer}, cpu))
+			own := short(f.median(key{host, what, alg, peer}, cpu))
 			if own != "" {
 				own = peer + " " + own
 			}
@@ -157,25 +158,41 @@ func (f figures) starts() string {
 	var b strings.Builder
 	row(&b, []string{"host", "start", "memory", "its own: start", "memory"})
 	row(&b, slices.Repeat([]string{"---"}, 5))
-	for _, h := range hosts {
-		cells := func(name, label string) []string {
-			k := key{h.name, "start", "", name}
-			start := short(f.median(k, func(l figure) float64 { return l.ColdStart }))
-			if start == "" {
-				return []string{"", ""}
+	for _, host := range f.hosts() {
+		cells := func(name string) []string {
+			k := key{host, "start", "", name}
+			return []string{short(f.median(k, func(l figure) float64 { return l.ColdStart })),
+				short(f.median(k, func(l figure) float64 { return l.Memory }))}
+		}
+		us, peer := []string{"", ""}, f.peer(host)
+		for _, name := range []string{"repeated", "first", "helped"} {
+			if c := cells(name); c[0] != "" {
+				us = c
 			}
-			return []string{label + start, short(f.median(k, func(l figure) float64 { return l.Memory }))}
 		}
-		us, peer := cells("first", ""), f.peer(h.name)
-		if helped := cells("helped", ""); helped[0] != "" {
-			us = helped
+		theirs := cells(peer)
+		if theirs[0] != "" {
+			theirs[0] = peer + " " + theirs[0]
 		}
-		theirs := cells(peer, peer+" ")
 		if us[0] != "" {
-			row(&b, slices.Concat([]string{f.name(h.name)}, us, theirs))
+			row(&b, slices.Concat([]string{f.name(host)}, us, theirs))
 		}
 	}
 	return b.String()
+}
+
+// hosts are those of the matrix, then others in the order of their names.
+func (f figures) hosts() (names []string) {
+	for _, h := range hosts {
+		names = append(names, h.name)
+	}
+	others := map[string]bool{}
+	for k := range f.lines {
+		if !slices.Contains(names, k.host) {
+			others[k.host] = true
+		}
+	}
+	return append(names, slices.Sorted(maps.Keys(others))...)
 }
 
 // name is what the tables call a host.
