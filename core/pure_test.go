@@ -27,17 +27,31 @@ func TestImports(t *testing.T) {
 		"abi": {"encoding/binary", "math", "slices", "time", "unsafe", "github.com/edgetoken/edgetoken/core",
 			"github.com/edgetoken/edgetoken/core/cause", "github.com/edgetoken/edgetoken/core/codec",
 			"github.com/edgetoken/edgetoken/core/permission", "github.com/edgetoken/edgetoken/core/strictjson"},
+		"bundle": {
+			"cmp", "crypto/sha256", "encoding/base64", "encoding/binary", "math/bits", "slices", "strings", "time",
+			"github.com/edgetoken/edgetoken/core", "github.com/edgetoken/edgetoken/core/codec",
+			"github.com/edgetoken/edgetoken/core/jwk", "github.com/edgetoken/edgetoken/core/jws",
+			"github.com/edgetoken/edgetoken/core/strictjson",
+		},
 		"cause":      {},
 		"change":     {"github.com/edgetoken/edgetoken/core"},
 		"codec":      {"encoding/binary"},
 		"permission": {"slices", "strings"},
 		"python":     {"errors", "math", "strconv", "strings", "unicode", "unicode/utf16", "unicode/utf8"},
 		"strictjson": {
-			"bytes", "encoding/binary", "math/bits", "unicode/utf16", "unicode/utf8",
+			"bytes", "encoding/binary", "errors", "math/bits", "unicode/utf16", "unicode/utf8",
 			"github.com/edgetoken/edgetoken/core/python",
 			"github.com/edgetoken/edgetoken/core/words",
 		},
+		"verify": {
+			"cmp", "crypto/sha256", "encoding/binary", "errors", "slices", "strconv", "strings", "time",
+			"github.com/edgetoken/edgetoken/core", "github.com/edgetoken/edgetoken/core/bundle",
+			"github.com/edgetoken/edgetoken/core/cause", "github.com/edgetoken/edgetoken/core/jwk",
+			"github.com/edgetoken/edgetoken/core/jws", "github.com/edgetoken/edgetoken/core/strictjson",
+		},
 		"words": {"encoding/binary"},
+		"jwk": {"encoding/base64", "errors", "strconv", "strings", "github.com/edgetoken/edgetoken/core/jws",
+			"github.com/edgetoken/edgetoken/core/strictjson"},
 		"jws": {
 			"bytes", "crypto", "crypto/ecdsa", "crypto/ed25519", "crypto/elliptic", "crypto/hmac", "crypto/rsa",
 			"crypto/sha256", "crypto/sha512",
@@ -81,8 +95,8 @@ var impure = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "T
 
 // Every folder of core that holds code is looked at by TestImports, or is there for tests alone.
 func TestImportsKnowsEveryFolder(t *testing.T) {
-	known := []string{".", "abi", "cause", "change", "codec", "jws", "permission", "python", "strictjson", "words",
-		"coretest"}
+	known := []string{".", "abi", "bundle", "cause", "change", "codec", "jwk", "jws", "permission", "python",
+		"strictjson", "verify", "words", "coretest"}
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".go") && !slices.Contains(known,
 			filepath.ToSlash(filepath.Dir(path))) {
