@@ -12,7 +12,7 @@ const (
 	// Open: form, header, key, signature, claims. Clients cannot tell these apart.
 	TooLong       // longer than core.MaxTokenBytes
 	Malformed     // not three canonical base64url parts (RFC 7515 §7.1)
-	BadHeader     // the header is no strict JSON object, or asks for what is not understood (crit, b64)
+	BadHeader     // the header is no strict JSON object, asks for what is not understood (crit, b64), or is a bundle's
 	BadAlgorithm  // alg is absent or not the algorithm of the key
 	UnknownKey    // no key has this kid
 	BadSignature  // the signature is not the key's

@@ -9,8 +9,8 @@ import (
 // draws remember what entropy tokens were written with on this instance, whatever was configured since. Whoever gives
 // the same twice has none: constant entropy, or a source that starts anew.
 type draws struct {
-	// latest are the last four of each of sixteen kinds, the latest first. To search all 64 would take a twentieth of
-	// the time that a log-in takes.
+	// latest are, for each value of the first four bits, the last four that began with it. To search all 64 would
+	// take a twentieth of the time that a log-in takes.
 	latest [16][4]uint64
 	none   bool // the host has given what is known to be none, so what follows it is known as well
 }

@@ -56,9 +56,19 @@ export function configuration({ issuer, audience = [] }) {
   for (let i = 0; i < 6; i++) message.int(1, 0); // switches of an issuer
   message.int(1, issuer === undefined ? 0 : 1).text(issuer ?? "");
   message.int(1, 0).texts(audience).texts(["Bearer"]).texts(["access"]);
-  for (const claim of ["user_id", "token_type", "jti", "refresh_exp", "hash_password"]) message.text(claim);
+  for (const claim of ["user_id", "token_type", "jti", "refresh_exp", "hash_password"])
+    message.text(claim);
   message.int(8, 1).int(2, 1); // epoch and number of keys
-  message.text("").text("HS256").text("").int(1, 1).int(1, 1).int(1, 0).int(8, 0).int(8, 0).int(4, 0);
+  message
+    .text("")
+    .text("HS256")
+    .text("")
+    .int(1, 1)
+    .int(1, 1)
+    .int(1, 0)
+    .int(8, 0)
+    .int(8, 0)
+    .int(4, 0);
   return message.int(2, 1).int(2, 0).int(8, 0).encode(); // key 0 signs
 }
 
@@ -139,7 +149,15 @@ export class Guest {
    * @param {bigint} nonce @param {number} now in Unix seconds @param {string} type @param {string[]} required
    */
   judge(nonce, now, type, required) {
-    this.#ask("judge", new Message().int(8, nonce).int(8, BigInt(now) * 1_000_000n).text(type).texts(required).encode());
+    this.#ask(
+      "judge",
+      new Message()
+        .int(8, nonce)
+        .int(8, BigInt(now) * 1_000_000n)
+        .text(type)
+        .texts(required)
+        .encode(),
+    );
     return causes[this.#view().getUint8(this.#areas.output)];
   }
 }
