@@ -35,8 +35,8 @@ func (w *writer) noteHolder(email string, key []byte) {
 // Revocations are what a verifier must know that asks no node: what Load knows of tokens that were issued since a time,
 // and live no longer than from then to now.
 type Revocations struct {
-	// Families are dead. They have no customer. One without a start is about every start.
-	Families []core.FamilyKey
+	// Families are dead.
+	Families []RevokedFamily
 	// CutOffs end what began at or before them, by what a token names: the id, or the digest of the e-mail address.
 	CutOffs []fact.CutOff
 	// Node is the cut-off of the node, in Unix milliseconds; 0 where there is none.
@@ -46,16 +46,24 @@ type Revocations struct {
 	GapAfter, GapUntil int64
 }
 
+// RevokedFamily names a family without its customer, as a verifier does that knows none.
+type RevokedFamily struct {
+	Issuer string // whose key signed its tokens; "" for our own
+	Bits   uint64
+	Start  int64 // Unix milliseconds; 0: it is about every start
+}
+
 // Revocations returns what was revoked since a time, in one state of the store: dead families, and the cut-offs that
 // count for tokens that name customers by a field. Until of these is 0. A family may be there twice. It takes as long
-// as the list that it returns, however much the store has. A field other than FieldEmail is FieldID.
-func (db *DB) Revocations(ctx context.Context, field Field, since time.Time) (r Revocations, err error) {
+// as the list that it returns, however much the store has, and is an error for more than most entries. A field other
+// than FieldEmail is FieldID.
+func (db *DB) Revocations(ctx context.Context, field Field, since time.Time, most int) (r Revocations, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		r = Revocations{}
 		if g := db.gap; g.until >= since.UnixMilli() {
 			r.GapAfter, r.GapUntil = g.after, g.until
 		}
-		return tables{tx: tx}.revocations(db.identity.ids, field, since.Unix(), &r)
+		return tables{tx: tx}.revocations(db.identity.ids, field, since.Unix(), most, &r)
 	})
 	if err != nil {
 		return Revocations{}, fmt.Errorf("list revocations: %w", err)
@@ -63,7 +71,7 @@ func (db *DB) Revocations(ctx context.Context, field Field, since time.Time) (r 
 	return r, nil
 }
 
-func (t tables) revocations(kind core.IDKind, field Field, since int64, r *Revocations) error {
+func (t tables) revocations(kind core.IDKind, field Field, since int64, most int, r *Revocations) error {
 	own, err := decodeTally(t.get(metaBucket, tallyKey))
 	if err != nil {
 		return err
@@ -76,13 +84,15 @@ func (t tables) revocations(kind core.IDKind, field Field, since int64, r *Revoc
 		if err != nil {
 			return err
 		}
+		if len(r.Families)+len(r.CutOffs) == most {
+			return fmt.Errorf("there are more than %d", most)
+		}
 		if what == fact.FamilyRecord {
 			name, ok := readFamilyKey(key)
 			if !ok {
 				return corrupt("revoked")
 			}
-			name.Customer = core.CustomerID{}
-			r.Families = append(r.Families, name)
+			r.Families = append(r.Families, RevokedFamily{name.Issuer, name.Bits, name.Start})
 			continue
 		}
 		s, err := readSubjectKey(kind, key)

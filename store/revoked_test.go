@@ -55,9 +55,8 @@ func (s *shop) dead(i issued) bool {
 
 // listed is what a verifier says of it, who has only the revocations.
 func (s *shop) listed(r store.Revocations, i issued) bool {
-	whole := i.family.Key(i.issuer, core.CustomerID{})
-	some := whole
-	some.Start = 0
+	k := i.family.Key(i.issuer, core.CustomerID{})
+	whole, some := store.RevokedFamily{k.Issuer, k.Bits, k.Start}, store.RevokedFamily{Issuer: k.Issuer, Bits: k.Bits}
 	for _, f := range r.Families {
 		if f == whole || f == some {
 			return true
@@ -79,7 +78,7 @@ func (s *shop) listed(r store.Revocations, i issued) bool {
 // compare wants both to say the same of each token that has not expired.
 func (s *shop) compare() error {
 	now := s.clock.now()
-	r, err := s.Revocations(bg, s.field, now.Add(-accessLife))
+	r, err := s.Revocations(bg, s.field, now.Add(-accessLife), 1000)
 	must(s, err)
 	for _, i := range s.tokens {
 		if now.Before(i.at.Add(accessLife)) && s.dead(i) != s.listed(r, i) {
@@ -226,7 +225,7 @@ func TestRevocationsEnd(t *testing.T) {
 	ada := add(t, db, core.CustomerID{}, "ada")
 	must(t, db.RaiseLifetimes(bg, core.Lifetimes{Access: 3600}))
 	list := func(since time.Duration) store.Revocations {
-		r, err := db.Revocations(bg, store.FieldID, clock.now().Add(-since))
+		r, err := db.Revocations(bg, store.FieldID, clock.now().Add(-since), 1000)
 		must(t, err)
 		return r
 	}
@@ -240,12 +239,15 @@ func TestRevocationsEnd(t *testing.T) {
 		clock.ms.Add(60_000)
 	}
 	r := list(time.Hour)
-	if len(r.Families) != 1 || r.Families[0] != (core.FamilyKey{Bits: 7, Start: start}) || len(r.CutOffs) != 1 ||
+	if len(r.Families) != 1 || r.Families[0] != (store.RevokedFamily{Bits: 7, Start: start}) || len(r.CutOffs) != 1 ||
 		r.CutOffs[0] != (fact.CutOff{Subject: fact.ByID(ada.ID), At: start + 60_000}) {
 		t.Errorf("they are %+v", r)
 	}
 	if r := list(90 * time.Second); len(r.Families) != 0 || len(r.CutOffs) != 1 {
 		t.Errorf("what was revoked before is listed: %+v", r)
+	}
+	if _, err := db.Revocations(bg, store.FieldID, clock.now().Add(-time.Hour), 1); err == nil {
+		t.Error("there are more than were asked for, and no error")
 	}
 	clock.ms.Add(24 * hour)
 	purge(t, db, clock)
@@ -290,7 +292,7 @@ func TestUpgradeFrom6(t *testing.T) {
 	clock.ms.Add(hour)
 	db, err = store.Open(config)
 	must(t, err)
-	r, err := db.Revocations(bg, store.FieldID, clock.now())
+	r, err := db.Revocations(bg, store.FieldID, clock.now(), 10_000)
 	must(t, err)
 	if len(r.Families) != families-10 || len(r.CutOffs) != 2 {
 		t.Errorf("%d families and the cut-offs %+v are listed", len(r.Families), r.CutOffs)
@@ -358,7 +360,7 @@ func TestRevocationsOfAnAddress(t *testing.T) {
 	check := func(want int64) {
 		t.Helper()
 		cutOff := state(t, db, core.Integer(9), core.Family{}).CutOff
-		r, err := db.Revocations(bg, store.FieldID, clock.now().Add(-time.Second))
+		r, err := db.Revocations(bg, store.FieldID, clock.now().Add(-time.Second), 1000)
 		must(t, err)
 		listed := int64(0)
 		for _, c := range r.CutOffs {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -48,7 +49,7 @@ const (
 	early = time.Minute
 	// reserved is how far ahead epochs are reserved, so that few bundles need a commit.
 	reserved = time.Minute
-	// maxRemembered bounds what is remembered of earlier bundles, in bytes.
+	// maxRemembered bounds what is remembered of earlier bundles, in bytes. host/config has it in its sum.
 	maxRemembered = 8 << 20
 )
 
@@ -61,6 +62,8 @@ type Maker struct {
 	last  *made
 	old   []*bundle.Bundle // the contents of earlier ones, the oldest first
 	bytes int              // of old
+
+	figures atomic.Pointer[Figures] // nil before the first bundle
 }
 
 // made is a bundle, and what it was made of.
@@ -150,6 +153,7 @@ func (m *Maker) refresh(ctx context.Context, from Source, pause time.Duration) e
 			"within the life of an access token than one can have", len(next.Families), len(text))
 	}
 	m.remember(root.Key.ID())
+	m.figures.Store(&Figures{next.Epoch, now, len(text), len(next.Families), len(next.CutOffs)})
 	m.last = &made{content: next, at: now, from: is, root: root.Key.ID(), text: text, deltas: map[uint64]string{}}
 	return nil
 }
@@ -229,13 +233,10 @@ type Figures struct {
 	CutOffs  int
 }
 
-// Figures gives those of the last bundle.
+// Figures gives those of the last bundle. It does not wait for one that is being made.
 func (m *Maker) Figures() Figures {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.last == nil {
-		return Figures{}
+	if f := m.figures.Load(); f != nil {
+		return *f
 	}
-	c := m.last.content
-	return Figures{c.Epoch, m.last.at, len(m.last.text), len(c.Families), len(c.CutOffs)}
+	return Figures{}
 }

@@ -14,6 +14,10 @@ import (
 // listedLonger is how much longer than an access token lives what was revoked is listed, for clocks that differ.
 const listedLonger = time.Minute
 
+// maxRevocations bounds what a bundle has of each kind, as core/bundle does, and with it the memory that making one
+// takes.
+const maxRevocations = 1 << 20
+
 // content is what a bundle has to say now, without its epoch and times.
 func content(ctx context.Context, db *store.DB, from Source, now time.Time) (*bundle.Bundle, error) {
 	b := &bundle.Bundle{Head: bundle.Head{Settings: *from.Settings, Users: db.IDs()}}
@@ -29,7 +33,7 @@ func content(ctx context.Context, db *store.DB, from Source, now time.Time) (*bu
 		return nil, err
 	}
 	lives := time.Duration(lifetimes.Raised(from.Settings).Access) * time.Second
-	r, err := db.Revocations(ctx, from.Field, now.Add(-lives-listedLonger))
+	r, err := db.Revocations(ctx, from.Field, now.Add(-lives-listedLonger), maxRevocations)
 	if err != nil {
 		return nil, err
 	}

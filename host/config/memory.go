@@ -24,6 +24,9 @@ const (
 	waitingMemory = 16 << 10
 	// turnMemory is what a large body is made into while it has its turn, beside copies of itself.
 	turnMemory = 16 << 20
+	// bundleMemory is what trust bundles take: that of a million revocations while it is made, and what is remembered
+	// of earlier ones (host/bundle).
+	bundleMemory = 96 << 20
 	// listMemory is what all lists of customers take that are sent at once: 16 pages of 16 customers with 80 KiB each.
 	listMemory = 20 << 20
 )
@@ -41,6 +44,9 @@ func (c *Config) MemoryBound() int64 {
 		int64(c.Limits.Connections)*connectionMemory + c.Limits.HeaderMemory + c.BodyMemory +
 		body.LargeAtOnce*(turnMemory+2*c.MaxBody) + listMemory +
 		int64(hashing.Queue)*waitingMemory
+	if c.BundlePublish {
+		sum += bundleMemory
+	}
 	if c.HashInProcess {
 		sum += hashing.Memory
 	}

@@ -98,6 +98,10 @@ var warnings = []warning{
 	{"keys.secret", readable("keys.secret"), false},
 	{"keys.secret_FILE", exposed("keys.secret"), false},
 	{"keys.signer", idleSigner, false},
+	{"bundle.publish", when(func(c *Config) bool {
+		return c.BundlePublish && c.SigningKey.IsSet() && strings.HasPrefix(c.Algorithm, "HS")
+	}, "is on and SIGNING_KEY is a secret, which is never in a bundle: verifiers elsewhere get none until a key pair "+
+		"signs"), false},
 	{"behind_proxy", sharedAddress, false},
 	{"behind_proxy", when(func(c *Config) bool { return c.BehindProxy && c.Limits.ConnectionsPerAddress > 0 },
 		"is on, so that limits.connections_per_address counts the proxy as one client: all clients share it"), false},

@@ -139,6 +139,9 @@ func TestWarnings(t *testing.T) {
 		{"keys: {signer: \"unix:x\"}\nsimple_jwt: {SIGNING_KEY: " + longKey + "}\n",
 			"keys.signer is set beside SIGNING_KEY, which signs: its keys are published and sign nothing"},
 		{"keys: {signer: \"unix:x\"}\n", ""},
+		{"bundle: {publish: true}\nsimple_jwt: {SIGNING_KEY: " + longKey + "}\n", "bundle.publish is on and " +
+			"SIGNING_KEY is a secret"},
+		{"bundle: {publish: true}\n", ""},
 		{"keys: {signer: \"unix:x\", rotate_every: 30d}\n", "keys.rotate_every counts for nothing while a key of " +
 			"keys.signer signs, since a new key would be in the store"},
 		{"", ""},

@@ -24,7 +24,7 @@ type bundleView struct {
 
 func bundleCommand() *cobra.Command {
 	var out string
-	var since uint64
+	var since wholeNumber
 	c := &cobra.Command{
 		Use:   "bundle",
 		Short: "print the trust bundle, by which programs elsewhere verify tokens",
@@ -40,13 +40,16 @@ func bundleCommand() *cobra.Command {
 			if c.Flags().Changed("out") && out == "" {
 				return misusef("--out is empty: name a file, or leave it out for standard output")
 			}
+			if since < 0 {
+				return misusef("--since must be the epoch of a bundle")
+			}
 			return wants(0)(c, args)
 		},
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := checkBundleFile(out); err != nil {
 				return err
 			}
-			b, err := ask(c, admin.ShowBundle, admin.BundleQuery{Since: since}, admin.None{})
+			b, err := ask(c, admin.ShowBundle, admin.BundleQuery{Since: uint64(since)}, admin.None{})
 			if err != nil {
 				return err
 			}
@@ -69,7 +72,7 @@ func bundleCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&out, "out", "", "write to this `FILE` instead of standard output, or replace the bundle in it")
-	c.Flags().Uint64Var(&since, "since", 0, "`EPOCH` of the bundle from which a delta will do")
+	c.Flags().Var(&since, "since", "`EPOCH` of the bundle from which a delta will do")
 	c.AddCommand(rootKeyCommand(), rotateRootCommand())
 	return addJSON(c)
 }

@@ -81,7 +81,7 @@ func verifyCommand() *cobra.Command {
   edgetoken token verify --bundle bundle.jws --root root.json - < token.txt`,
 		Args: wants(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if away.given() {
+			if away.given(c) {
 				return away.verify(c, args[0])
 			}
 			return explainToken(c, args[0], "verify", func(w io.Writer, j admin.Explanation) error {

@@ -37,7 +37,9 @@ func (e *elsewhere) addTo(c *cobra.Command) {
 }
 
 // given reports whether the token is to be judged so.
-func (e *elsewhere) given() bool { return e.bundle != "" || e.root != "" || e.now.time != nil }
+func (e *elsewhere) given(c *cobra.Command) bool {
+	return c.Flags().Changed("bundle") || c.Flags().Changed("root") || c.Flags().Changed("now")
+}
 
 // verify judges a token and prints what came of it. The error is errRefused where the token is refused.
 func (e *elsewhere) verify(c *cobra.Command, token string) error {
