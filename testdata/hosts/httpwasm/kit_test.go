@@ -22,15 +22,14 @@ func TestKit(t *testing.T) {
 	for _, c := range k.Cases {
 		result := kit.Result{Name: c.Name}
 		steps := k.Resolve(c)
-		for i := range steps {
-			if token := steps[i].Verify; token != nil && !fits(*token) {
-				result.Got = append(result.Got, kit.Cannot+"such a token cannot stand in a header")
+		for i, s := range steps {
+			if s.Verify != nil && !fits(*s.Verify) {
+				result.Got = append(result.Got, kit.Cannot+"such a token does not fit into a header")
 				continue
 			}
 			got := ask(t, h, steps[:i+1])[i]
-			result.Got = append(result.Got, got)
-			if got != c.Want[i] {
-				t.Errorf("%s: step %d gives %.300q, want %.300q", c.Name, i+1, got, c.Want[i])
+			if result.Got = append(result.Got, got); got != c.Want[i] {
+				t.Errorf("%s, step %d: %.300q, want %.300q", c.Name, i, got, c.Want[i])
 			}
 		}
 		line, err := json.Marshal(result)

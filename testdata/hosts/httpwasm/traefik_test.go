@@ -15,21 +15,19 @@ import (
 )
 
 // TestTraefik is TestConfiguration and TestBundle in a real Traefik, by the files of wasm/httpwasm/traefik as they
-// stand. ../traefik/run has the program built and names it.
+// stand, with fetch-bundle. ../traefik/run has the program built and names it.
 func TestTraefik(t *testing.T) {
 	program := os.Getenv("EDGETOKEN_TRAEFIK")
 	if program == "" {
 		t.Skip("EDGETOKEN_TRAEFIK names no Traefik: ../traefik/run builds one")
 	}
 	n, folder := newNode(t, "ES256"), t.TempDir()
-	n.folder = filepath.Join(folder, "edgetoken")
 	plugin := filepath.Join(folder, "plugins-local", "src", "github.com", "edgetoken", "edgetoken")
 	for to, from := range map[string]string{
 		filepath.Join(folder, "traefik.yml"):              "../../../wasm/httpwasm/traefik/traefik.yml",
 		filepath.Join(folder, "dynamic", "edgetoken.yml"): "../../../wasm/httpwasm/traefik/dynamic/edgetoken.yml",
 		filepath.Join(plugin, ".traefik.yml"):             "../../../wasm/httpwasm/.traefik.yml",
 		filepath.Join(plugin, "edgetoken-httpwasm.wasm"):  "../../../dist/edgetoken-httpwasm.wasm",
-		filepath.Join(folder, "edgetoken", "part"):        os.DevNull,
 	} {
 		content, err := os.ReadFile(from)
 		if err == nil {
@@ -42,6 +40,13 @@ func TestTraefik(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := os.Mkdir(filepath.Join(folder, "edgetoken"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	origin := httptest.NewServer(http.FileServer(http.Dir(n.folder)))
+	defer origin.Close()
+	file := filepath.Join(folder, "edgetoken", "bundle.jws")
+	run(t, exec.Command("../../../wasm/httpwasm/fetch-bundle", origin.URL+"/bundle.jws", file, "1"))
 	listener, err := net.Listen("tcp", "127.0.0.1:3000")
 	if err != nil {
 		t.Fatal(err)
@@ -51,14 +56,7 @@ func TestTraefik(t *testing.T) {
 	defer behind.Close()
 	traefik := exec.Command(program, "--configFile=traefik.yml")
 	traefik.Dir, traefik.Env = folder, append(os.Environ(), "EDGETOKEN_ROOT="+public(t, n.root))
-	traefik.Stdout, traefik.Stderr = os.Stderr, os.Stderr
-	if err := traefik.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		_ = traefik.Process.Kill()
-		_ = traefik.Wait()
-	}()
+	run(t, traefik)
 	for end := time.Now().Add(5 * time.Minute); sent(t, "/").Code != 401; time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("Traefik is not there after five minutes")
@@ -67,8 +65,21 @@ func TestTraefik(t *testing.T) {
 	ask := func(target string, headers ...string) *httptest.ResponseRecorder { return sent(t, target, headers...) }
 	n.revokes(t, ask)
 	n.publish(t, time.Hour)
-	time.Sleep(2 * time.Second) // each instance looks once a second
+	time.Sleep(5 * time.Second) // each instance looks once a second
 	n.configured(t, ask)
+}
+
+// run runs a program until the test ends.
+func run(t *testing.T, program *exec.Cmd) {
+	t.Helper()
+	program.Stdout, program.Stderr = os.Stderr, os.Stderr
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = program.Process.Kill()
+		_ = program.Wait()
+	})
 }
 
 // sent sends a request to Traefik as it is spelt. Without an answer the status is 0.
