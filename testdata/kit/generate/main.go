@@ -29,6 +29,7 @@ func main() {
 	g.readings()
 	g.vectors()
 	g.times()
+	g.memoryCases()
 	g.policyCases()
 	g.configureCases()
 	g.hostSignatures()
