@@ -54,11 +54,15 @@ func (e clockError) Error() string {
 }
 func (e clockError) Is(target error) bool { return target == ErrClock || target == e.kind }
 
-// issues reports whether the clock and the cut-off let tokens be written for a request: as CheckClock where the latest
-// commit is not known, but without an error, whose text would have a guest carry what writes times.
+// Plausible reports whether CheckClock takes a time where the latest commit is not known. It makes no error, whose text
+// would have a guest carry what writes times.
+func Plausible(now time.Time) bool {
+	return now.Unix() >= EarliestTime && now.UnixMilli() <= LastCutOff
+}
+
+// issues reports whether the clock and the cut-off let tokens be written for a request.
 func (r *Request) issues() bool {
-	return r.Now.Unix() >= EarliestTime && r.Now.UnixMilli() <= LastCutOff &&
-		(!r.Op.LogsIn() || r.State.CutOff < LastStart)
+	return Plausible(r.Now) && (!r.Op.LogsIn() || r.State.CutOff < LastStart)
 }
 
 // ReserveUntil is the new high-water mark when a family or session starts above the old one, both in Unix milliseconds.

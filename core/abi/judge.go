@@ -9,8 +9,8 @@ import (
 )
 
 // Judging is the message of Judge: whether the token that was accepted last is good, by core.Judge. It is for hosts
-// that check signatures and leave all else to the guest. It knows no revocation. Before core.EarliestTime the answer is
-// cause.BadClock, whatever the token says.
+// that check signatures and leave all else to the guest. It knows no revocation. By a clock that is not core.Plausible
+// the answer is cause.BadClock, whatever the token says.
 //
 //	u64 nonce (that was accepted) | i64 now (Unix µs) | text type (access or sliding) | texts required claims
 //

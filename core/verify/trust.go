@@ -199,7 +199,7 @@ func (t *Trust) usable(now int64) cause.Cause {
 		return c
 	}
 	switch b := t.bundle; {
-	case core.CheckClock(time.Unix(now, 0), time.Time{}) != nil:
+	case !core.Plausible(time.Unix(now, 0)):
 		return cause.BadClock
 	case b != nil && now < b.NotBefore:
 		return cause.BundleNotYetValid

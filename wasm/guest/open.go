@@ -64,7 +64,7 @@ func (g *Guest) Judge(size uint32) abi.Status {
 			return abi.StatusOutOfOrder
 		}
 		c := cause.BadClock
-		if j.Now.Unix() >= core.EarliestTime {
+		if core.Plausible(j.Now) {
 			c = core.Judge(&g.config.Settings, g.accepted, core.State{}, []core.TokenType{j.Type}, j.Required, j.Now)
 		}
 		abi.AppendJudged(g.output[:0], c)
