@@ -38,7 +38,7 @@ func (s *server) showBundle(ctx context.Context, q BundleQuery, _ None) (Bundle,
 		return Bundle{}, errors.New("no trust bundle is made here")
 	}
 	text, err := s.cfg.Bundle(ctx, q.Since)
-	return Bundle{Bundle: text.JWS, Epoch: text.Epoch, Delta: text.Delta}, err
+	return Bundle{Bundle: string(text.JWS), Epoch: text.Epoch, Delta: text.Delta}, err
 }
 
 // Root answers ShowRoot and RotateRoot.

@@ -36,7 +36,7 @@ var ErrNoKeys = errors.New("this node has no public key, and a secret is never i
 
 // Text is a bundle or a delta, signed.
 type Text struct {
-	JWS   string
+	JWS   []byte // must not be changed
 	Epoch uint64
 	ETag  string // of the bundle, also of a delta to it (RFC 9110 §8.8.3)
 	Delta bool
@@ -72,8 +72,8 @@ type made struct {
 	at      time.Time
 	from    state
 	root    string            // kid
-	text    string            // signed
-	deltas  map[uint64]string // that lead here, by the epoch of their base
+	text    []byte            // signed
+	deltas  map[uint64][]byte // that lead here, by the epoch of their base; nil: that is no shorter
 }
 
 // state says cheaply whether anything may have changed.
@@ -106,7 +106,7 @@ func (m *Maker) bundle(ctx context.Context, from Source, since uint64, pause tim
 	t := Text{JWS: m.last.text, Epoch: m.last.content.Epoch}
 	t.ETag = `"` + strconv.FormatUint(t.Epoch, 10) + `"` // no two bundles have one epoch
 	delta, err := m.delta(ctx, from, since)
-	if delta != "" {
+	if delta != nil {
 		t.JWS, t.Delta = delta, true
 	}
 	return t, err
@@ -154,7 +154,8 @@ func (m *Maker) refresh(ctx context.Context, from Source, pause time.Duration) e
 	}
 	m.remember(root.Key.ID())
 	m.figures.Store(&Figures{next.Epoch, now, len(text), len(next.Families), len(next.CutOffs)})
-	m.last = &made{content: next, at: now, from: is, root: root.Key.ID(), text: text, deltas: map[uint64]string{}}
+	m.last = &made{content: next, at: now, from: is, root: root.Key.ID(), text: []byte(text),
+		deltas: map[uint64][]byte{}}
 	return nil
 }
 
@@ -200,8 +201,8 @@ func (m *Maker) remember(root string) {
 	}
 }
 
-// delta is the delta from the bundle of an epoch; "" if that is not remembered, or the whole is shorter.
-func (m *Maker) delta(ctx context.Context, from Source, since uint64) (string, error) {
+// delta is the delta from the bundle of an epoch; nil if that is not remembered, or the whole is shorter.
+func (m *Maker) delta(ctx context.Context, from Source, since uint64) ([]byte, error) {
 	if text, ok := m.last.deltas[since]; ok {
 		return text, nil
 	}
@@ -211,17 +212,20 @@ func (m *Maker) delta(ctx context.Context, from Source, since uint64) (string, e
 		}
 		root, err := from.Manager.Root(ctx)
 		if err != nil || root.Key.ID() != m.last.root {
-			return "", err
+			return nil, err
 		}
 		payload := m.last.content.AppendDelta(nil, base)
 		text, err := bundle.Sign(payload, m.last.root, root.Key.Algorithm(), nil, root.Sign)
-		if err != nil || len(text) >= len(m.last.text) {
-			text = ""
+		if err != nil {
+			return nil, err
 		}
-		m.last.deltas[since] = text
-		return text, err
+		m.last.deltas[since] = nil
+		if len(text) < len(m.last.text) {
+			m.last.deltas[since] = []byte(text)
+		}
+		return m.last.deltas[since], nil
 	}
-	return "", nil
+	return nil, nil
 }
 
 // Figures are what metrics show of the last bundle; zero where none was made.

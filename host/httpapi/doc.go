@@ -25,7 +25,8 @@
 // Django's own plain ones. Package pages says what they look like.
 //
 // forwardauth.go is the check for proxies, health.go has the health checks, host.go the hosts that are served.
-// wellknown.go has the documents for verifiers elsewhere: jwks.go the public keys, discovery.go where to find them.
+// wellknown.go has the documents for verifiers elsewhere: jwks.go the public keys, discovery.go where to find them,
+// trustbundle.go the trust bundle.
 // compat.go is what HTTP shows in each version; what tokens mean in each version is core's.
 //
 // Each with one idea beside them: body (bodies), browser and csrf (browsers, CORS), django (Python's and Django's

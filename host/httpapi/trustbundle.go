@@ -16,7 +16,7 @@ const bundleOff = "This node publishes no trust bundle: set bundle.publish."
 
 // TrustBundle is what verifiers elsewhere go by, or a delta to it.
 type TrustBundle struct {
-	JWS string // compact (RFC 7515 §7.1)
+	JWS []byte // compact (RFC 7515 §7.1)
 	// ETag names the content, whether as a whole or as a delta: whoever has it needs nothing new.
 	ETag   string
 	Absent string // why there is none; "": there is one
@@ -42,7 +42,7 @@ func (h *handler) trustBundle(rq *request) answer {
 		return a.since(noBundle)
 	}
 	header := http.Header{"Content-Type": {bundleMedia}}
-	a := rq.kept(answer{status: http.StatusOK, header: header, body: []byte(b.JWS)}, b.ETag, 0)
+	a := rq.kept(answer{status: http.StatusOK, header: header, body: b.JWS}, b.ETag, 0)
 	a.header.Set("Cache-Control", "no-cache") // a revocation must not wait for a cache
 	return a
 }

@@ -25,7 +25,7 @@ func TestTrustBundle(t *testing.T) {
 			if since == 7 {
 				jws = "delta"
 			}
-			return httpapi.TrustBundle{JWS: jws, ETag: `"9"`, Absent: absent}, failure
+			return httpapi.TrustBundle{JWS: []byte(jws), ETag: `"9"`, Absent: absent}, failure
 		}
 	})
 	openapi3filter.RegisterBodyDecoder("application/jose", openapi3filter.PlainBodyDecoder)

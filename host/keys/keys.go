@@ -8,7 +8,7 @@
 // The one rule: a change is durable before it is in force, and in force before it is answered.
 //
 // The reading order: keys.go, ring.go, list.go; then the changes: generate.go, activate.go, retire.go, import.go; and
-// what happens by itself: start.go, rotate.go.
+// what happens by itself: start.go, rotate.go. root.go is about the key that signs trust bundles, and no token.
 package keys
 
 import (

@@ -13,7 +13,7 @@
 // Config.
 //
 // The reading order: config.go, service.go, generation.go, run.go, reload.go; then what they open: keys.go, store.go,
-// engine.go, certificate.go, metrics.go. offline.go serves commands where no node runs.
+// engine.go, bundle.go, certificate.go, metrics.go. offline.go serves commands where no node runs.
 package service
 
 import (
