@@ -9,11 +9,10 @@ interface Wording {
   compat: string;
 }
 
-// The texts that differ from "Token is invalid". X-Auth-Error has the name of the cause where it is
-// its own text, and expired for session_ended, blacklisted for cut_off, else invalid.
+// The texts that differ from "Token is invalid". X-Auth-Error has the name of the cause, or what
+// stands beside the text.
 const details: Partial<Record<Cause | HeaderCause, [detail: string, name?: string]>> = {
   expired: ["Token is expired"],
-  session_ended: ["Token is expired", "expired"],
   no_exp: ["Token has no 'exp' claim"],
   no_id: ["Token has no id"],
   no_type: ["Token has no type"],

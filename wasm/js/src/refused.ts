@@ -30,7 +30,6 @@ export type TokenCause =
   | "wrong_type"
   | "blacklisted"
   | "cut_off"
-  | "session_ended"
   | "no_user"
   | "missing_claim";
 
