@@ -92,7 +92,7 @@ def ask(port, path, headers=(), method="GET"):
 
 
 class Service:
-    """The service behind the proxy. It answers with the path and headers that reached it."""
+    """The service behind the proxy. It answers with the path and headers that reached it; /answer/STATUS with a status."""
 
     def __init__(self):
         self.reached = 0
@@ -104,7 +104,7 @@ class Service:
             def do_GET(self):
                 service.reached += 1
                 body = json.dumps({"path": self.path, "headers": self.headers.items()}).encode()
-                self.send_response(200)
+                self.send_response(int(self.path[8:]) if self.path.startswith("/answer/") else 200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -232,6 +232,8 @@ def received(answer):
     return found
 
 
+UNAVAILABLE = b'{"detail":"Service temporarily unavailable, try again later."}'
+
 ANA = {"x-user-id": ["1"], "x-user-email": ["ana@example.com"]}
 
 
@@ -261,6 +263,10 @@ def check_recipe(tally, port, node, service):
     tally.equal("a good token: path", json.loads(answer.body)["path"], "/private?x=1")
     answer = ask(port, "/private", [bearer(tokens.good), "Content-Length: 0"], "POST")
     tally.equal("a good token, POST", (answer.status, received(answer)), (200, ANA))
+
+    for status in (401, 403, 500, 503):  # what the service itself answers stays
+        answer = ask(port, f"/answer/{status}", [bearer(tokens.good)])
+        tally.equal(f"the service answers {status}", (answer.status, received(answer)), (status, ANA))
 
     as_the_node("no token", [])
     as_the_node("another scheme", ["Authorization: Basic YTpi"])
@@ -304,7 +310,8 @@ def check_recipe(tally, port, node, service):
         stop()
         before = service.reached
         answer = ask(port, "/private", [bearer(tokens.good)])
-        tally.check(name, answer.status >= 500 and service.reached == before, repr(answer))
+        tally.equal(name, (answer.status, answer.body, service.reached), (503, UNAVAILABLE, before))
+        tally.equal(name + ": retry-after", answer.headers.get("retry-after"), ["1"])
         tally.equal(name + ", public path", ask(port, "/public/x").status, 200)
         if name == "the node hangs":
             node.process.send_signal(signal.SIGCONT)

@@ -166,6 +166,30 @@ def test_threads_catch_up():
             assert refused(verifier) == "blacklisted"
 
 
+def test_update_amid_verifications():
+    """Every thread goes by the bundle before or the one after."""
+    verifier, seen, stop = edgetoken.Verifier(POLICY, instances=3), set(), threading.Event()
+    verifier.update(BUNDLES["first"])
+
+    def work():
+        while not stop.is_set():
+            seen.add(refused(verifier))
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    until(lambda: None in seen)
+    verifier.update(BUNDLES["first to second"])
+    assert refused(verifier) == "blacklisted"
+    until(lambda: "blacklisted" in seen)
+    verifier.update(BUNDLES["fourth"])
+    assert refused(verifier) is None
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert seen == {None, "blacklisted"}
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_fork(node, verifier):
