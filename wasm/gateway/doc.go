@@ -62,8 +62,10 @@
 //
 // Each configured header is always set, empty where there is no token or no such claim. Those of the client with that
 // name are removed in every spelling: in any case, and with "_", "." or another sign for "-", which many servers take
-// for the same. A value is percent-encoded (RFC 3986 §2.1) but for visible ASCII characters other than % and the
-// comma, and inner spaces. A list of texts is its elements, joined by commas; any other value is JSON.
+// for the same. A Connection header that names one would have proxies drop it, and is refused with 403.
+//
+// A value is percent-encoded (RFC 3986 §2.1) but for visible ASCII characters other than % and the comma, and inner
+// spaces. A list of texts is its elements, joined by commas; any other value is JSON.
 //
 // # Answers
 //

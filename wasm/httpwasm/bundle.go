@@ -5,6 +5,7 @@ package main
 import (
 	"io"
 	"os"
+	"strings"
 
 	"github.com/edgetoken/edgetoken/core/cause"
 )
@@ -52,7 +53,7 @@ func readFile(name string) (string, error) {
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxBundle))
-	return string(text), err
+	return strings.TrimSpace(string(text)), err
 }
 
 // complain logs what is wrong with the file, once.
