@@ -44,7 +44,7 @@ func TestImports(t *testing.T) {
 			"github.com/edgetoken/edgetoken/core/words",
 		},
 		"verify": {
-			"cmp", "crypto/sha256", "encoding/binary", "errors", "slices", "strconv", "strings", "time",
+			"bytes", "cmp", "crypto/sha256", "encoding/binary", "errors", "slices", "strconv", "strings", "time",
 			"github.com/edgetoken/edgetoken/core", "github.com/edgetoken/edgetoken/core/bundle",
 			"github.com/edgetoken/edgetoken/core/cause", "github.com/edgetoken/edgetoken/core/jwk",
 			"github.com/edgetoken/edgetoken/core/jws", "github.com/edgetoken/edgetoken/core/strictjson",
