@@ -92,7 +92,7 @@ def ask(port, path, headers=(), method="GET"):
 
 
 class Service:
-    """The service behind the proxy. It answers with the path and headers that reached it; /answer/STATUS with a status."""
+    """The service behind the proxy: answers with the path and headers that reached it, /answer/STATUS with a status."""
 
     def __init__(self):
         self.reached = 0

@@ -33,7 +33,8 @@ class Poller:
             raise ValueError("the address of a bundle begins with http:// or https://")
         if not every > 0:
             raise ValueError("the time between polls must be more than 0 seconds")
-        self._verifier, self._url, self._every = weakref.ref(verifier), url, every
+        self._verifier = weakref.ref(verifier, lambda _: self.stop())
+        self._url, self._every = url, every
         self._etag: str | None = None
         self._fetched: float | None = None
         self._error: str | None = None
