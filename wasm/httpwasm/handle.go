@@ -27,7 +27,7 @@ func start() {
 	gate = g
 }
 
-// handle gives what handleRequest does.
+// handle decides about a request and changes or answers it; its result is that of handleRequest.
 func handle(now int64) uint64 {
 	if gate == nil {
 		refuseBug()
@@ -77,7 +77,7 @@ func refuse(a *gateway.Answer) {
 	answerBody(a.Body)
 }
 
-// refuseBug answers where a bug was met, or nothing is configured, by itself: what panicked may be the way to refuse.
+// refuseBug answers after a panic, or without a configuration. It uses nothing that may have panicked.
 func refuseBug() {
 	defer func() { _ = recover() }()
 	setHeader(ofResponse, "Content-Type", "application/json")

@@ -72,6 +72,24 @@ func (n *node) configured(t *testing.T, ask func(target string, headers ...strin
 	}
 }
 
+// TestDocumented: docs/embedding.md shows the middleware of Traefik's configuration as it stands.
+func TestDocumented(t *testing.T) {
+	file, err := os.ReadFile("../../../wasm/httpwasm/traefik/dynamic/edgetoken.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, err := os.ReadFile("../../../docs/embedding.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(file), "  middlewares:\n")
+	middleware, _, found := strings.Cut(after, "  services:\n")
+	shown := strings.ReplaceAll("\n"+middleware, "\n    ", "\n")
+	if !found || !strings.Contains(string(docs), "```yaml"+shown+"```") {
+		t.Errorf("docs/embedding.md does not show%s", shown)
+	}
+}
+
 // ours are the headers that the gateway sets, in every spelling.
 var ours = regexp.MustCompile(`(?mi)^X.(User.Id|Roles): .*\r\n`)
 
