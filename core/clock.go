@@ -33,7 +33,7 @@ func CheckClock(now, latest time.Time) error {
 	switch {
 	case now.Unix() < EarliestTime:
 		return clockError{now, "which was before this program was written: set the clock", ErrClock}
-	case now.UnixMilli() > LastCutOff:
+	case now.Unix() > LastCutOff/1000 || now.UnixMilli() > LastCutOff: // the milliseconds may overflow
 		return clockError{now, "which is beyond the last start that a token id can carry: set the clock", ErrClock}
 	case !latest.IsZero() && now.Sub(latest) > maxLeap:
 		return clockError{now, "over 366 days after the latest change of the store, at " +

@@ -32,6 +32,7 @@ func TestCheckClock(t *testing.T) {
 			"beyond the last start that a token id can carry: set the clock"},
 		{"beyond Python's years", time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC), time.UnixMilli(core.LastCutOff),
 			"beyond the last start"},
+		{"beyond what milliseconds can count", time.Unix(math.MaxInt64, 0), time.Time{}, "beyond the last start"},
 	} {
 		err := core.CheckClock(c.now, c.latest)
 		if c.says == "" && err != nil || c.says != "" && (!errors.Is(err, core.ErrClock) ||
