@@ -1,6 +1,7 @@
 package jwk
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"strconv"
@@ -106,6 +107,9 @@ func (m object) key() (k Key, err error) {
 	} else if use != "" && use != "sig" {
 		return Key{}, errSkipped
 	}
+	if verifies, err := m.verifies(); err != nil || !verifies {
+		return Key{}, cmp.Or(err, errSkipped)
+	}
 	if k.ID, err = m.text("kid"); err != nil {
 		return Key{}, err
 	}
@@ -132,6 +136,26 @@ func (m object) key() (k Key, err error) {
 		return Key{}, errors.New("it is no good key for " + k.Algorithm + ": " + err.Error())
 	}
 	return k, nil
+}
+
+// verifies reports whether key_ops, if it is there, has verify (RFC 7517 §4.3).
+func (m object) verifies() (bool, error) {
+	value := m["key_ops"]
+	if value == nil {
+		return true, nil
+	}
+	found := false
+	err := strictjson.Elements(value, func(element []byte) error {
+		operation, ok := strictjson.TextOf(element)
+		if found = found || operation == "verify"; !ok {
+			return strictjson.ErrNotArray
+		}
+		return nil
+	})
+	if err != nil {
+		return false, errors.New("key_ops: it must be a list of texts")
+	}
+	return found, nil
 }
 
 // numbers reads what the key consists of, and its algorithm where its kind implies one.
@@ -166,7 +190,11 @@ func (m object) numbers(kty string, k *Key) error {
 	}
 	switch kty {
 	case "oct":
-		if size := secretBytes[k.Algorithm]; len(numbers[0]) < size {
+		size, known := secretBytes[k.Algorithm]
+		if !known { // else the bytes might be taken for a private key
+			return errSkipped
+		}
+		if len(numbers[0]) < size {
 			return errors.New("k: the secret has " + strconv.Itoa(len(numbers[0])) + " bytes and " + k.Algorithm +
 				" needs at least " + strconv.Itoa(size) + " (RFC 7518 §3.2)")
 		}

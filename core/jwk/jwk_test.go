@@ -13,7 +13,8 @@ const (
 		`CAow"`
 	ec = `"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",` +
 		`"y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"`
-	ed = `"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"`
+	seed = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A" // of the next
+	ed   = `"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"`
 )
 
 // A set gives the keys that check signatures, and leaves out those for something else (RFC 7517 §5).
@@ -61,6 +62,9 @@ func TestMistakes(t *testing.T) {
 		`{"kty":"oct","alg":"HS256","k":"AA"}`:                  "the secret has 1 bytes and HS256 needs at least 32",
 		`{"kty":"oct","alg":"HS256","k":"A==="}`:                "k: it must be base64url",
 		`{"kty":"oct","alg":"HS256"}`:                           "k: it must be base64url",
+		`{"kty":"oct","alg":"EdDSA","k":"` + seed + `"}`:        "no key for signatures",
+		`{` + ec + `,"key_ops":["encrypt"]}`:                    "no key for signatures",
+		`{` + ec + `,"key_ops":"verify"}`:                       "key_ops: it must be a list",
 		strings.Replace(`{`+ec+`}`, `"y":"x`, `"y":"y`, 1):      "no good key for ES256",
 		strings.Replace(`{`+ec+`}`, `"y":"x_FE`, `"y":"`, 1):    "x and y: they must be of one length",
 		`{"kty":"RSA","alg":"RS256","n":"AQAB","e":"AQAB"}`:     "no good key for RS256: the RSA key has 17 bits",
