@@ -41,7 +41,7 @@ func appendFamilies(p []byte, names []uint64) []byte {
 func readFamilies(r *codec.Reader) []uint64 {
 	n := int(r.U32())
 	low := lowBits(n)
-	if r.Bad = r.Bad || n > maxFamilies || n*low > 8*len(r.Rest); r.Bad || n == 0 {
+	if r.Bad = r.Bad || n < 0 || n > maxFamilies || n*low > 8*len(r.Rest); r.Bad || n == 0 {
 		return nil
 	}
 	lower := bitReader{b: r.Take((n*low + 7) / 8)}
