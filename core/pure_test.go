@@ -50,7 +50,7 @@ func TestImports(t *testing.T) {
 			"github.com/edgetoken/edgetoken/core/jws", "github.com/edgetoken/edgetoken/core/strictjson",
 		},
 		"words": {"encoding/binary"},
-		"jwk": {"encoding/base64", "errors", "strconv", "strings", "github.com/edgetoken/edgetoken/core/jws",
+		"jwk": {"cmp", "encoding/base64", "errors", "strconv", "strings", "github.com/edgetoken/edgetoken/core/jws",
 			"github.com/edgetoken/edgetoken/core/strictjson"},
 		"jws": {
 			"bytes", "crypto", "crypto/ecdsa", "crypto/ed25519", "crypto/elliptic", "crypto/hmac", "crypto/rsa",
