@@ -101,9 +101,10 @@ func (n *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		n.deltas++
 		payload = n.made[last].AppendDelta(nil, n.made[since-1])
 	}
-	io.WriteString(w, must(bundle.Sign(payload, "root", n.key.Info.Algorithm, nil, func(b []byte) ([]byte, error) {
+	text := must(bundle.Sign(payload, "root", n.key.Info.Algorithm, nil, func(b []byte) ([]byte, error) {
 		return n.key.Key.Sign(b, make([]byte, core.EntropyBytes))
-	})))
+	}))
+	io.WriteString(w, text+"\n") // as in a file
 }
 
 // token is a token of a customer, issued ten minutes ago.
@@ -201,7 +202,7 @@ func TestPolling(t *testing.T) {
 	until("a bundle", 200)
 	n.publish(time.Hour, 7)
 	until("revoked", 401)
-	for _, broken := range []string{"x", strings.Repeat("x", 5<<20)} {
+	for _, broken := range []string{"x", strings.Repeat("x", 9<<20)} {
 		n.breaks(broken)
 		asked := n.count(&n.asked)
 		for n.count(&n.asked) < asked+2 {

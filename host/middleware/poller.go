@@ -11,10 +11,12 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/edgetoken/edgetoken/core/bundle"
 	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/verify"
 )
@@ -44,8 +46,7 @@ type Poller struct {
 const (
 	defaultPoll  = 10 * time.Second
 	fetchTimeout = 10 * time.Second
-	// maxBundle bounds what is read, in bytes; a bundle of 10,000 revocations has 70 KB.
-	maxBundle = 4 << 20
+	maxBundle    = bundle.MaxBytes + 2 // with the end of a line
 )
 
 // NewPoller looks for a bundle and goes on doing so until Close. That there is none yet is no error.
@@ -140,7 +141,7 @@ func (p *Poller) fetch(ctx context.Context, delta bool) error {
 	case len(text) > maxBundle:
 		return fmt.Errorf("the bundle has more than %d bytes", maxBundle)
 	}
-	next, refused := known.Update(string(text))
+	next, refused := known.Update(strings.TrimSpace(string(text)))
 	switch {
 	case refused == cause.BundleBase && delta:
 		p.etag = ""

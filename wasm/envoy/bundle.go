@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core/cause"
@@ -52,7 +53,7 @@ func (p *plugin) update(size uint32) error {
 	if err != nil {
 		return err
 	}
-	switch c := p.gateway.Update(string(text)); c {
+	switch c := p.gateway.Update(strings.TrimSpace(string(text))); c {
 	case cause.OK:
 		b.etag, b.whole = etag, false
 		log(levelInfo, "edgetoken: trust bundle "+strconv.FormatUint(p.gateway.Trust().Epoch(), 10)+", good until "+

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/edgetoken/edgetoken/core/bundle"
 	"github.com/edgetoken/edgetoken/core/cause"
 )
 
@@ -17,9 +18,6 @@ var (
 	// failed is what was wrong with the file, so that the log has it once.
 	failed string
 )
-
-// maxBundle bounds the file; a bundle of 10,000 revocations has 70 KB.
-const maxBundle = 4 << 20
 
 // refresh reads the file of the bundle if it is time to. Whatever is wrong with it, the bundle at hand stays, until its
 // own end.
@@ -52,7 +50,7 @@ func readFile(name string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxBundle))
+	text, err := io.ReadAll(io.LimitReader(f, bundle.MaxBytes+2)) // with the end of the line
 	return strings.TrimSpace(string(text)), err
 }
 

@@ -81,7 +81,7 @@ func (n *node) publish(t testing.TB, lifetime time.Duration, revoked ...int64) {
 		t.Fatal(err)
 	}
 	part := filepath.Join(n.folder, "part")
-	if err := os.WriteFile(part, []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(part, []byte(text+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Rename(part, filepath.Join(n.folder, "bundle.jws")); err != nil {

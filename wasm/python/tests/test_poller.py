@@ -38,7 +38,7 @@ class Node:
                     self.send_response(304)
                     self.end_headers()
                     return
-                body = BUNDLES.get(node.deltas.get(since, node.bundle), node.bundle).encode()
+                body = BUNDLES.get(node.deltas.get(since, node.bundle), node.bundle).encode() + b"\n"  # as in a file
                 self.send_response(node.status)
                 self.send_header("ETag", f'"{node.bundle}"')
                 self.end_headers()

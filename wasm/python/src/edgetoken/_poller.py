@@ -125,4 +125,4 @@ class Poller:
                 raise ValueError("the bundle is too long")
             if time.monotonic() > deadline or self._stopped.is_set():
                 raise TimeoutError("the bundle came too slowly")
-        return bytes(body)
+        return bytes(body).strip()  # a file has a line end
