@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
+	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/coretest"
@@ -112,7 +114,13 @@ func (p *peer) alive(t *token) bool {
 // verify says which log-in is alive on a peer although it knows its end (R3, R4, R5), or whose family is dead although
 // nobody revoked it.
 func (p *peer) verify() error {
+	var r Revocations
+	since := p.now().Add(-tokenSettings.AccessTokenLifetime - fleetStaleness)
+	check(tables{tx: p.tx}.revocations(p.db.identity.ids, FieldID, since.Unix(), math.MaxInt, &r))
 	for i, t := range p.world.tokens {
+		if err := p.listed(t, &r); err != nil {
+			return fmt.Errorf("log-in %d: %w", i, err)
+		}
 		if p.stateOf(t).Family.Dead && !p.knowsRevoked(t) {
 			return fmt.Errorf("log-in %d of customer %v, begun at %d on node %d, is revoked on node %d, which knows "+
 				"of no revocation", i, t.customer, t.family.Start, t.at+1, p.number)
@@ -128,6 +136,29 @@ func (p *peer) verify() error {
 			}
 			break
 		}
+	}
+	return nil
+}
+
+// listed says which log-in is dead on a peer, and has an access token that a verifier accepts who has the revocations.
+func (p *peer) listed(t *token, r *Revocations) error {
+	if !p.now().Before(time.UnixMicro(t.begun).Add(tokenSettings.AccessTokenLifetime)) {
+		return nil
+	}
+	state, dead, cutOff := p.stateOf(t), false, r.Node
+	for _, f := range r.Families {
+		dead = dead || f.Bits == t.family.Bits && (f.Start == 0 || f.Start == t.family.Start)
+	}
+	for _, c := range r.CutOffs {
+		if c.Subject.ID == t.customer {
+			cutOff = max(cutOff, c.At)
+		}
+	}
+	// A record without a start is also about later log-ins of the same bits, of which there are many here.
+	ended := state.Family.Dead && !state.Family.AnyStart || t.family.EndedBy(state.CutOff, 0)
+	if ended && !dead && !t.family.EndedBy(cutOff, 0) {
+		return fmt.Errorf("of customer %v, begun at %d on node %d, is dead on node %d, and no verifier hears of it",
+			t.customer, t.family.Start, t.at+1, p.number)
 	}
 	return nil
 }
@@ -173,6 +204,7 @@ func (p *peer) logIn(email string, entropy uint64) error {
 	for i := range seed {
 		seed[i] = byte(entropy >> (8 * (i % 8)))
 	}
+	seed[15] = 1 // nothing but zeros would be no entropy
 	o, err := engine.Decide(bg, core.Request{Op: core.Login, State: state, Now: p.now(), Entropy: seed})
 	if err != nil || o.Refused() {
 		return err
