@@ -10,7 +10,7 @@
 #                              SoftHSM and exchanges tokens with seven JOSE libraries. Installs what these need,
 #                              Chromium and SoftHSM only as root. Needs python3, python3.11, Node.js with npm, a JDK
 #                              with Maven, Rust, a C compiler and openssl. Counts in the same form
-#   ./build.sh test-hosts [--write] [HOST…]
+#   ./build.sh test-hosts [--write | HOST…]
 #                              has each host in testdata/hosts verify the cases of testdata/kit and tests what runs
 #                              there, or HOSTs alone, and compares what they say. Installs what the hosts need; nginx
 #                              and HAProxy only as root. Needs python3 and Node.js with npm. --write measures too, and
@@ -316,13 +316,14 @@ jose_libraries() {
   tally "$(tail -n 1 "$1")"
 }
 
-# run_hosts [--write] [HOST…] runs the hosts of testdata/hosts, but those that say they run by hand, and compares what
+# run_hosts [--write | HOST…] runs the hosts of testdata/hosts, but those that say they run by hand, and compares what
 # they say of the kit.
 run_hosts() {
   local write='' host run out names=()
   if [ "${1:-}" = --write ]; then
     write=1
     shift
+    [ $# -eq 0 ] || die "--write is for all hosts together"
   fi
   for host in "$@"; do
     [ -x "testdata/hosts/$host/run" ] || die "there is no testdata/hosts/$host/run"

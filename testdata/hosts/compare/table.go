@@ -102,7 +102,9 @@ func (c *comparison) table(versions map[string]string, old table) string {
 		}
 		return fmt.Sprint(total[host])
 	})
-	b.WriteString("\n")
+	if len(versions)+len(old.versions) > 0 {
+		b.WriteString("\n")
+	}
 	for _, h := range hosts {
 		switch version, ran := versions[h.name]; {
 		case ran && h.byHand:
