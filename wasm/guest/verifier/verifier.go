@@ -14,6 +14,7 @@
 package verifier
 
 import (
+	"runtime"
 	"unsafe"
 
 	"github.com/edgetoken/edgetoken/core/bundle"
@@ -63,6 +64,7 @@ func (g *Guest) Realloc(old unsafe.Pointer, oldSize, align, size uint32) unsafe.
 // Configure is configure: func(policy: string) -> result<_, string>. After an error the guest is configured as before.
 func (g *Guest) Configure(p *byte, n uint32) unsafe.Pointer {
 	return g.call(func() (string, bool) {
+		defer collect()
 		trust, err := verify.Read(unsafe.Slice(p, n))
 		if err != nil {
 			return err.Error(), false
@@ -75,6 +77,7 @@ func (g *Guest) Configure(p *byte, n uint32) unsafe.Pointer {
 // Update is update: func(bundle: string) -> result<_, string>.
 func (g *Guest) Update(p *byte, n uint32) unsafe.Pointer {
 	return g.call(func() (string, bool) {
+		defer collect()
 		trust, refused := g.trust.Update(unsafe.String(p, n))
 		if refused != cause.OK {
 			return refused.String(), false
@@ -88,6 +91,10 @@ func (g *Guest) use(t *verify.Trust) {
 	g.trust = t
 	g.verifier.Use(t)
 }
+
+// collect frees what a policy or a bundle has left. A collection that begins within a short call may never end by
+// itself: after some hundred updates memory would grow with each one.
+func collect() { runtime.GC() }
 
 // Verify is verify: func(token: string, now: s64) -> result<string, string>.
 func (g *Guest) Verify(p *byte, n uint32, now int64) unsafe.Pointer {
