@@ -69,6 +69,11 @@ func onConfigure(root, size uint32) (good uint32) {
 		log(levelError, "edgetoken: configuration: "+err.Error())
 		return 0
 	}
+	if p.poller != nil {
+		if err := setTick(firstPoll); err != nil {
+			panic(err)
+		}
+	}
 	plugins[root] = p
 	return 1
 }

@@ -44,6 +44,9 @@ func proxySetTickPeriodMilliseconds(period uint32) uint32
 func proxyHTTPCall(cluster *byte, clusterSize uint32, headers *byte, headersSize uint32, body *byte, bodySize uint32,
 	trailers *byte, trailersSize uint32, timeout uint32, call *uint32) uint32
 
+//go:wasmimport env proxy_get_current_time_nanoseconds
+func proxyGetCurrentTimeNanoseconds(ns *uint64) uint32
+
 //go:wasmimport env proxy_set_effective_context
 func proxySetEffectiveContext(context uint32) uint32
 
@@ -149,6 +152,13 @@ func foreign(name string, argument []byte) ([]byte, error) {
 	var at, size uint32
 	code := proxyCallForeignFunction(nameAt, nameSize, argumentAt, argumentSize, &at, &size)
 	return answer(name, code, at, size)
+}
+
+// now is the time in Unix seconds. time.Now asks Envoy twice, for a monotonic time too.
+func now() (int64, error) {
+	var ns uint64
+	code := proxyGetCurrentTimeNanoseconds(&ns)
+	return int64(ns / 1e9), status("proxy_get_current_time_nanoseconds", code)
 }
 
 // setTick has Envoy tick every so many milliseconds.

@@ -4,7 +4,6 @@ package main
 
 import (
 	"errors"
-	"time"
 
 	"github.com/edgetoken/edgetoken/core/verify"
 	"github.com/edgetoken/edgetoken/wasm/gateway"
@@ -29,7 +28,7 @@ var plugins = map[uint32]*plugin{}
 // noClaims stands in the filter state where no token was looked at: that it is there says that the filter has run.
 var noClaims = []byte("{}")
 
-// configure reads a configuration.
+// configure reads a configuration. The error is a mistake in it.
 func configure(text []byte) (*plugin, error) {
 	g, err := gateway.Read(text)
 	if err != nil {
@@ -38,16 +37,13 @@ func configure(text []byte) (*plugin, error) {
 	p := &plugin{gateway: g}
 	g.Help(checkNatively)
 	source := g.Bundle()
-	switch {
-	case source.File != "":
+	if source.File != "" {
 		return nil, errors.New("bundle.file: Envoy gives filters no files; give a url and its cluster")
-	case source.URL != "":
-		if p.poller, err = newPoller(source); err != nil {
-			return nil, err
-		}
-		return p, setTick(firstPoll)
 	}
-	return p, nil
+	if source.URL != "" {
+		p.poller, err = newPoller(source)
+	}
+	return p, err
 }
 
 // requestHeaders decides about a request; stop says that it does not go on to the service.
@@ -57,7 +53,11 @@ func (p *plugin) requestHeaders() (stop bool, err error) {
 	}
 	disturb(p.headers)
 	p.sort()
-	a := p.gateway.Handle(&p.request, time.Now().Unix())
+	at, err := now()
+	if err != nil {
+		return true, err
+	}
+	a := p.gateway.Handle(&p.request, at)
 	p.note(&a)
 	if !a.Pass {
 		list := make([]pair, len(a.Headers))
