@@ -188,5 +188,8 @@ func uvarint(r *codec.Reader) uint64 {
 	return v
 }
 
+// MoreLeeway is how much more leeway than its bundle's a verifier may give: what was revoked is listed for no longer.
+const MoreLeeway = time.Minute
+
 // maxLeeway bounds what a bundle says of LEEWAY.
 const maxLeeway = 24 * time.Hour

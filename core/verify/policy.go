@@ -19,7 +19,7 @@ import (
 //	  "bundle":    "eyJ…",                  the first bundle; else it comes by Update
 //	  "issuer":    "https://…",             ISSUER
 //	  "audience":  "shop" or ["shop", …],   AUDIENCE
-//	  "leeway":    30,                      LEEWAY, whole seconds up to 3600
+//	  "leeway":    30,                      LEEWAY, whole seconds up to 3600; a minute more than a bundle's at most
 //	  "types":     ["access"],              AUTH_TOKEN_CLASSES, of access and sliding
 //	  "required":  ["exp", "email"],        claims that must be there
 //	  "min_epoch": 1790000000000,           no bundle before this one

@@ -101,7 +101,11 @@ func (t *Trust) override() {
 		t.settings.Audience, t.settings.AudienceList = *p.audience, p.list
 	}
 	if p.leeway != nil {
-		t.settings.Leeway = *p.leeway
+		leeway := *p.leeway
+		if t.bundle != nil {
+			leeway = min(leeway, t.settings.Leeway+bundle.MoreLeeway)
+		}
+		t.settings.Leeway = leeway
 	}
 	if p.types != nil {
 		t.settings.AuthTokenClasses = p.types

@@ -63,13 +63,17 @@ func (w *world) refreshKeys() {
 	w.source = bundle.Source{Settings: &w.settings, Ring: ring, Manager: w.manager, Lifetime: time.Hour}
 }
 
-// pin has the verifier begin with the root.
-func (w *world) pin() {
+// pin has the verifier begin with the root, and more members of a policy, name and value by turns.
+func (w *world) pin(more ...string) {
 	root, err := w.manager.Root(w.Context())
 	w.must(err)
 	public, err := root.JWK()
 	w.must(err)
-	w.trust, err = verify.Read([]byte(`{"root":` + public + `}`))
+	policy := `{"root":` + public
+	for i := 0; i+1 < len(more); i += 2 {
+		policy += `,"` + more[i] + `":` + more[i+1]
+	}
+	w.trust, err = verify.Read([]byte(policy + `}`))
 	w.must(err)
 }
 
@@ -233,6 +237,35 @@ func TestEpochsRise(t *testing.T) {
 	}
 	if most := uint64(w.now.Add(40 * time.Minute).UnixMilli()); last > most {
 		t.Errorf("the epoch runs ahead of the clock by %d ms", last-most)
+	}
+}
+
+// No leeway outlasts what a bundle lists: a revoked token is not good again, however late it is shown.
+func TestRevokedForGood(t *testing.T) {
+	w := newWorld(t, "")
+	family := core.Family{Listed: true, Ours: true, Bits: 7, Start: w.now.UnixMilli()}
+	another := family
+	another.Bits = 8
+	revoked, other := w.token(1, family), w.token(1, another)
+	w.pin("leeway", "3600")
+	w.take(w.make(0))
+	w.must(w.db.Settle(t.Context(), core.Effects{List: []core.Effect{{Kind: core.RevokeFamily,
+		Family: family.Key("", core.Integer(1)), Until: w.now.Unix() + 1000}}}))
+	expires := w.now.Add(299 * time.Second)
+	for w.now.Before(expires.Add(3 * time.Minute)) {
+		w.now = w.now.Add(9 * time.Second)
+		w.maker = bundle.NewMaker(w.db)
+		w.take(w.make(0))
+		want := cause.OK
+		if w.now.Sub(expires) >= time.Minute {
+			want = cause.Expired
+		}
+		w.verdict(other, want)
+		var v verify.Verifier
+		v.Use(w.trust)
+		if _, got := v.Verify([]byte(revoked), w.now.Unix()); got == cause.OK {
+			t.Fatalf("%v after the end of the token: it is good", w.now.Sub(expires))
+		}
 	}
 }
 

@@ -11,8 +11,9 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// listedLonger is how much longer than an access token lives what was revoked is listed, for clocks that differ.
-const listedLonger = time.Minute
+// listedLonger is how much longer than an access token lives what was revoked is listed: verifiers may give more
+// leeway, and a clock that is further behind than early knows no bundle yet.
+const listedLonger = bundle.MoreLeeway + early
 
 // maxRevocations bounds what a bundle has of each kind, as core/bundle does, and with it the memory that making one
 // takes.

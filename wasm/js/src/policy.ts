@@ -21,7 +21,10 @@ export interface Policy {
   issuer?: string;
   /** For whom the token must be: one of these must be in its aud. */
   audience?: string | string[];
-  /** How far other clocks may be off, in whole seconds up to 3600. Default: 0. */
+  /**
+   * How far other clocks may be off, in whole seconds up to 3600; a bundle allows a minute more than its own.
+   * Default: what the bundle says, or 0.
+   */
   leeway?: number;
   /** The types of tokens to accept. Default: access tokens only, or what the bundle says. */
   types?: ("access" | "sliding")[];
