@@ -5,6 +5,7 @@ package main
 import (
 	"io"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/edgetoken/edgetoken/core/bundle"
@@ -35,6 +36,7 @@ func refresh(now int64) {
 		complain("")
 	default:
 		c := gate.Update(text)
+		runtime.GC() // else a collection that begins within a short call may never end
 		if c == cause.OK {
 			held = text
 			complain("")

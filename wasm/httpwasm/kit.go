@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"runtime"
 	"unsafe"
 
 	"github.com/edgetoken/edgetoken/core/cause"
@@ -29,6 +30,7 @@ func serve() uint64 {
 		panic(err)
 	}
 	gate = nil
+	defer runtime.GC() // as bundles have it
 	var got []string
 	for i, s := range steps {
 		switch {

@@ -58,7 +58,7 @@ func (g *generator) configureCases() {
 		{"key of an unknown algorithm", jwks(strings.Replace(public, "ES256", "XS256", 1)), "keys"},
 		{"key without algorithm", jwks(strings.Replace(secret, `"alg":"HS256",`, "", 1)), "alg"},
 		{"secret too short", jwks(`{"kty":"oct","alg":"HS256","k":"c2hvcnQ"}`), "bytes"},
-		{"secret as a public key's algorithm", jwks(strings.Replace(secret, "HS256", "RS256", 1)), "RS256"},
+		{"secret as a public key's algorithm", jwks(strings.Replace(secret, "HS256", "RS256", 1)), "keys"},
 		{"second key bad", jwks(secret + `,{"kty":"oct","kid":5}`), "keys[1]"},
 		{"two keys of a kid", jwks(secret + "," + secret), "kid"},
 		{"end of a key a text", jwks(strings.Replace(secret, "{", `{"exp":"x",`, 1)), "exp"},
