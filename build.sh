@@ -89,7 +89,7 @@ modules() {
     module edgetoken '' -gcflags=runtime=-l && module edgetoken-full full &&
     module edgetoken-verify verify "${SMALL[@]}" &&
     guest=wasm/httpwasm module edgetoken-httpwasm '' "${SMALL[@]}" &&
-    guest=wasm/envoy module edgetoken-envoy '' "${SMALL[@]}" &&
+    guest=wasm/envoy module edgetoken-envoy &&
     cp dist/edgetoken.wasm dist/edgetoken-full.wasm host/engine/module/
 }
 
