@@ -49,13 +49,13 @@ func (c *Config) Append(b []byte) []byte {
 	}
 	b = codec.Text(b, issuer)
 	b = codec.Bool(b, s.AudienceList)
-	b = appendTexts(b, s.Audience)
-	b = appendTexts(b, s.AuthHeaderTypes)
+	b = codec.Texts(b, s.Audience)
+	b = codec.Texts(b, s.AuthHeaderTypes)
 	classes := make([]string, len(s.AuthTokenClasses))
 	for i, t := range s.AuthTokenClasses {
 		classes[i] = string(t)
 	}
-	b = appendTexts(b, classes)
+	b = codec.Texts(b, classes)
 	for _, t := range []string{s.UserIDClaim, s.TokenTypeClaim, s.IDClaim, s.SlidingTokenRefreshExpClaim,
 		s.RevokeTokenClaim} {
 		b = codec.Text(b, t)
@@ -105,9 +105,9 @@ func ReadConfig(b []byte) (*Config, bool) {
 		s.Issuer = &issuer
 	}
 	s.AudienceList = r.Bool()
-	s.Audience = readTexts(r)
-	s.AuthHeaderTypes = readTexts(r)
-	for _, t := range readTexts(r) {
+	s.Audience = r.Texts()
+	s.AuthHeaderTypes = r.Texts()
+	for _, t := range r.Texts() {
 		s.AuthTokenClasses = append(s.AuthTokenClasses, core.TokenType(t))
 	}
 	for _, t := range []*string{&s.UserIDClaim, &s.TokenTypeClaim, &s.IDClaim, &s.SlidingTokenRefreshExpClaim,
@@ -126,20 +126,4 @@ func ReadConfig(b []byte) (*Config, bool) {
 	}
 	known := (s.Compat == core.V55 || s.Compat == core.V52) && (s.Wire == core.Secure || s.Wire == core.Exact)
 	return c, r.Done() && known && (hasIssuer || issuer == "") && c.Set.Validate() == nil
-}
-
-func appendTexts(b []byte, texts []string) []byte {
-	b = codec.U16(b, uint16(len(texts)))
-	for _, t := range texts {
-		b = codec.Text(b, t)
-	}
-	return b
-}
-
-// readTexts gives nil for none.
-func readTexts(r *codec.Reader) (texts []string) {
-	for n := r.U16(); n > 0 && !r.Bad; n-- {
-		texts = append(texts, r.Text())
-	}
-	return texts
 }

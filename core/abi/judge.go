@@ -27,14 +27,14 @@ type Judging struct {
 // Append appends the encoding to b.
 func (j *Judging) Append(b []byte) []byte {
 	b = codec.I64(codec.U64(b, j.Nonce), j.Now.UnixMicro())
-	return appendTexts(codec.Text(b, string(j.Type)), j.Required)
+	return codec.Texts(codec.Text(b, string(j.Type)), j.Required)
 }
 
 // ReadJudging reads the message. It keeps nothing of b.
 func ReadJudging(b []byte) (j Judging, ok bool) {
 	r := &codec.Reader{Rest: b}
 	j.Nonce, j.Now = r.U64(), time.UnixMicro(r.I64()).UTC()
-	j.Type, j.Required = readType(r), readTexts(r)
+	j.Type, j.Required = readType(r), r.Texts()
 	return j, r.Done() && (j.Type == core.AccessToken || j.Type == core.SlidingToken)
 }
 

@@ -28,7 +28,7 @@ func (q *Question) Append(b []byte) []byte {
 	}
 	b = codec.Text(b, q.Method)
 	b = codec.Text(b, q.Model)
-	return appendTexts(b, c.Rights)
+	return codec.Texts(b, c.Rights)
 }
 
 // ReadQuestion reads the message. It keeps nothing of b.
@@ -39,7 +39,7 @@ func ReadQuestion(b []byte) (q Question, ok bool) {
 	for _, v := range []*bool{&c.Authenticated, &c.Active, &c.Staff, &c.Superuser} {
 		*v = r.Bool()
 	}
-	q.Method, q.Model, c.Rights = r.Text(), r.Text(), readTexts(r)
+	q.Method, q.Model, c.Rights = r.Text(), r.Text(), r.Texts()
 	return q, r.Done() && q.Rule.Known()
 }
 

@@ -25,13 +25,13 @@ func (h *Head) append(p []byte) []byte {
 		issuer = *s.Issuer
 	}
 	p = codec.Text(codec.Bool(p, s.Issuer != nil), issuer)
-	p = appendTexts(codec.Bool(p, s.AudienceList), s.Audience)
+	p = codec.Texts(codec.Bool(p, s.AudienceList), s.Audience)
 	p = codec.I64(p, s.Leeway.Microseconds())
 	classes := make([]string, len(s.AuthTokenClasses))
 	for i, t := range s.AuthTokenClasses {
 		classes[i] = string(t)
 	}
-	p = appendTexts(p, classes)
+	p = codec.Texts(p, classes)
 	for _, name := range h.claims() {
 		p = codec.Text(p, *name)
 	}
@@ -69,12 +69,12 @@ func (h *Head) read(b []byte) bool {
 	} else {
 		r.Bad = r.Bad || issuer != ""
 	}
-	s.AudienceList, s.Audience = r.Bool(), readTexts(r)
+	s.AudienceList, s.Audience = r.Bool(), r.Texts()
 	µs := r.I64()
 	r.Bad = r.Bad || µs < 0 || µs > maxLeeway.Microseconds()
 	s.Leeway = time.Duration(µs) * time.Microsecond
 	s.AuthTokenClasses = nil
-	for _, t := range readTexts(r) {
+	for _, t := range r.Texts() {
 		s.AuthTokenClasses = append(s.AuthTokenClasses, core.TokenType(t))
 	}
 	for _, name := range h.claims() {
@@ -107,20 +107,4 @@ func (h *Head) Set(epoch uint64) core.KeySet {
 		set.Keys = append(set.Keys, k.KeyInfo)
 	}
 	return set
-}
-
-func appendTexts(p []byte, texts []string) []byte {
-	p = codec.U16(p, uint16(len(texts)))
-	for _, t := range texts {
-		p = codec.Text(p, t)
-	}
-	return p
-}
-
-// readTexts gives nil for none.
-func readTexts(r *codec.Reader) (texts []string) {
-	for n := r.U16(); n > 0 && !r.Bad; n-- {
-		texts = append(texts, r.Text())
-	}
-	return texts
 }

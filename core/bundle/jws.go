@@ -4,20 +4,18 @@ import (
 	"encoding/base64"
 	"strings"
 
+	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/jwk"
 	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
-// Types of JWS (RFC 7515 §4.1.9).
-const (
-	Type          = "edgetoken-bundle+jwt"
-	successorType = "edgetoken-root+jwt"
-)
+// successorType is the typ (RFC 7515 §4.1.9) of a statement of succession; that of a bundle is core.BundleType.
+const successorType = "edgetoken-root+jwt"
 
 // Bounds of what Open takes.
 const (
 	MaxBytes  = 8 << 20  // of a bundle in compact form
-	maxChain  = 16       // statements of succession
+	MaxChain  = 16       // statements of succession
 	maxHeader = 32 << 10 // characters of the header
 )
 
@@ -27,7 +25,7 @@ type Signer func(input []byte) (signature []byte, err error)
 // Sign makes the JWS of a payload, signed by the root of that kid and algorithm. chain are the statements of succession
 // that lead to this root, the oldest first; a delta has none.
 func Sign(payload []byte, kid, algorithm string, chain []string, sign Signer) (string, error) {
-	return compact(Type, payload, kid, algorithm, chain, sign)
+	return compact(core.BundleType, payload, kid, algorithm, chain, sign)
 }
 
 // SignSuccessor makes the statement by which a root names the next one, a JWK.
@@ -55,7 +53,7 @@ type Opened struct {
 	Root    jwk.Key // the root that signed it: one of those given, or a successor
 }
 
-// Why Open refuses.
+// Fault is why Open refuses.
 type Fault uint8
 
 const (
@@ -69,7 +67,7 @@ func Open(text string, roots []jwk.Key) (Opened, Fault) {
 	if len(text) > MaxBytes {
 		return Opened{}, Malformed
 	}
-	m, fault := split(text, Type)
+	m, fault := split(text, core.BundleType)
 	if fault != Good {
 		return Opened{}, fault
 	}
@@ -142,9 +140,9 @@ func split(text, typ string) (m message, fault Fault) {
 		case "typ":
 			found, is = strictjson.TextOf(value)
 		case "chain":
-			is = typ == Type && strictjson.Elements(value, func(element []byte) error {
+			is = typ == core.BundleType && strictjson.Elements(value, func(element []byte) error {
 				statement, ok := strictjson.TextOf(element)
-				if m.chain = append(m.chain, statement); !ok || len(m.chain) > maxChain {
+				if m.chain = append(m.chain, statement); !ok || len(m.chain) > MaxChain {
 					return strictjson.ErrNotArray
 				}
 				return nil

@@ -1,5 +1,6 @@
 // Package codec reads and appends the little-endian values that effects, ABI messages and records of a store consist
-// of. Texts and byte strings have their length before them: texts in 2 bytes, byte strings in 4.
+// of. Texts and byte strings have their length before them: texts in 2 bytes, byte strings in 4. Lists of texts have
+// their number before them, in 2 bytes.
 package codec
 
 import "encoding/binary"
@@ -24,6 +25,15 @@ func Text(b []byte, s string) []byte {
 		s = s[:0xffff]
 	}
 	return append(U16(b, uint16(len(s))), s...)
+}
+
+// Texts appends a list of at most 65,535 texts.
+func Texts(b []byte, texts []string) []byte {
+	b = U16(b, uint16(len(texts)))
+	for _, t := range texts {
+		b = Text(b, t)
+	}
+	return b
 }
 
 // Bytes appends a byte string.
@@ -86,6 +96,14 @@ func (r *Reader) I64() int64 { return int64(r.U64()) }
 
 // Text takes a text; it is a copy.
 func (r *Reader) Text() string { return string(r.Take(int(r.U16()))) }
+
+// Texts takes a list of texts, which are copies; nil for none.
+func (r *Reader) Texts() (texts []string) {
+	for n := r.U16(); n > 0 && !r.Bad; n-- {
+		texts = append(texts, r.Text())
+	}
+	return texts
+}
 
 // Bytes takes a byte string, which stays part of the message.
 func (r *Reader) Bytes() []byte { return r.Take(int(r.U32())) }

@@ -53,8 +53,6 @@ func (k *Key) Numbers() [][]byte {
 	return numbers
 }
 
-func (k *Key) check(input, signature []byte) bool { return k.Key.Check(input, signature) }
-
 // Read reads a policy, which is described at the type policy and in docs/embedding.md. The error names what is wrong
 // and where, and never quotes a key.
 func Read(text []byte) (*Trust, error) {

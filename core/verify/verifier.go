@@ -80,7 +80,7 @@ var errNeeded = errors.New("the signature must be checked by the host")
 func (v *Verifier) signed(key int, input, signature []byte) (bool, error) {
 	k := &v.trust.keys[key]
 	if k.Symmetric() {
-		return k.check(input, signature), nil
+		return k.Check(input, signature), nil
 	}
 	n := name(k.material, input, signature)
 	if v.memory.has(&n) {
@@ -94,7 +94,7 @@ func (v *Verifier) signed(key int, input, signature []byte) (bool, error) {
 		if v.trust.policy.hostSigns {
 			return false, errNeeded
 		}
-		good = k.check(input, signature)
+		good = k.Check(input, signature)
 	}
 	if good {
 		v.memory.learn(&n)

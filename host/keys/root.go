@@ -29,9 +29,6 @@ func (r Root) Sign(input []byte) ([]byte, error) { return r.Key.SignInput(input)
 // rootAlgorithm is that of roots.
 const rootAlgorithm = "ES256"
 
-// maxStatements bounds the chain: a verifier takes no longer one. Whoever pins an older root must pin a new one.
-const maxStatements = 16
-
 // Root gives the root, and makes it if there is none that can sign: at first, and after a restore without private keys.
 // Then no statement leads to it, and verifiers must pin it.
 func (m *Manager) Root(ctx context.Context) (Root, error) {
@@ -84,7 +81,8 @@ func (m *Manager) RotateRoot(ctx context.Context) (Root, error) {
 		return Root{}, err
 	}
 	next.Chain = append(slices.Clone(old.Chain), statement)
-	next.Chain = next.Chain[max(0, len(next.Chain)-maxStatements):]
+	// Whoever pins a root from before the longest chain must pin a new one.
+	next.Chain = next.Chain[max(0, len(next.Chain)-bundle.MaxChain):]
 	err = m.cfg.Store.UpdateRoots(ctx, func(now store.Roots) (u store.KeyUpdate, chain []string, err error) {
 		i := signs(now)
 		if i < 0 || now.Keys[i].ID != old.Key.ID() {
