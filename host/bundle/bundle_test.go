@@ -2,10 +2,12 @@ package bundle_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -267,6 +269,35 @@ func TestRevokedForGood(t *testing.T) {
 			t.Fatalf("%v after the end of the token: it is good", w.now.Sub(expires))
 		}
 	}
+}
+
+// Where a key may have signed elsewhere, nobody knows how long its access tokens live: what was revoked is listed for
+// as long as a refresh token lives.
+func TestForeignTokens(t *testing.T) {
+	w := newWorld(t, "")
+	w.pin()
+	w.must(w.db.Settle(t.Context(), core.Effects{List: []core.Effect{{Kind: core.RevokeFamily,
+		Family: core.FamilyKey{Bits: 7}, Until: w.now.Add(30 * 24 * time.Hour).Unix()}}}))
+	listed := func(after time.Duration, want string) {
+		t.Helper()
+		w.now = w.now.Add(after)
+		w.maker = bundle.NewMaker(w.db)
+		w.take(w.make(0))
+		if status := string(w.trust.Status()); !strings.Contains(status, `"families":`+want+`,`) {
+			t.Errorf("want %s families: %s", want, status)
+		}
+	}
+	listed(0, "1")
+	listed(2*time.Hour, "0")
+	theirs, err := keyring.GenerateKey("ES256", rand.Reader)
+	w.must(err)
+	text, err := theirs.Export("pem", false)
+	w.must(err)
+	_, err = w.manager.Import(t.Context(), keys.Import{Text: text})
+	w.must(err)
+	w.refreshKeys()
+	listed(0, "1")
+	listed(71*time.Hour, "0")
 }
 
 // A secret is in no bundle: with nothing else there is none.

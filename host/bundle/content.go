@@ -8,6 +8,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/bundle"
+	"github.com/edgetoken/edgetoken/host/keyring"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -33,8 +34,15 @@ func content(ctx context.Context, db *store.DB, from Source, now time.Time) (*bu
 	if err != nil {
 		return nil, err
 	}
-	lives := time.Duration(lifetimes.Raised(from.Settings).Access) * time.Second
-	r, err := db.Revocations(ctx, from.Field, now.Add(-lives-listedLonger), maxRevocations)
+	longest := lifetimes.Raised(from.Settings)
+	lives := longest.Access
+	if others, err := othersSign(ctx, db, from); err != nil {
+		return nil, err
+	} else if others {
+		lives = max(lives, longest.Refresh)
+	}
+	since := now.Add(-time.Duration(lives)*time.Second - listedLonger)
+	r, err := db.Revocations(ctx, from.Field, since, maxRevocations)
 	if err != nil {
 		return nil, err
 	}
@@ -55,11 +63,30 @@ func content(ctx context.Context, db *store.DB, from Source, now time.Time) (*bu
 	return b, nil
 }
 
+// othersSign reports whether a key of the bundle may have signed access tokens elsewhere, such as in a Django before
+// the move. Nobody knows how long those live: as long as a refresh token here, at most.
+func othersSign(ctx context.Context, db *store.DB, from Source) (bool, error) {
+	list, err := db.Keys(ctx)
+	if err != nil {
+		return false, err
+	}
+	own := map[string]bool{}
+	for _, k := range list {
+		own[k.ID] = k.Origin == store.KeyGenerated
+	}
+	return slices.ContainsFunc(from.Ring.Members(), func(m keyring.Member) bool {
+		return inBundle(m) && !m.Info.RefreshOnly && !own[m.Info.ID]
+	}), nil
+}
+
+// inBundle reports whether a bundle has a key: it is public, and this node's own.
+func inBundle(m keyring.Member) bool { return !m.Key.Symmetric() && m.Info.Issuer == "" }
+
 // publicKeys are the public keys of this node. Secrets are left out.
 func publicKeys(from Source) (list []bundle.Key, err error) {
 	set := from.Ring.Set()
 	for i, member := range from.Ring.Members() {
-		if member.Key.Symmetric() || member.Info.Issuer != "" {
+		if !inBundle(member) {
 			continue
 		}
 		k := bundle.Key{KeyInfo: member.Info}

@@ -65,7 +65,7 @@ func (g *Guest) Realloc(old unsafe.Pointer, oldSize, align, size uint32) unsafe.
 func (g *Guest) Configure(p *byte, n uint32) unsafe.Pointer {
 	return g.call(func() (string, bool) {
 		defer collect()
-		trust, err := verify.Read(unsafe.Slice(p, n))
+		trust, err := verify.Read(argument(p, n))
 		if err != nil {
 			return err.Error(), false
 		}
@@ -78,7 +78,8 @@ func (g *Guest) Configure(p *byte, n uint32) unsafe.Pointer {
 func (g *Guest) Update(p *byte, n uint32) unsafe.Pointer {
 	return g.call(func() (string, bool) {
 		defer collect()
-		trust, refused := g.trust.Update(unsafe.String(p, n))
+		text := argument(p, n)
+		trust, refused := g.trust.Update(unsafe.String(unsafe.SliceData(text), len(text)))
 		if refused != cause.OK {
 			return refused.String(), false
 		}
@@ -98,7 +99,7 @@ func collect() { runtime.GC() }
 
 // Verify is verify: func(token: string, now: s64) -> result<string, string>.
 func (g *Guest) Verify(p *byte, n uint32, now int64) unsafe.Pointer {
-	o, refused := g.verifier.Verify(unsafe.Slice(p, n), now)
+	o, refused := g.verifier.Verify(argument(p, n), now)
 	if refused != cause.OK {
 		return g.give(refused.String(), false)
 	}
@@ -116,7 +117,7 @@ func (g *Guest) Status() unsafe.Pointer {
 
 // Ask is ask: func(token: string) -> result<option<question>, string>.
 func (g *Guest) Ask(p *byte, n uint32) unsafe.Pointer {
-	q, refused := g.verifier.Ask(unsafe.Slice(p, n))
+	q, refused := g.verifier.Ask(argument(p, n))
 	if refused != cause.OK {
 		return g.give(refused.String(), false)
 	}
@@ -140,10 +141,18 @@ func (g *Guest) Ask(p *byte, n uint32) unsafe.Pointer {
 func (g *Guest) Vouch(p *byte, n uint32) {
 	g.call(func() (string, bool) {
 		if n == uint32(len(g.name)) {
-			g.verifier.Vouch([32]byte(unsafe.Slice(p, n)))
+			g.verifier.Vouch([32]byte(argument(p, n)))
 		}
 		return "", true
 	})
+}
+
+// argument is what a host wrote for the call; nothing at address 0.
+func argument(p *byte, n uint32) []byte {
+	if p == nil {
+		return nil
+	}
+	return unsafe.Slice(p, n)
 }
 
 // call answers with the text that f gives, and whether that is no refusal.

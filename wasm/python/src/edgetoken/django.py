@@ -114,9 +114,15 @@ class EdgetokenAuthentication(authentication.BaseAuthentication):
         if token is None:
             return None
         try:
-            claims = verifier().verify(token)
+            return self._authenticate(token)
         except Unavailable as unavailable:
             raise VerifierUnavailable from unavailable
+
+    def _authenticate(self, token: bytes) -> tuple[Any, dict[str, Any]]:
+        try:
+            claims = verifier().verify(token)
+        except Unavailable:
+            raise
         except Refused as refused:
             raise _failed(refused.cause) from refused
         if config().values["USER_ID_CLAIM"] not in claims:
