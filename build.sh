@@ -73,15 +73,11 @@ sum() {
   fi
 }
 
-# SMALL turns inlining off for packages where it costs size and saves no time: 4 % of the module that plugins carry.
-SMALL=(runtime fmt math/big reflect time strconv internal/strconv crypto/elliptic os encoding/base64 slices syscall
-  internal/poll internal/godebug internal/runtime/maps crypto/ecdsa crypto/rsa crypto/internal/fips140/ecdsa
-  crypto/internal/fips140/rsa crypto/internal/fips140/drbg)
-for package in core/abi core/bundle core/jwk core/permission core/verify wasm/guest/verifier; do
-  SMALL+=("github.com/edgetoken/edgetoken/$package")
-done
-SMALL=("${SMALL[@]/#/-gcflags=}")
-SMALL=("${SMALL[@]/%/=-l}")
+# SMALL are the flags that turn inlining off for some packages.
+SMALL=()
+while read -r package; do
+  [[ $package == '#'* ]] || SMALL+=("-gcflags=$package=-l")
+done <wasm/noinline.txt
 
 # modules builds all of them and lays the two that host/engine embeds into its folder.
 modules() {

@@ -70,6 +70,7 @@ func build(tags string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the sources of the guest: %w", err)
 	}
+	top := strings.TrimSpace(string(root))
 	dir, err := os.MkdirTemp("", "edgetoken-guest-")
 	if err != nil {
 		return nil, err
@@ -81,13 +82,18 @@ func build(tags string) ([]byte, error) {
 	case "":
 		args = append(args, "-gcflags=runtime=-l")
 	case "verify":
-		for _, p := range []string{"runtime", "fmt", "math/big", "reflect", "time", "internal/strconv",
-			"crypto/elliptic", "os"} {
-			args = append(args, "-gcflags="+p+"=-l")
+		packages, err := os.ReadFile(filepath.Join(top, "wasm", "noinline.txt"))
+		if err != nil {
+			return nil, err
+		}
+		for p := range strings.Lines(string(packages)) {
+			if p[0] != '#' {
+				args = append(args, "-gcflags="+strings.TrimSpace(p)+"=-l")
+			}
 		}
 	}
 	cmd := exec.Command("go", append(args, "./wasm/edgetoken")...)
-	cmd.Dir = strings.TrimSpace(string(root))
+	cmd.Dir = top
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=-buildvcs=false")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build the guest: %w\n%s", err, text)
