@@ -4,50 +4,29 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"runtime"
 	"unsafe"
 
 	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/verify"
+	"github.com/edgetoken/edgetoken/testdata/kit"
 	"github.com/edgetoken/edgetoken/wasm/gateway"
 )
 
 //go:wasmimport http_handler read_body
 func readBody(kind uint32, buf unsafe.Pointer, limit uint32) uint64
 
-// step is a step of a case of testdata/kit, with policy and bundle in place of their names.
-type step struct {
-	Configure, Update, Verify *string
-	Now                       int64
-}
-
-// serve takes the steps in the body of a request to a fresh gateway and answers with what each gives. The token of the
-// last step is in the request's own header, and is decided about as the plug-in does. An earlier one goes to the
-// gateway without the host.
+// serve takes the steps of a case of testdata/kit, with policies and bundles in place of their names, from the body of a
+// request to a fresh gateway, and answers with what each gives.
 func serve() uint64 {
-	var steps []step
+	var steps []kit.Step
 	if err := json.Unmarshal(body(), &steps); err != nil {
 		panic(err)
 	}
 	gate = nil
 	defer runtime.GC() // as bundles have it
-	var got []string
-	for i, s := range steps {
-		switch {
-		case s.Configure != nil:
-			got = append(got, configure(*s.Configure))
-		case gate == nil:
-			got = append(got, cause.NotConfigured.String())
-		case s.Update != nil:
-			got = append(got, gate.Update(*s.Update).String())
-		case i == len(steps)-1:
-			got = append(got, verdict(decide(s.Now)))
-		default:
-			rq := gateway.Request{Target: "/", Auth: []string{"Bearer " + *s.Verify}}
-			got = append(got, verdict(gate.Handle(&rq, s.Now)))
-		}
-	}
-	text, err := json.Marshal(got)
+	text, err := json.Marshal(kit.Run(steps, &verifier{left: len(steps)}))
 	if err != nil {
 		panic(err)
 	}
@@ -66,21 +45,44 @@ func body() (all []byte) {
 	}
 }
 
-// configure reads the policy alone before it stands in a configuration: its mistakes have the verifier's own words.
-func configure(policy string) string {
+// verifier is the gateway of the plug-in. The token of the last step is in the request's own header, and is decided
+// about as the plug-in does. An earlier one goes to the gateway without the host.
+type verifier struct{ left int } // steps
+
+// Configure reads the policy alone before it stands in a configuration: its mistakes have the verifier's own words.
+func (v *verifier) Configure(policy string) error {
+	v.left--
 	_, err := verify.Read([]byte(policy))
 	if err == nil {
 		gate, err = gateway.Read([]byte(`{"policy":` + policy + `,"rules":[{"path":"/","require":"token"}]}`))
 	}
-	if err != nil {
-		return "error: " + err.Error()
-	}
-	return "ok"
+	return err
 }
 
-func verdict(a gateway.Answer) string {
-	if a.Pass {
-		return "ok " + string(a.Claims)
+func (v *verifier) Update(bundle string) error {
+	v.left--
+	if gate == nil {
+		return errors.New(cause.NotConfigured.String())
 	}
-	return a.Reason
+	if c := gate.Update(bundle); c != cause.OK {
+		return errors.New(c.String())
+	}
+	return nil
+}
+
+func (v *verifier) Verify(token string, now int64, _ bool) (string, error) {
+	v.left--
+	var a gateway.Answer
+	switch {
+	case gate == nil:
+		return "", errors.New(cause.NotConfigured.String())
+	case v.left == 0:
+		a = decide(now)
+	default:
+		a = gate.Handle(&gateway.Request{Target: "/", Auth: []string{"Bearer " + token}}, now)
+	}
+	if !a.Pass {
+		return "", errors.New(a.Reason)
+	}
+	return string(a.Claims), nil
 }
