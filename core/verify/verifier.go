@@ -20,8 +20,8 @@ type Verifier struct {
 	trust     *Trust
 	reader    *core.Reader
 	check     func(key int, input, signature []byte) (bool, error) // v.signed
-	memory    memory
-	recent    recent
+	memory    memory                                               // of signatures
+	recent    recent                                               // tokens
 	signature []byte
 	opened    *core.Opened // of the latest Verify; nil: it read no token
 }

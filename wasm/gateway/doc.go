@@ -4,7 +4,7 @@
 //
 //	g, err := gateway.Read(config)
 //	for each request:
-//	    a := g.Handle(gateway.Request{…}, now)
+//	    a := g.Handle(&gateway.Request{…}, now)
 //	    a.Pass:  remove each header for whose name g.Strips(name), set a.Headers, pass the request on
 //	    else:    answer a.Status with a.Headers and a.Body
 //

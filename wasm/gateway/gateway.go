@@ -80,9 +80,6 @@ func (g *Gateway) Update(bundle string) (c cause.Cause) {
 	return c
 }
 
-// Status says in JSON what tokens are judged by (verify.Trust.Status).
-func (g *Gateway) Status() []byte { return g.trust.Status() }
-
 // AuthHeader is the name of the header that carries the token, in lower case.
 func (g *Gateway) AuthHeader() string { return g.header }
 
