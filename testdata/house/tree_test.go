@@ -2,6 +2,7 @@ package house_test
 
 import (
 	"go/ast"
+	"go/build/constraint"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -27,7 +28,22 @@ type source struct {
 func (s source) room() string { return path.Dir(s.path) }
 
 func (s source) isTest() bool {
-	return strings.HasSuffix(s.path, "_test.go") || strings.HasPrefix(s.path, "testdata/")
+	return strings.HasSuffix(s.path, "_test.go") || strings.HasPrefix(s.path, "testdata/") || s.needsTestTag()
+}
+
+// needsTestTag reports whether a file is in none but the modules that tests build, with the tag kit or panics.
+func (s source) needsTestTag() bool {
+	for _, group := range s.file.Comments {
+		for _, line := range group.List {
+			if line.Pos() > s.file.Package || !constraint.IsGoBuild(line.Text) {
+				continue
+			}
+			x, err := constraint.Parse(line.Text)
+			return err == nil && x.Eval(func(string) bool { return true }) &&
+				!x.Eval(func(tag string) bool { return tag != "kit" && tag != "panics" })
+		}
+	}
+	return false
 }
 
 // files are the paths of the tree, from the top folder, that end as told.

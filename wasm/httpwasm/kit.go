@@ -17,8 +17,8 @@ import (
 //go:wasmimport http_handler read_body
 func readBody(kind uint32, buf unsafe.Pointer, limit uint32) uint64
 
-// serve takes the steps of a case of testdata/kit, with policies and bundles in place of their names, from the body of a
-// request to a fresh gateway, and answers with what each gives.
+// serve takes the steps in the body of a request, of a case of testdata/kit with policies and bundles in place of their
+// names, to a fresh gateway, and answers with what each gives.
 func serve() uint64 {
 	var steps []kit.Step
 	if err := json.Unmarshal(body(), &steps); err != nil {
