@@ -177,6 +177,18 @@ var hello = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, who.Customer)
 })
 
+// TestUnpublished: where a node publishes no bundle, the log says what it needs.
+func TestUnpublished(t *testing.T) {
+	var log strings.Builder
+	open(t, newIssuer("ES256"), func(cfg *middleware.Config) {
+		cfg.Log = slog.New(slog.NewTextHandler(&log, nil)) // told once, by New
+	})
+	const want = `error="the node answers 404 Not Found: does it have bundle.publish, and a key pair?"`
+	if !strings.Contains(log.String(), want) {
+		t.Errorf("the log says %s", log.String())
+	}
+}
+
 // TestPolling: revocations come with the next bundle, as deltas; what is wrong changes nothing; past the end nobody
 // gets in.
 func TestPolling(t *testing.T) {

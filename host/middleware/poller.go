@@ -136,6 +136,8 @@ func (p *Poller) fetch(ctx context.Context, delta bool) error {
 		return err
 	case answer.StatusCode == http.StatusNotModified:
 		return nil
+	case answer.StatusCode == http.StatusNotFound:
+		return errors.New("the node answers " + answer.Status + ": does it have bundle.publish, and a key pair?")
 	case answer.StatusCode != http.StatusOK:
 		return errors.New("the node answers " + answer.Status)
 	case len(text) > maxBundle:

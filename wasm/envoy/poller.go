@@ -92,6 +92,9 @@ func (p *poller) answered(list []pair, size uint32) (etag string, fresh bool, er
 		return "", false, nil
 	case code == "":
 		return "", false, errors.New("the cluster " + p.cluster + " did not answer")
+	case code == "404":
+		return "", false, errors.New("the cluster " + p.cluster + " answered with status 404: " +
+			"does it have bundle.publish, and a key pair?")
 	case code != "200":
 		return "", false, errors.New("the cluster " + p.cluster + " answered with status " + code)
 	case size > bundle.MaxBytes:

@@ -56,7 +56,9 @@ func TestPollerAnswers(t *testing.T) {
 		{"a bundle", []pair{{":status", "200"}, {"etag", `"b"`}}, 100, `"b"`, true, ""},
 		{"nothing new", []pair{{":status", "304"}}, 0, "", false, ""},
 		{"nobody there", nil, 0, "", false, "the cluster edgetoken did not answer"},
-		{"no bundle there", []pair{{":status", "404"}}, 9, "", false, "the cluster edgetoken answered with status 404"},
+		{"no bundle there", []pair{{":status", "404"}}, 9, "", false,
+			"the cluster edgetoken answered with status 404: does it have bundle.publish, and a key pair?"},
+		{"trouble there", []pair{{":status", "500"}}, 9, "", false, "the cluster edgetoken answered with status 500"},
 		{"too long", []pair{{":status", "200"}}, bundle.MaxBytes + 1, "", false, "the bundle is longer than any"},
 	} {
 		etag, fresh, err := p.answered(tt.list, tt.size)

@@ -99,7 +99,8 @@ export class Follower {
     if (answer.status === 304) return;
     if (answer.status !== 200) {
       await answer.body?.cancel();
-      throw new Error(`${url.href} answered ${answer.status}`);
+      const hint = answer.status === 404 ? ": does it have bundle.publish, and a key pair?" : "";
+      throw new Error(`${url.href} answered ${answer.status}${hint}`);
     }
     const bundle = (await this.#read(answer)).trim();
     if (epoch > 0 && bundle === this.#last) return; // from a server without ETag

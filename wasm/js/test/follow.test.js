@@ -85,7 +85,7 @@ export const tests = {
     for (let i = 0; i < 4; i++) await made.refresh();
     equal(verifier.taken, ["good"]);
     equal(errors, [
-      "https://node.example/b answered 404",
+      "https://node.example/b answered 404: does it have bundle.publish, and a key pair?",
       "https://node.example/b gave more than 100 bytes",
       "no network",
     ]);

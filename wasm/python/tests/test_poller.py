@@ -122,7 +122,7 @@ def test_node_in_trouble(node, verifier, monkeypatch):
     assert refused(verifier) is None
     monkeypatch.setattr(_poller, "MAX_BYTES", 1000)
     for bundle, status, said in (
-        ("first", 404, "404"),
+        ("first", 404, "404: does it have bundle.publish, and a key pair?"),
         ("second", 500, "500"),
         ("x" * 1001, 200, "too long"),
         ("second, by nobody", 200, "bundle_malformed"),

@@ -108,7 +108,8 @@ class Poller:
             with error:
                 if error.code == 304:
                     return
-                raise ValueError(f"the node answered {error.code}") from None
+                hint = ": does it have bundle.publish, and a key pair?" if error.code == 404 else ""
+                raise ValueError(f"the node answered {error.code}{hint}") from None
         try:
             verifier.update(bundle)
         except Refused as refused:
