@@ -37,7 +37,7 @@ func (n *node) config(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.ReplaceAll(string(text), "${EDGETOKEN_ROOT}", public(t, n.root))
+	return strings.ReplaceAll(string(text), "${BUNDLE_ROOT}", public(t, n.root))
 }
 
 func public(t testing.TB, k coretest.OneOf) string {

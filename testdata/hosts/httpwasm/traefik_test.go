@@ -55,7 +55,7 @@ func TestTraefik(t *testing.T) {
 	behind.Start()
 	defer behind.Close()
 	traefik := exec.Command(program, "--configFile=traefik.yml")
-	traefik.Dir, traefik.Env = folder, append(os.Environ(), "EDGETOKEN_ROOT="+public(t, n.root))
+	traefik.Dir, traefik.Env = folder, append(os.Environ(), "BUNDLE_ROOT="+public(t, n.root))
 	run(t, traefik)
 	for end := time.Now().Add(5 * time.Minute); sent(t, "/").Code != 401; time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(end) {
