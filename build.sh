@@ -34,9 +34,8 @@ TESTDATA="./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/hous
   ./testdata/hosts/compare"
 TESTDATA_ALL="$TESTDATA ./testdata/faultdisk ./testdata/hosts/envoy ./testdata/interop/parsers ./testdata/kit/generate"
 
+source .ci/counts.sh
 die() { echo "build.sh: $*" >&2; exit 2; }
-say() { echo "== $*"; }
-in_ci() { [ "${CI:-}" = true ]; }
 
 # tools checks that git is installed, and Go in a recent enough version.
 tools() {
@@ -120,41 +119,16 @@ built() {
   echo "dist/edgetoken-httpwasm.wasm  the plug-in for Traefik and other hosts of http-wasm"
 }
 
-passed=0 failed=0 skipped=0
-
-# closing prints the counts as the last line and ends with the verdict.
-closing() {
-  echo "$passed passed, $failed failed, $skipped skipped"
-  [ "$failed" -eq 0 ] || exit 1
-  if in_ci && [ "$skipped" -gt 0 ]; then
-    echo "build.sh: in CI nothing may be skipped" >&2
-    exit 1
-  fi
-  exit 0
-}
-
-# check NAME COMMAND… runs one check and counts it; its output is shown if it fails.
-check() {
-  local name=$1 out
+# shown NAME COMMAND… is check for what has figures to show: its output is shown in any case.
+shown() {
+  local name=$1
   shift
-  if out=$("$@" 2>&1); then
+  if "$@" 2>&1; then
     passed=$((passed + 1))
     echo "ok   $name"
   else
     failed=$((failed + 1))
-    printf 'FAIL %s\n%s\n' "$name" "$out"
-  fi
-}
-
-# tally LINE adds a line "N passed, N failed[, N skipped]" to the counts; any other line is a failure.
-tally() {
-  if [[ $1 =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)?$ ]]; then
-    passed=$((passed + BASH_REMATCH[1]))
-    failed=$((failed + BASH_REMATCH[2]))
-    skipped=$((skipped + ${BASH_REMATCH[4]:-0}))
-  else
-    failed=$((failed + 1))
-    echo "FAIL no counts at the end: $1"
+    echo "FAIL $name"
   fi
 }
 
@@ -205,7 +179,7 @@ race() {
 }
 
 run_tests() {
-  local detector out
+  local detector
   detector=$(race) || die "in CI the race detector must run; install gcc or clang"
   say "build and checks"
   check "modules and command" build
@@ -226,12 +200,11 @@ run_tests() {
   fi
   vulnerabilities
   say "tests${detector:+ with the race detector}"
-  out=$(mktemp)
   # With the race detector compiling a module takes several times as long, so it is done once, without, for all
   # packages.
   MODULE_TEST_CACHE=$(mktemp -d)
   export MODULE_TEST_CACHE
-  trap 'rm -rf "$out" "$MODULE_TEST_CACHE"' EXIT
+  trap 'rm -rf "$MODULE_TEST_CACHE"' EXIT
   check "100,000 damaged configurations show no secret" \
     env EDGETOKEN_TEST_DAMAGED=100000 go test -count=1 -run '^TestNoTextOfTheFileIsShown$' ./host/config
   check "10,000 histories of a fleet end in one state" \
@@ -239,10 +212,10 @@ run_tests() {
   check "all modules and the soak, before all other tests" \
     go test -count=1 -run '^(TestWasm|TestWasmFull|TestWasmVerify|TestSoak)$' ./host/engine
   # -count=1: several tests build programs that the test cache knows nothing of. Folders named testdata are not in ./...
-  { go test $detector -count=1 -json ./... $TESTDATA 2>&1 || true; } | go -C .ci run ./count | tee "$out"
-  tally "$(tail -n 1 "$out")"
+  suite() { { go test $detector -count=1 -json ./... $TESTDATA 2>&1 || true; } | go -C .ci run ./count; }
+  tally suite
   say "all"
-  closing
+  verdict
 }
 
 run_peers() {
@@ -250,7 +223,7 @@ run_peers() {
   if ! command -v python3 >/dev/null; then
     echo "skip the recorded exchanges: python3 is missing; install Python 3.8 or later"
     skipped=$((skipped + 6))
-    closing
+    verdict
   fi
   base=testdata/conformance
   port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
@@ -267,18 +240,18 @@ run_peers() {
       line=$(tail -n 1 "$out")
       sed '$d' "$out"
       echo "replay $version, engine $engine: $line"
-      tally "$line"
+      add "$line"
     done
   done
   echo "note $(grep -c '^[^#]' "$base/skip.txt") cases of these topics wait for what is not built yet: $base/skip.txt"
   django_parsers 5.5 1000000
   django_parsers 5.2 100000
   shown "10,000 requests to real Djangos" env EDGETOKEN_ENGINE=wasm python3 testdata/interop/run --requests 10000
-  in_browser "$out"
-  generated_clients "$out"
+  in_browser
+  EDGETOKEN_ENGINE=wasm tally testdata/generators/run
   in_softhsm
-  jose_libraries "$out"
-  closing
+  EDGETOKEN_ENGINE=wasm tally testdata/interop/libraries/run
+  verdict
 }
 
 # in_softhsm signs with keys in SoftHSM, which root has installed.
@@ -296,83 +269,15 @@ in_softhsm() {
   shown "keys in SoftHSM" env CGO_ENABLED=1 go -C host/signer/pkcs11 test -count=1 -v .
 }
 
-# in_browser OUT runs the scenarios in Chromium; OUT is a file for what they print.
+# in_browser runs the scenarios in Chromium.
 in_browser() {
-  local out=$1 missing
+  local missing
   if ! missing=$(testdata/browser/setup); then
     echo "skip the pages in Chromium: $missing"
     skipped=$((skipped + 1))
     return
   fi
-  EDGETOKEN_ENGINE=wasm testdata/browser/run 2>&1 | tee "$out" || true
-  tally "$(tail -n 1 "$out")"
-}
-
-# generated_clients OUT makes clients from the API's description and uses them; OUT is a file for what that prints.
-generated_clients() {
-  EDGETOKEN_ENGINE=wasm testdata/generators/run 2>&1 | tee "$1" || true
-  tally "$(tail -n 1 "$1")"
-}
-
-# jose_libraries OUT exchanges tokens with JOSE libraries; OUT is a file for what that prints.
-jose_libraries() {
-  EDGETOKEN_ENGINE=wasm testdata/interop/libraries/run 2>&1 | tee "$1" || true
-  tally "$(tail -n 1 "$1")"
-}
-
-# run_hosts [--write | HOST…] runs the hosts of testdata/hosts, but those that say they run by hand, and compares what
-# they say of the kit.
-run_hosts() {
-  local write='' host run out names=()
-  if [ "${1:-}" = --write ]; then
-    write=1
-    shift
-    [ $# -eq 0 ] || die "--write is for all hosts together"
-  fi
-  for host in "$@"; do
-    [ -x "testdata/hosts/$host/run" ] || die "there is no testdata/hosts/$host/run"
-    names+=("testdata/hosts/$host/run")
-  done
-  if [ $# -eq 0 ]; then
-    for run in testdata/hosts/*/run; do
-      if [ -e "${run%run}by-hand" ]; then
-        echo "note $run runs by hand: $(cat "${run%run}by-hand")"
-      else
-        names+=("$run")
-      fi
-    done
-  fi
-  EDGETOKEN_HOSTS_OUT=$(mktemp -d)
-  export EDGETOKEN_HOSTS_OUT EDGETOKEN_HOSTS_FIGURES=$write
-  out=$(mktemp)
-  trap 'rm -rf "$out" "$EDGETOKEN_HOSTS_OUT"' EXIT
-  for run in "${names[@]}"; do
-    say "$run"
-    "$run" 2>&1 | tee "$out" || true
-    tally "$(tail -n 1 "$out")"
-  done
-  say "the kit"
-  case $#$write in
-    0) set -- -hosts "$EDGETOKEN_HOSTS_OUT" ;;
-    01) set -- -write "$EDGETOKEN_HOSTS_OUT" ;;
-    *) set -- "$EDGETOKEN_HOSTS_OUT"/*.kit.jsonl ;;
-  esac
-  go run ./testdata/hosts/compare "$@" | tee "$out" || true
-  tally "$(tail -n 1 "$out")"
-  closing
-}
-
-# shown NAME COMMAND… is check for what has figures to show: its output is shown in any case.
-shown() {
-  local name=$1
-  shift
-  if "$@" 2>&1; then
-    passed=$((passed + 1))
-    echo "ok   $name"
-  else
-    failed=$((failed + 1))
-    echo "FAIL $name"
-  fi
+  EDGETOKEN_ENGINE=wasm tally testdata/browser/run
 }
 
 # django_parsers VERSION JSON compares the readers of bodies with Django's own, with that many JSON bodies, and the
@@ -442,7 +347,7 @@ case "${1:-}" in
   run) shift; say "building; the first time takes a minute" >&2; build; exec bin/edgetoken demo "$@" ;;
   test) run_tests ;;
   test-peers) build; run_peers ;;
-  test-hosts) build; run_hosts "${@:2}" ;;
+  test-hosts) build; exec testdata/hosts/run "${@:2}" ;;
   fuzz) run_fuzz "${2:-}" ;;
   bench) build; run_bench "${@:2}" ;;
 esac

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,13 +108,5 @@ func (s *signer) token(t testing.TB, change claims) string {
 func forged(t testing.TB, s *signer) string {
 	t.Helper()
 	mine, other := s.token(t, nil), s.token(t, claims{"user_id": "1"})
-	for i := len(mine) - 1; ; i-- {
-		if mine[i] == '.' {
-			for j := len(other) - 1; ; j-- {
-				if other[j] == '.' {
-					return other[:j] + mine[i:]
-				}
-			}
-		}
-	}
+	return other[:strings.LastIndexByte(other, '.')] + mine[strings.LastIndexByte(mine, '.'):]
 }

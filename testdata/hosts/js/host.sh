@@ -10,15 +10,7 @@ project=$cache/project
 modules=$project/node_modules
 out=${EDGETOKEN_HOSTS_OUT:-}
 ours=helped # the case of our own verifier at its start
-passed=0 failed=0 skipped=0
-
-say() { echo "== $*"; }
-
-# ends with the counts, as the last line.
-closing() {
-  echo "$passed passed, $failed failed, $skipped skipped"
-  [ "$failed" = 0 ]
-}
+source "$tree/.ci/counts.sh"
 
 # skip WHY ends where a host can't be had.
 skip() {
@@ -28,36 +20,10 @@ skip() {
   exit
 }
 
-# check NAME COMMAND… counts one check.
-check() {
-  local name=$1
-  shift
-  if "$@"; then
-    passed=$((passed + 1))
-    echo "ok   $name"
-  else
-    failed=$((failed + 1))
-    echo "FAIL $name"
-  fi
-}
-
 # broken WHAT counts what did not come to its end.
 broken() {
   failed=$((failed + 1))
   echo "FAIL $1 ended before its end"
-}
-
-# tally shows what it reads, and adds up the counts in the last line.
-tally() {
-  local line counts='^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$'
-  while IFS= read -r line; do
-    if [[ $line =~ $counts ]]; then
-      passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
-      return
-    fi
-    echo "$line"
-  done
-  broken "the test"
 }
 
 # install makes the project and enters it. Only one script at a time does so: the lock is held to its end.
@@ -84,7 +50,7 @@ everything() {
   local host=$1 version=$2
   shift 2
   say "tests"
-  tally < <("$@" test 2>&1)
+  tally "$@" test
   [ -n "$out" ] || return 0
   say "kit"
   "$@" kit "$kit" >"$out/$host.kit.jsonl" || broken "the kit"
