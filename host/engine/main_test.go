@@ -18,21 +18,25 @@ import (
 var cacheDir string
 
 func TestMain(m *testing.M) {
-	if cacheDir = os.Getenv(enginetest.SharedCache); cacheDir != "" {
-		os.Exit(m.Run())
-	}
 	dir, err := os.MkdirTemp("", "edgetoken-engine-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	cacheDir = dir
+	ownDir = dir
+	if cacheDir = os.Getenv(enginetest.SharedCache); cacheDir == "" {
+		cacheDir = dir
+	}
 	code := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(code)
 }
 
-// compiledDir is where wazero finds the compiled code of the module that leaves signatures to its host.
+// ownDir is for this process alone.
+var ownDir string
+
+// compiledDir is where wazero finds the compiled code of the module that leaves signatures to its host. It is a copy:
+// wazero adds to it what else is compiled, and an engine that finds more than it left takes its cache for damaged.
 var compiledDir = sync.OnceValue(func() string {
 	e, err := engine.New(context.Background(), engine.Config{
 		Settings: core.DefaultSettings(), Keys: coretest.OneKey(), Module: enginetest.MustModule(), CacheDir: cacheDir,
@@ -41,7 +45,11 @@ var compiledDir = sync.OnceValue(func() string {
 		panic(err)
 	}
 	defer e.Close(context.Background())
-	return filepath.Join(cacheDir, e.ModuleHash())
+	dir := filepath.Join(ownDir, "compiled")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(cacheDir, e.ModuleHash()))); err != nil {
+		panic(err)
+	}
+	return dir
 })
 
 // engines are those that shared has made, by their names.
