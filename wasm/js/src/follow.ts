@@ -10,7 +10,10 @@ export interface FollowOptions {
   maxBytes?: number;
   /** Used in place of the global fetch, such as that of a service binding. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
-  /** Told of each failure. The verifier goes on with what it has, for as long as that holds. */
+  /**
+   * Told of each failure. The verifier goes on with what it has, for as long as that holds. Default: a
+   * warning on the console, once until a look succeeds.
+   */
   onError?: (error: unknown) => void;
 }
 
@@ -22,7 +25,6 @@ const defaults = {
   timeout: 10_000,
   maxBytes: 8 << 20,
   fetch: (url: string, init: RequestInit) => fetch(url, init),
-  onError: () => {},
 };
 
 /**
@@ -33,12 +35,13 @@ const defaults = {
 export class Follower {
   readonly #verifier: Verifier;
   readonly #url: string;
-  readonly #options: Required<FollowOptions>;
+  readonly #options: FollowOptions & typeof defaults;
   #etag: string | undefined;
   #last = ""; // what was fetched last
   #deltas = 0; // since the whole bundle
   #begun: number | undefined; // when the look began that is under way
   #done = -Infinity; // when the last one ended
+  #failed = false; // the last one
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(verifier: Verifier, url: string | URL, options: FollowOptions = {}) {
@@ -79,8 +82,12 @@ export class Follower {
     try {
       const { epoch } = this.#verifier.status();
       await this.#look(epoch, epoch === 0 || this.#deltas === MOST_DELTAS);
+      this.#failed = false;
     } catch (error) {
-      this.#options.onError(error);
+      const { onError } = this.#options;
+      if (onError !== undefined) onError(error);
+      else if (!this.#failed) console.warn(`edgetoken: the trust bundle stays as it was: ${error}`);
+      this.#failed = true;
     } finally {
       this.#begun = undefined;
       this.#done = Date.now();

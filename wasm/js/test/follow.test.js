@@ -91,6 +91,26 @@ export const tests = {
     ]);
   },
 
+  async "warns on the console of the first of several failures, unless told otherwise"() {
+    const { made } = follower(
+      [["", { status: 404 }], ["", { status: 500 }], ["good"], ["", { status: 503 }]],
+      { onError: undefined },
+    );
+    const warned = [];
+    const { warn } = console;
+    console.warn = (text) => warned.push(text);
+    try {
+      for (let i = 0; i < 4; i++) await made.refresh();
+    } finally {
+      console.warn = warn;
+    }
+    const stays = "edgetoken: the trust bundle stays as it was: Error: https://node.example/b";
+    equal(warned, [
+      `${stays} answered 404: does it have bundle.publish, and a key pair?`,
+      `${stays}?since=1 answered 503`,
+    ]);
+  },
+
   async "in requests one looks for all, but for a verifier that was idle"() {
     let release;
     const waiting = new Promise((resolve) => (release = () => resolve(new Response("late"))));
