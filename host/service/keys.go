@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -166,9 +167,23 @@ func logKeys(log *slog.Logger, cfg *config.Config, started keys.Started, issued 
 		}
 		log.Info("a key of the store signs", about...)
 	}
-	if w := otherAlgorithm(cfg, k); w != "" {
+	for _, w := range unfit(cfg, k) {
 		log.Warn(w)
 	}
+}
+
+// unfit warns where the key of the store that signs is not what the configuration asks for.
+func unfit(cfg *config.Config, k keys.Key) []string {
+	var warnings []string
+	if w := otherAlgorithm(cfg, k); w != "" {
+		warnings = append(warnings, w)
+	}
+	if cfg.BundlePublish && k.ID != "" && strings.HasPrefix(k.Algorithm, "HS") {
+		warnings = append(warnings, "bundle.publish is on, and the key that signs is a secret, which is never in a "+
+			"bundle: verifiers elsewhere refuse what it signs; edgetoken keys generate --activate --algorithm ES256 "+
+			"makes a key pair that signs")
+	}
+	return warnings
 }
 
 // otherAlgorithm warns where ALGORITHM names another than that of the key of the store that signs.

@@ -72,9 +72,7 @@ func (s *Service) exchange() (admin.Reloaded, error) {
 		return admin.Reloaded{}, err
 	}
 	answer.Warnings = append(answer.Warnings, started.Warnings...)
-	if w := otherAlgorithm(cfg, started.Signs); w != "" {
-		answer.Warnings = append(answer.Warnings, w)
-	}
+	answer.Warnings = append(answer.Warnings, unfit(cfg, started.Signs)...)
 	if w := earlierRefused(running.keys.Keys(), ring, s.now()); w != "" {
 		answer.Warnings = append(answer.Warnings, w)
 	}
