@@ -115,7 +115,7 @@ class Verifier:
             status["poll"] = self._poller.status()
         return status
 
-    def poll(self, url: str, every: float = 60.0) -> None:
+    def poll(self, url: str, every: float = 10.0) -> None:
         """Fetches bundles from a node's /.well-known/edgetoken-bundle from now on, every so many seconds.
 
         The thread that does begins with the first verification, in each process anew. Until the first bundle is there,

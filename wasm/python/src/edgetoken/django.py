@@ -29,7 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "POLICY": None,  # what edgetoken.Verifier takes: required
     "SIGNATURES": "auto",  # the same
     "BUNDLE_URL": None,  # a node's /.well-known/edgetoken-bundle; None: bundles come by verifier().update
-    "POLL_SECONDS": 60.0,
+    "POLL_SECONDS": 10.0,
     "AUTH_HEADER_TYPES": ("Bearer",),
     "AUTH_HEADER_NAME": "HTTP_AUTHORIZATION",
     "USER_ID_CLAIM": "user_id",
