@@ -81,11 +81,7 @@ func (t tables) roots() (r Roots, err error) {
 
 // encodeRootChain: version 1 | u16 count | statements.
 func encodeRootChain(statements []string) []byte {
-	b := codec.U16([]byte{recordVersion}, uint16(len(statements)))
-	for _, s := range statements {
-		b = codec.Text(b, s)
-	}
-	return b
+	return codec.Texts([]byte{recordVersion}, statements)
 }
 
 func decodeRootChain(value []byte) (statements []string, err error) {

@@ -63,17 +63,6 @@ func appendIndices(p []byte, list []int) []byte {
 // IsDelta reports whether a payload is that of a delta.
 func IsDelta(payload []byte) bool { return len(payload) > 0 && payload[0] == deltaKind }
 
-// Base is the epoch of the base of a delta; ok is false where the payload is none.
-func Base(payload []byte) (epoch uint64, ok bool) {
-	r := &codec.Reader{Rest: payload}
-	if r.U8() != deltaKind {
-		return 0, false
-	}
-	r.Take(24)
-	epoch = r.U64()
-	return epoch, !r.Bad
-}
-
 // Apply gives the bundle to which a delta leads from base. ok is false where the payload is no delta of this base, and
 // where the result is not the one that it names.
 func Apply(base *Bundle, payload []byte) (b *Bundle, ok bool) {

@@ -16,12 +16,12 @@ func (f Customer) appendTo(b []byte) []byte {
 	b = f.Stamp.Append(f.Made.Append(b))
 	b = codec.U16(b, uint16(f.Set))
 	b = f.appendFields(b)
-	b = appendTexts(appendTexts(b, f.Granted), f.Withdrawn)
+	b = codec.Texts(codec.Texts(b, f.Granted), f.Withdrawn)
 	b = codec.U16(b, uint16(len(f.Entered)))
 	for _, m := range f.Entered {
 		b = m.Number.Append(codec.Text(b, m.Group))
 	}
-	return appendTexts(b, f.Left)
+	return codec.Texts(b, f.Left)
 }
 
 func readCustomer(r *reader) Fact {

@@ -5,7 +5,7 @@ import "github.com/edgetoken/edgetoken/core/codec"
 // name | stamp made | stamp | granted | withdrawn
 func (f Group) appendTo(b []byte) []byte {
 	b = f.Stamp.Append(f.Made.Append(codec.Text(b, f.Name)))
-	return appendTexts(appendTexts(b, f.Granted), f.Withdrawn)
+	return codec.Texts(codec.Texts(b, f.Granted), f.Withdrawn)
 }
 
 func readGroup(r *reader) Fact {

@@ -121,21 +121,9 @@ func (f ForgetKey) appendTo(b []byte) []byte { return f.Made.Append(codec.Text(b
 func readForgetKey(r *reader) Fact { return ForgetKey{ID: r.keyID(), Made: r.stamp()} }
 
 // u16 count | texts
-func (f RootChain) appendTo(b []byte) []byte {
-	b = codec.U16(b, uint16(len(f.Statements)))
-	for _, s := range f.Statements {
-		b = codec.Text(b, s)
-	}
-	return b
-}
+func (f RootChain) appendTo(b []byte) []byte { return codec.Texts(b, f.Statements) }
 
-func readRootChain(r *reader) Fact {
-	var f RootChain
-	for n := r.U16(); n > 0 && !r.Bad; n-- {
-		f.Statements = append(f.Statements, r.Text())
-	}
-	return f
-}
+func readRootChain(r *reader) Fact { return RootChain{Statements: r.Texts()} }
 
 // keyID takes a kid.
 func (r *reader) keyID() string {

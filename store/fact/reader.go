@@ -73,14 +73,6 @@ func (r *reader) names() (list []string) {
 	return list
 }
 
-func appendTexts(b []byte, list []string) []byte {
-	b = codec.U16(b, uint16(len(list)))
-	for _, s := range list {
-		b = codec.Text(b, s)
-	}
-	return b
-}
-
 // disjoint reports whether two sorted lists have no text in common.
 func disjoint(a, b []string) bool {
 	for len(a) > 0 && len(b) > 0 {

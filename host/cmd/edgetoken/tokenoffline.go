@@ -81,7 +81,7 @@ func (e *elsewhere) verify(c *cobra.Command, token string) error {
 
 // trust reads the files.
 func (e *elsewhere) trust() (*verify.Trust, error) {
-	root, err := readSmall(e.root)
+	root, err := readTrimmed(e.root)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (e *elsewhere) trust() (*verify.Trust, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s is no public root key: %s", e.root, strings.TrimPrefix(err.Error(), "policy: "))
 	}
-	text, err := readSmall(e.bundle)
+	text, err := readTrimmed(e.bundle)
 	if err != nil {
 		return nil, err
 	}
@@ -106,8 +106,8 @@ func (e *elsewhere) trust() (*verify.Trust, error) {
 	return nil, fmt.Errorf("%s is no trust bundle (%s)", e.bundle, refused)
 }
 
-// readSmall reads a file that is no longer than a bundle may be, without the blanks around its text.
-func readSmall(path string) (string, error) {
+// readTrimmed reads a file that is no longer than a bundle may be, without the blanks around its text.
+func readTrimmed(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
