@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// injections are the places where a plug-in built with the tag panics can be told to panic (inject.go).
+// injections are the places where a plug-in built with the tag panics can be told to panic (panics.go).
 const injections = 5
 
 // TestPanics sends 100,000 requests, of which a tenth has the plug-in panic: before and after the decision, in the
