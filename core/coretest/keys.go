@@ -2,6 +2,7 @@ package coretest
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -48,8 +49,20 @@ func (k OneOf) Issue(header, claims string) string {
 	return k.signed(encode(header) + "." + encode(claims))
 }
 
+// SignInput signs the input of any JWS.
+func (k OneOf) SignInput(input []byte) ([]byte, error) { return k.Key.Sign(input, []byte(entropy)) }
+
+// PublicMaterial is the public key of a pair, as trust bundles have it.
+func (k OneOf) PublicMaterial() []byte {
+	m, err := bind(k.Info.Algorithm, k.Raw.(crypto.Signer).Public()).Material()
+	if err != nil {
+		panic("coretest: " + err.Error())
+	}
+	return m
+}
+
 func (k OneOf) signed(input string) string {
-	signature, err := k.Key.Sign([]byte(input), []byte(entropy))
+	signature, err := k.SignInput([]byte(input))
 	if err != nil {
 		panic("coretest: " + err.Error())
 	}

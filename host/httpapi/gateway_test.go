@@ -1,8 +1,6 @@
 package httpapi_test
 
 import (
-	"crypto"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -13,7 +11,6 @@ import (
 	"github.com/edgetoken/edgetoken/core/bundle"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/core/jwk"
-	"github.com/edgetoken/edgetoken/core/jws"
 	"github.com/edgetoken/edgetoken/host/httpapi"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/wasm/gateway"
@@ -74,14 +71,7 @@ func TestGatewayAnswersAsTheNode(t *testing.T) {
 // gatewayOf is a gateway with a bundle in which the family of a token is revoked.
 func gatewayOf(t *testing.T, settings core.Settings, key coretest.OneOf, revoked string) *gateway.Gateway {
 	t.Helper()
-	public, err := jws.NewKey(key.Info.Algorithm, key.Raw.(crypto.Signer).Public())
-	if err != nil {
-		t.Fatal(err)
-	}
-	material, err := public.Material()
-	if err != nil {
-		t.Fatal(err)
-	}
+	material := key.PublicMaterial()
 	now := time.Now()
 	b := bundle.Bundle{
 		Epoch: 1, NotBefore: now.Unix() - 60, NotAfter: now.Unix() + 3600,
@@ -95,9 +85,7 @@ func gatewayOf(t *testing.T, settings core.Settings, key coretest.OneOf, revoked
 	if f := o.FamilyAt(now); f.Ours {
 		b.Families = []uint64{bundle.Family(f.Bits, f.Start, true)}
 	}
-	text, err := bundle.Sign(b.Append(nil), "root", "ES256", nil, func(input []byte) ([]byte, error) {
-		return key.Key.Sign(input, make([]byte, core.EntropyBytes))
-	})
+	text, err := bundle.Sign(b.Append(nil), "root", "ES256", nil, key.SignInput)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,15 +103,6 @@ func gatewayOf(t *testing.T, settings core.Settings, key coretest.OneOf, revoked
 
 // authorizations are values of the Authorization header of every kind.
 func authorizations(key coretest.OneOf, good, refresh, revoked string) []string {
-	encode := base64.RawURLEncoding.EncodeToString
-	signed := func(header, claims string) string {
-		input := encode([]byte(header)) + "." + encode([]byte(claims))
-		signature, err := key.Key.Sign([]byte(input), make([]byte, core.EntropyBytes))
-		if err != nil {
-			panic(err)
-		}
-		return input + "." + encode(signature)
-	}
 	list := []string{"", "Basic YQ==", "bearer " + good, "Bearer", "Bearer  ", "JWT", "JWT " + good, "Bearer a b",
 		"Bearer\t" + good, " Bearer   " + good + " ", "Bearer,", "Bearer é", "Bearer " + strings.Repeat("x", 1<<12)}
 	tokens := []string{good, refresh, revoked, good[:len(good)-8] + "AAAAAAAA", good + "=", "." + good, good[1:],
@@ -131,7 +110,7 @@ func authorizations(key coretest.OneOf, good, refresh, revoked string) []string 
 	now := time.Now().Unix()
 	header, user := `{"alg":"ES256","typ":"JWT"}`, `"jti":"a","user_id":"7"`
 	for _, h := range []string{`{"alg":"none"}`, `{"alg":"HS256"}`, `{"alg":"ES256","crit":["x"],"x":1}`, `{}`, `[]`} {
-		tokens = append(tokens, signed(h, fmt.Sprintf(`{"token_type":"access","exp":%d,%s}`, now+3600, user)))
+		tokens = append(tokens, key.Issue(h, fmt.Sprintf(`{"token_type":"access","exp":%d,%s}`, now+3600, user)))
 	}
 	for _, kind := range []string{`"access"`, `"sliding"`, `"refresh"`, `"x"`, `null`, `1`} {
 		for _, claims := range []string{
@@ -146,7 +125,7 @@ func authorizations(key coretest.OneOf, good, refresh, revoked string) []string 
 			fmt.Sprintf(`"exp":%d,"jti":1,"user_id":"7"`, now+3600), fmt.Sprintf(`"exp":%d,"sub":1,%s`, now+3600, user),
 			fmt.Sprintf(`"exp":%d,"exp":%d,%s`, now+3600, now+3600, user),
 		} {
-			tokens = append(tokens, signed(header, `{"token_type":`+kind+`,`+claims+`}`))
+			tokens = append(tokens, key.Issue(header, `{"token_type":`+kind+`,`+claims+`}`))
 		}
 	}
 	for _, token := range tokens {

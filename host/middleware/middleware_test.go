@@ -1,8 +1,6 @@
 package middleware_test
 
 import (
-	"crypto"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,7 +15,6 @@ import (
 	"github.com/edgetoken/edgetoken/core/bundle"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/core/jwk"
-	"github.com/edgetoken/edgetoken/core/jws"
 	"github.com/edgetoken/edgetoken/host/middleware"
 )
 
@@ -47,11 +44,9 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-func (n *issuer) material() []byte {
-	return must(must(jws.NewKey(n.key.Info.Algorithm, n.key.Raw.(crypto.Signer).Public())).Material())
+func (n *issuer) root() string {
+	return jwk.Public("root", n.key.Info.Algorithm, n.key.PublicMaterial())
 }
-
-func (n *issuer) root() string { return jwk.Public("root", n.key.Info.Algorithm, n.material()) }
 
 // publish makes a bundle that is good for so long, in which tokens of some customers are revoked.
 func (n *issuer) publish(lifetime time.Duration, revoked ...int64) {
@@ -61,7 +56,7 @@ func (n *issuer) publish(lifetime time.Duration, revoked ...int64) {
 	b := &bundle.Bundle{
 		Epoch: uint64(len(n.made) + 1), NotBefore: now.Unix() - 60, NotAfter: now.Add(lifetime).Unix(),
 		Head: bundle.Head{Settings: core.DefaultSettings(), Users: core.IntegerID,
-			Keys: []bundle.Key{{KeyInfo: n.key.Info, Material: n.material()}}},
+			Keys: []bundle.Key{{KeyInfo: n.key.Info, Material: n.key.PublicMaterial()}}},
 	}
 	for _, id := range revoked {
 		b.CutOffs = append(b.CutOffs, bundle.CutOff{Subject: bundle.Subject(core.Integer(id)), At: now.UnixMilli()})
@@ -101,19 +96,15 @@ func (n *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		n.deltas++
 		payload = n.made[last].AppendDelta(nil, n.made[since-1])
 	}
-	text := must(bundle.Sign(payload, "root", n.key.Info.Algorithm, nil, func(b []byte) ([]byte, error) {
-		return n.key.Key.Sign(b, make([]byte, core.EntropyBytes))
-	}))
+	text := must(bundle.Sign(payload, "root", n.key.Info.Algorithm, nil, n.key.SignInput))
 	io.WriteString(w, text+"\n") // as in a file
 }
 
 // token is a token of a customer, issued ten minutes ago.
 func (n *issuer) token(id int64) string {
-	encode := base64.RawURLEncoding.EncodeToString
 	now := time.Now().Unix()
-	input := encode([]byte(`{"alg":"`+n.key.Info.Algorithm+`"}`)) + "." + encode(fmt.Appendf(nil,
+	return n.key.Issue(`{"alg":"`+n.key.Info.Algorithm+`"}`, fmt.Sprintf(
 		`{"token_type":"access","exp":%d,"iat":%d,"jti":"%032d","user_id":"%d"}`, now+3600, now-600, id, id))
-	return input + "." + encode(must(n.key.Key.Sign([]byte(input), make([]byte, core.EntropyBytes))))
 }
 
 // For the example: a node, and what asks the handler that it sets up.

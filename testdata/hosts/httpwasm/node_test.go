@@ -1,8 +1,6 @@
 package httpwasm_test
 
 import (
-	"crypto"
-	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,7 +12,6 @@ import (
 	"github.com/edgetoken/edgetoken/core/bundle"
 	"github.com/edgetoken/edgetoken/core/coretest"
 	"github.com/edgetoken/edgetoken/core/jwk"
-	"github.com/edgetoken/edgetoken/core/jws"
 )
 
 // node stands for a node of ours: it issues tokens and makes bundles.
@@ -42,21 +39,7 @@ func (n *node) config(t testing.TB) string {
 
 func public(t testing.TB, k coretest.OneOf) string {
 	t.Helper()
-	return jwk.Public(k.Info.ID, k.Info.Algorithm, material(t, k))
-}
-
-// material is the public key as it stands in bundles.
-func material(t testing.TB, k coretest.OneOf) []byte {
-	t.Helper()
-	key, err := jws.NewKey(k.Info.Algorithm, k.Raw.(crypto.Signer).Public())
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := key.Material()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
+	return jwk.Public(k.Info.ID, k.Info.Algorithm, k.PublicMaterial())
 }
 
 // publish writes a bundle that is good for so long, in which tokens of some customers that were issued by now are
@@ -68,15 +51,13 @@ func (n *node) publish(t testing.TB, lifetime time.Duration, revoked ...int64) {
 	b := &bundle.Bundle{
 		Epoch: n.epoch, NotBefore: now.Unix() - 60, NotAfter: now.Add(lifetime).Unix(),
 		Head: bundle.Head{Settings: core.DefaultSettings(), Users: core.IntegerID,
-			Keys: []bundle.Key{{KeyInfo: n.key.Info, Material: material(t, n.key)}}},
+			Keys: []bundle.Key{{KeyInfo: n.key.Info, Material: n.key.PublicMaterial()}}},
 	}
 	for _, id := range revoked {
 		b.CutOffs = append(b.CutOffs, bundle.CutOff{Subject: bundle.Subject(core.Integer(id)), At: now.UnixMilli()})
 	}
 	b.Sort()
-	text, err := bundle.Sign(b.Append(nil), n.root.Info.ID, "ES256", nil, func(input []byte) ([]byte, error) {
-		return n.root.Key.Sign(input, make([]byte, core.EntropyBytes))
-	})
+	text, err := bundle.Sign(b.Append(nil), n.root.Info.ID, "ES256", nil, n.root.SignInput)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,18 +73,10 @@ func (n *node) publish(t testing.TB, lifetime time.Duration, revoked ...int64) {
 // token is a token of a customer that expires at a time. more are further claims, with a comma before each.
 func (n *node) token(t testing.TB, id int64, exp time.Time, more string) string {
 	t.Helper()
-	return sign(t, n.key, fmt.Sprintf(`{"token_type":"access","exp":%d,"iat":%d,"jti":"%032x","user_id":"%d"%s}`,
+	return sign(n.key, fmt.Sprintf(`{"token_type":"access","exp":%d,"iat":%d,"jti":"%032x","user_id":"%d"%s}`,
 		exp.Unix(), exp.Unix()-3600, id, id, more))
 }
 
-func sign(t testing.TB, k coretest.OneOf, claims string) string {
-	t.Helper()
-	encode := base64.RawURLEncoding.EncodeToString
-	input := encode([]byte(`{"alg":"`+k.Info.Algorithm+`","kid":"`+k.Info.ID+`","typ":"JWT"}`)) + "." +
-		encode([]byte(claims))
-	signature, err := k.Key.Sign([]byte(input), make([]byte, core.EntropyBytes))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return input + "." + encode(signature)
+func sign(k coretest.OneOf, claims string) string {
+	return k.Issue(`{"alg":"`+k.Info.Algorithm+`","kid":"`+k.Info.ID+`","typ":"JWT"}`, claims)
 }
