@@ -310,7 +310,9 @@ func TestNoAllocations(t *testing.T) {
 	h.ok("Configure", h.Configure(h.write(message(t, core.DefaultSettings(), keys)), nil))
 	token := []byte(coretest.Sign("HS256", coretest.Secret, `{"alg":"HS256"}`, `{"exp":1,"user_id":"7"}`))
 	if n := testing.AllocsPerRun(100, func() {
-		h.ok("Accept", h.Accept(h.nonce(h.inspected(token))))
+		h.ok("Inspect", h.Inspect(h.write(token)))
+		copy(h.Input(), h.Output()[8:16]) // the nonce
+		h.ok("Accept", h.Accept(8))
 	}); n > 0 {
 		t.Errorf("Inspect and Accept allocate %v times", n)
 	}
