@@ -212,7 +212,7 @@ run_tests() {
   check "all modules and the soak, before all other tests" \
     go test -count=1 -run '^(TestWasm|TestWasmFull|TestWasmVerify|TestSoak)$' ./host/engine
   # -count=1: several tests build programs that the test cache knows nothing of. Folders named testdata are not in ./...
-  suite() { { go test $detector -count=1 -json ./... $TESTDATA 2>&1 || true; } | go -C .ci run ./count; }
+  suite() { { go test $detector -count=1 -timeout=20m -json ./... $TESTDATA 2>&1 || true; } | go -C .ci run ./count; }
   tally suite
   say "all"
   verdict
