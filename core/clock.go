@@ -31,9 +31,9 @@ var ErrClockLeap = errors.New("the clock is far ahead of the latest change of th
 // what to do. latest is the time of the store's latest commit under a plausible clock; zero: not known.
 func CheckClock(now, latest time.Time) error {
 	switch {
-	case now.Unix() < EarliestTime:
+	case tooEarly(now):
 		return clockError{now, "which was before this program was written: set the clock", ErrClock}
-	case now.Unix() > LastCutOff/1000 || now.UnixMilli() > LastCutOff: // the milliseconds may overflow
+	case tooLate(now):
 		return clockError{now, "which is beyond the last start that a token id can carry: set the clock", ErrClock}
 	case !latest.IsZero() && now.Sub(latest) > maxLeap:
 		return clockError{now, "over 366 days after the latest change of the store, at " +
@@ -56,9 +56,12 @@ func (e clockError) Is(target error) bool { return target == ErrClock || target 
 
 // Plausible reports whether CheckClock takes a time where the latest commit is not known. It makes no error, whose text
 // would have a guest carry what writes times.
-func Plausible(now time.Time) bool {
-	return now.Unix() >= EarliestTime && now.UnixMilli() <= LastCutOff
-}
+func Plausible(now time.Time) bool { return !tooEarly(now) && !tooLate(now) }
+
+func tooEarly(now time.Time) bool { return now.Unix() < EarliestTime }
+
+// tooLate looks at the seconds first: the milliseconds of a time that is far enough ahead overflow.
+func tooLate(now time.Time) bool { return now.Unix() > LastCutOff/1000 || now.UnixMilli() > LastCutOff }
 
 // issues reports whether the clock and the cut-off let tokens be written for a request.
 func (r *Request) issues() bool {

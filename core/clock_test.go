@@ -39,6 +39,9 @@ func TestCheckClock(t *testing.T) {
 			!strings.Contains(err.Error(), c.says)) {
 			t.Errorf("%s: CheckClock = %v, want %q", c.name, err, c.says)
 		}
+		if alone := core.CheckClock(c.now, time.Time{}); core.Plausible(c.now) != (alone == nil) {
+			t.Errorf("%s: Plausible = %v, and CheckClock = %v", c.name, core.Plausible(c.now), alone)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/base64"
+	"math"
 	"strings"
 	"testing"
 
@@ -60,6 +61,7 @@ func TestVerify(t *testing.T) {
 		{"no customer", `{"jwks":` + secretJWK + `}`,
 			token(`{"token_type":"access","exp":1780315300,"jti":"x"}`), now, cause.NoCustomerClaim},
 		{"a clock that was never set", `{"jwks":` + secretJWK + `}`, token(good), 1640995200, cause.BadClock},
+		{"a clock at the end of numbers", `{"jwks":` + secretJWK + `}`, token(good), math.MaxInt64, cause.BadClock},
 		{"no token", `{"jwks":` + secretJWK + `}`, nil, now, cause.Malformed},
 	} {
 		v := verifier(t, c.policy)
