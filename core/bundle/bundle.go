@@ -167,19 +167,12 @@ func (b *Bundle) readCutOffs(r *codec.Reader, n int) (list []CutOff) {
 	return list
 }
 
-// varint takes a varint in its shortest form.
-func varint(r *codec.Reader) int64 {
-	v, n := binary.Varint(r.Rest)
-	if n <= 0 || n > 1 && r.Rest[n-1] == 0 {
-		r.Bad = true
-		return 0
-	}
-	r.Take(n)
-	return v
-}
+func varint(r *codec.Reader) int64   { return shortest(r, binary.Varint) }
+func uvarint(r *codec.Reader) uint64 { return shortest(r, binary.Uvarint) }
 
-func uvarint(r *codec.Reader) uint64 {
-	v, n := binary.Uvarint(r.Rest)
+// shortest takes a varint, which must be in its shortest form.
+func shortest[T int64 | uint64](r *codec.Reader, read func([]byte) (T, int)) T {
+	v, n := read(r.Rest)
 	if n <= 0 || n > 1 && r.Rest[n-1] == 0 {
 		r.Bad = true
 		return 0

@@ -16,11 +16,10 @@ func (v *Verifier) Refusals(now int64) []core.Refusal {
 		return nil
 	}
 	var refusals []core.Refusal
-	at := time.Unix(now, 0)
-	for _, class := range v.trust.settings.AuthTokenClasses {
-		types := []core.TokenType{class}
-		c := core.Judge(&v.trust.settings, v.opened, revokedState(v.trust.bundle, v.opened, at), types,
-			v.trust.policy.required, at)
+	t, at := v.trust, time.Unix(now, 0)
+	revoked := revokedState(t.bundle, v.opened, at)
+	for _, class := range t.settings.AuthTokenClasses {
+		c := t.judgeAs([]core.TokenType{class}, v.opened, revoked, at)
 		refusals = append(refusals, core.Refusal{Cause: c, Class: class})
 	}
 	return refusals

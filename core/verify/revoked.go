@@ -15,13 +15,14 @@ func revokedState(b *bundle.Bundle, o *core.Opened, at time.Time) (s core.State)
 		return s
 	}
 	f := o.FamilyAt(at)
-	s.Family.Dead = f.Listed && (f.Ours && b.HasFamily(bundle.Family(f.Bits, f.Start, true)) ||
-		b.HasFamily(bundle.Family(f.Bits, 0, false)))
+	// A name is a hash, so none is made where nothing is listed.
+	s.Family.Dead = f.Listed && len(b.Families) > 0 &&
+		(f.Ours && b.HasFamily(bundle.Family(f.Bits, f.Start, true)) || b.HasFamily(bundle.Family(f.Bits, 0, false)))
 	s.CutOff = b.All
 	if b.GapAfter < f.Start && f.Start <= b.GapUntil {
 		s.CutOff = max(s.CutOff, b.GapUntil)
 	}
-	if id, ok := o.CustomerKey(b.Users); ok {
+	if id, ok := o.CustomerKey(b.Users); ok && len(b.CutOffs) > 0 {
 		i, found := slices.BinarySearchFunc(b.CutOffs, bundle.Subject(id), func(c bundle.CutOff, subject uint64) int {
 			return cmp.Compare(c.Subject, subject)
 		})

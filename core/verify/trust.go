@@ -3,7 +3,6 @@ package verify
 import (
 	"errors"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -27,19 +26,11 @@ type Trust struct {
 
 // Key is a key by which tokens are checked.
 type Key struct {
-	ID, Algorithm string
-	material      []byte
-	ends          int64
-	public        string
-	*jws.Key
+	jwk.Key
+	public string
 }
 
-func newKey(id, algorithm string, material []byte, ends int64, key *jws.Key) Key {
-	return Key{id, algorithm, material, ends, jwk.Public(id, algorithm, material), key}
-}
-
-// Symmetric reports whether the key is a secret.
-func (k *Key) Symmetric() bool { return strings.HasPrefix(k.Algorithm, "HS") }
+func newKey(k jwk.Key) Key { return Key{k, jwk.Public(k.ID, k.Algorithm, k.Material)} }
 
 // Public is the public key as a JWK (RFC 7517), and "" for a secret.
 func (k *Key) Public() string { return k.public }
@@ -49,7 +40,7 @@ func (k *Key) Numbers() [][]byte {
 	if k.Symmetric() {
 		return nil
 	}
-	numbers, _, _ := jws.Numbers(k.material)
+	numbers, _, _ := jws.Numbers(k.Material)
 	return numbers
 }
 
@@ -85,7 +76,7 @@ func (t *Trust) useKeys(keys []jwk.Key) {
 			ID: k.ID, Algorithm: k.Algorithm, Default: alone || k.ID == "", AnyID: alone && k.ID == "",
 			NotAfter: k.NotAfter,
 		})
-		t.keys = append(t.keys, newKey(k.ID, k.Algorithm, k.Material, k.NotAfter, k.Key))
+		t.keys = append(t.keys, newKey(k))
 	}
 }
 
@@ -149,7 +140,8 @@ func (t *Trust) Update(text string) (*Trust, cause.Cause) {
 		if err != nil {
 			return t, cause.BundleMalformed
 		}
-		next.keys = append(next.keys, newKey(k.ID, k.Algorithm, k.Material, k.NotAfter, key))
+		next.keys = append(next.keys, newKey(jwk.Key{ID: k.ID, Algorithm: k.Algorithm, NotAfter: k.NotAfter,
+			Material: k.Material, Key: key}))
 	}
 	next.roots = t.signers(opened.Root)
 	next.override()
@@ -192,8 +184,6 @@ func (t *Trust) unready() cause.Cause {
 	}
 	return cause.OK
 }
-
-func (t *Trust) ready() bool { return t.unready() == cause.OK }
 
 // usable says why nothing can be judged at a time, in Unix seconds; cause.OK where it can.
 func (t *Trust) usable(now int64) cause.Cause {
@@ -244,7 +234,7 @@ func (t *Trust) Status() []byte {
 		}
 		s = append(jwk.AppendText(append(s, `{"kid":`...), k.ID), `,"alg":"`...)
 		s = append(append(s, k.Algorithm...), `","ends":`...)
-		s = append(strconv.AppendInt(s, k.ends, 10), '}')
+		s = append(strconv.AppendInt(s, k.NotAfter, 10), '}')
 	}
 	s = append(append(append(s, `],"compat":"`...), settings.Compat...), `","types":[`...)
 	for i, class := range settings.AuthTokenClasses {

@@ -37,7 +37,7 @@ func (v *Verifier) Use(t *Trust) {
 // renew makes a new reader, which knows nothing of earlier calls.
 func (v *Verifier) renew() {
 	v.reader, v.check, v.opened = nil, v.signed, nil
-	if v.trust != nil && v.trust.ready() {
+	if v.trust.unready() == cause.OK {
 		v.reader = core.NewReader(&v.trust.settings, v.trust.set)
 	}
 }
@@ -82,7 +82,7 @@ func (v *Verifier) signed(key int, input, signature []byte) (bool, error) {
 	if k.Symmetric() {
 		return k.Check(input, signature), nil
 	}
-	n := name(k.material, input, signature)
+	n := name(k.Material, input, signature)
 	if v.memory.has(&n) {
 		return true, nil
 	}
@@ -136,7 +136,7 @@ func (v *Verifier) Ask(token []byte) (q Question, c cause.Cause) {
 	if k.Symmetric() {
 		return Question{}, cause.OK
 	}
-	n := name(k.material, token[:in.Input], v.signature)
+	n := name(k.Material, token[:in.Input], v.signature)
 	return Question{Needed: !v.memory.has(&n), Key: k, Input: in.Input, Signature: in.Signature, Name: n}, cause.OK
 }
 
@@ -151,10 +151,15 @@ func (v *Verifier) Vouch(name [32]byte) {
 // judge judges an opened token by the policy, the time and what was revoked.
 func (t *Trust) judge(o *core.Opened, now int64) cause.Cause {
 	at := time.Unix(now, 0)
-	c := core.Judge(&t.settings, o, revokedState(t.bundle, o, at), t.settings.AuthTokenClasses, t.policy.required, at)
+	c := t.judgeAs(t.settings.AuthTokenClasses, o, revokedState(t.bundle, o, at), at)
 	// As simplejwt's JWTStatelessUserAuthentication asks.
 	if c == cause.OK && t.settings.UserIDClaim != "" && o.Customer.Form == strictjson.Absent {
 		return cause.NoCustomerClaim
 	}
 	return c
+}
+
+// judgeAs judges an opened token as one of some types.
+func (t *Trust) judgeAs(types []core.TokenType, o *core.Opened, s core.State, at time.Time) cause.Cause {
+	return core.Judge(&t.settings, o, s, types, t.policy.required, at)
 }
