@@ -44,14 +44,15 @@ func TestImports(t *testing.T) {
 			"github.com/edgetoken/edgetoken/core/words",
 		},
 		"verify": {
-			"bytes", "cmp", "crypto/sha256", "encoding/binary", "errors", "slices", "strconv", "strings", "time",
+			"bytes", "cmp", "crypto/sha256", "encoding/binary", "errors", "slices", "strconv", "time",
 			"github.com/edgetoken/edgetoken/core", "github.com/edgetoken/edgetoken/core/bundle",
 			"github.com/edgetoken/edgetoken/core/cause", "github.com/edgetoken/edgetoken/core/jwk",
-			"github.com/edgetoken/edgetoken/core/jws", "github.com/edgetoken/edgetoken/core/strictjson",
+			"github.com/edgetoken/edgetoken/core/jws", "github.com/edgetoken/edgetoken/core/python",
+			"github.com/edgetoken/edgetoken/core/strictjson",
 		},
 		"words": {"encoding/binary"},
 		"jwk": {"cmp", "encoding/base64", "errors", "strconv", "strings", "github.com/edgetoken/edgetoken/core/jws",
-			"github.com/edgetoken/edgetoken/core/strictjson"},
+			"github.com/edgetoken/edgetoken/core/python", "github.com/edgetoken/edgetoken/core/strictjson"},
 		"jws": {
 			"bytes", "crypto", "crypto/ecdsa", "crypto/ed25519", "crypto/elliptic", "crypto/hmac", "crypto/rsa",
 			"crypto/sha256", "crypto/sha512",

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/edgetoken/edgetoken/core/jws"
+	"github.com/edgetoken/edgetoken/core/python"
 )
 
 // Public writes a public key as a JWK; "" for a secret, which has no public part.
@@ -42,26 +43,9 @@ func Public(id, algorithm string, material []byte) string {
 	member("alg", algorithm)
 	member("use", "sig")
 	if id != "" {
-		b.WriteString(`,"kid":` + string(AppendText(nil, id)))
+		b.WriteString(`,"kid":` + string(python.AppendJSON(nil, id)))
 	}
 	return "{" + b.String() + "}"
 }
 
 var curves = map[string]string{"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
-
-// AppendText appends a text as JSON writes it, with its quotes.
-func AppendText(b []byte, text string) []byte {
-	const hex = "0123456789abcdef"
-	b = append(b, '"')
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-		case c < ' ':
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		default:
-			b = append(b, c)
-		}
-	}
-	return append(b, '"')
-}

@@ -10,6 +10,7 @@ import (
 	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/core/jwk"
 	"github.com/edgetoken/edgetoken/core/jws"
+	"github.com/edgetoken/edgetoken/core/python"
 )
 
 // Trust is what a verifier goes by: the policy, and the keys and revocations of a bundle, or the keys of the policy. It
@@ -232,7 +233,7 @@ func (t *Trust) Status() []byte {
 		if i > 0 {
 			s = append(s, ',')
 		}
-		s = append(jwk.AppendText(append(s, `{"kid":`...), k.ID), `,"alg":"`...)
+		s = append(python.AppendJSON(append(s, `{"kid":`...), k.ID), `,"alg":"`...)
 		s = append(append(s, k.Algorithm...), `","ends":`...)
 		s = append(strconv.AppendInt(s, k.NotAfter, 10), '}')
 	}
@@ -247,5 +248,5 @@ func (t *Trust) Status() []byte {
 	if settings.Issuer == nil {
 		return append(s, "null}"...)
 	}
-	return append(jwk.AppendText(s, *settings.Issuer), '}')
+	return append(python.AppendJSON(s, *settings.Issuer), '}')
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
+	"github.com/edgetoken/edgetoken/core/python"
 )
 
 // Answer is what becomes of a request.
@@ -55,9 +56,9 @@ func (g *Gateway) refuse(c cause.Cause, refusals []core.Refusal) Answer {
 	}
 	code, detail, perClass := g.settings.Told(core.Authenticate, c)
 	_, _, public := g.settings.Describe(c)
-	body := append([]byte(`{"detail":`), quote(detail)...)
+	body := python.AppendJSON([]byte(`{"detail":`), detail)
 	if code != core.NotAuthenticated {
-		body = append(append(body, `,"code":`...), quote(string(code))...)
+		body = python.AppendJSON(append(body, `,"code":`...), string(code))
 	}
 	if perClass {
 		body = append(body, `,"messages":[`...)
@@ -66,9 +67,9 @@ func (g *Gateway) refuse(c cause.Cause, refusals []core.Refusal) Answer {
 				body = append(body, ',')
 			}
 			_, detail, _ := g.settings.Describe(r.Cause)
-			body = append(append(body, `{"token_class":`...), quote(r.Class.ClassName())...)
-			body = append(append(body, `,"token_type":`...), quote(string(r.Class))...)
-			body = append(append(append(body, `,"message":`...), quote(detail)...), '}')
+			body = python.AppendJSON(append(body, `{"token_class":`...), r.Class.ClassName())
+			body = python.AppendJSON(append(body, `,"token_type":`...), string(r.Class))
+			body = append(python.AppendJSON(append(body, `,"message":`...), detail), '}')
 		}
 		body = append(body, ']')
 	}
@@ -81,16 +82,4 @@ func (g *Gateway) refuse(c cause.Cause, refusals []core.Refusal) Answer {
 			{"X-Auth-Error", public},
 		},
 	}
-}
-
-// quote writes a text as JSON. The texts here are our own, in ASCII.
-func quote(text string) []byte {
-	b := []byte{'"'}
-	for i := range len(text) {
-		if c := text[i]; c == '"' || c == '\\' {
-			b = append(b, '\\')
-		}
-		b = append(b, text[i])
-	}
-	return append(b, '"')
 }
