@@ -143,15 +143,20 @@ func (t tables) cutOffFor(s fact.Subject, field Field) (c fact.CutOff, err error
 	return c, err
 }
 
+// notAlive is the time before which no token was issued that is alive at now, whatever its type, in Unix seconds. The
+// day is for clocks that differ.
+func notAlive(longest core.Lifetimes, now int64) int64 {
+	return now - max(longest.Access, longest.Refresh) - secondsOfDay
+}
+
 // purgeRevoked returns the facts that remove at most limit entries of the bucket revoked, and whether there are more to
-// remove by now (Unix microseconds): no token is alive that was issued before, whatever its type. The day is for clocks
-// that differ.
+// remove by now (Unix microseconds).
 func (t tables) purgeRevoked(now int64, limit int) (facts resolved, more bool, err error) {
 	longest, err := t.lifetimes()
 	if err != nil {
 		return nil, false, err
 	}
-	before := seconds(now) - max(longest.Access, longest.Refresh) - secondsOfDay
+	before := notAlive(longest, seconds(now))
 	cursor := t.tx.Bucket(revokedBucket).Cursor()
 	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
 		at, _, _, err := readExpiryKey(k)

@@ -21,7 +21,7 @@ func noteUpgraded(tx *bbolt.Tx, now int64) (upgradeRevoked, error) {
 	}
 	longest, err := lifetimesIn(meta)
 	at := seconds(max(now, own.committed))
-	return upgradeRevoked{at, (at - longest.Access - secondsOfDay) * 1000}, err
+	return upgradeRevoked{at, notAlive(longest, at) * 1000}, err
 }
 
 // family enters a dead family, or one whose record cannot be read, and the cut-off of its customer. That may be recent

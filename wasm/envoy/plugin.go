@@ -60,11 +60,7 @@ func (p *plugin) requestHeaders() (stop bool, err error) {
 	a := p.gateway.Handle(&p.request, at)
 	p.note(&a)
 	if !a.Pass {
-		list := make([]pair, len(a.Headers))
-		for i, h := range a.Headers {
-			list[i] = pair{h.Name, h.Value}
-		}
-		return true, respond(a.Status, list, a.Body)
+		return true, answerWith(&a)
 	}
 	mayPanic()
 	for _, name := range p.strip {
@@ -82,6 +78,15 @@ func (p *plugin) requestHeaders() (stop bool, err error) {
 		claims = noClaims
 	}
 	return false, setState("edgetoken", claims)
+}
+
+// answerWith answers the request as the gateway says.
+func answerWith(a *gateway.Answer) error {
+	list := make([]pair, len(a.Headers))
+	for i, h := range a.Headers {
+		list[i] = pair{h.Name, h.Value}
+	}
+	return respond(a.Status, list, a.Body)
 }
 
 // note logs that requests can't be judged, and that they can be again.

@@ -2,6 +2,11 @@
 
 package main
 
+import (
+	"github.com/edgetoken/edgetoken/core/cause"
+	"github.com/edgetoken/edgetoken/wasm/gateway"
+)
+
 //go:wasmexport proxy_on_request_headers
 func onRequestHeaders(context, _, _ uint32) (action uint32) {
 	defer recovered("proxy_on_request_headers", func() {
@@ -27,9 +32,8 @@ func onRequestHeaders(context, _, _ uint32) (action uint32) {
 
 // refuse answers a request where a bug was met. If not even that is possible, the instance ends, and Envoy answers.
 func refuse() {
-	err := respond(503, []pair{{"content-type", "application/json"}, {"retry-after", "1"}},
-		`{"detail":"Service temporarily unavailable, try again later."}`)
-	if err != nil {
+	a := gateway.Unavailable(cause.Failed)
+	if err := answerWith(&a); err != nil {
 		panic(err)
 	}
 }

@@ -38,8 +38,8 @@ var (
 	badConnection = forbidden("bad_connection", "The Connection header names a header of the gateway.")
 )
 
-// unavailable is the answer where nothing is known of a token.
-func unavailable(c cause.Cause) Answer {
+// Unavailable is the answer where nothing is known of a token, or after a bug (cause.Failed).
+func Unavailable(c cause.Cause) Answer {
 	return Answer{
 		Status: 503, Headers: []Header{contentType, {"Retry-After", "1"}}, Reason: c.String(),
 		Body: `{"detail":"Service temporarily unavailable, try again later."}`,
@@ -52,7 +52,7 @@ func (g *Gateway) refuse(c cause.Cause, refusals []core.Refusal) Answer {
 	switch c {
 	case cause.NotConfigured, cause.NoBundle, cause.BadClock, cause.BundleExpired, cause.BundleNotYetValid,
 		cause.SignatureNeeded, cause.Failed:
-		return unavailable(c)
+		return Unavailable(c)
 	}
 	code, detail, perClass := g.settings.Told(core.Authenticate, c)
 	_, _, public := g.settings.Describe(c)

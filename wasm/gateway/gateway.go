@@ -94,12 +94,7 @@ func (g *Gateway) Strips(name string) bool { return g.strips(name) }
 
 // Handle decides about a request at the time now, in Unix seconds. What it gives is valid until the next call.
 func (g *Gateway) Handle(rq *Request, now int64) (a Answer) {
-	defer func() {
-		if recover() != nil {
-			g.renew()
-			a = unavailable(cause.Failed)
-		}
-	}()
+	defer g.recovered(&a)
 	path, ok := cleanPath(rq.Target)
 	switch {
 	case !ok:
@@ -120,13 +115,16 @@ func (g *Gateway) Handle(rq *Request, now int64) (a Answer) {
 // Authenticate is Handle for a host that has rules of its own: it looks at the token alone. optional lets a request
 // pass that has none.
 func (g *Gateway) Authenticate(rq *Request, now int64, optional bool) (a Answer) {
-	defer func() {
-		if recover() != nil {
-			g.renew()
-			a = unavailable(cause.Failed)
-		}
-	}()
+	defer g.recovered(&a)
 	return g.authenticate(rq, now, optional)
+}
+
+// recovered makes a panic an answer.
+func (g *Gateway) recovered(a *Answer) {
+	if recover() != nil {
+		g.renew()
+		*a = Unavailable(cause.Failed)
+	}
 }
 
 // renew forgets what a call that panicked may have left half done.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/wasm/gateway"
 )
 
@@ -69,10 +70,18 @@ func decide(now int64) gateway.Answer {
 
 // refuse answers in place of the service. The host sends the header with the status: what is set later is lost.
 func refuse(a *gateway.Answer) {
+	beginAnswer(a)
+	inject(4)
+	endAnswer(a)
+}
+
+func beginAnswer(a *gateway.Answer) {
 	for _, h := range a.Headers {
 		setHeader(ofResponse, h.Name, h.Value)
 	}
-	inject(4)
+}
+
+func endAnswer(a *gateway.Answer) {
 	setStatusCode(uint32(a.Status))
 	answerBody(a.Body)
 }
@@ -80,10 +89,9 @@ func refuse(a *gateway.Answer) {
 // refuseBug answers after a panic, or without a configuration. It uses nothing that may have panicked.
 func refuseBug() {
 	defer func() { _ = recover() }()
-	setHeader(ofResponse, "Content-Type", "application/json")
-	setHeader(ofResponse, "Retry-After", "1")
-	setStatusCode(503)
-	answerBody(`{"detail":"Service temporarily unavailable, try again later."}`)
+	a := gateway.Unavailable(cause.Failed)
+	beginAnswer(&a)
+	endAnswer(&a)
 }
 
 // note says in the log why tokens cannot be judged, once until one can.
