@@ -10,20 +10,16 @@ import { tests } from "./all.js";
 import { readKit } from "./files.js";
 import { started, verifications } from "./measure.js";
 import { got, isAlone } from "./kit.js";
-import { run } from "./run.js";
+import { runAll } from "./run.js";
 import { fresh } from "./verifiers.js";
 
 const log = (value) => console.log(JSON.stringify(value));
 const [command, ...rest] = process.argv.slice(2);
 
 switch (command) {
-  case "test": {
-    const failed = await run(tests);
-    console.log(
-      `${Object.keys(tests).length - failed.length} passed, ${failed.length} failed, 0 skipped`,
-    );
+  case "test":
+    await runAll(tests);
     break;
-  }
   case "kit": {
     const kit = await readKit(rest[0]);
     const file = new URL("./node_modules/edgetoken-verify/edgetoken-verify.wasm", import.meta.url);

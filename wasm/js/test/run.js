@@ -15,6 +15,12 @@ export async function run(tests, log = console.log) {
   return failed;
 }
 
+/** Runs each test, and ends with the line that counts them. */
+export async function runAll(tests) {
+  const failed = (await run(tests)).length;
+  console.log(`${Object.keys(tests).length - failed} passed, ${failed} failed, 0 skipped`);
+}
+
 /** Compares as JSON. */
 export function equal(got, want, about = "") {
   const [a, b] = [JSON.stringify(got), JSON.stringify(want)];
