@@ -1,4 +1,4 @@
-// Package terminal writes for people: tables, and other people's text in a form that no terminal acts on.
+// Package terminal writes for people: tables, progress, and other people's text in a form that no terminal acts on.
 package terminal
 
 import (
