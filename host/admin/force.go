@@ -78,21 +78,29 @@ const maxNamed = 5
 
 // unknownPermissions warns of permissions that no endpoint asks for; nil if there are none.
 func (s *server) unknownPermissions(list []string) []string {
-	known := s.cfg.Permissions
-	var unknown []string
+	unknown := s.unasked(list)
+	if len(unknown) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("nothing here asks for %s: end points know %s; others stand in claims only",
+		named(unknown), strings.Join(s.cfg.Permissions, ", "))}
+}
+
+// unasked are those among permissions that no end point asks for, sorted, each once.
+func (s *server) unasked(list []string) (unknown []string) {
 	for _, p := range list {
-		if !slices.Contains(known, p) {
+		if !slices.Contains(s.cfg.Permissions, p) {
 			unknown = append(unknown, p)
 		}
 	}
 	slices.Sort(unknown)
-	unknown = slices.Compact(unknown)
-	switch n := len(unknown); {
-	case n == 0:
-		return nil
-	case n > maxNamed:
-		unknown = append(unknown[:maxNamed:maxNamed], fmt.Sprintf("%d more", n-maxNamed))
+	return slices.Compact(unknown)
+}
+
+// named lists permissions for a warning, the first few by name.
+func named(list []string) string {
+	if n := len(list); n > maxNamed {
+		list = append(list[:maxNamed:maxNamed], fmt.Sprintf("%d more", n-maxNamed))
 	}
-	return []string{fmt.Sprintf("nothing here asks for %s: end points know %s; others stand in claims only",
-		strings.Join(unknown, ", "), strings.Join(known, ", "))}
+	return strings.Join(list, ", ")
 }

@@ -2,11 +2,9 @@ package main
 
 import (
 	"encoding/base64"
-	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -15,7 +13,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/edgetoken/edgetoken/host/admin"
-	"github.com/edgetoken/edgetoken/host/datadir"
 )
 
 func keysJWKSCommand() *cobra.Command {
@@ -114,33 +111,16 @@ func writeKey(c *cobra.Command, v exportView, key []byte, force bool) error {
 		}
 		return printJSON(c.OutOrStdout(), v)
 	}
-	if err := saveKey(v.File, force, key); err != nil {
+	err := saveFile(v.File, "the key", force, func(w io.Writer) error {
+		_, err := w.Write(key)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	if wantsJSON(c) {
 		return printJSON(c.OutOrStdout(), v)
 	}
-	_, err := fmt.Fprintf(c.OutOrStdout(), "wrote %s\n", v.File)
+	_, err = fmt.Fprintf(c.OutOrStdout(), "wrote %s\n", v.File)
 	return err
-}
-
-// saveKey writes a file with mode 0600, which gets its name once it is durable.
-func saveKey(path string, force bool, key []byte) (err error) {
-	datadir.PrivateFiles()
-	f, err := os.CreateTemp(filepath.Dir(path), ".edgetoken-key-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("write the key: %w", err)
-	}
-	defer func() {
-		if gone := os.Remove(f.Name()); err == nil && !errors.Is(gone, fs.ErrNotExist) {
-			err = gone
-		}
-	}()
-	if _, err = f.Write(key); err == nil {
-		err = f.Sync()
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("write the key: %w", err)
-	}
-	return giveName(f.Name(), path, force)
 }
