@@ -66,7 +66,7 @@ func Read(r io.Reader) ([]Customer, error) {
 		if err != nil {
 			return nil, errors.Join(append(wrong, fmt.Errorf("entry %d: %w", n, notJSON(err)))...)
 		}
-		c, faults := readCustomer(raw)
+		c, _, faults := read(raw, false)
 		for _, f := range faults {
 			wrong = append(wrong, fmt.Errorf("%s: %w", Place(n, c), f))
 		}
@@ -111,8 +111,15 @@ func ReadOne(r io.Reader) (Customer, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return Customer{}, errors.New("read call: something follows the customer")
 	}
-	c, faults := readCustomer(raw)
+	c, _, faults := read(raw, false)
 	return c, errors.Join(faults...)
+}
+
+// ReadRow reads one object as it comes from another system or from an export, and gives all that is wrong with it.
+// password_hash is kept whatever it is: nobody logs in with what is no hash. The object may also have the member kept,
+// an object of what the other system says and nothing here can say.
+func ReadRow(raw json.RawMessage) (c Customer, kept json.RawMessage, wrong []error) {
+	return read(raw, true)
 }
 
 // FirstByte is the first byte that is not white space, which stays unread. A byte order mark is skipped.
@@ -144,23 +151,33 @@ func Place(n int, c Customer) string {
 	return fmt.Sprintf("entry %d (%s)", n, terminal.Printable(c.Email))
 }
 
-// readCustomer reads one object and gives all that is wrong with it. encoding/json alone would take a member in another
-// case, and the last of two.
-func readCustomer(raw json.RawMessage) (c Customer, wrong []error) {
+// read reads one object and gives all that is wrong with it. encoding/json alone would take a member in another case,
+// and the last of two.
+func read(raw json.RawMessage, row bool) (c Customer, kept json.RawMessage, wrong []error) {
 	c = Customer{NewCustomer: store.NewCustomer{IsActive: true}}
 	if !utf8.Valid(raw) {
-		return c, []error{errors.New("is not UTF-8")}
+		return c, nil, []error{errors.New("is not UTF-8")}
 	}
 	if len(raw) == 0 || raw[0] != '{' {
-		return c, []error{errors.New("is no JSON object")}
+		return c, nil, []error{errors.New("is no JSON object")}
 	}
 	if isFixture(raw) {
-		return c, []error{errors.New("is of dumpdata (model, pk, fields), which does not say all that is needed: " +
-			"write customers with manage.py shell, as docs/operations.md shows under Customers from Django")}
+		return c, nil, []error{errors.New("is of dumpdata (model, pk, fields), " +
+			"which does not say all that is needed: write customers with manage.py shell, " +
+			"as docs/operations.md shows under Customers from Django")}
 	}
 	seen := map[string]bool{}
 	for name, value := range exactjson.Members(raw) {
-		read, known := members[name]
+		readMember, known := members[name]
+		switch {
+		case row && name == "kept":
+			readMember, known = func(_ *Customer, raw json.RawMessage) (err error) {
+				kept, err = ReadKept(raw)
+				return err
+			}, true
+		case row && name == "password_hash":
+			readMember = (*Customer).ReadHash
+		}
 		switch {
 		case readOnly[name] != "":
 			wrong = append(wrong, fmt.Errorf("%s is for reading only: give %s", name, readOnly[name]))
@@ -170,7 +187,7 @@ func readCustomer(raw json.RawMessage) (c Customer, wrong []error) {
 		case seen[name]:
 			wrong = append(wrong, fmt.Errorf("%s is there twice", name))
 		default:
-			err := read(&c, value)
+			err := readMember(&c, value)
 			if err == nil { // only now: the error of Texts names members of the value, which may be secrets before
 				err = exactjson.Texts(value)
 			}
@@ -190,7 +207,7 @@ func readCustomer(raw json.RawMessage) (c Customer, wrong []error) {
 		wrong = append(wrong, errors.New("password is missing: "+
 			`give it, or password_hash, or "password": null for none`))
 	}
-	return c, wrong
+	return c, kept, wrong
 }
 
 // isFixture reports whether an object is one of Django's dumpdata.

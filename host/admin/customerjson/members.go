@@ -3,6 +3,7 @@ package customerjson
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -69,6 +70,25 @@ var members = map[string]func(*Customer, json.RawMessage) error{
 		}
 		return CheckAttributes(raw)
 	},
+}
+
+// ReadMember reads one member, which must be there once.
+func (c *Customer) ReadMember(name string, value json.RawMessage) error {
+	if err := members[name](c, value); err != nil {
+		return fmt.Errorf("%s %w", name, err)
+	}
+	return nil
+}
+
+// ReadHash reads an encoded password as another system has it, which may be no hash: then nobody logs in with it.
+func (c *Customer) ReadHash(raw json.RawMessage) error { return readString(raw, &c.PasswordHash) }
+
+// ReadKept reads what another system says and nothing here can say.
+func ReadKept(raw json.RawMessage) (json.RawMessage, error) {
+	if raw[0] != '{' {
+		return nil, errors.New("must be an object")
+	}
+	return slices.Clone(raw), CheckAttributes(raw)
 }
 
 func readString(raw json.RawMessage, s *string) error {

@@ -1,0 +1,160 @@
+// Package customerfile reads and writes files of customers: what Django's dumpdata writes, JSON as customerjson reads
+// it, and CSV. docs/operations.md describes the three formats under "Files of customers".
+//
+// Open reads the files once for what explains keys: in a dump a group is a number, and says its name in an object of
+// its own. Then Next gives the customers, one after the other. Memory is bounded whatever the length of a file: only
+// groups, permissions and content types are kept.
+//
+// The one rule: what cannot be kept exactly as it stands is refused. A row that cannot be read has an Err, and the rows
+// after it are read. No error quotes a value, which may be a secret.
+package customerfile
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/edgetoken/edgetoken/host/admin/customerjson"
+)
+
+// Format is how a file is written.
+type Format string
+
+const (
+	Dumpdata Format = "django" // manage.py dumpdata, as JSON
+	JSONL    Format = "jsonl"  // an object on each line
+	CSV      Format = "csv"    // a header line, and a line for each customer (RFC 4180)
+)
+
+// Source is a file to read.
+type Source struct {
+	Name string // in errors
+	io.ReadSeeker
+	Size int64 // in bytes
+}
+
+// Options say how files are read. Zero values have the files tell.
+type Options struct {
+	Format Format
+	// Model is the label of the customers' model in dumps, such as customers.customer. Empty: the one model whose
+	// objects have a password.
+	Model string
+	// Email is the field of the model that holds the e-mail address; empty: email.
+	Email string
+	// TextIDs has ids of CSV be texts, digits too.
+	TextIDs bool
+	// Known is what earlier files said. It explains keys as well.
+	Known Origin
+}
+
+// Row is one customer of a file. Groups are names, and the permissions of each nil.
+type Row struct {
+	Source string
+	Line   int // on which it begins, from 1
+	customerjson.Customer
+	// Kept are the keys that nothing explains: {"groups":[7],"user_permissions":[28]}. They grant nothing.
+	Kept json.RawMessage
+	// Err says why the row cannot be read. Email and ID stand where they are known.
+	Err error
+}
+
+// Reader reads files of customers. It is not safe for concurrent use.
+type Reader struct {
+	sources []Source
+	options Options
+	origin  Origin
+	keys    keys
+	dump    dumpReader
+
+	next int   // source to begin
+	rows rows  // of the source that is read; nil where the next one begins
+	done int64 // bytes of the sources before it
+}
+
+// rows reads one source.
+type rows interface {
+	// next gives io.EOF after the last row, and another error where nothing more can be read. ok is false for what is
+	// no customer.
+	next(*Row) (ok bool, err error)
+	read() int64
+}
+
+// Open reads all sources once for what explains keys.
+func Open(sources []Source, o Options) (*Reader, error) {
+	if o.Email == "" {
+		o.Email = "email"
+	}
+	r := &Reader{sources: sources, options: o}
+	seen := newFindings()
+	for _, s := range sources {
+		if err := seen.read(s, o); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+	}
+	chosen, err := seen.choose(o)
+	if err != nil {
+		return nil, err
+	}
+	r.keys = newKeys(o.Known, seen)
+	r.origin = r.keys.origin(o, chosen)
+	r.dump = dumpReader{model: r.origin.Model, email: o.Email, keys: &r.keys}
+	return r, nil
+}
+
+// Origin is what Options.Known and the files say: the groups with their permissions among it.
+func (r *Reader) Origin() Origin { return r.origin }
+
+// Next is the next customer, and io.EOF after the last. After another error nothing more can be read.
+func (r *Reader) Next() (Row, error) {
+	for {
+		if r.rows == nil {
+			if r.next == len(r.sources) {
+				return Row{}, io.EOF
+			}
+			s := r.sources[r.next]
+			if err := r.begin(s); err != nil {
+				return Row{}, fmt.Errorf("%s: %w", s.Name, err)
+			}
+			r.next++
+		}
+		row := Row{Source: r.sources[r.next-1].Name}
+		ok, err := r.rows.next(&row)
+		switch {
+		case errors.Is(err, io.EOF):
+			r.done += r.rows.read()
+			r.rows = nil
+		case err != nil:
+			return Row{}, fmt.Errorf("%s: %w", row.Source, err)
+		case ok:
+			return row, nil
+		}
+	}
+}
+
+func (r *Reader) begin(s Source) error {
+	in, format, err := open(s, r.options.Format)
+	switch {
+	case errors.Is(err, errEmpty):
+		r.rows = none{}
+	case err != nil:
+		return err
+	default:
+		r.rows = &jsonRows{in: newSplitter(in), dump: &r.dump, format: format}
+	}
+	return nil
+}
+
+// Read is how many bytes of the sources Next has read.
+func (r *Reader) Read() int64 {
+	if r.rows == nil {
+		return r.done
+	}
+	return r.done + r.rows.read()
+}
+
+// none are the rows of an empty source.
+type none struct{}
+
+func (none) next(*Row) (bool, error) { return false, io.EOF }
+func (none) read() int64             { return 0 }

@@ -1,0 +1,114 @@
+package customerfile_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/customerfile"
+)
+
+const fixtures = "../../testdata/conformance/django/"
+
+func fixture(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(fixtures + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func source(name, text string) customerfile.Source {
+	return customerfile.Source{Name: name, ReadSeeker: strings.NewReader(text), Size: int64(len(text))}
+}
+
+// rows reads texts to their end, which is not there if err is not nil.
+func rows(t testing.TB, o customerfile.Options, texts ...string) (list []customerfile.Row, origin customerfile.Origin,
+	err error) {
+	t.Helper()
+	var sources []customerfile.Source
+	for i, text := range texts {
+		sources = append(sources, source(string(rune('a'+i)), text))
+	}
+	r, err := customerfile.Open(sources, o)
+	if err != nil {
+		return nil, origin, err
+	}
+	for {
+		row, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return list, r.Origin(), nil
+		}
+		if err != nil {
+			return list, r.Origin(), err
+		}
+		list = append(list, row)
+	}
+}
+
+func TestFixtures(t *testing.T) {
+	for _, files := range [][]string{
+		{"customers.json"}, {"customers-natural.json"}, {"customers.json", "groups.json"},
+		{"groups.json", "customers-natural.json"},
+	} {
+		var texts []string
+		for _, name := range files {
+			texts = append(texts, fixture(t, name))
+		}
+		list, origin, err := rows(t, customerfile.Options{}, texts...)
+		if err != nil || len(list) != 45 || origin.Model != "customers.customer" || len(origin.Fields) != 11 {
+			t.Fatalf("%s: %d rows, %+v, %v", files, len(list), origin, err)
+		}
+		line := 0
+		for i, row := range list {
+			if row.Err != nil {
+				t.Errorf("%s: row %d: %v", files, i, row.Err)
+			}
+			if row.ID != core.Integer(int64(i+1)) || row.Line < line {
+				t.Errorf("%s: row %d has id %v and line %d", files, i, row.ID, row.Line)
+			}
+			line = row.Line + 17
+		}
+	}
+}
+
+// TestKeys: what is a number in a dump is a name where a file explains it, and else kept.
+func TestKeys(t *testing.T) {
+	const types = `[
+{"model": "contenttypes.contenttype", "pk": 4, "fields": {"app_label": "customers", "model": "customer"}},
+{"model": "auth.permission", "pk": 21, "fields": {"name": "x", "content_type": 4, "codename": "add_customer"}}]`
+	known := customerfile.Origin{Groups: map[string]customerfile.Group{"editors": {PK: 1}},
+		Permissions: map[string]customerfile.Permission{"customers.add_customer": {PK: 21, Model: "customer"}}}
+	customers, natural := fixture(t, "customers.json"), fixture(t, "customers-natural.json")
+	groups, nothing := fixture(t, "groups.json"), customerfile.Origin{}
+	for _, c := range []struct {
+		name               string
+		known              customerfile.Origin
+		texts              []string
+		group, right, kept string
+	}{
+		{"nothing", nothing, []string{customers}, "", "", `{"groups":[1],"user_permissions":[21]}`},
+		{"groups", nothing, []string{customers, groups}, "editors", "", `{"user_permissions":[21]}`},
+		{"types before", nothing, []string{types, customers}, "", "customers.add_customer", `{"groups":[1]}`},
+		{"all after", nothing, []string{customers, groups, types}, "editors", "customers.add_customer", ""},
+		{"known", known, []string{customers}, "editors", "customers.add_customer", ""},
+		{"natural", nothing, []string{natural}, "editors", "customers.add_customer", ""},
+	} {
+		list, origin, err := rows(t, customerfile.Options{Known: c.known}, c.texts...)
+		if err != nil || len(list) != 45 {
+			t.Fatalf("%s: %d rows, %v", c.name, len(list), err)
+		}
+		row := list[44]
+		if _, in := row.Groups[c.group]; in != (c.group != "") || strings.Join(row.Permissions, " ") != c.right ||
+			string(row.Kept) != c.kept {
+			t.Errorf("%s: groups %v, permissions %v, kept %s", c.name, row.Groups, row.Permissions, row.Kept)
+		}
+		if _, there := origin.Groups["editors"]; there != (c.group != "") {
+			t.Errorf("%s: groups of the origin are %v", c.name, origin.Groups)
+		}
+	}
+}
