@@ -157,10 +157,13 @@ func (s *server) didAdd(ctx context.Context, added []store.Customer) (answer Add
 			withoutAt = append(withoutAt, c.Email)
 		}
 		if hash := c.PasswordHash; password.IsUsable(hash) {
-			if _, err := password.ParamsOf(hash); errors.Is(err, password.ErrUnknownFormat) {
-				unread[passwordKind(hash)]++
-			} else if err != nil {
+			switch _, err := password.CostOf(hash); {
+			case errors.Is(err, password.ErrMalformed):
 				unread["damaged "+passwordKind(hash)]++
+			case errors.Is(err, password.ErrCosts):
+				unread["too costly "+passwordKind(hash)]++
+			case err != nil:
+				unread[passwordKind(hash)]++
 			}
 		}
 	}

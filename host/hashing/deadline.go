@@ -16,9 +16,9 @@ const (
 
 // Deadline returns how long a job may take before its process counts as stuck: 23 seconds with password.Default.
 func Deadline(j Job) time.Duration {
-	effort := j.Params.Effort()
-	if j.Encoded != "" {
-		effort += password.Effort(j.Encoded) // if the password is good, it may be hashed anew
+	effort := j.Params.Cost().Effort
+	if check, err := password.CostOf(j.Encoded); err == nil {
+		effort += check.Effort // if the password is good, it may be hashed anew
 	}
 	return (leastDeadline + patience*effort).Round(time.Second)
 }

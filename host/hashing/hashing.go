@@ -18,9 +18,9 @@ type Job struct {
 	Password string
 	// Make asks for a hash of the password with the costs of Params. Encoded is then empty.
 	Make bool
-	// Encoded is the stored hash. If it is empty, there is none to check, and as much work is done for nothing.
+	// Encoded is the hash to check: the stored one, or where there is none a decoy (store/password), for the same work.
 	Encoded string
-	// Params are the costs of new hashes, and of the work for nothing.
+	// Params are the costs of new hashes.
 	Params password.Params
 }
 
@@ -30,8 +30,7 @@ type Result struct {
 	// Renewed is a new hash of the password, if one was asked for, or if the password is good and the costs of Encoded
 	// are not those of Params.
 	Renewed string
-	// Fault says why Encoded could not be checked or no hash be made; empty otherwise. A check that fails does the same
-	// work.
+	// Fault says why Encoded could not be checked, which takes no work, or no hash be made; empty otherwise.
 	Fault string
 }
 
@@ -63,13 +62,8 @@ func (h InProcess) Do(_ context.Context, j Job) (Result, error) {
 	if j.Make {
 		return h.made(Result{}, j), nil
 	}
-	if j.Encoded == "" {
-		password.Waste(j.Password, j.Params)
-		return Result{}, nil
-	}
 	good, err := password.Verify(j.Encoded, j.Password)
 	if err != nil {
-		password.Waste(j.Password, j.Params)
 		return Result{Fault: err.Error()}, nil
 	}
 	r := Result{Good: good}

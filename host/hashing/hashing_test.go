@@ -105,7 +105,7 @@ func TestCheck(t *testing.T) {
 		{"empty", good, "", false, false, false},
 		{"other costs, right", dear, "right\x00é\"\n", true, true, false},
 		{"other costs, wrong", dear, "wrong", false, false, false},
-		{"unknown customer", "", "right", false, false, false},
+		{"unknown customer", cheap.Decoy(), "right", false, false, false},
 		{"a format that is not known", "crypt$x", "right", false, false, true},
 		{"a hash longer than any", strings.Repeat("x", 1<<20), "right", false, false, true},
 	}

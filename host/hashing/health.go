@@ -31,7 +31,7 @@ func (h *health) stop() {
 }
 
 // probeJob takes no time. A process that does it can do other jobs.
-var probeJob = Job{Params: password.Params{Memory: 8, Iterations: 1, Parallelism: 1}}
+var probeJob = Job{Make: true, Params: password.Params{Memory: 8, Iterations: 1, Parallelism: 1}}
 
 // Health returns ErrFailed while no process works: the last new one could not be started or failed its probe, and no
 // other is alive.

@@ -49,7 +49,7 @@ const (
 
 // whyNoLogin says why the log-in of a customer was refused.
 func whyNoLogin(c store.Customer) reason {
-	_, err := password.ParamsOf(c.PasswordHash)
+	_, err := password.CostOf(c.PasswordHash)
 	switch {
 	case c.ID.IsZero():
 		return unknownCustomer

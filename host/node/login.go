@@ -82,43 +82,52 @@ func (n *Node) Account(email string) string {
 	return string(sum[:16])
 }
 
-// passwordGood reports whether given is the customer's password. It does the same work if there is no such customer, if
-// the stored hash is unusable or of an unknown format, and if given is too long for any customer. Like Django it renews
-// the hash of a good password that has not the costs of new ones, so that in time all log-ins take equally long.
+// passwordGood reports whether given is the customer's password. If there is no such customer, if its hash cannot be
+// checked, or if given is too long for any customer, it checks a decoy instead: nobody can tell by the time that it
+// takes. Like Django it renews the hash of a good password that has not the costs of new ones, so that in time all
+// log-ins take equally long.
 func (n *Node) passwordGood(
 	ctx context.Context, work admission.Work, customer store.Customer, given string,
 ) (bool, error) {
-	job := hashing.Job{Password: given, Params: n.cfg.Passwords}
-	work.Memory = memoryOf(n.cfg.Passwords)
-	tooLong := len(given) > password.MaxBytes
-	if tooLong {
-		job.Password = strings.Clone(given[:password.MaxBytes])
+	job := hashing.Job{Password: given, Encoded: customer.PasswordHash, Params: n.cfg.Passwords}
+	cost, err := n.costOf(job.Encoded)
+	if err != nil && !customer.ID.IsZero() && password.IsUsable(job.Encoded) {
+		n.warnUnreadable(customer.ID, err)
 	}
-	if !customer.ID.IsZero() && !tooLong && password.IsUsable(customer.PasswordHash) {
-		job.Encoded = customer.PasswordHash
-		if costs, err := password.ParamsOf(job.Encoded); err == nil {
-			work.Memory = max(work.Memory, memoryOf(costs))
-		}
+	decoy := customer.ID.IsZero() || err != nil || len(given) > password.MaxBytes
+	if decoy {
+		job.Password = strings.Clone(given[:min(len(given), password.MaxBytes)])
+		job.Encoded = n.cfg.Passwords.Decoy()
+		cost = n.cfg.Passwords.Cost()
 	}
+	work.Memory = max(cost.Memory, n.cfg.Passwords.Cost().Memory) // a good password may be hashed anew
 	result, err := n.hash(ctx, work, job)
-	if errors.Is(err, admission.ErrTooLarge) {
-		fault := err.Error()
-		job.Encoded, work.Memory = "", memoryOf(n.cfg.Passwords)
-		result, err = n.hash(ctx, work, job)
-		result.Fault = fault
-	}
-	if result.Fault != "" {
-		n.cfg.Repeats.Log(slog.LevelWarn, "unreadable hash of "+customer.ID.String(),
-			"stored password hash cannot be checked, so that the customer cannot log in; set a new password",
-			slog.String("customer", customer.ID.String()), slog.String("error", result.Fault))
-	}
-	if result.Renewed != "" {
+	switch {
+	case errors.Is(err, admission.ErrFull):
+		return false, fmt.Errorf("%w: %w", ErrBusy, err)
+	case err != nil || decoy:
+		return false, err
+	case result.Fault != "":
+		n.warnUnreadable(customer.ID, errors.New(result.Fault))
+	case result.Renewed != "":
 		n.renew(ctx, customer, result.Renewed)
 	}
-	if errors.Is(err, admission.ErrFull) {
-		err = fmt.Errorf("%w: %w", ErrBusy, err)
+	return result.Good, nil
+}
+
+// costOf returns what the check of a hash takes. The error says why it cannot be checked here.
+func (n *Node) costOf(encoded string) (password.Cost, error) {
+	cost, err := password.CostOf(encoded)
+	if most := n.cfg.Hashing.Memory(); err == nil && cost.Memory > most {
+		err = fmt.Errorf("%w: %d of %d bytes", admission.ErrTooLarge, cost.Memory, most)
 	}
-	return result.Good, err
+	return cost, err
+}
+
+func (n *Node) warnUnreadable(id core.CustomerID, err error) {
+	n.cfg.Repeats.Log(slog.LevelWarn, "unreadable hash of "+id.String(),
+		"stored password hash cannot be checked, so that the customer cannot log in; set a new password",
+		slog.String("customer", id.String()), slog.Any("error", err))
 }
 
 // hash does a job when it is its turn.
@@ -137,6 +146,3 @@ func (n *Node) renew(ctx context.Context, customer store.Customer, hash string) 
 			slog.String("customer", customer.ID.String()), slog.Any("error", err))
 	}
 }
-
-// memoryOf is the memory of one hash, in bytes.
-func memoryOf(p password.Params) int64 { return int64(p.Memory) << 10 }

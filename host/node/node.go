@@ -86,10 +86,9 @@ func New(cfg Config) (*Node, error) {
 			errs = append(errs, fmt.Errorf("node: Hashing: %w", err))
 		}
 	}
-	if cfg.Hashing != nil && memoryOf(cfg.Passwords) > cfg.Hashing.Memory() {
+	if cfg.Hashing != nil && cfg.Passwords.Cost().Memory > cfg.Hashing.Memory() {
 		errs = append(errs, fmt.Errorf("node: Passwords: a hash takes %d KiB and the memory for hashing is %d KiB: "+
-			"lower the one or raise the other",
-			memoryOf(cfg.Passwords)>>10, cfg.Hashing.Memory()>>10))
+			"lower the one or raise the other", cfg.Passwords.Memory, cfg.Hashing.Memory()>>10))
 	}
 	for _, err := range cfg.Claims.Validate(cfg.Settings.Reserved) {
 		errs = append(errs, fmt.Errorf("node: Claims: %w", err))

@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	argon2Prefix = "argon2$argon2id$"
+	argon2id = "argon2id"
+	argon2i  = "argon2i"
 	// saltChars is the shortest text that Django takes for 128 bits (must_update_salt); with less it would hash again
 	// at each log-in.
 	saltChars = 22
@@ -28,6 +29,7 @@ var b64 = base64.RawStdEncoding.Strict()
 
 // argon2Hash is an encoded hash taken apart.
 type argon2Hash struct {
+	variant    string // argon2id or argon2i
 	params     Params
 	salt, hash []byte
 }
@@ -48,60 +50,59 @@ func Hash(password string, p Params, random io.Reader) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	h := argon2Hash{params: p, salt: []byte(salt)}
+	h := argon2Hash{variant: argon2id, params: p, salt: []byte(salt)}
 	h.hash = h.of(password, hashBytes)
 	return h.String(), nil
 }
 
-// Waste does the work of one Verify with costs p and throws the result away, so that an unknown customer takes as
-// long as a known one. Costs out of bounds count as Default.
-func Waste(password string, p Params) {
-	if p.Validate() != nil {
-		p = Default
-	}
-	h := argon2Hash{params: p, salt: make([]byte, saltChars)}
-	h.of(password, hashBytes)
-}
-
 // of computes the hash of a password under h's salt and costs, in bytes.
 func (h argon2Hash) of(password string, length int) []byte {
-	return argon2.IDKey([]byte(password), h.salt, h.params.Iterations, h.params.Memory, h.params.Parallelism,
-		uint32(length))
+	key := argon2.IDKey
+	if h.variant == argon2i {
+		key = argon2.Key
+	}
+	return key([]byte(password), h.salt, h.params.Iterations, h.params.Memory, h.params.Parallelism, uint32(length))
 }
 
 // String is the encoded form.
 func (h argon2Hash) String() string {
-	return fmt.Sprintf("%sv=%d$m=%d,t=%d,p=%d$%s$%s", argon2Prefix, argon2.Version, h.params.Memory,
-		h.params.Iterations,
-		h.params.Parallelism, b64.EncodeToString(h.salt), b64.EncodeToString(h.hash))
+	return fmt.Sprintf("argon2$%s$v=%d$m=%d,t=%d,p=%d$%s$%s", h.variant, argon2.Version, h.params.Memory,
+		h.params.Iterations, h.params.Parallelism, b64.EncodeToString(h.salt), b64.EncodeToString(h.hash))
 }
 
-// verifyArgon2 compares in constant time.
-func verifyArgon2(encoded, password string) (bool, error) {
-	h, err := parseArgon2(encoded)
-	if err != nil {
-		return false, err
-	}
+func (h argon2Hash) matches(password string) (bool, error) {
 	return subtle.ConstantTimeCompare(h.of(password, len(h.hash)), h.hash) == 1, nil
 }
 
+func (h argon2Hash) cost() Cost { return h.params.Cost() }
+
+func (h argon2Hash) decoy() string {
+	h.salt, h.hash = []byte(decoySalt), make([]byte, hashBytes)
+	return h.String()
+}
+
+// Decoy returns the decoy of every hash that Hash makes with costs p. Costs out of bounds count as Default.
+func (p Params) Decoy() string {
+	if p.Validate() != nil {
+		p = Default
+	}
+	return argon2Hash{variant: argon2id, params: p}.decoy()
+}
+
+// decoySalt is the salt of decoys, as long as those of new hashes.
+var decoySalt = strings.Repeat("0", saltChars)
+
 // parseArgon2 reads exactly what String writes.
-func parseArgon2(encoded string) (argon2Hash, error) {
-	bad := func(what string) (argon2Hash, error) {
-		return argon2Hash{}, fmt.Errorf("%w: argon2: %s", ErrMalformed, what)
-	}
-	rest, ok := strings.CutPrefix(encoded, argon2Prefix)
-	if !ok {
-		return bad("prefix")
-	}
-	parts := strings.Split(rest, "$")
-	if len(parts) != 4 {
+func parseArgon2(encoded string) (parsedHash, error) {
+	bad := func(what string) (parsedHash, error) { return nil, fmt.Errorf("%w: argon2: %s", ErrMalformed, what) }
+	parts := strings.Split(encoded, "$")
+	if len(parts) != 6 {
 		return bad("not of the form v=…$m=…,t=…,p=…$salt$hash")
 	}
-	if parts[0] != "v="+strconv.Itoa(argon2.Version) {
+	if parts[2] != "v="+strconv.Itoa(argon2.Version) {
 		return bad("version is not 19")
 	}
-	costs := strings.Split(parts[1], ",")
+	costs := strings.Split(parts[3], ",")
 	if len(costs) != 3 {
 		return bad("costs are not of the form m=…,t=…,p=…")
 	}
@@ -117,15 +118,17 @@ func parseArgon2(encoded string) (argon2Hash, error) {
 		}
 		n[i] = uint32(v)
 	}
-	h := argon2Hash{params: Params{Memory: n[0], Iterations: n[1], Parallelism: uint8(n[2])}}
+	h := argon2Hash{
+		variant: parts[1], params: Params{Memory: n[0], Iterations: n[1], Parallelism: uint8(n[2])},
+	}
 	if err := h.params.Validate(); err != nil {
-		return argon2Hash{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return nil, fmt.Errorf("%w: %w", ErrCosts, err)
 	}
 	var err error
-	if h.salt, err = decode(b64, parts[2]); err != nil || len(h.salt) < 8 || len(h.salt) > 64 {
+	if h.salt, err = decode(b64, parts[4]); err != nil || len(h.salt) < 8 || len(h.salt) > 64 {
 		return bad("salt is not 8 to 64 bytes in base64 without padding")
 	}
-	if h.hash, err = decode(b64, parts[3]); err != nil || len(h.hash) < 12 || len(h.hash) > 64 {
+	if h.hash, err = decode(b64, parts[5]); err != nil || len(h.hash) < 12 || len(h.hash) > 64 {
 		return bad("hash is not 12 to 64 bytes in base64 without padding")
 	}
 	return h, nil

@@ -1,13 +1,12 @@
 package password
 
-import "strings"
+import "fmt"
 
 // Reencode reads a hash and writes it again.
 func Reencode(encoded string) (string, error) {
-	if strings.HasPrefix(encoded, pbkdf2Prefix) {
-		h, err := parsePBKDF2(encoded)
-		return h.String(), err
+	h, err := parse(encoded)
+	if err != nil {
+		return "", err
 	}
-	h, err := parseArgon2(encoded)
-	return h.String(), err
+	return h.(fmt.Stringer).String(), nil
 }

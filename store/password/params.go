@@ -1,6 +1,9 @@
 package password
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Bounds of what a stored hash may ask for. Django's own default is 100 MiB, 2 passes, 8 lanes.
 const (
@@ -12,6 +15,14 @@ const (
 
 // MaxBytes is how long a password may be. Django has no bound now, and had this one (CVE-2013-1443).
 const MaxBytes = 4096
+
+// These say that a password cannot be hashed.
+var (
+	// ErrNotText says that a password is not UTF-8; Django could never check it.
+	ErrNotText = errors.New("password: not UTF-8 text")
+	// ErrTooLong says that a password has more than MaxBytes.
+	ErrTooLong = fmt.Errorf("password: longer than %d bytes", MaxBytes)
+)
 
 // Params are the costs of argon2id (RFC 9106 §3.1). The zero value is not valid.
 type Params struct {

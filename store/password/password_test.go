@@ -41,7 +41,13 @@ func TestVerify(t *testing.T) {
 		{"hash altered", strings.TrimSuffix(djangoSmall, "oQ") + "pQ", "small argon", false, nil},
 		{"unusable", "!3QsD31NbJkBvNATIRSAwPGtyhGYO4abcdefghijkl", "!", false, nil},
 		{"unusable, bare", "!", "", false, nil},
-		{"argon2i", djangoOldest, "argon two i again", false, password.ErrUnknownFormat},
+		{"argon2i", djangoOldest, "argon two i again", true, nil},
+		{"argon2i, wrong password", djangoOldest, "argon two i agaiN", false, nil},
+		{"argon2i read as argon2id", strings.Replace(djangoOldest, "argon2i$", "argon2id$", 1), "argon two i again",
+			false, nil},
+		{"argon2d", "argon2$argon2d$v=19$m=1024,t=2,p=2$Zm5zclNrbzNTa2ZiSFp3VWM1YmdmSw$" +
+			"tD06tO+8FupAj2hNKMsmo3efV8q9pFKbfwXg/0S7TP4", "argon two d", false, password.ErrArgon2d},
+		{"another variant", "argon2$argon2x$v=19", "x", false, password.ErrUnknownFormat},
 		{"empty", "", "", false, password.ErrUnknownFormat},
 		{"plain text", "letmein", "letmein", false, password.ErrUnknownFormat},
 		{"unknown algorithm", "rot13$salt$hash", "x", false, password.ErrUnknownFormat},
@@ -58,46 +64,59 @@ func TestVerify(t *testing.T) {
 
 func TestVerifyNamesWhatIsWrong(t *testing.T) {
 	const salt, hash = "MkNmZTZHYXJIcm9QTDBLWTF5aUt1ZQ", "IdXv4kUGrmuKfiDq9+g6OElUX5ya28dFBD2HllnkhoQ"
+	const bad, costs = "malformed: argon2: ", "costs out of bounds: argon2 "
 	for _, c := range []struct{ name, rest, want string }{
-		{"no parts", "", "argon2: not of the form v=…$m=…,t=…,p=…$salt$hash"},
+		{"no parts", "", bad + "not of the form v=…$m=…,t=…,p=…$salt$hash"},
 		{"a part more", "v=19$m=64,t=1,p=1$" + salt + "$" + hash + "$",
-			"argon2: not of the form v=…$m=…,t=…,p=…$salt$hash"},
-		{"old version", "v=16$m=64,t=1,p=1$" + salt + "$" + hash, "argon2: version is not 19"},
-		{"a cost is missing", "v=19$m=64,t=1$" + salt + "$" + hash, "argon2: costs are not of the form m=…,t=…,p=…"},
-		{"costs in another order", "v=19$t=1,m=64,p=1$" + salt + "$" + hash, "argon2: cost m= is no number in range"},
-		{"leading zero", "v=19$m=064,t=1,p=1$" + salt + "$" + hash, "argon2: cost m= is no number in range"},
-		{"sign", "v=19$m=64,t=+1,p=1$" + salt + "$" + hash, "argon2: cost t= is no number in range"},
-		{"lanes beyond a byte", "v=19$m=64,t=1,p=256$" + salt + "$" + hash, "argon2: cost p= is no number in range"},
+			bad + "not of the form v=…$m=…,t=…,p=…$salt$hash"},
+		{"old version", "v=16$m=64,t=1,p=1$" + salt + "$" + hash, bad + "version is not 19"},
+		{"a cost is missing", "v=19$m=64,t=1$" + salt + "$" + hash, bad + "costs are not of the form m=…,t=…,p=…"},
+		{"costs in another order", "v=19$t=1,m=64,p=1$" + salt + "$" + hash, bad + "cost m= is no number in range"},
+		{"leading zero", "v=19$m=064,t=1,p=1$" + salt + "$" + hash, bad + "cost m= is no number in range"},
+		{"sign", "v=19$m=64,t=+1,p=1$" + salt + "$" + hash, bad + "cost t= is no number in range"},
+		{"lanes beyond a byte", "v=19$m=64,t=1,p=256$" + salt + "$" + hash, bad + "cost p= is no number in range"},
 		{"gigabytes", "v=19$m=4194304,t=1,p=1$" + salt + "$" + hash,
-			"argon2 memory 4194304 KiB: must be 8 to 524288 KiB with 1 lane"},
+			costs + "memory 4194304 KiB: must be 8 to 524288 KiB with 1 lane"},
 		{"too little memory", "v=19$m=15,t=1,p=2$" + salt + "$" + hash,
-			"argon2 memory 15 KiB: must be 16 to 524288 KiB with 2 lanes"},
-		{"no passes", "v=19$m=64,t=0,p=1$" + salt + "$" + hash, "argon2 iterations 0: must be 1 to 64"},
-		{"endless", "v=19$m=64,t=4000000000,p=1$" + salt + "$" + hash, "argon2 iterations 4000000000: must be 1 to 64"},
+			costs + "memory 15 KiB: must be 16 to 524288 KiB with 2 lanes"},
+		{"no passes", "v=19$m=64,t=0,p=1$" + salt + "$" + hash, costs + "iterations 0: must be 1 to 64"},
+		{"endless",
+			"v=19$m=64,t=4000000000,p=1$" + salt + "$" + hash, costs + "iterations 4000000000: must be 1 to 64"},
 		{"minutes", "v=19$m=524288,t=64,p=1$" + salt + "$" + hash,
-			"argon2 memory 524288 KiB with 64 iterations: their product must be at most 4194304"},
-		{"no lanes", "v=19$m=64,t=1,p=0$" + salt + "$" + hash, "argon2 parallelism 0: must be 1 to 64"},
+			costs + "memory 524288 KiB with 64 iterations: their product must be at most 4194304"},
+		{"no lanes", "v=19$m=64,t=1,p=0$" + salt + "$" + hash, costs + "parallelism 0: must be 1 to 64"},
 		{"salt with padding", "v=19$m=64,t=1,p=1$" + salt + "==$" + hash,
-			"argon2: salt is not 8 to 64 bytes in base64 without padding"},
+			bad + "salt is not 8 to 64 bytes in base64 without padding"},
 		{"salt too short", "v=19$m=64,t=1,p=1$c2FsdA$" + hash,
-			"argon2: salt is not 8 to 64 bytes in base64 without padding"},
+			bad + "salt is not 8 to 64 bytes in base64 without padding"},
 		{"salt with a line break", "v=19$m=64,t=1,p=1$" + salt[:8] + "\n" + salt[8:] + "$" + hash,
-			"argon2: salt is not 8 to 64 bytes in base64 without padding"},
-		{"no hash", "v=19$m=64,t=1,p=1$" + salt + "$", "argon2: hash is not 12 to 64 bytes in base64 without padding"},
+			bad + "salt is not 8 to 64 bytes in base64 without padding"},
+		{"no hash", "v=19$m=64,t=1,p=1$" + salt + "$", bad + "hash is not 12 to 64 bytes in base64 without padding"},
 		{"hash with loose bits", "v=19$m=64,t=1,p=1$" + salt + "$" + hash[:len(hash)-1] + "R",
-			"argon2: hash is not 12 to 64 bytes in base64 without padding"},
+			bad + "hash is not 12 to 64 bytes in base64 without padding"},
 		{"hash too long", "v=19$m=64,t=1,p=1$" + salt + "$" + strings.Repeat("AAAA", 22),
-			"argon2: hash is not 12 to 64 bytes in base64 without padding"},
+			bad + "hash is not 12 to 64 bytes in base64 without padding"},
 	} {
-		encoded := "argon2$argon2id$" + c.rest
-		_, err := password.Verify(encoded, "x")
-		if want := "password hash: malformed: " + c.want; err == nil || err.Error() != want ||
-			!errors.Is(err, password.ErrMalformed) {
-			t.Errorf("%s: Verify = %v, want %s", c.name, err, want)
-		}
-		if _, again := password.ParamsOf(encoded); again == nil || again.Error() != err.Error() {
-			t.Errorf("%s: ParamsOf = %v, want %v", c.name, again, err)
-		}
+		checkRefused(t, c.name, "argon2$argon2id$"+c.rest, c.want)
+	}
+}
+
+// checkRefused checks that a hash is refused for this reason.
+func checkRefused(t *testing.T, name, encoded, want string) {
+	t.Helper()
+	want = "password hash: " + want
+	kind := password.ErrMalformed
+	if strings.Contains(want, "costs out of bounds") {
+		kind = password.ErrCosts
+	}
+	if _, err := password.Verify(encoded, "x"); err == nil || err.Error() != want || !errors.Is(err, kind) {
+		t.Errorf("%s: Verify = %v, want %s", name, err, want)
+	}
+	if _, err := password.CostOf(encoded); err == nil || err.Error() != want {
+		t.Errorf("%s: CostOf = %v, want %s", name, err, want)
+	}
+	if decoy, ok := password.Decoy(encoded); ok || decoy != "" {
+		t.Errorf("%s: Decoy = %q, %v, want none", name, decoy, ok)
 	}
 }
 
@@ -113,8 +132,8 @@ func TestHash(t *testing.T) {
 	if want := "argon2$argon2id$v=19$m=128,t=2,p=2$YWJ6QVowOWE5"; !strings.HasPrefix(encoded, want) {
 		t.Errorf("Hash = %q, want it to begin with %q", encoded, want)
 	}
-	if got, err := password.ParamsOf(encoded); got != p || err != nil {
-		t.Errorf("ParamsOf(Hash) = %v, %v, want %v", got, err, p)
+	if password.NeedsRehash(encoded, p) {
+		t.Errorf("NeedsRehash(Hash) = true")
 	}
 	for _, c := range []struct {
 		password string
@@ -148,19 +167,6 @@ func TestHashRefuses(t *testing.T) {
 	}
 }
 
-func TestParamsOf(t *testing.T) {
-	if got, err := password.ParamsOf(djangoDefault); err != nil ||
-		got != (password.Params{Memory: 102400, Iterations: 2, Parallelism: 8}) {
-		t.Errorf("ParamsOf(djangoDefault) = %v, %v", got, err)
-	}
-	if _, err := password.ParamsOf("!"); !errors.Is(err, password.ErrUnknownFormat) {
-		t.Errorf("ParamsOf(%q) = %v, want %v", "!", err, password.ErrUnknownFormat)
-	}
-	if err := password.Default.Validate(); err != nil {
-		t.Errorf("Default.Validate() = %v", err)
-	}
-}
-
 func TestUnusable(t *testing.T) {
 	a, err := password.Unusable(rand.Reader)
 	if err != nil {
@@ -190,25 +196,25 @@ func TestRevokeClaim(t *testing.T) {
 	}
 }
 
-// Waste must survive costs that argon2 itself would panic on.
-func TestWaste(t *testing.T) {
-	password.Waste("x", password.Params{})
-	password.Waste("\xff", cheap)
-}
-
 func BenchmarkVerify(b *testing.B) {
 	encoded, err := password.Hash("correct horse", password.Default, rand.Reader)
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Run("good", func(b *testing.B) {
-		for b.Loop() {
-			password.Verify(encoded, "correct horse")
-		}
-	})
-	b.Run("waste", func(b *testing.B) {
-		for b.Loop() {
-			password.Waste("correct horse", password.Default)
-		}
-	})
+	for _, c := range []struct{ name, encoded, password string }{
+		{"argon2id", encoded, "correct horse"},
+		{"decoy", password.Default.Decoy(), "correct horse"},
+		{"argon2id of Django", djangoDefault, "argon two id"},
+		{"pbkdf2_sha256 of Django 5.2", django52, "one million"},
+		{"bcrypt of Django", djangoBcrypt, "plain bcrypt"},
+		{"scrypt of Django", djangoScrypt, "scrypt five"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := password.Verify(c.encoded, c.password); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -8,77 +8,103 @@ import (
 	"strings"
 )
 
+// These say that a stored hash cannot be checked at all.
 var (
 	// ErrUnknownFormat says that no row of the table reads this format; Django's identify_hasher raises ValueError
 	// there.
-	ErrUnknownFormat = errors.New("password hash: unknown format; only argon2$argon2id$ and pbkdf2_sha256$ are read")
-	// ErrMalformed says that the format is known and the hash is damaged or asks for too much. What it wraps names the
-	// part.
+	ErrUnknownFormat = errors.New("password hash: unknown format; Django's pbkdf2_sha256, pbkdf2_sha1, argon2, " +
+		"bcrypt_sha256, bcrypt and scrypt are read")
+	// ErrMalformed says that the format is known and the hash is damaged. What it wraps names the part.
 	ErrMalformed = errors.New("password hash: malformed")
-	// ErrNotText says that a password is not UTF-8; Django could never check it.
-	ErrNotText = errors.New("password: not UTF-8 text")
-	// ErrTooLong says that a password has more than MaxBytes.
-	ErrTooLong = fmt.Errorf("password: longer than %d bytes", MaxBytes)
+	// ErrCosts says that the hash asks for more or less work than Verify does. What it wraps names the cost and its
+	// bounds.
+	ErrCosts = errors.New("password hash: costs out of bounds")
+	// ErrArgon2d says that the hash is of the variant of argon2 that RFC 9106 §4 advises against for passwords.
+	ErrArgon2d = errors.New("password hash: argon2d is not checked: which memory it reads depends on the password, " +
+		"so that other processes can watch it")
 )
 
 // format is one of Django's hashers.
 type format struct {
 	prefix string
-	verify func(encoded, password string) (bool, error)
-	params func(encoded string) (Params, error)
+	parse  func(encoded string) (parsedHash, error)
+}
+
+// parsedHash is an encoded hash taken apart. Its costs are within bounds.
+type parsedHash interface {
+	// matches compares in constant time.
+	matches(password string) (bool, error)
+	cost() Cost
+	// decoy is the encoded hash that Decoy returns.
+	decoy() string
 }
 
 // formats are the hashers that are read. Prefixes must not begin one another.
 var formats = []format{
-	{argon2Prefix, verifyArgon2, func(encoded string) (Params, error) {
-		h, err := parseArgon2(encoded)
-		return h.params, err
-	}},
-	{pbkdf2Prefix, verifyPBKDF2, func(encoded string) (Params, error) {
-		_, err := parsePBKDF2(encoded)
-		return Params{}, err
-	}},
+	{"argon2$argon2id$", parseArgon2},
+	{"argon2$argon2i$", parseArgon2},
+	{"argon2$argon2d$", func(string) (parsedHash, error) { return nil, ErrArgon2d }},
+	{"pbkdf2_sha256$", parsePBKDF2},
+	{"pbkdf2_sha1$", parsePBKDF2},
+	{"bcrypt_sha256$", parseBcrypt},
+	{"bcrypt$", parseBcrypt},
+	{"scrypt$", parseScrypt},
 }
 
-// find is the row for an encoded hash.
-func find(encoded string) (format, error) {
+// parse takes an encoded hash apart.
+func parse(encoded string) (parsedHash, error) {
 	for _, f := range formats {
 		if strings.HasPrefix(encoded, f.prefix) {
-			return f, nil
+			return f.parse(encoded)
 		}
 	}
-	return format{}, ErrUnknownFormat
+	return nil, ErrUnknownFormat
 }
 
 // Verify reports whether password is the one that was hashed. No password matches an unusable one: false and no error.
-// ErrUnknownFormat and ErrMalformed mean that the stored hash cannot be checked at all; no work was done then, so a
-// caller that must not show this calls Waste.
+// ErrUnknownFormat, ErrMalformed, ErrCosts and ErrArgon2d mean that the stored hash cannot be checked at all. In all
+// these cases no work is done, so a caller that must not show them verifies a decoy (Decoy, Params.Decoy).
 func Verify(encoded, password string) (bool, error) {
 	if !IsUsable(encoded) {
 		return false, nil
 	}
-	f, err := find(encoded)
+	h, err := parse(encoded)
 	if err != nil {
 		return false, err
 	}
-	return f.verify(encoded, password)
+	return h.matches(password)
 }
 
-// ParamsOf are the costs of an encoded argon2 hash, and zero for another format that Verify reads. The errors are
-// those of Verify; an unusable password has no format.
-func ParamsOf(encoded string) (Params, error) {
-	f, err := find(encoded)
+// CostOf returns what Verify takes for an encoded hash. The errors are those of Verify; an unusable password has an
+// unknown format.
+func CostOf(encoded string) (Cost, error) {
+	h, err := parse(encoded)
 	if err != nil {
-		return Params{}, err
+		return Cost{}, err
 	}
-	return f.params(encoded)
+	return h.cost(), nil
+}
+
+// Decoy returns a hash with the format and the costs of encoded, a fixed salt and a fixed value that is the hash of no
+// known password: Verify takes as long for it as for encoded. Hashes with equal costs have the same decoy, of at most
+// 200 bytes. It reports false if Verify does no work for encoded.
+func Decoy(encoded string) (decoy string, ok bool) {
+	h, err := parse(encoded)
+	if err != nil {
+		return "", false
+	}
+	return h.decoy(), true
 }
 
 // NeedsRehash reports whether Hash with costs p would write another format than this hash has, or lower or higher
-// costs. It is false for a hash that Verify cannot read, since its password is not known.
+// costs. It is false for a hash that Verify cannot check, since its password is not known.
 func NeedsRehash(encoded string, p Params) bool {
-	costs, err := ParamsOf(encoded)
-	return err == nil && costs != p
+	h, err := parse(encoded)
+	if err != nil {
+		return false
+	}
+	a, ok := h.(argon2Hash)
+	return !ok || a.variant != argon2id || a.params != p
 }
 
 // unusablePrefix and unusableChars are Django's UNUSABLE_PASSWORD_PREFIX and UNUSABLE_PASSWORD_SUFFIX_LENGTH.
