@@ -71,6 +71,10 @@ func (w *writer) join(f fact.Fact) error {
 		return w.reserveEpoch(f)
 	case fact.RootChain:
 		w.put(metaBucket, rootChainKey, encodeRootChain(f.Statements))
+	case fact.Imported:
+		w.joinImported(f)
+	case fact.Origin:
+		w.joinOrigin(f)
 	case fact.NodeCutOff:
 		w.tally.cutOff = max(w.tally.nodeCutOff(), f.At)
 		w.puts++

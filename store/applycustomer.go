@@ -81,6 +81,7 @@ func (w *writer) keep(key []byte, p person) {
 	p.permissions.prune(before)
 	p.groups.prune(before)
 	p.version = w.version()
+	w.countHash(hashIn(w.get(customersBucket, key)), p.password.value.hash)
 	w.put(customersBucket, key, p.encode())
 }
 
@@ -125,6 +126,7 @@ func (w *writer) vacate(key []byte, p person) error {
 		return err
 	}
 	w.remove(customersBucket, key)
+	w.countHash(p.password.value.hash, "")
 	w.endSessions(sessions)
 	w.tally.customers--
 	return nil
@@ -157,6 +159,7 @@ func (w *writer) removeCustomer(f fact.RemoveCustomer) error {
 		if err := w.vacate(key, present); err != nil {
 			return err
 		}
+		w.disown(key)
 		held = false
 	}
 	if err := w.joinRemoval(key, f.Stamp, f.Until); err != nil {

@@ -75,28 +75,11 @@ func randomID(random io.Reader) (core.CustomerID, error) {
 func (w *writer) add(
 	list []NewCustomer, customers []Customer, named func(int, error) error,
 ) (resolved, error) {
-	ids := make(map[core.CustomerID]bool, len(customers))
-	emails := make(map[string]bool, len(customers))
-	highest := w.tally.highest
+	come := w.newcomers(len(customers))
 	for i := range customers {
-		c := &customers[i]
-		if c.ID.IsZero() {
-			if highest+1 < highest {
-				return nil, named(i, fmt.Errorf("id %w: the highest integer is taken", ErrInvalid))
-			}
-			c.ID = core.Integer(highest + 1)
-		}
-		highest = max(highest, c.ID.Int)
-		if ids[c.ID] || w.get(customersBucket, idKey(c.ID)) != nil {
-			return nil, named(i, fmt.Errorf("id %v is %w", c.ID, ErrExists))
-		}
-		if emails[w.alone(c.Email)] {
-			return nil, named(i, fmt.Errorf("e-mail address is %w", ErrExists))
-		}
-		if err := w.free(c.Email, ""); err != nil {
+		if err := come.place(&customers[i]); err != nil {
 			return nil, named(i, err)
 		}
-		ids[c.ID], emails[w.alone(c.Email)] = true, true
 	}
 	facts, numbers, err := w.groupsOf(list, customers, named)
 	if err != nil {
@@ -104,29 +87,81 @@ func (w *writer) add(
 	}
 	facts = slices.Grow(facts, len(customers))
 	for i, c := range customers {
-		at := w.stamp()
-		f := fact.Customer{ID: c.ID, Made: at, Stamp: at, Set: fact.AllFields,
-			Email: c.Email, FirstName: c.FirstName, LastName: c.LastName,
-			Active: c.IsActive, Staff: c.IsStaff, Superuser: c.IsSuperuser,
-			PasswordHash: c.PasswordHash, RevokeClaim: c.RevokeClaim, Attributes: c.Attributes,
-			Joined: c.DateJoined.UnixMicro(), Granted: c.Permissions}
-		for _, name := range c.Groups {
-			f.Entered = append(f.Entered, fact.Membership{Group: name, Number: numbers[name]})
-		}
-		if err := (person{}).checkRights(f); err != nil {
-			return nil, named(i, err)
-		}
-		facts = append(facts, f)
-		if !c.LastLogin.IsZero() {
-			facts = append(facts, fact.LastLogin{ID: c.ID, Made: at, At: c.LastLogin.UnixMicro()})
-		}
-		held, err := w.cutOff(subjectKey(fact.ByAddress(c.Email)))
+		made, err := w.make(c, numbers)
 		if err != nil {
 			return nil, named(i, err)
 		}
-		facts = append(facts, held.hold(fact.ByAddress(c.Email))...)
+		facts = append(facts, made...)
 	}
 	return facts, nil
+}
+
+// newcomers are the customers that one request adds.
+type newcomers struct {
+	w       *writer
+	highest int64
+	ids     map[core.CustomerID]bool
+	emails  map[string]bool
+}
+
+func (w *writer) newcomers(most int) *newcomers {
+	return &newcomers{w, w.tally.highest, make(map[core.CustomerID]bool, most), make(map[string]bool, most)}
+}
+
+// place gives a new customer an id if it has none. The error is ErrExists if its id or its e-mail address is taken.
+func (n *newcomers) place(c *Customer) error {
+	if c.ID.IsZero() {
+		if n.highest+1 < n.highest {
+			return fmt.Errorf("id %w: the highest integer is taken", ErrInvalid)
+		}
+		c.ID = core.Integer(n.highest + 1)
+	}
+	if n.ids[c.ID] || n.w.get(customersBucket, idKey(c.ID)) != nil {
+		return fmt.Errorf("id %v is %w", c.ID, ErrExists)
+	}
+	if err := n.takes(c.Email, ""); err != nil {
+		return err
+	}
+	n.highest = max(n.highest, c.ID.Int)
+	n.ids[c.ID] = true
+	return nil
+}
+
+// takes says why a customer cannot get an e-mail address, and else notes that it gets it. own is its present address.
+func (n *newcomers) takes(email, own string) error {
+	if n.emails[n.w.alone(email)] {
+		return fmt.Errorf("e-mail address is %w", ErrExists)
+	}
+	if err := n.w.free(email, own); err != nil {
+		return err
+	}
+	n.emails[n.w.alone(email)] = true
+	return nil
+}
+
+// make returns the facts that make a customer. numbers has its groups.
+func (w *writer) make(c Customer, numbers map[string]fact.Stamp) (facts resolved, err error) {
+	at := w.stamp()
+	f := fact.Customer{ID: c.ID, Made: at, Stamp: at, Set: fact.AllFields,
+		Email: c.Email, FirstName: c.FirstName, LastName: c.LastName,
+		Active: c.IsActive, Staff: c.IsStaff, Superuser: c.IsSuperuser,
+		PasswordHash: c.PasswordHash, RevokeClaim: c.RevokeClaim, Attributes: c.Attributes,
+		Joined: c.DateJoined.UnixMicro(), Granted: c.Permissions}
+	for _, name := range c.Groups {
+		f.Entered = append(f.Entered, fact.Membership{Group: name, Number: numbers[name]})
+	}
+	if err := (person{}).checkRights(f); err != nil {
+		return nil, err
+	}
+	facts = resolved{f}
+	if !c.LastLogin.IsZero() {
+		facts = append(facts, fact.LastLogin{ID: c.ID, Made: at, At: c.LastLogin.UnixMicro()})
+	}
+	held, err := w.cutOff(subjectKey(fact.ByAddress(c.Email)))
+	if err != nil {
+		return nil, err
+	}
+	return append(facts, held.hold(fact.ByAddress(c.Email))...), nil
 }
 
 // groupsOf returns the facts that make those groups of new customers that do not exist yet, and the number of each

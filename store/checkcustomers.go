@@ -39,6 +39,7 @@ func (a *recordCheck) customer(e *entry) {
 	}
 	c := p.customer(id)
 	a.person(e, p, c)
+	a.hash(c.PasswordHash)
 	if c.Email == "" {
 		return
 	}

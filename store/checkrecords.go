@@ -20,7 +20,8 @@ type recordCheck struct {
 	fleet    fleet  // counts
 	folds    string // the version of Unicode whose case folding the index has
 
-	found fleet // what there is of what fleet counts
+	found fleet             // what there is of what fleet counts
+	costs map[string]uint64 // how many customers have a hash that costs what a decoy does
 }
 
 // records checks all records. It returns an error if the file is no store, or has a schema that this version does not
@@ -34,7 +35,8 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	a := recordCheck{tables: tables{tx: tx}, report: r, sound: sound, form: formOf(version, b)}
+	a := recordCheck{tables: tables{tx: tx}, report: r, sound: sound, form: formOf(version, b),
+		costs: map[string]uint64{}}
 	r.Schema, r.Older, r.Upgrading = int(version), version < schema || a.form == both, a.form == both
 	if !a.meta() {
 		return nil
@@ -50,7 +52,7 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 		{parkedBucket, a.parked}, {contestedBucket, a.contested},
 		{outboxBucket, a.frame}, {headsBucket, a.head}, {waitingBucket, a.waits}, {quarantineBucket, a.quarantined},
 		{keysBucket, a.signingKey}, {sealedBucket, a.sealedPart},
-		{revokedBucket, a.revoked},
+		{revokedBucket, a.revoked}, {hashesBucket, a.hashCount}, {importsBucket, a.imported}, {originBucket, a.origin},
 	} {
 		if sound[string(c.bucket)] {
 			a.each(c.bucket, c.check)

@@ -55,6 +55,8 @@
 //	            rights.go and permission.go, group.go, lifetimes.go, key.go, rootkey.go and reseal.go,
 //	            purge.go and keypurge.go, epoch.go
 //	applying    apply.go, applycustomer.go, address.go, forget.go; the other kinds beside their records
+//	importing   imports.go (what the last import said), import.go and importmerge.go, importgroups.go, export.go,
+//	            hashes.go (what hashes cost)
 //	committing  commit.go, batch.go, clock.go, window.go (how long an advance has been durable), compact.go, errors.go
 //	frames      outbox.go, deliver.go, courier.go, heads.go, judge.go, home.go, quarantine.go, fleet.go, conflicts.go
 //	copying     copy.go, backup.go, restore.go; package backup has the format
@@ -79,7 +81,7 @@
 //
 // The buckets of a store with integer ids (those of a text id are its UTF-8 bytes), with one sample each:
 //
-//	meta        schema                           01 0700000000000000
+//	meta        schema                           01 0800000000000000
 //	            identity                         01 | 16 random bytes | u8 kind of ids (1 integers, 2 texts)
 //	            tally                            02 | i64 latest commit under a plausible clock, µs |
 //	                                             u64 last version | i64 high-water mark, ms |
@@ -103,8 +105,9 @@
 //	            root_chain                       01 0100 0500 612e622e63: statements by which roots of trust
 //	                                             bundles name the next one (7)
 //	            upgrade                          01 | u8 stage | the last key that is done: while an upgrade to
-//	                                             schema 4 or 7 goes on; until then, customers and tombstones
-//	                                             have either form (4), and revoked lacks entries (7)
+//	                                             schema 4, 7 or 8 goes on; until then, customers and tombstones
+//	                                             have either form (4), revoked lacks entries (7), and so does
+//	                                             hashes (8)
 //	            issued                           01: log-ins have begun here; absent before the first (4)
 //	            longest                          01 8051010000000000: longest life of an access token ever,
 //	                                             s; absent before the first
@@ -129,11 +132,13 @@
 //	                                             u16 count | its own permissions | u16 count | groups: each is name |
 //	                                             u8 has | stamp | making of the group, which is its number: a later
 //	                                             group of the name is another, and no membership
-//	                                             02 0400000000000000 01 0300
+//	                                             02 0500000000000000 09 0300
 //	                                             01000000 0040204648470600 0000 01000000 0440204648470600 0000
 //	                                             01000000 0340204648470600 0000
 //	                                             0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0040204648470600
-//	                                             0f00 416461406578616d706c652e636f6d 0300 416461 0000 00000000 0100 21
+//	                                             0f00 416461406578616d706c652e636f6d 0300 416461 0000 00000000
+//	                                             3e00 70626b6466325f7368613235362431247324686c615a76782b66515542376e
+//	                                             734f586374677076794a3469784d6d564f6453664e62532b366e4833776b3d
 //	                                             2000 3930333345304533303546323437433043334338304430433738343843384233
 //	                                             0100 0300 632e64 01 0100 ffff
 //	                                             0100 0700 656469746f7273 01 0100 0200
@@ -236,6 +241,22 @@
 //	            800000006955b900 63 0065 c1ab2e558c55746cd739524ff4165e7012a9d55f8c3eeb60a81b8d1277d0a31c
 //	            when it was revoked, s; f for a family, c for a cut-off; its key (7)
 //	                                             01
+//	hashes      70626b6466325f736861323536243124
+//	            30303030303030303030303030303030303030303030 24
+//	            41414141414141414141414141414141414141414141
+//	            4141414141414141414141414141414141414141413d
+//	            a hash that no password has      01 0100000000000000: u64 how many customers have a hash that costs as
+//	                                             much to check (8)
+//	imports     8000000000000007                 01 0900000000000000 37 700e5f51e8 99a563ab2f e3b0c44298 b5bea41b6c
+//	                                             fcbcf16590 fcbcf16590 218259db63 6d99048131 e3b0c44298 713ff6c49e
+//	                                             1a24ab4f1b 7b7d:
+//	                                             u64 import | u8 length, digests of what it said of the customer:
+//	                                             5 bytes of the SHA-256 of each member, none where the customer was
+//	                                             removed since | JSON that it left for exports (8)
+//	            0067 1a24ab4f1b6700fe07df20e9834afda3965271b47caa3dfeef1acad1b40fac60
+//	            00, g, SHA-256 of a group's name: the same of a group
+//	                                             01 0900000000000000 05 2e7336dc8e
+//	origin      6f726967696e                     01 02000000 7b7d: JSON that SetOrigin left (8)
 //
 // An integer in a key has its sign bit flipped, so that keys sort as numbers. E-mail addresses are compared by their
 // code points, unless a log-in asks to ignore case.
@@ -256,7 +277,7 @@
 //	                 those fields | granted | withdrawn | groups entered, each with its number | groups left
 //	                 join: of each field, permission and membership the latest stamp counts; of two that make
 //	                   one id, the first
-//	                 from: Add, AddAll, Set, SetActive, SetPassword, ChangeRights
+//	                 from: Add, AddAll, Import, Set, SetActive, SetPassword, ChangeRights
 //	                 01 01 5d000000 01 0700000000000000 00000000 0040204648470600 0100 02000000
 //	                 0140204648470600 0300 0900 0f00 616461406578616d706c652e636f6d 01 0100 0300 612e62 0000
 //	                 0100 0700 656469746f7273 00000000 0100000000000000 0000 0000
@@ -268,13 +289,13 @@
 //	last_login       up, anyone
 //	                 id | made | i64 at, µs
 //	                 join: the latest of the customer who was made last
-//	                 from: Settle, StartSession, Add, AddAll
+//	                 from: Settle, StartSession, Add, AddAll, Import
 //	                 03 01 1f000000 01 0700000000000000 00000000 0040204648470600 0100 0040204648470600
 //	cut_off          down, hub
 //	                 id, or 00 | SHA-256 of an e-mail address; i64 at, ms | i64 until, s; 0: while it is held
 //	                 join: the latest of each
-//	                 from: Settle, Set, SetActive, SetPassword, Revoke, Remove; Add, for an address that has
-//	                   one
+//	                 from: Settle, Set, SetActive, SetPassword, Import, Revoke, Remove; Add, for an address
+//	                   that has one
 //	                 04 01 19000000 01 0700000000000000 00a8da769b010000 0000000000000000
 //	revoke_family    up and down, anyone
 //	                 family | i64 start, ms | i64 until, s; version 2: the start is part of the name
@@ -294,7 +315,7 @@
 //	group            down, hub
 //	                 name | made | stamp | granted | withdrawn
 //	                 join: of two that make one name, the last; of each permission the latest stamp
-//	                 from: AddGroup, PutGroup, ChangeGroup, Add, AddAll
+//	                 from: AddGroup, PutGroup, ChangeGroup, Add, AddAll, ImportGroups
 //	                 07 01 33000000 0700 656469746f7273 00000000 0040204648470600 0100 00000000
 //	                 0040204648470600 0100 0200 0300 612e62 0300 612e63 0000
 //	remove_group     down, hub
@@ -434,6 +455,17 @@
 //	                 join: the last
 //	                 from: UpdateRoots
 //	                 55 01 09000000 0100 0500 612e622e63
+//	imported         local, self
+//	                 u32 length, key | u32 length, digests | u64 import | u32 length, JSON
+//	                 join: the last
+//	                 from: Import, ImportGroups
+//	                 56 01 26000000 02000000 8007 02000000 0102 0900000000000000 0e000000
+//	                 7b2267726f757073223a5b375d7d
+//	origin           local, self
+//	                 u32 length, JSON
+//	                 join: the last
+//	                 from: SetOrigin
+//	                 57 01 06000000 02000000 7b7d
 //
 // Limits: ids, e-mail addresses, names and password hashes have at most 1024 bytes, attributes 64 KiB, what a
 // customer or a group may do 64 KiB, a customer 64 sessions; there are at most 10,000 groups. At most 512 requests

@@ -115,6 +115,9 @@ func Reencode(kind string, value []byte) ([]byte, error) {
 	case "session":
 		s, err := decodeSession(value)
 		return s.encode(), err
+	case "import":
+		s, err := decodeSaid(value)
+		return s.encode(), err
 	case "folds":
 		s, err := decodeFolds(value)
 		return encodeFolds(s), err

@@ -112,6 +112,7 @@ func (w *writer) removeGroup(f fact.RemoveGroup) error {
 	}
 	if !g.made.IsZero() && !g.made.After(f.Stamp) {
 		w.remove(groupsBucket, []byte(f.Name))
+		w.disown(removedGroupKey(f.Name))
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -110,6 +111,22 @@ var operations = []operation{
 		return p.db.UpdateKeys(bg, func([]Key) (KeyUpdate, error) {
 			return KeyUpdate{Seal: map[string][]byte{keyIDs[a%2]: {byte(b)}}}, nil
 		})
+	}},
+	{"import", 5, true, func(p *peer, a, b uint32) error {
+		row := ImportRow{NewCustomer: NewCustomer{ID: idOf(a), Email: addressOf(b), IsActive: b>>8&7 > 0,
+			PasswordHash: fmt.Sprintf("!%d", b>>11&1), Permissions: some(permissions, b>>12)}}
+		if b>>16&1 == 0 {
+			row.Groups = map[string][]string{groupNames[b>>17&1]: nil}
+		}
+		results, err := p.db.Import(bg, []ImportRow{row}, ImportConfig{Overwrite: b>>18&1 == 0, Keep: keep})
+		if err != nil {
+			return err
+		}
+		changed := results[0].Changed
+		if slices.Contains(changed, "password") || slices.Contains(changed, "is_active") && !row.IsActive {
+			return p.ending(a, nil)
+		}
+		return nil
 	}},
 	{"end all", 1, true, func(p *peer, _, _ uint32) error { return p.db.RevokeAll(bg) }},
 	{"log in", 24, false, func(p *peer, a, b uint32) error {

@@ -46,13 +46,22 @@ func (db *DB) get(ctx context.Context, find func(tables) (core.CustomerID, error
 // texts by their bytes. The page begins behind the id after; zero: at the first customer. The page after the last is
 // empty.
 func (db *DB) List(ctx context.Context, after core.CustomerID, limit int) (page []Customer, err error) {
+	err = db.list(ctx, after, limit, func(_ tables, c Customer) error {
+		page = append(page, c)
+		return nil
+	})
+	return page, err
+}
+
+// list is List with a function that takes each customer.
+func (db *DB) list(ctx context.Context, after core.CustomerID, limit int, take func(tables, Customer) error) error {
 	if !after.IsZero() && after.Kind != db.identity.ids {
-		return nil, fmt.Errorf("list customers: id %w: the store holds %s", ErrInvalid, kindName(db.identity.ids))
+		return fmt.Errorf("list customers: id %w: the store holds %s", ErrInvalid, kindName(db.identity.ids))
 	}
 	if limit < 1 || limit > maxPage {
 		limit = maxPage
 	}
-	err = db.view(ctx, func(tx *bbolt.Tx) error {
+	err := db.view(ctx, func(tx *bbolt.Tx) error {
 		t := tables{tx: tx}
 		cursor := t.tx.Bucket(customersBucket).Cursor()
 		key, _ := cursor.First()
@@ -62,23 +71,26 @@ func (db *DB) List(ctx context.Context, after core.CustomerID, limit int) (page 
 				key, _ = cursor.Next()
 			}
 		}
-		for ; key != nil && len(page) < limit; key, _ = cursor.Next() {
+		for ; key != nil && limit > 0; key, _ = cursor.Next() {
 			id, err := readIDKey(db.identity.ids, key)
 			if err != nil {
 				return err
 			}
 			c, _, err := t.customer(id)
+			if err == nil {
+				err = take(t, c)
+			}
 			if err != nil {
 				return fmt.Errorf("customer %q: %w", id, err)
 			}
-			page = append(page, c)
+			limit--
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list customers: %w", err)
+		return fmt.Errorf("list customers: %w", err)
 	}
-	return page, nil
+	return nil
 }
 
 // Count returns the number of customers. It takes equally long for any number.

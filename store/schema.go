@@ -16,7 +16,7 @@ import (
 )
 
 // schema is the version of the layout that doc.go describes.
-const schema = 7
+const schema = 8
 
 // The buckets, and the keys of the first.
 var (
@@ -63,6 +63,12 @@ var (
 	revokedBucket = []byte("revoked")
 	bucketsSince7 = [][]byte{revokedBucket}
 
+	// Since schema 8.
+	hashesBucket  = []byte("hashes")
+	importsBucket = []byte("imports")
+	originBucket  = []byte("origin")
+	bucketsSince8 = [][]byte{hashesBucket, importsBucket, originBucket}
+
 	schemaKey   = []byte("schema")
 	identityKey = []byte("identity")
 	tallyKey    = []byte("tally")
@@ -78,9 +84,11 @@ var (
 	followedKey       = []byte("followed")        // since schema 4, from the first Delivery with a position on
 	gapKey            = []byte("gap")             // since schema 5, from the first restore that kept log-ins on
 	fleetKey          = []byte("fleet")           // since schema 4, from the first commit on that changes it
-	upgradeKey        = []byte("upgrade")         // since schema 4, while an upgrade to it or to 7 goes on
+	upgradeKey        = []byte("upgrade")         // since schema 4, while an upgrade to it, to 7 or to 8 goes on
 	epochKey          = []byte("bundle_epoch")    // since schema 7, from the first trust bundle on
 	rootChainKey      = []byte("root_chain")      // since schema 7, from the second root of trust bundles on
+
+	originKey = []byte("origin") // in the bucket of that name
 )
 
 // bucketsOf are the buckets of a store of a schema.
@@ -97,7 +105,11 @@ func bucketsOf(version int64) [][]byte {
 	if version == 6 {
 		return buckets
 	}
-	return append(buckets, bucketsSince7...)
+	buckets = append(buckets, bucketsSince7...)
+	if version == 7 {
+		return buckets
+	}
+	return append(buckets, bucketsSince8...)
 }
 
 // prepare makes the buckets of a new file, renews and upgrades an old one, and checks it.

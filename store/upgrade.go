@@ -16,7 +16,7 @@ import (
 // index without regard to case. Schemas 1 and 2 have no purge clock, and do not record when a revoked family began.
 // Schemas 1 to 3 have no stamps, and keep a customer's rights in a bucket of their own. Schemas 1 to 4 have no starts
 // in the names of families, and no mark of homes. Schemas 1 to 5 have no keys. Schemas 1 to 6 do not know when
-// something was revoked.
+// something was revoked. Schemas 1 to 7 do not count hashes, and had no imports.
 const oldestSchema = 1
 
 // upgradeBatch bounds how many records one transaction of an upgrade rewrites.
@@ -24,7 +24,8 @@ const upgradeBatch = 2000
 
 // upgrade brings a file to the present schema, and its index without regard to case to the present Unicode. The first
 // transaction sets the schema, so that no older version opens a file that is half upgraded. The others rewrite
-// customers and tombstones, and note what was revoked, in batches. They note how far they have come, so an
+// customers and tombstones, note what was revoked, and count hashes, in batches. They note how far they have come, so
+// an
 // interrupted upgrade goes on when the file is opened again. Before all that, it renews the file. It does not touch a
 // file that is no store, or has a newer schema.
 func (f *file) upgrade(c Config) error {
@@ -72,8 +73,8 @@ func (f *file) upgrade(c Config) error {
 	return nil
 }
 
-// beginUpgrade is the first transaction of an upgrade. It changes everything but customers and tombstones, and does not
-// fill the bucket revoked.
+// beginUpgrade is the first transaction of an upgrade. It changes everything but customers and tombstones, and fills
+// neither the bucket revoked nor the bucket hashes.
 func beginUpgrade(tx *bbolt.Tx, version int64, folds string) error {
 	if version == 1 {
 		if err := upgradeFrom1(tx); err != nil {
@@ -102,6 +103,11 @@ func beginUpgrade(tx *bbolt.Tx, version int64, folds string) error {
 	}
 	if version < 7 {
 		if err := upgradeFrom6(tx); err != nil {
+			return err
+		}
+	}
+	if version < 8 {
+		if err := upgradeFrom7(tx); err != nil {
 			return err
 		}
 	}
@@ -192,26 +198,41 @@ func upgradeFrom5(tx *bbolt.Tx) error {
 	return nil
 }
 
-// upgradeFrom6 makes the bucket revoked, notes that upgradeSome has to fill it, and sets the schema. An upgrade to
-// schema 4 that an earlier version began comes to that by itself.
+// upgradeFrom6 makes the bucket revoked, and notes that upgradeSome has to fill it. An upgrade to schema 4 that an
+// earlier version began comes to that by itself.
 func upgradeFrom6(tx *bbolt.Tx) error {
 	if _, err := tx.CreateBucket(revokedBucket); err != nil {
 		return err
 	}
 	meta := tx.Bucket(metaBucket)
+	if meta.Get(upgradeKey) != nil {
+		return nil
+	}
+	return meta.Put(upgradeKey, upgrading{stage: upgradesFamilies}.encode())
+}
+
+// upgradeFrom7 makes the buckets of schema 8, notes that upgradeSome has to count hashes, and sets the schema.
+func upgradeFrom7(tx *bbolt.Tx) error {
+	for _, name := range bucketsSince8 {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
+	}
+	meta := tx.Bucket(metaBucket)
 	var err error
 	if meta.Get(upgradeKey) == nil {
-		err = meta.Put(upgradeKey, upgrading{stage: upgradesFamilies}.encode())
+		err = meta.Put(upgradeKey, upgrading{stage: upgradesHashes}.encode())
 	}
 	return errors.Join(err, meta.Put(schemaKey, encodeNumber(schema)))
 }
 
-// The stages of an upgrade: the first two are those to schema 4, the others to schema 7.
+// The stages of an upgrade: the first two are those to schema 4, the next two to schema 7, the last to schema 8.
 const (
 	upgradesCustomers = iota
 	upgradesTombstones
 	upgradesFamilies // to schemas 4 to 6, this was the end
 	upgradesCutOffs
+	upgradesHashes // to schema 7, this was the end
 )
 
 // upgradeSome rewrites the next batch, and reports whether there are more. now is in Unix microseconds; 0: the clock
@@ -239,6 +260,8 @@ func upgradeSome(tx *bbolt.Tx, now int64) (more bool, err error) {
 		if bucket, one = familiesBucket, r.family; u.stage == upgradesCutOffs {
 			bucket, one = cutOffsBucket, r.cutOff
 		}
+	case upgradesHashes:
+		one = upgradeHash
 	default:
 		if tx.Bucket(rightsBucket) != nil {
 			err = tx.DeleteBucket(rightsBucket)

@@ -51,6 +51,8 @@ const (
 	ForgetKeyKind    Kind = 83
 	ReserveEpochKind Kind = 84
 	RootChainKind    Kind = 85
+	ImportedKind     Kind = 86
+	OriginKind       Kind = 87
 )
 
 // Fields says which fields a Customer sets.

@@ -69,6 +69,8 @@ var layouts = [...]layout{
 	ForgetKeyKind:    {"forget_key", 1, Local, Self, readForgetKey},
 	ReserveEpochKind: {"reserve_epoch", 1, Local, Self, readReserveEpoch},
 	RootChainKind:    {"root_chain", 1, Local, Self, readRootChain},
+	ImportedKind:     {"imported", 1, Local, Self, readImported},
+	OriginKind:       {"origin", 1, Local, Self, readOrigin},
 }
 
 // layout is the row of k; that of an unknown kind is zero.

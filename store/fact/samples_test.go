@@ -150,6 +150,10 @@ var samples = []struct {
 		`{"fact":"reserve_epoch","at":"2026-01-01T00:00:00.000Z"}`},
 	{fact.RootChain{Statements: []string{"a.b.c"}}, "55 01 09000000 0100 0500 612e622e63",
 		`{"fact":"root_chain","statements":["a.b.c"]}`},
+	{fact.Imported{Key: []byte{0x80, 7}, Said: []byte{1, 2}, Run: 9, Kept: []byte(`{"groups":[7]}`)},
+		"56 01 26000000 02000000 8007 02000000 0102 0900000000000000 0e000000 7b2267726f757073223a5b375d7d",
+		`{"fact":"imported","key":"8007","said":"0102","run":9,"kept":{"groups":[7]}}`},
+	{fact.Origin{JSON: []byte(`{}`)}, "57 01 06000000 02000000 7b7d", `{"fact":"origin","length":2}`},
 }
 
 // unusual are facts with what the samples do not have.

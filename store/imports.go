@@ -1,0 +1,103 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/edgetoken/edgetoken/core/codec"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// said is the record of what the last import said of a customer or a group: a digest of each member. By it the next
+// import tells what has changed there from what has changed here.
+type said struct {
+	run     uint64
+	digests []byte // nil: it was removed here since
+	kept    []byte // JSON; nil for nothing
+}
+
+// digestBytes is how much of a SHA-256 is kept of each member: a change at the source is overlooked once in 2^40.
+const digestBytes = 5
+
+// importedMembers are the members of a customer that an import compares, but for last_login, of which the later counts.
+var importedMembers = [...]struct {
+	name string
+	of   func(*Customer) string
+}{
+	{"email", func(c *Customer) string { return c.Email }},
+	{"first_name", func(c *Customer) string { return c.FirstName }},
+	{"last_name", func(c *Customer) string { return c.LastName }},
+	{"is_active", func(c *Customer) string { return strconv.FormatBool(c.IsActive) }},
+	{"is_staff", func(c *Customer) string { return strconv.FormatBool(c.IsStaff) }},
+	{"is_superuser", func(c *Customer) string { return strconv.FormatBool(c.IsSuperuser) }},
+	// The claim is that of the source's hash, whatever hash of the same password is here by now.
+	{"password", func(c *Customer) string { return c.RevokeClaim }},
+	// dumpdata cuts microseconds off.
+	{"date_joined", func(c *Customer) string { return strconv.FormatInt(c.DateJoined.UnixMilli(), 10) }},
+	{"attributes", func(c *Customer) string { return string(c.Attributes) }},
+	{"permissions", func(c *Customer) string { return strings.Join(c.Permissions, "\x00") }},
+	{"groups", func(c *Customer) string { return strings.Join(c.Groups, "\x00") }},
+}
+
+func appendDigest(b []byte, text string) []byte {
+	sum := sha256.Sum256([]byte(text))
+	return append(b, sum[:digestBytes]...)
+}
+
+// digestsOf are the digests of all members of a customer.
+func digestsOf(c *Customer) []byte {
+	b := make([]byte, 0, len(importedMembers)*digestBytes)
+	for _, m := range importedMembers {
+		b = appendDigest(b, m.of(c))
+	}
+	return b
+}
+
+// digestsOfGroup is the digest of the permissions of a group, which are sorted.
+func digestsOfGroup(permissions []string) []byte {
+	return appendDigest(nil, strings.Join(permissions, "\x00"))
+}
+
+// encode: version 1 | u64 run | u8 length | digests | kept.
+func (s said) encode() []byte {
+	b := make([]byte, 0, 10+len(s.digests)+len(s.kept))
+	b = codec.U64(append(b, recordVersion), s.run)
+	return append(append(append(b, byte(len(s.digests))), s.digests...), s.kept...)
+}
+
+func decodeSaid(value []byte) (said, error) {
+	r := begin(value)
+	s := said{run: r.U64()}
+	s.digests = slices.Clone(r.Take(int(r.U8())))
+	if len(r.Rest) > 0 {
+		s.kept = r.rest()
+	}
+	if !r.Done() || len(s.kept) > 0 && !json.Valid(s.kept) {
+		return said{}, corrupt("import")
+	}
+	return s, nil
+}
+
+// said reads what the last import said of the customer or group with a key; ok is false if none said anything.
+func (t tables) said(key []byte) (s said, ok bool, err error) {
+	value := t.get(importsBucket, key)
+	if value == nil {
+		return said{}, false, nil
+	}
+	s, err = decodeSaid(value)
+	return s, err == nil, err
+}
+
+func (w *writer) joinImported(f fact.Imported) {
+	w.put(importsBucket, f.Key, said{f.Run, f.Said, f.Kept}.encode())
+}
+
+// disown notes that what an import brought was removed here. Nothing else of it is kept.
+func (w *writer) disown(key []byte) {
+	if w.get(importsBucket, key) != nil {
+		w.put(importsBucket, key, said{}.encode())
+	}
+}
