@@ -19,10 +19,10 @@ import (
 
 const conformanceDir = "../../testdata/conformance"
 
-// topics are replayed whole, but for the cases in skip.txt.
+// topics are replayed whole.
 func topics(version core.Version) []string {
 	all := []string{"obtain", "refresh", "verify", "authorization", "claims", "blacklist", "bodies", "text", "http",
-		"settings", "permissions", "browser", "sliding", "rotation"}
+		"settings", "permissions", "browser", "sliding", "rotation", "hashes"}
 	if version == core.V55 { // the version before knows no revocation by password
 		all = append(all, "revocation")
 	}
@@ -87,7 +87,6 @@ type recording struct {
 type corpus struct {
 	keys   map[string]map[string]string
 	setups map[string]any
-	skip   map[string]bool
 }
 
 // TestConformance replays with all engines at once: an engine serves one node after the other, and waits where a
@@ -145,47 +144,15 @@ func report(t *testing.T, err error) {
 	}
 }
 
-// TestSkipList holds skip.txt to the names that exist: a name that nothing has is a slip, or a case that nobody
-// replays.
-func TestSkipList(t *testing.T) {
-	c := readCorpus(t)
-	names := map[string]bool{}
-	files, err := filepath.Glob(filepath.Join(conformanceDir, "5.*", "*.json"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no topics in %s (%v)", conformanceDir, err)
-	}
-	for _, file := range files {
-		var cases []recording
-		readJSON(t, file, &cases)
-		for _, r := range cases {
-			names[r.Name] = true
-		}
-	}
-	for name := range c.skip {
-		if !names[name] {
-			t.Errorf("skip.txt names %q, which no version has", name)
-		}
-	}
-}
-
 func readCorpus(t *testing.T) *corpus {
 	t.Helper()
-	c := &corpus{skip: map[string]bool{}}
+	c := &corpus{}
 	readJSON(t, filepath.Join(conformanceDir, "keys.json"), &c.keys)
 	readJSON(t, filepath.Join(conformanceDir, "setups.json"), &c.setups)
-	list, err := os.ReadFile(filepath.Join(conformanceDir, "skip.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(list)) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
-			c.skip[line] = true
-		}
-	}
 	return c
 }
 
-// recordings are the cases of all topics, without those of skip.txt.
+// recordings are the cases of all topics.
 func (c *corpus) recordings(t *testing.T, version core.Version) []recording {
 	t.Helper()
 	var all []recording
@@ -193,10 +160,8 @@ func (c *corpus) recordings(t *testing.T, version core.Version) []recording {
 		var cases []recording
 		readJSON(t, filepath.Join(conformanceDir, string(version), topic+".json"), &cases)
 		for _, r := range cases {
-			if !c.skip[r.Name] {
-				r.topic = topic
-				all = append(all, r)
-			}
+			r.topic = topic
+			all = append(all, r)
 		}
 	}
 	return all
