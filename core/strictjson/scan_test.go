@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/edgetoken/edgetoken/core/coretest"
+	"github.com/edgetoken/edgetoken/core/strictjson"
 )
 
 // reads says whether an object is read; the quick way never reads what the slow one refuses.
@@ -190,4 +191,23 @@ func randomValue(r *rand.Rand, b *bytes.Buffer, depth int) {
 		b.WriteByte('}')
 	}
 	space()
+}
+
+// TestReuse: a scanner forgets the object before.
+func TestReuse(t *testing.T) {
+	var s strictjson.Scanner
+	for _, c := range []struct {
+		object string
+		whole  bool
+	}{
+		{`{}`, true}, {`{"a":"` + strings.Repeat("x", strictjson.MaxBytes) + `"}`, false},
+		{`{"a":1}`, true}, {`[]`, false},
+	} {
+		for more := s.Begin([]byte(c.object), 8); more; more = s.Next() {
+			continue
+		}
+		if s.Whole != c.whole {
+			t.Errorf("%.20s is whole: %v, want %v", c.object, s.Whole, c.whole)
+		}
+	}
 }

@@ -37,6 +37,7 @@ func (s *Scanner) Begin(src []byte, names int) bool {
 	if s.own == nil {
 		s.own = new(Buffer)
 	}
+	s.Whole = false
 	return s.own.Hold(src) && s.BeginHeld(s.own, len(src), names)
 }
 
