@@ -2,10 +2,10 @@
 // two members with one name the last counts, a name in another case is taken for the right one, and what follows the
 // value is left unread.
 //
-// Texts looks for what becomes other text, Claims for all that the claims of a token cannot hold, and Unmarshal reads
-// a call. Members gives the members of an object one by one. Each error names the place, by names of members alone,
-// and quotes no text. Values are JSON in one piece that encoding/json takes; Texts and Claims say nothing of other
-// ones.
+// Texts looks for what becomes other text, Exact for repeated names too, Claims for all that the claims of a token
+// cannot hold, and Unmarshal reads a call. Members gives the members of an object one by one. Each error names the
+// place, by names of members alone, and quotes no text. Values are JSON in one piece that encoding/json takes; Texts
+// and Claims say nothing of other ones.
 package exactjson
 
 import (
@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"reflect"
 	"slices"
 	"strings"
@@ -49,8 +48,36 @@ func Texts(raw []byte) error {
 	})
 }
 
+// ErrNoJSON says that a text is no JSON.
+var ErrNoJSON = errors.New("is no JSON")
+
+// Exact refuses an object that readers could take differently: one with a text that is no Unicode, or with a name that
+// is there twice, at any depth. What is no JSON it refuses with ErrNoJSON.
+func Exact(raw []byte) error {
+	if isStrict(raw) {
+		return nil
+	}
+	if !json.Valid(raw) {
+		return ErrNoJSON
+	}
+	if err := Texts(raw); err != nil {
+		return err
+	}
+	return walk(raw, noneTwice)
+}
+
+func noneTwice(p place) error {
+	if p.twice {
+		return p.fault(errTwice)
+	}
+	return nil
+}
+
 // Claims refuses an object that the claims of a token could not hold (package core/strictjson).
 func Claims(raw []byte) error {
+	if isStrict(raw) {
+		return nil
+	}
 	if !utf8.Valid(raw) {
 		return errNotUTF8
 	}
@@ -101,13 +128,7 @@ func Unmarshal(raw []byte, v any) error {
 			return fmt.Errorf("%q is unknown: there are %s", name, strings.Join(known, ", "))
 		}
 	}
-	err := walk(raw, func(p place) error {
-		if p.twice {
-			return p.fault(errTwice)
-		}
-		return nil
-	})
-	if err != nil {
+	if err := walk(raw, noneTwice); err != nil {
 		return err
 	}
 	return json.Unmarshal(raw, v)
@@ -120,25 +141,6 @@ func tags(t reflect.Type) (names []string) {
 		names = append(names, name)
 	}
 	return names
-}
-
-// Members gives the members of an object as they stand, in order and with repeated names; none for what is no object.
-// It ends where the text stops being JSON.
-func Members(raw []byte) iter.Seq2[string, json.RawMessage] {
-	return func(yield func(string, json.RawMessage) bool) {
-		d := json.NewDecoder(bytes.NewReader(raw))
-		if open, err := d.Token(); err != nil || open != json.Delim('{') {
-			return
-		}
-		for d.More() {
-			token, err := d.Token()
-			name, isName := token.(string)
-			var value json.RawMessage
-			if err != nil || !isName || d.Decode(&value) != nil || !yield(name, value) {
-				return
-			}
-		}
-	}
 }
 
 // hasHalf reports whether half of a surrogate pair stands alone in JSON.

@@ -161,12 +161,7 @@ func read(raw json.RawMessage, row bool) (c Customer, kept json.RawMessage, wron
 	if len(raw) == 0 || raw[0] != '{' {
 		return c, nil, []error{errors.New("is no JSON object")}
 	}
-	if isFixture(raw) {
-		return c, nil, []error{errors.New("is of dumpdata (model, pk, fields), " +
-			"which does not say all that is needed: write customers with manage.py shell, " +
-			"as docs/operations.md shows under Customers from Django")}
-	}
-	seen := map[string]bool{}
+	seen := make([]string, 0, 24) // of names that mean something, of which there are fewer
 	for name, value := range exactjson.Members(raw) {
 		readMember, known := members[name]
 		switch {
@@ -184,7 +179,10 @@ func read(raw json.RawMessage, row bool) (c Customer, kept json.RawMessage, wron
 		case !known:
 			known := strings.Join(slices.Sorted(maps.Keys(members)), ", ")
 			wrong = append(wrong, fmt.Errorf("a member is unknown: a customer has %s", known))
-		case seen[name]:
+			if name != "model" && name != "fields" {
+				continue
+			}
+		case slices.Contains(seen, name):
 			wrong = append(wrong, fmt.Errorf("%s is there twice", name))
 		default:
 			err := readMember(&c, value)
@@ -195,23 +193,25 @@ func read(raw json.RawMessage, row bool) (c Customer, kept json.RawMessage, wron
 				wrong = append(wrong, fmt.Errorf("%s %w", name, err))
 			}
 		}
-		seen[name] = true
+		if !slices.Contains(seen, name) {
+			seen = append(seen, name)
+		}
 	}
-	if !seen["email"] {
+	has := func(name string) bool { return slices.Contains(seen, name) }
+	if has("model") && has("fields") {
+		return c, nil, []error{errors.New("is of dumpdata (model, pk, fields), " +
+			"which does not say all that is needed: write customers with manage.py shell, " +
+			"as docs/operations.md shows under Customers from Django")}
+	}
+	if !has("email") {
 		wrong = append(wrong, errors.New("email is missing"))
 	}
 	switch {
-	case seen["password"] && seen["password_hash"]:
+	case has("password") && has("password_hash"):
 		wrong = append(wrong, errors.New("password and password_hash are both there: keep one"))
-	case !seen["password"] && !seen["password_hash"] && !seen[passwordKind]:
+	case !has("password") && !has("password_hash") && !has(passwordKind):
 		wrong = append(wrong, errors.New("password is missing: "+
 			`give it, or password_hash, or "password": null for none`))
 	}
 	return c, kept, wrong
-}
-
-// isFixture reports whether an object is one of Django's dumpdata.
-func isFixture(raw json.RawMessage) bool {
-	var f map[string]json.RawMessage
-	return json.Unmarshal(raw, &f) == nil && f["model"] != nil && f["fields"] != nil
 }

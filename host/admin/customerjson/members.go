@@ -1,9 +1,9 @@
 package customerjson
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -72,12 +72,9 @@ var members = map[string]func(*Customer, json.RawMessage) error{
 	},
 }
 
-// ReadMember reads one member, which must be there once.
+// ReadMember reads the member of that name, whose value is JSON in UTF-8. The error does not name it.
 func (c *Customer) ReadMember(name string, value json.RawMessage) error {
-	if err := members[name](c, value); err != nil {
-		return fmt.Errorf("%s %w", name, err)
-	}
-	return nil
+	return members[name](c, value)
 }
 
 // ReadHash reads an encoded password as another system has it, which may be no hash: then nobody logs in with it.
@@ -92,14 +89,22 @@ func ReadKept(raw json.RawMessage) (json.RawMessage, error) {
 }
 
 func readString(raw json.RawMessage, s *string) error {
-	if raw[0] != '"' || json.Unmarshal(raw, s) != nil {
-		return errors.New("must be a text")
+	switch {
+	case raw[0] != '"':
+	case bytes.IndexByte(raw, '\\') < 0: // as most stand; raw is UTF-8, of which json.Unmarshal would replace nothing
+		*s = string(raw[1 : len(raw)-1])
+		return nil
+	case json.Unmarshal(raw, s) == nil:
+		return nil
 	}
-	return nil
+	return errors.New("must be a text")
 }
 
 // readTexts reads a list of texts; null is none.
 func readTexts(raw json.RawMessage, list *[]string) error {
+	if string(raw) == "[]" {
+		return nil
+	}
 	var texts []*string
 	if json.Unmarshal(raw, &texts) != nil || slices.Contains(texts, nil) {
 		return errors.New("must be a list of texts")
@@ -139,7 +144,12 @@ func readGroups(raw json.RawMessage, groups *map[string][]string) error {
 }
 
 func readFlag(raw json.RawMessage, b *bool) error {
-	if string(raw) == "null" || json.Unmarshal(raw, b) != nil {
+	switch string(raw) {
+	case "true":
+		*b = true
+	case "false":
+		*b = false
+	default:
 		return errors.New("must be true or false")
 	}
 	return nil
