@@ -139,10 +139,12 @@ func (r *Reader) begin(s Source) error {
 		r.rows = none{}
 	case err != nil:
 		return err
+	case format == CSV:
+		r.rows, err = newCSVRows(in, r.options.TextIDs)
 	default:
-		r.rows = &jsonRows{in: newSplitter(in), dump: &r.dump, format: format}
+		r.rows = &jsonRows{newSplitter(in), &r.dump, format}
 	}
-	return nil
+	return err
 }
 
 // Read is how many bytes of the sources Next has read.

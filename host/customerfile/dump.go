@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/edgetoken/edgetoken/host/admin/customerjson"
@@ -21,77 +20,59 @@ type dumpReader struct {
 	keys         *keys
 }
 
-// isDump reports whether an object is one of a dump.
-func isDump(raw []byte) (is bool) {
-	var o struct{ Model, Fields json.RawMessage }
-	return json.Unmarshal(raw, &o) == nil && o.Model != nil && o.Fields != nil
-}
-
 // read reads one object of a dump; it gives false for what is no customer.
-func (d *dumpReader) read(raw []byte, row *Row) bool {
-	var o struct{ Model, PK, Fields json.RawMessage }
-	if err := json.Unmarshal(raw, &o); err != nil || string(o.Model) != `"`+d.model+`"` {
+func (d *dumpReader) read(o *object, row *Row) bool {
+	if string(o.model) != `"`+d.model+`"` {
 		return false
 	}
 	row.Customer = customerjson.Customer{NewCustomer: store.NewCustomer{IsActive: true}}
 	var faults faults
-	if len(o.PK) > 0 && string(o.PK) != "null" {
-		faults.add(row.ReadMember("id", o.PK))
+	if len(o.pk) > 0 && string(o.pk) != "null" {
+		faults.add("pk", row.ReadMember("id", o.pk))
 	}
-	faults.add(d.fields(o.Fields, row, &faults))
+	d.fields(o.fields, row, &faults)
 	row.Err = faults.err
 	return true
 }
 
 // fields reads the fields of a customer. Those that are none of ours become attributes.
-func (d *dumpReader) fields(raw []byte, row *Row, faults *faults) error {
-	if err := exactjson.Texts(raw); err != nil {
-		return err
-	}
+func (d *dumpReader) fields(raw []byte, row *Row, faults *faults) {
 	var attributes []byte
 	var kept keptKeys
-	seen := map[string]bool{}
+	email := false
 	for name, value := range exactjson.Members(raw) {
-		if seen[name] {
-			faults.add(fmt.Errorf("%s is there twice", name))
-		}
-		seen[name] = true
 		switch name {
 		case d.email:
-			faults.add(row.ReadMember("email", value))
+			email = true
+			faults.add(name, row.ReadMember("email", value))
 		case "password":
-			if err := row.ReadHash(value); err != nil {
-				faults.add(fmt.Errorf("password %w", err))
-			}
+			faults.add(name, row.ReadHash(value))
 		case "first_name", "last_name":
 			if string(value) != "null" {
-				faults.add(row.ReadMember(name, value))
+				faults.add(name, row.ReadMember(name, value))
 			}
 		case "is_active", "is_staff", "is_superuser":
-			faults.add(row.ReadMember(name, value))
+			faults.add(name, row.ReadMember(name, value))
 		case "last_login":
-			faults.add(readTime(row, name, value, &row.LastLogin))
+			faults.add(name, readDjangoTime(row, name, value, &row.LastLogin))
 		case "date_joined":
-			faults.add(readTime(row, name, value, &row.DateJoined))
+			faults.add(name, readDjangoTime(row, name, value, &row.DateJoined))
 		case "groups":
-			faults.add(d.groups(value, row, &kept))
+			faults.add(name, d.groups(value, row, &kept))
 		case "user_permissions":
-			faults.add(d.permissions(value, row, &kept))
+			faults.add(name, d.permissions(value, row, &kept))
 		default:
 			attributes = appendMember(attributes, name, value)
 		}
 	}
 	if attributes != nil {
 		row.Attributes = append(attributes, '}')
-		if err := customerjson.CheckAttributes(row.Attributes); err != nil {
-			faults.add(fmt.Errorf("attributes: a field %w", err))
-		}
+		faults.add("the fields that become attributes", customerjson.CheckAttributes(row.Attributes))
 	}
-	if !seen[d.email] {
-		faults.add(fmt.Errorf("%s is missing", d.email))
+	if !email {
+		faults.add(d.email, errors.New("is missing"))
 	}
 	row.Kept = kept.json()
-	return nil
 }
 
 // appendMember appends a member to an object, which begins with it where it is nil.
@@ -108,7 +89,7 @@ func appendMember(object []byte, name string, value []byte) []byte {
 func (d *dumpReader) groups(value []byte, row *Row, kept *keptKeys) error {
 	list, ok := readKeys(value, 1)
 	if !ok {
-		return errors.New(`groups must be a list of primary keys, or of natural keys such as ["editors"]`)
+		return errors.New(`must be a list of primary keys, or of natural keys such as ["editors"]`)
 	}
 	row.Groups = map[string][]string{}
 	for _, k := range list {
@@ -124,7 +105,7 @@ func (d *dumpReader) groups(value []byte, row *Row, kept *keptKeys) error {
 func (d *dumpReader) permissions(value []byte, row *Row, kept *keptKeys) error {
 	list, ok := readKeys(value, 3)
 	if !ok {
-		return errors.New("user_permissions must be a list of primary keys, or of natural keys such as " +
+		return errors.New("must be a list of primary keys, or of natural keys such as " +
 			`["add_customer", "customers", "customer"]`)
 	}
 	for _, k := range list {
@@ -137,20 +118,21 @@ func (d *dumpReader) permissions(value []byte, row *Row, kept *keptKeys) error {
 	return nil
 }
 
-// readTime reads a time of a dump, which has milliseconds: Django cuts off the rest. It writes no fraction of a whole
-// second, so .000 is of 1 to 999 microseconds: taken as 1, it is written as it came.
-func readTime(row *Row, name string, value []byte, t *time.Time) error {
+// readDjangoTime reads a time of a dump, which has milliseconds: Django cuts off the rest. It writes no fraction of a
+// whole second, so .000 is of 1 to 999 microseconds: taken as 1, it is written as it came.
+func readDjangoTime(row *Row, name string, value []byte, t *time.Time) error {
 	if string(value) == "null" {
 		return nil
 	}
 	if naive.Match(value) {
-		return fmt.Errorf("%s has no zone, as dumpdata writes it where USE_TZ is False: "+
-			"docs/operations.md says how to dump with zones", name)
+		return errors.New("has no zone, as dumpdata writes times where USE_TZ is False: " +
+			"docs/operations.md says how to dump them with one")
 	}
 	if err := row.ReadMember(name, value); err != nil {
 		return err
 	}
-	if strings.Contains(string(value), ".000Z") || strings.Contains(string(value), ".000+") {
+	if i := len(`"2006-01-02T15:04:05`); len(value) > i+4 && string(value[i:i+4]) == ".000" &&
+		(value[i+4] < '0' || '9' < value[i+4]) {
 		*t = t.Add(time.Microsecond)
 	}
 	return nil
@@ -176,12 +158,16 @@ func (k keptKeys) json() json.RawMessage {
 // faults are all that is wrong with a row.
 type faults struct{ err error }
 
-func (f *faults) add(err error) {
-	switch {
-	case err == nil:
-	case f.err == nil:
-		f.err = err
-	default:
-		f.err = fmt.Errorf("%w; %w", f.err, err)
+// add adds what is wrong with a member.
+func (f *faults) add(name string, err error) {
+	if err == nil {
+		return
 	}
+	if name != "" {
+		err = fmt.Errorf("%s %w", name, err)
+	}
+	if f.err != nil {
+		err = fmt.Errorf("%w; %w", f.err, err)
+	}
+	f.err = err
 }

@@ -12,15 +12,16 @@ import (
 	"github.com/edgetoken/edgetoken/host/exactjson"
 )
 
-// findings are what the first reading of dumps finds.
+// findings are what the first reading finds: what explains keys, and the names that customers have.
 type findings struct {
 	models      map[string]*model // by label
 	types       map[int64]contentType
 	permissions []permission
 	groups      []group
-	// What customers name by natural keys: groups, and permissions by "app_label.codename".
+	// What customers name: groups, and permissions by "app_label.codename", of which only natural keys say the model.
 	namedGroups      map[string]bool
 	namedPermissions map[string]contentType
+	explained        map[string][]string // the permissions of groups, where a file that is no dump says them
 }
 
 // model is a model of which a dump has objects.
@@ -28,6 +29,8 @@ type model struct {
 	label  string
 	fields []string
 }
+
+func (m *model) hasPassword() bool { return slices.Contains(m.fields, "password") }
 
 type contentType struct{ app, model string }
 
@@ -56,18 +59,20 @@ const (
 func newFindings() *findings {
 	return &findings{
 		models: map[string]*model{}, types: map[int64]contentType{},
-		namedGroups: map[string]bool{}, namedPermissions: map[string]contentType{},
+		namedGroups: map[string]bool{}, namedPermissions: map[string]contentType{}, explained: map[string][]string{},
 	}
 }
 
-// read reads a source to its end.
+// read reads a source to its end. What is wrong with a row Next says.
 func (f *findings) read(s Source, o Options) error {
 	in, format, err := open(s, o.Format)
-	if errors.Is(err, errEmpty) {
+	switch {
+	case errors.Is(err, errEmpty):
 		return nil
-	}
-	if err != nil || format == CSV {
+	case err != nil:
 		return err
+	case format == CSV:
+		return f.readCSV(in)
 	}
 	split := newSplitter(in)
 	for {
@@ -75,55 +80,75 @@ func (f *findings) read(s Source, o Options) error {
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
+		if err == nil && bad == nil {
+			if err = f.object(raw); err != nil {
+				err = fmt.Errorf("line %d: %w", line, err)
+			}
+		}
 		if err != nil {
 			return err
-		}
-		if bad != nil {
-			continue // Next says so
-		}
-		if err := f.object(raw); err != nil {
-			return fmt.Errorf("line %d: %w", line, err)
 		}
 	}
 }
 
-// object looks at one object. What is wrong with a customer Next says.
-func (f *findings) object(raw []byte) error {
-	var o struct {
-		Model  string
-		PK     json.RawMessage
-		Fields json.RawMessage
+func (f *findings) readCSV(in io.Reader) error {
+	rows, err := newCSVRows(in, false)
+	if err != nil || !rows.hasGroups() {
+		return err
 	}
-	if json.Unmarshal(raw, &o) != nil || o.Model == "" || o.Fields == nil {
-		return nil
-	}
-	var pk int64
-	_ = json.Unmarshal(o.PK, &pk)
-	switch o.Model {
-	case groupModel:
-		return f.group(pk, o.Fields)
-	case permissionModel:
-		return f.permission(pk, o.Fields)
-	case typeModel:
-		return f.contentType(pk, o.Fields)
-	}
-	m := f.models[o.Model]
-	if m == nil {
-		m = &model{label: o.Model}
-		for name := range exactjson.Members(o.Fields) {
-			m.fields = append(m.fields, name)
+	for {
+		var row Row
+		if _, err := rows.next(&row); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
 		}
-		f.models[o.Model] = m
+		for name := range row.Groups {
+			f.namedGroups[name] = true
+		}
 	}
-	if slices.Contains(m.fields, "password") {
-		f.customer(o.Fields)
+}
+
+// object looks at one object.
+func (f *findings) object(raw []byte) error {
+	var o object
+	o.read(raw)
+	switch {
+	case o.isDump():
+		return f.dumped(&o)
+	case o.group != nil:
+		return f.line(raw)
+	case o.groups != nil:
+		f.customersGroups(o.groups)
 	}
 	return nil
 }
 
-// customer looks for natural keys.
-func (f *findings) customer(fields []byte) {
-	for name, value := range exactjson.Members(fields) {
+// dumped looks at an object of a dump.
+func (f *findings) dumped(o *object) error {
+	var pk int64
+	_ = json.Unmarshal(o.pk, &pk) // another one explains nothing
+	label := o.label()
+	switch label {
+	case groupModel:
+		return f.group(pk, o.fields)
+	case permissionModel:
+		return f.permission(pk, o.fields)
+	case typeModel:
+		return f.contentType(pk, o.fields)
+	}
+	m := f.models[label]
+	if m == nil {
+		m = &model{label: label}
+		for name := range exactjson.Members(o.fields) {
+			m.fields = append(m.fields, name)
+		}
+		f.models[label] = m
+	}
+	if !m.hasPassword() {
+		return nil
+	}
+	for name, value := range exactjson.Members(o.fields) {
 		switch name {
 		case "groups":
 			list, _ := readKeys(value, 1)
@@ -141,6 +166,7 @@ func (f *findings) customer(fields []byte) {
 			}
 		}
 	}
+	return nil
 }
 
 func (f *findings) group(pk int64, fields []byte) error {
@@ -192,15 +218,62 @@ func (f *findings) contentType(pk int64, fields []byte) error {
 	return nil
 }
 
+// line looks at a group that is a line of its own.
+func (f *findings) line(raw []byte) error {
+	var g struct {
+		Group       string
+		Permissions []string
+	}
+	if json.Unmarshal(raw, &g) != nil || g.Group == "" {
+		return errors.New(`a group must be {"group": its name, "permissions": a list of texts}`)
+	}
+	f.explain(g.Group, g.Permissions)
+	return nil
+}
+
+// explain takes what a file says of a group; nil: only that there is one. Several customers may each say a part.
+func (f *findings) explain(group string, permissions []string) {
+	f.namedGroups[group] = true
+	for _, p := range permissions {
+		if !slices.Contains(f.explained[group], p) {
+			f.explained[group] = append(f.explained[group], p)
+		}
+	}
+	if permissions != nil && f.explained[group] == nil {
+		f.explained[group] = []string{}
+	}
+}
+
+// customersGroups looks at the member groups of a customer: names, or groups with the permissions of each.
+func (f *findings) customersGroups(raw []byte) {
+	var names []string
+	if raw[0] == '[' && json.Unmarshal(raw, &names) == nil {
+		for _, name := range names {
+			f.namedGroups[name] = true
+		}
+	}
+	var groups map[string][]string
+	if raw[0] == '{' && json.Unmarshal(raw, &groups) == nil {
+		for name, permissions := range groups {
+			f.explain(name, permissions)
+		}
+	}
+}
+
 // choose finds the customers' model among those of the files; nil where there is none.
 func (f *findings) choose(o Options) (*model, error) {
 	if o.Model != "" {
-		if m := f.models[o.Model]; m != nil || len(f.models) == 0 {
-			return m, nil
+		for label, m := range f.models {
+			if strings.EqualFold(label, o.Model) {
+				return m, nil
+			}
 		}
-		return nil, fmt.Errorf("there is no object of %s in it, but of %s", o.Model, strings.Join(f.labels(), ", "))
+		if len(f.models) == 0 {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("no object is of the model %s, but of %s", o.Model, strings.Join(f.labels(), ", "))
 	}
-	maps.DeleteFunc(f.models, func(_ string, m *model) bool { return !slices.Contains(m.fields, "password") })
+	maps.DeleteFunc(f.models, func(_ string, m *model) bool { return !m.hasPassword() })
 	if m := f.models[o.Known.Model]; m != nil {
 		return m, nil
 	}
@@ -210,8 +283,8 @@ func (f *findings) choose(o Options) (*model, error) {
 	case 1:
 		return f.models[labels[0]], nil
 	default:
-		return nil, fmt.Errorf("objects of several models have a password: say which are the customers (%s)",
-			strings.Join(labels, ", "))
+		return nil, fmt.Errorf("objects of several models have a password: name the model of the customers, "+
+			"one of %s", strings.Join(labels, ", "))
 	}
 }
 

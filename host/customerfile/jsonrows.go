@@ -1,48 +1,54 @@
 package customerfile
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/edgetoken/edgetoken/host/admin/customerjson"
+	"github.com/edgetoken/edgetoken/host/exactjson"
 )
 
 // jsonRows are the customers of a file of JSON: objects of a dump, and objects as package customerjson reads them.
 type jsonRows struct {
-	in     *splitter
+	*splitter
 	dump   *dumpReader
 	format Format
 }
 
-func (j *jsonRows) read() int64 { return j.in.offset() }
-
 func (j *jsonRows) next(row *Row) (ok bool, err error) {
-	raw, line, bad, err := j.in.object()
-	row.Line = line
-	switch {
-	case err != nil:
+	raw, line, bad, err := j.object()
+	if err != nil {
 		return false, err
-	case bad != nil:
-		row.Err = bad
+	}
+	row.Line = line
+	if row.Err = bad; bad == nil {
+		row.Err = exactjson.Exact(raw)
+	}
+	if errors.Is(row.Err, exactjson.ErrNoJSON) && j.array {
+		return false, fmt.Errorf("line %d: the object that begins here %w", line, row.Err)
+	}
+	if row.Err != nil {
 		return true, nil
-	case !json.Valid(raw):
-		if j.in.array {
-			return false, fmt.Errorf("line %d: the object that begins here %w", line, errNoJSON)
-		}
-		row.Err = errNoJSON
-		return true, nil
-	case isDump(raw):
-		return j.dump.read(raw, row), nil
+	}
+	var o object
+	o.read(raw)
+	switch {
+	case o.isDump():
+		return j.dump.read(&o, row), nil
 	case j.format == Dumpdata:
 		row.Err = errors.New("is no object of dumpdata, which has model, pk and fields")
 		return true, nil
+	case o.group != nil:
+		return false, nil
 	}
 	var wrong []error
 	var faults faults
 	row.Customer, row.Kept, wrong = customerjson.ReadRow(raw)
 	for _, w := range wrong {
-		faults.add(w)
+		faults.add("", w)
+	}
+	for name := range row.Groups {
+		row.Groups[name] = nil // findings have what it may do
 	}
 	row.Err = faults.err
 	return true, nil

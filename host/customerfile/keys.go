@@ -1,6 +1,7 @@
 package customerfile
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"strings"
@@ -39,7 +40,7 @@ func newKeys(known Origin, f *findings) keys {
 		k.addPermission(name, Permission{Model: t.model})
 	}
 	for _, g := range f.groups {
-		group := Group{PK: g.pk, Explained: true, Permissions: []string{}}
+		group := Group{PK: cmp.Or(g.pk, known.Groups[g.name].PK), Explained: true, Permissions: []string{}}
 		for _, key := range g.permissions {
 			if key.natural != nil {
 				k.addPermission(key.name(), Permission{Model: key.natural[2]})
@@ -51,7 +52,10 @@ func newKeys(known Origin, f *findings) keys {
 			}
 		}
 		k.named.Groups[g.name] = group
-		k.groups[g.pk] = g.name
+		k.groups[group.PK] = g.name
+	}
+	for name, permissions := range f.explained {
+		k.named.Groups[name] = Group{PK: k.named.Groups[name].PK, Explained: true, Permissions: permissions}
 	}
 	for name := range f.namedGroups {
 		k.named.Groups[name] = k.named.Groups[name]
@@ -63,9 +67,7 @@ func newKeys(known Origin, f *findings) keys {
 
 // addPermission is of a name that a file explains. Its primary key stays where the file does not say it.
 func (k *keys) addPermission(name string, p Permission) {
-	if p.PK == 0 {
-		p.PK = k.named.Permissions[name].PK
-	}
+	p.PK = cmp.Or(p.PK, k.named.Permissions[name].PK)
 	k.named.Permissions[name] = p
 	k.permissions[p.PK] = name
 }

@@ -1,61 +1,27 @@
 package customerfile
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
-)
 
-const (
-	bufferSize = 64 << 10
-	maxObject  = 1 << 20 // bytes of an object, or of a record of CSV
+	"github.com/edgetoken/edgetoken/host/exactjson"
 )
 
 // What a bad row is.
 var (
-	errCut    = errors.New("is cut off: the file ends within it")
-	errLong   = fmt.Errorf("is longer than %d bytes", maxObject)
-	errNoJSON = errors.New("is no JSON")
+	errCut  = errors.New("is cut off: the file ends within it")
+	errLong = fmt.Errorf("is longer than %d bytes", maxObject)
 )
 
 // splitter cuts a file into objects: those of one array, or one after the other. It looks at quotes and brackets alone.
 type splitter struct {
-	in       io.Reader
-	buf      []byte // buf[from:to] is read and not yet given
-	from, to int
-	gone     int64 // bytes of the file before buf
-	line     int   // of from
-	begun    bool
-	array    bool
-	last     error // of in
+	window
+	begun bool
+	array bool
 }
 
-func newSplitter(in io.Reader) *splitter {
-	return &splitter{in: in, buf: make([]byte, 2*bufferSize), line: 1}
-}
-
-// offset is how many bytes of the file are given.
-func (s *splitter) offset() int64 { return s.gone + int64(s.from) }
-
-// fill reads more. What is before from goes, so that places after it move; it gives false at the end.
-func (s *splitter) fill() bool {
-	if s.last != nil {
-		return false
-	}
-	if s.from > 0 {
-		s.gone += int64(s.from)
-		s.to = copy(s.buf, s.buf[s.from:s.to])
-		s.from = 0
-	}
-	if s.to == len(s.buf) {
-		s.buf = append(s.buf, make([]byte, len(s.buf))...)
-	}
-	n, err := io.ReadAtLeast(s.in, s.buf[s.to:], 1)
-	s.to += n
-	s.last = err
-	return n > 0
-}
+func newSplitter(in io.Reader) *splitter { return &splitter{window: newWindow(in)} }
 
 // object gives the next object and the line on which it begins. bad says why what is there is none; the next one can be
 // read. err is io.EOF after the last, or says why nothing more can be read.
@@ -77,25 +43,23 @@ func (s *splitter) object() (raw []byte, line int, bad, err error) {
 		case ']':
 			return nil, 0, nil, s.close()
 		default:
-			return nil, 0, nil, s.fatal(errNoJSON)
+			return nil, 0, nil, s.atLine(exactjson.ErrNoJSON)
 		}
 	}
 	switch {
 	case errors.Is(err, io.EOF) && s.array:
-		return nil, 0, nil, s.fatal(errors.New("the file ends within the array: is it all there?"))
+		return nil, 0, nil, s.atLine(errors.New("the file ends within the array: is it all there?"))
 	case err != nil:
 		return nil, 0, nil, err
 	case c == '{':
 		return s.cut()
 	case s.array:
-		return nil, 0, nil, s.fatal(errors.New("an object must stand here"))
+		return nil, 0, nil, s.atLine(errors.New("an object must stand here"))
 	}
 	line = s.line
 	s.skipLine()
-	return nil, line, errNoJSON, nil
+	return nil, line, exactjson.ErrNoJSON, nil
 }
-
-func (s *splitter) fatal(err error) error { return fmt.Errorf("line %d: %w", s.line, err) }
 
 // peek is the next byte that is no white space.
 func (s *splitter) peek() (byte, error) {
@@ -121,7 +85,7 @@ func (s *splitter) close() error {
 	if _, err := s.peek(); err != nil {
 		return err
 	}
-	return s.fatal(errors.New("something follows the array"))
+	return s.atLine(errors.New("something follows the array"))
 }
 
 // cut gives the object that begins here.
@@ -135,7 +99,7 @@ func (s *splitter) cut() (raw []byte, line int, bad, err error) {
 		switch {
 		case end == broken:
 			s.give(size)
-			return nil, line, errNoJSON, nil
+			return nil, line, exactjson.ErrNoJSON, nil
 		case end == whole && long:
 			s.give(size)
 			return nil, line, errLong, nil
@@ -210,25 +174,4 @@ func (n *nesting) scan(b []byte) (size, end int) {
 		}
 	}
 	return len(b), within
-}
-
-// give is the next bytes, which are valid until the next call.
-func (s *splitter) give(size int) []byte {
-	raw := s.buf[s.from : s.from+size]
-	s.line += bytes.Count(raw, []byte("\n"))
-	s.from += size
-	return raw
-}
-
-func (s *splitter) skipLine() {
-	for {
-		if i := bytes.IndexByte(s.buf[s.from:s.to], '\n'); i >= 0 {
-			s.give(i)
-			return
-		}
-		s.from = s.to
-		if !s.fill() {
-			return
-		}
-	}
 }

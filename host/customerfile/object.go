@@ -1,0 +1,38 @@
+package customerfile
+
+import (
+	"encoding/json"
+
+	"github.com/edgetoken/edgetoken/host/exactjson"
+)
+
+// object has the members of an object that tell what it is.
+type object struct {
+	model, pk, fields json.RawMessage // of an object of a dump
+	group             json.RawMessage // of a group that is a line of its own
+	groups            json.RawMessage // of a customer
+}
+
+func (o *object) read(raw []byte) {
+	for name, value := range exactjson.Members(raw) {
+		switch name {
+		case "model":
+			o.model = value
+		case "pk":
+			o.pk = value
+		case "fields":
+			o.fields = value
+		case "group":
+			o.group = value
+		case "groups":
+			o.groups = value
+		}
+	}
+}
+
+func (o *object) isDump() bool {
+	return len(o.model) > 0 && o.model[0] == '"' && len(o.fields) > 0 && o.fields[0] == '{'
+}
+
+// label is that of the model. No label has escapes.
+func (o *object) label() string { return string(o.model[1 : len(o.model)-1]) }

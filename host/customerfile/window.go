@@ -1,0 +1,70 @@
+package customerfile
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+)
+
+const (
+	bufferSize = 64 << 10
+	maxObject  = 1 << 20 // bytes of an object, or of a record of CSV
+)
+
+// window is the part of a file that is held: what is read and not yet given.
+type window struct {
+	in       io.Reader
+	buf      []byte // the window is buf[from:to]
+	from, to int
+	gone     int64 // bytes of the file before buf
+	line     int   // of from
+	last     error // of in
+}
+
+func newWindow(in io.Reader) window { return window{in: in, buf: make([]byte, 2*bufferSize), line: 1} }
+
+// read is how many bytes of the file are given.
+func (w *window) read() int64 { return w.gone + int64(w.from) }
+
+// fill reads more. It gives false at the end, of which last says the reason.
+func (w *window) fill() bool {
+	if w.last != nil {
+		return false
+	}
+	if w.from > 0 {
+		w.gone += int64(w.from)
+		w.to = copy(w.buf, w.buf[w.from:w.to])
+		w.from = 0
+	}
+	if w.to == len(w.buf) {
+		w.buf = append(w.buf, make([]byte, len(w.buf))...)
+	}
+	n, err := io.ReadAtLeast(w.in, w.buf[w.to:], 1)
+	w.to += n
+	w.last = err
+	return n > 0
+}
+
+// give is the next bytes, which are valid until the next call.
+func (w *window) give(size int) []byte {
+	raw := w.buf[w.from : w.from+size]
+	w.line += bytes.Count(raw, []byte("\n"))
+	w.from += size
+	return raw
+}
+
+// skipLine leaves out what is left of a line.
+func (w *window) skipLine() {
+	for {
+		if i := bytes.IndexByte(w.buf[w.from:w.to], '\n'); i >= 0 {
+			w.give(i + 1)
+			return
+		}
+		w.from = w.to
+		if !w.fill() {
+			return
+		}
+	}
+}
+
+func (w *window) atLine(err error) error { return fmt.Errorf("line %d: %w", w.line, err) }

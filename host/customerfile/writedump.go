@@ -1,0 +1,197 @@
+package customerfile
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/exactjson"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// dumpForm writes what manage.py dumpdata --indent 2 writes, byte for byte.
+type dumpForm struct {
+	Origin
+	primaryKeys bool
+	columns     []column
+	missing     []string // members of ours that the model has no field for
+	begun       bool
+}
+
+// column is a field of the model.
+type column struct {
+	name   string
+	start  []byte // what stands before the value
+	member string // in djangoFields, where the field is a member of ours; else it is an attribute
+}
+
+// exported is a customer while it is written.
+type exported struct {
+	*store.Customer
+	kept keptKeys
+	left func(name string)
+}
+
+// djangoFields are those of a model on AbstractBaseUser and PermissionsMixin, in order.
+var djangoFields = []string{
+	"password", "last_login", "is_superuser", "email", "first_name", "last_name", "is_staff", "is_active",
+	"date_joined", "groups", "user_permissions",
+}
+
+func newDumpForm(o Origin, primaryKeys bool) *dumpForm {
+	if o.Email == "" {
+		o.Email = "email"
+	}
+	if o.Fields == nil {
+		o.Fields = djangoFields
+	}
+	d := &dumpForm{Origin: o, primaryKeys: primaryKeys}
+	for _, name := range o.Fields {
+		c := column{name: name, start: append(appendText([]byte("    "), name), ": "...)}
+		if name == o.Email {
+			c.member = "email"
+		} else if name != "email" && slices.Contains(djangoFields, name) {
+			c.member = name
+		}
+		d.columns = append(d.columns, c)
+	}
+	for _, name := range djangoFields {
+		if name != "email" && !slices.Contains(o.Fields, name) {
+			d.missing = append(d.missing, name)
+		}
+	}
+	return d
+}
+
+func (d *dumpForm) begin(dst []byte) ([]byte, error) {
+	if d.Model == "" {
+		return nil, errors.New("no import has named the customers' model in Django, such as customers.customer: " +
+			"name it")
+	}
+	return append(dst, '['), nil
+}
+
+func (d *dumpForm) end(dst []byte) []byte { return append(dst, "\n]\n"...) }
+
+// open appends the beginning of an object.
+func (d *dumpForm) open(dst []byte, model string) []byte {
+	if d.begun {
+		dst = append(dst, ',')
+	}
+	d.begun = true
+	return appendText(append(dst, "\n{\n  \"model\": "...), model)
+}
+
+func (d *dumpForm) group(dst []byte, g store.Group, left func(string)) []byte {
+	there := d.Groups[g.Name]
+	dst = d.open(dst, groupModel)
+	if there.PK != 0 {
+		dst = strconv.AppendInt(append(dst, ",\n  \"pk\": "...), there.PK, 10)
+	}
+	dst = appendText(append(dst, ",\n  \"fields\": {\n    \"name\": "...), g.Name)
+	dst = append(dst, ",\n    \"permissions\": "...)
+	dst = d.permissions(dst, g.Permissions, there.Kept, func() { left("permissions of groups") })
+	return append(dst, "\n  }\n}"...)
+}
+
+func (d *dumpForm) customer(dst []byte, c *store.Customer, kept json.RawMessage, left func(string)) []byte {
+	e := exported{Customer: c, left: left}
+	if kept != nil {
+		_ = json.Unmarshal(kept, &e.kept) // what came from elsewhere may have other members
+	}
+	dst = append(d.open(dst, d.Model), ",\n  \"pk\": "...)
+	if c.ID.Kind == core.TextID {
+		dst = appendText(dst, c.ID.Text)
+	} else {
+		dst = strconv.AppendInt(dst, c.ID.Int, 10)
+	}
+	dst = append(dst, ",\n  \"fields\": {"...)
+	attributes := d.attributes(&e)
+	separator := ""
+	for _, column := range d.columns {
+		value := attributes[column.name]
+		if column.member == "" && value == nil {
+			continue
+		}
+		dst = append(append(append(dst, separator...), '\n'), column.start...)
+		separator = ","
+		if column.member != "" {
+			dst = d.member(dst, column.member, &e)
+		} else {
+			dst = appendIndented(dst, value)
+		}
+	}
+	for _, name := range d.missing {
+		if e.has(name) {
+			left(name)
+		}
+	}
+	return append(dst, "\n  }\n}"...)
+}
+
+// member appends a member of ours, one of djangoFields.
+func (d *dumpForm) member(dst []byte, name string, c *exported) []byte {
+	switch name {
+	case "password":
+		return appendText(dst, c.PasswordHash)
+	case "last_login":
+		return appendDjangoTime(dst, c.LastLogin)
+	case "is_superuser":
+		return strconv.AppendBool(dst, c.IsSuperuser)
+	case "email":
+		return appendText(dst, c.Email)
+	case "first_name":
+		return appendText(dst, c.FirstName)
+	case "last_name":
+		return appendText(dst, c.LastName)
+	case "is_staff":
+		return strconv.AppendBool(dst, c.IsStaff)
+	case "is_active":
+		return strconv.AppendBool(dst, c.IsActive)
+	case "date_joined":
+		return appendDjangoTime(dst, c.DateJoined)
+	case "groups":
+		return d.groups(dst, c)
+	}
+	return d.permissions(dst, c.Permissions, c.kept.Permissions, func() { c.left("permissions") })
+}
+
+// attributes are those that the model has fields for.
+func (d *dumpForm) attributes(c *exported) map[string]json.RawMessage {
+	if c.Attributes == nil {
+		return nil
+	}
+	fields := map[string]json.RawMessage{}
+	for name, value := range exactjson.Members(c.Attributes) {
+		i := slices.IndexFunc(d.columns, func(c column) bool { return c.name == name && c.member == "" })
+		if i < 0 {
+			c.left("attributes." + name)
+			continue
+		}
+		fields[name] = value
+	}
+	return fields
+}
+
+// has reports whether a member of ours says more than Django takes for granted.
+func (c *exported) has(name string) bool {
+	switch name {
+	case "first_name":
+		return c.FirstName != ""
+	case "last_name":
+		return c.LastName != ""
+	case "is_active":
+		return !c.IsActive
+	case "is_staff":
+		return c.IsStaff
+	case "is_superuser":
+		return c.IsSuperuser
+	case "groups":
+		return c.Groups != nil
+	case "user_permissions":
+		return c.Permissions != nil
+	}
+	return false
+}

@@ -1,0 +1,101 @@
+package customerfile
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// Writer writes a file of customers: the groups first, if they are wanted, then the customers, then Close.
+type Writer struct {
+	out   io.Writer
+	form  form
+	buf   []byte // what is not yet written
+	begun bool
+	left  map[string]int
+}
+
+// form is how a format is written. Each method appends to what is written.
+type form interface {
+	begin(dst []byte) ([]byte, error)
+	// Both call left with the name of what the format has no place for.
+	group(dst []byte, g store.Group, left func(name string)) []byte
+	customer(dst []byte, c *store.Customer, kept json.RawMessage, left func(name string)) []byte
+	end(dst []byte) []byte
+}
+
+// NewWriter makes a writer. Origin and primaryKeys are for Dumpdata: groups and permissions are natural keys, or
+// primary keys where they are known.
+func NewWriter(w io.Writer, f Format, o Origin, primaryKeys bool) *Writer {
+	writer := &Writer{out: w, left: map[string]int{}}
+	switch f {
+	case Dumpdata:
+		writer.form = newDumpForm(o, primaryKeys)
+	case CSV:
+		writer.form = csvForm{}
+	default:
+		writer.form = jsonlForm{}
+	}
+	return writer
+}
+
+// Groups writes what groups may do. CSV has no place for it.
+func (w *Writer) Groups(groups []store.Group) error {
+	for _, g := range groups {
+		if err := w.begin(); err != nil {
+			return err
+		}
+		w.buf = w.form.group(w.buf, g, w.leave)
+		if err := w.flush(bufferSize); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Write writes a customer.
+func (w *Writer) Write(c store.Exported) error {
+	if err := w.begin(); err != nil {
+		return err
+	}
+	w.buf = w.form.customer(w.buf, &c.Customer, c.Kept, w.leave)
+	return w.flush(bufferSize)
+}
+
+// Close writes the end of the file. It does not close the io.Writer.
+func (w *Writer) Close() error {
+	if err := w.begin(); err != nil {
+		return err
+	}
+	w.buf = w.form.end(w.buf)
+	return w.flush(0)
+}
+
+// Left is what was not written since the customers' model has no field for it: members and attributes by name, and how
+// many customers have it.
+func (w *Writer) Left() map[string]int { return w.left }
+
+func (w *Writer) leave(name string) { w.left[name]++ }
+
+func (w *Writer) begin() (err error) {
+	if !w.begun {
+		w.begun = true
+		w.buf, err = w.form.begin(w.buf)
+	}
+	return err
+}
+
+// flush writes to the io.Writer once more than that many bytes wait.
+func (w *Writer) flush(most int) error {
+	if len(w.buf) <= most {
+		return nil
+	}
+	_, err := w.out.Write(w.buf)
+	w.buf = w.buf[:0]
+	if err != nil {
+		return fmt.Errorf("write customers: %w", err)
+	}
+	return nil
+}
