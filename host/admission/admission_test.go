@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -47,13 +48,18 @@ func hold(t *testing.T, cfg admission.Config) *held {
 	return h
 }
 
-// add adds work by a client for an account, and returns once it waits or was refused.
+// add adds work of one unit by a client for an account, and returns once it waits or was refused.
 func (h *held) add(client int, account string) {
+	h.t.Helper()
+	h.addUnits(client, account, 1)
+}
+
+func (h *held) addUnits(client int, account string, units int) {
 	h.t.Helper()
 	before := h.Stats()
 	name := fmt.Sprintf("%d %s", client, account)
 	address := netip.AddrFrom4([4]byte{192, 0, 2, byte(client)})
-	w := admission.Work{Client: netip.PrefixFrom(address, 32), Account: account}
+	w := admission.Work{Client: netip.PrefixFrom(address, 32), Account: account, Units: units}
 	h.ended.Go(func() {
 		err := h.Do(context.Background(), w, func() {
 			h.mu.Lock()
@@ -155,6 +161,97 @@ func TestFullQueue(t *testing.T) {
 				t.Errorf("Stats = %+v, want 1 refused, 5 done and nothing at work", s)
 			}
 		})
+	}
+}
+
+func TestUnitsArePlaces(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		add  func(*held)
+		full string
+	}{
+		{"too little room", func(h *held) {
+			h.addUnits(1, "a", 6)
+			h.addUnits(2, "b", 5)
+			h.addUnits(3, "c", 4)
+		}, "2 b"},
+		{"more than there are places", func(h *held) {
+			h.addUnits(1, "a", 100)
+			h.addUnits(2, "b", 1)
+		}, "2 b"},
+		{"the only job makes no room", func(h *held) {
+			h.addUnits(1, "a", 10)
+			h.addUnits(2, "b", 1)
+		}, "2 b"},
+		{"several make room", func(h *held) {
+			for i := range 8 {
+				h.add(1, fmt.Sprint(i))
+			}
+			h.addUnits(2, "b", 2)
+			h.addUnits(3, "c", 5)
+		}, "1 3, 1 4, 1 5, 1 6, 1 7"},
+		{"those who hold as little as the newcomer make none", func(h *held) {
+			h.addUnits(1, "a", 5)
+			h.addUnits(2, "b", 4)
+			h.addUnits(1, "c", 1)
+			h.addUnits(2, "d", 2)
+		}, "2 d"},
+		{"not enough would make room", func(h *held) {
+			for i := range 10 {
+				h.add(i%8, fmt.Sprint(i))
+			}
+			h.addUnits(9, "c", 3)
+		}, "9 c"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := hold(t, admission.Config{Queue: 10})
+			c.add(h)
+			h.release()
+			slices.Sort(h.full)
+			if got := strings.Join(h.full, ", "); got != c.full {
+				t.Errorf("refused %q, want %q", got, c.full)
+			}
+		})
+	}
+}
+
+// However many units their jobs have, those who wait get equal work.
+func TestEqualWork(t *testing.T) {
+	h := hold(t, admission.Config{Queue: 300})
+	const units = 7
+	for range 12 {
+		h.addUnits(1, "dear", units)
+	}
+	for range 12 * units {
+		h.add(2, "cheap")
+	}
+	h.release()
+	dear, cheap := 0, 0
+	for i, name := range h.order {
+		if name == "1 dear" {
+			dear += units
+		} else {
+			cheap++
+		}
+		if diff := dear - cheap; diff < -2*units || diff > 2*units {
+			t.Fatalf("after %d jobs the one has had %d units and the other %d", i+1, dear, cheap)
+		}
+	}
+	if dear != cheap || dear != 12*units {
+		t.Errorf("%d and %d units were done, want %d each", dear, cheap, 12*units)
+	}
+}
+
+// A flood of dear jobs does not hold a cheap one up for longer than a flood of cheap ones.
+func TestDearFlood(t *testing.T) {
+	h := hold(t, admission.Config{Queue: 128})
+	for i := range 10 {
+		h.addUnits(1, fmt.Sprint("flood", i), 15)
+	}
+	h.add(2, "ana")
+	h.release()
+	if i := slices.Index(h.order, "2 ana"); i < 0 || i > 3 {
+		t.Errorf("ana had turn %d of %q, want one of the first 4", i+1, h.order)
 	}
 }
 

@@ -22,7 +22,7 @@ const (
 type Config struct {
 	// Workers is how many passwords are hashed at once; 0: one for each processor that Go uses (GOMAXPROCS).
 	Workers int
-	// Queue is how many log-ins may wait for a worker; 0: 64 for each worker.
+	// Queue is how many units of work may wait for a worker, so at most as many log-ins; 0: 64 for each worker.
 	Queue int
 	// Memory is how many bytes all running hashes may take together; 0: 128 MiB, or 19 MiB for each worker if that is
 	// more. Work that needs more is refused.

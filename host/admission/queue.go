@@ -24,9 +24,10 @@ type Queue struct {
 	mu       sync.Mutex
 	clients  ring[netip.Prefix]
 	accounts ring[string]
-	byClient bool // the last turn was that of a client, not of an account
+	ahead    int  // units that the turns of clients have had more than those of accounts
 	next     *job // has its turn, is in the rings no more, and waits for memory
 	waiting  int  // in the rings, and next
+	units    int  // of those that wait
 	running  int
 	memory   int64 // bytes, of running jobs
 	done     uint64
@@ -38,6 +39,7 @@ type Work struct {
 	Client  netip.Prefix // who asks, as throttles tell addresses apart; zero: not known
 	Account string       // whose password it is; the account need not exist
 	Memory  int64        // bytes
+	Units   int          // how much work it is: 1, which 0 stands for, is the usual
 }
 
 // job is work that waits or runs.
@@ -69,6 +71,7 @@ func (q *Queue) Do(ctx context.Context, w Work, do func()) error {
 	if w.Memory > q.cfg.Memory {
 		return fmt.Errorf("%w: %d of %d bytes", ErrTooLarge, w.Memory, q.cfg.Memory)
 	}
+	w.Units = min(max(w.Units, 1), q.cfg.Queue) // so that whatever there is can wait in an empty queue
 	j := &job{Work: w, do: do, ended: make(chan error, 1)}
 	if !q.enter(j) {
 		return ErrFull
@@ -94,29 +97,32 @@ func (q *Queue) Do(ctx context.Context, w Work, do func()) error {
 func (q *Queue) enter(j *job) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.waiting >= q.cfg.Queue && !q.makeRoom(j) {
+	if need := q.units + j.Units - q.cfg.Queue; need > 0 && !makeRoom(q, &q.clients, j.Client, need) &&
+		!makeRoom(q, &q.accounts, j.Account, need) {
 		q.refused++
 		return false
 	}
 	q.waiting++
+	q.units += j.Units
 	j.client, j.account = q.clients.add(j.Client, j), q.accounts.add(j.Account, j)
 	q.start()
 	return true
 }
 
-// makeRoom pushes out the last job of the client or account that holds most of the queue, if that is more than the
-// newcomer's would hold.
-func (q *Queue) makeRoom(newcomer *job) bool {
-	victim := q.clients.longest(q.clients.length(newcomer.Client) + 1)
-	if victim == nil {
-		victim = q.accounts.longest(q.accounts.length(newcomer.Account) + 1)
-	}
-	if victim == nil {
+// makeRoom pushes jobs of so many units out, the last ones of whoever holds most of the queue, so that work of key may
+// enter. Everybody keeps more than key holds already: nobody loses the only job. It does nothing if that is not enough.
+func makeRoom[K comparable](q *Queue, r *ring[K], key K, need int) bool {
+	keep := r.units(key)
+	if r.spare(keep) < need {
 		return false
 	}
-	q.remove(victim)
-	q.refused++
-	victim.ended <- ErrFull
+	for need > 0 {
+		victim := r.longest(keep)
+		need -= victim.Units
+		q.remove(victim)
+		q.refused++
+		victim.ended <- ErrFull
+	}
 	return true
 }
 
@@ -139,6 +145,7 @@ func (q *Queue) leave(j *job, err error) error {
 // remove takes a job out of the queue.
 func (q *Queue) remove(j *job) {
 	q.waiting--
+	q.units -= j.Units
 	if q.next == j {
 		q.next = nil
 		return
@@ -162,14 +169,16 @@ func (q *Queue) start() {
 // work that needs much would never run.
 func (q *Queue) take() *job {
 	if q.next == nil {
-		q.byClient = !q.byClient
-		if q.byClient {
+		if q.waiting == 0 {
+			q.ahead = 0
+			return nil
+		}
+		if q.ahead <= 0 {
 			q.next = q.clients.turn()
+			q.ahead += q.next.Units
 		} else {
 			q.next = q.accounts.turn()
-		}
-		if q.next == nil {
-			return nil
+			q.ahead -= q.next.Units
 		}
 		q.clients.remove(q.next.client)
 		q.accounts.remove(q.next.account)
@@ -180,6 +189,7 @@ func (q *Queue) take() *job {
 	}
 	q.next, j.begun = nil, true
 	q.waiting--
+	q.units -= j.Units
 	q.running++
 	q.memory += j.Memory
 	return j

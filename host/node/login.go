@@ -100,7 +100,9 @@ func (n *Node) passwordGood(
 		job.Encoded = n.cfg.Passwords.Decoy()
 		cost = n.cfg.Passwords.Cost()
 	}
-	work.Memory = max(cost.Memory, n.cfg.Passwords.Cost().Memory) // a good password may be hashed anew
+	own := n.cfg.Passwords.Cost()
+	work.Memory = max(cost.Memory, own.Memory) // a good password may be hashed anew
+	work.Units = unitsOf(cost, own)
 	result, err := n.hash(ctx, work, job)
 	switch {
 	case errors.Is(err, admission.ErrFull):
@@ -122,6 +124,13 @@ func (n *Node) costOf(encoded string) (password.Cost, error) {
 		err = fmt.Errorf("%w: %d of %d bytes", admission.ErrTooLarge, cost.Memory, most)
 	}
 	return cost, err
+}
+
+// unitsOf says how many of the node's own hashes a check takes as long as. Where those are cheaper than the default it
+// counts defaults: the queue would be too short for other hashes.
+func unitsOf(cost, own password.Cost) int {
+	unit := max(own.Effort, password.Default.Cost().Effort)
+	return int((cost.Effort + unit/2) / unit)
 }
 
 func (n *Node) warnUnreadable(id core.CustomerID, err error) {
