@@ -29,6 +29,9 @@ const (
 // | 2 kind | 32 sequence. Start, number and random bits name the family. Any other id (Django's UUIDv4, any text, a
 // number as its text) is a family of its own: named by the first 47 bits of its SHA-256, generation 0, started at its
 // iat.
+//
+// This format is stable. The ids of refresh tokens are written again from what a store knows of their family, as
+// another system's list of revoked tokens (FamilyKey.RefreshTokenID), long after the tokens were issued.
 type Family struct {
 	// Listed is false for ids that can never be revoked: absent, null, a list, an object.
 	Listed bool
@@ -65,6 +68,22 @@ type FamilyKey struct {
 // Number is the number of the node that began a family of ours, where the bits have it.
 func (k FamilyKey) Number() uint16 {
 	return uint16(k.Bits >> randomBits & (1<<(familyBits-randomBits) - 1))
+}
+
+// RefreshTokenID is the id that the refresh token of a generation has in the family of ours with this name. The name
+// must have a start.
+func (k FamilyKey) RefreshTokenID(generation uint32) string {
+	f := Family{Bits: k.Bits, Start: k.Start}
+	return string(f.appendTokenID(nil, refreshKind, generation))
+}
+
+// FamilyOf is the family of a token of which only the id is known. It is for ids from a list of revoked tokens, and
+// knows no start where the id is not ours.
+func FamilyOf(id string) Family {
+	if f, ok := readTokenID([]byte(id)); ok {
+		return f
+	}
+	return foreignFamily([]byte(id))
 }
 
 // Key is the name of the family of a token that the key of issuer signed and that names the stored customer id.

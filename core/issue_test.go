@@ -72,6 +72,17 @@ func TestTokenID(t *testing.T) {
 		if !ok || read != c.f {
 			t.Errorf("%s is read as %+v, %v; want %+v", id, read, ok, c.f)
 		}
+		if again := core.FamilyOf(string(id)); again != c.f {
+			t.Errorf("FamilyOf(%s) = %+v, want %+v", id, again, c.f)
+		}
+		c.f.Kind = 0
+		written := c.f.Key("", core.Integer(7)).RefreshTokenID(c.sequence)
+		if again := core.FamilyOf(written); again != c.f {
+			t.Errorf("%s, the id of the refresh token, is read as %+v, want %+v", written, again, c.f)
+		}
+	}
+	if f := core.FamilyOf("194d0e935eb04fb7a44184305b462391"); f.Ours || !f.Listed || f.Bits == 0 || f.Start != 0 {
+		t.Errorf("an id of Django's is read as %+v", f)
 	}
 }
 

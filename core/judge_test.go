@@ -82,3 +82,24 @@ func TestJudge(t *testing.T) {
 		}
 	}
 }
+
+// TestEnded: what a log-out refuses as ended is Ended, and what it refuses for nothing at all is not.
+func TestEnded(t *testing.T) {
+	met := map[cause.Cause]int{}
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 30_000 {
+		s, req := coretest.RandomRequest(r)
+		req.Op, s.BlacklistApp = core.Blacklist, true
+		_, _, c := core.Checks(&s, req)
+		ended := c == cause.Blacklisted || c == cause.CutOff || c == cause.Reused
+		if got := core.Ended(&s, req); ended && !got || c == cause.OK && got {
+			t.Fatalf("%+v, claims %s: refused for %v, Ended says %v", s, req.Opened.Claims, c, got)
+		}
+		met[c]++
+	}
+	for _, c := range []cause.Cause{cause.OK, cause.Blacklisted, cause.CutOff, cause.Reused} {
+		if met[c] == 0 {
+			t.Errorf("no token was refused for %v", c)
+		}
+	}
+}

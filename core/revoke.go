@@ -1,6 +1,9 @@
 package core
 
-import "github.com/edgetoken/edgetoken/core/strictjson"
+import (
+	"github.com/edgetoken/edgetoken/core/cause"
+	"github.com/edgetoken/edgetoken/core/strictjson"
+)
 
 // revoke gives the effects of an operation that ends a log-in, or that is refused since its refresh token was used
 // again: the family is dead until nothing of it can be valid. Without a blacklist there are none.
@@ -42,4 +45,11 @@ func (d *decision) revocation() []Effect {
 		list = append(list, Effect{Kind: FoldFamilies, Customer: customer, At: maxRevoked})
 	}
 	return list
+}
+
+// Ended reports whether the token of a request has ended before it expires: its log-in was revoked or cut off, or a
+// later refresh token has taken its place.
+func Ended(s *Settings, req Request) bool {
+	d := newDecision(s, &req)
+	return d.dead() != cause.OK || d.cutOff() != cause.OK
 }
