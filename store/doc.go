@@ -50,7 +50,8 @@
 //	            person.go (customers), grouprecord.go, family.go, cutoff.go, gap.go, removal.go, sessionrecord.go,
 //	            keyrecord.go
 //	reading     tables.go, load.go and loadcache.go, familyindex.go (which families have no record),
-//	            read.go, durable.go (a commit under way), emailcase.go, stats.go, revoked.go (for trust bundles)
+//	            read.go, durable.go (a commit under way), emailcase.go, stats.go, revoked.go (for trust bundles),
+//	            ended.go (for lists of revoked tokens)
 //	resolving   writer.go, settle.go and foldfamilies.go (a decision), session.go, customer.go and change.go, set.go,
 //	            rights.go and permission.go, group.go, lifetimes.go, key.go, rootkey.go and reseal.go,
 //	            purge.go and keypurge.go, epoch.go
