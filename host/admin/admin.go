@@ -18,6 +18,9 @@
 //	POST   /token                  {"token": "…", "as": "refresh"}: what each check says of a token
 //	POST   /revoke                 {"token": "…"}, {"customer": "…"}, {"family": "…", "customer": "…"} or
 //	                               {"all": true}: ends the log-ins that it names
+//	POST   /blacklist?dry=         {"jti": "…", "token": "…", …} …: ends the log-ins of a list of tokens, or with
+//	                               dry=true says which of them have ended
+//	GET    /blacklist?after&limit  a page of the refresh tokens that were revoked or spent and may not have expired
 //	GET    /facts?after&limit      a page of the frames in the outbox, the oldest first
 //	DELETE /facts?up_to=           removes the frames up to the one at this position from the outbox
 //	POST   /compact                gives back what the store file does not use

@@ -52,6 +52,12 @@ var (
 	Revoke = Operation[None, RevokeRequest, Revocation]{
 		"POST", "/revoke", noQuery, (*server).revoke,
 	}
+	EndTokens = Operation[ListQuery, Stream, Listed]{
+		"POST", "/blacklist", listQueryOf, (*server).endTokens,
+	}
+	ListEnded = Operation[EndedQuery, None, EndedPage]{
+		"GET", "/blacklist", endedQueryOf, (*server).listEnded,
+	}
 
 	ListFacts = Operation[FactsQuery, None, FactsPage]{
 		"GET", "/facts", factsQueryOf, (*server).listFacts,
@@ -118,7 +124,7 @@ var routes = []interface {
 }{
 	AddCustomers, ListCustomers, ShowCustomer, SetAccess, SetDetails, RemoveCustomer, ListConflicts,
 	ChangeRights, ListGroups, AddGroup, PutGroup, ChangeGroup, RemoveGroup,
-	ExplainToken, Revoke, ListFacts, Acknowledge, Compact, Backup, ShowClock, AcceptClock,
+	ExplainToken, Revoke, EndTokens, ListEnded, ListFacts, Acknowledge, Compact, Backup, ShowClock, AcceptClock,
 	ListKeys, GenerateKey, ImportKeys, ActivateKey, RetireKey, PublicKeys, PrivateKeys, ExportKey,
 	ShowBundle, ShowRoot, RotateRoot,
 }

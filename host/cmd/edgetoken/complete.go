@@ -15,7 +15,7 @@ var completions = map[string][]string{
 }
 
 // takesFile names the commands whose argument is a file.
-var takesFile = []string{"check", "restore", "import"}
+var takesFile = []string{"check", "restore", "import", "import-blacklist"}
 
 // complete tells the shell which values a command, and those below it, take.
 func complete(c *cobra.Command) {

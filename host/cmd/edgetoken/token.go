@@ -32,7 +32,7 @@ func tokenCommand() *cobra.Command {
   pbpaste | edgetoken token verify -
   edgetoken token revoke - < token.txt`,
 	}
-	c.AddCommand(verifyCommand(), explainCommand(), revokeCommand())
+	c.AddCommand(verifyCommand(), explainCommand(), revokeCommand(), importBlacklistCommand(), exportBlacklistCommand())
 	c.PersistentFlags().String("engine", "native", "engine to judge with where no node runs: wasm, wasm-full or native")
 	return c
 }

@@ -1,0 +1,168 @@
+package admin
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// EndedQuery asks for a page of what has ended: at most Limit log-ins, from 1 to MaxPage, behind another page's Next.
+type EndedQuery struct {
+	After string
+	Limit int
+}
+
+func (q EndedQuery) values() url.Values {
+	return url.Values{"after": {q.After}, "limit": {strconv.Itoa(q.Limit)}}
+}
+
+func endedQueryOf(v url.Values) EndedQuery {
+	limit, _ := strconv.Atoi(v.Get("limit")) // 0, which is out of bounds, where it is no number
+	return EndedQuery{v.Get("after"), limit}
+}
+
+// EndedPage answers ListEnded.
+type EndedPage struct {
+	Families []EndedFamily `json:"families"`
+	Unlisted
+	Next string `json:"next"` // empty: this is the last page
+}
+
+// EndedFamily has refresh tokens that ended before they expired: those of the generations from First to Last. Each has
+// the id that core.FamilyKey.RefreshTokenID says.
+type EndedFamily struct {
+	Customer    ID        `json:"customer"` // null: it is not here
+	Family      uint64    `json:"family"`   // core.FamilyKey.Bits
+	Start       int64     `json:"start"`    // Unix milliseconds
+	First       uint32    `json:"first"`
+	Last        uint32    `json:"last"`
+	ExpiresLast time.Time `json:"expires_last"` // when none of them can be valid any more
+}
+
+// Unlisted says what has ended that no list of refresh tokens can have.
+type Unlisted struct {
+	// Foreign are tokens of another system: their ids are not known, only digests of them.
+	Foreign int `json:"foreign"`
+	// Unnamed are log-ins that were revoked by a name that says nothing of their start.
+	Unnamed int `json:"unnamed"`
+	// Long are log-ins with more spent tokens than are listed.
+	Long int `json:"long"`
+	// The rest is on the first page only.
+
+	Sliding bool `json:"sliding"`  // sliding tokens are in use: their ids are random in part
+	CutOffs int  `json:"cut_offs"` // customers who have one
+	All     bool `json:"all"`      // a cut-off of all customers
+	// Until is when nothing that a cut-off ended can be valid any more; null: there is none.
+	Until *time.Time `json:"until"`
+}
+
+// Add joins what another page says.
+func (u *Unlisted) Add(v Unlisted) {
+	u.Foreign, u.Unnamed, u.Long = u.Foreign+v.Foreign, u.Unnamed+v.Unnamed, u.Long+v.Long
+	u.Sliding, u.All, u.CutOffs = u.Sliding || v.Sliding, u.All || v.All, u.CutOffs+v.CutOffs
+	if v.Until != nil {
+		u.Until = v.Until
+	}
+}
+
+// listEnded lists what another system would have to refuse that takes the tokens of this node.
+func (s *server) listEnded(ctx context.Context, q EndedQuery, _ None) (EndedPage, error) {
+	page := EndedPage{Families: []EndedFamily{}}
+	if q.Limit < 1 || q.Limit > MaxPage {
+		return page, fmt.Errorf("the limit must be between 1 and %d", MaxPage)
+	}
+	after, err := hex.DecodeString(q.After)
+	if err != nil {
+		return page, errors.New("after is the next of a page")
+	}
+	list, next, err := s.cfg.Store.Families(ctx, string(after), q.Limit)
+	if err != nil {
+		return page, err
+	}
+	page.Next = hex.EncodeToString([]byte(next))
+	kept, err := s.cfg.Store.Lifetimes(ctx)
+	if err != nil {
+		return page, err
+	}
+	longest, now := kept.Raised(&s.cfg.Settings), s.cfg.Store.Time()
+	for _, f := range list {
+		ended, ok := page.endedOf(f, longest, now)
+		if !ok {
+			continue
+		}
+		_, err := s.cfg.Store.Get(ctx, f.Customer)
+		if err == nil {
+			ended.Customer = ID(f.Customer)
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return page, err
+		}
+		page.Families = append(page.Families, ended)
+	}
+	if q.After != "" {
+		return page, nil
+	}
+	lives := time.Duration(max(longest.Refresh, longest.Foreign)) * time.Second
+	c, err := s.cfg.Store.CutOffs(ctx, now.Add(-lives))
+	if err != nil {
+		return page, err
+	}
+	page.CutOffs, page.All = c.Customers, c.All
+	if !c.Latest.IsZero() {
+		until := c.Latest.Add(lives)
+		page.Until = &until
+	}
+	page.Sliding = slices.Contains(s.cfg.Settings.AuthTokenClasses, core.SlidingToken)
+	return page, nil
+}
+
+// endedOf says which refresh tokens of a family have ended and may not have expired; ok is false for none. What cannot
+// be listed is counted.
+//
+// When the tokens before the latest were issued is not known, so their number is bounded by what is usual: a client
+// refreshes once in the life of an access token, so that no more are left than fit into the life of a refresh token.
+func (u *Unlisted) endedOf(f store.Family, longest core.Lifetimes, now time.Time) (e EndedFamily, ok bool) {
+	e = EndedFamily{Family: f.Bits, Start: f.Start, Last: f.Generation}
+	life := time.Duration(longest.Refresh) * time.Second
+	e.ExpiresLast = time.UnixMilli(f.Start).UTC().Add(life)
+	if f.Generation > 0 {
+		e.ExpiresLast = f.Issued.Add(max(life, f.Refresh))
+	}
+	switch {
+	case f.Issuer != "" || f.Until.Before(now):
+		return e, false // other systems know nothing of its tokens, or they have expired
+	case f.Start == 0:
+		if f.Customer.IsZero() { // it is recorded with the customer too, where that is known
+			u.Unnamed++
+		}
+		return e, false
+	case f.AnyStart && f.Customer.IsZero():
+		u.Foreign++
+		return e, false
+	case f.AnyStart:
+		e.First = 1 // generation 0 is a foreign token
+	}
+	if !f.Dead {
+		if e.Last == 0 {
+			return e, false
+		}
+		e.Last--
+	}
+	if e.Last < e.First || e.ExpiresLast.Before(now) {
+		return e, false
+	}
+	if f.Access > 0 {
+		if most := uint32(min(max(life, f.Refresh)/f.Access+1, 1<<20)); e.Last-e.First >= most {
+			e.First = e.Last - most + 1
+			u.Long++
+		}
+	}
+	return e, true
+}
