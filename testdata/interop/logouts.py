@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Takes log-outs from a real Django to a node and back, by the command.
+
+  logouts.py VERSION
+
+Django issues and blacklists tokens; its dump goes through `token import-blacklist`, after which the node must refuse what Django refuses, and nothing else. Then the
+node issues, rotates and revokes, `token export-blacklist` writes that, `loaddata` loads it, and Django's views must refuse what the node refuses, and nothing else.
+Both sign by one secret. Runs in the reference's virtual environment (setup --install), with bin/edgetoken. Exit status 1 where something was wrong.
+"""
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+COMMAND = os.path.join(os.path.dirname(os.path.dirname(HERE)), "bin", "edgetoken")
+SECRET = "the secret of the shop, of both sides 1"
+REFRESH, VERIFY, SLIDE = "/auth/token/refresh/", "/auth/token/verify/", "/auth/token/sliding/refresh/"
+LIFETIMES = {"ACCESS_TOKEN_LIFETIME": 300, "REFRESH_TOKEN_LIFETIME": 86400, "SLIDING_TOKEN_LIFETIME": 300, "SLIDING_TOKEN_REFRESH_LIFETIME": 86400}
+ROTATION = {"ROTATE_REFRESH_TOKENS": True, "BLACKLIST_AFTER_ROTATION": True}
+
+
+# A node takes no variables that it does not know.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("EDGETOKEN_")}
+
+
+class Checks:
+    """Counts what is right and prints what is not."""
+
+    def __init__(self, version: str) -> None:
+        self.version, self.passed, self.failed = version, 0, 0
+
+    def equal(self, name: str, got: Any, want: Any) -> None:
+        if got == want:
+            self.passed += 1
+        else:
+            self.failed += 1
+            print("FAIL %s, %s: got %r, want %r" % (self.version, name, got, want))
+
+
+class Node:
+    """A node in a folder. Its commands run whether it serves or not."""
+
+    def __init__(self, folder: str, version: str) -> None:
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.port = s.getsockname()[1]
+        self.config = os.path.join(folder, "edgetoken.yaml")
+        classes = ["access", "sliding"]
+        with open(self.config, "w", encoding="utf-8") as f:
+            json.dump({"compat": version, "engine": "native", "listen": "127.0.0.1:%d" % self.port, "data": os.path.join(folder, "data"), "wire": "secure",
+                       "simple_jwt": dict(LIFETIMES, SIGNING_KEY=SECRET, AUTH_TOKEN_CLASSES=classes, **ROTATION)}, f)
+        self.server: Optional[subprocess.Popen] = None
+
+    def run(self, *args: str, stdin: str = "", status: int = 0) -> Tuple[str, str]:
+        """Standard output and standard error of a command."""
+        done = subprocess.run([COMMAND, *args, "--config", self.config], input=stdin, capture_output=True, text=True, env=ENVIRONMENT)
+        if done.returncode != status:
+            raise RuntimeError("%s: exit status %d: %s%s" % (" ".join(args), done.returncode, done.stdout, done.stderr))
+        return done.stdout, done.stderr
+
+    def start(self) -> None:
+        self.server = subprocess.Popen([COMMAND, "serve", "--config", self.config], stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+        for _ in range(600):
+            try:
+                if self.post("/auth/token/verify/", {"token": "x"})[0]:
+                    return
+            except OSError:
+                time.sleep(0.05)
+        raise RuntimeError("the node does not answer")
+
+    def stop(self) -> None:
+        if self.server:
+            self.server.terminate()
+            self.server.wait()
+            self.server = None
+
+    def post(self, path: str, body: Dict[str, str]) -> Tuple[int, Any]:
+        conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            conn.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+            answer = conn.getresponse()
+            return answer.status, json.loads(answer.read())
+        finally:
+            conn.close()
+
+
+def django(version: str) -> None:
+    """Sets up a Django whose data base lives in memory, with three customers."""
+    sys.path.insert(0, os.path.join(HERE, "project"))
+    customers = [{"id": i, "email": "c%d@example.com" % i, "password": "correct horse 1"} for i in (1, 2, 3)]
+    settings = dict(LIFETIMES, SECRET_KEY=SECRET, ALLOWED_HOSTS=["*"], BLACKLIST_APP=True, AUTH_HEADER_TYPES=["Bearer"],
+                    AUTH_TOKEN_CLASSES=["access", "sliding"], **ROTATION)
+    os.environ.update(DJANGO_SETTINGS_MODULE="settings", INTEROP_DOCUMENT=json.dumps({"compat": version, "settings": settings, "customers": customers}))
+    import django as package
+    package.setup()
+    from customers.seed import seed
+    seed()
+
+
+def django_post(path: str, body: Dict[str, str]) -> Tuple[int, Any]:
+    from django.test import Client
+    answer = Client().post(path, json.dumps(body), content_type="application/json")
+    return answer.status_code, answer.json()
+
+
+def dump(path: str, *models: str, **how: Any) -> None:
+    from django.core.management import call_command
+    call_command("dumpdata", *models or ("token_blacklist",), output=path, verbosity=0, **how)
+
+
+def moved_in(checks: Checks, node: Node, folder: str, how: Dict[str, Any]) -> None:
+    """Django's log-outs count at the node."""
+    from customers.models import Customer
+    from rest_framework_simplejwt.tokens import RefreshToken, SlidingToken
+    from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+    ana, gone = Customer.objects.get(pk=1), Customer.objects.get(pk=3)
+    kept, out, gone_out = RefreshToken.for_user(ana), RefreshToken.for_user(ana), RefreshToken.for_user(gone)
+    spent = RefreshToken.for_user(ana)
+    status, pair = django_post(REFRESH, {"refresh": str(spent)})
+    checks.equal("Django rotates", status, 200)
+    sliding_kept, sliding_out = SlidingToken.for_user(ana), SlidingToken.for_user(ana)
+    status, slid = django_post(SLIDE, {"token": str(sliding_out)})
+    checks.equal("Django slides", status, 200)
+    other = RefreshToken.for_user(ana)
+    for token in (out, gone_out, sliding_out):
+        token.blacklist()
+    OutstandingToken.objects.filter(jti=gone_out["jti"]).update(token="")
+    file = os.path.join(folder, "blacklist.json")
+    dump(file, **how)
+    said, _ = node.run("token", "import-blacklist", file, "--json")
+    sums = json.loads(said)
+    checks.equal("revoked", (sums["revoked"], sums["refused"], sums["missing"]), (4, [], 0))
+    again, _ = node.run("token", "import-blacklist", "-", "--json", stdin=open(file, encoding="utf-8").read())
+    checks.equal("again", (json.loads(again)["revoked"], json.loads(again)["unchanged"]), (0, sums["unchanged"] + 4))
+    for name, path, field, token, want in (
+            ("logged out", REFRESH, "refresh", out, 401), ("its customer is not here", REFRESH, "refresh", gone_out, 401), ("rotated away", REFRESH, "refresh", spent, 401),
+            ("verified", VERIFY, "token", out, 400), ("verified, sliding", VERIFY, "token", slid["token"], 400),
+            ("slid", SLIDE, "token", slid["token"], 401), ("slid before", SLIDE, "token", sliding_out, 401),
+            ("not logged out", REFRESH, "refresh", kept, 200), ("its successor", REFRESH, "refresh", pair["refresh"], 200),
+            ("not logged out, sliding", SLIDE, "token", sliding_kept, 200), ("another", REFRESH, "refresh", other, 200)):
+        status, body = node.post(path, {field: str(token)})
+        checks.equal("at the node, %s: %s" % (name, body), status, want)
+
+
+def main() -> int:
+    version = sys.argv[1]
+    checks = Checks(version)
+    django(version)
+    with tempfile.TemporaryDirectory() as folder:
+        node = Node(folder, version)
+        rows = "".join(json.dumps({"id": i, "email": "c%d@example.com" % i, "password": "correct horse 1"}) + "\n" for i in (1, 2))
+        node.run("customers", "add", "--json", "-", stdin=rows)
+        node.start()
+        try:
+            moved_in(checks, node, folder, {"indent": 2})
+            moved_in(checks, node, folder, {"use_natural_foreign_keys": True, "format": "jsonl" if version == "5.5" else "json"})
+        finally:
+            node.stop()
+    print("%d passed, %d failed" % (checks.passed, checks.failed))
+    return 1 if checks.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
