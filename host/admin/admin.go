@@ -8,6 +8,11 @@
 //	POST   /customer?key=          {"is_active": false} or {"password": "…"}; null: unusable
 //	PATCH  /customer?key=          what changes: email, first_name, last_name, is_staff, is_superuser, attributes
 //	DELETE /customer?key=
+//	POST   /customers/import?run&dry&overwrite  joins whole customers, one a line, with those that are here
+//	GET    /customers/export?after&limit  a page of whole customers, with the hashes of their passwords
+//	POST   /groups/import?run&dry&overwrite  {"groups": […]}: the same for groups
+//	GET    /origin                 what imports said of their sources
+//	POST   /origin                 keeps that, as JSON
 //	GET    /conflicts?limit        addresses and ids that two customers were given
 //	POST   /rights?key=            {"grant": ["app.codename"], "revoke": […], "join": ["group"], "leave": […]}
 //	GET    /groups                 all groups

@@ -23,6 +23,22 @@ var (
 		"DELETE", "/customer", customerQueryOf, (*server).removeCustomer,
 	}
 
+	ImportCustomers = Operation[ImportQuery, Stream, Imported]{
+		"POST", "/customers/import", importQueryOf, (*server).importCustomers,
+	}
+	ImportGroups = Operation[ImportQuery, GroupsImport, GroupsImported]{
+		"POST", "/groups/import", importQueryOf, (*server).importGroups,
+	}
+	ExportCustomers = Operation[ExportQuery, None, ExportedPage]{
+		"GET", "/customers/export", exportQueryOf, (*server).exportCustomers,
+	}
+	ShowOrigin = Operation[None, None, Origin]{
+		"GET", "/origin", noQuery, (*server).showOrigin,
+	}
+	KeepOrigin = Operation[None, Stream, None]{
+		"POST", "/origin", noQuery, (*server).keepOrigin,
+	}
+
 	ListConflicts = Operation[ConflictsQuery, None, Conflicts]{
 		"GET", "/conflicts", conflictsQueryOf, (*server).listConflicts,
 	}
@@ -123,6 +139,7 @@ var routes = []interface {
 	route(*http.ServeMux, *server)
 }{
 	AddCustomers, ListCustomers, ShowCustomer, SetAccess, SetDetails, RemoveCustomer, ListConflicts,
+	ImportCustomers, ImportGroups, ExportCustomers, ShowOrigin, KeepOrigin,
 	ChangeRights, ListGroups, AddGroup, PutGroup, ChangeGroup, RemoveGroup,
 	ExplainToken, Revoke, EndTokens, ListEnded, ListFacts, Acknowledge, Compact, Backup, ShowClock, AcceptClock,
 	ListKeys, GenerateKey, ImportKeys, ActivateKey, RetireKey, PublicKeys, PrivateKeys, ExportKey,

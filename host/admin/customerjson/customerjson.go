@@ -199,9 +199,7 @@ func read(raw json.RawMessage, row bool) (c Customer, kept json.RawMessage, wron
 	}
 	has := func(name string) bool { return slices.Contains(seen, name) }
 	if has("model") && has("fields") {
-		return c, nil, []error{errors.New("is of dumpdata (model, pk, fields), " +
-			"which does not say all that is needed: write customers with manage.py shell, " +
-			"as docs/operations.md shows under Customers from Django")}
+		return c, nil, []error{errors.New("is of dumpdata (model, pk, fields), which edgetoken customers import reads")}
 	}
 	if !has("email") {
 		wrong = append(wrong, errors.New("email is missing"))

@@ -24,7 +24,7 @@ func customersCommand() *cobra.Command {
 	}
 	c.AddCommand(addCommand(), listCommand(), showCommand(), setCommand(), activeCommand(false), activeCommand(true),
 		passwdCommand(), logoutCommand(), grantCommand(), withdrawCommand(), groupsCommand(), removeCommand(),
-		conflictsCommand())
+		conflictsCommand(), customersImportCommand(), customersExportCommand())
 	return c
 }
 

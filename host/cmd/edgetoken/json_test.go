@@ -37,6 +37,9 @@ func TestJSON(t *testing.T) {
 		want    []string // members
 	}{
 		{"customers add", "-", `{"email": "eva@example.com", "password": "correct horse 1", "groups": {"editors": ["customers.add_customer"]}}`, []string{"customers"}},
+		{"customers import", "-", `{"email": "bo@example.com", "password": null}`, []string{
+			"added", "bad", "conflicts", "dry_run", "groups", "removed", "rows", "unchanged", "updated", "warnings",
+		}},
 		{"customers list", "", "", []string{"customers", "next"}},
 		{"customers show", "eva@example.com", "", customer},
 		{"customers set", "eva@example.com --last-name Ruiz", "", customer},
@@ -101,7 +104,7 @@ func TestJSON(t *testing.T) {
 			}
 		}
 		each(object["customers"], customer)
-		if _, isOne := object["email"]; !isOne {
+		if c.command == "customers groups list" {
 			each(object["groups"], group)
 		}
 		if one := object["customer"]; one != nil && string(one) != "null" {

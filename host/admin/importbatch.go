@@ -1,0 +1,96 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/admin/customerjson"
+	"github.com/edgetoken/edgetoken/host/exactjson"
+	"github.com/edgetoken/edgetoken/host/hashing"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// A batch is one transaction of the store, which others wait for.
+const (
+	batchRows  = 1000
+	batchBytes = 1 << 20 // it has fewer rows where they are larger
+	maxRow     = 1 << 20
+)
+
+// ImportBatch are rows for ImportCustomers: objects as Row shows them, one a line. The zero value is empty.
+type ImportBatch struct {
+	lines bytes.Buffer
+	rows  int
+}
+
+// Add adds a customer, and what is kept of it. The error says that it is too large.
+func (b *ImportBatch) Add(c customerjson.Customer, kept json.RawMessage) error {
+	line, err := encodeJSON(fileRow(c, kept))
+	if err == nil && len(line) > maxRow {
+		err = fmt.Errorf("it has more than %d bytes", maxRow)
+	}
+	if err != nil {
+		return err
+	}
+	b.lines.Write(append(line, '\n'))
+	b.rows++
+	return nil
+}
+
+// Rows is how many rows there are.
+func (b *ImportBatch) Rows() int { return b.rows }
+
+// Full reports whether the batch should be sent.
+func (b *ImportBatch) Full() bool { return b.rows == batchRows || b.lines.Len() >= batchBytes }
+
+// Stream gives the rows to send, and leaves the batch empty. It is read before the next Add.
+func (b *ImportBatch) Stream() Stream {
+	lines := b.lines.Bytes()
+	b.lines.Reset()
+	b.rows = 0
+	return Stream{bytes.NewReader(lines)}
+}
+
+// readBatch reads what Stream gives, strictly.
+func readBatch(r io.Reader) (rows []Row, err error) {
+	d := json.NewDecoder(io.LimitReader(r, batchBytes+maxRow+1))
+	for {
+		var raw json.RawMessage
+		if err := d.Decode(&raw); errors.Is(err, io.EOF) {
+			return rows, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("read call: a batch has at most %d bytes, in JSON: %w", batchBytes+maxRow, err)
+		}
+		if len(rows) == batchRows {
+			return nil, fmt.Errorf("read call: a batch has at most %d rows", batchRows)
+		}
+		var row Row
+		if err := exactjson.Unmarshal(raw, &row); err != nil {
+			return nil, fmt.Errorf("read call: row %d %w", len(rows)+1, err)
+		}
+		rows = append(rows, row)
+	}
+}
+
+// importRow is what the store imports of a row. A password in clear is hashed, one at a time.
+func (s *server) importRow(ctx context.Context, r Row) (row store.ImportRow, err error) {
+	row.NewCustomer = store.NewCustomer{
+		ID: core.CustomerID(r.ID), Email: r.Email, FirstName: r.FirstName, LastName: r.LastName,
+		IsActive: r.IsActive, IsStaff: r.IsStaff, IsSuperuser: r.IsSuperuser,
+		LastLogin: timeOf(r.LastLogin), DateJoined: timeOf(r.DateJoined), Attributes: orNone(r.Attributes),
+		PasswordHash: r.PasswordHash, Permissions: r.Permissions, Groups: map[string][]string{},
+	}
+	for _, name := range r.Groups {
+		row.Groups[name] = nil
+	}
+	row.Kept = orNone(r.Kept)
+	if r.Password != nil {
+		row.PasswordHash, err = hashing.Make(ctx, s.cfg.Hasher, *r.Password, s.cfg.Passwords)
+	}
+	return row, err
+}

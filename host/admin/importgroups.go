@@ -1,0 +1,89 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// GroupsImport are groups, with the permissions that a file says.
+type GroupsImport struct {
+	Groups []ImportGroup `json:"groups"`
+}
+
+// ImportGroup is a group of a file.
+type ImportGroup struct {
+	Name string `json:"name"`
+	// Permissions are all that it has; null: the file does not say, and a group that is not here is made without any.
+	Permissions []string `json:"permissions"`
+}
+
+// GroupsImported answers ImportGroups.
+type GroupsImported struct {
+	ImportCounts
+	Trouble []GroupTrouble `json:"trouble"` // the groups that are bad, in conflict, or were removed here since
+	Unasked []string       `json:"unasked_permissions"`
+}
+
+// GroupTrouble is a group that does not stand here as the file says.
+type GroupTrouble struct {
+	Name   string `json:"name"`
+	Status string `json:"status"` // as in ImportTrouble
+	Error  string `json:"error"`
+}
+
+func (s *server) importGroups(ctx context.Context, q ImportQuery, b GroupsImport) (answer GroupsImported, err error) {
+	groups := make([]store.ImportGroup, len(b.Groups))
+	var permissions []string
+	for i, g := range b.Groups {
+		groups[i] = store.ImportGroup(g)
+		permissions = append(permissions, g.Permissions...)
+	}
+	done, err := s.cfg.Store.ImportGroups(ctx, groups, s.importConfig(q))
+	if err != nil {
+		return answer, err
+	}
+	answer.Trouble, answer.Unasked = []GroupTrouble{}, list(s.unasked(permissions))
+	for i, d := range done {
+		if answer.took(d) {
+			t := GroupTrouble{Name: b.Groups[i].Name, Status: string(d.Status)}
+			if d.Err != nil {
+				t.Error = d.Err.Error()
+			}
+			answer.Trouble = append(answer.Trouble, t)
+		}
+	}
+	if !q.Dry {
+		s.cfg.Log.Info("admin: groups imported", "added", answer.Added, "updated", answer.Updated)
+	}
+	return answer, nil
+}
+
+// Origin answers ShowOrigin.
+type Origin struct {
+	Origin  json.RawMessage `json:"origin"`   // what imports said of their sources (customerfile.Origin); null: nothing
+	TextIDs bool            `json:"text_ids"` // the ids that are here are texts
+}
+
+func (s *server) showOrigin(ctx context.Context, _, _ None) (Origin, error) {
+	raw, err := s.cfg.Store.Origin(ctx)
+	return Origin{orNull(raw), s.cfg.Store.IDs() == core.TextID}, err
+}
+
+// maxOrigin bounds an origin, in bytes.
+const maxOrigin = 4 << 20
+
+func (s *server) keepOrigin(ctx context.Context, _ None, body Stream) (None, error) {
+	raw, err := io.ReadAll(io.LimitReader(body, maxOrigin+1))
+	if err != nil {
+		return None{}, fmt.Errorf("read call: %w", err)
+	}
+	if len(raw) > maxOrigin || !json.Valid(raw) {
+		return None{}, fmt.Errorf("an origin is JSON of at most %d bytes", maxOrigin)
+	}
+	return None{}, s.cfg.Store.SetOrigin(ctx, raw)
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/edgetoken/edgetoken/host/admin"
+	"github.com/edgetoken/edgetoken/host/customerfile"
+	"github.com/edgetoken/edgetoken/host/terminal"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+func customersExportCommand() *cobra.Command {
+	var output string
+	var force bool
+	var x exporting
+	c := &cobra.Command{
+		Use:   "export",
+		Short: "write all customers as Django, or another system, reads them",
+		Long: "export writes all customers in the order of their ids, and all groups, as manage.py loaddata reads " +
+			"them, or as edgetoken customers import does: with all that an import kept.\n" +
+			"The file has e-mail addresses and password hashes: it is not written to a terminal, and -o gives it " +
+			"mode 0600.",
+		Example: `  edgetoken customers export -o customers.json
+  edgetoken customers export | ssh shop.example.com 'cd shop; python manage.py loaddata --format json -'
+  edgetoken customers export --format csv -o customers.csv`,
+		Args: func(c *cobra.Command, args []string) error {
+			if c.Flags().Changed("output") && output == "" {
+				return misusef("--output is empty: name a file, or leave it out for standard output")
+			}
+			if err := checkCustomerFormat(x.format); err != nil {
+				return err
+			}
+			return wants(0)(c, args)
+		},
+		RunE: func(c *cobra.Command, _ []string) error {
+			toFile := output != "" && output != "-"
+			switch {
+			case output == "" && term.IsTerminal(syscall.Stdout):
+				return misusef("password hashes do not belong on a screen: name a file with -o, or send them to " +
+					"another command")
+			case toFile && !force:
+				if _, err := os.Lstat(output); err == nil {
+					return existsAlready(output)
+				}
+			}
+			x.cmd = c
+			return withAdmin(c, false, func(client *admin.Client) error {
+				x.client = client
+				if !toFile {
+					return x.write(c.OutOrStdout())
+				}
+				defer interruptible(c)()
+				if err := saveFile(output, "customers", force, x.write); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintf(c.OutOrStdout(), "wrote %d customers to %s\n", x.done, output)
+				return err
+			})
+		},
+	}
+	f := c.Flags()
+	f.StringVarP(&output, "output", "o", "", "write to this `FILE`, with mode 0600, instead of standard output")
+	f.BoolVar(&force, "force", false, "replace the file if there is one")
+	f.StringVar(&x.format, "format", string(customerfile.Dumpdata), "django (for loaddata), jsonl or csv")
+	f.BoolVar(&x.primaryKeys, "primary-keys", false,
+		"write groups and permissions as the numbers that they had in the dump, instead of natural keys")
+	f.BoolVar(&x.noGroups, "no-groups", false, "write customers alone")
+	f.StringVar(&x.model, "model", "", "the `MODEL` of customers (default: that of the dump that was imported)")
+	return c
+}
+
+// exporting is an export of customers.
+type exporting struct {
+	format, model         string
+	primaryKeys, noGroups bool
+
+	cmd    *cobra.Command
+	client *admin.Client
+	done   int
+}
+
+func (x *exporting) write(to io.Writer) error {
+	ctx := x.cmd.Context()
+	answer, err := admin.ShowOrigin.Call(ctx, x.client, admin.None{}, admin.None{})
+	if err != nil {
+		return err
+	}
+	var origin customerfile.Origin
+	if err := json.Unmarshal(answer.Origin, &origin); err != nil {
+		return fmt.Errorf("read what imports said: %w", err)
+	}
+	origin.Model = cmp.Or(x.model, origin.Model)
+	if origin.Model == "" && x.format == string(customerfile.Dumpdata) {
+		return errors.New("no dump was imported here that names the model of customers: name it with --model, " +
+			"such as --model customers.customer")
+	}
+	out := bufio.NewWriterSize(to, 64<<10)
+	w := customerfile.NewWriter(out, customerfile.Format(x.format), origin, x.primaryKeys)
+	if !x.noGroups {
+		if err := x.writeGroups(w); err != nil {
+			return err
+		}
+	}
+	bar := terminal.NewProgress(x.cmd.ErrOrStderr(), "customers", 0)
+	defer bar.Clear()
+	for after := ""; ; {
+		query := admin.ExportQuery{After: after, Limit: admin.MaxPage}
+		page, err := admin.ExportCustomers.Call(ctx, x.client, query, admin.None{})
+		if err != nil {
+			return err
+		}
+		for _, r := range page.Rows {
+			if err := w.Write(r.Exported()); err != nil {
+				return err
+			}
+		}
+		x.done += len(page.Rows)
+		bar.Show(x.done, 0)
+		if len(page.Rows) == 0 {
+			break
+		}
+		after = page.Rows[len(page.Rows)-1].ID.String()
+	}
+	if err := errors.Join(w.Close(), out.Flush()); err != nil {
+		return err
+	}
+	bar.Clear()
+	var left []string
+	for _, name := range slices.Sorted(maps.Keys(w.Left())) {
+		left = append(left, fmt.Sprintf("%s (%d)", terminal.Printable(name), w.Left()[name]))
+	}
+	if len(left) > 0 {
+		printWarnings(x.cmd, []string{"left out, since the file has no place for it: " + strings.Join(left, ", ")})
+	}
+	return nil
+}
+
+func (x *exporting) writeGroups(w *customerfile.Writer) error {
+	answer, err := admin.ListGroups.Call(x.cmd.Context(), x.client, admin.None{}, admin.None{})
+	if err != nil {
+		return err
+	}
+	var groups []store.Group
+	for _, g := range answer.Groups {
+		groups = append(groups, store.Group(g))
+	}
+	return w.Groups(groups)
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/edgetoken/edgetoken/host/admin"
+	"github.com/edgetoken/edgetoken/host/terminal"
+)
+
+// importReport is what customers import prints at its end.
+type importReport struct {
+	Rows int `json:"rows"`
+	admin.ImportCounts
+	Groups   admin.ImportCounts `json:"groups"`
+	DryRun   bool               `json:"dry_run"` // nothing was changed
+	Warnings []string           `json:"warnings"`
+
+	admin.ImportNotes `json:"-"`
+	without           []string // groups whose permissions no file says
+}
+
+// trouble reports whether a row or a group is bad or in conflict.
+func (r *importReport) trouble() bool {
+	return r.Bad+r.Conflicts+r.Groups.Bad+r.Groups.Conflicts > 0
+}
+
+// finish prints the report. end says why the import ended early; empty where it did not. The error is errRefused where
+// not all was imported as the files say.
+func (i *importing) finish(end string) error {
+	if i.bar != nil {
+		i.bar.Clear()
+	}
+	r := &i.report
+	r.Warnings = append(append([]string{}, r.ImportNotes.Warnings()...), r.leftOut()...)
+	printWarnings(i.cmd, r.Warnings)
+	var err error
+	if wantsJSON(i.cmd) {
+		err = printJSON(i.cmd.OutOrStdout(), r)
+	} else {
+		done := "imported customers"
+		if r.DryRun {
+			done = "would import customers"
+		}
+		text := fmt.Sprintf("%s: %s\n", done, countsText(r.ImportCounts))
+		if r.Groups != (admin.ImportCounts{}) {
+			text += fmt.Sprintf("groups: %s\n", countsText(r.Groups))
+		}
+		_, err = fmt.Fprint(i.cmd.OutOrStdout(), text)
+	}
+	switch {
+	case err != nil:
+		return err
+	case end != "":
+		return errors.New(end)
+	case r.trouble():
+		return errRefused
+	}
+	return nil
+}
+
+func countsText(c admin.ImportCounts) string {
+	return fmt.Sprintf("%d added, %d updated, %d unchanged, %d in conflict, %d removed here, %d bad",
+		c.Added, c.Updated, c.Unchanged, c.Conflicts, c.Removed, c.Bad)
+}
+
+// leftOut warns of what the files do not explain, and which grants nothing.
+func (r *importReport) leftOut() (warnings []string) {
+	if n := len(r.without); n > 0 {
+		const most = 5
+		names := make([]string, min(n, most))
+		for i := range names {
+			names[i] = terminal.Printable(r.without[i])
+		}
+		if n > most {
+			names = append(names, fmt.Sprintf("%d more", n-most))
+		}
+		warnings = append(warnings, fmt.Sprintf("no file says which permissions these groups have, so that they "+
+			"grant none: %s; import a dump of auth.group too", strings.Join(names, ", ")))
+	}
+	if r.Kept > 0 {
+		warnings = append(warnings, fmt.Sprintf("no file explains the numbers of some groups or permissions "+
+			"(customers with such: %d): they are kept for the export, and grant nothing; import dumps of auth.group, "+
+			"auth.permission and contenttypes.contenttype too, or dump with --natural-foreign", r.Kept))
+	}
+	return warnings
+}
