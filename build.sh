@@ -288,7 +288,7 @@ in_browser() {
 }
 
 # django_parsers VERSION JSON compares the readers of bodies with Django's own, with that many JSON bodies, and the
-# table of keys with PyJWT.
+# table of keys with PyJWT. It takes log-outs to a node and back.
 django_parsers() {
   local version=$1 python
   if ! python=$(testdata/interop/setup --install "$version"); then
@@ -297,6 +297,7 @@ django_parsers() {
     return
   fi
   shown "Django's keys, $version" "$python" testdata/interop/keys.py "$version" host/keyring/testdata/keys.json
+  shown "log-outs of Django, $version" "$python" testdata/interop/logouts.py "$version"
   shown "Django's parsers, $version" bash -o pipefail -c \
     '"$0" testdata/interop/parsers/oracle.py "$1" "$2" 100000 100000 | go run ./testdata/interop/parsers' \
     "$python" 1 "$2"

@@ -21,6 +21,9 @@ import (
 func (t *listTrial) open(ctx context.Context, opened *core.Opened) (query store.Query, err error) {
 	if t.row.Token == "" {
 		opened.Family = core.FamilyOf(t.row.ID)
+		if !opened.Family.Ours {
+			opened.Family.Start = t.now.UnixMilli() // when its token was issued is not known: now at the latest
+		}
 		query = store.Query{Family: opened.Family, HasFamily: true}
 		query.UserID, err = t.user(ctx)
 		query.HasUser = !query.UserID.IsZero()

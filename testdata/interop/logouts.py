@@ -148,18 +148,79 @@ def moved_in(checks: Checks, node: Node, folder: str, how: Dict[str, Any]) -> No
         checks.equal("at the node, %s: %s" % (name, body), status, want)
 
 
+def moved_back(checks: Checks, node: Node, folder: str) -> None:
+    """The node's log-outs count in Django: loaddata takes them over what is there, twice."""
+    from customers.models import Customer
+    from django.core.management import call_command
+    from rest_framework_simplejwt.tokens import RefreshToken
+    from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+
+    def log_in(email: str = "c1@example.com") -> str:
+        return node.post("/auth/token/", {"email": email, "password": "correct horse 1"})[1]["refresh"]
+
+    def rotated(token: str) -> str:
+        status, body = node.post(REFRESH, {"refresh": token})
+        checks.equal("the node rotates: %s" % body, status, 200)
+        return body["refresh"]
+
+    kept, out, gone_out = log_in(), log_in(), log_in("c4@example.com")
+    spent = [log_in()]
+    for _ in range(3):
+        spent.append(rotated(spent[-1]))
+    last = spent.pop()
+    node.post("/auth/token/blacklist/", {"refresh": out})
+    node.post("/auth/token/blacklist/", {"refresh": gone_out})
+    # Tokens that Django issued: one is used at the node, whose successor is used again and then logged out; one is logged out at the node, one stays, and of one all
+    # log-ins of its customer end.
+    ana, eva = Customer.objects.get(pk=1), Customer.objects.get(pk=2)
+    used, ended, stays, everywhere = (RefreshToken.for_user(c) for c in (ana, ana, ana, eva))
+    successor = rotated(str(used))
+    after = rotated(successor)
+    node.post("/auth/token/blacklist/", {"refresh": after})
+    node.post("/auth/token/blacklist/", {"refresh": str(ended)})
+    node.run("customers", "logout", "c2@example.com")
+    node.run("customers", "remove", "c4@example.com", "--yes")
+    # One of the node's own is logged out in Django, so that Django has it already.
+    there = log_in()
+    checks.equal("Django logs out", django_post("/auth/token/blacklist/", {"refresh": there})[0], 200)
+    node.post("/auth/token/blacklist/", {"refresh": there})
+
+    before = {row.pk: row.jti for row in OutstandingToken.objects.all()}
+    known, file = os.path.join(folder, "known.json"), os.path.join(folder, "back.json")
+    dump(known)
+    _, said = node.run("token", "export-blacklist", "--known", known, "-o", file, "--force")
+    checks.equal("what the list lacks", ["log-ins of 2 customers" in said, "sliding" in said, len(said.splitlines())], [True, True, 2])
+    for _ in range(2):
+        call_command("loaddata", file, verbosity=0)
+    checks.equal("rows of Django's stay", {pk: jti for pk, jti in before.items() if OutstandingToken.objects.get(pk=pk).jti != jti}, {})
+    checks.equal("each is listed once", BlacklistedToken.objects.count(), BlacklistedToken.objects.values("token__jti").distinct().count())
+    again = os.path.join(folder, "again.json")
+    dump(known)
+    node.run("token", "export-blacklist", "--known", known, "-o", again, "--force")
+    checks.equal("nothing is left to be written", open(again, encoding="utf-8").read(), "[\n]\n")
+    RefreshToken.for_user(ana)  # Django numbers on, above the rows that were loaded
+    for name, token, want in (
+            [("spent %d" % i, token, 401) for i, token in enumerate(spent)] +
+            [("the last of them", last, 200), ("not logged out", kept, 200), ("logged out", out, 401), ("its customer is not in Django", gone_out, 401),
+             ("of Django, used at the node", str(used), 401), ("its successor", successor, 401), ("the one after", after, 401), ("of Django, logged out", str(ended), 401),
+             ("of Django, not logged out", str(stays), 200), ("logged out everywhere", str(everywhere), 401), ("logged out in Django", there, 401)]):
+        status, body = django_post(REFRESH, {"refresh": token})
+        checks.equal("in Django, %s: %s" % (name, body), status, want)
+
+
 def main() -> int:
     version = sys.argv[1]
     checks = Checks(version)
     django(version)
     with tempfile.TemporaryDirectory() as folder:
         node = Node(folder, version)
-        rows = "".join(json.dumps({"id": i, "email": "c%d@example.com" % i, "password": "correct horse 1"}) + "\n" for i in (1, 2))
+        rows = "".join(json.dumps({"id": i, "email": "c%d@example.com" % i, "password": "correct horse 1"}) + "\n" for i in (1, 2, 4))
         node.run("customers", "add", "--json", "-", stdin=rows)
         node.start()
         try:
             moved_in(checks, node, folder, {"indent": 2})
             moved_in(checks, node, folder, {"use_natural_foreign_keys": True, "format": "jsonl" if version == "5.5" else "json"})
+            moved_back(checks, node, folder)
         finally:
             node.stop()
     print("%d passed, %d failed" % (checks.passed, checks.failed))
