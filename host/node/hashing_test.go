@@ -15,6 +15,7 @@ import (
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
 	"github.com/edgetoken/edgetoken/host/admission"
+	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/host/node"
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -121,6 +122,43 @@ func TestLoginRenewsTheHash(t *testing.T) {
 	w.login(t)
 	if again, _ := w.store.Get(t.Context(), core.Integer(1)); again.PasswordHash != after.PasswordHash {
 		t.Error("a hash that has the right costs was renewed")
+	}
+}
+
+// renewsNothing is a hasher that leaves hashes as they are.
+type renewsNothing struct{ hashing.Hasher }
+
+func (h renewsNothing) Do(ctx context.Context, j hashing.Job) (hashing.Result, error) {
+	r, err := h.Hasher.Do(ctx, j)
+	r.Renewed = ""
+	return r, err
+}
+
+// TestLoginLeavesOtherDevices: one device has tokens with the claim of CHECK_REVOKE_TOKEN from before the first log-in
+// that renews the hash of Django. That log-in, on another device, ends neither.
+func TestLoginLeavesOtherDevices(t *testing.T) {
+	w := newWorld(t, func(c *node.Config) {
+		c.Settings.CheckRevokeToken, c.Hasher = true, renewsNothing{hashing.InProcess{}}
+	})
+	must(t, w.store.SetPassword(t.Context(), core.Integer(1), djangoRight))
+	w.passes(time.Second)
+	refresh, access := w.login(t)
+	w.config.Hasher = hashing.InProcess{}
+	w.restart(t)
+	otherRefresh, otherAccess := w.login(t)
+	if c, err := w.store.Get(t.Context(), core.Integer(1)); err != nil || password.NeedsRehash(c.PasswordHash, cheap) ||
+		c.RevokeClaim != password.RevokeClaim(djangoRight) {
+		t.Fatalf("the customer = %+v, %v, want a new hash and the claim of the old one", c, err)
+	}
+	for _, token := range []string{access, otherAccess} {
+		result, err := w.Authenticate(t.Context(), token)
+		w.wantCause(t, "access", result, err, cause.OK)
+	}
+	for _, token := range []string{refresh, otherRefresh} {
+		result, err := w.Refresh(t.Context(), token)
+		w.wantCause(t, "refresh", result, err, cause.OK)
+		result, err = w.Authenticate(t.Context(), result.Tokens[0].Value)
+		w.wantCause(t, "access after a refresh", result, err, cause.OK)
 	}
 }
 

@@ -30,9 +30,12 @@ type Config struct {
 	Settings core.Settings
 	// UserIDField is USER_ID_FIELD: which field of a customer USER_ID_CLAIM carries.
 	UserIDField store.Field
-	// Passwords are the parameters of new hashes. An unknown customer's password is hashed with them too. Zero:
-	// password.Default.
+	// Passwords are the parameters of new hashes. Zero: password.Default.
 	Passwords password.Params
+	// DecoyKey is the secret by which an unknown customer is given a hash to check, drawn from those of the store. With
+	// another key it is another hash, and whoever compares how long both take knows that the customer is unknown. So
+	// keep it for as long as the store. nil: a random one, until the process ends.
+	DecoyKey []byte
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 	// Rand is the source of entropy; nil: crypto/rand. Must be safe for concurrent use.
@@ -104,6 +107,9 @@ func New(cfg Config) (*Node, error) {
 	}
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
+	}
+	if cfg.DecoyKey == nil {
+		cfg.DecoyKey = []byte(rand.Text())
 	}
 	if cfg.Hasher == nil {
 		cfg.Hasher = hashing.InProcess{Rand: cfg.Rand}

@@ -29,6 +29,9 @@ func (h *held) Do(ctx context.Context, job hashing.Job) (hashing.Result, error) 
 	return result, err
 }
 
+// djangoRight is the hash of "right" by Django's PBKDF2PasswordHasher.
+const djangoRight = "pbkdf2_sha256$1000$salt$Q/9Kvus9r/Z5pRD/V9eBFX31v5LhSkQG2Q44eDQAprk="
+
 // raceLogin logs ana in, changes her record once her password was found good, and lets the log-in go on. It must be
 // refused, and so must a log-in with the old password.
 func raceLogin(t *testing.T, change func(*world, context.Context) error) {
@@ -46,11 +49,22 @@ func raceLogin(t *testing.T, change func(*world, context.Context) error) {
 			return causeOf(result), secret != "", err
 		}},
 	} {
-		for name, costs := range map[string]password.Params{"": cheap, ", hash renewed": dearer} {
-			t.Run(way.name+name, func(t *testing.T) {
+		for _, c := range []struct {
+			name  string
+			costs password.Params
+			from  string // the hash that she has; "": one with the costs cheap
+		}{
+			{"", cheap, ""},
+			{", hash renewed", dearer, ""},
+			{", hash of Django renewed", cheap, djangoRight},
+		} {
+			t.Run(way.name+c.name, func(t *testing.T) {
 				hasher := &held{Hasher: hashing.InProcess{Rand: rand.Reader}, checked: make(chan struct{}),
 					released: make(chan struct{})}
-				w := newWorld(t, func(c *node.Config) { c.Hasher, c.Passwords = hasher, costs })
+				w := newWorld(t, func(n *node.Config) { n.Hasher, n.Passwords = hasher, c.costs })
+				if c.from != "" {
+					must(t, w.store.SetPassword(t.Context(), core.Integer(1), c.from))
+				}
 				type answer struct {
 					cause  cause.Cause
 					issued bool

@@ -53,6 +53,9 @@ func (s *Service) LoseStore(t *testing.T) {
 // Keys is the manager of the keys in use.
 func (s *Service) Keys() *keys.Manager { return s.current.Load().manager }
 
+// DecoyKey is the key by which unknown customers draw their hashes.
+func (s *Service) DecoyKey() string { return string(s.decoyKey) }
+
 // Tick does with the keys what the time has brought, as a running service does each second.
 func (s *Service) Tick(ctx context.Context) error { return s.tick(ctx) }
 

@@ -52,7 +52,7 @@ func (g *generation) build(ctx context.Context, s *Service, ring *keyring.Ring) 
 	}
 	g.node, err = node.New(node.Config{
 		Engine: engine, Store: s.store, Settings: cfg.Settings, UserIDField: userIDField(cfg), Passwords: cfg.Password,
-		Hashing: s.hashing, Hasher: s.hasher, Log: s.log, Repeats: s.repeats,
+		DecoyKey: s.decoyKey, Hashing: s.hashing, Hasher: s.hasher, Log: s.log, Repeats: s.repeats,
 		Claims: cfg.Claims, FoldEmails: cfg.LoginMatch == config.CaseInsensitive, SessionAge: cfg.SessionAge,
 		Now: s.cfg.Now, VerifiesOnly: cfg.VerifiesOnly(),
 	})

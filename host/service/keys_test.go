@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -225,6 +226,25 @@ func TestSigningKeyMovesIn(t *testing.T) {
 	k.close()
 	if _, err := os.Stat(path); err != nil || !strings.Contains(k.log.String(), "edgetoken keys import") {
 		t.Errorf("the other file: %v; the log: %s", err, k.log.String())
+	}
+}
+
+// The key of decoys is the node's own, outlives restarts, and is there without a node secret.
+func TestDecoyKey(t *testing.T) {
+	setting := "EDGETOKEN_SIMPLE_JWT_SIGNING_KEY=a secret of at least thirty-two bytes"
+	var drawn []string
+	for _, environ := range [][]string{nil, nil, {setting}, {setting + "."}} {
+		dir := t.TempDir()
+		k := openKeyed(t, dir, environ...)
+		key := k.DecoyKey()
+		k.close()
+		if again := openKeyed(t, dir, environ...).DecoyKey(); again != key {
+			t.Errorf("%q: after a restart the key is another one", environ)
+		}
+		if len(key) != 32 || slices.Contains(drawn, key) {
+			t.Errorf("%q: the key has %d bytes, or is that of another node", environ, len(key))
+		}
+		drawn = append(drawn, key)
 	}
 }
 

@@ -57,6 +57,7 @@ type Service struct {
 	verified    *cache.Cache   // nil: no verified token is remembered
 	hashing     *admission.Queue
 	hasher      hashing.Hasher
+	decoyKey    []byte
 	processes   *hashing.Processes // of hasher; nil: it hashes in this process
 	history     *throttle.History
 	bounds      *httpapi.Bounds
