@@ -39,13 +39,13 @@ func (d *dumpReader) read(o *object, row *Row) bool {
 func (d *dumpReader) fields(raw []byte, row *Row, faults *faults) {
 	var attributes []byte
 	var kept keptKeys
-	email := false
+	password := false
 	for name, value := range exactjson.Members(raw) {
 		switch name {
 		case d.email:
-			email = true
 			faults.add(name, row.ReadMember("email", value))
 		case "password":
+			password = true
 			faults.add(name, row.ReadHash(value))
 		case "first_name", "last_name":
 			if string(value) != "null" {
@@ -69,8 +69,11 @@ func (d *dumpReader) fields(raw []byte, row *Row, faults *faults) {
 		row.Attributes = append(attributes, '}')
 		faults.add("the fields that become attributes", customerjson.CheckAttributes(row.Attributes))
 	}
-	if !email {
-		faults.add(d.email, errors.New("is missing"))
+	if row.Email == "" && faults.err == nil {
+		faults.add(d.email, errors.New("is missing or empty: customers log in with it"))
+	}
+	if !password {
+		faults.add("password", errors.New("is missing"))
 	}
 	row.Kept = kept.json()
 }

@@ -32,6 +32,25 @@ type model struct {
 
 func (m *model) hasPassword() bool { return slices.Contains(m.fields, "password") }
 
+// maxFields bounds how many fields of a model are kept.
+const maxFields = 1000
+
+// add adds a field that stands at a place in an object, and gives the place after it. An object that was written here
+// may lack some.
+func (m *model) add(name string, at int) int {
+	if at < len(m.fields) && m.fields[at] == name {
+		return at + 1
+	}
+	if i := slices.Index(m.fields, name); i >= 0 {
+		return i + 1
+	}
+	if len(m.fields) == maxFields {
+		return at
+	}
+	m.fields = slices.Insert(m.fields, at, name)
+	return at + 1
+}
+
 type contentType struct{ app, model string }
 
 // permission is an object auth.permission.
@@ -104,7 +123,7 @@ func (f *findings) readCSV(in io.Reader) error {
 			return err
 		}
 		for name := range row.Groups {
-			f.namedGroups[name] = true
+			f.explain(name, nil)
 		}
 	}
 }
@@ -140,15 +159,13 @@ func (f *findings) dumped(o *object) error {
 	m := f.models[label]
 	if m == nil {
 		m = &model{label: label}
-		for name := range exactjson.Members(o.fields) {
-			m.fields = append(m.fields, name)
-		}
 		f.models[label] = m
-	}
-	if !m.hasPassword() {
+	} else if !m.hasPassword() {
 		return nil
 	}
+	at := 0
 	for name, value := range exactjson.Members(o.fields) {
+		at = m.add(name, at)
 		switch name {
 		case "groups":
 			list, _ := readKeys(value, 1)
@@ -233,6 +250,9 @@ func (f *findings) line(raw []byte) error {
 
 // explain takes what a file says of a group; nil: only that there is one. Several customers may each say a part.
 func (f *findings) explain(group string, permissions []string) {
+	if group == "" {
+		return // the store refuses its customers
+	}
 	f.namedGroups[group] = true
 	for _, p := range permissions {
 		if !slices.Contains(f.explained[group], p) {
@@ -249,7 +269,7 @@ func (f *findings) customersGroups(raw []byte) {
 	var names []string
 	if raw[0] == '[' && json.Unmarshal(raw, &names) == nil {
 		for _, name := range names {
-			f.namedGroups[name] = true
+			f.explain(name, nil)
 		}
 	}
 	var groups map[string][]string

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
-	"strings"
+	"slices"
 )
 
 // keys are groups and permissions of Django's by primary key, and what is known of each name.
@@ -118,7 +118,8 @@ func readKeys(raw []byte, texts int) (list []key, ok bool) {
 	for _, e := range elements {
 		var k key
 		if e[0] == '[' {
-			if json.Unmarshal(e, &k.natural) != nil || len(k.natural) != texts || strings.Contains(string(e), "null") {
+			if json.Unmarshal(e, &k.natural) != nil || len(k.natural) != texts ||
+				slices.Contains(k.natural, "") {
 				return nil, false
 			}
 		} else if json.Unmarshal(e, &k.pk) != nil || k.pk <= 0 {

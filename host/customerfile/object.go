@@ -31,7 +31,7 @@ func (o *object) read(raw []byte) {
 }
 
 func (o *object) isDump() bool {
-	return len(o.model) > 0 && o.model[0] == '"' && len(o.fields) > 0 && o.fields[0] == '{'
+	return len(o.model) > 2 && o.model[0] == '"' && len(o.fields) > 0 && o.fields[0] == '{'
 }
 
 // label is that of the model. No label has escapes.

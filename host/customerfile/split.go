@@ -100,11 +100,11 @@ func (s *splitter) cut() (raw []byte, line int, bad, err error) {
 		case end == broken:
 			s.give(size)
 			return nil, line, exactjson.ErrNoJSON, nil
-		case end == whole && long:
-			s.give(size)
-			return nil, line, errLong, nil
 		case end == whole:
-			return s.give(size), line, nil, nil
+			if raw = s.give(size); long || size > maxObject {
+				return nil, line, errLong, nil
+			}
+			return raw, line, nil, nil
 		}
 		if size > maxObject {
 			long = true
@@ -145,8 +145,11 @@ func (n *nesting) scan(b []byte) (size, end int) {
 	for i := 0; i < len(b); i++ {
 		switch c := b[i]; c {
 		case '\\':
-			if i++; i == len(b) {
-				return i - 1, within
+			if i+1 == len(b) {
+				return i, within
+			}
+			if n.quoted && b[i+1] != '\n' {
+				i++
 			}
 		case '"':
 			n.quoted = !n.quoted

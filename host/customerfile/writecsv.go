@@ -19,7 +19,7 @@ func (csvForm) begin(dst []byte) ([]byte, error) {
 
 func (csvForm) end(dst []byte) []byte { return dst }
 
-func (csvForm) group(dst []byte, _ store.Group, _ func(string)) []byte { return dst }
+func (csvForm) groups(dst []byte, _ []store.Group, _ func(string)) []byte { return dst }
 
 func (csvForm) customer(dst []byte, c *store.Customer, kept json.RawMessage, _ func(string)) []byte {
 	if c.ID.Kind == core.TextID {

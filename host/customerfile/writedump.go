@@ -84,6 +84,15 @@ func (d *dumpForm) open(dst []byte, model string) []byte {
 	return appendText(append(dst, "\n{\n  \"model\": "...), model)
 }
 
+func (d *dumpForm) groups(dst []byte, groups []store.Group, left func(string)) []byte {
+	groups = slices.Clone(groups)
+	slices.SortStableFunc(groups, func(a, b store.Group) int { return d.compareGroups(a.Name, b.Name) })
+	for _, g := range groups {
+		dst = d.group(dst, g, left)
+	}
+	return dst
+}
+
 func (d *dumpForm) group(dst []byte, g store.Group, left func(string)) []byte {
 	there := d.Groups[g.Name]
 	dst = d.open(dst, groupModel)
@@ -92,7 +101,7 @@ func (d *dumpForm) group(dst []byte, g store.Group, left func(string)) []byte {
 	}
 	dst = appendText(append(dst, ",\n  \"fields\": {\n    \"name\": "...), g.Name)
 	dst = append(dst, ",\n    \"permissions\": "...)
-	dst = d.permissions(dst, g.Permissions, there.Kept, func() { left("permissions of groups") })
+	dst = d.permissionKeys(dst, g.Permissions, there.Kept, func() { left("permissions of groups") })
 	return append(dst, "\n  }\n}"...)
 }
 
@@ -153,9 +162,9 @@ func (d *dumpForm) member(dst []byte, name string, c *exported) []byte {
 	case "date_joined":
 		return appendDjangoTime(dst, c.DateJoined)
 	case "groups":
-		return d.groups(dst, c)
+		return d.groupKeys(dst, c.Groups, c.kept.Groups)
 	}
-	return d.permissions(dst, c.Permissions, c.kept.Permissions, func() { c.left("permissions") })
+	return d.permissionKeys(dst, c.Permissions, c.kept.Permissions, func() { c.left("permissions") })
 }
 
 // attributes are those that the model has fields for.

@@ -16,9 +16,12 @@ type jsonlForm struct{}
 func (jsonlForm) begin(dst []byte) ([]byte, error) { return dst, nil }
 func (jsonlForm) end(dst []byte) []byte            { return dst }
 
-func (jsonlForm) group(dst []byte, g store.Group, _ func(string)) []byte {
-	dst = appendText(append(dst, `{"group":`...), g.Name)
-	return append(appendTexts(append(dst, `,"permissions":`...), g.Permissions), "}\n"...)
+func (jsonlForm) groups(dst []byte, groups []store.Group, _ func(string)) []byte {
+	for _, g := range groups {
+		dst = appendText(append(dst, `{"group":`...), g.Name)
+		dst = append(appendTexts(append(dst, `,"permissions":`...), g.Permissions), "}\n"...)
+	}
+	return dst
 }
 
 func (jsonlForm) customer(dst []byte, c *store.Customer, kept json.RawMessage, _ func(string)) []byte {

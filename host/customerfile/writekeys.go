@@ -7,14 +7,16 @@ import (
 	"strings"
 )
 
-// groups appends the groups of a customer by their primary keys there; what nothing explains comes last.
-func (d *dumpForm) groups(dst []byte, c *exported) []byte {
-	names := c.Groups
+// compareGroups compares groups by their primary keys there; one without a key comes last.
+func (d *dumpForm) compareGroups(a, b string) int {
+	return cmp.Compare(uint64(d.Groups[a].PK)-1, uint64(d.Groups[b].PK)-1)
+}
+
+// groupKeys appends groups, and then keys that nothing explains.
+func (d *dumpForm) groupKeys(dst []byte, names []string, kept []int64) []byte {
 	if len(names) > 1 {
 		names = slices.Clone(names)
-		slices.SortStableFunc(names, func(a, b string) int {
-			return cmp.Compare(uint64(d.Groups[a].PK)-1, uint64(d.Groups[b].PK)-1) // those without one last
-		})
+		slices.SortStableFunc(names, d.compareGroups)
 	}
 	l := list{dst: dst}
 	for _, name := range names {
@@ -24,12 +26,12 @@ func (d *dumpForm) groups(dst []byte, c *exported) []byte {
 			l.natural(name)
 		}
 	}
-	return l.end(c.kept.Groups)
+	return l.end(kept)
 }
 
-// permissions appends permissions as Django sorts them: by app, model and codename; what nothing explains comes last.
-// It calls left where the model of one is not known, without which there is no key.
-func (d *dumpForm) permissions(dst []byte, names []string, kept []int64, left func()) []byte {
+// permissionKeys appends permissions as Django sorts them, by app, model and codename, and then keys that nothing
+// explains. It calls left where the model of one is not known, without which there is no key.
+func (d *dumpForm) permissionKeys(dst []byte, names []string, kept []int64, left func()) []byte {
 	if len(names) > 1 {
 		names = slices.Clone(names)
 		slices.SortStableFunc(names, func(a, b string) int {

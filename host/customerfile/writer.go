@@ -21,7 +21,7 @@ type Writer struct {
 type form interface {
 	begin(dst []byte) ([]byte, error)
 	// Both call left with the name of what the format has no place for.
-	group(dst []byte, g store.Group, left func(name string)) []byte
+	groups(dst []byte, groups []store.Group, left func(name string)) []byte
 	customer(dst []byte, c *store.Customer, kept json.RawMessage, left func(name string)) []byte
 	end(dst []byte) []byte
 }
@@ -43,16 +43,11 @@ func NewWriter(w io.Writer, f Format, o Origin, primaryKeys bool) *Writer {
 
 // Groups writes what groups may do. CSV has no place for it.
 func (w *Writer) Groups(groups []store.Group) error {
-	for _, g := range groups {
-		if err := w.begin(); err != nil {
-			return err
-		}
-		w.buf = w.form.group(w.buf, g, w.leave)
-		if err := w.flush(bufferSize); err != nil {
-			return err
-		}
+	if err := w.begin(); err != nil {
+		return err
 	}
-	return nil
+	w.buf = w.form.groups(w.buf, groups, w.leave)
+	return w.flush(bufferSize)
 }
 
 // Write writes a customer.
