@@ -110,7 +110,7 @@ func (m *merge) take(member string) (err error) {
 		f.Granted = without(m.there.Permissions, m.here.Permissions)
 		f.Withdrawn = without(m.here.Permissions, m.there.Permissions)
 	case "groups":
-		numbers, err := m.w.numbers(m.there.Groups)
+		numbers, err := m.numbers(m.there.Groups)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -77,7 +78,8 @@ func readBatch(r io.Reader) (rows []Row, err error) {
 	}
 }
 
-// importRow is what the store imports of a row. A password in clear is hashed, one at a time.
+// importRow is what the store imports of a row. A password in clear is hashed, one at a time. Its salt is the same in
+// each import into this store, and so is the hash: only another password is a change.
 func (s *server) importRow(ctx context.Context, r Row) (row store.ImportRow, err error) {
 	row.NewCustomer = store.NewCustomer{
 		ID: core.CustomerID(r.ID), Email: r.Email, FirstName: r.FirstName, LastName: r.LastName,
@@ -90,7 +92,8 @@ func (s *server) importRow(ctx context.Context, r Row) (row store.ImportRow, err
 	}
 	row.Kept = orNone(r.Kept)
 	if r.Password != nil {
-		row.PasswordHash, err = hashing.Make(ctx, s.cfg.Hasher, *r.Password, s.cfg.Passwords)
+		salt := s.cfg.Store.ID() + " " + cmp.Or(r.ID.String(), r.Email)
+		row.PasswordHash, err = hashing.MakeSalted(ctx, s.cfg.Hasher, *r.Password, salt, s.cfg.Passwords)
 	}
 	return row, err
 }

@@ -31,9 +31,10 @@ type GroupsImported struct {
 
 // GroupTrouble is a group that does not stand here as the file says.
 type GroupTrouble struct {
-	Name   string `json:"name"`
-	Status string `json:"status"` // as in ImportTrouble
-	Error  string `json:"error"`
+	Name      string   `json:"name"`
+	Status    string   `json:"status"` // this and the next ones as in ImportTrouble
+	Conflicts []string `json:"conflicts"`
+	Error     string   `json:"error"`
 }
 
 func (s *server) importGroups(ctx context.Context, q ImportQuery, b GroupsImport) (answer GroupsImported, err error) {
@@ -50,14 +51,14 @@ func (s *server) importGroups(ctx context.Context, q ImportQuery, b GroupsImport
 	answer.Trouble, answer.Unasked = []GroupTrouble{}, list(s.unasked(permissions))
 	for i, d := range done {
 		if answer.took(d) {
-			t := GroupTrouble{Name: b.Groups[i].Name, Status: string(d.Status)}
+			t := GroupTrouble{Name: b.Groups[i].Name, Status: string(d.Status), Conflicts: list(d.Conflicts)}
 			if d.Err != nil {
 				t.Error = d.Err.Error()
 			}
 			answer.Trouble = append(answer.Trouble, t)
 		}
 	}
-	if !q.Dry {
+	if !q.Dry && answer.Added+answer.Updated > 0 {
 		s.cfg.Log.Info("admin: groups imported", "added", answer.Added, "updated", answer.Updated)
 	}
 	return answer, nil

@@ -14,8 +14,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/edgetoken/edgetoken/host/admin/customerjson"
+	"github.com/edgetoken/edgetoken/store"
 )
 
 // Format is how a file is written.
@@ -104,6 +107,18 @@ func Open(sources []Source, o Options) (*Reader, error) {
 
 // Origin is what Options.Known and the files say: the groups with their permissions among it.
 func (r *Reader) Origin() Origin { return r.origin }
+
+// Groups are the groups that the files themselves name, sorted, with their permissions where Origin explains them.
+func (r *Reader) Groups() (groups []store.ImportGroup) {
+	for _, name := range slices.Sorted(maps.Keys(r.keys.here)) {
+		g := store.ImportGroup{Name: name}
+		if there := r.origin.Groups[name]; there.Explained {
+			g.Permissions = append([]string{}, there.Permissions...)
+		}
+		groups = append(groups, g)
+	}
+	return groups
+}
 
 // Next is the next customer, and io.EOF after the last. After another error nothing more can be read.
 func (r *Reader) Next() (Row, error) {

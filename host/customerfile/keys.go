@@ -12,13 +12,14 @@ type keys struct {
 	groups      map[int64]string
 	permissions map[int64]string // "app_label.codename"
 	named       Origin           // Groups and Permissions alone
+	here        map[string]bool  // the groups that the files name
 }
 
 // newKeys takes what is known from before, and over it what files say now.
 func newKeys(known Origin, f *findings) keys {
 	k := keys{groups: map[int64]string{}, permissions: map[int64]string{}, named: Origin{
 		Groups: map[string]Group{}, Permissions: map[string]Permission{},
-	}}
+	}, here: f.namedGroups}
 	maps.Copy(k.named.Groups, known.Groups)
 	maps.Copy(k.named.Permissions, known.Permissions)
 	for name, p := range known.Permissions {
@@ -53,6 +54,7 @@ func newKeys(known Origin, f *findings) keys {
 		}
 		k.named.Groups[g.name] = group
 		k.groups[group.PK] = g.name
+		k.here[g.name] = true
 	}
 	for name, permissions := range f.explained {
 		k.named.Groups[name] = Group{PK: k.named.Groups[name].PK, Explained: true, Permissions: permissions}

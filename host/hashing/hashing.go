@@ -3,8 +3,10 @@ package hashing
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"io"
+	mathrand "math/rand/v2"
 
 	"github.com/edgetoken/edgetoken/store/password"
 )
@@ -16,7 +18,8 @@ var ErrFailed = errors.New("passwords cannot be hashed")
 // Job is a password to check, or to hash.
 type Job struct {
 	Password string
-	// Make asks for a hash of the password with the costs of Params. Encoded is then empty.
+	// Make asks for a hash of the password with the costs of Params. Encoded is then empty, or the text that the salt
+	// is derived from: such a hash comes out the same again.
 	Make bool
 	// Encoded is the hash to check: the stored one, or where there is none a decoy (store/password), for the same work.
 	Encoded string
@@ -45,7 +48,12 @@ type Hasher interface {
 
 // Make has h hash a password with costs p.
 func Make(ctx context.Context, h Hasher, given string, p password.Params) (string, error) {
-	r, err := h.Do(ctx, Job{Make: true, Password: given, Params: p})
+	return MakeSalted(ctx, h, given, "", p)
+}
+
+// MakeSalted is Make with a salt that is derived from a text; "": a random one.
+func MakeSalted(ctx context.Context, h Hasher, given, saltOf string, p password.Params) (string, error) {
+	r, err := h.Do(ctx, Job{Make: true, Password: given, Encoded: saltOf, Params: p})
 	if err == nil && r.Fault != "" {
 		err = errors.New(r.Fault)
 	}
@@ -79,7 +87,10 @@ func (h InProcess) Health() error { return nil }
 // made adds a new hash to r.
 func (h InProcess) made(r Result, j Job) Result {
 	random := h.Rand
-	if random == nil {
+	switch {
+	case j.Make && j.Encoded != "":
+		random = mathrand.NewChaCha8(sha256.Sum256([]byte(j.Encoded)))
+	case random == nil:
 		random = rand.Reader
 	}
 	var err error

@@ -8,8 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
-	"maps"
 	"os"
 	"os/signal"
 	"slices"
@@ -37,6 +37,10 @@ type importing struct {
 	rows   []readRow // that were read since the last batch was sent
 	batch  admin.ImportBatch
 	sent   []int // the index in rows, of each row of the batch
+
+	// seen are hashes of the ids and e-mail addresses of a dry run: the store knows of those of one batch alone.
+	seen map[uint64]bool
+	seed maphash.Seed
 }
 
 // readRow is a row that was read.
@@ -122,7 +126,8 @@ func (i *importing) pass(interrupted context.Context) error {
 	var run [8]byte
 	_, _ = rand.Read(run[:]) // it never fails
 	i.query.Run = binary.BigEndian.Uint64(run[:]) | 1
-	if err := i.sendGroups(reader.Origin()); err != nil {
+	i.seen, i.seed = map[uint64]bool{}, maphash.MakeSeed()
+	if err := i.sendGroups(reader); err != nil {
 		return err
 	}
 	i.bar = terminal.NewProgress(i.cmd.ErrOrStderr(), "customers", size)
@@ -148,26 +153,26 @@ func (i *importing) pass(interrupted context.Context) error {
 }
 
 // sendGroups sends the groups of the files, and keeps what they say of their source.
-func (i *importing) sendGroups(o customerfile.Origin) error {
+func (i *importing) sendGroups(reader *customerfile.Reader) error {
 	ctx := i.cmd.Context()
+	origin := reader.Origin()
 	const at = 100
-	for names := range slices.Chunk(slices.Sorted(maps.Keys(o.Groups)), at) {
+	for list := range slices.Chunk(reader.Groups(), at) {
 		var groups admin.GroupsImport
-		for _, name := range names {
-			g := admin.ImportGroup{Name: name}
-			if o.Groups[name].Explained {
-				g.Permissions = append([]string{}, o.Groups[name].Permissions...)
-			} else {
-				i.report.without = append(i.report.without, name)
+		for _, g := range list {
+			groups.Groups = append(groups.Groups, admin.ImportGroup(g))
+			if g.Permissions == nil {
+				i.report.without = append(i.report.without, g.Name)
+			} else if len(origin.Groups[g.Name].Kept) > 0 {
+				i.report.keptOf = append(i.report.keptOf, g.Name)
 			}
-			groups.Groups = append(groups.Groups, g)
 		}
 		done, err := admin.ImportGroups.Call(ctx, i.client, i.query, groups)
 		if err != nil {
 			return err
 		}
 		for _, t := range done.Trouble {
-			i.say(fmt.Sprintf("group %s: %s", terminal.Printable(t.Name), troubleText(t.Status, nil, t.Error)))
+			i.say(fmt.Sprintf("group %s: %s", terminal.Printable(t.Name), troubleText(t.Status, t.Conflicts, t.Error)))
 		}
 		i.report.Groups.Add(done.ImportCounts)
 		i.report.ImportNotes.Add(admin.ImportNotes{Unasked: done.Unasked})
@@ -175,7 +180,7 @@ func (i *importing) sendGroups(o customerfile.Origin) error {
 	if i.query.Dry {
 		return nil
 	}
-	raw, err := json.Marshal(o)
+	raw, err := json.Marshal(origin)
 	if err != nil {
 		return err
 	}
@@ -187,6 +192,9 @@ func (i *importing) sendGroups(o customerfile.Origin) error {
 func (i *importing) take(row customerfile.Row) {
 	r := readRow{place: placeOf(row)}
 	err := row.Err
+	if err == nil && i.query.Dry {
+		err = i.first(row)
+	}
 	if err == nil {
 		err = i.batch.Add(row.Customer, row.Kept)
 	}
@@ -197,6 +205,18 @@ func (i *importing) take(row customerfile.Row) {
 		r.fault = err.Error()
 	}
 	i.rows = append(i.rows, r)
+}
+
+// first refuses a customer that the files have twice.
+func (i *importing) first(row customerfile.Row) error {
+	for _, name := range []string{"id " + row.ID.String(), "email " + row.Email} {
+		h := maphash.String(i.seed, name)
+		if i.seen[h] && name != "id " {
+			return errors.New("the import has this customer twice: the first row counts")
+		}
+		i.seen[h] = true
+	}
+	return nil
 }
 
 // placeOf names a row, without a value that may be a secret.

@@ -18,7 +18,7 @@ type importReport struct {
 	Warnings []string           `json:"warnings"`
 
 	admin.ImportNotes `json:"-"`
-	without           []string // groups whose permissions no file says
+	without, keptOf   []string // groups whose permissions no file says, or some of which no file explains
 }
 
 // trouble reports whether a row or a group is bad or in conflict.
@@ -67,22 +67,32 @@ func countsText(c admin.ImportCounts) string {
 
 // leftOut warns of what the files do not explain, and which grants nothing.
 func (r *importReport) leftOut() (warnings []string) {
-	if n := len(r.without); n > 0 {
-		const most = 5
-		names := make([]string, min(n, most))
-		for i := range names {
-			names[i] = terminal.Printable(r.without[i])
-		}
-		if n > most {
-			names = append(names, fmt.Sprintf("%d more", n-most))
-		}
-		warnings = append(warnings, fmt.Sprintf("no file says which permissions these groups have, so that they "+
-			"grant none: %s; import a dump of auth.group too", strings.Join(names, ", ")))
+	if len(r.without) > 0 {
+		warnings = append(warnings, "no file says which permissions these groups have, so that they grant none: "+
+			someNames(r.without)+"; import a dump of auth.group too")
+	}
+	const explain = ": they are kept for the export, and grant nothing; import dumps of auth.group, auth.permission " +
+		"and contenttypes.contenttype too, or dump with --natural-foreign"
+	if len(r.keptOf) > 0 {
+		warnings = append(warnings, "no file explains the numbers of some permissions of the groups "+
+			someNames(r.keptOf)+explain)
 	}
 	if r.Kept > 0 {
-		warnings = append(warnings, fmt.Sprintf("no file explains the numbers of some groups or permissions "+
-			"(customers with such: %d): they are kept for the export, and grant nothing; import dumps of auth.group, "+
-			"auth.permission and contenttypes.contenttype too, or dump with --natural-foreign", r.Kept))
+		warnings = append(warnings, fmt.Sprintf("no file explains the numbers of some groups or permissions of "+
+			"customers (of %d)%s", r.Kept, explain))
 	}
 	return warnings
+}
+
+// someNames lists names, the first few of them.
+func someNames(names []string) string {
+	const most = 5
+	var some []string
+	for _, name := range names[:min(len(names), most)] {
+		some = append(some, terminal.Printable(name))
+	}
+	if more := len(names) - most; more > 0 {
+		some = append(some, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(some, ", ")
 }
