@@ -59,8 +59,6 @@ func newCSVRows(in io.Reader, textIDs bool) (*csvRows, error) {
 	return c, nil
 }
 
-func (c *csvRows) hasGroups() bool { return slices.Contains(c.columns, "groups") }
-
 func (c *csvRows) next(row *Row) (ok bool, err error) {
 	line, bad, err := c.record()
 	if err != nil {

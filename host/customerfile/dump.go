@@ -1,10 +1,10 @@
 package customerfile
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
 
 	"github.com/edgetoken/edgetoken/host/admin/customerjson"
@@ -62,7 +62,11 @@ func (d *dumpReader) fields(raw []byte, row *Row, faults *faults) {
 		case "user_permissions":
 			faults.add(name, d.permissions(value, row, &kept))
 		default:
-			attributes = appendMember(attributes, name, value)
+			if attributes == nil {
+				attributes = make([]byte, 0, len(raw))
+			}
+			attributes = append(appendText(append(attributes, "{,"[min(len(attributes), 1)]), name), ':')
+			attributes = append(attributes, value...)
 		}
 	}
 	if attributes != nil {
@@ -78,25 +82,16 @@ func (d *dumpReader) fields(raw []byte, row *Row, faults *faults) {
 	row.Kept = kept.json()
 }
 
-// appendMember appends a member to an object, which begins with it where it is nil.
-func appendMember(object []byte, name string, value []byte) []byte {
-	if object == nil {
-		object = append(object, '{')
-	} else {
-		object = append(object, ',')
-	}
-	quoted, _ := json.Marshal(name)
-	return append(append(append(object, quoted...), ':'), value...)
-}
-
 func (d *dumpReader) groups(value []byte, row *Row, kept *keptKeys) error {
 	list, ok := readKeys(value, 1)
 	if !ok {
 		return errors.New(`must be a list of primary keys, or of natural keys such as ["editors"]`)
 	}
-	row.Groups = map[string][]string{}
 	for _, k := range list {
 		if name, ok := d.keys.group(k); ok {
+			if row.Groups == nil {
+				row.Groups = map[string][]string{}
+			}
 			row.Groups[name] = nil
 		} else {
 			kept.Groups = append(kept.Groups, k.pk)
@@ -127,7 +122,7 @@ func readDjangoTime(row *Row, name string, value []byte, t *time.Time) error {
 	if string(value) == "null" {
 		return nil
 	}
-	if naive.Match(value) {
+	if hasNoZone(value) {
 		return errors.New("has no zone, as dumpdata writes times where USE_TZ is False: " +
 			"docs/operations.md says how to dump them with one")
 	}
@@ -141,8 +136,11 @@ func readDjangoTime(row *Row, name string, value []byte, t *time.Time) error {
 	return nil
 }
 
-// naive is a time without a zone.
-var naive = regexp.MustCompile(`^"\d{4}-\d\d-\d\dT[0-9:.]+"$`)
+// hasNoZone reports whether a JSON text looks like a time without a zone.
+func hasNoZone(value []byte) bool {
+	const second = len(`"2006-01-02T15:04:05`)
+	return len(value) > second && value[len(`"2006-01-02`)] == 'T' && !bytes.ContainsAny(value[second:], "Z+-")
+}
 
 // keptKeys are keys that nothing explains.
 type keptKeys struct {

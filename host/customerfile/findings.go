@@ -112,18 +112,22 @@ func (f *findings) read(s Source, o Options) error {
 
 func (f *findings) readCSV(in io.Reader) error {
 	rows, err := newCSVRows(in, false)
-	if err != nil || !rows.hasGroups() {
+	if err != nil {
 		return err
 	}
+	groups := slices.Index(rows.columns, "groups")
+	if groups < 0 {
+		return nil
+	}
 	for {
-		var row Row
-		if _, err := rows.next(&row); errors.Is(err, io.EOF) {
+		_, bad, err := rows.record()
+		if errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
 		}
-		for name := range row.Groups {
-			f.explain(name, nil)
+		if bad == nil && groups < len(rows.cells) && len(rows.cells[groups]) > 0 {
+			f.customersGroups(rows.cells[groups])
 		}
 	}
 }
@@ -145,21 +149,19 @@ func (f *findings) object(raw []byte) error {
 
 // dumped looks at an object of a dump.
 func (f *findings) dumped(o *object) error {
-	var pk int64
-	_ = json.Unmarshal(o.pk, &pk) // another one explains nothing
 	label := o.label()
-	switch label {
+	switch string(label) {
 	case groupModel:
-		return f.group(pk, o.fields)
+		return f.group(o)
 	case permissionModel:
-		return f.permission(pk, o.fields)
+		return f.permission(o)
 	case typeModel:
-		return f.contentType(pk, o.fields)
+		return f.contentType(o)
 	}
-	m := f.models[label]
+	m := f.models[string(label)]
 	if m == nil {
-		m = &model{label: label}
-		f.models[label] = m
+		m = &model{label: string(label)}
+		f.models[m.label] = m
 	} else if !m.hasPassword() {
 		return nil
 	}
@@ -186,30 +188,30 @@ func (f *findings) dumped(o *object) error {
 	return nil
 }
 
-func (f *findings) group(pk int64, fields []byte) error {
+func (f *findings) group(o *object) error {
 	var g struct {
 		Name        string
 		Permissions json.RawMessage
 	}
-	if json.Unmarshal(fields, &g) == nil && g.Name != "" {
+	if json.Unmarshal(o.fields, &g) == nil && g.Name != "" {
 		if list, ok := readKeys(g.Permissions, 3); ok {
-			f.groups = append(f.groups, group{pk, g.Name, list})
+			f.groups = append(f.groups, group{o.number(), g.Name, list})
 			return nil
 		}
 	}
 	return errors.New("a group must have a name, and permissions as dumpdata writes them")
 }
 
-func (f *findings) permission(pk int64, fields []byte) error {
+func (f *findings) permission(o *object) error {
 	var p struct {
 		Codename    string
 		ContentType json.RawMessage `json:"content_type"`
 	}
 	wrong := errors.New("a permission must have a codename, and a content_type as dumpdata writes it")
-	if json.Unmarshal(fields, &p) != nil || p.Codename == "" || len(p.ContentType) == 0 {
+	if json.Unmarshal(o.fields, &p) != nil || p.Codename == "" || len(p.ContentType) == 0 {
 		return wrong
 	}
-	found := permission{pk: pk, codename: p.Codename}
+	found := permission{pk: o.number(), codename: p.Codename}
 	if p.ContentType[0] == '[' {
 		var natural []string
 		if json.Unmarshal(p.ContentType, &natural) != nil || len(natural) != 2 {
@@ -223,15 +225,15 @@ func (f *findings) permission(pk int64, fields []byte) error {
 	return nil
 }
 
-func (f *findings) contentType(pk int64, fields []byte) error {
+func (f *findings) contentType(o *object) error {
 	var t struct {
 		App   string `json:"app_label"`
 		Model string
 	}
-	if json.Unmarshal(fields, &t) != nil || t.App == "" || t.Model == "" {
+	if json.Unmarshal(o.fields, &t) != nil || t.App == "" || t.Model == "" {
 		return errors.New("a content type must have app_label and model")
 	}
-	f.types[pk] = contentType{t.App, t.Model}
+	f.types[o.number()] = contentType{t.App, t.Model}
 	return nil
 }
 

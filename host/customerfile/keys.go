@@ -113,6 +113,9 @@ func (k key) name() string { return k.natural[1] + "." + k.natural[0] }
 
 // readKeys reads a list of keys. A natural one has that many texts.
 func readKeys(raw []byte, texts int) (list []key, ok bool) {
+	if string(raw) == "[]" {
+		return nil, true
+	}
 	var elements []json.RawMessage
 	if json.Unmarshal(raw, &elements) != nil || raw[0] != '[' {
 		return nil, false

@@ -35,4 +35,10 @@ func (o *object) isDump() bool {
 }
 
 // label is that of the model. No label has escapes.
-func (o *object) label() string { return string(o.model[1 : len(o.model)-1]) }
+func (o *object) label() []byte { return o.model[1 : len(o.model)-1] }
+
+// number is the primary key, or 0 for one that is no integer, which explains nothing.
+func (o *object) number() (pk int64) {
+	_ = json.Unmarshal(o.pk, &pk)
+	return pk
+}

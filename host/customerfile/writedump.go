@@ -16,7 +16,8 @@ type dumpForm struct {
 	Origin
 	primaryKeys bool
 	columns     []column
-	missing     []string // members of ours that the model has no field for
+	values      []json.RawMessage // of columns that are attributes, of the customer that is written
+	missing     []string          // members of ours that the model has no field for
 	begun       bool
 }
 
@@ -57,6 +58,7 @@ func newDumpForm(o Origin, primaryKeys bool) *dumpForm {
 		}
 		d.columns = append(d.columns, c)
 	}
+	d.values = make([]json.RawMessage, len(d.columns))
 	for _, name := range djangoFields {
 		if name != "email" && !slices.Contains(o.Fields, name) {
 			d.missing = append(d.missing, name)
@@ -117,10 +119,10 @@ func (d *dumpForm) customer(dst []byte, c *store.Customer, kept json.RawMessage,
 		dst = strconv.AppendInt(dst, c.ID.Int, 10)
 	}
 	dst = append(dst, ",\n  \"fields\": {"...)
-	attributes := d.attributes(&e)
+	d.attributes(&e)
 	separator := ""
-	for _, column := range d.columns {
-		value := attributes[column.name]
+	for i := range d.columns {
+		column, value := &d.columns[i], d.values[i]
 		if column.member == "" && value == nil {
 			continue
 		}
@@ -167,21 +169,20 @@ func (d *dumpForm) member(dst []byte, name string, c *exported) []byte {
 	return d.permissionKeys(dst, c.Permissions, c.kept.Permissions, func() { c.left("permissions") })
 }
 
-// attributes are those that the model has fields for.
-func (d *dumpForm) attributes(c *exported) map[string]json.RawMessage {
+// attributes puts those that the model has fields for into values.
+func (d *dumpForm) attributes(c *exported) {
+	clear(d.values)
 	if c.Attributes == nil {
-		return nil
+		return
 	}
-	fields := map[string]json.RawMessage{}
 	for name, value := range exactjson.Members(c.Attributes) {
 		i := slices.IndexFunc(d.columns, func(c column) bool { return c.name == name && c.member == "" })
 		if i < 0 {
 			c.left("attributes." + name)
 			continue
 		}
-		fields[name] = value
+		d.values[i] = value
 	}
-	return fields
 }
 
 // has reports whether a member of ours says more than Django takes for granted.
