@@ -10,6 +10,7 @@
 package customerfile
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ type Options struct {
 	// Model is the label of the customers' model in dumps, such as customers.customer. Empty: the one model whose
 	// objects have a password.
 	Model string
-	// Email is the field of the model that holds the e-mail address; empty: email.
+	// Email is the field of the model that holds the e-mail address; empty: that of Known, or email.
 	Email string
 	// TextIDs has ids of CSV be texts, digits too.
 	TextIDs bool
@@ -85,9 +86,7 @@ type rows interface {
 
 // Open reads all sources once for what explains keys.
 func Open(sources []Source, o Options) (*Reader, error) {
-	if o.Email == "" {
-		o.Email = "email"
-	}
+	o.Email = cmp.Or(o.Email, o.Known.Email, "email")
 	r := &Reader{sources: sources, options: o}
 	seen := newFindings()
 	for _, s := range sources {
