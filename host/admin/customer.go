@@ -32,6 +32,9 @@ type Customer struct {
 	Rights []string `json:"rights"`
 	// PasswordKind says how the password is kept: "argon2id", another format of Django's, "unusable" or "unknown".
 	PasswordKind string `json:"password_kind"`
+	// PasswordProblem says why no log-in can check the hash; empty where one can, and where the customer has no
+	// password.
+	PasswordProblem string `json:"password_problem,omitempty"`
 }
 
 // viewOf shows a customer that was loaded with its rights (store.Query.Rights).
@@ -41,6 +44,9 @@ func viewOf(c store.Customer) Customer {
 		IsActive: c.IsActive, IsStaff: c.IsStaff, IsSuperuser: c.IsSuperuser, DateJoined: c.DateJoined,
 		Attributes: c.Attributes, PasswordKind: passwordKind(c.PasswordHash),
 		Permissions: list(c.Permissions), Groups: list(c.Groups), Rights: list(c.Rights),
+	}
+	if _, err := password.CostOf(c.PasswordHash); err != nil && password.IsUsable(c.PasswordHash) {
+		v.PasswordProblem = err.Error()
 	}
 	if !c.LastLogin.IsZero() {
 		v.LastLogin = &c.LastLogin

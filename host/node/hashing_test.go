@@ -9,6 +9,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -82,6 +83,40 @@ func TestHashing(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// TestSlowHashesTakeMorePlaces: a log-in that checks a hash of 8 units takes 8 places of the queue.
+func TestSlowHashesTakeMorePlaces(t *testing.T) {
+	hashing, err := admission.New(admission.Config{Workers: 1, Queue: 10})
+	must(t, err)
+	w := newWorld(t, func(c *node.Config) { c.Hashing, c.Hasher = hashing, &recorder{} })
+	for _, id := range []int64{1, 2} {
+		must(t, w.store.SetPassword(t.Context(), core.Integer(id), djangoSlow))
+	}
+	must(t, w.store.SetPassword(t.Context(), core.Integer(3), hash(t, "right")))
+	began, release := make(chan struct{}), make(chan struct{})
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		must(t, hashing.Do(context.Background(), admission.Work{}, func() { close(began); <-release }))
+	})
+	<-began
+	logIn := func(email string) error {
+		_, err := w.Login(context.Background(), client, email, "x")
+		return err
+	}
+	waits := func(email string, waiting int) {
+		ended.Go(func() { must(t, logIn(email)) })
+		for hashing.Stats().Waiting < waiting {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	waits("ana@example.com", 1)
+	if err := logIn("ben@example.com"); !errors.Is(err, node.ErrBusy) {
+		t.Errorf("a second slow hash = %v, want %v", err, node.ErrBusy)
+	}
+	waits("unusable@example.com", 2)
+	close(release)
+	ended.Wait()
 }
 
 func TestPasswordsNeedMemory(t *testing.T) {

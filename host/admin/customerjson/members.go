@@ -15,7 +15,8 @@ import (
 const passwordKind = "password_kind"
 
 // readOnly are the members that only a customer that is shown has, and what to give in their place.
-var readOnly = map[string]string{passwordKind: "password or password_hash", "rights": "permissions and groups"}
+var readOnly = map[string]string{passwordKind: "password or password_hash",
+	"password_problem": "password or password_hash", "rights": "permissions and groups"}
 
 // members read a customer, by name.
 var members = map[string]func(*Customer, json.RawMessage) error{

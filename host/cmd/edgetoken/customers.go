@@ -116,14 +116,18 @@ func showCommand() *cobra.Command {
 			if wantsJSON(c) {
 				return printJSON(c.OutOrStdout(), v)
 			}
-			return terminal.Table(c.OutOrStdout(), [][]string{
+			rows := [][]string{
 				{"id", v.ID.String()}, {"email", v.Email}, {"name", name(v)},
 				{"active", yes(v.IsActive)}, {"staff", yes(v.IsStaff)}, {"superuser", yes(v.IsSuperuser)},
 				{"last login", loginTime(v)}, {"joined", v.DateJoined.Format(time.RFC3339Nano)},
 				{"password", v.PasswordKind}, {"attributes", string(v.Attributes)},
 				{"permissions", strings.Join(v.Permissions, " ")}, {"groups", strings.Join(v.Groups, ", ")},
 				{"may", mayDo(v)},
-			})
+			}
+			if v.PasswordProblem != "" {
+				rows = append(rows, []string{"no log-in", v.PasswordProblem})
+			}
+			return terminal.Table(c.OutOrStdout(), rows)
 		},
 	})
 }
