@@ -72,21 +72,21 @@ func (c *csvRows) next(row *Row) (ok bool, err error) {
 	if row.Err = bad; bad != nil {
 		return true, nil
 	}
-	var faults faults
+	var f faults
 	for i, cell := range c.cells {
 		err := errNotUTF8
 		if utf8.Valid(cell) {
 			err = c.readCell(row, c.columns[i], string(cell))
 		}
-		faults.add(c.columns[i], err)
+		f.add(c.columns[i], err)
 	}
 	switch {
 	case row.Password != nil && row.PasswordHash != "":
-		faults.add("password", errors.New("and password_hash are both there: keep one"))
+		f.add("", errors.New("password and password_hash are both there: keep one"))
 	case row.Password == nil && !slices.Contains(c.columns, "password_hash"):
 		row.Unusable = true
 	}
-	row.Err = faults.err
+	row.Err = f.err
 	return true, nil
 }
 

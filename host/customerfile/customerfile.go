@@ -98,7 +98,7 @@ func Open(sources []Source, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.keys = newKeys(o.Known, seen)
+	r.keys = newKeys(o.Known, seen, chosen)
 	r.origin = r.keys.origin(o, chosen)
 	r.dump = dumpReader{model: r.origin.Model, email: o.Email, keys: &r.keys}
 	return r, nil

@@ -2,6 +2,7 @@ package customerfile_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -110,5 +111,58 @@ func TestKeys(t *testing.T) {
 		if _, there := origin.Groups["editors"]; there != (c.group != "") {
 			t.Errorf("%s: groups of the origin are %v", c.name, origin.Groups)
 		}
+	}
+}
+
+// TestGroups: the files name groups in every format, and only the customers' model counts.
+func TestGroups(t *testing.T) {
+	const team = `{"model": "shop.team", "pk": 1, "fields": {"groups": [["nobody"]]}}`
+	for _, c := range []struct{ name, text, want string }{
+		{"natural keys", fixture(t, "customers-natural.json"), "editors<nil>"},
+		{"primary keys", fixture(t, "customers.json"), ""},
+		{"a dump of groups", fixture(t, "groups.json"), "editors[customers.change_customer]"},
+		{"another model", team + "\n" + dumped("1", `"email": "x@b", "groups": [["some"]]`), "some<nil>"},
+		{"lines", `{"group": "a", "permissions": []} {"group": "b"}`, "a[] b<nil>"},
+		{"customers", `{"email": "x@b", "password": null, "groups": ["a"]}
+			{"email": "y@b", "password": null, "groups": {"b": ["x.y"], "a": []}}
+			{"email": "z@b", "password": null, "groups": {"b": ["x.z"]}}`, "a[] b[x.y x.z]"},
+		{"CSV", "email,password,groups\nx@b,,\"[\"\"a\"\"]\"\ny@b,,\"[\"\"b\"\",\"\"a\"\"]\"\n", "a<nil> b<nil>"},
+		{"a customer with a member group", `{"email": "x@b", "password": null, "group": "gold"}`, ""},
+	} {
+		r, err := customerfile.Open([]customerfile.Source{source("a", c.text)}, customerfile.Options{})
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		var got []string
+		for _, g := range r.Groups() {
+			if g.Permissions == nil {
+				got = append(got, g.Name+"<nil>")
+			} else {
+				got = append(got, g.Name+fmt.Sprint(g.Permissions))
+			}
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: groups %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// TestKnown: a key that another group has now is no longer the key of the one that had it.
+func TestKnown(t *testing.T) {
+	known := customerfile.Origin{
+		Model: "old.customer", Email: "login", Groups: map[string]customerfile.Group{"writers": {PK: 1}, "x": {PK: 2}},
+	}
+	list, origin, err := rows(t, customerfile.Options{Known: known}, fixture(t, "groups.json"),
+		dumped("1", `"login": "x@b", "email": "y@b", "groups": [1, 2]`))
+	if err != nil || len(list) != 1 || list[0].Email != "x@b" || string(list[0].Attributes) != `{"email":"y@b"}` {
+		t.Fatalf("rows are %+v, %v", list, err)
+	}
+	if _, in := list[0].Groups["editors"]; !in || len(list[0].Groups) != 2 {
+		t.Errorf("groups are %v", list[0].Groups)
+	}
+	g := origin.Groups
+	if g["writers"].PK != 0 || g["editors"].PK != 1 || g["x"].PK != 2 || origin.Model != "shop.customer" {
+		t.Errorf("origin is %+v", origin)
 	}
 }

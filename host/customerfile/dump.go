@@ -22,45 +22,45 @@ type dumpReader struct {
 
 // read reads one object of a dump; it gives false for what is no customer.
 func (d *dumpReader) read(o *object, row *Row) bool {
-	if string(o.model) != `"`+d.model+`"` {
+	if string(o.label()) != d.model {
 		return false
 	}
 	row.Customer = customerjson.Customer{NewCustomer: store.NewCustomer{IsActive: true}}
-	var faults faults
+	var f faults
 	if len(o.pk) > 0 && string(o.pk) != "null" {
-		faults.add("pk", row.ReadMember("id", o.pk))
+		f.add("pk", row.ReadMember("id", o.pk))
 	}
-	d.fields(o.fields, row, &faults)
-	row.Err = faults.err
+	d.fields(o.fields, row, &f)
+	row.Err = f.err
 	return true
 }
 
 // fields reads the fields of a customer. Those that are none of ours become attributes.
-func (d *dumpReader) fields(raw []byte, row *Row, faults *faults) {
+func (d *dumpReader) fields(raw []byte, row *Row, f *faults) {
 	var attributes []byte
 	var kept keptKeys
 	password := false
 	for name, value := range exactjson.Members(raw) {
 		switch name {
 		case d.email:
-			faults.add(name, row.ReadMember("email", value))
+			f.add(name, row.ReadMember("email", value))
 		case "password":
 			password = true
-			faults.add(name, row.ReadHash(value))
+			f.add(name, row.ReadHash(value))
 		case "first_name", "last_name":
 			if string(value) != "null" {
-				faults.add(name, row.ReadMember(name, value))
+				f.add(name, row.ReadMember(name, value))
 			}
 		case "is_active", "is_staff", "is_superuser":
-			faults.add(name, row.ReadMember(name, value))
+			f.add(name, row.ReadMember(name, value))
 		case "last_login":
-			faults.add(name, readDjangoTime(row, name, value, &row.LastLogin))
+			f.add(name, readDjangoTime(row, name, value, &row.LastLogin))
 		case "date_joined":
-			faults.add(name, readDjangoTime(row, name, value, &row.DateJoined))
+			f.add(name, readDjangoTime(row, name, value, &row.DateJoined))
 		case "groups":
-			faults.add(name, d.groups(value, row, &kept))
+			f.add(name, d.groups(value, row, &kept))
 		case "user_permissions":
-			faults.add(name, d.permissions(value, row, &kept))
+			f.add(name, d.permissions(value, row, &kept))
 		default:
 			if attributes == nil {
 				attributes = make([]byte, 0, len(raw))
@@ -71,13 +71,13 @@ func (d *dumpReader) fields(raw []byte, row *Row, faults *faults) {
 	}
 	if attributes != nil {
 		row.Attributes = append(attributes, '}')
-		faults.add("the fields that become attributes", customerjson.CheckAttributes(row.Attributes))
+		f.add("the fields that become attributes", customerjson.CheckAttributes(row.Attributes))
 	}
-	if row.Email == "" && faults.err == nil {
-		faults.add(d.email, errors.New("is missing or empty: customers log in with it"))
+	if row.Email == "" && f.err == nil {
+		f.add(d.email, errors.New("is missing or empty: customers log in with it"))
 	}
 	if !password {
-		faults.add("password", errors.New("is missing"))
+		f.add("password", errors.New("is missing"))
 	}
 	row.Kept = kept.json()
 }

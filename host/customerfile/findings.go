@@ -1,7 +1,7 @@
 package customerfile
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/edgetoken/edgetoken/host/exactjson"
+	"github.com/edgetoken/edgetoken/host/terminal"
 )
 
 // findings are what the first reading finds: what explains keys, and the names that customers have.
@@ -18,22 +19,26 @@ type findings struct {
 	types       map[int64]contentType
 	permissions []permission
 	groups      []group
-	// What customers name: groups, and permissions by "app_label.codename", of which only natural keys say the model.
-	namedGroups      map[string]bool
-	namedPermissions map[string]contentType
-	explained        map[string][]string // the permissions of groups, where a file that is no dump says them
+	// lines are the groups that files name which are no dumps, and their permissions; nil where no file says them.
+	lines map[string][]string
 }
 
-// model is a model of which a dump has objects.
+// model is a model of which a dump has objects. Where they have a password, it has what they name by natural keys:
+// groups, and permissions by "app_label.codename".
 type model struct {
-	label  string
-	fields []string
+	label       string
+	fields      []string
+	groups      map[string]bool
+	permissions map[string]contentType
 }
 
 func (m *model) hasPassword() bool { return slices.Contains(m.fields, "password") }
 
-// maxFields bounds how many fields of a model are kept.
-const maxFields = 1000
+// Bounds of what is kept: models, and fields of each.
+const (
+	maxModels = 1000
+	maxFields = 1000
+)
 
 // add adds a field that stands at a place in an object, and gives the place after it. An object that was written here
 // may lack some.
@@ -51,34 +56,9 @@ func (m *model) add(name string, at int) int {
 	return at + 1
 }
 
-type contentType struct{ app, model string }
-
-// permission is an object auth.permission.
-type permission struct {
-	pk       int64
-	codename string
-	of       contentType // or, in a dump with primary keys,
-	ofKey    int64
-}
-
-// group is an object auth.group.
-type group struct {
-	pk          int64
-	name        string
-	permissions []key
-}
-
-// The models that explain keys.
-const (
-	groupModel      = "auth.group"
-	permissionModel = "auth.permission"
-	typeModel       = "contenttypes.contenttype"
-)
-
 func newFindings() *findings {
 	return &findings{
-		models: map[string]*model{}, types: map[int64]contentType{},
-		namedGroups: map[string]bool{}, namedPermissions: map[string]contentType{}, explained: map[string][]string{},
+		models: map[string]*model{}, types: map[int64]contentType{}, lines: map[string][]string{},
 	}
 }
 
@@ -126,8 +106,8 @@ func (f *findings) readCSV(in io.Reader) error {
 		} else if err != nil {
 			return err
 		}
-		if bad == nil && groups < len(rows.cells) && len(rows.cells[groups]) > 0 {
-			f.customersGroups(rows.cells[groups])
+		if bad == nil && groups < len(rows.cells) {
+			f.customersGroups(bytes.TrimSpace(rows.cells[groups]))
 		}
 	}
 }
@@ -139,7 +119,7 @@ func (f *findings) object(raw []byte) error {
 	switch {
 	case o.isDump():
 		return f.dumped(&o)
-	case o.group != nil:
+	case o.isGroup():
 		return f.line(raw)
 	case o.groups != nil:
 		f.customersGroups(o.groups)
@@ -159,125 +139,39 @@ func (f *findings) dumped(o *object) error {
 		return f.contentType(o)
 	}
 	m := f.models[string(label)]
-	if m == nil {
-		m = &model{label: string(label)}
+	switch {
+	case m == nil && len(f.models) == maxModels:
+		return fmt.Errorf("there are objects of more than %d models", maxModels)
+	case m == nil:
+		m = &model{label: string(label), groups: map[string]bool{}, permissions: map[string]contentType{}}
 		f.models[m.label] = m
-	} else if !m.hasPassword() {
+	case !m.hasPassword():
 		return nil
 	}
+	m.look(o.fields)
+	return nil
+}
+
+// look takes the fields of an object, and what a customer names.
+func (m *model) look(fields []byte) {
 	at := 0
-	for name, value := range exactjson.Members(o.fields) {
+	for name, value := range exactjson.Members(fields) {
 		at = m.add(name, at)
 		switch name {
 		case "groups":
 			list, _ := readKeys(value, 1)
 			for _, k := range list {
 				if k.natural != nil {
-					f.namedGroups[k.natural[0]] = true
+					m.groups[k.natural[0]] = true
 				}
 			}
 		case "user_permissions":
 			list, _ := readKeys(value, 3)
 			for _, k := range list {
 				if k.natural != nil {
-					f.namedPermissions[k.name()] = contentType{k.natural[1], k.natural[2]}
+					m.permissions[k.name()] = contentType{k.natural[1], k.natural[2]}
 				}
 			}
-		}
-	}
-	return nil
-}
-
-func (f *findings) group(o *object) error {
-	var g struct {
-		Name        string
-		Permissions json.RawMessage
-	}
-	if json.Unmarshal(o.fields, &g) == nil && g.Name != "" {
-		if list, ok := readKeys(g.Permissions, 3); ok {
-			f.groups = append(f.groups, group{o.number(), g.Name, list})
-			return nil
-		}
-	}
-	return errors.New("a group must have a name, and permissions as dumpdata writes them")
-}
-
-func (f *findings) permission(o *object) error {
-	var p struct {
-		Codename    string
-		ContentType json.RawMessage `json:"content_type"`
-	}
-	wrong := errors.New("a permission must have a codename, and a content_type as dumpdata writes it")
-	if json.Unmarshal(o.fields, &p) != nil || p.Codename == "" || len(p.ContentType) == 0 {
-		return wrong
-	}
-	found := permission{pk: o.number(), codename: p.Codename}
-	if p.ContentType[0] == '[' {
-		var natural []string
-		if json.Unmarshal(p.ContentType, &natural) != nil || len(natural) != 2 {
-			return wrong
-		}
-		found.of = contentType{natural[0], natural[1]}
-	} else if json.Unmarshal(p.ContentType, &found.ofKey) != nil {
-		return wrong
-	}
-	f.permissions = append(f.permissions, found)
-	return nil
-}
-
-func (f *findings) contentType(o *object) error {
-	var t struct {
-		App   string `json:"app_label"`
-		Model string
-	}
-	if json.Unmarshal(o.fields, &t) != nil || t.App == "" || t.Model == "" {
-		return errors.New("a content type must have app_label and model")
-	}
-	f.types[o.number()] = contentType{t.App, t.Model}
-	return nil
-}
-
-// line looks at a group that is a line of its own.
-func (f *findings) line(raw []byte) error {
-	var g struct {
-		Group       string
-		Permissions []string
-	}
-	if json.Unmarshal(raw, &g) != nil || g.Group == "" {
-		return errors.New(`a group must be {"group": its name, "permissions": a list of texts}`)
-	}
-	f.explain(g.Group, g.Permissions)
-	return nil
-}
-
-// explain takes what a file says of a group; nil: only that there is one. Several customers may each say a part.
-func (f *findings) explain(group string, permissions []string) {
-	if group == "" {
-		return // the store refuses its customers
-	}
-	f.namedGroups[group] = true
-	for _, p := range permissions {
-		if !slices.Contains(f.explained[group], p) {
-			f.explained[group] = append(f.explained[group], p)
-		}
-	}
-	if permissions != nil && f.explained[group] == nil {
-		f.explained[group] = []string{}
-	}
-}
-
-// customersGroups looks at the member groups of a customer: names, or groups with the permissions of each.
-func (f *findings) customersGroups(raw []byte) {
-	var names []string
-	if raw[0] == '[' && json.Unmarshal(raw, &names) == nil {
-		for _, name := range names {
-			f.explain(name, nil)
-		}
-	}
-	var groups map[string][]string
-	if raw[0] == '{' && json.Unmarshal(raw, &groups) == nil {
-		for name, permissions := range groups {
-			f.explain(name, permissions)
 		}
 	}
 }
@@ -293,21 +187,25 @@ func (f *findings) choose(o Options) (*model, error) {
 		if len(f.models) == 0 {
 			return nil, nil
 		}
-		return nil, fmt.Errorf("no object is of the model %s, but of %s", o.Model, strings.Join(f.labels(), ", "))
+		return nil, fmt.Errorf("no object is of the model %s, but of %s", o.Model, f.labels())
 	}
 	maps.DeleteFunc(f.models, func(_ string, m *model) bool { return !m.hasPassword() })
 	if m := f.models[o.Known.Model]; m != nil {
 		return m, nil
 	}
-	switch labels := f.labels(); len(labels) {
+	switch len(f.models) {
 	case 0:
 		return nil, nil
 	case 1:
-		return f.models[labels[0]], nil
-	default:
-		return nil, fmt.Errorf("objects of several models have a password: name the model of the customers, "+
-			"one of %s", strings.Join(labels, ", "))
+		for _, m := range f.models {
+			return m, nil
+		}
 	}
+	return nil, fmt.Errorf("objects of several models have a password: name the model of the customers, one of %s",
+		f.labels())
 }
 
-func (f *findings) labels() []string { return slices.Sorted(maps.Keys(f.models)) }
+// labels are those of all models, for an error.
+func (f *findings) labels() string {
+	return terminal.Printable(strings.Join(slices.Sorted(maps.Keys(f.models)), ", "))
+}

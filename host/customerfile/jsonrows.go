@@ -38,18 +38,17 @@ func (j *jsonRows) next(row *Row) (ok bool, err error) {
 	case j.format == Dumpdata:
 		row.Err = errors.New("is no object of dumpdata, which has model, pk and fields")
 		return true, nil
-	case o.group != nil:
+	case o.isGroup():
 		return false, nil
 	}
-	var wrong []error
-	var faults faults
-	row.Customer, row.Kept, wrong = customerjson.ReadRow(raw)
+	customer, kept, wrong := customerjson.ReadRow(raw)
+	var f faults
 	for _, w := range wrong {
-		faults.add("", w)
+		f.add("", w)
 	}
+	row.Customer, row.Kept, row.Err = customer, kept, f.err
 	for name := range row.Groups {
 		row.Groups[name] = nil // findings have what it may do
 	}
-	row.Err = faults.err
 	return true, nil
 }

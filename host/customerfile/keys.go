@@ -3,7 +3,6 @@ package customerfile
 import (
 	"cmp"
 	"encoding/json"
-	"maps"
 	"slices"
 )
 
@@ -15,18 +14,16 @@ type keys struct {
 	here        map[string]bool  // the groups that the files name
 }
 
-// newKeys takes what is known from before, and over it what files say now.
-func newKeys(known Origin, f *findings) keys {
-	k := keys{groups: map[int64]string{}, permissions: map[int64]string{}, named: Origin{
+// newKeys takes what is known from before, and over it what the files say now. customers is their model, or nil.
+func newKeys(known Origin, f *findings, customers *model) keys {
+	k := keys{groups: map[int64]string{}, permissions: map[int64]string{}, here: map[string]bool{}, named: Origin{
 		Groups: map[string]Group{}, Permissions: map[string]Permission{},
-	}, here: f.namedGroups}
-	maps.Copy(k.named.Groups, known.Groups)
-	maps.Copy(k.named.Permissions, known.Permissions)
+	}}
 	for name, p := range known.Permissions {
-		k.permissions[p.PK] = name
+		k.addPermission(name, p)
 	}
 	for name, g := range known.Groups {
-		k.groups[g.PK] = name
+		k.addGroup(name, g)
 	}
 	for _, p := range f.permissions {
 		t := p.of
@@ -37,41 +34,68 @@ func newKeys(known Origin, f *findings) keys {
 			k.addPermission(t.app+"."+p.codename, Permission{PK: p.pk, Model: t.model})
 		}
 	}
-	for name, t := range f.namedPermissions {
-		k.addPermission(name, Permission{Model: t.model})
-	}
 	for _, g := range f.groups {
-		group := Group{PK: cmp.Or(g.pk, known.Groups[g.name].PK), Explained: true, Permissions: []string{}}
-		for _, key := range g.permissions {
-			if key.natural != nil {
-				k.addPermission(key.name(), Permission{Model: key.natural[2]})
-			}
-			if name, ok := k.permission(key); ok {
-				group.Permissions = append(group.Permissions, name)
-			} else {
-				group.Kept = append(group.Kept, key.pk)
-			}
-		}
-		k.named.Groups[g.name] = group
-		k.groups[group.PK] = g.name
+		k.addGroup(g.name, k.explained(g))
 		k.here[g.name] = true
 	}
-	for name, permissions := range f.explained {
-		k.named.Groups[name] = Group{PK: k.named.Groups[name].PK, Explained: true, Permissions: permissions}
+	for name, permissions := range f.lines {
+		if k.here[name] = true; permissions != nil {
+			k.addGroup(name, Group{Explained: true, Permissions: permissions})
+		} else {
+			k.addGroup(name, k.named.Groups[name])
+		}
 	}
-	for name := range f.namedGroups {
-		k.named.Groups[name] = k.named.Groups[name]
+	if customers != nil {
+		for name, t := range customers.permissions {
+			k.addPermission(name, Permission{Model: t.model})
+		}
+		for name := range customers.groups {
+			k.here[name] = true
+			k.addGroup(name, k.named.Groups[name])
+		}
 	}
-	delete(k.groups, 0)
-	delete(k.permissions, 0)
 	return k
 }
 
-// addPermission is of a name that a file explains. Its primary key stays where the file does not say it.
+// explained is a group with the names of its permissions.
+func (k *keys) explained(g group) Group {
+	there := Group{PK: g.pk, Explained: true, Permissions: []string{}}
+	for _, key := range g.permissions {
+		if key.natural != nil {
+			k.addPermission(key.name(), Permission{Model: key.natural[2]})
+		}
+		if name, ok := k.permission(key); ok {
+			there.Permissions = append(there.Permissions, name)
+		} else {
+			there.Kept = append(there.Kept, key.pk)
+		}
+	}
+	return there
+}
+
+// addGroup takes what is known of a group. Its primary key stays where a file does not say it, and another group that
+// had the key has none.
+func (k *keys) addGroup(name string, g Group) {
+	if g.PK = cmp.Or(g.PK, k.named.Groups[name].PK); g.PK != 0 {
+		if old, taken := k.groups[g.PK]; taken && old != name {
+			other := k.named.Groups[old]
+			other.PK = 0
+			k.named.Groups[old] = other
+		}
+		k.groups[g.PK] = name
+	}
+	k.named.Groups[name] = g
+}
+
+// addPermission is addGroup for a permission.
 func (k *keys) addPermission(name string, p Permission) {
-	p.PK = cmp.Or(p.PK, k.named.Permissions[name].PK)
+	if p.PK = cmp.Or(p.PK, k.named.Permissions[name].PK); p.PK != 0 {
+		if old, taken := k.permissions[p.PK]; taken && old != name {
+			k.named.Permissions[old] = Permission{Model: k.named.Permissions[old].Model}
+		}
+		k.permissions[p.PK] = name
+	}
 	k.named.Permissions[name] = p
-	k.permissions[p.PK] = name
 }
 
 // permission is the name of a permission, where something explains the key. A natural key explains itself.

@@ -11,6 +11,7 @@ type object struct {
 	model, pk, fields json.RawMessage // of an object of a dump
 	group             json.RawMessage // of a group that is a line of its own
 	groups            json.RawMessage // of a customer
+	others            bool            // it has members that no group has
 }
 
 func (o *object) read(raw []byte) {
@@ -24,11 +25,17 @@ func (o *object) read(raw []byte) {
 			o.fields = value
 		case "group":
 			o.group = value
+		case "permissions":
 		case "groups":
 			o.groups = value
+			fallthrough
+		default:
+			o.others = true
 		}
 	}
 }
+
+func (o *object) isGroup() bool { return o.group != nil && !o.others }
 
 func (o *object) isDump() bool {
 	return len(o.model) > 2 && o.model[0] == '"' && len(o.fields) > 0 && o.fields[0] == '{'

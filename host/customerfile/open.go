@@ -18,7 +18,7 @@ func open(s Source, given Format) (in *bufio.Reader, format Format, err error) {
 	if mark, err := in.Peek(3); err == nil && string(mark) == "\ufeff" {
 		_, _ = in.Discard(3)
 	}
-	start, err := in.Peek(64)
+	start, err := in.Peek(bufferSize)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, "", err
 	}
@@ -41,7 +41,10 @@ func recognise(start []byte) (Format, error) {
 	for i < len(start) && isSpace(start[i]) {
 		i++
 	}
-	if i == len(start) {
+	switch i {
+	case bufferSize:
+		return "", errors.New("it begins with too many blanks")
+	case len(start):
 		return "", errEmpty
 	}
 	first := start[i]

@@ -109,8 +109,8 @@ func (d *dumpForm) group(dst []byte, g store.Group, left func(string)) []byte {
 
 func (d *dumpForm) customer(dst []byte, c *store.Customer, kept json.RawMessage, left func(string)) []byte {
 	e := exported{Customer: c, left: left}
-	if kept != nil {
-		_ = json.Unmarshal(kept, &e.kept) // what came from elsewhere may have other members
+	if kept != nil && json.Unmarshal(kept, &e.kept) != nil {
+		e.kept = keptKeys{} // it came from elsewhere
 	}
 	dst = append(d.open(dst, d.Model), ",\n  \"pk\": "...)
 	if c.ID.Kind == core.TextID {

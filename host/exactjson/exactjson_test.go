@@ -2,6 +2,7 @@ package exactjson_test
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -103,6 +104,24 @@ func TestMembers(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("Members(%s) = %q, want %q", raw, got, want)
+		}
+	}
+}
+
+func TestExact(t *testing.T) {
+	long := strings.Repeat("x", strictjson.MaxBytes)
+	for raw, want := range map[string]string{
+		`{"a": 1, "b": [{"c": "ü"}]}`: "", `{"a": "` + long + `"}`: "",
+		`{"a": "` + long + `", "b": {"a": 1, "a": 2}}`: "at b.a is there twice",
+		`{"a": 1, "\u0061": 2}`:                        "at a is there twice",
+		`{"a": ["\ud83d"]}`:                            "at a[0] has half of a surrogate pair",
+		"{\"a\": \"\xff\"}":                            "is not UTF-8",
+		`{"a": 1`:                                      "is no JSON", `{"a" 1}`: "is no JSON", `{} {}`: "is no JSON",
+	} {
+		err := exactjson.Exact([]byte(raw))
+		if (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) ||
+			errors.Is(err, exactjson.ErrNoJSON) != (want == "is no JSON") {
+			t.Errorf("Exact(%.40s) = %v, want %q", raw, err, want)
 		}
 	}
 }

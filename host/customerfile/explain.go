@@ -1,0 +1,123 @@
+package customerfile
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+)
+
+type contentType struct{ app, model string }
+
+// permission is an object auth.permission.
+type permission struct {
+	pk       int64
+	codename string
+	of       contentType // or, in a dump with primary keys,
+	ofKey    int64
+}
+
+// group is an object auth.group.
+type group struct {
+	pk          int64
+	name        string
+	permissions []key
+}
+
+// The models that explain keys.
+const (
+	groupModel      = "auth.group"
+	permissionModel = "auth.permission"
+	typeModel       = "contenttypes.contenttype"
+)
+
+func (f *findings) group(o *object) error {
+	var g struct {
+		Name        string
+		Permissions json.RawMessage
+	}
+	if json.Unmarshal(o.fields, &g) == nil && g.Name != "" {
+		if list, ok := readKeys(g.Permissions, 3); ok {
+			f.groups = append(f.groups, group{o.number(), g.Name, list})
+			return nil
+		}
+	}
+	return errors.New("a group must have a name, and permissions as dumpdata writes them")
+}
+
+func (f *findings) permission(o *object) error {
+	var p struct {
+		Codename    string
+		ContentType json.RawMessage `json:"content_type"`
+	}
+	wrong := errors.New("a permission must have a codename, and a content_type as dumpdata writes it")
+	if json.Unmarshal(o.fields, &p) != nil || p.Codename == "" || len(p.ContentType) == 0 {
+		return wrong
+	}
+	found := permission{pk: o.number(), codename: p.Codename}
+	if p.ContentType[0] == '[' {
+		var natural []string
+		if json.Unmarshal(p.ContentType, &natural) != nil || len(natural) != 2 {
+			return wrong
+		}
+		found.of = contentType{natural[0], natural[1]}
+	} else if json.Unmarshal(p.ContentType, &found.ofKey) != nil {
+		return wrong
+	}
+	f.permissions = append(f.permissions, found)
+	return nil
+}
+
+func (f *findings) contentType(o *object) error {
+	var t struct {
+		App   string `json:"app_label"`
+		Model string
+	}
+	if json.Unmarshal(o.fields, &t) != nil || t.App == "" || t.Model == "" {
+		return errors.New("a content type must have app_label and model")
+	}
+	f.types[o.number()] = contentType{t.App, t.Model}
+	return nil
+}
+
+// line looks at a group that is a line of its own.
+func (f *findings) line(raw []byte) error {
+	var g struct {
+		Group       string
+		Permissions []string
+	}
+	if json.Unmarshal(raw, &g) != nil || g.Group == "" {
+		return errors.New(`a group must be {"group": its name, "permissions": a list of texts}`)
+	}
+	f.explain(g.Group, g.Permissions)
+	return nil
+}
+
+// explain takes what a file says of a group; nil: only that there is one. Several customers may each say a part.
+func (f *findings) explain(group string, permissions []string) {
+	all := f.lines[group]
+	if permissions != nil && all == nil {
+		all = []string{}
+	}
+	for _, p := range permissions {
+		if !slices.Contains(all, p) {
+			all = append(all, p)
+		}
+	}
+	f.lines[group] = all
+}
+
+// customersGroups looks at the member groups of a customer: names, or groups with the permissions of each.
+func (f *findings) customersGroups(raw []byte) {
+	var names []string
+	var groups map[string][]string
+	if json.Unmarshal(raw, &names) == nil {
+		for _, name := range names {
+			f.explain(name, nil)
+		}
+	} else if json.Unmarshal(raw, &groups) == nil {
+		for name, permissions := range groups {
+			f.explain(name, permissions)
+		}
+	}
+	delete(f.lines, "") // the store refuses such a customer
+}
