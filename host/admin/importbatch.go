@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/admin/customerjson"
-	"github.com/edgetoken/edgetoken/host/exactjson"
 	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -57,25 +57,32 @@ func (b *ImportBatch) Stream() Stream {
 	return Stream{bytes.NewReader(lines)}
 }
 
-// readBatch reads what Stream gives, strictly.
+// readBatch reads what Stream gives. A row must be what Row is written as, byte for byte: encoding/json alone would
+// take a member in another case, and the last of two.
 func readBatch(r io.Reader) (rows []Row, err error) {
-	d := json.NewDecoder(io.LimitReader(r, batchBytes+maxRow+1))
-	for {
-		var raw json.RawMessage
-		if err := d.Decode(&raw); errors.Is(err, io.EOF) {
-			return rows, nil
-		} else if err != nil {
-			return nil, fmt.Errorf("read call: a batch has at most %d bytes, in JSON: %w", batchBytes+maxRow, err)
-		}
+	lines := bufio.NewScanner(io.LimitReader(r, batchBytes+maxRow+1))
+	lines.Buffer(nil, maxRow+1)
+	for lines.Scan() {
 		if len(rows) == batchRows {
 			return nil, fmt.Errorf("read call: a batch has at most %d rows", batchRows)
 		}
 		var row Row
-		if err := exactjson.Unmarshal(raw, &row); err != nil {
-			return nil, fmt.Errorf("read call: row %d %w", len(rows)+1, err)
+		err := json.Unmarshal(lines.Bytes(), &row)
+		if err == nil {
+			var again []byte
+			if again, err = encodeJSON(row); err == nil && !bytes.Equal(again, lines.Bytes()) {
+				err = errors.New("it is not as this version writes it: use the command of the node that runs")
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read call: row %d: %w", len(rows)+1, err)
 		}
 		rows = append(rows, row)
 	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("read call: %w", err)
+	}
+	return rows, nil
 }
 
 // importRow is what the store imports of a row. A password in clear is hashed, one at a time. Its salt is the same in

@@ -58,6 +58,11 @@ func call(t *testing.T, api http.Handler, method, path, body string) (status int
 	return w.Code, w.Body.String()
 }
 
+// row is a customer as ImportCustomers takes it.
+const row = `{"id":null,"email":"b@example.com","first_name":"","last_name":"","is_active":true,"is_staff":false,` +
+	`"is_superuser":false,"last_login":null,"date_joined":null,"attributes":null,"password_hash":"!","permissions":[],` +
+	`"groups":[],"kept":null}`
+
 // TestCallsAreStrict holds the API to refuse what encoding/json would take for something else.
 func TestCallsAreStrict(t *testing.T) {
 	api := newAPI(t, admin.Config{})
@@ -83,7 +88,15 @@ func TestCallsAreStrict(t *testing.T) {
 		"/customers?id=": {
 			`{"email": "b@example.com", "password": null} 1`, `{"email": "b\ud800@example.com", "password": null}`,
 		},
-		"/revoke": {`{"all": true, "all": false}`, `{"All": true}`},
+		"/customers/import?run=1": {
+			`{"email": "b@example.com"}`, `{"rows": []}`, "x", strings.Repeat(" ", 3<<20), row + " ", row + row,
+			strings.Replace(row, `"email"`, `"Email"`, 1), strings.Replace(row, `{`, `{"id":7,`, 1),
+			strings.Replace(row, `"kept":null`, `"kept":null,"more":1`, 1),
+		},
+		"/customers/import":    {row},
+		"/groups/import?run=1": {`{"groups": [{"name": "\ud800"}]}`, `{"Groups": []}`, `[]`},
+		"/origin":              {``, `{`, `x`},
+		"/revoke":              {`{"all": true, "all": false}`, `{"All": true}`},
 	} {
 		for _, body := range bodies {
 			if status, answer := call(t, api, "POST", path, body); status != http.StatusBadRequest {
@@ -102,5 +115,9 @@ func TestCallsAreStrict(t *testing.T) {
 		`"is_active":true`,
 	) {
 		t.Error("a call that was refused disabled a customer")
+	}
+	if status, answer := call(t, api, "POST", "/customers/import?run=1", row+"\n"); status != http.StatusOK ||
+		!strings.Contains(answer, `"added":1,`) {
+		t.Errorf("the import of a row = %d %s", status, answer)
 	}
 }

@@ -79,7 +79,7 @@ func customersExportCommand() *cobra.Command {
 		"write groups and permissions as the numbers that they had in the dump, instead of natural keys")
 	f.BoolVar(&x.noGroups, "no-groups", false, "write customers alone")
 	f.StringVar(&x.model, "model", "", "the `MODEL` of customers (default: that of the dump that was imported)")
-	return c
+	return completeCustomerFormat(c)
 }
 
 // exporting is an export of customers.

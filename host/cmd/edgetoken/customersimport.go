@@ -16,6 +16,14 @@ var customerFormats = []string{
 	string(customerfile.Dumpdata), string(customerfile.JSONL), string(customerfile.CSV),
 }
 
+// completeCustomerFormat has a shell complete --format with them, and not with those of keys.
+func completeCustomerFormat(c *cobra.Command) *cobra.Command {
+	// The error says that there is no such flag.
+	_ = c.RegisterFlagCompletionFunc("format",
+		cobra.FixedCompletions(customerFormats, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
 func checkCustomerFormat(format string) error {
 	if slices.Contains(customerFormats, format) {
 		return nil
@@ -78,5 +86,5 @@ func customersImportCommand() *cobra.Command {
 	f.BoolVar(&dry, "dry-run", false, "say what would happen, and change nothing")
 	f.BoolVar(&overwrite, "overwrite", false, "take what the file says where both have changed, "+
 		"and add customers again that were removed here")
-	return c
+	return completeCustomerFormat(c)
 }
