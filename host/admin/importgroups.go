@@ -26,7 +26,9 @@ type ImportGroup struct {
 type GroupsImported struct {
 	ImportCounts
 	Trouble []GroupTrouble `json:"trouble"` // the groups that are bad, in conflict, or were removed here since
-	Unasked []string       `json:"unasked_permissions"`
+	// Bare are the groups that grant nothing, for want of a file that says their permissions.
+	Bare    []string `json:"bare"`
+	Unasked []string `json:"unasked_permissions"`
 }
 
 // GroupTrouble is a group that does not stand here as the file says.
@@ -48,8 +50,15 @@ func (s *server) importGroups(ctx context.Context, q ImportQuery, b GroupsImport
 	if err != nil {
 		return answer, err
 	}
-	answer.Trouble, answer.Unasked = []GroupTrouble{}, list(s.unasked(permissions))
+	here, err := s.groupPermissions(ctx)
+	if err != nil {
+		return answer, err
+	}
+	answer.Trouble, answer.Bare, answer.Unasked = []GroupTrouble{}, []string{}, list(s.unasked(permissions))
 	for i, d := range done {
+		if g := b.Groups[i]; g.Permissions == nil && len(here[g.Name]) == 0 {
+			answer.Bare = append(answer.Bare, g.Name)
+		}
 		if answer.took(d) {
 			t := GroupTrouble{Name: b.Groups[i].Name, Status: string(d.Status), Conflicts: list(d.Conflicts)}
 			if d.Err != nil {

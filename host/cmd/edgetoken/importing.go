@@ -161,9 +161,7 @@ func (i *importing) sendGroups(reader *customerfile.Reader) error {
 		var groups admin.GroupsImport
 		for _, g := range list {
 			groups.Groups = append(groups.Groups, admin.ImportGroup(g))
-			if g.Permissions == nil {
-				i.report.without = append(i.report.without, g.Name)
-			} else if len(origin.Groups[g.Name].Kept) > 0 {
+			if len(origin.Groups[g.Name].Kept) > 0 {
 				i.report.keptOf = append(i.report.keptOf, g.Name)
 			}
 		}
@@ -174,6 +172,7 @@ func (i *importing) sendGroups(reader *customerfile.Reader) error {
 		for _, t := range done.Trouble {
 			i.say(fmt.Sprintf("group %s: %s", terminal.Printable(t.Name), troubleText(t.Status, t.Conflicts, t.Error)))
 		}
+		i.report.bare = append(i.report.bare, done.Bare...)
 		i.report.Groups.Add(done.ImportCounts)
 		i.report.ImportNotes.Add(admin.ImportNotes{Unasked: done.Unasked})
 	}

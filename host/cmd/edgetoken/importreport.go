@@ -18,7 +18,7 @@ type importReport struct {
 	Warnings []string           `json:"warnings"`
 
 	admin.ImportNotes `json:"-"`
-	without, keptOf   []string // groups whose permissions no file says, or some of which no file explains
+	bare, keptOf      []string // groups that grant nothing, and those of which no file explains all permissions
 }
 
 // trouble reports whether a row or a group is bad or in conflict.
@@ -67,9 +67,9 @@ func countsText(c admin.ImportCounts) string {
 
 // leftOut warns of what the files do not explain, and which grants nothing.
 func (r *importReport) leftOut() (warnings []string) {
-	if len(r.without) > 0 {
+	if len(r.bare) > 0 {
 		warnings = append(warnings, "no file says which permissions these groups have, so that they grant none: "+
-			someNames(r.without)+"; import a dump of auth.group too")
+			someNames(r.bare)+"; import a dump of auth.group too")
 	}
 	const explain = ": they are kept for the export, and grant nothing; import dumps of auth.group, auth.permission " +
 		"and contenttypes.contenttype too, or dump with --natural-foreign"
