@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/python"
 	"github.com/edgetoken/edgetoken/host/admin/customerjson"
 	"github.com/edgetoken/edgetoken/host/exactjson"
 )
@@ -43,7 +44,7 @@ func (c *csvRows) readCell(row *Row, column, cell string) (err error) {
 	case "password_hash":
 		row.PasswordHash = cell
 	case "password":
-		return row.ReadPassword(appendText(nil, cell))
+		return row.ReadPassword(python.AppendUnicodeJSON(nil, cell))
 	case "is_active":
 		row.IsActive, err = flagOf(cell)
 	case "is_staff":
@@ -51,7 +52,7 @@ func (c *csvRows) readCell(row *Row, column, cell string) (err error) {
 	case "is_superuser":
 		row.IsSuperuser, err = flagOf(cell)
 	case "last_login", "date_joined":
-		return row.ReadMember(column, appendText(nil, rfc3339(cell)))
+		return row.ReadMember(column, python.AppendUnicodeJSON(nil, rfc3339(cell)))
 	default:
 		return readJSON(row, column, json.RawMessage(cell))
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/edgetoken/edgetoken/core/python"
 	"github.com/edgetoken/edgetoken/host/admin/customerjson"
 	"github.com/edgetoken/edgetoken/host/exactjson"
 	"github.com/edgetoken/edgetoken/store"
@@ -65,7 +66,7 @@ func (d *dumpReader) fields(raw []byte, row *Row, f *faults) {
 			if attributes == nil {
 				attributes = make([]byte, 0, len(raw))
 			}
-			attributes = append(appendText(append(attributes, "{,"[min(len(attributes), 1)]), name), ':')
+			attributes = append(python.AppendUnicodeJSON(append(attributes, "{,"[min(len(attributes), 1)]), name), ':')
 			attributes = append(attributes, value...)
 		}
 	}

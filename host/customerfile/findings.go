@@ -157,6 +157,9 @@ func (m *model) look(fields []byte) {
 	at := 0
 	for name, value := range exactjson.Members(fields) {
 		at = m.add(name, at)
+		if value[0] != '[' || bytes.IndexByte(value[1:], '[') < 0 {
+			continue // no natural key is in it
+		}
 		switch name {
 		case "groups":
 			list, _ := readKeys(value, 1)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/python"
 	"github.com/edgetoken/edgetoken/host/exactjson"
 	"github.com/edgetoken/edgetoken/store"
 )
@@ -50,7 +51,7 @@ func newDumpForm(o Origin, primaryKeys bool) *dumpForm {
 	}
 	d := &dumpForm{Origin: o, primaryKeys: primaryKeys}
 	for _, name := range o.Fields {
-		c := column{name: name, start: append(appendText([]byte("    "), name), ": "...)}
+		c := column{name: name, start: append(python.AppendUnicodeJSON([]byte("    "), name), ": "...)}
 		if name == o.Email {
 			c.member = "email"
 		} else if name != "email" && slices.Contains(djangoFields, name) {
@@ -83,7 +84,7 @@ func (d *dumpForm) open(dst []byte, model string) []byte {
 		dst = append(dst, ',')
 	}
 	d.begun = true
-	return appendText(append(dst, "\n{\n  \"model\": "...), model)
+	return python.AppendUnicodeJSON(append(dst, "\n{\n  \"model\": "...), model)
 }
 
 func (d *dumpForm) groups(dst []byte, groups []store.Group, left func(string)) []byte {
@@ -101,7 +102,7 @@ func (d *dumpForm) group(dst []byte, g store.Group, left func(string)) []byte {
 	if there.PK != 0 {
 		dst = strconv.AppendInt(append(dst, ",\n  \"pk\": "...), there.PK, 10)
 	}
-	dst = appendText(append(dst, ",\n  \"fields\": {\n    \"name\": "...), g.Name)
+	dst = python.AppendUnicodeJSON(append(dst, ",\n  \"fields\": {\n    \"name\": "...), g.Name)
 	dst = append(dst, ",\n    \"permissions\": "...)
 	dst = d.permissionKeys(dst, g.Permissions, there.Kept, func() { left("permissions of groups") })
 	return append(dst, "\n  }\n}"...)
@@ -114,7 +115,7 @@ func (d *dumpForm) customer(dst []byte, c *store.Customer, kept json.RawMessage,
 	}
 	dst = append(d.open(dst, d.Model), ",\n  \"pk\": "...)
 	if c.ID.Kind == core.TextID {
-		dst = appendText(dst, c.ID.Text)
+		dst = python.AppendUnicodeJSON(dst, c.ID.Text)
 	} else {
 		dst = strconv.AppendInt(dst, c.ID.Int, 10)
 	}
@@ -146,17 +147,17 @@ func (d *dumpForm) customer(dst []byte, c *store.Customer, kept json.RawMessage,
 func (d *dumpForm) member(dst []byte, name string, c *exported) []byte {
 	switch name {
 	case "password":
-		return appendText(dst, c.PasswordHash)
+		return python.AppendUnicodeJSON(dst, c.PasswordHash)
 	case "last_login":
 		return appendDjangoTime(dst, c.LastLogin)
 	case "is_superuser":
 		return strconv.AppendBool(dst, c.IsSuperuser)
 	case "email":
-		return appendText(dst, c.Email)
+		return python.AppendUnicodeJSON(dst, c.Email)
 	case "first_name":
-		return appendText(dst, c.FirstName)
+		return python.AppendUnicodeJSON(dst, c.FirstName)
 	case "last_name":
-		return appendText(dst, c.LastName)
+		return python.AppendUnicodeJSON(dst, c.LastName)
 	case "is_staff":
 		return strconv.AppendBool(dst, c.IsStaff)
 	case "is_active":

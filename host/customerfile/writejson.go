@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/python"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -18,7 +19,7 @@ func (jsonlForm) end(dst []byte) []byte            { return dst }
 
 func (jsonlForm) groups(dst []byte, groups []store.Group, _ func(string)) []byte {
 	for _, g := range groups {
-		dst = appendText(append(dst, `{"group":`...), g.Name)
+		dst = python.AppendUnicodeJSON(append(dst, `{"group":`...), g.Name)
 		dst = append(appendTexts(append(dst, `,"permissions":`...), g.Permissions), "}\n"...)
 	}
 	return dst
@@ -26,10 +27,10 @@ func (jsonlForm) groups(dst []byte, groups []store.Group, _ func(string)) []byte
 
 func (jsonlForm) customer(dst []byte, c *store.Customer, kept json.RawMessage, _ func(string)) []byte {
 	dst = appendID(append(dst, `{"id":`...), c.ID)
-	dst = appendText(append(dst, `,"email":`...), c.Email)
-	dst = appendText(append(dst, `,"password_hash":`...), c.PasswordHash)
-	dst = appendText(append(dst, `,"first_name":`...), c.FirstName)
-	dst = appendText(append(dst, `,"last_name":`...), c.LastName)
+	dst = python.AppendUnicodeJSON(append(dst, `,"email":`...), c.Email)
+	dst = python.AppendUnicodeJSON(append(dst, `,"password_hash":`...), c.PasswordHash)
+	dst = python.AppendUnicodeJSON(append(dst, `,"first_name":`...), c.FirstName)
+	dst = python.AppendUnicodeJSON(append(dst, `,"last_name":`...), c.LastName)
 	dst = strconv.AppendBool(append(dst, `,"is_active":`...), c.IsActive)
 	dst = strconv.AppendBool(append(dst, `,"is_staff":`...), c.IsStaff)
 	dst = strconv.AppendBool(append(dst, `,"is_superuser":`...), c.IsSuperuser)
@@ -48,7 +49,7 @@ func (jsonlForm) customer(dst []byte, c *store.Customer, kept json.RawMessage, _
 
 func appendID(dst []byte, id core.CustomerID) []byte {
 	if id.Kind == core.TextID {
-		return appendText(dst, id.Text)
+		return python.AppendUnicodeJSON(dst, id.Text)
 	}
 	return strconv.AppendInt(dst, id.Int, 10)
 }
@@ -59,7 +60,7 @@ func appendTexts(dst []byte, texts []string) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendText(dst, s)
+		dst = python.AppendUnicodeJSON(dst, s)
 	}
 	return append(dst, ']')
 }

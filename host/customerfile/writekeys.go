@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/edgetoken/edgetoken/core/python"
 )
 
 // compareGroups compares groups by their primary keys there; one without a key comes last.
@@ -99,7 +101,7 @@ func (l *list) natural(texts ...string) {
 	l.next()
 	for i, s := range texts {
 		l.dst = append(l.dst, "[,"[min(i, 1)])
-		l.dst = appendText(append(l.dst, "\n        "...), s)
+		l.dst = python.AppendUnicodeJSON(append(l.dst, "\n        "...), s)
 	}
 	l.dst = append(l.dst, "\n      ]"...)
 }
