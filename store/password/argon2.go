@@ -95,14 +95,14 @@ var decoySalt = strings.Repeat("0", saltChars)
 // parseArgon2 reads exactly what String writes.
 func parseArgon2(encoded string) (parsedHash, error) {
 	bad := func(what string) (parsedHash, error) { return nil, fmt.Errorf("%w: argon2: %s", ErrMalformed, what) }
-	parts := strings.Split(encoded, "$")
+	parts := strings.SplitN(encoded, "$", 7)
 	if len(parts) != 6 {
 		return bad("not of the form v=…$m=…,t=…,p=…$salt$hash")
 	}
 	if parts[2] != "v="+strconv.Itoa(argon2.Version) {
 		return bad("version is not 19")
 	}
-	costs := strings.Split(parts[3], ",")
+	costs := strings.SplitN(parts[3], ",", 4)
 	if len(costs) != 3 {
 		return bad("costs are not of the form m=…,t=…,p=…")
 	}

@@ -67,7 +67,7 @@ func (h bcryptHash) decoy() string {
 // parseBcrypt reads exactly what String writes.
 func parseBcrypt(encoded string) (parsedHash, error) {
 	bad := func(what string) (parsedHash, error) { return nil, fmt.Errorf("%w: bcrypt: %s", ErrMalformed, what) }
-	parts := strings.Split(encoded, "$")
+	parts := strings.SplitN(encoded, "$", 6)
 	if len(parts) != 5 || parts[1] != "" || len(parts[4]) != bcryptSaltChars+bcryptHashChars {
 		return bad("not of the form $version$cost$ and 53 characters")
 	}

@@ -63,7 +63,7 @@ func (h pbkdf2Hash) decoy() string {
 // parsePBKDF2 reads exactly what String writes. Django reads other spellings too, but compares with the one that it
 // writes, so no password matches them.
 func parsePBKDF2(encoded string) (parsedHash, error) {
-	parts := strings.Split(encoded, "$")
+	parts := strings.SplitN(encoded, "$", 5)
 	if len(parts) != 4 {
 		return nil, fmt.Errorf("%w: pbkdf2: not of the form iterations$salt$hash", ErrMalformed)
 	}

@@ -63,7 +63,7 @@ func (h scryptHash) decoy() string {
 // parseScrypt reads exactly what String writes: Django's order, N before the salt, and the other one, which some
 // hashers of Django projects have. A first part that is a number is N.
 func parseScrypt(encoded string) (parsedHash, error) {
-	parts := strings.Split(encoded, "$")
+	parts := strings.SplitN(encoded, "$", 7)
 	if len(parts) != 6 {
 		return nil, fmt.Errorf("%w: scrypt: not of the form N$salt$r$p$hash", ErrMalformed)
 	}
