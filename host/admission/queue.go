@@ -24,7 +24,7 @@ type Queue struct {
 	mu       sync.Mutex
 	clients  ring[netip.Prefix]
 	accounts ring[string]
-	ahead    int  // units that the turns of clients have had more than those of accounts
+	ahead    int  // by how many units the turns of clients have had more than those of accounts
 	next     *job // has its turn, is in the rings no more, and waits for memory
 	waiting  int  // in the rings, and next
 	units    int  // of those that wait
@@ -39,7 +39,7 @@ type Work struct {
 	Client  netip.Prefix // who asks, as throttles tell addresses apart; zero: not known
 	Account string       // whose password it is; the account need not exist
 	Memory  int64        // bytes
-	Units   int          // how much work it is: 1, which 0 stands for, is the usual
+	Units   int          // how much work it is; 0 counts as 1, which is the usual
 }
 
 // job is work that waits or runs.
@@ -109,8 +109,9 @@ func (q *Queue) enter(j *job) bool {
 	return true
 }
 
-// makeRoom pushes jobs of so many units out, the last ones of whoever holds most of the queue, so that work of key may
-// enter. Everybody keeps more than key holds already: nobody loses the only job. It does nothing if that is not enough.
+// makeRoom pushes out jobs of at least need units, so that work of key may enter: the last ones of whoever holds most
+// of the queue. Everybody keeps more than key holds already, so nobody loses an only job. If that frees too little,
+// makeRoom does nothing and reports false.
 func makeRoom[K comparable](q *Queue, r *ring[K], key K, need int) bool {
 	keep := r.units(key)
 	if r.spare(keep) < need {

@@ -21,9 +21,6 @@ const (
 	hashBytes = 32 // argon2-cffi's DEFAULT_HASH_LENGTH
 )
 
-// alphabet is Django's RANDOM_STRING_CHARS (django/utils/crypto.py).
-const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
 // b64 is argon2's base64: standard alphabet, no padding, and only the one canonical spelling.
 var b64 = base64.RawStdEncoding.Strict()
 
@@ -140,22 +137,4 @@ func decode(b *base64.Encoding, s string) ([]byte, error) {
 		return nil, ErrMalformed
 	}
 	return b.DecodeString(s)
-}
-
-// randomText draws n characters of alphabet, each equally likely: bytes from 248 on, which would favour some, are
-// drawn again.
-func randomText(random io.Reader, n int) (string, error) {
-	text := make([]byte, 0, n)
-	buf := make([]byte, n)
-	for len(text) < n {
-		if _, err := io.ReadFull(random, buf); err != nil {
-			return "", fmt.Errorf("draw random text: %w", err)
-		}
-		for _, b := range buf {
-			if int(b) < 256/len(alphabet)*len(alphabet) && len(text) < n {
-				text = append(text, alphabet[int(b)%len(alphabet)])
-			}
-		}
-	}
-	return string(text), nil
 }

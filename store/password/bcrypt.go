@@ -30,7 +30,7 @@ var bcryptB64 = base64.NewEncoding("./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 type bcryptHash struct {
 	algorithm string // "bcrypt", or "bcrypt_sha256" for bcrypt of the password's SHA-256 in hex
 	version   string // "2a", "2b" or "2y": all three are computed alike
-	rounds    int    // the binary logarithm of how many there are
+	logRounds int    // bcrypt's cost: the binary logarithm of how many rounds there are
 	saltHash  string // bcryptSaltChars and bcryptHashChars in bcryptB64
 }
 
@@ -39,7 +39,7 @@ func (h bcryptHash) String() string { return h.algorithm + "$" + h.modular() }
 
 // modular is the hash as bcrypt itself writes it.
 func (h bcryptHash) modular() string {
-	return fmt.Sprintf("$%s$%02d$%s", h.version, h.rounds, h.saltHash)
+	return fmt.Sprintf("$%s$%02d$%s", h.version, h.logRounds, h.saltHash)
 }
 
 // matches reads no more than the first 72 bytes of what it hashes, as every bcrypt: that is less than some passwords
@@ -57,7 +57,7 @@ func (h bcryptHash) matches(password string) (bool, error) {
 	return err == nil, err
 }
 
-func (h bcryptHash) cost() Cost { return Cost{Effort: perRound << h.rounds} }
+func (h bcryptHash) cost() Cost { return Cost{Effort: perRound << h.logRounds} }
 
 func (h bcryptHash) decoy() string {
 	h.version, h.saltHash = "2b", strings.Repeat(".", bcryptSaltChars+bcryptHashChars)
@@ -79,7 +79,7 @@ func parseBcrypt(encoded string) (parsedHash, error) {
 	if len(parts[3]) != 2 {
 		return bad("cost is not two digits")
 	}
-	if h.rounds, err = bounded(strings.TrimPrefix(parts[3], "0"), "bcrypt cost", minBcrypt, maxBcrypt); err != nil {
+	if h.logRounds, err = bounded(strings.TrimPrefix(parts[3], "0"), "bcrypt cost", minBcrypt, maxBcrypt); err != nil {
 		return nil, err
 	}
 	for _, text := range []string{h.saltHash[:bcryptSaltChars], h.saltHash[bcryptSaltChars:]} {

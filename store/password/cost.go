@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Cost is what the check of a hash takes. Of the same costs it is the same.
+// Cost is what the check of a hash takes.
 type Cost struct {
 	Memory int64         // bytes, while it runs; 0 for a format that needs next to none
 	Effort time.Duration // about how long it takes on one slow processor that does nothing else

@@ -4,7 +4,6 @@ import (
 	"crypto/md5"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 )
 
@@ -19,9 +18,10 @@ var (
 	// ErrCosts says that the hash asks for more or less work than Verify does. What it wraps names the cost and its
 	// bounds.
 	ErrCosts = errors.New("password hash: costs out of bounds")
-	// ErrArgon2d says that the hash is of the variant of argon2 that RFC 9106 §4 advises against for passwords.
-	ErrArgon2d = errors.New("password hash: argon2d is not checked: which memory it reads depends on the password, " +
-		"so that other processes can watch it")
+	// ErrArgon2d says that the hash is argon2d, which Django reads and has never written by default. RFC 9106 §4 has no
+	// use for it where others may observe which memory is read.
+	ErrArgon2d = errors.New("password hash: argon2d is refused: which memory it reads depends on the password, and " +
+		"other processes can observe that")
 )
 
 // format is one of Django's hashers.
@@ -106,25 +106,6 @@ func NeedsRehash(encoded string, p Params) bool {
 	a, ok := h.(argon2Hash)
 	return !ok || a.variant != argon2id || a.params != p
 }
-
-// unusablePrefix and unusableChars are Django's UNUSABLE_PASSWORD_PREFIX and UNUSABLE_PASSWORD_SUFFIX_LENGTH.
-const (
-	unusablePrefix = "!"
-	unusableChars  = 40
-)
-
-// Unusable is what Django stores for a customer without a password: "!" and 40 random characters,
-// which make the revoke claim of each such customer a different one.
-func Unusable(random io.Reader) (string, error) {
-	text, err := randomText(random, unusableChars)
-	if err != nil {
-		return "", err
-	}
-	return unusablePrefix + text, nil
-}
-
-// IsUsable is false for what Unusable makes, as Django's is_password_usable.
-func IsUsable(encoded string) bool { return !strings.HasPrefix(encoded, unusablePrefix) }
 
 // RevokeClaim is the value of REVOKE_TOKEN_CLAIM for an encoded hash: its MD5 as 32 upper-case hex digits
 // (simplejwt get_md5_hash_password). It protects nothing by itself: it only changes with the hash.
