@@ -37,8 +37,10 @@ func (t tables) revokedOf(customer core.CustomerID) (list []revoked) {
 // A record whose name has no start is about families that begin after any cut-off, too, so it stays: those of foreign
 // ids, each of which takes a token that Django signed, and those from before schema 5. So do records that cannot be
 // read.
+//
+// Where facts add none that can fold, nothing is read: revoking foreign tokens takes no longer the more there are.
 func (w *writer) foldFamilies(customer core.CustomerID, most int, facts resolved) (more resolved) {
-	list := w.revokedOf(customer)
+	var list []revoked
 	for _, f := range facts {
 		r, ok := f.(fact.RevokeFamily)
 		if !ok || r.Family.Start == 0 || r.Family.Customer != customer || r.Family.Issuer != "" {
@@ -51,7 +53,10 @@ func (w *writer) foldFamilies(customer core.CustomerID, most int, facts resolved
 			list = append(list, revoked{key, after.start, after.until})
 		}
 	}
-	if len(list) <= most {
+	if len(list) == 0 && len(facts) > 0 {
+		return nil
+	}
+	if list = append(list, w.revokedOf(customer)...); len(list) <= most {
 		return nil
 	}
 	if _, _, err := w.existing(customer); err != nil {
