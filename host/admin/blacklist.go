@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
 )
 
 // MaxTokens is the most tokens that one call about a list of tokens has.
@@ -148,6 +149,10 @@ func (t *listTrial) run(ctx context.Context, dry bool) {
 	request := core.Request{Op: core.Revoke, Now: t.now}
 	query, err := t.open(ctx, &request.Opened)
 	if t.err = err; err != nil || t.reason != "" {
+		return
+	}
+	if request.Opened.Cause != cause.OK { // its key is good for refresh tokens only, and it is none
+		t.before = !dry
 		return
 	}
 	if request.State, _, t.err = t.cfg.Store.Load(ctx, query); t.err != nil {

@@ -32,7 +32,7 @@ func (t *listTrial) open(ctx context.Context, opened *core.Opened) (query store.
 	if err := t.engine.Open(ctx, []byte(t.row.Token), opened); err != nil {
 		return query, err
 	}
-	if opened.Cause != cause.OK {
+	if opened.Cause != cause.OK && opened.Cause != cause.KeyForRefresh {
 		t.reason = explain.Unopened(opened.Cause, t.engine.KeySet())
 		if slices.Contains(ofKeys, opened.Cause) {
 			t.reason += "; import the key that signed it first (edgetoken keys import)"
@@ -93,5 +93,5 @@ func (k *ListedToken) ends(refreshExp string) (end time.Time, ok bool) {
 		issued, _ := at("iat")
 		exp = max(exp, until) + max(exp-issued, 0)
 	}
-	return time.Unix(int64(min(exp, core.LastUntil)), 0), ok
+	return time.Unix(int64(max(0, min(exp, core.LastUntil))), 0), ok
 }

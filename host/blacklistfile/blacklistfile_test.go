@@ -157,7 +157,7 @@ func TestReaderRefuses(t *testing.T) {
 // TestWriter: what is written is what dumpdata writes, byte by byte.
 func TestWriter(t *testing.T) {
 	var b bytes.Buffer
-	w := blacklistfile.NewWriter(&b)
+	w := blacklistfile.NewWriter(&b, false)
 	at := time.Date(2026, 11, 29, 18, 15, 13, 620_999_000, time.UTC)
 	const id = "08e0429bc012834599e26af000000005"
 	w.Outstanding(id, json.RawMessage("7"), at, at.Truncate(time.Second).Add(24*time.Hour))
@@ -181,7 +181,18 @@ func TestWriter(t *testing.T) {
 		t.Errorf("written\n%s\nwant\n%s", b.String(), want)
 	}
 	b.Reset()
-	if err := blacklistfile.NewWriter(&b).Close(); err != nil || b.String() != "[\n]\n" {
+	w = blacklistfile.NewWriter(&b, true)
+	w.Outstanding(id, json.RawMessage("7"), at, at.Truncate(time.Second).Add(24*time.Hour))
+	w.Blacklisted(id, json.RawMessage("5"), at.Truncate(time.Second))
+	const lines = `{"model": "token_blacklist.outstandingtoken","pk": PK,"fields": {"user": 7,"jti": "` + id +
+		`","token": "","created_at": "2026-11-29T18:15:13.620Z","expires_at": "2026-11-30T18:15:13Z"}}
+{"model": "token_blacklist.blacklistedtoken","pk": PK,"fields": {"token": 5,"blacklisted_at": "2026-11-29T18:15:13Z"}}
+`
+	if err := w.Close(); err != nil || b.String() != strings.ReplaceAll(lines, "PK", pk) {
+		t.Errorf("written as JSONL, %v:\n%s", err, b.String())
+	}
+	b.Reset()
+	if err := blacklistfile.NewWriter(&b, false).Close(); err != nil || b.String() != "[\n]\n" {
 		t.Errorf("an empty blacklist is %q, %v", b.String(), err)
 	}
 }

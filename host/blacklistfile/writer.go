@@ -10,14 +10,17 @@ import (
 	"time"
 )
 
-// Writer writes a fixture as `dumpdata --indent 2` does.
+// Writer writes a fixture as `dumpdata --indent 2` does, or as `dumpdata --format jsonl`.
 type Writer struct {
 	out   *bufio.Writer
+	jsonl bool
 	began bool
 }
 
-// NewWriter writes to w. Close ends the fixture.
-func NewWriter(w io.Writer) *Writer { return &Writer{out: bufio.NewWriter(w)} }
+// NewWriter writes to w, with jsonl an object a line, which loaddata takes in little memory. Close ends the fixture.
+func NewWriter(w io.Writer, jsonl bool) *Writer {
+	return &Writer{out: bufio.NewWriter(w), jsonl: jsonl}
+}
 
 // PrimaryKey is the primary key of a token that the Django which loads the fixture does not have, and of what
 // blacklists a token. It follows from the id of the token, so that a fixture can be loaded again, and is so high, from
@@ -40,27 +43,38 @@ func (w *Writer) Blacklisted(id string, key json.RawMessage, at time.Time) {
 
 // Close ends the fixture. The error is the first of all writes.
 func (w *Writer) Close() error {
-	if !w.began {
-		w.out.WriteString("[")
+	if !w.jsonl {
+		if !w.began {
+			w.out.WriteString("[")
+		}
+		w.out.WriteString("\n]\n")
 	}
-	w.out.WriteString("\n]\n")
 	return w.out.Flush()
 }
 
 // object writes an object with fields, which are names and their values.
 func (w *Writer) object(model string, pk int64, fields ...any) {
-	before := ","
-	if !w.began {
-		before, w.began = "[", true
+	outer, inner := "\n  ", "\n    "
+	if w.jsonl {
+		outer, inner = "", ""
+	} else if w.began {
+		w.out.WriteString(",\n")
+	} else {
+		w.out.WriteString("[\n")
 	}
-	fmt.Fprintf(w.out, "%s\n{\n  \"model\": %q,\n  \"pk\": %d,\n  \"fields\": {", before, model, pk)
+	w.began = true
+	fmt.Fprintf(w.out, "{%s\"model\": %q,%s\"pk\": %d,%s\"fields\": {", outer, model, outer, pk, outer)
 	for i := 0; i < len(fields); i += 2 {
 		if i > 0 {
 			w.out.WriteString(",")
 		}
-		fmt.Fprintf(w.out, "\n    %q: %s", fields[i], fields[i+1])
+		fmt.Fprintf(w.out, "%s%q: %s", inner, fields[i], fields[i+1])
 	}
-	w.out.WriteString("\n  }\n}")
+	if w.jsonl {
+		w.out.WriteString("}}\n")
+	} else {
+		w.out.WriteString("\n  }\n}")
+	}
 }
 
 // text is an ASCII text as JSON.

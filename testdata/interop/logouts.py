@@ -46,7 +46,8 @@ class Checks:
 class Node:
     """A node in a folder. Its commands run whether it serves or not."""
 
-    def __init__(self, folder: str, version: str) -> None:
+    def __init__(self, folder: str, version: str, own_keys: bool = False) -> None:
+        os.makedirs(folder, exist_ok=True)
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
@@ -54,7 +55,7 @@ class Node:
         classes = ["access", "sliding"]
         with open(self.config, "w", encoding="utf-8") as f:
             json.dump({"compat": version, "engine": "native", "listen": "127.0.0.1:%d" % self.port, "data": os.path.join(folder, "data"), "wire": "secure",
-                       "simple_jwt": dict(LIFETIMES, SIGNING_KEY=SECRET, AUTH_TOKEN_CLASSES=classes, **ROTATION)}, f)
+                       "simple_jwt": dict(LIFETIMES, AUTH_TOKEN_CLASSES=classes, **ROTATION, **({} if own_keys else {"SIGNING_KEY": SECRET}))}, f)
         self.server: Optional[subprocess.Popen] = None
 
     def run(self, *args: str, stdin: str = "", status: int = 0) -> Tuple[str, str]:
@@ -148,6 +149,20 @@ def moved_in(checks: Checks, node: Node, folder: str, how: Dict[str, Any]) -> No
         checks.equal("at the node, %s: %s" % (name, body), status, want)
 
 
+def own_keys(checks: Checks, folder: str, version: str) -> None:
+    """At a node that signs by keys of its own, tokens count once SECRET_KEY is there, which is good for refresh tokens only."""
+    node = Node(os.path.join(folder, "own"), version, own_keys=True)
+    node.run("keys", "generate", "--activate")
+    file = os.path.join(folder, "blacklist.json")
+    said, _ = node.run("token", "import-blacklist", file, "--json", status=1)
+    sums = json.loads(said)
+    checks.equal("without SECRET_KEY", (sums["revoked"], sums["unchanged"]), (2, 0))  # those without a text
+    checks.equal("the reasons", {"import the key" in row["reason"] for row in sums["refused"]}, {True})
+    node.run("keys", "import", "--django-secret-key", "-", stdin=SECRET)
+    said, _ = node.run("token", "import-blacklist", file, "--json")
+    checks.equal("with SECRET_KEY", (json.loads(said)["revoked"], json.loads(said)["refused"]), (len(sums["refused"]) - 2, []))
+
+
 def moved_back(checks: Checks, node: Node, folder: str) -> None:
     """The node's log-outs count in Django: loaddata takes them over what is there, twice."""
     from customers.models import Customer
@@ -220,6 +235,7 @@ def main() -> int:
         try:
             moved_in(checks, node, folder, {"indent": 2})
             moved_in(checks, node, folder, {"use_natural_foreign_keys": True, "format": "jsonl" if version == "5.5" else "json"})
+            own_keys(checks, folder, version)
             moved_back(checks, node, folder)
         finally:
             node.stop()

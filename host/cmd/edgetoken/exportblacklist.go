@@ -19,7 +19,7 @@ import (
 
 func exportBlacklistCommand() *cobra.Command {
 	var output, known string
-	var force bool
+	var force, jsonl bool
 	c := &cobra.Command{
 		Use:   "export-blacklist",
 		Short: "write the log-outs as a blacklist that a Django loads",
@@ -46,10 +46,14 @@ func exportBlacklistCommand() *cobra.Command {
 			if _, err := os.Lstat(output); toFile && !force && err == nil {
 				return existsAlready(output)
 			}
-			x := blacklistExport{cmd: c, bar: terminal.NewProgress(c.ErrOrStderr(), "tokens", 0)}
+			bar := terminal.NewProgress(c.ErrOrStderr(), "tokens", 0)
+			x := blacklistExport{cmd: c, bar: bar, has: map[int64]bool{}}
 			return withAdmin(c, false, func(client *admin.Client) error {
 				x.client = client
-				write := func(to io.Writer) error { return x.write(to, known) }
+				write := func(to io.Writer) error {
+					x.out = blacklistfile.NewWriter(to, jsonl)
+					return x.write(known)
+				}
 				if !toFile {
 					if err := write(c.OutOrStdout()); err != nil {
 						return err
@@ -71,6 +75,7 @@ func exportBlacklistCommand() *cobra.Command {
 	f := c.Flags()
 	f.StringVarP(&output, "output", "o", "", "write to this `FILE`, with mode 0600, instead of standard output")
 	f.StringVar(&known, "known", "", "look up the tokens of this `FILE`, a dump of the token_blacklist to add to")
+	f.BoolVar(&jsonl, "jsonl", false, "write one object a line, as loaddata reads a .jsonl file")
 	f.BoolVar(&force, "force", false, "replace the file if there is one")
 	return c
 }
@@ -88,9 +93,8 @@ type blacklistExport struct {
 	unlisted admin.Unlisted
 }
 
-func (x *blacklistExport) write(to io.Writer, known string) (err error) {
+func (x *blacklistExport) write(known string) error {
 	defer x.bar.Clear()
-	x.out, x.has = blacklistfile.NewWriter(to), map[int64]bool{}
 	if known != "" {
 		in, err := openInput(x.cmd, known)
 		if err != nil {
