@@ -13,13 +13,13 @@ import (
 
 var errNotUTF8 = errors.New("is not UTF-8")
 
-// csvColumns are those that a file is written with, in order. It may be read with password, in clear, too.
+// csvColumns are the columns of an export, in order. A file to import may also have password, in clear.
 var csvColumns = []string{
 	"id", "email", "password_hash", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "last_login",
 	"date_joined", "attributes", "permissions", "groups", "kept",
 }
 
-// readCell reads the value of a column, which is known. An empty one says nothing.
+// readCell reads a value of one of csvColumns, or of password. An empty value says nothing.
 func (c *csvRows) readCell(row *Row, column, cell string) (err error) {
 	if cell == "" {
 		if column == "email" {
@@ -59,7 +59,7 @@ func (c *csvRows) readCell(row *Row, column, cell string) (err error) {
 	return err
 }
 
-// readJSON reads a column whose values are JSON.
+// readJSON reads a value that is JSON.
 func readJSON(row *Row, column string, value json.RawMessage) (err error) {
 	value = json.RawMessage(strings.TrimSpace(string(value)))
 	if !json.Valid(value) {
@@ -89,7 +89,8 @@ func flagOf(cell string) (bool, error) {
 	return false, errors.New("must be true or false, t or f, yes or no, 1 or 0")
 }
 
-// rfc3339 makes a time of what data bases write: 2024-01-02 03:04:05.678901+00, or +0000. Any other text stays.
+// rfc3339 puts a time as data bases write it, 2024-01-02 03:04:05.678901+00 or +0000, into the format of RFC 3339.
+// Other texts stay as they are.
 func rfc3339(s string) string {
 	const date = len("2006-01-02")
 	if len(s) <= date {

@@ -13,8 +13,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// csvRows are the customers of a file of CSV (RFC 4180): the first record names the columns. encoding/csv would change
-// a line end within quotes, and read to the end of the file for a quote that is missing.
+// csvRows are the customers of a file of CSV (RFC 4180), whose first record names the columns. encoding/csv does not
+// do: it changes line ends within quotes, and where a quote is not closed it reads the rest of the file into memory.
 type csvRows struct {
 	window
 	columns []string
@@ -22,7 +22,7 @@ type csvRows struct {
 	cells   [][]byte // of the record that was read last
 }
 
-// What a bad record is.
+// Why a record is bad.
 var (
 	errUnclosed  = errors.New("has a quote that is not closed")
 	errBareQuote = errors.New(`has a quote within a value: put the value in quotes, and write "" for each quote in it`)
@@ -90,7 +90,7 @@ func (c *csvRows) next(row *Row) (ok bool, err error) {
 	return true, nil
 }
 
-// record reads the next record and gives the line on which it begins. After a bad one the next line is read.
+// record reads the next record and gives the line where it begins. After a bad record it goes on with the next line.
 func (c *csvRows) record() (line int, bad, err error) {
 	for {
 		line = c.line
@@ -117,8 +117,8 @@ func (c *csvRows) record() (line int, bad, err error) {
 	}
 }
 
-// parse reads the record that b begins with into cells, which are parts of b, and gives its size; 0 where more of the
-// file is needed.
+// parse reads the record at the start of b into cells, which are parts of b, and gives its size: 0 if it does not end
+// in b.
 func (c *csvRows) parse(b []byte) (size int, bad error) {
 	c.cells = c.cells[:0]
 	last := errors.Is(c.last, io.EOF)
@@ -144,7 +144,7 @@ func (c *csvRows) parse(b []byte) (size int, bad error) {
 	}
 }
 
-// cellOf reads the value that b begins with and gives the place after it, or -1 where more of the file is needed.
+// cellOf reads the value at the start of b and gives the place after it: -1 if it does not end in b.
 func cellOf(b []byte) (cell []byte, end int, bad error) {
 	if len(b) == 0 || b[0] != '"' {
 		if end = bytes.IndexAny(b, ",\n"); end < 0 {

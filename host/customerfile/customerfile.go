@@ -1,12 +1,13 @@
 // Package customerfile reads and writes files of customers: what Django's dumpdata writes, JSON as customerjson reads
 // it, and CSV. docs/operations.md describes the three formats under "Files of customers".
 //
-// Open reads the files once for what explains keys: in a dump a group is a number, and says its name in an object of
-// its own. Then Next gives the customers, one after the other. Memory is bounded whatever the length of a file: only
-// groups, permissions and content types are kept.
+// A Reader reads every file twice. A dump names groups and permissions by number, and objects anywhere in the files
+// say which names those are. So Open looks for these first (findings.go, explain.go, keys.go), and then Next gives
+// one customer after the other (dump.go, jsonrows.go, csv.go). Only groups, permissions and content types are kept,
+// so memory is small however long the files are. A Writer writes the same formats.
 //
-// The one rule: what cannot be kept exactly as it stands is refused. A row that cannot be read has an Err, and the rows
-// after it are read. No error quotes a value, which may be a secret.
+// The one rule: what cannot be kept exactly as it stands is refused. A row that cannot be read has an Err, and the next
+// one is read. An error quotes no value, which may be a secret.
 package customerfile
 
 import (
@@ -38,7 +39,7 @@ type Source struct {
 	Size int64 // in bytes
 }
 
-// Options say how files are read. Zero values have the files tell.
+// Options say how files are read. With the zero value the files tell.
 type Options struct {
 	Format Format
 	// Model is the label of the customers' model in dumps, such as customers.customer. Empty: the one model whose
@@ -46,16 +47,16 @@ type Options struct {
 	Model string
 	// Email is the field of the model that holds the e-mail address; empty: that of Known, or email.
 	Email string
-	// TextIDs has ids of CSV be texts, digits too.
+	// TextIDs: the ids of CSV are texts, even those of digits alone.
 	TextIDs bool
-	// Known is what earlier files said. It explains keys as well.
+	// Known is what earlier files said. It explains keys too.
 	Known Origin
 }
 
-// Row is one customer of a file. Groups are names, and the permissions of each nil.
+// Row is one customer of a file. Groups has names alone: the permissions of each are nil.
 type Row struct {
 	Source string
-	Line   int // on which it begins, from 1
+	Line   int // where it begins, from 1
 	customerjson.Customer
 	// Kept are the keys that nothing explains: {"groups":[7],"user_permissions":[28]}. They grant nothing.
 	Kept json.RawMessage
@@ -71,20 +72,20 @@ type Reader struct {
 	keys    keys
 	dump    dumpReader
 
-	next int   // source to begin
-	rows rows  // of the source that is read; nil where the next one begins
-	done int64 // bytes of the sources before it
+	next int   // the source to begin next
+	rows rows  // of the source that is being read; nil before each
+	done int64 // bytes of the sources that were read
 }
 
 // rows reads one source.
 type rows interface {
-	// next gives io.EOF after the last row, and another error where nothing more can be read. ok is false for what is
-	// no customer.
+	// next reads the next row; ok is false if it is no customer. The error is io.EOF after the last row, or says why
+	// nothing more can be read.
 	next(*Row) (ok bool, err error)
 	read() int64
 }
 
-// Open reads all sources once for what explains keys.
+// Open looks through all sources for what explains keys.
 func Open(sources []Source, o Options) (*Reader, error) {
 	o.Email = cmp.Or(o.Email, o.Known.Email, "email")
 	r := &Reader{sources: sources, options: o}
@@ -104,7 +105,7 @@ func Open(sources []Source, o Options) (*Reader, error) {
 	return r, nil
 }
 
-// Origin is what Options.Known and the files say: the groups with their permissions among it.
+// Origin is what Options.Known and the files say, groups and their permissions included.
 func (r *Reader) Origin() Origin { return r.origin }
 
 // Groups are the groups that the files themselves name, sorted, with their permissions where Origin explains them.

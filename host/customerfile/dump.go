@@ -21,7 +21,7 @@ type dumpReader struct {
 	keys         *keys
 }
 
-// read reads one object of a dump; it gives false for what is no customer.
+// read reads one object of a dump. It gives false if that is no customer.
 func (d *dumpReader) read(o *object, row *Row) bool {
 	if string(o.label()) != d.model {
 		return false
@@ -117,8 +117,8 @@ func (d *dumpReader) permissions(value []byte, row *Row, kept *keptKeys) error {
 	return nil
 }
 
-// readDjangoTime reads a time of a dump, which has milliseconds: Django cuts off the rest. It writes no fraction of a
-// whole second, so .000 is of 1 to 999 microseconds: taken as 1, it is written as it came.
+// readDjangoTime reads a time of a dump. Django cuts times to milliseconds, but writes no fraction at all for a whole
+// second. So .000 stands for 1 to 999 microseconds: it is read as 1, so that an export writes .000 again.
 func readDjangoTime(row *Row, name string, value []byte, t *time.Time) error {
 	if string(value) == "null" {
 		return nil
@@ -157,10 +157,10 @@ func (k keptKeys) json() json.RawMessage {
 	return raw
 }
 
-// faults are all that is wrong with a row.
+// faults collects what is wrong with a row.
 type faults struct{ err error }
 
-// add adds what is wrong with a member.
+// add adds what is wrong with a member; nil is nothing.
 func (f *faults) add(name string, err error) {
 	if err == nil {
 		return

@@ -12,8 +12,8 @@ type contentType struct{ app, model string }
 type permission struct {
 	pk       int64
 	codename string
-	of       contentType // or, in a dump with primary keys,
-	ofKey    int64
+	of       contentType // by natural keys; else
+	ofKey    int64       // its primary key
 }
 
 // group is an object auth.group.
@@ -79,7 +79,7 @@ func (f *findings) contentType(o *object) error {
 	return nil
 }
 
-// line looks at a group that is a line of its own.
+// line reads a group that is a line of its own.
 func (f *findings) line(raw []byte) error {
 	var g struct {
 		Group       string
@@ -92,7 +92,8 @@ func (f *findings) line(raw []byte) error {
 	return nil
 }
 
-// explain takes what a file says of a group; nil: only that there is one. Several customers may each say a part.
+// explain takes the permissions that a file gives a group, or nil if it only names the group. Several customers may
+// each give some.
 func (f *findings) explain(group string, permissions []string) {
 	all := f.lines[group]
 	if permissions != nil && all == nil {
@@ -106,7 +107,7 @@ func (f *findings) explain(group string, permissions []string) {
 	f.lines[group] = all
 }
 
-// customersGroups looks at the member groups of a customer: names, or groups with the permissions of each.
+// customersGroups reads the member groups of a customer: names, or groups with the permissions of each.
 func (f *findings) customersGroups(raw []byte) {
 	var names []string
 	var groups map[string][]string

@@ -13,18 +13,18 @@ import (
 	"github.com/edgetoken/edgetoken/host/terminal"
 )
 
-// findings are what the first reading finds: what explains keys, and the names that customers have.
+// findings are what Open finds in the files.
 type findings struct {
 	models      map[string]*model // by label
 	types       map[int64]contentType
 	permissions []permission
 	groups      []group
-	// lines are the groups that files name which are no dumps, and their permissions; nil where no file says them.
+	// lines are the groups that files name which are no dumps, with their permissions; nil if no file says them.
 	lines map[string][]string
 }
 
-// model is a model of which a dump has objects. Where they have a password, it has what they name by natural keys:
-// groups, and permissions by "app_label.codename".
+// model is a model whose objects are in a dump. If they have passwords, groups and permissions ("app_label.codename")
+// are those that they name by natural keys.
 type model struct {
 	label       string
 	fields      []string
@@ -34,14 +34,14 @@ type model struct {
 
 func (m *model) hasPassword() bool { return slices.Contains(m.fields, "password") }
 
-// Bounds of what is kept: models, and fields of each.
+// How many models are kept, and fields of each.
 const (
 	maxModels = 1000
 	maxFields = 1000
 )
 
-// add adds a field that stands at a place in an object, and gives the place after it. An object that was written here
-// may lack some.
+// add adds a field, which stands at that place in an object, and gives the next place. Objects of one model can have
+// different fields: an export leaves out those that a customer has no attribute for.
 func (m *model) add(name string, at int) int {
 	if at < len(m.fields) && m.fields[at] == name {
 		return at + 1
@@ -62,7 +62,7 @@ func newFindings() *findings {
 	}
 }
 
-// read reads a source to its end. What is wrong with a row Next says.
+// read looks through a source. Bad rows are left to Next.
 func (f *findings) read(s Source, o Options) error {
 	in, format, err := open(s, o.Format)
 	switch {
@@ -152,13 +152,13 @@ func (f *findings) dumped(o *object) error {
 	return nil
 }
 
-// look takes the fields of an object, and what a customer names.
+// look takes the names of an object's fields, and the groups and permissions that it names by natural keys.
 func (m *model) look(fields []byte) {
 	at := 0
 	for name, value := range exactjson.Members(fields) {
 		at = m.add(name, at)
 		if value[0] != '[' || bytes.IndexByte(value[1:], '[') < 0 {
-			continue // no natural key is in it
+			continue // it has no natural key
 		}
 		switch name {
 		case "groups":
@@ -179,7 +179,7 @@ func (m *model) look(fields []byte) {
 	}
 }
 
-// choose finds the customers' model among those of the files; nil where there is none.
+// choose finds the customers' model; nil if the files have none.
 func (f *findings) choose(o Options) (*model, error) {
 	if o.Model != "" {
 		for label, m := range f.models {

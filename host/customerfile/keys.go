@@ -6,15 +6,15 @@ import (
 	"slices"
 )
 
-// keys are groups and permissions of Django's by primary key, and what is known of each name.
+// keys says which groups and permissions Django's primary keys are, and what is known of each.
 type keys struct {
 	groups      map[int64]string
 	permissions map[int64]string // "app_label.codename"
-	named       Origin           // Groups and Permissions alone
+	named       Origin           // its Groups and Permissions
 	here        map[string]bool  // the groups that the files name
 }
 
-// newKeys takes what is known from before, and over it what the files say now. customers is their model, or nil.
+// newKeys takes what earlier files said, and then what these say. customers is their model, or nil.
 func newKeys(known Origin, f *findings, customers *model) keys {
 	k := keys{groups: map[int64]string{}, permissions: map[int64]string{}, here: map[string]bool{}, named: Origin{
 		Groups: map[string]Group{}, Permissions: map[string]Permission{},
@@ -73,8 +73,8 @@ func (k *keys) explained(g group) Group {
 	return there
 }
 
-// addGroup takes what is known of a group. Its primary key stays where a file does not say it, and another group that
-// had the key has none.
+// addGroup takes what a file says of a group. Without a primary key it keeps the one that it had. A group that had the
+// same key loses it.
 func (k *keys) addGroup(name string, g Group) {
 	if g.PK = cmp.Or(g.PK, k.named.Groups[name].PK); g.PK != 0 {
 		if old, taken := k.groups[g.PK]; taken && old != name {
@@ -98,7 +98,7 @@ func (k *keys) addPermission(name string, p Permission) {
 	k.named.Permissions[name] = p
 }
 
-// permission is the name of a permission, where something explains the key. A natural key explains itself.
+// permission is the name of the permission with this key, if something explains it. A natural key explains itself.
 func (k *keys) permission(key key) (name string, ok bool) {
 	if key.natural != nil {
 		return key.name(), true
@@ -107,7 +107,7 @@ func (k *keys) permission(key key) (name string, ok bool) {
 	return name, ok
 }
 
-// group is the name of a group, where something explains the key.
+// group is permission for a group.
 func (k *keys) group(key key) (name string, ok bool) {
 	if key.natural != nil {
 		return key.natural[0], true
@@ -116,7 +116,7 @@ func (k *keys) group(key key) (name string, ok bool) {
 	return name, ok
 }
 
-// origin is what is known now of the customers' model, and of groups and permissions.
+// origin is the new origin: the customers' model as the files have it, if they do, and all groups and permissions.
 func (k *keys) origin(o Options, chosen *model) Origin {
 	origin := o.Known
 	if chosen != nil {

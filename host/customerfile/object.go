@@ -6,12 +6,12 @@ import (
 	"github.com/edgetoken/edgetoken/host/exactjson"
 )
 
-// object has the members of an object that tell what it is.
+// object has those members of a JSON object that tell what it is.
 type object struct {
 	model, pk, fields json.RawMessage // of an object of a dump
 	group             json.RawMessage // of a group that is a line of its own
 	groups            json.RawMessage // of a customer
-	others            bool            // it has members that no group has
+	others            bool            // it has other members than a group
 }
 
 func (o *object) read(raw []byte) {

@@ -35,7 +35,7 @@ func open(s Source, given Format) (in *bufio.Reader, format Format, err error) {
 	return in, found, nil
 }
 
-// recognise tells a format by how a file begins; JSON, dumpdata or not, as JSONL.
+// recognise tells a format by how a file begins. All JSON is JSONL here: each object tells whether it is of a dump.
 func recognise(start []byte) (Format, error) {
 	i := 0
 	for i < len(start) && isSpace(start[i]) {

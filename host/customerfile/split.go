@@ -10,13 +10,14 @@ import (
 	"github.com/edgetoken/edgetoken/host/exactjson"
 )
 
-// What a bad row is.
+// Why a row is bad.
 var (
 	errCut  = errors.New("is cut off: the file ends within it")
 	errLong = fmt.Errorf("is longer than %d bytes", maxObject)
 )
 
-// splitter cuts a file into objects: those of one array, or one after the other. It looks at quotes and brackets alone.
+// splitter cuts a file into objects: those of one array, or one after the other. It looks only at quotes and brackets:
+// what it cuts may still be no JSON.
 type splitter struct {
 	window
 	begun bool
@@ -25,8 +26,8 @@ type splitter struct {
 
 func newSplitter(in io.Reader) *splitter { return &splitter{window: newWindow(in)} }
 
-// object gives the next object and the line on which it begins. bad says why what is there is none; the next one can be
-// read. err is io.EOF after the last, or says why nothing more can be read.
+// object gives the next object and the line where it begins. bad says that something else is there, and why; the next
+// object can be read. err is io.EOF after the last object, or says why nothing more can be read.
 func (s *splitter) object() (raw []byte, line int, bad, err error) {
 	c, err := s.peek()
 	if !s.begun {
@@ -63,7 +64,7 @@ func (s *splitter) object() (raw []byte, line int, bad, err error) {
 	return nil, line, exactjson.ErrNoJSON, nil
 }
 
-// peek is the next byte that is no white space.
+// peek is the next byte that is no white space. It stays unread.
 func (s *splitter) peek() (byte, error) {
 	for {
 		for s.from < s.to {
@@ -132,17 +133,17 @@ func (s *splitter) cut() (raw []byte, line int, bad, err error) {
 type nesting struct {
 	depth  int
 	quoted bool
-	lines  bool // the object stands in a file of lines
+	lines  bool // one object follows the other, mostly each on its line
 }
 
 // The ends of a scan.
 const (
-	within = iota // more is needed
-	whole         // the object is over
-	broken        // it is no JSON; what follows may be
+	within = iota // the object goes on
+	whole         // the object ends
+	broken        // it is no JSON; the next line may be
 )
 
-// scan looks through the next bytes, and gives how many of them it is done with.
+// scan looks through the next bytes of an object, and gives how many of them it has passed.
 func (n *nesting) scan(b []byte) (size, end int) {
 	for i := 0; i < len(b); i++ {
 		if n.quoted {
@@ -158,7 +159,7 @@ func (n *nesting) scan(b []byte) (size, end int) {
 			}
 		case '"':
 			n.quoted = !n.quoted
-		case '\n': // An object of a file of lines may take several, but a brace at the start of one begins the next.
+		case '\n': // An object may take several lines, but a line that starts with a brace begins the next object.
 			switch {
 			case !n.lines:
 			case n.quoted:
@@ -184,7 +185,7 @@ func (n *nesting) scan(b []byte) (size, end int) {
 	return len(b), within
 }
 
-// plainEnd passes over characters of a text, eight at a time, that do not end it.
+// plainEnd skips characters that do not end a text, eight at a time.
 func plainEnd(b []byte, at int) int {
 	for ; at+8 < len(b); at += 8 {
 		if special := words.Special(words.At(b, at)); special != 0 {

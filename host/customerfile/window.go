@@ -11,22 +11,22 @@ const (
 	maxObject  = 1 << 20 // bytes of an object, or of a record of CSV
 )
 
-// window is the part of a file that is held: what is read and not yet given.
+// window is the part of a file that is in memory: read, and not yet given.
 type window struct {
 	in       io.Reader
 	buf      []byte // the window is buf[from:to]
 	from, to int
 	gone     int64 // bytes of the file before buf
 	line     int   // of from
-	last     error // of in
+	last     error // the first error of in, such as io.EOF
 }
 
 func newWindow(in io.Reader) window { return window{in: in, buf: make([]byte, 2*bufferSize), line: 1} }
 
-// read is how many bytes of the file are given.
+// read is how many bytes of the file were given.
 func (w *window) read() int64 { return w.gone + int64(w.from) }
 
-// fill reads more. It gives false at the end, of which last says the reason.
+// fill reads more. It gives false at the end; last says why.
 func (w *window) fill() bool {
 	if w.last != nil {
 		return false
@@ -45,7 +45,7 @@ func (w *window) fill() bool {
 	return n > 0
 }
 
-// give is the next bytes, which are valid until the next call.
+// give gives the next bytes, which are valid until the next fill.
 func (w *window) give(size int) []byte {
 	raw := w.buf[w.from : w.from+size]
 	w.line += bytes.Count(raw, []byte("\n"))
@@ -53,7 +53,7 @@ func (w *window) give(size int) []byte {
 	return raw
 }
 
-// skipLine leaves out what is left of a line.
+// skipLine skips the rest of a line.
 func (w *window) skipLine() {
 	for {
 		if i := bytes.IndexByte(w.buf[w.from:w.to], '\n'); i >= 0 {

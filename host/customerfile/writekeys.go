@@ -9,12 +9,12 @@ import (
 	"github.com/edgetoken/edgetoken/core/python"
 )
 
-// compareGroups compares groups by their primary keys there; one without a key comes last.
+// compareGroups sorts groups by their primary keys in Django; those without a key come last.
 func (d *dumpForm) compareGroups(a, b string) int {
 	return cmp.Compare(uint64(d.Groups[a].PK)-1, uint64(d.Groups[b].PK)-1)
 }
 
-// groupKeys appends groups, and then keys that nothing explains.
+// groupKeys appends the keys of groups, and then those that nothing explains.
 func (d *dumpForm) groupKeys(dst []byte, names []string, kept []int64) []byte {
 	if len(names) > 1 {
 		names = slices.Clone(names)
@@ -31,8 +31,8 @@ func (d *dumpForm) groupKeys(dst []byte, names []string, kept []int64) []byte {
 	return l.end(kept)
 }
 
-// permissionKeys appends permissions as Django sorts them, by app, model and codename, and then keys that nothing
-// explains. It calls left where the model of one is not known, without which there is no key.
+// permissionKeys appends the keys of permissions in Django's order, which is by app, model and codename, and then those
+// that nothing explains. A permission whose model is not known has no key: then it calls left.
 func (d *dumpForm) permissionKeys(dst []byte, names []string, kept []int64, left func()) []byte {
 	if len(names) > 1 {
 		names = slices.Clone(names)
@@ -63,8 +63,8 @@ func (d *dumpForm) permissionKeys(dst []byte, names []string, kept []int64, left
 	return l.end(kept)
 }
 
-// model is that of a permission's content type; empty where it is not known. Django itself makes add_customer,
-// change_customer, delete_customer and view_customer for the model customer.
+// model is the model of a permission's content type; empty if it is not known. For a model customer Django makes the
+// permissions add_customer, change_customer, delete_customer and view_customer.
 func (d *dumpForm) model(name string) string {
 	if p := d.Permissions[name]; p.Model != "" {
 		return p.Model
@@ -106,7 +106,7 @@ func (l *list) natural(texts ...string) {
 	l.dst = append(l.dst, "\n      ]"...)
 }
 
-// end appends further primary keys, and the end.
+// end appends further primary keys, and ends the list.
 func (l *list) end(kept []int64) []byte {
 	for _, pk := range kept {
 		l.key(pk)

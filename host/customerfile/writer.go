@@ -8,7 +8,7 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// Writer writes a file of customers: the groups first, if they are wanted, then the customers, then Close.
+// Writer writes a file of customers: first Groups, if they are wanted, then Write for each customer, then Close.
 type Writer struct {
 	out   io.Writer
 	form  form
@@ -17,17 +17,17 @@ type Writer struct {
 	left  map[string]int
 }
 
-// form is how a format is written. Each method appends to what is written.
+// form writes one format. Its methods append to dst.
 type form interface {
 	begin(dst []byte) ([]byte, error)
-	// Both call left with the name of what the format has no place for.
+	// groups and customer call left with the name of what the format has no place for.
 	groups(dst []byte, groups []store.Group, left func(name string)) []byte
 	customer(dst []byte, c *store.Customer, kept json.RawMessage, left func(name string)) []byte
 	end(dst []byte) []byte
 }
 
-// NewWriter makes a writer. Origin and primaryKeys are for Dumpdata: groups and permissions are natural keys, or
-// primary keys where they are known.
+// NewWriter makes a writer. Only Dumpdata needs the origin. It writes groups and permissions as natural keys; with
+// primaryKeys as the primary keys that the origin knows.
 func NewWriter(w io.Writer, f Format, o Origin, primaryKeys bool) *Writer {
 	writer := &Writer{out: w, left: map[string]int{}}
 	switch f {
@@ -41,7 +41,7 @@ func NewWriter(w io.Writer, f Format, o Origin, primaryKeys bool) *Writer {
 	return writer
 }
 
-// Groups writes what groups may do. CSV has no place for it.
+// Groups writes groups and what they may do, for which CSV has no place.
 func (w *Writer) Groups(groups []store.Group) error {
 	if err := w.begin(); err != nil {
 		return err
@@ -68,8 +68,8 @@ func (w *Writer) Close() error {
 	return w.flush(0)
 }
 
-// Left is what was not written since the customers' model has no field for it: members and attributes by name, and how
-// many customers have it.
+// Left is what was left out because the format, or the customers' model, has no place for it: a name, such as
+// first_name or attributes.plan, and how many customers or groups have it.
 func (w *Writer) Left() map[string]int { return w.left }
 
 func (w *Writer) leave(name string) { w.left[name]++ }
@@ -82,7 +82,7 @@ func (w *Writer) begin() (err error) {
 	return err
 }
 
-// flush writes to the io.Writer once more than that many bytes wait.
+// flush writes what waits, if it is more than that many bytes.
 func (w *Writer) flush(most int) error {
 	if len(w.buf) <= most {
 		return nil
