@@ -91,13 +91,13 @@ func (s *server) importRow(ctx context.Context, r Row) (row store.ImportRow, err
 	row.NewCustomer = store.NewCustomer{
 		ID: core.CustomerID(r.ID), Email: r.Email, FirstName: r.FirstName, LastName: r.LastName,
 		IsActive: r.IsActive, IsStaff: r.IsStaff, IsSuperuser: r.IsSuperuser,
-		LastLogin: timeOf(r.LastLogin), DateJoined: timeOf(r.DateJoined), Attributes: orNone(r.Attributes),
+		LastLogin: r.LastLogin, DateJoined: r.DateJoined, Attributes: r.Attributes,
 		PasswordHash: r.PasswordHash, Permissions: r.Permissions, Groups: map[string][]string{},
 	}
 	for _, name := range r.Groups {
 		row.Groups[name] = nil
 	}
-	row.Kept = orNone(r.Kept)
+	row.Kept = r.Kept
 	if r.Password != nil {
 		salt := s.cfg.Store.ID() + " " + cmp.Or(r.ID.String(), r.Email)
 		row.PasswordHash, err = hashing.MakeSalted(ctx, s.cfg.Hasher, *r.Password, salt, s.cfg.Passwords)

@@ -81,7 +81,7 @@ type Origin struct {
 
 func (s *server) showOrigin(ctx context.Context, _, _ None) (Origin, error) {
 	raw, err := s.cfg.Store.Origin(ctx)
-	return Origin{orNull(raw), s.cfg.Store.IDs() == core.TextID}, err
+	return Origin{raw, s.cfg.Store.IDs() == core.TextID}, err
 }
 
 // maxOrigin bounds an origin, in bytes.

@@ -33,7 +33,7 @@ func (n *ImportNotes) Warnings() (warnings []string) {
 	}
 	if total > 0 {
 		warnings = append(warnings, fmt.Sprintf("nobody can log in with %d of the password hashes (%s) until "+
-			"edgetoken customers passwd sets a new password", total, strings.Join(kinds, ", ")))
+			"edgetoken customers passwd sets a new password; customers show says why", total, strings.Join(kinds, ", ")))
 	}
 	if c := n.Short; c > 0 {
 		warnings = append(warnings,
@@ -69,7 +69,7 @@ func (s *server) note(n *ImportNotes, r Row, hash string) {
 	if r.Password != nil && LongEnough(*r.Password, s.cfg.MinPassword) != nil {
 		n.Short++
 	}
-	if string(r.Kept) != "null" {
+	if r.Kept != nil {
 		n.Kept++
 	}
 	if kind := unchecked(hash); kind != "" {

@@ -18,15 +18,15 @@ type Row struct {
 	IsActive     bool            `json:"is_active"`
 	IsStaff      bool            `json:"is_staff"`
 	IsSuperuser  bool            `json:"is_superuser"`
-	LastLogin    *time.Time      `json:"last_login"`  // null: never
-	DateJoined   *time.Time      `json:"date_joined"` // null: when it is imported
-	Attributes   json.RawMessage `json:"attributes"`  // an object, or null
+	LastLogin    time.Time       `json:"last_login,omitzero"`  // left out: never
+	DateJoined   time.Time       `json:"date_joined,omitzero"` // left out: when it is imported
+	Attributes   json.RawMessage `json:"attributes,omitempty"`
 	PasswordHash string          `json:"password_hash"`
 	Password     *string         `json:"password,omitempty"` // of an import: in clear, to be hashed
 	Permissions  []string        `json:"permissions"`
 	Groups       []string        `json:"groups"` // names of groups that are there
-	// Kept is what the source says of the customer and nothing here can say: an object, or null. It grants nothing.
-	Kept json.RawMessage `json:"kept"`
+	// Kept is what the source says of the customer and nothing here can say. It grants nothing.
+	Kept json.RawMessage `json:"kept,omitempty"`
 }
 
 // unusable is the hash of a customer that has no password. Django adds random characters to it, by which each import of
@@ -38,9 +38,9 @@ func fileRow(c customerjson.Customer, kept json.RawMessage) Row {
 	r := Row{
 		ID: ID(c.ID), Email: c.Email, FirstName: c.FirstName, LastName: c.LastName,
 		IsActive: c.IsActive, IsStaff: c.IsStaff, IsSuperuser: c.IsSuperuser,
-		LastLogin: moment(c.LastLogin), DateJoined: moment(c.DateJoined), Attributes: orNull(c.Attributes),
+		LastLogin: c.LastLogin, DateJoined: c.DateJoined, Attributes: c.Attributes,
 		PasswordHash: c.PasswordHash, Password: c.Password, Permissions: list(c.Permissions), Groups: []string{},
-		Kept: orNull(kept),
+		Kept: kept,
 	}
 	if c.Unusable {
 		r.PasswordHash = unusable
@@ -56,8 +56,8 @@ func exportedRow(c store.Exported) Row {
 	return Row{
 		ID: ID(c.ID), Email: c.Email, FirstName: c.FirstName, LastName: c.LastName,
 		IsActive: c.IsActive, IsStaff: c.IsStaff, IsSuperuser: c.IsSuperuser,
-		LastLogin: moment(c.LastLogin), DateJoined: moment(c.DateJoined), Attributes: orNull(c.Attributes),
-		PasswordHash: c.PasswordHash, Permissions: list(c.Permissions), Groups: list(c.Groups), Kept: orNull(c.Kept),
+		LastLogin: c.LastLogin, DateJoined: c.DateJoined, Attributes: c.Attributes,
+		PasswordHash: c.PasswordHash, Permissions: list(c.Permissions), Groups: list(c.Groups), Kept: c.Kept,
 	}
 }
 
@@ -67,39 +67,9 @@ func (r Row) Exported() store.Exported {
 		Customer: store.Customer{
 			ID: core.CustomerID(r.ID), Email: r.Email, FirstName: r.FirstName, LastName: r.LastName,
 			IsActive: r.IsActive, IsStaff: r.IsStaff, IsSuperuser: r.IsSuperuser,
-			LastLogin: timeOf(r.LastLogin), DateJoined: timeOf(r.DateJoined), Attributes: orNone(r.Attributes),
+			LastLogin: r.LastLogin, DateJoined: r.DateJoined, Attributes: r.Attributes,
 			PasswordHash: r.PasswordHash, Permissions: r.Permissions, Groups: r.Groups,
 		},
-		Kept: orNone(r.Kept),
+		Kept: r.Kept,
 	}
-}
-
-// moment is a time on the wire; null for none.
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
-func timeOf(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return *t
-}
-
-// orNull writes null where there is no JSON.
-func orNull(raw json.RawMessage) json.RawMessage {
-	if len(raw) == 0 {
-		return json.RawMessage("null")
-	}
-	return raw
-}
-
-func orNone(raw json.RawMessage) json.RawMessage {
-	if string(raw) == "null" {
-		return nil
-	}
-	return raw
 }
