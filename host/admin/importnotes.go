@@ -32,8 +32,9 @@ func (n *ImportNotes) Warnings() (warnings []string) {
 		kinds = append(kinds, fmt.Sprintf("%d %s", n.Unchecked[kind], kind))
 	}
 	if total > 0 {
-		warnings = append(warnings, fmt.Sprintf("nobody can log in with %d of the password hashes (%s) until "+
-			"edgetoken customers passwd sets a new password; customers show says why", total, strings.Join(kinds, ", ")))
+		const text = "nobody can log in with %d of the password hashes (%s) until edgetoken customers passwd sets a " +
+			"new password; customers show says why"
+		warnings = append(warnings, fmt.Sprintf(text, total, strings.Join(kinds, ", ")))
 	}
 	if c := n.Short; c > 0 {
 		warnings = append(warnings,

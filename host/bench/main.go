@@ -39,6 +39,7 @@ var parts = []part{
 	{"http", false, httpRows},
 	{"rotation", false, rotationRows},
 	{"memory", false, memoryRows},
+	{"import", false, importRows},
 }
 
 func main() {
