@@ -255,6 +255,54 @@ func TestDearFlood(t *testing.T) {
 	}
 }
 
+// TestPlacesAreGivenBack: whether jobs are done, pushed out or given up, all places are free again at the end.
+func TestPlacesAreGivenBack(t *testing.T) {
+	q, err := admission.New(admission.Config{Workers: 3, Queue: 50, Memory: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i := range 2000 {
+		w := admission.Work{Client: netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(i % 7)}), 32),
+			Account: fmt.Sprint(i % 11), Memory: int64(i % 10), Units: i % 23}
+		all.Go(func() {
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			if i%5 == 0 {
+				go cancel()
+			}
+			err := q.Do(ctx, w, runtime.Gosched)
+			if err != nil && !errors.Is(err, admission.ErrFull) && !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if s := q.Stats(); s.Running != 0 || s.Waiting != 0 || s.MemoryUsed != 0 || s.Done == 0 || s.Refused == 0 {
+		t.Errorf("Stats = %+v, want some done and some refused, and nothing at work", s)
+	}
+	release := make(chan struct{})
+	for range 3 { // all workers
+		all.Go(func() { _ = q.Do(context.Background(), admission.Work{}, func() { <-release }) })
+	}
+	for q.Stats().Running < 3 {
+		time.Sleep(100 * time.Microsecond)
+	}
+	all.Go(func() {
+		if err := q.Do(context.Background(), admission.Work{Units: 50}, func() {}); err != nil {
+			t.Errorf("a job of all places = %v", err)
+		}
+	})
+	for s := q.Stats(); s.Waiting == 0 && s.Running == 3; s = q.Stats() {
+		if t.Failed() {
+			break
+		}
+		time.Sleep(100 * time.Microsecond)
+	}
+	close(release)
+	all.Wait()
+}
+
 func TestRequestThatEnds(t *testing.T) {
 	h := hold(t, admission.Config{})
 	ctx, cancel := context.WithCancel(t.Context())
