@@ -15,9 +15,9 @@ import (
 // client is the address that asks, zero if unknown: passwords are hashed in turns that are fair to each client and
 // each account. Result.Customer has its Rights and, if the log-in is recorded, its new LastLogin.
 //
-// A wrong password, an unknown or inactive customer and an unusable password take the same work and get the same
-// refusal. Nothing of the store is held while the password is hashed; the state is loaded again afterwards, so that a
-// password which was changed meanwhile is refused.
+// A wrong password, an unknown or inactive customer and an unusable password get the same refusal, after work that
+// does not tell them apart (password.go). Nothing of the store is held while the password is hashed; the state is
+// loaded again afterwards, so that a password which was changed meanwhile is refused.
 func (n *Node) Login(ctx context.Context, client netip.Prefix, email, given string) (Result, error) {
 	return n.login(ctx, core.Login, client, email, given)
 }

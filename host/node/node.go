@@ -32,9 +32,9 @@ type Config struct {
 	UserIDField store.Field
 	// Passwords are the parameters of new hashes. Zero: password.Default.
 	Passwords password.Params
-	// DecoyKey is the secret by which an unknown customer is given a hash to check, drawn from those of the store. With
-	// another key it is another hash, and whoever compares how long both take knows that the customer is unknown. So
-	// keep it for as long as the store. nil: a random one, until the process ends.
+	// DecoyKey is the secret that chooses, by the e-mail address, which of the store's hashes the log-in of an unknown
+	// customer costs. Another key chooses others, and whoever measures before and after that knows who is unknown: keep
+	// it for as long as the store. nil: a random one, until the process ends.
 	DecoyKey []byte
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
