@@ -27,6 +27,7 @@ func TestBadRows(t *testing.T) {
 		{"not UTF-8", "{\"email\": \"x\xff@b\", \"password\": null}", "is not UTF-8"},
 		{"another member", `{"email": "x@b", "password": null, "age": 7}`, "a member is unknown"},
 		{"no e-mail address", `{"password": null}`, "email is missing"},
+		{"much too long", `{"email": "` + strings.Repeat("x", 5<<20) + `"}`, "is longer than 1048576 bytes"},
 		{"two things", `{"is_active": 1, "password": null}`, "is_active must be true or false; email is missing"},
 		{"too long", `{"email": "` + strings.Repeat("x", 1<<20) + `"}`, "is longer than 1048576 bytes"},
 		{"a dump without a zone", dumped(`1`, `"email": "x@b", "last_login": "2024-01-02T03:04:05.678"`),
@@ -57,6 +58,9 @@ func TestBadRows(t *testing.T) {
 // TestBadRecords is TestBadRows for CSV.
 func TestBadRecords(t *testing.T) {
 	for _, c := range []struct{ name, record, want string }{
+		{"too long", strings.Repeat("x", 3<<20), "is longer than 1048576 bytes"},
+		{"a quote that is never closed", `"x` + strings.Repeat("x", 3<<20), "is longer than 1048576 bytes"},
+		{"too many values", `x@b,!,,,,`, "has 6 values, and the header 5"},
 		{"too few values", `x@b`, "has 1 values, and the header 5"},
 		{"a quote within", `x"y@b,,,,`, "has a quote within a value"},
 		{"a quote too early", `"x"y@b,,,,`, "has a quote within a value"},
@@ -105,6 +109,12 @@ func TestBadFiles(t *testing.T) {
 			want: "no object is of the model auth.user, but of shop.customer"},
 		{name: "another format", text: customer, options: customerfile.Options{Format: customerfile.CSV},
 			want: "it is not of the format csv"},
+		{name: "damaged permission", text: `{"model": "auth.permission", "pk": 1, "fields": {"codename": "x"}}`,
+			want: "line 1: a permission must have a codename"},
+		{name: "damaged content type", text: `{"model": "contenttypes.contenttype", "pk": 1, "fields": {}}`,
+			want: "line 1: a content type must have app_label and model"},
+		{name: "damaged line of a group", text: `{"group": "x", "permissions": 7}`, want: "line 1: a group must be {"},
+		{name: "blanks", text: strings.Repeat(" ", 100_000) + "[]", want: "it begins with too many blanks"},
 		{name: "damaged group", text: `{"model": "auth.group", "pk": 1, "fields": {"name": 7}}`,
 			want: "line 1: a group must have a name"},
 		{name: "semicolons", text: "id;email\n", want: "its columns are not separated by commas"},
@@ -137,5 +147,24 @@ func TestManyLines(t *testing.T) {
 	}
 	if want := "1:a@b:true 5:b@b:true 5:c@b:true 6::false 7:d@b:true "; got != want || err != nil {
 		t.Errorf("rows are %s, %v, want %s", got, err, want)
+	}
+}
+
+// TestLongInArray: an object that is too long costs no other row, in an array neither.
+func TestLongInArray(t *testing.T) {
+	text := "[" + dumped("1", `"email": "x@b", "note": "`+strings.Repeat("x", 5<<20)+`"`) + ",\n" +
+		dumped("2", `"email": "y@b"`) + "]"
+	list, _, err := rows(t, customerfile.Options{}, text, " \n", "")
+	if err != nil || len(list) != 2 || list[0].Err == nil || list[1].Err != nil || list[1].Line != 2 {
+		t.Errorf("rows are %d, %v", len(list), err)
+	}
+}
+
+// TestNoDump: where a dump is asked for, another object is a bad row.
+func TestNoDump(t *testing.T) {
+	list, _, err := rows(t, customerfile.Options{Format: customerfile.Dumpdata}, `{"email": "x@b", "password": null}`)
+	if err != nil || len(list) != 1 || list[0].Err == nil || list[0].Err.Error() !=
+		"is no object of dumpdata, which has model, pk and fields" {
+		t.Errorf("rows are %+v, %v", list, err)
 	}
 }

@@ -151,7 +151,7 @@ func (r *Reader) begin(s Source) error {
 	in, format, err := open(s, r.options.Format)
 	switch {
 	case errors.Is(err, errEmpty):
-		r.rows = none{}
+		r.rows, err = none{}, nil
 	case err != nil:
 		return err
 	case format == CSV:

@@ -79,6 +79,8 @@ func TestFixtures(t *testing.T) {
 
 // TestKeys: what is a number in a dump is a name where a file explains it, and else kept.
 func TestKeys(t *testing.T) {
+	const ofNatural = `{"model": "auth.permission", "pk": 21, "fields": {"content_type": ["customers", "customer"],
+"codename": "add_customer"}}`
 	const types = `[
 {"model": "contenttypes.contenttype", "pk": 4, "fields": {"app_label": "customers", "model": "customer"}},
 {"model": "auth.permission", "pk": 21, "fields": {"name": "x", "content_type": 4, "codename": "add_customer"}}]`
@@ -96,6 +98,8 @@ func TestKeys(t *testing.T) {
 		{"groups", nothing, []string{customers, groups}, "editors", "", `{"user_permissions":[21]}`},
 		{"types before", nothing, []string{types, customers}, "", "customers.add_customer", `{"groups":[1]}`},
 		{"all after", nothing, []string{customers, groups, types}, "editors", "customers.add_customer", ""},
+		{"a natural content type", nothing, []string{ofNatural, customers}, "", "customers.add_customer",
+			`{"groups":[1]}`},
 		{"known", known, []string{customers}, "editors", "customers.add_customer", ""},
 		{"natural", nothing, []string{natural}, "editors", "customers.add_customer", ""},
 	} {

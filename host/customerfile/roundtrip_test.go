@@ -92,11 +92,15 @@ func (r random) origin() customerfile.Origin {
 func TestRoundTrip(t *testing.T) {
 	seed := rand.Uint64()
 	r := random{rand.New(rand.NewPCG(seed, 0))}
-	for round := range 200 {
+	for round := range 150 {
 		origin := r.origin()
 		text := r.IntN(2) == 0
 		var list []store.Exported
-		for i := range 20 {
+		size := 20
+		if round == 0 {
+			size = 3000 // more than is in memory at once
+		}
+		for i := range size {
 			id := core.Integer(int64(i - 2))
 			if text {
 				id = core.Text(fmt.Sprint(i, r.text()))
