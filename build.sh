@@ -5,11 +5,12 @@
 #   ./build.sh run [flags]     builds, then runs a node with a demo customer (bin/edgetoken demo)
 #   ./build.sh component       builds, then makes dist/edgetoken-verify.component.wasm; needs Node.js with npm
 #   ./build.sh test            runs the whole check; the last line counts: N passed, N failed, N skipped
-#   ./build.sh test-peers      replays the recorded exchanges with their own program, compares with real Djangos, checks
-#                              the pages in Chromium, runs generated clients of six languages, signs with keys in
-#                              SoftHSM and exchanges tokens with seven JOSE libraries. Installs what these need,
-#                              Chromium and SoftHSM only as root. Needs python3, python3.11, Node.js with npm, a JDK
-#                              with Maven, Rust, a C compiler and openssl. Counts in the same form
+#   ./build.sh test-peers      replays the recorded exchanges with their own program, compares with real Djangos, moves
+#                              from them and back as docs/moving.md says, checks the pages in Chromium, runs generated
+#                              clients of six languages, signs with keys in SoftHSM and exchanges tokens with seven JOSE
+#                              libraries. Installs what these need, Chromium and SoftHSM only as root. Needs python3,
+#                              python3.11, Node.js with npm, a JDK with Maven, Rust, a C compiler, curl and openssl.
+#                              Counts in the same form
 #   ./build.sh test-hosts [--write | HOST…]
 #                              has each host in testdata/hosts verify the cases of testdata/kit and tests what runs
 #                              there, or HOSTs alone, and compares what they say. Installs what the hosts need; nginx
@@ -254,6 +255,7 @@ run_peers() {
   django_parsers 5.5 1000000
   django_parsers 5.2 100000
   shown "10,000 requests to real Djangos" env EDGETOKEN_ENGINE=wasm python3 testdata/interop/run --requests 10000
+  EDGETOKEN_ENGINE=wasm tally testdata/interop/move/run
   in_browser
   EDGETOKEN_ENGINE=wasm tally testdata/generators/run
   in_softhsm

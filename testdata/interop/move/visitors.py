@@ -1,0 +1,187 @@
+"""Customers of the shop who log in, use it, refresh and log out in a loop, and the record of what they met."""
+import base64
+import json
+import random
+import threading
+import time
+from collections import Counter
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
+
+from servers import ask
+
+PASSWORD = "correct horse 1"  # fill.py's
+PAUSED = ("/auth/token/", "/customers/account/")
+LOG_IN, REFRESH = "/auth/token/", "/auth/token/refresh/"
+VERIFY, LOG_OUT = "/auth/token/verify/", "/auth/token/blacklist/"
+USE = "/customers/me/"
+REGISTER, SET_PASSWORD = "/customers/account/register/", "/customers/account/password/"
+
+
+class Stop(Exception):
+    """The visit ends: the rehearsal is over, or a token expired before its turn came."""
+
+
+class Answer(NamedTuple):
+    status: int
+    body: Any
+
+
+class Record:
+    """What visitors met. While pausing is set, 503 with Retry-After is what the run-book says."""
+
+    def __init__(self) -> None:
+        self.section = "before"
+        self.pausing = False
+        self.over = threading.Event()
+        self.counts: Counter = Counter()
+        self.failures: List[str] = []
+        self.ended: List[str] = []  # refresh tokens that their customers logged out with
+        self.lock = threading.Lock()
+
+    def count(self, what: str) -> None:
+        with self.lock:
+            self.counts[what] += 1
+
+    def fail(self, text: str) -> None:
+        with self.lock:
+            self.failures.append("section %s: %s" % (self.section, text))
+
+    def logged_out(self, refresh: str) -> None:
+        with self.lock:
+            self.ended.append(refresh)
+
+
+def expires(token: str) -> int:
+    """The exp of a token."""
+    payload = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["exp"]
+
+
+class Visitor(threading.Thread):
+    """One customer in a thread. visit() is one round."""
+
+    def __init__(self, port: int, record: Record, pace: float) -> None:
+        super().__init__(daemon=True)
+        self.port, self.record, self.pace = port, record, pace
+        self.who = "visitor"
+        self.random = random.Random(type(self).__name__)
+
+    def run(self) -> None:
+        while not self.record.over.is_set():
+            try:
+                self.visit()
+            except Stop:
+                pass
+            except Exception as e:  # of the visitor itself: nothing may be lost
+                self.record.fail("%s: %r" % (self.who, e))
+
+    def visit(self) -> None:
+        raise NotImplementedError
+
+    def rest(self) -> None:
+        if self.record.over.wait(self.pace * self.random.uniform(0.5, 1.5)):
+            raise Stop
+
+    def send(self, path: str, body: Optional[Dict[str, str]] = None, token: str = "") -> Answer:
+        """Sends a request, again if the pause says so."""
+        headers = {"Host": "shop.example", "Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = "Bearer " + token
+        while True:
+            pausing = self.record.pausing
+            try:
+                text = b"" if body is None else json.dumps(body).encode()
+                status, said, answer = ask(self.port, "GET" if body is None else "POST", path, headers, text)
+            except OSError as e:
+                return Answer(0, repr(e))
+            if status != 503 or "Retry-After" not in said:
+                return Answer(status, json.loads(answer) if answer.startswith(b"{") else answer[:200])
+            if not (pausing or self.record.pausing) or not path.startswith(PAUSED):
+                return Answer(status, said)
+            self.record.count("503 in a pause")
+            if self.record.over.wait(int(said["Retry-After"])):
+                raise Stop
+
+    def want(self, status: int, path: str, body: Optional[Dict[str, str]] = None, token: str = "", good: str = "") -> Any:
+        """Sends a request, which must have a status. Where it needs a token that is good until it expires, that is `good`."""
+        answer = self.send(path, body, token)
+        if answer.status != status:
+            if answer.status == 401 and good and expires(good) <= time.time():
+                self.record.count("tokens that expired before their turn")
+                raise Stop
+            self.record.fail("%s: %s: %s, not %d" % (self.who, path, answer, status))
+            self.rest()
+            raise Stop
+        self.record.count("%s %d" % (path, status))
+        return answer.body
+
+
+class Regular(Visitor):
+    """Stays for a part of the life of a refresh token, and logs out every other time."""
+
+    def __init__(self, port: int, record: Record, pace: float, email: str, verifies: bool) -> None:
+        super().__init__(port, record, pace)
+        self.who, self.verifies, self.leaves = email, verifies, False
+        self.random.seed(email)
+
+    def visit(self) -> None:
+        pair = self.want(200, LOG_IN, {"email": self.who, "password": PASSWORD})
+        end = time.time() + self.random.uniform(0.2, 0.8) * (expires(pair["refresh"]) - time.time())
+        while time.time() < end:
+            self.want(200, USE, token=pair["access"], good=pair["access"])
+            if self.verifies:
+                self.want(200, VERIFY, {"token": pair["access"]}, good=pair["access"])
+            self.rest()
+            pair.update(self.want(200, REFRESH, {"refresh": pair["refresh"]}, good=pair["refresh"]))
+        self.leaves = not self.leaves
+        if self.leaves:
+            self.want(200, LOG_OUT, {"refresh": pair["refresh"]}, good=pair["refresh"])
+            self.record.logged_out(pair["refresh"])
+
+
+class Newcomer(Visitor):
+    """Registers, and changes the password, both in Django. Logs in with each password at once."""
+
+    def __init__(self, port: int, record: Record, pace: float) -> None:
+        super().__init__(port, record, pace)
+        self.made = 0
+
+    def visit(self) -> None:
+        self.made += 1
+        self.who = "new%d@shop.example" % self.made
+        first, second = "first horse 1", "second horse 1"
+        self.want(201, REGISTER, {"email": self.who, "password": first})
+        access = self.want(200, LOG_IN, {"email": self.who, "password": first})["access"]
+        self.want(204, SET_PASSWORD, {"password": second}, token=access, good=access)
+        self.want(401, LOG_IN, {"email": self.who, "password": first})
+        pair = self.want(200, LOG_IN, {"email": self.who, "password": second})
+        self.want(200, USE, token=pair["access"], good=pair["access"])
+        self.want(200, REFRESH, {"refresh": pair["refresh"]}, good=pair["refresh"])
+        self.rest()
+
+
+class Guest(Visitor):
+    """Tries the refresh tokens that customers logged out with: whoever logged out stays out."""
+
+    def visit(self) -> None:
+        self.rest()
+        with self.record.lock:
+            alive = [t for t in self.record.ended if expires(t) > time.time() + 1]
+        if alive:
+            self.who = "who logged out"
+            self.want(401, REFRESH, {"refresh": self.random.choice(alive)})
+
+
+def start(port: int, record: Record, verifies: bool) -> Callable[[], None]:
+    """Starts the visitors; the function that is returned ends them."""
+    visitors: List[Visitor] = [Regular(port, record, 1, "visitor%d@shop.example" % i, verifies) for i in range(3)]
+    visitors += [Newcomer(port, record, 6), Guest(port, record, 1)]
+    for v in visitors:
+        v.start()
+
+    def stop() -> None:
+        record.over.set()
+        for v in visitors:
+            v.join()
+
+    return stop
