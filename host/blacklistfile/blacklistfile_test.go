@@ -135,18 +135,22 @@ func TestReader(t *testing.T) {
 }
 
 func TestReaderRefuses(t *testing.T) {
+	const noJSON = "what stands here is no JSON"
 	for text, want := range map[string]string{
-		"":                                    "no dump in JSON",
-		"<django-objects>":                    "no dump in JSON",
-		"- model: x":                          "no dump in JSON",
-		dump[:len(dump)-3]:                    "line 49: unexpected EOF",
-		dump[:200]:                            "line 2: unexpected EOF",
+		"":                                    "the file is empty",
+		" \n":                                 "the file is empty",
+		"<django-objects>":                    "line 1: " + noJSON + ": write the file with manage.py",
+		"- model: x":                          "line 1: " + noJSON + ": write",
+		"{}\nx\n":                             "line 2: " + noJSON,
+		dump[:len(dump)-3]:                    "line 49: the file ends within the array",
+		dump[:200]:                            "line 2: an object begins here, and the file ends within it",
 		dump + "[]":                           "something follows",
-		"[\n1\n]":                             "nothing of token_blacklist",
+		"[\n1\n]":                             "line 2: an object must stand here",
 		`[{"model": "customers.user"}]`:       "nothing of token_blacklist",
 		strings.Replace(dump, `"b"`, `""`, 1): "line 21: an outstanding token without",
 		strings.Replace(dump, `"e30.e30."`, `5`, 1): "line 21: an outstanding token without",
 		strings.Replace(dump, `"b"`, `5`, 1):        "line 21: json: cannot unmarshal number",
+		strings.Replace(dump, `"b",`, `"b"`, 1):     "line 21: invalid character",
 	} {
 		if got, _, err := read(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %q, %v; want %q", text, got, err, want)

@@ -9,6 +9,8 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"github.com/edgetoken/edgetoken/host/customerfile"
 )
 
 // Token is an outstanding token: one that Django issued, or that was logged out there.
@@ -44,7 +46,7 @@ type Reader struct {
 	// Missing is how many tokens are blacklisted that are not in the file. It is right after the last token.
 	Missing int
 
-	objects *objects
+	objects *customerfile.Objects
 	// tokens and others are how many objects were met of the two models, and of none.
 	tokens, others int
 	seed           maphash.Seed
@@ -53,13 +55,9 @@ type Reader struct {
 
 // NewReader reads a fixture once, for what is blacklisted, and goes back to its start.
 func NewReader(r io.ReadSeeker) (*Reader, error) {
-	o, err := readObjects(r)
-	if err != nil {
-		return nil, err
-	}
-	t := &Reader{objects: o, seed: maphash.MakeSeed()}
+	t := &Reader{objects: customerfile.NewObjects(r), seed: maphash.MakeSeed()}
 	for {
-		found, err := t.next(blacklisted)
+		found, _, err := t.next(blacklisted)
 		if err == io.EOF {
 			break
 		}
@@ -75,17 +73,18 @@ func NewReader(r io.ReadSeeker) (*Reader, error) {
 	slices.Sort(t.keys)
 	t.keys = slices.Compact(t.keys)
 	t.Missing = len(t.keys)
-	t.objects, err = readObjects(r)
+	t.objects = customerfile.NewObjects(r)
+	_, err := r.Seek(0, io.SeekStart)
 	return t, err
 }
 
 // Next reads the next token; io.EOF after the last.
 func (t *Reader) Next() (Token, error) {
-	o, err := t.next(outstanding)
+	o, line, err := t.next(outstanding)
 	if err != nil {
 		return Token{}, err
 	}
-	k := Token{Line: t.objects.line, Key: o.PK, User: o.Fields.User, ID: o.Fields.ID}
+	k := Token{Line: line, Key: o.PK, User: o.Fields.User, ID: o.Fields.ID}
 	if err := json.Unmarshal(o.Fields.Token, &k.Token); err != nil || k.ID == "" {
 		return Token{}, fmt.Errorf("line %d: an outstanding token without the texts jti and token", k.Line)
 	}
@@ -100,28 +99,29 @@ func (t *Reader) Next() (Token, error) {
 }
 
 // ReadBytes is how much of the file was read since NewReader went back to its start.
-func (t *Reader) ReadBytes() int64 { return t.objects.lines.read }
+func (t *Reader) ReadBytes() int64 { return t.objects.Read() }
 
-// next reads the next object of a model.
-func (t *Reader) next(model string) (o object, err error) {
+// next reads the next object of a model, and gives its line.
+func (t *Reader) next(model string) (o object, line int, err error) {
 	for {
-		if err := t.objects.next(); err != nil {
-			return object{}, err
+		raw, line, err := t.objects.Next()
+		if err != nil {
+			return object{}, 0, err
 		}
-		if bytes.Contains(t.objects.raw, []byte("token_blacklist.")) {
+		if bytes.Contains(raw, []byte("token_blacklist.")) {
 			t.tokens++
 		} else {
 			t.others++
 		}
-		if !bytes.Contains(t.objects.raw, []byte(model)) {
+		if !bytes.Contains(raw, []byte(model)) {
 			continue
 		}
 		o = object{}
-		if err := json.Unmarshal(t.objects.raw, &o); err != nil {
-			return object{}, fmt.Errorf("line %d: %w", t.objects.line, err)
+		if err := json.Unmarshal(raw, &o); err != nil {
+			return object{}, 0, fmt.Errorf("line %d: %w", line, err)
 		}
 		if o.Model == model {
-			return o, nil
+			return o, line, nil
 		}
 	}
 }
