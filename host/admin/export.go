@@ -45,6 +45,9 @@ func (s *server) exportCustomers(ctx context.Context, q ExportQuery, _ None) (an
 	if err != nil {
 		return answer, err
 	}
+	if q.After == "" {
+		s.cfg.Log.Info("admin: gives out all customers, with the hashes of their passwords")
+	}
 	answer.Rows = []Row{}
 	for size, i := 0, 0; i < len(customers) && size < pageBytes; i++ {
 		c := customers[i]

@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -38,19 +37,11 @@ type importing struct {
 	batch  admin.ImportBatch
 	sent   []int // the index in rows, of each row of the batch
 
-	// seen are hashes of the ids and e-mail addresses of a dry run: the store knows of those of one batch alone.
+	// seen are hashes of the ids and e-mail addresses that a dry run has read. The store sees no row of an earlier
+	// batch, since nothing is written.
 	seen map[uint64]bool
 	seed maphash.Seed
 }
-
-// readRow is a row that was read.
-type readRow struct {
-	place string // for messages: file, line, id, e-mail address
-	fault string // why it is not imported as it stands
-}
-
-// maxPending bounds how many rows are read before a batch is sent, and those that are bad reported.
-const maxPending = 1000
 
 func (i *importing) open(paths []string) error {
 	for _, path := range paths {
@@ -70,10 +61,10 @@ func (i *importing) close() (err error) {
 	return err
 }
 
-// run imports the files, with --strict after a dry run over all of them, and prints the report.
+// run imports the files and prints the report. With --strict it begins with a dry run.
 func (i *importing) run(client *admin.Client) error {
 	i.client = client
-	// An interrupt is heard between two batches, a second one ends the command at once.
+	// An interrupt ends the import after the batch; a second one ends the command at once.
 	interrupted, stop := signal.NotifyContext(i.cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(interrupted, stop)
@@ -81,27 +72,23 @@ func (i *importing) run(client *admin.Client) error {
 	dry := i.query.Dry
 	if i.strict && !dry {
 		i.query.Dry = true
-		if err := i.pass(interrupted); err != nil {
-			return err
+		err := i.pass(interrupted)
+		if err == nil && i.report.trouble() {
+			err = errors.New("nothing was imported, since --strict was given")
 		}
-		if i.report.trouble() {
-			i.report.DryRun = true
-			return i.finish("nothing was imported, since --strict was given")
+		if err != nil {
+			return i.finish(err)
 		}
 		i.report, i.query.Dry = importReport{}, false
 	}
-	i.report.DryRun = dry
 	err := i.pass(interrupted)
-	if errors.Is(err, errInterrupted) {
-		return i.finish("interrupted: the same command goes on where it ended")
+	if errors.Is(err, errInterrupted) && !dry {
+		err = fmt.Errorf("%w: the same command goes on there", err)
 	}
-	if err != nil {
-		return err
-	}
-	return i.finish("")
+	return i.finish(err)
 }
 
-var errInterrupted = errors.New("interrupted: nothing was imported")
+var errInterrupted = errors.New("interrupted")
 
 // pass reads all files once, and sends what they hold.
 func (i *importing) pass(interrupted context.Context) error {
@@ -146,7 +133,7 @@ func (i *importing) pass(interrupted context.Context) error {
 				return err
 			}
 			if interrupted.Err() != nil {
-				return errInterrupted
+				return fmt.Errorf("%w after %d rows", errInterrupted, i.report.Rows)
 			}
 		}
 	}
@@ -185,94 +172,4 @@ func (i *importing) sendGroups(reader *customerfile.Reader) error {
 	}
 	_, err = admin.KeepOrigin.Call(ctx, i.client, admin.None{}, admin.Stream{Reader: bytes.NewReader(raw)})
 	return err
-}
-
-// take adds a row to the batch, unless it cannot be imported.
-func (i *importing) take(row customerfile.Row) {
-	r := readRow{place: placeOf(row)}
-	err := row.Err
-	if err == nil && i.query.Dry {
-		err = i.first(row)
-	}
-	if err == nil {
-		err = i.batch.Add(row.Customer, row.Kept)
-	}
-	if err == nil {
-		i.sent = append(i.sent, len(i.rows))
-	} else {
-		i.report.Bad++
-		r.fault = err.Error()
-	}
-	i.rows = append(i.rows, r)
-}
-
-// first refuses a customer that the files have twice.
-func (i *importing) first(row customerfile.Row) error {
-	for _, name := range []string{"id " + row.ID.String(), "email " + row.Email} {
-		h := maphash.String(i.seed, name)
-		if i.seen[h] && name != "id " {
-			return errors.New("the import has this customer twice: the first row counts")
-		}
-		i.seen[h] = true
-	}
-	return nil
-}
-
-// placeOf names a row, without a value that may be a secret.
-func placeOf(row customerfile.Row) string {
-	place := fmt.Sprintf("%s line %d", row.Source, row.Line)
-	var names []string
-	for _, s := range []string{row.ID.String(), row.Email} {
-		if s != "" {
-			names = append(names, terminal.Printable(s))
-		}
-	}
-	if len(names) == 0 {
-		return place
-	}
-	return place + " (" + strings.Join(names, ", ") + ")"
-}
-
-// send sends the batch, and says what is wrong with the rows that were read. read is how many bytes of the files they
-// take it to.
-func (i *importing) send(read int64) error {
-	if i.batch.Rows() > 0 {
-		done, err := admin.ImportCustomers.Call(i.cmd.Context(), i.client, i.query, i.batch.Stream())
-		if err != nil {
-			return err
-		}
-		for _, t := range done.Trouble {
-			i.rows[i.sent[t.Row]].fault = troubleText(t.Status, t.Conflicts, t.Error)
-		}
-		i.report.ImportCounts.Add(done.ImportCounts)
-		i.report.ImportNotes.Add(done.ImportNotes)
-	}
-	i.report.Rows += len(i.rows)
-	for _, r := range i.rows {
-		if r.fault != "" {
-			i.say(r.place + ": " + r.fault)
-		}
-	}
-	i.rows, i.sent = i.rows[:0], i.sent[:0]
-	i.bar.Show(i.report.Rows, read)
-	return nil
-}
-
-// say prints a line about a row or a group.
-func (i *importing) say(text string) {
-	if i.bar != nil {
-		i.bar.Clear()
-	}
-	fmt.Fprintln(i.cmd.ErrOrStderr(), "edgetoken: "+text)
-}
-
-// troubleText says what is wrong with a row or a group.
-func troubleText(status string, conflicts []string, why string) string {
-	switch {
-	case status == "removed":
-		return "was removed here after an earlier import, and is not added again; --overwrite adds it"
-	case len(conflicts) > 0:
-		return "conflict in " + strings.Join(conflicts, ", ") + ": " + why
-	}
-	return why
 }

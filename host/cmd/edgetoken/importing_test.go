@@ -44,7 +44,7 @@ func TestImportGoesOn(t *testing.T) {
 		switch signal {
 		case syscall.SIGINT:
 			if c.ProcessState.ExitCode() != 1 || !strings.HasPrefix(out.String(), "imported customers: ") ||
-				errs.String() != "edgetoken: interrupted: the same command goes on where it ended\n" {
+				!strings.HasPrefix(errs.String(), "edgetoken: interrupted after ") {
 				t.Errorf("an interrupt: %v; prints %s%s", err, &out, &errs)
 			}
 		case 0:

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -26,38 +26,35 @@ func (r *importReport) trouble() bool {
 	return r.Bad+r.Conflicts+r.Groups.Bad+r.Groups.Conflicts > 0
 }
 
-// finish prints the report. end says why the import ended early; empty where it did not. The error is errRefused where
-// not all was imported as the files say.
-func (i *importing) finish(end string) error {
+// finish prints the report. The error is why the import ended early, else errRefused where not all was imported as the
+// files say.
+func (i *importing) finish(err error) error {
+	r := &i.report
+	if err != nil && r.Rows == 0 {
+		return err
+	}
 	if i.bar != nil {
 		i.bar.Clear()
 	}
-	r := &i.report
+	if err == nil && r.trouble() {
+		err = errRefused
+	}
+	r.DryRun = i.query.Dry
 	r.Warnings = append(append([]string{}, r.ImportNotes.Warnings()...), r.leftOut()...)
 	printWarnings(i.cmd, r.Warnings)
-	var err error
 	if wantsJSON(i.cmd) {
-		err = printJSON(i.cmd.OutOrStdout(), r)
-	} else {
-		done := "imported customers"
-		if r.DryRun {
-			done = "would import customers"
-		}
-		text := fmt.Sprintf("%s: %s\n", done, countsText(r.ImportCounts))
-		if r.Groups != (admin.ImportCounts{}) {
-			text += fmt.Sprintf("groups: %s\n", countsText(r.Groups))
-		}
-		_, err = fmt.Fprint(i.cmd.OutOrStdout(), text)
+		return cmp.Or(printJSON(i.cmd.OutOrStdout(), r), err)
 	}
-	switch {
-	case err != nil:
-		return err
-	case end != "":
-		return errors.New(end)
-	case r.trouble():
-		return errRefused
+	text := "imported customers: "
+	if r.DryRun {
+		text = "would import customers: "
 	}
-	return nil
+	text += countsText(r.ImportCounts) + "\n"
+	if r.Groups != (admin.ImportCounts{}) {
+		text += "groups: " + countsText(r.Groups) + "\n"
+	}
+	_, failed := fmt.Fprint(i.cmd.OutOrStdout(), text)
+	return cmp.Or(failed, err)
 }
 
 func countsText(c admin.ImportCounts) string {
