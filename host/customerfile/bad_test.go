@@ -160,6 +160,15 @@ func TestLongInArray(t *testing.T) {
 	}
 }
 
+// TestNoPassword: a customer of a dump has a password, since the others of its model have.
+func TestNoPassword(t *testing.T) {
+	const without = `{"model": "shop.customer", "pk": 1, "fields": {"email": "x@b"}}`
+	list, _, err := rows(t, customerfile.Options{}, without+dumped("2", `"email": "y@b"`))
+	if err != nil || len(list) != 2 || list[0].Err == nil || list[0].Err.Error() != "password is missing" {
+		t.Errorf("rows are %+v, %v", list, err)
+	}
+}
+
 // TestNoDump: where a dump is asked for, another object is a bad row.
 func TestNoDump(t *testing.T) {
 	list, _, err := rows(t, customerfile.Options{Format: customerfile.Dumpdata}, `{"email": "x@b", "password": null}`)

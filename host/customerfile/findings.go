@@ -23,16 +23,14 @@ type findings struct {
 	lines map[string][]string
 }
 
-// model is a model whose objects are in a dump. If they have passwords, groups and permissions ("app_label.codename")
-// are those that they name by natural keys.
+// model is a model whose objects are in a dump. Its groups and permissions ("app_label.codename") are those that the
+// objects name by natural keys.
 type model struct {
 	label       string
 	fields      []string
 	groups      map[string]bool
 	permissions map[string]contentType
 }
-
-func (m *model) hasPassword() bool { return slices.Contains(m.fields, "password") }
 
 // How many models are kept, and fields of each.
 const (
@@ -139,14 +137,12 @@ func (f *findings) dumped(o *object) error {
 		return f.contentType(o)
 	}
 	m := f.models[string(label)]
-	switch {
-	case m == nil && len(f.models) == maxModels:
-		return fmt.Errorf("there are objects of more than %d models", maxModels)
-	case m == nil:
+	if m == nil {
+		if len(f.models) == maxModels {
+			return fmt.Errorf("there are objects of more than %d models", maxModels)
+		}
 		m = &model{label: string(label), groups: map[string]bool{}, permissions: map[string]contentType{}}
 		f.models[m.label] = m
-	case !m.hasPassword():
-		return nil
 	}
 	m.look(o.fields)
 	return nil
@@ -192,7 +188,7 @@ func (f *findings) choose(o Options) (*model, error) {
 		}
 		return nil, fmt.Errorf("no object is of the model %s, but of %s", o.Model, f.labels())
 	}
-	maps.DeleteFunc(f.models, func(_ string, m *model) bool { return !m.hasPassword() })
+	maps.DeleteFunc(f.models, func(_ string, m *model) bool { return !slices.Contains(m.fields, "password") })
 	if m := f.models[o.Known.Model]; m != nil {
 		return m, nil
 	}
