@@ -7,7 +7,7 @@ import (
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
-// Costs as Django 5.1 has them.
+// The costs of Django 5.1, in the other order.
 const djangoScrypt = "scrypt$owqK9nhXyixzwXGS5En5ee$16384$8$5$" +
 	"+qadByKBJa1wKYTOsDWMvaK8HNHvn1a+3GAXtp0EY4fPdiZWi7GowlpqHUVMfnwf7p42J/DF1pfrUTEy7ipspA=="
 
@@ -22,6 +22,9 @@ func TestVerifyScrypt(t *testing.T) {
 		{"wrong password", "scrypt$1024$NaCl$" + nacl, "passworD", false},
 		{"empty password", "scrypt$1024$NaCl$" + nacl, "", false},
 		{"other N", "scrypt$512$NaCl$" + nacl, "password", false},
+		{"Django 5.2", "scrypt$16384$v41eidx1ALAfD1kvXHLJal$8$5$" +
+			"GwjPYewyxYu97gnbw4sX3ddetTeUxkvnVSaH1tqeBIYVN6FVgkJ9Fmw4CV+i4vW31i0t62H2SxjJ0y/JqTo4aw==",
+			"пароль-🔑", true},
 		{"Python, beyond ASCII", "scrypt$2$sált$1$1$" +
 			"jdPlC8eSRe7/q4aX/QioeXn33DpDaRXI0eooJI3RqJk39I5l0MPV6gjr0lH8q9Uk9Lof19cN8UYU3ZEaBEGiew==", "пароль", true},
 		{"Python, 64 MiB", "scrypt$65536$x$8$1$" +
