@@ -99,7 +99,9 @@ func Open(sources []Source, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.keys = newKeys(o.Known, seen, chosen)
+	if r.keys, err = newKeys(o.Known, seen, chosen); err != nil {
+		return nil, err
+	}
 	r.origin = r.keys.origin(o, chosen)
 	r.dump = dumpReader{model: r.origin.Model, email: o.Email, keys: &r.keys}
 	return r, nil

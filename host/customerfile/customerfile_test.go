@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,7 +156,7 @@ func TestGroups(t *testing.T) {
 // TestKnown: a key that another group has now is no longer the key of the one that had it.
 func TestKnown(t *testing.T) {
 	known := customerfile.Origin{
-		Model: "old.customer", Email: "login", Groups: map[string]customerfile.Group{"writers": {PK: 1}, "x": {PK: 2}},
+		Model: "Shop.Customer", Email: "login", Groups: map[string]customerfile.Group{"writers": {PK: 1}, "x": {PK: 2}},
 	}
 	list, origin, err := rows(t, customerfile.Options{Known: known}, fixture(t, "groups.json"),
 		dumped("1", `"login": "x@b", "email": "y@b", "groups": [1, 2]`))
@@ -168,5 +169,65 @@ func TestKnown(t *testing.T) {
 	g := origin.Groups
 	if g["writers"].PK != 0 || g["editors"].PK != 1 || g["x"].PK != 2 || origin.Model != "shop.customer" {
 		t.Errorf("origin is %+v", origin)
+	}
+}
+
+// TestOtherSystem: keys that an import of another system explained say nothing of these.
+func TestOtherSystem(t *testing.T) {
+	known := customerfile.Origin{
+		Model: "customers.customer", Groups: map[string]customerfile.Group{"admins": {PK: 1, Kept: []int64{40}}},
+		Permissions: map[string]customerfile.Permission{"customers.delete_customer": {PK: 21, Model: "customer"}},
+	}
+	customers := fixture(t, "customers.json") // the last one has group 1 and permission 21
+	permission := func(pk int, codename string) string {
+		return fmt.Sprintf(`{"model": "auth.permission", "pk": %d, "fields": {"codename": %q,
+"content_type": ["customers", "customer"]}}`, pk, codename)
+	}
+	const user = `{"model":"auth.user","pk":1,"fields":{"password":"!","email":"a","groups":[1],"user_permissions":[21]}}`
+	for name, c := range map[string]struct {
+		texts        []string
+		group, right bool
+	}{
+		"the same":                      {[]string{customers, permission(21, "delete_customer")}, true, true},
+		"the same, by and large":        {[]string{customers, permission(22, "view_customer")}, true, true},
+		"a permission with another key": {[]string{customers, permission(31, "delete_customer")}, false, false},
+		"a key of another permission":   {[]string{customers, permission(21, "view_customer")}, false, false},
+		"another model":                 {[]string{user}, false, false},
+	} {
+		list, origin, err := rows(t, customerfile.Options{Known: known}, c.texts...)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		row := list[len(list)-1]
+		_, group := row.Groups["admins"]
+		right := slices.Contains(row.Permissions, "customers.delete_customer")
+		if group != c.group || right != c.right {
+			t.Errorf("%s: groups %v, permissions %v, kept %s", name, row.Groups, row.Permissions, row.Kept)
+		}
+		if pk := origin.Groups["admins"].PK; (pk == 1) != c.group {
+			t.Errorf("%s: the key of admins is %d", name, pk)
+		}
+	}
+}
+
+// TestTwoNames: files that disagree on a key are not read.
+func TestTwoNames(t *testing.T) {
+	customers := fixture(t, "customers.json")
+	for name, texts := range map[string][2]string{
+		"group": {`{"model":"auth.group","pk":1,"fields":{"name":"editors","permissions":[]}}`,
+			`{"model":"auth.group","pk":1,"fields":{"name":"admins","permissions":[]}}`},
+		"permission": {
+			`{"model":"auth.permission","pk":2,"fields":{"codename":"view_x","content_type":["a","x"]}}`,
+			`{"model":"auth.permission","pk":2,"fields":{"codename":"add_x","content_type":["a","x"]}}`},
+		"content type": {`{"model":"contenttypes.contenttype","pk":3,"fields":{"app_label":"a","model":"x"}}`,
+			`{"model":"contenttypes.contenttype","pk":3,"fields":{"app_label":"b","model":"x"}}`},
+	} {
+		if _, _, err := rows(t, customerfile.Options{}, texts[0], customers, texts[0]); err != nil {
+			t.Errorf("a %s that is there twice: %v", name, err)
+		}
+		_, _, err := rows(t, customerfile.Options{}, texts[0], customers, texts[1])
+		if err == nil || !strings.Contains(err.Error(), "import what one system wrote at one time") {
+			t.Errorf("a %s with two names: %v", name, err)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package customerfile
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -75,7 +76,13 @@ func (f *findings) contentType(o *object) error {
 	if json.Unmarshal(o.fields, &t) != nil || t.App == "" || t.Model == "" {
 		return errors.New("a content type must have app_label and model")
 	}
-	f.types[o.number()] = contentType{t.App, t.Model}
+	pk, found := o.number(), contentType{t.App, t.Model}
+	if old, twice := f.types[pk]; twice && old != found {
+		return fmt.Errorf("the content type %d was another one before: import what one system wrote at one time", pk)
+	}
+	if pk != 0 {
+		f.types[pk] = found
+	}
 	return nil
 }
 
