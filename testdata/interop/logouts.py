@@ -136,7 +136,7 @@ def moved_in(checks: Checks, node: Node, folder: str, how: Dict[str, Any]) -> No
     dump(file, **how)
     said, _ = node.run("token", "import-blacklist", file, "--json")
     sums = json.loads(said)
-    checks.equal("revoked", (sums["revoked"], sums["refused"], sums["missing"]), (4, [], 0))
+    checks.equal("revoked", (sums["revoked"], sums["failed"], sums["missing"]), (4, [], 0))
     again, _ = node.run("token", "import-blacklist", "-", "--json", stdin=open(file, encoding="utf-8").read())
     checks.equal("again", (json.loads(again)["revoked"], json.loads(again)["unchanged"]), (0, sums["unchanged"] + 4))
     for name, path, field, token, want in (
@@ -157,10 +157,10 @@ def own_keys(checks: Checks, folder: str, version: str) -> None:
     said, _ = node.run("token", "import-blacklist", file, "--json", status=1)
     sums = json.loads(said)
     checks.equal("without SECRET_KEY", (sums["revoked"], sums["unchanged"]), (2, 0))  # those without a text
-    checks.equal("the reasons", {"import the key" in row["reason"] for row in sums["refused"]}, {True})
+    checks.equal("the reasons", {"import the key" in row["reason"] for row in sums["failed"]}, {True})
     node.run("keys", "import", "--django-secret-key", "-", stdin=SECRET)
     said, _ = node.run("token", "import-blacklist", file, "--json")
-    checks.equal("with SECRET_KEY", (json.loads(said)["revoked"], json.loads(said)["refused"]), (len(sums["refused"]) - 2, []))
+    checks.equal("with SECRET_KEY", (json.loads(said)["revoked"], json.loads(said)["failed"]), (len(sums["failed"]) - 2, []))
 
 
 def moved_back(checks: Checks, node: Node, folder: str) -> None:

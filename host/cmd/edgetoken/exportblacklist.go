@@ -46,30 +46,30 @@ func exportBlacklistCommand() *cobra.Command {
 			if _, err := os.Lstat(output); toFile && !force && err == nil {
 				return existsAlready(output)
 			}
+			defer interruptible(c)()
 			bar := terminal.NewProgress(c.ErrOrStderr(), "tokens", 0)
 			x := blacklistExport{cmd: c, bar: bar, has: map[int64]bool{}}
-			return withAdmin(c, false, func(client *admin.Client) error {
+			err := withAdmin(c, false, func(client *admin.Client) error {
 				x.client = client
 				write := func(to io.Writer) error {
 					x.out = blacklistfile.NewWriter(to, jsonl)
 					return x.write(known)
 				}
 				if !toFile {
-					if err := write(c.OutOrStdout()); err != nil {
-						return err
-					}
-				} else {
-					defer interruptible(c)()
-					if err := saveFile(output, "the blacklist", force, write); err != nil {
-						return err
-					}
-					fmt.Fprintf(c.OutOrStdout(), "wrote %s to %s\n", counted(x.tokens, "token"), output)
+					return write(c.OutOrStdout())
 				}
-				for _, n := range x.lacks(known) {
-					fmt.Fprintln(c.ErrOrStderr(), "edgetoken: not on the blacklist: "+n)
-				}
-				return nil
+				return saveFile(output, "the blacklist", force, write)
 			})
+			if err != nil {
+				return err
+			}
+			if toFile {
+				fmt.Fprintf(c.OutOrStdout(), "wrote %s to %s\n", counted(x.tokens, "token"), output)
+			}
+			for _, n := range x.lacks(known) {
+				fmt.Fprintln(c.ErrOrStderr(), "edgetoken: not on the blacklist: "+n)
+			}
+			return nil
 		},
 	}
 	f := c.Flags()
@@ -130,20 +130,14 @@ func (x *blacklistExport) writeKnown(in io.ReadSeeker) error {
 	}
 	for more := true; more; {
 		var batch tokenBatch
-		for more && !batch.full() {
-			k, err := tokens.Next()
-			if more = err != io.EOF; !more {
-				break
-			}
-			if err != nil {
-				return err
-			}
+		more, err = batch.fill(tokens, func(k *blacklistfile.Token) bool {
 			if core.FamilyOf(k.ID).Ours {
 				x.has[blacklistfile.PrimaryKey(k.ID)] = true
 			}
-			if !k.Blacklisted {
-				batch.add(k)
-			}
+			return !k.Blacklisted
+		})
+		if err != nil {
+			return err
 		}
 		answer, err := batch.send(x.cmd.Context(), x.client, admin.ListQuery{Dry: true})
 		if err != nil {

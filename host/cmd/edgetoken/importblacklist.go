@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -20,11 +17,11 @@ func importBlacklistCommand() *cobra.Command {
 		Use:   "import-blacklist FILE|-",
 		Short: "revoke the tokens that a Django has on its blacklist",
 		Long: "import-blacklist reads what manage.py dumpdata token_blacklist writes, as JSON or JSONL, and revokes " +
-			"each token on the blacklist, so that who logged out in Django stays logged out here.\n" +
+			"each token on the blacklist, so that whoever logged out in Django stays logged out here.\n" +
 			"Of a token that Django issued only that token ends, as in Django; with one that edgetoken issued its " +
 			"whole log-in ends. Tokens that have expired are left out.\n" +
-			"A token can only be judged with the key that signed it: import that key first (edgetoken keys import). " +
-			"A token that cannot be judged is reported with its line, and the exit status is 1.\n" +
+			"Revoking a token takes the key that signed it: import that key first (edgetoken keys import). A token " +
+			"that cannot be revoked is reported with its line, and the exit status is 1.\n" +
 			"Importing a file again changes nothing, so an interrupted import goes on with the same command.",
 		Example: `  python manage.py dumpdata token_blacklist -o blacklist.json
   edgetoken token import-blacklist blacklist.json
@@ -39,67 +36,59 @@ func importBlacklistCommand() *cobra.Command {
 				return err
 			}
 			defer func() { err = errors.Join(err, in.Close()) }()
-			tokens, err := blacklistfile.NewReader(in)
-			if err != nil {
-				return fmt.Errorf("%s: %w", in.name, err)
-			}
 			defer interruptible(c)()
 			i := blacklistImport{cmd: c, bar: terminal.NewProgress(c.ErrOrStderr(), "tokens", in.size)}
-			i.sums.Refused = []refusedToken{}
-			err = withAdmin(c, false, func(client *admin.Client) error { return i.run(client, tokens) })
+			i.sums.Failed = []failedToken{}
+			err = withAdmin(c, false, func(client *admin.Client) error { return i.run(client, in) })
 			i.bar.Clear()
 			if err != nil {
-				return fmt.Errorf("%s: %w", in.name, err)
+				return err
 			}
-			return i.report(tokens.Missing)
+			return i.report()
 		},
 	})
 }
 
 // blacklistImport is an import of a blacklist, and what came of it.
 type blacklistImport struct {
-	cmd     *cobra.Command
-	bar     *terminal.Progress
-	read    int // tokens, whether blacklisted or not
-	refused int // also where sums has none of them
-	sums    blacklistSums
+	cmd    *cobra.Command
+	bar    *terminal.Progress
+	read   int // tokens, whether blacklisted or not
+	failed int // also where sums has none of them
+	sums   blacklistSums
 }
 
 // blacklistSums is what import-blacklist prints as JSON.
 type blacklistSums struct {
-	Revoked   int            `json:"revoked"`
-	Unchanged int            `json:"unchanged"` // were revoked before
-	Expired   int            `json:"expired"`
-	Refused   []refusedToken `json:"refused"`
-	Missing   int            `json:"missing"` // on the blacklist, and not in the file
+	Revoked   int           `json:"revoked"`
+	Unchanged int           `json:"unchanged"` // were revoked before
+	Expired   int           `json:"expired"`
+	Failed    []failedToken `json:"failed"`
+	Missing   int           `json:"missing"` // on the blacklist, and not in the file
 }
 
-// refusedToken is a token on the blacklist that was not revoked, and why.
-type refusedToken struct {
+// failedToken is a token on the blacklist that was not revoked, and why.
+type failedToken struct {
 	Line   int    `json:"line"`
 	ID     string `json:"jti"`
 	Reason string `json:"reason"`
 }
 
-func (i *blacklistImport) run(client *admin.Client, tokens *blacklistfile.Reader) error {
-	for more := true; more; {
+func (i *blacklistImport) run(client *admin.Client, in input) error {
+	tokens, err := blacklistfile.NewReader(in)
+	for more := err == nil; more; {
 		if i.cmd.Context().Err() != nil {
 			return fmt.Errorf("interrupted after %d tokens, of which %d were revoked: the same command goes on",
 				i.read, i.sums.Revoked)
 		}
 		var batch tokenBatch
-		for more && !batch.full() {
-			k, err := tokens.Next()
-			if more = err != io.EOF; !more {
-				break
-			}
-			if err != nil {
-				return err
-			}
-			if i.read++; k.Blacklisted {
-				batch.add(k)
-			}
+		more, err = batch.fill(tokens, func(k *blacklistfile.Token) bool {
+			i.read++
 			i.bar.Show(i.read, tokens.ReadBytes())
+			return k.Blacklisted
+		})
+		if err != nil {
+			break
 		}
 		// A batch that was begun is finished, whatever interrupts the command.
 		answer, err := batch.send(context.WithoutCancel(i.cmd.Context()), client, admin.ListQuery{})
@@ -108,17 +97,21 @@ func (i *blacklistImport) run(client *admin.Client, tokens *blacklistfile.Reader
 		}
 		i.add(batch.tokens, answer)
 	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", in.name, err)
+	}
+	i.sums.Missing = tokens.Missing
 	return nil
 }
 
 func (i *blacklistImport) add(tokens []blacklistfile.Token, answer admin.Listed) {
 	s := &i.sums
 	s.Revoked, s.Unchanged, s.Expired = s.Revoked+answer.Ended, s.Unchanged+len(answer.Before), s.Expired+answer.Expired
-	i.refused += len(answer.Refused)
+	i.failed += len(answer.Refused)
 	for _, r := range answer.Refused {
-		k := refusedToken{tokens[r.Place].Line, tokens[r.Place].ID, r.Reason}
+		k := failedToken{tokens[r.Place].Line, tokens[r.Place].ID, r.Reason}
 		if wantsJSON(i.cmd) {
-			s.Refused = append(s.Refused, k)
+			s.Failed = append(s.Failed, k)
 			continue
 		}
 		i.bar.Clear()
@@ -127,55 +120,23 @@ func (i *blacklistImport) add(tokens []blacklistfile.Token, answer admin.Listed)
 	}
 }
 
-// report prints what came of an import. The error is errRefused if a token on the blacklist was not judged.
-func (i *blacklistImport) report(missing int) error {
+// report prints what came of an import. The error is errRefused if a token on the blacklist was not revoked.
+func (i *blacklistImport) report() error {
 	s := &i.sums
-	s.Missing = missing
 	if wantsJSON(i.cmd) {
 		if err := printJSON(i.cmd.OutOrStdout(), s); err != nil {
 			return err
 		}
 	} else {
-		fmt.Fprintf(i.cmd.OutOrStdout(), "revoked %s; %d were revoked before, %d have expired, %d were refused\n",
-			counted(s.Revoked, "token"), s.Unchanged, s.Expired, i.refused)
+		fmt.Fprintf(i.cmd.OutOrStdout(), "revoked %s; %d were revoked before, %d have expired, %d failed\n",
+			counted(s.Revoked, "token"), s.Unchanged, s.Expired, i.failed)
 	}
-	if missing > 0 {
+	if s.Missing > 0 {
 		fmt.Fprintf(i.cmd.ErrOrStderr(), "edgetoken: on the blacklist and not in the file: %s. Dump all of "+
-			"token_blacklist\n", counted(missing, "token"))
+			"token_blacklist\n", counted(s.Missing, "token"))
 	}
-	if i.refused+missing > 0 {
+	if i.failed+s.Missing > 0 {
 		return errRefused
 	}
 	return nil
-}
-
-// tokenBatch is a list of tokens for a call.
-type tokenBatch struct {
-	tokens []blacklistfile.Token
-	body   bytes.Buffer
-}
-
-// maxBatchBytes bounds a batch, but for its last token.
-const maxBatchBytes = 1 << 20
-
-func (b *tokenBatch) full() bool {
-	return len(b.tokens) == admin.MaxTokens || b.body.Len() >= maxBatchBytes
-}
-
-func (b *tokenBatch) add(k blacklistfile.Token) {
-	row := admin.ListedToken{ID: k.ID, Token: k.Token, User: k.User}
-	if !k.ExpiresAt.IsZero() {
-		row.ExpiresAt = &k.ExpiresAt
-	}
-	// The error would be that of a value that is no JSON, and all of them were read as JSON.
-	_ = json.NewEncoder(&b.body).Encode(row)
-	b.tokens = append(b.tokens, k)
-}
-
-// send makes the call, if the batch has a token.
-func (b *tokenBatch) send(ctx context.Context, client *admin.Client, q admin.ListQuery) (admin.Listed, error) {
-	if len(b.tokens) == 0 {
-		return admin.Listed{}, nil
-	}
-	return admin.EndTokens.Call(ctx, client, q, admin.Stream{Reader: &b.body})
 }

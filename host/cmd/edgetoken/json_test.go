@@ -60,7 +60,7 @@ func TestJSON(t *testing.T) {
 		{"token explain", n.Access, "", token},
 		{"token revoke", n.Access, "", revocation},
 		{"token revoke", "--customer eva@example.com", "", revocation},
-		{"token import-blacklist", "-", "[]", []string{"expired", "missing", "refused", "revoked", "unchanged"}},
+		{"token import-blacklist", "-", "[]", []string{"expired", "failed", "missing", "revoked", "unchanged"}},
 		{"customers remove", "eva@example.com --yes", "", customer},
 		{"keys list", "--all", "", []string{"keys", "next"}},
 		{"keys generate", "--id one", "", changed},
