@@ -81,7 +81,8 @@ func customersImportCommand() *cobra.Command {
 	f.StringVar(&format, "format", "", "django (dumpdata), jsonl or csv (default: what the file looks like)")
 	f.StringVar(&model, "model", "",
 		"the `MODEL` of customers in a dump, such as customers.customer (default: the one with a password)")
-	f.StringVar(&email, "email-field", "", "the `FIELD` of a dump that holds the e-mail address (default email)")
+	f.StringVar(&email, "email-field", "",
+		"the `FIELD` of a dump that holds the e-mail address (default: as in the last dump, else email)")
 	f.BoolVar(&strict, "strict", false, "import nothing if any row is bad or in conflict")
 	f.BoolVar(&dry, "dry-run", false, "say what would happen, and change nothing")
 	f.BoolVar(&overwrite, "overwrite", false, "take what the file says where both have changed, "+

@@ -39,7 +39,7 @@ type importing struct {
 
 	// seen are hashes of the ids and e-mail addresses that a dry run has read. The store sees no row of an earlier
 	// batch, since nothing is written.
-	seen map[uint64]bool
+	seen map[uint64]struct{}
 	seed maphash.Seed
 }
 
@@ -113,7 +113,7 @@ func (i *importing) pass(interrupted context.Context) error {
 	var run [8]byte
 	_, _ = rand.Read(run[:]) // it never fails
 	i.query.Run = binary.BigEndian.Uint64(run[:]) | 1
-	i.seen, i.seed = map[uint64]bool{}, maphash.MakeSeed()
+	i.seen, i.seed = map[uint64]struct{}{}, maphash.MakeSeed()
 	if err := i.sendGroups(reader); err != nil {
 		return err
 	}

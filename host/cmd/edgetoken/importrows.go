@@ -43,10 +43,10 @@ func (i *importing) take(row customerfile.Row) {
 func (i *importing) first(row customerfile.Row) error {
 	for _, name := range []string{"id " + row.ID.String(), "email " + row.Email} {
 		h := maphash.String(i.seed, name)
-		if i.seen[h] && name != "id " {
+		if _, twice := i.seen[h]; twice && name != "id " {
 			return errors.New("the import has this customer twice: the first row counts")
 		}
-		i.seen[h] = true
+		i.seen[h] = struct{}{}
 	}
 	return nil
 }
