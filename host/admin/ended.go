@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -125,9 +126,6 @@ func (s *server) listEnded(ctx context.Context, q EndedQuery, _ None) (EndedPage
 
 // endedOf says which refresh tokens of a family have ended and may not have expired; ok is false for none. What cannot
 // be listed is counted.
-//
-// When the tokens before the latest were issued is not known, so their number is bounded by what is usual: a client
-// refreshes once in the life of an access token, so that no more are left than fit into the life of a refresh token.
 func (u *Unlisted) endedOf(f store.Family, longest core.Lifetimes, now time.Time) (e EndedFamily, ok bool) {
 	e = EndedFamily{Family: f.Bits, Start: f.Start, Last: f.Generation}
 	life := time.Duration(longest.Refresh) * time.Second
@@ -158,11 +156,28 @@ func (u *Unlisted) endedOf(f store.Family, longest core.Lifetimes, now time.Time
 	if e.Last < e.First || e.ExpiresLast.Before(now) {
 		return e, false
 	}
-	if f.Access > 0 {
-		if most := uint32(min(max(life, f.Refresh)/f.Access+1, 1<<20)); e.Last-e.First >= most {
-			e.First = e.Last - most + 1
-			u.Long++
-		}
+	if most := likelyGood(f, max(life, f.Refresh)); e.Last-e.First >= most {
+		e.First = e.Last - most + 1
+		u.Long++
 	}
 	return e, true
+}
+
+// alwaysListed is how many tokens of a log-in are listed however often it was refreshed, at most.
+const alwaysListed = 1 << 14
+
+// likelyGood bounds how many of the tokens of a family, the latest ones, may not have expired; life is that of a
+// refresh token. When those before the latest were issued is not known. In a log-in that is younger than life all may
+// be good. Of an older one it takes twice as many as were issued in that time on average, and at least one for each
+// life of an access token, which is how often clients usually refresh.
+func likelyGood(f store.Family, life time.Duration) uint32 {
+	usual := 1.0
+	if f.Access > 0 {
+		usual = min(float64(life/f.Access)+1, math.MaxUint32)
+	}
+	good := float64(math.MaxUint32)
+	if age := f.Issued.Sub(time.UnixMilli(f.Start)); age > life {
+		good = max(usual, math.Ceil(2*float64(f.Generation)*float64(life)/float64(age)))
+	}
+	return uint32(min(good, max(usual, alwaysListed)))
 }

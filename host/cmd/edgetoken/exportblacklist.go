@@ -190,7 +190,7 @@ func (x *blacklistExport) lacks(known string) (list []string) {
 		terminal.Printable(known))
 	lack(u.Unnamed > 0, "%s revoked by the name of a family, which does not tell any id",
 		counted(u.Unnamed, "log-in"))
-	lack(u.Long > 0, "the oldest spent tokens of %s with more than one for each life of an access token",
+	lack(u.Long > 0, "the oldest spent tokens of %s that lasted longer than a refresh token lives",
 		counted(u.Long, "log-in"))
 	lack(u.Sliding, "sliding tokens, whose ids are not kept")
 	if u.Until != nil {
