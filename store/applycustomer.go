@@ -70,6 +70,9 @@ func (w *writer) change(key []byte, p person, f fact.Customer) error {
 		if err := w.claim(p.email, key); err != nil {
 			return err
 		}
+		if p.email.value != before.value {
+			w.leaveAddress(key, before.value)
+		}
 	}
 	w.keep(key, p)
 	return nil
@@ -159,6 +162,7 @@ func (w *writer) removeCustomer(f fact.RemoveCustomer) error {
 		if err := w.vacate(key, present); err != nil {
 			return err
 		}
+		w.leaveAddress(key, present.email.value)
 		w.disown(key)
 		held = false
 	}

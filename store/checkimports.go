@@ -1,6 +1,8 @@
 package store
 
 import (
+	"encoding/hex"
+
 	"github.com/edgetoken/edgetoken/store/password"
 )
 
@@ -24,6 +26,13 @@ func (a *recordCheck) hashCount(e *entry) {
 
 // imported checks what the last import said of a customer or a group, who need not be here any more.
 func (a *recordCheck) imported(e *entry) {
+	if ofAddress(e.key) {
+		e.name = hex.EncodeToString(e.key)
+		if _, err := decodeLeft(a.identity.ids, e.value); err != nil {
+			e.wrong(unreadable)
+		}
+		return
+	}
 	members := 1
 	if !ofGroup(e.key) {
 		if _, ok := a.id(e); !ok {

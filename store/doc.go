@@ -257,6 +257,8 @@
 //	            0067 1a24ab4f1b6700fe07df20e9834afda3965271b47caa3dfeef1acad1b40fac60
 //	            00, g, SHA-256 of a group's name: the same of a group
 //	                                             01 0900000000000000 05 2e7336dc8e
+//	            00, e, SHA-256 of an e-mail address: key of the customer whom an import brought under it, once it has
+//	            another address or is removed
 //	origin      6f726967696e                     01 02000000 7b7d: JSON that SetOrigin left (8)
 //
 // An integer in a key has its sign bit flipped, so that keys sort as numbers. E-mail addresses are compared by their

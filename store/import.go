@@ -12,8 +12,8 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// ImportRow is a customer as another system has it. With a zero ID it is the customer who has the e-mail address, or a
-// new one. Groups are names of groups that exist, with nil permissions.
+// ImportRow is a customer as another system has it. With a zero ID it is the customer who has the e-mail address, or
+// whom an import brought under it, or a new one. Groups are names of groups that exist, with nil permissions.
 type ImportRow struct {
 	NewCustomer
 	// Kept is what the other system says and nothing here can say, such as keys of groups that nobody knows: a JSON
@@ -136,6 +136,9 @@ func (im *importing) row(n *ImportRow, c Customer) (facts resolved, r Imported, 
 		owner, err := w.owner(w.ids, c.Email)
 		if w.foldEmails {
 			owner, err = w.folded(w.ids, c.Email)
+		}
+		if err == nil && owner.IsZero() {
+			owner, err = w.leftBy(w.ids, c.Email)
 		}
 		if err != nil {
 			return nil, r, err

@@ -244,6 +244,28 @@ func TestImportOfTheRemoved(t *testing.T) {
 	}
 }
 
+// A row without an id is about the customer whom it brought, whatever became of that one's address here. It brings
+// nobody back, and makes no second customer.
+func TestImportWithoutIDs(t *testing.T) {
+	db, _ := withGroup(t)
+	ada, ben, cleo := imported(1, "ada@example.com"), imported(2, "ben@example.com"), imported(3, "ada@example.com")
+	ada.ID, ben.ID, cleo.ID = core.CustomerID{}, core.CustomerID{}, core.CustomerID{}
+	want(t, "first", doImport(t, db, store.ImportConfig{}, ada, ben), "1 added", "2 added")
+	changed(t, db, 1, store.Change{Email: ptr("new@example.com")})
+	must(t, db.Remove(bg, core.Integer(2), time.Hour))
+	want(t, "again", doImport(t, db, store.ImportConfig{}, ada, ben), "1 unchanged", "2 removed")
+	again := ada
+	again.FirstName = "Ida"
+	want(t, "changed there", doImport(t, db, store.ImportConfig{}, again), "1 updated first_name")
+
+	// With ids it is said that the address is another's now.
+	moved := imported(1, "new@example.com")
+	moved.FirstName = "Ida"
+	want(t, "moved there", doImport(t, db, store.ImportConfig{}, moved), "1 unchanged")
+	want(t, "somebody else", doImport(t, db, store.ImportConfig{}, cleo), "3 added")
+	want(t, "overwrite", doImport(t, db, store.ImportConfig{Overwrite: true}, ben), "2 added")
+}
+
 // Groups are merged as customers are.
 func TestImportGroups(t *testing.T) {
 	db, _ := withGroup(t)

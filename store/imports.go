@@ -1,12 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/codec"
 	"github.com/edgetoken/edgetoken/store/fact"
 )
@@ -100,4 +102,36 @@ func (w *writer) disown(key []byte) {
 	if w.get(importsBucket, key) != nil {
 		w.put(importsBucket, key, said{}.encode())
 	}
+}
+
+// leaveAddress notes that a customer who was imported has an address no more, for rows that name it by that alone.
+func (w *writer) leaveAddress(key []byte, email string) {
+	if w.get(importsBucket, key) != nil {
+		w.put(importsBucket, subjectKey(fact.ByAddress(email)), append([]byte{recordVersion}, key...))
+	}
+}
+
+// leftBy is the customer whom an import last said to have an address, which it has no more or was removed with; zero if
+// there is none.
+func (t tables) leftBy(ids core.IDKind, email string) (id core.CustomerID, err error) {
+	value := t.get(importsBucket, subjectKey(fact.ByAddress(email)))
+	if value == nil {
+		return id, nil
+	}
+	if id, err = decodeLeft(ids, value); err != nil {
+		return id, err
+	}
+	last, _, err := t.said(idKey(id))
+	if err != nil || len(last.digests) > 0 && !bytes.HasPrefix(last.digests, appendDigest(nil, email)) {
+		return core.CustomerID{}, err
+	}
+	return id, nil
+}
+
+// decodeLeft: version 1 | key of the customer.
+func decodeLeft(ids core.IDKind, value []byte) (core.CustomerID, error) {
+	if r := begin(value); !r.Bad {
+		return readIDKey(ids, r.Rest)
+	}
+	return core.CustomerID{}, corrupt("import")
 }
