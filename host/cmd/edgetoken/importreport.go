@@ -17,6 +17,7 @@ type importReport struct {
 	DryRun   bool               `json:"dry_run"` // nothing was changed
 	Warnings []string           `json:"warnings"`
 
+	textIDs           int // rows whose ids are texts, where the store holds integers
 	admin.ImportNotes `json:"-"`
 	bare, keptOf      []string // groups that grant nothing, and those of which no file explains all permissions
 }
@@ -62,8 +63,12 @@ func countsText(c admin.ImportCounts) string {
 		c.Added, c.Updated, c.Unchanged, c.Conflicts, c.Removed, c.Bad)
 }
 
-// leftOut warns of what the files do not explain, and which grants nothing.
+// leftOut warns of ids that the store cannot hold, and of what the files do not explain, which grants nothing.
 func (r *importReport) leftOut() (warnings []string) {
+	if r.textIDs > 0 {
+		warnings = append(warnings, fmt.Sprintf("%d of the ids are texts, such as UUIDs, and this store holds "+
+			"integers: import into a new one, with customers.ids: text", r.textIDs))
+	}
 	if len(r.bare) > 0 {
 		warnings = append(warnings, "no file says which permissions these groups have, so that they grant none: "+
 			someNames(r.bare)+"; import a dump of auth.group too")

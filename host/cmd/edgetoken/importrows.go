@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"strings"
 
+	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/customerfile"
 	"github.com/edgetoken/edgetoken/host/terminal"
@@ -23,6 +24,9 @@ const maxPending = 1000
 // take adds a row to the batch, unless it cannot be imported.
 func (i *importing) take(row customerfile.Row) {
 	r := readRow{place: placeOf(row)}
+	if row.ID.Kind == core.TextID && !i.options.TextIDs {
+		i.report.textIDs++
+	}
 	err := row.Err
 	if err == nil && i.query.Dry {
 		err = i.first(row)
