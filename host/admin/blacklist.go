@@ -93,7 +93,9 @@ func (s *server) endTokens(ctx context.Context, q ListQuery, body Stream) (Liste
 }
 
 func readList(body io.Reader) (rows []ListedToken, err error) {
-	for d := json.NewDecoder(body); ; {
+	d := json.NewDecoder(body)
+	d.DisallowUnknownFields()
+	for {
 		var row ListedToken
 		if err := d.Decode(&row); errors.Is(err, io.EOF) {
 			return rows, nil
