@@ -1,12 +1,14 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
 	"slices"
 	"strconv"
 
+	"github.com/edgetoken/edgetoken/host/hashing"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -85,10 +87,13 @@ func (s *server) importCustomers(ctx context.Context, q ImportQuery, body Stream
 	var at []int // the index in the batch, of each of them
 	for i, r := range given {
 		row, err := s.importRow(ctx, r)
-		if err != nil {
-			return answer, err
+		if failed := ctx.Err(); failed != nil || errors.Is(err, hashing.ErrFailed) {
+			return answer, cmp.Or(failed, err)
 		}
-		if err := s.checkImport(row.NewCustomer, groups); err != nil {
+		if err == nil {
+			err = s.checkImport(row.NewCustomer, groups)
+		}
+		if err != nil {
 			answer.took(i, r, store.Imported{Status: store.ImportBad, Err: err})
 			continue
 		}

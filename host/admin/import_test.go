@@ -11,6 +11,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/admin/customerjson"
 	"github.com/edgetoken/edgetoken/host/claimmap/claimmaptest"
 	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/password"
 )
 
 // TestImportRows holds a row that no log-in could carry to be bad, and to stop no other one.
@@ -28,11 +29,13 @@ func TestImportRows(t *testing.T) {
 	clear := "short"
 	short.PasswordHash, short.Password = "", &clear
 	odd.PasswordHash, odd.Permissions = "argon2$argon2d$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA", []string{"shop.fly"}
-	again := row(2, "again@example.com")
+	again, long := row(2, "again@example.com"), row(5, "long@example.com")
+	tooLong := strings.Repeat("x", password.MaxBytes+1)
+	long.PasswordHash, long.Password = "", &tooLong
 
 	for _, dry := range []bool{true, false} {
 		var b admin.ImportBatch
-		for _, c := range []customerjson.Customer{large, short, odd, again} {
+		for _, c := range []customerjson.Customer{large, short, odd, again, long} {
 			if err := b.Add(c, nil); err != nil {
 				t.Fatal(err)
 			}
@@ -41,9 +44,10 @@ func TestImportRows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := (admin.ImportCounts{Added: 2, Bad: 2}); got.ImportCounts != want || len(got.Trouble) != 2 ||
+		if want := (admin.ImportCounts{Added: 2, Bad: 3}); got.ImportCounts != want || len(got.Trouble) != 3 ||
 			got.Trouble[0].Row != 0 || !strings.Contains(got.Trouble[0].Error, "could not log in") ||
-			got.Trouble[1].Row != 3 || !strings.Contains(got.Trouble[1].Error, "twice") {
+			got.Trouble[1].Row != 3 || !strings.Contains(got.Trouble[1].Error, "twice") ||
+			got.Trouble[2].Row != 4 || !strings.Contains(got.Trouble[2].Error, "longer than") {
 			t.Errorf("dry %v: %+v", dry, got)
 		}
 		notes := admin.ImportNotes{WithoutAt: 1, Short: 1, Unchecked: map[string]int{"argon2d": 1},

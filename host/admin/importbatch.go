@@ -20,6 +20,7 @@ import (
 const (
 	batchRows  = 1000
 	batchBytes = 1 << 20 // it has fewer rows where they are larger
+	batchClear = 20      // rows with a password in clear, each of which is hashed first
 	maxRow     = 1 << 20
 )
 
@@ -27,6 +28,7 @@ const (
 type ImportBatch struct {
 	lines bytes.Buffer
 	rows  int
+	clear int // of them, those with a password in clear
 }
 
 // Add adds a customer, and what is kept of it. The error says that it is too large.
@@ -40,6 +42,9 @@ func (b *ImportBatch) Add(c customerjson.Customer, kept json.RawMessage) error {
 	}
 	b.lines.Write(append(line, '\n'))
 	b.rows++
+	if c.Password != nil {
+		b.clear++
+	}
 	return nil
 }
 
@@ -47,13 +52,15 @@ func (b *ImportBatch) Add(c customerjson.Customer, kept json.RawMessage) error {
 func (b *ImportBatch) Rows() int { return b.rows }
 
 // Full reports whether the batch should be sent.
-func (b *ImportBatch) Full() bool { return b.rows == batchRows || b.lines.Len() >= batchBytes }
+func (b *ImportBatch) Full() bool {
+	return b.rows == batchRows || b.clear == batchClear || b.lines.Len() >= batchBytes
+}
 
 // Stream gives the rows to send, and leaves the batch empty. It is read before the next Add.
 func (b *ImportBatch) Stream() Stream {
 	lines := b.lines.Bytes()
 	b.lines.Reset()
-	b.rows = 0
+	b.rows, b.clear = 0, 0
 	return Stream{bytes.NewReader(lines)}
 }
 

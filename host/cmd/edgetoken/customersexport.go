@@ -66,7 +66,7 @@ func customersExportCommand() *cobra.Command {
 				if err := saveFile(output, "customers", force, x.write); err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(c.OutOrStdout(), "wrote %d customers to %s\n", x.done, output)
+				_, err := fmt.Fprintf(c.OutOrStdout(), "wrote %s to %s\n", counted(x.done, "customer"), output)
 				return err
 			})
 		},
