@@ -1,11 +1,13 @@
-"""Customers of the shop who log in, use it, refresh and log out in a loop, and the record of what they met."""
+"""Visitors, customers in the shop who log in, use it, refresh and log out in a loop, and the record
+of what they met."""
+
 import base64
 import json
 import random
 import threading
 import time
 from collections import Counter
-from typing import Any, Callable, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from servers import ask
 
@@ -26,17 +28,45 @@ class Answer(NamedTuple):
     body: Any
 
 
+# What visitors do, each with its answer, besides verify.
+ALWAYS = (
+    f"{LOG_IN} 200",
+    f"{LOG_IN} 401",
+    f"{USE} 200",
+    f"{REFRESH} 200",
+    f"{REFRESH} 401",
+    f"{LOG_OUT} 200",
+    f"{REGISTER} 201",
+    f"{SET_PASSWORD} 204",
+    "503 in a pause",
+)
+
+
 class Record:
-    """What visitors met. While pausing is set, 503 with Retry-After is what the run-book says."""
+    """What visitors met. While pausing is set they may meet 503 with Retry-After: the section of
+    the run-book that is carried out says so."""
 
     def __init__(self) -> None:
-        self.section = "before"
-        self.pausing = False
+        self.section, self.pausing = "before", False
         self.over = threading.Event()
-        self.counts: Counter = Counter()
-        self.failures: List[str] = []
-        self.ended: List[str] = []  # refresh tokens that their customers logged out with
+        self.counts: Counter[str] = Counter()
+        self.failures: list[str] = []
+        self.ended: list[str] = []  # refresh tokens that their customers logged out with
         self.lock = threading.Lock()
+
+    def begin(self, section: str, pausing: bool) -> None:
+        self.section, self.pausing = section, pausing
+
+    def conclude(self, version: str, verifies: bool) -> int:
+        """Prints failures and counts. Returns how many kinds of requests visitors sent; one that
+        they did not is a failure."""
+        kinds = [*ALWAYS, *[f"{VERIFY} 200"] * verifies]
+        self.failures += [f"no visitor met {kind}" for kind in kinds if not self.counts[kind]]
+        for failure in self.failures:
+            print(f"FAIL {version}: {failure}")
+        met = ", ".join(f"{kind}: {times}" for kind, times in sorted(self.counts.items()))
+        print(f"{version}: visitors met {met}")
+        return sum(self.counts[kind] > 0 for kind in kinds)
 
     def count(self, what: str) -> None:
         with self.lock:
@@ -44,7 +74,7 @@ class Record:
 
     def fail(self, text: str) -> None:
         with self.lock:
-            self.failures.append("section %s: %s" % (self.section, text))
+            self.failures.append(f"section {self.section}: {text}")
 
     def logged_out(self, refresh: str) -> None:
         with self.lock:
@@ -54,7 +84,8 @@ class Record:
 def expires(token: str) -> int:
     """The exp of a token."""
     payload = token.split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["exp"]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return int(claims["exp"])
 
 
 class Visitor(threading.Thread):
@@ -72,8 +103,8 @@ class Visitor(threading.Thread):
                 self.visit()
             except Stop:
                 pass
-            except Exception as e:  # of the visitor itself: nothing may be lost
-                self.record.fail("%s: %r" % (self.who, e))
+            except Exception as e:
+                self.record.fail(f"{self.who}: {e!r}")
 
     def visit(self) -> None:
         raise NotImplementedError
@@ -82,38 +113,41 @@ class Visitor(threading.Thread):
         if self.record.over.wait(self.pace * self.random.uniform(0.5, 1.5)):
             raise Stop
 
-    def send(self, path: str, body: Optional[Dict[str, str]] = None, token: str = "") -> Answer:
+    def send(self, path: str, body: Optional[dict[str, str]] = None, token: str = "") -> Answer:
         """Sends a request, again if the pause says so."""
         headers = {"Host": "shop.example", "Content-Type": "application/json"}
         if token:
             headers["Authorization"] = "Bearer " + token
+        method, text = ("GET", b"") if body is None else ("POST", json.dumps(body).encode())
         while True:
             pausing = self.record.pausing
             try:
-                text = b"" if body is None else json.dumps(body).encode()
-                status, said, answer = ask(self.port, "GET" if body is None else "POST", path, headers, text)
+                status, said, answer = ask(self.port, method, path, headers, text)
             except OSError as e:
                 return Answer(0, repr(e))
-            if status != 503 or "Retry-After" not in said:
-                return Answer(status, json.loads(answer) if answer.startswith(b"{") else answer[:200])
-            if not (pausing or self.record.pausing) or not path.startswith(PAUSED):
-                return Answer(status, said)
+            pausing = (pausing or self.record.pausing) and path.startswith(PAUSED)
+            if not (pausing and status == 503 and "Retry-After" in said):
+                return Answer(status, json.loads(answer) if answer[:1] == b"{" else answer[:200])
             self.record.count("503 in a pause")
             if self.record.over.wait(int(said["Retry-After"])):
                 raise Stop
 
-    def want(self, status: int, path: str, body: Optional[Dict[str, str]] = None, token: str = "", good: str = "") -> Any:
-        """Sends a request, which must have a status. Where it needs a token that is good until it expires, that is `good`."""
+    def want(
+        self, status: int, path: str, body: Optional[dict[str, str]] = None, token: str = ""
+    ) -> Any:
+        """Sends a request whose answer must have a status. A token that has expired by then, on a
+        machine that is slow, ends the visit."""
         answer = self.send(path, body, token)
-        if answer.status != status:
-            if answer.status == 401 and good and expires(good) <= time.time():
-                self.record.count("tokens that expired before their turn")
-                raise Stop
-            self.record.fail("%s: %s: %s, not %d" % (self.who, path, answer, status))
-            self.rest()
+        if answer.status == status:
+            self.record.count(f"{path} {status}")
+            return answer.body
+        sent = token or (body or {}).get("refresh") or (body or {}).get("token")
+        if answer.status == 401 and sent and expires(sent) <= time.time():
+            self.record.count("tokens that expired before their turn")
             raise Stop
-        self.record.count("%s %d" % (path, status))
-        return answer.body
+        self.record.fail(f"{self.who}: {path}: {answer.status} {answer.body}, not {status}")
+        self.rest()
+        raise Stop
 
 
 class Regular(Visitor):
@@ -128,14 +162,14 @@ class Regular(Visitor):
         pair = self.want(200, LOG_IN, {"email": self.who, "password": PASSWORD})
         end = time.time() + self.random.uniform(0.2, 0.8) * (expires(pair["refresh"]) - time.time())
         while time.time() < end:
-            self.want(200, USE, token=pair["access"], good=pair["access"])
+            self.want(200, USE, token=pair["access"])
             if self.verifies:
-                self.want(200, VERIFY, {"token": pair["access"]}, good=pair["access"])
+                self.want(200, VERIFY, {"token": pair["access"]})
             self.rest()
-            pair.update(self.want(200, REFRESH, {"refresh": pair["refresh"]}, good=pair["refresh"]))
+            pair.update(self.want(200, REFRESH, {"refresh": pair["refresh"]}))
         self.leaves = not self.leaves
         if self.leaves:
-            self.want(200, LOG_OUT, {"refresh": pair["refresh"]}, good=pair["refresh"])
+            self.want(200, LOG_OUT, {"refresh": pair["refresh"]})
             self.record.logged_out(pair["refresh"])
 
 
@@ -148,15 +182,15 @@ class Newcomer(Visitor):
 
     def visit(self) -> None:
         self.made += 1
-        self.who = "new%d@shop.example" % self.made
+        self.who = f"new{self.made}@shop.example"
         first, second = "first horse 1", "second horse 1"
         self.want(201, REGISTER, {"email": self.who, "password": first})
         access = self.want(200, LOG_IN, {"email": self.who, "password": first})["access"]
-        self.want(204, SET_PASSWORD, {"password": second}, token=access, good=access)
+        self.want(204, SET_PASSWORD, {"password": second}, token=access)
         self.want(401, LOG_IN, {"email": self.who, "password": first})
         pair = self.want(200, LOG_IN, {"email": self.who, "password": second})
-        self.want(200, USE, token=pair["access"], good=pair["access"])
-        self.want(200, REFRESH, {"refresh": pair["refresh"]}, good=pair["refresh"])
+        self.want(200, USE, token=pair["access"])
+        self.want(200, REFRESH, {"refresh": pair["refresh"]})
         self.rest()
 
 
@@ -174,7 +208,9 @@ class Guest(Visitor):
 
 def start(port: int, record: Record, verifies: bool) -> Callable[[], None]:
     """Starts the visitors; the function that is returned ends them."""
-    visitors: List[Visitor] = [Regular(port, record, 1, "visitor%d@shop.example" % i, verifies) for i in range(3)]
+    visitors: list[Visitor] = [
+        Regular(port, record, 1, f"visitor{i}@shop.example", verifies) for i in range(3)
+    ]
     visitors += [Newcomer(port, record, 6), Guest(port, record, 1)]
     for v in visitors:
         v.start()

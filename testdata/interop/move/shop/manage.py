@@ -1,4 +1,5 @@
 """Django's command for the shop."""
+
 import os
 import sys
 

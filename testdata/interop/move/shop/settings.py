@@ -1,5 +1,6 @@
-"""Settings of a shop before it moves. docs/moving.md adds to them. The environment has what a rehearsal chooses: lifetimes in
-seconds, whether refresh tokens rotate, CHECK_REVOKE_TOKEN, and the data base."""
+"""Settings of a shop before it moves; docs/moving.md adds to them. The environment has what a
+rehearsal chooses: lifetimes in seconds, rotation, CHECK_REVOKE_TOKEN, and the data base."""
+
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SECRET_KEY = (HERE / "secret-key").read_text()
 ALLOWED_HOSTS = ["shop.example"]
-DEPLOYED = (HERE / "deployed").read_text()  # how often
+DEPLOYED = (HERE / "deployed").read_text()  # which deployment this is
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -21,13 +22,20 @@ ROOT_URLCONF = "urls"
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 
 # Tables are made without migrations, which is quicker.
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "OPTIONS": {"timeout": 30},
-                         "NAME": os.environ.get("SHOP_DATABASE", HERE / "shop.sqlite3")}}
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "OPTIONS": {"timeout": 30},
+        "NAME": os.environ.get("SHOP_DATABASE", HERE / "shop.sqlite3"),
+    }
+}
 MIGRATION_MODULES = {app: None for app in ("auth", "contenttypes", "customers", "token_blacklist")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 
-REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"]}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"]
+}
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(seconds=int(os.environ["SHOP_ACCESS_SECONDS"])),
     "REFRESH_TOKEN_LIFETIME": timedelta(seconds=int(os.environ["SHOP_REFRESH_SECONDS"])),

@@ -1,4 +1,5 @@
 """Routes of the shop, and the views that its customers change themselves by."""
+
 from customers.models import Customer
 from customers.views import MeView
 from django.conf import settings

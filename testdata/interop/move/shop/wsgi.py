@@ -1,4 +1,5 @@
 """The application for gunicorn."""
+
 import os
 
 from django.core.wsgi import get_wsgi_application
