@@ -37,8 +37,8 @@ type importing struct {
 	batch  admin.ImportBatch
 	sent   []int // the index in rows, of each row of the batch
 
-	// seen are hashes of the ids and e-mail addresses that a dry run has read. The store sees no row of an earlier
-	// batch, since nothing is written.
+	// seen are hashes of the ids or e-mail addresses of the rows that were read. The store remembers of an earlier
+	// batch only what it changed.
 	seen map[uint64]struct{}
 	seed maphash.Seed
 }

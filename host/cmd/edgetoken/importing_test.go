@@ -59,3 +59,28 @@ func TestImportGoesOn(t *testing.T) {
 	m.imports(fmt.Sprintf("0 added, 0 updated, %d unchanged", rows), file)
 	n.end(t)
 }
+
+// TestImportOfTwoRows: of two rows about a customer the first counts, at each import, however far away the second is.
+func TestImportOfTwoRows(t *testing.T) {
+	const row = `{"id": %d, "email": "customer%d@example.com", "password_hash": "!", "first_name": "%s"}` + "\n"
+	var text bytes.Buffer
+	fmt.Fprintf(&text, row, 1, 1, "first")
+	for id := range 1500 {
+		fmt.Fprintf(&text, row, id+2, id+2, "")
+	}
+	fmt.Fprintf(&text, row, 1, 1, "second")
+	m := newMove(t)
+	file := filepath.Join(t.TempDir(), "customers.jsonl")
+	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"1501 added, 0 updated, 0 unchanged", "0 added, 0 updated, 1501 unchanged"} {
+		out, err := exec.Command("edgetoken", "customers", "import", file, "--data", m.data).Output()
+		if err == nil || !strings.Contains(string(out), want+", 0 in conflict, 0 removed here, 1 bad") {
+			t.Errorf("the import prints %s, %v; want %s", out, err, want)
+		}
+	}
+	if out := m.run("customers", "show", "1"); !bytes.Contains(out, []byte("first")) {
+		t.Errorf("the customer is %s", out)
+	}
+}
