@@ -192,6 +192,40 @@ func TestImportOfPasswords(t *testing.T) {
 	}
 }
 
+// A hash that was made anew here is no other password where an export brings it back.
+func TestImportOfARehash(t *testing.T) {
+	db, _ := withGroup(t)
+	row := imported(7, "ada@example.com")
+	doImport(t, db, store.ImportConfig{}, row)
+	must(t, db.Rehash(bg, row.ID, sourceHash, "argon2$renewed"))
+	add(t, db, core.Integer(8), "here@example.com")
+	must(t, db.Rehash(bg, core.Integer(8), "hash of here@example.com", "argon2$renewed"))
+	page, err := db.Export(bg, core.CustomerID{}, 0)
+	must(t, err)
+	var rows []store.ImportRow
+	for _, e := range page {
+		rows = append(rows, store.ImportRow{Kept: e.Kept, NewCustomer: store.NewCustomer{ID: e.ID, Email: e.Email,
+			FirstName: e.FirstName, LastName: e.LastName, IsActive: e.IsActive, IsStaff: e.IsStaff,
+			LastLogin: e.LastLogin, DateJoined: e.DateJoined, PasswordHash: e.PasswordHash, Attributes: e.Attributes,
+			Permissions: e.Permissions, Groups: map[string][]string{}}})
+		for _, g := range e.Groups {
+			rows[len(rows)-1].Groups[g] = nil
+		}
+	}
+	for range 2 {
+		want(t, "what was exported", doImport(t, db, store.ImportConfig{Overwrite: true}, rows...),
+			"7 unchanged", "8 unchanged")
+	}
+	if claim := stored(t, db, 7).RevokeClaim; claim != password.RevokeClaim(sourceHash) {
+		t.Errorf("the claim became %s", claim)
+	}
+	if state(t, db, row.ID, core.Family{}).CutOff != 0 {
+		t.Error("the import ended log-ins")
+	}
+	rows[0].PasswordHash = "argon2$another"
+	want(t, "another password", doImport(t, db, store.ImportConfig{}, rows...), "7 updated password", "8 unchanged")
+}
+
 // Rows that are refused do not stop the others, and nothing of theirs is stored.
 func TestImportRefuses(t *testing.T) {
 	db, _ := withGroup(t)
