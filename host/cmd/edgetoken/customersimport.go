@@ -9,6 +9,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/admin"
 	"github.com/edgetoken/edgetoken/host/customerfile"
+	"github.com/edgetoken/edgetoken/host/datadir"
 )
 
 // customerFormats are the values of --format where customers are read or written.
@@ -73,6 +74,9 @@ func customersImportCommand() *cobra.Command {
 			err := i.open(args)
 			if err == nil {
 				err = withAdmin(c, !dry, i.run)
+			}
+			if dry && (errors.Is(err, datadir.ErrMissing) || errors.Is(err, datadir.ErrNoStore)) {
+				err = i.runElsewhere()
 			}
 			return errors.Join(err, i.close())
 		},

@@ -88,6 +88,19 @@ func (i *importing) run(client *admin.Client) error {
 	return i.finish(err)
 }
 
+// runElsewhere does a dry run where there is no store yet, in one that goes away.
+func (i *importing) runElsewhere() (err error) {
+	dir, err := os.MkdirTemp("", "edgetoken-dry-run-*") // mode 0700
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := i.cmd.Flags().Set("data", dir); err != nil {
+		return err
+	}
+	return withAdmin(i.cmd, true, i.run)
+}
+
 var errInterrupted = errors.New("interrupted")
 
 // pass reads all files once, and sends what they hold.
