@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/edgetoken/edgetoken/host/customerfile"
+	"github.com/edgetoken/edgetoken/host/records"
 )
 
 // Token is an outstanding token: one that Django issued, or that was logged out there.
@@ -46,7 +46,7 @@ type Reader struct {
 	// Missing is how many tokens are blacklisted that are not in the file. It is right after the last token.
 	Missing int
 
-	objects *customerfile.Objects
+	objects *records.Objects
 	// tokens and others are how many objects were met of the two models, and of none.
 	tokens, others int
 	seed           maphash.Seed
@@ -55,7 +55,7 @@ type Reader struct {
 
 // NewReader reads a fixture once, for what is blacklisted, and goes back to its start.
 func NewReader(r io.ReadSeeker) (*Reader, error) {
-	t := &Reader{objects: customerfile.NewObjects(r), seed: maphash.MakeSeed()}
+	t := &Reader{objects: records.NewObjects(r), seed: maphash.MakeSeed()}
 	for {
 		found, _, err := t.next(blacklisted)
 		if err == io.EOF {
@@ -73,7 +73,7 @@ func NewReader(r io.ReadSeeker) (*Reader, error) {
 	slices.Sort(t.keys)
 	t.keys = slices.Compact(t.keys)
 	t.Missing = len(t.keys)
-	t.objects = customerfile.NewObjects(r)
+	t.objects = records.NewObjects(r)
 	_, err := r.Seek(0, io.SeekStart)
 	return t, err
 }
@@ -99,12 +99,21 @@ func (t *Reader) Next() (Token, error) {
 }
 
 // ReadBytes is how much of the file was read since NewReader went back to its start.
-func (t *Reader) ReadBytes() int64 { return t.objects.Read() }
+func (t *Reader) ReadBytes() int64 { return t.objects.Offset() }
 
 // next reads the next object of a model, and gives its line.
 func (t *Reader) next(model string) (o object, line int, err error) {
 	for {
-		raw, line, err := t.objects.Next()
+		raw, line, bad, err := t.objects.Next()
+		switch {
+		case bad != nil:
+			err = fmt.Errorf("line %d: what stands here %w", line, bad)
+			if t.tokens+t.others == 0 {
+				err = fmt.Errorf("%w: write the file with manage.py dumpdata --format json", err)
+			}
+		case err == io.EOF && t.tokens+t.others == 0 && !t.objects.Array:
+			err = errors.New("the file is empty")
+		}
 		if err != nil {
 			return object{}, 0, err
 		}

@@ -20,6 +20,7 @@ import (
 	"slices"
 
 	"github.com/edgetoken/edgetoken/host/admin/customerjson"
+	"github.com/edgetoken/edgetoken/host/records"
 	"github.com/edgetoken/edgetoken/store"
 )
 
@@ -79,10 +80,11 @@ type Reader struct {
 
 // rows reads one source.
 type rows interface {
-	// next reads the next row; ok is false if it is no customer. The error is io.EOF after the last row, or says why
+	// row reads the next row; ok is false if it is no customer. The error is io.EOF after the last row, or says why
 	// nothing more can be read.
-	next(*Row) (ok bool, err error)
-	read() int64
+	row(*Row) (ok bool, err error)
+	// Offset is how many bytes of the source were read.
+	Offset() int64
 }
 
 // Open looks through all sources for what explains keys.
@@ -136,10 +138,10 @@ func (r *Reader) Next() (Row, error) {
 			r.next++
 		}
 		row := Row{Source: r.sources[r.next-1].Name}
-		ok, err := r.rows.next(&row)
+		ok, err := r.rows.row(&row)
 		switch {
 		case errors.Is(err, io.EOF):
-			r.done += r.rows.read()
+			r.done += r.rows.Offset()
 			r.rows = nil
 		case err != nil:
 			return Row{}, fmt.Errorf("%s: %w", row.Source, err)
@@ -159,7 +161,7 @@ func (r *Reader) begin(s Source) error {
 	case format == CSV:
 		r.rows, err = newCSVRows(in, r.options.TextIDs)
 	default:
-		r.rows = &jsonRows{newSplitter(in), &r.dump, format}
+		r.rows = &jsonRows{records.NewObjects(in), &r.dump, format}
 	}
 	return err
 }
@@ -169,11 +171,11 @@ func (r *Reader) Read() int64 {
 	if r.rows == nil {
 		return r.done
 	}
-	return r.done + r.rows.read()
+	return r.done + r.rows.Offset()
 }
 
 // none are the rows of an empty source.
 type none struct{}
 
-func (none) next(*Row) (bool, error) { return false, io.EOF }
-func (none) read() int64             { return 0 }
+func (none) row(*Row) (bool, error) { return false, io.EOF }
+func (none) Offset() int64          { return 0 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/edgetoken/edgetoken/host/exactjson"
+	"github.com/edgetoken/edgetoken/host/records"
 	"github.com/edgetoken/edgetoken/host/terminal"
 )
 
@@ -71,9 +72,9 @@ func (f *findings) read(s Source, o Options) error {
 	case format == CSV:
 		return f.readCSV(in)
 	}
-	split := newSplitter(in)
+	objects := records.NewObjects(in)
 	for {
-		raw, line, bad, err := split.object()
+		raw, line, bad, err := objects.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -98,14 +99,14 @@ func (f *findings) readCSV(in io.Reader) error {
 		return nil
 	}
 	for {
-		_, bad, err := rows.record()
+		cells, _, bad, err := rows.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
 		}
-		if bad == nil && groups < len(rows.cells) {
-			f.customersGroups(bytes.TrimSpace(rows.cells[groups]))
+		if bad == nil && groups < len(cells) {
+			f.customersGroups(bytes.TrimSpace(cells[groups]))
 		}
 	}
 }

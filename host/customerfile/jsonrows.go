@@ -6,17 +6,18 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/admin/customerjson"
 	"github.com/edgetoken/edgetoken/host/exactjson"
+	"github.com/edgetoken/edgetoken/host/records"
 )
 
 // jsonRows are the customers of a file of JSON: objects of a dump, and objects as package customerjson reads them.
 type jsonRows struct {
-	*splitter
+	*records.Objects
 	dump   *dumpReader
 	format Format
 }
 
-func (j *jsonRows) next(row *Row) (ok bool, err error) {
-	raw, line, bad, err := j.object()
+func (j *jsonRows) row(row *Row) (ok bool, err error) {
+	raw, line, bad, err := j.Next()
 	if err != nil {
 		return false, err
 	}
@@ -24,7 +25,7 @@ func (j *jsonRows) next(row *Row) (ok bool, err error) {
 	if row.Err = bad; bad == nil {
 		row.Err = exactjson.Exact(raw)
 	}
-	if errors.Is(row.Err, exactjson.ErrNoJSON) && j.array {
+	if errors.Is(row.Err, exactjson.ErrNoJSON) && j.Array {
 		return false, fmt.Errorf("line %d: the object that begins here %w", line, row.Err)
 	}
 	if row.Err != nil {

@@ -7,6 +7,9 @@ import (
 	"io"
 )
 
+// bufferSize is how many bytes of a file are looked at to find its format, and how many wait to be written.
+const bufferSize = 64 << 10
+
 var errEmpty = errors.New("it is empty")
 
 // open goes to the beginning of a source and finds its format. A byte order mark is skipped.

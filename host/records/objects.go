@@ -1,4 +1,4 @@
-package customerfile
+package records
 
 import (
 	"errors"
@@ -10,119 +10,119 @@ import (
 	"github.com/edgetoken/edgetoken/host/exactjson"
 )
 
-// Why a row is bad.
-var (
-	errCut  = errors.New("is cut off: the file ends within it")
-	errLong = fmt.Errorf("is longer than %d bytes", maxObject)
-)
+var errCut = errors.New("is cut off: the file ends within it")
 
-// splitter cuts a file into objects: those of one array, or one after the other. It looks only at quotes and brackets:
-// what it cuts may still be no JSON.
-type splitter struct {
+// Objects cuts a file of JSON into objects: those of one array, or one after the other. It looks only at quotes and
+// brackets, so that what it gives may still be no JSON within.
+type Objects struct {
+	// Array says that the objects are those of an array. It is known after the first Next.
+	Array bool
+
 	window
 	begun bool
-	array bool
 }
 
-func newSplitter(in io.Reader) *splitter { return &splitter{window: newWindow(in)} }
+// NewObjects reads from in, where no byte order mark may stand.
+func NewObjects(in io.Reader) *Objects { return &Objects{window: newWindow(in)} }
 
-// object gives the next object and the line where it begins. bad says that something else is there, and why; the next
-// object can be read. err is io.EOF after the last object, or says why nothing more can be read.
-func (s *splitter) object() (raw []byte, line int, bad, err error) {
-	c, err := s.peek()
-	if !s.begun {
-		s.begun = true
-		if s.array = c == '['; s.array && err == nil {
-			s.from++
-			if c, err = s.peek(); c == ']' {
-				return nil, 0, nil, s.close()
+// Next gives the next object, which is valid until the following call, and the line on which it begins. bad says that
+// something else is there, and why; the object behind it can be read. err is io.EOF after the last object, or says why
+// nothing more can be read.
+func (o *Objects) Next() (raw []byte, line int, bad, err error) {
+	c, err := o.peek()
+	if !o.begun {
+		o.begun = true
+		if o.Array = c == '['; o.Array && err == nil {
+			o.from++
+			if c, err = o.peek(); c == ']' {
+				return nil, 0, nil, o.close()
 			}
 		}
-	} else if s.array && err == nil {
+	} else if o.Array && err == nil {
 		switch c {
 		case ',':
-			s.from++
-			c, err = s.peek()
+			o.from++
+			c, err = o.peek()
 		case ']':
-			return nil, 0, nil, s.close()
+			return nil, 0, nil, o.close()
 		default:
-			return nil, 0, nil, s.atLine(exactjson.ErrNoJSON)
+			return nil, 0, nil, o.atLine(exactjson.ErrNoJSON)
 		}
 	}
 	switch {
-	case errors.Is(err, io.EOF) && s.array:
-		return nil, 0, nil, s.atLine(errors.New("the file ends within the array: is it all there?"))
+	case errors.Is(err, io.EOF) && o.Array:
+		return nil, 0, nil, o.atLine(errors.New("the file ends within the array: is it all there?"))
 	case err != nil:
 		return nil, 0, nil, err
 	case c == '{':
-		return s.cut()
-	case s.array:
-		return nil, 0, nil, s.atLine(errors.New("an object must stand here"))
+		return o.cut()
+	case o.Array:
+		return nil, 0, nil, o.atLine(errors.New("an object must stand here"))
 	}
-	line = s.line
-	s.skipLine()
+	line = o.line
+	o.skipLine()
 	return nil, line, exactjson.ErrNoJSON, nil
 }
 
 // peek is the next byte that is no white space. It stays unread.
-func (s *splitter) peek() (byte, error) {
+func (o *Objects) peek() (byte, error) {
 	for {
-		for s.from < s.to {
-			switch c := s.buf[s.from]; {
+		for o.from < o.to {
+			switch c := o.buf[o.from]; {
 			case c == '\n':
-				s.line++
-			case !isSpace(c):
+				o.line++
+			case c != ' ' && c != '\t' && c != '\r':
 				return c, nil
 			}
-			s.from++
+			o.from++
 		}
-		if !s.fill() {
-			return 0, s.last
+		if !o.fill() {
+			return 0, o.last
 		}
 	}
 }
 
 // close reads the end of the array, after which nothing follows.
-func (s *splitter) close() error {
-	s.from++
-	if _, err := s.peek(); err != nil {
+func (o *Objects) close() error {
+	o.from++
+	if _, err := o.peek(); err != nil {
 		return err
 	}
-	return s.atLine(errors.New("something follows the array"))
+	return o.atLine(errors.New("something follows the array"))
 }
 
 // cut gives the object that begins here.
-func (s *splitter) cut() (raw []byte, line int, bad, err error) {
-	line = s.line
-	n := nesting{lines: !s.array}
+func (o *Objects) cut() (raw []byte, line int, bad, err error) {
+	line = o.line
+	n := nesting{lines: !o.Array}
 	size, long := 0, false
 	for {
-		more, end := n.scan(s.buf[s.from+size : s.to])
+		more, end := n.scan(o.buf[o.from+size : o.to])
 		size += more
 		switch {
 		case end == broken:
-			s.give(size)
+			o.give(size)
 			return nil, line, exactjson.ErrNoJSON, nil
 		case end == whole:
-			if raw = s.give(size); long || size > maxObject {
+			if raw = o.give(size); long || size > MaxBytes {
 				return nil, line, errLong, nil
 			}
 			return raw, line, nil, nil
 		}
-		if size > maxObject {
+		if size > MaxBytes {
 			long = true
-			s.give(size)
+			o.give(size)
 			size = 0
 		}
-		if !s.fill() {
+		if !o.fill() {
 			break
 		}
 	}
-	s.give(s.to - s.from)
+	o.give(o.to - o.from)
 	switch {
-	case !errors.Is(s.last, io.EOF):
-		return nil, 0, nil, s.last
-	case s.array:
+	case !errors.Is(o.last, io.EOF):
+		return nil, 0, nil, o.last
+	case o.Array:
 		return nil, 0, nil, fmt.Errorf("line %d: an object begins here, and the file ends within it: is it all there?",
 			line)
 	}

@@ -1,4 +1,9 @@
-package customerfile
+// Package records cuts long files into records: Objects those of JSON, and CSV those of RFC 4180. Memory stays small
+// however long a file is, since a record has at most MaxBytes, and each is gone once the next is read.
+//
+// What is no record is skipped: Next says why, and on which line it begins, and goes on with the next record. The
+// errors complete a sentence that begins with the name of what is there.
+package records
 
 import (
 	"bytes"
@@ -6,10 +11,10 @@ import (
 	"io"
 )
 
-const (
-	bufferSize = 64 << 10
-	maxObject  = 1 << 20 // bytes of an object, or of a record of CSV
-)
+// MaxBytes is the longest record.
+const MaxBytes = 1 << 20
+
+var errLong = fmt.Errorf("is longer than %d bytes", MaxBytes)
 
 // window is the part of a file that is in memory: read, and not yet given.
 type window struct {
@@ -21,10 +26,10 @@ type window struct {
 	last     error // the first error of in, such as io.EOF
 }
 
-func newWindow(in io.Reader) window { return window{in: in, buf: make([]byte, 2*bufferSize), line: 1} }
+func newWindow(in io.Reader) window { return window{in: in, buf: make([]byte, 128<<10), line: 1} }
 
-// read is how many bytes of the file were given.
-func (w *window) read() int64 { return w.gone + int64(w.from) }
+// Offset is how many bytes of the file were given.
+func (w *window) Offset() int64 { return w.gone + int64(w.from) }
 
 // fill reads more. It gives false at the end; last says why.
 func (w *window) fill() bool {
