@@ -27,6 +27,7 @@ func NewCSV(in io.Reader) *CSV { return &CSV{window: newWindow(in)} }
 func (c *CSV) Next() (cells [][]byte, line int, bad, err error) {
 	for {
 		line = c.line
+		ended := c.last != nil
 		size, bad := c.parse(c.buf[c.from:c.to])
 		switch {
 		case size > 0:
@@ -38,8 +39,8 @@ func (c *CSV) Next() (cells [][]byte, line int, bad, err error) {
 		case bad != nil:
 		case c.to-c.from > MaxBytes:
 			bad = errLong
-		case c.fill():
-			continue
+		case c.fill() || !ended:
+			continue // the end of the file may be that of the record
 		case !errors.Is(c.last, io.EOF) || c.from == c.to:
 			return nil, line, nil, c.last
 		default:
