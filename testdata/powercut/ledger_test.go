@@ -101,17 +101,9 @@ func (c *client) serve(id int64, kind int) error {
 	// when the end of the customer, of the sessions, of the password was asked for
 	gone, ended, changed := &moment{at: never}, &moment{at: never}, &moment{at: never}
 	who := core.Integer(id)
-	err := again(func() error {
-		_, err := c.db.Add(bg, store.NewCustomer{ID: who, Email: email, IsActive: true, PasswordHash: c.hash})
-		return err
-	})
-	if err != nil && !errors.Is(err, store.ErrExists) { // an attempt before was made after all
+	if err := c.begin(who, email, gone.get); err != nil {
 		return err
 	}
-	c.ledger.note("add "+email, gone.get, func(_ *node.Node, db *store.DB) error {
-		_, err := db.Get(bg, who)
-		return err
-	})
 
 	var tokens [2]string
 	for i := range tokens {
