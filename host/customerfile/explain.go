@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 )
 
 type contentType struct{ app, model string }
@@ -106,8 +105,13 @@ func (f *findings) explain(group string, permissions []string) {
 	if permissions != nil && all == nil {
 		all = []string{}
 	}
+	has := make(map[string]bool, len(all)+len(permissions))
+	for _, p := range all {
+		has[p] = true
+	}
 	for _, p := range permissions {
-		if !slices.Contains(all, p) {
+		if !has[p] {
+			has[p] = true
 			all = append(all, p)
 		}
 	}
