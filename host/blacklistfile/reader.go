@@ -98,8 +98,8 @@ func (t *Reader) Next() (Token, error) {
 	return k, nil
 }
 
-// ReadBytes is how much of the file was read since NewReader went back to its start.
-func (t *Reader) ReadBytes() int64 { return t.objects.Offset() }
+// Offset is how much of the file was read since NewReader went back to its start.
+func (t *Reader) Offset() int64 { return t.objects.Offset() }
 
 // next reads the next object of a model, and gives its line.
 func (t *Reader) next(model string) (o object, line int, err error) {

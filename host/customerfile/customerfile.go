@@ -166,8 +166,8 @@ func (r *Reader) begin(s Source) error {
 	return err
 }
 
-// Read is how many bytes of the sources Next has read.
-func (r *Reader) Read() int64 {
+// Offset is how many bytes of the sources Next has read.
+func (r *Reader) Offset() int64 {
 	if r.rows == nil {
 		return r.done
 	}

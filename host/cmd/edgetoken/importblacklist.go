@@ -84,7 +84,7 @@ func (i *blacklistImport) run(client *admin.Client, in input) error {
 		var batch tokenBatch
 		more, err = batch.fill(tokens, func(k *blacklistfile.Token) bool {
 			i.read++
-			i.bar.Show(i.read, tokens.ReadBytes())
+			i.bar.Show(i.read, tokens.Offset())
 			return k.Blacklisted
 		})
 		if err != nil {

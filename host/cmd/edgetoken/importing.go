@@ -135,14 +135,14 @@ func (i *importing) pass(interrupted context.Context) error {
 	for {
 		row, err := reader.Next()
 		if errors.Is(err, io.EOF) {
-			return i.send(reader.Read())
+			return i.send(reader.Offset())
 		}
 		if err != nil {
-			return errors.Join(i.send(reader.Read()), fmt.Errorf("read customers: %w", err))
+			return errors.Join(i.send(reader.Offset()), fmt.Errorf("read customers: %w", err))
 		}
 		i.take(row)
 		if i.batch.Full() || len(i.rows) == maxPending {
-			if err := i.send(reader.Read()); err != nil {
+			if err := i.send(reader.Offset()); err != nil {
 				return err
 			}
 			if interrupted.Err() != nil {
