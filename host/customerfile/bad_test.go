@@ -131,6 +131,24 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
+// TestTooMuch: what is kept of the files is bounded in bytes, whatever they have so much of.
+func TestTooMuch(t *testing.T) {
+	long := strings.Repeat("x", 60_000)
+	for _, line := range []string{
+		`{"model": "x", "pk": 1, "fields": {"NAME": 1}}`,
+		`{"group": "x", "permissions": ["NAME"]}`,
+	} {
+		var text strings.Builder
+		for i := range 600 {
+			text.WriteString(strings.ReplaceAll(line, "NAME", fmt.Sprint(i, long)) + "\n")
+		}
+		if _, _, err := rows(t, customerfile.Options{}, text.String()); err == nil ||
+			!strings.Contains(err.Error(), "the files have more than 32 MiB of groups") {
+			t.Errorf("%s: %.200v", line, err)
+		}
+	}
+}
+
 // TestManyLines: an object may take several lines, or share one, and what is bad costs no other row.
 func TestManyLines(t *testing.T) {
 	text := "\ufeff" + `{"email": "a@b",

@@ -38,6 +38,7 @@ func (f *findings) group(o *object) error {
 	if json.Unmarshal(o.fields, &g) == nil && g.Name != "" {
 		if list, ok := readKeys(g.Permissions, 3); ok {
 			f.groups = append(f.groups, group{o.number(), g.Name, list})
+			f.keep(len(g.Name) + len(list)*keyBytes)
 			return nil
 		}
 	}
@@ -64,6 +65,7 @@ func (f *findings) permission(o *object) error {
 		return wrong
 	}
 	f.permissions = append(f.permissions, found)
+	f.keep(len(found.codename))
 	return nil
 }
 
@@ -79,8 +81,9 @@ func (f *findings) contentType(o *object) error {
 	if old, twice := f.types[pk]; twice && old != found {
 		return fmt.Errorf("the content type %d was another one before: import what one system wrote at one time", pk)
 	}
-	if pk != 0 {
+	if pk != 0 && f.types[pk] != found {
 		f.types[pk] = found
+		f.keep(len(found.app) + len(found.model))
 	}
 	return nil
 }
@@ -101,7 +104,13 @@ func (f *findings) line(raw []byte) error {
 // explain takes the permissions that a file gives a group, or nil if it only names the group. Several customers may
 // each give some.
 func (f *findings) explain(group string, permissions []string) {
-	all := f.lines[group]
+	if group == "" {
+		return // the store refuses such a customer
+	}
+	all, known := f.lines[group]
+	if !known {
+		f.keep(len(group))
+	}
 	if permissions != nil && all == nil {
 		all = []string{}
 	}
@@ -113,6 +122,7 @@ func (f *findings) explain(group string, permissions []string) {
 		if !has[p] {
 			has[p] = true
 			all = append(all, p)
+			f.keep(len(p))
 		}
 	}
 	f.lines[group] = all
@@ -131,5 +141,4 @@ func (f *findings) customersGroups(raw []byte) {
 			f.explain(name, permissions)
 		}
 	}
-	delete(f.lines, "") // the store refuses such a customer
 }

@@ -2,6 +2,7 @@ package customerfile
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,22 @@ type findings struct {
 	groups      []group
 	// lines are the groups that files name which are no dumps, with their permissions; nil if no file says them.
 	lines map[string][]string
+	size  int // of all these, about
+}
+
+// maxFindings bounds what is kept of the files, in bytes.
+const maxFindings = 32 << 20
+
+// keep counts something that has that many bytes of text.
+func (f *findings) keep(text int) { f.size += 100 + text }
+
+// full says that too much was found.
+func (f *findings) full() error {
+	if f.size > maxFindings {
+		return fmt.Errorf("the files have more than %d MiB of groups, permissions and names of fields: leave out "+
+			"what customers do not need", maxFindings>>20)
+	}
+	return nil
 }
 
 // model is a model whose objects are in a dump. Its groups and permissions ("app_label.codename") are those that the
@@ -33,12 +50,6 @@ type model struct {
 	permissions map[string]contentType
 }
 
-// How many models are kept, and fields of each.
-const (
-	maxModels = 1000
-	maxFields = 1000
-)
-
 // add adds a field, which stands at that place in an object, and gives the next place. Objects of one model can have
 // different fields: an export leaves out those that a customer has no attribute for.
 func (m *model) add(name string, at int) int {
@@ -47,9 +58,6 @@ func (m *model) add(name string, at int) int {
 	}
 	if i := slices.Index(m.fields, name); i >= 0 {
 		return i + 1
-	}
-	if len(m.fields) == maxFields {
-		return at
 	}
 	m.fields = slices.Insert(m.fields, at, name)
 	return at + 1
@@ -107,6 +115,9 @@ func (f *findings) readCSV(in io.Reader) error {
 		}
 		if bad == nil && groups < len(cells) {
 			f.customersGroups(bytes.TrimSpace(cells[groups]))
+			if err := f.full(); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -115,15 +126,16 @@ func (f *findings) readCSV(in io.Reader) error {
 func (f *findings) object(raw []byte) error {
 	var o object
 	o.read(raw)
+	var err error
 	switch {
 	case o.isDump():
-		return f.dumped(&o)
+		err = f.dumped(&o)
 	case o.isGroup():
-		return f.line(raw)
+		err = f.line(raw)
 	case o.groups != nil:
 		f.customersGroups(o.groups)
 	}
-	return nil
+	return cmp.Or(err, f.full())
 }
 
 // dumped looks at an object of a dump.
@@ -139,21 +151,22 @@ func (f *findings) dumped(o *object) error {
 	}
 	m := f.models[string(label)]
 	if m == nil {
-		if len(f.models) == maxModels {
-			return fmt.Errorf("there are objects of more than %d models", maxModels)
-		}
 		m = &model{label: string(label), groups: map[string]bool{}, permissions: map[string]contentType{}}
 		f.models[m.label] = m
+		f.keep(len(m.label))
 	}
-	m.look(o.fields)
+	f.look(m, o.fields)
 	return nil
 }
 
 // look takes the names of an object's fields, and the groups and permissions that it names by natural keys.
-func (m *model) look(fields []byte) {
+func (f *findings) look(m *model, fields []byte) {
 	at := 0
 	for name, value := range exactjson.Members(fields) {
-		at = m.add(name, at)
+		known := len(m.fields)
+		if at = m.add(name, at); len(m.fields) > known {
+			f.keep(len(name))
+		}
 		if value[0] != '[' || bytes.IndexByte(value[1:], '[') < 0 {
 			continue // it has no natural key
 		}
@@ -161,16 +174,22 @@ func (m *model) look(fields []byte) {
 		case "groups":
 			list, _ := readKeys(value, 1)
 			for _, k := range list {
-				if k.natural != nil {
+				if k.natural != nil && !m.groups[k.natural[0]] {
 					m.groups[k.natural[0]] = true
+					f.keep(len(k.natural[0]))
 				}
 			}
 		case "user_permissions":
 			list, _ := readKeys(value, 3)
 			for _, k := range list {
-				if k.natural != nil {
-					m.permissions[k.name()] = contentType{k.natural[1], k.natural[2]}
+				if k.natural == nil {
+					continue
 				}
+				name := k.name()
+				if _, known := m.permissions[name]; !known {
+					f.keep(len(name) + len(k.natural[2]))
+				}
+				m.permissions[name] = contentType{k.natural[1], k.natural[2]}
 			}
 		}
 	}

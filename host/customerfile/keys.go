@@ -207,6 +207,9 @@ type key struct {
 	natural []string // ["editors"]; ["add_customer", "customers", "customer"]; nil for a primary key
 }
 
+// keyBytes is about how many bytes a key takes.
+const keyBytes = 40
+
 // name is "app_label.codename", of the natural key of a permission.
 func (k key) name() string { return k.natural[1] + "." + k.natural[0] }
 
