@@ -61,6 +61,8 @@ type Row struct {
 	customerjson.Customer
 	// Kept are the keys that nothing explains: {"groups":[7],"user_permissions":[28]}. They grant nothing.
 	Kept json.RawMessage
+	// Unnumbered: it is of a dump that has no primary key for it.
+	Unnumbered bool
 	// Err says why the row cannot be read. Email and ID stand where they are known.
 	Err error
 }

@@ -28,7 +28,8 @@ func (d *dumpReader) read(o *object, row *Row) bool {
 	}
 	row.Customer = customerjson.Customer{NewCustomer: store.NewCustomer{IsActive: true}}
 	var f faults
-	if len(o.pk) > 0 && string(o.pk) != "null" {
+	row.Unnumbered = len(o.pk) == 0 || string(o.pk) == "null"
+	if !row.Unnumbered {
 		f.add("pk", row.ReadMember("id", o.pk))
 	}
 	d.fields(o.fields, row, &f)
@@ -75,7 +76,7 @@ func (d *dumpReader) fields(raw []byte, row *Row, f *faults) {
 		f.add("the fields that become attributes", customerjson.CheckAttributes(row.Attributes))
 	}
 	if row.Email == "" && f.err == nil {
-		f.add(d.email, errors.New("is missing or empty: customers log in with it"))
+		f.add(d.email, errors.New("is missing or empty: customers log in with it; --email-field names another field"))
 	}
 	if !password {
 		f.add("password", errors.New("is missing"))

@@ -83,7 +83,7 @@ func (i *importing) run(client *admin.Client) error {
 	}
 	err := i.pass(interrupted)
 	if errors.Is(err, errInterrupted) && !dry {
-		err = fmt.Errorf("%w: the same command goes on there", err)
+		err = fmt.Errorf("%w: run the same command again to go on", err)
 	}
 	return i.finish(err)
 }
@@ -118,6 +118,9 @@ func (i *importing) pass(interrupted context.Context) error {
 	for _, in := range i.inputs {
 		sources = append(sources, customerfile.Source{Name: in.name, ReadSeeker: in, Size: in.size})
 		size += in.size
+	}
+	if size == 0 {
+		return errors.New("there is nothing to read: has the command failed that was to write it?")
 	}
 	reader, err := customerfile.Open(sources, i.options)
 	if err != nil {

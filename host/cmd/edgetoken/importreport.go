@@ -18,6 +18,7 @@ type importReport struct {
 	Warnings []string           `json:"warnings"`
 
 	textIDs           int // rows whose ids are texts, where the store holds integers
+	unnumbered        int // rows to which a dump gives no primary key
 	admin.ImportNotes `json:"-"`
 	bare, keptOf      []string // groups that grant nothing, and those of which no file explains all permissions
 }
@@ -68,6 +69,14 @@ func (r *importReport) leftOut() (warnings []string) {
 	if r.textIDs > 0 {
 		warnings = append(warnings, fmt.Sprintf("%d of the ids are texts, such as UUIDs, and this store holds "+
 			"integers: import into a new one, with customers.ids: text", r.textIDs))
+	}
+	if r.unnumbered > 0 && r.Added > 0 {
+		warnings = append(warnings, fmt.Sprintf("the dump has no primary keys for customers (of %d), so those added "+
+			"got ids of this store: a token that Django issued names somebody else here; dump without "+
+			"--natural-primary", r.unnumbered))
+	}
+	if r.Rows == 0 && r.Groups == (admin.ImportCounts{}) {
+		warnings = append(warnings, "there are no customers and no groups in what was read")
 	}
 	if len(r.bare) > 0 {
 		warnings = append(warnings, "no file says which permissions these groups have, so that they grant none: "+

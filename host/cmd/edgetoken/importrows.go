@@ -27,6 +27,9 @@ func (i *importing) take(row customerfile.Row) {
 	if row.ID.Kind == core.TextID && !i.options.TextIDs {
 		i.report.textIDs++
 	}
+	if row.Unnumbered {
+		i.report.unnumbered++
+	}
 	err := row.Err
 	if err == nil {
 		err = i.first(row)

@@ -31,7 +31,11 @@ func openInput(c *cobra.Command, path string) (in input, err error) {
 		return in, err
 	}
 	info, err := in.Stat()
-	if err == nil && !info.Mode().IsRegular() {
+	switch {
+	case err != nil:
+	case info.IsDir():
+		err = fmt.Errorf("%s is a directory: name a file", path)
+	case !info.Mode().IsRegular():
 		err = fmt.Errorf("%s is no file that can be read twice: give it on standard input, with -", path)
 	}
 	if err != nil {
