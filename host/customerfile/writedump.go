@@ -21,6 +21,7 @@ type dumpForm struct {
 	columns     []column
 	values      []json.RawMessage // of columns that are attributes, of the customer that is written
 	missing     []string          // members of ours that the model has no field for
+	lacks       map[string]int    // of Writer
 	begun       bool
 }
 
@@ -44,14 +45,14 @@ var djangoFields = []string{
 	"date_joined", "groups", "user_permissions",
 }
 
-func newDumpForm(o Origin, primaryKeys bool) *dumpForm {
+func newDumpForm(o Origin, primaryKeys bool, lacks map[string]int) *dumpForm {
 	if o.Email == "" {
 		o.Email = "email"
 	}
 	if o.Fields == nil {
 		o.Fields = djangoFields
 	}
-	d := &dumpForm{Origin: o, primaryKeys: primaryKeys}
+	d := &dumpForm{Origin: o, primaryKeys: primaryKeys, lacks: lacks}
 	for _, name := range o.Fields {
 		c := column{name: name, start: append(python.AppendUnicodeJSON([]byte("    "), name), ": "...)}
 		if name == o.Email {
@@ -127,6 +128,7 @@ func (d *dumpForm) customer(dst []byte, c *store.Customer, kept json.RawMessage,
 	for i := range d.columns {
 		column, value := &d.columns[i], d.values[i]
 		if column.member == "" && value == nil {
+			d.lacks[column.name]++
 			continue
 		}
 		dst = append(append(append(dst, separator...), '\n'), column.start...)

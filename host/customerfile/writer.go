@@ -15,6 +15,7 @@ type Writer struct {
 	buf   []byte // what is not yet written
 	begun bool
 	left  map[string]int
+	lacks map[string]int
 }
 
 // form writes one format. Its methods append to dst.
@@ -29,10 +30,10 @@ type form interface {
 // NewWriter makes a writer. Only Dumpdata needs the origin. It writes groups and permissions as natural keys; with
 // primaryKeys as the primary keys that the origin knows.
 func NewWriter(w io.Writer, f Format, o Origin, primaryKeys bool) *Writer {
-	writer := &Writer{out: w, left: map[string]int{}}
+	writer := &Writer{out: w, left: map[string]int{}, lacks: map[string]int{}}
 	switch f {
 	case Dumpdata:
-		writer.form = newDumpForm(o, primaryKeys)
+		writer.form = newDumpForm(o, primaryKeys, writer.lacks)
 	case CSV:
 		writer.form = csvForm{}
 	default:
@@ -71,6 +72,10 @@ func (w *Writer) Close() error {
 // Left is what was left out because the format, or the customers' model, has no place for it: a name, such as
 // first_name or attributes.plan, and how many customers or groups have it.
 func (w *Writer) Left() map[string]int { return w.left }
+
+// Lacks has the fields of the customers' model that are not written, since nothing is known of them, and of how many
+// customers. loaddata writes the model's defaults there.
+func (w *Writer) Lacks() map[string]int { return w.lacks }
 
 func (w *Writer) leave(name string) { w.left[name]++ }
 

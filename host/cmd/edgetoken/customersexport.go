@@ -138,14 +138,23 @@ func (x *exporting) write(to io.Writer) error {
 		return err
 	}
 	bar.Clear()
-	var left []string
-	for _, name := range slices.Sorted(maps.Keys(w.Left())) {
-		left = append(left, fmt.Sprintf("%s (%d)", terminal.Printable(name), w.Left()[name]))
+	if left := namesAndCounts(w.Left()); left != "" {
+		printWarnings(x.cmd, []string{"left out, since the file has no place for it: " + left})
 	}
-	if len(left) > 0 {
-		printWarnings(x.cmd, []string{"left out, since the file has no place for it: " + strings.Join(left, ", ")})
+	if lacks := namesAndCounts(w.Lacks()); lacks != "" {
+		printWarnings(x.cmd, []string{"of some customers nothing here says what these fields of the model hold: " +
+			lacks + "; loaddata writes its defaults there, over what Django has, unless you import a dump of these " +
+			"customers first"})
 	}
 	return nil
+}
+
+func namesAndCounts(counts map[string]int) string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		list = append(list, fmt.Sprintf("%s (%d)", terminal.Printable(name), counts[name]))
+	}
+	return strings.Join(list, ", ")
 }
 
 func (x *exporting) writeGroups(w *customerfile.Writer) error {
