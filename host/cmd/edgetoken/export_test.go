@@ -27,6 +27,17 @@ func DialAdmin(dir string) (bool, error) {
 	return false, err
 }
 
+// DistinctHashes is how many different ones there are among hashes, by a hashSet.
+func DistinctHashes(hashes []uint64) (n int) {
+	var s hashSet
+	for _, h := range hashes {
+		if s.add(h) {
+			n++
+		}
+	}
+	return n
+}
+
 // Run runs a command in this process, without a terminal.
 func Run(stdin string, args ...string) (stdout, stderr string, exit int) {
 	var out, errs bytes.Buffer

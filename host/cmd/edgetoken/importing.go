@@ -39,7 +39,7 @@ type importing struct {
 
 	// seen are hashes of the ids or e-mail addresses of the rows that were read. The store remembers of an earlier
 	// batch only what it changed.
-	seen map[uint64]struct{}
+	seen hashSet
 	seed maphash.Seed
 }
 
@@ -129,7 +129,7 @@ func (i *importing) pass(interrupted context.Context) error {
 	var run [8]byte
 	_, _ = rand.Read(run[:]) // it never fails
 	i.query.Run = binary.BigEndian.Uint64(run[:]) | 1
-	i.seen, i.seed = map[uint64]struct{}{}, maphash.MakeSeed()
+	i.seen, i.seed = hashSet{}, maphash.MakeSeed()
 	if err := i.sendGroups(reader); err != nil {
 		return err
 	}

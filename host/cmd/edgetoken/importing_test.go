@@ -3,6 +3,7 @@ package main_test
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	edgetoken "github.com/edgetoken/edgetoken/host/cmd/edgetoken"
 	"github.com/edgetoken/edgetoken/host/service/servicetest"
 )
 
@@ -82,5 +84,22 @@ func TestImportOfTwoRows(t *testing.T) {
 	}
 	if out := m.run("customers", "show", "1"); !bytes.Contains(out, []byte("first")) {
 		t.Errorf("the customer is %s", out)
+	}
+}
+
+func TestHashSet(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	distinct := map[uint64]bool{}
+	var hashes []uint64
+	for range 50_000 {
+		h := random.Uint64()
+		if random.IntN(3) == 0 {
+			h = uint64(random.IntN(20_000))
+		}
+		hashes = append(hashes, h)
+		distinct[h|1] = true
+	}
+	if got := edgetoken.DistinctHashes(hashes); got != len(distinct) {
+		t.Errorf("%d hashes are in the set, want %d", got, len(distinct))
 	}
 }

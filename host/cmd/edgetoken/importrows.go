@@ -57,11 +57,9 @@ func (i *importing) first(row customerfile.Row) error {
 		names = names[:1]
 	}
 	for _, name := range names {
-		h := maphash.String(i.seed, name)
-		if _, twice := i.seen[h]; twice {
+		if !i.seen.add(maphash.String(i.seed, name)) {
 			return errors.New("the import has this customer twice: the first row counts")
 		}
-		i.seen[h] = struct{}{}
 	}
 	return nil
 }
