@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,6 +14,29 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/password"
 )
+
+// TestManyGroups: as many groups as a file may have come in, with all that they may do.
+func TestManyGroups(t *testing.T) {
+	client := newClient(t, admin.Config{})
+	var groups []admin.ImportGroup
+	for i := range 100 {
+		groups = append(groups, admin.ImportGroup{Name: fmt.Sprintf("group %03d", i)})
+		for j := range 1000 {
+			groups[i].Permissions = append(groups[i].Permissions, fmt.Sprintf("shop.permission_%d", j))
+		}
+	}
+	added := 0
+	for batch := range admin.GroupBatches(groups) {
+		got, err := admin.ImportGroups.Call(t.Context(), client, admin.ImportQuery{Run: 7}, batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		added += got.Added
+	}
+	if added != len(groups) {
+		t.Errorf("%d groups were added, want %d", added, len(groups))
+	}
+}
 
 // TestImportRows holds a row that no log-in could carry to be bad, and to stop no other one.
 func TestImportRows(t *testing.T) {

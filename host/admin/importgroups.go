@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store"
@@ -20,6 +21,25 @@ type ImportGroup struct {
 	Name string `json:"name"`
 	// Permissions are all that it has; null: the file does not say, and a group that is not here is made without any.
 	Permissions []string `json:"permissions"`
+}
+
+// GroupBatches gives groups in order, as many for each call as one takes.
+func GroupBatches(groups []ImportGroup) iter.Seq[GroupsImport] {
+	return func(yield func(GroupsImport) bool) {
+		from, size := 0, 0
+		for i, g := range groups {
+			b, _ := encodeJSON(g) // texts can always be written
+			if size += len(b) + 1; i > from && size > maxBody/2 {
+				if !yield(GroupsImport{groups[from:i]}) {
+					return
+				}
+				from, size = i, len(b)
+			}
+		}
+		if from < len(groups) {
+			yield(GroupsImport{groups[from:]})
+		}
+	}
 }
 
 // GroupsImported answers ImportGroups.

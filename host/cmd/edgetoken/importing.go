@@ -12,7 +12,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -159,16 +158,15 @@ func (i *importing) pass(interrupted context.Context) error {
 func (i *importing) sendGroups(reader *customerfile.Reader) error {
 	ctx := i.cmd.Context()
 	origin := reader.Origin()
-	const at = 100
-	for list := range slices.Chunk(reader.Groups(), at) {
-		var groups admin.GroupsImport
-		for _, g := range list {
-			groups.Groups = append(groups.Groups, admin.ImportGroup(g))
-			if len(origin.Groups[g.Name].Kept) > 0 {
-				i.report.keptOf = append(i.report.keptOf, g.Name)
-			}
+	var groups []admin.ImportGroup
+	for _, g := range reader.Groups() {
+		groups = append(groups, admin.ImportGroup(g))
+		if len(origin.Groups[g.Name].Kept) > 0 {
+			i.report.keptOf = append(i.report.keptOf, g.Name)
 		}
-		done, err := admin.ImportGroups.Call(ctx, i.client, i.query, groups)
+	}
+	for batch := range admin.GroupBatches(groups) {
+		done, err := admin.ImportGroups.Call(ctx, i.client, i.query, batch)
 		if err != nil {
 			return err
 		}
