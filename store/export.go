@@ -63,12 +63,22 @@ type Exported struct {
 	Kept json.RawMessage
 }
 
-// Export is List with what imports kept.
+// exportBytes is about how much a page of Export has.
+const exportBytes = 1 << 20
+
+// Export is List with what imports kept. Where customers are large a page has fewer of them than the limit.
 func (db *DB) Export(ctx context.Context, after core.CustomerID, limit int) (page []Exported, err error) {
-	err = db.list(ctx, after, limit, func(t tables, c Customer) error {
+	size := 0
+	err = db.list(ctx, after, limit, func(t tables, c Customer) (more bool, err error) {
 		last, _, err := t.said(idKey(c.ID))
 		page = append(page, Exported{c, last.kept})
-		return err
+		size += len(c.Attributes) + len(last.kept)
+		for _, names := range [][]string{c.Permissions, c.Groups} {
+			for _, name := range names {
+				size += len(name)
+			}
+		}
+		return size < exportBytes, err
 	})
 	return page, err
 }

@@ -110,6 +110,32 @@ func TestImport(t *testing.T) {
 	}
 }
 
+// TestExportPages: a page of large customers has fewer than the limit, and no customer is left out.
+func TestExportPages(t *testing.T) {
+	const customers = 60
+	db, _ := withGroup(t)
+	large := json.RawMessage(`{"x":"` + strings.Repeat("x", 60_000) + `"}`)
+	for id := range int64(customers) {
+		row := imported(id, fmt.Sprintf("%d@example.com", id))
+		row.Kept = large
+		doImport(t, db, store.ImportConfig{}, row)
+	}
+	var after core.CustomerID
+	for id := int64(0); id < customers; {
+		page, err := db.Export(bg, after, 0)
+		must(t, err)
+		if len(page) == 0 || len(page)*len(large) > 2<<20 {
+			t.Fatalf("a page of %d customers after %v", len(page), after)
+		}
+		for _, c := range page {
+			if after = c.ID; after != core.Integer(id) {
+				t.Fatalf("%v is exported, want %d", after, id)
+			}
+			id++
+		}
+	}
+}
+
 func changed(t *testing.T, db *store.DB, id int64, c store.Change) {
 	t.Helper()
 	_, err := db.Set(bg, core.Integer(id), c, time.Hour)

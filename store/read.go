@@ -46,15 +46,17 @@ func (db *DB) get(ctx context.Context, find func(tables) (core.CustomerID, error
 // texts by their bytes. The page begins behind the id after; zero: at the first customer. The page after the last is
 // empty.
 func (db *DB) List(ctx context.Context, after core.CustomerID, limit int) (page []Customer, err error) {
-	err = db.list(ctx, after, limit, func(_ tables, c Customer) error {
+	err = db.list(ctx, after, limit, func(_ tables, c Customer) (bool, error) {
 		page = append(page, c)
-		return nil
+		return true, nil
 	})
 	return page, err
 }
 
-// list is List with a function that takes each customer.
-func (db *DB) list(ctx context.Context, after core.CustomerID, limit int, take func(tables, Customer) error) error {
+// list is List with a function that takes each customer, and says whether it takes more.
+func (db *DB) list(
+	ctx context.Context, after core.CustomerID, limit int, take func(tables, Customer) (more bool, err error),
+) error {
 	if !after.IsZero() && after.Kind != db.identity.ids {
 		return fmt.Errorf("list customers: id %w: the store holds %s", ErrInvalid, kindName(db.identity.ids))
 	}
@@ -71,14 +73,14 @@ func (db *DB) list(ctx context.Context, after core.CustomerID, limit int, take f
 				key, _ = cursor.Next()
 			}
 		}
-		for ; key != nil && limit > 0; key, _ = cursor.Next() {
+		for more := true; key != nil && limit > 0 && more; key, _ = cursor.Next() {
 			id, err := readIDKey(db.identity.ids, key)
 			if err != nil {
 				return err
 			}
 			c, _, err := t.customer(id)
 			if err == nil {
-				err = take(t, c)
+				more, err = take(t, c)
 			}
 			if err != nil {
 				return fmt.Errorf("customer %q: %w", id, err)
