@@ -141,10 +141,6 @@ func interruptible(c *cobra.Command) (stop func()) {
 	return stop
 }
 
-func existsAlready(path string) error {
-	return fmt.Errorf("%s exists already: name another file, or replace it with --force", path)
-}
-
 // copyBackup copies a backup, and makes sure that it is whole.
 func copyBackup(to io.Writer, from io.Reader) (backup.Header, error) {
 	b, err := backup.NewReader(io.TeeReader(from, to))
@@ -180,35 +176,11 @@ func saveBackup(path string, force bool, from io.Reader) (v backupView, err erro
 	if path == "" {
 		path = "edgetoken-" + made.Format("20060102T150405Z") + ".backup"
 	}
-	if err := giveName(f.Name(), path, force); err != nil {
+	if err := giveName(f.Name(), path, "the backup", force); err != nil {
 		return v, err
 	}
 	return backupView{File: path, Bytes: h.Size(), ID: fmt.Sprintf("%x", h.ID), Schema: h.Schema, Made: made,
 		Keys: h.Keys > 0}, nil
-}
-
-// giveName gives a file its name for good; with force it replaces what has that name.
-func giveName(part, path string, force bool) error {
-	err := errors.ErrUnsupported
-	if !force {
-		err = os.Link(part, path) // replaces nothing
-	}
-	if errors.Is(err, fs.ErrExist) {
-		return existsAlready(path)
-	}
-	if err != nil { // or the file system has no links
-		if _, there := os.Lstat(path); there == nil && !force {
-			return existsAlready(path)
-		}
-		if err = os.Rename(part, path); err != nil {
-			return fmt.Errorf("write the backup: %w", err)
-		}
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return fmt.Errorf("write the backup: %w", err)
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // printBackup says what was done; keys is how many private keys are in the backup.

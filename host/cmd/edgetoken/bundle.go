@@ -168,5 +168,5 @@ func saveBundle(path, text string) (err error) {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("write the bundle: %w", err)
 	}
-	return giveName(f.Name(), path, true)
+	return giveName(f.Name(), path, "the bundle", true)
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -23,8 +22,7 @@ import (
 )
 
 func customersExportCommand() *cobra.Command {
-	var output string
-	var force bool
+	var output outputFile
 	var x exporting
 	c := &cobra.Command{
 		Use:   "export",
@@ -37,43 +35,33 @@ func customersExportCommand() *cobra.Command {
   edgetoken customers export | ssh shop.example.com 'cd shop; python manage.py loaddata --format json -'
   edgetoken customers export --format csv -o customers.csv`,
 		Args: func(c *cobra.Command, args []string) error {
-			if c.Flags().Changed("output") && output == "" {
-				return misusef("--output is empty: name a file, or leave it out for standard output")
-			}
-			if err := checkCustomerFormat(x.format); err != nil {
-				return err
-			}
-			return wants(0)(c, args)
+			return cmp.Or(output.check(c), checkCustomerFormat(x.format), wants(0)(c, args))
 		},
 		RunE: func(c *cobra.Command, _ []string) error {
-			toFile := output != "" && output != "-"
-			switch {
-			case output == "" && term.IsTerminal(syscall.Stdout):
+			if output.path == "" && term.IsTerminal(syscall.Stdout) {
 				return misusef("password hashes do not belong on a screen: name a file with -o, or send them to " +
 					"another command")
-			case toFile && !force:
-				if _, err := os.Lstat(output); err == nil {
-					return existsAlready(output)
-				}
+			}
+			if err := output.free(); err != nil {
+				return err
 			}
 			x.cmd = c
 			return withAdmin(c, false, func(client *admin.Client) error {
 				x.client = client
-				if !toFile {
+				if !output.named() {
 					return x.write(c.OutOrStdout())
 				}
 				defer interruptible(c)()
-				if err := saveFile(output, "customers", force, x.write); err != nil {
+				if err := output.save("customers", x.write); err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(c.OutOrStdout(), "wrote %s to %s\n", counted(x.done, "customer"), output)
+				_, err := fmt.Fprintf(c.OutOrStdout(), "wrote %s to %s\n", counted(x.done, "customer"), output.path)
 				return err
 			})
 		},
 	}
 	f := c.Flags()
-	f.StringVarP(&output, "output", "o", "", "write to this `FILE`, with mode 0600, instead of standard output")
-	f.BoolVar(&force, "force", false, "replace the file if there is one")
+	output.addFlags(f)
 	f.StringVar(&x.format, "format", string(customerfile.Dumpdata), "django (for loaddata), jsonl or csv")
 	f.BoolVar(&x.primaryKeys, "primary-keys", false,
 		"write groups and permissions as the numbers that they had in the dump, instead of natural keys")

@@ -1,11 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"time"
 
@@ -18,8 +18,9 @@ import (
 )
 
 func exportBlacklistCommand() *cobra.Command {
-	var output, known string
-	var force, jsonl bool
+	var output outputFile
+	var known string
+	var jsonl bool
 	c := &cobra.Command{
 		Use:   "export-blacklist",
 		Short: "write the log-outs as a blacklist that a Django loads",
@@ -34,17 +35,14 @@ func exportBlacklistCommand() *cobra.Command {
   python manage.py dumpdata token_blacklist -o known.json
   edgetoken token export-blacklist --known known.json | python manage.py loaddata --format json -`,
 		Args: func(c *cobra.Command, args []string) error {
-			for _, f := range []string{"output", "known"} {
-				if c.Flags().Changed(f) && c.Flag(f).Value.String() == "" {
-					return misusef("--%s is empty: name a file", f)
-				}
+			if c.Flags().Changed("known") && known == "" {
+				return misusef("--known is empty: name a file")
 			}
-			return wants(0)(c, args)
+			return cmp.Or(output.check(c), wants(0)(c, args))
 		},
 		RunE: func(c *cobra.Command, _ []string) error {
-			toFile := output != "" && output != "-"
-			if _, err := os.Lstat(output); toFile && !force && err == nil {
-				return existsAlready(output)
+			if err := output.free(); err != nil {
+				return err
 			}
 			defer interruptible(c)()
 			bar := terminal.NewProgress(c.ErrOrStderr(), "tokens", 0)
@@ -55,16 +53,16 @@ func exportBlacklistCommand() *cobra.Command {
 					x.out = blacklistfile.NewWriter(to, jsonl)
 					return x.write(known)
 				}
-				if !toFile {
+				if !output.named() {
 					return write(c.OutOrStdout())
 				}
-				return saveFile(output, "the blacklist", force, write)
+				return output.save("the blacklist", write)
 			})
 			if err != nil {
 				return err
 			}
-			if toFile {
-				fmt.Fprintf(c.OutOrStdout(), "wrote %s to %s\n", counted(x.tokens, "token"), output)
+			if output.named() {
+				fmt.Fprintf(c.OutOrStdout(), "wrote %s to %s\n", counted(x.tokens, "token"), output.path)
 			}
 			for _, n := range x.lacks(known) {
 				fmt.Fprintln(c.ErrOrStderr(), "edgetoken: not on the blacklist: "+n)
@@ -73,10 +71,9 @@ func exportBlacklistCommand() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringVarP(&output, "output", "o", "", "write to this `FILE`, with mode 0600, instead of standard output")
+	output.addFlags(f)
 	f.StringVar(&known, "known", "", "look up the tokens of this `FILE`, a dump of the token_blacklist to add to")
 	f.BoolVar(&jsonl, "jsonl", false, "write one object a line, as loaddata reads a .jsonl file")
-	f.BoolVar(&force, "force", false, "replace the file if there is one")
 	return c
 }
 

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -47,8 +47,7 @@ type exportView struct {
 
 func keysExportCommand() *cobra.Command {
 	var r admin.KeyExport
-	var output string
-	var force bool
+	var output outputFile
 	c := &cobra.Command{
 		Use:   "export KID",
 		Short: "write one key as PEM, DER or JWK",
@@ -61,14 +60,11 @@ func keysExportCommand() *cobra.Command {
 			if !slices.Contains(keyFormats, r.Format) {
 				return misusef("--format %q is unknown: use one of %s", r.Format, strings.Join(keyFormats, ", "))
 			}
-			if c.Flags().Changed("output") && output == "" {
-				return misusef("--output is empty: name a file, or leave it out for standard output")
-			}
-			return wants(1)(c, args)
+			return cmp.Or(output.check(c), wants(1)(c, args))
 		},
 		ValidArgsFunction: completeKids,
 		RunE: func(c *cobra.Command, args []string) error {
-			if output == "" && term.IsTerminal(syscall.Stdout) {
+			if !output.named() && term.IsTerminal(syscall.Stdout) {
 				switch {
 				case r.Private:
 					return misusef("a private key does not belong on a screen: name a file with -o, or send it to " +
@@ -77,30 +73,27 @@ func keysExportCommand() *cobra.Command {
 					return misusef("DER is no text for a terminal: name a file with -o, or send it to another command")
 				}
 			}
-			if output != "" && !force {
-				if _, err := os.Lstat(output); err == nil {
-					return existsAlready(output)
-				}
+			if err := output.free(); err != nil {
+				return err
 			}
 			r.ID = args[0]
 			answer, err := ask(c, admin.ExportKey, admin.None{}, r)
 			if err != nil {
 				return err
 			}
-			return writeKey(c, exportView{answer.ID, r.Format, r.Private, output, ""}, answer.Key, force)
+			return writeKey(c, exportView{ID: answer.ID, Format: r.Format, Private: r.Private}, answer.Key, output)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&r.Format, "format", "pem", "pem, der or jwk")
 	f.BoolVar(&r.Private, "private", false, "write the private part, or the secret")
-	f.StringVarP(&output, "output", "o", "", "write to this `FILE`, with mode 0600, instead of standard output")
-	f.BoolVar(&force, "force", false, "replace the file if there is one")
+	output.addFlags(f)
 	return addJSON(c)
 }
 
 // writeKey writes an exported key to a file, or prints it where there is none.
-func writeKey(c *cobra.Command, v exportView, key []byte, force bool) error {
-	if v.File == "" {
+func writeKey(c *cobra.Command, v exportView, key []byte, output outputFile) error {
+	if !output.named() {
 		if !wantsJSON(c) {
 			_, err := c.OutOrStdout().Write(key)
 			return err
@@ -111,7 +104,8 @@ func writeKey(c *cobra.Command, v exportView, key []byte, force bool) error {
 		}
 		return printJSON(c.OutOrStdout(), v)
 	}
-	err := saveFile(v.File, "the key", force, func(w io.Writer) error {
+	v.File = output.path
+	err := output.save("the key", func(w io.Writer) error {
 		_, err := w.Write(key)
 		return err
 	})
