@@ -171,6 +171,11 @@ func (t *listTrial) run(ctx context.Context, dry bool) {
 		}
 	}
 	outcome, _, err := t.revokeFound(ctx, query, request.Opened)
+	if err == nil && t.row.Token == "" && query.HasUser && request.Opened.Family.Ours {
+		// Whose the token is only the list says, and Django asks its list for the id alone.
+		query.UserID, query.HasUser = core.CustomerID{}, false
+		outcome, _, err = t.revokeFound(ctx, query, request.Opened)
+	}
 	if t.err = err; err == nil && outcome.Refused() {
 		t.reason = "it has no id that could be revoked (JTI_CLAIM)"
 		return

@@ -156,6 +156,28 @@ func TestEndTokens(t *testing.T) {
 	}
 }
 
+// TestEndTokensByID: a list may have a token of ours by its id alone, and name another customer, or one that is not
+// here. It ends all the same.
+func TestEndTokensByID(t *testing.T) {
+	l := newLists(t, nil)
+	now := l.db.Time()
+	for i, user := range []string{"1", "2", "77", "null", `["bob@example.com"]`} {
+		id := core.FamilyKey{Bits: uint64(i + 1), Start: now.UnixMilli() - 5000}.RefreshTokenID(0)
+		token := l.sign(l.ring, `{"token_type":"refresh","exp":%d,"iat":%d,"jti":%q,"user_id":"1"}`, now.Unix()+3600,
+			now.Unix()-5, id)
+		if l.refused(token) {
+			t.Fatalf("user %s: the token is refused before it ends", user)
+		}
+		list := admin.ListedToken{ID: id, User: []byte(user)}
+		if answer := l.end(false, list); answer.Ended != 1 || !l.refused(token) {
+			t.Errorf("user %s: %+v, and the token is refused: %v", user, answer, l.refused(token))
+		}
+		if again := l.end(false, list); len(again.Before) != 1 {
+			t.Errorf("user %s, again: %+v", user, again)
+		}
+	}
+}
+
 // TestEndTokensDry: what was only spent, or began before a cut-off, has ended too.
 func TestEndTokensDry(t *testing.T) {
 	l := newLists(t, nil)
