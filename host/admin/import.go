@@ -110,6 +110,7 @@ func (s *server) importCustomers(ctx context.Context, q ImportQuery, body Stream
 			s.note(&answer.ImportNotes, r, rows[i].PasswordHash)
 		}
 	}
+	answer.Unasked = list(s.unasked(answer.Unasked))
 	slices.SortStableFunc(answer.Trouble, func(a, b ImportTrouble) int { return a.Row - b.Row })
 	if !q.Dry && answer.Added+answer.Updated > 0 {
 		s.cfg.Log.Info("admin: customers imported", "added", answer.Added, "updated", answer.Updated)

@@ -76,7 +76,7 @@ func (s *server) note(n *ImportNotes, r Row, hash string) {
 	if kind := unchecked(hash); kind != "" {
 		n.Unchecked[kind]++
 	}
-	n.Unasked = append(n.Unasked, s.unasked(r.Permissions)...)
+	n.Unasked = append(n.Unasked, s.unasked(r.Permissions)...) // sorted once all rows are there
 }
 
 // unchecked names the format of a hash by which nobody can log in; empty where the hash can be checked, and where it
