@@ -240,7 +240,7 @@ func (l *lists) logIn() refreshToken {
 func (l *lists) ended() (ids map[string]admin.EndedFamily, lacks admin.Unlisted) {
 	l.Helper()
 	ids = map[string]admin.EndedFamily{}
-	for query := (admin.EndedQuery{Limit: 3}); ; {
+	for query := (admin.PageQuery{Limit: 3}); ; {
 		page, err := admin.ListEnded.Call(l.Context(), l.client, query, admin.None{})
 		l.must(err)
 		for _, f := range page.Families {

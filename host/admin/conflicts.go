@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"strconv"
 	"time"
@@ -43,8 +42,8 @@ type Claim struct {
 
 func (s *server) listConflicts(ctx context.Context, q ConflictsQuery, _ None) (Conflicts, error) {
 	answer := Conflicts{[]Conflict{}}
-	if q.Limit < 1 || q.Limit > MaxPage {
-		return answer, fmt.Errorf("the limit must be between 1 and %d", MaxPage)
+	if err := checkLimit(q.Limit); err != nil {
+		return answer, err
 	}
 	list, err := s.cfg.Store.Conflicts(ctx, q.Limit)
 	for _, c := range list {

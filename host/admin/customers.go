@@ -5,35 +5,31 @@ import (
 	"errors"
 	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// PageQuery asks for a page of customers.
-type PageQuery struct {
-	After  string // the id before the first; empty: from the start
-	Limit  int    // from 1 to MaxPage
-	Groups []string
+// CustomersQuery asks for a page of customers, After an id.
+type CustomersQuery struct {
+	PageQuery
+	Groups []string // only customers who are in all of them
 	// Email asks for the one customer with this address, or none, whatever else is asked for; nil: for a page.
 	Email *string
 }
 
-// MaxPage is the most customers that one page has.
-const MaxPage = 999
-
-func (q PageQuery) values() url.Values {
+func (q CustomersQuery) values() url.Values {
 	if q.Email != nil {
 		return url.Values{"email": {*q.Email}}
 	}
-	return url.Values{"after": {q.After}, "limit": {strconv.Itoa(q.Limit)}, "group": q.Groups}
+	v := q.PageQuery.values()
+	v["group"] = q.Groups
+	return v
 }
 
-func pageQueryOf(v url.Values) PageQuery {
-	q := PageQuery{After: v.Get("after"), Groups: v["group"]}
-	q.Limit, _ = strconv.Atoi(v.Get("limit")) // 0, which is out of bounds, where it is no number
+func customersQueryOf(v url.Values) CustomersQuery {
+	q := CustomersQuery{PageQuery: pageQueryOf(v), Groups: v["group"]}
 	if v.Has("email") {
 		email := v.Get("email")
 		q.Email = &email
@@ -47,7 +43,7 @@ type Page struct {
 	Next      ID         `json:"next"`
 }
 
-func (s *server) listCustomers(ctx context.Context, q PageQuery, _ None) (answer Page, err error) {
+func (s *server) listCustomers(ctx context.Context, q CustomersQuery, _ None) (answer Page, err error) {
 	if q.Email != nil {
 		return s.listByEmail(ctx, *q.Email)
 	}
@@ -58,8 +54,8 @@ func (s *server) listCustomers(ctx context.Context, q PageQuery, _ None) (answer
 			return answer, noID(q.After)
 		}
 	}
-	if q.Limit < 1 || q.Limit > MaxPage {
-		return answer, errors.New("the limit must be between 1 and 999")
+	if err := checkLimit(q.Limit); err != nil {
+		return answer, err
 	}
 	// One more than asked for says whether there is a next page.
 	page, err := s.page(ctx, q.Groups, after, q.Limit+1)

@@ -4,33 +4,15 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"math"
-	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// EndedQuery asks for a page of what has ended: at most Limit log-ins, from 1 to MaxPage, behind another page's Next.
-type EndedQuery struct {
-	After string
-	Limit int
-}
-
-func (q EndedQuery) values() url.Values {
-	return url.Values{"after": {q.After}, "limit": {strconv.Itoa(q.Limit)}}
-}
-
-func endedQueryOf(v url.Values) EndedQuery {
-	limit, _ := strconv.Atoi(v.Get("limit")) // 0, which is out of bounds, where it is no number
-	return EndedQuery{v.Get("after"), limit}
-}
-
-// EndedPage answers ListEnded.
+// EndedPage answers ListEnded, a page of log-ins with tokens that have ended.
 type EndedPage struct {
 	Families []EndedFamily `json:"families"`
 	Unlisted
@@ -75,10 +57,10 @@ func (u *Unlisted) Add(v Unlisted) {
 }
 
 // listEnded lists what another system would have to refuse that takes the tokens of this node.
-func (s *server) listEnded(ctx context.Context, q EndedQuery, _ None) (EndedPage, error) {
+func (s *server) listEnded(ctx context.Context, q PageQuery, _ None) (EndedPage, error) {
 	page := EndedPage{Families: []EndedFamily{}}
-	if q.Limit < 1 || q.Limit > MaxPage {
-		return page, fmt.Errorf("the limit must be between 1 and %d", MaxPage)
+	if err := checkLimit(q.Limit); err != nil {
+		return page, err
 	}
 	after, err := hex.DecodeString(q.After)
 	if err != nil {

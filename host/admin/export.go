@@ -2,35 +2,16 @@ package admin
 
 import (
 	"context"
-	"errors"
-	"net/url"
-	"strconv"
 
 	"github.com/edgetoken/edgetoken/core"
 )
-
-// ExportQuery asks for a page of whole customers.
-type ExportQuery struct {
-	After string // the id before the first; empty: from the start
-	Limit int    // from 1 to MaxPage
-}
-
-func (q ExportQuery) values() url.Values {
-	return url.Values{"after": {q.After}, "limit": {strconv.Itoa(q.Limit)}}
-}
-
-func exportQueryOf(v url.Values) ExportQuery {
-	q := ExportQuery{After: v.Get("after")}
-	q.Limit, _ = strconv.Atoi(v.Get("limit")) // 0, which is out of bounds, where it is no number
-	return q
-}
 
 // ExportedPage answers ExportCustomers. It holds the hashes of passwords, and no rows once there are no more.
 type ExportedPage struct {
 	Rows []Row `json:"rows"`
 }
 
-func (s *server) exportCustomers(ctx context.Context, q ExportQuery, _ None) (answer ExportedPage, err error) {
+func (s *server) exportCustomers(ctx context.Context, q PageQuery, _ None) (answer ExportedPage, err error) {
 	var after core.CustomerID
 	if q.After != "" {
 		var ok bool
@@ -38,8 +19,8 @@ func (s *server) exportCustomers(ctx context.Context, q ExportQuery, _ None) (an
 			return answer, noID(q.After)
 		}
 	}
-	if q.Limit < 1 || q.Limit > MaxPage {
-		return answer, errors.New("the limit must be between 1 and 999")
+	if err := checkLimit(q.Limit); err != nil {
+		return answer, err
 	}
 	customers, err := s.cfg.Store.Export(ctx, after, q.Limit)
 	if err != nil {

@@ -5,32 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"strconv"
 
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// FactsQuery asks for a page of the outbox.
-type FactsQuery struct {
-	After string // the position of the frame before the first; empty: from the oldest one
-	Limit int    // from 1 to MaxFrames
-}
-
-// MaxFrames is the most frames that one page has. It has fewer where they are large.
-const MaxFrames = 999
-
 // pageBytes bounds the frames of a page, in bytes, where it is more than one.
 const pageBytes = 1 << 20
-
-func (q FactsQuery) values() url.Values {
-	return url.Values{"after": {q.After}, "limit": {strconv.Itoa(q.Limit)}}
-}
-
-func factsQueryOf(v url.Values) FactsQuery {
-	q := FactsQuery{After: v.Get("after")}
-	q.Limit, _ = strconv.Atoi(v.Get("limit")) // 0, which is out of bounds, where it is no number
-	return q
-}
 
 // FactsPage answers ListFacts.
 type FactsPage struct {
@@ -40,7 +20,7 @@ type FactsPage struct {
 	Last   string            `json:"last"` // the position to go on after, and to acknowledge; empty: before all
 }
 
-func (s *server) listFacts(ctx context.Context, q FactsQuery, _ None) (FactsPage, error) {
+func (s *server) listFacts(ctx context.Context, q PageQuery, _ None) (FactsPage, error) {
 	answer := FactsPage{Enabled: s.cfg.Outbox, Frames: []json.RawMessage{}, Last: q.After}
 	var after fact.Position
 	if q.After != "" {
@@ -49,8 +29,8 @@ func (s *server) listFacts(ctx context.Context, q FactsQuery, _ None) (FactsPage
 			return answer, err
 		}
 	}
-	if q.Limit < 1 || q.Limit > MaxFrames {
-		return answer, fmt.Errorf("the limit must be between 1 and %d", MaxFrames)
+	if err := checkLimit(q.Limit); err != nil {
+		return answer, err
 	}
 	frames, err := s.cfg.Store.Outbox(ctx, after, pageBytes)
 	if err != nil {

@@ -64,7 +64,7 @@ func outboxOf(t *testing.T) (client *admin.Client, api http.Handler, secrets []s
 // frames pages through the outbox, so many frames at a time.
 func frames(t *testing.T, client *admin.Client, limit int) (all []string) {
 	t.Helper()
-	q := admin.FactsQuery{Limit: limit}
+	q := admin.PageQuery{Limit: limit}
 	for {
 		page, err := admin.ListFacts.Call(t.Context(), client, q, admin.None{})
 		if err != nil || !page.Enabled || len(page.Frames) > limit {
@@ -84,7 +84,7 @@ func frames(t *testing.T, client *admin.Client, limit int) (all []string) {
 // cut-offs name addresses by a digest.
 func TestFactsHoldNoSecret(t *testing.T) {
 	client, _, secrets := outboxOf(t)
-	all := strings.Join(frames(t, client, admin.MaxFrames), "\n")
+	all := strings.Join(frames(t, client, admin.MaxPage), "\n")
 	if len(secrets) < 8 {
 		t.Fatalf("%d secrets", len(secrets))
 	}
@@ -115,7 +115,7 @@ func TestFactsHoldNoSecret(t *testing.T) {
 func TestAcknowledge(t *testing.T) {
 	client, api, _ := outboxOf(t)
 	all := frames(t, client, 1)
-	if whole := frames(t, client, admin.MaxFrames); len(all) < 4 || strings.Join(all, "") != strings.Join(whole, "") {
+	if whole := frames(t, client, admin.MaxPage); len(all) < 4 || strings.Join(all, "") != strings.Join(whole, "") {
 		t.Fatalf("%d frames one by one, %d at once", len(all), len(whole))
 	}
 	position := func(i int) string {
@@ -172,7 +172,7 @@ func TestFullOutbox(t *testing.T) {
 		t.Errorf("revoke = %d %v %s", w.Code, w.Header(), w.Body)
 	}
 	client := admin.NewClient(api, func() error { return nil })
-	page, err := admin.ListFacts.Call(t.Context(), client, admin.FactsQuery{Limit: 9}, admin.None{})
+	page, err := admin.ListFacts.Call(t.Context(), client, admin.PageQuery{Limit: 9}, admin.None{})
 	if err != nil || len(page.Frames) != 1 {
 		t.Fatal(page, err)
 	}

@@ -79,7 +79,7 @@ func TestImportRows(t *testing.T) {
 		if !reflect.DeepEqual(got.ImportNotes, notes) {
 			t.Errorf("dry %v: notes %+v, want %+v", dry, got.ImportNotes, notes)
 		}
-		page, err := admin.ExportCustomers.Call(t.Context(), client, admin.ExportQuery{Limit: 9}, admin.None{})
+		page, err := admin.ExportCustomers.Call(t.Context(), client, admin.PageQuery{Limit: 9}, admin.None{})
 		if want := map[bool]int{true: 0, false: 2}[dry]; err != nil || len(page.Rows) != want {
 			t.Errorf("dry %v: the export has %d rows, %v, want %d", dry, len(page.Rows), err, want)
 		}

@@ -7,8 +7,8 @@ var (
 	AddCustomers = Operation[AddQuery, Stream, Added]{
 		"POST", "/customers", addQueryOf, (*server).addCustomers,
 	}
-	ListCustomers = Operation[PageQuery, None, Page]{
-		"GET", "/customers", pageQueryOf, (*server).listCustomers,
+	ListCustomers = Operation[CustomersQuery, None, Page]{
+		"GET", "/customers", customersQueryOf, (*server).listCustomers,
 	}
 	ShowCustomer = Operation[CustomerQuery, None, Customer]{
 		"GET", "/customer", customerQueryOf, (*server).showCustomer,
@@ -29,8 +29,8 @@ var (
 	ImportGroups = Operation[ImportQuery, GroupsImport, GroupsImported]{
 		"POST", "/groups/import", importQueryOf, (*server).importGroups,
 	}
-	ExportCustomers = Operation[ExportQuery, None, ExportedPage]{
-		"GET", "/customers/export", exportQueryOf, (*server).exportCustomers,
+	ExportCustomers = Operation[PageQuery, None, ExportedPage]{
+		"GET", "/customers/export", pageQueryOf, (*server).exportCustomers,
 	}
 	ShowOrigin = Operation[None, None, Origin]{
 		"GET", "/origin", noQuery, (*server).showOrigin,
@@ -71,12 +71,12 @@ var (
 	EndTokens = Operation[ListQuery, Stream, Listed]{
 		"POST", "/blacklist", listQueryOf, (*server).endTokens,
 	}
-	ListEnded = Operation[EndedQuery, None, EndedPage]{
-		"GET", "/blacklist", endedQueryOf, (*server).listEnded,
+	ListEnded = Operation[PageQuery, None, EndedPage]{
+		"GET", "/blacklist", pageQueryOf, (*server).listEnded,
 	}
 
-	ListFacts = Operation[FactsQuery, None, FactsPage]{
-		"GET", "/facts", factsQueryOf, (*server).listFacts,
+	ListFacts = Operation[PageQuery, None, FactsPage]{
+		"GET", "/facts", pageQueryOf, (*server).listFacts,
 	}
 	Acknowledge = Operation[AcknowledgeQuery, None, Acknowledged]{
 		"DELETE", "/facts", acknowledgeQueryOf, (*server).acknowledge,

@@ -58,7 +58,7 @@ func listCommand() *cobra.Command {
 			if limit < 1 || limit > admin.MaxPage {
 				return misusef("--limit must be between 1 and 999")
 			}
-			query := admin.PageQuery{After: after, Limit: limit, Groups: groups}
+			query := admin.CustomersQuery{PageQuery: admin.PageQuery{After: after, Limit: limit}, Groups: groups}
 			page, err := ask(c, admin.ListCustomers, query, admin.None{})
 			if err != nil {
 				return err

@@ -110,7 +110,7 @@ func checkFree(c *cobra.Command, email string) error {
 	if err := customerjson.CheckEnds(email); err != nil {
 		return fmt.Errorf("email %w", err)
 	}
-	page, err := lookFirst(c, admin.ListCustomers, admin.PageQuery{Email: &email})
+	page, err := lookFirst(c, admin.ListCustomers, admin.CustomersQuery{Email: &email})
 	if errors.Is(err, datadir.ErrMissing) || errors.Is(err, datadir.ErrNoStore) {
 		return nil
 	}

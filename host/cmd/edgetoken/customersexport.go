@@ -105,7 +105,7 @@ func (x *exporting) write(to io.Writer) error {
 	bar := terminal.NewProgress(x.cmd.ErrOrStderr(), "customers", 0)
 	defer bar.Clear()
 	for after := ""; ; {
-		query := admin.ExportQuery{After: after, Limit: admin.MaxPage}
+		query := admin.PageQuery{After: after, Limit: admin.MaxPage}
 		page, err := admin.ExportCustomers.Call(ctx, x.client, query, admin.None{})
 		if err != nil {
 			return err

@@ -102,7 +102,7 @@ func (x *blacklistExport) write(known string) error {
 			return fmt.Errorf("%s: %w", in.name, err)
 		}
 	}
-	for query := (admin.EndedQuery{Limit: admin.MaxPage}); ; {
+	for query := (admin.PageQuery{Limit: admin.MaxPage}); ; {
 		page, err := admin.ListEnded.Call(x.cmd.Context(), x.client, query, admin.None{})
 		if err != nil {
 			return err

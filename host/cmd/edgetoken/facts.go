@@ -113,9 +113,9 @@ func (p *factsPrinter) done() bool { return p.bounded && p.left == 0 }
 
 // printPage prints the next page, and reports whether there may be more.
 func (p *factsPrinter) printPage(ctx context.Context, client *admin.Client) (more, enabled bool, err error) {
-	query := admin.FactsQuery{After: p.after, Limit: admin.MaxFrames}
+	query := admin.PageQuery{After: p.after, Limit: admin.MaxPage}
 	if p.bounded {
-		query.Limit = min(p.left, admin.MaxFrames)
+		query.Limit = min(p.left, admin.MaxPage)
 	}
 	page, err := admin.ListFacts.Call(ctx, client, query, admin.None{})
 	if err != nil {
