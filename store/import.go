@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -19,6 +20,8 @@ type ImportRow struct {
 	// Kept is what the other system says and nothing here can say, such as keys of groups that nobody knows: a JSON
 	// object of at most 64 KiB, or nil. It grants nothing. Export returns it.
 	Kept json.RawMessage
+	// Unsaid are the members, kept among them, that the other system says nothing of. What is here of them stays.
+	Unsaid []string
 }
 
 // ImportConfig says how an import goes.
@@ -242,13 +245,21 @@ func (im *importing) known(n *ImportRow, c Customer, p person, last said) (resol
 	if n.DateJoined.IsZero() { // it is not said
 		c.DateJoined = time.UnixMicro(p.joined.value).UTC()
 	}
+	kept := n.Kept
+	if slices.Contains(n.Unsaid, "kept") {
+		kept = last.kept
+	}
 	digests := digestsOf(&c)
+	last.repeat(digests, n.Unsaid)
 	if !bytes.Equal(digests, last.digests) {
 		here, _, err := w.customer(c.ID)
 		if err != nil {
 			return nil, r, err
 		}
-		m := merge{importing: im, there: c, here: here, p: p, f: fact.Customer{ID: c.ID, Made: p.made}, result: &r}
+		m := merge{
+			importing: im, there: c, here: here, unsaid: n.Unsaid, p: p,
+			f: fact.Customer{ID: c.ID, Made: p.made}, result: &r,
+		}
 		merged, err := m.members(digests, last)
 		if err != nil {
 			return nil, r, err
@@ -263,7 +274,7 @@ func (im *importing) known(n *ImportRow, c Customer, p person, last said) (resol
 	case len(r.Conflicts) > 0:
 		r.Status = ImportConflict
 		return nil, r, nil
-	case !bytes.Equal(n.Kept, last.kept):
+	case !bytes.Equal(kept, last.kept):
 		r.Status = ImportUpdated
 	case bytes.Equal(digests, last.digests):
 		return nil, r, nil
@@ -274,5 +285,5 @@ func (im *importing) known(n *ImportRow, c Customer, p person, last said) (resol
 	if len(r.Conflicts) > 0 && len(last.digests) == 0 {
 		return facts, r, nil // the next import will name the conflicts again
 	}
-	return append(facts, fact.Imported{Key: idKey(c.ID), Said: digests, Run: im.Run, Kept: n.Kept}), r, nil
+	return append(facts, fact.Imported{Key: idKey(c.ID), Said: digests, Run: im.Run, Kept: kept}), r, nil
 }

@@ -184,6 +184,44 @@ func TestImportMerges(t *testing.T) {
 
 // A changed hash at the source is a password change (R5), is_active false ends log-ins (R4); a re-hash here is no
 // change, and neither is what another import says of the same password.
+// TestImportOfPart: what a row says nothing of stays as it is here, and is still what the last import said.
+func TestImportOfPart(t *testing.T) {
+	db, _ := withGroup(t)
+	whole := imported(7, "ada@example.com")
+	whole.IsActive = false
+	part := store.ImportRow{
+		NewCustomer: store.NewCustomer{ID: whole.ID, Email: whole.Email, PasswordHash: sourceHash, FirstName: "Eda"},
+		Unsaid: []string{
+			"last_name", "is_active", "is_staff", "is_superuser", "attributes", "permissions", "groups", "kept",
+		},
+	}
+	part.IsActive = true
+	want(t, "whole", doImport(t, db, store.ImportConfig{}, whole), "7 added")
+	want(t, "a part", doImport(t, db, store.ImportConfig{}, part), "7 updated first_name")
+	want(t, "a part again", doImport(t, db, store.ImportConfig{}, part), "7 unchanged")
+	changed(t, db, 7, store.Change{LastName: ptr("M")})
+	want(t, "whole again", doImport(t, db, store.ImportConfig{}, whole), "7 updated first_name")
+	c := stored(t, db, 7)
+	if c.IsActive || !c.IsStaff || c.LastName != "M" || len(c.Permissions)+len(c.Groups) != 2 || c.Attributes == nil {
+		t.Errorf("the customer is %+v", c)
+	}
+	list, err := db.Export(bg, core.CustomerID{}, 1)
+	must(t, err)
+	if string(list[0].Kept) != string(whole.Kept) {
+		t.Errorf("kept is %s", list[0].Kept)
+	}
+
+	// Of somebody who was not imported the rest is taken for said as it is here.
+	eva := store.NewCustomer{ID: core.Integer(8), Email: "eva@example.com", PasswordHash: sourceHash, IsStaff: true}
+	_, err = db.Add(bg, eva)
+	must(t, err)
+	part.ID, part.Email, part.FirstName = eva.ID, eva.Email, ""
+	want(t, "a part of another", doImport(t, db, store.ImportConfig{}, part), "8 unchanged")
+	if c := stored(t, db, 8); c.IsActive || !c.IsStaff {
+		t.Errorf("the other is %+v", c)
+	}
+}
+
 func TestImportOfPasswords(t *testing.T) {
 	db, clock := withGroup(t)
 	row := imported(7, "ada@example.com")

@@ -14,6 +14,7 @@ import (
 type merge struct {
 	*importing
 	there, here Customer
+	unsaid      []string
 	p           person
 	f           fact.Customer // what the customer takes
 	facts       resolved
@@ -31,6 +32,10 @@ func (m *merge) members(there []byte, last said) (resolved, error) {
 		from, to := i*digestBytes, (i+1)*digestBytes
 		row, now := there[from:to], here[from:to]
 		if bytes.Equal(row, now) {
+			continue
+		}
+		if !said && slices.Contains(m.unsaid, member.name) {
+			copy(m.said[from:to], now)
 			continue
 		}
 		if member.name == "password" && m.there.PasswordHash == m.here.PasswordHash {

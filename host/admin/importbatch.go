@@ -104,7 +104,7 @@ func (s *server) importRow(ctx context.Context, r Row) (row store.ImportRow, err
 	for _, name := range r.Groups {
 		row.Groups[name] = nil
 	}
-	row.Kept = r.Kept
+	row.Kept, row.Unsaid = r.Kept, r.Unsaid
 	if r.Password != nil {
 		salt := s.cfg.Store.ID() + " " + cmp.Or(r.ID.String(), r.Email)
 		row.PasswordHash, err = hashing.MakeSalted(ctx, s.cfg.Hasher, *r.Password, salt, s.cfg.Passwords)

@@ -27,6 +27,8 @@ type Row struct {
 	Groups       []string        `json:"groups"` // names of groups that are there
 	// Kept is what the source says of the customer and nothing here can say. It grants nothing.
 	Kept json.RawMessage `json:"kept,omitempty"`
+	// Unsaid are the members that the source says nothing of: an import leaves them as they are here.
+	Unsaid []string `json:"unsaid,omitempty"`
 }
 
 // unusable is the hash of a customer that has no password. Django adds random characters to it, by which each import of
@@ -40,7 +42,7 @@ func fileRow(c customerjson.Customer, kept json.RawMessage) Row {
 		IsActive: c.IsActive, IsStaff: c.IsStaff, IsSuperuser: c.IsSuperuser,
 		LastLogin: c.LastLogin, DateJoined: c.DateJoined, Attributes: c.Attributes,
 		PasswordHash: c.PasswordHash, Password: c.Password, Permissions: list(c.Permissions), Groups: []string{},
-		Kept: kept,
+		Kept: kept, Unsaid: c.Unsaid,
 	}
 	if c.Unusable {
 		r.PasswordHash = unusable

@@ -17,6 +17,7 @@ import (
 type csvRows struct {
 	*records.CSV
 	columns []string
+	unsaid  []string // of csvColumns, those that are not there
 	textIDs bool
 }
 
@@ -48,6 +49,11 @@ func newCSVRows(in io.Reader, textIDs bool) (*csvRows, error) {
 	if !slices.Contains(c.columns, "password") && !slices.Contains(c.columns, "password_hash") {
 		return nil, errors.New("there must be a column password, of passwords in clear, or password_hash")
 	}
+	for _, name := range csvColumns {
+		if name != "id" && name != "password_hash" && !slices.Contains(c.columns, name) {
+			c.unsaid = append(c.unsaid, name)
+		}
+	}
 	return c, nil
 }
 
@@ -57,7 +63,7 @@ func (c *csvRows) row(row *Row) (ok bool, err error) {
 		return false, err
 	}
 	row.Line = line
-	row.Customer = customerjson.Customer{NewCustomer: store.NewCustomer{IsActive: true}}
+	row.Customer = customerjson.Customer{NewCustomer: store.NewCustomer{IsActive: true}, Unsaid: c.unsaid}
 	if bad == nil && len(cells) != len(c.columns) {
 		bad = fmt.Errorf("has %d values, and the header %d", len(cells), len(c.columns))
 	}

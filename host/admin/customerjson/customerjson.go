@@ -35,6 +35,13 @@ type Customer struct {
 	store.NewCustomer
 	Password *string // to be hashed
 	Unusable bool    // "password": null
+	// Unsaid are the members that a row of another system says nothing of.
+	Unsaid []string
+}
+
+// sayable are the members of which Unsaid tells. An export leaves out attributes, and kept, where there are none.
+var sayable = []string{
+	"first_name", "last_name", "is_active", "is_staff", "is_superuser", "permissions", "groups",
 }
 
 // MaxErrors bounds how many wrong entries one error names.
@@ -198,6 +205,11 @@ func read(raw json.RawMessage, row bool) (c Customer, kept json.RawMessage, wron
 		}
 	}
 	has := func(name string) bool { return slices.Contains(seen, name) }
+	for _, name := range sayable {
+		if row && !has(name) {
+			c.Unsaid = append(c.Unsaid, name)
+		}
+	}
 	if has("model") && has("fields") {
 		return c, nil, []error{errors.New("is of dumpdata (model, pk, fields), which edgetoken customers import reads")}
 	}
