@@ -52,12 +52,12 @@
 //	reading     tables.go, load.go and loadcache.go, familyindex.go (which families have no record),
 //	            read.go, durable.go (a commit under way), emailcase.go, stats.go, revoked.go (for trust bundles),
 //	            ended.go (for lists of revoked tokens)
-//	resolving   writer.go, settle.go and foldfamilies.go (a decision), session.go, customer.go and change.go, set.go,
-//	            rights.go and permission.go, group.go, lifetimes.go, key.go, rootkey.go and reseal.go,
-//	            purge.go and keypurge.go, epoch.go
+//	resolving   writer.go, settle.go and foldfamilies.go (a decision), session.go, customer.go and change.go,
+//	            newcomers.go, set.go, rights.go and permission.go, group.go, lifetimes.go, key.go, rootkey.go and
+//	            reseal.go, purge.go and keypurge.go, epoch.go
 //	applying    apply.go, applycustomer.go, address.go, forget.go; the other kinds beside their records
-//	importing   imports.go (what the last import said), import.go and importmerge.go, importgroups.go, export.go,
-//	            hashes.go (what hashes cost)
+//	importing   imports.go (what the last import said), import.go, importrow.go and importmerge.go (one row),
+//	            importgroups.go, origin.go, export.go, hashes.go (what hashes cost)
 //	committing  commit.go, batch.go, clock.go, window.go (how long an advance has been durable), compact.go, errors.go
 //	frames      outbox.go, deliver.go, courier.go, heads.go, judge.go, home.go, quarantine.go, fleet.go, conflicts.go
 //	copying     copy.go, backup.go, restore.go; package backup has the format
@@ -68,10 +68,10 @@
 //
 // # Layout
 //
-// The schema has version 7; Open upgrades a file of versions 1 to 6. Below, a number in parentheses is the version that
+// The schema has version 8; Open upgrades a file of versions 1 to 7. Below, a number in parentheses is the version that
 // brought a record. Version 2 brought the buckets after "expiry" too, and version 4 those after "session_expiry".
 // Version 5 put starts into the keys of families: an older record, without one, is about every start. Version 6 brought
-// the buckets after "quarantine", and version 7 the last one.
+// "keys" and "sealed", version 7 "revoked", and version 8 the last three.
 // Versions 2 and 3 kept the permissions and groups of customers in a bucket of their own, "rights".
 //
 // Integers in keys are big-endian, in values little-endian; a text in a value has its length before it (2 bytes). The

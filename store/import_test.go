@@ -182,8 +182,6 @@ func TestImportMerges(t *testing.T) {
 	}
 }
 
-// A changed hash at the source is a password change (R5), is_active false ends log-ins (R4); a re-hash here is no
-// change, and neither is what another import says of the same password.
 // TestImportOfPart: what a row says nothing of stays as it is here, and is still what the last import said.
 func TestImportOfPart(t *testing.T) {
 	db, _ := withGroup(t)
@@ -222,6 +220,8 @@ func TestImportOfPart(t *testing.T) {
 	}
 }
 
+// A changed hash at the source is a password change (R5), is_active false ends log-ins (R4); a re-hash here is no
+// change, and neither is what another import says of the same password.
 func TestImportOfPasswords(t *testing.T) {
 	db, clock := withGroup(t)
 	row := imported(7, "ada@example.com")
