@@ -56,7 +56,7 @@ func (w *writer) joinCustomer(f fact.Customer) error {
 
 // change joins a fact to the customer who holds the id.
 func (w *writer) change(key []byte, p person, f fact.Customer) error {
-	before := p.email
+	before, hash := p.email, p.password.value.hash
 	if !p.join(f) {
 		return nil
 	}
@@ -74,17 +74,18 @@ func (w *writer) change(key []byte, p person, f fact.Customer) error {
 			w.leaveAddress(key, before.value)
 		}
 	}
-	w.keep(key, p)
+	w.keep(key, hash, p)
 	return nil
 }
 
-// keep writes the record of the customer who holds an id, under a new version.
-func (w *writer) keep(key []byte, p person) {
+// keep writes the record of the customer who holds an id, under a new version. old is the hash in the present record;
+// "" if there is none.
+func (w *writer) keep(key []byte, old string, p person) {
 	before := w.at.purge - remembered
 	p.permissions.prune(before)
 	p.groups.prune(before)
 	p.version = w.version()
-	w.countHash(hashIn(w.get(customersBucket, key)), p.password.value.hash)
+	w.countHash(old, p.password.value.hash)
 	w.put(customersBucket, key, p.encode())
 }
 
@@ -115,7 +116,7 @@ func (w *writer) occupy(key []byte, p person) error {
 	}
 	w.tally.highest = max(w.tally.highest, id.Int)
 	w.tally.customers++
-	w.keep(key, p)
+	w.keep(key, "", p)
 	return nil
 }
 
@@ -221,9 +222,10 @@ func (w *writer) joinLastLogin(f fact.LastLogin) error {
 func (w *writer) joinRehash(f fact.Rehash) error {
 	key := idKey(f.ID)
 	p, held, err := w.person(key)
+	old := p.password.value.hash
 	if err != nil || !held || !p.rehash(f) {
 		return err
 	}
-	w.keep(key, p)
+	w.keep(key, old, p)
 	return nil
 }
