@@ -74,7 +74,7 @@ func once(said map[string]string, what string, pk int64, name string) error {
 	key := fmt.Sprintf("%s %d", what, pk)
 	if old := said[key]; pk != 0 && old != "" && old != name {
 		return fmt.Errorf("the %s is both %s and %s: import what one system wrote at one time", key,
-			terminal.Printable(old), terminal.Printable(name))
+			terminal.Brief(old), terminal.Brief(name))
 	}
 	said[key] = name
 	return nil

@@ -23,6 +23,15 @@ func Printable(s string) string {
 	return b.String()
 }
 
+// Brief is the beginning of what is printable of a text, which may be of any length.
+func Brief(s string) string {
+	const most = 200 // bytes
+	if len(s) <= most {
+		return Printable(s)
+	}
+	return Printable(strings.ToValidUTF8(s[:most], "")) + "…"
+}
+
 // Table prints rows of cells in columns.
 func Table(w io.Writer, rows [][]string) error {
 	var table bytes.Buffer

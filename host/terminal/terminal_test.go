@@ -2,6 +2,7 @@ package terminal_test
 
 import (
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/edgetoken/edgetoken/host/terminal"
@@ -14,6 +15,17 @@ func TestPrintable(t *testing.T) {
 	} {
 		if got := terminal.Printable(text); got != want {
 			t.Errorf("Printable(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestBrief(t *testing.T) {
+	const e = "é" // of two bytes, one of which is beyond the bound
+	for text, want := range map[string]string{
+		"a\nb": `a\u000ab`, "a" + strings.Repeat(e, 1<<20): "a" + strings.Repeat(e, 99) + "…",
+	} {
+		if got := terminal.Brief(text); got != want {
+			t.Errorf("Brief(%.20q) = %q, want %q", text, got, want)
 		}
 	}
 }

@@ -115,7 +115,7 @@ func (i *blacklistImport) add(tokens []blacklistfile.Token, answer admin.Listed)
 			continue
 		}
 		i.bar.Clear()
-		fmt.Fprintf(i.cmd.ErrOrStderr(), "edgetoken: line %d: token %s: %s\n", k.Line, terminal.Printable(k.ID),
+		fmt.Fprintf(i.cmd.ErrOrStderr(), "edgetoken: line %d: token %s: %s\n", k.Line, terminal.Brief(k.ID),
 			terminal.Printable(k.Reason))
 	}
 }

@@ -171,7 +171,7 @@ func (i *importing) sendGroups(reader *customerfile.Reader) error {
 			return err
 		}
 		for _, t := range done.Trouble {
-			i.say(fmt.Sprintf("group %s: %s", terminal.Printable(t.Name), troubleText(t.Status, t.Conflicts, t.Error)))
+			i.say(fmt.Sprintf("group %s: %s", terminal.Brief(t.Name), troubleText(t.Status, t.Conflicts, t.Error)))
 		}
 		i.report.bare = append(i.report.bare, done.Bare...)
 		i.report.Groups.Add(done.ImportCounts)

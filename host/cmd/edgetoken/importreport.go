@@ -100,7 +100,7 @@ func someNames(names []string) string {
 	const most = 5
 	var some []string
 	for _, name := range names[:min(len(names), most)] {
-		some = append(some, terminal.Printable(name))
+		some = append(some, terminal.Brief(name))
 	}
 	if more := len(names) - most; more > 0 {
 		some = append(some, fmt.Sprintf("%d more", more))

@@ -70,7 +70,7 @@ func placeOf(row customerfile.Row) string {
 	var names []string
 	for _, s := range []string{row.ID.String(), row.Email} {
 		if s != "" {
-			names = append(names, terminal.Printable(s))
+			names = append(names, terminal.Brief(s))
 		}
 	}
 	if len(names) == 0 {
