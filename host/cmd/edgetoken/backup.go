@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -131,14 +130,6 @@ func replaceable(path string) bool {
 	}
 	defer f.Close()
 	return info.Size() == 0 || backup.Is(f)
-}
-
-// interruptible has SIGINT and SIGTERM end the context of a command until stop is called, so that the command can
-// remove the file that it has not finished.
-func interruptible(c *cobra.Command) (stop func()) {
-	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
-	c.SetContext(ctx)
-	return stop
 }
 
 // copyBackup copies a backup, and makes sure that it is whole.

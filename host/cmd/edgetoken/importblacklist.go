@@ -36,10 +36,11 @@ func importBlacklistCommand() *cobra.Command {
 				return err
 			}
 			defer func() { err = errors.Join(err, in.Close()) }()
-			defer interruptible(c)()
+			interrupted, stop := interruption(c)
+			defer stop()
 			i := blacklistImport{cmd: c, bar: terminal.NewProgress(c.ErrOrStderr(), "tokens", in.size)}
 			i.sums.Failed = []failedToken{}
-			err = withAdmin(c, false, func(client *admin.Client) error { return i.run(client, in) })
+			err = withAdmin(c, false, func(client *admin.Client) error { return i.run(interrupted, client, in) })
 			i.bar.Clear()
 			if err != nil {
 				return err
@@ -74,10 +75,10 @@ type failedToken struct {
 	Reason string `json:"reason"`
 }
 
-func (i *blacklistImport) run(client *admin.Client, in input) error {
+func (i *blacklistImport) run(interrupted context.Context, client *admin.Client, in input) error {
 	tokens, err := blacklistfile.NewReader(in)
 	for more := err == nil; more; {
-		if i.cmd.Context().Err() != nil {
+		if interrupted.Err() != nil {
 			return fmt.Errorf("interrupted after %d tokens, of which %d were revoked: the same command goes on",
 				i.read, i.sums.Revoked)
 		}
@@ -90,8 +91,7 @@ func (i *blacklistImport) run(client *admin.Client, in input) error {
 		if err != nil {
 			break
 		}
-		// A batch that was begun is finished, whatever interrupts the command.
-		answer, err := batch.send(context.WithoutCancel(i.cmd.Context()), client, admin.ListQuery{})
+		answer, err := batch.send(i.cmd.Context(), client, admin.ListQuery{})
 		if err != nil {
 			return fmt.Errorf("stopped after %d tokens; the same command goes on: %w", i.read, err)
 		}

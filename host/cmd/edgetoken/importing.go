@@ -11,8 +11,6 @@ import (
 	"hash/maphash"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -63,11 +61,8 @@ func (i *importing) close() (err error) {
 // run imports the files and prints the report. With --strict it begins with a dry run.
 func (i *importing) run(client *admin.Client) error {
 	i.client = client
-	// An interrupt ends the import after the batch; a second one ends the command at once.
-	interrupted, stop := signal.NotifyContext(i.cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	interrupted, stop := interruption(i.cmd)
 	defer stop()
-	context.AfterFunc(interrupted, stop)
-
 	dry := i.query.Dry
 	if i.strict && !dry {
 		i.query.Dry = true
