@@ -18,13 +18,23 @@ var ErrFailed = errors.New("passwords cannot be hashed")
 // Job is a password to check, or to hash.
 type Job struct {
 	Password string
-	// Make asks for a hash of the password with the costs of Params. Encoded is then empty, or the text that the salt
-	// is derived from: such a hash comes out the same again.
+	// Make asks for a hash of the password with the costs of Params.
 	Make bool
+	// SaltOf is the text from which the salt of a hash to make is derived, so that the hash comes out the same again.
+	// Empty: the salt is random.
+	SaltOf string
 	// Encoded is the hash to check: the stored one, or where there is none a decoy (store/password), for the same work.
 	Encoded string
 	// Params are the costs of new hashes.
 	Params password.Params
+}
+
+// text is Encoded, or SaltOf of a hash to make: no job has both.
+func (j *Job) text() *string {
+	if j.Make {
+		return &j.SaltOf
+	}
+	return &j.Encoded
 }
 
 // Result is the outcome of a Job.
@@ -53,7 +63,7 @@ func Make(ctx context.Context, h Hasher, given string, p password.Params) (strin
 
 // MakeSalted is Make with a salt that is derived from a text; "": a random one.
 func MakeSalted(ctx context.Context, h Hasher, given, saltOf string, p password.Params) (string, error) {
-	r, err := h.Do(ctx, Job{Make: true, Password: given, Encoded: saltOf, Params: p})
+	r, err := h.Do(ctx, Job{Make: true, SaltOf: saltOf, Password: given, Params: p})
 	if err == nil && r.Fault != "" {
 		err = errors.New(r.Fault)
 	}
@@ -88,8 +98,8 @@ func (h InProcess) Health() error { return nil }
 func (h InProcess) made(r Result, j Job) Result {
 	random := h.Rand
 	switch {
-	case j.Make && j.Encoded != "":
-		random = mathrand.NewChaCha8(sha256.Sum256([]byte(j.Encoded)))
+	case j.SaltOf != "":
+		random = mathrand.NewChaCha8(sha256.Sum256([]byte(j.SaltOf)))
 	case random == nil:
 		random = rand.Reader
 	}

@@ -68,7 +68,7 @@ func (p *Processes) Do(ctx context.Context, j Job) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	if len(j.Encoded) > maxText || len(j.Password) > maxPassword {
+	if len(*j.text()) > maxText || len(j.Password) > maxPassword {
 		return Result{Fault: "the password or its hash is too long"}, nil
 	}
 	r, failed := p.try(j, false)

@@ -13,7 +13,7 @@ import (
 // The form of a job and of its result, in little-endian order:
 //
 //	job     a7 | u8 make | u8 parallelism | 0 | u32 memory | u32 iterations | u64 number
-//	        u32 bytes of encoded | u32 bytes of password | encoded | password
+//	        u32 bytes of text | u32 bytes of password | encoded hash, or text for the salt | password
 //	result  a8 | u8 good | 0 | 0 | u64 number
 //	        u32 bytes of renewed | u32 bytes of fault | renewed | fault
 //
@@ -39,13 +39,13 @@ func appendJob(b []byte, j Job, number uint64) []byte {
 	b = binary.LittleEndian.AppendUint32(b, j.Params.Memory)
 	b = binary.LittleEndian.AppendUint32(b, j.Params.Iterations)
 	b = binary.LittleEndian.AppendUint64(b, number)
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(j.Encoded)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(*j.text())))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(j.Password)))
-	return append(append(b, j.Encoded...), j.Password...)
+	return append(append(b, *j.text()...), j.Password...)
 }
 
 // jobSize returns how many bytes appendJob appends.
-func jobSize(j Job) int { return jobHeader + len(j.Encoded) + len(j.Password) }
+func jobSize(j Job) int { return jobHeader + len(*j.text()) + len(j.Password) }
 
 // readJob reads a job and nothing beyond it. secret holds its password; the caller clears it after the last use of the
 // job. The error is io.EOF if there are no more jobs.
@@ -54,14 +54,14 @@ func readJob(r io.Reader) (j Job, number uint64, secret []byte, err error) {
 	if _, err := io.ReadFull(r, h[:]); err != nil {
 		return Job{}, 0, nil, err
 	}
-	encoded, given := binary.LittleEndian.Uint32(h[20:]), binary.LittleEndian.Uint32(h[24:])
-	if h[0] != jobMark || h[1] > 1 || h[3] != 0 || encoded > maxText || given > maxPassword {
+	size, given := binary.LittleEndian.Uint32(h[20:]), binary.LittleEndian.Uint32(h[24:])
+	if h[0] != jobMark || h[1] > 1 || h[3] != 0 || size > maxText || given > maxPassword {
 		return Job{}, 0, nil, errNonsense
 	}
 	j.Make, j.Params = h[1] == 1, password.Params{
 		Parallelism: h[2], Memory: binary.LittleEndian.Uint32(h[4:]), Iterations: binary.LittleEndian.Uint32(h[8:]),
 	}
-	text := make([]byte, encoded)
+	text := make([]byte, size)
 	secret = make([]byte, given)
 	for _, b := range [][]byte{text, secret} {
 		if _, err := io.ReadFull(r, b); err != nil {
@@ -69,7 +69,7 @@ func readJob(r io.Reader) (j Job, number uint64, secret []byte, err error) {
 			return Job{}, 0, nil, fmt.Errorf("half a job: %w", errNonsense)
 		}
 	}
-	j.Encoded, j.Password = string(text), unsafe.String(unsafe.SliceData(secret), len(secret))
+	*j.text(), j.Password = string(text), unsafe.String(unsafe.SliceData(secret), len(secret))
 	return j, binary.LittleEndian.Uint64(h[12:]), secret, nil
 }
 
