@@ -18,8 +18,8 @@ func (a *recordCheck) imported(e *entry) {
 		}
 		members = len(importedMembers)
 	}
-	s, err := decodeSaid(e.value)
-	if err != nil || len(s.digests) != 0 && len(s.digests) != members*digestBytes {
+	last, err := decodeLastImport(e.value)
+	if err != nil || len(last.digests) != 0 && len(last.digests) != members*digestBytes {
 		e.wrong(unreadable)
 	}
 }

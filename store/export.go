@@ -20,7 +20,7 @@ const exportBytes = 1 << 20
 func (db *DB) Export(ctx context.Context, after core.CustomerID, limit int) (page []Exported, err error) {
 	size := 0
 	err = db.list(ctx, after, limit, func(t tables, c Customer) (more bool, err error) {
-		last, _, err := t.said(idKey(c.ID))
+		last, _, err := t.lastImport(idKey(c.ID))
 		page = append(page, Exported{c, last.kept})
 		size += len(c.Attributes) + len(last.kept)
 		for _, names := range [][]string{c.Permissions, c.Groups} {

@@ -116,7 +116,7 @@ func Reencode(kind string, value []byte) ([]byte, error) {
 		s, err := decodeSession(value)
 		return s.encode(), err
 	case "import":
-		s, err := decodeSaid(value)
+		s, err := decodeLastImport(value)
 		return s.encode(), err
 	case "folds":
 		s, err := decodeFolds(value)

@@ -62,7 +62,7 @@ func (w *writer) importGroup(g ImportGroup, c ImportConfig, more int) (facts res
 		return nil, r, err
 	}
 	key := removedGroupKey(g.Name)
-	last, said, err := w.said(key)
+	last, found, err := w.lastImport(key)
 	if err != nil {
 		return nil, r, err
 	}
@@ -72,7 +72,7 @@ func (w *writer) importGroup(g ImportGroup, c ImportConfig, more int) (facts res
 	}
 	note := fact.Imported{Key: key, Said: digestsOfGroup(permissions), Run: c.Run}
 	switch has := here.permissions.names(); {
-	case here.made.IsZero() && said && len(last.digests) == 0 && !c.Overwrite:
+	case here.made.IsZero() && found && len(last.digests) == 0 && !c.Overwrite:
 		return nil, Imported{Status: ImportRemoved}, nil
 	case here.made.IsZero():
 		if more == 0 {

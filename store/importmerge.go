@@ -24,8 +24,8 @@ type merge struct {
 }
 
 // members takes what has changed there alone. It leaves in m.said what counts as said from now on.
-func (m *merge) members(there []byte, last said) (resolved, error) {
-	said := len(last.digests) == len(there)
+func (m *merge) members(there []byte, last lastImport) (resolved, error) {
+	imported := len(last.digests) == len(there)
 	here := digestsOf(&m.here)
 	m.said = slices.Clone(there)
 	for i, member := range importedMembers {
@@ -34,7 +34,7 @@ func (m *merge) members(there []byte, last said) (resolved, error) {
 		if bytes.Equal(row, now) {
 			continue
 		}
-		if !said && slices.Contains(m.unsaid, member.name) {
+		if !imported && slices.Contains(m.unsaid, member.name) {
 			copy(m.said[from:to], now)
 			continue
 		}
@@ -42,7 +42,7 @@ func (m *merge) members(there []byte, last said) (resolved, error) {
 			copy(m.said[from:to], now) // a hash that was made anew here has come back, and its claim is an older one
 			continue
 		}
-		if said {
+		if imported {
 			before := last.digests[from:to]
 			if bytes.Equal(row, before) {
 				continue
@@ -62,7 +62,7 @@ func (m *merge) members(there []byte, last said) (resolved, error) {
 			*m.result = Imported{ID: m.here.ID, Status: ImportBad, Err: err}
 			return nil, nil
 		case errors.Is(err, ErrExists):
-			if said {
+			if imported {
 				copy(m.said[from:to], last.digests[from:to])
 			}
 			m.conflict(member.name, err)

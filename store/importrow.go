@@ -38,14 +38,14 @@ func (im *importing) row(n *ImportRow, c Customer) (facts resolved, r Imported, 
 		}
 	}
 	var key []byte
-	var last said
-	said := false
+	var last lastImport
+	found := false
 	if !c.ID.IsZero() {
 		if im.seen[c.ID] {
 			return nil, Imported{ID: c.ID, Status: ImportBad, Err: errTwice}, nil
 		}
 		key = idKey(c.ID)
-		if last, said, err = w.said(key); err != nil {
+		if last, found, err = w.lastImport(key); err != nil {
 			return nil, r, err
 		}
 	}
@@ -54,7 +54,7 @@ func (im *importing) row(n *ImportRow, c Customer) (facts resolved, r Imported, 
 		return nil, r, err
 	}
 	switch {
-	case !held && said && len(last.digests) == 0 && !im.Overwrite:
+	case !held && found && len(last.digests) == 0 && !im.Overwrite:
 		return nil, Imported{ID: c.ID, Status: ImportRemoved}, nil
 	case held:
 		facts, r, err = im.known(n, c, p, last)
@@ -113,7 +113,7 @@ func (im *importing) numbers(names []string) (map[string]fact.Stamp, error) {
 }
 
 // known resolves a row about a customer who is here.
-func (im *importing) known(n *ImportRow, c Customer, p person, last said) (resolved, Imported, error) {
+func (im *importing) known(n *ImportRow, c Customer, p person, last lastImport) (resolved, Imported, error) {
 	w, r := im.w, Imported{ID: c.ID, Status: ImportUnchanged}
 	if len(last.digests) == 0 && c.Email != p.email.value {
 		r.Status, r.Conflicts = ImportConflict, []string{"id"}

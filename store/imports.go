@@ -13,9 +13,9 @@ import (
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
-// said is the record of what the last import said of a customer or a group: a digest of each member. By it the next
-// import tells what has changed there from what has changed here.
-type said struct {
+// lastImport is the record of what the last import said of a customer or a group: a digest of each member. By it the
+// next import tells what has changed there from what has changed here.
+type lastImport struct {
 	run     uint64
 	digests []byte // nil: it was removed here since
 	kept    []byte // JSON; nil for nothing
@@ -59,13 +59,13 @@ func digestsOf(c *Customer) []byte {
 }
 
 // repeat has digests of a customer say again what was said of some members.
-func (s said) repeat(digests []byte, members []string) {
-	if len(members) == 0 || len(s.digests) != len(digests) {
+func (l lastImport) repeat(digests []byte, members []string) {
+	if len(members) == 0 || len(l.digests) != len(digests) {
 		return
 	}
 	for i, m := range importedMembers {
 		if slices.Contains(members, m.name) {
-			copy(digests[i*digestBytes:(i+1)*digestBytes], s.digests[i*digestBytes:])
+			copy(digests[i*digestBytes:(i+1)*digestBytes], l.digests[i*digestBytes:])
 		}
 	}
 }
@@ -76,43 +76,43 @@ func digestsOfGroup(permissions []string) []byte {
 }
 
 // encode: version 1 | u64 run | u8 length | digests | kept.
-func (s said) encode() []byte {
-	b := make([]byte, 0, 10+len(s.digests)+len(s.kept))
-	b = codec.U64(append(b, recordVersion), s.run)
-	return append(append(append(b, byte(len(s.digests))), s.digests...), s.kept...)
+func (l lastImport) encode() []byte {
+	b := make([]byte, 0, 10+len(l.digests)+len(l.kept))
+	b = codec.U64(append(b, recordVersion), l.run)
+	return append(append(append(b, byte(len(l.digests))), l.digests...), l.kept...)
 }
 
-func decodeSaid(value []byte) (said, error) {
+func decodeLastImport(value []byte) (lastImport, error) {
 	r := begin(value)
-	s := said{run: r.U64()}
-	s.digests = slices.Clone(r.Take(int(r.U8())))
+	l := lastImport{run: r.U64()}
+	l.digests = slices.Clone(r.Take(int(r.U8())))
 	if len(r.Rest) > 0 {
-		s.kept = r.rest()
+		l.kept = r.rest()
 	}
-	if !r.Done() || len(s.kept) > 0 && !json.Valid(s.kept) {
-		return said{}, corrupt("import")
+	if !r.Done() || len(l.kept) > 0 && !json.Valid(l.kept) {
+		return lastImport{}, corrupt("import")
 	}
-	return s, nil
+	return l, nil
 }
 
-// said reads what the last import said of the customer or group with a key; ok is false if none said anything.
-func (t tables) said(key []byte) (s said, ok bool, err error) {
+// lastImport reads what the last import said of the customer or group with a key; ok is false if none said anything.
+func (t tables) lastImport(key []byte) (l lastImport, ok bool, err error) {
 	value := t.get(importsBucket, key)
 	if value == nil {
-		return said{}, false, nil
+		return lastImport{}, false, nil
 	}
-	s, err = decodeSaid(value)
-	return s, err == nil, err
+	l, err = decodeLastImport(value)
+	return l, err == nil, err
 }
 
 func (w *writer) joinImported(f fact.Imported) {
-	w.put(importsBucket, f.Key, said{f.Run, f.Said, f.Kept}.encode())
+	w.put(importsBucket, f.Key, lastImport{f.Run, f.Said, f.Kept}.encode())
 }
 
 // disown notes that what an import brought was removed here. Nothing else of it is kept.
 func (w *writer) disown(key []byte) {
 	if w.get(importsBucket, key) != nil {
-		w.put(importsBucket, key, said{}.encode())
+		w.put(importsBucket, key, lastImport{}.encode())
 	}
 }
 
@@ -133,7 +133,7 @@ func (t tables) leftBy(ids core.IDKind, email string) (id core.CustomerID, err e
 	if id, err = decodeLeft(ids, value); err != nil {
 		return id, err
 	}
-	last, _, err := t.said(idKey(id))
+	last, _, err := t.lastImport(idKey(id))
 	if err != nil || len(last.digests) > 0 && !bytes.HasPrefix(last.digests, appendDigest(nil, email)) {
 		return core.CustomerID{}, err
 	}
