@@ -2,9 +2,10 @@
 // it, and CSV. docs/operations.md describes the three formats under "Files of customers".
 //
 // A Reader reads every file twice. A dump names groups and permissions by number, and objects anywhere in the files
-// say which names those are. So Open looks for these first (findings.go, explain.go, keys.go), and then Next gives
-// one customer after the other (dump.go, jsonrows.go, csv.go). Only groups, permissions and content types are kept,
-// so memory is small however long the files are. A Writer writes the same formats.
+// say which names those are. So Open looks for these first (findings.go, models.go, explain.go, keys.go), and then
+// Next gives one customer after the other (dump.go, jsonrows.go, csv.go). Only groups, permissions, content types and
+// the names of fields are kept, up to a bound, so memory stays small however long the files are. A Writer writes the
+// same formats.
 //
 // The one rule: what cannot be kept exactly as it stands is refused. A row that cannot be read has an Err, and the next
 // one is read. An error quotes no value, which may be a secret.
