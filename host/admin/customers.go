@@ -47,14 +47,8 @@ func (s *server) listCustomers(ctx context.Context, q CustomersQuery, _ None) (a
 	if q.Email != nil {
 		return s.listByEmail(ctx, *q.Email)
 	}
-	var after core.CustomerID
-	if q.After != "" {
-		var ok bool
-		if after, ok = s.id(q.After); !ok {
-			return answer, noID(q.After)
-		}
-	}
-	if err := checkLimit(q.Limit); err != nil {
+	after, err := s.pageAfter(q.PageQuery)
+	if err != nil {
 		return answer, err
 	}
 	// One more than asked for says whether there is a next page.

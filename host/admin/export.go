@@ -1,10 +1,6 @@
 package admin
 
-import (
-	"context"
-
-	"github.com/edgetoken/edgetoken/core"
-)
+import "context"
 
 // ExportedPage answers ExportCustomers. It holds the hashes of passwords, and no rows once there are no more.
 type ExportedPage struct {
@@ -12,14 +8,8 @@ type ExportedPage struct {
 }
 
 func (s *server) exportCustomers(ctx context.Context, q PageQuery, _ None) (answer ExportedPage, err error) {
-	var after core.CustomerID
-	if q.After != "" {
-		var ok bool
-		if after, ok = s.id(q.After); !ok {
-			return answer, noID(q.After)
-		}
-	}
-	if err := checkLimit(q.Limit); err != nil {
+	after, err := s.pageAfter(q)
+	if err != nil {
 		return answer, err
 	}
 	customers, err := s.cfg.Store.Export(ctx, after, q.Limit)

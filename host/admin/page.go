@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+
+	"github.com/edgetoken/edgetoken/core"
 )
 
 // MaxPage is the most that one page of a list has.
@@ -30,4 +32,15 @@ func checkLimit(limit int) error {
 		return fmt.Errorf("the limit must be between 1 and %d", MaxPage)
 	}
 	return nil
+}
+
+// pageAfter is the id after which a page of customers begins; zero: with the first.
+func (s *server) pageAfter(q PageQuery) (after core.CustomerID, err error) {
+	if q.After != "" {
+		var ok bool
+		if after, ok = s.id(q.After); !ok {
+			return after, noID(q.After)
+		}
+	}
+	return after, checkLimit(q.Limit)
 }
