@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -80,9 +79,9 @@ type exporting struct {
 	done   int
 }
 
+// write writes the file, and warns of what it lacks.
 func (x *exporting) write(to io.Writer) error {
-	ctx := x.cmd.Context()
-	answer, err := admin.ShowOrigin.Call(ctx, x.client, admin.None{}, admin.None{})
+	answer, err := admin.ShowOrigin.Call(x.cmd.Context(), x.client, admin.None{}, admin.None{})
 	if err != nil {
 		return err
 	}
@@ -95,37 +94,19 @@ func (x *exporting) write(to io.Writer) error {
 		return errors.New("no dump was imported here that names the model of customers: name it with --model, " +
 			"such as --model customers.customer")
 	}
-	out := bufio.NewWriterSize(to, 64<<10)
-	w := customerfile.NewWriter(out, customerfile.Format(x.format), origin, x.primaryKeys)
+	w := customerfile.NewWriter(to, customerfile.Format(x.format), origin, x.primaryKeys)
 	if !x.noGroups {
-		if err := x.writeGroups(w); err != nil {
-			return err
-		}
+		err = x.writeGroups(w)
 	}
-	bar := terminal.NewProgress(x.cmd.ErrOrStderr(), "customers", 0)
-	defer bar.Clear()
-	for after := ""; ; {
-		query := admin.PageQuery{After: after, Limit: admin.MaxPage}
-		page, err := admin.ExportCustomers.Call(ctx, x.client, query, admin.None{})
-		if err != nil {
-			return err
-		}
-		for _, r := range page.Rows {
-			if err := w.Write(r.Exported()); err != nil {
-				return err
-			}
-		}
-		x.done += len(page.Rows)
-		bar.Show(x.done, 0)
-		if len(page.Rows) == 0 {
-			break
-		}
-		after = page.Rows[len(page.Rows)-1].ID.String()
+	if err == nil {
+		err = x.writeCustomers(w)
 	}
-	if err := errors.Join(w.Close(), out.Flush()); err != nil {
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
 		return err
 	}
-	bar.Clear()
 	if left := namesAndCounts(w.Left()); left != "" {
 		printWarnings(x.cmd, []string{"left out, since the file has no place for it: " + left})
 	}
@@ -135,6 +116,26 @@ func (x *exporting) write(to io.Writer) error {
 			"customers first"})
 	}
 	return nil
+}
+
+func (x *exporting) writeCustomers(w *customerfile.Writer) error {
+	bar := terminal.NewProgress(x.cmd.ErrOrStderr(), "customers", 0)
+	defer bar.Clear()
+	for after := ""; ; {
+		query := admin.PageQuery{After: after, Limit: admin.MaxPage}
+		page, err := admin.ExportCustomers.Call(x.cmd.Context(), x.client, query, admin.None{})
+		if err != nil || len(page.Rows) == 0 {
+			return err
+		}
+		for _, r := range page.Rows {
+			if err := w.Write(r.Exported()); err != nil {
+				return err
+			}
+		}
+		x.done += len(page.Rows)
+		bar.Show(x.done, 0)
+		after = page.Rows[len(page.Rows)-1].ID.String()
+	}
 }
 
 func namesAndCounts(counts map[string]int) string {
