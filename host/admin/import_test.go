@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,6 +36,16 @@ func TestManyGroups(t *testing.T) {
 	}
 	if added != len(groups) {
 		t.Errorf("%d groups were added, want %d", added, len(groups))
+	}
+}
+
+func TestManyNotes(t *testing.T) {
+	var n admin.ImportNotes
+	for i := range 2000 {
+		n.Add(admin.ImportNotes{Unasked: []string{fmt.Sprint(i%1000, strings.Repeat("x", 2000)), "shop.fly"}})
+	}
+	if got := len(strings.Join(n.Unasked, "")); got > 1<<20 || got < 1<<19 || !slices.IsSorted(n.Unasked) {
+		t.Errorf("%d bytes of permissions are kept, want at most a MiB, sorted", got)
 	}
 }
 

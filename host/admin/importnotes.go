@@ -60,7 +60,18 @@ func (n *ImportNotes) Add(other ImportNotes) {
 	n.Unasked = append(n.Unasked, other.Unasked...)
 	slices.Sort(n.Unasked)
 	n.Unasked = slices.Compact(n.Unasked)
+	size := 0
+	for i, name := range n.Unasked {
+		if size += len(name); size > maxUnasked {
+			n.Unasked = n.Unasked[:i]
+			break
+		}
+	}
 }
+
+// maxUnasked is how many bytes of permissions are kept for a warning, which names the first few: customers of other
+// systems can have any number.
+const maxUnasked = 1 << 20
 
 // note adds what is to say of a row, which is stored with this hash.
 func (s *server) note(n *ImportNotes, r Row, hash string) {
