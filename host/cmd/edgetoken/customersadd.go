@@ -120,12 +120,6 @@ func checkFree(c *cobra.Command, email string) error {
 	return err
 }
 
-func printWarnings(c *cobra.Command, warnings []string) {
-	for _, w := range warnings {
-		fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: "+w)
-	}
-}
-
 // customersShown is what add --json prints.
 type customersShown struct {
 	Customers []admin.Customer `json:"customers"`

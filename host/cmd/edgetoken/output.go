@@ -2,7 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
+
+	"github.com/spf13/cobra"
 )
 
 // printJSON prints v with two spaces of indentation.
@@ -11,4 +14,18 @@ func printJSON(w io.Writer, v any) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
+}
+
+func printWarnings(c *cobra.Command, warnings []string) {
+	for _, w := range warnings {
+		fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: "+w)
+	}
+}
+
+// counted is a number of things, by their name in the singular.
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }

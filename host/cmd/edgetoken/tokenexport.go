@@ -199,11 +199,3 @@ func (x *blacklistExport) lacks(known string) (list []string) {
 	}
 	return list
 }
-
-// counted is a number of things, by their name in the singular.
-func counted(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return fmt.Sprintf("%d %s", n, thing)
-}
