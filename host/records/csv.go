@@ -37,7 +37,7 @@ func (c *CSV) Next() (cells [][]byte, line int, bad, err error) {
 			}
 			return c.cells, line, nil, nil
 		case bad != nil:
-		case c.to-c.from > MaxBytes:
+		case c.to-c.from > maxBytes:
 			bad = errLong
 		case c.fill() || !ended:
 			continue // the end of the file may be that of the record

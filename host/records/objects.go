@@ -104,12 +104,12 @@ func (o *Objects) cut() (raw []byte, line int, bad, err error) {
 			o.give(size)
 			return nil, line, exactjson.ErrNoJSON, nil
 		case end == whole:
-			if raw = o.give(size); long || size > MaxBytes {
+			if raw = o.give(size); long || size > maxBytes {
 				return nil, line, errLong, nil
 			}
 			return raw, line, nil, nil
 		}
-		if size > MaxBytes {
+		if size > maxBytes {
 			long = true
 			o.give(size)
 			size = 0

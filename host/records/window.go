@@ -1,8 +1,9 @@
-// Package records cuts long files into records: Objects those of JSON, and CSV those of RFC 4180. Memory stays small
-// however long a file is, since a record has at most MaxBytes, and each is gone once the next is read.
+// Package records cuts long files into records: Objects cuts JSON into objects, and CSV cuts RFC 4180 into rows of
+// values. A record has at most 1 MiB and is gone once the next one is read, so memory stays small however long a file
+// is.
 //
-// What is no record is skipped: Next says why, and on which line it begins, and goes on with the next record. The
-// errors complete a sentence that begins with the name of what is there.
+// Next skips what is no record. It says on which line that begins, and why it is none, as a predicate such as "is no
+// JSON", to which the caller adds the subject.
 package records
 
 import (
@@ -11,10 +12,10 @@ import (
 	"io"
 )
 
-// MaxBytes is the longest record.
-const MaxBytes = 1 << 20
+// maxBytes bounds a record.
+const maxBytes = 1 << 20
 
-var errLong = fmt.Errorf("is longer than %d bytes", MaxBytes)
+var errLong = fmt.Errorf("is longer than %d bytes", maxBytes)
 
 // window is the part of a file that is in memory: read, and not yet given.
 type window struct {
