@@ -59,7 +59,11 @@ type Imported struct {
 // sides is a conflict. A password has changed there if the hash there has, and here if its claim has: a re-hash is no
 // change. Another password ends all log-ins of its customer (R5), and is_active ends them as SetActive does (R4).
 func (db *DB) Import(ctx context.Context, rows []ImportRow, c ImportConfig) ([]Imported, error) {
+	ready := make([]prepared, len(rows))
 	now := db.Time()
+	for i := range rows {
+		ready[i].customer, ready[i].err = rows[i].prepare(db, now)
+	}
 	var results []Imported
 	err := db.write(ctx, func(w *writer) (resolved, error) {
 		results = make([]Imported, len(rows))
@@ -67,12 +71,11 @@ func (db *DB) Import(ctx context.Context, rows []ImportRow, c ImportConfig) ([]I
 		im := importing{c, w, w.newcomers(len(rows)), map[core.CustomerID]bool{}}
 		var facts resolved
 		for i := range rows {
-			customer, err := rows[i].prepare(db, now)
-			if err != nil {
+			if err := ready[i].err; err != nil {
 				results[i] = Imported{ID: rows[i].ID, Status: ImportBad, Err: err}
 				continue
 			}
-			f, result, err := im.row(&rows[i], customer)
+			f, result, err := im.row(&rows[i], ready[i].customer)
 			if err != nil {
 				return nil, fmt.Errorf("import: row %d: %w", i+1, err)
 			}
@@ -101,6 +104,13 @@ func (w *writer) fill() {
 	for _, name := range [][]byte{customersBucket, lastLoginBucket, importsBucket} {
 		w.tx.Bucket(name).FillPercent = fullPages
 	}
+}
+
+// prepared is the customer that a row describes, or why it cannot be stored. That takes no transaction, so it is done
+// before: other commits wait for the committer.
+type prepared struct {
+	customer Customer
+	err      error
 }
 
 // prepare makes the customer that a row describes.
