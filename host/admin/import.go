@@ -103,14 +103,16 @@ func (s *server) importCustomers(ctx context.Context, q ImportQuery, body Stream
 	if err != nil {
 		return answer, err
 	}
+	var permissions []string
 	for i, d := range done {
 		r := given[at[i]]
 		answer.took(at[i], r, d)
 		if d.Status != store.ImportBad {
 			s.note(&answer.ImportNotes, r, rows[i].PasswordHash)
+			permissions = append(permissions, r.Permissions...)
 		}
 	}
-	answer.Unasked = list(s.unasked(answer.Unasked))
+	answer.Unasked = list(s.unasked(permissions))
 	slices.SortStableFunc(answer.Trouble, func(a, b ImportTrouble) int { return a.Row - b.Row })
 	if !q.Dry && answer.Added+answer.Updated > 0 {
 		s.cfg.Log.Info("admin: customers imported", "added", answer.Added, "updated", answer.Updated)

@@ -73,7 +73,7 @@ func (n *ImportNotes) Add(other ImportNotes) {
 // systems can have any number.
 const maxUnasked = 1 << 20
 
-// note adds what is to say of a row, which is stored with this hash.
+// note adds what is to say of a row, which is stored with this hash, but for Unasked.
 func (s *server) note(n *ImportNotes, r Row, hash string) {
 	if !strings.Contains(r.Email, "@") {
 		n.WithoutAt++
@@ -87,7 +87,6 @@ func (s *server) note(n *ImportNotes, r Row, hash string) {
 	if kind := unchecked(hash); kind != "" {
 		n.Unchecked[kind]++
 	}
-	n.Unasked = append(n.Unasked, s.unasked(r.Permissions)...) // sorted once all rows are there
 }
 
 // unchecked names the format of a hash by which nobody can log in; empty where the hash can be checked, and where it
