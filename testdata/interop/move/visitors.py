@@ -12,6 +12,7 @@ from typing import Any, Callable, NamedTuple, Optional
 from servers import ask
 
 PASSWORD = "correct horse 1"  # fill.py's
+JSON = {"Host": "shop.example", "Content-Type": "application/json"}
 PAUSED = ("/auth/token/", "/customers/account/")
 LOG_IN, REFRESH = "/auth/token/", "/auth/token/refresh/"
 VERIFY, LOG_OUT = "/auth/token/verify/", "/auth/token/blacklist/"
@@ -81,11 +82,18 @@ class Record:
             self.ended.append(refresh)
 
 
+def read(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims of a token."""
+    parts = token.split(".")[:2]
+    header, claims = (
+        json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts
+    )
+    return header, claims
+
+
 def expires(token: str) -> int:
     """The exp of a token."""
-    payload = token.split(".")[1]
-    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return int(claims["exp"])
+    return int(read(token)[1]["exp"])
 
 
 class Visitor(threading.Thread):
@@ -115,9 +123,7 @@ class Visitor(threading.Thread):
 
     def send(self, path: str, body: Optional[dict[str, str]] = None, token: str = "") -> Answer:
         """Sends a request, again if the pause says so."""
-        headers = {"Host": "shop.example", "Content-Type": "application/json"}
-        if token:
-            headers["Authorization"] = "Bearer " + token
+        headers = {**JSON, "Authorization": "Bearer " + token} if token else JSON
         method, text = ("GET", b"") if body is None else ("POST", json.dumps(body).encode())
         while True:
             pausing = self.record.pausing

@@ -11,9 +11,8 @@ from typing import Any
 import visitors
 from rehearsal import Failed, Rehearsal
 from servers import ask
-from visitors import LOG_IN, LOG_OUT, PASSWORD, REFRESH, USE, VERIFY, expires
+from visitors import JSON, LOG_IN, LOG_OUT, PASSWORD, REFRESH, USE, VERIFY, expires, read
 
-JSON = {"Host": "shop.example", "Content-Type": "application/json"}
 # The customers of fill.py who can log in, but for the visitors, and those who cannot.
 CUSTOMERS = ("pbkdf2_sha256", "pbkdf2_sha1", "argon2", "bcrypt_sha256", "older", "test")
 NEVER = ("gone", "nobody")
@@ -135,13 +134,9 @@ class Way(Rehearsal):
 
 def signer(access: str) -> str:
     """Who signed an access token, and by which algorithm. Only a node's jti is a UUIDv8."""
-    header, payload = (json.loads(unb64(part)) for part in access.split(".")[:2])
-    return f"{'the node' if payload['jti'][12] == '8' else 'Django'} {header['alg']}"
+    header, claims = read(access)
+    return f"{'the node' if claims['jti'][12] == '8' else 'Django'} {header['alg']}"
 
 
 def b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def unb64(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
