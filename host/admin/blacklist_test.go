@@ -2,13 +2,8 @@ package admin_test
 
 import (
 	"bytes"
-	"context"
-	"encoding/base64"
 	"encoding/json"
-	"fmt"
-	"log/slog"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,66 +16,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// lists is a node whose clock a test turns, with customer 1, and its admin API.
-type lists struct {
-	*testing.T
-	ring     *keyring.Ring
-	engine   core.Engine
-	settings core.Settings
-	db       *store.DB
-	node     *node.Node
-	client   *admin.Client
-	ahead    time.Duration
-}
-
-func newLists(t *testing.T, change func(*core.Settings)) *lists {
-	l := &lists{T: t, settings: core.DefaultSettings()}
-	l.settings.RotateRefreshTokens, l.settings.BlacklistAfterRotation = true, true
-	if change != nil {
-		change(&l.settings)
-	}
-	var err error
-	l.ring, err = keyring.FromSettings("HS256", []byte(strings.Repeat("k", 32)), nil, false)
-	l.must(err)
-	l.engine = core.NewNative(l.settings, l.ring)
-	began := time.Now()
-	now := func() time.Time { return began.Add(l.ahead).Round(0) }
-	elapsed := func() time.Duration { return l.ahead }
-	l.db, err = store.Open(store.Config{Path: filepath.Join(t.TempDir(), "store.db"), Now: now, Elapsed: elapsed})
-	l.must(err)
-	t.Cleanup(func() { l.must(l.db.Close()) })
-	_, err = l.db.Add(t.Context(), store.NewCustomer{ID: core.Integer(1), Email: "ana@example.com", IsActive: true})
-	l.must(err)
-	l.node, err = node.New(node.Config{
-		Engine: l.engine, Store: l.db, Settings: l.settings, Now: now, Log: slog.New(slog.DiscardHandler),
-	})
-	l.must(err)
-	l.client = admin.NewClient(admin.New(admin.Config{
-		Store: l.db, Settings: l.settings,
-		Engine: func(context.Context) (core.Engine, error) { return l.engine, nil },
-	}), nil)
-	return l
-}
-
-func (l *lists) must(err error) {
-	l.Helper()
-	if err != nil {
-		l.Fatal(err)
-	}
-}
-
-// sign makes a token as Django does, whose id is no id of a node.
-func (l *lists) sign(ring *keyring.Ring, claims string, args ...any) string {
-	l.Helper()
-	input := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." +
-		base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, claims, args...))
-	signature, err := ring.Sign(l.Context(), 0, []byte(input), nil)
-	l.must(err)
-	return input + "." + base64.RawURLEncoding.EncodeToString(signature)
-}
-
 // end sends a list of tokens.
-func (l *lists) end(dry bool, list ...admin.ListedToken) admin.Listed {
+func (l *turned) end(dry bool, list ...admin.ListedToken) admin.Listed {
 	l.Helper()
 	var body bytes.Buffer
 	for _, k := range list {
@@ -91,18 +28,10 @@ func (l *lists) end(dry bool, list ...admin.ListedToken) admin.Listed {
 	return answer
 }
 
-// refused reports whether the node refuses to refresh a token.
-func (l *lists) refused(token string) bool {
-	l.Helper()
-	r, err := l.node.Refresh(l.Context(), token)
-	l.must(err)
-	return r.Refused()
-}
-
 // TestEndTokens: a list of tokens ends those that are in it and no others, once; it tells expired ones and those
 // without a key.
 func TestEndTokens(t *testing.T) {
-	l := newLists(t, nil)
+	l := newTurned(t, nil)
 	other, err := keyring.FromSettings("HS256", []byte(strings.Repeat("o", 32)), nil, false)
 	l.must(err)
 	now := l.db.Time().Unix()
@@ -159,7 +88,7 @@ func TestEndTokens(t *testing.T) {
 // TestEndTokensByID: a list may have a token of ours by its id alone, and name another customer, or one that is not
 // here. It ends all the same.
 func TestEndTokensByID(t *testing.T) {
-	l := newLists(t, nil)
+	l := newTurned(t, nil)
 	now := l.db.Time()
 	for i, user := range []string{"1", "2", "77", "null", `["bob@example.com"]`} {
 		id := core.FamilyKey{Bits: uint64(i + 1), Start: now.UnixMilli() - 5000}.RefreshTokenID(0)
@@ -180,7 +109,7 @@ func TestEndTokensByID(t *testing.T) {
 
 // TestEndTokensDry: what was only spent, or began before a cut-off, has ended too.
 func TestEndTokensDry(t *testing.T) {
-	l := newLists(t, nil)
+	l := newTurned(t, nil)
 	now := l.db.Time().Unix()
 	refresh := func(id string, iat int64) admin.ListedToken {
 		token := l.sign(l.ring, `{"token_type":"refresh","exp":%d,"iat":%d,"jti":%q,"user_id":"1"}`, now+86400, iat, id)
@@ -210,7 +139,7 @@ type refreshToken struct {
 	expires  int64
 }
 
-func (l *lists) issued(tokens []core.Token) refreshToken {
+func (l *turned) issued(tokens []core.Token) refreshToken {
 	l.Helper()
 	i := slices.IndexFunc(tokens, func(k core.Token) bool { return k.Type == core.RefreshToken })
 	var o core.Opened
@@ -220,7 +149,7 @@ func (l *lists) issued(tokens []core.Token) refreshToken {
 }
 
 // logIn begins a log-in without a password.
-func (l *lists) logIn() refreshToken {
+func (l *turned) logIn() refreshToken {
 	l.Helper()
 	state, _, err := l.db.Load(l.Context(), store.Query{UserID: core.Integer(1), HasUser: true})
 	l.must(err)
@@ -237,7 +166,7 @@ func (l *lists) logIn() refreshToken {
 }
 
 // ended are the ids that ListEnded says, page by page.
-func (l *lists) ended() (ids map[string]admin.EndedFamily, lacks admin.Unlisted) {
+func (l *turned) ended() (ids map[string]admin.EndedFamily, lacks admin.Unlisted) {
 	l.Helper()
 	ids = map[string]admin.EndedFamily{}
 	for query := (admin.PageQuery{Limit: 3}); ; {
@@ -259,7 +188,7 @@ func (l *lists) ended() (ids map[string]admin.EndedFamily, lacks admin.Unlisted)
 // TestListEnded: of all refresh tokens that a node ever issued, and that have not expired, those are listed that it
 // refuses, and no others.
 func TestListEnded(t *testing.T) {
-	l := newLists(t, nil)
+	l := newTurned(t, nil)
 	var all []refreshToken
 	listed, good := 0, 0
 	r := rand.New(rand.NewPCG(7, 8))
@@ -311,7 +240,7 @@ func TestListEnded(t *testing.T) {
 
 // TestListEndedLacks: what cannot be listed is counted.
 func TestListEndedLacks(t *testing.T) {
-	l := newLists(t, func(s *core.Settings) {
+	l := newTurned(t, func(s *core.Settings) {
 		s.AccessTokenLifetime, s.RefreshTokenLifetime = time.Hour, 2*time.Hour
 		s.SlidingTokenRefreshLifetime = time.Hour
 		s.AuthTokenClasses = append(s.AuthTokenClasses, core.SlidingToken)
