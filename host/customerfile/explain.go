@@ -114,6 +114,14 @@ func (f *findings) explain(group string, permissions []string) {
 	if permissions != nil && all == nil {
 		all = []string{}
 	}
+	if len(permissions) > 0 {
+		all = f.union(all, permissions)
+	}
+	f.lines[group] = all
+}
+
+// union appends to all those permissions that it does not have.
+func (f *findings) union(all, permissions []string) []string {
 	has := make(map[string]bool, len(all)+len(permissions))
 	for _, p := range all {
 		has[p] = true
@@ -125,7 +133,7 @@ func (f *findings) explain(group string, permissions []string) {
 			f.keep(len(p))
 		}
 	}
-	f.lines[group] = all
+	return all
 }
 
 // customersGroups reads the member groups of a customer: names, or groups with the permissions of each.
