@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/python"
 	"github.com/edgetoken/edgetoken/host/exactjson"
 	"github.com/edgetoken/edgetoken/store"
@@ -116,12 +115,7 @@ func (d *dumpForm) customer(dst []byte, c *store.Customer, kept json.RawMessage,
 	if kept != nil && json.Unmarshal(kept, &e.kept) != nil {
 		e.kept = keptKeys{} // it came from elsewhere
 	}
-	dst = append(d.open(dst, d.Model), ",\n  \"pk\": "...)
-	if c.ID.Kind == core.TextID {
-		dst = python.AppendUnicodeJSON(dst, c.ID.Text)
-	} else {
-		dst = strconv.AppendInt(dst, c.ID.Int, 10)
-	}
+	dst = appendID(append(d.open(dst, d.Model), ",\n  \"pk\": "...), c.ID)
 	dst = append(dst, ",\n  \"fields\": {"...)
 	d.attributes(&e)
 	separator := ""
