@@ -72,11 +72,7 @@ func readJSON(row *Row, column string, value json.RawMessage) (err error) {
 		row.Kept, err = customerjson.ReadKept(value)
 		return err
 	}
-	err = row.ReadMember(column, value)
-	for name := range row.Groups {
-		row.Groups[name] = nil
-	}
-	return err
+	return row.ReadMember(column, value)
 }
 
 func flagOf(cell string) (bool, error) {

@@ -149,6 +149,9 @@ func (r *Reader) Next() (Row, error) {
 		case err != nil:
 			return Row{}, fmt.Errorf("%s: %w", row.Source, err)
 		case ok:
+			for name := range row.Groups {
+				row.Groups[name] = nil // Reader.Groups has what it may do
+			}
 			return row, nil
 		}
 	}

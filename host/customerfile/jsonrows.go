@@ -48,8 +48,5 @@ func (j *jsonRows) row(row *Row) (ok bool, err error) {
 		f.add("", w)
 	}
 	row.Customer, row.Kept, row.Err = customer, kept, f.err
-	for name := range row.Groups {
-		row.Groups[name] = nil // findings have what it may do
-	}
 	return true, nil
 }
