@@ -235,8 +235,10 @@ var logInBody = fmt.Sprintf(`{"email":%q,"password":%q}`, customer, password)
 
 type pair struct{ Refresh, Access string }
 
-func logInAt(address string) (p pair) {
-	check(json.Unmarshal(asked("POST", "http://"+address+"/auth/token/", []byte(logInBody), "").Body, &p))
+func logInAt(address string) pair { return logInWith(address, logInBody) }
+
+func logInWith(address, body string) (p pair) {
+	check(json.Unmarshal(asked("POST", "http://"+address+"/auth/token/", []byte(body), "").Body, &p))
 	return p
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"log"
 	"os"
@@ -103,9 +102,7 @@ func (i *importedNode) logIns() string { return postInTurn(i.bodies()) }
 func (i *importedNode) refreshes() string {
 	var list []string
 	for _, body := range i.bodies() {
-		var p pair
-		check(json.Unmarshal(asked("POST", "http://"+i.at+"/auth/token/", []byte(body), "").Body, &p))
-		list = append(list, `{"refresh":"`+p.Refresh+`"}`)
+		list = append(list, `{"refresh":"`+logInWith(i.at, body).Refresh+`"}`)
 	}
 	return postInTurn(list)
 }
