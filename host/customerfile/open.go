@@ -2,6 +2,7 @@ package customerfile
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -32,10 +33,7 @@ func open(s Source, given Format) (in *bufio.Reader, format Format, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if given != "" {
-		found = given
-	}
-	return in, found, nil
+	return in, cmp.Or(given, found), nil
 }
 
 // recognise tells a format by how a file begins. All JSON is JSONL here: each object tells whether it is of a dump.

@@ -2,6 +2,7 @@ package customerfile
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -45,9 +46,7 @@ var djangoFields = []string{
 }
 
 func newDumpForm(o Origin, primaryKeys bool, lacks map[string]int) *dumpForm {
-	if o.Email == "" {
-		o.Email = "email"
-	}
+	o.Email = cmp.Or(o.Email, "email")
 	if o.Fields == nil {
 		o.Fields = djangoFields
 	}
