@@ -38,7 +38,6 @@ const (
 type Source struct {
 	Name string // in errors
 	io.ReadSeeker
-	Size int64 // in bytes
 }
 
 // Options say how files are read. With the zero value the files tell.

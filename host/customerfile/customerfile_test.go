@@ -25,7 +25,7 @@ func fixture(t testing.TB, name string) string {
 }
 
 func source(name, text string) customerfile.Source {
-	return customerfile.Source{Name: name, ReadSeeker: strings.NewReader(text), Size: int64(len(text))}
+	return customerfile.Source{Name: name, ReadSeeker: strings.NewReader(text)}
 }
 
 // rows reads texts to their end, which is not there if err is not nil.

@@ -110,7 +110,7 @@ func (i *importing) pass(interrupted context.Context) error {
 	var sources []customerfile.Source
 	var size int64
 	for _, in := range i.inputs {
-		sources = append(sources, customerfile.Source{Name: in.name, ReadSeeker: in, Size: in.size})
+		sources = append(sources, customerfile.Source{Name: in.name, ReadSeeker: in})
 		size += in.size
 	}
 	if size == 0 {
