@@ -88,6 +88,11 @@ type Settings struct {
 	CheckRevokeToken  bool   // CHECK_REVOKE_TOKEN (5.5)
 	RevokeTokenClaim  string // REVOKE_TOKEN_CLAIM (5.5)
 	CheckUserIsActive bool   // CHECK_USER_IS_ACTIVE (5.5; in 5.2 it is always checked)
+
+	// MaxAge is how old the state of a node in a fleet may be (CheckAge); 0: the node is alone, and its state is the
+	// present. WhenStale is what the node does while its state is older. No engine reads them.
+	MaxAge    time.Duration
+	WhenStale StalePolicy
 }
 
 // DefaultSettings are simplejwt's defaults with the lifetimes and UPDATE_LAST_LOGIN of the service:
@@ -178,6 +183,12 @@ func (s Settings) Validate() []error {
 	}
 	if s.Leeway < 0 {
 		bad("LEEWAY", "must not be negative")
+	}
+	if s.MaxAge < 0 {
+		bad("fleet.staleness", "must not be negative")
+	}
+	if s.WhenStale > Open {
+		bad("fleet.when_stale", "is unknown; use closed or open")
 	}
 	if s.Audience != nil && len(s.Audience) == 0 {
 		bad("AUDIENCE", "an empty list refuses every token; name an audience or leave it out")
