@@ -25,9 +25,13 @@ const (
 )
 
 var (
-	// ErrNobody says that nobody listens: the addressee has no link at this moment, or this node has none to the hub.
-	// It comes at once, without waiting for the end of the context.
+	// ErrNobody says that nobody listens, and that nothing was done: the addressee has no link at this moment, or this
+	// node has none to the hub. It comes at once, without waiting for the end of the context.
 	ErrNobody = errors.New("nobody listens")
+
+	// ErrLost says that the link was lost before the answer came, or given up by Redial. Whether the other side acted
+	// is unknown.
+	ErrLost = errors.New("the link was lost before the answer")
 
 	// ErrClosed says that Close was called.
 	ErrClosed = errors.New("the lane is closed")
@@ -61,7 +65,7 @@ type Edge interface {
 	// edge that never called Answer is ErrNobody.
 	Answer(answer func(ctx context.Context, request []byte) []byte)
 
-	// Redial drops the link and dials again at once. Calls that wait for an answer fail.
+	// Redial drops the link and dials again at once. Calls that wait for an answer fail (ErrLost).
 	Redial()
 
 	// Connected reports whether the link to the hub is up, as far as this side has noticed.
