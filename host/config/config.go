@@ -67,6 +67,7 @@ type Config struct {
 	// KeysSignerTimeout is how long a request waits for such a signature.
 	KeysSigner        string
 	KeysSignerTimeout time.Duration
+	Fleet             Fleet
 
 	Listen   string // host:port; port 0 takes a free one
 	Data     string // the data directory

@@ -168,6 +168,22 @@ func TestValues(t *testing.T) {
 			func(c *config.Config) any { return string(c.KeysSecret.Reveal()) }, longKey},
 		"node secret of a file": {"keys: {secret_FILE: edgetoken.yaml}\n", nil,
 			func(c *config.Config) any { return string(c.KeysSecret.Reveal()) }, "keys: {secret_FILE: edgetoken.yaml}"},
+		"fleet": {"fleet: {listen: \"h:1\", address: [\"hub.example:1\"], servers: [\"tls://nats.example:4222\"], " +
+			"staleness: 30s, log: {age: 1d}, refresh: {durability: hub}}\n", []string{
+			"EDGETOKEN_FLEET_SKEW=500ms", "EDGETOKEN_FLEET_LOG_BYTES=64MiB",
+			"EDGETOKEN_FLEET_REFRESH_HOME_AWAY=access_only"},
+			func(c *config.Config) any {
+				f := c.Fleet
+				return fmt.Sprint(f.Listen, f.Addresses, f.Servers, f.Behind(), f.LogAge, f.LogBytes, f.Durability,
+					f.HomeAway)
+			}, "h:1[hub.example:1] [tls://nats.example:4222] 31s 24h0m0s 67108864hubaccess_only"},
+		"fleet, by default": {"", nil, func(c *config.Config) any {
+			f := c.Fleet
+			return fmt.Sprint(f.Listen, f.NATSListen, f.Lane, f.Behind(), f.WhenStale, f.Durability, f.HomeAway,
+				f.Addresses)
+		}, ":7421:7422nats1m2sclosedlocalunavailable[]"},
+		"a node of no fleet at its port": {"behind_proxy: true\nlisten: :7421\n", nil,
+			func(c *config.Config) any { return c.Listen }, ":7421"},
 		"5.2": {"compat: \"5.2\"\n", nil, func(c *config.Config) any { return c.Settings.Compat },
 			core.V52},
 		"TLS": {"listen: :1\ntls: {cert: a, key: b}\n", nil,

@@ -27,6 +27,12 @@ const (
 	// bundleMemory is what trust bundles take: that of a million revocations while it is made, and what is remembered
 	// of earlier ones (host/bundle).
 	bundleMemory = 96 << 20
+	// edgeMemory is what an edge takes for its fleet: 8 MiB of the log that wait to be applied, as much that waits to
+	// be sent, messages on their way, and the link (host/fleet).
+	edgeMemory = 32 << 20
+	// hubMemory is what a hub takes for its fleet: pieces of the log for edges that are behind, pages of facts, and
+	// what waits for the links (host/fleet and its lanes, which drop the slowest reader beyond that).
+	hubMemory = 128 << 20
 	// listMemory is what all lists of customers take that are sent at once: 16 pages of 16 customers with 80 KiB each.
 	listMemory = 20 << 20
 )
@@ -46,6 +52,12 @@ func (c *Config) MemoryBound() int64 {
 		int64(hashing.Queue)*waitingMemory
 	if c.BundlePublish {
 		sum += bundleMemory
+	}
+	switch {
+	case c.Fleet.Hub:
+		sum += hubMemory
+	case c.Fleet.Edge:
+		sum += edgeMemory
 	}
 	if c.HashInProcess {
 		sum += hashing.Memory

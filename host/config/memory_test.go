@@ -2,6 +2,21 @@ package config_test
 
 import "testing"
 
+// TestMemoryOfAFleet: only a node of a fleet counts what a fleet takes.
+func TestMemoryOfAFleet(t *testing.T) {
+	c, err := load(t, "fleet: {staleness: 30s}\n", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := c.MemoryBound()
+	c.Fleet.Edge = true
+	edge := c.MemoryBound() - alone
+	c.Fleet.Hub, c.Fleet.Edge = true, false
+	if hub := c.MemoryBound() - alone; edge != 32<<20 || hub != 128<<20 {
+		t.Errorf("an edge takes %d bytes more than a node alone and a hub %d, want 32 and 128 MiB", edge, hub)
+	}
+}
+
 // TestMemoryBound: each setting that bounds memory is part of the sum, byte for byte; 0 is as
 // much as it stands for.
 func TestMemoryBound(t *testing.T) {

@@ -3,6 +3,7 @@ package config_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/edgetoken/edgetoken/host/config"
 )
@@ -39,6 +40,9 @@ func TestKeep(t *testing.T) {
 			"[keys.secret]", "[]", func(c *config.Config) any {
 				return fmt.Sprint(c.Origin("keys.secret"), c.Origin("keys.secret_FILE"))
 			}, "edgetoken.yaml:1 default"},
+		"fleet": {"fleet: {staleness: 30s}\n", "fleet: {staleness: 40s, when_stale: open, lane: http}\n",
+			"[fleet.lane fleet.staleness]", "[fleet.when_stale]",
+			func(c *config.Config) any { return c.Fleet.Staleness }, 30 * time.Second},
 		"certificate": {"tls: {cert: a, key: b}\n", "tls: {cert: c, key: d}\n", "[]", "[tls.cert tls.key]",
 			func(c *config.Config) any { return c.TLSCert + c.TLSKey }, "cd"},
 		"TLS off": {"tls: {cert: a, key: b}\nlisten: :1\n", "listen: localhost:1\n", "[listen tls.cert tls.key]",

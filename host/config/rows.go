@@ -67,7 +67,7 @@ func atStart(list ...row) []row {
 
 // rows are all keys, in the order in which they are shown.
 var rows = slices.Concat(nodeRows(), peopleRows(), browserRows(), limitRows(), keyRows(), bundleRows(),
-	refreshRows(), tokenRows(), refusedRows())
+	fleetRows(), refreshRows(), tokenRows(), refusedRows())
 
 // defaultTokenCache is what verified tokens may take, in bytes: some 15,000 of them.
 const defaultTokenCache = 16 << 20

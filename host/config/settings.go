@@ -171,6 +171,7 @@ func (c *Config) check(failed func(key string) bool) []Problem {
 		bad("keys.rotate_every", c.checkRotation())
 	}
 	c.checkKeyLife(bad)
+	c.checkFleet(bad)
 	c.warn(bad)
 	return problems
 }

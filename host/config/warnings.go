@@ -102,6 +102,11 @@ var warnings = []warning{
 		return c.BundlePublish && c.SigningKey.IsSet() && strings.HasPrefix(c.Algorithm, "HS")
 	}, "is on and SIGNING_KEY is a secret, which is never in a bundle: verifiers elsewhere get none until a key pair "+
 		"signs"), false},
+	{"fleet.servers", clearServers, false},
+	{"fleet.when_stale", when(func(c *Config) bool { return c.Fleet.WhenStale == WhenStaleOpen },
+		"is open, so that an edge that has lost its hub goes on to take tokens that were revoked since: leave it out"),
+		false},
+	{"fleet.refresh.home_away", idleAccess, false},
 	{"behind_proxy", sharedAddress, false},
 	{"behind_proxy", when(func(c *Config) bool { return c.BehindProxy && c.Limits.ConnectionsPerAddress > 0 },
 		"is on, so that limits.connections_per_address counts the proxy as one client: all clients share it"), false},

@@ -71,6 +71,14 @@ func TestWarnings(t *testing.T) {
 			"a blank"},
 		{"simple_jwt: {LEEWAY: 1h}\n", "simple_jwt.LEEWAY is more than 10 minutes"},
 		{"simple_jwt: {LEEWAY: 10m}\n", ""},
+		{"fleet: {servers: [\"tls://a.example\", \"nats://b.example\"]}\n", "fleet.servers names a server without " +
+			"TLS (item 2 of the list)"},
+		{"fleet: {servers: [\"nats://localhost:4222\", \"nats://127.0.0.1\", \"nats://[::1]:1\"]}\n", ""},
+		{"fleet: {when_stale: open}\n", "fleet.when_stale is open, so that an edge that has lost its hub goes on to " +
+			"take"},
+		{"fleet: {refresh: {home_away: access_only}}\n", "fleet.refresh.home_away is access_only and counts for " +
+			"nothing"},
+		{rotation + "fleet: {refresh: {home_away: access_only}}\n", ""},
 		{"behind_proxy: true\nthrottles: {anon: 1/s, account: 1/s}\n", "behind_proxy is on and trusted_hops is 0, so " +
 			"that all clients share the proxy's address in throttles.anon: set trusted_hops"},
 		{"behind_proxy: true\ntrusted_hops: 1\nthrottles: {anon: 1/s}\n", ""},
