@@ -15,8 +15,8 @@ func AppendLogPosition(b []byte, epoch uint32, p Position) []byte {
 	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, p.Incarnation), p.Sequence)
 }
 
-// ReadLogPosition reads what AppendLogPosition wrote. No bytes are epoch 0 and the position before all frames. The error
-// is ErrMalformed.
+// ReadLogPosition reads what AppendLogPosition wrote. No bytes are epoch 0 and the position before all frames. The
+// error is ErrMalformed.
 func ReadLogPosition(b []byte) (epoch uint32, p Position, err error) {
 	switch len(b) {
 	case 0:
