@@ -31,7 +31,7 @@ TOPICS="obtain refresh verify authorization claims blacklist text bodies http se
 ENGINES="wasm wasm-full native"
 
 # Go packages below testdata, which ./... skips: those with tests, and all.
-TESTDATA="./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/house ./testdata/kit \
+TESTDATA="./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/house ./testdata/kit ./testdata/ports \
   ./testdata/hosts/compare"
 TESTDATA_ALL="$TESTDATA ./testdata/faultdisk ./testdata/hosts/envoy ./testdata/interop/parsers ./testdata/kit/generate"
 
@@ -235,7 +235,7 @@ run_peers() {
     verdict
   fi
   base=testdata/conformance
-  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  port=$(python3 testdata/ports/ports.py)
   out=$(mktemp)
   trap 'rm -f "$out"; '"$base/setup --stop $port"' >/dev/null 2>&1 || true' EXIT
   for engine in $ENGINES; do

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -95,12 +96,16 @@ func nodeOf(command, address string, more ...string) *process {
 
 const customer, password = "ana@example.com", "correct horse battery staple"
 
-// address is a free one on loopback.
+// address is a free one on loopback. The kernel, asked for any port, gives one of those that connections of wrk get,
+// too; these are others, on most machines.
 func address() string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(err)
-	defer l.Close()
-	return l.Addr().String()
+	for {
+		at := fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(10000))
+		if l, err := net.Listen("tcp", at); err == nil {
+			check(l.Close())
+			return at
+		}
+	}
 }
 
 // restarted is the process that serve makes of a node which has ended, with its directory.

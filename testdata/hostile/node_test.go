@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/edgetoken/edgetoken/testdata/ports"
 )
 
 // node is a process of the command that serves one customer, ana@example.com, whose password is "right password".
@@ -39,16 +41,15 @@ func startNode(t *testing.T) *node {
 		"github.com/edgetoken/edgetoken/host/cmd/edgetoken").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := ports.Address()
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &node{began: time.Now(), address: l.Addr().String(), client: &http.Client{
+	n := &node{began: time.Now(), address: address, client: &http.Client{
 		Timeout:       time.Minute,
 		Transport:     &http.Transport{MaxConnsPerHost: 64, MaxIdleConnsPerHost: 64},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
-	_ = l.Close()
 	data, err := os.MkdirTemp("", "hostile") // a path to a socket is short
 	if err != nil {
 		t.Fatal(err)

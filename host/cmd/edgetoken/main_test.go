@@ -32,6 +32,7 @@ import (
 	"github.com/edgetoken/edgetoken/host/service/servicetest"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/fact"
+	"github.com/edgetoken/edgetoken/testdata/ports"
 )
 
 func TestMain(m *testing.M) {
@@ -132,10 +133,9 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func freeport(ts *testscript.TestScript, _ bool, args []string) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := ports.Free()
 	ts.Check(err)
-	ts.Check(l.Close())
-	ts.Setenv(args[0], strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+	ts.Setenv(args[0], strconv.Itoa(port))
 }
 
 // patience is how long a script waits for what must come. A node that compiles its module on a busy machine takes a

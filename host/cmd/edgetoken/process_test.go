@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/host/service/servicetest"
+	"github.com/edgetoken/edgetoken/testdata/ports"
 )
 
 // running is a node in a process of its own.
@@ -26,12 +26,11 @@ type running struct {
 // freeAddress is an address of this machine at which nobody listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := ports.Address()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return address
 }
 
 // startProcess starts a node on a directory, natively unless env says otherwise.

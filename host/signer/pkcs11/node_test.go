@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/edgetoken/edgetoken/testdata/ports"
 )
 
 // node is a stock node in a process of its own, with one customer.
@@ -33,12 +34,11 @@ func startNode(t *testing.T, socket string) *node {
 	if _, err := os.Stat(program); err != nil {
 		t.Skip("there is no bin/edgetoken; run ./build.sh")
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := ports.Address()
 	if err != nil {
 		t.Fatal(err)
 	}
-	address, data := listener.Addr().String(), filepath.Join(t.TempDir(), "data")
-	listener.Close()
+	data := filepath.Join(t.TempDir(), "data")
 	environ := append(os.Environ(), "EDGETOKEN_DATA="+data, "EDGETOKEN_LISTEN="+address,
 		"EDGETOKEN_KEYS_SIGNER=unix:"+socket, "EDGETOKEN_SIMPLE_JWT_ROTATE_REFRESH_TOKENS=true",
 		"EDGETOKEN_SIMPLE_JWT_BLACKLIST_AFTER_ROTATION=true", "EDGETOKEN_LOG_LEVEL=error")
