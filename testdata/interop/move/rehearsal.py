@@ -3,19 +3,27 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
 
 import book
-from servers import Control, Django, Program, Proxy, free_port
+from servers import Control, Django, Program, Proxy
 from visitors import PASSWORD, Record
 
 HERE = Path(__file__).resolve().parent
 INTEROP = HERE.parent
 ROOT = INTEROP.parent.parent
+sys.path.insert(0, str(INTEROP.parent / "ports"))
+
+import ports  # noqa: E402
+
+COMMAND_SECONDS = 300  # the most that commands of the run-book take
 ACCESS_SECONDS, REFRESH_SECONDS = 8, 30
 # What stands in for systemctl and nginx: it passes its command line on to Control.
 SHIM = """#!/bin/sh
@@ -40,7 +48,7 @@ class Rehearsal:
         shutil.copytree(INTEROP / "project" / "customers", self.shop / "customers")
         (self.shop / "secret-key").write_text(f"the secret key of a shop that has {version}")
 
-        django, node = free_port(), free_port()
+        django, node = ports.free(), ports.free()
         self.places = {
             "127.0.0.1:8000": f"127.0.0.1:{django}",
             "127.0.0.1:8001": f"127.0.0.1:{node}",
@@ -84,8 +92,11 @@ class Rehearsal:
         self.django.start()
 
     def close(self) -> None:
-        self.node.stop()
-        self.django.stop()
+        for program in (self.node, self.django):
+            try:
+                program.stop()
+            except RuntimeError as e:
+                self.record.fail(str(e))
 
     def here(self, text: str) -> str:
         """The text with the places of this folder for those of the run-book."""
@@ -96,18 +107,41 @@ class Rehearsal:
     def run(self, commands: str, **env: str) -> str:
         """What commands print, after those that the run-book begins with."""
         script = self.here(self.sections[""].blocks[0].text + commands)
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
-            cwd=self.folder,
-            env={**self.env, **env},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        said = done.stdout.decode("utf-8", "replace").strip()
-        if done.returncode:
-            raise Failed(f"{commands.strip()}\nstatus {done.returncode}: {said}")
+        with tempfile.TemporaryFile() as out:
+            process = subprocess.Popen(
+                ["bash", "-euo", "pipefail", "-c", script],
+                cwd=self.folder,
+                env={**self.env, **env},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+            try:
+                wrong = self.watch(process)
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+            out.seek(0)
+            said = out.read().decode("utf-8", "replace").strip()
+        if wrong:
+            raise Failed(f"{commands.strip()}\n{wrong}: {said}")
         return said
+
+    def watch(self, process: "subprocess.Popen[bytes]") -> Optional[str]:
+        """Waits until commands have ended. Says what is wrong: their status, that they do not end,
+        or that a server has ended of itself, for which they may wait."""
+        deadline = time.monotonic() + COMMAND_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                status = process.wait(0.2)
+                return f"status {status}" if status else None
+            except subprocess.TimeoutExpired:
+                wrong = self.node.ended() or self.django.ended()
+                if wrong:
+                    return wrong
+        return f"no end after {COMMAND_SECONDS} s"
 
     def ask(self, command: str) -> Any:
         """What a command prints as JSON."""

@@ -5,26 +5,18 @@ import http.client
 import http.server
 import re
 import signal
-import socket
 import subprocess
 import threading
 import time
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-START_SECONDS = 60
+START_SECONDS = STOP_SECONDS = 60
 LOCATION = re.compile(r"location (\S+) \{((?:[^}\"]|\"[^\"]*\")*)\}")
 PASS = re.compile(r"proxy_pass http://127\.0\.0\.1:(\d+)")
 RETURN = re.compile(r"add_header Retry-After (\d+) always; return (\d+)")
 # The headers of requests that the proxy passes on.
 PASSED = ("Host", "Content-Type", "Authorization")
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port: int = s.getsockname()[1]
-        return port
 
 
 class Program:
@@ -45,11 +37,26 @@ class Program:
                 stderr=log,
             )
 
+    def ended(self) -> Optional[str]:
+        """What is wrong if it has ended, though nobody stopped it."""
+        status = self.process.poll() if self.process else None
+        return None if status is None else f"{self.name} has ended, with status {status}"
+
     def stop(self) -> None:
-        if self.process:
-            self.process.terminate()
-            self.process.wait()
-            self.process = None
+        process, self.process = self.process, None
+        if process:
+            end(process, STOP_SECONDS)
+
+
+def end(process: "subprocess.Popen[bytes]", seconds: float) -> None:
+    """Ends a process. One that takes longer than so many seconds is killed, which is an error."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise RuntimeError(f"{process.args!r} does not end within {seconds:.0f} s") from None
 
 
 class Django(Program):
@@ -81,8 +88,11 @@ class Django(Program):
         """Waits until only the workers answer that were started last."""
         deadline = time.monotonic() + START_SECONDS
         while not all(self.deployed() for _ in range(10)):
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"gunicorn's new workers do not answer after {START_SECONDS} s")
+            if self.ended() or time.monotonic() > deadline:
+                raise RuntimeError(
+                    self.ended()
+                    or f"gunicorn's new workers do not answer after {START_SECONDS} s"
+                )
             time.sleep(0.05)
 
     def deployed(self) -> bool:

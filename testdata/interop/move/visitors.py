@@ -14,6 +14,7 @@ from servers import ask
 PASSWORD = "correct horse 1"  # fill.py's
 JSON = {"Host": "shop.example", "Content-Type": "application/json"}
 PAUSED = ("/auth/token/", "/customers/account/")
+STOP_SECONDS = 120
 LOG_IN, REFRESH = "/auth/token/", "/auth/token/refresh/"
 VERIFY, LOG_OUT = "/auth/token/verify/", "/auth/token/blacklist/"
 USE = "/customers/me/"
@@ -224,6 +225,8 @@ def start(port: int, record: Record, verifies: bool) -> Callable[[], None]:
     def stop() -> None:
         record.over.set()
         for v in visitors:
-            v.join()
+            v.join(STOP_SECONDS)
+            if v.is_alive():
+                record.fail(f"{v.who}: a visit does not end within {STOP_SECONDS} s")
 
     return stop

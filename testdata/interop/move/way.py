@@ -47,9 +47,9 @@ class Way(Rehearsal):
         finally:
             if stop:
                 stop()
+            self.close()
             if self.failed or self.record.failures:
                 print(self.logs())
-            self.close()
         self.passed += self.record.conclude(self.version, self.verifies)
         self.failed += len(self.record.failures)
 

@@ -19,6 +19,10 @@ edgetoken customers add --json - <<END
  "groups": {{"readers": ["customers.view_customer"]}}}}
 END
 """
+# How the run-book starts the node.
+START = """systemctl start edgetoken
+curl -sf --retry 60 --retry-delay 1 --retry-connrefused http://127.0.0.1:8001/readyz
+"""
 LOAD = """edgetoken customers export -o all.json
 python manage.py migrate --run-syncdb -v 0
 python manage.py loaddata -v 0 all.json
@@ -122,8 +126,7 @@ class Return(Way):
         self.all_stay_out("back")
         self.check_signer("back", "Django HS256")
         self.all_log_in("back", {})
-        self.run("rm -r /var/lib/edgetoken/*\nsystemctl start edgetoken")
-        self.run("until curl -sf http://127.0.0.1:8001/readyz; do sleep 0.1; done")
+        self.run("rm -r /var/lib/edgetoken/*\n" + START)
         self.log_out_one()
         self.do("3.")
         self.all_stay_out("in again")
