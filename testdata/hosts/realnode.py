@@ -10,22 +10,32 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
 HOSTS = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HOSTS))
+sys.path.insert(0, os.path.join(ROOT, "testdata", "ports"))
+
+import ports  # noqa: E402
+
 COMMAND = os.path.join(ROOT, "bin", "edgetoken")
 CACHE = os.environ.get("EDGETOKEN_HOSTS_CACHE") or os.path.join(tempfile.gettempdir(), f"edgetoken-hosts-{os.getuid()}")
 
 PASSWORD = "correct horse battery staple"
 START_SECONDS = 60  # the first start compiles the module
+STOP_SECONDS = 60
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+def end(process):
+    """Ends a process. One that takes longer than STOP_SECONDS is killed, which is an error."""
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
 
 
 def wait_for(port, process):
@@ -43,7 +53,7 @@ class Node:
     """A node with three customers."""
 
     def __init__(self, folder, settings, generate_key=False):
-        self.port = free_port()
+        self.port = ports.free()
         cache = os.path.join(CACHE, "compiled")
         os.makedirs(cache, mode=0o700, exist_ok=True)
         data = os.path.join(folder, "data")
@@ -89,6 +99,7 @@ class Node:
             input=stdin.encode(),
             check=True,
             stdout=subprocess.PIPE,
+            timeout=START_SECONDS,
         )
         return done.stdout.decode()
 
@@ -113,5 +124,4 @@ class Node:
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
-            self.process.terminate()
-            self.process.wait()
+            end(self.process)

@@ -338,8 +338,7 @@ def running(port, args, **options):
             print(log.read().decode(errors="replace")[-2000:])
             raise
         finally:
-            process.terminate()
-            process.wait()
+            realnode.end(process)
 
 
 def measure(figures, port, node, proxies):

@@ -3,12 +3,17 @@
 import http.client
 import json
 import os
-import socket
 import subprocess
+import sys
 import time
 from typing import Any, Dict, Optional, Tuple
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "ports"))
+
+import ports  # noqa: E402
+
+SECONDS = 60  # the most that a command takes, a start and a stop
 COMMAND = os.path.join(os.path.dirname(os.path.dirname(HERE)), "bin", "edgetoken")
 # A node takes no variables that it does not know.
 ENVIRONMENT = {
@@ -21,10 +26,9 @@ class Node:
 
     def __init__(self, folder: str, version: str, settings: Dict[str, Any]) -> None:
         os.makedirs(folder, exist_ok=True)
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
+        self.port = ports.free()
         self.config = os.path.join(folder, "edgetoken.yaml")
+        self.log = os.path.join(folder, "log")
         config = {
             "compat": version,
             "engine": "native",
@@ -44,6 +48,7 @@ class Node:
             capture_output=True,
             text=True,
             env=ENVIRONMENT,
+            timeout=SECONDS,
         )
         if done.returncode != status:
             raise RuntimeError(
@@ -53,22 +58,30 @@ class Node:
         return done.stdout, done.stderr
 
     def start(self) -> None:
-        self.server = subprocess.Popen(
-            [COMMAND, "serve", "--config", self.config], stderr=subprocess.DEVNULL, env=ENVIRONMENT
-        )
-        for _ in range(600):
+        with open(self.log, "wb") as log:
+            command = [COMMAND, "serve", "--config", self.config]
+            self.server = subprocess.Popen(command, stderr=log, env=ENVIRONMENT)
+        deadline = time.monotonic() + SECONDS
+        while self.server.poll() is None and time.monotonic() < deadline:
             try:
                 if self.post("/auth/token/verify/", {"token": "x"})[0]:
                     return
             except OSError:
                 time.sleep(0.05)
-        raise RuntimeError("the node does not answer")
+        self.stop()
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            raise RuntimeError("the node does not answer: " + f.read()[-2000:].strip())
 
     def stop(self) -> None:
-        if self.server:
-            self.server.terminate()
-            self.server.wait()
-            self.server = None
+        server, self.server = self.server, None
+        if not server:
+            return
+        server.terminate()
+        try:
+            server.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            raise
 
     def post(self, path: str, body: Dict[str, str]) -> Tuple[int, Any]:
         conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)

@@ -11,7 +11,7 @@ import process from "node:process";
 import { promisify } from "node:util";
 import { Verifier } from "edgetoken-verify";
 import { equal, runAll } from "./run.js";
-import { freePort, listening, startWorker } from "./workerd.js";
+import { said, startWorker, stop } from "./workerd.js";
 
 const ROUNDS = 5;
 const MOST_MS = 5_000; // until a revocation is known, on a busy machine
@@ -115,8 +115,6 @@ try {
 }
 
 async function start() {
-  const port = await freePort();
-  url = `http://127.0.0.1:${port}`;
   await writeFile(
     join(folder, "edgetoken.yaml"),
     "simple_jwt: {ALGORITHM: ES256}\nbundle: {publish: true, lifetime: 1m}\n",
@@ -128,8 +126,9 @@ async function start() {
   const adding = edgetoken("customers", "add", person.email, "--password-stdin");
   adding.child.stdin.end(person.password);
   await adding;
-  node = spawn(bin, ["serve", "--listen", `127.0.0.1:${port}`, ...data], { ...options, stdio: "ignore" });
-  await listening(`${url}/readyz`, node);
+  const stdio = ["ignore", "ignore", "pipe"];
+  node = spawn(bin, ["serve", "--listen", "127.0.0.1:0", ...data], { ...options, stdio });
+  url = await said(node, node.stderr, /listening on (http:[^,]*),/);
   const { stdout: root } = await edgetoken("bundle", "root");
   const bundle = `${url}/.well-known/edgetoken-bundle`;
   worker = await startWorker("shop", { ROOT: root, BUNDLE_URL: bundle });
@@ -177,11 +176,4 @@ async function until(isSo) {
     await sleep(20);
   }
   return Date.now();
-}
-
-async function stop(child) {
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.on("exit", resolve));
-  child.kill();
-  await ended;
 }

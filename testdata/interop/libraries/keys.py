@@ -13,6 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 COMMAND = os.path.join(HERE, "..", "..", "..", "bin", "edgetoken")
 ALGORITHMS = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384",
               "ES512", "EdDSA", "Ed25519"]
+SECONDS = 60  # the most that a start takes, a stop and an answer
 CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
 
 # How openssl writes the keys that are imported: PKCS#8 in PEM, but for these.
@@ -56,7 +57,7 @@ class Node:
                 input=b"correct horse 1\n")
         with open(log, "wb") as out:
             self.process = subprocess.Popen([COMMAND, "serve", "--config", self.config], stdout=out, stderr=out)
-        deadline, self.url = time.monotonic() + 60, None
+        deadline, self.url = time.monotonic() + SECONDS, None
         while not self.url:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 with open(log, encoding="utf-8") as f:
@@ -68,14 +69,18 @@ class Node:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait()
+        try:
+            self.process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            sys.exit("the node does not end within %d s" % SECONDS)
 
     def post(self, path, body):
         """Status and body of the answer."""
         request = urllib.request.Request(self.url + path, json.dumps(body).encode(),
                                          {"Content-Type": "application/json"})
         try:
-            with urllib.request.urlopen(request) as response:
+            with urllib.request.urlopen(request, timeout=SECONDS) as response:
                 return response.status, json.load(response)
         except urllib.error.HTTPError as e:
             return e.code, json.load(e)
@@ -99,7 +104,7 @@ class Node:
 
     def jwks(self):
         """The public keys by their ids."""
-        with urllib.request.urlopen(self.url + "/.well-known/jwks.json") as response:
+        with urllib.request.urlopen(self.url + "/.well-known/jwks.json", timeout=SECONDS) as response:
             return {key["kid"]: key for key in json.load(response)["keys"]}
 
 
