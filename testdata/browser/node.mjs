@@ -4,7 +4,6 @@ import { createHmac } from "node:crypto";
 import fs from "node:fs";
 import http from "node:http";
 import https from "node:https";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +12,7 @@ const command = fileURLToPath(new URL("../../bin/edgetoken", import.meta.url));
 const cache = process.env.EDGETOKEN_BROWSER_CACHE;
 
 const startSeconds = 60; // the first start compiles the module
+const stopSeconds = 60;
 
 const signingKey = "a-signing-key-of-the-browser-tests-alone-0123456789";
 export const password = "correct horse battery staple";
@@ -29,15 +29,6 @@ export const people = {
   long: { email: "a-very-long-name-".repeat(10) + "@example.com", first_name: "Maximiliane".repeat(10), last_name: "Ó".repeat(100) },
 };
 
-// freePort is a port that nothing listens on.
-async function freePort() {
-  const server = net.createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 // certificate makes a certificate for the names of the tests, and gives the paths of it and its key.
 export function certificate(folder) {
   const goroot = execFileSync("go", ["env", "GOROOT"], { encoding: "utf8" }).trim();
@@ -50,11 +41,10 @@ export function certificate(folder) {
 // that browsers know the node by.
 export async function start({ host, tls, config = {} }) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "edgetoken-browser-node-"));
-  const port = await freePort();
   const file = path.join(folder, "edgetoken.yaml");
   fs.mkdirSync(path.join(cache, "compiled"), { recursive: true, mode: 0o700 });
   fs.writeFileSync(file, JSON.stringify({ // JSON is YAML
-    listen: `127.0.0.1:${port}`, data: path.join(folder, "data"), cache_dir: path.join(cache, "compiled"),
+    listen: "127.0.0.1:0", data: path.join(folder, "data"), cache_dir: path.join(cache, "compiled"),
     engine: process.env.EDGETOKEN_ENGINE || "wasm", allowed_hosts: [host], samples: true, ...(tls && { tls }),
     password: { memory: 8, iterations: 1, parallelism: 1 }, // the least that argon2 has (RFC 9106 §3.1)
     ...config, simple_jwt: { SIGNING_KEY: signingKey, ...config.simple_jwt },
@@ -70,21 +60,30 @@ export async function start({ host, tls, config = {} }) {
   const out = fs.openSync(log, "w");
   const child = spawn(command, ["serve", "--config", file], { env, stdio: ["ignore", out, out] });
   const ended = new Promise((resolve) => child.on("exit", resolve));
-  const origin = `${tls ? "https" : "http"}://${host}:${port}`;
   const node = {
-    origin, host, port, run,
-    url: (p) => origin + p,
+    host, run,
+    url: (p) => node.origin + p,
     log: () => fs.readFileSync(log, "utf8"),
     async stop() {
       child.kill("SIGTERM");
+      let late = false;
+      const kill = setTimeout(() => { late = true; child.kill("SIGKILL"); }, stopSeconds * 1000);
       await ended;
+      clearTimeout(kill);
+      const said = node.log().slice(-2000);
       fs.closeSync(out);
       fs.rmSync(folder, { recursive: true });
+      if (late) throw new Error(`the node does not end within ${stopSeconds} s: ${said}`);
     },
   };
   const deadline = Date.now() + startSeconds * 1000;
-  while ((await status(tls ? https : http, port, host)) !== 200) {
-    if (child.exitCode !== null || Date.now() > deadline) {
+  const listens = () => {
+    const [, scheme, port] = /listening on (https?):\/\/[^,]*:(\d+),/.exec(node.log()) ?? [];
+    if (port) Object.assign(node, { port: Number(port), origin: `${scheme}://${host}:${port}` });
+    return node.port !== undefined;
+  };
+  while (!listens() || (await status(tls ? https : http, node.port, host)) !== 200) {
+    if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {
       const said = node.log().slice(-2000);
       await node.stop();
       throw new Error(`the node does not start: ${said}`);
@@ -107,10 +106,13 @@ export async function application(tls) {
 // status is that of GET /readyz; undefined while nothing answers.
 function status(client, port, host) {
   return new Promise((resolve) => {
-    const request = client.get({ host: "127.0.0.1", port, path: "/readyz", headers: { Host: host }, rejectUnauthorized: false }, (answer) => {
+    const request = client.get({
+      host: "127.0.0.1", port, path: "/readyz", headers: { Host: host }, rejectUnauthorized: false, timeout: 5000,
+    }, (answer) => {
       answer.resume();
       resolve(answer.statusCode);
     });
+    request.on("timeout", () => request.destroy());
     request.on("error", () => resolve(undefined));
   });
 }
