@@ -29,11 +29,11 @@ func TestAcceptJudges(t *testing.T) {
 		{"without a start", fact.RevokeFamily{Family: family, Until: now + 60}, ""},
 		{"one just over", fact.RevokeFamily{Family: family, Start: start, Until: now - 3600}, ""},
 		{"one that is over", fact.RevokeFamily{Family: family, Start: start, Until: now - 3601}, "it is over"},
-		{"of a family that began after a cut-off", fact.RevokeFamily{Family: family, Start: start + 600_000,
+		{"of a family that began after a cut-off", fact.RevokeFamily{Family: family, Start: start + 600_001,
 			Until: now + 60}, ""},
-		{"of a family to come", fact.RevokeFamily{Family: family, Start: start + 600_001, Until: now + 60}, ahead},
+		{"of a family to come", fact.RevokeFamily{Family: family, Start: start + 600_002, Until: now + 60}, ahead},
 		{"a log-in", fact.LastLogin{ID: core.Integer(1), Made: at, At: start * 1000}, ""},
-		{"one to come", fact.LastLogin{ID: core.Integer(1), Made: at, At: (start + 600_001) * 1000}, ahead},
+		{"one to come", fact.LastLogin{ID: core.Integer(1), Made: at, At: (start + 600_002) * 1000}, ahead},
 		{"of a text", fact.LastLogin{ID: core.Text("ada"), Made: at, At: start * 1000},
 			"it is about a customer of another kind: the store holds integers as ids"},
 		{"an advance", advance(began(4, start), 4, 7), ""},
@@ -50,7 +50,7 @@ func TestAcceptJudges(t *testing.T) {
 		{"a later cut-off", unread(t, byte(fact.CutOffKind), 2, 1), "only the hub writes facts of the kind cut_off"},
 	} {
 		hub, node := join(t, 1), chain{node: 4, incarnation: 5}
-		must(t, hub.Enroll(bg, 1, start-1))
+		must(t, hub.SetNode(bg, 1, start-1))
 		var frames [][]byte
 		for range 6 {
 			frames = append(frames, node.frame(t))

@@ -18,11 +18,27 @@ func (w *writer) apply(f fact.Fact) error {
 	return nil
 }
 
-// share notes a fact for the outbox. Who sends frames on goes by the lane of each fact.
+// share notes a fact for the outbox, or the last log-in at an edge.
 func (w *writer) share(f fact.Fact) {
-	if w.outbox && f.Kind().Lane() != fact.Local {
+	if w.shares(f) {
 		w.shared.Add(f)
+	} else if l, ok := f.(fact.LastLogin); ok && w.membership.Role == Edge {
+		w.logins = append(w.logins, l)
 	}
+}
+
+// shares reports whether a fact goes into the outbox. A single node goes by Config.Outbox alone; who sends frames on
+// goes by the lane of each fact. The hub keeps what goes down from it, and an edge what goes up. There is a last log-in
+// at each log-in, and most are soon outdated: an edge keeps them in memory, see LastLogins.
+func (w *writer) shares(f fact.Fact) bool {
+	lane := f.Kind().Lane()
+	switch w.membership.Role {
+	case Hub:
+		return lane&fact.Down != 0
+	case Edge:
+		return lane&fact.Up != 0 && f.Kind() != fact.LastLoginKind
+	}
+	return w.outbox && lane != fact.Local
 }
 
 func (w *writer) join(f fact.Fact) error {
@@ -102,6 +118,16 @@ func (w *writer) join(f fact.Fact) error {
 	case fact.Unread: // it is in quarantine, and passed on
 	case fact.Node:
 		w.setNode(f)
+	case fact.Membership:
+		w.joinMembership(f)
+	case fact.Member:
+		return w.joinMember(f)
+	case fact.Lease:
+		return w.joinLease(f)
+	case fact.Invitation:
+		return w.joinInvitation(f)
+	case fact.ForgetInvitation:
+		w.remove(invitationsBucket, f.Digest[:])
 	default:
 		panic(fmt.Sprintf("no fact %T", f))
 	}
@@ -147,6 +173,8 @@ func (w *writer) saw(f fact.Fact) {
 	case fact.RemoveGroup:
 		at = f.Stamp
 	case fact.Key:
+		at = f.Stamp
+	case fact.Member:
 		at = f.Stamp
 	default:
 		return

@@ -77,7 +77,7 @@ type history struct {
 	random    *rand.Rand
 	at        int64 // Unix microseconds
 	customers []fact.Stamp
-	groups    []fact.Membership
+	groups    []fact.Entry
 	last      fact.Frame
 }
 
@@ -101,7 +101,7 @@ func (h *history) next() fact.Fact {
 	h.at++
 	at := fact.Stamp{Epoch: 1, Time: h.at, Node: 1}
 	if len(h.groups) < 20 {
-		h.groups = append(h.groups, fact.Membership{Group: fmt.Sprintf("group-%02d", len(h.groups)), Number: at})
+		h.groups = append(h.groups, fact.Entry{Group: fmt.Sprintf("group-%02d", len(h.groups)), Number: at})
 		return fact.Group{Name: h.groups[len(h.groups)-1].Group, Made: at, Stamp: at, Granted: []string{"shop.buy"}}
 	}
 	what := h.random.IntN(100)
@@ -115,7 +115,7 @@ func (h *history) next() fact.Fact {
 	case what < 25:
 		g := h.groups[h.random.IntN(len(h.groups))]
 		return fact.Customer{ID: id, Made: h.customers[n], Stamp: at, Granted: []string{"shop.view_order"},
-			Entered: []fact.Membership{g}}
+			Entered: []fact.Entry{g}}
 	case what < 75:
 		return fact.RevokeFamily{Family: core.FamilyKey{Customer: id, Bits: h.random.Uint64() >> 1},
 			Start: at.Time / 1000, Until: until}

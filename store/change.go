@@ -105,7 +105,7 @@ func (w *writer) make(c Customer, numbers map[string]fact.Stamp) (facts resolved
 		PasswordHash: c.PasswordHash, RevokeClaim: c.RevokeClaim, Attributes: c.Attributes,
 		Joined: c.DateJoined.UnixMicro(), Granted: c.Permissions}
 	for _, name := range c.Groups {
-		f.Entered = append(f.Entered, fact.Membership{Group: name, Number: numbers[name]})
+		f.Entered = append(f.Entered, fact.Entry{Group: name, Number: numbers[name]})
 	}
 	if err := (person{}).checkRights(f); err != nil {
 		return nil, err

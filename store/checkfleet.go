@@ -98,6 +98,37 @@ func (a *recordCheck) quarantined(e *entry) {
 	}
 }
 
+// What follows checks the buckets that schema 9 brought.
+
+func (a *recordCheck) fleetMember(e *entry) {
+	e.name = hex.EncodeToString(e.key)
+	m, err := decodeMember(e.key, e.value)
+	if err != nil {
+		e.wrong(unreadable)
+		return
+	}
+	a.stamped(e, m.Stamp)
+}
+
+func (a *recordCheck) leased(e *entry) {
+	e.name = hex.EncodeToString(e.key)
+	if _, err := decodeLease(e.value); err != nil {
+		e.wrong(unreadable)
+	}
+	if !a.has(membersBucket, e.key) {
+		e.wrong("it is about a node that is no member of the fleet")
+	}
+}
+
+func (a *recordCheck) invited(e *entry) {
+	i, err := decodeInvitation(e.key, e.value)
+	if err != nil {
+		e.wrong(unreadable)
+	} else if i.Number != 0 && !a.has(membersBucket, memberKey(i.Number)) {
+		e.wrong("it was used by a node that is no member of the fleet")
+	}
+}
+
 // counts compares what the store counts of these buckets with what there is, where all of them can be read.
 func (a *recordCheck) counts() {
 	for _, name := range bucketsSince4 {

@@ -38,6 +38,8 @@ func (a *recordCheck) metaRecords() []metaRecord {
 		{rootChainKey, 7, true, func(v []byte) error { _, err := decodeRootChain(v); return err }},
 		{gapKey, 5, true, func(v []byte) error { _, err := decodeGap(v); return err }},
 		{followedKey, 4, true, func([]byte) error { _, err := a.followed(); return err }},
+		{membershipKey, 9, true, func([]byte) error { _, err := a.readMembership(); return err }},
+		{trimmedKey, 9, true, func([]byte) error { _, err := a.trimmed(); return err }},
 		{upgradeKey, 4, true, func(v []byte) error { _, err := decodeUpgrading(v); return err }},
 	}
 }

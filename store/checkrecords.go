@@ -53,6 +53,7 @@ func (r *Report) records(tx *bbolt.Tx, sound map[string]bool) error {
 		{outboxBucket, a.frame}, {headsBucket, a.head}, {waitingBucket, a.waits}, {quarantineBucket, a.quarantined},
 		{keysBucket, a.signingKey}, {sealedBucket, a.sealedPart},
 		{revokedBucket, a.revoked}, {hashesBucket, a.hashCount}, {importsBucket, a.imported}, {originBucket, a.origin},
+		{membersBucket, a.fleetMember}, {leasesBucket, a.leased}, {invitationsBucket, a.invited},
 	} {
 		if sound[string(c.bucket)] {
 			a.each(c.bucket, c.check)

@@ -236,8 +236,12 @@ func (db *DB) served(w *writer) {
 		db.windows.opened(window{began: w.at.running, durable: db.time.look().running})
 	}
 	c.node, c.known, c.last = w.node, true, w.last
+	c.file.fleet, c.file.membership, c.file.roster = w.fleet, w.membership, w.roster
 	db.number.Store(uint32(w.node.Number))
-	c.file.fleet = w.fleet
+	db.membership.Store(&w.membership)
+	db.roster.Store(&w.roster)
+	db.logins.add(w.logins)
+	db.framed(w)
 	db.index.remove(int(c.failed), w.forgotten)
 	if w.keysChanged {
 		db.keysVersion.Add(1)
@@ -288,7 +292,7 @@ func (db *DB) reopen() <-chan time.Time {
 		db.windows.keep(c.file.tally.running)
 		c.pause = 0
 		db.mark.Store(c.file.tally.mark)
-		db.number.Store(uint32(c.file.node.Number))
+		db.inFleet(c.file)
 		db.outboxBytes.Store(c.file.fleet.outbox.bytes)
 		db.latest.Store(durable(c.file.transaction))
 		db.keysVersion.Add(1)                      // the commit that failed may have changed keys

@@ -10,7 +10,7 @@ import (
 
 // An address and an id that were given out twice are listed until they are given up.
 func TestConflicts(t *testing.T) {
-	a, b := join(t, 1), join(t, 2)
+	a, b := alone(t, 1), alone(t, 2)
 	add(t, a.DB, core.Integer(1), "ada")
 	b.clock.ms.Add(1000)
 	add(t, b.DB, core.Integer(1), "bea")

@@ -11,6 +11,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // DB is an open store. All methods are safe for concurrent use.
@@ -41,6 +42,14 @@ type DB struct {
 	mark atomic.Int64
 	// number is the node's own: fact.Node.Number.
 	number atomic.Uint32
+	// membership says what this node is in which fleet.
+	membership atomic.Pointer[Membership]
+	// roster has the members of the fleet.
+	roster atomic.Pointer[roster]
+	// head is the position of the last durable frame, and frames says that there is another.
+	head     atomic.Pointer[fact.Position]
+	frames   chan struct{}
+	previous uint64 // see Previous
 	// outboxBytes are the durable bytes of the outbox.
 	outboxBytes atomic.Int64
 
@@ -55,6 +64,7 @@ type DB struct {
 	keysVersion atomic.Uint64 // see KeysVersion
 
 	windows windows
+	logins  lastLogins // of an edge
 	counts  counts
 	time    *timekeeper
 	// foreignLifetime is at most Lifetimes.Foreign of the file, in seconds.
@@ -66,11 +76,11 @@ type DB struct {
 func newDB(c Config, f file) *DB {
 	db := &DB{config: c, time: newTimekeeper(c), identity: f.identity, older: f.older, gap: f.gap,
 		queue: make(chan *request, maxBatch), between: make(chan func()), done: make(chan struct{}),
-		lost: make(chan struct{}), bolt: f.bolt, info: f.info, index: newFamilyIndex(c.MaxFamilyIndex)}
+		lost: make(chan struct{}), frames: make(chan struct{}, 1), previous: f.previous, bolt: f.bolt, info: f.info, index: newFamilyIndex(c.MaxFamilyIndex)}
 	db.time.opened(f)
 	db.windows = windows{latest: f.tally.running, kept: f.tally.running}
 	db.mark.Store(f.tally.mark)
-	db.number.Store(uint32(f.node.Number))
+	db.inFleet(f)
 	db.outboxBytes.Store(f.fleet.outbox.bytes)
 	db.latest.Store(durable(f.transaction))
 	db.committer = committer{file: f, granted: bounded(f.tally.mark), sequence: f.tally.sequence,

@@ -24,15 +24,39 @@ type member struct {
 	clock  *clock
 }
 
-// join opens a store with a number and an outbox.
+// fleetOf is a fleet whose hub has the link key 1.
+var fleetOf = store.Membership{Fleet: "f", ID: [16]byte{7}, HubKey: [32]byte{1}, Addresses: []string{"hub:1"}}
+
+// join opens a store with an outbox: that of the hub of a fleet with members 2 to 9 (number 1), of an edge, or of a
+// single node (0).
 func join(t testing.TB, number uint16) *member {
+	t.Helper()
+	m := alone(t, 0)
+	switch number {
+	case 0:
+	case 1:
+		must(t, m.Found(bg, fleetOf))
+		must(t, m.UpdateMembers(bg, func([]store.Member) (list []store.Member, err error) {
+			for n := range uint16(8) {
+				list = append(list, store.Member{Number: n + 2, Name: "edge", Key: [32]byte{byte(n + 2)}})
+			}
+			return list, nil
+		}))
+	default:
+		must(t, m.Enter(bg, number, 0, fleetOf))
+	}
+	return m
+}
+
+// alone opens a store with an outbox that is in no fleet, but has a number.
+func alone(t testing.TB, number uint16) *member {
 	t.Helper()
 	c := newClock()
 	m := &member{clock: c, config: store.Config{Path: filepath.Join(t.TempDir(), "store.db"), Now: c.now,
 		Elapsed: c.elapsed, Outbox: true}}
 	m.open(t)
 	if number != 0 {
-		must(t, m.Enroll(bg, number, 0))
+		must(t, m.SetNode(bg, number, 0))
 	}
 	t.Cleanup(func() {
 		m.Close()

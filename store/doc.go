@@ -27,6 +27,10 @@
 // Both apply each frame once, and the frames of a node in their order. They keep frames that come early, and whatever
 // cannot be applied here. How far they have come is written in the same transaction as the facts.
 //
+// In a fleet one node is the hub, and the others are edges: see Found and Enter. The outbox of the hub is the log that
+// all edges follow: what goes down, also what it accepted from one of them. The outbox of an edge has what goes up. An
+// edge writes nothing itself that only goes down: ErrHub.
+//
 // Cut-offs (rules R3 to R5 of docs/rationale.md). A family or session is dead if it began at or before the cut-off of
 // the node, of its customer's id, or of its customer's e-mail address. A cut-off belongs to the id or the address,
 // not to the customer: it outlives a customer who is removed, and counts for the next one. A cut-off never goes down.
@@ -60,6 +64,7 @@
 //	            importgroups.go, origin.go, export.go, hashes.go (what hashes cost)
 //	committing  commit.go, batch.go, clock.go, window.go (how long an advance has been durable), compact.go, errors.go
 //	frames      outbox.go, deliver.go, courier.go, heads.go, judge.go, home.go, quarantine.go, fleet.go, conflicts.go
+//	fleet       membership.go (hub, edge or alone), roster.go, invitation.go, lease.go, log.go, lastlogins.go
 //	copying     copy.go, backup.go, restore.go; package backup has the format
 //	checking    check.go, pages.go (bbolt's format), checkrecords.go and the other check files
 //	upgrading   upgrade.go, upgraderevoked.go, oldrecords.go
@@ -68,10 +73,10 @@
 //
 // # Layout
 //
-// The schema has version 8; Open upgrades a file of versions 1 to 7. Below, a number in parentheses is the version that
+// The schema has version 9; Open upgrades a file of versions 1 to 8. Below, a number in parentheses is the version that
 // brought a record. Version 2 brought the buckets after "expiry" too, and version 4 those after "session_expiry".
 // Version 5 put starts into the keys of families: an older record, without one, is about every start. Version 6 brought
-// "keys" and "sealed", version 7 "revoked", and version 8 the last three.
+// "keys" and "sealed", version 7 "revoked", version 8 "hashes", "imports" and "origin", and version 9 the last three.
 // Versions 2 and 3 kept the permissions and groups of customers in a bucket of their own, "rights".
 //
 // Integers in keys are big-endian, in values little-endian; a text in a value has its length before it (2 bytes). The
@@ -82,7 +87,7 @@
 //
 // The buckets of a store with integer ids (those of a text id are its UTF-8 bytes), with one sample each:
 //
-//	meta        schema                           01 0800000000000000
+//	meta        schema                           01 0900000000000000
 //	            identity                         01 | 16 random bytes | u8 kind of ids (1 integers, 2 texts)
 //	            tally                            02 | i64 latest commit under a plausible clock, µs |
 //	                                             u64 last version | i64 high-water mark, ms |
@@ -103,6 +108,14 @@
 //	            followed                         01 a703: Delivery.Position of the last that had one (4)
 //	            bundle_epoch                     01 6092db769b010000: ms; no trust bundle has a later epoch; absent
 //	                                             before the first (7)
+//	            membership                       58 01 3d000000 01 0100 66 07000000000000000000000000000000
+//	                                             0100000000000000000000000000000000000000000000000000000000000000
+//	                                             0100 0500 6875623a31: a fact, membership; absent before the node
+//	                                             was in a fleet (9)
+//	            trimmed                          01 01000000 2d22ad03 0200000000000000
+//	                                             ff65e3f14ed0120bb24840c8f32a60e36e925098f26b72531c44854b4b2b6260:
+//	                                             u64 incarnation | u64 sequence | SHA-256 of the last frame that was
+//	                                             removed from outbox in a fleet (9)
 //	            root_chain                       01 0100 0500 612e622e63: statements by which roots of trust
 //	                                             bundles name the next one (7)
 //	            upgrade                          01 | u8 stage | the last key that is done: while an upgrade to
@@ -260,6 +273,17 @@
 //	            00, e, SHA-256 of an e-mail address: key of the customer whom an import brought under it, once it has
 //	            another address or is removed
 //	origin      6f726967696e                     01 02000000 7b7d: JSON that SetOrigin left (8)
+//	members     0002                             a fact, member, of all that is known of it: u16 number (9)
+//	                                             0b 01 4f000000 0200 01000000 0140204648470600 0100 0400 6c796f6e
+//	                                             0200000000000000000000000000000000000000000000000000000000000000
+//	                                             0040204648470600 0000000000000000 0000000000000000 00
+//	leases      0002                             01 a700000000000000: u64 the highest incarnation that registered (9)
+//	invitations 0500000000000000000000000000000000000000000000000000000000000000
+//	            SHA-256 of the secret
+//	                                             a fact, invitation (9)
+//	                                             5a 01 30000000
+//	                                             0500000000000000000000000000000000000000000000000000000000000000
+//	                                             0400 6c796f6e 00c7b34948470600 0200
 //
 // An integer in a key has its sign bit flipped, so that keys sort as numbers. E-mail addresses are compared by their
 // code points, unless a log-in asks to ignore case.
@@ -342,6 +366,14 @@
 //	                 0a 01 5b000000 0200 6b31 00000000 0040204648470600 0100 02000000 0140204648470600 0300
 //	                 0500 4553323536 02000000 3059 0900 67656e657261746564 00b9556900000000 0100 01
 //	                 00b9556900000000 00b9556900000000 8051010000000000
+//	member           down, hub
+//	                 u16 number | stamp | name | 32 bytes link key | i64 joined, µs | i64 withdrawn, µs; 0: it
+//	                 was not | i64 cut-off of its families, ms | u8 its families are at home at the hub
+//	                 join: the latest stamp; withdrawn and at the hub for good; the latest cut-off
+//	                 from: Found, Redeem, UpdateMembers, Leave
+//	                 0b 01 4f000000 0300 02000000 0140204648470600 0300 0400 6c796f6e
+//	                 09000000000000000000000000000000000000000000000000000000000000ee
+//	                 0040204648470600 0040204648470600 00a8da769b010000 01
 //	rehash           local, self
 //	                 id | made | stamp of the password | hash
 //	                 join: the last, while the password is the one that was hashed
@@ -389,7 +421,7 @@
 //	node             local, self
 //	                 u16 number | u64 incarnation | u32 epoch; version 2: … | i64 mark of homes, ms
 //	                 join: the last
-//	                 from: the first commit after Open; Enroll, Restore
+//	                 from: the first commit after Open; Found, Enter, Leave, Restore
 //	                 48 01 0e000000 0100 a700000000000000 00000000
 //	purge_clock      local, self
 //	                 i64 at, µs
@@ -469,6 +501,30 @@
 //	                 join: the last
 //	                 from: SetOrigin
 //	                 57 01 06000000 02000000 7b7d
+//	membership       local, self
+//	                 u8 role (0 alone, 1 hub, 2 edge) | fleet | 16 bytes id of the fleet | 32 bytes link key of
+//	                 the hub | u16 count | addresses of the hub
+//	                 join: the last
+//	                 from: Found, Enter, Leave
+//	                 58 01 43000000 02 0400 73686f70 090000000000000000000000000000ee
+//	                 09000000000000000000000000000000000000000000000000000000000000ee
+//	                 0100 0800 6875623a37343231
+//	lease            local, self
+//	                 u16 number | u64 incarnation
+//	                 join: the highest
+//	                 from: Register
+//	                 59 01 0a000000 0300 a700000000000000
+//	invitation       local, self
+//	                 32 bytes SHA-256 of its secret | name | i64 until, µs | u16 member that has used it
+//	                 join: the first that was used
+//	                 from: Invite, Redeem
+//	                 5a 01 30000000 09000000000000000000000000000000000000000000000000000000000000ee
+//	                 0400 6c796f6e 0040204648470600 0300
+//	forget_invitation local, self
+//	                 32 bytes SHA-256 of its secret
+//	                 join: removes it
+//	                 from: Invite, Restore
+//	                 5b 01 20000000 09000000000000000000000000000000000000000000000000000000000000ee
 //
 // Limits: ids, e-mail addresses, names and password hashes have at most 1024 bytes, attributes 64 KiB, what a
 // customer or a group may do 64 KiB, a customer 64 sessions; there are at most 10,000 groups. At most 512 requests

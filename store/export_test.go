@@ -79,6 +79,15 @@ var (
 // Schema is the version of the layout.
 const Schema = schema
 
+// SetNode sets the number of a node that is in no fleet, and the mark of homes as an upgrade from schema 4 does.
+func (db *DB) SetNode(ctx context.Context, number uint16, homes int64) error {
+	return db.write(ctx, func(w *writer) (resolved, error) {
+		n := w.node
+		n.Number, n.Homes = number, homes
+		return resolved{n}, nil
+	})
+}
+
 // Reencode reads a record of a kind and writes it again.
 func Reencode(kind string, value []byte) ([]byte, error) {
 	switch kind {
@@ -132,6 +141,21 @@ func Reencode(kind string, value []byte) ([]byte, error) {
 	case "quarantine":
 		q, err := decodeQuarantine(value)
 		return fact.Append(nil, q), err
+	case "membership":
+		m, err := decodeFact[Membership](kind, value)
+		return fact.Append(nil, m), err
+	case "member":
+		m, err := decodeFact[Member](kind, value)
+		return fact.Append(nil, m), err
+	case "invitation":
+		i, err := decodeFact[Invitation](kind, value)
+		return fact.Append(nil, i), err
+	case "lease":
+		l, err := decodeLease(value)
+		return encodeLease(l), err
+	case "trimmed":
+		f, err := decodeTrimmed(value)
+		return f.encode(), err
 	case "gap":
 		g, err := decodeGap(value)
 		return g.encode(), err

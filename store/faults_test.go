@@ -81,7 +81,7 @@ func TestEveryWriteFails(t *testing.T) {
 		return
 	}
 	faultdisk.Use(faultdisk.Sound)
-	base := join(t, 7)
+	base := alone(t, 7)
 	ada, bea := add(t, base.DB, core.Integer(1), "ada"), add(t, base.DB, core.Integer(2), "bea")
 	must(t, base.PutGroup(bg, "editors", []string{"a.b"}))
 	must(t, update(base.DB, store.KeyUpdate{Put: []store.Key{newKey("a"), newKey("c"), newKey("d")},
@@ -149,7 +149,7 @@ func TestEveryWriteFails(t *testing.T) {
 		}},
 		{"lives of keys", func(m *member) error { return m.RaiseLongest(bg, []string{"a", "c"}, 60) }},
 		{"clock", func(m *member) error { _, err := m.AcceptClock(bg); return err }},
-		{"number", func(m *member) error { return m.Enroll(bg, 8, 0) }},
+		{"number", func(m *member) error { return m.Enter(bg, 8, 0, fleetOf) }},
 		{"restore", func(m *member) error { return m.Restored(bg) }},
 		{"acknowledgement", func(m *member) error { return m.Acknowledge(bg, end) }},
 		{"Apply", func(m *member) error {
@@ -254,7 +254,7 @@ func everyWriteFails(t *testing.T, file []byte, s step) {
 
 // An opening that fails amid what it applies of the quarantine leaves all of it to the next one.
 func everyWriteOfOpeningFails(t *testing.T) {
-	base := join(t, 9)
+	base := alone(t, 9)
 	c := chain{node: 1, incarnation: 5}
 	must(t, base.Close())
 	b, err := bbolt.Open(base.config.Path, 0o600, nil)

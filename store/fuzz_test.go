@@ -20,7 +20,8 @@ var indices = map[string]string{"expiry": "expiry key", "customer_sessions": "ke
 // kinds are the kinds of the records of a bucket.
 var kinds = map[string]string{"customers": "customer", "families": "family", "tombstones": "removal", "emails": "owner",
 	"last_login": "last login", "cutoffs": "cut-off", "groups": "group", "sessions": "session", "parked": "customer",
-	"heads": "head", "quarantine": "quarantine", "keys": "key", "sealed": "private part"}
+	"heads": "head", "quarantine": "quarantine", "keys": "key", "sealed": "private part",
+	"members": "member", "leases": "lease", "invitations": "invitation"}
 
 // oldKinds are the kinds of the records of a bucket of schemas 1 to 3.
 var oldKinds = map[string]string{"customers": "old customer", "tombstones": "old tombstone", "groups": "old group",
@@ -49,6 +50,7 @@ func records(tb testing.TB) map[string][][]byte {
 	}
 	gather(smallStore(tb), kinds)
 	gather(fleetStore(tb), kinds)
+	gather(hubStore(tb), kinds)
 	path := filepath.Join(tb.TempDir(), "store.db")
 	must(tb, os.WriteFile(path, oldStores[2].file(tb, "db"), 0o600))
 	gather(path, oldKinds)
@@ -101,8 +103,8 @@ var withStamps = map[string]bool{"customer": true, "group": true}
 // unknown field is lost.
 func FuzzRecord(f *testing.F) {
 	all := records(f)
-	if len(all) != 36 {
-		f.Fatalf("%d kinds of records, want 36", len(all))
+	if len(all) != 41 {
+		f.Fatalf("%d kinds of records, want 41", len(all))
 	}
 	for kind, values := range all {
 		for _, v := range values {

@@ -15,7 +15,7 @@ import (
 func FuzzApply(f *testing.F) {
 	at := fact.Stamp{Time: start * 1000, Node: 1}
 	ada := fact.Customer{ID: core.Integer(1), Made: at, Stamp: at, Set: fact.AllFields, Email: "ada", Active: true,
-		Joined: start * 1000, Granted: []string{"a.b"}, Entered: []fact.Membership{{Group: "editors", Number: at}}}
+		Joined: start * 1000, Granted: []string{"a.b"}, Entered: []fact.Entry{{Group: "editors", Number: at}}}
 	bea := ada
 	bea.ID, bea.Made, bea.Stamp = core.Integer(2), fact.Stamp{Time: 5}, fact.Stamp{Time: 5} // an earlier claim
 	again := ada

@@ -94,7 +94,7 @@ func TestDecoys(t *testing.T) {
 		t.Errorf("Check = %v, %v", shown(r), err)
 	}
 	otherBolt(t, path, bbolt.Options{}, func(tx *bbolt.Tx) error { // back to schema 7
-		for _, name := range []string{"hashes", "imports", "origin"} {
+		for _, name := range []string{"hashes", "imports", "origin", "members", "leases", "invitations"} {
 			must(t, tx.DeleteBucket([]byte(name)))
 		}
 		return tx.Bucket([]byte("meta")).Put([]byte("schema"), []byte{1, 7, 0, 0, 0, 0, 0, 0, 0})

@@ -3,9 +3,12 @@ package store
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"iter"
+
+	"go.etcd.io/bbolt"
 
 	"github.com/edgetoken/edgetoken/core/codec"
 	"github.com/edgetoken/edgetoken/store/fact"
@@ -80,6 +83,26 @@ func (c *courier) head(of incarnation) (h head, over bool, err error) {
 	}
 	list := c.w.headsOf(of.node)
 	return head{}, len(list) >= maxHeads && of.number < list[0], nil
+}
+
+// HeadOf returns the position of the last frame of a node that this one has applied, in its highest incarnation; zero if
+// there is none. The hub acknowledges an edge's frames by it.
+func (db *DB) HeadOf(ctx context.Context, number uint16) (p fact.Position, err error) {
+	err = db.view(ctx, func(tx *bbolt.Tx) error {
+		t := tables{tx: tx}
+		list := t.headsOf(number)
+		if len(list) == 0 {
+			return nil
+		}
+		of := incarnation{number, list[len(list)-1]}
+		h, err := decodeHead(t.get(headsBucket, of.key()))
+		p = fact.Position{Incarnation: of.number, Sequence: h.sequence}
+		return err
+	})
+	if err != nil {
+		return fact.Position{}, err
+	}
+	return p, nil
 }
 
 // headsOf are the incarnations of a node whose head is known, the lowest first.

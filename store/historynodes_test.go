@@ -77,7 +77,7 @@ func newWorld(t testing.TB, most int) *world {
 			Staleness: fleetStaleness, Skew: fleetSkew, Outbox: true}
 		db, err := Open(p.config)
 		if err == nil {
-			err = db.Enroll(t.Context(), p.number, 0)
+			err = p.enterFleet(t, db)
 		}
 		if err == nil {
 			err = db.RaiseLifetimes(t.Context(), core.Lifetimes{}.Raised(&tokenSettings))
@@ -99,6 +99,15 @@ func newWorld(t testing.TB, most int) *world {
 		f.peers = append(f.peers, p)
 	}
 	return f
+}
+
+// enterFleet gives the store of a peer its number.
+func (p *peer) enterFleet(t testing.TB, db *DB) error {
+	return db.write(t.Context(), func(w *writer) (resolved, error) {
+		n := w.node
+		n.Number = p.number
+		return resolved{n}, nil
+	})
 }
 
 func (p *peer) now() time.Time { return time.UnixMicro(p.world.now + p.skew).UTC() }

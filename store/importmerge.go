@@ -124,7 +124,7 @@ func (m *merge) take(member string) (err error) {
 			return err
 		}
 		for _, name := range without(m.there.Groups, m.here.Groups) {
-			f.Entered = append(f.Entered, fact.Membership{Group: name, Number: numbers[name]})
+			f.Entered = append(f.Entered, fact.Entry{Group: name, Number: numbers[name]})
 		}
 		f.Left = without(m.here.Groups, m.there.Groups)
 	default: // only the fact that makes a customer says when it joined

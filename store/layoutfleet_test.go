@@ -90,3 +90,54 @@ func TestLayoutOfAFleetIsAsDocumented(t *testing.T) {
 		}
 	}
 }
+
+// hubStore is the path of the store of a hub that nobody has open: it has an edge, which has registered, an invitation
+// that this edge has used, and a log whose first frame was trimmed.
+func hubStore(t testing.TB) string {
+	t.Helper()
+	clock := newClock()
+	path := filepath.Join(t.TempDir(), "store.db")
+	db, err := store.Open(store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed, Rand: zeros{}})
+	must(t, err)
+	must(t, db.Found(bg, fleetOf))
+	must(t, db.Invite(bg, store.Invitation{Digest: [32]byte{5}, Name: "lyon", Until: start*1000 + 60_000_000}))
+	_, err = db.Redeem(bg, [32]byte{5}, [32]byte{2}, "", clock.now())
+	must(t, err)
+	_, err = db.Register(bg, 2, 0xa7)
+	must(t, err)
+	must(t, db.Acknowledge(bg, db.Head()))
+	must(t, db.Close())
+	return path
+}
+
+// What doc.go shows of the buckets of a hub is what a hub holds.
+func TestLayoutOfAHubIsAsDocumented(t *testing.T) {
+	path := hubStore(t)
+	if r, err := store.Check(path); err != nil || !r.Sound() {
+		t.Errorf("Check = %v, %v", shown(r), err)
+	}
+	doc, err := os.ReadFile("doc.go")
+	must(t, err)
+	layout, _, _ := strings.Cut(string(doc), "# Facts")
+	documented := strings.NewReplacer(" ", "", "\n", "", "\t", "", "//", "").Replace(layout)
+	records := all(t, path)
+	for bucket, want := range map[string]int{"members": 2, "leases": 1, "invitations": 1} {
+		if len(records[bucket]) != want {
+			t.Errorf("bucket %s has %d records, want %d", bucket, len(records[bucket]), want)
+		}
+		for k, v := range records[bucket] {
+			key, value := hex.EncodeToString([]byte(k)), hex.EncodeToString([]byte(v))
+			if k == "\x00\x01" { // the hub
+				continue
+			}
+			if !strings.Contains(documented, key) || !strings.Contains(documented, value) {
+				t.Errorf("doc.go does not show the record %s %s of bucket %s", key, value, bucket)
+			}
+		}
+	}
+	for _, key := range []string{"membership", "trimmed"} {
+		if value := hex.EncodeToString([]byte(records["meta"][key])); !strings.Contains(documented, key+value) {
+			t.Errorf("doc.go does not show the record %s %s of bucket meta", key, value)
+		}
+	}
+}

@@ -130,6 +130,10 @@ type file struct {
 	node        fact.Node // of the last incarnation that wrote; in one that serves, its own
 	fleet       fleet
 	gap         gap
+	membership  Membership
+	roster      roster
+	head        fact.Position // of the last frame
+	previous    uint64        // the last incarnation that wrote
 }
 
 // clock is the logical time from which the file goes on, in Unix microseconds: the end of the high-water mark.
@@ -182,6 +186,7 @@ func (c Config) open() (f file, err error) {
 	}
 	f.bolt.AllocSize = allocSize
 	if err = f.prepare(c); err == nil {
+		f.previous = f.node.Incarnation
 		f.node.Incarnation, err = incarnate(f.node.Incarnation, c.Now(), c.Rand)
 	}
 	if err != nil {

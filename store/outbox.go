@@ -12,7 +12,6 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
@@ -26,30 +25,36 @@ const DefaultMaxOutbox = 1 << 30
 // refuses writes of which other nodes should know.
 var ErrOutboxFull = errors.New("outbox is full")
 
-// CheckOutbox returns an ErrOutboxFull, which says what to do, while the outbox is on and full.
+// CheckOutbox returns an ErrOutboxFull, which says what to do, while the outbox is on and full. The log of a hub is
+// never full.
 func (db *DB) CheckOutbox() error {
-	if !db.config.Outbox {
+	role := db.Membership().Role
+	if role == Hub || role == Alone && !db.config.Outbox {
 		return nil
 	}
-	return checkRoom(db.outboxBytes.Load(), db.config.MaxOutbox)
+	return checkRoom(role, db.outboxBytes.Load(), db.config.MaxOutbox)
 }
 
 // checkRoom refuses another frame when the outbox has reached its bound. The last frame may go beyond it.
-func checkRoom(bytes, most int64) error {
+func checkRoom(role Role, bytes, most int64) error {
 	if bytes < most {
 		return nil
 	}
-	return fmt.Errorf("%w: it has %d bytes, the most is %d: run edgetoken facts acknowledge up to what is kept "+
-		"elsewhere, or raise outbox.bytes", ErrOutboxFull, bytes, most)
+	todo := "run edgetoken facts acknowledge up to what is kept elsewhere"
+	if role == Edge {
+		todo = "see why the hub of the fleet takes no frames"
+	}
+	return fmt.Errorf("%w: it has %d bytes, the most is %d: %s, or raise outbox.bytes", ErrOutboxFull, bytes, most,
+		todo)
 }
 
 // checkOutbox refuses facts that other nodes should know while the outbox is full. Others need no room in it.
 func (w *writer) checkOutbox(facts resolved) error {
-	if !w.outbox {
+	if w.membership.Role == Hub {
 		return nil
 	}
-	err := checkRoom(w.fleet.outbox.bytes, w.maxOutbox)
-	if err != nil && slices.ContainsFunc(facts, func(f fact.Fact) bool { return f.Kind().Lane() != fact.Local }) {
+	err := checkRoom(w.membership.Role, w.fleet.outbox.bytes, w.maxOutbox)
+	if err != nil && slices.ContainsFunc(facts, w.shares) {
 		return err
 	}
 	return nil
@@ -64,9 +69,11 @@ func (w *writer) keepNode() error {
 	return w.join(w.node)
 }
 
-// setNode sets who this node is. The frames of another incarnation begin a chain of their own.
+// setNode sets who this node is. The frames of another incarnation begin a chain of their own, after what this commit
+// has written in the one before.
 func (w *writer) setNode(n fact.Node) {
 	if n.Incarnation != w.node.Incarnation {
+		w.frame()
 		w.last = head{}
 	}
 	w.node = n
@@ -88,7 +95,21 @@ func (w *writer) frame() {
 		w.put(outboxBucket, positionKey(f.Position()), raw)
 		w.fleet.outbox.add(raw)
 		w.last = head{f.Sequence, f.Hash()}
+		w.head, w.framed = f.Position(), true
 	}
+	w.shared = w.runs()
+}
+
+// maxFleetFrame bounds the facts of a frame in a fleet, in bytes: a message on the lane to another node has one at
+// least.
+const maxFleetFrame = 512<<10 - 256
+
+// runs are where this commit notes the facts of its frames.
+func (w *writer) runs() fact.Runs {
+	if w.membership.Role == Alone {
+		return fact.Runs{}
+	}
+	return fact.Runs{Most: maxFleetFrame}
 }
 
 // positionKey is the key of a frame in the outbox: u64 incarnation | u64 sequence.
@@ -108,20 +129,26 @@ func readPositionKey(k []byte) (fact.Position, error) {
 // one if there is one. The zero position is before all frames.
 func (db *DB) Outbox(ctx context.Context, after fact.Position, most int) (frames [][]byte, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
-		from := positionKey(after)
-		cursor := tx.Bucket(outboxBucket).Cursor()
-		for k, v := cursor.Seek(from); k != nil; k, v = cursor.Next() {
-			if bytes.Equal(k, from) {
-				continue
-			}
-			if most -= len(v); most < 0 && len(frames) > 0 {
-				break
-			}
-			frames = append(frames, bytes.Clone(v))
-		}
+		frames = tables{tx: tx}.framesAfter(after, most)
 		return nil
 	})
 	return frames, err
+}
+
+// framesAfter is Outbox in a transaction.
+func (t tables) framesAfter(after fact.Position, most int) (frames [][]byte) {
+	from := positionKey(after)
+	cursor := t.tx.Bucket(outboxBucket).Cursor()
+	for k, v := cursor.Seek(from); k != nil; k, v = cursor.Next() {
+		if bytes.Equal(k, from) {
+			continue
+		}
+		if most -= len(v); most < 0 && len(frames) > 0 {
+			break
+		}
+		frames = append(frames, bytes.Clone(v))
+	}
+	return frames
 }
 
 // maxTrimmed bounds how many frames one transaction removes.
@@ -130,27 +157,27 @@ const maxTrimmed = 1000
 // Acknowledge removes the frames up to a position, that one included, from the outbox. Call it once they are durable
 // elsewhere. The error is ErrInvalid for a position beyond the last frame of this node.
 func (db *DB) Acknowledge(ctx context.Context, upTo fact.Position) error {
-	for {
-		more := false
-		err := db.write(ctx, func(w *writer) (f resolved, err error) {
-			f, more, err = w.acknowledge(upTo)
-			return f, err
-		})
-		if err != nil || !more {
-			return err
+	last := positionKey(upTo)
+	return db.inSteps(ctx, func(w *writer) (resolved, bool, error) {
+		made := fact.Position{Incarnation: w.node.Incarnation, Sequence: w.last.sequence}
+		if bytes.Compare(last, positionKey(made)) > 0 {
+			return nil, false, fmt.Errorf("acknowledgement of frame %v %w: the latest is %v", upTo, ErrInvalid, made)
 		}
-	}
+		return w.trimWhile(func(key, _ []byte) bool { return bytes.Compare(key, last) <= 0 })
+	})
 }
 
-// acknowledge resolves the removal of at most maxTrimmed frames, and reports whether there are more.
-func (w *writer) acknowledge(upTo fact.Position) (f resolved, more bool, err error) {
-	last, made := positionKey(upTo), fact.Position{Incarnation: w.node.Incarnation, Sequence: w.last.sequence}
-	if bytes.Compare(last, positionKey(made)) > 0 {
-		return nil, false, fmt.Errorf("acknowledgement of frame %v %w: the latest is %v", upTo, ErrInvalid, made)
-	}
+// trimAll resolves the removal of all frames, as trimWhile does.
+func (w *writer) trimAll() (f resolved, more bool, err error) {
+	return w.trimWhile(func(_, _ []byte) bool { return true })
+}
+
+// trimWhile resolves the removal of frames from the first one on, as long as goes says so of their keys and values, but
+// of at most maxTrimmed. It reports whether there are more.
+func (w *writer) trimWhile(goes func(key, raw []byte) bool) (f resolved, more bool, err error) {
 	trim := fact.Trim{}
 	cursor := w.tx.Bucket(outboxBucket).Cursor()
-	for k, _ := cursor.First(); k != nil && bytes.Compare(k, last) <= 0; k, _ = cursor.Next() {
+	for k, raw := cursor.First(); k != nil && goes(k, raw); k, raw = cursor.Next() {
 		if trim.Frames == maxTrimmed {
 			return resolved{trim}, true, nil
 		}
@@ -165,7 +192,7 @@ func (w *writer) acknowledge(upTo fact.Position) (f resolved, more bool, err err
 	return f, false, nil
 }
 
-// trim removes the frames up to a position.
+// trim removes the frames up to a position. In a fleet it keeps the position and hash of the last of them.
 func (w *writer) trim(upTo fact.Position) {
 	last := positionKey(upTo)
 	cursor := w.tx.Bucket(outboxBucket).Cursor()
@@ -173,31 +200,13 @@ func (w *writer) trim(upTo fact.Position) {
 	for k, v := cursor.First(); k != nil && bytes.Compare(k, last) <= 0; k, v = cursor.Next() {
 		drop = append(drop, bytes.Clone(k))
 		w.fleet.outbox.take(v)
+		if bytes.Equal(k, last) && w.membership.Role != Alone {
+			w.keepTrimmed(upTo, v)
+		}
 	}
 	for _, k := range drop {
 		w.remove(outboxBucket, k)
 	}
-}
-
-// Enroll gives the node its number in a fleet, 1 to fact.MaxNumber. A node that gets another number begins a new
-// incarnation. homes is the mark of the fleet, fact.Node.Homes of its hub: the latest of all nodes that have joined, so
-// that they agree on the home of each family. 0: only the node's own counts.
-func (db *DB) Enroll(ctx context.Context, number uint16, homes int64) error {
-	if number < 1 || number > fact.MaxNumber {
-		return fmt.Errorf("number of the node %w: %d is not 1 to %d", ErrInvalid, number, fact.MaxNumber)
-	}
-	return db.write(ctx, func(w *writer) (resolved, error) {
-		n := w.node
-		n.Homes = max(n.Homes, min(homes, core.LastStart))
-		if n.Number != number {
-			n.Number = number
-			n.Incarnation++
-		}
-		if n == w.node {
-			return nil, nil
-		}
-		return resolved{n}, nil
-	})
 }
 
 // node reads who wrote the file last.
@@ -215,6 +224,33 @@ func (db *DB) Node(ctx context.Context) (fact.Node, error) {
 		return fact.Node{}, err
 	}
 	return n, nil
+}
+
+// Number is the number of this node in its fleet; 0: it is in none. It reads memory.
+func (db *DB) Number() uint16 { return uint16(db.number.Load()) }
+
+// Previous is the incarnation that the file had when it was opened; 0: none ever wrote it. It reads memory.
+func (db *DB) Previous() uint64 { return db.previous }
+
+// Begin writes who this node is, so that the next process finds this incarnation as its Previous, also if nothing else
+// is written.
+func (db *DB) Begin(ctx context.Context) error {
+	return db.write(ctx, func(w *writer) (resolved, error) {
+		kept, err := w.tables.node()
+		if err != nil || kept == w.node {
+			return nil, err
+		}
+		return resolved{w.node}, nil
+	})
+}
+
+// Reincarnate begins another incarnation while the store is open: its frames are a chain of their own. Previous stays.
+func (db *DB) Reincarnate(ctx context.Context) error {
+	return db.write(ctx, func(w *writer) (resolved, error) {
+		n := w.node
+		n.Incarnation++
+		return resolved{n}, nil
+	})
 }
 
 // An incarnation has the time of its beginning in its high bits, so that a later one is higher, and random bits below.

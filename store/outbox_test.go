@@ -108,53 +108,32 @@ func TestOutboxIsAChain(t *testing.T) {
 	}
 	ada := add(t, m.DB, core.CustomerID{}, "ada")
 	must(t, m.Settle(bg, login(state(t, m.DB, ada.ID, core.Family{}), start+5))) // a start is reserved: local
-	must(t, m.Enroll(bg, 3, 0))
-	must(t, m.Enroll(bg, 3, 0))
+	for range 2 {
+		must(t, m.Found(bg, fleetOf))
+	}
 	must(t, m.SetActive(bg, ada.ID, false))
 	m.restart(t, nil)
 	must(t, m.SetActive(bg, ada.ID, true))
 	after, err := m.Node(bg)
 	must(t, err)
 	frames := parsed(t, m.frames(t))
-	if len(frames) != 4 || len(frames[0].Facts) != 3 || frames[0].Position() != (fact.Position{
+	if len(frames) != 5 || len(frames[0].Facts) != 3 || frames[0].Position() != (fact.Position{
 		Incarnation: before.Incarnation, Sequence: 1}) || frames[1].Sequence != 2 ||
 		frames[1].Previous != frames[0].Hash() {
 		t.Fatalf("frames = %+v", frames)
 	}
-	second, third := frames[2], frames[3]
-	if second.Node != 3 || second.Incarnation != before.Incarnation+1 || second.Sequence != 1 ||
-		second.Previous != [32]byte{} || third.Node != 3 || third.Incarnation != after.Incarnation ||
-		third.Sequence != 1 || after.Incarnation <= second.Incarnation || after.Number != 3 {
+	founded, second, third := frames[2], frames[3], frames[4]
+	if founded.Node != 1 || founded.Incarnation != before.Incarnation+1 || founded.Sequence != 1 ||
+		founded.Previous != [32]byte{} || second.Sequence != 2 || second.Previous != founded.Hash() ||
+		third.Node != 1 || third.Incarnation != after.Incarnation || third.Sequence != 1 ||
+		after.Incarnation <= second.Incarnation || after.Number != 1 {
 		t.Errorf("frames = %+v, the node is %+v", frames[2:], after)
-	}
-	for _, number := range []uint16{0, fact.MaxNumber + 1} {
-		wantErr(t, "Enroll", m.Enroll(bg, number, 0), store.ErrInvalid)
-	}
-}
-
-// A node knows its number, which a log-in puts into its family, from when it has it, and also after a restart. The mark
-// of homes never goes down.
-func TestEnrolledNumber(t *testing.T) {
-	m := join(t, 0)
-	for _, e := range []struct {
-		number       uint16
-		homes, after int64
-	}{{3, start, start}, {3, start - 1, start}, {4, start + 1, start + 1}, {4, 0, start + 1}} {
-		must(t, m.Enroll(bg, e.number, e.homes))
-		for range 2 {
-			n, err := m.Node(bg)
-			if s := state(t, m.DB, core.Integer(1), core.Family{}); s.Number != e.number || err != nil ||
-				n.Number != e.number || n.Homes != e.after {
-				t.Errorf("after Enroll %+v the state has the number %d, and the node is %+v, %v", e, s.Number, n, err)
-			}
-			m.restart(t, nil)
-		}
 	}
 }
 
 // Frames are read from any position on, at least one at a time, and go with an acknowledgement only.
 func TestAcknowledge(t *testing.T) {
-	m := join(t, 1)
+	m := alone(t, 1)
 	for i := range 5 {
 		add(t, m.DB, core.CustomerID{}, fmt.Sprint(i))
 	}

@@ -41,12 +41,7 @@ func (w *writer) leave(digest [sha256.Size]byte) {
 
 // decodeQuarantine reads a record of the quarantine: the encoding of a fact.Quarantine.
 func decodeQuarantine(value []byte) (fact.Quarantine, error) {
-	f, err := fact.Decode(value)
-	q, ok := f.(fact.Quarantine)
-	if err != nil || !ok {
-		return fact.Quarantine{}, corrupt("quarantine")
-	}
-	return q, nil
+	return decodeFact[fact.Quarantine]("quarantine", value)
 }
 
 // readable reports whether this program can read what is in quarantine.

@@ -29,6 +29,9 @@ type shop struct {
 	log    []string
 }
 
+// Log is that of the test, not that of the store.
+func (s *shop) Log(args ...any) { s.T.Log(args...) }
+
 // issued is an access token.
 type issued struct {
 	id     core.CustomerID
@@ -283,7 +286,7 @@ func TestUpgradeFrom6(t *testing.T) {
 	must(t, db.Revoke(bg, eve.ID))
 	must(t, db.Close())
 	otherBolt(t, path, bbolt.Options{}, func(tx *bbolt.Tx) error { // back to schema 6
-		for _, name := range []string{"revoked", "hashes", "imports", "origin"} {
+		for _, name := range []string{"revoked", "hashes", "imports", "origin", "members", "leases", "invitations"} {
 			must(t, tx.DeleteBucket([]byte(name)))
 		}
 		return tx.Bucket([]byte("meta")).Put([]byte("schema"), []byte{1, 6, 0, 0, 0, 0, 0, 0, 0})

@@ -71,7 +71,7 @@ func without(list, other []string) (rest []string) {
 }
 
 // regroup says which groups a customer enters and leaves.
-func (t tables) regroup(groups members, change RightsChange) (entered []fact.Membership, left []string, err error) {
+func (t tables) regroup(groups members, change RightsChange) (entered []fact.Entry, left []string, err error) {
 	is, err := t.memberships(groups)
 	if err != nil {
 		return nil, nil, err
@@ -83,7 +83,7 @@ func (t tables) regroup(groups members, change RightsChange) (entered []fact.Mem
 			return nil, nil, err
 		}
 		if !slices.Contains(is, name) && !slices.Contains(change.Leave, name) {
-			entered = append(entered, fact.Membership{Group: name, Number: g.made})
+			entered = append(entered, fact.Entry{Group: name, Number: g.made})
 		}
 	}
 	for _, name := range sorted(change.Leave) {

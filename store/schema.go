@@ -16,7 +16,7 @@ import (
 )
 
 // schema is the version of the layout that doc.go describes.
-const schema = 8
+const schema = 9
 
 // The buckets, and the keys of the first.
 var (
@@ -69,6 +69,12 @@ var (
 	originBucket  = []byte("origin")
 	bucketsSince8 = [][]byte{hashesBucket, importsBucket, originBucket}
 
+	// Since schema 9.
+	membersBucket     = []byte("members")
+	leasesBucket      = []byte("leases")
+	invitationsBucket = []byte("invitations")
+	bucketsSince9     = [][]byte{membersBucket, leasesBucket, invitationsBucket}
+
 	schemaKey   = []byte("schema")
 	identityKey = []byte("identity")
 	tallyKey    = []byte("tally")
@@ -87,6 +93,8 @@ var (
 	upgradeKey        = []byte("upgrade")         // since schema 4, while an upgrade to it, to 7 or to 8 goes on
 	epochKey          = []byte("bundle_epoch")    // since schema 7, from the first trust bundle on
 	rootChainKey      = []byte("root_chain")      // since schema 7, from the second root of trust bundles on
+	membershipKey     = []byte("membership")      // since schema 9, from the first fleet on
+	trimmedKey        = []byte("trimmed")         // since schema 9, in a fleet, from the first trimmed frame on
 
 	originKey = []byte("origin") // in the bucket of that name
 )
@@ -109,7 +117,11 @@ func bucketsOf(version int64) [][]byte {
 	if version == 7 {
 		return buckets
 	}
-	return append(buckets, bucketsSince8...)
+	buckets = append(buckets, bucketsSince8...)
+	if version == 8 {
+		return buckets
+	}
+	return append(buckets, bucketsSince9...)
 }
 
 // prepare makes the buckets of a new file, renews and upgrades an old one, and checks it.
@@ -219,6 +231,15 @@ func (f *file) read(tx *bbolt.Tx) error {
 		return err
 	}
 	if f.gap, err = (tables{tx: tx}).gap(); err != nil {
+		return err
+	}
+	if f.roster, err = (tables{tx: tx}).readRoster(); err != nil {
+		return err
+	}
+	if f.head, err = (tables{tx: tx}).lastFrame(); err != nil {
+		return err
+	}
+	if f.membership, err = (tables{tx: tx}).readMembership(); err != nil {
 		return err
 	}
 	_, err = tables{tx: tx}.sessions()

@@ -16,7 +16,8 @@ import (
 // index without regard to case. Schemas 1 and 2 have no purge clock, and do not record when a revoked family began.
 // Schemas 1 to 3 have no stamps, and keep a customer's rights in a bucket of their own. Schemas 1 to 4 have no starts
 // in the names of families, and no mark of homes. Schemas 1 to 5 have no keys. Schemas 1 to 6 do not know when
-// something was revoked. Schemas 1 to 7 do not count hashes, and had no imports.
+// something was revoked. Schemas 1 to 7 do not count hashes, and had no imports. Schemas 1 to 8 know no members of
+// a fleet.
 const oldestSchema = 1
 
 // upgradeBatch bounds how many records one transaction of an upgrade rewrites.
@@ -57,7 +58,7 @@ func (f *file) upgrade(c Config) error {
 		if err := update(func(tx *bbolt.Tx) error { return beginUpgrade(tx, version, folds) }); err != nil {
 			return err
 		}
-		more = more || version < schema
+		more = more || version < 8 // the last one that has records to rewrite
 	}
 	if version != schema {
 		f.older = int(version)
@@ -108,6 +109,11 @@ func beginUpgrade(tx *bbolt.Tx, version int64, folds string) error {
 	}
 	if version < 8 {
 		if err := upgradeFrom7(tx); err != nil {
+			return err
+		}
+	}
+	if version < 9 {
+		if err := upgradeFrom8(tx); err != nil {
 			return err
 		}
 	}
@@ -211,7 +217,7 @@ func upgradeFrom6(tx *bbolt.Tx) error {
 	return meta.Put(upgradeKey, upgrading{stage: upgradesFamilies}.encode())
 }
 
-// upgradeFrom7 makes the buckets of schema 8, notes that upgradeSome has to count hashes, and sets the schema.
+// upgradeFrom7 makes the buckets of schema 8, and notes that upgradeSome has to count hashes.
 func upgradeFrom7(tx *bbolt.Tx) error {
 	for _, name := range bucketsSince8 {
 		if _, err := tx.CreateBucket(name); err != nil {
@@ -219,11 +225,20 @@ func upgradeFrom7(tx *bbolt.Tx) error {
 		}
 	}
 	meta := tx.Bucket(metaBucket)
-	var err error
-	if meta.Get(upgradeKey) == nil {
-		err = meta.Put(upgradeKey, upgrading{stage: upgradesHashes}.encode())
+	if meta.Get(upgradeKey) != nil {
+		return nil
 	}
-	return errors.Join(err, meta.Put(schemaKey, encodeNumber(schema)))
+	return meta.Put(upgradeKey, upgrading{stage: upgradesHashes}.encode())
+}
+
+// upgradeFrom8 makes the buckets of schema 9, and sets the schema.
+func upgradeFrom8(tx *bbolt.Tx) error {
+	for _, name := range bucketsSince9 {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
+	}
+	return tx.Bucket(metaBucket).Put(schemaKey, encodeNumber(schema))
 }
 
 // The stages of an upgrade: the first two are those to schema 4, the next two to schema 7, the last to schema 8.

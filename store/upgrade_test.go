@@ -172,7 +172,7 @@ func TestUpgradeFrom2(t *testing.T) {
 			}
 		}
 		want := before["meta"]
-		want["schema"] = "\x01\x08\x00\x00\x00\x00\x00\x00\x00"
+		want["schema"] = "\x01\x09\x00\x00\x00\x00\x00\x00\x00"
 		want["purge_clock"] = "\x01" + want["tally"][1:9] // the last commit
 		// It was not open yet, as far as anybody knows.
 		want["tally"] = "\x02" + want["tally"][1:] + strings.Repeat("\x00", 8)

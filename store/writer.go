@@ -23,9 +23,14 @@ type writer struct {
 	ahead int64
 	// foldEmails is Config.FoldEmails.
 	foldEmails bool
-	puts       int  // changes made
-	last       head // the last frame that this incarnation made
+	puts       int           // changes made
+	last       head          // the last frame that this incarnation made
+	head       fact.Position // of the last frame that this commit made
+	framed     bool          // it made one
 	fleet      fleet
+	membership Membership
+	roster     roster
+	logins     []fact.LastLogin // those of an edge, which are in no frame
 	// outbox says whether frames are kept, and maxOutbox how many bytes of them.
 	outbox      bool
 	maxOutbox   int64
@@ -53,7 +58,8 @@ func newWriter(db *DB, tx *bbolt.Tx) (*writer, error) {
 	c := &db.committer
 	w := &writer{tables: tables{tx: tx, known: db.index}, ids: db.identity.ids, at: at, now: at.known / 1000,
 		granted: c.granted, node: c.node, clock: c.clock, ahead: db.config.ahead(), foldEmails: db.config.FoldEmails,
-		last: c.last, fleet: c.file.fleet, outbox: db.config.Outbox, maxOutbox: db.config.MaxOutbox}
+		last: c.last, fleet: c.file.fleet, membership: c.file.membership, roster: c.file.roster, outbox: db.config.Outbox, maxOutbox: db.config.MaxOutbox}
+	w.shared = w.runs()
 	var err error
 	if w.tally, err = decodeTally(w.get(metaBucket, tallyKey)); err != nil {
 		return nil, err
@@ -77,6 +83,11 @@ func (w *writer) run(r *request) (err error) {
 	facts, err := r.resolve(w)
 	if err != nil {
 		return err
+	}
+	if !r.foreign {
+		if err := w.mayWrite(facts); err != nil {
+			return err
+		}
 	}
 	if !r.unshared {
 		if err := w.checkOutbox(facts); err != nil {
@@ -113,7 +124,7 @@ func (w *writer) run(r *request) (err error) {
 // placed says of an advance of this node who made it, and in which frame it is.
 func (w *writer) placed(f fact.AdvanceFamily) fact.AdvanceFamily {
 	f.Home, f.Incarnation, f.Sequence = w.node.Number, w.node.Incarnation, w.last.sequence+1
-	if w.outbox {
+	if w.shares(f) {
 		f.Sequence += uint64(w.shared.Next(f))
 	}
 	return f

@@ -81,12 +81,12 @@ func TestMalformed(t *testing.T) {
 			f.Granted, f.Withdrawn = []string{"a"}, []string{"a"}
 		}),
 		"an empty permission":  group(nil, []string{""}),
-		"a group of no number": customer(func(f *fact.Customer) { f.Entered = []fact.Membership{{Group: "a"}} }),
+		"a group of no number": customer(func(f *fact.Customer) { f.Entered = []fact.Entry{{Group: "a"}} }),
 		"a group entered twice": customer(func(f *fact.Customer) {
-			f.Entered = []fact.Membership{{"a", made}, {"a", early}}
+			f.Entered = []fact.Entry{{"a", made}, {"a", early}}
 		}),
 		"a group entered and left": customer(func(f *fact.Customer) {
-			f.Entered, f.Left = []fact.Membership{{"a", made}}, []string{"a"}
+			f.Entered, f.Left = []fact.Entry{{"a", made}}, []string{"a"}
 		}),
 		"a group without a name":           fact.Group{Made: made, Stamp: made},
 		"a group's permission both ways":   group([]string{"a"}, []string{"a"}),
@@ -113,13 +113,29 @@ func TestMalformed(t *testing.T) {
 		"a key changed before it was made": key(func(f *fact.Key) { f.Stamp = early }),
 		"an empty private part":            fact.SealKey{ID: "k1"},
 		"a long private part":              fact.SealKey{ID: "k1", Sealed: make([]byte, fact.MaxSealedKey+1)},
-		"a session that begins too late":   fact.Session{Customer: ada, Started: core.LastStart + 1},
-		"a session of nobody":              fact.Session{},
-		"a record of no kind":              fact.Forget{Record: 'x', Key: []byte{1}},
-		"a record without a key":           fact.Forget{Record: fact.CutOffRecord},
-		"a mark that no token can reach":   fact.ReserveStart{At: core.LastStart + 1},
-		"a clock beyond the year 9999":     fact.Clock{At: math.MaxInt64},
-		"a cut-off of the node that late":  fact.NodeCutOff{At: math.MaxInt64},
+		"a role that none can have":        fact.Membership{Role: fact.EdgeRole + 1, Fleet: "f"},
+		"an edge of no fleet":              fact.Membership{Role: fact.EdgeRole},
+		"a single node in a fleet":         fact.Membership{Fleet: "f"},
+		"a single node with a hub":         fact.Membership{HubKey: [32]byte{1}},
+		"an empty address":                 fact.Membership{Role: fact.HubRole, Fleet: "f", Addresses: []string{""}},
+		"many addresses": fact.Membership{Role: fact.HubRole, Fleet: "f",
+			Addresses: slices.Repeat([]string{"a"}, fact.MaxAddresses+1)},
+		"a member without a number":       fact.Member{Stamp: made, Name: "a"},
+		"a member with too high a number": fact.Member{Number: fact.MaxNumber + 1, Stamp: made, Name: "a"},
+		"a member without a name":         fact.Member{Number: 1, Stamp: made},
+		"a member without a stamp":        fact.Member{Number: 1, Name: "a"},
+		"a member withdrawn before 1970":  fact.Member{Number: 1, Stamp: made, Name: "a", Withdrawn: -1},
+		"a member's cut-off before 1970":  fact.Member{Number: 1, Stamp: made, Name: "a", CutOff: -1},
+		"a lease of no node":              fact.Lease{Incarnation: 1},
+		"an invitation used by no node":   fact.Invitation{Number: fact.MaxNumber + 1},
+		"an invitation of a long name":    fact.Invitation{Name: long},
+		"a session that begins too late":  fact.Session{Customer: ada, Started: core.LastStart + 1},
+		"a session of nobody":             fact.Session{},
+		"a record of no kind":             fact.Forget{Record: 'x', Key: []byte{1}},
+		"a record without a key":          fact.Forget{Record: fact.CutOffRecord},
+		"a mark that no token can reach":  fact.ReserveStart{At: core.LastStart + 1},
+		"a clock beyond the year 9999":    fact.Clock{At: math.MaxInt64},
+		"a cut-off of the node that late": fact.NodeCutOff{At: math.MaxInt64},
 	} {
 		if got, err := fact.Decode(fact.Append(nil, f)); !errors.Is(err, fact.ErrMalformed) || got != nil {
 			t.Errorf("%s: got %#v, %v", name, got, err)

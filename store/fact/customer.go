@@ -33,7 +33,7 @@ func readCustomer(r *reader) Fact {
 	f.Granted, f.Withdrawn = r.names(), r.names()
 	f.Entered, f.Left = r.memberships(), r.names()
 	r.require(disjoint(f.Granted, f.Withdrawn))
-	r.require(!slices.ContainsFunc(f.Entered, func(m Membership) bool {
+	r.require(!slices.ContainsFunc(f.Entered, func(m Entry) bool {
 		_, left := slices.BinarySearch(f.Left, m.Group)
 		return left
 	}))
@@ -102,9 +102,9 @@ func (f *Customer) readFields(r *reader) {
 }
 
 // memberships takes a list of memberships in strictly rising order of their groups; nil if it is empty.
-func (r *reader) memberships() (list []Membership) {
+func (r *reader) memberships() (list []Entry) {
 	for n := r.U16(); n > 0 && !r.Bad; n-- {
-		m := Membership{Group: r.name(), Number: r.stamp()}
+		m := Entry{Group: r.name(), Number: r.stamp()}
 		r.require(len(list) == 0 || list[len(list)-1].Group < m.Group)
 		list = append(list, m)
 	}

@@ -27,6 +27,7 @@ const (
 	RemoveGroupKind    Kind = 8
 	LifetimesKind      Kind = 9
 	KeyKind            Kind = 10
+	MemberKind         Kind = 11
 
 	// Kinds from 64 on never leave the node.
 	RehashKind       Kind = 64
@@ -53,6 +54,11 @@ const (
 	RootChainKind    Kind = 85
 	ImportedKind     Kind = 86
 	OriginKind       Kind = 87
+
+	MembershipKind       Kind = 88
+	LeaseKind            Kind = 89
+	InvitationKind       Kind = 90
+	ForgetInvitationKind Kind = 91
 )
 
 // Fields says which fields a Customer sets.
@@ -86,12 +92,12 @@ type Customer struct {
 	Joined                     int64  // Unix microseconds
 
 	Granted, Withdrawn []string // permissions, sorted
-	Entered            []Membership
+	Entered            []Entry
 	Left               []string // names of groups, sorted
 }
 
-// Membership is a group that a customer enters: its name, and its number, which is the stamp of its making.
-type Membership struct {
+// Entry is a group that a customer enters: its name, and its number, which is the stamp of its making.
+type Entry struct {
 	Group  string
 	Number Stamp
 }

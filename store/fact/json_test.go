@@ -43,6 +43,8 @@ func TestSecretsAreMasked(t *testing.T) {
 		{fact.Session{ID: cookie, Customer: ada}, fact.Session{Customer: ada}},
 		{fact.EndSession{ID: cookie}, fact.EndSession{}},
 		{fact.SealKey{ID: "k1", Sealed: []byte("private")}, fact.SealKey{ID: "k1", Sealed: []byte("other")}},
+		{fact.Invitation{Digest: cookie}, fact.Invitation{}},
+		{fact.ForgetInvitation{Digest: cookie}, fact.ForgetInvitation{}},
 	} {
 		one, other := fact.AppendJSON(nil, c.one), fact.AppendJSON(nil, c.other)
 		if !bytes.Equal(one, other) || !bytes.Contains(one, []byte(`"***"`)) {

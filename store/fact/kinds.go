@@ -46,6 +46,7 @@ var layouts = [...]layout{
 	RemoveGroupKind:    {"remove_group", 1, Down, Hub, readRemoveGroup},
 	LifetimesKind:      {"lifetimes", 1, Up, Anyone, readLifetimes},
 	KeyKind:            {"key", 1, Down, Hub, readKey},
+	MemberKind:         {"member", 1, Down, Hub, readMember},
 
 	RehashKind:       {"rehash", 1, Local, Self, readRehash},
 	SessionKind:      {"session", 1, Local, Self, readSession},
@@ -71,6 +72,11 @@ var layouts = [...]layout{
 	RootChainKind:    {"root_chain", 1, Local, Self, readRootChain},
 	ImportedKind:     {"imported", 1, Local, Self, readImported},
 	OriginKind:       {"origin", 1, Local, Self, readOrigin},
+
+	MembershipKind:       {"membership", 1, Local, Self, readMembership},
+	LeaseKind:            {"lease", 1, Local, Self, readLease},
+	InvitationKind:       {"invitation", 1, Local, Self, readInvitation},
+	ForgetInvitationKind: {"forget_invitation", 1, Local, Self, readForgetInvitation},
 }
 
 // layout is the row of k; that of an unknown kind is zero.

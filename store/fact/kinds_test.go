@@ -32,6 +32,7 @@ func TestLanes(t *testing.T) {
 		fact.RemoveGroupKind:    {"remove_group", fact.Down, fact.Hub},
 		fact.LifetimesKind:      {"lifetimes", fact.Up, fact.Anyone},
 		fact.KeyKind:            {"key", fact.Down, fact.Hub},
+		fact.MemberKind:         {"member", fact.Down, fact.Hub},
 	}
 	for i := range 256 {
 		kind := fact.Kind(i)

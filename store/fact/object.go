@@ -102,7 +102,7 @@ func (o *object) raw(name string, value []byte) {
 }
 
 // memberships writes an object of groups and their numbers, unless it is empty.
-func (o *object) memberships(name string, list []Membership) {
+func (o *object) memberships(name string, list []Entry) {
 	if len(list) == 0 {
 		return
 	}

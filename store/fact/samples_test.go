@@ -36,7 +36,7 @@ var samples = []struct {
 	json string
 }{
 	{fact.Customer{ID: ada, Made: made, Stamp: later, Set: fact.Email | fact.Active, Email: "ada@example.com",
-		Active: true, Granted: []string{"a.b"}, Entered: []fact.Membership{{Group: "editors", Number: fact.Before}}},
+		Active: true, Granted: []string{"a.b"}, Entered: []fact.Entry{{Group: "editors", Number: fact.Before}}},
 		"01 01 5d000000 01 0700000000000000 00000000 0040204648470600 0100 02000000 0140204648470600 " +
 			"0300 0900 0f00 616461406578616d706c652e636f6d 01 0100 0300 612e62 0000 0100 0700 " +
 			"656469746f7273 00000000 0100000000000000 0000 0000",
@@ -87,6 +87,13 @@ var samples = []struct {
 			`"stamp":"2/2026-01-01T00:00:00.000001Z/3","algorithm":"ES256","public":"3059","origin":"generated",` +
 			`"added":"2026-01-01T00:00:00Z","node":1,"no_kid":true,"refresh_only":false,` +
 			`"signs_from":"2026-01-01T00:00:00Z","ends":"2026-01-01T00:00:00Z","longest":86400}`},
+	{fact.Member{Number: 3, Stamp: later, Name: "lyon", Key: cookie, Joined: milliseconds * 1000,
+		Withdrawn: milliseconds * 1000, CutOff: milliseconds, AtHub: true},
+		"0b 01 4f000000 0300 02000000 0140204648470600 0300 0400 6c796f6e " + cookieHex +
+			" 0040204648470600 0040204648470600 00a8da769b010000 01",
+		`{"fact":"member","number":3,"stamp":"2/2026-01-01T00:00:00.000001Z/3","name":"lyon","key":"` + cookieHex +
+			`","joined":"2026-01-01T00:00:00.000000Z","withdrawn":"2026-01-01T00:00:00.000000Z",` +
+			`"cut_off":"2026-01-01T00:00:00.000Z","at_hub":true}`},
 	{fact.Rehash{ID: ada, Made: made, Password: made, Hash: "!"},
 		"40 01 28000000 01 0700000000000000 00000000 0040204648470600 0100 00000000 0040204648470600 " +
 			"0100 0100 21",
@@ -154,6 +161,19 @@ var samples = []struct {
 		"56 01 26000000 02000000 8007 02000000 0102 0900000000000000 0e000000 7b2267726f757073223a5b375d7d",
 		`{"fact":"imported","key":"8007","said":"0102","run":9,"kept":{"groups":[7]}}`},
 	{fact.Origin{JSON: []byte(`{}`)}, "57 01 06000000 02000000 7b7d", `{"fact":"origin","length":2}`},
+	{fact.Membership{Role: fact.EdgeRole, Fleet: "shop", ID: [16]byte{9, 15: 0xee}, HubKey: cookie,
+		Addresses: []string{"hub:7421"}},
+		"58 01 43000000 02 0400 73686f70 090000000000000000000000000000ee " + cookieHex +
+			" 0100 0800 6875623a37343231",
+		`{"fact":"membership","role":"edge","fleet":"shop","id":"090000000000000000000000000000ee","hub_key":"` +
+			cookieHex + `","addresses":["hub:7421"]}`},
+	{fact.Lease{Number: 3, Incarnation: 0xa7}, "59 01 0a000000 0300 a700000000000000",
+		`{"fact":"lease","number":3,"incarnation":"00000000000000a7"}`},
+	{fact.Invitation{Digest: cookie, Name: "lyon", Until: milliseconds * 1000, Number: 3},
+		"5a 01 30000000 " + cookieHex + " 0400 6c796f6e 0040204648470600 0300",
+		`{"fact":"invitation","digest":"***","name":"lyon","until":"2026-01-01T00:00:00.000000Z","number":3}`},
+	{fact.ForgetInvitation{Digest: cookie}, "5b 01 20000000 " + cookieHex,
+		`{"fact":"forget_invitation","digest":"***"}`},
 }
 
 // unusual are facts with what the samples do not have.
@@ -174,6 +194,11 @@ var unusual = []fact.Fact{
 	fact.Rehash{ID: ada, Made: made, Password: later, Hash: "secret-hash"},
 	fact.Key{ID: "ünï", Made: made, Stamp: made, Algorithm: "HS256", Origin: "SECRET_KEY", RefreshOnly: true,
 		Ends: 1800000000, ForGood: true},
+	fact.Membership{},
+	fact.Membership{Role: fact.HubRole, Fleet: "ünï"},
+	fact.Member{Number: 1, Stamp: made, Name: "hub"},
+	fact.Member{Number: fact.MaxNumber, Stamp: made, Name: "ünï", CutOff: core.LastStart},
+	fact.Invitation{},
 	fact.Node{Number: 0xffff, Incarnation: 1<<64 - 1, Epoch: 1<<32 - 1},
 	fact.Node{Number: 1, Epoch: 1, Homes: core.LastStart},
 }

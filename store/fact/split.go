@@ -1,5 +1,7 @@
 package fact
 
+import "cmp"
+
 // frameRoom is what a frame has room for beside its header and the longest signature, in bytes.
 const frameRoom = MaxFrameBytes - 128*1024
 
@@ -7,6 +9,7 @@ const frameRoom = MaxFrameBytes - 128*1024
 // that has only the first runs yet is merely behind.
 type Runs struct {
 	List    [][]Fact
+	Most    int // bytes of the facts of a run, unless one fact alone has more; 0: what fits into a frame
 	size    int // of the last one, encoded
 	encoded []byte
 }
@@ -25,7 +28,7 @@ func (r *Runs) Add(f Fact) {
 func (r *Runs) Next(f Fact) int {
 	r.encoded = Append(r.encoded[:0], f)
 	last := len(r.List) - 1
-	if last < 0 || r.size+len(r.encoded) > frameRoom || len(r.List[last]) == MaxFrameFacts {
+	if last < 0 || r.size+len(r.encoded) > cmp.Or(r.Most, frameRoom) || len(r.List[last]) == MaxFrameFacts {
 		return last + 1
 	}
 	return last
