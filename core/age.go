@@ -41,18 +41,23 @@ func CheckAge(s *Settings, op Op, age time.Duration) error {
 	return staleError{age, s.MaxAge}
 }
 
-// CheckRefusals returns an ErrStale if one of the refusals comes of a state of this age that is too old and may be no
-// longer true: it speaks of a key or a customer that may have come since. Whoever is told that a token is not valid
-// throws it away. Revocations are never undone, so a refusal for one stands whatever the age.
+// FreshAge is the age up to which a state counts as the present: a node that hears from its hub twice a second is
+// never older.
+const FreshAge = 2 * time.Second
+
+// CheckRefusals returns an ErrStale if one of the refusals speaks of a key or a customer that may have come, or changed,
+// since a state of this age: it is older than FreshAge. Whoever is told that a token is not valid throws it away.
+// Revocations are never undone, so a refusal for one stands whatever the age.
 func CheckRefusals(s *Settings, refusals []Refusal, age time.Duration) error {
-	if s.MaxAge == 0 || age <= s.MaxAge {
+	most := min(s.MaxAge, FreshAge)
+	if s.MaxAge == 0 || age <= most {
 		return nil
 	}
 	for _, r := range refusals {
 		switch r.Cause {
 		case cause.UnknownKey, cause.CustomerNotFound, cause.CustomerInactive, cause.RevokeClaim,
-			cause.InactiveAccount, cause.BadCredentials:
-			return staleError{age, s.MaxAge}
+			cause.InactiveAccount:
+			return staleError{age, most}
 		}
 	}
 	return nil

@@ -49,18 +49,18 @@ func TestCheckAge(t *testing.T) {
 	}
 }
 
-// A newer state can undo some refusals, and no revocation.
+// A newer state can undo some refusals, and no revocation. A wrong password costs no token.
 func TestCheckRefusals(t *testing.T) {
 	undone := []cause.Cause{cause.UnknownKey, cause.CustomerNotFound, cause.CustomerInactive, cause.RevokeClaim,
-		cause.InactiveAccount, cause.BadCredentials}
+		cause.InactiveAccount}
 	s := core.DefaultSettings()
 	s.MaxAge = time.Minute
 	for c := cause.OK; c <= cause.HeaderInParts; c++ {
 		refusals := []core.Refusal{{Cause: cause.WrongType}, {Cause: c}}
-		if err := core.CheckRefusals(&s, refusals, time.Minute); err != nil {
+		if err := core.CheckRefusals(&s, refusals, core.FreshAge); err != nil {
 			t.Errorf("%v by a state that is young enough: %v", c, err)
 		}
-		err := core.CheckRefusals(&s, refusals, time.Minute+1)
+		err := core.CheckRefusals(&s, refusals, core.FreshAge+1)
 		if errors.Is(err, core.ErrStale) != slices.Contains(undone, c) {
 			t.Errorf("%v by a state that is too old: %v", c, err)
 		}

@@ -128,6 +128,13 @@ func (s *Settings) Advances() bool {
 	return s.RotateRefreshTokens && s.BlacklistAfterRotation && s.BlacklistApp
 }
 
+// AccessOnly are the settings of an engine that refreshes without advancing: it gives an access token alone, and the
+// refresh token stays good. A node has the end of the session, and how long the token lay unused, checked before.
+func (s Settings) AccessOnly() Settings {
+	s.RotateRefreshTokens, s.RefreshIdle = false, 0
+	return s
+}
+
 // lifetimes are how long an access token and a refresh token may be accepted after they were issued, in whole seconds:
 // ACCESS_TOKEN_LIFETIME and REFRESH_TOKEN_LIFETIME, each with LEEWAY. A sliding token is both, so its lifetimes count
 // too.

@@ -205,6 +205,9 @@ func (h *handler) complete(rq *request, a *answer) {
 	case a.rest == nil:
 		header["Content-Length"] = []string{strconv.Itoa(len(a.body))}
 	}
+	if h.cfg.ErrorHeader && a.reason.ofFleet() {
+		header.Set("X-Auth-Error", string(a.reason))
+	}
 	if rq.entry.route == checkPath && len(a.body) == 0 {
 		return // it is for a proxy, which needs none of the following
 	}

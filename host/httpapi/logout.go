@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"io"
 	"net/http"
 
@@ -28,7 +29,8 @@ func (h *handler) logout(rq *request) answer {
 	if err != nil {
 		return rq.unreadable(err)
 	}
-	if _, err = rq.visitor(); err == nil {
+	// Who logs out is for the record alone. A node that may not say whose the session is ends it all the same.
+	if _, err = rq.visitor(); err == nil || errors.Is(err, core.ErrStale) {
 		err = rq.browser().EndSession(rq.Context(), rq.node)
 	}
 	if err == nil {

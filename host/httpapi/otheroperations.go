@@ -31,8 +31,7 @@ func healthOperations() []openapi.Operation {
 				http.StatusOK: {Description: "The node can answer.", Schema: health},
 				http.StatusServiceUnavailable: {
 					Description: "Engine or store cannot answer, the clock cannot be right, the key that signs " +
-						"has ended, " +
-						"or no password can be hashed.",
+						"has ended, no password can be hashed, or the node knows too little of its fleet.",
 					Schema: health, Headers: []openapi.Header{retryHeader},
 				},
 			},

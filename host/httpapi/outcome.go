@@ -79,6 +79,18 @@ func classify(err error) outcome {
 	case errors.Is(err, context.DeadlineExceeded):
 		busy.reason = tooSlow
 		return busy
+	case errors.Is(err, node.ErrAway), errors.Is(err, node.ErrUnanswered):
+		busy.reason = homeAway // whatever else it says is of the other node
+		return busy
+	case errors.Is(err, node.ErrUnleased):
+		busy.reason = unleased
+		return busy
+	case errors.Is(err, node.ErrUnconfirmed):
+		busy.reason = unconfirmed
+		return busy
+	case errors.Is(err, core.ErrStale):
+		busy.reason = stale
+		return busy
 	case errors.Is(err, node.ErrBusy):
 		busy.reason = tooBusy
 		return busy

@@ -6,7 +6,7 @@ import (
 )
 
 // reason says why a request was answered as it was, where cause.Cause has no word, or none so exact. It is for
-// logs and metrics, never for the client. There are few reasons, and no client can make up one.
+// logs and metrics, and but for ofFleet never for the client. There are few reasons, and no client can make up one.
 type reason string
 
 const (
@@ -37,6 +37,10 @@ const (
 	outboxFull      reason = "outbox_full"
 	signerFailed    reason = "signer"
 	unavailable     reason = "unavailable"
+	stale           reason = "stale"
+	homeAway        reason = "away"
+	unleased        reason = "unleased"
+	unconfirmed     reason = "unconfirmed"
 	hashingFailed   reason = "hashing_failed"
 	failure         reason = "internal_error"
 
@@ -46,6 +50,12 @@ const (
 	noUsablePassword reason = "no_usable_password"
 	wrongPassword    reason = "wrong_password"
 )
+
+// ofFleet reports whether the reason is that a node of a fleet could not answer by itself. The client sees these in
+// X-Auth-Error: another node may answer.
+func (r reason) ofFleet() bool {
+	return r == stale || r == homeAway || r == unleased || r == unconfirmed
+}
 
 // whyNoLogin says why the log-in of a customer was refused.
 func whyNoLogin(c store.Customer) reason {

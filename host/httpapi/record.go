@@ -47,7 +47,7 @@ func (h *handler) level(rq *request, a answer) (level slog.Level, repeated bool)
 	switch {
 	case errors.Is(a.err, context.Canceled):
 		return slog.LevelInfo, false // the client is gone
-	case a.reason == tooBusy, a.reason == tooSlow, a.reason == hashingFailed:
+	case a.reason == tooBusy, a.reason == tooSlow, a.reason == hashingFailed, a.reason.ofFleet():
 		return slog.LevelWarn, true
 	case a.status >= 500, a.err != nil:
 		return slog.LevelError, true

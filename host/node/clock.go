@@ -25,9 +25,14 @@ func CheckClock(db *store.DB) error {
 }
 
 // CheckClock is nil while the node issues tokens by its clock, and otherwise core.ErrClock with what to do: see the
-// function of this name. The log says so once, when it is first noticed, and once when it is over.
+// function of this name, and Fleet.Issues. The log says so once, when it is first noticed, and once when it is over.
 func (n *Node) CheckClock() error {
 	err := CheckClock(n.cfg.Store)
+	if err == nil && n.cfg.Fleet != nil {
+		if fault := n.cfg.Fleet.Issues(); fault != nil {
+			err = fmt.Errorf("%w: %w", core.ErrClock, fault)
+		}
+	}
 	n.clock.mu.Lock()
 	defer n.clock.mu.Unlock()
 	switch {

@@ -10,12 +10,13 @@ import (
 // keyedEngine is an engine and the description of its keys. A request loads it once and keeps to it.
 type keyedEngine struct {
 	core.Engine
-	keys core.KeySet
+	keys       core.KeySet
+	accessOnly bool // it is one of Config.AwayEngine
 }
 
 // UseEngine has the node use another engine for the same settings, such as one with other keys, for every request from
 // now on. A request in flight keeps to the engine that it began with.
-func (n *Node) UseEngine(e core.Engine) { n.engine.Store(&keyedEngine{e, e.KeySet()}) }
+func (n *Node) UseEngine(e core.Engine) { n.engine.Store(&keyedEngine{Engine: e, keys: e.KeySet()}) }
 
 // Engine is the engine in use.
 func (n *Node) Engine() core.Engine { return n.engine.Load().Engine }

@@ -28,7 +28,7 @@ func (n *Node) SlidingLogin(ctx context.Context, client netip.Prefix, email, giv
 }
 
 func (n *Node) login(ctx context.Context, op core.Op, client netip.Prefix, email, given string) (Result, error) {
-	if err := n.CheckClock(); err != nil { // before any hashing
+	if err := n.issues(op); err != nil { // before any hashing
 		return Result{}, err
 	}
 	query := store.Query{Login: email, HasLogin: true, Fold: n.cfg.FoldEmails, Field: n.cfg.UserIDField}

@@ -2,20 +2,10 @@ package node
 
 import (
 	"context"
-	"errors"
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/core/cause"
-	"github.com/edgetoken/edgetoken/store"
 )
-
-// EndLogins ends every log-in that a customer has now, browser sessions included. A customer who is gone has none.
-func (n *Node) EndLogins(ctx context.Context, customer core.CustomerID) error {
-	if err := n.cfg.Store.Revoke(ctx, customer); !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	return nil
-}
 
 // EndLogin ends the log-in of a token of any type, even if the token or its key has expired. It does what Blacklist
 // does with a refresh token, for a browser that logs out with its access token. It does nothing if the token is not
@@ -25,13 +15,17 @@ func (n *Node) EndLogin(ctx context.Context, token string) error {
 	if err := n.Engine().Open(ctx, []byte(token), &opened); err != nil {
 		return err
 	}
-	if opened.Cause != cause.OK {
-		return nil // an unauthenticated token names no state, so it costs the store nothing
+	if opened.Cause != cause.OK { // an unauthenticated token names no state, so it costs the store nothing
+		return n.young(core.Logout, []core.Refusal{{Cause: opened.Cause}}, n.look())
 	}
 	query := Query(opened, n.now(), n.cfg.UserIDField, n.cfg.Store.IDs())
 	request := core.Request{Op: core.Logout, Opened: opened}
-	_, _, err := Revoke(ctx, n.cfg.Store, &n.cfg.Settings, query, request)
-	return err
+	seen := n.look()
+	outcome, _, err := Revoke(ctx, n.cfg.Store, &n.cfg.Settings, query, request)
+	if err != nil {
+		return err
+	}
+	return n.young(core.Logout, outcome.Refusals, seen)
 }
 
 // OfOthers reports whether two tokens name different customers. It is false if the signature of one is not good.

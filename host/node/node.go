@@ -54,6 +54,11 @@ type Config struct {
 	VerifiesOnly bool
 	// SessionAge is how long a browser session lasts after its log-in; 0: DefaultSessionAge.
 	SessionAge time.Duration
+	// Fleet is the fleet that the node is a member of; nil: it is alone. Settings.MaxAge is how old its state may be.
+	Fleet Fleet
+	// AwayEngine is the engine that gives an access token alone if the home of a log-in is away: one for the same keys
+	// and the settings of AccessOnly. It is asked for at each use; nil: there is no answer then.
+	AwayEngine func() core.Engine
 	// Log is for events that no single request causes; nil: slog.Default.
 	Log *slog.Logger
 	// Repeats logs events that every log-in may cause; nil: one of the node's own, whose last second is lost. Its owner
@@ -98,6 +103,9 @@ func New(cfg Config) (*Node, error) {
 	}
 	if cfg.SessionAge < 0 {
 		errs = append(errs, errors.New("node: SessionAge must not be negative"))
+	}
+	if (cfg.Fleet == nil) != (cfg.Settings.MaxAge == 0) {
+		errs = append(errs, errors.New("node: Settings.MaxAge must be set for a node in a fleet, and for no other"))
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
@@ -151,11 +159,20 @@ func (n *Node) IDs() core.IDKind { return n.cfg.Store.IDs() }
 // Customers is a page of at most limit customers in the order of their ids. It begins behind the id after, or with the
 // first customer where after is zero.
 func (n *Node) Customers(ctx context.Context, after core.CustomerID, limit int) ([]store.Customer, error) {
-	return n.cfg.Store.List(ctx, after, limit)
+	seen := n.look()
+	list, err := n.cfg.Store.List(ctx, after, limit)
+	if err == nil {
+		err = n.young(core.Authenticate, nil, seen)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
 }
 
 // Ready reports whether the node can answer: its engine reads tokens, its store is healthy, the outbox has room, the
-// clock is plausible, the key that signs has not ended, and passwords can be hashed. The error says what is wrong.
+// clock is plausible, the key that signs has not ended, passwords can be hashed, and in a fleet the state is young
+// enough to check tokens and there is a lease to advance log-ins. The error says what is wrong.
 func (n *Node) Ready(ctx context.Context) error {
 	engine := n.engine.Load()
 	// The shortest text with the form of a token: the engine has next to nothing to do.
@@ -171,8 +188,16 @@ func (n *Node) Ready(ctx context.Context) error {
 	if err := n.cfg.Store.CheckOutbox(); err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
+	if err := n.young(core.Authenticate, nil, n.look()); err != nil {
+		return fmt.Errorf("stale: %w", err)
+	}
 	if err := n.CheckClock(); err != nil {
 		return fmt.Errorf("clock: %w", err)
+	}
+	if n.cfg.Fleet != nil && n.cfg.Settings.Advances() {
+		if err := n.leased(); err != nil {
+			return fmt.Errorf("fleet: %w", err)
+		}
 	}
 	if err := engine.signs(n.now()); err != nil && !n.cfg.VerifiesOnly {
 		return fmt.Errorf("keys: %w", err)

@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -80,7 +81,7 @@ var operations = []operation{
 		return node.Result{}, o.EndLogin(o.Context(), o.tokens.access)
 	}},
 	{"log-out everywhere", nil, func(o *operated) (node.Result, error) {
-		return node.Result{}, o.EndLogins(o.Context(), core.Integer(1))
+		return node.Result{}, endLogins(o.world, o.Context())
 	}},
 	{"revocation", nil, func(o *operated) (node.Result, error) {
 		return node.Result{}, o.store.Revoke(o.Context(), core.Integer(1))
@@ -96,6 +97,11 @@ var operations = []operation{
 		}
 		return node.Result{}, err
 	}},
+}
+
+func endLogins(w *world, ctx context.Context) error {
+	_, err := w.EndLogins(ctx, core.Integer(1), "")
+	return err
 }
 
 // siblings has refresh tokens stay good.

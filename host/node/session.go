@@ -36,7 +36,7 @@ const secretBytes = 32
 func (n *Node) StartSession(
 	ctx context.Context, client netip.Prefix, email, given, replaces string,
 ) (secret string, r Result, err error) {
-	if err := n.CheckClock(); err != nil { // before any hashing
+	if err := n.issues(core.Login); err != nil { // before any hashing
 		return "", Result{}, err
 	}
 	query := store.Query{Login: email, HasLogin: true, Fold: n.cfg.FoldEmails, Field: n.cfg.UserIDField}
@@ -50,10 +50,17 @@ func (n *Node) StartSession(
 	if err != nil {
 		return "", r, err
 	}
+	seen := n.look()
+	if err := n.young(core.Login, nil, seen); err != nil {
+		return "", r, err
+	}
 	if good && customer.IsActive {
 		secret, err = n.beginSession(ctx, customer, replaces)
 	}
-	if err != nil && !errors.Is(err, store.ErrConflict) {
+	if err == nil || errors.Is(err, store.ErrConflict) {
+		err = n.young(core.Login, nil, seen)
+	}
+	if err != nil {
 		return "", r, err
 	}
 	if secret == "" {
@@ -94,8 +101,15 @@ func (n *Node) Session(ctx context.Context, secret string) (store.Customer, erro
 	if !ok {
 		return store.Customer{}, nil
 	}
+	seen := n.look()
 	_, customer, err := n.cfg.Store.LoadSession(ctx, id, store.Query{Rights: true})
-	return customer, err
+	if err == nil {
+		err = n.young(core.Authenticate, nil, seen)
+	}
+	if err != nil {
+		return store.Customer{}, err
+	}
+	return customer, nil
 }
 
 // EndSession ends the session with this secret, if there is one: a log-out.

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -10,8 +11,22 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// Refresh asks for an access token for a refresh token.
+// Refresh asks for an access token for a refresh token. In a fleet it is the home of the log-in that spends the refresh
+// token.
 func (n *Node) Refresh(ctx context.Context, token string) (Result, error) {
+	r, err := n.refreshHere(ctx, token)
+	if err == nil || n.cfg.Fleet == nil {
+		return r, err
+	}
+	var home elsewhere
+	if errors.As(err, &home) {
+		return n.refreshAt(ctx, uint16(home), token)
+	}
+	return r, err
+}
+
+// refreshHere is Refresh, of a family whose home is this node. If it is another, the error is elsewhere.
+func (n *Node) refreshHere(ctx context.Context, token string) (Result, error) {
 	r, err := n.decideToken(ctx, core.Refresh, token)
 	// An advance has effects: it spends the token.
 	r.Repeated = err == nil && !r.Refused() && n.cfg.Settings.Advances() && len(r.Effects.List) == 0
@@ -35,7 +50,7 @@ func (n *Node) Authenticate(ctx context.Context, token string) (Result, error) {
 
 // AuthenticateWithRights is Authenticate, and Result.Customer has its Rights.
 func (n *Node) AuthenticateWithRights(ctx context.Context, token string) (Result, error) {
-	return n.decideWith(ctx, core.Authenticate, token, true)
+	return n.decideBy(ctx, n.engine.Load(), core.Authenticate, token, true)
 }
 
 // Blacklist asks that a refresh token, and every other token of its log-in, be refused from now on.
@@ -45,14 +60,16 @@ func (n *Node) Blacklist(ctx context.Context, token string) (Result, error) {
 
 // decideToken opens a token and decides what is asked of it.
 func (n *Node) decideToken(ctx context.Context, op core.Op, token string) (Result, error) {
-	return n.decideWith(ctx, op, token, op.Writes() && n.cfg.Claims.NeedsRights())
+	return n.decideBy(ctx, n.engine.Load(), op, token, op.Writes() && n.cfg.Claims.NeedsRights())
 }
 
-func (n *Node) decideWith(ctx context.Context, op core.Op, token string, rights bool) (Result, error) {
+func (n *Node) decideBy(
+	ctx context.Context, engine *keyedEngine, op core.Op, token string, rights bool,
+) (Result, error) {
 	j := tokenRequests.Get().(*tokenRequest)
 	defer j.end()
 	j.token = append(j.token, token[:min(len(token), core.MaxTokenBytes+1)]...) // a longer one is too long as well
-	engine, request, opened := n.engine.Load(), &j.request, &j.request.Opened
+	request, opened := &j.request, &j.request.Opened
 	if err := engine.Open(ctx, j.token, opened); err != nil {
 		return Result{}, err
 	}
@@ -60,6 +77,9 @@ func (n *Node) decideWith(ctx context.Context, op core.Op, token string, rights 
 	if opened.Cause != cause.OK || opened.KeyEnded(request.Now) {
 		// An unauthenticated token names no state, so it costs the store nothing.
 		outcome, err := n.decide(ctx, engine, request, &store.Customer{})
+		if err == nil {
+			err = n.young(core.Blacklist, outcome.Refusals, n.look())
+		}
 		r := Result{Outcome: outcome}
 		r.KeyID, r.Family = engine.signer(request, &outcome)
 		return r, err

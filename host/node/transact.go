@@ -34,6 +34,7 @@ func (n *Node) transact(
 	ctx context.Context, engine *keyedEngine, request *core.Request, query store.Query, complete func(*core.State),
 ) (r Result, err error) {
 	for range attempts {
+		seen := n.look()
 		changes := n.cfg.Store.Changes()
 		if request.State, r.Customer, err = n.cfg.Store.Load(ctx, query); err != nil {
 			return Result{}, err
@@ -41,8 +42,12 @@ func (n *Node) transact(
 		if err = n.outlives(ctx, request, query); err != nil {
 			return Result{}, err
 		}
+		request.State.Age = seen.age
 		if complete != nil {
 			complete(&request.State)
+		}
+		if err = n.checkFleet(engine, request); err != nil {
+			return Result{}, err
 		}
 		if r.Outcome, err = n.decide(ctx, engine, request, &r.Customer); err != nil {
 			return Result{}, err
@@ -51,20 +56,53 @@ func (n *Node) transact(
 		effects := &r.Effects
 		if r.Refused() && len(effects.List) == 0 {
 			// It grants and changes nothing, and it was right when the state was loaded.
-			return r, nil
+			return r, n.leave(ctx, engine, request, &r, seen)
 		}
 		if len(effects.List) == 0 && effects.Reads.Start == 0 && n.cfg.Store.Changes() == changes {
 			// Nothing was committed since the state was loaded.
-			return r, nil
+			return r, n.leave(ctx, engine, request, &r, seen)
 		}
 		if err = n.cfg.Store.Settle(ctx, *effects); err == nil {
-			return r, nil
+			return r, n.leave(ctx, engine, request, &r, seen)
 		}
 		if !errors.Is(err, store.ErrConflict) {
 			return Result{}, err
 		}
 	}
 	return Result{}, fmt.Errorf("%w: its state changed %d times meanwhile", ErrBusy, attempts)
+}
+
+// checkFleet checks that a request may be decided here by the state that was loaded: it is young enough, and a family
+// that advances has its home here.
+func (n *Node) checkFleet(engine *keyedEngine, request *core.Request) error {
+	if n.cfg.Fleet == nil {
+		return nil
+	}
+	if err := core.CheckAge(&n.cfg.Settings, request.Op, request.State.Age); err != nil {
+		return err
+	}
+	switch {
+	case n.advances(engine, request.Op):
+		return n.atHome(&request.State)
+	case engine.accessOnly:
+		forgetGenerations(&request.State)
+	}
+	return nil
+}
+
+// leave says whether an answer that was decided by the state of a sight may leave.
+func (n *Node) leave(
+	ctx context.Context, engine *keyedEngine, request *core.Request, r *Result, seen sight,
+) error {
+	if n.cfg.Fleet == nil {
+		return nil
+	}
+	if n.advances(engine, request.Op) && !r.Refused() {
+		if err := n.settled(ctx); err != nil {
+			return err
+		}
+	}
+	return n.young(request.Op, r.Refusals, seen)
 }
 
 // outlives tells the store when a token expires. The cut-off that ends it must outlive every token that names the same
