@@ -2,12 +2,11 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
-	"time"
 
+	httpserver "github.com/edgetoken/edgetoken/host/server"
 	"github.com/edgetoken/edgetoken/store/backup"
 )
 
@@ -17,27 +16,12 @@ type Download struct {
 	Size int64 // bytes
 }
 
-// A caller must take so many bytes of a Download within so long, each time.
-const (
-	downloadStep = 32 << 10
-	stepTime     = time.Minute
-)
-
 // send writes the download as a response. Content-Length tells the caller whether all of it has arrived.
 func (d Download) send(w http.ResponseWriter) error {
 	defer d.Close()
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Length", strconv.FormatInt(d.Size, 10))
-	for {
-		// This fails where no connection has deadlines, as with a handler in this process.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(stepTime))
-		if _, err := io.CopyN(w, d, downloadStep); err != nil {
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			return err
-		}
-	}
+	return httpserver.Send(w, d)
 }
 
 // backup makes a backup of the store. sealed are the sealed keys that go with it; empty: none.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -143,3 +144,8 @@ func (t Token) GoString() string             { return t.String() }
 func (t Token) Format(f fmt.State, _ rune)   { _, _ = io.WriteString(f, t.String()) }
 func (t Token) LogValue() slog.Value         { return slog.StringValue(t.String()) }
 func (t Token) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// Listeners are the addresses of a membership at which the hub's fleet listener answers: those without a scheme.
+func Listeners(addresses []string) []string {
+	return slices.DeleteFunc(slices.Clone(addresses), func(a string) bool { return strings.Contains(a, "://") })
+}
