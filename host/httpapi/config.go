@@ -34,6 +34,8 @@ type Config struct {
 	// Bundle gives the trust bundle, as a delta from the bundle of the epoch since if that is remembered; nil: none is
 	// published. Many goroutines call it at once.
 	Bundle func(ctx context.Context, since uint64) (TrustBundle, error)
+	// Fleet gives what the node knows of its fleet; nil: it is in none. Many goroutines call it at once.
+	Fleet func() Fleet
 	// Compat is the version whose answers are given; "": that of the node's settings.
 	Compat core.Version
 	// AllowedHosts are the names that a request may give as its host (Django's ALLOWED_HOSTS). ".example.com"

@@ -36,6 +36,9 @@ func (h *handler) index(rq *request) answer {
 	}
 	if c, err := rq.sessionCustomer(); err == nil && c.IsStaff {
 		browser.Links = append(browser.Links, pages.Link{Text: "Keys of this node", URL: pages.KeysPath})
+		if h.cfg.Fleet != nil {
+			browser.Links = append(browser.Links, pages.Link{Text: "Fleet of this node", URL: pages.FleetPath})
+		}
 	}
 	if h.cfg.TokenCookies.On {
 		tokens.Text = "Log in here. A web application has its tokens in cookies, " +

@@ -12,12 +12,21 @@ import (
 	"github.com/edgetoken/edgetoken/host/pages"
 )
 
-// keysPage shows the keys to staff who have logged in with a browser, and leads others to the log-in. For a program it
-// is 404, like the other pages for people.
+// keysPage shows the keys to staff.
 func (h *handler) keysPage(rq *request) answer {
+	return rq.staffPage(pages.KeysPath, func(w io.Writer, frame pages.Frame) error {
+		d := h.published().shown(h.cfg.Now())
+		d.Frame = frame
+		return pages.Keys(w, d)
+	})
+}
+
+// staffPage shows a page to staff who have logged in with a browser, and leads others to the log-in. For a program it
+// is 404, like the other pages for people.
+func (rq *request) staffPage(path string, show func(io.Writer, pages.Frame) error) answer {
 	switch {
 	case !rq.namesHTML():
-		return h.compat.page(http.StatusNotFound).since(unknownPath)
+		return rq.h.compat.page(http.StatusNotFound).since(unknownPath)
 	case !rq.isRead():
 		return onlyMethods(http.MethodGet, http.MethodHead)
 	}
@@ -29,16 +38,14 @@ func (h *handler) keysPage(rq *request) answer {
 	switch permission.IsAdminUser.Decide(rq.method, "", who.caller()) {
 	case permission.Allowed:
 	case permission.Unauthenticated:
-		return goTo(pages.LoginPath + "?next=" + url.QueryEscape(pages.KeysPath))
+		return goTo(pages.LoginPath + "?next=" + url.QueryEscape(path))
 	default:
 		a := rq.htmlPage(http.StatusForbidden, func(w io.Writer) error {
-			return pages.Failure(w, pages.FailureData{Frame: rq.frame(pages.KeysPath), Status: http.StatusForbidden})
+			return pages.Failure(w, pages.FailureData{Frame: rq.frame(path), Status: http.StatusForbidden})
 		})
 		return classify(errForbidden).mark(a)
 	}
-	d := h.published().shown(h.cfg.Now())
-	d.Frame = rq.frame(pages.KeysPath)
-	return rq.htmlPage(http.StatusOK, func(w io.Writer) error { return pages.Keys(w, d) })
+	return rq.htmlPage(http.StatusOK, func(w io.Writer) error { return show(w, rq.frame(path)) })
 }
 
 // shown are the keys in the words of the page. Those that are gone are left out.

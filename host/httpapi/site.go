@@ -18,6 +18,7 @@ import (
 //	/auth/browse/call/     sends any request, from the page of a view
 //	/auth/token/explain/   explains a token
 //	/auth/keys/            the keys, for staff
+//	/auth/fleet/           the fleet that the node is in, for staff
 //	/accounts/profile/     who is logged in: where a log-in leads by default
 //	/openapi.json          the OpenAPI document, on every node
 //	/auth/login/           logs in
@@ -41,6 +42,9 @@ func (h *handler) site() map[string]func(*request) answer {
 		pages.LoginPath:   h.login,
 		pages.LogoutPath:  h.logout,
 	})
+	if h.cfg.Fleet != nil {
+		site[pages.FleetPath] = h.fleetPage
+	}
 	return site
 }
 

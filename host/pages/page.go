@@ -19,6 +19,7 @@ const (
 	LogoutPath  = "/auth/logout/"
 	ProfilePath = "/accounts/profile/"
 	KeysPath    = "/auth/keys/"
+	FleetPath   = "/auth/fleet/"
 	OpenAPIPath = "/openapi.json"
 	JWKSPath    = "/.well-known/jwks.json"
 )

@@ -157,6 +157,23 @@ var samples = []sample{
 			},
 			Next: t("key next begins to sign"), When: t("2026-12-25 09:12:44 UTC, in 30 days")})
 	}},
+	{"fleet-hub", func(w io.Writer, t func(string) string) error {
+		return pages.Fleet(w, pages.FleetData{Frame: frame(t), Name: t("shops"), Hub: true, Number: 1,
+			Warning: t("this hub was restored, and node 3 has yet to tell what it forgot"),
+			Nodes: []pages.FleetNode{
+				{Number: 1, Name: t("hub"), Own: true},
+				{Number: 2, Name: t("berlin"), State: "connected", Heard: t("2026-11-24 09:12:44 UTC, 0 seconds ago"),
+					Waiting: t("0"), Clock: t("+2ms"), Version: t("1.0.0")},
+				{Number: 3, Name: t("paris"), State: "away", Heard: t("none yet"), Waiting: t("0"), Clock: t("0s"),
+					Differs: true},
+				{Number: 4, Name: t("oslo"), State: "withdrawn"},
+			}})
+	}},
+	{"fleet-edge", func(w io.Writer, t func(string) string) error {
+		return pages.Fleet(w, pages.FleetData{Frame: frame(t), Name: t("shops"), Number: 2,
+			Facts: []pages.Named{{Name: "Knows the fleet as of", Value: t("0.2s ago")}},
+			Nodes: []pages.FleetNode{{Number: 1, Name: t("hub")}, {Number: 2, Name: t("berlin"), Own: true}}})
+	}},
 	{"keys-none", func(w io.Writer, t func(string) string) error {
 		return pages.Keys(w, pages.KeysData{Frame: frame(t)})
 	}},
