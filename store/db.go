@@ -76,7 +76,8 @@ type DB struct {
 func newDB(c Config, f file) *DB {
 	db := &DB{config: c, time: newTimekeeper(c), identity: f.identity, older: f.older, gap: f.gap,
 		queue: make(chan *request, maxBatch), between: make(chan func()), done: make(chan struct{}),
-		lost: make(chan struct{}), frames: make(chan struct{}, 1), previous: f.previous, bolt: f.bolt, info: f.info, index: newFamilyIndex(c.MaxFamilyIndex)}
+		lost:   make(chan struct{}),
+		frames: make(chan struct{}, 1), previous: f.previous, bolt: f.bolt, info: f.info, index: newFamilyIndex(c.MaxFamilyIndex)}
 	db.time.opened(f)
 	db.windows = windows{latest: f.tally.running, kept: f.tally.running}
 	db.mark.Store(f.tally.mark)

@@ -85,8 +85,8 @@ func (c *courier) head(of incarnation) (h head, over bool, err error) {
 	return head{}, len(list) >= maxHeads && of.number < list[0], nil
 }
 
-// HeadOf returns the position of the last frame of a node that this one has applied, in its highest incarnation; zero if
-// there is none. The hub acknowledges an edge's frames by it.
+// HeadOf returns the position of the last frame of a node that this one has applied, in its highest incarnation; zero
+// if there is none. The hub acknowledges an edge's frames by it.
 func (db *DB) HeadOf(ctx context.Context, number uint16) (p fact.Position, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		t := tables{tx: tx}

@@ -81,7 +81,7 @@ func (db *DB) Enter(ctx context.Context, number uint16, homes int64, m Membershi
 		n.Incarnation++
 		followed, err := w.followed()
 		if followed != nil { // another hub
-			facts = append(facts, fact.Followed{Position: make([]byte, 20)})
+			facts = append(facts, fact.Followed{Position: fact.AppendLogPosition(nil, 0, fact.Position{})})
 		}
 		return append(facts, m, n), false, err
 	})
@@ -168,7 +168,8 @@ func (w *writer) mayWrite(facts resolved) error {
 	return nil
 }
 
-// joinMembership sets what this node is. Whoever becomes an edge or a single node sends nothing that was written before.
+// joinMembership sets what this node is. Whoever becomes an edge or a single node sends nothing that was written
+// before.
 func (w *writer) joinMembership(m Membership) {
 	if m.Role != Hub && m.Role != w.membership.Role {
 		w.shared.List = nil

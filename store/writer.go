@@ -58,7 +58,8 @@ func newWriter(db *DB, tx *bbolt.Tx) (*writer, error) {
 	c := &db.committer
 	w := &writer{tables: tables{tx: tx, known: db.index}, ids: db.identity.ids, at: at, now: at.known / 1000,
 		granted: c.granted, node: c.node, clock: c.clock, ahead: db.config.ahead(), foldEmails: db.config.FoldEmails,
-		last: c.last, fleet: c.file.fleet, membership: c.file.membership, roster: c.file.roster, outbox: db.config.Outbox, maxOutbox: db.config.MaxOutbox}
+		last: c.last, fleet: c.file.fleet, membership: c.file.membership,
+		roster: c.file.roster, outbox: db.config.Outbox, maxOutbox: db.config.MaxOutbox}
 	w.shared = w.runs()
 	var err error
 	if w.tally, err = decodeTally(w.get(metaBucket, tallyKey)); err != nil {
