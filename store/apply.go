@@ -61,8 +61,7 @@ func (w *writer) join(f fact.Fact) error {
 	case fact.RevokeFamily:
 		return w.joinFamily(f.Family, family{dead: true, until: f.Until, start: f.Start})
 	case fact.AdvanceFamily:
-		return w.joinFamily(f.Family, family{until: f.Until, start: f.Start, advance: advanceOf(f),
-			advanced: w.running()})
+		return w.joinAdvance(f)
 	case fact.Group:
 		return w.joinGroup(f)
 	case fact.RemoveGroup:
@@ -115,6 +114,8 @@ func (w *writer) join(f fact.Fact) error {
 		w.leave(f.Digest)
 	case fact.Followed:
 		w.put(metaBucket, followedKey, append([]byte{recordVersion}, f.Position...))
+	case fact.Pending:
+		w.joinPending(f)
 	case fact.Unread: // it is in quarantine, and passed on
 	case fact.Node:
 		w.setNode(f)

@@ -34,7 +34,15 @@ func (b *Backup) Close() error { return b.store.Close() }
 // have room for both. Only that copy is a transaction, not the time in which somebody reads the backup: that would make
 // the store grow, and would keep Close and Compact waiting. The copy has no free pages either, in which there may be
 // anything that was ever removed. A store with a damaged page cannot be backed up: ErrCorrupt.
-func (db *DB) Backup(ctx context.Context, keys []byte) (b *Backup, err error) {
+func (db *DB) Backup(ctx context.Context, keys []byte) (*Backup, error) {
+	return db.backUp(ctx, keys, nil, sealedBucket)
+}
+
+// backUp makes a backup without the records of some buckets. amend changes the copy of the store, of which from is the
+// transaction; it may be nil.
+func (db *DB) backUp(
+	ctx context.Context, keys []byte, amend func(copied, from *bbolt.Tx) error, without ...[]byte,
+) (b *Backup, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("back up store %s: %w", db.config.Path, diskError(err))
@@ -46,7 +54,7 @@ func (db *DB) Backup(ctx context.Context, keys []byte) (b *Backup, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.Store, err = db.copyInto(ctx, f); err != nil {
+	if h.Store, err = db.copyInto(ctx, f, amend, without); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	r, size, err := backup.Stream(h, keys, io.NewSectionReader(f, 0, h.Store))
@@ -56,9 +64,10 @@ func (db *DB) Backup(ctx context.Context, keys []byte) (b *Backup, err error) {
 	return &Backup{r, size, f}, nil
 }
 
-// copyInto copies the store as it is now, without private parts of keys, to an empty file, and returns the length of
-// the copy.
-func (db *DB) copyInto(ctx context.Context, f *os.File) (size int64, err error) {
+// copyInto copies the store as it is now to an empty file, as backUp says, and returns the length of the copy.
+func (db *DB) copyInto(
+	ctx context.Context, f *os.File, amend func(copied, from *bbolt.Tx) error, without [][]byte,
+) (size int64, err error) {
 	from, err := db.snapshot(ctx)
 	if err != nil {
 		return 0, err
@@ -84,8 +93,13 @@ func (db *DB) copyInto(ctx context.Context, f *os.File) (size int64, err error) 
 			err = damage(p)
 		}
 	}()
-	if err := copyBuckets(ctx, to, from, sealedBucket); err != nil {
+	if err := copyBuckets(ctx, to, from, without...); err != nil {
 		return 0, err
+	}
+	if amend != nil {
+		if err := to.Update(func(tx *bbolt.Tx) error { return amend(tx, from) }); err != nil {
+			return 0, err
+		}
 	}
 	err = to.View(func(tx *bbolt.Tx) error {
 		size = tx.Size()

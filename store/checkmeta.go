@@ -40,6 +40,7 @@ func (a *recordCheck) metaRecords() []metaRecord {
 		{followedKey, 4, true, func([]byte) error { _, err := a.followed(); return err }},
 		{membershipKey, 9, true, func([]byte) error { _, err := a.readMembership(); return err }},
 		{trimmedKey, 9, true, func([]byte) error { _, err := a.trimmed(); return err }},
+		{pendingKey, 9, true, func(v []byte) error { _, err := decodePending(v); return err }},
 		{upgradeKey, 4, true, func(v []byte) error { _, err := decodeUpgrading(v); return err }},
 	}
 }

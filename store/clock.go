@@ -98,6 +98,13 @@ func (k *timekeeper) committed(latest int64) {
 	k.latest = latest
 }
 
+// skip has the running time grow.
+func (k *timekeeper) skip(running int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.running += running
+}
+
 // newTimekeeper keeps the time by the clocks of a Config.
 func newTimekeeper(c Config) *timekeeper {
 	began := c.Now()

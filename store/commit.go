@@ -30,6 +30,7 @@ type request struct {
 	foreign     bool
 	quarantined int  // how many were
 	unshared    bool // the facts are not for the outbox
+	again       bool // the facts say again what was decided before: see writer.again
 	err         error
 	done        chan struct{} // closed when err is there
 }
@@ -240,6 +241,7 @@ func (db *DB) served(w *writer) {
 	db.number.Store(uint32(w.node.Number))
 	db.membership.Store(&w.membership)
 	db.roster.Store(&w.roster)
+	db.homes.Store(w.homesNow())
 	db.logins.add(w.logins)
 	db.framed(w)
 	db.index.remove(int(c.failed), w.forgotten)

@@ -101,7 +101,10 @@ func (db *DB) compact(pays func(Space) bool) (r Compacted, err error) {
 	if err != nil {
 		return r, errors.Join(err, remove(place+compactSuffix))
 	}
-	if err := db.replace(next, place); err != nil {
+	if db.index.bytes() == 0 {
+		db.index.refill(next.bolt)
+	}
+	if err := db.replace(next, place+compactSuffix, place, func() {}); err != nil {
 		return r, err
 	}
 	r.After, r.Done = after, true
@@ -177,7 +180,7 @@ func (db *DB) copyTo(c Config) (err error) {
 	defer func() { err = errors.Join(err, to.Close()) }()
 	to.AllocSize = allocSize
 	err = db.committer.file.bolt.View(func(tx *bbolt.Tx) error {
-		return copyBuckets(context.Background(), to, tx, nil)
+		return copyBuckets(context.Background(), to, tx)
 	})
 	if err != nil {
 		return err
@@ -185,21 +188,19 @@ func (db *DB) copyTo(c Config) (err error) {
 	return to.Sync()
 }
 
-// replace puts an open file in the place of the one in use. Readers wait meanwhile, so that none sees both.
-func (db *DB) replace(next file, place string) error {
+// replace puts an open file, which has the name from, in the place of the one in use. Readers wait meanwhile, so that
+// none sees both, and until took has taken in what the file says.
+func (db *DB) replace(next file, from, place string, took func()) error {
 	c := &db.committer
-	if db.index.bytes() == 0 {
-		db.index.refill(next.bolt)
-	}
 	db.mu.Lock()
 	// Nor must it replace a file that somebody put there while the copy was made.
 	err := lost(db.config.Path, db.info)
 	if err == nil {
-		err = os.Rename(place+compactSuffix, place)
+		err = os.Rename(from, place)
 	}
 	if err != nil {
 		db.mu.Unlock()
-		err = errors.Join(err, next.bolt.Close(), remove(place+compactSuffix))
+		err = errors.Join(err, next.bolt.Close(), remove(from))
 		if errors.Is(err, ErrLost) {
 			return db.lose(err)
 		}
@@ -209,6 +210,7 @@ func (db *DB) replace(next file, place string) error {
 	c.file, db.bolt, db.info = next, next.bolt, next.info
 	db.index.removed.Store(0) // its transactions are numbered anew
 	db.latest.Store(durable(next.transaction))
+	took()
 	db.mu.Unlock()
 	err = old.bolt.Close()
 	if err == nil {

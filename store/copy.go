@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"go.etcd.io/bbolt"
 )
@@ -12,16 +13,17 @@ const (
 	copyFill  = 0.9     // how full a copy makes its pages: the rest is room for what is added between
 )
 
-// copyBuckets copies the buckets of a transaction to a file that has none. The bucket named without is made, but stays
-// empty; nil: none does.
-func copyBuckets(ctx context.Context, to *bbolt.DB, from *bbolt.Tx, without []byte) error {
+// copyBuckets copies the buckets of a transaction to a file that has none. Those named in without are made, but stay
+// empty.
+func copyBuckets(ctx context.Context, to *bbolt.DB, from *bbolt.Tx, without ...[]byte) error {
 	c := copier{ctx: ctx, to: to}
 	if err := c.begin(); err != nil {
 		return err
 	}
 	defer func() { _ = c.tx.Rollback() }() // also after a panic at a damaged page; after a commit it does nothing
 	err := from.ForEach(func(name []byte, b *bbolt.Bucket) error {
-		if _, err := c.tx.CreateBucket(name); err != nil || bytes.Equal(name, without) {
+		left := slices.ContainsFunc(without, func(b []byte) bool { return bytes.Equal(b, name) })
+		if _, err := c.tx.CreateBucket(name); err != nil || left {
 			return err
 		}
 		c.enter(name)

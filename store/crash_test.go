@@ -41,6 +41,8 @@ func TestMain(m *testing.M) {
 		dieResealing(path, strings.TrimPrefix(role, "reseal="))
 	case strings.HasPrefix(role, "restore="):
 		dieRestoring(path, strings.ReplaceAll(strings.TrimPrefix(role, "restore="), "_", " "))
+	case strings.HasPrefix(role, "adopt="):
+		dieAdopting(path, strings.TrimPrefix(role, "adopt="))
 	case strings.HasPrefix(role, "fill="):
 		fillUp(path, strings.TrimPrefix(role, "fill="))
 	}

@@ -18,8 +18,8 @@ import (
 type DB struct {
 	config   Config
 	identity identity
-	older    int // see Upgraded
-	gap      gap // only Restore changes it, and then closes the DB
+	older    int                 // see Upgraded
+	gap      atomic.Pointer[gap] // that of the file: only Restore and Adopt change it
 	queue    chan *request
 
 	// between is what the committer does between two commits: see DB.betweenCommits.
@@ -50,6 +50,10 @@ type DB struct {
 	head     atomic.Pointer[fact.Position]
 	frames   chan struct{}
 	previous uint64 // see Previous
+	// homes say who advances a family.
+	homes atomic.Pointer[homes]
+	// adopting lets one copy at a time take the place of the store.
+	adopting sync.Mutex
 	// outboxBytes are the durable bytes of the outbox.
 	outboxBytes atomic.Int64
 
@@ -74,10 +78,10 @@ type DB struct {
 }
 
 func newDB(c Config, f file) *DB {
-	db := &DB{config: c, time: newTimekeeper(c), identity: f.identity, older: f.older, gap: f.gap,
+	db := &DB{config: c, time: newTimekeeper(c), identity: f.identity, older: f.older,
 		queue: make(chan *request, maxBatch), between: make(chan func()), done: make(chan struct{}),
-		lost:   make(chan struct{}),
-		frames: make(chan struct{}, 1), previous: f.previous, bolt: f.bolt, info: f.info, index: newFamilyIndex(c.MaxFamilyIndex)}
+		lost: make(chan struct{}), frames: make(chan struct{}, 1), previous: f.previous,
+		bolt: f.bolt, info: f.info, index: newFamilyIndex(c.MaxFamilyIndex)}
 	db.time.opened(f)
 	db.windows = windows{latest: f.tally.running, kept: f.tally.running}
 	db.mark.Store(f.tally.mark)

@@ -64,7 +64,9 @@
 //	            importgroups.go, origin.go, export.go, hashes.go (what hashes cost)
 //	committing  commit.go, batch.go, clock.go, window.go (how long an advance has been durable), compact.go, errors.go
 //	frames      outbox.go, deliver.go, courier.go, heads.go, judge.go, home.go, quarantine.go, fleet.go, conflicts.go
-//	fleet       membership.go (hub, edge or alone), roster.go, invitation.go, lease.go, log.go, lastlogins.go
+//	fleet       membership.go (hub, edge or alone), roster.go, homes.go (who advances a family), invitation.go,
+//	            lease.go, log.go, lastlogins.go, generations.go, offer.go and pending.go (after a restore of the hub),
+//	            page.go, edgecopy.go, adopt.go and transplant.go (an edge takes a copy of the hub's store)
 //	copying     copy.go, backup.go, restore.go; package backup has the format
 //	checking    check.go, pages.go (bbolt's format), checkrecords.go and the other check files
 //	upgrading   upgrade.go, upgraderevoked.go, oldrecords.go
@@ -116,6 +118,8 @@
 //	                                             ff65e3f14ed0120bb24840c8f32a60e36e925098f26b72531c44854b4b2b6260:
 //	                                             u64 incarnation | u64 sequence | SHA-256 of the last frame that was
 //	                                             removed from outbox in a fleet (9)
+//	            pending                          01 0100 0200: u16 count | numbers of the nodes whose offer a hub
+//	                                             misses that was restored (9)
 //	            root_chain                       01 0100 0500 612e622e63: statements by which roots of trust
 //	                                             bundles name the next one (7)
 //	            upgrade                          01 | u8 stage | the last key that is done: while an upgrade to
@@ -525,6 +529,11 @@
 //	                 join: removes it
 //	                 from: Invite, Restore
 //	                 5b 01 20000000 09000000000000000000000000000000000000000000000000000000000000ee
+//	pending          local, self
+//	                 list of u16 numbers
+//	                 join: replaces the list of nodes whose offer is missing
+//	                 from: Restore, Offered
+//	                 5c 01 06000000 0200 0200 0300
 //
 // Limits: ids, e-mail addresses, names and password hashes have at most 1024 bytes, attributes 64 KiB, what a
 // customer or a group may do 64 KiB, a customer 64 sessions; there are at most 10,000 groups. At most 512 requests

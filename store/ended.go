@@ -94,7 +94,7 @@ func (db *DB) CutOffs(ctx context.Context, since time.Time) (c CutOffs, err erro
 			return err
 		}
 		latest := int64(0)
-		if at := max(own.nodeCutOff(), db.gap.until); at > since.UnixMilli() {
+		if at := max(own.nodeCutOff(), db.gap.Load().until); at > since.UnixMilli() {
 			c.All, latest = true, at
 		}
 		cursor := tx.Bucket(cutOffsBucket).Cursor()

@@ -55,6 +55,12 @@ func RestoreHooked(c Config, b *backup.Reader, how Restoring, restoring func(str
 	return Restore(context.Background(), c, b, how)
 }
 
+// OpenReached is Open with a hook that is called after each step of Adopt.
+func OpenReached(c Config, reached func(string)) (*DB, error) {
+	c.restoring = reached
+	return Open(c)
+}
+
 // AddressKey is the key of the cut-off of an e-mail address.
 func AddressKey(email string) []byte { return subjectKey(fact.ByAddress(email)) }
 
@@ -169,6 +175,9 @@ func Reencode(kind string, value []byte) ([]byte, error) {
 			return nil, ErrCorrupt
 		}
 		return append([]byte{recordVersion}, position...), nil
+	case "pending":
+		numbers, err := decodePending(value)
+		return encodePending(numbers), err
 	case "upgrade":
 		u, err := decodeUpgrading(value)
 		return u.encode(), err

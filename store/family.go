@@ -144,9 +144,14 @@ func (w *writer) joinFamily(k core.FamilyKey, more family) error {
 	if err != nil {
 		return err
 	}
-	after := old.join(more)
+	w.putFamily(k, key, old, old.join(more))
+	return nil
+}
+
+// putFamily puts what a record has become, if that is not what it was.
+func (w *writer) putFamily(k core.FamilyKey, key []byte, old, after family) {
 	if after == old {
-		return nil
+		return
 	}
 	if old.version == 0 {
 		w.tally.families++
@@ -158,5 +163,4 @@ func (w *writer) joinFamily(k core.FamilyKey, more family) error {
 	if after.dead && !old.dead {
 		w.note(fact.FamilyRecord, key)
 	}
-	return nil
 }

@@ -31,7 +31,8 @@ var oldKinds = map[string]string{"customers": "old customer", "tombstones": "old
 func records(tb testing.TB) map[string][][]byte {
 	tb.Helper()
 	found := map[string][][]byte{"upgrade": {[]byte("\x01\x00ada")},
-		"gap": {[]byte("\x01\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00")}}
+		"pending": {[]byte("\x01\x02\x00\x02\x00\x03\x00")},
+		"gap":     {[]byte("\x01\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00")}}
 	gather := func(path string, kinds map[string]string) {
 		for bucket, records := range all(tb, path) {
 			for k, v := range records {
@@ -103,8 +104,8 @@ var withStamps = map[string]bool{"customer": true, "group": true}
 // unknown field is lost.
 func FuzzRecord(f *testing.F) {
 	all := records(f)
-	if len(all) != 41 {
-		f.Fatalf("%d kinds of records, want 41", len(all))
+	if len(all) != 42 {
+		f.Fatalf("%d kinds of records, want 42", len(all))
 	}
 	for kind, values := range all {
 		for _, v := range values {

@@ -19,6 +19,14 @@ func (g gap) cutOff(q Query, own int64) int64 {
 	return own
 }
 
+// and is the gap that takes in both; either may be none.
+func (g gap) and(h gap) gap {
+	if g.until == 0 || h.until == 0 {
+		return gap{max(g.after, h.after), max(g.until, h.until)}
+	}
+	return gap{min(g.after, h.after), max(g.until, h.until)}
+}
+
 // encode: version 1 | i64 after | i64 until.
 func (g gap) encode() []byte { return codec.I64(codec.I64([]byte{recordVersion}, g.after), g.until) }
 

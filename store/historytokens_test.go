@@ -95,7 +95,7 @@ func (e end) revokes(t *token) bool {
 func (p *peer) load(q Query) core.State {
 	l, err := tables{tx: p.tx, known: p.db.index}.load(p.db.identity.ids, q)
 	check(err)
-	return p.db.present(q, l.state, l.advanced)
+	return p.db.present(q, &l)
 }
 
 func (p *peer) stateOf(t *token) core.State {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/edgetoken/edgetoken/store/fact"
@@ -51,7 +50,7 @@ func (w *writer) away(node uint16, x fact.AdvanceFamily) string {
 	if err != nil {
 		return "" // applying it says what is damaged
 	}
-	if h := cmp.Or(home(x.Family, f.advance.home, w.node.Homes), w.node.Number); h != node {
+	if h := w.homesNow().homeBy(w.node.Number, x.Family, f.advance.home); h != node {
 		return fmt.Sprintf("the home of the family is node %d", h)
 	}
 	return ""

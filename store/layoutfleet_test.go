@@ -91,8 +91,8 @@ func TestLayoutOfAFleetIsAsDocumented(t *testing.T) {
 	}
 }
 
-// hubStore is the path of the store of a hub that nobody has open: it has an edge, which has registered, an invitation
-// that this edge has used, and a log whose first frame was trimmed.
+// hubStore is the path of the store of a hub that nobody has open: it has an edge, which has registered since it was
+// restored, an invitation that this edge has used, and a log whose first frame was trimmed.
 func hubStore(t testing.TB) string {
 	t.Helper()
 	clock := newClock()
@@ -103,6 +103,7 @@ func hubStore(t testing.TB) string {
 	must(t, db.Invite(bg, store.Invitation{Digest: [32]byte{5}, Name: "lyon", Until: start*1000 + 60_000_000}))
 	_, err = db.Redeem(bg, [32]byte{5}, [32]byte{2}, "", clock.now())
 	must(t, err)
+	must(t, db.Restored(bg))
 	_, err = db.Register(bg, 2, 0xa7)
 	must(t, err)
 	must(t, db.Acknowledge(bg, db.Head()))
@@ -135,7 +136,7 @@ func TestLayoutOfAHubIsAsDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, key := range []string{"membership", "trimmed"} {
+	for _, key := range []string{"membership", "trimmed", "pending"} {
 		if value := hex.EncodeToString([]byte(records["meta"][key])); !strings.Contains(documented, key+value) {
 			t.Errorf("doc.go does not show the record %s %s of bucket meta", key, value)
 		}

@@ -47,10 +47,10 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 		return core.State{}, Customer{}, err
 	}
 	if found, ok := db.loads.find(changes, q); ok {
-		return db.present(q, found.state, found.advanced), found.customer, nil
+		return db.present(q, &found), found.customer, nil
 	}
 	if q.HasLogin && len(q.Login) > MaxEmail {
-		return db.present(q, core.State{}, 0), Customer{}, nil
+		return db.present(q, &loaded{}), Customer{}, nil
 	}
 	var l loaded
 	err = db.view(ctx, func(tx *bbolt.Tx) (err error) {
@@ -61,16 +61,21 @@ func (db *DB) Load(ctx context.Context, q Query) (state core.State, customer Cus
 		return core.State{}, Customer{}, err
 	}
 	db.loads.keep(changes, q, l)
-	return db.present(q, l.state, l.advanced), l.customer, nil
+	return db.present(q, &l), l.customer, nil
 }
 
-// present completes a state with what no record says: State.HighWater, State.Number, the gap, and the age of the
-// family's latest advance.
-func (db *DB) present(q Query, state core.State, advanced int64) core.State {
-	state.HighWater, state.Number = db.mark.Load(), uint16(db.number.Load())
-	state.CutOff = db.gap.cutOff(q, state.CutOff)
+// present completes a state with what no record says: State.HighWater, State.Number, the gap, the home of the family,
+// the cut-off of the node that began it, and the age of its latest advance.
+func (db *DB) present(q Query, l *loaded) core.State {
+	state, h := l.state, db.homes.Load()
+	state.HighWater, state.Number = db.mark.Load(), h.own
+	state.CutOff = db.gap.Load().cutOff(q, state.CutOff)
+	if q.HasFamily {
+		k := q.Family.Key(q.Issuer, core.CustomerID{})
+		state.Home, state.CutOff = h.home(k, l.home), max(state.CutOff, h.cutOff(k))
+	}
 	if state.Family.Issued != 0 {
-		state.Family.Age = db.windows.age(advanced, db.time.look().running)
+		state.Family.Age = db.windows.age(l.advanced, db.time.look().running)
 	}
 	return state
 }
@@ -125,7 +130,7 @@ func (t tables) load(kind core.IDKind, q Query) (l loaded, err error) {
 		if err != nil {
 			return loaded{}, err
 		}
-		state.Family, l.advanced = f.state(), f.advanced
+		state.Family, l.advanced, l.home = f.state(), f.advanced, f.advance.home
 		state.Family.AnyStart = anyStart
 	}
 	return l, nil

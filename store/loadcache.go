@@ -34,7 +34,8 @@ type reads struct {
 type loaded struct {
 	state    core.State
 	customer Customer
-	advanced int64 // when the commit of the family's latest advance began: see windows
+	advanced int64  // when the commit of the family's latest advance began: see windows
+	home     uint16 // of the node that made it
 }
 
 // recurs reports whether an answer is worth remembering. That of a log-in is not: hashing the password takes a thousand

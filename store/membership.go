@@ -177,7 +177,7 @@ func (w *writer) joinMembership(m Membership) {
 	if m.Role != w.membership.Role && w.get(metaBucket, trimmedKey) != nil {
 		w.remove(metaBucket, trimmedKey)
 	}
-	w.membership = m
+	w.membership, w.homes = m, nil
 	w.shared.Most = w.runs().Most
 	w.put(metaBucket, membershipKey, fact.Append(nil, m))
 }

@@ -62,7 +62,7 @@ type Config struct {
 	openFile func(string, int, os.FileMode) (*os.File, error)
 	// committing, if not nil, is called before each commit. Tests use it to make commits as slow as on a real disk.
 	committing func()
-	// restoring, if not nil, is called after each step of Restore. Tests use it to end the process there.
+	// restoring, if not nil, is called after each step of Restore and Adopt. Tests use it to end the process there.
 	restoring func(step string)
 }
 
@@ -78,8 +78,10 @@ func Open(c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := remove(c.realPath() + compactSuffix); err != nil { // an interrupted compaction left it
-		return nil, fmt.Errorf("open store %s: %w", c.Path, errors.Join(err, f.bolt.Close()))
+	for _, suffix := range []string{compactSuffix, adoptSuffix} { // what was interrupted left it
+		if err := remove(c.realPath() + suffix); err != nil {
+			return nil, fmt.Errorf("open store %s: %w", c.Path, errors.Join(err, f.bolt.Close()))
+		}
 	}
 	db := newDB(c, f)
 	db.index.refill(f.bolt)

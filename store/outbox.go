@@ -77,6 +77,7 @@ func (w *writer) setNode(n fact.Node) {
 		w.last = head{}
 	}
 	w.node = n
+	w.homes = nil
 	w.put(metaBucket, nodeKey, encodeNode(n))
 }
 

@@ -128,7 +128,7 @@ func (c Config) replace(part string) (replaced string, err error) {
 	return replaced, os.Rename(part, c.Path)
 }
 
-// reached tells tests how far Restore has come.
+// reached tells tests how far Restore or Adopt has come.
 func (c Config) reached(step string) {
 	if c.restoring != nil {
 		c.restoring(step)
@@ -227,13 +227,18 @@ func (db *DB) restored(ctx context.Context, made int64, keepSessions bool) (unti
 		n.Incarnation++
 		w.at.running += core.MaxGrace.Microseconds()
 		until = core.ReserveUntil(max(w.now+w.ahead, plausible(w.at.wall)/1000, plausible(made*1000)/1000))
+		missing, err := w.missingOffers()
+		if err != nil {
+			return nil, err
+		}
 		epochs := fact.ReserveEpoch{At: until} // trust bundles may have been made since the backup
+		facts := append(resolved{n, epochs}, missing...)
 		if keepSessions {
 			forgotten, err := w.newGap(made, until)
-			return resolved{n, epochs, forgotten}, err
+			return append(facts, forgotten), err
 		}
 		until = max(until, w.newCutOff(w.tally.nodeCutOff()))
-		return resolved{n, epochs, fact.NodeCutOff{At: until}}, nil
+		return append(facts, fact.NodeCutOff{At: until}), nil
 	})
 	return until, err
 }

@@ -44,6 +44,14 @@ type Revocations struct {
 	// GapAfter and GapUntil are the time that the store has forgotten, in Unix milliseconds: what began after GapAfter
 	// and at or before GapUntil has ended. GapUntil is 0 where there is none.
 	GapAfter, GapUntil int64
+	// Numbers are the cut-offs of nodes, by number: that of a node ends what has its number in the bits.
+	Numbers []NumberCutOff
+}
+
+// NumberCutOff ends the families that a node began, by its number in their bits, at or before At.
+type NumberCutOff struct {
+	Number uint16
+	At     int64 // Unix milliseconds
 }
 
 // RevokedFamily names a family without its customer, as a verifier does that knows none.
@@ -60,8 +68,17 @@ type RevokedFamily struct {
 func (db *DB) Revocations(ctx context.Context, field Field, since time.Time, most int) (r Revocations, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		r = Revocations{}
-		if g := db.gap; g.until >= since.UnixMilli() {
+		if g := db.gap.Load(); g.until >= since.UnixMilli() {
 			r.GapAfter, r.GapUntil = g.after, g.until
+		}
+		list, err := tables{tx: tx}.members()
+		if err != nil {
+			return err
+		}
+		for _, m := range list {
+			if m.CutOff >= max(since.UnixMilli(), 1) {
+				r.Numbers = append(r.Numbers, NumberCutOff{m.Number, m.CutOff})
+			}
 		}
 		return tables{tx: tx}.revocations(db.identity.ids, field, since.Unix(), most, &r)
 	})

@@ -31,6 +31,8 @@ func (db *DB) inFleet(f file) {
 	db.membership.Store(&f.membership)
 	db.roster.Store(&f.roster)
 	db.head.Store(&f.head)
+	db.gap.Store(&f.gap)
+	db.homes.Store(newHomes(f.node, f.membership.Role, f.roster))
 }
 
 // Members returns all members of the fleet that this node knows, also those that were withdrawn, by number.
@@ -128,6 +130,7 @@ func (w *writer) joinMember(f fact.Member) error {
 			w.roster = roster{}
 		}
 		w.roster[f.Number] = after
+		w.homes = nil
 	}
 	return nil
 }

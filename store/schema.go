@@ -96,6 +96,8 @@ var (
 	membershipKey     = []byte("membership")      // since schema 9, from the first fleet on
 	trimmedKey        = []byte("trimmed")         // since schema 9, in a fleet, from the first trimmed frame on
 
+	pendingKey = []byte("pending") // since schema 9, while offers of nodes are missing
+
 	originKey = []byte("origin") // in the bucket of that name
 )
 

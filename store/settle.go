@@ -51,7 +51,7 @@ func (db *DB) Settle(ctx context.Context, e core.Effects) error {
 			if err != nil {
 				return err
 			}
-			_, err = t.holds(own, e.Reads)
+			_, err = t.holds(own, db.homes.Load(), e.Reads)
 			return err
 		})
 	}
@@ -121,7 +121,7 @@ func startOf(x core.Effect) int64 { return cmp.Or(x.Family.Start, x.At) }
 
 // holds checks the versions that were read, and returns the cut-off that counts now. It may be lower than the one read
 // if that came from the address of a customer who was not found, since Reads does not name that.
-func (t tables) holds(own tally, r core.Reads) (cutOff int64, err error) {
+func (t tables) holds(own tally, h *homes, r core.Reads) (cutOff int64, err error) {
 	var p person
 	if !r.Customer.IsZero() {
 		if p, _, err = t.person(idKey(r.Customer)); err != nil {
@@ -144,6 +144,9 @@ func (t tables) holds(own tally, r core.Reads) (cutOff int64, err error) {
 		return 0, err
 	}
 	cutOff = max(own.nodeCutOff(), cutOff)
+	if r.HasFamily {
+		cutOff = max(cutOff, h.cutOff(r.Family))
+	}
 	if r.Start != 0 {
 		forgotten, err := t.gap()
 		if err != nil {
@@ -159,7 +162,7 @@ func (t tables) holds(own tally, r core.Reads) (cutOff int64, err error) {
 
 // settle resolves a decision, if all that it rests on still holds.
 func (w *writer) settle(e core.Effects) (resolved, error) {
-	cutOffNow, err := w.holds(w.tally, e.Reads)
+	cutOffNow, err := w.holds(w.tally, w.homesNow(), e.Reads)
 	if err != nil {
 		return nil, err
 	}

@@ -50,6 +50,17 @@ func (s *windows) keep(running int64) {
 	s.kept = running
 }
 
+// skip goes on with a running time that has grown, so that each window stays as it is.
+func (s *windows) skip(running int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.list {
+		s.list[i].began += running
+		s.list[i].durable += running
+	}
+	s.latest += running
+}
+
 // due reports whether a start from what the file has now could leave a window open for longer.
 func (s *windows) due(now int64) bool {
 	s.mu.Lock()

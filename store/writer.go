@@ -38,7 +38,12 @@ type writer struct {
 	advanced    bool             // a family was advanced
 	keysChanged bool             // keys or private parts were changed
 	accepted    bool             // the clock is right, whatever it says
-	shared      fact.Runs        // the facts of this commit that other nodes should know
+	// again says that the facts of the present request were decided before: advances open no window, and a full outbox
+	// does not refuse them.
+	again bool
+	// homes are those of the last commit; nil once this one changes them: see homesNow.
+	homes  *homes
+	shared fact.Runs // the facts of this commit that other nodes should know
 }
 
 // resolved is what a request comes to: the facts to apply.
@@ -58,8 +63,8 @@ func newWriter(db *DB, tx *bbolt.Tx) (*writer, error) {
 	c := &db.committer
 	w := &writer{tables: tables{tx: tx, known: db.index}, ids: db.identity.ids, at: at, now: at.known / 1000,
 		granted: c.granted, node: c.node, clock: c.clock, ahead: db.config.ahead(), foldEmails: db.config.FoldEmails,
-		last: c.last, fleet: c.file.fleet, membership: c.file.membership,
-		roster: c.file.roster, outbox: db.config.Outbox, maxOutbox: db.config.MaxOutbox}
+		last: c.last, fleet: c.file.fleet, membership: c.file.membership, roster: c.file.roster,
+		outbox: db.config.Outbox, maxOutbox: db.config.MaxOutbox, homes: db.homes.Load()}
 	w.shared = w.runs()
 	var err error
 	if w.tally, err = decodeTally(w.get(metaBucket, tallyKey)); err != nil {
@@ -90,7 +95,8 @@ func (w *writer) run(r *request) (err error) {
 			return err
 		}
 	}
-	if !r.unshared {
+	w.again = r.again
+	if !r.unshared && !r.again {
 		if err := w.checkOutbox(facts); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package fact
 
 import (
 	"bytes"
+	"strconv"
 
 	"github.com/edgetoken/edgetoken/core/codec"
 )
@@ -50,4 +51,37 @@ func (r *reader) raw(most int) []byte {
 	b := bytes.Clone(r.Bytes())
 	r.require(0 < len(b) && len(b) <= most)
 	return b
+}
+
+// Pending are the nodes whose offer is missing: a hub that was restored waits for it.
+type Pending struct{ Numbers []uint16 } // rising
+
+func (Pending) Kind() Kind { return PendingKind }
+
+// u16 count | u16 numbers
+func (f Pending) appendTo(b []byte) []byte {
+	b = codec.U16(b, uint16(len(f.Numbers)))
+	for _, n := range f.Numbers {
+		b = codec.U16(b, n)
+	}
+	return b
+}
+
+func readPending(r *reader) Fact {
+	f := Pending{}
+	for n := r.U16(); n > 0 && !r.Bad; n-- {
+		number := r.U16()
+		r.require(0 < number && number <= MaxNumber)
+		r.require(len(f.Numbers) == 0 || f.Numbers[len(f.Numbers)-1] < number)
+		f.Numbers = append(f.Numbers, number)
+	}
+	return f
+}
+
+func (f Pending) describe(o *object) {
+	list := make([]string, len(f.Numbers))
+	for i, n := range f.Numbers {
+		list[i] = strconv.Itoa(int(n))
+	}
+	o.texts("numbers", list)
 }

@@ -59,6 +59,7 @@ const (
 	LeaseKind            Kind = 89
 	InvitationKind       Kind = 90
 	ForgetInvitationKind Kind = 91
+	PendingKind          Kind = 92
 )
 
 // Fields says which fields a Customer sets.

@@ -77,6 +77,7 @@ var layouts = [...]layout{
 	LeaseKind:            {"lease", 1, Local, Self, readLease},
 	InvitationKind:       {"invitation", 1, Local, Self, readInvitation},
 	ForgetInvitationKind: {"forget_invitation", 1, Local, Self, readForgetInvitation},
+	PendingKind:          {"pending", 1, Local, Self, readPending},
 }
 
 // layout is the row of k; that of an unknown kind is zero.

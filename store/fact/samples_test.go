@@ -174,6 +174,8 @@ var samples = []struct {
 		`{"fact":"invitation","digest":"***","name":"lyon","until":"2026-01-01T00:00:00.000000Z","number":3}`},
 	{fact.ForgetInvitation{Digest: cookie}, "5b 01 20000000 " + cookieHex,
 		`{"fact":"forget_invitation","digest":"***"}`},
+	{fact.Pending{Numbers: []uint16{2, 3}}, "5c 01 06000000 0200 0200 0300",
+		`{"fact":"pending","numbers":["2","3"]}`},
 }
 
 // unusual are facts with what the samples do not have.

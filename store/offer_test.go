@@ -1,0 +1,157 @@
+package store_test
+
+import (
+	"bytes"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/backup"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+func clockOf(m *member) time.Time { return m.clock.now() }
+
+func offerOf(m *member) func([]byte, int) ([]fact.Fact, []byte, error) {
+	return func(after []byte, most int) ([]fact.Fact, []byte, error) { return m.Offer(bg, after, most) }
+}
+
+// restoredHub is a hub as a backup of it has it, restored.
+func restoredHub(t testing.TB, hub *member) *member {
+	t.Helper()
+	r, err := backup.NewReader(bytes.NewReader(backUp(t, hub.DB)))
+	must(t, err)
+	m := &member{config: hub.config, clock: hub.clock}
+	m.config.Path = filepath.Join(t.TempDir(), "store.db")
+	_, err = store.Restore(bg, m.config, r, store.Restoring{KeepSessions: true})
+	must(t, err)
+	m.open(t)
+	t.Cleanup(func() { m.Close() })
+	return m
+}
+
+// R3, in a fleet: what ended after the backup of the hub was made is over again once the edges have offered what they
+// know. Until then the hub says whose offer is missing.
+func TestOfferAfterARestore(t *testing.T) {
+	hub, edge := fleetOfTwo(t)
+	gone := add(t, hub.DB, core.Integer(8), "eve@example.com")
+	followLog(t, edge, hub)
+	again := restoredHub(t, hub)
+	missing, err := again.Pending(bg)
+	others := []uint16{3, 4, 5, 6, 7, 8, 9}
+	if !slices.Equal(missing, append([]uint16{2}, others...)) || err != nil {
+		t.Fatalf("Pending = %d, %v", missing, err)
+	}
+
+	revokeAt(t, edge, began(2, 1), start/1000+1000)
+	revokeAt(t, edge, began(1, 2), start/1000+1000)
+	must(t, hub.Revoke(bg, gone.ID))
+	must(t, hub.Remove(bg, gone.ID, time.Hour))
+	must(t, hub.RaiseLifetimes(bg, core.Lifetimes{Access: 60, Refresh: 600}))
+	followLog(t, edge, hub)
+	must(t, edge.RaiseLifetimes(bg, core.Lifetimes{Access: 60, Refresh: 600}))
+	var all []fact.Fact
+	for _, most := range []int{0, 1 << 20} {
+		var pages int
+		if all, pages = paged(t, most, offerOf(edge)); len(all) != 5 || (pages == 1) != (most > 0) {
+			t.Errorf("an offer of %d facts in %d pages of %d bytes, want 2 families, 2 cut-offs and lives", len(all),
+				pages, most)
+		}
+	}
+	refused, err := again.Take(bg, 2, all)
+	if len(refused) != 0 || err != nil {
+		t.Errorf("Take refuses %+v, %v", refused, err)
+	}
+	for _, f := range []core.Family{began(2, 1), began(1, 2)} {
+		if !state(t, again.DB, seven, f).Family.Dead {
+			t.Errorf("%+v lives", f)
+		}
+	}
+	if s := state(t, again.DB, gone.ID, core.Family{}); s.CutOff < start {
+		t.Errorf("the cut-off is %d", s.CutOff)
+	}
+	third := join(t, 3)
+	adopt(t, third, copyForEdge(t, hub), false)
+	apply(t, third, again.frames(t)...)
+	if !state(t, third.DB, seven, began(2, 1)).Family.Dead {
+		t.Error("what the hub took does not go down its log")
+	}
+
+	must(t, again.Offered(bg, 2))
+	must(t, again.Offered(bg, 2))
+	if missing, err = again.Pending(bg); !slices.Equal(missing, others) || err != nil {
+		t.Errorf("Pending = %d, %v, want %d after the offer", missing, err, others)
+	}
+	if refused, err = again.Take(bg, 2, all); len(refused) != 2 || err != nil {
+		t.Errorf("once nothing is missing, Take refuses %+v, %v, want the two cut-offs", refused, err)
+	}
+	again.restart(t, nil)
+	for _, n := range others {
+		if missing, err = again.Pending(bg); len(missing) == 0 || missing[0] != n || err != nil {
+			t.Errorf("Pending = %d, %v, want %d first", missing, err, n)
+		}
+		must(t, again.Offered(bg, n))
+	}
+	if missing, err = again.Pending(bg); len(missing) != 0 || err != nil {
+		t.Errorf("Pending = %d, %v after all offers", missing, err)
+	}
+}
+
+// A restore waits for no node that was withdrawn, and an edge that is restored waits for nobody.
+func TestNothingIsPending(t *testing.T) {
+	hub, edge := fleetOfTwo(t)
+	for n := range uint16(8) {
+		withdraw(t, hub, n+2, 0, false)
+	}
+	for _, m := range []*member{restoredHub(t, hub), restoredHub(t, edge)} {
+		if missing, err := m.Pending(bg); len(missing) != 0 || err != nil {
+			t.Errorf("Pending = %d, %v", missing, err)
+		}
+	}
+}
+
+// The hub takes no cut-off that it could not have written, nothing that is over, and nothing of another node's
+// families.
+func TestTakeJudges(t *testing.T) {
+	hub, _ := fleetOfTwo(t)
+	hub.config.Staleness, hub.config.Skew = 10*time.Second, time.Second
+	again := restoredHub(t, hub)
+	_, err := again.Register(bg, 2, 50)
+	must(t, err)
+	at := func(ms int64) fact.CutOff { return fact.CutOff{Subject: fact.ByID(seven), At: start + ms} }
+	advance := func(number uint64, incarnation uint64) fact.Fact {
+		k := began(number, 1).Key("", seven)
+		return fact.AdvanceFamily{Family: k, Start: k.Start, Until: start/1000 + 60, Generation: 1,
+			IssuedAt: start * 1000, Incarnation: incarnation, Sequence: 3, Home: 2}
+	}
+	for _, c := range []struct {
+		name string
+		fact fact.Fact
+		ok   bool
+	}{
+		{"a cut-off", at(14_000), true}, {"one too far ahead", at(14_001), false},
+		{"one of a text", fact.CutOff{Subject: fact.ByID(core.Text("ada")), At: start}, false},
+		{"one of an address", fact.CutOff{Subject: fact.ByAddress("ada@example.com"), At: start}, true},
+		{"a revocation", revoked(1), true},
+		{"one that is over", fact.RevokeFamily{Family: core.FamilyKey{Bits: 2}, Until: start/1000 - 4000}, false},
+		{"an advance", advance(2, 50), true},
+		{"one away from home", advance(1, 50), false},
+		{"a last log-in", fact.LastLogin{ID: seven, Made: fact.Stamp{Time: 1}, At: start * 1000}, true},
+		{"a customer", fact.RemoveCustomer{ID: seven, Stamp: fact.Stamp{Time: 1}}, false},
+	} {
+		refused, err := again.Take(bg, 2, []fact.Fact{c.fact, revoked(9)})
+		if (len(refused) == 0) != c.ok || len(refused) > 1 || err != nil {
+			t.Errorf("%s: Take refuses %+v, %v", c.name, refused, err)
+		}
+	}
+	_, err = again.Take(bg, 2, []fact.Fact{fact.NodeCutOff{At: start}})
+	wantErr(t, "Take of a fact that stays on its node", err, store.ErrInvalid)
+	_, err = again.Take(bg, 0, nil)
+	wantErr(t, "Take of no node", err, store.ErrInvalid)
+	again.clock.wrong.Store(-20 * 365 * day)
+	_, err = again.Take(bg, 2, []fact.Fact{revoked(3)})
+	wantErr(t, "Take by a clock that is wrong", err, core.ErrClock)
+}
