@@ -74,7 +74,7 @@ func (c *courier) takeFrame(e early) error {
 		return ErrChain
 	case own || f.Sequence <= h.sequence:
 		c.done.Skipped++
-		return nil
+		return c.fence(f)
 	case over:
 		c.done.Applied++
 		return c.takeFacts(f)
@@ -112,7 +112,7 @@ func (c *courier) takeFacts(f *fact.Frame) error {
 func (c *courier) takeFact(node uint16, at fact.Position, x fact.Fact) error {
 	if c.judge != nil {
 		if reason := c.judge(c.w, node, at, x); reason != "" {
-			c.done.Refused = append(c.done.Refused, Refused{node, at, x, reason})
+			c.refuse(node, at, x, reason)
 			return nil
 		}
 	}
@@ -124,6 +124,28 @@ func (c *courier) takeFact(node uint16, at fact.Position, x fact.Fact) error {
 		c.facts = append(c.facts, x) // for the outbox: nodes that can read it should not have to wait
 	}
 	return c.quarantine(fact.Quarantine{Node: node, Position: at, Raw: fact.Append(nil, x)})
+}
+
+func (c *courier) refuse(node uint16, at fact.Position, x fact.Fact, reason string) {
+	c.done.Refused = append(c.done.Refused, Refused{Node: node, Position: at, Fact: x, Reason: reason,
+		Fenced: reason == fenced})
+}
+
+// fence refuses the advances of a frame that comes again, if a later incarnation has registered.
+func (c *courier) fence(f *fact.Frame) error {
+	if c.judge == nil {
+		return nil
+	}
+	lease, err := c.w.lease(f.Node)
+	if err != nil || f.Incarnation >= lease {
+		return err
+	}
+	for _, x := range f.Facts {
+		if _, ok := x.(fact.AdvanceFamily); ok {
+			c.refuse(f.Node, f.Position(), x, fenced)
+		}
+	}
+	return nil
 }
 
 func (c *courier) quarantine(q fact.Quarantine) error {

@@ -70,6 +70,9 @@ type Refused struct {
 	Position fact.Position // of its frame
 	Fact     fact.Fact
 	Reason   string
+	// Fenced says that a later incarnation of the node has registered. A frame that comes again is refused so too,
+	// whatever became of it: the incarnation must not take it for confirmed.
+	Fenced bool
 }
 
 // Apply applies frames that come from the authority. It judges nothing: no fact is refused, whatever this node's clock
@@ -85,7 +88,8 @@ func (db *DB) Apply(ctx context.Context, d Delivery) (Delivered, error) {
 // Accept is Apply for the hub of a fleet, and for frames of a node that is no authority. The caller makes sure that
 // they come from that node; a frame of another is ErrInvalid. Accept judges each fact: whether that node may write
 // it, whether its times can be right, and whether it is over. What it accepts goes into its own outbox too. The error
-// is core.ErrClock while the clock by which it judges is not plausible.
+// is core.ErrClock while the clock by which it judges is not plausible, and at the hub ErrWithdrawn for a node that was
+// withdrawn, of which it takes nothing.
 func (db *DB) Accept(ctx context.Context, node uint16, d Delivery) (Delivered, error) {
 	if node < 1 || node > fact.MaxNumber {
 		return Delivered{}, fmt.Errorf("node %d %w: it never joined a fleet", node, ErrInvalid)
@@ -128,8 +132,8 @@ func (db *DB) deliverPart(ctx context.Context, frames [][]byte, position []byte,
 	r := &request{foreign: true, unshared: c.judge == nil, done: make(chan struct{})}
 	r.resolve = func(w *writer) (resolved, error) {
 		c.begin(w)
-		if c.judge != nil && w.at.fault != nil {
-			return nil, fmt.Errorf("accept frames: %w", w.at.fault)
+		if err := c.checkSender(); err != nil {
+			return nil, fmt.Errorf("accept frames: %w", err)
 		}
 		for _, raw := range frames {
 			if err := c.take(raw); err != nil {
@@ -139,6 +143,9 @@ func (db *DB) deliverPart(ctx context.Context, frames [][]byte, position []byte,
 		if err := c.finish(); err != nil {
 			return nil, err
 		}
+		if c.judge != nil {
+			c.facts = append(c.facts, w.foldsOf(c.facts)...)
+		}
 		err := c.follow(position)
 		return c.facts, err
 	}
@@ -147,6 +154,19 @@ func (db *DB) deliverPart(ctx context.Context, frames [][]byte, position []byte,
 	}
 	c.done.Quarantined += r.quarantined
 	return c.done, nil
+}
+
+// checkSender says why nothing of the sender can be judged, or taken.
+func (c *courier) checkSender() error {
+	switch {
+	case c.judge == nil:
+		return nil
+	case c.w.at.fault != nil:
+		return c.w.at.fault
+	case c.w.membership.Role == Hub:
+		return c.w.checkMember(c.sender)
+	}
+	return nil
 }
 
 // follow adds the fact that keeps the position of a delivery, unless a frame of it must come again.

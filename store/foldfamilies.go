@@ -29,6 +29,23 @@ func (t tables) revokedOf(customer core.CustomerID) (list []revoked) {
 	return list
 }
 
+// foldsOf returns the facts that fold the revoked families of the customers whom a node's facts are about, at the hub:
+// see foldFamilies.
+func (w *writer) foldsOf(facts resolved) (more resolved) {
+	if w.membership.Role != Hub {
+		return nil
+	}
+	seen := map[core.CustomerID]bool{}
+	for _, f := range facts {
+		r, ok := f.(fact.RevokeFamily)
+		if id := r.Family.Customer; ok && r.Family.Issuer == "" && !id.IsZero() && !seen[id] {
+			seen[id] = true
+			more = append(more, w.foldFamilies(id, core.MaxRevoked, facts)...)
+		}
+	}
+	return more
+}
+
 // foldFamilies returns the facts that replace a customer's oldest revoked families by a cut-off, so that at most most
 // of those are left whose names have a start. facts, which are not applied yet, count too. The cut-off is the latest
 // start of the families that go. It ends every other family and session that began no later, too. If the customer

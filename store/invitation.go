@@ -162,3 +162,12 @@ func decodeInvitation(key, value []byte) (Invitation, error) {
 	}
 	return i, err
 }
+
+// forgetInvitations resolves the removal of all invitations.
+func (w *writer) forgetInvitations() (facts resolved, err error) {
+	list, err := w.invitations()
+	for _, i := range list {
+		facts = append(facts, fact.ForgetInvitation{Digest: i.Digest})
+	}
+	return facts, err
+}

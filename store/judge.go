@@ -9,6 +9,9 @@ import (
 // judgement says why a fact of a node's frame at a position is refused; "": it is accepted.
 type judgement func(w *writer, node uint16, at fact.Position, x fact.Fact) (reason string)
 
+// fenced is why an advance is refused that an incarnation made after a later one had registered: see Register.
+const fenced = "a later incarnation of its node has registered"
+
 // judge says why the hub of a fleet refuses a fact of another node; "": it accepts it. Of a fact that a newer program
 // wrote it judges only the kind. The rest is judged once this program can read the fact.
 func (db *DB) judge(w *writer, node uint16, at fact.Position, x fact.Fact) (reason string) {
@@ -30,6 +33,12 @@ func (db *DB) judge(w *writer, node uint16, at fact.Position, x fact.Fact) (reas
 	case fact.AdvanceFamily:
 		if (fact.Position{Incarnation: x.Incarnation, Sequence: x.Sequence}) != at {
 			return "it says that it was made in another frame"
+		}
+		if lease, err := w.lease(node); err == nil && at.Incarnation < lease {
+			return fenced
+		}
+		if m := w.roster[home(x.Family, 0, w.node.Homes)]; m.Number != 0 && x.Family.Start <= m.CutOff {
+			return fmt.Sprintf("it began at or before the cut-off of node %d", m.Number)
 		}
 		if reason := w.away(node, x); reason != "" {
 			return reason

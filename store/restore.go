@@ -231,8 +231,12 @@ func (db *DB) restored(ctx context.Context, made int64, keepSessions bool) (unti
 		if err != nil {
 			return nil, err
 		}
-		epochs := fact.ReserveEpoch{At: until} // trust bundles may have been made since the backup
-		facts := append(resolved{n, epochs}, missing...)
+		// Trust bundles may have been made since the backup, and invitations been used.
+		facts, err := w.forgetInvitations()
+		if err != nil {
+			return nil, err
+		}
+		facts = append(append(facts, n, fact.ReserveEpoch{At: until}), missing...)
 		if keepSessions {
 			forgotten, err := w.newGap(made, until)
 			return append(facts, forgotten), err

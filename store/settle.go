@@ -214,6 +214,9 @@ func (w *writer) settle(e core.Effects) (resolved, error) {
 			mark = max(mark, x.At)
 			facts = append(facts, fact.ReserveStart{At: x.At})
 		case core.FoldFamilies:
+			if w.membership.Role == Edge { // the hub folds
+				continue
+			}
 			facts = append(facts, w.foldFamilies(x.Customer, int(x.At), facts)...)
 		}
 	}

@@ -67,6 +67,20 @@ func (f *Frame) Hash() [sha256.Size]byte { return sha256.Sum256(f.appendSigned(n
 // Position is the place of f among the frames of its node.
 func (f *Frame) Position() Position { return Position{f.Incarnation, f.Sequence} }
 
+// FramePosition reads the position of a frame, and nothing else of it. The errors are those of ParseFrame.
+func FramePosition(b []byte) (Position, error) {
+	r := codec.Reader{Rest: b}
+	if version := r.U8(); version > frameVersion {
+		return Position{}, fmt.Errorf("frame of version %d: %w", version, ErrNewer)
+	}
+	r.U16()
+	p := Position{r.U64(), r.U64()}
+	if r.Bad || p.Sequence == 0 {
+		return Position{}, fmt.Errorf("header of a frame: %w", ErrMalformed)
+	}
+	return p, nil
+}
+
 // ParseFrame reads one frame, which is all of b, and copies it. Facts that a newer program wrote it keeps as Unread.
 // The error is an ErrNewer for a frame of a newer version, and else an ErrMalformed: one malformed fact spoils its
 // frame.
