@@ -45,9 +45,9 @@ func CheckAge(s *Settings, op Op, age time.Duration) error {
 // never older.
 const FreshAge = 2 * time.Second
 
-// CheckRefusals returns an ErrStale if one of the refusals speaks of a key or a customer that may have come, or changed,
-// since a state of this age: it is older than FreshAge. Whoever is told that a token is not valid throws it away.
-// Revocations are never undone, so a refusal for one stands whatever the age.
+// CheckRefusals returns an ErrStale if one of the refusals speaks of a key or a customer that may have come, or
+// changed, since a state of this age: it is older than FreshAge. Whoever is told that a token is not valid throws it
+// away. Revocations are never undone, so a refusal for one stands whatever the age.
 func CheckRefusals(s *Settings, refusals []Refusal, age time.Duration) error {
 	most := min(s.MaxAge, FreshAge)
 	if s.MaxAge == 0 || age <= most {

@@ -31,9 +31,9 @@ const (
 	AdvanceFamily EffectKind = 8
 )
 
-// maxRevoked is how many revoked families of one customer are remembered one by one on the secure wire. On the exact
+// MaxRevoked is how many revoked families of one customer are remembered one by one on the secure wire. On the exact
 // wire all are: a cut-off ends older log-ins that were not revoked.
-const maxRevoked = 4096
+const MaxRevoked = 4096
 
 // Effect is one change that must be durable before the answer that came with it may leave the node.
 type Effect struct {

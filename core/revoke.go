@@ -42,7 +42,7 @@ func (d *decision) revocation() []Effect {
 		list = append(list, own)
 	}
 	if d.s.Wire == Secure && !d.req.State.Customer.ID.IsZero() {
-		list = append(list, Effect{Kind: FoldFamilies, Customer: customer, At: maxRevoked})
+		list = append(list, Effect{Kind: FoldFamilies, Customer: customer, At: MaxRevoked})
 	}
 	return list
 }

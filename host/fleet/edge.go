@@ -1,0 +1,287 @@
+package fleet
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/edgetoken/edgetoken/host/fleet/lane"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// How often and for how long things are done. The design that they come from is in docs/rationale.md.
+const (
+	helloEvery   = 500 * time.Millisecond
+	silence      = time.Second     // without an answer to a hello, after which an edge dials again
+	patience     = 2 * time.Second // for the answer to anything else
+	pauseAfter   = 100 * time.Millisecond
+	trimEvery    = 250 * time.Millisecond
+	loginsEvery  = 5 * time.Second
+	maxBatches   = 8 << 20   // bytes of the log that wait to be applied at an edge
+	maxFrames    = 256 << 10 // bytes of frames that an edge sends at once
+	maxFetched   = 600 << 10 // bytes of frames in an answer; one that is larger goes alone
+	maxPage      = 256 << 10 // bytes of facts in a page
+	maxLogins    = 2000      // last log-ins that are sent at once
+	maxHellos    = 16        // hellos that were answered, and whose head was not reached yet
+	silentBefore = 3 * silence / 2
+	sayAgain     = time.Minute // after which a failure that goes on is logged again
+)
+
+// Errors of a fleet. Each text says what is the matter; what follows from it the caller says.
+var (
+	// ErrAway says that a node of the fleet is not there, so that what was asked of it was not done.
+	ErrAway = errors.New("it is away")
+	// ErrUnanswered says that a node was asked and has not answered in time. It may have done what was asked of it.
+	ErrUnanswered = errors.New("it has not answered")
+	// ErrNoLease says that this node must not advance log-ins now, although it is their home.
+	ErrNoLease = errors.New("this node holds no lease for the log-ins whose home it is")
+	// ErrFenced says that another process says that it is this node, and began later.
+	ErrFenced = errors.New("another process runs as this node of the fleet, and began later: stop one of them")
+	// ErrClock says that the clock of this node is off.
+	ErrClock = errors.New("the clock of this node differs from the hub's by more than fleet.skew")
+)
+
+// Durability says when a refresh may be answered.
+type Durability uint8
+
+const (
+	// Local: once it is durable here.
+	Local Durability = iota
+	// AtHub: once the hub has it, too.
+	AtHub
+)
+
+// Settings are what the nodes of a fleet must agree on.
+type Settings struct {
+	Staleness  time.Duration // how old the knowledge of a node may be
+	Skew       time.Duration // how far its clock may be off
+	Durability Durability
+}
+
+// EdgeConfig is what an edge consists of. Everything is required but for what says otherwise.
+type EdgeConfig struct {
+	Store    *store.DB // of role Edge
+	Lane     lane.Edge // Run has it answer; the caller closes it
+	Key      ed25519.PrivateKey
+	Settings Settings
+	// Answer does what another node asks this one to do, as the home of a log-in.
+	Answer func(ctx context.Context, from uint16, request []byte) ([]byte, error)
+	// Copy fetches a copy of the hub's store, and returns the path of the file, which is removed once it was adopted.
+	Copy func(ctx context.Context) (path string, err error)
+	// Adopted is called after the store was replaced by a copy; nil: nothing is.
+	Adopted func()
+	Now     func() time.Time // the wall clock; nil: time.Now
+	Log     *slog.Logger     // nil: nothing is logged
+	Version string           // of the program, for the hub
+}
+
+// Edge is a node that follows a hub. Make one with NewEdge, and Run it. Its methods are safe for concurrent use.
+type Edge struct {
+	cfg     EdgeConfig
+	self    identity
+	members *members
+	log     *slog.Logger
+
+	batches queue         // of the log, to be applied
+	behind  chan struct{} // cap 1: the log is to be fetched
+	nudge   chan struct{} // cap 1: a hello is due at once
+
+	mu          sync.Mutex
+	incarnation uint64
+	continues   fact.Position // the last frame of the store when this incarnation began
+	follows     place
+	hellos      []answeredHello // in the order of their sending
+	fresh       moment          // the sending of the last hello whose head was reached
+	lease       moment          // the end of the lease
+	ready       bool            // what earlier incarnations left is settled: see settle
+	fenced      bool
+	acked       fact.Position // the hub has the frames of the outbox up to here
+	offset      time.Duration // the hub's clock minus this one
+	heard       time.Time     // when a hello was last answered
+	last        welcome
+	refusals    map[string]uint64 // by reason
+	fetches     uint64
+	copies      uint64
+	redials     uint64
+	logged      string // the last failure in the log
+	loggedAt    time.Time
+	changed     chan struct{} // closed, and replaced, when any of these changes
+}
+
+// answeredHello is a hello that was answered before the edge had all that there was at the hub then.
+type answeredHello struct {
+	sent moment
+	head place
+}
+
+// moment is a moment on two clocks: the monotonic one, which stands still while the machine sleeps, and the wall clock.
+type moment struct {
+	elapsed time.Time
+	wall    time.Time
+}
+
+func (e *Edge) now() moment { return moment{time.Now(), e.cfg.Now()} }
+
+// since is how much time has passed, by the clock by which more has.
+func (e *Edge) since(m moment) time.Duration {
+	if m.elapsed.IsZero() {
+		return math.MaxInt64
+	}
+	return max(time.Since(m.elapsed), e.cfg.Now().Round(0).Sub(m.wall.Round(0)))
+}
+
+// NewEdge makes an edge.
+func NewEdge(cfg EdgeConfig) (*Edge, error) {
+	m := cfg.Store.Membership()
+	if m.Role != fact.EdgeRole {
+		return nil, errors.New("fleet: the store is not that of an edge")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	e := &Edge{cfg: cfg, log: cfg.Log, members: newMembers(cfg.Store, m), behind: make(chan struct{}, 1),
+		nudge: make(chan struct{}, 1), batches: newQueue(maxBatches), changed: make(chan struct{}),
+		refusals: map[string]uint64{}}
+	e.self = identity{fleet: m.ID, key: cfg.Key, keyOf: e.members.key}
+	return e, nil
+}
+
+// Run takes part in the fleet until ctx ends.
+func (e *Edge) Run(ctx context.Context) error {
+	if err := e.begin(ctx); err != nil {
+		return fmt.Errorf("fleet: %w", err)
+	}
+	e.cfg.Lane.Answer(e.answer)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var all sync.WaitGroup
+	for _, run := range []func(context.Context){e.follow, e.apply, e.greet, e.send, e.trim, e.sendLogins} {
+		all.Go(func() { run(ctx) })
+	}
+	all.Wait()
+	return nil
+}
+
+// begin reads where the edge stands.
+func (e *Edge) begin(ctx context.Context) error {
+	continues := e.cfg.Store.Head()
+	if err := e.cfg.Store.Begin(ctx); err != nil {
+		return err
+	}
+	node, err := e.cfg.Store.Node(ctx)
+	if err != nil {
+		return err
+	}
+	follows, err := e.followed(ctx)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.self.number, e.incarnation, e.continues, e.follows = node.Number, node.Incarnation, continues, follows
+	return nil
+}
+
+// followed reads how far the store has followed the log.
+func (e *Edge) followed(ctx context.Context) (place, error) {
+	b, err := e.cfg.Store.Position(ctx)
+	if err != nil || b == nil {
+		return place{}, err
+	}
+	epoch, at, err := fact.ReadLogPosition(b)
+	return place{epoch, at}, err
+}
+
+// change tells everybody who waits that something has changed. The caller holds mu.
+func (e *Edge) change() {
+	close(e.changed)
+	e.changed = make(chan struct{})
+}
+
+// Age is how old the node's knowledge of the fleet may be: the time since it sent the last hello with whose answer it
+// has caught up.
+func (e *Edge) Age() time.Duration {
+	e.mu.Lock()
+	fresh := e.fresh
+	e.mu.Unlock()
+	return e.since(fresh)
+}
+
+// Leased is nil while this node may advance the log-ins whose home it is.
+func (e *Edge) Leased() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.fenced:
+		return ErrFenced
+	case !e.ready || e.lease.elapsed.IsZero() || e.since(e.lease) >= 0:
+		return ErrNoLease
+	}
+	return nil
+}
+
+// Issues is nil while the clock of this node is near enough to the hub's to issue tokens.
+func (e *Edge) Issues() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.offset.Abs() > e.cfg.Settings.Skew {
+		return fmt.Errorf("%w: by %v", ErrClock, e.offset.Round(time.Millisecond))
+	}
+	return nil
+}
+
+// Confirmed waits until all that this node wrote before the call is where Settings.Durability wants it. The error is
+// ErrFenced or ErrUnanswered.
+func (e *Edge) Confirmed(ctx context.Context) error {
+	if e.cfg.Settings.Durability == Local {
+		return nil
+	}
+	upTo := e.cfg.Store.Head()
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	for {
+		e.mu.Lock()
+		acked, fenced, changed := e.acked, e.fenced, e.changed
+		e.mu.Unlock()
+		switch {
+		case fenced:
+			return ErrFenced
+		case compare(acked, upTo) >= 0:
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("the hub was told of it: %w", ErrUnanswered)
+		}
+	}
+}
+
+// pause waits, and reports whether ctx goes on.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// poke fills a channel of capacity 1, unless it is full.
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

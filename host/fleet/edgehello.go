@@ -1,0 +1,121 @@
+package fleet
+
+import (
+	"context"
+	"time"
+)
+
+// greet says hello twice a second, and dials again after a silence.
+func (e *Edge) greet(ctx context.Context) {
+	dialled := time.Now()
+	for {
+		began := time.Now()
+		if !e.hello(ctx, false) {
+			e.mu.Lock()
+			quiet := e.heard
+			e.mu.Unlock()
+			if quiet.Before(dialled) {
+				quiet = dialled
+			}
+			if ctx.Err() == nil && time.Since(quiet) >= silence {
+				e.cfg.Lane.Redial()
+				dialled = time.Now()
+				e.mu.Lock()
+				e.redials++
+				e.mu.Unlock()
+			}
+		}
+		wait := time.NewTimer(max(0, helloEvery-time.Since(began)))
+		select {
+		case <-wait.C:
+		case <-e.nudge:
+		case <-ctx.Done():
+			wait.Stop()
+			e.leave(context.WithoutCancel(ctx))
+			return
+		}
+		wait.Stop()
+	}
+}
+
+// leave gives the lease back, so that the next process has it at once.
+func (e *Edge) leave(ctx context.Context) {
+	ctx, stop := context.WithTimeout(ctx, silence/2)
+	defer stop()
+	e.hello(ctx, true)
+}
+
+// hello says hello, and reports whether it was answered.
+func (e *Edge) hello(ctx context.Context, ends bool) bool {
+	ctx, stop := context.WithTimeout(ctx, silence)
+	defer stop()
+	stats, err := e.cfg.Store.Stats(ctx)
+	if err != nil {
+		return false
+	}
+	e.mu.Lock()
+	h := hello{incarnation: e.incarnation, previous: e.cfg.Store.Previous(), continues: e.continues,
+		follows: e.follows, head: e.cfg.Store.Head(), ready: e.ready, ends: ends, staleness: e.cfg.Settings.Staleness,
+		skew: e.cfg.Settings.Skew, waiting: stats.OutboxBytes, quarantined: int64(stats.Quarantined),
+		version: e.cfg.Version[:min(len(e.cfg.Version), maxVersion)]}
+	e.mu.Unlock()
+	sent := e.now()
+	h.wall = sent.wall.UnixMicro()
+	answer, err := e.ask(ctx, kindHello, h.append(nil))
+	if err != nil {
+		return false
+	}
+	w, ok := readWelcome(answer)
+	if ok && !ends {
+		e.welcome(sent, w)
+	}
+	return ok
+}
+
+// welcome takes in the hub's answer to a hello.
+func (e *Edge) welcome(sent moment, w welcome) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	defer e.change()
+	first := e.heard.IsZero() || time.Since(e.heard) > 2*helloEvery
+	e.heard = time.Now()
+	passed := time.Since(sent.elapsed)
+	e.offset = time.UnixMicro(w.wall).Sub(sent.wall.Add(passed / 2))
+	if w.fenced && !e.fenced {
+		e.log.Error("fleet: " + ErrFenced.Error())
+	}
+	e.fenced, e.last = w.fenced, w
+	if w.fenced {
+		return
+	}
+	switch {
+	case w.head.epoch != e.follows.epoch:
+		poke(e.behind)
+		return
+	case e.follows.compare(w.head) < 0:
+		// What was published a moment ago is on its way. What is missing for longer is lost.
+		if missed := e.hellos; first || len(missed) > 0 {
+			poke(e.behind)
+		}
+		if w.whole && len(e.hellos) < maxHellos {
+			e.hellos = append(e.hellos, answeredHello{sent, w.head})
+		}
+	case w.whole:
+		e.fresh, e.hellos = sent, nil
+	}
+	if !e.ready {
+		poke(e.behind)
+	}
+	if w.lease > 0 && e.ready {
+		e.lease = moment{sent.elapsed.Add(w.lease), sent.wall.Add(w.lease)}
+	}
+}
+
+// reached notes that the log was followed up to a place. The caller holds mu.
+func (e *Edge) reached(p place) {
+	e.follows = p
+	for len(e.hellos) > 0 && e.hellos[0].head.epoch == p.epoch && e.hellos[0].head.compare(p) <= 0 {
+		e.fresh, e.hellos = e.hellos[0].sent, e.hellos[1:]
+	}
+	e.change()
+}

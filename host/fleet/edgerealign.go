@@ -1,0 +1,114 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// settle makes this incarnation the one that may advance the log-ins whose home this node is. Frames that an earlier
+// incarnation left in the outbox are fenced, so what they advanced is written again. Where somebody else may have
+// advanced them, such as a copy of this node, the hub's generations come first.
+func (e *Edge) settle(ctx context.Context, take bool) error {
+	for after := []byte(nil); take; {
+		p, err := e.askPage(ctx, kindGenerations, after)
+		if err != nil {
+			return fmt.Errorf("take generations: %w", err)
+		}
+		if err := e.cfg.Store.TakeGenerations(ctx, p.facts); err != nil {
+			return fmt.Errorf("take generations: %w", err)
+		}
+		if after = p.next; after == nil {
+			break
+		}
+	}
+	if err := e.cfg.Store.Reoffer(ctx, take); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.ready = true
+	e.change()
+	e.mu.Unlock()
+	poke(e.nudge)
+	return nil
+}
+
+// realign follows a hub that was restored. It begins a new incarnation, since the hub may have forgotten frames of this
+// one, and tells the hub what that may have forgotten. Then it begins anew with a copy of the hub's store.
+func (e *Edge) realign(ctx context.Context, epoch uint32) error {
+	if e.position() == (place{}) { // a new edge knows nothing yet
+		return e.adopt(ctx)
+	}
+	e.log.Warn("fleet: the hub was restored from a backup: this node tells it what it knows, and takes a copy",
+		"epoch", epoch)
+	old := e.cfg.Store.Head()
+	if err := e.cfg.Store.Reincarnate(ctx); err != nil {
+		return err
+	}
+	node, err := e.cfg.Store.Node(ctx)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.incarnation, e.continues, e.ready, e.lease = node.Incarnation, fact.Position{}, false, moment{}
+	e.change()
+	e.mu.Unlock()
+	if err := e.offer(ctx); err != nil {
+		return fmt.Errorf("offer: %w", err)
+	}
+	if !old.IsZero() {
+		if err := e.cfg.Store.Acknowledge(ctx, old); err != nil {
+			return err
+		}
+	}
+	e.mu.Lock()
+	e.acked = old
+	e.change()
+	e.mu.Unlock()
+	return e.adopt(ctx)
+}
+
+// offer tells the hub of every revocation that this node knows.
+func (e *Edge) offer(ctx context.Context) error {
+	for after := []byte(nil); ; {
+		facts, next, err := e.cfg.Store.Offer(ctx, after, maxPage)
+		if err != nil {
+			return err
+		}
+		p := page{facts: facts, next: next}
+		if _, err := e.ask(ctx, kindOffer, p.append(nil)); err != nil {
+			return err
+		}
+		if after = next; after == nil {
+			return nil
+		}
+	}
+}
+
+// adopt puts a copy of the hub's store in the place of this one.
+func (e *Edge) adopt(ctx context.Context) error {
+	e.log.Warn("fleet: this node is too far behind the hub, and takes a copy of its store")
+	path, err := e.cfg.Copy(ctx)
+	if err != nil {
+		return fmt.Errorf("fetch a copy of the hub's store: %w", err)
+	}
+	if err := e.cfg.Store.Adopt(ctx, path, true); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	follows, err := e.followed(ctx)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.copies++
+	e.reached(follows)
+	e.mu.Unlock()
+	if e.cfg.Adopted != nil {
+		e.cfg.Adopted()
+	}
+	poke(e.nudge)
+	return nil
+}

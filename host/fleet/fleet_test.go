@@ -1,0 +1,361 @@
+package fleet_test
+
+import (
+	"errors"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/host/fleet"
+	"github.com/edgetoken/edgetoken/host/fleet/fleettest"
+	"github.com/edgetoken/edgetoken/store"
+)
+
+// What one node writes all know a moment later, each by its own way.
+func TestFactsReachEverybody(t *testing.T) {
+	inWorld(t, 2, settings, func(w *world) {
+		one, two := w.edges[0], w.edges[1]
+		w.addCustomer(7)
+		w.sleep(time.Second)
+		for _, n := range w.edges {
+			if s := n.state(n.family(7, 1)); s.Customer.ID != core.Integer(7) {
+				t.Fatalf("edge %d does not know the customer", n.number)
+			}
+		}
+		k := one.family(7, 1)
+		one.revoke(k)
+		w.sleep(time.Second)
+		for _, n := range []*node{w.hub, one, two} {
+			if !n.state(k).Family.Dead {
+				t.Errorf("node %d does not know of the log-out", n.number)
+			}
+		}
+		w.must(w.hub.db.Revoke(w.ctx, core.Integer(7)))
+		w.must(w.hub.hub.Confirmed(w.ctx))
+		w.sleep(time.Second)
+		if s := two.state(two.family(7, 9)); s.CutOff == 0 {
+			t.Error("an edge does not know the cut-off")
+		}
+	})
+}
+
+// The age of what an edge knows grows once it hears nothing, and falls when it has caught up.
+func TestAge(t *testing.T) {
+	inWorld(t, 1, settings, func(w *world) {
+		edge := w.edges[0]
+		if age := edge.edge.Age(); age > time.Second {
+			t.Fatalf("the age of a connected edge is %v", age)
+		}
+		w.network.SetLink(edge.number, fleettest.Link{Dark: true})
+		w.addCustomer(1)
+		w.sleep(10 * time.Second)
+		if age := edge.edge.Age(); age < 10*time.Second-time.Second/2 || age > 11*time.Second {
+			t.Errorf("the age is %v after 10 s in the dark", age)
+		}
+		if err := edge.edge.Leased(); !errors.Is(err, fleet.ErrNoLease) {
+			t.Errorf("Leased() = %v after the lease has run out", err)
+		}
+		w.network.SetLink(edge.number, fleettest.Link{})
+		w.sleep(2 * time.Second)
+		if age := edge.edge.Age(); age > time.Second {
+			t.Errorf("the age is %v once it is back", age)
+		}
+		if s := edge.state(edge.family(1, 1)); s.Customer.ID != core.Integer(1) {
+			t.Error("the edge has missed a customer")
+		}
+		if err := edge.edge.Leased(); err != nil {
+			t.Errorf("Leased() = %v once it is back", err)
+		}
+	})
+}
+
+// Whatever a transport loses, repeats or delays, all stores are equal a second after the next hello.
+func TestLossyTransport(t *testing.T) {
+	inWorld(t, 3, settings, func(w *world) {
+		for _, n := range w.edges {
+			w.network.SetLink(n.number, fleettest.Link{Delay: 30 * time.Millisecond, Jitter: 200 * time.Millisecond,
+				Lost: 300, Twice: 300})
+		}
+		var list []core.FamilyKey
+		for i := range uint64(100) {
+			n := w.edges[i%3]
+			k := n.family(1, i)
+			n.revoke(k)
+			list = append(list, k)
+			w.sleep(20 * time.Millisecond)
+		}
+		for _, n := range w.edges {
+			w.network.SetLink(n.number, fleettest.Link{})
+		}
+		w.sleep(4 * time.Second)
+		for _, n := range append(w.edges, w.hub) {
+			for i, k := range list {
+				if !n.state(k).Family.Dead {
+					t.Fatalf("node %d does not know log-out %d", n.number, i)
+				}
+			}
+		}
+	})
+}
+
+// An edge that starts again goes on where it was, with its lease.
+func TestRestart(t *testing.T) {
+	inWorld(t, 1, settings, func(w *world) {
+		edge := w.edges[0]
+		k := edge.family(1, 1)
+		w.must(edge.advance(k, 0))
+		edge.restart()
+		w.sleep(2 * time.Second)
+		if err := edge.edge.Leased(); err != nil {
+			t.Errorf("Leased() = %v", err)
+		}
+		if g := w.hub.state(k).Family.Generation; g != 1 {
+			t.Errorf("the hub knows generation %d", g)
+		}
+		w.hub.restart()
+		w.sleep(2 * time.Second)
+		w.must(edge.advance(k, 1))
+		w.sleep(time.Second)
+		if g := w.hub.state(k).Family.Generation; g != 2 {
+			t.Errorf("the hub knows generation %d after its restart", g)
+		}
+		if age := edge.edge.Age(); age > time.Second {
+			t.Errorf("the age is %v", age)
+		}
+	})
+}
+
+// What an edge advanced while it was cut off, and could not tell, is told under its next incarnation.
+func TestAdvancesOfThePast(t *testing.T) {
+	inWorld(t, 1, settings, func(w *world) {
+		edge := w.edges[0]
+		k := edge.family(1, 1)
+		w.network.SetLink(edge.number, fleettest.Link{Dark: true})
+		w.must(edge.advance(k, 0))
+		edge.restart()
+		w.sleep(time.Second)
+		w.network.SetLink(edge.number, fleettest.Link{})
+		w.sleep(8 * time.Second)
+		if g := w.hub.state(k).Family.Generation; g != 1 {
+			t.Errorf("the hub knows generation %d", g)
+		}
+		if err := edge.edge.Leased(); err != nil {
+			t.Errorf("Leased() = %v", err)
+		}
+	})
+}
+
+// With durability at the hub an answer waits until the hub has what it rests on.
+func TestConfirmed(t *testing.T) {
+	s := settings
+	s.Durability = fleet.AtHub
+	inWorld(t, 1, s, func(w *world) {
+		edge := w.edges[0]
+		k := edge.family(1, 1)
+		w.must(edge.advance(k, 0))
+		w.must(edge.edge.Confirmed(w.ctx))
+		if g := w.hub.state(k).Family.Generation; g != 1 {
+			t.Errorf("the hub knows generation %d although it has confirmed", g)
+		}
+		w.network.SetLink(edge.number, fleettest.Link{Dark: true})
+		w.must(edge.advance(k, 1))
+		if err := edge.edge.Confirmed(w.ctx); !errors.Is(err, fleet.ErrUnanswered) {
+			t.Errorf("Confirmed() = %v in the dark", err)
+		}
+	})
+}
+
+// Nodes ask each other, and only members answer.
+func TestAskHome(t *testing.T) {
+	inWorld(t, 2, settings, func(w *world) {
+		one, two := w.edges[0], w.edges[1]
+		two.answer = func(from uint16, request []byte) ([]byte, error) {
+			if from != one.number {
+				t.Errorf("node %d asks", from)
+			}
+			if string(request) == "no" {
+				return nil, errors.New("I will not")
+			}
+			return append(request, '!'), nil
+		}
+		if b, err := one.edge.AskHome(w.ctx, two.number, []byte("hi")); string(b) != "hi!" || err != nil {
+			t.Errorf("AskHome() = %q, %v", b, err)
+		}
+		refused := (*fleet.RefusedError)(nil)
+		if _, err := one.edge.AskHome(w.ctx, two.number, []byte("no")); !errors.As(err, &refused) ||
+			refused.Text != "I will not" {
+			t.Errorf("AskHome() = %v", err)
+		}
+		if b, err := one.edge.AskHome(w.ctx, fleet.HubNumber, []byte("hub")); string(b) != "hub" || err != nil {
+			t.Errorf("AskHome() = %q, %v", b, err)
+		}
+		if _, err := one.edge.AskHome(w.ctx, 99, nil); !errors.Is(err, fleet.ErrAway) {
+			t.Errorf("AskHome() = %v of a number that nobody has", err)
+		}
+		two.kill()
+		if _, err := one.edge.AskHome(w.ctx, two.number, nil); !errors.Is(err, fleet.ErrAway) {
+			t.Errorf("AskHome() = %v of a node that is not running", err)
+		}
+	})
+}
+
+// Of two processes with the files of one edge only the later one advances its log-ins, and knows all generations.
+func TestClone(t *testing.T) {
+	for _, durability := range []fleet.Durability{fleet.Local, fleet.AtHub} {
+		s := settings
+		s.Durability = durability
+		inWorld(t, 1, s, func(w *world) {
+			edge := w.edges[0]
+			k := edge.family(1, 1)
+			edge.kill()
+			image := w.read(edge.path)
+			edge.open()
+			edge.start()
+			w.sleep(3 * time.Second)
+			w.must(edge.advance(k, 0))
+			w.must(edge.edge.Confirmed(w.ctx))
+			w.sleep(time.Second)
+
+			clone := w.newNode(edge.number)
+			clone.path += "-clone"
+			w.write(clone.path, image)
+			clone.open()
+			clone.start()
+			w.edges = append(w.edges, clone)
+			w.sleep(settings.Staleness + 3*time.Second)
+			if err := clone.edge.Leased(); err != nil {
+				t.Fatalf("the clone gets no lease: %v", err)
+			}
+			if g := clone.state(k).Family.Generation; g != 1 {
+				t.Errorf("the clone knows generation %d", g)
+			}
+			w.must(edge.advance(k, 1)) // as if it had decided before it heard that it is over
+			w.sleep(time.Second)
+			if g := w.hub.state(k).Family.Generation; g != 1 {
+				t.Errorf("the hub took generation %d of an incarnation that is over", g)
+			}
+		})
+	}
+}
+
+// A hub that was restored vouches for nothing until each edge has told it what it forgot.
+func TestHubRestored(t *testing.T) {
+	inWorld(t, 2, settings, func(w *world) {
+		one, two := w.edges[0], w.edges[1]
+		w.addCustomer(1)
+		w.sleep(time.Second)
+		b, err := w.hub.db.Backup(w.ctx, nil)
+		w.must(err)
+		image := readAll(w, b)
+		w.must(b.Close())
+		k := one.family(1, 1)
+		one.revoke(k)
+		w.must(w.hub.db.Revoke(w.ctx, core.Integer(1)))
+		w.addCustomer(2)
+		w.sleep(2 * time.Second)
+		cut := two.state(k).CutOff
+		if cut == 0 {
+			t.Fatal("the cut-off did not arrive")
+		}
+		two.kill()
+		w.hub.kill()
+		w.restore(w.hub, image)
+		w.hub.open()
+		w.hub.start()
+		w.sleep(3 * time.Second)
+		if w.hub.hub.Whole() || w.hub.hub.Age() != math.MaxInt64 {
+			t.Error("the hub vouches although one edge has not told it anything")
+		}
+		if age := one.edge.Age(); age < 3*time.Second {
+			t.Errorf("the age at an edge is %v while the hub vouches for nothing", age)
+		}
+		two.open()
+		two.start()
+		w.sleep(4 * time.Second)
+		if !w.hub.hub.Whole() {
+			t.Fatal("the hub is not whole although all have told it what they know")
+		}
+		for _, n := range []*node{w.hub, one, two} {
+			s := n.state(k)
+			if !s.Family.Dead || s.CutOff < cut {
+				t.Errorf("node %d has forgotten a revocation: %+v", n.number, s)
+			}
+			if s := n.state(n.family(2, 1)); !s.Customer.ID.IsZero() {
+				t.Errorf("node %d knows a customer whom the hub lost", n.number)
+			}
+		}
+		for _, n := range w.edges {
+			if age := n.edge.Age(); age > time.Second {
+				t.Errorf("the age at edge %d is %v", n.number, age)
+			}
+			if err := n.edge.Leased(); err != nil {
+				t.Errorf("edge %d: Leased() = %v", n.number, err)
+			}
+		}
+		k = two.family(1, 5)
+		w.must(two.advance(k, 0))
+		w.sleep(time.Second)
+		if g := w.hub.state(k).Family.Generation; g != 1 {
+			t.Errorf("the restored hub knows generation %d", g)
+		}
+	})
+}
+
+// An edge that is behind by more than the log has takes a copy, and keeps what is its own.
+func TestTooFarBehind(t *testing.T) {
+	inWorld(t, 1, settings, func(w *world) {
+		edge := w.edges[0]
+		edge.kill()
+		for i := range int64(20) {
+			w.addCustomer(i + 1)
+		}
+		w.must(w.hub.db.TrimLog(w.ctx, w.hub.now().Add(time.Hour), 0))
+		edge.open()
+		k := edge.family(1, 1)
+		w.must(edge.advance(k, 0))
+		edge.start()
+		w.sleep(3 * time.Second)
+		if s := edge.state(edge.family(20, 1)); s.Customer.ID != core.Integer(20) {
+			t.Error("the edge did not catch up")
+		}
+		if g := edge.state(k).Family.Generation; g != 1 {
+			t.Errorf("the edge has forgotten its own advance: generation %d", g)
+		}
+		w.sleep(time.Second)
+		if g := w.hub.state(k).Family.Generation; g != 1 {
+			t.Errorf("the hub knows generation %d", g)
+		}
+		if c := edge.edge.Status().Edge.Copies; c != 1 {
+			t.Errorf("it took %d copies", c)
+		}
+	})
+}
+
+// A node that was withdrawn is heard no more.
+func TestWithdrawn(t *testing.T) {
+	inWorld(t, 2, settings, func(w *world) {
+		one, two := w.edges[0], w.edges[1]
+		w.must(w.hub.db.UpdateMembers(w.ctx, func(have []store.Member) ([]store.Member, error) {
+			for _, m := range have {
+				if m.Number == one.number {
+					m.Withdrawn = w.hub.now().UnixMicro()
+					return []store.Member{m}, nil
+				}
+			}
+			return nil, errors.New("no such member")
+		}))
+		k := one.family(1, 1)
+		one.revoke(k)
+		w.sleep(7 * time.Second)
+		if w.hub.state(k).Family.Dead {
+			t.Error("the hub takes what a withdrawn node says")
+		}
+		if age := one.edge.Age(); age < 5*time.Second {
+			t.Errorf("the age at the withdrawn edge is %v", age)
+		}
+		if _, err := two.edge.AskHome(w.ctx, one.number, nil); err == nil {
+			t.Error("a withdrawn node is asked")
+		}
+	})
+}

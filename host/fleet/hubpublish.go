@@ -1,0 +1,66 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// publish publishes the log as it grows. Commits within linger share a message.
+func (h *Hub) publish(ctx context.Context) {
+	at := h.cfg.Store.Head()
+	for {
+		select {
+		case <-h.cfg.Store.Frames():
+		case <-ctx.Done():
+			return
+		}
+		if !pause(ctx, linger) {
+			return
+		}
+		for more := true; more; {
+			var err error
+			if at, more, err = h.publishAfter(ctx, at); err != nil && ctx.Err() == nil {
+				h.log.Warn("fleet: cannot publish the log: edges fetch it", "err", err)
+				at, more = h.cfg.Store.Head(), false
+			}
+		}
+	}
+}
+
+// publishAfter publishes the frames after a position, as many as fit into a message, and says how far that went.
+func (h *Hub) publishAfter(ctx context.Context, at fact.Position) (last fact.Position, more bool, err error) {
+	b := batch{after: place{h.epoch, at}}
+	b.frames, err = h.cfg.Store.Log(ctx, at, maxFetched)
+	if errors.Is(err, store.ErrLogGone) || at.IsZero() { // it begins, or was trimmed
+		b.frames, err = h.cfg.Store.Outbox(ctx, at, maxFetched)
+	}
+	if err != nil || len(b.frames) == 0 {
+		return at, false, err
+	}
+	if last, err = fact.FramePosition(b.frames[len(b.frames)-1]); err != nil {
+		return at, false, err
+	}
+	body := b.append(nil)
+	if h.cfg.Record != nil {
+		if err := h.cfg.Record(body); err != nil {
+			h.log.Warn("fleet: cannot record the log", "err", err)
+		}
+	}
+	h.mu.Lock()
+	h.batches++
+	h.mu.Unlock()
+	return last, true, h.cfg.Lane.Publish(h.self.seal(envelope{kind: kindLog, to: everybody, body: body}))
+}
+
+// trimLog removes from the log what is older or more than its bounds.
+func (h *Hub) trimLog(ctx context.Context) {
+	for pause(ctx, trimLogEvery) {
+		before := h.cfg.Now().Add(-h.cfg.LogAge)
+		if err := h.cfg.Store.TrimLog(ctx, before, h.cfg.LogBytes); err != nil && ctx.Err() == nil {
+			h.log.Warn("fleet: cannot trim the log", "err", err)
+		}
+	}
+}

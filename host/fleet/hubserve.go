@@ -1,0 +1,166 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/edgetoken/edgetoken/core/codec"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/fact"
+)
+
+// errMalformed says that a member's message cannot be read.
+var errMalformed = errors.New("malformed message")
+
+// serve opens what a node sent over its own link, does it, and makes the answer; nil: there is none.
+func (h *Hub) serve(
+	ctx context.Context, from uint16, raw []byte, do map[kind]func(context.Context, uint16, []byte) ([]byte, error),
+) []byte {
+	m, err := h.self.open(raw)
+	if err == nil && m.from != from {
+		err = fmt.Errorf("%w: node %d sent it in the name of node %d", errEnvelope, from, m.from)
+	}
+	if err != nil {
+		h.refuse(err.Error())
+		return nil
+	}
+	f := do[m.kind]
+	if f == nil {
+		return h.self.answer(m, nil, errNoCall)
+	}
+	body, err := f(ctx, from, m.body)
+	if err != nil {
+		h.refuse(err.Error())
+	}
+	return h.self.answer(m, body, err)
+}
+
+func (h *Hub) refuse(reason string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	count(h.refusals, reason)
+}
+
+func (h *Hub) serveSend(ctx context.Context, from uint16, raw []byte) []byte {
+	return h.serve(ctx, from, raw, map[kind]func(context.Context, uint16, []byte) ([]byte, error){
+		kindFrames: h.accept,
+	})
+}
+
+func (h *Hub) serveFetch(ctx context.Context, from uint16, raw []byte) []byte {
+	select { // so that the answers to a storm of edges fit into memory
+	case h.answering <- struct{}{}:
+		defer func() { <-h.answering }()
+	case <-ctx.Done():
+		return nil
+	}
+	return h.serve(ctx, from, raw, map[kind]func(context.Context, uint16, []byte) ([]byte, error){
+		kindFetch: h.fetch, kindGenerations: h.generations,
+	})
+}
+
+func (h *Hub) serveAsk(ctx context.Context, from uint16, raw []byte) []byte {
+	return h.serve(ctx, from, raw, map[kind]func(context.Context, uint16, []byte) ([]byte, error){
+		kindHello: h.hello, kindOffer: h.offer, kindFacts: h.facts, kindHome: h.cfg.Answer, kindCall: h.call,
+	})
+}
+
+// accept takes frames of an edge.
+func (h *Hub) accept(ctx context.Context, from uint16, body []byte) ([]byte, error) {
+	r := codec.Reader{Rest: body}
+	frames := readList(&r)
+	if !r.Done() || len(frames) == 0 {
+		return nil, errMalformed
+	}
+	upTo, err := fact.FramePosition(frames[len(frames)-1])
+	if err != nil {
+		return nil, err
+	}
+	done, err := h.cfg.Store.Accept(ctx, from, store.Delivery{Frames: frames})
+	if err != nil {
+		return nil, err
+	}
+	if done.Dropped > 0 {
+		return nil, errors.New("there is no room for frames that came too early")
+	}
+	a := accepted{upTo: upTo, refused: uint32(len(done.Refused))}
+	for i, x := range done.Refused {
+		if i == 0 {
+			a.reason = x.Fact.Kind().String() + ": " + x.Reason
+		}
+		a.fenced = a.fenced || x.Fenced
+	}
+	if a.refused > 0 {
+		h.refuse(a.reason)
+	}
+	return a.append(nil), nil
+}
+
+// fetch answers with the frames of the log after a place.
+func (h *Hub) fetch(ctx context.Context, _ uint16, body []byte) ([]byte, error) {
+	r := codec.Reader{Rest: body}
+	after := readPlace(&r)
+	if !r.Done() {
+		return nil, errMalformed
+	}
+	f := fetched{batch: batch{after: after}}
+	var err error
+	if after.epoch != h.epoch {
+		err = store.ErrLogGone
+	} else {
+		f.frames, err = h.cfg.Store.Log(ctx, after.at, maxFetched)
+	}
+	if errors.Is(err, store.ErrLogGone) {
+		f.gone, err = true, nil
+	}
+	return f.append(nil), err
+}
+
+// generations answers with a page of the advances of an edge's families.
+func (h *Hub) generations(ctx context.Context, from uint16, body []byte) ([]byte, error) {
+	r := codec.Reader{Rest: body}
+	after := r.Bytes()
+	if !r.Done() {
+		return nil, errMalformed
+	}
+	facts, next, err := h.cfg.Store.Generations(ctx, from, after, maxPage)
+	p := page{facts: facts, next: next}
+	return p.append(nil), err
+}
+
+// offer takes a page of what an edge knows and a restored hub may have forgotten.
+func (h *Hub) offer(ctx context.Context, from uint16, body []byte) ([]byte, error) {
+	p, err := h.take(ctx, from, body)
+	if err != nil || p.next != nil {
+		return nil, err
+	}
+	h.log.Info("fleet: an edge has told what this restored hub may have forgotten", "node", from)
+	return nil, h.Resume(ctx, from)
+}
+
+// facts takes facts that no frame has.
+func (h *Hub) facts(ctx context.Context, from uint16, body []byte) ([]byte, error) {
+	_, err := h.take(ctx, from, body)
+	return nil, err
+}
+
+func (h *Hub) take(ctx context.Context, from uint16, body []byte) (page, error) {
+	p, ok := readPage(body)
+	if !ok {
+		return page{}, errMalformed
+	}
+	refused, err := h.cfg.Store.Take(ctx, from, p.facts)
+	for _, x := range refused {
+		h.refuse(x.Fact.Kind().String() + ": " + x.Reason)
+	}
+	return p, err
+}
+
+// call does what only the hub can do.
+func (h *Hub) call(ctx context.Context, from uint16, body []byte) ([]byte, error) {
+	if len(body) == 0 || h.cfg.Calls[body[0]] == nil {
+		return nil, errNoCall
+	}
+	return h.cfg.Calls[body[0]](ctx, from, body[1:])
+}
