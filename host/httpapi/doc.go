@@ -21,8 +21,8 @@
 // and security.go what they refer to. Package openapi writes the document.
 //
 // site.go is the table of pages beside the views, each in a file of its own: login.go, logout.go, index.go, call.go,
-// explain.go, keyspage.go, fleetpage.go. htmlpage.go makes their answers, forged.go that to a form that may be forged, plainpage.go
-// Django's own plain ones. Package pages says what they look like.
+// explain.go, keyspage.go, fleetpage.go. htmlpage.go makes their answers, forged.go that to a form that may be forged,
+// plainpage.go Django's own plain ones. Package pages says what they look like.
 //
 // forwardauth.go is the check for proxies, health.go has the health checks, host.go the hosts that are served.
 // wellknown.go has the documents for verifiers elsewhere: jwks.go the public keys, discovery.go where to find them,

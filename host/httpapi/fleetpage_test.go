@@ -54,7 +54,8 @@ func TestFleetPage(t *testing.T) {
 	}
 	contains(t, "at the hub", main(page), []string{
 		"Fleet shops", "the hub, which orders", "node 3 is missing", "<td>hub</td><td class=\"\">this node</td>",
-		"<td>berlin</td><td class=\"good\">connected</td><td class=\"time\">2030-01-02 03:04:04 UTC, 1 second ago</td>" +
+		"<td>berlin</td><td class=\"good\">connected</td>" +
+			"<td class=\"time\">2030-01-02 03:04:04 UTC, 1 second ago</td>" +
 			"<td class=\"time\">12345</td><td class=\"time\">+3ms</td><td class=\"time\">1.2.3</td>",
 		"&lt;paris&gt;</td><td class=\"bad\">away, configured otherwise</td><td class=\"time\">none yet</td>",
 		"withdrawn",
@@ -62,7 +63,8 @@ func TestFleetPage(t *testing.T) {
 	fleet = httpapi.Fleet{Name: "shops", Number: 2, Age: 300 * time.Millisecond, Lease: 59 * time.Second,
 		Clock: -2 * time.Millisecond, Heard: now, Connected: true, Nodes: fleet.Nodes[:2]}
 	_, page = b.open(t, pages.FleetPath, nil)
-	contains(t, "at an edge", main(page), []string{"the edge 2, which follows the hub", "300ms ago", "59s", "-2ms", "up",
+	contains(t, "at an edge", main(page), []string{"the edge 2, which follows the hub",
+		"300ms ago", "59s", "-2ms", "up",
 		"<td>berlin</td><td class=\"good\">this node</td>", "the hub knows"}, []string{"12345", "1.2.3", "notice"})
 	fleet.Age, fleet.Connected, fleet.Heard = math.MaxInt64, false, time.Time{}
 	_, page = b.open(t, pages.FleetPath, nil)
