@@ -38,7 +38,7 @@ type stage struct {
 func setStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{t: t, roster: lanetest.NewRoster(2, 3), sent: make(chan string, 1000), batch: make(chan string, 1000)}
-	s.hub = newHub(t, "127.0.0.1:0", lanetest.Key(1), s.roster.Number)
+	s.hub = newHub(t, lanetest.Key(1), s.roster.Number)
 	took := func(_ context.Context, from uint16, body []byte) []byte {
 		s.sent <- fmt.Sprintf("%d: %s", from, body)
 		return []byte("the hub's answer")
@@ -275,7 +275,7 @@ func TestTheServerGivesNothingAway(t *testing.T) {
 // TestWithdrawnDuringLogin: one who is withdrawn while its link is made has none.
 func TestWithdrawnDuringLogin(t *testing.T) {
 	var asked atomic.Int64
-	hub := newHub(t, "127.0.0.1:0", lanetest.Key(1), func(ed25519.PublicKey) (uint16, bool) {
+	hub := newHub(t, lanetest.Key(1), func(ed25519.PublicKey) (uint16, bool) {
 		return 2, asked.Add(1) <= 2 // in the handshake and for the permissions, and then no more
 	})
 	config, err := linktls.Edge(lanetest.Key(2), lanetest.Public(1))

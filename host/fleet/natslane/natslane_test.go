@@ -11,9 +11,9 @@ import (
 	"github.com/edgetoken/edgetoken/host/fleet/natslane"
 )
 
-func newHub(t *testing.T, listen string, key ed25519.PrivateKey, roster lane.Roster) *natslane.Hub {
+func newHub(t *testing.T, key ed25519.PrivateKey, roster lane.Roster) *natslane.Hub {
 	t.Helper()
-	h, err := natslane.NewHub(natslane.HubConfig{Fleet: "f", Key: key, Roster: roster, Listen: listen})
+	h, err := natslane.NewHub(natslane.HubConfig{Fleet: "f", Key: key, Roster: roster, Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,8 +23,8 @@ func newHub(t *testing.T, listen string, key ed25519.PrivateKey, roster lane.Ros
 
 func TestSuite(t *testing.T) {
 	lanetest.Run(t, lanetest.Kit{
-		Hub: func(t *testing.T, listen string, key ed25519.PrivateKey, roster lane.Roster) (lane.Hub, string) {
-			h := newHub(t, listen, key, roster)
+		Hub: func(t *testing.T, key ed25519.PrivateKey, roster lane.Roster) (lane.Hub, string) {
+			h := newHub(t, key, roster)
 			return h, h.Addr()
 		},
 		Edge: func(t *testing.T, number uint16, key ed25519.PrivateKey, hub ed25519.PublicKey, at string) lane.Edge {

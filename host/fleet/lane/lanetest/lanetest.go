@@ -17,9 +17,9 @@ import (
 
 // Kit makes the lanes of a suite. What it makes it need not close.
 type Kit struct {
-	// Hub starts a hub that listens on an address of this machine, port 0 for any, and says where it is dialled. Its
-	// Close frees the address.
-	Hub func(t *testing.T, listen string, key ed25519.PrivateKey, roster lane.Roster) (hub lane.Hub, address string)
+	// Hub starts a hub that listens on a free port of this machine, and says where it is dialled. Its Close ends
+	// connections too.
+	Hub func(t *testing.T, key ed25519.PrivateKey, roster lane.Roster) (hub lane.Hub, address string)
 
 	// Edge dials a hub.
 	Edge func(t *testing.T, number uint16, key ed25519.PrivateKey, hub ed25519.PublicKey, address string) lane.Edge
@@ -85,7 +85,7 @@ type fleet struct {
 func (k Kit) fleet(t *testing.T) *fleet {
 	t.Helper()
 	f := &fleet{Kit: k, t: t, roster: NewRoster(2, 3, 4)}
-	f.hub, f.address = k.Hub(t, "127.0.0.1:0", Key(1), f.roster.Number)
+	f.hub, f.address = k.Hub(t, Key(1), f.roster.Number)
 	t.Cleanup(func() { f.hub.Close() })
 	return f
 }
@@ -135,6 +135,15 @@ func (f *fleet) proxied() *Proxy {
 	return p
 }
 
+// restart puts another hub in the place of the one that was closed, behind a proxy.
+func (f *fleet) restart(p *Proxy) {
+	f.t.Helper()
+	f.hub, f.address = f.Hub(f.t, Key(1), f.roster.Number)
+	f.t.Cleanup(func() { f.hub.Close() })
+	p.Redirect(f.address)
+	f.serve()
+}
+
 // until waits for something to hold.
 func (f *fleet) until(what string, holds func() bool) {
 	f.t.Helper()
@@ -157,6 +166,18 @@ func briefly(ask func(ctx context.Context) ([]byte, error)) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	return ask(ctx)
+}
+
+// insist asks again while the link is lost, which a busy machine may think of a good one.
+func insist(t *testing.T, ask func(ctx context.Context) ([]byte, error)) ([]byte, error) {
+	ctx := soon(t)
+	for {
+		got, err := ask(ctx)
+		if err == nil || ctx.Err() != nil {
+			return got, err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // answers waits until a question is answered so, whatever happens before.

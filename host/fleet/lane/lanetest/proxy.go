@@ -12,9 +12,9 @@ import (
 // concurrently.
 type Proxy struct {
 	listener net.Listener
-	to       string
 
 	mu            sync.Mutex
+	to            string
 	delay, jitter time.Duration
 	open          chan struct{} // closed while bytes pass
 	flows         map[*flow]bool
@@ -58,6 +58,13 @@ func (p *Proxy) Delay(delay, jitter time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.delay, p.jitter = delay, jitter
+}
+
+// Redirect passes new connections on to another address.
+func (p *Proxy) Redirect(to string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.to = to
 }
 
 // Hold stops all bytes, of new connections too, until Release. Nobody is told.
@@ -118,7 +125,10 @@ func (p *Proxy) accept() {
 
 // pass serves one connection until it ends.
 func (p *Proxy) pass(near net.Conn) {
-	far, err := net.Dial("tcp", p.to)
+	p.mu.Lock()
+	to := p.to
+	p.mu.Unlock()
+	far, err := net.Dial("tcp", to)
 	if err != nil {
 		near.Close()
 		return

@@ -80,10 +80,10 @@ func manyAtOnce(t *testing.T, k Kit) {
 	for i := range 100 {
 		all.Go(func() {
 			q := fmt.Sprint(i)
-			if got, err := a.Ask(soon(t), 3, []byte(q)); err != nil || string(got) != q {
+			if got, err := insist(t, ask(a, 3, q)); err != nil || string(got) != q {
 				t.Errorf("asked the edge %s: %q, %v", q, got, err)
 			}
-			if got, err := a.Send(soon(t), []byte(q)); err != nil || string(got) != "send of 2: "+q {
+			if got, err := insist(t, send(a, q)); err != nil || string(got) != "send of 2: "+q {
 				t.Errorf("sent %s: %q, %v", q, got, err)
 			}
 		})
@@ -292,14 +292,13 @@ func redial(t *testing.T, k Kit) {
 
 func hubRestarts(t *testing.T, k Kit) {
 	f := k.served(t)
-	a, b := f.edge(2), f.edge(3)
+	p := f.proxied()
+	a, b := f.edgeVia(2, p.Addr()), f.edgeVia(3, p.Addr())
 	b.Answer(func(_ context.Context, request []byte) []byte { return request })
 	l := f.follow(a)
 	f.hub.Close()
 	f.until("the edges notice", func() bool { return !a.Connected() && !b.Connected() })
-	f.hub, f.address = k.Hub(t, f.address, Key(1), f.roster.Number)
-	defer f.hub.Close()
-	f.serve()
+	f.restart(p)
 	f.answers("send of 2: x", send(a, "x"))
 	f.answers("x", ask(a, 3, "x"))
 	f.until("batches arrive again", func() bool { f.publish([]byte("x")); return l.count() > 0 })
@@ -308,15 +307,14 @@ func hubRestarts(t *testing.T, k Kit) {
 // hubComesLater: an edge that starts first waits for its hub.
 func hubComesLater(t *testing.T, k Kit) {
 	f := k.served(t)
+	p := f.proxied()
 	f.hub.Close()
-	a := k.Edge(t, 2, Key(2), Public(1), f.address)
+	a := k.Edge(t, 2, Key(2), Public(1), p.Addr())
 	defer a.Close()
 	if _, err := a.Send(soon(t), nil); !errors.Is(err, lane.ErrNobody) {
 		t.Errorf("before there is a hub: %v, want ErrNobody", err)
 	}
-	f.hub, f.address = k.Hub(t, f.address, Key(1), f.roster.Number)
-	defer f.hub.Close()
-	f.serve()
+	f.restart(p)
 	f.answers("send of 2: x", send(a, "x"))
 }
 
