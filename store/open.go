@@ -46,7 +46,7 @@ type Config struct {
 	Rand io.Reader
 	// Staleness and Skew are what a fleet allows: how old the knowledge of a node may be, and how far its clock may be
 	// off. A cut-off lies Staleness + 2 × Skew ahead, so that it also ends what begins elsewhere before it is known
-	// there. Both are 0 on a single node.
+	// there. On a single node they count for nothing.
 	Staleness, Skew time.Duration
 	// Outbox keeps a frame of each commit for other nodes, until DB.Acknowledge.
 	Outbox bool

@@ -66,6 +66,9 @@ func newWriter(db *DB, tx *bbolt.Tx) (*writer, error) {
 		last: c.last, fleet: c.file.fleet, membership: c.file.membership, roster: c.file.roster,
 		outbox: db.config.Outbox, maxOutbox: db.config.MaxOutbox, homes: db.homes.Load()}
 	w.shared = w.runs()
+	if w.node.Number == 0 { // it is in no fleet
+		w.ahead = 0
+	}
 	var err error
 	if w.tally, err = decodeTally(w.get(metaBucket, tallyKey)); err != nil {
 		return nil, err
