@@ -138,7 +138,8 @@ func (r Refusal) Is(target error) bool { return target == ErrRefused }
 type Progress func(arrived, size int64)
 
 // Copy fetches a copy of the hub's store for this node into a file beside the store at path, and returns the path of
-// the copy, which the caller removes. store.Adopt says whether it is whole. progress may be nil.
+// the copy, which the caller removes. Its checksum says whether it is whole (package store/backup). progress may be
+// nil.
 func (c *Client) Copy(ctx context.Context, path string, progress Progress) (copied string, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -23,7 +23,8 @@ const maxSettings = 100
 // Compare says where the settings of a node differ from those of the hub: what keeps it out of the fleet, and what it
 // is warned of. A key that only one of the two knows, since it is of another version, is worth a warning.
 func Compare(hub, node Settings) (refused, warnings []string) {
-	keys := maps.Clone(hub)
+	keys := Settings{}
+	maps.Copy(keys, hub)
 	maps.Copy(keys, node)
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		of, its := hub[key], node[key]
