@@ -27,11 +27,7 @@ func (n *Node) ChangePassword(
 	current = current[:min(len(current), password.MaxBytes+1)] // a longer one is wrong as well
 	email = email[:min(len(email), store.MaxEmail+1)]
 	m := newPassword{email: email, current: current, next: next, client: client}
-	edge, err := n.isEdge(ctx)
-	switch {
-	case err != nil:
-		return Result{}, err
-	case !edge:
+	if !n.isEdge() {
 		return n.changePassword(ctx, m)
 	}
 	return n.askHub(ctx, CallPassword, m.append(nil), m.query(n.cfg.FoldEmails))

@@ -1,8 +1,56 @@
 package node
 
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
+)
+
 // RoomForTokens is how many bytes of a token fit in the room that the next request gets.
 func RoomForTokens() int {
 	j := tokenRequests.Get().(*tokenRequest)
 	defer tokenRequests.Put(j)
 	return cap(j.token)
+}
+
+// Messages read bytes as what nodes of a fleet say to each other, by kind, and encode it again.
+var Messages = map[string]func([]byte) ([]byte, error){
+	"refresh": func(b []byte) ([]byte, error) {
+		token, err := readRefresh(b)
+		return appendRefresh(nil, token), err
+	},
+	"log-out": func(b []byte) ([]byte, error) {
+		m, err := readLogoutAll(b)
+		return m.append(nil), err
+	},
+	"password": func(b []byte) ([]byte, error) {
+		m, err := readNewPassword(b)
+		return m.append(nil), err
+	},
+	"answer": func(b []byte) ([]byte, error) {
+		a, err := readAnswer(b)
+		return a.append(nil), err
+	},
+}
+
+// Samples are messages, by kind.
+func Samples() map[string][][]byte {
+	pair := core.Outcome{Tokens: []core.Token{{Type: core.AccessToken, Value: "a.b.c"}, {Type: core.RefreshToken,
+		Value: "d.e.f"}}}
+	refused := core.Outcome{Refusals: []core.Refusal{{Cause: cause.Expired, Class: core.AccessToken}}}
+	answers := [][]byte{answer{outcome: pair, repeated: true}.append(nil), answer{outcome: refused}.append(nil),
+		answer{cutOff: 1790000000000}.append(nil), answer{fault: errUnknownFault}.append(nil)}
+	for _, f := range faults[1:] {
+		answers = append(answers, answer{fault: fmt.Errorf("no: %w", f)}.append(nil))
+	}
+	return map[string][][]byte{
+		"refresh": {appendRefresh(nil, "a.b.c"), appendRefresh(nil, "")},
+		"log-out": {logoutAll{token: "a.b.c"}.append(nil), logoutAll{customer: core.Integer(-7)}.append(nil),
+			logoutAll{customer: core.Text("7")}.append(nil)},
+		"password": {newPassword{email: "ana@example.com", current: "right", next: "new"}.append(nil),
+			newPassword{client: netip.MustParsePrefix("192.0.2.0/24")}.append(nil)},
+		"answer": answers,
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/store"
 )
 
 // Fleet is the fleet of a node: one hub, whose number is 1, and edges. Its methods are safe for concurrent use.
@@ -42,16 +43,9 @@ var (
 // patience bounds how long a request waits for another node.
 const patience = 10 * time.Second
 
-// hub is the number of the hub.
-const hub = 1
-
 // isEdge reports whether only the hub of the fleet, another node, can change customers.
-func (n *Node) isEdge(ctx context.Context) (bool, error) {
-	if n.cfg.Fleet == nil {
-		return false, nil
-	}
-	own, err := n.cfg.Store.Node(ctx)
-	return own.Number != hub, err
+func (n *Node) isEdge() bool {
+	return n.cfg.Fleet != nil && n.cfg.Store.Membership().Role == store.Edge
 }
 
 // sight is a moment at which the state of the node was of an age.

@@ -108,7 +108,7 @@ func (n *Node) refreshAt(ctx context.Context, home uint16, token string) (Result
 		return Result{}, err
 	}
 	r, err := n.judge(ctx, engine, &request)
-	if err == nil && !r.Refused() {
+	if err == nil && (a.outcome.Refused() || !r.Refused()) { // the home's refusal says more: that a token was reused
 		r.Refusals, r.Tokens, r.Repeated = a.outcome.Refusals, a.outcome.Tokens, a.repeated
 	}
 	return r, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/edgetoken/edgetoken/core"
 	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/fact"
 )
 
 // Only the hub of a fleet changes customers, and it checks by itself who asks for that. An edge passes on what it was
@@ -21,11 +22,7 @@ var errNotHub = errors.New("this node is not the hub")
 // who asks, "" if a browser session does. A customer who is gone has no log-ins. At an edge the hub decides, and may
 // refuse the token.
 func (n *Node) EndLogins(ctx context.Context, customer core.CustomerID, token string) (Result, error) {
-	edge, err := n.isEdge(ctx)
-	switch {
-	case err != nil:
-		return Result{}, err
-	case !edge:
+	if !n.isEdge() {
 		return Result{}, n.endLogins(ctx, customer)
 	}
 	m := logoutAll{token: token}
@@ -47,11 +44,12 @@ func (n *Node) endLogins(ctx context.Context, customer core.CustomerID) error {
 // AnswerHub answers at the hub what an edge asks by Fleet.AskHub: call is CallLogoutAll or CallPassword. The error is
 // that of ctx; any other is an answer.
 func (n *Node) AnswerHub(ctx context.Context, _ uint16, call byte, request []byte) ([]byte, error) {
-	edge, err := n.isEdge(ctx)
-	var a answer
+	var (
+		a   answer
+		err error
+	)
 	switch {
-	case err != nil:
-	case edge || n.cfg.Fleet == nil:
+	case n.cfg.Store.Membership().Role != store.Hub:
 		err = errNotHub
 	case call == CallLogoutAll:
 		a, err = n.answerLogoutAll(ctx, request)
@@ -108,7 +106,7 @@ func (n *Node) askHub(ctx context.Context, call byte, request []byte, query stor
 	if err != nil {
 		return Result{}, failed(ctx, ErrUnanswered, err)
 	}
-	a, err := n.answerOf(hub, raw)
+	a, err := n.answerOf(fact.HubNumber, raw)
 	if err != nil || a.outcome.Refused() {
 		return Result{Outcome: a.outcome}, err
 	}

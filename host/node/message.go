@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"errors"
 	"net/netip"
 
@@ -157,8 +158,8 @@ func readAnswer(b []byte) (a answer, err error) {
 	}
 	var ok bool
 	a.outcome, ok = abi.ReadOutcome(r.Rest)
-	if !ok || a.cutOff < 0 || len(a.outcome.Effects.List) > 0 || a.outcome.Refused() && len(a.outcome.Tokens) > 0 {
-		return answer{}, errMessage
+	if !ok || a.cutOff < 0 || a.outcome.Refused() && len(a.outcome.Tokens) > 0 || !bytes.Equal(a.append(nil), b) {
+		return answer{}, errMessage // it may have effects, which are no business of this node
 	}
 	return a, nil
 }

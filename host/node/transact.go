@@ -56,14 +56,14 @@ func (n *Node) transact(
 		effects := &r.Effects
 		if r.Refused() && len(effects.List) == 0 {
 			// It grants and changes nothing, and it was right when the state was loaded.
-			return r, n.leave(ctx, engine, request, &r, seen)
+			return n.leave(ctx, engine, request, r, seen)
 		}
 		if len(effects.List) == 0 && effects.Reads.Start == 0 && n.cfg.Store.Changes() == changes {
 			// Nothing was committed since the state was loaded.
-			return r, n.leave(ctx, engine, request, &r, seen)
+			return n.leave(ctx, engine, request, r, seen)
 		}
 		if err = n.cfg.Store.Settle(ctx, *effects); err == nil {
-			return r, n.leave(ctx, engine, request, &r, seen)
+			return n.leave(ctx, engine, request, r, seen)
 		}
 		if !errors.Is(err, store.ErrConflict) {
 			return Result{}, err
@@ -90,19 +90,24 @@ func (n *Node) checkFleet(engine *keyedEngine, request *core.Request) error {
 	return nil
 }
 
-// leave says whether an answer that was decided by the state of a sight may leave.
+// leave gives the answer that was decided by the state of a sight, if it may leave.
 func (n *Node) leave(
-	ctx context.Context, engine *keyedEngine, request *core.Request, r *Result, seen sight,
-) error {
+	ctx context.Context, engine *keyedEngine, request *core.Request, r Result, seen sight,
+) (Result, error) {
 	if n.cfg.Fleet == nil {
-		return nil
+		return r, nil
 	}
+	var err error
 	if n.advances(engine, request.Op) && !r.Refused() {
-		if err := n.settled(ctx); err != nil {
-			return err
-		}
+		err = n.settled(ctx)
 	}
-	return n.young(request.Op, r.Refusals, seen)
+	if err == nil {
+		err = n.young(request.Op, r.Refusals, seen)
+	}
+	if err != nil {
+		r.Outcome = core.Outcome{}
+	}
+	return r, err
 }
 
 // outlives tells the store when a token expires. The cut-off that ends it must outlive every token that names the same
