@@ -23,8 +23,8 @@ const adoptSuffix = ".adopt"
 // families that are dead here, and the generations of those whose home it is.
 //
 // The copy is unpacked beside the store, so the disk must have room for both. Reads go on meanwhile. Writes wait while
-// what the edge keeps goes over. The store serves until the other file is durable under its name: an error or a crash
-// leaves it as it was.
+// what the edge keeps goes over. The store serves until the other file is durable under its name: a crash leaves it as
+// it was or the other one in its place, and so does an error, the latter only if it is an ErrUnavailable.
 //
 // The error is ErrInvalid for a node that is no edge, for a file that is no copy for one, and for a store with
 // customers of its own, who would be lost, unless replace says so: it never followed a hub. It is ErrIDKind for a copy

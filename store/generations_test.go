@@ -189,9 +189,12 @@ func TestReoffer(t *testing.T) {
 			}
 			refused := sendUp(t, edge, hub)
 			for _, r := range refused {
-				if a, ok := r.Fact.(fact.AdvanceFamily); !ok || a.Incarnation == node.Incarnation {
+				if a, ok := r.Fact.(fact.AdvanceFamily); !ok || a.Incarnation == node.Incarnation || !r.Fenced {
 					t.Errorf("refused is %+v", r)
 				}
+			}
+			if len(refused) != 3 {
+				t.Errorf("the hub refuses %d facts, want the 3 advances of the earlier incarnation", len(refused))
 			}
 			for n, want := range map[uint64]uint32{1: 1, 2: 2, 3: 2} {
 				if s := state(t, hub.DB, seven, began(2, n)).Family; s.Generation != want {

@@ -74,7 +74,8 @@ func (db *DB) offeredCutOff(key, value []byte) fact.Fact {
 
 // Take takes facts of a node that are in no frame: what it offers (Offer), and last log-ins. It judges them as Accept
 // does, but for cut-offs, which it takes while the offer of the node is missing (Pending), and not beyond what a hub
-// writes: now + Config.Staleness + 4 × Config.Skew. What it takes goes down the log like what Accept takes.
+// writes: now + Config.Staleness + 4 × Config.Skew. What it takes goes down the log like what Accept takes. The errors
+// are those of Accept.
 func (db *DB) Take(ctx context.Context, node uint16, facts []fact.Fact) ([]Refused, error) {
 	if node < 1 || node > fact.MaxNumber {
 		return nil, fmt.Errorf("node %d %w: it never joined a fleet", node, ErrInvalid)
@@ -88,15 +89,15 @@ func (db *DB) Take(ctx context.Context, node uint16, facts []fact.Fact) ([]Refus
 	err := db.await(ctx, &request{foreign: true, done: make(chan struct{}),
 		resolve: func(w *writer) (resolved, error) {
 			c.begin(w)
-			if w.at.fault != nil {
-				return nil, fmt.Errorf("take facts of node %d: %w", node, w.at.fault)
+			if err := c.checkSender(); err != nil {
+				return nil, fmt.Errorf("take facts of node %d: %w", node, err)
 			}
 			for _, f := range facts {
 				if err := c.takeFact(node, fact.Position{}, f); err != nil {
 					return nil, err
 				}
 			}
-			return c.facts, nil
+			return append(c.facts, w.foldsOf(c.facts)...), nil
 		}})
 	if err != nil { // the committer may still write c
 		return nil, err

@@ -137,7 +137,7 @@ func TestTakeJudges(t *testing.T) {
 		{"one of an address", fact.CutOff{Subject: fact.ByAddress("ada@example.com"), At: start}, true},
 		{"a revocation", revoked(1), true},
 		{"one that is over", fact.RevokeFamily{Family: core.FamilyKey{Bits: 2}, Until: start/1000 - 4000}, false},
-		{"an advance", advance(2, 50), true},
+		{"an advance", advance(2, 50), true}, {"one of before", advance(2, 49), false},
 		{"one away from home", advance(1, 50), false},
 		{"a last log-in", fact.LastLogin{ID: seven, Made: fact.Stamp{Time: 1}, At: start * 1000}, true},
 		{"a customer", fact.RemoveCustomer{ID: seven, Stamp: fact.Stamp{Time: 1}}, false},
@@ -146,11 +146,17 @@ func TestTakeJudges(t *testing.T) {
 		if (len(refused) == 0) != c.ok || len(refused) > 1 || err != nil {
 			t.Errorf("%s: Take refuses %+v, %v", c.name, refused, err)
 		}
+		if fenced := c.name == "one of before"; len(refused) == 1 && refused[0].Fenced != fenced {
+			t.Errorf("%s: refused as fenced: %v", c.name, !fenced)
+		}
 	}
 	_, err = again.Take(bg, 2, []fact.Fact{fact.NodeCutOff{At: start}})
 	wantErr(t, "Take of a fact that stays on its node", err, store.ErrInvalid)
 	_, err = again.Take(bg, 0, nil)
 	wantErr(t, "Take of no node", err, store.ErrInvalid)
+	withdraw(t, again, 3, 0, false)
+	_, err = again.Take(bg, 3, []fact.Fact{revoked(3)})
+	wantErr(t, "Take of a node that was withdrawn", err, store.ErrWithdrawn)
 	again.clock.wrong.Store(-20 * 365 * day)
 	_, err = again.Take(bg, 2, []fact.Fact{revoked(3)})
 	wantErr(t, "Take by a clock that is wrong", err, core.ErrClock)
