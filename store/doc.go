@@ -287,7 +287,7 @@
 //	                                             a fact, invitation (9)
 //	                                             5a 01 30000000
 //	                                             0500000000000000000000000000000000000000000000000000000000000000
-//	                                             0400 6c796f6e 00c7b34948470600 0200
+//	                                             0400 6c796f6e 00c7b34948470600 0000
 //
 // An integer in a key has its sign bit flipped, so that keys sort as numbers. E-mail addresses are compared by their
 // code points, unless a log-in asks to ignore case.

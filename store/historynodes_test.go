@@ -101,13 +101,24 @@ func newWorld(t testing.TB, most int) *world {
 	return f
 }
 
-// enterFleet gives the store of a peer its number.
+// enterFleet makes the store of a peer that of the hub or of an edge. Those of further peers stay alone.
 func (p *peer) enterFleet(t testing.TB, db *DB) error {
-	return db.write(t.Context(), func(w *writer) (resolved, error) {
-		n := w.node
-		n.Number = p.number
-		return resolved{n}, nil
-	})
+	m := Membership{Fleet: "f", ID: [16]byte{1}, HubKey: [32]byte{1}, Addresses: []string{"hub:1"}}
+	switch {
+	case p.number == fact.HubNumber:
+		if err := db.Found(t.Context(), m); err != nil {
+			return err
+		}
+		return db.UpdateMembers(t.Context(), func([]Member) (list []Member, err error) {
+			for n := uint16(2); n <= nodesOfFleet; n++ {
+				list = append(list, Member{Number: n, Name: "edge", Key: [32]byte{byte(n)}})
+			}
+			return list, nil
+		})
+	case p.number <= nodesOfFleet:
+		return db.Enter(t.Context(), p.number, 0, m)
+	}
+	return nil
 }
 
 func (p *peer) now() time.Time { return time.UnixMicro(p.world.now + p.skew).UTC() }
@@ -255,8 +266,12 @@ func (p *peer) take(frames []int) error {
 	return nil
 }
 
-// refused judges what the hub refuses: only what is over may be.
+// refused judges what the hub refuses: only what is over may be, and what an incarnation made before the one that has
+// registered.
 func (p *peer) refused(r Refused) error {
+	if lease, err := (tables{tx: p.tx}).lease(r.Node); r.Fenced && err == nil && r.Position.Incarnation < lease {
+		return nil
+	}
 	if x, ok := r.Fact.(fact.RevokeFamily); ok && x.Until*1e6 < p.world.now {
 		return nil
 	}

@@ -15,26 +15,33 @@ type over struct {
 	now   int64            // Unix seconds: what ended before may be gone
 	until map[string]int64 // by the key of a cut-off: until when all nodes remember it; 0: for good
 	at    map[string]int64 // and the cut-off
+	// revoked says by the key of a family until when all nodes remember that it was revoked.
+	revoked map[string]int64
 }
 
 // over is what has ended by now on any peer.
 func (f *world) over() over {
-	o := over{now: (f.now+fleetSkew.Microseconds())/1e6 + 1, until: map[string]int64{}, at: map[string]int64{}}
+	o := over{now: (f.now+fleetSkew.Microseconds())/1e6 + 1, until: map[string]int64{}, at: map[string]int64{},
+		revoked: map[string]int64{}}
 	for _, s := range f.sent {
 		for _, x := range s.frame.Facts {
-			if c, ok := x.(fact.CutOff); ok {
-				key := string(subjectKey(c.Subject))
-				o.until[key], o.at[key] = max(o.until[key], c.Until), max(o.at[key], c.At)
+			switch x := x.(type) {
+			case fact.CutOff:
+				key := string(subjectKey(x.Subject))
+				o.until[key], o.at[key] = max(o.until[key], x.Until), max(o.at[key], x.At)
+			case fact.RevokeFamily:
+				key, _ := familyKey(x.Family)
+				o.revoked[string(key)] = max(o.revoked[string(key)], x.Until)
 			}
 		}
 	}
 	return o
 }
 
-// records are those of a peer, without what is local to it and what has ended.
+// records are those of a peer, without what is local to it and what has ended. What goes up alone, the hub and the node
+// know that has written it: advances, last log-ins and lifetimes.
 func (p *peer) records(o over) map[string]string {
 	all := map[string]string{}
-	t := tables{tx: p.tx}
 	put := func(bucket, key []byte, value string) {
 		all[string(bucket)+" "+hex.EncodeToString(key)] = value
 	}
@@ -56,14 +63,10 @@ func (p *peer) records(o over) map[string]string {
 			put(bucket, k, hex.EncodeToString(x.encode()))
 		})
 	}
-	for _, bucket := range [][]byte{emailsBucket, foldedBucket, contestedBucket, groupsBucket, keysBucket} {
+	for _, bucket := range [][]byte{emailsBucket, foldedBucket, contestedBucket, groupsBucket, keysBucket,
+		membersBucket} {
 		each(bucket, func(k, v []byte) { put(bucket, k, hex.EncodeToString(v)) })
 	}
-	each(lastLoginBucket, func(k, v []byte) {
-		x, err := decodeLastLogin(v)
-		check(err)
-		put(lastLoginBucket, k, fmt.Sprint(x))
-	})
 	each(tombstonesBucket, func(k, v []byte) {
 		if x, err := decodeRemoval(v); x.until > o.now {
 			check(err)
@@ -81,17 +84,11 @@ func (p *peer) records(o over) map[string]string {
 		x, err := decodeFamily(v)
 		check(err)
 		key, _ := readFamilyKey(k)
-		if x.until > o.now && x.start > o.at[string(idKey(key.Customer))] { // else a fold may have forgotten it
-			x.version, x.advanced = 0, 0 // each store has its own
-			if x.dead {
-				x.advance = advance{} // it says nothing more, and may have ended before the revocation came
-			}
-			put(familiesBucket, k, fmt.Sprintf("%+v", x))
+		folded := x.start <= o.at[string(idKey(key.Customer))] // then it may have been forgotten
+		if x.dead && o.revoked[string(k)] > o.now && !folded {
+			put(familiesBucket, k, fmt.Sprint(x.start))
 		}
 	})
-	for _, k := range [][]byte{longestKey, longestRefreshKey, longestForeignKey} {
-		put(metaBucket, k, hex.EncodeToString(t.get(metaBucket, k)))
-	}
 	return all
 }
 

@@ -129,6 +129,14 @@ var operations = []operation{
 		return nil
 	}},
 	{"end all", 1, true, func(p *peer, _, _ uint32) error { return p.db.RevokeAll(bg) }},
+	{"register", 2, true, func(p *peer, a, _ uint32) error {
+		edge := p.world.peers[1+a%(nodesOfFleet-1)]
+		before, err := p.db.Register(bg, edge.number, edge.db.committer.node.Incarnation)
+		if after, _ := (tables{tx: p.tx}).lease(edge.number); after < before {
+			return fmt.Errorf("node %d had registered incarnation %d, and now %d", edge.number, before, after)
+		}
+		return err
+	}},
 	{"log in", 24, false, func(p *peer, a, b uint32) error {
 		if len(p.world.tokens) > 30 {
 			return nil

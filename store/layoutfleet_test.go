@@ -92,7 +92,7 @@ func TestLayoutOfAFleetIsAsDocumented(t *testing.T) {
 }
 
 // hubStore is the path of the store of a hub that nobody has open: it has an edge, which has registered since it was
-// restored, an invitation that this edge has used, and a log whose first frame was trimmed.
+// restored, an invitation, and a log whose first frame was trimmed.
 func hubStore(t testing.TB) string {
 	t.Helper()
 	clock := newClock()
@@ -100,10 +100,12 @@ func hubStore(t testing.TB) string {
 	db, err := store.Open(store.Config{Path: path, Now: clock.now, Elapsed: clock.elapsed, Rand: zeros{}})
 	must(t, err)
 	must(t, db.Found(bg, fleetOf))
-	must(t, db.Invite(bg, store.Invitation{Digest: [32]byte{5}, Name: "lyon", Until: start*1000 + 60_000_000}))
+	invitation := store.Invitation{Digest: [32]byte{5}, Name: "lyon", Until: start*1000 + 60_000_000}
+	must(t, db.Invite(bg, invitation))
 	_, err = db.Redeem(bg, [32]byte{5}, [32]byte{2}, "", clock.now())
 	must(t, err)
 	must(t, db.Restored(bg))
+	must(t, db.Invite(bg, invitation))
 	_, err = db.Register(bg, 2, 0xa7)
 	must(t, err)
 	must(t, db.Acknowledge(bg, db.Head()))
