@@ -17,6 +17,10 @@
 // holds neither an engine instance nor a transaction. If the state changes in between, the store says so, and load,
 // decide and settle run again. Keys may change too (UseEngine): a request keeps to the engine that it began with.
 //
+// In a fleet (Config.Fleet) a refresh that spends a token is decided by the home of its log-in, and log-outs everywhere
+// and new passwords by the hub: AnswerHome and AnswerHub answer for those. A state that is too old decides nothing but
+// revocations.
+//
 // A refusal is a Result, not an error. An error says that the node could not decide. ErrBusy and store.ErrUnavailable
 // pass by themselves: the same call may succeed later.
 package node
