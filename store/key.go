@@ -34,6 +34,10 @@ type Key struct {
 	Sealed  bool  // its private part is here; UpdateKeys ignores it
 }
 
+// ScheduleOf is the node in whose schedule the keys of a node are: its own, in which they take over from one another.
+// Those that a node had before it founded a fleet, as node 0, go on in that of the hub, node 1.
+func ScheduleOf(node uint16) uint16 { return max(node, 1) }
+
 // KeyOrigin says where a key comes from.
 type KeyOrigin string
 

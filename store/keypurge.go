@@ -24,17 +24,19 @@ func (t tables) purgeKeys(now int64, limit int) (facts resolved, more bool, err 
 	for i, k := range list {
 		infos[i] = core.KeyInfo{NotAfter: k.ends(), Longest: k.Longest}
 		if k.signs() {
-			signing[k.Node] = append(signing[k.Node], core.SigningKey{Key: i, From: k.SignsFrom})
+			node := ScheduleOf(k.Node)
+			signing[node] = append(signing[node], core.SigningKey{Key: i, From: k.SignsFrom})
 		}
 	}
 	stays := map[uint16]bool{} // an earlier key of the node's schedule: what follows it says when it ended
 	for i, k := range list {
-		end := core.KeySet{Keys: infos, Signing: signing[k.Node]}.Ends(i)
+		node := ScheduleOf(k.Node)
+		end := core.KeySet{Keys: infos, Signing: signing[node]}.Ends(i)
 		gone := end != 0 && end <= seconds(now)
-		forgotten := gone && end+remembered/1_000_000 < seconds(now) && !(k.signs() && stays[k.Node]) &&
+		forgotten := gone && end+remembered/1_000_000 < seconds(now) && !(k.signs() && stays[node]) &&
 			KeyOrigin(k.Origin) != KeyFromSigner
 		if k.signs() && !forgotten {
-			stays[k.Node] = true
+			stays[node] = true
 		}
 		var f fact.Fact
 		switch {

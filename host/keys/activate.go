@@ -53,7 +53,7 @@ func (m *Manager) schedule(have *records, i int, when schedule) (put []store.Key
 		return nil, nil, err
 	}
 	k, now, life := &have.list[i], m.cfg.Now(), have.life()
-	from, added := when.from(now), time.Unix(k.Added, 0)
+	from, added := max(when.from(now), m.earliest(have, k)), time.Unix(k.Added, 0)
 	if k.Ends != 0 && k.Ends <= from+m.longest() {
 		warnings = append(warnings, fmt.Sprintf("key %s ends at %s, before what it signs expires: those tokens are "+
 			"refused from then on", k.ID, moment(k.Ends).Format(time.RFC3339)))
@@ -73,15 +73,27 @@ func (m *Manager) schedule(have *records, i int, when schedule) (put []store.Key
 	return have.keepGone(put, life, now), warnings, err
 }
 
+// earliest is from when on a key may sign, in Unix seconds: in a fleet once the other nodes know it.
+func (m *Manager) earliest(have *records, k *store.Key) int64 {
+	if have.number == 0 {
+		return m.now()
+	}
+	return max(m.now(), k.Added+int64(KnownWithin/time.Second))
+}
+
 // maySign says why a key cannot be scheduled.
 func (m *Manager) maySign(have *records, i int, when schedule) error {
 	k, now := &have.list[i], m.cfg.Now()
 	switch state := have.life().State(i, now); {
 	case state == core.KeyGone:
 		return fmt.Errorf("%w: key %s is gone: generate another", ErrRefused, k.ID)
+	case have.number != 0 && k.Public == nil:
+		return fmt.Errorf("%w: key %s is a secret, and in a fleet only key pairs sign", ErrRefused, k.ID)
 	case k.RefreshOnly:
 		return fmt.Errorf("%w: key %s only verifies refresh tokens, since others hold it too", ErrRefused, k.ID)
-	case !m.here(k):
+	case !have.mine(k):
+		return fmt.Errorf("%w: node %d signs with key %s: activate it there", ErrRefused, k.Node, k.ID)
+	case !m.here(have, k):
 		return fmt.Errorf("%w: the private part of key %s is not here", ErrRefused, k.ID)
 	case state == core.KeySigning && when.now:
 		return fmt.Errorf("%w: key %s signs already", ErrRefused, k.ID)
@@ -104,7 +116,7 @@ func (r *records) makeRoom(i int, now bool) ([]store.Key, error) {
 	for taken := r.list[i].SignsFrom; ; taken-- {
 		other := -1
 		for n, k := range r.list {
-			if k.SignsFrom == taken && !moved[n] {
+			if k.SignsFrom == taken && !moved[n] && r.mine(&k) {
 				other = n
 				break
 			}
@@ -122,7 +134,7 @@ func (r *records) makeRoom(i int, now bool) ([]store.Key, error) {
 }
 
 // keepGone ends keys for good that are gone by life: by the new schedule the one that took over may have done so later.
-func (r *records) keepGone(put []store.Key, life core.KeySet, now time.Time) []store.Key {
+func (r *records) keepGone(put []store.Key, life lives, now time.Time) []store.Key {
 	is := r.life()
 	for i := range r.list {
 		if life.State(i, now) == core.KeyGone && is.State(i, now) != core.KeyGone {

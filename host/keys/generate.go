@@ -90,6 +90,11 @@ func (m *Manager) add(ctx context.Context, key keyring.Key, k store.Key, when sc
 	}
 	var c Changed
 	err = m.update(ctx, func(have *records) (store.KeyUpdate, error) {
+		k.Node = have.number
+		if have.number != 0 && k.Public == nil {
+			return store.KeyUpdate{}, fmt.Errorf("%w: a key for %s is a secret, and in a fleet only key pairs sign",
+				ErrRefused, k.Algorithm)
+		}
 		if err := have.room(m.cfg.Now(), k); err != nil {
 			return store.KeyUpdate{}, err
 		}

@@ -51,6 +51,9 @@ func (m *Manager) Import(ctx context.Context, i Import) (Imported, error) {
 			return Imported{}, err
 		}
 	}
+	if err := m.onlyHub("imports keys"); err != nil {
+		return Imported{}, err
+	}
 	list, skipped, err := m.read(ctx, i)
 	if err != nil {
 		return Imported{}, err
@@ -226,8 +229,12 @@ func (r *records) takeAll(list []incoming, now time.Time) (u store.KeyUpdate, th
 
 // take is the record of a key that comes in: a new one, or that of a public key whose private part was missing. has
 // says that the store lacks nothing of it.
-func (r *records) take(in *incoming, life core.KeySet, now time.Time) (k store.Key, has bool, err error) {
+func (r *records) take(in *incoming, life lives, now time.Time) (k store.Key, has bool, err error) {
 	k = in.record
+	k.Node = r.number
+	if r.number != 0 && k.Public == nil {
+		return k, false, fmt.Errorf("%w: key %s is a secret, which the nodes of a fleet do not share", ErrRefused, k.ID)
+	}
 	if i := r.index(k.ID); i >= 0 {
 		old := r.list[i]
 		if k.Public == nil || old.Algorithm != k.Algorithm || !bytes.Equal(old.Public, k.Public) ||

@@ -9,6 +9,11 @@
 //
 // The reading order: keys.go, ring.go, list.go; then the changes: generate.go, activate.go, retire.go, import.go; and
 // what happens by itself: start.go, rotate.go. root.go is about the key that signs trust bundles, and no token.
+//
+// In a fleet each node signs with keys of its own, whose private parts never leave it, and checks by the keys of all.
+// The hub alone writes records: an edge asks it to publish its keys (edge.go, publish.go), and signs with one once the
+// record has come down to its own store. lives.go keeps the schedules of the nodes apart, fleet.go has what the hub
+// does with the keys of nodes that come and go.
 package keys
 
 import (
@@ -45,6 +50,12 @@ type Config struct {
 	RotateEvery, PublishBefore time.Duration
 	// Outside are the keys that sign elsewhere (keys.signer); nil: none.
 	Outside Outside
+	// AskHub asks the hub of the fleet, where Manager.AnswerPublish answers (CallPublishKey); nil: this node is no
+	// edge, or it does not run.
+	AskHub func(ctx context.Context, request []byte) (answer []byte, err error)
+	// Behind is how long an edge may go on issuing tokens after the hub withdrew it (fleet.staleness and twice
+	// fleet.skew).
+	Behind time.Duration
 	// ClockGood reports whether the clock can be believed, without which no key is rotated; nil: always.
 	ClockGood func() bool
 	// Changed puts the keys of the store in force. It is called once a change is durable, and returns when it is in
@@ -73,6 +84,10 @@ type Manager struct {
 	version uint64
 	looked  time.Time
 	due     int64
+	tried   time.Time          // when Tick last asked the hub in vain
+	waiting map[string]waiting // private parts of keys that the hub has published, by kid: their records are on the way
+
+	asking sync.Mutex // held while a change is on its way to the hub
 }
 
 // Errors of changes. Their texts say what to do.
@@ -91,7 +106,7 @@ func New(cfg Config) *Manager {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Manager{cfg: cfg, opened: map[string]keyring.Key{}}
+	return &Manager{cfg: cfg, opened: map[string]keyring.Key{}, waiting: map[string]waiting{}}
 }
 
 // now is the time in whole Unix seconds.
@@ -116,12 +131,20 @@ func (m *Manager) managed() error {
 	return nil
 }
 
+// write has the store change keys; at an edge the hub writes their records.
+func (m *Manager) write(ctx context.Context, change func(*records) (store.KeyUpdate, error)) error {
+	number := m.number()
+	if number > hubNumber {
+		return m.throughHub(ctx, change)
+	}
+	return m.cfg.Store.UpdateKeys(ctx, func(have []store.Key) (store.KeyUpdate, error) {
+		return change(&records{have, number})
+	})
+}
+
 // update has the store change keys, and puts the change in force.
 func (m *Manager) update(ctx context.Context, change func(*records) (store.KeyUpdate, error)) error {
-	err := m.cfg.Store.UpdateKeys(ctx, func(have []store.Key) (store.KeyUpdate, error) {
-		return change(&records{list: have})
-	})
-	if err != nil {
+	if err := m.write(ctx, change); err != nil {
 		return err
 	}
 	m.mu.Lock()
@@ -142,13 +165,20 @@ func (m *Manager) inForce() error {
 	return nil
 }
 
-// records are the keys of the store.
-type records struct{ list []store.Key }
+// number is that of this node: 0 alone, 1 at the hub of a fleet, more at an edge.
+func (m *Manager) number() uint16 { return m.cfg.Store.Number() }
+
+// records are the keys of the store, as a node sees them.
+type records struct {
+	list   []store.Key
+	number uint16 // of the node
+}
 
 // stored reads the keys of the store.
 func (m *Manager) stored(ctx context.Context) (*records, error) {
+	number := m.number()
 	list, err := m.cfg.Store.Keys(ctx)
-	return &records{list: list}, err
+	return &records{list, number}, err
 }
 
 // index is the index of the key with a kid; -1: there is none.

@@ -12,6 +12,7 @@ import (
 // Key is what there is to say of a key. Times that are not known, or never come, are zero.
 type Key struct {
 	ID        string // "": the configured SIGNING_KEY or VERIFYING_KEY
+	Node      uint16 // the number in the fleet of the node that signs with it; 0: it never joined one
 	Algorithm string
 	State     core.KeyState
 	Origin    store.KeyOrigin
@@ -67,18 +68,19 @@ func (m *Manager) configured() Key {
 }
 
 // describe describes the key of a record at a time.
-func (m *Manager) describe(have *records, life core.KeySet, i int, now time.Time) Key {
+func (m *Manager) describe(have *records, life lives, i int, now time.Time) Key {
 	k := &have.list[i]
 	d := Key{
-		ID: k.ID, Algorithm: k.Algorithm, State: life.State(i, now), Origin: k.Origin, Added: moment(k.Added),
-		SignsFrom: moment(k.SignsFrom), Ends: moment(life.Ends(i)), Here: m.here(k),
+		ID: k.ID, Node: k.Node, Algorithm: k.Algorithm, State: life.State(i, now), Origin: k.Origin,
+		Added:     moment(k.Added),
+		SignsFrom: moment(k.SignsFrom), Ends: moment(life.Ends(i)), Here: m.here(have, k),
 		Unnamed: i == m.unnamed(have, life, now), RefreshOnly: k.RefreshOnly, Symmetric: k.Public == nil,
 	}
 	if k.Retired {
 		d.Ends = moment(k.Ends)
 	}
 	switch {
-	case d.State == core.KeyPublished && (!d.Here || d.RefreshOnly):
+	case d.State == core.KeyPublished && (have.mine(k) && !d.Here || d.RefreshOnly):
 		d.State = core.KeyVerifying // it will never sign
 	case d.State == core.KeySigning && m.cfg.Configured != nil:
 		d.State = core.KeyVerifying // the configured one signs
@@ -86,13 +88,16 @@ func (m *Manager) describe(have *records, life core.KeySet, i int, now time.Time
 	return d
 }
 
-// here reports whether this node can sign with the key of a record.
-func (m *Manager) here(k *store.Key) bool {
+// here reports whether this node can sign with the key of a record: it is one of its own.
+func (m *Manager) here(have *records, k *store.Key) bool { return have.mine(k) && m.holds(k) }
+
+// holds reports whether the private part of a key that may sign is within reach.
+func (m *Manager) holds(k *store.Key) bool {
 	return !k.RefreshOnly && (k.Sealed || k.Origin == store.KeyFromSigner && m.cfg.Outside != nil)
 }
 
 // next says what happens next by itself.
-func (m *Manager) next(have *records, life core.KeySet, now time.Time) (string, time.Time) {
+func (m *Manager) next(have *records, life lives, now time.Time) (string, time.Time) {
 	at := life.NextChange(now)
 	if due, is := m.rotates(have, life, now); is && (at == 0 || due < at) {
 		return "a new key is made and published", moment(max(due, now.Unix()))

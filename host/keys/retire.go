@@ -23,6 +23,9 @@ func (m *Manager) Retire(ctx context.Context, id string, force bool) (Changed, e
 		case state == core.KeyGone:
 			return store.KeyUpdate{}, fmt.Errorf("%w: key %s is gone since %s", ErrRefused, k.ID,
 				m.describe(have, life, i, now).Ends.Format(time.RFC3339))
+		case !have.mine(k) && have.number > hubNumber:
+			return store.KeyUpdate{}, fmt.Errorf("%w: key %s is of node %d: only that node retires it, or the "+
+				"hub of the fleet", ErrRefused, k.ID, k.Node)
 		case state != core.KeySigning, m.cfg.Configured != nil:
 		case !force:
 			return store.KeyUpdate{}, fmt.Errorf("%w: key %s signs: activate another first, or give --force, after "+

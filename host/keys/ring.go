@@ -2,11 +2,9 @@ package keys
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/edgetoken/edgetoken/core"
@@ -14,33 +12,8 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// life describes records to core: which of them sign when, and so in which state each one is. The indexes are those of
-// the records.
-func (r *records) life() core.KeySet {
-	var set core.KeySet
-	for i, k := range r.list {
-		end := k.Ends
-		if k.Retired {
-			end = 1 // whatever the clock says
-		}
-		set.Keys = append(set.Keys, core.KeyInfo{ID: k.ID, Algorithm: k.Algorithm, RefreshOnly: k.RefreshOnly,
-			NotAfter: end, Longest: k.Longest})
-		if k.SignsFrom != 0 {
-			set.Signing = append(set.Signing, core.SigningKey{Key: i, From: k.SignsFrom})
-		}
-	}
-	slices.SortStableFunc(set.Signing, func(a, b core.SigningKey) int { return cmp.Compare(a.From, b.From) })
-	// A first start under a clock that was ahead keeps nobody from logging in.
-	if len(set.Signing) > 0 {
-		if first := &set.Signing[0]; first.From <= r.list[first.Key].Added {
-			first.From = 0
-		}
-	}
-	return set
-}
-
-// Ring is the keys in force: those of the store that are not gone, and the configured one. A key that can sign no more,
-// since its private part is not here, checks what it signed.
+// Ring is the keys in force: those of the store that are not gone, whatever node signs with them, and the configured
+// one. A key that can sign no more, since its private part is not here, checks what it signed.
 func (m *Manager) Ring(ctx context.Context) (*keyring.Ring, error) {
 	have, err := m.stored(ctx)
 	if err != nil {
@@ -64,7 +37,7 @@ func (m *Manager) Ring(ctx context.Context) (*keyring.Ring, error) {
 		if err != nil {
 			return nil, fmt.Errorf("key %s: %w", k.ID, err)
 		}
-		info := life.Keys[i]
+		info := life.keys[i]
 		info.Default, info.NotAfter = i == unnamed, life.Ends(i)
 		index[i] = len(members)
 		members = append(members, keyring.Member{Key: key, Info: info})
@@ -83,10 +56,10 @@ func (m *Manager) Ring(ctx context.Context) (*keyring.Ring, error) {
 	}))
 }
 
-// signing is the schedule of life for other indexes; index gives -1 for a key that cannot sign. Where that is the one
-// that would sign now, no earlier one signs in its place.
-func signing(life core.KeySet, now time.Time, index func(int) int) (list []core.SigningKey) {
-	for _, s := range life.Signing {
+// signing is the schedule of this node for other indexes; index gives -1 for a key that cannot sign. Where that is the
+// one that would sign now, no earlier one signs in its place.
+func signing(life lives, now time.Time, index func(int) int) (list []core.SigningKey) {
+	for _, s := range life.Signing() {
 		if at := index(s.Key); at >= 0 {
 			list = append(list, core.SigningKey{Key: at, From: s.From})
 		} else if s.From <= now.Unix() {
@@ -98,7 +71,7 @@ func signing(life core.KeySet, now time.Time, index func(int) int) (list []core.
 
 // unnamed is the record that checks tokens without kid, which SIGNING_KEY does where it is configured; -1: none. It is
 // the one that is marked for it, or in the exact wire, which writes no kid, the one that signs.
-func (m *Manager) unnamed(have *records, life core.KeySet, now time.Time) int {
+func (m *Manager) unnamed(have *records, life lives, now time.Time) int {
 	switch {
 	case m.cfg.Configured != nil:
 		return -1
@@ -110,7 +83,7 @@ func (m *Manager) unnamed(have *records, life core.KeySet, now time.Time) int {
 
 // marked is the record that is marked to check tokens without kid and is not gone; -1: none. The indexes of life are
 // those of the records.
-func (r *records) marked(life core.KeySet, now time.Time) int {
+func (r *records) marked(life lives, now time.Time) int {
 	for i, k := range r.list {
 		if k.NoKID && life.State(i, now) != core.KeyGone {
 			return i
@@ -124,7 +97,7 @@ func (m *Manager) key(ctx context.Context, k *store.Key) (keyring.Key, error) {
 	m.mu.Lock()
 	key, known := m.opened[k.ID]
 	m.mu.Unlock()
-	if known && m.here(k) && bytes.Equal(key.Public(), k.Public) {
+	if known && m.holds(k) && bytes.Equal(key.Public(), k.Public) {
 		return key, nil
 	}
 	key, err := m.open(ctx, k)

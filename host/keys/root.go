@@ -36,6 +36,9 @@ func (m *Manager) Root(ctx context.Context) (Root, error) {
 	if err != nil {
 		return Root{}, err
 	}
+	if err := m.onlyHub("has the root of trust bundles"); err != nil {
+		return Root{}, err
+	}
 	if i := signs(have); i >= 0 {
 		key, err := m.key(ctx, &have.Keys[i])
 		return Root{key, have.Chain}, err

@@ -12,18 +12,26 @@ import (
 
 // rotates reports when the next key is made by itself (keys.rotate_every), in Unix seconds; is is false if none is. The
 // key that signs gives way after RotateEvery, or so early that what it signs expires before its own end.
-func (m *Manager) rotates(have *records, life core.KeySet, now time.Time) (at int64, is bool) {
+func (m *Manager) rotates(have *records, life lives, now time.Time) (at int64, is bool) {
 	over, is := m.takeOver(have, life, now)
-	return over - int64(m.cfg.PublishBefore/time.Second), is
+	return over - int64(m.publishBefore(have)/time.Second), is
+}
+
+// publishBefore is how long a key is published before it takes over by itself.
+func (m *Manager) publishBefore(have *records) time.Duration {
+	if have.number == 0 {
+		return m.cfg.PublishBefore
+	}
+	return max(m.cfg.PublishBefore, KnownWithin)
 }
 
 // takeOver is when another key is to take over by itself, in Unix seconds.
-func (m *Manager) takeOver(have *records, life core.KeySet, now time.Time) (at int64, is bool) {
+func (m *Manager) takeOver(have *records, life lives, now time.Time) (at int64, is bool) {
 	signer := life.SigningAt(now)
 	if m.cfg.RotateEvery == 0 || m.managed() != nil || signer < 0 {
 		return 0, false
 	}
-	for _, s := range life.Signing {
+	for _, s := range life.Signing() {
 		if s.From > now.Unix() {
 			return 0, false // one takes over as it is
 		}
@@ -40,12 +48,16 @@ func (m *Manager) takeOver(have *records, life core.KeySet, now time.Time) (at i
 }
 
 // Tick does what the time has brought: it makes and publishes the next key where one is due, has the keys in force
-// follow the store, and warns of an end. It is to be called about once a second; mostly there is nothing to do. Where
-// no key can be made it tries again after a minute, and does the rest.
+// follow the store, and warns of an end. At an edge it has the hub publish a key if none signs. It is to be called
+// about once a second; mostly there is nothing to do. Where no key can be made it tries again after a minute, or where
+// the hub is away after seconds, and does the rest.
 func (m *Manager) Tick(ctx context.Context) error {
 	version, now := m.cfg.Store.KeysVersion(), m.cfg.Now() // before the keys, which may be newer then
 	if m.quiet(version, now) {
 		return nil
+	}
+	if err := m.sealWaiting(ctx); err != nil {
+		return err
 	}
 	have, err := m.stored(ctx)
 	if err != nil {
@@ -66,6 +78,12 @@ func (m *Manager) Tick(ctx context.Context) error {
 		return errors.Join(failed, err)
 	}
 	next := now.Add(warnEvery).Unix()
+	if have.number > hubNumber {
+		waits, err := m.tickEdge(ctx)
+		if failed = errors.Join(failed, err); waits {
+			next = now.Add(time.Second).Unix()
+		}
+	}
 	if at := life.NextChange(now); at != 0 {
 		next = min(next, at)
 	}
@@ -108,11 +126,11 @@ func (m *Manager) rotate(ctx context.Context) error {
 	err = m.update(ctx, func(have *records) (store.KeyUpdate, error) {
 		life, now := have.life(), m.cfg.Now()
 		over, is := m.takeOver(have, life, now)
-		published := now.Unix() + int64(m.cfg.PublishBefore/time.Second)
+		published := now.Unix() + int64(m.publishBefore(have)/time.Second)
 		if made = is && over <= published; !made {
 			return store.KeyUpdate{}, nil // another call made it
 		}
-		k.SignsFrom = max(over, published)
+		k.Node, k.SignsFrom = have.number, max(over, published)
 		if err := have.room(now, k); err != nil {
 			return store.KeyUpdate{}, err
 		}
@@ -143,13 +161,13 @@ func (m *Manager) dueToWarn(now time.Time) bool {
 
 // ending is a warning where the key that signs ends and none takes over before, "" where that is not so, and whether
 // that is so soon that the log has to say it.
-func (m *Manager) ending(have *records, life core.KeySet, now time.Time) (text string, soon bool) {
+func (m *Manager) ending(have *records, life lives, now time.Time) (text string, soon bool) {
 	signer := life.SigningAt(now)
 	if m.cfg.Configured != nil || signer < 0 {
 		return "", false
 	}
 	k := have.list[signer]
-	for _, s := range life.Signing {
+	for _, s := range life.Signing() {
 		if s.From > now.Unix() && (k.Ends == 0 || s.From < k.Ends) {
 			return "", false
 		}

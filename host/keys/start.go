@@ -22,9 +22,19 @@ type Started struct {
 }
 
 // Start makes the keys of a store ready for a node: it records keys that sign elsewhere, and has a key sign if none
-// does, making one if there is none that can. Then it does what Check and Raise do.
+// does, making one if there is none that can. Then it does what Check and Raise do. At an edge, where it asks nobody,
+// the hub publishes such keys later: see Tick.
 func (m *Manager) Start(ctx context.Context) (Started, error) {
 	var s Started
+	number := m.number()
+	if number != 0 {
+		if err := m.settingsOfFleet(); err != nil {
+			return s, err
+		}
+	}
+	if number > hubNumber {
+		return m.Check(ctx)
+	}
 	away, err := m.recordOutside(ctx, &s)
 	if err != nil {
 		return s, err
@@ -42,8 +52,8 @@ func (m *Manager) Start(ctx context.Context) (Started, error) {
 	return s, m.Raise(ctx)
 }
 
-// Check says which key signs, and warns of its end. It refuses keys of which none signs, or one that has ended. It
-// changes nothing.
+// Check says which key signs, and warns of its end. It refuses keys of which none signs, or one that has ended; an edge
+// then issues nothing, and it warns. It changes nothing.
 func (m *Manager) Check(ctx context.Context) (s Started, err error) {
 	if m.cfg.Configured != nil {
 		if len(m.cfg.Configured.Set().Signing) > 0 {
@@ -57,6 +67,11 @@ func (m *Manager) Check(ctx context.Context) (s Started, err error) {
 	}
 	life, now := have.life(), m.cfg.Now()
 	signer := life.SigningAt(now)
+	if have.number > hubNumber && (signer < 0 || life.State(signer, now) == core.KeyGone) {
+		s.Warnings = append(s.Warnings, "no key of this edge signs: it issues no token until the hub of the fleet has "+
+			"published one")
+		return s, nil
+	}
 	if signer < 0 {
 		return s, errors.New("no key of the store signs: edgetoken keys generate --activate makes one; to go on " +
 			"with a configured SIGNING_KEY, import it (edgetoken keys import --signing-key) before it leaves the " +
@@ -73,25 +88,34 @@ func (m *Manager) Check(ctx context.Context) (s Started, err error) {
 }
 
 // Raise notes under which settings the keys sign from now on: how long tokens live, and in the exact wire that they
-// have no kid.
+// have no kid. At an edge the hub notes it: see Tick.
 func (m *Manager) Raise(ctx context.Context) error {
-	if m.cfg.Configured != nil {
+	number := m.number()
+	if m.cfg.Configured != nil || number > hubNumber {
 		return nil
 	}
 	return m.cfg.Store.UpdateKeys(ctx, func(list []store.Key) (u store.KeyUpdate, err error) {
-		life, now := (&records{list: list}).life(), m.cfg.Now()
-		signer := life.SigningAt(now)
-		for i, k := range list {
-			signs := i == signer || k.SignsFrom > now.Unix()
-			unnamed := m.cfg.Settings.Wire == core.Exact && i == signer
-			if !signs || !m.here(&k) || k.Longest >= m.longest() && (k.NoKID || !unnamed) {
-				continue
-			}
-			k.Longest, k.NoKID = max(k.Longest, m.longest()), k.NoKID || unnamed
-			u.Put = append(u.Put, k)
-		}
+		u.Put = m.raises(&records{list, number})
 		return u, nil
 	})
+}
+
+// raises are the records of the keys that sign under longer lifetimes than was known. The hub notes its own of the keys
+// of all nodes.
+func (m *Manager) raises(have *records) (put []store.Key) {
+	life, now := have.life(), m.cfg.Now()
+	signer := life.SigningAt(now)
+	for i, k := range have.list {
+		signs := i == signer || k.SignsFrom > now.Unix() || life.State(i, now) == core.KeySigning
+		unnamed := m.cfg.Settings.Wire == core.Exact && i == signer
+		concerns := m.here(have, &k) || have.number == hubNumber && !have.mine(&k)
+		if !signs || !concerns || k.Longest >= m.longest() && (k.NoKID || !unnamed) {
+			continue
+		}
+		k.Longest, k.NoKID = max(k.Longest, m.longest()), k.NoKID || unnamed
+		put = append(put, k)
+	}
+	return put
 }
 
 // haveSigner has a key of the store sign if none does that can. Nobody else changes keys at the start. Whoever has keys
@@ -103,32 +127,41 @@ func (m *Manager) haveSigner(ctx context.Context, s *Started, away error) error 
 	}
 	life, now := have.life(), m.cfg.Now()
 	signer := life.SigningAt(now)
-	if signer >= 0 && (m.here(&have.list[signer]) || life.State(signer, now) == core.KeyGone) {
+	if signer >= 0 && (m.here(have, &have.list[signer]) || life.State(signer, now) == core.KeyGone) {
 		return nil
 	}
-	var u store.KeyUpdate
-	next := slices.IndexFunc(have.list, func(k store.Key) bool {
-		return m.here(&k) && k.SignsFrom == 0 && !k.Retired && (k.Ends == 0 || k.Ends > now.Unix())
-	})
-	if next >= 0 {
-		have.list[next].SignsFrom = now.Unix()
-		u.Put = []store.Key{have.list[next]}
-	} else if m.cfg.Outside != nil {
-		return fmt.Errorf("no key can sign: %w: start the signer first, or make a key here by edgetoken keys generate "+
-			"--activate", cmp.Or(away, errors.New("the signer has none that can be used")))
-	} else {
-		key, err := newKey(cmp.Or(m.cfg.Algorithm, "ES256"))
-		if err != nil {
-			return err
-		}
-		k, sealed, err := m.record(ctx, key, store.Key{Origin: store.KeyGenerated, SignsFrom: now.Unix()})
-		if err != nil {
-			return err
-		}
-		u = store.KeyUpdate{Put: []store.Key{k}, Seal: map[string][]byte{k.ID: sealed}}
+	k, sealed, err := m.newSigner(ctx, have, away)
+	if err != nil {
+		return err
+	}
+	k.SignsFrom = now.Unix()
+	u := store.KeyUpdate{Put: []store.Key{k}}
+	if sealed != nil {
+		u.Seal = map[string][]byte{k.ID: sealed}
 		s.Made, s.Lost = true, signer >= 0
 	}
 	return m.cfg.Store.UpdateKeys(ctx, func([]store.Key) (store.KeyUpdate, error) { return u, nil })
+}
+
+// newSigner is the key that signs next where none can: one that is here and not scheduled, or a new one, whose private
+// part is sealed; nil: it is in the store.
+func (m *Manager) newSigner(ctx context.Context, have *records, away error) (k store.Key, sealed []byte, err error) {
+	now := m.now()
+	next := slices.IndexFunc(have.list, func(k store.Key) bool {
+		return m.here(have, &k) && k.SignsFrom == 0 && !k.Retired && (k.Ends == 0 || k.Ends > now)
+	})
+	switch {
+	case next >= 0:
+		return have.list[next], nil, nil
+	case m.cfg.Outside != nil:
+		return k, nil, fmt.Errorf("no key can sign: %w: start the signer first, or make a key here by edgetoken keys "+
+			"generate --activate", cmp.Or(away, errors.New("the signer has none that can be used")))
+	}
+	key, err := newKey(cmp.Or(m.cfg.Algorithm, "ES256"))
+	if err != nil {
+		return k, nil, err
+	}
+	return m.record(ctx, key, store.Key{Origin: store.KeyGenerated, Node: have.number})
 }
 
 // recordOutside records the keys that sign elsewhere and are not known yet. If they cannot be asked for, those that are
@@ -144,13 +177,14 @@ func (m *Manager) recordOutside(ctx context.Context, s *Started) (away, err erro
 		return err, nil
 	}
 	var full error
-	err = m.cfg.Store.UpdateKeys(ctx, func(list []store.Key) (u store.KeyUpdate, err error) {
-		have, now := &records{list: list}, m.cfg.Now()
+	err = m.write(ctx, func(have *records) (u store.KeyUpdate, err error) {
+		now := m.cfg.Now()
 		for _, key := range outside {
 			if have.index(key.ID()) >= 0 {
 				continue
 			}
-			k := m.described(key, store.Key{Origin: store.KeyFromSigner, Longest: m.longest()})
+			k := m.described(key, store.Key{Origin: store.KeyFromSigner, Node: have.number,
+				Longest: m.longest()})
 			if full = have.room(now, append(u.Put, k)...); full != nil {
 				break
 			}

@@ -1,0 +1,8 @@
+package keys
+
+var (
+	EncodeRequest = encodeRequest
+	DecodeRequest = decodeRequest
+	EncodeAnswer  = encodeAnswer
+	DecodeAnswer  = decodeAnswer
+)
