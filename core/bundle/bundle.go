@@ -42,12 +42,22 @@ type Revoked struct {
 	GapAfter, GapUntil int64 // families that began after and until then have ended, Unix ms; 0: none
 	Families           []uint64
 	CutOffs            []CutOff
+	// Numbers end families by the number in their bits, that of the node of a fleet that began them. Those that began
+	// by NumbersSince, in Unix ms, have none there.
+	Numbers      []NumberCutOff
+	NumbersSince int64
 }
 
 // CutOff ends every family of a customer that began by then.
 type CutOff struct {
 	Subject uint64 // what Subject gives
 	At      int64  // Unix ms
+}
+
+// NumberCutOff ends every family that a node of a fleet began by then: the node was stolen.
+type NumberCutOff struct {
+	Number uint16 // of the node, not 0
+	At     int64  // Unix ms
 }
 
 // nameBits are the bits of a family's name.
@@ -87,6 +97,10 @@ func (r *Revoked) Sort() {
 		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(b.At, a.At))
 	})
 	r.CutOffs = slices.CompactFunc(r.CutOffs, func(a, b CutOff) bool { return a.Subject == b.Subject })
+	slices.SortFunc(r.Numbers, func(a, b NumberCutOff) int {
+		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(b.At, a.At))
+	})
+	r.Numbers = slices.CompactFunc(r.Numbers, func(a, b NumberCutOff) bool { return a.Number == b.Number })
 }
 
 // Hash is the hash of the content by which a delta names it.
@@ -108,7 +122,7 @@ func (b *Bundle) Append(p []byte) []byte {
 	p = b.appendBounds(p)
 	p = appendFamilies(p, b.Families)
 	p = codec.U32(p, uint32(len(b.CutOffs)))
-	return b.appendCutOffs(p, b.CutOffs)
+	return b.appendNumbers(b.appendCutOffs(p, b.CutOffs))
 }
 
 // Read reads the payload of a whole bundle; ok is false for anything else, a delta included.
@@ -124,6 +138,7 @@ func Read(payload []byte) (b *Bundle, ok bool) {
 	b.Families = readFamilies(r)
 	n := int(r.U32())
 	b.CutOffs = b.readCutOffs(r, n)
+	b.readNumbers(r)
 	if !r.Done() || !b.Head.read(head) {
 		return nil, false
 	}

@@ -48,6 +48,26 @@ func TestPayload(t *testing.T) {
 	}
 }
 
+// What numbers end stands after all else, where verifiers from before they were there demand the end. Without numbers
+// nothing does.
+func TestNumbers(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	b := random(r, 10, 3)
+	before := b.Append(nil)
+	b.Numbers = []bundle.NumberCutOff{{Number: 16383, At: 5}, {Number: 2, At: 6}, {Number: 2, At: 7}}
+	b.NumbersSince = 4
+	b.Sort()
+	after := b.Append(nil)
+	if len(after) <= len(before) || string(after[:len(before)]) != string(before) {
+		t.Error("numbers change what stands before them")
+	}
+	got, ok := bundle.Read(after)
+	want := []bundle.NumberCutOff{{Number: 2, At: 7}, {Number: 16383, At: 5}}
+	if !ok || !slices.Equal(got.Numbers, want) || got.NumbersSince != 4 || got.Hash() != b.Hash() {
+		t.Errorf("read %+v, %t", got, ok)
+	}
+}
+
 // A delta leads from one bundle to the other, and from no third one.
 func TestDelta(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
@@ -63,6 +83,9 @@ func TestDelta(t *testing.T) {
 			if r.IntN(3) > 0 {
 				next.CutOffs = append(next.CutOffs, bundle.CutOff{Subject: c.Subject, At: c.At + r.Int64N(2)})
 			}
+		}
+		for range r.IntN(3) {
+			next.Numbers = append(next.Numbers, bundle.NumberCutOff{Number: 1 + uint16(r.IntN(9)), At: r.Int64()})
 		}
 		next.Sort()
 		delta := next.AppendDelta(nil, base)
@@ -84,6 +107,9 @@ func FuzzPayload(f *testing.F) {
 	f.Add(base.Append(nil))
 	f.Add(random(r, 0, 0).Append(nil))
 	next := random(r, 30, 6)
+	f.Add(next.AppendDelta(nil, base))
+	next.Numbers = []bundle.NumberCutOff{{Number: 2, At: 5}, {Number: 7, At: 1780315200000}}
+	f.Add(next.Append(nil))
 	f.Add(next.AppendDelta(nil, base))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		if b, ok := bundle.Read(payload); ok && string(b.Append(nil)) != string(payload) {

@@ -27,7 +27,7 @@ func (b *Bundle) AppendDelta(p []byte, base *Bundle) []byte {
 	}
 	gone, cutOffs := difference(base.CutOffs, b.CutOffs, func(c CutOff) uint64 { return c.Subject })
 	p = appendIndices(p, gone)
-	return b.appendCutOffs(binary.AppendUvarint(p, uint64(len(cutOffs))), cutOffs)
+	return b.appendNumbers(b.appendCutOffs(binary.AppendUvarint(p, uint64(len(cutOffs))), cutOffs))
 }
 
 // difference gives the indices in base of what is not in next, and what of next is not in base. Both are sorted by key,
@@ -88,6 +88,7 @@ func Apply(base *Bundle, payload []byte) (b *Bundle, ok bool) {
 	removed = readIndices(r, len(base.CutOffs))
 	cutOffs := b.readCutOffs(r, int(min(uvarint(r), 1<<24)))
 	b.CutOffs = changed(r, base.CutOffs, removed, cutOffs, func(c CutOff) uint64 { return c.Subject })
+	b.readNumbers(r)
 	if !r.Done() || len(b.Families) > maxFamilies {
 		return nil, false
 	}

@@ -15,6 +15,10 @@
 //	delta  u8 2 | u64 epoch | i64 not-before, i64 not-after | u64 epoch of the base | 16 bytes of the base's hash |
 //	       16 bytes of the result's hash | u8 has head [| bytes head] | changes
 //
+// After revoked and after changes comes numbers, if there are any. A verifier from before they were there refuses such
+// a bundle, and a delta to it, since it has more than that reads. So it accepts nothing that numbers end, and without
+// numbers the bytes are those that it knows.
+//
 //	head     text compat | text wire | u8 token_blacklist | u8 has issuer | text issuer | u8 audience is a list |
 //	         texts audience | i64 leeway (µs) | texts token classes | texts names of claims: user id, type, id,
 //	         refresh exp, revoke | u8 what the user claim is (1 integer, 2 text) |
@@ -24,6 +28,7 @@
 //	families u32 count | bits (Elias-Fano): the lower bits of each name, then for each the upper bits as a difference
 //	         in unary, each padded to a byte
 //	cut-offs u32 count | count × (u64 subject | varint epoch − at (ms))
+//	numbers  u16 count, not 0 | i64 since (Unix ms) | count × (u16 number of the node | varint epoch − at (ms))
 //	changes  i64 cut-off of all | i64 gap after, i64 gap until | removed families | added families |
 //	         removed cut-offs | added cut-offs
 //	removed  varint count | count × varint: index in the base, as the difference to the one before

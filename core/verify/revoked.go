@@ -30,5 +30,21 @@ func revokedState(b *bundle.Bundle, o *core.Opened, at time.Time) (s core.State)
 			s.CutOff = max(s.CutOff, b.CutOffs[i].At)
 		}
 	}
+	s.CutOff = max(s.CutOff, numberCutOff(b, f))
 	return s
+}
+
+// numberCutOff is the cut-off of the node that began a family; 0: none, or its bits have no number.
+func numberCutOff(b *bundle.Bundle, f core.Family) int64 {
+	if !f.Ours || f.Start <= b.NumbersSince || len(b.Numbers) == 0 {
+		return 0
+	}
+	number := core.FamilyKey{Bits: f.Bits}.Number()
+	i, found := slices.BinarySearchFunc(b.Numbers, number, func(c bundle.NumberCutOff, number uint16) int {
+		return cmp.Compare(c.Number, number)
+	})
+	if !found {
+		return 0
+	}
+	return b.Numbers[i].At
 }

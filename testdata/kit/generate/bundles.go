@@ -87,6 +87,25 @@ func dead(b *bundle.Bundle) {
 	b.Families = append(b.Families, bundle.Family(coretest.FamilyName, coretest.FamilyStart, true))
 }
 
+// stolen ends the families that two nodes began by the start of ours: 1 and n, or n alone where that is 0.
+func stolen(n uint16) func(*bundle.Bundle) {
+	return func(b *bundle.Bundle) {
+		b.Numbers = []bundle.NumberCutOff{{Number: n, At: coretest.FamilyStart}}
+		if n != 0 {
+			b.Numbers = append(b.Numbers, bundle.NumberCutOff{Number: 1, At: coretest.FamilyStart})
+		}
+	}
+}
+
+// swapped is a bundle whose numbers are not in order.
+func swapped(b *bundle.Bundle) *bundle.Bundle {
+	slices.Reverse(b.Numbers)
+	return b
+}
+
+// without is a payload without its last bytes.
+func without(payload []byte, n int) []byte { return payload[:len(payload)-n] }
+
 // bundleCases are bundles in time and out of it, in order and out of it, whole, damaged, and deltas.
 func (g *generator) bundleCases() {
 	token := es.Issue(esHeader, ours(""))
@@ -153,6 +172,11 @@ func (g *generator) bundleCases() {
 		{"unknown kind", signed([]byte{9}, rootA), "bundle_malformed"},
 		{"cut", signed(b0.Append(nil)[:100], rootA), "bundle_malformed"},
 		{"a byte more", signed(append(b0.Append(nil), 0), rootA), "bundle_malformed"},
+		{"numbers, none", signed(append(b0.Append(nil), make([]byte, 10)...), rootA), "bundle_malformed"},
+		{"numbers, cut", signed(without(nth(0, stolen(2)).Append(nil), 1), rootA), "bundle_malformed"},
+		{"numbers, a byte more", signed(append(nth(0, stolen(2)).Append(nil), 0), rootA), "bundle_malformed"},
+		{"numbers, not in order", whole(swapped(nth(0, stolen(2)))), "bundle_malformed"},
+		{"numbers, that of no node", whole(nth(0, stolen(0))), "bundle_malformed"},
 		{"not after before not before", whole(nth(0, func(b *bundle.Bundle) { b.NotAfter = b.NotBefore })),
 			"bundle_malformed"},
 		{"a secret for a key", whole(nth(0, func(b *bundle.Bundle) {
@@ -211,6 +235,12 @@ func (g *generator) bundleCases() {
 		func(b *bundle.Bundle) { b.Keys[0].ID = "k2" })), "ok"), verdict(token, now, "unknown_kid"))
 	g.add("delta/expires as it says", start, first, to1, verdict(token, notAfter, "blacklisted"),
 		verdict(token, notAfter+1, "bundle_expired"))
+	b5, b6 := nth(5, stolen(2)), nth(6, stolen(coretest.FamilyName>>33))
+	g.add("delta/to numbers", start, first, g.update("to numbers", delta(b0, b5), "ok"), live,
+		g.update("to other numbers", delta(b5, b6), "ok"), verdict(token, now, "cut_off"),
+		g.update("to no numbers", delta(b6, nth(7, nil)), "ok"), live)
+	g.add("delta/numbers, cut", start, first, g.update("to numbers, cut", signed(without(b5.AppendDelta(nil, b0), 1),
+		rootA), "bundle_base"), live)
 	many := slices.Repeat([]uint64{0}, 2000)
 	for i := range many {
 		many[i] = bundle.Family(uint64(i), int64(i), true)

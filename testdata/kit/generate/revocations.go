@@ -26,6 +26,12 @@ func (g *generator) revocationCases() {
 	emails := func(f func(*bundle.Bundle)) func(*bundle.Bundle) {
 		return func(b *bundle.Bundle) { b.Users = core.TextID; f(b) }
 	}
+	number := func(n uint16, at, since int64) func(*bundle.Bundle) {
+		return func(b *bundle.Bundle) {
+			b.Numbers, b.NumbersSince = []bundle.NumberCutOff{{Number: 1, At: 1}, {Number: n, At: at}}, since
+		}
+	}
+	const node = coretest.FamilyName >> 33 // that began the family of ours
 	user := func(value string) string { return strings.Replace(ours(""), `"user_id":"7"`, `"user_id":`+value, 1) }
 	both := func(fs ...func(*bundle.Bundle)) func(*bundle.Bundle) {
 		return func(b *bundle.Bundle) {
@@ -91,6 +97,15 @@ func (g *generator) revocationCases() {
 		{"gap, its last", func(b *bundle.Bundle) { b.GapAfter, b.GapUntil = began-1, began }, ours(""), "cut_off"},
 		{"before the gap", func(b *bundle.Bundle) { b.GapAfter, b.GapUntil = began+5, began+9 }, ours(""), good},
 		{"after the gap", func(b *bundle.Bundle) { b.GapAfter, b.GapUntil = began-9, began-1 }, ours(""), good},
+		{"number of a node, at the start", number(node, began, 0), ours(""), "cut_off"},
+		{"number of a node, later", number(node, began+1, began-1), ours(""), "cut_off"},
+		{"number of a node, before the start", number(node, began-1, 0), ours(""), good},
+		{"number of a node, on a sliding token", both(number(node, began, 0), sliding), slides, "cut_off"},
+		{"number of another node", number(node+1, began, 0), ours(""), good},
+		{"number of a node, begun before bits had one", number(node, began, began), ours(""), good},
+		{"number of a node, foreign id", number(0x7618b417ef2b>>33, began+1e6, 0), issued("1780311600"), good},
+		{"number of a node on the exact wire", both(number(node, began, 0),
+			func(b *bundle.Bundle) { b.Settings.Wire = core.Exact }), ours(""), good},
 		{"cut off on the exact wire", both(func(b *bundle.Bundle) { b.All = began },
 			func(b *bundle.Bundle) { b.Settings.Wire = core.Exact }), ours(""), good},
 	} {
