@@ -2,14 +2,14 @@
 // elsewhere must know: the public keys, the settings by which tokens are read, and what was revoked.
 //
 // A Maker makes a bundle when one is asked for, and gives the last one again while nothing has changed and it is fresh.
-// It remembers earlier ones, within a bound, so that it can tell a verifier what has changed since.
+// It remembers earlier ones, within a bound, so that it can tell a verifier what has changed since. In a fleet the hub
+// alone makes bundles, since it alone has the root and knows of every revocation; a Relay gives them at an edge.
 package bundle
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +28,9 @@ type Source struct {
 	Ring     *keyring.Ring // the keys of tokens
 	Manager  *keys.Manager // has the root
 	Lifetime time.Duration // bundle.lifetime
+	// Behind is how long an edge may go on issuing tokens of what was revoked here (fleet.staleness and twice
+	// fleet.skew); 0: this node is in no fleet.
+	Behind time.Duration
 }
 
 // ErrNoKeys says that a node has no public key, which is all that a bundle may have.
@@ -62,6 +65,7 @@ type Maker struct {
 	last  *made
 	old   []*bundle.Bundle // the contents of earlier ones, the oldest first
 	bytes int              // of old
+	pin   pinned           // what edges fetch in parts; see Answer
 
 	figures atomic.Pointer[Figures] // nil before the first bundle
 }
@@ -104,7 +108,7 @@ func (m *Maker) bundle(ctx context.Context, from Source, since uint64, pause tim
 		return Text{}, err
 	}
 	t := Text{JWS: m.last.text, Epoch: m.last.content.Epoch}
-	t.ETag = `"` + strconv.FormatUint(t.Epoch, 10) + `"` // no two bundles have one epoch
+	t.ETag = etag(t.Epoch)
 	delta, err := m.delta(ctx, from, since)
 	if delta != nil {
 		t.JWS, t.Delta = delta, true

@@ -41,7 +41,7 @@ func content(ctx context.Context, db *store.DB, from Source, now time.Time) (*bu
 	} else if others {
 		lives = max(lives, longest.Refresh)
 	}
-	since := now.Add(-time.Duration(lives)*time.Second - listedLonger)
+	since := now.Add(-time.Duration(lives)*time.Second - listedLonger - from.Behind)
 	r, err := db.Revocations(ctx, from.Field, since, maxRevocations)
 	if err != nil {
 		return nil, err
@@ -58,6 +58,16 @@ func content(ctx context.Context, db *store.DB, from Source, now time.Time) (*bu
 			subject = bundle.Subject(c.Subject.ID)
 		}
 		b.CutOffs = append(b.CutOffs, bundle.CutOff{Subject: subject, At: c.At})
+	}
+	for _, c := range r.Numbers {
+		b.Numbers = append(b.Numbers, bundle.NumberCutOff{Number: c.Number, At: c.At})
+	}
+	if len(b.Numbers) > 0 {
+		node, err := db.Node(ctx)
+		if err != nil {
+			return nil, err
+		}
+		b.NumbersSince = node.Homes
 	}
 	b.Sort()
 	return b, nil
@@ -106,6 +116,7 @@ func publicKeys(from Source) (list []bundle.Key, err error) {
 func same(a, b *bundle.Bundle) bool {
 	return a.All == b.All && a.GapAfter == b.GapAfter && a.GapUntil == b.GapUntil &&
 		slices.Equal(a.Families, b.Families) && slices.Equal(a.CutOffs, b.CutOffs) &&
+		slices.Equal(a.Numbers, b.Numbers) && a.NumbersSince == b.NumbersSince &&
 		bytes.Equal((&bundle.Bundle{Head: a.Head}).Append(nil), (&bundle.Bundle{Head: b.Head}).Append(nil))
 }
 
