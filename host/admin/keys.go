@@ -19,6 +19,8 @@ type Key struct {
 	Ends      *time.Time `json:"ends"`       // null: nothing ends it yet
 	Origin    string     `json:"origin"`     // generated, imported, signing.key, SIGNING_KEY, SECRET_KEY or signer
 	Here      bool       `json:"here"`       // this node can sign with it
+	// Node is the number in the fleet of the node that signs with it; 0: this node or the hub, from before the fleet.
+	Node uint16 `json:"node,omitempty"`
 
 	VerifiesWithoutKid bool `json:"verifies_without_kid"` // it verifies the tokens that name no key
 	RefreshOnly        bool `json:"refresh_only"`         // it verifies nothing but refresh tokens
@@ -155,7 +157,7 @@ func keyView(k keys.Key) Key {
 	return Key{
 		ID: k.ID, Algorithm: k.Algorithm, State: k.State.String(), Published: known(k.Added),
 		SignsFrom: known(k.SignsFrom), Ends: known(k.Ends), Origin: string(k.Origin), Here: k.Here,
-		VerifiesWithoutKid: k.Unnamed, RefreshOnly: k.RefreshOnly, Symmetric: k.Symmetric,
+		Node: k.Node, VerifiesWithoutKid: k.Unnamed, RefreshOnly: k.RefreshOnly, Symmetric: k.Symmetric,
 	}
 }
 

@@ -19,6 +19,9 @@ func keysCommand() *cobra.Command {
 		Short: "list and change the keys that sign and verify tokens",
 		Long: "keys looks after the keys of a node, through the running node or on its files. Each change takes " +
 			"effect at once, and no request is lost.\n" +
+			"In a fleet each node signs with keys of its own and verifies by those of all. The hub publishes the " +
+			"keys of an edge, so generate, activate and retire work at an edge that runs, while its hub does; import " +
+			"and what concerns trust bundles work at the hub.\n" +
 			"A key is published first, so that whoever verifies tokens by /.well-known/jwks.json gets to know it; " +
 			"then it signs; once another one signs it verifies what it signed, until the last of that has expired; " +
 			"then it is gone.\n" +
@@ -82,6 +85,9 @@ func printKeys(w io.Writer, list admin.Keys) error {
 // keyNotes says what is special about a key.
 func keyNotes(k admin.Key) string {
 	var notes []string
+	if k.Node != 0 {
+		notes = append(notes, fmt.Sprintf("node %d", k.Node))
+	}
 	if k.Symmetric {
 		notes = append(notes, "secret")
 	}
