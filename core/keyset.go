@@ -21,6 +21,8 @@ type KeyInfo struct {
 	// that were in use while it could sign (Settings.LongestLifetime): so long it checks after another key took over.
 	// 0: a take-over does not end it.
 	Longest int64
+	// Node is the number in its fleet of the node that signs with it; 0: it was in none. No engine reads it.
+	Node uint16
 }
 
 // Takes reports whether a token of the key may have alg in its header. The key has one algorithm. For Ed25519 that has

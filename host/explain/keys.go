@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -50,6 +51,9 @@ func (t *trial) keyName(key int) string {
 	if k.RefreshOnly {
 		name += ", for refresh tokens alone"
 	}
+	if k.Node != 0 {
+		name += fmt.Sprintf(", of node %d", k.Node)
+	}
 	if end := t.keys.Ends(key); end != 0 {
 		name += ", until " + moment(end)
 	}
@@ -57,7 +61,8 @@ func (t *trial) keyName(key int) string {
 }
 
 // life says the state of a key, and from when to when it signs: "verifying, signed from 2026-01-02 03:04:05 UTC to
-// 2026-02-02 03:04:05 UTC"; "" where no other key ever signed, so that there is nothing to say but its end.
+// 2026-02-02 03:04:05 UTC"; "" where no other key ever signed, so that there is nothing to say but its end, and for the
+// key of another node, whose turns are not known here.
 func (t *trial) life(key int) string {
 	state := t.keys.State(key, t.now)
 	var turn core.SigningKey // the one that lasts, else the next one, else the last one
@@ -79,7 +84,7 @@ func (t *trial) life(key int) string {
 	only := to == t.keys.Ends(key) // no other key takes over
 	said := state.String()
 	switch {
-	case !found && t.keys.Keys[key].ID == "", found && turn.From == 0 && only:
+	case !found && (t.keys.Keys[key].ID == "" || t.keys.Keys[key].Node != 0), found && turn.From == 0 && only:
 		return ""
 	case !found:
 	case state == core.KeyPublished:

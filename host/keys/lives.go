@@ -35,7 +35,7 @@ func (r *records) life() lives {
 			end = 1 // whatever the clock says
 		}
 		l.keys = append(l.keys, core.KeyInfo{ID: k.ID, Algorithm: k.Algorithm, RefreshOnly: k.RefreshOnly,
-			NotAfter: end, Longest: k.Longest})
+			NotAfter: end, Longest: k.Longest, Node: k.Node})
 		node := store.ScheduleOf(k.Node)
 		l.nodes = append(l.nodes, node)
 		if k.SignsFrom != 0 {
