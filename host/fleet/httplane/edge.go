@@ -129,6 +129,7 @@ func (e *Edge) Answer(answer func(ctx context.Context, request []byte) []byte) {
 	e.answer.Store(&answer)
 }
 
+// Redial dials again at once where the link has lasted, else after the wait that is due.
 func (e *Edge) Redial() {
 	select {
 	case e.again <- struct{}{}:
@@ -170,19 +171,28 @@ func (e *Edge) down(l *link) {
 	}
 }
 
-// dial holds a link to one address after the other, until Close.
+// dial holds a link to one address after the other, until Close. It waits longer and longer where links do not last, or
+// many edges would keep a busy hub busy with handshakes alone.
 func (e *Edge) dial() {
+	wait := redialing
 	for i := 0; e.ctx.Err() == nil; i++ {
 		l := newLink(e.ctx, e.tls, e.addresses[i%len(e.addresses)])
 		err := e.read(l)
 		e.down(l)
 		l.client.CloseIdleConnections()
 		e.log.Debug("the link of the fleet is down", "err", err)
+		again := e.again
+		if time.Since(l.began) > lasting {
+			wait = redialing
+		} else {
+			again = nil
+		}
 		select {
-		case <-time.After(redialing + rand.N(100*time.Millisecond)):
-		case <-e.again:
+		case <-time.After(wait + rand.N(wait/2)):
+		case <-again:
 		case <-e.ctx.Done():
 		}
+		wait = min(2*wait, mostWait)
 	}
 }
 
