@@ -78,7 +78,7 @@ func (m *Manager) earliest(have *records, k *store.Key) int64 {
 	if have.number == 0 {
 		return m.now()
 	}
-	return max(m.now(), k.Added+int64(KnownWithin/time.Second))
+	return max(m.now(), k.Added+int64(m.knownWithin()/time.Second))
 }
 
 // maySign says why a key cannot be scheduled.

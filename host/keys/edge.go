@@ -13,10 +13,15 @@ import (
 	"github.com/edgetoken/edgetoken/store"
 )
 
-// KnownWithin is how long a key of a node of a fleet is published before it may sign, at least: each edge that hears of
-// the hub knows it by then. An edge whose data is older must not refuse a token for an unknown kid as if there were no
-// such key.
-const KnownWithin = 2 * time.Second
+// KnownWithin is how long a key of a node of a fleet is published before it may sign, at least: by then each edge whose
+// state is no older than core.FreshAge checks by it. One whose state is older does not say of an unknown kid that there
+// is no such key (core.CheckRefusals). skew is how far clocks may be apart. Records have whole seconds, and the keys of
+// an edge follow its store within one.
+func KnownWithin(skew time.Duration) time.Duration {
+	return (core.FreshAge + max(skew, 0) + time.Second - 1).Truncate(time.Second) + 2*time.Second
+}
+
+func (m *Manager) knownWithin() time.Duration { return KnownWithin(m.cfg.Skew) }
 
 // Bounds of what an edge waits for: the answer of the hub, and until a record has come down.
 const (

@@ -203,7 +203,7 @@ func (n *member) has(kid string) int {
 // were made.
 func TestFleet(t *testing.T) {
 	f := newFleet(t, 2, 3)
-	f.live(5 * time.Second)
+	f.live(10 * time.Second)
 	f.readable()
 	signers := f.signers()
 	if signers[1] == signers[2] || signers[2] == signers[3] || signers[1] == signers[3] {
@@ -244,7 +244,7 @@ func TestFirstKeyOfAnEdge(t *testing.T) {
 	f := newFleet(t, 2, 3)
 	f.tick()
 	f.tick()
-	for range int(keys.KnownWithin / time.Second) {
+	for range int(keys.KnownWithin(0) / time.Second) {
 		if s := f.signers()[2]; s != "" {
 			t.Errorf("%v: key %s signs as soon as it is published", f.now, s)
 		}
@@ -260,10 +260,10 @@ func TestFirstKeyOfAnEdge(t *testing.T) {
 // Whatever becomes of the keys of one node, another signs with the key with which it signed.
 func TestSchedulesApart(t *testing.T) {
 	f := newFleet(t, 2, 3)
-	f.live(5 * time.Second)
+	f.live(10 * time.Second)
 	before := f.signers()
 	c := f.nodes[2].generate(f.nodes[2].m, keys.Generate{Activate: true})
-	f.live(5 * time.Second)
+	f.live(10 * time.Second)
 	after := f.signers()
 	if after[1] != before[1] || after[3] != before[3] || after[2] != c.Key.ID {
 		t.Errorf("signers are %v, and were %v", after, before)
@@ -299,7 +299,7 @@ func TestRotatesInAFleet(t *testing.T) {
 	}
 	signed := map[uint16]map[string]bool{1: {}, 2: {}}
 	for range 100 {
-		f.live(4 * time.Second)
+		f.live(8 * time.Second)
 		f.readable()
 		for number, kid := range f.signers() {
 			signed[number][kid] = true
@@ -324,7 +324,7 @@ func TestKeysFromBeforeTheFleet(t *testing.T) {
 	}
 	c := w.generate(m, keys.Generate{Activate: true})
 	w.want(m, old, "signing")
-	w.now = w.now.Add(keys.KnownWithin)
+	w.now = w.now.Add(keys.KnownWithin(0))
 	w.want(m, old, "verifying")
 	w.want(m, c.Key.ID, "signing")
 	if c.Key.Node != 1 {
@@ -335,7 +335,7 @@ func TestKeysFromBeforeTheFleet(t *testing.T) {
 // The commands work at an edge: what the hub alone may do is refused there, and nothing works while it is away.
 func TestCommandsAtAnEdge(t *testing.T) {
 	f := newFleet(t, 2, 3)
-	f.live(5 * time.Second)
+	f.live(10 * time.Second)
 	edge, signers := f.nodes[2], f.signers()
 	_, err := edge.m.Activate(t.Context(), signers[3], time.Time{})
 	edge.refused(err, keys.ErrRefused, "node 3 signs with key "+signers[3])
@@ -447,7 +447,7 @@ func TestEdgeStopsEarly(t *testing.T) {
 func TestLifetimesInAFleet(t *testing.T) {
 	for _, longer := range []uint16{1, 2} {
 		f := newFleet(t, 2)
-		f.live(5 * time.Second)
+		f.live(10 * time.Second)
 		f.run(longer, func(c *keys.Config) { c.Settings.RefreshTokenLifetime = 30 * day })
 		for number, n := range f.nodes {
 			if _, err := n.m.Start(t.Context()); err != nil {
@@ -455,7 +455,7 @@ func TestLifetimesInAFleet(t *testing.T) {
 			}
 		}
 		f.ship()
-		f.live(5 * time.Second)
+		f.live(10 * time.Second)
 		list, err := f.nodes[1].db.Keys(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -473,7 +473,7 @@ func TestLifetimesInAFleet(t *testing.T) {
 func TestWithdraw(t *testing.T) {
 	for _, stolen := range []bool{false, true} {
 		f := newFleet(t, 2, 3)
-		f.live(5 * time.Second)
+		f.live(10 * time.Second)
 		hub, signers := f.nodes[1], f.signers()
 		ended, err := hub.m.Withdraw(t.Context(), 2, stolen)
 		if err != nil || len(ended) != 1 || ended[0].ID != signers[2] {
@@ -503,7 +503,7 @@ func TestWithdraw(t *testing.T) {
 // An edge may have the hub write records of keys that it made, and nothing else.
 func TestAttackPublish(t *testing.T) {
 	f := newFleet(t, 2, 3)
-	f.live(5 * time.Second)
+	f.live(10 * time.Second)
 	signers := f.signers()
 	newKey := func(algorithm string) store.Key {
 		key, err := keyring.GenerateKey(algorithm, nil)

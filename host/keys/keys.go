@@ -53,6 +53,8 @@ type Config struct {
 	// AskHub asks the hub of the fleet, where Manager.AnswerPublish answers (CallPublishKey); nil: this node is no
 	// edge, or it does not run.
 	AskHub func(ctx context.Context, request []byte) (answer []byte, err error)
+	// Skew is how far the clocks of a fleet may be apart (fleet.skew).
+	Skew time.Duration
 	// Behind is how long an edge may go on issuing tokens after the hub withdrew it (fleet.staleness and twice
 	// fleet.skew).
 	Behind time.Duration

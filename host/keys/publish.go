@@ -80,7 +80,7 @@ func (m *Manager) fresh(node uint16, asked store.Key) (store.Key, error) {
 	k := store.Key{ID: asked.ID, Algorithm: asked.Algorithm, Public: asked.Public, Origin: asked.Origin, Node: node,
 		Added: now.Unix(), SignsFrom: asked.SignsFrom, Ends: asked.Ends, Longest: max(asked.Longest, m.longest())}
 	if k.SignsFrom != 0 {
-		k.SignsFrom = max(k.SignsFrom, k.Added+int64(KnownWithin/time.Second))
+		k.SignsFrom = max(k.SignsFrom, k.Added+int64(m.knownWithin()/time.Second))
 	}
 	switch {
 	case strings.HasPrefix(k.Algorithm, "HS") || len(k.Public) == 0:

@@ -22,7 +22,7 @@ func (m *Manager) publishBefore(have *records) time.Duration {
 	if have.number == 0 {
 		return m.cfg.PublishBefore
 	}
-	return max(m.cfg.PublishBefore, KnownWithin)
+	return max(m.cfg.PublishBefore, m.knownWithin())
 }
 
 // takeOver is when another key is to take over by itself, in Unix seconds.
