@@ -43,6 +43,11 @@
 //	GET    /bundle?since=          the trust bundle, or a delta from an epoch if that is remembered
 //	GET    /bundle/root            the public root key by which verifiers check it, a JWK
 //	POST   /bundle/root            has another root sign from now on, which the present one names
+//	GET    /fleet                  what this node is in its fleet, and what it knows of it
+//	POST   /fleet/invitations      {"name": "…", "life": 3600}: an invitation for one node, a secret
+//	POST   /fleet/withdraw         {"number": 5, "stolen": false}: takes a node out of the fleet
+//	POST   /fleet/recover          has a restored hub take back what was recorded, and says who is missing
+//	POST   /fleet/resume           {"without": 5}: has a restored hub go on without what a node knows
 //	POST   /reload                 has a node read its configuration anew
 //
 // Each is an Operation in operations.go: its method and path, the types that cross the wire, and the function that does
@@ -97,6 +102,9 @@ type Config struct {
 
 	// Bundle makes the trust bundle, or a delta from an epoch; nil: none is made.
 	Bundle func(ctx context.Context, since uint64) (bundle.Text, error)
+
+	// Fleet is the part of a running node in its fleet; nil: it is in none, or no node runs.
+	Fleet *FleetPart
 
 	Log *slog.Logger // nil: nothing is logged
 }

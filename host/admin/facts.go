@@ -3,9 +3,11 @@ package admin
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 
+	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/fact"
 )
 
@@ -63,6 +65,10 @@ type Acknowledged struct {
 // most likely one of another node.
 func (s *server) acknowledge(ctx context.Context, q AcknowledgeQuery, _ None) (Acknowledged, error) {
 	answer := Acknowledged{UpTo: q.UpTo}
+	if s.cfg.Store.Membership().Role != store.Alone {
+		return answer, errors.New("the nodes of a fleet acknowledge their frames themselves: one that was removed " +
+			"before would be lost to the others")
+	}
 	upTo, err := fact.ParsePosition(q.UpTo)
 	if err != nil {
 		return answer, err

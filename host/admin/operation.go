@@ -38,7 +38,13 @@ type Stream struct{ io.Reader }
 
 // route has the server answer the operation.
 func (o Operation[Q, B, A]) route(mux *http.ServeMux, s *server) {
-	o.Handle(mux, s.cfg.Log, func(ctx context.Context, q Q, b B) (A, error) { return o.do(s, ctx, q, b) })
+	o.Handle(mux, s.cfg.Log, func(ctx context.Context, q Q, b B) (A, error) {
+		answer, err := o.do(s, ctx, q, b)
+		if errors.Is(err, store.ErrHub) {
+			err = errEdge(s.cfg.Store.Membership())
+		}
+		return answer, err
+	})
 }
 
 // Handle has do answer the operation, as a node does with Reload. Where the store cannot do it, that is logged.

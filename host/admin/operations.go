@@ -2,10 +2,11 @@ package admin
 
 import "net/http"
 
-// The operations of a server.
+// The operations of a server. Those that are atHub change what the hub of a fleet alone may change: an edge refuses
+// them.
 var (
 	AddCustomers = Operation[AddQuery, Stream, Added]{
-		"POST", "/customers", addQueryOf, (*server).addCustomers,
+		"POST", "/customers", addQueryOf, atHub((*server).addCustomers),
 	}
 	ListCustomers = Operation[CustomersQuery, None, Page]{
 		"GET", "/customers", customersQueryOf, (*server).listCustomers,
@@ -14,20 +15,20 @@ var (
 		"GET", "/customer", customerQueryOf, (*server).showCustomer,
 	}
 	SetAccess = Operation[CustomerQuery, Access, Customer]{
-		"POST", "/customer", customerQueryOf, (*server).setAccess,
+		"POST", "/customer", customerQueryOf, atHub((*server).setAccess),
 	}
 	SetDetails = Operation[CustomerQuery, Details, Customer]{
-		"PATCH", "/customer", customerQueryOf, (*server).setDetails,
+		"PATCH", "/customer", customerQueryOf, atHub((*server).setDetails),
 	}
 	RemoveCustomer = Operation[CustomerQuery, None, Customer]{
-		"DELETE", "/customer", customerQueryOf, (*server).removeCustomer,
+		"DELETE", "/customer", customerQueryOf, atHub((*server).removeCustomer),
 	}
 
 	ImportCustomers = Operation[ImportQuery, Stream, Imported]{
-		"POST", "/customers/import", importQueryOf, (*server).importCustomers,
+		"POST", "/customers/import", importQueryOf, atHub((*server).importCustomers),
 	}
 	ImportGroups = Operation[ImportQuery, GroupsImport, GroupsImported]{
-		"POST", "/groups/import", importQueryOf, (*server).importGroups,
+		"POST", "/groups/import", importQueryOf, atHub((*server).importGroups),
 	}
 	ExportCustomers = Operation[PageQuery, None, ExportedPage]{
 		"GET", "/customers/export", pageQueryOf, (*server).exportCustomers,
@@ -36,7 +37,7 @@ var (
 		"GET", "/origin", noQuery, (*server).showOrigin,
 	}
 	KeepOrigin = Operation[None, Stream, None]{
-		"POST", "/origin", noQuery, (*server).keepOrigin,
+		"POST", "/origin", noQuery, atHub((*server).keepOrigin),
 	}
 
 	ListConflicts = Operation[ConflictsQuery, None, Conflicts]{
@@ -44,22 +45,22 @@ var (
 	}
 
 	ChangeRights = Operation[CustomerQuery, RightsChange, RightsChanged]{
-		"POST", "/rights", customerQueryOf, (*server).changeRights,
+		"POST", "/rights", customerQueryOf, atHub((*server).changeRights),
 	}
 	ListGroups = Operation[None, None, Groups]{
 		"GET", "/groups", noQuery, (*server).listGroups,
 	}
 	AddGroup = Operation[None, GroupChange, GroupChanged]{
-		"POST", "/groups", noQuery, (*server).addGroup,
+		"POST", "/groups", noQuery, atHub((*server).addGroup),
 	}
 	PutGroup = Operation[None, GroupChange, GroupChanged]{
-		"PUT", "/groups", noQuery, (*server).putGroup,
+		"PUT", "/groups", noQuery, atHub((*server).putGroup),
 	}
 	ChangeGroup = Operation[None, GroupChange, GroupChanged]{
-		"PATCH", "/groups", noQuery, (*server).changeGroup,
+		"PATCH", "/groups", noQuery, atHub((*server).changeGroup),
 	}
 	RemoveGroup = Operation[GroupQuery, None, Group]{
-		"DELETE", "/groups", groupQueryOf, (*server).removeGroup,
+		"DELETE", "/groups", groupQueryOf, atHub((*server).removeGroup),
 	}
 
 	ExplainToken = Operation[None, TokenRequest, Explanation]{
@@ -86,7 +87,7 @@ var (
 		"POST", "/compact", noQuery, (*server).compact,
 	}
 	Backup = Operation[None, Stream, Download]{
-		"POST", "/backup", noQuery, (*server).backup,
+		"POST", "/backup", noQuery, atHub((*server).backup),
 	}
 	ShowClock = Operation[None, None, Clock]{
 		"GET", "/clock", noQuery, (*server).showClock,
@@ -99,16 +100,16 @@ var (
 		"GET", "/keys", keysQueryOf, (*server).listKeys,
 	}
 	GenerateKey = Operation[None, KeyRequest, KeyChanged]{
-		"POST", "/keys", noQuery, (*server).generateKey,
+		"POST", "/keys", noQuery, atHub((*server).generateKey),
 	}
 	ImportKeys = Operation[None, KeysImport, KeysImported]{
-		"POST", "/keys/import", noQuery, (*server).importKeys,
+		"POST", "/keys/import", noQuery, atHub((*server).importKeys),
 	}
 	ActivateKey = Operation[None, KeyActivation, KeyChanged]{
-		"POST", "/keys/activate", noQuery, (*server).activateKey,
+		"POST", "/keys/activate", noQuery, atHub((*server).activateKey),
 	}
 	RetireKey = Operation[None, KeyRetirement, KeyChanged]{
-		"POST", "/keys/retire", noQuery, (*server).retireKey,
+		"POST", "/keys/retire", noQuery, atHub((*server).retireKey),
 	}
 	PublicKeys = Operation[None, None, KeySet]{
 		"GET", "/keys/public", noQuery, (*server).publicKeys,
@@ -127,7 +128,23 @@ var (
 		"GET", "/bundle/root", noQuery, (*server).showRoot,
 	}
 	RotateRoot = Operation[None, None, Root]{
-		"POST", "/bundle/root", noQuery, (*server).rotateRoot,
+		"POST", "/bundle/root", noQuery, atHub((*server).rotateRoot),
+	}
+
+	ShowFleet = Operation[None, None, Fleet]{
+		"GET", "/fleet", noQuery, (*server).showFleet,
+	}
+	InviteNode = Operation[None, InvitationRequest, Invited]{
+		"POST", "/fleet/invitations", noQuery, inFleet((*server).inviteNode),
+	}
+	WithdrawNode = Operation[None, Withdrawal, Withdrawn]{
+		"POST", "/fleet/withdraw", noQuery, inFleet((*server).withdrawNode),
+	}
+	RecoverFleet = Operation[None, None, Recovery]{
+		"POST", "/fleet/recover", noQuery, inFleet((*server).recoverFleet),
+	}
+	ResumeFleet = Operation[None, Resumption, Recovery]{
+		"POST", "/fleet/resume", noQuery, inFleet((*server).resumeFleet),
 	}
 )
 
@@ -144,6 +161,7 @@ var routes = []interface {
 	ExplainToken, Revoke, EndTokens, ListEnded, ListFacts, Acknowledge, Compact, Backup, ShowClock, AcceptClock,
 	ListKeys, GenerateKey, ImportKeys, ActivateKey, RetireKey, PublicKeys, PrivateKeys, ExportKey,
 	ShowBundle, ShowRoot, RotateRoot,
+	ShowFleet, InviteNode, WithdrawNode, RecoverFleet, ResumeFleet,
 }
 
 // Reloaded answers Reload.

@@ -19,7 +19,7 @@ type RevokeRequest struct {
 	Token    string `json:"token,omitempty"`
 	Family   string `json:"family,omitempty"`   // as a log record has it: hex digits
 	Customer string `json:"customer,omitempty"` // id or e-mail address
-	All      bool   `json:"all,omitempty"`      // every log-in of this node
+	All      bool   `json:"all,omitempty"`      // every log-in of this node, or of the fleet whose hub it is
 }
 
 // Revocation answers Revoke.
@@ -146,9 +146,17 @@ func (s *server) revokeSessions(ctx context.Context, customer string) (Revocatio
 	return s.didRevoke(ctx, Revocation{Revoked: "sessions"}, c)
 }
 
-// revokeAll ends every log-in of this node until now.
+// revokeAll ends every log-in of this node until now, and at the hub of a fleet those of all nodes.
 func (s *server) revokeAll(ctx context.Context) (Revocation, error) {
-	if err := s.cfg.Store.RevokeAll(ctx); err != nil {
+	role := s.cfg.Store.Membership().Role
+	if role == store.Edge {
+		return Revocation{}, store.ErrHub
+	}
+	err := s.cfg.Store.RevokeAll(ctx)
+	if err == nil && role == store.Hub {
+		err = s.revokeFleet(ctx)
+	}
+	if err != nil {
 		return Revocation{}, err
 	}
 	return s.didRevoke(ctx, Revocation{Revoked: "all"}, store.Customer{})

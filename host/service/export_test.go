@@ -87,3 +87,6 @@ func (s *Service) Backup(t *testing.T) []byte {
 	}
 	return text
 }
+
+// Agreed are the keys of the configuration on which the nodes of a fleet have to agree.
+func Agreed() map[string]bool { return agreed }

@@ -82,3 +82,5 @@ func BadFlags() (lines [][]string) {
 	walk(rootCommand())
 	return lines
 }
+
+var PrintFleetStatus = printFleetStatus

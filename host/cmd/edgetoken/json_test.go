@@ -77,6 +77,10 @@ func TestJSON(t *testing.T) {
 		{"clock show", "", "", []string{"latest", "now", "plausible", "problem"}},
 		{"clock accept", "", "", []string{"latest", "now", "plausible", "problem"}},
 		{"facts acknowledge", "0c5b3a9d41e7f208:12", "", []string{"removed", "up_to"}},
+		{"fleet status", "", "", []string{
+			"addresses", "edge", "fleet", "id", "invitations", "missing", "nodes", "number", "refusals", "role",
+			"running",
+		}},
 		{"reload", "", "", []string{"changed", "restart", "warnings"}},
 		{"config", "", "", []string{"memory_bound", "settings", "warnings"}},
 		{"version", "", "", []string{"abi", "commit", "go", "module", "module_full", "version"}},
@@ -114,6 +118,9 @@ func TestJSON(t *testing.T) {
 	seen["check"] = true       // a node has its store open; check.txtar reads a copy
 	seen["keys reseal"] = true // no node may run; keysreseal.txtar reseals
 	seen["restore"] = true     // no node may run; backup.txtar restores
+	for _, c := range []string{"init", "invite", "join", "leave", "recover", "resume", "withdraw"} {
+		seen["fleet "+c] = true // this node is in no fleet; fleet.txtar has one
+	}
 	for _, c := range edgetoken.JSONCommands() {
 		if !seen[c] {
 			t.Errorf("%s has --json, and this test does not know of it", c)

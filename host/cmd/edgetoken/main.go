@@ -1,5 +1,5 @@
 // Command edgetoken runs and looks after a node of the token service: demo, serve, reload, customers, token, keys,
-// backup, restore, check, compact, clock, facts, config, version.
+// backup, restore, check, compact, clock, facts, fleet, config, version.
 //
 // A command reaches a running node over the admin socket of its data directory, else it opens the store itself; both
 // ways end in the same handler (host/admin). The exit status is 0 when all was done, 1 when something was refused or

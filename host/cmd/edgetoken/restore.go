@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"time"
 
@@ -12,6 +13,8 @@ import (
 
 	"github.com/edgetoken/edgetoken/host/config"
 	"github.com/edgetoken/edgetoken/host/datadir"
+	"github.com/edgetoken/edgetoken/host/service"
+	"github.com/edgetoken/edgetoken/host/terminal"
 	"github.com/edgetoken/edgetoken/store"
 	"github.com/edgetoken/edgetoken/store/backup"
 )
@@ -26,6 +29,7 @@ type restoreView struct {
 	Keys        int        `json:"keys"`         // how many
 	Replaced    string     `json:"replaced"`     // where the old store is now; empty where there was none
 	ReplacedKey string     `json:"replaced_key"` // the same of signing.key
+	Fleet       string     `json:"fleet"`        // whose hub it is; empty: it is none
 }
 
 func restoreCommand() *cobra.Command {
@@ -121,7 +125,22 @@ func restoreInto(
 	if !r.CutOff.IsZero() {
 		v.CutOff = &r.CutOff
 	}
-	return v, nil
+	return v, restoredHub(c, cfg, &v)
+}
+
+// restoredHub looks whether the node is the hub of a fleet, and warns if its edges will not know it.
+func restoredHub(c *cobra.Command, cfg *config.Config, v *restoreView) error {
+	fleet, stranger, err := service.RestoredHub(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return fmt.Errorf("the backup was restored, but cannot be opened: %w", err)
+	}
+	v.Fleet = fleet
+	if stranger {
+		fmt.Fprintln(c.ErrOrStderr(), "edgetoken: warning: the node secret is not that of the hub that was backed "+
+			"up, by "+
+			"which its edges know it: put that keys.secret back before the node starts, or have every edge join again")
+	}
+	return nil
 }
 
 func existsThere(err error) error {
@@ -158,6 +177,10 @@ func printRestored(c *cobra.Command, cfg *config.Config, v restoreView, keys boo
 	last := "every log-in of before has ended: customers log in again"
 	if v.CutOff == nil {
 		last = "log-ins of before that moment were kept, those too that were revoked since: revoke them again"
+	}
+	if v.Fleet != "" {
+		last += "\nthis is the hub of the fleet " + terminal.Printable(v.Fleet) + ": start it, then run edgetoken " +
+			"fleet recover"
 	}
 	_, err := fmt.Fprintln(out, last)
 	return err

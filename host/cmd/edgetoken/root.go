@@ -47,7 +47,7 @@ func rootCommand() *cobra.Command {
 	root.PersistentPreRunE = checkTexts
 	root.AddCommand(demoCommand(), serveCommand(), reloadCommand(), customersCommand(), tokenCommand(), keysCommand(),
 		bundleCommand(), backupCommand(), restoreCommand(), checkCommand(), compactCommand(), clockCommand(),
-		factsCommand(), configCommand(), versionCommand(), hashCommand())
+		factsCommand(), fleetCommand(), configCommand(), versionCommand(), hashCommand())
 	group(root)
 	complete(root)
 	return root
