@@ -19,6 +19,7 @@ import (
 const (
 	helloEvery   = 500 * time.Millisecond
 	silence      = time.Second     // without an answer to a hello, after which an edge dials again
+	mostSilence  = 8 * time.Second // what that grows to
 	patience     = 2 * time.Second // for the answer to anything else
 	pauseAfter   = 100 * time.Millisecond
 	trimEvery    = 250 * time.Millisecond

@@ -5,25 +5,21 @@ import (
 	"time"
 )
 
-// greet says hello twice a second, and dials again after a silence.
+// greet says hello twice a second, and dials again after a silence. A link that is silent again has longer to speak, so
+// that a hub that is overloaded is not kept so by those who dial. A lane that has no link dials by itself.
 func (e *Edge) greet(ctx context.Context) {
-	dialled := time.Now()
+	quiet, longest := time.Now(), silence
 	for {
 		began := time.Now()
-		if !e.hello(ctx, false) {
+		switch answered := e.hello(ctx, false); {
+		case answered:
+			quiet, longest = time.Now(), silence
+		case ctx.Err() == nil && time.Since(quiet) >= longest && e.cfg.Lane.Connected():
+			e.cfg.Lane.Redial()
+			quiet, longest = time.Now(), min(2*longest, mostSilence)
 			e.mu.Lock()
-			quiet := e.heard
+			e.redials++
 			e.mu.Unlock()
-			if quiet.Before(dialled) {
-				quiet = dialled
-			}
-			if ctx.Err() == nil && time.Since(quiet) >= silence {
-				e.cfg.Lane.Redial()
-				dialled = time.Now()
-				e.mu.Lock()
-				e.redials++
-				e.mu.Unlock()
-			}
 		}
 		wait := time.NewTimer(max(0, helloEvery-time.Since(began)))
 		select {
