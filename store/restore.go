@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -213,7 +214,8 @@ func (c Config) lockExisting() (*os.File, error) {
 }
 
 // restored makes a store that came back from a backup a new one. It begins a new epoch, in which each stamp is later
-// than those that the node gave after the backup was made and has forgotten. It begins a new incarnation, and closes
+// than those that the node gave after the backup was made and has forgotten. The epoch is the time in Unix seconds, so
+// that edges tell a hub apart that is restored twice from one backup. It begins a new incarnation, and closes
 // all windows. It ends all log-ins at this node up to a time that it returns; with keepSessions only those that began
 // after the backup was made. Both times are in Unix milliseconds.
 //
@@ -223,7 +225,7 @@ func (c Config) lockExisting() (*os.File, error) {
 func (db *DB) restored(ctx context.Context, made int64, keepSessions bool) (until int64, err error) {
 	err = db.write(ctx, func(w *writer) (resolved, error) {
 		n := w.node
-		n.Epoch++
+		n.Epoch = max(n.Epoch+1, uint32(min(plausible(w.at.wall)/1e6, math.MaxUint32)))
 		n.Incarnation++
 		w.at.running += core.MaxGrace.Microseconds()
 		until = core.ReserveUntil(max(w.now+w.ahead, plausible(w.at.wall)/1000, plausible(made*1000)/1000))
