@@ -113,6 +113,19 @@ func TestNothingIsPending(t *testing.T) {
 	}
 }
 
+// A restore ends all log-ins up to a time that is still ahead, so that what begins elsewhere begins just after it. A
+// cut-off that the restored hub writes ends that too.
+func TestCutOffAfterRestore(t *testing.T) {
+	hub, _ := fleetOfTwo(t)
+	hub.config.Staleness, hub.config.Skew = 10*time.Second, time.Second
+	again := restoredHub(t, hub)
+	next := state(t, again.DB, seven, core.Family{}).CutOff + 1
+	must(t, again.Revoke(bg, seven))
+	if at := state(t, again.DB, seven, core.Family{}).CutOff; at < next {
+		t.Errorf("the cut-off is %d, and log-ins of before begin at %d", at, next)
+	}
+}
+
 // The hub takes no cut-off that it could not have written, nothing that is over, and nothing of another node's
 // families.
 func TestTakeJudges(t *testing.T) {

@@ -21,6 +21,8 @@ type writer struct {
 	clock int64
 	// ahead is how far a cut-off lies ahead of now, in milliseconds: see Config.Staleness.
 	ahead int64
+	// gapEnd is the end of the gap in what the store remembers, in Unix milliseconds: log-ins begin after it.
+	gapEnd int64
 	// foldEmails is Config.FoldEmails.
 	foldEmails bool
 	puts       int           // changes made
@@ -64,7 +66,8 @@ func newWriter(db *DB, tx *bbolt.Tx) (*writer, error) {
 	w := &writer{tables: tables{tx: tx, known: db.index}, ids: db.identity.ids, at: at, now: at.known / 1000,
 		granted: c.granted, node: c.node, clock: c.clock, ahead: db.config.ahead(), foldEmails: db.config.FoldEmails,
 		last: c.last, fleet: c.file.fleet, membership: c.file.membership, roster: c.file.roster,
-		outbox: db.config.Outbox, maxOutbox: db.config.MaxOutbox, homes: db.homes.Load()}
+		outbox: db.config.Outbox, maxOutbox: db.config.MaxOutbox, homes: db.homes.Load(),
+		gapEnd: db.gap.Load().until}
 	w.shared = w.runs()
 	if w.node.Number == 0 { // it is in no fleet
 		w.ahead = 0
@@ -160,13 +163,13 @@ func (w *writer) stamp() fact.Stamp {
 }
 
 // newCutOff returns a cut-off that ends every family so far: also those that began by a clock that was ahead, and in a
-// fleet those that begin elsewhere before the cut-off is known there. It does not go by an implausible clock: log-ins
+// fleet those that begin elsewhere before the cut-off is known there, or just after a restore's. It does not go by an implausible clock: log-ins
 // could begin only after the time that this showed, even once the clock is right again. On a single node an existing
 // cut-off after which nothing began is kept: else ending log-ins over and over would drive cut-offs, and with them all
 // starts, ahead of the clock.
 func (w *writer) newCutOff(existing int64) int64 {
 	if w.ahead > 0 {
-		existing++
+		existing = max(existing, w.tally.nodeCutOff(), w.gapEnd) + 1
 	}
 	return min(max(w.now+w.ahead, w.granted, existing), core.LastStart)
 }
