@@ -31,8 +31,8 @@ TOPICS="obtain refresh verify authorization claims blacklist text bodies http se
 ENGINES="wasm wasm-full native"
 
 # Go packages below testdata, which ./... skips: those with tests, and all.
-TESTDATA="./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/house ./testdata/kit ./testdata/ports \
-  ./testdata/hosts/compare"
+TESTDATA="./testdata/kill ./testdata/hostile ./testdata/powercut ./testdata/fleetsim ./testdata/house ./testdata/kit \
+  ./testdata/ports ./testdata/hosts/compare"
 TESTDATA_ALL="$TESTDATA ./testdata/faultdisk ./testdata/hosts/envoy ./testdata/interop/parsers ./testdata/kit/generate"
 
 source .ci/counts.sh

@@ -1,0 +1,350 @@
+package fleetsim_test
+
+import (
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/cause"
+	"github.com/edgetoken/edgetoken/host/fleet"
+	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/password"
+)
+
+type memberStatus = fleet.MemberStatus
+
+// steps are what clients and administrators do, and how often of 100 times.
+var steps = []struct {
+	often int
+	do    func(*world)
+}{
+	{20, (*world).logIn},
+	{26, (*world).refreshSome},
+	{6, (*world).race},
+	{36, (*world).checkSome},
+	{6, (*world).logOut},
+	{2, (*world).logOutEverywhere},
+	{2, (*world).changePassword},
+	{2, (*world).administer},
+}
+
+// step does a step.
+func (w *world) step() {
+	n := w.rand.IntN(100)
+	for _, s := range steps {
+		if n -= s.often; n < 0 {
+			s.do(w)
+			return
+		}
+	}
+}
+
+// at has somebody call a process of a station, if one runs.
+func (w *world) at(s *station, call func(p *process, began time.Duration)) {
+	p := s.process()
+	if p == nil {
+		return
+	}
+	w.steps.Go(func() { call(p, w.elapsed()) })
+}
+
+// somewhere is a station, drawn at random; clones are as good as others.
+func (w *world) somewhere() *station {
+	all := w.all()
+	return all[w.rand.IntN(len(all))]
+}
+
+// someLogin is a log-in, a recent one as a rule; nil: there is none.
+func (w *world) someLogin() *login {
+	w.truth.mu.Lock()
+	defer w.truth.mu.Unlock()
+	n := len(w.truth.logins)
+	if n == 0 {
+		return nil
+	}
+	return w.truth.logins[n-1-w.rand.IntN(min(n, 25))]
+}
+
+// someone is a customer.
+func (w *world) someone() *customer {
+	w.truth.mu.Lock()
+	defer w.truth.mu.Unlock()
+	return w.truth.customers[w.rand.IntN(len(w.truth.customers))]
+}
+
+// secret is a password of a customer, the last one as a rule.
+func (w *world) secret(c *customer) *secret {
+	w.truth.mu.Lock()
+	defer w.truth.mu.Unlock()
+	n := len(c.secrets)
+	if w.rand.IntN(3) > 0 {
+		return c.secrets[n-1]
+	}
+	return c.secrets[n-1-w.rand.IntN(min(n, 4))]
+}
+
+func (c *customer) email() string { return fmt.Sprint(c.id, "@x.y") }
+
+// why is why a result was refused; cause.OK where it was not.
+func why(r node.Result) cause.Cause {
+	if !r.Refused() {
+		return cause.OK
+	}
+	return r.Refusals[0].Cause
+}
+
+func (w *world) logIn() {
+	c := w.someone()
+	with, s := w.secret(c), w.somewhere()
+	w.at(s, func(p *process, began time.Duration) {
+		r, err := p.Login(p.ctx, client, c.email(), with.text)
+		w.truth.mu.Lock()
+		defer w.truth.mu.Unlock()
+		if err != nil || r.Refused() {
+			w.note("%s: log-in of %d with %s: %v %v", s.name, c.id, with.text, why(r), err)
+			return
+		}
+		var o core.Opened
+		w.must(w.engine.Open(w.ctx, []byte(r.Tokens[0].Value), &o))
+		l := &login{customer: c, name: fmt.Sprintf("l%d", len(w.truth.logins)), secret: with, home: s,
+			born: w.elapsed(), access: r.Tokens[1].Value, given: map[uint32]string{},
+			family: core.FamilyKey{Customer: core.Integer(c.id), Bits: o.Family.Bits, Start: o.Family.Start}}
+		w.note("%s: %s is a log-in of %d with %s, age %v", s.name, l.name, c.id, with.text, p.age())
+		l.doubtful = p.age() > time.Second // it may not know yet of a cut-off
+		l.rewound = s.hasTwin()
+		l.doubtful = l.doubtful || !s.punctual() // the tokens may be from the future
+		w.truth.logins = append(w.truth.logins, l)
+		w.give(l, r.Tokens[0].Value)
+		w.accepted(l, s, began, "log-in")
+	})
+}
+
+func (w *world) refreshSome() {
+	if l := w.someLogin(); l != nil {
+		w.refresh(l, w.somewhere(), w.rand.IntN(20) == 0)
+	}
+}
+
+// race has two nodes refresh the same token at once.
+func (w *world) race() {
+	if l := w.someLogin(); l != nil {
+		w.refresh(l, w.somewhere(), false)
+		w.refresh(l, w.somewhere(), false)
+	}
+}
+
+// refresh refreshes the latest token of a log-in, or one that was spent.
+func (w *world) refresh(l *login, s *station, spent bool) {
+	w.truth.mu.Lock()
+	token, g := l.refresh, l.last
+	if spent && g > 0 && l.given[g-1] != "" {
+		g, token, l.doubtful = g-1, l.given[g-1], true
+	}
+	w.truth.mu.Unlock()
+	w.at(s, func(p *process, began time.Duration) {
+		w.truth.mu.Lock()
+		l.flying++
+		w.truth.mu.Unlock()
+		r, err := p.Refresh(p.ctx, token)
+		w.truth.mu.Lock()
+		defer w.truth.mu.Unlock()
+		l.flying--
+		w.note("%s: refresh of %s.%d: %v repeated=%v %v", s.name, l.name, g, why(r), r.Repeated, err)
+		switch {
+		case err != nil:
+			l.doubtful = true
+		case r.Refused():
+			w.refused(l, s, p, "refresh: "+why(r).String())
+		default:
+			w.accepted(l, s, began, "refresh")
+			w.give(l, r.Tokens[1].Value)
+			l.doubtful = l.doubtful || !l.home.punctual() // the tokens may be from the future
+			l.access = r.Tokens[0].Value
+		}
+	})
+}
+
+func (w *world) checkSome() {
+	l := w.someLogin()
+	if l == nil {
+		return
+	}
+	s := w.somewhere()
+	w.truth.mu.Lock()
+	token := l.access
+	w.truth.mu.Unlock()
+	w.at(s, func(p *process, began time.Duration) {
+		r, err := p.Authenticate(p.ctx, token)
+		w.truth.mu.Lock()
+		defer w.truth.mu.Unlock()
+		switch {
+		case err != nil:
+		case r.Refused():
+			w.note("%s: %s is refused: %v", s.name, l.name, why(r))
+			w.refused(l, s, p, "check: "+why(r).String())
+		default:
+			w.accepted(l, s, began, "check")
+		}
+	})
+}
+
+// logOut has a customer log out of one log-in.
+func (w *world) logOut() {
+	l := w.someLogin()
+	if l == nil {
+		return
+	}
+	s := w.somewhere()
+	w.truth.mu.Lock()
+	token := l.refresh
+	l.doubtful = true
+	w.truth.mu.Unlock()
+	w.at(s, func(p *process, began time.Duration) {
+		r, err := p.Blacklist(p.ctx, token)
+		w.truth.mu.Lock()
+		defer w.truth.mu.Unlock()
+		w.note("%s: log-out of %s: %v %v", s.name, l.name, why(r), err)
+		if err != nil || r.Refused() || l.ended != 0 {
+			return
+		}
+		l.ended, l.endedAt = w.elapsed(), s.number
+		if s.isHub() {
+			w.die(l)
+		}
+	})
+}
+
+// change changes a customer at a station. done has what holds once it succeeded, and the log-ins of before.
+func (w *world) change(
+	c *customer, s *station, what string, do func(p *process) (node.Result, error),
+	done func(began time.Duration, before []*login),
+) {
+	w.at(s, func(p *process, began time.Duration) {
+		w.truth.mu.Lock()
+		c.begin(began)
+		var before []*login
+		for _, l := range w.truth.logins {
+			if l.customer == c {
+				before = append(before, l)
+			}
+		}
+		w.truth.mu.Unlock()
+		r, err := do(p)
+		w.truth.mu.Lock()
+		defer w.truth.mu.Unlock()
+		c.end(w.elapsed())
+		w.note("%s: %s of %d, asked at %v: %v %v", s.name, what, c.id, began, why(r), err)
+		if err == nil && !r.Refused() && w.truth.restored <= began { // else the hub may have forgotten it already
+			done(began, before)
+		}
+	})
+}
+
+// dieAll notes that log-ins have ended. The caller holds mu.
+func (w *world) dieAll(_ time.Duration, list []*login) {
+	for _, l := range list {
+		w.die(l)
+	}
+}
+
+func (w *world) logOutEverywhere() {
+	l := w.someLogin()
+	if l == nil {
+		return
+	}
+	w.truth.mu.Lock()
+	token := l.access
+	w.truth.mu.Unlock()
+	w.change(l.customer, w.somewhere(), "log-out everywhere", func(p *process) (node.Result, error) {
+		return p.EndLogins(p.ctx, core.Integer(l.id), token)
+	}, w.dieAll)
+}
+
+func (w *world) changePassword() {
+	c := w.someone()
+	old := w.secret(c)
+	w.truth.mu.Lock()
+	next := &secret{text: fmt.Sprintf("p%d-%d", c.id, len(c.secrets))}
+	c.secrets = append(c.secrets, next)
+	w.truth.mu.Unlock()
+	w.change(c, w.somewhere(), "password "+old.text+" to "+next.text, func(p *process) (node.Result, error) {
+		return p.ChangePassword(p.ctx, client, c.email(), old.text, next.text)
+	}, func(began time.Duration, before []*login) {
+		w.dieAll(began, before)
+		if old.dead == 0 {
+			old.dead = w.elapsed()
+		}
+	})
+}
+
+// administer adds, disables, enables or removes a customer at the hub.
+func (w *world) administer() {
+	c := w.someone()
+	switch w.rand.IntN(4) {
+	case 0:
+		w.add()
+	case 1:
+		w.change(c, w.hub, "disabling", w.atHubStore(func(db *store.DB) error {
+			return db.SetActive(w.ctx, core.Integer(c.id), false)
+		}), func(began time.Duration, _ []*login) {
+			if c.opened < began && !c.gone {
+				c.shut = w.elapsed()
+			}
+		})
+	case 2:
+		open := func() { c.shut, c.opened = 0, w.elapsed() }
+		w.change(c, w.hub, "enabling", w.atHubStore(func(db *store.DB) error {
+			w.truth.mu.Lock()
+			open()
+			w.truth.mu.Unlock()
+			err := db.SetActive(w.ctx, core.Integer(c.id), true)
+			w.truth.mu.Lock()
+			defer w.truth.mu.Unlock()
+			open()
+			return err
+		}), func(time.Duration, []*login) {})
+	case 3:
+		if w.rand.IntN(2) > 0 {
+			return
+		}
+		w.change(c, w.hub, "removal", w.atHubStore(func(db *store.DB) error {
+			w.truth.mu.Lock()
+			c.gone = true
+			w.truth.mu.Unlock()
+			return db.Remove(w.ctx, core.Integer(c.id), 24*time.Hour)
+		}), func(time.Duration, []*login) { c.shut = w.elapsed() })
+	}
+}
+
+// atHubStore changes the hub's store, and waits as an administrator's command does.
+func (w *world) atHubStore(do func(*store.DB) error) func(*process) (node.Result, error) {
+	return func(p *process) (node.Result, error) {
+		err := do(p.db)
+		if err == nil {
+			err = p.hub.Confirmed(p.ctx)
+		}
+		return node.Result{}, err
+	}
+}
+
+// add adds a customer.
+func (w *world) add() {
+	w.truth.mu.Lock()
+	c := &customer{id: int64(len(w.truth.customers) + 1)}
+	c.secrets = []*secret{{text: fmt.Sprintf("p%d-0", c.id)}}
+	c.begin(w.elapsed())
+	w.truth.customers = append(w.truth.customers, c)
+	w.truth.mu.Unlock()
+	hash, err := password.Hash(c.secrets[0].text, cheap, rand.Reader)
+	w.must(err)
+	w.at(w.hub, func(p *process, _ time.Duration) {
+		_, err := p.db.Add(w.ctx, store.NewCustomer{ID: core.Integer(c.id), Email: c.email(), IsActive: true,
+			PasswordHash: hash})
+		w.truth.mu.Lock()
+		defer w.truth.mu.Unlock()
+		c.end(w.elapsed())
+		w.note("hub: customer %d is added: %v", c.id, err)
+	})
+}

@@ -1,0 +1,454 @@
+package fleetsim_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/edgetoken/edgetoken/core"
+	"github.com/edgetoken/edgetoken/core/jws"
+	"github.com/edgetoken/edgetoken/host/fleet"
+	"github.com/edgetoken/edgetoken/host/fleet/fleettest"
+	"github.com/edgetoken/edgetoken/host/fleet/lane"
+	"github.com/edgetoken/edgetoken/host/node"
+	"github.com/edgetoken/edgetoken/store"
+	"github.com/edgetoken/edgetoken/store/fact"
+	"github.com/edgetoken/edgetoken/store/password"
+)
+
+// Bounds of the fleet.
+const (
+	staleness = 5 * time.Second
+	skew      = 500 * time.Millisecond
+	edges     = 4
+)
+
+// today is what a right clock shows when a run begins. The bubble of a run begins in 2000, which no clock may show.
+var today = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC).Sub(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))
+
+// cheap are the least costs of argon2id.
+var cheap = password.Params{Memory: 8, Iterations: 1, Parallelism: 1}
+
+// client is the address that log-ins come from.
+var client = netip.MustParsePrefix("192.0.2.1/32")
+
+// world is a fleet, and those who use it.
+type world struct {
+	testing.TB
+	ctx      context.Context
+	began    time.Time
+	rand     *rand.Rand // only what drives the run draws from it
+	dir      string
+	network  *fleettest.Network
+	settings fleet.Settings
+	member   fact.Membership
+	engine   core.Engine
+	hub      *station
+	edges    []*station
+	clones   []*station
+	truth    truth
+	faults   []fault
+	steps    sync.WaitGroup
+	dues     []due
+	hubBack  image // a backup of the hub
+}
+
+// station is a node: its files, and the process that runs, if one does.
+type station struct {
+	*world
+	number    uint16
+	name      string
+	key       ed25519.PrivateKey
+	path      string
+	usualSkew time.Duration
+	images    []image // earlier states of the file; only what drives the run uses them
+
+	mu       sync.Mutex
+	link     fleettest.Link
+	skew     time.Duration // of its clock
+	at       *process      // nil: none runs
+	troubled time.Duration // when a fault last touched it
+	cloned   bool          // another process runs, or ran, as this node
+	wrong    bool          // its clock is wrong
+	righted  time.Duration // when it last was
+}
+
+// process is a process of a station.
+type process struct {
+	*node.Node
+	db    *store.DB
+	hub   *fleet.Hub
+	edge  *fleet.Edge
+	lane  io.Closer
+	ctx   context.Context
+	stop  context.CancelFunc
+	ended sync.WaitGroup
+}
+
+// elapsed is for how long the run has gone on.
+func (w *world) elapsed() time.Duration { return time.Since(w.began) }
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// newWorld makes a fleet whose nodes all run.
+func newWorld(t testing.TB, seed uint64, d fleet.Durability) *world {
+	dir, err := os.MkdirTemp(memory(), "fleetsim-")
+	w := &world{TB: t, ctx: t.Context(), began: time.Now(), rand: rand.New(rand.NewPCG(seed, 1)), dir: dir,
+		network:  fleettest.NewNetwork(seed),
+		settings: fleet.Settings{Staleness: staleness, Skew: skew, Durability: d}}
+	w.must(err)
+	key, err := jws.NewKey("HS256", bytes.Repeat([]byte("k"), 32))
+	w.must(err)
+	w.engine = core.NewNative(coreSettings(), keys{key})
+	w.hub = w.newStation(fleet.HubNumber, "hub")
+	w.member = fact.Membership{Role: fact.HubRole, Fleet: "test", ID: [16]byte{1, 2, 3}, Addresses: []string{"hub:1"}}
+	copy(w.member.HubKey[:], w.hub.key.Public().(ed25519.PublicKey))
+	db := w.hub.open()
+	w.must(db.Found(w.ctx, w.member))
+	w.hub.start(db)
+	for i := range edges {
+		w.join(uint16(i + 2))
+	}
+	return w
+}
+
+// memory is a directory in memory where there is one: what is tested is what nodes say, not the disk.
+func memory() string {
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+		return "/dev/shm"
+	}
+	return ""
+}
+
+// coreSettings are those of all nodes. Nodes whose clocks differ must not refuse each other's tokens, which is not what
+// is tested.
+func coreSettings() core.Settings {
+	s := core.DefaultSettings()
+	s.RotateRefreshTokens, s.BlacklistAfterRotation = true, true
+	s.RefreshGrace = 8 * time.Second
+	s.Leeway = 4 * skew
+	s.MaxAge = staleness
+	return s
+}
+
+// keys is one key, for all nodes.
+type keys struct{ *jws.Key }
+
+func (k keys) Set() core.KeySet {
+	return core.KeySet{Epoch: 1, Signing: []core.SigningKey{{}},
+		Keys: []core.KeyInfo{{Algorithm: k.Algorithm(), Default: true, AnyID: true}}}
+}
+
+func (k keys) Check(_ context.Context, _ int, input, signature []byte) (bool, error) {
+	return k.Key.Check(input, signature), nil
+}
+
+func (k keys) Sign(_ context.Context, _ int, input, entropy []byte) ([]byte, error) {
+	return k.Key.Sign(input, entropy)
+}
+
+func (w *world) newStation(number uint16, name string) *station {
+	return &station{world: w, number: number, name: name, path: filepath.Join(w.dir, name),
+		key: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{byte(number)}, ed25519.SeedSize))}
+}
+
+// join has an edge join the fleet and start.
+func (w *world) join(number uint16) {
+	s := w.newStation(number, fmt.Sprintf("edge%d", number))
+	w.must(w.hub.at.db.UpdateMembers(w.ctx, func([]fact.Member) ([]fact.Member, error) {
+		m := fact.Member{Number: number, Name: s.name, Joined: 1}
+		copy(m.Key[:], s.key.Public().(ed25519.PublicKey))
+		return []fact.Member{m}, nil
+	}))
+	m := w.member
+	m.Role = fact.EdgeRole
+	db := s.open()
+	w.must(db.Enter(w.ctx, number, 0, m))
+	s.start(db)
+	w.edges = append(w.edges, s)
+}
+
+// all are the hub, the edges and the clones of edges.
+func (w *world) all() []*station {
+	return append(append([]*station{w.hub}, w.edges...), w.clones...)
+}
+
+// close ends all processes, and removes their files.
+func (w *world) close() {
+	for _, s := range w.all() {
+		s.kill()
+	}
+	w.steps.Wait()
+	w.must(os.RemoveAll(w.dir))
+}
+
+// now is the station's wall clock.
+func (s *station) now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().Add(today + s.skew)
+}
+
+// setClock sets the clock. wrong says that it is off by more than a fleet allows.
+func (s *station) setClock(skew time.Duration, wrong bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wrong {
+		s.righted = s.elapsed()
+	}
+	s.skew, s.wrong, s.troubled = skew, wrong, s.elapsed()
+}
+
+// process is the process that runs; nil: none does.
+func (s *station) process() *process {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at
+}
+
+func (s *station) isHub() bool { return s.number == fleet.HubNumber }
+
+// open opens the store.
+func (s *station) open() *store.DB {
+	began := time.Now()
+	db, err := store.Open(s.config(func() time.Duration { return time.Since(began) }))
+	s.must(err)
+	return db
+}
+
+func (s *station) config(elapsed func() time.Duration) store.Config {
+	return store.Config{Path: s.path, Now: s.now, Elapsed: elapsed, Staleness: staleness, Skew: skew}
+}
+
+// start starts a process with an open store.
+func (s *station) start(db *store.DB) {
+	p := &process{db: db}
+	p.ctx, p.stop = context.WithCancel(s.ctx)
+	home := func(ctx context.Context, from uint16, request []byte) ([]byte, error) {
+		return p.AnswerHome(ctx, from, request)
+	}
+	log := slog.New(slog.NewTextHandler(historian{s}, &slog.HandlerOptions{ReplaceAttr: timeless}))
+	var run func(context.Context) error
+	var end end
+	var err error
+	if s.isHub() {
+		l := s.network.Hub()
+		p.lane = l
+		p.hub, err = fleet.NewHub(p.ctx, fleet.HubConfig{Store: db, Lane: l, Key: s.key, Settings: s.settings,
+			LogAge: time.Hour, LogBytes: 1 << 30, Answer: home, Calls: p.calls(), Now: s.now, Log: log})
+		s.must(err)
+		run, end = p.hub.Run, p.hub
+	} else {
+		l := s.network.Edge(s.number)
+		p.lane = l
+		p.edge, err = fleet.NewEdge(fleet.EdgeConfig{Store: db, Lane: l, Key: s.key, Settings: s.settings,
+			Answer: home, Copy: s.copyOfHub, Now: s.now, Log: log})
+		s.must(err)
+		run, end = p.edge.Run, p.edge
+	}
+	p.Node, err = node.New(node.Config{Engine: s.engine, Store: db, Settings: coreSettings(), Passwords: cheap,
+		Now: s.now, Log: log, Fleet: membership{end}})
+	s.must(err)
+	p.ended.Go(func() {
+		if err := run(p.ctx); err != nil && p.ctx.Err() == nil {
+			s.Error(err)
+		}
+	})
+	s.mu.Lock()
+	s.at = p
+	s.mu.Unlock()
+}
+
+// historian writes the log of a process into the history.
+type historian struct{ *station }
+
+func (h historian) Write(line []byte) (int, error) {
+	go h.say("%s: %s", h.name, bytes.TrimSpace(line)) // who logs may hold what the history waits for
+	return len(line), nil
+}
+
+func timeless(_ []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return a
+}
+
+// calls are what edges ask the hub to do.
+func (p *process) calls() map[byte]func(context.Context, uint16, []byte) ([]byte, error) {
+	calls := map[byte]func(context.Context, uint16, []byte) ([]byte, error){}
+	for _, call := range []byte{node.CallLogoutAll, node.CallPassword} {
+		calls[call] = func(ctx context.Context, from uint16, request []byte) ([]byte, error) {
+			return p.AnswerHub(ctx, from, call, request)
+		}
+	}
+	return calls
+}
+
+// end is an end of the fleet's lanes.
+type end interface {
+	Age() time.Duration
+	Issues() error
+	Leased() error
+	Confirmed(ctx context.Context) error
+	AskHome(ctx context.Context, number uint16, request []byte) ([]byte, error)
+}
+
+// membership is an end as a node knows it.
+type membership struct{ end }
+
+func (m membership) AskHome(ctx context.Context, number uint16, request []byte) ([]byte, error) {
+	b, err := m.end.AskHome(ctx, number, request)
+	return b, away(err)
+}
+
+func (m membership) AskHub(ctx context.Context, call byte, request []byte) ([]byte, error) {
+	e, ok := m.end.(*fleet.Edge)
+	if !ok {
+		return nil, node.ErrAway
+	}
+	b, err := e.AskHub(ctx, call, request)
+	return b, away(err)
+}
+
+func away(err error) error {
+	if errors.Is(err, fleet.ErrAway) {
+		return fmt.Errorf("%w: %w", node.ErrAway, err)
+	}
+	return err
+}
+
+// copyOfHub fetches a copy of the hub's store, as a download does.
+func (s *station) copyOfHub(ctx context.Context) (path string, err error) {
+	hub := s.world.hub.process()
+	if hub == nil || s.dark() {
+		return "", lane.ErrNobody
+	}
+	b, err := hub.db.CopyForEdge(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer b.Close()
+	f, err := os.CreateTemp(s.dir, "copy-")
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(f, b)
+	return f.Name(), errors.Join(err, f.Close())
+}
+
+// kill ends the process: what it had in memory is lost.
+func (s *station) kill() {
+	s.mu.Lock()
+	p := s.at
+	s.at = nil
+	s.mu.Unlock()
+	if p == nil {
+		return
+	}
+	s.must(p.lane.Close())
+	p.stop()
+	p.ended.Wait()
+	s.must(p.db.Close())
+}
+
+// image is a file at some moment.
+type image struct {
+	file []byte
+	at   time.Duration
+}
+
+// image is the file now. The process may run: nothing is being written while all of it waits for time to pass.
+func (s *station) image() image {
+	synctest.Wait()
+	b, err := os.ReadFile(s.path)
+	s.must(err)
+	return image{b, s.elapsed()}
+}
+
+// age is how old the knowledge of a process may be.
+func (p *process) age() time.Duration {
+	if p.hub != nil {
+		return p.hub.Age()
+	}
+	return p.edge.Age()
+}
+
+// trouble notes that a fault touches the station now, or has just ended.
+func (s *station) trouble() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.troubled = s.elapsed()
+}
+
+// setLink changes the link to the hub.
+func (s *station) setLink(l fleettest.Link) {
+	s.mu.Lock()
+	s.link, s.troubled = l, s.elapsed()
+	s.mu.Unlock()
+	s.network.SetLink(s.number, l)
+}
+
+// dark reports whether nothing passes the link to the hub.
+func (s *station) dark() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.link.Dark
+}
+
+// sound reports whether no fault touches the station, and when one last did.
+func (s *station) sound() (sound bool, since time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	const slow = 200 * time.Millisecond
+	return s.at != nil && !s.cloned && !s.wrong && !s.link.Dark && s.link.Lost == 0 && s.link.Delay < slow, s.troubled
+}
+
+// punctual reports whether the clock is right, and was for a while: answers were decided a moment ago.
+func (s *station) punctual() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.wrong && (s.righted == 0 || s.elapsed()-s.righted > settledFor)
+}
+
+// hasTwin reports whether another process runs, or ran, as this node.
+func (s *station) hasTwin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cloned
+}
+
+// fenced reports whether another process runs, or ran, as this node. It does not afterwards.
+func (s *station) fenced() (was bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was, s.cloned = s.cloned, false
+	return was
+}
+
+// steady is for how long no fault has touched what a station needs to know all: itself, its link and the hub.
+func (s *station) steady() time.Duration {
+	own, since := s.sound()
+	hub, sinceHub := s.world.hub.sound()
+	if !own || !hub {
+		return 0
+	}
+	return s.elapsed() - max(since, sinceHub)
+}
