@@ -163,10 +163,10 @@ func (w *writer) stamp() fact.Stamp {
 }
 
 // newCutOff returns a cut-off that ends every family so far: also those that began by a clock that was ahead, and in a
-// fleet those that begin elsewhere before the cut-off is known there, or just after a restore's. It does not go by an implausible clock: log-ins
-// could begin only after the time that this showed, even once the clock is right again. On a single node an existing
-// cut-off after which nothing began is kept: else ending log-ins over and over would drive cut-offs, and with them all
-// starts, ahead of the clock.
+// fleet those that begin elsewhere before the cut-off is known there, or just after a restore's. It does not go by an
+// implausible clock: log-ins could begin only after the time that this showed, even once the clock is right again. On a
+// single node an existing cut-off after which nothing began is kept: else ending log-ins over and over would drive
+// cut-offs, and with them all starts, ahead of the clock.
 func (w *writer) newCutOff(existing int64) int64 {
 	if w.ahead > 0 {
 		existing = max(existing, w.tally.nodeCutOff(), w.gapEnd) + 1
