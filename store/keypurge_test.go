@@ -32,8 +32,9 @@ func TestPurgeKeys(t *testing.T) {
 	db, clock := fresh(t)
 	u := store.KeyUpdate{Seal: map[string][]byte{}}
 	for i, k := range []store.Key{
-		{ID: "first", SignsFrom: now + 10, Longest: 50},         // until 60 s + 50 s after the second took over
-		{ID: "second", SignsFrom: now + 20, Ends: now + 50},     // it is retired before the first ends
+		{ID: "first", SignsFrom: now + 10, Longest: 50}, // until 60 s + 50 s after the second took over
+		// It is retired before the first ends. The node has become the hub of a fleet.
+		{ID: "second", SignsFrom: now + 20, Ends: now + 50, Node: 1},
 		{ID: "never", SignsFrom: now + 25, Ends: now + 25},      // it takes over from nobody
 		{ID: "third", SignsFrom: now + 20, Longest: 7},          // until 60 s + 7 s after "lasting" took over
 		{ID: "other", SignsFrom: now + 20, Longest: 7, Node: 3}, // of another node

@@ -241,8 +241,8 @@ func (m *Manager) provide(ctx context.Context) error {
 		return u, nil
 	})
 	if err == nil {
-		m.cfg.Log.Info("the hub publishes a key of this edge, which signs in a moment", "kid", k.ID, "algorithm",
-			k.Algorithm)
+		m.cfg.Log.Info("the hub publishes a key of this edge, which signs in some seconds: whoever verifies tokens by "+
+			"keys that were fetched earlier refuses them until it fetches anew", "kid", k.ID, "algorithm", k.Algorithm)
 	}
 	return err
 }
